@@ -1,0 +1,80 @@
+"""What can go wrong, said in one line each: where, what, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in the input.
+
+    Attributes
+    ----------
+    message : str
+        What is wrong, what was expected, what to do. One line, no full stop.
+    key : str
+        Dotted path of the key, such as ``change.min_area_m2`` or ``scenes[2].path``; empty where none applies.
+    file : str
+        The file that holds the mistake; empty where none applies.
+    line : int or None
+        Line in that file, from 1.
+    """
+
+    message: str
+    key: str = ""
+    file: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        parts = [part for part in (place, self.key, self.message) if part]
+        return " ".join(": ".join(parts).split())
+
+
+class ChangedetError(Exception):
+    """Anything that changedet itself reports; exit status 1 unless it is an `InputError`."""
+
+
+class InputError(ChangedetError):
+    """The input was wrong; exit status 2.
+
+    Parameters
+    ----------
+    problems : sequence of Problem, or str
+        All of them at once; a plain string is one problem without a place.
+    """
+
+    def __init__(self, problems: Sequence[Problem] | Problem | str) -> None:
+        if isinstance(problems, str):
+            problems = [Problem(problems)]
+        elif isinstance(problems, Problem):
+            problems = [problems]
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
+
+
+class MethodError(ChangedetError):
+    """A method cannot work on what it was given, though the input is well formed."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known name closest to a mistyped one, or None.
+
+    >>> nearest("min_area", ["min_area_m2", "threshold"])
+    'min_area_m2'
+    """
+    names = list(known)
+    close = get_close_matches(word.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
+    return next((name for name in names if close and name.lower() == close[0]), None)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The tail of an error line: ``; did you mean 'x'?``, or nothing where no name is near."""
+    near = nearest(word, known)
+    return f"; did you mean '{near}'?" if near else ""

@@ -1,0 +1,149 @@
+"""Stages and their methods: a method's signature is its schema.
+
+A method is a function whose keyword-only parameters carry one of the unit types below and a default. From that signature
+come the check of the YAML, the JSON Schema, ``changedet methods`` and the starter file: a parameter is written once.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from changedet.errors import MethodError, did_you_mean
+
+Metres = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "m"})]
+SquareMetres = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "m2"})]
+Pixels = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "px"})]
+Days = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "days"})]
+Degrees = Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False, json_schema_extra={"unit": "deg"})]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, json_schema_extra={"unit": "fraction"})]
+Count = Annotated[int, Field(ge=0, json_schema_extra={"unit": "count"})]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+AUTO: Literal["auto"] = "auto"
+NONE: Literal["none"] = "none"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known before any pixel is read; all that ``auto`` may look at.
+
+    Attributes
+    ----------
+    resolution_m : float
+        Ground pixel size of the common grid.
+    roles : tuple of str
+        Band roles that the compared scenes share, in the contract's order.
+    dates : int
+        Number of dates.
+    gsd_m : tuple of float
+        Ground sampling distance of each date's scene.
+    sun_known : bool
+        Whether every scene has sun angles.
+    dtype : str
+        The reference scene's data type.
+    """
+
+    resolution_m: float
+    roles: tuple[str, ...] = ()
+    dates: int = 2
+    gsd_m: tuple[float, ...] = ()
+    sun_known: bool = False
+    dtype: str = "uint16"
+
+    @property
+    def is_sar(self) -> bool:
+        return any(role in {"vv", "vh", "hh", "hv", "amplitude"} for role in self.roles)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A method with its parameters and the reason for it, as ``check`` prints and ``run.json`` keeps."""
+
+    method: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A registered method: its function, its parameters' model and where it was published."""
+
+    stage: str
+    name: str
+    function: Callable[..., Any]
+    parameters: type[BaseModel]
+    reference: str
+    summary: str
+    version: int = 1
+
+    def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All parameters, defaults filled in, after checking; pydantic's ValidationError where one is wrong."""
+        return self.parameters.model_validate(dict(given)).model_dump()
+
+
+class Stage:
+    """A registry of one stage's methods.
+
+    Parameters
+    ----------
+    name : str
+        The YAML key, the module's name and the key in ``run.json``: one word everywhere.
+    choose : callable
+        ``choose(facts) -> Choice`` for ``method: auto``.
+    """
+
+    def __init__(self, name: str, choose: Callable[[Facts], Choice]) -> None:
+        self.name = name
+        self.choose = choose
+        self.methods: dict[str, Method] = {}
+
+    def method(self, name: str, *, reference: str, version: int = 1) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Register a function; its keyword-only parameters with defaults become the method's parameters."""
+
+        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+            summary = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
+            model = _parameter_model(f"{self.name}_{name}", function)
+            self.methods[name] = Method(self.name, name, function, model, reference, summary, version)
+            return function
+
+        return register
+
+    def get(self, name: str) -> Method:
+        """The method of that name; MethodError, with the nearest name, where there is none."""
+        if name not in self.methods:
+            known = ", ".join(sorted(self.methods))
+            hint = did_you_mean(name, self.methods)
+            raise MethodError(f"{self.name}.method: no such method '{name}', expected one of {known}{hint}")
+        return self.methods[name]
+
+
+def _parameter_model(name: str, function: Callable[..., Any]) -> type[BaseModel]:
+    hints = get_type_hints(function, include_extras=True)
+    documented = _parameter_docs(inspect.getdoc(function) or "")
+    fields: dict[str, Any] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            continue
+        default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+        fields[parameter.name] = (hints[parameter.name], Field(default, description=documented.get(parameter.name, "")))
+    return create_model(name, __config__=ConfigDict(extra="forbid", frozen=True, strict=False), **fields)
+
+
+def _parameter_docs(doc: str) -> dict[str, str]:
+    """Parameter descriptions of a numpydoc docstring, joined to one line each."""
+    found: dict[str, list[str]] = {}
+    inside, current = False, ""
+    for line in doc.splitlines():
+        if line.strip() in {"Parameters", "Returns", "Raises", "Notes", "Examples", "References"}:
+            inside = line.strip() == "Parameters"
+        elif inside and line and not line.startswith((" ", "-")) and " : " in line:
+            current = line.split(" : ")[0].strip()
+            found[current] = []
+        elif inside and current and line.startswith(" "):
+            found[current].append(line.strip())
+    return {name: " ".join(lines) for name, lines in found.items()}
