@@ -1,8 +1,8 @@
 """IR-MAD: canonical variates of two images, reweighted by the probability of no change.
 
-MAD variates are differences of canonical variates, ``M_i = a_i (X - E X) - b_i (Y - E Y)``, invariant to any affine change of
-either image's bands. Standardised and squared they sum to a chi-square with one degree of freedom a variate where nothing
-changed; the iteration weights each pixel by that probability. Nielsen 2007, doi:10.1109/TIP.2006.888195.
+MAD variates are differences of canonical variates, ``M_i = a_i (X - E X) - b_i (Y - E Y)``, invariant to any affine
+change of either image's bands. Standardised and squared they sum to a chi-square with one degree of freedom a variate
+where nothing changed; the iteration weights each pixel by that probability. Nielsen 2007, doi:10.1109/TIP.2006.888195.
 
 Sums run in one fixed order over the pixels as given: the same sample gives the same bits on any schedule.
 """
@@ -21,7 +21,7 @@ VARIANCE_FLOOR: Final = 1e-8
 RANK_TOLERANCE: Final = 1e-7
 """Least eigenvalue of a band correlation matrix that still counts as a direction of its own."""
 LEAST_WEIGHT: Final = 0.01
-"""Least mean weight: below it the iteration has locked on to a few look-alike pixels, and is stopped one step earlier."""
+"""Least mean weight: below it the iteration has locked on to a few look-alike pixels and is stopped a step earlier."""
 
 
 def irmad_fit(
@@ -47,11 +47,11 @@ def irmad_fit(
     Returns
     -------
     dict
-        JSON-able. ``a``, ``b`` : (band, band) rows are variates, first the most correlated; rows of zeros where bands are constant or
-        collinear. ``before_mean``, ``after_mean`` : (band,). ``rho`` and ``variance`` : (band,) canonical correlations and the variance of
-        each MAD variate under no change. ``degrees`` : number of variates, the degrees of freedom of `chi_square`.
-        ``iterations``, ``converged``, ``n`` : rows used, ``effective_n`` : the sum of their weights. With too few rows to fit
-        anything, ``degrees`` is 0 and `chi_square` is 0 everywhere.
+        JSON-able. ``a``, ``b`` : (band, band) rows are variates, first the most correlated; rows of zeros where bands
+        are constant or collinear. ``before_mean``, ``after_mean`` : (band,). ``rho``, ``variance`` : (band,) canonical
+        correlations, and the variance of each MAD variate under no change. ``degrees`` : number of variates, the
+        degrees of freedom of `chi_square`. ``n`` : rows used; ``effective_n`` : the sum of their weights;
+        ``iterations``, ``converged``. With too few rows to fit anything, ``degrees`` is 0 and `chi_square` 0 everywhere.
     """
     x, y = _finite_rows(before, after)
     bands = x.shape[1]
@@ -87,7 +87,7 @@ def chi_square(
     Returns
     -------
     (n,) float32
-        At least 0; NaN where either pixel has a NaN. Chi-square distributed with ``model["degrees"]`` where nothing changed.
+        At least 0; NaN where either pixel has a NaN. Chi-square of ``model["degrees"]`` degrees where nothing changed.
     """
     x = np.ascontiguousarray(before, np.float32)
     y = np.ascontiguousarray(after, np.float32)
@@ -162,7 +162,7 @@ def _solve(mean: NDArray[np.float64], covariance: NDArray[np.float64], bands: in
 
 
 def _whitening(covariance: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:
-    """Rows that turn the bands into uncorrelated variates of variance 1; fewer rows than bands where the rank is short."""
+    """Rows that turn the bands into uncorrelated variates of variance 1; fewer than bands where the rank is short."""
     variance = np.diag(covariance)
     usable = variance > RANK_TOLERANCE * max(float(variance.max(initial=0.0)), 1e-30)
     scale = np.where(usable, 1.0 / np.sqrt(np.where(usable, variance, 1.0)), 0.0)
@@ -173,7 +173,7 @@ def _whitening(covariance: NDArray[np.float64], ridge: float) -> NDArray[np.floa
     return rows
 
 
-@numba.njit(cache=True)  # type: ignore[misc,unused-ignore]
+@numba.njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _survival(chi: float, degrees: int) -> float:
     """P(chi-square > chi) by the finite sums that whole degrees of freedom allow."""
     if degrees == 0:
@@ -194,7 +194,7 @@ def _survival(chi: float, degrees: int) -> float:
     return min(1.0, total)
 
 
-@numba.njit(cache=True)  # type: ignore[misc,unused-ignore]
+@numba.njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _survivals(chi, degrees):  # type: ignore[no-untyped-def]
     out = np.empty(chi.size, np.float32)
     for i in range(chi.size):
@@ -202,7 +202,7 @@ def _survivals(chi, degrees):  # type: ignore[no-untyped-def]
     return out
 
 
-@numba.njit(cache=True)  # type: ignore[misc,unused-ignore]
+@numba.njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _chi_row(x, y, left, right, offset):  # type: ignore[no-untyped-def]
     total = 0.0
     for i in range(left.shape[0]):
@@ -213,7 +213,7 @@ def _chi_row(x, y, left, right, offset):  # type: ignore[no-untyped-def]
     return total
 
 
-@numba.njit(cache=True)  # type: ignore[misc,unused-ignore]
+@numba.njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _chi_rows(x, y, left, right, offset):  # type: ignore[no-untyped-def]
     out = np.empty(x.shape[0], np.float32)
     for k in range(x.shape[0]):
@@ -224,7 +224,7 @@ def _chi_rows(x, y, left, right, offset):  # type: ignore[no-untyped-def]
     return out
 
 
-@numba.njit(cache=True)  # type: ignore[misc,unused-ignore]
+@numba.njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _chi_bands(x, y, left, right, offset):  # type: ignore[no-untyped-def]
     bands, size = x.shape
     out = np.zeros(size, np.float32)
@@ -246,7 +246,7 @@ def _chi_bands(x, y, left, right, offset):  # type: ignore[no-untyped-def]
     return out
 
 
-@numba.njit(cache=True)  # type: ignore[misc,unused-ignore]
+@numba.njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _weighted_moments(x, y, origin, left, right, offset, degrees):  # type: ignore[no-untyped-def]
     """Sum of the weights, weighted mean and covariance of ``(x, y)``; sums about `origin`, against cancellation."""
     bands = x.shape[1]
