@@ -1,0 +1,392 @@
+"""Rasters as cloud-optimised GeoTIFFs: written block by block, finished at once, styled for QGIS."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import numpy as np
+import rasterio
+import rasterio.shutil
+from numpy.typing import DTypeLike, NDArray
+from rasterio.enums import ColorInterp
+from rasterio.errors import NotGeoreferencedWarning
+from rasterio.windows import Window as RasterioWindow
+
+from changedet.blocks import Window
+from changedet.outputs import styles
+from changedet.outputs.files import part_of, write_text
+from changedet.outputs.styles import RasterClass, RasterKind
+
+BLOCK_PX: Final = 512
+CACHE_BYTES: Final = 64 << 20
+"""GDAL's block cache while writing: the bound on memory, whatever the raster's size."""
+
+_OVERVIEWS: Final[Mapping[str, str]] = {
+    "mask": "MODE",
+    "quality": "MODE",
+    "first_change": "NEAREST",
+    "score": "AVERAGE",
+    "scene": "AVERAGE",
+}
+# zstd level 1 encodes a scene at twice deflate's speed and reads twice as fast; class rasters are small in either.
+_CODECS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "mask": {"compress": "deflate", "level": 6, "predictor": "no"},
+    "quality": {"compress": "deflate", "level": 6, "predictor": "no"},
+    "first_change": {"compress": "deflate", "level": 6, "predictor": "yes"},
+    "score": {"compress": "zstd", "level": 1, "predictor": "yes"},
+    "scene": {"compress": "zstd", "level": 1, "predictor": "yes"},
+}
+_DEFAULT_CLASSES: Final[Mapping[str, tuple[RasterClass, ...]]] = {
+    "mask": styles.MASK_CLASSES,
+    "quality": styles.QUALITY_CLASSES,
+}
+
+
+class RasterWriter:
+    """Write one raster block by block, in any order, and finish it as a COG on leaving the ``with`` block.
+
+    Blocks go to an uncompressed tiled file with the ending ``.raw.part``; on success it is copied once to a COG, whose
+    style and class table are written first and which then takes its place in one step. On an error nothing remains.
+    Blocks that are never written are no data. To be used from one thread.
+
+    Parameters
+    ----------
+    path : path
+        The ``.tif`` to write.
+    crs : str or rasterio.crs.CRS or pyproj.CRS
+        The grid's coordinate reference system.
+    transform : affine.Affine
+        Pixel to coordinates.
+    shape : (int, int)
+        Rows and columns.
+    kind : {"mask", "score", "first_change", "scene", "quality"}
+        Decides compression, overviews (mode for classes, nearest for dates, average else) and style.
+    bands : sequence of str
+        A description for each band: its role in a scene, its meaning in a score.
+    dtype : dtype
+        Of the file. Float blocks are rounded and clipped to an integer dtype, NaN becoming `nodata`.
+    nodata : float
+        The value for no data.
+    tags : mapping of str to str
+        Of the dataset, such as ``DATE`` and ``THRESHOLD``.
+    description : str
+        What the raster is, in one line.
+    unit : str
+        Unit of the values; empty where they have none.
+    classes : sequence of RasterClass, optional
+        Named, coloured values; by default those of a mask or of a quality raster; for a
+        ``first_change`` give ``styles.date_classes(dates)``.
+    stretch : sequence of (low, high), optional
+        For each band of a scene, the values drawn darkest and brightest; by default the 2nd and 98th percentiles.
+    period : (str, str), optional
+        ISO dates of the first and last day on which QGIS's animation shows it; by default its ``DATE`` alone.
+
+    Raises
+    ------
+    ValueError
+        Where a block reaches beyond the raster or has another shape than its window.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        crs: Any,
+        transform: Any,
+        shape: tuple[int, int],
+        kind: RasterKind,
+        bands: Sequence[str],
+        dtype: DTypeLike,
+        nodata: float,
+        tags: Mapping[str, str],
+        description: str,
+        unit: str = "",
+        classes: Sequence[RasterClass] | None = None,
+        stretch: Sequence[tuple[float, float]] | None = None,
+        period: tuple[str, str] | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.kind: RasterKind = kind
+        self.shape = shape
+        self.bands = tuple(bands)
+        self.dtype = np.dtype(dtype)
+        self.nodata = nodata
+        self.tags = dict(tags)
+        self.description = description
+        self.unit = unit
+        self.classes = tuple(_DEFAULT_CLASSES.get(kind, ()) if classes is None else classes)
+        self.stretch = stretch
+        self.period = period
+        self._grid = {"crs": rasterio.crs.CRS.from_user_input(crs), "transform": transform}
+        self._raw = self.path.with_name(self.path.name + ".raw.part")
+        self._dataset: Any = None
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All files that finishing leaves: the raster, its style and, for classes, its attribute table."""
+        return (self.path, *sidecars(self.path)[: 2 if self.classes else 1])
+
+    def __enter__(self) -> RasterWriter:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_unfinished(self.path)
+        height, width = self.shape
+        with _environment():
+            self._dataset = rasterio.open(
+                self._raw,
+                "w",
+                driver="GTiff",
+                height=height,
+                width=width,
+                count=len(self.bands),
+                dtype=self.dtype,
+                nodata=self.nodata,
+                tiled=True,
+                blockxsize=BLOCK_PX,
+                blockysize=BLOCK_PX,
+                interleave="pixel" if self.kind == "scene" else "band",
+                photometric="MINISBLACK",
+                sparse_ok=True,
+                bigtiff="IF_SAFER",
+                **self._grid,
+            )
+            _describe(self)
+        return self
+
+    def write(self, window: Window, array: NDArray[Any]) -> None:
+        """Write one block.
+
+        Parameters
+        ----------
+        window : changedet.blocks.Window
+            Where, in pixels of this raster; without any halo.
+        array : ndarray
+            ``(y, x)`` or ``(band, y, x)``; NaN for no data where it is float.
+        """
+        block = array if array.ndim == 3 else array[None]
+        height, width = self.shape
+        inside = (
+            window.y >= 0 and window.x >= 0 and window.y + window.height <= height and window.x + window.width <= width
+        )
+        if not inside or block.shape != (len(self.bands), *window.shape):
+            raise ValueError(
+                f"{self.path.name}: block {block.shape} does not fit {window} of {self.bands} x {self.shape}"
+            )
+        place = RasterioWindow(window.x, window.y, window.width, window.height)
+        with _environment():
+            self._dataset.write(encode(block, self.dtype, self.nodata), window=place)
+
+    def __exit__(
+        self, error: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        part = part_of(self.path)
+        try:
+            with _environment():
+                self._dataset.close()
+                if error is None:
+                    _copy_as_cog(self._raw, part, self.kind)
+                    self._write_sidecars(part)
+                    part.replace(self.path)
+        finally:
+            _remove_unfinished(self.path)
+
+    def _write_sidecars(self, part: Path) -> None:
+        sheet, table = sidecars(self.path)
+        write_text(sheet, styles.document(self._style(part)))
+        if self.classes:
+            write_text(table, styles.attribute_table(self.classes))
+        else:
+            table.unlink(missing_ok=True)
+
+    def _style(self, part: Path) -> str:
+        dates = [c.label for c in self.classes if c.value > 0] if self.kind == "first_change" else []
+        drawn = style(part, self.kind, classes=self.classes, stretch=self.stretch, dates=dates)
+        date = self.tags.get("DATE", "")[:10]
+        period = self.period or ((date, date) if date else None)
+        time = styles.pixel_time() if self.kind == "first_change" else styles.raster_time(*period) if period else ""
+        return time + drawn
+
+
+def sidecars(path: Path) -> tuple[Path, Path]:
+    """Where a raster's QGIS style and, for classes, its attribute table lie."""
+    return path.with_suffix(".qml"), path.with_name(path.name + ".aux.xml")
+
+
+def style(
+    path: Path,
+    kind: RasterKind,
+    *,
+    classes: Sequence[RasterClass] = (),
+    stretch: Sequence[tuple[float, float]] | None = None,
+    dates: Sequence[str] = (),
+) -> str:
+    """The QGIS style of a finished raster, without its time: inner elements of a ``<maplayer>``.
+
+    Parameters
+    ----------
+    path : path
+        The raster; its smallest overview gives the range of a score or the stretch of a scene.
+    kind : str
+        As for `RasterWriter`.
+    classes : sequence of RasterClass
+        By default those of a mask or of a quality raster, and those of `dates` for a ``first_change``.
+    stretch : sequence of (low, high), optional
+        As for `RasterWriter`.
+    dates : sequence of str
+        Dates that a ``first_change`` may hold.
+    """
+    if kind == "first_change" and len(dates) > styles.MAX_DATE_CLASSES:
+        return styles.date_ramp(dates)
+    if kind in {"mask", "quality", "first_change"}:
+        return styles.palette(classes or _DEFAULT_CLASSES.get(kind) or styles.date_classes(dates))
+    with rasterio.open(path) as source:
+        if kind == "score":
+            threshold = source.tags().get("THRESHOLD")
+            top = percentiles(path, (99.5,))[0][0]
+            return styles.score(float(threshold) if threshold else None, top if np.isfinite(top) else 1.0)
+        bands = [name or "" for name in source.descriptions]
+    return styles.scene(bands, stretch or scene_stretch([path]))
+
+
+def scene_stretch(paths: Sequence[Path]) -> list[tuple[float, float]]:
+    """One stretch for several scenes of one site: for each band the median over scenes of its 2nd and 98th percentile.
+
+    Returns
+    -------
+    list of (low, high)
+        One pair a band; ``(0, 1)`` where no scene has a pixel.
+    """
+    ranges = np.array([percentiles(path, (2.0, 98.0)) for path in paths], np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        middle = np.nanmedian(ranges, axis=0)
+    found = []
+    for low, high in middle:
+        usable = np.isfinite(low) and np.isfinite(high)
+        found.append((float(low), float(max(high, low + 1e-6))) if usable else (0.0, 1.0))
+    return found
+
+
+def percentiles(path: Path, shares: Sequence[float]) -> list[tuple[float, ...]]:
+    """Percentiles of each band from an overview of at most 512 px; NaN where the band has no data at all."""
+    picture = read_overview(path, BLOCK_PX)
+    found = []
+    for band in picture:
+        values = band[np.isfinite(band)]
+        found.append(tuple(float(v) for v in np.percentile(values, shares)) if values.size else (np.nan,) * len(shares))
+    return found
+
+
+def read_overview(path: str | Path, max_px: int) -> NDArray[np.float32]:
+    """A raster at a reduced size, from its overviews.
+
+    Returns
+    -------
+    ndarray
+        float32 ``(band, y, x)``, the longer side at most `max_px`, NaN for no data.
+    """
+    with _environment(), rasterio.open(path) as source:
+        factor = max(1.0, max(source.shape) / max_px)
+        height, width = (max(1, round(size / factor)) for size in source.shape)
+        picture = source.read(out_shape=(source.count, height, width), masked=True)
+    values = np.ma.getdata(picture).astype(np.float32)
+    values[np.ma.getmaskarray(picture)] = np.nan
+    return values
+
+
+def read_window(path: str | Path, window: Window) -> NDArray[Any]:
+    """One window of the first band in the file's own dtype, such as a mask's; no data beyond the edge.
+
+    Returns
+    -------
+    ndarray
+        ``(y, x)``, of the window's shape.
+    """
+    place = RasterioWindow(window.x, window.y, window.width, window.height)
+    with _environment(), rasterio.open(path) as source:
+        block: NDArray[Any] = source.read(1, window=place, boundless=True, fill_value=source.nodata)
+    return block
+
+
+def encode(block: NDArray[Any], dtype: np.dtype[Any], nodata: float) -> NDArray[Any]:
+    """Values as they stand in a file: rounded and clipped for an integer dtype, NaN as `nodata`.
+
+    A value that would round to `nodata` moves to its neighbour, so that what was seen stays seen.
+
+    >>> encode(np.array([np.nan, -3.0, 0.2, 1.5, 300.0]), np.dtype("uint8"), 0).tolist()
+    [0, 1, 1, 2, 255]
+    """
+    if block.dtype == dtype or not np.issubdtype(block.dtype, np.floating):
+        return block.astype(dtype, copy=False)
+    missing = np.isnan(block)
+    if np.issubdtype(dtype, np.floating):
+        return np.where(missing, np.asarray(nodata, dtype), block.astype(dtype))
+    limits = np.iinfo(dtype)
+    # float32 cannot hold the largest int32: the clip would let it through and the cast would wrap.
+    exact = block.astype(np.float64 if dtype.itemsize > 2 else np.float32)
+    exact[missing] = 0
+    rounded = np.clip(np.rint(exact, out=exact), limits.min, limits.max, out=exact).astype(dtype)
+    rounded[rounded == nodata] = nodata - 1 if nodata == limits.max else nodata + 1
+    rounded[missing] = nodata
+    return rounded
+
+
+def default_nodata(dtype: DTypeLike) -> float:
+    """A value for no data where a scene's own dtype says nothing: NaN, the least signed value, or 0."""
+    kind = np.dtype(dtype)
+    if np.issubdtype(kind, np.floating):
+        return float("nan")
+    return float(np.iinfo(kind).min)
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Both unfinished twins, and what GDAL leaves beside them where it is stopped."""
+    for left in path.parent.iterdir():
+        if left.name.startswith((f"{path.name}.part", f"{path.name}.raw.part")):
+            left.unlink(missing_ok=True)
+
+
+def _describe(writer: RasterWriter) -> None:
+    dataset = writer._dataset
+    dataset.descriptions = writer.bands
+    dataset.units = (writer.unit,) * len(writer.bands)
+    dataset.update_tags(KIND=writer.kind, DESCRIPTION=writer.description, **writer.tags)
+    if writer.kind in {"mask", "quality"}:
+        # A palette alone gives 256 legend rows in QGIS; it is for other readers, the attribute table names the classes.
+        dataset.write_colormap(1, {c.value: c.rgba for c in writer.classes})
+    elif writer.kind == "scene":
+        dataset.colorinterp = _interpretation(writer.bands)
+
+
+def _interpretation(bands: Sequence[str]) -> list[ColorInterp]:
+    known = {"red": ColorInterp.red, "green": ColorInterp.green, "blue": ColorInterp.blue}
+    if not all(role in bands for role in known):
+        return [ColorInterp.gray if i == 0 else ColorInterp.undefined for i in range(len(bands))]
+    return [known.get(role, ColorInterp.undefined) for role in bands]
+
+
+def _copy_as_cog(raw: Path, part: Path, kind: RasterKind) -> None:
+    resampling = _OVERVIEWS[kind]
+    rasterio.shutil.copy(
+        raw,
+        part,
+        driver="COG",
+        blocksize=BLOCK_PX,
+        overviews="AUTO",
+        overview_resampling=resampling,
+        warp_resampling="nearest",
+        statistics="YES",
+        bigtiff="IF_SAFER",
+        **_CODECS[kind],
+    )
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_PAM_ENABLED="NO"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
