@@ -1,0 +1,101 @@
+"""How far a scene's content lies from the reference's: one shift, and a smooth field on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+NODE_STEP_PX = 32
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far east and north of the reference a scene's content lies, in metres of the grid's CRS."""
+
+    east_m: float = 0.0
+    north_m: float = 0.0
+
+
+@dataclass(frozen=True)
+class Displacement:
+    """A shift and, where given, a smooth field on top of it.
+
+    A pixel of the common grid whose centre is (E, N) takes the scene's content at (E + east, N + north).
+
+    Attributes
+    ----------
+    shift : Shift
+        The same everywhere.
+    local_east_m, local_north_m : tuple of tuple of float, or None
+        Added to `shift`: node (j, i) sits on pixel row ``j * node_spacing_px`` and column ``i * node_spacing_px`` of
+        the common grid; bilinear between nodes, clamped outside them.
+    node_spacing_px : int
+        A multiple of 32.
+    """
+
+    shift: Shift = Shift()
+    local_east_m: tuple[tuple[float, ...], ...] | None = None
+    local_north_m: tuple[tuple[float, ...], ...] | None = None
+    node_spacing_px: int = 256
+
+    def __post_init__(self) -> None:
+        if self.node_spacing_px <= 0 or self.node_spacing_px % NODE_STEP_PX:
+            raise ValueError(f"node_spacing_px must be a multiple of {NODE_STEP_PX}, not {self.node_spacing_px}")
+        if (self.local_east_m is None) != (self.local_north_m is None):
+            raise ValueError("local_east_m and local_north_m must be given together")
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing is displaced."""
+        fields = [self.local_east_m or (), self.local_north_m or ()]
+        still = not any(value for field in fields for row in field for value in row)
+        return still and self.shift == Shift()
+
+    def at(self, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+        """East and north displacement in metres at pixel rows and columns of the common grid."""
+        if self.local_east_m is None or self.local_north_m is None:
+            return np.full(rows.shape, self.shift.east_m), np.full(rows.shape, self.shift.north_m)
+        y, x = rows / self.node_spacing_px, columns / self.node_spacing_px
+        east = _bilinear_nodes(np.asarray(self.local_east_m, np.float64), y, x)
+        north = _bilinear_nodes(np.asarray(self.local_north_m, np.float64), y, x)
+        return east + self.shift.east_m, north + self.shift.north_m
+
+    def to_json(self) -> dict[str, Any]:
+        """Numbers and lists only."""
+        return {
+            "east_m": self.shift.east_m,
+            "north_m": self.shift.north_m,
+            "local_east_m": None if self.local_east_m is None else [list(row) for row in self.local_east_m],
+            "local_north_m": None if self.local_north_m is None else [list(row) for row in self.local_north_m],
+            "node_spacing_px": self.node_spacing_px,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Displacement:
+        """What `to_json` gave, back."""
+        return cls(
+            Shift(float(data["east_m"]), float(data["north_m"])),
+            _as_tuples(data.get("local_east_m")),
+            _as_tuples(data.get("local_north_m")),
+            int(data.get("node_spacing_px", 256)),
+        )
+
+
+def _bilinear_nodes(nodes: NDArray[np.float64], y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+    y = np.clip(y, 0, nodes.shape[0] - 1)
+    x = np.clip(x, 0, nodes.shape[1] - 1)
+    j, i = np.floor(y).astype(int), np.floor(x).astype(int)
+    below, right = np.minimum(j + 1, nodes.shape[0] - 1), np.minimum(i + 1, nodes.shape[1] - 1)
+    fy, fx = y - j, x - i
+    upper = nodes[j, i] * (1 - fx) + nodes[j, right] * fx
+    lower = nodes[below, i] * (1 - fx) + nodes[below, right] * fx
+    result: NDArray[np.float64] = upper * (1 - fy) + lower * fy
+    return result
+
+
+def _as_tuples(rows: Any) -> tuple[tuple[float, ...], ...] | None:
+    return None if rows is None else tuple(tuple(float(value) for value in row) for row in rows)

@@ -1,0 +1,200 @@
+"""Areas from vector files and from inline geometries: the AOI, the zones."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+import shapely.geometry
+from shapely.geometry.base import BaseGeometry
+
+from changedet.errors import InputError
+from changedet.geodesy import LONLAT, transform_xy
+
+
+@dataclass(frozen=True)
+class Areas:
+    """Polygons of one CRS with what they are called.
+
+    Attributes
+    ----------
+    geometries : tuple of shapely geometry
+        Valid polygons and multipolygons.
+    names : tuple of str
+        One each; empty where the source gives none.
+    crs : str
+        Theirs.
+    warnings : tuple of str
+        What was mended.
+    """
+
+    geometries: tuple[BaseGeometry, ...]
+    names: tuple[str, ...]
+    crs: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def union(self) -> BaseGeometry:
+        """All of them as one geometry."""
+        return self.geometries[0] if len(self.geometries) == 1 else shapely.union_all(list(self.geometries))
+
+
+def read_vector(source: Any, crs: str = LONLAT, *, named: bool = False, key: str = "site.aoi") -> Areas:
+    """Polygons of a vector file, ``{bbox, crs}``, an inline GeoJSON object or a shapely geometry (both EPSG:4326).
+
+    Parameters
+    ----------
+    source : path, mapping or shapely geometry
+        Of a file its first layer is read.
+    crs : str
+        Wanted.
+    named : bool
+        Whether each polygon must have a ``name`` of its own, as zones must.
+    key : str
+        The workflow's key, for error lines.
+
+    Returns
+    -------
+    Areas
+        In `crs`. Invalid polygons are made valid and named in `Areas.warnings`.
+
+    Raises
+    ------
+    InputError
+        Where the source cannot be read, has no CRS, no polygon, or no names though `named`.
+    """
+    geometries, names, own = _raw(source, key)
+    label = str(source) if isinstance(source, str | Path) else "the area"
+    kept, kept_names, said = _polygons(geometries, names, label, key)
+    if named:
+        _check_names(kept_names, label, key)
+    moved = tuple(_moved(geometry, own, crs, label, key) for geometry in kept)
+    return Areas(moved, tuple(kept_names), crs, tuple(said))
+
+
+def _raw(source: Any, key: str) -> tuple[list[BaseGeometry], list[str], str]:
+    if isinstance(source, BaseGeometry):
+        return [source], [""], LONLAT
+    if isinstance(source, str | Path):
+        return _from_file(Path(source), key)
+    if isinstance(source, Mapping) and "bbox" in source:
+        box = _bbox(source["bbox"], key)
+        return [box], [""], _parsed_crs(source.get("crs", LONLAT), key)
+    if isinstance(source, Mapping) and "type" in source:
+        return (*_from_geojson(source, key), LONLAT)
+    raise InputError(_said("expected a file, {bbox: [west, south, east, north], crs: ...} or a GeoJSON geometry", key))
+
+
+def _said(message: str, key: str) -> str:
+    return f"{key}: {message}" if key else message
+
+
+def _bbox(values: Any, key: str) -> BaseGeometry:
+    numbers = isinstance(values, Sequence) and not isinstance(values, str) and len(values) == 4
+    if not numbers or not all(isinstance(v, int | float) and math.isfinite(v) for v in values):
+        raise InputError(_said(f"bbox must be four numbers [west, south, east, north], not {values!r}", key))
+    west, south, east, north = (float(value) for value in values)
+    if not (west < east and south < north):
+        raise InputError(_said(f"bbox {list(values)} is empty: west must be below east, and south below north", key))
+    return shapely.box(west, south, east, north)
+
+
+def _parsed_crs(crs: Any, key: str) -> str:
+    try:
+        return str(pyproj.CRS(crs).to_string())
+    except pyproj.exceptions.CRSError:
+        raise InputError(_said(f"no such CRS '{crs}', expected one such as EPSG:4326", key)) from None
+
+
+def _from_geojson(source: Mapping[str, Any], key: str) -> tuple[list[BaseGeometry], list[str]]:
+    if source["type"] == "FeatureCollection":
+        features = source.get("features")
+    else:
+        features = [source if source["type"] == "Feature" else {"geometry": source}]
+    try:
+        geometries = [shapely.geometry.shape(feature["geometry"]) for feature in features or ()]
+        names = [str((feature.get("properties") or {}).get("name") or "") for feature in features or ()]
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, shapely.errors.ShapelyError) as error:
+        raise InputError(_said(f"not a GeoJSON geometry ({error})", key)) from None
+    return geometries, names
+
+
+def _from_file(path: Path, key: str) -> tuple[list[BaseGeometry], list[str], str]:
+    import pyogrio
+
+    if not path.exists():
+        raise InputError(_said(f"no such file '{path}'", key))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            meta, _, wkb, columns = pyogrio.raw.read(path, layer=0)
+        geometries = [] if wkb is None else [shape for shape in shapely.from_wkb(wkb) if shape is not None]
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        shapely.errors.ShapelyError,
+        ValueError,
+    ) as error:
+        raise InputError(_said(f"'{path}' cannot be read as a vector file ({error})", key)) from None
+    if meta["crs"] is None:
+        raise InputError(_said(f"'{path}' has no CRS; save it with one", key))
+    fields = {str(name).lower(): column for name, column in zip(meta["fields"], columns, strict=True)}
+    given = fields.get("name", np.full(0 if wkb is None else len(wkb), None, object))
+    present = [] if wkb is None else [blob is not None for blob in wkb]
+    names = [
+        "" if name is None or name != name else str(name).strip()
+        for name, there in zip(given, present, strict=True)
+        if there
+    ]
+    return geometries, names, str(meta["crs"])
+
+
+def _polygons(
+    geometries: list[BaseGeometry], names: list[str], label: str, key: str
+) -> tuple[list[BaseGeometry], list[str], list[str]]:
+    kept: list[BaseGeometry] = []
+    kept_names, said = [], []
+    for geometry, name in zip(geometries, names, strict=True):
+        if geometry.is_empty or geometry.geom_type not in {"Polygon", "MultiPolygon", "GeometryCollection"}:
+            continue
+        shape = shapely.force_2d(geometry)
+        if not shape.is_valid:
+            said.append(f"{label}: polygon '{name or len(kept) + 1}' was mended: {shapely.is_valid_reason(shape)}")
+            shape = shapely.make_valid(shape)
+        parts = [part for part in _flat(shape) if part.area > 0]
+        if parts:
+            kept.append(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts))
+            kept_names.append(name)
+    if not kept:
+        raise InputError(_said(f"{label} holds no polygon", key))
+    return kept, kept_names, said
+
+
+def _flat(geometry: BaseGeometry) -> list[shapely.Polygon]:
+    if isinstance(geometry, shapely.Polygon):
+        return [geometry]
+    return [polygon for part in getattr(geometry, "geoms", ()) for polygon in _flat(part)]
+
+
+def _check_names(names: list[str], label: str, key: str) -> None:
+    if not all(names):
+        raise InputError(_said(f"{label}: polygon {names.index('') + 1} has no 'name'; each zone needs one", key))
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(_said(f"{label}: the name '{twice[0]}' is given twice; each zone needs its own", key))
+
+
+def _moved(geometry: BaseGeometry, own: str, crs: str, label: str, key: str) -> BaseGeometry:
+    if own == crs:
+        return geometry
+    moved = shapely.transform(geometry, lambda xy: np.column_stack(transform_xy(own, crs, xy[:, 0], xy[:, 1])))
+    if not np.all(np.isfinite(moved.bounds)):
+        raise InputError(_said(f"{label} cannot be projected from {own} to {crs}", key))
+    return moved if moved.is_valid else shapely.make_valid(moved)
