@@ -1,0 +1,56 @@
+"""The workflow file: YAML -> frozen `Workflow`, every mistake at once with line and nearest name; its JSON Schema."""
+
+from changedet.workflow.dates import dates_in_name
+from changedet.workflow.document import read_document
+from changedet.workflow.load import load_workflow
+from changedet.workflow.model import (
+    FORMATS,
+    MASKS,
+    OPTICAL,
+    ROLES,
+    SAR,
+    STAGE_NAMES,
+    Area,
+    Catalog,
+    Compute,
+    Grid,
+    Outputs,
+    Read,
+    SceneEntry,
+    Site,
+    StageRequest,
+    Sun,
+    View,
+    Workflow,
+)
+from changedet.workflow.schema import json_schema
+from changedet.workflow.stage_requests import MethodRow, methods_table, resolve_stage, stages
+
+__all__ = [
+    "FORMATS",
+    "MASKS",
+    "OPTICAL",
+    "ROLES",
+    "SAR",
+    "STAGE_NAMES",
+    "Area",
+    "Catalog",
+    "Compute",
+    "Grid",
+    "MethodRow",
+    "Outputs",
+    "Read",
+    "SceneEntry",
+    "Site",
+    "StageRequest",
+    "Sun",
+    "View",
+    "Workflow",
+    "dates_in_name",
+    "json_schema",
+    "load_workflow",
+    "methods_table",
+    "read_document",
+    "resolve_stage",
+    "stages",
+]

@@ -1,0 +1,132 @@
+"""The area of interest: a file, a box, or GeoJSON written into the workflow."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import shapely
+import shapely.geometry
+from shapely.geometry.base import BaseGeometry
+
+from changedet.workflow.document import ListNode, MapNode, Node, ScalarNode, plain_value
+from changedet.workflow.fields import Checker, UnfitError, bounds, crs
+from changedet.workflow.model import Area
+from changedet.workflow.paths import local_file
+
+EXAMPLE: Final = "a vector file, {bbox: [west, south, east, north], crs: EPSG:4326} or a GeoJSON geometry"
+_CRS84: Final = {"urn:ogc:def:crs:OGC:1.3:CRS84", "OGC:CRS84", "EPSG:4326", "urn:ogc:def:crs:EPSG::4326"}
+
+
+def read_area(checker: Checker, node: Node, key: str, folder: Path) -> Area | None:
+    """The area that a node names; None, with its mistakes noted, where it is wrong."""
+    if isinstance(node, ScalarNode):
+        path = checker.convert(node, key, local_file(folder, EXAMPLE), None)
+        return Area(path=path) if path else None
+    if isinstance(node, ListNode):
+        checker.wrong(key, f"got a list, expected {EXAMPLE}")
+        return None
+    if "type" in node.items:
+        geometry = checker.convert(node, key, geojson, None)
+        return Area(geometry=geometry) if geometry is not None else None
+    return _box(checker, node, key)
+
+
+def _box(checker: Checker, node: MapNode, key: str) -> Area | None:
+    before = len(checker.problems)
+    items = checker.section(node, key, ("bbox", "crs"), example="{bbox: [west, south, east, north]}")
+    if "bbox" not in items:
+        if len(checker.problems) == before:
+            checker.wrong(key, f"has no 'bbox' and no 'type', expected {EXAMPLE}")
+        return None
+    system = checker.take(items, f"{key}.crs", crs, "EPSG:4326")
+    box = checker.take(items, f"{key}.bbox", _in_degrees if system == "EPSG:4326" else bounds, None)
+    return Area(bbox=box, crs=system) if box and len(checker.problems) == before else None
+
+
+def _in_degrees(node: Node) -> tuple[float, float, float, float]:
+    box = bounds(node)
+    if max(abs(box[0]), abs(box[2])) > 180 or max(abs(box[1]), abs(box[3])) > 90:
+        raise UnfitError("is not in degrees, as EPSG:4326 is; give the box's own 'crs'")
+    return box
+
+
+def geojson(node: Node) -> BaseGeometry:
+    """A valid polygon or multipolygon in EPSG:4326 from a GeoJSON geometry, Feature or FeatureCollection."""
+    data = plain_value(node)
+    polygons = [_polygon(geometry) for geometry in _geometries(data)]
+    if not polygons:
+        raise UnfitError("is a FeatureCollection without features, expected at least one polygon")
+    return polygons[0] if len(polygons) == 1 else shapely.union_all(polygons)
+
+
+def _geometries(data: Any) -> Iterator[dict[str, Any]]:
+    if not isinstance(data, dict):
+        raise UnfitError("expected a GeoJSON geometry")
+    _check_crs(data)
+    if data.get("type") == "FeatureCollection":
+        features = data.get("features")
+        if not isinstance(features, list):
+            raise UnfitError("is a FeatureCollection without a list of 'features'")
+        for feature in features:
+            yield from _geometries(feature)
+    elif data.get("type") == "Feature":
+        yield from _geometries(data.get("geometry"))
+    elif data.get("type") in ("Polygon", "MultiPolygon"):
+        yield data
+    else:
+        name = json.dumps(data.get("type"), default=str)[:60].replace('"', "'")
+        raise UnfitError(f"got the GeoJSON type {name}, expected Polygon, MultiPolygon, Feature or FeatureCollection")
+
+
+def _check_crs(data: dict[str, Any]) -> None:
+    if "crs" not in data:
+        return
+    given = data["crs"]
+    properties = given.get("properties") if isinstance(given, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else given
+    if not isinstance(name, str) or name not in _CRS84:
+        raise UnfitError("names another crs, but GeoJSON written here is in EPSG:4326; save it as a file instead")
+
+
+def _polygon(data: dict[str, Any]) -> BaseGeometry:
+    coordinates = data.get("coordinates")
+    if not isinstance(coordinates, list) or not coordinates:
+        raise UnfitError(f"is a {data['type']} without coordinates")
+    parts = [coordinates] if data["type"] == "Polygon" else coordinates
+    rings = [[_ring(ring) for ring in _list(part, "a polygon")] for part in parts]
+    shape = shapely.MultiPolygon([shapely.Polygon(part[0], part[1:]) for part in rings])
+    if not shape.is_valid:
+        raise UnfitError(f"is not a valid polygon: {shapely.is_valid_reason(shape)}")
+    return shape.geoms[0] if len(shape.geoms) == 1 else shape
+
+
+def _list(value: Any, what: str) -> list[Any]:
+    if not isinstance(value, list) or not value:
+        raise UnfitError(f"has {what} that is not a list of rings, expected [[[lon, lat], ...]]")
+    return value
+
+
+def _ring(ring: Any) -> list[tuple[float, float]]:
+    points = [_point(point) for point in _list(ring, "a ring")]
+    if len(points) < 4 or points[0] != points[-1]:
+        raise UnfitError("has a ring that is not closed, expected at least four points, the last equal to the first")
+    return points
+
+
+def _point(point: Any) -> tuple[float, float]:
+    usable = isinstance(point, list) and len(point) in {2, 3} and all(_is_number(value) for value in point)
+    if not usable:
+        raise UnfitError(f"has the point {json.dumps(point, default=str)[:60]}, expected [longitude, latitude]")
+    if abs(point[0]) > 180 or abs(point[1]) > 90:
+        raise UnfitError(
+            f"has the point [{point[0]:g}, {point[1]:g}], expected degrees of longitude and latitude (EPSG:4326)"
+        )
+    return float(point[0]), float(point[1])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

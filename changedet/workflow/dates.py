@@ -1,0 +1,160 @@
+"""Dates, times and the dates in files' names. All are UTC."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from changedet.workflow.document import Node
+from changedet.workflow.fields import UnfitError, shown, text, unfit
+
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2099
+DATE: Final = "a date that exists, written YYYY-MM-DD"
+
+_MONTHS: Final = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_DIRECTIVES: Final = {
+    "Y": r"(?P<Y>(?:19|20)[0-9]{2})",
+    "y": r"(?P<y>[0-9]{2})",
+    "m": r"(?P<m>0[1-9]|1[0-2])",
+    "d": r"(?P<d>0[1-9]|[12][0-9]|3[01])",
+    "j": r"(?P<j>[0-3][0-9]{2})",
+    "b": rf"(?P<b>{'|'.join(month[:3] for month in _MONTHS)})",
+    "B": rf"(?P<B>{'|'.join(_MONTHS)})",
+    "H": r"(?P<H>[01][0-9]|2[0-3])",
+    "M": r"(?P<M>[0-5][0-9])",
+    "S": r"(?P<S>[0-5][0-9])",
+}
+_INSTANT = re.compile(
+    r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})"
+    r"(?:[Tt ]([0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)([Zz]|[+-][0-9]{2}:[0-9]{2})?)?)?)?"
+)
+
+
+def calendar_date(node: Node) -> dt.date:
+    """A UTC calendar date; no time of day, which has its own key."""
+    value = text(DATE)(node)
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].+", value):
+        raise UnfitError(f"got {shown(node)}, expected the UTC date alone, '{value[:10]}'; the time goes into 'time'")
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise unfit(node, DATE)
+    try:
+        found = dt.date.fromisoformat(value)
+    except ValueError as error:
+        raise unfit(node, DATE) from error
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise unfit(node, f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return found
+
+
+def time_of_day(node: Node) -> dt.time:
+    """UTC time as ``HH:MM`` or ``HH:MM:SS``."""
+    expected = "a UTC time written HH:MM or HH:MM:SS"
+    value = text(expected)(node).removesuffix("Z")
+    if not re.fullmatch(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?", value):
+        raise unfit(node, expected)
+    try:
+        return dt.time.fromisoformat(value)
+    except ValueError as error:
+        raise unfit(node, expected) from error
+
+
+def interval(node: Node) -> str:
+    """A STAC interval: ``2023-05/2023-11``, one instant, or open with ``..``."""
+    expected = "a date or an interval such as 2023-05/2023-11 or 2023-05-01/.."
+    value = text(expected)(node)
+    sides = value.split("/")
+    if len(sides) > 2 or all(side in {"", ".."} for side in sides):
+        raise unfit(node, expected)
+    for side in sides:
+        if side not in {"", ".."} and not _is_instant(side):
+            raise unfit(node, expected)
+    start, end = sides[0], sides[-1]
+    both = not {start, end} & {"", ".."}
+    # Text order is time order for ISO dates; the shorter side is compared at its own precision.
+    length = min(len(start), len(end), 10)
+    if both and start[:length] > end[:length]:
+        raise UnfitError(f"got {shown(node)}, expected a start before the end")
+    return value
+
+
+def _is_instant(value: str) -> bool:
+    match = _INSTANT.fullmatch(value)
+    if not match:
+        return False
+    try:
+        dt.date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
+        if match[4]:
+            dt.time.fromisoformat(match[4].split(".")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def date_format(node: Node) -> str:
+    """A format of strptime's directives with at least a year, such as ``%Y%m%d``."""
+    known = " ".join(f"%{letter}" for letter in _DIRECTIVES)
+    value = text("a format such as '%Y%m%d'")(node)
+    used = re.findall(r"%(.?)", value.replace("%%", ""), re.DOTALL)
+    for letter in used:
+        if letter not in _DIRECTIVES:
+            raise UnfitError(f"got {shown(node)}, in which %{letter} is not one of {known}")
+    if len(set(used)) < len(used):
+        raise UnfitError(f"got {shown(node)}, expected each directive once")
+    if len({"Y", "y"} & set(used)) != 1:
+        raise UnfitError(f"got {shown(node)}, expected a format with a year, such as '%Y%m%d' or '%Y'")
+    return value
+
+
+def dates_in_name(name: str, form: str) -> Iterator[tuple[dt.date, dt.time | None]]:
+    """The dates in a file's name, best first.
+
+    A match that is no part of a longer run of digits comes before one that is; else the first. What the format leaves
+    out is the first month and day, as in `datetime.strptime`.
+
+    >>> [str(date) for date, _ in dates_in_name("123_20230604_msi.tif", "%Y%m%d")]
+    ['2023-06-04']
+    """
+    pattern = _pattern(form)
+    for guard in (rf"(?<![0-9])(?={pattern}(?![0-9]))", rf"(?<![0-9])(?={pattern})", rf"(?={pattern})"):
+        found = [moment for match in re.finditer(guard, name, re.IGNORECASE) if (moment := _moment(match.groupdict()))]
+        if found:
+            yield from found
+            return
+
+
+def _pattern(form: str) -> str:
+    parts = re.split(r"(%.)", form, flags=re.DOTALL)
+    return "".join(_part(part) for part in parts)
+
+
+def _part(part: str) -> str:
+    if len(part) == 2 and part[0] == "%":
+        return "%" if part[1] == "%" else _DIRECTIVES[part[1]]
+    return re.escape(part)
+
+
+def _moment(found: dict[str, str]) -> tuple[dt.date, dt.time | None] | None:
+    # Two-digit years as POSIX reads them: 69 to 99 are 1969 to 1999.
+    year = int(found["Y"]) if "Y" in found else int(found["y"]) + (1900 if int(found["y"]) >= 69 else 2000)
+    try:
+        if "j" in found:
+            date = dt.datetime.strptime(f"{year} {found['j']}", "%Y %j").date()
+        else:
+            date = dt.date(year, _month(found), int(found.get("d", 1)))
+        time = dt.time(int(found["H"]), int(found.get("M", 0)), int(found.get("S", 0))) if "H" in found else None
+    except ValueError:
+        return None
+    return date, time
+
+
+def _month(found: dict[str, str]) -> int:
+    name = found.get("B") or found.get("b")
+    if name:
+        return next(i for i, month in enumerate(_MONTHS, 1) if month.startswith(name.lower()[:3]))
+    return int(found.get("m", 1))

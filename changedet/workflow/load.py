@@ -1,0 +1,182 @@
+"""A workflow file, read and checked: every mistake at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Mapping
+
+from changedet.errors import InputError, did_you_mean
+from changedet.methods import Stage
+from changedet.workflow.area import read_area
+from changedet.workflow.dates import calendar_date
+from changedet.workflow.document import ListNode, MapNode, Node, read_document
+from changedet.workflow.entries import read_bands, read_scenes
+from changedet.workflow.fields import (
+    Checker,
+    UnfitError,
+    crs_in_metres,
+    host,
+    list_of,
+    matching,
+    memory,
+    number,
+    one_of,
+    or_auto,
+    scheduler,
+    shown,
+    text,
+    whole,
+)
+from changedet.workflow.model import (
+    FORMATS,
+    STAGE_NAMES,
+    Compute,
+    Grid,
+    Outputs,
+    Read,
+    SceneEntry,
+    Site,
+    Workflow,
+)
+from changedet.workflow.paths import local_file, output_folder
+from changedet.workflow.stage_requests import read_stage, stages
+
+TOP: tuple[str, ...] = ("site", "grid", "scenes", "bands", "before", "read", *STAGE_NAMES, "outputs", "compute")
+SITE_ID = r"[A-Za-z0-9_-]{1,100}"
+
+
+def load_workflow(path: str | os.PathLike[str], registry: Mapping[str, Stage] | None = None) -> Workflow:
+    """Read a workflow file and check all that can be checked without opening a scene.
+
+    Parameters
+    ----------
+    path : path
+        The YAML file.
+    registry : mapping of stage to Stage, optional
+        Instead of the package's own methods.
+
+    Returns
+    -------
+    Workflow
+
+    Raises
+    ------
+    InputError
+        With a `Problem` for every mistake in the file: its line, its key, what was expected and the nearest name.
+    """
+    document = read_document(path)
+    checker = Checker(document)
+    items = checker.section(document.root, "", TOP, example="site: {id: depot}", empty=False)
+    table = stages() if registry is None else registry
+    site = _site(checker, items.get("site"))
+    scenes = read_scenes(checker, items.get("scenes"))
+    workflow = Workflow(
+        path=document.file,
+        folder=document.folder,
+        site=site,
+        scenes=scenes,
+        grid=_grid(checker, items.get("grid")),
+        bands=read_bands(checker, items.get("bands"), "bands"),
+        before=_before(checker, items, scenes),
+        read=_read(checker, items.get("read")),
+        stages={name: read_stage(checker, items.get(name), stage) for name, stage in table.items()},
+        outputs=_outputs(checker, items.get("outputs")),
+        compute=_compute(checker, items.get("compute")),
+        lines=document.lines,
+    )
+    if checker.problems:
+        raise InputError(
+            sorted(set(checker.problems), key=lambda problem: (problem.line or 0, problem.key, problem.message))
+        )
+    return workflow
+
+
+def _site(checker: Checker, node: Node | None) -> Site:
+    if node is None:
+        checker.wrong("site", "is missing, expected site: {id: NAME}")
+        return Site("", "")
+    items = checker.section(node, "site", ("id", "name", "aoi", "zones"), example="{id: depot-north}", empty=False)
+    if isinstance(node, MapNode) and "id" not in items:
+        checker.wrong("site.id", "is missing, expected a name of letters, digits, - and _")
+    site_id = checker.take(items, "site.id", matching(SITE_ID, "up to 100 letters, digits, - and _"), "")
+    folder = checker.document.folder
+    return Site(
+        id=site_id,
+        name=checker.take(items, "site.name", text("a name"), site_id),
+        aoi=read_area(checker, items["aoi"], "site.aoi", folder) if "aoi" in items else None,
+        zones=checker.take(items, "site.zones", local_file(folder, "a vector file"), None),
+    )
+
+
+def _grid(checker: Checker, node: Node | None) -> Grid:
+    items = checker.section(node, "grid", ("crs", "resolution"), example="{crs: auto, resolution: auto}")
+    metres = or_auto(number("auto or metres above 0", above=0, most=100_000))
+    return Grid(
+        checker.take(items, "grid.crs", or_auto(crs_in_metres), None),
+        checker.take(items, "grid.resolution", metres, None),
+    )
+
+
+def _before(checker: Checker, items: Mapping[str, Node], scenes: tuple[SceneEntry, ...]) -> dt.date | None:
+    before = checker.take(items, "before", calendar_date, None)
+    known = {entry.date for entry in scenes if entry.date}
+    # With a catalog the dates are not known yet, with a wrong entry not all of them.
+    complete = known and all(entry.date for entry in scenes) and _all_read(items.get("scenes"), scenes)
+    if before is not None and complete and before not in known:
+        nearest = min(sorted(known), key=lambda date: abs(date - before))
+        checker.wrong("before", f"got '{before}', expected the date of a scene; the nearest is {nearest}")
+    return before
+
+
+def _all_read(node: Node | None, scenes: tuple[SceneEntry, ...]) -> bool:
+    return isinstance(node, ListNode) and len({entry.key for entry in scenes}) == len(node.items)
+
+
+def _read(checker: Checker, node: Node | None) -> Read:
+    items = checker.section(node, "read", ("on_error", "allow_hosts"), example="{on_error: stop, allow_hosts: []}")
+    return Read(
+        checker.take(items, "read.on_error", one_of("stop", "skip"), "stop"),
+        checker.take(items, "read.allow_hosts", list_of(host, "a list of host names", empty=True), ()),
+    )
+
+
+def _outputs(checker: Checker, node: Node | None) -> Outputs:
+    items = checker.section(node, "outputs", ("dir", "formats"), example="{dir: out, formats: all}")
+    folder = checker.document.folder
+    return Outputs(
+        checker.take(items, "outputs.dir", output_folder(folder), str(folder / "out")),
+        _formats(checker, items.get("formats")),
+    )
+
+
+def _formats(checker: Checker, node: Node | None) -> tuple[str, ...]:
+    if node is None:
+        return FORMATS
+    if not isinstance(node, ListNode):
+        return checker.convert(node, "outputs.formats", _all_formats, FORMATS)
+    if not node.items:
+        checker.wrong("outputs.formats", f"got an empty list, expected all or a list of {', '.join(FORMATS)}")
+    wanted = {checker.convert(item, f"outputs.formats[{i}]", one_of(*FORMATS), "") for i, item in enumerate(node.items)}
+    return tuple(name for name in FORMATS if name in wanted)
+
+
+def _all_formats(node: Node) -> tuple[str, ...]:
+    expected = f"all or a list of {', '.join(FORMATS)}"
+    value = text(expected)(node)
+    if value != "all":
+        raise UnfitError(f"got {shown(node)}, expected {expected}{did_you_mean(value, ('all',))}")
+    return FORMATS
+
+
+def _compute(checker: Checker, node: Node | None) -> Compute:
+    known = ("scheduler", "workers", "memory", "chunk")
+    items = checker.section(node, "compute", known, example="{scheduler: threads, workers: auto}")
+    workers = whole("auto or a number of workers from 1 to 1024", least=1, most=1024)
+    chunk = whole("auto or a number of pixels from 64 to 65536", least=64, most=65536)
+    return Compute(
+        checker.take(items, "compute.scheduler", scheduler, "threads"),
+        checker.take(items, "compute.workers", or_auto(workers), None),
+        checker.take(items, "compute.memory", or_auto(memory), None),
+        checker.take(items, "compute.chunk", or_auto(chunk), None),
+    )

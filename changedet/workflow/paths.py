@@ -1,0 +1,152 @@
+"""Which paths and addresses a workflow may name: existing files, and http(s) or s3 URLs.
+
+GDAL would take far more: ``/vsicurl/`` prefixes, connection strings, inline XML. They reach hosts that nobody allowed,
+so they are refused.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from changedet.errors import did_you_mean
+from changedet.workflow.document import Node
+from changedet.workflow.fields import UnfitError, shown, text, unfit
+
+MAX_MATCHES: Final = 10_000
+SIDECARS: Final = (".aux.xml", ".ovr", ".msk", ".tfw", ".hdr", ".qml")
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_CONNECTION = re.compile(r"<|[A-Za-z][A-Za-z0-9_]+:")
+
+
+def local_file(folder: Path, what: str = "a path relative to the workflow file") -> Callable[[Node], str]:
+    """An existing file as an absolute path."""
+
+    def convert(node: Node) -> str:
+        value = text(what)(node)
+        if _SCHEME.match(value):
+            raise unfit(node, "the path of a file on this machine")
+        return _existing(folder, value, node)
+
+    return convert
+
+
+def file_or_url(folder: Path) -> Callable[[Node], str]:
+    """An existing file as an absolute path, or an http(s) or s3 URL as it is."""
+
+    def convert(node: Node) -> str:
+        value = text("a path relative to the workflow file, or a URL")(node)
+        return _url(value, node) if _SCHEME.match(value) else _existing(folder, value, node)
+
+    return convert
+
+
+def output_folder(folder: Path) -> Callable[[Node], str]:
+    """A folder that exists or can be made."""
+
+    def convert(node: Node) -> str:
+        value = text("a folder")(node)
+        if _SCHEME.match(value) or value.startswith("/vsi") or "\0" in value:
+            raise unfit(node, "a folder on this machine")
+        path = _absolute(folder, value)
+        if os.path.isfile(path):  # noqa: PTH113
+            raise UnfitError(f"{shown(node)} is a file, expected a folder")
+        return path
+
+    return convert
+
+
+def matches(folder: Path) -> Callable[[Node], tuple[str, ...]]:
+    """The files that a glob pattern matches, sorted, GDAL's sidecar files left out; absolute."""
+
+    def convert(node: Node) -> tuple[str, ...]:
+        value = text("a pattern such as 'scenes/*.tif'")(node)
+        if _SCHEME.match(value) or value.startswith("/vsi") or "\0" in value:
+            raise unfit(node, "a pattern for files on this machine; list URLs one by one under 'path'")
+        found: list[str] = []
+        for name in glob.iglob(os.path.expanduser(value), root_dir=folder, recursive=True):  # noqa: PTH111, PTH207
+            path = _absolute(folder, name)
+            if os.path.isfile(path) and not path.lower().endswith(SIDECARS):  # noqa: PTH113
+                found.append(path)
+            if len(found) > MAX_MATCHES:
+                raise UnfitError(f"{shown(node)} matches more than {MAX_MATCHES} files")
+        if not found:
+            raise UnfitError(f"{shown(node)} matches no file; patterns are relative to {folder}")
+        return tuple(sorted(found))
+
+    return convert
+
+
+def _url(value: str, node: Node) -> str:
+    scheme = value.split("://", 1)[0].lower()
+    if scheme == "file":
+        raise unfit(node, "the plain path, without 'file://'")
+    if scheme not in {"http", "https", "s3"}:
+        raise UnfitError(f"got {shown(node)}, expected a file, or a URL that begins with http, https or s3")
+    try:
+        parts = urlsplit(value)
+        host, user = parts.hostname, parts.username
+        _ = parts.port
+    except ValueError as error:
+        raise unfit(node, "a URL with a valid host") from error
+    if not host or re.search(r"[\s\0]", value):
+        raise unfit(node, "a URL with a host and no spaces")
+    if user is not None:
+        # Provenance files keep every address: a password must not get there.
+        raise UnfitError("holds a user name or password, expected none; put credentials into the environment")
+    return value
+
+
+def _existing(folder: Path, value: str, node: Node) -> str:
+    if value.startswith("/vsizip/"):
+        return _zipped(folder, value, node)
+    if value.startswith("/vsi"):
+        raise unfit(node, "a file or an http(s) or s3 URL; GDAL's /vsi prefixes are not accepted")
+    path = _absolute(folder, value)
+    if os.path.isfile(path):  # noqa: PTH113
+        return path
+    if os.path.isdir(path):  # noqa: PTH112
+        raise UnfitError(f"{shown(node)} is a folder, expected a file")
+    if _CONNECTION.match(value):
+        raise unfit(node, "a file or an http(s) or s3 URL; GDAL connection strings are not accepted")
+    raise UnfitError(f"no such file {shown(node)}{_near(path, value)}")
+
+
+def _zipped(folder: Path, value: str, node: Node) -> str:
+    match = re.fullmatch(r"/vsizip/\{?(.+?\.zip)\}?/(.+)", value, re.IGNORECASE)
+    if not match:
+        raise unfit(node, "/vsizip/ARCHIVE.zip/FILE")
+    archive = _absolute(folder, match[1])
+    if not os.path.isfile(archive):  # noqa: PTH113
+        raise UnfitError(f"no such archive '{match[1]}'")
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            names = opened.namelist()
+    except (zipfile.BadZipFile, OSError) as error:
+        raise UnfitError(f"'{match[1]}' is no readable zip archive") from error
+    if match[2] not in names:
+        raise UnfitError(f"no such file '{match[2]}' in '{match[1]}'{did_you_mean(match[2], names)}")
+    return f"/vsizip/{archive}/{match[2]}"
+
+
+def _absolute(folder: Path, value: str) -> str:
+    # normpath drops './' and 'x/..' but follows no link: what was asked for is what is opened.
+    return os.path.normpath(os.path.join(folder, os.path.expanduser(value)))  # noqa: PTH111, PTH118
+
+
+def _near(path: str, value: str) -> str:
+    """A name in the same folder that was perhaps meant."""
+    folder, name = os.path.split(path)
+    try:
+        names = os.listdir(folder)[:MAX_MATCHES]  # noqa: PTH208
+    except (OSError, ValueError):
+        return f"; there is no folder '{os.path.dirname(value)}' either" if os.path.dirname(value) else ""  # noqa: PTH120
+    hint = did_you_mean(name, names)
+    return hint or "; paths are relative to the workflow file"

@@ -1,0 +1,291 @@
+"""The JSON Schema of the workflow file, for editors: what it accepts loads, where the files that it names exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from changedet.methods import AUTO, NONE, Stage
+from changedet.workflow.entries import KEYS
+from changedet.workflow.load import SITE_ID
+from changedet.workflow.model import FORMATS, ROLES
+from changedet.workflow.stage_requests import parameter_schemas, stages
+
+_DATE: Final = {
+    "type": "string",
+    "pattern": r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+    "format": "date",
+}
+_AUTO: Final = {"const": "auto"}
+_TEXT: Final = {"type": "string", "pattern": r"\S"}
+_NAMES: Final = {"type": "array", "items": _TEXT, "minItems": 1}
+_BOX: Final = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
+_BANDS: Final = {
+    "type": "object",
+    "description": "Role to band number (from 1) or band description.",
+    "propertyNames": {"enum": list(ROLES)},
+    "additionalProperties": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, _TEXT]},
+    "minProperties": 1,
+}
+_STAGE_DOCS: Final = {
+    "mask": "Clouds, shadows, snow, no data and saturation.",
+    "align": "Sub-pixel co-registration to the reference.",
+    "normalise": "Relative radiometric normalisation to the reference.",
+    "change": "The change score, its threshold and its cleaning.",
+    "objects": "Container-like objects.",
+    "tracks": "The same object on several dates.",
+    "series": "Trends, onset and uncertainty.",
+}
+
+
+def json_schema(registry: Mapping[str, Stage] | None = None) -> dict[str, Any]:
+    """The workflow file's JSON Schema (draft 2020-12), with every method's parameters, their units and defaults.
+
+    Parameters
+    ----------
+    registry : mapping of stage to Stage, optional
+        Instead of the package's own methods.
+
+    Returns
+    -------
+    dict
+        Plain JSON data.
+    """
+    table = stages() if registry is None else registry
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "changedet workflow",
+        "description": "One site: its scenes and what to make of them. Paths are relative to the file; dates are UTC.",
+        "type": "object",
+        "required": ["site", "scenes"],
+        "additionalProperties": False,
+        "properties": {
+            "site": _site(),
+            "grid": _grid(),
+            "scenes": {"type": "array", "minItems": 1, "items": {"anyOf": [_scene(kind) for kind in KEYS]}},
+            "bands": {"anyOf": [_BANDS, {"type": "null"}]},
+            "before": {**_DATE, "description": "The reference date; default: the earliest scene."},
+            "read": _read(),
+            **{name: _stage(stage) for name, stage in table.items()},
+            "outputs": _outputs(),
+            "compute": _compute(),
+        },
+    }
+
+
+def _section(properties: dict[str, Any], description: str) -> dict[str, Any]:
+    """A mapping that may also be left empty, as when all its keys are commented out."""
+    return {
+        "type": ["object", "null"],
+        "description": description,
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _site() -> dict[str, Any]:
+    area = {
+        "description": "Area of interest; default: the extent of the reference scene.",
+        "anyOf": [
+            {**_TEXT, "description": "A vector file."},
+            {
+                "type": "object",
+                "required": ["bbox"],
+                "additionalProperties": False,
+                "properties": {
+                    "bbox": {**_BOX, "description": "west, south, east, north"},
+                    "crs": {**_TEXT, "default": "EPSG:4326"},
+                },
+            },
+            {
+                "type": "object",
+                "description": "GeoJSON in EPSG:4326.",
+                "required": ["type"],
+                "properties": {"type": {"enum": ["Polygon", "MultiPolygon", "Feature", "FeatureCollection"]}},
+            },
+        ],
+    }
+    return {
+        "type": "object",
+        "required": ["id"],
+        "additionalProperties": False,
+        "properties": {
+            "id": {"type": "string", "pattern": f"^{SITE_ID}$", "description": "Names the output folder."},
+            "name": {**_TEXT, "description": "Free text; default: the id."},
+            "aoi": area,
+            "zones": {
+                **_TEXT,
+                "description": "A vector file of polygons with a 'name'; the series is also given for each.",
+            },
+        },
+    }
+
+
+def _grid() -> dict[str, Any]:
+    metres = {"type": "number", "exclusiveMinimum": 0, "maximum": 100_000, "unit": "m"}
+    properties = {
+        "crs": {**_TEXT, "default": "auto", "description": "auto, or a projected system in metres such as EPSG:32633."},
+        "resolution": {
+            "anyOf": [_AUTO, metres],
+            "default": "auto",
+            "description": "auto is the finest scene's, on the ground.",
+        },
+    }
+    return _section(properties, "The common grid.")
+
+
+def _read() -> dict[str, Any]:
+    properties = {
+        "on_error": {
+            "enum": ["stop", "skip"],
+            "default": "stop",
+            "description": "What to do with a scene that cannot be read.",
+        },
+        "allow_hosts": {
+            "type": "array",
+            "items": _TEXT,
+            "default": [],
+            "description": "Further hosts that a catalog may lead to.",
+        },
+    }
+    return _section(properties, "How scenes are read.")
+
+
+def _outputs() -> dict[str, Any]:
+    formats = {"type": "array", "minItems": 1, "items": {"enum": list(FORMATS)}}
+    properties = {
+        "dir": {**_TEXT, "default": "out", "description": "Results go to DIR/SITE_ID."},
+        "formats": {"anyOf": [{"const": "all"}, formats], "default": "all"},
+    }
+    return _section(properties, "What is written, and where.")
+
+
+def _compute() -> dict[str, Any]:
+    size = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?[KMGTkmgt][iI]?[Bb]$"}
+    properties = {
+        "scheduler": {
+            "anyOf": [{"enum": ["threads", "processes"]}, {"type": "string", "pattern": r"^tcp://[^\s/]+:[0-9]{1,5}$"}],
+            "default": "threads",
+        },
+        "workers": {"anyOf": [_AUTO, {"type": "integer", "minimum": 1, "maximum": 1024}], "default": "auto"},
+        "memory": {"anyOf": [_AUTO, size], "default": "auto", "description": "auto, or such as 4GB; at least 100MB."},
+        "chunk": {
+            "anyOf": [_AUTO, {"type": "integer", "minimum": 64, "maximum": 65536}],
+            "default": "auto",
+            "unit": "px",
+        },
+    }
+    return _section(properties, "How it is computed; results do not depend on it.")
+
+
+def _scene(kind: str) -> dict[str, Any]:
+    everything = _scene_keys()
+    properties = {name: everything[name] for name in KEYS[kind]}
+    schema: dict[str, Any] = {
+        "type": "object",
+        "required": [kind],
+        "additionalProperties": False,
+        "properties": properties,
+    }
+    if kind != "stac":
+        schema["oneOf"] = [{"required": ["date"]}, {"required": ["date_format"]}]
+        schema["dependentRequired"] = {"crs": ["bounds"], "bounds": ["crs"]}
+    if kind == "path":
+        schema["not"] = {"required": ["bands"], "properties": {"path": {"type": "object"}}}
+    return schema
+
+
+def _scene_keys() -> dict[str, Any]:
+    azimuth = {"type": "number", "minimum": -180, "maximum": 360, "unit": "deg", "description": "Clockwise from north."}
+    by_role = {
+        "type": "object",
+        "propertyNames": {"enum": list(ROLES)},
+        "additionalProperties": _TEXT,
+        "minProperties": 1,
+    }
+    return {
+        "path": {
+            "anyOf": [_TEXT, by_role],
+            "description": "A file or an http(s) or s3 URL, or one for each band role.",
+        },
+        "glob": {**_TEXT, "description": "A pattern such as scenes/*.tif."},
+        "stac": {**_TEXT, "description": "A static catalog, an item collection or an API's URL."},
+        "date": _DATE,
+        "date_format": {
+            "type": "string",
+            "pattern": "%[Yy]",
+            "description": "The date in the file's name, in strptime's directives: %Y %y %m %d %b %B %j %H %M %S.",
+        },
+        "time": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z?$", "description": "UTC."},
+        "bands": {"anyOf": [_BANDS, {"type": "null"}]},
+        "nodata": {"anyOf": [{"type": "number"}, {"enum": ["nan", "NaN"]}]},
+        "mask": {**_TEXT, "description": "A raster of the scene's usable pixels."},
+        "sun": _angles(
+            {
+                "azimuth_deg": azimuth,
+                "elevation_deg": {"type": "number", "exclusiveMinimum": 0, "maximum": 90, "unit": "deg"},
+            },
+            2,
+        ),
+        "view": _angles(
+            {"off_nadir_deg": {"type": "number", "minimum": 0, "maximum": 89.9, "unit": "deg"}, "azimuth_deg": azimuth},
+            1,
+        ),
+        "crs": {**_TEXT, "description": "With bounds: georeferences a picture that has none."},
+        "bounds": {**_BOX, "description": "west, south, east, north in crs."},
+        "collections": _NAMES,
+        "datetime": {"type": "string", "description": "Such as 2023-05/2023-11."},
+        "assets": _NAMES,
+        "max_cloud_cover": {"type": "number", "minimum": 0, "maximum": 100, "unit": "%"},
+    }
+
+
+def _angles(properties: dict[str, Any], required: int) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        "required": list(properties)[:required],
+    }
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    names = [AUTO, NONE, *stage.methods]
+    forms: list[dict[str, Any]] = [{"enum": names}, {"type": "null"}, _switched_off()]
+    forms.append(_method(stage, AUTO, _of_any(stage), "Chosen from the scenes' metadata.", []))
+    for name, method in stage.methods.items():
+        about = f"{method.summary} {method.reference}".strip()
+        required = [parameter for parameter, field in method.parameters.model_fields.items() if field.is_required()]
+        forms.append(_method(stage, name, parameter_schemas(method.parameters), about, ["method", *required]))
+    return {"description": _STAGE_DOCS.get(stage.name, stage.name), "anyOf": forms}
+
+
+def _switched_off() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["method"],
+        "additionalProperties": False,
+        "properties": {"method": {"const": NONE}},
+    }
+
+
+def _method(stage: Stage, name: str, parameters: Mapping[str, Any], about: str, required: list[str]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "title": f"{stage.name}: {name}",
+        "description": about,
+        "required": required,
+        "additionalProperties": False,
+        "properties": {"method": {"const": name}, **parameters},
+    }
+
+
+def _of_any(stage: Stage) -> dict[str, Any]:
+    """Each parameter that some method has, in each of its forms."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for method in stage.methods.values():
+        for name, schema in parameter_schemas(method.parameters).items():
+            forms = found.setdefault(name, [])
+            if schema not in forms:
+                forms.append(schema)
+    return {name: forms[0] if len(forms) == 1 else {"anyOf": forms} for name, forms in found.items()}
