@@ -1,0 +1,168 @@
+"""What goes into the tracks stage and what comes out: looks, rows as sorted columns, tracks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from changedet.errors import MethodError
+from changedet.kernels.places import Boxes
+
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
+Bools: TypeAlias = NDArray[np.bool_]
+ClearAt: TypeAlias = Callable[[int, Floats], Bools]
+
+COLUMNS = ("date", "length_m", "width_m", "angle_deg", "confidence", "kind", "color")
+KINDS = ("20ft", "40ft", "45ft", "other")
+
+
+class Looks(Protocol):
+    """What each date saw.
+
+    Attributes
+    ----------
+    dates : sequence of datetime.date
+        Sorted, one a look.
+    """
+
+    @property
+    def dates(self) -> Sequence[dt.date]: ...
+
+    def clear(self, i: int, points: Floats) -> Bools:
+        """True (n,) where date ``i`` saw the points (n, 2), x and y in the grid's CRS, clearly."""
+        ...
+
+
+@dataclass(frozen=True)
+class AllLooks:
+    """Looks made of dates and a function; without one, every date saw everything."""
+
+    dates: Sequence[dt.date]
+    clear_at: ClearAt | None = None
+
+    def clear(self, i: int, points: Floats) -> Bools:
+        if self.clear_at is None:
+            return np.ones(len(points), bool)
+        return np.asarray(self.clear_at(i, points), bool)
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Boxes followed over the dates.
+
+    Attributes
+    ----------
+    dates : tuple of datetime.date
+        The looks, sorted.
+    detections : GeoDataFrame
+        The rows given, in their order, with ``track_id`` (Int64; null for rows that the series tells to be clutter).
+    tracks : GeoDataFrame
+        ``track_id, first_seen, last_seen, not_after, not_before, kind, color, present_probability`` (mean over the
+        dates on which it was seen), geometry: the median centre. Ids count from 1 by first date, then position.
+    presence : float64 (track, date)
+        Posterior probability that the box stood there to be seen; 0 from the first clear look without it.
+    seen : bool (track, date)
+        True where a row, counted or not, shows it.
+    places : GeoDataFrame
+        Every place that ever held a counted row, clutter or not: ``kind``, geometry.
+    place_presence : float64 (place, date)
+        Posterior probability that a real box stood on top there. Its sums are the expected counts.
+    """
+
+    dates: tuple[dt.date, ...]
+    detections: gpd.GeoDataFrame
+    tracks: gpd.GeoDataFrame
+    presence: Floats
+    seen: Bools
+    places: gpd.GeoDataFrame
+    place_presence: Floats
+
+
+TrackMethod: TypeAlias = Callable[[gpd.GeoDataFrame, Looks], Tracks]
+
+
+def check_columns(detections: gpd.GeoDataFrame) -> None:
+    missing = [name for name in COLUMNS if name not in detections.columns]
+    if missing:
+        raise MethodError(f"tracks: detections lack the columns {', '.join(missing)}")
+    if detections.crs is not None and not detections.crs.is_projected:
+        raise MethodError("tracks: detections must be in a projected CRS in metres; reproject them with to_crs()")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Detections as sorted columns: what follows depends on their values alone, not on their order."""
+
+    given: gpd.GeoDataFrame
+    order: Ints
+    dates: tuple[dt.date, ...]
+    date: Ints
+    boxes: Boxes
+    width: Floats
+    kind: Ints
+    tiers: Floats
+    counted: Bools
+
+    @classmethod
+    def of(cls, detections: gpd.GeoDataFrame, looks: Looks) -> Rows:
+        check_columns(detections)
+        dates = tuple(looks.dates)
+        if not dates:
+            raise MethodError("tracks: no looks; give at least one date")
+        position = {date: i for i, date in enumerate(dates)}
+        own = [value.date() for value in pd.to_datetime(detections["date"], utc=True)]
+        strange = sorted({date.isoformat() for date in own if date not in position})
+        if strange:
+            raise MethodError(f"tracks: detections of {', '.join(strange)}, which is no look")
+        centre = detections.geometry.centroid
+        number = {
+            name: pd.to_numeric(detections[name]).to_numpy(np.float64)
+            for name in ("length_m", "width_m", "angle_deg", "confidence")
+        }
+        index = np.array([position[date] for date in own], np.int64)
+        xy = np.column_stack([centre.x.to_numpy(), centre.y.to_numpy()]).reshape(-1, 2)
+        order = np.lexsort(
+            (
+                number["confidence"],
+                number["angle_deg"],
+                number["width_m"],
+                number["length_m"],
+                xy[:, 1],
+                xy[:, 0],
+                index,
+            )
+        ).astype(np.int64)
+        boxes = Boxes(
+            xy,
+            number["length_m"],
+            number["angle_deg"],
+            rgb_of(detections["color"]),
+            np.maximum(number["confidence"], 1e-3),
+        )
+        tiers = pd.to_numeric(detections["tiers"]) if "tiers" in detections else pd.Series(np.nan, detections.index)
+        counted = detections["counted"].to_numpy(bool) if "counted" in detections else np.ones(len(own), bool)
+        kind = np.array([KINDS.index(k) if k in KINDS else len(KINDS) - 1 for k in detections["kind"]], np.int64)
+        tier = np.asarray(tiers.astype("Float64").to_numpy(np.float64, na_value=np.nan), np.float64)
+        width = number["width_m"][order]
+        sorted_boxes = boxes.take(order)
+        return cls(
+            detections, order, dates, index[order], sorted_boxes, width, kind[order], tier[order], counted[order]
+        )
+
+
+def rgb_of(colors: pd.Series[Any]) -> Floats:
+    """RGB (n, 3), 0 to 255, of ``#rrggbb`` strings; NaN where a colour is missing or is none."""
+    text = colors.astype("string").fillna("")
+    known = text.str.fullmatch("#[0-9a-fA-F]{6}").to_numpy(bool)
+    rgb = np.full((len(text), 3), np.nan)
+    value = np.array([int(item[1:], 16) for item in text[known]], np.int64)
+    rgb[known] = np.column_stack([value >> 16, value >> 8 & 255, value & 255]).reshape(-1, 3)
+    return rgb
