@@ -51,7 +51,7 @@ def irmad_fit(
         are constant or collinear. ``before_mean``, ``after_mean`` : (band,). ``rho``, ``variance`` : (band,) canonical
         correlations, and the variance of each MAD variate under no change. ``degrees`` : number of variates, the
         degrees of freedom of `chi_square`. ``n`` : rows used; ``effective_n`` : the sum of their weights;
-        ``iterations``, ``converged``. With too few rows to fit anything, ``degrees`` is 0 and `chi_square` 0 everywhere.
+        ``iterations``, ``converged``. With too few rows to fit, ``degrees`` is 0 and `chi_square` 0 everywhere.
     """
     x, y = _finite_rows(before, after)
     bands = x.shape[1]
