@@ -6,6 +6,7 @@ and what needs the whole scene is fitted on a sample whose cells are anchored to
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -50,8 +51,8 @@ class PixelMethod:
     Attributes
     ----------
     fit : callable
-        ``fit(*samples) -> model``: samples are float32 ``(cell, band, y, x)`` with NaN for no data, one for each image; the
-        model is a dict of numbers and lists only (it is kept as JSON).
+        ``fit(*samples) -> model``: samples are float32 ``(cell, band, y, x)`` with NaN for no data, one for each
+        image; the model is a dict of numbers and lists only (it is kept as JSON).
     apply : callable
         ``apply(*blocks, model) -> block``: blocks are float32 ``(band, y, x)`` with `halo_px` more on each side.
     halo_px : int
@@ -133,8 +134,8 @@ def per_block(
     Parameters
     ----------
     kernel : callable
-        Gets numpy blocks in the images' own dims, `halo_px` wider on each side (NaN, or 0 in integers, beyond the edge),
-        and returns a block with the same y and x. A module-level function or a partial of one.
+        Gets numpy blocks in the images' own dims, `halo_px` wider on each side (NaN, or 0 in integers, beyond the
+        edge), and returns a block with the same y and x. A module-level function or a partial of one.
     *images : xarray.DataArray
         Dims ``(y, x)`` or ``(band, y, x)``; in memory or dask.
     dtype : dtype
@@ -176,7 +177,9 @@ def per_block(
     return xr.DataArray(data, dims=dims, coords=coords)
 
 
-def stream(tasks: Sequence[Task], *, client: Any = None, scheduler: str = "threads", workers: int = 1) -> Iterator[tuple[int, Any]]:
+def stream(
+    tasks: Sequence[Task], *, client: Any = None, scheduler: str = "threads", workers: int = 1
+) -> Iterator[tuple[int, Any]]:
     """Carry out tasks on dask and hand back ``(index, result)`` as they end, with bounded results in flight.
 
     Parameters
@@ -269,9 +272,9 @@ def _overlapping(padded: Any, ndim: int, chunks: tuple[Any, Any], halo_px: int) 
     """Cut a padded array into blocks that overlap; correct for chunks smaller than the halo as well."""
     rows, columns = (np.concatenate(([0], np.cumsum(sizes))) for sizes in chunks)
     blocks = []
-    for y0, y1 in zip(rows[:-1], rows[1:], strict=True):
+    for y0, y1 in itertools.pairwise(rows):
         row = []
-        for x0, x1 in zip(columns[:-1], columns[1:], strict=True):
+        for x0, x1 in itertools.pairwise(columns):
             part = padded[..., int(y0) : int(y1) + 2 * halo_px, int(x0) : int(x1) + 2 * halo_px]
             row.append(part.rechunk(-1))
         blocks.append(row)
@@ -279,7 +282,13 @@ def _overlapping(padded: Any, ndim: int, chunks: tuple[Any, Any], halo_px: int) 
     return da.block(nested)
 
 
-def _cropped(*blocks: NDArray[Any], kernel: Callable[..., NDArray[Any]], halo_px: int, out_dtype: np.dtype[Any], **parameters: Any) -> NDArray[Any]:
+def _cropped(
+    *blocks: NDArray[Any],
+    kernel: Callable[..., NDArray[Any]],
+    halo_px: int,
+    out_dtype: np.dtype[Any],
+    **parameters: Any,
+) -> NDArray[Any]:
     result = kernel(*blocks, **parameters)
     if halo_px:
         result = result[..., halo_px:-halo_px, halo_px:-halo_px]

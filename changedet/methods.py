@@ -1,7 +1,7 @@
 """Stages and their methods: a method's signature is its schema.
 
-A method is a function whose keyword-only parameters carry one of the unit types below and a default. From that signature
-come the check of the YAML, the JSON Schema, ``changedet methods`` and the starter file: a parameter is written once.
+A method is a function whose keyword-only parameters carry one of the unit types below and a default. From that
+signature come the check of the YAML, the JSON Schema, ``changedet methods`` and the starter file: a parameter is written once.
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ class Stage:
         self.choose = choose
         self.methods: dict[str, Method] = {}
 
-    def method(self, name: str, *, reference: str, version: int = 1) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def method(
+        self, name: str, *, reference: str, version: int = 1
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Register a function; its keyword-only parameters with defaults become the method's parameters."""
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:

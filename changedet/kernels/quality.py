@@ -1,0 +1,17 @@
+"""Why a pixel is usable or not: the classes that scenes, masks, tracks and counts share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CLEAR: Final = 0
+NODATA: Final = 1
+SATURATED: Final = 2
+CLOUD: Final = 3
+SHADOW: Final = 4
+SNOW: Final = 5
+HAZE: Final = 6
+MASKED: Final = 7
+"""Masked by the scene's own mask, for a reason that it does not give."""
+
+NAMES: Final = ("clear", "nodata", "saturated", "cloud", "shadow", "snow", "haze", "masked")
