@@ -14,8 +14,9 @@ FOOTPRINT_COLOR: Final = "#6a3d9a"
 ZONE_COLOR: Final = "#ffffff"
 _MAX_FIRST_SEEN: Final = 24
 
-# Without a running animation the dates would lie on top of each other: only the latest is drawn then.
-_SHOWN: Final = '@map_start_time IS NOT NULL OR "date" = maximum("date")'
+# On QGIS's canvas without a running animation the dates would lie on top of each other: only the latest is drawn then.
+# Where there is no canvas (an export by a script) the expression has no way to know, and all that is asked for is drawn.
+_SHOWN: Final = '@map_start_time IS NOT NULL OR @map_id IS NULL OR "date" = maximum("date")'
 
 _TIPS: Final = {
     "containers": '<b>[% "kind" %]</b> [% format_date("date", \'yyyy-MM-dd\') %]<br>[% round("length_m", 1) %] x '
@@ -138,7 +139,7 @@ def _footprint() -> str:
 
 
 def _changes() -> str:
-    symbols = [_fill(_rgba(c, 70), c, width=0.5, defined={"enabled": _SHOWN}) for c in DIRECTIONS.values()]
+    symbols = [_fill(_rgba(c, 45), c, width=0.5, defined={"enabled": _SHOWN}) for c in DIRECTIONS.values()]
     return _categorized("direction", [(name, name) for name in DIRECTIONS], symbols)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
+from itertools import pairwise
 from math import gcd
 from pathlib import Path
 from typing import Any, Final
@@ -139,10 +140,9 @@ def frame_step(dates: Sequence[str]) -> tuple[int, str]:
     if len(days) < 2:
         return 1, "d"
     if len({day.day for day in days}) == 1 and days[0].day <= 28:
-        return reduce(
-            gcd, (12 * (b.year - a.year) + b.month - a.month for a, b in zip(days[:-1], days[1:], strict=True))
-        ), "mon"
-    gaps = [(b - a).days for a, b in zip(days[:-1], days[1:], strict=True)]
+        months = [12 * day.year + day.month for day in days]
+        return reduce(gcd, (later - earlier for earlier, later in pairwise(months))), "mon"
+    gaps = [(later - earlier).days for earlier, later in pairwise(days)]
     step = reduce(gcd, gaps)
     total = (days[-1] - days[0]).days
     # Dates that share no step would need a frame a day; past a few minutes of animation coarser frames are kinder.
@@ -243,20 +243,16 @@ def _document(
 ) -> str:
     left, bottom, right, top = extent
     margin = 0.02 * max(right - left, top - bottom)
-    corners = zip(
-        ("xmin", "ymin", "xmax", "ymax"), (left - margin, bottom - margin, right + margin, top + margin), strict=True
-    )
-    box = " ".join(f'{name}="{value:.6f}"' for name, value in corners)
-    view = "".join(
-        f"<{part.split('=')[0]}>{part.split('=')[1].strip(chr(34))}</{part.split('=')[0]}>" for part in box.split(" ")
-    )
+    view = {"xmin": left - margin, "ymin": bottom - margin, "xmax": right + margin, "ymax": top + margin}
+    box = " ".join(f'{name}="{value:.6f}"' for name, value in view.items())
+    corners = "".join(f"<{name}>{value:.6f}</{name}>" for name, value in view.items())
     step, unit = frame_step(days)
     order = "".join(f'<layer id="{layer.identifier}"/>' for layer in layers)
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
         f'<qgis projectname={quoteattr(title)} version="3.34.0">\n<title>{escape(title)}</title>\n'
         f"<projectCrs>{srs}</projectCrs>\n{_tree(layers)}\n"
-        f'<mapcanvas name="theMapCanvas"><units>meters</units><extent>{view}</extent><rotation>0</rotation>'
+        f'<mapcanvas name="theMapCanvas"><units>meters</units><extent>{corners}</extent><rotation>0</rotation>'
         f"<destinationsrs>{srs}</destinationsrs></mapcanvas>\n"
         f"<projectlayers>\n{''.join(layer.xml for layer in layers)}</projectlayers>\n<layerorder>{order}</layerorder>\n"
         '<properties><SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys>'
@@ -265,8 +261,8 @@ def _document(
         f'<ProjectViewSettings UseProjectScales="0"><Scales/><DefaultViewExtent {box}>'
         f"{srs}</DefaultViewExtent></ProjectViewSettings>\n"
         f'<ProjectTimeSettings timeStep="{step}" timeStepUnit="{unit}" frameRate="1" cumulativeTemporalRange="0"'
-        f' totalMovieFrames="100"><temporalRange><start>{days[0]}T00:00:00Z</start><end>{days[-1]}T23:59:59Z</end>'
-        "</temporalRange></ProjectTimeSettings>\n</qgis>\n"
+        f' totalMovieFrames="100"><TemporalRange><start>{days[0]}T00:00:00Z</start><end>{days[-1]}T23:59:59Z</end>'
+        "</TemporalRange></ProjectTimeSettings>\n</qgis>\n"
     )
 
 
@@ -280,15 +276,13 @@ def _group(name: str, layers: Sequence[_Layer], expanded: bool) -> str:
         return ""
     direct = "".join(_node(layer) for layer in layers if not layer.subgroup)
     below = sorted({layer.subgroup for layer in layers if layer.subgroup})
-    inner = "".join(_group(sub, [_lifted(layer) for layer in layers if layer.subgroup == sub], False) for sub in below)
+    inner = "".join(
+        _group(sub, [replace(layer, subgroup="") for layer in layers if layer.subgroup == sub], False) for sub in below
+    )
     return (
         f'<layer-tree-group name={quoteattr(name)} checked="Qt::Checked" expanded="{int(expanded)}">'
         f"{direct}{inner}</layer-tree-group>"
     )
-
-
-def _lifted(layer: _Layer) -> _Layer:
-    return _Layer(layer.identifier, layer.title, layer.group, "", layer.provider, layer.source, layer.shown, layer.xml)
 
 
 def _node(layer: _Layer) -> str:

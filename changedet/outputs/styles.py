@@ -197,7 +197,8 @@ def pixel_time() -> str:
     """A raster whose pixel values are days since 1970-01-01: each shows on its own day."""
     return (
         '<temporal enabled="1" mode="4" fetchMode="0" bandNumber="1"'
-        ' temporalRepresentationOffset="1970-01-01T00:00:00Z" temporalRepresentationScale="1" temporalRepresentationScaleUnit="4">'
+        ' temporalRepresentationOffset="1970-01-01T00:00:00Z" temporalRepresentationScale="1"'
+        ' temporalRepresentationScaleUnit="4">'
         "<fixedRange><start></start><end></end></fixedRange></temporal>"
     )
 

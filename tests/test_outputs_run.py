@@ -1,0 +1,118 @@
+"""A made-up run folder: project, report and catalogue open and say what was put in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from affine import Affine
+
+from changedet.blocks import tiles
+from changedet.outputs import qgis, rasters, styles, tables, vectors
+
+CRS = "EPSG:32651"
+DATES = ["2023-06-04", "2023-07-04", "2023-08-04", "2023-10-04"]
+SHAPE = (620, 700)
+TRANSFORM = Affine(0.5, 0, 500_000, 0, -0.5, 3_000_000)
+BANDS = ["blue", "green", "red", "nir"]
+COLORS = ["#b5402f", "#2f5fb5", "#d0d0d0", "#2f8f4e", "#c98a2b"]
+
+
+def paint(date: int, seed: int = 5) -> tuple[np.ndarray, list[dict[str, Any]]]:
+    """A yard with `3 + 6 * date` boxes in rows and a pad that grows; the last date has a corner without data."""
+    rng = np.random.default_rng(seed)
+    ground = 600 + 60 * rng.standard_normal(SHAPE)
+    image = np.stack([ground * gain for gain in (0.8, 1.0, 1.1, 1.5)])
+    image[:, 300 : 340 + 60 * date, 80:300] = np.array([1100, 1200, 1250, 1300])[:, None, None]
+    boxes = []
+    for i in range(3 + 6 * date):
+        row, column = 60 + 30 * (i // 6), 320 + 40 * (i % 6)
+        color = COLORS[i % len(COLORS)]
+        red, green, blue = (6 * int(color[j : j + 2], 16) for j in (1, 3, 5))
+        length = 12 if i % 3 else 24
+        image[:, row : row + 5, column : column + length] = np.array([blue, green, red, 700])[:, None, None]
+        corner = TRANSFORM @ (column, row)
+        place = shapely.box(corner[0], corner[1] - 2.5, corner[0] + length / 2, corner[1])
+        boxes.append({"object_id": 100 * date + i, "track_id": i, "color": color, "kind": "40ft" if length == 24 else "20ft",
+                      "length_m": length / 2, "width_m": 2.5, "angle_deg": 90.0, "confidence": 0.8, "inferred": i % 7 == 6,
+                      "geometry": place})  # fmt: skip
+    if date == len(DATES) - 1:
+        image[:, :60, :90] = np.nan
+    return image.astype(np.float32), boxes
+
+
+def write(path: Path, kind: Any, array: np.ndarray, dtype: str, nodata: float, date: str, **more: Any) -> None:
+    bands = more.pop("bands", [more.pop("meaning", kind)])
+    tags = {"DATE": date, **more.pop("tags", {})}
+    with rasters.RasterWriter(path, crs=CRS, transform=TRANSFORM, shape=SHAPE, kind=kind, bands=bands, dtype=dtype,
+                              nodata=nodata, tags=tags, description=f"{kind} of {date}", **more) as out:  # fmt: skip
+        for window in tiles(SHAPE, 256):
+            out.write(window, array[(..., *window.slices)])
+
+
+def build_run(folder: Path) -> dict[str, Any]:
+    """Fabricate a run: rasters, objects.gpkg, timeseries.csv and project.qgz."""
+    first = paint(0)[0]
+    earliest = np.zeros(SHAPE, np.int32)
+    detections, changes, footprints, layers = [], [], [], []
+    for i, date in enumerate(DATES):
+        image, boxes = paint(i)
+        write(folder / f"scenes/{date}.tif", "scene", image, "uint16", 0, date, bands=BANDS)
+        layers.append(qgis.RasterLayer(folder / f"scenes/{date}.tif", "scene", date))
+        detections += [{"date": date, "zone": "north", **box} for box in boxes]
+        pad = shapely.box(500_040, 2_999_850 - 20 - 30 * i, 500_150, 2_999_850)
+        footprints.append({"date": date, "area_m2": pad.area, "geometry": pad})
+        if not i:
+            continue
+        score = np.abs(image - first).max(axis=0) / 60
+        mask = np.where(np.isnan(score), 255, score > 3).astype(np.uint8)
+        earliest[(mask == 1) & (earliest == 0)] = styles.days(date)
+        write(folder / f"change/{date}_mask.tif", "mask", mask, "uint8", 255, date)
+        tags = {"THRESHOLD": "3"}
+        write(
+            folder / f"change/{date}_score.tif",
+            "score",
+            score,
+            "float32",
+            np.nan,
+            date,
+            tags=tags,
+            meaning="largest difference",
+        )
+        layers += [qgis.RasterLayer(folder / f"change/{date}_{kind}.tif", kind, date) for kind in ("mask", "score")]
+        grown = shapely.box(500_040, 2_999_850 - 20 - 30 * i, 500_150, 2_999_830)
+        changes.append({"date": date, "change_id": i, "area_m2": grown.area, "direction": "gain", "probability": 0.9,
+                        "first_seen": DATES[1], "zone": "south", "geometry": grown})  # fmt: skip
+    write(
+        folder / "change/first_change.tif",
+        "first_change",
+        earliest,
+        "int32",
+        -1,
+        "",
+        classes=styles.date_classes(DATES[1:]),
+    )
+    layers.append(qgis.RasterLayer(folder / "change/first_change.tif", "first_change"))
+    found = gpd.GeoDataFrame(detections, crs=CRS)
+    tracks = found.sort_values("date").groupby("track_id", as_index=False).agg(
+        first_seen=("date", "first"), last_seen=("date", "last"), kind=("kind", "first"), color=("color", "first"), geometry=("geometry", "first"))  # fmt: skip
+    tracks = gpd.GeoDataFrame(tracks, geometry=gpd.GeoSeries(tracks["geometry"]).centroid, crs=CRS)
+    west, east = 500_000, 500_350
+    zones = gpd.GeoDataFrame({"name": ["north", "south"]}, geometry=[shapely.box(west, 2_999_860, east, 3_000_000), shapely.box(west, 2_999_690, east, 2_999_860)], crs=CRS)  # fmt: skip
+    made = {"containers": found, "tracks": tracks, "changes": gpd.GeoDataFrame(changes, crs=CRS),
+            "footprint": gpd.GeoDataFrame(footprints, crs=CRS), "zones": zones}  # fmt: skip
+    vectors.write_objects(folder / "objects.gpkg", made, CRS)
+    extent = (west, 2_999_690, east, 3_000_000)
+    qgis.write_project(folder / "project.qgz", title="Depot <North> & co", crs=CRS, extent=extent, dates=DATES, layers=layers,
+                       objects=folder / "objects.gpkg", vectors=list(made))  # fmt: skip
+    return {"layers": layers, "extent": extent, "objects": made}
