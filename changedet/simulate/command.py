@@ -1,0 +1,152 @@
+"""What callers use: `simulate` writes a series, `render` draws a window of one date in memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from changedet.errors import InputError, Problem, did_you_mean
+from changedet.simulate.files import write_series
+from changedet.simulate.kinds import KINDS, Kind, make_world
+from changedet.simulate.materials import ROLES
+from changedet.simulate.render import Renderer, Window, weather
+from changedet.simulate.twins import twin_worlds
+from changedet.simulate.world import World
+
+BGRN = ("blue", "green", "red", "nir")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A window of one date.
+
+    Parameters
+    ----------
+    image : (bands, rows, columns), the sensor's integers, 0 no data.
+    hidden : (rows, columns) True where cloud, its shadow or missing data hide the ground.
+    to_ground : (6,) from the window's (column, row) to local ground metres, the date's shift taken out.
+    """
+
+    image: NDArray[np.uint16] | NDArray[np.uint8]
+    hidden: NDArray[np.bool_]
+    to_ground: NDArray[np.float64]
+
+
+def render(world: World, date_index: int, window: Window | None = None) -> Rendered:
+    """Draw a window of one date; it equals the crop of the whole scene byte for byte.
+
+    Parameters
+    ----------
+    world : made by `make_world`. date_index : 0 is the first date.
+    window : (row, column, rows, columns) in the scene's pixels; None is the whole scene.
+
+    Returns
+    -------
+    Rendered
+
+    Raises
+    ------
+    InputError : no such date, or a window that leaves the scene.
+
+    Examples
+    --------
+    >>> world = make_world("quiet", dates=1, size_m=64.0)
+    >>> render(world, 0, (16, 8, 32, 48)).image.shape
+    (4, 32, 48)
+    """
+    if not 0 <= date_index < len(world.looks):
+        raise InputError([Problem(message=f"no date number {date_index}; the series has {len(world.looks)}", key="date_index")])
+    look = world.looks[date_index]
+    row, column, rows, columns = window or (0, 0, *look.shape)
+    if min(row, column) < 0 or min(rows, columns) < 1 or row + rows > look.shape[0] or column + columns > look.shape[1]:
+        raise InputError([Problem(message=f"{window} leaves the scene of {look.shape[0]} x {look.shape[1]} pixels", key="window")])
+    t = look.to_ground
+    moved = np.array([t[0], t[1], t[0] * column + t[1] * row + t[2], t[3], t[4], t[3] * column + t[4] * row + t[5]])
+    image = Renderer(world, date_index).window((row, column, rows, columns))
+    return Rendered(image, weather(world, look, moved, (rows, columns)).hidden, moved)
+
+
+def simulate(
+    out_dir: str | Path,
+    *,
+    kind: Kind = "growth",
+    dates: int = 8,
+    seed: int = 0,
+    gsd_m: float | None = None,
+    size_m: float | None = None,
+    bands: Sequence[str] = BGRN,
+    dtype: Literal["uint16", "uint8"] = "uint16",
+    start: str | dt.date = "2023-03-12",
+    interval_days: int = 45,
+    name: str | None = None,
+) -> Path:
+    """Write a synthetic depot series: scenes/, truth/, zones.geojson, aoi.geojson and the workflow file.
+
+    Parameters
+    ----------
+    out_dir : folder to write into; made where missing. For `twin_sites` it gets a folder per site.
+    kind : what happens: one of `KINDS`.
+    dates : number of dates, 1 or more. seed : the same seed writes the same bytes.
+    gsd_m : pixel size in metres, 0.3 to 10; None is 0.5, or 10 for `coarse`.
+    size_m : side of the square site in metres; None is 256 (1024 for `wide`, 400 pixels for `coarse`).
+    bands : roles in band order, from `ROLES`. dtype : "uint16" (reflectance x 10000) or "uint8".
+    start : the first date. interval_days : mean days between dates. name : site id; None makes one of kind and seed.
+
+    Returns
+    -------
+    Path of the workflow file; for `twin_sites` of the first site's.
+
+    Raises
+    ------
+    InputError : a value is out of range, all of them at once.
+    """
+    first = _start(start)
+    problems = _problems(kind, dates, seed, gsd_m, size_m, bands, dtype, first, interval_days)
+    if problems or first is None:
+        raise InputError(problems)
+    folder = Path(out_dir)
+    if folder.exists() and not folder.is_dir():
+        raise InputError([Problem(message=f"{folder} is a file, expected a folder", key="out_dir")])
+    gsd = gsd_m or (10.0 if kind == "coarse" else 0.5)
+    size = size_m or {"wide": 1024.0, "coarse": 400 * gsd}.get(kind, 256.0)
+    arguments = (dates, seed, gsd, size, tuple(bands), dtype, first, interval_days)
+    site = name or f"{kind.replace('_', '-')}-{seed}"
+    if kind == "twin_sites":
+        worlds = twin_worlds(*arguments)
+        return [write_series(world, folder / f"{site}-{tag}", f"{site}-{tag}") for world, tag in zip(worlds, "ab", strict=True)][0]
+    return write_series(make_world(kind, *arguments), folder, site)
+
+
+def _start(start: str | dt.date) -> dt.date | None:
+    if isinstance(start, dt.date):
+        return start
+    try:
+        return dt.date.fromisoformat(start)
+    except ValueError:
+        return None
+
+
+def _problems(
+    kind: str, dates: int, seed: int, gsd_m: float | None, size_m: float | None, bands: Sequence[str], dtype: str, start: dt.date | None,
+    interval_days: int,
+) -> list[Problem]:  # fmt: skip
+    gsd = gsd_m or 0.5
+    checks = [
+        ("kind", kind in KINDS, f"no kind '{kind}', expected one of {', '.join(KINDS)}{did_you_mean(kind, KINDS)}"),
+        ("dates", 1 <= dates <= 500, f"{dates}, expected 1 to 500"),
+        ("seed", seed >= 0, f"{seed}, expected 0 or more"),
+        ("gsd_m", gsd_m is None or 0.3 <= gsd_m <= 10, f"{gsd_m}, expected 0.3 to 10 metres"),
+        ("size_m", size_m is None or (32 * gsd <= size_m <= 20000), f"{size_m}, expected {32 * gsd:g} (32 pixels) to 20000 metres"),
+        ("bands", bool(bands) and len(set(bands)) == len(bands), "expected at least one role, none twice"),
+        ("dtype", dtype in ("uint16", "uint8"), f"'{dtype}', expected uint16 or uint8"),
+        ("start", start is not None, "expected a date such as 2023-03-12"),
+        ("interval_days", interval_days >= 1, f"{interval_days}, expected 1 or more"),
+    ]  # fmt: skip
+    checks += [("bands", band in ROLES, f"no role '{band}', expected some of {', '.join(ROLES)}{did_you_mean(band, ROLES)}") for band in bands]
+    return [Problem(message=message, key=key) for key, good, message in checks if not good]

@@ -1,0 +1,137 @@
+"""A world on disk: GeoTIFF scenes, zones, the workflow file, the truth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import rasterio
+from rasterio.enums import ColorInterp
+from rasterio.transform import Affine
+from rasterio.windows import Window
+from shapely import Polygon
+
+from changedet.simulate.looks import Look
+from changedet.simulate.render import BLOCK_PX, Renderer
+from changedet.simulate.truth import Truth
+from changedet.simulate.world import World
+
+_COLOURS = {"red": ColorInterp.red, "green": ColorInterp.green, "blue": ColorInterp.blue, "pan": ColorInterp.gray}
+
+
+def write_scene(world: World, index: int, path: Path) -> None:
+    """One date as a tiled, compressed GeoTIFF, written block by block; bands are named by their roles, 0 is no data."""
+    look = world.looks[index]
+    profile = {
+        "driver": "GTiff", "width": look.shape[1], "height": look.shape[0], "count": len(look.bands), "dtype": look.dtype, "nodata": 0,
+        "crs": f"EPSG:{look.epsg}", "transform": Affine(*look.transform), "tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX,
+        "compress": "deflate", "zlevel": 9, "predictor": 2, "interleave": "band", "BIGTIFF": "IF_SAFER",
+    }  # fmt: skip
+    renderer = Renderer(world, index)
+    with rasterio.open(path, "w", **profile) as target:
+        target.colorinterp = [_COLOURS.get(band, ColorInterp.undefined) for band in look.bands]
+        target.descriptions = look.bands
+        target.update_tags(**scene_tags(world, look))
+        for row, column, rows, columns in renderer.blocks():
+            target.write(renderer.block((row, column, rows, columns)), window=Window(column, row, columns, rows))
+
+
+def scene_tags(world: World, look: Look) -> dict[str, str]:
+    """Date, time, sun and view in words that TIFF readers and STAC tools know."""
+    minutes = round(look.hour * 60)
+    return {
+        "TIFFTAG_DATETIME": f"{look.date:%Y:%m:%d} {minutes // 60:02d}:{minutes % 60:02d}:00", "AREA_OR_POINT": "Area",
+        "datetime": f"{look.date.isoformat()}T{minutes // 60:02d}:{minutes % 60:02d}:00Z", "gsd": f"{look.gsd_m:g}",
+        "view:sun_azimuth": f"{look.sun_azimuth_deg:.2f}", "view:sun_elevation": f"{look.sun_elevation_deg:.2f}",
+        "view:azimuth": f"{look.view_azimuth_deg:.2f}", "view:off_nadir": f"{look.off_nadir_deg:.2f}",
+        "software": "changedet simulate", "kind": world.kind, "seed": str(world.seed),
+    }  # fmt: skip
+
+
+def write_truth(world: World, folder: Path) -> None:
+    """truth.gpkg, truth.csv and a mask for each date but the first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    truth = Truth(world)
+    package = folder / "truth.gpkg"
+    package.unlink(missing_ok=True)
+    layers = {
+        "containers": (truth.containers(), "Polygon"), "tracks": (truth.tracks(), "Point"), "changed": (truth.changes(), "Polygon"),
+        "footprint": (truth.footprints(), "Unknown"),
+    }  # fmt: skip
+    for name, (table, geometry) in layers.items():
+        table.to_file(package, layer=name, driver="GPKG", engine="pyogrio", geometry_type=geometry, use_arrow=False)
+    truth.series().to_csv(folder / "truth.csv", index=False, lineterminator="\n")
+    first = world.looks[0]
+    profile = {
+        "driver": "GTiff", "width": first.shape[1], "height": first.shape[0], "count": 1, "dtype": "uint8", "nodata": 255,
+        "crs": f"EPSG:{first.epsg}", "transform": Affine(*first.transform), "compress": "deflate", "zlevel": 9,
+        "tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX,
+    }  # fmt: skip
+    for index in range(1, len(world.looks)):
+        with rasterio.open(folder / f"{world.dates[index].isoformat()}_mask.tif", "w", **profile) as target:
+            target.write(truth.mask(index), 1)
+            target.set_band_description(1, "1 changed since the first date, 0 not, 255 not judged")
+
+
+def write_zones(world: World, folder: Path) -> None:
+    """aoi.geojson (the first scene's extent) and zones.geojson (the yards), in EPSG:4326."""
+    half = world.size_m / 2
+    aoi = Polygon([(-half, -half), (half, -half), (half, half), (-half, half)])
+    names = list(world.zones)
+    for path, shapes, labels in (("aoi.geojson", [aoi], [world.kind]), ("zones.geojson", [Polygon(world.zones[n]) for n in names], names)):
+        table = gpd.GeoDataFrame({"name": labels}, geometry=gpd.GeoSeries(shapes, crs=world.epsg), crs=world.epsg)
+        table.geometry = table.geometry.translate(world.centre_east_m, world.centre_north_m)
+        collection = json.loads(table.to_crs(4326).to_json(drop_id=True))
+        (folder / path).write_text(json.dumps(_rounded(collection), indent=1) + "\n", encoding="utf-8")
+
+
+def _rounded(value: object) -> object:
+    if isinstance(value, float):
+        return round(value, 8)
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return {k: _rounded(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def scene_line(look: Look, path: str) -> str:
+    """A scene's entry in the workflow file."""
+    sun = f"sun: {{azimuth_deg: {look.sun_azimuth_deg:.2f}, elevation_deg: {look.sun_elevation_deg:.2f}}}"
+    view = f"view: {{azimuth_deg: {look.view_azimuth_deg:.2f}, off_nadir_deg: {look.off_nadir_deg:.2f}}}"
+    return f"  - {{date: {look.date.isoformat()}, path: {path}, {sun}, {view}}}"
+
+
+def write_workflow(world: World, folder: Path, name: str) -> Path:
+    """The workflow file that runs the series."""
+    scenes = "\n".join(scene_line(look, f"scenes/{look.date.isoformat()}.tif") for look in world.looks)
+    zones = "  zones: zones.geojson         # the series is also given for each yard\n" if world.zones else ""
+    bands = dict.fromkeys(look.bands for look in world.looks)
+    roles = "" if len(bands) > 1 else "bands: {" + ", ".join(f"{role}: {k}" for k, role in enumerate(next(iter(bands)), 1)) + "}\n"
+    text = (
+        f"# Written by changedet simulate: kind {world.kind}, seed {world.seed}. Its truth is in truth/.\n"
+        f"site:\n  id: {name}\n  name: Simulated depot ({world.kind}, seed {world.seed})\n  aoi: aoi.geojson\n{zones}"
+        f"scenes:\n{scenes}\n{roles}before: {world.dates[0].isoformat()}           # the first date is the reference\noutputs: {{dir: out}}\n"
+    )
+    path = folder / f"{name}.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def write_series(world: World, folder: Path, name: str) -> Path:
+    """Everything of a world; returns the workflow file."""
+    (folder / "scenes").mkdir(parents=True, exist_ok=True)
+    for index, date in enumerate(world.dates):
+        write_scene(world, index, folder / "scenes" / f"{date.isoformat()}.tif")
+    write_truth(world, folder / "truth")
+    write_zones(world, folder)
+    return write_workflow(world, folder, name)
+
+
+def preview(world: World, index: int) -> np.ndarray:
+    """A date as (rows, columns, 3) uint8 for looking at, red green blue or grey."""
+    look = world.looks[index]
+    image = Renderer(world, index).window().astype(float) / (10000 if look.dtype == "uint16" else 425)
+    roles = [look.bands.index(b) if b in look.bands else 0 for b in ("red", "green", "blue")]
+    top = float(np.clip(np.percentile(image[roles], 99), 0.22, 0.6))
+    return (np.clip(image[roles].transpose(1, 2, 0) / top, 0, 1) ** (1 / 1.6) * 255).astype(np.uint8)

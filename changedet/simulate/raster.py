@@ -1,0 +1,151 @@
+"""Polygons to pixels: a scanline filler on a finer canvas, and the shader that averages it into pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+#: A label that keeps the surface below (overlays: stains, tracks, occlusion).
+KEEP_LABEL = 65535
+#: A sun factor or shadow level that keeps the one below.
+KEEP = 255
+#: Shadow level of faces that receive no cast shadow.
+NO_SHADOW = 7
+#: 100 is a horizontal face in full sun; tone 100 leaves the reflectance as it is.
+FULL = 100
+
+
+def _crossings(verts: Any, first: int, last: int, y: float, xs: Any) -> int:
+    n = 0
+    for i in range(first, last):
+        j = i + 1 if i + 1 < last else first
+        y0, y1 = verts[i, 1], verts[j, 1]
+        if (y0 <= y < y1) or (y1 <= y < y0):
+            x = verts[i, 0] + (y - y0) * (verts[j, 0] - verts[i, 0]) / (y1 - y0)
+            k = n
+            while k > 0 and xs[k - 1] > x:
+                xs[k] = xs[k - 1]
+                k -= 1
+            xs[k] = x
+            n += 1
+            if n == len(xs):
+                break
+    return n
+
+
+crossings: Callable[..., Any] = njit(cache=True)(_crossings)
+
+
+def _bounds(verts: Any, first: int, last: int, height: int) -> Any:
+    low, high = verts[first, 1], verts[first, 1]
+    for i in range(first + 1, last):
+        low, high = min(low, verts[i, 1]), max(high, verts[i, 1])
+    return max(0, math.ceil(low - 0.5)), min(height - 1, math.floor(high - 0.5))
+
+
+bounds: Callable[..., Any] = njit(cache=True)(_bounds)
+
+
+def _fill(verts: Any, offsets: Any, order: Any, ops: Any, label: Any, sun: Any, level: Any, tone: Any) -> None:
+    height, width = label.shape
+    xs = np.empty(64, np.float64)
+    for k in order:
+        first, last = offsets[k], offsets[k + 1]
+        top, bottom = bounds(verts, first, last, height)
+        for r in range(top, bottom + 1):
+            n = crossings(verts, first, last, r + 0.5, xs)
+            for m in range(0, n - 1, 2):
+                left = max(0, math.ceil(xs[m] - 0.5))
+                right = min(width - 1, math.ceil(xs[m + 1] - 0.5) - 1)
+                for q in range(left, right + 1):
+                    if ops[k, 0] != KEEP_LABEL:
+                        label[r, q] = ops[k, 0]
+                        tone[r, q] = ops[k, 3]
+                    else:
+                        tone[r, q] = min(254, tone[r, q] * ops[k, 3] // 100)
+                    if ops[k, 1] != KEEP:
+                        sun[r, q] = ops[k, 1]
+                    if ops[k, 2] != KEEP:
+                        level[r, q] = ops[k, 2]
+
+
+fill: Callable[..., None] = njit(cache=True)(_fill)
+
+
+def _fill_bits(verts: Any, offsets: Any, order: Any, bits: Any, out: Any) -> None:
+    height, width = out.shape
+    xs = np.empty(64, np.float64)
+    for k in order:
+        first, last = offsets[k], offsets[k + 1]
+        top, bottom = bounds(verts, first, last, height)
+        for r in range(top, bottom + 1):
+            n = crossings(verts, first, last, r + 0.5, xs)
+            for m in range(0, n - 1, 2):
+                left = max(0, math.ceil(xs[m] - 0.5))
+                right = min(width - 1, math.ceil(xs[m + 1] - 0.5) - 1)
+                for q in range(left, right + 1):
+                    out[r, q] |= bits[k]
+
+
+fill_bits: Callable[..., None] = njit(cache=True)(_fill_bits)
+
+
+def _stripe(x: float, y: float, row: Any) -> float:
+    """Stripes across a paint: (period m, cosine, sine, phase, sharpness)."""
+    t = (x * row[1] + y * row[2]) / row[0] + row[3]
+    t -= math.floor(t)
+    wave = 1.0 - 4.0 * abs(t - 0.5)
+    if row[4] > 0.0:
+        wave = -1.0 if t < row[4] else row[4] / (1.0 - row[4])
+    return wave
+
+
+stripe: Callable[..., Any] = njit(cache=True)(_stripe)
+
+
+def _shade(
+    label: Any, sun: Any, level: Any, tone: Any, shadow: Any, ss: int, fields: Any, first: Any, second: Any, table: Any,
+    stripes: Any, affine: Any, direct: Any, diffuse: Any, snow: Any, snow_colour: Any, out: Any,
+) -> None:  # fmt: skip
+    bands, height, width = out.shape
+    part = 1.0 / (ss * ss)
+    for r in range(height):
+        for q in range(width):
+            for b in range(bands):
+                out[b, r, q] = 0.0
+            run = 0
+            for f in range(ss * ss):
+                i, j = r * ss + f // ss, q * ss + f % ss
+                run += 1
+                if f + 1 < ss * ss:
+                    i2, j2 = r * ss + (f + 1) // ss, q * ss + (f + 1) % ss
+                    same = label[i, j] == label[i2, j2] and sun[i, j] == sun[i2, j2] and tone[i, j] == tone[i2, j2]
+                    same = same and level[i, j] == level[i2, j2] and shadow[i, j] == shadow[i2, j2]
+                    if same and stripes[label[i, j], 0] <= 0.0:
+                        continue
+                p = label[i, j]
+                mix = table[p, 0] + table[p, 1] * fields[3, r, q] + table[p, 2] * fields[4, r, q]
+                mix = min(1.0, max(0.0, mix))
+                gain = 1.0 + table[p, 3] * fields[0, r, q] + table[p, 4] * fields[1, r, q] + table[p, 5] * fields[2, r, q]
+                if stripes[p, 0] > 0.0:
+                    x = affine[0] * (j + 0.5) + affine[1] * (i + 0.5) + affine[2]
+                    y = affine[3] * (j + 0.5) + affine[4] * (i + 0.5) + affine[5]
+                    gain += stripes[p, 5] * stripe(x, y, stripes[p]) * (1.0 + 0.4 * fields[1, r, q])
+                gain = max(0.15, gain) * tone[i, j] * 0.01
+                lit = sun[i, j] * 0.01
+                if level[i, j] < 7 and (shadow[i, j] >> level[i, j]) & 1:
+                    lit = 0.0
+                white = snow[r, q] * table[p, 6]
+                sky = 0.45 + 0.55 * min(1.0, sun[i, j] * 0.01) if level[i, j] == 0 else 0.85
+                for b in range(bands):
+                    value = (first[p, b] * (1.0 - mix) + second[p, b] * mix) * gain
+                    value = value * (1.0 - white) + snow_colour[b] * white * (1.0 + 0.04 * fields[1, r, q])
+                    out[b, r, q] += value * (direct[b] * lit + diffuse[b] * sky) * part * run
+                run = 0
+
+
+shade: Callable[..., None] = njit(cache=True)(_shade)

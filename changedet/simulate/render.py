@@ -1,0 +1,194 @@
+"""Scenes block by block: paint, shade, weather, sensor. A window is a crop of the whole, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from changedet.simulate.looks import Look
+from changedet.simulate.materials import ROLES, SNOW, spectrum
+from changedet.simulate.noise import fractal, texture_fields, white
+from changedet.simulate.raster import fill, fill_bits, shade
+from changedet.simulate.soup import Soup, polygons
+from changedet.simulate.world import World
+
+#: Blocks lie on a lattice of this many pixels from the scene's corner, whatever window is asked for.
+BLOCK_PX = 256
+_HALO_PX = 3
+#: Path radiance of haze, and the sky's share of the light, for each of `ROLES`.
+_HAZE = np.array([0.12, 0.095, 0.065, 0.045, 0.032, 0.022, 0.008, 0.004, 0.06])
+_SKY = np.array([0.30, 0.27, 0.22, 0.18, 0.15, 0.11, 0.06, 0.05, 0.20])
+_CLOUD_OCTAVES = (1.0, 0.5, 0.25, 0.125, 0.06, 0.03)
+_CLOUD_WEIGHTS = (1.0, 0.62, 0.38, 0.22, 0.12, 0.06)
+
+Window = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Weather:
+    """Per pixel: how opaque the cloud is, and what part of the direct sun its shadow takes (both 0 to 1)."""
+
+    cloud: NDArray[np.float32]
+    shadow: NDArray[np.float32]
+    nodata: NDArray[np.bool_]
+
+    @property
+    def hidden(self) -> NDArray[np.bool_]:
+        """True where the ground cannot be judged: cloud, cloud shadow or no data."""
+        return (self.cloud > 0.1) | (self.shadow > 0.2) | self.nodata
+
+
+def _cloud_field(affine: NDArray[np.float64], shape: tuple[int, int], look: Look) -> NDArray[np.float32]:
+    lengths = tuple(look.cloud_scale_m * f for f in _CLOUD_OCTAVES)
+    return fractal(affine, shape, lengths, _CLOUD_WEIGHTS, look.seed + 5003)
+
+
+def _threshold(world: World, look: Look) -> float:
+    step = world.size_m / 48
+    affine = np.array([step, 0, -world.size_m / 2, 0, -step, world.size_m / 2])
+    return float(np.quantile(_cloud_field(affine, (48, 48), look), 1 - look.cloud_cover))
+
+
+def _moved(affine: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:
+    return affine + np.array([0, 0, by[0], 0, 0, by[1]])
+
+
+def weather(world: World, look: Look, affine: NDArray[np.float64], shape: tuple[int, int]) -> Weather:
+    """Clouds, their shadows and missing data on any grid.
+
+    Parameters
+    ----------
+    affine : (6,) from (column, row) to local ground metres. shape : (rows, columns).
+
+    Returns
+    -------
+    Weather, arrays of (rows, columns).
+    """
+    cloud, dark = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    if look.cloud_cover > 0:
+        edge = _threshold(world, look)
+        above = _moved(affine, -look.lean * look.cloud_height_m)
+        sunward = _moved(affine, -look.shadow * look.cloud_height_m)
+        cloud = np.clip((_cloud_field(above, shape, look) - edge + 0.25) / 0.9, 0, 1)
+        dark = np.clip((_cloud_field(sunward, shape, look) - edge + 0.15) / 0.7, 0, 1)
+        cloud, dark = cloud * cloud * (3 - 2 * cloud), (dark * dark * (3 - 2 * dark)) * np.float32(0.92)
+    nodata = np.zeros(shape, bool)
+    if look.nodata_edge is not None:
+        rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]] + 0.5
+        x = affine[0] * columns + affine[1] * rows + affine[2]
+        y = affine[3] * columns + affine[4] * rows + affine[5]
+        nodata = x * look.nodata_edge[0] + y * look.nodata_edge[1] > look.nodata_edge[2]
+    return Weather(cloud, dark, nodata)
+
+
+def supersampling(gsd_m: float) -> int:
+    """Fine pixels across a pixel."""
+    return int(np.clip(np.ceil(gsd_m / 0.125), 3, 8))
+
+
+@dataclass
+class Renderer:
+    """One date of a world, ready to be drawn in windows."""
+
+    world: World
+    index: int
+    look: Look = field(init=False)
+    _seen: Soup = field(init=False)
+    _shade: Soup = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.look = self.world.looks[self.index]
+        self._seen, self._shade = polygons(self.world, self.index)
+        self._tables = self.world.palette.table(self.look.greenness, self.look.wetness)
+        self._roles = [ROLES.index(band) for band in self.look.bands]
+
+    def blocks(self, window: Window | None = None) -> Iterator[Window]:
+        """The lattice blocks (row, column, rows, columns) that a window meets."""
+        height, width = self.look.shape
+        row, column, rows, columns = window or (0, 0, height, width)
+        for r in range(row // BLOCK_PX * BLOCK_PX, row + rows, BLOCK_PX):
+            for q in range(column // BLOCK_PX * BLOCK_PX, column + columns, BLOCK_PX):
+                yield r, q, min(BLOCK_PX, height - r), min(BLOCK_PX, width - q)
+
+    def block(self, block: Window) -> NDArray[np.uint16] | NDArray[np.uint8]:
+        """One lattice block as the sensor delivers it: (bands, rows, columns), 0 no data."""
+        row, column, rows, columns = block
+        h = _HALO_PX
+        shape = (rows + 2 * h, columns + 2 * h)
+        t = self.look.to_ground
+        at = np.array([column - h, row - h], float)
+        affine = np.array([t[0], t[1], t[2] + t[0] * at[0] + t[1] * at[1], t[3], t[4], t[5] + t[3] * at[0] + t[4] * at[1]])
+        ground = self._reflectance(affine, shape)
+        sky = weather(self.world, self.look, affine, shape)
+        return self._sensor(ground, sky, block)
+
+    def _fine(self, soup: Soup, affine: NDArray[np.float64], shape: tuple[int, int], ss: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Vertices on the fine canvas, and the polygons that matter there."""
+        a, b, c, d, e, f = affine
+        corners = np.array([[0, 0], [shape[1], 0], [0, shape[0]], [shape[1], shape[0]]], float)
+        xs, ys = corners @ (a, b) + c, corners @ (d, e) + f
+        order = soup.near(xs.min(), ys.min(), xs.max(), ys.max())
+        back = np.linalg.inv(np.array([[a, b], [d, e]])) * ss
+        return (soup.verts - (c, f)) @ back.T, order
+
+    def _reflectance(self, affine: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float32]:
+        ss = supersampling(self.look.gsd_m)
+        size = (shape[0] * ss, shape[1] * ss)
+        label, tone = np.full(size, self.world.ground, np.uint16), np.full(size, 100, np.uint8)
+        sun, level, dark = np.full(size, 100, np.uint8), np.zeros(size, np.uint8), np.zeros(size, np.uint8)
+        verts, order = self._fine(self._seen, affine, shape, ss)
+        fill(verts, self._seen.offsets, order, self._seen.numbers, label, sun, level, tone)
+        verts, order = self._fine(self._shade, affine, shape, ss)
+        fill_bits(verts, self._shade.offsets, order, self._shade.numbers[:, 0], dark)
+        fields = texture_fields(affine, shape, self.look.gsd_m, self.world.seed)
+        first, second, numbers, stripes = self._tables
+        out = np.empty((len(self._roles), *shape), np.float32)
+        fine = affine / np.array([ss, ss, 1, ss, ss, 1])
+        shade(
+            label, sun, level, tone, dark, ss, fields, first[:, self._roles], second[:, self._roles], numbers, stripes, fine,
+            1 - _SKY[self._roles], _SKY[self._roles], self._snow(fields), spectrum(SNOW, 0.15)[self._roles], out,
+        )  # fmt: skip
+        return out
+
+    def _snow(self, fields: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self.look.snow <= 0:
+            return np.zeros(fields.shape[1:], np.float32)
+        uneven = 0.45 * fields[3] + 0.3 * fields[1] + 0.25 * fields[4]
+        return np.clip((self.look.snow * 2.6 - 1.1 - uneven) * 1.6 + 0.3, 0, 0.97).astype(np.float32)
+
+    def _sensor(self, ground: NDArray[np.float32], sky: Weather, block: Window) -> NDArray[np.uint16] | NDArray[np.uint8]:
+        row, column, rows, columns = block
+        look, h = self.look, _HALO_PX
+        inner = (slice(h, h + rows), slice(h, h + columns))
+        scale, top = (10000.0, 65535) if look.dtype == "uint16" else (255.0 / 0.6, 255)
+        out = np.empty((len(self._roles), rows, columns), np.uint16 if look.dtype == "uint16" else np.uint8)
+        bright = 0.62 + 0.3 * sky.cloud
+        for k, role in enumerate(self._roles):
+            value = ground[k] * (1 - sky.shadow * (1 - _SKY[role] * 0.9))
+            value = value * (1 - sky.cloud) + bright * (1 - 0.05 * _HAZE[role]) * sky.cloud
+            haze = look.haze * _HAZE[role]
+            value = value * (1 - haze * 2.2) + haze
+            value = cv2.GaussianBlur(value.astype(np.float32), (7, 7), look.psf_px)[inner]
+            value = value * look.gain[k] + look.offset[k]
+            grain = white(row, column, (rows, columns), look.seed * 13 + k)
+            value = value + grain * np.sqrt(look.noise**2 + 4e-5 * np.clip(value, 0, 1) * (look.noise / 0.003) ** 2)
+            digital = np.clip(np.rint(value * scale), 1, top)
+            digital[sky.nodata[inner]] = 0
+            out[k] = digital
+        return out
+
+    def window(self, window: Window | None = None) -> NDArray[np.uint16] | NDArray[np.uint8]:
+        """Any window (row, column, rows, columns) of the scene; None is all of it: (bands, rows, columns)."""
+        height, width = self.look.shape
+        row, column, rows, columns = window or (0, 0, height, width)
+        out = np.empty((len(self._roles), rows, columns), np.uint16 if self.look.dtype == "uint16" else np.uint8)
+        for r, q, n, m in self.blocks((row, column, rows, columns)):
+            block = self.block((r, q, n, m))
+            top, left = max(r, row), max(q, column)
+            bottom, right = min(r + n, row + rows), min(q + m, column + columns)
+            out[:, top - row : bottom - row, left - column : right - column] = block[:, top - r : bottom - r, left - q : right - q]
+        return out

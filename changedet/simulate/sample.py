@@ -1,0 +1,43 @@
+"""The committed sample: `python -m changedet.simulate.sample DIR` writes it again, byte for byte."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+from changedet.simulate.files import write_scene, write_truth, write_zones
+from changedet.simulate.kinds import make_world
+from changedet.simulate.schedule import Sensor, Sky
+from changedet.simulate.world import World
+
+SEED, DATES, SIZE_M, GSD_M = 7, 7, 250.0, 0.5
+BANDS = ("blue", "green", "red", "nir")
+#: The date numbers of the cloudy look and of the look on the neighbouring zone's grid.
+CLOUDY, OTHER_ZONE = 2, 4
+
+
+def sample_world() -> World:
+    """Depot North: growth from the fourth date, clouds on the third, another UTM zone on the fifth."""
+    changes = {CLOUDY: (None, Sky(cloud_cover=0.42)), OTHER_ZONE: (Sensor(GSD_M, BANDS, other_zone=True), None)}
+    return make_world("growth", DATES, SEED, GSD_M, SIZE_M, BANDS, "uint16", dt.date(2023, 3, 12), 45, changes)
+
+
+def write_sample(folder: str | Path) -> None:
+    """Write the sample series and its truth.
+
+    Parameters
+    ----------
+    folder : where the scenes go, one <date>.tif each; the truth goes into truth/ inside.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    world = sample_world()
+    for index, date in enumerate(world.dates):
+        write_scene(world, index, folder / f"{date.isoformat()}.tif")
+    write_truth(world, folder / "truth")
+    write_zones(world, folder)
+
+
+if __name__ == "__main__":
+    write_sample(sys.argv[1] if len(sys.argv) > 1 else "sample_tiles")

@@ -1,0 +1,89 @@
+"""Plane geometry in local ground metres: rectangles, outlines, circles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+
+
+def unit(angle_deg: float) -> tuple[float, float]:
+    """East and north component of a direction clockwise from north."""
+    turn = np.radians(angle_deg)
+    return float(np.sin(turn)), float(np.cos(turn))
+
+
+def rectangle(x: float, y: float, length_m: float, width_m: float, angle_deg: float) -> Points:
+    """Corners (4, 2) of a rectangle whose long side points `angle_deg` clockwise from north."""
+    e, n = unit(angle_deg)
+    along, across = np.array([e, n]) * length_m / 2, np.array([n, -e]) * width_m / 2
+    centre = np.array([x, y])
+    return np.array([centre - along - across, centre + along - across, centre + along + across, centre - along + across])
+
+
+def strip(start: Sequence[float], end: Sequence[float], width_m: float) -> Points:
+    """A straight strip (4, 2) between two points."""
+    a, b = np.asarray(start, float), np.asarray(end, float)
+    along = (b - a) / max(1e-9, float(np.hypot(*(b - a))))
+    side = np.array([-along[1], along[0]]) * width_m / 2
+    return np.array([a - side, b - side, b + side, a + side])
+
+
+def blob(rng: np.random.Generator, x: float, y: float, radius_m: float, stretch: float = 1.0, corners: int = 14) -> Points:
+    """An irregular, star-shaped outline (corners, 2)."""
+    turn = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    radius = radius_m * (1 + 0.18 * rng.standard_normal(corners)).clip(0.5, 1.5)
+    radius = (radius + np.roll(radius, 1) + np.roll(radius, -1)) / 3
+    tilt = rng.uniform(0, np.pi)
+    px, py = radius * np.cos(turn) * stretch, radius * np.sin(turn)
+    return np.column_stack([x + px * np.cos(tilt) - py * np.sin(tilt), y + px * np.sin(tilt) + py * np.cos(tilt)])
+
+
+def roughen(rng: np.random.Generator, outline: Points, step_m: float, by_m: float) -> Points:
+    """The outline with its sides broken up and moved a little, as nothing that grows has straight edges; at most 60 corners a side."""
+    pieces = []
+    for k in range(len(outline)):
+        a, b = outline[k], outline[(k + 1) % len(outline)]
+        n = int(np.clip(np.hypot(*(b - a)) / step_m, 2, 60))
+        t = np.linspace(0, 1, n, endpoint=False)[:, None]
+        wander = rng.normal(0, by_m, (n, 2))
+        wander = (wander + np.roll(wander, 1, axis=0)) / 1.4
+        pieces.append(a + t * (b - a) + wander)
+    return np.concatenate(pieces)
+
+
+def inset(corners: Points, by_m: float) -> Points:
+    """A rectangle (4, 2) drawn in by a margin on each side."""
+    along, across = corners[1] - corners[0], corners[3] - corners[0]
+    a = along / max(1e-9, float(np.hypot(*along))) * by_m
+    c = across / max(1e-9, float(np.hypot(*across))) * by_m
+    return corners + np.array([a + c, -a + c, -a - c, a - c])
+
+
+def counterclockwise(points: Points) -> Points:
+    """The same outline, turning left."""
+    x, y = points[:, 0], points[:, 1]
+    area = float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
+    return points if area > 0 else points[::-1]
+
+
+class Frame:
+    """The site's own axes: u along its road, v across, turned by `angle_deg` clockwise from north (of v)."""
+
+    def __init__(self, angle_deg: float, mirrored: bool = False) -> None:
+        self.angle_deg = angle_deg
+        east, north = unit(angle_deg)
+        self._v = np.array([east, north])
+        self._u = np.array([north, -east]) * (-1 if mirrored else 1)
+
+    def point(self, u: float, v: float) -> Points:
+        """Local metres (2,) of a point given on the site's axes."""
+        return np.asarray(u * self._u + v * self._v, float)
+
+    def box(self, u: float, v: float, along_u_m: float, along_v_m: float, turn_deg: float = 0.0) -> Points:
+        """A rectangle around (u, v), as corners (4, 2) in local metres."""
+        x, y = self.point(u, v)
+        return rectangle(float(x), float(y), along_v_m, along_u_m, self.angle_deg + turn_deg)

@@ -1,0 +1,178 @@
+"""What stands on the ground and when: the elements of a scene, all in local ground metres (origin at the site's centre)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from changedet.simulate.looks import Look
+from changedet.simulate.materials import Palette
+from changedet.simulate.shapes import Points, rectangle
+
+#: Date index of what was there before the series, and of what never leaves.
+ALWAYS, NEVER = -1, 1_000_000
+#: Height of one container, metres.
+TIER_M = 2.59
+#: Outer length of each kind of container, metres; all are `WIDTH_M` wide.
+LENGTHS: dict[str, float] = {"20ft": 6.06, "40ft": 12.19, "45ft": 13.72}
+WIDTH_M = 2.44
+
+Role = Literal["none", "yard", "road", "rail", "building", "earthwork", "quay", "object"]
+#: Roles whose appearance or loss is a change, and roles that belong to the footprint (stored containers come on top).
+CHANGING: tuple[Role, ...] = ("yard", "road", "rail", "building", "earthwork", "quay")
+FOOTPRINT: tuple[Role, ...] = ("yard", "rail", "building", "earthwork", "quay")
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A flat surface or an overlay (label `KEEP_LABEL`: only its tone, in percent, counts)."""
+
+    outline: Points
+    label: int
+    tone: int = 100
+    sun: int = 100
+    role: Role = "none"
+    born: int = ALWAYS
+    gone: int = NEVER
+
+
+@dataclass(frozen=True)
+class Decal:
+    """A mark on a roof."""
+
+    outline: Points
+    label: int
+    tone: int = 100
+
+
+@dataclass(frozen=True)
+class Solid:
+    """An upright body: outline, base and top height in metres, roof and wall paint."""
+
+    outline: Points
+    height_m: float
+    roof: int
+    wall: int
+    base_m: float = 0.0
+    role: Role = "none"
+    born: int = ALWAYS
+    gone: int = NEVER
+    ridged: bool = False
+    decals: tuple[Decal, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mound:
+    """A berm or heap (height above 0) or a pit (below 0): foot and crest outlines of equal length."""
+
+    foot: Points
+    crest: Points
+    height_m: float
+    slope: int
+    top: int
+    role: Role = "earthwork"
+    born: int = ALWAYS
+    gone: int = NEVER
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A crown: lobes are rows of (east, north, radius, brightness percent) in metres from the stem."""
+
+    x: float
+    y: float
+    height_m: float
+    label: int
+    lobes: NDArray[np.float64]
+    born: int = ALWAYS
+    gone: int = NEVER
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place for a stack of containers."""
+
+    x: float
+    y: float
+    angle_deg: float
+    kind: str
+    yard: str
+    order: float
+    most: int
+    base_m: float = 0.0
+
+    @property
+    def outline(self) -> Points:
+        """Corners (4, 2) of a box in this place."""
+        return rectangle(self.x, self.y, LENGTHS[self.kind], WIDTH_M, self.angle_deg)
+
+
+@dataclass
+class Container:
+    """One box that lasts: from the date index `born` (inclusive) to `gone` (exclusive)."""
+
+    object_id: str
+    slot: int
+    kind: str
+    line: str
+    color: str
+    label: int
+    born: int
+    arrived: dt.date
+    gone: int = NEVER
+    departed: dt.date | None = None
+    edge_tone: int = 90
+    decals: tuple[Decal, ...] = ()
+    nudge: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    consignment: str = ""
+
+
+@dataclass
+class World:
+    """A site, all that ever stands on it, and how each date looks at it.
+
+    Local metres have their origin at the site's centre, `centre_east_m`, `centre_north_m` in `epsg`.
+    """
+
+    kind: str
+    seed: int
+    size_m: float
+    epsg: int
+    centre_east_m: float
+    centre_north_m: float
+    latitude_deg: float
+    looks: list[Look]
+    palette: Palette = field(default_factory=Palette)
+    ground: int = 0
+    patches: list[Patch] = field(default_factory=list)
+    solids: list[Solid] = field(default_factory=list)
+    mounds: list[Mound] = field(default_factory=list)
+    trees: list[Tree] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
+    containers: list[Container] = field(default_factory=list)
+    zones: dict[str, Points] = field(default_factory=dict)
+    onset_containers: int | None = None
+    onset_changed: int | None = None
+    onset_footprint: int | None = None
+
+    @property
+    def dates(self) -> list[dt.date]:
+        """The dates of the series, in order."""
+        return [look.date for look in self.looks]
+
+    def stacks(self, index: int) -> dict[int, list[Container]]:
+        """Slot number -> its boxes on a date, from the ground up."""
+        found: dict[int, list[Container]] = {}
+        for box in self.containers:
+            if box.born <= index < box.gone:
+                found.setdefault(box.slot, []).append(box)
+        return found
+
+    def box_outline(self, box: Container) -> Points:
+        """Corners (4, 2) of a box as it stands, a little off its place."""
+        slot = self.slots[box.slot]
+        return rectangle(slot.x + box.nudge[0], slot.y + box.nudge[1], LENGTHS[box.kind], WIDTH_M, slot.angle_deg + box.nudge[2])
