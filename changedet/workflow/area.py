@@ -74,7 +74,9 @@ def _geometries(data: Any) -> Iterator[dict[str, Any]]:
         for feature in features:
             yield from _geometries(feature)
     elif data.get("type") == "Feature":
-        yield from _geometries(data.get("geometry"))
+        if not isinstance(data.get("geometry"), dict):
+            raise UnfitError("is a Feature without a geometry, expected a Polygon or MultiPolygon in it")
+        yield from _geometries(data["geometry"])
     elif data.get("type") in ("Polygon", "MultiPolygon"):
         yield data
     else:

@@ -144,7 +144,10 @@ def _moment(found: dict[str, str]) -> tuple[dt.date, dt.time | None] | None:
     year = int(found["Y"]) if "Y" in found else int(found["y"]) + (1900 if int(found["y"]) >= 69 else 2000)
     try:
         if "j" in found:
-            date = dt.datetime.strptime(f"{year} {found['j']}", "%Y %j").date()
+            # strptime would take day 366 of any year for the next year's first.
+            date = dt.date(year, 1, 1) + dt.timedelta(days=int(found["j"]) - 1)
+            if date.year != year:
+                return None
         else:
             date = dt.date(year, _month(found), int(found.get("d", 1)))
         time = dt.time(int(found["H"]), int(found.get("M", 0)), int(found.get("S", 0))) if "H" in found else None

@@ -93,6 +93,11 @@ class Document:
     problems: tuple[Problem, ...]
 
 
+def printable(words: str) -> str:
+    """Text that is safe to show: what a file holds must not steer the terminal that an error is printed on."""
+    return "".join(char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in words)
+
+
 def line_of(lines: Mapping[str, int], key: str) -> int | None:
     """The line of a dotted key or, where it was not written, of the nearest key around it."""
     while key:
@@ -275,7 +280,7 @@ class _Composer:
             self._stop(event, key, message)
 
     def _problem(self, event: Any, key: str, message: str) -> Problem:
-        return Problem(message, key, self.file, _line(event))
+        return Problem(printable(message), printable(key)[:200], self.file, _line(event))
 
     def _stop(self, event: Any, key: str, message: str) -> None:
         raise InputError([*self.problems, self._problem(event, key, message)])
@@ -286,7 +291,11 @@ class _Composer:
         if line is None and isinstance(getattr(error, "position", None), int):
             line = self.text.count("\n", 0, error.position) + 1  # type: ignore[attr-defined]
         said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be parsed")
-        return Problem(f"not valid YAML: {self._tab(line) or said}", file=self.file, line=line)
+        began = getattr(error, "context_mark", None)
+        if began is not None and getattr(error, "context", None):
+            # What is not closed is noticed at the end of the file, and mended where it began.
+            said = f"{said} {error.context} that began in line {began.line + 1}"  # type: ignore[attr-defined]
+        return Problem(printable(f"not valid YAML: {self._tab(line) or said}"), file=self.file, line=line)
 
     def _tab(self, line: int | None) -> str:
         lines = self.text.splitlines()

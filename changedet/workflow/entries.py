@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from changedet.workflow import dates
 from changedet.workflow.document import ListNode, MapNode, Node, ScalarNode, line_of, plain_value
-from changedet.workflow.fields import Checker, bounds, crs, list_of, nodata, number, shown, text, unfit
+from changedet.workflow.fields import Checker, bounds, crs, nodata, number, shown, text, unfit
 from changedet.workflow.model import ROLES, Catalog, SceneEntry, Sun, View
 from changedet.workflow.paths import file_or_url, matches
 
@@ -37,7 +37,7 @@ def read_scenes(checker: Checker, node: Node | None) -> tuple[SceneEntry, ...]:
             if isinstance(node, ListNode)
             else f"got {shown(node)}"
         )
-        checker.wrong("scenes", f"{got}, expected a list of scenes such as '- {_EXAMPLE}'")
+        checker.missing("scenes", f"{got}, expected a list of scenes such as '- {_EXAMPLE}'", "scenes")
         return ()
     found: list[SceneEntry] = []
     for i, item in enumerate(node.items):
@@ -117,7 +117,8 @@ def _kind(checker: Checker, node: MapNode, key: str) -> str | None:
     strange = [name for name in node.items if name not in known]
     for name in strange:
         checker.unknown(f"{key}.{name}", name, sorted(known))
-    checker.wrong(key, f"has none of {', '.join(KINDS)}, expected one, such as {_EXAMPLE}")
+    meant = [f"{key}.{kind}" for kind in KINDS]
+    checker.missing(key, f"has none of {', '.join(KINDS)}, expected one, such as {_EXAMPLE}", *meant)
     return None
 
 
@@ -163,7 +164,7 @@ def _sun(checker: Checker, items: Mapping[str, Node], key: str) -> Sun | None:
     )
     for name in ("azimuth_deg", "elevation_deg"):
         if isinstance(items["sun"], MapNode) and name not in inner:
-            checker.wrong(key, f"has no '{name}', expected {example}")
+            checker.missing(key, f"has no '{name}', expected {example}", f"{key}.{name}")
     return Sun(azimuth, elevation) if azimuth is not None and elevation is not None else None
 
 
@@ -177,7 +178,7 @@ def _view(checker: Checker, items: Mapping[str, Node], key: str) -> View | None:
         inner, f"{key}.off_nadir_deg", number("degrees from the vertical, 0 to below 90", least=0, most=89.9), None
     )
     if isinstance(items["view"], MapNode) and "off_nadir_deg" not in inner:
-        checker.wrong(key, f"has no 'off_nadir_deg', expected {example}")
+        checker.missing(key, f"has no 'off_nadir_deg', expected {example}", f"{key}.off_nadir_deg")
     return View(off_nadir, azimuth) if off_nadir is not None else None
 
 
@@ -185,8 +186,7 @@ def _files(checker: Checker, items: Mapping[str, Node], key: str, fields: dict[s
     """One set of fields for each look: its paths and its date."""
     folder = checker.document.folder
     if "glob" in items:
-        nothing: tuple[str, ...] = ()
-        found = checker.take(items, f"{key}.glob", matches(folder), nothing)
+        found = checker.take(items, f"{key}.glob", matches(folder), ())
         looks: list[tuple[tuple[str, str], ...]] = [(("", path),) for path in found]
     else:
         paths = _paths(checker, items["path"], f"{key}.path", folder)
@@ -207,7 +207,7 @@ def _when(checker: Checker, items: Mapping[str, Node], key: str) -> tuple[dt.dat
         return None, None
     if "date" not in items and "date_format" not in items:
         form = 'date_format: "%Y%m%d"' if "glob" in items else "date: 2023-06-04"
-        checker.wrong(key, f"has no date, expected such as {form}")
+        checker.missing(key, f"has no date, expected such as {form}", f"{key}.date", f"{key}.date_format")
         return None, None
     date = checker.take(items, f"{key}.date", dates.calendar_date, None)
     return date, checker.take(items, f"{key}.date_format", dates.date_format, None)
@@ -244,10 +244,9 @@ def _paths(checker: Checker, node: Node, key: str, folder: Path) -> tuple[tuple[
 
 def _catalog(checker: Checker, items: Mapping[str, Node], key: str) -> Catalog | None:
     href = checker.take(items, f"{key}.stac", file_or_url(checker.document.folder), None)
-    names = list_of(text("a name"), "a list of names")
-    nothing: tuple[str, ...] = ()
-    collections = checker.take(items, f"{key}.collections", names, nothing)
-    assets = checker.take(items, f"{key}.assets", names, nothing)
+    names = (text("a name"), "a list of names")
+    collections = checker.take_list(items, f"{key}.collections", *names)
+    assets = checker.take_list(items, f"{key}.assets", *names)
     interval = checker.take(items, f"{key}.datetime", dates.interval, None)
     cloud = checker.take(items, f"{key}.max_cloud_cover", number("per cent, 0 to 100", least=0, most=100), None)
     return Catalog(href, collections, interval, assets, cloud) if href else None

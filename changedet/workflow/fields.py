@@ -10,10 +10,11 @@ from typing import Any, Final, TypeVar
 
 import pyproj
 
-from changedet.errors import Problem, did_you_mean
-from changedet.workflow.document import Document, ListNode, MapNode, Node, ScalarNode, line_of, plain_value
+from changedet.errors import Problem, did_you_mean, nearest
+from changedet.workflow.document import Document, ListNode, MapNode, Node, ScalarNode, line_of, plain_value, printable
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 Bounds = tuple[float, float, float, float]
 
@@ -61,9 +62,19 @@ class Checker:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.problems: list[Problem] = list(document.problems)
+        self._noted = {(problem.key, problem.line) for problem in document.problems}
+        self._meant: set[str] = set()
 
     def wrong(self, key: str, message: str) -> None:
-        self.problems.append(Problem(message, key, self.document.file, line_of(self.document.lines, key)))
+        line = line_of(self.document.lines, key)
+        # What carries a forbidden tag fits no field either: one mistake, one line.
+        if (key, line) not in self._noted:
+            self.problems.append(Problem(printable(message), printable(key)[:200], self.document.file, line))
+
+    def missing(self, at: str, message: str, *keys: str) -> None:
+        """A mistake at a key, unless one of `keys` stands there mistyped, which has been said."""
+        if not self._meant.intersection(keys):
+            self.wrong(at, message)
 
     def section(
         self,
@@ -90,15 +101,32 @@ class Checker:
 
     def unknown(self, key: str, name: str, known: Iterable[str], *, noun: str = "key") -> None:
         names = list(known)
+        near = nearest(name, names)
+        self._meant.add(f"{key.removesuffix(name)}{near}")
         tail = did_you_mean(name, names) or (f"; expected one of {', '.join(names)}" if names else "")
         self.wrong(key, f"no such {noun}{tail}")
 
-    def take(self, items: Mapping[str, Node], key: str, convert: Callable[[Node], T], default: T) -> T:
+    def take(self, items: Mapping[str, Node], key: str, convert: Callable[[Node], T], default: D) -> T | D:
         """The item that a dotted key ends in, converted; the default where it is left out or wrong."""
         node = items.get(key.rsplit(".", 1)[-1])
         return default if node is None else self.convert(node, key, convert, default)
 
-    def convert(self, node: Node, key: str, convert: Callable[[Node], T], default: T) -> T:
+    def take_list(
+        self, items: Mapping[str, Node], key: str, convert: Callable[[Node], T], expected: str, *, empty: bool = False
+    ) -> tuple[T, ...]:
+        """The items of a list, each converted, a mistake for each that does not fit; empty where it is left out."""
+        node = items.get(key.rsplit(".", 1)[-1])
+        if node is None:
+            return ()
+        if not isinstance(node, ListNode) or not (node.items or empty):
+            self.wrong(
+                key, f"got {'an empty list' if isinstance(node, ListNode) else shown(node)}, expected {expected}"
+            )
+            return ()
+        found = [self.convert(item, f"{key}[{i}]", convert, None) for i, item in enumerate(node.items)]
+        return tuple(item for item in found if item is not None)
+
+    def convert(self, node: Node, key: str, convert: Callable[[Node], T], default: D) -> T | D:
         try:
             return convert(node)
         except UnfitError as mistake:
@@ -172,17 +200,6 @@ def or_auto(convert: Callable[[Node], T]) -> Callable[[Node], T | None]:
         if isinstance(node, ScalarNode) and node.text == "auto":
             return None
         return convert(node)
-
-    return converted
-
-
-def list_of(convert: Callable[[Node], T], expected: str, *, empty: bool = False) -> Callable[[Node], tuple[T, ...]]:
-    def converted(node: Node) -> tuple[T, ...]:
-        if not isinstance(node, ListNode) or not (node.items or empty):
-            raise UnfitError(
-                f"got {'an empty list' if isinstance(node, ListNode) else shown(node)}, expected {expected}"
-            )
-        return tuple(convert(item) for item in node.items)
 
     return converted
 

@@ -17,7 +17,6 @@ from changedet.workflow.fields import (
     UnfitError,
     crs_in_metres,
     host,
-    list_of,
     matching,
     memory,
     number,
@@ -94,11 +93,11 @@ def load_workflow(path: str | os.PathLike[str], registry: Mapping[str, Stage] | 
 
 def _site(checker: Checker, node: Node | None) -> Site:
     if node is None:
-        checker.wrong("site", "is missing, expected site: {id: NAME}")
+        checker.missing("site", "is missing, expected site: {id: NAME}", "site")
         return Site("", "")
     items = checker.section(node, "site", ("id", "name", "aoi", "zones"), example="{id: depot-north}", empty=False)
     if isinstance(node, MapNode) and "id" not in items:
-        checker.wrong("site.id", "is missing, expected a name of letters, digits, - and _")
+        checker.missing("site.id", "is missing, expected a name of letters, digits, - and _", "site.id")
     site_id = checker.take(items, "site.id", matching(SITE_ID, "up to 100 letters, digits, - and _"), "")
     folder = checker.document.folder
     return Site(
@@ -137,7 +136,7 @@ def _read(checker: Checker, node: Node | None) -> Read:
     items = checker.section(node, "read", ("on_error", "allow_hosts"), example="{on_error: stop, allow_hosts: []}")
     return Read(
         checker.take(items, "read.on_error", one_of("stop", "skip"), "stop"),
-        checker.take(items, "read.allow_hosts", list_of(host, "a list of host names", empty=True), ()),
+        checker.take_list(items, "read.allow_hosts", host, "a list of host names", empty=True),
     )
 
 

@@ -11,6 +11,7 @@ import os
 import re
 import zipfile
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from changedet.workflow.document import Node
 from changedet.workflow.fields import UnfitError, shown, text, unfit
 
 MAX_MATCHES: Final = 10_000
+MAX_HINTS: Final = 500
 SIDECARS: Final = (".aux.xml", ".ovr", ".msk", ".tfw", ".hdr", ".qml")
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -78,7 +80,7 @@ def matches(folder: Path) -> Callable[[Node], tuple[str, ...]]:
             if len(found) > MAX_MATCHES:
                 raise UnfitError(f"{shown(node)} matches more than {MAX_MATCHES} files")
         if not found:
-            raise UnfitError(f"{shown(node)} matches no file; patterns are relative to {folder}")
+            raise UnfitError(f"{shown(node)} matches no file; patterns are relative to the workflow file")
         return tuple(sorted(found))
 
     return convert
@@ -145,8 +147,11 @@ def _near(path: str, value: str) -> str:
     """A name in the same folder that was perhaps meant."""
     folder, name = os.path.split(path)
     try:
-        names = os.listdir(folder)[:MAX_MATCHES]  # noqa: PTH208
+        names = sorted(os.listdir(folder))  # noqa: PTH208
     except (OSError, ValueError):
         return f"; there is no folder '{os.path.dirname(value)}' either" if os.path.dirname(value) else ""  # noqa: PTH120
-    hint = did_you_mean(name, names)
-    return hint or "; paths are relative to the workflow file"
+    # A stricter cutoff than for keys: scenes' names differ by little, and a wrong guess sends people astray.
+    close = get_close_matches(name, names, n=1, cutoff=0.85) if len(names) <= MAX_HINTS else []
+    if close:
+        return f"; did you mean '{os.path.join(os.path.dirname(value), close[0])}'?"  # noqa: PTH118, PTH120
+    return "; paths are relative to the workflow file"

@@ -143,7 +143,7 @@ def _read() -> dict[str, Any]:
         },
         "allow_hosts": {
             "type": "array",
-            "items": _TEXT,
+            "items": {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?$"},
             "default": [],
             "description": "Further hosts that a catalog may lead to.",
         },
