@@ -293,3 +293,10 @@ def _cropped(
     if halo_px:
         result = result[..., halo_px:-halo_px, halo_px:-halo_px]
     return np.ascontiguousarray(result, dtype=out_dtype)
+
+
+def as_scalar(pick: Callable[[Any], float], model: Any) -> xr.DataArray:
+    """One number of a model as a 0-d float64 DataArray, lazy where the model is ``Delayed``."""
+    if not dask.is_dask_collection(model):
+        return xr.DataArray(np.float64(pick(model)))
+    return xr.DataArray(da.from_delayed(dask.delayed(pick, pure=True)(model), (), np.float64))
