@@ -18,7 +18,7 @@ import shapely
 from affine import Affine
 
 from changedet.blocks import tiles
-from changedet.outputs import qgis, rasters, styles, tables, vectors
+from changedet.outputs import qgis, rasters, report, styles, tables, vectors
 
 CRS = "EPSG:32651"
 DATES = ["2023-06-04", "2023-07-04", "2023-08-04", "2023-10-04"]
@@ -116,3 +116,63 @@ def build_run(folder: Path) -> dict[str, Any]:
     qgis.write_project(folder / "project.qgz", title="Depot <North> & co", crs=CRS, extent=extent, dates=DATES, layers=layers,
                        objects=folder / "objects.gpkg", vectors=list(made))  # fmt: skip
     return {"layers": layers, "extent": extent, "objects": made}
+
+
+def series() -> pd.DataFrame:
+    """`timeseries.csv` of the made-up run: the third date without a count."""
+    rows = []
+    for i, date in enumerate(DATES):
+        count, missing = 3 + 6 * i, i == 2
+        row: dict[str, Any] = {"date": date, "zone": "", "scene": f"{date}.tif", "gsd_m": 0.5, "valid_fraction": 1 - 0.1 * i}
+        row |= {"containers": pd.NA if missing else count, "containers_expected": pd.NA if missing else count + 1.4}
+        row |= {"containers_low": pd.NA if missing else count - 1, "containers_high": pd.NA if missing else count + 4}
+        if i:
+            row |= {"arrivals": 6, "arrivals_low": 4, "arrivals_high": 9, "departures": 1, "departures_low": 0}
+            row |= {"departures_high": 3, "changed_area_m2": 3300.0 * i, "changed_area_low_m2": 2800.0 * i}
+            row |= {"changed_area_high_m2": 4100.0 * i}
+        row |= {"shift_east_m": 0.12 * i, "shift_north_m": -0.2 * i}
+        rows += [row, {**row, "zone": "north"}]
+    return pd.DataFrame(rows)
+
+
+def summary() -> dict[str, Any]:
+    def figure(value: float | None, low: float | None, high: float | None, date: str | None) -> dict[str, Any]:
+        return {"value": value, "low": low, "high": high, "date": date}
+
+    counts = {"first": figure(4.4, 2, 7, DATES[0]), "last": figure(22.4, 20, 25, DATES[-1])}
+    counts |= {"peak": figure(22.4, 20, 25, DATES[-1]), "net_change": figure(18, 14, 22, None)}
+    nothing = dict.fromkeys(("first", "last", "peak", "net_change"), figure(None, None, None, None))
+    area = {"first": figure(3300, 2800, 4100, DATES[1]), "last": figure(9900, 8400, 12300, DATES[-1])}
+    area |= {"peak": figure(9900, 8400, 12300, DATES[-1]), "net_change": figure(6600, -100, 9500, None)}
+    moves = figure(18, 12, 27, None)
+    totals = {"containers": counts, "teu": nothing, "changed_area_m2": area, "footprint_area_m2": nothing}
+    none = {"date": None, "low": None, "high": None, "probability": 0.2, "reason": "the last two dates lie within the error"}
+    found = {"date": DATES[1], "low": "2023-06-05", "high": DATES[1], "probability": 0.97, "reason": ""}
+    return {
+        "schema_version": 1,
+        "site": {"id": "depot-north", "name": "Depot North"},
+        "grid": {"crs": CRS, "resolution_m": 0.5, "shape": list(SHAPE)},
+        "dates": DATES,
+        "reference_date": DATES[0],
+        "totals": {**totals, "arrivals": moves, "departures": figure(3, 0, 9, None)},
+        "onset": {"containers": found, "changed_area": none, "footprint": none},
+        "warnings": [],
+    }
+
+
+def report_data(folder: Path, name: str = "Depot North") -> report.ReportData:
+    paths = [folder / f"scenes/{date}.tif" for date in DATES]
+    stretch = rasters.scene_stretch(paths)
+    return report.ReportData(
+        site_id="depot-north",
+        site_name=name,
+        summary=summary(),
+        timeseries=series(),
+        scenes=[{"date": d, "file": f"{d}_{name}.tif", "gsd_m": 0.5, "sun_elevation_deg": 41.2, "checksum": "sha256:ab12"} for d in DATES],
+        methods=[{"stage": "change", "method": "irmad", "reason": f"four bands {name}", "parameters": {"a_m": 2.0}, "reference": "doi:1"}],
+        quicklooks={d: report.quicklook(p, 700, stretch) for d, p in zip(DATES, paths, strict=True)},
+        overlays={d: report.overlay(folder / f"change/{d}_mask.tif", 700) for d in DATES[1:]},
+        warnings=[f"scene 2023-08-04: clouds {name}"],
+        provenance={"version": "0.1.0", "name": name},
+        unavailable={"footprint_area_m2": f"objects: none {name}", "teu": "no size class"},
+    )

@@ -14,7 +14,7 @@ FOOTPRINT_COLOR: Final = "#6a3d9a"
 ZONE_COLOR: Final = "#ffffff"
 _MAX_FIRST_SEEN: Final = 24
 
-# On QGIS's canvas without a running animation the dates would lie on top of each other: only the latest is drawn then.
+# Without a running animation the dates would lie on top of each other: the canvas then draws only the latest.
 # Where there is no canvas (an export by a script) the expression has no way to know, and all that is asked for is drawn.
 _SHOWN: Final = '@map_start_time IS NOT NULL OR @map_id IS NULL OR "date" = maximum("date")'
 

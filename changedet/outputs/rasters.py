@@ -298,6 +298,12 @@ def read_overview(path: str | Path, max_px: int) -> NDArray[np.float32]:
     return values
 
 
+def band_names(path: str | Path) -> list[str]:
+    """The descriptions of a raster's bands; empty text where there is none."""
+    with rasterio.open(path) as source:
+        return [name or "" for name in source.descriptions]
+
+
 def read_window(path: str | Path, window: Window) -> NDArray[Any]:
     """One window of the first band in the file's own dtype, such as a mask's; no data beyond the edge.
 

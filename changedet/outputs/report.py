@@ -1,0 +1,299 @@
+"""``report.html``: one file that opens offline and tells the story of the site in figures with their intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+import numpy as np
+import pandas as pd
+
+from changedet.outputs import charts
+from changedet.outputs.charts import Figure, number
+from changedet.outputs.files import write_text
+from changedet.outputs.pictures import data_uri, fitted, overlay, quicklook
+from changedet.outputs.tables import dumps, is_missing, iso_date
+
+__all__ = ["ReportData", "overlay", "quicklook", "write_report"]
+
+_MISSING: Final = "the run gave no figure"
+_NAMES: Final[Mapping[str, tuple[str, str]]] = {
+    "containers": ("Containers", ""),
+    "teu": ("Container volume", "TEU"),
+    "changed_area_m2": ("Changed area", "m²"),
+    "footprint_area_m2": ("Footprint", "m²"),
+}
+_ONSETS: Final[Mapping[str, str]] = {
+    "containers": "the number of containers",
+    "changed_area": "the changed area",
+    "footprint": "the footprint",
+}
+_PARTS: Final = ("first", "last", "peak", "net_change")
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """All that the report shows; no path, no workflow.
+
+    Attributes
+    ----------
+    site_id, site_name : str
+        Free text; escaped.
+    summary : mapping
+        As ``summary.json``.
+    timeseries : pandas.DataFrame
+        Columns of ``tables.TIMESERIES_COLUMNS``; NA where a figure cannot be had.
+    scenes : sequence of mapping
+        One a date, with any of ``date, file, gsd_m, sun_elevation_deg, sun_azimuth_deg, shift_east_m, shift_north_m,
+        valid_fraction, checksum``.
+    methods : sequence of mapping
+        One a stage, with ``stage, method, reason`` and ``parameters`` (a mapping) and ``reference``.
+    quicklooks : mapping of str to bytes
+        ISO date -> JPEG or PNG on the common grid; see `quicklook`.
+    overlays : mapping of str to bytes
+        ISO date -> transparent PNG of what changed; see `overlay`.
+    warnings : sequence of str
+    provenance : mapping
+        Versions, checksums, timings: shown as they are.
+    unavailable : mapping of str to str
+        Figure (a key of ``totals``, ``arrivals``, ``departures``) -> why it cannot be had.
+    """
+
+    site_id: str
+    site_name: str
+    summary: Mapping[str, Any]
+    timeseries: pd.DataFrame
+    scenes: Sequence[Mapping[str, Any]] = ()
+    methods: Sequence[Mapping[str, Any]] = ()
+    quicklooks: Mapping[str, bytes] = field(default_factory=dict)
+    overlays: Mapping[str, bytes] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_report(path: str | Path, data: ReportData) -> None:
+    """Write ``report.html``: under 6 MB, nothing loaded from elsewhere, everything escaped.
+
+    Parameters
+    ----------
+    path : path
+        The file to write; complete or not there.
+    data : ReportData
+        What to show.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("changedet.outputs", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {"number": number, "plain": _plain_text}
+    text = environment.get_template("report.html.j2").render(_context(data))
+    write_text(Path(path), text)
+
+
+def _context(data: ReportData) -> dict[str, Any]:
+    frame = data.timeseries
+    zone = frame["zone"].fillna("").astype(str) if "zone" in frame else pd.Series([""] * len(frame))
+    whole = frame[(zone == "").to_numpy()].sort_values("date")
+    files = {iso_date(scene.get("date")): str(scene.get("file", "")) for scene in data.scenes}
+    return {
+        "data": data,
+        "dates": [iso_date(day) for day in whole["date"]],
+        "reference": iso_date(data.summary.get("reference_date")),
+        "figures": [_figure_row(name, data, files) for name in _NAMES],
+        "moves": [_move_row(name, data) for name in ("arrivals", "departures")],
+        "story": _story(data),
+        "onsets": [_onset_sentence(name, data) for name in _ONSETS],
+        "charts": _charts(whole, data),
+        "looks": _looks(data),
+        "series": _table(whole),
+        "zones": _table(frame[(zone != "").to_numpy()].sort_values(["zone", "date"])),
+        "provenance": dumps(data.provenance),
+    }
+
+
+def _figure_row(name: str, data: ReportData, files: Mapping[str, str]) -> dict[str, Any]:
+    title, unit = _NAMES[name]
+    total = data.summary.get("totals", {}).get(name) or {}
+    cells = []
+    for part in _PARTS:
+        cell = dict(total.get(part) or {})
+        date = iso_date(cell.get("date"))
+        signed = part == "net_change"
+        cells.append(
+            {
+                "text": _interval(cell, unit, signed=signed),
+                "date": date,
+                "scene": _source(part, date, total, files),
+            }
+        )
+    known = any(cell["text"] for cell in cells)
+    return {"title": title, "cells": cells, "why": "" if known else _why(name, data)}
+
+
+def _source(part: str, date: str, total: Mapping[str, Any], files: Mapping[str, str]) -> str:
+    if part != "net_change":
+        return files.get(date, "")
+    ends = [iso_date((total.get(end) or {}).get("date")) for end in ("first", "last")]
+    return " and ".join(files[end] for end in ends if end in files)
+
+
+def _move_row(name: str, data: ReportData) -> dict[str, str]:
+    total = data.summary.get("totals", {}).get(name) or {}
+    text = _interval(total if isinstance(total, Mapping) else {"value": total}, "")
+    return {"title": name.capitalize(), "text": text, "why": "" if text else _why(name, data)}
+
+
+def _interval(figure: Mapping[str, Any], unit: str, *, signed: bool = False) -> str:
+    value, low, high = (figure.get(key) for key in ("value", "low", "high"))
+    if is_missing(value):
+        return ""
+    sign = "+" if signed and value is not None and value > 0 else ""
+    text = f"{sign}{number(value)} {unit}".strip()
+    bounded = not is_missing(low) and not is_missing(high)
+    return f"{text} ({number(low)} to {number(high)})" if bounded else f"{text} (interval not available)"
+
+
+def _why(name: str, data: ReportData) -> str:
+    return f"not available: {data.unavailable.get(name) or data.unavailable.get(name.removesuffix('_m2')) or _MISSING}"
+
+
+def _story(data: ReportData) -> list[str]:
+    dates = [iso_date(day) for day in data.summary.get("dates", [])]
+    told = []
+    if dates:
+        looks = f"Seen on {len(dates)} date{'s' if len(dates) > 1 else ''}, from {dates[0]} to {dates[-1]}"
+        told.append(f"{looks}; compared with {iso_date(data.summary.get('reference_date'))}.")
+    for name, (title, unit) in _NAMES.items():
+        total = data.summary.get("totals", {}).get(name) or {}
+        first, last, net = (total.get(part) or {} for part in ("first", "last", "net_change"))
+        if is_missing(first.get("value")) or is_missing(last.get("value")):
+            continue
+        ends = [f"{_interval(end, unit)} on {iso_date(end.get('date'))}" for end in (first, last)]
+        told.append(f"{title}: {', '.join(ends)}; net change {_interval(net, unit, signed=True)}{_verdict(net)}.")
+    return told
+
+
+def _verdict(net: Mapping[str, Any]) -> str:
+    low, high = net.get("low"), net.get("high")
+    if low is None or high is None:
+        return ""
+    if low > 0 or high < 0:
+        return ", more than its error"
+    return ", within its error: no change is shown"
+
+
+def _onset_sentence(name: str, data: ReportData) -> dict[str, Any]:
+    onset = data.summary.get("onset", {}).get(name) or {}
+    about = _ONSETS[name]
+    reason = str(onset.get("reason") or "")
+    if is_missing(onset.get("date")):
+        return {"found": False, "text": f"No onset of growth in {about}, because {_because(reason)}"}
+    probability = onset.get("probability")
+    sure = "" if is_missing(probability) else f", probability {number(100 * float(probability or 0))} %"
+    day, low, high = (iso_date(onset.get(key)) for key in ("date", "low", "high"))
+    text = f"Growth of {about} began on {day} (between {low} and {high}{sure})."
+    return {"found": True, "text": f"{text} {reason}".strip()}
+
+
+def _because(reason: str) -> str:
+    text = reason or _MISSING
+    return text if text.endswith(".") else text + "."
+
+
+def _charts(whole: pd.DataFrame, data: ReportData) -> list[dict[str, Any]]:
+    containers = _figures(whole, "containers_expected", "containers_low", "containers_high", "containers")
+    area = _figures(whole, "changed_area_m2", "changed_area_low_m2", "changed_area_high_m2")
+    ground = _figures(whole, "footprint_area_m2", "footprint_low_m2", "footprint_high_m2")
+    arrivals, departures = (_figures(whole, n, f"{n}_low", f"{n}_high") for n in ("arrivals", "departures"))
+    clear = _figures(whole, "valid_fraction")
+    moved = "Arrivals (above) and departures (below) since the look before, with 95 % intervals."
+    return [
+        _chart(
+            "Containers",
+            containers,
+            "containers",
+            data,
+            "Expected count with its 95 % band; rings: boxes seen on the day.",
+        ),
+        _chart("Changed area", area, "changed_area_m2", data, "Against the reference date, with its 95 % band.", "m²"),
+        _chart(
+            "Footprint", ground, "footprint_area_m2", data, "Yards, buildings, earthworks and stored objects.", "m²"
+        ),
+        {
+            "title": "Arrivals and departures",
+            "note": moved,
+            "svg": charts.bar_chart(arrivals, departures, title="Arrivals and departures", unit="containers"),
+            "why": "" if any(f.value is not None for f in [*arrivals, *departures]) else _why("arrivals", data),
+        },
+        {
+            "title": "Clear fraction",
+            "note": "Share of the area that could be used on each date.",
+            "svg": charts.share_chart(clear, title="Clear fraction"),
+            "why": "" if any(f.value is not None for f in clear) else _why("valid_fraction", data),
+        },
+    ]
+
+
+def _chart(
+    title: str, figures: Sequence[Figure], name: str, data: ReportData, note: str, unit: str = ""
+) -> dict[str, Any]:
+    known = any(f.value is not None or f.seen is not None for f in figures)
+    svg = charts.line_chart(figures, title=title, unit=unit)
+    return {"title": title, "note": note, "svg": svg, "why": "" if known else _why(name, data)}
+
+
+def _figures(frame: pd.DataFrame, value: str, low: str = "", high: str = "", seen: str = "") -> list[Figure]:
+    def column(name: str) -> list[float | None]:
+        if name not in frame:
+            return [None] * len(frame)
+        return [None if is_missing(v) or not math.isfinite(float(v)) else float(v) for v in frame[name]]
+
+    days = [iso_date(day) for day in frame["date"]]
+    return [Figure(*row) for row in zip(days, column(value), column(low), column(high), column(seen), strict=True)]
+
+
+def _looks(data: ReportData) -> list[dict[str, str]]:
+    fitting = fitted(
+        {**{("q", d): b for d, b in data.quicklooks.items()}, **{("o", d): b for d, b in data.overlays.items()}}
+    )
+    scenes = {iso_date(scene.get("date")): scene for scene in data.scenes}
+    found = []
+    for date in sorted(data.quicklooks):
+        drawn = fitting.get(("o", date))
+        found.append(
+            {
+                "date": date,
+                "picture": data_uri(fitting["q", date]),
+                "overlay": data_uri(drawn) if drawn else "",
+                "file": str(scenes.get(date, {}).get("file", "")),
+            }
+        )
+    return found
+
+
+def _table(frame: pd.DataFrame) -> dict[str, Any]:
+    columns = [name for name in frame.columns if not frame[name].map(is_missing).all()]
+    rows = [[_plain_text(frame[name].iloc[i], name) for name in columns] for i in range(len(frame))]
+    return {"columns": columns, "rows": rows}
+
+
+def _plain_text(value: Any, name: str = "") -> str:
+    """A table's cell: text as it is, dates as ISO, numbers short, an en dash where there is none."""
+    if is_missing(value) or str(value) == "":
+        return "–"
+    if name == "date" or hasattr(value, "isoformat"):
+        return iso_date(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {_plain_text(inner)}" for key, inner in value.items()) or "–"
+    if isinstance(value, float | np.floating):
+        real = float(value)
+        return number(real) if abs(real) >= 1000 else f"{real:.4g}"
+    return str(value)
