@@ -1,7 +1,7 @@
 """Series of detected boxes with their truth, for the tests of tracks and series.
 
-The detector imitated here draws scores from logistic-normal distributions, not from the tables that the tracker holds, so
-that the tests do not hand the tracker its own model.
+The detector imitated here draws scores from logistic-normal distributions, not from the tables that the tracker holds,
+so that the tests do not hand the tracker its own model.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ LENGTHS = {"20ft": 6.06, "40ft": 12.19, "45ft": 13.72}
 
 @dataclass
 class Series:
-    """Detections of one series and what was truly there: ``truth`` has x, y, angle, kind, rgb, arrive, depart (date index)."""
+    """Detections of one series and what was truly there: ``truth`` has x, y, angle, kind, rgb, arrive, depart (date
+    index)."""
 
     detections: gpd.GeoDataFrame
     dates: list[dt.date]
@@ -63,8 +64,8 @@ def simulate(
     seed: int, *, dates: int = 10, blocks: int = 8, change: float = 0.08, fill: float = 0.6, cloud: float = 0.0,
     growth_from: int | None = None, miss: float = 1.0, clutter: float = 0.08, tiers: bool = False,
 ) -> Series:  # fmt: skip
-    """A series: each slot is empty or full and changes with probability `change` an interval; `clutter` false boxes a true
-    one and date; `cloud` the share of dates with a cloud; `miss` scales how many boxes the detector overlooks."""
+    """A series: each slot is empty or full and changes with probability `change` an interval; `clutter` false boxes a
+    true one and date; `cloud` the share of dates with a cloud; `miss` scales how many boxes the detector overlooks."""
     rng = np.random.default_rng(seed)
     table = slots(rng, blocks, float(rng.uniform(0, 180)))
     steps = np.cumsum(rng.integers(8, 45, dates))

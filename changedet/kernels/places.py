@@ -25,6 +25,8 @@ VOTE_STEP_M = 0.1
 VOTE_BLUR_M = 0.25
 VOTE_PRIOR_M = 1.5
 VOTE_SHRINK = 4.0
+VOTE_REACH = 1.5
+"""Votes are cast from farther than boxes are matched: two dates may lean opposite ways."""
 COLOR_SCALE = 40.0
 ALONG_M, ACROSS_M, LOG_LENGTH, ANGLE_DEG = 0.9, 0.5, 0.12, 8.0
 """Scales of the matching cost: about 1.5 standard deviations of a box's place, length and direction between dates."""
@@ -205,7 +207,7 @@ def _sweep(boxes: Boxes, rows: Sequence[Ints], places: Boxes, radius_m: float) -
         if not len(rows[t]):
             continue
         here = boxes.take(rows[t])
-        shift[t] = vote_shift(here, sums, radius_m)
+        shift[t] = vote_shift(here, sums, VOTE_REACH * radius_m)
         moved[rows[t]] += shift[t]
         here = here._replace(xy=moved[rows[t]])
         found = match(here, sums, radius_m)

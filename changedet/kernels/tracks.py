@@ -41,6 +41,8 @@ RATE_PRIOR_PLACES: Final = 20.0
 EM_DATES: Final = 5
 EM_ROUNDS: Final = 4
 ODDS_BOUND: Final = 3.0
+LEAST_FALSE: Final = 0.4
+"""The series may lower the share of false rows to this part of the stated one, never raise it."""
 
 
 class Reading(NamedTuple):
@@ -217,10 +219,12 @@ def read_places(
     absent = emissions(bins, observed, ABSENT)
     present = [emissions(bins, observed, table) * (1.0 - 0.98 * blocked) for table in EMISSION[:REAL]]
     clutter = np.stack([np.log(emissions(bins, observed, table)).sum(1) for table in EMISSION[REAL:]], 1)
-    for rounds_left in range(EM_ROUNDS if dates >= EM_DATES else 1, -1, -1):
+    learnt = None
+    for rounds_left in range(EM_ROUNDS, -1, -1):
         readings = [forward_backward(absent, present[k], model.birth[k], model.death[k], START) for k in range(REAL)]
         log_l = np.column_stack([r.log_likelihood for r in readings] + [clutter])
-        classes, weight = _class_posteriors(log_l, model.weight, rows, false_share)
+        classes, weight = _class_posteriors(log_l, model.weight, rows, false_share, learnt)
+        learnt = float(np.clip(classes[:, REAL:].sum() / max(len(classes), 1), 1e-3, 0.999))
         model = model._replace(weight=weight)
         if rounds_left and dates >= EM_DATES:
             model = _learn(readings, classes, model, birth, death, false_share)
@@ -240,13 +244,19 @@ def _first_model(dates: int, birth: float, death: float, false_share: float) -> 
     return Model(rates, ends, CLASS_WEIGHT * share)
 
 
-def _class_posteriors(log_l: Floats, weight: Floats, rows: Floats, false_share: float) -> tuple[Floats, Floats]:
+def _class_posteriors(
+    log_l: Floats, weight: Floats, rows: Floats, false_share: float, learnt_share: float | None
+) -> tuple[Floats, Floats]:
     """Class posteriors (place, 5), and the prior weights (5,) with the clutter's share set by the rows it holds."""
     real, clutter = weight[:REAL] / weight[:REAL].sum(), weight[REAL:]
     if false_share > 0:
         clutter = clutter / clutter.sum()
         log_real, log_clutter = _log_mix(log_l[:, :REAL], real), _log_mix(log_l[:, REAL:], clutter)
-        share = float(_sigmoid(np.array(clutter_odds(log_real, log_clutter, rows, false_share))))
+        odds = clutter_odds(log_real, log_clutter, rows, false_share)
+        if learnt_share is not None:
+            least = clutter_odds(log_real, log_clutter, rows, LEAST_FALSE * false_share)
+            odds = float(np.clip(np.log(learnt_share / (1.0 - learnt_share)), least, odds))
+        share = float(_sigmoid(np.array(odds)))
         weight = np.concatenate([real * (1 - share), clutter * share])
     with np.errstate(divide="ignore"):
         joint = log_l + np.log(weight)

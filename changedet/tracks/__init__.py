@@ -10,8 +10,8 @@ import geopandas as gpd
 import pandas as pd
 
 from changedet.methods import AUTO, Choice, Facts, Fraction, Metres, Stage
-from changedet.tracks.hmm import follow_places
-from changedet.tracks.nearest import follow_frames
+from changedet.tracks.by_frame import follow_frames
+from changedet.tracks.by_place import follow_places
 from changedet.tracks.rows import AllLooks, ClearAt, Looks, Rows, TrackMethod, Tracks, check_columns
 
 __all__ = ["STAGE", "AllLooks", "Looks", "TrackMethod", "Tracks", "choose", "hmm", "nearest", "track"]
@@ -33,7 +33,7 @@ def hmm(
     _facts: Facts,
     *,
     max_offset_m: Metres = 2.0,
-    precision: Fraction = 0.9,
+    precision: Fraction = 0.85,
     birth_fraction: Fraction = 0.08,
     death_fraction: Fraction = 0.04,
 ) -> TrackMethod:
@@ -48,7 +48,7 @@ def hmm(
         Farthest that a box may lie from its place's centre along its long side; 0.6 of it across. Beyond, it has moved.
     precision : float
         The detector's share of true boxes among counted rows. From three dates on, the share of rows at places that
-        read as clutter is held at one minus it.
+        read as clutter is learnt from the series between 0.4 times and once one minus it.
     birth_fraction : float
         Prior share of empty places that fill between two looks.
     death_fraction : float

@@ -52,7 +52,7 @@ def assemble(rows: Rows, stretches: Stretches, of_row: Ints, clear: Bools, prese
         table["present_probability"] = (presence * seen).sum(1)[order] / seen.sum(1)[order]
     table = table[[*(c for c in table.columns if c != "geometry"), "geometry"]]
     places = _place_table(rows, place, present.shape[0])
-    return Tracks(rows.dates, _with_ids(rows, track), table, presence[order], seen[order], places, present)
+    return Tracks(rows.dates, _with_ids(rows, track), table, presence[order], seen[order], places, present, clear)
 
 
 def _span(stretches: Stretches, clear: Bools, present: Floats) -> tuple[Floats, Ints, Ints]:

@@ -75,6 +75,8 @@ class Tracks:
         Every place that ever held a counted row, clutter or not: ``kind``, geometry.
     place_presence : float64 (place, date)
         Posterior probability that a real box stood on top there. Its sums are the expected counts.
+    place_clear : bool (place, date)
+        True where the date saw the place clearly.
     """
 
     dates: tuple[dt.date, ...]
@@ -84,6 +86,7 @@ class Tracks:
     seen: Bools
     places: gpd.GeoDataFrame
     place_presence: Floats
+    place_clear: Bools
 
 
 TrackMethod: TypeAlias = Callable[[gpd.GeoDataFrame, Looks], Tracks]

@@ -1,0 +1,128 @@
+"""The series stage: figures of every date with their intervals, totals, and the onset of growth."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from changedet.errors import MethodError
+from changedet.methods import AUTO, Choice, Facts, Fraction, Stage
+from changedet.series.growth import Onset, OnsetMethod, find_onset
+from changedet.series.table import COLUMNS, Estimate, LookFacts, changed_area_interval, timeseries
+from changedet.series.totals import onsets, totals
+
+__all__ = [
+    "COLUMNS",
+    "STAGE",
+    "Estimate",
+    "LookFacts",
+    "Onset",
+    "OnsetMethod",
+    "changed_area_interval",
+    "choose",
+    "onset",
+    "onsets",
+    "staircase",
+    "timeseries",
+    "totals",
+]
+
+
+def choose(facts: Facts) -> Choice:
+    """`staircase` always: it needs three looks, at any distance in time."""
+    return Choice("staircase", {}, f"growth is dated by a staircase model of {facts.dates} dates")
+
+
+STAGE = Stage("series", choose)
+
+
+@STAGE.method("staircase", reference="Forward sums over levels: Rabiner 1989, doi:10.1109/5.18626")
+def staircase(_facts: Facts, *, probability: Fraction = 0.9, rise_fraction: Fraction = 0.04) -> OnsetMethod:
+    """Onset by a staircase model: a base level, then a walk over levels above it, against no change at all.
+
+    Dates growth that comes at once or bit by bit; a delivery that leaves again, a decline and a level reached before
+    are none. Growth that only one season was seen of cannot be told from that season.
+
+    Parameters
+    ----------
+    probability : float
+        Posterior probability of growth from which it is reported.
+    rise_fraction : float
+        Least rise of the last two looks above the level before, as a share of it, and one object more.
+    """
+
+    def find(
+        values: ArrayLike,
+        low: ArrayLike | None,
+        high: ArrayLike | None,
+        dates: Sequence[dt.date],
+        *,
+        clear: ArrayLike | None = None,
+        unit: float = 1.0,
+    ) -> Onset:
+        return find_onset(values, low, high, dates, clear, unit, probability, rise_fraction)
+
+    return find
+
+
+def onset(
+    values: ArrayLike,
+    low: ArrayLike | None,
+    high: ArrayLike | None,
+    dates: Sequence[dt.date],
+    *,
+    clear: ArrayLike | None = None,
+    unit: float = 1.0,
+    method: str = AUTO,
+    **parameters: Any,
+) -> Onset:
+    """The first date from which a figure stays above its earlier level, beyond its error, to the end.
+
+    Parameters
+    ----------
+    values : array (n,)
+        The figure on each date; NaN is no look.
+    low, high : array (n,) or None
+        Its 95 % interval. A date whose interval is wider than usual weighs less.
+    dates : sequence of datetime.date
+        In any order, at any distance.
+    clear : array of bool (n,), optional
+        False where a date did not see clearly; as NaN.
+    unit : float
+        Size of one object in the unit of the values: 1 for counts, 15 for areas in m2 (the base of a container).
+    method : str
+        `staircase` or `auto`.
+    **parameters
+        The method's own.
+
+    Returns
+    -------
+    Onset
+
+    Raises
+    ------
+    MethodError
+        For lengths that differ, or a unit that is not above 0.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> months = [date(2023, m, 5) for m in range(1, 9)]
+    >>> found = onset([20, 21, 20, 19, 34, 36, 41, 40], None, None, months)
+    >>> found.low.isoformat(), found.high.isoformat()
+    ('2023-04-06', '2023-05-05')
+    """
+    given = {"values": values, "low": low, "high": high, "clear": clear}
+    lengths = {name: len(list(given[name])) for name in given if given[name] is not None}  # type: ignore[arg-type]
+    wrong = [f"{name} has {length}" for name, length in lengths.items() if length != len(dates)]
+    if wrong:
+        raise MethodError(f"series: {len(dates)} dates, but {', '.join(wrong)}")
+    if not unit > 0:
+        raise MethodError(f"series: unit is {unit}, expected a number above 0")
+    choice = STAGE.choose(Facts(resolution_m=float("nan"), dates=len(dates))) if method == AUTO else Choice(method)
+    chosen = STAGE.get(choice.method)
+    find: OnsetMethod = chosen.function(None, **chosen.resolve({**choice.parameters, **parameters}))
+    return find(values, low, high, dates, clear=clear, unit=unit)

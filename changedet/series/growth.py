@@ -1,0 +1,121 @@
+"""The onset of growth: from which date a figure stays above its earlier level to the end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from changedet.kernels import series as kernel
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Onset:
+    """Since when a figure has grown.
+
+    Attributes
+    ----------
+    date : datetime.date or None
+        The first clear look with growth; None where there is none.
+    low, high : datetime.date or None
+        Growth began between the day after the last clear look without it and the first with it, both included.
+    probability : float
+        That there is lasting growth; NaN where there were too few looks to tell.
+    reason : str
+        Why there is one, or none.
+    """
+
+    date: dt.date | None
+    low: dt.date | None
+    high: dt.date | None
+    probability: float
+    reason: str
+
+
+OnsetMethod: TypeAlias = Callable[..., Onset]
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """The clear looks of a series, in units of one object."""
+
+    values: Floats
+    extra: Floats
+    dates: list[dt.date]
+
+
+def find_onset(
+    values: ArrayLike,
+    low: ArrayLike | None,
+    high: ArrayLike | None,
+    dates: Sequence[dt.date],
+    clear: ArrayLike | None,
+    unit: float,
+    probability: float,
+    rise_fraction: float,
+) -> Onset:
+    """Onset by the staircase model; parameters as for `changedet.series.onset`."""
+    looks = _clear_looks(values, low, high, dates, clear, unit)
+    n = len(looks.dates)
+    if n < 3:
+        return Onset(None, None, None, float("nan"), f"{n} clear looks are too few to tell growth, which takes three")
+    change = kernel.staircase(looks.values, looks.extra).change
+    total = float(min(change.sum(), 1.0))
+    if total <= probability:
+        return Onset(
+            None, None, None, total, f"no lasting growth: probability {total:.2f}, {probability:.2f} is asked for"
+        )
+    begin = int(change.argmax())
+    objection = _objection(looks, begin, rise_fraction)
+    if objection:
+        return Onset(None, None, None, total, objection)
+    level, after = looks.values[:begin].mean() * unit, looks.values[begin:].mean() * unit
+    reason = f"above its earlier level of {level:.0f} to the end, {after:.0f} on average since"
+    first_with = looks.dates[begin]
+    return Onset(first_with, looks.dates[begin - 1] + dt.timedelta(days=1), first_with, total, reason)
+
+
+def _clear_looks(
+    values: ArrayLike,
+    low: ArrayLike | None,
+    high: ArrayLike | None,
+    dates: Sequence[dt.date],
+    clear: ArrayLike | None,
+    unit: float,
+) -> _Looks:
+    value = np.asarray(values, np.float64) / unit
+    looked = np.isfinite(value)
+    if clear is not None:
+        looked &= np.asarray(clear, bool)
+    half = np.zeros(len(value))
+    if low is not None and high is not None:
+        half = (np.asarray(high, np.float64) - np.asarray(low, np.float64)) / (2 * unit)
+    half = np.where(np.isfinite(half), half, 0.0)
+    order = [i for i in sorted(range(len(value)), key=lambda i: dates[i]) if looked[i]]
+    half = half[order]
+    # What all dates share of their intervals, such as the detector's bias, does not blur a difference between them.
+    usual = float(np.median(half)) if len(half) else 0.0
+    extra = np.maximum(half**2 - usual**2, 0.0) / kernel.QUANTILE**2
+    return _Looks(value[order], extra, [dates[i] for i in order])
+
+
+def _objection(looks: _Looks, begin: int, rise_fraction: float) -> str:
+    """Why a change of level is no onset; empty where it is one."""
+    earlier, later = looks.values[:begin], looks.values[begin:]
+    level = max(float(earlier.mean()), float(looks.values[0]))
+    error = float(np.sqrt(0.3 * level + (0.04 * level) ** 2 + 0.5))
+    if looks.values[-2:].mean() <= (1.0 + rise_fraction) * level + 1.0:
+        return "no lasting growth: the last two looks are no higher than the level before"
+    if (later + np.sqrt(looks.extra[begin:]) <= earlier.mean() + error).any():
+        return "no lasting growth: it falls back to the level before"
+    # One high value among several may be a delivery that left again; two are a level that was reached before.
+    rank = -2 if len(earlier) > 3 else -1
+    if later.mean() <= np.sort(earlier)[rank] + error:
+        return "no lasting growth: it was as high before"
+    return ""

@@ -1,0 +1,236 @@
+"""The time series: one row a date, and one a date and zone. What cannot be had is NA, never 0."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from changedet.kernels import series as kernel
+
+Floats: TypeAlias = NDArray[np.float64]
+Bools: TypeAlias = NDArray[np.bool_]
+
+COLUMNS = (
+    *("date", "zone", "scene", "gsd_m", "valid_fraction"),
+    *("containers", "containers_expected", "containers_low", "containers_high", "other_boxes"),
+    *("teu", "teu_low", "teu_high"),
+    *("arrivals", "arrivals_low", "arrivals_high", "departures", "departures_low", "departures_high"),
+    *("changed_area_m2", "changed_area_low_m2", "changed_area_high_m2"),
+    *("footprint_area_m2", "footprint_low_m2", "footprint_high_m2", "shift_east_m", "shift_north_m"),
+)
+COUNTS = ("containers", "other_boxes", "teu", "arrivals", "departures")
+TEU = {"20ft": 1, "40ft": 2, "45ft": 2}
+"""The kinds that are containers, with their weights."""
+
+
+class Estimate(NamedTuple):
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def changed_area_interval(area_m2: float, seen_area_m2: float) -> Estimate:
+    """A mask's changed area with the 95 % interval of the truly changed area, within what both dates show.
+
+    Provisional, until it is calibrated on labelled sites: on simulated ones the mask held .52 to 1.40 times the changed
+    area; besides, four boxes may go unmarked and .05 % of a quiet site be marked.
+
+    Parameters
+    ----------
+    area_m2 : float
+        Of the pixels marked 1.
+    seen_area_m2 : float
+        Of the pixels that both dates show clearly.
+    """
+    return Estimate(area_m2, *kernel.area_interval(area_m2, seen_area_m2))
+
+
+@dataclass(frozen=True)
+class LookFacts:
+    """What is known of a date beside its boxes. Mappings go by zone, ``""`` for the whole site; a missing key is NA.
+
+    Attributes
+    ----------
+    date : datetime.date
+    scene : str
+        The scene's name.
+    gsd_m : float
+        Ground sampling distance; NaN where unknown.
+    shift_east_m, shift_north_m : float
+        How far the content lay from the reference's; NaN where it was not measured.
+    valid_fraction : mapping of str to float
+        Share that was usable, 0 to 1. Where it is 0, nothing was seen and nothing is counted.
+    changed_area_m2, footprint_m2 : mapping of str to Estimate
+        Without an entry for the reference date.
+    counts_possible : bool
+        False where the scene is too coarse to count boxes.
+    """
+
+    date: dt.date
+    scene: str = ""
+    gsd_m: float = float("nan")
+    shift_east_m: float = float("nan")
+    shift_north_m: float = float("nan")
+    valid_fraction: Mapping[str, float] = field(default_factory=dict)
+    changed_area_m2: Mapping[str, Estimate] = field(default_factory=dict)
+    footprint_m2: Mapping[str, Estimate] = field(default_factory=dict)
+    counts_possible: bool = True
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Boxes of a series as columns, reduced to a zone by `within`; dates as indices into the tracked dates."""
+
+    row_date: NDArray[np.int64]
+    row_kind: NDArray[np.object_]
+    arrived: NDArray[np.int64]
+    left: NDArray[np.int64]
+    present: Floats
+    clear: Bools
+    weight: Floats
+
+
+def timeseries(looks: Sequence[LookFacts], tracks: Any, zones: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
+    """The time series of a site and of its zones.
+
+    Parameters
+    ----------
+    looks : sequence of LookFacts
+        One a date, in any order.
+    tracks : Tracks or None
+        As `changedet.track` returns; None where boxes were not followed: all counts are NA then. A date that tracks do
+        not know has no counts.
+    zones : GeoDataFrame, optional
+        Polygons with a `name`. A box belongs to the zone that holds its centre.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `COLUMNS`, sorted by date, the whole site (zone ``""``) before the zones. Counts are Int64,
+        `date` is
+        datetime64[ms], other figures float64; NA what cannot be had.
+
+    Notes
+    -----
+    `containers_expected` is the sum of the places' probabilities to hold a box; its interval is
+    ``1.96 sqrt(sum p (1 - p) + 1 + (.08 N)^2)`` to either side: hidden places have probabilities far from 0 and 1 and
+    widen it. The share of .08 is provisional, from simulated yards.
+    """
+    areas: dict[str, Any] = {"": None}
+    if zones is not None:
+        crs = tracks.detections.crs if tracks is not None else None
+        zones = zones.to_crs(crs) if crs is not None and zones.crs is not None else zones
+        areas |= {str(name): part.union_all() for name, part in zones.groupby("name", sort=False).geometry}
+    ordered = sorted(looks, key=lambda look: look.date)
+    tracked = set(tracks.dates) if tracks is not None else set()
+    possible = [look.date for look in ordered if look.counts_possible and look.date in tracked]
+    counted = {name: _counted(tracks, area) for name, area in areas.items()} if possible else {}
+    rows = []
+    for look in ordered:
+        for name in areas:
+            row = _facts_row(look, name)
+            if look.date in possible:
+                t = tracks.dates.index(look.date)
+                seen = look.valid_fraction.get(name, 1.0) > 0
+                row |= _counts_row(counted[name], t, seen, first=look.date == possible[0])
+            rows.append(row)
+    return _typed(rows)
+
+
+def _facts_row(look: LookFacts, zone: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"date": look.date, "zone": zone, "scene": look.scene, "gsd_m": look.gsd_m}
+    row |= {"shift_east_m": look.shift_east_m, "shift_north_m": look.shift_north_m}
+    row["valid_fraction"] = look.valid_fraction.get(zone)
+    for name, stem, source in (
+        ("changed_area_m2", "changed_area", look.changed_area_m2),
+        ("footprint_area_m2", "footprint", look.footprint_m2),
+    ):
+        if zone in source:
+            row[name], row[f"{stem}_low_m2"], row[f"{stem}_high_m2"] = source[zone]
+    return row
+
+
+def _counted(tracks: Any, area: Any) -> _Counted:
+    def within(frame: gpd.GeoDataFrame) -> Bools:
+        centre = frame.geometry.centroid
+        if area is None:
+            return np.ones(len(frame), bool)
+        inside: Bools = shapely.intersects_xy(area, centre.x.to_numpy(), centre.y.to_numpy())
+        return inside
+
+    index = {pd.Timestamp(date): i for i, date in enumerate(tracks.dates)}
+
+    def dates(values: pd.Series[Any]) -> NDArray[np.int64]:
+        naive = pd.to_datetime(values, utc=True).dt.tz_localize(None)
+        return np.array([index.get(value, -1) for value in naive], np.int64)
+
+    rows = tracks.detections[within(tracks.detections)]
+    rows = rows[rows["counted"].to_numpy(bool)] if "counted" in rows else rows
+    boxes = tracks.tracks[within(tracks.tracks) & tracks.tracks["kind"].isin(TEU).to_numpy(bool)]
+    kept = within(tracks.places) & tracks.places["kind"].isin(TEU).to_numpy(bool)
+    return _Counted(
+        row_date=dates(rows["date"]),
+        row_kind=rows["kind"].to_numpy(object),
+        arrived=dates(boxes["first_seen"][boxes["not_before"].notna()]),
+        left=dates(boxes["not_after"]),
+        present=tracks.place_presence[kept],
+        clear=tracks.place_clear[kept],
+        weight=np.array([TEU[kind] for kind in tracks.places["kind"][kept]], np.float64),
+    )
+
+
+def _counts_row(counted: _Counted, t: int, seen: bool, first: bool) -> dict[str, Any]:
+    present = counted.present[:, t]
+    spread = present * (1.0 - present)
+    expected = float(present.sum())
+    row: dict[str, Any] = {"containers_expected": expected}
+    row["containers_low"], row["containers_high"] = kernel.count_interval(expected, float(spread.sum()))
+    if not seen:
+        return row
+    kinds = counted.row_kind[counted.row_date == t]
+    weights = [TEU[kind] for kind in kinds if kind in TEU]
+    row |= {"containers": len(weights), "other_boxes": len(kinds) - len(weights), "teu": sum(weights)}
+    teu_low, teu_high = kernel.count_interval(
+        float((counted.weight * present).sum()), float((counted.weight**2 * spread).sum())
+    )
+    row |= {"teu_low": min(teu_low, row["teu"]), "teu_high": max(teu_high, row["teu"])}
+    if not first:
+        came, went = _expected_events(counted, t)
+        row |= _events("arrivals", int((counted.arrived == t).sum()), came)
+        row |= _events("departures", int((counted.left == t).sum()), went)
+    return row
+
+
+def _events(name: str, events: int, probability: Floats) -> dict[str, Any]:
+    variance = float((probability * (1.0 - probability)).sum())
+    low, high = kernel.event_interval(float(events), float(probability.sum()), variance)
+    return {name: events, f"{name}_low": low, f"{name}_high": high}
+
+
+def _expected_events(counted: _Counted, t: int) -> tuple[Floats, Floats]:
+    """Least probabilities that each place filled, and emptied, between its last clear look and this one."""
+    earlier = counted.clear[:, :t]
+    known = earlier.any(1) & counted.clear[:, t]
+    before = t - 1 - earlier[:, ::-1].argmax(1) if t else np.zeros(len(earlier), np.int64)
+    # The two dates' states go together; the difference of their probabilities is what must have changed.
+    step = counted.present[:, t] - counted.present[np.arange(len(earlier)), np.maximum(before, 0)]
+    return np.where(known, np.maximum(step, 0.0), 0.0), np.where(known, np.maximum(-step, 0.0), 0.0)
+
+
+def _typed(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table["date"] = pd.to_datetime(table["date"]).astype("datetime64[ms]")
+    for name in COLUMNS[3:]:
+        number = pd.to_numeric(table[name])
+        table[name] = number.astype("Int64") if name in COUNTS else number.astype("float64")
+    return table
