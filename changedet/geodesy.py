@@ -79,6 +79,14 @@ def transform_xy(source: str, target: str, x: Any, y: Any) -> tuple[NDArray[np.f
     return np.asarray(found_x), np.asarray(found_y)
 
 
+def place(transform: Affine, column: Any, row: Any) -> tuple[Any, Any]:
+    """Coordinates of pixel edges; the operator for it is another in each version of affine."""
+    return (
+        transform.a * column + transform.b * row + transform.c,
+        transform.d * column + transform.e * row + transform.f,
+    )
+
+
 def ground_area_m2(geometries: Sequence[BaseGeometry], crs: str) -> NDArray[np.float64]:
     """Geodesic area of polygons on the WGS 84 ellipsoid.
 
@@ -107,7 +115,7 @@ def ground_area_m2(geometries: Sequence[BaseGeometry], crs: str) -> NDArray[np.f
 
 def ground_pixel_m2(crs: str, transform: Affine, row: float, column: float) -> float:
     """Ground area of the pixel around a position, in square metres."""
-    x, y = transform * (column, row)
+    x, y = place(transform, column, row)
     return abs(transform.determinant) * area_scale(crs, x, y, math.sqrt(abs(transform.determinant)))
 
 

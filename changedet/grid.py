@@ -31,6 +31,7 @@ from changedet.geodesy import (
     ground_area_m2,
     ground_pixel_m2,
     is_metric,
+    place,
     same_crs,
     transform_xy,
 )
@@ -86,8 +87,7 @@ class Frame:
         nought, one = np.zeros(points), np.ones(points)
         u = np.concatenate([along, one, 1 - along, nought]) * self.width
         v = np.concatenate([nought, along, one, 1 - along]) * self.height
-        t = self.transform
-        x, y = t.a * u + t.b * v + t.c, t.d * u + t.e * v + t.f
+        x, y = place(self.transform, u, v)
         if crs is None or crs == self.crs:
             return shapely.Polygon(np.column_stack([x, y]))
         x, y = transform_xy(self.crs, crs, x, y)
@@ -148,13 +148,14 @@ class Grid:
 
     def window_bounds(self, window: Window) -> tuple[float, float, float, float]:
         """West, south, east and north edge of a window in the CRS."""
-        west, north = self.transform * (window.x, window.y)
-        east, south = self.transform * (window.x + window.width, window.y + window.height)
+        west, north = place(self.transform, window.x, window.y)
+        east, south = place(self.transform, window.x + window.width, window.y + window.height)
         return west, south, east, north
 
     def window_transform(self, window: Window) -> Affine:
         """The transform of a window's own pixels."""
-        return self.transform * Affine.translation(window.x, window.y)
+        west, north = place(self.transform, window.x, window.y)
+        return Affine(self.transform.a, self.transform.b, west, self.transform.d, self.transform.e, north)
 
     def inside(self, window: Window, geometry: BaseGeometry | None = None) -> NDArray[np.bool_]:
         """Which pixels of a window have their centre in the area of interest, or in another geometry of the grid's CRS.

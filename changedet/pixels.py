@@ -1,0 +1,178 @@
+"""Parts of raster files as float32 with NaN for no data; datasets stay open, a few for each thread."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import rasterio
+import rasterio.errors
+from numpy.typing import NDArray
+from rasterio.windows import Window as RasterWindow
+
+from changedet.kernels.warp import block_mean
+from changedet.rasters import REMOTE_DRIVERS, Raster, gdal_options, gdal_path, is_remote, reading, stamp_of
+
+MAX_OPEN: Final = 24
+_MEAN_PART_PX: Final = 1 << 23
+_local = threading.local()
+
+
+def read_part(
+    raster: Raster, indexes: Sequence[int], part: tuple[int, int, int, int], *, use_mask: bool = True
+) -> NDArray[np.float32]:
+    """Bands of a part of a file.
+
+    Parameters
+    ----------
+    raster : Raster
+    indexes : sequence of int
+        Bands, from 1.
+    part : (row, column, height, width)
+        Within the file.
+    use_mask : bool
+        Whether the file's own mask and its alpha band make no data.
+
+    Returns
+    -------
+    float32 (band, height, width)
+        Digital numbers, scale and offset not applied. NaN where the file's mask or alpha is 0, where the value is not
+        finite, and where all bands asked for equal their nodata value (as gdalwarp has it: a 0 in one band of several
+        is a dark pixel).
+    """
+    row, column, height, width = part
+    window = RasterWindow(column, row, width, height)
+    alpha = (
+        [i for i, band in enumerate(raster.bands, 1) if band.color == "alpha" and i not in indexes] if use_mask else []
+    )
+    native, masks = _read(raster, [*indexes, *alpha], window, mask=use_mask and raster.has_mask)
+    values = native[: len(indexes)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        out = values.astype(np.float32)
+    missing = _equals_nodata(values, [raster.bands[i - 1].nodata for i in indexes])
+    if alpha:
+        hidden = (native[len(indexes) :] == 0).any(0)
+        missing = hidden if missing is None else missing | hidden
+    if masks is not None:
+        missing = masks == 0 if missing is None else missing | (masks == 0)
+    if missing is not None:
+        np.copyto(out, np.float32(np.nan), where=missing)
+    if np.issubdtype(values.dtype, np.floating):
+        out[~np.isfinite(out)] = np.nan
+    return out
+
+
+def read_classes(raster: Raster, indexes: Sequence[int], part: tuple[int, int, int, int]) -> NDArray[Any]:
+    """Bands of a part of a file of classes or flags, in their own dtype: (band, height, width)."""
+    row, column, height, width = part
+    return _read(raster, list(indexes), RasterWindow(column, row, width, height), mask=False)[0]
+
+
+def read_mean(
+    raster: Raster,
+    indexes: Sequence[int],
+    part: tuple[int, int, int, int],
+    factor: tuple[int, int],
+    *,
+    use_mask: bool = True,
+) -> NDArray[np.float32]:
+    """Means over blocks of a file's pixels, anchored to its first pixel.
+
+    Parameters
+    ----------
+    part : (row, column, height, width)
+        In blocks.
+    factor : (rows, columns)
+        Of a block.
+
+    Returns
+    -------
+    float32 (band, height, width)
+        NaN where less than half of a block is valid.
+    """
+    source, (ky, kx) = _overview(raster, factor)
+    row, column, height, width = part
+    out = np.empty((len(indexes), height, width), np.float32)
+    # In strips: a block of 30 x 30 under a window of 1024 px would be a thousand million pixels at once.
+    strip = max(1, _MEAN_PART_PX // (ky * kx * max(width, 1) * len(indexes)))
+    for first in range(0, height, strip):
+        rows = min(strip, height - first)
+        y, x = (row + first) * ky, column * kx
+        size = min(rows * ky, source.shape[0] - y), min(width * kx, source.shape[1] - x)
+        pixels = read_part(source, indexes, (y, x, *size), use_mask=use_mask)
+        out[:, first : first + rows] = pixels if (ky, kx) == (1, 1) else block_mean(pixels, (ky, kx))
+    return out
+
+
+def _overview(raster: Raster, factor: tuple[int, int]) -> tuple[Raster, tuple[int, int]]:
+    """The coarsest overview that leaves pixels enough to average however it was made, and the factor that is left."""
+    height, width = raster.shape
+    for level, ratio in reversed(list(enumerate(raster.overviews))):
+        left = factor[0] // ratio, factor[1] // ratio
+        whole = left[0] * ratio == factor[0] and left[1] * ratio == factor[1]
+        if whole and min(left) >= 4 and not raster.gcps and not is_remote(raster.path):
+            frame = replace(raster.frame, height=-(-height // ratio), width=-(-width // ratio))
+            coarse = replace(raster, frame=frame, overviews=(), tags={**raster.tags, "_level": str(level)})
+            with reading(raster.path):
+                if _dataset(coarse).shape == coarse.shape:
+                    return coarse, left
+    return raster, factor
+
+
+def release() -> None:
+    """Close what this thread holds open."""
+    for dataset in getattr(_local, "open", {}).values():
+        dataset.close()
+    _local.open = OrderedDict()
+
+
+def _dataset(raster: Raster) -> Any:
+    """The open dataset, from this thread's own few; rasterio's may not be shared between threads."""
+    if getattr(_local, "pid", None) != os.getpid():
+        _local.open, _local.pid = OrderedDict(), os.getpid()
+    level = raster.tags.get("_level")
+    key = (raster.path, level, stamp_of(raster.path))
+    known: OrderedDict[Any, Any] = _local.open
+    if key in known:
+        known.move_to_end(key)
+        return known[key]
+    extra = {} if level is None else {"overview_level": int(level)}
+    drivers = REMOTE_DRIVERS if is_remote(raster.path) else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        known[key] = rasterio.open(gdal_path(raster.path), driver=drivers, **extra)
+    while len(known) > MAX_OPEN:
+        known.popitem(last=False)[1].close()
+    return known[key]
+
+
+def _read(
+    raster: Raster, indexes: list[int], window: RasterWindow, *, mask: bool
+) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+    with reading(raster.path), rasterio.Env(**gdal_options(raster.path)):
+        dataset = _dataset(raster)
+        values = dataset.read(indexes, window=window)
+        return values, dataset.read_masks(1, window=window) if mask else None
+
+
+def _equals_nodata(values: NDArray[Any], nodata: Sequence[float | None]) -> NDArray[np.bool_] | None:
+    """Where every band equals its nodata value; None where a band has none, or one that its dtype cannot hold."""
+    missing: NDArray[np.bool_] | None = None
+    for band, value in zip(values, nodata, strict=True):
+        if value is None or (band.dtype.kind in "iu" and not _holds(band.dtype, value)):
+            return None
+        # NaN is left to the test for finite values; integers are compared as such, which is twice as fast.
+        same = band == (int(value) if band.dtype.kind in "iu" else band.dtype.type(value))
+        missing = same if missing is None else missing & same
+    return missing
+
+
+def _holds(dtype: np.dtype[Any], value: float) -> bool:
+    info = np.iinfo(dtype)
+    return bool(value == value and value.is_integer() and info.min <= value <= info.max)

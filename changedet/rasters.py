@@ -1,0 +1,286 @@
+"""Raster files as their headers tell them; every failure to read one names it and says what to do.
+
+Their pixels are read in `changedet.pixels`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlparse
+
+import numpy as np
+import pyproj
+import rasterio
+import rasterio.errors
+import rasterio.transform
+from rasterio.enums import ColorInterp, MaskFlags
+
+from changedet.errors import InputError
+from changedet.geodesy import LONLAT
+from changedet.grid import Frame
+
+CACHE_BYTES: Final = 128 << 20
+_LOCAL_OPTIONS: Final = {"GDAL_CACHEMAX": CACHE_BYTES}
+_REMOTE_OPTIONS: Final = {
+    "GDAL_CACHEMAX": CACHE_BYTES,
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_INGESTED_BYTES_AT_OPEN": 32768,
+    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
+    "GDAL_HTTP_MULTIPLEX": "YES",
+    "GDAL_HTTP_MAX_RETRY": 3,
+    "GDAL_HTTP_RETRY_DELAY": 1,
+    "GDAL_HTTP_CONNECTTIMEOUT": 10,
+    "GDAL_HTTP_TIMEOUT": 60,
+    "VSI_CACHE": "TRUE",
+}
+# What a remote server sends is not trusted: a VRT could name files of this machine.
+REMOTE_DRIVERS: Final = ["GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG"]
+
+
+@dataclass(frozen=True)
+class BandHeader:
+    """One band as its file tells it: dtype, nodata value, description, colour interpretation, scale and offset."""
+
+    dtype: str
+    nodata: float | None
+    description: str
+    color: str
+    scale: float = 1.0
+    offset: float = 0.0
+    wavelength: str = ""
+
+
+@dataclass(frozen=True)
+class Raster:
+    """A raster file's header.
+
+    Attributes
+    ----------
+    path : str
+        As given.
+    frame : Frame
+        Where its pixels lie.
+    bands : tuple of BandHeader
+    gcps : tuple of (row, column, x, y), or empty
+        Ground control points in ``frame.crs``.
+    rpcs : dict or None
+        Rational polynomial coefficients.
+    has_mask : bool
+        Whether the file has a mask of its own (internal or ``.msk``) for all its bands.
+    overviews : tuple of int
+        Decimation factors of the file's overviews.
+    stamp : tuple
+        Size and time of change, or nothing for remote files.
+    tags : dict
+    identity : str
+        Hash of path, size, time of change and header.
+    """
+
+    path: str
+    frame: Frame
+    bands: tuple[BandHeader, ...]
+    gcps: tuple[tuple[float, float, float, float], ...] = ()
+    rpcs: dict[str, Any] | None = None
+    has_mask: bool = False
+    overviews: tuple[int, ...] = ()
+    stamp: tuple[int, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict, compare=False)
+    identity: str = ""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.frame.height, self.frame.width
+
+    @property
+    def has_alpha(self) -> bool:
+        return any(band.color == "alpha" for band in self.bands)
+
+
+def is_remote(path: str) -> bool:
+    """Whether a path is read over the network."""
+    return urlparse(path).scheme in {"http", "https", "s3"} or path.startswith(
+        ("/vsicurl", "/vsis3", "/vsigs", "/vsiaz")
+    )
+
+
+def read_header(
+    path: str, *, crs: str | None = None, bounds: Sequence[float] | None = None, nodata: float | None = None
+) -> Raster:
+    """The header of a raster file; reads no pixel.
+
+    Parameters
+    ----------
+    path : str
+        A file, or an http, https or s3 URL.
+    crs : str, optional
+        Used where the file has none; with it `bounds` (west, south, east, north) where it has no transform either.
+    nodata : float, optional
+        In place of the file's own.
+
+    Returns
+    -------
+    Raster
+
+    Raises
+    ------
+    InputError
+        Where it cannot be opened, or cannot be used: complex numbers, a colour palette, no georeference.
+    """
+    with reading(path), warnings.catch_warnings(), rasterio.Env(**gdal_options(path)):
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with _opened(path) as dataset:
+            _refuse(path, dataset)
+            frame, gcps, rpcs = _frame(path, dataset, crs, bounds)
+            bands = tuple(_band(dataset, i, nodata) for i in range(dataset.count))
+            flags = dataset.mask_flag_enums[0]
+            raster = Raster(
+                path,
+                frame,
+                bands,
+                gcps,
+                rpcs,
+                MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags,
+                tuple(dataset.overviews(1)),
+                stamp_of(path),
+                _tags(dataset),
+            )
+    told = repr((path, raster.stamp, frame, bands, gcps, rpcs, raster.has_mask, raster.overviews))
+    return replace(raster, identity=hashlib.sha256(told.encode()).hexdigest()[:24])
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Turn GDAL's failures into one line that names the file."""
+    try:
+        yield
+    except (rasterio.errors.RasterioError, rasterio.errors.CRSError, rasterio._err.CPLE_BaseError, OSError) as error:
+        if not is_remote(path) and not Path(_on_disk(path)).exists():
+            raise InputError(f"{path}: no such file") from error
+        detail = str(error.__cause__ or error).replace(path, "").strip(" :'")
+        remedy = (
+            "check the address and the network"
+            if is_remote(path)
+            else "it is truncated, corrupt or no raster: get it again"
+        )
+        raise InputError(f"{path}: cannot be read, {remedy}, or set read.on_error: skip ({detail})") from error
+
+
+def _on_disk(path: str) -> str:
+    return path.removeprefix("file://")
+
+
+def gdal_path(path: str) -> str:
+    scheme = urlparse(path).scheme
+    if scheme == "s3":
+        return "/vsis3/" + path[len("s3://") :]
+    return "/vsicurl/" + path if scheme in {"http", "https"} else _on_disk(path)
+
+
+def gdal_options(path: str) -> dict[str, Any]:
+    return dict(_REMOTE_OPTIONS if is_remote(path) else _LOCAL_OPTIONS)
+
+
+def stamp_of(path: str) -> tuple[int, ...]:
+    if is_remote(path):
+        return ()
+    try:
+        stat = Path(_on_disk(path)).stat()
+    except OSError:
+        return ()
+    return stat.st_size, stat.st_mtime_ns
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[Any]:
+    drivers = REMOTE_DRIVERS if is_remote(path) else None
+    dataset = rasterio.open(gdal_path(path), driver=drivers)
+    try:
+        yield dataset
+    finally:
+        dataset.close()
+
+
+def _refuse(path: str, dataset: Any) -> None:
+    if any(dtype.startswith("complex") for dtype in dataset.dtypes):
+        raise InputError(f"{path}: holds complex numbers; give the amplitude (the absolute value) as a real raster")
+    if ColorInterp.palette in dataset.colorinterp:
+        raise InputError(
+            f"{path}: holds a colour palette, whose values are classes and not brightness; expand it to RGB first"
+        )
+    if dataset.count == 0:
+        subs = f", it is a container of {len(dataset.subdatasets)} subdatasets" if dataset.subdatasets else ""
+        raise InputError(f"{path}: has no bands{subs}; give a raster file")
+
+
+def _frame(
+    path: str, dataset: Any, crs: str | None, bounds: Sequence[float] | None
+) -> tuple[Frame, tuple[tuple[float, float, float, float], ...], dict[str, Any] | None]:
+    width, height = dataset.width, dataset.height
+    if bounds is not None:
+        if crs is None and dataset.crs is None:
+            raise InputError(f"{path}: 'bounds' needs a 'crs' with it")
+        transform = rasterio.transform.from_bounds(*bounds, width, height)
+        return Frame(_crs_name(path, crs or dataset.crs), transform, width, height), (), None
+    if dataset.transform.is_identity and (dataset.gcps[0] or dataset.rpcs is not None):
+        return _inexact_frame(path, dataset)
+    own = dataset.crs or crs
+    if own is None or dataset.transform.is_identity:
+        what = "no coordinate reference system" if own is None else "no position"
+        raise InputError(f"{path}: has {what}; georeference it, or give the scene 'crs' and 'bounds'")
+    if abs(dataset.transform.determinant) == 0 or not np.all(np.isfinite(dataset.transform[:6])):
+        raise InputError(f"{path}: its transform {tuple(dataset.transform[:6])} is singular; georeference it again")
+    return Frame(_crs_name(path, own), dataset.transform, width, height), (), None
+
+
+def _inexact_frame(
+    path: str, dataset: Any
+) -> tuple[Frame, tuple[tuple[float, float, float, float], ...], dict[str, Any] | None]:
+    """The frame of a file that ground control points or RPCs place, with a transform that is only near."""
+    points, crs = dataset.gcps
+    if points:
+        if len(points) < 3:
+            raise InputError(f"{path}: has {len(points)} ground control points, at least 3 are needed; georeference it")
+        gcps = tuple((point.row, point.col, point.x, point.y) for point in points)
+        near = rasterio.transform.from_gcps(points)
+        return Frame(_crs_name(path, crs or LONLAT), near, dataset.width, dataset.height, True), gcps, None
+    rpcs = dataset.rpcs.to_dict()
+    columns, rows = np.meshgrid([0, dataset.width], [0, dataset.height])
+    with rasterio.transform.RPCTransformer(dataset.rpcs, rpc_height=rpcs["height_off"]) as transformer:
+        x, y = transformer.xy(rows.ravel(), columns.ravel(), zs=[0.0] * 4, offset="ul")
+    corners = zip(rows.ravel(), columns.ravel(), x, y, strict=True)
+    points = [rasterio.control.GroundControlPoint(float(r), float(c), u, v) for r, c, u, v in corners]
+    near = rasterio.transform.from_gcps(points)
+    return Frame(LONLAT, near, dataset.width, dataset.height, True), (), rpcs
+
+
+def _crs_name(path: str, crs: Any) -> str:
+    try:
+        parsed = pyproj.CRS(crs if isinstance(crs, str | int) else crs.to_wkt())
+    except pyproj.exceptions.CRSError as error:
+        raise InputError(f"{path}: its coordinate reference system is not understood ({error})") from None
+    epsg = parsed.to_epsg(min_confidence=100)
+    return f"EPSG:{epsg}" if epsg is not None else str(parsed.to_wkt())
+
+
+def _band(dataset: Any, i: int, nodata: float | None) -> BandHeader:
+    own = dataset.nodatavals[i]
+    imagery = dataset.tags(i + 1, ns="IMAGERY").get("CENTRAL_WAVELENGTH_UM", "")
+    wavelength = imagery or dataset.tags(i + 1).get("wavelength", "")
+    color = dataset.colorinterp[i].name
+    value = own if nodata is None else nodata
+    nodata = None if value is None else float(value)
+    scale, offset = float(dataset.scales[i]), float(dataset.offsets[i])
+    return BandHeader(dataset.dtypes[i], nodata, dataset.descriptions[i] or "", color, scale, offset, str(wavelength))
+
+
+def _tags(dataset: Any) -> dict[str, str]:
+    found = {str(key): str(value) for key, value in dataset.tags().items()}
+    for space in ("IMD", "IMAGERY"):
+        found.update({str(key): str(value) for key, value in dataset.tags(ns=space).items()})
+    return found
