@@ -146,8 +146,12 @@ def false_alarm(median: float, degrees: int, false_alarm_fraction: float) -> flo
 
 
 def decide(
-    scores: NDArray[np.floating[Any]], rule: str | float, degrees: int, noise_sigmas: float,
-    false_alarm_fraction: float, least: float,
+    scores: NDArray[np.floating[Any]],
+    rule: str | float,
+    degrees: int,
+    noise_sigmas: float,
+    false_alarm_fraction: float,
+    least: float,
 ) -> dict[str, Any]:
     """The threshold of a sample of scores, how it came about, and how well it separates.
 

@@ -1,0 +1,136 @@
+"""Accuracy of every change method on real pairs with a truth, and false alarms on pairs without change.
+
+    python benchmarks/real_pairs.py [DATA]
+
+DATA is the folder with `taizhou`, `beijing_a`, `sar`, `levir` and `null`; default: the environment variable
+CHANGEDET_DATA, else `../shared/data` beside the repository. Scenes are compared in their own grids, by the methods'
+defaults, without alignment or normalisation; the truth is looked at for scoring alone. The last columns are the cleaned
+mask's; AUC is the score's before the threshold. Nothing here serves to choose a parameter.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from changedet import change
+from changedet.blocks import over_sample, per_block
+from changedet.methods import Facts
+
+NOT_JUDGED = 255
+RGB, LANDSAT = ("red", "green", "blue"), ("blue", "green", "red", "nir", "swir1", "swir2")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two pictures ``(band, y, x)`` and their truth: 1 changed, 0 not, 255 not judged; None where nothing changed."""
+
+    name: str
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+    truth: NDArray[np.uint8] | None
+    resolution_m: float
+    roles: tuple[str, ...]
+
+
+def data_folder() -> Path:
+    default = Path(__file__).resolve().parents[2] / "shared" / "data"
+    return Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("CHANGEDET_DATA", default))
+
+
+def read(path: Path) -> NDArray[np.float32]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with rasterio.open(path) as file:
+            return np.asarray(file.read(), np.float32)
+
+
+def pairs(data: Path) -> Iterator[Pair]:
+    changed, unchanged = (read(data / "taizhou" / f"{name}.bmp")[0] == 255 for name in ("change", "unchanged"))
+    truth = np.where(changed, 1, np.where(unchanged, 0, NOT_JUDGED)).astype(np.uint8)
+    yield Pair("taizhou", read(data / "taizhou/2000TM"), read(data / "taizhou/2003TM"), truth, 30.0, LANDSAT)
+    before, after, truth = (read(data / f"beijing_a/beijing_A_{part}.jpg") for part in ("1", "2", "gt"))
+    yield Pair("beijing_a", before, after, (truth[0] > 127).astype(np.uint8), 0.5, RGB)
+    for name, suffix in (("ottawa", "bmp"), ("bern", "png")):
+        before, after, truth = (read(data / f"sar/{name}_{part}.{suffix}")[:1] for part in ("1", "2", "gt"))
+        yield Pair(name, before, after, (truth[0] > 127).astype(np.uint8), 10.0, ("amplitude",))
+    yield levir(data / "levir")
+    first, *others = (read(path) for path in sorted((data / "null").glob("*.tif")))
+    for i, other in enumerate(others):
+        yield Pair(f"null_{i + 1}", first, other, None, 5.0, ("blue", "green", "red", "nir"))
+
+
+def levir(folder: Path) -> Pair:
+    """The tiles side by side, as one scene."""
+    names = sorted(path.name for path in (folder / "label").glob("*.png"))
+    before, after, truth = (
+        np.concatenate([read(folder / part / name) for name in names], axis=2) for part in ("A", "B", "label")
+    )
+    return Pair("levir", before, after, (truth[0] > 127).astype(np.uint8), 0.5, RGB)
+
+
+def auc(score: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
+    """Area under the ROC curve, by ranks."""
+    positive, negative = int(truth.sum()), int((~truth).sum())
+    return float((rankdata(score)[truth].sum() - positive * (positive + 1) / 2) / (positive * negative))
+
+
+def figures(mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> tuple[float, float, float]:
+    """Accuracy, Cohen's kappa and F1 on the judged pixels."""
+    judged = (truth != NOT_JUDGED) & (mask != NOT_JUDGED)
+    marked, changed = mask[judged] == 1, truth[judged] == 1
+    accuracy = float(np.mean(marked == changed))
+    chance = float(marked.mean() * changed.mean() + (1 - marked.mean()) * (1 - changed.mean()))
+    hits = float((marked & changed).sum())
+    kappa = (accuracy - chance) / (1 - chance) if chance < 1 else 0.0
+    return accuracy, kappa, 2 * hits / max(1.0, float(marked.sum() + changed.sum()))
+
+
+def run(pair: Pair, name: str) -> str:
+    facts = Facts(pair.resolution_m, pair.roles, gsd_m=(pair.resolution_m,) * 2)
+    choice = change.STAGE.choose(facts)
+    given = choice.parameters if choice.method == name else {}
+    method = change.STAGE.get(name)
+    pixel_method = method.function(facts, **method.resolve(given))
+    before, after = (xr.DataArray(image, dims=("band", "y", "x")) for image in (pair.before, pair.after))
+    begin = time.process_time()
+    model = over_sample(pixel_method.fit, before, after)
+    fitted = time.process_time() - begin
+    begin = time.process_time()
+    score = per_block(pixel_method.apply, before, after, dtype=np.float32, halo_px=pixel_method.halo_px, model=model)
+    speed = score.size / 1e6 / max(1e-9, time.process_time() - begin)
+    least_px = model["min_area_m2"] / pair.resolution_m**2
+    mask = change.change_mask(score, model["threshold"], min_area_m2=least_px).values
+    mark = "*" if choice.method == name else " "
+    line = f"{pair.name:10s} {mark}{name:10s} marked {np.mean(mask == 1):7.3%}"
+    if pair.truth is not None:
+        judged = (pair.truth != NOT_JUDGED) & np.isfinite(score.values)
+        area = auc(score.values[judged].astype(np.float64), pair.truth[judged] == 1)
+        line += "  accuracy {:.3f}  kappa {:.3f}  F1 {:.3f}".format(*figures(mask, pair.truth)) + f"  AUC {area:.3f}"
+    return f"{line}  fit {fitted:4.1f} s  {speed:5.1f} MPix/s  {model['diagnostics']['reason']}"
+
+
+def main() -> None:
+    data = data_folder()
+    if not data.is_dir():
+        sys.exit(f"{data}: no such folder; give it as the argument or by CHANGEDET_DATA")
+    print("* the method that auto chooses")
+    for pair in pairs(data):
+        sar = "amplitude" in pair.roles
+        for name in ("log_ratio", "pca_kmeans") if sar else ("cva", "irmad", "pca_kmeans"):
+            print(run(pair, name), flush=True)
+
+
+if __name__ == "__main__":
+    main()

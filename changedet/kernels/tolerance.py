@@ -1,0 +1,217 @@
+"""Differences of two images after a robust line per band, plain and tolerant of a displacement.
+
+A value that lies inside the other date's range within a small neighbourhood may have been moved there by misregistration
+or another viewing angle; how far it lies outside, both ways, is the tolerant difference. Where that is only a small part
+of the plain difference, a displacement explains the change.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+LINE_ITERATIONS: Final = 8
+NO_CHANGE_MEDIANS: Final = 2.0
+"""Pixels whose difference is below this many medians serve to fit the line: about the lower 85 % of pure noise."""
+LEAST_NOISE: Final = 0.01
+"""Least noise of a band as a share of its spread: pictures that are copies of each other have none."""
+
+
+def fit_line(before: NDArray[np.float32], after: NDArray[np.float32]) -> dict[str, list[float]]:
+    """Gain and offset that take `after` to `before`, and the noise that remains, on the pixels that did not change.
+
+    Parameters
+    ----------
+    before, after : (n, band) float32
+        Pixels that are valid on both dates.
+
+    Returns
+    -------
+    dict
+        ``gain``, ``offset``, ``noise`` : one number a band; the noise is the residual's standard deviation as its median
+        absolute deviation tells it, in units of `before`.
+    """
+    x, y = before.astype(np.float64), after.astype(np.float64)
+    bands = x.shape[1]
+    gain, offset, noise = np.ones(bands), np.zeros(bands), np.ones(bands)
+    if not len(x):
+        return {"gain": gain.tolist(), "offset": offset.tolist(), "noise": noise.tolist()}
+    least = np.maximum(LEAST_NOISE * np.maximum(x.std(axis=0), y.std(axis=0)), 1e-6)
+    keep = np.ones(len(x), bool)
+    for _ in range(LINE_ITERATIONS):
+        sx, sy = x[keep].std(axis=0), y[keep].std(axis=0)
+        gain = np.where((sx > 1e-9) & (sy > 1e-9), sx / np.where(sy > 1e-9, sy, 1.0), 1.0)
+        offset = x[keep].mean(axis=0) - gain * y[keep].mean(axis=0)
+        residual = gain * y + offset - x
+        centre = np.median(residual, axis=0)
+        noise = np.maximum(1.4826 * np.median(np.abs(residual - centre), axis=0), least)
+        size = np.sqrt((((residual - centre) / noise) ** 2).sum(axis=1))
+        keep = size <= NO_CHANGE_MEDIANS * np.median(size)
+    return {"gain": gain.tolist(), "offset": (offset - centre).tolist(), "noise": noise.tolist()}
+
+
+def change_vector_magnitude(
+    before: NDArray[np.float32], after: NDArray[np.float32], line: dict[str, list[float]], radius_px: int
+) -> NDArray[np.float32]:
+    """Length of the standardised change vector, ``sqrt(sum_b ((gain after + offset - before) / noise)^2)``.
+
+    Parameters
+    ----------
+    before, after : (band, y, x) float32
+    line : dict
+        As `fit_line` returns.
+    radius_px : int
+        0 for the plain difference; else how far a value lies outside the other date's range within this radius.
+
+    Returns
+    -------
+    (y, x) float32
+        At least 0; NaN where any band of either is.
+    """
+    before, after = np.ascontiguousarray(before, np.float32), np.ascontiguousarray(after, np.float32)
+    if radius_px:
+        return np.asarray(_tolerant(before, after, *_line(line), radius_px), np.float32)
+    flat = _plain(before.reshape(len(before), -1), after.reshape(len(after), -1), *_line(line))
+    return np.asarray(flat, np.float32).reshape(before.shape[1:])
+
+
+def cap_displaced(
+    score: NDArray[np.float32],
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    line: dict[str, list[float]],
+    threshold: float,
+    radius_px: int,
+    weights: NDArray[np.float32],
+    least_share: float,
+) -> NDArray[np.float32]:
+    """Cap at the threshold the score of each pixel that a displacement of `radius_px` explains.
+
+    Its tolerant change vector, averaged with the separable `weights`, is less than `least_share` of the plain one. Only
+    pixels above the threshold are looked at, so where nothing changed this costs next to nothing.
+
+    Returns
+    -------
+    (y, x) float32
+        The score, and where capped the threshold times how near the share came to `least_share`.
+    """
+    before, after = np.ascontiguousarray(before, np.float32), np.ascontiguousarray(after, np.float32)
+    arguments = (before, after, *_line(line), np.float32(threshold), radius_px, weights, np.float32(least_share))
+    return np.asarray(_cap(np.ascontiguousarray(score, np.float32), *arguments), np.float32)
+
+
+def confirmed_share(
+    score: NDArray[np.float32],
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    line: dict[str, list[float]],
+    threshold: float,
+    radius_px: int,
+    weights: NDArray[np.float32],
+    least_share: float,
+) -> tuple[int, int]:
+    """How many pixels lie above the threshold, and how many of them `cap_displaced` would leave there."""
+    capped = cap_displaced(score, before, after, line, threshold, radius_px, weights, least_share)
+    return int((score > threshold).sum()), int((capped > threshold).sum())
+
+
+def _line(line: dict[str, list[float]]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    gain, offset = np.asarray(line["gain"], np.float32), np.asarray(line["offset"], np.float32)
+    return gain, offset, np.asarray(1.0 / np.asarray(line["noise"], np.float64), np.float32)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _plain(before: Any, after: Any, gain: Any, offset: Any, scale: Any) -> Any:
+    bands, size = before.shape
+    out = np.zeros(size, np.float32)
+    step = 4096  # one strip stays in the nearest cache while the bands pass over it
+    for start in range(0, size, step):
+        stop = min(start + step, size)
+        for j in range(bands):
+            g, o, s = gain[j], offset[j], scale[j]
+            for k in range(start, stop):
+                d = (g * after[j, k] + o - before[j, k]) * s
+                out[k] += d * d
+        for k in range(start, stop):
+            out[k] = np.sqrt(out[k])
+    return out
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _outside(before: Any, after: Any, gain: Any, offset: Any, scale: Any, y: int, x: int, radius: int) -> Any:
+    """Length of the tolerant change vector of one pixel; NaN where it has one."""
+    height, width = before.shape[1:]
+    y0, y1 = max(0, y - radius), min(height, y + radius + 1)
+    x0, x1 = max(0, x - radius), min(width, x + radius + 1)
+    total = np.float32(0.0)
+    for j in range(before.shape[0]):
+        b, a = before[j, y, x], gain[j] * after[j, y, x] + offset[j]
+        b0 = b1 = b
+        a0 = a1 = after[j, y, x]
+        for v in range(y0, y1):
+            for u in range(x0, x1):
+                # comparisons with NaN are false: what is missing does not widen the range
+                if before[j, v, u] < b0:
+                    b0 = before[j, v, u]
+                if before[j, v, u] > b1:
+                    b1 = before[j, v, u]
+                if after[j, v, u] < a0:
+                    a0 = after[j, v, u]
+                if after[j, v, u] > a1:
+                    a1 = after[j, v, u]
+        a0, a1 = gain[j] * a0 + offset[j], gain[j] * a1 + offset[j]
+        d = max(max(a - b1, b0 - a), max(b - a1, a0 - b)) * scale[j]
+        if d != d or b != b:
+            return np.float32(np.nan)
+        if d > 0.0:
+            total += d * d
+    return np.sqrt(total)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _tolerant(before: Any, after: Any, gain: Any, offset: Any, scale: Any, radius: int) -> Any:
+    out = np.empty(before.shape[1:], np.float32)
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            out[y, x] = _outside(before, after, gain, offset, scale, y, x, radius)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _cap(
+    score: Any,
+    before: Any,
+    after: Any,
+    gain: Any,
+    offset: Any,
+    scale: Any,
+    threshold: Any,
+    radius: int,
+    weights: Any,
+    least: Any,
+) -> Any:
+    height, width = score.shape
+    reach = weights.size // 2
+    out = score.copy()
+    plain = np.full(score.shape, -1.0, np.float32)  # -1: not computed yet
+    tolerant = np.empty(score.shape, np.float32)
+    for y in range(height):
+        for x in range(width):
+            if not score[y, x] > threshold:
+                continue
+            whole, rest = np.float32(0.0), np.float32(0.0)
+            for v in range(max(0, y - reach), min(height, y + reach + 1)):
+                for u in range(max(0, x - reach), min(width, x + reach + 1)):
+                    if plain[v, u] == -1.0:
+                        plain[v, u] = _outside(before, after, gain, offset, scale, v, u, 0)
+                        tolerant[v, u] = _outside(before, after, gain, offset, scale, v, u, radius)
+                    if plain[v, u] == plain[v, u]:
+                        w = weights[v - y + reach] * weights[u - x + reach]
+                        whole += w * plain[v, u]
+                        rest += w * tolerant[v, u]
+            if rest < least * whole:
+                out[y, x] = threshold * (rest / (least * whole))
+    return out
