@@ -1,0 +1,409 @@
+"""Tracks: the chain against enumeration, the contract's rules on built cases, accuracy on simulated series."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.util
+import itertools
+import sys
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from changedet.errors import MethodError
+from changedet.kernels import places as spots
+from changedet.kernels import replaced
+from changedet.kernels import tracks as kernel
+from changedet.tracks import STAGE, AllLooks, track
+
+
+def _load(name):
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+bs = _load("box_series")
+DAYS = [dt.date(2023, 1, 10) + dt.timedelta(30 * i) for i in range(8)]
+
+
+def rows_of(*boxes, **same):
+    """Detections from (date index, east, north) with keyword defaults; a fourth item overrides some columns."""
+    records = []
+    for day, east, north, *own in boxes:
+        record = {
+            "kind": "20ft",
+            "angle_deg": 0.0,
+            "confidence": 0.9,
+            "counted": True,
+            "color": "#963228",
+            "tiers": None,
+        }
+        record |= same | (own[0] if own else {})
+        record |= {"date": DAYS[day], "x": 500_000.0 + east, "y": 6_000_000.0 + north, "width_m": 2.44}
+        record.setdefault("length_m", bs.LENGTHS[record["kind"]])
+        records.append(record)
+    columns = ["date", "x", "y", "length_m", "width_m", "angle_deg", "kind", "confidence", "counted", "color", "tiers"]
+    table = pd.DataFrame(records, columns=columns)
+    table["date"] = pd.to_datetime(table["date"], utc=True).astype("datetime64[ms, UTC]")
+    table["object_id"] = np.arange(1, len(table) + 1)
+    return gpd.GeoDataFrame(table, geometry=bs.rectangles(table), crs=bs.CRS)
+
+
+def anchors(count=8):
+    """Boxes that never change, so that the site has a stable frame."""
+    return [(day, 30.0 * i, 200.0) for i in range(1, count + 1) for day in range(len(DAYS))]
+
+
+def near_origin(tracks):
+    table = tracks.tracks
+    return table[(table.geometry.x < 500_015) & (table.geometry.y < 6_000_050)].reset_index(drop=True)
+
+
+def day_of(stamp):
+    return None if pd.isna(stamp) else DAYS.index(stamp.date())
+
+
+# ---- the chain against enumeration
+
+
+def test_posteriors_equal_those_of_all_histories_enumerated():
+    rng = np.random.default_rng(1)
+    absent, present = rng.uniform(0.01, 1, (3, 5)), rng.uniform(0.01, 1, (3, 5))
+    birth, death, start = rng.uniform(0.02, 0.5, 4), rng.uniform(0.02, 0.5, 4), 0.6
+    read = kernel.forward_backward(absent, present, birth, death, start)
+    best = kernel.viterbi(absent, present, birth, death, start)
+    for n in range(3):
+        weights = {}
+        for path in itertools.product((0, 1), repeat=5):
+            p = start if path[0] else 1 - start
+            for t, state in enumerate(path):
+                p *= present[n, t] if state else absent[n, t]
+                if t:
+                    change = birth[t - 1] if not path[t - 1] else death[t - 1]
+                    p *= change if path[t - 1] != state else 1 - change
+            weights[path] = p
+        total = sum(weights.values())
+        assert read.log_likelihood[n] == pytest.approx(np.log(total))
+        for t in range(5):
+            assert read.present[n, t] == pytest.approx(sum(p for path, p in weights.items() if path[t]) / total)
+        for t in range(4):
+            births = sum(p for path, p in weights.items() if not path[t] and path[t + 1]) / total
+            deaths = sum(p for path, p in weights.items() if path[t] and not path[t + 1]) / total
+            assert (read.births[n, t], read.deaths[n, t]) == (pytest.approx(births), pytest.approx(deaths))
+        assert tuple(best[n].astype(int)) == max(weights, key=weights.get)
+
+
+def test_emission_tables_are_distributions():
+    assert np.allclose(kernel.EMISSION.sum(1), 1, atol=0.011)
+    assert kernel.ABSENT.sum() == pytest.approx(1)
+
+
+def test_a_place_never_looked_at_keeps_its_prior_and_tends_to_the_stationary_share():
+    bins, observed = np.zeros((1, 60), np.int64), np.zeros((1, 60), bool)
+    ones = kernel.emissions(bins, observed, kernel.ABSENT)
+    read = kernel.forward_backward(ones, ones, np.full(59, 0.08), np.full(59, 0.04), 0.6)
+    assert read.present[0, 0] == pytest.approx(0.6)
+    assert read.present[0, -1] == pytest.approx(0.08 / 0.12, abs=1e-3)
+
+
+def test_clutter_odds_hold_the_share_of_false_rows():
+    rng = np.random.default_rng(2)
+    real, clutter, rows = rng.normal(0, 2, 400), rng.normal(0, 2, 400), rng.integers(1, 9, 400).astype(float)
+    odds = kernel.clutter_odds(real, clutter, rows, 0.2)
+    share = (rows / (1 + np.exp(-(odds + clutter - real)))).sum() / rows.sum()
+    assert share == pytest.approx(0.2, abs=1e-6)
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=1, max_size=6))
+@settings(max_examples=50, deadline=None)
+def test_runs_rebuild_the_path(path):
+    path = np.array(path, bool)
+    rebuilt = np.zeros_like(path)
+    for row, first, last in zip(*kernel.runs(path), strict=True):
+        assert not rebuilt[row, max(first - 1, 0) : last + 2].any()
+        rebuilt[row, first : last + 1] = True
+    assert np.array_equal(rebuilt, path)
+
+
+# ---- assignment
+
+
+pair_lists = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 9)), max_size=14)
+
+
+@given(pair_lists)
+@settings(max_examples=150, deadline=None)
+def test_greedy_takes_the_cheapest_pairs_one_by_one(pairs):
+    pairs = list({(i, j): (i, j, cost) for i, j, cost in pairs}.values())
+    i, j, cost = (np.array(c, dtype) for c, dtype in zip(zip(*pairs, strict=True), (int, int, float), strict=True)) if pairs else (np.zeros(0, int), np.zeros(0, int), np.zeros(0))  # fmt: skip  # noqa: E501
+    expected, taken = np.full(6, -1), set()
+    for a, b, _ in sorted(pairs, key=lambda p: (p[2], p[0], p[1])):
+        if expected[a] < 0 and b not in taken:
+            expected[a] = b
+            taken.add(b)
+    assert np.array_equal(spots.greedy_assign(i, j, cost, 6), expected)
+
+
+@given(pair_lists)
+@settings(max_examples=60, deadline=None)
+def test_optimal_assignment_costs_what_the_best_of_all_costs(pairs):
+    price = {(i, j): float(cost) for i, j, cost in pairs}
+    if not price:
+        return
+    i, j = np.array(list(price)).T
+    found = spots.optimal_assign(i, j, np.array(list(price.values())), 6, 4.5)
+    chosen = [(a, int(b)) for a, b in enumerate(found) if b >= 0]
+    assert len({b for _, b in chosen}) == len(chosen)
+    cost = sum(price[pair] for pair in chosen) + 4.5 * (6 - len(chosen))
+
+    def best(row, taken):
+        if row == 6:
+            return 0.0
+        options = [price[row, c] + best(row + 1, taken | {c}) for c in range(6) if (row, c) in price and c not in taken]
+        return min([4.5 + best(row + 1, taken), *options])
+
+    assert cost == pytest.approx(best(0, frozenset()))
+
+
+def test_colours_tell_a_dense_row_from_itself_moved_by_one_pitch():
+    rng = np.random.default_rng(3)
+    n = 40
+    xy = np.column_stack([np.arange(n) * 2.6, np.zeros(n)])
+    places = spots.Boxes(xy, np.full(n, 6.06), np.zeros(n), bs.PALETTE[rng.integers(0, 6, n)], np.ones(n))
+    shift = np.array([1.4, -0.7])
+    moved = places._replace(xy=xy - shift + rng.normal(0, 0.15, (n, 2)))
+    assert np.abs(spots.vote_shift(moved, places, 3.0) * (n + 4) / n - shift).max() < 0.15
+
+
+# ---- the contract's rules
+
+
+def test_a_box_that_leaves_ends_on_the_first_clear_look_without_it():
+    found = near_origin(track(rows_of(*anchors(), *[(d, 0, 0) for d in (2, 3, 4)]), DAYS))
+    assert len(found) == 1
+    row = found.iloc[0]
+    assert [day_of(row[c]) for c in ("first_seen", "last_seen", "not_after", "not_before")] == [2, 4, 5, 1]
+
+
+def test_what_is_hidden_neither_ends_nor_begins():
+    hidden = {1, 5, 6}
+    looks = AllLooks(DAYS, lambda i, p: (p[:, 1] > 6_000_100) | (i not in hidden))
+    rows = rows_of(*anchors(), *[(d, 0, 0) for d in (2, 3, 4)])
+    result = track(rows, looks)
+    row = near_origin(result).iloc[0]
+    # Clear looks at the place: 0, 2, 3, 4, 7.
+    assert [day_of(row[c]) for c in ("first_seen", "last_seen", "not_after", "not_before")] == [2, 4, 7, 0]
+    to_the_end = AllLooks(DAYS, lambda i, p: (p[:, 1] > 6_000_100) | (i in (2, 3, 4)))
+    row = near_origin(track(rows, to_the_end)).iloc[0]
+    assert row["not_after"] is pd.NaT or pd.isna(row["not_after"])
+    assert pd.isna(row["not_before"])
+
+
+def test_presence_is_uncertain_where_hidden_and_certain_where_seen():
+    looks = AllLooks(DAYS, lambda i, p: (p[:, 1] > 6_000_100) | (i < 4))
+    result = track(rows_of(*anchors(), *[(d, 0, 0) for d in range(4)]), looks)
+    k = int(near_origin(result)["track_id"].iloc[0]) - 1
+    presence = result.presence[k]
+    assert (presence[:4] > 0.95).all()
+    assert (np.diff(presence[3:]) < 0).all()
+    assert 0.5 < presence[-1] < 0.95
+
+
+def test_a_gap_of_one_missed_look_does_not_end_a_track_and_weak_rows_help():
+    whole = near_origin(track(rows_of(*anchors(), *[(d, 0, 0) for d in (0, 1, 2, 4, 5, 6, 7)]), DAYS))
+    assert len(whole) == 1
+    weak = {"confidence": 0.2, "counted": False}
+    boxes = [(0, 0, 0), (1, 0, 0), *[(d, 0, 0, weak) for d in (2, 3, 4, 5)], (6, 0, 0), (7, 0, 0)]
+    assert len(near_origin(track(rows_of(*anchors(), *boxes), DAYS))) == 1
+    without = [box for box in boxes if len(box) == 3]
+    assert len(near_origin(track(rows_of(*anchors(), *without), DAYS))) == 2
+
+
+def test_a_box_that_moves_ends_one_track_and_begins_another():
+    found = near_origin(track(rows_of(*anchors(), *[(d, 0 if d < 4 else 5, 0) for d in range(8)]), DAYS))
+    assert [day_of(t) for t in found["not_after"]] == [4, None]
+    assert [day_of(t) for t in found["first_seen"]] == [0, 4]
+    assert [day_of(t) for t in found["not_before"]] == [None, 3]
+
+
+def test_another_size_is_another_track():
+    boxes = [(d, 0, 0, {"kind": "20ft" if d < 4 else "40ft"}) for d in range(8)]
+    found = near_origin(track(rows_of(*anchors(), *boxes), DAYS))
+    assert list(found["kind"]) == ["20ft", "40ft"]
+    assert day_of(found["not_after"].iloc[0]) == 4
+    assert day_of(found["not_before"].iloc[1]) == 3
+
+
+def test_one_date_read_as_a_longer_box_is_no_box_of_its_own():
+    boxes = [(d, 0, 3.1 * s) for d in range(8) if d != 4 for s in (-1, 1)] + [(4, 0, 0, {"kind": "40ft"})]
+    result = track(rows_of(*anchors(), *boxes), DAYS)
+    assert list(near_origin(result)["kind"]) == ["20ft", "20ft"]
+    here = result.places.geometry.y.to_numpy() < 6_000_050
+    assert result.place_presence[here, 4].sum() == pytest.approx(2, abs=0.3)
+
+
+def test_another_colour_on_strong_evidence_is_another_track():
+    boxes = [(d, 0, 0, {"color": "#963228" if d < 4 else "#28467f"}) for d in range(8)]
+    found = near_origin(track(rows_of(*anchors(), *boxes), DAYS))
+    assert list(found["color"]) == ["#963228", "#28467f"]
+    assert [day_of(t) for t in found["not_after"]] == [4, None]
+    assert [day_of(t) for t in found["not_before"]] == [None, 3]
+
+
+def test_one_odd_colour_or_a_date_of_another_tint_is_no_replacement():
+    odd = [(d, 0, 0, {"color": "#28467f" if d == 3 else "#963228"}) for d in range(8)]
+    assert len(near_origin(track(rows_of(*anchors(), *odd), DAYS))) == 1
+    tinted = [(d, 30.0 * i, 0, {"color": "#963228" if d < 4 else "#b45a50"}) for i in range(9) for d in range(8)]
+    assert len(track(rows_of(*tinted), DAYS).tracks) == 9
+
+
+def test_a_box_on_top_hides_the_one_below_until_it_leaves():
+    top = {"tiers": 2, "color": "#28467f"}
+    boxes = [(d, 0, 0, top if d in (3, 4) else {"tiers": 1}) for d in range(8)]
+    result = track(rows_of(*anchors(), *boxes), DAYS)
+    below, above = near_origin(result).itertuples()
+    assert (day_of(below.first_seen), day_of(below.last_seen), day_of(below.not_after)) == (0, 7, None)
+    assert (day_of(above.first_seen), day_of(above.last_seen)) == (3, 4)
+    assert (day_of(above.not_before), day_of(above.not_after)) == (2, 5)
+    assert (result.presence[below.track_id - 1, 3:5] == 0).all()
+
+
+def test_a_longer_box_on_top_of_two_hides_them():
+    boxes = [(d, 0, 3.1 * s, {"tiers": 1}) for d in range(4) for s in (-1, 1)]
+    boxes += [(d, 0, 0, {"kind": "40ft", "tiers": 2}) for d in range(4, 8)]
+    found = near_origin(track(rows_of(*anchors(), *boxes), DAYS))
+    below = found[found["kind"] == "20ft"]
+    assert len(below) == 2
+    assert below["not_after"].isna().all()
+    flat = [box if len(box) < 4 or "kind" not in box[3] else (*box[:3], {"kind": "40ft"}) for box in boxes]
+    replaced_ = near_origin(track(rows_of(*anchors(), *flat), DAYS))
+    assert [day_of(t) for t in replaced_[replaced_["kind"] == "20ft"]["not_after"]] == [4, 4]
+
+
+def test_tops_of_stacks_are_not_split_by_a_single_height_read_wrongly():
+    boxes = [(d, 0, 0, {"tiers": 2 if d == 3 else 1}) for d in range(8)]
+    assert len(near_origin(track(rows_of(*anchors(), *boxes), DAYS))) == 1
+
+
+def test_color_break_finds_the_planted_look():
+    rng = np.random.default_rng(5)
+    rgb = np.concatenate([rng.normal((150, 50, 40), 5, (4, 3)), rng.normal((40, 70, 130), 5, (3, 3))])
+    assert replaced.color_break(rgb, 9.0, 2) == 4
+    assert replaced.color_break(rng.normal((150, 50, 40), 5, (7, 3)), 9.0, 2) == 0
+
+
+# ---- ids, order, place
+
+
+def _signature(result):
+    table = result.tracks.drop(columns="geometry").astype(str)
+    rows = result.detections.sort_values("object_id")["track_id"].astype(str).to_list()
+    return table, rows
+
+
+@given(st.permutations(range(60)))
+@settings(max_examples=5, deadline=None)
+def test_the_order_of_rows_changes_nothing(order):
+    series = bs.simulate(7, dates=5, blocks=2)
+    parts = np.array_split(np.arange(len(series.detections)), 60)
+    shuffled = series.detections.iloc[np.concatenate([parts[k] for k in order])]
+    first = track(series.detections, series.dates, clear=series.clear)
+    second = track(shuffled, series.dates, clear=series.clear)
+    assert _signature(first)[0].equals(_signature(second)[0])
+    assert _signature(first)[1] == _signature(second)[1]
+    assert np.array_equal(first.presence, second.presence)
+    assert list(second.detections["object_id"]) == list(shuffled["object_id"])
+
+
+@given(st.integers(-300, 300), st.integers(-300, 300))
+@settings(max_examples=5, deadline=None)
+def test_moving_the_site_by_whole_kilometres_changes_nothing(east_km, north_km):
+    series = bs.simulate(8, dates=5, blocks=2)
+    offset = np.array([east_km, north_km]) * 1000.0
+    moved = series.detections.set_geometry(series.detections.geometry.translate(*offset))
+    first = track(series.detections, series.dates, clear=series.clear)
+    second = track(moved, series.dates, clear=lambda i, p: series.clear(i, p - offset))
+    assert _signature(first)[1] == _signature(second)[1]
+    assert np.allclose(first.place_presence, second.place_presence, atol=1e-6)
+
+
+def test_ids_count_by_date_and_position_and_rows_agree_with_tracks():
+    series = bs.simulate(9)
+    result = track(series.detections, series.dates, clear=series.clear)
+    table = result.tracks
+    assert list(table["track_id"]) == list(range(1, len(table) + 1))
+    key = list(zip(table["first_seen"], table.geometry.x, strict=True))
+    assert key == sorted(key)
+    own = result.detections.dropna(subset="track_id")
+    dates = own.groupby("track_id")["date"]
+    assert (dates.min().to_numpy() == table["first_seen"].to_numpy()).all()
+    assert (dates.max().to_numpy() == table["last_seen"].to_numpy()).all()
+    assert not own.duplicated(["track_id", "date"]).any()
+    assert (result.seen.sum(1) == own.groupby("track_id").size().to_numpy()).all()
+    assert ((table["not_before"].isna()) | (table["not_before"] < table["first_seen"])).all()
+    assert ((table["not_after"].isna()) | (table["not_after"] > table["last_seen"])).all()
+    assert result.detections.drop(columns="track_id").equals(series.detections)
+
+
+@pytest.mark.parametrize("method", sorted(STAGE.methods))
+def test_no_row_at_all_is_an_empty_result_with_its_types(method):
+    result = track(rows_of(), DAYS, method=method)
+    assert len(result.tracks) == 0
+    assert str(result.tracks["first_seen"].dtype) == "datetime64[ms, UTC]"
+    assert result.presence.shape == (0, len(DAYS))
+    assert str(result.detections["track_id"].dtype) == "Int64"
+
+
+@pytest.mark.parametrize("method", sorted(STAGE.methods))
+def test_one_date_gives_every_counted_row_a_track_without_bounds(method):
+    series = bs.simulate(10, dates=1, clutter=0.0)
+    result = track(series.detections, series.dates, method=method)
+    assert len(result.tracks) == series.detections["counted"].sum()
+    assert result.tracks[["not_after", "not_before"]].isna().all(axis=None)
+
+
+def test_what_cannot_be_tracked_is_said():
+    rows = rows_of((0, 0, 0))
+    with pytest.raises(MethodError, match="angle_deg"):
+        track(rows.drop(columns="angle_deg"), DAYS)
+    with pytest.raises(MethodError, match="2023-01-10, which is no look"):
+        track(rows, DAYS[1:])
+    with pytest.raises(MethodError, match="projected"):
+        track(rows.set_crs("EPSG:4326", allow_override=True), DAYS)
+    with pytest.raises(MethodError, match="did you mean 'nearest'"):
+        track(rows, DAYS, method="nearst")
+
+
+# ---- accuracy, on seeds that no choice was made on
+
+
+def _accuracy(seeds, method, **kind):
+    total, boxes = np.zeros((2, 3)), 0
+    for seed in seeds:
+        series = bs.simulate(seed, **kind)
+        found = track(series.detections, series.dates, clear=series.clear, method=method)
+        for k, arrivals in enumerate((True, False)):
+            total[k] += bs.event_f1(bs.true_events(series, arrivals), bs.found_events(found, arrivals))
+        boxes += sum(series.standing(i).sum() for i in range(1, len(series.dates)))
+    f1 = 2 * total[:, 0] / np.maximum(2 * total[:, 0] + total[:, 1] + total[:, 2], 1)
+    return f1, total[:, 1] / boxes * 100
+
+
+def test_arrivals_and_departures_are_dated_right_on_simulated_series():
+    f1, _ = _accuracy(range(2000, 2006), "hmm", cloud=0.4)
+    plain, _ = _accuracy(range(2000, 2006), "nearest", cloud=0.4)
+    assert (f1 > 0.75).all()
+    assert (f1 > plain + 0.25).all()
+
+
+def test_quiet_sites_have_few_false_arrivals():
+    _, false = _accuracy(range(2100, 2106), "hmm", change=0.0)
+    assert (false < 1.2).all()
