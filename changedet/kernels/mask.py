@@ -1,0 +1,330 @@
+"""Clouds, their shadows, snow and saturation, on a coarse overview and pixel by pixel.
+
+A cloud is brighter than the scene's ground by a factor, white in all bands, wider than rows of containers, and fades out
+over metres where a roof ends within one: thresholds follow the scene, with absolute guard rails, after the tests of Fmask
+(Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028). A shadow is a dark place that has the shape of a cloud, moved away
+from the sun.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import cc3d
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
+
+CORE_RATIO: Final = 3.0
+"""Cloud cores are this much brighter than the scene's darker quarter; gravel, concrete and sand reach 2 to 2.5."""
+CORE_SATURATION: Final = 0.18
+"""Greatest (max - min) / mean of a core's bands; gravel and sand have .2 to .5."""
+CORE_WIDTH_M: Final = 16.0
+"""Narrower bright things are roofs, containers and lorries."""
+CORE_AREA_M2: Final = 500.0
+SHARPNESS: Final = 0.66
+"""Greatest sharpness of the outline less unevenness of the inside, of a cloud: roofs have .8, clouds at most .6."""
+FADE_M: Final = 10.0
+"""How far a cloud takes to fade out."""
+SOFTNESS_LIMIT_M: Final = 4.0
+"""With coarser pixels every outline looks sharp, and no roof is left as wide as a cloud."""
+BRIGHTER: Final = 1.5
+"""A cloud is this much brighter than the reference at its place; what is not was there before."""
+GROW_RATIO: Final = 1.3
+"""A cloud's thin rim is at least this much brighter than the ground."""
+SHADOW_RATIO: Final = 0.62
+"""A cloud's shadow is darker than this share of the ground around it, or of the reference."""
+SHADOW_MATCH: Final = 0.5
+"""Least share of a moved cloud that must be dark for the place to be its shadow."""
+SATURATED_WIDTH_M: Final = 60.0
+"""In 8-bit pictures white roofs are stretched to 255: only what is wider than any of them is called saturated."""
+
+
+def classify_overview(
+    overview: NDArray[np.float32],
+    reference: NDArray[np.float32] | None,
+    white_bands: tuple[int, ...],
+    snow_bands: tuple[int, int, int] | None,
+    resolution_m: float,
+    floor: float,
+    ceiling: float,
+    sun_azimuth_deg: float | None,
+) -> NDArray[np.uint8]:
+    """Classes of `kernels.quality` on an overview.
+
+    Parameters
+    ----------
+    overview : (band, y, x) float32
+        Block means, NaN for no data.
+    reference : (band, y, x) float32, optional
+        The same of the reference date, same grid.
+    white_bands : tuple of int
+        Bands in which a cloud is equally bright.
+    snow_bands : (green, nir, swir1), optional
+        Bands for the normalised difference snow index.
+    resolution_m : float
+        Of the overview's pixels.
+    floor : float
+        Nothing darker is a cloud, whatever the scene; 0 where the units are unknown.
+    ceiling : float
+        Clipped white of 8-bit pictures; infinite where there is none.
+    sun_azimuth_deg : float, optional
+        Clockwise from grid north, towards the sun.
+
+    Returns
+    -------
+    (y, x) uint8
+        CLEAR, NODATA, SATURATED, CLOUD, SHADOW or SNOW.
+    """
+    valid = np.asarray(np.isfinite(overview).all(axis=0), bool)
+    out = np.where(valid, CLEAR, NODATA).astype(np.uint8)
+    if valid.sum() < 64:
+        return out
+    bands = np.where(valid, overview, 0)[list(white_bands)]
+    bright = bands.mean(axis=0, dtype=np.float32)
+    snow = _snow(np.where(valid, overview, 0), snow_bands, floor) & valid
+    ground = float(np.percentile(bright[valid], 25))
+    core = _cores(bands, bright, valid & ~snow, ground, resolution_m, floor, ceiling)
+    ratio = None if reference is None else _ratio(bright, reference[list(white_bands)], valid, core)
+    cloud = _clouds(core, bright, ratio, valid, resolution_m)
+    if cloud.any():
+        cloud = _grown(cloud, bright, ratio, valid, ground, resolution_m)
+        shadow = _shadows(cloud, bright, ratio, valid, resolution_m, sun_azimuth_deg)
+        out[shadow & valid] = SHADOW
+        out[cloud & valid] = CLOUD
+    out[snow & (out == CLEAR)] = SNOW
+    clipped = np.asarray((np.where(valid, overview, 0) >= ceiling).all(axis=0), bool)
+    out[_opened(clipped, SATURATED_WIDTH_M / 2, resolution_m) & (out == CLEAR)] = SATURATED
+    return out
+
+
+def quality_of_pixels(image: NDArray[np.float32], saturated_at: float) -> NDArray[np.uint8]:
+    """NODATA where any band of ``(band, y, x)`` is NaN, SATURATED where any is at least `saturated_at`, else CLEAR."""
+    out = np.full(image.shape[1:], CLEAR, np.uint8)
+    if np.isfinite(saturated_at):
+        out[(image >= saturated_at).any(axis=0)] = SATURATED
+    out[~np.isfinite(image).all(axis=0)] = NODATA
+    return out
+
+
+def laid_over(
+    quality: NDArray[np.uint8],
+    overview: NDArray[np.uint8],
+    rows: NDArray[np.integer[Any]],
+    columns: NDArray[np.integer[Any]],
+) -> NDArray[np.uint8]:
+    """Classes of an overview at its `rows` (y, 1) and `columns` (1, x), where a pixel has no class of its own."""
+    last = overview.shape[0] - 1, overview.shape[1] - 1
+    over = overview[np.clip(rows, 0, last[0]), np.clip(columns, 0, last[1])]
+    # An overview's pixel is no data only where all of it is: a seen pixel must not inherit that.
+    usable = (quality == CLEAR) & (over != NODATA)
+    return np.where(usable, over, quality).astype(np.uint8)
+
+
+def _snow(overview: NDArray[np.float32], bands: tuple[int, int, int] | None, floor: float) -> NDArray[np.bool_]:
+    """Normalised difference snow index above .4, and not water: Hall et al. 1995, doi:10.1016/0034-4257(95)00137-P."""
+    if bands is None:
+        return np.zeros(overview.shape[1:], bool)
+    green, nir, swir = (overview[band] for band in bands)
+    index = (green - swir) / np.maximum(green + swir, 1e-6)
+    return np.asarray((index > 0.4) & (nir > 0.44 * floor) & (green > 0.4 * floor), bool)
+
+
+def _ratio(
+    bright: NDArray[np.float32], reference: NDArray[np.float32], valid: NDArray[np.bool_], core: NDArray[np.bool_]
+) -> NDArray[np.float32] | None:
+    """How much brighter than the reference, that of sunlit ground being 1; NaN where the reference is not seen."""
+    seen = valid & np.asarray(np.isfinite(reference).all(axis=0), bool)
+    if seen.sum() < 64:
+        return None
+    before = np.where(seen, reference, 1).mean(axis=0, dtype=np.float32)
+    raw = bright / np.maximum(before, 1e-6)
+    ground = seen & ~core
+    usual = _sunlit_mode(raw[ground] if ground.sum() >= 64 else raw[seen])
+    return np.where(seen, raw / max(usual, 1e-6), np.nan).astype(np.float32)
+
+
+def _sunlit_mode(ratio: NDArray[np.float32]) -> float:
+    """The brightest of the common ratios: ground in the shadow of clouds makes a mode of its own below it."""
+    edges = np.arange(-4.0, 4.0, 0.05)
+    counts, _ = np.histogram(np.log(np.maximum(ratio, 1e-6)), edges)
+    smooth = np.convolve(counts, np.exp(-0.5 * (np.arange(-4, 5) / 1.5) ** 2), "same")
+    inner = smooth[1:-1]
+    tops = np.flatnonzero((inner >= smooth[:-2]) & (inner > smooth[2:]) & (inner >= 0.4 * smooth.max())) + 1
+    return float(np.exp(edges[tops[-1]] + 0.025)) if tops.size else float(np.median(ratio))
+
+
+def _cores(
+    bands: NDArray[np.float32],
+    bright: NDArray[np.float32],
+    valid: NDArray[np.bool_],
+    ground: float,
+    resolution_m: float,
+    floor: float,
+    ceiling: float,
+) -> NDArray[np.bool_]:
+    least = max(CORE_RATIO * ground, floor)
+    if np.isfinite(ceiling):
+        least = min(least, 0.9 * ceiling)
+    white = (bands.max(axis=0) - bands.min(axis=0)) < CORE_SATURATION * np.maximum(bright, 1e-6)
+    return _opened(valid & white & (bright > least), CORE_WIDTH_M / 2, resolution_m)
+
+
+def _clouds(
+    core: NDArray[np.bool_],
+    bright: NDArray[np.float32],
+    ratio: NDArray[np.float32] | None,
+    valid: NDArray[np.bool_],
+    resolution_m: float,
+) -> NDArray[np.bool_]:
+    """Cores that are large, fade out, and were not there before."""
+    labels, count = cc3d.connected_components(core, connectivity=8, return_N=True)
+    if not count:
+        return core
+    sharp = _sharpness(bright, valid, resolution_m)
+    inner = cv2.erode(core.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    keep = np.zeros(count + 1, bool)
+    least_px = max(9.0, CORE_AREA_M2 / resolution_m**2)
+    for label in range(1, count + 1):
+        part = labels == label
+        rim = part & ~inner
+        uneven = float(bright[part].std() / max(float(bright[part].mean()), 1e-6))
+        fades = resolution_m > SOFTNESS_LIMIT_M or float(np.median(sharp[rim])) - uneven < SHARPNESS
+        keep[label] = part.sum() >= least_px and fades and _is_new(part, ratio)
+    return np.asarray(keep[labels], bool)
+
+
+def _is_new(part: NDArray[np.bool_], ratio: NDArray[np.float32] | None) -> bool:
+    if ratio is None:
+        return True
+    values = ratio[part]
+    values = values[np.isfinite(values)]
+    return bool(values.size == 0 or np.median(values) > BRIGHTER)
+
+
+def _sharpness(bright: NDArray[np.float32], valid: NDArray[np.bool_], resolution_m: float) -> NDArray[np.float32]:
+    """Share of the brightness range nearby that one edge, a pixel either side, makes up; the edge within two pixels."""
+    filled = np.where(valid, bright, np.float32(np.median(bright[valid])))
+    near = cv2.dilate(_range(filled, 1), np.ones((5, 5), np.uint8))
+    wide = _range(filled, max(3, round(FADE_M / resolution_m)))
+    return np.asarray(near / np.maximum(wide, 1e-6), np.float32)
+
+
+def _range(values: NDArray[np.float32], radius_px: int) -> NDArray[np.float32]:
+    window = np.ones((2 * radius_px + 1, 2 * radius_px + 1), np.uint8)
+    return np.asarray(cv2.dilate(values, window) - cv2.erode(values, window), np.float32)
+
+
+def _grown(
+    cloud: NDArray[np.bool_],
+    bright: NDArray[np.float32],
+    ratio: NDArray[np.float32] | None,
+    valid: NDArray[np.bool_],
+    ground: float,
+    resolution_m: float,
+) -> NDArray[np.bool_]:
+    """The clouds with their thin rims, outward from the cores, each step through pixels brighter than the ground."""
+    if ratio is not None:
+        brighter = valid & (np.nan_to_num(ratio, nan=0.0) > GROW_RATIO)
+        reach_m = 8 * FADE_M
+    else:
+        brighter = valid & (bright > max(GROW_RATIO, 0.6 * CORE_RATIO) * ground)
+        reach_m = 3 * FADE_M
+    brighter = _opened(brighter, 2.0, resolution_m) | cloud
+    step = np.ones((3, 3), np.uint8)
+    grown = cloud.astype(np.uint8)
+    for _ in range(max(1, round(reach_m / resolution_m))):
+        grown = cv2.dilate(grown, step) & brighter.astype(np.uint8)
+    return _dilated(grown.astype(bool), 0.5 * FADE_M, resolution_m)
+
+
+def _shadows(
+    cloud: NDArray[np.bool_],
+    bright: NDArray[np.float32],
+    ratio: NDArray[np.float32] | None,
+    valid: NDArray[np.bool_],
+    resolution_m: float,
+    sun_azimuth_deg: float | None,
+) -> NDArray[np.bool_]:
+    """Dark places of a cloud's shape: the cloud mask is moved away from the sun to where most of it is dark."""
+    open_ground = valid & ~cloud
+    if not open_ground.any():
+        return np.zeros_like(cloud)
+    dark = _dark(bright, ratio, open_ground, resolution_m)
+    shift = _shadow_shift(cloud, dark, open_ground, resolution_m, sun_azimuth_deg)
+    if shift is None:
+        return np.zeros_like(cloud)
+    moved = np.roll(_dilated(cloud, 2 * FADE_M, resolution_m), shift, (0, 1))
+    if ratio is not None:
+        # Clouds outside the picture cast shadows inside it: what became darker there is trusted too.
+        labels = cc3d.connected_components(dark, connectivity=8)
+        sizes = np.bincount(labels.ravel())
+        large = sizes * resolution_m**2 > 2 * CORE_AREA_M2
+        large[0] = False
+        moved |= large[labels]
+    return _dilated(dark & moved, 0.25 * FADE_M, resolution_m) & ~cloud
+
+
+def _dark(
+    bright: NDArray[np.float32],
+    ratio: NDArray[np.float32] | None,
+    open_ground: NDArray[np.bool_],
+    resolution_m: float,
+) -> NDArray[np.bool_]:
+    if ratio is not None:
+        darker = np.nan_to_num(ratio, nan=1.0) < SHADOW_RATIO
+    else:
+        darker = bright < SHADOW_RATIO * float(np.percentile(bright[open_ground], 70))
+    return _opened(darker & open_ground, 4.0, resolution_m)
+
+
+def _shadow_shift(
+    cloud: NDArray[np.bool_],
+    dark: NDArray[np.bool_],
+    open_ground: NDArray[np.bool_],
+    resolution_m: float,
+    sun_azimuth_deg: float | None,
+) -> tuple[int, int] | None:
+    """Rows and columns from the clouds to their shadows; None where no place stands out."""
+    height, width = cloud.shape
+    size = 2 * height, 2 * width
+    shape = np.conj(fft.rfft2(cloud.astype(np.float32), size))
+    hit = fft.irfft2(shape * fft.rfft2(dark.astype(np.float32), size), size)
+    possible = fft.irfft2(shape * fft.rfft2(open_ground.astype(np.float32), size), size)
+    dy, dx = (np.rint(np.fft.fftfreq(n) * n) for n in size)
+    distance = np.hypot(dy[:, None], dx) * resolution_m
+    allowed = (distance > FADE_M) & (possible > max(16.0, 0.1 * float(cloud.sum())))
+    if sun_azimuth_deg is not None:
+        bearing = np.degrees(np.arctan2(dx[None], -dy[:, None]))
+        off = (bearing - sun_azimuth_deg) % 360.0 - 180.0
+        allowed &= np.abs(off) < 20.0
+    share = np.where(allowed, hit / np.maximum(possible, 1.0), 0.0)
+    # Where little of the moved cloud can be seen, a high share is luck.
+    score = share * np.sqrt(np.minimum(1.0, possible / max(1.0, float(cloud.sum()))))
+    row, column = np.unravel_index(int(np.argmax(score)), score.shape)
+    usual = float(dark.sum()) / max(1.0, float(open_ground.sum()))
+    if share[row, column] < max(SHADOW_MATCH, 1.4 * usual):
+        return None
+    return int(dy[row]), int(dx[column])
+
+
+def _disc(radius_m: float, resolution_m: float) -> NDArray[np.uint8]:
+    radius = max(1, round(radius_m / resolution_m))
+    across = np.arange(-radius, radius + 1)
+    return (np.hypot(across[:, None], across) <= radius + 0.3).astype(np.uint8)
+
+
+def _opened(mask: NDArray[np.bool_], radius_m: float, resolution_m: float) -> NDArray[np.bool_]:
+    """Without what is narrower than twice the radius; what touches the picture's edge goes on beyond it."""
+    kernel = _disc(radius_m, resolution_m)
+    pad = kernel.shape[0] // 2
+    padded = cv2.copyMakeBorder(mask.astype(np.uint8), pad, pad, pad, pad, cv2.BORDER_REPLICATE)
+    opened = cv2.dilate(cv2.erode(padded, kernel, borderValue=1), kernel, borderValue=0)
+    return np.asarray(opened[pad:-pad, pad:-pad] > 0, bool) & mask
+
+
+def _dilated(mask: NDArray[np.bool_], radius_m: float, resolution_m: float) -> NDArray[np.bool_]:
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), _disc(radius_m, resolution_m)) > 0, bool)
