@@ -62,10 +62,11 @@ def slots(rng: np.random.Generator, blocks: int, angle: float) -> pd.DataFrame:
 
 def simulate(
     seed: int, *, dates: int = 10, blocks: int = 8, change: float = 0.08, fill: float = 0.6, cloud: float = 0.0,
-    growth_from: int | None = None, miss: float = 1.0, clutter: float = 0.08, tiers: bool = False,
+    growth_from: int | None = None, miss: float = 1.0, blind: float = 0.0, clutter: float = 0.08, tiers: bool = False,
 ) -> Series:  # fmt: skip
     """A series: each slot is empty or full and changes with probability `change` an interval; `clutter` false boxes a
-    true one and date; `cloud` the share of dates with a cloud; `miss` scales how many boxes the detector overlooks."""
+    true one and date; `cloud` the share of dates with a cloud; `miss` scales how many boxes the
+    detector scores low, `blind` is the share of looks at which it finds nothing at all."""
     rng = np.random.default_rng(seed)
     table = slots(rng, blocks, float(rng.uniform(0, 180)))
     steps = np.cumsum(rng.integers(8, 45, dates))
@@ -76,7 +77,7 @@ def simulate(
     hard = rng.random(len(truth)) < 0.2
     junk = table.sample(max(2, int(len(table) * clutter / 2)), random_state=seed)[["x", "y", "angle", "kind"]]
     junk[["x", "y"]] += rng.normal(0, 40, (len(junk), 2))
-    frames = [_detect(rng, series, i, hard, junk, miss, clutter) for i in range(dates)]
+    frames = [_detect(rng, series, i, hard, junk, miss, blind, clutter) for i in range(dates)]
     rows = pd.concat(frames, ignore_index=True)
     rows["object_id"] = np.arange(len(rows)) + 1
     rows["tiers"] = pd.array([1] * len(rows) if tiers else [pd.NA] * len(rows), dtype="Int64")
@@ -106,7 +107,7 @@ def _cloud(rng, table):
     return np.array([[*(centre + rng.normal(0, 20, 2)), rng.uniform(25, 80)]])
 
 
-def _detect(rng, series, i, hard, junk, miss, clutter):
+def _detect(rng, series, i, hard, junk, miss, blind, clutter):
     standing = series.standing(i)
     real = series.truth[standing].reset_index(drop=True)
     lean = np.clip(rng.normal(0, 0.5, 2), -1.3, 1.3)
@@ -115,6 +116,8 @@ def _detect(rng, series, i, hard, junk, miss, clutter):
     score = sigmoid(
         np.where(difficulty, rng.normal(-0.4 * miss, 1.1, len(real)), rng.normal(2.2 / miss, 1.1, len(real)))
     )
+    if blind:
+        score[rng.random(len(real)) < blind] = 0.0
     rgb = np.stack(list(real["rgb"])) if len(real) else np.empty((0, 3))
     own = _rows(rng, series.dates[i], real, score, rgb + tint + rng.normal(0, 7, (len(real), 3)), lean)
     n = rng.poisson(clutter * max(len(real), 20))

@@ -1,7 +1,8 @@
 """Was a box there? A hidden Markov model for each place, over place classes.
 
 A place is present or absent on each date. Its row's score (or no row, on a clear look) is what is observed; a look
-that is not clear observes nothing. Real places are easy, hard or mobile; clutter, random or standing, is never
+that is not clear observes nothing. Real places are easy, hard, patchy (clear when
+found, but often not found) or mobile; clutter, random or standing, is never
 present. Arrays have one row a place and one column a date; probabilities are float64.
 """
 
@@ -18,24 +19,25 @@ Bools = NDArray[np.bool_]
 
 SCORE_EDGES: Final = (0.08, 0.15, 0.27, 0.45)
 """A score's bin: 0 no row or below the first edge, 4 above the last."""
-CLASSES: Final = ("easy", "hard", "mobile", "random clutter", "standing clutter")
-REAL: Final = 3
-"""The first three classes are real, the others clutter."""
+CLASSES: Final = ("easy", "hard", "patchy", "mobile", "random clutter", "standing clutter")
+REAL: Final = 4
+"""The first four classes are real, the others clutter."""
 ABSENT: Final = np.array([0.945, 0.03, 0.015, 0.007, 0.003])
 EMISSION: Final = np.array(
     [
         [0.02, 0.02, 0.05, 0.18, 0.73],
         [0.25, 0.15, 0.20, 0.22, 0.18],
+        [0.25, 0.03, 0.05, 0.15, 0.52],
         [0.08, 0.05, 0.07, 0.18, 0.62],
         [0.90, 0.05, 0.015, 0.025, 0.01],
         [0.38, 0.22, 0.17, 0.16, 0.07],
     ]
 )
 """Probability of each score bin by class, fitted once on simulated detections of a box F1 of .85."""
-CLASS_WEIGHT: Final = np.array([0.60, 0.28, 0.12, 0.60, 0.40])
+CLASS_WEIGHT: Final = np.array([0.55, 0.25, 0.10, 0.10, 0.60, 0.40])
 """Within the real and within the clutter classes."""
 START: Final = 0.6
-MOBILE: Final = 2
+MOBILE: Final = 3
 MOBILE_RATES: Final = (0.15, 0.60)
 RATE_PRIOR_PLACES: Final = 20.0
 EM_DATES: Final = 5
@@ -64,7 +66,7 @@ class Reading(NamedTuple):
 
 
 class Model(NamedTuple):
-    """Rates of change by class and interval, (REAL, date - 1) each, and the classes' prior weights (5,)."""
+    """Rates of change by class and interval, (REAL, date - 1) each, and the classes' prior weights (class,)."""
 
     birth: Floats
     death: Floats
@@ -80,7 +82,7 @@ class Places(NamedTuple):
         Posterior probability that a real box stood there to be seen.
     path : bool (place, date)
         The likeliest history in the likeliest real class.
-    classes : float64 (place, 5)
+    classes : float64 (place, class)
         Posterior probability of each class.
     model : Model
     """
@@ -238,8 +240,8 @@ def read_places(
 
 
 def _first_model(dates: int, birth: float, death: float, false_share: float) -> Model:
-    rates = np.tile([[birth], [birth], [MOBILE_RATES[0]]], (1, dates - 1))
-    ends = np.tile([[death], [death], [MOBILE_RATES[1]]], (1, dates - 1))
+    rates = np.tile([[birth], [birth], [birth], [MOBILE_RATES[0]]], (1, dates - 1))
+    ends = np.tile([[death], [death], [death], [MOBILE_RATES[1]]], (1, dates - 1))
     share = np.array([1.0] * REAL + [0.0] * (len(CLASSES) - REAL)) if false_share <= 0 else np.full(len(CLASSES), 0.5)
     return Model(rates, ends, CLASS_WEIGHT * share)
 
@@ -247,7 +249,7 @@ def _first_model(dates: int, birth: float, death: float, false_share: float) -> 
 def _class_posteriors(
     log_l: Floats, weight: Floats, rows: Floats, false_share: float, learnt_share: float | None
 ) -> tuple[Floats, Floats]:
-    """Class posteriors (place, 5), and the prior weights (5,) with the clutter's share set by the rows it holds."""
+    """Class posteriors (place, 5), and the prior weights (class,) with the clutter's share set by the rows it holds."""
     real, clutter = weight[:REAL] / weight[:REAL].sum(), weight[REAL:]
     if false_share > 0:
         clutter = clutter / clutter.sum()
