@@ -1,9 +1,9 @@
 """Clouds, their shadows, snow and saturation, on a coarse overview and pixel by pixel.
 
-A cloud is brighter than the scene's ground by a factor, white in all bands, wider than rows of containers, and fades out
-over metres where a roof ends within one: thresholds follow the scene, with absolute guard rails, after the tests of Fmask
-(Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028). A shadow is a dark place that has the shape of a cloud, moved away
-from the sun.
+A cloud is brighter than the scene's ground by a factor, white in all bands, wider than rows of containers, and fades
+out over metres where a roof ends within one: thresholds follow the scene, with absolute guard rails, after the tests of
+Fmask (Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028). A shadow is a dark place that has the shape of a cloud,
+moved away from the sun.
 """
 
 from __future__ import annotations
@@ -293,7 +293,7 @@ def _shadow_shift(
     size = 2 * height, 2 * width
     shape = np.conj(fft.rfft2(cloud.astype(np.float32), size))
     hit = fft.irfft2(shape * fft.rfft2(dark.astype(np.float32), size), size)
-    possible = fft.irfft2(shape * fft.rfft2(open_ground.astype(np.float32), size), size)
+    possible = np.maximum(0.0, fft.irfft2(shape * fft.rfft2(open_ground.astype(np.float32), size), size))
     dy, dx = (np.rint(np.fft.fftfreq(n) * n) for n in size)
     distance = np.hypot(dy[:, None], dx) * resolution_m
     allowed = (distance > FADE_M) & (possible > max(16.0, 0.1 * float(cloud.sum())))

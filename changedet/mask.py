@@ -1,0 +1,244 @@
+"""What of a scene is usable, where it brings no mask of its own: clouds, their shadows, snow, saturation, no data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from changedet.blocks import PixelMethod, over_sample, per_block
+from changedet.errors import MethodError
+from changedet.kernels import mask as kernel
+from changedet.methods import Choice, Facts, Metres, Stage
+
+VISIBLE: Final = ("blue", "green", "red")
+REFLECTANCE_FLOOR: Final = 0.22
+"""No cloud worth masking is darker, in reflectance at the top of the atmosphere."""
+OVERVIEW_BUDGET_PX: Final = 2_000_000
+
+
+@dataclass(frozen=True)
+class MaskMethod(PixelMethod):
+    """A `PixelMethod` whose clouds come from an overview of the whole scene.
+
+    Clouds are large: they are found once a date on block means of some metres, where neighbourhoods of a hundred metres are
+    cheap, and no block of pixels needs a halo. ``fit(samples)`` takes a date's sample; ``apply(image, model)`` gives no data and
+    saturation of each pixel as uint8 ``(y, x)``; `kernels.mask.laid_over` lays the overview's classes over that.
+
+    Attributes
+    ----------
+    classify : callable or None
+        ``classify(overview, reference_overview, resolution_m, sun_azimuth_deg) -> uint8 (y, x)`` classes of `kernels.quality`:
+        overviews are float32 ``(band, y, x)`` block means with NaN for no data, the reference's on the same grid or None, the
+        resolution that of the overview's pixels, the sun's azimuth from grid north or None. None where only pixels count.
+    overview_resolution_m : float
+        Pixel size at which `classify` works best; `overview_factor` makes a whole factor of it.
+    """
+
+    classify: Callable[..., NDArray[np.uint8]] | None = None
+    overview_resolution_m: float = 2.0
+
+
+def choose(facts: Facts) -> Choice:
+    """Spectral tests where three visible bands are shared; otherwise no data and saturation alone."""
+    if facts.is_sar:
+        return Choice("nodata_only", {}, "SAR sees through clouds")
+    if all(role in facts.roles for role in VISIBLE):
+        return Choice("spectral", {}, "blue, green and red are there to tell white clouds from ground and roofs")
+    return Choice("nodata_only", {}, "clouds cannot be told without blue, green and red")
+
+
+STAGE = Stage("mask", choose)
+
+
+@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=1)
+def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod:
+    """Clouds by brightness, whiteness, width and fading outlines, their shadows by shape; saturation and no data.
+
+    Parameters
+    ----------
+    overview_resolution_m : float
+        Pixel size at which clouds are looked for, at the finest.
+    """
+    missing = [role for role in VISIBLE if role not in facts.roles]
+    if missing:
+        raise MethodError(f"mask.method: 'spectral' needs the bands blue, green, red; {', '.join(missing)} is missing")
+    classify = partial(_classify, roles=facts.roles, dtype=facts.dtype)
+    saturated = partial(_quality, saturated_at=_saturated_at(facts.dtype))
+    return MaskMethod(_no_model, saturated, 0, classify, max(overview_resolution_m, facts.resolution_m))
+
+
+@STAGE.method("nodata_only", reference="none: the scene's own no data")
+def nodata_only(facts: Facts) -> MaskMethod:
+    """No data and saturation, pixel by pixel."""
+    return MaskMethod(_no_model, partial(_quality, saturated_at=_saturated_at(facts.dtype)), 0, None)
+
+
+def mask(
+    image: xr.DataArray,
+    *,
+    reference: xr.DataArray | None = None,
+    method: str = "auto",
+    dtype: str = "uint16",
+    sun_azimuth_deg: float | None = None,
+    **parameters: Any,
+) -> xr.DataArray:
+    """Why each pixel of an image is usable or not.
+
+    Parameters
+    ----------
+    image : xarray.DataArray
+        Dims ``(band, y, x)`` with band roles as the `band` coordinate, a grid in metres, NaN for no data; in memory or dask.
+    reference : xarray.DataArray, optional
+        Another date on the same grid with the same bands: what was as bright there is no cloud.
+    method : str
+        ``auto``, ``none`` or a name of the stage.
+    dtype : str
+        The scene's data type as delivered, which tells what saturated pixels hold.
+    sun_azimuth_deg : float, optional
+        Where the sun stood, clockwise from grid north.
+    **parameters
+        The method's own.
+
+    Returns
+    -------
+    xarray.DataArray
+        uint8 ``(y, x)``, classes of `changedet.kernels.quality`, 0 clear, lazy where an input is. Pixels with a NaN are 1.
+
+    Raises
+    ------
+    MethodError
+        Unknown method, bands that it needs are missing, or a reference on another grid.
+    pydantic.ValidationError
+        Wrong parameters.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> image = xr.DataArray(np.full((1, 2, 2), 7, "float32"), dims=("band", "y", "x"), coords={"band": ["vv"]})
+    >>> image[0, 0, 0] = np.nan
+    >>> mask(image).values.tolist()
+    [[1, 0], [0, 0]]
+    """
+    if reference is not None and reference.sizes != image.sizes:
+        raise MethodError(f"mask: images differ in shape, {dict(image.sizes)} and {dict(reference.sizes)}")
+    resolution_m = _resolution_m(image)
+    facts = Facts(resolution_m, tuple(str(role) for role in np.atleast_1d(image["band"].values)), dtype=dtype)
+    if method == "none":
+        method = "nodata_only"
+    choice = STAGE.choose(facts) if method == "auto" else Choice(method)
+    chosen = STAGE.get(choice.method)
+    masker: MaskMethod = chosen.function(facts, **chosen.resolve({**choice.parameters, **parameters}))
+    image = image.astype(np.float32)
+    quality = per_block(masker.apply, image, dtype=np.uint8, model={})
+    if masker.classify is None:
+        return quality
+    factor = overview_factor((image.sizes["y"], image.sizes["x"]), resolution_m, masker.overview_resolution_m)
+    images = [image] if reference is None else [image, reference.astype(np.float32)]
+    classify = partial(
+        _of_overviews, classify=masker.classify, resolution_m=resolution_m * factor, sun_azimuth_deg=sun_azimuth_deg
+    )
+    # The sample itself is not needed: the overviews ride along as parameters, computed once for all blocks.
+    classes = over_sample(classify, image[:, :1, :1], overviews=[overview(one, factor).data for one in images])
+    rows, columns = (np.arange(image.sizes[axis], dtype=np.int32) // factor for axis in ("y", "x"))
+    like = quality.astype(np.int32) * 0
+    place = [like + xr.DataArray(index, dims=axis) for index, axis in ((rows, "y"), (columns, "x"))]
+    return per_block(_laid_over, quality, *place, dtype=np.uint8, overview=classes)
+
+
+def overview_factor(shape: tuple[int, int], resolution_m: float, overview_resolution_m: float = 2.0) -> int:
+    """How many pixels to average on a side for an overview of that resolution and at most two megapixels.
+
+    >>> overview_factor((512, 512), 0.5), overview_factor((16384, 16384), 0.5), overview_factor((400, 400), 30.0)
+    (4, 12, 1)
+    """
+    factor = max(1, round(overview_resolution_m / resolution_m))
+    return max(factor, int(np.ceil(np.sqrt(shape[0] * shape[1] / OVERVIEW_BUDGET_PX))))
+
+
+def overview(image: xr.DataArray, factor: int) -> xr.DataArray:
+    """Block means of `factor` pixels ``(band, y, x)``; NaN where none is seen; a cut block at the edge counts as one."""
+    return image.coarsen(y=factor, x=factor, boundary="pad").mean().transpose("band", "y", "x").astype(np.float32)
+
+
+def _no_model(samples: NDArray[np.float32]) -> dict[str, Any]:  # noqa: ARG001 - the thresholds come from the overview
+    return {}
+
+
+def _quality(image: NDArray[np.float32], *, model: dict[str, Any], saturated_at: float) -> NDArray[np.uint8]:  # noqa: ARG001
+    return kernel.quality_of_pixels(image, saturated_at)
+
+
+def _saturated_at(dtype: str) -> float:
+    """The value that a clipped pixel holds; infinite for 8 bit, where stretched pictures hold it in every white roof."""
+    kind = np.dtype(dtype)
+    if kind == np.uint8 or not np.issubdtype(kind, np.integer):
+        return float("inf")
+    return float(np.iinfo(kind).max)
+
+
+def _classify(
+    overview: NDArray[np.float32],
+    reference: NDArray[np.float32] | None,
+    resolution_m: float,
+    sun_azimuth_deg: float | None = None,
+    *,
+    roles: tuple[str, ...],
+    dtype: str,
+) -> NDArray[np.uint8]:
+    white = tuple(roles.index(role) for role in VISIBLE)
+    snow_roles = ("green", "nir", "swir1")
+    snow = tuple(roles.index(role) for role in snow_roles) if set(snow_roles) <= set(roles) else None
+    picture = np.dtype(dtype) == np.uint8
+    floor = 150.0 if picture else _floor(overview[list(white)], dtype)
+    ceiling = 253.5 if picture else float("inf")
+    return kernel.classify_overview(
+        overview,
+        reference,
+        white,
+        snow,
+        resolution_m,
+        floor,
+        ceiling,
+        sun_azimuth_deg,  # type: ignore[arg-type]
+    )
+
+
+def _floor(visible: NDArray[np.float32], dtype: str) -> float:
+    """`REFLECTANCE_FLOOR` in the scene's units, where they can be told: fractions, or whole numbers of 1/10000."""
+    seen = visible[np.isfinite(visible)]
+    if not seen.size:
+        return 0.0
+    high = float(np.percentile(seen, 99.5))
+    if not np.issubdtype(np.dtype(dtype), np.integer):
+        return REFLECTANCE_FLOOR if high < 2.0 else 0.0
+    return 10_000 * REFLECTANCE_FLOOR if 2_200 < high < 20_000 else 0.0
+
+
+def _of_overviews(
+    sample: NDArray[np.float32],  # noqa: ARG001 - the bridge always brings one
+    *,
+    overviews: Sequence[NDArray[np.float32]],
+    classify: Callable[..., NDArray[np.uint8]],
+    resolution_m: float,
+    sun_azimuth_deg: float | None,
+) -> NDArray[np.uint8]:
+    arrays = [np.asarray(one, np.float32) for one in overviews]
+    return classify(arrays[0], arrays[1] if len(arrays) > 1 else None, resolution_m, sun_azimuth_deg)
+
+
+def _laid_over(
+    quality: NDArray[np.uint8], rows: NDArray[np.int32], columns: NDArray[np.int32], *, overview: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    return kernel.laid_over(quality, overview, rows, columns)
+
+
+def _resolution_m(image: xr.DataArray) -> float:
+    if "x" in image.coords and image.sizes["x"] > 1:
+        return abs(float(image["x"].values[1] - image["x"].values[0])) or 1.0
+    return 1.0
