@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from changedet.simulate.materials import BARE_WOOD, CONIFER, DIRT, LEAF, ROOFS, Paint, Spectrum, ground_paint, vary
@@ -31,7 +33,9 @@ class Builder:
         if rng.random() < 0.3:
             return self.world.palette.add(Paint(vary(rng, CONIFER), grain=0.22, medium=0.05, snow=0.45, wet=0.0))
         bare = vary(rng, BARE_WOOD)
-        return self.world.palette.add(Paint(vary(rng, LEAF, 0.25), grain=0.25, medium=0.08, dormant=bare, snow=0.25, wet=0.0))
+        return self.world.palette.add(
+            Paint(vary(rng, LEAF, 0.25), grain=0.25, medium=0.08, dormant=bare, snow=0.25, wet=0.0)
+        )
 
     def plain(self, colour: Spectrum, grain: float = 0.03) -> int:
         """Label of a plain paint, made once."""
@@ -40,10 +44,12 @@ class Builder:
             self._plain[colour, grain] = self.world.palette.add(paint)
         return self._plain[colour, grain]
 
-    def surface(self, name: str, turn_deg: float = 0.0, **more: object) -> int:
-        """Label of a new ground surface."""
+    def surface(
+        self, name: str, turn_deg: float = 0.0, stripes: tuple[float, float, float, float] | None = None
+    ) -> int:
+        """Label of a new ground surface; `stripes` (see `Paint`) replaces its own."""
         paint = ground_paint(self.rng, name, self.frame.angle_deg + turn_deg)
-        return self.world.palette.add(Paint(**{**paint.__dict__, **more}))
+        return self.world.palette.add(replace(paint, stripes=stripes) if stripes else paint)
 
     # -- land -----------------------------------------------------------------------------------------------------
 
@@ -79,10 +85,22 @@ class Builder:
         n = max(2, int(np.hypot(*(b - a)) / 14))
         t = np.linspace(0, 1, n + 1)[:, None]
         side = np.array([-(b - a)[1], (b - a)[0]])
-        path = a + t * (b - a) + np.sin(np.pi * t) * side * self.rng.normal(0, sway) + np.sin(2 * np.pi * t) * side * self.rng.normal(0, sway / 2)
+        path = (
+            a
+            + t * (b - a)
+            + np.sin(np.pi * t) * side * self.rng.normal(0, sway)
+            + np.sin(2 * np.pi * t) * side * self.rng.normal(0, sway / 2)
+        )
         return [strip(path[k] - 0.02 * (path[k + 1] - path[k]), path[k + 1], width_m) for k in range(n)]
 
-    def blotches(self, outline: Points, count: int, radius_m: tuple[float, float], tone: tuple[float, float], life: Life = FOREVER) -> None:
+    def blotches(
+        self,
+        outline: Points,
+        count: int,
+        radius_m: tuple[float, float],
+        tone: tuple[float, float],
+        life: Life = FOREVER,
+    ) -> None:
         """Stains and worn spots inside a quadrangle."""
         for _ in range(count):
             s, t = self.rng.random(2)
@@ -106,7 +124,9 @@ class Builder:
 
     # -- ways -----------------------------------------------------------------------------------------------------
 
-    def road(self, start: tuple[float, float], end: tuple[float, float], width_m: float, marked: bool, life: Life = FOREVER) -> None:
+    def road(
+        self, start: tuple[float, float], end: tuple[float, float], width_m: float, marked: bool, life: Life = FOREVER
+    ) -> None:
         """A paved road with verges, wheel lanes, kerbs and lines."""
         a, b = self.frame.point(*start), self.frame.point(*end)
         role: Role = "road"
@@ -126,7 +146,9 @@ class Builder:
             for s in np.arange(0, length - 3, 9.0):
                 self.patch(strip(a + along * s, a + along * (s + 3), 0.14), white, life=life)
         for s in np.arange(self.rng.uniform(0, 60), length, 70.0):
-            mend = strip(a + along * s, a + along * (s + self.rng.uniform(2, 12)), width_m * 0.4) + side * width_m * 0.22
+            mend = (
+                strip(a + along * s, a + along * (s + self.rng.uniform(2, 12)), width_m * 0.4) + side * width_m * 0.22
+            )
             self.patch(mend, KEEP_LABEL, life=life, tone=int(self.rng.choice([86, 90, 108])))
 
     def rails(self, v: float, tracks: int, life: Life = FOREVER) -> list[float]:
@@ -150,13 +172,39 @@ class Builder:
         """A sheet or felt roof, its seams across the house."""
         rng = self.rng
         colour = vary(rng, ROOFS[int(rng.integers(len(ROOFS))) if pick is None else pick])
-        seams = (float(rng.uniform(0.9, 6.0)), self.frame.angle_deg + float(rng.choice([0, 90])), float(rng.uniform(0.01, 0.07)), float(rng.choice([0, 0.12])))
+        seams = (
+            float(rng.uniform(0.9, 6.0)),
+            self.frame.angle_deg + float(rng.choice([0, 90])),
+            float(rng.uniform(0.01, 0.07)),
+            float(rng.choice([0, 0.12])),
+        )
         dirt = vary(rng, (0.11, 0.13, 0.15, 0.19))
         return self.world.palette.add(
-            Paint(colour, dirt, float(rng.uniform(0.02, 0.15)), 0.08, 0.04, 0.02, 0.04, 0.02, snow=0.95, wet=0.05, stripes=seams)
+            Paint(
+                colour,
+                dirt,
+                float(rng.uniform(0.02, 0.15)),
+                0.08,
+                0.04,
+                0.02,
+                0.04,
+                0.02,
+                snow=0.95,
+                wet=0.05,
+                stripes=seams,
+            )
         )
 
-    def house(self, u: float, v: float, along_m: float, deep_m: float, height_m: float, life: Life = FOREVER, turn: float = 0.0) -> None:
+    def house(
+        self,
+        u: float,
+        v: float,
+        along_m: float,
+        deep_m: float,
+        height_m: float,
+        life: Life = FOREVER,
+        turn: float = 0.0,
+    ) -> None:
         """A warehouse or shed with roof lights, vents and a rim."""
         rng = self.rng
         outline = self.frame.box(u, v, along_m, deep_m, turn)
@@ -168,7 +216,10 @@ class Builder:
             for s in np.arange(4, along_m - 4, float(rng.uniform(5, 11))):
                 t = s / along_m
                 start, end = a + t * (d - a), b + t * (c - b)
-                decals += [Decal(strip(start + f * (end - start), start + (f + 0.2) * (end - start), 1.1), light) for f in (0.15, 0.62)]
+                decals += [
+                    Decal(strip(start + f * (end - start), start + (f + 0.2) * (end - start), 1.1), light)
+                    for f in (0.15, 0.62)
+                ]
         rim = self.plain(vary(rng, (0.3, 0.31, 0.31, 0.33)))
         corners = inset(outline, 0.25)
         for k in range(4):
@@ -176,11 +227,15 @@ class Builder:
         for _ in range(int(rng.integers(0, 4))):
             s, t = rng.uniform(0.15, 0.85, 2)
             at = a + s * (b - a) + t * (d - a)
-            decals.append(Decal(blob(rng, at[0], at[1], float(rng.uniform(1, 5)), 2.0), KEEP_LABEL, int(rng.choice([85, 92, 108]))))
+            decals.append(
+                Decal(
+                    blob(rng, at[0], at[1], float(rng.uniform(1, 5)), 2.0), KEEP_LABEL, int(rng.choice([85, 92, 108]))
+                )
+            )
         ridged = bool(rng.random() < 0.6)
         self.patch(self.frame.box(u, v, along_m + 3, deep_m + 3, turn), self.surface("concrete"), life=life)
         self.world.solids.append(Solid(outline, height_m, roof, wall, 0.0, "building", *life, ridged, tuple(decals)))
-        for _ in range(int(rng.integers(0, 2 + along_m * deep_m / 260))):
+        for _ in range(int(rng.integers(0, 2 + int(along_m * deep_m / 260)))):
             s, t = rng.uniform(0.1, 0.9, 2)
             at = a + s * (b - a) + t * (d - a)
             vent = self.frame.box(0, 0, float(rng.uniform(0.9, 2.6)), float(rng.uniform(0.9, 2.2)), turn) + at
@@ -202,7 +257,9 @@ class Builder:
             for first, last in zip(gates[::2], gates[1::2], strict=True):
                 self.patch(strip(a + first * (b - a), a + last * (b - a), 0.35), KEEP_LABEL, life=life, tone=wire)
 
-    def mound(self, outline: Points, height_m: float, life: Life = FOREVER, name: str = "soil", run: float = 1.6) -> None:
+    def mound(
+        self, outline: Points, height_m: float, life: Life = FOREVER, name: str = "soil", run: float = 1.6
+    ) -> None:
         """A heap, berm or (height below 0) pit."""
         centre = outline.mean(axis=0)
         radius = float(np.median(np.hypot(*(outline - centre).T)))

@@ -61,11 +61,15 @@ def render(world: World, date_index: int, window: Window | None = None) -> Rende
     (4, 32, 48)
     """
     if not 0 <= date_index < len(world.looks):
-        raise InputError([Problem(message=f"no date number {date_index}; the series has {len(world.looks)}", key="date_index")])
+        raise InputError(
+            [Problem(message=f"no date number {date_index}; the series has {len(world.looks)}", key="date_index")]
+        )
     look = world.looks[date_index]
     row, column, rows, columns = window or (0, 0, *look.shape)
     if min(row, column) < 0 or min(rows, columns) < 1 or row + rows > look.shape[0] or column + columns > look.shape[1]:
-        raise InputError([Problem(message=f"{window} leaves the scene of {look.shape[0]} x {look.shape[1]} pixels", key="window")])
+        raise InputError(
+            [Problem(message=f"{window} leaves the scene of {look.shape[0]} x {look.shape[1]} pixels", key="window")]
+        )
     t = look.to_ground
     moved = np.array([t[0], t[1], t[0] * column + t[1] * row + t[2], t[3], t[4], t[3] * column + t[4] * row + t[5]])
     image = Renderer(world, date_index).window((row, column, rows, columns))
@@ -82,7 +86,7 @@ def simulate(
     size_m: float | None = None,
     bands: Sequence[str] = BGRN,
     dtype: Literal["uint16", "uint8"] = "uint16",
-    start: str | dt.date = "2023-03-12",
+    start: str | dt.date | None = None,
     interval_days: int = 45,
     name: str | None = None,
 ) -> Path:
@@ -96,7 +100,8 @@ def simulate(
     gsd_m : pixel size in metres, 0.3 to 10; None is 0.5, or 10 for `coarse`.
     size_m : side of the square site in metres; None is 256 (1024 for `wide`, 400 pixels for `coarse`).
     bands : roles in band order, from `ROLES`. dtype : "uint16" (reflectance x 10000) or "uint8".
-    start : the first date. interval_days : mean days between dates. name : site id; None makes one of kind and seed.
+    start : the first date; None is 2023-03-12, or 2022-11-12 for `winter`.
+    interval_days : mean days between dates. name : site id; None makes one of kind and seed.
 
     Returns
     -------
@@ -106,7 +111,7 @@ def simulate(
     ------
     InputError : a value is out of range, all of them at once.
     """
-    first = _start(start)
+    first = _start(start if start is not None else ("2022-11-12" if kind == "winter" else "2023-03-12"))
     problems = _problems(kind, dates, seed, gsd_m, size_m, bands, dtype, first, interval_days)
     if problems or first is None:
         raise InputError(problems)
@@ -119,7 +124,10 @@ def simulate(
     site = name or f"{kind.replace('_', '-')}-{seed}"
     if kind == "twin_sites":
         worlds = twin_worlds(*arguments)
-        return [write_series(world, folder / f"{site}-{tag}", f"{site}-{tag}") for world, tag in zip(worlds, "ab", strict=True)][0]
+        return next(
+            write_series(world, folder / f"{site}-{tag}", f"{site}-{tag}")
+            for world, tag in zip(worlds, "ab", strict=True)
+        )
     return write_series(make_world(kind, *arguments), folder, site)
 
 
@@ -133,20 +141,34 @@ def _start(start: str | dt.date) -> dt.date | None:
 
 
 def _problems(
-    kind: str, dates: int, seed: int, gsd_m: float | None, size_m: float | None, bands: Sequence[str], dtype: str, start: dt.date | None,
+    kind: str,
+    dates: int,
+    seed: int,
+    gsd_m: float | None,
+    size_m: float | None,
+    bands: Sequence[str],
+    dtype: str,
+    start: dt.date | None,
     interval_days: int,
-) -> list[Problem]:  # fmt: skip
+) -> list[Problem]:
     gsd = gsd_m or 0.5
     checks = [
         ("kind", kind in KINDS, f"no kind '{kind}', expected one of {', '.join(KINDS)}{did_you_mean(kind, KINDS)}"),
         ("dates", 1 <= dates <= 500, f"{dates}, expected 1 to 500"),
         ("seed", seed >= 0, f"{seed}, expected 0 or more"),
         ("gsd_m", gsd_m is None or 0.3 <= gsd_m <= 10, f"{gsd_m}, expected 0.3 to 10 metres"),
-        ("size_m", size_m is None or (32 * gsd <= size_m <= 20000), f"{size_m}, expected {32 * gsd:g} (32 pixels) to 20000 metres"),
+        (
+            "size_m",
+            size_m is None or (32 * gsd <= size_m <= 20000),
+            f"{size_m}, expected {32 * gsd:g} (32 pixels) to 20000 metres",
+        ),
         ("bands", bool(bands) and len(set(bands)) == len(bands), "expected at least one role, none twice"),
         ("dtype", dtype in ("uint16", "uint8"), f"'{dtype}', expected uint16 or uint8"),
         ("start", start is not None, "expected a date such as 2023-03-12"),
         ("interval_days", interval_days >= 1, f"{interval_days}, expected 1 or more"),
-    ]  # fmt: skip
-    checks += [("bands", band in ROLES, f"no role '{band}', expected some of {', '.join(ROLES)}{did_you_mean(band, ROLES)}") for band in bands]
+    ]
+    checks += [
+        ("bands", band in ROLES, f"no role '{band}', expected some of {', '.join(ROLES)}{did_you_mean(band, ROLES)}")
+        for band in bands
+    ]
     return [Problem(message=message, key=key) for key, good, message in checks if not good]

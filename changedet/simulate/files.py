@@ -25,10 +25,23 @@ def write_scene(world: World, index: int, path: Path) -> None:
     """One date as a tiled, compressed GeoTIFF, written block by block; bands are named by their roles, 0 is no data."""
     look = world.looks[index]
     profile = {
-        "driver": "GTiff", "width": look.shape[1], "height": look.shape[0], "count": len(look.bands), "dtype": look.dtype, "nodata": 0,
-        "crs": f"EPSG:{look.epsg}", "transform": Affine(*look.transform), "tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX,
-        "compress": "deflate", "zlevel": 9, "predictor": 2, "interleave": "band", "BIGTIFF": "IF_SAFER",
-    }  # fmt: skip
+        "driver": "GTiff",
+        "width": look.shape[1],
+        "height": look.shape[0],
+        "count": len(look.bands),
+        "dtype": look.dtype,
+        "nodata": 0,
+        "crs": f"EPSG:{look.epsg}",
+        "transform": Affine(*look.transform),
+        "tiled": True,
+        "blockxsize": BLOCK_PX,
+        "blockysize": BLOCK_PX,
+        "compress": "deflate",
+        "zlevel": 9,
+        "predictor": 2,
+        "interleave": "band",
+        "BIGTIFF": "IF_SAFER",
+    }
     renderer = Renderer(world, index)
     with rasterio.open(path, "w", **profile) as target:
         target.colorinterp = [_COLOURS.get(band, ColorInterp.undefined) for band in look.bands]
@@ -42,12 +55,18 @@ def scene_tags(world: World, look: Look) -> dict[str, str]:
     """Date, time, sun and view in words that TIFF readers and STAC tools know."""
     minutes = round(look.hour * 60)
     return {
-        "TIFFTAG_DATETIME": f"{look.date:%Y:%m:%d} {minutes // 60:02d}:{minutes % 60:02d}:00", "AREA_OR_POINT": "Area",
-        "datetime": f"{look.date.isoformat()}T{minutes // 60:02d}:{minutes % 60:02d}:00Z", "gsd": f"{look.gsd_m:g}",
-        "view:sun_azimuth": f"{look.sun_azimuth_deg:.2f}", "view:sun_elevation": f"{look.sun_elevation_deg:.2f}",
-        "view:azimuth": f"{look.view_azimuth_deg:.2f}", "view:off_nadir": f"{look.off_nadir_deg:.2f}",
-        "software": "changedet simulate", "kind": world.kind, "seed": str(world.seed),
-    }  # fmt: skip
+        "TIFFTAG_DATETIME": f"{look.date:%Y:%m:%d} {minutes // 60:02d}:{minutes % 60:02d}:00",
+        "AREA_OR_POINT": "Area",
+        "datetime": f"{look.date.isoformat()}T{minutes // 60:02d}:{minutes % 60:02d}:00Z",
+        "gsd": f"{look.gsd_m:g}",
+        "view:sun_azimuth": f"{look.sun_azimuth_deg:.2f}",
+        "view:sun_elevation": f"{look.sun_elevation_deg:.2f}",
+        "view:azimuth": f"{look.view_azimuth_deg:.2f}",
+        "view:off_nadir": f"{look.off_nadir_deg:.2f}",
+        "software": "changedet simulate",
+        "kind": world.kind,
+        "seed": str(world.seed),
+    }
 
 
 def write_truth(world: World, folder: Path) -> None:
@@ -57,18 +76,30 @@ def write_truth(world: World, folder: Path) -> None:
     package = folder / "truth.gpkg"
     package.unlink(missing_ok=True)
     layers = {
-        "containers": (truth.containers(), "Polygon"), "tracks": (truth.tracks(), "Point"), "changed": (truth.changes(), "Polygon"),
+        "containers": (truth.containers(), "Polygon"),
+        "tracks": (truth.tracks(), "Point"),
+        "changed": (truth.changes(), "Polygon"),
         "footprint": (truth.footprints(), "Unknown"),
-    }  # fmt: skip
+    }
     for name, (table, geometry) in layers.items():
         table.to_file(package, layer=name, driver="GPKG", engine="pyogrio", geometry_type=geometry, use_arrow=False)
     truth.series().to_csv(folder / "truth.csv", index=False, lineterminator="\n")
     first = world.looks[0]
     profile = {
-        "driver": "GTiff", "width": first.shape[1], "height": first.shape[0], "count": 1, "dtype": "uint8", "nodata": 255,
-        "crs": f"EPSG:{first.epsg}", "transform": Affine(*first.transform), "compress": "deflate", "zlevel": 9,
-        "tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX,
-    }  # fmt: skip
+        "driver": "GTiff",
+        "width": first.shape[1],
+        "height": first.shape[0],
+        "count": 1,
+        "dtype": "uint8",
+        "nodata": 255,
+        "crs": f"EPSG:{first.epsg}",
+        "transform": Affine(*first.transform),
+        "compress": "deflate",
+        "zlevel": 9,
+        "tiled": True,
+        "blockxsize": BLOCK_PX,
+        "blockysize": BLOCK_PX,
+    }
     for index in range(1, len(world.looks)):
         with rasterio.open(folder / f"{world.dates[index].isoformat()}_mask.tif", "w", **profile) as target:
             target.write(truth.mask(index), 1)
@@ -80,7 +111,10 @@ def write_zones(world: World, folder: Path) -> None:
     half = world.size_m / 2
     aoi = Polygon([(-half, -half), (half, -half), (half, half), (-half, half)])
     names = list(world.zones)
-    for path, shapes, labels in (("aoi.geojson", [aoi], [world.kind]), ("zones.geojson", [Polygon(world.zones[n]) for n in names], names)):
+    for path, shapes, labels in (
+        ("aoi.geojson", [aoi], [world.kind]),
+        ("zones.geojson", [Polygon(world.zones[n]) for n in names], names),
+    ):
         table = gpd.GeoDataFrame({"name": labels}, geometry=gpd.GeoSeries(shapes, crs=world.epsg), crs=world.epsg)
         table.geometry = table.geometry.translate(world.centre_east_m, world.centre_north_m)
         collection = json.loads(table.to_crs(4326).to_json(drop_id=True))
@@ -107,11 +141,16 @@ def write_workflow(world: World, folder: Path, name: str) -> Path:
     scenes = "\n".join(scene_line(look, f"scenes/{look.date.isoformat()}.tif") for look in world.looks)
     zones = "  zones: zones.geojson         # the series is also given for each yard\n" if world.zones else ""
     bands = dict.fromkeys(look.bands for look in world.looks)
-    roles = "" if len(bands) > 1 else "bands: {" + ", ".join(f"{role}: {k}" for k, role in enumerate(next(iter(bands)), 1)) + "}\n"
+    roles = (
+        ""
+        if len(bands) > 1
+        else "bands: {" + ", ".join(f"{role}: {k}" for k, role in enumerate(next(iter(bands)), 1)) + "}\n"
+    )
     text = (
         f"# Written by changedet simulate: kind {world.kind}, seed {world.seed}. Its truth is in truth/.\n"
         f"site:\n  id: {name}\n  name: Simulated depot ({world.kind}, seed {world.seed})\n  aoi: aoi.geojson\n{zones}"
-        f"scenes:\n{scenes}\n{roles}before: {world.dates[0].isoformat()}           # the first date is the reference\noutputs: {{dir: out}}\n"
+        f"scenes:\n{scenes}\n{roles}before: {world.dates[0].isoformat()}           # the first date is the reference\n"
+        "outputs: {dir: out}\n"
     )
     path = folder / f"{name}.yaml"
     path.write_text(text, encoding="utf-8")

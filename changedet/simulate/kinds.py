@@ -9,17 +9,29 @@ from typing import Literal, get_args
 import numpy as np
 
 from changedet.simulate import things
-from changedet.simulate.builder import FOREVER, Builder
+from changedet.simulate.builder import Builder
+from changedet.simulate.grounds import capacity, clear, depot, depot_size, land, pave, road
 from changedet.simulate.schedule import EIGHT, Sensor, Sky, calendar, look, place
-from changedet.simulate.shapes import blob
-from changedet.simulate.stock import Stock, blocks, loners
+from changedet.simulate.shapes import blob, roughen
+from changedet.simulate.stock import Stock
 from changedet.simulate.world import NEVER, World
 
 Kind = Literal[
-    "quiet", "growth", "trains", "port", "earthworks", "clouds", "winter", "mixed", "dense", "decoys", "twin_sites", "wide", "coarse"
-]  # fmt: skip
+    "quiet",
+    "growth",
+    "trains",
+    "port",
+    "earthworks",
+    "clouds",
+    "winter",
+    "mixed",
+    "dense",
+    "decoys",
+    "twin_sites",
+    "wide",
+    "coarse",
+]
 KINDS: tuple[str, ...] = get_args(Kind)
-_FIELDS = ("meadow", "heath", "grass", "crop", "stubble", "soil", "heath", "meadow")
 
 
 def sensors(kind: str, dates: int, gsd_m: float, bands: tuple[str, ...], dtype: str) -> list[Sensor]:
@@ -27,9 +39,13 @@ def sensors(kind: str, dates: int, gsd_m: float, bands: tuple[str, ...], dtype: 
     if kind != "mixed":
         return [Sensor(gsd_m, bands, dtype)] * dates
     cycle = [
-        Sensor(gsd_m, bands, dtype), Sensor(gsd_m, ("red", "green", "blue"), "uint8"), Sensor(gsd_m * 1.5, bands, dtype), Sensor(gsd_m, bands, dtype, True),
-        Sensor(gsd_m * 2, EIGHT, "uint16"), Sensor(gsd_m, ("pan",), "uint8"),
-    ]  # fmt: skip
+        Sensor(gsd_m, bands, dtype),
+        Sensor(gsd_m, ("red", "green", "blue"), "uint8"),
+        Sensor(gsd_m * 1.5, bands, dtype),
+        Sensor(gsd_m, bands, dtype, True),
+        Sensor(gsd_m * 2, EIGHT, "uint16"),
+        Sensor(gsd_m, ("pan",), "uint8"),
+    ]
     return [cycle[k % len(cycle)] for k in range(dates)]
 
 
@@ -49,10 +65,17 @@ Changes = dict[int, tuple[Sensor | None, Sky | None]]
 
 
 def make_world(
-    kind: str, dates: int = 8, seed: int = 0, gsd_m: float = 0.5, size_m: float = 256.0,
-    bands: tuple[str, ...] = ("blue", "green", "red", "nir"), dtype: str = "uint16", start: dt.date = dt.date(2023, 3, 12),
-    interval_days: int = 45, changes: Changes | None = None,
-) -> World:  # fmt: skip
+    kind: str,
+    dates: int = 8,
+    seed: int = 0,
+    gsd_m: float = 0.5,
+    size_m: float = 256.0,
+    bands: tuple[str, ...] = ("blue", "green", "red", "nir"),
+    dtype: str = "uint16",
+    start: dt.date = dt.date(2023, 3, 12),
+    interval_days: int = 45,
+    changes: Changes | None = None,
+) -> World:
     """A site of a kind with all that happens on its dates, in memory.
 
     Parameters
@@ -66,9 +89,17 @@ def make_world(
 
 
 def build(
-    kind: str, dates: int, seed: int, gsd_m: float, size_m: float, bands: tuple[str, ...], dtype: str, start: dt.date, interval_days: int,
+    kind: str,
+    dates: int,
+    seed: int,
+    gsd_m: float,
+    size_m: float,
+    bands: tuple[str, ...],
+    dtype: str,
+    start: dt.date,
+    interval_days: int,
     changes: Changes | None = None,
-) -> World:  # fmt: skip
+) -> World:
     """An empty site of a kind: its place, dates, sensors and weather."""
     rng = np.random.default_rng([seed, 11])
     site = place(rng, size_m)
@@ -77,127 +108,13 @@ def build(
     for k, (camera, sky) in (changes or {}).items():
         cameras[k], weather[k] = camera or cameras[k], sky or weather[k]
     looks = [
-        look(np.random.default_rng([seed, 12, k]), site, day, cameras[k], weather[k], k == 0, kind == "quiet") for k, day in enumerate(days)
+        look(np.random.default_rng([seed, 12, k]), site, day, cameras[k], weather[k], k == 0, kind == "quiet")
+        for k, day in enumerate(days)
     ]
     return World(kind, seed, size_m, site.epsg, site.east_m, site.north_m, site.latitude_deg, looks)
 
 
-# -- parts that recipes share -------------------------------------------------------------------------------------
-
-
-def _land(b: Builder, trees: float = 1.0) -> None:
-    """Fields, tracks, bushes; how wooded it is differs from seed to seed."""
-    rng, size = b.rng, b.world.size_m
-    b.world.ground = b.surface(str(rng.choice(["heath", "meadow", "grass"])))
-    names = tuple(str(n) for n in rng.choice(_FIELDS, 4, replace=False))
-    b.land(names, float(np.clip(size / rng.uniform(2.2, 4.5), 45, 260)))
-    reach = b.reach
-    for _ in range(int(rng.poisson(3))):
-        b.track(b.frame.point(*rng.uniform(-reach, reach, 2)), b.frame.point(*rng.uniform(-reach, reach, 2)), float(rng.uniform(1.2, 3)))
-    b.world.trees.clear()
-    clumps = int(trees * rng.uniform(3, 12) * max(1.0, (size / 300) ** 1.3))
-    for _ in range(min(90, clumps)):
-        u, v = rng.uniform(-reach, reach, 2)
-        b.wood(float(u), float(v), float(rng.uniform(3, 22)), int(rng.integers(3, 40)))
-
-
-def _clear(b: Builder, rect: tuple[float, float, float, float], margin_m: float = 3.0) -> None:
-    """Fell the trees inside a rectangle on the site's axes."""
-    middle = b.frame.point((rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2)
-    u_axis, v_axis = b.frame.point(1, 0), b.frame.point(0, 1)
-    half = np.array([(rect[2] - rect[0]) / 2, (rect[3] - rect[1]) / 2]) + margin_m
-    kept = []
-    for tree in b.world.trees:
-        d = np.array([tree.x, tree.y]) - middle
-        if abs(d @ u_axis) > half[0] or abs(d @ v_axis) > half[1]:
-            kept.append(tree)
-    b.world.trees[:] = kept
-
-
-def _road(b: Builder, v: float) -> None:
-    reach, width = b.reach, float(b.rng.uniform(7, 11))
-    _clear(b, (-reach, v - width / 2, reach, v + width / 2), 4)
-    b.road((-reach, v), (reach, v), width, bool(b.rng.random() < 0.8))
-    things.traffic(b, v, width, 2.5 * b.world.size_m / 256, -reach, reach)
-    if b.rng.random() < 0.5:
-        b.hedge((-reach, v - width / 2 - 6), (reach, v - width / 2 - 6), float(b.rng.uniform(6, 14)))
-
-
-def _pave(b: Builder, rect: tuple[float, float, float, float], life: tuple[int, int] = FOREVER, name: str | None = None) -> None:
-    """A yard: worn ground around it, its surface, joints, stains and tracks."""
-    rng = b.rng
-    u, v, w, h = (rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2, rect[2] - rect[0], rect[3] - rect[1]
-    name = name or str(rng.choice(["gravel", "concrete", "asphalt", "gravel", "dirt"]))
-    more: dict[str, object] = {"stripes": (6.0, b.frame.angle_deg, 0.07, 0.05)} if name == "concrete" else {}
-    outline = b.frame.box(u, v, w, h)
-    rough = b.frame.box(u, v, w + 6, h + 6) + rng.normal(0, 1.5, (4, 2))
-    b.patch(rough, b.surface("dirt"), life=life)
-    b.patch(outline, b.surface(name, **more), "yard", life)
-    area = w * h
-    dirty = float(rng.uniform(0.5, 2.0))
-    b.blotches(outline, int(dirty * area / 350), (2, 12), (88, 112), life)
-    b.blotches(outline, int(dirty * area / 200), (0.3, 1.8), (66, 94), life)
-    b.tyre_tracks(outline, int(dirty * area / 600) + 3, life)
-    if name in ("concrete", "asphalt") and rng.random() < 0.7:
-        line = b.plain((0.33, 0.34, 0.3, 0.36) if rng.random() < 0.5 else (0.08, 0.26, 0.32, 0.36))
-        for t in np.arange(rng.uniform(5, 15), h - 3, float(rng.uniform(16, 34))):
-            b.patch(b.frame.box(u, rect[1] + t, w * 0.92, 0.18), line, life=life)
-
-
-def _depot(b: Builder, scale: float, split: int | None, most: int, name: str | None = None) -> tuple[float, float, float, float]:
-    """A depot: road, yard, halls, offices, fence; with `split` its eastern part is paved from that date on. Returns its rectangle."""
-    rng = b.rng
-    half_u, top, low = 0.33 * scale, 0.24 * scale, -0.22 * scale
-    rect = (-half_u, low, half_u, top)
-    _road(b, low - 0.12 * scale - 4)
-    _clear(b, (rect[0] - 6, rect[1] - 8, rect[2] + 6, rect[3] + 8))
-    b.road((-half_u * 0.6, low - 0.12 * scale - 4), (-half_u * 0.6, low + 6), 6.5, False)
-    middle = float(rng.uniform(-0.06, 0.08)) * scale
-    hall = low + 0.34 * scale
-    _pave(b, (rect[0], low, middle, top), name=name)
-    if split is None:
-        _pave(b, (middle, low, half_u, top), name=name)
-    else:
-        _pave(b, (middle, low, half_u, top), (split, NEVER), name)
-    deep = float(rng.uniform(0.09, 0.12)) * scale
-    long = float(rng.uniform(0.55, 0.8)) * (middle - rect[0])
-    b.house(rect[0] + long / 2 + 5, top - deep / 2 - 4, long, deep, float(rng.uniform(7, 11)))
-    b.house(rect[0] + 9, low + 9, 12, 8, float(rng.uniform(3.5, 7)))
-    blocks(b, (rect[0] + 6, low + 22, middle - 5, min(hall, top - deep - 16)), "yard-a", most)
-    blocks(b, (middle + 6, low + 8, half_u - 6, top - 6), "yard-b", most)
-    loners(b, (rect[0] + 4, low + 4, middle - 4, low + 20), "yard-a", 3)
-    b.world.zones["yard-a"] = b.frame.box((rect[0] + middle) / 2, (low + top) / 2, middle - rect[0], top - low)
-    b.world.zones["yard-b"] = b.frame.box((half_u + middle) / 2, (low + top) / 2, half_u - middle, top - low)
-    _fittings(b, rect, middle, split)
-    return rect
-
-
-def _fittings(b: Builder, rect: tuple[float, float, float, float], middle: float, split: int | None) -> None:
-    rng = b.rng
-    b.fence(rect[0] - 2, rect[1] - 2, rect[2] + 2, rect[3] + 2)
-    for u, v in ((rect[0] + 2, rect[1] + 3), (rect[0] + 3, rect[3] - 3), (middle - 2, rect[3] - 3), (middle, rect[1] + 3)):
-        b.mast(u, v, float(rng.uniform(9, 16)))
-    things.parking(b, rect[0] + 38, rect[1] - 15, 1, int(rng.integers(8, 18)), float(rng.uniform(0.4, 0.9)))
-    things.lorries(b, (rect[0] + 8, rect[1] + 6, middle - 8, rect[1] + 16), 1.6)
-    things.junk(b, (rect[0] + 2, rect[1] + 1, middle, rect[1] + 4), 14)
-    things.junk(b, (rect[0], rect[3] - 3, rect[2], rect[3] + 1), 22)
-    for _ in range(int(rng.integers(0, 3))):
-        x, y = b.frame.point(float(rng.uniform(rect[2] + 12, rect[2] + 30)), float(rng.uniform(rect[1], rect[3])))
-        b.mound(blob(rng, float(x), float(y), float(rng.uniform(3, 8)), 1.6, 20), float(rng.uniform(1, 3)))
-    if split is None:
-        things.lorries(b, (middle + 4, rect[1] + 2, rect[2] - 6, rect[1] + 7), 1.0)
-
-
-def capacity(b: Builder, yard: str) -> int:
-    """Container places in a yard."""
-    return sum(slot.yard == yard for slot in b.world.slots)
-
-
 # -- recipes ------------------------------------------------------------------------------------------------------
-
-
-def _scale(b: Builder) -> float:
-    return float(min(b.world.size_m, 420.0))
 
 
 def _grow(b: Builder, levels: tuple[float, float] = (0.5, 0.95), most: int = 3) -> None:
@@ -205,8 +122,8 @@ def _grow(b: Builder, levels: tuple[float, float] = (0.5, 0.95), most: int = 3) 
     world, n = b.world, len(b.world.looks)
     onset = max(1, n // 2)
     paved = max(1, onset - 1) if n > 1 else 0
-    _land(b)
-    _depot(b, _scale(b), paved, most)
+    land(b)
+    depot(b, depot_size(b), paved, most)
     stock = Stock(b)
     old, new = capacity(b, "yard-a"), capacity(b, "yard-b")
     base = max(4, int(levels[0] * old))
@@ -220,8 +137,8 @@ def _grow(b: Builder, levels: tuple[float, float] = (0.5, 0.95), most: int = 3) 
 
 
 def _quiet(b: Builder) -> None:
-    _land(b)
-    _depot(b, _scale(b), None, 3)
+    land(b)
+    depot(b, depot_size(b), None, 3)
     _steady(b, 0.65, 0.02)
 
 
@@ -235,33 +152,39 @@ def _steady(b: Builder, fill: float, turnover: float) -> Stock:
 
 
 def _dense(b: Builder) -> None:
-    _land(b, 0.5)
-    _depot(b, _scale(b) * 1.15, None, 4)
+    land(b, 0.5)
+    depot(b, depot_size(b) * 1.15, None, 4)
     _steady(b, 0.97, 0.08)
 
 
 def _trains(b: Builder) -> None:
-    _land(b)
-    scale = _scale(b)
-    rect = _depot(b, scale, None, 2)
+    land(b)
+    scale = depot_size(b)
+    rect = depot(b, scale, None, 2)
     stock = _steady(b, 0.5, 0.08)
     tracks = int(b.rng.integers(2, 5))
     v = rect[3] + 9
-    _clear(b, (-b.reach, v, b.reach, v + 4.7 * tracks), 5)
+    clear(b, (-b.reach, v, b.reach, v + 4.7 * tracks), 5)
     for place_v in b.rails(v, tracks):
         for k in range(len(b.world.looks)):
             if b.rng.random() < 0.7:
                 wagons = int(b.rng.integers(4, max(5, int(b.world.size_m / 18))))
-                stock.train(k, place_v, wagons, float(b.rng.uniform(-0.55, 0.1) * b.world.size_m), float(b.rng.uniform(0.5, 0.95)))
+                stock.train(
+                    k,
+                    place_v,
+                    wagons,
+                    float(b.rng.uniform(-0.55, 0.1) * b.world.size_m),
+                    float(b.rng.uniform(0.5, 0.95)),
+                )
 
 
 def _port(b: Builder) -> None:
-    _land(b, 0.3)
-    scale, rng = _scale(b), b.rng
-    _depot(b, scale * 1.1, None, 5, str(rng.choice(["concrete", "asphalt"])))
+    land(b, 0.3)
+    scale, rng = depot_size(b), b.rng
+    depot(b, scale * 1.1, None, 5, str(rng.choice(["concrete", "asphalt"])))
     edge = 0.24 * scale * 1.1 + 14
     reach = b.reach
-    _clear(b, (-reach, edge - 14, reach, 2 * reach), 4)
+    clear(b, (-reach, edge - 14, reach, 2 * reach), 4)
     b.patch(b.frame.box(0, edge - 5, 2 * reach, 22), b.surface("concrete"), "quay")
     b.patch(b.frame.box(0, edge + reach, 2 * reach, 2 * reach - 12), b.surface("water"))
     b.patch(b.frame.box(0, edge + 5.6, 2 * reach, 1.0), b.plain((0.25, 0.27, 0.27, 0.28)))
@@ -272,15 +195,15 @@ def _port(b: Builder) -> None:
             length = float(rng.uniform(0.35, 0.6) * scale)
             things.ship(b, float(rng.uniform(-0.2, 0.2) * scale), edge + 8 + 0.07 * length, length, (k, k + 1))
         for _ in range(2):
-            things.crane(b, float(rng.uniform(-0.4, 0.4) * scale), edge, (k, k + 1))
+            things.crane(b, float(rng.uniform(-0.4, 0.4) * scale), edge + 11, (k, k + 1))
     _steady(b, 0.9, 0.35)
 
 
 def _earthworks(b: Builder) -> None:
     world, rng, n = b.world, b.rng, len(b.world.looks)
-    _land(b)
-    scale = _scale(b)
-    rect = _depot(b, scale, max(1, n - 2) if n > 1 else None, 2)
+    land(b)
+    scale = depot_size(b)
+    rect = depot(b, scale, max(1, n - 2) if n > 1 else None, 2)
     stock = Stock(b)
     onset = max(1, n // 3)
     for k in range(n):
@@ -302,52 +225,92 @@ def _earthworks(b: Builder) -> None:
 
 def _decoys(b: Builder) -> None:
     rng = b.rng
-    _land(b)
-    scale = _scale(b)
+    land(b)
+    scale = depot_size(b)
     h, low = 0.33 * scale, -0.22 * scale
-    _road(b, low - 0.1 * scale)
-    _clear(b, (-h, low, h, 0.28 * scale))
-    _pave(b, (-h, low, 0.0, 0.2 * scale))
+    road(b, low - 0.1 * scale)
+    clear(b, (-h, low, h, 0.28 * scale))
+    pave(b, (-h, low, 0.0, 0.2 * scale))
     b.world.zones["lot"] = b.frame.box(-h / 2, -0.01 * scale, h, 0.42 * scale)
     for row in range(3):
         v = low + 14 + row * 0.12 * scale
         for u in np.arange(-h + 8, -6, float(rng.uniform(3.2, 4.2))):
             if rng.random() < 0.7:
-                (things.box_trailer if row != 1 else things.bus)(b, float(u), v, float(rng.choice([0, 180]) + rng.normal(0, 1.5)))
+                (things.box_trailer if row != 1 else things.bus)(
+                    b, float(u), v + float(rng.normal(0, 0.9)), float(rng.choice([0, 180]) + rng.normal(0, 1.5))
+                )
     things.greenhouse(b, 0.06 * scale, 0.15 * scale, 5)
     for k in range(4):
         things.tank(b, 0.08 * scale + 13 * k, low + 18, float(rng.uniform(3, 6)), float(rng.uniform(5, 9)))
-        things.shed(b, 0.07 * scale + 15 * k, low + 0.16 * scale, float(rng.uniform(0, 90)))
+        things.shed(
+            b,
+            0.07 * scale + 15 * k + float(rng.normal(0, 2)),
+            low + 0.16 * scale + float(rng.normal(0, 3)),
+            float(rng.uniform(0, 90)),
+        )
         things.pool(b, 0.08 * scale + 16 * k, 0.04 * scale)
-        x, y = b.frame.point(0.1 * scale + 14 * k, low + 0.09 * scale)
-        b.mound(blob(rng, float(x), float(y), float(rng.uniform(4, 6)), 1.0, 18), 3.0, name=str(rng.choice(["gravel", "sand"])))
+        x, y = b.frame.point(0.1 * scale + 14 * k, low + 0.115 * scale)
+        b.mound(
+            blob(rng, float(x), float(y), float(rng.uniform(4, 6)), 1.0, 18),
+            3.0,
+            name=str(rng.choice(["gravel", "sand"])),
+        )
     b.house(-h / 2, 0.26 * scale, h * 0.8, 0.08 * scale, 7)
     things.parking(b, 0.2 * scale, 0.25 * scale, 2, 14, 0.7)
 
 
 def _wide(b: Builder) -> None:
-    _land(b, 1.6)
+    land(b, 1.6)
     rng, size = b.rng, b.world.size_m
     for _ in range(int(size / 200)):
         u, v = rng.uniform(-0.5, 0.5, 2) * size
         if max(abs(u), abs(v)) > 170:
-            b.house(float(u), float(v), float(rng.uniform(9, 24)), float(rng.uniform(8, 13)), float(rng.uniform(4, 8)), turn=float(rng.uniform(0, 90)))
-    _depot(b, min(260.0, 0.6 * size), None, 3)
+            b.house(
+                float(u),
+                float(v),
+                float(rng.uniform(9, 24)),
+                float(rng.uniform(8, 13)),
+                float(rng.uniform(4, 8)),
+                turn=float(rng.uniform(0, 90)),
+            )
+    depot(b, min(260.0, 0.6 * size), None, 3)
     _steady(b, 0.6, 0.05)
 
 
 def _coarse(b: Builder) -> None:
     """A district: several big yards, one of them new, woods that are cleared, a river."""
     world, rng, n = b.world, b.rng, len(b.world.looks)
-    _land(b, 0.3)
+    land(b, 0.3, ("wood", "wood", "meadow", "crop", "crop", "stubble", "soil"))
     size, onset = b.world.size_m, max(1, n // 2)
-    _road(b, -0.3 * size)
+    for _ in range(5):
+        u, v = rng.uniform(-0.45, 0.45, 2) * size
+        x, y = b.frame.point(float(u), float(v))
+        b.patch(
+            roughen(rng, blob(rng, float(x), float(y), float(rng.uniform(0.04, 0.1)) * size, 1.8), 12, 9),
+            b.surface("wood"),
+        )
+        for _ in range(int(rng.integers(10, 60))):
+            e, f = rng.normal(0, 90, 2)
+            b.house(
+                float(u + e),
+                float(v + f),
+                float(rng.uniform(9, 30)),
+                float(rng.uniform(8, 20)),
+                6,
+                turn=float(rng.choice([0, 20, 90])),
+            )
+    road(b, -0.3 * size)
     b.patch(b.frame.box(0, 0.42 * size, 2 * b.reach, 0.05 * size), b.surface("water"))
     for number in range(7):
         u, v = -0.42 * size + 0.14 * size * number, float(rng.uniform(-0.22, 0.25)) * size
-        w, h = rng.uniform(0.05, 0.1, 2) * size
+        w, h = rng.uniform(0.06, 0.12, 2) * size
         born = onset if number == 3 else (-1 if number < 3 else min(n, onset + int(rng.integers(1, max(2, n)))))
-        b.patch(b.frame.box(u, v, float(w), float(h)), b.surface(str(rng.choice(["gravel", "concrete", "asphalt"]))), "yard", (born, NEVER))
+        b.patch(
+            b.frame.box(u, v, float(w), float(h)),
+            b.surface(str(rng.choice(["gravel", "concrete", "asphalt"]))),
+            "yard",
+            (born, NEVER),
+        )
         b.house(u, v, float(w * 0.6), float(h * 0.35), 10, (born, NEVER))
     if n > 1:
         world.onset_changed = world.onset_footprint = onset
@@ -358,6 +321,17 @@ def _mixed(b: Builder) -> None:
 
 
 RECIPES: dict[str, Callable[[Builder], None]] = {
-    "quiet": _quiet, "growth": _grow, "trains": _trains, "port": _port, "earthworks": _earthworks, "clouds": _grow, "winter": _quiet,
-    "mixed": _mixed, "dense": _dense, "decoys": _decoys, "twin_sites": _quiet, "wide": _wide, "coarse": _coarse,
-}  # fmt: skip
+    "quiet": _quiet,
+    "growth": _grow,
+    "trains": _trains,
+    "port": _port,
+    "earthworks": _earthworks,
+    "clouds": _grow,
+    "winter": _quiet,
+    "mixed": _mixed,
+    "dense": _dense,
+    "decoys": _decoys,
+    "twin_sites": _quiet,
+    "wide": _wide,
+    "coarse": _coarse,
+}

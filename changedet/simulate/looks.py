@@ -65,13 +65,13 @@ class Look:
     @property
     def shadow(self) -> NDArray[np.float64]:
         """Metres (east, north) that a shadow falls per metre of height."""
-        return -self.sun[:2] / self.sun[2]
+        return np.asarray(-self.sun[:2] / self.sun[2], float)
 
     @property
     def lean(self) -> NDArray[np.float64]:
         """Metres (east, north) that a point is displaced per metre of height."""
         az = np.radians(self.view_azimuth_deg)
-        return np.array([np.sin(az), np.cos(az)]) * np.tan(np.radians(self.off_nadir_deg))
+        return np.asarray(np.array([np.sin(az), np.cos(az)]) * np.tan(np.radians(self.off_nadir_deg)), float)
 
 
 def sun_position(date: dt.date, latitude_deg: float, hour: float) -> tuple[float, float]:

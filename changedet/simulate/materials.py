@@ -104,12 +104,21 @@ def vary(rng: np.random.Generator, bgrn: Spectrum, bright: float = 0.15, hue: fl
     return blue, green, red, nir
 
 
-#: Container lines: name -> (sRGB of a fresh box, share of the fleet). Muted as on pictures from above, where dirt and glare wash colours out.
+#: Container lines: name -> (sRGB of a fresh box, share of the fleet), muted as dirt and glare make them from above.
 LINES: dict[str, tuple[str, float]] = {
-    "maroon": ("#7d3b33", 0.17), "oxide": ("#96503c", 0.15), "red": ("#b23a30", 0.08), "orange": ("#c0703a", 0.06),
-    "blue": ("#33588c", 0.15), "navy": ("#2c3c5e", 0.07), "teal": ("#3c7c78", 0.05), "green": ("#3f7152", 0.07),
-    "grey": ("#8d9294", 0.09), "white": ("#cfd0cb", 0.07), "yellow": ("#b89a45", 0.02), "brown": ("#6b5346", 0.02),
-}  # fmt: skip
+    "maroon": ("#7d3b33", 0.17),
+    "oxide": ("#96503c", 0.15),
+    "red": ("#b23a30", 0.08),
+    "orange": ("#c0703a", 0.06),
+    "blue": ("#33588c", 0.15),
+    "navy": ("#2c3c5e", 0.07),
+    "teal": ("#3c7c78", 0.05),
+    "green": ("#3f7152", 0.07),
+    "grey": ("#8d9294", 0.09),
+    "white": ("#cfd0cb", 0.07),
+    "yellow": ("#b89a45", 0.02),
+    "brown": ("#6b5346", 0.02),
+}
 
 ASPHALT: Spectrum = (0.095, 0.105, 0.112, 0.13)
 CONCRETE: Spectrum = (0.19, 0.225, 0.25, 0.28)
@@ -130,17 +139,27 @@ def ground_paint(rng: np.random.Generator, name: str, angle_deg: float = 0.0) ->
     """A ground surface by name, its contrast and hue drawn from the seed."""
     amount = float(rng.uniform(0.6, 1.4))
 
-    def make(first: Spectrum, second: Spectrum, mix: float, broad: float, fine: float, grain: float, **more: object) -> Paint:
+    def make(
+        first: Spectrum, second: Spectrum, mix: float, broad: float, fine: float, grain: float, **more: object
+    ) -> Paint:
         return Paint(
-            vary(rng, first), vary(rng, second), mix, broad * amount, fine * amount, grain * amount,
-            0.05 * amount, 0.05 * amount, **more,  # type: ignore[arg-type]
-        )  # fmt: skip
+            vary(rng, first),
+            vary(rng, second),
+            mix,
+            broad * amount,
+            fine * amount,
+            grain * amount,
+            0.05 * amount,
+            0.05 * amount,
+            **more,  # type: ignore[arg-type]
+        )
 
     crop = (float(rng.uniform(1.8, 7.0)), angle_deg, float(rng.uniform(0.015, 0.07)), 0.0)
     makers = {
         "grass": lambda: make(GRASS, SOIL, 0.15, 0.14, 0.14, 0.10, dormant=vary(rng, STRAW)),
         "meadow": lambda: make(GRASS, STRAW, 0.30, 0.22, 0.12, 0.08, dormant=vary(rng, STRAW)),
         "heath": lambda: make(STRAW, (0.058, 0.068, 0.080, 0.17), 0.38, 0.24, 0.15, 0.10, dormant=vary(rng, STRAW)),
+        "wood": lambda: make(LEAF, CONIFER, 0.4, 0.25, 0.3, 0.18, dormant=vary(rng, BARE_WOOD), snow=0.3, wet=0.0),
         "crop": lambda: make(GRASS, STRAW, 0.08, 0.10, 0.04, 0.05, dormant=vary(rng, SOIL), stripes=crop),
         "stubble": lambda: make(STRAW, SOIL, 0.3, 0.15, 0.08, 0.06, stripes=crop),
         "soil": lambda: make(SOIL, SAND, 0.2, 0.18, 0.14, 0.07),
@@ -156,20 +175,34 @@ def ground_paint(rng: np.random.Generator, name: str, angle_deg: float = 0.0) ->
 
 
 ROOFS: tuple[Spectrum, ...] = (
-    (0.56, 0.57, 0.56, 0.58), (0.36, 0.38, 0.38, 0.40), (0.23, 0.24, 0.25, 0.27), (0.22, 0.24, 0.22, 0.26), (0.26, 0.19, 0.13, 0.28),
-    (0.09, 0.11, 0.20, 0.25), (0.09, 0.10, 0.11, 0.13), (0.17, 0.21, 0.26, 0.30), (0.46, 0.45, 0.42, 0.46),
-)  # fmt: skip
+    (0.56, 0.57, 0.56, 0.58),
+    (0.36, 0.38, 0.38, 0.40),
+    (0.23, 0.24, 0.25, 0.27),
+    (0.22, 0.24, 0.22, 0.26),
+    (0.26, 0.19, 0.13, 0.28),
+    (0.09, 0.11, 0.20, 0.25),
+    (0.09, 0.10, 0.11, 0.13),
+    (0.17, 0.21, 0.26, 0.30),
+    (0.46, 0.45, 0.42, 0.46),
+)
 CARS: tuple[Spectrum, ...] = (
-    (0.55, 0.56, 0.55, 0.56), (0.5, 0.5, 0.49, 0.5), (0.3, 0.31, 0.31, 0.33), (0.04, 0.04, 0.04, 0.06), (0.10, 0.10, 0.11, 0.13),
-    (0.05, 0.05, 0.22, 0.28), (0.20, 0.10, 0.06, 0.15), (0.04, 0.05, 0.05, 0.08), (0.22, 0.24, 0.26, 0.30),
-)  # fmt: skip
+    (0.55, 0.56, 0.55, 0.56),
+    (0.5, 0.5, 0.49, 0.5),
+    (0.3, 0.31, 0.31, 0.33),
+    (0.04, 0.04, 0.04, 0.06),
+    (0.10, 0.10, 0.11, 0.13),
+    (0.05, 0.05, 0.22, 0.28),
+    (0.20, 0.10, 0.06, 0.15),
+    (0.04, 0.05, 0.05, 0.08),
+    (0.22, 0.24, 0.26, 0.30),
+)
 
 
 def container_paint(rng: np.random.Generator, line: str) -> tuple[Paint, str]:
     """The roof of one box of a line: fresh or weathered, dusty or rusty; returns the paint and its colour #rrggbb."""
     b, g, r = from_hex(LINES[line][0])
     age = float(rng.beta(1.4, 3.0))
-    dust = 0.16 + 0.5 * age
+    dust = 0.22 + 0.45 * age
     grey = 0.16 + 0.10 * float(rng.random())
     bright = float(np.exp(rng.normal(0.12, 0.16)))
     mixed = [(1 - dust) * v * bright + dust * grey * f for v, f in zip((b, g, r), (0.9, 1.0, 1.08), strict=True)]
@@ -177,6 +210,15 @@ def container_paint(rng: np.random.Generator, line: str) -> tuple[Paint, str]:
     nir = float(np.mean([blue, green, red]) * rng.uniform(1.0, 1.6) + 0.02)
     rust: Spectrum = (0.07, 0.09, 0.15, 0.22)
     paint = Paint(
-        (blue, green, red, nir), rust, 0.06 * age, 0.03 * age, 0.20 * age, 0.03 + 0.05 * age, 0.05, 0.0, snow=0.9, wet=0.1,
-    )  # fmt: skip
+        (blue, green, red, nir),
+        rust,
+        0.06 * age,
+        0.03 * age,
+        0.20 * age,
+        0.03 + 0.05 * age,
+        0.05,
+        0.0,
+        snow=0.9,
+        wet=0.1,
+    )
     return paint, to_hex((blue, green, red))

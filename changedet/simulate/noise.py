@@ -26,7 +26,7 @@ FIELDS: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = (
 )
 
 
-def _mix64(x: int) -> int:
+def _mix64(x: Any) -> Any:
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
@@ -37,7 +37,9 @@ mix64: Callable[..., Any] = njit(cache=True, inline="always")(_mix64)
 
 def _hash01(i: int, j: int, seed: int) -> float:
     key = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)
-    key ^= mix64(np.uint64(np.int64(i)) * np.uint64(0xD1B54A32D192ED03) + np.uint64(np.int64(j)) * np.uint64(0xABC98388FB8FAC03))
+    key ^= mix64(
+        np.uint64(np.int64(i)) * np.uint64(0xD1B54A32D192ED03) + np.uint64(np.int64(j)) * np.uint64(0xABC98388FB8FAC03)
+    )
     return float(mix64(key) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
@@ -80,7 +82,11 @@ octaves: Callable[..., None] = njit(cache=True)(_octaves)
 
 
 def fractal(
-    affine: NDArray[np.float64], shape: tuple[int, int], wavelengths: tuple[float, ...], weights: tuple[float, ...], seed: int
+    affine: NDArray[np.float64],
+    shape: tuple[int, int],
+    wavelengths: tuple[float, ...],
+    weights: tuple[float, ...],
+    seed: int,
 ) -> Floats:
     """Sum of lattice noises with about unit variance, sampled at pixel centres.
 
@@ -111,7 +117,9 @@ def texture_fields(affine: NDArray[np.float64], shape: tuple[int, int], gsd_m: f
     """
     out = np.empty((len(FIELDS), *shape), np.float32)
     for k, (wavelengths, weights) in enumerate(FIELDS):
-        damped = [w * math.exp(-0.5 * (gsd_m / (0.9 * length)) ** 2) for length, w in zip(wavelengths, weights, strict=True)]
+        damped = [
+            w * math.exp(-0.5 * (gsd_m / (0.9 * length)) ** 2) for length, w in zip(wavelengths, weights, strict=True)
+        ]
         scale = math.sqrt(sum(w * w for w in weights))
         left = math.sqrt(sum(w * w for w in damped))
         damped = [w if w > 0.02 else 0.0 for w in damped]

@@ -101,16 +101,31 @@ def _stripe(x: float, y: float, row: Any) -> float:
     wave = 1.0 - 4.0 * abs(t - 0.5)
     if row[4] > 0.0:
         wave = -1.0 if t < row[4] else row[4] / (1.0 - row[4])
-    return wave
+    return float(wave)
 
 
 stripe: Callable[..., Any] = njit(cache=True)(_stripe)
 
 
 def _shade(
-    label: Any, sun: Any, level: Any, tone: Any, shadow: Any, ss: int, fields: Any, first: Any, second: Any, table: Any,
-    stripes: Any, affine: Any, direct: Any, diffuse: Any, snow: Any, snow_colour: Any, out: Any,
-) -> None:  # fmt: skip
+    label: Any,
+    sun: Any,
+    level: Any,
+    tone: Any,
+    shadow: Any,
+    ss: int,
+    fields: Any,
+    first: Any,
+    second: Any,
+    table: Any,
+    stripes: Any,
+    affine: Any,
+    direct: Any,
+    diffuse: Any,
+    snow: Any,
+    snow_colour: Any,
+    out: Any,
+) -> None:
     bands, height, width = out.shape
     part = 1.0 / (ss * ss)
     for r in range(height):
@@ -130,7 +145,9 @@ def _shade(
                 p = label[i, j]
                 mix = table[p, 0] + table[p, 1] * fields[3, r, q] + table[p, 2] * fields[4, r, q]
                 mix = min(1.0, max(0.0, mix))
-                gain = 1.0 + table[p, 3] * fields[0, r, q] + table[p, 4] * fields[1, r, q] + table[p, 5] * fields[2, r, q]
+                gain = (
+                    1.0 + table[p, 3] * fields[0, r, q] + table[p, 4] * fields[1, r, q] + table[p, 5] * fields[2, r, q]
+                )
                 if stripes[p, 0] > 0.0:
                     x = affine[0] * (j + 0.5) + affine[1] * (i + 0.5) + affine[2]
                     y = affine[3] * (j + 0.5) + affine[4] * (i + 0.5) + affine[5]

@@ -54,7 +54,7 @@ def _threshold(world: World, look: Look) -> float:
 
 
 def _moved(affine: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:
-    return affine + np.array([0, 0, by[0], 0, 0, by[1]])
+    return np.asarray(affine + np.array([0, 0, by[0], 0, 0, by[1]]), float)
 
 
 def weather(world: World, look: Look, affine: NDArray[np.float64], shape: tuple[int, int]) -> Weather:
@@ -87,7 +87,7 @@ def weather(world: World, look: Look, affine: NDArray[np.float64], shape: tuple[
 
 def supersampling(gsd_m: float) -> int:
     """Fine pixels across a pixel."""
-    return int(np.clip(np.ceil(gsd_m / 0.125), 3, 8))
+    return int(np.clip(np.ceil(gsd_m / 0.15), 3, 6))
 
 
 @dataclass
@@ -121,12 +121,16 @@ class Renderer:
         shape = (rows + 2 * h, columns + 2 * h)
         t = self.look.to_ground
         at = np.array([column - h, row - h], float)
-        affine = np.array([t[0], t[1], t[2] + t[0] * at[0] + t[1] * at[1], t[3], t[4], t[5] + t[3] * at[0] + t[4] * at[1]])
+        affine = np.array(
+            [t[0], t[1], t[2] + t[0] * at[0] + t[1] * at[1], t[3], t[4], t[5] + t[3] * at[0] + t[4] * at[1]]
+        )
         ground = self._reflectance(affine, shape)
         sky = weather(self.world, self.look, affine, shape)
         return self._sensor(ground, sky, block)
 
-    def _fine(self, soup: Soup, affine: NDArray[np.float64], shape: tuple[int, int], ss: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _fine(
+        self, soup: Soup, affine: NDArray[np.float64], shape: tuple[int, int], ss: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Vertices on the fine canvas, and the polygons that matter there."""
         a, b, c, d, e, f = affine
         corners = np.array([[0, 0], [shape[1], 0], [0, shape[0]], [shape[1], shape[0]]], float)
@@ -149,18 +153,35 @@ class Renderer:
         out = np.empty((len(self._roles), *shape), np.float32)
         fine = affine / np.array([ss, ss, 1, ss, ss, 1])
         shade(
-            label, sun, level, tone, dark, ss, fields, first[:, self._roles], second[:, self._roles], numbers, stripes, fine,
-            1 - _SKY[self._roles], _SKY[self._roles], self._snow(fields), spectrum(SNOW, 0.15)[self._roles], out,
-        )  # fmt: skip
+            label,
+            sun,
+            level,
+            tone,
+            dark,
+            ss,
+            fields,
+            first[:, self._roles],
+            second[:, self._roles],
+            numbers,
+            stripes,
+            fine,
+            1 - _SKY[self._roles],
+            _SKY[self._roles],
+            self._snow(fields),
+            spectrum(SNOW, 0.15)[self._roles],
+            out,
+        )
         return out
 
     def _snow(self, fields: NDArray[np.float32]) -> NDArray[np.float32]:
         if self.look.snow <= 0:
             return np.zeros(fields.shape[1:], np.float32)
         uneven = 0.45 * fields[3] + 0.3 * fields[1] + 0.25 * fields[4]
-        return np.clip((self.look.snow * 2.6 - 1.1 - uneven) * 1.6 + 0.3, 0, 0.97).astype(np.float32)
+        return np.asarray(np.clip((self.look.snow * 2.6 - 1.1 - uneven) * 0.8 + 0.4, 0, 0.95), np.float32)
 
-    def _sensor(self, ground: NDArray[np.float32], sky: Weather, block: Window) -> NDArray[np.uint16] | NDArray[np.uint8]:
+    def _sensor(
+        self, ground: NDArray[np.float32], sky: Weather, block: Window
+    ) -> NDArray[np.uint16] | NDArray[np.uint8]:
         row, column, rows, columns = block
         look, h = self.look, _HALO_PX
         inner = (slice(h, h + rows), slice(h, h + columns))
@@ -190,5 +211,7 @@ class Renderer:
             block = self.block((r, q, n, m))
             top, left = max(r, row), max(q, column)
             bottom, right = min(r + n, row + rows), min(q + m, column + columns)
-            out[:, top - row : bottom - row, left - column : right - column] = block[:, top - r : bottom - r, left - q : right - q]
+            out[:, top - row : bottom - row, left - column : right - column] = block[
+                :, top - r : bottom - r, left - q : right - q
+            ]
         return out

@@ -1,9 +1,8 @@
-"""The committed sample: `python -m changedet.simulate.sample DIR` writes it again, byte for byte."""
+"""The committed sample, `sample_tiles/`: `write_sample` writes it again, byte for byte."""
 
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from pathlib import Path
 
 from changedet.simulate.files import write_scene, write_truth, write_zones
@@ -14,12 +13,12 @@ from changedet.simulate.world import World
 SEED, DATES, SIZE_M, GSD_M = 7, 7, 250.0, 0.5
 BANDS = ("blue", "green", "red", "nir")
 #: The date numbers of the cloudy look and of the look on the neighbouring zone's grid.
-CLOUDY, OTHER_ZONE = 2, 4
+CLOUDY, OTHER_ZONE = 5, 4
 
 
 def sample_world() -> World:
-    """Depot North: growth from the fourth date, clouds on the third, another UTM zone on the fifth."""
-    changes = {CLOUDY: (None, Sky(cloud_cover=0.42)), OTHER_ZONE: (Sensor(GSD_M, BANDS, other_zone=True), None)}
+    """Depot North: growth from the fourth date, another UTM zone on the fifth, clouds on the sixth."""
+    changes = {CLOUDY: (None, Sky(cloud_cover=0.3)), OTHER_ZONE: (Sensor(GSD_M, BANDS, other_zone=True), None)}
     return make_world("growth", DATES, SEED, GSD_M, SIZE_M, BANDS, "uint16", dt.date(2023, 3, 12), 45, changes)
 
 
@@ -37,7 +36,3 @@ def write_sample(folder: str | Path) -> None:
         write_scene(world, index, folder / f"{date.isoformat()}.tif")
     write_truth(world, folder / "truth")
     write_zones(world, folder)
-
-
-if __name__ == "__main__":
-    write_sample(sys.argv[1] if len(sys.argv) > 1 else "sample_tiles")

@@ -76,34 +76,65 @@ def _other_grid(site: Site, epsg: int, gsd_m: float) -> tuple[Transform, tuple[i
     """The site on another zone's grid; over a few kilometres the two are affine to each other within millimetres."""
     half = site.size_m / 2
     to = Transformer.from_crs(site.epsg, epsg, always_xy=True)
-    xs, ys = to.transform([site.east_m + s * half for s in (-1, 1, 1, -1)], [site.north_m + s * half for s in (-1, -1, 1, 1)])
+    xs, ys = to.transform(
+        [site.east_m + s * half for s in (-1, 1, 1, -1)], [site.north_m + s * half for s in (-1, -1, 1, 1)]
+    )
     west, north = np.floor(min(xs) / gsd_m) * gsd_m, np.ceil(max(ys) / gsd_m) * gsd_m
     columns, rows = int(np.ceil((max(xs) - west) / gsd_m)), int(np.ceil((north - min(ys)) / gsd_m))
     back = Transformer.from_crs(epsg, site.epsg, always_xy=True)
     px, py = back.transform([west, west + columns * gsd_m, west], [north, north, north - rows * gsd_m])
     x, y = np.array(px) - site.east_m, np.array(py) - site.north_m
-    ground = np.array([(x[1] - x[0]) / columns, (x[2] - x[0]) / rows, x[0], (y[1] - y[0]) / columns, (y[2] - y[0]) / rows, y[0]])
+    ground = np.array(
+        [(x[1] - x[0]) / columns, (x[2] - x[0]) / rows, x[0], (y[1] - y[0]) / columns, (y[2] - y[0]) / rows, y[0]]
+    )
     return (gsd_m, 0.0, float(west), 0.0, -gsd_m, float(north)), (rows, columns), ground
 
 
-def look(rng: np.random.Generator, site: Site, date: dt.date, sensor: Sensor, sky: Sky, first: bool, moderate: bool) -> Look:
+def look(
+    rng: np.random.Generator, site: Site, date: dt.date, sensor: Sensor, sky: Sky, first: bool, moderate: bool
+) -> Look:
     """One acquisition; the first is the reference and has no shift."""
     hour = float(rng.normal(10.7, 0.35))
     azimuth, elevation = sun_position(date, site.latitude_deg, hour)
     other = site.epsg - 1
-    transform, shape, ground = _other_grid(site, other, sensor.gsd_m) if sensor.other_zone else _own_grid(site, sensor.gsd_m)
+    transform, shape, ground = (
+        _other_grid(site, other, sensor.gsd_m) if sensor.other_zone else _own_grid(site, sensor.gsd_m)
+    )
     east, north = (0.0, 0.0) if first else (float(v) for v in rng.normal(0, 1.6, 2) * sensor.gsd_m)
     ground = ground - np.array([0, 0, east, 0, 0, north])
     n = len(sensor.bands)
     turn = float(rng.uniform(0, 2 * np.pi))
-    edge = (float(np.cos(turn)), float(np.sin(turn)), float(site.size_m * rng.uniform(0.22, 0.36))) if sky.swath else None
+    edge = (
+        (float(np.cos(turn)), float(np.sin(turn)), float(site.size_m * rng.uniform(0.22, 0.36))) if sky.swath else None
+    )
     spread = 0.04 if moderate else 0.08
     return Look(
-        date, hour, sensor.gsd_m, sensor.bands, sensor.dtype, site.epsg - 1 if sensor.other_zone else site.epsg, transform, shape, ground,
-        east, north, azimuth, elevation, float(rng.uniform(0, 360)), float(min(22.0, abs(rng.normal(0, 9)))),
-        float(np.clip(greenness(date, site.latitude_deg) + rng.normal(0, 0.06), 0.03, 1)), float(rng.beta(1, 3)), sky.snow,
-        float(rng.beta(1.6, 4.5)), sky.cloud_cover, float(site.size_m * rng.uniform(0.25, 0.5)),
-        float(site.size_m * rng.uniform(0.28, 0.5)), tuple(float(v) for v in np.exp(rng.normal(0, spread) + rng.normal(0, 0.02, n))),
-        tuple(float(v) for v in rng.uniform(0, 0.008, n)), float(rng.uniform(0.45, 0.68)), float(rng.uniform(0.0022, 0.006)),
-        int(rng.integers(1, 2**31)), edge,
-    )  # fmt: skip
+        date,
+        hour,
+        sensor.gsd_m,
+        sensor.bands,
+        sensor.dtype,
+        site.epsg - 1 if sensor.other_zone else site.epsg,
+        transform,
+        shape,
+        ground,
+        east,
+        north,
+        azimuth,
+        elevation,
+        float(rng.uniform(0, 360)),
+        float(min(22.0, abs(rng.normal(0, 9)))),
+        float(np.clip(greenness(date, site.latitude_deg) + rng.normal(0, 0.06), 0.03, 1)),
+        float(rng.beta(1, 3)),
+        sky.snow,
+        float(rng.beta(1.6, 4.5)),
+        sky.cloud_cover,
+        float(site.size_m * rng.uniform(0.25, 0.5)),
+        float(site.size_m * rng.uniform(0.28, 0.5)),
+        tuple(float(v) for v in np.exp(rng.normal(0, spread) + rng.normal(0, 0.02, n))),
+        tuple(float(v) for v in rng.uniform(0, 0.008, n)),
+        float(rng.uniform(0.45, 0.68)),
+        float(rng.uniform(0.0022, 0.006)),
+        int(rng.integers(1, 2**31)),
+        edge,
+    )

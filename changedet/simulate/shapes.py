@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Points = NDArray[np.float64]
 
@@ -21,10 +19,12 @@ def rectangle(x: float, y: float, length_m: float, width_m: float, angle_deg: fl
     e, n = unit(angle_deg)
     along, across = np.array([e, n]) * length_m / 2, np.array([n, -e]) * width_m / 2
     centre = np.array([x, y])
-    return np.array([centre - along - across, centre + along - across, centre + along + across, centre - along + across])
+    return np.array(
+        [centre - along - across, centre + along - across, centre + along + across, centre - along + across]
+    )
 
 
-def strip(start: Sequence[float], end: Sequence[float], width_m: float) -> Points:
+def strip(start: ArrayLike, end: ArrayLike, width_m: float) -> Points:
     """A straight strip (4, 2) between two points."""
     a, b = np.asarray(start, float), np.asarray(end, float)
     along = (b - a) / max(1e-9, float(np.hypot(*(b - a))))
@@ -32,7 +32,9 @@ def strip(start: Sequence[float], end: Sequence[float], width_m: float) -> Point
     return np.array([a - side, b - side, b + side, a + side])
 
 
-def blob(rng: np.random.Generator, x: float, y: float, radius_m: float, stretch: float = 1.0, corners: int = 14) -> Points:
+def blob(
+    rng: np.random.Generator, x: float, y: float, radius_m: float, stretch: float = 1.0, corners: int = 14
+) -> Points:
     """An irregular, star-shaped outline (corners, 2)."""
     turn = np.linspace(0, 2 * np.pi, corners, endpoint=False)
     radius = radius_m * (1 + 0.18 * rng.standard_normal(corners)).clip(0.5, 1.5)
@@ -43,7 +45,7 @@ def blob(rng: np.random.Generator, x: float, y: float, radius_m: float, stretch:
 
 
 def roughen(rng: np.random.Generator, outline: Points, step_m: float, by_m: float) -> Points:
-    """The outline with its sides broken up and moved a little, as nothing that grows has straight edges; at most 60 corners a side."""
+    """The outline with its sides broken up (at most 60 corners each) and moved a little, as plants grow."""
     pieces = []
     for k in range(len(outline)):
         a, b = outline[k], outline[(k + 1) % len(outline)]
@@ -60,7 +62,7 @@ def inset(corners: Points, by_m: float) -> Points:
     along, across = corners[1] - corners[0], corners[3] - corners[0]
     a = along / max(1e-9, float(np.hypot(*along))) * by_m
     c = across / max(1e-9, float(np.hypot(*across))) * by_m
-    return corners + np.array([a + c, -a + c, -a - c, a - c])
+    return np.asarray(corners + np.array([a + c, -a + c, -a - c, a - c]), float)
 
 
 def counterclockwise(points: Points) -> Points:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +104,13 @@ class _Painter:
                 j = (k + 1) % len(outline)
                 e, n = outline[j] - outline[k]
                 if n * self.look.lean[0] - e * self.look.lean[1] < 0:
-                    self.seen.add(np.array([low[k], low[j], high[j], high[k]]), wall, min(90, self.facing(n, -e, 0)), NO_SHADOW, 88)
+                    self.seen.add(
+                        np.array([low[k], low[j], high[j], high[k]]),
+                        wall,
+                        min(90, self.facing(n, -e, 0)),
+                        NO_SHADOW,
+                        88,
+                    )
         self.seen.add(high, roof, FULL, _level(top_m), edge or 100)
 
     def at(self, outline: Points, base_m: float) -> None:
@@ -150,7 +157,10 @@ class _Painter:
         level = _level(solid.height_m)
         if solid.ridged:
             a, b, c, d = solid.outline
-            for half, out in ((np.array([a, b, (b + c) / 2, (a + d) / 2]), a - d), (np.array([(a + d) / 2, (b + c) / 2, c, d]), d - a)):
+            for half, out in (
+                (np.array([a, b, (b + c) / 2, (a + d) / 2]), a - d),
+                (np.array([(a + d) / 2, (b + c) / 2, c, d]), d - a),
+            ):
                 e, n = out / max(1e-9, float(np.hypot(*out))) * 0.14
                 self.seen.add(half + lean, solid.roof, self.facing(float(e), float(n), 1.0), level, 100)
         for decal in solid.decals:
@@ -191,7 +201,20 @@ class _Painter:
             self.seen.add(_CIRCLE * radius + top + (e, n), tree.label, 38, NO_SHADOW, int(tone))
         for e, n, radius, tone in lobes:
             for size, share, light in ((0.82, 0.18, 72), (0.6, 0.36, 100), (0.32, 0.5, 125)):
-                self.seen.add(_CIRCLE * radius * size + top + (e, n) + sun * radius * share, tree.label, light, NO_SHADOW, int(tone))
+                self.seen.add(
+                    _CIRCLE * radius * size + top + (e, n) + sun * radius * share,
+                    tree.label,
+                    light,
+                    NO_SHADOW,
+                    int(tone),
+                )
+
+
+_Lasting = TypeVar("_Lasting", Patch, Solid, Mound, Tree)
+
+
+def _standing(things: Iterable[_Lasting], index: int) -> Iterator[_Lasting]:
+    return (thing for thing in things if thing.born <= index < thing.gone)
 
 
 def polygons(world: World, index: int) -> tuple[Soup, Soup]:
@@ -206,21 +229,17 @@ def polygons(world: World, index: int) -> tuple[Soup, Soup]:
     (seen, shade) : polygons in local ground metres, leaning as the view has it.
     """
     pot = _Painter(world, index)
-    for patch in world.patches:
-        if patch.born <= index < patch.gone:
-            pot.patch(patch)
-    for mound in world.mounds:
-        if mound.born <= index < mound.gone:
-            pot.mound(mound)
+    for patch in _standing(world.patches, index):
+        pot.patch(patch)
+    for mound in _standing(world.mounds, index):
+        pot.mound(mound)
     stacks = world.stacks(index)
     if pot.fine:
         pot.occlusion(world.box_outline(boxes[-1]) for slot, boxes in stacks.items() if world.slots[slot].base_m == 0)
-    for solid in world.solids:
-        if solid.born <= index < solid.gone:
-            pot.solid(solid)
+    for solid in _standing(world.solids, index):
+        pot.solid(solid)
     for slot, boxes in stacks.items():
         pot.stack(world.slots[slot].base_m, boxes)
-    for tree in world.trees:
-        if tree.born <= index < tree.gone:
-            pot.tree(tree)
+    for tree in _standing(world.trees, index):
+        pot.tree(tree)
     return pot.seen.stir(4), pot.shade.stir(1)

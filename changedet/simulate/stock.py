@@ -10,7 +10,7 @@ import numpy as np
 from changedet.simulate.builder import Builder
 from changedet.simulate.materials import LINES, container_paint
 from changedet.simulate.raster import KEEP_LABEL
-from changedet.simulate.shapes import Points, rectangle, strip
+from changedet.simulate.shapes import Points, strip
 from changedet.simulate.world import ALWAYS, LENGTHS, WIDTH_M, Container, Decal, Slot, Solid
 
 Rect = tuple[float, float, float, float]
@@ -30,7 +30,18 @@ def blocks(b: Builder, rect: Rect, yard: str, most: int, lane_m: float = 16.0, l
         t += float(rng.uniform(0.7, 1.3)) * lane_m
 
 
-def _band(b: Builder, rect: Rect, turned: bool, t: float, rows: int, far: float, deep: float, yard: str, most: int, number: int) -> tuple[float, int]:
+def _band(
+    b: Builder,
+    rect: Rect,
+    turned: bool,
+    t: float,
+    rows: int,
+    far: float,
+    deep: float,
+    yard: str,
+    most: int,
+    number: int,
+) -> tuple[float, int]:
     """Rows end to end across the lanes, each split into runs of touching boxes."""
     rng = b.rng
     for _ in range(rows):
@@ -56,7 +67,9 @@ def _band(b: Builder, rect: Rect, turned: bool, t: float, rows: int, far: float,
     return t, number
 
 
-def _place(b: Builder, u: float, v: float, turn: float, kind: str, yard: str, order: float, most: int, base_m: float = 0.0) -> int:
+def _place(
+    b: Builder, u: float, v: float, turn: float, kind: str, yard: str, order: float, most: int, base_m: float = 0.0
+) -> int:
     x, y = b.frame.point(u, v)
     angle = (b.frame.angle_deg + turn) % 180
     b.world.slots.append(Slot(float(x), float(y), angle, kind, yard, order, most, base_m))
@@ -105,9 +118,18 @@ class Stock:
         kind = world.slots[slot].kind
         nudge = (float(rng.normal(0, 0.05)), float(rng.normal(0, 0.05)), float(rng.normal(0, 0.25)))
         box = Container(
-            f"{self.prefix}{len(world.containers) + 1:05d}", slot, kind, line, colour, world.palette.add(paint), ALWAYS if index == 0 else index,
-            self.day(index), edge_tone=int(rng.choice([68, 78, 86, 112, 125])), nudge=nudge, consignment=consignment,
-        )  # fmt: skip
+            f"{self.prefix}{len(world.containers) + 1:05d}",
+            slot,
+            kind,
+            line,
+            colour,
+            world.palette.add(paint),
+            ALWAYS if index == 0 else index,
+            self.day(index),
+            edge_tone=int(rng.choice([68, 78, 86, 112, 125])),
+            nudge=nudge,
+            consignment=consignment,
+        )
         box.decals = self._marks(world.box_outline(box))
         world.containers.append(box)
         self.standing.setdefault(slot, []).append(box)
@@ -120,7 +142,9 @@ class Stock:
         if rng.random() < 0.35:
             s, t, wide = rng.uniform(0.1, 0.8), rng.uniform(0.1, 0.6), rng.uniform(0.08, 0.35)
             corner = a + s * (b - a) + t * (d - a)
-            spot = np.array([corner, corner + 0.15 * (b - a), corner + 0.15 * (b - a) + wide * (d - a), corner + wide * (d - a)])
+            spot = np.array(
+                [corner, corner + 0.15 * (b - a), corner + 0.15 * (b - a) + wide * (d - a), corner + wide * (d - a)]
+            )
             marks.append(Decal(spot, KEEP_LABEL, int(rng.choice([72, 86, 112, 125]))))
         if rng.random() < 0.3:
             for t in (0.33, 0.66):
@@ -162,7 +186,7 @@ class Stock:
             brought += 1
 
     def free(self, yard: str, kind: str | None = None, full: bool = False) -> int | None:
-        """A place for one more box (of a kind), mostly beside the others; `full` allows only tops of stacks. None where there is no room."""
+        """A place for one more box (of a kind), mostly beside the others; `full`: on stacks only. None: no room."""
         slots = self.b.world.slots
         fits = [k for k, s in enumerate(slots) if s.yard == yard and kind in (None, s.kind)]
         free = [k for k in fits if k not in self.standing]
@@ -195,7 +219,11 @@ class Stock:
 
     def _load(self, index: int, u: float, v: float, length: float, load: float) -> None:
         rng = self.b.rng
-        fits = [["40ft"], ["20ft", "20ft"], ["20ft"]] if length < 15 else [["40ft", "20ft"], ["20ft"] * 3, ["45ft"], ["40ft"]]
+        fits = (
+            [["40ft"], ["20ft", "20ft"], ["20ft"]]
+            if length < 15
+            else [["40ft", "20ft"], ["20ft"] * 3, ["45ft"], ["40ft"]]
+        )
         kinds = fits[int(rng.integers(len(fits)))]
         total = sum(LENGTHS[k] + 0.1 for k in kinds)
         s = u - total / 2
@@ -209,5 +237,5 @@ class Stock:
 
 
 def _wagon(b: Builder, u: float, v: float, length: float, height: float, label: int, life: tuple[int, int]) -> None:
-    outline = rectangle(*(float(c) for c in b.frame.point(u, v)), length, 2.75, (b.frame.angle_deg + 90) % 180)
+    outline = b.frame.box(u, v, length, 2.75)
     b.world.solids.append(Solid(outline, height, label, label, 0.0, "object", *life))

@@ -37,7 +37,11 @@ def box_trailer(b: Builder, u: float, v: float, turn_deg: float, life: Life = FO
     outline = b.frame.box(u, v, 2.55, length, turn_deg)
     a, bb, c, d = outline
     ribs = tuple(
-        Decal(np.array([a + t * (bb - a), a + (t + 0.02) * (bb - a), d + (t + 0.02) * (c - d), d + t * (c - d)]), KEEP_LABEL, 90)
+        Decal(
+            np.array([a + t * (bb - a), a + (t + 0.02) * (bb - a), d + (t + 0.02) * (c - d), d + t * (c - d)]),
+            KEEP_LABEL,
+            90,
+        )
         for t in np.arange(0.1, 0.95, 0.2)
     )
     b.world.solids.append(Solid(outline, 4.0, roof, wall, 1.0, "object", *life, False, ribs))
@@ -46,7 +50,9 @@ def box_trailer(b: Builder, u: float, v: float, turn_deg: float, life: Life = FO
         front = b.frame.box(0, 0, 2.45, 2.3, turn_deg) + centre
         tint = b.plain(vary(rng, CARS[int(rng.integers(len(CARS)))]), 0.01)
         b.world.solids.append(Solid(front, 3.3, tint, tint, 0.5, "object", *life))
-        b.world.solids.append(Solid(front - (bb - a) / length * 1.4, 1.2, b.plain((0.05, 0.05, 0.05, 0.06)), tint, 0.5, "object", *life))
+        b.world.solids.append(
+            Solid(front - (bb - a) / length * 1.4, 1.2, b.plain((0.05, 0.05, 0.05, 0.06)), tint, 0.5, "object", *life)
+        )
 
 
 def parking(b: Builder, u: float, v: float, rows: int, bays: int, full: float) -> None:
@@ -62,7 +68,13 @@ def parking(b: Builder, u: float, v: float, rows: int, bays: int, full: float) -
             place = u + (k + 0.5 - bays / 2) * wide
             for index in range(len(b.world.looks)):
                 if b.rng.random() < full:
-                    car(b, place, at + float(b.rng.normal(0, 0.25)), float(b.rng.choice([0, 180]) + b.rng.normal(0, 2)), (index, index + 1))
+                    car(
+                        b,
+                        place,
+                        at + float(b.rng.normal(0, 0.25)),
+                        float(b.rng.choice([0, 180]) + b.rng.normal(0, 2)),
+                        (index, index + 1),
+                    )
 
 
 def traffic(b: Builder, v: float, width_m: float, per_date: float, u0: float, u1: float) -> None:
@@ -77,7 +89,9 @@ def traffic(b: Builder, v: float, width_m: float, per_date: float, u0: float, u1
                 box_trailer(b, u, v + side * width_m * 0.25, 90 * side, (index, index + 1), cab=True)
 
 
-def lorries(b: Builder, rect: tuple[float, float, float, float], per_date: float, turns: tuple[float, ...] = (0, 90)) -> None:
+def lorries(
+    b: Builder, rect: tuple[float, float, float, float], per_date: float, turns: tuple[float, ...] = (0, 90)
+) -> None:
     """Lorries and trailers somewhere in a rectangle (u0, v0, u1, v1), other ones on each date."""
     for index in range(len(b.world.looks)):
         for _ in range(int(b.rng.poisson(per_date))):
@@ -125,29 +139,53 @@ def shed(b: Builder, u: float, v: float, turn_deg: float) -> None:
     size = b.rng.uniform(2.2, 4.0), b.rng.uniform(4.5, 13.0)
     roof, wall = b.roof_paint(), b.plain((0.2, 0.2, 0.2, 0.22))
     outline = b.frame.box(u, v, float(size[0]), float(size[1]), turn_deg)
-    b.world.solids.append(Solid(outline, float(b.rng.uniform(2.2, 3.2)), roof, wall, 0.0, "building", ridged=bool(b.rng.random() < 0.7)))
+    b.world.solids.append(
+        Solid(outline, float(b.rng.uniform(2.2, 3.2)), roof, wall, 0.0, "building", ridged=bool(b.rng.random() < 0.7))
+    )
 
 
 def bus(b: Builder, u: float, v: float, turn_deg: float, life: Life = FOREVER) -> None:
     """A bus with its roof unit."""
     label = b.plain(vary(b.rng, CARS[int(b.rng.integers(len(CARS)))], 0.1), 0.02)
     outline = b.frame.box(u, v, 2.55, 12.0, turn_deg)
-    a, bb, c, d = outline
-    unit = np.array([a + 0.55 * (bb - a) + 0.2 * (d - a), a + 0.72 * (bb - a) + 0.2 * (d - a), a + 0.72 * (bb - a) + 0.8 * (d - a), a + 0.55 * (bb - a) + 0.8 * (d - a)])
-    b.world.solids.append(Solid(outline, 3.0, label, label, 0.4, "object", *life, False, (Decal(unit, KEEP_LABEL, 70),)))
+    a, bb, _c, d = outline
+    unit = np.array(
+        [
+            a + 0.55 * (bb - a) + 0.2 * (d - a),
+            a + 0.72 * (bb - a) + 0.2 * (d - a),
+            a + 0.72 * (bb - a) + 0.8 * (d - a),
+            a + 0.55 * (bb - a) + 0.8 * (d - a),
+        ]
+    )
+    b.world.solids.append(
+        Solid(outline, 3.0, label, label, 0.4, "object", *life, False, (Decal(unit, KEEP_LABEL, 70),))
+    )
 
 
 def ship(b: Builder, u: float, v: float, length_m: float, life: Life) -> None:
     """A vessel along u: hull, hatches, bridge."""
     wide = 0.14 * length_m
-    bow = np.array([b.frame.point(u + s * length_m, v + t * wide) for s, t in ((-0.5, -0.4), (-0.47, -0.5), (0.38, -0.5), (0.5, 0), (0.38, 0.5), (-0.47, 0.5), (-0.5, 0.4))])
+    bow = np.array(
+        [
+            b.frame.point(u + s * length_m, v + t * wide)
+            for s, t in ((-0.5, -0.4), (-0.47, -0.5), (0.38, -0.5), (0.5, 0), (0.38, 0.5), (-0.47, 0.5), (-0.5, 0.4))
+        ]
+    )
     deck = b.plain(vary(b.rng, (0.07, 0.10, 0.17, 0.22), 0.3), 0.04)
     b.world.solids.append(Solid(bow, 6.0, deck, b.plain((0.03, 0.03, 0.06, 0.07)), 0.0, "object", *life))
     hatch = b.plain(vary(b.rng, (0.10, 0.15, 0.16, 0.2), 0.3), 0.04)
     for s in np.arange(-0.22, 0.34, 0.115):
-        b.world.solids.append(Solid(b.frame.box(u + s * length_m, v, 0.1 * length_m, 0.74 * wide), 7.5, hatch, hatch, 6.0, "object", *life))
+        b.world.solids.append(
+            Solid(
+                b.frame.box(u + s * length_m, v, 0.1 * length_m, 0.74 * wide), 7.5, hatch, hatch, 6.0, "object", *life
+            )
+        )
     white = b.plain((0.55, 0.56, 0.55, 0.57))
-    b.world.solids.append(Solid(b.frame.box(u - 0.36 * length_m, v, 0.08 * length_m, 0.8 * wide), 15.5, white, white, 6.0, "object", *life))
+    b.world.solids.append(
+        Solid(
+            b.frame.box(u - 0.36 * length_m, v, 0.08 * length_m, 0.8 * wide), 15.5, white, white, 6.0, "object", *life
+        )
+    )
 
 
 def crane(b: Builder, u: float, v: float, life: Life) -> None:
@@ -157,7 +195,9 @@ def crane(b: Builder, u: float, v: float, life: Life) -> None:
         b.world.solids.append(Solid(b.frame.box(u + off, v, 1.3, 46), 22, paint, paint, 20.0, "object", *life))
     for end in (-12.0, 8.0):
         b.world.solids.append(Solid(b.frame.box(u, v + end, 11.5, 1.4), 22.6, paint, paint, 20.0, "object", *life))
-    b.world.solids.append(Solid(b.frame.box(u, v - 3, 5, 6), 24, b.plain((0.4, 0.41, 0.41, 0.42)), paint, 20.0, "object", *life))
+    b.world.solids.append(
+        Solid(b.frame.box(u, v - 3, 5, 6), 24, b.plain((0.4, 0.41, 0.41, 0.42)), paint, 20.0, "object", *life)
+    )
 
 
 def puddle(b: Builder, u: float, v: float, radius_m: float, life: Life = FOREVER) -> None:

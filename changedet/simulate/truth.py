@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -19,22 +21,33 @@ from changedet.simulate.render import weather
 from changedet.simulate.shapes import Points
 from changedet.simulate.world import CHANGING, FOOTPRINT, LENGTHS, WIDTH_M, Container, World
 
-#: What a date has on the ground: (role, outline).
-Standing = list[tuple[str, Polygon]]
 TEU = {"20ft": 1, "40ft": 2, "45ft": 2}
 _CONTAINERS = {
-    "date": "datetime64[ms, UTC]", "object_id": "str", "length_m": "float64", "width_m": "float64", "angle_deg": "float64", "kind": "str",
-    "color": "str", "tiers": "int32", "visible": "bool", "yard": "str", "consignment": "str",
-}  # fmt: skip
-_TRACKS = {
-    "object_id": "str", "kind": "str", "color": "str", "arrived": "datetime64[ms, UTC]", "departed": "datetime64[ms, UTC]",
+    "date": "datetime64[ms, UTC]",
+    "object_id": "str",
+    "length_m": "float64",
+    "width_m": "float64",
+    "angle_deg": "float64",
+    "kind": "str",
+    "color": "str",
+    "tiers": "int32",
+    "visible": "bool",
+    "yard": "str",
     "consignment": "str",
-}  # fmt: skip
+}
+_TRACKS = {
+    "object_id": "str",
+    "kind": "str",
+    "color": "str",
+    "arrived": "datetime64[ms, UTC]",
+    "departed": "datetime64[ms, UTC]",
+    "consignment": "str",
+}
 _CHANGED = {"date": "datetime64[ms, UTC]", "direction": "str", "area_m2": "float64"}
 _FOOTPRINT = {"date": "datetime64[ms, UTC]", "area_m2": "float64"}
 
 
-def _polygon(points: Points) -> Polygon:
+def _polygon(points: Points) -> BaseGeometry:
     shape = Polygon(points)
     return shape if shape.is_valid else shapely.make_valid(shape)
 
@@ -49,7 +62,7 @@ class Truth:
 
     world: World
 
-    def standing(self, index: int, roles: tuple[str, ...]) -> list[Polygon]:
+    def standing(self, index: int, roles: tuple[str, ...]) -> list[BaseGeometry]:
         """Outlines of the lasting things of these roles on a date."""
         w = self.world
         found = [_polygon(p.outline) for p in w.patches if p.role in roles and p.born <= index < p.gone]
@@ -62,7 +75,7 @@ class Truth:
         parts: dict[str, list[BaseGeometry]] = {"gain": [], "loss": [], "other": []}
         w = self.world
         for things, outline in ((w.patches, "outline"), (w.solids, "outline"), (w.mounds, "foot")):
-            for thing in things:  # type: ignore[attr-defined]
+            for thing in things:
                 now, then = thing.born <= index < thing.gone, thing.born <= 0 < thing.gone
                 if thing.role in CHANGING and now != then:
                     parts["gain" if now else "loss"].append(_polygon(getattr(thing, outline)))
@@ -86,7 +99,9 @@ class Truth:
         shapes += [_polygon(self.world.box_outline(s[-1])) for s in self.world.stacks(index).values()]
         closed = shapely.union_all(shapes, grid_size=0.001).buffer(8).buffer(-8).intersection(self.site())
         parts = [p for p in getattr(closed, "geoms", [closed]) if p.area >= 15]
-        return shapely.union_all([Polygon(p.exterior, [r for r in p.interiors if Polygon(r).area >= 400]) for p in parts])
+        return shapely.union_all(
+            [Polygon(p.exterior, [r for r in p.interiors if Polygon(r).area >= 400]) for p in parts]
+        )
 
     def site(self) -> Polygon:
         """The reference scene's extent."""
@@ -112,13 +127,16 @@ class Truth:
 
     # -- tables ---------------------------------------------------------------------------------------------------
 
-    def _frame(self, rows: list[dict[str, object]], shapes: list[BaseGeometry], types: dict[str, str]) -> gpd.GeoDataFrame:
+    def _frame(
+        self, rows: list[dict[str, Any]], shapes: Sequence[BaseGeometry], types: dict[str, str]
+    ) -> gpd.GeoDataFrame:
         w = self.world
         table = pd.DataFrame(rows, columns=list(types))
         for name, kind in types.items():
             column = pd.to_datetime(table[name], utc=True) if kind.startswith("datetime") else table[name]
-            table[name] = column.astype(kind)
-        moved = shapely.transform(np.array(shapes, object), lambda xy: xy + (w.centre_east_m, w.centre_north_m))
+            table[name] = column.astype(cast("Any", kind))
+        offset = np.array([w.centre_east_m, w.centre_north_m])
+        moved = shapely.transform(np.array(shapes, object), lambda xy: np.asarray(xy + offset, float))
         return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(list(moved), crs=w.epsg))
 
     def containers(self) -> gpd.GeoDataFrame:
@@ -129,19 +147,27 @@ class Truth:
                 outline = self.world.box_outline(stack[-1])
                 if not self.site().contains(shapely.Point(outline.mean(axis=0))):
                     continue
-                rows.append(self._container(index, date, stack))
+                rows.append(self._container(date, stack))
                 shapes.append(_polygon(outline))
         table = self._frame(rows, shapes, _CONTAINERS)
         table["visible"] = self._visible(table)
         return table
 
-    def _container(self, index: int, date: dt.date, stack: list[Container]) -> dict[str, object]:
+    def _container(self, date: dt.date, stack: list[Container]) -> dict[str, object]:
         box, slot = stack[-1], self.world.slots[stack[-1].slot]
         return {
-            "date": _day(date), "object_id": box.object_id, "length_m": LENGTHS[box.kind], "width_m": WIDTH_M,
-            "angle_deg": (slot.angle_deg + box.nudge[2]) % 180, "kind": box.kind, "color": box.color, "tiers": len(stack), "visible": True,
-            "yard": slot.yard, "consignment": box.consignment,
-        }  # fmt: skip
+            "date": _day(date),
+            "object_id": box.object_id,
+            "length_m": LENGTHS[box.kind],
+            "width_m": WIDTH_M,
+            "angle_deg": (slot.angle_deg + box.nudge[2]) % 180,
+            "kind": box.kind,
+            "color": box.color,
+            "tiers": len(stack),
+            "visible": True,
+            "yard": slot.yard,
+            "consignment": box.consignment,
+        }
 
     def _visible(self, table: gpd.GeoDataFrame) -> NDArray[np.bool_]:
         out = np.ones(len(table), bool)
@@ -163,12 +189,18 @@ class Truth:
         for box in self.world.containers:
             point = shapely.Point(self.world.box_outline(box).mean(axis=0))
             if self.site().contains(point):
-                rows.append({
-                    "object_id": box.object_id, "kind": box.kind, "color": box.color, "arrived": _day(box.arrived),
-                    "departed": _day(box.departed) if box.departed else pd.NaT, "consignment": box.consignment,
-                })  # fmt: skip
+                rows.append(
+                    {
+                        "object_id": box.object_id,
+                        "kind": box.kind,
+                        "color": box.color,
+                        "arrived": _day(box.arrived),
+                        "departed": _day(box.departed) if box.departed else pd.NaT,
+                        "consignment": box.consignment,
+                    }
+                )
                 shapes.append(point)
-        return self._frame(rows, shapes, _TRACKS)  # type: ignore[arg-type]
+        return self._frame(rows, shapes, _TRACKS)
 
     def changes(self) -> gpd.GeoDataFrame:
         """Changed polygons per date and direction."""
@@ -180,13 +212,13 @@ class Truth:
                     if part.area > 0.01:
                         rows.append({"date": _day(date), "direction": direction, "area_m2": part.area})
                         shapes.append(part)
-        return self._frame(rows, shapes, _CHANGED)  # type: ignore[arg-type]
+        return self._frame(rows, shapes, _CHANGED)
 
     def footprints(self) -> gpd.GeoDataFrame:
         """The footprint per date."""
         shapes = [self.footprint(k) for k in range(len(self.world.looks))]
         rows = [{"date": _day(d), "area_m2": s.area} for d, s in zip(self.world.dates, shapes, strict=True)]
-        return self._frame(rows, shapes, _FOOTPRINT)  # type: ignore[arg-type]
+        return self._frame(rows, shapes, _FOOTPRINT)
 
     def series(self) -> pd.DataFrame:
         """One row per date: counts of boxes that can be seen from above, areas on the ground, shifts, sun and view."""
@@ -204,19 +236,32 @@ class Truth:
         there = tops(index - 1) if index else {}
         onset = {
             f"onset_{name}": "" if at is None else w.dates[at].isoformat()
-            for name, at in (("containers", w.onset_containers), ("changed", w.onset_changed), ("footprint", w.onset_footprint))
+            for name, at in (
+                ("containers", w.onset_containers),
+                ("changed", w.onset_changed),
+                ("footprint", w.onset_footprint),
+            )
         }
         return {
-            "date": look.date.isoformat(), "containers": len(here), "teu": sum(TEU[b.kind] for b in here.values()),
+            "date": look.date.isoformat(),
+            "containers": len(here),
+            "teu": sum(TEU[b.kind] for b in here.values()),
             "arrivals": sum(box.born == index for box in here.values()) if index else "",
             "departures": sum(box.gone <= index for box in there.values()) if index else "",
             "changed_area_m2": round(self.changed_by_place(index).intersection(site).area, 1) if index else "",
-            "footprint_area_m2": round(self.footprint(index).area, 1), "shift_east_m": round(look.shift_east_m, 4),
-            "shift_north_m": round(look.shift_north_m, 4), "cloud_fraction": round(self.hidden(index)[1], 4),
-            "hidden_fraction": round(float(self.hidden(index)[0].mean()), 4), "gsd_m": look.gsd_m, "epsg": look.epsg,
-            "sun_azimuth_deg": round(look.sun_azimuth_deg, 2), "sun_elevation_deg": round(look.sun_elevation_deg, 2),
-            "view_azimuth_deg": round(look.view_azimuth_deg, 2), "off_nadir_deg": round(look.off_nadir_deg, 2), **onset,
-        }  # fmt: skip
+            "footprint_area_m2": round(self.footprint(index).area, 1),
+            "shift_east_m": round(look.shift_east_m, 4),
+            "shift_north_m": round(look.shift_north_m, 4),
+            "cloud_fraction": round(self.hidden(index)[1], 4),
+            "hidden_fraction": round(float(self.hidden(index)[0].mean()), 4),
+            "gsd_m": look.gsd_m,
+            "epsg": look.epsg,
+            "sun_azimuth_deg": round(look.sun_azimuth_deg, 2),
+            "sun_elevation_deg": round(look.sun_elevation_deg, 2),
+            "view_azimuth_deg": round(look.view_azimuth_deg, 2),
+            "off_nadir_deg": round(look.off_nadir_deg, 2),
+            **onset,
+        }
 
 
 def _stack_change(before: list[Container], after: list[Container]) -> tuple[str, Container | None]:

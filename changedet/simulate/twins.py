@@ -7,16 +7,24 @@ import datetime as dt
 import numpy as np
 
 from changedet.simulate.builder import Builder
-from changedet.simulate.kinds import _depot, _land, _scale, build, capacity
+from changedet.simulate.grounds import capacity, depot, depot_size, land
+from changedet.simulate.kinds import build
 from changedet.simulate.materials import LINES
 from changedet.simulate.stock import Stock
 from changedet.simulate.world import World
 
 
 def twin_worlds(
-    dates: int, seed: int, gsd_m: float, size_m: float, bands: tuple[str, ...], dtype: str, start: dt.date, interval_days: int
+    dates: int,
+    seed: int,
+    gsd_m: float,
+    size_m: float,
+    bands: tuple[str, ...],
+    dtype: str,
+    start: dt.date,
+    interval_days: int,
 ) -> tuple[World, World]:
-    """Site a sends lots (one line, one kind), site b gets them about one or two dates later under the same consignment."""
+    """Site a sends lots (one line, one kind); site b gets them one or two dates later, under the same consignment."""
     rng = np.random.default_rng([seed, 21])
     lots = _lots(rng, dates)
     sites = []
@@ -43,8 +51,8 @@ def _lots(rng: np.random.Generator, dates: int) -> list[Lot]:
 
 
 def _run(b: Builder, lots: list[Lot], number: int) -> None:
-    _land(b)
-    _depot(b, _scale(b), None, 2)
+    land(b)
+    depot(b, depot_size(b), None, 2)
     stock = Stock(b, "ab"[number])
     for k in range(len(b.world.looks)):
         for yard in ("yard-a", "yard-b"):

@@ -1,4 +1,4 @@
-"""What stands on the ground and when: the elements of a scene, all in local ground metres (origin at the site's centre)."""
+"""What stands on the ground and when, all in local ground metres (origin at the site's centre)."""
 
 from __future__ import annotations
 
@@ -175,4 +175,6 @@ class World:
     def box_outline(self, box: Container) -> Points:
         """Corners (4, 2) of a box as it stands, a little off its place."""
         slot = self.slots[box.slot]
-        return rectangle(slot.x + box.nudge[0], slot.y + box.nudge[1], LENGTHS[box.kind], WIDTH_M, slot.angle_deg + box.nudge[2])
+        return rectangle(
+            slot.x + box.nudge[0], slot.y + box.nudge[1], LENGTHS[box.kind], WIDTH_M, slot.angle_deg + box.nudge[2]
+        )
