@@ -157,6 +157,12 @@ class Grid:
         west, north = place(self.transform, window.x, window.y)
         return Affine(self.transform.a, self.transform.b, west, self.transform.d, self.transform.e, north)
 
+    def coarsened(self, factor: int) -> Grid:
+        """The grid of blocks of `factor` by `factor` pixels from the same corner; the last ones may reach beyond."""
+        t = self.transform
+        transform = Affine(t.a * factor, t.b * factor, t.c, t.d * factor, t.e * factor, t.f)
+        return Grid(self.crs, transform, (-(-self.shape[0] // factor), -(-self.shape[1] // factor)), self.aoi)
+
     def inside(self, window: Window, geometry: BaseGeometry | None = None) -> NDArray[np.bool_]:
         """Which pixels of a window have their centre in the area of interest, or in another geometry of the grid's CRS.
 
@@ -263,7 +269,7 @@ def make_grid(
     if agrees:
         target, pixel = reference.crs, (reference.transform.a, -reference.transform.e)
     area = _project(aoi, aoi_crs, target) if aoi is not None else None
-    extent = area if area is not None else reference.outline(target)
+    extent = area if area is not None else _whole(reference, target, agrees=agrees)
     origin = (reference.transform.c, reference.transform.f) if agrees else (0.0, 0.0)
     transform, shape = _snapped(extent.bounds, pixel, origin)
     _check_size(shape, pixel)
@@ -316,6 +322,23 @@ def _resolution(resolution: float | str, crs: str, finest: Frame, centre: tuple[
     scale = 1 / math.sqrt(area_scale(crs, float(x[0]), float(y[0])))
     size = float(f"{ground * (scale if abs(scale - 1) > 0.01 else 1.0):.4g}")
     return size, size
+
+
+def _whole(reference: Frame, target: str, *, agrees: bool) -> BaseGeometry:
+    """The reference scene's outline in the grid's CRS, where that can hold it."""
+    outline = reference.outline(target)
+    if agrees or same_crs(reference.crs, target):
+        return outline
+    own = reference.outline()
+    back = shapely.transform(
+        outline, lambda xy: np.column_stack(transform_xy(target, reference.crs, xy[:, 0], xy[:, 1]))
+    )
+    off = np.inf if back.is_empty else np.max(np.abs(np.subtract(back.bounds, own.bounds)))
+    turned = abs(off - 360.0) < 1e-3 or abs(off - 720.0) < 1e-3
+    if not turned and not off <= 0.01 * max(own.bounds[2] - own.bounds[0], own.bounds[3] - own.bounds[1]):
+        message = f"the reference scene is too wide for {target}; give an area of interest, or grid.crs"
+        raise InputError(Problem(message, "site.aoi"))
+    return outline
 
 
 def _project(aoi: BaseGeometry, crs: str, target: str) -> BaseGeometry:

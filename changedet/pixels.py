@@ -48,9 +48,7 @@ def read_part(
     """
     row, column, height, width = part
     window = RasterWindow(column, row, width, height)
-    alpha = (
-        [i for i, band in enumerate(raster.bands, 1) if band.color == "alpha" and i not in indexes] if use_mask else []
-    )
+    alpha = [raster.alpha] if use_mask and raster.alpha is not None else []
     native, masks = _read(raster, [*indexes, *alpha], window, mask=use_mask and raster.has_mask)
     values = native[: len(indexes)]
     with np.errstate(over="ignore", invalid="ignore"):
@@ -116,7 +114,9 @@ def _overview(raster: Raster, factor: tuple[int, int]) -> tuple[Raster, tuple[in
     for level, ratio in reversed(list(enumerate(raster.overviews))):
         left = factor[0] // ratio, factor[1] // ratio
         whole = left[0] * ratio == factor[0] and left[1] * ratio == factor[1]
-        if whole and min(left) >= 4 and not raster.gcps and not is_remote(raster.path):
+        # Overviews are often mere subsamples: some of their pixels must be left to average, fewer where they are means.
+        enough = 2 if raster.tags.get("OVR_RESAMPLING_ALG") == "AVERAGE" else 4
+        if whole and min(left) >= enough and not raster.gcps and not is_remote(raster.path):
             frame = replace(raster.frame, height=-(-height // ratio), width=-(-width // ratio))
             coarse = replace(raster, frame=frame, overviews=(), tags={**raster.tags, "_level": str(level)})
             with reading(raster.path):
@@ -157,7 +157,8 @@ def _read(
 ) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
     with reading(raster.path), rasterio.Env(**gdal_options(raster.path)):
         dataset = _dataset(raster)
-        values = dataset.read(indexes, window=window)
+        mixed = len({raster.bands[i - 1].dtype for i in indexes}) > 1
+        values = dataset.read(indexes, window=window, out_dtype="float64" if mixed else None)
         return values, dataset.read_masks(1, window=window) if mask else None
 
 

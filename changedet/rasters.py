@@ -78,6 +78,8 @@ class Raster:
     stamp : tuple
         Size and time of change, or nothing for remote files.
     tags : dict
+    alpha : int or None
+        Band that makes no data where it is 0; None until the scene's roles are known.
     identity : str
         Hash of path, size, time of change and header.
     """
@@ -91,15 +93,12 @@ class Raster:
     overviews: tuple[int, ...] = ()
     stamp: tuple[int, ...] = ()
     tags: dict[str, str] = field(default_factory=dict, compare=False)
+    alpha: int | None = None
     identity: str = ""
 
     @property
     def shape(self) -> tuple[int, int]:
         return self.frame.height, self.frame.width
-
-    @property
-    def has_alpha(self) -> bool:
-        return any(band.color == "alpha" for band in self.bands)
 
 
 def is_remote(path: str) -> bool:
@@ -110,7 +109,13 @@ def is_remote(path: str) -> bool:
 
 
 def read_header(
-    path: str, *, crs: str | None = None, bounds: Sequence[float] | None = None, nodata: float | None = None
+    path: str,
+    *,
+    crs: str | None = None,
+    bounds: Sequence[float] | None = None,
+    nodata: float | None = None,
+    classes: bool = False,
+    like: Frame | None = None,
 ) -> Raster:
     """The header of a raster file; reads no pixel.
 
@@ -122,6 +127,10 @@ def read_header(
         Used where the file has none; with it `bounds` (west, south, east, north) where it has no transform either.
     nodata : float, optional
         In place of the file's own.
+    classes : bool
+        Whether the file holds classes or flags; a palette is then no reason to refuse it.
+    like : Frame, optional
+        Used where the file has no georeference of its own but as many pixels.
 
     Returns
     -------
@@ -135,8 +144,8 @@ def read_header(
     with reading(path), warnings.catch_warnings(), rasterio.Env(**gdal_options(path)):
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         with _opened(path) as dataset:
-            _refuse(path, dataset)
-            frame, gcps, rpcs = _frame(path, dataset, crs, bounds)
+            _refuse(path, dataset, classes=classes)
+            frame, gcps, rpcs = _frame(path, dataset, crs, bounds, like)
             bands = tuple(_band(dataset, i, nodata) for i in range(dataset.count))
             flags = dataset.mask_flag_enums[0]
             raster = Raster(
@@ -206,10 +215,10 @@ def _opened(path: str) -> Iterator[Any]:
         dataset.close()
 
 
-def _refuse(path: str, dataset: Any) -> None:
+def _refuse(path: str, dataset: Any, *, classes: bool) -> None:
     if any(dtype.startswith("complex") for dtype in dataset.dtypes):
         raise InputError(f"{path}: holds complex numbers; give the amplitude (the absolute value) as a real raster")
-    if ColorInterp.palette in dataset.colorinterp:
+    if ColorInterp.palette in dataset.colorinterp and not classes:
         raise InputError(
             f"{path}: holds a colour palette, whose values are classes and not brightness; expand it to RGB first"
         )
@@ -219,7 +228,7 @@ def _refuse(path: str, dataset: Any) -> None:
 
 
 def _frame(
-    path: str, dataset: Any, crs: str | None, bounds: Sequence[float] | None
+    path: str, dataset: Any, crs: str | None, bounds: Sequence[float] | None, like: Frame | None
 ) -> tuple[Frame, tuple[tuple[float, float, float, float], ...], dict[str, Any] | None]:
     width, height = dataset.width, dataset.height
     if bounds is not None:
@@ -230,6 +239,8 @@ def _frame(
     if dataset.transform.is_identity and (dataset.gcps[0] or dataset.rpcs is not None):
         return _inexact_frame(path, dataset)
     own = dataset.crs or crs
+    if dataset.transform.is_identity and like is not None and (height, width) == (like.height, like.width):
+        return like, (), None
     if own is None or dataset.transform.is_identity:
         what = "no coordinate reference system" if own is None else "no position"
         raise InputError(f"{path}: has {what}; georeference it, or give the scene 'crs' and 'bounds'")
@@ -264,7 +275,7 @@ def _crs_name(path: str, crs: Any) -> str:
         parsed = pyproj.CRS(crs if isinstance(crs, str | int) else crs.to_wkt())
     except pyproj.exceptions.CRSError as error:
         raise InputError(f"{path}: its coordinate reference system is not understood ({error})") from None
-    epsg = parsed.to_epsg(min_confidence=100)
+    epsg = parsed.to_epsg(min_confidence=100) if isinstance(crs, str | int) else crs.to_epsg()
     return f"EPSG:{epsg}" if epsg is not None else str(parsed.to_wkt())
 
 

@@ -174,8 +174,11 @@ def _numbered(path: str, told: list[str | None]) -> RoleMap:
             found.setdefault(role, i)
     if not unknown:
         return RoleMap(found)
-    which = "its bands" if len(unknown) == len(told) else "band " + ", ".join(str(number) for number in unknown)
-    said = f"{path}: does not say what {which} show; matched by number (give 'bands', as {{blue: 1, green: 2, red: 3}})"
+    which = "its bands" if len(unknown) == len(told) > 1 else "band " + ", ".join(str(number) for number in unknown)
+    verb = "is" if which.startswith("band") and len(unknown) == 1 else "are"
+    said = (
+        f"{path}: does not say what {which} {verb}; matched by number (give 'bands', as {{blue: 1, green: 2, red: 3}})"
+    )
     return RoleMap(found, (said,))
 
 

@@ -1,0 +1,317 @@
+"""Open scenes: read headers, find out which band is which and where the sun stood; never guess what nothing tells."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, TypeVar
+from urllib.parse import urlparse
+
+from changedet.errors import InputError
+from changedet.rasters import Raster, read_header
+from changedet.roles import MASKS, SAR, find_roles, is_sar
+from changedet.scenes.model import BandSource, MaskSource, Scene, SunAngles, ViewAngles, in_order
+
+Bands = Mapping[str, int | str]
+Angles = TypeVar("Angles", SunAngles, ViewAngles)
+
+_SUN_AZIMUTH: Final = ("sun_azimuth", "solar_azimuth_angle", "meansunaz", "sunazimuth", "sun_azimuth_angle")
+_SUN_ELEVATION: Final = ("sun_elevation", "solar_elevation_angle", "meansunel", "sunelevation", "sun_elevation_angle")
+_SUN_ZENITH: Final = ("solar_zenith_angle", "sun_zenith", "sun_zenith_angle")
+_VIEW_AZIMUTH: Final = ("satellite_azimuth", "satellite_azimuth_angle", "meansataz", "view_azimuth")
+_OFF_NADIR: Final = ("off_nadir", "off_nadir_angle", "meanoffnadirviewangle", "view_angle", "satellite_zenith_angle")
+
+
+def open_scene(
+    path: str | os.PathLike[str] | Mapping[str, str],
+    *,
+    date: dt.date | str,
+    time: dt.time | str | None = None,
+    bands: Bands | None = None,
+    default_bands: Bands | None = None,
+    nodata: float | None = None,
+    mask: str | None = None,
+    sun: Any = None,
+    view: Any = None,
+    crs: str | None = None,
+    bounds: Sequence[float] | None = None,
+    name: str = "",
+    collection: str = "",
+    scaling: Mapping[str, tuple[float, float]] | None = None,
+) -> Scene:
+    """Open a scene by the headers of its files; no pixel is read.
+
+    Parameters
+    ----------
+    path : str or mapping of role to path
+        A file with all bands, or one file for each role; http, https and s3 URLs are files too.
+    date : datetime.date or str
+        UTC.
+    bands : mapping of role to band number or description, optional
+        What holds for this scene: every entry must exist.
+    default_bands : mapping, optional
+        What holds where `bands` is not given; entries that this file lacks are left out with a warning.
+    nodata : float, optional
+        In place of the files' own.
+    mask : str, optional
+        A raster that is 0 where the scene is not to be used.
+    sun, view : mapping or object with ``azimuth_deg``, ``elevation_deg`` and ``off_nadir_deg``, optional
+        In place of what the files' tags say.
+    crs, bounds : optional
+        Where files without a georeference lie: west, south, east, north.
+    name, collection : str
+        Short name, by default from the file's; STAC collection.
+    scaling : mapping of role to (scale, offset), optional
+        In place of the files' own.
+
+    Returns
+    -------
+    Scene
+
+    Raises
+    ------
+    InputError
+        Where a file cannot be opened or used, or a band that `bands` names does not exist.
+    """
+    warnings: list[str] = []
+    options: dict[str, Any] = {"crs": crs, "bounds": bounds, "nodata": nodata}
+    if isinstance(path, Mapping) and set(path) != {""}:
+        rasters, sources = _by_role({role: str(p) for role, p in path.items()}, bands or default_bands or {}, options)
+    else:
+        whole = str(path[""]) if isinstance(path, Mapping) else os.fspath(path)
+        rasters, sources = _all_in_one(whole, bands, default_bands, options, warnings)
+    data = {role: source for role, source in sources.items() if role not in MASKS}
+    first = str(next(iter(rasters)))
+    if not data:
+        raise InputError(f"{first}: has no band to compare, only masks; give 'bands'")
+    if is_sar(tuple(data)) and not set(data) <= set(SAR):
+        raise InputError(f"{first}: mixes radar and optical roles ({', '.join(data)}); correct 'bands'")
+    masks = _masks(sources, data, rasters, mask)
+    main = rasters[next(iter(data.values())).path]
+    if main.rpcs is not None:
+        warnings.append(f"{first}: is placed by RPCs at their mean height; hills and towers lie off their place")
+    told = _angles_from_tags(main.tags)
+    return Scene(
+        date=_date(date, first),
+        name=name or PurePosixPath(urlparse(first).path if "://" in first else Path(first).as_posix()).stem,
+        bands={role: _scaled(data[role], role, scaling) for role in in_order(list(data))},
+        rasters=rasters,
+        masks=masks,
+        time=dt.time.fromisoformat(time) if isinstance(time, str) else time,
+        sun=_angles(SunAngles, sun) or told[0],
+        view=_angles(ViewAngles, view) or told[1],
+        collection=collection,
+        warnings=tuple(warnings),
+    )
+
+
+def check_hosts(paths: Iterable[str], allowed: Sequence[str]) -> None:
+    """Refuse paths on hosts that nobody allowed.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        What a catalog leads to; local paths pass.
+    allowed : sequence of str
+        Host names, with ``*.`` in front for all below a domain; of ``s3://`` the bucket is the host.
+
+    Raises
+    ------
+    InputError
+        One line for each host.
+
+    >>> check_hosts(["https://tiles.example.org/a.tif", "/data/b.tif"], ["*.example.org"])
+    """
+    hosts = dict.fromkeys(host for host in (host_of(path) for path in paths) if host)
+    refused = [host for host in hosts if not any(_matches(host, rule) for rule in allowed)]
+    if refused:
+        listed = ", ".join(refused)
+        raise InputError(f"leads to {listed}, which is not allowed; add it to read.allow_hosts if you trust it")
+
+
+def host_of(path: str) -> str:
+    """The host (of ``s3://`` the bucket) that a path is read from; empty for local files."""
+    text = path
+    for prefix in ("/vsicurl/", "/vsicurl_streaming/"):
+        text = text.removeprefix(prefix)
+    for prefix in ("/vsis3/", "/vsis3_streaming/", "/vsigs/", "/vsiaz/", "/vsioss/", "/vsiswift/"):
+        if text.startswith(prefix):
+            return text.removeprefix(prefix).split("/")[0].lower()
+    parsed = urlparse(text)
+    return (
+        "" if parsed.scheme in {"", "file"} or len(parsed.scheme) == 1 else (parsed.hostname or parsed.scheme).lower()
+    )
+
+
+def _matches(host: str, rule: str) -> bool:
+    rule = rule.lower().strip()
+    return host == rule or (rule.startswith("*.") and host.endswith(rule[1:]))
+
+
+def _by_role(
+    paths: Mapping[str, str], bands: Bands, options: Mapping[str, Any]
+) -> tuple[dict[str, Raster], dict[str, BandSource]]:
+    """One file a role; of a file with several bands the one that `bands` or its description gives."""
+    rasters: dict[str, Raster] = {}
+    sources: dict[str, BandSource] = {}
+    like = None
+    for role in in_order(list(paths)):
+        path = paths[role]
+        if path not in rasters:
+            about = {**options, "nodata": None} if role in MASKS else options
+            rasters[path] = read_header(path, classes=role in MASKS, like=like, **about)
+        raster = rasters[path]
+        like = like or raster.frame
+        sources[role] = _source(raster, _band_of(raster, role, bands))
+    _set_alpha(rasters, sources)
+    return rasters, sources
+
+
+def _band_of(raster: Raster, role: str, bands: Bands) -> int:
+    if len(raster.bands) == 1 or role in MASKS:
+        return 1
+    if role in bands:
+        return find_roles(raster.path, raster.bands, raster.path, {role: bands[role]}).bands[role]
+    found = find_roles(raster.path, raster.bands, _hint(raster), None).bands
+    if role not in found:
+        raise InputError(
+            f"{raster.path}: has {len(raster.bands)} bands and none says that it is '{role}'; give 'bands'"
+        )
+    return found[role]
+
+
+def _all_in_one(
+    path: str, bands: Bands | None, default_bands: Bands | None, options: Mapping[str, Any], warnings: list[str]
+) -> tuple[dict[str, Raster], dict[str, BandSource]]:
+    raster = read_header(path, **options)
+    given = bands
+    if bands is None and default_bands:
+        known = [band.description.strip().lower() for band in raster.bands]
+        given = {role: band for role, band in default_bands.items() if _exists(band, known)}
+        lost = [role for role in default_bands if role not in given]
+        if lost and given:
+            warnings.append(f"{path}: has no band for {', '.join(lost)}, it has {len(known)} bands")
+        elif lost:
+            raise InputError(f"{path}: has none of the bands that 'bands' names ({', '.join(lost)})")
+    found = find_roles(path, raster.bands, _hint(raster), given)
+    warnings.extend(found.warnings)
+    rasters = {path: raster}
+    sources = {role: _source(raster, index) for role, index in found.bands.items()}
+    _set_alpha(rasters, sources)
+    return rasters, sources
+
+
+def _exists(band: int | str, known: Sequence[str]) -> bool:
+    return 1 <= band <= len(known) if isinstance(band, int) else band.strip().lower() in known
+
+
+def _source(raster: Raster, index: int) -> BandSource:
+    band = raster.bands[index - 1]
+    return BandSource(raster.path, index, band.scale, band.offset)
+
+
+def _scaled(source: BandSource, role: str, scaling: Mapping[str, tuple[float, float]] | None) -> BandSource:
+    if not scaling or role not in scaling:
+        return source
+    scale, offset = scaling[role]
+    return replace(source, scale=scale, offset=offset)
+
+
+def _set_alpha(rasters: dict[str, Raster], sources: Mapping[str, BandSource]) -> None:
+    """A file's alpha band hides pixels before they are resampled; a band that a role claims is no alpha."""
+    for path, raster in rasters.items():
+        claimed = {source.index for role, source in sources.items() if source.path == path and role != "alpha"}
+        colors = [i for i, band in enumerate(raster.bands, 1) if band.color == "alpha" and i not in claimed]
+        given = [s.index for role, s in sources.items() if role == "alpha" and s.path == path and claimed]
+        chosen = given or colors
+        if chosen and claimed:
+            rasters[path] = replace(raster, alpha=chosen[0])
+
+
+def _masks(
+    sources: Mapping[str, BandSource], data: Mapping[str, BandSource], rasters: dict[str, Raster], mask: str | None
+) -> tuple[MaskSource, ...]:
+    frame = rasters[next(iter(data.values())).path].frame
+    found = []
+    for role in MASKS:
+        source = sources.get(role)
+        if source is None or rasters[source.path].alpha == source.index:
+            continue
+        alone = source.path not in {band.path for band in data.values()}
+        count = len(rasters[source.path].bands)
+        indexes = tuple(range(1, count + 1)) if role == "udm2" and alone else (source.index,)
+        found.append(MaskSource(role, source.path, indexes))
+    if mask is not None:
+        rasters[mask] = read_header(mask, classes=True, like=frame)
+        found.append(MaskSource("file", mask))
+    return tuple(found)
+
+
+def _hint(raster: Raster) -> str:
+    """What may name the sensor: file name, tags, descriptions."""
+    tags = [f"{key}={value}" for key, value in raster.tags.items() if len(value) < 200]
+    return " ".join([Path(raster.path).name, *tags, *(band.description for band in raster.bands)])
+
+
+def _date(date: dt.date | str, path: str) -> dt.date:
+    if isinstance(date, dt.datetime):
+        return date.date()
+    if isinstance(date, dt.date):
+        return date
+    try:
+        return dt.date.fromisoformat(date)
+    except ValueError:
+        raise InputError(f"{path}: '{date}' is no date, expected one such as 2023-06-04") from None
+
+
+def _angles(kind: type[Angles], given: Any) -> Angles | None:
+    if given is None or isinstance(given, kind):
+        return given
+    names = kind.__dataclass_fields__
+    values = given if isinstance(given, Mapping) else {name: getattr(given, name, None) for name in names}
+    if kind is SunAngles and (values.get("azimuth_deg") is None or values.get("elevation_deg") is None):
+        return None
+    if kind is ViewAngles and values.get("off_nadir_deg") is None:
+        return None
+    numbers = {name: float(value) for name, value in values.items() if name in names and value is not None}
+    return kind(**numbers)
+
+
+def _angles_from_tags(tags: Mapping[str, str]) -> tuple[SunAngles | None, ViewAngles | None]:
+    """Sun and view angles from a TIFF's tags, also from JSON in its description as some providers write it."""
+    flat = {key.lower().rsplit(":", 1)[-1]: value for key, value in tags.items()}
+    with contextlib.suppress(ValueError):
+        flat.update(_leaves(json.loads(flat.get("tifftag_imagedescription", "{}"))))
+    azimuth, elevation = _number(flat, _SUN_AZIMUTH), _number(flat, _SUN_ELEVATION)
+    zenith = _number(flat, _SUN_ZENITH)
+    if elevation is None and zenith is not None:
+        elevation = 90.0 - zenith
+    off_nadir = _number(flat, _OFF_NADIR)
+    sun = None if azimuth is None or elevation is None else SunAngles(azimuth % 360.0, elevation)
+    return sun, None if off_nadir is None else ViewAngles(abs(off_nadir), _number(flat, _VIEW_AZIMUTH))
+
+
+def _leaves(data: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in data.items() if isinstance(data, Mapping) else ():
+        if isinstance(value, Mapping):
+            found.update(_leaves(value))
+        else:
+            found[str(key).lower()] = str(value)
+    return found
+
+
+def _number(tags: Mapping[str, str], names: Sequence[str]) -> float | None:
+    for name in names:
+        try:
+            value = float(tags[name])
+        except (KeyError, ValueError):
+            continue
+        if -360.0 <= value <= 360.0:
+            return value
+    return None
