@@ -177,6 +177,42 @@ def per_block(
     return xr.DataArray(data, dims=dims, coords=coords)
 
 
+def from_reader(
+    read: Callable[[Window], NDArray[Any]],
+    shape: tuple[int, int, int],
+    chunk: int,
+    *,
+    name: str,
+    dtype: DTypeLike = np.float32,
+) -> Any:
+    """A dask array (band, y, x) whose blocks are what `read` gives for their windows.
+
+    Parameters
+    ----------
+    read : callable
+        ``read(window) -> (band, y, x)``; picklable.
+    shape : (band, y, x)
+    chunk : int
+        Edge of a block in pixels.
+    name : str
+        The array's name in the graph: the same for the same content, so that dask knows it again; the chunk is added.
+    dtype : dtype
+        Of what `read` gives.
+    """
+    bands, height, width = shape
+    key = f"{name}-{chunk}"
+    across = len(range(0, width, chunk))
+    graph = {
+        (key, 0, i // across, i % across): (read, window) for i, window in enumerate(tiles((height, width), chunk))
+    }
+    chunks = (
+        (bands,),
+        tuple(min(chunk, height - y) for y in range(0, height, chunk)),
+        tuple(min(chunk, width - x) for x in range(0, width, chunk)),
+    )
+    return da.Array(graph, key, chunks, np.dtype(dtype))
+
+
 def stream(
     tasks: Sequence[Task], *, client: Any = None, scheduler: str = "threads", workers: int = 1
 ) -> Iterator[tuple[int, Any]]:
