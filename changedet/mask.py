@@ -26,16 +26,17 @@ OVERVIEW_BUDGET_PX: Final = 2_000_000
 class MaskMethod(PixelMethod):
     """A `PixelMethod` whose clouds come from an overview of the whole scene.
 
-    Clouds are large: they are found once a date on block means of some metres, where neighbourhoods of a hundred metres are
-    cheap, and no block of pixels needs a halo. ``fit(samples)`` takes a date's sample; ``apply(image, model)`` gives no data and
-    saturation of each pixel as uint8 ``(y, x)``; `kernels.mask.laid_over` lays the overview's classes over that.
+    Clouds are large: they are found once a date on block means of some metres, where a hundred metres of neighbourhood
+    are cheap, and no block of pixels needs a halo. ``fit(samples)`` takes a date's sample; ``apply(image, model)`` gives
+    no data and saturation of each pixel as uint8 ``(y, x)``; `kernels.mask.laid_over` adds the overview's classes.
 
     Attributes
     ----------
     classify : callable or None
-        ``classify(overview, reference_overview, resolution_m, sun_azimuth_deg) -> uint8 (y, x)`` classes of `kernels.quality`:
-        overviews are float32 ``(band, y, x)`` block means with NaN for no data, the reference's on the same grid or None, the
-        resolution that of the overview's pixels, the sun's azimuth from grid north or None. None where only pixels count.
+        ``classify(overview, reference_overview, resolution_m, sun_azimuth_deg) -> uint8 (y, x)``, classes of
+        `kernels.quality`: overviews are float32 ``(band, y, x)`` block means with NaN for no data, the reference's on
+        the same grid or None, the resolution that of the overview's pixels, the sun's azimuth from grid north or None.
+        None where only pixels count.
     overview_resolution_m : float
         Pixel size at which `classify` works best; `overview_factor` makes a whole factor of it.
     """
@@ -93,7 +94,7 @@ def mask(
     Parameters
     ----------
     image : xarray.DataArray
-        Dims ``(band, y, x)`` with band roles as the `band` coordinate, a grid in metres, NaN for no data; in memory or dask.
+        Dims ``(band, y, x)`` with roles as the `band` coordinate, a grid in metres, NaN for no data; in memory or dask.
     reference : xarray.DataArray, optional
         Another date on the same grid with the same bands: what was as bright there is no cloud.
     method : str
@@ -108,7 +109,7 @@ def mask(
     Returns
     -------
     xarray.DataArray
-        uint8 ``(y, x)``, classes of `changedet.kernels.quality`, 0 clear, lazy where an input is. Pixels with a NaN are 1.
+        uint8 ``(y, x)``, classes of `changedet.kernels.quality`: 0 clear, 1 where a band is NaN; lazy where an input is.
 
     Raises
     ------
@@ -144,7 +145,8 @@ def mask(
         _of_overviews, classify=masker.classify, resolution_m=resolution_m * factor, sun_azimuth_deg=sun_azimuth_deg
     )
     # The sample itself is not needed: the overviews ride along as parameters, computed once for all blocks.
-    classes = over_sample(classify, image[:, :1, :1], overviews=[overview(one, factor).data for one in images])
+    corners = [one[:, :1, :1] for one in images]
+    classes = over_sample(classify, *corners, overviews=[overview(one, factor).data for one in images])
     rows, columns = (np.arange(image.sizes[axis], dtype=np.int32) // factor for axis in ("y", "x"))
     like = quality.astype(np.int32) * 0
     place = [like + xr.DataArray(index, dims=axis) for index, axis in ((rows, "y"), (columns, "x"))]
@@ -162,15 +164,21 @@ def overview_factor(shape: tuple[int, int], resolution_m: float, overview_resolu
 
 
 def overview(image: xr.DataArray, factor: int) -> xr.DataArray:
-    """Block means of `factor` pixels ``(band, y, x)``; NaN where none is seen; a cut block at the edge counts as one."""
+    """Block means of `factor` pixels ``(band, y, x)``; NaN where none is seen; a cut block at the edge counts."""
     return image.coarsen(y=factor, x=factor, boundary="pad").mean().transpose("band", "y", "x").astype(np.float32)
 
 
-def _no_model(samples: NDArray[np.float32]) -> dict[str, Any]:  # noqa: ARG001 - the thresholds come from the overview
+def _no_model(*_samples: NDArray[np.float32]) -> dict[str, Any]:
+    """Thresholds come from the overview alone."""
     return {}
 
 
-def _quality(image: NDArray[np.float32], *, model: dict[str, Any], saturated_at: float) -> NDArray[np.uint8]:  # noqa: ARG001
+def _quality(
+    image: NDArray[np.float32],
+    *,
+    model: dict[str, Any],  # noqa: ARG001 - the bridge's convention
+    saturated_at: float,
+) -> NDArray[np.uint8]:
     return kernel.quality_of_pixels(image, saturated_at)
 
 
@@ -193,7 +201,9 @@ def _classify(
 ) -> NDArray[np.uint8]:
     white = tuple(roles.index(role) for role in VISIBLE)
     snow_roles = ("green", "nir", "swir1")
-    snow = tuple(roles.index(role) for role in snow_roles) if set(snow_roles) <= set(roles) else None
+    snow = None
+    if set(snow_roles) <= set(roles):
+        snow = roles.index("green"), roles.index("nir"), roles.index("swir1")
     picture = np.dtype(dtype) == np.uint8
     floor = 150.0 if picture else _floor(overview[list(white)], dtype)
     ceiling = 253.5 if picture else float("inf")
@@ -205,7 +215,7 @@ def _classify(
         resolution_m,
         floor,
         ceiling,
-        sun_azimuth_deg,  # type: ignore[arg-type]
+        sun_azimuth_deg,
     )
 
 
@@ -221,8 +231,7 @@ def _floor(visible: NDArray[np.float32], dtype: str) -> float:
 
 
 def _of_overviews(
-    sample: NDArray[np.float32],  # noqa: ARG001 - the bridge always brings one
-    *,
+    *_samples: NDArray[np.float32],
     overviews: Sequence[NDArray[np.float32]],
     classify: Callable[..., NDArray[np.uint8]],
     resolution_m: float,

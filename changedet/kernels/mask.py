@@ -35,8 +35,13 @@ BRIGHTER: Final = 1.5
 """A cloud is this much brighter than the reference at its place; what is not was there before."""
 GROW_RATIO: Final = 1.3
 """A cloud's thin rim is at least this much brighter than the ground."""
+GROW_REACH_M: Final = 30.0
+"""Farther from a core than this, what is brighter than the reference may be new paving as well."""
 SHADOW_RATIO: Final = 0.62
-"""A cloud's shadow is darker than this share of the ground around it, or of the reference."""
+"""A cloud's shadow is darker than this share of the scene's ground."""
+DARKER: Final = 0.72
+"""A cloud's shadow is darker than this share of the same ground on the reference date."""
+SHADOW_AREA_M2: Final = 250.0
 SHADOW_MATCH: Final = 0.5
 """Least share of a moved cloud that must be dark for the place to be its shadow."""
 SATURATED_WIDTH_M: Final = 60.0
@@ -229,14 +234,12 @@ def _grown(
     """The clouds with their thin rims, outward from the cores, each step through pixels brighter than the ground."""
     if ratio is not None:
         brighter = valid & (np.nan_to_num(ratio, nan=0.0) > GROW_RATIO)
-        reach_m = 8 * FADE_M
     else:
         brighter = valid & (bright > max(GROW_RATIO, 0.6 * CORE_RATIO) * ground)
-        reach_m = 3 * FADE_M
     brighter = _opened(brighter, 2.0, resolution_m) | cloud
     step = np.ones((3, 3), np.uint8)
     grown = cloud.astype(np.uint8)
-    for _ in range(max(1, round(reach_m / resolution_m))):
+    for _ in range(max(1, round(GROW_REACH_M / resolution_m))):
         grown = cv2.dilate(grown, step) & brighter.astype(np.uint8)
     return _dilated(grown.astype(bool), 0.5 * FADE_M, resolution_m)
 
@@ -254,18 +257,24 @@ def _shadows(
     if not open_ground.any():
         return np.zeros_like(cloud)
     dark = _dark(bright, ratio, open_ground, resolution_m)
-    shift = _shadow_shift(cloud, dark, open_ground, resolution_m, sun_azimuth_deg)
-    if shift is None:
-        return np.zeros_like(cloud)
-    moved = np.roll(_dilated(cloud, 2 * FADE_M, resolution_m), shift, (0, 1))
     if ratio is not None:
-        # Clouds outside the picture cast shadows inside it: what became darker there is trusted too.
+        # On a cloudy date, a wide place that is darker than before is shadow, of clouds outside the picture too.
         labels = cc3d.connected_components(dark, connectivity=8)
-        sizes = np.bincount(labels.ravel())
-        large = sizes * resolution_m**2 > 2 * CORE_AREA_M2
+        large = np.bincount(labels.ravel()) * resolution_m**2 > SHADOW_AREA_M2
         large[0] = False
-        moved |= large[labels]
-    return _dilated(dark & moved, 0.25 * FADE_M, resolution_m) & ~cloud
+        shadow = large[labels]
+    else:
+        shift = _shadow_shift(cloud, dark, open_ground, resolution_m, sun_azimuth_deg)
+        if shift is None:
+            return np.zeros_like(cloud)
+        shadow = dark & _moved(_dilated(cloud, 2 * FADE_M, resolution_m), shift)
+    return _dilated(shadow, 0.4 * FADE_M, resolution_m) & ~cloud
+
+
+def _moved(mask: NDArray[np.bool_], shift: tuple[int, int]) -> NDArray[np.bool_]:
+    height, width = mask.shape
+    matrix = np.array([[1, 0, shift[1]], [0, 1, shift[0]]], np.float32)
+    return np.asarray(cv2.warpAffine(mask.astype(np.uint8), matrix, (width, height), flags=cv2.INTER_NEAREST) > 0, bool)
 
 
 def _dark(
@@ -275,7 +284,7 @@ def _dark(
     resolution_m: float,
 ) -> NDArray[np.bool_]:
     if ratio is not None:
-        darker = np.nan_to_num(ratio, nan=1.0) < SHADOW_RATIO
+        darker = np.nan_to_num(ratio, nan=1.0) < DARKER
     else:
         darker = bright < SHADOW_RATIO * float(np.percentile(bright[open_ground], 70))
     return _opened(darker & open_ground, 4.0, resolution_m)
@@ -296,11 +305,12 @@ def _shadow_shift(
     possible = np.maximum(0.0, fft.irfft2(shape * fft.rfft2(open_ground.astype(np.float32), size), size))
     dy, dx = (np.rint(np.fft.fftfreq(n) * n) for n in size)
     distance = np.hypot(dy[:, None], dx) * resolution_m
-    allowed = (distance > FADE_M) & (possible > max(16.0, 0.1 * float(cloud.sum())))
+    allowed = (distance > FADE_M) & (possible > max(16.0, 0.3 * float(cloud.sum())))
     if sun_azimuth_deg is not None:
         bearing = np.degrees(np.arctan2(dx[None], -dy[:, None]))
         off = (bearing - sun_azimuth_deg) % 360.0 - 180.0
-        allowed &= np.abs(off) < 20.0
+        # A view from aside moves the cloud as well: the sun alone does not tell the direction.
+        allowed &= np.abs(off) < 35.0
     share = np.where(allowed, hit / np.maximum(possible, 1.0), 0.0)
     # Where little of the moved cloud can be seen, a high share is luck.
     score = share * np.sqrt(np.minimum(1.0, possible / max(1.0, float(cloud.sum()))))
