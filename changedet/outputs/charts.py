@@ -11,9 +11,9 @@ from typing import Final
 from markupsafe import Markup, escape
 
 WIDTH: Final = 680
-HEIGHT: Final = 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 14, 34
-_LABELS: Final = 7
+HEIGHT: Final = 280
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 14, 20, 40
+_LABELS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class Figure:
 
 
 def number(value: float | None, digits: int = 0) -> str:
-    """A number for reading: thousands apart, an en dash where it cannot be had.
+    r"""A number for reading: thousands apart by a narrow space that does not break, an en dash where it cannot be had.
 
     >>> number(12345.6), number(None), number(-0.2)
-    ('12 346', '–', '0')
+    ('12\u202f346', '–', '0')
     """
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{round(value, digits) + 0.0:,.{digits}f}".replace(",", " ")
+    return f"{round(value, digits) + 0.0:,.{digits}f}".replace(",", "\u202f")
 
 
 def line_chart(figures: Sequence[Figure], *, title: str, unit: str) -> Markup:
@@ -96,7 +96,7 @@ class _Axes:
         step = -(-len(self.days) // _LABELS) if self.days else 1
         rows = [self._row(tick, digits) for tick in self.ticks]
         columns = [self._column(day) for day in self.days[::step]]
-        return "".join([*rows, *columns, f'<text class="tick" x="{_LEFT}" y="{_TOP - 3}">{escape(unit)}</text>'])
+        return "".join([*rows, *columns, f'<text class="tick" x="{_LEFT}" y="{_TOP - 6}">{escape(unit)}</text>'])
 
     def _row(self, tick: float, digits: int) -> str:
         y = self.y(tick)
@@ -107,14 +107,14 @@ class _Axes:
     def _column(self, day: str) -> str:
         x, foot = self.x(day), HEIGHT - _BOTTOM
         line = f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{foot}" y2="{foot + 4}"/>'
-        return line + f'<text class="tick" text-anchor="middle" x="{x:.1f}" y="{HEIGHT - 14}">{escape(day)}</text>'
+        return line + f'<text class="tick" text-anchor="middle" x="{x:.1f}" y="{HEIGHT - 16}">{escape(day)}</text>'
 
 
 def _axes(figures: Sequence[Figure], low: float, high: float) -> _Axes:
     days = tuple(sorted({f.date for f in figures}))
     ordinals = [date.fromisoformat(day).toordinal() for day in days] or [0]
     first, span = ordinals[0], max(1, ordinals[-1] - ordinals[0])
-    inner, margin = WIDTH - _LEFT - _RIGHT, 34
+    inner, margin = WIDTH - _LEFT - _RIGHT, 40
     ticks = _ticks(low, high)
     bottom, top = min(low, ticks[0]), max(high, ticks[-1])
 

@@ -15,7 +15,7 @@ ZONE_COLOR: Final = "#ffffff"
 _MAX_FIRST_SEEN: Final = 24
 
 # Without a running animation the dates would lie on top of each other: the canvas then draws only the latest.
-# Where there is no canvas (an export by a script) the expression has no way to know, and all that is asked for is drawn.
+# Where there is no canvas (an export by a script) the expression cannot know, and all that is asked for is drawn.
 _SHOWN: Final = '@map_start_time IS NOT NULL OR @map_id IS NULL OR "date" = maximum("date")'
 
 _TIPS: Final = {

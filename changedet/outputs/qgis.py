@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
+import pyogrio
 import pyproj
 
 from changedet.outputs import layer_styles, rasters, styles
@@ -52,11 +53,14 @@ class RasterLayer:
         As for `rasters.RasterWriter`.
     date : str
         ISO date; empty for a ``first_change``.
+    dates : tuple of str
+        The dates that a ``first_change`` may hold; by default all but the first of the project.
     """
 
     path: Path
     kind: RasterKind
     date: str = ""
+    dates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def write_project(
     dates: Sequence[str],
     layers: Sequence[RasterLayer] = (),
     objects: str | Path | None = None,
-    vectors: Sequence[str] = ("containers", "tracks", "footprint", "changes"),
+    vectors: Sequence[str] | None = None,
 ) -> None:
     """Write ``project.qgz``.
 
@@ -103,7 +107,7 @@ def write_project(
     objects : path, optional
         ``objects.gpkg``.
     vectors : sequence of str
-        Its layers.
+        Which of its layers; by default all that it has.
 
     Raises
     ------
@@ -115,7 +119,11 @@ def write_project(
     if not days or not (layers or objects is not None):
         raise ValueError("a project needs at least one date and one layer")
     srs = _srs(pyproj.CRS.from_user_input(crs))
-    made = [] if objects is None else _vector_layers(target, Path(objects), vectors, days, srs)
+    made = (
+        []
+        if objects is None
+        else _vector_layers(target, Path(objects), vectors or _layers_of(Path(objects)), days, srs)
+    )
     made += _raster_layers(target, layers, days, srs)
     document = _document(title, srs, extent, days, made)
     packed = io.BytesIO()
@@ -160,6 +168,10 @@ def periods(dates: Sequence[str]) -> dict[str, tuple[str, str]]:
     return {day: (day, end) for day, end in zip(days, ends, strict=True)}
 
 
+def _layers_of(objects: Path) -> list[str]:
+    return [str(name) for name, _ in pyogrio.list_layers(objects)]
+
+
 def _vector_layers(target: Path, source: Path, names: Sequence[str], days: Sequence[str], srs: str) -> list[_Layer]:
     lengths = {day: (styles.days(end) - styles.days(day)) + 1 for day, (_, end) in periods(days).items()}
     found = []
@@ -194,7 +206,7 @@ def _raster_layers(target: Path, layers: Sequence[RasterLayer], days: Sequence[s
     spans = periods(days)
     found = []
     for layer in sorted(layers, key=lambda one: (one.kind != "first_change", one.kind, one.date), reverse=False):
-        drawn = rasters.style(layer.path, layer.kind, stretch=stretch, dates=days[1:])
+        drawn = rasters.style(layer.path, layer.kind, stretch=stretch, dates=layer.dates or days[1:])
         time = styles.pixel_time() if layer.kind == "first_change" else styles.raster_time(*spans[layer.date[:10]])
         found.append(_raster_layer(target, layer, time + drawn, srs))
     # Uppermost in the tree is drawn last: the latest date comes first.

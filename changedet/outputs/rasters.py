@@ -205,10 +205,11 @@ class RasterWriter:
     def _style(self, part: Path) -> str:
         dates = [c.label for c in self.classes if c.value > 0] if self.kind == "first_change" else []
         drawn = style(part, self.kind, classes=self.classes, stretch=self.stretch, dates=dates)
+        if self.kind == "first_change":
+            return styles.pixel_time() + drawn
         date = self.tags.get("DATE", "")[:10]
-        period = self.period or ((date, date) if date else None)
-        time = styles.pixel_time() if self.kind == "first_change" else styles.raster_time(*period) if period else ""
-        return time + drawn
+        period = self.period or (date, date)
+        return (styles.raster_time(*period) if period[0] else "") + drawn
 
 
 def sidecars(path: Path) -> tuple[Path, Path]:
@@ -243,13 +244,12 @@ def style(
         return styles.date_ramp(dates)
     if kind in {"mask", "quality", "first_change"}:
         return styles.palette(classes or _DEFAULT_CLASSES.get(kind) or styles.date_classes(dates))
-    with rasterio.open(path) as source:
-        if kind == "score":
+    if kind == "score":
+        with rasterio.open(path) as source:
             threshold = source.tags().get("THRESHOLD")
-            top = percentiles(path, (99.5,))[0][0]
-            return styles.score(float(threshold) if threshold else None, top if np.isfinite(top) else 1.0)
-        bands = [name or "" for name in source.descriptions]
-    return styles.scene(bands, stretch or scene_stretch([path]))
+        top = percentiles(path, (99.5,))[0][0]
+        return styles.score(float(threshold) if threshold else None, top if np.isfinite(top) else 1.0)
+    return styles.scene(band_names(path), stretch or scene_stretch([path]))
 
 
 def scene_stretch(paths: Sequence[Path]) -> list[tuple[float, float]]:
@@ -312,9 +312,15 @@ def read_window(path: str | Path, window: Window) -> NDArray[Any]:
     ndarray
         ``(y, x)``, of the window's shape.
     """
-    place = RasterioWindow(window.x, window.y, window.width, window.height)
     with _environment(), rasterio.open(path) as source:
-        block: NDArray[Any] = source.read(1, window=place, boundless=True, fill_value=source.nodata)
+        fill = 0 if source.nodata is None else source.nodata
+        block: NDArray[Any] = np.full(window.shape, fill, source.dtypes[0])
+        top, left = max(0, window.y), max(0, window.x)
+        bottom = min(source.height, window.y + window.height)
+        right = min(source.width, window.x + window.width)
+        if top < bottom and left < right:
+            inside = source.read(1, window=RasterioWindow(left, top, right - left, bottom - top))
+            block[top - window.y : bottom - window.y, left - window.x : right - window.x] = inside
     return block
 
 
@@ -344,9 +350,7 @@ def encode(block: NDArray[Any], dtype: np.dtype[Any], nodata: float) -> NDArray[
 def default_nodata(dtype: DTypeLike) -> float:
     """A value for no data where a scene's own dtype says nothing: NaN, the least signed value, or 0."""
     kind = np.dtype(dtype)
-    if np.issubdtype(kind, np.floating):
-        return float("nan")
-    return float(np.iinfo(kind).min)
+    return float("nan") if np.issubdtype(kind, np.floating) else float(np.iinfo(kind).min)
 
 
 def _remove_unfinished(path: Path) -> None:
@@ -376,14 +380,13 @@ def _interpretation(bands: Sequence[str]) -> list[ColorInterp]:
 
 
 def _copy_as_cog(raw: Path, part: Path, kind: RasterKind) -> None:
-    resampling = _OVERVIEWS[kind]
     rasterio.shutil.copy(
         raw,
         part,
         driver="COG",
         blocksize=BLOCK_PX,
         overviews="AUTO",
-        overview_resampling=resampling,
+        overview_resampling=_OVERVIEWS[kind],
         warp_resampling="nearest",
         statistics="YES",
         bigtiff="IF_SAFER",
