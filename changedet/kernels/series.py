@@ -14,6 +14,9 @@ QUANTILE: Final = 1.96
 MISCOUNT: Final = 0.08
 """Standard deviation of the detector's scene-wide miscount as a share of the count. Provisional: from simulated yards,
 to be replaced by a split-conformal calibration on at least 30 sites."""
+UNSEEN_TURNOVER: Final = 0.10
+"""As a share of what is expected at hidden places, the standard deviation of what came or went there, in batches, without
+any clear look to show it. An assumption: single boxes are independent in the chains, batches are not."""
 RATIO_LOW, RATIO_HIGH = 0.52, 1.40
 """Range of mask area over truly changed area on simulated sites (median .89). Provisional, as above."""
 MISSED_M2: Final = 60.0
@@ -33,10 +36,19 @@ class Staircase(NamedTuple):
     change: Floats
 
 
-def count_interval(expected: float, variance: float) -> tuple[float, float]:
-    """95 % interval of a count: ``expected -+ q sqrt(variance + 1 + (.08 expected)^2)``, not below 0."""
-    half = QUANTILE * np.sqrt(variance + 1.0 + (MISCOUNT * expected) ** 2)
-    return max(0.0, expected - float(half)), expected + float(half)
+def count_interval(expected: float, variance: float, hidden: float) -> tuple[float, float]:
+    """95 % interval of a count, ``expected -+ 1.96 sqrt(variance + 1 + (.08 expected)^2 + (.10 hidden)^2)``, not below 0.
+
+    Parameters
+    ----------
+    expected, variance : float
+        Sums of ``p`` and of ``p (1 - p)`` over the places.
+    hidden : float
+        The part of ``expected`` at places that the date did not see clearly.
+    """
+    spread = np.sqrt(variance + 1.0 + (MISCOUNT * expected) ** 2 + (UNSEEN_TURNOVER * hidden) ** 2)
+    half = QUANTILE * float(spread)
+    return max(0.0, expected - half), expected + half
 
 
 def event_interval(events: float, expected: float, variance: float) -> tuple[float, float]:

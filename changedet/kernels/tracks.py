@@ -40,6 +40,8 @@ START: Final = 0.6
 MOBILE: Final = 3
 MOBILE_RATES: Final = (0.15, 0.60)
 RATE_PRIOR_PLACES: Final = 20.0
+RATE_CAP: Final = 3.5
+"""Times the prior rate: without a bound, a detector that often finds nothing is learnt as boxes that come and go."""
 EM_DATES: Final = 5
 EM_ROUNDS: Final = 4
 ODDS_BOUND: Final = 3.0
@@ -281,8 +283,8 @@ def _learn(
     present = sum((classes[:, k, None] * readings[k].present[:, :-1]).sum(0) for k in still)
     births = sum((classes[:, k, None] * readings[k].births).sum(0) for k in still)
     deaths = sum((classes[:, k, None] * readings[k].deaths).sum(0) for k in still)
-    new_birth[:MOBILE] = (births + prior * birth) / (absent + prior)
-    new_death[:MOBILE] = (deaths + prior * death) / (present + prior)
+    new_birth[:MOBILE] = np.minimum((births + prior * birth) / (absent + prior), RATE_CAP * birth)
+    new_death[:MOBILE] = np.minimum((deaths + prior * death) / (present + prior), RATE_CAP * death)
     real = classes[:, :REAL].sum(0) + prior * CLASS_WEIGHT[:REAL]
     clutter = classes[:, REAL:].sum(0) + prior * CLASS_WEIGHT[REAL:] * (false_share > 0)
     share = model.weight[REAL:].sum()

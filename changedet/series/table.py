@@ -123,8 +123,8 @@ def timeseries(looks: Sequence[LookFacts], tracks: Any, zones: gpd.GeoDataFrame 
     Notes
     -----
     `containers_expected` is the sum of the places' probabilities to hold a box; its interval is
-    ``1.96 sqrt(sum p (1 - p) + 1 + (.08 N)^2)`` to either side: hidden places have probabilities far from 0 and 1 and
-    widen it. The share of .08 is provisional, from simulated yards.
+    ``1.96 sqrt(sum p (1 - p) + 1 + (.08 N)^2 + (.10 H)^2)`` to either side, where H of the N are hidden. The
+    share of .08 is provisional, from simulated yards; that of .10 is an assumption about batches that nobody saw.
     """
     areas: dict[str, Any] = {"": None}
     if zones is not None:
@@ -194,15 +194,18 @@ def _counts_row(counted: _Counted, t: int, seen: bool, first: bool) -> dict[str,
     spread = present * (1.0 - present)
     expected = float(present.sum())
     row: dict[str, Any] = {"containers_expected": expected}
-    row["containers_low"], row["containers_high"] = kernel.count_interval(expected, float(spread.sum()))
+    hidden = ~counted.clear[:, t]
+    row["containers_low"], row["containers_high"] = kernel.count_interval(
+        expected, float(spread.sum()), float(present[hidden].sum())
+    )
     if not seen:
         return row
     kinds = counted.row_kind[counted.row_date == t]
     weights = [TEU[kind] for kind in kinds if kind in TEU]
     row |= {"containers": len(weights), "other_boxes": len(kinds) - len(weights), "teu": sum(weights)}
-    teu_low, teu_high = kernel.count_interval(
-        float((counted.weight * present).sum()), float((counted.weight**2 * spread).sum())
-    )
+    teu = counted.weight * present
+    teu_spread = float((counted.weight**2 * spread).sum())
+    teu_low, teu_high = kernel.count_interval(float(teu.sum()), teu_spread, float(teu[hidden].sum()))
     row |= {"teu_low": min(teu_low, row["teu"]), "teu_high": max(teu_high, row["teu"])}
     if not first:
         came, went = _expected_events(counted, t)
