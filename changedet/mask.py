@@ -26,8 +26,8 @@ OVERVIEW_BUDGET_PX: Final = 2_000_000
 class MaskMethod(PixelMethod):
     """A `PixelMethod` whose clouds come from an overview of the whole scene.
 
-    Clouds are large: they are found once a date on block means of some metres, where a hundred metres of neighbourhood
-    are cheap, and no block of pixels needs a halo. ``fit(samples)`` takes a date's sample; ``apply(image, model)`` gives
+    Clouds are large: they are found once a date on block means of some metres, where wide neighbourhoods are
+    cheap, and no block of pixels needs a halo. ``fit(samples)`` takes a date's sample; ``apply(image, model)`` gives
     no data and saturation of each pixel as uint8 ``(y, x)``; `kernels.mask.laid_over` adds the overview's classes.
 
     Attributes
@@ -109,7 +109,7 @@ def mask(
     Returns
     -------
     xarray.DataArray
-        uint8 ``(y, x)``, classes of `changedet.kernels.quality`: 0 clear, 1 where a band is NaN; lazy where an input is.
+        uint8 ``(y, x)``, classes of `changedet.kernels.quality`: 0 clear, 1 where a band is NaN; lazy as the input.
 
     Raises
     ------
@@ -183,7 +183,7 @@ def _quality(
 
 
 def _saturated_at(dtype: str) -> float:
-    """The value that a clipped pixel holds; infinite for 8 bit, where stretched pictures hold it in every white roof."""
+    """The value that a clipped pixel holds; infinite for 8 bit, where every white roof holds it."""
     kind = np.dtype(dtype)
     if kind == np.uint8 or not np.issubdtype(kind, np.integer):
         return float("inf")
