@@ -38,8 +38,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_same_seed_same_bytes(written: Path, tmp_path: Path) -> None:
     again = simulate(tmp_path, kind="growth", dates=3, seed=3, gsd_m=1.0, size_m=160.0).parent
-    names = [p.relative_to(again) for p in sorted(again.rglob("*")) if p.is_file() and p.suffix != ".gpkg"]
-    assert len(names) == 3 + 2 + 1 + 3  # scenes, masks, truth.csv, workflow and two geojson
+    names = [p.relative_to(again) for p in sorted(again.rglob("*")) if p.is_file()]
+    assert len(names) == 3 + 2 + 2 + 3  # scenes, masks, truth.gpkg and .csv, workflow and two geojson
     for name in names:
         assert (again / name).read_bytes() == (written.parent / name).read_bytes(), name
 
@@ -255,6 +255,16 @@ def test_another_zone_shows_the_same_ground() -> None:
     back = Transformer.from_crs(look.epsg, site.epsg, always_xy=True).transform(*to_crs)
     shift = np.array([look.shift_east_m, look.shift_north_m])
     np.testing.assert_allclose(np.array(back) - (site.centre_east_m, site.centre_north_m), ground + shift, atol=0.02)
+
+
+def test_coarse_and_twins_on_disk(tmp_path: Path) -> None:
+    coarse = simulate(tmp_path / "coarse", kind="coarse", dates=2, seed=1, size_m=640.0)
+    assert not (coarse.parent / "zones.geojson").exists()
+    assert "zones" not in yaml.safe_load(coarse.read_text(encoding="utf-8"))["site"]
+    first = simulate(tmp_path / "twins", kind="twin_sites", dates=2, seed=1, gsd_m=2.0, size_m=128.0)
+    assert sorted(p.name for p in (tmp_path / "twins").iterdir()) == ["twin-sites-1-a", "twin-sites-1-b"]
+    assert first.name == "twin-sites-1-a.yaml"
+    assert first.is_file()
 
 
 def test_sun() -> None:

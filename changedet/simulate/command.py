@@ -124,10 +124,8 @@ def simulate(
     site = name or f"{kind.replace('_', '-')}-{seed}"
     if kind == "twin_sites":
         worlds = twin_worlds(*arguments)
-        return next(
-            write_series(world, folder / f"{site}-{tag}", f"{site}-{tag}")
-            for world, tag in zip(worlds, "ab", strict=True)
-        )
+        plans = [write_series(w, folder / f"{site}-{tag}", f"{site}-{tag}") for w, tag in zip(worlds, "ab", strict=True)]
+        return plans[0]
     return write_series(make_world(kind, *arguments), folder, site)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pyogrio
 import rasterio
 from rasterio.enums import ColorInterp
 from rasterio.transform import Affine
@@ -69,6 +72,17 @@ def scene_tags(world: World, look: Look) -> dict[str, str]:
     }
 
 
+@contextmanager
+def _fixed_clock() -> Iterator[None]:
+    """GeoPackages note when they were written; the same series must give the same bytes."""
+    kept = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": kept})
+
+
 def write_truth(world: World, folder: Path) -> None:
     """truth.gpkg, truth.csv and a mask for each date but the first."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,12 +93,19 @@ def write_truth(world: World, folder: Path) -> None:
         "containers": (truth.containers(), "Polygon"),
         "tracks": (truth.tracks(), "Point"),
         "changed": (truth.changes(), "Polygon"),
-        "footprint": (truth.footprints(), "Unknown"),
+        "footprint": (truth.footprints(), "MultiPolygon"),
     }
-    for name, (table, geometry) in layers.items():
-        table.to_file(package, layer=name, driver="GPKG", engine="pyogrio", geometry_type=geometry, use_arrow=False)
+    with _fixed_clock():
+        for name, (table, geometry) in layers.items():
+            table.to_file(package, layer=name, driver="GPKG", engine="pyogrio", geometry_type=geometry, use_arrow=False)
     truth.series().to_csv(folder / "truth.csv", index=False, lineterminator="\n")
-    first = world.looks[0]
+    for index in range(1, len(world.looks)):
+        write_mask(truth, index, folder / f"{world.dates[index].isoformat()}_mask.tif")
+
+
+def write_mask(truth: Truth, index: int, path: Path) -> None:
+    """A date's change mask on the first scene's grid."""
+    first = truth.world.looks[0]
     profile = {
         "driver": "GTiff",
         "width": first.shape[1],
@@ -100,21 +121,20 @@ def write_truth(world: World, folder: Path) -> None:
         "blockxsize": BLOCK_PX,
         "blockysize": BLOCK_PX,
     }
-    for index in range(1, len(world.looks)):
-        with rasterio.open(folder / f"{world.dates[index].isoformat()}_mask.tif", "w", **profile) as target:
-            target.write(truth.mask(index), 1)
-            target.set_band_description(1, "1 changed since the first date, 0 not, 255 not judged")
+    with rasterio.open(path, "w", **profile) as target:
+        target.write(truth.mask(index), 1)
+        target.set_band_description(1, "1 changed since the first date, 0 not, 255 not judged")
 
 
 def write_zones(world: World, folder: Path) -> None:
-    """aoi.geojson (the first scene's extent) and zones.geojson (the yards), in EPSG:4326."""
+    """aoi.geojson (the first scene's extent) and, where there are yards, zones.geojson, in EPSG:4326."""
     half = world.size_m / 2
     aoi = Polygon([(-half, -half), (half, -half), (half, half), (-half, half)])
     names = list(world.zones)
-    for path, shapes, labels in (
-        ("aoi.geojson", [aoi], [world.kind]),
-        ("zones.geojson", [Polygon(world.zones[n]) for n in names], names),
-    ):
+    layers = [("aoi.geojson", [aoi], [world.kind])]
+    if names:
+        layers.append(("zones.geojson", [Polygon(world.zones[name]) for name in names], names))
+    for path, shapes, labels in layers:
         table = gpd.GeoDataFrame({"name": labels}, geometry=gpd.GeoSeries(shapes, crs=world.epsg), crs=world.epsg)
         table.geometry = table.geometry.translate(world.centre_east_m, world.centre_north_m)
         collection = json.loads(table.to_crs(4326).to_json(drop_id=True))

@@ -129,14 +129,14 @@ def _fittings(b: Builder, rect: tuple[float, float, float, float], middle: float
     ):
         b.mast(u, v, float(rng.uniform(9, 16)))
     things.parking(b, rect[0] + 38, rect[1] - 15, 1, int(rng.integers(8, 18)), float(rng.uniform(0.4, 0.9)))
-    things.lorries(b, (rect[0] + 8, rect[1] + 6, middle - 8, rect[1] + 16), 1.6)
+    things.lorries(b, (rect[0] + 26, rect[1] + 7, middle - 8, rect[1] + 13), 1.6, (90, 270))
     things.junk(b, (rect[0] + 2, rect[1] + 1, middle, rect[1] + 4), 14)
     things.junk(b, (rect[0], rect[3] - 3, rect[2], rect[3] + 1), 22)
     for _ in range(int(rng.integers(0, 3))):
         x, y = b.frame.point(float(rng.uniform(rect[2] + 12, rect[2] + 30)), float(rng.uniform(rect[1], rect[3])))
         b.mound(blob(rng, float(x), float(y), float(rng.uniform(3, 8)), 1.6, 20), float(rng.uniform(1, 3)))
     if split is None:
-        things.lorries(b, (middle + 4, rect[1] + 2, rect[2] - 6, rect[1] + 7), 1.0)
+        things.lorries(b, (middle + 10, rect[1] + 3, rect[2] - 10, rect[1] + 5), 1.0, (90, 270))
 
 
 def capacity(b: Builder, yard: str) -> int:
@@ -146,4 +146,4 @@ def capacity(b: Builder, yard: str) -> int:
 
 def depot_size(b: Builder) -> float:
     """Side of the square that a depot is laid out in, metres."""
-    return float(min(b.world.size_m, 420.0))
+    return float(np.clip(b.world.size_m, 150, 420))

@@ -273,7 +273,7 @@ def _wide(b: Builder) -> None:
                 float(rng.uniform(4, 8)),
                 turn=float(rng.uniform(0, 90)),
             )
-    depot(b, min(260.0, 0.6 * size), None, 3)
+    depot(b, float(np.clip(0.6 * size, 150, 260)), None, 3)
     _steady(b, 0.6, 0.05)
 
 

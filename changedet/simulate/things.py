@@ -94,8 +94,12 @@ def lorries(
 ) -> None:
     """Lorries and trailers somewhere in a rectangle (u0, v0, u1, v1), other ones on each date."""
     for index in range(len(b.world.looks)):
+        taken: list[tuple[float, float]] = []
         for _ in range(int(b.rng.poisson(per_date))):
             u, v = b.rng.uniform(rect[0], rect[2]), b.rng.uniform(rect[1], rect[3])
+            if any(np.hypot(u - x, v - y) < 20 for x, y in taken):
+                continue
+            taken.append((float(u), float(v)))
             turn = float(b.rng.choice(turns) + b.rng.normal(0, 3))
             box_trailer(b, float(u), float(v), turn, (index, index + 1), cab=bool(b.rng.random() < 0.7))
 

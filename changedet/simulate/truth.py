@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine
-from shapely import Polygon
+from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from changedet.simulate.render import weather
@@ -216,7 +216,11 @@ class Truth:
 
     def footprints(self) -> gpd.GeoDataFrame:
         """The footprint per date."""
-        shapes = [self.footprint(k) for k in range(len(self.world.looks))]
+        found = [self.footprint(k) for k in range(len(self.world.looks))]
+        shapes = [
+            shapely.multipolygons(list(getattr(shape, "geoms", [shape]))) if shape.area else MultiPolygon()
+            for shape in found
+        ]
         rows = [{"date": _day(d), "area_m2": s.area} for d, s in zip(self.world.dates, shapes, strict=True)]
         return self._frame(rows, shapes, _FOOTPRINT)
 

@@ -25,34 +25,37 @@ def twin_worlds(
     interval_days: int,
 ) -> tuple[World, World]:
     """Site a sends lots (one line, one kind); site b gets them one or two dates later, under the same consignment."""
-    rng = np.random.default_rng([seed, 21])
-    lots = _lots(rng, dates)
-    sites = []
+    builders = []
     for number in (0, 1):
         world = build("twin_sites", dates, seed * 2 + number, gsd_m, size_m, bands, dtype, start, interval_days)
-        _run(Builder(world, np.random.default_rng([seed, 22, number])), lots, number)
-        sites.append(world)
-    return sites[0], sites[1]
+        builder = Builder(world, np.random.default_rng([seed, 22, number]))
+        land(builder)
+        depot(builder, depot_size(builder), None, 2)
+        builders.append(builder)
+    both = set.intersection(
+        *({s.kind for s in b.world.slots if s.yard == "yard-b" and s.kind != "45ft"} for b in builders)
+    )
+    lots = _lots(np.random.default_rng([seed, 21]), dates, sorted(both) or ["40ft"])
+    for number, builder in enumerate(builders):
+        _run(builder, lots, number)
+    return builders[0].world, builders[1].world
 
 
 Lot = tuple[str, str, str, int, int, int]
 
 
-def _lots(rng: np.random.Generator, dates: int) -> list[Lot]:
+def _lots(rng: np.random.Generator, dates: int, kinds: list[str]) -> list[Lot]:
     """(consignment, line, kind, boxes, date that it leaves a, date that it is first seen at b)."""
     lag = int(rng.integers(1, 3))
     found = []
     for number in range(max(1, dates - lag - 1)):
-        line = str(rng.choice(list(LINES)))
-        kind = str(rng.choice(["20ft", "40ft"]))
+        line, kind = str(rng.choice(list(LINES))), str(rng.choice(kinds))
         leaves = 1 + number
         found.append((f"lot{number + 1:02d}", line, kind, int(rng.integers(4, 10)), leaves, leaves + lag))
     return found
 
 
 def _run(b: Builder, lots: list[Lot], number: int) -> None:
-    land(b)
-    depot(b, depot_size(b), None, 2)
     stock = Stock(b, "ab"[number])
     for k in range(len(b.world.looks)):
         for yard in ("yard-a", "yard-b"):
