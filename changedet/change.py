@@ -35,19 +35,16 @@ Smoothing = Literal["none", "gaussian", "tv"]
 
 def choose(facts: Facts) -> Choice:
     """The method for these scenes, and why."""
+    fine = facts.resolution_m < VERY_HIGH_RESOLUTION_M
+    parameters: dict[str, Any] = {"tolerance_px": _lean_px(facts)} if fine else {}
     if facts.is_sar:
         return Choice("log_ratio", {}, "radar: speckle multiplies, so the ratio of local means is compared")
     if len(facts.roles) >= 3:
-        if facts.resolution_m < VERY_HIGH_RESOLUTION_M:
-            parameters = {"tolerance_px": _lean_px(facts)}
-            return Choice("irmad", parameters, "three or more bands: canonical variates, blind to gain, offset and "
-                          "haze; finer than 2 m: only what no displacement explains")  # fmt: skip
-        return Choice("irmad", {}, "three or more bands: canonical variates, blind to gain, offset and haze")
-    if facts.resolution_m < VERY_HIGH_RESOLUTION_M:
-        parameters = {"difference": "tolerant", "tolerance_px": _lean_px(facts)}
-        return Choice(
-            "cva", parameters, "fewer than three bands, finer than 2 m: what lies outside the other date's range"
-        )
+        reason = "three or more bands: canonical variates, blind to gain, offset and haze"
+        return Choice("irmad", parameters, reason + ("; finer than 2 m: only what no displacement explains" * fine))
+    if fine:
+        reason = "fewer than three bands, finer than 2 m: what lies outside the other date's range"
+        return Choice("cva", parameters | {"difference": "tolerant"}, reason)
     return Choice("cva", {}, "fewer than three bands: standardised difference")
 
 
@@ -264,9 +261,9 @@ def change_score(before: xr.DataArray, after: xr.DataArray, *, method: str = AUT
     Returns
     -------
     xarray.DataArray
-        float32, dims ``(y, x)``; at least 0, higher is more change, NaN where either date has NaN in any band. The scalar
-        coordinate ``threshold`` holds the threshold fitted on the pair, and the attribute ``min_area_m2`` the least area.
-        Lazy, threshold included, where an input is.
+        float32, dims ``(y, x)``; at least 0, higher is more change, NaN where either date has NaN in any band. The
+        scalar coordinate ``threshold`` holds the threshold fitted on the pair, the attribute ``min_area_m2`` the least
+        area. Lazy, threshold included, where an input is.
 
     Raises
     ------

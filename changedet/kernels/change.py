@@ -1,7 +1,7 @@
 """Change scores of a pair: fitted on a sample, then computed pixel by pixel.
 
-Every score goes the same way: features of both dates, a raw score, its smoothing, a threshold from the sample, and a cap
-on what a small displacement explains. What a score needs is in its model, a dict of numbers, strings and lists.
+Every score goes the same way: features of both dates, a raw score, its smoothing, a threshold from the sample, and a
+cap on what a small displacement explains. What a score needs is in its model, a dict of numbers, strings and lists.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from changedet.kernels.irmad import chi_square_image, irmad_fit
 from changedet.kernels.smoothing import box, gaussian, gaussian_radius_px, gaussian_weights, total_variation
 from changedet.kernels.tolerance import cap_displaced, change_vector_magnitude, confirmed_share, fit_line
 
-FIT_PIXELS: Final = 400_000
+FIT_PIXELS: Final = 200_000
 """Pixels from which lines, moments and centroids are estimated; a fixed stride through the sample picks them."""
 TV_ITERATIONS: Final = 20
 NO_SMOOTHING_SIGMA_PX: Final = 1.0
@@ -26,7 +26,7 @@ NO_SMOOTHING_SIGMA_PX: Final = 1.0
 LEAST_CONFIRMED: Final = 0.4
 """Share of the plain difference that must remain when a displacement is allowed for."""
 LEAST_CONFIRMED_PIXELS: Final = 0.25
-"""Share of the pixels above the threshold that must be confirmed: below it, what is seen is misregistration and noise."""
+"""Share of the pixels above the threshold that must be confirmed: with fewer, it is misregistration and noise."""
 DECIBEL_SHARE: Final = 0.1
 """With more values than this at or below 0, a SAR image is in decibels."""
 PCA_VARIANCE: Final = 0.9
@@ -98,13 +98,12 @@ def _fit_sar(before: NDArray[np.float32], after: NDArray[np.float32]) -> dict[st
 def _features(
     before: NDArray[np.float32], after: NDArray[np.float32], model: dict[str, Any]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What is compared: the bands, or for SAR the logarithms of their local means; NaN in both where either has one."""
-    gone = ~(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0))
-    if gone.any():
-        before, after = (np.where(gone, np.float32(np.nan), image) for image in (before, after))
+    """What is compared: the bands, or for SAR the logarithms of their local means."""
     if "offset" not in model:
         return before, after
+    gone = ~(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0))
     radius = int(model["settings"]["window_px"]) // 2
+    before, after = (np.where(gone, np.float32(np.nan), image) for image in (before, after))
     return _log_means(before, model, radius), _log_means(after, model, radius)
 
 
@@ -117,7 +116,10 @@ def _log_means(image: NDArray[np.float32], model: dict[str, Any], radius_px: int
 
 def _pixels(pairs: list[tuple[NDArray[np.float32], NDArray[np.float32]]]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Valid pixels ``(n, band)`` of both dates, thinned by a fixed stride."""
-    columns = [tuple(image[:, np.isfinite(pair[0][0])].T for image in pair) for pair in pairs]
+    columns = []
+    for pair in pairs:
+        valid = np.isfinite(pair[0]).all(axis=0) & np.isfinite(pair[1]).all(axis=0)
+        columns.append([image[:, valid].T for image in pair])
     x, y = (np.concatenate([column[i] for column in columns]) for i in (0, 1))
     stride = max(1, len(x) // FIT_PIXELS)
     return x[::stride], y[::stride]
@@ -150,8 +152,12 @@ def _smoothed(score: NDArray[np.float32], model: dict[str, Any]) -> NDArray[np.f
 
 
 def _evidence_weights(settings: dict[str, Any]) -> NDArray[np.float32]:
+    """The score's Gaussian within two standard deviations, by which plain and tolerant differences are averaged."""
     gauss = settings["smoothing"] == "gaussian" and settings["smoothing_px"] > 0
-    return gaussian_weights(float(settings["smoothing_px"]) if gauss else NO_SMOOTHING_SIGMA_PX)
+    sigma = float(settings["smoothing_px"]) if gauss else NO_SMOOTHING_SIGMA_PX
+    weights, reach = gaussian_weights(sigma), math.ceil(2.0 * sigma)
+    middle = weights.size // 2
+    return np.ascontiguousarray(weights[middle - reach : middle + reach + 1])
 
 
 def _capped(

@@ -1,7 +1,7 @@
 """Connected regions of a mask, exact over tiles: label each tile, join the borders, then keep or drop whole regions.
 
-A tile's labels are made again from its mask when they are needed again, so between the passes only the tiles' borders and
-one row of figures a region are held. Sums are whole numbers, so they do not depend on how a mask was cut.
+A tile's labels are made again from its mask when they are needed again, so between the passes only the tiles' borders
+and one row of figures a region are held. Sums are whole numbers, so they do not depend on how a mask was cut.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ class Components:
 
 def label(mask: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Labels from 1 of the 8-connected regions of pixels that are 1; the same mask gets the same labels."""
-    binary = np.ascontiguousarray(mask == 1)
+    # bytes, not booleans: cc3d 4.1.1 labels flat boolean pictures wrongly (pixels made up, regions merged)
+    binary = (mask == 1).astype(np.uint8, order="C")
     if not binary.any():
         return np.zeros(mask.shape, np.int32)
     return np.ascontiguousarray(cc3d.connected_components(binary, connectivity=8), np.int32)
@@ -184,8 +185,8 @@ def edge_contrast(
     Returns
     -------
     tuple of two (y, x) float32
-        For each changed pixel, over its 4-neighbours that are unchanged, the sum of the absolute differences of all bands,
-        before and after; 0 elsewhere and towards what is missing.
+        For each changed pixel, over its 4-neighbours that are unchanged, the sum of the absolute differences of all
+        bands, before and after; 0 elsewhere and towards what is missing.
     """
     contrasts = (_outline(np.ascontiguousarray(image, np.float32), mask) for image in (before, after))
     before_contrast, after_contrast = contrasts
@@ -204,8 +205,8 @@ def direction(before_contrast: int, after_contrast: int) -> str:
 def change_probability(mean_score: float, threshold: float) -> float:
     """Probability that a region changed, from how far its mean score lies above the threshold.
 
-    ``1 - exp(-2 m) / 2`` with the margin ``m = mean / threshold - 1``: one half on the threshold, .82 half as much again
-    above it, .93 at twice. Monotone, and not calibrated against a truth.
+    ``1 - exp(-2 m) / 2`` with the margin ``m = mean / threshold - 1``: one half on the threshold, .82 half as much
+    again above it, .93 at twice. Monotone, and not calibrated against a truth.
     """
     margin = max(0.0, mean_score / threshold - 1.0) if threshold > 0 else 0.0
     return float(1.0 - 0.5 * np.exp(-2.0 * margin))
@@ -225,7 +226,7 @@ def _ids(region: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]
 
 
 def _touching(place: Place, tiles: Mapping[Place, TileComponents], starts: Mapping[Place, int]) -> list[Any]:
-    """Pairs of regions of this tile and of those right, below and below on either side that share an edge or a corner."""
+    """Pairs of regions of this tile and of its later neighbours that share an edge or a corner."""
     row, column = place
     tile, found = tiles[place], []
     neighbours = ((row, column + 1), (row + 1, column), (row + 1, column + 1), (row + 1, column - 1))

@@ -58,36 +58,35 @@ def total_variation(image: NDArray[np.float32], weight: float, iterations: int) 
 def _weighted_mean(image: Any, weights: Any) -> Any:
     height, width = image.shape
     radius = weights.size // 2
-    value = np.zeros((height, width + 2 * radius), np.float32)
-    there = np.zeros((height, width + 2 * radius), np.float32)
+    padded = width + 2 * radius
+    value = np.zeros((height, padded), np.float32)
+    there = np.zeros((height, padded), np.float32)
     for y in range(height):
+        source, into, flag = image[y], value[y, radius : radius + width], there[y, radius : radius + width]
         for x in range(width):
-            if image[y, x] == image[y, x]:
-                value[y, x + radius] = image[y, x]
-                there[y, x + radius] = 1.0
+            flag[x] = 1.0 if source[x] == source[x] else 0.0
+            into[x] = source[x] if source[x] == source[x] else 0.0
     out = np.empty((height, width), np.float32)
-    column_value = np.empty(width + 2 * radius, np.float32)
-    column_there = np.empty(width + 2 * radius, np.float32)
-    total = np.empty(width, np.float32)
-    weight = np.empty(width, np.float32)
+    columns, present = np.empty(padded, np.float32), np.empty(padded, np.float32)
+    total, weight = np.empty(width, np.float32), np.empty(width, np.float32)
     for y in range(height):
-        column_value[:] = 0.0
-        column_there[:] = 0.0
+        columns[:] = 0.0
+        present[:] = 0.0
         for k in range(max(0, radius - y), min(2 * radius + 1, height - y + radius)):
-            w = weights[k]
-            row_value, row_there = value[y + k - radius], there[y + k - radius]
-            for x in range(width + 2 * radius):
-                column_value[x] += w * row_value[x]
-                column_there[x] += w * row_there[x]
+            w, row, flag = weights[k], value[y + k - radius], there[y + k - radius]
+            for x in range(padded):
+                columns[x] += w * row[x]
+                present[x] += w * flag[x]
         total[:] = 0.0
         weight[:] = 0.0
         for k in range(2 * radius + 1):
-            w = weights[k]
+            w, row, flag = weights[k], columns[k : k + width], present[k : k + width]
             for x in range(width):
-                total[x] += w * column_value[x + k]
-                weight[x] += w * column_there[x + k]
+                total[x] += w * row[x]
+                weight[x] += w * flag[x]
+        result, flag = out[y], there[y, radius : radius + width]
         for x in range(width):
-            out[y, x] = total[x] / weight[x] if there[y, x + radius] > 0.0 else np.nan
+            result[x] = total[x] / weight[x] if flag[x] > 0.0 else np.float32(np.nan)
     return out
 
 
@@ -96,10 +95,11 @@ def _divergence_step(f: Any, p: Any, q: Any, weight: Any, u: Any) -> None:
     """``u = f - weight div(p, q)``, the primal image of a dual pair."""
     height, width = f.shape
     for y in range(height):
-        for x in range(width):
-            left = p[y, x - 1] if x > 0 else np.float32(0.0)
-            up = q[y - 1, x] if y > 0 else np.float32(0.0)
-            u[y, x] = f[y, x] - weight * (p[y, x] - left + q[y, x] - up)
+        pr, qr, fr, ur, above = p[y], q[y], f[y], u[y], q[max(0, y - 1)]
+        first = np.float32(1.0 if y > 0 else 0.0)
+        ur[0] = fr[0] - weight * (pr[0] + (qr[0] - first * above[0]))
+        for x in range(1, width):
+            ur[x] = fr[x] - weight * ((pr[x] - pr[x - 1]) + (qr[x] - first * above[x]))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]

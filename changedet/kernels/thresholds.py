@@ -34,7 +34,7 @@ class Histogram:
     high: float
 
     @property
-    def centres(self) -> NDArray[np.float64]:
+    def centres(self) -> NDArray[np.floating[Any]]:
         return self.low + self.width * (np.arange(self.counts.size) + 0.5)
 
     @property
@@ -160,8 +160,8 @@ def decide(
     scores : float array
         Of any shape; NaN is left out.
     rule : str or float
-        A name of `RULES`, "sigma" (median plus `noise_sigmas` spreads), "chi2" (`false_alarm`), or the threshold itself,
-        which is then taken as it is.
+        A name of `RULES`, "sigma" (median plus `noise_sigmas` spreads), "chi2" (`false_alarm`), or the threshold
+        itself, which is then taken as it is.
     degrees : int
         Of freedom of the squared score under no change.
     noise_sigmas : float
@@ -173,8 +173,8 @@ def decide(
     -------
     dict
         ``threshold`` (a float32 value; `NEVER` where no pixel exceeds the floor), ``rule``, ``rule_threshold`` (of the
-        rule alone, or None), ``floor``, ``median``, ``spread``, ``share`` above the threshold, ``separability`` (Ashman's
-        D of the two classes), ``reason``.
+        rule alone), ``floor``, ``median``, ``spread``, ``share`` above the threshold, ``separability`` (Ashman's D of
+        the two classes), ``reason``.
     """
     values = scores[np.isfinite(scores)]
     median, spread = noise_level(values)
@@ -208,7 +208,7 @@ def _by_rule(
 
 
 def _ashman(values: NDArray[np.floating[Any]], above: NDArray[np.bool_]) -> float:
-    """Distance of the class means in units of their spread; 0 where a class is empty. A Gaussian cut in half has 2.65."""
+    """Distance of the class means in units of their spread (a Gaussian cut in half: 2.65); 0 where a class is empty."""
     if not above.any() or above.all():
         return 0.0
     low, high = values[~above].astype(np.float64), values[above].astype(np.float64)

@@ -1,8 +1,8 @@
 """Differences of two images after a robust line per band, plain and tolerant of a displacement.
 
-A value that lies inside the other date's range within a small neighbourhood may have been moved there by misregistration
-or another viewing angle; how far it lies outside, both ways, is the tolerant difference. Where that is only a small part
-of the plain difference, a displacement explains the change.
+A value that lies inside the other date's range within a small neighbourhood may have been moved there by
+misregistration or another viewing angle; how far it lies outside, both ways, is the tolerant difference. Where that is
+only a small part of the plain difference, a displacement explains the change.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def fit_line(before: NDArray[np.float32], after: NDArray[np.float32]) -> dict[st
     Returns
     -------
     dict
-        ``gain``, ``offset``, ``noise`` : one number a band; the noise is the residual's standard deviation as its median
-        absolute deviation tells it, in units of `before`.
+        ``gain``, ``offset``, ``noise`` : one number a band; the noise is the residual's standard deviation as its
+        median absolute deviation tells it, in units of `before`.
     """
     x, y = before.astype(np.float64), after.astype(np.float64)
     bands = x.shape[1]
@@ -127,45 +127,42 @@ def _line(line: dict[str, list[float]]) -> tuple[NDArray[np.float32], NDArray[np
 def _plain(before: Any, after: Any, gain: Any, offset: Any, scale: Any) -> Any:
     bands, size = before.shape
     out = np.zeros(size, np.float32)
-    step = 4096  # one strip stays in the nearest cache while the bands pass over it
+    step = 2048  # one strip stays in the nearest cache; slices spare the index checks that forbid vectors
     for start in range(0, size, step):
-        stop = min(start + step, size)
+        strip = out[start : start + step]
         for j in range(bands):
+            a, b = after[j, start : start + step], before[j, start : start + step]
             g, o, s = gain[j], offset[j], scale[j]
-            for k in range(start, stop):
-                d = (g * after[j, k] + o - before[j, k]) * s
-                out[k] += d * d
-        for k in range(start, stop):
-            out[k] = np.sqrt(out[k])
+            for k in range(strip.size):
+                d = (g * a[k] + o - b[k]) * s
+                strip[k] += d * d
+        for k in range(strip.size):
+            strip[k] = np.sqrt(strip[k]) if strip[k] < np.inf else np.float32(np.nan)
     return out
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _outside(before: Any, after: Any, gain: Any, offset: Any, scale: Any, y: int, x: int, radius: int) -> Any:
-    """Length of the tolerant change vector of one pixel; NaN where it has one."""
+    """Length of the tolerant change vector of one pixel; NaN where it is missing on either date."""
     height, width = before.shape[1:]
     y0, y1 = max(0, y - radius), min(height, y + radius + 1)
     x0, x1 = max(0, x - radius), min(width, x + radius + 1)
     total = np.float32(0.0)
     for j in range(before.shape[0]):
-        b, a = before[j, y, x], gain[j] * after[j, y, x] + offset[j]
-        b0 = b1 = b
-        a0 = a1 = after[j, y, x]
+        b, a = before[j, y, x], after[j, y, x]
+        if not (np.isfinite(a) and np.isfinite(b)):
+            return np.float32(np.nan)
+        b0, b1, a0, a1 = b, b, a, a
         for v in range(y0, y1):
             for u in range(x0, x1):
+                p, q = before[j, v, u], after[j, v, u]
                 # comparisons with NaN are false: what is missing does not widen the range
-                if before[j, v, u] < b0:
-                    b0 = before[j, v, u]
-                if before[j, v, u] > b1:
-                    b1 = before[j, v, u]
-                if after[j, v, u] < a0:
-                    a0 = after[j, v, u]
-                if after[j, v, u] > a1:
-                    a1 = after[j, v, u]
-        a0, a1 = gain[j] * a0 + offset[j], gain[j] * a1 + offset[j]
-        d = max(max(a - b1, b0 - a), max(b - a1, a0 - b)) * scale[j]
-        if d != d or b != b:
-            return np.float32(np.nan)
+                b0 = p if p < b0 else b0
+                b1 = p if p > b1 else b1
+                a0 = q if q < a0 else a0
+                a1 = q if q > a1 else a1
+        g, o = gain[j], offset[j]
+        d = max(g * a + o - b1, b0 - g * a - o, b - g * a1 - o, g * a0 + o - b) * scale[j]
         if d > 0.0:
             total += d * d
     return np.sqrt(total)

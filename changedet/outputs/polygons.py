@@ -1,0 +1,70 @@
+"""Regions of pixels, tile by tile, to polygons: the same ones however the picture was cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.features import shapes
+from shapely.geometry.base import BaseGeometry
+
+
+def polygonise(
+    tiles: Iterable[tuple[int, int, NDArray[np.int32]]], transform: Affine, crs: Any = None
+) -> gpd.GeoDataFrame:
+    """Outline the regions of an image that comes in tiles.
+
+    Parameters
+    ----------
+    tiles : iterable of (y, x, ids)
+        The tile's first row and column in the whole image, and for each of its pixels the region's number; 0 is none. One
+        tile is held at a time, beside the outlines.
+    transform : affine.Affine
+        Of the whole image: pixel corners to coordinates.
+    crs : optional
+        Of those coordinates.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Columns ``change_id`` (int64, ascending) and ``geometry``: a polygon along pixel edges without vertices on
+        straight lines, or a multipolygon where parts touch at corners alone. Empty and typed where there is no region.
+    """
+    parts: dict[int, list[BaseGeometry]] = {}
+    for y, x, ids in tiles:
+        for outline, number in _outlines(ids, y, x):
+            parts.setdefault(number, []).append(outline)
+    numbers = sorted(parts)
+    geometries = [_merged(parts[number]) for number in numbers]
+    geometries = [shapely.transform(geometry, lambda points: _project(points, transform)) for geometry in geometries]
+    columns = {"change_id": np.asarray(numbers, np.int64)}
+    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(geometries, crs=crs), crs=crs)
+
+
+def _outlines(ids: NDArray[np.int32], y: int, x: int) -> Iterable[tuple[BaseGeometry, int]]:
+    """Outlines in pixels of the whole image; by edges alone, as a ring that touches itself at a corner is invalid."""
+    if not ids.any():
+        return
+    ids = np.ascontiguousarray(ids, np.int32)
+    offset = Affine.translation(x, y)
+    for outline, number in shapes(ids, mask=ids > 0, connectivity=4, transform=offset):
+        yield shapely.geometry.shape(outline), int(number)
+
+
+def _merged(parts: list[BaseGeometry]) -> BaseGeometry:
+    """One geometry in pixels, exact as its coordinates are whole numbers; its corners are the only vertices."""
+    # normalised, each ring starts at a corner, which a simplification with tolerance 0 then keeps
+    whole = shapely.normalize(shapely.union_all(parts))
+    return shapely.normalize(shapely.simplify(whole, 0.0))
+
+
+def _project(points: NDArray[np.float64], transform: Affine) -> NDArray[np.float64]:
+    columns, rows = points[:, 0], points[:, 1]
+    x = transform.a * columns + transform.b * rows + transform.c
+    y = transform.d * columns + transform.e * rows + transform.f
+    return np.column_stack((x, y))
