@@ -1,0 +1,129 @@
+"""Rows of touching boxes: splitting a uniform block by the boxes' pitch, and what a box's neighbours say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from changedet.kernels import rectangles
+
+WIDTH_M = 2.44
+"""Width of every ISO 668 box."""
+
+LENGTHS_M = (6.06, 12.19, 13.72)
+"""Lengths of 20-, 40- and 45-foot boxes."""
+
+PITCH_M = (2.46, 3.0)
+"""Least and greatest distance between the centres of boxes side by side in a stack or a row."""
+
+
+def length_error(length_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far each length (n,) is from the nearest standard one, metres."""
+    return np.asarray(np.abs(length_m[:, None] - np.array(LENGTHS_M)).min(axis=1))
+
+
+def split_blocks(blocks: NDArray[np.float64], tolerance_m: float, most_m: float) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    """Cut uniform rectangular blocks into boxes that stand side by side.
+
+    A block can be a row where one of its sides is a standard length and the other a whole number, at least 2, of pitches;
+    the number whose pitch is nearest to 2.6 m is taken.
+
+    Parameters
+    ----------
+    blocks : (n, 5) float64
+        Rectangles in metres.
+    tolerance_m : allowed error of the standard length.
+    most_m : longest row.
+
+    Returns
+    -------
+    boxes : (m, 5) float64, metres.
+    block : (m,) int64, the row of `rows` that each box was cut from.
+    rows : (k, 5) float64
+        The blocks that were cut, the boxes' long side first.
+    """
+    boxes, owner, rows = [], [], []
+    for x, y, length, width, angle in blocks:
+        for a, b, turn in ((length, width, angle), (width, length, (angle + np.pi / 2) % np.pi)):
+            if float(length_error(np.array([a]))[0]) > tolerance_m or b > most_m or b < 2 * PITCH_M[0] - 0.6:
+                continue
+            count = max(2, round((b + 0.16) / 2.6))
+            pitch = (b + 0.16) / count
+            if not PITCH_M[0] - 0.1 <= pitch <= PITCH_M[1]:
+                continue
+            away = (np.arange(count) - (count - 1) / 2) * pitch
+            boxes.append(np.column_stack([x + away * np.cos(turn), y + away * np.sin(turn), np.tile([a, WIDTH_M, turn], (count, 1))]))
+            owner.append(np.full(count, len(rows)))
+            rows.append((x, y, a, b, turn))
+    if not rows:
+        return np.empty((0, 5)), np.empty(0, np.int64), np.empty((0, 5))
+    return np.concatenate(boxes), np.concatenate(owner).astype(np.int64), np.array(rows)
+
+
+CONTEXT = ("beside", "ahead", "rival", "parallel", "askew")
+"""Columns of `context`."""
+
+
+def _context(boxes: Any, probability: Any, unique: Any, strong: Any, radius: float, out: Any) -> None:
+    for i in range(len(boxes)):
+        x, y, length, width, angle = boxes[i]
+        left, right, front, back, rival, parallel, askew = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for j in strong:
+            p = probability[j]
+            dx, dy = boxes[j, 0] - x, boxes[j, 1] - y
+            if i == j or abs(dx) > radius or abs(dy) > radius:
+                continue
+            along, across = dx * np.sin(angle) - dy * np.cos(angle), dx * np.cos(angle) + dy * np.sin(angle)
+            turn = abs((boxes[j, 4] - angle + np.pi / 2) % np.pi - np.pi / 2)
+            straight = turn < 0.07
+            common = 0.0
+            if abs(along) < 0.5 * (length + boxes[j, 2]) and dx * dx + dy * dy < 0.25 * (length + boxes[j, 2]) ** 2:
+                common = rectangles.overlap(boxes[i], boxes[j])
+            if common > 0.12:
+                if common < 0.7:
+                    rival = max(rival, p)
+                continue
+            square_turn = min(turn, abs(np.pi / 2 - turn))
+            if unique[j]:
+                if square_turn < 0.07:
+                    parallel += p
+                elif square_turn > 0.2:
+                    askew += p
+            if not straight:
+                continue
+            gap = abs(along) - 0.5 * (length + boxes[j, 2])
+            if abs(along) < 0.3 * length + 0.6 and 2.1 < abs(across) < 3.7:
+                left, right = (max(left, p), right) if across < 0 else (left, max(right, p))
+            elif abs(across) < 0.9 and -0.4 < gap < 2.0:
+                front, back = (max(front, p), back) if along > 0 else (front, max(back, p))
+        out[i, 0], out[i, 1], out[i, 2], out[i, 3], out[i, 4] = left + right, front + back, rival, parallel, askew
+
+
+_context_compiled: Callable[..., None] = njit(cache=True, nogil=True)(_context)
+
+
+def context(boxes: NDArray[np.float64], probability: NDArray[np.float64], radius_m: float) -> NDArray[np.float64]:
+    """What the other candidates say about each: neighbours side by side and end to end, rivals for its place, company.
+
+    Parameters
+    ----------
+    boxes : (n, 5) float64
+        Candidates in metres.
+    probability : (n,) float64
+        Of each to be a box, judged on its own.
+    radius_m : how far to look.
+
+    Returns
+    -------
+    (n, len(CONTEXT)) float64: probability of a neighbour on each long side (0 to 2) and at each end (0 to 2), of the best
+    rival that overlaps it (0 to 1), and summed over boxes parallel or square to it and over boxes askew.
+    """
+    out = np.zeros((len(boxes), len(CONTEXT)))
+    if len(boxes) > 1:
+        unique = rectangles.suppress(boxes, probability, 0.3)
+        _context_compiled(np.ascontiguousarray(boxes), probability, unique, np.flatnonzero(probability > 0.02), radius_m, out)
+    return out

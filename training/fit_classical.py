@@ -1,0 +1,185 @@
+"""Fit the classical detector's judgements on simulated scenes and write changedet/kernels/judgement.py.
+
+    python training/fit_classical.py            # seeds 100 to 139, about ten CPU minutes
+
+Nothing but simulation is used; the seeds differ from those that benchmarks/detector.py reports (900 to 919). For each
+resolution two logistic regressions with a ridge are fitted (each candidate alone, then with its neighbours, whose first
+judgements come from a model fitted on other scenes), and a slope and an intercept that calibrate what suppression leaves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import pickle
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.detector import GSDS_M, hits, simulated  # noqa: E402
+from changedet.kernels import objects as kernel  # noqa: E402
+from changedet.kernels import rectangles  # noqa: E402
+from changedet.objects import _bands_used  # noqa: E402
+
+Floats = NDArray[np.float64]
+FIT_SEEDS = range(100, 140)
+
+
+@dataclass
+class Scene:
+    """Candidates of one scene with what is known of them: overlap with the best true box (n,), the true boxes."""
+
+    gsd_m: float
+    roles: dict[str, int]
+    found: kernel.Candidates
+    overlap: Floats
+    truth: Floats
+
+    @property
+    def table(self) -> Floats:
+        return kernel.features(self.found, self.gsd_m, self.roles)
+
+    @property
+    def is_row(self) -> NDArray[np.bool_]:
+        return self.found.row >= 0
+
+
+def scene(seed: int, gsd_m: float, size_m: float) -> Scene:
+    yard = simulated(seed, gsd_m, size_m)
+    bands = _bands_used(yard.roles)
+    chosen = yard.image[list(bands.values())]
+    low, high = kernel.stretch_limits(chosen[None])
+    picture = kernel.working_picture(chosen, low, high, gsd_m, 0.85 if yard.dtype == "uint8" else 0.6)
+    found = kernel.find_candidates(picture)
+    boxes = found.boxes + [0.5 * picture.pixel_m, 0.5 * picture.pixel_m, 0, 0, 0]
+    overlap = rectangles.iou_matrix(boxes, yard.boxes)
+    best = overlap.max(axis=1) if len(yard.boxes) else np.zeros(len(boxes))
+    return Scene(gsd_m, {role: k for k, role in enumerate(bands)}, kernel.Candidates(boxes, found.measures, found.row), best, yard.boxes)
+
+
+def logistic(table: Floats, label: Floats, weight: Floats, ridge: float) -> Floats:
+    """Coefficients of a ridge logistic regression on standardised columns, by Newton's method; the last column is 1."""
+    centre, spread = table.mean(axis=0), table.std(axis=0) + 1e-9
+    centre[-1], spread[-1] = 0.0, 1.0
+    x = (table - centre) / spread
+    penalty = np.full(x.shape[1], ridge)
+    penalty[-1] = 1e-6
+    beta = np.zeros(x.shape[1])
+    for _ in range(40):
+        p = kernel.sigmoid(x @ beta)
+        gradient = x.T @ (weight * (label - p)) - penalty * beta
+        curve = (x * (weight * p * (1 - p))[:, None]).T @ x + np.diag(penalty)
+        step = np.linalg.solve(curve, gradient)
+        beta += step * min(1.0, 4.0 / (np.abs(step).max() + 1e-12))
+        if np.abs(step).max() < 1e-6:
+            break
+    found = beta / spread
+    found[-1] = beta[-1] - (beta[:-1] * centre[:-1] / spread[:-1]).sum()
+    return found
+
+
+def labels(part: Scene) -> tuple[Floats, Floats]:
+    """1 where a candidate is the box, and its weight: 0 for those neither near nor far enough."""
+    good, bad = (0.55, 0.42) if part.gsd_m < 0.6 else (0.45, 0.33)
+    return (part.overlap >= good).astype(float), ((part.overlap >= good) | (part.overlap < bad)).astype(float)
+
+
+def fit_one(parts: list[Scene], tables: list[Floats], chosen: list[NDArray[np.bool_]], ridge: float) -> Floats:
+    rows = [t[c] for t, c in zip(tables, chosen, strict=True)]
+    label = [labels(p)[0][c] for p, c in zip(parts, chosen, strict=True)]
+    weight = [labels(p)[1][c] for p, c in zip(parts, chosen, strict=True)]
+    return logistic(np.concatenate(rows), np.concatenate(label), np.concatenate(weight), ridge)
+
+
+def first_logits(part: Scene, alone: Floats, alone_row: Floats) -> Floats:
+    return np.where(part.is_row, part.table @ alone_row, part.table @ alone)
+
+
+def fit_resolution(parts: list[Scene]) -> dict[str, Floats]:
+    """All coefficients of one resolution."""
+    single, cut = [~p.is_row for p in parts], [p.is_row for p in parts]
+    tables = [p.table for p in parts]
+    fold = np.arange(len(parts)) % 4
+    around = [np.empty(0)] * len(parts)
+    for k in range(4):
+        others = [i for i in range(len(parts)) if fold[i] != k]
+        models = [fit_one([parts[i] for i in others], [tables[i] for i in others], [mask[i] for i in others], r) for mask, r in ((single, 3.0), (cut, 30.0))]
+        for i in np.flatnonzero(fold == k):
+            around[i] = kernel.context_features(parts[i].found, first_logits(parts[i], *models))
+    out = {
+        "alone": fit_one(parts, tables, single, 3.0),
+        "alone_row": fit_one(parts, tables, cut, 30.0),
+        "together": fit_one(parts, around, single, 3.0),
+        "together_row": fit_one(parts, around, cut, 30.0),
+    }
+    logit = [np.where(p.is_row, a @ out["together_row"], a @ out["together"]) for p, a in zip(parts, around, strict=True)]
+    out["scale"] = calibrate(parts, logit)
+    return out
+
+
+def calibrate(parts: list[Scene], logits: list[Floats]) -> Floats:
+    """Slope and intercept that turn the logits of boxes left by suppression into the frequency of hits."""
+    table, label = [], []
+    for part, logit in zip(parts, logits, strict=True):
+        near = np.flatnonzero(logit > -4.0)
+        kept = near[rectangles.suppress(part.found.boxes[near], kernel.sigmoid(logit[near]), 0.3)]
+        # Best first, each true box once: a second box on it is false.
+        order = kept[np.argsort(-logit[kept], kind="stable")]
+        good = np.zeros(len(order))
+        good[hits(part.found.boxes[order], part.truth)[0]] = 1.0
+        table.append(np.column_stack([logit[order], np.ones(len(order))]))
+        label.append(good)
+    rows = np.concatenate(table)
+    return logistic(rows, np.concatenate(label), np.ones(len(rows)), 1.0)
+
+
+def written(fitted: dict[float, dict[str, Floats]], note: str) -> str:
+    def table(name: str) -> str:
+        lines = ["    [" + ", ".join(f"{v:.5g}" for v in fitted[g][name]) + "]," for g in fitted]
+        return "np.array([\n" + "\n".join(lines) + "\n])"
+
+    names = ("alone", "alone_row", "together", "together_row", "scale")
+    body = "\n".join(f"_{name.upper()} = {table(name)}  # fmt: skip" for name in names)
+    gsds = ", ".join(str(g) for g in fitted)
+    return (
+        '"""Coefficients of the classical detector\'s judgements. Written by training/fit_classical.py; do not edit.\n\n'
+        + note
+        + '\n"""\n\nimport numpy as np\n\nfrom changedet.kernels.objects import Judge\n\n# ruff: noqa: E501\n'
+        + body
+        + f"\n\nJUDGE = Judge(np.array([{gsds}]), {', '.join('_' + n.upper() for n in names)})\n"
+        + '"""By resolution, metres."""\n'
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=float, default=200.0, help="side of a scene, metres")
+    parser.add_argument("--cache", type=Path, default=None, help="keep the candidates here between runs")
+    given = parser.parse_args()
+    fitted, count, digest = {}, 0, hashlib.sha256()
+    for gsd_m in GSDS_M:
+        kept = given.cache / f"{gsd_m}.pickle" if given.cache else None
+        if kept and kept.exists():
+            parts = pickle.loads(kept.read_bytes())  # noqa: S301
+        else:
+            parts = [scene(seed, gsd_m, given.size) for seed in FIT_SEEDS]
+            if kept:
+                kept.write_bytes(pickle.dumps(parts))
+        fitted[gsd_m] = fit_resolution(parts)
+        count += sum(len(p.overlap) for p in parts)
+        digest.update(b"".join(p.found.boxes.tobytes() for p in parts))
+        print(gsd_m, "candidates", sum(len(p.overlap) for p in parts), "true", sum(len(p.truth) for p in parts),
+              "recall of candidates", round(float(np.mean(np.concatenate([rectangles.iou_matrix(p.truth, p.found.boxes).max(axis=1) for p in parts if len(p.truth) and len(p.overlap)]) > 0.5)), 3), fitted[gsd_m]["scale"], flush=True)  # noqa: T201  # fmt: skip
+    seeds = f"seeds {FIT_SEEDS.start} to {FIT_SEEDS.stop - 1}"
+    note = f"Fitted on {count} candidates in simulated scenes, {seeds}, {given.size:.0f} m wide, at each of these resolutions."
+    (ROOT / "changedet" / "kernels" / "judgement.py").write_text(written(fitted, note))
+
+
+if __name__ == "__main__":
+    main()
