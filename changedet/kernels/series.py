@@ -15,8 +15,8 @@ MISCOUNT: Final = 0.08
 """Standard deviation of the detector's scene-wide miscount as a share of the count. Provisional: from simulated yards,
 to be replaced by a split-conformal calibration on at least 30 sites."""
 UNSEEN_TURNOVER: Final = 0.10
-"""As a share of what is expected at hidden places, the standard deviation of what came or went there, in batches, without
-any clear look to show it. An assumption: single boxes are independent in the chains, batches are not."""
+"""As a share of what is expected at hidden places, the standard deviation of what came or went there, in batches,
+without any clear look to show it. An assumption: single boxes are independent in the chains, batches are not."""
 RATIO_LOW, RATIO_HIGH = 0.52, 1.40
 """Range of mask area over truly changed area on simulated sites (median .89). Provisional, as above."""
 MISSED_M2: Final = 60.0
@@ -37,7 +37,7 @@ class Staircase(NamedTuple):
 
 
 def count_interval(expected: float, variance: float, hidden: float) -> tuple[float, float]:
-    """95 % interval of a count, ``expected -+ 1.96 sqrt(variance + 1 + (.08 expected)^2 + (.10 hidden)^2)``, not below 0.
+    """95 % interval, ``expected -+ 1.96 sqrt(variance + 1 + (.08 expected)^2 + (.10 hidden)^2)``, not below 0.
 
     Parameters
     ----------
