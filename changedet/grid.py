@@ -6,7 +6,7 @@ A thin layer over odc-geo's GeoBox. Where vector areas come from is in `changede
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -195,6 +195,13 @@ class Grid:
             [geometry], cell.shape, transform=transform, dtype="uint8"
         )
         return burnt > 0
+
+    def burn(self, shapes: Sequence[tuple[BaseGeometry, int]], window: Window) -> NDArray[np.int32]:
+        """Numbered geometries of the grid's CRS on a window's pixels, by pixel centre: int32 (y, x), 0 is none."""
+        burnt: NDArray[np.int32] = rasterio.features.rasterize(
+            shapes, window.shape, transform=self.window_transform(window), dtype="int32"
+        )
+        return burnt
 
     def coords(self, window: Window | None = None) -> dict[str, xr.DataArray]:
         """``y``, ``x`` (pixel centres) and ``spatial_ref`` for a DataArray on this grid or on a window of it."""

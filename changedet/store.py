@@ -17,6 +17,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+import pandas as pd
+import shapely
+import xarray as xr
+
 from changedet.errors import ChangedetError, InputError, Problem
 
 STATE = ".changedet"
@@ -62,6 +67,10 @@ class RunFolder:
     def scene(self, day: date) -> Path:
         return self.path / "scenes" / f"{day.isoformat()}.tif"
 
+    def first_change_file(self, formats: frozenset[str]) -> Path:
+        """Where the first change lies: among the results where masks are wanted, else kept aside."""
+        return self.first_change if "masks" in formats else self.state / "first_change.tif"
+
     @property
     def objects(self) -> Path:
         return self.path / "objects.gpkg"
@@ -94,8 +103,9 @@ class RunFolder:
         """Why each pixel of a date is usable or not: kept for tracks, counts and a later resume."""
         return self.state / "quality" / f"{day.isoformat()}.tif"
 
-    def raw_mask(self, day: date) -> Path:
-        return self.state / "raw" / f"{day.isoformat()}.tif"
+    def aside(self, name: str, day: date) -> Path:
+        """A raster of a date that is needed but was not asked for."""
+        return self.state / name / f"{day.isoformat()}.tif"
 
     def model(self, day: date) -> Path:
         return self.state / "model" / f"{day.isoformat()}.json"
@@ -134,11 +144,15 @@ class RunFolder:
         """
         if self.is_done(step, wanted):
             return False
-        names = [self._name(path) for path in files]
-        write_json(self._record_path(step), {"identity": None, "files": {name: {"unfinished": True} for name in names}})
+        self.begin(step, files)
         write()
         self.finish(step, wanted, files)
         return True
+
+    def begin(self, step: str, files: Sequence[Path]) -> None:
+        """Note what a step is about to write."""
+        unfinished = {self._name(path): {"unfinished": True} for path in files}
+        write_json(self._record_path(step), {"identity": None, "files": unfinished})
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self.path))
@@ -181,8 +195,11 @@ class RunFolder:
         shutil.rmtree(self.state, ignore_errors=True)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder: two runs in one folder would spoil each other's files."""
+    def locked(self, *, is_new: bool) -> Iterator[None]:
+        """Hold the folder: two runs in one folder would spoil each other's files.
+
+        A new folder in which the input proved wrong before any result was there is taken away again.
+        """
         self.state.mkdir(parents=True, exist_ok=True)
         with (self.state / "lock").open("w") as stream:
             try:
@@ -190,7 +207,12 @@ class RunFolder:
             except OSError:
                 message = f"{self.path}: another run is at work in this folder; wait for it or choose another --out"
                 raise ChangedetError(message) from None
-            yield
+            try:
+                yield
+            except InputError:
+                if is_new and set(self.path.iterdir()) == {self.state}:
+                    shutil.rmtree(self.path)
+                raise
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
@@ -224,3 +246,130 @@ def _is_untouched(path: Path, entry: Mapping[str, Any]) -> bool:
         return False
     # A copy or a checkout renews the times and leaves the bytes: only then is the digest worth its cost.
     return status.st_mtime_ns == entry.get("mtime_ns") or sha256(path) == entry.get("sha256")
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Keep a table, with its geometries if any, as JSON: exact, and safe to read from a folder of unknown origin."""
+    columns: dict[str, Any] = {}
+    crs = None
+    for name in table.columns:
+        values = table[name]
+        if name == "geometry":
+            crs = values.crs.to_wkt() if values.crs is not None else None
+            columns[name] = [shape.wkb_hex for shape in values]
+        else:
+            columns[name] = [
+                None if value is None or value is pd.NA or value != value else value for value in values.tolist()
+            ]
+    write_json(path, {"crs": crs, "columns": columns})
+
+
+def read_table(path: Path) -> Any:
+    """What `write_table` kept: a GeoDataFrame where it has geometries."""
+    kept = read_json(path)
+    columns = dict(kept["columns"])
+    shapes = columns.pop("geometry", None)
+    if shapes is None:
+        return pd.DataFrame(columns)
+    return gpd.GeoDataFrame(columns, geometry=shapely.from_wkb(shapes), crs=kept["crs"])
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes
+    ----------
+    path : Path
+        The run folder.
+    summary : dict
+        ``summary.json``.
+    """
+
+    path: Path
+    summary: dict[str, Any]
+
+    @property
+    def dates(self) -> list[date]:
+        """All dates, sorted."""
+        return [date.fromisoformat(text) for text in self.summary["dates"]]
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """``run.json``."""
+        return read_json(RunFolder(self.path).provenance)
+
+    @property
+    def series(self) -> pd.DataFrame:
+        """``timeseries.csv``: one row a date, and one a date and zone; NA for what cannot be had."""
+        from changedet.outputs.tables import read_timeseries
+
+        return read_timeseries(self._existing(RunFolder(self.path).timeseries, "tables"))
+
+    @property
+    def containers(self) -> gpd.GeoDataFrame:
+        """One row a detection."""
+        return self._layer("containers")
+
+    @property
+    def tracks(self) -> gpd.GeoDataFrame:
+        """One row a track."""
+        return self._layer("tracks")
+
+    @property
+    def footprint(self) -> gpd.GeoDataFrame:
+        """One row a date."""
+        return self._layer("footprint")
+
+    @property
+    def changes(self) -> gpd.GeoDataFrame:
+        """One row a changed region and date."""
+        return self._layer("changes")
+
+    def mask(self, day: date | str) -> xr.DataArray:
+        """A date's mask, lazy: uint8 ``(y, x)``, 0 unchanged, 1 changed, 255 no data."""
+        return self._raster(RunFolder(self.path).mask(_day(day)), "masks")
+
+    def score(self, day: date | str) -> xr.DataArray:
+        """A date's change score, lazy: float32 ``(y, x)``, NaN for no data."""
+        return self._raster(RunFolder(self.path).score(_day(day)), "scores")
+
+    def scene(self, day: date | str) -> xr.DataArray:
+        """A date's aligned and normalised picture, lazy: ``(band, y, x)``."""
+        return self._raster(RunFolder(self.path).scene(_day(day)), "scenes")
+
+    def _layer(self, name: str) -> gpd.GeoDataFrame:
+        from changedet.outputs.vectors import read_objects
+
+        return read_objects(self._existing(RunFolder(self.path).objects, "objects"), name)
+
+    def _raster(self, path: Path, kind: str) -> xr.DataArray:
+        from changedet.outputs.rasters import open_lazily
+
+        return open_lazily(self._existing(path, kind))
+
+    def _existing(self, path: Path, kind: str) -> Path:
+        if not path.exists():
+            raise InputError(
+                f"{path}: no such file; was the run made with '{kind}' in outputs.formats, and of that date?"
+            )
+        return path
+
+
+def _day(day: date | str) -> date:
+    return date.fromisoformat(day) if isinstance(day, str) else day
+
+
+def open_run(path: str | Path) -> Run:
+    """Open a finished run.
+
+    Raises
+    ------
+    InputError
+        The folder holds none.
+    """
+    folder = RunFolder(Path(path))
+    try:
+        return Run(folder.path, read_json(folder.summary))
+    except (OSError, ValueError):
+        raise InputError(f"{path}: no finished run here (no readable summary.json); give a run folder") from None

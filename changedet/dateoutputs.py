@@ -1,0 +1,312 @@
+"""One date's files: fed tile by tile, each written whole or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from changedet import __version__
+from changedet.blocks import Window, tiles
+from changedet.datework import DateWork, Model, Tile, unpack
+from changedet.grid import Grid, ground_area_m2, pixel_area_m2
+from changedet.kernels import components
+from changedet.kernels.quality import CLEAR
+from changedet.outputs.polygons import polygonise
+from changedet.outputs.rasters import RasterWriter, default_nodata, read_window, sidecars
+from changedet.store import RunFolder, write_json, write_table
+
+EPOCH = dt.date(1970, 1, 1)
+
+
+def files_of_date(folder: RunFolder, work: DateWork, formats: frozenset[str]) -> list[Path]:
+    """All files that a date's pass writes."""
+    day = work.look.date
+    rasters = []
+    if work.compares:
+        rasters.append(mask_path(folder, day, formats))
+    if work.compares and "scores" in formats:
+        rasters.append(folder.score(day))
+    if work.scene_roles:
+        rasters.append(picture_path(folder, day, formats))
+    tables = [folder.table(name, day) for name in ("boxes", "changes", "seen")]
+    rasters.append(folder.quality(day))
+    return [*rasters, *(side for raster in rasters for side in sidecars(raster)), *tables]
+
+
+def mask_path(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> Path:
+    """Where a date's mask lies: among the results where wanted, else kept aside, as the figures come from it."""
+    return folder.mask(day) if "masks" in formats else folder.aside("mask", day)
+
+
+def picture_path(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> Path:
+    """Where a date's aligned picture lies."""
+    return folder.scene(day) if "scenes" in formats else folder.aside("picture", day)
+
+
+class DateSink:
+    """Takes a date's tiles in any order and leaves its rasters and tables; to be used from one thread.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    work : DateWork
+    model : dict
+        As `datework.measure` made it.
+    formats : set of str
+        Which outputs are wanted.
+    site : str
+        For the tags.
+    """
+
+    def __init__(self, folder: RunFolder, work: DateWork, model: Model, formats: frozenset[str], site: str) -> None:
+        self.folder, self.work, self.model, self.formats, self.site = folder, work, model, formats, site
+        self.received = 0
+        self._raw: dict[Window, bytes] = {}
+        self._built: dict[Window, bytes] = {}
+        self._regions: dict[tuple[int, int], components.TileComponents] = {}
+        self._boxes: dict[Window, pd.DataFrame] = {}
+        self._open = ExitStack()
+        day = work.look.date
+        self._quality = self._writer(
+            folder.quality(day), "quality", ["quality"], "uint8", 1, "why a pixel is usable or not"
+        )
+        self._score = self._picture = None
+        if work.compares and "scores" in formats:
+            words = f"change score by {model['change']['method']}: higher is more change, changed above THRESHOLD"
+            self._score = self._writer(folder.score(day), "score", [words], "float32", float("nan"), words)
+        if work.scene_roles:
+            nodata = default_nodata(work.dtype) if work.look.nodata is None else work.look.nodata
+            words = "scene on the common grid, aligned and normalised to the reference"
+            self._picture = self._writer(
+                picture_path(folder, day, formats), "scene", work.scene_roles, work.dtype, nodata, words
+            )
+
+    def _writer(
+        self, path: Path, kind: Any, bands: Sequence[str], dtype: str, nodata: float, words: str
+    ) -> RasterWriter:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        grid = self.work.grid
+        writer = RasterWriter(
+            path,
+            crs=grid.crs,
+            transform=grid.transform,
+            shape=grid.shape,
+            kind=kind,
+            bands=bands,
+            dtype=dtype,
+            nodata=nodata,
+            tags=self._tags(kind),
+            description=words,
+        )
+        return self._open.enter_context(writer)
+
+    def _tags(self, kind: str) -> dict[str, str]:
+        tags = {
+            "DATE": str(self.work.look.date),
+            "SITE": self.site,
+            "SCENE": self.work.look.name,
+            "SOFTWARE": f"changedet {__version__}",
+        }
+        if self.work.reference is not None:
+            tags["REFERENCE_DATE"] = str(self.work.reference.date)
+        if kind in {"score", "mask"}:
+            change = self.model["change"]
+            tags["METHOD"] = str(change["method"])
+            tags["THRESHOLD"] = "inf" if change["threshold"] is None else repr(float(change["threshold"]))
+        return tags
+
+    def take(self, window: Window, tile: Tile) -> None:
+        """Write what a tile brings, or keep it packed until all are there."""
+        self.received += 1
+        self._quality.write(window, unpack(tile.quality, window.shape))
+        if self._score is not None and tile.score is not None:
+            self._score.write(window, tile.score)
+        if self._picture is not None and tile.picture is not None:
+            self._picture.write(window, tile.picture)
+        if tile.raw is not None and tile.regions is not None:
+            self._raw[window] = tile.raw
+            self._regions[window.y, window.x] = tile.regions
+        if tile.boxes is not None:
+            self._boxes[window] = tile.boxes
+        if tile.built is not None:
+            self._built[window] = tile.built
+
+    def finish(self) -> None:
+        """Complete the date's rasters, clean its mask, and write its tables."""
+        self._open.close()
+        day = self.work.look.date
+        write_table(self.folder.table("boxes", day), self._all_boxes())
+        changes, kept = self._cleaned()
+        write_table(self.folder.table("changes", day), changes)
+        write_json(self.folder.table("seen", day), self._figures(kept))
+
+    def abandon(self) -> None:
+        """Leave nothing behind of a date that was not finished."""
+        error = InterruptedError("not finished")
+        self._open.__exit__(type(error), error, None)
+
+    def _all_boxes(self) -> gpd.GeoDataFrame | pd.DataFrame:
+        tables = [self._boxes[window] for window in sorted(self._boxes) if len(self._boxes[window])]
+        if not tables or self.work.methods.objects is None:
+            return pd.DataFrame()
+        # In one order whatever the tiles were, so that ties are broken alike.
+        boxes = pd.concat(tables, ignore_index=True).sort_values(["y_px", "x_px", "length_m"], ignore_index=True)
+        return self.work.methods.objects.suppress(boxes)
+
+    def _cleaned(self) -> tuple[gpd.GeoDataFrame, NDArray[np.bool_]]:
+        if not self._raw:
+            return _no_changes(self.work.grid), np.zeros(0, bool)
+        regions = components.join(self._regions)
+        least_px = self.model["change"]["min_area_m2"] / self.work.grid.ground_resolution_m**2
+        kept = regions.areas >= least_px
+        words = f"changed since {self.work.reference.date if self.work.reference else ''}"
+        path = mask_path(self.folder, self.work.look.date, self.formats)
+        writer = self._writer(path, "mask", [words], "uint8", 255, words)
+        polygons = polygonise(self._masks(regions, kept, writer), self.work.grid.transform, self.work.grid.crs)
+        self._open.close()
+        return self._described(polygons, regions), kept
+
+    def _masks(
+        self, regions: components.Components, kept: NDArray[np.bool_], writer: RasterWriter
+    ) -> Iterator[tuple[int, int, NDArray[np.int32]]]:
+        """Clean the packed tiles one by one, write them, and hand their regions on to be outlined."""
+        for window in sorted(self._raw):
+            raw = unpack(self._raw[window], window.shape)
+            ids = regions.ids[window.y, window.x]
+            writer.write(window, components.keep(raw, ids, kept))
+            yield window.y, window.x, components.region_ids(raw, ids, kept)
+
+    def _described(self, polygons: gpd.GeoDataFrame, regions: components.Components) -> gpd.GeoDataFrame:
+        index = polygons["change_id"].to_numpy() - 1
+        threshold = self.model["change"]["threshold"] or 0.0
+        sums, areas = regions.sums[index], regions.areas[index]
+        mean = sums[:, 0] / components.FIXED_POINT / np.maximum(areas, 1)
+        return polygons.assign(
+            change_id=np.arange(1, len(polygons) + 1),
+            date=str(self.work.look.date),
+            area_m2=ground_area_m2(polygons.geometry.to_numpy(), self.work.grid.crs) if len(polygons) else np.zeros(0),
+            direction=[components.direction(int(before), int(after)) for _, before, after in sums],
+            probability=[components.change_probability(float(value), threshold) for value in mean],
+        )
+
+    def _figures(self, kept: NDArray[np.bool_]) -> dict[str, Any]:
+        """Whole numbers that the series needs and that are dear to find again."""
+        return {"regions": int(kept.size), "kept": int(kept.sum()), "built": _built_json(self._built)}
+
+
+def _built_json(built: dict[Window, bytes]) -> dict[str, str]:
+    return {f"{w.y},{w.x},{w.height},{w.width}": packed.hex() for w, packed in sorted(built.items())}
+
+
+def _no_changes(grid: Grid) -> gpd.GeoDataFrame:
+    columns = {"change_id": np.zeros(0, np.int64), "date": [], "area_m2": [], "direction": [], "probability": []}
+    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=grid.crs), crs=grid.crs)
+
+
+def write_first_change(path: Path, grid: Grid, paths: Mapping[dt.date, Path], site: str) -> None:
+    """For each pixel the earliest date from which every later clear look shows it changed.
+
+    Parameters
+    ----------
+    path : Path
+        The raster to write.
+    paths : mapping of date to Path
+        The masks of the dates after the reference.
+    """
+    later = sorted(paths)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    words = "first date from which every later clear look shows a change, days since 1970-01-01; 0 never"
+    with RasterWriter(
+        path,
+        crs=grid.crs,
+        transform=grid.transform,
+        shape=grid.shape,
+        kind="first_change",
+        bands=[words],
+        dtype="int32",
+        nodata=-1,
+        tags={"SITE": site, "DATES": " ".join(str(day) for day in later)},
+        description=words,
+        unit="days since 1970-01-01",
+    ) as writer:
+        for window in tiles(grid.shape, 1024):
+            first, closed, seen = (np.full(window.shape, fill) for fill in (np.int32(-1), False, False))
+            # Backwards: nothing before an unchanged look can last to the end.
+            for day in reversed(later):
+                mask = read_window(paths[day], window)
+                closed |= mask == 0
+                seen |= mask != 255
+                first[(mask == 1) & ~closed] = (day - EPOCH).days
+            first[seen & (first == -1)] = 0
+            writer.write(window, first)
+
+
+def changed_and_seen(path: Path, grid: Grid, areas: Sequence[Any]) -> list[tuple[float, float]]:
+    """Ground area in m2 that a mask marks 1, and that it judges at all, in each of some areas (None: everywhere)."""
+    return _areas(path, grid, areas, lambda block: (block == 1, block != 255))
+
+
+def clear_fraction(path: Path, grid: Grid, areas: Sequence[Any]) -> list[float]:
+    """Share of each area that a quality raster calls clear, 0 to 1; NaN for an area without a pixel."""
+    pairs = _areas(path, grid, areas, lambda block: (block == CLEAR, np.ones(block.shape, bool)), inside=True)
+    return [clear / whole if whole else float("nan") for clear, whole in pairs]
+
+
+def _areas(
+    path: Path, grid: Grid, areas: Sequence[Any], classes: Any, *, inside: bool = False
+) -> list[tuple[float, float]]:
+    sums = np.zeros((len(areas), 2))
+    row_m2 = pixel_area_m2(grid)
+    for window in tiles(grid.shape, 1024):
+        part, whole = classes(read_window(path, window))
+        for k, area in enumerate(areas):
+            within = grid.inside(window) if area is None or inside else np.ones(window.shape, bool)
+            if area is not None:
+                within = within & grid.inside(window, area)
+            weights = row_m2[window.y : window.y + window.height]
+            sums[k] += [(weights * (chosen & within).sum(axis=1)).sum() for chosen in (part, whole)]
+    return [(float(a), float(b)) for a, b in sums]
+
+
+def changed_by_first_date(path: Path, grid: Grid) -> dict[dt.date, float]:
+    """Ground area in m2 by the date from which it is changed for good."""
+    found: dict[dt.date, float] = {}
+    row_m2 = pixel_area_m2(grid)
+    for window in tiles(grid.shape, 1024):
+        first = read_window(path, window)
+        for day in np.unique(first[first > 0]):
+            counts = (first == day).sum(axis=1)
+            key = EPOCH + dt.timedelta(days=int(day))
+            found[key] = found.get(key, 0.0) + float((row_m2[window.y : window.y + window.height] * counts).sum())
+    return found
+
+
+def first_dates(path: Path, grid: Grid, regions: NDArray[Any]) -> list[str | None]:
+    """For each region the date from which most of it is changed for good; None where it is not."""
+    votes: dict[tuple[int, int], int] = {}
+    tree = shapely.STRtree(regions)
+    for window in tiles(grid.shape, 1024):
+        near = tree.query(shapely.box(*grid.window_bounds(window)))
+        if not near.size:
+            continue
+        first = read_window(path, window)
+        ids = grid.burn([(regions[k], int(k) + 1) for k in np.sort(near)], window)
+        wanted = (ids > 0) & (first > 0)
+        pairs, counts = np.unique(np.stack([ids[wanted], first[wanted]]), axis=1, return_counts=True)
+        for (region, day), count in zip(pairs.T, counts, strict=True):
+            key = int(region) - 1, int(day)
+            votes[key] = votes.get(key, 0) + int(count)
+    best: dict[int, tuple[int, int]] = {}
+    for (region, day), count in sorted(votes.items()):
+        if count > best.get(region, (0, 0))[0]:
+            best[region] = count, day
+    return [str(EPOCH + dt.timedelta(days=best[k][1])) if k in best else None for k in range(len(regions))]

@@ -1,0 +1,378 @@
+"""What a run will do, decided from the workflow and the scenes' headers alone; no pixel is read."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import shapely
+
+from changedet.errors import InputError, Problem
+from changedet.grid import Frame, Grid, make_grid
+from changedet.methods import NONE, Choice, Facts, Method
+from changedet.scenes import Look, Scene, check_hosts, group_looks, open_scene, shared_roles
+from changedet.stac import items
+from changedet.store import RunFolder
+from changedet.vectors import Areas, read_vector
+from changedet.workflow import STAGE_NAMES, SceneEntry, Workflow, load_workflow, resolve_stage, stages
+
+LATTICE_PX: Final = 512
+"""Tiles are whole cells of this lattice, on which objects are detected whatever the chunk is."""
+LEAST_COVERAGE: Final = 0.01
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a run needs to know before it reads a pixel.
+
+    Attributes
+    ----------
+    workflow : Workflow
+    folder : RunFolder
+        Where the results go.
+    grid : Grid
+    looks : tuple of Look
+        One a date, sorted.
+    reference : int
+        Index of the reference date in `looks`.
+    roles : tuple of str
+        Band roles that all looks share: what is compared.
+    facts : Facts
+    choices : mapping of str to Choice
+        The method of each stage, its parameters, and why.
+    zones : Areas or None
+        In the grid's CRS.
+    tile_px, workers : int
+    memory_bytes : int
+        Expected peak of the run.
+    warnings : tuple of str
+    """
+
+    workflow: Workflow
+    folder: RunFolder
+    grid: Grid
+    looks: tuple[Look, ...]
+    reference: int
+    roles: tuple[str, ...]
+    facts: Facts
+    choices: Mapping[str, Choice]
+    zones: Areas | None
+    tile_px: int
+    workers: int
+    scheduler: str
+    memory_bytes: int
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def site_id(self) -> str:
+        return self.workflow.site.id
+
+    @property
+    def formats(self) -> frozenset[str]:
+        return frozenset(self.workflow.outputs.formats)
+
+    def built(self, stage: str) -> Any:
+        """The stage's method, ready to use; None where it is switched off."""
+        method = self.method(stage)
+        return None if method is None else method.function(self.facts, **self.choices[stage].parameters)
+
+    def method(self, stage: str) -> Method | None:
+        choice = self.choices[stage]
+        return None if choice.method == NONE else stages()[stage].get(choice.method)
+
+    def stage_identity(self, stage: str) -> list[Any]:
+        """What a stage's results depend on beside its inputs."""
+        method, choice = self.method(stage), self.choices[stage]
+        return [stage, choice.method, method.version if method else 0, dict(choice.parameters)]
+
+
+def make_plan(
+    workflow: Workflow | str | os.PathLike[str], *, out: str | None = None, scheduler: str | None = None
+) -> Plan:
+    """Decide everything that can be decided without pixels.
+
+    Parameters
+    ----------
+    workflow : Workflow or path
+    out : str, optional
+        Folder for the run folders, relative to the working directory; default ``outputs.dir``.
+    scheduler : str, optional
+        ``threads``, ``processes`` or ``tcp://HOST:PORT``, instead of ``compute.scheduler``.
+
+    Raises
+    ------
+    InputError
+        With every problem that was found.
+    """
+    checked = workflow if isinstance(workflow, Workflow) else load_workflow(os.fspath(workflow))
+    warnings: list[str] = []
+    scenes = _scenes(checked, warnings)
+    looks = tuple(group_looks(scenes))
+    reference = _reference(checked, looks)
+    roles = tuple(shared_roles(looks))
+    grid = _grid(checked, looks, reference)
+    looks = _covering(checked, looks, grid, warnings)
+    reference = _reference(checked, looks)
+    zones = _zones(checked, grid, warnings)
+    facts = Facts(
+        resolution_m=grid.ground_resolution_m,
+        roles=roles,
+        dates=len(looks),
+        gsd_m=tuple(look.gsd_m for look in looks),
+        sun_known=all(look.sun is not None for look in looks),
+        dtype=looks[reference].dtype,
+    )
+    choices = _choices(checked, facts)
+    warnings += [warning for look in looks for warning in look.warnings]
+    warnings += _advice(looks, reference)
+    workers = checked.compute.workers or cores()
+    memory = checked.compute.memory or available_bytes() // 2
+    tile_px, workers, peak = _sizes(checked, len(roles), workers, memory)
+    folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
+    chosen = _scheduler(scheduler or checked.compute.scheduler)
+    return Plan(
+        checked, folder, grid, looks, reference, roles, facts, choices, zones, tile_px, workers, chosen, peak,
+        tuple(dict.fromkeys(warnings)),
+    )  # fmt: skip
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def available_bytes() -> int:
+    """Memory that is free now."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith("MemAvailable"))) * 1024
+    except (OSError, StopIteration, ValueError):
+        return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+
+
+def _scheduler(name: str) -> str:
+    if name in {"threads", "processes"} or name.startswith(("tcp://", "tls://")):
+        return name
+    raise InputError(f"--scheduler: '{name}' is none, expected threads, processes or tcp://HOST:PORT")
+
+
+def _scenes(workflow: Workflow, warnings: list[str]) -> list[Scene]:
+    """All scenes, opened; every one that cannot be is named at once."""
+    scenes: list[Scene] = []
+    problems: list[Problem] = []
+    for entry in workflow.scenes:
+        try:
+            scenes.extend(_opened(workflow, entry))
+        except InputError as error:
+            placed = [_placed(workflow, entry, problem) for problem in error.problems]
+            if workflow.read.on_error == "skip":
+                warnings += [f"scene skipped: {problem}" for problem in placed]
+            else:
+                problems += placed
+    if problems:
+        raise InputError(problems)
+    if not scenes:
+        reasons = "; ".join(warnings) or "the searches found none"
+        raise InputError(workflow.problem("scenes", f"no scene can be read: {reasons}"))
+    return scenes
+
+
+def _placed(workflow: Workflow, entry: SceneEntry, problem: Problem) -> Problem:
+    said = f"{problem.key}: {problem.message}" if problem.key and not problem.file else problem.message
+    where = f"{problem.file}: " if problem.file and problem.file != workflow.path else ""
+    return Problem(f"{where}{said}", entry.key, workflow.path, entry.line)
+
+
+def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
+    default = dict(workflow.bands) if workflow.bands else None
+    if entry.stac is not None:
+        found = items(
+            entry.stac.href,
+            collections=entry.stac.collections,
+            datetime=entry.stac.datetime,
+            assets=entry.stac.assets,
+            max_cloud_cover=entry.stac.max_cloud_cover,
+            aoi=_aoi_lonlat(workflow),
+            allow_hosts=workflow.read.allow_hosts,
+        )
+        return [open_scene(**{"default_bands": default, **arguments}) for arguments in found]
+    paths = dict(entry.paths)
+    check_hosts(paths.values(), workflow.read.allow_hosts)
+    scene = open_scene(
+        paths.get("", paths),
+        date=entry.date,
+        time=entry.time,
+        bands=dict(entry.bands) if entry.bands else None,
+        default_bands=default,
+        nodata=entry.nodata,
+        mask=entry.mask,
+        sun=entry.sun,
+        view=entry.view,
+        crs=entry.crs,
+        bounds=entry.bounds,
+    )
+    return [scene]
+
+
+def _aoi_lonlat(workflow: Workflow) -> Any:
+    source = _aoi_source(workflow)
+    return None if source is None else read_vector(source).union
+
+
+def _aoi_source(workflow: Workflow) -> Any:
+    area = workflow.site.aoi
+    if area is None:
+        return None
+    if area.path is not None:
+        return area.path
+    if area.bbox is not None:
+        return {"bbox": list(area.bbox), "crs": area.crs}
+    return area.geometry
+
+
+def _reference(workflow: Workflow, looks: Sequence[Look]) -> int:
+    if workflow.before is None:
+        return 0
+    for i, look in enumerate(looks):
+        if look.date == workflow.before:
+            return i
+    near = min(looks, key=lambda look: abs((look.date - workflow.before).days)).date  # type: ignore[operator]
+    raise InputError(workflow.problem("before", f"no scene of {workflow.before}; the nearest is of {near}"))
+
+
+def _grid(workflow: Workflow, looks: Sequence[Look], reference: int) -> Grid:
+    frame: Frame = looks[reference].frame
+    finest = min(looks, key=lambda look: look.gsd_m)
+    source = _aoi_source(workflow)
+    areas = read_vector(source) if source is not None else None
+    try:
+        return make_grid(
+            frame,
+            crs=workflow.grid.crs or "auto",
+            resolution=workflow.grid.resolution or "auto",
+            aoi=areas.union if areas else looks[reference].extent if len(looks[reference].scenes) > 1 else None,
+            finest=finest.frame,
+        )
+    except InputError as error:
+        raise InputError(
+            [workflow.problem(problem.key or "grid", problem.message) for problem in error.problems]
+        ) from None
+
+
+def _covering(workflow: Workflow, looks: Sequence[Look], grid: Grid, warnings: list[str]) -> tuple[Look, ...]:
+    """The looks that meet the area; a scene that covers under 1 % of it is an error, or skipped."""
+    kept, problems = [], []
+    area = grid.area
+    for look in looks:
+        share = shapely.intersection(look.outline(grid.crs), area).area / area.area
+        if share >= LEAST_COVERAGE:
+            kept.append(look)
+            continue
+        message = f"{look.name} of {look.date} covers {share:.1%} of the area of interest, expected at least 1 %"
+        if workflow.read.on_error == "skip":
+            warnings.append(f"scene skipped: {message}")
+        else:
+            problems.append(workflow.problem("scenes", f"{message}; correct site.aoi or leave the scene out"))
+    if problems or not kept:
+        raise InputError(problems or [workflow.problem("site.aoi", "no scene meets the area of interest")])
+    return tuple(kept)
+
+
+def _zones(workflow: Workflow, grid: Grid, warnings: list[str]) -> Areas | None:
+    if workflow.site.zones is None:
+        return None
+    try:
+        areas = read_vector(workflow.site.zones, grid.crs, named=True, key="site.zones")
+    except InputError as error:
+        raise InputError([workflow.problem("site.zones", problem.message) for problem in error.problems]) from None
+    warnings += areas.warnings
+    for name, zone in zip(areas.names, areas.geometries, strict=True):
+        if not zone.intersects(grid.area):
+            warnings.append(f"zone '{name}' lies outside the area of interest")
+    return areas
+
+
+def _choices(workflow: Workflow, facts: Facts) -> dict[str, Choice]:
+    choices, problems = {}, []
+    for name in STAGE_NAMES:
+        try:
+            choices[name] = resolve_stage(workflow, name, facts)
+        except InputError as error:
+            problems += list(error.problems)
+    if problems:
+        raise InputError(problems)
+    return choices
+
+
+def _advice(looks: Sequence[Look], reference: int) -> list[str]:
+    finest = min(looks, key=lambda look: look.gsd_m)
+    own = looks[reference].gsd_m
+    if own <= 2 * finest.gsd_m:
+        return []
+    better = next(look for look in looks if look.gsd_m <= 1.25 * finest.gsd_m)
+    return [
+        f"the reference {looks[reference].date} has a GSD of {own:.2g} m, more than twice the finest scene's "
+        f"{finest.gsd_m:.2g} m: fine changes are lost; consider before: {better.date}"
+    ]
+
+
+def _sizes(workflow: Workflow, bands: int, workers: int, memory: int) -> tuple[int, int, int]:
+    """Tile edge, workers and expected peak memory: the tile shrinks, then the workers, until the budget holds."""
+    tile = LATTICE_PX * max(1, math.ceil((workflow.compute.chunk or 2 * LATTICE_PX) / LATTICE_PX))
+
+    def peak(edge: int, count: int) -> int:
+        # Two images and some four temporaries of their size, float32, with a halo; libraries and caches beside them.
+        return int(count * (edge + 128) ** 2 * bands * 4 * 6 + (350 << 20))
+
+    while peak(tile, workers) > memory and (tile > LATTICE_PX or workers > 1):
+        tile, workers = (tile - LATTICE_PX, workers) if tile > LATTICE_PX else (tile, workers - 1)
+    return tile, workers, peak(tile, workers)
+
+
+def describe(plan: Plan) -> str:
+    """What ``changedet check`` prints."""
+    grid, workflow = plan.grid, plan.workflow
+    height, width = grid.shape
+    lines = [
+        f"site       {workflow.site.id}: {workflow.site.name}",
+        f"grid       {width} x {height} px of {grid.resolution_m:g} m ({grid.ground_resolution_m:.3g} m on the ground), {grid.crs}",
+        f"reference  {plan.looks[plan.reference].date}",
+        f"bands      {', '.join(plan.roles)}",
+        "",
+        f"{'date':<12}{'gsd_m':>8}{'covers':>8}  {'sun':<14}{'bands':<28}scene",
+    ]
+    for look in plan.looks:
+        share = shapely.intersection(look.outline(grid.crs), grid.area).area / grid.area.area
+        sun = f"{look.sun.azimuth_deg:.0f} / {look.sun.elevation_deg:.0f}" if look.sun else "unknown"
+        lines.append(
+            f"{look.date!s:<12}{look.gsd_m:>8.3g}{share:>8.0%}  {sun:<14}{' '.join(look.roles):<28}{look.name}"
+        )
+    lines.append("")
+    for name, choice in plan.choices.items():
+        given = ", ".join(f"{key}={value}" for key, value in choice.parameters.items())
+        lines.append(f"{name:<11}{choice.method}{f' ({given})' if given else ''}: {choice.reason}")
+    lines += [
+        "",
+        f"containers {countable(plan)}",
+        f"compute    {plan.scheduler}, {plan.workers} workers, tiles of {plan.tile_px} px, about {plan.memory_bytes / 2**20:.0f} MB",
+        f"results    {plan.folder.path}",
+    ]
+    return "\n".join(lines)
+
+
+def countable(plan: Plan) -> str:
+    """Whether containers can be counted, in one sentence."""
+    choice = plan.choices["objects"]
+    if choice.method == NONE:
+        return f"cannot be counted: {choice.reason}"
+    method = plan.built("objects")
+    coarse = [str(look.date) for look in plan.looks if look.gsd_m > method.coarsest_m]
+    if len(coarse) == len(plan.looks):
+        return f"cannot be counted: no scene is finer than {method.coarsest_m:g} m"
+    if coarse:
+        return f"can be counted, but not on {', '.join(coarse)}: coarser than {method.coarsest_m:g} m"
+    return "can be counted on every date"

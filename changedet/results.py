@@ -1,0 +1,343 @@
+"""What needs all dates at once: containers and their tracks, changes, footprints, the time series and its summary."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from changedet import footprint, objects, series
+from changedet.align import Alignment
+from changedet.blocks import Window
+from changedet.dateoutputs import changed_and_seen, changed_by_first_date, clear_fraction, first_dates, mask_path
+from changedet.datework import Model, unpack
+from changedet.grid import Grid
+from changedet.kernels.quality import CLEAR
+from changedet.outputs import vectors
+from changedet.outputs.rasters import read_window
+from changedet.plan import Plan, countable
+from changedet.series import Estimate, LookFacts
+from changedet.store import RunFolder, read_json, read_table
+from changedet.tracks import Tracks
+
+SCHEMA_VERSION: Final = 1
+_LOOKUP_PX: Final = 512
+
+
+@dataclass(frozen=True)
+class Results:
+    """All tables of a run.
+
+    Attributes
+    ----------
+    layers : mapping of str to GeoDataFrame
+        ``containers``, ``tracks``, ``footprint``, ``changes`` and, where given, ``zones``.
+    table : DataFrame
+        The time series.
+    summary : dict
+        ``summary.json`` without its warnings.
+    unavailable : mapping of str to str
+        Figure -> why it cannot be had.
+    warnings : tuple of str
+    """
+
+    layers: Mapping[str, gpd.GeoDataFrame]
+    table: pd.DataFrame
+    summary: Mapping[str, Any]
+    unavailable: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _SeenLooks:
+    """Where each date saw the ground clearly, from the kept quality rasters."""
+
+    folder: RunFolder
+    grid: Grid
+    dates: tuple[dt.date, ...]
+
+    def clear(self, i: int, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        columns, rows = ~self.grid.transform * (points[:, 0], points[:, 1])
+        row, column = np.floor(rows).astype(int), np.floor(columns).astype(int)
+        out = np.zeros(len(points), bool)
+        inside = (row >= 0) & (column >= 0) & (row < self.grid.shape[0]) & (column < self.grid.shape[1])
+        cells = pd.Series(np.flatnonzero(inside)).groupby(
+            [row[inside] // _LOOKUP_PX, column[inside] // _LOOKUP_PX], sort=True
+        )
+        for (top, left), members in cells:
+            y, x = int(top) * _LOOKUP_PX, int(left) * _LOOKUP_PX
+            size = min(_LOOKUP_PX, self.grid.shape[0] - y), min(_LOOKUP_PX, self.grid.shape[1] - x)
+            quality = read_window(self.folder.quality(self.dates[i]), Window(y, x, *size))
+            index = members.to_numpy()
+            out[index] = quality[row[index] - y, column[index] - x] == CLEAR
+        return out
+
+
+def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
+    """Everything that follows from the dates' rasters and tables."""
+    zones = _zone_table(plan)
+    detections = _detections(plan)
+    tracks = _tracks(plan, detections)
+    footprints = _footprints(plan, detections)
+    looks = _look_facts(plan, models, zones, footprints)
+    table = series.timeseries(looks, tracks, zones)
+    layers = {
+        "containers": _containers(plan, tracks, zones),
+        "tracks": tracks.tracks if tracks is not None else vectors.empty("tracks", plan.grid.crs),
+        "footprint": _footprint_layer(footprints, plan),
+        "changes": _changes(plan, zones),
+    }
+    if zones is not None:
+        layers["zones"] = zones
+    unavailable = _unavailable(plan, table)
+    return Results(layers, table, _summary(plan, table), unavailable, tuple(_warnings(plan, models, unavailable)))
+
+
+def _zone_table(plan: Plan) -> gpd.GeoDataFrame | None:
+    if plan.zones is None:
+        return None
+    return gpd.GeoDataFrame({"name": list(plan.zones.names)}, geometry=list(plan.zones.geometries), crs=plan.grid.crs)
+
+
+def _zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:
+    """The first zone that holds each point, or None."""
+    found: list[str | None] = [None] * len(points)
+    if zones is None:
+        return found
+    tree = shapely.STRtree(zones.geometry.to_numpy())
+    hits = tree.query(points.to_numpy(), predicate="intersects")
+    for point, zone in sorted(zip(*hits.tolist(), strict=True), reverse=True):
+        found[point] = str(zones["name"].iloc[zone])
+    return found
+
+
+def _detections(plan: Plan) -> gpd.GeoDataFrame | None:
+    """Boxes of all dates that can be counted, as rectangles in the grid's CRS; None where boxes were not looked for."""
+    if plan.built("objects") is None or not _counted_dates(plan):
+        return None
+    tables = []
+    for day in _counted_dates(plan):
+        boxes = read_table(plan.folder.table("boxes", day))
+        if len(boxes):
+            placed = objects.georeferenced(boxes, plan.grid.geobox, plan.grid.ground_resolution_m)
+            inside = shapely.intersects(shapely.centroid(placed.geometry.to_numpy()), plan.grid.area)
+            tables.append(placed[inside].assign(date=str(day)))
+    if not tables:
+        none = vectors.empty("containers", plan.grid.crs).drop(columns=["track_id", "zone"])
+        return none.assign(counted=pd.Series([], dtype=bool))
+    found = pd.concat(tables, ignore_index=True)
+    found["date"] = pd.to_datetime(found["date"], utc=True)
+    found.insert(1, "object_id", np.arange(1, len(found) + 1))
+    if "counted" not in found:
+        found["counted"] = True
+    return found
+
+
+def _counted_dates(plan: Plan) -> list[dt.date]:
+    method = plan.built("objects")
+    return [look.date for look in plan.looks if method is not None and look.gsd_m <= method.coarsest_m]
+
+
+def _tracks(plan: Plan, detections: gpd.GeoDataFrame | None) -> Tracks | None:
+    follow = plan.built("tracks")
+    if follow is None or detections is None:
+        return None
+    tracks: Tracks = follow(detections, _SeenLooks(plan.folder, plan.grid, tuple(_counted_dates(plan))))
+    return tracks
+
+
+def _containers(plan: Plan, tracks: Tracks | None, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    detections = tracks.detections if tracks is not None else _detections(plan)
+    if detections is None or not len(detections):
+        return vectors.empty("containers", plan.grid.crs)
+    counted = detections[detections["counted"]].drop(columns="counted").reset_index(drop=True)
+    return counted.assign(zone=_zone_of(counted.geometry.centroid, zones))
+
+
+def _changes(plan: Plan, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    if plan.built("change") is None:
+        return vectors.empty("changes", plan.grid.crs)
+    path = plan.folder.first_change_file(plan.formats)
+    tables = []
+    for i, look in enumerate(plan.looks):
+        if i == plan.reference:
+            continue
+        found = read_table(plan.folder.table("changes", look.date))
+        if len(found):
+            first = first_dates(path, plan.grid, found.geometry.to_numpy()) if path.exists() else [None] * len(found)
+            tables.append(found.assign(first_seen=first))
+    if not tables:
+        return vectors.empty("changes", plan.grid.crs)
+    changes = pd.concat(tables, ignore_index=True)
+    return changes.assign(zone=_zone_of(changes.geometry.representative_point(), zones))
+
+
+def _footprints(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.date, footprint.Footprint]:
+    method = footprint.footprint_method(plan.facts)
+    if method is None:
+        return {}
+    found = {}
+    for look in plan.looks:
+        kept = read_json(plan.folder.table("seen", look.date))["built"]
+        windows = [Window(*(int(part) for part in key.split(","))) for key in kept]
+        built = [(w.y, w.x, unpack(bytes.fromhex(kept[f"{w.y},{w.x},{w.height},{w.width}"]), w.shape)) for w in windows]
+        own = [] if detections is None else detections.geometry[detections["date"].dt.date == look.date].to_list()
+        found[look.date] = footprint.outline(built, own, plan.grid)
+    return found
+
+
+def _footprint_layer(footprints: Mapping[dt.date, footprint.Footprint], plan: Plan) -> gpd.GeoDataFrame:
+    if not footprints:
+        return vectors.empty("footprint", plan.grid.crs)
+    columns = {
+        "date": [str(day) for day in footprints],
+        "area_m2": [found.area_m2 for found in footprints.values()],
+    }
+    return gpd.GeoDataFrame(columns, geometry=[found.geometry for found in footprints.values()], crs=plan.grid.crs)
+
+
+def _look_facts(
+    plan: Plan,
+    models: Mapping[dt.date, Model],
+    zones: gpd.GeoDataFrame | None,
+    footprints: Mapping[dt.date, footprint.Footprint],
+) -> list[LookFacts]:
+    areas = {"": None} | ({} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True)))
+    counted = set(_counted_dates(plan))
+    facts = []
+    for i, look in enumerate(plan.looks):
+        alignment = Alignment.from_json(models[look.date]["alignment"])
+        known = alignment.confident
+        clear = dict(
+            zip(areas, clear_fraction(plan.folder.quality(look.date), plan.grid, list(areas.values())), strict=True)
+        )
+        changed: dict[str, Estimate] = {}
+        if i != plan.reference and plan.built("change") is not None:
+            path = mask_path(plan.folder, look.date, plan.formats)
+            pairs = changed_and_seen(path, plan.grid, list(areas.values()))
+            changed = {
+                n: series.changed_area_interval(*pair) for n, pair in zip(areas, pairs, strict=True) if pair[1] > 0
+            }
+        built = footprints.get(look.date)
+        facts.append(
+            LookFacts(
+                look.date,
+                look.name,
+                look.gsd_m,
+                alignment.shift.east_m if known else float("nan"),
+                alignment.shift.north_m if known else float("nan"),
+                {name: share for name, share in clear.items() if share == share},
+                changed,
+                {} if built is None else footprint.estimates(built, areas, clear, plan.grid),
+                look.date in counted,
+            )
+        )
+    return facts
+
+
+def _summary(plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+    reference = plan.looks[plan.reference].date
+    method = plan.built("series")
+    if method is None:
+        none = {
+            "date": None,
+            "low": None,
+            "high": None,
+            "probability": None,
+            "reason": "the series stage is switched off",
+        }
+        onset: dict[str, Any] = dict.fromkeys(series.ONSETS, none)
+    else:
+        found = series.onsets(_with_lasting_area(plan, table), method, reference)
+        onset = {name: one.to_json() for name, one in found.items()}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "site": plan.site_id,
+        "name": plan.workflow.site.name,
+        "grid": {
+            "crs": plan.grid.crs,
+            "resolution_m": plan.grid.resolution_m,
+            "shape": list(plan.grid.shape),
+            "transform": list(plan.grid.transform)[:6],
+        },
+        "dates": [str(look.date) for look in plan.looks],
+        "reference_date": str(reference),
+        "totals": _with_nulls(series.totals(table)),
+        "onset": onset,
+    }
+
+
+def _with_nulls(totals: dict[str, Any]) -> dict[str, Any]:
+    """A figure that cannot be had keeps its keys, with nulls in them."""
+    empty = dict.fromkeys(("value", "low", "high", "date"))
+    out: dict[str, Any] = {}
+    for name, total in totals.items():
+        if name in {"arrivals", "departures"}:
+            out[name] = total or empty
+        else:
+            out[name] = {part: figure or empty for part, figure in (total or {}).items()}
+    return out
+
+
+def _with_lasting_area(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the area changed for good in place of what each mask marks: single bad looks would date falsely."""
+    path = plan.folder.first_change_file(plan.formats)
+    if not path.exists():
+        return table
+    by_day = changed_by_first_date(path, plan.grid)
+    reference = plan.looks[plan.reference].date
+    out = table.copy()
+    names = ["changed_area_m2", "changed_area_low_m2", "changed_area_high_m2"]
+    for index, row in table[table["zone"] == ""].iterrows():
+        day = row["date"].date()
+        if day <= reference or row[names].isna().any():
+            continue
+        lasting = sum(area for first, area in by_day.items() if first <= day)
+        marked = float(row[names[0]])
+        share = lasting / marked if marked > 0 else 1.0
+        low, high = float(row[names[1]]) * min(share, 1.0), max(float(row[names[2]]) * min(share, 1.0), lasting)
+        out.loc[index, names] = [lasting, min(low, lasting), high]
+    return out
+
+
+def _unavailable(plan: Plan, table: pd.DataFrame) -> dict[str, str]:
+    found: dict[str, str] = {}
+    whole = table[table["zone"] == ""]
+    if whole["containers_expected"].isna().all():
+        why = countable(plan)
+        if plan.built("objects") is not None and plan.built("tracks") is None:
+            why = "not estimated: the tracks stage is switched off"
+        found |= dict.fromkeys(("containers", "teu", "arrivals", "departures"), why)
+    if whole["changed_area_m2"].isna().all():
+        alone = len(plan.looks) < 2
+        found["changed_area_m2"] = "a single date: nothing is compared" if alone else plan.choices["change"].reason
+    if whole["footprint_area_m2"].isna().all():
+        found["footprint_area_m2"] = footprint.why_not(plan.facts)
+    return found
+
+
+def _warnings(plan: Plan, models: Mapping[dt.date, Model], unavailable: Mapping[str, str]) -> Sequence[str]:
+    said = [
+        f"{look.date}: {models[look.date]['alignment']['reason']}"
+        for look in plan.looks
+        if _is_unsure(models, look.date)
+    ]
+    reasons = dict.fromkeys(unavailable.values())
+    said += [f"{', '.join(name for name in unavailable if unavailable[name] == why)}: {why}" for why in reasons]
+    for look in plan.looks:
+        normalise = models[look.date].get("normalise") or {}
+        if normalise.get("accepted") is False and normalise.get("reason"):
+            said.append(f"{look.date}: normalisation: {normalise['reason']}")
+    return said
+
+
+def _is_unsure(models: Mapping[dt.date, Model], day: dt.date) -> bool:
+    alignment = models[day]["alignment"]
+    return not alignment["confident"] and "switched off" not in alignment["reason"]

@@ -1,0 +1,292 @@
+"""Carry out a plan: measure each date, pass over its tiles, follow the boxes, date the growth, write the results."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from changedet import __version__
+from changedet.blocks import Task, stream, tiles
+from changedet.dateoutputs import DateSink, files_of_date, mask_path, write_first_change
+from changedet.datework import DateWork, Methods, Model, Sample, compute_tile, measure, reference_sample
+from changedet.errors import ChangedetError, InputError
+from changedet.footprint import footprint_method
+from changedet.outputs.rasters import sidecars
+from changedet.plan import Plan, make_plan
+from changedet.publish import PUBLISHED, publish, published_files
+from changedet.results import Results, collect
+from changedet.store import Run, RunFolder, identity, open_run, read_json, write_json
+from changedet.workflow import Workflow
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class _Session:
+    """One run of a plan: where its tasks go, what it warned of, how long its steps took."""
+
+    plan: Plan
+    client: Any = None
+    progress: Progress | None = None
+    warnings: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> RunFolder:
+        return self.plan.folder
+
+    def stream(self, what: str, tasks: Sequence[Task]) -> Iterator[tuple[int, Any]]:
+        start = time.perf_counter()
+        self._tell(what, 0, len(tasks))
+        arguments = {"client": self.client, "scheduler": self.plan.scheduler, "workers": self.plan.workers}
+        for done, (i, result) in enumerate(stream(tasks, **arguments), 1):
+            self._tell(what, done, len(tasks))
+            yield i, result
+        self.seconds[what] = round(self.seconds.get(what, 0.0) + time.perf_counter() - start, 3)
+
+    def _tell(self, what: str, done: int, total: int) -> None:
+        if self.progress is not None and total:
+            self.progress(what, done, total)
+
+
+def run(workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool = False) -> Run:
+    """Run a workflow.
+
+    Parameters
+    ----------
+    workflow : Workflow or path
+    out : str, optional
+        Folder for the run folder, instead of ``outputs.dir``.
+    fresh : bool
+        Start over instead of going on from an earlier run.
+
+    Returns
+    -------
+    Run
+        The finished run. An active dask client is used.
+
+    Raises
+    ------
+    InputError
+        The workflow, a scene or an edited result stands in the way; nothing is lost.
+    """
+    return carry_out(make_plan(workflow, out=out), fresh=fresh)
+
+
+def carry_out(plan: Plan, *, fresh: bool = False, progress: Progress | None = None) -> Run:
+    """Do what a plan says, going on from what an earlier run finished.
+
+    Raises
+    ------
+    InputError
+        A scene cannot be read, or a result was edited by hand.
+    ChangedetError
+        The scheduler cannot be reached, or another run is at work in the folder.
+    """
+    folder = plan.folder
+    is_new = not folder.path.exists()
+    folder.guard(_visible_files(plan))
+    with _client(plan) as client, folder.locked(is_new=is_new):
+        if fresh:
+            folder.clear()
+        session = _Session(plan, client, progress, list(plan.warnings))
+        models = _measured(session)
+        _passed(session, models)
+        results = _followed(session, models)
+        _published(session, models, results)
+    return open_run(folder.path)
+
+
+@contextmanager
+def _client(plan: Plan) -> Iterator[Any]:
+    """The client of a ``tcp://`` scheduler, or one that is active already; None where dask runs in this process."""
+    if not plan.scheduler.startswith(("tcp://", "tls://")):
+        yield _active_client()
+        return
+    from distributed import Client
+
+    try:
+        client = Client(plan.scheduler, timeout=10, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise ChangedetError(f"--scheduler: no dask scheduler answers at {plan.scheduler} ({error})") from None
+    with client:
+        if not client.nthreads():
+            client.wait_for_workers(1, timeout=60)
+        yield client
+
+
+def _active_client() -> Any:
+    from distributed import get_client
+
+    try:
+        return get_client()
+    except ValueError:
+        return None
+
+
+def _methods(plan: Plan) -> Methods:
+    built = {stage: plan.built(stage) for stage in ("mask", "align", "normalise", "change", "objects")}
+    return Methods(**built, footprint=footprint_method(plan.facts))
+
+
+def date_work(plan: Plan, i: int) -> DateWork:
+    """The work on date `i` of a plan."""
+    look, reference = plan.looks[i], plan.looks[plan.reference]
+    methods = _methods(plan)
+    wants_scene = "scenes" in plan.formats or "report" in plan.formats
+    counts = methods.objects is not None and look.gsd_m <= methods.objects.coarsest_m
+    return DateWork(
+        grid=plan.grid,
+        look=look,
+        reference=None if i == plan.reference else reference,
+        roles=plan.roles,
+        scene_roles=tuple(look.roles) if wants_scene else (),
+        methods=methods,
+        counts=counts,
+        dtype=reference.dtype,
+    )
+
+
+def _identity_of_measure(plan: Plan, i: int) -> str:
+    stage_parts = [plan.stage_identity(stage) for stage in ("mask", "align", "normalise", "change", "objects")]
+    looks = [plan.looks[plan.reference].identity, plan.looks[i].identity]
+    return identity("measure", __version__, plan.grid.to_json(), plan.roles, stage_parts, looks, plan.looks[i].gsd_m)
+
+
+def _identity_of_pass(plan: Plan, i: int) -> str:
+    wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
+    return identity("pass", _identity_of_measure(plan, i), wants)
+
+
+def _measured(session: _Session) -> dict[date, Model]:
+    """Every date's model: those of an earlier run where nothing that they depend on changed."""
+    plan, folder = session.plan, session.folder
+    wanted = {i: _identity_of_measure(plan, i) for i in range(len(plan.looks))}
+    days = [look.date for look in plan.looks]
+    pending = [i for i in wanted if not folder.is_done(f"measure:{days[i]}", wanted[i])]
+    fresh: dict[int, Model] = {}
+    if pending:
+        fresh = _measure(session, pending)
+    for i, model in fresh.items():
+        path = folder.model(days[i])
+        folder.once(f"measure:{days[i]}", wanted[i], [path], lambda path=path, model=model: write_json(path, model))
+    return {day: read_json(folder.model(day)) for day in days}
+
+
+def _measure(session: _Session, pending: Sequence[int]) -> dict[int, Model]:
+    plan, folder = session.plan, session.folder
+    day = plan.looks[plan.reference].date
+    work = date_work(plan, plan.reference)
+    models: dict[int, Model] = {}
+    if plan.reference in pending:
+        ((_, (reference_model, sample)),) = session.stream("measuring", [(measure, (work, None, None))])
+        models[plan.reference] = reference_model
+    else:
+        reference_model = read_json(folder.model(day))
+        ((_, sample),) = session.stream("measuring", [(reference_sample, (work,))])
+    others = [i for i in pending if i != plan.reference]
+    tasks: list[Task] = [(_measure_other, (date_work(plan, i), sample, reference_model)) for i in others]
+    for k, model in session.stream("measuring", tasks):
+        models[others[k]] = model
+    return models
+
+
+def _measure_other(work: DateWork, sample: Sample, reference_model: Model) -> Model:
+    return measure(work, sample, reference_model)[0]
+
+
+def _passed(session: _Session, models: dict[date, Model]) -> None:
+    """Pass over the tiles of every date that is not done, and write its rasters and tables."""
+    plan, folder = session.plan, session.folder
+    wanted = {i: _identity_of_pass(plan, i) for i in range(len(plan.looks))}
+    pending = [i for i in wanted if not folder.is_done(f"pass:{plan.looks[i].date}", wanted[i])]
+    windows = tiles(plan.grid.shape, plan.tile_px)
+    reference_model = models[plan.looks[plan.reference].date]
+    works = {i: date_work(plan, i) for i in pending}
+    tasks: list[Task] = []
+    for i in pending:
+        model = models[plan.looks[i].date]
+        tasks += [(compute_tile, (works[i], window, model, reference_model)) for window in windows]
+    sinks: dict[int, DateSink] = {}
+    try:
+        for k, tile in session.stream("computing tiles", tasks):
+            i = pending[k // len(windows)]
+            if i not in sinks:
+                files = files_of_date(folder, works[i], plan.formats)
+                folder.begin(f"pass:{plan.looks[i].date}", files)
+                sinks[i] = DateSink(folder, works[i], models[plan.looks[i].date], plan.formats, plan.site_id)
+            sinks[i].take(windows[k % len(windows)], tile)
+            if sinks[i].received == len(windows):
+                sinks.pop(i).finish()
+                files = files_of_date(folder, works[i], plan.formats)
+                folder.finish(f"pass:{plan.looks[i].date}", wanted[i], files)
+    finally:
+        for sink in sinks.values():
+            sink.abandon()
+
+
+def _followed(session: _Session, models: dict[date, Model]) -> Results:
+    """What needs all dates: the first change, tracks, the series, the onset."""
+    plan, folder = session.plan, session.folder
+    start = time.perf_counter()
+    days = [look.date for look in plan.looks]
+    later = [day for day in days if day > days[plan.reference]]
+    if plan.built("change") is not None and later:
+        path = folder.first_change_file(plan.formats)
+        paths = {day: mask_path(folder, day, plan.formats) for day in later}
+        wanted = identity("first_change", [_identity_of_pass(plan, i) for i in range(len(days))])
+        files = [path, *sidecars(path)]
+        folder.once("first_change", wanted, files, lambda: write_first_change(path, plan.grid, paths, plan.site_id))
+    results = collect(plan, models)
+    session.seconds["following"] = round(time.perf_counter() - start, 3)
+    return results
+
+
+def _published(session: _Session, models: dict[date, Model], results: Results) -> None:
+    plan, folder = session.plan, session.folder
+    results = replace(results, warnings=tuple(dict.fromkeys([*session.warnings, *results.warnings])))
+    for step in PUBLISHED:
+        files = published_files(plan, step)
+        if not files:
+            continue
+        folder.begin(f"publish:{step}", files)
+        publish(plan, models, results, session.seconds, step)
+        folder.finish(f"publish:{step}", "written anew by every run", files)
+
+
+def _visible_files(plan: Plan) -> list[Path]:
+    """Every file that the run may replace."""
+    found: list[Path] = []
+    for i in range(len(plan.looks)):
+        found += files_of_date(plan.folder, date_work(plan, i), plan.formats)
+    found += [plan.folder.first_change, *sidecars(plan.folder.first_change)]
+    for step in PUBLISHED:
+        found += published_files(plan, step)
+    return found
+
+
+def report_again(run_dir: str | Path) -> Path:
+    """Write ``report.html`` of a finished run again, from its files alone.
+
+    Raises
+    ------
+    InputError
+        The folder holds no finished run.
+    """
+    from changedet.publish import write_report_of
+
+    finished = open_run(run_dir)
+    folder = RunFolder(finished.path)
+    folder.guard([folder.report])
+    folder.begin("publish:report", [folder.report])
+    write_report_of(finished)
+    folder.finish("publish:report", "written anew by every run", [folder.report])
+    return folder.report
+
+
+__all__ = ["InputError", "carry_out", "run"]
