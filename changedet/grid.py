@@ -14,6 +14,7 @@ import numpy as np
 import pyproj
 import rasterio.features
 import shapely
+import shapely.geometry
 import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
@@ -202,6 +203,14 @@ class Grid:
             shapes, window.shape, transform=self.window_transform(window), dtype="int32"
         )
         return burnt
+
+    def outlines(self, chosen: NDArray[np.bool_], row: int, column: int) -> list[BaseGeometry]:
+        """Polygons along the edges of chosen pixels (y, x), whose first is at `row` and `column`, in the CRS."""
+        window = Window(row, column, *chosen.shape)
+        found = rasterio.features.shapes(
+            chosen.astype(np.uint8), mask=chosen, connectivity=4, transform=self.window_transform(window)
+        )
+        return [shapely.geometry.shape(outline) for outline, _ in found]
 
     def coords(self, window: Window | None = None) -> dict[str, xr.DataArray]:
         """``y``, ``x`` (pixel centres) and ``spatial_ref`` for a DataArray on this grid or on a window of it."""

@@ -235,11 +235,19 @@ def _look_facts(
                 alignment.shift.north_m if known else float("nan"),
                 {name: share for name, share in clear.items() if share == share},
                 changed,
-                {} if built is None else footprint.estimates(built, areas, clear, plan.grid),
+                _as_estimates(built, areas, clear, plan),
                 look.date in counted,
             )
         )
     return facts
+
+
+def _as_estimates(
+    built: footprint.Footprint | None, areas: Mapping[str, Any], clear: Mapping[str, float], plan: Plan
+) -> dict[str, Estimate]:
+    if built is None:
+        return {}
+    return {name: Estimate(*figure) for name, figure in footprint.estimates(built, areas, clear, plan.grid).items()}
 
 
 def _summary(plan: Plan, table: pd.DataFrame) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,6 +36,14 @@ class Onset:
     high: dt.date | None
     probability: float
     reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``summary.json`` keeps it: ISO dates, null for what is not known."""
+        day = {
+            name: None if getattr(self, name) is None else str(getattr(self, name)) for name in ("date", "low", "high")
+        }
+        known = self.probability == self.probability
+        return {**day, "probability": self.probability if known else None, "reason": self.reason}
 
 
 OnsetMethod: TypeAlias = Callable[..., Onset]
