@@ -21,6 +21,9 @@ MOST_PIXELS: Final = 400_000
 LEAST_INVARIANT: Final = 300
 """Fewer invariant pixels than this may all lie on one kind of ground."""
 
+LEAST_LIKENESS: Final = 0.3
+"""Of all pixels, first canonical correlation: below it, invariant pixels are picked from noise."""
+
 Line = Callable[[NDArray[np.floating[Any]], NDArray[np.floating[Any]]], tuple[float, float]]
 
 
@@ -157,6 +160,8 @@ def _fit_invariant(
     x, y = kernel.pixel_pairs(moving, reference, MOST_PIXELS)
     if len(x) < LEAST_INVARIANT:
         return _lines(x, y, kernel.quantile_line, "quantile", f"only {len(x)} pixels are seen on both dates")
+    if kernel.likeness(x, y) < LEAST_LIKENESS:
+        return _lines(x, y, kernel.quantile_line, "quantile", "the two dates have too little in common")
     chosen = kernel.invariant_pixels(x, y, probability, max_iterations)
     count = int(chosen.sum())
     if count < LEAST_INVARIANT:

@@ -32,6 +32,11 @@ def pixel_pairs(
     return np.ascontiguousarray(x[seen]), np.ascontiguousarray(y[seen])
 
 
+def likeness(moving: NDArray[np.float32], reference: NDArray[np.float32]) -> float:
+    """First canonical correlation of all pixel pairs ``(n, band)``, 0 to 1; pixels chosen to agree cannot tell it."""
+    return float(irmad.irmad_fit(moving, reference, 1, 1e-3, 0.0)["rho"][0])
+
+
 def invariant_pixels(
     moving: NDArray[np.float32], reference: NDArray[np.float32], probability: float, max_iterations: int
 ) -> NDArray[np.bool_]:
