@@ -5,10 +5,6 @@ from changedet.workflow.document import read_document
 from changedet.workflow.load import load_workflow
 from changedet.workflow.model import (
     FORMATS,
-    MASKS,
-    OPTICAL,
-    ROLES,
-    SAR,
     STAGE_NAMES,
     Area,
     Catalog,
@@ -24,14 +20,10 @@ from changedet.workflow.model import (
     Workflow,
 )
 from changedet.workflow.schema import json_schema
-from changedet.workflow.stage_requests import MethodRow, methods_table, resolve_stage, stages
+from changedet.workflow.stage_requests import MethodRow, methods_table, methods_text, resolve_stage, stages
 
 __all__ = [
     "FORMATS",
-    "MASKS",
-    "OPTICAL",
-    "ROLES",
-    "SAR",
     "STAGE_NAMES",
     "Area",
     "Catalog",
@@ -50,6 +42,7 @@ __all__ = [
     "json_schema",
     "load_workflow",
     "methods_table",
+    "methods_text",
     "read_document",
     "resolve_stage",
     "stages",

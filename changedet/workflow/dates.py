@@ -120,15 +120,18 @@ def dates_in_name(name: str, form: str) -> Iterator[tuple[dt.date, dt.time | Non
     >>> [str(date) for date, _ in dates_in_name("123_20230604_msi.tif", "%Y%m%d")]
     ['2023-06-04']
     """
-    pattern = _pattern(form)
-    for guard in (rf"(?<![0-9])(?={pattern}(?![0-9]))", rf"(?<![0-9])(?={pattern})", rf"(?={pattern})"):
-        found = [moment for match in re.finditer(guard, name, re.IGNORECASE) if (moment := _moment(match.groupdict()))]
+    digits = pattern(form)
+    for guard in (rf"(?<![0-9])(?={digits}(?![0-9]))", rf"(?<![0-9])(?={digits})", rf"(?={digits})"):
+        found = [
+            moment for match in re.finditer(guard, name, re.IGNORECASE) if (moment := moment_of(match.groupdict()))
+        ]
         if found:
             yield from found
             return
 
 
-def _pattern(form: str) -> str:
+def pattern(form: str) -> str:
+    """The regular expression of a format; its groups are the directives' letters."""
     parts = re.split(r"(%.)", form, flags=re.DOTALL)
     return "".join(_part(part) for part in parts)
 
@@ -139,7 +142,8 @@ def _part(part: str) -> str:
     return re.escape(part)
 
 
-def _moment(found: dict[str, str]) -> tuple[dt.date, dt.time | None] | None:
+def moment_of(found: dict[str, str]) -> tuple[dt.date, dt.time | None] | None:
+    """The date, and the time where there is one, of a format's groups; None where there is no such day."""
     # Two-digit years as POSIX reads them: 69 to 99 are 1969 to 1999.
     year = int(found["Y"]) if "Y" in found else int(found["y"]) + (1900 if int(found["y"]) >= 69 else 2000)
     try:

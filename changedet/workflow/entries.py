@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from changedet.roles import ROLES
 from changedet.workflow import dates
 from changedet.workflow.document import ListNode, MapNode, Node, ScalarNode, line_of, plain_value
 from changedet.workflow.fields import Checker, bounds, crs, nodata, number, shown, text, unfit
-from changedet.workflow.model import ROLES, Catalog, SceneEntry, Sun, View
+from changedet.workflow.model import Catalog, SceneEntry, Sun, View
 from changedet.workflow.paths import file_or_url, matches
 
 KINDS: Final = ("path", "glob", "stac")

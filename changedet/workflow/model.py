@@ -16,10 +16,6 @@ from changedet.errors import Problem
 from changedet.workflow.document import line_of
 from changedet.workflow.fields import Bounds
 
-OPTICAL: Final = ("coastal", "blue", "green", "red", "rededge", "nir", "swir1", "swir2", "pan")
-SAR: Final = ("vv", "vh", "hh", "hv", "amplitude")
-MASKS: Final = ("scl", "qa_pixel", "udm2", "valid", "alpha")
-ROLES: Final = (*OPTICAL, *SAR, *MASKS)
 FORMATS: Final = ("masks", "scores", "scenes", "objects", "tables", "qgis", "report", "stac")
 STAGE_NAMES: Final = ("mask", "align", "normalise", "change", "objects", "tracks", "series")
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from changedet.methods import AUTO, NONE, Stage
+from changedet.roles import ROLES
 from changedet.workflow.entries import KEYS
 from changedet.workflow.load import SITE_ID
-from changedet.workflow.model import FORMATS, ROLES
+from changedet.workflow.model import FORMATS
 from changedet.workflow.stage_requests import parameter_schemas, stages
 
 _DATE: Final = {

@@ -114,6 +114,23 @@ def methods_table(stage: str | None = None, registry: Mapping[str, Stage] | None
     return [row for name in ([stage] if stage else table) for row in _rows(table[name])]
 
 
+def methods_text(stage: str | None = None, registry: Mapping[str, Stage] | None = None) -> str:
+    """The table in words, as ``changedet methods`` prints it; InputError where there is no such stage."""
+    lines: list[str] = []
+    told = ""
+    for row in methods_table(stage, registry):
+        if row.stage != told:
+            lines += [row.stage] if not lines else ["", row.stage]
+            told = row.stage
+        if not row.parameter:
+            lines += [f"  {row.method}: {row.description}", f"    {row.reference}"]
+        else:
+            unit = f" ({row.unit})" if row.unit else ""
+            default = f", default {row.default}" if row.default else ", required"
+            lines.append(f"    {row.parameter}{unit}{default}: {row.description}")
+    return "\n".join(line.rstrip() for line in lines)
+
+
 def _rows(stage: Stage) -> list[MethodRow]:
     rows: list[MethodRow] = []
     for method in stage.methods.values():

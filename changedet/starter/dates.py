@@ -1,0 +1,162 @@
+"""When scenes were taken, as far as their tags and names say so beyond doubt."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from changedet.workflow.dates import moment_of, pattern
+
+# Formats of one tier may claim the same digits; a lower tier is looked at only where no higher one matched.
+TIERS: Final = (
+    ("%Y%m%dT%H%M%S", "%Y%m%d_%H%M%S", "%Y%m%d%H%M%S", "%Y-%m-%dT%H-%M-%S"),
+    (
+        *("%Y%m%d", "%d%m%Y", "%m%d%Y", "%d%b%Y", "%Y%b%d"),
+        *(f"%Y{mark}%m{mark}%d" for mark in "-_."),
+        *(f"%d{mark}%m{mark}%Y" for mark in "-_."),
+        *(f"%m{mark}%d{mark}%Y" for mark in "-_."),
+        *(f"%d{mark}%b{mark}%Y" for mark in "-_."),
+        *(f"%Y{mark}%b{mark}%d" for mark in "-_."),
+    ),
+    ("%Y%j", "%y%m%d", "%d%m%y", "%m%d%y", "%Y%m"),
+    ("%Y-%m", "%Y_%m", "%Y.%m"),
+    ("%Y",),
+)
+# These products name the day of acquisition first and the day of processing after it.
+_ACQUIRED_FIRST: Final = re.compile(r"S2[ABC]_MSIL|L[COTEM]0[4-9]_L|S1[ABC]_|S3[AB]_|HLS\.[LS]30")
+
+_ACQUIRED_TAGS: Final = (
+    *(
+        "ACQUISITIONDATETIME",
+        "ACQUISITION_DATETIME",
+        "ACQUISITION_DATE",
+        "ACQUISITIONDATE",
+        "DATE_ACQUIRED",
+        "ACQUIRED",
+    ),
+    *("DATETIME", "START_DATETIME", "SENSING_TIME", "PRODUCT_START_TIME", "DATATAKE_1_DATATAKE_SENSING_START"),
+    *("FIRSTLINETIME", "NITF_IDATIM"),
+)
+WRITTEN_TAG: Final = "TIFFTAG_DATETIME"
+_TAGGED = re.compile(
+    r"(?P<Y>(?:19|20)[0-9]{2})([-:/]?)(?P<m>[0-9]{2})\2(?P<d>[0-9]{2})"
+    r"(?:[T ]?(?P<H>[0-9]{2}):?(?P<M>[0-9]{2}):?(?P<S>[0-9]{2}).*)?"
+)
+
+Reading = tuple[str, dt.date]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A scene's date as its name tells it.
+
+    Attributes
+    ----------
+    date : datetime.date or None
+        None where the name has no date or more than one.
+    form : str
+        The format it was read with; of a name with only a year or month, the format of that.
+    doubt : str
+        Why there is no date, for the question or the refusal.
+    """
+
+    date: dt.date | None = None
+    form: str = ""
+    doubt: str = "no date in the name or the tags"
+
+
+def tagged(tags: Mapping[str, str]) -> tuple[str, dt.date, dt.time | None] | None:
+    """Tag, date and time of acquisition from a file's tags."""
+    upper = {name.upper(): value for name, value in tags.items()}
+    for name in _ACQUIRED_TAGS:
+        moment = _parsed(upper.get(name, ""))
+        if moment is not None:
+            return name, *moment
+    return None
+
+
+def written(tags: Mapping[str, str]) -> dt.date | None:
+    """The date in the TIFF's own date tag: of acquisition by some producers, of writing by most programs."""
+    moment = _parsed(tags.get(WRITTEN_TAG, ""))
+    return moment[0] if moment else None
+
+
+def _parsed(value: str) -> tuple[dt.date, dt.time | None] | None:
+    match = _TAGGED.fullmatch(value.strip())
+    if not match:
+        return None
+    return moment_of({name: found for name, found in match.groupdict().items() if found})
+
+
+def named(names: Sequence[str]) -> list[Finding]:
+    """The dates in files' names.
+
+    Names that differ in digits alone are read together, since they were given by one rule: ``25042023`` beside
+    ``03042023`` tells that days come first.
+    """
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(re.sub(r"[0-9]", "#", name), []).append(name)
+    found: dict[str, Finding] = {}
+    for group in groups.values():
+        found.update(_group(group))
+    return [found[name] for name in names]
+
+
+def _group(names: Sequence[str]) -> dict[str, Finding]:
+    read = {name: readings(name) for name in names}
+    fitting = [form for form in _forms() if all(_single(read[name], form) for name in names)]
+    told = {tuple(_single(read[name], form) for name in names) for form in fitting}
+    if len(told) != 1:
+        return {name: _alone(read[name]) for name in names}
+    form = fitting[0]
+    return {name: _finding(form, _single(read[name], form)) for name in names}
+
+
+def _forms() -> list[str]:
+    return [form for tier in TIERS for form in tier]
+
+
+def _single(read: Sequence[Reading], form: str) -> dt.date | None:
+    dates = {date for other, date in read if other == form}
+    return dates.pop() if len(dates) == 1 else None
+
+
+def _alone(read: Sequence[Reading]) -> Finding:
+    dates = sorted({date for _, date in read})
+    if not dates:
+        return Finding()
+    if len(dates) > 1:
+        return Finding(doubt=f"the name could mean {' or '.join(str(date) for date in dates)}")
+    return _finding(read[0][0], dates[0])
+
+
+def _finding(form: str, date: dt.date | None) -> Finding:
+    if date is None or "%d" in form or "%j" in form:
+        return Finding(date, form)
+    what = f"the month {date:%Y-%m}" if "%m" in form else f"the year {date.year}"
+    return Finding(None, form, f"the name tells only {what}")
+
+
+def readings(name: str) -> list[Reading]:
+    """Every way to read a date in a name, by the highest tier that reads any.
+
+    >>> readings("site_03042023.tif")
+    [('%d%m%Y', datetime.date(2023, 4, 3)), ('%m%d%Y', datetime.date(2023, 3, 4))]
+    """
+    for tier in TIERS:
+        found = [(form, date) for form in tier for date in _dates(name, form)]
+        if found and _ACQUIRED_FIRST.match(name):
+            return found[:1]
+        if found:
+            return list(dict.fromkeys(found))
+    return []
+
+
+def _dates(name: str, form: str) -> list[dt.date]:
+    guarded = rf"(?<![0-9])(?={pattern(form)}(?![0-9]))"
+    moments = [moment_of(match.groupdict()) for match in re.finditer(guarded, name, re.IGNORECASE)]
+    return [moment[0] for moment in moments if moment is not None]
