@@ -1,0 +1,200 @@
+"""The mask: clouds of known place, and bright things that must not be taken for one."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.ndimage import gaussian_filter
+
+from changedet.errors import MethodError
+from changedet.kernels import mask as kernel
+from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
+from changedet.mask import STAGE, mask, overview_factor
+from changedet.methods import Facts
+
+ROLES = ["blue", "green", "red", "nir"]
+N = 320
+
+
+def image(values, roles=ROLES, resolution_m=1.0):
+    y, x = (np.arange(n) * resolution_m for n in values.shape[1:])
+    return xr.DataArray(
+        values.astype(np.float32), dims=("band", "y", "x"), coords={"band": roles[: len(values)], "y": -y, "x": x}
+    )
+
+
+def ground(seed=0):
+    """Fields of four tones with grain, in 1/10000 reflectance."""
+    rng = np.random.default_rng(seed)
+    tone = np.kron(rng.uniform(0.7, 1.4, (4, 4)), np.ones((N // 4, N // 4)))
+    colour = np.array([700, 950, 1100, 2200.0])[:, None, None]
+    return colour * tone * (1 + 0.05 * rng.normal(size=(4, N, N)))
+
+
+def with_yard(values):
+    """Gravel 100 m wide, a white warehouse, and rows of white containers on it."""
+    out = values.copy()
+    out[:, 40:140, 40:160] = np.array([2000, 2400, 2800, 3200])[:, None, None]
+    out[:, 50:80, 50:110] = 6500
+    for x in range(60, 150, 3):
+        out[:, 95:107, x : x + 2] = 6800
+        out[:, 112:124, x : x + 2] = 6800
+    return out
+
+
+def opacity(y=220, x=220, size=45, seed=1):
+    """A cloud that fades out over some ten metres, its outline ragged."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:N, :N]
+    ragged = gaussian_filter(rng.normal(size=(N, N)), 8)
+    away = np.hypot(rows - y, columns - x) / size + 1.5 * ragged / ragged.std() * 0.12
+    return np.clip((1.0 - away) * 3.0, 0, 1)
+
+
+def clouded(values, shadow_shift=(60, -40)):
+    cloud = opacity()
+    dark = np.roll(cloud, shadow_shift, (0, 1))
+    return values * (1 - 0.65 * dark) * (1 - cloud) + 7500 * cloud, cloud, dark
+
+
+def test_bright_yards_are_not_clouds():
+    clear = image(with_yard(ground()))
+    assert (mask(clear) == CLEAR).all()
+    assert (mask(clear, reference=image(ground(1))) == CLEAR).all()
+
+
+@pytest.mark.parametrize("with_reference", [False, True])
+def test_a_cloud_and_its_shadow(with_reference):
+    values, cloud, dark = clouded(with_yard(ground()))
+    reference = image(with_yard(ground(0)) * 1.1) if with_reference else None
+    # The sun stands in the north-east: the shadow falls south-west, rows down and columns left.
+    azimuth = float(np.degrees(np.arctan2(40, 60)))
+    found = mask(image(values), reference=reference, sun_azimuth_deg=azimuth).values
+    assert (found[cloud > 0.5] == CLOUD).mean() > 0.97
+    alone = (dark > 0.6) & (cloud < 0.01)
+    # Alone, a picture cannot tell the shadow on a bright field from a darker field in the sun.
+    assert np.isin(found[alone], (SHADOW, CLOUD)).mean() > (0.85 if with_reference else 0.7)
+    untouched = (cloud == 0) & (dark == 0)
+    assert (found[untouched] != CLEAR).mean() < 0.04
+    assert (found[40:140, 40:160] == CLEAR).all()
+
+
+def test_no_shadow_without_a_cloud():
+    values = ground()
+    values[:, 200:260, 200:260] *= 0.3
+    assert (mask(image(values), reference=image(ground())) == CLEAR).all()
+
+
+def test_a_soft_bright_place_that_was_there_before_is_no_cloud():
+    values, _, _ = clouded(ground(), (0, 0))
+    assert (mask(image(values)) == CLOUD).any()
+    assert not (mask(image(values), reference=image(values)) == CLOUD).any()
+
+
+def test_snow_where_swir_tells_it():
+    values = np.concatenate([ground(), ground()[2:3] * 1.5])
+    values[:, :100] = np.array([7500, 7600, 7500, 7000, 900])[:, None, None]
+    found = mask(image(values, [*ROLES, "swir1"], 30.0), dtype="uint16").values
+    assert (found[:95] == SNOW).all()
+    assert (found[105:] == CLEAR).all()
+
+
+def test_eight_bit_white_is_saturated_only_where_no_roof_is_that_wide():
+    values = np.clip(with_yard(ground()) / 12, 0, 255).round()
+    values[:, 50:80, 50:110] = 255
+    assert (mask(image(values), dtype="uint8") == CLEAR).all()
+    clipped = np.zeros((4, 200, 200), np.float32) + 90
+    clipped[:, 40:160, 40:160] = 255
+    classes = kernel.classify_overview(clipped, None, (0, 1, 2), None, 1.0, 1e9, 253.5, None)
+    assert (classes[60:140, 60:140] == SATURATED).all()
+    assert (classes[:38] == CLEAR).all()
+
+
+def test_sixteen_bit_saturation_and_no_data_pixel_by_pixel():
+    values = ground()
+    values[2, 5, 7] = 65535
+    values[1, 9, 11] = np.nan
+    found = mask(image(values)).values
+    assert (found[5, 7], found[9, 11]) == (SATURATED, NODATA)
+    assert (np.delete(found.ravel(), [5 * N + 7, 9 * N + 11]) == CLEAR).all()
+
+
+def test_all_no_data_and_sar():
+    empty = image(np.full((4, 50, 60), np.nan))
+    assert (mask(empty) == NODATA).all()
+    radar = image(np.full((2, 20, 20), 3.0), ["vv", "vh"])
+    radar[0, 3, 4] = np.nan
+    found = mask(radar)
+    assert found.dtype == np.uint8
+    assert found.values.sum() == NODATA
+    assert STAGE.choose(Facts(10.0, ("vv",))).method == "nodata_only"
+    assert STAGE.choose(Facts(10.0, ("red", "nir"))).method == "nodata_only"
+
+
+def test_chunks_names_and_inputs():
+    values, _, _ = clouded(ground())
+    values[:, 300:] = np.nan
+    whole_image, reference = image(values)[:, :, :313], image(ground(2))[:, :, :313]
+    for one in (whole_image, reference):
+        one.values.flags.writeable = False
+    whole = mask(whole_image, reference=reference)
+    assert {CLOUD, NODATA} <= set(np.unique(whole))
+    lazy = mask(whole_image.chunk(y=101, x=77), reference=reference.chunk(y=64))
+    again = mask(whole_image.chunk(y=101, x=77), reference=reference.chunk(y=64))
+    assert lazy.chunks is not None
+    assert lazy.data.name == again.data.name
+    assert lazy.dtype == np.uint8
+    np.testing.assert_array_equal(lazy.compute(), whole)
+
+
+def test_wrong_input():
+    with pytest.raises(MethodError, match="blue is missing"):
+        mask(image(ground()[1:], ROLES[1:]), method="spectral")
+    with pytest.raises(MethodError, match="shape"):
+        mask(image(ground()), reference=image(ground()[:, 1:]))
+    with pytest.raises(MethodError, match="did you mean 'spectral'"):
+        mask(image(ground()), method="spectrl")
+
+
+def test_overview_stays_within_its_budget():
+    for shape in ((100, 100), (5000, 7000), (40_000, 30_000)):
+        factor = overview_factor(shape, 0.3)
+        assert (shape[0] // factor) * (shape[1] // factor) <= 2_000_000
+
+
+@pytest.mark.parametrize("kind", ["quiet", "decoys", "port", "dense"])
+def test_simulated_clear_sites_are_clear(kind):
+    from changedet.simulate import Renderer, make_world
+
+    world = make_world(kind, seed=5, dates=1, gsd_m=1.0)
+    picture = Renderer(world, 0).window()
+    assert (mask(image(picture)) == CLEAR).all()
+
+
+def test_simulated_clouds_are_found():
+    from changedet.simulate import Renderer, make_world
+    from changedet.simulate.render import weather
+    from changedet.simulate.schedule import Sky
+
+    world = make_world("growth", seed=3, dates=2, gsd_m=1.0, changes={1: (None, Sky(cloud_cover=0.35))})
+    pictures = [image(Renderer(world, index).window()) for index in (0, 1)]
+    sky = weather(world, world.looks[1], world.looks[1].to_ground, world.looks[1].shape)
+    found = mask(pictures[1], reference=pictures[0]).values
+    assert (found[sky.cloud > 0.5] == CLOUD).mean() > 0.85
+    assert (found[(sky.cloud == 0) & (sky.shadow == 0)] != CLEAR).mean() < 0.15
+
+
+@pytest.mark.parametrize("folder", ["null", "pucallpa"])
+def test_real_clear_scenes_are_clear(folder):
+    place = Path(os.environ.get("CHANGEDET_DATA", Path(__file__).parents[2] / "shared/data")) / folder
+    if not place.is_dir():
+        pytest.skip(f"{folder} is not there: set CHANGEDET_DATA")
+    rasterio = pytest.importorskip("rasterio")
+    resolution_m = {"null": 5.0, "pucallpa": 90.0}[folder]
+    for path in sorted(place.glob("*.tif")):
+        with rasterio.open(path) as source:
+            values = source.read().astype(np.float32)
+        found = mask(image(values, ["red", "green", "blue", "nir"], resolution_m), dtype="uint8")
+        assert (found == CLEAR).all(), path.name
