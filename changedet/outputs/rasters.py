@@ -244,12 +244,12 @@ def style(
         return styles.date_ramp(dates)
     if kind in {"mask", "quality", "first_change"}:
         return styles.palette(classes or _DEFAULT_CLASSES.get(kind) or styles.date_classes(dates))
-    if kind == "score":
-        with rasterio.open(path) as source:
-            threshold = source.tags().get("THRESHOLD")
-        top = percentiles(path, (99.5,))[0][0]
-        return styles.score(float(threshold) if threshold else None, top if np.isfinite(top) else 1.0)
-    return styles.scene(band_names(path), stretch or scene_stretch([path]))
+    if kind == "scene":
+        return styles.scene(band_names(path), stretch or scene_stretch([path]))
+    with rasterio.open(path) as source:
+        threshold = source.tags().get("THRESHOLD")
+    top = percentiles(path, (99.5,))[0][0]
+    return styles.score(float(threshold) if threshold else None, top if np.isfinite(top) else 1.0)
 
 
 def scene_stretch(paths: Sequence[Path]) -> list[tuple[float, float]]:
@@ -273,9 +273,8 @@ def scene_stretch(paths: Sequence[Path]) -> list[tuple[float, float]]:
 
 def percentiles(path: Path, shares: Sequence[float]) -> list[tuple[float, ...]]:
     """Percentiles of each band from an overview of at most 512 px; NaN where the band has no data at all."""
-    picture = read_overview(path, BLOCK_PX)
     found = []
-    for band in picture:
+    for band in read_overview(path, BLOCK_PX):
         values = band[np.isfinite(band)]
         found.append(tuple(float(v) for v in np.percentile(values, shares)) if values.size else (np.nan,) * len(shares))
     return found
