@@ -292,8 +292,10 @@ def change_score(before: xr.DataArray, after: xr.DataArray, *, method: str = AUT
     model = over_sample(pixel_method.fit, before, after)
     score = per_block(pixel_method.apply, before, after, dtype=np.float32, halo_px=pixel_method.halo_px, model=model)
     least = pixel_method.fit.keywords["settings"]["min_area_m2"]  # type: ignore[attr-defined]
-    return score.assign_coords(threshold=as_scalar(_threshold_of, model)).assign_attrs(
-        long_name="change score", method=choice.method, min_area_m2=least
+    return (
+        score.rename("change_score")
+        .assign_coords(threshold=as_scalar(_threshold_of, model))
+        .assign_attrs(long_name="change score", method=choice.method, min_area_m2=least)
     )
 
 
@@ -334,7 +336,8 @@ def change_mask(
     least_px = max(1, math.ceil(least / _resolution_m(score) ** 2 - 1e-6))
     value = threshold.data if isinstance(threshold, xr.DataArray) else float(threshold)
     # a region smaller than n pixels reaches less than n pixels from each of its own
-    return per_block(_mask_block, score, dtype=np.uint8, halo_px=least_px - 1, threshold=value, least_px=least_px)
+    mask = per_block(_mask_block, score, dtype=np.uint8, halo_px=least_px - 1, threshold=value, least_px=least_px)
+    return mask.rename("change_mask")
 
 
 def _mask_block(score: NDArray[np.float32], threshold: Any, least_px: int) -> NDArray[np.uint8]:
