@@ -22,6 +22,7 @@ from changedet.kernels import components
 from changedet.kernels.quality import CLEAR
 from changedet.outputs.polygons import polygonise
 from changedet.outputs.rasters import RasterWriter, default_nodata, read_window, sidecars
+from changedet.outputs.styles import date_classes
 from changedet.store import RunFolder, write_json, write_table
 
 EPOCH = dt.date(1970, 1, 1)
@@ -84,7 +85,7 @@ class DateSink:
             words = f"change score by {model['change']['method']}: higher is more change, changed above THRESHOLD"
             self._score = self._writer(folder.score(day), "score", [words], "float32", float("nan"), words)
         if work.scene_roles:
-            nodata = default_nodata(work.dtype) if work.look.nodata is None else work.look.nodata
+            nodata = work.nodata if work.nodata is not None else default_nodata(work.dtype)
             words = "scene on the common grid, aligned and normalised to the reference"
             self._picture = self._writer(
                 picture_path(folder, day, formats), "scene", work.scene_roles, work.dtype, nodata, words
@@ -237,6 +238,7 @@ def write_first_change(path: Path, grid: Grid, paths: Mapping[dt.date, Path], si
         tags={"SITE": site, "DATES": " ".join(str(day) for day in later)},
         description=words,
         unit="days since 1970-01-01",
+        classes=date_classes(later),
     ) as writer:
         for window in tiles(grid.shape, 1024):
             first, closed, seen = (np.full(window.shape, fill) for fill in (np.int32(-1), False, False))

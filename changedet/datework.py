@@ -67,8 +67,8 @@ class DateWork:
     methods : Methods
     counts : bool
         Whether boxes are looked for on this date.
-    dtype : str
-        Of the aligned picture.
+    dtype, nodata : str, float or None
+        Of the aligned picture: the reference's; None where its files have no nodata value.
     """
 
     grid: Grid
@@ -79,6 +79,7 @@ class DateWork:
     methods: Methods
     counts: bool
     dtype: str
+    nodata: float | None = None
 
     @property
     def overview_factor(self) -> int:
@@ -171,7 +172,8 @@ def unpack(packed: bytes, shape: tuple[int, int]) -> NDArray[np.uint8]:
 
 def reference_sample(work: DateWork) -> Sample:
     """Read a date's overview and the cells of the fixed sample, where they lie before any alignment."""
-    overview = work.look.overview(work.grid, work.overview_factor, work.roles)
+    overview, seen = work.look.overview(work.grid, work.overview_factor, work.roles)
+    overview = _where(overview, seen == CLEAR)
     image, quality = _read_cells(work, None)
     return Sample(overview, image, quality)
 

@@ -14,7 +14,7 @@ import shapely
 from changedet.errors import InputError, Problem
 from changedet.grid import Frame, Grid, make_grid
 from changedet.methods import NONE, Choice, Facts, Method
-from changedet.scenes import Look, Scene, check_hosts, group_looks, open_scene, shared_roles
+from changedet.scenes import Look, Scene, group_looks, match_scales, open_scene, shared_roles
 from changedet.stac import items
 from changedet.store import RunFolder
 from changedet.vectors import Areas, read_vector
@@ -111,12 +111,13 @@ def make_plan(
     checked = workflow if isinstance(workflow, Workflow) else load_workflow(os.fspath(workflow))
     warnings: list[str] = []
     scenes = _scenes(checked, warnings)
-    looks = tuple(group_looks(scenes))
+    looks = _looks(checked, scenes)
     reference = _reference(checked, looks)
-    roles = tuple(shared_roles(looks))
+    roles = _shared(checked, looks)
     grid = _grid(checked, looks, reference)
     looks = _covering(checked, looks, grid, warnings)
     reference = _reference(checked, looks)
+    looks = tuple(match_scales(looks, reference))
     zones = _zones(checked, grid, warnings)
     facts = Facts(
         resolution_m=grid.ground_resolution_m,
@@ -181,6 +182,20 @@ def _scenes(workflow: Workflow, warnings: list[str]) -> list[Scene]:
     return scenes
 
 
+def _looks(workflow: Workflow, scenes: Sequence[Scene]) -> tuple[Look, ...]:
+    try:
+        return tuple(group_looks(scenes))
+    except InputError as error:
+        raise InputError([workflow.problem("scenes", problem.message) for problem in error.problems]) from None
+
+
+def _shared(workflow: Workflow, looks: Sequence[Look]) -> tuple[str, ...]:
+    try:
+        return tuple(shared_roles(looks))
+    except InputError as error:
+        raise InputError([workflow.problem("bands", problem.message) for problem in error.problems]) from None
+
+
 def _placed(workflow: Workflow, entry: SceneEntry, problem: Problem) -> Problem:
     said = f"{problem.key}: {problem.message}" if problem.key and not problem.file else problem.message
     where = f"{problem.file}: " if problem.file and problem.file != workflow.path else ""
@@ -201,7 +216,6 @@ def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
         )
         return [open_scene(**{"default_bands": default, **arguments}) for arguments in found]
     paths = dict(entry.paths)
-    check_hosts(paths.values(), workflow.read.allow_hosts)
     scene = open_scene(
         paths.get("", paths),
         date=entry.date,
@@ -254,7 +268,7 @@ def _grid(workflow: Workflow, looks: Sequence[Look], reference: int) -> Grid:
             frame,
             crs=workflow.grid.crs or "auto",
             resolution=workflow.grid.resolution or "auto",
-            aoi=areas.union if areas else looks[reference].extent if len(looks[reference].scenes) > 1 else None,
+            aoi=areas.union if areas else looks[reference].outline() if len(looks[reference].scenes) > 1 else None,
             finest=finest.frame,
         )
     except InputError as error:
@@ -339,7 +353,8 @@ def describe(plan: Plan) -> str:
     height, width = grid.shape
     lines = [
         f"site       {workflow.site.id}: {workflow.site.name}",
-        f"grid       {width} x {height} px of {grid.resolution_m:g} m ({grid.ground_resolution_m:.3g} m on the ground), {grid.crs}",
+        f"grid       {width} x {height} px of {grid.resolution_m:g} m, {grid.ground_resolution_m:.3g} m on the ground",
+        f"crs        {grid.crs}",
         f"reference  {plan.looks[plan.reference].date}",
         f"bands      {', '.join(plan.roles)}",
         "",
@@ -358,7 +373,8 @@ def describe(plan: Plan) -> str:
     lines += [
         "",
         f"containers {countable(plan)}",
-        f"compute    {plan.scheduler}, {plan.workers} workers, tiles of {plan.tile_px} px, about {plan.memory_bytes / 2**20:.0f} MB",
+        f"compute    {plan.scheduler}, {plan.workers} workers, tiles of {plan.tile_px} px",
+        f"memory     about {plan.memory_bytes / 2**20:.0f} MB",
         f"results    {plan.folder.path}",
     ]
     return "\n".join(lines)

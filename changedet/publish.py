@@ -25,6 +25,7 @@ from changedet.outputs import pictures, qgis, rasters, stac, tables, vectors
 from changedet.outputs.report import ReportData, write_report
 from changedet.plan import Plan
 from changedet.results import Results
+from changedet.scenes import Look
 from changedet.store import Run, RunFolder, identity, read_json, sha256, write_json
 from changedet.workflow import STAGE_NAMES
 
@@ -109,9 +110,9 @@ def _is_compared(plan: Plan, day: date) -> bool:
 
 def _raster_layers(plan: Plan, *, only_dated: bool = False) -> list[qgis.RasterLayer]:
     layers = [layer for look in plan.looks for layer in _layers_of(plan, look.date)]
-    later = any(look.date > plan.looks[plan.reference].date for look in plan.looks)
+    later = tuple(str(look.date) for look in plan.looks if look.date > plan.looks[plan.reference].date)
     if "masks" in plan.formats and plan.built("change") is not None and later and not only_dated:
-        layers.append(qgis.RasterLayer(plan.folder.first_change, "first_change"))
+        layers.append(qgis.RasterLayer(plan.folder.first_change, "first_change", dates=later))
     return layers
 
 
@@ -172,7 +173,7 @@ def _scene_rows(plan: Plan, models: Mapping[date, Model], table: pd.DataFrame) -
                 "shift_east_m": alignment.shift.east_m if alignment.confident else None,
                 "shift_north_m": alignment.shift.north_m if alignment.confident else None,
                 "valid_fraction": clear.get(look.date),
-                "checksum": " ".join(_checksum(plan.folder, path, look.identity)[:16] for path in look.paths),
+                "checksum": " ".join(_checksum(plan.folder, path, look.identity)[:16] for path in _paths(look)),
             }
         )
     return rows
@@ -192,6 +193,10 @@ def _method_rows(plan: Plan) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _paths(look: Look) -> list[str]:
+    return list(dict.fromkeys(path for scene in look.scenes for path in scene.rasters))
 
 
 def _checksum(folder: RunFolder, path: str, stamp: str) -> str:
@@ -226,7 +231,7 @@ def _provenance(
                 "gsd_m": look.gsd_m,
                 "files": [
                     {"path": Path(path).name, "sha256": _checksum(plan.folder, path, look.identity) or None}
-                    for path in look.paths
+                    for path in _paths(look)
                 ],
             }
             for look in plan.looks

@@ -149,6 +149,7 @@ def date_work(plan: Plan, i: int) -> DateWork:
         methods=methods,
         counts=counts,
         dtype=reference.dtype,
+        nodata=next(iter(reference.scenes[0].nodata.values())),
     )
 
 

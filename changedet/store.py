@@ -132,8 +132,8 @@ class RunFolder:
         return all(_is_untouched(self.path / name, entry) for name, entry in found["files"].items())
 
     def finish(self, step: str, done: str, files: Iterable[Path]) -> None:
-        """Record a step as done; the last thing that it does."""
-        entries = {self._name(path): _fingerprint(path) for path in files}
+        """Record a step as done; the last thing that it does. Of `files` those that it has written."""
+        entries = {self._name(path): _fingerprint(path) for path in files if path.exists()}
         write_json(self._record_path(step), {"identity": done, "files": entries})
 
     def once(self, step: str, wanted: str, files: Sequence[Path], write: Callable[[], None]) -> bool:
