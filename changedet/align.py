@@ -20,9 +20,9 @@ from changedet.methods import Choice, Count, Facts, Metres, Stage
 
 AGREEMENT_PX: Final = 1.5
 """Chips farther than this from the common shift tell of something that moved, leaned or changed."""
-CHANCE: Final = 1e-4
+CHANCE: Final = 1e-3
 """Greatest probability that the chips agree by chance at which a shift is still believed."""
-SIGMA_FLOOR_PX: Final = 0.02
+SIGMA_FLOOR_PX: Final = 0.04
 """Errors that all chips share, such as shadows that moved with the sun, do not show in their scatter."""
 MIN_QUALITY: Final = 6.0
 """Correlation peak over its root mean square; the largest of pure noise on a 128-px chip is about 5."""
@@ -221,7 +221,7 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
     Returns
     -------
     xarray.DataArray
-        float32 ``(band, y, x)``, lazy where an input is; NaN where the moving image has nothing to show. Unchanged where
+        float32 ``(band, y, x)``, lazy as the inputs; NaN where the moving image has nothing to show. Unchanged where
         no shift can be known; `estimate_shift` says why.
 
     Raises
@@ -423,7 +423,9 @@ def _alignment(
         left = residuals - kernel.at_nodes(nodes, centres[agree], spacing)
         residual_px = 1.4826 * float(np.median(np.abs(left)))
         local = _rows(nodes[1] * resolution_m), _rows(-nodes[0] * resolution_m)
-    sigma_px = float(np.hypot(agreed["sigma_px"], SIGMA_FLOOR_PX))
+    # The spread of a handful of chips is itself known badly, and too small as often as too large.
+    few = 1.0 + 4.0 / len(residuals)
+    sigma_px = float(np.hypot(few * agreed["sigma_px"], SIGMA_FLOOR_PX))
     if len(residuals) == 1:
         residual_px, sigma_px = 0.2, 0.2
     count = int(agree.sum())

@@ -77,7 +77,7 @@ def test_a_cloud_and_its_shadow(with_reference):
     # Alone, a picture cannot tell the shadow on a bright field from a darker field in the sun.
     assert np.isin(found[alone], (SHADOW, CLOUD)).mean() > (0.85 if with_reference else 0.7)
     untouched = (cloud == 0) & (dark == 0)
-    assert (found[untouched] != CLEAR).mean() < 0.04
+    assert (found[untouched] != CLEAR).mean() < (0.04 if with_reference else 0.1)
     assert (found[40:140, 40:160] == CLEAR).all()
 
 
