@@ -22,8 +22,6 @@ from changedet.workflow import STAGE_NAMES, dates_in_name, json_schema, load_wor
 from changedet.workflow import document as documents
 from changedet.workflow.document import MapNode, plain_value, read_document
 
-jsonschema = pytest.importorskip("jsonschema", reason="the schema is checked with jsonschema, of the test extra")
-
 HERE = Path(__file__).parent
 GOOD = "site: {id: depot}\nscenes:\n  - {date: 2023-06-04, path: a.tif}\n"
 
@@ -540,12 +538,16 @@ BEYOND_A_SCHEMA = {
 }
 
 
-@pytest.fixture(scope="module")
-def validator() -> Any:
-    schema = json_schema(REGISTRY)
+def validating(schema: dict[str, Any]) -> Any:
+    jsonschema = pytest.importorskip("jsonschema", reason="the schema is checked with jsonschema, of the test extra")
     jsonschema.Draft202012Validator.check_schema(schema)
     assert json.loads(json.dumps(schema)) == schema
     return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    return validating(json_schema(REGISTRY))
 
 
 @pytest.mark.parametrize(("text", "expected"), bad_workflows())
@@ -726,3 +728,39 @@ def test_what_the_schema_accepts_loads(arena: Path, validator: Any, key: str, va
         special = "inf" in text or "nan" in text or "dir" in text
         if beyond is None and not special:
             assert not validator.is_valid(data)
+
+
+# ---------------------------------------------------------------- the package's own methods
+
+
+def test_the_package_s_own_stages_make_a_schema_and_a_table(folder: Path) -> None:
+    validating(json_schema())
+    rows = methods_table()
+    assert {"cva", "irmad", "pca_kmeans", "log_ratio"} <= {row.method for row in rows if row.stage == "change"}
+    assert {row.stage for row in rows} == set(STAGE_NAMES)
+    # What a user cannot look up is a parameter without a word on it.
+    assert [(row.method, row.parameter) for row in rows if not row.description] == []
+    assert all(row.reference for row in rows)
+
+
+def test_every_default_of_every_method_is_accepted_when_written_out(folder: Path) -> None:
+    validator = validating(json_schema())
+    for stage in methods_table():
+        if stage.parameter and stage.default not in {"", "null"}:
+            text = GOOD + f"{stage.stage}: {{method: {stage.method}, {stage.parameter}: {stage.default}}}\n"
+            Path("w.yaml").write_text(text)
+            workflow = load_workflow("w.yaml")
+            assert workflow.stages[stage.stage].parameters == {stage.parameter: json.loads(stage.default)}
+            validator.validate(plain_value(read_document("w.yaml").root))
+            resolve_stage(workflow, stage.stage, Facts(0.5, roles=("red", "green", "blue", "nir")))
+
+
+@pytest.mark.parametrize("roles", [("red",), ("red", "green", "blue", "nir"), ("vv", "vh")])
+@pytest.mark.parametrize("resolution", [0.3, 1.0, 30.0])
+def test_auto_resolves_in_every_stage(folder: Path, roles: tuple[str, ...], resolution: float) -> None:
+    Path("w.yaml").write_text(GOOD)
+    workflow = load_workflow("w.yaml")
+    for name in STAGE_NAMES:
+        choice = resolve_stage(workflow, name, Facts(resolution, roles=roles))
+        assert choice.reason
+        json.dumps(dict(choice.parameters), allow_nan=False)

@@ -36,8 +36,8 @@ _STAGES = {
 class Draft:
     """One file to write.
 
-    `form` is empty where the date is not in the name; `told` where the file itself says its bands; `role` where only its
-    name says the one band that it has.
+    `form` is empty where the date is not in the name; `told` where the file itself says its bands; `role` where only
+    its name says the one band that it has.
     """
 
     path: str
