@@ -124,7 +124,8 @@ def simulate(
     site = name or f"{kind.replace('_', '-')}-{seed}"
     if kind == "twin_sites":
         worlds = twin_worlds(*arguments)
-        plans = [write_series(w, folder / f"{site}-{tag}", f"{site}-{tag}") for w, tag in zip(worlds, "ab", strict=True)]
+        names = (f"{site}-a", f"{site}-b")
+        plans = [write_series(w, folder / name, name) for w, name in zip(worlds, names, strict=True)]
         return plans[0]
     return write_series(make_world(kind, *arguments), folder, site)
 
