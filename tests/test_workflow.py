@@ -741,6 +741,12 @@ def test_the_package_s_own_stages_make_a_schema_and_a_table(folder: Path) -> Non
     # What a user cannot look up is a parameter without a word on it.
     assert [(row.method, row.parameter) for row in rows if not row.description] == []
     assert all(row.reference for row in rows)
+    # A unit in a name is the unit in the table, also of a parameter that may be left to 'auto'.
+    units = {"_m": "m", "_m2": "m2", "_px": "px", "_deg": "deg", "_days": "days"}
+    for row in rows:
+        for ending, unit in units.items():
+            if row.parameter.endswith(ending) and row.unit != "count":
+                assert row.unit == unit, row
 
 
 def test_every_default_of_every_method_is_accepted_when_written_out(folder: Path) -> None:

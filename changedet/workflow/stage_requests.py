@@ -147,6 +147,11 @@ def _rows(stage: Stage) -> list[MethodRow]:
 def parameter_schemas(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
     """JSON Schema of each parameter of a method."""
     found: dict[str, dict[str, Any]] = model.model_json_schema().get("properties", {})
+    for schema in found.values():
+        # A parameter that may also be 'auto' or null keeps its unit in one of its forms.
+        units = [form["unit"] for form in schema.get("anyOf", []) if "unit" in form]
+        if units:
+            schema.setdefault("unit", units[0])
     return found
 
 
