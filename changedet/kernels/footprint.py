@@ -1,7 +1,7 @@
-"""Evidence, pixel by pixel, that the ground is built on: neither plants nor water, and grey as gravel and roofs are.
+"""Evidence, pixel by pixel, that the ground bears neither plants nor water: yards, roofs, stored objects, bare earth.
 
-A classical estimate from colours alone. Bare fields whose soil is as grey as gravel look the same; that is why areas
-made from it carry a wide interval, from a strict and a lax threshold.
+A classical estimate from colours alone. Bare fields look the same; that is why areas made from it carry a wide
+interval, from a strict and a lax threshold.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.float32]
 
-STRICT, LIKELY, LAX = 0.65, 0.5, 0.35
+STRICT, LIKELY, LAX = 0.77, 0.5, 0.23
 """Thresholds of the probability: for the least, the best and the greatest footprint."""
 SMOOTH_M: Final = 2.5
 BINS: Final = 256
-PLANT_BOUNDS: Final = (0.05, 0.18)
-"""Where the threshold between plants and bare ground may lie, in the sample's own units of `greenness`."""
-SOIL_BOUNDS: Final = (0.08, 0.16)
-PLANT_SLOPE, SOIL_SLOPE = 0.04, 0.025
+NDVI_BOUNDS: Final = (0.17, 0.22)
+EXCESS_GREEN_BOUNDS: Final = (0.04, 0.10)
+"""Where the threshold between plants and bare ground may lie: the sample may be all of one kind, or stubble."""
+SLOPE: Final = 0.2
+"""Of the logistic, as a share of the threshold."""
 
 
 def halo_px(resolution_m: float) -> int:
@@ -49,14 +50,12 @@ def fit_built(samples: Image, roles: Sequence[str]) -> dict[str, float]:
     Returns
     -------
     dict
-        ``plant`` and ``soil``: thresholds of greenness and redness, Otsu's (doi:10.1109/TSMC.1979.4310076) on fixed
-        histograms, held within bounds, so that a sample of one kind of ground does not split it.
+        ``plant``: the threshold of greenness, Otsu's (doi:10.1109/TSMC.1979.4310076), within bounds.
     """
     flat = np.ascontiguousarray(np.moveaxis(samples, 1, 0)).reshape(samples.shape[1], 1, -1)
-    green, red = greenness(flat, roles), redness(flat, roles)
-    plant = float(np.clip(otsu(green[np.isfinite(green)], -0.5, 1.0), *_plant_bounds(roles)))
-    bare = np.isfinite(red) & (green < plant)
-    return {"plant": plant, "soil": float(np.clip(otsu(red[bare], -0.3, 0.6), *SOIL_BOUNDS))}
+    green = greenness(flat, roles)
+    bounds = NDVI_BOUNDS if "nir" in roles else EXCESS_GREEN_BOUNDS
+    return {"plant": float(np.clip(otsu(green[np.isfinite(green)], -0.5, 1.0), *bounds))}
 
 
 def built_probability(image: Image, roles: Sequence[str], model: Mapping[str, float], resolution_m: float) -> Image:
@@ -75,20 +74,19 @@ def built_probability(image: Image, roles: Sequence[str], model: Mapping[str, fl
     Returns
     -------
     float32 (y, x)
-        0 to 1, the mean over 5 m of ``s((plant - greenness) / .04) s((soil - redness) / .025)``, s logistic, 0 where
-        near infrared tells water; NaN where the pixel has no data.
+        ``s((plant - g) / (.2 plant))``, s logistic, g the mean greenness over 5 m, 0 where near infrared tells water;
+        NaN where the pixel has no data. The mean draws edges in by a pixel or two where lush grass is beside.
     """
-    green, red = greenness(image, roles), redness(image, roles)
-    score = _logistic((model["plant"] - green) / PLANT_SLOPE) * _logistic((model["soil"] - red) / SOIL_SLOPE)
-    score = np.where(_water(image, roles), 0.0, score).astype(np.float32)
-    valid = np.isfinite(green) & np.isfinite(red)
-    size = 2 * halo_px(resolution_m) + 1
-    # Sums of fixed-point numbers do not depend on where a block begins.
-    fixed = np.where(valid, np.rint(score * 1024), 0).astype(np.float64)
-    total = cv2.boxFilter(fixed, -1, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    count = cv2.boxFilter(valid.astype(np.float64), -1, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    mean = np.rint(total) / (1024 * np.maximum(np.rint(count), 1))
-    return np.where(valid, mean, np.nan).astype(np.float32)
+    green = greenness(image, roles)
+    valid = np.isfinite(green)
+    size = (2 * halo_px(resolution_m) + 1,) * 2
+    # Sums of whole numbers do not depend on where a block begins.
+    fixed = np.where(valid, np.rint(np.nan_to_num(green) * 4096), 0).astype(np.float64)
+    total = np.rint(cv2.boxFilter(fixed, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT))
+    count = np.rint(cv2.boxFilter(valid.astype(np.float64), -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT))
+    mean = total / (4096 * np.maximum(count, 1))
+    score = np.where(_water(image, roles), 0.0, _logistic((model["plant"] - mean) / (SLOPE * model["plant"])))
+    return np.where(valid, score, np.nan).astype(np.float32)
 
 
 def greenness(image: Image, roles: Sequence[str]) -> Image:
@@ -99,12 +97,6 @@ def greenness(image: Image, roles: Sequence[str]) -> Image:
         return _ratio(nir - red, nir + red)
     green = image[roles.index("green")]
     return _ratio(2 * green - red - blue, 2 * green + red + blue)
-
-
-def redness(image: Image, roles: Sequence[str]) -> Image:
-    """``(red - blue) / (red + blue)`` (y, x): bare soil is red, gravel, concrete and asphalt are grey."""
-    red, blue = image[roles.index("red")], image[roles.index("blue")]
-    return _ratio(red - blue, red + blue)
 
 
 def otsu(values: NDArray[np.float32], low: float, high: float) -> float:
@@ -120,11 +112,6 @@ def otsu(values: NDArray[np.float32], low: float, high: float) -> float:
     return float(edges[1:][np.nanargmax(np.where(np.isfinite(between), between, -1.0))])
 
 
-def _plant_bounds(roles: Sequence[str]) -> tuple[float, float]:
-    # Excess green of plants is about a quarter of their NDVI.
-    return (0.15, 0.40) if "nir" in roles else PLANT_BOUNDS
-
-
 def _water(image: Image, roles: Sequence[str]) -> NDArray[np.bool_]:
     if not {"nir", "green"} <= set(roles):
         return np.zeros(image.shape[1:], bool)
@@ -138,6 +125,6 @@ def _ratio(numerator: Image, denominator: Image) -> Image:
     return (numerator / safe).astype(np.float32)
 
 
-def _logistic(x: Image) -> Image:
-    result: Image = 0.5 * (1.0 + np.tanh(0.5 * x))
+def _logistic(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    result: NDArray[np.float64] = 0.5 * (1.0 + np.tanh(0.5 * x))
     return result
