@@ -71,11 +71,11 @@ def main() -> None:
             errors.append(error)
             standard.append(error / sigma_px if found.confident else 0.0)
             if options.v:
-                print(f"  {number:3d} {size_px:5.2f} px: error {error:.3f}, sigma {sigma_px:.3f}, {found.reason}")
+                print(f"  {number:3d} {size_px:.2f} px: error {error:.3f}, sigma {sigma_px:.3f}, {found.reason}")
         everything += errors
         print(
-            f"{gsd_m} m: median {np.median(errors):.3f} px, 90 % {np.quantile(errors, 0.9):.3f}, worst {max(errors):.3f}; "
-            f"not moved {refused} of {len(errors)}; error / sigma "
+            f"{gsd_m} m: median {np.median(errors):.3f} px, 90 % {np.quantile(errors, 0.9):.3f}, "
+            f"worst {max(errors):.3f}; not moved {refused} of {len(errors)}; error / sigma "
             f"{np.sqrt(np.mean(np.square(standard))):.2f}; {time.process_time() - started:.0f} CPU s with rendering"
         )
     median, most, worst = np.quantile(everything, (0.5, 0.9, 1.0))

@@ -281,7 +281,8 @@ def _resolution_m(image: xr.DataArray) -> float:
 def _resample(
     moving: NDArray[np.float32], place: NDArray[np.float64], *, alignment: Alignment, resolution_m: float
 ) -> NDArray[np.float32]:
-    dy, dx = displacement_px(alignment, place, resolution_m)
+    # Beyond the grid's edge the halo has no place; what it shows there is cut off again.
+    dy, dx = displacement_px(alignment, np.nan_to_num(place), resolution_m)
     return kernel.resample_shifted(moving, dy, dx)
 
 
