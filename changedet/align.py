@@ -10,7 +10,6 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from changedet.blocks import over_sample, per_block, sample_windows
 from changedet.errors import MethodError
@@ -18,14 +17,8 @@ from changedet.grid import Displacement, Shift
 from changedet.kernels import align as kernel
 from changedet.methods import Choice, Count, Facts, Metres, Stage
 
-AGREEMENT_PX: Final = 1.5
-"""Chips farther than this from the common shift tell of something that moved, leaned or changed."""
-CHANCE: Final = 1e-3
-"""Greatest probability that the chips agree by chance at which a shift is still believed."""
 SIGMA_FLOOR_PX: Final = 0.04
 """Errors that all chips share, such as shadows that moved with the sun, do not show in their scatter."""
-MIN_QUALITY: Final = 6.0
-"""Correlation peak over its root mean square; the largest of pure noise on a 128-px chip is about 5."""
 LEAST_CONFIDENCE: Final = 0.1
 """Of the coarse step: below it, the chips search from no shift."""
 LEAST_VALID: Final = 0.25
@@ -308,7 +301,7 @@ def _coarse(
         limit = min(limit, max_shift_m / resolution_m + 1.0)
     spectrum = kernel.correlation_spectrum(field(moving, 1.0), field(reference, 1.0), whitening)
     dy, dx, quality, distinct = kernel.peak(spectrum, limit)
-    return dy, dx, distinct if quality >= MIN_QUALITY else 0.0
+    return dy, dx, distinct if quality >= kernel.MIN_QUALITY else 0.0
 
 
 def _measure(
@@ -367,18 +360,18 @@ def _refine(
     ]
     centres = np.asarray(centres_px, float)[keep]
     found = kernel.chip_shifts(fields, start_px, limit, whitening)
-    good = found[:, 2] >= MIN_QUALITY
+    good = found[:, 2] >= kernel.MIN_QUALITY
     if not good.any():
         return _unknown("no texture that both dates share")
-    agreed = kernel.consensus(found[good, :2], _weights(found[good]), AGREEMENT_PX)
+    agreed = kernel.consensus(found[good, :2], _weights(found[good]), kernel.AGREEMENT_PX)
     # Once more from the agreed place, nearby only: chips overlap fully there, and strays come home.
     close = kernel.chip_shifts(fields, tuple(agreed["shift"]), min(limit, 4.0), whitening)
-    second = close[:, 2] >= MIN_QUALITY
+    second = close[:, 2] >= kernel.MIN_QUALITY
     if second.any():
-        final = kernel.consensus(close[second, :2], _weights(close[second]), AGREEMENT_PX)
+        final = kernel.consensus(close[second, :2], _weights(close[second]), kernel.AGREEMENT_PX)
     else:
         return _unknown("no texture that both dates share")
-    verdict = _verdict(agreed, int(good.sum()), limit, found[good])
+    verdict = kernel.disagreement(agreed, found[good], limit)
     if verdict:
         return _unknown(verdict)
     return _alignment(final, close[second], centres[second], resolution_m)
@@ -390,24 +383,7 @@ def _seen(moving: NDArray[np.float32], reference: NDArray[np.float32]) -> NDArra
 
 
 def _weights(found: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.minimum(found[:, 2], 30.0) - 0.8 * MIN_QUALITY) ** 2
-
-
-def _verdict(agreed: dict[str, Any], count: int, limit_px: float, found: NDArray[np.float64]) -> str:
-    """Why the agreement is not to be believed; empty where it is."""
-    agreeing = int(agreed["agree"].sum())
-    if np.hypot(*agreed["shift"]) > limit_px:
-        return f"the best shift, {np.hypot(*agreed['shift']):.1f} px, is beyond the search range"
-    if count == 1:
-        return (
-            "" if found[0, 2] > 2 * MIN_QUALITY and found[0, 3] > 0.3 else "one chip only, and its peak is not distinct"
-        )
-    alone = min(0.5, (AGREEMENT_PX / max(limit_px, 2 * AGREEMENT_PX)) ** 2)
-    # Any of the chips could have been the centre: one of them is given, the others must come to it.
-    chance = count * float(binom.sf(agreeing - 2, count - 1, alone))
-    if chance > CHANCE and not (agreeing == count and float(np.median(found[:, 3])) > 0.3):
-        return f"only {agreeing} of {count} chips agree on a shift"
-    return ""
+    return np.asarray(np.minimum(found[:, 2], 30.0) - 0.8 * kernel.MIN_QUALITY) ** 2
 
 
 def _alignment(

@@ -13,11 +13,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
+from scipy.stats import binom
 
 UPSAMPLING: Final = 10
 """Steps a pixel of the fine peak search; the parabola through its top then gives about a hundredth of a pixel."""
 NEAR_PX: Final = 3
 """Around the peak, correlation is the peak itself; farther away it is the competition."""
+AGREEMENT_PX: Final = 1.5
+"""Chips farther than this from the common shift tell of something that moved, leaned or changed."""
+CHANCE: Final = 1e-3
+"""Greatest probability that the chips agree by chance at which a shift is still believed."""
+MIN_QUALITY: Final = 6.0
+"""Correlation peak over its root mean square; the largest of pure noise on a 128-px chip is about 5."""
 MIN_LOCAL_CHIPS: Final = 20
 """Fewer chips than this cannot tell a smooth distortion from their own scatter."""
 
@@ -175,6 +182,24 @@ def consensus(shifts: NDArray[np.float64], weights: NDArray[np.float64], radius_
     sigma = 1.15 * residual / np.sqrt(max(1.0, effective))
     share = float(weights[agree].sum() / max(weights.sum(), 1e-30))
     return {"shift": centre, "agree": agree, "residual_px": residual, "sigma_px": float(sigma), "share": share}
+
+
+def disagreement(agreed: dict[str, Any], found: NDArray[np.float64], limit_px: float) -> str:
+    """Why what `consensus` of the chips ``found`` (k, 4) agreed on is not to be believed; empty where it is."""
+    count = len(found)
+    agreeing = int(agreed["agree"].sum())
+    if np.hypot(*agreed["shift"]) > limit_px:
+        return f"the best shift, {np.hypot(*agreed['shift']):.1f} px, is beyond the search range"
+    if count == 1:
+        return (
+            "" if found[0, 2] > 2 * MIN_QUALITY and found[0, 3] > 0.3 else "one chip only, and its peak is not distinct"
+        )
+    alone = min(0.5, (AGREEMENT_PX / max(limit_px, 2 * AGREEMENT_PX)) ** 2)
+    # Any of the chips could have been the centre: one of them is given, the others must come to it.
+    chance = count * float(binom.sf(agreeing - 2, count - 1, alone))
+    if chance > CHANCE and not (agreeing == count and float(np.median(found[:, 3])) > 0.3):
+        return f"only {agreeing} of {count} chips agree on a shift"
+    return ""
 
 
 def resample_shifted(
