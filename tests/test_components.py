@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from affine import Affine
@@ -19,7 +21,7 @@ EIGHT = np.ones((3, 3))
 def cuts(draw, length):
     inner = draw(st.sets(st.integers(1, max(1, length - 1)), max_size=5))
     edges = [0, *sorted(i for i in inner if i < length), length]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 @st.composite

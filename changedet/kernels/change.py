@@ -21,6 +21,8 @@ from changedet.kernels.tolerance import cap_displaced, change_vector_magnitude, 
 FIT_PIXELS: Final = 200_000
 """Pixels from which lines, moments and centroids are estimated; a fixed stride through the sample picks them."""
 TV_ITERATIONS: Final = 20
+CEILING_FLOORS: Final = 2.0
+"""A Gaussian takes a straight edge to half its height, there: so the outline stays in its place."""
 NO_SMOOTHING_SIGMA_PX: Final = 1.0
 """Where the score is not smoothed by a Gaussian, evidence of displacement is averaged by this one."""
 LEAST_CONFIRMED: Final = 0.4
@@ -77,6 +79,7 @@ def fit_change(
     smooth = [_raw_score(b, a, model) for b, a in pairs]
     if settings["smoothing"] == "tv":
         model["tv_weight"] = float(settings["tv_weight"]) * thresholds.noise_level(np.stack(smooth))[0]
+    model["ceiling"] = _ceiling(smooth, model)
     smooth = [_smoothed(score, model) for score in smooth]
     return model | _threshold(smooth, pairs, model)
 
@@ -142,10 +145,24 @@ def _raw_score(before: NDArray[np.float32], after: NDArray[np.float32], model: d
     return magnitude
 
 
+def _ceiling(scores: list[NDArray[np.float32]], model: dict[str, Any]) -> float:
+    """Where to clip raw scores before a Gaussian: unclipped, a strong change would fatten by as much as that reaches.
+
+    It is a multiple of the noise floor, which comes from the lower half of the scores, that no ceiling moves. Radar
+    needs none: Otsu's rule, half-way between the classes, keeps the outlines by itself, and wants both classes whole.
+    """
+    if model["method"] not in {"cva", "irmad"}:
+        return thresholds.NEVER
+    median, spread = thresholds.noise_level(np.stack([_smoothed(score, model) for score in scores]))
+    floor = max(median + float(model["settings"]["noise_sigmas"]) * spread, _least_score(model))
+    return float(np.float32(CEILING_FLOORS * floor))
+
+
 def _smoothed(score: NDArray[np.float32], model: dict[str, Any]) -> NDArray[np.float32]:
     settings = model["settings"]
     if settings["smoothing"] == "gaussian" and settings["smoothing_px"] > 0:
-        return gaussian(score, float(settings["smoothing_px"]))
+        clipped = np.minimum(score, np.float32(model.get("ceiling", thresholds.NEVER)))
+        return gaussian(clipped, float(settings["smoothing_px"]))
     if settings["smoothing"] == "tv":
         return total_variation(score, float(model["tv_weight"]), TV_ITERATIONS)
     return score

@@ -46,7 +46,7 @@ def fit_line(before: NDArray[np.float32], after: NDArray[np.float32]) -> dict[st
         gain = np.where((sx > 1e-9) & (sy > 1e-9), sx / np.where(sy > 1e-9, sy, 1.0), 1.0)
         offset = x[keep].mean(axis=0) - gain * y[keep].mean(axis=0)
         residual = gain * y + offset - x
-        centre = np.median(residual, axis=0)
+        centre = np.median(residual[keep], axis=0)  # of all, change would pull it
         noise = np.maximum(1.4826 * np.median(np.abs(residual - centre), axis=0), least)
         size = np.sqrt((((residual - centre) / noise) ** 2).sum(axis=1))
         keep = size <= NO_CHANGE_MEDIANS * np.median(size)

@@ -22,8 +22,8 @@ def polygonise(
     Parameters
     ----------
     tiles : iterable of (y, x, ids)
-        The tile's first row and column in the whole image, and for each of its pixels the region's number; 0 is none. One
-        tile is held at a time, beside the outlines.
+        The tile's first row and column in the whole image, and for each of its pixels the region's number; 0 is none.
+        One tile is held at a time, beside the outlines.
     transform : affine.Affine
         Of the whole image: pixel corners to coordinates.
     crs : optional
