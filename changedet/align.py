@@ -24,6 +24,9 @@ LEAST_CONFIDENCE: Final = 0.1
 LEAST_VALID: Final = 0.25
 """Chips with a smaller share of seen pixels are left out."""
 
+CHI2_95: Final = 5.99
+"""Quantile of the chi-square distribution with two degrees of freedom."""
+
 Field = Callable[[NDArray[np.float32], float], NDArray[np.complex64]]
 
 
@@ -62,6 +65,18 @@ class Alignment:
         """The same, where `shift` had already been taken out before it was measured."""
         total = Shift(self.shift.east_m + shift.east_m, self.shift.north_m + shift.north_m)
         return replace(self, displacement=replace(self.displacement, shift=total))
+
+    def if_significant(self) -> Alignment:
+        """The same, but at rest where the shift lies within its own error.
+
+        Resampling blurs one date and not the other: that is a sure loss, to be paid only for a shift that is there
+        (chi-square of its two axes above its 95 % quantile).
+        """
+        squares = self.shift.east_m**2 + self.shift.north_m**2
+        if not self.confident or self.displacement.local_east_m is not None or squares > CHI2_95 * self.sigma_m**2:
+            return self
+        found = f"a shift of {squares**0.5:.2g} m lies within its error"
+        return replace(self, displacement=Displacement(), reason=f"{self.reason}; not moved: {found}")
 
     def to_json(self) -> dict[str, Any]:
         """As JSON keeps it; infinity becomes null."""

@@ -18,7 +18,7 @@ import xarray as xr
 from numpy.typing import DTypeLike, NDArray
 
 SAMPLE_CELL_PX = 256
-SAMPLE_BUDGET_PX = 1 << 21
+SAMPLE_BUDGET_PX = 1 << 20
 
 Task: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -82,7 +82,7 @@ def sample_windows(
     Depends on the shape alone, so statistics do not depend on chunks, workers or the order of work.
 
     >>> len(sample_windows((400, 400))), len(sample_windows((8192, 8192)))
-    (4, 32)
+    (4, 16)
     """
     cells = tiles(shape, cell_px)
     count = max(1, budget_px // cell_px**2)

@@ -26,6 +26,7 @@ from changedet.grid import Displacement, Grid, Shift
 from changedet.kernels import components
 from changedet.kernels.mask import laid_over
 from changedet.kernels.quality import CLEAR, NODATA
+from changedet.kernels.warp import block_mean
 from changedet.mask import MaskMethod
 from changedet.objects import ObjectMethod, cells, in_cell
 from changedet.scenes import Look
@@ -33,6 +34,8 @@ from changedet.scenes import Look
 SIMILAR_GSD: Final = 1.25
 """Scenes whose GSDs differ by less are compared as they are."""
 OUTLINE_PX: Final = 1
+COARSE_BUDGET_PX: Final = 250_000
+"""An overview of so many pixels finds a shift to some pixels; the chips do the rest."""
 
 Model = dict[str, Any]
 
@@ -260,13 +263,25 @@ def _alignment(work: DateWork, own: Sample, reference: Sample | None) -> Alignme
     method = work.methods.align
     if method is None:
         return Alignment(Displacement(), np.inf, np.inf, 0, False, "not moved: switched off")
-    factor, resolution_m = work.overview_factor, work.grid.resolution_m
-    dy, dx, confidence = method.coarse(own.overview, reference.overview, resolution_m * factor)
+    resolution_m = work.grid.resolution_m
+    pair, coarser = _coarse_pair(own.overview, reference.overview)
+    factor = work.overview_factor * coarser
+    dy, dx, confidence = method.coarse(*pair, resolution_m * factor)
     start = (dy * factor, dx * factor) if confidence >= LEAST_CONFIDENCE else (0.0, 0.0)
     corners = [(window.y, window.x) for window in sample_windows(work.grid.shape)]
     moving, centres = chips(own.image, corners, method.chip_px)
     fixed, _ = chips(reference.image, corners, method.chip_px)
-    return method.refine(moving, fixed, centres, resolution_m, start)
+    return method.refine(moving, fixed, centres, resolution_m, start).if_significant()
+
+
+def _coarse_pair(
+    moving: NDArray[np.float32], fixed: NDArray[np.float32]
+) -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], int]:
+    """Overviews small enough for one correlation, and how many of their pixels were averaged on a side."""
+    factor = max(1, int(np.sqrt(moving[0].size / COARSE_BUDGET_PX)))
+    if factor == 1:
+        return (moving, fixed), 1
+    return (block_mean(moving, (factor, factor)), block_mean(fixed, (factor, factor))), factor
 
 
 def _mask_model(work: DateWork, own: Sample, reference: Sample | None, displacement: Displacement) -> Model:

@@ -20,7 +20,7 @@ from changedet.kernels.warp import block_mean
 from changedet.rasters import REMOTE_DRIVERS, Raster, gdal_options, gdal_path, is_remote, reading, stamp_of
 
 MAX_OPEN: Final = 24
-_MEAN_PART_PX: Final = 1 << 23
+_MEAN_PART_PX: Final = 1 << 22
 _local = threading.local()
 
 

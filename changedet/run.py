@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ from changedet.store import Run, RunFolder, identity, open_run, read_json, write
 from changedet.workflow import Workflow
 
 Progress = Callable[[str, int, int], None]
+
+STEP_VERSION = 2
+"""Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
 
 @dataclass
@@ -121,6 +125,9 @@ def _client(plan: Plan) -> Iterator[Any]:
 
 
 def _active_client() -> Any:
+    # Where nobody has imported it there is no client, and the import is dear.
+    if "distributed" not in sys.modules:
+        return None
     from distributed import get_client
 
     try:
@@ -156,7 +163,7 @@ def date_work(plan: Plan, i: int) -> DateWork:
 def _identity_of_measure(plan: Plan, i: int) -> str:
     stage_parts = [plan.stage_identity(stage) for stage in ("mask", "align", "normalise", "change", "objects")]
     looks = [plan.looks[plan.reference].identity, plan.looks[i].identity]
-    return identity("measure", __version__, plan.grid.to_json(), plan.roles, stage_parts, looks, plan.looks[i].gsd_m)
+    return identity("measure", __version__, STEP_VERSION, plan.grid.to_json(), plan.roles, stage_parts, looks, plan.looks[i].gsd_m)
 
 
 def _identity_of_pass(plan: Plan, i: int) -> str:

@@ -101,11 +101,11 @@ class RunFolder:
 
     def quality(self, day: date) -> Path:
         """Why each pixel of a date is usable or not: kept for tracks, counts and a later resume."""
-        return self.state / "quality" / f"{day.isoformat()}.tif"
+        return self.state / "quality" / f"{day.isoformat()}.gtif"
 
     def aside(self, name: str, day: date) -> Path:
         """A raster of a date that is needed but was not asked for."""
-        return self.state / name / f"{day.isoformat()}.tif"
+        return self.state / name / f"{day.isoformat()}.gtif"
 
     def model(self, day: date) -> Path:
         return self.state / "model" / f"{day.isoformat()}.json"

@@ -280,7 +280,7 @@ def _looks(data: ReportData) -> list[dict[str, str]]:
 
 
 def _table(frame: pd.DataFrame) -> dict[str, Any]:
-    columns = [name for name in frame.columns if not frame[name].map(is_missing).all()]
+    columns = [name for name in frame.columns if not all(is_missing(value) for value in frame[name])]
     rows = [[_plain_text(frame[name].iloc[i], name) for name in columns] for i in range(len(frame))]
     return {"columns": columns, "rows": rows}
 
