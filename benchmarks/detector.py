@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import shapely
 import xarray as xr
+from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import wrap_xr
@@ -65,9 +66,9 @@ def seen_boxes(world: World, index: int) -> NDArray[np.float64]:
     return boxes[((boxes[:, :2] > 0) & (boxes[:, :2] < edge)).all(axis=1)]
 
 
-def simulated(seed: int, gsd_m: float, size_m: float = 200.0, dates: int = 2) -> Yard:
+def simulated(seed: int, gsd_m: float, size_m: float = 200.0, dates: int = 2, kind: str | None = None) -> Yard:
     """The last date of a simulated site; the kind goes round with the seed; hidden boxes are left out."""
-    kind = KINDS[seed % len(KINDS)]
+    kind = kind or KINDS[seed % len(KINDS)]
     bands = ("red", "green", "blue") if seed % 4 == 3 else ("blue", "green", "red", "nir")
     dtype = "uint8" if seed % 4 == 3 else "uint16"
     world = make_world(kind, dates, seed, gsd_m, size_m, bands, dtype)
@@ -102,10 +103,9 @@ def real(folder: Path, name: str, gsd_m: float) -> Yard:
 
 def as_array(yard: Yard) -> xr.DataArray:
     """The picture on a made-up grid whose corner is 500000 east, 5000000 north."""
-    box = GeoBox.from_bbox((500000, 5000000 - yard.image.shape[1] * yard.gsd_m, 500000 + yard.image.shape[2] * yard.gsd_m, 5000000), "EPSG:32633", shape=yard.image.shape[1:])
-    array = wrap_xr(yard.image, box, axis=1, dims=("band", "y", "x")) if False else xr.DataArray(yard.image, dims=("band", "y", "x"))
-    array = array.assign_coords(wrap_xr(yard.image[0], box).coords).assign_coords(band=list(yard.roles))
-    return array
+    box = GeoBox(yard.image.shape[1:], Affine(yard.gsd_m, 0.0, 500000.0, 0.0, -yard.gsd_m, 5000000.0), "EPSG:32633")
+    array = xr.DataArray(yard.image, dims=("band", "y", "x"), coords=wrap_xr(yard.image[0], box).coords)
+    return array.assign_coords(band=list(yard.roles))
 
 
 def found_boxes(table: object) -> NDArray[np.float64]:

@@ -32,6 +32,7 @@ MOST_HALO_PX: Final = 64
 REACH_M: Final = 18.0
 """Half the longest box, the ring around it and the neighbours that its judgement looks at."""
 TILE_CELLS: Final = 4
+LEAST_PX: Final = 4
 OVERLAP: Final = 0.3
 
 COLUMNS: Final = {
@@ -112,7 +113,7 @@ def classical(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
     if facts.is_sar or facts.resolution_m > COARSEST_M:
         raise MethodError(f"objects.method: {choose(facts).reason}")
     bands = _bands_used(facts.roles)
-    gamma = 0.85 if facts.dtype == "uint8" else 0.6
+    gamma = kernel.stretch_gamma(facts.dtype == "uint8")
     halo_px = min(MOST_HALO_PX, int(np.ceil(REACH_M / facts.resolution_m)))
     return ObjectMethod(
         partial(_fit, bands=tuple(bands.values())),
@@ -136,11 +137,17 @@ def _fit(samples: NDArray[np.float32], *, bands: Sequence[int]) -> dict[str, Any
 
 
 def _detect(
-    image: NDArray[np.float32], model: dict[str, Any], *, bands: dict[str, int], resolution_m: float, gamma: float, least: float
+    image: NDArray[np.float32],
+    model: dict[str, Any],
+    *,
+    bands: dict[str, int],
+    resolution_m: float,
+    gamma: float,
+    least: float,
 ) -> pd.DataFrame:
     """Boxes of one block as a table."""
-    chosen = image[list(bands.values())]
-    if not np.isfinite(chosen).all(axis=0).any():
+    chosen, top, left = _shown(image[list(bands.values())])
+    if min(chosen.shape[1:]) < LEAST_PX:
         return _table({})
     picture = kernel.working_picture(chosen, model["low"], model["high"], resolution_m, gamma)
     index = {role: place for place, role in enumerate(bands)}
@@ -148,8 +155,8 @@ def _detect(
     found = kernel.detect(picture, JUDGE, gsd_m, index, least, OVERLAP)
     boxes = found["boxes"]
     table = {
-        "x_px": boxes[:, 0] / resolution_m,
-        "y_px": boxes[:, 1] / resolution_m,
+        "x_px": boxes[:, 0] / resolution_m + left,
+        "y_px": boxes[:, 1] / resolution_m + top,
         "length_m": boxes[:, 2],
         "width_m": boxes[:, 3],
         "angle_deg": np.mod(np.round(np.degrees(boxes[:, 4]), 3), 180.0),
@@ -159,6 +166,15 @@ def _detect(
         "inferred": found["inferred"],
     }
     return _table(table)
+
+
+def _shown(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], int, int]:
+    """The part of a block that has data, and its first row and column: nothing is spent on what is not there."""
+    valid = np.isfinite(image).all(axis=0)
+    rows, columns = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
+    if not rows.size:
+        return image[:, :0, :0], 0, 0
+    return image[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], int(rows[0]), int(columns[0])
 
 
 def _table(columns: dict[str, Any]) -> pd.DataFrame:
@@ -224,10 +240,10 @@ def detect_containers(image: xr.DataArray, *, method: str = AUTO, **parameters: 
 
     Examples
     --------
-    >>> import numpy as np, xarray as xr
+    >>> from affine import Affine
     >>> from odc.geo.geobox import GeoBox
     >>> from odc.geo.xr import xr_zeros
-    >>> ground = xr_zeros(GeoBox.from_bbox((500000, 5000000, 500064, 5000064), "EPSG:32633", resolution=0.5), "float32")
+    >>> ground = xr_zeros(GeoBox((128, 128), Affine(0.5, 0, 500000, 0, -0.5, 5000000), "EPSG:32633"), "float32")
     >>> len(detect_containers(ground))
     0
     """
@@ -236,11 +252,13 @@ def detect_containers(image: xr.DataArray, *, method: str = AUTO, **parameters: 
     bands = image if image.ndim == 3 else image.expand_dims("band")
     box = image.odc.geobox
     if box is None or box.crs is None or not is_metric(str(box.crs)):
-        raise MethodError("objects: the picture has no CRS that is projected in metres; warp it to one, such as its UTM zone")
+        raise MethodError(
+            "objects: the picture has no CRS that is projected in metres; warp it to one, such as its UTM zone"
+        )
     ground_m = float(np.sqrt(ground_pixel_m2(str(box.crs), box.transform, box.shape[0] / 2, box.shape[1] / 2)))
     facts = Facts(ground_m, _roles(bands), dates=1, gsd_m=(ground_m,), dtype=str(image.dtype))
     found = _find(bands.astype(np.float32), _method(facts, method, parameters))
-    return _georeferenced(found, box, ground_m)
+    return georeferenced(found, box, ground_m)
 
 
 def _roles(image: xr.DataArray) -> tuple[str, ...]:
@@ -296,7 +314,9 @@ def cells(tile: Window, cell_px: int = CELL_PX) -> Iterator[Window]:
             yield Window(y, x, cell_px, cell_px)
 
 
-def in_cell(block: NDArray[np.float32], place: Window, cell: Window, method: ObjectMethod, model: dict[str, Any]) -> pd.DataFrame:
+def in_cell(
+    block: NDArray[np.float32], place: Window, cell: Window, method: ObjectMethod, model: dict[str, Any]
+) -> pd.DataFrame:
     """The boxes whose centre lies in a cell, in pixels of the grid.
 
     Parameters
@@ -331,7 +351,7 @@ def _padded(image: xr.DataArray, window: Window) -> NDArray[np.float32]:
     return out
 
 
-def _georeferenced(table: pd.DataFrame, box: Any, ground_m: float) -> Any:
+def georeferenced(table: pd.DataFrame, box: Any, ground_m: float) -> Any:
     """Rectangles in the CRS for boxes in pixels."""
     import geopandas as gpd
 

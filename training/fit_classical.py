@@ -16,6 +16,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +30,7 @@ from changedet.objects import _bands_used  # noqa: E402
 
 Floats = NDArray[np.float64]
 FIT_SEEDS = range(100, 140)
+SECOND_KINDS = ("trains", "decoys", "dense", "port", "growth", "trains", "decoys", "winter")
 
 
 @dataclass
@@ -50,17 +52,40 @@ class Scene:
         return self.found.row >= 0
 
 
-def scene(seed: int, gsd_m: float, size_m: float) -> Scene:
-    yard = simulated(seed, gsd_m, size_m)
+def scene(seed: int, gsd_m: float, size_m: float, kind: str | None) -> Scene:
+    """A simulated scene; with a kind, its second self: that kind, seen by a worse camera and stretched another way."""
+    yard = simulated(seed, gsd_m, size_m, kind=kind)
     bands = _bands_used(yard.roles)
     chosen = yard.image[list(bands.values())]
     low, high = kernel.stretch_limits(chosen[None])
-    picture = kernel.working_picture(chosen, low, high, gsd_m, 0.85 if yard.dtype == "uint8" else 0.6)
+    if kind is not None:
+        chosen = spoilt(chosen, low, high, np.random.default_rng([seed, round(100 * gsd_m)]))
+        low, high = [0.0] * len(chosen), [1.0] * len(chosen)
+    picture = kernel.working_picture(chosen, low, high, gsd_m, kernel.stretch_gamma(yard.dtype == "uint8"))
     found = kernel.find_candidates(picture)
     boxes = found.boxes + [0.5 * picture.pixel_m, 0.5 * picture.pixel_m, 0, 0, 0]
     overlap = rectangles.iou_matrix(boxes, yard.boxes)
     best = overlap.max(axis=1) if len(yard.boxes) else np.zeros(len(boxes))
     return Scene(gsd_m, {role: k for k, role in enumerate(bands)}, kernel.Candidates(boxes, found.measures, found.row), best, yard.boxes)
+
+
+def spoilt(image: NDArray[np.float32], low: list[float], high: list[float], rng: np.random.Generator) -> NDArray[np.float32]:
+    """A picture (band, y, x), stretched to 0 to 1, as other sensors and archives would show it: another stretch and gamma,
+    blur, paler colours, noise, JPEG. What judges by a simulator's own tones alone fails on the next sensor."""
+    wide = float(rng.uniform(0.75, 1.6))
+    gamma, blur, pale = float(np.exp(rng.normal(0, 0.25))), float(rng.uniform(0, 0.7)), float(rng.choice([0.0, 0.0, 0.4, 0.8, 1.0]))
+    z = np.stack([(band - a) / (wide * (b - a)) for band, a, b in zip(image, low, high, strict=True)])
+    missing = ~np.isfinite(z)
+    z = np.where(missing, 0.5, np.clip(z + rng.uniform(0, 0.05), 0.0, None)).astype(np.float32) ** np.float32(gamma)
+    if blur > 0.25:
+        z = np.stack([cv2.GaussianBlur(band, (0, 0), blur) for band in z])
+    z = (1 - pale) * z + pale * z[:3].mean(axis=0)
+    z = z + rng.normal(0, rng.uniform(0, 0.015), z.shape)
+    if rng.random() < 0.35:
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(70, 96))]
+        coded = [cv2.imencode(".jpg", np.uint8(np.clip(band, 0, 1) * 255), quality)[1] for band in z]
+        z = np.stack([cv2.imdecode(code, cv2.IMREAD_GRAYSCALE) for code in coded]) / 255.0
+    return np.where(missing, np.nan, z).astype(np.float32)
 
 
 def logistic(table: Floats, label: Floats, weight: Floats, ridge: float) -> Floats:
@@ -105,7 +130,7 @@ def fit_resolution(parts: list[Scene]) -> dict[str, Floats]:
     """All coefficients of one resolution."""
     single, cut = [~p.is_row for p in parts], [p.is_row for p in parts]
     tables = [p.table for p in parts]
-    fold = np.arange(len(parts)) % 4
+    fold = np.arange(len(parts)) // 2 % 4
     around = [np.empty(0)] * len(parts)
     for k in range(4):
         others = [i for i in range(len(parts)) if fold[i] != k]
@@ -168,7 +193,7 @@ def main() -> None:
         if kept and kept.exists():
             parts = pickle.loads(kept.read_bytes())  # noqa: S301
         else:
-            parts = [scene(seed, gsd_m, given.size) for seed in FIT_SEEDS]
+            parts = [scene(seed, gsd_m, given.size, kind) for seed in FIT_SEEDS for kind in (None, SECOND_KINDS[seed % len(SECOND_KINDS)])]
             if kept:
                 kept.write_bytes(pickle.dumps(parts))
         fitted[gsd_m] = fit_resolution(parts)

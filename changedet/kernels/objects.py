@@ -75,6 +75,11 @@ def stretch_limits(samples: Floats) -> tuple[list[float], list[float]]:
     return low, high
 
 
+def stretch_gamma(display_coded: bool) -> float:
+    """Exponent of the stretch: 8-bit pictures are mostly made for a screen and have dark colours lifted already."""
+    return 0.85 if display_coded else 0.6
+
+
 def working_picture(image: Floats, low: Sequence[float], high: Sequence[float], gsd_m: float, gamma: float) -> WorkingPicture:
     """Resample a block to the working grid and stretch its colours.
 
@@ -87,17 +92,29 @@ def working_picture(image: Floats, low: Sequence[float], high: Sequence[float], 
     gamma : exponent of the stretch; below 1 it lifts dark colours.
     """
     valid = np.isfinite(image).all(axis=0)
-    height, width = valid.shape
-    size = (max(2, round(width * gsd_m / WORKING_PIXEL_M)), max(2, round(height * gsd_m / WORKING_PIXEL_M)))
-    finer = gsd_m < WORKING_PIXEL_M
+    every = max(1, int(WORKING_PIXEL_M / gsd_m + 1e-6))
+    pixel_m = WORKING_PIXEL_M if gsd_m >= WORKING_PIXEL_M else every * gsd_m
     planes = []
     for band, a, b in zip(image, low, high, strict=True):
-        filled = np.where(valid, band, np.float32(0.5 * (a + b))).astype(np.float32)
-        plane = cv2.resize(filled, size, interpolation=cv2.INTER_AREA if finer else cv2.INTER_CUBIC)
+        plane = _resampled(np.where(valid, band, np.float32(0.5 * (a + b))).astype(np.float32), pixel_m / gsd_m, True)
         planes.append(np.clip((plane - a) / (b - a) + 0.02, 0.0, 1.6) ** np.float32(gamma))
-    shown = cv2.resize(valid.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).astype(bool)
+    shown = _resampled(valid.astype(np.float32), pixel_m / gsd_m, False) > 0.999
     colours = np.ascontiguousarray(np.stack(planes, axis=-1), np.float32)
-    return WorkingPicture(colours, shown, width * gsd_m / size[0], gsd_m)
+    return WorkingPicture(colours, shown, pixel_m, gsd_m)
+
+
+def _resampled(plane: Floats, ratio: float, smooth: bool) -> Floats:
+    """A plane on pixels `ratio` times as wide, corners held: cubic to finer ones, the mean of whole pixels to coarser ones."""
+    height, width = plane.shape
+    if ratio > 1.0:
+        n = round(ratio)
+        even = plane[: height // n * n, : width // n * n]
+        return np.asarray(even.reshape(height // n, n, width // n, n).mean(axis=(1, 3)), np.float32)
+    size = (int(width / ratio + 1e-6), int(height / ratio + 1e-6))
+    offset = 0.5 * ratio - 0.5
+    matrix = np.array([[ratio, 0.0, offset], [0.0, ratio, offset]])
+    flags = (cv2.INTER_CUBIC if smooth else cv2.INTER_LINEAR) | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(plane, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def find_candidates(picture: WorkingPicture) -> Candidates:
