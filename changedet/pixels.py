@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rasterio.windows import Window as RasterWindow
 
 from changedet.kernels.warp import block_mean
-from changedet.rasters import REMOTE_DRIVERS, Raster, gdal_options, gdal_path, is_remote, reading, stamp_of
+from changedet.rasters import Raster, gdal_options, is_remote, open_dataset, reading, stamp_of
 
 MAX_OPEN: Final = 24
 _MEAN_PART_PX: Final = 1 << 22
@@ -143,10 +143,9 @@ def _dataset(raster: Raster) -> Any:
         known.move_to_end(key)
         return known[key]
     extra = {} if level is None else {"overview_level": int(level)}
-    drivers = REMOTE_DRIVERS if is_remote(raster.path) else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-        known[key] = rasterio.open(gdal_path(raster.path), driver=drivers, **extra)
+        known[key] = open_dataset(raster.path, **extra)
     while len(known) > MAX_OPEN:
         known.popitem(last=False)[1].close()
     return known[key]

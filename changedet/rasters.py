@@ -19,6 +19,7 @@ import pyproj
 import rasterio
 import rasterio.errors
 import rasterio.transform
+from affine import Affine
 from rasterio.enums import ColorInterp, MaskFlags
 
 from changedet.errors import InputError
@@ -40,7 +41,7 @@ _REMOTE_OPTIONS: Final = {
     "VSI_CACHE": "TRUE",
 }
 # What a remote server sends is not trusted: a VRT could name files of this machine.
-REMOTE_DRIVERS: Final = ["GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG"]
+_REMOTE_DRIVERS: Final = ["GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG"]
 
 
 @dataclass(frozen=True)
@@ -207,12 +208,21 @@ def stamp_of(path: str) -> tuple[int, ...]:
 
 @contextmanager
 def _opened(path: str) -> Iterator[Any]:
-    drivers = REMOTE_DRIVERS if is_remote(path) else None
-    dataset = rasterio.open(gdal_path(path), driver=drivers)
+    dataset = open_dataset(path)
     try:
         yield dataset
     finally:
         dataset.close()
+
+
+def open_dataset(path: str, **options: Any) -> Any:
+    """The rasterio dataset of a path or URL; InputError where the network sends a format that names other files."""
+    dataset = rasterio.open(gdal_path(path), **options)
+    if is_remote(path) and dataset.driver not in _REMOTE_DRIVERS:
+        driver = dataset.driver
+        dataset.close()
+        raise InputError(f"{path}: is a {driver} file; over the network {', '.join(_REMOTE_DRIVERS)} are read")
+    return dataset
 
 
 def _refuse(path: str, dataset: Any, *, classes: bool) -> None:
@@ -234,7 +244,8 @@ def _frame(
     if bounds is not None:
         if crs is None and dataset.crs is None:
             raise InputError(f"{path}: 'bounds' needs a 'crs' with it")
-        transform = rasterio.transform.from_bounds(*bounds, width, height)
+        west, south, east, north = bounds
+        transform = Affine((east - west) / width, 0.0, west, 0.0, (south - north) / height, north)
         return Frame(_crs_name(path, crs or dataset.crs), transform, width, height), (), None
     if dataset.transform.is_identity and (dataset.gcps[0] or dataset.rpcs is not None):
         return _inexact_frame(path, dataset)

@@ -77,6 +77,7 @@ def _children(
             raise InputError(f"{place}: its child '{link['href']}' leads back to a catalog above it; remove that link")
         if there in walk.seen:
             continue
+        _check_host(there, walk, place)
         yield from _walked(_load(there, walk), there, walk, (*above, there))
 
 
@@ -84,10 +85,6 @@ def _load(place: str, walk: Walk) -> dict[str, Any]:
     walk.seen.add(place)
     if len(walk.seen) > MAX_DOCUMENTS:
         raise InputError(f"{place}: the catalog has more than {MAX_DOCUMENTS} documents; name a part of it")
-    try:
-        check_hosts([place], walk.allowed)
-    except InputError as error:
-        raise InputError(f"{place}: {error.problems[0].message}") from None
     try:
         document = json.loads(_bytes(place, walk))
     except (OSError, urllib.error.URLError) as error:
@@ -98,6 +95,13 @@ def _load(place: str, walk: Walk) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise InputError(f"{place}: is no STAC object but {type(document).__name__}")
     return document
+
+
+def _check_host(there: str, walk: Walk, place: str) -> None:
+    try:
+        check_hosts([there], walk.allowed)
+    except InputError as error:
+        raise InputError(f"{place}: {error.problems[0].message}") from None
 
 
 def _bytes(place: str, walk: Walk) -> bytes:
@@ -111,7 +115,7 @@ def _bytes(place: str, walk: Walk) -> bytes:
     request = urllib.request.Request(place, headers={"Accept": "application/json"})  # noqa: S310 - scheme checked above
     with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
         # A redirect must not lead where a link may not.
-        check_hosts([answer.url], walk.allowed)
+        _check_host(answer.url, walk, place)
         data: bytes = answer.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise InputError(f"{place}: has more than {MAX_BYTES >> 20} MB")

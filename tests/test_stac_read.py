@@ -1,0 +1,346 @@
+"""STAC sources: what is found, what becomes of its assets, and what is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pystac
+import pytest
+import rasterio
+import shapely
+from affine import Affine
+
+from changedet import pixels
+from changedet.blocks import Window
+from changedet.errors import InputError
+from changedet.grid import make_grid
+from changedet.kernels.quality import CLOUD
+from changedet.scenes import group_looks, open_scene
+from changedet.stac import items
+
+BOX = shapely.box(15.0, 48.7, 15.01, 48.71)
+ROLES = ("red", "nir")
+
+
+def write(path: Path, value: int, bands: int = 1, dtype: str = "uint16") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    transform = Affine(10.0, 0, 500_000, 0, -10.0, 5_400_000)
+    with rasterio.open(path, "w", "GTiff", 8, 6, bands, "EPSG:32633", transform, dtype) as out:
+        for k in range(bands):
+            out.write(np.full((6, 8), value + k, dtype), k + 1)
+
+
+def item_of(name: str, when: str, assets: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "stac_version": "1.0.0",
+        "id": name,
+        "collection": "s2",
+        "geometry": shapely.geometry.mapping(BOX),
+        "bbox": list(BOX.bounds),
+        "properties": {"datetime": when, **properties},
+        "links": [],
+        "assets": assets,
+    }
+
+
+def asset(href: str, **more: Any) -> dict[str, Any]:
+    return {"href": href, "type": "image/tiff; application=geotiff", **more}
+
+
+def saved(path: Path, document: Any) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document))
+    return str(path)
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    pixels.release()
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> str:
+    """A static catalog written by pystac: a collection with three items of one band a file, as archives have them."""
+    top = pystac.Catalog("top", "A catalog")
+    extent = pystac.Extent(pystac.SpatialExtent([[15, 48, 16, 49]]), pystac.TemporalExtent([[None, None]]))
+    collection = pystac.Collection("s2", "Scenes", extent)
+    top.add_child(collection)
+    top.add_child(pystac.Collection("other", "Others", extent))
+    for k, (day, cover) in enumerate([("2023-05-31", 10.0), ("2023-06-30", 80.0), ("2023-07-04", 20.0)]):
+        properties = {
+            "eo:cloud_cover": cover,
+            "view:sun_azimuth": 150.5,
+            "view:sun_elevation": 50.0 + k,
+            "view:off_nadir": 3.0,
+            "view:azimuth": 100.0,
+        }
+        when = dt.datetime.fromisoformat(f"{day}T10:20:30+00:00")
+        item = pystac.Item(f"S2A_{day}", shapely.geometry.mapping(BOX), list(BOX.bounds), when, properties)
+        folder = tmp_path / "pixels" / day
+        for key, value, name in [("B04", 100 + k, "red"), ("B08", 200 + k, "nir")]:
+            write(folder / f"{key}.tif", value)
+            extra = {"eo:bands": [{"name": key, "common_name": name}]}
+            item.add_asset(
+                key, pystac.Asset(str(folder / f"{key}.tif"), media_type=pystac.MediaType.COG, extra_fields=extra)
+            )
+        write(folder / "SCL.tif", 9 if k == 2 else 4, dtype="uint8")
+        item.add_asset("SCL", pystac.Asset(str(folder / "SCL.tif"), media_type=pystac.MediaType.COG))
+        item.add_asset(
+            "thumbnail", pystac.Asset("https://pictures.example/x.jpg", media_type="image/jpeg", roles=["thumbnail"])
+        )
+        item.add_asset("meta", pystac.Asset("https://meta.example/x.xml", media_type="application/xml"))
+        collection.add_item(item)
+    top.normalize_hrefs(str(tmp_path / "catalog"))
+    top.make_all_asset_hrefs_relative()
+    top.save(pystac.CatalogType.SELF_CONTAINED)
+    return str(tmp_path / "catalog" / "catalog.json")
+
+
+def test_a_static_catalog_to_pixels(catalog: str) -> None:
+    found = items(catalog)
+    assert [scene["date"].isoformat() for scene in found] == ["2023-05-31", "2023-06-30", "2023-07-04"]
+    scenes = [open_scene(**arguments) for arguments in found]
+    scene = scenes[2]
+    assert scene.name == "S2A_2023-07-04"
+    assert (scene.roles, scene.time, scene.collection) == (ROLES, dt.time(10, 20, 30), "s2")
+    assert scene.sun is not None
+    assert scene.view is not None
+    assert (scene.sun.azimuth_deg, scene.sun.elevation_deg) == (150.5, 52.0)
+    assert (scene.view.azimuth_deg, scene.view.off_nadir_deg) == (100.0, 3.0)
+    grid = make_grid(scene.frame)
+    image, quality = scene.read(grid, Window(0, 0, 6, 8), ROLES)
+    assert (image[0] == 102).all()
+    assert (image[1] == 202).all()
+    assert (quality == CLOUD).all()
+    assert not scenes[0].read(grid, Window(0, 0, 6, 8), ROLES)[1].any()
+    assert len(group_looks(scenes)) == 3
+
+
+@pytest.mark.parametrize(
+    ("search", "days"),
+    [
+        ({"datetime": "2023-05/2023-06"}, ["05-31", "06-30"]),
+        ({"datetime": "2023-06-30"}, ["06-30"]),
+        ({"datetime": "2023-06-30/.."}, ["06-30", "07-04"]),
+        ({"datetime": "../2023-06-29T00:00:00Z"}, ["05-31"]),
+        ({"datetime": "2022"}, []),
+        ({"max_cloud_cover": 40}, ["05-31", "07-04"]),
+        ({"collections": ["s2"]}, ["05-31", "06-30", "07-04"]),
+        ({"collections": ["other"]}, []),
+        ({"aoi": BOX}, ["05-31", "06-30", "07-04"]),
+        ({"aoi": shapely.box(20, 20, 21, 21)}, []),
+    ],
+)
+def test_searches(catalog: str, search: dict[str, Any], days: list[str]) -> None:
+    assert [scene["date"].isoformat()[5:] for scene in items(catalog, **search)] == days
+
+
+@pytest.mark.parametrize(
+    ("search", "said"),
+    [
+        ({"datetime": "2023-13"}, "is no interval"),
+        ({"datetime": "2024/2023"}, "ends before it starts"),
+        ({"datetime": "a/b/c"}, "is no interval"),
+        ({"collections": ["s2x"]}, r"no collection 's2x', only other, s2; did you mean 's2'"),
+        ({"assets": ["red", "blu"]}, r"asset 'blu' is not there; its assets are B04, B08"),
+    ],
+)
+def test_impossible_searches(catalog: str, search: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said) as error:
+        items(catalog, **search)
+    assert len(error.value.problems) == 1
+
+
+def test_assets_by_key_or_common_name_with_masks_in_any_case(catalog: str) -> None:
+    assert set(items(catalog, assets=["red"])[0]["path"]) == {"red", "scl"}
+    assert set(items(catalog, assets=["B08"])[0]["path"]) == {"nir", "scl"}
+
+
+def test_an_item_collection_of_many_bands_a_file(tmp_path: Path) -> None:
+    write(tmp_path / "a.tif", 10, bands=4)
+    bands = [{"name": n, "common_name": n} for n in ("blue", "green", "red", "nir")]
+    one = item_of(
+        "one", "2023-06-04T10:00:00Z", {"visual": asset("v.tif"), "analytic": asset("a.tif", **{"eo:bands": bands})}
+    )
+    # Version 1.1 of STAC has its bands elsewhere.
+    newer = [{"name": n, "eo:common_name": n, "nodata": 0} for n in ("blue", "green", "red", "nir")]
+    two = item_of("two", "2023-06-05T10:00:00+02:00", {"data": asset("a.tif", bands=newer)})
+    path = saved(tmp_path / "found.json", {"type": "FeatureCollection", "features": [two, one]})
+    first, second = items(path)
+    assert (first["name"], second["name"], second["time"]) == ("one", "two", dt.time(8, 0))
+    scene = open_scene(**first)
+    assert {role: source.index for role, source in scene.bands.items()} == {"blue": 1, "green": 2, "red": 3, "nir": 4}
+    assert (scene.read(make_grid(scene.frame), Window(0, 0, 6, 8), ["nir"])[0] == 13).all()
+    assert open_scene(**second).nodata["red"] == 0
+
+
+def test_a_single_item_with_scales_and_udm2(tmp_path: Path) -> None:
+    write(tmp_path / "a.tif", 10, bands=2)
+    write(tmp_path / "u.tif", 0, bands=8, dtype="uint8")
+    bands = [{"common_name": "red"}, {"common_name": "nir"}]
+    assets = {
+        "sr": asset("./a.tif", **{"eo:bands": bands}),
+        "udm2": asset("u.tif", **{"eo:bands": [{"name": str(k)} for k in range(8)]}),
+    }
+    scene = open_scene(**items(saved(tmp_path / "item.json", item_of("x", "2023-06-04T10:00:00Z", assets)))[0])
+    assert scene.roles == ROLES
+    assert [(mask.kind, len(mask.indexes)) for mask in scene.masks] == [("udm2", 8)]
+    write(tmp_path / "r.tif", 10)
+    scaled = {"red": asset("r.tif", **{"raster:bands": [{"scale": 1e-4, "offset": -0.1, "nodata": "nan"}]})}
+    found = items(saved(tmp_path / "item.json", item_of("x", "2023-06-04T10:00:00Z", scaled)))[0]
+    assert math.isnan(found["nodata"])
+    source = open_scene(**{**found, "nodata": None}).bands["red"]
+    assert (source.scale, source.offset) == (1e-4, -0.1)
+
+
+def test_near_duplicates_of_bands_are_left_out(tmp_path: Path) -> None:
+    assets = {}
+    for key, common in [
+        ("nir", "nir"),
+        ("nir08", "nir08"),
+        ("nir09", "nir09"),
+        ("rededge1", "rededge"),
+        ("rededge2", "rededge"),
+        ("swir16", "swir16"),
+    ]:
+        assets[key] = asset(f"{key}.tif", **{"eo:bands": [{"common_name": common}]})
+    found = items(saved(tmp_path / "item.json", item_of("x", "2023-06-04T10:00:00Z", assets)))[0]
+    assert {role: Path(path).stem for role, path in found["path"].items()} == {
+        "nir": "nir",
+        "rededge": "rededge1",
+        "swir1": "swir16",
+    }
+
+
+def _bad(change: dict[str, Any]) -> dict[str, Any]:
+    return {**item_of("x", "2023-06-04T10:00:00Z", {"red": asset("a.tif")}), **change}
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ("text", "is no STAC object but str"),
+        ([], "is no STAC object but list"),
+        ({"type": "Point"}, "is no STAC catalog"),
+        ({"type": "Catalog", "links": 5}, "links: expected a list, got int"),
+        ({"type": "Catalog", "links": [{"rel": "child", "href": 7}]}, "href: expected text, got int"),
+        ({"type": "Catalog", "links": [{"rel": "item", "href": "gone.json"}]}, "gone.json: no such file"),
+        ({"type": "FeatureCollection", "features": [4]}, "expected STAC items"),
+        ({"type": "FeatureCollection"}, "features: expected a list, got nothing"),
+        (_bad({"properties": None}), "x: properties: expected an object"),
+        (_bad({"properties": {"datetime": 5}}), "properties.datetime: expected a time"),
+        (_bad({"properties": {"datetime": "yesterday"}}), "'yesterday' is no time"),
+        (
+            _bad({"properties": {"datetime": "2023-06-04T10:00:00Z", "view:sun_azimuth": "south"}}),
+            "view:sun_azimuth: expected degrees",
+        ),
+        (_bad({"assets": []}), "assets: expected an object, got list"),
+        (_bad({"assets": {"red": "a.tif"}}), "assets.red: expected an object"),
+        (_bad({"assets": {"red": {"type": "image/tiff"}}}), "assets.red: href: expected text"),
+        (_bad({"assets": {"x": asset("a.tif")}}), "no asset with a known band, only x"),
+        (_bad({"assets": {"red": asset("https://evil.example/a.tif")}}), "leads to evil.example, which is not allowed"),
+        (_bad({"assets": {"red": asset("s3://bucket/a.tif")}}), "leads to bucket, which is not allowed"),
+        (_bad({"assets": {"red": asset("/vsicurl/http://evil.example/a.tif")}}), "is no file and no URL"),
+        (_bad({"assets": {"red": asset("<VRTDataset/>")}}), "is no file and no URL"),
+        (_bad({"assets": {"red": asset("ftp://evil.example/a.tif")}}), "of a kind that is not read"),
+        (
+            {"type": "Catalog", "links": [{"rel": "child", "href": "https://evil.example/c.json"}]},
+            "leads to evil.example",
+        ),
+        ({"type": "Catalog", "links": [{"rel": "child", "href": "source.json"}]}, "leads back to a catalog above"),
+    ],
+)
+def test_hostile_and_broken_sources_are_one_clear_line(tmp_path: Path, document: Any, said: str) -> None:
+    path = saved(tmp_path / "source.json", document)
+    with pytest.raises(InputError, match=said) as error:
+        items(path)
+    assert len(error.value.problems) == 1
+    assert "\n" not in str(error.value)
+    assert str(tmp_path) in str(error.value)
+
+
+def test_geometry_that_is_none(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.json", _bad({"geometry": {"type": "Polygon", "coordinates": 5}}))
+    with pytest.raises(InputError, match="no GeoJSON geometry"):
+        items(path, aoi=BOX)
+    path = saved(tmp_path / "b.json", _bad({"geometry": None}))
+    assert len(items(path, aoi=BOX)) == 1
+
+
+def test_no_json(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("{")
+    with pytest.raises(InputError, match="is not JSON"):
+        items(str(path))
+    path.write_text("[" * 100_000)
+    with pytest.raises(InputError, match="is not JSON"):
+        items(str(path))
+    with pytest.raises(InputError, match="no such file"):
+        items(str(tmp_path / "b.json"))
+
+
+def test_longer_circles_end_and_shared_items_count_once(tmp_path: Path) -> None:
+    def to(rel: str, *names: str) -> list[dict[str, str]]:
+        return [{"rel": rel, "href": f"{name}.json"} for name in names]
+
+    saved(tmp_path / "x.json", item_of("x", "2023-06-04T10:00:00Z", {"red": asset("a.tif")}))
+    saved(tmp_path / "a.json", {"type": "Catalog", "links": to("child", "b", "c")})
+    saved(tmp_path / "b.json", {"type": "Catalog", "links": to("item", "x")})
+    saved(tmp_path / "c.json", {"type": "Catalog", "links": to("item", "x")})
+    assert len(items(str(tmp_path / "a.json"))) == 1
+    saved(tmp_path / "c.json", {"type": "Catalog", "links": to("child", "a")})
+    with pytest.raises(InputError, match=r"c.json: its child 'a.json' leads back"):
+        items(str(tmp_path / "a.json"))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
+            break
+        except OSError:
+            time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait()
+
+
+def test_over_the_network(tmp_path: Path, server: str) -> None:
+    write(tmp_path / "data" / "a.tif", 42)
+    saved(tmp_path / "item.json", item_of("x", "2023-06-04T10:00:00Z", {"red": asset("data/a.tif")}))
+    saved(tmp_path / "catalog.json", {"type": "Catalog", "links": [{"rel": "item", "href": "./item.json"}]})
+    (found,) = items(f"{server}/catalog.json")
+    assert found["path"] == {"red": f"{server}/data/a.tif"}
+    scene = open_scene(**found)
+    assert (scene.read(make_grid(scene.frame), Window(0, 0, 6, 8), ["red"])[0] == 42).all()
+    with pytest.raises(InputError, match=r"gone.json: cannot be read .*404"):
+        items(f"{server}/gone.json")
+    (tmp_path / "a.vrt").write_text(
+        '<VRTDataset rasterXSize="2" rasterYSize="2"><VRTRasterBand dataType="Byte" band="1"/></VRTDataset>'
+    )
+    with pytest.raises(InputError, match=r"a.vrt: is a VRT file"):
+        open_scene(f"{server}/a.vrt", date="2023-06-04")
+    with pytest.raises(InputError, match=r"gone.tif: cannot be read, check the address"):
+        open_scene(f"{server}/gone.tif", date="2023-06-04")
+    saved(tmp_path / "item.json", item_of("x", "2023-06-04T10:00:00Z", {"red": asset("file:///etc/passwd")}))
+    with pytest.raises(InputError, match="a file of this machine"):
+        items(f"{server}/catalog.json")
