@@ -56,6 +56,11 @@ def is_metric(crs: str) -> bool:
     )
 
 
+def is_geographic(crs: str) -> bool:
+    """Whether a CRS counts in degrees of longitude and latitude."""
+    return bool(pyproj.CRS(crs).is_geographic)
+
+
 def same_crs(one: str, other: str) -> bool:
     """Whether two CRSs place their coordinates alike, whatever their names say."""
     if one == other:

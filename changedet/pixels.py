@@ -16,7 +16,7 @@ import rasterio.errors
 from numpy.typing import NDArray
 from rasterio.windows import Window as RasterWindow
 
-from changedet.kernels.warp import block_mean
+from changedet.kernels.warp import block_mean, without_nodata
 from changedet.rasters import Raster, gdal_options, is_remote, open_dataset, reading, stamp_of
 
 MAX_OPEN: Final = 24
@@ -51,12 +51,17 @@ def read_part(
     alpha = [raster.alpha] if use_mask and raster.alpha is not None else []
     native, masks = _read(raster, [*indexes, *alpha], window, mask=use_mask and raster.has_mask)
     values = native[: len(indexes)]
-    with np.errstate(over="ignore", invalid="ignore"):
-        out = values.astype(np.float32)
-    missing = _equals_nodata(values, [raster.bands[i - 1].nodata for i in indexes])
+    out = np.empty(values.shape, np.float32)
+    nodata = _nodata(values.dtype, [raster.bands[i - 1].nodata for i in indexes])
+    if nodata is None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            out[...] = values
+    else:
+        without_nodata(values, nodata, out)
+    missing: NDArray[np.bool_] | None = None
     if alpha:
         hidden = (native[len(indexes) :] == 0).any(0)
-        missing = hidden if missing is None else missing | hidden
+        missing = hidden
     if masks is not None:
         missing = masks == 0 if missing is None else missing | (masks == 0)
     if missing is not None:
@@ -161,18 +166,17 @@ def _read(
         return values, dataset.read_masks(1, window=window) if mask else None
 
 
-def _equals_nodata(values: NDArray[Any], nodata: Sequence[float | None]) -> NDArray[np.bool_] | None:
-    """Where every band equals its nodata value; None where a band has none, or one that its dtype cannot hold."""
-    missing: NDArray[np.bool_] | None = None
-    for band, value in zip(values, nodata, strict=True):
-        if value is None or (band.dtype.kind in "iu" and not _holds(band.dtype, value)):
-            return None
-        # NaN is left to the test for finite values; integers are compared as such, which is twice as fast.
-        same = band == (int(value) if band.dtype.kind in "iu" else band.dtype.type(value))
-        missing = same if missing is None else missing & same
-    return missing
+def _nodata(dtype: np.dtype[Any], values: Sequence[float | None]) -> NDArray[Any] | None:
+    """Nodata values in the file's own type; None where a band has none, or one that its type cannot hold."""
+    given = [value for value in values if value is not None]
+    if len(given) < len(values) or not all(_holds(dtype, value) for value in given):
+        return None
+    return np.array([int(value) if dtype.kind in "iu" else value for value in given], dtype)
 
 
 def _holds(dtype: np.dtype[Any], value: float) -> bool:
+    if dtype.kind not in "iu":
+        # NaN is left to the test for finite values.
+        return value == value
     info = np.iinfo(dtype)
-    return bool(value == value and value.is_integer() and info.min <= value <= info.max)
+    return value == value and value.is_integer() and info.min <= value <= info.max

@@ -6,6 +6,7 @@ the same values as a cut of a larger one, byte for byte.
 
 from __future__ import annotations
 
+import math
 import threading
 import warnings
 from collections import OrderedDict
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 
 from changedet.blocks import Window
 from changedet.displacement import NODE_STEP_PX, Displacement
-from changedet.geodesy import LONLAT, same_crs, transform_xy
+from changedet.geodesy import is_geographic, same_crs, transform_xy
 from changedet.geodesy import place as to_ground
 from changedet.grid import Grid
 from changedet.kernels import warp as kernels
@@ -37,6 +38,7 @@ _local = threading.local()
 
 Doubles = NDArray[np.float64]
 Positions = tuple[Doubles, Doubles]
+ReadPart = Callable[[tuple[int, int, int, int]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,11 @@ def read_bilinear(
     if copied is not None:
         return copied
     out = np.full((len(indexes), *window.shape), np.nan, np.float32)
-    _fill_bilinear(pixel_map, window, read, out)
+    for part, view, straight in _parts(pixel_map, window, out):
+        if straight:
+            view[...] = _copied(pixel_map, part, read)
+        else:
+            _fill_bilinear(pixel_map, part, read, view)
     return out
 
 
@@ -156,19 +162,12 @@ def read_nearest(
     return out
 
 
-def scale_to(raster: Raster, grid: Grid) -> tuple[float, float]:
-    """How many rows and columns of the file a pixel of the grid spans: (1, 1) where they agree."""
-    return _spans(_locator(raster, grid, Displacement()), grid)
-
-
-def _copied(
-    pixel_map: PixelMap, window: Window, read: Callable[[tuple[int, int, int, int]], NDArray[np.float32]]
-) -> NDArray[np.float32] | None:
+def _copied(pixel_map: PixelMap, window: Window, read: ReadPart) -> NDArray[np.float32] | None:
     """The window where the map is a translation and the file covers all of it; else None."""
     if pixel_map.translation is None:
         return None
     y, x = window.y + pixel_map.translation[0], window.x + pixel_map.translation[1]
-    row, column = int(np.floor(y)), int(np.floor(x))
+    row, column = math.floor(y), math.floor(x)
     weight_y, weight_x = y - row, x - column
     height, width = window.height + (weight_y > 0), window.width + (weight_x > 0)
     if row < 0 or column < 0 or row + height > pixel_map.shape[0] or column + width > pixel_map.shape[1]:
@@ -181,10 +180,32 @@ def _copied(
     return out
 
 
+def _parts(
+    pixel_map: PixelMap, window: Window, out: NDArray[np.float32]
+) -> list[tuple[Window, NDArray[np.float32], bool]]:
+    """The window, or what of it a translation can copy (True) and the rims around that, with views of the output."""
+    if pixel_map.translation is None:
+        return [(window, out, False)]
+    cuts = []
+    for start, size, off, there in zip(
+        (window.y, window.x), window.shape, pixel_map.translation, pixel_map.shape, strict=True
+    ):
+        first = min(max(math.ceil(-off), start), start + size)
+        last = max(min(math.floor(there - 1 - off) + 1, start + size), first)
+        cuts.append((start, first, last, start + size))
+    (y0, y1, y2, y3), (x0, x1, x2, x3) = cuts
+    boxes = [(y0, y1, x0, x3), (y1, y2, x0, x1), (y1, y2, x1, x2), (y1, y2, x2, x3), (y2, y3, x0, x3)]
+    return [
+        (Window(a, c, b - a, d - c), out[:, a - y0 : b - y0, c - x0 : d - x0], k == 2)
+        for k, (a, b, c, d) in enumerate(boxes)
+        if b > a and d > c
+    ]
+
+
 def _fill_bilinear(
     pixel_map: PixelMap,
     window: Window,
-    read: Callable[[tuple[int, int, int, int]], NDArray[np.float32]],
+    read: ReadPart,
     out: NDArray[np.float32],
 ) -> None:
     nodes_y, nodes_x, first = pixel_map.nodes(window)
@@ -343,7 +364,7 @@ def _placer(raster: Raster) -> Callable[[Doubles, Doubles], Positions]:
         return _inexact_placer(raster)
     inverse = ~raster.frame.transform
     middle = to_ground(raster.frame.transform, raster.frame.width / 2, raster.frame.height / 2)
-    geographic = raster.frame.crs == LONLAT or _is_geographic(raster.frame.crs)
+    geographic = is_geographic(raster.frame.crs)
 
     def place(x: Doubles, y: Doubles) -> Positions:
         if geographic:
@@ -355,12 +376,6 @@ def _placer(raster: Raster) -> Callable[[Doubles, Doubles], Positions]:
         return rows, columns
 
     return place
-
-
-def _is_geographic(crs: str) -> bool:
-    import pyproj
-
-    return bool(pyproj.CRS(crs).is_geographic)
 
 
 def _inexact_placer(raster: Raster) -> Callable[[Doubles, Doubles], Positions]:

@@ -215,3 +215,53 @@ def block_mean(source: Float, factor: tuple[int, int]) -> Float:
                 enough = 2 * count >= len(rows) * len(columns)
                 out[b, r, c] = np.float32(total / count) if enough and count else np.nan
     return out
+
+
+@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def without_nodata(values: NDArray[np.generic], nodata: NDArray[np.generic], out: Float) -> None:
+    """Values as float32, NaN in all bands where every band equals its nodata value.
+
+    Parameters
+    ----------
+    values : (band, y, x)
+        Of any real type.
+    nodata : (band,)
+        Of the same type.
+    out : float32 (band, y, x)
+        Filled here.
+    """
+    bands, height, width = values.shape
+    missing = np.empty(width, np.bool_)
+    for r in range(height):
+        missing[:] = True
+        for b in range(bands):
+            line, filled, none = values[b, r], out[b, r], nodata[b]
+            for c in range(width):
+                filled[c] = np.float32(line[c])
+                missing[c] &= line[c] == none
+        if missing.any():
+            for b in range(bands):
+                for c in range(width):
+                    if missing[c]:
+                        out[b, r, c] = np.nan
+
+
+@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def unite_missing(image: Float, quality: NDArray[np.uint8], nodata: int) -> None:
+    """Make image (band, y, x) and quality (y, x) say no data together: where one band is NaN or quality is `nodata`."""
+    bands, height, width = image.shape
+    missing = np.empty(width, np.bool_)
+    for r in range(height):
+        line = quality[r]
+        for c in range(width):
+            missing[c] = line[c] == nodata
+        for b in range(bands):
+            band = image[b, r]
+            for c in range(width):
+                missing[c] |= band[c] != band[c]
+        if missing.any():
+            for c in range(width):
+                if missing[c]:
+                    line[c] = nodata
+                    for b in range(bands):
+                        image[b, r, c] = np.nan

@@ -22,6 +22,7 @@ from changedet.geodesy import LONLAT
 from changedet.grid import Frame, Grid
 from changedet.kernels import flags
 from changedet.kernels.quality import CLEAR, NODATA
+from changedet.kernels.warp import unite_missing
 from changedet.rasters import Raster
 from changedet.roles import ROLES
 from changedet.warp import read_bilinear, read_nearest
@@ -203,8 +204,7 @@ class Scene:
                 image[places] = part
         self._rescale(image, roles)
         quality = self._quality(grid, window, displacement)
-        quality[np.isnan(image).any(axis=0)] = NODATA
-        np.copyto(image, np.float32(np.nan), where=quality == NODATA)
+        unite_missing(image, quality, NODATA)
         return image, quality
 
     def overview(self, grid: Grid, factor: int, roles: Sequence[str], displacement: Displacement | None = None) -> Read:
