@@ -11,13 +11,14 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin, get_type_hints
 
 import click
 
 from changedet import __version__
-from changedet.errors import ChangedetError, InputError, did_you_mean
+from changedet.errors import ChangedetError, InputError, Problem, did_you_mean
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -103,7 +104,7 @@ def run(
     from changedet.plan import make_plan
     from changedet.run import carry_out
 
-    plans = _all_or_nothing([lambda path=path: make_plan(path, out=out, scheduler=scheduler) for path in workflows])
+    plans = _all_or_nothing([partial(make_plan, path, out=out, scheduler=scheduler) for path in workflows])
     _check_distinct(plans)
     results: list[dict[str, Any]] = []
     status = DONE
@@ -127,7 +128,8 @@ def run(
 
 def _all_or_nothing(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     """All results, or one InputError with the problems of every call that failed."""
-    results, problems = [], []
+    results: list[Any] = []
+    problems: list[Problem] = []
     for call in calls:
         try:
             results.append(call())
@@ -143,9 +145,8 @@ def _check_distinct(plans: Sequence[Any]) -> None:
     for plan in plans:
         other = folders.setdefault(plan.folder.path.resolve(), plan.workflow.path)
         if other != plan.workflow.path or sum(plan.folder.path == p.folder.path for p in plans) > 1:
-            raise InputError(
-                f"{plan.workflow.path}: site.id: '{plan.site_id}' is also the run folder of {other}; give each its own id"
-            )
+            same = f"'{plan.site_id}' is also the run folder of {other}; give each its own id"
+            raise InputError(f"{plan.workflow.path}: site.id: {same}")
 
 
 @contextmanager
@@ -181,12 +182,8 @@ def _print_summary(finished: Any) -> None:
             f"{_number(row.changed_area_m2, ',.0f'):>13}{_number(row.footprint_area_m2, ',.0f'):>14}"
         )
     for name, onset in summary["onset"].items():
-        when = (
-            f"{onset['date']} (between {onset['low']} and {onset['high']})"
-            if onset["date"]
-            else f"none: {onset['reason']}"
-        )
-        click.echo(f"onset of {name.replace('_', ' ')}: {when}")
+        span = f"{onset['date']} (between {onset['low']} and {onset['high']})"
+        click.echo(f"onset of {name.replace('_', ' ')}: {span if onset['date'] else 'none: ' + onset['reason']}")
     click.echo(str(finished.path))
 
 
@@ -349,9 +346,8 @@ def _simulate_command() -> click.Command:
 
     hints = get_type_hints(simulate)
     parameters: list[click.Parameter] = [click.Argument(["out_dir"])]
-    for parameter in inspect.signature(simulate).parameters.values():
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            parameters.append(_option_of(parameter, hints[parameter.name]))
+    named = [p for p in inspect.signature(simulate).parameters.values() if p.kind is inspect.Parameter.KEYWORD_ONLY]
+    parameters += [_option_of(parameter, hints[parameter.name]) for parameter in named]
 
     def call(out_dir: str, **options: Any) -> int:
         click.echo(str(simulate(Path(out_dir), **options)))

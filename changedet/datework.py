@@ -228,7 +228,7 @@ def measure(work: DateWork, reference: Sample | None, reference_model: Model | N
 
 def _pair_models(work: DateWork, seen: NDArray[np.float32], before: NDArray[np.float32]) -> Model:
     model: Model = {}
-    both = np.isfinite(seen).all(axis=1) & np.isfinite(before).all(axis=1)
+    both = np.asarray(np.isfinite(seen).all(axis=1) & np.isfinite(before).all(axis=1), bool)
     after, before = _where(seen, both), _where(before, both)
     before_blur, after_blur = work.blur_px
     before = np.stack([_blurred(cell, before_blur) for cell in before])

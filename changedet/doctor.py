@@ -50,9 +50,8 @@ def _packages(lines: list[str]) -> list[str]:
 
 def _geodata(lines: list[str]) -> list[str]:
     troubles = []
-    lines.append(
-        f"GDAL {rasterio.__gdal_version__}, PROJ {pyproj.proj_version_str}, PROJ data in {pyproj.datadir.get_data_dir()}"
-    )
+    lines.append(f"GDAL {rasterio.__gdal_version__}, PROJ {pyproj.proj_version_str}")
+    lines.append(f"PROJ data in {pyproj.datadir.get_data_dir()}")
     try:
         pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32633", always_xy=True).transform(15.0, 50.0)
     except pyproj.exceptions.ProjError as error:
@@ -84,7 +83,7 @@ def _warping(lines: list[str]) -> list[str]:
     """Older OpenCV rounds sub-pixel positions to 1/32 px, which would show as false change."""
     ramp = np.tile(np.arange(64, dtype=np.float32), (8, 1))
     moved = cv2.warpAffine(
-        ramp, np.float32([[1, 0, 0.123], [0, 1, 0]]), (64, 8), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        ramp, np.array([[1, 0, 0.123], [0, 1, 0]], np.float32), (64, 8), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     )
     error = float(np.abs(moved[2:-2, 2:-2] - (ramp[2:-2, 2:-2] + 0.123)).max())
     lines.append(f"sub-pixel warp exact to {error:.1e} px")

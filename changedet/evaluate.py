@@ -43,7 +43,8 @@ def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = N
     Returns
     -------
     dict
-        ``masks`` (a mapping by date, and ``all``), and with a truth folder ``objects``, ``counts``, ``tracks``, ``onset``.
+        ``masks`` (a mapping by date, and ``all``), and with a truth folder ``objects``, ``counts``, ``tracks`` and
+        ``onset``.
 
     Raises
     ------
@@ -297,7 +298,10 @@ def _counts(finished: Run, truth: pd.DataFrame, days: Sequence[dt.date]) -> dict
         ),
         "error_of_difference": float(steps.mean()) if len(steps) else None,
         "coverage": float(covered.mean()),
-        "by_date": {row.day: [float(row.containers_expected), int(row.true_containers)] for row in both.itertuples()},
+        "by_date": {
+            day: [float(found), int(true)]
+            for day, found, true in zip(both["day"], both["containers_expected"], both["true_containers"], strict=True)
+        },
     }
 
 

@@ -1,8 +1,7 @@
 """Stages and their methods: a method's signature is its schema.
 
 A method is a function whose keyword-only parameters carry one of the unit types below and a default. From that
-signature come the check of the YAML, the JSON Schema, ``changedet methods`` and the starter file: a parameter is written
-once.
+signature come the check of the YAML, the JSON Schema, ``changedet methods`` and the starter file.
 """
 
 from __future__ import annotations

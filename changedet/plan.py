@@ -216,6 +216,8 @@ def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
         )
         return [open_scene(**{"default_bands": default, **arguments}) for arguments in found]
     paths = dict(entry.paths)
+    if entry.date is None:
+        raise InputError("has no date; give one, as date: 2023-06-04")
     scene = open_scene(
         paths.get("", paths),
         date=entry.date,

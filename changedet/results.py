@@ -68,14 +68,12 @@ class _SeenLooks:
         row, column = np.floor(rows).astype(int), np.floor(columns).astype(int)
         out = np.zeros(len(points), bool)
         inside = (row >= 0) & (column >= 0) & (row < self.grid.shape[0]) & (column < self.grid.shape[1])
-        cells = pd.Series(np.flatnonzero(inside)).groupby(
-            [row[inside] // _LOOKUP_PX, column[inside] // _LOOKUP_PX], sort=True
-        )
-        for (top, left), members in cells:
+        cell = np.stack([row // _LOOKUP_PX, column // _LOOKUP_PX], axis=1)
+        for top, left in np.unique(cell[inside], axis=0):
+            index = np.flatnonzero(inside & (cell == (top, left)).all(axis=1))
             y, x = int(top) * _LOOKUP_PX, int(left) * _LOOKUP_PX
             size = min(_LOOKUP_PX, self.grid.shape[0] - y), min(_LOOKUP_PX, self.grid.shape[1] - x)
             quality = read_window(self.folder.quality(self.dates[i]), Window(y, x, *size))
-            index = members.to_numpy()
             out[index] = quality[row[index] - y, column[index] - x] == CLEAR
         return out
 
@@ -261,7 +259,7 @@ def _summary(plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
             "probability": None,
             "reason": "the series stage is switched off",
         }
-        onset: dict[str, Any] = dict.fromkeys(series.ONSETS, none)
+        onset: dict[str, Any] = dict.fromkeys(("containers", "changed_area", "footprint"), none)
     else:
         found = series.onsets(_with_lasting_area(plan, table), method, reference)
         onset = {name: one.to_json() for name, one in found.items()}
@@ -295,7 +293,7 @@ def _with_nulls(totals: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_lasting_area(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
-    """The table with the area changed for good in place of what each mask marks: single bad looks would date falsely."""
+    """The table with the area changed for good in place of what each mask marks: single bad looks date falsely."""
     path = plan.folder.first_change_file(plan.formats)
     if not path.exists():
         return table

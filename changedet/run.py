@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,8 @@ def date_work(plan: Plan, i: int) -> DateWork:
 def _identity_of_measure(plan: Plan, i: int) -> str:
     stage_parts = [plan.stage_identity(stage) for stage in ("mask", "align", "normalise", "change", "objects")]
     looks = [plan.looks[plan.reference].identity, plan.looks[i].identity]
-    return identity("measure", __version__, STEP_VERSION, plan.grid.to_json(), plan.roles, stage_parts, looks, plan.looks[i].gsd_m)
+    whole = [__version__, STEP_VERSION, plan.grid.to_json(), plan.roles]
+    return identity("measure", whole, stage_parts, looks, plan.looks[i].gsd_m)
 
 
 def _identity_of_pass(plan: Plan, i: int) -> str:
@@ -182,7 +184,7 @@ def _measured(session: _Session) -> dict[date, Model]:
         fresh = _measure(session, pending)
     for i, model in fresh.items():
         path = folder.model(days[i])
-        folder.once(f"measure:{days[i]}", wanted[i], [path], lambda path=path, model=model: write_json(path, model))
+        folder.once(f"measure:{days[i]}", wanted[i], [path], partial(write_json, path, model))
     return {day: read_json(folder.model(day)) for day in days}
 
 

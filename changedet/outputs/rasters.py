@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -12,12 +14,15 @@ from typing import Any, Final
 import numpy as np
 import rasterio
 import rasterio.shutil
+import xarray as xr
 from numpy.typing import DTypeLike, NDArray
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import xr_coords
 from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window as RasterioWindow
 
-from changedet.blocks import Window
+from changedet.blocks import Window, from_reader
 from changedet.outputs import styles
 from changedet.outputs.files import part_of, write_text
 from changedet.outputs.styles import RasterClass, RasterKind
@@ -398,3 +403,30 @@ def _environment() -> Iterator[None]:
     with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_PAM_ENABLED="NO"), warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         yield
+
+
+def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
+    """A raster of a run as a lazy DataArray on its grid, read block by block when it is computed.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims ``(y, x)``, or ``(band, y, x)`` with the descriptions as `band` where there are several; the file's dtype,
+        its tags and ``_FillValue`` as attributes, ``spatial_ref`` as coordinate.
+    """
+    target = Path(path)
+    with _environment(), rasterio.open(target) as source:
+        shape, dtype, tags = (source.count, *source.shape), source.dtypes[0], source.tags()
+        box = GeoBox(source.shape, source.transform, source.crs)
+        names, nodata = list(source.descriptions), source.nodata
+    name = f"raster-{hashlib.sha256(repr((str(target), target.stat().st_mtime_ns)).encode()).hexdigest()[:24]}"
+    data = from_reader(partial(_read_bands, str(target), shape[0]), shape, chunk, name=name, dtype=dtype)
+    coords = {**xr_coords(box, always_yx=True), "band": names}
+    attributes: dict[str, Any] = {**tags, "_FillValue": nodata}
+    bands = xr.DataArray(data, dims=("band", "y", "x"), coords=coords, attrs=attributes)
+    return bands if shape[0] > 1 else bands.isel(band=0, drop=True)
+
+
+def _read_bands(path: str, count: int, window: Window) -> NDArray[Any]:
+    block = read_window(path, window)
+    return block if count > 1 else block[None]
