@@ -177,10 +177,9 @@ def _print_summary(finished: Any) -> None:
     click.echo(f"{'date':<12}{'clear':>7}{'containers':>12}{'expected':>20}{'changed m2':>13}{'footprint m2':>14}")
     for row in whole.itertuples():
         expected = _with_interval(row.containers_expected, row.containers_low, row.containers_high)
-        click.echo(
-            f"{str(row.date)[:10]:<12}{_number(row.valid_fraction, '.0%'):>7}{_number(row.containers):>12}{expected:>20}"
-            f"{_number(row.changed_area_m2, ',.0f'):>13}{_number(row.footprint_area_m2, ',.0f'):>14}"
-        )
+        day, clear, seen = str(row.date)[:10], _number(row.valid_fraction, ".0%"), _number(row.containers)
+        areas = f"{_number(row.changed_area_m2, ',.0f'):>13}{_number(row.footprint_area_m2, ',.0f'):>14}"
+        click.echo(f"{day:<12}{clear:>7}{seen:>12}{expected:>20}{areas}")
     for name, onset in summary["onset"].items():
         span = f"{onset['date']} (between {onset['low']} and {onset['high']})"
         click.echo(f"onset of {name.replace('_', ' ')}: {span if onset['date'] else 'none: ' + onset['reason']}")
