@@ -1,0 +1,275 @@
+"""Consignments between sites: planted lots are found with their lag, unrelated sites match no more than by chance."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from changedet import compare
+from changedet.compare import compare_runs, format_matches
+from changedet.errors import InputError
+from changedet.kernels import compare as kernel
+from changedet.outputs.vectors import write_objects
+from changedet.store import write_json
+
+PAINTS = ["#7d3b33", "#b23a30", "#33588c", "#3c7c78", "#8d9294", "#cfd0cb", "#b89a45", "#3f7152", "#c0703a"]
+KINDS = ["20ft", "40ft", "45ft"]
+START = dt.date(2023, 1, 10)
+
+
+def looks(count: int, phase: int = 0, every: int = 30) -> list[dt.date]:
+    return [START + dt.timedelta(days=phase + every * k) for k in range(count)]
+
+
+def box(rng: np.random.Generator, paint: str, cast: np.ndarray) -> str:
+    value = np.array([int(paint[i : i + 2], 16) / 255 for i in (1, 3, 5)]) ** 2.2
+    dusty = (0.65 * value + 0.35 * 0.2) * np.exp(rng.normal(0, 0.1)) * np.exp(rng.normal(0, 0.04, 3)) * cast
+    return "#" + "".join(f"{round(255 * min(1.0, v) ** (1 / 2.2)):02x}" for v in dusty)
+
+
+class Yard:
+    """A site's tracks, built box by box; dates as numbers of looks."""
+
+    def __init__(self, rng: np.random.Generator, days: list[dt.date], fleet: np.ndarray | None = None) -> None:
+        self.rng, self.days = rng, days
+        self.fleet = rng.dirichlet(np.ones(len(PAINTS)) * 1.5) if fleet is None else fleet
+        self.cast = np.exp(rng.normal(0, 0.2)) * np.exp(rng.normal(0, 0.05, 3))
+        self.rows: list[dict[str, Any]] = []
+
+    def add(self, boxes: int, came: int, gone: int, paint: str | None = None, kind: str | None = None) -> None:
+        """`came` 0: there from the start; `gone` at or beyond the last look: never."""
+        for _ in range(boxes):
+            own = paint or str(self.rng.choice(PAINTS, p=self.fleet))
+            size = kind or str(self.rng.choice(KINDS, p=[0.35, 0.6, 0.05]))
+            last = min(gone, len(self.days)) - 1
+            self.rows.append(
+                {
+                    "track_id": len(self.rows) + 1,
+                    "first_seen": self.days[came],
+                    "last_seen": self.days[last],
+                    "not_after": self.days[gone] if gone < len(self.days) else None,
+                    "not_before": self.days[came - 1] if came else None,
+                    "kind": size,
+                    "color": box(self.rng, own, self.cast),
+                }
+            )
+
+    def busy(self, stock: int, lots: int, singles: int) -> Yard:
+        """Stock from the start, lots of one paint and kind that come and go together, and single boxes."""
+        n = len(self.days)
+        for _ in range(stock):
+            self.add(1, 0, int(self.rng.integers(1, 3 * n)))
+        for _ in range(lots):
+            came = int(self.rng.integers(1, n))
+            paint, kind = str(self.rng.choice(PAINTS, p=self.fleet)), str(self.rng.choice(KINDS, p=[0.35, 0.6, 0.05]))
+            self.add(int(self.rng.integers(3, 9)), came, came + int(self.rng.integers(1, n)), paint, kind)
+        for _ in range(singles):
+            came = int(self.rng.integers(1, n))
+            self.add(1, came, came + int(self.rng.integers(1, n)))
+        return self
+
+    def table(self) -> pd.DataFrame:
+        return pd.DataFrame(self.rows)
+
+
+def site(name: str, yard: Yard) -> Any:
+    return compare.site_of(name, yard.table())
+
+
+def unrelated(seed: int, fleet: np.ndarray | None = None) -> tuple[Any, Any]:
+    rng = np.random.default_rng(seed)
+    one = Yard(rng, looks(int(rng.integers(6, 13))), fleet).busy(80, int(rng.integers(3, 9)), 30)
+    other = Yard(rng, looks(int(rng.integers(6, 13)), int(rng.integers(0, 20))), fleet).busy(
+        80, int(rng.integers(3, 9)), 30
+    )
+    return site(f"one-{seed}", one), site(f"other-{seed}", other)
+
+
+def related(seed: int, lag: int = 2) -> tuple[Any, Any, set[tuple[int, int]]]:
+    """Two yards that share six lots, `lag` looks under way; the true pairs of first track ids."""
+    rng = np.random.default_rng([7, seed])
+    one, other = Yard(rng, looks(10)).busy(70, 0, 25), Yard(rng, looks(10, 9)).busy(70, 0, 25)
+    true = set()
+    for gone in range(2, 8):
+        paint, kind, boxes = str(rng.choice(PAINTS)), str(rng.choice(["20ft", "40ft"])), int(rng.integers(4, 10))
+        true.add((len(one.rows) + 1, len(other.rows) + 1))
+        one.add(boxes, max(gone - 2, 0), gone, paint, kind)
+        other.add(boxes, gone + lag, gone + lag + 20, paint, kind)
+    return site("one", one), site("other", other), true
+
+
+def test_shared_lots_are_found_with_their_lag_and_beyond_chance() -> None:
+    found, all_true, matches, sure = 0, 0, 0, 0
+    for seed in range(20):
+        one, other, true = related(seed)
+        rows = compare._matches(one, other)
+        sure += bool(rows) and rows[0]["p_value"] <= 0.05
+        matches, all_true = matches + len(rows), all_true + len(true)
+        for row in rows:
+            firsts = {(a, b) for a, b in true if a in row["track_ids_from"] or b in row["track_ids_to"]}
+            pair = [(a, b) for a, b in firsts if a in row["track_ids_from"] and b in row["track_ids_to"]]
+            found += len(pair)
+            # Left between looks 30 days apart, seen two looks and 9 days later: 39 to 99 days lie between the bounds.
+            if pair:
+                assert (row["lag_low"], row["lag_high"]) == (39, 99)
+            assert row["lag_low"] <= row["lag_days"] <= row["lag_high"]
+            assert row["p_value"] >= 0.001
+    assert sure >= 11
+    assert found >= 0.55 * all_true
+    assert found >= 0.8 * matches
+
+
+def test_nothing_flows_backwards_in_time() -> None:
+    one, other, _ = related(3)
+    for row in compare._matches(other, one):
+        assert row["lag_high"] > 0
+        assert row["lag_low"] >= 0
+        assert row["first_seen"] > row["last_seen"]
+
+
+@pytest.mark.parametrize(
+    "fleet", [None, [0.6, 0.2, 0.05, 0.05, 0.05, 0.05, 0.0, 0.0, 0.0]], ids=["own fleets", "one fleet"]
+)
+def test_unrelated_sites_match_no_more_often_than_by_chance(fleet: list[float] | None) -> None:
+    share = None if fleet is None else np.array(fleet)
+    values = []
+    for seed in range(40):
+        rows = compare._matches(*unrelated(seed, share))
+        values.append(rows[0]["p_value"] if rows else 1.0)
+    # Of 40 fair draws more than 5 under .05 come in one case of seventy.
+    assert np.sum(np.array(values) < 0.05) <= 5
+
+
+def test_the_outcome_depends_on_no_order() -> None:
+    one, other, _ = related(1)
+    shuffled = compare.site_of("one", one.boxes.sample(frac=1, random_state=3))
+    assert compare._matches(shuffled, other) == compare._matches(one, other)
+    assert compare._matches(one, other) == compare._matches(one, other)
+
+
+def test_a_colour_cast_and_brightness_are_taken_out() -> None:
+    rng = np.random.default_rng(0)
+    linear = rng.uniform(0.05, 0.3, (200, 3))
+    cast = np.array([1.25, 1.0, 0.8]) * 1.4
+    before = np.linalg.norm(kernel.scaled_lab(linear) - kernel.scaled_lab(linear * cast), axis=1)
+    one, other = linear * kernel.balance(linear), linear * cast * kernel.balance(linear * cast)
+    after = np.linalg.norm(kernel.scaled_lab(one) - kernel.scaled_lab(other), axis=1)
+    assert np.median(after) < 0.5 * np.median(before)
+    dimmed = linear * 0.5
+    np.testing.assert_allclose(dimmed * kernel.balance(dimmed), one, rtol=1e-9)
+
+
+def test_cielab_is_that_of_the_standard() -> None:
+    # White, and the sRGB red of Lindbloom's calculator: L 53.24, a 80.09, b 67.20.
+    lab = kernel.scaled_lab(np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]]))
+    np.testing.assert_allclose(lab[0], [0.4 * 100, 0, 0], atol=0.02)
+    np.testing.assert_allclose(lab[1], [0.4 * 53.24, 80.09, 67.20], atol=0.05)
+
+
+def test_best_lag_agrees_with_trying_every_day() -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(60):
+        shape = (int(rng.integers(1, 5)), int(rng.integers(1, 5)))
+        weight = rng.uniform(0, 5, shape) * (rng.random(shape) < 0.6)
+        low = rng.integers(0, 60, shape).astype(float)
+        high = low + rng.integers(1, 60, shape)
+        totals = []
+        for day in range(121):
+            fits = np.where((low <= day) & (day <= high), weight, 0)
+            totals.append(min(fits.max(1).sum(), fits.max(0).sum()))
+        boxes, begin, end = kernel.best_lag(weight, low, high, 120.0)
+        assert boxes == pytest.approx(max(totals))
+        if boxes:
+            assert totals[int(begin)] == pytest.approx(boxes)
+            assert totals[int(end)] == pytest.approx(boxes)
+
+
+def test_pairs_are_the_best_of_all_assignments() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(30):
+        weight = rng.uniform(0, 5, (3, 4)) * (rng.random((3, 4)) < 0.7)
+        rows, columns = kernel.pairs_at(weight, np.zeros((3, 4)), np.ones((3, 4)), 0.5)
+        best = max(sum(weight[i, j] for i, j in enumerate(p)) for p in itertools.permutations(range(4), 3))
+        assert weight[rows, columns].sum() == pytest.approx(best)
+        assert (weight[rows, columns] > 0).all()
+
+
+def test_a_lot_is_three_like_boxes_that_the_stock_does_not_let_expect() -> None:
+    grey, red = np.array([20.0, 0, 0]), np.array([18.0, 40, 25])
+    stock = np.tile(grey, (30, 1))
+    came = np.vstack([np.tile(grey, (4, 1)), np.tile(red, (4, 1)), red + np.array([0, 0, 30])])
+    lab = np.vstack([stock, came])
+    size, batch = np.ones(39, np.int64), np.r_[np.full(30, -1), np.zeros(9)].astype(np.int64)
+    lots, members = kernel.find_lots(lab, size, batch, batch >= 0, 10.0, 3, 0.001)
+    assert [group.tolist() for group in members] == [[34, 35, 36, 37]]
+    np.testing.assert_allclose(lots.lab, [red])
+    assert lots.boxes.tolist() == [4]
+    few, _ = kernel.find_lots(lab[:36], size[:36], batch[:36], batch[:36] >= 0, 10.0, 3, 0.001)
+    assert not len(few.boxes)
+
+
+def written(folder: Path, name: str, table: pd.DataFrame, unavailable: dict[str, str] | None = None) -> Path:
+    folder.mkdir(parents=True)
+    tracks = gpd.GeoDataFrame(
+        table, geometry=gpd.points_from_xy(range(len(table)), range(len(table))), crs="EPSG:32633"
+    )
+    write_objects(folder / "objects.gpkg", {"tracks": tracks}, "EPSG:32633")
+    days = [str(day) for day in looks(10)]
+    write_json(folder / "summary.json", {"site": name, "dates": days, "unavailable": unavailable or {}})
+    return folder
+
+
+def test_run_folders_to_rows_and_text(tmp_path: Path) -> None:
+    rng = np.random.default_rng(11)
+    one, other = Yard(rng, looks(10)).busy(60, 0, 20), Yard(rng, looks(10, 9)).busy(60, 0, 20)
+    for gone, paint in ((3, PAINTS[2]), (4, PAINTS[6]), (6, PAINTS[1])):
+        one.add(8, 1, gone, paint, "40ft")
+        other.add(8, gone + 1, 20, paint, "40ft")
+    folders = [written(tmp_path / "one", "one", one.table()), written(tmp_path / "other", "other", other.table())]
+    rows = compare_runs(folders)
+    assert rows == json.loads(json.dumps(rows))
+    flow = [row for row in rows if row["from"] == "one"]
+    assert len(flow) == 3
+    assert {row["to"] for row in flow} == {"other"}
+    assert all(row["p_value"] <= 0.05 and 0 <= row["similarity"] <= 1 and row["containers"] >= 3 for row in flow)
+    assert rows == compare_runs(folders[::-1])
+    text = format_matches(rows)
+    assert len(text.splitlines()) == len(rows) + 2
+    assert "one" in text
+    assert "as by chance" not in "\n".join(line for line in text.splitlines() if line.startswith("one  "))
+
+
+def test_nothing_in_common_is_an_empty_list(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    folders = [written(tmp_path / name, name, Yard(rng, looks(10)).busy(5, 0, 0).table()) for name in "ab"]
+    empty = Yard(rng, looks(2))
+    empty.add(1, 0, 1)
+    folders.append(written(tmp_path / "c", "c", empty.table().iloc[:0]))
+    assert compare_runs(folders) == []
+    assert "no consignment" in format_matches([])
+
+
+def test_wrong_input_is_one_line_each(tmp_path: Path) -> None:
+    good = written(tmp_path / "a", "a", Yard(np.random.default_rng(0), looks(10)).busy(5, 0, 0).table())
+    coarse = written(tmp_path / "b", "b", pd.DataFrame(), {"containers": "10 m is too coarse"})
+    bare = written(tmp_path / "c", "c", pd.DataFrame())
+    (bare / "objects.gpkg").unlink()
+    with pytest.raises(InputError, match="at least two"):
+        compare_runs([good])
+    with pytest.raises(InputError, match="site 'a' is also that of"):
+        compare_runs([good, good])
+    with pytest.raises(InputError) as caught:
+        compare_runs([good, coarse, bare, tmp_path / "nowhere"])
+    said = [str(problem) for problem in caught.value.problems]
+    assert len(said) == 3
+    assert "10 m is too coarse" in said[0]
+    assert "objects.gpkg" in said[1]
+    assert "no finished run" in said[2]
