@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from changedet import footprint, objects, series
 from changedet.align import Alignment
@@ -56,8 +57,8 @@ class Results:
 
 
 @dataclass(frozen=True)
-class _SeenLooks:
-    """Where each date saw the ground clearly, from the kept quality rasters."""
+class SeenLooks:
+    """Looks for the tracks stage: where each date saw the ground clearly, from the kept quality rasters."""
 
     folder: RunFolder
     grid: Grid
@@ -104,7 +105,7 @@ def _zone_table(plan: Plan) -> gpd.GeoDataFrame | None:
     return gpd.GeoDataFrame({"name": list(plan.zones.names)}, geometry=list(plan.zones.geometries), crs=plan.grid.crs)
 
 
-def _zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:
+def zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:
     """The first zone that holds each point, or None."""
     found: list[str | None] = [None] * len(points)
     if zones is None:
@@ -120,15 +121,20 @@ def _detections(plan: Plan) -> gpd.GeoDataFrame | None:
     """Boxes of all dates that can be counted, as rectangles in the grid's CRS; None where boxes were not looked for."""
     if plan.built("objects") is None or not _counted_dates(plan):
         return None
+    return kept_boxes(plan.folder, plan.grid, _counted_dates(plan))
+
+
+def kept_boxes(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> gpd.GeoDataFrame:
+    """The boxes that the passes over some dates kept, candidates below the count threshold (``counted`` False) too."""
     tables = []
-    for day in _counted_dates(plan):
-        boxes = read_table(plan.folder.table("boxes", day))
+    for day in days:
+        boxes = read_table(folder.table("boxes", day))
         if len(boxes):
-            placed = objects.georeferenced(boxes, plan.grid.geobox, plan.grid.ground_resolution_m)
-            inside = shapely.intersects(shapely.centroid(placed.geometry.to_numpy()), plan.grid.area)
+            placed = objects.georeferenced(boxes, grid.geobox, grid.ground_resolution_m)
+            inside = shapely.intersects(shapely.centroid(placed.geometry.to_numpy()), grid.area)
             tables.append(placed[inside].assign(date=str(day)))
     if not tables:
-        none = vectors.empty("containers", plan.grid.crs).drop(columns=["track_id", "zone"])
+        none = vectors.empty("containers", grid.crs).drop(columns=["track_id", "zone"])
         return none.assign(counted=pd.Series([], dtype=bool))
     found = pd.concat(tables, ignore_index=True)
     found["date"] = pd.to_datetime(found["date"], utc=True)
@@ -147,16 +153,23 @@ def _tracks(plan: Plan, detections: gpd.GeoDataFrame | None) -> Tracks | None:
     follow = plan.built("tracks")
     if follow is None or detections is None:
         return None
-    tracks: Tracks = follow(detections, _SeenLooks(plan.folder, plan.grid, tuple(_counted_dates(plan))))
+    tracks: Tracks = follow(detections, SeenLooks(plan.folder, plan.grid, tuple(_counted_dates(plan))))
     return tracks
 
 
 def _containers(plan: Plan, tracks: Tracks | None, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     detections = tracks.detections if tracks is not None else _detections(plan)
-    if detections is None or not len(detections):
+    if detections is None:
         return vectors.empty("containers", plan.grid.crs)
+    return counted_rows(detections, zones)
+
+
+def counted_rows(detections: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """The rows of the layer ``containers``: those that count, each with the zone that holds its centre."""
+    if not len(detections):
+        return vectors.empty("containers", detections.crs)
     counted = detections[detections["counted"]].drop(columns="counted").reset_index(drop=True)
-    return counted.assign(zone=_zone_of(counted.geometry.centroid, zones))
+    return counted.assign(zone=zone_of(counted.geometry.centroid, zones))
 
 
 def _changes(plan: Plan, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
@@ -174,21 +187,28 @@ def _changes(plan: Plan, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     if not tables:
         return vectors.empty("changes", plan.grid.crs)
     changes = pd.concat(tables, ignore_index=True)
-    return changes.assign(zone=_zone_of(changes.geometry.representative_point(), zones))
+    return changes.assign(zone=zone_of(changes.geometry.representative_point(), zones))
 
 
 def _footprints(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.date, footprint.Footprint]:
-    method = footprint.footprint_method(plan.facts)
-    if method is None:
+    if footprint.footprint_method(plan.facts) is None:
         return {}
-    found = {}
-    for look in plan.looks:
-        kept = read_json(plan.folder.table("seen", look.date))["built"]
-        windows = [Window(*(int(part) for part in key.split(","))) for key in kept]
-        built = [(w.y, w.x, unpack(bytes.fromhex(kept[f"{w.y},{w.x},{w.height},{w.width}"]), w.shape)) for w in windows]
-        own = [] if detections is None else detections.geometry[detections["date"].dt.date == look.date].to_list()
-        found[look.date] = footprint.outline(built, own, plan.grid)
-    return found
+    days = [look.date for look in plan.looks]
+    # All dates together: what one does not see is as its neighbours in time show it.
+    found = footprint.outlines(((_built(plan, day), _boxes_of(detections, day)) for day in days), plan.grid)
+    return dict(zip(days, found, strict=True))
+
+
+def _built(plan: Plan, day: dt.date) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
+    for key, packed in read_json(plan.folder.table("seen", day))["built"].items():
+        y, x, height, width = (int(part) for part in key.split(","))
+        yield y, x, unpack(bytes.fromhex(packed), (height, width))
+
+
+def _boxes_of(detections: gpd.GeoDataFrame | None, day: dt.date) -> list[BaseGeometry]:
+    if detections is None:
+        return []
+    return list(detections.geometry[detections["date"].dt.date == day])
 
 
 def _footprint_layer(footprints: Mapping[dt.date, footprint.Footprint], plan: Plan) -> gpd.GeoDataFrame:
