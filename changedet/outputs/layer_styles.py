@@ -10,6 +10,8 @@ from changedet.outputs.styles import ramp
 
 KINDS: Final = {"20ft": "#00c2ff", "40ft": "#ffd400", "45ft": "#ff7a00", "other": "#ffffff"}
 DIRECTIONS: Final = {"gain": "#1b9e77", "loss": "#d95f02", "other": "#7570b3"}
+VERDICTS: Final = {"": "#ffd400", "accept": "#1b9e3c", "reject": "#d7191c"}
+ADDED_COLOR: Final = "#e6007e"
 FOOTPRINT_COLOR: Final = "#6a3d9a"
 ZONE_COLOR: Final = "#ffffff"
 _MAX_FIRST_SEEN: Final = 24
@@ -65,6 +67,39 @@ def vector(layer: str, dates: Sequence[str], time: str | None = None) -> str:
         f"{temporal}{renderers[layer]()}{labels}<blendMode>0</blendMode><featureBlendMode>0</featureBlendMode>"
         f'<layerOpacity>1</layerOpacity><mapTip enabled="1">{escape(_TIPS[layer])}</mapTip>'
         f"<previewExpression>{escape(_DISPLAY[layer])}</previewExpression>"
+    )
+
+
+def verdicts() -> str:
+    """The style of the boxes under review: outlined by verdict, which is chosen from a list; one date at a time."""
+    shown = {"enabled": _SHOWN}
+    symbols = [_fill(_rgba(color, 40), color, width=0.6, defined=shown) for color in VERDICTS.values()]
+    names = [(verdict, verdict or "not judged") for verdict in VERDICTS]
+    renderer = _categorized("coalesce(\"verdict\", '')", names, symbols)
+    choices = _choices("verdict", {"accept": "accept", "reject": "reject"}, empty=True)
+    tip = f'<mapTip enabled="1">{escape(_TIPS["containers"])}</mapTip>'
+    return f'{instant("date")}{renderer}{choices}{tip}<previewExpression>"object_id"</previewExpression>'
+
+
+def additions(dates: Sequence[str]) -> str:
+    """The style of the boxes that a person draws: date and kind are chosen from lists."""
+    symbol = _fill(_rgba(ADDED_COLOR, 60), ADDED_COLOR, width=0.6)
+    kinds = {"by its length": "", **{kind: kind for kind in KINDS}}
+    choices = _choices("date", {day: day for day in dates}) + _choices("kind", kinds)
+    return f"{_single(symbol)}{choices.replace('</fieldConfiguration><fieldConfiguration>', '')}"
+
+
+def _choices(field: str, values: Mapping[str, str], *, empty: bool = False) -> str:
+    """A field that is filled in from a list: label -> value."""
+    null = "{2839923C-8B7D-419E-B84B-CA2FE9B80EC7}"
+    pairs = {"not judged": null, **values} if empty else values
+    listed = "".join(
+        f'<Option type="Map"><Option type="QString" name={quoteattr(label)} value={quoteattr(value)}/></Option>'
+        for label, value in pairs.items()
+    )
+    return (
+        f'<fieldConfiguration><field name={quoteattr(field)}><editWidget type="ValueMap"><config><Option type="Map">'
+        f'<Option type="List" name="map">{listed}</Option></Option></config></editWidget></field></fieldConfiguration>'
     )
 
 

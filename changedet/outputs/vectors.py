@@ -189,17 +189,31 @@ def read_objects(path: str | Path, layer: str) -> gpd.GeoDataFrame:
 
 
 def _finish(part: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
-    """Put the styles inside and take the clock out, so that the same rows give the same bytes."""
-    with closing(sqlite3.connect(part)) as database:
+    styled = {}
+    for name, frame in layers.items():
+        dates = sorted({iso_date(day) for day in frame["first_seen"].dropna()}) if name == "tracks" else []
+        styled[name] = styles.document(layer_styles.vector(name, dates))
+    embed_styles(part, styled)
+
+
+def embed_styles(path: Path, styled: Mapping[str, str]) -> None:
+    """Put default styles into a GeoPackage and take the clock out, so that the same rows give the same bytes.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A GeoPackage without styles, its geometry columns named ``geom``.
+    styled : mapping of str to str
+        Layer -> QML document.
+    """
+    with closing(sqlite3.connect(path)) as database:
         database.execute(_STYLE_TABLE)
         database.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)"
             " VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
             (_FIXED_TIME,),
         )
-        for name, frame in layers.items():
-            dates = sorted({iso_date(day) for day in frame["first_seen"].dropna()}) if name == "tracks" else []
-            qml = styles.document(layer_styles.vector(name, dates))
+        for name, qml in styled.items():
             database.execute(
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
                 " styleQML, styleSLD, useAsDefault, description, owner, ui, update_time)"
