@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,56 +14,23 @@ from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
+from changedet.blocks import Window
 from changedet.grid import Grid, ground_area_m2
+from changedet.kernels import closing
 from changedet.kernels import footprint as kernel
 from changedet.methods import Facts
 
-CLOSE_M = 8.0
-MIN_PART_M2 = 15.0
-MIN_HOLE_M2 = 400.0
-ROAD_WIDTH_M = 8.0
-
-
-def footprint_geometry(polygons: Iterable[BaseGeometry], boxes: Iterable[BaseGeometry]) -> MultiPolygon:
-    """The footprint from built surfaces and boxes.
-
-    Parameters
-    ----------
-    polygons : iterable of shapely geometry
-        Built surfaces in a projected CRS in metres, overlapping or not; of one date and one threshold.
-    boxes : iterable of shapely geometry
-        The boxes of that date: never taken for a road. A lone 20-foot box, of 14.8 m2, is a part under 15 m2.
-
-    Returns
-    -------
-    MultiPolygon
-        Surfaces without what is narrower than `ROAD_WIDTH_M`, and boxes, closed with a radius of 8 m; parts under 15 m2
-        dropped and holes under 400 m2 filled. Empty where there is nothing. A road wider than 8 m stays.
-
-    Examples
-    --------
-    >>> yard, road = shapely.box(0, 0, 60, 40), shapely.box(60, 18, 300, 23)
-    >>> round(footprint_geometry([yard, road], []).area / yard.area, 2)
-    1.0
-    """
-    surface = shapely.union_all(list(polygons))
-    # The opening rounds corners; what it kept grows back into them as far as the surface itself goes.
-    kept: BaseGeometry = surface.buffer(-ROAD_WIDTH_M / 2).buffer(1.25 * ROAD_WIDTH_M / 2).intersection(surface)
-    parts = shapely.union_all([kept, *boxes])
-    closed = parts.buffer(CLOSE_M).buffer(-CLOSE_M)
-    whole = [_filled(part) for part in shapely.get_parts([closed]) if isinstance(part, shapely.Polygon)]
-    large: list[shapely.Polygon] = [part for part in whole if part.area >= MIN_PART_M2]
-    large.sort(key=lambda part: part.bounds)
-    return MultiPolygon(large)
-
-
-def _filled(polygon: shapely.Polygon) -> shapely.Polygon:
-    holes = [ring for ring in polygon.interiors if shapely.Polygon(ring).area >= MIN_HOLE_M2]
-    return shapely.Polygon(polygon.exterior, holes)
-
-
-COARSEST_M: Final = 10.0
-"""With coarser pixels a gap of 16 m, which the footprint closes, cannot be seen."""
+CLOSE_M: Final = 8.0
+MIN_PART_M2: Final = 15.0
+MIN_HOLE_M2: Final = 400.0
+ROAD_WIDTH_M: Final = 8.0
+CELL_M: Final = 1.0
+"""Finer pixels are gathered to cells of about this size before shapes are drawn."""
+COARSEST_M: Final = 2.5
+"""With coarser pixels a road of 8 m is no more than three pixels wide, and cannot be told from a yard."""
+BLOCK_CELLS: Final = 2048
+Tiles = Iterable[tuple[int, int, NDArray[np.uint8]]]
+"""Row and column of the first pixel and uint8 (y, x), as `FootprintMethod.apply` gives them."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +38,7 @@ class FootprintMethod:
     """How built ground is told: ``fit(samples) -> model``, ``apply(image, model) -> uint8 (y, x)``.
 
     `apply` gives 0 for ground that is not built, 1, 2, 3 where the lax, the likely, the strict threshold is passed;
-    0 also where nothing is seen.
+    255 where nothing is seen.
     """
 
     fit: Callable[[NDArray[np.float32]], dict[str, Any]]
@@ -85,7 +53,8 @@ class Footprint:
     Attributes
     ----------
     geometry, least, greatest : MultiPolygon
-        Each holds the one before it in the order least, geometry, greatest, but for what closing adds.
+        Each holds the one before it in the order least, geometry, greatest, but for half a cell. Ground that the date
+        does not see is not in the least and all in the greatest.
     area_m2 : float
         Of `geometry`, on the ground.
     """
@@ -121,34 +90,119 @@ def _levels(
     with np.errstate(invalid="ignore"):
         passed = [probability >= level for level in (kernel.LAX, kernel.LIKELY, kernel.STRICT)]
     levels: NDArray[np.uint8] = np.sum(passed, axis=0, dtype=np.uint8)
+    levels[np.isnan(probability)] = closing.UNKNOWN
     return levels
 
 
-def outline(
-    tiles: Sequence[tuple[int, int, NDArray[np.uint8]]], boxes: Sequence[BaseGeometry], grid: Grid
-) -> Footprint:
-    """A date's footprint from its levels, tile by tile, and its boxes.
+def outline(tiles: Tiles, boxes: Sequence[BaseGeometry], grid: Grid) -> Footprint:
+    """A date's footprint from its levels, tile by tile, and its boxes: `outlines` of one date."""
+    return outlines([(tiles, boxes)], grid)[0]
+
+
+def outlines(dates: Iterable[tuple[Tiles, Sequence[BaseGeometry]]], grid: Grid) -> list[Footprint]:
+    """The footprint of each date: built ground without roads, and boxes, closed with a radius of 8 m.
 
     Parameters
     ----------
-    tiles : sequence of (row, column, uint8 (y, x))
-        As `FootprintMethod.apply` gives them.
-    boxes : sequence of shapely geometry
-        That date's, in the grid's CRS.
+    dates : iterable of (tiles, boxes)
+        In the order of time. Tiles together cover the grid; boxes are geometries in the grid's CRS, which are never
+        taken for a road. A lone 20-foot box, of 14.8 m2, is a part under 15 m2.
+    grid : Grid
+
+    Returns
+    -------
+    list of Footprint
+        Parts under 15 m2 dropped, holes under 400 m2 filled. Ground that a date does not see is, in its geometry, as
+        the last earlier date that saw it shows it, else the first later one; in the bounds it is unknown. A road
+        wider than 8 m stays. Does not depend on how the grid is cut into tiles.
     """
-    shapes = [_surfaces(tiles, level, grid) for level in (1, 2, 3)]
-    greatest, likely, least = (_within(footprint_geometry(surface, boxes), grid) for surface in shapes)
-    area = float(ground_area_m2([likely], grid.crs)[0]) if not likely.is_empty else 0.0
-    return Footprint(likely, least, greatest, area)
+    # Only one date's raster is held at a time, the others packed: a raster of few classes shrinks to a twentieth.
+    packed = [zlib.compress(_levels_of(tiles, boxes, grid).tobytes(), 1) for tiles, boxes in dates]
+    shape = _cells(grid).shape
+    known = np.full(shape, closing.UNKNOWN, np.uint8)
+    for one in reversed(packed):
+        known = closing.fill_hidden(_unpacked(one, shape), known)
+    found = []
+    for one in packed:
+        own = _unpacked(one, shape)
+        known = closing.fill_hidden(own, known)
+        found.append(_footprint(own, known, grid))
+    return found
 
 
-def _surfaces(tiles: Sequence[tuple[int, int, NDArray[np.uint8]]], level: int, grid: Grid) -> list[BaseGeometry]:
-    return [shape for y, x, levels in tiles for shape in grid.outlines(levels >= level, y, x)]
+def _unpacked(packed: bytes, shape: tuple[int, int]) -> closing.Levels:
+    return np.frombuffer(zlib.decompress(packed), np.uint8).reshape(shape)
 
 
-def _within(geometry: MultiPolygon, grid: Grid) -> MultiPolygon:
-    inside = shapely.intersection(geometry, grid.area)
-    return MultiPolygon([part for part in shapely.get_parts([inside]) if isinstance(part, shapely.Polygon)])
+def _factor(grid: Grid) -> int:
+    return min(max(1, round(CELL_M / grid.ground_resolution_m)), closing.LARGEST_FACTOR)
+
+
+def _cells(grid: Grid) -> Grid:
+    return grid.coarsened(_factor(grid))
+
+
+def _levels_of(tiles: Tiles, boxes: Sequence[BaseGeometry], grid: Grid) -> closing.Levels:
+    """A date's levels on the grid's cells, its boxes burnt in: uint8 (y, x)."""
+    factor, cells = _factor(grid), _cells(grid)
+    if factor == 1:
+        levels = np.full(cells.shape, closing.UNKNOWN, np.uint8)
+        for y, x, tile in tiles:
+            levels[y : y + tile.shape[0], x : x + tile.shape[1]] = tile
+    else:
+        counts = np.zeros((1 + len(closing.STEPS), *cells.shape), np.uint8)
+        for y, x, tile in tiles:
+            added = closing.cell_counts(tile, y, x, factor)
+            top, left = y // factor, x // factor
+            counts[:, top : top + added.shape[1], left : left + added.shape[2]] += added
+        levels = closing.cell_levels(counts)
+    if boxes:
+        levels[cells.burn([(box, 1) for box in boxes], Window(0, 0, *cells.shape)) > 0] = closing.STORED
+    return levels
+
+
+def _footprint(own: closing.Levels, known: closing.Levels, grid: Grid) -> Footprint:
+    lax, likely, strict = closing.STEPS
+    geometry = _geometry(known, likely, grid, hidden_is_built=False)
+    least = _geometry(own, strict, grid, hidden_is_built=False)
+    greatest = _geometry(own, lax, grid, hidden_is_built=True)
+    area = 0.0 if geometry.is_empty else float(ground_area_m2([geometry], grid.crs)[0])
+    return Footprint(geometry, least, greatest, area)
+
+
+def _geometry(levels: closing.Levels, step: int, grid: Grid, *, hidden_is_built: bool) -> MultiPolygon:
+    cells = _cells(grid)
+    shape = _shape(levels, step, cells.ground_resolution_m, hidden_is_built=hidden_is_built)
+    # The scale of the CRS: its metres need not be metres on the ground.
+    scale = (cells.ground_resolution_m / cells.resolution_m) ** 2
+    parts: list[BaseGeometry] = [_filled(part, MIN_HOLE_M2 / scale) for part in cells.outlines(shape, 0, 0)]
+    parts = [part.simplify(cells.resolution_m / 2) for part in parts if part.area * scale >= MIN_PART_M2]
+    inside = [piece for part in parts for piece in shapely.get_parts([shapely.intersection(part, grid.area)])]
+    whole = [part for part in inside if isinstance(part, shapely.Polygon) and part.area * scale >= MIN_PART_M2]
+    return MultiPolygon(sorted(whole, key=lambda part: part.bounds))
+
+
+def _shape(levels: closing.Levels, step: int, pixel_m: float, *, hidden_is_built: bool) -> NDArray[np.bool_]:
+    """Opened and closed in blocks, which bounds the memory of the distances."""
+    halo = closing.halo_px(ROAD_WIDTH_M / 2, CLOSE_M, pixel_m)
+    out = np.zeros(levels.shape, bool)
+    for y in range(0, levels.shape[0], BLOCK_CELLS):
+        for x in range(0, levels.shape[1], BLOCK_CELLS):
+            top, left = max(0, y - halo), max(0, x - halo)
+            block = levels[top : y + BLOCK_CELLS + halo, left : x + BLOCK_CELLS + halo]
+            hidden = block == closing.UNKNOWN
+            surface = (block >= step) & (hidden_is_built | ~hidden)
+            shape = closing.opened_and_closed(surface, block == closing.STORED, ROAD_WIDTH_M / 2, CLOSE_M, pixel_m)
+            out[y : y + BLOCK_CELLS, x : x + BLOCK_CELLS] = shape[y - top :, x - left :][:BLOCK_CELLS, :BLOCK_CELLS]
+    return out
+
+
+def _filled(outline: BaseGeometry, least_m2: float) -> BaseGeometry:
+    if not isinstance(outline, shapely.Polygon):
+        return outline
+    return shapely.Polygon(
+        outline.exterior, [ring for ring in outline.interiors if shapely.Polygon(ring).area >= least_m2]
+    )
 
 
 def estimates(
@@ -156,8 +210,7 @@ def estimates(
 ) -> dict[str, tuple[float, float, float]]:
     """Ground area in m2 with its bounds, in the whole site (None) and in each zone.
 
-    What a date does not show is unknown: the upper bound counts all of it, and where less than half is clear there is
-    no figure.
+    Where a date shows less than half, there is no figure.
     """
     made = {}
     for name, area in areas.items():
@@ -166,8 +219,7 @@ def estimates(
             continue
         parts = [_cut(shape, area) for shape in (found.geometry, found.least, found.greatest)]
         value, least, greatest = (float(m2) for m2 in ground_area_m2(parts, grid.crs))
-        whole = float(ground_area_m2([grid.area if area is None else _cut(grid.area, area)], grid.crs)[0])
-        made[name] = (value, min(least, value), max(greatest, value) + (1.0 - share) * whole)
+        made[name] = (value, min(least, value), max(greatest, value))
     return made
 
 

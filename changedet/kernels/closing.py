@@ -1,0 +1,114 @@
+"""The shape of a footprint on a raster of levels: coarser cells, hidden ground, roads opened away, gaps closed.
+
+Levels are uint8: 0 ground that is not built, 1, 2, 3 built by the lax, likely, strict threshold, `STORED` under a
+stored object, `UNKNOWN` where nothing was seen. Opening and closing are those of discs, by chamfer distances within 2 %
+(doi:10.1016/S0734-189X(86)80047-0), so their cost does not grow with the radius.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+STORED: Final = 4
+UNKNOWN: Final = 255
+STEPS: Final = (1, 2, 3)
+LARGEST_FACTOR: Final = 15
+"""Cells of more pixels a side would overflow the counts of one byte."""
+REGROWN: Final = 1.25
+"""An opening rounds corners: what it kept grows back this share of its radius, as far as the surface itself goes."""
+
+Levels = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+
+def cell_counts(levels: Levels, row: int, column: int, factor: int) -> NDArray[np.uint8]:
+    """What a tile adds to the cells of `factor` by `factor` pixels that it touches.
+
+    Parameters
+    ----------
+    levels : uint8 (y, x)
+    row, column : int
+        Of the tile's first pixel in the whole raster: cells are anchored there, and tiles may cut them.
+    factor : int
+        At most `LARGEST_FACTOR`.
+
+    Returns
+    -------
+    uint8 (4, y, x)
+        For each cell the pixels seen, and those of at least the lax, the likely, the strict level.
+    """
+    above, left = row % factor, column % factor
+    below, right = -(row + levels.shape[0]) % factor, -(column + levels.shape[1]) % factor
+    padded = np.pad(levels, ((above, below), (left, right)), constant_values=UNKNOWN)
+    seen = padded != UNKNOWN
+    return np.stack([_cell_sums(seen & (padded >= step), factor) for step in (0, *STEPS)])
+
+
+def _cell_sums(chosen: Mask, factor: int) -> NDArray[np.uint8]:
+    by_row = chosen[::factor].astype(np.uint8)
+    for i in range(1, factor):
+        by_row += chosen[i::factor]
+    total = by_row[:, ::factor].copy()
+    for j in range(1, factor):
+        total += by_row[:, j::factor]
+    return total
+
+
+def cell_levels(counts: NDArray[np.uint8]) -> Levels:
+    """Levels of cells from their `cell_counts` (4, y, x), summed over tiles: the highest that half of the seen has."""
+    seen = counts[0]
+    half = seen // 2 + seen % 2
+    level: Levels = np.sum([counts[step] >= half for step in STEPS], axis=0, dtype=np.uint8)
+    level[seen == 0] = UNKNOWN
+    return level
+
+
+def fill_hidden(levels: Levels, known: Levels) -> Levels:
+    """Levels (y, x) with what is unknown taken from `known` (y, x), a raster of another date."""
+    return np.where(levels == UNKNOWN, known, levels)
+
+
+def halo_px(open_m: float, close_m: float, pixel_m: float) -> int:
+    """Pixels around a block that `opened_and_closed` looks at."""
+    return math.ceil((1.0 + REGROWN) * open_m / pixel_m) + 2 * math.ceil(close_m / pixel_m) + 4
+
+
+def opened_and_closed(surface: Mask, stored: Mask, open_m: float, close_m: float, pixel_m: float) -> Mask:
+    """Surfaces without what is narrow, and stored objects, with the gaps between them closed.
+
+    Parameters
+    ----------
+    surface : bool (y, x)
+        Built ground. What lies beyond its border does not make it narrow.
+    stored : bool (y, x)
+        Never too narrow.
+    open_m, close_m : float
+        Radii: what is narrower than twice the first vanishes, gaps narrower than twice the second close.
+    pixel_m : float
+
+    Returns
+    -------
+    bool (y, x)
+    """
+    if not surface.any() and not stored.any():
+        return np.zeros(surface.shape, bool)
+    # Half a pixel: from a pixel's centre to the edge of the ground that is not built.
+    core = _distance(surface) - 0.5 >= open_m / pixel_m
+    kept = (surface & (_distance(~core) <= REGROWN * open_m / pixel_m)) | stored
+    border = math.ceil(close_m / pixel_m) + 1
+    wide = _distance(~np.pad(kept, border)) <= close_m / pixel_m
+    closed: Mask = _distance(wide)[border:-border, border:-border] > close_m / pixel_m
+    return closed
+
+
+def _distance(inside: Mask) -> NDArray[np.float32]:
+    """From each pixel's centre to the centre of the nearest pixel that is not inside; very far where there is none."""
+    if inside.all():
+        return np.full(inside.shape, np.float32(1e6))
+    found: NDArray[np.float32] = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return found
