@@ -29,6 +29,8 @@ from changedet.store import RunFolder, read_json, read_table
 from changedet.tracks import Tracks
 
 SCHEMA_VERSION: Final = 1
+LEAST_CLEAR: Final = 0.05
+"""Below this share of clear ground a date says next to nothing, and a warning says so."""
 _LOOKUP_PX: Final = 512
 
 
@@ -96,7 +98,9 @@ def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
     if zones is not None:
         layers["zones"] = zones
     unavailable = _unavailable(plan, table)
-    return Results(layers, table, _summary(plan, table), unavailable, tuple(_warnings(plan, models, unavailable)))
+    return Results(
+        layers, table, _summary(plan, table), unavailable, tuple(_warnings(plan, models, table, unavailable))
+    )
 
 
 def _zone_table(plan: Plan) -> gpd.GeoDataFrame | None:
@@ -349,7 +353,9 @@ def _unavailable(plan: Plan, table: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def _warnings(plan: Plan, models: Mapping[dt.date, Model], unavailable: Mapping[str, str]) -> Sequence[str]:
+def _warnings(
+    plan: Plan, models: Mapping[dt.date, Model], table: pd.DataFrame, unavailable: Mapping[str, str]
+) -> Sequence[str]:
     said = [
         f"{look.date}: {models[look.date]['alignment']['reason']}"
         for look in plan.looks
@@ -357,7 +363,11 @@ def _warnings(plan: Plan, models: Mapping[dt.date, Model], unavailable: Mapping[
     ]
     reasons = dict.fromkeys(unavailable.values())
     said += [f"{', '.join(name for name in unavailable if unavailable[name] == why)}: {why}" for why in reasons]
+    whole = table[table["zone"] == ""].set_index(table["date"].dt.strftime("%Y-%m-%d")[table["zone"] == ""])
     for look in plan.looks:
+        clear = whole["valid_fraction"].get(str(look.date))
+        if clear is not None and clear < LEAST_CLEAR:
+            said.append(f"{look.date}: only {clear:.1%} of the area is clear on it")
         normalise = models[look.date].get("normalise") or {}
         if normalise.get("accepted") is False and normalise.get("reason"):
             said.append(f"{look.date}: normalisation: {normalise['reason']}")
