@@ -1,8 +1,10 @@
-"""F1, precision, recall and count error of the container detector by resolution, on simulated scenes it was not fitted on.
+"""F1, precision, recall and count error of the container detector by resolution, on simulated scenes it was not
+fitted on.
 
     python benchmarks/detector.py [--seeds 900-919] [--yards ../shared/data/yards] [--overlays DIR]
 
-A hit is a box with a rotated intersection over union of at least 0.3 with one true box: the top of each stack, where the
+A hit is a box with a rotated intersection over union of at least 0.3 with one true box: the top of each stack, where
+the
 picture shows it (leaning roofs are moved with the view). Seeds of the fit (100 to 139) are never among those reported.
 """
 
@@ -20,10 +22,9 @@ import shapely
 import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
-from odc.geo.geobox import GeoBox
-from odc.geo.xr import wrap_xr
 from scipy.optimize import linear_sum_assignment
 
+from changedet.grid import Grid
 from changedet.kernels import rectangles
 from changedet.objects import detect_containers
 from changedet.simulate.command import render
@@ -38,7 +39,9 @@ HIT = 0.3
 
 @dataclass(frozen=True)
 class Yard:
-    """One picture (band, y, x) float32 with NaN for no data, its roles, and true boxes (n, 5) in metres from its corner."""
+    """One picture (band, y, x) float32 with NaN for no data, its roles, and true boxes (n, 5) in metres from
+    its corner.
+    """
 
     name: str
     gsd_m: float
@@ -103,8 +106,9 @@ def real(folder: Path, name: str, gsd_m: float) -> Yard:
 
 def as_array(yard: Yard) -> xr.DataArray:
     """The picture on a made-up grid whose corner is 500000 east, 5000000 north."""
-    box = GeoBox(yard.image.shape[1:], Affine(yard.gsd_m, 0.0, 500000.0, 0.0, -yard.gsd_m, 5000000.0), "EPSG:32633")
-    array = xr.DataArray(yard.image, dims=("band", "y", "x"), coords=wrap_xr(yard.image[0], box).coords)
+    transform = Affine(yard.gsd_m, 0.0, 500000.0, 0.0, -yard.gsd_m, 5000000.0)
+    grid = Grid("EPSG:32633", transform, (yard.image.shape[1], yard.image.shape[2]))
+    array = xr.DataArray(yard.image, dims=("band", "y", "x"), coords=grid.coords())
     return array.assign_coords(band=list(yard.roles))
 
 
@@ -129,7 +133,9 @@ def draw(yard: Yard, found: NDArray[np.float64], pairs: tuple[NDArray[np.intp], 
     """Hits green, misses red, false boxes yellow, on the stretched picture at about 0.15 m."""
     bands = [yard.roles.index(role) for role in ("blue", "green", "red")]
     low, high = (np.nanpercentile(yard.image[bands], p, axis=(1, 2)) for p in (1, 99))
-    shown = np.clip((np.moveaxis(yard.image[bands], 0, 2) - low) / (high - low), 0, 1) ** (1.0 if yard.dtype == "uint8" else 0.6)
+    shown = np.clip((np.moveaxis(yard.image[bands], 0, 2) - low) / (high - low), 0, 1) ** (
+        1.0 if yard.dtype == "uint8" else 0.6
+    )
     zoom = max(1, round(yard.gsd_m / 0.15))
     picture = cv2.resize(np.uint8(np.nan_to_num(shown) * 255), None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
     colours = [(found[i], (0, 255, 255)) for i in range(len(found)) if i not in pairs[0]]
@@ -142,7 +148,9 @@ def draw(yard: Yard, found: NDArray[np.float64], pairs: tuple[NDArray[np.intp], 
 
 
 def scored(yards: Iterator[Yard], least: float, overlays: Path | None) -> tuple[NDArray[np.float64], float]:
-    """Sums over pictures: hits, found, true, absolute count error, scenes without a true box, boxes found there; CPU s/MP."""
+    """Sums over pictures: hits, found, true, absolute count error, scenes without a true box, boxes found
+    there; CPU s/MP.
+    """
     total, spent, pixels = np.zeros(6), 0.0, 0
     for yard in yards:
         start = time.process_time()
@@ -151,7 +159,14 @@ def scored(yards: Iterator[Yard], least: float, overlays: Path | None) -> tuple[
         found = found_boxes(table)
         pairs = hits(found, yard.boxes)
         empty = len(yard.boxes) == 0
-        total += [len(pairs[0]), len(found), len(yard.boxes), abs(len(found) - len(yard.boxes)), empty, len(found) * empty]
+        total += [
+            len(pairs[0]),
+            len(found),
+            len(yard.boxes),
+            abs(len(found) - len(yard.boxes)),
+            empty,
+            len(found) * empty,
+        ]
         if overlays is not None:
             draw(yard, found, pairs, overlays / f"{yard.name}-{yard.gsd_m:.2f}.png")
     return total, spent / max(pixels, 1) * 1e6
@@ -163,7 +178,8 @@ def line(name: str, total: NDArray[np.float64], cost: float) -> str:
     f1 = 2 * hit / max(found + true, 1)
     return (
         f"{name:22s} F1 {f1:.3f}  precision {precision:.3f}  recall {recall:.3f}  count {found:.0f}/{true:.0f}  "
-        f"mean abs count error {error / max(true, 1):.3f}  false in {empty:.0f} empty scenes {false:.0f}  CPU s/MP {cost:.1f}"
+        f"mean abs count error {error / max(true, 1):.3f}  "
+        f"false in {empty:.0f} empty scenes {false:.0f}  CPU s/MP {cost:.1f}"
     )
 
 
@@ -181,7 +197,12 @@ def main() -> None:
         yards = (simulated(seed, gsd_m) for seed in range(first, last + 1))
         print(line(f"simulated {gsd_m} m", *scored(yards, given.least, given.overlays)), flush=True)
     if given.yards:
-        for name, gsds in (("rail", (0.66,)), ("P0004", (0.3, 0.5)), ("P0005", (0.3, 0.5)), ("P0003_buses", (0.3, 0.5))):
+        for name, gsds in (
+            ("rail", (0.66,)),
+            ("P0004", (0.3, 0.5)),
+            ("P0005", (0.3, 0.5)),
+            ("P0003_buses", (0.3, 0.5)),
+        ):
             for gsd_m in gsds:
                 yard = real(given.yards, name, gsd_m)
                 print(line(f"{yard.name} {gsd_m} m", *scored(iter([yard]), given.least, given.overlays)), flush=True)

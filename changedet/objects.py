@@ -1,13 +1,14 @@
 """Objects: container-like boxes on one date, each with its place, size, colour and how sure it is.
 
-A method returns an `ObjectMethod`: statistics of the scene from the fixed sample, then boxes of one lattice cell with its
+A method returns an `ObjectMethod`: statistics of the scene from the fixed sample, then boxes of one lattice cell with
+its
 halo. A box belongs to the cell that holds its centre, so results depend on the common grid alone, never on chunks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -15,11 +16,14 @@ import numpy as np
 import pandas as pd
 import shapely
 import xarray as xr
+from affine import Affine
 from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
 from pydantic import ValidationError
 
 from changedet.blocks import Window, over_sample, tiles
 from changedet.errors import MethodError
+from changedet.geodesy import ground_pixel_m2, is_metric
 from changedet.kernels import objects as kernel
 from changedet.kernels import rectangles
 from changedet.kernels.judgement import JUDGE
@@ -36,9 +40,17 @@ LEAST_PX: Final = 4
 OVERLAP: Final = 0.3
 
 COLUMNS: Final = {
-    "x_px": "float64", "y_px": "float64", "length_m": "float64", "width_m": "float64", "angle_deg": "float64", "confidence": "float64",
-    "kind": "str", "color": "str", "tiers": "Int64", "inferred": "bool",
-}  # fmt: skip
+    "x_px": "float64",
+    "y_px": "float64",
+    "length_m": "float64",
+    "width_m": "float64",
+    "angle_deg": "float64",
+    "confidence": "float64",
+    "kind": "str",
+    "color": "str",
+    "tiers": "Int64",
+    "inferred": "bool",
+}
 """Columns of a table of boxes and their types."""
 
 
@@ -49,11 +61,14 @@ class ObjectMethod:
     Attributes
     ----------
     fit : callable
-        ``fit(samples) -> model``: samples float32 ``(cell, band, y, x)`` with NaN for no data; the model is kept as JSON. A
+        ``fit(samples) -> model``: samples float32 ``(cell, band, y, x)`` with NaN for no data; the model is kept as
+        JSON. A
         caller that knows that a date's own pixels are coarser than the grid adds their size as ``model["gsd_m"]``.
     detect : callable
-        ``detect(image, model) -> DataFrame`` with `COLUMNS`: image float32 ``(band, y, x)``, a lattice cell with `halo_px`
-        more on each side and NaN where there is no picture; boxes of the whole block, ``x_px, y_px`` from its corner (0, 0
+        ``detect(image, model) -> DataFrame`` with `COLUMNS`: image float32 ``(band, y, x)``, a lattice cell with
+        `halo_px`
+        more on each side and NaN where there is no picture; boxes of the whole block, ``x_px, y_px`` from its corner
+        (0, 0
         is the left, top edge of the first pixel). The caller keeps those whose centre lies in the cell.
     suppress : callable
         ``suppress(boxes) -> boxes``: what remains of the scene's boxes (pixels of the grid) where two overlap.
@@ -74,14 +89,18 @@ class ObjectMethod:
 
 
 def choose(facts: Facts) -> Choice:
-    """Containers can be counted in optical pictures of at most 1.2 m; else nothing is counted, and the reason says so."""
+    """Containers can be counted in optical pictures of at most 1.2 m.
+
+    Else nothing is counted, and the reason says so.
+    """
     if facts.is_sar:
         return Choice(NONE, reason="containers are not counted in radar pictures")
     if facts.resolution_m > COARSEST_M:
         wide = 2.44 / facts.resolution_m
         return Choice(
             NONE,
-            reason=f"at {facts.resolution_m:.3g} m a container is {wide:.1f} pixels wide; they can be counted up to {COARSEST_M} m",
+            reason=f"at {facts.resolution_m:.3g} m a container is {wide:.1f} pixels wide; "
+            f"they can be counted up to {COARSEST_M} m",
         )
     return Choice("classical", reason=f"optical pictures of {facts.resolution_m:.2g} m show single containers")
 
@@ -151,8 +170,9 @@ def _detect(
         return _table({})
     picture = kernel.working_picture(chosen, model["low"], model["high"], resolution_m, gamma)
     index = {role: place for place, role in enumerate(bands)}
+    # A date coarser than the grid was upsampled to it: its sides are as soft as its own pixels make them.
     gsd_m = max(resolution_m, float(model.get("gsd_m", 0.0)))
-    found = kernel.detect(picture, JUDGE, gsd_m, index, least, OVERLAP)
+    found = kernel.detect(replace(picture, gsd_m=gsd_m), JUDGE, index, least, OVERLAP)
     boxes = found["boxes"]
     table = {
         "x_px": boxes[:, 0] / resolution_m + left,
@@ -170,7 +190,7 @@ def _detect(
 
 def _shown(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], int, int]:
     """The part of a block that has data, and its first row and column: nothing is spent on what is not there."""
-    valid = np.isfinite(image).all(axis=0)
+    valid: NDArray[np.bool_] = np.all(np.isfinite(image), axis=0)
     rows, columns = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
     if not rows.size:
         return image[:, :0, :0], 0, 0
@@ -218,8 +238,10 @@ def detect_containers(image: xr.DataArray, *, method: str = AUTO, **parameters: 
     Parameters
     ----------
     image : xarray.DataArray
-        Dims ``(band, y, x)`` or ``(y, x)``, on a CRS projected in metres (``spatial_ref``), in memory or dask; NaN is no data.
-        The band coordinate names roles (blue, green, red, nir, pan); bands without names are taken as red, green, blue, nir
+        Dims ``(band, y, x)`` or ``(y, x)``, on a CRS projected in metres (``spatial_ref``), in memory or dask; NaN is
+        no data.
+        The band coordinate names roles (blue, green, red, nir, pan); bands without names are taken as red, green,
+        blue, nir
         where there are three or more, else as panchromatic.
     method : str
         ``auto``, ``classical`` or ``none``.
@@ -229,40 +251,56 @@ def detect_containers(image: xr.DataArray, *, method: str = AUTO, **parameters: 
     Returns
     -------
     geopandas.GeoDataFrame
-        One row a box with ``length_m``, ``width_m``, ``angle_deg`` (long side, clockwise from grid north, 0 to 180), ``confidence``
-        (0 to 1), ``kind``, ``color``, ``tiers``, ``inferred``, and the rotated rectangle in the image's CRS. Sizes are on the ground.
+        One row a box with ``length_m``, ``width_m``, ``angle_deg`` (long side, clockwise from grid north, 0 to 180),
+        ``confidence``
+        (0 to 1), ``kind``, ``color``, ``tiers``, ``inferred``, and the rotated rectangle in the image's CRS. Sizes
+        are on the ground.
 
     Raises
     ------
     MethodError
-        Where the method or a parameter does not exist, the picture has no CRS in metres, or its pixels are too coarse to count
+        Where the method or a parameter does not exist, the picture has no CRS in metres, or its pixels are too coarse
+        to count
         containers (also by ``auto``: no table is better than an empty one that reads as none there).
 
     Examples
     --------
+    >>> import numpy as np
     >>> from affine import Affine
-    >>> from odc.geo.geobox import GeoBox
-    >>> from odc.geo.xr import xr_zeros
-    >>> ground = xr_zeros(GeoBox((128, 128), Affine(0.5, 0, 500000, 0, -0.5, 5000000), "EPSG:32633"), "float32")
+    >>> from changedet.grid import Grid
+    >>> grid = Grid("EPSG:32633", Affine(0.5, 0, 500000, 0, -0.5, 5000000), (128, 128))
+    >>> ground = xr.DataArray(np.zeros(grid.shape, "float32"), dims=("y", "x"), coords=grid.coords())
     >>> len(detect_containers(ground))
     0
     """
-    from changedet.geodesy import ground_pixel_m2, is_metric
-
     bands = image if image.ndim == 3 else image.expand_dims("band")
-    box = image.odc.geobox
-    if box is None or box.crs is None or not is_metric(str(box.crs)):
-        raise MethodError(
-            "objects: the picture has no CRS that is projected in metres; warp it to one, such as its UTM zone"
-        )
+    box = _placed(bands)
     ground_m = float(np.sqrt(ground_pixel_m2(str(box.crs), box.transform, box.shape[0] / 2, box.shape[1] / 2)))
     facts = Facts(ground_m, _roles(bands), dates=1, gsd_m=(ground_m,), dtype=str(image.dtype))
     found = _find(bands.astype(np.float32), _method(facts, method, parameters))
     return georeferenced(found, box, ground_m)
 
 
+def _placed(image: xr.DataArray) -> GeoBox:
+    """The grid of a picture, from its ``spatial_ref`` and the spacing of its coordinates."""
+    wkt = str(image.coords["spatial_ref"].attrs.get("crs_wkt", "")) if "spatial_ref" in image.coords else ""
+    if not wkt or not is_metric(wkt) or not {"x", "y"} <= set(image.coords):
+        raise MethodError(
+            "objects: the picture has no CRS that is projected in metres; warp it to one, such as its UTM zone"
+        )
+    x, y = image.coords["x"].to_numpy(), image.coords["y"].to_numpy()
+    if min(len(x), len(y)) < 2:
+        raise MethodError("objects: the picture is narrower than two pixels")
+    dx, dy = (float((c[-1] - c[0]) / (len(c) - 1)) for c in (x, y))
+    if dx <= 0 or dy >= 0 or not np.isclose(dx, -dy, rtol=1e-3):
+        raise MethodError(
+            f"objects: expected north-up, square pixels, got steps of {dx:g} and {dy:g} m; warp the picture"
+        )
+    return GeoBox((len(y), len(x)), Affine(dx, 0.0, float(x[0]) - dx / 2, 0.0, dy, float(y[0]) - dy / 2), wkt)
+
+
 def _roles(image: xr.DataArray) -> tuple[str, ...]:
-    names = [str(name) for name in image.coords["band"].values] if "band" in image.coords else []
+    names = [str(name) for name in image.coords["band"].to_numpy()] if "band" in image.coords else []
     if any(name in {"blue", "green", "red", "nir", "pan", "vv", "vh", "hh", "hv", "amplitude"} for name in names):
         return tuple(names)
     count = int(image.sizes["band"])
@@ -298,8 +336,8 @@ def _find(image: xr.DataArray, method: ObjectMethod | None) -> pd.DataFrame:
     found = []
     for tile in tiles(shape, TILE_CELLS * method.cell_px):
         block = _padded(image, tile.grown(method.halo_px))
-        for cell in cells(tile, method.cell_px):
-            found.append(in_cell(block, tile.grown(method.halo_px), cell, method, model))
+        place = tile.grown(method.halo_px)
+        found += [in_cell(block, place, cell, method, model) for cell in cells(tile, method.cell_px)]
     return method.suppress(pd.concat(found, ignore_index=True))
 
 
@@ -347,7 +385,7 @@ def _padded(image: xr.DataArray, window: Window) -> NDArray[np.float32]:
     y0, y1 = max(0, window.y), min(height, window.y + window.height)
     x0, x1 = max(0, window.x), min(width, window.x + window.width)
     out = np.full((int(image.sizes["band"]), *window.shape), np.nan, np.float32)
-    out[:, y0 - window.y : y1 - window.y, x0 - window.x : x1 - window.x] = image[:, y0:y1, x0:x1].values
+    out[:, y0 - window.y : y1 - window.y, x0 - window.x : x1 - window.x] = image[:, y0:y1, x0:x1].to_numpy()
     return out
 
 
@@ -360,5 +398,5 @@ def georeferenced(table: pd.DataFrame, box: Any, ground_m: float) -> Any:
     points = rectangles.corners(pixels)
     t = box.transform
     east, north = t.a * points[..., 0] + t.b * points[..., 1] + t.c, t.d * points[..., 0] + t.e * points[..., 1] + t.f
-    shapes = shapely.polygons(np.stack([east, north], axis=-1)) if len(table) else []
-    return gpd.GeoDataFrame(table.drop(columns=["x_px", "y_px"]), geometry=list(shapes), crs=str(box.crs))
+    shapes = [shapely.Polygon(outline) for outline in np.stack([east, north], axis=-1)]
+    return gpd.GeoDataFrame(table.drop(columns=["x_px", "y_px"]), geometry=shapes, crs=str(box.crs))

@@ -4,13 +4,13 @@
 
 Nothing but simulation is used; the seeds differ from those that benchmarks/detector.py reports (900 to 919). For each
 resolution two logistic regressions with a ridge are fitted (each candidate alone, then with its neighbours, whose first
-judgements come from a model fitted on other scenes), and a slope and an intercept that calibrate what suppression leaves.
+judgements come from a model fitted on other scenes), and a slope and an intercept that calibrate what suppression
+leaves.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import pickle
 import sys
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Scene:
 
     @property
     def table(self) -> Floats:
-        return kernel.features(self.found, self.gsd_m, self.roles)
+        return kernel.features(self.found, self.roles)
 
     @property
     def is_row(self) -> NDArray[np.bool_]:
@@ -63,17 +63,31 @@ def scene(seed: int, gsd_m: float, size_m: float, kind: str | None) -> Scene:
         low, high = [0.0] * len(chosen), [1.0] * len(chosen)
     picture = kernel.working_picture(chosen, low, high, gsd_m, kernel.stretch_gamma(yard.dtype == "uint8"))
     found = kernel.find_candidates(picture)
-    boxes = found.boxes + [0.5 * picture.pixel_m, 0.5 * picture.pixel_m, 0, 0, 0]
+    boxes = found.boxes.copy()
+    boxes[:, :2] += 0.5 * picture.pixel_m
     overlap = rectangles.iou_matrix(boxes, yard.boxes)
     best = overlap.max(axis=1) if len(yard.boxes) else np.zeros(len(boxes))
-    return Scene(gsd_m, {role: k for k, role in enumerate(bands)}, kernel.Candidates(boxes, found.measures, found.row), best, yard.boxes)
+    return Scene(
+        gsd_m,
+        {role: k for k, role in enumerate(bands)},
+        kernel.Candidates(boxes, found.measures, found.row),
+        best,
+        yard.boxes,
+    )
 
 
-def spoilt(image: NDArray[np.float32], low: list[float], high: list[float], rng: np.random.Generator) -> NDArray[np.float32]:
-    """A picture (band, y, x), stretched to 0 to 1, as other sensors and archives would show it: another stretch and gamma,
+def spoilt(
+    image: NDArray[np.float32], low: list[float], high: list[float], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """A picture (band, y, x), stretched to 0 to 1, as other sensors and archives would show it: another stretch and
+    gamma,
     blur, paler colours, noise, JPEG. What judges by a simulator's own tones alone fails on the next sensor."""
     wide = float(rng.uniform(0.75, 1.6))
-    gamma, blur, pale = float(np.exp(rng.normal(0, 0.25))), float(rng.uniform(0, 0.7)), float(rng.choice([0.0, 0.0, 0.4, 0.8, 1.0]))
+    gamma, blur, pale = (
+        float(np.exp(rng.normal(0, 0.25))),
+        float(rng.uniform(0, 0.7)),
+        float(rng.choice([0.0, 0.0, 0.4, 0.8, 1.0])),
+    )
     z = np.stack([(band - a) / (wide * (b - a)) for band, a, b in zip(image, low, high, strict=True)])
     missing = ~np.isfinite(z)
     z = np.where(missing, 0.5, np.clip(z + rng.uniform(0, 0.05), 0.0, None)).astype(np.float32) ** np.float32(gamma)
@@ -134,7 +148,10 @@ def fit_resolution(parts: list[Scene]) -> dict[str, Floats]:
     around = [np.empty(0)] * len(parts)
     for k in range(4):
         others = [i for i in range(len(parts)) if fold[i] != k]
-        models = [fit_one([parts[i] for i in others], [tables[i] for i in others], [mask[i] for i in others], r) for mask, r in ((single, 3.0), (cut, 30.0))]
+        models = [
+            fit_one([parts[i] for i in others], [tables[i] for i in others], [mask[i] for i in others], r)
+            for mask, r in ((single, 3.0), (cut, 30.0))
+        ]
         for i in np.flatnonzero(fold == k):
             around[i] = kernel.context_features(parts[i].found, first_logits(parts[i], *models))
     out = {
@@ -143,7 +160,9 @@ def fit_resolution(parts: list[Scene]) -> dict[str, Floats]:
         "together": fit_one(parts, around, single, 3.0),
         "together_row": fit_one(parts, around, cut, 30.0),
     }
-    logit = [np.where(p.is_row, a @ out["together_row"], a @ out["together"]) for p, a in zip(parts, around, strict=True)]
+    logit = [
+        np.where(p.is_row, a @ out["together_row"], a @ out["together"]) for p, a in zip(parts, around, strict=True)
+    ]
     out["scale"] = calibrate(parts, logit)
     return out
 
@@ -173,7 +192,8 @@ def written(fitted: dict[float, dict[str, Floats]], note: str) -> str:
     body = "\n".join(f"_{name.upper()} = {table(name)}  # fmt: skip" for name in names)
     gsds = ", ".join(str(g) for g in fitted)
     return (
-        '"""Coefficients of the classical detector\'s judgements. Written by training/fit_classical.py; do not edit.\n\n'
+        '"""Coefficients of the classical detector\'s judgements.\n\n'
+        "Written by training/fit_classical.py; do not edit. "
         + note
         + '\n"""\n\nimport numpy as np\n\nfrom changedet.kernels.objects import Judge\n\n# ruff: noqa: E501\n'
         + body
@@ -182,27 +202,38 @@ def written(fitted: dict[float, dict[str, Floats]], note: str) -> str:
     )
 
 
+def summary(gsd_m: float, parts: list[Scene], fitted: dict[str, Floats]) -> str:
+    best = [rectangles.iou_matrix(p.truth, p.found.boxes).max(axis=1) for p in parts if len(p.truth) and len(p.overlap)]
+    recall = float(np.mean(np.concatenate(best) > 0.5))
+    count, true = sum(len(p.overlap) for p in parts), sum(len(p.truth) for p in parts)
+    scale = fitted["scale"].round(3)
+    return f"{gsd_m} m: {count} candidates, {true} true boxes, {recall:.3f} among the candidates, scale {scale}\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=float, default=200.0, help="side of a scene, metres")
     parser.add_argument("--cache", type=Path, default=None, help="keep the candidates here between runs")
     given = parser.parse_args()
-    fitted, count, digest = {}, 0, hashlib.sha256()
+    fitted: dict[float, dict[str, Floats]] = {}
+    count = 0
     for gsd_m in GSDS_M:
         kept = given.cache / f"{gsd_m}.pickle" if given.cache else None
         if kept and kept.exists():
             parts = pickle.loads(kept.read_bytes())  # noqa: S301
         else:
-            parts = [scene(seed, gsd_m, given.size, kind) for seed in FIT_SEEDS for kind in (None, SECOND_KINDS[seed % len(SECOND_KINDS)])]
+            parts = [
+                scene(seed, gsd_m, given.size, kind)
+                for seed in FIT_SEEDS
+                for kind in (None, SECOND_KINDS[seed % len(SECOND_KINDS)])
+            ]
             if kept:
                 kept.write_bytes(pickle.dumps(parts))
         fitted[gsd_m] = fit_resolution(parts)
         count += sum(len(p.overlap) for p in parts)
-        digest.update(b"".join(p.found.boxes.tobytes() for p in parts))
-        print(gsd_m, "candidates", sum(len(p.overlap) for p in parts), "true", sum(len(p.truth) for p in parts),
-              "recall of candidates", round(float(np.mean(np.concatenate([rectangles.iou_matrix(p.truth, p.found.boxes).max(axis=1) for p in parts if len(p.truth) and len(p.overlap)]) > 0.5)), 3), fitted[gsd_m]["scale"], flush=True)  # noqa: T201  # fmt: skip
+        sys.stdout.write(summary(gsd_m, parts, fitted[gsd_m]))
     seeds = f"seeds {FIT_SEEDS.start} to {FIT_SEEDS.stop - 1}"
-    note = f"Fitted on {count} candidates in simulated scenes, {seeds}, {given.size:.0f} m wide, at each of these resolutions."
+    note = f"Fitted on {count} candidates in simulated scenes, {seeds}, {given.size:.0f} m wide, in all."
     (ROOT / "changedet" / "kernels" / "judgement.py").write_text(written(fitted, note))
 
 

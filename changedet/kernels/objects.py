@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.kernels import rectangles, rows, segments, templates
+from changedet.kernels import rectangles, rows, segments, sides, templates
 
 Floats = NDArray[np.float32]
 Boxes = NDArray[np.float64]
@@ -32,7 +32,10 @@ MOST_CANDIDATES = 4000
 
 @dataclass(frozen=True)
 class WorkingPicture:
-    """A block on the working grid: stretched colours (y, x, band) without NaN, where it is valid, its pixel, its scale."""
+    """A block on the working grid.
+
+    Stretched colours (y, x, band) without NaN, where it is valid, its pixel, the sensor's own pixel.
+    """
 
     colours: Floats
     valid: NDArray[np.bool_]
@@ -56,7 +59,8 @@ class WorkingPicture:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Boxes in metres (x, y, length, width, angle rad; origin: the block's corner), what was measured of them, and for a
+    """Boxes in metres (x, y, length, width, angle rad; origin: the block's corner), what was measured of them, and
+    for a
     box cut from a uniform row the row's number (-1 for all others)."""
 
     boxes: Boxes
@@ -65,7 +69,10 @@ class Candidates:
 
 
 def stretch_limits(samples: Floats) -> tuple[list[float], list[float]]:
-    """Dark and bright end of each band: the 1st and 99th percentile of a fixed sample (cell, band, y, x), NaN left out."""
+    """Dark and bright end of each band.
+
+    The 1st and 99th percentile of a fixed sample (cell, band, y, x), NaN left out.
+    """
     low, high = [], []
     for band in range(samples.shape[1]):
         values = samples[:, band][np.isfinite(samples[:, band])]
@@ -80,7 +87,9 @@ def stretch_gamma(display_coded: bool) -> float:
     return 0.85 if display_coded else 0.6
 
 
-def working_picture(image: Floats, low: Sequence[float], high: Sequence[float], gsd_m: float, gamma: float) -> WorkingPicture:
+def working_picture(
+    image: Floats, low: Sequence[float], high: Sequence[float], gsd_m: float, gamma: float
+) -> WorkingPicture:
     """Resample a block to the working grid and stretch its colours.
 
     Parameters
@@ -91,12 +100,13 @@ def working_picture(image: Floats, low: Sequence[float], high: Sequence[float], 
     gsd_m : pixel size of the block, metres.
     gamma : exponent of the stretch; below 1 it lifts dark colours.
     """
-    valid = np.isfinite(image).all(axis=0)
+    valid: NDArray[np.bool_] = np.all(np.isfinite(image), axis=0)
     every = max(1, int(WORKING_PIXEL_M / gsd_m + 1e-6))
     pixel_m = WORKING_PIXEL_M if gsd_m >= WORKING_PIXEL_M else every * gsd_m
     planes = []
     for band, a, b in zip(image, low, high, strict=True):
-        plane = _resampled(np.where(valid, band, np.float32(0.5 * (a + b))).astype(np.float32), pixel_m / gsd_m, True)
+        filled: Floats = np.where(valid, band, 0.5 * (a + b)).astype(np.float32)
+        plane = _resampled(filled, pixel_m / gsd_m, True)
         planes.append(np.clip((plane - a) / (b - a) + 0.02, 0.0, 1.6) ** np.float32(gamma))
     shown = _resampled(valid.astype(np.float32), pixel_m / gsd_m, False) > 0.999
     colours = np.ascontiguousarray(np.stack(planes, axis=-1), np.float32)
@@ -104,7 +114,10 @@ def working_picture(image: Floats, low: Sequence[float], high: Sequence[float], 
 
 
 def _resampled(plane: Floats, ratio: float, smooth: bool) -> Floats:
-    """A plane on pixels `ratio` times as wide, corners held: cubic to finer ones, the mean of whole pixels to coarser ones."""
+    """A plane on pixels `ratio` times as wide, corners held.
+
+    Cubic to finer ones, the mean of whole pixels to coarser ones.
+    """
     height, width = plane.shape
     if ratio > 1.0:
         n = round(ratio)
@@ -124,9 +137,11 @@ def find_candidates(picture: WorkingPicture) -> Candidates:
     whole, blocks = _from_segments(smooth, picture)
     edges = picture.edges
     seeds = np.concatenate([whole, _from_templates(edges, pixel)])
-    fitted = rectangles.fit_sides(edges, seeds, pixel, picture.reach_px, (1.9, 3.1))
+    fitted = sides.fit_sides(edges, seeds, pixel, picture.reach_px, (1.9, 3.1))
     boxes, measures = _plausible(picture, fitted)
-    cut, owner, block_rows = rows.split_blocks(blocks * [pixel, pixel, pixel, pixel, 1.0], 0.12 * 6.06 + 0.3 * picture.gsd_m, 32.0)
+    cut, owner, block_rows = rows.split_blocks(
+        blocks * [pixel, pixel, pixel, pixel, 1.0], 0.12 * 6.06 + 0.3 * picture.gsd_m, 32.0
+    )
     row_measures = _measured(picture, block_rows / [pixel, pixel, pixel, pixel, 1.0])
     return Candidates(
         np.concatenate([boxes, cut]),
@@ -151,52 +166,80 @@ def _from_segments(smooth: Floats, picture: WorkingPicture) -> tuple[Boxes, Boxe
 
 
 def _from_templates(edges: Floats, pixel: float) -> Boxes:
-    found = [np.empty((0, 6))]
-    for angle in templates.dominant_angles(edges, TEMPLATE_ANGLES, 6.0):
-        found.append(templates.scan(edges, angle, pixel, rows.LENGTHS_M, rows.WIDTH_M, TEMPLATE_THRESHOLD, 1500))
-    boxes = np.concatenate(found)
+    found = [
+        templates.scan(edges, angle, pixel, rows.LENGTHS_M, rows.WIDTH_M, TEMPLATE_THRESHOLD, 1500)
+        for angle in templates.dominant_angles(edges, TEMPLATE_ANGLES, 6.0)
+    ]
+    boxes = np.concatenate([np.empty((0, 6)), *found])
     kept = rectangles.suppress(boxes[:, :5], boxes[:, 5], 0.6)
     boxes = boxes[kept]
     return boxes[np.argsort(-boxes[:, 5], kind="stable")[:MOST_CANDIDATES], :5]
 
 
 def _measured(picture: WorkingPicture, boxes: Boxes) -> Boxes:
-    return rectangles.measure(picture.colours, picture.valid, boxes, picture.reach_px, picture.pixel_m)
+    return sides.measure(picture.colours, picture.valid, boxes, picture.reach_px, picture.pixel_m)
 
 
 def _plausible(picture: WorkingPicture, fitted: Boxes) -> tuple[Boxes, Boxes]:
     """Boxes (metres) of a possible length with an edge on every side, near-duplicates left out, with their measures."""
     metres = fitted * [picture.pixel_m, picture.pixel_m, picture.pixel_m, picture.pixel_m, 1.0]
     measures = _measured(picture, fitted)
-    sides = np.sqrt(np.maximum(measures[:, 0], 0)) + np.sqrt(np.maximum(measures[:, 2], 0))
-    kept = (metres[:, 2] > 4.8) & (metres[:, 2] < 14.9) & (measures[:, rectangles.INVALID] < 0.02)
+    strength = np.sqrt(np.maximum(measures[:, 0], 0)) + np.sqrt(np.maximum(measures[:, 2], 0))
+    kept = (metres[:, 2] > 4.8) & (metres[:, 2] < 14.9) & (measures[:, sides.INVALID] < 0.02)
     kept &= (measures[:, 0] > 0.01) & (measures[:, 2] > 0.01)
-    metres, measures, sides = metres[kept], measures[kept], sides[kept]
-    lone = rectangles.suppress(metres, sides, 0.8)
+    metres, measures, strength = metres[kept], measures[kept], strength[kept]
+    lone = rectangles.suppress(metres, strength, 0.8)
     return metres[lone], measures[lone]
 
 
-def features(candidates: Candidates, gsd_m: float, role_index: Mapping[str, int]) -> Boxes:
+def features(candidates: Candidates, role_index: Mapping[str, int]) -> Boxes:
     """What the first judgement sees of each candidate: (n, k) float64, no NaN; the last column is 1.
 
     Parameters
     ----------
     role_index : band role -> place among the picture's bands; colours that are missing count as 0.
     """
-    m = dict(zip(rectangles.MEASURES, candidates.measures.T, strict=True))
+    m = dict(zip(sides.MEASURES, candidates.measures.T, strict=True))
     length, width = candidates.boxes[:, 2], candidates.boxes[:, 3]
-    log = {name: np.log(0.02 + np.maximum(m[name], 0.0)) for name in ("long_low", "long_high", "short_low", "short_high", "rough", "ring")}
-    bright, red_green, green, infrared = _colour_terms(candidates.measures[:, rectangles.BAND0 :], role_index)
-    sides = m["long_high"] + 0.02
+    log = {
+        name: np.log(0.02 + np.maximum(m[name], 0.0))
+        for name in ("long_low", "long_high", "short_low", "short_high", "rough", "ring")
+    }
+    bright, red_green, green, infrared = _colour_terms(candidates.measures[:, sides.BAND0 :], role_index)
+    strongest = m["long_high"] + 0.02
     error = rows.length_error(length)
     wide = width - rows.WIDTH_M
     columns = [
-        *log.values(), log["long_low"] ** 2, log["short_low"] ** 2, log["rough"] ** 2, log["long_low"] - log["rough"],
-        m["long_even"], m["short_even"], m["halves"], np.minimum(m["mid_seam"] / sides, 2.0), np.minimum(m["axis_seam"] / sides, 2.0),
-        m["ring_rough"], np.minimum(m["long_beyond"] / sides, 2.0), np.minimum(m["short_beyond"] / (m["short_high"] + 0.02), 2.0),
-        m["dark_out"], m["bright_out"], np.abs(m["dark_out"]), error, error**2, wide, wide**2, (length > 9.0) * 1.0, length / 10.0,
-        bright, bright**2, red_green, green, infrared, (length > 9.0) * np.minimum(m["mid_seam"] / sides, 2.0), np.ones(len(length)),
-    ]  # fmt: skip
+        *log.values(),
+        log["long_low"] ** 2,
+        log["short_low"] ** 2,
+        log["rough"] ** 2,
+        log["long_low"] - log["rough"],
+        m["long_even"],
+        m["short_even"],
+        m["halves"],
+        np.minimum(m["mid_seam"] / strongest, 2.0),
+        np.minimum(m["axis_seam"] / strongest, 2.0),
+        m["ring_rough"],
+        np.minimum(m["long_beyond"] / strongest, 2.0),
+        np.minimum(m["short_beyond"] / (m["short_high"] + 0.02), 2.0),
+        m["dark_out"],
+        m["bright_out"],
+        np.abs(m["dark_out"]),
+        error,
+        error**2,
+        wide,
+        wide**2,
+        (length > 9.0) * 1.0,
+        length / 10.0,
+        bright,
+        bright**2,
+        red_green,
+        green,
+        infrared,
+        (length > 9.0) * np.minimum(m["mid_seam"] / strongest, 2.0),
+        np.ones(len(length)),
+    ]
     return np.column_stack(columns) if len(length) else np.empty((0, len(columns)))
 
 
@@ -219,9 +262,20 @@ def context_features(candidates: Candidates, logit: NDArray[np.float64]) -> Boxe
     beside, ahead, rival, parallel, askew = around.T
     own = np.clip(logit, -8.0, 8.0)
     columns = [
-        own, own * np.abs(own) / 8, beside, np.minimum(beside, 1.0), ahead, rival, np.log(rival + 0.02), np.maximum(rival - sigmoid(own), 0.0),
-        np.log1p(parallel), np.log1p(askew), beside * sigmoid(own), rival * beside, np.ones(len(own)),
-    ]  # fmt: skip
+        own,
+        own * np.abs(own) / 8,
+        beside,
+        np.minimum(beside, 1.0),
+        ahead,
+        rival,
+        np.log(rival + 0.02),
+        np.maximum(rival - sigmoid(own), 0.0),
+        np.log1p(parallel),
+        np.log1p(askew),
+        beside * sigmoid(own),
+        rival * beside,
+        np.ones(len(own)),
+    ]
     return np.column_stack(columns)
 
 
@@ -265,18 +319,17 @@ class Judge:
 def judged(candidates: Candidates, judge: Judge, gsd_m: float, role_index: Mapping[str, int]) -> NDArray[np.float64]:
     """Logit of each candidate after both judgements, (n,)."""
     is_row = candidates.row >= 0
-    first = judge.first(features(candidates, gsd_m, role_index), is_row, gsd_m)
+    first = judge.first(features(candidates, role_index), is_row, gsd_m)
     return judge.second(context_features(candidates, first), is_row, gsd_m)
 
 
 def detect(
-    picture: WorkingPicture, judge: Judge, gsd_m: float, role_index: Mapping[str, int], least_confidence: float, overlap: float
+    picture: WorkingPicture, judge: Judge, role_index: Mapping[str, int], least_confidence: float, overlap: float
 ) -> dict[str, Any]:
     """Containers in a block.
 
     Parameters
     ----------
-    gsd_m : size of the sensor's own pixels, metres: what the judgements go by.
     least_confidence : boxes below it are left out. overlap : greatest intersection over union of two that stay.
 
     Returns
@@ -285,15 +338,15 @@ def detect(
     colours (n, band) median of the stretched colours inside.
     """
     found = find_candidates(picture)
-    logit = judged(found, judge, gsd_m, role_index)
-    slope, intercept = judge.at(judge.scale, gsd_m)
+    logit = judged(found, judge, picture.gsd_m, role_index)
+    slope, intercept = judge.at(judge.scale, picture.gsd_m)
     confidence = sigmoid(slope * logit + intercept)
     kept = np.flatnonzero(confidence >= least_confidence)
     kept = kept[rectangles.suppress(found.boxes[kept], confidence[kept], overlap)]
     boxes = found.boxes[kept]
-    colours = rectangles.median_colours(picture.colours, boxes / [*[picture.pixel_m] * 4, 1.0], 0.6 / picture.pixel_m)
+    colours = sides.median_colours(picture.colours, boxes / [*[picture.pixel_m] * 4, 1.0], 0.6 / picture.pixel_m)
     # From pixel centres to pixel edges: the block's corner is 0, 0.
-    boxes = boxes + [0.5 * picture.pixel_m, 0.5 * picture.pixel_m, 0.0, 0.0, 0.0]
+    boxes[:, :2] += 0.5 * picture.pixel_m
     return {"boxes": boxes, "confidence": confidence[kept], "inferred": found.row[kept] >= 0, "colours": colours}
 
 
@@ -307,11 +360,12 @@ def kinds(length_m: NDArray[np.float64], gsd_m: float) -> list[str]:
 def surface_colours(colours: Boxes, role_index: Mapping[str, int], gamma: float) -> list[str]:
     """Stretched colours (n, band) as #rrggbb of the surface; grey where red, green or blue is missing.
 
-    The stretch puts the scene's dark end at a reflectance of 0.03 and its bright end at 0.45, about what shade and bright
+    The stretch puts the scene's dark end at a reflectance of 0.03 and its bright end at 0.45, about what shade and
+    bright
     concrete have; sRGB is reflectance to the power 1 / 2.2.
     """
-    roles = [role_index.get(role) for role in ("red", "green", "blue")]
-    bands = [0, 0, 0] if None in roles else roles
+    bands = [role_index.get(role, -1) for role in ("red", "green", "blue")]
+    bands = [0, 0, 0] if -1 in bands else bands
     linear = np.maximum(colours[:, bands], 0.0) ** (1.0 / gamma) - 0.02
     shown = np.clip(0.03 + 0.42 * linear, 0.0, 1.0) ** (1.0 / 2.2)
     return ["#" + "".join(f"{round(255 * float(v)):02x}" for v in row) for row in shown]

@@ -26,10 +26,13 @@ def length_error(length_m: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.abs(length_m[:, None] - np.array(LENGTHS_M)).min(axis=1))
 
 
-def split_blocks(blocks: NDArray[np.float64], tolerance_m: float, most_m: float) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+def split_blocks(
+    blocks: NDArray[np.float64], tolerance_m: float, most_m: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     """Cut uniform rectangular blocks into boxes that stand side by side.
 
-    A block can be a row where one of its sides is a standard length and the other a whole number, at least 2, of pitches;
+    A block can be a row where one of its sides is a standard length and the other a whole number, at least 2, of
+    pitches;
     the number whose pitch is nearest to 2.6 m is taken.
 
     Parameters
@@ -46,7 +49,9 @@ def split_blocks(blocks: NDArray[np.float64], tolerance_m: float, most_m: float)
     rows : (k, 5) float64
         The blocks that were cut, the boxes' long side first.
     """
-    boxes, owner, rows = [], [], []
+    boxes: list[NDArray[np.float64]] = []
+    owner: list[NDArray[np.int64]] = []
+    rows: list[tuple[float, ...]] = []
     for x, y, length, width, angle in blocks:
         for a, b, turn in ((length, width, angle), (width, length, (angle + np.pi / 2) % np.pi)):
             if float(length_error(np.array([a]))[0]) > tolerance_m or b > most_m or b < 2 * PITCH_M[0] - 0.6:
@@ -56,7 +61,11 @@ def split_blocks(blocks: NDArray[np.float64], tolerance_m: float, most_m: float)
             if not PITCH_M[0] - 0.1 <= pitch <= PITCH_M[1]:
                 continue
             away = (np.arange(count) - (count - 1) / 2) * pitch
-            boxes.append(np.column_stack([x + away * np.cos(turn), y + away * np.sin(turn), np.tile([a, WIDTH_M, turn], (count, 1))]))
+            boxes.append(
+                np.column_stack(
+                    [x + away * np.cos(turn), y + away * np.sin(turn), np.tile([a, WIDTH_M, turn], (count, 1))]
+                )
+            )
             owner.append(np.full(count, len(rows)))
             rows.append((x, y, a, b, turn))
     if not rows:
@@ -68,39 +77,55 @@ CONTEXT = ("beside", "ahead", "rival", "parallel", "askew")
 """Columns of `context`."""
 
 
+def _seen_from(box: Any, other: Any) -> Any:
+    """Another box in a box's own axes: along, across, the turn between them (0 to a right angle), their overlap."""
+    dx, dy = other[0] - box[0], other[1] - box[1]
+    along = dx * np.sin(box[4]) - dy * np.cos(box[4])
+    across = dx * np.cos(box[4]) + dy * np.sin(box[4])
+    turn = abs((other[4] - box[4] + np.pi / 2) % np.pi - np.pi / 2)
+    common = 0.0
+    if 4 * (dx * dx + dy * dy) < (box[2] + other[2]) ** 2:
+        common = rectangles.overlap(box, other)
+    return along, across, turn, common
+
+
+seen_from: Callable[..., Any] = njit(cache=True, nogil=True)(_seen_from)
+
+
+def _side_of(box: Any, other: Any, along: float, across: float) -> int:
+    """Where a parallel neighbour touches: 0 and 1 the long sides, 2 and 3 the ends, -1 nowhere."""
+    gap = abs(along) - 0.5 * (box[2] + other[2])
+    if abs(along) < 0.3 * box[2] + 0.6 and 2.1 < abs(across) < 3.7:
+        return 0 if across < 0 else 1
+    if abs(across) < 0.9 and -0.4 < gap < 2.0:
+        return 2 if along > 0 else 3
+    return -1
+
+
+side_of: Callable[..., int] = njit(cache=True, nogil=True)(_side_of)
+
+
 def _context(boxes: Any, probability: Any, unique: Any, strong: Any, radius: float, out: Any) -> None:
+    touching = np.empty(4)
     for i in range(len(boxes)):
-        x, y, length, width, angle = boxes[i]
-        left, right, front, back, rival, parallel, askew = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        touching[:] = 0.0
         for j in strong:
+            if i == j or np.abs(boxes[j, :2] - boxes[i, :2]).max() > radius:
+                continue
             p = probability[j]
-            dx, dy = boxes[j, 0] - x, boxes[j, 1] - y
-            if i == j or abs(dx) > radius or abs(dy) > radius:
-                continue
-            along, across = dx * np.sin(angle) - dy * np.cos(angle), dx * np.cos(angle) + dy * np.sin(angle)
-            turn = abs((boxes[j, 4] - angle + np.pi / 2) % np.pi - np.pi / 2)
-            straight = turn < 0.07
-            common = 0.0
-            if abs(along) < 0.5 * (length + boxes[j, 2]) and dx * dx + dy * dy < 0.25 * (length + boxes[j, 2]) ** 2:
-                common = rectangles.overlap(boxes[i], boxes[j])
+            along, across, turn, common = seen_from(boxes[i], boxes[j])
             if common > 0.12:
-                if common < 0.7:
-                    rival = max(rival, p)
+                # All but the same box again contend for the place.
+                out[i, 2] = max(out[i, 2], p if common < 0.7 else 0.0)
                 continue
-            square_turn = min(turn, abs(np.pi / 2 - turn))
+            square = min(turn, abs(np.pi / 2 - turn))
             if unique[j]:
-                if square_turn < 0.07:
-                    parallel += p
-                elif square_turn > 0.2:
-                    askew += p
-            if not straight:
-                continue
-            gap = abs(along) - 0.5 * (length + boxes[j, 2])
-            if abs(along) < 0.3 * length + 0.6 and 2.1 < abs(across) < 3.7:
-                left, right = (max(left, p), right) if across < 0 else (left, max(right, p))
-            elif abs(across) < 0.9 and -0.4 < gap < 2.0:
-                front, back = (max(front, p), back) if along > 0 else (front, max(back, p))
-        out[i, 0], out[i, 1], out[i, 2], out[i, 3], out[i, 4] = left + right, front + back, rival, parallel, askew
+                out[i, 3] += p if square < 0.07 else 0.0
+                out[i, 4] += p if square > 0.2 else 0.0
+            side = side_of(boxes[i], boxes[j], along, across) if turn < 0.07 else -1
+            if side >= 0:
+                touching[side] = max(touching[side], p)
+        out[i, 0], out[i, 1] = touching[0] + touching[1], touching[2] + touching[3]
 
 
 _context_compiled: Callable[..., None] = njit(cache=True, nogil=True)(_context)
@@ -119,11 +144,14 @@ def context(boxes: NDArray[np.float64], probability: NDArray[np.float64], radius
 
     Returns
     -------
-    (n, len(CONTEXT)) float64: probability of a neighbour on each long side (0 to 2) and at each end (0 to 2), of the best
+    (n, len(CONTEXT)) float64: probability of a neighbour on each long side (0 to 2) and at each end (0 to 2), of the
+    best
     rival that overlaps it (0 to 1), and summed over boxes parallel or square to it and over boxes askew.
     """
     out = np.zeros((len(boxes), len(CONTEXT)))
     if len(boxes) > 1:
         unique = rectangles.suppress(boxes, probability, 0.3)
-        _context_compiled(np.ascontiguousarray(boxes), probability, unique, np.flatnonzero(probability > 0.02), radius_m, out)
+        _context_compiled(
+            np.ascontiguousarray(boxes), probability, unique, np.flatnonzero(probability > 0.02), radius_m, out
+        )
     return out

@@ -1,4 +1,6 @@
-"""Graph-based segmentation (Felzenszwalb and Huttenlocher 2004, doi:10.1023/B:VISI.0000022288.19776.77) and region moments."""
+"""Graph-based segmentation (Felzenszwalb and Huttenlocher 2004, doi:10.1023/B:VISI.0000022288.19776.77)
+and region moments.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +130,9 @@ def _moments(labels: Any, count: int) -> Any:
 moments: Callable[..., Any] = njit(cache=True, nogil=True)(_moments)
 
 
-def segment(image: NDArray[np.float32], valid: NDArray[np.bool_], scales: tuple[float, ...], step: float) -> list[tuple[NDArray[np.int32], int]]:
+def segment(
+    image: NDArray[np.float32], valid: NDArray[np.bool_], scales: tuple[float, ...], step: float
+) -> list[tuple[NDArray[np.int32], int]]:
     """Segment a picture at several scales with one sort of its edges.
 
     Parameters

@@ -1,4 +1,7 @@
-"""Rectangle templates on the site's own axes: boxes in rows stand parallel, so a few directions are scanned, not all."""
+"""Rectangle templates on the site's own axes.
+
+Boxes in rows stand parallel, so a few directions are scanned, not all.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,15 @@ def dominant_angles(image: Floats, count: int, separation_deg: float) -> list[fl
     return found
 
 
-def scan(image: Floats, angle_deg: float, pixel_m: float, lengths_m: tuple[float, ...], width_m: float, threshold: float, most: int) -> NDArray[np.float64]:
+def scan(
+    image: Floats,
+    angle_deg: float,
+    pixel_m: float,
+    lengths_m: tuple[float, ...],
+    width_m: float,
+    threshold: float,
+    most: int,
+) -> NDArray[np.float64]:
     """Where rectangles of given sizes lie along one direction and across it.
 
     The score of a template is built from its four sides: the colour step, or the dark seam, averaged along each side.
@@ -69,13 +80,15 @@ def scan(image: Floats, angle_deg: float, pixel_m: float, lengths_m: tuple[float
     """
     turned, matrix = _turn(image, np.radians(angle_deg))
     sizes = np.array([int(size_m / pixel_m * 0.45) for size_m in (*lengths_m, width_m)])
-    flat = [_strengths(turned, sizes), _strengths(np.ascontiguousarray(turned.transpose(1, 0, 2)), sizes)]
+    planes = np.ascontiguousarray(turned.transpose(2, 0, 1))
+    flat = [_strengths(planes, sizes), _strengths(np.ascontiguousarray(planes.transpose(0, 2, 1)), sizes)]
     found = []
     for axis in (0, 1):
+        short_sides = np.ascontiguousarray(flat[1 - axis][-1].T)
         for k, length_m in enumerate(lengths_m):
             score = np.empty(flat[axis].shape[1:], np.float32)
             sides = (round(length_m / pixel_m / 2), round(width_m / pixel_m / 2))
-            weakest_sides(flat[axis][k], flat[1 - axis][-1], sides[0], sides[1], score)
+            weakest_sides(flat[axis][k], short_sides, sides[0], sides[1], score)
             rows, columns, values = _peaks(score, threshold, most)
             place = (columns, rows) if axis == 0 else (rows, columns)
             points = np.column_stack([*place, np.ones(len(rows))]) @ matrix.T
@@ -100,8 +113,10 @@ def _turn(image: Floats, angle: float) -> tuple[Floats, NDArray[np.float64]]:
 
 
 def _strengths(image: Floats, half_sizes: NDArray[np.int64]) -> Floats:
-    """Strength (size, y, x) of a level line of each half size about each pixel, lifted to the best within a pixel."""
-    out = np.empty((len(half_sizes), *image.shape[:2]), np.float32)
+    """Strength (size, y, x) of a level line of each half size about each pixel of (band, y, x), the best
+    within a pixel.
+    """
+    out = np.empty((len(half_sizes), *image.shape[1:]), np.float32)
     line_strengths(image, half_sizes, out)
     for plane in out:
         cv2.dilate(plane, np.ones((3, 3), np.uint8), dst=plane)
@@ -110,40 +125,52 @@ def _strengths(image: Floats, half_sizes: NDArray[np.int64]) -> Floats:
 
 def _line_strengths(image: Any, half_sizes: Any, out: Any) -> None:
     """The colour step over a level line or the dark seam on it, whichever is greater, averaged along the line."""
-    height, width, bands = image.shape
-    sums = np.zeros((bands + 1, width + 1), np.float32)
+    bands, height, width = image.shape
+    # Sums along the row, held constant beyond both ends by `pad`, so that the inner loops need no bounds and vectorise.
+    pad = half_sizes.max() + 1
+    sums = np.zeros((bands + 1, width + 2 * pad), np.float32)
+    power = np.empty(width, np.float32)
     for y in range(height):
         up, down = max(0, y - 1), min(height - 1, y + 1)
         far_up, far_down = max(0, y - 2), min(height - 1, y + 2)
         for b in range(bands):
             for x in range(width):
-                sums[b, x + 1] = sums[b, x] + image[down, x, b] - image[up, x, b]
+                sums[b, x + pad] = sums[b, x + pad - 1] + image[b, down, x] - image[b, up, x]
+            sums[b, width + pad :] = sums[b, width + pad - 1]
         # The seam is looked for in the first band, brightness.
         for x in range(width):
-            seam = 0.5 * (image[far_up, x, 0] + image[far_down, x, 0]) - image[y, x, 0]
-            sums[bands, x + 1] = sums[bands, x] + seam
+            seam = np.float32(0.5) * (image[0, far_up, x] + image[0, far_down, x]) - image[0, y, x]
+            sums[bands, x + pad] = sums[bands, x + pad - 1] + seam
+        sums[bands, width + pad :] = sums[bands, width + pad - 1]
         for k in range(len(half_sizes)):
+            first, last = pad - half_sizes[k] - 1, pad + half_sizes[k]
+            power[:] = 0.0
+            for b in range(bands):
+                for x in range(width):
+                    step = sums[b, x + last] - sums[b, x + first]
+                    power[x] += step * step
+            n, part = np.float32(1.0 / (2 * half_sizes[k] + 1)), np.float32(1.0 / bands)
             for x in range(width):
-                first, last = max(0, x - half_sizes[k]), min(width, x + half_sizes[k] + 1)
-                total, n = np.float32(0.0), np.float32(last - first)
-                for b in range(bands):
-                    total += (sums[b, last] - sums[b, first]) ** 2
-                seam = np.float32(0.85) * (sums[bands, last] - sums[bands, first])
-                out[k, y, x] = max(np.sqrt(total / bands), seam) / n
+                seam = np.float32(0.85) * (sums[bands, x + last] - sums[bands, x + first])
+                colour = np.sqrt(power[x] * part)
+                out[k, y, x] = (colour if colour > seam else seam) * n
 
 
 line_strengths: Callable[..., None] = njit(cache=True, nogil=True)(_line_strengths)
 
 
 def _weakest_sides(long_sides: Any, short_sides: Any, half_length: int, half_width: int, out: Any) -> None:
-    """Score of a template from its four sides; `short_sides` is transposed (x, y)."""
+    """Score of a template about each pixel from the strengths of level (long) and upright (short) lines."""
     height, width = out.shape
     out[:] = 0.0
     for y in range(half_width, height - half_width):
         for x in range(half_length, width - half_length):
-            sides = min(long_sides[y - half_width, x], long_sides[y + half_width, x])
-            ends = min(short_sides[x - half_length, y], short_sides[x + half_length, y])
-            out[y, x] = np.float32(0.7) * min(sides, ends) + np.float32(0.3) * np.sqrt(sides * ends)
+            above, below = long_sides[y - half_width, x], long_sides[y + half_width, x]
+            left, right = short_sides[y, x - half_length], short_sides[y, x + half_length]
+            sides = above if above < below else below
+            ends = left if left < right else right
+            weakest = sides if sides < ends else ends
+            out[y, x] = np.float32(0.7) * weakest + np.float32(0.3) * np.sqrt(sides * ends)
 
 
 weakest_sides: Callable[..., None] = njit(cache=True, nogil=True)(_weakest_sides)
