@@ -346,8 +346,7 @@ def _unavailable(plan: Plan, table: pd.DataFrame) -> dict[str, str]:
             why = "not estimated: the tracks stage is switched off"
         found |= dict.fromkeys(("containers", "teu", "arrivals", "departures"), why)
     if whole["changed_area_m2"].isna().all():
-        alone = len(plan.looks) < 2
-        found["changed_area_m2"] = "a single date: nothing is compared" if alone else plan.choices["change"].reason
+        found["changed_area_m2"] = _why_no_change(plan)
     if whole["footprint_area_m2"].isna().all():
         found["footprint_area_m2"] = footprint.why_not(plan.facts)
     return found
