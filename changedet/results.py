@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from changedet import footprint, objects, series
+from changedet import change, footprint, objects, series
 from changedet.align import Alignment
 from changedet.blocks import Window
 from changedet.dateoutputs import changed_and_seen, changed_by_first_date, clear_fraction, first_dates, mask_path
@@ -244,8 +244,9 @@ def _look_facts(
         if i != plan.reference and plan.built("change") is not None:
             path = mask_path(plan.folder, look.date, plan.formats)
             pairs = changed_and_seen(path, plan.grid, list(areas.values()))
+            share = change.false_share(plan.choices["change"].method, plan.facts)
             changed = {
-                n: series.changed_area_interval(*pair) for n, pair in zip(areas, pairs, strict=True) if pair[1] > 0
+                n: series.changed_area_interval(*pair, share) for n, pair in zip(areas, pairs, strict=True) if pair[1] > 0
             }
         built = footprints.get(look.date)
         facts.append(
@@ -299,12 +300,12 @@ def _summary(plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
         },
         "dates": [str(look.date) for look in plan.looks],
         "reference_date": str(reference),
-        "totals": _with_nulls(series.totals(table)),
+        "totals": with_nulls(series.totals(table)),
         "onset": onset,
     }
 
 
-def _with_nulls(totals: dict[str, Any]) -> dict[str, Any]:
+def with_nulls(totals: dict[str, Any]) -> dict[str, Any]:
     """A figure that cannot be had keeps its keys, with nulls in them."""
     empty = dict.fromkeys(("value", "low", "high", "date"))
     out: dict[str, Any] = {}

@@ -39,7 +39,7 @@ class Estimate(NamedTuple):
     high: float
 
 
-def changed_area_interval(area_m2: float, seen_area_m2: float) -> Estimate:
+def changed_area_interval(area_m2: float, seen_area_m2: float, false_share: float = kernel.FALSE_SHARE) -> Estimate:
     """A mask's changed area with the 95 % interval of the truly changed area, within what both dates show.
 
     Provisional, until it is calibrated on labelled sites: on simulated ones the mask held .52 to 1.40 times the changed
@@ -51,8 +51,10 @@ def changed_area_interval(area_m2: float, seen_area_m2: float) -> Estimate:
         Of the pixels marked 1.
     seen_area_m2 : float
         Of the pixels that both dates show clearly.
+    false_share : float
+        Share of a quiet site that the method marks falsely: the change may be all false up to there.
     """
-    return Estimate(area_m2, *kernel.area_interval(area_m2, seen_area_m2))
+    return Estimate(area_m2, *kernel.area_interval(area_m2, seen_area_m2, false_share))
 
 
 @dataclass(frozen=True)
