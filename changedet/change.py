@@ -51,8 +51,8 @@ def choose(facts: Facts) -> Choice:
 def false_share(method: str, facts: Facts) -> float:
     """Share of a quiet site that a method marks falsely, for the interval of the changed area.
 
-    Below 2 m no unlearned rule tells season and shadow from change: 4 to 24 % of the unchanged ground of simulated series
-    at 0.5 m was marked. Coarser, .6 % of the unchanged labelled pixels of Taizhou.
+    Below 2 m no unlearned rule tells season and shadow from change: 4 to 24 % of the unchanged ground of simulated
+    series at 0.5 m was marked. Coarser, .6 % of the unchanged labelled pixels of Taizhou.
     """
     del method
     return 0.24 if facts.resolution_m < VERY_HIGH_RESOLUTION_M else 0.006

@@ -245,9 +245,8 @@ def _look_facts(
             path = mask_path(plan.folder, look.date, plan.formats)
             pairs = changed_and_seen(path, plan.grid, list(areas.values()))
             share = change.false_share(plan.choices["change"].method, plan.facts)
-            changed = {
-                n: series.changed_area_interval(*pair, share) for n, pair in zip(areas, pairs, strict=True) if pair[1] > 0
-            }
+            found = dict(zip(areas, pairs, strict=True))
+            changed = {n: series.changed_area_interval(*pair, share) for n, pair in found.items() if pair[1] > 0}
         built = footprints.get(look.date)
         facts.append(
             LookFacts(
@@ -351,6 +350,14 @@ def _unavailable(plan: Plan, table: pd.DataFrame) -> dict[str, str]:
     if whole["footprint_area_m2"].isna().all():
         found["footprint_area_m2"] = footprint.why_not(plan.facts)
     return found
+
+
+def _why_no_change(plan: Plan) -> str:
+    if len(plan.looks) < 2:
+        return "a single date: nothing is compared"
+    if plan.built("change") is None:
+        return plan.choices["change"].reason
+    return "no place is clear on the reference date and on another"
 
 
 def _warnings(

@@ -72,8 +72,8 @@ def event_interval(events: float, expected: float, variance: float) -> tuple[flo
 def area_interval(area: float, seen_area: float, false_share: float) -> tuple[float, float]:
     """95 % interval of the truly changed area behind a mask's area, in m2, within what both dates show.
 
-    ``area / 1.40`` less the share of a quiet site that the method marks falsely, to ``area / .52`` and what can be missed; at most the seen
-    area.
+    ``area / 1.40`` less the share of a quiet site that the method marks falsely, to ``area / .52`` and what can be
+    missed; at most the seen area.
     """
     low = max(0.0, area / RATIO_HIGH - false_share * seen_area)
     high = min(area / RATIO_LOW + MISSED_M2, max(seen_area, area))
