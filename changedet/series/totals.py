@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from changedet.series.growth import Onset, OnsetMethod
 
@@ -112,4 +114,15 @@ def onsets(table: pd.DataFrame, find: OnsetMethod, reference_date: dt.date) -> d
             if np.isfinite(value).any():
                 value[[date == reference_date for date in dates]] = 0.0
         result[name] = find(value, low, high, dates, clear=clear, unit=unit)
+        if name == "changed_area":
+            result[name] = _beyond_error(result[name], low)
     return result
+
+
+def _beyond_error(found: Onset, low: NDArray[np.float64]) -> Onset:
+    """No onset where the whole changed area at the end may be what the method marks on a quiet site."""
+    bounds = low[np.isfinite(low)]
+    if found.date is None or (bounds.size and bounds[-1] > 0):
+        return found
+    why = "the changed area lies within what the method marks where nothing changed"
+    return replace(found, date=None, low=None, high=None, probability=float("nan"), reason=why)
