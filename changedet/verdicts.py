@@ -1,0 +1,183 @@
+"""What a person said in ``review.gpkg``, checked: every mistake at once, with its row and column."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from changedet.errors import InputError, Problem, did_you_mean
+from changedet.grid import Grid
+
+VERDICTS: Final = ("accept", "reject")
+LENGTH_M: Final[Mapping[str, float]] = {"20ft": 6.06, "40ft": 12.19, "45ft": 13.72}
+KINDS: Final = (*LENGTH_M, "other")
+SAME_BOX: Final = 0.3
+"""Intersection over union from which a drawn box is one that is there already."""
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What a person said.
+
+    Attributes
+    ----------
+    accepted, rejected : frozenset of int
+        Object ids.
+    added : GeoDataFrame
+        Drawn boxes: ``date`` (datetime.date), ``kind``, their rectangles and sizes.
+    """
+
+    accepted: frozenset[int]
+    rejected: frozenset[int]
+    added: gpd.GeoDataFrame
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.accepted and not self.rejected and not len(self.added)
+
+
+def _verdict_texts(judged: gpd.GeoDataFrame) -> pd.Series[Any]:
+    texts: pd.Series[Any] = judged["verdict"].astype("string").fillna("").str.strip().str.lower()
+    return texts
+
+
+def belongs(judged: gpd.GeoDataFrame, containers: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame, path: Path) -> bool:
+    """Whether the review is of this count; False where it is of another, but nobody has judged anything."""
+    own = set(zip(containers["object_id"].astype(int), containers["date"].dt.date, strict=True))
+    known = judged[judged["object_id"].notna()]
+    dates = pd.to_datetime(known["date"], utc=True).dt.date
+    seen = set(zip(known["object_id"].astype(int), dates, strict=True))
+    if seen <= own and (seen == own or len(known) < len(own)):
+        at = containers.set_index("object_id")["confidence"]
+        close = np.isclose(known["confidence"], at.loc[known["object_id"].astype(int)], atol=1e-6)
+        if close.all():
+            return True
+    if (_verdict_texts(judged) == "").all() and not len(drawn):
+        return False
+    raise InputError(
+        Problem("judges another count than the run's present one; move it away, then review anew", file=str(path))
+    )
+
+
+def checked(
+    judged: gpd.GeoDataFrame,
+    drawn: gpd.GeoDataFrame,
+    containers: gpd.GeoDataFrame,
+    grid: Grid,
+    days: Sequence[dt.date],
+    path: Path,
+) -> Verdicts:
+    """The verdicts of a review.
+
+    Parameters
+    ----------
+    judged, drawn : GeoDataFrame
+        Its two layers, by feature id.
+    containers : GeoDataFrame
+        The run's.
+    grid : Grid
+    days : sequence of datetime.date
+        On which boxes were counted.
+    path : path
+        Of the review, for error lines.
+
+    Raises
+    ------
+    InputError
+        With every mistake.
+    """
+    problems: list[Problem] = []
+    texts = _verdict_texts(judged)
+    for fid in judged.index[judged["object_id"].isna()]:
+        said = "has no object_id; draw new boxes into the layer 'added'"
+        problems.append(Problem(said, f"containers[{fid}]", str(path)))
+    lost = sorted(set(containers["object_id"].astype(int)) - set(judged["object_id"].dropna().astype(int)))
+    if lost:
+        said = f"{len(lost)} rows were deleted, the first with object_id {lost[0]}; set 'verdict' to reject instead"
+        problems.append(Problem(said, "containers", str(path)))
+    for fid in judged.index[~texts.isin(["", *VERDICTS])]:
+        said = f"no such verdict '{judged['verdict'][fid]}', expected accept, reject or nothing"
+        hint = did_you_mean(texts[fid], VERDICTS)
+        problems.append(Problem(said + hint, f"containers[{fid}].verdict", str(path)))
+    chosen = {name: frozenset(judged["object_id"][(texts == name)].dropna().astype(int)) for name in VERDICTS}
+    remaining = containers[~containers["object_id"].isin(chosen["reject"])]
+    added, wrong = _added(drawn.to_crs(containers.crs), remaining, grid, days)
+    problems += [Problem(said, key, str(path)) for key, said in wrong]
+    if problems:
+        raise InputError(problems)
+    return Verdicts(chosen["accept"], chosen["reject"], added)
+
+
+def _added(
+    drawn: gpd.GeoDataFrame, remaining: gpd.GeoDataFrame, grid: Grid, days: Sequence[dt.date]
+) -> tuple[gpd.GeoDataFrame, list[tuple[str, str]]]:
+    """The drawn boxes as rectangles with their sizes, and what is wrong with the others."""
+    rows: list[dict[str, Any]] = []
+    wrong: list[tuple[str, str]] = []
+    for fid, row in drawn.iterrows():
+        day, kind = _day(row["date"]), "" if pd.isna(row["kind"]) else str(row["kind"]).strip()
+        said = []
+        if day not in days:
+            listed = ", ".join(str(one) for one in days)
+            said.append(("date", f"'{row['date']}' is no date on which boxes were counted, expected one of {listed}"))
+        if kind and kind not in KINDS:
+            said.append(
+                ("kind", f"no such kind '{kind}', expected one of {', '.join(KINDS)}{did_you_mean(kind, KINDS)}")
+            )
+        shape = row.geometry
+        problem = _why_not(shape, grid) or _already(shape, remaining[remaining["date"].dt.date == day])
+        if problem:
+            said.append(("geometry", problem))
+        wrong += [(f"added[{fid}].{key}", text) for key, text in said]
+        if not said:
+            rows.append({"date": day, **_measured(shape, grid, kind)})
+    columns = ["date", "kind", "length_m", "width_m", "angle_deg", "geometry"]
+    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=grid.crs), wrong
+
+
+def _day(value: Any) -> dt.date | None:
+    stamp = pd.to_datetime(value, utc=True, errors="coerce")
+    return None if pd.isna(stamp) else stamp.date()
+
+
+def _why_not(shape: Any, grid: Grid) -> str:
+    if shape is None or shape.is_empty or not shape.is_valid or shape.area <= 0:
+        return "no valid polygon; draw the outline of the box"
+    if not grid.area.intersects(shape.centroid):
+        return "its centre lies outside the area of interest"
+    length, width, _ = _sides(shape)
+    if length > 30 or width < 0.5:
+        return f"{length:.1f} by {width:.1f} m is no box; draw one outline for each container"
+    return ""
+
+
+def _already(shape: Any, boxes: gpd.GeoDataFrame) -> str:
+    for number, box in zip(boxes["object_id"], boxes.geometry, strict=True):
+        if box.intersects(shape) and box.intersection(shape).area > SAME_BOX * box.union(shape).area:
+            return f"lies on container {number} of that date; reject that one, or leave this out"
+    return ""
+
+
+def _sides(shape: Any) -> tuple[float, float, float]:
+    """Long and short side of the least rectangle around a shape, and the long side's angle clockwise from north."""
+    corners = np.asarray(shapely.oriented_envelope(shape).exterior.coords)
+    first, second = corners[1] - corners[0], corners[2] - corners[1]
+    long, short = (first, second) if np.hypot(*first) >= np.hypot(*second) else (second, first)
+    return float(np.hypot(*long)), float(np.hypot(*short)), float(np.degrees(np.arctan2(long[0], long[1])) % 180.0)
+
+
+def _measured(shape: Any, grid: Grid, kind: str) -> dict[str, Any]:
+    length, width, angle = _sides(shape)
+    ground = grid.ground_resolution_m / grid.resolution_m
+    length, width = length * ground, width * ground
+    nearest = min(LENGTH_M, key=lambda name: abs(LENGTH_M[name] - length))
+    sizes = {"kind": kind or nearest, "length_m": length, "width_m": width, "angle_deg": angle}
+    return {**sizes, "geometry": shapely.oriented_envelope(shape)}
