@@ -119,7 +119,7 @@ def onsets(table: pd.DataFrame, find: OnsetMethod, reference_date: dt.date) -> d
     return result
 
 
-def _beyond_error(found: Onset, low: NDArray[np.float64]) -> Onset:
+def _beyond_error(found: Onset, low: NDArray[np.floating[Any]]) -> Onset:
     """No onset where the whole changed area at the end may be what the method marks on a quiet site."""
     bounds = low[np.isfinite(low)]
     if found.date is None or (bounds.size and bounds[-1] > 0):
