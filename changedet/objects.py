@@ -221,14 +221,18 @@ def suppress(boxes: pd.DataFrame, resolution_m: float, overlap: float = OVERLAP)
     resolution_m : float
         Pixel size on the ground, metres.
     overlap : float
-        Greatest intersection over union that two boxes may have.
+        Greatest intersection over union that two boxes may have; much less where they cross at an angle.
 
     Returns
     -------
     DataFrame
         Sorted by place (y, then x), index from 0; the same whatever the order of the rows was.
     """
-    kept = boxes[rectangles.suppress(_boxes(boxes, resolution_m), boxes["confidence"].to_numpy(np.float64), overlap)]
+    kept = boxes[
+        rectangles.suppress(
+            _boxes(boxes, resolution_m), boxes["confidence"].to_numpy(np.float64), overlap, kernel.ASKEW_OVERLAP
+        )
+    ]
     return kept.sort_values(["y_px", "x_px"], kind="stable", ignore_index=True)
 
 

@@ -172,7 +172,7 @@ def calibrate(parts: list[Scene], logits: list[Floats]) -> Floats:
     table, label = [], []
     for part, logit in zip(parts, logits, strict=True):
         near = np.flatnonzero(logit > -4.0)
-        kept = near[rectangles.suppress(part.found.boxes[near], kernel.sigmoid(logit[near]), 0.3)]
+        kept = near[rectangles.suppress(part.found.boxes[near], kernel.sigmoid(logit[near]), 0.3, kernel.ASKEW_OVERLAP)]
         # Best first, each true box once: a second box on it is false.
         order = kept[np.argsort(-logit[kept], kind="stable")]
         good = np.zeros(len(order))

@@ -28,6 +28,8 @@ TEMPLATE_ANGLES = 3
 TEMPLATE_THRESHOLD = 0.06
 CONTEXT_RADIUS_M = 30.0
 MOST_CANDIDATES = 4000
+ASKEW_OVERLAP = 0.05
+"""Boxes that cross at an angle cannot both be there, however little of each the other covers."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def _from_templates(edges: Floats, pixel: float) -> Boxes:
         for angle in templates.dominant_angles(edges, TEMPLATE_ANGLES, 6.0)
     ]
     boxes = np.concatenate([np.empty((0, 6)), *found])
-    kept = rectangles.suppress(boxes[:, :5], boxes[:, 5], 0.6)
+    kept = rectangles.suppress(boxes[:, :5], boxes[:, 5], 0.6, 0.6)
     boxes = boxes[kept]
     return boxes[np.argsort(-boxes[:, 5], kind="stable")[:MOST_CANDIDATES], :5]
 
@@ -188,7 +190,7 @@ def _plausible(picture: WorkingPicture, fitted: Boxes) -> tuple[Boxes, Boxes]:
     kept = (metres[:, 2] > 4.8) & (metres[:, 2] < 14.9) & (measures[:, sides.INVALID] < 0.02)
     kept &= (measures[:, 0] > 0.01) & (measures[:, 2] > 0.01)
     metres, measures, strength = metres[kept], measures[kept], strength[kept]
-    lone = rectangles.suppress(metres, strength, 0.8)
+    lone = rectangles.suppress(metres, strength, 0.8, 0.8)
     return metres[lone], measures[lone]
 
 
@@ -342,7 +344,7 @@ def detect(
     slope, intercept = judge.at(judge.scale, picture.gsd_m)
     confidence = sigmoid(slope * logit + intercept)
     kept = np.flatnonzero(confidence >= least_confidence)
-    kept = kept[rectangles.suppress(found.boxes[kept], confidence[kept], overlap)]
+    kept = kept[rectangles.suppress(found.boxes[kept], confidence[kept], overlap, ASKEW_OVERLAP)]
     boxes = found.boxes[kept]
     colours = sides.median_colours(picture.colours, boxes / [*[picture.pixel_m] * 4, 1.0], 0.6 / picture.pixel_m)
     # From pixel centres to pixel edges: the block's corner is 0, 0.

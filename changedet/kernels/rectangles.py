@@ -63,7 +63,18 @@ def _overlap(a: Any, b: Any) -> float:
 overlap: Callable[..., float] = njit(cache=True, nogil=True)(_overlap)
 
 
-def _keep_best(boxes: Any, order: Any, cell: float, threshold: float) -> Any:
+def _parted(a: Any, b: Any, threshold: float, askew: float) -> bool:
+    """Whether two boxes overlap by no more than is allowed."""
+    if 2 * np.hypot(a[0] - b[0], a[1] - b[1]) >= np.hypot(a[2], a[3]) + np.hypot(b[2], b[3]):
+        return True
+    turn = abs((a[4] - b[4] + np.pi / 2) % np.pi - np.pi / 2)
+    return bool(overlap(a, b) <= (askew if turn > 0.26 else threshold))
+
+
+parted: Callable[..., bool] = njit(cache=True, nogil=True)(_parted)
+
+
+def _keep_best(boxes: Any, order: Any, cell: float, threshold: float, askew: float) -> Any:
     """Walk through boxes best first; each is compared with those already kept in the cells around it."""
     left, top = boxes[:, 0].min(), boxes[:, 1].min()
     columns, lines = int((boxes[:, 0].max() - left) / cell) + 1, int((boxes[:, 1].max() - top) / cell) + 1
@@ -77,9 +88,7 @@ def _keep_best(boxes: Any, order: Any, cell: float, threshold: float) -> Any:
             for column in range(max(0, cx - 1), min(columns, cx + 2)):
                 j = first[row * columns + column]
                 while j >= 0 and free:
-                    apart = (boxes[i, 0] - boxes[j, 0]) ** 2 + (boxes[i, 1] - boxes[j, 1]) ** 2
-                    if 4 * apart < (boxes[i, 2] + boxes[j, 2]) ** 2:
-                        free = overlap(boxes[i], boxes[j]) <= threshold
+                    free = parted(boxes[i], boxes[j], threshold, askew)
                     j = following[j]
         if free:
             kept[i] = True
@@ -91,7 +100,9 @@ def _keep_best(boxes: Any, order: Any, cell: float, threshold: float) -> Any:
 keep_best: Callable[..., Any] = njit(cache=True, nogil=True)(_keep_best)
 
 
-def suppress(boxes: NDArray[np.float64], scores: NDArray[np.float64], threshold: float) -> NDArray[np.bool_]:
+def suppress(
+    boxes: NDArray[np.float64], scores: NDArray[np.float64], threshold: float, askew: float
+) -> NDArray[np.bool_]:
     """Greedy suppression: a box falls where it overlaps a better one by more than `threshold` (intersection over
     union).
 
@@ -102,6 +113,7 @@ def suppress(boxes: NDArray[np.float64], scores: NDArray[np.float64], threshold:
     boxes : (n, 5) float64
     scores : (n,) float64
     threshold : 0 to 1.
+    askew : 0 to 1, the same for boxes turned by more than 15 degrees: long boxes that cross share little.
 
     Returns
     -------
@@ -111,7 +123,7 @@ def suppress(boxes: NDArray[np.float64], scores: NDArray[np.float64], threshold:
         return np.ones(len(boxes), bool)
     order = np.lexsort((*boxes.T[::-1], -scores)).astype(np.int64)
     cell = float(np.hypot(boxes[:, 2], boxes[:, 3]).max())
-    return np.asarray(keep_best(np.ascontiguousarray(boxes, np.float64), order, cell, threshold), bool)
+    return np.asarray(keep_best(np.ascontiguousarray(boxes, np.float64), order, cell, threshold, askew), bool)
 
 
 def iou_matrix(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:

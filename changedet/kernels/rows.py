@@ -150,7 +150,7 @@ def context(boxes: NDArray[np.float64], probability: NDArray[np.float64], radius
     """
     out = np.zeros((len(boxes), len(CONTEXT)))
     if len(boxes) > 1:
-        unique = rectangles.suppress(boxes, probability, 0.3)
+        unique = rectangles.suppress(boxes, probability, 0.3, 0.3)
         _context_compiled(
             np.ascontiguousarray(boxes), probability, unique, np.flatnonzero(probability > 0.02), radius_m, out
         )
