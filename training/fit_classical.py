@@ -233,7 +233,7 @@ def main() -> None:
         count += sum(len(p.overlap) for p in parts)
         sys.stdout.write(summary(gsd_m, parts, fitted[gsd_m]))
     seeds = f"seeds {FIT_SEEDS.start} to {FIT_SEEDS.stop - 1}"
-    note = f"Fitted on {count} candidates in simulated scenes, {seeds}, {given.size:.0f} m wide, in all."
+    note = f"Fitted on {count} candidates in simulated scenes, {seeds}, {given.size:.0f} m wide."
     (ROOT / "changedet" / "kernels" / "judgement.py").write_text(written(fitted, note))
 
 

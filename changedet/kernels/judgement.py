@@ -1,6 +1,6 @@
 """Coefficients of the classical detector's judgements.
 
-Written by training/fit_classical.py; do not edit. Fitted on 297778 candidates in simulated scenes, seeds 100 to 139, 200 m wide, in all.
+Written by training/fit_classical.py; do not edit. Fitted on 297778 candidates in simulated scenes, seeds 100 to 139, 200 m wide.
 """
 
 import numpy as np
