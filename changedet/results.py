@@ -67,7 +67,9 @@ class SeenLooks:
     dates: tuple[dt.date, ...]
 
     def clear(self, i: int, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-        columns, rows = ~self.grid.transform * (points[:, 0], points[:, 1])
+        to_pixel = ~self.grid.transform
+        columns = to_pixel.a * points[:, 0] + to_pixel.b * points[:, 1] + to_pixel.c
+        rows = to_pixel.d * points[:, 0] + to_pixel.e * points[:, 1] + to_pixel.f
         row, column = np.floor(rows).astype(int), np.floor(columns).astype(int)
         out = np.zeros(len(points), bool)
         inside = (row >= 0) & (column >= 0) & (row < self.grid.shape[0]) & (column < self.grid.shape[1])

@@ -171,7 +171,9 @@ def _sides(shape: Any) -> tuple[float, float, float]:
     corners = np.asarray(shapely.oriented_envelope(shape).exterior.coords)
     first, second = corners[1] - corners[0], corners[2] - corners[1]
     long, short = (first, second) if np.hypot(*first) >= np.hypot(*second) else (second, first)
-    return float(np.hypot(*long)), float(np.hypot(*short)), float(np.degrees(np.arctan2(long[0], long[1])) % 180.0)
+    # Rounded first, so that a side a hair west of north is at 0 and not at 180.
+    angle = round(float(np.degrees(np.arctan2(long[0], long[1]))), 3) % 180.0
+    return float(np.hypot(*long)), float(np.hypot(*short)), angle
 
 
 def _measured(shape: Any, grid: Grid, kind: str) -> dict[str, Any]:

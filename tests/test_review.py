@@ -1,0 +1,345 @@
+"""A person's verdicts: written for QGIS, checked line by line, and counted again to what truly stands there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import rasterio
+import shapely
+import shapely.affinity
+from affine import Affine
+
+from changedet import series, tracks, verdicts
+from changedet.errors import InputError
+from changedet.grid import Grid
+from changedet.methods import Facts
+from changedet.outputs import tables, vectors
+from changedet.results import SeenLooks, counted_rows, kept_boxes, with_nulls
+from changedet.review import review_run
+from changedet.store import RunFolder, open_run, write_json, write_table
+
+DAYS = [dt.date(2023, 3, 1) + dt.timedelta(days=30 * k) for k in range(5)]
+GRID = Grid("EPSG:32633", Affine(0.5, 0, 400000, 0, -0.5, 5600120), (240, 240))
+TRUE = [(10.0 + 8 * (i % 10), 15.0 + 20 * (i // 10)) for i in range(20)]
+"""Twenty boxes of 20 feet that stand there on every date: metres from the north-west corner."""
+FALSE = [(20.0 + 9 * k, 90.0) for k in range(8)]
+"""Eight that the detector saw on the last date alone, and nobody else did."""
+MISSED = TRUE[15:]
+"""Five that the detector did not find on the last date."""
+CLOUDY = (100.0, 100.0)
+
+
+def pixels(spots: list[tuple[float, float]], confidence: float, counted: bool = True) -> pd.DataFrame:
+    n = len(spots)
+    return pd.DataFrame(
+        {
+            "x_px": [2 * x for x, _ in spots],
+            "y_px": [2 * y for _, y in spots],
+            "length_m": [6.06] * n,
+            "width_m": [2.44] * n,
+            "angle_deg": [0.0] * n,
+            "confidence": [confidence] * n,
+            "kind": ["20ft"] * n,
+            "color": ["#7d3b33"] * n,
+            "tiers": [None] * n,
+            "inferred": [False] * n,
+            "counted": [counted] * n,
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = RunFolder(tmp_path_factory.mktemp("review") / "depot")
+    for k, day in enumerate(DAYS):
+        last = k == len(DAYS) - 1
+        found = [pixels([spot for spot in TRUE if not (last and spot in MISSED)], 0.9)]
+        found += [pixels(FALSE, 0.6), pixels([(FALSE[0][0] + 0.5, 90.5)], 0.2, counted=False)] if last else []
+        write_table(folder.table("boxes", day), pd.concat(found, ignore_index=True))
+        quality = np.zeros((1, 240, 240), np.uint8)
+        quality[:, 190:, 190:] = 3 if k == 2 else 0
+        folder.quality(day).parent.mkdir(parents=True, exist_ok=True)
+        profile = {"driver": "GTiff", "height": 240, "width": 240, "count": 1, "dtype": "uint8"}
+        with rasterio.open(folder.quality(day), "w", crs=GRID.crs, transform=GRID.transform, **profile) as file:
+            file.write(quality)
+    boxes = kept_boxes(folder, GRID, DAYS)
+    follow = tracks.hmm(Facts(0.5))
+    followed = follow(boxes, SeenLooks(folder, GRID, tuple(DAYS)))
+    zones = gpd.GeoDataFrame(
+        {"name": ["north"]}, geometry=[shapely.box(400000, 5600080, 400120, 5600120)], crs=GRID.crs
+    )
+    area = series.Estimate(100.0, 80.0, 130.0)
+    looks = [
+        series.LookFacts(d, f"scene-{d}", 0.5, 0.1, -0.2, {"": 0.98, "north": 1.0}, {"": area} if k else {}, {"": area})
+        for k, d in enumerate(DAYS)
+    ]
+    table = series.timeseries(looks, followed, zones)
+    layers = {"containers": counted_rows(followed.detections, zones), "tracks": followed.tracks, "zones": zones}
+    vectors.write_objects(folder.objects, layers, GRID.crs)
+    tables.write_timeseries(folder.timeseries, table)
+    onset = series.onsets(table, series.staircase(Facts(0.5)), DAYS[0])
+    summary = {
+        "schema_version": 1,
+        "site": "depot",
+        "dates": [str(day) for day in DAYS],
+        "reference_date": str(DAYS[0]),
+        "totals": with_nulls(series.totals(table)),
+        "onset": {name: one.to_json() for name, one in onset.items()},
+        "unavailable": {},
+        "warnings": ["said before"],
+    }
+    tables.write_json(folder.summary, summary)
+    methods = [
+        {"stage": "tracks", "method": "hmm", "parameters": {"precision": 0.8}},
+        {"stage": "series", "method": "staircase", "parameters": {}},
+    ]
+    write_json(folder.provenance, {"grid": GRID.to_json(), "methods": methods})
+    return folder.path
+
+
+@pytest.fixture
+def run(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "depot"))
+
+
+def judge(run: Path, verdict: str | None, chosen: pd.Series) -> None:
+    path = run / "review.gpkg"
+    rows = pyogrio.read_dataframe(path, layer="containers", fid_as_index=True)
+    with closing(sqlite3.connect(path)) as database:
+        # Triggers of the spatial index need functions that only GDAL has.
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f'DROP TRIGGER "{name}"')
+        for fid in rows.index[chosen(rows)]:
+            database.execute("UPDATE containers SET verdict = ? WHERE fid = ?", (verdict, int(fid)))
+        database.commit()
+
+
+def draw(run: Path, spots: list[tuple[float, float]], date: object = str(DAYS[-1]), kind: str | None = None) -> None:
+    shapes = [
+        shapely.box(400000 + x - 1.22, 5600120 - y - 3.03, 400000 + x + 1.22, 5600120 - y + 3.03) for x, y in spots
+    ]
+    frame = gpd.GeoDataFrame({"date": [date] * len(spots), "kind": [kind] * len(spots)}, geometry=shapes, crs=GRID.crs)
+    pyogrio.write_dataframe(frame, run / "review.gpkg", layer="added", append=True)
+
+
+def on_last(rows: gpd.GeoDataFrame) -> np.ndarray:
+    return (rows["date"].dt.date == DAYS[-1]).to_numpy()
+
+
+def false_ones(rows: gpd.GeoDataFrame) -> np.ndarray:
+    return on_last(rows) & (rows.geometry.centroid.y < 5600040).to_numpy()
+
+
+def true_ones(rows: gpd.GeoDataFrame) -> np.ndarray:
+    return ~false_ones(rows)
+
+
+def series_of(path: Path) -> pd.DataFrame:
+    table = tables.read_timeseries(path)
+    return table[table["zone"] == ""].set_index("date")
+
+
+def test_the_first_call_writes_a_file_to_judge(run: Path) -> None:
+    said = review_run(run)
+    path = run / "review.gpkg"
+    assert said.startswith(str(path))
+    assert "holds 103 boxes" in said
+    judged = pyogrio.read_dataframe(path, layer="containers")
+    assert len(judged) == 103
+    assert judged["verdict"].isna().all()
+    assert pyogrio.read_info(path, layer="containers")["dtypes"][-1] == "object"
+    added = pyogrio.read_info(path, layer="added")
+    assert (added["geometry_type"], list(added["fields"]), added["features"]) == ("Polygon", ["date", "kind"], 0)
+    with closing(sqlite3.connect(path)) as database:
+        styles = dict(database.execute("SELECT f_table_name, styleQML FROM layer_styles").fetchall())
+    assert set(styles) == {"containers", "added"}
+    for word in ("verdict", "accept", "reject", "ValueMap"):
+        assert word in styles["containers"]
+    assert all(str(day) in styles["added"] for day in DAYS)
+
+
+def test_nothing_judged_writes_nothing(run: Path) -> None:
+    first = review_run(run)
+    before = (run / "review.gpkg").read_bytes()
+    assert review_run(run) == first
+    assert (run / "review.gpkg").read_bytes() == before
+    assert not (run / "reviewed").exists()
+
+
+def test_verdicts_bring_the_counts_to_the_truth(run: Path) -> None:
+    before = series_of(run / "timeseries.csv")
+    assert before["containers"].tolist() == [20, 20, 20, 20, 23]
+    review_run(run)
+    judge(run, "accept", true_ones)
+    judge(run, "Reject ", false_ones)
+    draw(run, MISSED)
+    said = review_run(run)
+    after = series_of(run / "reviewed" / "timeseries.csv")
+    assert after["containers"].tolist() == [20] * 5
+    np.testing.assert_allclose(after["containers_expected"], 20, atol=0.2)
+    assert after["arrivals"].fillna(0).sum() == 0
+    assert after["departures"].fillna(0).sum() == 0
+    assert "95 accepted, 8 rejected, 5 added" in said
+    assert "23 -> 20" in said
+    assert "onset of containers: none -> none" in said or "-> none" in said
+    for name in ("changed_area_m2", "footprint_high_m2", "valid_fraction", "shift_north_m", "gsd_m"):
+        pd.testing.assert_series_equal(after[name], before[name])
+    zoned = tables.read_timeseries(run / "reviewed" / "timeseries.csv")
+    assert zoned[zoned["zone"] == "north"]["containers"].tolist() == [20] * 5
+
+
+def test_the_recount_leaves_all_its_files(run: Path) -> None:
+    review_run(run)
+    judge(run, "reject", false_ones)
+    draw(run, MISSED[:2])
+    review_run(run)
+    rows = vectors.read_objects(run / "reviewed" / "objects.gpkg", "containers")
+    assert len(rows) == 103 - 8 + 2
+    drawn = rows[rows["object_id"] > 104]
+    assert drawn["kind"].tolist() == ["20ft", "20ft"]
+    np.testing.assert_allclose(drawn[["length_m", "width_m", "angle_deg"]], [[6.06, 2.44, 0.0]] * 2, rtol=2e-3)
+    assert (drawn["confidence"] == 1).all()
+    assert drawn["track_id"].notna().all()
+    assert drawn["zone"].tolist() == ["north"] * 2
+    assert len(vectors.read_objects(run / "reviewed" / "objects.gpkg", "tracks")) == 20
+    summary = json.loads((run / "reviewed" / "summary.json").read_text())
+    assert tables.summary_problems({**summary, "grid": {"crs": 1, "resolution_m": 1, "shape": 1}}) == []
+    assert summary["review"] == {"accepted": 0, "rejected": 8, "added": 2}
+    assert summary["warnings"] == ["said before"]
+    assert summary["totals"]["containers"]["last"]["date"] == str(DAYS[-1])
+    first = {path.name: path.read_bytes() for path in (run / "reviewed").iterdir()}
+    review_run(run)
+    assert {path.name: path.read_bytes() for path in (run / "reviewed").iterdir()} == first
+
+
+def test_a_vouched_for_box_of_one_date_counts_in_full(run: Path) -> None:
+    expected = series_of(run / "timeseries.csv")["containers_expected"].iloc[-1]
+    review_run(run)
+    judge(run, "accept", false_ones)
+    review_run(run)
+    after = series_of(run / "reviewed" / "timeseries.csv").iloc[-1]
+    assert after["containers_expected"] > expected
+    tracked = vectors.read_objects(run / "reviewed" / "objects.gpkg", "containers")
+    assert (tracked["confidence"] == 1).sum() == 8
+    # Eight vouched for, fifteen seen ones, and five that are missing on a clear last date.
+    assert after["containers_expected"] >= 8 + 15 - 0.2
+
+
+def test_without_the_kept_state_it_warns_and_counts_all_the_same(run: Path) -> None:
+    shutil.rmtree(run / ".changedet")
+    review_run(run)
+    judge(run, "reject", false_ones)
+    said = review_run(run)
+    assert said.count("warning: ") == 2
+    assert "23 -> 15" in said
+    summary = json.loads((run / "reviewed" / "summary.json").read_text())
+    assert len(summary["warnings"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("date", "kind", "spot", "expected"),
+    [
+        ("2023-03-02", None, (110, 110), r"added\[1\]\.date: '2023-03-02' is no date on which boxes were counted"),
+        ("soon", None, (110, 110), r"added\[1\]\.date: 'soon' is no date"),
+        (None, None, (110, 110), r"added\[1\]\.date: 'None' is no date"),
+        (str(DAYS[1]), "20 ft", (110, 110), r"added\[1\]\.kind: no such kind '20 ft'.*did you mean '20ft'"),
+        (str(DAYS[1]), None, (300, 10), r"added\[1\]\.geometry: its centre lies outside the area of interest"),
+        (str(DAYS[1]), None, TRUE[3], r"added\[1\]\.geometry: lies on container \d+ of that date"),
+    ],
+)
+def test_what_was_drawn_is_checked(
+    run: Path, date: object, kind: str | None, spot: tuple[float, float], expected: str
+) -> None:
+    review_run(run)
+    draw(run, [spot], date, kind)
+    with pytest.raises(InputError, match=expected) as caught:
+        review_run(run)
+    assert len(caught.value.problems) == 1
+    assert "review.gpkg" in str(caught.value)
+    assert not (run / "reviewed").exists()
+
+
+def test_all_mistakes_are_said_at_once(run: Path) -> None:
+    review_run(run)
+    judge(run, "acept", lambda rows: np.arange(len(rows)) < 2)
+    draw(run, [(300, 10)], "never")
+    with pytest.raises(InputError) as caught:
+        review_run(run)
+    said = [str(problem) for problem in caught.value.problems]
+    assert len(said) == 4
+    assert sum("did you mean 'accept'" in line for line in said) == 2
+
+
+def test_a_box_drawn_with_a_real_date_is_understood(run: Path) -> None:
+    review_run(run)
+    draw(run, MISSED, pd.Timestamp(DAYS[-1], tz="UTC").isoformat())
+    assert "23 -> 28" in review_run(run)
+
+
+def test_deleted_rows_are_not_taken_for_verdicts(run: Path) -> None:
+    review_run(run)
+    judge(run, "accept", true_ones)
+    with closing(sqlite3.connect(run / "review.gpkg")) as database:
+        database.execute("DELETE FROM containers WHERE object_id = 7")
+        database.commit()
+    with pytest.raises(InputError, match="1 rows were deleted, the first with object_id 7"):
+        review_run(run)
+
+
+@pytest.mark.parametrize("angle", [0.0, 30.0, 90.0, 135.5, 179.0])
+def test_sides_and_angle_of_a_drawn_outline(angle: float) -> None:
+    outline = shapely.affinity.rotate(shapely.box(-1.22, -6.1, 1.22, 6.1), -angle)
+    assert verdicts._sides(outline) == pytest.approx((12.2, 2.44, angle))
+
+
+def another_count(run: Path) -> None:
+    layers = {name: vectors.read_objects(run / "objects.gpkg", name) for name in ("containers", "tracks", "zones")}
+    layers["containers"] = layers["containers"].assign(confidence=0.5)
+    vectors.write_objects(run / "objects.gpkg", layers, GRID.crs)
+
+
+def test_a_review_of_another_count_is_refused_and_kept(run: Path) -> None:
+    review_run(run)
+    judge(run, "reject", false_ones)
+    another_count(run)
+    before = (run / "review.gpkg").read_bytes()
+    with pytest.raises(InputError, match="judges another count"):
+        review_run(run)
+    assert (run / "review.gpkg").read_bytes() == before
+
+
+def test_an_unjudged_file_of_another_count_is_written_anew(run: Path) -> None:
+    review_run(run)
+    another_count(run)
+    assert "counted anew" in review_run(run)
+    assert set(pyogrio.read_dataframe(run / "review.gpkg", layer="containers")["confidence"]) == {0.5}
+
+
+def test_an_edited_recount_is_not_overwritten(run: Path) -> None:
+    review_run(run)
+    judge(run, "reject", false_ones)
+    review_run(run)
+    (run / "reviewed" / "summary.json").write_text("{}")
+    with pytest.raises(InputError, match="was changed by hand"):
+        review_run(run)
+
+
+def test_runs_that_cannot_be_reviewed(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no finished run"):
+        review_run(tmp_path / "nowhere")
+    table = tables.read_timeseries(run / "timeseries.csv")
+    tables.write_timeseries(run / "timeseries.csv", table.assign(containers_expected=np.nan))
+    summary = open_run(run).summary
+    tables.write_json(run / "summary.json", {**summary, "unavailable": {"containers": "10 m is too coarse"}})
+    with pytest.raises(InputError, match="10 m is too coarse"):
+        review_run(run)
