@@ -177,9 +177,12 @@ def _geometry(levels: closing.Levels, step: int, grid: Grid, *, hidden_is_built:
     scale = (cells.ground_resolution_m / cells.resolution_m) ** 2
     parts: list[BaseGeometry] = [_filled(part, MIN_HOLE_M2 / scale) for part in cells.outlines(shape, 0, 0)]
     parts = [part.simplify(cells.resolution_m / 2) for part in parts if part.area * scale >= MIN_PART_M2]
-    inside = [piece for part in parts for piece in shapely.get_parts([shapely.intersection(part, grid.area)])]
-    whole = [part for part in inside if isinstance(part, shapely.Polygon) and part.area * scale >= MIN_PART_M2]
-    return MultiPolygon(sorted(whole, key=lambda part: part.bounds))
+    inside = shapely.get_parts([shapely.intersection(part, grid.area) for part in parts])
+    whole: list[shapely.Polygon] = [
+        part for part in inside if isinstance(part, shapely.Polygon) and part.area * scale >= MIN_PART_M2
+    ]
+    whole.sort(key=lambda part: part.bounds)
+    return MultiPolygon(whole)
 
 
 def _shape(levels: closing.Levels, step: int, pixel_m: float, *, hidden_is_built: bool) -> NDArray[np.bool_]:

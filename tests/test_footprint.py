@@ -5,9 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
+from affine import Affine
+from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt, gaussian_filter
 
-from changedet.footprint import footprint_geometry
+from changedet import footprint
+from changedet.footprint import estimates, footprint_method, outline, outlines, why_not
+from changedet.grid import Grid
+from changedet.kernels import closing
 from changedet.kernels import footprint as kernel
+from changedet.methods import Facts
 
 ROLES = ("blue", "green", "red", "nir")
 GRAVEL, GRASS, WATER = (0.16, 0.18, 0.20, 0.23), (0.04, 0.08, 0.06, 0.40), (0.06, 0.05, 0.03, 0.01)
@@ -85,35 +91,159 @@ def test_otsu_splits_two_planted_groups_with_the_least_variance_within():
     assert at <= min(within) * 1.01
 
 
-def test_a_yard_stays_and_a_road_goes():
-    yard, road = shapely.box(0, 0, 60, 40), shapely.box(60, 18, 300, 23)
-    found = footprint_geometry([yard, road], [])
-    assert found.symmetric_difference(yard).area < 0.02 * yard.area
-    assert footprint_geometry([road], []).is_empty
+def grid_of(shape, resolution=0.5):
+    return Grid("EPSG:32633", Affine(resolution, 0, 500_000, 0, -resolution, 5_000_000), shape)
+
+
+def drawn(*boxes, shape=(600, 700), level=3, holes=(), resolution=0.5):
+    """Levels with rectangles (x0, y0, x1, y1) in metres from the upper left corner."""
+    levels = np.zeros(shape, np.uint8)
+    for value, parts in ((level, boxes), (0, holes)):
+        for x0, y0, x1, y1 in (np.round(np.array(part) / resolution).astype(int) for part in parts):
+            levels[y0:y1, x0:x1] = value
+    return levels
+
+
+def placed(x0, y0, x1, y1):
+    return shapely.box(500_000 + x0, 5_000_000 - y1, 500_000 + x1, 5_000_000 - y0)
+
+
+def found_in(levels, boxes=(), resolution=0.5):
+    return outline([(0, 0, levels)], list(boxes), grid_of(levels.shape, resolution))
+
+
+@pytest.mark.parametrize("resolution", [0.3, 0.5, 0.75, 1.0])
+def test_a_yard_stays_and_a_road_goes(resolution):
+    shape = (round(150 / resolution), round(330 / resolution))
+    yard, road = (20, 40, 80, 100), (80, 60, 320, 65)
+    found = found_in(drawn(yard, road, shape=shape, resolution=resolution), resolution=resolution)
+    whole = placed(*yard)
+    assert found.geometry.symmetric_difference(whole).area < 0.03 * whole.area
+    assert found.area_m2 == pytest.approx(whole.area, rel=0.03)
+    assert found_in(drawn(road, shape=shape, resolution=resolution), resolution=resolution).geometry.is_empty
+
+
+def test_a_strip_of_ten_metres_is_no_road():
+    strip = (20, 40, 320, 50)
+    found = found_in(drawn(strip, shape=(200, 680)))
+    assert found.area_m2 == pytest.approx(placed(*strip).area, rel=0.05)
 
 
 def test_boxes_belong_to_it_even_where_nothing_else_is():
-    box = shapely.box(100, 100, 112.19, 102.44)
-    assert footprint_geometry([], [box]).covers(box.buffer(-0.01))
-    assert footprint_geometry([], [shapely.box(0, 0, 3, 3)]).is_empty
+    box = placed(100, 100, 112.19, 102.44)
+    found = found_in(drawn(), [box])
+    assert found.area_m2 == pytest.approx(box.area, rel=0.25)
+    assert found.geometry.intersection(box).area > 0.75 * box.area
+    assert found_in(drawn(), [placed(0, 0, 3, 3)]).geometry.is_empty
 
 
 def test_near_parts_close_and_far_ones_do_not():
-    first = shapely.box(0, 0, 40, 40)
-    assert len(footprint_geometry([first, shapely.box(52, 0, 92, 40)], []).geoms) == 1
-    assert len(footprint_geometry([first, shapely.box(58, 0, 98, 40)], []).geoms) == 2
+    first = (20, 20, 60, 60)
+    assert len(found_in(drawn(first, (73, 20, 113, 60))).geometry.geoms) == 1
+    assert len(found_in(drawn(first, (79, 20, 119, 60))).geometry.geoms) == 2
 
 
 def test_small_holes_fill_and_large_ones_stay():
-    yard = shapely.box(0, 0, 200, 200)
-    small, large = shapely.box(20, 20, 39, 39), shapely.box(80, 80, 150, 150)
-    found = footprint_geometry([yard - small - large], [])
+    small, large = (40, 40, 59, 59), (100, 100, 170, 170)
+    found = found_in(drawn((20, 20, 220, 220), holes=(small, large))).geometry
     assert [len(part.interiors) for part in found.geoms] == [1]
-    assert not found.covers(large.centroid)
-    assert found.covers(small.centroid)
+    assert not found.covers(placed(*large).centroid)
+    assert found.covers(placed(*small).centroid)
 
 
-def test_nothing_is_an_empty_footprint_and_the_order_changes_nothing():
-    assert footprint_geometry([], []).is_empty
-    parts = [shapely.box(x, y, x + 20, y + 20) for x, y in ((0, 0), (100, 0), (0, 100))]
-    assert footprint_geometry(parts, []).equals(footprint_geometry(parts[::-1], []))
+@pytest.mark.parametrize("edge", [64, 170, 333])
+def test_the_outline_does_not_depend_on_the_tiles(edge):
+    levels = patchy(4, (500, 620))
+    whole = found_in(levels, resolution=0.3)
+    tiles = [
+        (y, x, levels[y : y + edge, x : x + edge])
+        for y in range(0, levels.shape[0], edge)
+        for x in range(0, levels.shape[1], edge)
+    ]
+    cut = outline(tiles[::-1], [], grid_of(levels.shape, 0.3))
+    for name in ("geometry", "least", "greatest"):
+        assert getattr(cut, name).equals(getattr(whole, name))
+    assert not whole.geometry.is_empty
+
+
+def test_blocks_with_their_halo_give_what_the_whole_gives(monkeypatch):
+    levels = patchy(5, (400, 430))
+    whole = found_in(levels, resolution=1.0)
+    monkeypatch.setattr(footprint, "BLOCK_CELLS", 97)
+    assert found_in(levels, resolution=1.0).geometry.equals(whole.geometry)
+    assert len(whole.geometry.geoms) > 2
+
+
+def patchy(seed, shape):
+    rng = np.random.default_rng(seed)
+    noise = gaussian_filter(rng.normal(size=shape), 9)
+    return np.digitize(noise / noise.std(), [0.4, 0.7, 1.0]).astype(np.uint8)
+
+
+def test_opening_and_closing_against_discs_of_another_library():
+    surface = patchy(6, (160, 170)) >= 1
+    found = closing.opened_and_closed(surface, np.zeros_like(surface), 4.0, 8.0, 1.0)
+    padded = np.pad(surface, 30, mode="edge")
+    y, x = np.mgrid[-8:9, -8:9]
+    core = distance_transform_edt(padded) - 0.5 >= 4
+    kept = padded & (distance_transform_edt(~core) <= 5)
+    kept = np.pad(kept[30:-30, 30:-30], 30)
+    expected = binary_erosion(binary_dilation(kept, y * y + x * x <= 64), y * y + x * x <= 64)[30:-30, 30:-30]
+    assert (found != expected).mean() < 0.01
+    assert found.any()
+
+
+def test_levels_bound_the_area_and_nest():
+    levels = drawn((20, 20, 120, 120), level=1)
+    levels[60:220, 60:220] = 2
+    levels[100:200, 100:200] = 3
+    found = found_in(levels)
+    assert [round(shape.area, -3) for shape in (found.least, found.geometry, found.greatest)] == [2000, 6000, 10000]
+    assert found.geometry.covers(found.least)
+    assert found.greatest.covers(found.geometry)
+
+
+def test_hidden_ground_is_as_the_nearest_dates_show_it_and_unknown_in_the_bounds():
+    yard = (20, 20, 120, 120)
+    full, none = drawn(yard), drawn()
+    cloudy = full.copy()
+    cloudy[:, 140:] = closing.UNKNOWN
+    grid = grid_of(full.shape)
+    dates = [[(0, 0, cloudy)], [(0, 0, full)], [(0, 0, cloudy)], [(0, 0, none)], [(0, 0, np.full_like(full, 255))]]
+    found = outlines([(tiles, []) for tiles in dates], grid)
+    areas = [one.area_m2 for one in found]
+    assert areas[:3] == [areas[1]] * 3
+    assert areas[3:] == [0.0, 0.0]
+    assert found[2].least.area < 0.55 * areas[1]
+    assert found[2].greatest.area > 300 * 280 - 140 * 300
+    assert found[1].least.area == pytest.approx(found[1].greatest.area)
+
+
+def test_a_box_under_cloud_stays():
+    box, empty = placed(100, 100, 112.19, 102.44), drawn()
+    hidden = np.full_like(empty, closing.UNKNOWN)
+    first, second = outlines([([(0, 0, empty)], [box]), ([(0, 0, hidden)], [])], grid_of(empty.shape))
+    assert first.area_m2 > 0
+    assert second.area_m2 == first.area_m2
+
+
+def test_estimates_are_bounded_and_need_half_of_the_ground():
+    levels = drawn((20, 20, 120, 120))
+    grid = grid_of(levels.shape)
+    areas = {"": None, "west": placed(0, 0, 70, 300), "dark": placed(0, 0, 70, 300)}
+    made = estimates(outline([(0, 0, levels)], [], grid), areas, {"": 1.0, "west": 0.8, "dark": 0.4}, grid)
+    assert set(made) == {"", "west"}
+    value, low, high = made["west"]
+    assert low <= value <= high
+    assert value == pytest.approx(made[""][0] / 2, rel=0.01)
+
+
+def test_what_is_not_seen_is_unknown_and_coarse_pixels_say_why():
+    method = footprint_method(Facts(0.5, ROLES))
+    image, _, _ = scene(3)
+    image[:, :30, :30] = np.nan
+    levels = method.apply(image, model=method.fit(image[None]))
+    assert (levels[:30, :30] == closing.UNKNOWN).all()
+    assert levels[30:].max() <= 3
+    assert footprint_method(Facts(3.0, ROLES)) is None
+    assert "2.5 m" in why_not(Facts(3.0, ROLES))
