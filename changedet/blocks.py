@@ -74,6 +74,11 @@ def tiles(shape: tuple[int, int], edge_px: int) -> list[Window]:
     ]
 
 
+def in_strips(windows: Sequence[Window], strip_px: int = 2048) -> list[Window]:
+    """Windows in the order of narrow strips: the rows of file blocks that halos share then stay in GDAL's cache."""
+    return sorted(windows, key=lambda window: (window.x // strip_px, window.y, window.x))
+
+
 def sample_windows(
     shape: tuple[int, int], *, cell_px: int = SAMPLE_CELL_PX, budget_px: int = SAMPLE_BUDGET_PX
 ) -> list[Window]:

@@ -354,6 +354,9 @@ def compute_tile(work: DateWork, window: Window, model: Model, reference_model: 
         found |= _compared(work, window, *pair, inside, model, reference_model)
     if work.scene_roles:
         found["picture"] = _picture(work, window, image[(slice(None), *core)], displacement, model)
+    counts, outlines = work.methods.objects is not None and work.counts, work.methods.footprint is not None
+    if not counts and not outlines:
+        return Tile(**found)
     seen = _where(image, quality == CLEAR)
     if work.methods.objects is not None and work.counts:
         method = work.methods.objects
@@ -385,22 +388,30 @@ def _compared(
     wide = window.grown(halo_px)
     before, before_own = work.reference.read(work.grid, wide, work.roles, None)
     both = (quality == CLEAR) & (_quality(work, before, before_own, wide, reference_model) == CLEAR)
-    before_blur, after_blur = work.blur_px
-    before = _blurred(_where(before, both), before_blur)
-    after = _blurred(_where(image, both), after_blur)
-    if work.methods.normalise is not None:
-        after = work.methods.normalise.apply(after, model=model["normalise"])
+    before, after = _comparable(work, before, image, both, model)
     score = work.methods.change.apply(before, after, model=model["change"])
     raw = _raw_mask(score, model["change"]["threshold"])
-    rim = _inner(halo_px - OUTLINE_PX)
-    contrast = components.edge_contrast(before[(slice(None), *rim)], after[(slice(None), *rim)], raw[rim])
-    core = _inner(halo_px)
+    rim, core = _inner(halo_px - OUTLINE_PX), _inner(halo_px)
+    contrast = [figure[rim] for figure in components.edge_contrast(before, after, raw)]
     score = np.where(inside, score[core], np.float32(np.nan))
     own_raw = np.where(inside, raw[core], 255).astype(np.uint8)
     labels = components.label(own_raw)
     figures = (np.where(own_raw == 1, score, 0), *contrast)
     regions = components.describe_tile(labels, (window.y, window.x), work.grid.shape[1], figures)
     return {"score": score, "raw": pack(own_raw), "regions": regions}
+
+
+def _comparable(
+    work: DateWork, before: NDArray[np.float32], image: NDArray[np.float32], both: NDArray[np.bool_], model: Model
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Both dates where both are seen, at one resolution and on one scale. Takes `before` over: it is not kept whole."""
+    np.copyto(before, np.float32(np.nan), where=~both)
+    before_blur, after_blur = work.blur_px
+    before = _blurred(before, before_blur)
+    after = _blurred(_where(image, both), after_blur)
+    if work.methods.normalise is not None:
+        after = work.methods.normalise.apply(after, model=model["normalise"])
+    return before, after
 
 
 def _raw_mask(score: NDArray[np.float32], threshold: float | None) -> NDArray[np.uint8]:

@@ -132,7 +132,7 @@ def make_plan(
     warnings += _advice(looks, reference)
     workers = checked.compute.workers or cores()
     memory = checked.compute.memory or available_bytes() // 2
-    tile_px, workers, peak = _sizes(checked, len(roles), workers, memory)
+    tile_px, workers, peak = _sizes(checked, len(roles), workers, memory, _tile_px(choices))
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     chosen = _scheduler(scheduler or checked.compute.scheduler)
     return Plan(
@@ -336,9 +336,14 @@ def _advice(looks: Sequence[Look], reference: int) -> list[str]:
     ]
 
 
-def _sizes(workflow: Workflow, bands: int, workers: int, memory: int) -> tuple[int, int, int]:
+def _tile_px(choices: Mapping[str, Choice]) -> int:
+    """Tile edge where none is given: the wide halo of objects is dear around small tiles."""
+    return LATTICE_PX if choices["objects"].method == NONE else 2 * LATTICE_PX
+
+
+def _sizes(workflow: Workflow, bands: int, workers: int, memory: int, tile_px: int) -> tuple[int, int, int]:
     """Tile edge, workers and expected peak memory: the tile shrinks, then the workers, until the budget holds."""
-    tile = LATTICE_PX * max(1, math.ceil((workflow.compute.chunk or 2 * LATTICE_PX) / LATTICE_PX))
+    tile = LATTICE_PX * max(1, math.ceil((workflow.compute.chunk or tile_px) / LATTICE_PX))
 
     def peak(edge: int, count: int) -> int:
         # Two images and some four temporaries of their size, float32, with a halo; libraries and caches beside them.

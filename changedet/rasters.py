@@ -26,7 +26,7 @@ from changedet.errors import InputError
 from changedet.geodesy import LONLAT
 from changedet.grid import Frame
 
-CACHE_BYTES: Final = 128 << 20
+CACHE_BYTES: Final = 80 << 20
 _LOCAL_OPTIONS: Final = {"GDAL_CACHEMAX": CACHE_BYTES}
 _REMOTE_OPTIONS: Final = {
     "GDAL_CACHEMAX": CACHE_BYTES,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from changedet import __version__
-from changedet.blocks import Task, stream, tiles
+from changedet.blocks import Task, in_strips, stream, tiles
 from changedet.dateoutputs import DateSink, files_of_date, mask_path, write_first_change
 from changedet.datework import DateWork, Methods, Model, Sample, compute_tile, measure, reference_sample
 from changedet.errors import ChangedetError, InputError
@@ -29,6 +30,9 @@ Progress = Callable[[str, int, int], None]
 
 STEP_VERSION = 2
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
+
+TILES_BETWEEN = 16
+"""Tiles after which freed memory is given back: often enough to bound it, seldom enough to cost nothing."""
 
 
 @dataclass
@@ -101,10 +105,17 @@ def carry_out(plan: Plan, *, fresh: bool = False, progress: Progress | None = No
             folder.clear()
         session = _Session(plan, client, progress, list(plan.warnings))
         models = _measured(session)
+        give_back_memory()
         _passed(session, models)
         results = _followed(session, models)
         _published(session, models, results)
     return open_run(folder.path)
+
+
+def give_back_memory() -> None:
+    """Return to the system what measuring has freed: glibc keeps it otherwise, beside what the tiles then need."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager
@@ -215,7 +226,7 @@ def _passed(session: _Session, models: dict[date, Model]) -> None:
     plan, folder = session.plan, session.folder
     wanted = {i: _identity_of_pass(plan, i) for i in range(len(plan.looks))}
     pending = [i for i in wanted if not folder.is_done(f"pass:{plan.looks[i].date}", wanted[i])]
-    windows = tiles(plan.grid.shape, plan.tile_px)
+    windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
     reference_model = models[plan.looks[plan.reference].date]
     works = {i: date_work(plan, i) for i in pending}
     tasks: list[Task] = []
@@ -231,6 +242,8 @@ def _passed(session: _Session, models: dict[date, Model]) -> None:
                 folder.begin(f"pass:{plan.looks[i].date}", files)
                 sinks[i] = DateSink(folder, works[i], models[plan.looks[i].date], plan.formats, plan.site_id)
             sinks[i].take(windows[k % len(windows)], tile)
+            if sinks[i].received % TILES_BETWEEN == 0:
+                give_back_memory()
             if sinks[i].received == len(windows):
                 sinks.pop(i).finish()
                 files = files_of_date(folder, works[i], plan.formats)

@@ -101,8 +101,9 @@ def describe_tile(
     areas = np.bincount(flat, minlength=count + 1)[1:].astype(np.int64)
     sums = np.zeros((count, len(figures)), np.int64)
     maxima = np.zeros((count, len(figures)), np.int64)
+    changed = np.flatnonzero(flat)
     for k, figure in enumerate(figures):
-        _gather(flat, _fixed(figure).ravel(), sums, maxima, k)
+        _gather(flat[changed], _fixed(figure.ravel()[changed]), sums, maxima, k)
     first = np.full(count, -1, np.int64)
     _first_pixels(labels, origin[0], origin[1], width, first)
     borders = (labels[0], labels[-1], labels[:, 0], labels[:, -1])

@@ -123,7 +123,9 @@ def laid_over(
 ) -> NDArray[np.uint8]:
     """Classes of an overview at its `rows` (y, 1) and `columns` (1, x), where a pixel has no class of its own."""
     last = overview.shape[0] - 1, overview.shape[1] - 1
-    over = overview[np.clip(rows, 0, last[0]), np.clip(columns, 0, last[1])]
+    rows, columns = np.clip(rows, 0, last[0]), np.clip(columns, 0, last[1])
+    aligned = rows.shape[1] == 1 and columns.shape[0] == 1
+    over = overview[rows[:, 0]][:, columns[0]] if aligned else overview[rows, columns]
     # An overview's pixel is no data only where all of it is: a seen pixel must not inherit that.
     usable = (quality == CLEAR) & (over != NODATA)
     return np.where(usable, over, quality).astype(np.uint8)

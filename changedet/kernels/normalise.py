@@ -103,8 +103,12 @@ def linear(
     image: NDArray[np.float32], gain: NDArray[np.float64], offset: NDArray[np.float64], limits: tuple[float, float]
 ) -> NDArray[np.float32]:
     """``gain x image + offset`` for each band of ``(band, y, x)``, clipped to `limits`; NaN stays NaN."""
-    scaled = image * gain.astype(np.float32)[:, None, None] + offset.astype(np.float32)[:, None, None]
-    return np.asarray(np.clip(scaled, *limits), np.float32)
+    scaled: NDArray[np.float32] = image * gain.astype(np.float32)[:, None, None]
+    # In place: a tile of many bands is most of what a worker holds.
+    scaled += offset.astype(np.float32)[:, None, None]
+    if np.isfinite(limits).any():
+        np.clip(scaled, *limits, out=scaled)
+    return scaled
 
 
 def correlation(x: NDArray[np.floating[Any]], y: NDArray[np.floating[Any]]) -> float:
