@@ -51,7 +51,7 @@ def test_the_area_lies_between_strict_and_lax():
     probability = kernel.built_probability(image, ROLES, kernel.fit_built(image[None], ROLES), 0.5)
     areas = [(probability > level).sum() for level in (kernel.STRICT, kernel.LIKELY, kernel.LAX)]
     assert areas == sorted(areas)
-    # The mean over 5 m draws the edge in, as grass is farther from the threshold than gravel, by half its width at most.
+    # The mean over 5 m draws the edge in, as grass is farther from the threshold than gravel, by half its width.
     assert (50 - 10) * (80 - 10) < areas[1] <= areas[2] < 1.05 * yard.sum()
 
 
