@@ -28,9 +28,11 @@ from changedet.store import RunFolder, write_json, write_table
 EPOCH = dt.date(1970, 1, 1)
 
 
-def files_of_date(folder: RunFolder, work: DateWork, formats: frozenset[str]) -> list[Path]:
-    """All files that a date's pass writes."""
+def files_of_date(folder: RunFolder, work: DateWork, formats: frozenset[str], part: str) -> list[Path]:
+    """All files that one part (`datework.PARTS`) of a date's pass writes."""
     day = work.look.date
+    if part == "boxes":
+        return [folder.table("boxes", day)]
     rasters = []
     if work.compares:
         rasters.append(mask_path(folder, day, formats))
@@ -38,7 +40,7 @@ def files_of_date(folder: RunFolder, work: DateWork, formats: frozenset[str]) ->
         rasters.append(folder.score(day))
     if work.scene_roles:
         rasters.append(picture_path(folder, day, formats))
-    tables = [folder.table(name, day) for name in ("boxes", "changes", "seen")]
+    tables = [folder.table(name, day) for name in ("changes", "seen")]
     rasters.append(folder.quality(day))
     return [*rasters, *(side for raster in rasters for side in sidecars(raster)), *tables]
 
@@ -66,10 +68,21 @@ class DateSink:
         Which outputs are wanted.
     site : str
         For the tags.
+    parts : set of str
+        Which of `datework.PARTS` are to be written.
     """
 
-    def __init__(self, folder: RunFolder, work: DateWork, model: Model, formats: frozenset[str], site: str) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        work: DateWork,
+        model: Model,
+        formats: frozenset[str],
+        site: str,
+        parts: frozenset[str],
+    ) -> None:
         self.folder, self.work, self.model, self.formats, self.site = folder, work, model, formats, site
+        self.parts = parts
         self.received = 0
         self._raw: dict[Window, bytes] = {}
         self._built: dict[Window, bytes] = {}
@@ -77,10 +90,10 @@ class DateSink:
         self._boxes: dict[Window, pd.DataFrame] = {}
         self._open = ExitStack()
         day = work.look.date
-        self._quality = self._writer(
-            folder.quality(day), "quality", ["quality"], "uint8", 1, "why a pixel is usable or not"
-        )
-        self._score = self._picture = None
+        self._quality = self._score = self._picture = None
+        if "pixels" in parts:
+            words = "why a pixel is usable or not"
+            self._quality = self._writer(folder.quality(day), "quality", ["quality"], "uint8", 1, words)
         if work.compares and "scores" in formats:
             words = f"change score by {model['change']['method']}: higher is more change, changed above THRESHOLD"
             self._score = self._writer(folder.score(day), "score", [words], "float32", float("nan"), words)
@@ -128,7 +141,8 @@ class DateSink:
     def take(self, window: Window, tile: Tile) -> None:
         """Write what a tile brings, or keep it packed until all are there."""
         self.received += 1
-        self._quality.write(window, unpack(tile.quality, window.shape))
+        if self._quality is not None:
+            self._quality.write(window, unpack(tile.quality, window.shape))
         if self._score is not None and tile.score is not None:
             self._score.write(window, tile.score)
         if self._picture is not None and tile.picture is not None:
@@ -145,7 +159,10 @@ class DateSink:
         """Complete the date's rasters, clean its mask, and write its tables."""
         self._open.close()
         day = self.work.look.date
-        write_table(self.folder.table("boxes", day), self._all_boxes())
+        if "boxes" in self.parts:
+            write_table(self.folder.table("boxes", day), self._all_boxes())
+        if "pixels" not in self.parts:
+            return
         changes, kept = self._cleaned()
         write_table(self.folder.table("changes", day), changes)
         write_json(self.folder.table("seen", day), self._figures(kept))
@@ -161,7 +178,9 @@ class DateSink:
             return pd.DataFrame()
         # In one order whatever the tiles were, so that ties are broken alike.
         boxes = pd.concat(tables, ignore_index=True).sort_values(["y_px", "x_px", "length_m"], ignore_index=True)
-        return self.work.methods.objects.suppress(boxes)
+        method = self.work.methods.objects
+        kept = method.suppress(boxes)
+        return kept.assign(counted=kept["confidence"] >= method.count_confidence)
 
     def _cleaned(self) -> tuple[gpd.GeoDataFrame, NDArray[np.bool_]]:
         if not self._raw:

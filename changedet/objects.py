@@ -38,6 +38,8 @@ REACH_M: Final = 18.0
 TILE_CELLS: Final = 4
 LEAST_PX: Final = 4
 OVERLAP: Final = 0.3
+EVIDENCE_CONFIDENCE: Final = 0.1
+"""Weaker boxes say nothing, not even beside the looks before and after."""
 
 COLUMNS: Final = {
     "x_px": "float64",
@@ -76,6 +78,9 @@ class ObjectMethod:
         Size of the lattice, anchored to the grid's first pixel.
     halo_px : int
         How far around its cell `detect` must see.
+    count_confidence : float
+        Boxes of at least this confidence count; `detect` also gives weaker ones, which are evidence when the series is
+        read as a whole.
     coarsest_m : float
         Greatest pixel size at which boxes can be counted.
     """
@@ -86,6 +91,7 @@ class ObjectMethod:
     cell_px: int = CELL_PX
     halo_px: int = MOST_HALO_PX
     coarsest_m: float = COARSEST_M
+    count_confidence: float = 0.5
 
 
 def choose(facts: Facts) -> Choice:
@@ -117,7 +123,7 @@ def classical(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
     facts : Facts
         The ground resolution, and the roles in the order of the images' bands.
     min_confidence : fraction
-        Boxes below this probability of being a container are left out.
+        Boxes below this probability of being a container are not counted.
 
     Returns
     -------
@@ -131,14 +137,16 @@ def classical(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
     """
     if facts.is_sar or facts.resolution_m > COARSEST_M:
         raise MethodError(f"objects.method: {choose(facts).reason}")
+    least = min(min_confidence, EVIDENCE_CONFIDENCE)
     bands = _bands_used(facts.roles)
     gamma = kernel.stretch_gamma(facts.dtype == "uint8")
     halo_px = min(MOST_HALO_PX, int(np.ceil(REACH_M / facts.resolution_m)))
     return ObjectMethod(
         partial(_fit, bands=tuple(bands.values())),
-        partial(_detect, bands=bands, resolution_m=facts.resolution_m, gamma=gamma, least=min_confidence),
+        partial(_detect, bands=bands, resolution_m=facts.resolution_m, gamma=gamma, least=least),
         partial(suppress, resolution_m=facts.resolution_m),
         halo_px=halo_px,
+        count_confidence=min_confidence,
     )
 
 
@@ -342,7 +350,8 @@ def _find(image: xr.DataArray, method: ObjectMethod | None) -> pd.DataFrame:
         block = _padded(image, tile.grown(method.halo_px))
         place = tile.grown(method.halo_px)
         found += [in_cell(block, place, cell, method, model) for cell in cells(tile, method.cell_px)]
-    return method.suppress(pd.concat(found, ignore_index=True))
+    boxes = method.suppress(pd.concat(found, ignore_index=True))
+    return boxes[boxes["confidence"] >= method.count_confidence].reset_index(drop=True)
 
 
 def cells(tile: Window, cell_px: int = CELL_PX) -> Iterator[Window]:

@@ -248,7 +248,11 @@ def _look_facts(
             pairs = changed_and_seen(path, plan.grid, list(areas.values()))
             share = change.false_share(plan.choices["change"].method, plan.facts)
             found = dict(zip(areas, pairs, strict=True))
-            changed = {n: series.changed_area_interval(*pair, share) for n, pair in found.items() if pair[1] > 0}
+            changed = {
+                name: series.changed_area_interval(marked, seen, share)
+                for name, (marked, seen) in found.items()
+                if seen > 0
+            }
         built = footprints.get(look.date)
         facts.append(
             LookFacts(
