@@ -37,6 +37,9 @@ OUTLINE_PX: Final = 1
 COARSE_BUDGET_PX: Final = 250_000
 """An overview of so many pixels finds a shift to some pixels; the chips do the rest."""
 
+PARTS: Final = ("pixels", "boxes")
+"""What a pass leaves: rasters with what follows from them, and boxes. Each is done again only where it must be."""
+
 Model = dict[str, Any]
 
 
@@ -83,6 +86,15 @@ class DateWork:
     counts: bool
     dtype: str
     nodata: float | None = None
+
+    def only(self, parts: frozenset[str]) -> DateWork:
+        """The work for some of `PARTS` alone."""
+        methods, roles, counts = self.methods, self.scene_roles, self.counts
+        if "boxes" not in parts:
+            methods, counts = replace(methods, objects=None), False
+        if "pixels" not in parts:
+            methods, roles = replace(methods, change=None, normalise=None, footprint=None), ()
+        return replace(self, methods=methods, scene_roles=roles, counts=counts)
 
     @property
     def overview_factor(self) -> int:
@@ -189,7 +201,9 @@ def _read_cells(work: DateWork, displacement: Displacement | None) -> tuple[NDAr
     return stack_cells([image for image, _ in pairs]), quality
 
 
-def measure(work: DateWork, reference: Sample | None, reference_model: Model | None) -> tuple[Model, Sample | None]:
+def measure(
+    work: DateWork, reference: Sample | None, reference_model: Model | None, kept: Model
+) -> tuple[Model, Sample | None]:
     """All statistics of a date.
 
     Parameters
@@ -198,6 +212,8 @@ def measure(work: DateWork, reference: Sample | None, reference_model: Model | N
     reference : Sample or None
         Of the reference date, aligned with the grid; None where this is it.
     reference_model : dict or None
+    kept : dict
+        Parts of the model that an earlier run measured and that still hold; they are not measured again.
 
     Returns
     -------
@@ -207,34 +223,45 @@ def measure(work: DateWork, reference: Sample | None, reference_model: Model | N
         The reference's own sample, for the other dates.
     """
     own = reference_sample(work)
-    alignment = _alignment(work, own, reference)
+    earlier = kept.get("alignment")
+    alignment = _alignment(work, own, reference) if earlier is None else Alignment.from_json(earlier)
     model: Model = {"alignment": alignment.to_json()}
     if not alignment.displacement.is_zero:
         image, quality = _read_cells(work, alignment.displacement)
         own = replace(own, image=image, quality=quality)
-    model["mask"] = _mask_model(work, own, reference, alignment.displacement)
+    earlier = kept.get("mask")
+    model["mask"] = _mask_model(work, own, reference, alignment.displacement) if earlier is None else earlier
     valid = _sample_quality(work, own, model) == CLEAR
     seen = _where(own.image, valid)
     if reference is not None and reference_model is not None:
         before = _where(reference.image, _sample_quality(work, reference, reference_model) == CLEAR)
-        model |= _pair_models(work, seen, before)
-    if work.methods.objects is not None and work.counts:
+        model |= _pair_models(work, seen, before, kept)
+    return model | _single_models(work, seen, kept), own if reference is None else None
+
+
+def _single_models(work: DateWork, seen: NDArray[np.float32], kept: Model) -> Model:
+    """The statistics of methods that look at one date alone."""
+    model: Model = {part: kept[part] for part in ("objects", "footprint") if part in kept}
+    if work.methods.objects is not None and work.counts and "objects" not in model:
         # The grid's own pixels may be finer than what the sensor saw.
         model["objects"] = work.methods.objects.fit(seen) | {"gsd_m": work.look.gsd_m}
-    if work.methods.footprint is not None:
+    if work.methods.footprint is not None and "footprint" not in model:
         model["footprint"] = work.methods.footprint.fit(seen)
-    return model, own if reference is None else None
+    return model
 
 
-def _pair_models(work: DateWork, seen: NDArray[np.float32], before: NDArray[np.float32]) -> Model:
-    model: Model = {}
+def _pair_models(work: DateWork, seen: NDArray[np.float32], before: NDArray[np.float32], kept: Model) -> Model:
+    model: Model = {part: kept[part] for part in ("normalise", "change") if part in kept}
+    if "change" in model:
+        return model
     both = np.asarray(np.isfinite(seen).all(axis=1) & np.isfinite(before).all(axis=1), bool)
     after, before = _where(seen, both), _where(before, both)
     before_blur, after_blur = work.blur_px
     before = np.stack([_blurred(cell, before_blur) for cell in before])
     after = np.stack([_blurred(cell, after_blur) for cell in after])
     if work.methods.normalise is not None:
-        model["normalise"] = work.methods.normalise.fit(after, before)
+        if "normalise" not in model:
+            model["normalise"] = work.methods.normalise.fit(after, before)
         after = np.stack([work.methods.normalise.apply(cell, model=model["normalise"]) for cell in after])
     if work.methods.change is not None:
         model["change"] = work.methods.change.fit(before, after)

@@ -16,7 +16,7 @@ from typing import Any
 from changedet import __version__
 from changedet.blocks import Task, in_strips, stream, tiles
 from changedet.dateoutputs import DateSink, files_of_date, mask_path, write_first_change
-from changedet.datework import DateWork, Methods, Model, Sample, compute_tile, measure, reference_sample
+from changedet.datework import PARTS, DateWork, Methods, Model, Sample, compute_tile, measure, reference_sample
 from changedet.errors import ChangedetError, InputError
 from changedet.footprint import footprint_method
 from changedet.outputs.rasters import sidecars
@@ -28,7 +28,7 @@ from changedet.workflow import Workflow
 
 Progress = Callable[[str, int, int], None]
 
-STEP_VERSION = 2
+STEP_VERSION = 4
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
 TILES_BETWEEN = 16
@@ -172,85 +172,130 @@ def date_work(plan: Plan, i: int) -> DateWork:
     )
 
 
-def _identity_of_measure(plan: Plan, i: int) -> str:
-    stage_parts = [plan.stage_identity(stage) for stage in ("mask", "align", "normalise", "change", "objects")]
-    looks = [plan.looks[plan.reference].identity, plan.looks[i].identity]
-    whole = [__version__, STEP_VERSION, plan.grid.to_json(), plan.roles]
-    return identity("measure", whole, stage_parts, looks, plan.looks[i].gsd_m)
-
-
-def _identity_of_pass(plan: Plan, i: int) -> str:
+def _identities(plan: Plan, i: int) -> dict[str, str]:
+    """What each part of a date's model and of its pass depends on: a changed parameter redoes that and nothing else."""
+    look = plan.looks[i]
+    own = [__version__, STEP_VERSION, plan.grid.to_json(), plan.roles]
+    own += [plan.looks[plan.reference].identity, look.identity, look.gsd_m]
+    # The overview on which clouds are looked for is also the one that finds the coarse shift.
+    seen = [*own, plan.stage_identity("mask"), plan.stage_identity("align")]
+    level = [*seen, plan.stage_identity("normalise")]
+    change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
     wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
-    return identity("pass", _identity_of_measure(plan, i), wants)
+    parts = {"alignment": seen, "mask": seen, "normalise": level, "change": change, "objects": objects}
+    parts |= {"footprint": seen, "pixels": [*change, wants], "boxes": objects}
+    return {part: identity(part, told) for part, told in parts.items()}
+
+
+def _kept(folder: RunFolder, day: date, wanted: dict[str, str]) -> Model:
+    """The parts of an earlier run's model that still hold."""
+    record = folder.record(f"measure:{day}")
+    if record is None or not folder.is_done(f"measure:{day}", str(record.get("identity"))):
+        return {}
+    model = read_json(folder.model(day))
+    earlier = model.get("identities", {})
+    return {part: value for part, value in model.items() if part in wanted and earlier.get(part) == wanted[part]}
+
+
+def _model_identity(wanted: dict[str, str]) -> str:
+    return identity("measure", {part: told for part, told in wanted.items() if part not in PARTS})
 
 
 def _measured(session: _Session) -> dict[date, Model]:
-    """Every date's model: those of an earlier run where nothing that they depend on changed."""
+    """Every date's model: of an earlier run's, all parts that depend on nothing that changed."""
     plan, folder = session.plan, session.folder
-    wanted = {i: _identity_of_measure(plan, i) for i in range(len(plan.looks))}
     days = [look.date for look in plan.looks]
-    pending = [i for i in wanted if not folder.is_done(f"measure:{days[i]}", wanted[i])]
-    fresh: dict[int, Model] = {}
-    if pending:
-        fresh = _measure(session, pending)
-    for i, model in fresh.items():
+    wanted = [_identities(plan, i) for i in range(len(days))]
+    pending = [i for i, day in enumerate(days) if not folder.is_done(f"measure:{day}", _model_identity(wanted[i]))]
+    kept = {i: _kept(folder, days[i], wanted[i]) for i in pending}
+    for i, model in (_measure(session, kept) if pending else {}).items():
         path = folder.model(days[i])
-        folder.once(f"measure:{days[i]}", wanted[i], [path], partial(write_json, path, model))
+        whole = model | {"identities": wanted[i]}
+        folder.once(f"measure:{days[i]}", _model_identity(wanted[i]), [path], partial(write_json, path, whole))
     return {day: read_json(folder.model(day)) for day in days}
 
 
-def _measure(session: _Session, pending: Sequence[int]) -> dict[int, Model]:
+def _measure(session: _Session, kept: dict[int, Model]) -> dict[int, Model]:
     plan, folder = session.plan, session.folder
     day = plan.looks[plan.reference].date
     work = date_work(plan, plan.reference)
     models: dict[int, Model] = {}
-    if plan.reference in pending:
-        ((_, (reference_model, sample)),) = session.stream("measuring", [(measure, (work, None, None))])
+    if plan.reference in kept:
+        task: Task = (measure, (work, None, None, kept[plan.reference]))
+        ((_, (reference_model, sample)),) = session.stream("measuring", [task])
         models[plan.reference] = reference_model
     else:
         reference_model = read_json(folder.model(day))
         ((_, sample),) = session.stream("measuring", [(reference_sample, (work,))])
-    others = [i for i in pending if i != plan.reference]
-    tasks: list[Task] = [(_measure_other, (date_work(plan, i), sample, reference_model)) for i in others]
+    others = [i for i in kept if i != plan.reference]
+    tasks: list[Task] = [(_measure_other, (date_work(plan, i), sample, reference_model, kept[i])) for i in others]
     for k, model in session.stream("measuring", tasks):
         models[others[k]] = model
     return models
 
 
-def _measure_other(work: DateWork, sample: Sample, reference_model: Model) -> Model:
-    return measure(work, sample, reference_model)[0]
+def _measure_other(work: DateWork, sample: Sample, reference_model: Model, kept: Model) -> Model:
+    return measure(work, sample, reference_model, kept)[0]
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """What is to be done anew of one date: its work cut down to that, and each step's identity and files."""
+
+    work: DateWork
+    steps: dict[str, tuple[str, list[Path]]]
+
+
+def _pending_passes(plan: Plan) -> list[_Pass]:
+    found = []
+    for i, look in enumerate(plan.looks):
+        wanted, work = _identities(plan, i), date_work(plan, i)
+        needed = [p for p in PARTS if p != "boxes" or work.counts]
+        parts = [p for p in needed if not plan.folder.is_done(f"{p}:{look.date}", wanted[p])]
+        steps = {p: (wanted[p], files_of_date(plan.folder, work, plan.formats, p)) for p in parts}
+        if steps:
+            found.append(_Pass(work.only(frozenset(steps)), steps))
+    return found
 
 
 def _passed(session: _Session, models: dict[date, Model]) -> None:
-    """Pass over the tiles of every date that is not done, and write its rasters and tables."""
-    plan, folder = session.plan, session.folder
-    wanted = {i: _identity_of_pass(plan, i) for i in range(len(plan.looks))}
-    pending = [i for i in wanted if not folder.is_done(f"pass:{plan.looks[i].date}", wanted[i])]
+    """Pass over the tiles of every date of which something is not done, and write its rasters and tables."""
+    plan = session.plan
+    pending = _pending_passes(plan)
     windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
     reference_model = models[plan.looks[plan.reference].date]
-    works = {i: date_work(plan, i) for i in pending}
-    tasks: list[Task] = []
-    for i in pending:
-        model = models[plan.looks[i].date]
-        tasks += [(compute_tile, (works[i], window, model, reference_model)) for window in windows]
+    tasks: list[Task] = [
+        (compute_tile, (one.work, window, models[one.work.look.date], reference_model))
+        for one in pending
+        for window in windows
+    ]
     sinks: dict[int, DateSink] = {}
     try:
         for k, tile in session.stream("computing tiles", tasks):
-            i = pending[k // len(windows)]
+            i = k // len(windows)
             if i not in sinks:
-                files = files_of_date(folder, works[i], plan.formats)
-                folder.begin(f"pass:{plan.looks[i].date}", files)
-                sinks[i] = DateSink(folder, works[i], models[plan.looks[i].date], plan.formats, plan.site_id)
+                sinks[i] = _begun(plan, pending[i], models)
             sinks[i].take(windows[k % len(windows)], tile)
             if sinks[i].received % TILES_BETWEEN == 0:
                 give_back_memory()
             if sinks[i].received == len(windows):
-                sinks.pop(i).finish()
-                files = files_of_date(folder, works[i], plan.formats)
-                folder.finish(f"pass:{plan.looks[i].date}", wanted[i], files)
+                _finish(plan, pending[i], sinks.pop(i))
     finally:
         for sink in sinks.values():
             sink.abandon()
+
+
+def _begun(plan: Plan, one: _Pass, models: dict[date, Model]) -> DateSink:
+    day = one.work.look.date
+    for part, (_, files) in one.steps.items():
+        plan.folder.begin(f"{part}:{day}", files)
+    return DateSink(plan.folder, one.work, models[day], plan.formats, plan.site_id, frozenset(one.steps))
+
+
+def _finish(plan: Plan, one: _Pass, sink: DateSink) -> None:
+    sink.finish()
+    for part, (done, files) in one.steps.items():
+        plan.folder.finish(f"{part}:{one.work.look.date}", done, files)
 
 
 def _followed(session: _Session, models: dict[date, Model]) -> Results:
@@ -262,7 +307,7 @@ def _followed(session: _Session, models: dict[date, Model]) -> Results:
     if plan.built("change") is not None and later:
         path = folder.first_change_file(plan.formats)
         paths = {day: mask_path(folder, day, plan.formats) for day in later}
-        wanted = identity("first_change", [_identity_of_pass(plan, i) for i in range(len(days))])
+        wanted = identity("first_change", [_identities(plan, i)["pixels"] for i in range(len(days))])
         files = [path, *sidecars(path)]
         folder.once("first_change", wanted, files, lambda: write_first_change(path, plan.grid, paths, plan.site_id))
     results = collect(plan, models)
@@ -286,7 +331,7 @@ def _visible_files(plan: Plan) -> list[Path]:
     """Every file that the run may replace."""
     found: list[Path] = []
     for i in range(len(plan.looks)):
-        found += files_of_date(plan.folder, date_work(plan, i), plan.formats)
+        found += files_of_date(plan.folder, date_work(plan, i), plan.formats, "pixels")
     found += [plan.folder.first_change, *sidecars(plan.folder.first_change)]
     for step in PUBLISHED:
         found += published_files(plan, step)
