@@ -1,0 +1,59 @@
+"""Small scenes and workflows that whole-run tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import rasterio
+import yaml
+from affine import Affine
+
+BANDS = {"blue": 1, "green": 2, "red": 3, "nir": 4}
+
+
+def write_scene(path: Path, image: np.ndarray, *, resolution_m: float = 10.0) -> Path:
+    """A GeoTIFF of ``(band, y, x)`` uint16 in UTM 33N, 0 for no data."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    transform = Affine(resolution_m, 0, 500_000, 0, -resolution_m, 5_400_000)
+    profile = {"driver": "GTiff", "dtype": "uint16", "nodata": 0, "crs": "EPSG:32633", "transform": transform}
+    profile |= {"count": len(image), "height": image.shape[1], "width": image.shape[2], "tiled": True}
+    with rasterio.open(path, "w", blockxsize=256, blockysize=256, compress="deflate", **profile) as out:
+        out.write(image.astype("uint16"))
+    return path
+
+
+def ground(height: int, width: int, seed: int = 1) -> np.ndarray:
+    """Textured country ``(4, y, x)``: fields of some pixels, and noise that bands share only in part."""
+    rng = np.random.default_rng(seed)
+    fields = np.kron(rng.normal(0, 200, (-(-height // 16), -(-width // 16))), np.ones((16, 16)))[:height, :width]
+    common = 2000 + fields + rng.normal(0, 40, (height, width))
+    return np.stack([common * gain + rng.normal(0, 15, (height, width)) for gain in (0.7, 0.9, 1.0, 1.6)])
+
+
+def series(folder: Path, height: int, width: int, dates: tuple[str, ...], spot: int = 40) -> dict[str, np.ndarray]:
+    """Scenes of those dates; from the second on a bright square stands, which grows, in other light; its truth."""
+    base, truth = ground(height, width), {}
+    for k, date in enumerate(dates):
+        rng = np.random.default_rng(100 + k)
+        image = base * (1 + 0.04 * k) + 20 * k + rng.normal(0, 10, base.shape)
+        truth[date] = np.zeros((height, width), bool)
+        if k:
+            truth[date][30 : 30 + spot, 20 : 20 + spot // 2 * (k + 1)] = True
+            image[:, truth[date]] = np.array([5200, 5000, 4800, 4500])[:, None]
+        write_scene(folder / f"{date}.tif", image)
+    return truth
+
+
+def write_workflow(folder: Path, dates: tuple[str, ...], name: str = "site", **more: object) -> Path:
+    """A workflow over those scenes, compared by CVA; `more` replaces top-level keys."""
+    content: dict[str, object] = {
+        "site": {"id": name},
+        "scenes": [{"date": date, "path": f"{date}.tif"} for date in dates],
+        "bands": BANDS,
+        "change": {"method": "cva"},
+        "outputs": {"formats": ["masks", "scores", "scenes", "objects", "tables"]},
+    }
+    path = folder / f"{name}.yaml"
+    path.write_text(yaml.safe_dump(content | more, sort_keys=False))
+    return path

@@ -1,0 +1,345 @@
+"""Whole runs: the same bytes however they are cut, carried out, killed and gone on with; what each change redoes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import dask.config
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+from small_scenes import series, write_scene, write_workflow
+
+from changedet.errors import ChangedetError, InputError
+from changedet.outputs.tables import summary_problems
+from changedet.plan import make_plan
+from changedet.run import carry_out, run
+from changedet.store import RunFolder, open_run
+
+DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
+SHAPE = (560, 1100)
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three dates, more than two tiles wide."""
+    folder = tmp_path_factory.mktemp("scenes")
+    series(folder, *SHAPE, DATES)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def reference_run(scenes: Path) -> Path:
+    """A run of those by default means."""
+    return run(write_workflow(scenes, DATES), out=str(scenes / "out")).path
+
+
+@pytest.fixture
+def own(scenes: Path, tmp_path: Path) -> Path:
+    """The same scenes where a test may spoil them."""
+    for date in DATES:
+        shutil.copy2(scenes / f"{date}.tif", tmp_path)
+    return tmp_path
+
+
+def rasters(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.tif"))}
+
+
+def times(folder: Path) -> dict[str, int]:
+    kept = [*folder.rglob("*.tif"), *folder.rglob("*.gtif"), *(folder / ".changedet").rglob("*.json")]
+    steps = folder / ".changedet" / "steps"
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in kept if path.parent != steps}
+
+
+def assert_same(one: Path, other: Path) -> None:
+    first, second = rasters(one), rasters(other)
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+    assert (one / "timeseries.csv").read_text() == (other / "timeseries.csv").read_text()
+    for layer in ("changes", "containers", "tracks", "footprint"):
+        tables = [gpd.read_file(folder / "objects.gpkg", layer=layer) for folder in (one, other)]
+        assert tables[0].equals(tables[1]), layer
+    assert (one / "summary.json").read_text() == (other / "summary.json").read_text()
+
+
+def assert_nothing_left(folder: Path) -> None:
+    assert [str(path) for path in folder.rglob("*") if ".part" in path.name] == []
+
+
+def command(workflow: Path, out: Path, *more: str) -> list[str]:
+    return [sys.executable, "-m", "changedet", "run", str(workflow), "--out", str(out), *more]
+
+
+def call(*arguments: object) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "changedet", *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=180)
+
+
+def test_outputs_say_what_was_painted(reference_run: Path, scenes: Path) -> None:
+    finished = open_run(reference_run)
+    assert summary_problems(finished.summary) == []
+    for k, date in enumerate(DATES[1:], 1):
+        truth = np.zeros(SHAPE, bool)
+        truth[30:70, 20 : 20 + 20 * (k + 1)] = True
+        with rasterio.open(reference_run / f"change/{date}_mask.tif") as source:
+            mask = source.read(1)
+            assert source.nodata == 255
+        found = mask == 1
+        assert (found & truth).sum() / (found | truth).sum() > 0.85
+        changes = finished.changes
+        assert (changes["date"].astype(str).str[:10] == date).sum() == 1
+        assert float(np.nanmedian(finished.score(date).values[~truth])) < finished.score(date).values[40, 30]
+    whole = finished.series.set_index(finished.series["date"].astype(str).str[:10])
+    mask = finished.mask(DATES[1]).values
+    # The ground is a little smaller or larger than the projected plane: UTM's scale on its central meridian.
+    assert whole.loc[DATES[1], "changed_area_m2"] == pytest.approx((mask == 1).sum() * 100, rel=2e-3)
+    assert whole["containers"].isna().all()
+
+
+def test_first_change_against_brute_force(reference_run: Path) -> None:
+    masks = {date: open_run(reference_run).mask(date).values for date in DATES[1:]}
+    with rasterio.open(reference_run / "change/first_change.tif") as source:
+        found = source.read(1)
+    for y, x in [(y, x) for y in range(25, 80, 3) for x in range(10, 120, 3)]:
+        seen = [(date, masks[date][y, x]) for date in DATES[1:] if masks[date][y, x] != 255]
+        expected = -1 if not seen else 0
+        for k, (date, _) in enumerate(seen):
+            if all(value == 1 for _, value in seen[k:]):
+                expected = (dt.date.fromisoformat(date) - dt.date(1970, 1, 1)).days
+                break
+        assert found[y, x] == expected, (y, x)
+    assert len(np.unique(found)) >= 3
+
+
+@pytest.mark.parametrize("chunk", [256, 1000, 4096])
+def test_the_same_at_every_chunk(scenes: Path, reference_run: Path, tmp_path: Path, chunk: int) -> None:
+    workflow = write_workflow(scenes, DATES, name="site", compute={"chunk": chunk})
+    plan = make_plan(workflow, out=str(tmp_path))
+    write_workflow(scenes, DATES)
+    assert_same(reference_run, carry_out(plan).path)
+    assert_nothing_left(tmp_path)
+
+
+def test_the_same_by_processes_and_dask_config_untouched(scenes: Path, reference_run: Path, tmp_path: Path) -> None:
+    before = json.dumps(dask.config.config, default=str, sort_keys=True)
+    finished = carry_out(make_plan(write_workflow(scenes, DATES), out=str(tmp_path), scheduler="threads"))
+    assert json.dumps(dask.config.config, default=str, sort_keys=True) == before
+    assert_same(reference_run, finished.path)
+    done = call("run", scenes / "site.yaml", "--out", tmp_path / "p", "--scheduler", "processes", "--json")
+    assert done.returncode == 0, done.stderr
+    assert_same(reference_run, tmp_path / "p/site")
+    assert json.loads(done.stdout) == open_run(reference_run).summary
+
+
+@pytest.fixture
+def cluster() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler and two workers on loopback, each a process of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    dask_command = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    options = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    processes = [subprocess.Popen([*dask_command, *options], **quiet)]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard"]
+    worker += ["--host", "127.0.0.1", "--no-nanny"]
+    processes += [subprocess.Popen(worker, **quiet) for _ in range(2)]
+    try:
+        yield address, processes[1:]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_the_same_by_distributed(
+    scenes: Path, reference_run: Path, tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]], killed: bool
+) -> None:
+    address, workers = cluster
+    words = command(scenes / "site.yaml", tmp_path, "--scheduler", address, "-q")
+    running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if killed:
+        deadline = time.monotonic() + 90
+        while not (tmp_path / "site/.changedet/model").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        workers[0].send_signal(signal.SIGKILL)
+    _, said = running.communicate(timeout=180)
+    assert running.returncode == 0, said
+    assert_same(reference_run, tmp_path / "site")
+
+
+@pytest.mark.parametrize("until", ["model", "quality", "change", "objects.gpkg"])
+def test_killed_and_gone_on_with(scenes: Path, reference_run: Path, tmp_path: Path, until: str) -> None:
+    waited = tmp_path / "site" / (until if until in {"change", "objects.gpkg"} else f".changedet/{until}")
+    running = subprocess.Popen(
+        command(scenes / "site.yaml", tmp_path, "-q"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 90
+    while not waited.exists() and running.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    assert waited.exists()
+    assert_same(reference_run, run(scenes / "site.yaml", out=str(tmp_path)).path)
+    assert_nothing_left(tmp_path)
+
+
+def test_a_second_run_redoes_nothing(reference_run: Path, scenes: Path) -> None:
+    before = times(reference_run)
+    run(write_workflow(scenes, DATES), out=str(scenes / "out"))
+    assert times(reference_run) == before
+
+
+def test_a_changed_parameter_redoes_what_depends_on_it(own: Path) -> None:
+    folder = run(write_workflow(own, DATES), out=str(own)).path
+    before, models = times(folder), {day: json.loads(path.read_text()) for day, path in _models(folder).items()}
+    write_workflow(own, DATES, tracks={"method": "none"}, series={"probability": 0.8})
+    run(own / "site.yaml", out=str(own))
+    assert times(folder) == before
+    write_workflow(own, DATES, change={"method": "cva", "min_area_m2": 250_000})
+    again = run(own / "site.yaml", out=str(own))
+    assert not (again.mask(DATES[1]).values == 1).any()
+    for day, path in _models(folder).items():
+        model = json.loads(path.read_text())
+        for part in ("alignment", "mask", "normalise"):
+            assert model.get(part) == models[day].get(part)
+
+
+def _models(folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in sorted((folder / ".changedet/model").glob("*.json"))}
+
+
+def test_a_new_date_computes_only_itself(own: Path) -> None:
+    folder = run(write_workflow(own, DATES[:2]), out=str(own)).path
+    before = times(folder)
+    run(write_workflow(own, DATES), out=str(own))
+    after = times(folder)
+    assert {name for name in before if before[name] != after[name]} <= {"change/first_change.tif"}
+    assert {f"change/{DATES[2]}_mask.tif", f"scenes/{DATES[2]}.tif"} <= after.keys() - before.keys()
+
+
+def test_an_edited_output_is_named_and_nothing_touched(own: Path) -> None:
+    folder = run(write_workflow(own, DATES[:2]), out=str(own)).path
+    (folder / "timeseries.csv").write_text("mine\n")
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    done = call("run", own / "site.yaml", "--out", own)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "timeseries.csv" in done.stderr
+    assert done.stdout == ""
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_foreign_file_in_the_way_is_refused(own: Path) -> None:
+    (own / "out/site").mkdir(parents=True)
+    (own / "out/site/objects.gpkg").write_text("not ours")
+    with pytest.raises(InputError, match=r"objects\.gpkg.*not written by changedet"):
+        run(write_workflow(own, DATES[:2]), out=str(own / "out"))
+    assert [path.name for path in (own / "out/site").rglob("*")] == ["objects.gpkg"]
+
+
+@pytest.mark.parametrize("harm", ["missing", "truncated", "garbage"])
+def test_a_bad_scene_is_named_and_nothing_written(own: Path, harm: str) -> None:
+    bad = own / f"{DATES[1]}.tif"
+    content = bad.read_bytes()
+    bad.unlink()
+    if harm != "missing":
+        bad.write_bytes(content[: len(content) // 2] if harm == "truncated" else b"no raster at all" * 99)
+    done = call("run", write_workflow(own, DATES), "--out", own / "out")
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert bad.name in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (own / "out/site").exists()
+
+
+@pytest.mark.parametrize("harm", ["truncated", "garbage"])
+def test_a_bad_scene_is_left_out_where_the_workflow_says_so(own: Path, harm: str) -> None:
+    bad = own / f"{DATES[1]}.tif"
+    content = bad.read_bytes()
+    bad.write_bytes(content[: len(content) // 2] if harm == "truncated" else b"no raster at all" * 99)
+    finished = run(write_workflow(own, DATES, read={"on_error": "skip"}), out=str(own / "out"))
+    assert [str(day) for day in finished.dates] == [DATES[0], DATES[2]]
+    assert [text for text in finished.summary["warnings"] if bad.name in text]
+
+
+def test_two_runs_in_one_folder_are_refused(own: Path) -> None:
+    plan = make_plan(write_workflow(own, DATES[:2]), out=str(own / "out"))
+    folder = RunFolder(plan.folder.path)
+    with folder.locked(is_new=True), pytest.raises(ChangedetError, match="another run is at work"):
+        carry_out(plan)
+
+
+def test_a_single_scene_is_counted_and_nothing_compared(own: Path) -> None:
+    finished = run(write_workflow(own, DATES[:1], outputs={"formats": "all"}), out=str(own / "out"))
+    assert finished.series["changed_area_m2"].isna().all()
+    assert not (finished.path / "change").exists()
+    assert summary_problems(finished.summary) == []
+
+
+def test_the_same_scene_twice_has_not_one_changed_pixel(own: Path) -> None:
+    shutil.copy2(own / f"{DATES[0]}.tif", own / f"{DATES[1]}.tif")
+    finished = run(write_workflow(own, DATES[:2]), out=str(own / "out"))
+    assert np.unique(finished.mask(DATES[1]).values).tolist() == [0]
+
+
+def test_two_workflows_at_once(own: Path) -> None:
+    one, two = (write_workflow(own, DATES[:2], name=name) for name in ("east", "west"))
+    done = call("run", one, two, "--out", own / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [entry["site"] for entry in json.loads(done.stdout)] == ["east", "west"]
+    assert all(line.startswith("warning: ") for line in done.stderr.splitlines())
+    two.write_text(two.read_text() + "chnage: {}\n")
+    shutil.rmtree(own / "out")
+    done = call("run", one, two, "--out", own / "out", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "did you mean 'change'?" in done.stderr
+    assert not (own / "out").exists()
+
+
+def test_a_site_that_fails_later_does_not_stop_the_other(own: Path) -> None:
+    image = np.full((4, 300, 300), 900)
+    write_scene(own / "bad.tif", image + np.random.default_rng(0).integers(0, 99, image.shape))
+    bad = (own / "bad.tif").read_bytes()
+    (own / "bad.tif").write_bytes(bad[: len(bad) * 2 // 3])
+    scenes = [{"date": DATES[0], "path": f"{DATES[0]}.tif"}, {"date": DATES[1], "path": "bad.tif"}]
+    one = write_workflow(own, (), name="east", scenes=scenes, site={"id": "east"})
+    two = write_workflow(own, DATES[:2], name="west")
+    done = call("run", one, two, "--out", own / "out", "--json")
+    assert done.returncode == 2
+    found = json.loads(done.stdout) if done.stdout else []
+    if found:
+        assert set(found[0]) == {"site", "error"}
+        assert found[1]["site"] == "west"
+    assert "bad.tif" in done.stderr
+
+
+def test_an_active_client_is_used(own: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    code = (
+        "import sys, distributed\n"
+        "from changedet.run import run\n"
+        "if __name__ == '__main__':\n"
+        "    with distributed.Client(n_workers=1, threads_per_worker=1, processes=False) as c:\n"
+        "        run(sys.argv[1], out=sys.argv[2])\n"
+        "        print(c.run_on_scheduler(lambda dask_scheduler: dask_scheduler.transition_counter))\n"
+    )
+    words = [sys.executable, "-c", code, str(write_workflow(own, DATES[:2])), str(own / "out")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert distributed.__version__
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout.split()[-1]) > 10
