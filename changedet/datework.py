@@ -75,6 +75,8 @@ class DateWork:
         Whether boxes are looked for on this date.
     dtype, nodata : str, float or None
         Of the aligned picture: the reference's; None where its files have no nodata value.
+    tells_reference : bool
+        Whether the tiles bring the reference's quality too, which spares it a pass of its own.
     """
 
     grid: Grid
@@ -86,6 +88,13 @@ class DateWork:
     counts: bool
     dtype: str
     nodata: float | None = None
+    tells_reference: bool = False
+
+    @property
+    def only_quality(self) -> bool:
+        """Whether nothing is wanted of the date but why its pixels are usable or not."""
+        finds = self.counts and self.methods.objects is not None
+        return not (self.compares or self.scene_roles or finds or self.methods.footprint is not None)
 
     def only(self, parts: frozenset[str]) -> DateWork:
         """The work for some of `PARTS` alone."""
@@ -165,6 +174,8 @@ class Tile:
         Boxes whose centre lies in the tile, in pixels of the grid.
     built : bytes or None
         Evidence of built surface, uint8 (y, x), packed.
+    reference_quality : bytes or None
+        Of the reference date, as `quality`.
     """
 
     quality: bytes
@@ -174,6 +185,7 @@ class Tile:
     picture: NDArray[np.float32] | None = None
     boxes: pd.DataFrame | None = None
     built: bytes | None = None
+    reference_quality: bytes | None = None
 
 
 def pack(array: NDArray[np.uint8]) -> bytes:
@@ -414,7 +426,8 @@ def _compared(
     halo_px = work.change_halo_px
     wide = window.grown(halo_px)
     before, before_own = work.reference.read(work.grid, wide, work.roles, None)
-    both = (quality == CLEAR) & (_quality(work, before, before_own, wide, reference_model) == CLEAR)
+    before_quality = _quality(work, before, before_own, wide, reference_model)
+    both = (quality == CLEAR) & (before_quality == CLEAR)
     before, after = _comparable(work, before, image, both, model)
     score = work.methods.change.apply(before, after, model=model["change"])
     raw = _raw_mask(score, model["change"]["threshold"])
@@ -425,7 +438,10 @@ def _compared(
     labels = components.label(own_raw)
     figures = (np.where(own_raw == 1, score, 0), *contrast)
     regions = components.describe_tile(labels, (window.y, window.x), work.grid.shape[1], figures)
-    return {"score": score, "raw": pack(own_raw), "regions": regions}
+    found: dict[str, Any] = {"score": score, "raw": pack(own_raw), "regions": regions}
+    if work.tells_reference:
+        found["reference_quality"] = pack(np.where(inside, before_quality[core], NODATA).astype(np.uint8))
+    return found
 
 
 def _comparable(

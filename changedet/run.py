@@ -16,7 +16,7 @@ from typing import Any
 from changedet import __version__
 from changedet.blocks import Task, in_strips, stream, tiles
 from changedet.dateoutputs import DateSink, files_of_date, mask_path, write_first_change
-from changedet.datework import PARTS, DateWork, Methods, Model, Sample, compute_tile, measure, reference_sample
+from changedet.datework import PARTS, DateWork, Methods, Model, Sample, Tile, compute_tile, measure, reference_sample
 from changedet.errors import ChangedetError, InputError
 from changedet.footprint import footprint_method
 from changedet.outputs.rasters import sidecars
@@ -30,6 +30,9 @@ Progress = Callable[[str, int, int], None]
 
 STEP_VERSION = 4
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
+
+RIDER = -1
+"""Key of the reference's sink where its quality comes with another date's tiles."""
 
 TILES_BETWEEN = 16
 """Tiles after which freed memory is given back: often enough to bound it, seldom enough to cost nothing."""
@@ -258,10 +261,20 @@ def _pending_passes(plan: Plan) -> list[_Pass]:
     return found
 
 
+def _with_rider(pending: list[_Pass]) -> tuple[list[_Pass], _Pass | None]:
+    """Spare the reference a pass of its own where a comparison, which reads it anyway, can bring all it needs."""
+    own = next((one for one in pending if one.work.reference is None and one.work.only_quality), None)
+    host = next((k for k, one in enumerate(pending) if one.work.compares), None)
+    if own is None or host is None:
+        return pending, None
+    carrying = replace(pending[host], work=replace(pending[host].work, tells_reference=True))
+    return [carrying if k == host else one for k, one in enumerate(pending) if one is not own], own
+
+
 def _passed(session: _Session, models: dict[date, Model]) -> None:
     """Pass over the tiles of every date of which something is not done, and write its rasters and tables."""
     plan = session.plan
-    pending = _pending_passes(plan)
+    pending, rider = _with_rider(_pending_passes(plan))
     windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
     reference_model = models[plan.looks[plan.reference].date]
     tasks: list[Task] = [
@@ -276,6 +289,12 @@ def _passed(session: _Session, models: dict[date, Model]) -> None:
             if i not in sinks:
                 sinks[i] = _begun(plan, pending[i], models)
             sinks[i].take(windows[k % len(windows)], tile)
+            if rider is not None and tile.reference_quality is not None:
+                if RIDER not in sinks:
+                    sinks[RIDER] = _begun(plan, rider, models)
+                sinks[RIDER].take(windows[k % len(windows)], Tile(tile.reference_quality))
+                if sinks[RIDER].received == len(windows):
+                    _finish(plan, rider, sinks.pop(RIDER))
             if sinks[i].received % TILES_BETWEEN == 0:
                 give_back_memory()
             if sinks[i].received == len(windows):
