@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import shutil
@@ -15,7 +16,8 @@ import pyproj
 import rasterio
 from packaging.requirements import Requirement
 
-from changedet import __version__
+from changedet import __version__, learned
+from changedet.errors import ChangedetError
 from changedet.plan import available_bytes, cores
 
 LEAST_MEMORY_BYTES = 1 << 30
@@ -25,7 +27,7 @@ LEAST_DISK_BYTES = 1 << 30
 def examine() -> tuple[list[str], bool]:
     """Lines to print, and whether nothing stands in the way of a run."""
     lines = [f"changedet {__version__}, Python {platform.python_version()} on {platform.platform()}"]
-    troubles = [*_packages(lines), *_geodata(lines), *_machine(lines), *_warping(lines)]
+    troubles = [*_packages(lines), *_geodata(lines), *_machine(lines), *_warping(lines), *_network(lines)]
     lines += [f"warning: {trouble}" for trouble in troubles]
     lines.append("all is well" if not troubles else f"{len(troubles)} thing(s) to see to")
     return lines, not troubles
@@ -94,3 +96,13 @@ def _warping(lines: list[str]) -> list[str]:
             f"OpenCV {cv2.__version__} resamples to {error:.3f} px only; run: pip install 'opencv-python-headless>=5'"
         ]
     )
+
+
+def _network(lines: list[str]) -> list[str]:
+    """The network that counts containers must be the file that was released."""
+    try:
+        content = learned.model_bytes()
+    except ChangedetError as error:
+        return [str(error)]
+    lines.append(f"{learned.MODEL}: SHA-256 {hashlib.sha256(content).hexdigest()}, as released")
+    return []

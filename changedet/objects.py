@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from pydantic import ValidationError
 
+from changedet import learned as network
 from changedet.blocks import Window, over_sample, tiles
 from changedet.errors import MethodError
 from changedet.geodesy import ground_pixel_m2, is_metric
@@ -150,6 +151,48 @@ def classical(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
     )
 
 
+@STAGE.method("learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019")
+def learned(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
+    """A small network, trained on simulated yards alone, that also tells trailers and buses from containers.
+
+    Parameters
+    ----------
+    facts : Facts
+        The ground resolution, and the roles in the order of the images' bands.
+    min_confidence : fraction
+        Boxes below this probability of being one are not counted.
+
+    Returns
+    -------
+    ObjectMethod
+        Its ``tiers`` are always null; its ``inferred`` is always False.
+
+    Raises
+    ------
+    MethodError
+        Where the pixels are too coarse, or the bands are radar.
+    ChangedetError
+        The network's file is missing or damaged.
+    """
+    if facts.is_sar or facts.resolution_m > COARSEST_M:
+        raise MethodError(f"objects.method: {choose(facts).reason}")
+    network.model_bytes()
+    least = min(min_confidence, EVIDENCE_CONFIDENCE)
+    return ObjectMethod(
+        partial(network.fit, bands=network.bands_used(facts.roles)),
+        partial(_find_learned, roles=facts.roles, resolution_m=facts.resolution_m, least=least),
+        partial(suppress, resolution_m=facts.resolution_m),
+        *network.lattice(facts.resolution_m),
+        count_confidence=min_confidence,
+    )
+
+
+def _find_learned(
+    image: NDArray[np.float32], model: dict[str, Any], *, roles: Sequence[str], resolution_m: float, least: float
+) -> pd.DataFrame:
+    return _table(network.find(image, model, roles, resolution_m, least))
+
+
 def _bands_used(roles: Sequence[str]) -> dict[str, int]:
     """Role -> band of the picture; the visible ones and NIR where they are, else panchromatic, else the first."""
     colours = {role: list(roles).index(role) for role in ("blue", "green", "red", "nir") if role in roles}
@@ -256,7 +299,7 @@ def detect_containers(image: xr.DataArray, *, method: str = AUTO, **parameters: 
         blue, nir
         where there are three or more, else as panchromatic.
     method : str
-        ``auto``, ``classical`` or ``none``.
+        ``auto``, ``classical``, ``learned`` or ``none``.
     **parameters
         Of the method, see ``changedet methods objects``.
 
