@@ -227,6 +227,8 @@ def init(scenes: tuple[str, ...], output: str | None, verbose: bool) -> int:
         ask = lambda question: str(click.prompt(question, err=True))  # noqa: E731
     if output and Path(output).exists():
         raise InputError(f"{output}: exists; choose another name with -o, or move it away")
+    if output and not Path(output).parent.is_dir():
+        raise InputError(f"{output}: there is no folder '{Path(output).parent}'; make it first")
     text = start(scenes, ask=ask, folder=Path(output).parent if output else Path())
     if output:
         Path(output).write_text(text)

@@ -133,6 +133,8 @@ def make_plan(
     workers = checked.compute.workers or cores()
     memory = checked.compute.memory or available_bytes() // 2
     tile_px, workers, peak = _sizes(checked, len(roles), workers, memory, _tile_px(choices))
+    if out and any(part.exists() and not part.is_dir() for part in (Path(out), *Path(out).parents)):
+        raise InputError(f"--out: '{out}' is or lies under a file, expected a folder")
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     chosen = _scheduler(scheduler or checked.compute.scheduler)
     return Plan(
@@ -235,8 +237,16 @@ def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
 
 
 def _aoi_lonlat(workflow: Workflow) -> Any:
+    areas = _aoi(workflow)
+    return None if areas is None else areas.union
+
+
+def _aoi(workflow: Workflow) -> Areas | None:
     source = _aoi_source(workflow)
-    return None if source is None else read_vector(source).union
+    try:
+        return None if source is None else read_vector(source, key="")
+    except InputError as error:
+        raise InputError([workflow.problem("site.aoi", problem.message) for problem in error.problems]) from None
 
 
 def _aoi_source(workflow: Workflow) -> Any:
@@ -263,8 +273,7 @@ def _reference(workflow: Workflow, looks: Sequence[Look]) -> int:
 def _grid(workflow: Workflow, looks: Sequence[Look], reference: int) -> Grid:
     frame: Frame = looks[reference].frame
     finest = min(looks, key=lambda look: look.gsd_m)
-    source = _aoi_source(workflow)
-    areas = read_vector(source) if source is not None else None
+    areas = _aoi(workflow)
     try:
         return make_grid(
             frame,
@@ -302,7 +311,7 @@ def _zones(workflow: Workflow, grid: Grid, warnings: list[str]) -> Areas | None:
     if workflow.site.zones is None:
         return None
     try:
-        areas = read_vector(workflow.site.zones, grid.crs, named=True, key="site.zones")
+        areas = read_vector(workflow.site.zones, grid.crs, named=True, key="")
     except InputError as error:
         raise InputError([workflow.problem("site.zones", problem.message) for problem in error.problems]) from None
     warnings += areas.warnings

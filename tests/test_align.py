@@ -221,3 +221,9 @@ def test_orientation_ignores_gain_and_leaves_no_data_out():
 def test_overviews_are_small():
     for shape in ((100, 90), (400, 400), (9000, 200), (30_000, 30_000)):
         assert shape[0] * shape[1] / overview_factor(shape) ** 2 <= 1.1e6
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 1, 200), (1, 2, 3)])
+def test_scenes_of_a_row_or_a_pixel(shape):
+    picture = np.random.default_rng(0).random(shape, np.float32)
+    assert kernel.correlation_spectrum(picture, picture, 0.5).shape == shape[1:]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import http.server
 import json
 import math
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pystac
@@ -243,6 +245,7 @@ def _bad(change: dict[str, Any]) -> dict[str, Any]:
         (_bad({"properties": None}), "x: properties: expected an object"),
         (_bad({"properties": {"datetime": 5}}), "properties.datetime: expected a time"),
         (_bad({"properties": {"datetime": "yesterday"}}), "'yesterday' is no time"),
+        (_bad({"properties": {"datetime": "0001-01-01T00:00:00+14:00"}}), "is no time"),
         (
             _bad({"properties": {"datetime": "2023-06-04T10:00:00Z", "view:sun_azimuth": "south"}}),
             "view:sun_azimuth: expected degrees",
@@ -255,6 +258,8 @@ def _bad(change: dict[str, Any]) -> dict[str, Any]:
         (_bad({"assets": {"red": asset("s3://bucket/a.tif")}}), "leads to bucket, which is not allowed"),
         (_bad({"assets": {"red": asset("/vsicurl/http://evil.example/a.tif")}}), "is no file and no URL"),
         (_bad({"assets": {"red": asset("<VRTDataset/>")}}), "is no file and no URL"),
+        (_bad({"assets": {"red": asset("a\0.tif")}}), "is no file and no URL"),
+        (_bad({"assets": {"red": asset("a" * 9000)}}), "is no file and no URL"),
         (_bad({"assets": {"red": asset("ftp://evil.example/a.tif")}}), "of a kind that is not read"),
         (
             {"type": "Catalog", "links": [{"rel": "child", "href": "https://evil.example/c.json"}]},
@@ -344,3 +349,53 @@ def test_over_the_network(tmp_path: Path, server: str) -> None:
     saved(tmp_path / "item.json", item_of("x", "2023-06-04T10:00:00Z", {"red": asset("file:///etc/passwd")}))
     with pytest.raises(InputError, match="a file of this machine"):
         items(f"{server}/catalog.json")
+
+
+class _Hostile(http.server.BaseHTTPRequestHandler):
+    """An API that sends its callers to another host: by redirect, or by the link to the next page."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(str(self.headers["Host"]).split(":")[0])
+        here, there = (f"http://{name}:{self.server.server_address[1]}" for name in ("127.0.0.1", "localhost"))
+        if self.path == "/redirect.json":
+            self.send_response(302)
+            self.send_header("Location", f"{there}/item.json")
+            self.end_headers()
+            return
+        page = {
+            "type": "FeatureCollection",
+            "features": [{"type": "Feature"}],
+            "links": [{"rel": "next", "href": f"{there}/more"}],
+        }
+        classes = [f"https://api.stacspec.org/v1.0.0/{name}" for name in ("core", "item-search")]
+        root = {"type": "Catalog", "id": "x", "description": "x", "stac_version": "1.0.0", "conformsTo": classes}
+        links = [
+            {"rel": "self", "href": f"{here}/"},
+            {"rel": "search", "href": f"{here}/search", "type": "application/geo+json", "method": "POST"},
+        ]
+        body = json.dumps(page if "search" in self.path else {**root, "links": links}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("path", ["redirect.json"])
+def test_no_host_is_asked_that_was_not_allowed(path: str) -> None:
+    _Hostile.asked.clear()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Hostile) as hostile:
+        threading.Thread(target=hostile.serve_forever, daemon=True).start()
+        with pytest.raises(InputError, match="leads to localhost"):
+            items(f"http://127.0.0.1:{hostile.server_address[1]}/{path}")
+        hostile.shutdown()
+    assert set(_Hostile.asked) == {"127.0.0.1"}

@@ -513,6 +513,7 @@ def test_the_table_of_methods() -> None:
 
 # What a schema cannot know: the files, PROJ's database, the calendar, geometry, and relations between values.
 BEYOND_A_SCHEMA = {
+    "name with a control character",
     *("missing zones", "zones by URL", "aoi missing file", "missing file", "near file", "missing folder", "folder"),
     *("path with a null byte", "vsicurl", "vsis3", "connection string", "driver form", "inline VRT", "ftp", "file URL"),
     *("password", "URL without host", "zip missing", "zip member missing", "not a zip", "role file missing"),

@@ -339,7 +339,7 @@ def _log(values: NDArray[np.float32], good: NDArray[np.bool_]) -> NDArray[np.flo
 
 def _taper(n: int) -> NDArray[np.float32]:
     """Flat, with a raised cosine over the outer eighth at both ends: no edge wraps round into the correlation."""
-    edge = max(1, n // 8)
+    edge = max(min(1, n // 2), n // 8)
     ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(edge) + 0.5) / edge)
     return np.concatenate([ramp, np.ones(n - 2 * edge), ramp[::-1]]).astype(np.float32)
 

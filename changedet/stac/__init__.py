@@ -157,9 +157,9 @@ def _moment(item: Mapping[str, Any], place: str) -> dt.datetime:
         raise InputError(f"{where}: properties.datetime: expected a time such as 2023-06-04T10:20:30Z, got {text!r}")
     try:
         moment = dt.datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
         raise InputError(f"{where}: properties.datetime: '{text[:40]}' is no time") from None
-    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
 def _interval(text: str) -> tuple[dt.datetime, dt.datetime]:

@@ -20,6 +20,7 @@ from changedet.scenes.opening import check_hosts, host_of
 MAX_DOCUMENTS: Final = 20_000
 MAX_BYTES: Final = 64 << 20
 TIMEOUT_S: Final = 30
+MAX_HREF: Final = 4096
 
 
 @dataclass
@@ -104,6 +105,17 @@ def _check_host(there: str, walk: Walk, place: str) -> None:
         raise InputError(f"{place}: {error.problems[0].message}") from None
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """A redirect must not lead where a link may not; refused before the other host is asked."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        _check_host(newurl, self.walk, req.full_url)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
 def _bytes(place: str, walk: Walk) -> bytes:
     if not host_of(place):
         path = Path(place.removeprefix("file://"))
@@ -113,9 +125,7 @@ def _bytes(place: str, walk: Walk) -> bytes:
     if urlparse(place).scheme not in {"http", "https"}:
         raise InputError(f"{place}: STAC documents are read from files, http and https")
     request = urllib.request.Request(place, headers={"Accept": "application/json"})  # noqa: S310 - scheme checked above
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
-        # A redirect must not lead where a link may not.
-        _check_host(answer.url, walk, place)
+    with urllib.request.build_opener(_Redirects(walk)).open(request, timeout=TIMEOUT_S) as answer:
         data: bytes = answer.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise InputError(f"{place}: has more than {MAX_BYTES >> 20} MB")
@@ -130,7 +140,7 @@ def _from_api(
     import requests
 
     try:
-        client = pystac_client.Client.open(source, timeout=TIMEOUT_S)
+        client = pystac_client.Client.open(source, stac_io=_guarded(walk, source))
         search = client.search(
             collections=list(walk.collections) or None,
             datetime=None if span is None else "/".join(_api_time(end) for end in span),
@@ -144,14 +154,31 @@ def _from_api(
         yield item, source
 
 
+def _guarded(walk: Walk, source: str) -> Any:
+    """A client that asks no host, by a link to the next page or a redirect, that was not allowed."""
+    from pystac_client.stac_api_io import StacApiIO
+
+    def ask(request: Any) -> None:
+        _check_host(request.url, walk, source)
+
+    def follow(answer: Any, *_: Any, **__: Any) -> None:
+        if answer.is_redirect:
+            _check_host(urljoin(answer.url, answer.headers["location"]), walk, source)
+
+    guarded = StacApiIO(timeout=TIMEOUT_S, request_modifier=ask)
+    guarded.session.hooks["response"].append(follow)
+    return guarded
+
+
 def _api_time(moment: dt.datetime) -> str:
     return ".." if moment.year in {1, 9999} else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def resolved(href: str, place: str) -> str:
     """Where an href leads from a document; GDAL's virtual paths and inline XML lead nowhere."""
-    if not href.strip() or href.lstrip().startswith("<") or "/vsi" in href.lower() or "\n" in href:
-        raise InputError(f"{place}: the href '{href[:80]}' is no file and no URL")
+    odd = len(href) > MAX_HREF or any(ord(letter) < 32 for letter in href)
+    if odd or not href.strip() or href.lstrip().startswith("<") or "/vsi" in href.lower():
+        raise InputError(f"{place}: the href {href[:80]!r} is no file and no URL")
     scheme = urlparse(href).scheme
     if host_of(place):
         if scheme == "file":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
@@ -141,6 +142,18 @@ def text(expected: str = "text") -> Callable[[Node], str]:
         if not isinstance(node, ScalarNode) or node.is_null or not node.text.strip():
             raise unfit(node, expected)
         return node.text
+
+    return convert
+
+
+def one_line(expected: str) -> Callable[[Node], str]:
+    """Text without control characters: XML cannot hold them, and a terminal obeys them."""
+
+    def convert(node: Node) -> str:
+        value = text(expected)(node)
+        if any(unicodedata.category(letter) in {"Cc", "Cs", "Cn", "Zl", "Zp"} for letter in value.strip()):
+            raise unfit(node, f"{expected}, without control characters")
+        return value
 
     return convert
 

@@ -20,6 +20,7 @@ from changedet.workflow.fields import (
     matching,
     memory,
     number,
+    one_line,
     one_of,
     or_auto,
     scheduler,
@@ -102,7 +103,7 @@ def _site(checker: Checker, node: Node | None) -> Site:
     folder = checker.document.folder
     return Site(
         id=site_id,
-        name=checker.take(items, "site.name", text("a name"), site_id),
+        name=checker.take(items, "site.name", one_line("a name of one line"), site_id),
         aoi=read_area(checker, items["aoi"], "site.aoi", folder) if "aoi" in items else None,
         zones=checker.take(items, "site.zones", local_file(folder, "a vector file"), None),
     )
