@@ -18,8 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from changedet import align, mask
-from changedet.align import LEAST_CONFIDENCE, Alignment, AlignMethod, chips
+from changedet import mask
+from changedet.align import LEAST_CONFIDENCE, Alignment, AlignMethod, chips, overview_factor
 from changedet.blocks import SAMPLE_CELL_PX, PixelMethod, Window, sample_windows, stack_cells
 from changedet.footprint import FootprintMethod
 from changedet.grid import Displacement, Grid, Shift
@@ -110,7 +110,7 @@ class DateWork:
         """Pixels that the overview averages on a side."""
         shape, method = self.grid.shape, self.methods.mask
         if method is None or method.classify is None:
-            return align.overview_factor(shape)
+            return overview_factor(shape)
         return mask.overview_factor(shape, self.grid.ground_resolution_m, method.overview_resolution_m)
 
     @property
