@@ -390,7 +390,7 @@ class _Hostile(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("path", ["redirect.json"])
+@pytest.mark.parametrize("path", ["redirect.json", ""])
 def test_no_host_is_asked_that_was_not_allowed(path: str) -> None:
     _Hostile.asked.clear()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Hostile) as hostile:

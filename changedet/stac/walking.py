@@ -140,7 +140,7 @@ def _from_api(
     import requests
 
     try:
-        client = pystac_client.Client.open(source, stac_io=_guarded(walk, source))
+        client = pystac_client.Client.open(source, **_guarded(walk, source))
         search = client.search(
             collections=list(walk.collections) or None,
             datetime=None if span is None else "/".join(_api_time(end) for end in span),
@@ -154,8 +154,8 @@ def _from_api(
         yield item, source
 
 
-def _guarded(walk: Walk, source: str) -> Any:
-    """A client that asks no host, by a link to the next page or a redirect, that was not allowed."""
+def _guarded(walk: Walk, source: str) -> dict[str, Any]:
+    """Arguments of a client that asks no host, by a link to the next page or a redirect, that was not allowed."""
     from pystac_client.stac_api_io import StacApiIO
 
     def ask(request: Any) -> None:
@@ -165,9 +165,10 @@ def _guarded(walk: Walk, source: str) -> Any:
         if answer.is_redirect:
             _check_host(urljoin(answer.url, answer.headers["location"]), walk, source)
 
-    guarded = StacApiIO(timeout=TIMEOUT_S, request_modifier=ask)
+    guarded = StacApiIO()
     guarded.session.hooks["response"].append(follow)
-    return guarded
+    # Opening a client sets the modifier and the timeout of its StacApiIO anew.
+    return {"stac_io": guarded, "request_modifier": ask, "timeout": TIMEOUT_S}
 
 
 def _api_time(moment: dt.datetime) -> str:
