@@ -1,0 +1,374 @@
+"""What the trees of change see of a pixel: evidence that survives a displacement, in neighbourhoods of several sizes.
+
+Values are integers as soon as they are looked at, so sums over a neighbourhood are exact and no pixel's features depend
+on the block it is computed in. Both dates are in units of the scene's own spread, after a robust line per band.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import cv2
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from changedet.kernels.tolerance import fit_line
+
+ROLES: Final = ("blue", "green", "red", "nir")
+"""What is looked at, the last only where it is there."""
+FIT_PIXELS: Final = 200_000
+UNIT: Final = 1024
+"""Integer steps in one spread of a band."""
+CHROMA_UNIT: Final = 8192
+"""Integer steps in a chromaticity or vegetation index of 1."""
+LIMIT: Final = 16384
+LOG_UNIT: Final = 256
+SIZES_PX: Final = (5, 9, 21)
+"""Widths of the squares over which every evidence is averaged, beside the pixel itself."""
+WIDE_PX: Final = 45
+"""A new pad is plain inside: only from so far away its rim tells what it is."""
+CORRELATED_PX: Final = (9, 17)
+HALO_PX: Final = WIDE_PX // 2 + 1
+EVIDENCE: Final = (
+    "after_outside", "before_outside", "both_outside", "brighter", "nir_brighter", "colour", "far_outside", "greener",
+    "ndvi_greater",
+)  # fmt: skip
+WIDE: Final = ("both_outside", "brighter", "colour")
+LEVELS: Final = (
+    "least_brightness", "greatest_brightness", "least_green", "greatest_green", "least_nir", "greatest_nir",
+    "least_ndvi", "greatest_ndvi",
+)  # fmt: skip
+LEVEL_PX: Final = 9
+
+
+def names() -> tuple[str, ...]:
+    """The features in their order."""
+    found = [f"{name}_{size}" for name in EVIDENCE for size in (1, *SIZES_PX)]
+    found += [f"{name}_{WIDE_PX}" for name in WIDE]
+    found += [f"{name}_{size}" for name in LEVELS for size in (1, LEVEL_PX)]
+    found += [
+        f"{what}_{band}_{size}"
+        for size in CORRELATED_PX
+        for band in ("brightness", "nir")
+        for what in ("ncc", "texture_before", "texture_after")
+    ]
+    return (*found, "log2_gsd")
+
+
+def fit_scale(before: NDArray[np.float32], after: NDArray[np.float32], bands: list[int | None]) -> dict[str, Any]:
+    """Line, spread and dark level of the bands that are looked at.
+
+    Parameters
+    ----------
+    before, after : (cell, band, y, x) float32
+        NaN where not valid.
+    bands : list of int or None
+        Where each of `ROLES` lies; None where the scene has no such band.
+
+    Returns
+    -------
+    dict
+        ``gain``, ``offset``, ``spread``, ``dark``, a number for each role that is there.
+    """
+    used = [band for band in bands if band is not None]
+    valid = np.isfinite(before[:, used]).all(axis=1) & np.isfinite(after[:, used]).all(axis=1)
+    x, y = (np.stack([image[:, band][valid] for band in used], axis=1) for image in (before, after))
+    stride = max(1, len(x) // FIT_PIXELS)
+    x, y = x[::stride], y[::stride]
+    line = fit_line(x, y)
+    if not len(x):
+        ones = [1.0] * len(used)
+        return {"gain": ones, "offset": [0.0] * len(used), "spread": ones, "dark": [0.0] * len(used)}
+    low, dark, high = np.quantile(x.astype(np.float64), [0.16, 0.005, 0.84], axis=0)
+    least = np.maximum(1e-3 * np.abs(x).max(axis=0), 1e-6)
+    spread = np.maximum((high - low) / 2, least)
+    return {
+        "gain": line["gain"], "offset": line["offset"], "spread": spread.tolist(), "dark": dark.tolist(),
+    }  # fmt: skip
+
+
+def change_features(
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    bands: list[int | None],
+    scale: dict[str, Any],
+    gsd_m: float,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Features of every pixel, and where both dates are seen.
+
+    Parameters
+    ----------
+    before, after : (band, y, x) float32
+        NaN where not valid; a pixel counts where every band of both is there.
+    bands, scale
+        As for and from `fit_scale`.
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    features : (feature, y, x) float32
+        In the order of `names`; those of the near infrared are NaN where the scene has none. 0 where not seen.
+    valid : (y, x) bool
+    """
+    valid = np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
+    planes = _planes(before, after, bands, scale, valid)
+    nir = bands[3] is not None
+    evidence = _evidence(planes, valid, nir)
+    out = np.zeros((len(names()), *valid.shape), np.float32)
+    at = 0
+    counts = {size: _box_sum(valid.astype(np.int32), size // 2) for size in (*SIZES_PX, WIDE_PX)}
+    for image in evidence:
+        out[at] = image
+        for size in SIZES_PX:
+            at += 1
+            _box_mean(image, counts[size], size // 2, out[at])
+        at += 1
+    for name in WIDE:
+        _box_mean(evidence[EVIDENCE.index(name)], counts[WIDE_PX], WIDE_PX // 2, out[at])
+        at += 1
+    at = _levels(planes, counts[LEVEL_PX], out, at)
+    at = _correlations(planes, valid, out, at)
+    out[at] = math.log2(gsd_m)
+    if not nir:
+        out[[k for k, name in enumerate(names()) if "nir" in name or "ndvi" in name]] = np.nan
+    return out, valid
+
+
+Planes = dict[str, tuple[NDArray[np.int16], NDArray[np.int16]]]
+
+
+def _planes(
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    bands: list[int | None],
+    scale: dict[str, Any],
+    valid: NDArray[np.bool_],
+) -> Planes:
+    """Both dates as integers: the bands, their brightness, two chromaticities and the vegetation index."""
+    used = np.array([band for band in bands if band is not None], np.int64)
+    table = np.array([scale[key] for key in ("gain", "offset", "spread", "dark")], np.float32)
+    own = table.copy()
+    own[0], own[1] = 1.0, 0.0
+    found = []
+    for image, numbers in ((before, own), (after, table)):
+        out = np.zeros((8, *valid.shape), np.int16)
+        _quantise(np.ascontiguousarray(image, np.float32), used, numbers, valid, out)
+        found.append(out)
+    keys = (*ROLES, "brightness", "green_share", "red_share", "ndvi")
+    return {key: (found[0][k], found[1][k]) for k, key in enumerate(keys)}
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _quantise(image: Any, used: Any, numbers: Any, valid: Any, out: Any) -> None:
+    unit, chroma = np.float32(UNIT), np.float32(CHROMA_UNIT)
+    value = np.zeros(4, np.float32)
+    for y in range(valid.shape[0]):
+        for x in range(valid.shape[1]):
+            if not valid[y, x]:
+                continue
+            light = np.float32(0.0)
+            for k in range(used.size):
+                value[k] = numbers[0, k] * image[used[k], y, x] + numbers[1, k]
+                level = (value[k] - numbers[3, k]) / numbers[2, k]
+                out[k, y, x] = _whole(level * unit)
+                if k < 3:
+                    light += level
+            out[4, y, x] = _whole(light * unit / np.float32(3.0))
+            b, g, r = max(value[0], np.float32(0)), max(value[1], np.float32(0)), max(value[2], np.float32(0))
+            total = b + g + r
+            if total > 0:
+                out[5, y, x] = _whole(g / total * chroma)
+                out[6, y, x] = _whole(r / total * chroma)
+            if used.size > 3:
+                n = max(value[3], np.float32(0))
+                out[7, y, x] = _whole((n - r) / (n + r) * chroma) if n + r > 0 else 0
+
+
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _whole(value: Any) -> Any:
+    limit = np.float32(LIMIT)
+    return np.int16(np.rint(min(max(value, -limit), limit)))
+
+
+def _range(
+    image: NDArray[np.int16], valid: NDArray[np.bool_], radius: int
+) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """Least and greatest value within the radius; what is missing widens no range."""
+    kernel = np.ones((2 * radius + 1,) * 2, np.uint8)
+    lowest, highest = np.int16(-32768), np.int16(32767)
+    low = cv2.erode(np.where(valid, image, highest), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=32767)
+    high = cv2.dilate(np.where(valid, image, lowest), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=-32768)
+    return np.asarray(low, np.int16), np.asarray(high, np.int16)
+
+
+def _outside(
+    pair: tuple[NDArray[np.int16], NDArray[np.int16]], valid: NDArray[np.bool_], radius: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """How far each date lies outside the other's range, positive where the later one is greater."""
+    first, second = np.empty(valid.shape, np.int32), np.empty(valid.shape, np.int32)
+    _distances(*pair, *_range(pair[0], valid, radius), *_range(pair[1], valid, radius), valid, first, second)
+    return first, second
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _distances(b: Any, a: Any, b0: Any, b1: Any, a0: Any, a1: Any, valid: Any, first: Any, second: Any) -> None:
+    zero = np.int32(0)
+    for y in range(valid.shape[0]):
+        for x in range(valid.shape[1]):
+            p, q = np.int32(b[y, x]), np.int32(a[y, x])
+            up, down = max(zero, q - b1[y, x]), max(zero, b0[y, x] - q)
+            first[y, x] = up - down if valid[y, x] else zero
+            up, down = max(zero, a0[y, x] - p), max(zero, p - a1[y, x])
+            second[y, x] = up - down if valid[y, x] else zero
+
+
+_LOGARITHM: Final = np.rint(LOG_UNIT * np.log2(1.0 + 8.0 * np.arange(2 * LIMIT + 2) / UNIT)).astype(np.int16)
+
+
+def _evidence(planes: Planes, valid: NDArray[np.bool_], nir: bool) -> NDArray[np.int16]:
+    """The images of `EVIDENCE`, logarithmic, (evidence, y, x)."""
+    visible = [_outside(planes[role], valid, 1) for role in ROLES[:3]]
+    shares = [_outside(planes[key], valid, 1) for key in ("green_share", "red_share")]
+    far = _outside(planes["brightness"], valid, 2)
+    nothing = (np.zeros(valid.shape, np.int32),) * 2
+    infrared = _outside(planes["nir"], valid, 1) if nir else nothing
+    index = _outside(planes["ndvi"], valid, 1) if nir else nothing
+    out = np.empty((len(EVIDENCE), *valid.shape), np.int16)
+    _combine(*visible[0], *visible[1], *visible[2], *shares[0], *shares[1], *far, *infrared, *index, _LOGARITHM, out)
+    return out
+
+
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _signed(value: Any, logarithm: Any) -> Any:
+    return logarithm[value] if value >= 0 else -logarithm[-value]
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _combine(
+    b1: Any, b2: Any, g1: Any, g2: Any, r1: Any, r2: Any, c1: Any, c2: Any, d1: Any, d2: Any, f1: Any, f2: Any, n1: Any,
+    n2: Any, v1: Any, v2: Any, logarithm: Any, out: Any,
+) -> None:  # fmt: skip
+    last = logarithm.size - 1
+    for y in range(out.shape[1]):
+        for x in range(out.shape[2]):
+            p, q, r = np.float64(b1[y, x]), np.float64(g1[y, x]), np.float64(r1[y, x])
+            s, t, u = np.float64(b2[y, x]), np.float64(g2[y, x]), np.float64(r2[y, x])
+            first = logarithm[min(last, int(np.sqrt((p * p + q * q + r * r) / 3.0)))]
+            second = logarithm[min(last, int(np.sqrt((s * s + t * t + u * u) / 3.0)))]
+            out[0, y, x], out[1, y, x], out[2, y, x] = first, second, min(first, second)
+            out[3, y, x] = _signed(int((p + q + r + s + t + u) / 6.0), logarithm)
+            out[4, y, x] = _signed((n1[y, x] + n2[y, x]) // 2, logarithm)
+            green, red = (c1[y, x] + c2[y, x]) // 2, (d1[y, x] + d2[y, x]) // 2
+            out[5, y, x] = logarithm[min(last, max(abs(green), abs(red)))]
+            both = min(abs(f1[y, x]), abs(f2[y, x]))
+            out[6, y, x] = logarithm[both] if f1[y, x] >= 0 else -logarithm[both]
+            out[7, y, x] = _signed(green, logarithm)
+            out[8, y, x] = _signed((v1[y, x] + v2[y, x]) // 2, logarithm)
+
+
+def _levels(planes: Planes, count: NDArray[np.int32], out: NDArray[np.float32], at: int) -> int:
+    """The lesser and the greater of both dates, at the pixel and on average around it."""
+    means = np.empty((2, *count.shape), np.float32)
+    for key in ("brightness", "green_share", "nir", "ndvi"):
+        pair = planes[key]
+        for k in range(2):
+            _box_mean(pair[k], count, LEVEL_PX // 2, means[k])
+        for choose in (np.minimum, np.maximum):
+            out[at] = choose(*pair)
+            choose(*means, out=out[at + 1])
+            at += 2
+    return at
+
+
+def _correlations(planes: Planes, valid: NDArray[np.bool_], out: NDArray[np.float32], at: int) -> int:
+    for size in CORRELATED_PX:
+        for key in ("brightness", "nir"):
+            _correlate(*planes[key], valid, size // 2, out[at : at + 3])
+            at += 3
+    return at
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _box_sum(image: Any, half: int) -> Any:
+    """Sum over a square that the picture's edge cuts off."""
+    height, width = image.shape
+    out = np.empty((height, width), np.int32)
+    columns = np.zeros(width + 2 * half + 1, np.int32)  # missing columns beyond the edge are 0
+    middle = columns[half + 1 : half + 1 + width]
+    for y in range(min(half, height)):
+        row = image[y]
+        for x in range(width):
+            middle[x] += row[x]
+    for y in range(height):
+        if y + half < height:
+            row = image[y + half]
+            for x in range(width):
+                middle[x] += row[x]
+        if y > half:
+            row = image[y - half - 1]
+            for x in range(width):
+                middle[x] -= row[x]
+        total = np.int32(0)
+        for x in range(2 * half + 1):
+            total += columns[x]
+        line = out[y]
+        for x in range(width):
+            total += columns[x + 2 * half + 1] - columns[x]
+            line[x] = total
+    return out
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _box_mean(image: Any, count: Any, half: int, out: Any) -> None:
+    total = _box_sum(image, half)
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            out[y, x] = np.float32(total[y, x]) / np.float32(max(1, count[y, x]))
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _correlate(b: Any, a: Any, valid: Any, half: int, out: Any) -> None:
+    """Correlation of both dates in a square, and the logarithm of either's variance there."""
+    height, width = b.shape
+    columns = np.zeros((6, width + 2 * half + 1), np.int64)
+    start = half + 1
+    for y in range(-half, height):
+        for sign, row in ((1, y + half), (-1, y - half - 1)):
+            if 0 <= row < height:
+                for x in range(width):
+                    p, q = np.int64(b[row, x]), np.int64(a[row, x])
+                    columns[0, start + x] += sign * np.int64(valid[row, x])
+                    columns[1, start + x] += sign * p
+                    columns[2, start + x] += sign * q
+                    columns[3, start + x] += sign * p * p
+                    columns[4, start + x] += sign * q * q
+                    columns[5, start + x] += sign * p * q
+        if y < 0:
+            continue
+        n, sp, sq, spp, sqq, spq = np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+        for x in range(-2 * half - 1, width):
+            new, old = x + 2 * half + 1, x
+            n += columns[0, new]
+            sp += columns[1, new]
+            sq += columns[2, new]
+            spp += columns[3, new]
+            sqq += columns[4, new]
+            spq += columns[5, new]
+            if old < 0:
+                continue
+            n -= columns[0, old]
+            sp -= columns[1, old]
+            sq -= columns[2, old]
+            spp -= columns[3, old]
+            sqq -= columns[4, old]
+            spq -= columns[5, old]
+            m = float(max(n, 1))
+            vp, vq, cov = spp - sp * (sp / m), sqq - sq * (sq / m), spq - sp * (sq / m)
+            # a hundredth of a spread is the least texture that counts
+            vp, vq = max(vp / m, 0.0) + 100.0, max(vq / m, 0.0) + 100.0
+            out[0, y, x] = cov / m / np.sqrt(vp * vq)
+            out[1, y, x] = np.log2(vp)
+            out[2, y, x] = np.log2(vq)

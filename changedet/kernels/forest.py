@@ -1,0 +1,161 @@
+"""Boosted trees: kept as plain arrays, evaluated in stages, so that most pixels meet few of them.
+
+The sum runs over the trees in one order for every pixel, so a pixel gets the same bits whatever block it is in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+LEAF: Final = -1
+
+
+class Forest(NamedTuple):
+    """Trees one behind the other; a node's children are neighbours, the left one first.
+
+    Attributes
+    ----------
+    feature : (node,) int16
+        `LEAF`, or which feature is asked.
+    value : (node,) float32
+        The greatest value that goes left; a leaf's share of the margin.
+    left : (node,) int32
+        The left child.
+    missing_left : (node,) bool
+        Where NaN goes.
+    root : (tree,) int32
+        The first node of each tree.
+    baseline : float
+        The margin before any tree.
+    """
+
+    feature: NDArray[np.int16]
+    value: NDArray[np.float32]
+    left: NDArray[np.int32]
+    missing_left: NDArray[np.bool_]
+    root: NDArray[np.int32]
+    baseline: float
+
+
+def from_boosting(trees: Sequence[Any], baseline: Any) -> Forest:
+    """The nodes of scikit-learn's histogram gradient boosting, without loss for float32 features."""
+    feature: list[int] = []
+    value: list[float] = []
+    left: list[int] = []
+    missing: list[bool] = []
+    root: list[int] = []
+    for nodes in trees:
+        start = len(feature)
+        root.append(start)
+        order, place = [0], {0: start}
+        while order:
+            node = nodes[order.pop(0)]
+            leaf = bool(node["is_leaf"])
+            children = [] if leaf else [int(node["left"]), int(node["right"])]
+            at = start + len(place)
+            for k, child in enumerate(children):
+                place[child] = at + k
+            order += children
+            feature.append(LEAF if leaf else int(node["feature_idx"]))
+            value.append(float(node["value"]) if leaf else _below(float(node["num_threshold"])))
+            left.append(LEAF if leaf else at)
+            missing.append(bool(node["missing_go_to_left"]))
+    return Forest(
+        np.array(feature, np.int16), np.array(value, np.float32), np.array(left, np.int32), np.array(missing, bool),
+        np.array(root, np.int32), float(np.ravel(baseline)[0]),
+    )  # fmt: skip
+
+
+def _below(threshold: float) -> float:
+    """The greatest float32 that is not above: a float32 is at most the threshold where it is at most this."""
+    near = np.float32(threshold)
+    return float(near if float(near) <= threshold else np.nextafter(near, np.float32(-np.inf)))
+
+
+def margins(forest: Forest, table: NDArray[np.float32], trees: int) -> NDArray[np.float32]:
+    """Log odds ``(n,)`` of rows ``(n, feature)`` after so many trees."""
+    rows = np.ascontiguousarray(np.asarray(table, np.float32).T)[:, None, :]
+    valid = np.ones(rows.shape[1:], bool)
+    counts, least = np.array([trees], np.int64), np.array([-np.inf], np.float32)
+    return np.asarray(_evaluate(rows, valid, *forest, counts, least)[0], np.float32)
+
+
+def staged_margins(
+    forest: Forest, features: NDArray[np.float32], valid: NDArray[np.bool_], stages: Sequence[Sequence[float]]
+) -> NDArray[np.float32]:
+    """Log odds of every pixel; a pixel below a stage's least margin keeps what it has there.
+
+    Parameters
+    ----------
+    forest : Forest
+    features : (feature, y, x) float32
+    valid : (y, x) bool
+    stages : sequence of (trees, least margin)
+        After so many trees a pixel must have so much to go on.
+
+    Returns
+    -------
+    (y, x) float32
+        NaN where not valid.
+    """
+    counts = np.array([*(int(trees) for trees, _ in stages), len(forest.root)], np.int64)
+    least = np.array([*(margin for _, margin in stages), -np.inf], np.float32)
+    return np.asarray(_evaluate(features, valid, *forest, counts, least), np.float32)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _evaluate(
+    features: Any, valid: Any, feature: Any, value: Any, left: Any, missing_left: Any, root: Any, baseline: float,
+    counts: Any, least: Any,
+) -> Any:  # fmt: skip
+    size = features.shape[0]
+    out = np.full(valid.shape, np.nan, np.float32)
+    own = np.empty(size, np.float32)
+    for y in range(valid.shape[0]):
+        for x in range(valid.shape[1]):
+            if not valid[y, x]:
+                continue
+            for k in range(size):
+                own[k] = features[k, y, x]
+            margin, first = np.float32(baseline), 0
+            for stage in range(counts.size):
+                for tree in range(first, counts[stage]):
+                    node = root[tree]
+                    while feature[node] >= 0:
+                        v = own[feature[node]]
+                        here = v <= value[node] or (v != v and missing_left[node])
+                        node = left[node] if here else left[node] + 1
+                    margin += value[node]
+                if margin < least[stage]:
+                    break
+                first = counts[stage]
+            out[y, x] = margin
+    return out
+
+
+def save(path: Any, forest: Forest, about: dict[str, Any]) -> None:
+    """Write a forest and what goes with it; the same forest gives the same bytes."""
+    import zipfile
+
+    arrays = dict(zip(Forest._fields, forest, strict=True)) | {"about": np.array(json.dumps(about, sort_keys=True))}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, array in arrays.items():
+            held = io.BytesIO()
+            np.lib.format.write_array(held, np.asarray(array), allow_pickle=False)
+            file.writestr(zipfile.ZipInfo(f"{name}.npy", (2000, 1, 1, 0, 0, 0)), held.getvalue(), zipfile.ZIP_DEFLATED)
+
+
+def load(content: bytes) -> tuple[Forest, dict[str, Any], str]:
+    """A forest from a file's bytes, what goes with it, and the bytes' SHA-256."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as kept:
+        arrays = [kept[name] for name in Forest._fields]
+        about = json.loads(str(kept["about"]))
+    return Forest(*arrays[:-1], float(arrays[-1])), about, hashlib.sha256(content).hexdigest()

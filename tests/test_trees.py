@@ -1,0 +1,262 @@
+"""Trees of change: features by brute force, the forest against scikit-learn, and what simulated pairs must show."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from changedet import change, trained
+from changedet.errors import ChangedetError, MethodError
+from changedet.kernels import features, forest, trees
+from changedet.kernels.components import drop_small_components
+from changedet.methods import Facts
+from changedet.simulate import Truth, make_world, render
+
+RGBN = ("blue", "green", "red", "nir")
+BANDS = [0, 1, 2, 3]
+
+
+def simulated(kind, seed, days=60, gsd_m=0.5, start=dt.date(2023, 4, 1)):
+    """The first date, the second without a shift, and what changed; on seeds that nothing was fitted on."""
+    world = make_world(kind, 2, seed, gsd_m, 300 * gsd_m, start=start, interval_days=days)
+    world.looks[1] = dataclasses.replace(world.looks[1], to_ground=world.looks[0].to_ground)
+    pictures = [render(world, k).image.astype(np.float32) for k in (0, 1)]
+    return *pictures, Truth(world).mask(1)
+
+
+def marked(before, after, roles=RGBN, gsd_m=0.5, **parameters):
+    method = change.STAGE.get("trees")
+    made = method.function(Facts(gsd_m, roles), **method.resolve(parameters))
+    model = made.fit(before[None], after[None])
+    score = made.apply(before, after, model=model)
+    least_px = int(np.ceil(model["min_area_m2"] / gsd_m**2))
+    return drop_small_components((score > model["threshold"]).astype(np.uint8), least_px) == 1
+
+
+def wider(mask):
+    return cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) == 1
+
+
+def f1(mask, truth):
+    judged = truth != 255
+    mask, truth = mask & judged, truth == 1
+    precision = (mask & wider(truth)).sum() / max(1, mask.sum())
+    recall = (truth & wider(mask)).sum() / max(1, truth.sum())
+    return 2 * precision * recall / max(precision + recall, 1e-9)
+
+
+# features -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("half", [2, 4, 10, 22])
+def test_sums_over_squares_are_exact(half):
+    image = np.random.default_rng(half).integers(-2000, 2000, (60, 47)).astype(np.int16)
+    wanted = ndimage.convolve(image.astype(np.int64), np.ones((2 * half + 1,) * 2, int), mode="constant")
+    np.testing.assert_array_equal(features._box_sum(image, half), wanted)
+
+
+def test_distance_outside_the_range_is_its_definition():
+    rng = np.random.default_rng(3)
+    before, after = rng.integers(-900, 900, (2, 13, 15)).astype(np.int16)
+    valid = rng.random((13, 15)) > 0.1
+    first, second = features._outside((before, after), valid, 1)
+    for y in range(13):
+        for x in range(15):
+            window = slice(max(0, y - 1), y + 2), slice(max(0, x - 1), x + 2)
+            if not valid[y, x]:
+                assert first[y, x] == second[y, x] == 0
+                continue
+            b, a = (image[window][valid[window]].astype(int) for image in (before, after))
+            p, q = int(before[y, x]), int(after[y, x])
+            assert first[y, x] == max(0, q - b.max()) - max(0, b.min() - q)
+            assert second[y, x] == max(0, a.min() - p) - max(0, p - a.max())
+
+
+def test_correlation_and_texture_are_numpy_s():
+    rng = np.random.default_rng(4)
+    before = rng.integers(-3000, 3000, (30, 34)).astype(np.int16)
+    after = (before // 2 + rng.integers(-500, 500, before.shape)).astype(np.int16)
+    out = np.empty((3, 30, 34), np.float32)
+    features._correlate(before, after, np.ones(before.shape, bool), 4, out)
+    for y, x in ((15, 16), (4, 4), (25, 29), (0, 0)):
+        window = slice(max(0, y - 4), y + 5), slice(max(0, x - 4), x + 5)
+        b, a = before[window].ravel().astype(float), after[window].ravel().astype(float)
+        assert out[0, y, x] == pytest.approx(np.corrcoef(b, a)[0, 1], abs=1e-3)
+        assert out[1, y, x] == pytest.approx(np.log2(b.var() + 100), abs=1e-4)
+        assert out[2, y, x] == pytest.approx(np.log2(a.var() + 100), abs=1e-4)
+
+
+def test_gain_and_offset_change_no_feature_but_colour():
+    before, after, _ = simulated("growth", 47001)
+    brighter = after * np.float32(2.0) + np.float32(64.0)
+    tables = []
+    for image in (after, brighter):
+        scale = features.fit_scale(before[None], image[None], BANDS)
+        tables.append(features.change_features(before, image, BANDS, scale, 0.5)[0])
+    evidence = [k for k, name in enumerate(features.names()) if "outside" in name or name.startswith("brighter")]
+    assert np.abs(tables[0][evidence] - tables[1][evidence]).mean() < 1.0  # of 256 a doubling
+
+
+def test_without_near_infrared_its_features_are_missing_and_no_others():
+    before, after, _ = simulated("quiet", 47002)
+    scale = features.fit_scale(before[None], after[None], [0, 1, 2, None])
+    table, valid = features.change_features(before[:3], after[:3], [0, 1, 2, None], scale, 0.5)
+    assert valid.all()
+    gone = np.isnan(table).all(axis=(1, 2))
+    np.testing.assert_array_equal(gone, np.isnan(table).any(axis=(1, 2)))
+    assert {name for name, lost in zip(features.names(), gone, strict=True) if lost} == {
+        name for name in features.names() if "nir" in name or "ndvi" in name
+    }
+
+
+# the forest -----------------------------------------------------------------------------------------------------------
+
+
+def by_hand(grown, row, count):
+    margin = np.float32(grown.baseline)
+    for node in grown.root[:count]:
+        while grown.feature[node] != forest.LEAF:
+            value = row[grown.feature[node]]
+            left = grown.missing_left[node] if np.isnan(value) else value <= grown.value[node]
+            node = grown.left[node] if left else grown.left[node] + 1
+        margin += grown.value[node]
+    return margin
+
+
+def test_stages_stop_where_they_say_and_nowhere_else():
+    grown, _ = trained.change_trees()
+    rng = np.random.default_rng(5)
+    table = rng.normal(100, 300, (len(features.names()), 6, 7)).astype(np.float32)
+    table[rng.random(table.shape) < 0.1] = np.nan
+    valid = np.ones((6, 7), bool)
+    valid[2, 3] = False
+    rows = table.reshape(len(table), -1).T
+    early, late = (np.array([by_hand(grown, row, count) for row in rows]).reshape(6, 7) for count in (9, 10**6))
+    least = float(np.median(early))
+    found = forest.staged_margins(grown, table, valid, [[9, least]])
+    wanted = np.where(early < np.float32(least), early, late)
+    wanted[2, 3] = np.nan
+    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(forest.margins(grown, rows, 9), early.ravel())
+
+
+def test_the_forest_is_scikit_learn_s(tmp_path):
+    ensemble = pytest.importorskip("sklearn.ensemble", reason="scikit-learn is only needed to fit the trees")
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=(4000, 5)).astype(np.float32)
+    y = (x[:, 0] * x[:, 1] + x[:, 2] > 0.3).astype(int)
+    x[rng.random(x.shape) < 0.1] = np.nan
+    model = ensemble.HistGradientBoostingClassifier(max_iter=30, early_stopping=False).fit(x, y)
+    grown = forest.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
+    np.testing.assert_allclose(forest.margins(grown, x, 30), model.decision_function(x), atol=1e-5)
+    forest.save(tmp_path / "a.npz", grown, {"note": 1})
+    forest.save(tmp_path / "b.npz", grown, {"note": 1})
+    content = (tmp_path / "a.npz").read_bytes()
+    assert content == (tmp_path / "b.npz").read_bytes()
+    again, about, checksum = forest.load(content)
+    assert (about, checksum) == ({"note": 1}, hashlib.sha256(content).hexdigest())
+    for mine, kept in zip(grown, again, strict=True):
+        np.testing.assert_array_equal(mine, kept)
+
+
+def test_the_calibration_rises_and_meets_its_points():
+    at, value = np.array([-3.0, 0.0, 2.0]), np.array([0.01, 0.3, 0.9])
+    margin = np.linspace(-9, 9, 181, dtype=np.float32)[None]
+    found = trees._calibrated(margin, at, value)[0]
+    assert (np.diff(found) > 0).all()
+    assert ((found > 0) & (found < 1)).all()
+    np.testing.assert_allclose(found[[60, 90, 110]], value, atol=1e-6)
+
+
+# the file that comes with the package ---------------------------------------------------------------------------------
+
+
+def test_the_model_is_the_released_one_and_its_card_says_so():
+    folder = Path(trained.__file__).parent / "model"
+    checksum = hashlib.sha256((folder / trained.CHANGE_TREES).read_bytes()).hexdigest()
+    assert checksum == trained.CHANGE_TREES_SHA256
+    assert checksum in (folder / "change_trees.md").read_text()
+    assert (folder / trained.CHANGE_TREES).stat().st_size < 2_000_000
+
+
+def test_another_file_is_refused(monkeypatch):
+    monkeypatch.setattr(trained, "CHANGE_TREES_SHA256", "0" * 64)
+    with pytest.raises(ChangedetError, match="not the file of this version"):
+        trained.change_trees.__wrapped__()
+    monkeypatch.setattr(trained, "CHANGE_TREES", "lost.npz")
+    with pytest.raises(ChangedetError, match=r"lost\.npz: cannot be read"):
+        trained.change_trees.__wrapped__()
+
+
+# what it finds --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "seed", "least"), [("growth", 47013, 0.7), ("trains", 47011, 0.6)])
+def test_what_changed_is_found(kind, seed, least):
+    before, after, truth = simulated(kind, seed)
+    assert (truth == 1).mean() > 0.002
+    assert f1(marked(before, after), truth) > least
+
+
+@pytest.mark.parametrize("roles", [RGBN, RGBN[:3]])
+def test_a_planted_object_is_found_and_nothing_else(roles):
+    before, after, truth = simulated("quiet", 47020)
+    planted = np.zeros(truth.shape, bool)
+    planted[140:150, 100:124] = True
+    after[:, planted] = np.array([700, 900, 2900, 2600], np.float32)[:, None]
+    mask = marked(before[: len(roles)], after[: len(roles)], roles)
+    assert mask[planted].mean() > 0.65
+    assert (mask & ~wider(planted | (truth == 1))).mean() < 0.001
+
+
+@pytest.mark.parametrize("days", [30, 180])
+def test_a_quiet_site_stays_silent_whatever_the_season(days):
+    for seed in (47030, 47031):
+        before, after, truth = simulated("quiet", seed, days)
+        assert (marked(before, after) & ~wider(truth == 1)).mean() < 0.001
+
+
+def test_a_displacement_is_no_change():
+    before, after, truth = simulated("quiet", 47040)
+    moved = cv2.warpAffine(after.transpose(1, 2, 0), np.array([[1, 0, 0.6], [0, 1, -0.3]]), (300, 300), borderMode=1)
+    mask = marked(before, np.ascontiguousarray(moved.transpose(2, 0, 1)))
+    assert (mask & ~wider(truth == 1)).mean() < 0.001
+
+
+def test_strips_and_windows_give_the_same_bits():
+    before, after, _ = simulated("port", 47050)
+    before[:, 90:97, 40:200] = np.nan
+    method = change.STAGE.get("trees")
+    made = method.function(Facts(0.5, RGBN), **method.resolve({}))
+    model = made.fit(before[None], after[None])
+    whole = made.apply(before, after, model=model)
+    assert before.shape[1] > trees.STRIP_PX
+    halo = made.halo_px
+    for y, x, size in ((halo, halo, 60), (150, 90, 83)):
+        part = (slice(None), slice(y - halo, y + size + halo), slice(x - halo, x + size + halo))
+        inner = made.apply(before[part], after[part], model=model)[halo : halo + size, halo : halo + size]
+        np.testing.assert_array_equal(inner, whole[y : y + size, x : x + size])
+    np.testing.assert_array_equal(np.isnan(whole), np.isnan(before[0]))
+    assert np.nanmin(whole) >= 0
+    assert np.nanmax(whole) <= 1
+
+
+def test_thresholds_follow_the_resolution_and_can_be_given():
+    known = [[0.3, 0.8], [0.5, 0.6], [1.0, 0.7]]
+    assert trees.threshold_for(0.5, known) == pytest.approx(0.6)
+    assert trees.threshold_for(2**-0.5, known) == pytest.approx(0.65)
+    assert trees.threshold_for(0.1, known) == 0.8
+    before, after, _ = simulated("growth", 47060)
+    assert marked(before, after, threshold=0.2).sum() >= marked(before, after, threshold=0.9).sum() > 0
+
+
+def test_scenes_without_colour_are_refused():
+    with pytest.raises(MethodError, match="blue, green, red"):
+        change.STAGE.get("trees").function(Facts(0.5, ("pan",)))
