@@ -258,7 +258,9 @@ def _stream_distributed(tasks: Sequence[Task], client: Any) -> Iterator[tuple[in
             return future
         return None
 
-    running = as_completed([future for future in (submit() for _ in range(ahead)) if future is not None])
+    first = [future for future in (submit() for _ in range(ahead)) if future is not None]
+    # With its own loop, as the client need not be anybody's default.
+    running = as_completed(first, loop=client.loop)
     try:
         for future in running:
             result = future.result()

@@ -40,12 +40,11 @@ TILES_BETWEEN = 16
 
 @dataclass
 class _Session:
-    """One run of a plan: where its tasks go, what it warned of, how long its steps took."""
+    """One run of a plan: where its tasks go and how long its steps took."""
 
     plan: Plan
     client: Any = None
     progress: Progress | None = None
-    warnings: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -106,8 +105,12 @@ def carry_out(plan: Plan, *, fresh: bool = False, progress: Progress | None = No
     with _client(plan) as client, folder.locked(is_new=is_new):
         if fresh:
             folder.clear()
-        session = _Session(plan, client, progress, list(plan.warnings))
-        models = _measured(session)
+        session = _Session(plan, client, progress)
+        try:
+            models = _measured(session)
+        except _UnreadError as error:
+            session.plan = _without(plan, error.found)
+            models = _measured(session)
         give_back_memory()
         _passed(session, models)
         results = _followed(session, models)
@@ -232,13 +235,49 @@ def _measure(session: _Session, kept: dict[int, Model]) -> dict[int, Model]:
         ((_, sample),) = session.stream("measuring", [(reference_sample, (work,))])
     others = [i for i in kept if i != plan.reference]
     tasks: list[Task] = [(_measure_other, (date_work(plan, i), sample, reference_model, kept[i])) for i in others]
-    for k, model in session.stream("measuring", tasks):
-        models[others[k]] = model
+    unread: dict[int, InputError] = {}
+    for k, found in session.stream("measuring", tasks):
+        if isinstance(found, InputError):
+            unread[others[k]] = found
+        else:
+            models[others[k]] = found
+    if unread:
+        raise _UnreadError(unread)
     return models
 
 
-def _measure_other(work: DateWork, sample: Sample, reference_model: Model, kept: Model) -> Model:
-    return measure(work, sample, reference_model, kept)[0]
+class _UnreadError(Exception):
+    """Scenes that opened and could not be read, by the index of their look."""
+
+    def __init__(self, found: dict[int, InputError]) -> None:
+        super().__init__()
+        self.found = found
+
+
+def _measure_other(work: DateWork, sample: Sample, reference_model: Model, kept: Model) -> Model | InputError:
+    """A date's model, or why it has none: one bad scene names itself and does not stop the others."""
+    try:
+        return measure(work, sample, reference_model, kept)[0]
+    except InputError as error:
+        return error
+
+
+def _without(plan: Plan, unread: dict[int, InputError]) -> Plan:
+    """The plan without scenes that cannot be read, where the workflow allows it.
+
+    Raises
+    ------
+    InputError
+        ``read.on_error`` is ``stop``.
+    """
+    problems = [problem for error in unread.values() for problem in error.problems]
+    if plan.workflow.read.on_error != "skip":
+        raise InputError(problems)
+    looks = tuple(look for i, look in enumerate(plan.looks) if i not in unread)
+    said = tuple(f"scene skipped: {problem}" for problem in problems)
+    facts = replace(plan.facts, dates=len(looks), gsd_m=tuple(look.gsd_m for look in looks))
+    reference = looks.index(plan.looks[plan.reference])
+    return replace(plan, looks=looks, reference=reference, facts=facts, warnings=(*plan.warnings, *said))
 
 
 @dataclass(frozen=True)
@@ -336,7 +375,7 @@ def _followed(session: _Session, models: dict[date, Model]) -> Results:
 
 def _published(session: _Session, models: dict[date, Model], results: Results) -> None:
     plan, folder = session.plan, session.folder
-    results = replace(results, warnings=tuple(dict.fromkeys([*session.warnings, *results.warnings])))
+    results = replace(results, warnings=tuple(dict.fromkeys([*plan.warnings, *results.warnings])))
     for step in PUBLISHED:
         files = published_files(plan, step)
         if not files:

@@ -93,7 +93,9 @@ def apply_change(before: NDArray[np.float32], after: NDArray[np.float32], model:
 
 def _fit_sar(before: NDArray[np.float32], after: NDArray[np.float32]) -> dict[str, Any]:
     values = np.concatenate([before[np.isfinite(before)], after[np.isfinite(after)]])
-    decibel = bool(values.size and np.mean(values <= 0.0) > DECIBEL_SHARE)
+    # Zeros are borders and radar shadow of linear pictures; only below zero is the realm of decibels.
+    decibel = bool(values.size and np.mean(values < 0.0) > DECIBEL_SHARE)
+    values = values[values != 0.0]
     # the small addend keeps the logarithm of radar shadow, which is all noise, from dominating
     return {"decibel": decibel, "offset": 0.0 if decibel or not values.size else 0.02 * float(np.median(values))}
 
