@@ -188,7 +188,7 @@ def test_change_scores_above_no_change(stage, method):
     quiet = np.isfinite(score.values)
     quiet[14:38, 24:51] = False
     assert np.quantile(score.values[planted], 0.05) > np.quantile(score.values[quiet], 0.999)
-    # trees were fitted on sites seen at 0.3 to 1 m, which this picture of white noise at 10 m is not
+    # the trees miss more than the others: .60 of this change, see changedet/model/change_trees.md
     least = 0.5 if method.name == "trees" else 0.9
     assert (score.values[planted] > model["threshold"]).mean() > least
     assert (score.values[quiet] > model["threshold"]).mean() < 0.002

@@ -113,7 +113,7 @@ def change_features(
         In the order of `names`; those of the near infrared are NaN where the scene has none. 0 where not seen.
     valid : (y, x) bool
     """
-    valid = np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
+    valid: NDArray[np.bool_] = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), np.bool_)
     planes = _planes(before, after, bands, scale, valid)
     nir = bands[3] is not None
     evidence = _evidence(planes, valid, nir)
@@ -277,8 +277,8 @@ def _levels(planes: Planes, count: NDArray[np.int32], out: NDArray[np.float32], 
         for k in range(2):
             _box_mean(pair[k], count, LEVEL_PX // 2, means[k])
         for choose in (np.minimum, np.maximum):
-            out[at] = choose(*pair)
-            choose(*means, out=out[at + 1])
+            out[at] = choose(pair[0], pair[1])
+            out[at + 1] = choose(means[0], means[1])
             at += 2
     return at
 

@@ -158,4 +158,6 @@ def load(content: bytes) -> tuple[Forest, dict[str, Any], str]:
     with np.load(io.BytesIO(content), allow_pickle=False) as kept:
         arrays = [kept[name] for name in Forest._fields]
         about = json.loads(str(kept["about"]))
-    return Forest(*arrays[:-1], float(arrays[-1])), about, hashlib.sha256(content).hexdigest()
+    feature, value, left, missing_left, root, baseline = arrays
+    forest = Forest(feature, value, left, missing_left, root, float(baseline))
+    return forest, about, hashlib.sha256(content).hexdigest()
