@@ -37,12 +37,19 @@ Rule = Literal["auto", "otsu", "kittler", "kapur", "kmeans", "sigma", "chi2"]
 Smoothing = Literal["none", "gaussian", "tv"]
 
 
+TREES_M: Final = (0.25, 1.3)
+"""Pixel sizes that the trees were fitted for, with a margin."""
+
+
 def choose(facts: Facts) -> Choice:
     """The method for these scenes, and why."""
     fine = facts.resolution_m < VERY_HIGH_RESOLUTION_M
     parameters: dict[str, Any] = {"tolerance_px": _lean_px(facts)} if fine else {}
     if facts.is_sar:
         return Choice("log_ratio", {}, "radar: speckle multiplies, so the ratio of local means is compared")
+    if TREES_M[0] <= facts.resolution_m <= TREES_M[1] and set(ROLES[:3]) <= set(facts.roles):
+        reason = "0.25 to 1.3 m with blue, green and red: trees fitted on simulated pairs, with the fewest false marks"
+        return Choice("trees", {}, reason)
     if len(facts.roles) >= 3:
         reason = "three or more bands: canonical variates, blind to gain, offset and haze"
         return Choice("irmad", parameters, reason + ("; finer than 2 m: only what no displacement explains" * fine))

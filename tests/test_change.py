@@ -153,7 +153,8 @@ def test_a_moved_edge_is_capped_and_a_new_object_is_not():
         (Facts(30.0, ("blue", "green", "red", "nir")), "irmad"),
         (Facts(10.0, ("pan",)), "cva"),
         (Facts(0.5, ("pan",)), "cva"),
-        (Facts(0.3, ("blue", "green", "red")), "irmad"),
+        (Facts(0.3, ("blue", "green", "red")), "trees"),
+        (Facts(1.8, ("blue", "green", "red")), "irmad"),
     ],
 )
 def test_auto_chooses_and_says_why(facts, method):
