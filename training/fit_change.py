@@ -1,7 +1,7 @@
 """Fit the trees of change on simulated pairs and write changedet/model/change_trees.npz.
 
     python training/fit_change.py                  # seeds 40000 and on, some 15 CPU minutes
-    python training/fit_change.py --sites 20 -o /tmp/small.npz
+    python training/fit_change.py --sites 20 -o small.npz
 
 Nothing but simulation is used. Sites 40000 and on are fitted on; 45000 and on choose stages and calibration, 46000 and
 on the thresholds; benchmarks/change.py reports on 950 to 969.

@@ -1,7 +1,7 @@
 """Train the container network on simulated scenes alone and write changedet/model/containers.onnx and its card.
 
     pip install -e '.[train]'
-    python training/train_network.py --cache /tmp/scenes     # one thread; the same seed gives the same network
+    python training/train_network.py --cache scenes     # one thread; the same seed gives the same network
 
 Scenes 20000 and up are trained on, 30000 and up calibrate; benchmarks/detector.py reports on 900 to 919. Scenes are
 drawn once and kept in the cache. A run that was stopped goes on from the cache's checkpoint with --resume.
