@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from changedet import __version__
 from changedet.blocks import Window, tiles
-from changedet.datework import DateWork, Model, Tile, unpack
+from changedet.datework import DateWork, Model, unpack
 from changedet.grid import Grid, ground_area_m2, pixel_area_m2
 from changedet.kernels import components
 from changedet.kernels.quality import CLEAR
@@ -24,6 +24,7 @@ from changedet.outputs.polygons import polygonise
 from changedet.outputs.rasters import RasterWriter, default_nodata, read_window, sidecars
 from changedet.outputs.styles import date_classes
 from changedet.store import RunFolder, write_json, write_table
+from changedet.tilework import Tile
 
 EPOCH = dt.date(1970, 1, 1)
 

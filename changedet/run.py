@@ -16,14 +16,16 @@ from typing import Any
 from changedet import __version__
 from changedet.blocks import Task, in_strips, stream, tiles
 from changedet.dateoutputs import DateSink, files_of_date, mask_path, write_first_change
-from changedet.datework import PARTS, DateWork, Methods, Model, Sample, Tile, compute_tile, measure, reference_sample
+from changedet.datework import PARTS, DateWork, Methods, Model
 from changedet.errors import ChangedetError, InputError
 from changedet.footprint import footprint_method
+from changedet.measuring import Sample, measure, reference_sample
 from changedet.outputs.rasters import sidecars
 from changedet.plan import Plan, make_plan
 from changedet.publish import PUBLISHED, publish, published_files
 from changedet.results import Results, collect
 from changedet.store import Run, RunFolder, identity, open_run, read_json, write_json
+from changedet.tilework import Tile, compute_tile
 from changedet.workflow import Workflow
 
 Progress = Callable[[str, int, int], None]

@@ -18,7 +18,7 @@ LEVELS = {
     1: ("methods", "blocks", "grid", "geodesy", "displacement", "rasters", "pixels", "warp", "roles", "vectors"),
     2: ("scenes", "stac", "footprint", *STAGES),
     3: ("workflow",),
-    4: ("plan", "store", "outputs", "datework", "dateoutputs", "results"),
+    4: ("plan", "store", "outputs", "datework", "measuring", "tilework", "dateoutputs", "results"),
     5: ("publish", "run", "starter", "simulate", "evaluate", "compare", "review", "doctor"),
     6: ("cli", "__main__"),
 }

@@ -1,0 +1,167 @@
+"""Measure a date once, from an overview and a fixed sample of cells: its shift, and every stage's statistics."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from changedet.align import LEAST_CONFIDENCE, Alignment, chips
+from changedet.blocks import SAMPLE_CELL_PX, Window, sample_windows, stack_cells
+from changedet.datework import DateWork, Model, blurred, pack, quality_of, where_valid
+from changedet.grid import Displacement, Shift
+from changedet.kernels.quality import CLEAR, NODATA
+from changedet.kernels.warp import block_mean
+
+COARSE_BUDGET_PX: Final = 250_000
+"""An overview of so many pixels finds a shift to some pixels; the chips do the rest."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What of a date is kept in memory while the others are measured against it: an overview and the sample's cells."""
+
+    overview: NDArray[np.float32]
+    image: NDArray[np.float32]
+    quality: NDArray[np.uint8]
+
+
+def reference_sample(work: DateWork) -> Sample:
+    """Read a date's overview and the cells of the fixed sample, where they lie before any alignment."""
+    overview, seen = work.look.overview(work.grid, work.overview_factor, work.roles)
+    overview = where_valid(overview, seen == CLEAR)
+    image, quality = _read_cells(work, None)
+    return Sample(overview, image, quality)
+
+
+def _read_cells(work: DateWork, displacement: Displacement | None) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    pairs = [work.look.read(work.grid, window, work.roles, displacement) for window in sample_windows(work.grid.shape)]
+    quality = np.full((len(pairs), SAMPLE_CELL_PX, SAMPLE_CELL_PX), NODATA, np.uint8)
+    for cell, (_, own) in zip(quality, pairs, strict=True):
+        cell[: own.shape[0], : own.shape[1]] = own
+    return stack_cells([image for image, _ in pairs]), quality
+
+
+def measure(
+    work: DateWork, reference: Sample | None, reference_model: Model | None, kept: Model
+) -> tuple[Model, Sample | None]:
+    """All statistics of a date.
+
+    Parameters
+    ----------
+    work : DateWork
+    reference : Sample or None
+        Of the reference date, aligned with the grid; None where this is it.
+    reference_model : dict or None
+    kept : dict
+        Parts of the model that an earlier run measured and that still hold; they are not measured again.
+
+    Returns
+    -------
+    dict
+        JSON-able: ``alignment``, ``mask``, ``normalise``, ``change``, ``objects``, ``footprint``.
+    Sample or None
+        The reference's own sample, for the other dates.
+    """
+    own = reference_sample(work)
+    earlier = kept.get("alignment")
+    alignment = _alignment(work, own, reference) if earlier is None else Alignment.from_json(earlier)
+    model: Model = {"alignment": alignment.to_json()}
+    if not alignment.displacement.is_zero:
+        image, quality = _read_cells(work, alignment.displacement)
+        own = replace(own, image=image, quality=quality)
+    earlier = kept.get("mask")
+    model["mask"] = _mask_model(work, own, reference, alignment.displacement) if earlier is None else earlier
+    valid = _sample_quality(work, own, model) == CLEAR
+    seen = where_valid(own.image, valid)
+    if reference is not None and reference_model is not None:
+        before = where_valid(reference.image, _sample_quality(work, reference, reference_model) == CLEAR)
+        model |= _pair_models(work, seen, before, kept)
+    return model | _single_models(work, seen, kept), own if reference is None else None
+
+
+def _single_models(work: DateWork, seen: NDArray[np.float32], kept: Model) -> Model:
+    """The statistics of methods that look at one date alone."""
+    model: Model = {part: kept[part] for part in ("objects", "footprint") if part in kept}
+    if work.methods.objects is not None and work.counts and "objects" not in model:
+        # The grid's own pixels may be finer than what the sensor saw.
+        model["objects"] = work.methods.objects.fit(seen) | {"gsd_m": work.look.gsd_m}
+    if work.methods.footprint is not None and "footprint" not in model:
+        model["footprint"] = work.methods.footprint.fit(seen)
+    return model
+
+
+def _pair_models(work: DateWork, seen: NDArray[np.float32], before: NDArray[np.float32], kept: Model) -> Model:
+    model: Model = {part: kept[part] for part in ("normalise", "change") if part in kept}
+    if "change" in model:
+        return model
+    both = np.asarray(np.isfinite(seen).all(axis=1) & np.isfinite(before).all(axis=1), bool)
+    after, before = where_valid(seen, both), where_valid(before, both)
+    before_blur, after_blur = work.blur_px
+    before = np.stack([blurred(cell, before_blur) for cell in before])
+    after = np.stack([blurred(cell, after_blur) for cell in after])
+    if work.methods.normalise is not None:
+        if "normalise" not in model:
+            model["normalise"] = work.methods.normalise.fit(after, before)
+        after = np.stack([work.methods.normalise.apply(cell, model=model["normalise"]) for cell in after])
+    if work.methods.change is not None:
+        model["change"] = work.methods.change.fit(before, after)
+    return model
+
+
+def _alignment(work: DateWork, own: Sample, reference: Sample | None) -> Alignment:
+    if reference is None:
+        return Alignment(Displacement(), 0.0, 0.0, 0, True, "the reference")
+    method = work.methods.align
+    if method is None:
+        return Alignment(Displacement(), np.inf, np.inf, 0, False, "not moved: switched off")
+    resolution_m = work.grid.resolution_m
+    pair, coarser = _coarse_pair(own.overview, reference.overview)
+    factor = work.overview_factor * coarser
+    dy, dx, confidence = method.coarse(*pair, resolution_m * factor)
+    start = (dy * factor, dx * factor) if confidence >= LEAST_CONFIDENCE else (0.0, 0.0)
+    corners = [(window.y, window.x) for window in sample_windows(work.grid.shape)]
+    moving, centres = chips(own.image, corners, method.chip_px)
+    fixed, _ = chips(reference.image, corners, method.chip_px)
+    return method.refine(moving, fixed, centres, resolution_m, start).if_significant()
+
+
+def _coarse_pair(
+    moving: NDArray[np.float32], fixed: NDArray[np.float32]
+) -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], int]:
+    """Overviews small enough for one correlation, and how many of their pixels were averaged on a side."""
+    factor = max(1, int(np.sqrt(moving[0].size / COARSE_BUDGET_PX)))
+    if factor == 1:
+        return (moving, fixed), 1
+    return (block_mean(moving, (factor, factor)), block_mean(fixed, (factor, factor))), factor
+
+
+def _mask_model(work: DateWork, own: Sample, reference: Sample | None, displacement: Displacement) -> Model:
+    if work.methods.mask is None or work.methods.mask.classify is None:
+        return {}
+    factor = work.overview_factor
+    sun = work.look.sun.azimuth_deg if work.look.sun else None
+    before = reference.overview if reference is not None else None
+    classes = work.methods.mask.classify(own.overview, before, work.grid.ground_resolution_m * factor, sun)
+    moved = _moved(classes, displacement.shift, work.grid.resolution_m * factor)
+    packed = base64.b64encode(pack(moved)).decode()
+    return {"factor": factor, "shape": list(moved.shape), "classes": packed}
+
+
+def _moved(classes: NDArray[np.uint8], shift: Shift, resolution_m: float) -> NDArray[np.uint8]:
+    """An overview's classes where the pixels are after alignment, to the nearest overview pixel."""
+    rows = np.arange(classes.shape[0]) - round(shift.north_m / resolution_m)
+    columns = np.arange(classes.shape[1]) + round(shift.east_m / resolution_m)
+    rows, columns = (np.clip(index, 0, size - 1) for index, size in zip((rows, columns), classes.shape, strict=True))
+    return np.ascontiguousarray(classes[np.ix_(rows, columns)])
+
+
+def _sample_quality(work: DateWork, sample: Sample, model: Model) -> NDArray[np.uint8]:
+    out = sample.quality.copy()
+    for i, window in enumerate(sample_windows(work.grid.shape)):
+        whole = Window(window.y, window.x, SAMPLE_CELL_PX, SAMPLE_CELL_PX)
+        out[i] = quality_of(work, sample.image[i], sample.quality[i], whole, model)
+    return out

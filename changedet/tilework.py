@@ -1,0 +1,156 @@
+"""Pass over the tiles of a date: of each one window of the date and of its reference, each warped once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from changedet.align import Alignment
+from changedet.blocks import Window
+from changedet.datework import OUTLINE_PX, DateWork, Model, blurred, pack, quality_of, where_valid
+from changedet.grid import Displacement
+from changedet.kernels import components
+from changedet.kernels.quality import CLEAR, NODATA
+from changedet.objects import cells, in_cell
+
+
+@dataclass(frozen=True)
+class Tile:
+    """What a pass over one tile found; arrays are the tile's own pixels, no halo.
+
+    Attributes
+    ----------
+    quality : bytes
+        uint8 (y, x), packed.
+    score : float32 (y, x) or None
+    raw : bytes or None
+        The mask before cleaning, uint8 (y, x), packed.
+    regions : TileComponents or None
+        Of the raw mask.
+    picture : (band, y, x) float32 or None
+    boxes : DataFrame or None
+        Boxes whose centre lies in the tile, in pixels of the grid.
+    built : bytes or None
+        Evidence of built surface, uint8 (y, x), packed.
+    reference_quality : bytes or None
+        Of the reference date, as `quality`.
+    """
+
+    quality: bytes
+    score: NDArray[np.float32] | None = None
+    raw: bytes | None = None
+    regions: components.TileComponents | None = None
+    picture: NDArray[np.float32] | None = None
+    boxes: pd.DataFrame | None = None
+    built: bytes | None = None
+    reference_quality: bytes | None = None
+
+
+def compute_tile(work: DateWork, window: Window, model: Model, reference_model: Model) -> Tile:
+    """One pass over a tile: quality, score, raw mask, regions, picture, boxes.
+
+    Raises
+    ------
+    InputError
+        A scene cannot be read; it is named.
+    """
+    displacement = Alignment.from_json(model["alignment"]).displacement
+    wide = window.grown(work.halo_px)
+    image, own = work.look.read(work.grid, wide, work.roles, displacement)
+    quality = quality_of(work, image, own, wide, model)
+    inside = work.grid.inside(window)
+    core = _inner(work.halo_px)
+    found: dict[str, Any] = {"quality": pack(np.where(inside, quality[core], NODATA).astype(np.uint8))}
+    if work.compares:
+        near = _inner(work.halo_px - work.change_halo_px)
+        pair = image[(slice(None), *near)], quality[near]
+        found |= _compared(work, window, *pair, inside, model, reference_model)
+    if work.scene_roles:
+        found["picture"] = _picture(work, window, image[(slice(None), *core)], displacement, model)
+    counts, outlines = work.methods.objects is not None and work.counts, work.methods.footprint is not None
+    if not counts and not outlines:
+        return Tile(**found)
+    seen = where_valid(image, quality == CLEAR)
+    if work.methods.objects is not None and work.counts:
+        method = work.methods.objects
+        tables = [in_cell(seen, wide, cell, method, model["objects"]) for cell in cells(window, method.cell_px)]
+        found["boxes"] = pd.concat(tables, ignore_index=True)
+    if work.methods.footprint is not None:
+        built = work.methods.footprint.apply(seen, model=model["footprint"])
+        found["built"] = pack(np.where(inside, built[core], 0).astype(np.uint8))
+    return Tile(**found)
+
+
+def _inner(border_px: int) -> tuple[slice, slice]:
+    inner = slice(border_px, -border_px) if border_px else slice(None)
+    return inner, inner
+
+
+def _compared(
+    work: DateWork,
+    window: Window,
+    image: NDArray[np.float32],
+    quality: NDArray[np.uint8],
+    inside: NDArray[np.bool_],
+    model: Model,
+    reference_model: Model,
+) -> dict[str, Any]:
+    if work.reference is None or work.methods.change is None:
+        return {}
+    halo_px = work.change_halo_px
+    wide = window.grown(halo_px)
+    before, before_own = work.reference.read(work.grid, wide, work.roles, None)
+    before_quality = quality_of(work, before, before_own, wide, reference_model)
+    both = (quality == CLEAR) & (before_quality == CLEAR)
+    before, after = _comparable(work, before, image, both, model)
+    score = work.methods.change.apply(before, after, model=model["change"])
+    raw = _raw_mask(score, model["change"]["threshold"])
+    rim, core = _inner(halo_px - OUTLINE_PX), _inner(halo_px)
+    contrast = [figure[rim] for figure in components.edge_contrast(before, after, raw)]
+    score = np.where(inside, score[core], np.float32(np.nan))
+    own_raw = np.where(inside, raw[core], 255).astype(np.uint8)
+    labels = components.label(own_raw)
+    figures = (np.where(own_raw == 1, score, 0), *contrast)
+    regions = components.describe_tile(labels, (window.y, window.x), work.grid.shape[1], figures)
+    found: dict[str, Any] = {"score": score, "raw": pack(own_raw), "regions": regions}
+    if work.tells_reference:
+        found["reference_quality"] = pack(np.where(inside, before_quality[core], NODATA).astype(np.uint8))
+    return found
+
+
+def _comparable(
+    work: DateWork, before: NDArray[np.float32], image: NDArray[np.float32], both: NDArray[np.bool_], model: Model
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Both dates where both are seen, at one resolution and on one scale. Takes `before` over: it is not kept whole."""
+    np.copyto(before, np.float32(np.nan), where=~both)
+    before_blur, after_blur = work.blur_px
+    before = blurred(before, before_blur)
+    after = blurred(where_valid(image, both), after_blur)
+    if work.methods.normalise is not None:
+        after = work.methods.normalise.apply(after, model=model["normalise"])
+    return before, after
+
+
+def _raw_mask(score: NDArray[np.float32], threshold: float | None) -> NDArray[np.uint8]:
+    """1 above the threshold, 0 not, 255 where there is no score."""
+    if threshold is None:
+        return np.where(np.isnan(score), 255, 0).astype(np.uint8)
+    return np.where(np.isnan(score), 255, score > threshold).astype(np.uint8)
+
+
+def _picture(
+    work: DateWork, window: Window, shared: NDArray[np.float32], displacement: Displacement, model: Model
+) -> NDArray[np.float32]:
+    """The aligned, normalised picture with all of the date's bands; those that are not compared keep their values."""
+    if work.methods.normalise is not None and "normalise" in model:
+        shared = work.methods.normalise.apply(shared, model=model["normalise"])
+    by_role = dict(zip(work.roles, shared, strict=True))
+    others = tuple(role for role in work.scene_roles if role not in by_role)
+    if others:
+        extra, _ = work.look.read(work.grid, window, others, displacement)
+        by_role |= dict(zip(others, extra, strict=True))
+    return np.stack([by_role[role] for role in work.scene_roles]).astype(np.float32)
