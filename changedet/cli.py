@@ -84,6 +84,10 @@ def _say(line: str) -> None:
     click.echo(line, err=True)
 
 
+def _warn(text: str) -> None:
+    _say(" ".join(f"warning: {text}".split()))
+
+
 @cli.command()
 @click.argument("workflows", nargs=-1, required=True, metavar="WORKFLOW.yaml...")
 @click.option("--out", metavar="DIR", help="Where the run folders go, instead of outputs.dir.")
@@ -119,7 +123,7 @@ def run(
             continue
         results.append(finished.summary)
         for warning in finished.summary["warnings"]:
-            _say(f"warning: {plan.site_id}: {warning}")
+            _warn(f"{plan.site_id}: {warning}")
         if not as_json and not quiet:
             _print_summary(finished)
     if as_json:
@@ -209,7 +213,7 @@ def check(workflow: str, out: str | None, verbose: bool) -> int:
     plan = make_plan(workflow, out=out)
     click.echo(describe(plan))
     for warning in plan.warnings:
-        _say(f"warning: {warning}")
+        _warn(warning)
     return DONE
 
 
@@ -306,7 +310,7 @@ def review(run_dir: str, verbose: bool) -> int:
     del verbose
     from changedet.review import review_run
 
-    click.echo(review_run(run_dir))
+    click.echo(review_run(run_dir, warn=_warn))
     return DONE
 
 
@@ -327,10 +331,12 @@ def doctor() -> int:
     """Versions, GDAL and PROJ data, cores and memory; warns of what will go wrong."""
     from changedet.doctor import examine
 
-    lines, sound = examine()
+    lines, troubles = examine()
     for line in lines:
         click.echo(line)
-    return DONE if sound else FAILED
+    for trouble in troubles:
+        _warn(trouble)
+    return FAILED if troubles else DONE
 
 
 def _option_of(parameter: inspect.Parameter, hint: Any) -> click.Option:

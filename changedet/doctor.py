@@ -24,13 +24,12 @@ LEAST_MEMORY_BYTES = 1 << 30
 LEAST_DISK_BYTES = 1 << 30
 
 
-def examine() -> tuple[list[str], bool]:
-    """Lines to print, and whether nothing stands in the way of a run."""
+def examine() -> tuple[list[str], list[str]]:
+    """Lines to print, and a warning for each thing that stands in the way of a run."""
     lines = [f"changedet {__version__}, Python {platform.python_version()} on {platform.platform()}"]
     troubles = [*_packages(lines), *_geodata(lines), *_machine(lines), *_warping(lines), *_network(lines)]
-    lines += [f"warning: {trouble}" for trouble in troubles]
     lines.append("all is well" if not troubles else f"{len(troubles)} thing(s) to see to")
-    return lines, not troubles
+    return lines, troubles
 
 
 def _packages(lines: list[str]) -> list[str]:

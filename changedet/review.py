@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +31,7 @@ from changedet.verdicts import Verdicts, belongs, checked
 REVIEW: Final = "review.gpkg"
 
 
-def review_run(run_dir: str | Path) -> str:
+def review_run(run_dir: str | Path, *, warn: Callable[[str], None] | None = None) -> str:
     """Write ``review.gpkg`` for a person to judge; once judged, count again into ``reviewed/``.
 
     Accepted boxes and drawn ones are certain looks (confidence 1), rejected ones are taken out; tracks, series, totals
@@ -41,6 +41,8 @@ def review_run(run_dir: str | Path) -> str:
     ----------
     run_dir : path
         A finished run whose containers were counted and followed.
+    warn : callable, optional
+        Is told each warning of the count; they stand in ``reviewed/summary.json`` too.
 
     Returns
     -------
@@ -64,7 +66,9 @@ def review_run(run_dir: str | Path) -> str:
     grid = Grid.from_json(finished.provenance["grid"])
     if belongs(judged, containers, drawn, path):
         verdicts = checked(judged, drawn, containers, grid, days, path)
-        return _instructions(path, len(containers)) if verdicts.is_empty else _count_again(finished, days, verdicts)
+        if verdicts.is_empty:
+            return _instructions(path, len(containers))
+        return _count_again(finished, days, verdicts, warn)
     write_review(path, containers, [str(day) for day in days], containers.crs)
     return "the run was counted anew since; nothing had been judged\n" + _instructions(path, len(containers))
 
@@ -97,7 +101,7 @@ def _read(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
         raise InputError(Problem(f"{error}; move it away and give the command again", file=str(path))) from None
 
 
-def _count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts) -> str:
+def _count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn: Callable[[str], None] | None) -> str:
     folder = RunFolder(finished.path)
     out = finished.path / "reviewed"
     files = {name: out / name for name in ("objects.gpkg", "timeseries.csv", "summary.json")}
@@ -124,6 +128,8 @@ def _count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts) -> 
         tables.write_timeseries(files["timeseries.csv"], table)
         tables.write_json(files["summary.json"], summary)
         folder.finish("review", "written anew by every review", list(files.values()))
+    for warning in [*said, *unsure] if warn is not None else ():
+        warn(warning)
     return _before_and_after(finished, table, summary, verdicts, out)
 
 
@@ -288,7 +294,6 @@ def _before_and_after(
         lines.append(f"{str(stamp)[:10]:<12}{seen:>16}{then:>24}{now:>24}")
     onsets = (finished.summary["onset"]["containers"], summary["onset"]["containers"])
     lines.append("onset of containers: " + " -> ".join(str(one["date"] or "none") for one in onsets))
-    lines += [f"warning: {text}" for text in summary["warnings"][len(finished.summary["warnings"]) :]]
     return "\n".join([*lines, str(out)])
 
 

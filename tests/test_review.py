@@ -18,8 +18,10 @@ import rasterio
 import shapely
 import shapely.affinity
 from affine import Affine
+from click.testing import CliRunner
 
 from changedet import series, tracks, verdicts
+from changedet.cli import cli
 from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.methods import Facts
@@ -239,11 +241,21 @@ def test_without_the_kept_state_it_warns_and_counts_all_the_same(run: Path) -> N
     shutil.rmtree(run / ".changedet")
     review_run(run)
     judge(run, "reject", false_ones)
-    said = review_run(run)
-    assert said.count("warning: ") == 2
-    assert "23 -> 15" in said
+    done = CliRunner().invoke(cli, ["review", str(run)])
+    assert [line.startswith("warning: ") for line in done.stderr.splitlines()] == [True, True]
+    assert "23 -> 15" in done.stdout
+    assert "warning" not in done.stdout
     summary = json.loads((run / "reviewed" / "summary.json").read_text())
     assert len(summary["warnings"]) == 3
+
+
+def test_the_doctor_warns_on_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("changedet.doctor.LEAST_DISK_BYTES", 1 << 60)
+    done = CliRunner().invoke(cli, ["doctor"], standalone_mode=False)
+    assert done.return_value == 1
+    assert "disk are free" in done.stderr
+    assert all(line.startswith("warning: ") for line in done.stderr.splitlines())
+    assert "warning" not in done.stdout
 
 
 @pytest.mark.parametrize(
