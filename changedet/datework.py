@@ -69,6 +69,8 @@ class DateWork:
         Whether boxes are looked for on this date.
     dtype, nodata : str, float or None
         Of the aligned picture: the reference's; None where its files have no nodata value.
+    witnesses : tuple of Look
+        Of the reference date: other dates, nearest first, that may be asked whether it shows any ground.
     tells_reference : bool
         Whether the tiles bring the reference's quality too, which spares it a pass of its own.
     """
@@ -82,6 +84,7 @@ class DateWork:
     counts: bool
     dtype: str
     nodata: float | None = None
+    witnesses: tuple[Look, ...] = ()
     tells_reference: bool = False
 
     @property

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from changedet.blocks import PixelMethod, over_sample, per_block
 from changedet.errors import MethodError
 from changedet.kernels import mask as kernel
+from changedet.kernels.overcast import hides_ground, is_doubtful
 from changedet.methods import Choice, Facts, Metres, Stage
 
 VISIBLE: Final = ("blue", "green", "red")
@@ -39,10 +40,17 @@ class MaskMethod(PixelMethod):
         None where only pixels count.
     overview_resolution_m : float
         Pixel size at which `classify` works best; `overview_factor` makes a whole factor of it.
+    doubtful : callable or None
+        ``doubtful(overview) -> bool``: whether a picture shows so little that another date should be asked about it.
+        The reference date has none to be compared with, and asks only then.
+    hidden : callable or None
+        ``hidden(overview, other) -> bool``: whether it shows nothing of what another date's overview shows.
     """
 
     classify: Callable[..., NDArray[np.uint8]] | None = None
     overview_resolution_m: float = 2.0
+    doubtful: Callable[[NDArray[np.float32]], bool] | None = None
+    hidden: Callable[[NDArray[np.float32], NDArray[np.float32]], bool] | None = None
 
 
 def choose(facts: Facts) -> Choice:
@@ -57,9 +65,11 @@ def choose(facts: Facts) -> Choice:
 STAGE = Stage("mask", choose)
 
 
-@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=1)
+@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=2)
 def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod:
     """Clouds by brightness, whiteness, width and fading outlines, their shadows by shape; saturation and no data.
+
+    A date that shows nothing of what the reference shows is cloud as a whole.
 
     Parameters
     ----------
@@ -71,7 +81,16 @@ def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod
         raise MethodError(f"mask.method: 'spectral' needs the bands blue, green, red; {', '.join(missing)} is missing")
     classify = partial(_classify, roles=facts.roles, dtype=facts.dtype)
     saturated = partial(_quality, saturated_at=_saturated_at(facts.dtype))
-    return MaskMethod(_no_model, saturated, 0, classify, max(overview_resolution_m, facts.resolution_m))
+    white = [facts.roles.index(role) for role in VISIBLE]
+    return MaskMethod(
+        _no_model,
+        saturated,
+        0,
+        classify,
+        max(overview_resolution_m, facts.resolution_m),
+        partial(_doubtful, white=white),
+        partial(_hidden, white=white),
+    )
 
 
 @STAGE.method("nodata_only", reference="none: the scene's own no data")
@@ -217,6 +236,14 @@ def _classify(
         ceiling,
         sun_azimuth_deg,
     )
+
+
+def _doubtful(overview: NDArray[np.float32], *, white: list[int]) -> bool:
+    return is_doubtful(overview[white].mean(axis=0))
+
+
+def _hidden(overview: NDArray[np.float32], other: NDArray[np.float32], *, white: list[int]) -> bool:
+    return hides_ground(overview[white].mean(axis=0), other[white].mean(axis=0))
 
 
 def _floor(visible: NDArray[np.float32], dtype: str) -> float:

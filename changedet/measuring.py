@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from changedet.align import LEAST_CONFIDENCE, Alignment, chips
 from changedet.blocks import SAMPLE_CELL_PX, Window, sample_windows, stack_cells
-from changedet.datework import DateWork, Model, blurred, pack, quality_of, where_valid
+from changedet.datework import DateWork, Model, blurred, pack, quality_of, unpack, where_valid
 from changedet.grid import Displacement, Shift
-from changedet.kernels.quality import CLEAR, NODATA
+from changedet.kernels.quality import CLEAR, CLOUD, NODATA
 from changedet.kernels.warp import block_mean
 
 COARSE_BUDGET_PX: Final = 250_000
@@ -74,7 +74,10 @@ def measure(
         image, quality = _read_cells(work, alignment.displacement)
         own = replace(own, image=image, quality=quality)
     earlier = kept.get("mask")
-    model["mask"] = _mask_model(work, own, reference, alignment.displacement) if earlier is None else earlier
+    if earlier is None:
+        before = reference.overview if reference is not None and shows_ground(reference_model) else None
+        earlier = _mask_model(work, own, before, alignment.displacement)
+    model["mask"] = earlier
     valid = _sample_quality(work, own, model) == CLEAR
     seen = where_valid(own.image, valid)
     if reference is not None and reference_model is not None:
@@ -139,16 +142,35 @@ def _coarse_pair(
     return (block_mean(moving, (factor, factor)), block_mean(fixed, (factor, factor))), factor
 
 
-def _mask_model(work: DateWork, own: Sample, reference: Sample | None, displacement: Displacement) -> Model:
+def shows_ground(model: Model | None) -> bool:
+    """Whether the mask's overview leaves anything of a date to be compared with."""
+    kept = (model or {}).get("mask")
+    return not kept or bool((unpack(base64.b64decode(kept["classes"]), tuple(kept["shape"])) == CLEAR).any())
+
+
+def _mask_model(work: DateWork, own: Sample, before: NDArray[np.float32] | None, displacement: Displacement) -> Model:
     if work.methods.mask is None or work.methods.mask.classify is None:
         return {}
     factor = work.overview_factor
     sun = work.look.sun.azimuth_deg if work.look.sun else None
-    before = reference.overview if reference is not None else None
     classes = work.methods.mask.classify(own.overview, before, work.grid.ground_resolution_m * factor, sun)
+    if work.reference is None and _is_hidden(work, own.overview):
+        classes = np.where(classes == NODATA, classes, CLOUD).astype(np.uint8)
     moved = _moved(classes, displacement.shift, work.grid.resolution_m * factor)
     packed = base64.b64encode(pack(moved)).decode()
     return {"factor": factor, "shape": list(moved.shape), "classes": packed}
+
+
+def _is_hidden(work: DateWork, overview: NDArray[np.float32]) -> bool:
+    """Whether the reference date, where it shows little by itself, hides what another date shows."""
+    method = work.methods.mask
+    if method is None or method.doubtful is None or method.hidden is None or not method.doubtful(overview):
+        return False
+    for look in work.witnesses:
+        other, quality = look.overview(work.grid, work.overview_factor, work.roles)
+        if method.hidden(overview, where_valid(other, quality == CLEAR)):
+            return True
+    return False
 
 
 def _moved(classes: NDArray[np.uint8], shift: Shift, resolution_m: float) -> NDArray[np.uint8]:

@@ -24,6 +24,7 @@ from changedet.kernels.quality import CLEAR
 from changedet.outputs import vectors
 from changedet.outputs.rasters import read_window
 from changedet.plan import Plan, countable
+from changedet.scenes import Look
 from changedet.series import Estimate, LookFacts
 from changedet.store import RunFolder, read_json, read_table
 from changedet.tracks import Tracks
@@ -380,11 +381,19 @@ def _warnings(
     for look in plan.looks:
         clear = whole["valid_fraction"].get(str(look.date))
         if clear is not None and clear < LEAST_CLEAR:
-            said.append(f"{look.date}: only {clear:.1%} of the area is clear on it")
+            said.append(f"{look.date}: only {clear:.1%} of the area is clear on it{_instead(plan, look, whole)}")
         normalise = models[look.date].get("normalise") or {}
         if normalise.get("accepted") is False and normalise.get("reason"):
             said.append(f"{look.date}: normalisation: {normalise['reason']}")
     return said
+
+
+def _instead(plan: Plan, look: Look, whole: pd.DataFrame) -> str:
+    """What to compare with where it is the reference date that shows nothing."""
+    shares = whole["valid_fraction"].dropna()
+    if look is not plan.looks[plan.reference] or not len(shares) or shares.max() < 0.5:
+        return ""
+    return f": nothing can be compared with it; give before: {shares[shares >= 0.9 * shares.max()].index[0]}"
 
 
 def _is_unsure(models: Mapping[dt.date, Model], day: dt.date) -> bool:

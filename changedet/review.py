@@ -128,8 +128,9 @@ def _count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, war
         tables.write_timeseries(files["timeseries.csv"], table)
         tables.write_json(files["summary.json"], summary)
         folder.finish("review", "written anew by every review", list(files.values()))
-    for warning in [*said, *unsure] if warn is not None else ():
-        warn(warning)
+    if warn is not None:
+        for warning in (*said, *unsure):
+            warn(warning)
     return _before_and_after(finished, table, summary, verdicts, out)
 
 

@@ -24,14 +24,18 @@ from changedet.outputs.rasters import sidecars
 from changedet.plan import Plan, make_plan
 from changedet.publish import PUBLISHED, publish, published_files
 from changedet.results import Results, collect
+from changedet.scenes import Look
 from changedet.store import Run, RunFolder, identity, open_run, read_json, write_json
 from changedet.tilework import Tile, compute_tile
 from changedet.workflow import Workflow
 
 Progress = Callable[[str, int, int], None]
 
-STEP_VERSION = 4
+STEP_VERSION = 5
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
+
+WITNESSES = 4
+"""Dates that are asked, at most, whether a reference that shows little hides its ground."""
 
 RIDER = -1
 """Key of the reference's sink where its quality comes with another date's tiles."""
@@ -177,7 +181,15 @@ def date_work(plan: Plan, i: int) -> DateWork:
         counts=counts,
         dtype=reference.dtype,
         nodata=next(iter(reference.scenes[0].nodata.values())),
+        witnesses=_witnesses(plan) if i == plan.reference else (),
     )
+
+
+def _witnesses(plan: Plan) -> tuple[Look, ...]:
+    """The dates nearest to the reference in time: enough that one of them shows the ground, few enough to read."""
+    day = plan.looks[plan.reference].date
+    others = sorted((look for look in plan.looks if look.date != day), key=lambda look: abs(look.date - day))
+    return tuple(others[:WITNESSES])
 
 
 def _identities(plan: Plan, i: int) -> dict[str, str]:

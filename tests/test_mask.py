@@ -164,6 +164,15 @@ def test_overview_stays_within_its_budget():
         assert (shape[0] // factor) * (shape[1] // factor) <= 2_000_000
 
 
+def test_many_cores_are_told_apart_rightly():
+    """Flat boolean pictures are labelled wrongly by cc3d 4.1.1, which ended a run under a broken sky."""
+    rng = np.random.default_rng(3)
+    for size in (4, 6, 8):
+        rough = gaussian_filter(rng.normal(size=(403, 515)), size)
+        values = np.where(rough > rough.std(), 7000.0, 1000.0)[None] * np.ones((3, 1, 1))
+        kernel.classify_overview(values.astype(np.float32), None, (0, 1, 2), None, 5.0, 2200.0, float("inf"), None)
+
+
 @pytest.mark.parametrize("kind", ["quiet", "decoys", "port", "dense"])
 def test_simulated_clear_sites_are_clear(kind):
     from changedet.simulate import Renderer, make_world

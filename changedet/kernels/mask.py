@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import cc3d
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from changedet.kernels.components import label
+from changedet.kernels.overcast import hides_ground, is_featureless
 from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
 
 CORE_RATIO: Final = 3.0
@@ -88,6 +89,8 @@ def classify_overview(
     out = np.where(valid, CLEAR, NODATA).astype(np.uint8)
     if valid.sum() < 64:
         return out
+    if _is_overcast(overview, reference, list(white_bands), floor):
+        return np.where(valid, CLOUD, NODATA).astype(np.uint8)
     bands = np.where(valid, overview, 0)[list(white_bands)]
     bright = bands.mean(axis=0, dtype=np.float32)
     snow = _snow(np.where(valid, overview, 0), snow_bands, floor) & valid
@@ -104,6 +107,16 @@ def classify_overview(
     clipped = np.asarray((np.where(valid, overview, 0) >= ceiling).all(axis=0), bool)
     out[_opened(clipped, SATURATED_WIDTH_M / 2, resolution_m) & (out == CLEAR)] = SATURATED
     return out
+
+
+def _is_overcast(
+    overview: NDArray[np.float32], reference: NDArray[np.float32] | None, white_bands: list[int], floor: float
+) -> bool:
+    """Whether nothing of the ground is seen, judged by the reference where that shows any."""
+    visible = overview[white_bands]
+    if reference is None or not np.isfinite(reference).all(axis=0).any():
+        return is_featureless(visible, floor)
+    return hides_ground(visible.mean(axis=0), reference[white_bands].mean(axis=0))
 
 
 def quality_of_pixels(image: NDArray[np.float32], saturated_at: float) -> NDArray[np.uint8]:
@@ -188,19 +201,20 @@ def _clouds(
     resolution_m: float,
 ) -> NDArray[np.bool_]:
     """Cores that are large, fade out, and were not there before."""
-    labels, count = cc3d.connected_components(core, connectivity=8, return_N=True)
+    labels = label(core.astype(np.uint8))
+    count = int(labels.max(initial=0))
     if not count:
         return core
     sharp = _sharpness(bright, valid, resolution_m)
     inner = cv2.erode(core.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     keep = np.zeros(count + 1, bool)
     least_px = max(9.0, CORE_AREA_M2 / resolution_m**2)
-    for label in range(1, count + 1):
-        part = labels == label
+    for number in range(1, count + 1):
+        part = labels == number
         rim = part & ~inner
         uneven = float(bright[part].std() / max(float(bright[part].mean()), 1e-6))
         fades = resolution_m > SOFTNESS_LIMIT_M or float(np.median(sharp[rim])) - uneven < SHARPNESS
-        keep[label] = part.sum() >= least_px and fades and _is_new(part, ratio)
+        keep[number] = part.sum() >= least_px and fades and _is_new(part, ratio)
     return np.asarray(keep[labels], bool)
 
 
@@ -261,7 +275,7 @@ def _shadows(
     dark = _dark(bright, ratio, open_ground, resolution_m)
     if ratio is not None:
         # On a cloudy date, a wide place that is darker than before is shadow, of clouds outside the picture too.
-        labels = cc3d.connected_components(dark, connectivity=8)
+        labels = label(dark.astype(np.uint8))
         large = np.bincount(labels.ravel()) * resolution_m**2 > SHADOW_AREA_M2
         large[0] = False
         shadow = large[labels]

@@ -1,0 +1,145 @@
+"""Whether a picture shows its ground at all: an overcast sky, fog or an empty picture leaves none to measure by.
+
+The tests of `kernels.mask` measure a cloud against the ground around it, and fail where cloud is most of the picture.
+Here pictures are told by what they lack: the fine structure that another date shows at the same place. The thresholds
+were chosen with these in view: simulated pairs (quiet, growth, earthworks, winter with snow, port, trains; seeds 11,
+12, 21, 22) under 0 to 100 % of cloud, clear pairs of Taizhou, Pucallpa, Beijing A and LEVIR, and fractal skies painted
+over them. Overcast skies as rough as the ground itself are not told.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+WINDOW_PX: Final = 31
+"""Structure is compared over windows of this width."""
+SMOOTHER: Final = (0.3, 0.4)
+"""A window with less than this share of the other date's gradient has lost its structure: of the geometric mean, which
+tells smooth ground, or of the root mean square, which tells outlines."""
+FAINT: Final = (0.1, 0.15)
+"""And its own gradient of the logarithm is below this: beside patchy snow any bare ground looks smooth."""
+LOST_SHARE: Final = 0.4
+"""A picture is doubtful where more of it has lost its structure: clear pairs reach .1, seven tenths of cloud .5."""
+PEAK: Final = 5.0
+"""Least height of the correlation's peak, in standard deviations, of two pictures of one place: noise reaches 3.5."""
+REACH_PX: Final = 12
+"""Farthest that two dates lie apart on the overview."""
+FLAT: Final = 0.05
+"""Below this gradient of the logarithm a window has no structure of its own; a snow field has .12."""
+FLAT_OUTLINES: Final = 0.1
+"""And its root mean square is below this: fields may be smooth, their borders are not."""
+FLAT_SHARE: Final = 0.25
+"""A picture of which more is flat is worth another look; clear pictures reach .08."""
+ALL_FLAT: Final = 0.9
+BRIGHT_FLAT: Final = 0.6
+"""Of a picture as bright as cloud less need be flat: gaps in a cloud have outlines."""
+GREY: Final = 0.18
+"""Greatest (max - min) / mean of the visible bands of a cloud, fog or an empty picture."""
+
+
+def hides_ground(bright: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    """Whether a picture shows nothing of what another date shows at the same place.
+
+    Parameters
+    ----------
+    bright, other : (y, x) float32
+        Mean of the visible bands of both dates on one grid, NaN for no data; some pixels apart at most.
+
+    Returns
+    -------
+    bool
+        True where the picture has lost the other's structure in most places and the directions of the gradients that
+        are left agree no better than by chance. False where the other date has no structure either, or too little is
+        seen of both.
+    """
+    seen = np.asarray(np.isfinite(bright) & np.isfinite(other), bool)
+    if seen.sum() < WINDOW_PX**2:
+        return False
+    own, before = _gradient(bright, seen), _gradient(other, seen)
+    weight = _weight(seen)
+    inside = weight > 0.25
+    lost = np.zeros(seen.shape, bool)
+    for level, share, faint in zip((_level, _outlines), SMOOTHER, FAINT, strict=True):
+        lost |= level(own, weight) < np.minimum(faint, share * level(before, weight))
+    if not inside.any() or lost[inside].mean() <= LOST_SHARE:
+        return False
+    return _peak(own, before) < PEAK
+
+
+def is_doubtful(bright: NDArray[np.float32]) -> bool:
+    """Whether so much of a picture ``(y, x)`` has no structure that another date should be asked."""
+    return _flat_share(bright, np.inf) > FLAT_SHARE
+
+
+def is_featureless(bands: NDArray[np.float32], floor: float) -> bool:
+    """Whether a picture ``(visible band, y, x)`` is grey and smooth nearly everywhere.
+
+    No cloud is darker than `floor`, which is 0 where the units are unknown.
+    """
+    seen = np.asarray(np.isfinite(bands).all(axis=0), bool)
+    if seen.sum() < WINDOW_PX**2:
+        return False
+    values = bands[:, seen]
+    grey = (values.max(axis=0) - values.min(axis=0)) < GREY * np.maximum(values.mean(axis=0), 1e-6)
+    if grey.mean() <= 0.5:
+        return False
+    bright = 0 < floor < float(np.median(values))
+    return _flat_share(bands.mean(axis=0), FLAT_OUTLINES) > (BRIGHT_FLAT if bright else ALL_FLAT)
+
+
+def _flat_share(bright: NDArray[np.float32], outlines: float) -> float:
+    seen = np.asarray(np.isfinite(bright), bool)
+    weight = _weight(seen)
+    inside = weight > 0.25
+    if not inside.any():
+        return 0.0
+    gradient = _gradient(bright, seen)
+    flat = (_level(gradient, weight) < FLAT) & (_outlines(gradient, weight) < outlines)
+    return float(flat[inside].mean())
+
+
+def _gradient(bright: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.complex64]:
+    """Gradient of the logarithm, which light and haze scale little; 0 beside what is not seen."""
+    usual = max(float(np.median(bright[seen])), 1e-6) if seen.any() else 1.0
+    filled = cv2.GaussianBlur(np.where(seen, bright, np.float32(usual)), (0, 0), 1.0)
+    level = np.log(np.maximum(filled, np.float32(1e-3 * usual)))
+    away = cv2.erode(seen.astype(np.uint8), np.ones((9, 9), np.uint8), borderValue=1).astype(bool)
+    along = cv2.Sobel(level, -1, 1, 0) + np.complex64(1j) * cv2.Sobel(level, -1, 0, 1)
+    return np.where(away, along, 0).astype(np.complex64)
+
+
+def _weight(seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Share of each window whose gradient is known."""
+    away = cv2.erode(seen.astype(np.uint8), np.ones((9, 9), np.uint8), borderValue=1)
+    return np.asarray(cv2.blur(away.astype(np.float32), (WINDOW_PX, WINDOW_PX)), np.float32)
+
+
+def _level(gradient: NDArray[np.complex64], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Geometric mean of the gradient over each window: a few sharp edges do not make up for smooth ground."""
+    known = (gradient != 0) | (weight == 1)
+    size = np.log(np.abs(gradient) + np.float32(1e-4))
+    total = cv2.blur(np.where(known, size, 0).astype(np.float32), (WINDOW_PX, WINDOW_PX))
+    return np.asarray(np.exp(total / np.maximum(weight, 1e-3)), np.float32)
+
+
+def _outlines(gradient: NDArray[np.complex64], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Root mean square of the gradient over each window."""
+    power = cv2.blur(np.square(np.abs(gradient)).astype(np.float32), (WINDOW_PX, WINDOW_PX))
+    return np.asarray(np.sqrt(np.maximum(power, 0) / np.maximum(weight, 1e-3)), np.float32)
+
+
+def _peak(own: NDArray[np.complex64], before: NDArray[np.complex64]) -> float:
+    """Height of the orientation correlation's peak among small shifts, in standard deviations of the others."""
+    pair = [field / (np.abs(field) + 0.5 * np.median(np.abs(field)) + 1e-9) for field in (own, before)]
+    size = [fft.next_fast_len(n + REACH_PX) for n in own.shape]
+    product = np.conj(fft.fft2(pair[1], size)) * fft.fft2(pair[0], size)
+    agreement = np.real(fft.ifft2(product))
+    near = np.ix_(*[np.abs(np.fft.fftfreq(n) * n) <= REACH_PX for n in size])
+    peak = float(agreement[near].max())
+    agreement[near] = 0.0
+    return peak / max(float(agreement.std()), 1e-9)
