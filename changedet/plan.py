@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 import shapely
@@ -110,10 +111,10 @@ def make_plan(
     """
     checked = workflow if isinstance(workflow, Workflow) else load_workflow(os.fspath(workflow))
     warnings: list[str] = []
-    scenes = _scenes(checked, warnings)
+    scenes, entries = _scenes(checked, warnings)
     looks = _looks(checked, scenes)
     reference = _reference(checked, looks)
-    roles = _shared(checked, looks)
+    roles = _shared(checked, looks, entries)
     grid = _grid(checked, looks, reference)
     looks = _covering(checked, looks, grid, warnings)
     reference = _reference(checked, looks)
@@ -133,14 +134,28 @@ def make_plan(
     workers = checked.compute.workers or cores()
     memory = checked.compute.memory or available_bytes() // 2
     tile_px, workers, peak = _sizes(checked, len(roles), workers, memory, _tile_px(choices))
-    if out and any(part.exists() and not part.is_dir() for part in (Path(out), *Path(out).parents)):
-        raise InputError(f"--out: '{out}' is or lies under a file, expected a folder")
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
+    _check_writable(checked, folder.path, out)
     chosen = _scheduler(scheduler or checked.compute.scheduler)
     return Plan(
         checked, folder, grid, looks, reference, roles, facts, choices, zones, tile_px, workers, chosen, peak,
         tuple(dict.fromkeys(warnings)),
     )  # fmt: skip
+
+
+def _check_writable(workflow: Workflow, folder: Path, out: str | None) -> None:
+    """Whether the run folder is there, or can be made, and may be written to; makes nothing."""
+    near = next(part for part in (folder, *folder.parents) if os.path.lexists(part))
+    where = f"'{out or workflow.outputs.dir}'"
+    if not near.is_dir():
+        said = (
+            f"{where} cannot be made: '{near}' is {'a file' if near.exists() else 'a broken link'}, expected a folder"
+        )
+    elif not os.access(near, os.W_OK | os.X_OK):
+        said = f"{where} cannot be written to: no permission in '{near}', or its disk is read-only"
+    else:
+        return
+    raise InputError(f"--out: {said}" if out else workflow.problem("outputs.dir", said))
 
 
 def cores() -> int:
@@ -163,13 +178,16 @@ def _scheduler(name: str) -> str:
     raise InputError(f"--scheduler: '{name}' is none, expected threads, processes or tcp://HOST:PORT")
 
 
-def _scenes(workflow: Workflow, warnings: list[str]) -> list[Scene]:
-    """All scenes, opened; every one that cannot be is named at once."""
+def _scenes(workflow: Workflow, warnings: list[str]) -> tuple[list[Scene], dict[str, SceneEntry]]:
+    """All scenes, opened, and the entry of each of their files; every one that cannot be is named at once."""
     scenes: list[Scene] = []
+    entries: dict[str, SceneEntry] = {}
     problems: list[Problem] = []
     for entry in workflow.scenes:
         try:
-            scenes.extend(_opened(workflow, entry))
+            opened = _opened(workflow, entry)
+            scenes.extend(opened)
+            entries |= {path: entry for scene in opened for path in scene.rasters}
         except InputError as error:
             placed = [_placed(workflow, entry, problem) for problem in error.problems]
             if workflow.read.on_error == "skip":
@@ -181,7 +199,20 @@ def _scenes(workflow: Workflow, warnings: list[str]) -> list[Scene]:
     if not scenes:
         reasons = "; ".join(warnings) or "the searches found none"
         raise InputError(workflow.problem("scenes", f"no scene can be read: {reasons}"))
-    return scenes
+    return _told_apart(scenes), entries
+
+
+def _told_apart(scenes: Sequence[Scene]) -> list[Scene]:
+    """Scenes of several dates whose files are called alike get their folder's name before their own."""
+    dates: dict[str, set[dt.date]] = {}
+    for scene in scenes:
+        dates.setdefault(scene.name, set()).add(scene.date)
+
+    def named(scene: Scene) -> Scene:
+        folder = PurePath(next(iter(scene.rasters))).parent.name
+        return replace(scene, name=f"{folder}/{scene.name}") if folder and len(dates[scene.name]) > 1 else scene
+
+    return [named(scene) for scene in scenes]
 
 
 def _looks(workflow: Workflow, scenes: Sequence[Scene]) -> tuple[Look, ...]:
@@ -191,11 +222,18 @@ def _looks(workflow: Workflow, scenes: Sequence[Scene]) -> tuple[Look, ...]:
         raise InputError([workflow.problem("scenes", problem.message) for problem in error.problems]) from None
 
 
-def _shared(workflow: Workflow, looks: Sequence[Look]) -> tuple[str, ...]:
+def _shared(workflow: Workflow, looks: Sequence[Look], entries: Mapping[str, SceneEntry]) -> tuple[str, ...]:
     try:
         return tuple(shared_roles(looks))
     except InputError as error:
-        raise InputError([workflow.problem("bands", problem.message) for problem in error.problems]) from None
+        raise InputError(
+            [
+                Problem(problem.message, entries[problem.file].key, workflow.path, entries[problem.file].line)
+                if problem.file in entries
+                else workflow.problem("bands", problem.message)
+                for problem in error.problems
+            ]
+        ) from None
 
 
 def _placed(workflow: Workflow, entry: SceneEntry, problem: Problem) -> Problem:

@@ -523,7 +523,7 @@ def test_touching_neighbours_leave_no_seam(tmp_path: Path) -> None:
 
 
 def test_any_other_second_scene_names_both(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"first and second are both of 2023-06-04 and overlap by 80%"):
+    with pytest.raises(InputError, match=r"first.tif and second.tif are both of 2023-06-04 and overlap by 80%"):
         group_looks([_placed(tmp_path, "first", 0), _placed(tmp_path, "second", 20)])
     fine = open_scene(
         write(tmp_path / "fine.tif", noise(1, 1, 9, 9), Affine(1.0, 0, 600_000, 0, -1.0, 5_400_000)),
@@ -695,3 +695,44 @@ def test_nearest_classes_never_mix(tmp_path: Path) -> None:
     ]
     assert np.array_equal(got[:, :59], classes[:, 1:])
     assert (got[:, 60:] == 7).all()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "options", "without"),
+    [
+        ("float32", {}, True),
+        ("uint16", {}, True),
+        ("uint8", {}, False),
+        ("int16", {}, False),
+        ("float32", {"nodata": -1.0}, False),
+    ],
+)
+def test_zeros_of_a_radar_swath_are_no_data(tmp_path: Path, dtype: str, options: dict[str, Any], without: bool) -> None:
+    data = (noise(3, 1, 40, 50) % 200 + 20).astype(dtype)
+    data[:, :, :9] = 0
+    path = write(tmp_path / "vv.tif", data, **options)
+    scene = open_scene(path, date="2023-01-01", bands={"vv": 1})
+    image, quality = scene.read(grid_like(40, 50), Window(0, 0, 40, 50), ["vv"])
+    assert (quality[:, :9] == (NODATA if without else CLEAR)).all()
+    assert (quality[:, 9:] == CLEAR).all()
+    assert np.isfinite(image[:, :, 9:]).all()
+    kept = open_scene(path, date="2023-01-01", bands={"vv": 1}, nodata=float("nan"))
+    assert (kept.read(grid_like(40, 50), Window(0, 0, 40, 50), ["vv"])[1] == CLEAR).all()
+    assert (open_scene(path, date="2023-01-01", bands={"red": 1}).nodata["red"] is None) != bool(options)
+
+
+def test_names_lead_back_to_the_files(tmp_path: Path) -> None:
+    paths = {role: write(tmp_path / f"2023-08-01_{role}.tif", noise(k, 1, 30, 30)) for k, role in enumerate(RGBN)}
+    scene = open_scene(paths, date="2023-08-01")
+    assert scene.name == "2023-08-01_{blue,green,red,nir}.tif"
+    whole_file = open_scene(write(tmp_path / "a.tif", noise(9, 4, 30, 30)), date="2023-08-01", bands=RGBN)
+    assert whole_file.name == "a.tif"
+    east = write(tmp_path / "b.tif", noise(8, 4, 30, 30), Affine(2.0, 0, 500_056, 0, -2.0, 5_400_000))
+    (look,) = group_looks([whole_file, open_scene(east, date="2023-08-01", bands=RGBN)])
+    assert look.name == "a.tif + b.tif"
+
+
+def test_bands_given_as_scenes_are_told_how_to_be_given(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"2023-08-01_{role}.tif", noise(1, 1, 30, 30)) for role in ("red", "nir")]
+    with pytest.raises(InputError, match=r"bands of one scene\? give path: \{red: FILE, nir: FILE\}"):
+        group_looks([open_scene(path, date="2023-08-01") for path in paths])

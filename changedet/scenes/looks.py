@@ -59,15 +59,18 @@ def shared_roles(looks: Sequence[Look | Scene]) -> list[str]:
     Raises
     ------
     InputError
-        Where none is shared, or radar meets optical.
+        Where none is shared, or radar meets optical; then it names the file of the odd one.
     """
     radar = [look for look in looks if is_sar(look.roles)]
     optical = [look for look in looks if not is_sar(look.roles)]
     if radar and optical:
-        raise InputError(
+        said = (
             f"{radar[0].name} of {radar[0].date} is radar and {optical[0].name} of {optical[0].date} is optical; "
             "they cannot be compared, give each a workflow of its own"
         )
+        # The fewer are the odd ones; of as many, those of the kind that does not come first.
+        odd = min(radar, optical, key=lambda same: (len(same), same[0] is looks[0]))[0]
+        raise InputError(Problem(said, file=_file_of(odd)))
     shared = [role for role in looks[0].roles if all(role in look.roles for look in looks)]
     if not shared:
         odd = next((look for look in looks if not set(look.roles) & set(looks[0].roles)), looks[-1])
@@ -108,7 +111,14 @@ def _apart(one: Scene, other: Scene) -> str:
     if abs(one.gsd_m / other.gsd_m - 1) > 0.02:
         return f"differ in GSD ({one.gsd_m:.3g} and {other.gsd_m:.3g} m)"
     share = _overlap(one.footprint, other.footprint)
-    return f"overlap by {share:.0%}, half or more" if share >= 0.5 else ""
+    if share < 0.5:
+        return ""
+    bands = "" if len(one.roles) + len(other.roles) > 2 else " (bands of one scene? give path: {red: FILE, nir: FILE})"
+    return f"overlap by {share:.0%}, half or more{bands}"
+
+
+def _file_of(look: Look | Scene) -> str:
+    return next(iter((look.scenes[0] if isinstance(look, Look) else look).rasters))
 
 
 def _told_apart(one: Scene, other: Scene) -> tuple[str, str]:

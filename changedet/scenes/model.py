@@ -83,7 +83,7 @@ class Scene:
     date : datetime.date
         UTC.
     name : str
-        Short, for tables.
+        That of its file or STAC item, for tables.
     bands : mapping of role to BandSource
         In the order of the contract's roles.
     rasters : mapping of path to Raster
@@ -266,8 +266,8 @@ class Look:
 
     @property
     def name(self) -> str:
-        more = len(self.scenes) - 1
-        return f"{self.scenes[0].name} and {more} more" if more else self.scenes[0].name
+        """The names of its scenes, the uppermost first."""
+        return " + ".join(scene.name for scene in self.scenes)
 
     @property
     def roles(self) -> tuple[str, ...]:

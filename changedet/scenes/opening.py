@@ -8,9 +8,12 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, TypeVar
 from urllib.parse import urlparse
+
+import numpy as np
 
 from changedet.errors import InputError
 from changedet.rasters import Raster, read_header
@@ -80,25 +83,19 @@ def open_scene(
     """
     warnings: list[str] = []
     options: dict[str, Any] = {"crs": crs, "bounds": bounds, "nodata": nodata}
-    if isinstance(path, Mapping) and set(path) != {""}:
-        rasters, sources = _by_role({role: str(p) for role, p in path.items()}, bands or default_bands or {}, options)
-    else:
-        whole = str(path[""]) if isinstance(path, Mapping) else os.fspath(path)
-        rasters, sources = _all_in_one(whole, bands, default_bands, options, warnings)
-    data = {role: source for role, source in sources.items() if role not in MASKS}
+    rasters, sources = _sources(path, bands, default_bands, options, warnings)
     first = str(next(iter(rasters)))
-    if not data:
-        raise InputError(f"{first}: has no band to compare, only masks; give 'bands'")
-    if is_sar(tuple(data)) and not set(data) <= set(SAR):
-        raise InputError(f"{first}: mixes radar and optical roles ({', '.join(data)}); correct 'bands'")
+    data = _compared(sources, first)
     masks = _masks(sources, data, rasters, mask)
+    if is_sar(tuple(data)) and not masks:
+        _without_swath_edge(rasters, data)
     main = rasters[next(iter(data.values())).path]
     if main.rpcs is not None:
         warnings.append(f"{first}: is placed by RPCs at their mean height; hills and towers lie off their place")
     told = _angles_from_tags(main.tags)
     return Scene(
         date=_date(date, first),
-        name=name or PurePosixPath(urlparse(first).path if "://" in first else Path(first).as_posix()).stem,
+        name=name or _name([source.path for source in sources.values()]),
         bands={role: _scaled(data[role], role, scaling) for role in in_order(list(data))},
         rasters=rasters,
         masks=masks,
@@ -108,6 +105,70 @@ def open_scene(
         collection=collection,
         warnings=tuple(warnings),
     )
+
+
+def _sources(
+    path: str | os.PathLike[str] | Mapping[str, str],
+    bands: Bands | None,
+    default_bands: Bands | None,
+    options: Mapping[str, Any],
+    warnings: list[str],
+) -> tuple[dict[str, Raster], dict[str, BandSource]]:
+    if isinstance(path, Mapping) and set(path) != {""}:
+        return _by_role({role: str(p) for role, p in path.items()}, bands or default_bands or {}, options)
+    whole = str(path[""]) if isinstance(path, Mapping) else os.fspath(path)
+    return _all_in_one(whole, bands, default_bands, options, warnings)
+
+
+def _compared(sources: Mapping[str, BandSource], first: str) -> dict[str, BandSource]:
+    """The roles that hold pictures, of one kind."""
+    data = {role: source for role, source in sources.items() if role not in MASKS}
+    if not data:
+        raise InputError(f"{first}: has no band to compare, only masks; give 'bands'")
+    if is_sar(tuple(data)) and not set(data) <= set(SAR):
+        raise InputError(f"{first}: mixes radar and optical roles ({', '.join(data)}); correct 'bands'")
+    return data
+
+
+def _without_swath_edge(rasters: dict[str, Raster], data: Mapping[str, BandSource]) -> None:
+    """Exact zeros of a radar file that names no nodata value are where nothing was recorded: noise alone is above 0.
+
+    So it is with floating point and with unsigned integers of 16 bits and more. In 8 bits dark water is rounded to 0,
+    and in signed integers 0 may be a level in decibels: those keep their zeros, and so does what was given a value.
+    """
+    for source in data.values():
+        raster = rasters[source.path]
+        band = raster.bands[source.index - 1]
+        dtype = np.dtype(band.dtype)
+        if band.nodata is not None or raster.has_mask or (dtype.kind, dtype.itemsize) == ("u", 1) or dtype.kind == "i":
+            continue
+        bands = list(raster.bands)
+        bands[source.index - 1] = replace(band, nodata=0.0)
+        rasters[source.path] = replace(raster, bands=tuple(bands), identity=f"{raster.identity}-zero")
+
+
+def _name(paths: Sequence[str]) -> str:
+    """What a scene's files are called, such as ``a.tif`` or, of one file a band, ``2023-08-01_{red,nir}.tif``.
+
+    >>> _name(["s/2023-08-01_red.tif", "s/2023-08-01_nir.tif"]), _name(["B04.jp2", "B08.jp2"]), _name(["a.tif"])
+    ('2023-08-01_{red,nir}.tif', '{B04,B08}.jp2', 'a.tif')
+    """
+    names = [PurePosixPath(urlparse(p).path if "://" in p else Path(p).as_posix()).name for p in dict.fromkeys(paths)]
+    if len(names) == 1:
+        return names[0]
+    if len(set(names)) == 1:
+        return f"{len(names)} files {names[0]}"
+    begin = _shared_start(names)
+    begin = begin[: 1 + max(begin.rfind(mark) for mark in "-_. ")]
+    rest = [name[len(begin) :] for name in names]
+    end = _shared_start([name[::-1] for name in rest])[::-1]
+    end = end[min((end.find(mark) for mark in "-_. " if mark in end), default=len(end)) :]
+    return f"{begin}{{{','.join(name[: len(name) - len(end)] for name in rest)}}}{end}"
+
+
+def _shared_start(names: Sequence[str]) -> str:
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return "".join(letters[0] for letters in same)
 
 
 def check_hosts(paths: Iterable[str], allowed: Sequence[str]) -> None:

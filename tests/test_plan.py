@@ -1,0 +1,82 @@
+"""What is found out before any pixel is read: where results may go, which entry is to blame, what scenes are called."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from small_scenes import BANDS, ground, write_scene, write_workflow
+
+from changedet.errors import InputError
+from changedet.plan import make_plan
+
+DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
+
+
+@pytest.fixture
+def scenes(tmp_path: Path) -> Path:
+    for day in DATES:
+        write_scene(tmp_path / f"{day}.tif", ground(40, 50))
+    return tmp_path
+
+
+def problems(workflow: Path, out: str | None = None) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        make_plan(workflow, out=out)
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize("by_option", [False, True])
+@pytest.mark.parametrize("obstacle", ["file", "file above", "link", "run folder"])
+def test_results_that_could_not_be_written(scenes: Path, obstacle: str, by_option: bool) -> None:
+    out = scenes / "out"
+    if obstacle == "link":
+        out.symlink_to(scenes / "nowhere")
+    elif obstacle == "run folder":
+        out.mkdir()
+        (out / "site").write_text("")
+    else:
+        out.write_text("")
+    wanted = out / "deep" if obstacle == "file above" else out
+    workflow = write_workflow(scenes, DATES, outputs={"dir": str(scenes / "x") if by_option else str(wanted)})
+    (line,) = problems(workflow, str(wanted) if by_option else None)
+    assert "expected a folder" in line
+    assert line.startswith("--out: " if by_option else f"{workflow}:18: outputs.dir: ")
+
+
+def test_results_where_nobody_may_write(scenes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != scenes and may(path, mode))
+    (line,) = problems(write_workflow(scenes, DATES))
+    assert "outputs.dir" in line
+    assert "no permission" in line
+    assert not (scenes / "out").exists()
+
+
+def test_radar_among_optical_is_named_at_its_entry(scenes: Path) -> None:
+    entries = [{"date": day, "path": f"{day}.tif"} for day in DATES]
+    entries[1] |= {"bands": {"vv": 1}}
+    workflow = write_workflow(scenes, DATES, scenes=entries)
+    (line,) = problems(workflow)
+    number = next(i for i, text in enumerate(workflow.read_text().splitlines(), 1) if "2023-03-01" in text)
+    assert line.startswith(f"{workflow}:{number}: scenes[1]: 2023-03-01.tif of 2023-03-01 is radar")
+
+
+def test_files_called_alike_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    entries = []
+    for day in DATES:
+        for role in ("red", "nir"):
+            write_scene(tmp_path / day / f"{role}.tif", np.full((1, 40, 50), 700))
+        entries.append({"date": day, "path": {role: f"{day}/{role}.tif" for role in ("red", "nir")}})
+    content = {"site": {"id": "site"}, "scenes": entries}
+    (tmp_path / "site.yaml").write_text(yaml.safe_dump(content))
+    plan = make_plan(tmp_path / "site.yaml")
+    assert [look.name for look in plan.looks] == [f"{day}/{{red,nir}}.tif" for day in DATES]
+
+
+def test_scenes_are_called_by_their_files(scenes: Path) -> None:
+    workflow = write_workflow(scenes, DATES, scenes=[{"glob": "*.tif", "date_format": "%Y-%m-%d"}], bands=BANDS)
+    assert [look.name for look in make_plan(workflow).looks] == [f"{day}.tif" for day in DATES]
