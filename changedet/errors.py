@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -61,6 +62,15 @@ class InputError(ChangedetError):
 
 class MethodError(ChangedetError):
     """A method cannot work on what it was given, though the input is well formed."""
+
+
+def is_one_line(words: str) -> bool:
+    """Whether text holds no control characters: XML cannot hold them, a terminal obeys them, a table breaks on them.
+
+    >>> is_one_line("Quay 7"), is_one_line("Quay\\n7")
+    (True, False)
+    """
+    return not any(unicodedata.category(letter) in {"Cc", "Cs", "Cn", "Zl", "Zp"} for letter in words)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -28,6 +28,8 @@ CELL_M: Final = 1.0
 """Finer pixels are gathered to cells of about this size before shapes are drawn."""
 COARSEST_M: Final = 2.5
 """With coarser pixels a road of 8 m is no more than three pixels wide, and cannot be told from a yard."""
+LEAST_CLEAR: Final = 0.5
+"""A date that shows less of an area gives no figure for it."""
 BLOCK_CELLS: Final = 2048
 Tiles = Iterable[tuple[int, int, NDArray[np.uint8]]]
 """Row and column of the first pixel and uint8 (y, x), as `FootprintMethod.apply` gives them."""
@@ -213,12 +215,12 @@ def estimates(
 ) -> dict[str, tuple[float, float, float]]:
     """Ground area in m2 with its bounds, in the whole site (None) and in each zone.
 
-    Where a date shows less than half, there is no figure.
+    Where a date shows less than `LEAST_CLEAR`, there is no figure.
     """
     made = {}
     for name, area in areas.items():
         share = clear.get(name, float("nan"))
-        if not share >= 0.5:
+        if not share >= LEAST_CLEAR:
             continue
         parts = [_cut(shape, area) for shape in (found.geometry, found.least, found.greatest)]
         value, least, greatest = (float(m2) for m2 in ground_area_m2(parts, grid.crs))

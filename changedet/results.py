@@ -95,7 +95,7 @@ def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
     layers = {
         "containers": _containers(plan, tracks, zones),
         "tracks": tracks.tracks if tracks is not None else vectors.empty("tracks", plan.grid.crs),
-        "footprint": _footprint_layer(footprints, plan),
+        "footprint": _footprint_layer(footprints, looks, plan),
         "changes": _changes(plan, zones),
     }
     if zones is not None:
@@ -113,7 +113,7 @@ def _zone_table(plan: Plan) -> gpd.GeoDataFrame | None:
 
 
 def zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:
-    """The first zone that holds each point, or None."""
+    """The first zone that holds each point, or None; the series counts it in every zone that does."""
     found: list[str | None] = [None] * len(points)
     if zones is None:
         return found
@@ -218,12 +218,19 @@ def _boxes_of(detections: gpd.GeoDataFrame | None, day: dt.date) -> list[BaseGeo
     return list(detections.geometry[detections["date"].dt.date == day])
 
 
-def _footprint_layer(footprints: Mapping[dt.date, footprint.Footprint], plan: Plan) -> gpd.GeoDataFrame:
+def _footprint_layer(
+    footprints: Mapping[dt.date, footprint.Footprint], looks: Sequence[LookFacts], plan: Plan
+) -> gpd.GeoDataFrame:
+    """A row for every date; where nothing was seen and no other date tells either, its area is not known."""
     if not footprints:
         return vectors.empty("footprint", plan.grid.crs)
+    unseen = {look.date for look in looks if not look.valid_fraction.get("", 0.0) >= footprint.LEAST_CLEAR}
     columns = {
         "date": [str(day) for day in footprints],
-        "area_m2": [found.area_m2 for found in footprints.values()],
+        "area_m2": [
+            float("nan") if found.geometry.is_empty and day in unseen else found.area_m2
+            for day, found in footprints.items()
+        ],
     }
     return gpd.GeoDataFrame(columns, geometry=[found.geometry for found in footprints.values()], crs=plan.grid.crs)
 

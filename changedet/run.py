@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from changedet import __version__
-from changedet.blocks import Task, in_strips, stream, tiles
+from changedet.blocks import Task, Window, in_strips, stream, tiles
 from changedet.dateoutputs import DateSink, files_of_date, mask_path, write_first_change
 from changedet.datework import PARTS, DateWork, Methods, Model
 from changedet.errors import ChangedetError, InputError
@@ -112,16 +112,26 @@ def carry_out(plan: Plan, *, fresh: bool = False, progress: Progress | None = No
         if fresh:
             folder.clear()
         session = _Session(plan, client, progress)
-        try:
-            models = _measured(session)
-        except _UnreadError as error:
-            session.plan = _without(plan, error.found)
-            models = _measured(session)
-        give_back_memory()
-        _passed(session, models)
+        models = _read_through(session)
         results = _followed(session, models)
         _published(session, models, results)
     return open_run(folder.path)
+
+
+def _read_through(session: _Session) -> dict[date, Model]:
+    """Measure and pass over all dates; one that cannot be read is left out where the workflow allows it.
+
+    What the other dates had finished by then still holds, and is not done again.
+    """
+    while True:
+        try:
+            models = _measured(session)
+            give_back_memory()
+            _passed(session, models)
+        except _UnreadError as error:
+            session.plan = _without(session.plan, error.found)
+        else:
+            return models
 
 
 def give_back_memory() -> None:
@@ -331,7 +341,7 @@ def _passed(session: _Session, models: dict[date, Model]) -> None:
     windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
     reference_model = models[plan.looks[plan.reference].date]
     tasks: list[Task] = [
-        (compute_tile, (one.work, window, models[one.work.look.date], reference_model))
+        (_tile, (one.work, window, models[one.work.look.date], reference_model))
         for one in pending
         for window in windows
     ]
@@ -339,6 +349,8 @@ def _passed(session: _Session, models: dict[date, Model]) -> None:
     try:
         for k, tile in session.stream("computing tiles", tasks):
             i = k // len(windows)
+            if isinstance(tile, InputError):
+                raise _blamed(plan, pending[i].work.look, tile)
             if i not in sinks:
                 sinks[i] = _begun(plan, pending[i], models)
             sinks[i].take(windows[k % len(windows)], tile)
@@ -355,6 +367,22 @@ def _passed(session: _Session, models: dict[date, Model]) -> None:
     finally:
         for sink in sinks.values():
             sink.abandon()
+
+
+def _tile(work: DateWork, window: Window, model: Model, reference_model: Model) -> Tile | InputError:
+    """A tile, or why there is none."""
+    try:
+        return compute_tile(work, window, model, reference_model)
+    except InputError as error:
+        return error
+
+
+def _blamed(plan: Plan, look: Look, error: InputError) -> Exception:
+    """What a failed tile means: its date cannot be read, or the reference, without which there is no run."""
+    paths = [path for scene in plan.looks[plan.reference].scenes for path in scene.rasters]
+    if any(str(problem).startswith(f"{path}: ") for problem in error.problems for path in paths):
+        return error
+    return _UnreadError({plan.looks.index(look): error})
 
 
 def _begun(plan: Plan, one: _Pass, models: dict[date, Model]) -> DateSink:

@@ -210,7 +210,7 @@ class RunFolder:
             try:
                 yield
             except InputError:
-                if is_new and set(self.path.iterdir()) == {self.state}:
+                if is_new and all(path.is_dir() or self.state in path.parents for path in self.path.rglob("*")):
                     shutil.rmtree(self.path)
                 raise
 

@@ -15,7 +15,7 @@ import shapely
 import shapely.geometry
 from shapely.geometry.base import BaseGeometry
 
-from changedet.errors import InputError
+from changedet.errors import InputError, is_one_line
 from changedet.geodesy import LONLAT, transform_xy
 
 
@@ -186,6 +186,9 @@ def _flat(geometry: BaseGeometry) -> list[shapely.Polygon]:
 def _check_names(names: list[str], label: str, key: str) -> None:
     if not all(names):
         raise InputError(_said(f"{label}: polygon {names.index('') + 1} has no 'name'; each zone needs one", key))
+    odd = next((name for name in names if not is_one_line(name)), None)
+    if odd is not None:
+        raise InputError(_said(f"{label}: the name {odd[:60]!a} holds control characters; give it another", key))
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(_said(f"{label}: the name '{twice[0]}' is given twice; each zone needs its own", key))

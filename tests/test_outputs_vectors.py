@@ -126,7 +126,8 @@ def test_geometries_are_valid_of_one_type_and_there() -> None:
     bow = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
     rows = {"date": ["2023-06-04"] * 3, "area_m2": [2.0, 0.0, 1.0]}
     frame = gpd.GeoDataFrame(rows, geometry=[bow, shapely.Polygon(), None], crs=CRS)
-    made = vectors.conform("footprint", frame, CRS)
+    assert len(vectors.conform("footprint", frame, CRS)) == 3, "a row for every date"
+    made = vectors.conform("changes", frame, CRS)
     assert len(made) == 1, "nothing to draw is no row"
     assert made.geometry.geom_type.tolist() == ["MultiPolygon"]
     assert made.geometry.is_valid.all()

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dask.config
@@ -275,6 +275,46 @@ def test_a_bad_scene_is_left_out_where_the_workflow_says_so(own: Path, harm: str
     finished = run(write_workflow(own, DATES, read={"on_error": "skip"}), out=str(own / "out"))
     assert [str(day) for day in finished.dates] == [DATES[0], DATES[2]]
     assert [text for text in finished.summary["warnings"] if bad.name in text]
+
+
+def spoil(path: Path) -> Callable[[str, int, int], None]:
+    """Cut a scene in its middle once all has been measured."""
+
+    def progress(what: str, done: int, _total: int) -> None:
+        if what == "computing tiles" and done == 0:
+            path.write_bytes(path.read_bytes()[:3000])
+
+    return progress
+
+
+def test_a_scene_that_fails_under_its_tiles_is_left_out_and_may_come_back(own: Path) -> None:
+    bad = own / f"{DATES[1]}.tif"
+    whole = bad.read_bytes()
+    workflow = write_workflow(own, DATES, read={"on_error": "skip"})
+    finished = carry_out(make_plan(workflow, out=str(own / "out")), progress=spoil(bad))
+    assert [str(day) for day in finished.dates] == [DATES[0], DATES[2]]
+    assert [text for text in finished.summary["warnings"] if text.startswith("scene skipped: ") and bad.name in text]
+    assert not (finished.path / f"change/{DATES[1]}_mask.tif").exists()
+    assert_nothing_left(own / "out")
+    before = times(finished.path)
+    bad.write_bytes(whole)
+    again = run(workflow, out=str(own / "out"))
+    assert [str(day) for day in again.dates] == list(DATES)
+    after = times(again.path)
+    assert [name for name in before if DATES[2] in name and after[name] != before[name]] == []
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_scene_that_fails_under_its_tiles_ends_the_run(own: Path, which: int) -> None:
+    bad = own / f"{DATES[which]}.tif"
+    # Without the reference there is no run, whatever may be skipped.
+    workflow = write_workflow(own, DATES[:2], read={"on_error": "stop" if which else "skip"})
+    with pytest.raises(InputError) as caught:
+        carry_out(make_plan(workflow, out=str(own / "out")), progress=spoil(bad))
+    assert len(caught.value.problems) == 1
+    assert bad.name in str(caught.value)
+    assert_nothing_left(own / "out")
+    assert [path for path in (own / "out").rglob("*tif") if DATES[1] in path.name] == []
 
 
 def test_two_runs_in_one_folder_are_refused(own: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -33,6 +34,10 @@ _DIGITS: Final[Mapping[str, int]] = {
     "shift_north_m": 3,
 }
 
+_FORMULA: Final = re.compile("'*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
+"""How text begins that a spreadsheet would compute; apostrophes before it count, so that reading can undo writing."""
+_GUARDED: Final = re.compile(f"^'(?={_FORMULA.pattern})")
+
 TOTALS: Final = ("containers", "teu", "changed_area_m2", "footprint_area_m2")
 TOTAL_PARTS: Final = ("first", "last", "peak", "net_change")
 ONSETS: Final = ("containers", "changed_area", "footprint")
@@ -47,7 +52,9 @@ def write_timeseries(path: str | Path, frame: pd.DataFrame) -> None:
         The file to write.
     frame : pandas.DataFrame
         Columns of `TIMESERIES_COLUMNS`, others after them; missing columns are added empty. `date` is a date, a
-        timestamp or ISO text; a missing figure is NA, NaN or None and is written empty, never as 0.
+        timestamp or ISO text; a missing figure is NA, NaN or None and is written empty, never as 0. Text that a
+        spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection), which
+        `read_timeseries` takes off again.
 
     Raises
     ------
@@ -68,6 +75,8 @@ def read_timeseries(path: str | Path) -> pd.DataFrame:
     """Read ``timeseries.csv`` back: `date` as UTC midnight, `zone` and `scene` as text, figures as float with NaN."""
     frame = pd.read_csv(path, dtype={"zone": "string", "scene": "string", "date": "string"}, keep_default_na=True)
     frame["date"] = pd.to_datetime(frame["date"], format="%Y-%m-%d", utc=True)
+    for name in ("zone", "scene"):
+        frame[name] = frame[name].str.replace(_GUARDED, "", regex=True)
     frame["zone"] = frame["zone"].fillna("")
     figures = [name for name in TIMESERIES_COLUMNS[3:] if name in frame]
     return frame.astype(dict.fromkeys(figures, "float64"))
@@ -149,7 +158,8 @@ def _cell(name: str, value: Any) -> str:
     if name == "date":
         return iso_date(value)
     if isinstance(value, str | bool):
-        return str(value)
+        text = str(value)
+        return f"'{text}" if _FORMULA.match(text) else text
     number = float(value)
     if not math.isfinite(number):
         raise ValueError(f"{name}: {value} cannot be written; a figure that cannot be had is NA")

@@ -105,8 +105,8 @@ def conform(layer: str, frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
         A key of `SCHEMA`.
     frame : geopandas.GeoDataFrame
         Any index; missing columns become null; dates may be text, dates or timestamps and become UTC midnight; another
-        CRS is transformed, none is taken as `crs`. A row without geometry is left out: there is nothing to draw, and
-        the series keeps its figure.
+        CRS is transformed, none is taken as `crs`. A row without geometry is left out, as there is nothing to draw,
+        but of the footprint, which has a row for every date.
     crs : str or pyproj.CRS
         The grid's.
 
@@ -125,7 +125,7 @@ def conform(layer: str, frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
         return empty(layer, crs)
     placed = frame.set_crs(crs) if frame.crs is None else frame.to_crs(crs)
     geometry = _geometry(placed.geometry.to_numpy(), GEOMETRY[layer])
-    kept = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
+    kept = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry)) | (layer == "footprint")
     others = [name for name in frame.columns if name not in SCHEMA[layer] and name != frame.geometry.name]
     columns = {
         name: _column(layer, name, frame[name] if name in frame else pd.Series([None] * len(frame)), dtype)

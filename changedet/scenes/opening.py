@@ -15,7 +15,7 @@ from urllib.parse import urlparse
 
 import numpy as np
 
-from changedet.errors import InputError
+from changedet.errors import InputError, is_one_line
 from changedet.rasters import Raster, read_header
 from changedet.roles import MASKS, SAR, find_roles, is_sar
 from changedet.scenes.model import BandSource, MaskSource, Scene, SunAngles, ViewAngles, in_order
@@ -82,6 +82,7 @@ def open_scene(
         Where a file cannot be opened or used, or a band that `bands` names does not exist.
     """
     warnings: list[str] = []
+    _check_names(path, name)
     options: dict[str, Any] = {"crs": crs, "bounds": bounds, "nodata": nodata}
     rasters, sources = _sources(path, bands, default_bands, options, warnings)
     first = str(next(iter(rasters)))
@@ -105,6 +106,13 @@ def open_scene(
         collection=collection,
         warnings=tuple(warnings),
     )
+
+
+def _check_names(path: str | os.PathLike[str] | Mapping[str, str], name: str) -> None:
+    paths = list(path.values()) if isinstance(path, Mapping) else [os.fspath(path)]
+    odd = next((words for words in [*map(str, paths), name] if not is_one_line(words)), None)
+    if odd is not None:
+        raise InputError(f"the name {odd[-100:]!a} holds control characters; rename the file")
 
 
 def _sources(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 import pyproj
 
-from changedet.errors import Problem, did_you_mean, nearest
+from changedet.errors import Problem, did_you_mean, is_one_line, nearest
 from changedet.workflow.document import Document, ListNode, MapNode, Node, ScalarNode, line_of, plain_value, printable
 
 T = TypeVar("T")
@@ -147,11 +146,11 @@ def text(expected: str = "text") -> Callable[[Node], str]:
 
 
 def one_line(expected: str) -> Callable[[Node], str]:
-    """Text without control characters: XML cannot hold them, and a terminal obeys them."""
+    """Text without control characters."""
 
     def convert(node: Node) -> str:
         value = text(expected)(node)
-        if any(unicodedata.category(letter) in {"Cc", "Cs", "Cn", "Zl", "Zp"} for letter in value.strip()):
+        if not is_one_line(value.strip()):
             raise unfit(node, f"{expected}, without control characters")
         return value
 

@@ -1,0 +1,113 @@
+"""Names that users give: shown as they are, and never obeyed by a spreadsheet, a browser, a parser or a terminal."""
+
+from __future__ import annotations
+
+import csv
+import json
+import xml.etree.ElementTree as ET
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from small_scenes import series, write_scene, write_workflow
+
+from changedet.errors import InputError
+from changedet.outputs.tables import TIMESERIES_COLUMNS, read_timeseries, write_timeseries
+from changedet.plan import make_plan
+from changedet.run import run
+from changedet.store import open_run
+from changedet.vectors import read_vector
+
+DATES = ("2023-01-01", "2023-03-01")
+NAMES = [
+    '=HYPERLINK("http://x","y")',
+    "+1",
+    "-2+3",
+    "@SUM(A1)",
+    "<b>&amp;\"'</b>",
+    "'=quoted",
+    "\uff1d1",
+    "plain, comma",
+]
+
+
+def zones_file(path: Path, names: list[str]) -> Path:
+    boxes = [shapely.box(500_100 + 300 * k, 5_398_000, 500_350 + 300 * k, 5_399_900) for k in range(len(names))]
+    gpd.GeoDataFrame({"name": names}, geometry=boxes, crs="EPSG:32633").to_file(path, driver="GPKG")
+    return path
+
+
+def test_what_a_spreadsheet_would_compute_is_guarded_and_read_back(tmp_path: Path) -> None:
+    rows = [dict.fromkeys(TIMESERIES_COLUMNS) | {"date": DATES[0], "zone": name, "scene": name} for name in NAMES]
+    write_timeseries(tmp_path / "t.csv", pd.DataFrame(rows).assign(shift_east_m=-1.5))
+    with (tmp_path / "t.csv").open(newline="") as stream:
+        written = list(csv.DictReader(stream))
+    assert [row["zone"][0] in "=+-@\uff1d" for row in written] == [False] * len(NAMES)
+    assert {row["shift_east_m"] for row in written} == {"-1.5"}
+    assert written[4]["zone"] == NAMES[4]
+    back = read_timeseries(tmp_path / "t.csv")
+    assert back["zone"].tolist() == back["scene"].tolist() == NAMES
+
+
+def test_a_run_with_such_names(tmp_path: Path) -> None:
+    series(tmp_path, 240, 300, DATES)
+    scene = (tmp_path / f"{DATES[1]}.tif").rename(tmp_path / "@<i>&.tif")
+    workflow = write_workflow(
+        tmp_path,
+        DATES,
+        site={"id": "site", "name": "=1+1 <script>alert(1)</script> & co", "zones": "zones.gpkg"},
+        scenes=[{"date": DATES[0], "path": f"{DATES[0]}.tif"}, {"date": DATES[1], "path": scene.name}],
+        outputs={"formats": "all"},
+    )
+    zones_file(tmp_path / "zones.gpkg", NAMES)
+    path = run(workflow, out=str(tmp_path / "out")).path
+    finished = open_run(path)
+    assert set(finished.series["zone"]) == {"", *NAMES}
+    assert "@<i>&.tif" in finished.series["scene"].tolist()
+    assert not any(
+        line.split(",")[1][:1] in {"=", "+", "-", "@"} for line in (path / "timeseries.csv").read_text().splitlines()
+    )
+    page = (path / "report.html").read_text()
+    assert "<script>alert" not in page
+    assert "<i>&" not in page
+    with zipfile.ZipFile(path / "project.qgz") as project:
+        for name in project.namelist():
+            ET.fromstring(project.read(name))
+    for item in (path / "stac").rglob("*.json"):
+        json.loads(item.read_text())
+    assert gpd.read_file(path / "objects.gpkg", layer="zones")["name"].tolist() == NAMES
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "two\nlines", "\x1b[31mred", "bell\x07"])
+def test_control_characters_in_names_of_zones(tmp_path: Path, name: str) -> None:
+    geometry = shapely.geometry.mapping(shapely.box(0, 0, 1, 1))
+    source = {"type": "Feature", "properties": {"name": name}, "geometry": geometry}
+    with pytest.raises(InputError, match="control characters") as caught:
+        read_vector(source, named=True)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["two\nlines.tif", "\x1b[31m.tif", "\udcff.tif"])
+def test_control_characters_in_names_of_scenes(tmp_path: Path, name: str) -> None:
+    series(tmp_path, 40, 50, DATES[:1])
+    (tmp_path / f"{DATES[0]}.tif").rename(tmp_path / name)
+    with pytest.raises(InputError, match="control characters") as caught:
+        make_plan(write_workflow(tmp_path, DATES, scenes=[{"glob": "*.tif", "date": DATES[0]}]))
+    assert str(caught.value).isprintable()
+
+
+def test_a_footprint_row_for_every_date(tmp_path: Path) -> None:
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    for day in DATES:
+        meadow = np.array([300, 500, 350, 3500])[:, None, None] * (1 + 0.05 * rng.normal(size=(4, 150, 160)))
+        write_scene(tmp_path / f"{day}.tif", meadow, resolution_m=1.0)
+    finished = run(write_workflow(tmp_path, DATES, objects={"method": "none"}), out=str(tmp_path / "out"))
+    layer = finished.footprint
+    assert layer["date"].dt.strftime("%Y-%m-%d").tolist() == list(DATES)
+    assert (layer.geometry.area >= 0).all()
+    assert (layer["area_m2"] == finished.series["footprint_area_m2"]).all()
