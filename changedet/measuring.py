@@ -14,8 +14,12 @@ from changedet.blocks import SAMPLE_CELL_PX, Window, sample_windows, stack_cells
 from changedet.datework import DateWork, Model, blurred, pack, quality_of, unpack, where_valid
 from changedet.grid import Displacement, Shift
 from changedet.kernels.quality import CLEAR, CLOUD, NODATA
+from changedet.kernels.shadows import reach_per_metre
 from changedet.kernels.warp import block_mean
+from changedet.scenes import Look, ViewAngles
 
+STRAIGHT_DOWN_DEG: Final = 3.0
+"""A roof of a stack of two leans by less than half a metre."""
 COARSE_BUDGET_PX: Final = 250_000
 """An overview of so many pixels finds a shift to some pixels; the chips do the rest."""
 
@@ -91,10 +95,20 @@ def _single_models(work: DateWork, seen: NDArray[np.float32], kept: Model) -> Mo
     model: Model = {part: kept[part] for part in ("objects", "footprint") if part in kept}
     if work.methods.objects is not None and work.counts and "objects" not in model:
         # The grid's own pixels may be finer than what the sensor saw.
-        model["objects"] = work.methods.objects.fit(seen) | {"gsd_m": work.look.gsd_m}
+        model["objects"] = work.methods.objects.fit(seen) | {"gsd_m": work.look.gsd_m} | _shadow(work.look)
     if work.methods.footprint is not None and "footprint" not in model:
         model["footprint"] = work.methods.footprint.fit(seen)
     return model
+
+
+def _shadow(look: Look) -> Model:
+    """Where roofs' shadows lie from the roofs, as far as the date's angles tell; a view not given is straight down."""
+    view = look.view or ViewAngles(0.0, 0.0)
+    if look.sun is None or (view.azimuth_deg is None and view.off_nadir_deg > STRAIGHT_DOWN_DEG):
+        return {}
+    azimuth = view.azimuth_deg or 0.0
+    reach = reach_per_metre(look.sun.azimuth_deg, look.sun.elevation_deg, azimuth, view.off_nadir_deg)
+    return {"shadow": [round(float(v), 6) for v in reach]}
 
 
 def _pair_models(work: DateWork, seen: NDArray[np.float32], before: NDArray[np.float32], kept: Model) -> Model:

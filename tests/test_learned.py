@@ -77,7 +77,7 @@ def test_cells_of_any_size_give_the_same_boxes(resolution_m: float) -> None:
     tables = []
     for cell_px in (256, 512, 1024):
         sized = objects.ObjectMethod(method.fit, method.detect, method.suppress, cell_px, method.halo_px)
-        tables.append(objects._find(image, sized))
+        tables.append(objects.find(image, sized))
     assert len(tables[0]) > 50
     for other in tables[1:]:
         pd.testing.assert_frame_equal(tables[0], other, atol=2e-3, rtol=1e-3)

@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.detector import GSDS_M, hits, simulated  # noqa: E402
 from changedet.kernels import objects as kernel  # noqa: E402
 from changedet.kernels import rectangles  # noqa: E402
-from changedet.objects import _bands_used  # noqa: E402
+from changedet.objects.stage import bands_used  # noqa: E402
 
 Floats = NDArray[np.float64]
 FIT_SEEDS = range(100, 140)
@@ -55,7 +55,7 @@ class Scene:
 def scene(seed: int, gsd_m: float, size_m: float, kind: str | None) -> Scene:
     """A simulated scene; with a kind, its second self: that kind, seen by a worse camera and stretched another way."""
     yard = simulated(seed, gsd_m, size_m, kind=kind)
-    bands = _bands_used(yard.roles)
+    bands = bands_used(yard.roles)
     chosen = yard.image[list(bands.values())]
     low, high = kernel.stretch_limits(chosen[None])
     if kind is not None:

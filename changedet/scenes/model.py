@@ -43,7 +43,8 @@ class SunAngles:
 
 @dataclass(frozen=True)
 class ViewAngles:
-    """Where the sensor stood: angle from the vertical; azimuth from the ground to it, clockwise from north, or None."""
+    """How the sensor looked: angle from the vertical; azimuth from the point below it to the scene, clockwise from
+    north (STAC's ``view:azimuth``; roofs lean that way), or None."""
 
     off_nadir_deg: float
     azimuth_deg: float | None = None

@@ -26,7 +26,9 @@ Angles = TypeVar("Angles", SunAngles, ViewAngles)
 _SUN_AZIMUTH: Final = ("sun_azimuth", "solar_azimuth_angle", "meansunaz", "sunazimuth", "sun_azimuth_angle")
 _SUN_ELEVATION: Final = ("sun_elevation", "solar_elevation_angle", "meansunel", "sunelevation", "sun_elevation_angle")
 _SUN_ZENITH: Final = ("solar_zenith_angle", "sun_zenith", "sun_zenith_angle")
-_VIEW_AZIMUTH: Final = ("satellite_azimuth", "satellite_azimuth_angle", "meansataz", "view_azimuth")
+_VIEW_AZIMUTH: Final = ("azimuth", "view_azimuth")
+# Towards the satellite: the other way round.
+_SATELLITE_AZIMUTH: Final = ("satellite_azimuth", "satellite_azimuth_angle", "meansataz")
 _OFF_NADIR: Final = ("off_nadir", "off_nadir_angle", "meanoffnadirviewangle", "view_angle", "satellite_zenith_angle")
 
 
@@ -362,7 +364,10 @@ def _angles_from_tags(tags: Mapping[str, str]) -> tuple[SunAngles | None, ViewAn
         elevation = 90.0 - zenith
     off_nadir = _number(flat, _OFF_NADIR)
     sun = None if azimuth is None or elevation is None else SunAngles(azimuth % 360.0, elevation)
-    return sun, None if off_nadir is None else ViewAngles(abs(off_nadir), _number(flat, _VIEW_AZIMUTH))
+    view_azimuth, opposite = _number(flat, _VIEW_AZIMUTH), _number(flat, _SATELLITE_AZIMUTH)
+    if view_azimuth is None and opposite is not None:
+        view_azimuth = (opposite + 180.0) % 360.0
+    return sun, None if off_nadir is None else ViewAngles(abs(off_nadir), view_azimuth)
 
 
 def _leaves(data: Any) -> dict[str, str]:

@@ -1,0 +1,98 @@
+"""How a method finds boxes: statistics of the scene from its fixed sample, then boxes cell by cell of a lattice.
+
+A box belongs to the cell that holds its centre, so results depend on the common grid alone, never on chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from changedet.blocks import Window
+
+COARSEST_M: Final = 1.2
+"""Beyond this a box is under two pixels wide and cannot be told from a car or a patch of ground."""
+CELL_PX: Final = 512
+MOST_HALO_PX: Final = 64
+
+
+@dataclass(frozen=True)
+class ObjectMethod:
+    """A method that finds boxes cell by cell once the scene's statistics are known.
+
+    Attributes
+    ----------
+    fit : callable
+        ``fit(samples) -> model``: samples float32 ``(cell, band, y, x)`` with NaN for no data; the model is kept as
+        JSON.
+        A caller that knows more adds it: ``gsd_m``, where a date's own pixels are coarser than the grid; ``shadow``,
+        from `kernels.shadows.reach_per_metre`, where the sun is known.
+    detect : callable
+        ``detect(image, model) -> DataFrame`` with `COLUMNS`: image float32 ``(band, y, x)``, a lattice cell with
+        `halo_px`
+        more on each side and NaN where there is no picture; boxes of the whole block, ``x_px, y_px`` from its corner
+        (0, 0
+        is the left, top edge of the first pixel). The caller keeps those whose centre lies in the cell.
+    suppress : callable
+        ``suppress(boxes) -> boxes``: what remains of the scene's boxes (pixels of the grid) where two overlap.
+    cell_px : int
+        Size of the lattice, anchored to the grid's first pixel.
+    halo_px : int
+        How far around its cell `detect` must see.
+    count_confidence : float
+        Boxes of at least this confidence count; `detect` also gives weaker ones, which are evidence when the series is
+        read as a whole.
+    coarsest_m : float
+        Greatest pixel size at which boxes can be counted.
+    """
+
+    fit: Callable[[NDArray[np.float32]], dict[str, Any]]
+    detect: Callable[[NDArray[np.float32], dict[str, Any]], pd.DataFrame]
+    suppress: Callable[[pd.DataFrame], pd.DataFrame]
+    cell_px: int = CELL_PX
+    halo_px: int = MOST_HALO_PX
+    coarsest_m: float = COARSEST_M
+    count_confidence: float = 0.5
+
+
+def cells(tile: Window, cell_px: int = CELL_PX) -> Iterator[Window]:
+    """The lattice's cells whose first pixel lies in a window of the grid; cells are whole, also beyond the grid's edge.
+
+    >>> [(cell.y, cell.x) for cell in cells(Window(0, 500, 100, 600))]
+    [(0, 512), (0, 1024)]
+    """
+    for y in range(-(-tile.y // cell_px) * cell_px, tile.y + tile.height, cell_px):
+        for x in range(-(-tile.x // cell_px) * cell_px, tile.x + tile.width, cell_px):
+            yield Window(y, x, cell_px, cell_px)
+
+
+def in_cell(
+    block: NDArray[np.float32], place: Window, cell: Window, method: ObjectMethod, model: dict[str, Any]
+) -> pd.DataFrame:
+    """The boxes whose centre lies in a cell, in pixels of the grid.
+
+    Parameters
+    ----------
+    block : (band, y, x) float32
+        Covers the cell with its halo as far as there is a picture; what it does not cover counts as no data.
+    place : Window
+        Where the block lies on the grid.
+    cell : Window
+        A whole cell of the lattice.
+    """
+    wanted = cell.grown(method.halo_px)
+    image = np.full((block.shape[0], *wanted.shape), np.nan, np.float32)
+    y0, y1 = max(wanted.y, place.y), min(wanted.y + wanted.height, place.y + block.shape[1])
+    x0, x1 = max(wanted.x, place.x), min(wanted.x + wanted.width, place.x + block.shape[2])
+    if y0 < y1 and x0 < x1:
+        part = block[:, y0 - place.y : y1 - place.y, x0 - place.x : x1 - place.x]
+        image[:, y0 - wanted.y : y1 - wanted.y, x0 - wanted.x : x1 - wanted.x] = part
+    found = method.detect(image, model)
+    x, y = found["x_px"] - method.halo_px, found["y_px"] - method.halo_px
+    mine = found[(x >= 0) & (x < cell.width) & (y >= 0) & (y < cell.height)]
+    return mine.assign(x_px=mine["x_px"] + wanted.x, y_px=mine["y_px"] + wanted.y)
