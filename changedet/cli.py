@@ -264,7 +264,10 @@ def methods(stage: str | None) -> int:
 @cli.command()
 @click.argument("run_dir", metavar="RUN_DIR")
 @click.option(
-    "--truth", required=True, metavar="TRUTH", help="A truth/ folder, or a raster: 1 changed, 0 not, 255 not judged."
+    "--truth",
+    required=True,
+    metavar="TRUTH",
+    help="A truth/ folder, a raster (1 changed, 0 not, 255 not judged), or a labelled sample.",
 )
 @click.option("--date", "day", metavar="DATE", help="Only this date.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
@@ -276,6 +279,21 @@ def score(run_dir: str, truth: str, day: str | None, as_json: bool, verbose: boo
 
     figures = score_run(run_dir, truth, day=_as_date(day))
     click.echo(json.dumps(figures, indent=1) if as_json else format_scores(figures))
+    return DONE
+
+
+@cli.command()
+@click.argument("run_dir", metavar="RUN_DIR")
+@click.option("--date", "day", metavar="DATE", help="Whose mask; default: the last date's.")
+@click.option("--points", type=int, default=300, show_default=True, help="How many.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed takes the same pixels.")
+@click.option("-v", "--verbose", is_flag=True, help="Tracebacks.")
+def sample(run_dir: str, day: str | None, points: int, seed: int, verbose: bool) -> int:
+    """Draw a stratified sample of a mask to label in QGIS; `score` makes of it the error-adjusted changed area."""
+    del verbose
+    from changedet.sampling import sample_run
+
+    click.echo(sample_run(run_dir, day=_as_date(day), points=points, seed=seed))
     return DONE
 
 

@@ -19,6 +19,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window as RasterioWindow
 
 from changedet.errors import InputError
+from changedet.sampling import adjusted_area
 from changedet.store import Run, RunFolder, open_run
 
 IOU_LEVELS: Final = (0.3, 0.5)
@@ -36,7 +37,8 @@ def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = N
     run_dir : path
         A run folder, or a mask raster (1 changed, 0 not, 255 no data).
     truth : path
-        A ``truth/`` folder as the simulator writes it, or a raster: 1 changed, 0 not, 255 not judged.
+        A ``truth/`` folder as the simulator writes it, a raster (1 changed, 0 not, 255 not judged), or a labelled
+        ``sample_<date>.gpkg``.
     day : datetime.date, optional
         Only this date; by default all that the truth knows. With a raster as truth, by default the last date.
 
@@ -44,7 +46,7 @@ def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = N
     -------
     dict
         ``masks`` (a mapping by date, and ``all``), and with a truth folder ``objects``, ``counts``, ``tracks`` and
-        ``onset``.
+        ``onset``; with a labelled sample ``area``, error-adjusted.
 
     Raises
     ------
@@ -53,10 +55,12 @@ def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = N
     """
     source, target = Path(run_dir), Path(truth)
     if not target.exists():
-        raise InputError(f"{truth}: no such truth; give a truth/ folder or a raster of 1, 0 and 255")
+        raise InputError(f"{truth}: no such truth; give a truth/ folder, a raster of 1, 0 and 255, or a sample")
     if source.is_file():
         return {"masks": {"all": _mask_figures([_confusion(source, None, _only_raster(target))])}}
     finished = open_run(source)
+    if target.suffix == ".gpkg":
+        return {"area": adjusted_area(finished, target)}
     if target.is_file():
         chosen = day or max(date for date in finished.dates if date != _reference(finished))
         return {"masks": _masks(finished, {chosen: target})}

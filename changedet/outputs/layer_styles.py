@@ -11,6 +11,7 @@ from changedet.outputs.styles import ramp
 KINDS: Final = {"20ft": "#00c2ff", "40ft": "#ffd400", "45ft": "#ff7a00", "other": "#ffffff"}
 DIRECTIONS: Final = {"gain": "#1b9e77", "loss": "#d95f02", "other": "#7570b3"}
 VERDICTS: Final = {"": "#ffd400", "accept": "#1b9e3c", "reject": "#d7191c"}
+LABELS: Final = {"": "#ffd400", "1": "#d7191c", "0": "#1b9e3c"}
 ADDED_COLOR: Final = "#e6007e"
 FOOTPRINT_COLOR: Final = "#6a3d9a"
 ZONE_COLOR: Final = "#ffffff"
@@ -19,6 +20,8 @@ _MAX_FIRST_SEEN: Final = 24
 # Without a running animation the dates would lie on top of each other: the canvas then draws only the latest.
 # Where there is no canvas (an export by a script) the expression cannot know, and all that is asked for is drawn.
 _SHOWN: Final = '@map_start_time IS NOT NULL OR @map_id IS NULL OR "date" = maximum("date")'
+
+_BY_END: Final = {"name": "if(\"not_after\" IS NULL, 'circle', 'triangle')"}
 
 _TIPS: Final = {
     "containers": '<b>[% "kind" %]</b> [% format_date("date", \'yyyy-MM-dd\') %]<br>[% round("length_m", 1) %] x '
@@ -87,6 +90,14 @@ def additions(dates: Sequence[str]) -> str:
     kinds = {"by its length": "", **{kind: kind for kind in KINDS}}
     choices = _choices("date", {day: day for day in dates}) + _choices("kind", kinds)
     return f"{_single(symbol)}{choices.replace('</fieldConfiguration><fieldConfiguration>', '')}"
+
+
+def sample() -> str:
+    """The style of points to label: coloured by label, which is chosen from a list; the stratum is not shown."""
+    symbols = [_marker(color, {}) for color in LABELS.values()]
+    words = {"": "not labelled", "1": "changed", "0": "unchanged"}
+    renderer = _categorized("coalesce(to_string(\"label\"), '')", [(key, words[key]) for key in LABELS], symbols)
+    return f"{renderer}{_choices('label', {'changed': '1', 'unchanged': '0'}, empty=True)}"
 
 
 def _choices(field: str, values: Mapping[str, str], *, empty: bool = False) -> str:
@@ -226,7 +237,7 @@ def _fill(
     return _symbol("fill", "SimpleFill", options, defined or {})
 
 
-def _marker(color: str) -> str:
+def _marker(color: str, defined: Mapping[str, str] = _BY_END) -> str:
     options = {
         "color": _rgba(color, 255),
         "name": "circle",
@@ -235,7 +246,7 @@ def _marker(color: str) -> str:
         "size": "1.9",
         "size_unit": "MM",
     }
-    return _symbol("marker", "SimpleMarker", options, {"name": "if(\"not_after\" IS NULL, 'circle', 'triangle')"})
+    return _symbol("marker", "SimpleMarker", options, defined)
 
 
 def _symbol(kind: str, renderer: str, options: Mapping[str, str], defined: Mapping[str, str]) -> str:
