@@ -168,7 +168,7 @@ class RunFolder:
         return found
 
     def guard(self, wanted: Sequence[Path]) -> None:
-        """Refuse to replace what no earlier run wrote, or what somebody edited since.
+        """Refuse to replace what no earlier run wrote, or what somebody edited since, and to write beyond the folder.
 
         Raises
         ------
@@ -178,8 +178,11 @@ class RunFolder:
         recorded = self.recorded()
         foreign = "exists and was not written by changedet; move it away or choose another --out"
         edited = "was changed by hand since the run wrote it; move it away, then run again"
-        problems = []
-        for path in wanted:
+        out = "is a link out of the run folder; remove it, then run again"
+        own = self.path.resolve()
+        places = sorted({self.state, *self.state.glob("*/"), *(path.parent for path in wanted)})
+        problems = [Problem(out, file=str(place)) for place in places if not place.resolve().is_relative_to(own)]
+        for path in wanted if not problems else ():
             entry = recorded.get(self._name(path))
             if path.exists() and (entry is None or not _is_untouched(path, entry)):
                 problems.append(Problem(edited if entry else foreign, file=str(path)))
@@ -201,7 +204,8 @@ class RunFolder:
         A new folder in which the input proved wrong before any result was there is taken away again.
         """
         self.state.mkdir(parents=True, exist_ok=True)
-        with (self.state / "lock").open("w") as stream:
+        # Appended to, not emptied: what stands there under this name may be a link.
+        with (self.state / "lock").open("a") as stream:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -219,6 +223,7 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write JSON so that a kill at any moment leaves the old file or the new one, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
     part.write_text(json.dumps(value, indent=1, allow_nan=False, default=str) + "\n")
     part.replace(path)
 

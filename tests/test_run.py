@@ -317,6 +317,21 @@ def test_a_scene_that_fails_under_its_tiles_ends_the_run(own: Path, which: int) 
     assert [path for path in (own / "out").rglob("*tif") if DATES[1] in path.name] == []
 
 
+@pytest.mark.parametrize("name", ["change", ".changedet", ".changedet/model"])
+def test_links_do_not_lead_out_of_the_run_folder(own: Path, name: str) -> None:
+    (own / "elsewhere").mkdir()
+    (own / "elsewhere/kept.txt").write_text("kept")
+    link = own / "out/site" / name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(own / "elsewhere")
+    with pytest.raises(InputError, match="is a link out of the run folder"):
+        run(write_workflow(own, DATES[:2]), out=str(own / "out"))
+    assert [path.name for path in (own / "elsewhere").iterdir()] == ["kept.txt"]
+    # A run folder may itself be a link: that is where the user wants it.
+    (own / "linked").symlink_to(own / "elsewhere")
+    assert run(write_workflow(own, DATES[:2]), out=str(own / "linked")).path.exists()
+
+
 def test_two_runs_in_one_folder_are_refused(own: Path) -> None:
     plan = make_plan(write_workflow(own, DATES[:2]), out=str(own / "out"))
     folder = RunFolder(plan.folder.path)
