@@ -65,7 +65,7 @@ def open_scene(
         In place of the files' own.
     mask : str, optional
         A raster that is 0 where the scene is not to be used.
-    sun, view : mapping or object with ``azimuth_deg``, ``elevation_deg`` and ``off_nadir_deg``, optional
+    sun, view : SunAngles, ViewAngles or mapping of their fields, optional
         In place of what the files' tags say.
     crs, bounds : optional
         Where files without a georeference lie: west, south, east, north.
@@ -343,8 +343,7 @@ def _date(date: dt.date | str, path: str) -> dt.date:
 def _angles(kind: type[Angles], given: Any) -> Angles | None:
     if given is None or isinstance(given, kind):
         return given
-    names = kind.__dataclass_fields__
-    values = given if isinstance(given, Mapping) else {name: getattr(given, name, None) for name in names}
+    names, values = kind.__dataclass_fields__, given
     if kind is SunAngles and (values.get("azimuth_deg") is None or values.get("elevation_deg") is None):
         return None
     if kind is ViewAngles and values.get("off_nadir_deg") is None:

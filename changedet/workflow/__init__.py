@@ -15,8 +15,6 @@ from changedet.workflow.model import (
     SceneEntry,
     Site,
     StageRequest,
-    Sun,
-    View,
     Workflow,
 )
 from changedet.workflow.schema import json_schema
@@ -35,8 +33,6 @@ __all__ = [
     "SceneEntry",
     "Site",
     "StageRequest",
-    "Sun",
-    "View",
     "Workflow",
     "dates_in_name",
     "json_schema",

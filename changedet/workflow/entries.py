@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from changedet.roles import ROLES
+from changedet.scenes import SunAngles, ViewAngles
 from changedet.workflow import dates
 from changedet.workflow.document import ListNode, MapNode, Node, ScalarNode, line_of, plain_value
 from changedet.workflow.fields import Checker, bounds, crs, nodata, number, shown, text, unfit
-from changedet.workflow.model import Catalog, SceneEntry, Sun, View
+from changedet.workflow.model import Catalog, SceneEntry
 from changedet.workflow.paths import file_or_url, matches
 
 KINDS: Final = ("path", "glob", "stac")
@@ -154,7 +155,7 @@ def _about(checker: Checker, items: Mapping[str, Node], key: str) -> dict[str, A
 _azimuth: Final = number("degrees clockwise from north, -180 to 360", least=-180, most=360)
 
 
-def _sun(checker: Checker, items: Mapping[str, Node], key: str) -> Sun | None:
+def _sun(checker: Checker, items: Mapping[str, Node], key: str) -> SunAngles | None:
     if "sun" not in items:
         return None
     example = "{azimuth_deg: 150, elevation_deg: 45}"
@@ -166,10 +167,10 @@ def _sun(checker: Checker, items: Mapping[str, Node], key: str) -> Sun | None:
     for name in ("azimuth_deg", "elevation_deg"):
         if isinstance(items["sun"], MapNode) and name not in inner:
             checker.missing(key, f"has no '{name}', expected {example}", f"{key}.{name}")
-    return Sun(azimuth, elevation) if azimuth is not None and elevation is not None else None
+    return SunAngles(azimuth, elevation) if azimuth is not None and elevation is not None else None
 
 
-def _view(checker: Checker, items: Mapping[str, Node], key: str) -> View | None:
+def _view(checker: Checker, items: Mapping[str, Node], key: str) -> ViewAngles | None:
     if "view" not in items:
         return None
     example = "{azimuth_deg: 280, off_nadir_deg: 12}"
@@ -180,7 +181,7 @@ def _view(checker: Checker, items: Mapping[str, Node], key: str) -> View | None:
     )
     if isinstance(items["view"], MapNode) and "off_nadir_deg" not in inner:
         checker.missing(key, f"has no 'off_nadir_deg', expected {example}", f"{key}.off_nadir_deg")
-    return View(off_nadir, azimuth) if off_nadir is not None else None
+    return ViewAngles(off_nadir, azimuth) if off_nadir is not None else None
 
 
 def _files(checker: Checker, items: Mapping[str, Node], key: str, fields: dict[str, Any]) -> list[dict[str, Any]]:

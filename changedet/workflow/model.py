@@ -13,6 +13,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import Problem
+from changedet.scenes import SunAngles, ViewAngles
 from changedet.workflow.document import line_of
 from changedet.workflow.fields import Bounds
 
@@ -58,22 +59,6 @@ class Grid:
 
     crs: str | None = None
     resolution: float | None = None
-
-
-@dataclass(frozen=True)
-class Sun:
-    """Where the sun stood, azimuth clockwise from north."""
-
-    azimuth_deg: float
-    elevation_deg: float
-
-
-@dataclass(frozen=True)
-class View:
-    """Where the sensor stood: angle from the vertical; azimuth from the ground to it, clockwise from north, or None."""
-
-    off_nadir_deg: float
-    azimuth_deg: float | None = None
 
 
 @dataclass(frozen=True)
@@ -138,8 +123,8 @@ class SceneEntry:
     bands: tuple[tuple[str, int | str], ...] | None = None
     nodata: float | None = None
     mask: str | None = None
-    sun: Sun | None = None
-    view: View | None = None
+    sun: SunAngles | None = None
+    view: ViewAngles | None = None
     crs: str | None = None
     bounds: Bounds | None = None
     stac: Catalog | None = None
