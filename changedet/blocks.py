@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import dask
@@ -239,7 +240,8 @@ def stream(
     batch = max(1, 2 * workers)
     for start in range(0, len(tasks), batch):
         chosen = range(start, min(start + batch, len(tasks)))
-        calls = [dask.delayed(tasks[i][0], pure=False, traverse=False)(*tasks[i][1]) for i in chosen]
+        # Arguments as such would be searched for lazy values, through every field of every scene.
+        calls = [dask.delayed(partial(tasks[i][0], *tasks[i][1]), pure=False, traverse=False)() for i in chosen]
         results = dask.compute(*calls, scheduler=scheduler, num_workers=workers, optimize_graph=False)
         yield from zip(chosen, results, strict=True)
 

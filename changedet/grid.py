@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,7 @@ class Frame:
         good = np.isfinite(x) & np.isfinite(y)
         return shapely.Polygon(np.column_stack([x, y])[good]) if good.sum() > 2 else shapely.Polygon()
 
-    @property
+    @cached_property
     def gsd_m(self) -> float:
         """Ground sampling distance in metres: the geodesic size of the pixel at the raster's centre."""
         return math.sqrt(ground_pixel_m2(self.crs, self.transform, self.height / 2, self.width / 2))
@@ -133,7 +134,7 @@ class Grid:
         """Pixel size in units of the CRS."""
         return math.sqrt(abs(self.transform.a * self.transform.e))
 
-    @property
+    @cached_property
     def ground_resolution_m(self) -> float:
         """Pixel size on the ground at the grid's centre, geodesic."""
         return math.sqrt(ground_pixel_m2(self.crs, self.transform, self.shape[0] / 2, self.shape[1] / 2))

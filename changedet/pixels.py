@@ -8,6 +8,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -18,14 +19,23 @@ from rasterio.windows import Window as RasterWindow
 
 from changedet.kernels.warp import block_mean, without_nodata
 from changedet.rasters import Raster, gdal_options, is_remote, open_dataset, reading, stamp_of
+from changedet.shelf import BUDGET_BYTES, Shelf
 
 MAX_OPEN: Final = 24
+LARGEST_BLOCK_PX: Final = 1 << 20
+"""Larger blocks (a file of one piece) are left to GDAL."""
 _MEAN_PART_PX: Final = 1 << 22
 _local = threading.local()
+_shelf = Shelf(BUDGET_BYTES)
 
 
 def read_part(
-    raster: Raster, indexes: Sequence[int], part: tuple[int, int, int, int], *, use_mask: bool = True
+    raster: Raster,
+    indexes: Sequence[int],
+    part: tuple[int, int, int, int],
+    *,
+    use_mask: bool = True,
+    share: bool = True,
 ) -> NDArray[np.float32]:
     """Bands of a part of a file.
 
@@ -38,6 +48,8 @@ def read_part(
         Within the file.
     use_mask : bool
         Whether the file's own mask and its alpha band make no data.
+    share : bool
+        Whether the file's blocks are kept for the parts beside this one.
 
     Returns
     -------
@@ -49,7 +61,7 @@ def read_part(
     row, column, height, width = part
     window = RasterWindow(column, row, width, height)
     alpha = [raster.alpha] if use_mask and raster.alpha is not None else []
-    native, masks = _read(raster, [*indexes, *alpha], window, mask=use_mask and raster.has_mask)
+    native, masks = _read(raster, [*indexes, *alpha], window, mask=use_mask and raster.has_mask, share=share)
     values = native[: len(indexes)]
     out = np.empty(values.shape, np.float32)
     nodata = _nodata(values.dtype, [raster.bands[i - 1].nodata for i in indexes])
@@ -108,7 +120,7 @@ def read_mean(
         rows = min(strip, height - first)
         y, x = (row + first) * ky, column * kx
         size = min(rows * ky, source.shape[0] - y), min(width * kx, source.shape[1] - x)
-        pixels = read_part(source, indexes, (y, x, *size), use_mask=use_mask)
+        pixels = read_part(source, indexes, (y, x, *size), use_mask=use_mask, share=False)
         out[:, first : first + rows] = pixels if (ky, kx) == (1, 1) else block_mean(pixels, (ky, kx))
     return out
 
@@ -157,13 +169,41 @@ def _dataset(raster: Raster) -> Any:
 
 
 def _read(
-    raster: Raster, indexes: list[int], window: RasterWindow, *, mask: bool
+    raster: Raster, indexes: list[int], window: RasterWindow, *, mask: bool, share: bool = True
 ) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
     with reading(raster.path), rasterio.Env(**gdal_options(raster.path)):
         dataset = _dataset(raster)
         mixed = len({raster.bands[i - 1].dtype for i in indexes}) > 1
-        values = dataset.read(indexes, window=window, out_dtype="float64" if mixed else None)
+        if share and not mixed and _in_blocks(raster, dataset, indexes, window):
+            values = _from_blocks(raster, dataset, indexes, window)
+        else:
+            values = dataset.read(indexes, window=window, out_dtype="float64" if mixed else None)
         return values, dataset.read_masks(1, window=window) if mask else None
+
+
+def _in_blocks(raster: Raster, dataset: Any, indexes: list[int], window: RasterWindow) -> bool:
+    """Whether blocks are worth keeping: a window cuts some that its neighbours will need as well."""
+    shapes = {dataset.block_shapes[i - 1] for i in indexes}
+    height, width = min(shapes)
+    tiled = len(shapes) == 1 and 64 <= height <= window.height and 64 <= width < dataset.width
+    return tiled and height * width <= LARGEST_BLOCK_PX and not is_remote(raster.path)
+
+
+def _from_blocks(raster: Raster, dataset: Any, indexes: list[int], window: RasterWindow) -> NDArray[Any]:
+    height, width = dataset.block_shapes[indexes[0] - 1]
+    y0, x0, y1, x1 = window.row_off, window.col_off, window.row_off + window.height, window.col_off + window.width
+    out = np.empty((len(indexes), window.height, window.width), dataset.dtypes[indexes[0] - 1])
+    about = (raster.path, raster.tags.get("_level"), stamp_of(raster.path), tuple(indexes))
+    for top in range(y0 // height * height, y1, height):
+        for left in range(x0 // width * width, x1, width):
+            size = min(width, dataset.width - left), min(height, dataset.height - top)
+            read = partial(dataset.read, indexes, window=RasterWindow(left, top, *size))
+            block = _shelf.get((*about, top, left), read)
+            rows, columns = slice(max(top, y0), min(top + size[1], y1)), slice(max(left, x0), min(left + size[0], x1))
+            out[:, rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0] = block[
+                :, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+            ]
+    return out
 
 
 def _nodata(dtype: np.dtype[Any], values: Sequence[float | None]) -> NDArray[Any] | None:

@@ -15,7 +15,7 @@ STANDARD_IN_KERNELS = {"__future__", "collections", "dataclasses", "functools", 
 STANDARD_IN_KERNELS |= {"fractions", "hashlib", "io", "json", "zipfile"}
 LEVELS = {
     0: ("errors", "kernels"),
-    1: ("methods", "blocks", "grid", "geodesy", "displacement", "rasters", "pixels", "warp", "roles", "vectors"),
+    1: ("methods", "blocks", "grid", "geodesy", "displacement", "rasters", "shelf", "pixels", "warp", "roles", "vectors"),
     2: ("scenes", "stac", "footprint", *STAGES),
     3: ("workflow",),
     4: ("plan", "store", "outputs", "datework", "measuring", "tilework", "dateoutputs", "results"),

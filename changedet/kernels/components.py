@@ -189,9 +189,10 @@ def edge_contrast(
         For each changed pixel, over its 4-neighbours that are unchanged, the sum of the absolute differences of all
         bands, before and after; 0 elsewhere and towards what is missing.
     """
-    contrasts = (_outline(np.ascontiguousarray(image, np.float32), mask) for image in (before, after))
-    before_contrast, after_contrast = contrasts
-    return before_contrast, after_contrast
+    rows, columns = np.nonzero(mask[1:-1, 1:-1] == 1)
+    sums = np.zeros((2, mask.shape[0] - 2, mask.shape[1] - 2), np.float32)
+    _outline(before, after, mask, rows, columns, sums)
+    return sums[0], sums[1]
 
 
 def direction(before_contrast: int, after_contrast: int) -> str:
@@ -297,20 +298,16 @@ def _first_pixels(labels: Any, y0: int, x0: int, width: int, first: Any) -> None
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _outline(image: Any, mask: Any) -> Any:
-    bands, height, width = image.shape
-    out = np.zeros((height - 2, width - 2), np.float32)
-    for y in range(1, height - 1):
-        for x in range(1, width - 1):
-            if mask[y, x] != 1:
+def _outline(before: Any, after: Any, mask: Any, rows: Any, columns: Any, out: Any) -> None:
+    for k in range(rows.size):
+        y, x = rows[k] + 1, columns[k] + 1
+        for v, u in ((y - 1, x), (y, x - 1), (y, x + 1), (y + 1, x)):
+            if mask[v, u] != 0:
                 continue
-            total = np.float32(0.0)
-            for v, u in ((y - 1, x), (y, x - 1), (y, x + 1), (y + 1, x)):
-                if mask[v, u] != 0:
-                    continue
-                for j in range(bands):
-                    d = abs(image[j, y, x] - image[j, v, u])
-                    if d == d:
-                        total += d
-            out[y - 1, x - 1] = total
-    return out
+            for j in range(before.shape[0]):
+                d = abs(before[j, y, x] - before[j, v, u])
+                if d == d:
+                    out[0, y - 1, x - 1] += d
+                d = abs(after[j, y, x] - after[j, v, u])
+                if d == d:
+                    out[1, y - 1, x - 1] += d

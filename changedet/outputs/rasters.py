@@ -28,6 +28,8 @@ from changedet.outputs.files import part_of, write_text
 from changedet.outputs.styles import RasterClass, RasterKind
 
 BLOCK_PX: Final = 512
+COG_SUFFIX: Final = ".tif"
+"""Of results. What a run keeps for itself has another, and neither overviews nor statistics."""
 CACHE_BYTES: Final = 64 << 20
 """GDAL's block cache while writing: the bound on memory, whatever the raster's size."""
 
@@ -193,7 +195,8 @@ class RasterWriter:
             with _environment():
                 self._dataset.close()
                 if error is None:
-                    _copy_as_cog(self._raw, part, self.kind)
+                    copy = _copy_as_cog if self.path.suffix == COG_SUFFIX else _copy_plainly
+                    copy(self._raw, part, self.kind)
                     self._write_sidecars(part)
                     part.replace(self.path)
         finally:
@@ -396,6 +399,12 @@ def _copy_as_cog(raw: Path, part: Path, kind: RasterKind) -> None:
         bigtiff="IF_SAFER",
         **_CODECS[kind],
     )
+
+
+def _copy_plainly(raw: Path, part: Path, kind: RasterKind) -> None:
+    codec = {key: value for key, value in _CODECS[kind].items() if key == "compress"}
+    blocks = {"tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX, "bigtiff": "IF_SAFER"}
+    rasterio.shutil.copy(raw, part, driver="GTiff", **blocks, **codec)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final
 
 import numpy as np
@@ -121,7 +121,7 @@ class Scene:
         paths = dict.fromkeys(source.path for source in self.bands.values())
         return min((self.rasters[path].frame for path in paths), key=lambda frame: frame.gsd_m)
 
-    @property
+    @cached_property
     def gsd_m(self) -> float:
         """Ground sampling distance of its finest band in metres, geodesic."""
         return self.frame.gsd_m
@@ -279,7 +279,7 @@ class Look:
     def frame(self) -> Frame:
         return self.scenes[0].frame
 
-    @property
+    @cached_property
     def gsd_m(self) -> float:
         return max(scene.gsd_m for scene in self.scenes)
 
