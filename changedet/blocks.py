@@ -75,7 +75,7 @@ def tiles(shape: tuple[int, int], edge_px: int) -> list[Window]:
     ]
 
 
-def in_strips(windows: Sequence[Window], strip_px: int = 2048) -> list[Window]:
+def in_strips(windows: Sequence[Window], strip_px: int = 4096) -> list[Window]:
     """Windows in the order of narrow strips: the rows of file blocks that halos share then stay in GDAL's cache."""
     return sorted(windows, key=lambda window: (window.x // strip_px, window.y, window.x))
 

@@ -17,7 +17,7 @@ import rasterio.errors
 from numpy.typing import NDArray
 from rasterio.windows import Window as RasterWindow
 
-from changedet.kernels.warp import block_mean, without_nodata
+from changedet.kernels.warp import block_mean, block_mean_of_integers, without_nodata
 from changedet.rasters import Raster, gdal_options, is_remote, open_dataset, reading, stamp_of
 from changedet.shelf import BUDGET_BYTES, Shelf
 
@@ -120,9 +120,27 @@ def read_mean(
         rows = min(strip, height - first)
         y, x = (row + first) * ky, column * kx
         size = min(rows * ky, source.shape[0] - y), min(width * kx, source.shape[1] - x)
-        pixels = read_part(source, indexes, (y, x, *size), use_mask=use_mask, share=False)
-        out[:, first : first + rows] = pixels if (ky, kx) == (1, 1) else block_mean(pixels, (ky, kx))
+        out[:, first : first + rows] = _mean_part(source, indexes, (y, x, *size), (ky, kx), use_mask=use_mask)
     return out
+
+
+def _mean_part(
+    raster: Raster,
+    indexes: Sequence[int],
+    part: tuple[int, int, int, int],
+    factor: tuple[int, int],
+    *,
+    use_mask: bool,
+) -> NDArray[np.float32]:
+    masked = use_mask and (raster.has_mask or raster.alpha is not None)
+    if masked or any(raster.bands[i - 1].dtype not in {"uint8", "int8", "uint16", "int16"} for i in indexes):
+        pixels = read_part(raster, indexes, part, use_mask=use_mask, share=False)
+        return pixels if factor == (1, 1) else np.asarray(block_mean(pixels, factor))
+    row, column, height, width = part
+    values, _ = _read(raster, list(indexes), RasterWindow(column, row, width, height), mask=False, share=False)
+    nodata = _nodata(values.dtype, [raster.bands[i - 1].nodata for i in indexes])
+    none = np.zeros(0, values.dtype) if nodata is None else nodata
+    return np.asarray(block_mean_of_integers(values, none, factor))
 
 
 def _overview(raster: Raster, factor: tuple[int, int]) -> tuple[Raster, tuple[int, int]]:

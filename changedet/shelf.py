@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from numpy.typing import NDArray
 
-BUDGET_BYTES: Final = (64 + 16 * min(32, os.cpu_count() or 1)) << 20
+BUDGET_BYTES: Final = (96 + 16 * min(32, os.cpu_count() or 1)) << 20
 """A strip of tiles of two scenes of four bands and their halos, and some more for each tile at work beside it."""
 
 

@@ -218,6 +218,53 @@ def block_mean(source: Float, factor: tuple[int, int]) -> Float:
 
 
 @numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def block_mean_of_integers(
+    values: NDArray[np.integer[Any]], nodata: NDArray[np.integer[Any]], factor: tuple[int, int]
+) -> Float:
+    """As `block_mean` after `without_nodata`, in one pass: a whole scene goes through here for its overview.
+
+    Parameters
+    ----------
+    values : (band, h, w)
+        Of any integer type.
+    nodata : (band,), or empty where there is none
+    factor : (rows, columns)
+        Of a block.
+
+    Returns
+    -------
+    float32 (band, ceil(h / rows), ceil(w / columns))
+    """
+    bands, height, width = values.shape
+    ky, kx = factor
+    out = np.empty((bands, (height + ky - 1) // ky, (width + kx - 1) // kx), np.float32)
+    totals, counts, good = np.empty((bands, width), np.int64), np.empty(width, np.int64), np.empty(width, np.bool_)
+    for r in range(out.shape[1]):
+        totals[:] = 0
+        counts[:] = 0
+        rows = range(r * ky, min((r + 1) * ky, height))
+        for y in rows:
+            good[:] = nodata.size == 0
+            for b in range(nodata.size):
+                line, none = values[b, y], nodata[b]
+                for x in range(width):
+                    good[x] |= line[x] != none
+            for x in range(width):
+                counts[x] += good[x]
+            for b in range(bands):
+                line, sums = values[b, y], totals[b]
+                for x in range(width):
+                    sums[x] += line[x] if good[x] else 0
+        for c in range(out.shape[2]):
+            columns = slice(c * kx, min((c + 1) * kx, width))
+            count = counts[columns].sum()
+            enough = count > 0 and 2 * count >= len(rows) * (columns.stop - columns.start)
+            for b in range(bands):
+                out[b, r, c] = np.float32(totals[b, columns].sum() / count) if enough else np.nan
+    return out
+
+
+@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def without_nodata(values: NDArray[np.generic], nodata: NDArray[np.generic], out: Float) -> None:
     """Values as float32, NaN in all bands where every band equals its nodata value.
 
