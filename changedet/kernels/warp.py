@@ -218,9 +218,7 @@ def block_mean(source: Float, factor: tuple[int, int]) -> Float:
 
 
 @numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def block_mean_of_integers(
-    values: NDArray[np.integer[Any]], nodata: NDArray[np.integer[Any]], factor: tuple[int, int]
-) -> Float:
+def block_mean_of_integers(values: NDArray[np.generic], nodata: NDArray[np.generic], factor: tuple[int, int]) -> Float:
     """As `block_mean` after `without_nodata`, in one pass: a whole scene goes through here for its overview.
 
     Parameters

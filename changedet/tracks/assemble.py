@@ -71,7 +71,9 @@ def _span(stretches: Stretches, clear: Bools, present: Floats) -> tuple[Floats, 
 
 
 def _track_table(rows: Rows, track: Ints, seen: Bools, after: Ints, before: Ints, centre: Floats) -> gpd.GeoDataFrame:
-    stamps = np.array([np.datetime64(date, "ms") for date in rows.dates] + [np.datetime64("NaT", "ms")], "datetime64[ms]")
+    stamps = np.array(
+        [np.datetime64(date, "ms") for date in rows.dates] + [np.datetime64("NaT", "ms")], "datetime64[ms]"
+    )
     n = len(seen)
     # An index of -1 picks the NaT at the end.
     index = {
