@@ -19,7 +19,7 @@ from changedet.blocks import Window, tiles
 from changedet.datework import DateWork, Model, unpack
 from changedet.grid import Grid, ground_area_m2, pixel_area_m2
 from changedet.kernels import components
-from changedet.kernels.quality import CLEAR
+from changedet.kernels.quality import CLEAR, SHADE
 from changedet.outputs.polygons import polygonise
 from changedet.outputs.rasters import RasterWriter, default_nodata, read_window, sidecars
 from changedet.outputs.styles import date_classes
@@ -278,8 +278,10 @@ def changed_and_seen(path: Path, grid: Grid, areas: Sequence[Any]) -> list[tuple
 
 
 def clear_fraction(path: Path, grid: Grid, areas: Sequence[Any]) -> list[float]:
-    """Share of each area that a quality raster calls clear, 0 to 1; NaN for an area without a pixel."""
-    pairs = _areas(path, grid, areas, lambda block: (block == CLEAR, np.ones(block.shape, bool)), inside=True)
+    """Share of each area that a quality raster calls clear, shade included, 0 to 1; NaN for an area without a pixel."""
+    pairs = _areas(
+        path, grid, areas, lambda block: ((block == CLEAR) | (block == SHADE), np.ones(block.shape, bool)), inside=True
+    )
     return [clear / whole if whole else float("nan") for clear, whole in pairs]
 
 

@@ -22,7 +22,7 @@ from changedet.blocks import PixelMethod, Window
 from changedet.footprint import FootprintMethod
 from changedet.grid import Grid
 from changedet.kernels.mask import laid_over
-from changedet.kernels.quality import CLEAR, NODATA
+from changedet.kernels.quality import CLEAR, NODATA, SHADE
 from changedet.mask import MaskMethod
 from changedet.objects import ObjectMethod
 from changedet.scenes import Look
@@ -30,6 +30,11 @@ from changedet.scenes import Look
 SIMILAR_GSD: Final = 1.25
 """Scenes whose GSDs differ by less are compared as they are."""
 OUTLINE_PX: Final = 1
+
+VISIBLE: Final = ("blue", "green", "red", "pan")
+SHADE_LIGHT: Final = 0.4
+"""Share of the ordinary light. On simulated sites, 55 % of the boxes that a detector misses lie below it, 13 % of the
+empty spots, 9 % of the boxes that it finds."""
 
 PARTS: Final = ("pixels", "boxes")
 """What a pass leaves: rasters with what follows from them, and boxes. Each is done again only where it must be."""
@@ -188,3 +193,33 @@ def quality_of(
         columns = np.arange(window.x, window.x + window.width)[None] // kept["factor"]
         found = laid_over(found, over, rows, columns)
     return np.where(own == CLEAR, found, own).astype(np.uint8)
+
+
+def shade_levels(work: DateWork, seen: NDArray[np.float32]) -> dict[str, list[float]]:
+    """The dark end and the middle of each band's values in a sample (cell, band, y, x); empty without optical bands."""
+    if not _light_bands(work) or not np.isfinite(seen).any():
+        return {}
+    low, middle = np.nanpercentile(np.moveaxis(seen, 1, 0).reshape(seen.shape[1], -1), (0.5, 50.0), axis=1)
+    return {"low": np.round(low, 6).tolist(), "middle": np.round(middle, 6).tolist()}
+
+
+def _light_bands(work: DateWork) -> list[list[int]]:
+    """Bands that tell shade: the visible ones together, and near infrared."""
+    visible = [k for k, role in enumerate(work.roles) if role in VISIBLE]
+    near = [k for k, role in enumerate(work.roles) if role == "nir"]
+    return [group for group in (visible, near) if group]
+
+
+def with_shade(
+    work: DateWork, quality: NDArray[np.uint8], image: NDArray[np.float32], model: Model
+) -> NDArray[np.uint8]:
+    """Quality with clear pixels in deep shade told apart: dark in the visible bands together and in near infrared."""
+    levels = model.get("shade")
+    if not levels:
+        return quality
+    low, middle = (np.asarray(levels[name], np.float32)[:, None, None] for name in ("low", "middle"))
+    light = (image - low) / np.maximum(middle - low, np.float32(1e-6))
+    groups = _light_bands(work)
+    with np.errstate(invalid="ignore"):
+        dark = np.logical_and.reduce([light[group].mean(axis=0) < SHADE_LIGHT for group in groups])
+    return np.where((quality == CLEAR) & dark, SHADE, quality).astype(np.uint8)

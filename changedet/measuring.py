@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from changedet.align import LEAST_CONFIDENCE, Alignment, chips
 from changedet.blocks import SAMPLE_CELL_PX, Window, sample_windows, stack_cells
-from changedet.datework import DateWork, Model, blurred, pack, quality_of, unpack, where_valid
+from changedet.datework import DateWork, Model, blurred, pack, quality_of, shade_levels, unpack, where_valid
 from changedet.grid import Displacement, Shift
 from changedet.kernels.quality import CLEAR, CLOUD, NODATA
 from changedet.kernels.shadows import reach_per_metre
@@ -66,7 +66,7 @@ def measure(
     Returns
     -------
     dict
-        JSON-able: ``alignment``, ``mask``, ``normalise``, ``change``, ``objects``, ``footprint``.
+        JSON-able: ``alignment``, ``mask``, ``shade``, ``normalise``, ``change``, ``objects``, ``footprint``.
     Sample or None
         The reference's own sample, for the other dates.
     """
@@ -84,6 +84,7 @@ def measure(
     model["mask"] = earlier
     valid = _sample_quality(work, own, model) == CLEAR
     seen = where_valid(own.image, valid)
+    model["shade"] = kept["shade"] if "shade" in kept else shade_levels(work, seen)
     if reference is not None and reference_model is not None:
         before = where_valid(reference.image, _sample_quality(work, reference, reference_model) == CLEAR)
         model |= _pair_models(work, seen, before, kept)

@@ -46,6 +46,8 @@ class Facts:
         Whether every scene has sun angles.
     dtype : str
         The reference scene's data type.
+    detector : str
+        The objects method that was chosen, for the stages after it.
     """
 
     resolution_m: float
@@ -54,6 +56,7 @@ class Facts:
     gsd_m: tuple[float, ...] = ()
     sun_known: bool = False
     dtype: str = "uint16"
+    detector: str = ""
 
     @property
     def is_sar(self) -> bool:

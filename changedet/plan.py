@@ -129,6 +129,7 @@ def make_plan(
         dtype=looks[reference].dtype,
     )
     choices = _choices(checked, facts)
+    facts = replace(facts, detector=choices["objects"].method)
     warnings += [warning for look in looks for warning in look.warnings]
     warnings += _advice(looks, reference)
     workers = checked.compute.workers or cores()
@@ -364,6 +365,8 @@ def _choices(workflow: Workflow, facts: Facts) -> dict[str, Choice]:
     for name in STAGE_NAMES:
         try:
             choices[name] = resolve_stage(workflow, name, facts)
+            if name == "objects":
+                facts = replace(facts, detector=choices[name].method)
         except InputError as error:
             problems += list(error.problems)
     if problems:

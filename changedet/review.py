@@ -110,7 +110,7 @@ def _count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, war
     boxes, said = _boxes(finished, folder, grid, days)
     looks, unsure = _looks(folder, grid, days)
     zones = _zones(finished)
-    facts = Facts(resolution_m=grid.ground_resolution_m, dates=len(days))
+    facts = Facts(resolution_m=grid.ground_resolution_m, dates=len(days), detector=_detector(finished))
     rows = _with_verdicts(boxes, verdicts)
     follow = _method(finished, tracks.STAGE, facts, certain=_certain(rows, verdicts))
     if follow is None:
@@ -173,6 +173,10 @@ def _method(finished: Run, stage: Stage, facts: Facts, certain: NDArray[np.bool_
         share = float(certain.mean())
         parameters["precision"] = share + (1.0 - share) * parameters["precision"]
     return chosen.function(facts, **parameters)
+
+
+def _detector(finished: Run) -> str:
+    return next((str(row["method"]) for row in finished.provenance["methods"] if row["stage"] == "objects"), "")
 
 
 def _certain(rows: gpd.GeoDataFrame, verdicts: Verdicts) -> NDArray[np.bool_]:

@@ -31,7 +31,7 @@ from changedet.workflow import Workflow
 
 Progress = Callable[[str, int, int], None]
 
-STEP_VERSION = 5
+STEP_VERSION = 6
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
 WITNESSES = 4
@@ -212,7 +212,7 @@ def _identities(plan: Plan, i: int) -> dict[str, str]:
     level = [*seen, plan.stage_identity("normalise")]
     change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
     wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
-    parts = {"alignment": seen, "mask": seen, "normalise": level, "change": change, "objects": objects}
+    parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}
     parts |= {"footprint": seen, "pixels": [*change, wants], "boxes": objects}
     return {part: identity(part, told) for part, told in parts.items()}
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from changedet.align import Alignment
 from changedet.blocks import Window
-from changedet.datework import OUTLINE_PX, DateWork, Model, blurred, pack, quality_of, where_valid
+from changedet.datework import OUTLINE_PX, DateWork, Model, blurred, pack, quality_of, where_valid, with_shade
 from changedet.grid import Displacement
 from changedet.kernels import components
 from changedet.kernels.quality import CLEAR, NODATA
@@ -64,7 +64,8 @@ def compute_tile(work: DateWork, window: Window, model: Model, reference_model: 
     quality = quality_of(work, image, own, wide, model)
     inside = work.grid.inside(window)
     core = _inner(work.halo_px)
-    found: dict[str, Any] = {"quality": pack(np.where(inside, quality[core], NODATA).astype(np.uint8))}
+    shown = with_shade(work, quality[core], image[(slice(None), *core)], model)
+    found: dict[str, Any] = {"quality": pack(np.where(inside, shown, NODATA).astype(np.uint8))}
     if work.compares:
         near = _inner(work.halo_px - work.change_halo_px)
         pair = image[(slice(None), *near)], quality[near]
@@ -106,20 +107,22 @@ def _compared(
     before, before_own = work.reference.read(work.grid, wide, work.roles, None)
     before_quality = quality_of(work, before, before_own, wide, reference_model)
     both = (quality == CLEAR) & (before_quality == CLEAR)
+    core = _inner(halo_px)
+    found: dict[str, Any] = {}
+    if work.tells_reference:
+        shown = with_shade(work, before_quality[core], before[(slice(None), *core)], reference_model)
+        found["reference_quality"] = pack(np.where(inside, shown, NODATA).astype(np.uint8))
     before, after = _comparable(work, before, image, both, model)
     score = work.methods.change.apply(before, after, model=model["change"])
     raw = _raw_mask(score, model["change"]["threshold"])
-    rim, core = _inner(halo_px - OUTLINE_PX), _inner(halo_px)
+    rim = _inner(halo_px - OUTLINE_PX)
     contrast = [figure[rim] for figure in components.edge_contrast(before, after, raw)]
     score = np.where(inside, score[core], np.float32(np.nan))
     own_raw = np.where(inside, raw[core], 255).astype(np.uint8)
     labels = components.label(own_raw)
     figures = (np.where(own_raw == 1, score, 0), *contrast)
     regions = components.describe_tile(labels, (window.y, window.x), work.grid.shape[1], figures)
-    found: dict[str, Any] = {"score": score, "raw": pack(own_raw), "regions": regions}
-    if work.tells_reference:
-        found["reference_quality"] = pack(np.where(inside, before_quality[core], NODATA).astype(np.uint8))
-    return found
+    return found | {"score": score, "raw": pack(own_raw), "regions": regions}
 
 
 def _comparable(

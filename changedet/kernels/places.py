@@ -30,8 +30,12 @@ VOTE_REACH = 1.5
 COLOR_SCALE = 40.0
 ALONG_M, ACROSS_M, LOG_LENGTH, ANGLE_DEG = 0.9, 0.5, 0.12, 8.0
 """Scales of the matching cost: about 1.5 standard deviations of a box's place, length and direction between dates."""
-MAX_LOG_LENGTH, MAX_ANGLE_DEG = 0.3, 25.0
-NEIGHBOURS = 5
+MAX_LOG_LENGTH, MAX_ANGLE_DEG = 0.5, 25.0
+"""Shadow cuts a box to two thirds of its length; a 20-foot one is half of a 40-foot one."""
+MOST_LENGTH_COST = 6.0
+MOST_CUT_M = 4.5
+NEIGHBOURS = 8
+COMPANY_M, COMPANY_DEG = 22.0, 9.0
 
 
 class Boxes(NamedTuple):
@@ -112,12 +116,16 @@ def match(boxes: Boxes, places: Boxes, radius_m: float) -> Ints:
 
 def priced_pairs(boxes: Boxes, places: Boxes, radius_m: float) -> tuple[Ints, Ints, Floats]:
     """Pairs of boxes and places that may belong together and their cost: squared standard deviations apart, summed."""
-    i, j = near_pairs(boxes, places, radius_m)
+    i, j = near_pairs(boxes, places, radius_m + MOST_CUT_M / 2)
     along, across = local_offset(places.xy[j], boxes.xy[i], places.angle[j])
-    fits = np.abs(across) < 0.6 * radius_m
+    # What hides one end of a box moves the centre of the rest by half of what it hides.
+    cut = np.minimum(np.abs(boxes.length[i] - places.length[j]), MOST_CUT_M) / 2
+    along = np.maximum(np.abs(along) - cut, 0.0)
+    fits = (np.hypot(along, across) < radius_m) & (np.abs(across) < 0.6 * radius_m)
     i, j, along, across = i[fits], j[fits], along[fits], across[fits]
     cost = (along / ALONG_M) ** 2 + (across / ACROSS_M) ** 2
-    cost += (np.log(boxes.length[i] / places.length[j]) / LOG_LENGTH) ** 2
+    unlike = (np.log(boxes.length[i] / places.length[j]) / LOG_LENGTH) ** 2
+    cost += np.minimum(unlike, MOST_LENGTH_COST)
     cost += (axial_difference(boxes.angle[i], places.angle[j]) / ANGLE_DEG) ** 2
     cost += np.minimum(color_distance(boxes.rgb[i], places.rgb[j]) / COLOR_SCALE, 2.0)
     return i, j, cost
@@ -225,6 +233,21 @@ def _absorb(places: Boxes, boxes: Boxes, found: Ints) -> Boxes:
     count = max(len(places.xy), int(found.max()) + 1)
     joined = Boxes(*(np.concatenate(pair) for pair in zip(places, boxes, strict=True)))
     return summarise(joined, np.concatenate([np.arange(len(places.xy)), found]), count)
+
+
+def has_company(boxes: Boxes) -> Bools:
+    """Which boxes (n,) of one date stand beside another one (touching rows), or in line with one (trains)."""
+    company = np.zeros(len(boxes.xy), bool)
+    if len(company) < 2:
+        return company
+    pairs = cKDTree(boxes.xy).query_pairs(COMPANY_M, output_type="ndarray")
+    i, j = np.concatenate([pairs, pairs[:, ::-1]]).T
+    along, across = (np.abs(part) for part in local_offset(boxes.xy[i], boxes.xy[j], boxes.angle[i]))
+    parallel = axial_difference(boxes.angle[i], boxes.angle[j]) < COMPANY_DEG
+    in_line = (across < 1.2) & (along < (boxes.length[i] + boxes.length[j]) / 2 + 7.0)
+    beside = (across > 1.8) & (across < 3.6) & (along < 2.5)
+    company[i[parallel & (in_line | beside)]] = True
+    return company
 
 
 def overlapping_pairs(places: Boxes, width: Floats, share: float) -> tuple[Ints, Ints]:

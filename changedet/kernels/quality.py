@@ -13,5 +13,7 @@ SNOW: Final = 5
 HAZE: Final = 6
 MASKED: Final = 7
 """Masked by the scene's own mask, for a reason that it does not give."""
+SHADE: Final = 8
+"""In the kept raster only: clear, but in so deep a shade that a box may stand there unseen."""
 
-NAMES: Final = ("clear", "nodata", "saturated", "cloud", "shadow", "snow", "haze", "masked")
+NAMES: Final = ("clear", "nodata", "saturated", "cloud", "shadow", "snow", "haze", "masked", "shade")

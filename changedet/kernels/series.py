@@ -14,7 +14,7 @@ QUANTILE: Final = 1.96
 MISCOUNT: Final = 0.08
 """Standard deviation of the detector's scene-wide miscount as a share of the count. Provisional: from simulated yards,
 to be replaced by a split-conformal calibration on at least 30 sites."""
-UNSEEN_TURNOVER: Final = 0.10
+UNSEEN_TURNOVER: Final = 0.50
 """As a share of what is expected at hidden places, the standard deviation of what came or went there, in batches,
 without any clear look to show it. An assumption: single boxes are independent in the chains, batches are not."""
 RATIO_LOW, RATIO_HIGH = 0.52, 1.40
@@ -36,37 +36,58 @@ class Staircase(NamedTuple):
     change: Floats
 
 
-def count_interval(expected: float, variance: float, hidden: float) -> tuple[float, float]:
-    """95 % interval, ``expected -+ 1.96 sqrt(variance + 1 + (.08 expected)^2 + (.10 hidden)^2)``, not below 0.
+class Calibration(NamedTuple):
+    """What turns a detector's tracks into counts and 95 % intervals, fitted on simulated sites for each detector.
+
+    Attributes
+    ----------
+    scale : float
+        Boxes that stand there for one that is expected: some are never found.
+    boxes, arrivals, departures : (float, float)
+        Half widths below and above, in the units of `count_spread` and `event_spread`: conformal quantiles (Vovk et al.
+        2005, doi:10.1007/b106715).
+    """
+
+    scale: float
+    boxes: tuple[float, float]
+    arrivals: tuple[float, float]
+    departures: tuple[float, float]
+
+
+PLAIN: Final = Calibration(1.0, (QUANTILE, QUANTILE), (QUANTILE, QUANTILE), (QUANTILE, QUANTILE))
+"""Where nothing was fitted."""
+
+
+def count_spread(expected: float, variance: float, hidden: float) -> float:
+    """``sqrt(variance + 1 + (.08 expected)^2 + (.50 hidden)^2)``.
 
     Parameters
     ----------
     expected, variance : float
         Sums of ``p`` and of ``p (1 - p)`` over the places.
     hidden : float
-        The part of ``expected`` at places that the date did not see clearly.
+        The part of ``expected`` at places that the date did not see clearly, nor all before it or all after it.
     """
-    spread = np.sqrt(variance + 1.0 + (MISCOUNT * expected) ** 2 + (UNSEEN_TURNOVER * hidden) ** 2)
-    half = QUANTILE * float(spread)
-    return max(0.0, expected - half), expected + half
+    return float(np.sqrt(variance + 1.0 + (MISCOUNT * expected) ** 2 + (UNSEEN_TURNOVER * hidden) ** 2))
 
 
-def event_interval(events: float, expected: float, variance: float) -> tuple[float, float]:
-    """95 % interval of a number of arrivals or departures.
+def event_spread(events: float, variance: float) -> float:
+    """``sqrt(variance + 1 + events / 4 + (.08 events)^2)``: one event more for those that no row shows, and the
+    detector's miscount.
 
     Parameters
     ----------
     events : float
-        Events that the likeliest histories show.
-    expected, variance : float
+        Arrivals or departures that the likeliest histories show.
+    variance : float
         Of their number by the posteriors.
-
-    Notes
-    -----
-    Spans both estimates; the variance has one event more for those that no row shows, and the detector's miscount.
     """
-    half = QUANTILE * np.sqrt(variance + 1.0 + events / 4.0 + (MISCOUNT * events) ** 2)
-    return max(0.0, min(events, expected) - float(half)), max(events, expected) + float(half)
+    return float(np.sqrt(variance + 1.0 + events / 4.0 + (MISCOUNT * events) ** 2))
+
+
+def interval(first: float, second: float, spread: float, halves: tuple[float, float]) -> tuple[float, float]:
+    """From below the lesser of two estimates of one figure to above the greater; not below 0."""
+    return max(0.0, min(first, second) - halves[0] * spread), max(first, second) + halves[1] * spread
 
 
 def area_interval(area: float, seen_area: float, false_share: float) -> tuple[float, float]:

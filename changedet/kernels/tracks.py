@@ -8,7 +8,8 @@ present. Arrays have one row a place and one column a date; probabilities are fl
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,36 +18,72 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-SCORE_EDGES: Final = (0.08, 0.15, 0.27, 0.45)
+SCORE_EDGES: Final = (0.1, 0.25, 0.5, 0.8)
 """A score's bin: 0 no row or below the first edge, 4 above the last."""
 CLASSES: Final = ("easy", "hard", "patchy", "mobile", "random clutter", "standing clutter")
 REAL: Final = 4
 """The first four classes are real, the others clutter."""
-ABSENT: Final = np.array([0.945, 0.03, 0.015, 0.007, 0.003])
-EMISSION: Final = np.array(
-    [
-        [0.02, 0.02, 0.05, 0.18, 0.73],
-        [0.25, 0.15, 0.20, 0.22, 0.18],
-        [0.25, 0.03, 0.05, 0.15, 0.52],
-        [0.08, 0.05, 0.07, 0.18, 0.62],
-        [0.90, 0.05, 0.015, 0.025, 0.01],
-        [0.38, 0.22, 0.17, 0.16, 0.07],
-    ]
-)
-"""Probability of each score bin by class, fitted once on simulated detections of a box F1 of .85."""
-CLASS_WEIGHT: Final = np.array([0.55, 0.25, 0.10, 0.10, 0.60, 0.40])
-"""Within the real and within the clutter classes."""
-START: Final = 0.6
 MOBILE: Final = 3
-MOBILE_RATES: Final = (0.15, 0.60)
+IS_CLUTTER: Final = np.array([0] * REAL + [1] * (len(CLASSES) - REAL))
 RATE_PRIOR_PLACES: Final = 20.0
 RATE_CAP: Final = 3.5
 """Times the prior rate: without a bound, a detector that often finds nothing is learnt as boxes that come and go."""
 EM_DATES: Final = 5
 EM_ROUNDS: Final = 4
+EASE_DATES: Final = 3
+BRIEF_DATES: Final = 2
+"""Company tells real places from clutter among those that are seen no oftener."""
 ODDS_BOUND: Final = 3.0
-LEAST_FALSE: Final = 0.4
+LEAST_FALSE: Final = 0.02
 """The series may lower the share of false rows to this part of the stated one, never raise it."""
+
+
+class Tables(NamedTuple):
+    """What a detector's rows say of presence, fitted on simulated sites for each detector.
+
+    Attributes
+    ----------
+    absent : float64 (5,)
+        Probability of each score bin at a real place while it is empty.
+    emission : float64 (class, 5)
+        The same while the place is full; for clutter always.
+    weight : float64 (class,)
+        Prior weights within the real and within the clutter classes.
+    lone : float64 (2,)
+        Probability that a real place, and that clutter, has no company; of places that are seen on one or two dates.
+    ease_sd : float
+        Standard deviation, over dates, of how easy a date's boxes are to find: each date tilts the bins of full places
+        by ``exp(ease bin / 4)``.
+    start : float
+        Probability that a real place is full on the first date.
+    mobile_birth, mobile_death : float
+        Rates an interval of the mobile class.
+    birth, death : float
+        Rates an interval of the still classes.
+    precision : float
+        Share of the counted rows that lie at real places.
+    """
+
+    absent: Floats
+    emission: Floats
+    weight: Floats
+    lone: Floats
+    ease_sd: float
+    start: float
+    mobile_birth: float
+    mobile_death: float
+    birth: float
+    death: float
+    precision: float
+
+    @classmethod
+    def of(cls, fitted: Mapping[str, Any]) -> Tables:
+        """From plain numbers and lists."""
+        arrays = ("absent", "emission", "weight", "lone")
+        whole: dict[str, Any] = {
+            name: np.array(value) if name in arrays else float(value) for name, value in fitted.items()
+        }
+        return cls(**whole)
 
 
 class Reading(NamedTuple):
@@ -68,11 +105,14 @@ class Reading(NamedTuple):
 
 
 class Model(NamedTuple):
-    """Rates of change by class and interval, (REAL, date - 1) each, and the classes' prior weights (class,)."""
+    """Rates of change by class and interval, (REAL, date - 1) each, the classes' prior weights (class,), and how easily
+    each date shows a box, (date,), see `Tables.ease_sd`; and the share of places that are full on the first date."""
 
     birth: Floats
     death: Floats
     weight: Floats
+    ease: Floats
+    start: float
 
 
 class Places(NamedTuple):
@@ -84,6 +124,8 @@ class Places(NamedTuple):
         Posterior probability that a real box stood there to be seen.
     path : bool (place, date)
         The likeliest history in the likeliest real class.
+    births, deaths : float64 (place, date - 1)
+        Posterior probability of the change between two dates, were the place real.
     classes : float64 (place, class)
         Posterior probability of each class.
     model : Model
@@ -91,6 +133,8 @@ class Places(NamedTuple):
 
     present: Floats
     path: Bools
+    births: Floats
+    deaths: Floats
     classes: Floats
     model: Model
 
@@ -101,8 +145,17 @@ def score_bins(score: Floats) -> Ints:
 
 
 def emissions(bins: Ints, observed: Bools, table: Floats) -> Floats:
-    """Likelihood (place, date) of the bins under a table (5,); 1 where nothing was observed."""
-    return np.where(observed, table[bins], 1.0)
+    """Likelihood (place, date) of the bins under a table (5,), or (date, 5); 1 where nothing was observed."""
+    by_date = np.broadcast_to(table, (bins.shape[1], table.shape[-1]))
+    return np.where(observed, by_date[np.arange(bins.shape[1]), bins], 1.0)
+
+
+def tilted(table: Floats, ease: Floats) -> Floats:
+    """A table (5,) as each date (date,) shows it: ``table exp(ease bin / 4)``, normalised, (date, 5)."""
+    steps = np.linspace(0.0, 1.0, len(table))
+    weight = table * np.exp(ease[:, None] * steps)
+    result: Floats = weight / weight.sum(1, keepdims=True)
+    return result
 
 
 def forward_backward(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float) -> Reading:
@@ -198,7 +251,16 @@ def _sigmoid(x: Floats) -> Floats:
 
 
 def read_places(
-    bins: Ints, observed: Bools, rows: Floats, blocked: Floats, birth: float, death: float, false_share: float
+    bins: Ints,
+    observed: Bools,
+    rows: Floats,
+    lone: Bools,
+    blocked: Floats,
+    birth: float,
+    death: float,
+    false_share: float,
+    caution: float,
+    tables: Tables,
 ) -> Places:
     """Read the history of every place.
 
@@ -210,6 +272,8 @@ def read_places(
         True where a row was found or the look was clear.
     rows : float64 (place,)
         Number of counted rows.
+    lone : bool (place,)
+        True where no counted row had another row beside it or in line with it.
     blocked : float64 (place, date)
         Probability that another box, which leaves this one no room, is there; 0 where none is.
     birth, death : float
@@ -217,35 +281,70 @@ def read_places(
         prior worth `RATE_PRIOR_PLACES` places, as free learning takes one-date boxes for clutter.
     false_share : float
         Share of the counted rows that is clutter; 0 means that clutter is not considered.
+    caution : float
+        Times the rates that the likeliest history is found with, 0 to 1: below 1, a change needs more evidence to be
+        told than to be probable.
+    tables : Tables
     """
     dates = bins.shape[1]
-    model = _first_model(dates, birth, death, false_share)
-    absent = emissions(bins, observed, ABSENT)
-    present = [emissions(bins, observed, table) * (1.0 - 0.98 * blocked) for table in EMISSION[:REAL]]
-    clutter = np.stack([np.log(emissions(bins, observed, table)).sum(1) for table in EMISSION[REAL:]], 1)
+    model = _first_model(dates, birth, death, false_share, tables)
+    absent = emissions(bins, observed, tables.absent)
+    clutter = np.stack([np.log(emissions(bins, observed, table)).sum(1) for table in tables.emission[REAL:]], 1)
+    company = np.log(np.where(lone[:, None], tables.lone, 1.0 - tables.lone))[:, IS_CLUTTER]
+    company[(bins > 0).sum(1) > BRIEF_DATES] = 0.0
     learnt = None
     for rounds_left in range(EM_ROUNDS, -1, -1):
-        readings = [forward_backward(absent, present[k], model.birth[k], model.death[k], START) for k in range(REAL)]
-        log_l = np.column_stack([r.log_likelihood for r in readings] + [clutter])
+        present = _present(bins, observed, blocked, model.ease, tables)
+        readings = [
+            forward_backward(absent, present[k], model.birth[k], model.death[k], model.start) for k in range(REAL)
+        ]
+        log_l = np.column_stack([r.log_likelihood for r in readings] + [clutter]) + company
         classes, weight = _class_posteriors(log_l, model.weight, rows, false_share, learnt)
         learnt = float(np.clip(classes[:, REAL:].sum() / max(len(classes), 1), 1e-3, 0.999))
         model = model._replace(weight=weight)
+        if rounds_left and dates >= EASE_DATES:
+            model = model._replace(ease=_learn_ease(readings, classes, bins, observed, model.ease, tables))
         if rounds_left and dates >= EM_DATES:
-            model = _learn(readings, classes, model, birth, death, false_share)
+            model = _learn(readings, classes, model, birth, death, false_share, tables)
+    share = classes[:, :REAL] / np.maximum(classes[:, :REAL].sum(1, keepdims=True), 1e-300)
     posterior = sum(classes[:, k, None] * readings[k].present for k in range(REAL))
+    births = sum(share[:, k, None] * readings[k].births for k in range(REAL))
+    deaths = sum(share[:, k, None] * readings[k].deaths for k in range(REAL))
     path = np.zeros(bins.shape, bool)
     likeliest = classes[:, :REAL].argmax(1)
     for k in range(REAL):
         mine = likeliest == k
-        path[mine] = viterbi(absent[mine], present[k][mine], model.birth[k], model.death[k], START)
-    return Places(np.asarray(posterior, np.float64), path, classes, model)
+        rates = caution * model.birth[k], caution * model.death[k]
+        path[mine] = viterbi(absent[mine], present[k][mine], *rates, model.start)
+    return Places(np.asarray(posterior), path, np.asarray(births), np.asarray(deaths), classes, model)
 
 
-def _first_model(dates: int, birth: float, death: float, false_share: float) -> Model:
-    rates = np.tile([[birth], [birth], [birth], [MOBILE_RATES[0]]], (1, dates - 1))
-    ends = np.tile([[death], [death], [death], [MOBILE_RATES[1]]], (1, dates - 1))
+def _present(bins: Ints, observed: Bools, blocked: Floats, ease: Floats, tables: Tables) -> list[Floats]:
+    """Likelihood of what each date shows of a full place, for each real class."""
+    return [emissions(bins, observed, tilted(table, ease)) * (1.0 - 0.98 * blocked) for table in tables.emission[:REAL]]
+
+
+def _learn_ease(
+    readings: list[Reading], classes: Floats, bins: Ints, observed: Bools, ease: Floats, tables: Tables
+) -> Floats:
+    """One Newton step to each date's ease, about which nothing is known beforehand but its spread."""
+    steps = np.linspace(0.0, 1.0, tables.emission.shape[1])
+    slope, bend = -ease / tables.ease_sd**2, np.full(len(ease), 1.0 / tables.ease_sd**2)
+    for k in range(REAL):
+        weight = classes[:, k, None] * readings[k].present * observed
+        table = tilted(tables.emission[k], ease)
+        mean = table @ steps
+        slope += (weight * steps[bins]).sum(0) - weight.sum(0) * mean
+        bend += weight.sum(0) * (table @ steps**2 - mean**2)
+    learnt: Floats = np.clip(ease + np.clip(slope / bend, -2.0, 2.0), -4 * tables.ease_sd, 4 * tables.ease_sd)
+    return learnt
+
+
+def _first_model(dates: int, birth: float, death: float, false_share: float, tables: Tables) -> Model:
+    rates = np.tile([[birth], [birth], [birth], [tables.mobile_birth]], (1, dates - 1))
+    ends = np.tile([[death], [death], [death], [tables.mobile_death]], (1, dates - 1))
     share = np.array([1.0] * REAL + [0.0] * (len(CLASSES) - REAL)) if false_share <= 0 else np.full(len(CLASSES), 0.5)
-    return Model(rates, ends, CLASS_WEIGHT * share)
+    return Model(rates, ends, tables.weight * share, np.zeros(dates), tables.start)
 
 
 def _class_posteriors(
@@ -274,7 +373,13 @@ def _log_mix(log_l: Floats, weight: Floats) -> Floats:
 
 
 def _learn(
-    readings: list[Reading], classes: Floats, model: Model, birth: float, death: float, false_share: float
+    readings: list[Reading],
+    classes: Floats,
+    model: Model,
+    birth: float,
+    death: float,
+    false_share: float,
+    tables: Tables,
 ) -> Model:
     """One step of expectation-maximisation: rates an interval of the places that keep still, weights of the classes."""
     new_birth, new_death = model.birth.copy(), model.death.copy()
@@ -285,11 +390,14 @@ def _learn(
     deaths = sum((classes[:, k, None] * readings[k].deaths).sum(0) for k in still)
     new_birth[:MOBILE] = np.minimum((births + prior * birth) / (absent + prior), RATE_CAP * birth)
     new_death[:MOBILE] = np.minimum((deaths + prior * death) / (present + prior), RATE_CAP * death)
-    real = classes[:, :REAL].sum(0) + prior * CLASS_WEIGHT[:REAL]
-    clutter = classes[:, REAL:].sum(0) + prior * CLASS_WEIGHT[REAL:] * (false_share > 0)
+    full = sum(float((classes[:, k] * readings[k].present[:, 0]).sum()) for k in still)
+    places = float(classes[:, :MOBILE].sum())
+    start = (full + prior * tables.start) / (places + prior)
+    real = classes[:, :REAL].sum(0) + prior * tables.weight[:REAL]
+    clutter = classes[:, REAL:].sum(0) + prior * tables.weight[REAL:] * (false_share > 0)
     share = model.weight[REAL:].sum()
     weight = np.concatenate([real / real.sum() * (1 - share), clutter / max(clutter.sum(), 1e-9) * share])
-    return Model(new_birth, new_death, weight)
+    return model._replace(birth=new_birth, death=new_death, weight=weight, start=start)
 
 
 def runs(path: Bools) -> tuple[Ints, Ints, Ints]:

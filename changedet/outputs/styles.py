@@ -52,7 +52,17 @@ MASK_CLASSES: Final = (
     RasterClass(1, "changed", "#e6007e", 215),
 )
 
-_QUALITY_COLORS: Final = ("#f2f2f2", "#000000", "#ff00ff", "#8fb8de", "#3d3d5c", "#e0f7ff", "#c9b99a", "#7f7f7f")
+_QUALITY_COLORS: Final = (
+    "#f2f2f2",
+    "#000000",
+    "#ff00ff",
+    "#8fb8de",
+    "#3d3d5c",
+    "#e0f7ff",
+    "#c9b99a",
+    "#7f7f7f",
+    "#59491f",
+)
 QUALITY_CLASSES: Final = tuple(
     RasterClass(value, name, color, 0 if value == quality.CLEAR else 190)
     for value, (name, color) in enumerate(zip(quality.NAMES, _QUALITY_COLORS, strict=True))

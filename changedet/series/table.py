@@ -89,9 +89,24 @@ class LookFacts:
     counts_possible: bool = True
 
 
+class Standing(NamedTuple):
+    """Boxes that are expected on a date, by the tracks alone, and the unit of their interval."""
+
+    expected: float
+    spread: float
+
+
+class Events(NamedTuple):
+    """Arrivals or departures: those that the likeliest histories show, those expected, the unit of their interval."""
+
+    found: int
+    expected: float
+    spread: float
+
+
 @dataclass(frozen=True)
-class _Counted:
-    """Boxes of a series as columns, reduced to a zone by `within`; dates as indices into the tracked dates."""
+class Counted:
+    """Boxes of a series as columns, of a zone or of all; dates as indices into the tracked dates."""
 
     row_date: NDArray[np.int64]
     row_kind: NDArray[np.object_]
@@ -100,6 +115,35 @@ class _Counted:
     present: Floats
     clear: Bools
     weight: Floats
+
+    def standing(self, t: int, weight: Floats) -> Standing:
+        """What stands on a date, each place with its weight."""
+        present = self.present[:, t]
+        expected, hidden = float((weight * present).sum()), float((weight * present)[self._open(t)].sum())
+        variance = float((weight**2 * present * (1.0 - present)).sum())
+        return Standing(expected, kernel.count_spread(expected, variance, hidden))
+
+    def _open(self, t: int) -> Bools:
+        """Places that this date did not see, nor any before it, or any after it: nothing bounds what happened there."""
+        clear = self.clear
+        return ~clear[:, t] & ~(clear[:, :t].any(1) & clear[:, t + 1 :].any(1))
+
+    def events(self, t: int) -> tuple[Events, Events]:
+        """Arrivals and departures that a date shows first.
+
+        A place filled, or emptied, since its last clear look at least as probably as its states' probabilities differ.
+        """
+        earlier = self.clear[:, :t]
+        known = earlier.any(1) & self.clear[:, t]
+        before = t - 1 - earlier[:, ::-1].argmax(1) if t else np.zeros(len(earlier), np.int64)
+        step = self.present[:, t] - self.present[np.arange(len(earlier)), np.maximum(before, 0)]
+        return _events(int((self.arrived == t).sum()), step[known]), _events(int((self.left == t).sum()), -step[known])
+
+
+def _events(found: int, step: Floats) -> Events:
+    probability = np.maximum(step, 0.0)
+    variance = float((probability * (1.0 - probability)).sum())
+    return Events(found, float(probability.sum()), kernel.event_spread(found, variance))
 
 
 def timeseries(looks: Sequence[LookFacts], tracks: Any, zones: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
@@ -124,9 +168,10 @@ def timeseries(looks: Sequence[LookFacts], tracks: Any, zones: gpd.GeoDataFrame 
 
     Notes
     -----
-    `containers_expected` is the sum of the places' probabilities to hold a box; its interval is
-    ``1.96 sqrt(sum p (1 - p) + 1 + (.08 N)^2 + (.10 H)^2)`` to either side, where H of the N are hidden. The
-    share of .08 is provisional, from simulated yards; that of .10 is an assumption about batches that nobody saw.
+    `containers_expected` is the sum of the places' probabilities to hold a box times the detector's own share of boxes
+    that are never found. Intervals are conformal: their half widths are so many of the spreads of
+    `changedet.kernels.series.count_spread` and `event_spread` that they held 95 % of the dates of the calibration sites
+    of training/fit_tracks.py.
     """
     areas: dict[str, Any] = {"": None}
     if zones is not None:
@@ -136,7 +181,8 @@ def timeseries(looks: Sequence[LookFacts], tracks: Any, zones: gpd.GeoDataFrame 
     ordered = sorted(looks, key=lambda look: look.date)
     tracked = set(tracks.dates) if tracks is not None else set()
     possible = [look.date for look in ordered if look.counts_possible and look.date in tracked]
-    counted = {name: _counted(tracks, area) for name, area in areas.items()} if possible else {}
+    counted = {name: counted_boxes(tracks, area) for name, area in areas.items()} if possible else {}
+    calibration = tracks.calibration if tracks is not None else kernel.PLAIN
     rows = []
     for look in ordered:
         for name in areas:
@@ -144,7 +190,7 @@ def timeseries(looks: Sequence[LookFacts], tracks: Any, zones: gpd.GeoDataFrame 
             if look.date in possible:
                 t = tracks.dates.index(look.date)
                 seen = look.valid_fraction.get(name, 1.0) > 0
-                row |= _counts_row(counted[name], t, seen, first=look.date == possible[0])
+                row |= _counts_row(counted[name], t, seen, look.date == possible[0], calibration)
             rows.append(row)
     return _typed(rows)
 
@@ -162,7 +208,9 @@ def _facts_row(look: LookFacts, zone: str) -> dict[str, Any]:
     return row
 
 
-def _counted(tracks: Any, area: Any) -> _Counted:
+def counted_boxes(tracks: Any, area: Any = None) -> Counted:
+    """The boxes of tracks within a polygon, or all."""
+
     def within(frame: gpd.GeoDataFrame) -> Bools:
         centre = frame.geometry.centroid
         if area is None:
@@ -180,7 +228,7 @@ def _counted(tracks: Any, area: Any) -> _Counted:
     rows = rows[rows["counted"].to_numpy(bool)] if "counted" in rows else rows
     boxes = tracks.tracks[within(tracks.tracks) & tracks.tracks["kind"].isin(TEU).to_numpy(bool)]
     kept = within(tracks.places) & tracks.places["kind"].isin(TEU).to_numpy(bool)
-    return _Counted(
+    return Counted(
         row_date=dates(rows["date"]),
         row_kind=rows["kind"].to_numpy(object),
         arrived=dates(boxes["first_seen"][boxes["not_before"].notna()]),
@@ -191,45 +239,29 @@ def _counted(tracks: Any, area: Any) -> _Counted:
     )
 
 
-def _counts_row(counted: _Counted, t: int, seen: bool, first: bool) -> dict[str, Any]:
-    present = counted.present[:, t]
-    spread = present * (1.0 - present)
-    expected = float(present.sum())
-    row: dict[str, Any] = {"containers_expected": expected}
-    hidden = ~counted.clear[:, t]
-    row["containers_low"], row["containers_high"] = kernel.count_interval(
-        expected, float(spread.sum()), float(present[hidden].sum())
-    )
+def _counts_row(counted: Counted, t: int, seen: bool, first: bool, calibration: kernel.Calibration) -> dict[str, Any]:
+    boxes = counted.standing(t, np.ones(len(counted.weight)))
+    row: dict[str, Any] = {"containers_expected": calibration.scale * boxes.expected}
+    row["containers_low"], row["containers_high"] = _count_interval(boxes, calibration)
     if not seen:
         return row
     kinds = counted.row_kind[counted.row_date == t]
     weights = [TEU[kind] for kind in kinds if kind in TEU]
     row |= {"containers": len(weights), "other_boxes": len(kinds) - len(weights), "teu": sum(weights)}
-    teu = counted.weight * present
-    teu_spread = float((counted.weight**2 * spread).sum())
-    teu_low, teu_high = kernel.count_interval(float(teu.sum()), teu_spread, float(teu[hidden].sum()))
+    teu_low, teu_high = _count_interval(counted.standing(t, counted.weight), calibration)
     row |= {"teu_low": min(teu_low, row["teu"]), "teu_high": max(teu_high, row["teu"])}
     if not first:
-        came, went = _expected_events(counted, t)
-        row |= _events("arrivals", int((counted.arrived == t).sum()), came)
-        row |= _events("departures", int((counted.left == t).sum()), went)
+        for name, events, halves in zip(
+            ("arrivals", "departures"), counted.events(t), (calibration.arrivals, calibration.departures), strict=True
+        ):
+            low, high = kernel.interval(events.found, events.expected, events.spread, halves)
+            row |= {name: events.found, f"{name}_low": low, f"{name}_high": high}
     return row
 
 
-def _events(name: str, events: int, probability: Floats) -> dict[str, Any]:
-    variance = float((probability * (1.0 - probability)).sum())
-    low, high = kernel.event_interval(float(events), float(probability.sum()), variance)
-    return {name: events, f"{name}_low": low, f"{name}_high": high}
-
-
-def _expected_events(counted: _Counted, t: int) -> tuple[Floats, Floats]:
-    """Least probabilities that each place filled, and emptied, between its last clear look and this one."""
-    earlier = counted.clear[:, :t]
-    known = earlier.any(1) & counted.clear[:, t]
-    before = t - 1 - earlier[:, ::-1].argmax(1) if t else np.zeros(len(earlier), np.int64)
-    # The two dates' states go together; the difference of their probabilities is what must have changed.
-    step = counted.present[:, t] - counted.present[np.arange(len(earlier)), np.maximum(before, 0)]
-    return np.where(known, np.maximum(step, 0.0), 0.0), np.where(known, np.maximum(-step, 0.0), 0.0)
+def _count_interval(boxes: Standing, calibration: kernel.Calibration) -> tuple[float, float]:
+    value = calibration.scale * boxes.expected
+    return kernel.interval(value, value, boxes.spread, calibration.boxes)
 
 
 def _typed(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
+from changedet.kernels.presence import CALIBRATION, TABLES
+from changedet.kernels.series import PLAIN
+from changedet.kernels.tracks import Tables as PresenceTables
 from changedet.methods import AUTO, Choice, Facts, Fraction, Metres, Stage
 from changedet.tracks.by_frame import follow_frames
-from changedet.tracks.by_place import follow_places
+from changedet.tracks.by_place import Rates, follow_places
 from changedet.tracks.rows import AllLooks, ClearAt, Looks, Rows, TrackMethod, Tracks, check_columns
 
 __all__ = ["STAGE", "AllLooks", "Looks", "TrackMethod", "Tracks", "choose", "hmm", "nearest", "track"]
 
 
 def choose(facts: Facts) -> Choice:
-    """`hmm` always: with one or two dates it degenerates to matching them."""
-    return Choice("hmm", {}, f"a hidden Markov model for each place reads {facts.dates} dates together")
+    """`hmm` always: with one or two dates it degenerates to matching them. Its precision is the detector's own."""
+    tables = _tables(facts)
+    return Choice(
+        "hmm",
+        {"precision": round(tables.precision, 3)},
+        f"a hidden Markov model for each place reads {facts.dates} dates together",
+    )
+
+
+def _tables(facts: Facts) -> PresenceTables:
+    """What the detector's rows say of presence; a detector that was not calibrated counts as the classical one."""
+    return TABLES.get(facts.detector, TABLES["classical"])
 
 
 STAGE = Stage("tracks", choose)
+BIRTH, DEATH, CAUTION = 0.08, 0.03, 0.5
 
 
 @STAGE.method(
@@ -30,12 +45,13 @@ STAGE = Stage("tracks", choose)
     reference="Rabiner 1989, doi:10.1109/5.18626; places from all dates: SpaceNet 7, doi:10.48550/arXiv.2102.04420",
 )
 def hmm(
-    _facts: Facts,
+    facts: Facts,
     *,
     max_offset_m: Metres = 2.0,
-    precision: Fraction = 0.85,
-    birth_fraction: Fraction = 0.08,
-    death_fraction: Fraction = 0.04,
+    precision: Fraction = 0.9,
+    birth_fraction: Fraction = BIRTH,
+    death_fraction: Fraction = DEATH,
+    caution: Fraction = CAUTION,
 ) -> TrackMethod:
     """Places from the whole series, each read by a hidden Markov model of presence.
 
@@ -48,18 +64,23 @@ def hmm(
         Farthest that a box may lie from its place's centre along its long side; 0.6 of it across. Beyond, it has moved.
     precision : float
         The detector's share of true boxes among counted rows. From three dates on, the share of rows at places that
-        read as clutter is learnt from the series between 0.4 times and once one minus it.
+        read as clutter is learnt from the series, up to one minus it.
     birth_fraction : float
         Prior share of empty places that fill between two looks.
     death_fraction : float
         Prior share of boxes that leave between two looks.
+    caution : fraction
+        Times both rates where the likeliest history is told: the lower, the more evidence an arrival or a departure
+        needs. Expected counts and their intervals do not depend on it.
     """
 
     def follow(detections: gpd.GeoDataFrame, looks: Looks) -> Tracks:
         rows = Rows.of(detections, looks)
         birth, death = (min(max(rate, 1e-4), 0.9) for rate in (birth_fraction, death_fraction))
         false_share = 1.0 - precision if len(rows.dates) > 2 else 0.0
-        return follow_places(rows, looks, max(max_offset_m, 0.1), birth, death, false_share)
+        rates = Rates(birth, death, false_share, max(caution, 1e-3))
+        tracks = follow_places(rows, looks, max(max_offset_m, 0.1), rates, _tables(facts))
+        return replace(tracks, calibration=CALIBRATION.get(facts.detector, PLAIN))
 
     return follow
 
@@ -89,6 +110,7 @@ def track(
     looks: Looks | Sequence[dt.date] | None = None,
     *,
     clear: ClearAt | None = None,
+    detector: str = "classical",
     method: str = AUTO,
     **parameters: Any,
 ) -> Tracks:
@@ -104,6 +126,8 @@ def track(
         here.
     clear : callable, optional
         ``clear(i, points) -> bool (n,)``: whether date ``i`` saw the points clearly; by default all are clear.
+    detector : str
+        The objects method that found the rows; how its confidences speak of presence was fitted for each.
     method : str
         `hmm`, `nearest` or `auto`.
     **parameters
@@ -122,7 +146,7 @@ def track(
         check_columns(detections)
         given = sorted(set(pd.to_datetime(detections["date"], utc=True).dt.date)) if looks is None else sorted(looks)
         looks = AllLooks(given, clear)
-    facts = Facts(resolution_m=float("nan"), dates=len(looks.dates))
+    facts = Facts(resolution_m=float("nan"), dates=len(looks.dates), detector=detector)
     choice = STAGE.choose(facts) if method == AUTO else Choice(method)
     chosen = STAGE.get(choice.method)
     function: TrackMethod = chosen.function(facts, **chosen.resolve({**choice.parameters, **parameters}))

@@ -12,10 +12,18 @@ from numpy.typing import NDArray
 from changedet.kernels.replaced import Stretches
 from changedet.tracks.rows import KINDS, Bools, Floats, Ints, Looks, Rows, Tracks
 
+OTHER_SHARE = 0.6
 
-def clear_looks(looks: Looks, points: Floats) -> Bools:
-    """Which looks (column) saw which points (row) clearly."""
-    columns = [np.asarray(looks.clear(i, points), bool) for i in range(len(looks.dates))]
+
+def clear_looks(looks: Looks, points: Floats, length: Floats, angle: Floats) -> Bools:
+    """Which looks (column) saw which boxes (row) clearly: at most of five points along their long sides."""
+    turn = np.deg2rad(angle)
+    along = np.column_stack([np.sin(turn), np.cos(turn)]) * length[:, None]
+    spread = [points + part * along for part in (-0.34, -0.17, 0.0, 0.17, 0.34)]
+    columns = []
+    for i in range(len(looks.dates)):
+        seen = np.asarray(looks.clear(i, np.concatenate(spread)), bool).reshape(len(spread), len(points))
+        columns.append(2 * seen.sum(0) > len(spread))
     return np.stack(columns, 1) if len(points) else np.zeros((0, len(columns)), bool)
 
 
@@ -61,7 +69,7 @@ def _span(stretches: Stretches, clear: Bools, present: Floats) -> tuple[Floats, 
     looked = clear[stretches.place]
     later, earlier = looked & (t > stretches.last[:, None]), looked & (t < stretches.first[:, None])
     after = np.where(later.any(1), later.argmax(1), -1)
-    before = np.where(earlier.any(1), clear.shape[1] - 1 - earlier[:, ::-1].argmax(1), -1)
+    before = np.where(earlier.any(1) & ~stretches.bared, clear.shape[1] - 1 - earlier[:, ::-1].argmax(1), -1)
     alive = (t > before[:, None]) & (t < np.where(after < 0, clear.shape[1], after)[:, None])
     presence = np.where(alive, present[stretches.place], 0.0)
     for top in np.flatnonzero(stretches.below >= 0):
@@ -93,6 +101,8 @@ def _track_table(rows: Rows, track: Ints, seen: Bools, after: Ints, before: Ints
 def _majority(rows: Rows, group: Ints, chosen: Bools, count: int) -> NDArray[np.object_]:
     votes = np.zeros((count, len(KINDS)))
     np.add.at(votes, (group, rows.kind[chosen]), rows.boxes.weight[chosen])
+    # A container that shadow cuts on some dates looks like none of the kinds there; a trailer does so on all.
+    votes[:, -1] *= votes[:, -1] > OTHER_SHARE * votes.sum(1)
     kinds: NDArray[np.object_] = np.array(KINDS, object)[votes.argmax(1)]
     return kinds
 

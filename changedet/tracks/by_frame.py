@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from changedet.kernels import places as spots
-from changedet.kernels.replaced import Stretches
+from changedet.kernels.replaced import whole
 from changedet.tracks.assemble import assemble, clear_looks, medians
 from changedet.tracks.rows import Ints, Looks, Rows, Tracks
 
@@ -39,7 +39,8 @@ def _assemble_frames(rows: Rows, looks: Looks, label: Ints, n: int) -> Tracks:
     first, last = np.full(n, count), np.full(n, -1)
     np.minimum.at(first, label[own], rows.date[own])
     np.maximum.at(last, label[own], rows.date[own])
-    clear = clear_looks(looks, medians(rows.boxes.xy[own], label[own], n))
+    shape = spots.summarise(rows.boxes.take(own), label[own], n)
+    clear = clear_looks(looks, medians(rows.boxes.xy[own], label[own], n), shape.length, shape.angle)
     clear[label[own], rows.date[own]] = True
     t = np.arange(count)
     inside = (t >= first[:, None]) & (t <= last[:, None])
@@ -47,5 +48,5 @@ def _assemble_frames(rows: Rows, looks: Looks, label: Ints, n: int) -> Tracks:
     after = np.cumsum(clear & (t > last[:, None]), axis=1) == 0
     before = np.cumsum((clear & (t < first[:, None]))[:, ::-1], axis=1)[:, ::-1] == 0
     present = np.where(inside, 1.0, np.where(after & before, 0.5, 0.0))
-    stretches = Stretches(np.arange(n), first.astype(np.int64), last.astype(np.int64), np.full(n, -1, np.int64))
+    stretches = whole(np.arange(n), first.astype(np.int64), last.astype(np.int64))
     return assemble(rows, stretches, label, clear, present, label)

@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from changedet.kernels import places as spots
 from changedet.kernels import tracks as kernel
-from changedet.kernels.replaced import Stretches, Surfaces, split_stretches
+from changedet.kernels.replaced import Stretches, Surfaces, split_stretches, whole
 from changedet.tracks.assemble import assemble, clear_looks, medians
 from changedet.tracks.rows import Bools, Floats, Ints, Looks, Rows, Tracks
 
 OVERLAP_SHARE = 0.35
 CONFIDENT = 0.45
 """The score from which a look's colour is evidence that the box was replaced."""
-COLOR_SPREAD_FLOOR = 9.0
 PASSES = 3
 
 
-def follow_places(rows: Rows, looks: Looks, radius_m: float, birth: float, death: float, false_share: float) -> Tracks:
-    """Tracks by the hidden Markov model; parameters as for `changedet.kernels.tracks.read_places`."""
+class Observed(NamedTuple):
+    """What a series shows of its places, (place, date) unless said otherwise.
+
+    Attributes
+    ----------
+    place : int64 (row,)
+        The place of each row; -1 for rows of places that never held a counted one.
+    bins : int64
+        Bin of each place's score, see `changedet.kernels.tracks.score_bins`.
+    clear : bool
+        True where a row was found or the look was clear.
+    lit : bool
+        True where the look was clear.
+    counted : float64 (place,)
+        Number of counted rows.
+    lone : bool (place,)
+        True where no counted row had another row beside it or in line with it.
+    pairs : two int64 (pair,)
+        Places that leave each other no room.
+    shift : float64 (date, 2)
+        What brings each date's boxes onto the places, in metres.
+    """
+
+    place: Ints
+    bins: Ints
+    clear: Bools
+    lit: Bools
+    counted: Floats
+    lone: Bools
+    pairs: tuple[Ints, Ints]
+    shift: Floats
+
+
+class Rates(NamedTuple):
+    """What the method's parameters say: see `changedet.kernels.tracks.read_places`."""
+
+    birth: float
+    death: float
+    false_share: float
+    caution: float
+
+
+def observe(rows: Rows, looks: Looks, radius_m: float) -> Observed:
+    """Places, and what each date shows of them; ``radius_m`` as in `changedet.kernels.places.find_places`."""
     count = len(rows.dates)
-    place, _ = spots.find_places(rows.boxes, rows.date, count, radius_m, PASSES)
+    place, shift = spots.find_places(rows.boxes, rows.date, count, radius_m, PASSES)
     place, keep = _with_counted_rows(place, rows.counted)
     n = int(place.max()) + 1 if keep.any() else 0
     own, date = place[keep], rows.date[keep]
@@ -29,18 +72,39 @@ def follow_places(rows: Rows, looks: Looks, radius_m: float, birth: float, death
     score = np.full((n, count), np.nan)
     score[own, date] = rows.boxes.weight[keep]
     has_row = np.isfinite(score)
-    centre = medians(rows.boxes.xy[keep], own, n)
-    clear = clear_looks(looks, centre) | has_row
+    lit = clear_looks(looks, medians(rows.boxes.xy[keep], own, n), summary.length, summary.angle)
+    clear = lit | has_row
     pairs = spots.overlapping_pairs(summary, width, OVERLAP_SHARE)
     clear = _under_a_stack(clear, has_row, pairs, rows, place)
     counted = np.bincount(own, rows.counted[keep], n).astype(np.float64)
-    arguments = (kernel.score_bins(score), clear, counted)
-    read = kernel.read_places(*arguments, np.zeros((n, count)), birth, death, false_share)
-    blocked = _blocked(read.present, counted, pairs)
-    if blocked.any():
-        read = kernel.read_places(*arguments, blocked, birth, death, false_share)
-    stretches, of_row = _stretches(rows, place, read)
-    return assemble(rows, stretches, of_row, clear, read.present, place)
+    return Observed(place, kernel.score_bins(score), clear, lit, counted, _lone(rows, place, n), pairs, shift)
+
+
+def _lone(rows: Rows, place: Ints, count: int) -> Bools:
+    lone = np.ones(count, bool)
+    for t in range(len(rows.dates)):
+        here = np.flatnonzero(rows.date == t)
+        company = spots.has_company(rows.boxes.take(here)) & rows.counted[here]
+        lone[place[here[company]]] = False
+    return lone
+
+
+def follow_places(rows: Rows, looks: Looks, radius_m: float, rates: Rates, tables: kernel.Tables) -> Tracks:
+    """Tracks by the hidden Markov model."""
+    seen = observe(rows, looks, radius_m)
+    read = read_observed(seen, rates, tables)
+    stretches, of_row = _stretches(rows, seen, read)
+    return assemble(rows, stretches, of_row, seen.clear, read.present, seen.place)
+
+
+def read_observed(seen: Observed, rates: Rates, tables: kernel.Tables) -> kernel.Places:
+    """The history of every place; once more where better supported ones leave some no room."""
+    arguments = (seen.bins, seen.clear, seen.counted, seen.lone)
+    read = kernel.read_places(*arguments, np.zeros(seen.clear.shape), *rates, tables)
+    if seen.clear.shape[1] == 1:
+        return read
+    blocked = _blocked(read.present, seen.counted, seen.pairs)
+    return kernel.read_places(*arguments, blocked, *rates, tables) if blocked.any() else read
 
 
 def _with_counted_rows(place: Ints, counted: Bools) -> tuple[Ints, Bools]:
@@ -74,7 +138,7 @@ def _blocked(present: Floats, counted: Floats, pairs: tuple[Ints, Ints]) -> Floa
     return blocked
 
 
-def _stretches(rows: Rows, place: Ints, read: kernel.Places) -> tuple[Stretches, Ints]:
+def _stretches(rows: Rows, seen: Observed, read: kernel.Places) -> tuple[Stretches, Ints]:
     """Stretches of presence at places that are not clutter, and the stretch of each row, -1 for none."""
     at, first, last = kernel.runs(read.path)
     kept = (read.classes[:, : kernel.REAL].sum(1) > 0.5)[at]
@@ -83,10 +147,14 @@ def _stretches(rows: Rows, place: Ints, read: kernel.Places) -> tuple[Stretches,
     for t in range(read.path.shape[1]):
         here = np.flatnonzero((first <= t) & (t <= last))
         of_cell[at[here], t] = here
+    place = seen.place
     of_row = np.full(len(place), -1, np.int64)
     placed = place >= 0
     of_row[placed] = of_cell[place[placed], rows.date[placed]]
-    surfaces = Surfaces(rows.date, rows.boxes.rgb, rows.boxes.weight, rows.tiers)
-    mobile = read.classes[at, kernel.MOBILE] > 0.5
-    whole = Stretches(at, first, last, np.full(len(at), -1, np.int64))
-    return split_stretches(whole, of_row, surfaces, mobile, CONFIDENT, COLOR_SPREAD_FLOOR)
+    shown = np.zeros(len(place), bool)
+    shown[placed] = seen.lit[place[placed], rows.date[placed]]
+    usable = shown & (rows.boxes.weight >= CONFIDENT) & np.isfinite(rows.boxes.rgb).all(1)
+    still = read.classes[:, : kernel.MOBILE].sum(1, keepdims=True)
+    comes, goes = (float((still * events).sum()) for events in (read.births, read.deaths))
+    surfaces = Surfaces(rows.date, rows.boxes.rgb, usable, rows.tiers)
+    return split_stretches(whole(at, first, last), of_row, surfaces, comes, goes)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from changedet.errors import MethodError
 from changedet.kernels.places import Boxes
+from changedet.kernels.series import PLAIN, Calibration
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -77,6 +78,8 @@ class Tracks:
         Posterior probability that a real box stood on top there. Its sums are the expected counts.
     place_clear : bool (place, date)
         True where the date saw the place clearly.
+    calibration : Calibration
+        What turns presence into counts and intervals for the detector of the rows.
     """
 
     dates: tuple[dt.date, ...]
@@ -87,6 +90,7 @@ class Tracks:
     places: gpd.GeoDataFrame
     place_presence: Floats
     place_clear: Bools
+    calibration: Calibration = PLAIN
 
 
 TrackMethod: TypeAlias = Callable[[gpd.GeoDataFrame, Looks], Tracks]

@@ -1,0 +1,288 @@
+"""Fit what a detector's rows say of presence, on simulated sites with the real detector's boxes, and write
+changedet/kernels/presence.py.
+
+    python training/fit_tracks.py --detector classical [--folder DIR] [--seeds 600-602]
+
+Run it again whenever a detector changes, after its `out_<detector>` folders were removed from the sites' folder. Only
+that detector's part of the file is written anew. benchmarks/tracks.py reports on other seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from changedet.kernels import places as spots  # noqa: E402
+from changedet.kernels import presence  # noqa: E402
+from changedet.kernels import tracks as kernel  # noqa: E402
+from changedet.series.table import Events, counted_boxes  # noqa: E402
+from changedet.tracks import BIRTH, CAUTION, DEATH  # noqa: E402
+from changedet.tracks.assemble import medians  # noqa: E402
+from changedet.tracks.by_place import Observed, Rates, follow_places, observe  # noqa: E402
+from changedet.tracks.rows import Rows  # noqa: E402
+from training.track_sites import KINDS, TrackSite, sites, true_events  # noqa: E402
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+OUT = ROOT / "changedet" / "kernels" / "presence.py"
+RADIUS_M = 2.0
+ALONG_M, ACROSS_M = 3.0, 1.2
+"""How far a place may lie from the true spot whose boxes it follows."""
+ROUNDS = 60
+STILL = 3
+"""The first three real classes, told apart by their scores alone."""
+BINS = len(kernel.SCORE_EDGES) + 1
+STEPS = np.linspace(0.0, 1.0, BINS)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Places of one site with their truth.
+
+    Attributes
+    ----------
+    seen : Observed
+    real : bool (place,)
+    mobile : bool (place,)
+        Real, and boxes stay for a look or two.
+    full : bool (place, date)
+        A box truly stands there; meaningful for real places.
+    """
+
+    seen: Observed
+    real: Bools
+    mobile: Bools
+    full: Bools
+
+
+def labelled(site: TrackSite) -> Labelled:
+    """The tracker's own places, each with the true spot that it follows; a second place at one spot is clutter."""
+    rows = Rows.of(site.detections, site.looks)
+    seen = observe(rows, site.looks, RADIUS_M)
+    count = len(seen.counted)
+    own = seen.place >= 0
+    moved = (rows.boxes.xy + seen.shift[rows.date])[own]
+    centre = medians(moved, seen.place[own], count)
+    shape = spots.summarise(rows.boxes.take(own), seen.place[own], count)
+    tree = cKDTree(site.slot_xy)
+    distance, slot = tree.query(centre)
+    # Roofs lean: places lie off the true spots by what most of them share.
+    offset = np.median((site.slot_xy[slot] - centre)[distance < RADIUS_M], axis=0)
+    _, slot = tree.query(centre + offset)
+    along, across = spots.local_offset(site.slot_xy[slot], centre + offset, shape.angle)
+    real = (np.abs(along) < ALONG_M) & (np.abs(across) < ACROSS_M)
+    order = np.lexsort((-seen.counted, slot))
+    first = np.ones(count, bool)
+    first[order[1:]] = slot[order[1:]] != slot[order[:-1]]
+    for k in np.flatnonzero(real & ~first):
+        real[k] = not (real & first & (slot == slot[k])).any()
+    full = site.occupied[slot]
+    stays = [len(kernel.runs(full[k : k + 1])[0]) for k in range(count)]
+    mobile = real & (full.sum(1) <= 1.5 * np.array(stays)) & (np.array(stays) > 0)
+    return Labelled(seen, real & full.any(1), mobile, full)
+
+
+def histogram(bins: Ints, weight: Floats) -> Floats:
+    """Sums (date, bin) of the weights (place, date) in each bin."""
+    return np.stack([(weight * (bins == b)).sum(0) for b in range(BINS)], 1)
+
+
+def smoothed(counts: Floats) -> Floats:
+    return np.asarray((counts + 0.5) / (counts + 0.5).sum(-1, keepdims=True))
+
+
+def fit_still(data: list[Labelled]) -> tuple[Floats, Floats, float]:
+    """Tables of the still classes, their weights, and the spread of the dates' ease, by expectation-maximisation."""
+    table = np.array([[0.02, 0.03, 0.1, 0.25, 0.6], [0.2, 0.25, 0.3, 0.2, 0.05], [0.35, 0.05, 0.1, 0.2, 0.3]])
+    weight, spread = np.array([0.6, 0.25, 0.15]), 0.8
+    groups = [(d.seen.bins[d.real & ~d.mobile], (d.seen.clear & d.full)[d.real & ~d.mobile]) for d in data]
+    eases = [np.zeros(bins.shape[1]) for bins, _ in groups]
+    for _ in range(ROUNDS):
+        wanted, given = np.full((STILL, BINS), 0.5), np.full((STILL, BINS), 1e-9)
+        held = np.zeros(STILL)
+        for g, (bins, used) in enumerate(groups):
+            tilts = [kernel.tilted(row, eases[g]) for row in table]
+            log_l = np.stack([np.log(kernel.emissions(bins, used, tilt)).sum(1) for tilt in tilts], 1) + np.log(weight)
+            share = np.exp(log_l - log_l.max(1, keepdims=True))
+            share /= share.sum(1, keepdims=True)
+            held += share.sum(0)
+            slope, bend = -eases[g] / spread**2, np.full(len(eases[g]), 1 / spread**2)
+            for k in range(STILL):
+                counts = histogram(bins, used * share[:, k, None])
+                total = counts.sum(1)
+                mean = tilts[k] @ STEPS
+                slope += counts @ STEPS - total * mean
+                bend += total * (tilts[k] @ STEPS**2 - mean**2)
+                wanted[k] += counts.sum(0)
+                given[k] += (total[:, None] * tilts[k] / table[k]).sum(0)
+            eases[g] = eases[g] + np.clip(slope / bend, -1, 1)
+        table = wanted / given
+        table /= table.sum(1, keepdims=True)
+        weight = held / held.sum()
+        spread = float(np.clip(np.sqrt(np.mean(np.concatenate(eases) ** 2)), 0.2, 4.0))
+    order = np.argsort(-(table @ STEPS))
+    return table[order], weight[order], spread
+
+
+def fit_clutter(data: list[Labelled]) -> tuple[Floats, Floats]:
+    """Tables of random and of standing clutter, and their weights."""
+    table, weight = np.array([[0.88, 0.04, 0.03, 0.04, 0.01], [0.4, 0.2, 0.2, 0.15, 0.05]]), np.array([0.5, 0.5])
+    for _ in range(ROUNDS):
+        counts, held = np.zeros((2, BINS)), np.zeros(2)
+        for d in data:
+            bins, used = d.seen.bins[~d.real], d.seen.clear[~d.real]
+            log_l = np.stack([np.log(kernel.emissions(bins, used, row)).sum(1) for row in table], 1) + np.log(weight)
+            share = np.exp(log_l - log_l.max(1, keepdims=True))
+            share /= share.sum(1, keepdims=True)
+            held += share.sum(0)
+            counts += np.stack([histogram(bins, used * share[:, k, None]).sum(0) for k in range(2)])
+        table, weight = smoothed(counts), held / held.sum()
+    return table, weight
+
+
+def rates(data: list[Labelled], mobile: bool) -> tuple[float, float]:
+    """Births of empty and deaths of full places, an interval."""
+    came = empty = went = full = 0
+    for d in data:
+        state = d.full[d.real & (d.mobile == mobile)]
+        before, after = state[:, :-1], state[:, 1:]
+        came, empty = came + int((~before & after).sum()), empty + int((~before).sum())
+        went, full = went + int((before & ~after).sum()), full + int(before.sum())
+    return (came + 0.5) / (empty + 1), (went + 0.5) / (full + 1)
+
+
+def lone_shares(data: list[Labelled]) -> list[float]:
+    """Share of real and of clutter places without company, of those that show a row on one or two dates."""
+    found = np.full((2, 2), 0.5)
+    for d in data:
+        brief = (d.seen.bins > 0).sum(1) <= kernel.BRIEF_DATES
+        np.add.at(found, (d.real[brief].astype(int), d.seen.lone[brief].astype(int)), 1)
+    share = found[:, 1] / found.sum(1)
+    return [float(share[1]), float(share[0])]
+
+
+def fit(data: list[Labelled]) -> dict[str, Any]:
+    """All tables of one detector."""
+    absent = sum(histogram(d.seen.bins[d.real], (d.seen.clear & ~d.full)[d.real]).sum(0) for d in data)
+    brief = sum(histogram(d.seen.bins[d.mobile], (d.seen.clear & d.full)[d.mobile]).sum(0) for d in data)
+    still, still_weight, ease_sd = fit_still(data)
+    clutter, clutter_weight = fit_clutter(data)
+    brief_share = sum(d.mobile.sum() for d in data) / sum(d.real.sum() for d in data)
+    real = [d.full[d.real & ~d.mobile] for d in data]
+    birth, death = rates(data, False)
+    mobile_birth, mobile_death = rates(data, True)
+    rows = sum(d.seen.counted.sum() for d in data)
+    return {
+        "absent": smoothed(np.asarray(absent)),
+        "emission": np.vstack([still, smoothed(np.asarray(brief)), clutter]),
+        "weight": np.concatenate([still_weight * (1 - brief_share), [brief_share], clutter_weight]),
+        "lone": lone_shares(data),
+        "ease_sd": ease_sd,
+        "start": sum(state[:, 0].sum() for state in real) / sum(len(state) for state in real),
+        "mobile_birth": mobile_birth,
+        "mobile_death": mobile_death,
+        "birth": birth,
+        "death": death,
+        "precision": sum(d.seen.counted[d.real].sum() for d in data) / rows,
+    }
+
+
+def calibrate(data: Sequence[TrackSite], fitted: dict[str, Any]) -> dict[str, Any]:
+    """The scale of counts, and the half widths that hold 95 % of the dates."""
+    tables = kernel.Tables.of({name: fitted[name] for name in kernel.Tables._fields})
+    boxes: list[tuple[float, float, float]] = []
+    events: dict[str, list[tuple[Events, int]]] = {"arrivals": [], "departures": []}
+    for site in data:
+        rates = Rates(BIRTH, DEATH, 1.0 - tables.precision, CAUTION)
+        tracks = follow_places(Rows.of(site.detections, site.looks), site.looks, RADIUS_M, rates, tables)
+        counted = counted_boxes(tracks)
+        truth = [true_events(site, arrivals)[:, 2] for arrivals in (True, False)]
+        for t in range(len(site.dates)):
+            standing = counted.standing(t, np.ones(len(counted.weight)))
+            boxes.append((*standing, float(site.containers[t])))
+            for name, found, true in zip(events, counted.events(t), truth, strict=True):
+                if t:
+                    events[name].append((found, int((true == t).sum())))
+    expected, spread, true = np.array(boxes).T
+    scale = float(np.median(true / np.maximum(expected, 1.0)))
+    halves = {"boxes": conformal((scale * expected - true) / spread, (true - scale * expected) / spread)}
+    for name, pairs in events.items():
+        below = [(min(e.found, e.expected) - n) / e.spread for e, n in pairs]
+        above = [(n - max(e.found, e.expected)) / e.spread for e, n in pairs]
+        halves[name] = conformal(np.array(below), np.array(above))
+    return {"scale": scale, **halves}
+
+
+def conformal(below: Floats, above: Floats) -> tuple[float, float]:
+    """The least sum of half widths that leaves 5 % of the dates outside, with the correction for their number."""
+    outside = 1.0 - min(1.0, 0.95 * (1 + 1 / len(below)))
+    found = []
+    for part in np.linspace(0.1, 0.9, 17):
+        low = float(max(np.quantile(below, 1 - part * outside), 0.0))
+        high = float(max(np.quantile(above, 1 - (1 - part) * outside), 0.0))
+        found.append((low + high, round(low, 3), round(high, 3)))
+    return min(found)[1:]
+
+
+def write(detector: str, fitted: dict[str, Any], calibrated: dict[str, Any]) -> None:
+    """Put a detector's part into the file; the others' stay."""
+    tables = {name: part._asdict() for name, part in presence.TABLES.items()}
+    tables[detector] = {name: np.round(np.asarray(fitted[name], float), 4) for name in kernel.Tables._fields}
+    plain = {name: {k: np.asarray(v, float).tolist() for k, v in part.items()} for name, part in tables.items()}
+    calibration = {name: part._asdict() for name, part in presence.CALIBRATION.items()} | {detector: calibrated}
+    text = [
+        '"""What a detector\'s rows say of presence and counts. Written by training/fit_tracks.py; do not edit."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "from collections.abc import Mapping",
+        "from typing import Any, Final",
+        "",
+        "from changedet.kernels.series import Calibration",
+        "from changedet.kernels.tracks import Tables",
+        "",
+        "_TABLES: Final[dict[str, dict[str, Any]]] = " + repr(plain),
+        "",
+        "_CALIBRATION: Final[dict[str, dict[str, Any]]] = " + repr(calibration),
+        "",
+        "TABLES: Final[Mapping[str, Tables]] = {name: Tables.of(part) for name, part in _TABLES.items()}",
+        "CALIBRATION: Final[Mapping[str, Calibration]] = {",
+        "    name: Calibration(**part) for name, part in _CALIBRATION.items()",
+        "}",
+        "",
+    ]
+    OUT.write_text("\n".join(text))
+    subprocess.run(["ruff", "format", "-q", str(OUT)], check=False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--detector", default="classical")
+    parser.add_argument("--folder", type=Path, default=Path("track_sites"))
+    parser.add_argument("--seeds", default="600-602")
+    given = parser.parse_args()
+    first, last = (int(part) for part in given.seeds.split("-"))
+    data = list(sites(given.folder, given.detector, KINDS, range(first, last + 1)))
+    fitted = fit([labelled(site) for site in data])
+    calibrated = calibrate(data, fitted)
+    for name, value in (fitted | calibrated).items():
+        print(name, np.round(value, 3).tolist())
+    write(given.detector, fitted, calibrated)
+
+
+if __name__ == "__main__":
+    main()

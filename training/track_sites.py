@@ -1,0 +1,189 @@
+"""Simulated sites as a run sees them, boxes from the real detector, with what truly stood and moved there.
+
+Sites and runs are kept in a folder and made only where they are missing: remove `out_<detector>` folders after a
+detector has changed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import rasterio
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+import changedet
+from changedet.grid import Grid
+from changedet.results import SeenLooks, kept_boxes
+from changedet.simulate import simulate
+from changedet.store import Run, RunFolder, open_run
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+KINDS = ("growth", "clouds", "trains", "port", "quiet", "dense")
+SIZE_M, DATES, GSD_M = 176.0, 8, 0.5
+SAME_SLOT_M = 0.9
+
+
+@dataclass(frozen=True)
+class TrackSite:
+    """A run with its truth. Boxes are the tops of stacks; slots the spots that ever held one.
+
+    Attributes
+    ----------
+    kind, seed : of the simulation.
+    run : Run
+    detections : GeoDataFrame
+        Rows of all dates, weak ones too.
+    looks : SeenLooks
+    xy : float64 (box, 2), on the ground
+    top, visible : bool (box, date)
+        True where the box is on top of its stack; and where no cloud, shadow or missing data hides it, too.
+    clear : bool (box, date)
+        True where nothing truly hides its spot.
+    arrived, departed : int64 (box,)
+        The first look at or after the day, the number of dates for none.
+    slot : int64 (box,)
+    occupied : bool (slot, date)
+    slot_xy : float64 (slot, 2)
+    containers : int64 (date,)
+        Boxes to be seen from above were nothing hidden.
+    """
+
+    kind: str
+    seed: int
+    run: Run
+    detections: gpd.GeoDataFrame
+    looks: SeenLooks
+    xy: Floats
+    top: Bools
+    visible: Bools
+    clear: Bools
+    arrived: Ints
+    departed: Ints
+    slot: Ints
+    occupied: Bools
+    slot_xy: Floats
+    containers: Ints
+
+    @property
+    def dates(self) -> list[dt.date]:
+        return list(self.run.dates)
+
+
+def sites(folder: Path, detector: str, kinds: Sequence[str], seeds: Sequence[int]) -> Iterator[TrackSite]:
+    """The sites of all kinds and seeds, simulated and run where they are not there yet."""
+    for seed in seeds:
+        for kind in kinds:
+            yield from (read_site(path, kind, seed) for path in runs(folder, detector, kind, seed))
+
+
+def runs(folder: Path, detector: str, kind: str, seed: int, dates: int = DATES, size_m: float = SIZE_M) -> list[Path]:
+    """Run folders of a simulated site, or of both `twin_sites`."""
+    place = folder / f"{kind}-{seed}"
+    names = [place / f"{kind.replace('_', '-')}-{seed}-{n}" for n in "ab"] if kind == "twin_sites" else [place]
+    if not all((name / "truth" / "truth.gpkg").exists() for name in names):
+        simulate(place, kind=kind, seed=seed, gsd_m=GSD_M, size_m=size_m, dates=dates)
+    return [_run(name, detector) for name in names]
+
+
+def _run(place: Path, detector: str) -> Path:
+    workflow = next(path for path in sorted(place.glob("*.yaml")) if not path.name.startswith("run_"))
+    done = place / f"out_{detector}" / workflow.stem
+    if not (done / "summary.json").exists():
+        plain = workflow.read_text().splitlines()
+        lines = [line for line in plain if not line.startswith("outputs:")]
+        lines += [f"objects: {{method: {detector}}}"]
+        lines += [f"outputs: {{dir: out_{detector}, formats: [tables, objects]}}", "compute: {workers: 1}"]
+        (place / f"run_{detector}.yaml").write_text("\n".join(lines))
+        shutil.rmtree(done, ignore_errors=True)
+        changedet.run(place / f"run_{detector}.yaml")
+    return done
+
+
+def read_site(path: Path, kind: str, seed: int) -> TrackSite:
+    """A finished run of a simulated site, with its truth."""
+    run = open_run(path)
+    dates = list(run.dates)
+    grid, folder = Grid.from_json(run.provenance["grid"]), RunFolder(path)
+    truth = path.parent.parent / "truth"
+    boxes = pyogrio.read_dataframe(truth / "truth.gpkg", layer="containers").to_crs(grid.crs)
+    stays = pyogrio.read_dataframe(truth / "truth.gpkg", layer="tracks").set_index("object_id")
+    ids, box = np.unique(boxes["object_id"], return_inverse=True)
+    index = {day: i for i, day in enumerate(dates)}
+    date = np.array([index[day] for day in pd.to_datetime(boxes["date"], utc=True).dt.date], np.int64)
+    seen = boxes["visible"].to_numpy(bool)
+    top, visible = np.zeros((len(ids), len(dates)), bool), np.zeros((len(ids), len(dates)), bool)
+    top[box, date], visible[box[seen], date[seen]] = True, True
+    xy = np.zeros((len(ids), 2))
+    xy[box] = shapely.get_coordinates(boxes.geometry.centroid)
+    slot = _slots(xy)
+    slots = int(slot.max()) + 1 if len(slot) else 0
+    occupied = np.zeros((slots, len(dates)), bool)
+    np.logical_or.at(occupied, slot, top)
+    slot_xy = np.column_stack([np.bincount(slot, c, slots) for c in xy.T]) / np.bincount(slot, minlength=slots)[:, None]
+    clear = np.stack([~_hidden(truth, day, xy) for day in dates], 1)
+    stays = stays.reindex(ids)
+    return TrackSite(
+        kind, seed, run, kept_boxes(folder, grid, dates), SeenLooks(folder, grid, tuple(dates)), xy, top, visible,
+        clear, _looks_of(stays["arrived"], dates), _looks_of(stays["departed"], dates), slot, occupied, slot_xy,
+        pd.read_csv(truth / "truth.csv")["containers"].to_numpy(np.int64),
+    )  # fmt: skip
+
+
+def _slots(xy: Floats) -> Ints:
+    pairs = cKDTree(xy).query_pairs(SAME_SLOT_M, output_type="ndarray")
+    graph = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(xy), len(xy)))
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+
+
+def _looks_of(when: pd.Series, dates: Sequence[dt.date]) -> Ints:
+    days = pd.to_datetime(when, utc=True).dt.date
+    return np.array(
+        [len(dates) if pd.isna(d) else next((i for i, day in enumerate(dates) if day >= d), len(dates)) for d in days],
+        np.int64,
+    )
+
+
+def _hidden(truth: Path, day: dt.date, xy: Floats) -> Bools:
+    """Where the date's true mask judges nothing; the first date, which has none, is clear by construction."""
+    path = truth / f"{day}_mask.tif"
+    if not path.exists():
+        return np.zeros(len(xy), bool)
+    with rasterio.open(path) as source:
+        values, to_pixel = source.read(1), ~source.transform
+    column, row = to_pixel * (xy[:, 0], xy[:, 1])
+    row = np.floor(row).astype(int).clip(0, values.shape[0] - 1)
+    column = np.floor(column).astype(int).clip(0, values.shape[1] - 1)
+    return np.asarray(values[row, column] == 255, bool)
+
+
+def true_events(site: TrackSite, arrivals: bool) -> Floats:
+    """Events (n, 4) that clear looks can show: x, y, the first look that shows it, and 1 where the spot held another
+    box before (after, for departures), which makes it a change of the top box."""
+    n, found = len(site.dates), []
+    for k in range(len(site.xy)):
+        seen = np.flatnonzero(site.visible[k])
+        at = site.arrived[k] if arrivals else site.departed[k]
+        if not len(seen) or not (0 < at < n):
+            continue
+        if arrivals:
+            if site.clear[k, :at].any():
+                found.append((*site.xy[k], seen[0], site.occupied[site.slot[k], seen[0] - 1]))
+        elif site.clear[k, at:].any():
+            shown = at + int(site.clear[k, at:].argmax())
+            found.append((*site.xy[k], shown, site.occupied[site.slot[k], shown]))
+    return np.array(found, float).reshape(-1, 4)
