@@ -197,10 +197,15 @@ def _onset_sentence(name: str, data: ReportData) -> dict[str, Any]:
     if is_missing(onset.get("date")):
         return {"found": False, "text": f"No onset of growth in {about}, because {_because(reason)}"}
     probability = onset.get("probability")
-    sure = "" if is_missing(probability) else f", probability {number(100 * float(probability or 0))} %"
+    sure = "" if is_missing(probability) else f", probability {_percent(float(probability or 0))}"
     day, low, high = (iso_date(onset.get(key)) for key in ("date", "low", "high"))
-    text = f"Growth of {about} began on {day} (between {low} and {high}{sure})."
-    return {"found": True, "text": f"{text} {reason}".strip()}
+    text = f"Growth of {about} began on {day} (between {low} and {high}{sure})"
+    return {"found": True, "text": f"{text}: {_because(reason)}" if reason else f"{text}."}
+
+
+def _percent(probability: float) -> str:
+    # A model's certainty is never quite that of the world.
+    return "over 99 %" if probability > 0.99 else f"{number(100 * probability)} %"
 
 
 def _because(reason: str) -> str:
