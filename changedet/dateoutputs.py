@@ -203,8 +203,9 @@ class DateSink:
         for window in sorted(self._raw):
             raw = unpack(self._raw[window], window.shape)
             ids = regions.ids[window.y, window.x]
-            writer.write(window, components.keep(raw, ids, kept))
-            yield window.y, window.x, components.region_ids(raw, ids, kept)
+            numbers = components.region_ids(raw, ids, kept)
+            writer.write(window, components.keep(raw, numbers))
+            yield window.y, window.x, numbers
 
     def _described(self, polygons: gpd.GeoDataFrame, regions: components.Components) -> gpd.GeoDataFrame:
         index = polygons["change_id"].to_numpy() - 1

@@ -76,7 +76,8 @@ def test_dropping_small_regions_by_tiles_is_dropping_them_from_the_whole(case, l
     small = np.bincount(truth.ravel()) < least_px
     wanted = np.where((mask == 1) & small[truth], 0, mask)
     for place, window in windows(rows, columns):
-        cleaned = components.keep(mask[window], result.ids[place], result.areas >= least_px)
+        numbers = components.region_ids(mask[window], result.ids[place], result.areas >= least_px)
+        cleaned = components.keep(mask[window], numbers)
         np.testing.assert_array_equal(cleaned, wanted[window])
     np.testing.assert_array_equal(components.drop_small_components(mask, least_px), wanted)
 

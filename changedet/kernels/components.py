@@ -142,8 +142,8 @@ def join(tiles: Mapping[Place, TileComponents]) -> Components:
     return Components(ids, areas, all_sums, all_maxima)
 
 
-def keep(mask: NDArray[np.uint8], ids: NDArray[np.int64], kept: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """A tile's mask without the regions that are not kept; 0 and 255 stay.
+def region_ids(mask: NDArray[np.uint8], ids: NDArray[np.int64], kept: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Regions ``(y, x)`` of a tile's pixels, numbered over the whole image; 0 where none or not kept.
 
     Parameters
     ----------
@@ -154,13 +154,12 @@ def keep(mask: NDArray[np.uint8], ids: NDArray[np.int64], kept: NDArray[np.bool_
         For each region of the whole image.
     """
     wanted = np.concatenate(([False], kept))[ids]
-    return np.where(mask == 1, wanted[label(mask)], mask).astype(np.uint8)
-
-
-def region_ids(mask: NDArray[np.uint8], ids: NDArray[np.int64], kept: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Regions ``(y, x)`` of a tile's pixels, numbered over the whole image; 0 where none or not kept."""
-    wanted = np.concatenate(([False], kept))[ids]
     return np.asarray(np.where(wanted, ids, 0), np.int32)[label(mask)]
+
+
+def keep(mask: NDArray[np.uint8], regions: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """A tile's mask without the regions that `region_ids` did not keep; 0 and 255 stay."""
+    return np.where(mask == 1, regions > 0, mask).astype(np.uint8)
 
 
 def drop_small_components(mask: NDArray[np.uint8], least_px: int) -> NDArray[np.uint8]:

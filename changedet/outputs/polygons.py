@@ -48,10 +48,13 @@ def polygonise(
 
 def _outlines(ids: NDArray[np.int32], y: int, x: int) -> Iterable[tuple[BaseGeometry, int]]:
     """Outlines in pixels of the whole image; by edges alone, as a ring that touches itself at a corner is invalid."""
-    if not ids.any():
+    rows, columns = np.flatnonzero(ids.any(axis=1)), np.flatnonzero(ids.any(axis=0))
+    if not rows.size:
         return
-    ids = np.ascontiguousarray(ids, np.int32)
-    offset = Affine.translation(x, y)
+    # Only what they span: the tracing reads every pixel it is given.
+    top, left = int(rows[0]), int(columns[0])
+    ids = np.ascontiguousarray(ids[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1], np.int32)
+    offset = Affine.translation(x + left, y + top)
     for outline, number in shapes(ids, mask=ids > 0, connectivity=4, transform=offset):
         yield shapely.geometry.shape(outline), int(number)
 
