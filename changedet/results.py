@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
@@ -189,12 +190,24 @@ def _changes(plan: Plan, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
             continue
         found = read_table(plan.folder.table("changes", look.date))
         if len(found):
-            first = first_dates(path, plan.grid, found.geometry.to_numpy()) if path.exists() else [None] * len(found)
-            tables.append(found.assign(first_seen=first))
+            tables.append(found.assign(first_seen=_first_seen(plan, look.date, path, found)))
     if not tables:
         return vectors.empty("changes", plan.grid.crs)
     changes = pd.concat(tables, ignore_index=True)
     return changes.assign(zone=zone_of(changes.geometry.representative_point(), zones))
+
+
+def _first_seen(plan: Plan, day: dt.date, path: Path, found: gpd.GeoDataFrame) -> list[str | None]:
+    if not path.exists():
+        return [None] * len(found)
+    if _is_pair(plan):
+        return [str(day)] * len(found)
+    return first_dates(path, plan.grid, found.geometry.to_numpy())
+
+
+def _is_pair(plan: Plan) -> bool:
+    """Whether there are two looks, the reference first: no later one could gainsay what the mask says."""
+    return len(plan.looks) == 2 and plan.reference == 0
 
 
 def _footprints(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.date, footprint.Footprint]:
@@ -333,7 +346,7 @@ def with_nulls(totals: dict[str, Any]) -> dict[str, Any]:
 def _with_lasting_area(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
     """The table with the area changed for good in place of what each mask marks: single bad looks date falsely."""
     path = plan.folder.first_change_file(plan.formats)
-    if not path.exists():
+    if not path.exists() or _is_pair(plan):
         return table
     by_day = changed_by_first_date(path, plan.grid)
     reference = plan.looks[plan.reference].date
