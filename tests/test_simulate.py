@@ -20,6 +20,7 @@ from skimage.registration import phase_cross_correlation
 
 from changedet.errors import InputError
 from changedet.simulate import KINDS, Truth, World, make_world, render, simulate
+from changedet.simulate.kinds import sensors
 from changedet.simulate.looks import sun_position
 from changedet.simulate.render import supersampling, weather
 from changedet.simulate.twins import twin_worlds
@@ -308,3 +309,9 @@ def test_all_mistakes_at_once_and_bad_windows(tmp_path: Path) -> None:
             render(world(), 0, window)
     with pytest.raises(InputError):
         render(world(), 99)
+
+
+def test_the_cameras_of_a_mixed_series_share_what_is_compared() -> None:
+    cameras = sensors("mixed", 12, 0.5, ("blue", "green", "red", "nir"), "uint16")
+    assert len(set(cameras)) >= 5
+    assert set.intersection(*(set(camera.bands) for camera in cameras)) == {"blue", "green", "red"}

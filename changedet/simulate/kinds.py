@@ -44,7 +44,7 @@ def sensors(kind: str, dates: int, gsd_m: float, bands: tuple[str, ...], dtype: 
         Sensor(gsd_m * 1.5, bands, dtype),
         Sensor(gsd_m, bands, dtype, True),
         Sensor(gsd_m * 2, EIGHT, "uint16"),
-        Sensor(gsd_m, ("pan",), "uint8"),
+        Sensor(gsd_m, ("blue", "green", "red", "pan"), "uint8"),
     ]
     return [cycle[k % len(cycle)] for k in range(dates)]
 
