@@ -276,11 +276,7 @@ def _write_report(plan: Plan, models: Mapping[date, Model], results: Results) ->
 
 
 def _quicklooks(paths: Mapping[date, Path]) -> dict[str, bytes]:
-    try:
-        stretch = rasters.scene_stretch(list(paths.values()))
-    except ValueError:
-        # Scenes with different bands cannot share one stretch.
-        return {str(day): pictures.quicklook(path, QUICKLOOK_PX) for day, path in paths.items()}
+    stretch = rasters.scene_stretch(list(paths.values()))
     return {str(day): pictures.quicklook(path, QUICKLOOK_PX, stretch) for day, path in paths.items()}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ PICTURE_BYTES: Final = 3_600_000
 
 
 def quicklook(
-    path: str | Path, max_px: int = 1000, stretch: Sequence[tuple[float, float]] | None = None, quality: int = 82
+    path: str | Path, max_px: int = 1000, stretch: Mapping[str, tuple[float, float]] | None = None, quality: int = 82
 ) -> bytes:
     """A scene as a JPEG, read from its overviews.
 
@@ -28,8 +28,9 @@ def quicklook(
         ``scenes/<date>.tif``.
     max_px : int
         Its longer side at most.
-    stretch : sequence of (low, high), optional
-        For each band; give ``rasters.scene_stretch(paths)`` so that dates can be compared. By default the scene's own.
+    stretch : mapping of str to (low, high), optional
+        For each band by its name; give ``rasters.scene_stretch(paths)`` so that dates can be compared. By default the
+        scene's own.
     quality : int
         Of the JPEG, 1 to 100.
 
@@ -40,8 +41,10 @@ def quicklook(
     """
     picture = rasters.read_overview(path, max_px)
     limits = stretch or rasters.scene_stretch([Path(path)])
-    chosen = styles.display_bands(rasters.band_names(path))
-    shown = np.stack([_stretched(picture[i], limits[i]) for i in (chosen if len(chosen) == 3 else chosen * 3)], axis=-1)
+    names = rasters.band_names(path)
+    chosen = styles.display_bands(names)
+    drawn = chosen if len(chosen) == 3 else chosen * 3
+    shown = np.stack([_stretched(picture[i], limits[names[i]]) for i in drawn], axis=-1)
     return _encoded(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 

@@ -88,8 +88,9 @@ class RasterWriter:
     classes : sequence of RasterClass, optional
         Named, coloured values; by default those of a mask or of a quality raster; for a
         ``first_change`` give ``styles.date_classes(dates)``.
-    stretch : sequence of (low, high), optional
-        For each band of a scene, the values drawn darkest and brightest; by default the 2nd and 98th percentiles.
+    stretch : mapping of str to (low, high), optional
+        For each band of a scene, by its name, the values drawn darkest and brightest; by default the 2nd and 98th
+        percentiles.
     period : (str, str), optional
         ISO dates of the first and last day on which QGIS's animation shows it; by default its ``DATE`` alone.
 
@@ -114,7 +115,7 @@ class RasterWriter:
         description: str,
         unit: str = "",
         classes: Sequence[RasterClass] | None = None,
-        stretch: Sequence[tuple[float, float]] | None = None,
+        stretch: Mapping[str, tuple[float, float]] | None = None,
         period: tuple[str, str] | None = None,
     ) -> None:
         self.path = Path(path)
@@ -230,7 +231,7 @@ def style(
     kind: RasterKind,
     *,
     classes: Sequence[RasterClass] = (),
-    stretch: Sequence[tuple[float, float]] | None = None,
+    stretch: Mapping[str, tuple[float, float]] | None = None,
     dates: Sequence[str] = (),
 ) -> str:
     """The QGIS style of a finished raster, without its time: inner elements of a ``<maplayer>``.
@@ -243,7 +244,7 @@ def style(
         As for `RasterWriter`.
     classes : sequence of RasterClass
         By default those of a mask or of a quality raster, and those of `dates` for a ``first_change``.
-    stretch : sequence of (low, high), optional
+    stretch : mapping of str to (low, high), optional
         As for `RasterWriter`.
     dates : sequence of str
         Dates that a ``first_change`` may hold.
@@ -253,29 +254,34 @@ def style(
     if kind in {"mask", "quality", "first_change"}:
         return styles.palette(classes or _DEFAULT_CLASSES.get(kind) or styles.date_classes(dates))
     if kind == "scene":
-        return styles.scene(band_names(path), stretch or scene_stretch([path]))
+        names, limits = band_names(path), stretch or scene_stretch([path])
+        return styles.scene(names, [limits[name] for name in names])
     with rasterio.open(path) as source:
         threshold = source.tags().get("THRESHOLD")
     top = percentiles(path, (99.5,))[0][0]
     return styles.score(float(threshold) if threshold else None, top if np.isfinite(top) else 1.0)
 
 
-def scene_stretch(paths: Sequence[Path]) -> list[tuple[float, float]]:
-    """One stretch for several scenes of one site: for each band the median over scenes of its 2nd and 98th percentile.
+def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
+    """One stretch for the scenes of a site: for each band the median over scenes of its 2nd and 98th percentile.
+
+    Scenes may have different bands.
 
     Returns
     -------
-    list of (low, high)
-        One pair a band; ``(0, 1)`` where no scene has a pixel.
+    dict of str to (low, high)
+        By the band's name; ``(0, 1)`` where no scene has a pixel of it.
     """
-    ranges = np.array([percentiles(path, (2.0, 98.0)) for path in paths], np.float64)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        middle = np.nanmedian(ranges, axis=0)
-    found = []
-    for low, high in middle:
-        usable = np.isfinite(low) and np.isfinite(high)
-        found.append((float(low), float(max(high, low + 1e-6))) if usable else (0.0, 1.0))
+    ranges: dict[str, list[tuple[float, ...]]] = {}
+    for path in paths:
+        for name, limits in zip(band_names(path), percentiles(path, (2.0, 98.0)), strict=True):
+            known = ranges.setdefault(name, [])
+            if np.isfinite(limits).all():
+                known.append(limits)
+    found = {}
+    for name, known in ranges.items():
+        low, high = np.median(known, axis=0) if known else (0.0, 1.0)
+        found[name] = float(low), float(max(high, low + 1e-6))
     return found
 
 
