@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import warnings
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -18,7 +17,6 @@ import pytest
 import rasterio
 from affine import Affine
 from rasterio.enums import ColorInterp
-from rasterio.errors import NotGeoreferencedWarning
 from rio_cogeo.cogeo import cog_validate
 
 from changedet.blocks import Window, tiles
@@ -169,12 +167,10 @@ def test_scenes_with_different_bands_share_the_stretch_of_those_they_share(tmp_p
     for name, bands, offset in (("a", ("blue", "green", "red", "nir"), 0), ("b", ("red", "pan"), 100)):
         block = np.linspace(1, 1000, 64 * 64).reshape(1, 64, 64) + offset
         profile = {"driver": "GTiff", "height": 64, "width": 64, "count": len(bands), "dtype": "float32"}
-        with rasterio.open(tmp_path / f"{name}.tif", "w", nodata=0, **profile) as file:
+        with rasterio.open(tmp_path / f"{name}.tif", "w", nodata=0, transform=TRANSFORM, **profile) as file:
             file.write(np.repeat(block, len(bands), axis=0).astype("float32"))
             file.descriptions = bands
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        found = rasters.scene_stretch([tmp_path / "a.tif", tmp_path / "b.tif"])
+    found = rasters.scene_stretch([tmp_path / "a.tif", tmp_path / "b.tif"])
     assert set(found) == {"blue", "green", "red", "nir", "pan"}
     assert found["red"] == pytest.approx((found["blue"][0] + 50, found["blue"][1] + 50))
     assert found["pan"] == pytest.approx((found["blue"][0] + 100, found["blue"][1] + 100))
