@@ -1,7 +1,7 @@
 """F1, precision, recall and count error of the container detector by resolution, on simulated scenes it was not
 fitted on.
 
-    python benchmarks/detector.py [--method auto] [--seeds 900-919] [--yards ../shared/data/yards] [--overlays DIR]
+    python benchmarks/detector.py [--method auto] [--seeds 900-919] [--calibrate 700-759] [--yards FOLDER]
 
 A hit is a box with a rotated intersection over union of at least 0.3 with one true box: the top of each stack, where
 the
@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import shapely
 import xarray as xr
 from affine import Affine
@@ -26,6 +27,7 @@ from scipy.optimize import linear_sum_assignment
 
 from changedet.grid import Grid
 from changedet.kernels import rectangles
+from changedet.kernels.rows import LENGTHS_M
 from changedet.objects import detect_containers
 from changedet.simulate.command import render
 from changedet.simulate.kinds import make_world
@@ -34,13 +36,14 @@ from changedet.simulate.world import World
 GSDS_M = (0.3, 0.5, 0.75, 1.0)
 KINDS = ("growth", "dense", "trains", "port", "decoys", "quiet", "winter", "earthworks", "clouds", "growth")
 STOREY_M = 2.59
+TRAILER_BASE_M, BUS_BASE_M = 1.0, 0.4
 HIT = 0.3
 
 
 @dataclass(frozen=True)
 class Yard:
-    """One picture (band, y, x) float32 with NaN for no data, its roles, and true boxes (n, 5) in metres from
-    its corner.
+    """One picture (band, y, x) float32 with NaN for no data, its roles, true containers (n, 5) in metres from its
+    corner, and, where it is simulated, trailers and buses.
     """
 
     name: str
@@ -49,21 +52,38 @@ class Yard:
     roles: tuple[str, ...]
     boxes: NDArray[np.float64]
     dtype: str
+    others: NDArray[np.float64]
+
+
+Outline = tuple[NDArray[np.float64], float]
 
 
 def seen_boxes(world: World, index: int) -> NDArray[np.float64]:
     """Top boxes as a date shows them: (n, 5) in metres, x right and y down from the scene's corner."""
+    stacks = world.stacks(index).values()
+    return leant(
+        world, index, [(world.box_outline(s[-1]), world.slots[s[-1].slot].base_m + STOREY_M * len(s)) for s in stacks]
+    )
+
+
+def vehicles(world: World, index: int) -> list[Outline]:
+    """Outline and height of the trailers and buses of a date: what stands on their wheels' height."""
+    standing = (s for s in world.solids if s.born <= index < s.gone and s.role == "object" and len(s.outline) == 4)
+    return [(s.outline, s.height_m) for s in standing if s.base_m in (TRAILER_BASE_M, BUS_BASE_M)]
+
+
+def leant(world: World, index: int, tops: list[Outline]) -> NDArray[np.float64]:
+    """Roofs as a date shows them, those whose centre it does not show left out: (n, 5), see `seen_boxes`."""
     look = world.looks[index]
     a, b, c, d, e, f = look.to_ground
     back = np.linalg.inv(np.array([[a, b], [d, e]]))
     found = []
-    for stack in world.stacks(index).values():
-        height = world.slots[stack[-1].slot].base_m + STOREY_M * len(stack)
-        outline = world.box_outline(stack[-1]) + height * look.lean
-        points = (outline - [c, f]) @ back.T * look.gsd_m
-        along = points[1] - points[0]
-        length, width = float(np.hypot(*along)), float(np.hypot(*(points[3] - points[0])))
-        found.append([*points.mean(axis=0), length, width, np.arctan2(along[0], -along[1]) % np.pi])
+    for outline, height in tops:
+        points = (outline + height * look.lean - [c, f]) @ back.T * look.gsd_m
+        sides = points[1] - points[0], points[3] - points[0]
+        across, along = sorted(sides, key=lambda side: float(np.hypot(*side)))
+        sizes = float(np.hypot(*along)), float(np.hypot(*across))
+        found.append([*points.mean(axis=0), *sizes, np.arctan2(along[0], -along[1]) % np.pi])
     boxes = np.array(found).reshape(-1, 5)
     edge = np.array(look.shape[::-1]) * look.gsd_m
     return boxes[((boxes[:, :2] > 0) & (boxes[:, :2] < edge)).all(axis=1)]
@@ -78,10 +98,14 @@ def simulated(seed: int, gsd_m: float, size_m: float = 200.0, dates: int = 2, ki
     drawn = render(world, dates - 1)
     image = drawn.image.astype(np.float32)
     image[:, (drawn.image == 0).all(axis=0)] = np.nan
-    boxes = seen_boxes(world, dates - 1)
-    pixel = np.floor(boxes[:, :2] / gsd_m).astype(int)
-    boxes = boxes[~drawn.hidden[pixel[:, 1], pixel[:, 0]]]
-    return Yard(f"{kind}-{seed}", gsd_m, image, bands, boxes, dtype)
+
+    def open_to_view(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+        pixel = np.floor(boxes[:, :2] / gsd_m).astype(int)
+        return boxes[~drawn.hidden[pixel[:, 1], pixel[:, 0]]]
+
+    boxes = open_to_view(seen_boxes(world, dates - 1))
+    others = open_to_view(leant(world, dates - 1, vehicles(world, dates - 1)))
+    return Yard(f"{kind}-{seed}", gsd_m, image, bands, boxes, dtype, others)
 
 
 def real(folder: Path, name: str, gsd_m: float) -> Yard:
@@ -101,7 +125,8 @@ def real(folder: Path, name: str, gsd_m: float) -> Yard:
             angle = np.radians(turn + 90.0) if w >= h else np.radians(turn)
             boxes.append([x, y, max(w, h), min(w, h), angle % np.pi])
     image = np.ascontiguousarray(np.moveaxis(small, 2, 0))
-    return Yard(f"{name} (real)", gsd_m, image, ("blue", "green", "red"), np.array(boxes).reshape(-1, 5), "uint8")
+    found = np.array(boxes).reshape(-1, 5)
+    return Yard(f"{name} (real)", gsd_m, image, ("blue", "green", "red"), found, "uint8", np.empty((0, 5)))
 
 
 def as_array(yard: Yard) -> xr.DataArray:
@@ -149,43 +174,109 @@ def draw(yard: Yard, found: NDArray[np.float64], pairs: tuple[NDArray[np.intp], 
     cv2.imwrite(str(path), picture)
 
 
-def scored(
-    yards: Iterator[Yard], method: str, least: float, overlays: Path | None
-) -> tuple[NDArray[np.float64], float, float]:
-    """Sums over pictures: hits, hits at 0.5, found, true, absolute count error, false boxes; 10 ha; CPU s.
+TOUCHING_M = 0.25
 
-    Boxes of kind `other` count only where the labels are trailers and buses.
-    """
-    total, spent, area = np.zeros(6), 0.0, 0.0
+
+def touching(boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Boxes that another one stands beside, at most `TOUCHING_M` away along at least half its side."""
+    wider = boxes + np.array([0.0, 0.0, -0.5, 2 * TOUCHING_M, 0.0])
+    overlap = rectangles.iou_matrix(wider, boxes)
+    np.fill_diagonal(overlap, 0.0)
+    return np.asarray(overlap.max(axis=1, initial=0.0) > 0.01)
+
+
+@dataclass
+class Score:
+    """Sums over pictures."""
+
+    hit: int = 0
+    strict: int = 0
+    found: int = 0
+    true: int = 0
+    miscount: int = 0
+    touching: int = 0
+    touching_hit: int = 0
+    sized: int = 0
+    others: int = 0
+    others_told: int = 0
+    area_10ha: float = 0.0
+    cpu_s: float = 0.0
+    counts: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, yard: Yard, table: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Add a picture's boxes; of kind `other` they count only where the labels are trailers and buses."""
+        other = (table["kind"] == "other").to_numpy()
+        counted = ~other | yard.name.startswith("P0")
+        found, kinds = found_boxes(table)[counted], table["kind"].to_numpy()[counted]
+        pairs = hits(found, yard.boxes)
+        self.hit += len(pairs[0])
+        self.strict += len(hits(found, yard.boxes, 0.5)[0])
+        self.found += len(found)
+        self.true += len(yard.boxes)
+        self.miscount += abs(len(found) - len(yard.boxes))
+        self.counts.append((len(found), len(yard.boxes)))
+        beside = touching(yard.boxes) if len(yard.boxes) else np.zeros(0, bool)
+        self.touching += int(beside.sum())
+        self.touching_hit += int(beside[pairs[1]].sum())
+        lengths = yard.boxes[pairs[1], 2]
+        wanted = np.array(["20ft", "40ft", "45ft"])[np.abs(lengths[:, None] - LENGTHS_M).argmin(axis=1)]
+        self.sized += int((kinds[pairs[0]] == wanted).sum())
+        self.others += len(yard.others)
+        self.others_told += len(hits(found_boxes(table)[other], yard.others)[0])
+        self.area_10ha += yard.image[0].size * yard.gsd_m**2 / 1e5
+        return pairs
+
+    def __str__(self) -> str:
+        f1, strict = (2 * n / max(self.found + self.true, 1) for n in (self.hit, self.strict))
+        return (
+            f"F1 {f1:.3f} (IoU .5 {strict:.3f})  precision {self.hit / max(self.found, 1):.3f}  "
+            f"recall {self.hit / max(self.true, 1):.3f} (touching {self.touching_hit / max(self.touching, 1):.3f})  "
+            f"count {self.found}/{self.true}  mean abs count error {self.miscount / max(self.true, 1):.3f}  "
+            f"size class {self.sized / max(self.hit, 1):.3f}  others {self.others_told}/{self.others}  "
+            f"false per 10 ha {(self.found - self.hit) / max(self.area_10ha, 1e-9):.2f}  "
+            f"CPU s/km2 {self.cpu_s / max(self.area_10ha, 1e-9) * 10:.1f}"
+        )
+
+
+def conformal(counts: list[tuple[int, int]]) -> tuple[float, float]:
+    """Factor and quantile of a 95 % interval ``factor n +- quantile sqrt(factor n + 1)`` of the true number where n
+    boxes are found: split conformal (Papadopoulos et al. 2002) with the count's own spread as its scale."""
+    found, true = np.array(counts, float).T
+    factor = float(true.sum() / max(found.sum(), 1.0))
+    off = np.sort(np.abs(true - factor * found) / np.sqrt(factor * found + 1))
+    return factor, float(off[min(len(off) - 1, int(np.ceil(0.95 * (len(off) + 1))) - 1)])
+
+
+def covered(counts: list[tuple[int, int]], factor: float, quantile: float) -> float:
+    """Share of pictures whose true number lies in that interval."""
+    found, true = np.array(counts, float).T
+    return float((np.abs(true - factor * found) <= quantile * np.sqrt(factor * found + 1)).mean())
+
+
+def scored(yards: Iterable[Yard], method: str, least: float, overlays: Path | None) -> Score:
+    """Detect in each picture and compare."""
+    score = Score()
     for yard in yards:
         array = as_array(yard)
         start = time.process_time()
         table = detect_containers(array, method=method, min_confidence=least)
-        spent += time.process_time() - start
-        area += yard.image[0].size * yard.gsd_m**2 / 1e5
-        found = found_boxes(table if yard.name.startswith("P0") else table[table["kind"] != "other"])
-        pairs = hits(found, yard.boxes)
-        near = len(hits(found, yard.boxes, 0.5)[0])
-        count, true = len(found), len(yard.boxes)
-        total += [len(pairs[0]), near, count, true, abs(count - true), count - len(pairs[0])]
+        score.cpu_s += time.process_time() - start
+        pairs = score.add(yard, table)
         if overlays is not None:
-            draw(yard, found, pairs, overlays / f"{yard.name}-{yard.gsd_m:.2f}-{method}.png")
-    return total, area, spent
-
-
-def line(name: str, total: NDArray[np.float64], area: float, spent: float) -> str:
-    hit, near, found, true, error, false = total
-    precision, recall = hit / max(found, 1), hit / max(true, 1)
-    f1, strict = 2 * hit / max(found + true, 1), 2 * near / max(found + true, 1)
-    return (
-        f"{name:34s} F1 {f1:.3f} (IoU .5 {strict:.3f})  precision {precision:.3f}  recall {recall:.3f}  "
-        f"count {found:.0f}/{true:.0f}  mean abs count error {error / max(true, 1):.3f}  "
-        f"false per 10 ha {false / max(area, 1e-9):.2f}  CPU s/km2 {spent / max(area, 1e-9) * 10:.1f}"
-    )
+            counted = table if yard.name.startswith("P0") else table[table["kind"] != "other"]
+            path = overlays / f"{yard.name}-{yard.gsd_m:.2f}-{method}.png"
+            draw(yard, found_boxes(counted), pairs, path)
+    return score
 
 
 REAL = (("rail", (0.66,)), ("P0004", (0.13, 0.3, 0.5, 0.75)), ("P0005", (0.12, 0.3, 0.5, 0.75)))
 REAL += (("P0003_buses", (0.12, 0.3, 0.5, 0.75)),)
+
+
+def span(words: str) -> range:
+    """Seeds given as first-last."""
+    first, last = (int(part) for part in words.split("-"))
+    return range(first, last + 1)
 
 
 def main() -> None:
@@ -193,15 +284,18 @@ def main() -> None:
     parser.add_argument("--seeds", default="900-919")
     parser.add_argument("--method", default="auto")
     parser.add_argument("--least", type=float, default=0.5, help="min_confidence")
+    parser.add_argument("--calibrate", default=None, help="seeds of a count interval that is then tried on --seeds")
     parser.add_argument("--yards", type=Path, default=None)
     parser.add_argument("--overlays", type=Path, default=None)
     given = parser.parse_args()
-    first, last = (int(part) for part in given.seeds.split("-"))
+    seeds = span(given.seeds)
     if given.overlays:
         given.overlays.mkdir(parents=True, exist_ok=True)
 
-    def shown(name: str, yards: Iterator[Yard]) -> None:
-        print(line(name, *scored(yards, given.method, given.least, given.overlays)), flush=True)
+    def shown(name: str, yards: Iterable[Yard]) -> Score:
+        score = scored(yards, given.method, given.least, given.overlays)
+        print(f"{name:24s} {score}", flush=True)
+        return score
 
     if given.yards:
         for name, gsds in REAL:
@@ -209,10 +303,17 @@ def main() -> None:
                 yard = real(given.yards, name, gsd_m)
                 shown(f"{yard.name} {yard.gsd_m:.2f} m", iter([yard]))
     for gsd_m in GSDS_M:
-        shown(f"simulated {gsd_m} m", (simulated(seed, gsd_m) for seed in range(first, last + 1)))
+        score = shown(f"simulated {gsd_m} m", (simulated(seed, gsd_m) for seed in seeds))
+        if given.calibrate:
+            others = (simulated(seed, gsd_m) for seed in span(given.calibrate))
+            factor, quantile = conformal(scored(others, given.method, given.least, None).counts)
+            width = 2 * quantile * np.sqrt(41) / 40
+            print(
+                f"{'':24s} interval: factor {factor:.3f}, quantile {quantile:.2f}, relative width at 40 {width:.2f}, "
+                f"covers {covered(score.counts, factor, quantile):.2f} of {len(score.counts)}"
+            )
     for kind in ("decoys", "wide"):
-        few = range(first, min(last + 1, first + 5))
-        shown(f"{kind} 0.5 m", (simulated(seed, 0.5, 250.0, kind=kind) for seed in few))
+        shown(f"{kind} 0.5 m", (simulated(seed, 0.5, 250.0, kind=kind) for seed in seeds[:6]))
 
 
 if __name__ == "__main__":

@@ -5,18 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from changedet.errors import ChangedetError
-from changedet.kernels import network, objects, rectangles, sides
+from changedet.kernels import network, objects, rectangles, rows, sides
 
 MODEL = "containers.onnx"
 LEAST_LOGIT = -4.0
+LEAST_PX = 64
+LEAST_STEP = 0.1
+"""Between neighbouring pixels of the stretch; the faintest box of the calibration's scenes at 1 m has twice as much."""
+OVERLAP = 0.3
+COUNTED, SURE = 0.5, 0.7
+MOST_FILLED = 3
+SAME_COLOUR = 0.06
+"""Of the stretch from the scene's dark to its bright end."""
 
 
 @lru_cache(maxsize=1)
@@ -41,7 +50,7 @@ def model_bytes() -> bytes:
 
 @lru_cache(maxsize=1)
 def calibration() -> dict[str, list[float]]:
-    """Slope and intercept by resolution that turn a peak's logit into a confidence, from the file's metadata."""
+    """Weights by resolution that turn what the network draws into a confidence, from the file's metadata."""
     kept = network.session(model_bytes()).get_modelmeta().custom_metadata_map["calibration"]
     table: dict[str, list[float]] = json.loads(kept)
     return table
@@ -88,46 +97,134 @@ def find(
     resolution_m : pixel size on the ground, metres.
     least : confidence below which boxes are left out.
     """
+    seen = _looked(image, fitted, roles, resolution_m, model_bytes())
+    if seen is None:
+        return {}
+    gsd_m = max(resolution_m, float(fitted.get("gsd_m", 0.0)))
+    raw = seen.raw
+    confidence = network.confidence(raw, gsd_m, calibration())
+    kept = np.flatnonzero((confidence >= least) & seen.valid)
+    kept = kept[rectangles.suppress(raw.boxes[kept], confidence[kept], OVERLAP, OVERLAP)]
+    boxes, sure, other = raw.boxes[kept], confidence[kept], raw.other[kept] > 0
+    colours = _medians(seen.picture, boxes, seen.pixel_m)
+    filled = _between(seen, boxes, np.where(other, 0.0, sure), colours)
+    boxes, sure = np.concatenate([boxes, filled.boxes]), np.concatenate([sure, filled.confidence])
+    inferred = np.arange(len(boxes)) >= len(kept)
+    kinds = np.array(objects.kinds(boxes[:, 2], gsd_m), dtype=object)
+    kinds[: len(kept)][other] = "other"
+    shown = np.concatenate([colours, filled.colours])
+    index = {"red": 0, "green": 1, "blue": 2} if {"red", "green", "blue"} <= set(roles) else {}
+    return {
+        "x_px": boxes[:, 0] / resolution_m + seen.left,
+        "y_px": boxes[:, 1] / resolution_m + seen.top,
+        "length_m": boxes[:, 2],
+        "width_m": boxes[:, 3],
+        "angle_deg": np.mod(np.round(np.degrees(boxes[:, 4]), 3), 180.0),
+        "confidence": sure,
+        "kind": kinds,
+        "color": objects.surface_colours(shown, index, network.GAMMA),
+        "inferred": inferred,
+    }
+
+
+class Filled(NamedTuple):
+    """Boxes in metres, their confidence and median colours."""
+
+    boxes: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    colours: NDArray[np.float64]
+
+
+def _between(
+    seen: Looked, boxes: NDArray[np.float64], sure: NDArray[np.float64], colours: NDArray[np.float64]
+) -> Filled:
+    """Boxes that a row's pitch leaves room for between two sure ones, where all is of the two's colour and no ground.
+
+    They take the place of weaker boxes there: a row of one colour shows no sides to tell them by.
+    """
+    ends = np.flatnonzero(sure >= SURE)
+    places, pairs = rows.gaps(boxes[ends], MOST_FILLED)
+    tone = _medians(seen.picture, places, seen.pixel_m)
+    first, second = (colours[ends][pairs[:, k]] for k in (0, 1))
+    alike = (np.abs(first - second).max(axis=1) < SAME_COLOUR) & (
+        np.abs(tone - (first + second) / 2).max(axis=1) < SAME_COLOUR
+    )
+    ground = np.median(seen.picture[:, ::4, ::4].reshape(3, -1), axis=1)
+    alike &= np.abs(tone - ground).max(axis=1) > 2 * SAME_COLOUR
+    taken = rectangles.iou_matrix(places, boxes[sure >= COUNTED])
+    alike &= taken.max(axis=1, initial=0.0) < OVERLAP
+    kept = np.flatnonzero(alike)
+    confidence = np.minimum(sure[ends][pairs[kept, 0]], sure[ends][pairs[kept, 1]])
+    return Filled(places[kept], confidence, tone[kept])
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the network sees in a block: its picture and pixel, boxes in metres from the picture's corner, which lies
+    at row `top` and column `left` of the block, and whether each box's centre has data."""
+
+    picture: NDArray[np.float32]
+    pixel_m: float
+    raw: network.Raw
+    top: int
+    left: int
+    valid: NDArray[np.bool_]
+
+
+def _looked(
+    image: NDArray[np.float32], fitted: Mapping[str, Any], roles: Sequence[str], resolution_m: float, model: bytes
+) -> Looked | None:
+    """Run the network on the part of a block that has data; None where there is none, or nothing but even ground."""
     chosen = image[list(bands_used(roles))]
     valid: NDArray[np.bool_] = np.all(np.isfinite(chosen), axis=0)
     part, top, left = _shown(valid, resolution_m)
-    if valid[part].sum() < 64:
-        return {}
+    if valid[part].sum() < LEAST_PX:
+        return None
     scale = network.ratio(resolution_m)
     pixel_m = float(scale) * resolution_m
     mean = np.asarray(fitted["mean"], np.float32)[:, None, None]
     stretched = network.stretched(chosen[(slice(None), *part)], fitted["low"], fitted["high"])
     picture = network.resampled(np.where(valid[part], stretched, mean), scale)
-    raw = network.decoded(network.maps(model_bytes(), picture, fitted["mean"], fitted["spread"]), pixel_m, LEAST_LOGIT)
-    gsd_m = max(resolution_m, float(fitted.get("gsd_m", 0.0)))
-    confidence = network.confidence(raw.logit, gsd_m, calibration())
+    if network.steepest(picture) < LEAST_STEP:
+        return None
+    raw = network.decoded(network.maps(model, picture, fitted["mean"], fitted["spread"]), pixel_m, LEAST_LOGIT)
     x, y = raw.boxes[:, 0] / resolution_m + left, raw.boxes[:, 1] / resolution_m + top
     row, column = (np.clip(v.astype(int), 0, n - 1) for v, n in zip((y, x), valid.shape, strict=True))
-    kept = np.flatnonzero((confidence >= least) & valid[row, column])
-    kept = kept[rectangles.suppress(raw.boxes[kept], confidence[kept], 0.3, 0.3)]
-    kinds = np.array(objects.kinds(raw.boxes[kept, 2], gsd_m), dtype=object)
-    kinds[raw.other[kept] > 0.5] = "other"
-    return {
-        "x_px": x[kept],
-        "y_px": y[kept],
-        "length_m": raw.boxes[kept, 2],
-        "width_m": raw.boxes[kept, 3],
-        "angle_deg": np.mod(np.round(np.degrees(raw.boxes[kept, 4]), 3), 180.0),
-        "confidence": confidence[kept],
-        "kind": kinds,
-        "color": _colours(picture, raw.boxes[kept], pixel_m, roles),
-        "inferred": np.zeros(len(kept), bool),
-    }
+    return Looked(picture, pixel_m, raw, top, left, valid[row, column])
 
 
-def _colours(
-    picture: NDArray[np.float32], boxes: NDArray[np.float64], pixel_m: float, roles: Sequence[str]
-) -> list[str]:
+def peaks(image: NDArray[np.float32], roles: Sequence[str], resolution_m: float, model: bytes) -> network.Raw:
+    """All peaks of a whole picture as some network sees it, weak ones too, where there are data and none overlap.
+
+    What a calibration is fitted to.
+
+    Parameters
+    ----------
+    image : (band, y, x) float32
+        NaN for no data.
+    roles : of the bands.
+    resolution_m : pixel size on the ground, metres.
+    model : the network's file.
+
+    Returns
+    -------
+    Raw
+        Boxes in metres from the picture's corner.
+    """
+    seen = _looked(image, fit(image[None], bands=bands_used(roles)), roles, resolution_m, model)
+    if seen is None:
+        return network.Raw(np.empty((0, 5)), np.empty(0), np.empty(0))
+    boxes = seen.raw.boxes + np.array([seen.left, seen.top, 0, 0, 0]) * [resolution_m, resolution_m, 0, 0, 0]
+    kept = np.flatnonzero(seen.valid)
+    kept = kept[rectangles.suppress(boxes[kept], seen.raw.logit[kept], OVERLAP, OVERLAP)]
+    return network.Raw(boxes[kept], seen.raw.logit[kept], seen.raw.other[kept])
+
+
+def _medians(picture: NDArray[np.float32], boxes: NDArray[np.float64], pixel_m: float) -> NDArray[np.float64]:
+    """Median colours (n, 3) inside boxes."""
     centred = boxes / [*[pixel_m] * 4, 1.0]
     centred[:, :2] -= 0.5
-    medians = sides.median_colours(np.ascontiguousarray(np.moveaxis(picture, 0, 2)), centred, 0.6 / pixel_m)
-    index = {"red": 0, "green": 1, "blue": 2} if {"red", "green", "blue"} <= set(roles) else {}
-    return objects.surface_colours(medians, index, network.GAMMA)
+    return sides.median_colours(np.ascontiguousarray(np.moveaxis(picture, 0, 2)), centred, 0.6 / pixel_m)
 
 
 def _shown(valid: NDArray[np.bool_], resolution_m: float) -> tuple[tuple[slice, slice], int, int]:

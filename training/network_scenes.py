@@ -1,115 +1,125 @@
-"""Scenes for the network: simulated yards with more of what is taken for containers, seen by many cameras."""
+"""Scenes for the network: simulated yards and lots drawn once at 0.25 m, and the cameras that look at parts of them."""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
+from network_sites import SITES
 from numpy.typing import NDArray
+from vehicles import Parked, bus, piece, trailer
 
-from changedet.kernels import network
-from changedet.kernels.objects import stretch_limits
+from benchmarks.detector import leant, seen_boxes, vehicles
+from changedet.kernels import rectangles
 from changedet.simulate import things
 from changedet.simulate.builder import Builder
 from changedet.simulate.command import render
-from changedet.simulate.kinds import make_world
+from changedet.simulate.kinds import build, make_world
+from changedet.simulate.materials import vary
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import rectangle
-from changedet.simulate.world import TIER_M, Solid, World
+from changedet.simulate.world import Decal, Solid, World
 
-KINDS = (
-    "growth",
-    "dense",
-    "trains",
-    "port",
-    "decoys",
-    "dense",
-    "trains",
-    "growth",
-    "quiet",
-    "clouds",
-    "winter",
-    "decoys",
-)
-TRAILER_BASE_M, BUS_BASE_M = 1.0, 0.4
+KINDS = ("growth", "lot", "dense", "tracks", "decoys", "rows", "trains", "lot", "port", "works", "quiet", "tracks")
+KINDS += ("dense", "lot", "clouds", "rows", "winter", "works", "trains", "lot", "growth", "tracks", "earthworks", "lot")
+PIXEL_M = 0.25
+BRIGHTEST = 0.8
+"""Reflectance of code 255; codes are the square root, as film and eyes have it."""
+HAZE = np.array([0.045, 0.065, 0.095], np.float32)
 Floats = NDArray[np.float32]
 Boxes = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture (3, y, x) stretched, on the network's grid; its boxes (n, 5) in pixels, and which are no containers."""
+    """Codes (y, x, 3) of a scene at `PIXEL_M`; boxes (n, 5) in metres from its corner, which are no containers, and
+    (y, x) where nothing is to be learnt."""
 
-    picture: Floats
+    codes: NDArray[np.uint8]
     boxes: Boxes
     other: NDArray[np.bool_]
     hidden: NDArray[np.bool_]
-    gsd_m: float
-    pixel_m: float
+
+
+def reflectance(codes: NDArray[np.uint8]) -> Floats:
+    """What codes stand for."""
+    return (codes.astype(np.float32) / 255) ** 2 * np.float32(BRIGHTEST)
 
 
 def scene(seed: int) -> Scene:
     """The scene of a seed; the kind goes round with it, all else is drawn."""
     rng = np.random.default_rng([seed, 77])
-    kind = KINDS[seed % len(KINDS)]
-    gsd_m = float(np.exp(rng.uniform(np.log(0.27), np.log(1.1))))
-    dtype = "uint8" if rng.random() < 0.35 else "uint16"
-    world = make_world(kind, 2, seed, gsd_m, float(rng.uniform(140, 230)), ("red", "green", "blue"), dtype)
-    index = 1
-    low_sun = {"sun_elevation_deg": float(rng.uniform(14, 35))} if rng.random() < 0.35 else {}
-    world.looks[index] = replace(world.looks[index], haze=float(rng.beta(1.3, 3.0)), **low_sun)
-    clutter(world, np.random.default_rng([seed, 78]), index)
+    kind, size_m = KINDS[seed % len(KINDS)], float(rng.uniform(130, 190))
+    bands = ("red", "green", "blue")
+    parked: list[Parked] = []
+    if kind in SITES:
+        day = dt.date(2023, 1, 1) + dt.timedelta(days=int(rng.integers(365)))
+        world = build("quiet", 1, seed, PIXEL_M, size_m, bands, "uint16", day, 30)
+        parked = SITES[kind](Builder(world, np.random.default_rng([seed, 13])))
+        index = 0
+    else:
+        world, index = make_world(kind, 2, seed, PIXEL_M, size_m, bands, "uint16"), 1
+        parked = [Parked(*vehicle) for vehicle in vehicles(world, index)]
+        parked += clutter(world, np.random.default_rng([seed, 78]), index)
+    low_sun = {"sun_elevation_deg": float(rng.uniform(14, 35))} if rng.random() < 0.3 else {}
+    world.looks[index] = replace(world.looks[index], haze=0.0, psf_px=0.5, noise=0.001, **low_sun)
+    dressed(world, np.random.default_rng([seed, 79]))
     drawn = render(world, index)
-    image = drawn.image.astype(np.float32)
-    low, high = stretch_limits(image[None])
-    image = spoilt(image, low, high, rng)
-    low, high = stretch_limits(image[None])
-    scale = network.ratio(gsd_m)
-    picture = network.resampled(network.stretched(image, low, high), scale)
-    pixel_m = float(scale) * gsd_m
-    boxes, other = truth(world, index)
-    boxes[:, :4] /= pixel_m
-    size = (picture.shape[2], picture.shape[1])
-    hidden = cv2.resize(drawn.hidden.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-    return Scene(picture, boxes, other, hidden, gsd_m, pixel_m)
+    measured = np.moveaxis(drawn.image, 0, 2).astype(np.float32) / 10000
+    codes = np.uint8(np.round(np.sqrt(np.clip(measured / BRIGHTEST, 0, 1)) * 255))
+    boxes, other, aside = truth(world, index, parked)
+    hidden = drawn.hidden | _covered(aside, codes.shape[:2])
+    return Scene(codes, boxes, other, hidden)
 
 
-def truth(world: World, index: int) -> tuple[Boxes, NDArray[np.bool_]]:
-    """Boxes (n, 5) in metres from the scene's corner, as the date shows them, and which of them are no containers."""
-    look = world.looks[index]
-    a, b, c, d, e, f = look.to_ground
-    back = np.linalg.inv(np.array([[a, b], [d, e]])).T * look.gsd_m
-    tops = [
-        (world.box_outline(stack[-1]), world.slots[stack[-1].slot].base_m + TIER_M * len(stack), False)
-        for stack in world.stacks(index).values()
-    ]
-    tops += [(s.outline, s.height_m, True) for s in world.solids if s.born <= index < s.gone and _is_vehicle(s)]
-    found, other = [], []
-    for outline, height, vehicle in tops:
-        points = (outline + height * look.lean - [c, f]) @ back
-        along, across = points[1] - points[0], points[3] - points[0]
-        size = float(np.hypot(*along)), float(np.hypot(*across))
-        if size[0] < size[1]:
-            along, size = across, size[::-1]
-        found.append([*points.mean(axis=0), *size, np.arctan2(along[0], -along[1]) % np.pi])
-        other.append(vehicle)
-    boxes = np.array(found).reshape(-1, 5)
-    inside = ((boxes[:, :2] > 0) & (boxes[:, :2] < np.array(look.shape[::-1]) * look.gsd_m)).all(axis=1)
-    return boxes[inside], np.array(other, bool)[inside]
+def truth(world: World, index: int, parked: list[Parked]) -> tuple[Boxes, NDArray[np.bool_], list[Boxes]]:
+    """Boxes (n, 5) in metres from the scene's corner, as the date shows them, which of them are no containers, and
+    outlines (4, 2) in pixels of what is neither."""
+    containers = seen_boxes(world, index)
+    others = leant(world, index, [(p.outline, p.height_m) for p in parked if p.told])
+    aside = leant(world, index, [(p.outline, p.height_m) for p in parked if not p.told])
+    other = np.arange(len(containers) + len(others)) >= len(containers)
+    return np.concatenate([containers, others]), other, list(rectangles.corners(aside) / PIXEL_M)
 
 
-def _is_vehicle(solid: Solid) -> bool:
-    return solid.role == "object" and len(solid.outline) == 4 and solid.base_m in (TRAILER_BASE_M, BUS_BASE_M)
+def _covered(outlines: list[Boxes], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillPoly(mask, [np.round(points).astype(np.int32) for points in outlines], 1)
+    return mask > 0
 
 
-def clutter(world: World, rng: np.random.Generator, index: int) -> None:
+def dressed(world: World, rng: np.random.Generator) -> None:
+    """Containers of other colours than the fleets', open tops under tarpaulins, tanks in frames, reefers' ends."""
+    paints = world.palette.paints
+    for box in world.containers:
+        look, outline = rng.random(), world.box_outline(box)
+        paint = paints[box.label]
+        if look < 0.15:
+            hue = rng.dirichlet([0.7, 0.7, 0.7]) * float(rng.uniform(0.2, 0.9))
+            blue, green, red = (float(v) for v in 0.02 + 0.8 * hue)
+            paints[box.label] = replace(paint, first=(blue, green, red, 0.3))
+        elif look < 0.2:
+            paints[box.label] = replace(paint, first=vary(rng, (0.55, 0.56, 0.55, 0.57), 0.12), mix=0.02, mix_fine=0.05)
+            end = piece(outline, (0.0, 0.5 / 12), (0.1, 0.9))
+            box.decals = (*box.decals, Decal(end, KEEP_LABEL, 60))
+        elif look < 0.24:
+            bows = [piece(outline, (t, t + 0.02), (0.0, 1.0)) for t in np.arange(0.1, 0.95, 0.12)]
+            box.decals = (*box.decals, *(Decal(bow, KEEP_LABEL, int(rng.choice([80, 120]))) for bow in bows))
+        elif look < 0.28 and box.kind == "20ft":
+            sides = [(0.0, 0.22), (0.78, 1.0)]
+            box.decals = tuple(Decal(piece(outline, (0.0, 1.0), s), KEEP_LABEL, 45) for s in sides)
+
+
+def clutter(world: World, rng: np.random.Generator, index: int) -> list[Parked]:
     """Rows of trailers and buses, sheds, strips, kerbs and container-sized patches where nothing stands yet."""
     b = Builder(world, rng)
     half = 0.48 * world.size_m
+    found: list[Parked] = []
     for _ in range(int(rng.integers(0, 4))):
-        _vehicle_row(b, half, index)
+        found += _vehicle_row(b, half, index)
     for _ in range(int(rng.integers(10, 40))):
         _mark(b, half)
     for _ in range(int(rng.integers(0, 6))):
@@ -117,6 +127,7 @@ def clutter(world: World, rng: np.random.Generator, index: int) -> None:
         if _free(world, x, y, 8.0):
             u, v = _uv(b, x, y)
             things.shed(b, u, v, float(rng.uniform(0, 180)))
+    return found
 
 
 def _uv(b: Builder, x: float, y: float) -> tuple[float, float]:
@@ -137,7 +148,7 @@ def _free(world: World, x: float, y: float, radius_m: float, among: list[Solid] 
     return all(float(np.hypot(*(m.foot.mean(axis=0) - (x, y)))) > radius_m + 8 for m in world.mounds)
 
 
-def _vehicle_row(b: Builder, half: float, index: int) -> None:
+def _vehicle_row(b: Builder, half: float, index: int) -> list[Parked]:
     """Trailers or buses parked side by side, sometimes nearly touching, on tarmac with or without slot lines."""
     rng, world = b.rng, b.world
     pitch, count = float(rng.uniform(2.75, 4.5)), int(rng.integers(4, 22))
@@ -147,20 +158,17 @@ def _vehicle_row(b: Builder, half: float, index: int) -> None:
         outline = b.frame.box(u, v, count * pitch + 8, 22)
         if all(_free(world, *b.frame.point(u + (k - count / 2) * pitch, v), 8.0) for k in range(0, count, 3)):
             b.patch(outline, b.surface(str(rng.choice(["asphalt", "concrete", "gravel"]))), "yard")
-    is_bus, lines = rng.random() < 0.4, rng.random() < 0.5
+    vehicle, lines = (bus if rng.random() < 0.4 else trailer), rng.random() < 0.5
     line = b.plain((0.4, 0.41, 0.41, 0.42))
-    before = list(world.solids)
+    before, found = list(world.solids), []
     for k in range(count):
         at = u + (k - count / 2) * pitch
         if lines:
             b.patch(b.frame.box(at + pitch / 2, v, 0.15, 14), line)
         if rng.random() < 0.8 and _free(world, *b.frame.point(at, v), 3.0, before):
             turn = float(rng.choice([0, 180]) + rng.normal(0, 1.2))
-            shift = v + float(rng.normal(0, 0.5))
-            if is_bus:
-                things.bus(b, at, shift, turn, (index, index + 1))
-            else:
-                things.box_trailer(b, at, shift, turn, (index, index + 1), cab=bool(rng.random() < 0.25))
+            found.append(vehicle(b, at, v + float(rng.normal(0, 0.5)), turn, (index, index + 1)))
+    return found
 
 
 def _mark(b: Builder, half: float) -> None:
@@ -187,24 +195,78 @@ def _mark(b: Builder, half: float) -> None:
         b.patch(shape, b.plain((round(grey, 2),) * 4, 0.04))
 
 
-def spoilt(image: Floats, low: list[float], high: list[float], rng: np.random.Generator) -> Floats:
-    """A picture (band, y, x) as other sensors and archives show it: stretch, blur, halo, paleness, noise, JPEG."""
-    a, b = (np.asarray(v, np.float32)[:, None, None] for v in (low, high))
-    z = np.clip((image - a) / (rng.uniform(0.8, 1.4) * (b - a)) + rng.uniform(0, 0.08), 0, None)
-    z = (z ** np.float32(np.exp(rng.normal(-0.2, 0.25)))).astype(np.float32)
-    blur = float(rng.choice([0.0, rng.uniform(0.3, 0.9)]))
-    z = np.stack([cv2.GaussianBlur(p, (0, 0), blur) if blur else p for p in z])
-    if rng.random() < 0.3:
-        z = z + np.float32(rng.uniform(0.3, 0.9)) * (z - np.stack([cv2.GaussianBlur(p, (0, 0), 1.2) for p in z]))
-    if rng.random() < 0.3:
-        soft = np.stack([cv2.GaussianBlur(p, (0, 0), 1.5) for p in z])
-        z = z.mean(axis=0) + soft - soft.mean(axis=0)
-    z = (z + rng.normal(0, rng.choice([0.0, rng.uniform(0, 0.025)]), z.shape)).astype(np.float32)
-    if rng.random() < 0.4:
-        coded = np.uint8(np.clip(np.moveaxis(z, 0, 2), 0, 1.2) / 1.2 * 255)
-        _, code = cv2.imencode(".jpg", coded, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(55, 95))])
-        z = np.moveaxis(cv2.imdecode(code, cv2.IMREAD_COLOR), 2, 0).astype(np.float32) / 255 * 1.2
-    return np.ascontiguousarray(z)
+@dataclass(frozen=True)
+class Camera:
+    """How reflectance becomes a picture: tones point by point, then optics on the sensor's pixels."""
+
+    gsd_m: float
+    haze: float
+    gain: Floats
+    gamma: float
+    clip: tuple[float, float]
+    chroma: float
+    mix: Floats
+    blur: float
+    sharpen: float
+    chroma_blur: float
+    noise: float
+    quality: int
+    levels: int
+
+    @staticmethod
+    def drawn(rng: np.random.Generator, sample: Floats) -> Camera:
+        """One of many; `sample` is some of the scene's codes."""
+        grey, swap = rng.random() < 0.15, rng.random() < 0.1
+        mix = np.eye(3)[rng.permutation(3)] if swap else np.eye(3)
+        mix = np.tile(rng.dirichlet([2, 2, 2]), (3, 1)) if grey else mix
+        screen = rng.random() < 0.6
+        low, high = np.percentile(reflectance(sample), [0.3, 99.5]) if screen else (0.0, BRIGHTEST)
+        high = low + (high - low) * float(np.exp(rng.normal(0, 0.3)))
+        return Camera(
+            gsd_m=float(np.exp(rng.uniform(np.log(0.28), np.log(1.1)))),
+            haze=float(rng.beta(1.2, 3.0)),
+            gain=np.exp(rng.normal(0, 0.06, 3)).astype(np.float32),
+            gamma=float(np.exp(rng.normal(-0.45, 0.3))) if screen else float(np.exp(rng.normal(0, 0.1))),
+            clip=(float(low * rng.uniform(0, 1)), float(high)),
+            chroma=float(np.exp(rng.normal(0, 0.45))),
+            mix=mix.astype(np.float32),
+            blur=float(rng.uniform(0.3, 0.8)) if rng.random() < 0.5 else 0.0,
+            sharpen=float(rng.uniform(0.3, 1.2)) if rng.random() < 0.35 else 0.0,
+            chroma_blur=float(rng.uniform(0.8, 2.4)) if rng.random() < 0.35 else 0.0,
+            noise=float(rng.uniform(0, 0.025)) if rng.random() < 0.6 else 0.0,
+            quality=int(rng.integers(50, 96)) if rng.random() < 0.4 else 0,
+            levels=255 if screen else 4000,
+        )
+
+    def tones(self, codes: NDArray[np.uint8]) -> Floats:
+        """Point by point, a scene's codes (y, x, 3) to (y, x, 3)."""
+        low, high = self.clip
+        z = reflectance(np.arange(256, dtype=np.uint8))[:, None] * (1 - np.float32(2.2 * self.haze) * HAZE)
+        z = (z + np.float32(self.haze) * HAZE) * self.gain
+        z = np.clip((z - low) / (high - low), 0, 1 if self.levels == 255 else 4) ** np.float32(self.gamma)
+        table = np.ascontiguousarray(z, np.float32)
+        colour = self.mix @ (self.chroma * np.eye(3) + (1 - self.chroma) / 3)
+        toned = np.stack([table[codes[..., k], k] for k in range(3)], axis=-1)
+        return np.asarray(cv2.transform(toned, colour.astype(np.float32)), np.float32)
+
+    def optics(self, picture: Floats, rng: np.random.Generator) -> Floats:
+        """Blur, halo, colours coarser than brightness, noise, JPEG, levels; (y, x, 3) on the sensor's pixels."""
+        z = picture
+        if self.blur:
+            z = cv2.GaussianBlur(z, (0, 0), self.blur)
+        if self.sharpen:
+            z = z + np.float32(self.sharpen) * (z - cv2.GaussianBlur(z, (0, 0), 1.2))
+        if self.chroma_blur:
+            soft = cv2.GaussianBlur(z, (0, 0), self.chroma_blur)
+            z = z.mean(axis=2, keepdims=True) + soft - soft.mean(axis=2, keepdims=True)
+        if self.noise:
+            z = z + rng.standard_normal(z.shape, np.float32) * np.float32(self.noise)
+        if self.quality:
+            coded = np.uint8(np.clip(z, 0, 1.2) / 1.2 * 255)
+            _, code = cv2.imencode(".jpg", coded, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
+            z = cv2.imdecode(code, cv2.IMREAD_COLOR).astype(np.float32) / 255 * 1.2
+        top = 1.0 if self.levels == 255 else 4.0
+        return np.asarray(np.round(np.clip(z, 0, top) * self.levels) / self.levels, np.float32)
 
 
 def cached(seed: int, folder: Path) -> Scene:
@@ -213,16 +275,9 @@ def cached(seed: int, folder: Path) -> Scene:
     if not path.exists():
         made = scene(seed)
         part = path.with_suffix(".part.npz")
-        np.savez(
-            part,
-            picture=np.uint8(np.round(np.clip(made.picture, 0, 1.33) * (255 / 1.33))),
-            boxes=made.boxes,
-            other=made.other,
-            hidden=np.packbits(made.hidden, axis=-1),
-            sizes=[made.gsd_m, made.pixel_m],
-        )
+        hidden = np.packbits(made.hidden, axis=-1)
+        np.savez(part, codes=made.codes, boxes=made.boxes, other=made.other, hidden=hidden)
         part.replace(path)
     kept = np.load(path)
-    picture = kept["picture"].astype(np.float32) * np.float32(1.33 / 255)
-    hidden = np.unpackbits(kept["hidden"], axis=-1)[:, : picture.shape[2]].astype(bool)
-    return Scene(picture, kept["boxes"], kept["other"], hidden, *map(float, kept["sizes"]))
+    hidden = np.unpackbits(kept["hidden"], axis=-1)[:, : kept["codes"].shape[1]].astype(bool)
+    return Scene(kept["codes"], kept["boxes"], kept["other"], hidden)

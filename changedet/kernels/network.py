@@ -22,15 +22,16 @@ Boxes = NDArray[np.float64]
 
 PIXEL_M = 0.40
 """A box is 6 px wide on this grid; coarser pictures are upsampled to it, finer ones averaged."""
-REACH_PX = 80
-"""The network's receptive half-width and half a box, in its own pixels."""
+REACH_PX = 64
+"""How far around a pixel the network must see, in its own pixels: beyond it lies less than 0.01 of a logit."""
 STRIDE_PX = 16
-LATTICE_PX = 32
-"""Cells and halos are multiples of this many pixels of the picture."""
+LATTICE_PX = 8
+"""Halos are multiples of this many pixels of the picture, or of the ratio's numerator."""
 LENGTH_M, WIDTH_M = 6.06, 2.44
 LENGTH_RANGE_M, WIDTH_RANGE_M = (5.0, 14.5), (1.9, 3.1)
 LONGEST_OTHER_M = 17.0
 GAMMA = 0.6
+MOST_MARGIN = 4.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Raw:
     ----------
     boxes : (n, 5) metres from the block's corner, see `kernels.rectangles`.
     logit : (n,) of the peak.
-    other : (n,) probability of being a box that is no container.
+    other : (n,) logit of being a box that is no container.
     """
 
     boxes: Boxes
@@ -63,12 +64,14 @@ def ratio(resolution_m: float) -> Fraction:
 
 def halo_px(resolution_m: float) -> int:
     """How far around a cell the network must see, in pixels of the picture."""
-    return int(np.ceil(REACH_PX * float(ratio(resolution_m)) / LATTICE_PX)) * LATTICE_PX
+    scale = ratio(resolution_m)
+    step = max(LATTICE_PX, scale.numerator)
+    return int(np.ceil(REACH_PX * float(scale) / step)) * step
 
 
 def cell_px(resolution_m: float) -> int:
     """Size of a cell in pixels of the picture: few enough pixels of the network for a small memory."""
-    return 512 if resolution_m < 0.6 else 256
+    return 512 if resolution_m < 0.8 else 256
 
 
 def resampled(image: Floats, scale: Fraction) -> Floats:
@@ -90,6 +93,13 @@ def stretched(image: Floats, low: Sequence[float], high: Sequence[float]) -> Flo
     return np.where(np.isfinite(shown), shown, np.float32(0.5)).astype(np.float32)
 
 
+def steepest(picture: Floats) -> float:
+    """The greatest brightness gradient of a stretched picture (band, y, x): sum of both Sobel means, per pixel."""
+    bright = picture.mean(axis=0)
+    steps = [np.abs(cv2.Sobel(bright, cv2.CV_32F, *axis, scale=0.25)) for axis in ((1, 0), (0, 1))]
+    return float((steps[0] + steps[1]).max(initial=0.0))
+
+
 @lru_cache(maxsize=2)
 def session(model: bytes) -> Any:
     """An onnxruntime session of one thread; one a process."""
@@ -99,14 +109,16 @@ def session(model: bytes) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = 3
+    # An arena keeps twice the memory of the largest block for good, and spares 4 % of the time.
+    options.enable_cpu_mem_arena = False
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def maps(model: bytes, picture: Floats, mean: Sequence[float], spread: Sequence[float]) -> Floats:
-    """The network's maps (7, y, x) of a stretched picture of three bands.
+    """The network's maps (6, y, x) of a stretched picture of three bands.
 
     Centre (logit), sine and cosine of twice the angle, logarithm of length and width over a 20-foot box's, other
-    (logit), unused.
+    (logit).
     """
     a, b = (np.asarray(v, np.float32)[:, None, None] for v in (mean, spread))
     height, width = picture.shape[1:]
@@ -128,8 +140,8 @@ def decoded(found: Floats, pixel_m: float, least_logit: float) -> Raw:
     angle = np.mod(np.arctan2(here[1], here[2]) / 2, np.pi)
     length, width = LENGTH_M * np.exp(np.clip(here[3], -1, 1.5)), WIDTH_M * np.exp(np.clip(here[4], -1, 1))
     boxes = np.column_stack([(x + 0.5 + dx) * pixel_m, (y + 0.5 + dy) * pixel_m, length, width, angle])
-    other = 1 / (1 + np.exp(-here[5]))
-    longest = np.where(other > 0.5, LONGEST_OTHER_M, LENGTH_RANGE_M[1])
+    other = here[5]
+    longest = np.where(other > 0, LONGEST_OTHER_M, LENGTH_RANGE_M[1])
     fits = (length >= LENGTH_RANGE_M[0]) & (length <= longest)
     fits &= (width >= WIDTH_RANGE_M[0]) & (width <= WIDTH_RANGE_M[1])
     return Raw(boxes[fits], here[0][fits], other[fits])
@@ -149,15 +161,22 @@ def _tops(centre: Floats, y: NDArray[np.intp], x: NDArray[np.intp]) -> tuple[NDA
     return tuple(np.clip(np.where(good, d, 0.0), -0.5, 0.5) for d in (dx, dy))  # type: ignore[return-value]
 
 
-def confidence(
-    logit: NDArray[np.float64], resolution_m: float, table: Mapping[str, Sequence[float]]
-) -> NDArray[np.float64]:
-    """Probability of a hit from the peak's logit, interpolated between the resolutions of the calibration.
+def confidence(raw: Raw, resolution_m: float, table: Mapping[str, Sequence[float]]) -> NDArray[np.float64]:
+    """Probability that a box is there and is what it is taken for, interpolated between the calibration's resolutions.
 
     Parameters
     ----------
-    table : ``gsd_m`` ascending, ``slope``, ``intercept``.
+    raw : boxes
+    resolution_m : the sensor's pixel, metres.
+    table : ``gsd_m`` ascending, and the weights of a logistic regression: ``slope`` of the peak's logit, ``margin`` of
+        `margins`, ``intercept``.
     """
     where, at = np.log(max(resolution_m, 1e-3)), np.log(np.asarray(table["gsd_m"], float))
-    slope, intercept = (float(np.interp(where, at, table[name])) for name in ("slope", "intercept"))
-    return np.asarray(1 / (1 + np.exp(-np.clip(slope * logit + intercept, -40, 40))))
+    slope, margin, intercept = (float(np.interp(where, at, table[name])) for name in ("slope", "margin", "intercept"))
+    judged = slope * raw.logit + margin * margins(raw) + intercept
+    return np.asarray(1 / (1 + np.exp(-np.clip(judged, -40, 40))))
+
+
+def margins(raw: Raw) -> NDArray[np.float64]:
+    """How surely each box is told from the other class: 0 to `MOST_MARGIN`."""
+    return np.minimum(np.abs(raw.other), MOST_MARGIN)

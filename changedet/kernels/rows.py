@@ -155,3 +155,40 @@ def context(boxes: NDArray[np.float64], probability: NDArray[np.float64], radius
             np.ascontiguousarray(boxes), probability, unique, np.flatnonzero(probability > 0.02), radius_m, out
         )
     return out
+
+
+def gaps(boxes: NDArray[np.float64], most: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Places between two boxes of a row that the row's pitch leaves for others.
+
+    Parameters
+    ----------
+    boxes : (n, 5) float64
+        Metres; those that stand beside each other need not be next to each other in the table.
+    most : int
+        Boxes that one gap may hold.
+
+    Returns
+    -------
+    places : (m, 5) float64, metres.
+    ends : (m, 2) int64, the boxes at the two ends of each place's gap.
+    """
+    found: list[NDArray[np.float64]] = []
+    ends: list[tuple[int, int]] = []
+    for i, (x, y, length, width, angle) in enumerate(boxes):
+        offset = boxes[:, :2] - (x, y)
+        along = offset[:, 0] * np.sin(angle) - offset[:, 1] * np.cos(angle)
+        across = offset[:, 0] * np.cos(angle) + offset[:, 1] * np.sin(angle)
+        turned = np.abs((boxes[:, 4] - angle + np.pi / 2) % np.pi - np.pi / 2)
+        row = (np.abs(along) < 0.9) & (turned < 0.07) & (np.abs(boxes[:, 2] - length) < 1.2) & (across > 0.6 * width)
+        if not row.any():
+            continue
+        j = int(np.flatnonzero(row)[across[row].argmin()])
+        count = round(across[j] / 2.55)
+        if not 2 <= count <= most + 1 or not 2.42 <= across[j] / count <= 2.72:
+            continue
+        share = np.arange(1, count)[:, None] / count
+        middle = (1 - share) * boxes[i] + share * boxes[j]
+        middle[:, 4] = angle + share[:, 0] * ((boxes[j, 4] - angle + np.pi / 2) % np.pi - np.pi / 2)
+        found.append(middle)
+        ends += [(i, j)] * len(middle)
+    return np.concatenate([np.empty((0, 5)), *found]), np.array(ends, np.int64).reshape(-1, 2)

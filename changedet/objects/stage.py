@@ -43,7 +43,7 @@ def choose(facts: Facts) -> Choice:
             reason=f"at {facts.resolution_m:.3g} m a container is {wide:.1f} pixels wide; "
             f"they can be counted up to {COARSEST_M} m",
         )
-    return Choice("classical", reason=f"optical pictures of {facts.resolution_m:.2g} m show single containers")
+    return Choice("learned", reason=f"optical pictures of {facts.resolution_m:.2g} m show single containers")
 
 
 STAGE = Stage("objects", choose)
@@ -85,7 +85,9 @@ def classical(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
     )
 
 
-@STAGE.method("learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019")
+@STAGE.method(
+    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=2
+)
 def learned(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
     """A small network, trained on simulated yards alone, that also tells trailers and buses from containers.
 
@@ -99,7 +101,7 @@ def learned(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
     Returns
     -------
     ObjectMethod
-        Its ``tiers`` are null where no sun is known or no free shadow shows them; its ``inferred`` is always False.
+        Its ``tiers`` are null where no sun is known or no free shadow shows them.
 
     Raises
     ------
