@@ -86,7 +86,7 @@ def classical(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
 
 
 @STAGE.method(
-    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=2
+    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=3
 )
 def learned(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
     """A small network, trained on simulated yards alone, that also tells trailers and buses from containers.
