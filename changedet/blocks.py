@@ -310,6 +310,10 @@ def _chunked(image: xr.DataArray, chunks: tuple[Any, Any], halo_px: int) -> Any:
         return array
     fill = np.nan if np.issubdtype(array.dtype, np.floating) else 0
     padded = da.pad(array, [(0, 0)] * (array.ndim - 2) + [(halo_px, halo_px)] * 2, constant_values=fill)
+    if min(min(sizes) for sizes in chunks) < halo_px:
+        # else every block would be pieced together from as many chunks as its halo holds
+        grain = max(halo_px, *(max(sizes) for sizes in chunks))
+        padded = padded.rechunk({array.ndim - 2: grain, array.ndim - 1: grain})
     return _overlapping(padded, image.ndim, chunks, halo_px)
 
 

@@ -260,7 +260,9 @@ def trees(
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 1.3 m.
 
     Features are how far a value lies outside the other date's range within a pixel, both ways, after a robust line per
-    band, on average over squares of up to 45 px; colour, vegetation and correlation. Needs blue, green and red.
+    band, on average over squares of up to 45 px; whether a patch is found again within 10 px, as a leaning roof is;
+    colour, vegetation and correlation. A first guess goes into a second one (auto-context, Tu and Bai 2010,
+    doi:10.1109/TPAMI.2009.186). Needs blue, green and red.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ from changedet.workflow import Workflow
 
 Progress = Callable[[str, int, int], None]
 
-STEP_VERSION = 7
+STEP_VERSION = 8
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
 WITNESSES = 4

@@ -10,11 +10,11 @@ from changedet.errors import ChangedetError
 from changedet.kernels import features, forest
 
 CHANGE_TREES = "change_trees.npz"
-CHANGE_TREES_SHA256 = "91393fefba191346fb8a93957a8ac0c2df62c2d90227c9c93ef9a64dba87cc64"
+CHANGE_TREES_SHA256 = "884af98b007fac1c6636dd4f77cdd984656adfd191bafa41698bf2a4d6ff12db"
 
 
 @lru_cache(maxsize=1)
-def change_trees() -> tuple[forest.Forest, dict[str, Any]]:
+def change_trees() -> tuple[tuple[forest.Forest, ...], dict[str, Any]]:
     """The trees of change and what was saved with them.
 
     Raises
@@ -29,6 +29,6 @@ def change_trees() -> tuple[forest.Forest, dict[str, Any]]:
         problem = f"changedet/model/{CHANGE_TREES}: cannot be read ({error}); install changedet again"
         raise ChangedetError(problem) from error
     trees, about, checksum = forest.load(content)
-    if checksum != CHANGE_TREES_SHA256 or tuple(about["features"]) != features.names():
+    if checksum != CHANGE_TREES_SHA256 or tuple(about["features"]) != (*features.names(), *features.context_names()):
         raise ChangedetError(f"changedet/model/{CHANGE_TREES}: not the file of this version; install changedet again")
     return trees, about | {"sha256": checksum}

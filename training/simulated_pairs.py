@@ -20,8 +20,8 @@ from changedet.simulate import Truth, World, make_world, render
 
 GSDS_M = (0.5, 0.3, 1.0, 0.5, 0.75, 0.5, 0.3, 1.0)
 KINDS = (
-    "growth", "quiet", "trains", "port", "earthworks", "winter", "quiet", "trains", "clouds", "port", "earthworks",
-    "decoys", "growth", "dense", "mixed", "quiet", "winter", "earthworks",
+    "port", "quiet", "trains", "earthworks", "dense", "growth", "winter", "port", "trains", "quiet", "clouds",
+    "earthworks", "dense", "quiet", "port", "decoys", "trains", "mixed", "winter", "earthworks", "quiet", "growth",
 )  # fmt: skip
 SITE_PX = 448
 MOST_RESIDUAL_PX = 0.7

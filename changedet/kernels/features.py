@@ -14,15 +14,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.kernels.matching import CHROMA_UNIT, MATCHED_PX, UNIT, Planes, unmatched_planes
+from changedet.kernels.squares import square_mean, square_sum
 from changedet.kernels.tolerance import fit_line
 
 ROLES: Final = ("blue", "green", "red", "nir")
 """What is looked at, the last only where it is there."""
 FIT_PIXELS: Final = 200_000
-UNIT: Final = 1024
-"""Integer steps in one spread of a band."""
-CHROMA_UNIT: Final = 8192
-"""Integer steps in a chromaticity or vegetation index of 1."""
 LIMIT: Final = 16384
 LOG_UNIT: Final = 256
 SIZES_PX: Final = (5, 9, 21)
@@ -30,7 +28,14 @@ SIZES_PX: Final = (5, 9, 21)
 WIDE_PX: Final = 45
 """A new pad is plain inside: only from so far away its rim tells what it is."""
 CORRELATED_PX: Final = (9, 17)
-HALO_PX: Final = WIDE_PX // 2 + 1
+MATCH_MEAN_PX: Final = 9
+CONTEXT_PX: Final = (5, 11, 21, 45)
+"""Widths of the squares over which a first guess is averaged for the second."""
+LIKELY_UNIT: Final = 8
+"""Steps in a log odds of 1 of the first guess."""
+FEATURES_HALO_PX: Final = WIDE_PX // 2 + 1
+HALO_PX: Final = FEATURES_HALO_PX + CONTEXT_PX[-1] // 2
+"""How far the second guess looks: as far as the first one's features and then over the first guess."""
 EVIDENCE: Final = (
     "after_outside", "before_outside", "both_outside", "brighter", "nir_brighter", "colour", "far_outside", "greener",
     "ndvi_greater",
@@ -38,7 +43,7 @@ EVIDENCE: Final = (
 WIDE: Final = ("both_outside", "brighter", "colour")
 LEVELS: Final = (
     "least_brightness", "greatest_brightness", "least_green", "greatest_green", "least_nir", "greatest_nir",
-    "least_ndvi", "greatest_ndvi",
+    "least_ndvi", "greatest_ndvi", "least_saturation", "greatest_saturation",
 )  # fmt: skip
 LEVEL_PX: Final = 9
 
@@ -53,6 +58,12 @@ def names() -> tuple[str, ...]:
         for size in CORRELATED_PX
         for band in ("brightness", "nir")
         for what in ("ncc", "texture_before", "texture_after")
+    ]
+    found += [
+        f"unmatched_{date}_{reach}_{size}"
+        for reach in MATCHED_PX
+        for date in (("both",) if reach == 0 else ("before", "after"))
+        for size in (1, MATCH_MEAN_PX)
     ]
     return (*found, "log2_gsd")
 
@@ -119,25 +130,60 @@ def change_features(
     evidence = _evidence(planes, valid, nir)
     out = np.zeros((len(names()), *valid.shape), np.float32)
     at = 0
-    counts = {size: _box_sum(valid.astype(np.int32), size // 2) for size in (*SIZES_PX, WIDE_PX)}
+    counts = {size: square_sum(valid.astype(np.int32), size // 2) for size in (*SIZES_PX, WIDE_PX)}
     for image in evidence:
         out[at] = image
         for size in SIZES_PX:
             at += 1
-            _box_mean(image, counts[size], size // 2, out[at])
+            square_mean(image, counts[size], size // 2, out[at])
         at += 1
     for name in WIDE:
-        _box_mean(evidence[EVIDENCE.index(name)], counts[WIDE_PX], WIDE_PX // 2, out[at])
+        square_mean(evidence[EVIDENCE.index(name)], counts[WIDE_PX], WIDE_PX // 2, out[at])
         at += 1
     at = _levels(planes, counts[LEVEL_PX], out, at)
     at = _correlations(planes, valid, out, at)
+    at = _matches(planes, valid, counts[MATCH_MEAN_PX], out, at)
     out[at] = math.log2(gsd_m)
     if not nir:
         out[[k for k, name in enumerate(names()) if "nir" in name or "ndvi" in name]] = np.nan
     return out, valid
 
 
-Planes = dict[str, tuple[NDArray[np.int16], NDArray[np.int16]]]
+_ODDS: Final = np.arange(-12 * LIKELY_UNIT, 12 * LIKELY_UNIT + 1) / LIKELY_UNIT
+_LIKELY: Final = np.rint(1000 / (1 + np.exp(-_ODDS))).astype(np.int16)
+
+
+def context_names() -> tuple[str, ...]:
+    """What the second guess knows beside `names`."""
+    return "first_guess", *(f"likely_{size}" for size in CONTEXT_PX)
+
+
+def likely(margin: NDArray[np.float32], least: float) -> NDArray[np.int16]:
+    """A first guess of the log odds ``(y, x)`` as whole thousandths; 0 below the least odds and where not seen."""
+    place = np.rint(np.nan_to_num(margin, nan=-99.0) * LIKELY_UNIT).astype(np.int32) + len(_ODDS) // 2
+    return np.where(margin >= least, _LIKELY[np.clip(place, 0, len(_ODDS) - 1)], np.int16(0)).astype(np.int16)
+
+
+def context(guess: NDArray[np.int16], valid: NDArray[np.bool_], where: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Means of a first guess (`likely`) around chosen pixels.
+
+    Parameters
+    ----------
+    guess : (y, x) int16
+    valid, where : (y, x) bool
+        What is seen; the pixels to tell of.
+
+    Returns
+    -------
+    (size, n) float32
+        For each of `CONTEXT_PX` and the pixels in row-major order.
+    """
+    found = np.empty((len(CONTEXT_PX), int(where.sum())), np.float32)
+    mean = np.empty(guess.shape, np.float32)
+    for k, size in enumerate(CONTEXT_PX):
+        square_mean(guess, square_sum(valid.astype(np.int32), size // 2), size // 2, mean)
+        found[k] = mean[where]
+    return found
 
 
 def _planes(
@@ -147,17 +193,17 @@ def _planes(
     scale: dict[str, Any],
     valid: NDArray[np.bool_],
 ) -> Planes:
-    """Both dates as integers: the bands, their brightness, two chromaticities and the vegetation index."""
+    """Both dates as integers: the bands, their brightness, two chromaticities, vegetation index and saturation."""
     used = np.array([band for band in bands if band is not None], np.int64)
     table = np.array([scale[key] for key in ("gain", "offset", "spread", "dark")], np.float32)
     own = table.copy()
     own[0], own[1] = 1.0, 0.0
     found = []
     for image, numbers in ((before, own), (after, table)):
-        out = np.zeros((8, *valid.shape), np.int16)
+        out = np.zeros((9, *valid.shape), np.int16)
         _quantise(np.ascontiguousarray(image, np.float32), used, numbers, valid, out)
         found.append(out)
-    keys = (*ROLES, "brightness", "green_share", "red_share", "ndvi")
+    keys = (*ROLES, "brightness", "green_share", "red_share", "ndvi", "saturation")
     return {key: (found[0][k], found[1][k]) for k, key in enumerate(keys)}
 
 
@@ -182,6 +228,7 @@ def _quantise(image: Any, used: Any, numbers: Any, valid: Any, out: Any) -> None
             if total > 0:
                 out[5, y, x] = _whole(g / total * chroma)
                 out[6, y, x] = _whole(r / total * chroma)
+                out[8, y, x] = _whole((max(b, g, r) - min(b, g, r)) / total * chroma)
             if used.size > 3:
                 n = max(value[3], np.float32(0))
                 out[7, y, x] = _whole((n - r) / (n + r) * chroma) if n + r > 0 else 0
@@ -272,14 +319,25 @@ def _combine(
 def _levels(planes: Planes, count: NDArray[np.int32], out: NDArray[np.float32], at: int) -> int:
     """The lesser and the greater of both dates, at the pixel and on average around it."""
     means = np.empty((2, *count.shape), np.float32)
-    for key in ("brightness", "green_share", "nir", "ndvi"):
+    for key in ("brightness", "green_share", "nir", "ndvi", "saturation"):
         pair = planes[key]
         for k in range(2):
-            _box_mean(pair[k], count, LEVEL_PX // 2, means[k])
+            square_mean(pair[k], count, LEVEL_PX // 2, means[k])
         for choose in (np.minimum, np.maximum):
             out[at] = choose(pair[0], pair[1])
             out[at + 1] = choose(means[0], means[1])
             at += 2
+    return at
+
+
+def _matches(
+    planes: Planes, valid: NDArray[np.bool_], count: NDArray[np.int32], out: NDArray[np.float32], at: int
+) -> int:
+    """What of either date is not found in the other, at the pixel and on average around it."""
+    for image in unmatched_planes(planes, valid):
+        out[at] = image
+        square_mean(image, count, MATCH_MEAN_PX // 2, out[at + 1])
+        at += 2
     return at
 
 
@@ -289,44 +347,6 @@ def _correlations(planes: Planes, valid: NDArray[np.bool_], out: NDArray[np.floa
             _correlate(*planes[key], valid, size // 2, out[at : at + 3])
             at += 3
     return at
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _box_sum(image: Any, half: int) -> Any:
-    """Sum over a square that the picture's edge cuts off."""
-    height, width = image.shape
-    out = np.empty((height, width), np.int32)
-    columns = np.zeros(width + 2 * half + 1, np.int32)  # missing columns beyond the edge are 0
-    middle = columns[half + 1 : half + 1 + width]
-    for y in range(min(half, height)):
-        row = image[y]
-        for x in range(width):
-            middle[x] += row[x]
-    for y in range(height):
-        if y + half < height:
-            row = image[y + half]
-            for x in range(width):
-                middle[x] += row[x]
-        if y > half:
-            row = image[y - half - 1]
-            for x in range(width):
-                middle[x] -= row[x]
-        total = np.int32(0)
-        for x in range(2 * half + 1):
-            total += columns[x]
-        line = out[y]
-        for x in range(width):
-            total += columns[x + 2 * half + 1] - columns[x]
-            line[x] = total
-    return out
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _box_mean(image: Any, count: Any, half: int, out: Any) -> None:
-    total = _box_sum(image, half)
-    for y in range(out.shape[0]):
-        for x in range(out.shape[1]):
-            out[y, x] = np.float32(total[y, x]) / np.float32(max(1, count[y, x]))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]

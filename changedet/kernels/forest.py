@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -82,16 +83,20 @@ def _below(threshold: float) -> float:
 
 def margins(forest: Forest, table: NDArray[np.float32], trees: int) -> NDArray[np.float32]:
     """Log odds ``(n,)`` of rows ``(n, feature)`` after so many trees."""
-    rows = np.ascontiguousarray(np.asarray(table, np.float32).T)[:, None, :]
+    rows = np.asarray(table, np.float32).T[:, None, :]
     valid = np.ones(rows.shape[1:], bool)
     counts, least = np.array([trees], np.int64), np.array([-np.inf], np.float32)
-    return np.asarray(_evaluate(rows, valid, *forest, counts, least)[0], np.float32)
+    return np.asarray(_evaluate(rows, valid, *forest, counts, least, np.float32(np.inf))[0], np.float32)
 
 
 def staged_margins(
-    forest: Forest, features: NDArray[np.float32], valid: NDArray[np.bool_], stages: Sequence[Sequence[float]]
+    forest: Forest,
+    features: NDArray[np.float32],
+    valid: NDArray[np.bool_],
+    stages: Sequence[Sequence[float]],
+    most: float = math.inf,
 ) -> NDArray[np.float32]:
-    """Log odds of every pixel; a pixel below a stage's least margin keeps what it has there.
+    """Log odds of every pixel; a pixel below a stage's least margin keeps what it has there, but for `most`.
 
     Parameters
     ----------
@@ -100,6 +105,8 @@ def staged_margins(
     valid : (y, x) bool
     stages : sequence of (trees, least margin)
         After so many trees a pixel must have so much to go on.
+    most : float
+        What a pixel can have that did not go on.
 
     Returns
     -------
@@ -108,13 +115,13 @@ def staged_margins(
     """
     counts = np.array([*(int(trees) for trees, _ in stages), len(forest.root)], np.int64)
     least = np.array([*(margin for _, margin in stages), -np.inf], np.float32)
-    return np.asarray(_evaluate(features, valid, *forest, counts, least), np.float32)
+    return np.asarray(_evaluate(features, valid, *forest, counts, least, np.float32(most)), np.float32)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _evaluate(
     features: Any, valid: Any, feature: Any, value: Any, left: Any, missing_left: Any, root: Any, baseline: float,
-    counts: Any, least: Any,
+    counts: Any, least: Any, most: Any,
 ) -> Any:  # fmt: skip
     size = features.shape[0]
     out = np.full(valid.shape, np.nan, np.float32)
@@ -135,17 +142,21 @@ def _evaluate(
                         node = left[node] if here else left[node] + 1
                     margin += value[node]
                 if margin < least[stage]:
+                    margin = min(margin, most)
                     break
                 first = counts[stage]
             out[y, x] = margin
     return out
 
 
-def save(path: Any, forest: Forest, about: dict[str, Any]) -> None:
-    """Write a forest and what goes with it; the same forest gives the same bytes."""
+def save(path: Any, forests: Sequence[Forest], about: dict[str, Any]) -> None:
+    """Write forests and what goes with them; the same forests give the same bytes."""
     import zipfile
 
-    arrays = dict(zip(Forest._fields, forest, strict=True)) | {"about": np.array(json.dumps(about, sort_keys=True))}
+    arrays = {
+        f"{name}_{k}": kept for k, one in enumerate(forests) for name, kept in zip(Forest._fields, one, strict=True)
+    }
+    arrays["about"] = np.array(json.dumps(about, sort_keys=True))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         for name, array in arrays.items():
             held = io.BytesIO()
@@ -153,11 +164,15 @@ def save(path: Any, forest: Forest, about: dict[str, Any]) -> None:
             file.writestr(zipfile.ZipInfo(f"{name}.npy", (2000, 1, 1, 0, 0, 0)), held.getvalue(), zipfile.ZIP_DEFLATED)
 
 
-def load(content: bytes) -> tuple[Forest, dict[str, Any], str]:
-    """A forest from a file's bytes, what goes with it, and the bytes' SHA-256."""
+def load(content: bytes) -> tuple[tuple[Forest, ...], dict[str, Any], str]:
+    """Forests from a file's bytes, what goes with them, and the bytes' SHA-256."""
     with np.load(io.BytesIO(content), allow_pickle=False) as kept:
-        arrays = [kept[name] for name in Forest._fields]
+        count = sum(name.startswith("root_") for name in kept.files)
+        forests = tuple(_forest([kept[f"{name}_{k}"] for name in Forest._fields]) for k in range(count))
         about = json.loads(str(kept["about"]))
+    return forests, about, hashlib.sha256(content).hexdigest()
+
+
+def _forest(arrays: Sequence[NDArray[Any]]) -> Forest:
     feature, value, left, missing_left, root, baseline = arrays
-    forest = Forest(feature, value, left, missing_left, root, float(baseline))
-    return forest, about, hashlib.sha256(content).hexdigest()
+    return Forest(feature, value, left, missing_left, root, float(baseline))

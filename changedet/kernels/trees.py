@@ -6,15 +6,18 @@ What a pair needs is in its model: the line between both dates, the bands' scale
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.kernels.features import HALO_PX, change_features, fit_scale
+from changedet.kernels.features import CONTEXT_PX, FEATURES_HALO_PX, change_features, context, fit_scale, likely
 from changedet.kernels.forest import Forest, staged_margins
 
+LEAST_PROBABILITY: Final = 1e-4
+"""What a pixel can have at most for which change is out of the question."""
 STRIP_PX: Final = 192
 """Rows at a time: the features of a whole tile would take a third of a gigabyte."""
 
@@ -45,8 +48,8 @@ def fit_trees(
     Returns
     -------
     dict
-        JSON-able: ``scale``, ``bands``, ``gsd_m``, ``stages``, ``margin`` and ``probability`` of the calibration,
-        ``threshold``, ``min_area_m2``, ``method``, ``settings``, ``diagnostics``.
+        JSON-able: ``scale``, ``bands``, ``gsd_m``, ``first_stages``, ``judges`` (of each ``stages``, and ``margin`` and
+        ``probability`` of its calibration), ``threshold``, ``min_area_m2``, ``method``, ``settings``, ``diagnostics``.
     """
     given = settings["threshold"]
     threshold = threshold_for(gsd_m, about["thresholds"]) if isinstance(given, str) else float(given)
@@ -57,7 +60,7 @@ def fit_trees(
         "scale": fit_scale(before, after, bands),
         "bands": bands,
         "gsd_m": float(min(max(gsd_m, about["least_gsd_m"]), about["greatest_gsd_m"])),
-        **{key: about[key] for key in ("stages", "margin", "probability")},
+        **{key: about[key] for key in ("first_stages", "judges")},
         "threshold": threshold,
         "min_area_m2": settings["min_area_m2"],
         "diagnostics": {"rule": "trained" if isinstance(given, str) else "given", "reason": reason},
@@ -71,19 +74,119 @@ def threshold_for(gsd_m: float, thresholds: list[list[float]]) -> float:
 
 
 def apply_trees(
-    before: NDArray[np.float32], after: NDArray[np.float32], model: dict[str, Any], forest: Forest
+    before: NDArray[np.float32], after: NDArray[np.float32], model: dict[str, Any], forests: Sequence[Forest]
 ) -> NDArray[np.float32]:
-    """Probability of change ``(y, x)`` of a block ``(band, y, x)``, 0 to 1; NaN where a band of either date is."""
-    out: NDArray[np.float32] = np.empty(before.shape[1:], np.float32)
-    at, value = (np.asarray(model[key], np.float64) for key in ("margin", "probability"))
-    for start in range(0, before.shape[1], STRIP_PX):
-        stop = min(start + STRIP_PX, before.shape[1])
-        first, last = max(0, start - HALO_PX), min(stop + HALO_PX, before.shape[1])
-        part = (slice(None), slice(first, last))
-        features, valid = change_features(before[part], after[part], model["bands"], model["scale"], model["gsd_m"])
-        inner = slice(start - first, stop - first)
-        margin = staged_margins(forest, features[:, inner], valid[inner], model["stages"])
-        out[start:stop] = _calibrated(margin, at, value)
+    """Probability of change of a block, 0 to 1; NaN where a band of either date is.
+
+    Parameters
+    ----------
+    before, after : (band, y, x) float32
+    model : dict
+        From `fit_trees`.
+    forests : three of Forest
+        The first guesses from the features of a pixel. Where change is not out of the question two judge, and the mean
+        of their log odds counts: one by the features and by what the first guessed around the pixel (auto-context, Tu
+        and Bai 2010, doi:10.1109/TPAMI.2009.186), which knows boxes, and one by the features alone, which knows ground.
+
+    Returns
+    -------
+    (y, x) float32
+    """
+    shape = before.shape[1:]
+    out: NDArray[np.float32] = np.full(shape, np.nan, np.float32)
+    guess, seen = np.zeros(shape, np.int16), np.zeros(shape, np.bool_)
+    waiting: list[_Strip] = []
+    for start in range(0, shape[0], STRIP_PX):
+        strip = _guessed(before, after, model, forests[0], start, out)
+        guess[strip.rows], seen[strip.rows] = likely(strip.margin, strip.least), np.isfinite(strip.margin)
+        waiting.append(strip)
+        # a strip's context reaches into the next one
+        if len(waiting) > 1:
+            _judge(waiting.pop(0), guess, seen, model, forests[1:], out)
+    _judge(waiting.pop(0), guess, seen, model, forests[1:], out)
+    return out
+
+
+class _Strip(NamedTuple):
+    """Some rows of a block after the first guess: its log odds (y, x), and the features of what is to be judged."""
+
+    rows: slice
+    margin: NDArray[np.float32]
+    least: float
+    features: NDArray[np.float32]
+
+
+def _guessed(
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    model: dict[str, Any],
+    forest: Forest,
+    start: int,
+    out: NDArray[np.float32],
+) -> _Strip:
+    """Guess a strip; what is out of the question gets its probability at once."""
+    rows = slice(start, min(start + STRIP_PX, before.shape[1]))
+    first, last = max(0, start - FEATURES_HALO_PX), min(rows.stop + FEATURES_HALO_PX, before.shape[1])
+    part = (slice(None), slice(first, last))
+    features, valid = change_features(before[part], after[part], model["bands"], model["scale"], model["gsd_m"])
+    inner = slice(start - first, rows.stop - first)
+    features = features[:, inner]
+    least = float(model["first_stages"][-1][1])
+    margin = staged_margins(forest, features, valid[inner], model["first_stages"], least - 1.0)
+    out[rows] = _dismissed(margin, LEAST_PROBABILITY)
+    return _Strip(rows, margin, least, features[:, margin >= np.float32(least)])
+
+
+def _judge(
+    strip: _Strip,
+    guess: NDArray[np.int16],
+    seen: NDArray[np.bool_],
+    model: dict[str, Any],
+    forests: Sequence[Forest],
+    out: NDArray[np.float32],
+) -> None:
+    reach = CONTEXT_PX[-1] // 2
+    first, last = max(0, strip.rows.start - reach), min(strip.rows.stop + reach, len(guess))
+    inner = slice(strip.rows.start - first, strip.rows.stop - first)
+    chosen = strip.margin >= np.float32(strip.least)
+    if not chosen.any():
+        return
+    where = np.zeros((last - first, guess.shape[1]), np.bool_)
+    where[inner] = chosen
+    around = context(guess[first:last], seen[first:last], where)
+    table = np.concatenate([strip.features, strip.margin[chosen][None], around])[:, None, :]
+    odds = np.zeros(table.shape[2], np.float64)
+    for forest, judge in zip(forests, model["judges"], strict=True):
+        margin = staged_margins(forest, table, np.ones(table.shape[1:], np.bool_), judge["stages"])
+        at, value = (np.asarray(judge[key], np.float64) for key in ("margin", "probability"))
+        odds += _log_odds(_calibrated(margin, at, value)[0])
+    out[strip.rows][chosen] = _probability(odds / len(forests))
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _log_odds(probability: Any) -> Any:
+    out = np.empty(probability.size, np.float64)
+    for k in range(probability.size):
+        p = min(max(np.float64(probability[k]), 1e-6), 1.0 - 1e-6)
+        out[k] = np.log(p / (1.0 - p))
+    return out
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _probability(odds: Any) -> Any:
+    out = np.empty(odds.size, np.float32)
+    for k in range(odds.size):
+        out[k] = 1.0 / (1.0 + np.exp(-odds[k]))
+    return out
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _dismissed(margin: Any, most: float) -> Any:
+    """A probability below all that are judged, in the order of the first guess."""
+    out = np.empty(margin.shape, np.float32)
+    for y in range(margin.shape[0]):
+        for x in range(margin.shape[1]):
+            out[y, x] = most / (1.0 + np.exp(-np.float64(margin[y, x])))
     return out
 
 

@@ -1,0 +1,97 @@
+"""What the forests of change share in their fitting: features, choice of pixels, boosting, stages, calibration."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from changedet.kernels import features as kernel
+from changedet.kernels import forest
+from training.simulated_pairs import Pair
+
+SMALL_WEIGHT = 3.0
+MOST_ROWS = 800_000
+"""Pixels that a forest is fitted on, an even choice of all."""
+LOST_SHARE = 0.004
+"""Share of the surely changed pixels that a stage may let go."""
+
+Floats = NDArray[np.float32]
+Pixels = tuple[Floats, NDArray[np.uint8], Floats]
+
+
+def table(pair: Pair) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Features (feature, y, x) of a pair, which pixels are seen and which are judged."""
+    scale = kernel.fit_scale(pair.before[None], pair.after[None], pair.bands)
+    found, valid = kernel.change_features(pair.before, pair.after, pair.bands, scale, pair.gsd_m)
+    return found, valid, valid & (pair.truth != 255)
+
+
+def chosen(rows: Floats, sorts: list[tuple[int, NDArray[np.bool_], int]], rng: np.random.Generator) -> Pixels:
+    """Some pixels of each sort ``(label, where, most)`` of an image (feature, y, x); each weighs what it stands for."""
+    found, truth, weights = [], [], []
+    for label, where, most in sorts:
+        places = np.flatnonzero(where)
+        taken = rng.permutation(places)[:most]
+        found.append(rows.reshape(len(rows), -1)[:, taken].T)
+        truth.append(np.full(len(taken), label, np.uint8))
+        weights.append(np.full(len(taken), len(places) / max(1, len(taken)), np.float32))
+    return np.concatenate(found), np.concatenate(truth), np.concatenate(weights)
+
+
+def joined(parts: list[Pixels]) -> Pixels:
+    x, y, w = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return x, y, w
+
+
+def boosted(
+    pixels: Pixels, trees: int, rate: float, seed: int, most_rows: int = MOST_ROWS
+) -> tuple[forest.Forest, Any]:
+    """A forest fitted on pixels, and scikit-learn's own model."""
+    x, y, w = pixels
+    model = HistGradientBoostingClassifier(
+        max_iter=trees, learning_rate=rate, max_leaf_nodes=40, min_samples_leaf=150, l2_regularization=5.0,
+        max_features=0.4, early_stopping=False, random_state=seed,
+    )  # fmt: skip
+    rows = slice(None, None, -(-len(x) // most_rows))
+    # by its area a new pad would outvote all boxes of a port: what changed weighs as the root of its area
+    w = np.where(y == 1, SMALL_WEIGHT * np.sqrt(w), w)
+    model.fit(x[rows], y[rows], sample_weight=w[rows])
+    grown = forest.from_boosting([iteration[0].nodes for iteration in model._predictors], model._baseline_prediction)
+    return grown, model
+
+
+def gates(grown: forest.Forest, pixels: Pixels, counts: tuple[int, ...]) -> list[list[float]]:
+    """Trees and the least margin after them that loses `LOST_SHARE` of what is surely changed."""
+    x, y, w = pixels
+    sure = (y == 1) & (forest.margins(grown, x, len(grown.root)) > 0)
+    found = []
+    for count in counts:
+        after = forest.margins(grown, x, count)
+        least = float(np.quantile(after[sure], LOST_SHARE))
+        print(
+            f"after {count} trees {np.average(after >= least, weights=w):.4f} go on from {least:.2f}", file=sys.stderr
+        )
+        found.append([count, least])
+    return found
+
+
+def isotonic(margin: Floats, y: NDArray[np.uint8], w: Floats, least: float = 1e-4) -> tuple[list[float], list[float]]:
+    """Margin to probability, at the middles of 40 quantile bins of the pixels that may be change, never falling."""
+    from sklearn.isotonic import IsotonicRegression
+
+    fitted = IsotonicRegression(y_min=least, y_max=1 - 1e-3).fit(margin, y, sample_weight=w)
+    at = np.unique(np.quantile(margin[y == 1], np.linspace(0.002, 0.998, 30)))
+    at = np.unique(np.concatenate([np.quantile(margin, [0.02, 0.2, 0.5, 0.8, 0.95]), at]))
+    value = fitted.predict(at)
+    # strictly rising, so that the probability orders pixels as the margin does
+    value = np.maximum.accumulate(value + 1e-6 * np.arange(len(value)))
+    return at.tolist(), value.tolist()
+
+
+def say(words: str) -> None:
+    print(f"{words} [{time.process_time():.0f} CPU s]", file=sys.stderr, flush=True)
