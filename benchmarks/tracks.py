@@ -157,10 +157,11 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("track_sites"))
     parser.add_argument("--seeds", default="660-662")
     parser.add_argument("--method", default="auto", help="of the tracks")
+    parser.add_argument("--again", action="store_true", help="run the sites once more: a detector has changed")
     given = parser.parse_args()
     first, last = (int(part) for part in given.seeds.split("-"))
     totals: dict[str, Sums] = defaultdict(Sums)
-    for site in sites(given.folder, given.detector, KINDS, range(first, last + 1)):
+    for site in sites(given.folder, given.detector, KINDS, range(first, last + 1), given.again):
         tracks = track(site.detections, site.looks, detector=given.detector, method=given.method)
         add(totals[site.kind], site, tracks)
         add(totals["all"], site, tracks)

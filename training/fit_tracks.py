@@ -3,8 +3,8 @@ changedet/kernels/presence.py.
 
     python training/fit_tracks.py --detector classical [--folder DIR] [--seeds 600-602]
 
-Run it again whenever a detector changes, after its `out_<detector>` folders were removed from the sites' folder. Only
-that detector's part of the file is written anew. benchmarks/tracks.py reports on other seeds.
+Run it with --again whenever a detector changes. Only that detector's part of the file is written anew.
+benchmarks/tracks.py reports on other seeds.
 """
 
 from __future__ import annotations
@@ -274,9 +274,10 @@ def main() -> None:
     parser.add_argument("--detector", default="classical")
     parser.add_argument("--folder", type=Path, default=Path("track_sites"))
     parser.add_argument("--seeds", default="600-602")
+    parser.add_argument("--again", action="store_true", help="run the sites once more: a detector has changed")
     given = parser.parse_args()
     first, last = (int(part) for part in given.seeds.split("-"))
-    data = list(sites(given.folder, given.detector, KINDS, range(first, last + 1)))
+    data = list(sites(given.folder, given.detector, KINDS, range(first, last + 1), given.again))
     fitted = fit([labelled(site) for site in data])
     calibrated = calibrate(data, fitted)
     for name, value in (fitted | calibrated).items():

@@ -1,13 +1,12 @@
 """Simulated sites as a run sees them, boxes from the real detector, with what truly stood and moved there.
 
-Sites and runs are kept in a folder and made only where they are missing: remove `out_<detector>` folders after a
-detector has changed.
+Sites and runs are kept in a folder and made only where they are missing; `again` runs them once more, which redoes what
+depends on what has changed since, such as a detector.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,32 +83,33 @@ class TrackSite:
         return list(self.run.dates)
 
 
-def sites(folder: Path, detector: str, kinds: Sequence[str], seeds: Sequence[int]) -> Iterator[TrackSite]:
+def sites(
+    folder: Path, detector: str, kinds: Sequence[str], seeds: Sequence[int], again: bool = False
+) -> Iterator[TrackSite]:
     """The sites of all kinds and seeds, simulated and run where they are not there yet."""
     for seed in seeds:
         for kind in kinds:
-            yield from (read_site(path, kind, seed) for path in runs(folder, detector, kind, seed))
+            yield from (read_site(path, kind, seed) for path in runs(folder, detector, kind, seed, again))
 
 
-def runs(folder: Path, detector: str, kind: str, seed: int, dates: int = DATES, size_m: float = SIZE_M) -> list[Path]:
+def runs(folder: Path, detector: str, kind: str, seed: int, again: bool = False) -> list[Path]:
     """Run folders of a simulated site, or of both `twin_sites`."""
     place = folder / f"{kind}-{seed}"
     names = [place / f"{kind.replace('_', '-')}-{seed}-{n}" for n in "ab"] if kind == "twin_sites" else [place]
     if not all((name / "truth" / "truth.gpkg").exists() for name in names):
-        simulate(place, kind=kind, seed=seed, gsd_m=GSD_M, size_m=size_m, dates=dates)
-    return [_run(name, detector) for name in names]
+        simulate(place, kind=kind, seed=seed, gsd_m=GSD_M, size_m=SIZE_M, dates=DATES)
+    return [_run(name, detector, again) for name in names]
 
 
-def _run(place: Path, detector: str) -> Path:
+def _run(place: Path, detector: str, again: bool) -> Path:
     workflow = next(path for path in sorted(place.glob("*.yaml")) if not path.name.startswith("run_"))
     done = place / f"out_{detector}" / workflow.stem
-    if not (done / "summary.json").exists():
+    if again or not (done / "summary.json").exists():
         plain = workflow.read_text().splitlines()
         lines = [line for line in plain if not line.startswith("outputs:")]
         lines += [f"objects: {{method: {detector}}}"]
         lines += [f"outputs: {{dir: out_{detector}, formats: [tables, objects]}}", "compute: {workers: 1}"]
         (place / f"run_{detector}.yaml").write_text("\n".join(lines))
-        shutil.rmtree(done, ignore_errors=True)
         changedet.run(place / f"run_{detector}.yaml")
     return done
 
