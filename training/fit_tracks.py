@@ -43,6 +43,9 @@ RADIUS_M = 2.0
 ALONG_M, ACROSS_M = 3.0, 1.2
 """How far a place may lie from the true spot whose boxes it follows."""
 ROUNDS = 60
+OUTSIDE = 0.03
+"""Share of the calibration dates outside the intervals: less than 5 %, as the dates of one site err alike and a dozen
+sites are few."""
 STILL = 3
 """The first three real classes, told apart by their scores alone."""
 BINS = len(kernel.SCORE_EDGES) + 1
@@ -228,8 +231,8 @@ def calibrate(data: Sequence[TrackSite], fitted: dict[str, Any]) -> dict[str, An
 
 
 def conformal(below: Floats, above: Floats) -> tuple[float, float]:
-    """The least sum of half widths that leaves 5 % of the dates outside, with the correction for their number."""
-    outside = 1.0 - min(1.0, 0.95 * (1 + 1 / len(below)))
+    """The least sum of half widths that leaves `OUTSIDE` of the dates outside, with the correction for their number."""
+    outside = max(0.0, OUTSIDE - (1.0 - OUTSIDE) / len(below))
     found = []
     for part in np.linspace(0.1, 0.9, 17):
         low = float(max(np.quantile(below, 1 - part * outside), 0.0))

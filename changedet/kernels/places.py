@@ -29,7 +29,7 @@ VOTE_REACH = 1.5
 """Votes are cast from farther than boxes are matched: two dates may lean opposite ways."""
 COLOR_SCALE = 40.0
 MATCH_COLOR, MOST_COLOR_COST = 8.0, 10.0
-"""Tops of tall stacks lean by more than half a row's pitch; their colours tell them from their neighbours."""
+"""Tops of tall stacks lean by half a row's pitch; their colours tell them from their neighbours."""
 ALONG_M, ACROSS_M, LOG_LENGTH, ANGLE_DEG = 0.9, 0.5, 0.12, 8.0
 """Scales of the matching cost: about 1.5 standard deviations of a box's place, length and direction between dates."""
 MAX_LOG_LENGTH, MAX_ANGLE_DEG = 0.5, 25.0
@@ -123,7 +123,7 @@ def priced_pairs(boxes: Boxes, places: Boxes, radius_m: float) -> tuple[Ints, In
     # What hides one end of a box moves the centre of the rest by half of what it hides.
     cut = np.minimum(np.abs(boxes.length[i] - places.length[j]), MOST_CUT_M) / 2
     along = np.maximum(np.abs(along) - cut, 0.0)
-    fits = np.hypot(along, across) < radius_m
+    fits = (np.hypot(along, across) < radius_m) & (np.abs(across) < 0.6 * radius_m)
     i, j, along, across = i[fits], j[fits], along[fits], across[fits]
     cost = (along / ALONG_M) ** 2 + (across / ACROSS_M) ** 2
     unlike = (np.log(boxes.length[i] / places.length[j]) / LOG_LENGTH) ** 2
@@ -183,7 +183,7 @@ def find_places(boxes: Boxes, date: Ints, dates: int, radius_m: float, passes: i
     dates : int
         Number of dates.
     radius_m : float
-        Farthest that a box may lie from its place's centre.
+        Farthest that a box may lie from its place's centre along its long side; 0.6 of it across.
     passes : int
         Passes over the series; from the second on, boxes are matched to what the whole series gave.
 

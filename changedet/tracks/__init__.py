@@ -61,7 +61,8 @@ def hmm(
     Parameters
     ----------
     max_offset_m : float
-        Farthest that a box may lie from its place's centre. Beyond, it has moved.
+        Farthest that a box may lie from its place's centre along its long side; 0.6 of it across. Beyond, it
+        has moved.
     precision : float
         The detector's share of true boxes among counted rows. From three dates on, the share of rows at places that
         read as clutter is learnt from the series, up to one minus it.
