@@ -12,7 +12,7 @@ import xarray as xr
 from small_scenes import ground, write_scene, write_workflow
 
 from changedet.kernels.overcast import hides_ground, is_doubtful, is_featureless
-from changedet.kernels.quality import CLEAR, CLOUD
+from changedet.kernels.quality import CLEAR, CLOUD, NODATA
 from changedet.mask import mask
 from changedet.run import run
 from changedet.store import open_run
@@ -101,6 +101,36 @@ def test_skies_that_are_mostly_cloud(cover: float) -> None:
     assert covered.mean() > 0.65
     found = mask(image(pictures[1]), reference=image(pictures[0])).values
     assert (found[covered] == CLOUD).mean() > 0.95
+
+
+@pytest.mark.parametrize("index", [1, 4])
+def test_clouds_with_firm_edges_are_told_by_their_outline(index: int) -> None:
+    from changedet.simulate import Renderer, make_world
+    from changedet.simulate.render import weather
+
+    world = make_world("clouds", seed=817, dates=6, gsd_m=0.5, size_m=128.0)
+    look = world.looks[index]
+    covered = weather(world, look, look.to_ground, look.shape).cloud > 0.5
+    pictures = [image(Renderer(world, k).window()) for k in (0, index)]
+    before, after = (one.assign_coords(x=one["x"] / 4, y=one["y"] / 4) for one in pictures)
+    found = mask(after, reference=before).values
+    seen = found != NODATA
+    assert covered.mean() > 0.1
+    assert (found[covered & seen] == CLOUD).mean() > 0.8
+
+
+@pytest.mark.parametrize("shape", ["hall", "wing", "tee"])
+def test_new_white_roofs_are_no_cloud(shape: str) -> None:
+    rng = np.random.default_rng(2)
+    before = np.kron(rng.normal(900, 120, (3, 60, 60)), np.ones((4, 4))) + rng.normal(0, 30, (3, 240, 240))
+    after = before + rng.normal(0, 30, before.shape)
+    after[:, 40:200, 40:110] = 5200 + rng.normal(0, 120, (3, 160, 70))
+    if shape == "wing":
+        after[:, 130:200, 110:200] = 5200 + rng.normal(0, 120, (3, 70, 90))
+    if shape == "tee":
+        after[:, 90:150, 110:200] = 5200 + rng.normal(0, 120, (3, 60, 90))
+    found = mask(image(after.astype(np.float32)), reference=image(before.astype(np.float32))).values
+    assert not (found == CLOUD).any()
 
 
 @pytest.fixture(scope="module")

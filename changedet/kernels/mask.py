@@ -28,6 +28,13 @@ CORE_WIDTH_M: Final = 16.0
 CORE_AREA_M2: Final = 500.0
 SHARPNESS: Final = 0.66
 """Greatest sharpness of the outline less unevenness of the inside, of a cloud: roofs have .8, clouds at most .6."""
+RAGGED_SHARPNESS: Final = 0.82
+"""The same where the outline is no building's, or where other clouds are about: some clouds have .8, flat new roofs
+.85."""
+RAGGED_AREA_M2: Final = 2000.0
+RAGGED_FILL: Final = 0.8
+"""Greatest share of its smallest rectangle that a ragged thing fills; roofs fill more than .9 of theirs."""
+RAGGED_CORNERS: Final = 8
 FADE_M: Final = 10.0
 """How far a cloud takes to fade out."""
 SOFTNESS_LIMIT_M: Final = 4.0
@@ -207,15 +214,28 @@ def _clouds(
         return core
     sharp = _sharpness(bright, valid, resolution_m)
     inner = cv2.erode(core.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    keep = np.zeros(count + 1, bool)
+    sure, possible = np.zeros(count + 1, bool), np.zeros(count + 1, bool)
     least_px = max(9.0, CORE_AREA_M2 / resolution_m**2)
     for number in range(1, count + 1):
         part = labels == number
-        rim = part & ~inner
+        if part.sum() < least_px or not _is_new(part, ratio):
+            continue
         uneven = float(bright[part].std() / max(float(bright[part].mean()), 1e-6))
-        fades = resolution_m > SOFTNESS_LIMIT_M or float(np.median(sharp[rim])) - uneven < SHARPNESS
-        keep[number] = part.sum() >= least_px and fades and _is_new(part, ratio)
-    return np.asarray(keep[labels], bool)
+        edge = 0.0 if resolution_m > SOFTNESS_LIMIT_M else float(np.median(sharp[part & ~inner])) - uneven
+        possible[number] = ratio is not None and edge < RAGGED_SHARPNESS
+        sure[number] = edge < SHARPNESS or (possible[number] and _is_ragged(part, resolution_m))
+    # Clouds come in company: beside one, others need not prove their shape.
+    return np.asarray((sure | possible if sure.any() else sure)[labels], bool)
+
+
+def _is_ragged(part: NDArray[np.bool_], resolution_m: float) -> bool:
+    """Whether a large thing has the outline of nothing that is built."""
+    outlines, _ = cv2.findContours(part.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = max(outlines, key=len)
+    _, (width, height), _ = cv2.minAreaRect(outline)
+    fill = float(part.sum()) / ((width + 1) * (height + 1))
+    corners = len(cv2.approxPolyDP(outline, 2.0, True))
+    return bool(part.sum() * resolution_m**2 >= RAGGED_AREA_M2 and fill < RAGGED_FILL and corners >= RAGGED_CORNERS)
 
 
 def _is_new(part: NDArray[np.bool_], ratio: NDArray[np.float32] | None) -> bool:
