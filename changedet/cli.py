@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import logging
+import os
 import sys
 import traceback
 import warnings
@@ -41,6 +42,9 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave with its status: 0 done, 1 failed, 2 the input was wrong, 130 interrupted."""
+    # The workers are the parallelism: threads below them wait for each other, and burn a core while they do.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     # GDAL's own complaints come back as one clear line of ours; a handler keeps them off stderr.
     logging.getLogger("rasterio").addHandler(logging.NullHandler())
     logging.getLogger("pyogrio").addHandler(logging.NullHandler())
