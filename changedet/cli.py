@@ -212,7 +212,8 @@ def _with_interval(value: Any, low: Any, high: Any) -> str:
 def check(workflow: str, out: str | None, verbose: bool) -> int:
     """Validate everything and print the plan; computes nothing."""
     del verbose
-    from changedet.plan import describe, make_plan
+    from changedet.describe import describe
+    from changedet.plan import make_plan
 
     plan = make_plan(workflow, out=out)
     click.echo(describe(plan))

@@ -315,23 +315,36 @@ def changed_by_first_date(path: Path, grid: Grid) -> dict[dt.date, float]:
     return found
 
 
-def first_dates(path: Path, grid: Grid, regions: NDArray[Any]) -> list[str | None]:
-    """For each region the date from which most of it is changed for good; None where it is not."""
-    votes: dict[tuple[int, int], int] = {}
-    tree = shapely.STRtree(regions)
+def first_dates(path: Path, grid: Grid, tables: Sequence[NDArray[Any]]) -> list[list[str | None]]:
+    """For each region of each date the date from which most of it is changed for good; None where it is not.
+
+    Parameters
+    ----------
+    path : Path
+        The raster of first changes.
+    tables : sequence of arrays of geometries
+        The regions of each date.
+    """
+    votes: dict[tuple[int, int, int], int] = {}
+    trees = [shapely.STRtree(regions) for regions in tables]
     for window in tiles(grid.shape, 1024):
-        near = tree.query(shapely.box(*grid.window_bounds(window)))
-        if not near.size:
+        outline = shapely.box(*grid.window_bounds(window))
+        near = [tree.query(outline) for tree in trees]
+        if not any(found.size for found in near):
             continue
         first = read_window(path, window)
-        ids = grid.burn([(regions[k], int(k) + 1) for k in np.sort(near)], window)
-        wanted = (ids > 0) & (first > 0)
-        pairs, counts = np.unique(np.stack([ids[wanted], first[wanted]]), axis=1, return_counts=True)
-        for (region, day), count in zip(pairs.T, counts, strict=True):
-            key = int(region) - 1, int(day)
-            votes[key] = votes.get(key, 0) + int(count)
-    best: dict[int, tuple[int, int]] = {}
-    for (region, day), count in sorted(votes.items()):
-        if count > best.get(region, (0, 0))[0]:
-            best[region] = count, day
-    return [str(EPOCH + dt.timedelta(days=best[k][1])) if k in best else None for k in range(len(regions))]
+        for table, found in enumerate(near):
+            ids = grid.burn([(tables[table][k], int(k) + 1) for k in np.sort(found)], window)
+            wanted = (ids > 0) & (first > 0)
+            pairs, counts = np.unique(np.stack([ids[wanted], first[wanted]]), axis=1, return_counts=True)
+            for (region, day), count in zip(pairs.T, counts, strict=True):
+                key = table, int(region) - 1, int(day)
+                votes[key] = votes.get(key, 0) + int(count)
+    best: dict[tuple[int, int], tuple[int, int]] = {}
+    for (table, region, day), count in sorted(votes.items()):
+        if count > best.get((table, region), (0, 0))[0]:
+            best[table, region] = count, day
+    return [
+        [str(EPOCH + dt.timedelta(days=best[t, k][1])) if (t, k) in best else None for k in range(len(regions))]
+        for t, regions in enumerate(tables)
+    ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
@@ -183,26 +182,24 @@ def counted_rows(detections: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -
 def _changes(plan: Plan, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     if plan.built("change") is None:
         return vectors.empty("changes", plan.grid.crs)
-    path = plan.folder.first_change_file(plan.formats)
-    tables = []
-    for i, look in enumerate(plan.looks):
-        if i == plan.reference:
-            continue
-        found = read_table(plan.folder.table("changes", look.date))
-        if len(found):
-            tables.append(found.assign(first_seen=_first_seen(plan, look.date, path, found)))
-    if not tables:
+    days = [look.date for i, look in enumerate(plan.looks) if i != plan.reference]
+    found = {day: read_table(plan.folder.table("changes", day)) for day in days}
+    found = {day: table for day, table in found.items() if len(table)}
+    if not found:
         return vectors.empty("changes", plan.grid.crs)
+    first = _first_seen(plan, found)
+    tables = [table.assign(first_seen=seen) for table, seen in zip(found.values(), first, strict=True)]
     changes = pd.concat(tables, ignore_index=True)
     return changes.assign(zone=zone_of(changes.geometry.representative_point(), zones))
 
 
-def _first_seen(plan: Plan, day: dt.date, path: Path, found: gpd.GeoDataFrame) -> list[str | None]:
+def _first_seen(plan: Plan, found: Mapping[dt.date, gpd.GeoDataFrame]) -> list[list[str | None]]:
+    path = plan.folder.first_change_file(plan.formats)
     if not path.exists():
-        return [None] * len(found)
+        return [[None] * len(table) for table in found.values()]
     if _is_pair(plan):
-        return [str(day)] * len(found)
-    return first_dates(path, plan.grid, found.geometry.to_numpy())
+        return [[str(day)] * len(table) for day, table in found.items()]
+    return first_dates(path, plan.grid, [table.geometry.to_numpy() for table in found.values()])
 
 
 def _is_pair(plan: Plan) -> bool:

@@ -13,29 +13,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from changedet import __version__
 from changedet.blocks import Task, Window, in_strips, stream, tiles
 from changedet.dateoutputs import DateSink, files_of_date, mask_path, write_first_change
-from changedet.datework import PARTS, DateWork, Methods, Model
+from changedet.datework import PARTS, DateWork, Model
 from changedet.errors import ChangedetError, InputError
-from changedet.footprint import footprint_method
 from changedet.measuring import Sample, measure, reference_sample
 from changedet.outputs.rasters import sidecars
 from changedet.plan import Plan, make_plan
 from changedet.publish import PUBLISHED, publish, published_files
 from changedet.results import Results, collect
 from changedet.scenes import Look
+from changedet.steps import date_work, identities, kept_parts, model_identity
 from changedet.store import Run, RunFolder, identity, open_run, read_json, write_json
 from changedet.tilework import Tile, compute_tile
 from changedet.workflow import Workflow
 
 Progress = Callable[[str, int, int], None]
-
-STEP_VERSION = 8
-"""Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
-
-WITNESSES = 4
-"""Dates that are asked, at most, whether a reference that shows little hides its ground."""
 
 RIDER = -1
 """Key of the reference's sink where its quality comes with another date's tiles."""
@@ -170,78 +163,17 @@ def _active_client() -> Any:
         return None
 
 
-def _methods(plan: Plan) -> Methods:
-    built = {stage: plan.built(stage) for stage in ("mask", "align", "normalise", "change", "objects")}
-    return Methods(**built, footprint=footprint_method(plan.facts))
-
-
-def date_work(plan: Plan, i: int) -> DateWork:
-    """The work on date `i` of a plan."""
-    look, reference = plan.looks[i], plan.looks[plan.reference]
-    methods = _methods(plan)
-    wants_scene = "scenes" in plan.formats or "report" in plan.formats
-    counts = methods.objects is not None and look.gsd_m <= methods.objects.coarsest_m
-    return DateWork(
-        grid=plan.grid,
-        look=look,
-        reference=None if i == plan.reference else reference,
-        roles=plan.roles,
-        scene_roles=tuple(look.roles) if wants_scene else (),
-        methods=methods,
-        counts=counts,
-        dtype=reference.dtype,
-        nodata=next(iter(reference.scenes[0].nodata.values())),
-        witnesses=_witnesses(plan) if i == plan.reference else (),
-    )
-
-
-def _witnesses(plan: Plan) -> tuple[Look, ...]:
-    """The dates nearest to the reference in time: enough that one of them shows the ground, few enough to read."""
-    day = plan.looks[plan.reference].date
-    others = sorted((look for look in plan.looks if look.date != day), key=lambda look: abs(look.date - day))
-    return tuple(others[:WITNESSES])
-
-
-def _identities(plan: Plan, i: int) -> dict[str, str]:
-    """What each part of a date's model and of its pass depends on: a changed parameter redoes that and nothing else."""
-    look = plan.looks[i]
-    own = [__version__, STEP_VERSION, plan.grid.to_json(), plan.roles]
-    own += [plan.looks[plan.reference].identity, look.identity, look.gsd_m]
-    # The overview on which clouds are looked for is also the one that finds the coarse shift.
-    seen = [*own, plan.stage_identity("mask"), plan.stage_identity("align")]
-    level = [*seen, plan.stage_identity("normalise")]
-    change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
-    wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
-    parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}
-    parts |= {"footprint": seen, "pixels": [*change, wants], "boxes": objects}
-    return {part: identity(part, told) for part, told in parts.items()}
-
-
-def _kept(folder: RunFolder, day: date, wanted: dict[str, str]) -> Model:
-    """The parts of an earlier run's model that still hold."""
-    record = folder.record(f"measure:{day}")
-    if record is None or not folder.is_done(f"measure:{day}", str(record.get("identity"))):
-        return {}
-    model = read_json(folder.model(day))
-    earlier = model.get("identities", {})
-    return {part: value for part, value in model.items() if part in wanted and earlier.get(part) == wanted[part]}
-
-
-def _model_identity(wanted: dict[str, str]) -> str:
-    return identity("measure", {part: told for part, told in wanted.items() if part not in PARTS})
-
-
 def _measured(session: _Session) -> dict[date, Model]:
     """Every date's model: of an earlier run's, all parts that depend on nothing that changed."""
     plan, folder = session.plan, session.folder
     days = [look.date for look in plan.looks]
-    wanted = [_identities(plan, i) for i in range(len(days))]
-    pending = [i for i, day in enumerate(days) if not folder.is_done(f"measure:{day}", _model_identity(wanted[i]))]
-    kept = {i: _kept(folder, days[i], wanted[i]) for i in pending}
+    wanted = [identities(plan, i) for i in range(len(days))]
+    pending = [i for i, day in enumerate(days) if not folder.is_done(f"measure:{day}", model_identity(wanted[i]))]
+    kept = {i: kept_parts(folder, days[i], wanted[i]) for i in pending}
     for i, model in (_measure(session, kept) if pending else {}).items():
         path = folder.model(days[i])
         whole = model | {"identities": wanted[i]}
-        folder.once(f"measure:{days[i]}", _model_identity(wanted[i]), [path], partial(write_json, path, whole))
+        folder.once(f"measure:{days[i]}", model_identity(wanted[i]), [path], partial(write_json, path, whole))
     return {day: read_json(folder.model(day)) for day in days}
 
 
@@ -315,7 +247,7 @@ class _Pass:
 def _pending_passes(plan: Plan) -> list[_Pass]:
     found = []
     for i, look in enumerate(plan.looks):
-        wanted, work = _identities(plan, i), date_work(plan, i)
+        wanted, work = identities(plan, i), date_work(plan, i)
         needed = [p for p in PARTS if p != "boxes" or work.counts]
         parts = [p for p in needed if not plan.folder.is_done(f"{p}:{look.date}", wanted[p])]
         steps = {p: (wanted[p], files_of_date(plan.folder, work, plan.formats, p)) for p in parts}
@@ -407,7 +339,7 @@ def _followed(session: _Session, models: dict[date, Model]) -> Results:
     if plan.built("change") is not None and later:
         path = folder.first_change_file(plan.formats)
         paths = {day: mask_path(folder, day, plan.formats) for day in later}
-        wanted = identity("first_change", [_identities(plan, i)["pixels"] for i in range(len(days))])
+        wanted = identity("first_change", [identities(plan, i)["pixels"] for i in range(len(days))])
         files = [path, *sidecars(path)]
         folder.once("first_change", wanted, files, lambda: write_first_change(path, plan.grid, paths, plan.site_id))
     results = collect(plan, models)

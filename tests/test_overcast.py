@@ -103,12 +103,13 @@ def test_skies_that_are_mostly_cloud(cover: float) -> None:
     assert (found[covered] == CLOUD).mean() > 0.95
 
 
-@pytest.mark.parametrize("index", [1, 4])
-def test_clouds_with_firm_edges_are_told_by_their_outline(index: int) -> None:
+# The rule was set on seeds 660 and 817.
+@pytest.mark.parametrize(("seed", "index"), [(819, 4), (820, 2), (820, 5)])
+def test_clouds_with_firm_edges_are_told_by_their_outline(seed: int, index: int) -> None:
     from changedet.simulate import Renderer, make_world
     from changedet.simulate.render import weather
 
-    world = make_world("clouds", seed=817, dates=6, gsd_m=0.5, size_m=128.0)
+    world = make_world("clouds", seed=seed, dates=6, gsd_m=0.5, size_m=128.0)
     look = world.looks[index]
     covered = weather(world, look, look.to_ground, look.shape).cloud > 0.5
     pictures = [image(Renderer(world, k).window()) for k in (0, index)]

@@ -30,7 +30,7 @@ LEVELS = {
     ),
     2: ("scenes", "stac", "footprint", *STAGES),
     3: ("workflow",),
-    4: ("plan", "store", "outputs", "datework", "measuring", "tilework", "dateoutputs", "results"),
+    4: ("plan", "describe", "store", "steps", "outputs", "datework", "measuring", "tilework", "dateoutputs", "results"),
     5: ("publish", "run", "starter", "simulate", "evaluate", "sampling", "compare", "review", "doctor"),
     6: ("cli", "__main__"),
 }

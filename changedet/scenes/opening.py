@@ -55,12 +55,12 @@ def open_scene(
     ----------
     path : str or mapping of role to path
         A file with all bands, or one file for each role; http, https and s3 URLs are files too.
-    date : datetime.date or str
+    date, time : datetime.date and datetime.time, or str
         UTC.
     bands : mapping of role to band number or description, optional
         What holds for this scene: every entry must exist.
     default_bands : mapping, optional
-        What holds where `bands` is not given; entries that this file lacks are left out with a warning.
+        In its place where not given; what this file lacks is left out with a warning.
     nodata : float, optional
         In place of the files' own.
     mask : str, optional
@@ -70,7 +70,7 @@ def open_scene(
     crs, bounds : optional
         Where files without a georeference lie: west, south, east, north.
     name, collection : str
-        Short name, by default from the file's; STAC collection.
+        By default the name of the file, and none.
     scaling : mapping of role to (scale, offset), optional
         In place of the files' own.
 
@@ -83,21 +83,15 @@ def open_scene(
     InputError
         Where a file cannot be opened or used, or a band that `bands` names does not exist.
     """
-    warnings: list[str] = []
     _check_names(path, name)
-    options: dict[str, Any] = {"crs": crs, "bounds": bounds, "nodata": nodata}
-    rasters, sources = _sources(path, bands, default_bands, options, warnings)
-    first = str(next(iter(rasters)))
-    data = _compared(sources, first)
+    warnings: list[str] = []
+    rasters, sources = _sources(path, bands, default_bands, {"crs": crs, "bounds": bounds, "nodata": nodata}, warnings)
+    data = _compared(sources)
     masks = _masks(sources, data, rasters, mask)
-    if is_sar(tuple(data)) and not masks:
-        _without_swath_edge(rasters, data)
-    main = rasters[next(iter(data.values())).path]
-    if main.rpcs is not None:
-        warnings.append(f"{first}: is placed by RPCs at their mean height; hills and towers lie off their place")
-    told = _angles_from_tags(main.tags)
+    _without_swath_edge(rasters, data, masks)
+    told = _angles_from_tags(rasters[next(iter(data.values())).path].tags)
     return Scene(
-        date=_date(date, first),
+        date=_date(date, next(iter(rasters))),
         name=name or _name([source.path for source in sources.values()]),
         bands={role: _scaled(data[role], role, scaling) for role in in_order(list(data))},
         rasters=rasters,
@@ -106,8 +100,14 @@ def open_scene(
         sun=_angles(SunAngles, sun) or told[0],
         view=_angles(ViewAngles, view) or told[1],
         collection=collection,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *_placed_roughly(rasters, data)),
     )
+
+
+def _placed_roughly(rasters: Mapping[str, Raster], data: Mapping[str, BandSource]) -> list[str]:
+    paths = dict.fromkeys(source.path for source in data.values())
+    words = "is placed by RPCs at their mean height; hills and towers lie off their place"
+    return [f"{path}: {words}" for path in list(paths)[:1] if rasters[path].rpcs is not None]
 
 
 def _check_names(path: str | os.PathLike[str] | Mapping[str, str], name: str) -> None:
@@ -130,8 +130,9 @@ def _sources(
     return _all_in_one(whole, bands, default_bands, options, warnings)
 
 
-def _compared(sources: Mapping[str, BandSource], first: str) -> dict[str, BandSource]:
+def _compared(sources: Mapping[str, BandSource]) -> dict[str, BandSource]:
     """The roles that hold pictures, of one kind."""
+    first = next(iter(sources.values())).path
     data = {role: source for role, source in sources.items() if role not in MASKS}
     if not data:
         raise InputError(f"{first}: has no band to compare, only masks; give 'bands'")
@@ -140,12 +141,16 @@ def _compared(sources: Mapping[str, BandSource], first: str) -> dict[str, BandSo
     return data
 
 
-def _without_swath_edge(rasters: dict[str, Raster], data: Mapping[str, BandSource]) -> None:
+def _without_swath_edge(
+    rasters: dict[str, Raster], data: Mapping[str, BandSource], masks: Sequence[MaskSource]
+) -> None:
     """Exact zeros of a radar file that names no nodata value are where nothing was recorded: noise alone is above 0.
 
     So it is with floating point and with unsigned integers of 16 bits and more. In 8 bits dark water is rounded to 0,
     and in signed integers 0 may be a level in decibels: those keep their zeros, and so does what was given a value.
     """
+    if masks or not is_sar(tuple(data)):
+        return
     for source in data.values():
         raster = rasters[source.path]
         band = raster.bands[source.index - 1]

@@ -1,0 +1,79 @@
+"""The work on each date of a plan, and what each of its steps depends on."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from changedet import __version__
+from changedet.datework import PARTS, DateWork, Methods, Model
+from changedet.footprint import footprint_method
+from changedet.plan import Plan
+from changedet.scenes import Look
+from changedet.store import RunFolder, identity, read_json
+
+STEP_VERSION = 8
+"""Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
+
+WITNESSES = 4
+"""Dates that are asked, at most, whether a reference that shows little hides its ground."""
+
+
+def _methods(plan: Plan) -> Methods:
+    built = {stage: plan.built(stage) for stage in ("mask", "align", "normalise", "change", "objects")}
+    return Methods(**built, footprint=footprint_method(plan.facts))
+
+
+def date_work(plan: Plan, i: int) -> DateWork:
+    """The work on date `i` of a plan."""
+    look, reference = plan.looks[i], plan.looks[plan.reference]
+    methods = _methods(plan)
+    wants_scene = "scenes" in plan.formats or "report" in plan.formats
+    counts = methods.objects is not None and look.gsd_m <= methods.objects.coarsest_m
+    return DateWork(
+        grid=plan.grid,
+        look=look,
+        reference=None if i == plan.reference else reference,
+        roles=plan.roles,
+        scene_roles=tuple(look.roles) if wants_scene else (),
+        methods=methods,
+        counts=counts,
+        dtype=reference.dtype,
+        nodata=next(iter(reference.scenes[0].nodata.values())),
+        witnesses=_witnesses(plan) if i == plan.reference else (),
+    )
+
+
+def _witnesses(plan: Plan) -> tuple[Look, ...]:
+    """The dates nearest to the reference in time: enough that one of them shows the ground, few enough to read."""
+    day = plan.looks[plan.reference].date
+    others = sorted((look for look in plan.looks if look.date != day), key=lambda look: abs(look.date - day))
+    return tuple(others[:WITNESSES])
+
+
+def identities(plan: Plan, i: int) -> dict[str, str]:
+    """What each part of a date's model and of its pass depends on: a changed parameter redoes that and nothing else."""
+    look = plan.looks[i]
+    own = [__version__, STEP_VERSION, plan.grid.to_json(), plan.roles]
+    own += [plan.looks[plan.reference].identity, look.identity, look.gsd_m]
+    # The overview on which clouds are looked for is also the one that finds the coarse shift.
+    seen = [*own, plan.stage_identity("mask"), plan.stage_identity("align")]
+    level = [*seen, plan.stage_identity("normalise")]
+    change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
+    wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
+    parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}
+    parts |= {"footprint": seen, "pixels": [*change, wants], "boxes": objects}
+    return {part: identity(part, told) for part, told in parts.items()}
+
+
+def kept_parts(folder: RunFolder, day: date, wanted: dict[str, str]) -> Model:
+    """The parts of an earlier run's model that still hold."""
+    record = folder.record(f"measure:{day}")
+    if record is None or not folder.is_done(f"measure:{day}", str(record.get("identity"))):
+        return {}
+    model = read_json(folder.model(day))
+    earlier = model.get("identities", {})
+    return {part: value for part, value in model.items() if part in wanted and earlier.get(part) == wanted[part]}
+
+
+def model_identity(wanted: dict[str, str]) -> str:
+    return identity("measure", {part: told for part, told in wanted.items() if part not in PARTS})
