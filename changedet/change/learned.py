@@ -1,0 +1,56 @@
+"""Change by trees that were fitted on simulated pairs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from changedet.blocks import PixelMethod
+from changedet.change.stage import STAGE, least_area
+from changedet.errors import MethodError
+from changedet.kernels.features import HALO_PX, ROLES
+from changedet.kernels.trees import apply_trees, fit_trees
+from changedet.methods import AUTO, Facts, Fraction, SquareMetres
+from changedet.trained import change_trees
+
+
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451")
+def trees(
+    facts: Facts,
+    *,
+    threshold: Fraction | Literal["auto"] = AUTO,
+    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+) -> PixelMethod:
+    """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 1.3 m.
+
+    Features are how far a value lies outside the other date's range within a pixel, both ways, after a robust line per
+    band, on average over squares of up to 45 px; whether a patch is found again within 10 px, as a leaning roof is;
+    colour, vegetation and correlation. A first guess goes into a second one (auto-context, Tu and Bai 2010,
+    doi:10.1109/TPAMI.2009.186). Needs blue, green and red.
+
+    Parameters
+    ----------
+    threshold : float or "auto"
+        Probability from which on a pixel counts as changed; auto is what simulated pairs of this resolution ask for.
+    min_area_m2 : float or "auto"
+        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    """
+    missing = [role for role in ROLES[:3] if role not in facts.roles]
+    if missing:
+        raise MethodError(f"change.method: trees needs bands blue, green and red, not shared: {', '.join(missing)}")
+    bands = [facts.roles.index(role) if role in facts.roles else None for role in ROLES]
+    settings = {"threshold": threshold, "min_area_m2": least_area(min_area_m2, facts)}
+    return PixelMethod(partial(_fit_trees, bands=bands, gsd_m=facts.resolution_m, settings=settings), _trees, HALO_PX)
+
+
+def _fit_trees(before: NDArray[np.float32], after: NDArray[np.float32], **given: Any) -> dict[str, Any]:
+    about = change_trees()[1]
+    model = fit_trees(before, after, about=about, **given)
+    return model | {"sha256": about["sha256"]}
+
+
+def _trees(before: NDArray[np.float32], after: NDArray[np.float32], model: dict[str, Any]) -> NDArray[np.float32]:
+    return apply_trees(before, after, model, change_trees()[0])

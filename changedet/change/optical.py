@@ -1,0 +1,140 @@
+"""Change of optical scenes without anything learned: by values, canonical variates, or blocks of the difference."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from changedet.blocks import PixelMethod
+from changedet.change.stage import STAGE, Rule, Smoothing, check_odd, pixel_method
+from changedet.errors import MethodError
+from changedet.methods import AUTO, Count, Facts, Fraction, Number, Pixels, SquareMetres
+
+
+@STAGE.method("cva", reference="Malila 1980; Bruzzone and Prieto 2000, doi:10.1109/36.843009")
+def cva(
+    facts: Facts,
+    *,
+    difference: Literal["plain", "tolerant"] = "plain",
+    tolerance_px: Count = 1,
+    smoothing: Smoothing = "gaussian",
+    smoothing_px: Pixels = 1.0,
+    tv_weight: Number = 1.0,
+    threshold: Rule | Number = AUTO,
+    noise_sigmas: Number = 4.0,
+    false_alarm_fraction: Fraction = 0.001,
+    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+) -> PixelMethod:
+    """Length of the change vector, each band in units of its noise where nothing changed.
+
+    A robust line per band takes gain and offset out; score ``sqrt(sum_b ((g y + o - x) / s)^2)``.
+
+    Parameters
+    ----------
+    difference : {"plain", "tolerant"}
+        Of pixel and pixel, or how far a value lies outside the other date's range within `tolerance_px`, both ways.
+    tolerance_px : int
+        What a displacement by so many pixels explains is not marked; 0 for no such test.
+    smoothing : {"none", "gaussian", "tv"}
+        Of the score: none, Gaussian, or total variation.
+    smoothing_px : float
+        Standard deviation of the Gaussian.
+    tv_weight : float
+        Weight of the total variation, in medians of the score.
+    threshold : str or float
+        A rule (auto is kittler) or the score itself. A rule never goes below the noise floor.
+    noise_sigmas : float
+        A threshold by rule lies at least so many spreads of the unchanged scores above their median.
+    false_alarm_fraction : float
+        Share of unchanged pixels that rule chi2 lets pass; its quantile also bounds the other rules from below.
+    min_area_m2 : float or "auto"
+        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    """
+    return pixel_method("cva", facts, locals(), default_rule="kittler")
+
+
+@STAGE.method("irmad", reference="Nielsen 2007, doi:10.1109/TIP.2006.888195")
+def irmad(
+    facts: Facts,
+    *,
+    iterations: Count = 50,
+    tolerance: Number = 1e-3,
+    tolerance_px: Count = 1,
+    smoothing: Smoothing = "gaussian",
+    smoothing_px: Pixels = 1.0,
+    tv_weight: Number = 1.0,
+    threshold: Rule | Number = AUTO,
+    noise_sigmas: Number = 4.0,
+    false_alarm_fraction: Fraction = 0.001,
+    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+) -> PixelMethod:
+    """Root of the chi-square of the iteratively reweighted MAD variates; blind to any linear change of the bands.
+
+    Parameters
+    ----------
+    iterations : int
+        At most; 1 is plain MAD.
+    tolerance : float
+        Stop when no canonical correlation moves by more than this.
+    tolerance_px : int
+        What a displacement by so many pixels explains is not marked; 0 for no such test.
+    smoothing : {"none", "gaussian", "tv"}
+        Of the score: none, Gaussian, or total variation.
+    smoothing_px : float
+        Standard deviation of the Gaussian.
+    tv_weight : float
+        Weight of the total variation, in medians of the score.
+    threshold : str or float
+        A rule (auto is kittler) or the score itself. A rule never goes below the noise floor.
+    noise_sigmas : float
+        A threshold by rule lies at least so many spreads of the unchanged scores above their median.
+    false_alarm_fraction : float
+        Share of unchanged pixels that rule chi2 lets pass; its quantile also bounds the other rules from below.
+    min_area_m2 : float or "auto"
+        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    """
+    if iterations < 1:
+        raise MethodError("change.iterations: 0, expected at least 1")
+    return pixel_method("irmad", facts, locals(), default_rule="kittler")
+
+
+@STAGE.method("pca_kmeans", reference="Celik 2009, doi:10.1109/LGRS.2009.2025059")
+def pca_kmeans(
+    facts: Facts,
+    *,
+    block_px: Count = 5,
+    tolerance_px: Count = 1,
+    window_px: Count = 3,
+    min_ratio: Number = 1.5,
+    threshold: Rule | Number = AUTO,
+    noise_sigmas: Number = 4.0,
+    false_alarm_fraction: Fraction = 0.001,
+    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+) -> PixelMethod:
+    """Two clusters of the principal components of blocks of the difference image; 0.5 lies between them.
+
+    The difference image is the change vector's length, or for radar the log ratio.
+
+    Parameters
+    ----------
+    block_px : int
+        Edge of a block, odd.
+    tolerance_px : int
+        What a displacement by so many pixels explains is not marked; 0 for no such test.
+    window_px : int
+        Radar: edge of the window of the local means, odd.
+    min_ratio : float
+        Radar: the changed cluster must differ by at least this factor.
+    threshold : str or float
+        A rule (auto is kmeans, the clusters' border) or the score itself.
+    noise_sigmas : float
+        The changed cluster lies at least so many spreads of the blocks' means above their median, or there is none.
+    false_alarm_fraction : float
+        Its chi-square quantile bounds the changed cluster from below, too.
+    min_area_m2 : float or "auto"
+        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    """
+    given = locals() | {"smoothing": "none", "smoothing_px": 0.0, "sar": facts.is_sar}
+    check_odd("block_px", block_px)
+    if not facts.is_sar:
+        given["window_px"] = 1
+    return pixel_method("pca_kmeans", facts, given, default_rule="kmeans")

@@ -1,0 +1,50 @@
+"""Change of radar scenes: speckle multiplies, so ratios are compared."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from changedet.blocks import PixelMethod
+from changedet.change.stage import STAGE, Rule, Smoothing, pixel_method
+from changedet.methods import AUTO, Count, Facts, Number, Pixels, SquareMetres
+
+
+@STAGE.method("log_ratio", reference="Bovolo and Bruzzone 2005, doi:10.1109/TGRS.2005.857987")
+def log_ratio(
+    facts: Facts,
+    *,
+    window_px: Count = 3,
+    tolerance_px: Count = 1,
+    smoothing: Smoothing = "gaussian",
+    smoothing_px: Pixels = 1.0,
+    tv_weight: Number = 1.0,
+    threshold: Rule | Number = AUTO,
+    noise_sigmas: Number = 4.0,
+    min_ratio: Number = 1.5,
+    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+) -> PixelMethod:
+    """Radar: absolute logarithm of the ratio of local means of the amplitude, centred by its median.
+
+    Parameters
+    ----------
+    window_px : int
+        Edge of the window of the local means, odd.
+    tolerance_px : int
+        What a displacement by so many pixels explains is not marked; 0 for no such test.
+    smoothing : {"none", "gaussian", "tv"}
+        Of the score: none, Gaussian, or total variation.
+    smoothing_px : float
+        Standard deviation of the Gaussian.
+    tv_weight : float
+        Weight of the total variation, in medians of the score.
+    threshold : str or float
+        A rule (auto is otsu) or the score itself. A rule never goes below the noise floor.
+    noise_sigmas : float
+        A threshold by rule lies at least so many spreads of the unchanged scores above their median.
+    min_ratio : float
+        A change is at least this factor in amplitude, whatever the rule says.
+    min_area_m2 : float or "auto"
+        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    """
+    given = locals() | {"sar": True, "false_alarm_fraction": 0.001}
+    return pixel_method("log_ratio", facts, given, default_rule="otsu")
