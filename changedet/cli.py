@@ -338,6 +338,42 @@ def review(run_dir: str, verbose: bool) -> int:
 
 
 @cli.command()
+@click.argument("workflow", metavar="WORKFLOW.yaml")
+@click.option(
+    "--labels", required=True, metavar="LABELS.gpkg", help="Labelled tiles; with --draw, where to write them."
+)
+@click.option("--draw", type=int, metavar="N", help="Draw N random tiles for you to label, and stop.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed draws the same tiles.")
+@click.option("--out", metavar="DIR", help="As for run.")
+@click.option("--json", "as_json", is_flag=True, help="Print calibration.json's object.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@click.option("-v", "--verbose", is_flag=True, help="Say what each step does; tracebacks.")
+def calibrate(
+    workflow: str, labels: str, draw: int | None, seed: int, out: str | None, as_json: bool, quiet: bool, verbose: bool
+) -> int:
+    """Fit the detector's threshold, bias and interval to tiles of your own scenes; runs first what has not been run."""
+    from changedet.calibrate import calibrate as fit
+    from changedet.calibrate import format_calibration
+    from changedet.labels import draw_labels
+    from changedet.plan import make_plan
+    from changedet.run import carry_out
+
+    plan = make_plan(workflow, out=out)
+    if draw is None and not Path(labels).is_file():
+        raise InputError(f"--labels: no such file '{labels}'; add --draw 24 to begin one")
+    with _progress(plan.site_id, quiet=quiet, verbose=verbose) as progress:
+        finished = carry_out(plan, progress=progress)
+    if draw is not None:
+        click.echo(draw_labels(finished, labels, tiles=draw, seed=seed))
+        return DONE
+    found = fit(finished, labels)
+    click.echo(json.dumps(found, indent=1) if as_json else format_calibration(found))
+    for warning in found["warnings"]:
+        _warn(warning)
+    return DONE
+
+
+@cli.command()
 @click.argument("run_dir", metavar="RUN_DIR")
 @click.option("-v", "--verbose", is_flag=True, help="Tracebacks.")
 def report(run_dir: str, verbose: bool) -> int:

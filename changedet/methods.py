@@ -23,6 +23,7 @@ Degrees = Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False, json_sche
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, json_schema_extra={"unit": "fraction"})]
 Count = Annotated[int, Field(ge=0, json_schema_extra={"unit": "count"})]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 AUTO: Literal["auto"] = "auto"
 NONE: Literal["none"] = "none"

@@ -11,21 +11,20 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from changedet import series, tracks
+from changedet import recount, series, tracks
 from changedet.errors import InputError, Problem
 from changedet.grid import Grid
-from changedet.methods import NONE, Facts, Stage
+from changedet.methods import Facts
 from changedet.outputs import tables, vectors
 from changedet.outputs.review_layers import read_review, write_review
-from changedet.results import SeenLooks, counted_rows, kept_boxes, with_nulls
+from changedet.results import counted_rows, with_nulls
 from changedet.series import Estimate, LookFacts
 from changedet.store import Run, RunFolder, open_run
-from changedet.tracks import AllLooks, Looks, Tracks
+from changedet.tracks import TrackMethod, Tracks
 from changedet.verdicts import Verdicts, belongs, checked
 
 REVIEW: Final = "review.gpkg"
@@ -57,7 +56,7 @@ def review_run(run_dir: str | Path, *, warn: Callable[[str], None] | None = None
     """
     finished = open_run(run_dir)
     containers = finished.containers
-    days = _counted_days(finished)
+    days = recount.counted_days(finished)
     path = finished.path / REVIEW
     if not path.exists():
         write_review(path, containers, [str(day) for day in days], containers.crs)
@@ -71,15 +70,6 @@ def review_run(run_dir: str | Path, *, warn: Callable[[str], None] | None = None
         return _count_again(finished, days, verdicts, warn)
     write_review(path, containers, [str(day) for day in days], containers.crs)
     return "the run was counted anew since; nothing had been judged\n" + _instructions(path, len(containers))
-
-
-def _counted_days(finished: Run) -> list[dt.date]:
-    table = finished.series
-    known = table[(table["zone"] == "") & table["containers_expected"].notna()]
-    if not len(known):
-        reason = finished.summary.get("unavailable", {}).get("containers", "none were counted and followed")
-        raise InputError(f"{finished.path}: no containers to review: {reason}")
-    return [stamp.date() for stamp in known["date"]]
 
 
 def _instructions(path: Path, count: int) -> str:
@@ -107,18 +97,18 @@ def _count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, war
     files = {name: out / name for name in ("objects.gpkg", "timeseries.csv", "summary.json")}
     folder.guard(list(files.values()))
     grid = Grid.from_json(finished.provenance["grid"])
-    boxes, said = _boxes(finished, folder, grid, days)
-    looks, unsure = _looks(folder, grid, days)
-    zones = _zones(finished)
-    facts = Facts(resolution_m=grid.ground_resolution_m, dates=len(days), detector=_detector(finished))
+    boxes, said = recount.boxes(finished, folder, grid, days)
+    looks, unsure = recount.looks(folder, grid, days)
+    zones = recount.zones(finished)
+    facts = Facts(resolution_m=grid.ground_resolution_m, dates=len(days), detector=recount.detector(finished))
     rows = _with_verdicts(boxes, verdicts)
-    follow = _method(finished, tracks.STAGE, facts, certain=_certain(rows, verdicts))
+    follow = _following(finished, facts, _certain(rows, verdicts))
     if follow is None:
         raise InputError(f"{finished.path}: the tracks stage is switched off; nothing can be counted again")
     rejected = boxes[boxes["object_id"].isin(verdicts.rejected)]
     followed = _held_to(follow(rows, looks), _certain(rows, verdicts), rejected)
     table = series.timeseries(_look_facts(finished, days, zones), followed, zones)
-    summary = _summary(finished, table, _method(finished, series.STAGE, facts), verdicts, [*said, *unsure])
+    summary = _summary(finished, table, _dating(finished, facts), verdicts, [*said, *unsure])
     layers = {"containers": counted_rows(followed.detections, zones), "tracks": followed.tracks}
     layers |= {name: finished._layer(name) for name in ("footprint", "changes")}
     layers |= {} if zones is None else {"zones": zones}
@@ -134,49 +124,25 @@ def _count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, war
     return _before_and_after(finished, table, summary, verdicts, out)
 
 
-def _boxes(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[gpd.GeoDataFrame, list[str]]:
-    """All boxes of the run with the candidates below the count threshold, where those are still kept."""
-    containers = finished.containers
-    try:
-        boxes = kept_boxes(folder, grid, days)
-    except (OSError, ValueError, KeyError):
-        boxes = None
-    if boxes is not None and set(boxes["object_id"][boxes["counted"]]) == set(containers["object_id"]):
-        return boxes, []
-    said = "the candidates below the count threshold are no longer kept; boxes missed on single dates may show as gone"
-    return containers.drop(columns=["track_id", "zone"]).assign(counted=True), [said]
-
-
-def _looks(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[Looks, list[str]]:
-    if all(folder.quality(day).exists() for day in days):
-        return SeenLooks(folder, grid, tuple(days)), []
-    return AllLooks(tuple(days)), ["what each date saw is no longer kept; all dates count as clear everywhere"]
-
-
-def _zones(finished: Run) -> gpd.GeoDataFrame | None:
-    path = RunFolder(finished.path).objects
-    names = {str(name) for name, _ in pyogrio.list_layers(path)}
-    return finished._layer("zones") if "zones" in names else None
-
-
-def _method(finished: Run, stage: Stage, facts: Facts, certain: NDArray[np.bool_] | None = None) -> Any:
-    """The run's own method of a stage with its parameters; None where it was switched off.
-
-    Where it takes the detector's precision, rows that a person vouches for raise that.
-    """
-    row = next((row for row in finished.provenance["methods"] if row["stage"] == stage.name), None)
-    if row is None or row["method"] == NONE:
+def _following(finished: Run, facts: Facts, certain: NDArray[np.bool_]) -> TrackMethod | None:
+    """The run's own way to follow boxes; rows that a person vouches for raise the detector's precision."""
+    found = recount.method(finished, tracks.STAGE)
+    if found is None:
         return None
-    chosen = stage.get(row["method"])
-    parameters = chosen.resolve(row["parameters"])
-    if certain is not None and len(certain) and "precision" in parameters:
+    chosen, parameters = found
+    if len(certain) and "precision" in parameters:
         share = float(certain.mean())
         parameters["precision"] = share + (1.0 - share) * parameters["precision"]
-    return chosen.function(facts, **parameters)
+    follow: TrackMethod = chosen.function(facts, **parameters)
+    return follow
 
 
-def _detector(finished: Run) -> str:
-    return next((str(row["method"]) for row in finished.provenance["methods"] if row["stage"] == "objects"), "")
+def _dating(finished: Run, facts: Facts) -> series.OnsetMethod | None:
+    found = recount.method(finished, series.STAGE)
+    if found is None:
+        return None
+    find: series.OnsetMethod = found[0].function(facts, **found[1])
+    return find
 
 
 def _certain(rows: gpd.GeoDataFrame, verdicts: Verdicts) -> NDArray[np.bool_]:

@@ -31,7 +31,20 @@ LEVELS = {
     2: ("scenes", "stac", "footprint", *STAGES),
     3: ("workflow",),
     4: ("plan", "describe", "store", "steps", "outputs", "datework", "measuring", "tilework", "dateoutputs", "results"),
-    5: ("publish", "run", "starter", "simulate", "evaluate", "sampling", "compare", "review", "doctor"),
+    5: (
+        "publish",
+        "run",
+        "starter",
+        "simulate",
+        "evaluate",
+        "sampling",
+        "compare",
+        "review",
+        "recount",
+        "labels",
+        "calibrate",
+        "doctor",
+    ),
     6: ("cli", "__main__"),
 }
 LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names}

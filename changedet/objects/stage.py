@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -15,8 +15,9 @@ from changedet import learned as network
 from changedet.errors import MethodError
 from changedet.kernels import objects as kernel
 from changedet.kernels import shadows
+from changedet.kernels.calibration import Confidence, original, recalibrated
 from changedet.kernels.judgement import JUDGE
-from changedet.methods import NONE, Choice, Facts, Fraction, Stage
+from changedet.methods import NONE, Choice, Factor, Facts, Fraction, Number, Stage
 from changedet.objects.boxes import OVERLAP, rectangles_of, suppress, table_of
 from changedet.objects.lattice import COARSEST_M, MOST_HALO_PX, ObjectMethod
 
@@ -50,7 +51,13 @@ STAGE = Stage("objects", choose)
 
 
 @STAGE.method("classical", reference="Felzenszwalb and Huttenlocher 2004, doi:10.1023/B:VISI.0000022288.19776.77")
-def classical(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
+def classical(
+    facts: Facts,
+    *,
+    min_confidence: Fraction = 0.5,
+    confidence_slope: Factor = 1.0,
+    confidence_offset: Number = 0.0,
+) -> ObjectMethod:
     """Segments, rows cut by their pitch and rectangle templates, judged by size, sides, colour and neighbours.
 
     Parameters
@@ -59,6 +66,10 @@ def classical(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
         The ground resolution, and the roles in the order of the images' bands.
     min_confidence : fraction
         Boxes below this probability of being a container are not counted.
+    confidence_slope : float
+        Each confidence ``c`` is told as ``sigmoid(slope logit(c) + offset)``: what `changedet calibrate` finds.
+    confidence_offset : float
+        The offset in it.
 
     Returns
     -------
@@ -72,13 +83,18 @@ def classical(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
     """
     if facts.is_sar or facts.resolution_m > COARSEST_M:
         raise MethodError(f"objects.method: {choose(facts).reason}")
-    least = min(min_confidence, EVIDENCE_CONFIDENCE)
+    scale = Confidence(confidence_slope, confidence_offset)
     bands = bands_used(facts.roles)
     gamma = kernel.stretch_gamma(facts.dtype == "uint8")
     halo_px = min(MOST_HALO_PX, int(np.ceil(REACH_M / facts.resolution_m)))
     return ObjectMethod(
         partial(_fit, bands=tuple(bands.values())),
-        partial(_detect, bands=bands, resolution_m=facts.resolution_m, gamma=gamma, least=least),
+        partial(
+            _told,
+            partial(_detect, bands=bands, resolution_m=facts.resolution_m, gamma=gamma),
+            least=min(min_confidence, EVIDENCE_CONFIDENCE),
+            scale=scale,
+        ),
         partial(suppress, resolution_m=facts.resolution_m),
         halo_px=halo_px,
         count_confidence=min_confidence,
@@ -88,7 +104,13 @@ def classical(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
 @STAGE.method(
     "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=3
 )
-def learned(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
+def learned(
+    facts: Facts,
+    *,
+    min_confidence: Fraction = 0.5,
+    confidence_slope: Factor = 1.0,
+    confidence_offset: Number = 0.0,
+) -> ObjectMethod:
     """A small network, trained on simulated yards alone, that also tells trailers and buses from containers.
 
     Parameters
@@ -97,6 +119,10 @@ def learned(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
         The ground resolution, and the roles in the order of the images' bands.
     min_confidence : fraction
         Boxes below this probability of being one are not counted.
+    confidence_slope : float
+        Each confidence ``c`` is told as ``sigmoid(slope logit(c) + offset)``: what `changedet calibrate` finds.
+    confidence_offset : float
+        The offset in it.
 
     Returns
     -------
@@ -113,14 +139,34 @@ def learned(facts: Facts, *, min_confidence: Fraction = 0.5) -> ObjectMethod:
     if facts.is_sar or facts.resolution_m > COARSEST_M:
         raise MethodError(f"objects.method: {choose(facts).reason}")
     network.model_bytes()
-    least = min(min_confidence, EVIDENCE_CONFIDENCE)
+    scale = Confidence(confidence_slope, confidence_offset)
     return ObjectMethod(
         partial(network.fit, bands=network.bands_used(facts.roles)),
-        partial(_find_learned, roles=facts.roles, resolution_m=facts.resolution_m, least=least),
+        partial(
+            _told,
+            partial(_find_learned, roles=facts.roles, resolution_m=facts.resolution_m),
+            least=min(min_confidence, EVIDENCE_CONFIDENCE),
+            scale=scale,
+        ),
         partial(suppress, resolution_m=facts.resolution_m),
         *network.lattice(facts.resolution_m),
         count_confidence=min_confidence,
     )
+
+
+def _told(
+    detect: Callable[..., pd.DataFrame],
+    image: NDArray[np.float32],
+    model: dict[str, Any],
+    *,
+    least: float,
+    scale: Confidence,
+) -> pd.DataFrame:
+    """Boxes of at least that confidence on the user's scale."""
+    if scale == (1.0, 0.0):
+        return detect(image, model, least=least)
+    table = detect(image, model, least=float(original(np.array([least]), *scale)[0]))
+    return table.assign(confidence=recalibrated(table["confidence"].to_numpy(np.float64), *scale))
 
 
 def _find_learned(

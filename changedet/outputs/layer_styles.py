@@ -92,6 +92,15 @@ def additions(dates: Sequence[str]) -> str:
     return f"{_single(symbol)}{choices.replace('</fieldConfiguration><fieldConfiguration>', '')}"
 
 
+def label_tiles() -> str:
+    """The style of tiles to label: outlined, green once labelled, each by the name of its date."""
+    colors = {"": "#d95f02", "1": "#1b9e77"}
+    symbols = [_fill("0,0,0,0", color, width=0.8, brush="no") for color in colors.values()]
+    words = {"": "to be labelled", "1": "labelled"}
+    renderer = _categorized("if(\"labelled\", '1', '')", [(key, words[key]) for key in colors], symbols)
+    return f"{renderer}{_labels('date')}"
+
+
 def sample() -> str:
     """The style of points to label: coloured by label, which is chosen from a list; the stratum is not shown."""
     symbols = [_marker(color, {}) for color in LABELS.values()]

@@ -11,9 +11,9 @@ import geopandas as gpd
 import pandas as pd
 
 from changedet.kernels.presence import CALIBRATION, TABLES
-from changedet.kernels.series import PLAIN
+from changedet.kernels.series import PLAIN, Calibration
 from changedet.kernels.tracks import Tables as PresenceTables
-from changedet.methods import AUTO, Choice, Facts, Fraction, Metres, Stage
+from changedet.methods import AUTO, Choice, Factor, Facts, Fraction, Metres, Stage
 from changedet.tracks.by_frame import follow_frames
 from changedet.tracks.by_place import Rates, follow_places
 from changedet.tracks.rows import AllLooks, ClearAt, Looks, Rows, TrackMethod, Tracks, check_columns
@@ -52,6 +52,8 @@ def hmm(
     birth_fraction: Fraction = BIRTH,
     death_fraction: Fraction = DEATH,
     caution: Fraction = CAUTION,
+    count_scale: Factor | None = None,
+    count_half_width: Factor | None = None,
 ) -> TrackMethod:
     """Places from the whole series, each read by a hidden Markov model of presence.
 
@@ -73,6 +75,11 @@ def hmm(
     caution : fraction
         Times both rates where the likeliest history is told: the lower, the more evidence an arrival or a departure
         needs. Expected counts and their intervals do not depend on it.
+    count_scale : float, optional
+        Boxes that stand there for one that is expected; by default the detector's own on simulated sites. What
+        `changedet calibrate` finds on labelled tiles.
+    count_half_width : float, optional
+        Half width of a count's 95 % interval in the spreads of `kernels.series.count_spread`; as above.
     """
 
     def follow(detections: gpd.GeoDataFrame, looks: Looks) -> Tracks:
@@ -81,9 +88,16 @@ def hmm(
         false_share = 1.0 - precision if len(rows.dates) > 2 else 0.0
         rates = Rates(birth, death, false_share, max(caution, 1e-3))
         tracks = follow_places(rows, looks, max(max_offset_m, 0.1), rates, _tables(facts))
-        return replace(tracks, calibration=CALIBRATION.get(facts.detector, PLAIN))
+        return replace(tracks, calibration=_calibrated(facts, count_scale, count_half_width))
 
     return follow
+
+
+def _calibrated(facts: Facts, scale: float | None, half_width: float | None) -> Calibration:
+    """The detector's own calibration of counts, or in its place what the user's labels say."""
+    own = CALIBRATION.get(facts.detector, PLAIN)
+    boxes = own.boxes if half_width is None else (half_width, half_width)
+    return own._replace(scale=own.scale if scale is None else scale, boxes=boxes)
 
 
 @STAGE.method("nearest", reference="Kuhn 1955, doi:10.1002/nav.3800020109")

@@ -1,0 +1,144 @@
+"""What labelled tiles say of a detector: how sure its boxes are, how many it misses, how far its counts scatter."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit, logit
+from scipy.stats import t as student
+
+from changedet.kernels.series import MISCOUNT
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+SLOPE_SD: Final = 0.5
+OFFSET_SD: Final = 1.5
+"""How far the confidences of another sensor are taken to lie from those of the training, before any label is seen."""
+LEAST_SLOPE: Final = 0.2
+PRIOR_BOXES: Final = 5.0
+"""Weight of the scale that comes with the detector, in boxes."""
+PRIOR_TILES: Final = 8.0
+"""Weight of the half width that comes with it, in tiles: some twenty tiles of a site can agree by chance."""
+COVERAGE: Final = 0.95
+_EDGE: Final = 1e-4
+
+
+class Confidence(NamedTuple):
+    """``sigmoid(slope logit(c) + offset)`` in place of a confidence ``c``."""
+
+    slope: float
+    offset: float
+
+
+class Counts(NamedTuple):
+    """How counts are turned into estimates.
+
+    Attributes
+    ----------
+    scale : float
+        Boxes that stand there for one that is expected.
+    scale_error : float
+        Its standard error.
+    half_width : float
+        Of a 95 % interval, in spreads.
+    """
+
+    scale: float
+    scale_error: float
+    half_width: float
+
+
+def recalibrated(confidence: Floats, slope: float, offset: float) -> Floats:
+    """Confidences (n,) on another scale; 0 and 1 stay what they are.
+
+    >>> recalibrated(np.array([0.0, 0.5, 1.0]), 1.0, 0.0)
+    array([0. , 0.5, 1. ])
+    """
+    result: Floats = expit(slope * logit(np.asarray(confidence, np.float64)) + offset)
+    return result
+
+
+def original(confidence: Floats, slope: float, offset: float) -> Floats:
+    """What `recalibrated` was given."""
+    result: Floats = expit((logit(np.asarray(confidence, np.float64)) - offset) / slope)
+    return result
+
+
+def fit_confidence(confidence: Floats, is_true: Bools, weight: Floats) -> Confidence:
+    """Slope and offset that make confidences the share of true boxes.
+
+    Logistic regression of truth on the logit (Platt 1999), with a normal prior around "as it is", so that few labels
+    change little; by quasi-Newton steps on a convex
+    cost.
+
+    Parameters
+    ----------
+    confidence : float64 (n,)
+        Of 0 to 1.
+    is_true : bool (n,)
+        Whether a person labelled a box there.
+    weight : float64 (n,)
+        How many boxes of the site each stands for, of mean 1.
+    """
+    x = np.column_stack([logit(np.clip(confidence, _EDGE, 1 - _EDGE)), np.ones(len(confidence))])
+    prior, precision = np.array([1.0, 0.0]), np.array([SLOPE_SD, OFFSET_SD]) ** -2.0
+
+    def cost(beta: Floats) -> tuple[float, Floats]:
+        value = x @ beta
+        loss = weight @ (np.logaddexp(0.0, value) - is_true * value)
+        away = beta - prior
+        slope = x.T @ (weight * (expit(value) - is_true)) + precision * away
+        return float(loss + 0.5 * precision @ away**2), slope
+
+    slope, offset = minimize(cost, prior, jac=True, method="BFGS").x
+    return Confidence(max(float(slope), LEAST_SLOPE), float(offset))
+
+
+def fit_counts(
+    expected: Floats, spread: Floats, true: Floats, weight: Floats, scale: float, half_width: float
+) -> Counts:
+    """Scale of counts, and the half width of their 95 % intervals, from labelled tiles.
+
+    The scale is a ratio estimate (Cochran 1977, chapter 6). The half width is Student's t times the root mean square of
+    the tiles' errors in spreads (the dispersion of a quasi-likelihood, McCullagh and Nelder 1989), each by the scale of
+    the others: a site's error is the sum of those of many tiles. It is never less than what the scale's own error comes
+    to in a large count, whose spread is at least `MISCOUNT` of it.
+
+    Parameters
+    ----------
+    expected, spread : float64 (n,)
+        Boxes expected in each tile before any scale, and the unit of their interval (`kernels.series.count_spread`).
+    true : float64 (n,)
+        Boxes labelled in it.
+    weight : float64 (n,)
+        How many such tiles of the site each stands for, of mean 1.
+    scale, half_width : float
+        The detector's own, which weigh as much as some boxes and tiles.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two tiles.
+    """
+    n = len(true)
+    if n < 2:
+        raise ValueError("a calibration of counts needs two tiles and more")
+    above = weight * true
+    below = weight * expected
+    found = float(_ratio(above.sum(), below.sum(), scale))
+    # Each tile by the scale of the others: its own labels must not vouch for it.
+    others = _ratio(above.sum() - above, below.sum() - below, scale)
+    errors = np.abs(true - others * expected) / spread
+    error = float(np.sqrt(n / (n - 1) * ((above - found * below) ** 2).sum()) / (below.sum() + PRIOR_BOXES))
+    factor = float(student.ppf(0.5 + COVERAGE / 2, n - 1))
+    square = (PRIOR_TILES * half_width**2 + factor**2 * (errors**2).sum()) / (PRIOR_TILES + n)
+    half = float(np.sqrt(square))
+    return Counts(found, error, max(half, factor * error / MISCOUNT))
+
+
+def _ratio(above: Floats | float, below: Floats | float, prior: float) -> Floats:
+    return np.asarray((above + PRIOR_BOXES * prior) / (below + PRIOR_BOXES))
