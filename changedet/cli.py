@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, NoReturn, Union, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn, get_type_hints
 
 import click
 
@@ -398,34 +397,14 @@ def doctor() -> int:
     return FAILED if troubles else DONE
 
 
-def _option_of(parameter: inspect.Parameter, hint: Any) -> click.Option:
-    """A command-line option from a keyword-only parameter: its name, type and default are written once."""
-    flag = "--" + parameter.name.removesuffix("_m").replace("_", "-")
-    default = None if parameter.default is inspect.Parameter.empty else parameter.default
-    choices = [part for part in get_args(hint) if part is not type(None)]
-    if get_origin(hint) is Literal:
-        return click.Option([flag, parameter.name], type=click.Choice(choices), default=default, show_default=True)
-    if isinstance(default, tuple):
-        named = ",".join(default)
-        return click.Option(
-            [flag, parameter.name], default=named, show_default=True, callback=_split, help="Comma between."
-        )
-    plain = choices[0] if get_origin(hint) in {Union, UnionType} else hint
-    kind: Any = plain if plain in {int, float, bool} else str
-    return click.Option([flag, parameter.name], type=kind, default=default, show_default=default is not None)
-
-
-def _split(_context: click.Context, _parameter: click.Parameter, words: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in words.split(",") if word.strip())
-
-
 def _simulate_command() -> click.Command:
+    from changedet.options import option_of
     from changedet.simulate import simulate
 
     hints = get_type_hints(simulate)
     parameters: list[click.Parameter] = [click.Argument(["out_dir"])]
     named = [p for p in inspect.signature(simulate).parameters.values() if p.kind is inspect.Parameter.KEYWORD_ONLY]
-    parameters += [_option_of(parameter, hints[parameter.name]) for parameter in named]
+    parameters += [option_of(parameter, hints[parameter.name]) for parameter in named]
 
     def call(out_dir: str, **options: Any) -> int:
         click.echo(str(simulate(Path(out_dir), **options)))
