@@ -97,6 +97,54 @@ def irmad(
     return pixel_method("irmad", facts, locals(), default_rule="kittler")
 
 
+@STAGE.method("isfa", reference="Wu, Du and Zhang 2014, doi:10.1109/TGRS.2013.2266673")
+def isfa(
+    facts: Facts,
+    *,
+    iterations: Count = 50,
+    tolerance: Number = 1e-3,
+    tolerance_px: Count = 1,
+    smoothing: Smoothing = "gaussian",
+    smoothing_px: Pixels = 1.0,
+    tv_weight: Number = 1.0,
+    threshold: Rule | Number = AUTO,
+    noise_sigmas: Number = 4.0,
+    false_alarm_fraction: Fraction = 0.001,
+    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+) -> PixelMethod:
+    """Root of the chi-square of the slow features' differences, reweighted by the probability of no change.
+
+    Slow features are combinations of the bands that differ least between the dates against their own variance; blind to
+    gain and offset of each band, as both dates are standardised.
+
+    Parameters
+    ----------
+    iterations : int
+        At most; 1 is plain slow feature analysis.
+    tolerance : float
+        Stop when no feature's slowness moves by more than this.
+    tolerance_px : int
+        What a displacement by so many pixels explains is not marked; 0 for no such test.
+    smoothing : {"none", "gaussian", "tv"}
+        Of the score: none, Gaussian, or total variation.
+    smoothing_px : float
+        Standard deviation of the Gaussian.
+    tv_weight : float
+        Weight of the total variation, in medians of the score.
+    threshold : str or float
+        A rule (auto is kittler) or the score itself. A rule never goes below the noise floor.
+    noise_sigmas : float
+        A threshold by rule lies at least so many spreads of the unchanged scores above their median.
+    false_alarm_fraction : float
+        Share of unchanged pixels that rule chi2 lets pass; its quantile also bounds the other rules from below.
+    min_area_m2 : float or "auto"
+        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    """
+    if iterations < 1:
+        raise MethodError("change.iterations: 0, expected at least 1")
+    return pixel_method("isfa", facts, locals(), default_rule="kittler")
+
+
 @STAGE.method("pca_kmeans", reference="Celik 2009, doi:10.1109/LGRS.2009.2025059")
 def pca_kmeans(
     facts: Facts,
@@ -138,3 +186,50 @@ def pca_kmeans(
     if not facts.is_sar:
         given["window_px"] = 1
     return pixel_method("pca_kmeans", facts, given, default_rule="kmeans")
+
+
+@STAGE.method("structure", reference="Dalal and Triggs 2005, doi:10.1109/CVPR.2005.177; Ye et al. 2019")
+def structure(
+    facts: Facts,
+    *,
+    orientations: Count = 8,
+    cell_px: Pixels = 4.0,
+    least_contrast: Number = 1.5,
+    smoothing: Smoothing = "gaussian",
+    smoothing_px: Pixels = 2.0,
+    tv_weight: Number = 1.0,
+    threshold: Rule | Number = AUTO,
+    noise_sigmas: Number = 3.0,
+    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+) -> PixelMethod:
+    """Difference of orientated gradients around a pixel, each date by its own strength: blind to light and contrast.
+
+    A displacement by less than `cell_px` hardly shows. The score goes from 0 to 1.41, where one date has structure of
+    another direction only; 1 where structure came up on flat ground. What is finer than `cell_px` is not outlined.
+
+    Parameters
+    ----------
+    orientations : int
+        Directions of half a turn into which gradients are sorted.
+    cell_px : float
+        Standard deviation of the Gaussian over which gradients are pooled.
+    least_contrast : float
+        Gradients below so many times their date's median count as none.
+    smoothing : {"none", "gaussian", "tv"}
+        Of the score: none, Gaussian, or total variation.
+    smoothing_px : float
+        Standard deviation of the Gaussian.
+    tv_weight : float
+        Weight of the total variation, in medians of the score.
+    threshold : str or float
+        A rule (auto is otsu) or the score itself. A rule never goes below the noise floor.
+    noise_sigmas : float
+        A threshold by rule lies at least so many spreads of the unchanged scores above their median.
+    min_area_m2 : float or "auto"
+        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    """
+    if orientations < 2:
+        raise MethodError(f"change.orientations: {orientations}, expected at least 2")
+    return pixel_method(
+        "structure", facts, locals() | {"tolerance_px": 0, "false_alarm_fraction": 0.001}, default_rule="otsu"
+    )

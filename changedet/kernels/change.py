@@ -7,6 +7,8 @@ cap on what a small displacement explains. What a score needs is in its model, a
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import numba
@@ -15,7 +17,9 @@ from numpy.typing import NDArray
 
 from changedet.kernels import thresholds
 from changedet.kernels.irmad import chi_square_image, irmad_fit
+from changedet.kernels.isfa import isfa_fit
 from changedet.kernels.smoothing import box, gaussian, gaussian_radius_px, gaussian_weights, total_variation
+from changedet.kernels.structure import strength, structure, structure_difference, structure_halo_px
 from changedet.kernels.tolerance import cap_displaced, change_vector_magnitude, confirmed_share, fit_line
 
 FIT_PIXELS: Final = 200_000
@@ -35,12 +39,19 @@ PCA_VARIANCE: Final = 0.9
 PCA_LEAST_SHARE: Final = 0.5
 """Score of a block as near to the changed as to the unchanged centroid."""
 
+LEAST_STRUCTURE: Final = 0.4
+"""A quarter of the greatest difference: as if that part of an edge's strength had turned up or gone."""
+
+VARIATES: Final[dict[str, Callable[..., dict[str, Any]]]] = {"irmad": partial(irmad_fit, ridge=0.0), "isfa": isfa_fit}
+"""Methods whose score is the root of a sum of squared variates."""
+
 
 def halo_px(settings: dict[str, Any]) -> int:
     """How far `apply_change` looks around with these settings."""
     reach = {"none": 0, "gaussian": gaussian_radius_px(settings["smoothing_px"]), "tv": TV_ITERATIONS + 1}
     features = int(settings.get("window_px", 1)) // 2
     raw = int(settings["tolerance_px"]) if settings.get("difference") == "tolerant" else 0
+    features += structure_halo_px(settings["cell_px"]) if "cell_px" in settings else 0
     blocks = int(settings.get("block_px", 1)) // 2
     evidence = _evidence_weights(settings).size // 2 + int(settings["tolerance_px"])
     return features + max(blocks + raw + reach[settings["smoothing"]], evidence)
@@ -55,7 +66,7 @@ def fit_change(
     ----------
     before, after : (cell, band, y, x) float32
         The sample; NaN where not valid. A pixel counts where both dates have all bands.
-    method : {"cva", "irmad", "pca_kmeans", "log_ratio"}
+    method : {"cva", "irmad", "isfa", "pca_kmeans", "log_ratio", "structure"}
     settings : dict
         The method's parameters, resolved.
 
@@ -67,13 +78,15 @@ def fit_change(
     model: dict[str, Any] = {"method": method, "settings": dict(settings), "min_area_m2": settings["min_area_m2"]}
     if method == "log_ratio" or settings.get("sar"):
         model |= _fit_sar(before, after)
+    if method == "structure":
+        model["floors"] = _structure_floors(before, after, settings)
     pairs = [_features(b, a, model) for b, a in zip(before, after, strict=True)]
     x, y = _pixels(pairs)
     model["degrees"] = x.shape[1]
     model["line"] = _median_line(x, y) if "offset" in model else fit_line(x, y)
-    if method == "irmad":
-        model["irmad"] = irmad_fit(x, y, int(settings["iterations"]), float(settings["tolerance"]), 0.0)
-        model["degrees"] = max(1, model["irmad"]["degrees"])
+    if method in VARIATES:
+        model["variates"] = VARIATES[method](x, y, int(settings["iterations"]), float(settings["tolerance"]))
+        model["degrees"] = max(1, model["variates"]["degrees"])
     if method == "pca_kmeans":
         model |= _fit_pca(pairs, model)
     smooth = [_raw_score(b, a, model) for b, a in pairs]
@@ -103,13 +116,36 @@ def _fit_sar(before: NDArray[np.float32], after: NDArray[np.float32]) -> dict[st
 def _features(
     before: NDArray[np.float32], after: NDArray[np.float32], model: dict[str, Any]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What is compared: the bands, or for SAR the logarithms of their local means."""
+    """What is compared: the bands, their structure, or for SAR the logarithms of their local means."""
+    if "floors" in model:
+        return _structures(before, after, model["settings"])
     if "offset" not in model:
         return before, after
     gone = ~(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0))
     radius = int(model["settings"]["window_px"]) // 2
     before, after = (np.where(gone, np.float32(np.nan), image) for image in (before, after))
     return _log_means(before, model, radius), _log_means(after, model, radius)
+
+
+def _structures(
+    before: NDArray[np.float32], after: NDArray[np.float32], settings: dict[str, Any]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    valid = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), bool)
+    cell_px, orientations = float(settings["cell_px"]), int(settings["orientations"])
+    return structure(before, valid, orientations, cell_px), structure(after, valid, orientations, cell_px)
+
+
+def _structure_floors(
+    before: NDArray[np.float32], after: NDArray[np.float32], settings: dict[str, Any]
+) -> tuple[float, float]:
+    """Of each date the median strength, times what the method's parameter says."""
+    pairs = [_structures(b, a, settings) for b, a in zip(before, after, strict=True)]
+    floors = []
+    for k in (0, 1):
+        found = np.stack([strength(pair[k]) for pair in pairs])
+        found = found[np.isfinite(found)]
+        floors.append(float(settings["least_contrast"]) * float(np.median(found)) if found.size else 0.0)
+    return floors[0], floors[1]
 
 
 def _log_means(image: NDArray[np.float32], model: dict[str, Any], radius_px: int) -> NDArray[np.float32]:
@@ -138,8 +174,10 @@ def _median_line(x: NDArray[np.float32], y: NDArray[np.float32]) -> dict[str, li
 
 
 def _raw_score(before: NDArray[np.float32], after: NDArray[np.float32], model: dict[str, Any]) -> NDArray[np.float32]:
-    if model["method"] == "irmad":
-        return np.sqrt(chi_square_image(before, after, model["irmad"]))
+    if "floors" in model:
+        return structure_difference(before, after, tuple(model["floors"]))
+    if "variates" in model:
+        return np.sqrt(chi_square_image(before, after, model["variates"]))
     radius = int(model["settings"]["tolerance_px"]) if model["settings"].get("difference") == "tolerant" else 0
     magnitude = change_vector_magnitude(before, after, model["line"], radius)
     if model["method"] == "pca_kmeans" and "components" in model:
@@ -153,7 +191,7 @@ def _ceiling(scores: list[NDArray[np.float32]], model: dict[str, Any]) -> float:
     It is a multiple of the noise floor, which comes from the lower half of the scores, that no ceiling moves. Radar
     needs none: Otsu's rule, half-way between the classes, keeps the outlines by itself, and wants both classes whole.
     """
-    if model["method"] not in {"cva", "irmad"}:
+    if model["method"] not in {"cva", *VARIATES}:
         return thresholds.NEVER
     median, spread = thresholds.noise_level(np.stack([_smoothed(score, model) for score in scores]))
     floor = max(median + float(model["settings"]["noise_sigmas"]) * spread, _least_score(model))
@@ -215,6 +253,8 @@ def _threshold(
 
 def _least_score(model: dict[str, Any]) -> float:
     """A score that an unchanged pixel hardly reaches, whatever the scene: by chi-square, or by the least ratio."""
+    if "floors" in model:
+        return LEAST_STRUCTURE
     if "offset" in model:
         return float(math.log(model["settings"]["min_ratio"]) * math.sqrt(model["degrees"]))
     return thresholds.false_alarm(0.0, model["degrees"], float(model["settings"]["false_alarm_fraction"]))

@@ -10,11 +10,15 @@ Sums run in one fixed order over the pixels as given: the same sample gives the 
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
+
+Solver: TypeAlias = Callable[[NDArray[np.float64], NDArray[np.float64], int], dict[str, Any]]
 
 VARIANCE_FLOOR: Final = 1e-8
 """Least variance of a MAD variate (canonical variates have variance 1): identical images must give 0, not 0 / 0."""
@@ -53,10 +57,30 @@ def irmad_fit(
         degrees of freedom of `chi_square`. ``n`` : rows used; ``effective_n`` : the sum of their weights;
         ``iterations``, ``converged``. With too few rows to fit, ``degrees`` is 0 and `chi_square` 0 everywhere.
     """
+    return reweighted(before, after, max_iterations, tolerance, partial(_solve, ridge=ridge))
+
+
+def reweighted(
+    before: NDArray[np.floating[Any]],
+    after: NDArray[np.floating[Any]],
+    max_iterations: int,
+    tolerance: float,
+    solve: Solver,
+) -> dict[str, Any]:
+    """Fit variates, weight each pixel by its probability of no change under them, and fit again.
+
+    Parameters
+    ----------
+    before, after, max_iterations, tolerance
+        As for `irmad_fit`.
+    solve : callable
+        ``solve(mean, covariance, bands)`` of the joint weighted moments (2 * band,) and (2 * band, 2 * band) gives a
+        model as `irmad_fit` describes it, ``rho`` being what has to settle.
+    """
     x, y = _finite_rows(before, after)
     bands = x.shape[1]
     origin = np.concatenate([x.mean(axis=0), y.mean(axis=0)]) if len(x) else np.zeros(2 * bands)
-    model = _solve(np.zeros(2 * bands), np.zeros((2 * bands, 2 * bands)), bands, ridge)
+    model = solve(np.zeros(2 * bands), np.zeros((2 * bands, 2 * bands)), bands)
     model |= {"n": len(x), "effective_n": 0.0, "iterations": 0, "converged": False}
     if len(x) <= 2 * bands:
         return model
@@ -64,7 +88,7 @@ def irmad_fit(
         weight, mean, covariance = _weighted_moments(x, y, origin, *_arrays(model))
         if iteration > 1 and weight < LEAST_WEIGHT * len(x):
             break
-        fitted = _solve(mean, covariance, bands, ridge)
+        fitted = solve(mean, covariance, bands)
         moved = float(np.max(np.abs(np.subtract(fitted["rho"], model["rho"]))))
         converged = iteration > 1 and moved < tolerance
         model = fitted | {"n": len(x), "effective_n": weight, "iterations": iteration, "converged": converged}
@@ -132,11 +156,11 @@ def _arrays(model: dict[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.floa
     return np.ascontiguousarray(left), np.ascontiguousarray(right), offset, degrees
 
 
-def _solve(mean: NDArray[np.float64], covariance: NDArray[np.float64], bands: int, ridge: float) -> dict[str, Any]:
+def _solve(mean: NDArray[np.float64], covariance: NDArray[np.float64], bands: int, *, ridge: float) -> dict[str, Any]:
     """Canonical correlation analysis by whitening each side, which shrugs off constant and collinear bands."""
     s11, s22 = covariance[:bands, :bands], covariance[bands:, bands:]
     s12 = covariance[:bands, bands:]
-    whiten1, whiten2 = _whitening(s11, ridge), _whitening(s22, ridge)
+    whiten1, whiten2 = whitening(s11, ridge), whitening(s22, ridge)
     degrees = min(len(whiten1), len(whiten2))
     a, b = np.zeros((bands, bands)), np.zeros((bands, bands))
     rho, variance = np.zeros(bands), np.ones(bands)
@@ -161,7 +185,7 @@ def _solve(mean: NDArray[np.float64], covariance: NDArray[np.float64], bands: in
     }
 
 
-def _whitening(covariance: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:
+def whitening(covariance: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:
     """Rows that turn the bands into uncorrelated variates of variance 1; fewer than bands where the rank is short."""
     variance = np.diag(covariance)
     usable = variance > RANK_TOLERANCE * max(float(variance.max(initial=0.0)), 1e-30)

@@ -1,0 +1,100 @@
+"""Change of structure: orientated gradients of a neighbourhood, compared whatever the light and a small displacement.
+
+A pixel is described by how strong the gradients of each direction are around it, as a share of their whole: light and
+contrast fall out, and what moves by less than the neighbourhood hardly changes it. Histograms of oriented gradients:
+Dalal and Triggs 2005, doi:10.1109/CVPR.2005.177; one for every pixel, pooled by a Gaussian: Ye et al. 2019,
+doi:10.1109/TGRS.2019.2924684.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from changedet.kernels.smoothing import gaussian, gaussian_radius_px
+
+GREATEST: Final = math.sqrt(2.0)
+"""Of the score: all structure of one date has another direction than that of the other."""
+
+
+def structure_halo_px(cell_px: float) -> int:
+    """How far `structure_difference` looks around: the pooling, and one pixel of the gradient."""
+    return gaussian_radius_px(cell_px) + 1
+
+
+def structure(
+    image: NDArray[np.float32], valid: NDArray[np.bool_], orientations: int, cell_px: float
+) -> NDArray[np.float32]:
+    """Strength of the gradients of each direction around each pixel, ``(orientation, y, x)``.
+
+    Of each pixel the band with the steepest gradient counts; directions half a turn apart are one, so that a dark edge
+    on bright ground is like a bright one on dark ground.
+
+    Parameters
+    ----------
+    image : (band, y, x) float32
+    valid : (y, x) bool
+        Where it counts; elsewhere NaN, and no gradient across the border.
+    orientations : int
+        Directions of half a turn.
+    cell_px : float
+        Standard deviation of the Gaussian that pools.
+    """
+    angles = np.pi * np.arange(orientations) / orientations
+    turned = np.stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
+    channels = _channels(np.ascontiguousarray(image, np.float32), valid, turned)
+    return np.stack([gaussian(channel, cell_px) for channel in channels])
+
+
+def strength(described: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Length of the description ``(y, x)``, in the units of the image a pixel."""
+    return np.asarray(np.sqrt(np.einsum("kyx,kyx->yx", described, described)), np.float32)
+
+
+def structure_difference(
+    before: NDArray[np.float32], after: NDArray[np.float32], floors: tuple[float, float]
+) -> NDArray[np.float32]:
+    """Distance of two descriptions after each is divided by its own strength, 0 to `GREATEST`.
+
+    ``|b / sqrt(|b|^2 + f^2) - a / sqrt(|a|^2 + g^2)|``: a gradient far below its date's floor ``f`` or ``g`` is none.
+
+    Parameters
+    ----------
+    before, after : (orientation, y, x) float32
+        As `structure` returns.
+    floors : (float, float)
+        Strength of what is no structure on either date.
+    """
+    scaled = []
+    for described, floor in zip((before, after), floors, strict=True):
+        length = np.sqrt(strength(described) ** 2 + np.float32(max(floor, 1e-9)) ** 2)
+        scaled.append(described / length)
+    return strength(scaled[0] - scaled[1])
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _channels(image: Any, valid: Any, turned: Any) -> Any:
+    bands, height, width = image.shape
+    count = turned.shape[1]
+    out = np.full((count, height, width), np.float32(np.nan), np.float32)
+    for y in range(height):
+        for x in range(width):
+            if not valid[y, x]:
+                continue
+            steepest, dx, dy = np.float32(-1.0), np.float32(0.0), np.float32(0.0)
+            left, right = x > 0 and valid[y, x - 1], x + 1 < width and valid[y, x + 1]
+            above, below = y > 0 and valid[y - 1, x], y + 1 < height and valid[y + 1, x]
+            for b in range(bands):
+                own = image[b, y, x]
+                gx = (image[b, y, x + 1] if right else own) - (image[b, y, x - 1] if left else own)
+                gy = (image[b, y + 1, x] if below else own) - (image[b, y - 1, x] if above else own)
+                steep = gx * gx + gy * gy
+                if steep > steepest:
+                    steepest, dx, dy = steep, gx, gy
+            for k in range(count):
+                out[k, y, x] = abs(dx * turned[0, k] + dy * turned[1, k])
+    return out
