@@ -129,7 +129,9 @@ def main() -> None:
     print("* the method that auto chooses")
     for pair in pairs(data):
         sar = "amplitude" in pair.roles
-        for name in ("log_ratio", "pca_kmeans") if sar else ("cva", "irmad", "isfa", "pca_kmeans", "structure"):
+        for name in (
+            ("log_ratio", "omnibus", "pca_kmeans") if sar else ("cva", "irmad", "isfa", "pca_kmeans", "structure")
+        ):
             print(run(pair, name), flush=True)
 
 

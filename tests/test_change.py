@@ -218,6 +218,7 @@ def test_structure_sees_an_edge_and_neither_light_nor_a_small_shift():
     ("facts", "method"),
     [
         (Facts(10.0, ("vv", "vh")), "log_ratio"),
+        (Facts(10.0, ("vv", "vh"), dates=3), "omnibus"),
         (Facts(30.0, ("blue", "green", "red", "nir")), "irmad"),
         (Facts(10.0, ("pan",)), "cva"),
         (Facts(0.5, ("pan",)), "cva"),
@@ -232,7 +233,7 @@ def test_auto_chooses_and_says_why(facts, method):
     assert change.STAGE.get(method).resolve(choice.parameters)
 
 
-@pytest.mark.parametrize("name", ["cva", "irmad", "isfa", "pca_kmeans", "structure", "log_ratio"])
+@pytest.mark.parametrize("name", ["cva", "irmad", "isfa", "pca_kmeans", "structure", "log_ratio", "omnibus"])
 def test_every_parameter_is_documented_and_the_least_area_follows_the_resolution(name):
     method = change.STAGE.get(name)
     assert all(field.description for field in method.parameters.model_fields.values())
@@ -359,6 +360,8 @@ def kappa(real, pair_name, method):
         ("beijing_a", "structure", 0.74),
         ("ottawa", "log_ratio", 0.90),
         ("bern", "log_ratio", 0.75),
+        ("ottawa", "omnibus", 0.92),
+        ("bern", "omnibus", 0.8),
     ],
 )
 def test_real_pairs_reach_the_published_figures(real, pair, method, least):

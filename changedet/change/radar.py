@@ -6,7 +6,8 @@ from typing import Literal
 
 from changedet.blocks import PixelMethod
 from changedet.change.stage import STAGE, Rule, Smoothing, pixel_method
-from changedet.methods import AUTO, Count, Facts, Number, Pixels, SquareMetres
+from changedet.errors import MethodError
+from changedet.methods import AUTO, Count, Facts, Fraction, Number, Pixels, SquareMetres
 
 
 @STAGE.method("log_ratio", reference="Bovolo and Bruzzone 2005, doi:10.1109/TGRS.2005.857987")
@@ -48,3 +49,56 @@ def log_ratio(
     """
     given = locals() | {"sar": True, "false_alarm_fraction": 0.001}
     return pixel_method("log_ratio", facts, given, default_rule="otsu")
+
+
+@STAGE.method("omnibus", reference="Conradsen, Nielsen and Skriver 2016, doi:10.1109/TGRS.2015.2510160")
+def omnibus(
+    facts: Facts,
+    *,
+    enl: Number | Literal["auto"] = AUTO,
+    quantity: Literal["auto", "amplitude", "intensity", "decibel"] = AUTO,
+    window_px: Count = 3,
+    tolerance_px: Count = 1,
+    smoothing: Smoothing = "gaussian",
+    smoothing_px: Pixels = 1.0,
+    tv_weight: Number = 1.0,
+    threshold: Rule | Number = AUTO,
+    noise_sigmas: Number = 4.0,
+    false_alarm_fraction: Fraction = 0.001,
+    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+) -> PixelMethod:
+    """Radar: likelihood-ratio test that the intensities of both dates have one mean, for a known number of looks.
+
+    Root of ``-2 rho ln Q``, whose square is chi-square where nothing changed; several bands are tested together. The
+    dates are brought to one median ratio first. The number of looks that was used stands in run.json (``looks``).
+
+    Parameters
+    ----------
+    enl : float or "auto"
+        Equivalent number of looks of a pixel (4.4 for Sentinel-1 IW GRD at 10 m); auto is estimated from the ratios.
+    quantity : {"auto", "amplitude", "intensity", "decibel"}
+        What the pixels hold; auto is decibel where more than a tenth lie below 0, else amplitude for whole numbers and
+        for a band called amplitude, intensity for other floating point.
+    window_px : int
+        Edge of the window of the local means, odd.
+    tolerance_px : int
+        What a displacement by so many pixels explains is not marked; 0 for no such test.
+    smoothing : {"none", "gaussian", "tv"}
+        Of the score: none, Gaussian, or total variation.
+    smoothing_px : float
+        Standard deviation of the Gaussian.
+    tv_weight : float
+        Weight of the total variation, in medians of the score.
+    threshold : str or float
+        A rule (auto is otsu) or the score itself. A rule never goes below the noise floor.
+    noise_sigmas : float
+        A threshold by rule lies at least so many spreads of the unchanged scores above their median.
+    false_alarm_fraction : float
+        Share of unchanged pixels that the test itself lets pass, before smoothing: rule chi2, and a bound for others.
+    min_area_m2 : float or "auto"
+        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    """
+    if not isinstance(enl, str) and not enl > 0.0:
+        raise MethodError(f"change.enl: {enl:g}, expected more than 0")
+    whole = "int" in facts.dtype or "amplitude" in facts.roles
+    return pixel_method("omnibus", facts, locals() | {"sar": True, "whole_numbers": whole}, default_rule="otsu")

@@ -29,21 +29,25 @@ TREES_M: Final = (0.25, 1.3)
 
 
 def choose(facts: Facts) -> Choice:
-    """The method for these scenes, and why."""
+    """The method for these scenes, and why: one sentence for each of the three worlds."""
     fine = facts.resolution_m < VERY_HIGH_RESOLUTION_M
     parameters: dict[str, Any] = {"tolerance_px": _lean_px(facts)} if fine else {}
+    if facts.is_sar and facts.dates > 2:
+        looks = "for a number of looks that is estimated from the ratios and stated in run.json (enl sets it)"
+        return Choice("omnibus", {}, f"radar, {facts.dates} dates: a likelihood-ratio test of equal intensity {looks}")
     if facts.is_sar:
-        return Choice("log_ratio", {}, "radar: speckle multiplies, so the ratio of local means is compared")
+        return Choice("log_ratio", {}, "radar, a pair: speckle multiplies, so the ratio of local means is compared")
     if TREES_M[0] <= facts.resolution_m <= TREES_M[1] and set(ROLES[:3]) <= set(facts.roles):
         reason = "0.25 to 1.3 m with blue, green and red: trees fitted on simulated pairs, with the fewest false marks"
-        return Choice("trees", {}, reason)
+        return Choice("trees", {}, f"very high resolution, {reason}")
+    world = "finer than 2 m" if fine else "2 m and coarser"
     if len(facts.roles) >= 3:
         reason = "three or more bands: canonical variates, blind to gain, offset and haze"
-        return Choice("irmad", parameters, reason + ("; finer than 2 m: only what no displacement explains" * fine))
+        return Choice("irmad", parameters, f"{world}, {reason}" + ("; only what no displacement explains" * fine))
     if fine:
-        reason = "fewer than three bands, finer than 2 m: what lies outside the other date's range"
-        return Choice("cva", parameters | {"difference": "tolerant"}, reason)
-    return Choice("cva", {}, "fewer than three bands: standardised difference")
+        reason = "fewer than three bands: what lies outside the other date's range"
+        return Choice("cva", parameters | {"difference": "tolerant"}, f"{world}, {reason}")
+    return Choice("cva", {}, f"{world}, fewer than three bands: standardised difference")
 
 
 def false_share(method: str, facts: Facts) -> float:

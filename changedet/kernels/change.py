@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from changedet.kernels import thresholds
 from changedet.kernels.irmad import chi_square_image, irmad_fit
 from changedet.kernels.isfa import isfa_fit
+from changedet.kernels.omnibus import looks_of, pair_score
 from changedet.kernels.smoothing import box, gaussian, gaussian_radius_px, gaussian_weights, total_variation
 from changedet.kernels.structure import strength, structure, structure_difference, structure_halo_px
 from changedet.kernels.tolerance import cap_displaced, change_vector_magnitude, confirmed_share, fit_line
@@ -66,7 +67,7 @@ def fit_change(
     ----------
     before, after : (cell, band, y, x) float32
         The sample; NaN where not valid. A pixel counts where both dates have all bands.
-    method : {"cva", "irmad", "isfa", "pca_kmeans", "log_ratio", "structure"}
+    method : {"cva", "irmad", "isfa", "pca_kmeans", "structure", "log_ratio", "omnibus"}
     settings : dict
         The method's parameters, resolved.
 
@@ -76,14 +77,16 @@ def fit_change(
         JSON-able: `method`, `settings`, what the score needs, ``threshold``, ``min_area_m2``, ``diagnostics``.
     """
     model: dict[str, Any] = {"method": method, "settings": dict(settings), "min_area_m2": settings["min_area_m2"]}
-    if method == "log_ratio" or settings.get("sar"):
-        model |= _fit_sar(before, after)
+    if settings.get("sar"):
+        model |= _fit_sar(before, after, settings)
     if method == "structure":
         model["floors"] = _structure_floors(before, after, settings)
     pairs = [_features(b, a, model) for b, a in zip(before, after, strict=True)]
     x, y = _pixels(pairs)
     model["degrees"] = x.shape[1]
     model["line"] = _median_line(x, y) if "offset" in model else fit_line(x, y)
+    if method == "omnibus":
+        model["looks"] = _looks(before, after, x - y, model)
     if method in VARIATES:
         model["variates"] = VARIATES[method](x, y, int(settings["iterations"]), float(settings["tolerance"]))
         model["degrees"] = max(1, model["variates"]["degrees"])
@@ -104,13 +107,18 @@ def apply_change(before: NDArray[np.float32], after: NDArray[np.float32], model:
     return _capped(score, before, after, model)
 
 
-def _fit_sar(before: NDArray[np.float32], after: NDArray[np.float32]) -> dict[str, Any]:
+def _fit_sar(before: NDArray[np.float32], after: NDArray[np.float32], settings: dict[str, Any]) -> dict[str, Any]:
+    """What the pixels hold, and ``power``, which makes of linear values those that are averaged."""
     values = np.concatenate([before[np.isfinite(before)], after[np.isfinite(after)]])
+    quantity = settings.get("quantity", "auto")
     # Zeros are borders and radar shadow of linear pictures; only below zero is the realm of decibels.
-    decibel = bool(values.size and np.mean(values < 0.0) > DECIBEL_SHARE)
-    values = values[values != 0.0]
+    below = bool(values.size and np.mean(values < 0.0) > DECIBEL_SHARE)
+    decibel = quantity == "decibel" or (quantity == "auto" and below)
+    power = 2.0 if quantity == "amplitude" or (quantity == "auto" and settings.get("whole_numbers")) else 1.0
+    values = np.abs(values[values != 0.0]) ** power
     # the small addend keeps the logarithm of radar shadow, which is all noise, from dominating
-    return {"decibel": decibel, "offset": 0.0 if decibel or not values.size else 0.02 * float(np.median(values))}
+    offset = 0.0 if decibel or not values.size else 0.02 * float(np.median(values))
+    return {"decibel": decibel, "power": power, "offset": offset}
 
 
 def _features(
@@ -149,10 +157,32 @@ def _structure_floors(
 
 
 def _log_means(image: NDArray[np.float32], model: dict[str, Any], radius_px: int) -> NDArray[np.float32]:
+    """Logarithms of local means: of amplitudes, or for the omnibus test of intensities; decibels are averaged as such
+    where amplitudes are compared.
+    """
+    intensities = "enl" in model["settings"]
+    if intensities and model["decibel"]:
+        image = np.exp(image * np.float32(math.log(10.0) / 10.0))
+    elif model["power"] != 1.0:
+        image = image ** np.float32(model["power"])
     means = np.stack([box(band, radius_px) for band in image])
-    if model["decibel"]:
+    if model["decibel"] and not intensities:
         return np.asarray(means * np.float32(math.log(10.0) / 20.0), np.float32)
     return np.asarray(np.log(np.maximum(means + np.float32(model["offset"]), np.float32(1e-12))), np.float32)
+
+
+def _looks(
+    before: NDArray[np.float32], after: NDArray[np.float32], log_ratios: NDArray[np.float32], model: dict[str, Any]
+) -> float:
+    """Looks of the local means: as the ratios tell, or as given for a pixel times what averaging adds by the ratios."""
+    found = looks_of(log_ratios)
+    given = model["settings"]["enl"]
+    if isinstance(given, str):
+        return found
+    window = int(model["settings"]["window_px"])
+    single = model | {"settings": model["settings"] | {"window_px": 1}}
+    x, y = _pixels([_features(b, a, single) for b, a in zip(before, after, strict=True)])
+    return float(given) * min(max(found / looks_of(x - y), 1.0), float(window**2))
 
 
 def _pixels(pairs: list[tuple[NDArray[np.float32], NDArray[np.float32]]]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -176,6 +206,9 @@ def _median_line(x: NDArray[np.float32], y: NDArray[np.float32]) -> dict[str, li
 def _raw_score(before: NDArray[np.float32], after: NDArray[np.float32], model: dict[str, Any]) -> NDArray[np.float32]:
     if "floors" in model:
         return structure_difference(before, after, tuple(model["floors"]))
+    if "looks" in model:
+        shift = np.asarray(model["line"]["offset"], np.float32)[:, None, None]
+        return pair_score(before, after + shift, float(model["looks"]))
     if "variates" in model:
         return np.sqrt(chi_square_image(before, after, model["variates"]))
     radius = int(model["settings"]["tolerance_px"]) if model["settings"].get("difference") == "tolerant" else 0
@@ -255,7 +288,7 @@ def _least_score(model: dict[str, Any]) -> float:
     """A score that an unchanged pixel hardly reaches, whatever the scene: by chi-square, or by the least ratio."""
     if "floors" in model:
         return LEAST_STRUCTURE
-    if "offset" in model:
+    if "offset" in model and "looks" not in model:
         return float(math.log(model["settings"]["min_ratio"]) * math.sqrt(model["degrees"]))
     return thresholds.false_alarm(0.0, model["degrees"], float(model["settings"]["false_alarm_fraction"]))
 

@@ -1,0 +1,93 @@
+"""The omnibus test against its definition, its distribution on simulated speckle, and its factors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from changedet import change
+from changedet.kernels import omnibus
+from changedet.methods import Facts
+
+
+def speckle(rng, mean, looks):
+    return mean * rng.gamma(looks, 1.0 / looks, np.shape(mean))
+
+
+def test_statistics_are_the_published_formulas():
+    rng = np.random.default_rng(0)
+    looks, k, p = 4.4, 5, 2
+    x = speckle(rng, np.full((k, p, 7), 50.0), looks) * looks  # n times the covariance, as in the paper
+    for j in range(2, k + 1):
+        before, upto = x[: j - 1].sum(0), x[:j].sum(0)
+        ln_r = p * (j * np.log(j) - (j - 1) * np.log(j - 1))
+        ln_r = looks * (ln_r + (j - 1) * np.log(before).sum(0) + np.log(x[j - 1]).sum(0) - j * np.log(upto).sum(0))
+        # one channel twice: p = 1 in the published correction, as the bands are independent
+        rho = 1 - (2 - 1) / (6 * looks) * (1 + 1 / (j * (j - 1)))
+        np.testing.assert_allclose(omnibus.factor_statistic(np.log(x), j, looks), -2 * rho * ln_r, rtol=1e-9)
+    ln_q = looks * (p * k * np.log(k) + np.log(x).sum((0, 1)) - k * np.log(x.sum(0)).sum(0))
+    rho = 1 - (2 - 1) / (6 * (k - 1)) * (k / looks - 1 / (looks * k))
+    np.testing.assert_allclose(omnibus.omnibus_statistic(np.log(x), looks), -2 * rho * ln_q, rtol=1e-9)
+    assert omnibus.omnibus_law(k, p, looks).degrees == 8
+    assert omnibus.omnibus_law(k, p, looks).omega == pytest.approx(-0.25 * 8 * (1 - 1 / rho) ** 2)
+
+
+def test_q_is_the_product_of_its_factors():
+    rng = np.random.default_rng(1)
+    logs = np.log(speckle(rng, np.full((6, 1, 40), 3.0), 3.0))
+    total = sum(omnibus.factor_statistic(logs, j, 3.0) / omnibus.factor_law(j, 1, 3.0).rho for j in range(2, 7))
+    np.testing.assert_allclose(omnibus.omnibus_statistic(logs, 3.0) / omnibus.omnibus_law(6, 1, 3.0).rho, total)
+
+
+@pytest.mark.parametrize("looks", [1.0, 4.4, 12.0])
+def test_false_alarms_are_as_many_as_asked_for(looks):
+    rng = np.random.default_rng(2)
+    logs = np.log(speckle(rng, np.full((8, 2, 60_000), 9.0), looks))
+    tests = [omnibus.omnibus_statistic(logs, looks), *(omnibus.factor_statistic(logs, j, looks) for j in (2, 5, 8))]
+    laws = [omnibus.omnibus_law(8, 2, looks), *(omnibus.factor_law(j, 2, looks) for j in (2, 5, 8))]
+    for statistic, law in zip(tests, laws, strict=True):
+        for asked in (0.05, 0.01):
+            marked = (omnibus.no_change_probability(statistic, law) < asked).mean()
+            assert marked == pytest.approx(asked, rel=0.12 if looks > 2 else 0.45)
+
+
+def test_the_pair_score_is_the_root_of_the_statistic_of_two_dates():
+    rng = np.random.default_rng(3)
+    logs = np.log(speckle(rng, np.full((2, 2, 9, 11), 5.0), 4.0)).astype(np.float32)
+    logs[1, 0, 3, 4] = np.nan
+    score = omnibus.pair_score(logs[0], logs[1], 4.0)
+    np.testing.assert_allclose(score**2, omnibus.omnibus_statistic(logs.astype(float), 4.0), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("looks", [1.0, 4.4, 40.0])
+def test_the_number_of_looks_is_found_under_texture_and_change(looks):
+    rng = np.random.default_rng(4)
+    ground = rng.gamma(2.0, 50.0, 50_000)
+    after = np.where(np.arange(50_000) < 5000, 8.0 * ground, ground)
+    ratios = np.log(speckle(rng, ground, looks)) - np.log(speckle(rng, after, looks))
+    assert omnibus.looks_of(ratios) == pytest.approx(looks, rel=0.25)
+    assert omnibus.looks_of(ratios[5000:]) == pytest.approx(looks, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "dtype"), [("amplitude", "uint16"), ("intensity", "float32"), ("decibel", "float32")]
+)
+def test_amplitudes_intensities_and_decibels_of_one_scene_score_alike(quantity, dtype):
+    rng = np.random.default_rng(5)
+    ground = np.full((1, 256, 256), 0.2)
+    ground[:, 100:140, 90:150] = 2.0
+    pair = [speckle(rng, mean, 4.4) for mean in (np.full_like(ground, 0.2), ground)]
+    given = [{"amplitude": np.sqrt(p) * 100, "intensity": p, "decibel": 10 * np.log10(p)}[quantity] for p in pair]
+    registered = change.STAGE.get("omnibus")
+    found = {}
+    for enl in ("auto", 4.4):
+        made = registered.function(Facts(10.0, ("vv",), dtype=dtype), **registered.resolve({"enl": enl}))
+        before, after = (p.astype(np.float32) for p in given)
+        model = made.fit(before[None], after[None])
+        marked = made.apply(before, after, model=model) > model["threshold"]
+        found[enl] = model["looks"]
+        assert marked[102:138, 92:148].mean() > 0.99
+        assert marked[:90].mean() < 1e-3
+    # nine independent pixels are averaged
+    assert found["auto"] == pytest.approx(9 * 4.4, rel=0.15)
+    assert found[4.4] == pytest.approx(9 * 4.4, rel=0.15)
