@@ -125,7 +125,7 @@ def _write_project(plan: Plan, results: Results) -> None:
         dates=[str(look.date) for look in plan.looks],
         layers=_raster_layers(plan),
         objects=plan.folder.objects if "objects" in plan.formats else None,
-        vectors=[name for name in (*vectors.ALWAYS, "zones") if name in results.layers],
+        vectors=[name for name in (*vectors.ALWAYS, *vectors.OPTIONAL) if name in results.layers],
     )
 
 
@@ -271,6 +271,7 @@ def _write_report(plan: Plan, models: Mapping[date, Model], results: Results) ->
         warnings=results.warnings,
         provenance={"software": f"changedet {__version__}", "libraries": {name: version(name) for name in LIBRARIES}},
         unavailable=results.unavailable,
+        trains=results.layers.get("trains"),
     )
     write_report(folder.report, data)
 
@@ -319,5 +320,6 @@ def write_report_of(finished: Run) -> None:
         warnings=finished.summary["warnings"],
         provenance={"software": provenance["software"], "libraries": provenance["libraries"]},
         unavailable=finished.summary.get("unavailable", {}),
+        trains=finished.trains,
     )
     write_report(folder.report, data)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
-import pyogrio
 
 from changedet.errors import InputError
 from changedet.grid import Grid
@@ -51,13 +50,6 @@ def looks(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[Looks
     if all(folder.quality(day).exists() for day in days):
         return SeenLooks(folder, grid, tuple(days)), []
     return AllLooks(tuple(days)), ["what each date saw is no longer kept; all dates count as clear everywhere"]
-
-
-def zones(finished: Run) -> gpd.GeoDataFrame | None:
-    """The run's zones; None where it has none."""
-    path = RunFolder(finished.path).objects
-    names = {str(name) for name, _ in pyogrio.list_layers(path)}
-    return finished._layer("zones") if "zones" in names else None
 
 
 def method(finished: Run, stage: Stage) -> tuple[Method, dict[str, Any]] | None:

@@ -28,6 +28,7 @@ from changedet.scenes import Look
 from changedet.series import Estimate, LookFacts
 from changedet.store import RunFolder, read_json, read_table
 from changedet.tracks import Tracks
+from changedet.zones import trains, with_occupancy, zone_of, zone_table
 
 SCHEMA_VERSION: Final = 1
 LEAST_CLEAR: Final = 0.05
@@ -86,12 +87,12 @@ class SeenLooks:
 
 def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
     """Everything that follows from the dates' rasters and tables."""
-    zones = _zone_table(plan)
+    zones = zone_table(plan.zones)
     detections = _detections(plan)
     tracks = _tracks(plan, detections)
     footprints = _footprints(plan, detections)
     looks = _look_facts(plan, models, zones, footprints)
-    table = series.timeseries(looks, tracks, zones)
+    table = with_occupancy(series.timeseries(looks, tracks, zones), zones)
     layers = {
         "containers": _containers(plan, tracks, zones),
         "tracks": tracks.tracks if tracks is not None else vectors.empty("tracks", plan.grid.crs),
@@ -100,28 +101,13 @@ def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
     }
     if zones is not None:
         layers["zones"] = zones
+    on_rails = trains(layers["containers"], zones)
+    if on_rails is not None:
+        layers["trains"] = on_rails
     unavailable = _unavailable(plan, table)
     return Results(
         layers, table, _summary(plan, table), unavailable, tuple(_warnings(plan, models, table, unavailable))
     )
-
-
-def _zone_table(plan: Plan) -> gpd.GeoDataFrame | None:
-    if plan.zones is None:
-        return None
-    return gpd.GeoDataFrame({"name": list(plan.zones.names)}, geometry=list(plan.zones.geometries), crs=plan.grid.crs)
-
-
-def zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:
-    """The first zone that holds each point, or None; the series counts it in every zone that does."""
-    found: list[str | None] = [None] * len(points)
-    if zones is None:
-        return found
-    tree = shapely.STRtree(zones.geometry.to_numpy())
-    hits = tree.query(points.to_numpy(), predicate="intersects")
-    for point, zone in sorted(zip(*hits.tolist(), strict=True), reverse=True):
-        found[point] = str(zones["name"].iloc[zone])
-    return found
 
 
 def _detections(plan: Plan) -> gpd.GeoDataFrame | None:

@@ -26,6 +26,7 @@ from changedet.series import Estimate, LookFacts
 from changedet.store import Run, RunFolder, open_run
 from changedet.tracks import TrackMethod, Tracks
 from changedet.verdicts import Verdicts, belongs, checked
+from changedet.zones import trains, with_occupancy
 
 REVIEW: Final = "review.gpkg"
 
@@ -99,7 +100,7 @@ def _count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, war
     grid = Grid.from_json(finished.provenance["grid"])
     boxes, said = recount.boxes(finished, folder, grid, days)
     looks, unsure = recount.looks(folder, grid, days)
-    zones = recount.zones(finished)
+    zones = finished.zones
     facts = Facts(resolution_m=grid.ground_resolution_m, dates=len(days), detector=recount.detector(finished))
     rows = _with_verdicts(boxes, verdicts)
     follow = _following(finished, facts, _certain(rows, verdicts))
@@ -107,11 +108,13 @@ def _count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, war
         raise InputError(f"{finished.path}: the tracks stage is switched off; nothing can be counted again")
     rejected = boxes[boxes["object_id"].isin(verdicts.rejected)]
     followed = _held_to(follow(rows, looks), _certain(rows, verdicts), rejected)
-    table = series.timeseries(_look_facts(finished, days, zones), followed, zones)
+    table = with_occupancy(series.timeseries(_look_facts(finished, days, zones), followed, zones), zones)
     summary = _summary(finished, table, _dating(finished, facts), verdicts, [*said, *unsure])
     layers = {"containers": counted_rows(followed.detections, zones), "tracks": followed.tracks}
     layers |= {name: finished._layer(name) for name in ("footprint", "changes")}
     layers |= {} if zones is None else {"zones": zones}
+    on_rails = trains(layers["containers"], zones)
+    layers |= {} if on_rails is None else {"trains": on_rails}
     with folder.locked(is_new=False):
         folder.begin("review", list(files.values()))
         vectors.write_objects(files["objects.gpkg"], layers, grid.crs)

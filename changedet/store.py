@@ -331,6 +331,16 @@ class Run:
         """One row a changed region and date."""
         return self._layer("changes")
 
+    @property
+    def zones(self) -> gpd.GeoDataFrame | None:
+        """The zones; None where the workflow names none."""
+        return self._optional("zones")
+
+    @property
+    def trains(self) -> gpd.GeoDataFrame | None:
+        """One row a train and date; None where no zone is a siding."""
+        return self._optional("trains")
+
     def mask(self, day: date | str) -> xr.DataArray:
         """A date's mask, lazy: uint8 ``(y, x)``, 0 unchanged, 1 changed, 255 no data."""
         return self._raster(RunFolder(self.path).mask(_day(day)), "masks")
@@ -347,6 +357,12 @@ class Run:
         from changedet.outputs.vectors import read_objects
 
         return read_objects(self._existing(RunFolder(self.path).objects, "objects"), name)
+
+    def _optional(self, name: str) -> gpd.GeoDataFrame | None:
+        from changedet.outputs.vectors import has_layer
+
+        path = RunFolder(self.path).objects
+        return self._layer(name) if path.exists() and has_layer(path, name) else None
 
     def _raster(self, path: Path, kind: str) -> xr.DataArray:
         from changedet.outputs.rasters import open_lazily

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyproj
@@ -19,6 +19,14 @@ from changedet.errors import InputError, is_one_line
 from changedet.geodesy import LONLAT, transform_xy
 
 
+class Attributes(NamedTuple):
+    """What a file says of a polygon: its name, what kind of place it is, how many containers it holds when full."""
+
+    name: str = ""
+    kind: str = ""
+    capacity: float | None = None
+
+
 @dataclass(frozen=True)
 class Areas:
     """Polygons of one CRS with what they are called.
@@ -27,8 +35,8 @@ class Areas:
     ----------
     geometries : tuple of shapely geometry
         Valid polygons and multipolygons.
-    names : tuple of str
-        One each; empty where the source gives none.
+    attributes : tuple of Attributes
+        One each.
     crs : str
         Theirs.
     warnings : tuple of str
@@ -36,9 +44,14 @@ class Areas:
     """
 
     geometries: tuple[BaseGeometry, ...]
-    names: tuple[str, ...]
+    attributes: tuple[Attributes, ...]
     crs: str
     warnings: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One each; empty where the source gives none."""
+        return tuple(about.name for about in self.attributes)
 
     @property
     def union(self) -> BaseGeometry:
@@ -70,23 +83,23 @@ def read_vector(source: Any, crs: str = LONLAT, *, named: bool = False, key: str
     InputError
         Where the source cannot be read, has no CRS, no polygon, or no names though `named`.
     """
-    geometries, names, own = _raw(source, key)
+    geometries, attributes, own = _raw(source, key)
     label = str(source) if isinstance(source, str | Path) else "the area"
-    kept, kept_names, said = _polygons(geometries, names, label, key)
+    kept, kept_attributes, said = _polygons(geometries, attributes, label, key)
     if named:
-        _check_names(kept_names, label, key)
+        _check_names([about.name for about in kept_attributes], label, key)
     moved = tuple(_moved(geometry, own, crs, label, key) for geometry in kept)
-    return Areas(moved, tuple(kept_names), crs, tuple(said))
+    return Areas(moved, tuple(kept_attributes), crs, tuple(said))
 
 
-def _raw(source: Any, key: str) -> tuple[list[BaseGeometry], list[str], str]:
+def _raw(source: Any, key: str) -> tuple[list[BaseGeometry], list[Attributes], str]:
     if isinstance(source, BaseGeometry):
-        return [source], [""], LONLAT
+        return [source], [Attributes()], LONLAT
     if isinstance(source, str | Path):
         return _from_file(Path(source), key)
     if isinstance(source, Mapping) and "bbox" in source:
         box = _bbox(source["bbox"], key)
-        return [box], [""], _parsed_crs(source.get("crs", LONLAT), key)
+        return [box], [Attributes()], _parsed_crs(source.get("crs", LONLAT), key)
     if isinstance(source, Mapping) and "type" in source:
         return (*_from_geojson(source, key), LONLAT)
     raise InputError(_said("expected a file, {bbox: [west, south, east, north], crs: ...} or a GeoJSON geometry", key))
@@ -113,20 +126,20 @@ def _parsed_crs(crs: Any, key: str) -> str:
         raise InputError(_said(f"no such CRS '{crs}', expected one such as EPSG:4326", key)) from None
 
 
-def _from_geojson(source: Mapping[str, Any], key: str) -> tuple[list[BaseGeometry], list[str]]:
+def _from_geojson(source: Mapping[str, Any], key: str) -> tuple[list[BaseGeometry], list[Attributes]]:
     if source["type"] == "FeatureCollection":
         features = source.get("features")
     else:
         features = [source if source["type"] == "Feature" else {"geometry": source}]
     try:
         geometries = [shapely.geometry.shape(feature["geometry"]) for feature in features or ()]
-        names = [str((feature.get("properties") or {}).get("name") or "") for feature in features or ()]
+        found = [dict(feature.get("properties") or {}) for feature in features or ()]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, shapely.errors.ShapelyError) as error:
         raise InputError(_said(f"not a GeoJSON geometry ({error})", key)) from None
-    return geometries, names
+    return geometries, [_attributes(properties, "the area", key) for properties in found]
 
 
-def _from_file(path: Path, key: str) -> tuple[list[BaseGeometry], list[str], str]:
+def _from_file(path: Path, key: str) -> tuple[list[BaseGeometry], list[Attributes], str]:
     import pyogrio
 
     if not path.exists():
@@ -146,35 +159,52 @@ def _from_file(path: Path, key: str) -> tuple[list[BaseGeometry], list[str], str
     if meta["crs"] is None:
         raise InputError(_said(f"'{path}' has no CRS; save it with one", key))
     fields = {str(name).lower(): column for name, column in zip(meta["fields"], columns, strict=True)}
-    given = fields.get("name", np.full(0 if wkb is None else len(wkb), None, object))
-    present = [] if wkb is None else [blob is not None for blob in wkb]
-    names = [
-        "" if name is None or name != name else str(name).strip()
-        for name, there in zip(given, present, strict=True)
-        if there
-    ]
-    return geometries, names, str(meta["crs"])
+    there = [] if wkb is None else [i for i, blob in enumerate(wkb) if blob is not None]
+    given = {name: column for name, column in fields.items() if name in Attributes._fields}
+    attributes = [_attributes({name: column[i] for name, column in given.items()}, str(path), key) for i in there]
+    return geometries, attributes, str(meta["crs"])
+
+
+def _attributes(given: Mapping[str, Any], label: str, key: str) -> Attributes:
+    name, kind = (_word(given.get(field)) for field in ("name", "kind"))
+    capacity = given.get("capacity")
+    if capacity is None or capacity != capacity or str(capacity).strip() == "":
+        return Attributes(name, kind)
+    try:
+        room = float(capacity)
+    except (TypeError, ValueError):
+        room = math.nan
+    if not (math.isfinite(room) and room > 0):
+        said = f"{label}: the capacity of '{name}' is {str(capacity)[:40]!a}, expected a number of containers above 0"
+        raise InputError(_said(said, key))
+    return Attributes(name, kind, room)
+
+
+def _word(value: Any) -> str:
+    return "" if value is None or value != value else str(value).strip()
 
 
 def _polygons(
-    geometries: list[BaseGeometry], names: list[str], label: str, key: str
-) -> tuple[list[BaseGeometry], list[str], list[str]]:
+    geometries: list[BaseGeometry], attributes: list[Attributes], label: str, key: str
+) -> tuple[list[BaseGeometry], list[Attributes], list[str]]:
     kept: list[BaseGeometry] = []
-    kept_names, said = [], []
-    for geometry, name in zip(geometries, names, strict=True):
+    kept_attributes, said = [], []
+    for geometry, about in zip(geometries, attributes, strict=True):
         if geometry.is_empty or geometry.geom_type not in {"Polygon", "MultiPolygon", "GeometryCollection"}:
             continue
         shape = shapely.force_2d(geometry)
         if not shape.is_valid:
-            said.append(f"{label}: polygon '{name or len(kept) + 1}' was mended: {shapely.is_valid_reason(shape)}")
+            said.append(
+                f"{label}: polygon '{about.name or len(kept) + 1}' was mended: {shapely.is_valid_reason(shape)}"
+            )
             shape = shapely.make_valid(shape)
         parts = [part for part in _flat(shape) if part.area > 0]
         if parts:
             kept.append(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts))
-            kept_names.append(name)
+            kept_attributes.append(about)
     if not kept:
         raise InputError(_said(f"{label} holds no polygon", key))
-    return kept, kept_names, said
+    return kept, kept_attributes, said
 
 
 def _flat(geometry: BaseGeometry) -> list[shapely.Polygon]:

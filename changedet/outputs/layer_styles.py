@@ -15,6 +15,7 @@ LABELS: Final = {"": "#ffd400", "1": "#d7191c", "0": "#1b9e3c"}
 ADDED_COLOR: Final = "#e6007e"
 FOOTPRINT_COLOR: Final = "#6a3d9a"
 ZONE_COLOR: Final = "#ffffff"
+TRAIN_COLOR: Final = "#ffd400"
 _MAX_FIRST_SEEN: Final = 24
 
 # Without a running animation the dates would lie on top of each other: the canvas then draws only the latest.
@@ -34,6 +35,8 @@ _TIPS: Final = {
     "changes": '<b>[% "direction" %]</b> [% format_date("date", \'yyyy-MM-dd\') %]<br>[% round("area_m2") %] m2, '
     "since [% format_date(\"first_seen\", 'yyyy-MM-dd') %]",
     "zones": '<b>[% "name" %]</b>',
+    "trains": '<b>train [% "train_id" %]</b> [% format_date("date", \'yyyy-MM-dd\') %]<br>[% "boxes" %] boxes on '
+    '[% "wagons_low" %] to [% "wagons_high" %] wagons<br>[% "sequence" %]',
 }
 _DISPLAY: Final = {
     "containers": '"object_id"',
@@ -41,6 +44,7 @@ _DISPLAY: Final = {
     "footprint": '"date"',
     "changes": '"change_id"',
     "zones": '"name"',
+    "trains": '"train_id"',
 }
 
 
@@ -50,7 +54,7 @@ def vector(layer: str, dates: Sequence[str], time: str | None = None) -> str:
     Parameters
     ----------
     layer : str
-        ``containers``, ``tracks``, ``footprint``, ``changes`` or ``zones``.
+        ``containers``, ``tracks``, ``footprint``, ``changes``, ``zones`` or ``trains``.
     dates : sequence of str
         ISO dates to tell apart in the legend of ``tracks``.
     time : str, optional
@@ -62,6 +66,7 @@ def vector(layer: str, dates: Sequence[str], time: str | None = None) -> str:
         "footprint": _footprint,
         "changes": _changes,
         "zones": _zones,
+        "trains": _trains,
     }
     defaults = {"tracks": span("first_seen", "not_after"), "zones": ""}
     temporal = defaults.get(layer, instant("date")) if time is None else time
@@ -200,6 +205,11 @@ def _changes() -> str:
 
 def _zones() -> str:
     return _single(_fill("0,0,0,0", ZONE_COLOR, width=0.6, brush="no", line="dash"))
+
+
+def _trains() -> str:
+    options = {"line_color": _rgba(TRAIN_COLOR, 255), "line_width": "0.9", "line_width_unit": "MM", "capstyle": "round"}
+    return _single(_symbol("line", "SimpleLine", options, {"enabled": _SHOWN}))
 
 
 def _single(symbol: str) -> str:

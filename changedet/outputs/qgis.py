@@ -25,12 +25,14 @@ _MAX_FRAMES: Final = 150
 _GROUPS: Final = ("Objects", "Change", "Scenes")
 _VECTOR_TITLES: Final[Mapping[str, str]] = {
     "zones": "Zones",
+    "trains": "Trains on sidings",
     "containers": "Containers",
     "tracks": "Tracks, by first date",
     "changes": "Changed regions",
     "footprint": "Footprint",
 }
-_VECTOR_GEOMETRY: Final = {"tracks": "Point"}
+_VECTOR_GEOMETRY: Final = {"tracks": ("Point", "Point"), "trains": ("Line", "LineString")}
+"""QGIS's words for a layer's geometry and its type; polygons else."""
 _SHOWN_VECTORS: Final = frozenset({"zones", "containers", "changes", "footprint"})
 _RASTER_TITLES: Final[Mapping[str, str]] = {
     "scene": "Scene",
@@ -178,12 +180,14 @@ def _vector_layers(target: Path, source: Path, names: Sequence[str], days: Seque
     for name in _VECTOR_TITLES:
         if name not in names:
             continue
-        time = layer_styles.lasting("date", lengths) if name in {"containers", "footprint", "changes"} else None
+        time = (
+            layer_styles.lasting("date", lengths) if name in {"containers", "footprint", "changes", "trains"} else None
+        )
         inner = layer_styles.vector(name, days, time)
         place = f"{_relative(target, source)}|layername={name}"
-        geometry = _VECTOR_GEOMETRY.get(name, "Polygon")
+        geometry, wkb = _VECTOR_GEOMETRY.get(name, ("Polygon", "Polygon"))
         group = "Change" if name in {"changes", "footprint"} else "Objects"
-        attributes = f'type="vector" geometry="{geometry}" wkbType={quoteattr(geometry)}'
+        attributes = f'type="vector" geometry="{geometry}" wkbType={quoteattr(wkb)}'
         found.append(
             _layer(
                 f"changedet_{name}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +62,8 @@ class ReportData:
         Versions, checksums, timings: shown as they are.
     unavailable : mapping of str to str
         Figure (a key of ``totals``, ``arrivals``, ``departures``) -> why it cannot be had.
+    trains : DataFrame, optional
+        The layer ``trains``.
     """
 
     site_id: str
@@ -74,6 +77,7 @@ class ReportData:
     warnings: Sequence[str] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     unavailable: Mapping[str, str] = field(default_factory=dict)
+    trains: pd.DataFrame | None = None
 
 
 def write_report(path: str | Path, data: ReportData) -> None:
@@ -115,8 +119,32 @@ def _context(data: ReportData) -> dict[str, Any]:
         "looks": _looks(data),
         "series": _table(whole),
         "zones": _table(frame[(zone != "").to_numpy()].sort_values(["zone", "date"])),
+        "trains": _trains(data.trains),
         "provenance": dumps(data.provenance),
     }
+
+
+def _trains(table: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """A row for each train: its figures, and its boxes as colours of their kinds' lengths."""
+    rows = [] if table is None else table.to_dict("records")
+    return [
+        {
+            "date": iso_date(row["date"]),
+            "zone": row["zone"],
+            "boxes": row["boxes"],
+            "wagons": f"{row['wagons_low']} to {row['wagons_high']}",
+            "empty": f"{row['empty_low']} to {row['empty_high']}",
+            "length": number(row["length_m"]),
+            "cars": [(part, *_car(part)) for part in str(row["sequence"]).split(", ")],
+        }
+        for row in rows
+    ]
+
+
+def _car(part: str) -> tuple[str, int]:
+    """Colour and width in pixels of a part of a train's sequence; an empty wagon has no colour."""
+    color = re.search("#[0-9a-f]{6}$", part)
+    return (color[0] if color else "", 12 if part.startswith(("20ft", "(")) else 24)
 
 
 def _figure_row(name: str, data: ReportData, files: Mapping[str, str]) -> dict[str, Any]:

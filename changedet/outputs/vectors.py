@@ -60,7 +60,20 @@ SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
         "first_seen": DATE,
         "zone": TEXT,
     },
-    "zones": {"name": TEXT},
+    "zones": {"name": TEXT, "kind": TEXT, "capacity": REAL},
+    "trains": {
+        "date": DATE,
+        "zone": TEXT,
+        "train_id": WHOLE,
+        "boxes": WHOLE,
+        "teu": WHOLE,
+        "wagons_low": WHOLE,
+        "wagons_high": WHOLE,
+        "empty_low": WHOLE,
+        "empty_high": WHOLE,
+        "length_m": REAL,
+        "sequence": TEXT,
+    },
 }
 """Columns of each layer of ``objects.gpkg`` with their dtypes, in order; the only place that names them."""
 
@@ -70,10 +83,12 @@ GEOMETRY: Final[Mapping[str, str]] = {
     "footprint": "MultiPolygon",
     "changes": "MultiPolygon",
     "zones": "MultiPolygon",
+    "trains": "LineString",
 }
 
 ALWAYS: Final = ("containers", "tracks", "footprint", "changes")
-"""Layers that are there in every file; ``zones`` only where zones are given."""
+"""Layers that are there in every file; ``zones`` only where zones are given, ``trains`` only where one is a siding."""
+OPTIONAL: Final = ("zones", "trains")
 
 _FIXED_TIME: Final = "2000-01-01T00:00:00.000Z"
 _STYLE_TABLE: Final = """
@@ -144,7 +159,7 @@ def write_objects(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame], crs:
     path : path
         The file to write; complete or not there.
     layers : mapping of str to geopandas.GeoDataFrame
-        Keys of `SCHEMA`; those of `ALWAYS` that are missing are written empty, ``zones`` only where given.
+        Keys of `SCHEMA`; those of `ALWAYS` that are missing are written empty, those of `OPTIONAL` only where given.
     crs : str or pyproj.CRS
         The grid's.
 
@@ -186,6 +201,11 @@ def read_objects(path: str | Path, layer: str) -> gpd.GeoDataFrame:
     """One layer of ``objects.gpkg`` with the dtypes of `SCHEMA`."""
     frame = pyogrio.read_dataframe(path, layer=layer)
     return conform(layer, frame, frame.crs)
+
+
+def has_layer(path: str | Path, layer: str) -> bool:
+    """Whether a GeoPackage has a layer."""
+    return layer in {str(name) for name, _ in pyogrio.list_layers(path)}
 
 
 def _finish(part: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
@@ -242,7 +262,7 @@ def _column(layer: str, name: str, values: pd.Series[Any], dtype: str) -> pd.Ser
 
 def _geometry(geometry: NDArray[Any], kind: str) -> NDArray[Any]:
     """Valid geometries of one type; what a repair turns into lines or points is dropped."""
-    if kind == "Point":
+    if kind in {"Point", "LineString"}:
         return geometry
     mended = np.asarray(geometry, dtype=object).copy()
     bad = ~shapely.is_valid(mended) & ~shapely.is_missing(mended)

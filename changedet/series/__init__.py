@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike
 from changedet.errors import MethodError
 from changedet.methods import AUTO, Choice, Facts, Fraction, Stage
 from changedet.series.growth import Onset, OnsetMethod, find_onset
-from changedet.series.table import COLUMNS, Estimate, LookFacts, changed_area_interval, timeseries
+from changedet.series.table import COLUMNS, TEU, Estimate, LookFacts, changed_area_interval, timeseries
 from changedet.series.totals import onsets, totals
 
 __all__ = [
     "COLUMNS",
     "STAGE",
+    "TEU",
     "Estimate",
     "LookFacts",
     "Onset",

@@ -136,6 +136,8 @@ def write_zones(world: World, folder: Path) -> None:
         layers.append(("zones.geojson", [Polygon(world.zones[name]) for name in names], names))
     for path, shapes, labels in layers:
         table = gpd.GeoDataFrame({"name": labels}, geometry=gpd.GeoSeries(shapes, crs=world.epsg), crs=world.epsg)
+        if world.sidings and labels is names:
+            table["kind"] = ["siding" if name in world.sidings else None for name in names]
         table.geometry = table.geometry.translate(world.centre_east_m, world.centre_north_m)
         collection = json.loads(table.to_crs(4326).to_json(drop_id=True))
         (folder / path).write_text(json.dumps(_rounded(collection), indent=1) + "\n", encoding="utf-8")

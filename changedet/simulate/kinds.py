@@ -165,6 +165,8 @@ def _trains(b: Builder) -> None:
     tracks = int(b.rng.integers(2, 5))
     v = rect[3] + 9
     clear(b, (-b.reach, v, b.reach, v + 4.7 * tracks), 5)
+    b.world.zones["sidings"] = b.frame.box(0, v + 2.35 * (tracks - 1), 1.6 * b.world.size_m, 4.7 * tracks)
+    b.world.sidings.add("sidings")
     for place_v in b.rails(v, tracks):
         for k in range(len(b.world.looks)):
             if b.rng.random() < 0.7:

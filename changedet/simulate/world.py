@@ -155,6 +155,7 @@ class World:
     slots: list[Slot] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
     zones: dict[str, Points] = field(default_factory=dict)
+    sidings: set[str] = field(default_factory=set)
     onset_containers: int | None = None
     onset_changed: int | None = None
     onset_footprint: int | None = None

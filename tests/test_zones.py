@@ -1,0 +1,173 @@
+"""Zones: how full they are, and the trains on those that are sidings, against trains laid out by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+import shapely.affinity
+from hypothesis import given
+from hypothesis import strategies as st
+
+from changedet.errors import InputError
+from changedet.kernels import sidings as kernel
+from changedet.outputs import vectors
+from changedet.outputs.report import ReportData, write_report
+from changedet.vectors import read_vector
+from changedet.zones import trains, with_occupancy, zone_table
+
+CRS = "EPSG:32633"
+LENGTHS = {"20ft": 6.06, "40ft": 12.19}
+
+
+def consist(loads: list[list[str] | None], wagon_m: float = 13.9) -> tuple[list[tuple[float, str]], float]:
+    """Boxes' centres along a train of wagons, each with its boxes in its middle; and the train's length."""
+    at, found = 0.0, []
+    for load in loads:
+        own = load or []
+        start = at + (wagon_m - sum(LENGTHS[kind] for kind in own) - 0.1 * max(len(own) - 1, 0)) / 2
+        for kind in own:
+            found.append((start + LENGTHS[kind] / 2, kind))
+            start += LENGTHS[kind] + 0.1
+        at += wagon_m + 1.2
+    return found, at
+
+
+def placed(along: list[tuple[float, str]], v: float = 0.0, turn_deg: float = 0.0) -> gpd.GeoDataFrame:
+    boxes = [shapely.box(u - LENGTHS[kind] / 2, v - 1.22, u + LENGTHS[kind] / 2, v + 1.22) for u, kind in along]
+    shapes = [shapely.affinity.rotate(box, turn_deg, origin=(0, 0)) for box in boxes]
+    return gpd.GeoDataFrame(
+        {
+            "date": pd.Timestamp("2024-05-01", tz="UTC"),
+            "length_m": [LENGTHS[kind] for _, kind in along],
+            "width_m": 2.44,
+            "angle_deg": (90.0 - turn_deg) % 180.0,
+            "kind": [kind for _, kind in along],
+            "color": [f"#{40 + 5 * k:02x}2030" for k in range(len(along))],
+        },
+        geometry=shapes,
+        crs=CRS,
+    )
+
+
+def siding(turn_deg: float = 0.0, kind: str = "siding") -> gpd.GeoDataFrame:
+    shape = shapely.affinity.rotate(shapely.box(-60, -15, 500, 15), turn_deg, origin=(0, 0))
+    return gpd.GeoDataFrame({"name": ["rail"], "kind": [kind], "capacity": [np.nan]}, geometry=[shape], crs=CRS)
+
+
+LOADS: list[list[str] | None] = [["40ft"], ["20ft", "20ft"], None, ["40ft"], ["20ft"], ["40ft"]]
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 33.0, 89.0, 140.0])
+def test_a_train_is_read_in_order_with_its_empty_wagons(turn_deg: float) -> None:
+    along, _ = consist(LOADS)
+    shuffled = placed(along, turn_deg=turn_deg).sample(frac=1, random_state=3)
+    (row,) = trains(shuffled, siding(turn_deg)).to_dict("records")
+    assert row["boxes"] == 6
+    assert row["teu"] == 9
+    assert row["wagons_low"] <= 5 <= row["wagons_high"]
+    assert row["empty_low"] <= 1 <= row["empty_high"]
+    colors = [part.split()[-1] for part in row["sequence"].split(", ") if "#" in part]
+    ordered = [f"#{40 + 5 * k:02x}2030" for k in range(6)]
+    # From the west: a siding turned past the north is read from its other end.
+    assert colors == (ordered if turn_deg < 90 else ordered[::-1])
+    assert row["sequence"].count("empty)") == 1
+    assert row["geometry"].length == pytest.approx(along[-1][0] - along[0][0], abs=0.1)
+
+
+def test_trains_on_parallel_tracks_and_far_apart_are_their_own() -> None:
+    first, length = consist([["40ft"]] * 5)
+    second, _ = consist([["20ft", "20ft"]] * 3)
+    third = [(u + length + 60, kind) for u, kind in consist([["40ft"]] * 3)[0]]
+    every = pd.concat([placed(first), placed(second, v=4.7), placed(third)], ignore_index=True)
+    found = trains(gpd.GeoDataFrame(every, crs=CRS), siding())
+    assert sorted(found["boxes"]) == [3, 5, 6]
+    assert found["train_id"].tolist() == [1, 2, 3]
+    assert found["boxes"].iloc[0] == 6  # the northern track comes first
+
+
+def test_boxes_side_by_side_or_askew_are_no_train() -> None:
+    row = gpd.GeoDataFrame(
+        pd.concat([placed([(0.0, "40ft")], v=2.6 * k) for k in range(5)], ignore_index=True), crs=CRS
+    )
+    assert len(trains(row, siding())) == 0
+    along, _ = consist([["40ft"]] * 4)
+    turned = placed(along)
+    turned["angle_deg"] = 120.0
+    assert len(trains(turned, siding())) == 0
+
+
+def test_yards_are_not_read_and_without_a_siding_there_is_no_layer() -> None:
+    along, _ = consist(LOADS)
+    assert trains(placed(along), siding(kind="yard")) is None
+    assert trains(placed(along), None) is None
+    assert trains(placed([]).assign(kind=[]), siding()).columns.tolist() == [*vectors.SCHEMA["trains"], "geometry"]
+
+
+@given(st.lists(st.sampled_from([None, ("40ft",), ("20ft", "20ft"), ("20ft",)]), min_size=3, max_size=14))
+def test_the_bounds_of_wagons_hold_whatever_the_load(loads: list[tuple[str, ...] | None]) -> None:
+    along, _ = consist([list(load) if load else None for load in loads])
+    boxes = np.array([[u, 0.0, LENGTHS[kind], 2.44, 0.0] for u, kind in along]).reshape(-1, 5)
+    lines = kernel.trains(boxes, 0.0)
+    assert sorted(np.concatenate(lines).tolist() if lines else []) == list(range(len(boxes)))
+    wagon = [k for k, load in enumerate(loads) for _ in load or ()]
+    for line in lines:
+        own = [wagon[i] for i in line]
+        assert own == sorted(own)
+        low, high = kernel.loaded(boxes, line)
+        assert low <= len(set(own)) <= high
+        hidden = max(own) - min(own) + 1 - len(set(own))
+        gaps = [kernel.empty_between(float(gap)) for gap in kernel.gaps(boxes, line)]
+        assert sum(gap.low for gap in gaps) <= hidden <= sum(gap.high for gap in gaps)
+
+
+def test_occupancy_is_the_expected_count_over_the_zones_own_capacity(tmp_path: Path) -> None:
+    path = tmp_path / "zones.geojson"
+    shapes = {"a": (12, 50, None), "b": (13, None, "siding")}
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": name, "capacity": room, "kind": kind},
+            "geometry": shapely.geometry.mapping(shapely.box(x, 51, x + 0.5, 51.5)),
+        }
+        for name, (x, room, kind) in shapes.items()
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    zones = zone_table(read_vector(path, CRS, named=True))
+    assert zones is not None
+    assert zones["kind"].tolist() == [None, "siding"]
+    table = pd.DataFrame({"zone": ["", "a", "b"], "containers_expected": [30.0, 20, 10]})
+    table = table.assign(containers_low=[25.0, 15, 8], containers_high=[35.0, 25, 12])
+    told = with_occupancy(table, zones).set_index("zone")
+    assert told.loc["a", ["occupancy", "occupancy_low", "occupancy_high"]].tolist() == [0.4, 0.3, 0.5]
+    assert told.loc[["", "b"], "occupancy"].isna().all()
+    assert with_occupancy(table, zones.assign(capacity=np.nan)).equals(table)
+
+
+@pytest.mark.parametrize("room", ["many", -3, 0, "1e999"])
+def test_a_capacity_that_is_none_is_told(tmp_path: Path, room: object) -> None:
+    path = tmp_path / "zones.geojson"
+    shape = shapely.geometry.mapping(shapely.box(12, 51, 12.1, 51.1))
+    feature = {"type": "Feature", "properties": {"name": "a", "capacity": room}, "geometry": shape}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    with pytest.raises(InputError, match=r"the capacity of 'a' is .*, expected a number of containers above 0"):
+        read_vector(path, CRS, named=True)
+
+
+def test_trains_are_written_read_and_shown(tmp_path: Path) -> None:
+    along, _ = consist(LOADS)
+    found = trains(placed(along), siding())
+    vectors.write_objects(tmp_path / "objects.gpkg", {"trains": found}, CRS)
+    again = vectors.read_objects(tmp_path / "objects.gpkg", "trains")
+    assert again["sequence"].tolist() == found["sequence"].tolist()
+    assert again.geometry.geom_type.tolist() == ["LineString"]
+    table = pd.DataFrame({"date": ["2024-05-01"], "zone": [""]})
+    write_report(tmp_path / "report.html", ReportData("a", "A", {"dates": ["2024-05-01"]}, table, trains=again))
+    text = (tmp_path / "report.html").read_text()
+    assert text.count('fill="#282030"') == 1
+    assert "stroke-dasharray" in text.split("Trains on sidings")[1]
