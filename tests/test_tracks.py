@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changedet.errors import MethodError
+from changedet.kernels import cuts, replaced
 from changedet.kernels import places as spots
-from changedet.kernels import replaced
 from changedet.kernels import tracks as kernel
 from changedet.kernels.compare import linear_rgb
 from changedet.kernels.presence import CALIBRATION, TABLES
@@ -328,7 +328,7 @@ def linear(rgb):
 
 
 def segments(rgb, price=8.0):
-    return replaced.cut_points(replaced._segment_costs(replaced.color_costs(linear(rgb))), price)
+    return cuts.cut_points(cuts.color_costs(linear(rgb)), price)
 
 
 def test_colours_cut_where_the_box_was_planted_and_nowhere_else():
@@ -349,14 +349,15 @@ def test_a_box_in_shade_keeps_its_identity():
 @given(st.lists(st.lists(st.floats(0, 12), min_size=6, max_size=6), min_size=6, max_size=6), st.floats(0.5, 10))
 @settings(max_examples=40, deadline=None)
 def test_the_partition_is_the_cheapest_of_all(costs, price):
-    table = replaced._segment_costs(np.array(costs))
+    table = np.array(costs)
 
     def total(starts):
         ends = [*starts[1:], 6]
-        return sum(table[a, b] for a, b in zip(starts, ends, strict=True)) + price * (len(starts) - 1)
+        parts = [table[a:b, a:b].sum(0).min() for a, b in zip(starts, ends, strict=True)]
+        return sum(parts) + price * (len(starts) - 1)
 
     every = [[0, *(k for k in range(1, 6) if mask >> (k - 1) & 1)] for mask in range(32)]
-    assert total(replaced.cut_points(table, price)) == pytest.approx(min(map(total, every)))
+    assert total(cuts.cut_points(table, price)) == pytest.approx(min(map(total, every)))
 
 
 def test_a_colour_that_returns_was_under_the_box_upon_it():
@@ -364,7 +365,7 @@ def test_a_colour_that_returns_was_under_the_box_upon_it():
     none = np.full(6, np.nan)
 
     def pile(colors, starts, stacks):
-        return replaced.pile_of(replaced.color_costs(linear(colors)), starts, none, stacks)
+        return replaced.pile_of(cuts.color_costs(linear(colors)), starts, none, stacks)
 
     upon = pile([a, a, b, b, a, a], [0, 2, 4], False)
     assert (upon.shown.tolist(), upon.below.tolist(), upon.end.tolist()) == ([0, 1, 0], [-1, 0], [3, 2])

@@ -107,7 +107,7 @@ def _run(place: Path, detector: str, again: bool) -> Path:
     if again or not (done / "summary.json").exists():
         plain = workflow.read_text().splitlines()
         lines = [line for line in plain if not line.startswith("outputs:")]
-        lines += [f"objects: {{method: {detector}}}"]
+        lines += ["change: {method: none}", f"objects: {{method: {detector}}}"]
         lines += [f"outputs: {{dir: out_{detector}, formats: [tables, objects]}}", "compute: {workers: 1}"]
         (place / f"run_{detector}.yaml").write_text("\n".join(lines))
         changedet.run(place / f"run_{detector}.yaml")

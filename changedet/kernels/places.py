@@ -27,6 +27,8 @@ VOTE_PRIOR_M = 1.5
 VOTE_SHRINK = 4.0
 VOTE_REACH = 1.5
 """Votes are cast from farther than boxes are matched: two dates may lean opposite ways."""
+VOTERS = 20_000
+"""A shift is known to a centimetre from far fewer boxes."""
 COLOR_SCALE = 40.0
 MATCH_COLOR, MOST_COLOR_COST = 8.0, 10.0
 """Tops of tall stacks lean by half a row's pitch; their colours tell them from their neighbours."""
@@ -92,6 +94,7 @@ def vote_shift(boxes: Boxes, places: Boxes, radius_m: float) -> Floats:
     Pairs vote with the likeness of their colours, which tells a row of boxes from itself moved by one. Shrunk towards
     zero where few pairs agree.
     """
+    boxes = boxes.take(np.arange(0, len(boxes.xy), 1 + len(boxes.xy) // VOTERS))
     i, j = near_pairs(boxes, places, radius_m)
     if len(i) < 3:
         return np.zeros(2)

@@ -1,8 +1,6 @@
 """Replaced, set on top or laid bare: where one stretch of presence at a place is more than one box.
 
-Colours tell: each stretch is cut where a cost of colour about the segments' own colours, plus a price for every cut,
-is least (optimal partitioning: Jackson et al. 2005, doi:10.1109/LSP.2001.838216). The price follows from how often
-boxes change at this site.
+Colours tell, see `changedet.kernels.cuts`. The price of a cut follows from how often boxes change at this site.
 """
 
 from __future__ import annotations
@@ -13,16 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.kernels.compare import linear_rgb, scaled_lab
+from changedet.kernels.cuts import Looks
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-COLOR_SD: Final = 2.0
-"""Of one look about its box's own colour, in `scaled_lab`. On simulated sites the median distance of two looks is 1.3
-where the box is the same, and 21 where it is not."""
-MOST_COST: Final = 12.0
-"""Of one look: shade and glare give any colour."""
 CUT_PRICE: Final = 3.0
 """Of the colour that a cut adds, beside the price of how rare cuts are."""
 FIRST_SHARE: Final = 0.03
@@ -33,12 +27,6 @@ ALIKE: Final = 4.0
 """Distance of two colours within which nothing is searched."""
 ALIKE_COST: Final = 3.5
 CAST_ROWS, CAST_RANGE, CAST_ROUNDS, MOST_OFFSET = 12, 40.0, 4, 15.0
-SHADE_TINT: Final = np.array([0.85, 1.0, 1.2])
-"""Red, green and blue of the light in shade."""
-SHADE_PART: Final = (0.08, 0.75)
-"""Least and most of the light that comes there."""
-SHADE_PRICE: Final = 1.5
-SHADE_NOISE: Final = 2.0
 ONE_SIDED, FEW = 3.0, 5.0
 """How many times as many boxes must come as go for a new top to be one set upon the old; and the other way round."""
 
@@ -94,25 +82,27 @@ def split_stretches(
     of_row : int64 (row,)
     """
     linear = level_colors(rows, of_row)
-    suspects = _suspects(linear, rows, of_row, len(stretches.place))
-    costs = {k: color_costs(linear[looks]) for k, looks in suspects}
-    begins = _priced_cuts(costs, int((rows.usable & (of_row >= 0)).sum()))
+    used = _suspects(linear, rows, of_row, len(stretches.place))
+    owner, begin = np.unique(of_row[used], return_index=True)
+    looks = Looks.of(linear[used], np.append(begin, len(used)))
+    starts = _priced_cuts(looks, int((rows.usable & (of_row >= 0)).sum()))
     stacks, bares = comes > ONE_SIDED * (goes + FEW), goes > ONE_SIDED * (comes + FEW)
     last, label = stretches.last.copy(), of_row.copy()
+    by_stretch = np.argsort(of_row, kind="stable")
+    bounds = np.searchsorted(of_row[by_stretch], np.arange(len(stretches.place) + 1))
     added: list[tuple[int, int, int, int, bool]] = []
-    for k, looks in suspects:
-        starts = begins[k]
-        if len(starts) < 2:
-            continue
-        mine = np.flatnonzero(of_row == k)
-        pile = pile_of(costs[k], starts, rows.tiers[looks], stacks)
-        edges = np.array([*rows.date[looks[starts]], stretches.last[k] + 1])
+    for place in np.flatnonzero(np.add.reduceat(starts, looks.begin[:-1]) > 1) if len(used) else ():
+        k, own = owner[place], slice(looks.begin[place], looks.begin[place + 1])
+        cuts = [int(start) for start in np.flatnonzero(starts[own])]
+        mine = by_stretch[bounds[k] : bounds[k + 1]]
+        pile = pile_of(looks.costs_of(place), cuts, rows.tiers[used[own]], stacks)
+        edges = np.array([*rows.date[used[own][cuts]], stretches.last[k] + 1])
         edges[0] = stretches.first[k]
         number = np.concatenate([[k], len(stretches.place) + len(added) + np.arange(len(pile.begin) - 1)])
         for box in range(1, len(pile.begin)):
             below = int(number[pile.below[box]]) if pile.below[box] >= 0 else -1
-            begin, end = int(edges[pile.begin[box]]), int(edges[pile.end[box]])
-            added.append((int(stretches.place[k]), begin, end - 1, below, bares))
+            opened, closed = int(edges[pile.begin[box]]), int(edges[pile.end[box]])
+            added.append((int(stretches.place[k]), opened, closed - 1, below, bares))
         last[k] = edges[pile.end[0]] - 1
         label[mine] = number[pile.shown[np.searchsorted(edges[1:-1], rows.date[mine], "right")]]
     extra = np.array(added, np.int64).reshape(-1, 5).T
@@ -130,13 +120,13 @@ class Pile(NamedTuple):
     below: Ints
 
 
-def pile_of(cost: Floats, starts: list[int], tiers: Floats, stacks: bool) -> Pile:
+def pile_of(cost: NDArray[np.float32], starts: list[int], tiers: Floats, stacks: bool) -> Pile:
     """What each run of looks of one colour shows; a colour that returns is the old box, from under the one upon it.
 
     Parameters
     ----------
-    cost : float64 (look, look)
-        See `color_costs`.
+    cost : float32 (look, look)
+        See `changedet.kernels.cuts.color_costs`.
     starts : list of int
         First look of each run.
     tiers : float64 (look,)
@@ -219,25 +209,8 @@ def _cast(usual: Floats, shown: Floats) -> tuple[float, float]:
     return gain, offset
 
 
-def color_costs(linear: Floats) -> Floats:
-    """Cost (look, look) of the first as a look at a box of the second's colour.
-
-    Half the squared distance in standard deviations, or that of the colour which the box has in shade, where less light
-    comes and bluer, whichever is less; at most `MOST_COST`.
-    """
-    lab = scaled_lab(linear)
-    plain = ((lab[:, None] - lab[None]) ** 2).sum(2) / (2 * COLOR_SD**2)
-    part = np.median(linear[:, None] / (linear[None] * SHADE_TINT), axis=2)
-    lit = np.clip(linear[:, None] / (part[:, :, None] * SHADE_TINT), 0.0, 1.0)
-    brightened = scaled_lab(lit.reshape(-1, 3)).reshape(*part.shape, 3)
-    shaded = ((brightened - lab[None]) ** 2).sum(2) / (2 * (SHADE_NOISE * COLOR_SD) ** 2) + SHADE_PRICE
-    shaded = np.where((part > SHADE_PART[0]) & (part < SHADE_PART[1]), shaded, np.inf)
-    cost: Floats = np.minimum(np.minimum(plain, shaded), MOST_COST)
-    return cost
-
-
-def _suspects(linear: Floats, rows: Surfaces, of_row: Ints, count: int) -> list[tuple[int, Ints]]:
-    """Stretches whose usable looks differ in colour enough to be worth a search, each with those rows."""
+def _suspects(linear: Floats, rows: Surfaces, of_row: Ints, count: int) -> Ints:
+    """Rows of the stretches whose usable looks differ in colour enough to be worth a search, by stretch and date."""
     used = np.flatnonzero((of_row >= 0) & rows.usable & np.isfinite(linear).all(1))
     owner, lab = of_row[used], scaled_lab(linear[used])
     low, high = np.full((count, 3), np.inf), np.full((count, 3), -np.inf)
@@ -245,54 +218,14 @@ def _suspects(linear: Floats, rows: Surfaces, of_row: Ints, count: int) -> list[
     np.maximum.at(high, owner, lab)
     wide = np.linalg.norm(np.where(high >= low, high - low, 0.0), axis=1) > ALIKE
     chosen = used[wide[owner]]
-    order = chosen[np.lexsort((rows.date[chosen], of_row[chosen]))]
-    groups = np.split(order, np.flatnonzero(np.diff(of_row[order])) + 1) if len(order) else []
-    return [(int(of_row[group[0]]), group) for group in groups]
+    return chosen[np.lexsort((rows.date[chosen], of_row[chosen]))]
 
 
-def _priced_cuts(costs: dict[int, Floats], looks: int) -> dict[int, list[int]]:
-    """First looks of each suspect's segments, at the price of a cut that the site's own share of cuts gives."""
-    share = FIRST_SHARE
-    tables = {k: _segment_costs(cost) for k, cost in costs.items()}
-    begins: dict[int, list[int]] = {}
+def _priced_cuts(looks: Looks, usable: int) -> Bools:
+    """Which looks (look,) begin a segment, at the price of a cut that the site's own share of cuts gives."""
+    share, starts = FIRST_SHARE, np.zeros(0, bool)
     for _ in range(SHARE_ROUNDS):
-        price = CUT_PRICE + float(np.log((1 - share) / share))
-        begins = {k: cut_points(table, price) for k, table in tables.items()}
-        cuts = sum(len(found) - 1 for found in begins.values())
-        share = min((cuts + FIRST_SHARE * SHARE_PRIOR) / (looks + SHARE_PRIOR), 0.5)
-    return begins
-
-
-def _segment_costs(cost: Floats) -> Floats:
-    """Cost (look, end) of the looks from one to before another as one box, of the colour of the look that fits best;
-    infinite where there is none."""
-    n = len(cost)
-    table = np.full((n, n + 1), np.inf)
-    summed = np.vstack([np.zeros(n), np.cumsum(cost, axis=0)])
-    for a in range(n):
-        for b in range(a + 1, n + 1):
-            table[a, b] = (summed[b, a:b] - summed[a, a:b]).min()
-    return table
-
-
-def cut_points(table: Floats, price: float) -> list[int]:
-    """Where the segments of the cheapest partition begin.
-
-    Parameters
-    ----------
-    table : float64 (look, look + 1)
-        Cost of each run of looks, first and end (exclusive).
-    price : float
-        Of each cut.
-    """
-    n = len(table)
-    best, came = np.zeros(n + 1), np.zeros(n + 1, np.int64)
-    for end in range(1, n + 1):
-        total = best[:end] + table[:end, end] + price * (np.arange(end) > 0)
-        came[end] = int(total.argmin())
-        best[end] = total[came[end]]
-    starts, end = [], n
-    while end > 0:
-        end = int(came[end])
-        starts.append(end)
-    return starts[::-1]
+        starts = looks.cut(CUT_PRICE + float(np.log((1 - share) / share)))
+        cuts = int(starts.sum()) - (len(looks.begin) - 1)
+        share = min((cuts + FIRST_SHARE * SHARE_PRIOR) / (usable + SHARE_PRIOR), 0.5)
+    return starts

@@ -14,6 +14,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.kernels.chains import Reading, forward_backward, viterbi
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -86,24 +88,6 @@ class Tables(NamedTuple):
         return cls(**whole)
 
 
-class Reading(NamedTuple):
-    """Posteriors of one two-state chain a place.
-
-    Attributes
-    ----------
-    present : float64 (place, date)
-        Posterior probability of presence.
-    births, deaths : float64 (place, date - 1)
-        Posterior probability of the change between two dates.
-    log_likelihood : float64 (place,)
-    """
-
-    present: Floats
-    births: Floats
-    deaths: Floats
-    log_likelihood: Floats
-
-
 class Model(NamedTuple):
     """Rates of change by class and interval, (REAL, date - 1) each, the classes' prior weights (class,), and how easily
     each date shows a box, (date,), see `Tables.ease_sd`; and the share of places that are full on the first date."""
@@ -156,70 +140,6 @@ def tilted(table: Floats, ease: Floats) -> Floats:
     weight = table * np.exp(ease[:, None] * steps)
     result: Floats = weight / weight.sum(1, keepdims=True)
     return result
-
-
-def forward_backward(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float) -> Reading:
-    """Posteriors of a two-state chain, all places at once (Rabiner 1989, doi:10.1109/5.18626).
-
-    Parameters
-    ----------
-    absent, present : float64 (place, date)
-        Likelihood of what each date shows in either state.
-    birth, death : float64 (date - 1,)
-        Probability of absent to present and of present to absent in each interval.
-    start : float
-        Probability of presence on the first date.
-    """
-    n, dates = absent.shape
-    ahead = np.empty((n, dates, 2))
-    log_likelihood = np.zeros(n)
-    prior = np.broadcast_to(np.array([1.0 - start, start]), (n, 2))
-    for t in range(dates):
-        joint = prior * np.stack([absent[:, t], present[:, t]], 1)
-        total = joint.sum(1, keepdims=True)
-        ahead[:, t] = joint / total
-        log_likelihood += np.log(total[:, 0])
-        if t + 1 < dates:
-            prior = ahead[:, t] @ _transition(birth[t], death[t])
-    return _backward(ahead, absent, present, birth, death, log_likelihood)
-
-
-def _backward(ahead: Floats, absent: Floats, present: Floats, birth: Floats, death: Floats, log_l: Floats) -> Reading:
-    n, dates = absent.shape
-    posterior = np.empty((n, dates))
-    births, deaths = np.zeros((n, max(dates - 1, 0))), np.zeros((n, max(dates - 1, 0)))
-    behind = np.ones((n, 2))
-    posterior[:, -1] = ahead[:, -1, 1]
-    for t in range(dates - 2, -1, -1):
-        future = behind * np.stack([absent[:, t + 1], present[:, t + 1]], 1)
-        step = ahead[:, t, :, None] * _transition(birth[t], death[t]) * future[:, None, :]
-        step /= step.sum((1, 2), keepdims=True)
-        births[:, t], deaths[:, t] = step[:, 0, 1], step[:, 1, 0]
-        posterior[:, t] = step[:, 1].sum(1)
-        behind = future @ _transition(birth[t], death[t]).T
-        behind /= behind.sum(1, keepdims=True)
-    return Reading(posterior, births, deaths, log_l)
-
-
-def _transition(birth: float, death: float) -> Floats:
-    return np.array([[1.0 - birth, birth], [death, 1.0 - death]])
-
-
-def viterbi(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float) -> Bools:
-    """The likeliest history (place, date) of each place; parameters as for `forward_backward`."""
-    n, dates = absent.shape
-    likelihood = np.log(np.stack([absent, present], 2))
-    best = np.log(np.array([1.0 - start, start])) + likelihood[:, 0]
-    came_from = np.zeros((n, dates, 2), np.int8)
-    for t in range(1, dates):
-        candidates = best[:, :, None] + np.log(_transition(birth[t - 1], death[t - 1]))
-        came_from[:, t] = candidates.argmax(1)
-        best = candidates.max(1) + likelihood[:, t]
-    path = np.zeros((n, dates), np.int8)
-    path[:, -1] = best.argmax(1)
-    for t in range(dates - 1, 0, -1):
-        path[:, t - 1] = np.take_along_axis(came_from[:, t], path[:, t, None].astype(np.int64), 1)[:, 0]
-    return path.astype(bool)
 
 
 def clutter_odds(log_real: Floats, log_clutter: Floats, rows: Floats, false_share: float) -> float:

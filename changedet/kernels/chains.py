@@ -1,0 +1,116 @@
+"""Two-state Markov chains, one a place: posteriors and likeliest histories (Rabiner 1989, doi:10.1109/5.18626).
+
+Arrays have one row a place and one column a date.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+class Reading(NamedTuple):
+    """Posteriors of one two-state chain a place.
+
+    Attributes
+    ----------
+    present : float64 (place, date)
+        Posterior probability of presence.
+    births, deaths : float64 (place, date - 1)
+        Posterior probability of the change between two dates.
+    log_likelihood : float64 (place,)
+    """
+
+    present: Floats
+    births: Floats
+    deaths: Floats
+    log_likelihood: Floats
+
+
+def forward_backward(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float) -> Reading:
+    """Posteriors of a two-state chain, all places at once.
+
+    Parameters
+    ----------
+    absent, present : float64 (place, date)
+        Likelihood of what each date shows in either state.
+    birth, death : float64 (date - 1,)
+        Probability of absent to present and of present to absent in each interval.
+    start : float
+        Probability of presence on the first date.
+    """
+    n, dates = absent.shape
+    read = Reading(np.empty((n, dates)), np.empty((n, dates - 1)), np.empty((n, dates - 1)), np.zeros(n))
+    _smooth(absent, present, birth, death, start, *read)
+    return read
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _smooth(
+    absent: Any,
+    present: Any,
+    birth: Any,
+    death: Any,
+    start: float,
+    posterior: Any,
+    births: Any,
+    deaths: Any,
+    log_l: Any,
+) -> None:
+    n, dates = absent.shape
+    ahead = np.empty((dates, 2))
+    for k in range(n):
+        empty, full = 1.0 - start, start
+        for t in range(dates):
+            empty, full = empty * absent[k, t], full * present[k, t]
+            total = empty + full
+            log_l[k] += np.log(total)
+            ahead[t, 0], ahead[t, 1] = empty / total, full / total
+            if t + 1 < dates:
+                empty = ahead[t, 0] * (1.0 - birth[t]) + ahead[t, 1] * death[t]
+                full = ahead[t, 0] * birth[t] + ahead[t, 1] * (1.0 - death[t])
+        posterior[k, dates - 1] = ahead[dates - 1, 1]
+        empty, full = 1.0, 1.0
+        for t in range(dates - 2, -1, -1):
+            empty, full = empty * absent[k, t + 1], full * present[k, t + 1]
+            stays_empty, comes = ahead[t, 0] * (1.0 - birth[t]) * empty, ahead[t, 0] * birth[t] * full
+            goes, stays_full = ahead[t, 1] * death[t] * empty, ahead[t, 1] * (1.0 - death[t]) * full
+            total = stays_empty + comes + goes + stays_full
+            births[k, t], deaths[k, t] = comes / total, goes / total
+            posterior[k, t] = (goes + stays_full) / total
+            before = (1.0 - birth[t]) * empty + birth[t] * full
+            full = death[t] * empty + (1.0 - death[t]) * full
+            empty = before / (before + full)
+            full = 1.0 - empty
+
+
+def viterbi(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float) -> Bools:
+    """The likeliest history (place, date) of each place; parameters as for `forward_backward`."""
+    path = np.empty(absent.shape, np.bool_)
+    _likeliest(absent, present, birth, death, start, path)
+    return path
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _likeliest(absent: Any, present: Any, birth: Any, death: Any, start: float, path: Any) -> None:
+    n, dates = absent.shape
+    came = np.empty((dates, 2), np.bool_)
+    for k in range(n):
+        empty, full = np.log(1.0 - start) + np.log(absent[k, 0]), np.log(start) + np.log(present[k, 0])
+        for t in range(1, dates):
+            stays_empty, goes = empty + np.log(1.0 - birth[t - 1]), full + np.log(death[t - 1])
+            comes, stays_full = empty + np.log(birth[t - 1]), full + np.log(1.0 - death[t - 1])
+            came[t, 0], came[t, 1] = goes > stays_empty, stays_full > comes
+            empty = max(stays_empty, goes) + np.log(absent[k, t])
+            full = max(comes, stays_full) + np.log(present[k, t])
+        state = full > empty
+        path[k, dates - 1] = state
+        for t in range(dates - 1, 0, -1):
+            state = came[t, 1] if state else came[t, 0]
+            path[k, t - 1] = state

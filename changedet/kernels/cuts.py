@@ -1,0 +1,155 @@
+"""Where the colours of a series of looks at one place are cheaper told by two boxes than by one.
+
+Each series is cut where a cost of colour about the segments' own colours, plus a price for every cut, is least (optimal
+partitioning: Jackson et al. 2005, doi:10.1109/LSP.2001.838216).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from changedet.kernels.compare import LIGHTNESS_WEIGHT, scaled_lab
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+COLOR_SD: Final = 2.0
+"""Of one look about its box's own colour, in `scaled_lab`. On simulated sites the median distance of two looks is 1.3
+where the box is the same, and 21 where it is not."""
+MOST_COST: Final = 12.0
+"""Of one look: shade and glare give any colour."""
+SHADE_TINT: Final = (0.85, 1.0, 1.2)
+"""Red, green and blue of the light in shade."""
+SHADE_PART: Final = (0.08, 0.75)
+"""Least and most of the light that comes there."""
+SHADE_PRICE: Final = 1.5
+SHADE_NOISE: Final = 2.0
+CIE_LINEAR, CIE_SLOPE, CIE_OFFSET = 0.008856, 7.787, 16.0 / 116.0
+XYZ: Final = np.array(
+    [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
+) / np.array([[0.95047], [1.0], [1.08883]])
+"""Linear sRGB to CIE XYZ over the white of D65 (IEC 61966-2-1)."""
+
+
+class Looks(NamedTuple):
+    """Looks of several places, place after place, in order of date.
+
+    Attributes
+    ----------
+    begin : int64 (place + 1,)
+        First look of each place, and the number of looks.
+    table : int64 (place + 1,)
+        Where each place's square table of costs begins in ``costs``.
+    costs : float32 (sum of squares,)
+        See `color_costs`.
+    """
+
+    begin: Ints
+    table: Ints
+    costs: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, linear: Floats, begin: Ints) -> Looks:
+        """From the linear colours (look, 3), 0 to 1, of all places."""
+        table = np.concatenate([[0], np.cumsum(np.diff(begin) ** 2)]).astype(np.int64)
+        costs = np.empty(int(table[-1]), np.float32)
+        _fill_costs(linear, scaled_lab(linear), begin, table, np.array(SHADE_TINT), XYZ, costs)
+        return cls(begin, table, costs)
+
+    def costs_of(self, place: int) -> NDArray[np.float32]:
+        """The costs (look, look) of a place."""
+        n = int(self.begin[place + 1] - self.begin[place])
+        return self.costs[self.table[place] : self.table[place + 1]].reshape(n, n)
+
+    def cut(self, price: float) -> Bools:
+        """Which looks (look,) begin a segment of the cheapest partition of their place, at a price for each cut."""
+        starts = np.zeros(int(self.begin[-1]), np.bool_)
+        _cut_places(self.costs, self.begin, self.table, price, starts)
+        return starts
+
+
+def color_costs(linear: Floats) -> NDArray[np.float32]:
+    """Cost (look, look) of the first as a look at a box of the second's colour, for the looks at one place.
+
+    Half the squared distance in standard deviations, or that of the colour which the box has in shade, where less light
+    comes and bluer, whichever is less; at most `MOST_COST`.
+    """
+    return Looks.of(linear, np.array([0, len(linear)])).costs_of(0)
+
+
+def cut_points(costs: NDArray[np.floating[Any]], price: float) -> list[int]:
+    """First looks of the segments of the cheapest partition of one place, see `Looks.cut`.
+
+    Parameters
+    ----------
+    costs : (look, look)
+        Cost of a look (row) in a segment whose colour is another's (column).
+    price : float
+        Of each cut.
+    """
+    n = len(costs)
+    looks = Looks(np.array([0, n]), np.array([0, n * n]), np.asarray(costs, np.float32).ravel())
+    return [int(start) for start in np.flatnonzero(looks.cut(price))]
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _fill_costs(linear: Any, lab: Any, begin: Any, table: Any, tint: Any, xyz: Any, out: Any) -> None:
+    part, lit = np.empty(3), np.empty(3)
+    for place in range(len(begin) - 1):
+        first, n = begin[place], begin[place + 1] - begin[place]
+        for i in range(n):
+            for j in range(n):
+                cost = _squared(lab[first + i], lab[first + j]) / (2 * COLOR_SD**2)
+                for c in range(3):
+                    part[c] = linear[first + i, c] / (linear[first + j, c] * tint[c])
+                share = max(min(part[0], part[1]), min(max(part[0], part[1]), part[2]))
+                if SHADE_PART[0] < share < SHADE_PART[1]:
+                    for c in range(3):
+                        lit[c] = min(max(linear[first + i, c] / (share * tint[c]), 0.0), 1.0)
+                    apart = _squared(_lab(lit, xyz), lab[first + j])
+                    cost = min(cost, apart / (2 * (SHADE_NOISE * COLOR_SD) ** 2) + SHADE_PRICE)
+                out[table[place] + i * n + j] = min(cost, MOST_COST)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _squared(first: Any, second: Any) -> float:
+    return float((first[0] - second[0]) ** 2 + (first[1] - second[1]) ** 2 + (first[2] - second[2]) ** 2)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _lab(linear: Any, xyz: Any) -> tuple[float, float, float]:
+    """As `changedet.kernels.compare.scaled_lab`, of one colour."""
+    bent = np.empty(3)
+    for k in range(3):
+        value = xyz[k, 0] * linear[0] + xyz[k, 1] * linear[1] + xyz[k, 2] * linear[2]
+        bent[k] = np.cbrt(value) if value > CIE_LINEAR else CIE_SLOPE * value + CIE_OFFSET
+    return LIGHTNESS_WEIGHT * (116.0 * bent[1] - 16.0), 500.0 * (bent[0] - bent[1]), 200.0 * (bent[1] - bent[2])
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _cut_places(costs: Any, begin: Any, table: Any, price: float, starts: Any) -> None:
+    for place in range(len(begin) - 1):
+        first, n = begin[place], begin[place + 1] - begin[place]
+        summed = np.zeros((n + 1, n))
+        for i in range(n):
+            for j in range(n):
+                summed[i + 1, j] = summed[i, j] + costs[table[place] + i * n + j]
+        best, came = np.zeros(n + 1), np.zeros(n + 1, np.int64)
+        for end in range(1, n + 1):
+            best[end] = np.inf
+            for a in range(end):
+                segment = np.inf
+                for c in range(a, end):
+                    segment = min(segment, summed[end, c] - summed[a, c])
+                total = best[a] + segment + (price if a > 0 else 0.0)
+                if total < best[end]:
+                    best[end], came[end] = total, a
+        end = n
+        while end > 0:
+            end = came[end]
+            starts[first + end] = True
