@@ -95,7 +95,7 @@ def split_stretches(
         k, own = owner[place], slice(looks.begin[place], looks.begin[place + 1])
         cuts = [int(start) for start in np.flatnonzero(starts[own])]
         mine = by_stretch[bounds[k] : bounds[k + 1]]
-        pile = pile_of(looks.costs_of(place), cuts, rows.tiers[used[own]], stacks)
+        pile = pile_of(looks.costs_of(int(place)), cuts, rows.tiers[used[own]], stacks)
         edges = np.array([*rows.date[used[own][cuts]], stretches.last[k] + 1])
         edges[0] = stretches.first[k]
         number = np.concatenate([[k], len(stretches.place) + len(added) + np.arange(len(pile.begin) - 1)])
@@ -217,8 +217,9 @@ def _suspects(linear: Floats, rows: Surfaces, of_row: Ints, count: int) -> Ints:
     np.minimum.at(low, owner, lab)
     np.maximum.at(high, owner, lab)
     wide = np.linalg.norm(np.where(high >= low, high - low, 0.0), axis=1) > ALIKE
-    chosen = used[wide[owner]]
-    return chosen[np.lexsort((rows.date[chosen], of_row[chosen]))]
+    chosen: Ints = used[wide[owner]]
+    result: Ints = chosen[np.lexsort((rows.date[chosen], of_row[chosen]))]
+    return result
 
 
 def _priced_cuts(looks: Looks, usable: int) -> Bools:

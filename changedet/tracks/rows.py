@@ -124,17 +124,12 @@ class Rows:
         dates = tuple(looks.dates)
         if not dates:
             raise MethodError("tracks: no looks; give at least one date")
-        position = {date: i for i, date in enumerate(dates)}
-        own = [value.date() for value in pd.to_datetime(detections["date"], utc=True)]
-        strange = sorted({date.isoformat() for date in own if date not in position})
-        if strange:
-            raise MethodError(f"tracks: detections of {', '.join(strange)}, which is no look")
+        index = _date_index(detections["date"], dates)
         centre = detections.geometry.centroid
         number = {
             name: pd.to_numeric(detections[name]).to_numpy(np.float64)
             for name in ("length_m", "width_m", "angle_deg", "confidence")
         }
-        index = np.array([position[date] for date in own], np.int64)
         xy = np.column_stack([centre.x.to_numpy(), centre.y.to_numpy()]).reshape(-1, 2)
         order = np.lexsort(
             (
@@ -155,7 +150,7 @@ class Rows:
             np.maximum(number["confidence"], 1e-3),
         )
         tiers = pd.to_numeric(detections["tiers"]) if "tiers" in detections else pd.Series(np.nan, detections.index)
-        counted = detections["counted"].to_numpy(bool) if "counted" in detections else np.ones(len(own), bool)
+        counted = detections["counted"].to_numpy(bool) if "counted" in detections else np.ones(len(index), bool)
         kind = np.array([KINDS.index(k) if k in KINDS else len(KINDS) - 1 for k in detections["kind"]], np.int64)
         tier = np.asarray(tiers.astype("Float64").to_numpy(np.float64, na_value=np.nan), np.float64)
         width = number["width_m"][order]
@@ -165,11 +160,27 @@ class Rows:
         )
 
 
+def _date_index(column: pd.Series[Any], dates: tuple[dt.date, ...]) -> Ints:
+    """Index (n,) of each row's UTC day among the looks."""
+    stamps = pd.to_datetime(column, utc=True).dt.tz_localize(None).to_numpy("datetime64[D]")
+    days = np.array(dates, "datetime64[D]")
+    order = np.argsort(days, kind="stable")
+    at = order[np.searchsorted(days[order], stamps).clip(0, len(days) - 1)]
+    strange = np.unique(stamps[days[at] != stamps])
+    if len(strange):
+        raise MethodError(f"tracks: detections of {', '.join(map(str, strange))}, which is no look")
+    return np.asarray(at, np.int64)
+
+
 def rgb_of(colors: pd.Series[Any]) -> Floats:
     """RGB (n, 3), 0 to 255, of ``#rrggbb`` strings; NaN where a colour is missing or is none."""
-    text = colors.astype("string").fillna("")
-    known = text.str.fullmatch("#[0-9a-fA-F]{6}").to_numpy(bool)
-    rgb = np.full((len(text), 3), np.nan)
-    value = np.array([int(item[1:], 16) for item in text[known]], np.int64)
-    rgb[known] = np.column_stack([value >> 16, value >> 8 & 255, value & 255]).reshape(-1, 3)
-    return rgb
+    # One character beyond a colour's seven tells those that are longer.
+    text = np.array(colors.astype("string").fillna("").to_numpy(object), "U8")
+    codes = text.view(np.uint32).reshape(-1, 8)
+    digits = _HEX[np.minimum(codes[:, 1:7], len(_HEX) - 1)]
+    known = (codes[:, 0] == ord("#")) & (codes[:, 7] == 0) & (digits >= 0).all(1)
+    return np.where(known[:, None], 16.0 * digits[:, ::2] + digits[:, 1::2], np.nan)
+
+
+_HEX = np.full(128, -1, np.int64)
+_HEX[[ord(c) for c in "0123456789abcdefABCDEF"]] = [*range(16), *range(10, 16)]
