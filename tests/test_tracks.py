@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changedet.errors import MethodError
-from changedet.kernels import cuts, replaced
+from changedet.kernels import cuts, piles
 from changedet.kernels import places as spots
 from changedet.kernels import tracks as kernel
 from changedet.kernels.compare import linear_rgb
+from changedet.kernels.lean import height_and_lean
 from changedet.kernels.presence import CALIBRATION, TABLES
 from changedet.tracks import STAGE, AllLooks, track
 
@@ -362,21 +363,50 @@ def test_the_partition_is_the_cheapest_of_all(costs, price):
 
 def test_a_colour_that_returns_was_under_the_box_upon_it():
     a, b, c = (150, 50, 40), (40, 70, 130), (170, 170, 165)
-    none = np.full(6, np.nan)
 
-    def pile(colors, starts, stacks):
-        return replaced.pile_of(cuts.color_costs(linear(colors)), starts, none, stacks)
+    def pile(colors, starts, top):
+        return piles.pile_of(cuts.color_costs(linear(colors)), starts, np.full(2, top))
 
-    upon = pile([a, a, b, b, a, a], [0, 2, 4], False)
+    upon = pile([a, a, b, b, a, a], [0, 2, 4], piles.REPLACED)
     assert (upon.shown.tolist(), upon.below.tolist(), upon.end.tolist()) == ([0, 1, 0], [-1, 0], [3, 2])
-    swapped = pile([a, a, b, b, c, c], [0, 2, 4], False)
+    swapped = pile([a, a, b, b, c, c], [0, 2, 4], piles.REPLACED)
     assert (swapped.shown.tolist(), swapped.below.tolist(), swapped.end.tolist()) == (
         [0, 1, 2],
         [-1, -1, -1],
         [1, 2, 3],
     )
-    piled = pile([a, a, b, b, c, c], [0, 2, 4], True)
+    piled = pile([a, a, b, b, c, c], [0, 2, 4], piles.UPON)
     assert (piled.below.tolist(), piled.end.tolist()) == ([-1, 0, 1], [3, 3, 3])
+    assert pile([a, a, b, b, c, c], [0, 2, 4], piles.BARED).bared.tolist() == [False, True, True]
+
+
+def leaning(levels, dates=8, seed=3):
+    """Where boxes appear, about the feet of their stacks, with each row's date and lean: (n, 2), (n,), (n, 2)."""
+    rng = np.random.default_rng(seed)
+    lean = rng.normal(0, 0.5, (dates, 2))
+    place, date = (part.ravel() for part in np.indices(levels.shape))
+    return levels[place, date, None] * lean[date] + rng.normal(0, 0.08, (len(date), 2)), date, lean
+
+
+def test_heights_are_read_from_the_lean_of_the_tops():
+    height = np.repeat([0.0, 0.0, 0.0, 1.0, 2.0, -0.5], 8).reshape(6, 8)
+    xy, date, lean = leaning(np.vstack([height] * 5))
+    place = np.repeat(np.arange(30), 8)
+    centre = np.column_stack([np.bincount(place, c) / 8 for c in xy.T])
+    found, tilt = height_and_lean(xy - centre[place], date, place, np.median(lean, 0) - lean, 30)
+    assert np.abs(found - np.tile(height[:, 0], 5)).max() < 0.25
+    assert np.corrcoef((tilt - tilt.mean(0)).ravel(), (lean - lean.mean(0)).ravel())[0, 1] > 0.98
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "meaning"), [(1, 2, piles.UPON), (2, 1, piles.BARED), (1, 1, piles.REPLACED)]
+)
+def test_a_step_in_height_tells_what_a_new_top_means(before, after, meaning):
+    """In units of the usual stack's height over which the lean is scaled; the looks of a site that changes much."""
+    levels = piles.BOX_HEIGHT * np.repeat([[before] * 4 + [after] * 4], 1, axis=0)
+    xy, date, lean = leaning(levels)
+    step, error = piles.height_steps(xy, lean[date], np.repeat([0, 1], 4))
+    assert piles.new_tops(step, error, np.full(1, np.nan), 20.0, 20.0, 0.2).tolist() == [meaning]
 
 
 # ---- ids, order, place

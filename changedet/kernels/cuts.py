@@ -18,9 +18,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-COLOR_SD: Final = 2.0
-"""Of one look about its box's own colour, in `scaled_lab`. On simulated sites the median distance of two looks is 1.3
-where the box is the same, and 21 where it is not."""
+COLOR_SD: Final = 1.5
+"""Least standard deviation of one look about its box's own colour, in `scaled_lab`: the tails are long. On simulated
+sites the median distance of two looks is 1.3 where the box is the same, and 21 where it is not."""
 MOST_COST: Final = 12.0
 """Of one look: shade and glare give any colour."""
 SHADE_TINT: Final = (0.85, 1.0, 1.2)
@@ -28,7 +28,7 @@ SHADE_TINT: Final = (0.85, 1.0, 1.2)
 SHADE_PART: Final = (0.08, 0.75)
 """Least and most of the light that comes there."""
 SHADE_PRICE: Final = 1.5
-SHADE_NOISE: Final = 2.0
+SHADE_NOISE: Final = 2.5
 CIE_LINEAR, CIE_SLOPE, CIE_OFFSET = 0.008856, 7.787, 16.0 / 116.0
 XYZ: Final = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
@@ -54,11 +54,13 @@ class Looks(NamedTuple):
     costs: NDArray[np.float32]
 
     @classmethod
-    def of(cls, linear: Floats, begin: Ints) -> Looks:
-        """From the linear colours (look, 3), 0 to 1, of all places."""
+    def of(cls, linear: Floats, shaded: Bools, begin: Ints, color_sd: float = COLOR_SD) -> Looks:
+        """From the linear colours (look, 3), 0 to 1, of all places, whether each lay in deep shade (look,), and the
+        standard deviation of one look about its box's own colour, in `scaled_lab`."""
         table = np.concatenate([[0], np.cumsum(np.diff(begin) ** 2)]).astype(np.int64)
         costs = np.empty(int(table[-1]), np.float32)
-        _fill_costs(linear, scaled_lab(linear), begin, table, np.array(SHADE_TINT), XYZ, costs)
+        constants = np.array([color_sd, SHADE_NOISE * color_sd, SHADE_PRICE, MOST_COST])
+        _fill_costs(linear, scaled_lab(linear), shaded, begin, table, np.array(SHADE_TINT), XYZ, constants, costs)
         return cls(begin, table, costs)
 
     def costs_of(self, place: int) -> NDArray[np.float32]:
@@ -73,13 +75,15 @@ class Looks(NamedTuple):
         return starts
 
 
-def color_costs(linear: Floats) -> NDArray[np.float32]:
+def color_costs(linear: Floats, shaded: Bools | None = None) -> NDArray[np.float32]:
     """Cost (look, look) of the first as a look at a box of the second's colour, for the looks at one place.
 
     Half the squared distance in standard deviations, or that of the colour which the box has in shade, where less light
-    comes and bluer, whichever is less; at most `MOST_COST`.
+    comes and bluer, whichever is less; at most `MOST_COST`. Where just one of the looks is known to lie in deep shade,
+    that one is the darker, and pays nothing for it; colours of two such looks scatter as colours in shade do.
     """
-    return Looks.of(linear, np.array([0, len(linear)])).costs_of(0)
+    dark = np.zeros(len(linear), bool) if shaded is None else shaded
+    return Looks.of(linear, dark, np.array([0, len(linear)])).costs_of(0)
 
 
 def cut_points(costs: NDArray[np.floating[Any]], price: float) -> list[int]:
@@ -98,22 +102,35 @@ def cut_points(costs: NDArray[np.floating[Any]], price: float) -> list[int]:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _fill_costs(linear: Any, lab: Any, begin: Any, table: Any, tint: Any, xyz: Any, out: Any) -> None:
-    part, lit = np.empty(3), np.empty(3)
+def _fill_costs(
+    linear: Any, lab: Any, shaded: Any, begin: Any, table: Any, tint: Any, xyz: Any, constants: Any, out: Any
+) -> None:
+    color_sd, shade_sd, shade_price, most = constants
     for place in range(len(begin) - 1):
         first, n = begin[place], begin[place + 1] - begin[place]
         for i in range(n):
             for j in range(n):
-                cost = _squared(lab[first + i], lab[first + j]) / (2 * COLOR_SD**2)
-                for c in range(3):
-                    part[c] = linear[first + i, c] / (linear[first + j, c] * tint[c])
-                share = max(min(part[0], part[1]), min(max(part[0], part[1]), part[2]))
-                if SHADE_PART[0] < share < SHADE_PART[1]:
-                    for c in range(3):
-                        lit[c] = min(max(linear[first + i, c] / (share * tint[c]), 0.0), 1.0)
-                    apart = _squared(_lab(lit, xyz), lab[first + j])
-                    cost = min(cost, apart / (2 * (SHADE_NOISE * COLOR_SD) ** 2) + SHADE_PRICE)
-                out[table[place] + i * n + j] = min(cost, MOST_COST)
+                a, b = first + i, first + j
+                plain_sd = shade_sd if shaded[a] and shaded[b] else color_sd
+                cost = _squared(lab[a], lab[b]) / (2 * plain_sd**2)
+                dark, lit = (b, a) if shaded[b] and not shaded[a] else (a, b)
+                apart = _shade_apart(linear[dark], linear[lit], lab[lit], tint, xyz) / (2 * shade_sd**2)
+                cost = min(cost, apart if shaded[a] != shaded[b] else apart + shade_price)
+                out[table[place] + i * n + j] = min(cost, most)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _shade_apart(dark: Any, lit: Any, lit_lab: Any, tint: Any, xyz: Any) -> float:
+    """Squared distance of a colour, were it lit as the other is; infinite where shade cannot be why it is darker."""
+    part, bright = np.empty(3), np.empty(3)
+    for c in range(3):
+        part[c] = dark[c] / (lit[c] * tint[c])
+    share = max(min(part[0], part[1]), min(max(part[0], part[1]), part[2]))
+    if not SHADE_PART[0] < share < SHADE_PART[1]:
+        return np.inf
+    for c in range(3):
+        bright[c] = min(max(dark[c] / (share * tint[c]), 0.0), 1.0)
+    return float(_squared(_lab(bright, xyz), lit_lab))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]

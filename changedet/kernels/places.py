@@ -17,6 +17,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from changedet.kernels.lean import height_and_lean
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -32,10 +34,13 @@ VOTERS = 20_000
 COLOR_SCALE = 40.0
 MATCH_COLOR, MOST_COLOR_COST = 8.0, 10.0
 """Tops of tall stacks lean by half a row's pitch; their colours tell them from their neighbours."""
-ALONG_M, ACROSS_M, LOG_LENGTH, ANGLE_DEG = 0.9, 0.5, 0.12, 8.0
+ALONG_M, ACROSS_M, LOG_LENGTH, ANGLE_DEG = 0.6, 0.35, 0.12, 8.0
 """Scales of the matching cost: about 1.5 standard deviations of a box's place, length and direction between dates."""
 MAX_LOG_LENGTH, MAX_ANGLE_DEG = 0.5, 25.0
 """Shadow cuts a box to two thirds of its length; a 20-foot one is half of a 40-foot one."""
+LEVEL_COST = 1.0
+"""Of a stack that is a box higher or lower than its place is on the whole."""
+UPRIGHT = np.zeros(2)
 MOST_LENGTH_COST = 6.0
 MOST_CUT_M = 4.5
 NEIGHBOURS = 8
@@ -113,22 +118,30 @@ def vote_shift(boxes: Boxes, places: Boxes, radius_m: float) -> Floats:
     return shift
 
 
-def match(boxes: Boxes, places: Boxes, radius_m: float) -> Ints:
+def match(boxes: Boxes, places: Boxes, radius_m: float, lean: Floats = UPRIGHT) -> Ints:
     """The place (n,) of each box, -1 where none fits; no place takes two boxes; the cheapest pairs first."""
-    i, j, cost = priced_pairs(boxes, places, radius_m)
+    i, j, cost = priced_pairs(boxes, places, radius_m, lean)
     return greedy_assign(i, j, cost, len(boxes.xy))
 
 
-def priced_pairs(boxes: Boxes, places: Boxes, radius_m: float) -> tuple[Ints, Ints, Floats]:
-    """Pairs of boxes and places that may belong together and their cost: squared standard deviations apart, summed."""
+def priced_pairs(boxes: Boxes, places: Boxes, radius_m: float, lean: Floats = UPRIGHT) -> tuple[Ints, Ints, Floats]:
+    """Pairs of boxes and places that may belong together and their cost: squared standard deviations apart, summed.
+
+    ``lean`` (2,), in metres: how far the date moves the top of a stack of one box more.
+    """
     i, j = near_pairs(boxes, places, radius_m + MOST_CUT_M / 2)
-    along, across = local_offset(places.xy[j], boxes.xy[i], places.angle[j])
+    offset = boxes.xy[i] - places.xy[j]
     # What hides one end of a box moves the centre of the rest by half of what it hides.
     cut = np.minimum(np.abs(boxes.length[i] - places.length[j]), MOST_CUT_M) / 2
-    along = np.maximum(np.abs(along) - cut, 0.0)
-    fits = (np.hypot(along, across) < radius_m) & (np.abs(across) < 0.6 * radius_m)
-    i, j, along, across = i[fits], j[fits], along[fits], across[fits]
-    cost = (along / ALONG_M) ** 2 + (across / ACROSS_M) ** 2
+    cost = np.full(len(i), np.inf)
+    for level in (0.0, -1.0, 1.0):
+        along, across = local_offset(level * lean, offset, places.angle[j])
+        along = np.maximum(np.abs(along) - cut, 0.0)
+        fits = (np.hypot(along, across) < radius_m) & (np.abs(across) < 0.6 * radius_m)
+        apart = (along / ALONG_M) ** 2 + (across / ACROSS_M) ** 2 + LEVEL_COST * abs(level)
+        cost = np.where(fits, np.minimum(cost, apart), cost)
+    fits = np.isfinite(cost)
+    i, j, cost = i[fits], j[fits], cost[fits]
     unlike = (np.log(boxes.length[i] / places.length[j]) / LOG_LENGTH) ** 2
     cost += np.minimum(unlike, MOST_LENGTH_COST)
     cost += (axial_difference(boxes.angle[i], places.angle[j]) / ANGLE_DEG) ** 2
@@ -174,8 +187,26 @@ def summarise(boxes: Boxes, place: Ints, count: int) -> Boxes:
     return Boxes(np.column_stack([mean(c) for c in boxes.xy.T]), mean(boxes.length), angle, rgb, weight)
 
 
-def find_places(boxes: Boxes, date: Ints, dates: int, radius_m: float, passes: int) -> tuple[Ints, Floats]:
-    """Places of all boxes of a series, and each date's shift.
+class Found(NamedTuple):
+    """Places of all boxes of a series.
+
+    Attributes
+    ----------
+    place : int64 (n,)
+        Place of each box, 0 to the number of places less one; a place has at most one box a date.
+    shift : float64 (dates, 2)
+        What was added to each date's boxes to align them with the places, in metres; its median over the dates is zero.
+    lean : float64 (dates, 2)
+        How far each date moves, beyond that, the top of a stack of one box more than usual.
+    """
+
+    place: Ints
+    shift: Floats
+    lean: Floats
+
+
+def find_places(boxes: Boxes, date: Ints, dates: int, radius_m: float, passes: int) -> Found:
+    """Places of all boxes of a series, and each date's shift and lean.
 
     Parameters
     ----------
@@ -189,28 +220,24 @@ def find_places(boxes: Boxes, date: Ints, dates: int, radius_m: float, passes: i
         Farthest that a box may lie from its place's centre along its long side; 0.6 of it across.
     passes : int
         Passes over the series; from the second on, boxes are matched to what the whole series gave.
-
-    Returns
-    -------
-    place : int64 (n,)
-        Place of each box, 0 to the number of places less one; a place has at most one box a date.
-    shift_m : float64 (dates, 2)
-        What was added to each date's boxes to align them with the places; its median over the dates is zero.
     """
     rows = [np.flatnonzero(date == t) for t in range(dates)]
+    seen = np.array([len(r) > 0 for r in rows], bool)
     place = np.full(len(date), -1, np.int64)
-    shift = np.zeros((dates, 2))
+    shift, lean, height = np.zeros((dates, 2)), np.zeros((dates, 2)), np.empty(0)
     places = boxes.take(np.empty(0, np.int64))
     for _ in range(passes):
-        place, shift, places = _sweep(boxes, rows, places, radius_m)
-    place = np.unique(place, return_inverse=True)[1]
-    seen = np.array([len(r) > 0 for r in rows], bool)
-    if seen.any():
-        shift[seen] -= np.median(shift[seen], axis=0)
-    return place.astype(np.int64), shift
+        place, shift, places = _sweep(boxes, rows, places, radius_m, height, lean)
+        if seen.any():
+            shift[seen] -= np.median(shift[seen], axis=0)
+            residual = boxes.xy + shift[date] - places.xy[place]
+            height, lean = height_and_lean(residual, date, place, shift, len(places.xy))
+    return Found(place.astype(np.int64), shift, lean)
 
 
-def _sweep(boxes: Boxes, rows: Sequence[Ints], places: Boxes, radius_m: float) -> tuple[Ints, Floats, Boxes]:
+def _sweep(
+    boxes: Boxes, rows: Sequence[Ints], places: Boxes, radius_m: float, height: Floats, lean: Floats
+) -> tuple[Ints, Floats, Boxes]:
     """Match every date to the places, which grow; the fullest date comes first, as it knows most places."""
     moved = boxes.xy.copy()
     shift = np.zeros((len(rows), 2))
@@ -220,11 +247,14 @@ def _sweep(boxes: Boxes, rows: Sequence[Ints], places: Boxes, radius_m: float) -
         if not len(rows[t]):
             continue
         here = boxes.take(rows[t])
-        shift[t] = vote_shift(here, sums, VOTE_REACH * radius_m)
-        moved[rows[t]] += shift[t]
-        here = here._replace(xy=moved[rows[t]])
-        found = match(here, sums, radius_m)
+        height = np.append(height, np.zeros(len(sums.xy) - len(height)))
+        shown = sums._replace(xy=sums.xy + height[:, None] * lean[t])
+        shift[t] = vote_shift(here, shown, VOTE_REACH * radius_m)
+        here = here._replace(xy=here.xy + shift[t])
+        found = match(here, shown, radius_m, lean[t])
         new = found < 0
+        here.xy[~new] -= height[found[~new], None] * lean[t]
+        moved[rows[t]] = here.xy
         found[new] = len(sums.xy) + np.arange(new.sum())
         place[rows[t]] = found
         sums = _absorb(sums, here, found)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.kernels.compare import linear_rgb, scaled_lab
-from changedet.kernels.cuts import Looks
+from changedet.kernels.cuts import COLOR_SD, Looks
+from changedet.kernels.piles import Pile, height_steps, new_tops, pile_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -25,10 +26,11 @@ SHARE_PRIOR: Final = 30.0
 SHARE_ROUNDS: Final = 3
 ALIKE: Final = 4.0
 """Distance of two colours within which nothing is searched."""
-ALIKE_COST: Final = 3.5
+LEAST_PAIRS: Final = 100
+OF_TENTH: Final = 2.25
+"""Standard deviation over the distance within which a tenth of the pairs lies: .93 for a normal distribution."""
+MOST_SD: Final = 3.5
 CAST_ROWS, CAST_RANGE, CAST_ROUNDS, MOST_OFFSET = 12, 40.0, 4, 15.0
-ONE_SIDED, FEW = 3.0, 5.0
-"""How many times as many boxes must come as go for a new top to be one set upon the old; and the other way round."""
 
 
 class Stretches(NamedTuple):
@@ -45,12 +47,16 @@ class Stretches(NamedTuple):
 
 class Surfaces(NamedTuple):
     """What rows show of their boxes: date index, ``rgb`` (n, 3) with NaN for no colour, whether that colour counts,
-    ``tiers`` with NaN for unknown."""
+    whether they lay in deep shade, ``tiers`` with NaN for unknown; ``offset`` (n, 2), where they lie about one spot of
+    their place, and ``lean`` (n, 2), how far the look moves the top of one box more, in metres."""
 
     date: Ints
     rgb: Floats
     usable: Bools
+    shaded: Bools
     tiers: Floats
+    offset: Floats
+    lean: Floats
 
 
 def whole(place: Ints, first: Ints, last: Ints) -> Stretches:
@@ -72,8 +78,8 @@ def split_stretches(
     rows : Surfaces
         In order of date within each stretch.
     comes, goes : float
-        Boxes that came to empty spots of the site, and that left them empty. Where many more come than go, a new top
-        stands upon the old one; where many more go, it was laid bare; else it replaced it.
+        Boxes that came to empty spots of the site, and that left them empty. Where more come than go, a new top
+        rather stands upon the old one; where more go, it was rather laid bare.
 
     Returns
     -------
@@ -84,25 +90,24 @@ def split_stretches(
     linear = level_colors(rows, of_row)
     used = _suspects(linear, rows, of_row, len(stretches.place))
     owner, begin = np.unique(of_row[used], return_index=True)
-    looks = Looks.of(linear[used], np.append(begin, len(used)))
-    starts = _priced_cuts(looks, int((rows.usable & (of_row >= 0)).sum()))
-    stacks, bares = comes > ONE_SIDED * (goes + FEW), goes > ONE_SIDED * (comes + FEW)
+    looks = Looks.of(linear[used], rows.shaded[used], np.append(begin, len(used)), _color_sd(linear, rows, of_row))
+    starts, share = _priced_cuts(looks, int((rows.usable & (of_row >= 0)).sum()))
     last, label = stretches.last.copy(), of_row.copy()
     by_stretch = np.argsort(of_row, kind="stable")
     bounds = np.searchsorted(of_row[by_stretch], np.arange(len(stretches.place) + 1))
     added: list[tuple[int, int, int, int, bool]] = []
     for place in np.flatnonzero(np.add.reduceat(starts, looks.begin[:-1]) > 1) if len(used) else ():
-        k, own = owner[place], slice(looks.begin[place], looks.begin[place + 1])
-        cuts = [int(start) for start in np.flatnonzero(starts[own])]
+        k, own = owner[place], used[looks.begin[place] : looks.begin[place + 1]]
+        cuts = [int(start) for start in np.flatnonzero(starts[looks.begin[place] : looks.begin[place + 1]])]
         mine = by_stretch[bounds[k] : bounds[k + 1]]
-        pile = pile_of(looks.costs_of(int(place)), cuts, rows.tiers[used[own]], stacks)
-        edges = np.array([*rows.date[used[own][cuts]], stretches.last[k] + 1])
+        pile = _pile(rows, own, cuts, looks.costs_of(int(place)), (comes, goes, share))
+        edges = np.array([*rows.date[own[cuts]], stretches.last[k] + 1])
         edges[0] = stretches.first[k]
         number = np.concatenate([[k], len(stretches.place) + len(added) + np.arange(len(pile.begin) - 1)])
         for box in range(1, len(pile.begin)):
             below = int(number[pile.below[box]]) if pile.below[box] >= 0 else -1
             opened, closed = int(edges[pile.begin[box]]), int(edges[pile.end[box]])
-            added.append((int(stretches.place[k]), opened, closed - 1, below, bares))
+            added.append((int(stretches.place[k]), opened, closed - 1, below, bool(pile.bared[box])))
         last[k] = edges[pile.end[0]] - 1
         label[mine] = number[pile.shown[np.searchsorted(edges[1:-1], rows.date[mine], "right")]]
     extra = np.array(added, np.int64).reshape(-1, 5).T
@@ -110,64 +115,27 @@ def split_stretches(
     return Stretches(joined[0], joined[1], joined[2], joined[3], joined[4].astype(bool)), label
 
 
-class Pile(NamedTuple):
-    """The boxes of one stretch: ``shown`` (piece,), the box on top in each run of looks of one colour; ``begin`` and
-    ``end`` (box,), its first piece and the first without it; ``below`` (box,), what it was set upon, -1 the ground."""
-
-    shown: Ints
-    begin: Ints
-    end: Ints
-    below: Ints
-
-
-def pile_of(cost: NDArray[np.float32], starts: list[int], tiers: Floats, stacks: bool) -> Pile:
-    """What each run of looks of one colour shows; a colour that returns is the old box, from under the one upon it.
-
-    Parameters
-    ----------
-    cost : float32 (look, look)
-        See `changedet.kernels.cuts.color_costs`.
-    starts : list of int
-        First look of each run.
-    tiers : float64 (look,)
-        NaN for unknown; a greater height is another box on top.
-    stacks : bool
-        Whether a new colour stands upon the old box where nothing else tells.
-    """
-    runs = [slice(a, b) for a, b in zip(starts, [*starts[1:], len(cost)], strict=True)]
-    height = [_level(tiers[run]) for run in runs]
-
-    def alike(first: int, second: int) -> bool:
-        return float(np.median(cost[runs[second], runs[first]])) < ALIKE_COST
-
-    shown, begin, end, below, standing = [0], [0], [len(starts)], [-1], [0]
-    for k in range(1, len(starts)):
-        hidden = [box for box in standing[:-1] if alike(begin[box], k)]
-        returns = any(alike(k - 1, later) for later in range(k + 1, len(starts)))
-        kept = standing.index(hidden[-1]) + 1 if hidden else len(standing)
-        if not hidden and not (returns or stacks or height[k] > height[k - 1]):
-            kept -= 1
-        for box in standing[kept:]:
-            end[box] = k
-        standing = standing[:kept]
-        if not hidden:
-            below.append(standing[-1] if standing else -1)
-            standing.append(len(begin))
-            begin.append(k)
-            end.append(len(starts))
-        shown.append(standing[-1])
-    return Pile(*(np.array(part, np.int64) for part in (shown, begin, end, below)))
+def _pile(
+    rows: Surfaces, own: Ints, cuts: list[int], costs: NDArray[np.float32], flow: tuple[float, float, float]
+) -> Pile:
+    """The boxes of one stretch whose looks are the rows ``own``, cut at the looks ``cuts``."""
+    run = np.zeros(len(own), np.int64)
+    run[cuts[1:]] = 1
+    run = np.cumsum(run)
+    step, error = height_steps(rows.offset[own], rows.lean[own], run)
+    tiers = np.array([_level(rows.tiers[own[run == r]]) for r in range(len(cuts))])
+    return pile_of(costs, cuts, new_tops(step, error, np.diff(tiers), *flow))
 
 
 def _level(tiers: Floats) -> float:
     known = tiers[np.isfinite(tiers)]
-    return float(np.median(known)) if len(known) else 0.0
+    return float(np.median(known)) if len(known) else float("nan")
 
 
 def level_colors(rows: Surfaces, of_row: Ints) -> Floats:
     """Linear colours (row, 3), 0 to 1, each date's own cast taken out; NaN where there is none."""
     rgb = np.clip(rows.rgb, 1.0, 255.0)
-    used = np.flatnonzero((of_row >= 0) & rows.usable & np.isfinite(rgb).all(1))
+    used = np.flatnonzero((of_row >= 0) & rows.usable & ~rows.shaded & np.isfinite(rgb).all(1))
     if len(used):
         usual = _usual(rgb[used], of_row[used])
         top, most = rgb[used].max(), np.full(3, np.inf)
@@ -209,6 +177,17 @@ def _cast(usual: Floats, shown: Floats) -> tuple[float, float]:
     return gain, offset
 
 
+def _color_sd(linear: Floats, rows: Surfaces, of_row: Ints) -> float:
+    """How much colours of one box differ from look to look: from the likest tenth of the pairs of looks, which are of
+    one box even where most boxes change."""
+    used = np.flatnonzero((of_row >= 0) & rows.usable & ~rows.shaded & np.isfinite(linear).all(1))
+    used = used[np.lexsort((rows.date[used], of_row[used]))]
+    apart = np.linalg.norm(np.diff(scaled_lab(linear[used]), axis=0), axis=1)[np.diff(of_row[used]) == 0]
+    if len(apart) < LEAST_PAIRS:
+        return COLOR_SD
+    return float(np.clip(OF_TENTH * np.quantile(apart, 0.1), COLOR_SD, MOST_SD))
+
+
 def _suspects(linear: Floats, rows: Surfaces, of_row: Ints, count: int) -> Ints:
     """Rows of the stretches whose usable looks differ in colour enough to be worth a search, by stretch and date."""
     used = np.flatnonzero((of_row >= 0) & rows.usable & np.isfinite(linear).all(1))
@@ -222,11 +201,12 @@ def _suspects(linear: Floats, rows: Surfaces, of_row: Ints, count: int) -> Ints:
     return result
 
 
-def _priced_cuts(looks: Looks, usable: int) -> Bools:
-    """Which looks (look,) begin a segment, at the price of a cut that the site's own share of cuts gives."""
+def _priced_cuts(looks: Looks, usable: int) -> tuple[Bools, float]:
+    """Which looks (look,) begin a segment, at the price of a cut that the site's own share of cuts gives; and that
+    share."""
     share, starts = FIRST_SHARE, np.zeros(0, bool)
     for _ in range(SHARE_ROUNDS):
         starts = looks.cut(CUT_PRICE + float(np.log((1 - share) / share)))
         cuts = int(starts.sum()) - (len(looks.begin) - 1)
         share = min((cuts + FIRST_SHARE * SHARE_PRIOR) / (usable + SHARE_PRIOR), 0.5)
-    return starts
+    return starts, share

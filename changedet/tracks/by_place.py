@@ -39,6 +39,8 @@ class Observed(NamedTuple):
         Places that leave each other no room.
     shift : float64 (date, 2)
         What brings each date's boxes onto the places, in metres.
+    lean : float64 (date, 2)
+        How far each date moves, beyond that, the top of a stack of one box more than usual.
     """
 
     place: Ints
@@ -49,6 +51,7 @@ class Observed(NamedTuple):
     lone: Bools
     pairs: tuple[Ints, Ints]
     shift: Floats
+    lean: Floats
 
 
 class Rates(NamedTuple):
@@ -63,7 +66,7 @@ class Rates(NamedTuple):
 def observe(rows: Rows, looks: Looks, radius_m: float) -> Observed:
     """Places, and what each date shows of them; ``radius_m`` as in `changedet.kernels.places.find_places`."""
     count = len(rows.dates)
-    place, shift = spots.find_places(rows.boxes, rows.date, count, radius_m, PASSES)
+    place, shift, lean = spots.find_places(rows.boxes, rows.date, count, radius_m, PASSES)
     place, keep = _with_counted_rows(place, rows.counted)
     n = int(place.max()) + 1 if keep.any() else 0
     own, date = place[keep], rows.date[keep]
@@ -77,7 +80,7 @@ def observe(rows: Rows, looks: Looks, radius_m: float) -> Observed:
     pairs = spots.overlapping_pairs(summary, width, OVERLAP_SHARE)
     clear = _under_a_stack(clear, has_row, pairs, rows, place)
     counted = np.bincount(own, rows.counted[keep], n).astype(np.float64)
-    return Observed(place, kernel.score_bins(score), clear, lit, counted, _lone(rows, place, n), pairs, shift)
+    return Observed(place, kernel.score_bins(score), clear, lit, counted, _lone(rows, place, n), pairs, shift, lean)
 
 
 def _lone(rows: Rows, place: Ints, count: int) -> Bools:
@@ -153,8 +156,12 @@ def _stretches(rows: Rows, seen: Observed, read: kernel.Places) -> tuple[Stretch
     of_row[placed] = of_cell[place[placed], rows.date[placed]]
     shown = np.zeros(len(place), bool)
     shown[placed] = seen.lit[place[placed], rows.date[placed]]
-    usable = shown & (rows.boxes.weight >= CONFIDENT) & np.isfinite(rows.boxes.rgb).all(1)
+    usable = placed & (rows.boxes.weight >= CONFIDENT) & np.isfinite(rows.boxes.rgb).all(1)
     still = read.classes[:, : kernel.MOBILE].sum(1, keepdims=True)
     comes, goes = (float((still * events).sum()) for events in (read.births, read.deaths))
-    surfaces = Surfaces(rows.date, rows.boxes.rgb, usable, rows.tiers)
+    offset = rows.boxes.xy + seen.shift[rows.date]
+    # About any one spot of the place: where it is does not matter.
+    _, spot, own = np.unique(place, return_index=True, return_inverse=True)
+    offset -= offset[spot[own]]
+    surfaces = Surfaces(rows.date, rows.boxes.rgb, usable, ~shown, rows.tiers, offset, seen.lean[rows.date])
     return split_stretches(whole(at, first, last), of_row, surfaces, comes, goes)
