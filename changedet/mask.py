@@ -65,11 +65,13 @@ def choose(facts: Facts) -> Choice:
 STAGE = Stage("mask", choose)
 
 
-@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=3)
+@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=4)
 def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod:
     """Clouds by brightness, whiteness, width and fading outlines, their shadows by shape; saturation and no data.
 
-    A date that shows nothing of what the reference shows is cloud as a whole.
+    A date that shows nothing of what the reference shows is cloud as a whole. Snow is known by the short-wave infrared
+    where it is there (Hall et al. 1995, doi:10.1016/0034-4257(95)00137-P), else by ground that has turned white all
+    over the scene; where that is half of it, the whole date is snow.
 
     Parameters
     ----------
@@ -235,6 +237,7 @@ def _classify(
         floor,
         ceiling,
         sun_azimuth_deg,
+        roles.index("nir") if "nir" in roles else None,
     )
 
 

@@ -1,5 +1,6 @@
 """The mask: clouds of known place, and bright things that must not be taken for one."""
 
+import datetime as dt
 import os
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from changedet.kernels import mask as kernel
 from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
 from changedet.mask import STAGE, mask, overview_factor
 from changedet.methods import Facts
+from changedet.simulate import make_world, render
 
 ROLES = ["blue", "green", "red", "nir"]
 N = 320
@@ -207,3 +209,50 @@ def test_real_clear_scenes_are_clear(folder):
             values = source.read().astype(np.float32)
         found = mask(image(values, ["red", "green", "blue", "nir"], resolution_m), dtype="uint8")
         assert (found == CLEAR).all(), path.name
+
+
+# snow without a short-wave infrared band ------------------------------------------------------------------------------
+
+
+def snowed(values, cover=0.9, seed=5):
+    """The ground under uneven snow that trees and shade pierce, darker in the near infrared."""
+    rng = np.random.default_rng(seed)
+    depth = gaussian_filter(rng.normal(size=(N, N)), 2)
+    lies = depth < np.quantile(depth, cover)
+    white = np.array([7900, 8000, 7900, 7200.0])[:, None, None] * (1 + 0.06 * rng.normal(size=(4, N, N)))
+    return np.where(lies, white, values), lies
+
+
+@pytest.mark.parametrize("bands", [4, 3])
+def test_snow_is_known_by_ground_that_has_turned_white(bands):
+    before = with_yard(ground())[:bands]
+    after, _ = snowed(with_yard(ground()))
+    classes = mask(image(after[:bands]), reference=image(before)).values
+    assert (classes == SNOW).all()  # so much of it that nothing can be compared
+    little, lies = snowed(with_yard(ground()), 0.2)
+    classes = mask(image(little[:bands]), reference=image(before)).values
+    assert (classes == SNOW)[lies].mean() > 0.6
+
+
+def test_white_roofs_and_yards_are_no_snow_even_where_all_are_new():
+    before = ground()
+    after = with_yard(before)
+    after[:, 150:300, 30:290] = np.array([5600, 5700, 5600, 5800])[:, None, None]
+    after *= 1 + 0.03 * np.random.default_rng(8).normal(size=after.shape)
+    for reference in (None, image(before)):
+        assert not (mask(image(after), reference=reference).values == SNOW).any()
+
+
+def test_white_ground_that_was_white_before_is_no_snow():
+    salt, _ = snowed(ground(), 0.95)
+    assert not (mask(image(salt), reference=image(salt * 1.02)).values == SNOW).any()
+
+
+def test_a_winter_date_is_snow_and_an_autumn_date_is_not():
+    world = make_world("winter", 3, 49, 1.0, 256.0, start=dt.date(2022, 11, 12))
+    snow = [look.snow > 0 for look in world.looks]
+    assert snow == [False, True, True] or any(snow)
+    reference = image(render(world, 0).image.astype(float))
+    for k in (1, 2):
+        found = (mask(image(render(world, k).image.astype(float)), reference=reference).values == SNOW).mean()
+        assert (found > 0.9) if snow[k] else (found == 0)

@@ -18,6 +18,7 @@ from scipy import fft
 from changedet.kernels.components import label
 from changedet.kernels.overcast import hides_ground, is_featureless
 from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
+from changedet.kernels.snow import white_snow
 
 CORE_RATIO: Final = 3.0
 """Cloud cores are this much brighter than the scene's darker quarter; gravel, concrete and sand reach 2 to 2.5."""
@@ -52,6 +53,8 @@ DARKER: Final = 0.72
 SHADOW_AREA_M2: Final = 250.0
 SHADOW_MATCH: Final = 0.5
 """Least share of a moved cloud that must be dark for the place to be its shadow."""
+PICTURE_SNOW: Final = 0.8
+"""8-bit pictures are stretched: snow is at least so near to their white; grey yards reach .6."""
 SATURATED_WIDTH_M: Final = 60.0
 """In 8-bit pictures white roofs are stretched to 255: only what is wider than any of them is called saturated."""
 
@@ -65,6 +68,7 @@ def classify_overview(
     floor: float,
     ceiling: float,
     sun_azimuth_deg: float | None,
+    nir_band: int | None = None,
 ) -> NDArray[np.uint8]:
     """Classes of `kernels.quality` on an overview.
 
@@ -77,7 +81,8 @@ def classify_overview(
     white_bands : tuple of int
         Bands in which a cloud is equally bright.
     snow_bands : (green, nir, swir1), optional
-        Bands for the normalised difference snow index.
+        Bands for the normalised difference snow index; without them snow is known by its white, `kernels.snow`, where
+        the white bands are blue, green and red.
     resolution_m : float
         Of the overview's pixels.
     floor : float
@@ -86,6 +91,8 @@ def classify_overview(
         Clipped white of 8-bit pictures; infinite where there is none.
     sun_azimuth_deg : float, optional
         Clockwise from grid north, towards the sun.
+    nir_band : int, optional
+        The near infrared, which tells snow from vegetation.
 
     Returns
     -------
@@ -100,7 +107,13 @@ def classify_overview(
         return np.where(valid, CLOUD, NODATA).astype(np.uint8)
     bands = np.where(valid, overview, 0)[list(white_bands)]
     bright = bands.mean(axis=0, dtype=np.float32)
-    snow = _snow(np.where(valid, overview, 0), snow_bands, floor) & valid
+    if snow_bands is None and len(white_bands) == 3:
+        nir = None if nir_band is None else overview[nir_band]
+        other = None if reference is None else reference[list(white_bands)]
+        least = PICTURE_SNOW * ceiling if np.isfinite(ceiling) else floor
+        snow = white_snow(overview[list(white_bands)], nir, other, least, resolution_m)
+    else:
+        snow = _snow(np.where(valid, overview, 0), snow_bands, floor) & valid
     ground = float(np.percentile(bright[valid], 25))
     core = _cores(bands, bright, valid & ~snow, ground, resolution_m, floor, ceiling)
     ratio = None if reference is None else _ratio(bright, reference[list(white_bands)], valid, core)
