@@ -20,8 +20,7 @@ from changedet.errors import InputError
 from changedet.evaluate import CONTAINER_KINDS
 from changedet.grid import Grid
 from changedet.kernels import calibration as kernel
-from changedet.kernels.presence import CALIBRATION
-from changedet.kernels.series import PLAIN
+from changedet.kernels.presence import calibration
 from changedet.labels import LEAST_CLEAR, Labels, checked, clear_share, match_labels
 from changedet.methods import Facts, Method
 from changedet.outputs import tables
@@ -113,14 +112,14 @@ def calibrate(finished: Run, labels: str | Path) -> dict[str, Any]:
     told = checked(*given, grid, days, path)
     told, clouded = _seen(told, looks)
     _enough(told, path)
-    detector = _detector(finished)
+    detector = _detector(finished, grid.ground_resolution_m)
     rows, said = recount.boxes(finished, folder, grid, days)
     before = _expected(detector.followed(rows, looks, detector.precision), told)
     scale = _scale(rows, told, detector)
     rows = _rescaled(rows, scale, detector)
     precision = _precision(rows, told, detector)
     after = _expected(detector.followed(rows, looks, precision), told)
-    own = CALIBRATION.get(detector.name, PLAIN)
+    own = calibration(detector.name, grid.ground_resolution_m)
     counts = kernel.fit_counts(
         after[:, 0], after[:, 1], told.counts, told.weights, own.scale, float(np.mean(own.boxes))
     )
@@ -151,7 +150,7 @@ def _enough(told: Labels, path: Path) -> None:
         )
 
 
-def _detector(finished: Run) -> Detector:
+def _detector(finished: Run, resolution_m: float) -> Detector:
     found, following = recount.method(finished, objects.STAGE), recount.method(finished, tracks.STAGE)
     if found is None or following is None or "count_scale" not in following[1]:
         raise InputError(f"{finished.path}: no counts to calibrate; it needs 'tracks: {{method: hmm}}'")
@@ -161,7 +160,7 @@ def _detector(finished: Run) -> Detector:
         threshold=asked["min_confidence"],
         scale=kernel.Confidence(asked["confidence_slope"], asked["confidence_offset"]),
         precision=following[1]["precision"],
-        count_scale=following[1]["count_scale"] or CALIBRATION.get(name, PLAIN).scale,
+        count_scale=following[1]["count_scale"] or calibration(name, resolution_m).scale,
         tracks=following[0],
         parameters=following[1],
     )

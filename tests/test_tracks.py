@@ -21,7 +21,7 @@ from changedet.kernels import places as spots
 from changedet.kernels import tracks as kernel
 from changedet.kernels.compare import linear_rgb
 from changedet.kernels.lean import height_and_lean
-from changedet.kernels.presence import CALIBRATION, TABLES
+from changedet.kernels.presence import TABLES, calibration
 from changedet.tracks import STAGE, AllLooks, track
 
 
@@ -101,7 +101,13 @@ def test_posteriors_equal_those_of_all_histories_enumerated():
             births = sum(p for path, p in weights.items() if not path[t] and path[t + 1]) / total
             deaths = sum(p for path, p in weights.items() if path[t] and not path[t + 1]) / total
             assert (read.births[n, t], read.deaths[n, t]) == (pytest.approx(births), pytest.approx(deaths))
+        # A place is one because a box stood there once.
+        never, once = weights.pop((0,) * 5), total
         assert tuple(best[n].astype(int)) == max(weights, key=weights.get)
+        held = kernel.given_presence(read, absent, birth, start)
+        assert held.present[n] == pytest.approx(read.present[n] * once / (once - never))
+        empty = (1 - start) * np.prod(1 - birth)
+        assert held.log_likelihood[n] == pytest.approx(np.log((once - never) / (1 - empty)))
 
 
 @pytest.mark.parametrize("detector", ["classical", "learned"])
@@ -109,10 +115,11 @@ def test_fitted_tables_are_distributions_that_order_scores_as_presence_does(dete
     tables = TABLES[detector]
     assert np.allclose(tables.emission.sum(1), 1, atol=0.002)
     assert tables.absent.sum() == pytest.approx(1, abs=0.002)
-    assert tables.emission[0, 4] > 30 * tables.absent[4]
+    assert tables.emission[0, 5] > 30 * tables.absent[5]
     assert tables.emission[0, 0] < 0.1 * tables.absent[0]
-    assert tables.lone[0] < tables.lone[1]
-    assert CALIBRATION[detector].scale == pytest.approx(1.0, abs=0.3)
+    assert tables.company[0, 0] < 0.5 * tables.company[1, 0]
+    assert tables.company[0, 2] > tables.company[1, 2]
+    assert calibration(detector, 0.5).scale == pytest.approx(1.0, abs=0.3)
 
 
 def test_a_tilted_table_is_a_distribution_and_no_tilt_changes_nothing():
@@ -126,11 +133,11 @@ def test_a_tilted_table_is_a_distribution_and_no_tilt_changes_nothing():
 def test_a_date_that_shows_few_boxes_ends_none_of_them():
     """Low sun: on the last two dates two of three boxes are missed, scattered over the site."""
     rng = np.random.default_rng(4)
-    bins = np.full((60, 8), 4)
+    bins = np.full((60, 8), 5)
     bins[rng.random(60) < 0.66, 7] = 0
     bins[rng.random(60) < 0.66, 6] = 0
-    bins[:, 6:] = np.where((bins[:, 6:] == 4) & (rng.random((60, 2)) < 0.5), 2, bins[:, 6:])
-    arguments = (np.full(60, 8.0), np.zeros(60, bool), np.zeros((60, 8)), 0.08, 0.03, 0.05, 0.3)
+    bins[:, 6:] = np.where((bins[:, 6:] == 5) & (rng.random((60, 2)) < 0.5), 2, bins[:, 6:])
+    arguments = (np.full(60, 8.0), np.zeros(60, int), np.zeros((60, 8)), 0.08, 0.03, 0.05, 0.3)
     uneven = TABLES["learned"]._replace(ease_sd=1.2)
     read = kernel.read_places(bins, np.ones((60, 8), bool), *arguments, uneven)
     assert read.model.ease[6:].max() < read.model.ease[:6].min() - 1

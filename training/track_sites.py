@@ -34,6 +34,8 @@ Bools = NDArray[np.bool_]
 
 KINDS = ("growth", "clouds", "trains", "port", "quiet", "dense")
 SIZE_M, DATES, GSD_M = 176.0, 8, 0.5
+SMALL_M, FINE_M = 128.0, 0.4
+"""Width of sites of finer pixels than that: detection takes its time by pixels."""
 SAME_SLOT_M = 0.9
 
 
@@ -84,20 +86,26 @@ class TrackSite:
 
 
 def sites(
-    folder: Path, detector: str, kinds: Sequence[str], seeds: Sequence[int], again: bool = False
+    folder: Path,
+    detector: str,
+    kinds: Sequence[str],
+    seeds: Sequence[int],
+    again: bool = False,
+    gsd_m: float = GSD_M,
 ) -> Iterator[TrackSite]:
     """The sites of all kinds and seeds, simulated and run where they are not there yet."""
     for seed in seeds:
         for kind in kinds:
-            yield from (read_site(path, kind, seed) for path in runs(folder, detector, kind, seed, again))
+            yield from (read_site(path, kind, seed) for path in runs(folder, detector, kind, seed, again, gsd_m))
 
 
-def runs(folder: Path, detector: str, kind: str, seed: int, again: bool = False) -> list[Path]:
+def runs(folder: Path, detector: str, kind: str, seed: int, again: bool = False, gsd_m: float = GSD_M) -> list[Path]:
     """Run folders of a simulated site, or of both `twin_sites`."""
-    place = folder / f"{kind}-{seed}"
+    place = folder / (f"{kind}-{seed}" if gsd_m == GSD_M else f"{kind}-{seed}-{gsd_m:g}m")
+    size_m = SMALL_M if gsd_m < FINE_M else SIZE_M
     names = [place / f"{kind.replace('_', '-')}-{seed}-{n}" for n in "ab"] if kind == "twin_sites" else [place]
     if not all((name / "truth" / "truth.gpkg").exists() for name in names):
-        simulate(place, kind=kind, seed=seed, gsd_m=GSD_M, size_m=SIZE_M, dates=DATES)
+        simulate(place, kind=kind, seed=seed, gsd_m=gsd_m, size_m=size_m, dates=DATES)
     return [_run(name, detector, again) for name in names]
 
 

@@ -90,27 +90,48 @@ def _smooth(
             full = 1.0 - empty
 
 
+def given_presence(read: Reading, absent: Floats, birth: Floats, start: float) -> Reading:
+    """The posteriors, given that each place was full on one date at least; parameters as for `forward_backward`."""
+    never = np.log(1.0 - start) + np.log1p(-birth).sum()
+    share = np.exp(np.minimum(never + np.log(absent).sum(1) - read.log_likelihood, np.log(1.0 - 1e-9)))
+    rest = 1.0 - share
+    log_l = read.log_likelihood + np.log(rest) - np.log1p(-np.exp(never))
+    parts = [np.minimum(part / rest[:, None], 1.0) for part in (read.present, read.births, read.deaths)]
+    return Reading(parts[0], parts[1], parts[2], log_l)
+
+
 def viterbi(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float) -> Bools:
-    """The likeliest history (place, date) of each place; parameters as for `forward_backward`."""
+    """The likeliest history (place, date) of each place in which it was full on one date at least; parameters as for
+    `forward_backward`."""
     path = np.empty(absent.shape, np.bool_)
     _likeliest(absent, present, birth, death, start, path)
     return path
 
 
+NEVER, FULL, AFTER = 0, 1, 2
+
+
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _likeliest(absent: Any, present: Any, birth: Any, death: Any, start: float, path: Any) -> None:
     n, dates = absent.shape
-    came = np.empty((dates, 2), np.bool_)
+    came = np.empty((dates, 3), np.int8)
     for k in range(n):
-        empty, full = np.log(1.0 - start) + np.log(absent[k, 0]), np.log(start) + np.log(present[k, 0])
+        never, full, after = np.log(1.0 - start) + np.log(absent[k, 0]), np.log(start) + np.log(present[k, 0]), -np.inf
         for t in range(1, dates):
-            stays_empty, goes = empty + np.log(1.0 - birth[t - 1]), full + np.log(death[t - 1])
-            comes, stays_full = empty + np.log(birth[t - 1]), full + np.log(1.0 - death[t - 1])
-            came[t, 0], came[t, 1] = goes > stays_empty, stays_full > comes
-            empty = max(stays_empty, goes) + np.log(absent[k, t])
-            full = max(comes, stays_full) + np.log(present[k, t])
-        state = full > empty
-        path[k, dates - 1] = state
+            comes, stays_empty = np.log(birth[t - 1]), np.log(1.0 - birth[t - 1])
+            goes, stays_full = np.log(death[t - 1]), np.log(1.0 - death[t - 1])
+            came[t, AFTER] = FULL if full + goes > after + stays_empty else AFTER
+            came[t, FULL] = FULL
+            if max(never, after) + comes >= full + stays_full:
+                came[t, FULL] = NEVER if never >= after else AFTER
+            after, full, never = (
+                max(full + goes, after + stays_empty) + np.log(absent[k, t]),
+                max(full + stays_full, never + comes, after + comes) + np.log(present[k, t]),
+                never + stays_empty + np.log(absent[k, t]),
+            )
+        state = FULL if full > after else AFTER
+        path[k, dates - 1] = state == FULL
         for t in range(dates - 1, 0, -1):
-            state = came[t, 1] if state else came[t, 0]
-            path[k, t - 1] = state
+            if state != NEVER:
+                state = came[t, state]
+            path[k, t - 1] = state == FULL

@@ -44,7 +44,7 @@ UPRIGHT = np.zeros(2)
 MOST_LENGTH_COST = 6.0
 MOST_CUT_M = 4.5
 NEIGHBOURS = 8
-COMPANY_M, COMPANY_DEG = 22.0, 9.0
+COMPANY_DEG, LINE_M, LINE_DEG = 9.0, 60.0, 6.0
 
 
 class Boxes(NamedTuple):
@@ -270,19 +270,32 @@ def _absorb(places: Boxes, boxes: Boxes, found: Ints) -> Boxes:
     return summarise(joined, np.concatenate([np.arange(len(places.xy)), found]), count)
 
 
-def has_company(boxes: Boxes) -> Bools:
-    """Which boxes (n,) of one date stand beside another one (touching rows), or in line with one (trains)."""
-    company = np.zeros(len(boxes.xy), bool)
-    if len(company) < 2:
-        return company
-    pairs = cKDTree(boxes.xy).query_pairs(COMPANY_M, output_type="ndarray")
-    i, j = np.concatenate([pairs, pairs[:, ::-1]]).T
-    along, across = (np.abs(part) for part in local_offset(boxes.xy[i], boxes.xy[j], boxes.angle[i]))
-    parallel = axial_difference(boxes.angle[i], boxes.angle[j]) < COMPANY_DEG
-    in_line = (across < 1.2) & (along < (boxes.length[i] + boxes.length[j]) / 2 + 7.0)
+def company(boxes: Boxes, about: Boxes, counted: Bools) -> Ints:
+    """What boxes of one date have about them: 0 nothing, 1 or 2 of two things, as an int64 (n,).
+
+    The one is a box beside it (touching rows) or next in line, the other a counted one anywhere ahead or behind on its
+    own line (trains).
+
+    Parameters
+    ----------
+    boxes : Boxes
+        Those asked about.
+    about : Boxes
+        All of the date, ``counted`` (m,) those above the count threshold.
+    """
+    found = np.zeros((len(boxes.xy), 2), bool)
+    if not len(boxes.xy):
+        return np.zeros(0, np.int64)
+    near = cKDTree(about.xy).query_ball_point(boxes.xy, LINE_M)
+    i = np.repeat(np.arange(len(near)), [len(own) for own in near])
+    j = np.concatenate([np.array(own, np.int64) for own in near])
+    along, across = (np.abs(part) for part in local_offset(boxes.xy[i], about.xy[j], boxes.angle[i]))
+    apart = axial_difference(boxes.angle[i], about.angle[j])
+    in_line = (across < 1.2) & (along > 0.1) & (along < (boxes.length[i] + about.length[j]) / 2 + 7.0)
     beside = (across > 1.8) & (across < 3.6) & (along < 2.5)
-    company[i[parallel & (in_line | beside)]] = True
-    return company
+    found[i[(apart < COMPANY_DEG) & (in_line | beside)], 0] = True
+    found[i[(apart < LINE_DEG) & counted[j] & (across < 1.0) & (along > 3.0)], 1] = True
+    return np.asarray(found.sum(1), np.int64)
 
 
 def overlapping_pairs(places: Boxes, width: Floats, share: float) -> tuple[Ints, Ints]:

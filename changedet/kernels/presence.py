@@ -1,26 +1,27 @@
-"""What a detector's rows say of presence and counts. Written by training/fit_tracks.py; do not edit."""
+"""What a detector's rows say of presence and counts. The figures are written by training/fit_tracks.py; do not edit."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from changedet.kernels.series import Calibration
+from changedet.kernels.series import PLAIN, Calibration
 from changedet.kernels.tracks import Tables
 
 _TABLES: Final[dict[str, dict[str, Any]]] = {
     "classical": {
-        "absent": [0.9129, 0.0204, 0.0215, 0.028, 0.0171],
+        "absent": [0.9129, 0.0204, 0.0215, 0.028, 0.0086, 0.0086],
         "emission": [
-            [0.0312, 0.0054, 0.0121, 0.0513, 0.9],
-            [0.0331, 0.042, 0.1191, 0.3225, 0.4832],
-            [0.3066, 0.0993, 0.1063, 0.1648, 0.323],
-            [0.0657, 0.0035, 0.0311, 0.2803, 0.6194],
-            [0.7695, 0.0313, 0.02, 0.1052, 0.074],
-            [0.111, 0.1913, 0.2712, 0.3218, 0.1048],
+            [0.0312, 0.0054, 0.0121, 0.0513, 0.45, 0.45],
+            [0.0331, 0.042, 0.1191, 0.3225, 0.2416, 0.2416],
+            [0.3066, 0.0993, 0.1063, 0.1648, 0.1615, 0.1615],
+            [0.0657, 0.0035, 0.0311, 0.2803, 0.3097, 0.3097],
+            [0.7695, 0.0313, 0.02, 0.1052, 0.037, 0.037],
+            [0.111, 0.1913, 0.2712, 0.3218, 0.0524, 0.0524],
         ],
         "weight": [0.6038, 0.1835, 0.0843, 0.1283, 0.8058, 0.1942],
-        "lone": [0.042, 0.1632],
+        "company": [[0.042, 0.3, 0.658], [0.1632, 0.4, 0.4368]],
         "ease_sd": 0.8615,
         "start": 0.7316,
         "mobile_birth": 0.154,
@@ -30,41 +31,58 @@ _TABLES: Final[dict[str, dict[str, Any]]] = {
         "precision": 0.9098,
     },
     "learned": {
-        "absent": [0.8925, 0.0196, 0.0271, 0.038, 0.0229],
+        "absent": [0.8767, 0.0272, 0.0286, 0.041, 0.0229, 0.0036],
         "emission": [
-            [0.0087, 0.0044, 0.0078, 0.0252, 0.954],
-            [0.0137, 0.0238, 0.12, 0.2821, 0.5604],
-            [0.1554, 0.1061, 0.1026, 0.0962, 0.5397],
-            [0.0435, 0.0029, 0.0029, 0.0435, 0.9072],
-            [0.8049, 0.0146, 0.0145, 0.0653, 0.1007],
-            [0.1517, 0.1919, 0.2854, 0.2975, 0.0735],
+            [0.0075, 0.0033, 0.0058, 0.0125, 0.0493, 0.9215],
+            [0.007, 0.008, 0.0301, 0.1086, 0.3059, 0.5404],
+            [0.0465, 0.0535, 0.1347, 0.3155, 0.3592, 0.0906],
+            [0.077, 0.001, 0.0031, 0.0729, 0.231, 0.615],
+            [0.8039, 0.0102, 0.0093, 0.0586, 0.0598, 0.0581],
+            [0.2466, 0.1891, 0.2208, 0.2534, 0.0845, 0.0056],
         ],
-        "weight": [0.6727, 0.1398, 0.0391, 0.1484, 0.8343, 0.1657],
-        "lone": [0.0684, 0.47],
-        "ease_sd": 0.2,
-        "start": 0.7192,
-        "mobile_birth": 0.156,
-        "mobile_death": 0.9745,
-        "birth": 0.2475,
-        "death": 0.0198,
-        "precision": 0.9213,
+        "weight": [0.4881, 0.2752, 0.0818, 0.155, 0.8466, 0.1534],
+        "company": [[0.0209, 0.1896, 0.7895], [0.3762, 0.3424, 0.2814]],
+        "ease_sd": 1.692,
+        "start": 0.7667,
+        "mobile_birth": 0.1675,
+        "mobile_death": 0.9715,
+        "birth": 0.2525,
+        "death": 0.0205,
+        "precision": 0.9153,
     },
 }
 
-_CALIBRATION: Final[dict[str, dict[str, Any]]] = {
+_CALIBRATION: Final[dict[str, dict[float, dict[str, Any]]]] = {
     "learned": {
-        "scale": 0.9747743099576943,
-        "boxes": (0.907, 1.372),
-        "arrivals": (0.414, 5.217),
-        "departures": (0.71, 6.919),
+        0.5: {
+            "scale": 0.9674148909875007,
+            "boxes": (0.76, 1.672),
+            "arrivals": (1.095, 4.291),
+            "departures": (0.963, 4.385),
+        }
     },
     "classical": {
-        "scale": 0.9874161990752301,
-        "boxes": (1.204, 2.794),
-        "arrivals": (0.803, 11.491),
-        "departures": (1.246, 8.997),
+        0.5: {
+            "scale": 0.9874161990752301,
+            "boxes": (1.204, 2.794),
+            "arrivals": (0.803, 11.491),
+            "departures": (1.246, 8.997),
+        }
     },
 }
 
 TABLES: Final[Mapping[str, Tables]] = {name: Tables.of(part) for name, part in _TABLES.items()}
-CALIBRATION: Final[Mapping[str, Calibration]] = {name: Calibration(**part) for name, part in _CALIBRATION.items()}
+CALIBRATION: Final[Mapping[str, Mapping[float, Calibration]]] = {
+    name: {size: Calibration(**own) for size, own in parts.items()} for name, parts in _CALIBRATION.items()
+}
+"""By detector and ground sampling distance in metres."""
+USUAL_M: Final = 0.5
+
+
+def calibration(detector: str, resolution_m: float) -> Calibration:
+    """That of the resolution nearest in proportion; `PLAIN` for a detector without one. NaN counts as half a metre."""
+    parts = CALIBRATION.get(detector)
+    if not parts:
+        return PLAIN
+    wanted = math.log(resolution_m if resolution_m > 0 else USUAL_M)
+    return parts[min(parts, key=lambda size: abs(math.log(size) - wanted))]

@@ -14,14 +14,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.kernels.chains import Reading, forward_backward, viterbi
+from changedet.kernels.chains import Reading, forward_backward, given_presence, viterbi
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-SCORE_EDGES: Final = (0.1, 0.25, 0.5, 0.8)
-"""A score's bin: 0 no row or below the first edge, 4 above the last."""
+SCORE_EDGES: Final = (0.1, 0.25, 0.5, 0.8, 0.97)
+"""A score's bin: 0 no row or below the first edge, 5 above the last."""
 CLASSES: Final = ("easy", "hard", "patchy", "mobile", "random clutter", "standing clutter")
 REAL: Final = 4
 """The first four classes are real, the others clutter."""
@@ -45,19 +45,20 @@ class Tables(NamedTuple):
 
     Attributes
     ----------
-    absent : float64 (5,)
+    absent : float64 (bin,)
         Probability of each score bin at a real place while it is empty.
-    emission : float64 (class, 5)
+    emission : float64 (class, bin)
         The same while the place is full; for clutter always.
     weight : float64 (class,)
         Prior weights within the real and within the clutter classes.
-    lone : float64 (2,)
-        Probability that a real place, and that clutter, has no company; of places that are seen on one or two dates.
+    company : float64 (2, 3)
+        Probability of each class of `changedet.kernels.places.company` for a real place and for clutter; of places that
+        are seen on one or two dates.
     ease_sd : float
         Standard deviation, over dates, of how easy a date's boxes are to find: each date tilts the bins of full places
         by ``exp(ease bin / 4)``.
     start : float
-        Probability that a real place is full on the first date.
+        Probability that a still place is full on the first date; mobile ones are as on any other.
     mobile_birth, mobile_death : float
         Rates an interval of the mobile class.
     birth, death : float
@@ -69,7 +70,7 @@ class Tables(NamedTuple):
     absent: Floats
     emission: Floats
     weight: Floats
-    lone: Floats
+    company: Floats
     ease_sd: float
     start: float
     mobile_birth: float
@@ -81,7 +82,7 @@ class Tables(NamedTuple):
     @classmethod
     def of(cls, fitted: Mapping[str, Any]) -> Tables:
         """From plain numbers and lists."""
-        arrays = ("absent", "emission", "weight", "lone")
+        arrays = ("absent", "emission", "weight", "company")
         whole: dict[str, Any] = {
             name: np.array(value) if name in arrays else float(value) for name, value in fitted.items()
         }
@@ -89,14 +90,15 @@ class Tables(NamedTuple):
 
 
 class Model(NamedTuple):
-    """Rates of change by class and interval, (REAL, date - 1) each, the classes' prior weights (class,), and how easily
-    each date shows a box, (date,), see `Tables.ease_sd`; and the share of places that are full on the first date."""
+    """Rates of change by class and interval, (REAL, date - 1) each, the classes' prior weights (class,), how easily
+    each date shows a box, (date,), see `Tables.ease_sd`, and each class's share of places that are full on the first
+    date, (REAL,)."""
 
     birth: Floats
     death: Floats
     weight: Floats
     ease: Floats
-    start: float
+    start: Floats
 
 
 class Places(NamedTuple):
@@ -124,18 +126,18 @@ class Places(NamedTuple):
 
 
 def score_bins(score: Floats) -> Ints:
-    """Bin of each score, 0 to 4; NaN (no row) is 0."""
+    """Bin of each score, 0 to 5; NaN (no row) is 0."""
     return np.digitize(np.nan_to_num(score, nan=0.0), SCORE_EDGES).astype(np.int64)
 
 
 def emissions(bins: Ints, observed: Bools, table: Floats) -> Floats:
-    """Likelihood (place, date) of the bins under a table (5,), or (date, 5); 1 where nothing was observed."""
+    """Likelihood (place, date) of the bins under a table (bin,), or (date, bin); 1 where nothing was observed."""
     by_date = np.broadcast_to(table, (bins.shape[1], table.shape[-1]))
     return np.where(observed, by_date[np.arange(bins.shape[1]), bins], 1.0)
 
 
 def tilted(table: Floats, ease: Floats) -> Floats:
-    """A table (5,) as each date (date,) shows it: ``table exp(ease bin / 4)``, normalised, (date, 5)."""
+    """A table (bin,) as each date (date,) shows it: ``table exp(ease bin / 4)``, normalised, (date, bin)."""
     steps = np.linspace(0.0, 1.0, len(table))
     weight = table * np.exp(ease[:, None] * steps)
     result: Floats = weight / weight.sum(1, keepdims=True)
@@ -174,7 +176,7 @@ def read_places(
     bins: Ints,
     observed: Bools,
     rows: Floats,
-    lone: Bools,
+    company: Ints,
     blocked: Floats,
     birth: float,
     death: float,
@@ -192,8 +194,8 @@ def read_places(
         True where a row was found or the look was clear.
     rows : float64 (place,)
         Number of counted rows.
-    lone : bool (place,)
-        True where no counted row had another row beside it or in line with it.
+    company : int64 (place,)
+        Class of the boxes about it, see `changedet.kernels.places.company`.
     blocked : float64 (place, date)
         Probability that another box, which leaves this one no room, is there; 0 where none is.
     birth, death : float
@@ -210,15 +212,21 @@ def read_places(
     model = _first_model(dates, birth, death, false_share, tables)
     absent = emissions(bins, observed, tables.absent)
     clutter = np.stack([np.log(emissions(bins, observed, table)).sum(1) for table in tables.emission[REAL:]], 1)
-    company = np.log(np.where(lone[:, None], tables.lone, 1.0 - tables.lone))[:, IS_CLUTTER]
-    company[(bins > 0).sum(1) > BRIEF_DATES] = 0.0
+    beside = np.log(tables.company)[IS_CLUTTER][:, company].T
+    beside[(bins > 0).sum(1) > BRIEF_DATES] = 0.0
     learnt = None
     for rounds_left in range(EM_ROUNDS, -1, -1):
         present = _present(bins, observed, blocked, model.ease, tables)
         readings = [
-            forward_backward(absent, present[k], model.birth[k], model.death[k], model.start) for k in range(REAL)
+            given_presence(
+                forward_backward(absent, present[k], model.birth[k], model.death[k], model.start[k]),
+                absent,
+                model.birth[k],
+                model.start[k],
+            )
+            for k in range(REAL)
         ]
-        log_l = np.column_stack([r.log_likelihood for r in readings] + [clutter]) + company
+        log_l = np.column_stack([r.log_likelihood for r in readings] + [clutter]) + beside
         classes, weight = _class_posteriors(log_l, model.weight, rows, false_share, learnt)
         learnt = float(np.clip(classes[:, REAL:].sum() / max(len(classes), 1), 1e-3, 0.999))
         model = model._replace(weight=weight)
@@ -235,7 +243,7 @@ def read_places(
     for k in range(REAL):
         mine = likeliest == k
         rates = caution * model.birth[k], caution * model.death[k]
-        path[mine] = viterbi(absent[mine], present[k][mine], *rates, model.start)
+        path[mine] = viterbi(absent[mine], present[k][mine], *rates, model.start[k])
     return Places(np.asarray(posterior), path, np.asarray(births), np.asarray(deaths), classes, model)
 
 
@@ -263,14 +271,16 @@ def _learn_ease(
 def _first_model(dates: int, birth: float, death: float, false_share: float, tables: Tables) -> Model:
     rates = np.tile([[birth], [birth], [birth], [tables.mobile_birth]], (1, dates - 1))
     ends = np.tile([[death], [death], [death], [tables.mobile_death]], (1, dates - 1))
+    start = np.full(REAL, tables.start)
+    start[MOBILE] = tables.mobile_birth / (tables.mobile_birth + tables.mobile_death)
     share = np.array([1.0] * REAL + [0.0] * (len(CLASSES) - REAL)) if false_share <= 0 else np.full(len(CLASSES), 0.5)
-    return Model(rates, ends, tables.weight * share, np.zeros(dates), tables.start)
+    return Model(rates, ends, tables.weight * share, np.zeros(dates), start)
 
 
 def _class_posteriors(
     log_l: Floats, weight: Floats, rows: Floats, false_share: float, learnt_share: float | None
 ) -> tuple[Floats, Floats]:
-    """Class posteriors (place, 5), and the prior weights (class,) with the clutter's share set by the rows it holds."""
+    """Class posteriors (place, class), and prior weights (class,) with the clutter's share set by the rows it holds."""
     real, clutter = weight[:REAL] / weight[:REAL].sum(), weight[REAL:]
     if false_share > 0:
         clutter = clutter / clutter.sum()
@@ -312,7 +322,8 @@ def _learn(
     new_death[:MOBILE] = np.minimum((deaths + prior * death) / (present + prior), RATE_CAP * death)
     full = sum(float((classes[:, k] * readings[k].present[:, 0]).sum()) for k in still)
     places = float(classes[:, :MOBILE].sum())
-    start = (full + prior * tables.start) / (places + prior)
+    start = model.start.copy()
+    start[:MOBILE] = (full + prior * tables.start) / (places + prior)
     real = classes[:, :REAL].sum(0) + prior * tables.weight[:REAL]
     clutter = classes[:, REAL:].sum(0) + prior * tables.weight[REAL:] * (false_share > 0)
     share = model.weight[REAL:].sum()

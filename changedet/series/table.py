@@ -118,15 +118,12 @@ class Counted:
 
     def standing(self, t: int, weight: Floats) -> Standing:
         """What stands on a date, each place with its weight."""
-        present = self.present[:, t]
-        expected, hidden = float((weight * present).sum()), float((weight * present)[self._open(t)].sum())
-        variance = float((weight**2 * present * (1.0 - present)).sum())
-        return Standing(expected, kernel.count_spread(expected, variance, hidden))
-
-    def _open(self, t: int) -> Bools:
-        """Places that this date did not see, nor any before it, or any after it: nothing bounds what happened there."""
-        clear = self.clear
-        return ~clear[:, t] & ~(clear[:, :t].any(1) & clear[:, t + 1 :].any(1))
+        present, hidden = self.present[:, t], ~self.clear[:, t]
+        between = self.clear[:, :t].any(1) & self.clear[:, t + 1 :].any(1)
+        expected, unseen = float((weight * present).sum()), float((weight * present)[hidden & ~between].sum())
+        variance = weight**2 * present * (1.0 - present)
+        batches = float(np.sqrt(variance[hidden & between]).sum())
+        return Standing(expected, kernel.count_spread(expected, float(variance.sum()), unseen, batches))
 
     def events(self, t: int) -> tuple[Events, Events]:
         """Arrivals and departures that a date shows first.

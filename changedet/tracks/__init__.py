@@ -10,8 +10,8 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from changedet.kernels.presence import CALIBRATION, TABLES
-from changedet.kernels.series import PLAIN, Calibration
+from changedet.kernels.presence import TABLES, calibration
+from changedet.kernels.series import Calibration
 from changedet.kernels.tracks import Tables as PresenceTables
 from changedet.methods import AUTO, Choice, Factor, Facts, Fraction, Metres, Stage
 from changedet.tracks.by_frame import follow_frames
@@ -43,6 +43,7 @@ BIRTH, DEATH, CAUTION = 0.08, 0.03, 0.5
 @STAGE.method(
     "hmm",
     reference="Rabiner 1989, doi:10.1109/5.18626; places from all dates: SpaceNet 7, doi:10.48550/arXiv.2102.04420",
+    version=2,
 )
 def hmm(
     facts: Facts,
@@ -94,8 +95,8 @@ def hmm(
 
 
 def _calibrated(facts: Facts, scale: float | None, half_width: float | None) -> Calibration:
-    """The detector's own calibration of counts, or in its place what the user's labels say."""
-    own = CALIBRATION.get(facts.detector, PLAIN)
+    """The detector's own calibration of counts at that resolution, or in its place what the user's labels say."""
+    own = calibration(facts.detector, facts.resolution_m)
     boxes = own.boxes if half_width is None else (half_width, half_width)
     return own._replace(scale=own.scale if scale is None else scale, boxes=boxes)
 

@@ -15,6 +15,8 @@ from changedet.tracks.rows import Bools, Floats, Ints, Looks, Rows, Tracks
 OVERLAP_SHARE = 0.35
 CONFIDENT = 0.45
 """The score from which a look's colour is evidence that the box was replaced."""
+LEAST_REAL = 0.35
+"""Least probability of a place that its boxes are told."""
 PASSES = 3
 
 
@@ -33,8 +35,8 @@ class Observed(NamedTuple):
         True where the look was clear.
     counted : float64 (place,)
         Number of counted rows.
-    lone : bool (place,)
-        True where no counted row had another row beside it or in line with it.
+    company : int64 (place,)
+        Class of the boxes about places that are seen on one or two dates, see `changedet.kernels.places.company`.
     pairs : two int64 (pair,)
         Places that leave each other no room.
     shift : float64 (date, 2)
@@ -48,7 +50,7 @@ class Observed(NamedTuple):
     clear: Bools
     lit: Bools
     counted: Floats
-    lone: Bools
+    company: Ints
     pairs: tuple[Ints, Ints]
     shift: Floats
     lean: Floats
@@ -80,16 +82,21 @@ def observe(rows: Rows, looks: Looks, radius_m: float) -> Observed:
     pairs = spots.overlapping_pairs(summary, width, OVERLAP_SHARE)
     clear = _under_a_stack(clear, has_row, pairs, rows, place)
     counted = np.bincount(own, rows.counted[keep], n).astype(np.float64)
-    return Observed(place, kernel.score_bins(score), clear, lit, counted, _lone(rows, place, n), pairs, shift, lean)
+    return Observed(
+        place, kernel.score_bins(score), clear, lit, counted, _company(rows, place, has_row), pairs, shift, lean
+    )
 
 
-def _lone(rows: Rows, place: Ints, count: int) -> Bools:
-    lone = np.ones(count, bool)
+def _company(rows: Rows, place: Ints, has_row: Bools) -> Ints:
+    """The best class of `changedet.kernels.places.company` (place,) that a counted row of each brief place has."""
+    best = np.zeros(len(has_row), np.int64)
+    brief = np.append(has_row.sum(1) <= kernel.BRIEF_DATES, False)
+    asked = brief[place] & rows.counted
     for t in range(len(rows.dates)):
-        here = np.flatnonzero(rows.date == t)
-        company = spots.has_company(rows.boxes.take(here)) & rows.counted[here]
-        lone[place[here[company]]] = False
-    return lone
+        here, mine = np.flatnonzero(rows.date == t), np.flatnonzero(asked & (rows.date == t))
+        found = spots.company(rows.boxes.take(mine), rows.boxes.take(here), rows.counted[here])
+        np.maximum.at(best, place[mine], found)
+    return best
 
 
 def follow_places(rows: Rows, looks: Looks, radius_m: float, rates: Rates, tables: kernel.Tables) -> Tracks:
@@ -102,7 +109,7 @@ def follow_places(rows: Rows, looks: Looks, radius_m: float, rates: Rates, table
 
 def read_observed(seen: Observed, rates: Rates, tables: kernel.Tables) -> kernel.Places:
     """The history of every place; once more where better supported ones leave some no room."""
-    arguments = (seen.bins, seen.clear, seen.counted, seen.lone)
+    arguments = (seen.bins, seen.clear, seen.counted, seen.company)
     read = kernel.read_places(*arguments, np.zeros(seen.clear.shape), *rates, tables)
     if seen.clear.shape[1] == 1:
         return read
@@ -144,7 +151,7 @@ def _blocked(present: Floats, counted: Floats, pairs: tuple[Ints, Ints]) -> Floa
 def _stretches(rows: Rows, seen: Observed, read: kernel.Places) -> tuple[Stretches, Ints]:
     """Stretches of presence at places that are not clutter, and the stretch of each row, -1 for none."""
     at, first, last = kernel.runs(read.path)
-    kept = (read.classes[:, : kernel.REAL].sum(1) > 0.5)[at]
+    kept = (read.classes[:, : kernel.REAL].sum(1) > LEAST_REAL)[at]
     at, first, last = at[kept], first[kept], last[kept]
     of_cell = np.full(read.path.shape, -1, np.int64)
     for t in range(read.path.shape[1]):
