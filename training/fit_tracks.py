@@ -46,6 +46,7 @@ ALONG_M, ACROSS_M = 3.0, 1.2
 ROUNDS = 60
 OUTSIDE = 0.05
 """Share of a further site's dates that may lie outside the intervals."""
+LEAST_OUTSIDE = 0.01
 STILL = 3
 """The first three real classes, told apart by their scores alone."""
 BINS = len(kernel.SCORE_EDGES) + 1
@@ -208,12 +209,13 @@ def fit(data: list[Labelled]) -> dict[str, Any]:
     }
 
 
-def calibrate(data: Sequence[TrackSite], tables: kernel.Tables) -> dict[str, Any]:
-    """The scale of counts, and the half widths that hold 95 % of the dates of a site not seen before."""
+def calibrate(data: Sequence[tuple[TrackSite, kernel.Tables]]) -> dict[str, Any]:
+    """The scale of counts, and the half widths that hold 95 % of the dates of a site not seen before; each site with
+    tables that it had no part in."""
     boxes: list[tuple[float, float, float]] = []
     events: dict[str, list[tuple[Events, int]]] = {"arrivals": [], "departures": []}
     ratios = []
-    for site in data:
+    for site, tables in data:
         rates = Rates(BIRTH, DEATH, 1.0 - tables.precision, CAUTION)
         tracks = follow_places(Rows.of(site.detections, site.looks), site.looks, RADIUS_M, rates, tables)
         counted = counted_boxes(tracks)
@@ -239,9 +241,9 @@ def conformal(below: Floats, above: Floats, sites: int) -> tuple[float, float]:
 
     Dates of one site err alike, so that sites and not dates are exchangeable: each weighs the same, and one more, all
     outside, stands for the further one (Dunn, Wasserman, Ramdas 2023, doi:10.1080/01621459.2022.2060112, pooling). With
-    fewer than some 20 sites this leaves none, and the greatest score is taken.
+    some 24 sites or fewer that would leave next to none: `LEAST_OUTSIDE` are left then, without the guarantee.
     """
-    outside = max(0.0, OUTSIDE * (sites + 1) - 1.0) / sites
+    outside = max(LEAST_OUTSIDE, OUTSIDE - (1.0 - OUTSIDE) / sites)
     found = []
     for part in np.linspace(0.1, 0.9, 17):
         low = float(max(np.quantile(below, 1 - part * outside), 0.0))
@@ -284,9 +286,15 @@ def main() -> None:
     kinds = given.kinds.split(",")
     data = list(sites(given.folder, given.detector, kinds, range(first, last + 1), given.again, given.gsd))
     tables = presence.TABLES.get(given.detector)
+    pairs = [(site, tables) for site in data]
     if given.gsd == GSD_M or tables is None:
-        tables = kernel.Tables.of(fit([labelled(site) for site in data]))
-    calibrated = calibrate(data, tables)
+        seen = [labelled(site) for site in data]
+        tables = kernel.Tables.of(fit(seen))
+        pairs = []
+        for seed in sorted({site.seed for site in data}):
+            others = kernel.Tables.of(fit([own for own, site in zip(seen, data, strict=True) if site.seed != seed]))
+            pairs += [(site, others) for site in data if site.seed == seed]
+    calibrated = calibrate(pairs)
     for name, value in (tables._asdict() | calibrated).items():
         print(name, np.round(value, 3).tolist())
     write(given.detector, tables, given.gsd, calibrated)
