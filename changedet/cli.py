@@ -313,13 +313,18 @@ def _as_date(text: str | None) -> date | None:
 @cli.command()
 @click.argument("run_dirs", nargs=-1, required=True, metavar="RUN_DIR RUN_DIR...")
 @click.option("--json", "as_json", is_flag=True, help="Print the matches as JSON.")
+@click.option("--out", type=click.Path(), help="Folder for tables (CSV) and a figure (HTML), with trains and chains.")
 @click.option("-v", "--verbose", is_flag=True, help="Tracebacks.")
-def compare(run_dirs: tuple[str, ...], as_json: bool, verbose: bool) -> int:
+def compare(run_dirs: tuple[str, ...], as_json: bool, out: str | None, verbose: bool) -> int:
     """Match containers of the same size and colour between sites, against chance."""
     del verbose
-    from changedet.compare import compare_runs, format_matches
+    from changedet.compare import compare_runs, compare_trains, format_matches
 
     matches = compare_runs(run_dirs)
+    if out is not None:
+        from changedet.compared import write
+
+        write(Path(out), matches, compare_trains(run_dirs))
     click.echo(json.dumps(matches, indent=1) if as_json else format_matches(matches))
     return DONE
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from changedet.errors import InputError, Problem
 from changedet.kernels import compare as kernel
 from changedet.store import Run, open_run
+from changedet.train_matches import Train, match_trains, trains_of
 
 SIZE_CLASS: Final[Mapping[str, int]] = {"20ft": 0, "40ft": 1, "45ft": 1}
 """40 and 45 feet are one class: a metre and a half is within what detectors mistake at half a metre a pixel."""
@@ -29,7 +31,7 @@ LOT_BOXES: Final = 3
 LOT_LEVEL: Final = 0.01
 """On real boxes lots of four to nine show three to five; at .001 half of them were taken for the stock."""
 LOT_RADIUS: Final = 10.0
-COLOUR_SCALE: Final = 8.0
+COLOUR_SCALE: Final = 12.0
 LEAST_SIMILARITY: Final = 0.3
 MOST_DAYS: Final = 180.0
 REDRAWS: Final = 999
@@ -58,6 +60,7 @@ class _Site:
     boxes: pd.DataFrame
     left: _Side
     reached: _Side
+    trains: list[Train] = field(default_factory=list)
 
 
 def compare_runs(run_dirs: Sequence[str | Path]) -> list[dict[str, Any]]:
@@ -96,7 +99,34 @@ def compare_runs(run_dirs: Sequence[str | Path]) -> list[dict[str, Any]]:
     and busy dates and .4 from a fleet prior and any date. The draws are seeded by the sites' ids. Of many pairs some
     fall under .05 by chance: divide that level by the number of ordered pairs.
     """
+    return _all_matches(_open_sites(run_dirs))
+
+
+def compare_trains(run_dirs: Sequence[str | Path]) -> list[dict[str, Any]]:
+    """Trains of finished runs that were met again at another site, told by the order of their boxes.
+
+    Parameters
+    ----------
+    run_dirs : sequence of path
+        As for `compare_runs`. Trains stand in the layer ``trains`` of runs whose zones hold a siding.
+
+    Returns
+    -------
+    list of dict
+        As `changedet.train_matches.match_trains` gives; of all ordered pairs of sites, the surest first.
+
+    Raises
+    ------
+    InputError
+        As `compare_runs`.
+    """
     sites = _open_sites(run_dirs)
+    pairs = permutations([(site.name, site.trains) for site in sites], 2)
+    found = [row for one, other in pairs for row in match_trains(one, other)]
+    return sorted(found, key=lambda row: (row["p_value"], row["from"], row["to"], row["left"]))
+
+
+def _all_matches(sites: Sequence[_Site]) -> list[dict[str, Any]]:
     matches = [match for one, other in permutations(sites, 2) for match in _matches(one, other)]
     order = ("p_value", "from", "to", "gone_by", "first_seen", "color")
     return sorted(matches, key=lambda match: tuple(match[key] for key in order))
@@ -105,7 +135,7 @@ def compare_runs(run_dirs: Sequence[str | Path]) -> list[dict[str, Any]]:
 def _open_sites(run_dirs: Sequence[str | Path]) -> list[_Site]:
     if len(run_dirs) < 2:
         raise InputError(f"compare: {len(run_dirs)} run given, expected at least two run folders of different sites")
-    sites: dict[str, tuple[Path, pd.DataFrame]] = {}
+    sites: dict[str, tuple[Path, pd.DataFrame, Any]] = {}
     problems: list[Problem] = []
     for path in run_dirs:
         try:
@@ -113,12 +143,12 @@ def _open_sites(run_dirs: Sequence[str | Path]) -> list[_Site]:
             name = str(run.summary["site"])
             if name in sites:
                 raise InputError(f"{path}: site '{name}' is also that of {sites[name][0]}; compare different sites")
-            sites[name] = (Path(path), _boxes(run))
+            sites[name] = (Path(path), _boxes(run), run.trains)
         except InputError as error:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    return [site_of(name, boxes) for name, (_, boxes) in sites.items()]
+    return [site_of(name, boxes, trains) for name, (_, boxes, trains) in sites.items()]
 
 
 def _boxes(run: Run) -> pd.DataFrame:
@@ -131,18 +161,20 @@ def _boxes(run: Run) -> pd.DataFrame:
     return pd.DataFrame(run.tracks.drop(columns="geometry"))
 
 
-def site_of(name: str, tracks: pd.DataFrame) -> _Site:
-    """A site's lots from its tracks: ``track_id, first_seen, last_seen, not_after, not_before, kind, color``."""
+def site_of(name: str, tracks: pd.DataFrame, trains: gpd.GeoDataFrame | None = None) -> _Site:
+    """A site's lots from its tracks: ``track_id, first_seen, last_seen, not_after, not_before, kind, color``; and its
+    trains from the layer of that name."""
     usable = tracks["kind"].isin(list(SIZE_CLASS)) & tracks["color"].astype("string").str.match("^#[0-9a-fA-F]{6}$")
     boxes = tracks[usable.fillna(value=False)].sort_values("track_id", ignore_index=True)
     srgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in boxes["color"]]).reshape(-1, 3)
     linear = kernel.linear_rgb(srgb)
-    lab = kernel.scaled_lab(linear * kernel.balance(linear))
+    gains = kernel.balance(linear)
+    lab = kernel.scaled_lab(linear * gains)
     size = np.array([SIZE_CLASS[kind] for kind in boxes["kind"]], np.int64)
     days = {column: _days(boxes[column]) for column in ("first_seen", "last_seen", "not_after", "not_before")}
     left = _side(lab, size, days["last_seen"], days["not_after"], days["not_after"])
     reached = _side(lab, size, days["not_before"], days["first_seen"], days["first_seen"])
-    return _Site(name, boxes, left, reached)
+    return _Site(name, boxes, left, reached, trains_of(trains, gains))
 
 
 def _days(column: pd.Series[Any]) -> NDArray[np.float64]:

@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from changedet import compare
+from changedet import compare, compared
 from changedet.compare import compare_runs, format_matches
 from changedet.errors import InputError
 from changedet.kernels import compare as kernel
+from changedet.kernels import sequences
 from changedet.outputs.vectors import write_objects
 from changedet.store import write_json
+from changedet.train_matches import match_trains, trains_of
 
 PAINTS = ["#7d3b33", "#b23a30", "#33588c", "#3c7c78", "#8d9294", "#cfd0cb", "#b89a45", "#3f7152", "#c0703a"]
 KINDS = ["20ft", "40ft", "45ft"]
@@ -273,3 +275,89 @@ def test_wrong_input_is_one_line_each(tmp_path: Path) -> None:
     assert "10 m is too coarse" in said[0]
     assert "objects.gpkg" in said[1]
     assert "no finished run" in said[2]
+
+
+# ---- trains, chains, tables and a figure
+
+
+def train(rng: np.random.Generator, paints: list[str], sizes: list[str], cast: float = 1.0) -> gpd.GeoDataFrame:
+    """The layer `trains` of one train, as two sites would show it under other light."""
+    words = [f"{kind} {box(rng, paint, np.full(3, cast))}" for paint, kind in zip(paints, sizes, strict=True)]
+    words.insert(4, "(1-2 empty)")
+    row = {"date": pd.Timestamp("2023-03-01", tz="UTC"), "zone": "rail", "train_id": 1, "sequence": ", ".join(words)}
+    return gpd.GeoDataFrame([row], geometry=gpd.points_from_xy([0], [0]), crs="EPSG:32633")
+
+
+def planted(seed: int) -> tuple[list[str], list[str]]:
+    rng = np.random.default_rng(seed)
+    return [str(rng.choice(PAINTS)) for _ in range(14)], [str(rng.choice(["20ft", "40ft"])) for _ in range(14)]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_train_is_met_again_with_boxes_missed_and_the_order_turned(turned: bool) -> None:
+    found = 0
+    for seed in range(12):
+        rng, (paints, sizes) = np.random.default_rng([3, seed]), planted(seed)
+        way = slice(None, None, -1) if turned else slice(None)
+        other = [paints[k] for k in range(14) if k != 5][way], [sizes[k] for k in range(14) if k != 5][way]
+        first = trains_of(train(rng, paints, sizes), np.ones(3))
+        second = trains_of(train(rng, *other, cast=0.93), np.ones(3))
+        rows = match_trains(("one", first), ("other", second))
+        found += len(rows) == 1 and rows[0]["turned"] == turned and rows[0]["boxes"] >= 10
+    assert found >= 11
+
+
+def test_another_train_of_the_same_paints_is_not_taken_for_it() -> None:
+    taken = 0
+    for seed in range(30):
+        rng, (paints, sizes) = np.random.default_rng([4, seed]), planted(seed)
+        order = rng.permutation(14)
+        other = [paints[k] for k in order], [sizes[k] for k in order]
+        layers = [trains_of(train(rng, *own), np.ones(3)) for own in ((paints, sizes), other)]
+        taken += bool(match_trains(("one", layers[0]), ("other", layers[1])))
+    assert taken <= 3
+
+
+def test_alignment_agrees_with_all_ungapped_diagonals_where_gaps_never_pay() -> None:
+    rng = np.random.default_rng(6)
+    for _ in range(20):
+        score = rng.choice([1.0, -1.5], (7, 9), p=[0.3, 0.7])
+        best = 0.0
+        for way in (score, score[:, ::-1]):
+            for k in range(-6, 9):
+                run = 0.0
+                for value in np.diagonal(way, k):
+                    run = max(0.0, run + value)
+                    best = max(best, run)
+        assert sequences.align(score).score >= best - 1e-9
+
+
+def consignment(one: str, other: str, left: list[int], came: list[int], day: int, p: float = 0.01) -> dict[str, Any]:
+    dates = [(START + dt.timedelta(days=day + k)).isoformat() for k in (0, 10, 20, 30)]
+    figures = {"kind": "40ft", "color": "#aa3322", "containers": 4, "containers_from": 4, "containers_to": 4}
+    when = dict(zip(("last_seen", "gone_by", "not_yet", "first_seen"), dates, strict=True))
+    lag = {"lag_days": 20, "lag_low": 10, "lag_high": 30, "similarity": 0.9, "p_value": p}
+    return {"from": one, "to": other, **figures, **when, **lag, "track_ids_from": left, "track_ids_to": came}
+
+
+def test_chains_link_the_lot_that_came_with_the_lot_that_went() -> None:
+    first, second = consignment("a", "b", [1, 2, 3], [7, 8, 9], 0), consignment("b", "c", [8, 9, 11], [4, 5, 6], 60)
+    (chain,) = compared.chains([first, second])
+    assert (chain["first"], chain["second"], chain["third"]) == ("a", "b", "c")
+    assert (chain["lag_low"], chain["lag_high"]) == (70, 90)
+    assert not compared.chains([first, consignment("b", "c", [1, 2, 3], [4, 5, 6], 60)])
+    assert not compared.chains([first, consignment("b", "c", [8, 9, 11], [4, 5, 6], 60, p=0.4)])
+    assert not compared.chains([first, consignment("b", "a", [8, 9, 11], [4, 5, 6], 60)])
+
+
+def test_tables_and_the_figure_hold_what_was_matched(tmp_path: Path) -> None:
+    rows = [consignment("a", "b", [1, 2, 3], [7, 8, 9], 0), consignment("b", "c<", [8, 9, 7], [4, 5, 6], 60, p=0.5)]
+    paths = compared.write(tmp_path / "out", rows, [])
+    assert [path.name for path in paths] == ["consignments.csv", "trains.csv", "chains.csv", "compare.html"]
+    assert len(pd.read_csv(paths[0])) == 2
+    assert pd.read_csv(paths[1]).empty
+    page = paths[3].read_text()
+    assert (page.count("<path"), page.count("stroke-dasharray")) == (2, 1)
+    assert "c&lt;" in page
+    assert "c<" not in page
+    assert "None." in page

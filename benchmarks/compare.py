@@ -1,0 +1,142 @@
+"""Sites that share consignments: lots found, lags, chance on unrelated sites; trains met again by their order.
+
+    python benchmarks/compare.py [--seeds 0-15] [--folder DIR --site-seeds 600-604 --pairs 240]
+
+Lots are those of tests/test_compare.py: two yards of some 100 boxes share six lots each. With a folder, pairs of
+unrelated simulated sites (training/track_sites.py, the real detector's boxes; of different seeds, as sites of one seed
+share their stock) give the share of p < .05, and rows of ten and more touching boxes stand for trains: a row on two
+dates of its site, under another sun, with what the detector missed or saw wrongly, is one train met twice; any other row
+is another train.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from changedet import compare  # noqa: E402
+from changedet.kernels import compare as kernel  # noqa: E402
+from changedet.kernels import sequences, sidings  # noqa: E402
+from changedet.tracks import track  # noqa: E402
+from changedet.tracks.rows import rgb_of  # noqa: E402
+from changedet.train_matches import CHANCE, LEAST_BOXES, REDRAWS  # noqa: E402
+from training.track_sites import KINDS, TrackSite, sites  # noqa: E402
+
+Floats = NDArray[np.float64]
+ROW_BOXES = 10
+SAME_M = 1.5
+
+
+def made_up() -> Any:
+    spec = importlib.util.spec_from_file_location("yards", ROOT / "tests" / "test_compare.py")
+    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    return module
+
+
+def lots(seeds: Sequence[int]) -> str:
+    """How many planted lots are found, whose bounds hold the true lag, and how sure."""
+    yards, found, held, planted, told, sure = made_up(), 0, 0, 0, 0, 0
+    for seed in seeds:
+        one, other, true = yards.related(seed)
+        rows = compare._matches(one, other)
+        planted, told = planted + len(true), told + len(rows)
+        sure += bool(rows) and rows[0]["p_value"] < CHANCE
+        for row in rows:
+            if any(a in row["track_ids_from"] and b in row["track_ids_to"] for a, b in true):
+                found += 1
+                held += row["lag_low"] <= 69 <= row["lag_high"]
+    certain = f"p < .05 on {sure} of {len(seeds)} pairs"
+    return f"lots: {found} of {planted} found, {told} told; true lag held by {held} of {found}; {certain}"
+
+
+def unrelated(data: Sequence[TrackSite], detector: str, pairs: int) -> str:
+    """Share of p < .05 on pairs of sites of different seeds."""
+    prepared = []
+    for site in data:
+        tracks = track(site.detections, site.looks, detector=detector).tracks
+        name = f"{site.kind}-{site.seed}"
+        prepared.append((site.seed, compare.site_of(name, pd.DataFrame(tracks.drop(columns="geometry")))))
+    every = [(a, b) for sa, a in prepared for sb, b in prepared if sa != sb]
+    rng = np.random.default_rng(1)
+    chosen = [every[i] for i in rng.permutation(len(every))[:pairs]]
+    values = [rows[0]["p_value"] if (rows := compare._matches(a, b)) else 1.0 for a, b in chosen]
+    return f"unrelated: p < .05 on {sum(p < CHANCE for p in values)} of {len(values)} pairs"
+
+
+def rows_of(site: TrackSite, t: int) -> list[tuple[Floats, Floats, NDArray[np.int64]]]:
+    """Rows of touching boxes on a date: centres, colours under common light, size classes, in order."""
+    own = site.detections[(site.detections["date"].dt.date == site.dates[t]) & site.detections["counted"]]
+    own = own[own["kind"].isin(list(compare.SIZE_CLASS))]
+    centre = own.geometry.centroid
+    across = np.radians(90.0 - own["angle_deg"].to_numpy(float)) + np.pi / 2
+    placed = np.column_stack([centre.x, centre.y, own["width_m"], own["length_m"], across])
+    linear = kernel.linear_rgb(rgb_of(own["color"]) / 255)
+    lab = kernel.scaled_lab(linear * kernel.balance(linear))
+    size = np.array([compare.SIZE_CLASS[kind] for kind in own["kind"]], np.int64)
+    known = np.isfinite(lab).all(1)
+    placed, lab, size = placed[known], lab[known], size[known]
+    heading = float(np.median(placed[:, 4])) if len(placed) else 0.0
+    lines = [line for line in sidings.trains(placed, heading) if len(line) >= ROW_BOXES]
+    return [(placed[line, :2], lab[line], size[line]) for line in lines]
+
+
+def kept_boxes(site: TrackSite, xy: Floats, first: int, second: int) -> int:
+    """How many of the boxes on top near these places are the same on both dates."""
+    near = np.hypot(site.xy[:, None, 0] - xy[None, :, 0], site.xy[:, None, 1] - xy[None, :, 1]) < SAME_M
+    return int((near & (site.top[:, first] & site.top[:, second])[:, None]).any(0).sum())
+
+
+def trains(data: Sequence[TrackSite]) -> str:
+    """Rows recognised on another date, and rows taken for another one."""
+    every = [(k, t, row) for k, site in enumerate(data) for t in range(len(site.dates)) for row in rows_of(site, t)]
+    rng = np.random.default_rng(2)
+    right = same = wrong = other = 0
+    for k, t, (xy, lab, size) in every:
+        for j, s, (there, lab_there, size_there) in every:
+            if (k, t) == (j, s) or rng.random() > (0.3 if k == j and t < s else 0.004):
+                continue
+            apart = np.hypot(xy[:, None, 0] - there[None, :, 0], xy[:, None, 1] - there[None, :, 1])
+            common = int((apart < 2 * SAME_M).any(1).sum()) if k == j else 0
+            if k == j and common and kept_boxes(data[k], xy, t, s) < ROW_BOXES:
+                continue
+            score = sequences.likeness(lab, size, lab_there, size_there)
+            best = sequences.align(score)
+            told = best.boxes >= LEAST_BOXES and sequences.chance(score, best.score, REDRAWS, rng) < CHANCE / 20
+            if common >= ROW_BOXES:
+                same, right = same + 1, right + told
+            elif not common:
+                other, wrong = other + 1, wrong + told
+    return f"trains: {right} of {same} rows recognised on another date; {wrong} of {other} taken for another row"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", default="0-7")
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--site-seeds", default="670-672")
+    parser.add_argument("--pairs", type=int, default=240)
+    parser.add_argument("--detector", default="learned")
+    given = parser.parse_args()
+    first, last = (int(part) for part in given.seeds.split("-"))
+    print(lots(range(first, last + 1)), flush=True)
+    if given.folder:
+        first, last = (int(part) for part in given.site_seeds.split("-"))
+        data = list(sites(given.folder, given.detector, KINDS, range(first, last + 1)))
+        print(trains(data), flush=True)
+        print(unrelated(data, given.detector, given.pairs), flush=True)
+
+
+if __name__ == "__main__":
+    main()
