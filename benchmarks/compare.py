@@ -5,8 +5,8 @@
 Lots are those of tests/test_compare.py: two yards of some 100 boxes share six lots each. With a folder, pairs of
 unrelated simulated sites (training/track_sites.py, the real detector's boxes; of different seeds, as sites of one seed
 share their stock) give the share of p < .05, and rows of ten and more touching boxes stand for trains: a row on two
-dates of its site, under another sun, with what the detector missed or saw wrongly, is one train met twice; any other row
-is another train.
+dates of its site, under another sun, with what the detector missed or saw wrongly, is one train met twice; any other
+row is another train.
 """
 
 from __future__ import annotations
