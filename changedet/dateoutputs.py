@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,11 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from changedet import __version__
 from changedet.blocks import Window, tiles
 from changedet.datework import DateWork, Model, unpack
-from changedet.grid import Grid, ground_area_m2, pixel_area_m2
-from changedet.kernels import components
+from changedet.grid import Grid, pixel_area_m2
 from changedet.kernels.quality import CLEAR, SHADE
-from changedet.outputs.polygons import polygonise
+from changedet.maskoutputs import MaskSink, Place, mask_files
 from changedet.outputs.rasters import RasterWriter, default_nodata, read_window, sidecars
 from changedet.outputs.styles import date_classes
 from changedet.store import RunFolder, write_json, write_table
@@ -30,25 +28,20 @@ EPOCH = dt.date(1970, 1, 1)
 
 
 def files_of_date(folder: RunFolder, work: DateWork, formats: frozenset[str], part: str) -> list[Path]:
-    """All files that one part (`datework.PARTS`) of a date's pass writes."""
+    """All files that one part (`datework.PARTS`) of a date's pass writes, or of its ``masks`` where they wait."""
     day = work.look.date
     if part == "boxes":
         return [folder.table("boxes", day)]
-    rasters = []
-    if work.compares:
-        rasters.append(mask_path(folder, day, formats))
-    if work.compares and "scores" in formats:
-        rasters.append(folder.score(day))
+    if part == "masks":
+        return mask_files(folder, day, formats) if work.compares else []
+    rasters = [folder.quality(day)]
+    if work.compares and work.persists:
+        rasters += [folder.aside("score", day), folder.aside("contrast", day)]
     if work.scene_roles:
         rasters.append(picture_path(folder, day, formats))
-    tables = [folder.table(name, day) for name in ("changes", "seen")]
-    rasters.append(folder.quality(day))
-    return [*rasters, *(side for raster in rasters for side in sidecars(raster)), *tables]
-
-
-def mask_path(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> Path:
-    """Where a date's mask lies: among the results where wanted, else kept aside, as the figures come from it."""
-    return folder.mask(day) if "masks" in formats else folder.aside("mask", day)
+    tables = [folder.table("seen", day)]
+    own = [] if work.persists else files_of_date(folder, work, formats, "masks")
+    return [*rasters, *(side for raster in rasters for side in sidecars(raster)), *tables, *own]
 
 
 def picture_path(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> Path:
@@ -82,62 +75,38 @@ class DateSink:
         site: str,
         parts: frozenset[str],
     ) -> None:
-        self.folder, self.work, self.model, self.formats, self.site = folder, work, model, formats, site
-        self.parts = parts
+        self.folder, self.work, self.parts = folder, work, parts
         self.received = 0
-        self._raw: dict[Window, bytes] = {}
         self._built: dict[Window, bytes] = {}
-        self._regions: dict[tuple[int, int], components.TileComponents] = {}
         self._boxes: dict[Window, pd.DataFrame] = {}
         self._open = ExitStack()
+        self._mask = self._quality = self._score = self._contrast = self._picture = None
         day = work.look.date
-        self._quality = self._score = self._picture = None
+        place = Place(folder, work, formats, site)
         if "pixels" in parts:
             words = "why a pixel is usable or not"
-            self._quality = self._writer(folder.quality(day), "quality", ["quality"], "uint8", 1, words)
-        if work.compares and "scores" in formats:
-            words = f"change score by {model['change']['method']}: higher is more change, changed above THRESHOLD"
-            self._score = self._writer(folder.score(day), "score", [words], "float32", float("nan"), words)
+            self._quality = self._open.enter_context(
+                place.writer(folder.quality(day), "quality", ["quality"], "uint8", 1, words)
+            )
+        if work.compares and work.persists:
+            words = f"change score of the pair by {model['change']['method']}"
+            self._score = self._open.enter_context(
+                place.writer(folder.aside("score", day), "score", [words], "float32", float("nan"), words)
+            )
+            words = "contrast of either date across the outline of what is marked"
+            bands = ["reference", "date"]
+            self._contrast = self._open.enter_context(
+                place.writer(folder.aside("contrast", day), "score", bands, "float32", float("nan"), words)
+            )
+        elif work.compares:
+            self._mask = MaskSink(place, model["change"], f"change score by {model['change']['method']}")
         if work.scene_roles:
             nodata = work.nodata if work.nodata is not None else default_nodata(work.dtype)
             words = "scene on the common grid, aligned and normalised to the reference"
-            self._picture = self._writer(
-                picture_path(folder, day, formats), "scene", work.scene_roles, work.dtype, nodata, words
+            path = picture_path(folder, day, formats)
+            self._picture = self._open.enter_context(
+                place.writer(path, "scene", work.scene_roles, work.dtype, nodata, words)
             )
-
-    def _writer(
-        self, path: Path, kind: Any, bands: Sequence[str], dtype: str, nodata: float, words: str
-    ) -> RasterWriter:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        grid = self.work.grid
-        writer = RasterWriter(
-            path,
-            crs=grid.crs,
-            transform=grid.transform,
-            shape=grid.shape,
-            kind=kind,
-            bands=bands,
-            dtype=dtype,
-            nodata=nodata,
-            tags=self._tags(kind),
-            description=words,
-        )
-        return self._open.enter_context(writer)
-
-    def _tags(self, kind: str) -> dict[str, str]:
-        tags = {
-            "DATE": str(self.work.look.date),
-            "SITE": self.site,
-            "SCENE": self.work.look.name,
-            "SOFTWARE": f"changedet {__version__}",
-        }
-        if self.work.reference is not None:
-            tags["REFERENCE_DATE"] = str(self.work.reference.date)
-        if kind in {"score", "mask"}:
-            change = self.model["change"]
-            tags["METHOD"] = str(change["method"])
-            tags["THRESHOLD"] = "inf" if change["threshold"] is None else repr(float(change["threshold"]))
-        return tags
 
     def take(self, window: Window, tile: Tile) -> None:
         """Write what a tile brings, or keep it packed until all are there."""
@@ -146,11 +115,12 @@ class DateSink:
             self._quality.write(window, unpack(tile.quality, window.shape))
         if self._score is not None and tile.score is not None:
             self._score.write(window, tile.score)
+        if self._contrast is not None and tile.contrast is not None:
+            self._contrast.write(window, tile.contrast)
         if self._picture is not None and tile.picture is not None:
             self._picture.write(window, tile.picture)
-        if tile.raw is not None and tile.regions is not None:
-            self._raw[window] = tile.raw
-            self._regions[window.y, window.x] = tile.regions
+        if self._mask is not None and tile.raw is not None and tile.regions is not None and tile.score is not None:
+            self._mask.take(window, tile.score, tile.raw, tile.regions)
         if tile.boxes is not None:
             self._boxes[window] = tile.boxes
         if tile.built is not None:
@@ -164,14 +134,16 @@ class DateSink:
             write_table(self.folder.table("boxes", day), self._all_boxes())
         if "pixels" not in self.parts:
             return
-        changes, kept = self._cleaned()
-        write_table(self.folder.table("changes", day), changes)
-        write_json(self.folder.table("seen", day), self._figures(kept))
+        if self._mask is not None:
+            self._mask.finish()
+        write_json(self.folder.table("seen", day), {"built": _built_json(self._built)})
 
     def abandon(self) -> None:
         """Leave nothing behind of a date that was not finished."""
         error = InterruptedError("not finished")
         self._open.__exit__(type(error), error, None)
+        if self._mask is not None:
+            self._mask.abandon()
 
     def _all_boxes(self) -> gpd.GeoDataFrame | pd.DataFrame:
         tables = [self._boxes[window] for window in sorted(self._boxes) if len(self._boxes[window])]
@@ -183,55 +155,9 @@ class DateSink:
         kept = method.suppress(boxes)
         return kept.assign(counted=kept["confidence"] >= method.count_confidence)
 
-    def _cleaned(self) -> tuple[gpd.GeoDataFrame, NDArray[np.bool_]]:
-        if not self._raw:
-            return _no_changes(self.work.grid), np.zeros(0, bool)
-        regions = components.join(self._regions)
-        least_px = self.model["change"]["min_area_m2"] / self.work.grid.ground_resolution_m**2
-        kept = regions.areas >= least_px
-        words = f"changed since {self.work.reference.date if self.work.reference else ''}"
-        path = mask_path(self.folder, self.work.look.date, self.formats)
-        writer = self._writer(path, "mask", [words], "uint8", 255, words)
-        polygons = polygonise(self._masks(regions, kept, writer), self.work.grid.transform, self.work.grid.crs)
-        self._open.close()
-        return self._described(polygons, regions), kept
-
-    def _masks(
-        self, regions: components.Components, kept: NDArray[np.bool_], writer: RasterWriter
-    ) -> Iterator[tuple[int, int, NDArray[np.int32]]]:
-        """Clean the packed tiles one by one, write them, and hand their regions on to be outlined."""
-        for window in sorted(self._raw):
-            raw = unpack(self._raw[window], window.shape)
-            ids = regions.ids[window.y, window.x]
-            numbers = components.region_ids(raw, ids, kept)
-            writer.write(window, components.keep(raw, numbers))
-            yield window.y, window.x, numbers
-
-    def _described(self, polygons: gpd.GeoDataFrame, regions: components.Components) -> gpd.GeoDataFrame:
-        index = polygons["change_id"].to_numpy() - 1
-        threshold = self.model["change"]["threshold"] or 0.0
-        sums, areas = regions.sums[index], regions.areas[index]
-        mean = sums[:, 0] / components.FIXED_POINT / np.maximum(areas, 1)
-        return polygons.assign(
-            change_id=np.arange(1, len(polygons) + 1),
-            date=str(self.work.look.date),
-            area_m2=ground_area_m2(polygons.geometry.to_numpy(), self.work.grid.crs) if len(polygons) else np.zeros(0),
-            direction=[components.direction(int(before), int(after)) for _, before, after in sums],
-            probability=[components.change_probability(float(value), threshold) for value in mean],
-        )
-
-    def _figures(self, kept: NDArray[np.bool_]) -> dict[str, Any]:
-        """Whole numbers that the series needs and that are dear to find again."""
-        return {"regions": int(kept.size), "kept": int(kept.sum()), "built": _built_json(self._built)}
-
 
 def _built_json(built: dict[Window, bytes]) -> dict[str, str]:
     return {f"{w.y},{w.x},{w.height},{w.width}": packed.hex() for w, packed in sorted(built.items())}
-
-
-def _no_changes(grid: Grid) -> gpd.GeoDataFrame:
-    columns = {"change_id": np.zeros(0, np.int64), "date": [], "area_m2": [], "direction": [], "probability": []}
-    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=grid.crs), crs=grid.crs)
 
 
 def write_first_change(path: Path, grid: Grid, paths: Mapping[dt.date, Path], site: str) -> None:

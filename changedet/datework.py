@@ -78,6 +78,8 @@ class DateWork:
         Of the reference date: other dates, nearest first, that may be asked whether it shows any ground.
     tells_reference : bool
         Whether the tiles bring the reference's quality too, which spares it a pass of its own.
+    persists : bool
+        Whether the mask waits for the scores of all dates (`persist`).
     """
 
     grid: Grid
@@ -91,6 +93,7 @@ class DateWork:
     nodata: float | None = None
     witnesses: tuple[Look, ...] = ()
     tells_reference: bool = False
+    persists: bool = False
 
     @property
     def only_quality(self) -> bool:

@@ -88,7 +88,16 @@ class Plan:
     def stage_identity(self, stage: str) -> list[Any]:
         """What a stage's results depend on beside its inputs."""
         method, choice = self.method(stage), self.choices[stage]
-        return [stage, choice.method, method.version if method else 0, dict(choice.parameters)]
+        # What is read over all dates is a step of its own.
+        own = {name: value for name, value in choice.parameters.items() if name != "persistence"}
+        return [stage, choice.method, method.version if method else 0, own]
+
+    @property
+    def persists(self) -> bool:
+        """Whether the masks of all dates are read together."""
+        if self.method("change") is None or len(self.looks) < 3:
+            return False
+        return str(self.choices["change"].parameters["persistence"]) != NONE
 
 
 def make_plan(

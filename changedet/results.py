@@ -17,10 +17,11 @@ from shapely.geometry.base import BaseGeometry
 from changedet import change, footprint, objects, series
 from changedet.align import Alignment
 from changedet.blocks import Window
-from changedet.dateoutputs import changed_and_seen, changed_by_first_date, clear_fraction, first_dates, mask_path
+from changedet.dateoutputs import changed_and_seen, changed_by_first_date, clear_fraction, first_dates
 from changedet.datework import Model, unpack
 from changedet.grid import Grid
 from changedet.kernels.quality import CLEAR
+from changedet.maskoutputs import mask_path
 from changedet.outputs import vectors
 from changedet.outputs.rasters import read_window
 from changedet.plan import Plan, countable

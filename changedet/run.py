@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from changedet.blocks import Task, Window, in_strips, stream, tiles
-from changedet.dateoutputs import DateSink, files_of_date, mask_path, write_first_change
+from changedet.dateoutputs import DateSink, files_of_date, write_first_change
 from changedet.datework import PARTS, DateWork, Model
 from changedet.errors import ChangedetError, InputError
+from changedet.maskoutputs import MaskSink, Place, mask_path
 from changedet.measuring import Sample, measure, reference_sample
 from changedet.outputs.rasters import sidecars
-from changedet.plan import Plan, make_plan
+from changedet.persist import persistent_change, series_tile, series_work, tile_px
+from changedet.plan import LATTICE_PX, Plan, make_plan
 from changedet.publish import PUBLISHED, publish, published_files
 from changedet.results import Results, collect
 from changedet.scenes import Look
-from changedet.steps import date_work, identities, kept_parts, model_identity
+from changedet.steps import date_work, identities, kept_parts, masks_identity, model_identity
 from changedet.store import Run, RunFolder, identity, open_run, read_json, write_json
 from changedet.tilework import Tile, compute_tile
 from changedet.workflow import Workflow
@@ -50,10 +52,16 @@ class _Session:
     def folder(self) -> RunFolder:
         return self.plan.folder
 
-    def stream(self, what: str, tasks: Sequence[Task]) -> Iterator[tuple[int, Any]]:
+    def stream(self, what: str, tasks: Sequence[Task], *, here: bool = False) -> Iterator[tuple[int, Any]]:
+        """Results of tasks as they come; `here` for those that read the run folder, which others may not see."""
         start = time.perf_counter()
         self._tell(what, 0, len(tasks))
-        arguments = {"client": self.client, "scheduler": self.plan.scheduler, "workers": self.plan.workers}
+        place = (
+            {"client": None, "scheduler": "threads"}
+            if here
+            else {"client": self.client, "scheduler": self.plan.scheduler}
+        )
+        arguments = place | {"workers": self.plan.workers}
         for done, (i, result) in enumerate(stream(tasks, **arguments), 1):
             self._tell(what, done, len(tasks))
             yield i, result
@@ -120,7 +128,9 @@ def _read_through(session: _Session) -> dict[date, Model]:
         try:
             models = _measured(session)
             give_back_memory()
+            _begin_masks(session.plan)
             _passed(session, models)
+            _read_together(session, models)
         except _UnreadError as error:
             session.plan = _without(session.plan, error.found)
         else:
@@ -301,6 +311,53 @@ def _passed(session: _Session, models: dict[date, Model]) -> None:
             sink.abandon()
 
 
+def _pending_masks(plan: Plan) -> list[int]:
+    """Dates whose masks are read together with the others' and are not done."""
+    if not plan.persists:
+        return []
+    wanted, dates = masks_identity(plan), range(len(plan.looks))
+    done = [plan.folder.is_done(f"masks:{look.date}", wanted) for look in plan.looks]
+    return [i for i in dates if i != plan.reference and not done[i]]
+
+
+def _begin_masks(plan: Plan) -> None:
+    """Note which masks are to come, before a pass forgets that it wrote some of an earlier run."""
+    for i in _pending_masks(plan):
+        files = files_of_date(plan.folder, date_work(plan, i), plan.formats, "masks")
+        plan.folder.begin(f"masks:{plan.looks[i].date}", files)
+
+
+def _read_together(session: _Session, models: dict[date, Model]) -> None:
+    """The masks of a series, from the scores of all its dates."""
+    plan, folder = session.plan, session.folder
+    pending = set(_pending_masks(plan))
+    works = [date_work(plan, i) for i in range(len(plan.looks))] if pending else []
+    windows = in_strips(tiles(plan.grid.shape, tile_px(plan, LATTICE_PX)))
+    for side in series_work(plan, models, works) if pending else ():
+        if pending.isdisjoint(side.indices):
+            continue
+        sinks: dict[int, MaskSink] = {}
+        try:
+            for i in pending.intersection(side.indices):
+                place = Place(folder, works[i], plan.formats, plan.site_id)
+                about = persistent_change(models[plan.looks[i].date])
+                sinks[i] = MaskSink(
+                    place, about, f"probability of change over all dates, from scores by {about['method']}"
+                )
+            tasks: list[Task] = [(series_tile, (side, window)) for window in windows]
+            for k, found in session.stream("reading dates together", tasks, here=True):
+                for i, tile in zip(side.indices, found, strict=True):
+                    if i in sinks:
+                        sinks[i].take(windows[k], *tile)
+            for i in sorted(sinks):
+                sinks[i].finish()
+                files = files_of_date(folder, works[i], plan.formats, "masks")
+                folder.finish(f"masks:{plan.looks[i].date}", masks_identity(plan), files)
+        finally:
+            for sink in sinks.values():
+                sink.abandon()
+
+
 def _tile(work: DateWork, window: Window, model: Model, reference_model: Model) -> Tile | InputError:
     """A tile, or why there is none."""
     try:
@@ -339,7 +396,7 @@ def _followed(session: _Session, models: dict[date, Model]) -> Results:
     if plan.built("change") is not None and later:
         path = folder.first_change_file(plan.formats)
         paths = {day: mask_path(folder, day, plan.formats) for day in later}
-        wanted = identity("first_change", [identities(plan, i)["pixels"] for i in range(len(days))])
+        wanted = identity("first_change", masks_identity(plan))
         files = [path, *sidecars(path)]
         folder.once("first_change", wanted, files, lambda: write_first_change(path, plan.grid, paths, plan.site_id))
     results = collect(plan, models)
@@ -363,7 +420,8 @@ def _visible_files(plan: Plan) -> list[Path]:
     """Every file that the run may replace."""
     found: list[Path] = []
     for i in range(len(plan.looks)):
-        found += files_of_date(plan.folder, date_work(plan, i), plan.formats, "pixels")
+        for part in ("pixels", "masks"):
+            found += files_of_date(plan.folder, date_work(plan, i), plan.formats, part)
     found += [plan.folder.first_change, *sidecars(plan.folder.first_change)]
     for step in PUBLISHED:
         found += published_files(plan, step)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from changedet import __version__
+from changedet import __version__, persist
 from changedet.datework import PARTS, DateWork, Methods, Model
 from changedet.footprint import footprint_method
 from changedet.plan import Plan
 from changedet.scenes import Look
 from changedet.store import RunFolder, identity, read_json
 
-STEP_VERSION = 8
+STEP_VERSION = 9
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
 WITNESSES = 4
@@ -40,6 +40,7 @@ def date_work(plan: Plan, i: int) -> DateWork:
         dtype=reference.dtype,
         nodata=next(iter(reference.scenes[0].nodata.values())),
         witnesses=_witnesses(plan) if i == plan.reference else (),
+        persists=plan.persists,
     )
 
 
@@ -61,8 +62,14 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
     wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
     parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}
-    parts |= {"footprint": seen, "pixels": [*change, wants], "boxes": objects}
+    parts |= {"footprint": seen, "pixels": [*change, wants, plan.persists], "boxes": objects}
     return {part: identity(part, told) for part, told in parts.items()}
+
+
+def masks_identity(plan: Plan) -> str:
+    """What the masks of a series depend on that are read together: the scores of all dates."""
+    scores = [identities(plan, i)["pixels"] for i in range(len(plan.looks))]
+    return identity("masks", persist.VERSION, scores)
 
 
 def kept_parts(folder: RunFolder, day: date, wanted: dict[str, str]) -> Model:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from changedet.align import Alignment
 from changedet.blocks import Window
 from changedet.datework import OUTLINE_PX, DateWork, Model, blurred, pack, quality_of, where_valid, with_shade
-from changedet.grid import Displacement
+from changedet.grid import Displacement, Grid
 from changedet.kernels import components
 from changedet.kernels.quality import CLEAR, NODATA
 from changedet.objects import cells, in_cell
@@ -31,6 +32,8 @@ class Tile:
         The mask before cleaning, uint8 (y, x), packed.
     regions : TileComponents or None
         Of the raw mask.
+    contrast : float32 (2, y, x) or None
+        Of both dates across the raw mask's outline, where the mask waits for other dates.
     picture : (band, y, x) float32 or None
     boxes : DataFrame or None
         Boxes whose centre lies in the tile, in pixels of the grid.
@@ -44,6 +47,7 @@ class Tile:
     score: NDArray[np.float32] | None = None
     raw: bytes | None = None
     regions: components.TileComponents | None = None
+    contrast: NDArray[np.float32] | None = None
     picture: NDArray[np.float32] | None = None
     boxes: pd.DataFrame | None = None
     built: bytes | None = None
@@ -114,15 +118,28 @@ def _compared(
         found["reference_quality"] = pack(np.where(inside, shown, NODATA).astype(np.uint8))
     before, after = _comparable(work, before, image, both, model)
     score = work.methods.change.apply(before, after, model=model["change"])
-    raw = _raw_mask(score, model["change"]["threshold"])
+    raw = raw_mask(score, model["change"]["threshold"])
     rim = _inner(halo_px - OUTLINE_PX)
     contrast = [figure[rim] for figure in components.edge_contrast(before, after, raw)]
     score = np.where(inside, score[core], np.float32(np.nan))
-    own_raw = np.where(inside, raw[core], 255).astype(np.uint8)
-    labels = components.label(own_raw)
-    figures = (np.where(own_raw == 1, score, 0), *contrast)
-    regions = components.describe_tile(labels, (window.y, window.x), work.grid.shape[1], figures)
-    return found | {"score": score, "raw": pack(own_raw), "regions": regions}
+    if work.persists:
+        return found | {"score": score, "contrast": np.stack(contrast)}
+    packed, regions = described(score, model["change"]["threshold"], contrast, window, work.grid)
+    return found | {"score": score, "raw": packed, "regions": regions}
+
+
+def described(
+    score: NDArray[np.float32],
+    threshold: float | None,
+    contrast: Iterable[NDArray[np.float32]],
+    window: Window,
+    grid: Grid,
+) -> tuple[bytes, components.TileComponents]:
+    """A tile's mask before cleaning, packed, and its regions with the sums of score and contrast."""
+    raw = raw_mask(score, threshold)
+    figures = (np.where(raw == 1, score, 0), *contrast)
+    regions = components.describe_tile(components.label(raw), (window.y, window.x), grid.shape[1], figures)
+    return pack(raw), regions
 
 
 def _comparable(
@@ -138,7 +155,7 @@ def _comparable(
     return before, after
 
 
-def _raw_mask(score: NDArray[np.float32], threshold: float | None) -> NDArray[np.uint8]:
+def raw_mask(score: NDArray[np.float32], threshold: float | None) -> NDArray[np.uint8]:
     """1 above the threshold, 0 not, 255 where there is no score."""
     if threshold is None:
         return np.where(np.isnan(score), 255, 0).astype(np.uint8)

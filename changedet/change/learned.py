@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.blocks import PixelMethod
-from changedet.change.stage import STAGE, least_area
+from changedet.change.stage import STAGE, Persistence, least_area
 from changedet.errors import MethodError
 from changedet.kernels.features import HALO_PX, ROLES
 from changedet.kernels.trees import apply_trees, fit_trees
@@ -23,6 +23,7 @@ def trees(
     *,
     threshold: Fraction | Literal["auto"] = AUTO,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+    persistence: Persistence = AUTO,
 ) -> PixelMethod:
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 1.3 m.
 
@@ -37,7 +38,10 @@ def trees(
         Probability from which on a pixel counts as changed; auto is what simulated pairs of this resolution ask for.
     min_area_m2 : float or "auto"
         Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    persistence : {"auto", "hmm", "none"}
+        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
+    del persistence  # of no concern to a pair
     missing = [role for role in ROLES[:3] if role not in facts.roles]
     if missing:
         raise MethodError(f"change.method: trees needs bands blue, green and red, not shared: {', '.join(missing)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from changedet.blocks import PixelMethod
-from changedet.change.stage import STAGE, Rule, Smoothing, check_odd, pixel_method
+from changedet.change.stage import STAGE, Persistence, Rule, Smoothing, check_odd, pixel_method
 from changedet.errors import MethodError
 from changedet.methods import AUTO, Count, Facts, Fraction, Number, Pixels, SquareMetres
 
@@ -23,6 +23,7 @@ def cva(
     noise_sigmas: Number = 4.0,
     false_alarm_fraction: Fraction = 0.001,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+    persistence: Persistence = AUTO,
 ) -> PixelMethod:
     """Length of the change vector, each band in units of its noise where nothing changed.
 
@@ -48,6 +49,8 @@ def cva(
         Share of unchanged pixels that rule chi2 lets pass; its quantile also bounds the other rules from below.
     min_area_m2 : float or "auto"
         Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    persistence : {"auto", "hmm", "none"}
+        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     return pixel_method("cva", facts, locals(), default_rule="kittler")
 
@@ -66,6 +69,7 @@ def irmad(
     noise_sigmas: Number = 4.0,
     false_alarm_fraction: Fraction = 0.001,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+    persistence: Persistence = AUTO,
 ) -> PixelMethod:
     """Root of the chi-square of the iteratively reweighted MAD variates; blind to any linear change of the bands.
 
@@ -91,6 +95,8 @@ def irmad(
         Share of unchanged pixels that rule chi2 lets pass; its quantile also bounds the other rules from below.
     min_area_m2 : float or "auto"
         Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    persistence : {"auto", "hmm", "none"}
+        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     if iterations < 1:
         raise MethodError("change.iterations: 0, expected at least 1")
@@ -111,6 +117,7 @@ def isfa(
     noise_sigmas: Number = 4.0,
     false_alarm_fraction: Fraction = 0.001,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+    persistence: Persistence = AUTO,
 ) -> PixelMethod:
     """Root of the chi-square of the slow features' differences, reweighted by the probability of no change.
 
@@ -139,6 +146,8 @@ def isfa(
         Share of unchanged pixels that rule chi2 lets pass; its quantile also bounds the other rules from below.
     min_area_m2 : float or "auto"
         Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    persistence : {"auto", "hmm", "none"}
+        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     if iterations < 1:
         raise MethodError("change.iterations: 0, expected at least 1")
@@ -157,6 +166,7 @@ def pca_kmeans(
     noise_sigmas: Number = 4.0,
     false_alarm_fraction: Fraction = 0.001,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+    persistence: Persistence = AUTO,
 ) -> PixelMethod:
     """Two clusters of the principal components of blocks of the difference image; 0.5 lies between them.
 
@@ -180,6 +190,8 @@ def pca_kmeans(
         Its chi-square quantile bounds the changed cluster from below, too.
     min_area_m2 : float or "auto"
         Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    persistence : {"auto", "hmm", "none"}
+        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     given = locals() | {"smoothing": "none", "smoothing_px": 0.0, "sar": facts.is_sar}
     check_odd("block_px", block_px)
@@ -201,6 +213,7 @@ def structure(
     threshold: Rule | Number = AUTO,
     noise_sigmas: Number = 3.0,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+    persistence: Persistence = AUTO,
 ) -> PixelMethod:
     """Difference of orientated gradients around a pixel, each date by its own strength: blind to light and contrast.
 
@@ -227,6 +240,8 @@ def structure(
         A threshold by rule lies at least so many spreads of the unchanged scores above their median.
     min_area_m2 : float or "auto"
         Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    persistence : {"auto", "hmm", "none"}
+        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     if orientations < 2:
         raise MethodError(f"change.orientations: {orientations}, expected at least 2")

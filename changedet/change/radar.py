@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from changedet.blocks import PixelMethod
-from changedet.change.stage import STAGE, Rule, Smoothing, pixel_method
+from changedet.change.stage import STAGE, Persistence, Rule, Smoothing, pixel_method
 from changedet.errors import MethodError
 from changedet.methods import AUTO, Count, Facts, Fraction, Number, Pixels, SquareMetres
 
@@ -23,6 +23,7 @@ def log_ratio(
     noise_sigmas: Number = 4.0,
     min_ratio: Number = 1.5,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+    persistence: Persistence = AUTO,
 ) -> PixelMethod:
     """Radar: absolute logarithm of the ratio of local means of the amplitude, centred by its median.
 
@@ -46,6 +47,8 @@ def log_ratio(
         A change is at least this factor in amplitude, whatever the rule says.
     min_area_m2 : float or "auto"
         Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    persistence : {"auto", "hmm", "none"}
+        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     given = locals() | {"sar": True, "false_alarm_fraction": 0.001}
     return pixel_method("log_ratio", facts, given, default_rule="otsu")
@@ -66,6 +69,7 @@ def omnibus(
     noise_sigmas: Number = 4.0,
     false_alarm_fraction: Fraction = 0.001,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
+    persistence: Persistence = AUTO,
 ) -> PixelMethod:
     """Radar: likelihood-ratio test that the intensities of both dates have one mean, for a known number of looks.
 
@@ -97,6 +101,8 @@ def omnibus(
         Share of unchanged pixels that the test itself lets pass, before smoothing: rule chi2, and a bound for others.
     min_area_m2 : float or "auto"
         Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
+    persistence : {"auto", "hmm", "none"}
+        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     if not isinstance(enl, str) and not enl > 0.0:
         raise MethodError(f"change.enl: {enl:g}, expected more than 0")

@@ -22,6 +22,7 @@ LEAST_PIXELS: Final = 3
 
 Rule = Literal["auto", "otsu", "kittler", "kapur", "kmeans", "sigma", "chi2"]
 Smoothing = Literal["none", "gaussian", "tv"]
+Persistence = Literal["auto", "hmm", "none"]
 
 
 TREES_M: Final = (0.25, 1.3)
@@ -71,7 +72,7 @@ STAGE = Stage("change", choose)
 
 
 def pixel_method(name: str, facts: Facts, given: Mapping[str, Any], *, default_rule: str) -> PixelMethod:
-    settings = {key: value for key, value in given.items() if key != "facts"}
+    settings = {key: value for key, value in given.items() if key not in {"facts", "persistence"}}
     if "window_px" in settings:
         check_odd("window_px", settings["window_px"])
     if settings.get("min_ratio", 2.0) <= 1.0:

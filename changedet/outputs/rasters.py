@@ -325,15 +325,22 @@ def read_window(path: str | Path, window: Window) -> NDArray[Any]:
     ndarray
         ``(y, x)``, of the window's shape.
     """
+    first: NDArray[Any] = read_bands(path, window, 1)[0]
+    return first
+
+
+def read_bands(path: str | Path, window: Window, count: int | None = None) -> NDArray[Any]:
+    """As `read_window`, of the first so many bands or of all: ``(band, y, x)``."""
     with _environment(), rasterio.open(path) as source:
+        bands = list(range(1, (count or source.count) + 1))
         fill = 0 if source.nodata is None else source.nodata
-        block: NDArray[Any] = np.full(window.shape, fill, source.dtypes[0])
+        block: NDArray[Any] = np.full((len(bands), *window.shape), fill, source.dtypes[0])
         top, left = max(0, window.y), max(0, window.x)
         bottom = min(source.height, window.y + window.height)
         right = min(source.width, window.x + window.width)
         if top < bottom and left < right:
-            inside = source.read(1, window=RasterioWindow(left, top, right - left, bottom - top))
-            block[top - window.y : bottom - window.y, left - window.x : right - window.x] = inside
+            inside = source.read(bands, window=RasterioWindow(left, top, right - left, bottom - top))
+            block[:, top - window.y : bottom - window.y, left - window.x : right - window.x] = inside
     return block
 
 

@@ -1,0 +1,111 @@
+"""Change read over a series: a hidden Markov model for each pixel, so that a single bad look makes no change.
+
+A pixel is as on the reference date or it is not, and between two looks it goes over with a small probability. Each
+date's score is evidence for one or the other, a date that does not see it is none. The forward and backward sums give
+the probability of each state on each date from all dates together. Rabiner 1989, doi:10.1109/5.18626. On a pixel's last
+look, which nothing later can confirm, the pair decides as well.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+FLIP: Final = 0.06
+"""Probability that a pixel goes over between one look and the next."""
+MOST_EVIDENCE: Final = 2.0
+"""Log odds that one date can give: scores of one date err together, however sure they are."""
+PROBABILITY_GAIN: Final = 0.7
+"""Weight of a probability's log odds: dates of one season err together."""
+PROBABILITY_OFFSET: Final = -0.8
+"""Log odds from which on a probability speaks for change: it is cut for single pairs, where false marks stay."""
+SCORE_GAIN: Final = 4.0
+"""Of other scores, log odds for each e-fold above or below the threshold."""
+CHANGED: Final = 0.5
+"""Probability above which a pixel counts as changed."""
+JUST_CHANGED: Final = float(np.nextafter(np.float32(CHANGED), np.float32(1.0)))
+
+
+def persistent(
+    scores: NDArray[np.float32], thresholds: NDArray[np.float64], probabilities: bool
+) -> NDArray[np.float32]:
+    """Probability that a pixel differs from the reference, on each date, from all dates.
+
+    Parameters
+    ----------
+    scores : (date, y, x) float32
+        Away from the reference date, in order; NaN where not seen.
+    thresholds : (date,) float64
+        Of the scores. Where it is no probability, ``ln(score / threshold)`` is the evidence.
+    probabilities : bool
+        Whether the scores are.
+
+    Returns
+    -------
+    (date, y, x) float32
+        0 to 1, changed above `CHANGED`; NaN where the date does not see the pixel. On a pixel's last look the greater
+        of it and of what the pair alone says, above `CHANGED` where the score is above its threshold.
+    """
+    return np.asarray(_persistent(np.ascontiguousarray(scores, np.float32), thresholds, probabilities), np.float32)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _log_odds(score: float, threshold: float, probabilities: bool) -> float:
+    """Of a probability its log odds, of another score how far it lies above its threshold."""
+    if probabilities:
+        p = min(max(np.float64(score), 1e-6), 1.0 - 1e-6)
+        return math.log(p / (1.0 - p))
+    return SCORE_GAIN * math.log(max(np.float64(score), 1e-12) / threshold)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _evidence(score: float, threshold: float, probabilities: bool) -> float:
+    """Likelihood ratio of change."""
+    if score != score:
+        return 1.0
+    odds = _log_odds(score, threshold, probabilities)
+    if probabilities:
+        odds = PROBABILITY_GAIN * (odds - PROBABILITY_OFFSET)
+    return math.exp(min(max(odds, -MOST_EVIDENCE), MOST_EVIDENCE))
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _alone(score: float, threshold: float, probabilities: bool) -> float:
+    """What a pair says by itself, one half on its threshold."""
+    if not score > threshold:
+        return 0.0
+    above = _log_odds(score, threshold, probabilities)
+    if probabilities:
+        above -= _log_odds(threshold, threshold, True)
+    return max(1.0 / (1.0 + math.exp(-above)), JUST_CHANGED)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _persistent(scores: Any, thresholds: Any, probabilities: bool) -> Any:
+    dates, height, width = scores.shape
+    out = np.empty(scores.shape, np.float32)
+    expected, filtered = np.empty(dates), np.empty(dates)
+    for y in range(height):
+        for x in range(width):
+            p = 0.0  # the reference is as it is
+            for t in range(dates):
+                expected[t] = p * (1.0 - FLIP) + (1.0 - p) * FLIP
+                odds = expected[t] * _evidence(scores[t, y, x], thresholds[t], probabilities)
+                p = odds / (odds + 1.0 - expected[t])
+                filtered[t] = p
+            is_last = True
+            for t in range(dates - 1, -1, -1):
+                if t + 1 < dates:
+                    stayed = filtered[t] * (1.0 - FLIP) / expected[t + 1]
+                    came_back = filtered[t] * FLIP / (1.0 - expected[t + 1])
+                    p = p * stayed + (1.0 - p) * came_back
+                score = scores[t, y, x]
+                out[t, y, x] = p if score == score else np.float32(np.nan)
+                if score == score and is_last:
+                    out[t, y, x] = max(p, _alone(score, thresholds[t], probabilities))
+                    is_last = False
+    return out
