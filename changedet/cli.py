@@ -96,6 +96,9 @@ def _warn(text: str) -> None:
 @click.option("--out", metavar="DIR", help="Where the run folders go, instead of outputs.dir.")
 @click.option("--scheduler", metavar="threads|processes|tcp://HOST:PORT", help="Instead of compute.scheduler.")
 @click.option("--fresh", is_flag=True, help="Start over instead of going on from an earlier run.")
+@click.option(
+    "--placebo", is_flag=True, help="Compare the dates with each other too: what share is marked falsely here?"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json's object, or an array for several workflows.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no table.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what each step does; tracebacks.")
@@ -104,6 +107,7 @@ def run(
     out: str | None,
     scheduler: str | None,
     fresh: bool,
+    placebo: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -119,7 +123,7 @@ def run(
     for plan in plans:
         try:
             with _progress(plan.site_id, quiet=quiet, verbose=verbose) as progress:
-                finished = carry_out(plan, fresh=fresh, progress=progress)
+                finished = carry_out(plan, fresh=fresh, placebo=placebo, progress=progress)
         except ChangedetError as error:
             status = max(status, _report_failure(error, verbose=verbose))
             results.append({"site": plan.site_id, "error": str(error)})
@@ -182,12 +186,21 @@ def _progress(site: str, *, quiet: bool, verbose: bool) -> Iterator[Callable[[st
 def _print_summary(finished: Any) -> None:
     summary, series = finished.summary, finished.series
     whole = series[series["zone"].isna() | (series["zone"] == "")]
-    click.echo(f"{'date':<12}{'clear':>7}{'containers':>12}{'expected':>20}{'changed m2':>13}{'footprint m2':>14}")
+    click.echo(
+        f"{'date':<12}{'clear':>7}{'containers':>12}{'expected':>20}"
+        f"{'changed m2':>13}{'placebo m2':>12}{'footprint m2':>14}"
+    )
+    placebo = summary.get("placebo") or {}
     for row in whole.itertuples():
         expected = _with_interval(row.containers_expected, row.containers_low, row.containers_high)
         day, clear, seen = str(row.date)[:10], _number(row.valid_fraction, ".0%"), _number(row.containers)
-        areas = f"{_number(row.changed_area_m2, ',.0f'):>13}{_number(row.footprint_area_m2, ',.0f'):>14}"
+        false = _number(placebo.get("false_area_m2", {}).get(day), ",.0f")
+        areas = f"{_number(row.changed_area_m2, ',.0f'):>13}{false:>12}{_number(row.footprint_area_m2, ',.0f'):>14}"
         click.echo(f"{day:<12}{clear:>7}{seen:>12}{expected:>20}{areas}")
+    if placebo:
+        click.echo(
+            f"placebo: {placebo['share']:.2%} of what is seen is marked where nothing happened, {placebo['reason']}"
+        )
     for name, onset in summary["onset"].items():
         span = f"{onset['date']} (between {onset['low']} and {onset['high']})"
         click.echo(f"onset of {name.replace('_', ' ')}: {span if onset['date'] else 'none: ' + onset['reason']}")

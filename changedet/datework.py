@@ -177,6 +177,13 @@ def blurred(image: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
         return np.where(known, total / weight, np.nan).astype(np.float32)
 
 
+def normalised(work: DateWork, image: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
+    """A date's picture ``(band, y, x)`` on the reference's scale, as its model says."""
+    if work.methods.normalise is None:
+        return image
+    return work.methods.normalise.apply(image, model=model["normalise"])
+
+
 @lru_cache(maxsize=16)
 def _overview_classes(packed: str, height: int, width: int) -> NDArray[np.uint8]:
     return unpack(base64.b64decode(packed), (height, width))

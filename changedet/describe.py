@@ -30,6 +30,8 @@ def describe(plan: Plan) -> str:
     for name, choice in plan.choices.items():
         given = ", ".join(f"{key}={value}" for key, value in choice.parameters.items())
         lines.append(f"{name:<11}{choice.method}{f' ({given})' if given else ''}: {choice.reason}")
+    if plan.persists:
+        lines.append(f"masks      of {len(plan.looks)} dates are read together: a single bad look makes no change")
     lines += [
         "",
         f"containers {countable(plan)}",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from changedet.align import LEAST_CONFIDENCE, Alignment, chips
 from changedet.blocks import SAMPLE_CELL_PX, Window, sample_windows, stack_cells
-from changedet.datework import DateWork, Model, blurred, pack, quality_of, shade_levels, unpack, where_valid
+from changedet.datework import DateWork, Model, blurred, normalised, pack, quality_of, shade_levels, unpack, where_valid
 from changedet.grid import Displacement, Shift
 from changedet.kernels.quality import CLEAR, CLOUD, NODATA
 from changedet.kernels.shadows import reach_per_metre
@@ -128,6 +128,29 @@ def _pair_models(work: DateWork, seen: NDArray[np.float32], before: NDArray[np.f
     if work.methods.change is not None:
         model["change"] = work.methods.change.fit(before, after)
     return model
+
+
+def measure_between(first: DateWork, second: DateWork, first_model: Model, second_model: Model) -> Model:
+    """The change model of two dates neither of which is the reference, both on its scale.
+
+    Raises
+    ------
+    InputError
+        A scene cannot be read; it is named.
+    """
+    samples = []
+    for work, model in ((first, first_model), (second, second_model)):
+        image, quality = _read_cells(work, Alignment.from_json(model["alignment"]).displacement)
+        sample = Sample(image[0], image, quality)
+        samples.append(where_valid(image, _sample_quality(work, sample, model) == CLEAR))
+    both = np.asarray(np.isfinite(samples[0]).all(axis=1) & np.isfinite(samples[1]).all(axis=1), bool)
+    levelled = []
+    pair = replace(second, reference=first.look)
+    for seen, sigma, model in zip(samples, pair.blur_px, (first_model, second_model), strict=True):
+        cells = [blurred(cell, sigma) for cell in where_valid(seen, both)]
+        levelled.append(np.stack([normalised(pair, cell, model) for cell in cells]))
+    change: Model = pair.methods.change.fit(*levelled)  # type: ignore[union-attr]
+    return change
 
 
 def _alignment(work: DateWork, own: Sample, reference: Sample | None) -> Alignment:

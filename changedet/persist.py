@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.blocks import Window
-from changedet.datework import DateWork, Model
+from changedet.blocks import Task, Window, in_strips, tiles
+from changedet.dateoutputs import files_of_date
+from changedet.datework import Model
 from changedet.grid import Grid
 from changedet.kernels import components
 from changedet.kernels.persistence import CHANGED, persistent
 from changedet.kernels.thresholds import NEVER
+from changedet.maskoutputs import MaskSink, Place
 from changedet.outputs.rasters import read_bands, read_window
-from changedet.plan import Plan
+from changedet.plan import LATTICE_PX, Plan
+from changedet.steps import date_work, masks_identity
 from changedet.tilework import described
 
-VERSION = 1
-"""Part of the masks' identity: to be raised when the kernel's result changes."""
+Stream: TypeAlias = Callable[[str, Sequence[Task]], Iterable[tuple[int, Any]]]
+
 PROBABILISTIC = ("trees",)
 """Methods whose score is a probability."""
 DATES_AT_ONCE = 16
@@ -34,8 +38,6 @@ class SeriesWork:
 
     Attributes
     ----------
-    indices : tuple of int
-        Of the plan's looks.
     scores, contrasts : tuple of Path
     thresholds : tuple of float
     probabilities : bool
@@ -43,26 +45,76 @@ class SeriesWork:
     """
 
     grid: Grid
-    indices: tuple[int, ...]
     scores: tuple[Path, ...]
     contrasts: tuple[Path, ...]
     thresholds: tuple[float, ...]
     probabilities: bool
 
 
-def series_work(plan: Plan, models: Any, works: Sequence[DateWork]) -> list[SeriesWork]:
-    """The series after the reference, and the one before it, read backwards."""
-    after = [i for i in range(plan.reference + 1, len(plan.looks)) if works[i].compares]
-    before = [i for i in reversed(range(plan.reference)) if works[i].compares]
-    return [_side(plan, models, side) for side in (after, before) if side]
+def _pending(plan: Plan) -> list[int]:
+    """Dates whose masks are read together with the others' and are not done."""
+    if not plan.persists:
+        return []
+    wanted = masks_identity(plan)
+    done = [plan.folder.is_done(f"masks:{look.date}", wanted) for look in plan.looks]
+    return [i for i in range(len(plan.looks)) if i != plan.reference and not done[i]]
 
 
-def _side(plan: Plan, models: Any, indices: Sequence[int]) -> SeriesWork:
+def begin_masks(plan: Plan) -> None:
+    """Note which masks are to come, before a pass forgets that it wrote some of an earlier run."""
+    for i in _pending(plan):
+        plan.folder.begin(f"masks:{plan.looks[i].date}", _files(plan, i))
+
+
+def _files(plan: Plan, i: int) -> list[Path]:
+    return files_of_date(plan.folder, date_work(plan, i), plan.formats, "masks")
+
+
+def read_together(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -> None:
+    """Write the masks and scores of a series that are not done, from the scores of all its dates.
+
+    Parameters
+    ----------
+    plan : Plan
+    models : mapping of date to dict
+        Of all dates.
+    stream : callable
+        ``stream(what, tasks)`` yields the results of tasks that read the run folder, with their indices.
+    """
+    pending = set(_pending(plan))
+    # Both sides of the reference begin with it: earlier dates are read backwards.
+    sides = range(plan.reference + 1, len(plan.looks)), reversed(range(plan.reference))
+    windows = in_strips(tiles(plan.grid.shape, plan.tile_px if len(plan.looks) <= DATES_AT_ONCE else LATTICE_PX))
+    for side in map(list, sides):
+        sinks: dict[int, MaskSink] = {}
+        try:
+            for i in sorted(pending.intersection(side)):
+                sinks[i] = _sink(plan, models, i)
+            tasks: list[Task] = [(series_tile, (_work(plan, models, side), window)) for window in windows if sinks]
+            for k, found in stream("reading dates together", tasks):
+                for i, tile in zip(side, found, strict=True):
+                    if i in sinks:
+                        sinks[i].take(windows[k], *tile)
+            for i, sink in sinks.items():
+                sink.finish()
+                plan.folder.finish(f"masks:{plan.looks[i].date}", masks_identity(plan), _files(plan, i))
+        finally:
+            for sink in sinks.values():
+                sink.abandon()
+
+
+def _sink(plan: Plan, models: Mapping[dt.date, Model], i: int) -> MaskSink:
+    change = models[plan.looks[i].date]["change"]
+    about = {"method": change["method"], "threshold": CHANGED, "min_area_m2": change["min_area_m2"]}
+    words = f"probability of change over all dates, from scores by {change['method']}"
+    return MaskSink(Place(plan.folder, date_work(plan, i), plan.formats, plan.site_id), about, words)
+
+
+def _work(plan: Plan, models: Mapping[dt.date, Model], indices: Sequence[int]) -> SeriesWork:
     days = [plan.looks[i].date for i in indices]
     thresholds = [models[day]["change"]["threshold"] for day in days]
     return SeriesWork(
         plan.grid,
-        tuple(indices),
         tuple(plan.folder.aside("score", day) for day in days),
         tuple(plan.folder.aside("contrast", day) for day in days),
         tuple(NEVER if threshold is None else float(threshold) for threshold in thresholds),
@@ -79,13 +131,3 @@ def series_tile(work: SeriesWork, window: Window) -> list[tuple[NDArray[np.float
         contrast = read_bands(path, window)
         tiles.append((probability, *described(probability, CHANGED, contrast, window, work.grid)))
     return tiles
-
-
-def persistent_change(model: Model) -> dict[str, Any]:
-    """What the mask of a series tells of itself."""
-    return {"method": model["change"]["method"], "threshold": CHANGED, "min_area_m2": model["change"]["min_area_m2"]}
-
-
-def tile_px(plan: Plan, lattice_px: int) -> int:
-    """Tile edge for a series of that length."""
-    return plan.tile_px if len(plan.looks) <= DATES_AT_ONCE else lattice_px

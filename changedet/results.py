@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +24,7 @@ from changedet.kernels.quality import CLEAR
 from changedet.maskoutputs import mask_path
 from changedet.outputs import vectors
 from changedet.outputs.rasters import read_window
+from changedet.placebo import Placebo, placebo
 from changedet.plan import Plan, countable
 from changedet.scenes import Look
 from changedet.series import Estimate, LookFacts
@@ -92,7 +93,10 @@ def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
     detections = _detections(plan)
     tracks = _tracks(plan, detections)
     footprints = _footprints(plan, detections)
-    looks = _look_facts(plan, models, zones, footprints)
+    areas = {"": None} | ({} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True)))
+    changed = _changed_areas(plan, areas)
+    false = _placebo(plan) if changed else None
+    looks = _look_facts(plan, models, areas, footprints, changed, false.share if false is not None else 0.0)
     table = with_occupancy(series.timeseries(looks, tracks, zones), zones)
     layers = {
         "containers": _containers(plan, tracks, zones),
@@ -106,9 +110,9 @@ def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
     if on_rails is not None:
         layers["trains"] = on_rails
     unavailable = _unavailable(plan, table)
-    return Results(
-        layers, table, _summary(plan, table), unavailable, tuple(_warnings(plan, models, table, unavailable))
-    )
+    seen = {day: pairs[""][1] for day, pairs in changed.items()}
+    summary = {**_summary(plan, table), "placebo": None if false is None else false.to_json(seen)}
+    return Results(layers, table, summary, unavailable, tuple(_warnings(plan, models, table, unavailable)))
 
 
 def _detections(plan: Plan) -> gpd.GeoDataFrame | None:
@@ -232,32 +236,44 @@ def _footprint_layer(
     return gpd.GeoDataFrame(columns, geometry=[found.geometry for found in footprints.values()], crs=plan.grid.crs)
 
 
+ChangedAreas: TypeAlias = dict[dt.date, dict[str, tuple[float, float]]]
+"""For each compared date and area the ground marked 1 and the ground judged, in m2."""
+
+
+def _changed_areas(plan: Plan, areas: Mapping[str, Any]) -> ChangedAreas:
+    if plan.built("change") is None:
+        return {}
+    days = [look.date for i, look in enumerate(plan.looks) if i != plan.reference]
+    paths = {day: mask_path(plan.folder, day, plan.formats) for day in days}
+    found = {day: changed_and_seen(path, plan.grid, list(areas.values())) for day, path in paths.items()}
+    return {day: dict(zip(areas, pairs, strict=True)) for day, pairs in found.items()}
+
+
+def _placebo(plan: Plan) -> Placebo:
+    return placebo(plan, change.false_share(plan.choices["change"].method, plan.facts))
+
+
 def _look_facts(
     plan: Plan,
     models: Mapping[dt.date, Model],
-    zones: gpd.GeoDataFrame | None,
+    areas: Mapping[str, Any],
     footprints: Mapping[dt.date, footprint.Footprint],
+    changed: ChangedAreas,
+    false_share: float,
 ) -> list[LookFacts]:
-    areas = {"": None} | ({} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True)))
     counted = set(_counted_dates(plan))
     facts = []
-    for i, look in enumerate(plan.looks):
+    for look in plan.looks:
         alignment = Alignment.from_json(models[look.date]["alignment"])
         known = alignment.confident
         clear = dict(
             zip(areas, clear_fraction(plan.folder.quality(look.date), plan.grid, list(areas.values())), strict=True)
         )
-        changed: dict[str, Estimate] = {}
-        if i != plan.reference and plan.built("change") is not None:
-            path = mask_path(plan.folder, look.date, plan.formats)
-            pairs = changed_and_seen(path, plan.grid, list(areas.values()))
-            share = change.false_share(plan.choices["change"].method, plan.facts)
-            found = dict(zip(areas, pairs, strict=True))
-            changed = {
-                name: series.changed_area_interval(marked, seen, share)
-                for name, (marked, seen) in found.items()
-                if seen > 0
-            }
+        intervals = {
+            name: series.changed_area_interval(marked, seen, false_share)
+            for name, (marked, seen) in changed.get(look.date, {}).items()
+            if seen > 0
+        }
         built = footprints.get(look.date)
         facts.append(
             LookFacts(
@@ -267,7 +283,7 @@ def _look_facts(
                 alignment.shift.east_m if known else float("nan"),
                 alignment.shift.north_m if known else float("nan"),
                 {name: share for name, share in clear.items() if share == share},
-                changed,
+                intervals,
                 _as_estimates(built, areas, clear, plan),
                 look.date in counted,
             )

@@ -17,11 +17,12 @@ from changedet.blocks import Task, Window, in_strips, stream, tiles
 from changedet.dateoutputs import DateSink, files_of_date, write_first_change
 from changedet.datework import PARTS, DateWork, Model
 from changedet.errors import ChangedetError, InputError
-from changedet.maskoutputs import MaskSink, Place, mask_path
+from changedet.maskoutputs import mask_path
 from changedet.measuring import Sample, measure, reference_sample
 from changedet.outputs.rasters import sidecars
-from changedet.persist import persistent_change, series_tile, series_work, tile_px
-from changedet.plan import LATTICE_PX, Plan, make_plan
+from changedet.persist import begin_masks, read_together
+from changedet.placebo import run_placebo
+from changedet.plan import Plan, make_plan
 from changedet.publish import PUBLISHED, publish, published_files
 from changedet.results import Results, collect
 from changedet.scenes import Look
@@ -72,7 +73,7 @@ class _Session:
             self.progress(what, done, total)
 
 
-def run(workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool = False) -> Run:
+def run(workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool = False, placebo: bool = False) -> Run:
     """Run a workflow.
 
     Parameters
@@ -82,6 +83,8 @@ def run(workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool 
         Folder for the run folder, instead of ``outputs.dir``.
     fresh : bool
         Start over instead of going on from an earlier run.
+    placebo : bool
+        Compare the dates with each other too, to measure what share of the site is marked falsely.
 
     Returns
     -------
@@ -93,10 +96,10 @@ def run(workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool 
     InputError
         The workflow, a scene or an edited result stands in the way; nothing is lost.
     """
-    return carry_out(make_plan(workflow, out=out), fresh=fresh)
+    return carry_out(make_plan(workflow, out=out), fresh=fresh, placebo=placebo)
 
 
-def carry_out(plan: Plan, *, fresh: bool = False, progress: Progress | None = None) -> Run:
+def carry_out(plan: Plan, *, fresh: bool = False, placebo: bool = False, progress: Progress | None = None) -> Run:
     """Do what a plan says, going on from what an earlier run finished.
 
     Raises
@@ -114,6 +117,8 @@ def carry_out(plan: Plan, *, fresh: bool = False, progress: Progress | None = No
             folder.clear()
         session = _Session(plan, client, progress)
         models = _read_through(session)
+        if placebo:
+            run_placebo(session.plan, models, session.stream)
         results = _followed(session, models)
         _published(session, models, results)
     return open_run(folder.path)
@@ -128,9 +133,9 @@ def _read_through(session: _Session) -> dict[date, Model]:
         try:
             models = _measured(session)
             give_back_memory()
-            _begin_masks(session.plan)
+            begin_masks(session.plan)
             _passed(session, models)
-            _read_together(session, models)
+            read_together(session.plan, models, partial(session.stream, here=True))
         except _UnreadError as error:
             session.plan = _without(session.plan, error.found)
         else:
@@ -309,53 +314,6 @@ def _passed(session: _Session, models: dict[date, Model]) -> None:
     finally:
         for sink in sinks.values():
             sink.abandon()
-
-
-def _pending_masks(plan: Plan) -> list[int]:
-    """Dates whose masks are read together with the others' and are not done."""
-    if not plan.persists:
-        return []
-    wanted, dates = masks_identity(plan), range(len(plan.looks))
-    done = [plan.folder.is_done(f"masks:{look.date}", wanted) for look in plan.looks]
-    return [i for i in dates if i != plan.reference and not done[i]]
-
-
-def _begin_masks(plan: Plan) -> None:
-    """Note which masks are to come, before a pass forgets that it wrote some of an earlier run."""
-    for i in _pending_masks(plan):
-        files = files_of_date(plan.folder, date_work(plan, i), plan.formats, "masks")
-        plan.folder.begin(f"masks:{plan.looks[i].date}", files)
-
-
-def _read_together(session: _Session, models: dict[date, Model]) -> None:
-    """The masks of a series, from the scores of all its dates."""
-    plan, folder = session.plan, session.folder
-    pending = set(_pending_masks(plan))
-    works = [date_work(plan, i) for i in range(len(plan.looks))] if pending else []
-    windows = in_strips(tiles(plan.grid.shape, tile_px(plan, LATTICE_PX)))
-    for side in series_work(plan, models, works) if pending else ():
-        if pending.isdisjoint(side.indices):
-            continue
-        sinks: dict[int, MaskSink] = {}
-        try:
-            for i in pending.intersection(side.indices):
-                place = Place(folder, works[i], plan.formats, plan.site_id)
-                about = persistent_change(models[plan.looks[i].date])
-                sinks[i] = MaskSink(
-                    place, about, f"probability of change over all dates, from scores by {about['method']}"
-                )
-            tasks: list[Task] = [(series_tile, (side, window)) for window in windows]
-            for k, found in session.stream("reading dates together", tasks, here=True):
-                for i, tile in zip(side.indices, found, strict=True):
-                    if i in sinks:
-                        sinks[i].take(windows[k], *tile)
-            for i in sorted(sinks):
-                sinks[i].finish()
-                files = files_of_date(folder, works[i], plan.formats, "masks")
-                folder.finish(f"masks:{plan.looks[i].date}", masks_identity(plan), files)
-        finally:
-            for sink in sinks.values():
-                sink.abandon()
 
 
 def _tile(work: DateWork, window: Window, model: Model, reference_model: Model) -> Tile | InputError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from changedet import __version__, persist
+from changedet import __version__
 from changedet.datework import PARTS, DateWork, Methods, Model
 from changedet.footprint import footprint_method
 from changedet.plan import Plan
@@ -13,6 +13,9 @@ from changedet.store import RunFolder, identity, read_json
 
 STEP_VERSION = 9
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
+
+MASKS_VERSION = 1
+"""As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
 WITNESSES = 4
 """Dates that are asked, at most, whether a reference that shows little hides its ground."""
@@ -69,7 +72,7 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
 def masks_identity(plan: Plan) -> str:
     """What the masks of a series depend on that are read together: the scores of all dates."""
     scores = [identities(plan, i)["pixels"] for i in range(len(plan.looks))]
-    return identity("masks", persist.VERSION, scores)
+    return identity("masks", MASKS_VERSION, scores)
 
 
 def kept_parts(folder: RunFolder, day: date, wanted: dict[str, str]) -> Model:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from changedet.align import Alignment
 from changedet.blocks import Window
-from changedet.datework import OUTLINE_PX, DateWork, Model, blurred, pack, quality_of, where_valid, with_shade
+from changedet.datework import (
+    OUTLINE_PX,
+    DateWork,
+    Model,
+    blurred,
+    normalised,
+    pack,
+    quality_of,
+    where_valid,
+    with_shade,
+)
 from changedet.grid import Displacement, Grid
 from changedet.kernels import components
 from changedet.kernels.quality import CLEAR, NODATA
@@ -128,6 +138,34 @@ def _compared(
     return found | {"score": score, "raw": packed, "regions": regions}
 
 
+def compare_dates(
+    first: DateWork, second: DateWork, window: Window, first_model: Model, second_model: Model, change: Model
+) -> NDArray[np.float32]:
+    """Score ``(y, x)`` of a tile between two dates neither of which is the reference; NaN where not seen on both.
+
+    Raises
+    ------
+    InputError
+        A scene cannot be read; it is named.
+    """
+    pair = replace(second, reference=first.look)
+    halo_px = pair.change_halo_px
+    wide = window.grown(halo_px)
+    images, clear = [], []
+    for work, model in ((first, first_model), (second, second_model)):
+        displacement = Alignment.from_json(model["alignment"]).displacement
+        image, own = work.look.read(work.grid, wide, work.roles, displacement)
+        images.append(image)
+        clear.append(quality_of(work, image, own, wide, model) == CLEAR)
+    both = clear[0] & clear[1]
+    levelled = [
+        normalised(pair, blurred(where_valid(image, both), sigma), model)
+        for image, sigma, model in zip(images, pair.blur_px, (first_model, second_model), strict=True)
+    ]
+    score = pair.methods.change.apply(*levelled, model=change)  # type: ignore[union-attr]
+    return np.where(pair.grid.inside(window), score[_inner(halo_px)], np.float32(np.nan))
+
+
 def described(
     score: NDArray[np.float32],
     threshold: float | None,
@@ -150,9 +188,7 @@ def _comparable(
     before_blur, after_blur = work.blur_px
     before = blurred(before, before_blur)
     after = blurred(where_valid(image, both), after_blur)
-    if work.methods.normalise is not None:
-        after = work.methods.normalise.apply(after, model=model["normalise"])
-    return before, after
+    return before, normalised(work, after, model)
 
 
 def raw_mask(score: NDArray[np.float32], threshold: float | None) -> NDArray[np.uint8]:

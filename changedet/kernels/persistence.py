@@ -15,10 +15,11 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-FLIP: Final = 0.06
+FLIP: Final = 0.08
 """Probability that a pixel goes over between one look and the next."""
-MOST_EVIDENCE: Final = 2.0
-"""Log odds that one date can give: scores of one date err together, however sure they are."""
+MOST_EVIDENCE: Final = 2.5
+"""Log odds that one date can give: scores of one date err together, however sure they are. With it one look
+against both its neighbours makes no change, two sure ones do."""
 PROBABILITY_GAIN: Final = 0.7
 """Weight of a probability's log odds: dates of one season err together."""
 PROBABILITY_OFFSET: Final = -0.8

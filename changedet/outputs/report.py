@@ -33,6 +33,7 @@ _ONSETS: Final[Mapping[str, str]] = {
     "changed_area": "the changed area",
     "footprint": "the footprint",
 }
+_CHANGED: Final = "changed_area_m2"
 _PARTS: Final = ("first", "last", "peak", "net_change")
 
 
@@ -157,13 +158,37 @@ def _figure_row(name: str, data: ReportData, files: Mapping[str, str]) -> dict[s
         signed = part == "net_change"
         cells.append(
             {
-                "text": _interval(cell, unit, signed=signed),
+                "text": _interval(cell, unit, signed=signed) + (_by_placebo(date, data) if name == _CHANGED else ""),
                 "date": date,
                 "scene": _source(part, date, total, files),
             }
         )
     known = any(cell["text"] for cell in cells)
     return {"title": title, "cells": cells, "why": "" if known else _why(name, data)}
+
+
+def _by_placebo(date: str, data: ReportData) -> str:
+    """What is marked where nothing happened, beside a date's changed area."""
+    area = ((data.summary.get("placebo") or {}).get("false_area_m2") or {}).get(date)
+    return "" if area is None else f"; placebo {number(area)} m²"
+
+
+def _placebo_sentence(data: ReportData) -> list[str]:
+    found = data.summary.get("placebo") or {}
+    if is_missing(found.get("share")):
+        return []
+    told = f"Placebo: {_share(found['share'])} of what is seen is marked where nothing happened, {found['reason']}."
+    if not is_missing(found.get("single_looks")):
+        told += f" On single looks between two unchanged ones: {_share(found['single_looks'])}."
+    pairs = [pair["share"] for pair in found.get("pairs") or ()]
+    if pairs:
+        ends = " to ".join(dict.fromkeys((_share(min(pairs)), _share(max(pairs)))))
+        told += f" Between {len(pairs)} pair{'s' if len(pairs) > 1 else ''} of dates in a row: {ends}."
+    return [told]
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.2g} %"
 
 
 def _source(part: str, date: str, total: Mapping[str, Any], files: Mapping[str, str]) -> str:
@@ -206,7 +231,7 @@ def _story(data: ReportData) -> list[str]:
             continue
         ends = [f"{_interval(end, unit)} on {iso_date(end.get('date'))}" for end in (first, last)]
         told.append(f"{title}: {', '.join(ends)}; net change {_interval(net, unit, signed=True)}{_verdict(net)}.")
-    return told
+    return told + _placebo_sentence(data)
 
 
 def _verdict(net: Mapping[str, Any]) -> str:

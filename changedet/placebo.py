@@ -1,0 +1,221 @@
+"""The placebo: what share of a site is marked where its own other dates say that nothing happened.
+
+Two measures. **Single looks** cost nothing: on a date that lies between two others, the share of the pixels unchanged
+on the clear looks before and after that its own comparison with the reference marks all the same. **Pairs**
+(``changedet run --placebo``) compare each date with the one before it, neither being the reference, by the same method
+and threshold: the marked share of the pixels that by the masks are in one state on both dates. Real things that came
+and went between two looks count as false in both; what is marked falsely on several looks in a row, as by a season, is
+not seen by the first, and only partly by the second.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from changedet.blocks import Task, Window, in_strips, tiles
+from changedet.datework import DateWork, Model, pack, unpack
+from changedet.kernels.components import drop_small_components
+from changedet.maskoutputs import mask_path
+from changedet.measuring import measure_between
+from changedet.outputs.rasters import read_window
+from changedet.persist import Stream
+from changedet.plan import LATTICE_PX, Plan
+from changedet.steps import date_work, masks_identity
+from changedet.store import identity, read_json, write_json
+from changedet.tilework import compare_dates, raw_mask
+
+LEAST_PIXELS: Final = 10_000
+"""With fewer pixels to judge, a share of some in a thousand is not measured."""
+SEEN: Final = 255
+
+
+@dataclass(frozen=True)
+class Placebo:
+    """How much of a quiet site is marked.
+
+    Attributes
+    ----------
+    share : float
+        That the lower bound of the changed area allows for.
+    reason : str
+        Where it comes from.
+    single_looks : float or None
+        Marked share on looks between two unchanged ones; None where there are too few.
+    pairs : tuple of (date, date, float)
+        Of each pair that `--placebo` compared, its marked share.
+    """
+
+    share: float
+    reason: str
+    single_looks: float | None = None
+    pairs: tuple[tuple[dt.date, dt.date, float], ...] = ()
+
+    def to_json(self, seen_m2: Mapping[dt.date, float]) -> dict[str, Any]:
+        """As ``summary.json`` keeps it, with the area of each date that so many of the seen pixels are."""
+        pairs = [{"from": str(first), "to": str(second), "share": share} for first, second, share in self.pairs]
+        return {
+            "share": self.share,
+            "reason": self.reason,
+            "single_looks": self.single_looks,
+            "pairs": pairs,
+            "false_area_m2": {str(day): self.share * area for day, area in seen_m2.items()},
+        }
+
+
+def placebo(plan: Plan, expected: float) -> Placebo:
+    """What this site's own dates show; `expected` is what simulated sites showed.
+
+    The measured share takes its place, the greatest where there are several, but never less than half of it: what every
+    date marks falsely alike is not measured.
+    """
+    single, pairs = _single_looks(plan), _kept_pairs(plan)
+    measured = [share for share in (single, *(share for _, _, share in pairs)) if share is not None]
+    if not measured:
+        why = "of simulated sites: no date of this one lies between two others that show the same ground unchanged"
+        return Placebo(expected, why)
+    share = max(measured)
+    why = "measured on this site's own dates"
+    if share < 0.5 * expected:
+        share, why = (
+            0.5 * expected,
+            f"half of that of simulated sites, as this site's own dates show less ({share:.2%})",
+        )
+    return Placebo(share, why, single, tuple(pairs))
+
+
+def _days(plan: Plan) -> list[dt.date]:
+    """Dates that have a mask, sorted."""
+    works = [date_work(plan, i) for i in range(len(plan.looks))]
+    return [work.look.date for work in works if work.compares]
+
+
+def _least_px(plan: Plan) -> int:
+    least_m2 = plan.built("change").fit.keywords["settings"]["min_area_m2"]
+    return max(1, int(np.ceil(least_m2 / plan.grid.ground_resolution_m**2 - 1e-6)))
+
+
+def _single_looks(plan: Plan) -> float | None:
+    days = _days(plan)
+    if len(days) < 2:
+        return None
+    thresholds = (
+        {day: read_json(plan.folder.model(day))["change"]["threshold"] for day in days} if plan.persists else {}
+    )
+    before = sum(day < plan.looks[plan.reference].date for day in days)
+    judged = marked = 0
+    for window in tiles(plan.grid.shape, LATTICE_PX):
+        states = np.stack([read_window(mask_path(plan.folder, day, plan.formats), window) for day in days])
+        alone = states
+        if plan.persists:
+            scores = (read_window(plan.folder.aside("score", day), window) for day in days)
+            raw = [raw_mask(score, thresholds[day]) for day, score in zip(days, scores, strict=True)]
+            alone = np.stack([drop_small_components(one, _least_px(plan)) for one in raw])
+        # The reference is unchanged by definition, wherever in the series it stands.
+        states, alone = (np.insert(stack, before, 0, axis=0) for stack in (states, alone))
+        counts = single_look_counts(states, alone)
+        judged, marked = judged + counts[0], marked + counts[1]
+    return marked / judged if judged >= LEAST_PIXELS else None
+
+
+def single_look_counts(states: NDArray[np.uint8], alone: NDArray[np.uint8]) -> tuple[int, int]:
+    """Looks at pixels that were unchanged on the clear looks before and after, and how many of them are marked.
+
+    Parameters
+    ----------
+    states : (date, y, x) uint8
+        Masks in order of date: 0 unchanged, 1 changed, 255 not seen.
+    alone : (date, y, x) uint8
+        What each date's own comparison marks.
+
+    Examples
+    --------
+    >>> states = np.array([0, 0, 255, 0, 1], np.uint8)[:, None, None]
+    >>> single_look_counts(states, np.array([0, 1, 1, 0, 1], np.uint8)[:, None, None])
+    (1, 1)
+    """
+    judged = marked = 0
+    before = np.full(states.shape[1:], SEEN, np.uint8)
+    after = [before]
+    for state in states[:0:-1]:
+        after.append(np.where(state == SEEN, after[-1], state))
+    for state, mark, following in zip(states, alone, reversed(after), strict=True):
+        quiet = (before == 0) & (following == 0) & (mark != SEEN)
+        judged, marked = judged + int(quiet.sum()), marked + int((mark[quiet] == 1).sum())
+        before = np.where(state == SEEN, before, state)
+    return judged, marked
+
+
+def _identity(plan: Plan) -> str:
+    return identity("placebo", masks_identity(plan))
+
+
+def _kept_pairs(plan: Plan) -> list[tuple[dt.date, dt.date, float]]:
+    """What an earlier ``--placebo`` measured on the same masks."""
+    if not plan.folder.is_done("placebo", _identity(plan)):
+        return []
+    kept = read_json(plan.folder.state / "placebo.json")["pairs"]
+    return [(dt.date.fromisoformat(a), dt.date.fromisoformat(b), share) for a, b, share in kept]
+
+
+def run_placebo(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -> None:
+    """Compare each date with the one before it, neither being the reference, and keep what share is marked.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its masks are done.
+    models : mapping of date to dict
+    stream : callable
+        ``stream(what, tasks)`` yields results with their indices.
+    """
+    works = [date_work(plan, i) for i in range(len(plan.looks))]
+    pairs = [(works[i], works[k]) for i, k in pairwise(range(len(works))) if plan.reference not in (i, k)]
+    pairs = [(first, second) for first, second in pairs if first.compares and second.compares]
+    path = plan.folder.state / "placebo.json"
+    found = []
+    tasks: list[Task] = [(measure_between, (*pair, *_models_of(pair, models))) for pair in pairs]
+    fitted = dict(stream("measuring", tasks))
+    for number, pair in enumerate(pairs):
+        share = _pair_share(plan, pair, models, fitted[number], stream)
+        if share is not None:
+            found.append([str(pair[0].look.date), str(pair[1].look.date), share])
+    plan.folder.once("placebo", _identity(plan), [path], partial(write_json, path, {"pairs": found}))
+
+
+def _models_of(pair: tuple[DateWork, DateWork], models: Mapping[dt.date, Model]) -> tuple[Model, Model]:
+    return models[pair[0].look.date], models[pair[1].look.date]
+
+
+def _pair_share(
+    plan: Plan, pair: tuple[DateWork, DateWork], models: Mapping[dt.date, Model], change: Model, stream: Stream
+) -> float | None:
+    windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
+    tasks: list[Task] = [
+        (_marks, (*pair, window, *_models_of(pair, models), change, _least_px(plan))) for window in windows
+    ]
+    judged = marked = 0
+    for k, packed in stream("comparing dates with each other", tasks):
+        marks = unpack(packed, windows[k].shape)
+        first, second = (read_window(mask_path(plan.folder, work.look.date, plan.formats), windows[k]) for work in pair)
+        quiet = (first == second) & (first != SEEN) & (marks != SEEN)
+        judged, marked = judged + int(quiet.sum()), marked + int((marks[quiet] == 1).sum())
+    return marked / judged if judged >= LEAST_PIXELS else None
+
+
+def _marks(
+    first: DateWork, second: DateWork, window: Window, first_model: Model, model: Model, change: Model, least_px: int
+) -> bytes:
+    """A tile's marks between two dates, packed, cleaned cell by cell so that they do not depend on the tile."""
+    score = compare_dates(first, second, window, first_model, model, change)
+    marks = raw_mask(score, change["threshold"])
+    for cell in tiles(window.shape, LATTICE_PX):
+        marks[cell.slices] = drop_small_components(np.ascontiguousarray(marks[cell.slices]), least_px)
+    return pack(marks)

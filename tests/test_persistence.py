@@ -1,0 +1,191 @@
+"""Change read over a series: the model against all histories, and what a run makes of a single bad look."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from small_scenes import ground, write_scene, write_workflow
+
+from changedet.kernels import persistence as kernel
+from changedet.kernels.persistence import persistent
+from changedet.placebo import single_look_counts
+from changedet.plan import make_plan
+from changedet.run import carry_out, run
+from changedet.store import open_run
+
+DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
+
+
+def by_histories(scores, thresholds, probabilities):
+    """Posterior of each date from the sum over all histories of one pixel."""
+    total = np.zeros((2, len(scores)))
+    for history in itertools.product((0, 1), repeat=len(scores)):
+        weight, before = 1.0, 0
+        for state, score, threshold in zip(history, scores, thresholds, strict=True):
+            weight *= kernel.FLIP if state != before else 1 - kernel.FLIP
+            before = state
+            if np.isfinite(score) and state:
+                p = min(max(float(score), 1e-6), 1 - 1e-6)
+                odds = 0.7 * (np.log(p / (1 - p)) + 0.8) if probabilities else 4 * np.log(score / threshold)
+                weight *= np.exp(np.clip(odds, -2.5, 2.5))
+        for t, state in enumerate(history):
+            total[state, t] += weight
+    return total[1] / total.sum(0)
+
+
+@pytest.mark.parametrize("probabilities", [True, False])
+def test_it_is_the_sum_over_all_histories(probabilities):
+    rng = np.random.default_rng(0)
+    scores = rng.random((6, 5, 7)).astype(np.float32) * (1 if probabilities else 4)
+    scores[rng.random(scores.shape) < 0.2] = np.nan
+    thresholds = rng.uniform(0.4, 0.8, 6) * (1 if probabilities else 3)
+    found = persistent(scores, thresholds, probabilities)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(scores))
+    for y, x in np.ndindex(5, 7):
+        wanted = by_histories(scores[:, y, x], thresholds, probabilities)
+        seen = np.flatnonzero(np.isfinite(scores[:, y, x]))
+        np.testing.assert_allclose(found[seen[:-1], y, x], wanted[seen[:-1]], rtol=1e-5)
+        for t in seen[-1:]:
+            assert found[t, y, x] >= wanted[t] - 1e-6
+            assert (found[t, y, x] > kernel.CHANGED) == (wanted[t] > 0.5 or scores[t, y, x] > np.float32(thresholds[t]))
+
+
+@pytest.mark.parametrize(
+    ("looks", "marked"),
+    [
+        ([0.01, 0.9, 0.01, 0.01], [0, 0, 0, 0]),
+        ([0.01, 0.97, 0.97, 0.01], [0, 1, 1, 0]),
+        ([0.01, 0.9, 0.1, 0.9], [0, 1, 1, 1]),
+        ([0.01, 0.01, 0.01, 0.9], [0, 0, 0, 1]),
+        ([0.01, 0.9, np.nan, np.nan], [0, 1, 0, 0]),
+        ([0.9, np.nan, np.nan, 0.01], [0, 0, 0, 0]),
+        ([0.54] * 8, [0] + [1] * 7),
+        ([0.9], [1]),
+    ],
+)
+def test_what_looks_make_of_each_other(looks, marked):
+    scores = np.array(looks, np.float32)[:, None, None]
+    found = persistent(scores, np.full(len(looks), 0.55), True)[:, 0, 0] > kernel.CHANGED
+    assert found.astype(int).tolist() == marked
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory):
+    """Five dates; a lasting change from the third on, a bad look on the second, a fresh change on the last."""
+    folder = tmp_path_factory.mktemp("series")
+    base = ground(300, 340)
+    for k, date in enumerate(DATES):
+        image = base + np.random.default_rng(50 + k).normal(0, 10, base.shape)
+        for place, here in ((np.s_[:, 40:80, 40:80], k >= 2), (np.s_[:, 150:190, 40:80], k == 1)):
+            image[place] = np.array([5200, 5000, 4800, 4500])[:, None, None] if here else image[place]
+        if k == 4:
+            image[:, 40:80, 200:240] = np.array([5200, 5000, 4800, 4500])[:, None, None]
+        write_scene(folder / f"{date}.tif", image)
+    return folder
+
+
+def workflow(folder, name="site", **more):
+    return write_workflow(folder, DATES, name, **{"mask": "none", **more})
+
+
+def marks(done, date):
+    with rasterio.open(done / "change" / f"{date}_mask.tif") as mask:
+        found = mask.read(1)
+    with rasterio.open(done / "change" / f"{date}_score.tif") as score:
+        above = score.read(1) > float(score.tags()["THRESHOLD"])
+        assert mask.shape == score.shape
+    assert above[found == 1].all()
+    return [
+        round(float((found[place] == 1).mean()))
+        for place in (np.s_[45:75, 45:75], np.s_[155:185, 45:75], np.s_[45:75, 205:235])
+    ]
+
+
+def test_a_single_bad_look_makes_no_change_and_fresh_change_is_shown(series: Path):
+    done = run(workflow(series), out=str(series / "out")).path
+    assert [marks(done, date) for date in DATES[1:]] == [[0, 0, 0], [1, 0, 0], [1, 0, 0], [1, 0, 1]]
+    pairs = workflow(series, "pairs", change={"method": "cva", "persistence": "none"})
+    alone = run(pairs, out=str(series / "out")).path
+    assert [marks(alone, date) for date in DATES[1:]] == [[0, 1, 0], [1, 0, 0], [1, 0, 0], [1, 0, 1]]
+    with rasterio.open(done / "change" / "first_change.tif") as first:
+        assert len(np.unique(first.read(1)[[60, 170, 60], [60, 60, 220]])) == 3
+
+
+def test_what_is_read_together_is_the_same_however_it_is_cut_and_done_again_only_where_it_must_be(series: Path):
+    whole = run(workflow(series, "whole"), out=str(series / "out")).path
+    small = run(workflow(series, "whole", compute={"chunk": 128}), out=str(series / "small")).path
+    for date in DATES[1:]:
+        for kind in ("mask", "score"):
+            name = f"change/{date}_{kind}.tif"
+            assert (whole / name).read_bytes() == (small / name).read_bytes()
+    scores = sorted((whole / ".changedet" / "score").glob("*.gtif"))
+    times = [path.stat().st_mtime_ns for path in scores]
+    # as after a kill while the masks were written
+    record = whole / ".changedet" / "steps" / f"masks_{DATES[2]}.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"identity": None}))
+    (whole / "change" / f"{DATES[2]}_mask.tif").unlink()
+    run(workflow(series, "whole"), out=str(series / "out"))
+    assert [path.stat().st_mtime_ns for path in scores] == times
+    name = f"change/{DATES[2]}_mask.tif"
+    assert (whole / name).read_bytes() == (small / name).read_bytes()
+
+
+def test_a_reference_in_the_middle_has_a_series_on_either_side(series: Path):
+    done = run(workflow(series, "middle", before=DATES[2]), out=str(series / "out")).path
+    # read backwards, the second date is the first look of two and its bad look is not confirmed
+    assert marks(done, DATES[0])[0] == marks(done, DATES[1])[0] == 1
+    assert marks(done, DATES[1])[1] == 0
+    assert marks(done, DATES[4]) == [0, 0, 1]
+
+
+def test_the_placebo_is_what_single_looks_and_pairs_mark_where_nothing_happened(series: Path):
+    plan = make_plan(workflow(series, "placebo"), out=str(series / "out"))
+    first = carry_out(plan).summary["placebo"]
+    # the bad look lies between two unchanged ones, a fortieth of the rest; the last date has none after it
+    size = (300 * 340 - 2 * 1600) * 3 + 3 * 1600
+    assert first["single_looks"] == pytest.approx(1600 / size, rel=0.15)
+    assert first["pairs"] == []
+    assert first["share"] == pytest.approx(max(first["single_looks"], 0.003))
+    assert first["false_area_m2"][DATES[1]] == pytest.approx(first["share"] * 300 * 340 * 100, rel=0.02)
+    again = carry_out(plan, placebo=True).summary["placebo"]
+    assert again["single_looks"] == first["single_looks"]
+    assert [(pair["from"], pair["to"]) for pair in again["pairs"]] == list(itertools.pairwise(DATES[1:]))
+    # the bad look shows in the pair that it is part of, and the fresh change, which the masks know, in none
+    assert again["pairs"][0]["share"] == pytest.approx(1600 / (300 * 340 - 1600), rel=0.15)
+    assert again["pairs"][1]["share"] == again["pairs"][2]["share"] == 0
+    kept = carry_out(plan).summary["placebo"]
+    assert kept == again
+
+
+def test_a_pair_of_dates_has_no_placebo_of_its_own(series: Path):
+    path = write_workflow(series, DATES[:2], "pair", mask="none")
+    done = subprocess.run(
+        [sys.executable, "-m", "changedet", "run", str(path), "--out", str(series / "out"), "--placebo"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "placebo: 0.60% of what is seen" in done.stdout
+    assert "of simulated sites" in done.stdout
+    assert open_run(series / "out" / "pair").summary["placebo"]["single_looks"] is None
+
+
+def test_single_looks_are_counted_between_clear_unchanged_ones_alone():
+    rng = np.random.default_rng(0)
+    states = rng.choice(np.array([0, 1, 255], np.uint8), (6, 9, 11), p=[0.6, 0.2, 0.2])
+    alone = np.where(states == 255, 255, rng.choice(np.array([0, 1], np.uint8), states.shape)).astype(np.uint8)
+    judged = marked = 0
+    for y, x in np.ndindex(9, 11):
+        for t in range(6):
+            before = [s for s in states[:t, y, x] if s != 255]
+            after = [s for s in states[t + 1 :, y, x] if s != 255]
+            if before and after and before[-1] == after[0] == 0 and alone[t, y, x] != 255:
+                judged, marked = judged + 1, marked + int(alone[t, y, x] == 1)
+    assert single_look_counts(states, alone) == (judged, marked)
