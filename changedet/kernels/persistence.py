@@ -4,6 +4,8 @@ A pixel is as on the reference date or it is not, and between two looks it goes 
 date's score is evidence for one or the other, a date that does not see it is none. The forward and backward sums give
 the probability of each state on each date from all dates together. Rabiner 1989, doi:10.1109/5.18626. On a pixel's last
 look, which nothing later can confirm, the pair decides as well.
+
+Where scores are no probabilities they err for whole seasons: there the series only takes marks away.
 """
 
 from __future__ import annotations
@@ -48,8 +50,9 @@ def persistent(
     Returns
     -------
     (date, y, x) float32
-        0 to 1, changed above `CHANGED`; NaN where the date does not see the pixel. On a pixel's last look the greater
-        of it and of what the pair alone says, above `CHANGED` where the score is above its threshold.
+        0 to 1, changed above `CHANGED`; NaN where the date does not see the pixel. With probabilities, on a pixel's
+        last look the greater of it and of what the pair alone says, above `CHANGED` where the score is above its
+        threshold. With other scores the lesser of both, and on a pixel's last look what the pair says.
     """
     return np.asarray(_persistent(np.ascontiguousarray(scores, np.float32), thresholds, probabilities), np.float32)
 
@@ -76,13 +79,12 @@ def _evidence(score: float, threshold: float, probabilities: bool) -> float:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _alone(score: float, threshold: float, probabilities: bool) -> float:
-    """What a pair says by itself, one half on its threshold."""
-    if not score > threshold:
-        return 0.0
+    """What a pair says by itself, above `CHANGED` where the score is above its threshold."""
     above = _log_odds(score, threshold, probabilities)
     if probabilities:
         above -= _log_odds(threshold, threshold, True)
-    return max(1.0 / (1.0 + math.exp(-above)), JUST_CHANGED)
+    p = 1.0 / (1.0 + math.exp(-above))
+    return max(p, JUST_CHANGED) if score > threshold else min(p, CHANGED)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
@@ -105,8 +107,13 @@ def _persistent(scores: Any, thresholds: Any, probabilities: bool) -> Any:
                     came_back = filtered[t] * FLIP / (1.0 - expected[t + 1])
                     p = p * stayed + (1.0 - p) * came_back
                 score = scores[t, y, x]
-                out[t, y, x] = p if score == score else np.float32(np.nan)
-                if score == score and is_last:
-                    out[t, y, x] = max(p, _alone(score, thresholds[t], probabilities))
-                    is_last = False
+                if score != score:
+                    out[t, y, x] = np.nan
+                    continue
+                alone = _alone(score, thresholds[t], probabilities)
+                if probabilities:
+                    out[t, y, x] = max(p, alone) if is_last else p
+                else:
+                    out[t, y, x] = alone if is_last else min(p, alone)
+                is_last = False
     return out
