@@ -199,7 +199,8 @@ def _print_summary(finished: Any) -> None:
         click.echo(f"{day:<12}{clear:>7}{seen:>12}{expected:>20}{areas}")
     if placebo:
         click.echo(
-            f"placebo: {placebo['share']:.2%} of what is seen is marked where nothing happened, {placebo['reason']}"
+            f"placebo: {placebo['share']:.2%} of what is seen is marked where nothing happened, {placebo['reason']}; "
+            f"intervals allow for {placebo['bound']:.2%}"
         )
     for name, onset in summary["onset"].items():
         span = f"{onset['date']} (between {onset['low']} and {onset['high']})"

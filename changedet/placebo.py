@@ -44,9 +44,12 @@ class Placebo:
     Attributes
     ----------
     share : float
-        That the lower bound of the changed area allows for.
+        The greatest that was measured here, else what simulated sites showed.
+    bound : float
+        That the lower bound of the changed area allows for: what every date marks falsely alike is not measured, so it
+        is never less than on simulated sites.
     reason : str
-        Where it comes from.
+        Where the share comes from.
     single_looks : float or None
         Marked share on looks between two unchanged ones; None where there are too few.
     pairs : tuple of (date, date, float)
@@ -54,6 +57,7 @@ class Placebo:
     """
 
     share: float
+    bound: float
     reason: str
     single_looks: float | None = None
     pairs: tuple[tuple[dt.date, dt.date, float], ...] = ()
@@ -63,6 +67,7 @@ class Placebo:
         pairs = [{"from": str(first), "to": str(second), "share": share} for first, second, share in self.pairs]
         return {
             "share": self.share,
+            "bound": self.bound,
             "reason": self.reason,
             "single_looks": self.single_looks,
             "pairs": pairs,
@@ -71,24 +76,14 @@ class Placebo:
 
 
 def placebo(plan: Plan, expected: float) -> Placebo:
-    """What this site's own dates show; `expected` is what simulated sites showed.
-
-    The measured share takes its place, the greatest where there are several, but never less than half of it: what every
-    date marks falsely alike is not measured.
-    """
+    """What this site's own dates show; `expected` is what simulated sites showed."""
     single, pairs = _single_looks(plan), _kept_pairs(plan)
     measured = [share for share in (single, *(share for _, _, share in pairs)) if share is not None]
     if not measured:
-        why = "of simulated sites: no date of this one lies between two others that show the same ground unchanged"
-        return Placebo(expected, why)
+        why = "as on simulated sites: no date of this one lies between two others that show the same ground unchanged"
+        return Placebo(expected, expected, why)
     share = max(measured)
-    why = "measured on this site's own dates"
-    if share < 0.5 * expected:
-        share, why = (
-            0.5 * expected,
-            f"half of that of simulated sites, as this site's own dates show less ({share:.2%})",
-        )
-    return Placebo(share, why, single, tuple(pairs))
+    return Placebo(share, max(share, expected), "measured on this site's own dates", single, tuple(pairs))
 
 
 def _days(plan: Plan) -> list[dt.date]:

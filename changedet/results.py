@@ -96,7 +96,7 @@ def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
     areas = {"": None} | ({} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True)))
     changed = _changed_areas(plan, areas)
     false = _placebo(plan) if changed else None
-    looks = _look_facts(plan, models, areas, footprints, changed, false.share if false is not None else 0.0)
+    looks = _look_facts(plan, models, areas, footprints, changed, false.bound if false is not None else 0.0)
     table = with_occupancy(series.timeseries(looks, tracks, zones), zones)
     layers = {
         "containers": _containers(plan, tracks, zones),

@@ -29,6 +29,8 @@ from changedet.store import RunFolder, open_run
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
 SHAPE = (560, 1100)
+APART = {"change": {"method": "cva", "persistence": "none"}}
+"""Each date by itself: a pair that becomes a series is read anew, see test_persistence.py."""
 
 
 @pytest.fixture(scope="session")
@@ -224,9 +226,9 @@ def _models(folder: Path) -> dict[str, Path]:
 
 
 def test_a_new_date_computes_only_itself(own: Path) -> None:
-    folder = run(write_workflow(own, DATES[:2]), out=str(own)).path
+    folder = run(write_workflow(own, DATES[:2], **APART), out=str(own)).path
     before = times(folder)
-    run(write_workflow(own, DATES), out=str(own))
+    run(write_workflow(own, DATES, **APART), out=str(own))
     after = times(folder)
     assert {name for name in before if before[name] != after[name]} <= {"change/first_change.tif"}
     assert {f"change/{DATES[2]}_mask.tif", f"scenes/{DATES[2]}.tif"} <= after.keys() - before.keys()
@@ -290,7 +292,7 @@ def spoil(path: Path) -> Callable[[str, int, int], None]:
 def test_a_scene_that_fails_under_its_tiles_is_left_out_and_may_come_back(own: Path) -> None:
     bad = own / f"{DATES[1]}.tif"
     whole = bad.read_bytes()
-    workflow = write_workflow(own, DATES, read={"on_error": "skip"})
+    workflow = write_workflow(own, DATES, read={"on_error": "skip"}, **APART)
     finished = carry_out(make_plan(workflow, out=str(own / "out")), progress=spoil(bad))
     assert [str(day) for day in finished.dates] == [DATES[0], DATES[2]]
     assert [text for text in finished.summary["warnings"] if text.startswith("scene skipped: ") and bad.name in text]

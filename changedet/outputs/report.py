@@ -178,6 +178,7 @@ def _placebo_sentence(data: ReportData) -> list[str]:
     if is_missing(found.get("share")):
         return []
     told = f"Placebo: {_share(found['share'])} of what is seen is marked where nothing happened, {found['reason']}."
+    told += f" The lower bounds of changed areas allow for {_share(found['bound'])}."
     if not is_missing(found.get("single_looks")):
         told += f" On single looks between two unchanged ones: {_share(found['single_looks'])}."
     pairs = [pair["share"] for pair in found.get("pairs") or ()]
