@@ -53,9 +53,13 @@ def site(seed: int, kind: str, gsd_m: float, dates: int) -> World:
 
 def pairs(seed: int, kind: str, gsd_m: float, dates: int = 4, *, plain: bool = False) -> Iterator[Pair]:
     """The first date against each other one; `plain` leaves out turned pairs and worse cameras."""
-    world = site(seed, kind, gsd_m, dates)
+    yield from pairs_of(site(seed, kind, gsd_m, dates), seed, kind, gsd_m, plain=plain)
+
+
+def pairs_of(world: World, seed: int, kind: str, gsd_m: float, *, plain: bool = False) -> Iterator[Pair]:
+    """As `pairs`, of a site that is there."""
     truth = Truth(world)
-    for index in range(1, dates):
+    for index in range(1, len(world.looks)):
         look = world.looks[index]
         bands = [look.bands.index(role) for role in ("blue", "green", "red", "nir") if role in look.bands]
         if len(bands) < 3 or look.gsd_m > 1.01 * gsd_m:
