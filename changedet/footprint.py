@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -16,9 +16,11 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.blocks import Window
 from changedet.grid import Grid, ground_area_m2
-from changedet.kernels import closing
+from changedet.kernels import closing, ground, lasting
 from changedet.kernels import footprint as kernel
+from changedet.kernels.ground import KINDS
 from changedet.methods import Facts
+from changedet.trained import ground_trees
 
 CLOSE_M: Final = 8.0
 MIN_PART_M2: Final = 15.0
@@ -28,6 +30,8 @@ CELL_M: Final = 1.0
 """Finer pixels are gathered to cells of about this size before shapes are drawn."""
 COARSEST_M: Final = 2.5
 """With coarser pixels a road of 8 m is no more than three pixels wide, and cannot be told from a yard."""
+COARSEST_LASTING_M: Final = 100.0
+LEAST_DATES: Final = 3
 LEAST_CLEAR: Final = 0.5
 """A date that shows less of an area gives no figure for it."""
 BLOCK_CELLS: Final = 2048
@@ -37,10 +41,11 @@ Tiles = Iterable[tuple[int, int, NDArray[np.uint8]]]
 
 @dataclass(frozen=True)
 class FootprintMethod:
-    """How built ground is told: ``fit(samples) -> model``, ``apply(image, model) -> uint8 (y, x)``.
+    """How built ground is told: ``fit(samples) -> model``, ``apply(image, place, model=) -> uint8 (y, x)``.
 
-    `apply` gives 0 for ground that is not built, 1, 2, 3 where the lax, the likely, the strict threshold is passed;
-    255 where nothing is seen.
+    `apply` gives 0 for ground that is not built, 1, 2, 3 where the lax, the likely, the strict threshold is passed, and
+    besides, where kinds are told, `kernels.closing.KIND` times 1, 2, 3 for paving, building, earthwork; 255 where
+    nothing is seen. `place` is the block's window on the grid.
     """
 
     fit: Callable[[NDArray[np.float32]], dict[str, Any]]
@@ -59,18 +64,56 @@ class Footprint:
         does not see is not in the least and all in the greatest.
     area_m2 : float
         Of `geometry`, on the ground.
+    kinds : mapping of str to MultiPolygon
+        `geometry` by what it bears: the `KINDS`, and ``stored`` under boxes; empty where kinds cannot be told.
     """
 
     geometry: MultiPolygon
     least: MultiPolygon
     greatest: MultiPolygon
     area_m2: float
+    kinds: Mapping[str, MultiPolygon] = field(default_factory=dict)
 
 
 def footprint_method(facts: Facts) -> FootprintMethod | None:
     """The method for these bands and this resolution; None where `why_not` says why there is none."""
     if why_not(facts):
         return None
+    if needs_lasting(facts):
+        return by_lasting(facts)
+    return by_trees(facts) if tells_kinds(facts) else by_colour(facts)
+
+
+def by_lasting(facts: Facts) -> FootprintMethod:
+    """Bare ground on one date; `outlines` asks the other dates whether it stays."""
+    levels = partial(_bare_levels, roles=facts.roles)
+    return FootprintMethod(partial(lasting.fit, roles=facts.roles), levels, 0)
+
+
+def _bare_levels(
+    image: NDArray[np.float32], place: Window, *, model: Mapping[str, float], roles: Sequence[str]
+) -> NDArray[np.uint8]:
+    del place
+    return lasting.levels(image, roles, model)
+
+
+def needs_lasting(facts: Facts) -> bool:
+    """Whether pixels are too coarse for a yard, so that only ground that stays bare is told."""
+    return facts.resolution_m > COARSEST_M
+
+
+def by_trees(facts: Facts) -> FootprintMethod:
+    """Paving, buildings and earthworks by boosted trees on colour, texture, width and the sun's direction."""
+    ground_trees()
+    return FootprintMethod(
+        partial(ground.fit, roles=facts.roles),
+        partial(_levels_and_kinds, roles=facts.roles, resolution_m=facts.resolution_m),
+        ground.halo_px(facts.resolution_m),
+    )
+
+
+def by_colour(facts: Facts) -> FootprintMethod:
+    """Ground without plants or water, by colour alone."""
     fit = partial(kernel.fit_built, roles=facts.roles)
     levels = partial(_levels, roles=facts.roles, resolution_m=facts.resolution_m)
     return FootprintMethod(fit, levels, kernel.halo_px(facts.resolution_m))
@@ -78,16 +121,51 @@ def footprint_method(facts: Facts) -> FootprintMethod | None:
 
 def why_not(facts: Facts) -> str:
     """Why no footprint can be had; empty where it can."""
-    if facts.resolution_m > COARSEST_M:
-        return f"a footprint needs pixels of {COARSEST_M:g} m or finer, these have {facts.resolution_m:.3g} m"
-    if not kernel.can_tell(facts.roles):
-        return "a footprint needs the bands red, blue and green or nir"
+    if not needs_lasting(facts):
+        return "" if kernel.can_tell(facts.roles) else "a footprint needs the bands red, blue and green or nir"
+    if facts.resolution_m > COARSEST_LASTING_M:
+        return f"a footprint needs pixels of {COARSEST_LASTING_M:g} m or finer, these have {facts.resolution_m:.3g} m"
+    if not lasting.can_tell(facts.roles):
+        return "a footprint in pixels over 2.5 m needs the bands red, nir and green or swir1"
+    if facts.dates < LEAST_DATES:
+        return (
+            f"a footprint in pixels over 2.5 m needs {LEAST_DATES} dates: on one a bare field looks like built ground"
+        )
     return ""
 
 
-def _levels(
-    image: NDArray[np.float32], *, model: Mapping[str, float], roles: Sequence[str], resolution_m: float
+def tells_kinds(facts: Facts) -> bool:
+    """Whether paving, buildings and earthworks are told apart: the forests know colour pictures of 0.25 to 1.3 m."""
+    return 0.25 <= facts.resolution_m <= 1.3 and {"red", "green", "blue"} <= set(facts.roles)
+
+
+def _levels_and_kinds(
+    image: NDArray[np.float32],
+    place: Window,
+    *,
+    model: Mapping[str, Any],
+    roles: Sequence[str],
+    resolution_m: float,
 ) -> NDArray[np.uint8]:
+    """Each cell's level and kind at all of its pixels; 255 beyond the last whole cell, which lies in the halo."""
+    size = ground.factor(resolution_m)
+    top, left = -place.y % size, -place.x % size
+    cells = ground.averaged(image[:, top:, left:], size)
+    found, valid = ground.features(cells, roles, model, size * resolution_m)
+    forests, about = ground_trees()
+    told = ground.probabilities(found, valid, forests, about)
+    levels = np.sum([told["built"] >= level for level in about["levels"]], axis=0, dtype=np.uint8)
+    packed = np.where(valid, levels + closing.KIND * ground.kinds(told), closing.UNKNOWN).astype(np.uint8)
+    out = np.full(image.shape[1:], closing.UNKNOWN, np.uint8)
+    spread = np.repeat(np.repeat(packed, size, axis=0), size, axis=1)
+    out[top : top + spread.shape[0], left : left + spread.shape[1]] = spread
+    return out
+
+
+def _levels(
+    image: NDArray[np.float32], place: Window, *, model: Mapping[str, float], roles: Sequence[str], resolution_m: float
+) -> NDArray[np.uint8]:
+    del place
     probability = kernel.built_probability(image, roles, model, resolution_m)
     with np.errstate(invalid="ignore"):
         passed = [probability >= level for level in (kernel.LAX, kernel.LIKELY, kernel.STRICT)]
@@ -101,7 +179,9 @@ def outline(tiles: Tiles, boxes: Sequence[BaseGeometry], grid: Grid) -> Footprin
     return outlines([(tiles, boxes)], grid)[0]
 
 
-def outlines(dates: Iterable[tuple[Tiles, Sequence[BaseGeometry]]], grid: Grid) -> list[Footprint]:
+def outlines(
+    dates: Iterable[tuple[Tiles, Sequence[BaseGeometry]]], grid: Grid, *, lasts: bool = False
+) -> list[Footprint]:
     """The footprint of each date: built ground without roads, and boxes, closed with a radius of 8 m.
 
     Parameters
@@ -110,6 +190,8 @@ def outlines(dates: Iterable[tuple[Tiles, Sequence[BaseGeometry]]], grid: Grid) 
         In the order of time. Tiles together cover the grid; boxes are geometries in the grid's CRS, which are never
         taken for a road. A lone 20-foot box, of 14.8 m2, is a part under 15 m2.
     grid : Grid
+    lasts : bool
+        Whether the levels are those of bare ground, which counts as far as other dates bear it out (`needs_lasting`).
 
     Returns
     -------
@@ -118,17 +200,41 @@ def outlines(dates: Iterable[tuple[Tiles, Sequence[BaseGeometry]]], grid: Grid) 
         the last earlier date that saw it shows it, else the first later one; in the bounds it is unknown. A road
         wider than 8 m stays. Does not depend on how the grid is cut into tiles.
     """
-    # Only one date's raster is held at a time, the others packed: a raster of few classes shrinks to a twentieth.
-    packed = [zlib.compress(_levels_of(tiles, boxes, grid).tobytes(), 1) for tiles, boxes in dates]
+    # Only one date's rasters are held at a time, the others packed: a raster of few classes shrinks to a twentieth.
+    packed = [[zlib.compress(raster.tobytes(), 1) for raster in _levels_of(*one, grid)] for one in dates]
     shape = _cells(grid).shape
-    known = np.full(shape, closing.UNKNOWN, np.uint8)
-    for one in reversed(packed):
-        known = closing.fill_hidden(_unpacked(one, shape), known)
+    if lasts:
+        packed = _confirmed(packed, shape)
+    known, kinds = np.full((2, *shape), closing.UNKNOWN, np.uint8)
+    for levels, told in reversed(packed):
+        known = closing.fill_hidden(_unpacked(levels, shape), known)
+        kinds = closing.fill_hidden(_unpacked(told, shape), kinds)
     found = []
-    for one in packed:
-        own = _unpacked(one, shape)
+    for levels, told in packed:
+        own = _unpacked(levels, shape)
         known = closing.fill_hidden(own, known)
-        found.append(_footprint(own, known, grid))
+        kinds = closing.fill_hidden(_unpacked(told, shape), kinds)
+        found.append(_footprint(own, known, kinds, grid))
+    return found
+
+
+def _confirmed(packed: Sequence[Sequence[bytes]], shape: tuple[int, int]) -> list[list[bytes]]:
+    """Levels of bare ground as far as other dates bear them out; packed, as they came."""
+    history = lasting.History(shape)
+    after = []
+    for levels, _ in reversed(packed):
+        after.append([zlib.compress(part.tobytes(), 1) for part in (history.grades(), history.made_land())])
+        history.add(_unpacked(levels, shape))
+    water, before = np.zeros(shape, bool), None
+    nothing = zlib.compress(np.zeros(shape, np.uint8).tobytes(), 1)
+    found = []
+    for (levels, kinds), (grades, made) in zip(packed, reversed(after), strict=True):
+        own = _unpacked(levels, shape)
+        is_made = _unpacked(made, shape).astype(bool)
+        told = lasting.confirmed(own, _unpacked(grades, shape), is_made, before, water)
+        found.append([zlib.compress(told.tobytes(), 1), nothing])
+        water |= _unpacked(kinds, shape) == lasting.WATER
+        before = closing.fill_hidden(own, before) if before is not None else own
     return found
 
 
@@ -144,32 +250,61 @@ def _cells(grid: Grid) -> Grid:
     return grid.coarsened(_factor(grid))
 
 
-def _levels_of(tiles: Tiles, boxes: Sequence[BaseGeometry], grid: Grid) -> closing.Levels:
-    """A date's levels on the grid's cells, its boxes burnt in: uint8 (y, x)."""
-    factor, cells = _factor(grid), _cells(grid)
-    if factor == 1:
-        levels = np.full(cells.shape, closing.UNKNOWN, np.uint8)
-        for y, x, tile in tiles:
-            levels[y : y + tile.shape[0], x : x + tile.shape[1]] = tile
-    else:
-        counts = np.zeros((1 + len(closing.STEPS), *cells.shape), np.uint8)
-        for y, x, tile in tiles:
-            added = closing.cell_counts(tile, y, x, factor)
-            top, left = y // factor, x // factor
-            counts[:, top : top + added.shape[1], left : left + added.shape[2]] += added
-        levels = closing.cell_levels(counts)
+def _levels_of(tiles: Tiles, boxes: Sequence[BaseGeometry], grid: Grid) -> tuple[closing.Levels, NDArray[np.uint8]]:
+    """A date's levels on the grid's cells, its boxes burnt in, and the cells' kinds: uint8 (y, x) each."""
+    size, cells = _factor(grid), _cells(grid)
+    counts = np.zeros((1 + len(closing.STEPS), *cells.shape), np.uint8)
+    kinds = np.full(cells.shape, closing.UNKNOWN, np.uint8)
+    for y, x, tile in tiles:
+        known = tile != closing.UNKNOWN
+        added = closing.cell_counts(np.where(known, tile % closing.KIND, tile), y, x, size)
+        top, left = y // size, x // size
+        within = (slice(top, top + added.shape[1]), slice(left, left + added.shape[2]))
+        counts[(slice(None), *within)] += added
+        kinds[within] = np.minimum(kinds[within], closing.cell_kinds(tile, y, x, size))
+    levels = closing.cell_levels(counts)
     if boxes:
         levels[cells.burn([(box, 1) for box in boxes], Window(0, 0, *cells.shape)) > 0] = closing.STORED
-    return levels
+    return levels, kinds
 
 
-def _footprint(own: closing.Levels, known: closing.Levels, grid: Grid) -> Footprint:
+def _footprint(own: closing.Levels, known: closing.Levels, kinds: NDArray[np.uint8], grid: Grid) -> Footprint:
     lax, likely, strict = closing.STEPS
     geometry = _geometry(known, likely, grid, hidden_is_built=False)
     least = _geometry(own, strict, grid, hidden_is_built=False)
     greatest = _geometry(own, lax, grid, hidden_is_built=True)
     area = 0.0 if geometry.is_empty else float(ground_area_m2([geometry], grid.crs)[0])
-    return Footprint(geometry, least, greatest, area)
+    return Footprint(geometry, least, greatest, area, _by_kind(geometry, known, kinds, grid))
+
+
+def _by_kind(
+    geometry: MultiPolygon, known: closing.Levels, kinds: NDArray[np.uint8], grid: Grid
+) -> dict[str, MultiPolygon]:
+    """A footprint by what it bears: boxes, buildings and earthworks from 15 m2 on, and paving, which is the rest."""
+    if (kinds == closing.UNKNOWN).all() or (kinds == 0).all() or geometry.is_empty:
+        return {}
+    cells = _cells(grid)
+    scale = (cells.ground_resolution_m / cells.resolution_m) ** 2
+    rest: BaseGeometry = geometry
+    found = {}
+    for name, where in (
+        ("stored", known == closing.STORED),
+        ("building", closing.smooth(kinds == 1 + KINDS.index("building"))),
+        ("earthwork", closing.smooth(kinds == 1 + KINDS.index("earthwork"))),
+    ):
+        least_m2 = 0.0 if name == "stored" else MIN_PART_M2
+        parts = [part for part in cells.outlines(where, 0, 0) if part.area * scale >= least_m2]
+        own = shapely.intersection(rest, shapely.union_all(parts))
+        rest = shapely.difference(rest, own)
+        found[name] = _as_multi(own)
+    return {"paving": _as_multi(rest), **{name: found[name] for name in ("building", "earthwork", "stored")}}
+
+
+def _as_multi(shape: BaseGeometry) -> MultiPolygon:
+    singles = shapely.get_parts(shapely.get_parts([shape]))
+    parts: list[shapely.Polygon] = [part for part in singles if isinstance(part, shapely.Polygon)]
+    parts.sort(key=lambda part: part.bounds)
+    return MultiPolygon(parts)
 
 
 def _geometry(levels: closing.Levels, step: int, grid: Grid, *, hidden_is_built: bool) -> MultiPolygon:
@@ -208,6 +343,18 @@ def _filled(outline: BaseGeometry, least_m2: float) -> BaseGeometry:
     return shapely.Polygon(
         outline.exterior, [ring for ring in outline.interiors if shapely.Polygon(ring).area >= least_m2]
     )
+
+
+def gained_and_lost(earlier: BaseGeometry, later: BaseGeometry, crs: str) -> tuple[float, float]:
+    """Ground in m2 that a kind gained and lost from one date to another; strips under 2 m wide are edges that moved."""
+    parts = [_wide(shapely.difference(*pair)) for pair in ((later, earlier), (earlier, later))]
+    gained, lost = (float(m2) for m2 in ground_area_m2(parts, crs))
+    return gained, lost
+
+
+def _wide(shape: BaseGeometry) -> MultiPolygon:
+    opened = shape.buffer(-1.0, join_style="mitre").buffer(1.0, join_style="mitre")
+    return MultiPolygon([part for part in _as_multi(opened).geoms if part.area >= MIN_PART_M2 / 2])
 
 
 def estimates(

@@ -98,7 +98,7 @@ def _single_models(work: DateWork, seen: NDArray[np.float32], kept: Model) -> Mo
         # The grid's own pixels may be finer than what the sensor saw.
         model["objects"] = work.methods.objects.fit(seen) | {"gsd_m": work.look.gsd_m} | _shadow(work.look)
     if work.methods.footprint is not None and "footprint" not in model:
-        model["footprint"] = work.methods.footprint.fit(seen)
+        model["footprint"] = work.methods.footprint.fit(seen) | _sun(work.look)
     return model
 
 
@@ -110,6 +110,14 @@ def _shadow(look: Look) -> Model:
     azimuth = view.azimuth_deg or 0.0
     reach = reach_per_metre(look.sun.azimuth_deg, look.sun.elevation_deg, azimuth, view.off_nadir_deg)
     return {"shadow": [round(float(v), 6) for v in reach]}
+
+
+def _sun(look: Look) -> Model:
+    """The direction from which the sun shines, east and north, where it is known."""
+    if look.sun is None:
+        return {}
+    azimuth = np.radians(look.sun.azimuth_deg)
+    return {"sun": [round(float(np.sin(azimuth)), 6), round(float(np.cos(azimuth)), 6)]}
 
 
 def _pair_models(work: DateWork, seen: NDArray[np.float32], before: NDArray[np.float32], kept: Model) -> Model:

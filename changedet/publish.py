@@ -273,6 +273,7 @@ def _write_report(plan: Plan, models: Mapping[date, Model], results: Results) ->
         provenance={"software": f"changedet {__version__}", "libraries": {name: version(name) for name in LIBRARIES}},
         unavailable=results.unavailable,
         trains=results.layers.get("trains"),
+        ground=results.layers.get("ground"),
     )
     write_report(folder.report, data)
 
@@ -322,5 +323,6 @@ def write_report_of(finished: Run) -> None:
         provenance={"software": provenance["software"], "libraries": provenance["libraries"]},
         unavailable=finished.summary.get("unavailable", {}),
         trains=finished.trains,
+        ground=finished.ground,
     )
     write_report(folder.report, data)

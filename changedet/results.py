@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -12,23 +12,23 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from changedet import change, footprint, objects, series
 from changedet.align import Alignment
 from changedet.blocks import Window
 from changedet.dateoutputs import changed_and_seen, changed_by_first_date, clear_fraction, first_dates
-from changedet.datework import Model, unpack
+from changedet.datework import Model
 from changedet.grid import Grid
 from changedet.kernels.quality import CLEAR
 from changedet.maskoutputs import mask_path
+from changedet.outlines import as_estimates, footprint_layer, footprints_of, ground_layer
 from changedet.outputs import vectors
 from changedet.outputs.rasters import read_window
 from changedet.placebo import Placebo, placebo
 from changedet.plan import Plan, countable
 from changedet.scenes import Look
-from changedet.series import Estimate, LookFacts
-from changedet.store import RunFolder, read_json, read_table
+from changedet.series import LookFacts
+from changedet.store import RunFolder, read_table
 from changedet.tracks import Tracks
 from changedet.zones import trains, with_occupancy, zone_of, zone_table
 
@@ -92,7 +92,7 @@ def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
     zones = zone_table(plan.zones)
     detections = _detections(plan)
     tracks = _tracks(plan, detections)
-    footprints = _footprints(plan, detections)
+    footprints = footprints_of(plan, detections)
     areas = {"": None} | ({} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True)))
     changed = _changed_areas(plan, areas)
     false = _placebo(plan) if changed else None
@@ -101,11 +101,14 @@ def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
     layers = {
         "containers": _containers(plan, tracks, zones),
         "tracks": tracks.tracks if tracks is not None else vectors.empty("tracks", plan.grid.crs),
-        "footprint": _footprint_layer(footprints, looks, plan),
+        "footprint": footprint_layer(footprints, looks, plan),
         "changes": _changes(plan, zones),
     }
     if zones is not None:
         layers["zones"] = zones
+    bears = ground_layer(footprints, plan)
+    if bears is not None:
+        layers["ground"] = bears
     on_rails = trains(layers["containers"], zones)
     if on_rails is not None:
         layers["trains"] = on_rails
@@ -198,44 +201,6 @@ def _is_pair(plan: Plan) -> bool:
     return len(plan.looks) == 2 and plan.reference == 0
 
 
-def _footprints(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.date, footprint.Footprint]:
-    if footprint.footprint_method(plan.facts) is None:
-        return {}
-    days = [look.date for look in plan.looks]
-    # All dates together: what one does not see is as its neighbours in time show it.
-    found = footprint.outlines(((_built(plan, day), _boxes_of(detections, day)) for day in days), plan.grid)
-    return dict(zip(days, found, strict=True))
-
-
-def _built(plan: Plan, day: dt.date) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
-    for key, packed in read_json(plan.folder.table("seen", day))["built"].items():
-        y, x, height, width = (int(part) for part in key.split(","))
-        yield y, x, unpack(bytes.fromhex(packed), (height, width))
-
-
-def _boxes_of(detections: gpd.GeoDataFrame | None, day: dt.date) -> list[BaseGeometry]:
-    if detections is None:
-        return []
-    return list(detections.geometry[detections["date"].dt.date == day])
-
-
-def _footprint_layer(
-    footprints: Mapping[dt.date, footprint.Footprint], looks: Sequence[LookFacts], plan: Plan
-) -> gpd.GeoDataFrame:
-    """A row for every date; where nothing was seen and no other date tells either, its area is not known."""
-    if not footprints:
-        return vectors.empty("footprint", plan.grid.crs)
-    unseen = {look.date for look in looks if not look.valid_fraction.get("", 0.0) >= footprint.LEAST_CLEAR}
-    columns = {
-        "date": [str(day) for day in footprints],
-        "area_m2": [
-            float("nan") if found.geometry.is_empty and day in unseen else found.area_m2
-            for day, found in footprints.items()
-        ],
-    }
-    return gpd.GeoDataFrame(columns, geometry=[found.geometry for found in footprints.values()], crs=plan.grid.crs)
-
-
 ChangedAreas: TypeAlias = dict[dt.date, dict[str, tuple[float, float]]]
 """For each compared date and area the ground marked 1 and the ground judged, in m2."""
 
@@ -284,19 +249,11 @@ def _look_facts(
                 alignment.shift.north_m if known else float("nan"),
                 {name: share for name, share in clear.items() if share == share},
                 intervals,
-                _as_estimates(built, areas, clear, plan),
+                as_estimates(built, areas, clear, plan),
                 look.date in counted,
             )
         )
     return facts
-
-
-def _as_estimates(
-    built: footprint.Footprint | None, areas: Mapping[str, Any], clear: Mapping[str, float], plan: Plan
-) -> dict[str, Estimate]:
-    if built is None:
-        return {}
-    return {name: Estimate(*figure) for name, figure in footprint.estimates(built, areas, clear, plan.grid).items()}
 
 
 def _summary(plan: Plan, table: pd.DataFrame) -> dict[str, Any]:

@@ -112,6 +112,7 @@ def _count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, war
     summary = _summary(finished, table, _dating(finished, facts), verdicts, [*said, *unsure])
     layers = {"containers": counted_rows(followed.detections, zones), "tracks": followed.tracks}
     layers |= {name: finished._layer(name) for name in ("footprint", "changes")}
+    layers |= {} if finished.ground is None else {"ground": finished.ground}
     layers |= {} if zones is None else {"zones": zones}
     on_rails = trains(layers["containers"], zones)
     layers |= {} if on_rails is None else {"trains": on_rails}

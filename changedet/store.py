@@ -337,6 +337,11 @@ class Run:
         return self._optional("zones")
 
     @property
+    def ground(self) -> gpd.GeoDataFrame | None:
+        """One row a date and kind of ground that the footprint bears; None where kinds cannot be told."""
+        return self._optional("ground")
+
+    @property
     def trains(self) -> gpd.GeoDataFrame | None:
         """One row a train and date; None where no zone is a siding."""
         return self._optional("trains")

@@ -95,7 +95,7 @@ def compute_tile(work: DateWork, window: Window, model: Model, reference_model: 
         tables = [in_cell(seen, wide, cell, method, model["objects"]) for cell in cells(window, method.cell_px)]
         found["boxes"] = pd.concat(tables, ignore_index=True)
     if work.methods.footprint is not None:
-        built = work.methods.footprint.apply(seen, model=model["footprint"])
+        built = work.methods.footprint.apply(seen, wide, model=model["footprint"])
         found["built"] = pack(np.where(inside, built[core], 0).astype(np.uint8))
     return Tile(**found)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from changedet.errors import ChangedetError
-from changedet.kernels import features, forest
+from changedet.kernels import features, forest, ground
 
 CHANGE_TREES = "change_trees.npz"
 CHANGE_TREES_SHA256 = "884af98b007fac1c6636dd4f77cdd984656adfd191bafa41698bf2a4d6ff12db"
+GROUND_TREES = "ground.npz"
+GROUND_TREES_SHA256 = "2ac04fe2dee42152b53825fe7d51dc49c99693202541adde3f9f2e08fad7731d"
 
 
 @lru_cache(maxsize=1)
@@ -22,13 +25,23 @@ def change_trees() -> tuple[tuple[forest.Forest, ...], dict[str, Any]]:
     ChangedetError
         The file is missing, not the one that was released, or of other features than this version computes.
     """
-    place = files("changedet").joinpath("model", CHANGE_TREES)
+    return _read(CHANGE_TREES, CHANGE_TREES_SHA256, (*features.names(), *features.context_names()))
+
+
+@lru_cache(maxsize=1)
+def ground_trees() -> tuple[tuple[forest.Forest, ...], dict[str, Any]]:
+    """The trees of paving, buildings and earthworks; as `change_trees`."""
+    return _read(GROUND_TREES, GROUND_TREES_SHA256, ground.NAMES)
+
+
+def _read(name: str, released: str, known: Sequence[str]) -> tuple[tuple[forest.Forest, ...], dict[str, Any]]:
+    place = files("changedet").joinpath("model", name)
     try:
         content = place.read_bytes()
     except OSError as error:
-        problem = f"changedet/model/{CHANGE_TREES}: cannot be read ({error}); install changedet again"
+        problem = f"changedet/model/{name}: cannot be read ({error}); install changedet again"
         raise ChangedetError(problem) from error
     trees, about, checksum = forest.load(content)
-    if checksum != CHANGE_TREES_SHA256 or tuple(about["features"]) != (*features.names(), *features.context_names()):
-        raise ChangedetError(f"changedet/model/{CHANGE_TREES}: not the file of this version; install changedet again")
+    if checksum != released or tuple(about["features"]) != tuple(known):
+        raise ChangedetError(f"changedet/model/{name}: not the file of this version; install changedet again")
     return trees, about | {"sha256": checksum}

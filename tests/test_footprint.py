@@ -9,9 +9,10 @@ from affine import Affine
 from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt, gaussian_filter
 
 from changedet import footprint
+from changedet.blocks import Window
 from changedet.footprint import estimates, footprint_method, outline, outlines, why_not
 from changedet.grid import Grid
-from changedet.kernels import closing
+from changedet.kernels import closing, ground
 from changedet.kernels import footprint as kernel
 from changedet.methods import Facts
 
@@ -242,8 +243,109 @@ def test_what_is_not_seen_is_unknown_and_coarse_pixels_say_why():
     method = footprint_method(Facts(0.5, ROLES))
     image, _, _ = scene(3)
     image[:, :30, :30] = np.nan
-    levels = method.apply(image, model=method.fit(image[None]))
+    levels = method.apply(image, place_of(0, 0, image), model=method.fit(image[None]))
     assert (levels[:30, :30] == closing.UNKNOWN).all()
-    assert levels[30:].max() <= 3
+    assert (levels[30:115] % closing.KIND).max() <= 3
     assert footprint_method(Facts(3.0, ROLES)) is None
     assert "2.5 m" in why_not(Facts(3.0, ROLES))
+
+
+PLANT = {"plant": 0.2, "low": [0.0] * 4, "high": [0.5] * 4, "sun": [0.6, 0.8]}
+
+
+def place_of(y, x, image):
+    return Window(y, x, *image.shape[1:])
+
+
+def ground_scene(seed=0, shape=(300, 330)):
+    """A paved yard with a bright hall on it, a bank of earth with a lit and a shaded side, and grass."""
+    rng = np.random.default_rng(seed)
+    image = np.tile(np.array(GRASS)[:, None, None], (1, *shape))
+    for colour, rows, columns in (
+        (GRAVEL, slice(60, 240), slice(40, 220)),
+        ((0.45, 0.46, 0.47, 0.5), slice(90, 150), slice(70, 160)),
+        ((0.22, 0.24, 0.28, 0.33), slice(120, 128), slice(240, 320)),
+        ((0.07, 0.08, 0.09, 0.11), slice(128, 134), slice(240, 320)),
+    ):
+        image[:, rows, columns] = np.array(colour)[:, None, None]
+    return (image * rng.normal(1, 0.04, image.shape)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("edge", "resolution"), [(97, 0.5), (128, 0.3), (75, 0.5)])
+def test_levels_and_kinds_do_not_depend_on_where_blocks_begin(edge, resolution):
+    image = ground_scene(1)
+    image[:, 100:106, 80:90] = np.nan
+    method = footprint_method(Facts(resolution, ROLES))
+    model = method.fit(image[None]) | {"sun": [0.6, 0.8]}
+    halo = method.halo_px
+    padded = np.pad(image, ((0, 0), (halo, halo), (halo, halo)), constant_values=np.nan)
+    whole = method.apply(padded, place_of(-halo, -halo, padded), model=model)[halo:-halo, halo:-halo]
+    for y in range(0, image.shape[1], edge):
+        for x in range(0, image.shape[2], edge):
+            block = padded[:, y : y + edge + 2 * halo, x : x + edge + 2 * halo]
+            part = method.apply(block, place_of(y - halo, x - halo, block), model=model)[halo:-halo, halo:-halo]
+            assert np.array_equal(part, whole[y : y + edge, x : x + edge])
+    assert len(np.unique(whole)) > 3
+
+
+def test_features_are_what_plain_loops_give():
+    rng = np.random.default_rng(4)
+    cells = rng.uniform(0.02, 0.5, (4, 40, 44)).astype(np.float32)
+    table, valid = ground.features(cells, ROLES, PLANT, 1.0)
+    assert valid.all()
+    found = dict(zip(ground.NAMES, table[:, 20, 20], strict=True))
+    bright = np.clip(cells[:3] / np.float32(0.5), -0.5, 2).mean(axis=0)
+    around = bright[13:28, 13:28]
+    assert found["bright"] == pytest.approx(bright[20, 20], abs=1e-5)
+    assert found["bright_wide"] == pytest.approx(around.mean(), abs=1e-3)
+    assert found["rough_wide"] == pytest.approx(around.std(), abs=1e-3)
+    assert (found["darkest"], found["brightest"]) == pytest.approx((around.min(), around.max()), abs=1e-5)
+    east, north = bright[20, 21] - bright[20, 19], bright[19, 20] - bright[21, 20]
+    assert found["slope"] == pytest.approx(0.6 * east + 0.8 * north, abs=0.02)
+    green = (cells[3] - cells[2]) / (cells[3] + cells[2]) - 0.2
+    planted = np.argwhere(green >= 0)
+    nearest = np.abs(planted - [20, 20]).max(axis=1).min()
+    assert found["width"] == min(nearest, 12)
+
+
+def test_kinds_share_out_the_footprint_and_boxes_come_first():
+    levels = drawn((20, 20, 160, 120), level=3)
+    kinds = np.where(levels > 0, 1, 0).astype(np.uint8)
+    kinds[80:160, 80:200] = 2
+    kinds[180:200, 60:200] = 3
+    tile = (levels + closing.KIND * kinds).astype(np.uint8)
+    box = placed(60, 50, 72.19, 52.44)
+    (found,) = outlines([([(0, 0, tile)], [box])], grid_of(levels.shape))
+    assert list(found.kinds) == ["paving", "building", "earthwork", "stored"]
+    areas = {name: shape.area for name, shape in found.kinds.items()}
+    assert sum(areas.values()) == pytest.approx(found.geometry.area, rel=1e-6)
+    assert areas["building"] == pytest.approx(40 * 60 - box.area, rel=0.03)
+    assert areas["earthwork"] == pytest.approx(10 * 70, rel=0.03)
+    assert areas["stored"] == pytest.approx(box.area, rel=0.3)
+    assert found.kinds["stored"].intersection(found.kinds["building"]).area < 1e-6
+
+
+def test_kinds_do_not_depend_on_the_tiles():
+    rng = np.random.default_rng(7)
+    cells = rng.integers(1, 4, (100, 110)).repeat(6, 0).repeat(6, 1).astype(np.uint8)
+    levels = patchy(7, cells.shape) // 2 * 2 + 1
+    tile = (closing.KIND * cells + levels).astype(np.uint8)[:595, :650]
+    (whole,) = outlines([([(0, 0, tile)], [])], grid_of(tile.shape))
+    parts = [(y, x, tile[y : y + 171, x : x + 171]) for y in range(0, 595, 171) for x in range(0, 650, 171)]
+    (cut,) = outlines([(parts, [])], grid_of(tile.shape))
+    assert {name: shape.wkt for name, shape in whole.kinds.items()} == {n: s.wkt for n, s in cut.kinds.items()}
+    assert all(shape.area > 0 for name, shape in whole.kinds.items() if name != "stored")
+
+
+def test_what_a_kind_gains_is_not_the_noise_of_its_edges():
+    before, after = placed(20, 20, 80, 60), placed(20.5, 19.5, 95, 60.5)
+    gained, lost = footprint.gained_and_lost(before, after, "EPSG:32633")
+    assert gained == pytest.approx(15 * 41, rel=0.03)
+    assert lost == 0
+
+
+def test_where_kinds_cannot_be_told_there_are_none():
+    assert footprint.tells_kinds(Facts(0.5, ROLES))
+    assert not footprint.tells_kinds(Facts(2.0, ROLES))
+    assert not footprint.tells_kinds(Facts(0.5, ("blue", "red", "nir")))
+    assert found_in(drawn((20, 20, 80, 60))).kinds == {}

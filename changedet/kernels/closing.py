@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 STORED: Final = 4
 UNKNOWN: Final = 255
 STEPS: Final = (1, 2, 3)
+KIND: Final = 8
+"""A pixel's value is its level and this times its kind, 0 where kinds are not told."""
 LARGEST_FACTOR: Final = 15
 """Cells of more pixels a side would overflow the counts of one byte."""
 REGROWN: Final = 1.25
@@ -47,6 +49,32 @@ def cell_counts(levels: Levels, row: int, column: int, factor: int) -> NDArray[n
     padded = np.pad(levels, ((above, below), (left, right)), constant_values=UNKNOWN)
     seen = padded != UNKNOWN
     return np.stack([_cell_sums(seen & (padded >= step), factor) for step in (0, *STEPS)])
+
+
+def cell_kinds(values: NDArray[np.uint8], row: int, column: int, factor: int) -> NDArray[np.uint8]:
+    """The least kind among a cell's pixels in a tile, `UNKNOWN` where none is seen: all pixels of a cell have one kind.
+
+    Parameters
+    ----------
+    values : uint8 (y, x)
+        Levels and kinds.
+    row, column, factor : int
+        As for `cell_counts`.
+    """
+    above, left = row % factor, column % factor
+    below, right = -(row + values.shape[0]) % factor, -(column + values.shape[1]) % factor
+    kinds = np.where(values == UNKNOWN, UNKNOWN, values // KIND).astype(np.uint8)
+    padded = np.pad(kinds, ((above, below), (left, right)), constant_values=UNKNOWN)
+    cells = padded.reshape(padded.shape[0] // factor, factor, padded.shape[1] // factor, factor)
+    found: NDArray[np.uint8] = cells.min(axis=(1, 3))
+    return found
+
+
+def smooth(where: Mask) -> Mask:
+    """Opened and closed by one cell: what is one cell wide is noise."""
+    kernel = np.ones((3, 3), np.uint8)
+    opened = cv2.morphologyEx(where.astype(np.uint8), cv2.MORPH_OPEN, kernel)
+    return np.asarray(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, kernel) > 0)
 
 
 def _cell_sums(chosen: Mask, factor: int) -> NDArray[np.uint8]:

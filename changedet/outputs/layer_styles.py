@@ -15,6 +15,7 @@ LABELS: Final = {"": "#ffd400", "1": "#d7191c", "0": "#1b9e3c"}
 ADDED_COLOR: Final = "#e6007e"
 FOOTPRINT_COLOR: Final = "#6a3d9a"
 ZONE_COLOR: Final = "#ffffff"
+GROUND: Final = {"paving": "#9e9e9e", "building": "#d73027", "earthwork": "#a6611a", "stored": "#2c7bb6"}
 TRAIN_COLOR: Final = "#ffd400"
 _MAX_FIRST_SEEN: Final = 24
 
@@ -35,6 +36,8 @@ _TIPS: Final = {
     "changes": '<b>[% "direction" %]</b> [% format_date("date", \'yyyy-MM-dd\') %]<br>[% round("area_m2") %] m2, '
     "since [% format_date(\"first_seen\", 'yyyy-MM-dd') %]",
     "zones": '<b>[% "name" %]</b>',
+    "ground": '<b>[% "kind" %]</b> [% format_date("date", \'yyyy-MM-dd\') %]<br>[% round("area_m2") %] m2, '
+    'gained [% round("gained_m2") %], lost [% round("lost_m2") %] m2 since the date before',
     "trains": '<b>train [% "train_id" %]</b> [% format_date("date", \'yyyy-MM-dd\') %]<br>[% "boxes" %] boxes on '
     '[% "wagons_low" %] to [% "wagons_high" %] wagons<br>[% "sequence" %]',
 }
@@ -44,6 +47,7 @@ _DISPLAY: Final = {
     "footprint": '"date"',
     "changes": '"change_id"',
     "zones": '"name"',
+    "ground": '"kind"',
     "trains": '"train_id"',
 }
 
@@ -54,7 +58,7 @@ def vector(layer: str, dates: Sequence[str], time: str | None = None) -> str:
     Parameters
     ----------
     layer : str
-        ``containers``, ``tracks``, ``footprint``, ``changes``, ``zones`` or ``trains``.
+        ``containers``, ``tracks``, ``footprint``, ``changes``, ``zones``, ``ground`` or ``trains``.
     dates : sequence of str
         ISO dates to tell apart in the legend of ``tracks``.
     time : str, optional
@@ -66,6 +70,7 @@ def vector(layer: str, dates: Sequence[str], time: str | None = None) -> str:
         "footprint": _footprint,
         "changes": _changes,
         "zones": _zones,
+        "ground": _ground,
         "trains": _trains,
     }
     defaults = {"tracks": span("first_seen", "not_after"), "zones": ""}
@@ -205,6 +210,11 @@ def _changes() -> str:
 
 def _zones() -> str:
     return _single(_fill("0,0,0,0", ZONE_COLOR, width=0.6, brush="no", line="dash"))
+
+
+def _ground() -> str:
+    symbols = [_fill(_rgba(c, 90), c, width=0.3, defined={"enabled": _SHOWN}) for c in GROUND.values()]
+    return _categorized("kind", [(name, name) for name in GROUND], symbols)
 
 
 def _trains() -> str:

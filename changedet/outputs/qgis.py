@@ -30,6 +30,7 @@ _VECTOR_TITLES: Final[Mapping[str, str]] = {
     "tracks": "Tracks, by first date",
     "changes": "Changed regions",
     "footprint": "Footprint",
+    "ground": "Footprint by kind",
 }
 _VECTOR_GEOMETRY: Final = {"tracks": ("Point", "Point"), "trains": ("Line", "LineString")}
 """QGIS's words for a layer's geometry and its type; polygons else."""
@@ -181,12 +182,14 @@ def _vector_layers(target: Path, source: Path, names: Sequence[str], days: Seque
         if name not in names:
             continue
         time = (
-            layer_styles.lasting("date", lengths) if name in {"containers", "footprint", "changes", "trains"} else None
+            layer_styles.lasting("date", lengths)
+            if name in {"containers", "footprint", "changes", "ground", "trains"}
+            else None
         )
         inner = layer_styles.vector(name, days, time)
         place = f"{_relative(target, source)}|layername={name}"
         geometry, wkb = _VECTOR_GEOMETRY.get(name, ("Polygon", "Polygon"))
-        group = "Change" if name in {"changes", "footprint"} else "Objects"
+        group = "Change" if name in {"changes", "footprint", "ground"} else "Objects"
         attributes = f'type="vector" geometry="{geometry}" wkbType={quoteattr(wkb)}'
         found.append(
             _layer(

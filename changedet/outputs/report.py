@@ -65,6 +65,8 @@ class ReportData:
         Figure (a key of ``totals``, ``arrivals``, ``departures``) -> why it cannot be had.
     trains : DataFrame, optional
         The layer ``trains``.
+    ground : DataFrame, optional
+        The layer ``ground``.
     """
 
     site_id: str
@@ -79,6 +81,7 @@ class ReportData:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     unavailable: Mapping[str, str] = field(default_factory=dict)
     trains: pd.DataFrame | None = None
+    ground: pd.DataFrame | None = None
 
 
 def write_report(path: str | Path, data: ReportData) -> None:
@@ -121,8 +124,14 @@ def _context(data: ReportData) -> dict[str, Any]:
         "series": _table(whole),
         "zones": _table(frame[(zone != "").to_numpy()].sort_values(["zone", "date"])),
         "trains": _trains(data.trains),
+        "ground": _table(_plain(data.ground)),
         "provenance": dumps(data.provenance),
     }
+
+
+def _plain(layer: pd.DataFrame | None) -> pd.DataFrame:
+    """A layer's rows without their geometry."""
+    return pd.DataFrame() if layer is None else pd.DataFrame(layer.drop(columns="geometry", errors="ignore"))
 
 
 def _trains(table: pd.DataFrame | None) -> list[dict[str, Any]]:

@@ -61,6 +61,7 @@ SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
         "zone": TEXT,
     },
     "zones": {"name": TEXT, "kind": TEXT, "capacity": REAL},
+    "ground": {"date": DATE, "kind": TEXT, "area_m2": REAL, "gained_m2": REAL, "lost_m2": REAL},
     "trains": {
         "date": DATE,
         "zone": TEXT,
@@ -83,12 +84,14 @@ GEOMETRY: Final[Mapping[str, str]] = {
     "footprint": "MultiPolygon",
     "changes": "MultiPolygon",
     "zones": "MultiPolygon",
+    "ground": "MultiPolygon",
     "trains": "LineString",
 }
 
 ALWAYS: Final = ("containers", "tracks", "footprint", "changes")
-"""Layers that are there in every file; ``zones`` only where zones are given, ``trains`` only where one is a siding."""
-OPTIONAL: Final = ("zones", "trains")
+"""Layers that are there in every file; ``zones`` only where zones are given, ``trains`` only where one is a siding,
+``ground`` only where the pixels tell what a footprint bears."""
+OPTIONAL: Final = ("zones", "ground", "trains")
 
 _FIXED_TIME: Final = "2000-01-01T00:00:00.000Z"
 _STYLE_TABLE: Final = """

@@ -1,0 +1,132 @@
+"""How well footprints and their kinds are told on simulated sites that nothing was fitted on.
+
+    python benchmarks/footprint.py --seeds 900-909
+    python benchmarks/footprint.py --seeds 900-909 --method colour
+
+Every look is put onto the first one's grid by its true geometry. IoU against the true footprint, the error of the
+area, how often the bounds hold the true area, and the IoU of each kind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import time
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+
+from changedet import footprint
+from changedet.blocks import Window
+from changedet.grid import Grid
+from changedet.kernels.ground import KINDS
+from changedet.methods import Facts
+from changedet.simulate import Truth, World, make_world, render
+
+SITES = ("growth", "earthworks", "quiet", "trains", "port")
+ROLES = {"paving": ("yard", "rail", "quay"), "building": ("building",), "earthwork": ("earthwork",)}
+
+
+def world_of(seed: int, gsd_m: float) -> World:
+    start = dt.date(2023, 1, 1) + dt.timedelta(int(np.random.default_rng([seed, 5]).integers(0, 365)))
+    return make_world(SITES[seed % len(SITES)], 4, seed, gsd_m, 256.0, start=start, interval_days=50)
+
+
+def images(world: World) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Each look on the first one's grid."""
+    first = world.looks[0]
+    corner = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    to_ground = np.vstack([np.reshape(first.to_ground, (2, 3)), [0, 0, 1]])
+    for index in range(len(world.looks)):
+        picture = render(world, index)
+        own = np.vstack([np.reshape(picture.to_ground, (2, 3)), [0, 0, 1]])
+        matrix = (np.linalg.inv(corner) @ np.linalg.inv(own) @ to_ground @ corner)[:2]
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        size = (first.shape[1], first.shape[0])
+        bands = [np.where(band == 0, np.nan, band).astype(np.float32) for band in picture.image]
+        yield (
+            index,
+            np.stack([cv2.warpAffine(b, matrix, size, flags=flags, borderValue=(float("nan"),) * 4) for b in bands]),
+        )
+
+
+def found(world: World, method: str, nir: bool) -> tuple[list[footprint.Footprint], float]:
+    """The footprints of a world's dates, and CPU seconds for a million pixels."""
+    a, _, c, _, e, f = world.looks[0].to_ground
+    grid = Grid(f"EPSG:{world.epsg}", Affine(a, 0, c, 0, e, f), world.looks[0].shape)
+    roles = tuple(world.looks[0].bands) if nir else ("blue", "green", "red")
+    facts = Facts(grid.resolution_m, roles, len(world.looks))
+    chosen = footprint.by_trees(facts) if method == "ground" else footprint.by_colour(facts)
+    dates, spent = [], 0.0
+    truth = Truth(world)
+    for index, image in images(world):
+        image = image[[world.looks[index].bands.index(role) for role in roles]]
+        image = np.where(truth.hidden(index)[0], np.float32(np.nan), image)
+        sun = np.radians(world.looks[index].sun_azimuth_deg)
+        start = time.process_time()
+        model = chosen.fit(image[None]) | {"sun": [float(np.sin(sun)), float(np.cos(sun))]}
+        levels = chosen.apply(image, Window(0, 0, *image.shape[1:]), model=model)
+        spent += time.process_time() - start
+        boxes = [shapely.Polygon(world.box_outline(stack[-1])) for stack in world.stacks(index).values()]
+        dates.append(([(0, 0, levels)], boxes))
+    return footprint.outlines(dates, grid), spent / len(dates) / (image[0].size / 1e6)
+
+
+def kinds_of(truth: Truth, index: int, within: shapely.Geometry) -> dict[str, shapely.Geometry]:
+    rest, own = within, {}
+    boxes = [shapely.Polygon(truth.world.box_outline(stack[-1])) for stack in truth.world.stacks(index).values()]
+    for name, shapes in (("stored", boxes), *((k, truth.standing(index, ROLES[k])) for k in ("building", "earthwork"))):
+        union = shapely.union_all([shape if shape.is_valid else shape.buffer(0) for shape in shapes])
+        own[name] = shapely.intersection(rest, union)
+        rest = shapely.difference(rest, own[name])
+    return {"paving": rest, **own}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", default="900-909")
+    parser.add_argument("--gsd", type=float, default=0.5)
+    parser.add_argument("--method", choices=("ground", "colour"), default="ground")
+    parser.add_argument("--no-nir", action="store_true")
+    asked = parser.parse_args()
+    low, high = (int(part) for part in asked.seeds.split("-"))
+    cv2.setNumThreads(1)
+    rows, sums, cost = [], {name: np.zeros(2) for name in (*KINDS, "stored")}, []
+    for seed in range(low, high + 1):
+        world = world_of(seed, asked.gsd)
+        truth = Truth(world)
+        shapes, spent = found(world, asked.method, not asked.no_nir)
+        cost.append(spent)
+        for index, one in enumerate(shapes):
+            true = truth.footprint(index)
+            both, either = one.geometry.intersection(true).area, one.geometry.union(true).area
+            held = one.least.area <= true.area <= one.greatest.area
+            rows.append(
+                (
+                    both / either,
+                    one.geometry.area / true.area - 1,
+                    held,
+                    (one.greatest.area - one.least.area) / true.area,
+                )
+            )
+            if one.kinds:
+                for name, shape in kinds_of(truth, index, true).items():
+                    sums[name] += one.kinds[name].intersection(shape).area, one.kinds[name].union(shape).area
+        iou, error = np.mean([row[:2] for row in rows[-4:]], axis=0)
+        print(f"{seed} {world.kind:<11} IoU {iou:.3f} area {error:+.2f}", flush=True)
+    iou, error, held, width = (np.array(column, float) for column in zip(*rows, strict=True))
+    print(
+        f"IoU {iou.mean():.3f} (worst {iou.min():.2f}); area {error.mean():+.3f}, off {np.abs(error).mean():.3f}; "
+        f"bounds hold {int(held.sum())} of {len(held)}, {width.mean():.2f} wide; {np.median(cost):.2f} CPU s/MPix"
+    )
+    for name, (both, either) in sums.items():
+        if either:
+            print(f"{name:<10} IoU {both / either:.3f}")
+
+
+if __name__ == "__main__":
+    main()
