@@ -41,6 +41,8 @@ LEVELS = {
         "tilework",
         "dateoutputs",
         "results",
+        "outlines",
+        "zones",
         "zones",
     ),
     5: (
