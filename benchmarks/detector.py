@@ -38,6 +38,7 @@ KINDS = ("growth", "dense", "trains", "port", "decoys", "quiet", "winter", "eart
 STOREY_M = 2.59
 TRAILER_BASE_M, BUS_BASE_M = 1.0, 0.4
 HIT = 0.3
+RELIABILITY_BINS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,7 @@ class Score:
     others_told: int = 0
     area_10ha: float = 0.0
     cpu_s: float = 0.0
+    judged: list[NDArray[np.float64]] = field(default_factory=list)
     counts: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, yard: Yard, table: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -225,6 +227,21 @@ class Score:
         self.others_told += len(hits(found_boxes(table)[other], yard.others)[0])
         self.area_10ha += yard.image[0].size * yard.gsd_m**2 / 1e5
         return pairs
+
+    def judge(self, yard: Yard, table: pd.DataFrame) -> None:
+        """Keep the confidence of each box, weak ones too, and 1 where it is one of its class, else 0."""
+        good = np.zeros(len(table))
+        other = (table["kind"] == "other").to_numpy()
+        for which, truth in ((other, yard.others), (~other, yard.boxes)):
+            good[np.flatnonzero(which)[hits(found_boxes(table)[which], truth)[0]]] = 1.0
+        self.judged.append(np.column_stack([table["confidence"], good]))
+
+    def reliability(self) -> str:
+        """By bins of confidence: boxes, their mean confidence, the share of them that is right."""
+        judged = np.concatenate([*self.judged, np.empty((0, 2))])
+        place = np.digitize(judged[:, 0], RELIABILITY_BINS)
+        bins = [judged[place == k] for k in range(1, len(RELIABILITY_BINS) + 1)]
+        return "  ".join(f"{b[:, 0].mean():.2f}:{b[:, 1].mean():.2f} ({len(b)})" for b in bins if len(b))
 
     def __str__(self) -> str:
         f1, strict = (2 * n / max(self.found + self.true, 1) for n in (self.hit, self.strict))
@@ -259,8 +276,10 @@ def scored(yards: Iterable[Yard], method: str, least: float, overlays: Path | No
     for yard in yards:
         array = as_array(yard)
         start = time.process_time()
-        table = detect_containers(array, method=method, min_confidence=least)
+        weak = detect_containers(array, method=method, min_confidence=min(least, RELIABILITY_BINS[0]))
         score.cpu_s += time.process_time() - start
+        score.judge(yard, weak)
+        table = weak[weak["confidence"] >= least].reset_index(drop=True)
         pairs = score.add(yard, table)
         if overlays is not None:
             counted = table if yard.name.startswith("P0") else table[table["kind"] != "other"]
@@ -304,6 +323,7 @@ def main() -> None:
                 shown(f"{yard.name} {yard.gsd_m:.2f} m", iter([yard]))
     for gsd_m in GSDS_M:
         score = shown(f"simulated {gsd_m} m", (simulated(seed, gsd_m) for seed in seeds))
+        print(f"{'':24s} confidence: share right (boxes)  {score.reliability()}")
         if given.calibrate:
             others = (simulated(seed, gsd_m) for seed in span(given.calibrate))
             factor, quantile = conformal(scored(others, given.method, given.least, None).counts)

@@ -207,7 +207,10 @@ def _looked(
     picture = network.resampled(np.where(valid[part], stretched, mean), scale)
     if network.steepest(picture) < LEAST_STEP:
         return None
-    raw = network.decoded(network.maps(model, picture, fitted["mean"], fitted["spread"]), pixel_m, LEAST_LOGIT)
+    corner = network.halo_px(resolution_m)
+    origin = int((corner - top) / scale), int((corner - left) / scale)
+    maps = network.maps(model, picture, fitted["mean"], fitted["spread"], origin)
+    raw = network.decoded(maps, pixel_m, LEAST_LOGIT)
     x, y = raw.boxes[:, 0] / resolution_m + left, raw.boxes[:, 1] / resolution_m + top
     row, column = (np.clip(v.astype(int), 0, n - 1) for v, n in zip((y, x), valid.shape, strict=True))
     return Looked(picture, pixel_m, raw, top, left, valid[row, column])
@@ -248,13 +251,12 @@ def _medians(picture: NDArray[np.float32], boxes: NDArray[np.float64], pixel_m: 
 
 
 def _shown(valid: NDArray[np.bool_], resolution_m: float) -> tuple[tuple[slice, slice], int, int]:
-    """The part of a block that has data with the network's reach around it, on the lattice of its pooling."""
+    """The part of a block that has data, on the lattice of the network's pixels, and its first row and column."""
     rows, columns = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
     if not rows.size:
         return (slice(0, 0), slice(0, 0)), 0, 0
-    step, reach = network.STRIDE_PX * network.ratio(resolution_m).numerator, network.halo_px(resolution_m)
+    step = network.ratio(resolution_m).numerator
     spans = []
     for seen, size in zip((rows, columns), valid.shape, strict=True):
-        first = max(0, (int(seen[0]) - reach) // step * step)
-        spans.append((first, min(size, -(-(int(seen[-1]) + 1 + reach) // step) * step)))
+        spans.append((int(seen[0]) // step * step, min(size, -(-(int(seen[-1]) + 1) // step) * step)))
     return (slice(*spans[0]), slice(*spans[1])), spans[0][0], spans[1][0]

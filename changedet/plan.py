@@ -22,7 +22,8 @@ from changedet.vectors import Areas, read_vector
 from changedet.workflow import STAGE_NAMES, SceneEntry, Workflow, load_workflow, resolve_stage, stages
 
 LATTICE_PX: Final = 512
-"""Tiles are whole cells of this lattice, on which objects are detected whatever the chunk is."""
+"""Tiles are whole cells of this lattice, or of the objects method's where its cells are larger: what is detected does
+not depend on the chunk."""
 LEAST_COVERAGE: Final = 0.01
 
 
@@ -143,7 +144,7 @@ def make_plan(
     warnings += _advice(looks, reference)
     workers = checked.compute.workers or cores()
     memory = checked.compute.memory or available_bytes() // 2
-    tile_px, workers, peak = _sizes(checked, len(roles), workers, memory, _tile_px(choices))
+    tile_px, workers, peak = _sizes(checked, len(roles), workers, memory, _lattice(choices, facts))
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     _check_writable(checked, folder.path, out)
     chosen = _scheduler(scheduler or checked.compute.scheduler)
@@ -395,21 +396,27 @@ def _advice(looks: Sequence[Look], reference: int) -> list[str]:
     ]
 
 
-def _tile_px(choices: Mapping[str, Choice]) -> int:
-    """Tile edge where none is given: the wide halo of objects is dear around small tiles."""
-    return LATTICE_PX if choices["objects"].method == NONE else 2 * LATTICE_PX
+def _lattice(choices: Mapping[str, Choice], facts: Facts) -> tuple[int, int]:
+    """Tile edge where none is given, and what tile edges are multiples of: the wide halo of objects is dear around
+    small tiles."""
+    choice = choices["objects"]
+    if choice.method == NONE:
+        return LATTICE_PX, LATTICE_PX
+    method = stages()["objects"].get(choice.method).function(facts, **choice.parameters)
+    return 2 * LATTICE_PX, max(LATTICE_PX, method.cell_px)
 
 
-def _sizes(workflow: Workflow, bands: int, workers: int, memory: int, tile_px: int) -> tuple[int, int, int]:
+def _sizes(workflow: Workflow, bands: int, workers: int, memory: int, lattice: tuple[int, int]) -> tuple[int, int, int]:
     """Tile edge, workers and expected peak memory: the tile shrinks, then the workers, until the budget holds."""
-    tile = LATTICE_PX * max(1, math.ceil((workflow.compute.chunk or tile_px) / LATTICE_PX))
+    tile_px, cell_px = lattice
+    tile = cell_px * max(1, math.ceil((workflow.compute.chunk or tile_px) / cell_px))
 
     def peak(edge: int, count: int) -> int:
         # Two images and some four temporaries of their size, float32, with a halo; libraries and caches beside them.
         return int(count * (edge + 128) ** 2 * bands * 4 * 6 + (350 << 20))
 
-    while peak(tile, workers) > memory and (tile > LATTICE_PX or workers > 1):
-        tile, workers = (tile - LATTICE_PX, workers) if tile > LATTICE_PX else (tile, workers - 1)
+    while peak(tile, workers) > memory and (tile > cell_px or workers > 1):
+        tile, workers = (tile - cell_px, workers) if tile > cell_px else (tile, workers - 1)
     return tile, workers, peak(tile, workers)
 
 

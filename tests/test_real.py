@@ -10,13 +10,16 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import rasterio
 import rasterio.errors
+from small_scenes import write_scene
 
+import changedet
 from changedet.cli import main
 from changedet.evaluate import score_run
 
@@ -147,3 +150,24 @@ outputs: {{dir: out, formats: [tables]}}
             assert len(lines) == 1, lines
             assert path.name in lines[0] or lines[0].startswith(f"{tmp_path / 'site.yaml'}:")
     assert sum(status == 0 for status in statuses.values()) >= 15, statuses
+
+
+@pytest.mark.parametrize(("gsd_m", "copies"), [(0.1325, (1, 1)), (0.4, (2, 4))])
+def test_the_chunk_changes_no_box_of_a_real_yard(tmp_path: Path, gsd_m: float, copies: tuple[int, int]) -> None:
+    """A yard of trailers at its own pixel, and averaged and laid out side by side, so that it fills several cells."""
+    picture = cv2.imread(str(DATA / "yards" / "P0004.png"), cv2.IMREAD_COLOR)
+    size = [round(n * 0.1325 / gsd_m) for n in picture.shape[1::-1]]
+    small = np.moveaxis(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), 2, 0).astype(np.uint16) * 20 + 100
+    write_scene(tmp_path / "yard.tif", np.tile(small, (1, *copies)), resolution_m=gsd_m)
+    found = []
+    for chunk in (256, 512, 2048):
+        path = tmp_path / f"c{chunk}.yaml"
+        path.write_text(
+            f"site: {{id: c{chunk}}}\nscenes: [{{date: 2024-05-01, path: yard.tif}}]\nmask: {{method: none}}\n"
+            "bands: {blue: 1, green: 2, red: 3}\noutputs: {dir: out, formats: [objects]}\n"
+            f"compute: {{chunk: {chunk}}}\n"
+        )
+        found.append(changedet.run(path).containers)
+    assert len(found[0]) > 70 * np.prod(copies)
+    for other in found[1:]:
+        pd.testing.assert_frame_equal(pd.DataFrame(found[0]), pd.DataFrame(other))

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
+import hard_sites
+import network_sites
 import numpy as np
-from network_sites import SITES
 from numpy.typing import NDArray
 from vehicles import Parked, bus, piece, trailer
 
@@ -25,6 +26,10 @@ from changedet.simulate.world import Decal, Solid, World
 
 KINDS = ("growth", "lot", "dense", "tracks", "decoys", "rows", "trains", "lot", "port", "works", "quiet", "tracks")
 KINDS += ("dense", "lot", "clouds", "rows", "winter", "works", "trains", "lot", "growth", "tracks", "earthworks", "lot")
+HARD_KINDS = ("gaps", "depot", "faint", "country", "faint", "depot", "country", "gaps", "faint", "depot")
+SITES = network_sites.SITES | hard_sites.SITES
+HARD_FROM = 264
+"""Of each ten thousand seeds the first so many are of `KINDS`, the others of `HARD_KINDS`."""
 PIXEL_M = 0.25
 BRIGHTEST = 0.8
 """Reflectance of code 255; codes are the square root, as film and eyes have it."""
@@ -52,7 +57,8 @@ def reflectance(codes: NDArray[np.uint8]) -> Floats:
 def scene(seed: int) -> Scene:
     """The scene of a seed; the kind goes round with it, all else is drawn."""
     rng = np.random.default_rng([seed, 77])
-    kind, size_m = KINDS[seed % len(KINDS)], float(rng.uniform(130, 190))
+    kinds = KINDS if seed % 10000 < HARD_FROM else HARD_KINDS
+    kind, size_m = kinds[seed % len(kinds)], float(rng.uniform(130, 190))
     bands = ("red", "green", "blue")
     parked: list[Parked] = []
     if kind in SITES:
@@ -212,17 +218,19 @@ class Camera:
     noise: float
     quality: int
     levels: int
+    top: float
 
     @staticmethod
-    def drawn(rng: np.random.Generator, sample: Floats) -> Camera:
-        """One of many; `sample` is some of the scene's codes."""
+    def drawn(rng: np.random.Generator, sample: Floats, dim: bool = False) -> Camera:
+        """One of many; `sample` is some of the scene's codes. Where `dim` is set, some are soft and use a part of their
+        levels alone."""
         grey, swap = rng.random() < 0.15, rng.random() < 0.1
         mix = np.eye(3)[rng.permutation(3)] if swap else np.eye(3)
         mix = np.tile(rng.dirichlet([2, 2, 2]), (3, 1)) if grey else mix
         screen = rng.random() < 0.6
         low, high = np.percentile(reflectance(sample), [0.3, 99.5]) if screen else (0.0, BRIGHTEST)
         high = low + (high - low) * float(np.exp(rng.normal(0, 0.3)))
-        return Camera(
+        camera = Camera(
             gsd_m=float(np.exp(rng.uniform(np.log(0.28), np.log(1.1)))),
             haze=float(rng.beta(1.2, 3.0)),
             gain=np.exp(rng.normal(0, 0.06, 3)).astype(np.float32),
@@ -236,14 +244,19 @@ class Camera:
             noise=float(rng.uniform(0, 0.025)) if rng.random() < 0.6 else 0.0,
             quality=int(rng.integers(50, 96)) if rng.random() < 0.4 else 0,
             levels=255 if screen else 4000,
+            top=1.0 if screen else 4.0,
         )
+        if not dim or rng.random() > 0.35:
+            return camera
+        levels = int(rng.uniform(50, 160)) if screen else 600
+        return replace(camera, levels=levels, blur=float(rng.uniform(0.5, 1.1)))
 
     def tones(self, codes: NDArray[np.uint8]) -> Floats:
         """Point by point, a scene's codes (y, x, 3) to (y, x, 3)."""
         low, high = self.clip
         z = reflectance(np.arange(256, dtype=np.uint8))[:, None] * (1 - np.float32(2.2 * self.haze) * HAZE)
         z = (z + np.float32(self.haze) * HAZE) * self.gain
-        z = np.clip((z - low) / (high - low), 0, 1 if self.levels == 255 else 4) ** np.float32(self.gamma)
+        z = np.clip((z - low) / (high - low), 0, self.top) ** np.float32(self.gamma)
         table = np.ascontiguousarray(z, np.float32)
         colour = self.mix @ (self.chroma * np.eye(3) + (1 - self.chroma) / 3)
         toned = np.stack([table[codes[..., k], k] for k in range(3)], axis=-1)
@@ -265,8 +278,7 @@ class Camera:
             coded = np.uint8(np.clip(z, 0, 1.2) / 1.2 * 255)
             _, code = cv2.imencode(".jpg", coded, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
             z = cv2.imdecode(code, cv2.IMREAD_COLOR).astype(np.float32) / 255 * 1.2
-        top = 1.0 if self.levels == 255 else 4.0
-        return np.asarray(np.round(np.clip(z, 0, top) * self.levels) / self.levels, np.float32)
+        return np.asarray(np.round(np.clip(z, 0, self.top) * self.levels) / self.levels, np.float32)
 
 
 def cached(seed: int, folder: Path) -> Scene:

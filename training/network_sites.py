@@ -23,7 +23,7 @@ Vehicle = Callable[..., Parked]
 def lot(b: Builder) -> list[Parked]:
     """Rows of trailers, buses, lorries and cars, square or slanted, with slot lines and islands; now and then boxes."""
     rng = b.rng
-    half = _yard(b)
+    half = yard(b)
     stock = Stock(b)
     fleets: tuple[Vehicle, ...] = (trailer, trailer, bus, truck)
     main = fleets[int(rng.integers(len(fleets)))]
@@ -38,13 +38,13 @@ def lot(b: Builder) -> list[Parked]:
         elif use < 0.93:
             found += _vehicle_row(b, main if rng.random() < 0.8 else fleets[int(rng.integers(4))], half, v)
         v += float(rng.choice([13.5, 17.0, 24.0, 32.0]) + rng.uniform(0, 4))
-    _islands(b, half)
+    islands(b, half)
     if rng.random() < 0.6:
         roofs(b, float(rng.uniform(-0.6, 0.6)) * half, float(rng.choice([-1, 1])) * (half + 14), 40.0, 22.0)
     return found
 
 
-def _yard(b: Builder) -> float:
+def yard(b: Builder) -> float:
     """Land and a yard over most of it; returns half its side."""
     rng = b.rng
     land(b, float(rng.uniform(0.2, 1.0)))
@@ -94,7 +94,7 @@ def place(b: Builder, stock: Stock, u: float, v: float, turn: float, kind: str, 
     stock.add(0, len(b.world.slots) - 1)
 
 
-def _islands(b: Builder, half: float) -> None:
+def islands(b: Builder, half: float) -> None:
     """Kerbs, islands with trees, masts, barriers."""
     rng = b.rng
     kerb = b.plain(vary(rng, (0.3, 0.31, 0.31, 0.33), 0.3))
@@ -124,7 +124,7 @@ def tracks(b: Builder) -> list[Parked]:
     b.patch(b.frame.box(0, middle, 2 * reach, wide + float(rng.uniform(2, 46))), b.surface(ground), "rail")
     full, load, stock = float(rng.uniform(0.5, 1.0)), float(rng.uniform(0.4, 1.0)), Stock(b)
     for k in range(lanes):
-        _lane(b, stock, middle + (k + 0.5) * pitch - wide / 2, rail, full, load)
+        lane(b, stock, middle + (k + 0.5) * pitch - wide / 2, rail, full, load)
     line = b.plain(vary(rng, (0.4, 0.41, 0.4, 0.42), 0.3))
     for side in (-1, 1):
         for _ in range(int(rng.integers(0, 4))):
@@ -133,7 +133,8 @@ def tracks(b: Builder) -> list[Parked]:
     return []
 
 
-def _lane(b: Builder, stock: Stock, v: float, rail: bool, full: float, load: float) -> None:
+def lane(b: Builder, stock: Stock, v: float, rail: bool, full: float, load: float) -> None:
+    """A track or a lorry lane along u: carriers with and without boxes, and wagons of other kinds."""
     rng, reach = b.rng, 0.6 * b.world.size_m
     if rail:
         steel = b.plain(vary(rng, (0.10, 0.11, 0.13, 0.17)), 0.02)
@@ -170,7 +171,7 @@ def _carrier(b: Builder, stock: Stock, u: float, v: float, length: float, kinds:
 def works(b: Builder) -> list[Parked]:
     """An industrial quarter without a box: roofs with fittings, sheds, bulk bays, timber, greenhouses, parked cars."""
     rng = b.rng
-    half = _yard(b)
+    half = yard(b)
     found: list[Parked] = []
     for u in np.arange(-half + 22, half - 10, float(rng.uniform(30, 55))):
         for v in np.arange(-half + 20, half - 10, float(rng.uniform(26, 50))):
@@ -180,7 +181,7 @@ def works(b: Builder) -> list[Parked]:
                 found.append((trailer, truck)[int(rng.integers(2))](b, *at, float(rng.uniform(0, 360))))
             else:
                 _plant(b, use, *at)
-    _islands(b, half)
+    islands(b, half)
     return found
 
 
@@ -254,7 +255,7 @@ def _packs(b: Builder, u: float, v: float) -> None:
 def rows(b: Builder) -> list[Parked]:
     """Touching blocks of boxes of one or two lines, one to five high."""
     rng = b.rng
-    half = _yard(b)
+    half = yard(b)
     fleet = np.full(len(LINES), 0.004)
     fleet[rng.integers(len(LINES), size=int(rng.integers(1, 4)))] = 1.0
     stock = Stock(b, fleet=fleet / fleet.sum())

@@ -123,10 +123,39 @@ def bus(b: Builder, u: float, v: float, turn: float, life: Life = FOREVER) -> Pa
     rng = b.rng
     length, wide = float(rng.choice([6.4, 7.2, 8.0, 9.2, 10.6, 12.0, 12.2, 13.4])), float(rng.uniform(2.25, 2.56))
     height = float(rng.uniform(2.7, 3.3))
-    whole = b.frame.box(u, v, wide, length, turn)
     colour = any_of(rng, BUS_ROOFS)
+    return _coach(b, b.frame.box(u, v, wide, length, turn), height, colour, (0.5, 0.6), life)
+
+
+def short_bus(b: Builder, u: float, v: float, turn: float, life: Life = FOREVER) -> Parked:
+    """A short school bus or minibus, most with a bonnet, many of these black."""
+    rng = b.rng
+    length, wide = float(rng.uniform(5.5, 8.2)), float(rng.uniform(2.15, 2.6))
+    height = float(rng.uniform(2.5, 3.1))
+    style = rng.random()
+    colour = any_of(rng, BUS_ROOFS[:2] if style < 0.5 else BUS_ROOFS[2:4] if style < 0.75 else BUS_ROOFS)
+    return _coach(b, b.frame.box(u, v, wide, length, turn), height, colour, (0.85, 0.75), life)
+
+
+def van(b: Builder, u: float, v: float, turn: float, life: Life = FOREVER) -> Parked:
+    """A delivery van: narrower than a container, shorter than any; which class it is of nobody is asked."""
+    rng = b.rng
+    outline = b.frame.box(u, v, float(rng.uniform(1.95, 2.15)), float(rng.uniform(5.0, 6.4)), turn)
+    tint = b.plain(any_of(rng, CARS), 0.01)
+    glass = (Decal(piece(outline, (0.74, 0.84), (0.08, 0.92)), b.plain(DARK, 0.0)),)
+    b.world.solids.append(Solid(outline, float(rng.uniform(2.2, 2.7)), tint, tint, 0.4, "object", *life, decals=glass))
+    return Parked(outline, 2.4, False)
+
+
+def _coach(
+    b: Builder, whole: Points, height: float, colour: Spectrum, bonnets: tuple[float, float], life: Life
+) -> Parked:
+    """A bus on an outline that points forward; `bonnets` are the shares that have one, and of these of another
+    colour than the roof."""
+    rng = b.rng
+    length = float(np.hypot(*(whole[1] - whole[0])))
     roof, wall = b.world.palette.add(_roof(b, colour)), b.plain(vary(rng, colour, 0.3), 0.02)
-    bonnet = float(rng.uniform(0.9, 1.9)) if rng.random() < 0.5 else 0.0
+    bonnet = float(rng.uniform(0.9, 1.9)) if rng.random() < bonnets[0] else 0.0
     body = piece(whole, (0.0, 1.0 - bonnet / length))
     marks = [Decal(piece(body, (1 - float(rng.uniform(0.3, 0.8)) / length, 1.0)), b.plain(DARK, 0.0))]
     if rng.random() < 0.4:
@@ -140,7 +169,7 @@ def bus(b: Builder, u: float, v: float, turn: float, life: Life = FOREVER) -> Pa
         marks.append(Decal(piece(body, (s, s + t), (0.15, 0.85)), KEEP_LABEL, int(rng.choice([55, 75, 120]))))
     b.world.solids.append(Solid(body, height, roof, wall, 0.4, "object", *life, decals=tuple(marks)))
     if bonnet:
-        nose = b.plain(any_of(rng, ((0.06, 0.28, 0.46, 0.5), DARK)) if rng.random() < 0.6 else colour)
+        nose = b.plain(any_of(rng, ((0.06, 0.28, 0.46, 0.5), DARK)) if rng.random() < bonnets[1] else colour)
         front = piece(whole, (1.0 - bonnet / length, 1.0), (0.08, 0.92))
         b.world.solids.append(Solid(front, 1.6, nose, nose, 0.4, "object", *life))
     return Parked(whole, height)

@@ -70,8 +70,9 @@ def halo_px(resolution_m: float) -> int:
 
 
 def cell_px(resolution_m: float) -> int:
-    """Size of a cell in pixels of the picture: few enough pixels of the network for a small memory."""
-    return 512 if resolution_m < 0.8 else 256
+    """Size of a cell in pixels of the picture: few enough pixels of the network for a small memory, enough for a
+    small share of halos."""
+    return 1024 if resolution_m < 0.4 else 512 if resolution_m < 0.8 else 256
 
 
 def resampled(image: Floats, scale: Fraction) -> Floats:
@@ -114,18 +115,22 @@ def session(model: bytes) -> Any:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def maps(model: bytes, picture: Floats, mean: Sequence[float], spread: Sequence[float]) -> Floats:
+def maps(
+    model: bytes, picture: Floats, mean: Sequence[float], spread: Sequence[float], origin: tuple[int, int] = (0, 0)
+) -> Floats:
     """The network's maps (6, y, x) of a stretched picture of three bands.
 
     Centre (logit), sine and cosine of twice the angle, logarithm of length and width over a 20-foot box's, other
-    (logit).
+    (logit). `origin` is a row and column of the picture where its pooling begins, also before its first: the same
+    place of the common grid gives the same maps wherever a picture is cut.
     """
     a, b = (np.asarray(v, np.float32)[:, None, None] for v in (mean, spread))
     height, width = picture.shape[1:]
-    short = [(0, 0), (0, -height % STRIDE_PX), (0, -width % STRIDE_PX)]
-    filled = np.pad((picture - a) / b, short, mode="edge")
+    top, left = (-place % STRIDE_PX for place in origin)
+    short = [(0, 0), (top, -(top + height) % STRIDE_PX), (left, -(left + width) % STRIDE_PX)]
+    filled = np.pad((picture - a) / b, short)
     out = session(model).run(None, {"picture": filled[None]})[0]
-    return np.asarray(out[0, :, :height, :width], np.float32)
+    return np.asarray(out[0, :, top : top + height, left : left + width], np.float32)
 
 
 def decoded(found: Floats, pixel_m: float, least_logit: float) -> Raw:
