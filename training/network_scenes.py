@@ -28,8 +28,9 @@ KINDS = ("growth", "lot", "dense", "tracks", "decoys", "rows", "trains", "lot", 
 KINDS += ("dense", "lot", "clouds", "rows", "winter", "works", "trains", "lot", "growth", "tracks", "earthworks", "lot")
 HARD_KINDS = ("gaps", "depot", "faint", "country", "faint", "depot", "country", "gaps", "faint", "depot")
 SITES = network_sites.SITES | hard_sites.SITES
-HARD_FROM = 264
-"""Of each ten thousand seeds the first so many are of `KINDS`, the others of `HARD_KINDS`."""
+HARD_FROM, LOTS_FROM = 264, 440
+"""Of each ten thousand seeds the first so many are of `KINDS`, the next of `HARD_KINDS`, the others the simulator's
+lots of plain trailers and buses, which the stage of `HARD_KINDS` forgets."""
 PIXEL_M = 0.25
 BRIGHTEST = 0.8
 """Reflectance of code 255; codes are the square root, as film and eyes have it."""
@@ -57,7 +58,8 @@ def reflectance(codes: NDArray[np.uint8]) -> Floats:
 def scene(seed: int) -> Scene:
     """The scene of a seed; the kind goes round with it, all else is drawn."""
     rng = np.random.default_rng([seed, 77])
-    kinds = KINDS if seed % 10000 < HARD_FROM else HARD_KINDS
+    number = seed % 10000
+    kinds = KINDS if number < HARD_FROM else HARD_KINDS if number < LOTS_FROM else ("decoys",)
     kind, size_m = kinds[seed % len(kinds)], float(rng.uniform(130, 190))
     bands = ("red", "green", "blue")
     parked: list[Parked] = []

@@ -61,6 +61,7 @@ STAGES = (
     Stage(264, 3000, 3000, 4e-3, False),
     Stage(440, 1000, 3600, 2.5e-3, True),
     Stage(440, 1500, 1500, 2e-3, True),
+    Stage(480, 700, 700, 1.5e-3, True),
 )
 """The later ones go on with sites of what the first got wrong (`hard_sites`) among their scenes."""
 

@@ -22,8 +22,8 @@ Boxes = NDArray[np.float64]
 
 PIXEL_M = 0.40
 """A box is 6 px wide on this grid; coarser pictures are upsampled to it, finer ones averaged."""
-REACH_PX = 64
-"""How far around a pixel the network must see, in its own pixels: beyond it lies less than 0.01 of a logit."""
+REACH_PX = 72
+"""How far around a pixel the network must see, in its own pixels: beyond it lies some 0.01 of a logit."""
 STRIDE_PX = 16
 LATTICE_PX = 8
 """Halos are multiples of this many pixels of the picture, or of the ratio's numerator."""
