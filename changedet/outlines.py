@@ -8,6 +8,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
@@ -40,7 +41,7 @@ def _built(plan: Plan, day: dt.date) -> Iterator[tuple[int, int, NDArray[np.uint
 def _boxes_of(detections: gpd.GeoDataFrame | None, day: dt.date) -> list[BaseGeometry]:
     if detections is None:
         return []
-    return list(detections.geometry[detections["date"].dt.date == day])
+    return list(detections.geometry[(detections["date"].dt.date == day) & detections["counted"].astype(bool)])
 
 
 def footprint_layer(
@@ -68,12 +69,23 @@ def ground_layer(footprints: Mapping[dt.date, footprint.Footprint], plan: Plan) 
     before: Mapping[str, BaseGeometry] = {}
     for day, found in footprints.items():
         for kind, shape in found.kinds.items():
-            moved = footprint.gained_and_lost(before[kind], shape, plan.grid.crs) if before else (None, None)
+            moved = _moved(kind, before, found.kinds, plan) if before else (None, None)
             area = float(ground_area_m2([shape], plan.grid.crs)[0])
             row = {"date": str(day), "kind": kind, "area_m2": area, "gained_m2": moved[0], "lost_m2": moved[1]}
             rows.append({**row, "geometry": shape})
         before = found.kinds or before
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=plan.grid.crs)
+
+
+def _moved(
+    kind: str, before: Mapping[str, BaseGeometry], after: Mapping[str, BaseGeometry], plan: Plan
+) -> tuple[float, float]:
+    """What a kind gained and lost; what boxes stand upon is neither lost nor, once they left, gained."""
+    earlier, later = before[kind], after[kind]
+    if kind != "stored":
+        under = shapely.union(before["stored"], after["stored"])
+        earlier, later = shapely.difference(earlier, under), shapely.difference(later, under)
+    return footprint.gained_and_lost(earlier, later, plan.grid.crs)
 
 
 def as_estimates(
