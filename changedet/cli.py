@@ -372,13 +372,15 @@ def calibrate(
     """Fit the detector's threshold, bias and interval to tiles of your own scenes; runs first what has not been run."""
     from changedet.calibrate import calibrate as fit
     from changedet.calibrate import format_calibration
-    from changedet.labels import draw_labels
+    from changedet.labels import check_draw, draw_labels
     from changedet.plan import make_plan
     from changedet.run import carry_out
 
     plan = make_plan(workflow, out=out)
     if draw is None and not Path(labels).is_file():
         raise InputError(f"--labels: no such file '{labels}'; add --draw 24 to begin one")
+    if draw is not None:
+        check_draw(Path(labels), draw)
     with _progress(plan.site_id, quiet=quiet, verbose=verbose) as progress:
         finished = carry_out(plan, progress=progress)
     if draw is not None:

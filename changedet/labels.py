@@ -199,6 +199,16 @@ def _overlap(box: Any, label: Any) -> float:
     return both / (float(box.area) + float(label.area) - both)
 
 
+def check_draw(path: Path, tiles: int) -> None:
+    """InputError where `draw_labels` would refuse, whatever the run."""
+    if path.exists():
+        raise InputError(f"{path}: exists, and may hold labels; move it away to draw other tiles")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder '{path.parent}'; make it first")
+    if tiles < 8:
+        raise InputError(f"--draw: {tiles}, expected 8 or more")
+
+
 def draw_labels(finished: Run, path: str | Path, *, tiles: int = 24, seed: int = 0) -> str:
     """Write random tiles of a run for a person to label: three in four of them with a box in it.
 
@@ -224,10 +234,7 @@ def draw_labels(finished: Run, path: str | Path, *, tiles: int = 24, seed: int =
         Nothing was counted, the file exists (it may hold labels), or too few places are seen.
     """
     target = Path(path)
-    if target.exists():
-        raise InputError(f"{target}: exists, and may hold labels; move it away to draw other tiles")
-    if tiles < 8:
-        raise InputError(f"--draw: {tiles}, expected 8 or more")
+    check_draw(target, tiles)
     days = recount.counted_days(finished)
     grid = Grid.from_json(finished.provenance["grid"])
     folder = RunFolder(finished.path)

@@ -179,8 +179,14 @@ def test_drawn_tiles_lie_apart_on_ground_that_their_date_shows(run: Path, tmp_pa
     again = tmp_path / "again.gpkg"
     draw_labels(open_run(run), again, tiles=40, seed=3)
     assert pyogrio.read_dataframe(again, layer=TILES).equals(tiles)
-    with pytest.raises(InputError, match="may hold labels"):
-        draw_labels(open_run(run), again)
+    for target, tiles_wanted, said in (
+        (again, 24, "may hold labels"),
+        (tmp_path / "no" / "labels.gpkg", 24, "no folder"),
+        (tmp_path / "few.gpkg", 3, "expected 8"),
+    ):
+        with pytest.raises(InputError, match=said):
+            draw_labels(open_run(run), target, tiles=tiles_wanted)
+        assert target == again or not target.exists()
 
 
 def test_a_detector_that_is_too_sure_is_corrected(run: Path, tmp_path: Path) -> None:
@@ -258,7 +264,7 @@ def test_tiles_of_one_date_may_not_overlap_and_too_few_are_refused(run: Path, tm
     write(path, twice, labels)
     with pytest.raises(InputError, match=r"tiles\[25\]: overlaps tile 5 of the same date"):
         calibrate(open_run(run), path)
-    write(path, tiles.assign(labelled=np.arange(24) < 5), labels)
+    write(path, tiles.assign(labelled=np.where(np.arange(24) < 5, "yes", "no")), labels)
     with pytest.raises(InputError, match="5 labelled tiles"):
         calibrate(open_run(run), path)
 

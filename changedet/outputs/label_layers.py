@@ -53,6 +53,10 @@ def write_labels(path: str | Path, tiles: gpd.GeoDataFrame, dates: Sequence[str]
         embed_styles(part, {name: styles.document(style) for name, style in styled.items()})
 
 
+def _is_yes(value: Any) -> bool:
+    return not pd.isna(value) and str(value).strip().lower() not in {"", "0", "0.0", "no", "n", "false", "f"}
+
+
 def read_labels(path: str | Path, crs: Any) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """The two layers in a CRS, rows numbered by `fid`; `labelled`, `weight` and `kind` filled where they are not there.
 
@@ -74,7 +78,7 @@ def read_labels(path: str | Path, crs: Any) -> tuple[gpd.GeoDataFrame, gpd.GeoDa
         found.append(frame.to_crs(crs))
     tiles, labels = found
     tiles = tiles.assign(
-        labelled=tiles["labelled"].fillna(False).astype(bool) if "labelled" in tiles else True,
+        labelled=[_is_yes(value) for value in tiles["labelled"]] if "labelled" in tiles else True,
         weight=pd.to_numeric(tiles["weight"], errors="coerce") if "weight" in tiles else 1.0,
     )
     return tiles, labels if "kind" in labels else labels.assign(kind=None)
