@@ -91,3 +91,19 @@ def test_amplitudes_intensities_and_decibels_of_one_scene_score_alike(quantity, 
     # nine independent pixels are averaged
     assert found["auto"] == pytest.approx(9 * 4.4, rel=0.15)
     assert found[4.4] == pytest.approx(9 * 4.4, rel=0.15)
+
+
+def test_change_points_are_found_where_they_are_and_as_seldom_elsewhere_as_asked():
+    rng = np.random.default_rng(6)
+    means = np.ones((8, 2, 3000))
+    means[3:, :, 1000:2000] = 5.0
+    means[2:6, :, 2000:] = 5.0
+    logs = np.log(speckle(rng, means, 12.0))
+    found = omnibus.change_points(logs, 12.0, 0.001)
+    assert (found[-1, :1000] > 0).mean() < 0.003
+    assert (found[:3, 1000:2000] == 0).mean() > 0.99
+    assert (found[3:, 1000:2000] == 1).mean() > 0.95
+    assert (found[2:6, 2000:] == 1).mean() > 0.95
+    assert (found[6:, 2000:] == 2).mean() > 0.95
+    logs[4, 0, :5] = np.nan
+    assert (omnibus.change_points(logs, 12.0, 0.001)[:, :5] == 0).all()

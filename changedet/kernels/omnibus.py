@@ -141,3 +141,41 @@ def looks_of(log_ratios: NDArray[np.floating[Any]]) -> float:
     grid = np.geomspace(LEAST_LOOKS, MOST_LOOKS, STEPS)
     quartiles = np.log(stats.f.ppf(0.75, 2.0 * grid, 2.0 * grid))
     return float(np.exp(np.interp(-median, -quartiles, np.log(grid))))
+
+
+def change_points(logs: NDArray[np.floating[Any]], looks: float, false_alarm_fraction: float) -> NDArray[np.int64]:
+    """When a series changes: for each date and pixel how many changes there were up to it.
+
+    From the first date of each stretch the omnibus test asks whether the rest has one mean; where it has not, the first
+    ``R_j`` that is rejected is the change, and the next stretch begins there.
+
+    Parameters
+    ----------
+    logs : (date, band, pixel) float
+        Natural logarithms of intensities; a pixel with a NaN has no changes.
+    looks : float
+    false_alarm_fraction : float
+        Significance of each test.
+
+    Returns
+    -------
+    (date, pixel) int64
+        0 on the first date; of the dates with 1 the first is that of the first change.
+    """
+    dates, bands, pixels = logs.shape
+    starts = np.zeros((dates, pixels), np.int64)
+    begin = np.zeros(pixels, np.int64)
+    for first in range(dates - 1):
+        here = np.flatnonzero(begin == first)
+        if not here.size:
+            continue
+        rest = logs[first:, :, here]
+        whole = no_change_probability(omnibus_statistic(rest, looks), omnibus_law(dates - first, bands, looks))
+        open_, begin[here] = whole < false_alarm_fraction, dates
+        for j in range(2, dates - first + 1):
+            odd = no_change_probability(factor_statistic(rest, j, looks), factor_law(j, bands, looks))
+            found = open_ & (odd < false_alarm_fraction)
+            begin[here[found]] = first + j - 1
+            starts[first + j - 1, here[found]] = 1
+            open_ &= ~found
+    return np.cumsum(starts, axis=0)
