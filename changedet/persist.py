@@ -28,7 +28,7 @@ Stream: TypeAlias = Callable[[str, Sequence[Task]], Iterable[tuple[int, Any]]]
 
 PROBABILISTIC = ("trees",)
 """Methods whose score is a probability."""
-DATES_AT_ONCE = 16
+DATES_AT_ONCE = 6
 """With more dates tiles are smaller, so that their scores fit into memory."""
 
 

@@ -106,7 +106,7 @@ def _single_looks(plan: Plan) -> float | None:
     )
     before = sum(day < plan.looks[plan.reference].date for day in days)
     judged = marked = 0
-    for window in tiles(plan.grid.shape, LATTICE_PX):
+    for window in tiles(plan.grid.shape, 2 * LATTICE_PX):
         states = np.stack([read_window(mask_path(plan.folder, day, plan.formats), window) for day in days])
         alone = states
         if plan.persists:
