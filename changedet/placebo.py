@@ -3,9 +3,9 @@
 Two measures. **Single looks** cost nothing: on a date that lies between two others, the share of the pixels unchanged
 on the clear looks before and after that its own comparison with the reference marks all the same. **Pairs**
 (``changedet run --placebo``) compare each date with the one before it, neither being the reference, by the same method
-and threshold: the marked share of the pixels that by the masks are in one state on both dates. Real things that came
-and went between two looks count as false in both; what is marked falsely on several looks in a row, as by a season, is
-not seen by the first, and only partly by the second.
+and threshold: the marked share of the pixels that by the masks are as on the reference date on both. Real things that
+came and went between two looks count as false in both; what is marked falsely on several looks in a row, as by a
+season, is not seen by the first, and only partly by the second.
 """
 
 from __future__ import annotations
@@ -200,7 +200,8 @@ def _pair_share(
     for k, packed in stream("comparing dates with each other", tasks):
         marks = unpack(packed, windows[k].shape)
         first, second = (read_window(mask_path(plan.folder, work.look.date, plan.formats), windows[k]) for work in pair)
-        quiet = (first == second) & (first != SEEN) & (marks != SEEN)
+        # Of what differs from the reference on both dates nobody knows whether it changed again in between.
+        quiet = (first == 0) & (second == 0) & (marks != SEEN)
         judged, marked = judged + int(quiet.sum()), marked + int((marks[quiet] == 1).sum())
     return marked / judged if judged >= LEAST_PIXELS else None
 
