@@ -150,8 +150,9 @@ def _day(text: Any) -> dt.date:
 
 _PAGE: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Consignments between sites</title>
-<style>body {{ font: 14px sans-serif; max-width: 1000px; margin: 2em auto; }}
+<style>body {{ font: 14px sans-serif; max-width: 1000px; margin: 2em auto; overflow-x: auto; }}
 table {{ border-collapse: collapse; }} td, th {{ padding: 3px 8px; text-align: left; border-bottom: 1px solid #ddd; }}
+td, th {{ font-size: 12px; white-space: nowrap; }}
 </style><h1>Consignments between sites</h1>
 <p>Lots of like containers that left one site and reached another. A band is as wide as the lot is large and has its
 colour; a dashed one is explained by chance (p of .05 and more, for its pair of sites). Of many pairs of sites some fall

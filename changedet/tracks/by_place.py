@@ -17,7 +17,7 @@ CONFIDENT = 0.45
 """The score from which a look's colour is evidence that the box was replaced."""
 LEAST_REAL = 0.35
 """Least probability of a place that its boxes are told."""
-PASSES = 3
+PASSES = 4
 
 
 class Observed(NamedTuple):
