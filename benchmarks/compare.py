@@ -36,6 +36,8 @@ from training.track_sites import KINDS, TrackSite, sites  # noqa: E402
 Floats = NDArray[np.float64]
 ROW_BOXES = 10
 SAME_M = 1.5
+PAIRS = (20, 500)
+"""Of trains, that two sites may have to compare: p is multiplied by their number."""
 
 
 def made_up() -> Any:
@@ -102,7 +104,8 @@ def trains(data: Sequence[TrackSite]) -> str:
     """Rows recognised on another date, and rows taken for another one."""
     every = [(k, t, row) for k, site in enumerate(data) for t in range(len(site.dates)) for row in rows_of(site, t)]
     rng = np.random.default_rng(2)
-    right = same = wrong = other = 0
+    same: list[float] = []
+    other: list[float] = []
     for k, t, (xy, lab, size) in every:
         for j, s, (there, lab_there, size_there) in every:
             if (k, t) == (j, s) or rng.random() > (0.3 if k == j and t < s else 0.004):
@@ -113,12 +116,19 @@ def trains(data: Sequence[TrackSite]) -> str:
                 continue
             score = sequences.likeness(lab, size, lab_there, size_there)
             best = sequences.align(score)
-            told = best.boxes >= LEAST_BOXES and sequences.chance(score, best.score, REDRAWS, rng) < CHANCE / 20
+            sure = best.boxes >= LEAST_BOXES
+            p_value = sequences.chance(score, best.score, REDRAWS, rng) if sure else 1.0
             if common >= ROW_BOXES:
-                same, right = same + 1, right + told
+                same.append(p_value)
             elif not common:
-                other, wrong = other + 1, wrong + told
-    return f"trains: {right} of {same} rows recognised on another date; {wrong} of {other} taken for another row"
+                other.append(p_value)
+    said = []
+    for number in PAIRS:
+        right, wrong = (sum(p < CHANCE / number for p in values) for values in (same, other))
+        said.append(
+            f"of {number} pairs: {right} of {len(same)} recognised on another date, {wrong} of {len(other)} not it"
+        )
+    return "trains, where each is one " + "; ".join(said)
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ ALONG_M, ACROSS_M, LOG_LENGTH, ANGLE_DEG = 0.6, 0.35, 0.12, 8.0
 MAX_LOG_LENGTH, MAX_ANGLE_DEG = 0.5, 25.0
 """Shadow cuts a box to two thirds of its length; a 20-foot one is half of a 40-foot one."""
 LEVEL_COST = 1.0
-"""Of a stack that is a box higher or lower than its place is on the whole."""
+"""Of each box by which a stack is higher or lower than its place is on the whole."""
 UPRIGHT = np.zeros(2)
 MOST_LENGTH_COST = 6.0
 MOST_CUT_M = 4.5
@@ -134,7 +134,7 @@ def priced_pairs(boxes: Boxes, places: Boxes, radius_m: float, lean: Floats = UP
     # What hides one end of a box moves the centre of the rest by half of what it hides.
     cut = np.minimum(np.abs(boxes.length[i] - places.length[j]), MOST_CUT_M) / 2
     cost = np.full(len(i), np.inf)
-    for level in (0.0, -1.0, 1.0):
+    for level in (0.0, -1.0, 1.0, 2.0):
         along, across = local_offset(level * lean, offset, places.angle[j])
         along = np.maximum(np.abs(along) - cut, 0.0)
         fits = (np.hypot(along, across) < radius_m) & (np.abs(across) < 0.6 * radius_m)
