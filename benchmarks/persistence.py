@@ -28,7 +28,7 @@ from changedet.kernels.persistence import CHANGED, persistent  # noqa: E402
 from changedet.methods import Facts  # noqa: E402
 from changedet.persist import PROBABILISTIC  # noqa: E402
 from changedet.simulate import World, make_world  # noqa: E402
-from training.simulated_pairs import Pair, pairs_of, site  # noqa: E402
+from training.simulated_pairs import Pair, bare_pairs_of, seen, site  # noqa: E402
 
 KINDS = ("quiet", "growth", "trains", "port", "clouds", "earthworks")
 DATES = 7
@@ -37,7 +37,7 @@ COARSE_M = 2.0
 
 def world(seed: int, kind: str, gsd_m: float) -> World:
     if gsd_m < COARSE_M:
-        return site(seed, kind, gsd_m, DATES)
+        return site(seed, kind, gsd_m, DATES)[0]
     return make_world("coarse", DATES, seed, gsd_m, 256 * gsd_m, start=dt.date(2023, 1, 20), interval_days=50)
 
 
@@ -61,7 +61,8 @@ def main() -> None:
     totals: dict[tuple[str, str, str], Counts] = defaultdict(lambda: np.zeros(5))
     for kind in args.kinds:
         for seed in args.seeds:
-            found = list(pairs_of(world(seed, kind, args.gsd), seed, kind, args.gsd, plain=True))
+            there = world(seed, kind, args.gsd)
+            found = [seen(bare) for bare in bare_pairs_of(there, [], seed, kind, args.gsd)]
             scores, thresholds, least = zip(*(scored(args.method, pair) for pair in found), strict=True)
             whole = persistent(np.stack(scores), np.array(thresholds), args.method in PROBABILISTIC)
             for t, pair in enumerate(found):

@@ -11,7 +11,7 @@ from changedet.errors import ChangedetError
 from changedet.kernels import features, forest, ground
 
 CHANGE_TREES = "change_trees.npz"
-CHANGE_TREES_SHA256 = "884af98b007fac1c6636dd4f77cdd984656adfd191bafa41698bf2a4d6ff12db"
+CHANGE_TREES_SHA256 = "d048141022ea54d683c0493b74ba1e624a45db93cd474a54e7956916e46cd746"
 GROUND_TREES = "ground.npz"
 GROUND_TREES_SHA256 = "2ac04fe2dee42152b53825fe7d51dc49c99693202541adde3f9f2e08fad7731d"
 

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from changedet import change, trained
 from changedet.errors import ChangedetError, MethodError
-from changedet.kernels import features, forest, matching, squares, trees
+from changedet.kernels import edges, features, forest, matching, squares, trees
 from changedet.kernels.components import drop_small_components
 from changedet.methods import Facts
 from changedet.simulate import Truth, make_world, render
@@ -104,16 +104,58 @@ def test_gain_and_offset_change_no_feature_but_colour():
     assert np.abs(tables[0][evidence] - tables[1][evidence]).mean() < 1.0  # of 256 a doubling
 
 
-def test_without_near_infrared_its_features_are_missing_and_no_others():
+def test_without_near_infrared_its_features_are_empty_and_no_others():
     before, after, _ = simulated("quiet", 47002)
     scale = features.fit_scale(before[None], after[None], [0, 1, 2, None])
     table, valid = features.change_features(before[:3], after[:3], [0, 1, 2, None], scale, 0.5)
     assert valid.all()
-    gone = np.isnan(table).all(axis=(1, 2))
-    np.testing.assert_array_equal(gone, np.isnan(table).any(axis=(1, 2)))
-    assert {name for name, lost in zip(features.names(), gone, strict=True) if lost} == {
+    told = [k for k in range(len(table)) if (table[k] != 0).any()]
+    assert tuple(told) == features.known_columns(nir=False)
+    assert {features.names()[k] for k in features.known_columns(nir=True) if k not in told} == {
         name for name in features.names() if "nir" in name or "ndvi" in name
     }
+
+
+def turned(image, valid, y, x):
+    """Steepness and direction of a pixel, by the arc tangent; none where a neighbour is not seen."""
+    if not (valid[y, [x - 1, x + 1]].all() and valid[[y - 1, y + 1], x].all()):
+        return 0, 0
+    across, down = int(image[y, x + 1]) - int(image[y, x - 1]), int(image[y + 1, x]) - int(image[y - 1, x])
+    way = round(np.degrees(np.arctan2(down, across)) % 180 / 45) % 4
+    a, d = sorted((abs(across), abs(down)))
+    return way, min(d + a // 2, edges.STRONGEST)
+
+
+def test_edges_are_histograms_of_directions_by_hand_too():
+    rng = np.random.default_rng(21)
+    pair = [rng.integers(-900, 900, (40, 42)).astype(np.int16) for _ in range(2)]
+    valid = rng.random((40, 42)) > 0.05
+    out = np.empty((len(edges.edge_names()), 40, 42), np.float32)
+    edges.edges((pair[0], pair[1]), valid, out)
+    half = edges.EDGES_PX[0] // 2
+    for y, x in ((20, 21), (12, 30)):
+        sums = np.zeros((2, 4))
+        for date, image in enumerate(pair):
+            for v in range(y - half, y + half + 1):
+                for u in range(x - half, x + half + 1):
+                    way, steep = turned(image, valid, v, u)
+                    sums[date, way] += steep
+        cosine = sums[0] @ sums[1] / np.linalg.norm(sums[0]) / np.linalg.norm(sums[1])
+        n = valid[y - half : y + half + 1, x - half : x + half + 1].sum()
+        wanted = [1 - cosine, *np.log2(1 + sums.sum(axis=1) / n)]
+        np.testing.assert_allclose(out[:3, y, x], wanted, atol=0.02)
+
+
+def test_edges_know_a_new_wall_and_not_another_light():
+    rng = np.random.default_rng(22)
+    before = rng.normal(0, 60, (60, 60)) + np.where(np.arange(60) < 30, 0, 500)[:, None]
+    after = before.copy()
+    after[:, 30:] += 900
+    valid, out = np.ones((60, 60), bool), np.empty((2, len(edges.edge_names()), 60, 60), np.float32)
+    for k, other in enumerate((1.6 * before + 200, after)):
+        edges.edges((before.astype(np.int16), other.astype(np.int16)), valid, out[k])
+    assert out[0, 0, 30, 30] < 0.02
+    assert out[1, 0, 30, 30] > 0.2
 
 
 def likest(first, second, y, x, reach):
@@ -193,12 +235,12 @@ def by_hand(grown, row, count):
 def test_stages_stop_where_they_say_and_nowhere_else():
     (grown, *_), _ = trained.change_trees()
     rng = np.random.default_rng(5)
-    table = rng.normal(100, 300, (len(features.names()), 6, 7)).astype(np.float32)
+    table = rng.normal(100, 300, (len(features.names()), 6, 70)).astype(np.float32)
     table[rng.random(table.shape) < 0.1] = np.nan
-    valid = np.ones((6, 7), bool)
+    valid = np.ones((6, 70), bool)
     valid[2, 3] = False
     rows = table.reshape(len(table), -1).T
-    early, late = (np.array([by_hand(grown, row, count) for row in rows]).reshape(6, 7) for count in (9, 10**6))
+    early, late = (np.array([by_hand(grown, row, count) for row in rows]).reshape(6, 70) for count in (9, 10**6))
     least = float(np.median(early))
     found = forest.staged_margins(grown, table, valid, [[9, least]])
     wanted = np.where(early < np.float32(least), early, late)
@@ -315,9 +357,9 @@ def test_strips_and_windows_give_the_same_bits():
 
 def test_thresholds_follow_the_resolution_and_can_be_given():
     known = [[0.3, 0.8], [0.5, 0.6], [1.0, 0.7]]
-    assert trees.threshold_for(0.5, known) == pytest.approx(0.6)
-    assert trees.threshold_for(2**-0.5, known) == pytest.approx(0.65)
-    assert trees.threshold_for(0.1, known) == 0.8
+    assert trees.by_resolution(0.5, known) == pytest.approx(0.6)
+    assert trees.by_resolution(2**-0.5, known) == pytest.approx(0.65)
+    assert trees.by_resolution(0.1, known) == 0.8
     before, after, _ = simulated("growth", 47060)
     assert marked(before, after, threshold=0.2).sum() >= marked(before, after, threshold=0.9).sum() > 0
 

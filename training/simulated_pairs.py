@@ -15,16 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine
+from shapely import Polygon
 
+from changedet.kernels.snow import white_snow
 from changedet.simulate import Truth, World, make_world, render
+from training.building_sites import SITES, Outlines, make_site
 
 GSDS_M = (0.5, 0.3, 1.0, 0.5, 0.75, 0.5, 0.3, 1.0)
 KINDS = (
-    "port", "quiet", "trains", "earthworks", "dense", "growth", "winter", "port", "trains", "quiet", "clouds",
-    "earthworks", "dense", "quiet", "port", "decoys", "trains", "mixed", "winter", "earthworks", "quiet", "growth",
+    "port", "quiet", "trains", "earthworks", "dense", "growth", "settlement", "port", "trains", "quiet", "clouds",
+    "works", "dense", "quiet", "settlement", "decoys", "trains", "mixed", "winter", "earthworks", "quiet", "growth",
+    "works", "quiet",
 )  # fmt: skip
 SITE_PX = 448
 MOST_RESIDUAL_PX = 0.7
+OVERVIEW_M = 2.0
+FLOORS = {"uint16": 2200.0, "uint8": 203.0}
+"""Of `kernels.snow`, as the mask stage has them."""
 
 
 @dataclass(frozen=True)
@@ -43,35 +50,74 @@ class Pair:
         return [0, 1, 2, 3 if len(self.before) > 3 else None]
 
 
-def site(seed: int, kind: str, gsd_m: float, dates: int) -> World:
+@dataclass(frozen=True)
+class Bare:
+    """A pair before its masks and its camera; `unseen` (y, x) as the truth has it, `index` of the later date."""
+
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+    truth: NDArray[np.uint8]
+    unseen: NDArray[np.bool_]
+    gsd_m: float
+    kind: str
+    seed: int
+    index: int
+    dtype: str
+
+
+def site(seed: int, kind: str, gsd_m: float, dates: int) -> tuple[World, Outlines]:
+    """A site, and the outlines of what nobody judges."""
     rng = np.random.default_rng([seed, 77])
     start = dt.date(2022, 11, 12) if kind == "winter" else dt.date(2023, 1, 1) + dt.timedelta(int(rng.integers(0, 365)))
     size_m = float(np.clip(SITE_PX * gsd_m, 140.0, 400.0))
+    if kind in SITES:
+        interval = int(rng.integers(60, 300))
+        return make_site(kind, seed, gsd_m, size_m, dates=dates, start=start, interval_days=interval)
     interval = int(rng.integers(25, 80))
-    return make_world(kind, dates, seed, gsd_m, size_m, start=start, interval_days=interval)
+    return make_world(kind, dates, seed, gsd_m, size_m, start=start, interval_days=interval), []
 
 
-def pairs(seed: int, kind: str, gsd_m: float, dates: int = 4, *, plain: bool = False) -> Iterator[Pair]:
-    """The first date against each other one; `plain` leaves out turned pairs and worse cameras."""
-    yield from pairs_of(site(seed, kind, gsd_m, dates), seed, kind, gsd_m, plain=plain)
+def bare_pairs(seed: int, kind: str, gsd_m: float, dates: int = 4) -> Iterator[Bare]:
+    """The first date against each other one that shows colours at its resolution."""
+    world, unjudged = site(seed, kind, gsd_m, dates)
+    yield from bare_pairs_of(world, unjudged, seed, kind, gsd_m)
 
 
-def pairs_of(world: World, seed: int, kind: str, gsd_m: float, *, plain: bool = False) -> Iterator[Pair]:
-    """As `pairs`, of a site that is there."""
+def bare_pairs_of(world: World, unjudged: Outlines, seed: int, kind: str, gsd_m: float) -> Iterator[Bare]:
+    """As `bare_pairs`, of a site that is there."""
     truth = Truth(world)
     for index in range(1, len(world.looks)):
         look = world.looks[index]
         bands = [look.bands.index(role) for role in ("blue", "green", "red", "nir") if role in look.bands]
         if len(bands) < 3 or look.gsd_m > 1.01 * gsd_m:
             continue
-        rng = np.random.default_rng([seed, 78, index])
-        before, after = _registered(world, index, bands, rng)
-        changed = _changed(world, truth, index)
+        before, after = _registered(world, index, bands, np.random.default_rng([seed, 78, index]))
         unseen = truth.hidden(index)[0] | truth.hidden(0)[0]
-        before, after, changed = _masked(before, after, changed, unseen, rng)
-        if not plain:
-            before, after = _camera(before, after, rng)
-        yield Pair(before, after, changed, gsd_m, kind, seed)
+        changed = _changed(world, truth, unjudged, index)
+        yield Bare(before, after, changed, unseen, gsd_m, kind, seed, index, look.dtype)
+
+
+def seen(bare: Bare, colours: bool = False, varied: bool = False) -> Pair:
+    """A pair as a run sees it.
+
+    Parameters
+    ----------
+    bare : Bare
+    colours : bool
+        Without near infrared.
+    varied : bool
+        Turned in time in four of ten cases; of those without near infrared seven of ten are pictures from the web.
+    """
+    rng = np.random.default_rng([bare.seed, 81, bare.index, colours])
+    before, after, truth = _masked(bare, rng)
+    if colours:
+        before, after = before[:3], after[:3]
+    if varied and rng.random() < 0.4:
+        before, after = after, before
+    if varied and colours and rng.random() < 0.7:
+        gamma = float(rng.uniform(0.45, 1.0))
+        before, after = (_web_picture(image, gamma * float(rng.uniform(0.85, 1.15)), rng) for image in (before, after))
+    return Pair(before, after, truth, bare.gsd_m, bare.kind, bare.seed)
 
 
 def _registered(
@@ -95,52 +141,57 @@ def _registered(
     return reference.image[first].astype(np.float32), np.stack(out)
 
 
-def _changed(world: World, truth: Truth, index: int) -> NDArray[np.uint8]:
-    shape = truth.changed_by_place(index)
-    if shape.is_empty:
-        return np.zeros(world.looks[0].shape, np.uint8)
-    transform = Affine(*world.looks[0].to_ground)
-    return np.asarray(rasterize([(shape, 1)], out_shape=world.looks[0].shape, transform=transform, dtype="uint8"))
+def _changed(world: World, truth: Truth, unjudged: Outlines, index: int) -> NDArray[np.uint8]:
+    shapes = [(Polygon(outline).buffer(0), 255) for outline, born in unjudged if 0 < born <= index]
+    changed = truth.changed_by_place(index)
+    shapes += [] if changed.is_empty else [(changed, 1)]
+    shape, transform = world.looks[0].shape, Affine(*world.looks[0].to_ground)
+    if not shapes:
+        return np.zeros(shape, np.uint8)
+    return np.asarray(rasterize(shapes, out_shape=shape, transform=transform, dtype="uint8"))
 
 
-def _masked(
-    before: NDArray[np.float32],
-    after: NDArray[np.float32],
-    changed: NDArray[np.uint8],
-    unseen: NDArray[np.bool_],
-    rng: np.random.Generator,
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.uint8]]:
-    """What a cloud mask hides: the truth's, or some pixels more or less all around."""
+def _masked(bare: Bare, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.uint8]]:
+    """What a mask hides: snow, as the mask stage finds it, and the truth's clouds, some pixels more or less around."""
     reach = int(rng.integers(-3, 9))
     kernel = np.ones((2 * abs(reach) + 1,) * 2, np.uint8)
-    grown = (cv2.dilate if reach > 0 else cv2.erode)(unseen.astype(np.uint8), kernel) == 1
-    gone = grown | np.isnan(before).any(axis=0) | np.isnan(after).any(axis=0)
-    changed = np.where((unseen & (changed == 1)) | gone, 255, changed).astype(np.uint8)
-    return np.where(gone, np.float32(np.nan), before), np.where(gone, np.float32(np.nan), after), changed
+    grown = (cv2.dilate if reach > 0 else cv2.erode)(bare.unseen.astype(np.uint8), kernel) == 1
+    gone = grown | np.isnan(bare.before).any(axis=0) | np.isnan(bare.after).any(axis=0) | _snow(bare)
+    truth = np.where((bare.unseen & (bare.truth == 1)) | gone, 255, bare.truth).astype(np.uint8)
+    before, after = (np.where(gone, np.float32(np.nan), image) for image in (bare.before, bare.after))
+    return before, after, truth
 
 
-def _camera(
-    before: NDArray[np.float32], after: NDArray[np.float32], rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Turned in time; at times without near infrared; and then at times as pictures from the web are."""
-    if rng.random() < 0.4:
-        before, after = after, before
-    if len(before) < 4 or rng.random() > 0.3:
-        return before, after
-    before, after = before[:3], after[:3]
-    if rng.random() < 0.5:
-        gamma = float(rng.uniform(0.5, 1.0))
-        before, after = (_web_picture(image, gamma * float(rng.uniform(0.85, 1.15)), rng) for image in (before, after))
-    return before, after
+def _snow(bare: Bare) -> NDArray[np.bool_]:
+    factor = max(1, round(OVERVIEW_M / bare.gsd_m))
+    before, after = (_overview(image, factor) for image in (bare.before, bare.after))
+    nir = after[3] if len(after) > 3 else None
+    found = white_snow(after[:3], nir, before[:3], FLOORS[bare.dtype], factor * bare.gsd_m)
+    rows, columns = (np.arange(n) // factor for n in bare.truth.shape)
+    return np.asarray(found[rows[:, None], columns], bool)
+
+
+def _overview(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    """Means of blocks; a cut block at the edge counts by what there is of it."""
+    height, width = image.shape[1:]
+    wide = np.pad(image, ((0, 0), (0, -height % factor), (0, -width % factor)), mode="edge")
+    blocks = wide.reshape(len(image), wide.shape[1] // factor, factor, wide.shape[2] // factor, factor)
+    return np.asarray(blocks.mean(axis=(2, 4)), np.float32)
 
 
 def _web_picture(image: NDArray[np.float32], gamma: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Stretched, balanced, sharpened or blurred, in 8 bits and mostly JPEG."""
     gone = np.isnan(image)
     if gone.all():
         return image
-    low, high = np.nanquantile(image, [rng.uniform(0, 0.01), rng.uniform(0.985, 1.0)])
-    shown = np.clip((np.nan_to_num(image) - low) / max(high - low, 1e-6), 0, 1) ** gamma * 255
-    picture = np.ascontiguousarray(np.rint(shown).astype(np.uint8).transpose(1, 2, 0))
+    low, high = np.nanquantile(image, [rng.uniform(0, 0.01), rng.uniform(0.97, 1.0)])
+    shown = np.clip((np.nan_to_num(image) - low) / max(high - low, 1e-6), 0, 1) ** gamma
+    shown *= np.exp(rng.normal(0, 0.05, (3, 1, 1)))
+    grey, colour = shown.mean(axis=0), float(rng.uniform(0.6, 1.4))
+    shown = grey + colour * (shown - grey)
+    smooth = np.stack([cv2.GaussianBlur(band, (0, 0), float(rng.uniform(0.6, 1.0))) for band in shown])
+    shown = smooth + float(rng.choice([0.0, 1.0, 1.0, 1.4])) * (shown - smooth)
+    picture = np.ascontiguousarray(np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0))
     if rng.random() < 0.7:
         code = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))])[1]
         picture = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR))

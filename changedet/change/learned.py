@@ -17,7 +17,7 @@ from changedet.methods import AUTO, Facts, Fraction, SquareMetres
 from changedet.trained import change_trees
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451")
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=2)
 def trees(
     facts: Facts,
     *,
@@ -29,8 +29,9 @@ def trees(
 
     Features are how far a value lies outside the other date's range within a pixel, both ways, after a robust line per
     band, on average over squares of up to 45 px; whether a patch is found again within 10 px, as a leaning roof is;
-    colour, vegetation and correlation. A first guess goes into a second one (auto-context, Tu and Bai 2010,
-    doi:10.1109/TPAMI.2009.186). Needs blue, green and red.
+    colour, vegetation, correlation and directions of edges. A first guess goes into a second one (auto-context, Tu and
+    Bai 2010, doi:10.1109/TPAMI.2009.186). Needs blue, green and red; scenes with near infrared and scenes without have
+    forests of their own.
 
     Parameters
     ----------

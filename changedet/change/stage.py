@@ -39,7 +39,8 @@ def choose(facts: Facts) -> Choice:
     if facts.is_sar:
         return Choice("log_ratio", {}, "radar, a pair: speckle multiplies, so the ratio of local means is compared")
     if TREES_M[0] <= facts.resolution_m <= TREES_M[1] and set(ROLES[:3]) <= set(facts.roles):
-        reason = "0.25 to 1.3 m with blue, green and red: trees fitted on simulated pairs, with the fewest false marks"
+        colours = "blue, green, red and near infrared" if ROLES[3] in facts.roles else "blue, green and red alone"
+        reason = f"0.25 to 1.3 m with {colours}: trees fitted on such simulated pairs, with the fewest false marks"
         return Choice("trees", {}, f"very high resolution, {reason}")
     world = "finer than 2 m" if fine else "2 m and coarser"
     if len(facts.roles) >= 3:

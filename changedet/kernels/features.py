@@ -14,6 +14,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.kernels.edges import edge_names, edges
 from changedet.kernels.matching import CHROMA_UNIT, MATCHED_PX, UNIT, Planes, unmatched_planes
 from changedet.kernels.squares import square_mean, square_sum
 from changedet.kernels.tolerance import fit_line
@@ -29,8 +30,8 @@ WIDE_PX: Final = 45
 """A new pad is plain inside: only from so far away its rim tells what it is."""
 CORRELATED_PX: Final = (9, 17)
 MATCH_MEAN_PX: Final = 9
-CONTEXT_PX: Final = (5, 11, 21, 45)
-"""Widths of the squares over which a first guess is averaged for the second."""
+CONTEXT_PX: Final = (5, 11, 21, 45, 91)
+"""Widths of the squares over which a first guess is averaged for the judge: the middle of a pad is far from its rim."""
 LIKELY_UNIT: Final = 8
 """Steps in a log odds of 1 of the first guess."""
 FEATURES_HALO_PX: Final = WIDE_PX // 2 + 1
@@ -65,7 +66,12 @@ def names() -> tuple[str, ...]:
         for date in (("both",) if reach == 0 else ("before", "after"))
         for size in (1, MATCH_MEAN_PX)
     ]
-    return (*found, "log2_gsd")
+    return (*found, *edge_names(), "log2_gsd")
+
+
+def known_columns(nir: bool) -> tuple[int, ...]:
+    """Which of `names` a scene has: without near infrared those that tell of it are 0 everywhere."""
+    return tuple(k for k, name in enumerate(names()) if nir or not ("nir" in name or "ndvi" in name))
 
 
 def fit_scale(before: NDArray[np.float32], after: NDArray[np.float32], bands: list[int | None]) -> dict[str, Any]:
@@ -121,7 +127,7 @@ def change_features(
     Returns
     -------
     features : (feature, y, x) float32
-        In the order of `names`; those of the near infrared are NaN where the scene has none. 0 where not seen.
+        In the order of `names`; those of the near infrared are 0 where the scene has none. 0 where not seen.
     valid : (y, x) bool
     """
     valid: NDArray[np.bool_] = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), np.bool_)
@@ -131,21 +137,20 @@ def change_features(
     out = np.zeros((len(names()), *valid.shape), np.float32)
     at = 0
     counts = {size: square_sum(valid.astype(np.int32), size // 2) for size in (*SIZES_PX, WIDE_PX)}
-    for image in evidence:
-        out[at] = image
-        for size in SIZES_PX:
-            at += 1
-            square_mean(image, counts[size], size // 2, out[at])
-        at += 1
+    for name, image in zip(EVIDENCE, evidence, strict=True):
+        if nir or name not in ("nir_brighter", "ndvi_greater"):
+            out[at] = image
+            for k, size in enumerate(SIZES_PX, 1):
+                square_mean(image, counts[size], size // 2, out[at + k])
+        at += 1 + len(SIZES_PX)
     for name in WIDE:
         square_mean(evidence[EVIDENCE.index(name)], counts[WIDE_PX], WIDE_PX // 2, out[at])
         at += 1
-    at = _levels(planes, counts[LEVEL_PX], out, at)
-    at = _correlations(planes, valid, out, at)
+    at = _levels(planes, counts[LEVEL_PX], nir, out, at)
+    at = _correlations(planes, valid, nir, out, at)
     at = _matches(planes, valid, counts[MATCH_MEAN_PX], out, at)
-    out[at] = math.log2(gsd_m)
-    if not nir:
-        out[[k for k, name in enumerate(names()) if "nir" in name or "ndvi" in name]] = np.nan
+    edges(planes["brightness"], valid, out[at : at + len(edge_names())])
+    out[-1] = math.log2(gsd_m)
     return out, valid
 
 
@@ -316,17 +321,18 @@ def _combine(
             out[8, y, x] = _signed((v1[y, x] + v2[y, x]) // 2, logarithm)
 
 
-def _levels(planes: Planes, count: NDArray[np.int32], out: NDArray[np.float32], at: int) -> int:
+def _levels(planes: Planes, count: NDArray[np.int32], nir: bool, out: NDArray[np.float32], at: int) -> int:
     """The lesser and the greater of both dates, at the pixel and on average around it."""
     means = np.empty((2, *count.shape), np.float32)
     for key in ("brightness", "green_share", "nir", "ndvi", "saturation"):
         pair = planes[key]
-        for k in range(2):
-            square_mean(pair[k], count, LEVEL_PX // 2, means[k])
-        for choose in (np.minimum, np.maximum):
-            out[at] = choose(pair[0], pair[1])
-            out[at + 1] = choose(means[0], means[1])
-            at += 2
+        if nir or key not in ("nir", "ndvi"):
+            for k in range(2):
+                square_mean(pair[k], count, LEVEL_PX // 2, means[k])
+            for k, choose in enumerate((np.minimum, np.maximum)):
+                out[at + 2 * k] = choose(pair[0], pair[1])
+                out[at + 2 * k + 1] = choose(means[0], means[1])
+        at += 4
     return at
 
 
@@ -341,10 +347,11 @@ def _matches(
     return at
 
 
-def _correlations(planes: Planes, valid: NDArray[np.bool_], out: NDArray[np.float32], at: int) -> int:
+def _correlations(planes: Planes, valid: NDArray[np.bool_], nir: bool, out: NDArray[np.float32], at: int) -> int:
     for size in CORRELATED_PX:
         for key in ("brightness", "nir"):
-            _correlate(*planes[key], valid, size // 2, out[at : at + 3])
+            if nir or key != "nir":
+                _correlate(*planes[key], valid, size // 2, out[at : at + 3])
             at += 3
     return at
 

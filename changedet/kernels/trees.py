@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from changedet.kernels.features import CONTEXT_PX, FEATURES_HALO_PX, change_features, context, fit_scale, likely
 from changedet.kernels.forest import Forest, staged_margins
 
+LEAST_ODDS: Final = -4.0
+"""Log odds of one judge below which the other need not be heard: it would have to be surer than .98 to the contrary."""
 LEAST_PROBABILITY: Final = 1e-4
 """What a pixel can have at most for which change is out of the question."""
-STRIP_PX: Final = 192
+STRIP_PX: Final = 256
 """Rows at a time: the features of a whole tile would take a third of a gigabyte."""
 
 
@@ -48,11 +50,13 @@ def fit_trees(
     Returns
     -------
     dict
-        JSON-able: ``scale``, ``bands``, ``gsd_m``, ``first_stages``, ``judges`` (of each ``stages``, and ``margin`` and
-        ``probability`` of its calibration), ``threshold``, ``min_area_m2``, ``method``, ``settings``, ``diagnostics``.
+        JSON-able: ``scale``, ``bands``, ``gsd_m``, ``forests`` (which of all are for scenes with or without near
+        infrared), ``first_stages``, ``judges`` (of each ``stages``, and ``margin`` and ``probability`` of its
+        calibration), ``threshold``, ``min_area_m2``, ``method``, ``settings``, ``diagnostics``.
     """
     given = settings["threshold"]
-    threshold = threshold_for(gsd_m, about["thresholds"]) if isinstance(given, str) else float(given)
+    own = about["worlds"]["rgb" if bands[3] is None else "rgbn"]
+    threshold = by_resolution(gsd_m, own["thresholds"]) if isinstance(given, str) else float(given)
     reason = "by resolution, from simulated pairs" if isinstance(given, str) else "given"
     return {
         "method": "trees",
@@ -60,16 +64,16 @@ def fit_trees(
         "scale": fit_scale(before, after, bands),
         "bands": bands,
         "gsd_m": float(min(max(gsd_m, about["least_gsd_m"]), about["greatest_gsd_m"])),
-        **{key: about[key] for key in ("first_stages", "judges")},
+        **{key: own[key] for key in ("forests", "first_stages", "judges")},
         "threshold": threshold,
         "min_area_m2": settings["min_area_m2"],
         "diagnostics": {"rule": "trained" if isinstance(given, str) else "given", "reason": reason},
     }
 
 
-def threshold_for(gsd_m: float, thresholds: list[list[float]]) -> float:
-    """Between the resolutions ``[gsd_m, threshold]`` that were looked at, along the logarithm; beyond them the last."""
-    sizes, values = zip(*sorted(thresholds), strict=True)
+def by_resolution(gsd_m: float, known: list[list[float]]) -> float:
+    """Between the resolutions ``[gsd_m, value]`` that were looked at, along the logarithm; beyond them the last."""
+    sizes, values = zip(*sorted(known), strict=True)
     return float(np.interp(math.log(gsd_m), np.log(sizes), values))
 
 
@@ -83,16 +87,18 @@ def apply_trees(
     before, after : (band, y, x) float32
     model : dict
         From `fit_trees`.
-    forests : three of Forest
-        The first guesses from the features of a pixel. Where change is not out of the question two judge, and the mean
-        of their log odds counts: one by the features and by what the first guessed around the pixel (auto-context, Tu
-        and Bai 2010, doi:10.1109/TPAMI.2009.186), which knows boxes, and one by the features alone, which knows ground.
+    forests : sequence of Forest
+        Of the three that the model names the first guesses from the features of a pixel. Where change is not out of the
+        question two judge, and the mean of their log odds counts, or those of the first where they dismiss the pixel:
+        one by the features and by what the first guessed around the pixel (auto-context, Tu and Bai 2010,
+        doi:10.1109/TPAMI.2009.186), which knows boxes, and one by the features alone, which knows ground.
 
     Returns
     -------
     (y, x) float32
     """
     shape = before.shape[1:]
+    forests = [forests[k] for k in model["forests"]]
     out: NDArray[np.float32] = np.full(shape, np.nan, np.float32)
     guess, seen = np.zeros(shape, np.int16), np.zeros(shape, np.bool_)
     waiting: list[_Strip] = []
@@ -155,12 +161,14 @@ def _judge(
     where[inner] = chosen
     around = context(guess[first:last], seen[first:last], where)
     table = np.concatenate([strip.features, strip.margin[chosen][None], around])[:, None, :]
-    odds = np.zeros(table.shape[2], np.float64)
-    for forest, judge in zip(forests, model["judges"], strict=True):
-        margin = staged_margins(forest, table, np.ones(table.shape[1:], np.bool_), judge["stages"])
+    odds, going = np.zeros(table.shape[2], np.float64), np.ones(table.shape[2], np.bool_)
+    for number, (forest, judge) in enumerate(zip(forests, model["judges"], strict=True), 1):
+        margin = staged_margins(forest, table, going[None], judge["stages"])
         at, value = (np.asarray(judge[key], np.float64) for key in ("margin", "probability"))
-        odds += _log_odds(_calibrated(margin, at, value)[0])
-    out[strip.rows][chosen] = _probability(odds / len(forests))
+        own = _log_odds(_calibrated(margin, at, value)[0])
+        odds = np.where(going, odds + (own - odds) / number, odds)
+        going &= odds > LEAST_ODDS
+    out[strip.rows][chosen] = _probability(odds)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
