@@ -13,7 +13,7 @@ from changedet.kernels import features, forest, ground
 CHANGE_TREES = "change_trees.npz"
 CHANGE_TREES_SHA256 = "d048141022ea54d683c0493b74ba1e624a45db93cd474a54e7956916e46cd746"
 GROUND_TREES = "ground.npz"
-GROUND_TREES_SHA256 = "2ac04fe2dee42152b53825fe7d51dc49c99693202541adde3f9f2e08fad7731d"
+GROUND_TREES_SHA256 = "b734629a75d5adf298ec84df6257a61ded22577c0768bfdb523cd45ad58ab71e"
 
 
 @lru_cache(maxsize=1)

@@ -43,7 +43,7 @@ KINDS = (
 )
 ROLES = {"paving": ("yard", "rail", "quay"), "building": ("building",), "earthwork": ("earthwork",)}
 TREES, RATE = 60, 0.12
-LEVELS = (0.15, 0.5, 0.9)
+LEVELS = (0.18, 0.5, 0.87)
 """Probabilities of the greatest, the likely and the least footprint."""
 ROWS = 6000
 """Cells of one look."""

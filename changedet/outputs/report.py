@@ -34,6 +34,7 @@ _ONSETS: Final[Mapping[str, str]] = {
     "footprint": "the footprint",
 }
 _CHANGED: Final = "changed_area_m2"
+_ONSET_OF: Final = {"containers": "containers", "changed_area_m2": "changed_area", "footprint_area_m2": "footprint"}
 _PARTS: Final = ("first", "last", "peak", "net_change")
 
 
@@ -239,17 +240,23 @@ def _story(data: ReportData) -> list[str]:
         first, last, net = (total.get(part) or {} for part in ("first", "last", "net_change"))
         if is_missing(first.get("value")) or is_missing(last.get("value")):
             continue
+        onset = data.summary.get("onset", {}).get(_ONSET_OF.get(name, "")) or {}
+        grows = not is_missing(onset.get("date"))
         ends = [f"{_interval(end, unit)} on {iso_date(end.get('date'))}" for end in (first, last)]
-        told.append(f"{title}: {', '.join(ends)}; net change {_interval(net, unit, signed=True)}{_verdict(net)}.")
+        told.append(
+            f"{title}: {', '.join(ends)}; net change {_interval(net, unit, signed=True)}{_verdict(net, grows)}."
+        )
     return told + _placebo_sentence(data)
 
 
-def _verdict(net: Mapping[str, Any]) -> str:
+def _verdict(net: Mapping[str, Any], grows: bool) -> str:
     low, high = net.get("low"), net.get("high")
     if low is None or high is None:
         return ""
     if low > 0 or high < 0:
         return ", more than its error"
+    if grows:
+        return ", within the error of these two dates alone; all dates together show growth (below)"
     return ", within its error: no change is shown"
 
 
