@@ -30,6 +30,8 @@ from changedet.blocks import over_sample, per_block
 from changedet.methods import Facts
 
 NOT_JUDGED = 255
+FINE_M = 1.3
+"""Pixels that the trees were fitted for are finer."""
 RGB, LANDSAT = ("red", "green", "blue"), ("blue", "green", "red", "nir", "swir1", "swir2")
 
 
@@ -129,9 +131,8 @@ def main() -> None:
     print("* the method that auto chooses")
     for pair in pairs(data):
         sar = "amplitude" in pair.roles
-        for name in (
-            ("log_ratio", "omnibus", "pca_kmeans") if sar else ("cva", "irmad", "isfa", "pca_kmeans", "structure")
-        ):
+        names = ("log_ratio", "omnibus", "pca_kmeans") if sar else ("cva", "irmad", "isfa", "pca_kmeans", "structure")
+        for name in (*names, *(("trees",) if pair.resolution_m < FINE_M else ())):
             print(run(pair, name), flush=True)
 
 
