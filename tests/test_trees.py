@@ -146,6 +146,24 @@ def test_edges_are_histograms_of_directions_by_hand_too():
         np.testing.assert_allclose(out[:3, y, x], wanted, atol=0.02)
 
 
+def test_edges_are_spared_where_no_tree_asks_for_them():
+    own, about = trained.change_trees()
+    asked = {name: [own[k].feature for k in kept["forests"]] for name, kept in about["worlds"].items()}
+    before, after, _ = simulated("growth", 47070)
+    for name, bands in (("rgbn", BANDS), ("rgb", [0, 1, 2, None])):
+        needed = any(features.asks_for_edges(one) for one in asked[name])
+        model = trees.fit_trees(before[None], after[None], bands, 0.5, about, {"threshold": "auto", "min_area_m2": 8.0})
+        score = trees.apply_trees(before, after, model, own)
+        table = features.change_features(before, after, bands, model["scale"], 0.5, with_edges=needed)
+        whole = features.change_features(before, after, bands, model["scale"], 0.5)
+        guess = own[model["forests"][0]]
+        for mine, full in zip(table, whole, strict=True):
+            assert mine.shape == full.shape
+        margins = [forest.staged_margins(guess, *one, model["first_stages"]) for one in (table, whole)]
+        np.testing.assert_array_equal(*margins)
+        assert np.isfinite(score).all()
+
+
 def test_edges_know_a_new_wall_and_not_another_light():
     rng = np.random.default_rng(22)
     before = rng.normal(0, 60, (60, 60)) + np.where(np.arange(60) < 30, 0, 500)[:, None]

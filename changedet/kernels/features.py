@@ -112,6 +112,8 @@ def change_features(
     bands: list[int | None],
     scale: dict[str, Any],
     gsd_m: float,
+    *,
+    with_edges: bool = True,
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Features of every pixel, and where both dates are seen.
 
@@ -123,6 +125,8 @@ def change_features(
         As for and from `fit_scale`.
     gsd_m : float
         Ground size of a pixel.
+    with_edges : bool
+        Those of `kernels.edges` too; else they are 0.
 
     Returns
     -------
@@ -149,9 +153,18 @@ def change_features(
     at = _levels(planes, counts[LEVEL_PX], nir, out, at)
     at = _correlations(planes, valid, nir, out, at)
     at = _matches(planes, valid, counts[MATCH_MEAN_PX], out, at)
-    edges(planes["brightness"], valid, out[at : at + len(edge_names())])
+    if with_edges:
+        edges(planes["brightness"], valid, out[at : at + len(edge_names())])
     out[-1] = math.log2(gsd_m)
     return out, valid
+
+
+_FIRST_EDGE: Final = names().index(edge_names()[0])
+
+
+def asks_for_edges(asked: NDArray[np.int16]) -> bool:
+    """Whether any of these features, counted as in `names`, is one of `kernels.edges`."""
+    return bool(((asked >= _FIRST_EDGE) & (asked < _FIRST_EDGE + len(edge_names()))).any())
 
 
 _ODDS: Final = np.arange(-12 * LIKELY_UNIT, 12 * LIKELY_UNIT + 1) / LIKELY_UNIT
