@@ -120,6 +120,16 @@ def test_fitted_tables_are_distributions_that_order_scores_as_presence_does(dete
     assert tables.company[0, 0] < 0.5 * tables.company[1, 0]
     assert tables.company[0, 2] > tables.company[1, 2]
     assert calibration(detector, 0.5).scale == pytest.approx(1.0, abs=0.3)
+    assert calibration(detector, float("nan")) == calibration(detector, 0.5)
+
+
+def test_the_calibration_is_that_of_the_nearest_resolution_and_never_narrower_than_at_half_a_metre():
+    assert calibration("learned", 1.2) == calibration("learned", 1.0) != calibration("learned", 0.5)
+    assert calibration("learned", 0.55) == calibration("learned", 0.5)
+    for size in (0.3, 0.75, 1.0):
+        own, usual = calibration("learned", size), calibration("learned", 0.5)
+        assert min(own.boxes[0] - usual.boxes[0], own.boxes[1] - usual.boxes[1]) >= 0
+    assert calibration("no such detector", 0.5).scale == 1.0
 
 
 def test_a_tilted_table_is_a_distribution_and_no_tilt_changes_nothing():

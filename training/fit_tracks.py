@@ -2,7 +2,7 @@
 changedet/kernels/presence.py.
 
     python training/fit_tracks.py --detector learned [--folder DIR] [--seeds 600-604]
-    python training/fit_tracks.py --detector learned --gsd 1 --seeds 620-621 --kinds growth,quiet,port,dense
+    python training/fit_tracks.py --detector learned --gsd 1 --seeds 620-620 --kinds growth,quiet,port,dense
 
 Run it with --again whenever a detector changes. Only that detector's part of the file is written anew.
 benchmarks/tracks.py reports on other seeds.
@@ -295,6 +295,11 @@ def main() -> None:
             others = kernel.Tables.of(fit([own for own, site in zip(seen, data, strict=True) if site.seed != seed]))
             pairs += [(site, others) for site in data if site.seed == seed]
     calibrated = calibrate(pairs)
+    if given.gsd != GSD_M:
+        # Too few sites to narrow what the many at half a metre gave.
+        usual = presence.calibration(given.detector, GSD_M)._asdict()
+        for name in ("boxes", "arrivals", "departures"):
+            calibrated[name] = tuple(max(pair) for pair in zip(calibrated[name], usual[name], strict=True))
     for name, value in (tables._asdict() | calibrated).items():
         print(name, np.round(value, 3).tolist())
     write(given.detector, tables, given.gsd, calibrated)

@@ -54,12 +54,30 @@ _TABLES: Final[dict[str, dict[str, Any]]] = {
 
 _CALIBRATION: Final[dict[str, dict[float, dict[str, Any]]]] = {
     "learned": {
+        0.3: {
+            "scale": 0.9486973704049713,
+            "boxes": (1.02, 1.494),
+            "arrivals": (0.878, 5.1),
+            "departures": (0.974, 4.041),
+        },
         0.5: {
             "scale": 0.9798547453515843,
             "boxes": (1.02, 1.391),
             "arrivals": (0.878, 5.1),
             "departures": (0.974, 4.041),
-        }
+        },
+        0.75: {
+            "scale": 0.978634819634597,
+            "boxes": (1.02, 1.391),
+            "arrivals": (1.629, 5.1),
+            "departures": (1.494, 4.041),
+        },
+        1.0: {
+            "scale": 0.9551569665000664,
+            "boxes": (1.755, 1.391),
+            "arrivals": (1.369, 5.1),
+            "departures": (2.166, 4.041),
+        },
     },
     "classical": {
         0.5: {
