@@ -231,7 +231,7 @@ def _confirmed(packed: Sequence[Sequence[bytes]], shape: tuple[int, int]) -> lis
     for (levels, kinds), (grades, made) in zip(packed, reversed(after), strict=True):
         own = _unpacked(levels, shape)
         is_made = _unpacked(made, shape).astype(bool)
-        told = lasting.confirmed(own, _unpacked(grades, shape), is_made, before, water)
+        told = lasting.generalised(lasting.confirmed(own, _unpacked(grades, shape), is_made, before, water))
         found.append([zlib.compress(told.tobytes(), 1), nothing])
         water |= _unpacked(kinds, shape) == lasting.WATER
         before = closing.fill_hidden(own, before) if before is not None else own

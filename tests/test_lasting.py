@@ -123,3 +123,19 @@ def test_a_real_town_grows_between_river_and_clearings(real_data: Path) -> None:
     # The town of 2020 lies in one place; clearings and sandbanks would be all over.
     town = shapely.box(500_000 + 89.3 * 80, 9_080_000 - 89.3 * 190, 500_000 + 89.3 * 260, 9_080_000 - 89.3 * 60)
     assert series[-1].geometry.intersection(town).area > 0.85 * series[-1].geometry.area
+
+
+def test_single_pixels_are_noise_and_steps_stay_nested() -> None:
+    rng = np.random.default_rng(2)
+    own = (rng.random((80, 90)) < 0.1).astype(np.uint8) * 3
+    own[20:50, 30:60] = 2
+    own[30:40, 40:50] = 3
+    own[33, 44] = 0
+    own[:5] = closing.UNKNOWN
+    found = lasting.generalised(own)
+    assert (found[:5] == closing.UNKNOWN).all()
+    assert (found[21:49, 31:59] >= 2).all()
+    assert (found[31:39, 41:49] == 3).all()
+    assert (found[55:] > 0).mean() < 0.01
+    again = lasting.generalised(found)
+    assert (again == found).mean() > 0.995

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from changedet.kernels import footprint as colour
 from changedet.kernels.closing import KIND, UNKNOWN, Levels
+from changedet.kernels.components import drop_small_components
 
 Image = NDArray[np.float32]
 
@@ -23,6 +25,8 @@ WATER: Final = 1
 SURE: Final = 0.8
 LIKELY: Final = 0.6
 """Shares of the later looks that show a place as built, for the least and for the likely footprint."""
+LEAST_PX: Final = 4
+"""Smaller parts, and holes, are noise of single pixels; without this a scene of them is a hundred thousand polygons."""
 DRY_LOOKS: Final = 2
 """Later looks that must show a place as built which was water before: made land stays, a sandbank seldom does."""
 
@@ -135,3 +139,18 @@ def confirmed(
     level = np.minimum(own, grade)
     level[own == UNKNOWN] = UNKNOWN
     return level
+
+
+def generalised(levels: Levels) -> Levels:
+    """Levels 0 to 3, each step by the majority of 3 x 3 pixels, without parts and holes under `LEAST_PX` pixels."""
+    unknown = levels == UNKNOWN
+    steps = [_majority((levels >= step) & ~unknown) for step in (1, 2, 3)]
+    found: Levels = np.sum(steps, axis=0, dtype=np.uint8)
+    found[unknown] = UNKNOWN
+    return found
+
+
+def _majority(built: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    smooth = (cv2.medianBlur(built.astype(np.uint8), 3) > 0).astype(np.uint8)
+    kept = drop_small_components(smooth, LEAST_PX)
+    return np.asarray(drop_small_components((kept == 0).astype(np.uint8), LEAST_PX) == 0)
