@@ -133,7 +133,7 @@ def single_look_counts(states: NDArray[np.uint8], alone: NDArray[np.uint8]) -> t
     Examples
     --------
     >>> states = np.array([0, 0, 255, 0, 1], np.uint8)[:, None, None]
-    >>> single_look_counts(states, np.array([0, 1, 1, 0, 1], np.uint8)[:, None, None])
+    >>> single_look_counts(states, np.array([0, 1, 255, 0, 1], np.uint8)[:, None, None])
     (1, 1)
     """
     judged = marked = 0
