@@ -202,6 +202,8 @@ def test_a_detector_that_is_too_sure_is_corrected(run: Path, tmp_path: Path) -> 
     assert abs(before["expected"] / before["labelled"] - 1) > 0.3
     assert after["expected"] == pytest.approx(after["labelled"], rel=0.15)
     assert found["labels"]["tiles"] == len(found["tiles"]) == 36
+    assert found["bias"] < -0.25
+    assert not found["borne_out"]
     within = [row["low"] <= row["labelled"] <= row["high"] for row in found["tiles"]]
     assert np.mean(within) >= 0.85
     assert json.loads((run / "calibration.json").read_text()) == found
@@ -211,6 +213,19 @@ def test_a_detector_that_is_too_sure_is_corrected(run: Path, tmp_path: Path) -> 
     for stage, module in (("objects", objects), ("tracks", tracks)):
         method = module.STAGE.get({"objects": "learned", "tracks": "hmm"}[stage])
         assert method.resolve(found[stage]).items() >= found[stage].items()
+
+
+def test_labels_that_say_what_the_run_says_bear_it_out(run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "labels.gpkg"
+    label(run, path)
+    tiles = pyogrio.read_dataframe(path, layer=TILES)
+    found = open_run(run).containers
+    found["date"] = found["date"].dt.strftime("%Y-%m-%d")
+    write(path, tiles, found[["date", "geometry"]].sample(frac=0.96, random_state=1).assign(kind="20ft"))
+    told = calibrate(open_run(run), path)
+    assert told["borne_out"]
+    assert abs(told["bias"]) <= told["bias_error"]
+    assert "nothing needs to be changed" in format_calibration(told)
 
 
 def test_a_run_that_is_calibrated_already_is_taken_back_to_the_detectors_own_scale(run: Path, tmp_path: Path) -> None:
