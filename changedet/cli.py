@@ -370,8 +370,7 @@ def calibrate(
     workflow: str, labels: str, draw: int | None, seed: int, out: str | None, as_json: bool, quiet: bool, verbose: bool
 ) -> int:
     """Fit the detector's threshold, bias and interval to tiles of your own scenes; runs first what has not been run."""
-    from changedet.calibrate import calibrate as fit
-    from changedet.calibrate import format_calibration
+    from changedet import calibrate as calibration
     from changedet.labels import check_draw, draw_labels
     from changedet.plan import make_plan
     from changedet.run import carry_out
@@ -386,8 +385,8 @@ def calibrate(
     if draw is not None:
         click.echo(draw_labels(finished, labels, tiles=draw, seed=seed))
         return DONE
-    found = fit(finished, labels)
-    click.echo(json.dumps(found, indent=1) if as_json else format_calibration(found))
+    found = calibration.calibrate(finished, labels)
+    click.echo(json.dumps(found, indent=1) if as_json else calibration.format_calibration(found))
     for warning in found["warnings"]:
         _warn(warning)
     return DONE

@@ -18,13 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from changedet.compared import CHANCE
 from changedet.errors import InputError, Problem
 from changedet.kernels import compare as kernel
 from changedet.store import Run, open_run
-from changedet.train_matches import Train, match_trains, trains_of
+from changedet.train_matches import SIZE_CLASS, Train, match_trains, trains_of
 
-SIZE_CLASS: Final[Mapping[str, int]] = {"20ft": 0, "40ft": 1, "45ft": 1}
-"""40 and 45 feet are one class: a metre and a half is within what detectors mistake at half a metre a pixel."""
 KIND_LIKENESS: Final = 0.8
 """Of a 40-foot lot and a 45-foot one."""
 LOT_BOXES: Final = 3
@@ -36,7 +35,6 @@ LEAST_SIMILARITY: Final = 0.3
 MOST_DAYS: Final = 180.0
 REDRAWS: Final = 999
 STOCK_SHARE: Final = 0.6
-CHANCE: Final = 0.05
 
 
 class _Side(NamedTuple):

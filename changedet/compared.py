@@ -11,6 +11,9 @@ from typing import Any, Final
 
 import pandas as pd
 
+from changedet.outputs.files import write_text
+from changedet.outputs.tables import write_table
+
 CHANCE: Final = 0.05
 SHARED: Final = 0.5
 """Part of the smaller lot's boxes that must be in both for one lot to be the other again."""
@@ -20,17 +23,8 @@ CONSIGNMENTS = (
     *("not_yet", "first_seen", "lag_days", "lag_low", "lag_high", "similarity", "p_value"),
 )
 CHAINS = (
-    "first",
-    "second",
-    "third",
-    "kind",
-    "color",
-    "containers",
-    "left",
-    "between",
-    "reached",
-    "lag_low",
-    "lag_high",
+    *("first", "second", "third", "kind", "color", "containers", "left", "between", "reached", "lag_low", "lag_high"),
+    "p_value",
 )
 TRAINS = (
     *("from", "to", "left", "reached", "zone_from", "zone_to", "train_from", "train_to", "boxes", "similarity"),
@@ -81,17 +75,16 @@ def chains(matches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def write(folder: Path, matches: Sequence[Mapping[str, Any]], trains: Sequence[Mapping[str, Any]]) -> list[Path]:
     """Write ``consignments.csv``, ``trains.csv``, ``chains.csv`` and ``compare.html``; the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     tables = {
         "consignments": pd.DataFrame(matches, columns=list(CONSIGNMENTS)),
         "trains": pd.DataFrame(trains, columns=list(TRAINS)),
-        "chains": pd.DataFrame(chains(matches), columns=[*CHAINS, "p_value"]),
+        "chains": pd.DataFrame(chains(matches), columns=list(CHAINS)),
     }
     for name, table in tables.items():
-        table.to_csv(folder / f"{name}.csv", index=False)
+        write_table(folder / f"{name}.csv", table)
     parts = [f"<h2>{name.title()}</h2>{_html(table)}" for name, table in tables.items()]
     page = folder / "compare.html"
-    page.write_text(_PAGE.format(figure=figure(matches), tables="\n".join(parts)), encoding="utf-8")
+    write_text(page, _PAGE.format(figure=figure(matches), tables="\n".join(parts)))
     return [*(folder / f"{name}.csv" for name in tables), page]
 
 

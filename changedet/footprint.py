@@ -369,8 +369,9 @@ def estimates(
         share = clear.get(name, float("nan"))
         if not share >= LEAST_CLEAR:
             continue
-        parts = [_cut(shape, area) for shape in (found.geometry, found.least, found.greatest)]
-        value, least, greatest = (float(m2) for m2 in ground_area_m2(parts, grid.crs))
+        bounds = [_cut(shape, area) for shape in (found.least, found.greatest)]
+        least, greatest = (float(m2) for m2 in ground_area_m2(bounds, grid.crs))
+        value = found.area_m2 if area is None else float(ground_area_m2([_cut(found.geometry, area)], grid.crs)[0])
         made[name] = (value, min(least, value), max(greatest, value))
     return made
 

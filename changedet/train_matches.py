@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from changedet.compared import CHANCE
 from changedet.kernels import compare as kernel
 from changedet.kernels import sequences
 
@@ -20,8 +21,8 @@ LEAST_BOXES: Final = 8
 """Of one order in both: shorter trains are alike by chance."""
 MOST_DAYS: Final = 180
 REDRAWS: Final = 99
-CHANCE: Final = 0.05
 SIZE_CLASS: Final = {"20ft": 0, "40ft": 1, "45ft": 1}
+"""40 and 45 feet are one class: a metre and a half is within what detectors mistake at half a metre a pixel."""
 WORD: Final = re.compile("(20ft|40ft|45ft) (#[0-9a-f]{6})")
 
 

@@ -234,11 +234,18 @@ def read_places(
             model = model._replace(ease=_learn_ease(readings, classes, bins, observed, model.ease, tables))
         if rounds_left and dates >= EM_DATES:
             model = _learn(readings, classes, model, birth, death, false_share, tables)
+    return _told(readings, classes, model, absent, present, caution)
+
+
+def _told(
+    readings: list[Reading], classes: Floats, model: Model, absent: Floats, present: list[Floats], caution: float
+) -> Places:
+    """What all classes together say of each place, and its history by the likeliest of them."""
     share = classes[:, :REAL] / np.maximum(classes[:, :REAL].sum(1, keepdims=True), 1e-300)
     posterior = sum(classes[:, k, None] * readings[k].present for k in range(REAL))
     births = sum(share[:, k, None] * readings[k].births for k in range(REAL))
     deaths = sum(share[:, k, None] * readings[k].deaths for k in range(REAL))
-    path = np.zeros(bins.shape, bool)
+    path = np.zeros(absent.shape, bool)
     likeliest = classes[:, :REAL].argmax(1)
     for k in range(REAL):
         mine = likeliest == k

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +12,7 @@ import pyogrio
 
 from changedet.outputs import layer_styles, styles
 from changedet.outputs.files import replacing
-from changedet.outputs.vectors import TEXT, embed_styles
+from changedet.outputs.vectors import TEXT, embed_styles, write_layers
 
 TILES: Final = "tiles"
 LABELS: Final = "containers"
@@ -37,19 +36,7 @@ def write_labels(path: str | Path, tiles: gpd.GeoDataFrame, dates: Sequence[str]
     layers = {TILES: tiles.assign(labelled=False), LABELS: drawn}
     styled = {TILES: layer_styles.label_tiles(), LABELS: layer_styles.additions(dates)}
     with replacing(Path(path)) as part:
-        with warnings.catch_warnings():
-            # GDAL wants the name to end in .gpkg, which an unfinished file must not.
-            warnings.filterwarnings("ignore", message=".*extension", category=RuntimeWarning)
-            for name, frame in layers.items():
-                pyogrio.write_dataframe(
-                    frame,
-                    part,
-                    layer=name,
-                    driver="GPKG",
-                    geometry_type="Polygon",
-                    append=part.exists(),
-                    layer_options={"SPATIAL_INDEX": "YES", "GEOMETRY_NAME": "geom"},
-                )
+        write_layers(part, layers, {})
         embed_styles(part, {name: styles.document(style) for name, style in styled.items()})
 
 

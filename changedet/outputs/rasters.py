@@ -442,13 +442,8 @@ def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
         box = GeoBox(source.shape, source.transform, source.crs)
         names, nodata = list(source.descriptions), source.nodata
     name = f"raster-{hashlib.sha256(repr((str(target), target.stat().st_mtime_ns)).encode()).hexdigest()[:24]}"
-    data = from_reader(partial(_read_bands, str(target), shape[0]), shape, chunk, name=name, dtype=dtype)
+    data = from_reader(partial(read_bands, str(target)), shape, chunk, name=name, dtype=dtype)
     coords = {**xr_coords(box, always_yx=True), "band": names}
     attributes: dict[str, Any] = {**tags, "_FillValue": nodata}
     bands = xr.DataArray(data, dims=("band", "y", "x"), coords=coords, attrs=attributes)
     return bands if shape[0] > 1 else bands.isel(band=0, drop=True)
-
-
-def _read_bands(path: str, count: int, window: Window) -> NDArray[Any]:
-    block = read_window(path, window)
-    return block if count > 1 else block[None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +12,7 @@ import pyogrio
 
 from changedet.outputs import layer_styles, styles
 from changedet.outputs.files import replacing
-from changedet.outputs.vectors import TEXT, conform, embed_styles
+from changedet.outputs.vectors import TEXT, conform, embed_styles, write_layers
 
 JUDGED: Final = "containers"
 ADDED: Final = "added"
@@ -40,19 +39,7 @@ def write_review(path: str | Path, containers: gpd.GeoDataFrame, dates: Sequence
     layers = {JUDGED: judged.assign(verdict=pd.Series([None] * len(judged), dtype=TEXT)), ADDED: added}
     styled = {JUDGED: layer_styles.verdicts(), ADDED: layer_styles.additions(dates)}
     with replacing(Path(path)) as part:
-        with warnings.catch_warnings():
-            # GDAL wants the name to end in .gpkg, which an unfinished file must not.
-            warnings.filterwarnings("ignore", message=".*extension", category=RuntimeWarning)
-            for name, frame in layers.items():
-                pyogrio.write_dataframe(
-                    frame,
-                    part,
-                    layer=name,
-                    driver="GPKG",
-                    geometry_type="Polygon",
-                    append=part.exists(),
-                    layer_options={"SPATIAL_INDEX": "YES", "GEOMETRY_NAME": "geom"},
-                )
+        write_layers(part, layers, {})
         embed_styles(part, {name: styles.document(style) for name, style in styled.items()})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +10,7 @@ import pyogrio
 
 from changedet.outputs import layer_styles, styles
 from changedet.outputs.files import replacing
-from changedet.outputs.vectors import embed_styles
+from changedet.outputs.vectors import embed_styles, write_layers
 
 LAYER: Final = "sample"
 
@@ -27,13 +26,7 @@ def write_sample(path: str | Path, points: gpd.GeoDataFrame) -> None:
         `label` a nullable integer: 1 changed, 0 not, null not labelled.
     """
     with replacing(Path(path)) as part:
-        with warnings.catch_warnings():
-            # GDAL wants the name to end in .gpkg, which an unfinished file must not.
-            warnings.filterwarnings("ignore", message=".*extension", category=RuntimeWarning)
-            options = {"SPATIAL_INDEX": "YES", "GEOMETRY_NAME": "geom"}
-            pyogrio.write_dataframe(
-                points, part, layer=LAYER, driver="GPKG", geometry_type="Point", layer_options=options
-            )
+        write_layers(part, {LAYER: points}, {LAYER: "Point"})
         embed_styles(part, {LAYER: styles.document(layer_styles.sample())})
 
 

@@ -71,6 +71,12 @@ def write_timeseries(path: str | Path, frame: pd.DataFrame) -> None:
     write_text(Path(path), text.to_csv(index=False, lineterminator="\n"))
 
 
+def write_table(path: str | Path, frame: pd.DataFrame) -> None:
+    """Write a table as CSV, whole or not at all; text that a spreadsheet would compute as in `write_timeseries`."""
+    guarded = frame.map(lambda value: f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value)
+    write_text(Path(path), guarded.to_csv(index=False, lineterminator="\n"))
+
+
 def read_timeseries(path: str | Path) -> pd.DataFrame:
     """Read ``timeseries.csv`` back: `date` as UTC midnight, `zone` and `scene` as text, figures as float with NaN."""
     frame = pd.read_csv(path, dtype={"zone": "string", "scene": "string", "date": "string"}, keep_default_na=True)

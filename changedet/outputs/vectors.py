@@ -179,22 +179,24 @@ def write_objects(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame], crs:
     names = [name for name in SCHEMA if name in ALWAYS or name in layers]
     ready = {name: conform(name, layers[name], crs) if name in layers else empty(name, crs) for name in names}
     with replacing(Path(path)) as part:
-        _write_layers(part, ready)
+        write_layers(part, ready, GEOMETRY)
         _finish(part, ready)
 
 
-def _write_layers(part: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
+def write_layers(part: Path, layers: Mapping[str, gpd.GeoDataFrame], geometry: Mapping[str, str]) -> None:
+    """Write layers into an unfinished GeoPackage, polygons where no type is given; `embed_styles` finishes it."""
     with warnings.catch_warnings():
         # GDAL wants the name to end in .gpkg, which an unfinished file must not.
         warnings.filterwarnings("ignore", message=".*extension", category=RuntimeWarning)
         for name, frame in layers.items():
+            kind = geometry.get(name, "Polygon")
             pyogrio.write_dataframe(
                 frame,
                 part,
                 layer=name,
                 driver="GPKG",
-                geometry_type=GEOMETRY[name],
-                promote_to_multi=GEOMETRY[name].startswith("Multi"),
+                geometry_type=kind,
+                promote_to_multi=kind.startswith("Multi"),
                 append=part.exists(),
                 layer_options={"SPATIAL_INDEX": "YES", "GEOMETRY_NAME": "geom"},
             )
