@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from changedet.kernels.compare import linear_rgb, scaled_lab
 from changedet.kernels.cuts import COLOR_SD, Looks
+from changedet.kernels.gaps import parted
 from changedet.kernels.piles import Pile, height_steps, new_tops, pile_of
 
 Floats = NDArray[np.float64]
@@ -70,7 +71,7 @@ def whole(place: Ints, first: Ints, last: Ints) -> Stretches:
 
 
 def split_stretches(
-    stretches: Stretches, of_row: Ints, rows: Surfaces, comes: float, goes: float
+    stretches: Stretches, of_row: Ints, rows: Surfaces, evidence: Floats, comes: float, goes: float
 ) -> tuple[Stretches, Ints]:
     """Cut stretches where the top box is another one.
 
@@ -82,6 +83,8 @@ def split_stretches(
         The stretch of each row, -1 for none.
     rows : Surfaces
         In order of date within each stretch.
+    evidence : float64 (place, date)
+        Log-likelihood of what the date shows were the place full, less that were it empty.
     comes, goes : float
         Boxes that came to empty spots of the site, and that left them empty. Where more come than go, a new top
         rather stands upon the old one; where more go, it was rather laid bare.
@@ -93,11 +96,18 @@ def split_stretches(
     of_row : int64 (row,)
     """
     linear = level_colors(rows, of_row)
-    used = _suspects(linear, rows, of_row, len(stretches.place))
-    owner, begin = np.unique(of_row[used], return_index=True)
-    looks = Looks.of(linear[used], rows.shaded[used], np.append(begin, len(used)), _color_sd(linear, rows, of_row))
+    color_sd = _color_sd(linear, rows, of_row)
+    looks, used = _looks_of(linear, rows, of_row, color_sd, len(stretches.place))
     starts, share = _priced_cuts(looks, int((rows.usable & (of_row >= 0)).sum()))
-    last, label = stretches.last.copy(), of_row.copy()
+    cut = np.flatnonzero(starts & ~np.isin(np.arange(len(starts)), looks.begin))
+    place, first, last, of_row = parted(
+        *stretches[:3], of_row, rows.date, (used[cut - 1], used[cut]), evidence
+    )
+    stretches = whole(place, first, last)
+    looks, used = _looks_of(linear, rows, of_row, color_sd, len(stretches.place))
+    starts = looks.cut(_price(share))
+    owner = of_row[used[looks.begin[:-1]]]
+    last, label = last.copy(), of_row.copy()
     by_stretch = np.argsort(of_row, kind="stable")
     bounds = np.searchsorted(of_row[by_stretch], np.arange(len(stretches.place) + 1))
     added: list[tuple[int, int, int, int, bool]] = []
@@ -195,6 +205,13 @@ def _color_sd(linear: Floats, rows: Surfaces, of_row: Ints) -> float:
     return float(np.clip(OF_TENTH * np.quantile(apart, 0.1), COLOR_SD, MOST_SD))
 
 
+def _looks_of(linear: Floats, rows: Surfaces, of_row: Ints, color_sd: float, count: int) -> tuple[Looks, Ints]:
+    """The looks that are worth a search, and their rows."""
+    used = _suspects(linear, rows, of_row, count)
+    begin = np.append(np.unique(of_row[used], return_index=True)[1], len(used)).astype(np.int64)
+    return Looks.of(linear[used], rows.shaded[used], begin, color_sd), used
+
+
 def _suspects(linear: Floats, rows: Surfaces, of_row: Ints, count: int) -> Ints:
     """Rows of the stretches whose usable looks differ in colour enough to be worth a search, by stretch and date."""
     used = np.flatnonzero((of_row >= 0) & rows.usable & np.isfinite(linear).all(1))
@@ -213,7 +230,12 @@ def _priced_cuts(looks: Looks, usable: int) -> tuple[Bools, float]:
     share."""
     share, starts = FIRST_SHARE, np.zeros(0, bool)
     for _ in range(SHARE_ROUNDS):
-        starts = looks.cut(CUT_PRICE + float(np.log((1 - share) / share)))
+        starts = looks.cut(_price(share))
         cuts = int(starts.sum()) - (len(looks.begin) - 1)
         share = min((cuts + FIRST_SHARE * SHARE_PRIOR) / (usable + SHARE_PRIOR), 0.5)
     return starts, share
+
+
+def _price(share: float) -> float:
+    """Of a cut, where that share of the pairs of looks holds one."""
+    return CUT_PRICE + float(np.log((1 - share) / share))

@@ -112,6 +112,9 @@ class Places(NamedTuple):
         The likeliest history in the likeliest real class.
     births, deaths : float64 (place, date - 1)
         Posterior probability of the change between two dates, were the place real.
+    evidence : float64 (place, date)
+        Log-likelihood of what the date shows were the place full, less that were it empty, in the likeliest real class;
+        0 where nothing was observed.
     classes : float64 (place, class)
         Posterior probability of each class.
     model : Model
@@ -121,6 +124,7 @@ class Places(NamedTuple):
     path: Bools
     births: Floats
     deaths: Floats
+    evidence: Floats
     classes: Floats
     model: Model
 
@@ -245,13 +249,14 @@ def _told(
     posterior = sum(classes[:, k, None] * readings[k].present for k in range(REAL))
     births = sum(share[:, k, None] * readings[k].births for k in range(REAL))
     deaths = sum(share[:, k, None] * readings[k].deaths for k in range(REAL))
-    path = np.zeros(absent.shape, bool)
+    path, evidence = np.zeros(absent.shape, bool), np.zeros(absent.shape)
     likeliest = classes[:, :REAL].argmax(1)
     for k in range(REAL):
         mine = likeliest == k
         rates = caution * model.birth[k], caution * model.death[k]
         path[mine] = viterbi(absent[mine], present[k][mine], *rates, model.start[k])
-    return Places(np.asarray(posterior), path, np.asarray(births), np.asarray(deaths), classes, model)
+        evidence[mine] = np.log(present[k][mine] / absent[mine])
+    return Places(np.asarray(posterior), path, np.asarray(births), np.asarray(deaths), evidence, classes, model)
 
 
 def _present(bins: Ints, observed: Bools, blocked: Floats, ease: Floats, tables: Tables) -> list[Floats]:

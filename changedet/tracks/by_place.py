@@ -171,4 +171,4 @@ def _stretches(rows: Rows, seen: Observed, read: kernel.Places) -> tuple[Stretch
     _, spot, own = np.unique(place, return_index=True, return_inverse=True)
     offset -= offset[spot[own]]
     surfaces = Surfaces(rows.date, rows.boxes.rgb, usable, ~shown, rows.tiers, offset, seen.lean[rows.date])
-    return split_stretches(whole(at, first, last), of_row, surfaces, comes, goes)
+    return split_stretches(whole(at, first, last), of_row, surfaces, read.evidence, comes, goes)

@@ -1,0 +1,76 @@
+"""Where a spot stood empty between two boxes that presence alone takes for one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+GAP_PRICE: Final = 1.0
+"""Log odds of a box that comes in the place of another within one interval, against one that comes after a look at the
+empty spot: where colours tell two boxes, either holds a departure and an arrival."""
+
+
+def longest_gap(evidence: Floats) -> tuple[int, int]:
+    """First and last index, exclusive, of the dates that speak most for an empty spot; (0, 0) where none do.
+
+    Parameters
+    ----------
+    evidence : float64 (date,)
+        Log-likelihood of what each date shows were the spot full, less that were it empty.
+    """
+    summed = np.concatenate([[0.0], np.cumsum(-evidence)])
+    begin = np.array([int(summed[: k + 1].argmin()) for k in range(len(summed))])
+    gain = summed - summed[begin]
+    end = int(gain.argmax())
+    return (int(begin[end]), end) if gain[end] > GAP_PRICE else (0, 0)
+
+
+def parted(
+    place: Ints, first: Ints, last: Ints, of_row: Ints, date: Ints, cuts: tuple[Ints, Ints], evidence: Floats
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Stretches parted where their spot stood empty between two boxes.
+
+    Parameters
+    ----------
+    place, first, last : int64 (stretch,)
+        Place, first and last date.
+    of_row, date : int64 (row,)
+        Stretch, -1 for none, and date.
+    cuts : two int64 (cut,)
+        The row that shows one box last and that which shows the next one first, both of one stretch; in order of date
+        within each.
+    evidence : float64 (place, date)
+        See `longest_gap`.
+
+    Returns
+    -------
+    place, first, last, of_row
+        Those given, ended where the spot is empty, then those that begin after that; rows between belong to none.
+    """
+    last, label = last.copy(), of_row.copy()
+    order = np.argsort(of_row, kind="stable")
+    bounds = np.searchsorted(of_row[order], np.arange(len(place) + 1))
+    added: list[tuple[int, int, int]] = []
+    for before, after in zip(*cuts, strict=True):
+        k, own = int(of_row[before]), int(label[before])
+        low = int(date[before]) + 1
+        begin, end = longest_gap(evidence[place[k], low : date[after]])
+        if end == begin:
+            continue
+        rows = order[bounds[k] : bounds[k + 1]]
+        until = last[k] if own == k else added[own - len(place)][2]
+        label[rows[(date[rows] >= low + begin) & (date[rows] < low + end)]] = -1
+        label[rows[date[rows] >= low + end]] = len(place) + len(added)
+        if own == k:
+            last[k] = low + begin - 1
+        else:
+            added[own - len(place)] = (*added[own - len(place)][:2], low + begin - 1)
+        added.append((int(place[k]), low + end, int(until)))
+    extra = np.array(added, np.int64).reshape(-1, 3).T
+    joined = [np.concatenate(pair) for pair in zip((place, first, last), extra, strict=True)]
+    return joined[0], joined[1], joined[2], label
