@@ -115,8 +115,9 @@ def fit_still(data: list[Labelled]) -> tuple[Floats, Floats, float]:
         [[0.02, 0.03, 0.1, 0.15, 0.3, 0.4], [0.2, 0.25, 0.3, 0.15, 0.08, 0.02], [0.35, 0.05, 0.1, 0.1, 0.2, 0.2]]
     )
     weight, spread = np.array([0.6, 0.25, 0.15]), 0.8
-    groups = [(d.seen.bins[d.real & ~d.mobile], (d.seen.clear & d.full)[d.real & ~d.mobile]) for d in data]
+    groups = [(d.seen.bins[d.real & ~d.mobile], (d.seen.lit & d.full)[d.real & ~d.mobile]) for d in data]
     eases = [np.zeros(bins.shape[1]) for bins, _ in groups]
+    doubts = [np.zeros(bins.shape[1]) for bins, _ in groups]
     for _ in range(ROUNDS):
         wanted, given = np.full((STILL, BINS), 0.5), np.full((STILL, BINS), 1e-9)
         held = np.zeros(STILL)
@@ -135,11 +136,11 @@ def fit_still(data: list[Labelled]) -> tuple[Floats, Floats, float]:
                 bend += total * (tilts[k] @ STEPS**2 - mean**2)
                 wanted[k] += counts.sum(0)
                 given[k] += (total[:, None] * tilts[k] / table[k]).sum(0)
-            eases[g] = eases[g] + np.clip(slope / bend, -1, 1)
+            eases[g], doubts[g] = eases[g] + np.clip(slope / bend, -1, 1), 1 / bend
         table = wanted / given
         table /= table.sum(1, keepdims=True)
         weight = held / held.sum()
-        spread = float(np.clip(np.sqrt(np.mean(np.concatenate(eases) ** 2)), 0.2, 4.0))
+        spread = float(np.clip(np.sqrt(np.mean(np.concatenate(eases) ** 2 + np.concatenate(doubts))), 0.2, 4.0))
     order = np.argsort(-(table @ STEPS))
     return table[order], weight[order], spread
 
@@ -153,7 +154,7 @@ def fit_clutter(data: list[Labelled]) -> tuple[Floats, Floats]:
     for _ in range(ROUNDS):
         counts, held = np.zeros((2, BINS)), np.zeros(2)
         for d in data:
-            bins, used = d.seen.bins[~d.real], d.seen.clear[~d.real]
+            bins, used = d.seen.bins[~d.real], d.seen.lit[~d.real]
             log_l = np.stack([np.log(kernel.emissions(bins, used, row)).sum(1) for row in table], 1) + np.log(weight)
             share = np.exp(log_l - log_l.max(1, keepdims=True))
             share /= share.sum(1, keepdims=True)
@@ -185,8 +186,11 @@ def company_shares(data: list[Labelled]) -> Floats:
 
 def fit(data: list[Labelled]) -> dict[str, Any]:
     """All tables of one detector."""
-    absent = sum(histogram(d.seen.bins[d.real], (d.seen.clear & ~d.full)[d.real]).sum(0) for d in data)
-    brief = sum(histogram(d.seen.bins[d.mobile], (d.seen.clear & d.full)[d.mobile]).sum(0) for d in data)
+    absent = sum(histogram(d.seen.bins[d.real], (d.seen.lit & ~d.full)[d.real]).sum(0) for d in data)
+    brief = sum(histogram(d.seen.bins[d.mobile], (d.seen.lit & d.full)[d.mobile]).sum(0) for d in data)
+    dim = [d.seen.clear & ~d.seen.lit for d in data]
+    states = [(d.real[:, None] & ~d.full, d.real[:, None] & d.full, np.repeat(~d.real[:, None], d.full.shape[1], 1)) for d in data]
+    shade = [sum(histogram(d.seen.bins, s[k] & m).sum(0) for d, m, s in zip(data, dim, states, strict=True)) for k in range(3)]
     still, still_weight, ease_sd = fit_still(data)
     clutter, clutter_weight = fit_clutter(data)
     brief_share = sum(d.mobile.sum() for d in data) / sum(d.real.sum() for d in data)
@@ -197,6 +201,7 @@ def fit(data: list[Labelled]) -> dict[str, Any]:
     return {
         "absent": smoothed(np.asarray(absent)),
         "emission": np.vstack([still, smoothed(np.asarray(brief)), clutter]),
+        "shade": smoothed(np.array(shade)),
         "weight": np.concatenate([still_weight * (1 - brief_share), [brief_share], clutter_weight]),
         "company": company_shares(data),
         "ease_sd": ease_sd,

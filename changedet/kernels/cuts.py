@@ -68,8 +68,9 @@ class Looks(NamedTuple):
         n = int(self.begin[place + 1] - self.begin[place])
         return self.costs[self.table[place] : self.table[place + 1]].reshape(n, n)
 
-    def cut(self, price: float) -> Bools:
-        """Which looks (look,) begin a segment of the cheapest partition of their place, at a price for each cut."""
+    def cut(self, price: Floats) -> Bools:
+        """Which looks (look,) begin a segment of the cheapest partition of their place, at the price (look,) of a cut
+        before each."""
         starts = np.zeros(int(self.begin[-1]), np.bool_)
         _cut_places(self.costs, self.begin, self.table, price, starts)
         return starts
@@ -98,7 +99,7 @@ def cut_points(costs: NDArray[np.floating[Any]], price: float) -> list[int]:
     """
     n = len(costs)
     looks = Looks(np.array([0, n]), np.array([0, n * n]), np.asarray(costs, np.float32).ravel())
-    return [int(start) for start in np.flatnonzero(looks.cut(price))]
+    return [int(start) for start in np.flatnonzero(looks.cut(np.full(n, price)))]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
@@ -149,7 +150,7 @@ def _lab(linear: Any, xyz: Any) -> tuple[float, float, float]:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _cut_places(costs: Any, begin: Any, table: Any, price: float, starts: Any) -> None:
+def _cut_places(costs: Any, begin: Any, table: Any, price: Any, starts: Any) -> None:
     for place in range(len(begin) - 1):
         first, n = begin[place], begin[place + 1] - begin[place]
         summed = np.zeros((n + 1, n))
@@ -163,7 +164,7 @@ def _cut_places(costs: Any, begin: Any, table: Any, price: float, starts: Any) -
                 segment = np.inf
                 for c in range(a, end):
                     segment = min(segment, summed[end, c] - summed[a, c])
-                total = best[a] + segment + (price if a > 0 else 0.0)
+                total = best[a] + segment + (price[first + a] if a > 0 else 0.0)
                 if total < best[end]:
                     best[end], came[end] = total, a
         end = n

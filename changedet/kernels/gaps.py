@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-GAP_PRICE: Final = 1.0
+GAP_PRICE: Final = 0.0
 """Log odds of a box that comes in the place of another within one interval, against one that comes after a look at the
 empty spot: where colours tell two boxes, either holds a departure and an arrival."""
 
@@ -28,6 +28,28 @@ def longest_gap(evidence: Floats) -> tuple[int, int]:
     gain = summed - summed[begin]
     end = int(gain.argmax())
     return (int(begin[end]), end) if gain[end] > GAP_PRICE else (0, 0)
+
+
+def spoken_for(place: Ints, date: Ints, begin: Ints, evidence: Floats) -> Floats:
+    """How much the dates between a look and the one before it speak for an empty spot, as a float64 (look,).
+
+    Parameters
+    ----------
+    place, date : int64 (look,)
+        In order of date within each series.
+    begin : int64 (series + 1,)
+        First look of each series, and the number of looks.
+    evidence : float64 (place, date)
+        See `longest_gap`.
+    """
+    said = np.zeros(len(place))
+    apart = np.append(0, np.diff(date))
+    apart[begin[:-1]] = 0
+    for look in np.flatnonzero(apart > 1):
+        between = evidence[place[look], date[look - 1] + 1 : date[look]]
+        a, b = longest_gap(between)
+        said[look] = -between[a:b].sum()
+    return said
 
 
 def parted(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from changedet.kernels.compare import linear_rgb, scaled_lab
 from changedet.kernels.cuts import COLOR_SD, Looks
-from changedet.kernels.gaps import parted
+from changedet.kernels.gaps import parted, spoken_for
 from changedet.kernels.piles import Pile, height_steps, new_tops, pile_of
 
 Floats = NDArray[np.float64]
@@ -21,6 +21,7 @@ Bools = NDArray[np.bool_]
 
 CUT_PRICE: Final = 3.0
 """Of the colour that a cut adds, beside the price of how rare cuts are."""
+LEAST_PRICE: Final = 1.0
 FIRST_SHARE: Final = 0.03
 SHARE_PRIOR: Final = 30.0
 """Prior share of the pairs of looks between which the box changes, and the pairs that it is worth."""
@@ -98,14 +99,15 @@ def split_stretches(
     linear = level_colors(rows, of_row)
     color_sd = _color_sd(linear, rows, of_row)
     looks, used = _looks_of(linear, rows, of_row, color_sd, len(stretches.place))
-    starts, share = _priced_cuts(looks, int((rows.usable & (of_row >= 0)).sum()))
+    spared = spoken_for(stretches.place[of_row[used]], rows.date[used], looks.begin, evidence)
+    starts, share = _priced_cuts(looks, int((rows.usable & (of_row >= 0)).sum()), spared)
     cut = np.flatnonzero(starts & ~np.isin(np.arange(len(starts)), looks.begin))
     place, first, last, of_row = parted(
         *stretches[:3], of_row, rows.date, (used[cut - 1], used[cut]), evidence
     )
     stretches = whole(place, first, last)
     looks, used = _looks_of(linear, rows, of_row, color_sd, len(stretches.place))
-    starts = looks.cut(_price(share))
+    starts = looks.cut(np.full(len(used), _price(share)))
     owner = of_row[used[looks.begin[:-1]]]
     last, label = last.copy(), of_row.copy()
     by_stretch = np.argsort(of_row, kind="stable")
@@ -225,12 +227,12 @@ def _suspects(linear: Floats, rows: Surfaces, of_row: Ints, count: int) -> Ints:
     return result
 
 
-def _priced_cuts(looks: Looks, usable: int) -> tuple[Bools, float]:
-    """Which looks (look,) begin a segment, at the price of a cut that the site's own share of cuts gives; and that
-    share."""
+def _priced_cuts(looks: Looks, usable: int, spared: Floats) -> tuple[Bools, float]:
+    """Which looks (look,) begin a segment, at the price of a cut that the site's own share of cuts gives, less what an
+    empty spot before the look spares; and that share."""
     share, starts = FIRST_SHARE, np.zeros(0, bool)
     for _ in range(SHARE_ROUNDS):
-        starts = looks.cut(_price(share))
+        starts = looks.cut(np.maximum(_price(share) - spared, LEAST_PRICE))
         cuts = int(starts.sum()) - (len(looks.begin) - 1)
         share = min((cuts + FIRST_SHARE * SHARE_PRIOR) / (usable + SHARE_PRIOR), 0.5)
     return starts, share

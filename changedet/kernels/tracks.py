@@ -49,6 +49,8 @@ class Tables(NamedTuple):
         Probability of each score bin at a real place while it is empty.
     emission : float64 (class, bin)
         The same while the place is full; for clutter always.
+    shade : float64 (3, bin)
+        The same of looks in deep shade or at the rim of a cloud: at an empty real place, a full one, and clutter.
     weight : float64 (class,)
         Prior weights within the real and within the clutter classes.
     company : float64 (2, 3)
@@ -69,6 +71,7 @@ class Tables(NamedTuple):
 
     absent: Floats
     emission: Floats
+    shade: Floats
     weight: Floats
     company: Floats
     ease_sd: float
@@ -82,7 +85,7 @@ class Tables(NamedTuple):
     @classmethod
     def of(cls, fitted: Mapping[str, Any]) -> Tables:
         """From plain numbers and lists."""
-        arrays = ("absent", "emission", "weight", "company")
+        arrays = ("absent", "emission", "shade", "weight", "company")
         whole: dict[str, Any] = {
             name: np.array(value) if name in arrays else float(value) for name, value in fitted.items()
         }
@@ -179,6 +182,7 @@ def _sigmoid(x: Floats) -> Floats:
 def read_places(
     bins: Ints,
     observed: Bools,
+    lit: Bools,
     rows: Floats,
     company: Ints,
     blocked: Floats,
@@ -196,6 +200,8 @@ def read_places(
         Score bins, see `score_bins`.
     observed : bool (place, date)
         True where a row was found or the look was clear.
+    lit : bool (place, date)
+        True where the look was clear.
     rows : float64 (place,)
         Number of counted rows.
     company : int64 (place,)
@@ -214,13 +220,15 @@ def read_places(
     """
     dates = bins.shape[1]
     model = _first_model(dates, birth, death, false_share, tables)
-    absent = emissions(bins, observed, tables.absent)
-    clutter = np.stack([np.log(emissions(bins, observed, table)).sum(1) for table in tables.emission[REAL:]], 1)
+    lit, dim = observed & lit, observed & ~lit
+    absent, full, false = (emissions(bins, dim, table) for table in tables.shade)
+    absent = absent * emissions(bins, lit, tables.absent)
+    clutter = [np.log(false * emissions(bins, lit, table)).sum(1) for table in tables.emission[REAL:]]
     beside = np.log(tables.company)[IS_CLUTTER][:, company].T
     beside[(bins > 0).sum(1) > BRIEF_DATES] = 0.0
     learnt = None
     for rounds_left in range(EM_ROUNDS, -1, -1):
-        present = _present(bins, observed, blocked, model.ease, tables)
+        present = [full * part for part in _present(bins, lit, blocked, model.ease, tables)]
         readings = [
             given_presence(
                 forward_backward(absent, present[k], model.birth[k], model.death[k], model.start[k]),
@@ -230,12 +238,12 @@ def read_places(
             )
             for k in range(REAL)
         ]
-        log_l = np.column_stack([r.log_likelihood for r in readings] + [clutter]) + beside
+        log_l = np.column_stack([r.log_likelihood for r in readings] + clutter) + beside
         classes, weight = _class_posteriors(log_l, model.weight, rows, false_share, learnt)
         learnt = float(np.clip(classes[:, REAL:].sum() / max(len(classes), 1), 1e-3, 0.999))
         model = model._replace(weight=weight)
         if rounds_left and dates >= EASE_DATES:
-            model = model._replace(ease=_learn_ease(readings, classes, bins, observed, model.ease, tables))
+            model = model._replace(ease=_learn_ease(readings, classes, bins, lit, model.ease, tables))
         if rounds_left and dates >= EM_DATES:
             model = _learn(readings, classes, model, birth, death, false_share, tables)
     return _told(readings, classes, model, absent, present, caution)
@@ -259,19 +267,19 @@ def _told(
     return Places(np.asarray(posterior), path, np.asarray(births), np.asarray(deaths), evidence, classes, model)
 
 
-def _present(bins: Ints, observed: Bools, blocked: Floats, ease: Floats, tables: Tables) -> list[Floats]:
+def _present(bins: Ints, lit: Bools, blocked: Floats, ease: Floats, tables: Tables) -> list[Floats]:
     """Likelihood of what each date shows of a full place, for each real class."""
-    return [emissions(bins, observed, tilted(table, ease)) * (1.0 - 0.98 * blocked) for table in tables.emission[:REAL]]
+    return [emissions(bins, lit, tilted(table, ease)) * (1.0 - 0.98 * blocked) for table in tables.emission[:REAL]]
 
 
 def _learn_ease(
-    readings: list[Reading], classes: Floats, bins: Ints, observed: Bools, ease: Floats, tables: Tables
+    readings: list[Reading], classes: Floats, bins: Ints, lit: Bools, ease: Floats, tables: Tables
 ) -> Floats:
     """One Newton step to each date's ease, about which nothing is known beforehand but its spread."""
     steps = np.linspace(0.0, 1.0, tables.emission.shape[1])
     slope, bend = -ease / tables.ease_sd**2, np.full(len(ease), 1.0 / tables.ease_sd**2)
     for k in range(REAL):
-        weight = classes[:, k, None] * readings[k].present * observed
+        weight = classes[:, k, None] * readings[k].present * lit
         table = tilted(tables.emission[k], ease)
         mean = table @ steps
         slope += (weight * steps[bins]).sum(0) - weight.sum(0) * mean

@@ -109,7 +109,7 @@ def follow_places(rows: Rows, looks: Looks, radius_m: float, rates: Rates, table
 
 def read_observed(seen: Observed, rates: Rates, tables: kernel.Tables) -> kernel.Places:
     """The history of every place; once more where better supported ones leave some no room."""
-    arguments = (seen.bins, seen.clear, seen.counted, seen.company)
+    arguments = (seen.bins, seen.clear, seen.lit, seen.counted, seen.company)
     read = kernel.read_places(*arguments, np.zeros(seen.clear.shape), *rates, tables)
     if seen.clear.shape[1] == 1:
         return read
