@@ -19,7 +19,7 @@ from changedet.blocks import Window
 from changedet.dateoutputs import changed_and_seen, changed_by_first_date, clear_fraction, first_dates
 from changedet.datework import Model
 from changedet.grid import Grid
-from changedet.kernels.quality import CLEAR
+from changedet.kernels.quality import CLEAR, NODATA, SHADE
 from changedet.maskoutputs import mask_path
 from changedet.outlines import as_estimates, footprint_layer, footprints_of, ground_layer
 from changedet.outputs import vectors
@@ -71,11 +71,18 @@ class SeenLooks:
     dates: tuple[dt.date, ...]
 
     def clear(self, i: int, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return self._quality(i, points) == CLEAR
+
+    def covered(self, i: int, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return ~np.isin(self._quality(i, points), (CLEAR, SHADE))
+
+    def _quality(self, i: int, points: NDArray[np.float64]) -> NDArray[np.uint8]:
+        """Class (n,) of each point, see `kernels.quality`; no data outside the grid."""
         to_pixel = ~self.grid.transform
         columns = to_pixel.a * points[:, 0] + to_pixel.b * points[:, 1] + to_pixel.c
         rows = to_pixel.d * points[:, 0] + to_pixel.e * points[:, 1] + to_pixel.f
         row, column = np.floor(rows).astype(int), np.floor(columns).astype(int)
-        out = np.zeros(len(points), bool)
+        out = np.full(len(points), NODATA, np.uint8)
         inside = (row >= 0) & (column >= 0) & (row < self.grid.shape[0]) & (column < self.grid.shape[1])
         cell = np.stack([row // _LOOKUP_PX, column // _LOOKUP_PX], axis=1)
         for top, left in np.unique(cell[inside], axis=0):
@@ -83,7 +90,7 @@ class SeenLooks:
             y, x = int(top) * _LOOKUP_PX, int(left) * _LOOKUP_PX
             size = min(_LOOKUP_PX, self.grid.shape[0] - y), min(_LOOKUP_PX, self.grid.shape[1] - x)
             quality = read_window(self.folder.quality(self.dates[i]), Window(y, x, *size))
-            out[index] = quality[row[index] - y, column[index] - x] == CLEAR
+            out[index] = quality[row[index] - y, column[index] - x]
         return out
 
 

@@ -31,7 +31,7 @@ VOTE_REACH = 1.5
 """Votes are cast from farther than boxes are matched: two dates may lean opposite ways."""
 VOTERS = 20_000
 """A shift is known to a centimetre from far fewer boxes."""
-COLOR_SCALE = 40.0
+COLOR_SCALE = 25.0
 MATCH_COLOR, MOST_COLOR_COST = 8.0, 10.0
 """Tops of tall stacks lean by half a row's pitch; their colours tell them from their neighbours."""
 ALONG_M, ACROSS_M, LOG_LENGTH, ANGLE_DEG = 0.6, 0.35, 0.12, 8.0
@@ -43,19 +43,22 @@ LEVEL_COST = 1.0
 UPRIGHT = np.zeros(2)
 MOST_LENGTH_COST = 6.0
 MOST_CUT_M = 4.5
+CUT_SLACK_M = 0.5
 NEIGHBOURS = 8
 COMPANY_DEG, LINE_M, LINE_DEG = 9.0, 60.0, 6.0
 
 
 class Boxes(NamedTuple):
     """Boxes as columns: ``xy`` (n, 2) and ``length`` (n,) in metres, ``angle`` (n,) in degrees clockwise from north,
-    ``rgb`` (n, 3) of 0 to 255 with NaN for no colour, ``weight`` (n,) above 0."""
+    ``rgb`` (n, 3) of 0 to 255 with NaN for no colour, ``weight`` (n,) above 0, ``cut`` (n,), by how much what hides an
+    end may shorten it, in metres."""
 
     xy: Floats
     length: Floats
     angle: Floats
     rgb: Floats
     weight: Floats
+    cut: Floats
 
     def take(self, rows: NDArray[np.generic]) -> Boxes:
         return Boxes(*(column[rows] for column in self))
@@ -89,8 +92,15 @@ def near_pairs(boxes: Boxes, places: Boxes, radius_m: float) -> tuple[Ints, Ints
     i, column = np.nonzero(np.isfinite(distance))
     j = index[i, column].astype(np.int64)
     alike = np.abs(np.log(boxes.length[i] / places.length[j])) < MAX_LOG_LENGTH
+    alike |= _rest_hidden(boxes, places, i, j)
     alike &= axial_difference(boxes.angle[i], places.angle[j]) < MAX_ANGLE_DEG
     return i[alike].astype(np.int64), j[alike]
+
+
+def _rest_hidden(boxes: Boxes, places: Boxes, i: Ints, j: Ints) -> Bools:
+    """Pairs (m,) whose box may be the part of the place's that is not hidden."""
+    short: Floats = places.length[j] - boxes.length[i]
+    return (short > 0) & (short < boxes.cut[i] + CUT_SLACK_M)
 
 
 def vote_shift(boxes: Boxes, places: Boxes, radius_m: float) -> Floats:
@@ -129,10 +139,11 @@ def priced_pairs(boxes: Boxes, places: Boxes, radius_m: float, lean: Floats = UP
 
     ``lean`` (2,), in metres: how far the date moves the top of a stack of one box more.
     """
-    i, j = near_pairs(boxes, places, radius_m + MOST_CUT_M / 2)
+    i, j = near_pairs(boxes, places, radius_m + max(MOST_CUT_M, float(boxes.cut.max(initial=0.0))) / 2)
     offset = boxes.xy[i] - places.xy[j]
     # What hides one end of a box moves the centre of the rest by half of what it hides.
-    cut = np.minimum(np.abs(boxes.length[i] - places.length[j]), MOST_CUT_M) / 2
+    hidden = _rest_hidden(boxes, places, i, j)
+    cut = np.minimum(np.abs(boxes.length[i] - places.length[j]), np.where(hidden, boxes.cut[i], MOST_CUT_M)) / 2
     cost = np.full(len(i), np.inf)
     for level in (0.0, -1.0, 1.0, 2.0):
         along, across = local_offset(level * lean, offset, places.angle[j])
@@ -141,9 +152,9 @@ def priced_pairs(boxes: Boxes, places: Boxes, radius_m: float, lean: Floats = UP
         apart = (along / ALONG_M) ** 2 + (across / ACROSS_M) ** 2 + LEVEL_COST * abs(level)
         cost = np.where(fits, np.minimum(cost, apart), cost)
     fits = np.isfinite(cost)
-    i, j, cost = i[fits], j[fits], cost[fits]
+    i, j, cost, hidden = i[fits], j[fits], cost[fits], hidden[fits]
     unlike = (np.log(boxes.length[i] / places.length[j]) / LOG_LENGTH) ** 2
-    cost += np.minimum(unlike, MOST_LENGTH_COST)
+    cost += np.where(hidden, 0.0, np.minimum(unlike, MOST_LENGTH_COST))
     cost += (axial_difference(boxes.angle[i], places.angle[j]) / ANGLE_DEG) ** 2
     cost += np.minimum(color_distance(boxes.rgb[i], places.rgb[j]) / MATCH_COLOR, MOST_COLOR_COST)
     return i, j, cost
@@ -184,7 +195,7 @@ def summarise(boxes: Boxes, place: Ints, count: int) -> Boxes:
         rgb = np.column_stack(
             [np.bincount(place, boxes.weight * np.where(known, c, 0.0), count) / color_weight for c in boxes.rgb.T]
         )
-    return Boxes(np.column_stack([mean(c) for c in boxes.xy.T]), mean(boxes.length), angle, rgb, weight)
+    return Boxes(np.column_stack([mean(c) for c in boxes.xy.T]), mean(boxes.length), angle, rgb, weight, np.zeros(count))
 
 
 class Found(NamedTuple):

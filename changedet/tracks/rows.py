@@ -22,6 +22,8 @@ Bools: TypeAlias = NDArray[np.bool_]
 ClearAt: TypeAlias = Callable[[int, Floats], Bools]
 
 COLUMNS = ("date", "length_m", "width_m", "angle_deg", "confidence", "kind", "color")
+BEYOND_M, LONGEST_M = 1.0, 13.72
+"""How far beyond its ends a box is looked for what hides it; the longest box."""
 KINDS = ("20ft", "40ft", "45ft", "other")
 
 
@@ -41,6 +43,10 @@ class Looks(Protocol):
         """True (n,) where date ``i`` saw the points (n, 2), x and y in the grid's CRS, clearly."""
         ...
 
+    def covered(self, i: int, points: Floats) -> Bools:
+        """True (n,) where date ``i`` shows nothing of the points: cloud, its shadow, no data; deep shade is neither."""
+        ...
+
 
 @dataclass(frozen=True)
 class AllLooks:
@@ -53,6 +59,9 @@ class AllLooks:
         if self.clear_at is None:
             return np.ones(len(points), bool)
         return np.asarray(self.clear_at(i, points), bool)
+
+    def covered(self, i: int, points: Floats) -> Bools:
+        return ~self.clear(i, points)
 
 
 @dataclass(frozen=True)
@@ -148,7 +157,9 @@ class Rows:
             number["angle_deg"],
             rgb_of(detections["color"]),
             np.maximum(number["confidence"], 1e-3),
+            np.zeros(len(xy)),
         )
+        boxes = boxes._replace(cut=_cut(boxes, index, looks))
         tiers = pd.to_numeric(detections["tiers"]) if "tiers" in detections else pd.Series(np.nan, detections.index)
         counted = detections["counted"].to_numpy(bool) if "counted" in detections else np.ones(len(index), bool)
         kind = np.array([KINDS.index(k) if k in KINDS else len(KINDS) - 1 for k in detections["kind"]], np.int64)
@@ -158,6 +169,18 @@ class Rows:
         return cls(
             detections, order, dates, index[order], sorted_boxes, width, kind[order], tier[order], counted[order]
         )
+
+
+def _cut(boxes: Boxes, date: Ints, looks: Looks) -> Floats:
+    """By how much (n,) the boxes may be longer than they look: an end lies at what the date does not show."""
+    turn = np.deg2rad(boxes.angle)
+    half = np.column_stack([np.sin(turn), np.cos(turn)]) * (boxes.length / 2 + BEYOND_M)[:, None]
+    at_edge = np.zeros(len(date), bool)
+    for i in range(len(looks.dates)):
+        mine = np.flatnonzero(date == i)
+        for end in (half[mine], -half[mine]):
+            at_edge[mine] |= looks.covered(i, boxes.xy[mine] + end)
+    return np.where(at_edge, np.maximum(LONGEST_M - boxes.length, 0.0), 0.0)
 
 
 def _date_index(column: pd.Series[Any], dates: tuple[dt.date, ...]) -> Ints:
