@@ -10,19 +10,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from changedet.kernels.replaced import Stretches
-from changedet.tracks.rows import KINDS, Bools, Floats, Ints, Looks, Rows, Tracks
+from changedet.tracks.rows import KINDS, Bools, ClearAt, Floats, Ints, Rows, Tracks
 
 OTHER_SHARE = 0.6
 
 
-def clear_looks(looks: Looks, points: Floats, length: Floats, angle: Floats) -> Bools:
-    """Which looks (column) saw which boxes (row) clearly: at most of five points along their long sides."""
+def most_seen(see: ClearAt, points: Floats, length: Floats, angle: Floats, dates: int) -> Bools:
+    """Which dates (column) see which boxes (row): at most of five points along their long sides."""
     turn = np.deg2rad(angle)
     along = np.column_stack([np.sin(turn), np.cos(turn)]) * length[:, None]
     spread = [points + part * along for part in (-0.34, -0.17, 0.0, 0.17, 0.34)]
     columns = []
-    for i in range(len(looks.dates)):
-        seen = np.asarray(looks.clear(i, np.concatenate(spread)), bool).reshape(len(spread), len(points))
+    for i in range(dates):
+        seen = np.asarray(see(i, np.concatenate(spread)), bool).reshape(len(spread), len(points))
         columns.append(2 * seen.sum(0) > len(spread))
     return np.stack(columns, 1) if len(points) else np.zeros((0, len(columns)), bool)
 

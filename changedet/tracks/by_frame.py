@@ -6,7 +6,7 @@ import numpy as np
 
 from changedet.kernels import places as spots
 from changedet.kernels.replaced import whole
-from changedet.tracks.assemble import assemble, clear_looks, medians
+from changedet.tracks.assemble import assemble, medians, most_seen
 from changedet.tracks.rows import Ints, Looks, Rows, Tracks
 
 SKIP_COST = 9.0
@@ -40,7 +40,7 @@ def _assemble_frames(rows: Rows, looks: Looks, label: Ints, n: int) -> Tracks:
     np.minimum.at(first, label[own], rows.date[own])
     np.maximum.at(last, label[own], rows.date[own])
     shape = spots.summarise(rows.boxes.take(own), label[own], n)
-    clear = clear_looks(looks, medians(rows.boxes.xy[own], label[own], n), shape.length, shape.angle)
+    clear = most_seen(looks.clear, medians(rows.boxes.xy[own], label[own], n), shape.length, shape.angle, len(looks.dates))
     clear[label[own], rows.date[own]] = True
     t = np.arange(count)
     inside = (t >= first[:, None]) & (t <= last[:, None])

@@ -9,7 +9,7 @@ import numpy as np
 from changedet.kernels import places as spots
 from changedet.kernels import tracks as kernel
 from changedet.kernels.replaced import Stretches, Surfaces, split_stretches, whole
-from changedet.tracks.assemble import assemble, clear_looks, medians
+from changedet.tracks.assemble import assemble, medians, most_seen
 from changedet.tracks.rows import Bools, Floats, Ints, Looks, Rows, Tracks
 
 OVERLAP_SHARE = 0.35
@@ -77,8 +77,9 @@ def observe(rows: Rows, looks: Looks, radius_m: float) -> Observed:
     score = np.full((n, count), np.nan)
     score[own, date] = rows.boxes.weight[keep]
     has_row = np.isfinite(score)
-    lit = clear_looks(looks, medians(rows.boxes.xy[keep], own, n), summary.length, summary.angle)
-    clear = lit | has_row
+    centre = medians(rows.boxes.xy[keep], own, n)
+    lit, shown = (most_seen(see, centre, summary.length, summary.angle, count) for see in (looks.clear, lambda i, xy: ~looks.covered(i, xy)))
+    clear = lit | has_row | shown
     pairs = spots.overlapping_pairs(summary, width, OVERLAP_SHARE)
     clear = _under_a_stack(clear, has_row, pairs, rows, place)
     counted = np.bincount(own, rows.counted[keep], n).astype(np.float64)
