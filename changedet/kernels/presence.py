@@ -92,10 +92,10 @@ _CALIBRATION: Final[dict[str, dict[float, dict[str, Any]]]] = {
             "departures": (0.974, 4.041),
         },
         0.5: {
-            "scale": 0.9923822163556071,
-            "boxes": (1.14, 3.089),
-            "arrivals": (1.055, 4.417),
-            "departures": (0.972, 2.824),
+            "scale": 0.9842502919795343,
+            "boxes": (1.009, 1.804),
+            "arrivals": (0.609, 4.831),
+            "departures": (0.849, 2.75),
         },
         0.75: {
             "scale": 0.978634819634597,

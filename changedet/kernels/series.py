@@ -17,9 +17,11 @@ to be replaced by a split-conformal calibration on at least 30 sites."""
 UNSEEN_TURNOVER: Final = 0.50
 """As a share of what is expected at hidden places, the standard deviation of what came or went there, in batches,
 without any clear look to show it. An assumption: single boxes are independent in the chains, batches are not."""
-UNSEEN_GROWTH: Final = 1.5
-"""Standard deviation, as a share of all that is expected, of boxes on ground that no look shows any more, where all
-is such ground; it goes with the square of that ground's share. From two clouded sites of the calibration seeds."""
+UNSEEN_GROUND: Final = 2.0
+"""Standard deviation, as a share of what is expected, of boxes on ground that no look shows any more, where all is such
+ground. From the calibration seeds' clouded sites, where deliveries end in such ground."""
+BATCH: Final = 0.6
+"""Of what changed between two looks around a hidden one, the part that did so in one batch. From the same sites."""
 RATIO_LOW, RATIO_HIGH = 0.52, 1.40
 """Range of mask area over truly changed area on simulated sites (median .89). Provisional, as above."""
 MISSED_M2: Final = 60.0
@@ -61,8 +63,8 @@ PLAIN: Final = Calibration(1.0, (QUANTILE, QUANTILE), (QUANTILE, QUANTILE), (QUA
 """Where nothing was fitted."""
 
 
-def count_spread(expected: float, variance: float, unseen: float, batches: float) -> float:
-    """``sqrt(variance + 1 + (.08 expected)^2 + (.50 unseen)^2 + (1.5 unseen^2 / expected)^2 + batches^2)``.
+def count_spread(expected: float, variance: float, unseen: float, batches: float, gone: float) -> float:
+    """``sqrt(variance + 1 + (.08 expected)^2 + (.50 unseen)^2 + (2 gone expected)^2 + (.6 batches)^2)``.
 
     Parameters
     ----------
@@ -72,10 +74,11 @@ def count_spread(expected: float, variance: float, unseen: float, batches: float
         The part of ``expected`` at places that the date did not see clearly, nor all before it or all after it.
     batches : float
         Sum of ``sqrt(p (1 - p))`` over the places that the date did not see, but looks before and after it: what
-        changed there came or went in one batch.
+        changed there came or went in batches.
+    gone : float
+        Share of the ground that neither the date nor any later one shows.
     """
-    growth = UNSEEN_GROWTH * unseen**2 / max(expected, 1.0)
-    parts = (MISCOUNT * expected, UNSEEN_TURNOVER * unseen, growth, batches)
+    parts = (MISCOUNT * expected, UNSEEN_TURNOVER * unseen, UNSEEN_GROUND * gone * expected, BATCH * batches)
     return float(np.sqrt(variance + 1.0 + sum(part**2 for part in parts)))
 
 

@@ -36,6 +36,8 @@ EASE_DATES: Final = 3
 BRIEF_DATES: Final = 2
 """Company tells real places from clutter among those that are seen no oftener."""
 ODDS_BOUND: Final = 3.0
+SHADE_TRUST: Final = 0.5
+"""Power of what looks in deep shade say: at one place they err alike."""
 LEAST_FALSE: Final = 0.02
 """The series may lower the share of false rows to this part of the stated one, never raise it."""
 
@@ -221,7 +223,7 @@ def read_places(
     dates = bins.shape[1]
     model = _first_model(dates, birth, death, false_share, tables)
     lit, dim = observed & lit, observed & ~lit
-    absent, full, false = (emissions(bins, dim, table) for table in tables.shade)
+    absent, full, false = (emissions(bins, dim, table**SHADE_TRUST) for table in tables.shade)
     absent = absent * emissions(bins, lit, tables.absent)
     clutter = [np.log(false * emissions(bins, lit, table)).sum(1) for table in tables.emission[REAL:]]
     beside = np.log(tables.company)[IS_CLUTTER][:, company].T

@@ -115,6 +115,7 @@ class Counted:
     present: Floats
     clear: Bools
     weight: Floats
+    ground_shown: Bools
 
     def standing(self, t: int, weight: Floats) -> Standing:
         """What stands on a date, each place with its weight."""
@@ -123,7 +124,8 @@ class Counted:
         expected, unseen = float((weight * present).sum()), float((weight * present)[hidden & ~between].sum())
         variance = weight**2 * present * (1.0 - present)
         batches = float(np.sqrt(variance[hidden & between]).sum())
-        return Standing(expected, kernel.count_spread(expected, float(variance.sum()), unseen, batches))
+        gone = 1.0 - float(self.ground_shown[:, t:].any(1).mean()) if len(self.ground_shown) else 0.0
+        return Standing(expected, kernel.count_spread(expected, float(variance.sum()), unseen, batches, gone))
 
     def events(self, t: int) -> tuple[Events, Events]:
         """Arrivals and departures that a date shows first.
@@ -208,12 +210,13 @@ def _facts_row(look: LookFacts, zone: str) -> dict[str, Any]:
 def counted_boxes(tracks: Any, area: Any = None) -> Counted:
     """The boxes of tracks within a polygon, or all."""
 
-    def within(frame: gpd.GeoDataFrame) -> Bools:
-        centre = frame.geometry.centroid
+    def inside(xy: Floats) -> Bools:
         if area is None:
-            return np.ones(len(frame), bool)
-        inside: Bools = shapely.intersects_xy(area, centre.x.to_numpy(), centre.y.to_numpy())
-        return inside
+            return np.ones(len(xy), bool)
+        return np.asarray(shapely.intersects_xy(area, xy[:, 0], xy[:, 1]), bool)
+
+    def within(frame: gpd.GeoDataFrame) -> Bools:
+        return inside(shapely.get_coordinates(frame.geometry.centroid))
 
     index = {pd.Timestamp(date): i for i, date in enumerate(tracks.dates)}
 
@@ -233,6 +236,7 @@ def counted_boxes(tracks: Any, area: Any = None) -> Counted:
         present=tracks.place_presence[kept],
         clear=tracks.place_clear[kept],
         weight=np.array([TEU[kind] for kind in tracks.places["kind"][kept]], np.float64),
+        ground_shown=tracks.ground.shown[inside(tracks.ground.xy)],
     )
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from changedet.kernels.replaced import Stretches
-from changedet.tracks.rows import KINDS, Bools, ClearAt, Floats, Ints, Rows, Tracks
+from changedet.tracks.ground import ground_of
+from changedet.tracks.rows import KINDS, Bools, ClearAt, Floats, Ints, Looks, Rows, Tracks
 
 OTHER_SHARE = 0.6
 
@@ -39,7 +40,9 @@ def medians(values: Floats, group: Ints, count: int) -> Floats:
     return np.column_stack(columns) if count else np.empty((0, values.shape[1]))
 
 
-def assemble(rows: Rows, stretches: Stretches, of_row: Ints, clear: Bools, present: Floats, place: Ints) -> Tracks:
+def assemble(
+    rows: Rows, looks: Looks, stretches: Stretches, of_row: Ints, clear: Bools, present: Floats, place: Ints
+) -> Tracks:
     """The result: stretches with a row become tracks, numbered by first date and position."""
     count = len(rows.dates)
     seen = np.zeros((len(stretches.place), count), bool)
@@ -60,7 +63,8 @@ def assemble(rows: Rows, stretches: Stretches, of_row: Ints, clear: Bools, prese
         table["present_probability"] = (presence * seen).sum(1)[order] / seen.sum(1)[order]
     table = table[[*(c for c in table.columns if c != "geometry"), "geometry"]]
     places = _place_table(rows, place, present.shape[0])
-    return Tracks(rows.dates, _with_ids(rows, track), table, presence[order], seen[order], places, present, clear)
+    rows_with_ids, ground = _with_ids(rows, track), ground_of(rows.boxes.xy, looks)
+    return Tracks(rows.dates, rows_with_ids, table, presence[order], seen[order], places, present, clear, ground)
 
 
 def _span(stretches: Stretches, clear: Bools, present: Floats) -> tuple[Floats, Ints, Ints]:

@@ -49,4 +49,4 @@ def _assemble_frames(rows: Rows, looks: Looks, label: Ints, n: int) -> Tracks:
     before = np.cumsum((clear & (t < first[:, None]))[:, ::-1], axis=1)[:, ::-1] == 0
     present = np.where(inside, 1.0, np.where(after & before, 0.5, 0.0))
     stretches = whole(np.arange(n), first.astype(np.int64), last.astype(np.int64))
-    return assemble(rows, stretches, label, clear, present, label)
+    return assemble(rows, looks, stretches, label, clear, present, label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -105,7 +106,8 @@ def follow_places(rows: Rows, looks: Looks, radius_m: float, rates: Rates, table
     seen = observe(rows, looks, radius_m)
     read = read_observed(seen, rates, tables)
     stretches, of_row = _stretches(rows, seen, read)
-    return assemble(rows, stretches, of_row, seen.clear, read.present, seen.place)
+    tracks = assemble(rows, looks, stretches, of_row, seen.clear, read.present, seen.place)
+    return replace(tracks, place_clear=seen.lit | (seen.bins > 0))
 
 
 def read_observed(seen: Observed, rates: Rates, tables: kernel.Tables) -> kernel.Places:

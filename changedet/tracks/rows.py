@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -64,6 +64,17 @@ class AllLooks:
         return ~self.clear(i, points)
 
 
+class Ground(NamedTuple):
+    """Points (n, 2) of the ground about the boxes, and whether each date showed them, bool (n, date)."""
+
+    xy: Floats
+    shown: Bools
+
+    @classmethod
+    def none(cls, dates: int) -> Ground:
+        return cls(np.empty((0, 2)), np.empty((0, dates), bool))
+
+
 @dataclass(frozen=True)
 class Tracks:
     """Boxes followed over the dates.
@@ -87,6 +98,8 @@ class Tracks:
         Posterior probability that a real box stood on top there. Its sums are the expected counts.
     place_clear : bool (place, date)
         True where the date saw the place clearly.
+    ground : Ground
+        The ground about the boxes, without what no date shows.
     calibration : Calibration
         What turns presence into counts and intervals for the detector of the rows.
     """
@@ -99,6 +112,7 @@ class Tracks:
     places: gpd.GeoDataFrame
     place_presence: Floats
     place_clear: Bools
+    ground: Ground
     calibration: Calibration = PLAIN
 
 

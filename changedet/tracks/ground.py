@@ -1,0 +1,22 @@
+"""Which ground about the boxes each date shows: on a lattice, for what may stand where no look ever saw."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from changedet.tracks.rows import Floats, Ground, Looks
+
+MARGIN_M, LEAST_STEP_M, MOST_POINTS = 20.0, 4.0, 10_000
+
+
+def ground_of(xy: Floats, looks: Looks) -> Ground:
+    """Ground in the rectangle about boxes (n, 2) and a little beyond, without what no date shows."""
+    if not len(xy):
+        return Ground.none(len(looks.dates))
+    low, high = xy.min(0) - MARGIN_M, xy.max(0) + MARGIN_M
+    step = max(LEAST_STEP_M, float(np.sqrt(np.prod(high - low) / MOST_POINTS)))
+    east, north = (np.arange(a + step / 2, b, step) for a, b in zip(low, high, strict=True))
+    points = np.stack(np.meshgrid(east, north), -1).reshape(-1, 2)
+    shown = np.stack([~looks.covered(i, points) for i in range(len(looks.dates))], 1)
+    ever = shown.any(1)
+    return Ground(points[ever], shown[ever])
