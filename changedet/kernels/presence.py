@@ -92,10 +92,10 @@ _CALIBRATION: Final[dict[str, dict[float, dict[str, Any]]]] = {
             "departures": (0.974, 4.041),
         },
         0.5: {
-            "scale": 0.9842502919795343,
-            "boxes": (1.009, 1.804),
-            "arrivals": (0.609, 4.831),
-            "departures": (0.849, 2.75),
+            "scale": 0.9926406447397121,
+            "boxes": (1.24, 1.592),
+            "arrivals": (1.471, 4.097),
+            "departures": (0.849, 2.751),
         },
         0.75: {
             "scale": 0.978634819634597,

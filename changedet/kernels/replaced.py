@@ -73,7 +73,7 @@ def whole(place: Ints, first: Ints, last: Ints) -> Stretches:
 
 def split_stretches(
     stretches: Stretches, of_row: Ints, rows: Surfaces, evidence: Floats, comes: float, goes: float
-) -> tuple[Stretches, Ints]:
+) -> tuple[Stretches, Ints, Floats]:
     """Cut stretches where the top box is another one.
 
     Parameters
@@ -95,6 +95,8 @@ def split_stretches(
     stretches : Stretches
         Those given, in their order, ended where they were replaced, then those that begin in a cut.
     of_row : int64 (row,)
+    most : float64 (place, date)
+        Greatest probability that a box stands there: below 1 where colours tell that the spot was empty between two.
     """
     linear = level_colors(rows, of_row)
     color_sd = _color_sd(linear, rows, of_row)
@@ -102,7 +104,7 @@ def split_stretches(
     spared = spoken_for(stretches.place[of_row[used]], rows.date[used], looks.begin, evidence)
     starts, share = _priced_cuts(looks, int((rows.usable & (of_row >= 0)).sum()), spared)
     cut = np.flatnonzero(starts & ~np.isin(np.arange(len(starts)), looks.begin))
-    place, first, last, of_row = parted(
+    place, first, last, of_row, most = parted(
         *stretches[:3], of_row, rows.date, (used[cut - 1], used[cut]), evidence
     )
     stretches = whole(place, first, last)
@@ -129,7 +131,7 @@ def split_stretches(
         label[mine] = number[pile.shown[np.searchsorted(edges[1:-1], rows.date[mine], "right")]]
     extra = np.array(added, np.int64).reshape(-1, 5).T
     joined = [np.concatenate(pair) for pair in zip(stretches._replace(last=last), extra, strict=True)]
-    return Stretches(joined[0], joined[1], joined[2], joined[3], joined[4].astype(bool)), label
+    return Stretches(joined[0], joined[1], joined[2], joined[3], joined[4].astype(bool)), label, most
 
 
 def _pile(

@@ -105,8 +105,8 @@ def follow_places(rows: Rows, looks: Looks, radius_m: float, rates: Rates, table
     """Tracks by the hidden Markov model."""
     seen = observe(rows, looks, radius_m)
     read = read_observed(seen, rates, tables)
-    stretches, of_row = _stretches(rows, seen, read)
-    tracks = assemble(rows, looks, stretches, of_row, seen.clear, read.present, seen.place)
+    stretches, of_row, most = _stretches(rows, seen, read)
+    tracks = assemble(rows, looks, stretches, of_row, seen.clear, np.minimum(read.present, most), seen.place)
     return replace(tracks, place_clear=seen.lit | (seen.bins > 0))
 
 
@@ -151,8 +151,9 @@ def _blocked(present: Floats, counted: Floats, pairs: tuple[Ints, Ints]) -> Floa
     return blocked
 
 
-def _stretches(rows: Rows, seen: Observed, read: kernel.Places) -> tuple[Stretches, Ints]:
-    """Stretches of presence at places that are not clutter, and the stretch of each row, -1 for none."""
+def _stretches(rows: Rows, seen: Observed, read: kernel.Places) -> tuple[Stretches, Ints, Floats]:
+    """Stretches of presence at places that are not clutter, the stretch of each row, -1 for none, and the greatest
+    probability (place, date) of a box there."""
     at, first, last = kernel.runs(read.path)
     kept = (read.classes[:, : kernel.REAL].sum(1) > LEAST_REAL)[at]
     at, first, last = at[kept], first[kept], last[kept]
