@@ -1,7 +1,7 @@
 """F1, precision, recall and count error of the container detector by resolution, on simulated scenes it was not
 fitted on.
 
-    python benchmarks/detector.py [--method auto] [--seeds 900-919] [--calibrate 700-759] [--yards FOLDER]
+    python benchmarks/detector.py [--method auto] [--seeds 900-919] [--yards FOLDER]
 
 A hit is a box with a rotated intersection over union of at least 0.3 with one true box: the top of each stack, where
 the
@@ -11,6 +11,7 @@ picture shows it (leaning roofs are moved with the view). Seeds of the fit (100 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -25,9 +26,11 @@ from affine import Affine
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from changedet import series, tracks
 from changedet.grid import Grid
 from changedet.kernels import rectangles
 from changedet.kernels.rows import LENGTHS_M
+from changedet.methods import Facts
 from changedet.objects import detect_containers
 from changedet.simulate.command import render
 from changedet.simulate.kinds import make_world
@@ -203,7 +206,7 @@ class Score:
     area_10ha: float = 0.0
     cpu_s: float = 0.0
     judged: list[NDArray[np.float64]] = field(default_factory=list)
-    counts: list[tuple[int, int]] = field(default_factory=list)
+    estimates: list[tuple[float, float, float, int]] = field(default_factory=list)
 
     def add(self, yard: Yard, table: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Add a picture's boxes; of kind `other` they count only where the labels are trailers and buses."""
@@ -216,7 +219,6 @@ class Score:
         self.found += len(found)
         self.true += len(yard.boxes)
         self.miscount += abs(len(found) - len(yard.boxes))
-        self.counts.append((len(found), len(yard.boxes)))
         beside = touching(yard.boxes) if len(yard.boxes) else np.zeros(0, bool)
         self.touching += int(beside.sum())
         self.touching_hit += int(beside[pairs[1]].sum())
@@ -255,19 +257,25 @@ class Score:
         )
 
 
-def conformal(counts: list[tuple[int, int]]) -> tuple[float, float]:
-    """Factor and quantile of a 95 % interval ``factor n +- quantile sqrt(factor n + 1)`` of the true number where n
-    boxes are found: split conformal (Papadopoulos et al. 2002) with the count's own spread as its scale."""
-    found, true = np.array(counts, float).T
-    factor = float(true.sum() / max(found.sum(), 1.0))
-    off = np.sort(np.abs(true - factor * found) / np.sqrt(factor * found + 1))
-    return factor, float(off[min(len(off) - 1, int(np.ceil(0.95 * (len(off) + 1))) - 1)])
+def estimated(yard: Yard, weak: pd.DataFrame, least: float, detector: str) -> tuple[float, float, float, int]:
+    """What a run of that one date tells of its number of containers, expected, low and high, and the true number."""
+    day = dt.date(2024, 1, 1)
+    rows = weak.assign(date=pd.Timestamp(day), counted=weak["confidence"] >= least)
+    facts = Facts(yard.gsd_m, dates=1, detector=detector)
+    followed = tracks.hmm(facts, precision=tracks.choose(facts).parameters["precision"])(rows, tracks.AllLooks([day]))
+    told = series.timeseries([series.LookFacts(day)], followed).iloc[0]
+    expected, low, high = (float(told[f"containers_{name}"]) for name in ("expected", "low", "high"))
+    return expected, low, high, len(yard.boxes)
 
 
-def covered(counts: list[tuple[int, int]], factor: float, quantile: float) -> float:
-    """Share of pictures whose true number lies in that interval."""
-    found, true = np.array(counts, float).T
-    return float((np.abs(true - factor * found) <= quantile * np.sqrt(factor * found + 1)).mean())
+def intervals(estimates: list[tuple[float, float, float, int]]) -> str:
+    """Error of the expected counts, coverage of their 95 % intervals, and their width where 20 boxes and more stand."""
+    expected, low, high, true = np.array(estimates, float).T
+    error = np.abs(expected - true).sum() / max(true.sum(), 1.0)
+    held, many = (low <= true) & (true <= high), true >= 20
+    width = ((high - low) / np.maximum(expected, 1.0))[many]
+    wide = f"{np.median(width):.2f} ({true[many].mean():.0f} boxes)" if many.any() else "-"
+    return f"expected counts err by {error:.3f}, intervals hold {held.sum()} of {len(held)}, relative width {wide}"
 
 
 def scored(yards: Iterable[Yard], method: str, least: float, overlays: Path | None) -> Score:
@@ -279,6 +287,7 @@ def scored(yards: Iterable[Yard], method: str, least: float, overlays: Path | No
         weak = detect_containers(array, method=method, min_confidence=min(least, RELIABILITY_BINS[0]))
         score.cpu_s += time.process_time() - start
         score.judge(yard, weak)
+        score.estimates.append(estimated(yard, weak, least, "classical" if method == "classical" else "learned"))
         table = weak[weak["confidence"] >= least].reset_index(drop=True)
         pairs = score.add(yard, table)
         if overlays is not None:
@@ -303,7 +312,6 @@ def main() -> None:
     parser.add_argument("--seeds", default="900-919")
     parser.add_argument("--method", default="auto")
     parser.add_argument("--least", type=float, default=0.5, help="min_confidence")
-    parser.add_argument("--calibrate", default=None, help="seeds of a count interval that is then tried on --seeds")
     parser.add_argument("--yards", type=Path, default=None)
     parser.add_argument("--overlays", type=Path, default=None)
     given = parser.parse_args()
@@ -324,14 +332,7 @@ def main() -> None:
     for gsd_m in GSDS_M:
         score = shown(f"simulated {gsd_m} m", (simulated(seed, gsd_m) for seed in seeds))
         print(f"{'':24s} confidence: share right (boxes)  {score.reliability()}")
-        if given.calibrate:
-            others = (simulated(seed, gsd_m) for seed in span(given.calibrate))
-            factor, quantile = conformal(scored(others, given.method, given.least, None).counts)
-            width = 2 * quantile * np.sqrt(41) / 40
-            print(
-                f"{'':24s} interval: factor {factor:.3f}, quantile {quantile:.2f}, relative width at 40 {width:.2f}, "
-                f"covers {covered(score.counts, factor, quantile):.2f} of {len(score.counts)}"
-            )
+        print(f"{'':24s} {intervals(score.estimates)}")
     for kind in ("decoys", "wide"):
         shown(f"{kind} 0.5 m", (simulated(seed, 0.5, 250.0, kind=kind) for seed in seeds[:6]))
 

@@ -152,7 +152,7 @@ class DateSink:
         # In one order whatever the tiles were, so that ties are broken alike.
         boxes = pd.concat(tables, ignore_index=True).sort_values(["y_px", "x_px", "length_m"], ignore_index=True)
         method = self.work.methods.objects
-        kept = method.suppress(boxes)
+        kept = method.settle(boxes)
         return kept.assign(counted=kept["confidence"] >= method.count_confidence)
 
 

@@ -11,13 +11,17 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from changedet.errors import ChangedetError
-from changedet.kernels import network, objects, rectangles, rows, sides
+from changedet.kernels import company, network, objects, rectangles, rows, sides
+from changedet.trained import company_trees
 
 MODEL = "containers.onnx"
 LEAST_LOGIT = -4.0
+CANDIDATE = 0.03
+"""First guess below which a box is not even company."""
 LEAST_PX = 64
 LEAST_STEP = 0.1
 """Between neighbouring pixels of the stretch; the faintest box of the calibration's scenes at 1 m has twice as much."""
@@ -86,9 +90,9 @@ def fit(samples: NDArray[np.float32], *, bands: Sequence[int]) -> dict[str, Any]
 
 
 def find(
-    image: NDArray[np.float32], fitted: Mapping[str, Any], roles: Sequence[str], resolution_m: float, least: float
+    image: NDArray[np.float32], fitted: Mapping[str, Any], roles: Sequence[str], resolution_m: float
 ) -> dict[str, Any]:
-    """Boxes of a block as columns of a table.
+    """Candidates of a block as columns of a table: those of `objects.boxes.COLUMNS`, and `EVIDENCE` for `settled`.
 
     Parameters
     ----------
@@ -98,7 +102,6 @@ def find(
         From `fit`; with ``gsd_m`` where the date's own pixels are coarser than the grid's.
     roles : of the bands.
     resolution_m : pixel size on the ground, metres.
-    least : confidence below which boxes are left out.
     """
     seen = _looked(image, fitted, roles, resolution_m, model_bytes())
     if seen is None:
@@ -106,7 +109,7 @@ def find(
     gsd_m = max(resolution_m, float(fitted.get("gsd_m", 0.0)))
     raw = seen.raw
     confidence = network.confidence(raw, gsd_m, calibration())
-    kept = np.flatnonzero((confidence >= least) & seen.valid)
+    kept = np.flatnonzero((confidence >= CANDIDATE) & seen.valid)
     kept = kept[rectangles.suppress(raw.boxes[kept], confidence[kept], OVERLAP, OVERLAP)]
     sure, other = confidence[kept], raw.other[kept] > 0
     boxes = _measured(seen, raw.boxes[kept], ~other, gsd_m)
@@ -128,7 +131,58 @@ def find(
         "kind": kinds,
         "color": objects.surface_colours(shown, index, network.GAMMA),
         "inferred": inferred,
+        **_evidence(seen, boxes, raw.logit[kept], raw.other[kept], shown, gsd_m),
     }
+
+
+EVIDENCE = ("logit", "other", *(f"look_{k}" for k in range(6)), "chroma", "gsd_m")
+"""Columns of candidates that `settled` needs and takes away."""
+
+
+def _evidence(
+    seen: Looked,
+    boxes: NDArray[np.float64],
+    logit: NDArray[np.float64],
+    other: NDArray[np.float64],
+    colours: NDArray[np.float64],
+    gsd_m: float,
+) -> dict[str, Any]:
+    """What the company's judgement needs of each box; boxes that were filled in are no peaks, but containers."""
+    filled = len(boxes) - len(logit)
+    looks = company.looks(seen.picture.mean(axis=0), boxes, seen.pixel_m)
+    peaks = np.concatenate([logit, np.full(filled, np.nan)]), np.concatenate([other, np.full(filled, -np.inf)])
+    values = (*peaks, *looks.T, np.ptp(colours, axis=1), np.full(len(boxes), gsd_m))
+    return dict(zip(EVIDENCE, values, strict=True))
+
+
+def settled(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
+    """A scene's candidates, none overlapping, judged anew by their company; without `EVIDENCE`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns of `find`, all of a scene, in an order that does not depend on tiles.
+    resolution_m : pixel size on the ground, metres.
+    """
+    plain = table.drop(columns=list(EVIDENCE), errors="ignore")
+    peaks = np.flatnonzero(table["logit"].notna()) if "logit" in table else np.empty(0, np.intp)
+    if not peaks.size:
+        return plain
+    confidence, container = company.judged(company.features(candidates(table, resolution_m))[peaks], *company_trees())
+    sure, kinds = plain["confidence"].to_numpy(copy=True), plain["kind"].to_numpy(object, copy=True)
+    lengths = plain["length_m"].to_numpy()[peaks]
+    sized = [objects.kinds(lengths[k : k + 1], g)[0] for k, g in enumerate(table["gsd_m"].to_numpy()[peaks])]
+    sure[peaks], kinds[peaks] = confidence, np.where(container, sized, "other")
+    return plain.assign(confidence=sure, kind=pd.Series(kinds, index=plain.index).astype(plain["kind"].dtype))
+
+
+def candidates(table: pd.DataFrame, resolution_m: float) -> company.Seen:
+    """What is known of each candidate by itself."""
+    columns = table[["x_px", "y_px", "length_m", "width_m", "angle_deg"]].to_numpy(np.float64)
+    boxes = columns * [resolution_m, resolution_m, 1.0, 1.0, np.pi / 180]
+    one = {name: table[name].to_numpy(np.float64) for name in ("confidence", *EVIDENCE)}
+    looks = np.column_stack([one[f"look_{k}"] for k in range(6)])
+    return company.Seen(boxes, one["confidence"], one["logit"], one["other"], looks, one["chroma"], one["gsd_m"])
 
 
 def _measured(seen: Looked, boxes: NDArray[np.float64], which: NDArray[np.bool_], gsd_m: float) -> NDArray[np.float64]:

@@ -8,12 +8,15 @@ from importlib.resources import files
 from typing import Any
 
 from changedet.errors import ChangedetError
-from changedet.kernels import features, forest, ground
+from changedet.kernels import company, features, forest, ground
 
 CHANGE_TREES = "change_trees.npz"
 CHANGE_TREES_SHA256 = "d048141022ea54d683c0493b74ba1e624a45db93cd474a54e7956916e46cd746"
 GROUND_TREES = "ground.npz"
 GROUND_TREES_SHA256 = "b734629a75d5adf298ec84df6257a61ded22577c0768bfdb523cd45ad58ab71e"
+
+COMPANY_TREES = "company.npz"
+COMPANY_TREES_SHA256 = "1f8adf6448b8311314226cc21276dc04edd739b41f33420b447a0ce3484b0b46"
 
 
 @lru_cache(maxsize=1)
@@ -32,6 +35,14 @@ def change_trees() -> tuple[tuple[forest.Forest, ...], dict[str, Any]]:
 def ground_trees() -> tuple[tuple[forest.Forest, ...], dict[str, Any]]:
     """The trees of paving, buildings and earthworks; as `change_trees`."""
     return _read(GROUND_TREES, GROUND_TREES_SHA256, ground.NAMES)
+
+
+@lru_cache(maxsize=1)
+def company_trees() -> tuple[forest.Forest, forest.Forest]:
+    """The trees that judge boxes by their company: whether one is there, and whether it is a container; raises as
+    `change_trees`."""
+    there, kind = _read(COMPANY_TREES, COMPANY_TREES_SHA256, company.NAMES)[0]
+    return there, kind
 
 
 def _read(name: str, released: str, known: Sequence[str]) -> tuple[tuple[forest.Forest, ...], dict[str, Any]]:

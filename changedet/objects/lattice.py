@@ -38,8 +38,9 @@ class ObjectMethod:
         more on each side and NaN where there is no picture; boxes of the whole block, ``x_px, y_px`` from its corner
         (0, 0
         is the left, top edge of the first pixel). The caller keeps those whose centre lies in the cell.
-    suppress : callable
-        ``suppress(boxes) -> boxes``: what remains of the scene's boxes (pixels of the grid) where two overlap.
+    settle : callable
+        ``settle(boxes) -> boxes``: what remains of all boxes of the scene (pixels of the grid) where two overlap, and
+        how sure each is beside the others.
     cell_px : int
         Size of the lattice, anchored to the grid's first pixel.
     halo_px : int
@@ -53,7 +54,7 @@ class ObjectMethod:
 
     fit: Callable[[NDArray[np.float32]], dict[str, Any]]
     detect: Callable[[NDArray[np.float32], dict[str, Any]], pd.DataFrame]
-    suppress: Callable[[pd.DataFrame], pd.DataFrame]
+    settle: Callable[[pd.DataFrame], pd.DataFrame]
     cell_px: int = CELL_PX
     halo_px: int = MOST_HALO_PX
     coarsest_m: float = COARSEST_M

@@ -86,23 +86,25 @@ def classical(
     scale = Confidence(confidence_slope, confidence_offset)
     bands = bands_used(facts.roles)
     gamma = kernel.stretch_gamma(facts.dtype == "uint8")
+    least = min(min_confidence, EVIDENCE_CONFIDENCE)
     halo_px = min(MOST_HALO_PX, int(np.ceil(REACH_M / facts.resolution_m)))
     return ObjectMethod(
         partial(_fit, bands=tuple(bands.values())),
         partial(
-            _told,
-            partial(_detect, bands=bands, resolution_m=facts.resolution_m, gamma=gamma),
-            least=min(min_confidence, EVIDENCE_CONFIDENCE),
-            scale=scale,
+            _detect,
+            bands=bands,
+            resolution_m=facts.resolution_m,
+            gamma=gamma,
+            least=float(original(np.array([least]), *scale)[0]),
         ),
-        partial(suppress, resolution_m=facts.resolution_m),
+        partial(_settled, resolution_m=facts.resolution_m, judge=None, least=least, scale=scale),
         halo_px=halo_px,
         count_confidence=min_confidence,
     )
 
 
 @STAGE.method(
-    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=4
+    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=5
 )
 def learned(
     facts: Facts,
@@ -142,37 +144,41 @@ def learned(
     scale = Confidence(confidence_slope, confidence_offset)
     return ObjectMethod(
         partial(network.fit, bands=network.bands_used(facts.roles)),
+        partial(_find_learned, roles=facts.roles, resolution_m=facts.resolution_m),
         partial(
-            _told,
-            partial(_find_learned, roles=facts.roles, resolution_m=facts.resolution_m),
+            _settled,
+            resolution_m=facts.resolution_m,
+            judge=network.settled,
             least=min(min_confidence, EVIDENCE_CONFIDENCE),
             scale=scale,
         ),
-        partial(suppress, resolution_m=facts.resolution_m),
         *network.lattice(facts.resolution_m),
         count_confidence=min_confidence,
     )
 
 
-def _told(
-    detect: Callable[..., pd.DataFrame],
-    image: NDArray[np.float32],
-    model: dict[str, Any],
+def _settled(
+    boxes: pd.DataFrame,
     *,
+    resolution_m: float,
+    judge: Callable[[pd.DataFrame, float], pd.DataFrame] | None,
     least: float,
     scale: Confidence,
 ) -> pd.DataFrame:
-    """Boxes of at least that confidence on the user's scale."""
-    if scale == (1.0, 0.0):
-        return detect(image, model, least=least)
-    table = detect(image, model, least=float(original(np.array([least]), *scale)[0]))
-    return table.assign(confidence=recalibrated(table["confidence"].to_numpy(np.float64), *scale))
+    """A scene's boxes: the surer ones of those that overlap, judged together, of at least that confidence on the user's
+    scale."""
+    kept = suppress(boxes, resolution_m)
+    table = kept if judge is None else judge(kept, resolution_m)
+    if scale != (1.0, 0.0):
+        table = table.assign(confidence=recalibrated(table["confidence"].to_numpy(np.float64), *scale))
+    return table[table["confidence"] >= least].reset_index(drop=True)
 
 
 def _find_learned(
-    image: NDArray[np.float32], model: dict[str, Any], *, roles: Sequence[str], resolution_m: float, least: float
+    image: NDArray[np.float32], model: dict[str, Any], *, roles: Sequence[str], resolution_m: float
 ) -> pd.DataFrame:
-    table = table_of(network.find(image, model, roles, resolution_m, least))
+    found = network.find(image, model, roles, resolution_m)
+    table = table_of(found).assign(**{name: found[name] for name in network.EVIDENCE if name in found})
     return _with_tiers(table, image[list(network.bands_used(roles))], model, resolution_m)
 
 

@@ -1,0 +1,99 @@
+"""Fit the trees that judge the network's boxes by their company, and write changedet/model/company.npz.
+
+    python training/fit_company.py            # about eight CPU minutes
+
+Run it whenever the network changes. Fitted on the network's own boxes in simulated scenes that it was not trained on:
+50000 to 50439 of training/network_scenes.py, and the simulator's seeds 1000 to 1039, 1100 to 1115 (decoys), 1120 to
+1127 (wide), each at four pixel sizes. benchmarks/detector.py reports on 900 to 919.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "training")]
+
+from network_scenes import scene  # noqa: E402
+from train_network import photograph  # noqa: E402
+
+from benchmarks.detector import GSDS_M, Yard, as_array, hits, simulated  # noqa: E402
+from changedet import learned, objects  # noqa: E402
+from changedet.kernels import company, forest  # noqa: E402
+from changedet.methods import Facts  # noqa: E402
+from changedet.objects.boxes import rectangles_of  # noqa: E402
+
+OUT = ROOT / "changedet" / "model" / "company.npz"
+SCENES = range(50000, 50440)
+SITES = (("", range(1000, 1040), 200.0), ("decoys", range(1100, 1116), 250.0), ("wide", range(1120, 1128), 250.0))
+NOTHING, CONTAINER, OTHER = 0, 1, 2
+SITE_WEIGHT = 3.0
+"""Whole sites are few beside the scenes, and hold what these lack: ground where no box stands."""
+
+
+def yards(few: int) -> Iterator[tuple[Yard, float]]:
+    """Every `few`-th scene at all pixel sizes, and what its boxes weigh."""
+    for seed in SCENES[::few]:
+        drawn = scene(seed)
+        yield from ((photograph(drawn, seed, gsd_m), 1.0) for gsd_m in GSDS_M)
+    for kind, seeds, size_m in SITES:
+        for seed in seeds[::few]:
+            yield from ((simulated(seed, gsd_m, size_m, kind=kind or None), SITE_WEIGHT) for gsd_m in GSDS_M)
+
+
+def labelled(yard: Yard, weight: float) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float64]]:
+    """Features of the peaks of a picture, what stands there, and their weights."""
+    facts = Facts(yard.gsd_m, yard.roles, dates=1, gsd_m=(yard.gsd_m,), dtype=yard.dtype)
+    method = objects.learned(facts)
+    alone = replace(method, settle=partial(objects.suppress, resolution_m=yard.gsd_m), count_confidence=0.0)
+    table = objects.find(as_array(yard), alone)
+    if "logit" not in table:
+        return np.empty((0, len(company.NAMES)), np.float32), np.empty(0, np.int64), np.empty(0)
+    truth = np.concatenate([yard.boxes, yard.others])
+    found, which = hits(rectangles_of(table, yard.gsd_m), truth)
+    label = np.full(len(table), NOTHING)
+    label[found] = np.where(which < len(yard.boxes), CONTAINER, OTHER)
+    peaks = table["logit"].notna().to_numpy()
+    return company.features(learned.candidates(table, yard.gsd_m))[peaks], label[peaks], np.full(peaks.sum(), weight)
+
+
+def grown(
+    rows: NDArray[np.float32], label: NDArray[np.bool_], weight: NDArray[np.float64], trees: int
+) -> forest.Forest:
+    """A forest that tells a label; its log odds are calibrated on what it was not fitted on (see the card)."""
+    model = HistGradientBoostingClassifier(
+        max_iter=trees, learning_rate=0.06, max_leaf_nodes=12, min_samples_leaf=60, l2_regularization=5.0,
+        early_stopping=False, random_state=0,
+    )  # fmt: skip
+    model.fit(rows, label, sample_weight=weight)
+    return forest.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--few", type=int, default=1, help="every so many-th scene alone, to try it")
+    given = parser.parse_args()
+    cv2.setNumThreads(1)
+    parts = [labelled(*yard) for yard in yards(given.few)]
+    rows, label, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
+    box = label != NOTHING
+    forests = grown(rows, box, weight, 150), grown(rows[box], label[box] == CONTAINER, weight[box], 100)
+    forest.save(given.out, forests, {"features": company.NAMES, "rows": len(rows)})
+    digest = hashlib.sha256(given.out.read_bytes()).hexdigest()
+    sys.stdout.write(f"{len(rows)} boxes, {np.bincount(label).tolist()}; {given.out.name} {digest}\n")
+
+
+if __name__ == "__main__":
+    main()
