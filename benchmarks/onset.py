@@ -51,6 +51,9 @@ class Reordered:
     def clear(self, i: int, points: NDArray[np.float64]) -> NDArray[np.bool_]:
         return self.whole.clear(self.order[i], points)
 
+    def covered(self, i: int, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return self.whole.covered(self.order[i], points)
+
 
 def box_series() -> Any:
     spec = importlib.util.spec_from_file_location("box_series", ROOT / "tests" / "box_series.py")

@@ -71,7 +71,7 @@ class SeenLooks:
     dates: tuple[dt.date, ...]
 
     def clear(self, i: int, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-        return self._quality(i, points) == CLEAR
+        return np.asarray(self._quality(i, points) == CLEAR)
 
     def covered(self, i: int, points: NDArray[np.float64]) -> NDArray[np.bool_]:
         return ~np.isin(self._quality(i, points), (CLEAR, SHADE))

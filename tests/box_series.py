@@ -62,6 +62,7 @@ IMITATED = Tables(
         [score_shares(2.2), score_shares(-0.4), score_shares(2.2, 0.8), score_shares(2.2), score_shares(-0.9, 0.06),
          score_shares(-0.9, 0.5)]
     ),
+    shade=np.array([[0.94, 0.02, 0.02, 0.012, 0.005, 0.003], score_shares(-0.4), score_shares(-0.9, 0.5)]),
     weight=np.array([0.7, 0.2, 0.05, 0.05, 0.8, 0.2]), company=np.full((2, 3), 1 / 3), ease_sd=0.3, start=0.6,
     mobile_birth=0.15, mobile_death=0.6, birth=0.08, death=0.08, precision=0.9,
 )  # fmt: skip

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changedet.errors import MethodError
-from changedet.kernels import cuts, piles
+from changedet.kernels import cuts, gaps, piles, replaced
 from changedet.kernels import places as spots
 from changedet.kernels import tracks as kernel
 from changedet.kernels.compare import linear_rgb
@@ -110,11 +110,33 @@ def test_posteriors_equal_those_of_all_histories_enumerated():
         assert held.log_likelihood[n] == pytest.approx(np.log((once - never) / (1 - empty)))
 
 
+def test_what_a_hidden_stretch_holds_is_summed_over_its_dates():
+    """Full, hidden for five dates, then a look that half speaks for a box: it left on any of six dates, or stayed."""
+    present, absent = np.ones((2, 7)), np.ones((2, 7))
+    present[:, 0], absent[:, 0] = 0.9, 0.001
+    present[0, 6], absent[0, 6] = 0.1, 0.9
+    present[1, 6], absent[1, 6] = 0.3, 0.9
+    path = kernel.viterbi(absent, present, np.full(6, 0.01), np.full(6, 0.04), 0.6)
+    gone = 1 - (1 - 0.04) ** 6
+    assert 0.9 * 0.04 < 0.1 * (1 - 0.04) ** 6 < 0.9 * gone < 0.3 * (1 - gone)
+    assert path.tolist() == [[True] * 6 + [False], [True] * 7]
+
+
+def test_a_hidden_first_date_is_as_the_first_that_shows():
+    present, absent = np.ones((2, 4)), np.ones((2, 4))
+    present[:, 2:], absent[0, 2:] = 0.9, 0.1
+    present[1, 2], absent[1, 2], absent[1, 3] = 0.1, 0.9, 0.1
+    path = kernel.viterbi(absent, present, np.full(3, 0.1), np.full(3, 0.1), 0.5)
+    assert path.tolist() == [[True] * 4, [False] * 3 + [True]]
+
+
 @pytest.mark.parametrize("detector", ["classical", "learned"])
 def test_fitted_tables_are_distributions_that_order_scores_as_presence_does(detector):
     tables = TABLES[detector]
     assert np.allclose(tables.emission.sum(1), 1, atol=0.002)
     assert tables.absent.sum() == pytest.approx(1, abs=0.002)
+    assert np.allclose(tables.shade.sum(1), 1, atol=0.002)
+    assert tables.shade[1, 4] > 3 * tables.shade[0, 4]
     assert tables.emission[0, 5] > 30 * tables.absent[5]
     assert tables.emission[0, 0] < 0.1 * tables.absent[0]
     assert tables.company[0, 0] < 0.5 * tables.company[1, 0]
@@ -147,9 +169,10 @@ def test_a_date_that_shows_few_boxes_ends_none_of_them():
     bins[rng.random(60) < 0.66, 7] = 0
     bins[rng.random(60) < 0.66, 6] = 0
     bins[:, 6:] = np.where((bins[:, 6:] == 5) & (rng.random((60, 2)) < 0.5), 2, bins[:, 6:])
-    arguments = (np.full(60, 8.0), np.zeros(60, int), np.zeros((60, 8)), 0.08, 0.03, 0.05, 0.3)
+    everywhere = np.ones((60, 8), bool)
+    arguments = (everywhere, everywhere, np.full(60, 8.0), np.zeros(60, int), np.zeros((60, 8)), 0.08, 0.03, 0.05, 0.3)
     uneven = TABLES["learned"]._replace(ease_sd=1.2)
-    read = kernel.read_places(bins, np.ones((60, 8), bool), *arguments, uneven)
+    read = kernel.read_places(bins, *arguments, uneven)
     assert read.model.ease[6:].max() < read.model.ease[:6].min() - 1
     assert read.path.mean() > 0.97
 
@@ -225,10 +248,75 @@ def test_colours_tell_a_dense_row_from_itself_moved_by_one_pitch():
     rng = np.random.default_rng(3)
     n = 40
     xy = np.column_stack([np.arange(n) * 2.6, np.zeros(n)])
-    places = spots.Boxes(xy, np.full(n, 6.06), np.zeros(n), bs.PALETTE[rng.integers(0, 6, n)], np.ones(n))
+    places = spots.Boxes(xy, np.full(n, 6.06), np.zeros(n), bs.PALETTE[rng.integers(0, 6, n)], np.ones(n), np.zeros(n))
     shift = np.array([1.4, -0.7])
     moved = places._replace(xy=xy - shift + rng.normal(0, 0.15, (n, 2)))
     assert np.abs(spots.vote_shift(moved, places, 3.0) * (n + 4) / n - shift).max() < 0.15
+
+
+def test_a_place_takes_the_rest_of_a_box_that_something_hides_and_no_short_box():
+    whole = spots.Boxes(np.zeros((1, 2)), np.array([12.2]), np.zeros(1), np.full((1, 3), 90.0), np.ones(1), np.zeros(1))
+    half = whole._replace(xy=np.array([[0.0, 3.05]]), length=np.array([6.1]))
+    assert spots.match(half, whole, 2.0).tolist() == [-1]
+    assert spots.match(half._replace(cut=np.array([7.6])), whole, 2.0).tolist() == [0]
+    # What is hidden lies beyond an end: it moves no box across, and makes none shorter.
+    aside = half._replace(xy=np.array([[2.6, 3.05]]), cut=np.array([7.6]))
+    assert spots.match(aside, whole, 2.0).tolist() == [-1]
+    longer = whole._replace(length=np.array([6.1])), whole._replace(cut=np.array([1.5]))
+    assert spots.match(longer[1], longer[0], 2.0).tolist() == [-1]
+
+
+# ---- empty between two boxes
+
+
+def test_the_longest_gap_is_the_run_that_speaks_most_for_an_empty_spot():
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        evidence = rng.normal(0.5, 2, 6)
+        sums = {(a, b): -evidence[a:b].sum() for a in range(6) for b in range(a + 1, 7)}
+        best = max(sums, key=sums.get)
+        assert gaps.longest_gap(evidence) == (best if sums[best] > gaps.GAP_PRICE else (0, 0))
+    assert gaps.longest_gap(np.empty(0)) == (0, 0)
+
+
+def test_a_look_at_the_empty_spot_dates_the_departure_where_colours_tell_two_boxes():
+    first = [(d, 0, 0) for d in (0, 1, 2, 3)]
+    second = [(d, 0, 0, {"color": "#28467f"}) for d in (5, 6, 7)]
+    found = near_origin(track(rows_of(*anchors(), *first, *second), DAYS, detector="learned"))
+    assert [[day_of(row[c]) for c in ("first_seen", "not_after", "not_before")] for _, row in found.iterrows()] == [
+        [0, 4, None],
+        [5, None, 4],
+    ]
+    hidden = AllLooks(DAYS, lambda i, p: (p[:, 1] > 6_000_100) | (i != 4))
+    found = near_origin(track(rows_of(*anchors(), *first, *second), hidden, detector="learned"))
+    assert [[day_of(row[c]) for c in ("first_seen", "not_after", "not_before")] for _, row in found.iterrows()] == [
+        [0, 5, None],
+        [5, None, 3],
+    ]
+
+
+def test_counts_know_of_the_empty_spot_between_two_boxes():
+    first = [(d, 0, 0) for d in (0, 1, 2, 3)]
+    for color, full in (("#963228", True), ("#28467f", False)):
+        second = [(d, 0, 0, {"color": color}) for d in (5, 6, 7)]
+        found = track(rows_of(*anchors(), *first, *second), DAYS, detector="learned")
+        place = int(found.places.geometry.y.argmin())
+        assert (found.place_presence[place, 4] > 0.5) == full
+        assert found.place_presence[place, [0, 3, 5, 7]].min() > 0.9
+
+
+def test_gaps_part_a_stretch_twice():
+    place, first, last = np.array([1]), np.array([0]), np.array([8])
+    date = np.array([0, 1, 3, 4, 5, 7, 8])
+    evidence = np.zeros((2, 9))
+    evidence[1, [2, 6]] = -3.0
+    cuts = np.array([1, 4]), np.array([2, 5])
+    place, first, last, label, most = gaps.parted(place, first, last, np.zeros(7, int), date, cuts, evidence)
+    assert (place.tolist(), first.tolist(), last.tolist()) == ([1, 1, 1], [0, 3, 7], [1, 5, 8])
+    assert label.tolist() == [0, 0, 1, 1, 1, 2, 2]
+    assert np.argwhere(most < 1).tolist() == [[1, 2], [1, 6]]
+    said = gaps.spoken_for(np.ones(7, int), date, np.array([0, 7]), evidence)
+    assert said.tolist() == [0, 0, 3, 0, 0, 3, 0]
 
 
 # ---- the contract's rules
@@ -311,6 +399,31 @@ def test_one_odd_colour_or_a_date_of_another_tint_is_no_replacement():
     assert len(near_origin(track(rows_of(*anchors(), *odd), DAYS))) == 1
     tinted = [(d, 30.0 * i, 0, {"color": "#963228" if d < 4 else "#b45a50"}) for i in range(9) for d in range(8)]
     assert len(track(rows_of(*tinted), DAYS).tracks) == 9
+
+
+def test_a_date_stretched_between_other_ends_is_levelled_in_linear_light():
+    """Clouds raise the bright end of date 3; every other place changes its box there."""
+    rng = np.random.default_rng(8)
+    places, dates = 40, 6
+    light = np.repeat(rng.uniform(0.05, 0.6, (places, 1, 3)), dates, 1)
+    light[::2, 3:] = rng.uniform(0.05, 0.6, (places // 2, 1, 3))
+    shown = light.copy()
+    shown[:, 3] = 0.02 + 0.4 * light[:, 3]
+    srgb = 255 * (1.055 * shown.reshape(-1, 3) ** (1 / 2.4) - 0.055)
+    n = places * dates
+    nothing = np.zeros((n, 2))
+    rows = replaced.Surfaces(
+        np.tile(np.arange(dates), places),
+        srgb,
+        np.ones(n, bool),
+        np.zeros(n, bool),
+        np.full(n, np.nan),
+        nothing,
+        nothing,
+    )
+    levelled = replaced.level_colors(rows, np.repeat(np.arange(places), dates)).reshape(places, dates, 3)
+    assert np.abs(levelled[1::2, 3] / levelled[1::2, 2] - 1).max() < 0.1
+    assert np.abs(levelled[:, 1] - light[:, 1]).max() < 0.02
 
 
 def test_a_box_on_top_hides_the_one_below_until_it_leaves():

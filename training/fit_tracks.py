@@ -189,8 +189,14 @@ def fit(data: list[Labelled]) -> dict[str, Any]:
     absent = sum(histogram(d.seen.bins[d.real], (d.seen.lit & ~d.full)[d.real]).sum(0) for d in data)
     brief = sum(histogram(d.seen.bins[d.mobile], (d.seen.lit & d.full)[d.mobile]).sum(0) for d in data)
     dim = [d.seen.clear & ~d.seen.lit for d in data]
-    states = [(d.real[:, None] & ~d.full, d.real[:, None] & d.full, np.repeat(~d.real[:, None], d.full.shape[1], 1)) for d in data]
-    shade = [sum(histogram(d.seen.bins, s[k] & m).sum(0) for d, m, s in zip(data, dim, states, strict=True)) for k in range(3)]
+    states = [
+        (d.real[:, None] & ~d.full, d.real[:, None] & d.full, np.repeat(~d.real[:, None], d.full.shape[1], 1))
+        for d in data
+    ]
+    shade = [
+        sum(histogram(d.seen.bins, s[k] & m).sum(0) for d, m, s in zip(data, dim, states, strict=True))
+        for k in range(3)
+    ]
     still, still_weight, ease_sd = fit_still(data)
     clutter, clutter_weight = fit_clutter(data)
     brief_share = sum(d.mobile.sum() for d in data) / sum(d.real.sum() for d in data)

@@ -102,7 +102,11 @@ def given_presence(read: Reading, absent: Floats, birth: Floats, start: float) -
 
 def viterbi(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float) -> Bools:
     """The likeliest history (place, date) of each place in which it was full on one date at least; parameters as for
-    `forward_backward`."""
+    `forward_backward`.
+
+    A date whose likelihoods are the same shows nothing: what may have happened up to the next one that does is summed,
+    as a box that left while hidden could have done so on any of them, and the place is held to stay as it was seen.
+    """
     path = np.empty(absent.shape, np.bool_)
     _likeliest(absent, present, birth, death, start, path)
     return path
@@ -115,23 +119,49 @@ NEVER, FULL, AFTER = 0, 1, 2
 def _likeliest(absent: Any, present: Any, birth: Any, death: Any, start: float, path: Any) -> None:
     n, dates = absent.shape
     came = np.empty((dates, 3), np.int8)
+    shows = np.empty(dates, np.bool_)
     for k in range(n):
-        never, full, after = np.log(1.0 - start) + np.log(absent[k, 0]), np.log(start) + np.log(present[k, 0]), -np.inf
-        for t in range(1, dates):
-            comes, stays_empty = np.log(birth[t - 1]), np.log(1.0 - birth[t - 1])
-            goes, stays_full = np.log(death[t - 1]), np.log(1.0 - death[t - 1])
-            came[t, AFTER] = FULL if full + goes > after + stays_empty else AFTER
+        for t in range(dates):
+            shows[t] = absent[k, t] != present[k, t]
+        first = 0
+        empty, held = 1.0 - start, start
+        while first < dates - 1 and not shows[first]:
+            empty, held = (
+                empty * (1.0 - birth[first]) + held * death[first],
+                empty * birth[first] + held * (1.0 - death[first]),
+            )
+            first += 1
+        never, full, after = np.log(empty) + np.log(absent[k, first]), np.log(held) + np.log(present[k, first]), -np.inf
+        stays_empty, comes, goes, stays_full = 1.0, 0.0, 0.0, 1.0
+        last = first
+        for t in range(first + 1, dates):
+            b, d = birth[t - 1], death[t - 1]
+            stays_empty, comes = stays_empty * (1.0 - b) + comes * d, stays_empty * b + comes * (1.0 - d)
+            goes, stays_full = goes * (1.0 - b) + stays_full * d, goes * b + stays_full * (1.0 - d)
+            if not shows[t]:
+                continue
+            came[t, AFTER] = FULL if full + np.log(goes) > after + np.log(stays_empty) else AFTER
             came[t, FULL] = FULL
-            if max(never, after) + comes >= full + stays_full:
+            if max(never, after) + np.log(comes) >= full + np.log(stays_full):
                 came[t, FULL] = NEVER if never >= after else AFTER
             after, full, never = (
-                max(full + goes, after + stays_empty) + np.log(absent[k, t]),
-                max(full + stays_full, never + comes, after + comes) + np.log(present[k, t]),
-                never + stays_empty + np.log(absent[k, t]),
+                max(full + np.log(goes), after + np.log(stays_empty)) + np.log(absent[k, t]),
+                max(full + np.log(stays_full), max(never, after) + np.log(comes)) + np.log(present[k, t]),
+                never + np.log(stays_empty) + np.log(absent[k, t]),
             )
-        state = FULL if full > after else AFTER
-        path[k, dates - 1] = state == FULL
-        for t in range(dates - 1, 0, -1):
-            if state != NEVER:
+            stays_empty, comes, goes, stays_full = 1.0, 0.0, 0.0, 1.0
+            last = t
+        _trace(path[k], came, shows, FULL if full > after else AFTER, first, last)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _trace(path: Any, came: Any, shows: Any, state: int, first: int, last: int) -> None:
+    """The states back from the last date that shows something; between such dates the place stays as it was."""
+    after = len(path)
+    for t in range(last, first - 1, -1):
+        if t == first or shows[t]:
+            path[t:after] = state == FULL
+            after = t
+            if t > first and state != NEVER:
                 state = came[t, state]
-            path[k, t - 1] = state == FULL
+    path[:first] = path[first]

@@ -14,8 +14,8 @@ GAP_PRICE: Final = 0.0
 """Log odds of a box that comes in the place of another within one interval, against one that comes after a look at the
 empty spot: where colours tell two boxes, either holds a departure and an arrival."""
 LEAST_DOUBT: Final = 0.3
-"""Probability, at least, that the spot was not empty after all: on the calibration sites half of such looks missed a third
-box, but next to none where consignments leave."""
+"""Probability, at least, that the spot was not empty after all: half of such looks at simulated ports and dense blocks
+missed a third box, but next to none where consignments leave."""
 
 
 def longest_gap(evidence: Floats) -> tuple[int, int]:

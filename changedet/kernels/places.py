@@ -195,7 +195,9 @@ def summarise(boxes: Boxes, place: Ints, count: int) -> Boxes:
         rgb = np.column_stack(
             [np.bincount(place, boxes.weight * np.where(known, c, 0.0), count) / color_weight for c in boxes.rgb.T]
         )
-    return Boxes(np.column_stack([mean(c) for c in boxes.xy.T]), mean(boxes.length), angle, rgb, weight, np.zeros(count))
+    return Boxes(
+        np.column_stack([mean(c) for c in boxes.xy.T]), mean(boxes.length), angle, rgb, weight, np.zeros(count)
+    )
 
 
 class Found(NamedTuple):

@@ -18,6 +18,8 @@ from changedet.kernels.piles import Pile, height_steps, new_tops, pile_of
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Flow = tuple[float, float, float]
+"""Boxes that come to empty spots of the site, that leave them empty, and the share of looks at which tops change."""
 
 CUT_PRICE: Final = 3.0
 """Of the colour that a cut adds, beside the price of how rare cuts are."""
@@ -104,14 +106,18 @@ def split_stretches(
     spared = spoken_for(stretches.place[of_row[used]], rows.date[used], looks.begin, evidence)
     starts, share = _priced_cuts(looks, int((rows.usable & (of_row >= 0)).sum()), spared)
     cut = np.flatnonzero(starts & ~np.isin(np.arange(len(starts)), looks.begin))
-    place, first, last, of_row, most = parted(
-        *stretches[:3], of_row, rows.date, (used[cut - 1], used[cut]), evidence
-    )
-    stretches = whole(place, first, last)
-    looks, used = _looks_of(linear, rows, of_row, color_sd, len(stretches.place))
+    place, first, last, of_row, most = parted(*stretches[:3], of_row, rows.date, (used[cut - 1], used[cut]), evidence)
+    looks, used = _looks_of(linear, rows, of_row, color_sd, len(place))
     starts = looks.cut(np.full(len(used), _price(share)))
+    return *_piled(whole(place, first, last), of_row, rows, looks, used, starts, (comes, goes, share)), most
+
+
+def _piled(
+    stretches: Stretches, of_row: Ints, rows: Surfaces, looks: Looks, used: Ints, starts: Bools, flow: Flow
+) -> tuple[Stretches, Ints]:
+    """Stretches and the stretch of each row (row,), cut before the looks ``starts`` (look,) at the rows ``used``."""
     owner = of_row[used[looks.begin[:-1]]]
-    last, label = last.copy(), of_row.copy()
+    last, label = stretches.last.copy(), of_row.copy()
     by_stretch = np.argsort(of_row, kind="stable")
     bounds = np.searchsorted(of_row[by_stretch], np.arange(len(stretches.place) + 1))
     added: list[tuple[int, int, int, int, bool]] = []
@@ -119,7 +125,7 @@ def split_stretches(
         k, own = owner[place], used[looks.begin[place] : looks.begin[place + 1]]
         cuts = [int(start) for start in np.flatnonzero(starts[looks.begin[place] : looks.begin[place + 1]])]
         mine = by_stretch[bounds[k] : bounds[k + 1]]
-        pile = _pile(rows, own, cuts, looks.costs_of(int(place)), (comes, goes, share))
+        pile = _pile(rows, own, cuts, looks.costs_of(int(place)), flow)
         edges = np.array([*rows.date[own[cuts]], stretches.last[k] + 1])
         edges[0] = stretches.first[k]
         number = np.concatenate([[k], len(stretches.place) + len(added) + np.arange(len(pile.begin) - 1)])
@@ -131,12 +137,10 @@ def split_stretches(
         label[mine] = number[pile.shown[np.searchsorted(edges[1:-1], rows.date[mine], "right")]]
     extra = np.array(added, np.int64).reshape(-1, 5).T
     joined = [np.concatenate(pair) for pair in zip(stretches._replace(last=last), extra, strict=True)]
-    return Stretches(joined[0], joined[1], joined[2], joined[3], joined[4].astype(bool)), label, most
+    return Stretches(joined[0], joined[1], joined[2], joined[3], joined[4].astype(bool)), label
 
 
-def _pile(
-    rows: Surfaces, own: Ints, cuts: list[int], costs: NDArray[np.float32], flow: tuple[float, float, float]
-) -> Pile:
+def _pile(rows: Surfaces, own: Ints, cuts: list[int], costs: NDArray[np.float32], flow: Flow) -> Pile:
     """The boxes of one stretch whose looks are the rows ``own``, cut at the looks ``cuts``."""
     run = np.zeros(len(own), np.int64)
     run[cuts[1:]] = 1
@@ -165,10 +169,12 @@ def level_colors(rows: Surfaces, of_row: Ints) -> Floats:
     follows = np.flatnonzero(np.diff(of_row[used]) == 0)
     first, second = used[np.concatenate([follows, follows + 1])], used[np.concatenate([follows + 1, follows])]
     shown, top, most = linear.copy(), linear[used].max(), np.full(3, np.inf)
-    for _ in range(CAST_PASSES):
+    known = rows.date[first] > rows.date[second]
+    for number in range(CAST_PASSES):
         most[:] = np.inf
         for t in np.unique(rows.date[used]):
-            here = rows.date[first] == t
+            # At first a date is only told by those before it, which have been levelled.
+            here = (rows.date[first] == t) & (known | (number > 0))
             gain, offset = _cast(linear[second[here]], shown[first[here]])
             mine = rows.date == t
             linear[mine] = (shown[mine] - offset) / gain

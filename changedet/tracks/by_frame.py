@@ -40,7 +40,9 @@ def _assemble_frames(rows: Rows, looks: Looks, label: Ints, n: int) -> Tracks:
     np.minimum.at(first, label[own], rows.date[own])
     np.maximum.at(last, label[own], rows.date[own])
     shape = spots.summarise(rows.boxes.take(own), label[own], n)
-    clear = most_seen(looks.clear, medians(rows.boxes.xy[own], label[own], n), shape.length, shape.angle, len(looks.dates))
+    clear = most_seen(
+        looks.clear, medians(rows.boxes.xy[own], label[own], n), shape.length, shape.angle, len(looks.dates)
+    )
     clear[label[own], rows.date[own]] = True
     t = np.arange(count)
     inside = (t >= first[:, None]) & (t <= last[:, None])

@@ -79,7 +79,10 @@ def observe(rows: Rows, looks: Looks, radius_m: float) -> Observed:
     score[own, date] = rows.boxes.weight[keep]
     has_row = np.isfinite(score)
     centre = medians(rows.boxes.xy[keep], own, n)
-    lit, shown = (most_seen(see, centre, summary.length, summary.angle, count) for see in (looks.clear, lambda i, xy: ~looks.covered(i, xy)))
+    lit, shown = (
+        most_seen(see, centre, summary.length, summary.angle, count)
+        for see in (looks.clear, lambda i, xy: ~looks.covered(i, xy))
+    )
     clear = lit | has_row | shown
     pairs = spots.overlapping_pairs(summary, width, OVERLAP_SHARE)
     clear = _under_a_stack(clear, has_row, pairs, rows, place)
