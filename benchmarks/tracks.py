@@ -1,6 +1,6 @@
 """Arrivals, departures, identities, counts and onset from the real detector's boxes, on simulated sites.
 
-    python benchmarks/tracks.py [--detector classical] [--folder DIR] [--seeds 660-662]
+    python benchmarks/tracks.py [--detector classical] [--folder DIR] [--seeds 660-662] [--kinds twin_sites]
 
 Sites are simulated at 0.5 m (176 m wide, eight dates) and run up to the tracks; nothing was fitted on these seeds
 (training/fit_tracks.py takes 600 and on). An event is found where a track begins, or ends, on the very date within 3 m
@@ -156,16 +156,18 @@ def main() -> None:
     parser.add_argument("--detector", default="classical")
     parser.add_argument("--folder", type=Path, default=Path("track_sites"))
     parser.add_argument("--seeds", default="660-662")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="twin_sites, too: those that consignments leave")
     parser.add_argument("--method", default="auto", help="of the tracks")
     parser.add_argument("--again", action="store_true", help="run the sites once more: a detector has changed")
     given = parser.parse_args()
     first, last = (int(part) for part in given.seeds.split("-"))
+    kinds = given.kinds.split(",")
     totals: dict[str, Sums] = defaultdict(Sums)
-    for site in sites(given.folder, given.detector, KINDS, range(first, last + 1), given.again):
+    for site in sites(given.folder, given.detector, kinds, range(first, last + 1), given.again):
         tracks = track(site.detections, site.looks, detector=given.detector, method=given.method)
         add(totals[site.kind], site, tracks)
         add(totals["all"], site, tracks)
-    for name in (*KINDS, "all"):
+    for name in (*kinds, "all"):
         print(report(name, totals[name]))
 
 

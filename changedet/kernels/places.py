@@ -25,9 +25,9 @@ Bools = NDArray[np.bool_]
 
 VOTE_STEP_M = 0.1
 VOTE_BLUR_M = 0.25
-VOTE_PRIOR_M = 1.5
+VOTE_PRIOR_M = 2.5
 VOTE_SHRINK = 4.0
-VOTE_REACH = 1.5
+VOTE_REACH = 2.0
 """Votes are cast from farther than boxes are matched: two dates may lean opposite ways."""
 VOTERS = 20_000
 """A shift is known to a centimetre from far fewer boxes."""

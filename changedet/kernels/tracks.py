@@ -36,7 +36,7 @@ EASE_DATES: Final = 3
 BRIEF_DATES: Final = 2
 """Company tells real places from clutter among those that are seen no oftener."""
 ODDS_BOUND: Final = 3.0
-SHADE_TRUST: Final = 0.5
+SHADE_TRUST: Final = 0.75
 """Power of what looks in deep shade say: at one place they err alike."""
 LEAST_FALSE: Final = 0.02
 """The series may lower the share of false rows to this part of the stated one, never raise it."""
