@@ -311,7 +311,7 @@ def test_gaps_part_a_stretch_twice():
     evidence = np.zeros((2, 9))
     evidence[1, [2, 6]] = -3.0
     cuts = np.array([1, 4]), np.array([2, 5])
-    place, first, last, label, most = gaps.parted(place, first, last, np.zeros(7, int), date, cuts, evidence)
+    place, first, last, label, most = gaps.parted(place, first, last, np.zeros(7, int), date, cuts, evidence, 0.05)
     assert (place.tolist(), first.tolist(), last.tolist()) == ([1, 1, 1], [0, 3, 7], [1, 5, 8])
     assert label.tolist() == [0, 0, 1, 1, 1, 2, 2]
     assert np.argwhere(most < 1).tolist() == [[1, 2], [1, 6]]
@@ -332,7 +332,7 @@ def test_a_box_that_leaves_ends_on_the_first_clear_look_without_it():
 def test_what_is_hidden_neither_ends_nor_begins():
     hidden = {1, 5, 6}
     looks = AllLooks(DAYS, lambda i, p: (p[:, 1] > 6_000_100) | (i not in hidden))
-    rows = rows_of(*anchors(), *[(d, 0, 0) for d in (2, 3, 4)])
+    rows = rows_of(*anchors(), *[(d, 0, 0) for d in (2, 3, 4)], confidence=0.99)
     result = track(rows, looks, detector="learned", caution=1.0)
     row = near_origin(result).iloc[0]
     # Clear looks at the place: 0, 2, 3, 4, 7.

@@ -13,9 +13,9 @@ Ints = NDArray[np.int64]
 GAP_PRICE: Final = 0.0
 """Log odds of a box that comes in the place of another within one interval, against one that comes after a look at the
 empty spot: where colours tell two boxes, either holds a departure and an arrival."""
-LEAST_DOUBT: Final = 0.3
-"""Probability, at least, that the spot was not empty after all: half of such looks at simulated ports and dense blocks
-missed a third box, but next to none where consignments leave."""
+MISSED_ODDS: Final = 3.3
+"""Times the share of looks between which tops change: odds that the look missed a third box. Half of such looks do so
+at the calibration's ports, none where consignments leave."""
 
 
 def longest_gap(evidence: Floats) -> tuple[int, int]:
@@ -56,7 +56,14 @@ def spoken_for(place: Ints, date: Ints, begin: Ints, evidence: Floats) -> Floats
 
 
 def parted(
-    place: Ints, first: Ints, last: Ints, of_row: Ints, date: Ints, cuts: tuple[Ints, Ints], evidence: Floats
+    place: Ints,
+    first: Ints,
+    last: Ints,
+    of_row: Ints,
+    date: Ints,
+    cuts: tuple[Ints, Ints],
+    evidence: Floats,
+    share: float,
 ) -> tuple[Ints, Ints, Ints, Ints, Floats]:
     """Stretches parted where their spot stood empty between two boxes.
 
@@ -71,6 +78,8 @@ def parted(
         within each.
     evidence : float64 (place, date)
         See `longest_gap`.
+    share : float
+        Of the pairs of looks between which tops change.
 
     Returns
     -------
@@ -90,8 +99,8 @@ def parted(
         begin, end = longest_gap(evidence[place[k], low : date[after]])
         if end == begin:
             continue
-        odds = np.exp(evidence[place[k], low + begin : low + end].sum())
-        most[place[k], low + begin : low + end] = max(LEAST_DOUBT, odds / (1.0 + odds))
+        odds = max(float(np.exp(evidence[place[k], low + begin : low + end].sum())), MISSED_ODDS * share)
+        most[place[k], low + begin : low + end] = odds / (1.0 + odds)
         rows = order[bounds[k] : bounds[k + 1]]
         until = last[k] if own == k else added[own - len(place)][2]
         label[rows[(date[rows] >= low + begin) & (date[rows] < low + end)]] = -1

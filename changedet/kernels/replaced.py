@@ -106,7 +106,9 @@ def split_stretches(
     spared = spoken_for(stretches.place[of_row[used]], rows.date[used], looks.begin, evidence)
     starts, share = _priced_cuts(looks, int((rows.usable & (of_row >= 0)).sum()), spared)
     cut = np.flatnonzero(starts & ~np.isin(np.arange(len(starts)), looks.begin))
-    place, first, last, of_row, most = parted(*stretches[:3], of_row, rows.date, (used[cut - 1], used[cut]), evidence)
+    place, first, last, of_row, most = parted(
+        *stretches[:3], of_row, rows.date, (used[cut - 1], used[cut]), evidence, share
+    )
     looks, used = _looks_of(linear, rows, of_row, color_sd, len(place))
     starts = looks.cut(np.full(len(used), _price(share)))
     return *_piled(whole(place, first, last), of_row, rows, looks, used, starts, (comes, goes, share)), most

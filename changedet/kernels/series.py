@@ -17,7 +17,7 @@ to be replaced by a split-conformal calibration on at least 30 sites."""
 UNSEEN_TURNOVER: Final = 0.50
 """As a share of what is expected at hidden places, the standard deviation of what came or went there, in batches,
 without any clear look to show it. An assumption: single boxes are independent in the chains, batches are not."""
-UNSEEN_GROUND: Final = 2.0
+UNSEEN_GROUND: Final = 3.0
 """Standard deviation, as a share of what is expected, of boxes on ground that no look shows any more, where all is such
 ground. From the calibration seeds' clouded sites, where deliveries end in such ground."""
 BATCH: Final = 0.6
@@ -64,7 +64,7 @@ PLAIN: Final = Calibration(1.0, (QUANTILE, QUANTILE), (QUANTILE, QUANTILE), (QUA
 
 
 def count_spread(expected: float, variance: float, unseen: float, batches: float, gone: float) -> float:
-    """``sqrt(variance + 1 + (.08 expected)^2 + (.50 unseen)^2 + (2 gone expected)^2 + (.6 batches)^2)``.
+    """``sqrt(variance + 1 + (.08 expected)^2 + (.50 unseen)^2 + (3 gone expected)^2 + (.6 batches)^2)``.
 
     Parameters
     ----------
