@@ -161,7 +161,7 @@ def settled(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        Columns of `find`, all of a scene, in an order that does not depend on tiles.
+        Columns of `find`, all of a date's scene, in an order that does not depend on tiles.
     resolution_m : pixel size on the ground, metres.
     """
     plain = table.drop(columns=list(EVIDENCE), errors="ignore")
@@ -170,8 +170,7 @@ def settled(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
         return plain
     confidence, container = company.judged(company.features(candidates(table, resolution_m))[peaks], *company_trees())
     sure, kinds = plain["confidence"].to_numpy(copy=True), plain["kind"].to_numpy(object, copy=True)
-    lengths = plain["length_m"].to_numpy()[peaks]
-    sized = [objects.kinds(lengths[k : k + 1], g)[0] for k, g in enumerate(table["gsd_m"].to_numpy()[peaks])]
+    sized = objects.kinds(plain["length_m"].to_numpy()[peaks], float(table["gsd_m"].iloc[0]))
     sure[peaks], kinds[peaks] = confidence, np.where(container, sized, "other")
     return plain.assign(confidence=sure, kind=pd.Series(kinds, index=plain.index).astype(plain["kind"].dtype))
 
