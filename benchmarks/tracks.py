@@ -151,6 +151,12 @@ def report(name: str, total: Sums) -> str:
     return f"{name:8s} " + "; ".join(parts)
 
 
+def seeds_of(text: str) -> list[int]:
+    """``690-691,694`` as numbers."""
+    ends = [part.split("-") for part in text.split(",")]
+    return [seed for pair in ends for seed in range(int(pair[0]), int(pair[-1]) + 1)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--detector", default="classical")
@@ -160,10 +166,9 @@ def main() -> None:
     parser.add_argument("--method", default="auto", help="of the tracks")
     parser.add_argument("--again", action="store_true", help="run the sites once more: a detector has changed")
     given = parser.parse_args()
-    first, last = (int(part) for part in given.seeds.split("-"))
     kinds = given.kinds.split(",")
     totals: dict[str, Sums] = defaultdict(Sums)
-    for site in sites(given.folder, given.detector, kinds, range(first, last + 1), given.again):
+    for site in sites(given.folder, given.detector, kinds, seeds_of(given.seeds), given.again):
         tracks = track(site.detections, site.looks, detector=given.detector, method=given.method)
         add(totals[site.kind], site, tracks)
         add(totals["all"], site, tracks)
