@@ -13,7 +13,6 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -133,7 +132,7 @@ def _all_matches(sites: Sequence[_Site]) -> list[dict[str, Any]]:
 def _open_sites(run_dirs: Sequence[str | Path]) -> list[_Site]:
     if len(run_dirs) < 2:
         raise InputError(f"compare: {len(run_dirs)} run given, expected at least two run folders of different sites")
-    sites: dict[str, tuple[Path, pd.DataFrame, Any]] = {}
+    sites: dict[str, tuple[Path, pd.DataFrame, list[Train]]] = {}
     problems: list[Problem] = []
     for path in run_dirs:
         try:
@@ -141,7 +140,7 @@ def _open_sites(run_dirs: Sequence[str | Path]) -> list[_Site]:
             name = str(run.summary["site"])
             if name in sites:
                 raise InputError(f"{path}: site '{name}' is also that of {sites[name][0]}; compare different sites")
-            sites[name] = (Path(path), _boxes(run), run.trains)
+            sites[name] = (Path(path), _boxes(run), _trains(run))
         except InputError as error:
             problems += error.problems
     if problems:
@@ -159,9 +158,14 @@ def _boxes(run: Run) -> pd.DataFrame:
     return pd.DataFrame(run.tracks.drop(columns="geometry"))
 
 
-def site_of(name: str, tracks: pd.DataFrame, trains: gpd.GeoDataFrame | None = None) -> _Site:
-    """A site's lots from its tracks: ``track_id, first_seen, last_seen, not_after, not_before, kind, color``; and its
-    trains from the layer of that name."""
+def _trains(run: Run) -> list[Train]:
+    layer = run.trains
+    return [] if layer is None else trains_of(layer, run.containers)
+
+
+def site_of(name: str, tracks: pd.DataFrame, trains: Sequence[Train] = ()) -> _Site:
+    """A site's lots from its tracks: ``track_id, first_seen, last_seen, not_after, not_before, kind, color``; with its
+    trains."""
     usable = tracks["kind"].isin(list(SIZE_CLASS)) & tracks["color"].astype("string").str.match("^#[0-9a-fA-F]{6}$")
     boxes = tracks[usable.fillna(value=False)].sort_values("track_id", ignore_index=True)
     srgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in boxes["color"]]).reshape(-1, 3)
@@ -172,7 +176,7 @@ def site_of(name: str, tracks: pd.DataFrame, trains: gpd.GeoDataFrame | None = N
     days = {column: _days(boxes[column]) for column in ("first_seen", "last_seen", "not_after", "not_before")}
     left = _side(lab, size, days["last_seen"], days["not_after"], days["not_after"])
     reached = _side(lab, size, days["not_before"], days["first_seen"], days["first_seen"])
-    return _Site(name, boxes, left, reached, trains_of(trains, gains))
+    return _Site(name, boxes, left, reached, list(trains))
 
 
 def _days(column: pd.Series[Any]) -> NDArray[np.float64]:
