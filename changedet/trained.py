@@ -13,7 +13,7 @@ from changedet.kernels import features, forest, ground
 CHANGE_TREES = "change_trees.npz"
 CHANGE_TREES_SHA256 = "d048141022ea54d683c0493b74ba1e624a45db93cd474a54e7956916e46cd746"
 GROUND_TREES = "ground.npz"
-GROUND_TREES_SHA256 = "b734629a75d5adf298ec84df6257a61ded22577c0768bfdb523cd45ad58ab71e"
+GROUND_TREES_SHA256 = "34e6f1c3c162197f5ffe5418e7f3df7b732e8bcb361fb61f9c571ad24460e9c5"
 
 
 @lru_cache(maxsize=1)
