@@ -203,7 +203,8 @@ def _print_summary(finished: Any) -> None:
             f"intervals allow for {placebo['bound']:.2%}"
         )
     for name, onset in summary["onset"].items():
-        span = f"{onset['date']} (between {onset['low']} and {onset['high']})"
+        shape = f", a {onset['shape']}" if onset.get("shape") else ""
+        span = f"{onset['date']} (between {onset['low']} and {onset['high']}{shape})"
         click.echo(f"onset of {name.replace('_', ' ')}: {span if onset['date'] else 'none: ' + onset['reason']}")
     click.echo(str(finished.path))
 
