@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,7 +16,7 @@ from changedet.dateoutputs import files_of_date
 from changedet.datework import Model
 from changedet.grid import Grid
 from changedet.kernels import components
-from changedet.kernels.persistence import CHANGED, persistent
+from changedet.kernels.persistence import CHANGED, SURE, persistent, strictness
 from changedet.kernels.thresholds import NEVER
 from changedet.maskoutputs import MaskSink, Place
 from changedet.outputs.rasters import read_bands, read_window
@@ -42,6 +42,8 @@ class SeriesWork:
     thresholds : tuple of float
     probabilities : bool
         Whether the scores are.
+    shift : float
+        Log odds that they must have more, from how much of the site is surely changed.
     """
 
     grid: Grid
@@ -49,6 +51,7 @@ class SeriesWork:
     contrasts: tuple[Path, ...]
     thresholds: tuple[float, ...]
     probabilities: bool
+    shift: float = 0.0
 
 
 def _pending(plan: Plan) -> list[int]:
@@ -90,7 +93,12 @@ def read_together(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -
         try:
             for i in sorted(pending.intersection(side)):
                 sinks[i] = _sink(plan, models, i)
-            tasks: list[Task] = [(series_tile, (_work(plan, models, side), window)) for window in windows if sinks]
+            work = _work(plan, models, side)
+            if work.probabilities and sinks:
+                counting: list[Task] = [(count_sure, (work, window)) for window in windows]
+                told = [found for _, found in stream("counting sure changes", counting)]
+                work = replace(work, shift=strictness(*np.sum(told, axis=0, dtype=np.int64).tolist()))
+            tasks: list[Task] = [(series_tile, (work, window)) for window in windows if sinks]
             for k, found in stream("reading dates together", tasks):
                 for i, tile in zip(side, found, strict=True):
                     if i in sinks:
@@ -122,10 +130,16 @@ def _work(plan: Plan, models: Mapping[dt.date, Model], indices: Sequence[int]) -
     )
 
 
+def count_sure(work: SeriesWork, window: Window) -> tuple[int, int]:
+    """Surely changed and seen pixels of all dates of a tile."""
+    scores = [read_window(path, window) for path in work.scores]
+    return sum(int((score > SURE).sum()) for score in scores), sum(int(np.isfinite(score).sum()) for score in scores)
+
+
 def series_tile(work: SeriesWork, window: Window) -> list[tuple[NDArray[np.float32], bytes, components.TileComponents]]:
     """Of each date the probability of change, the mask before cleaning, packed, and its regions."""
     scores = np.stack([read_window(path, window) for path in work.scores])
-    found = persistent(scores, np.asarray(work.thresholds, np.float64), work.probabilities)
+    found = persistent(scores, np.asarray(work.thresholds, np.float64), work.probabilities, work.shift)
     tiles = []
     for probability, path in zip(found, work.contrasts, strict=True):
         contrast = read_bands(path, window)
