@@ -16,7 +16,7 @@ from changedet.dateoutputs import files_of_date
 from changedet.datework import Model
 from changedet.grid import Grid
 from changedet.kernels import components
-from changedet.kernels.persistence import CHANGED, SURE, persistent, strictness
+from changedet.kernels.persistence import CHANGED, SURE, persistent, strictness, trust
 from changedet.kernels.thresholds import NEVER
 from changedet.maskoutputs import MaskSink, Place
 from changedet.outputs.rasters import read_bands, read_window
@@ -44,6 +44,8 @@ class SeriesWork:
         Whether the scores are.
     shift : float
         Log odds that they must have more, from how much of the site is surely changed.
+    weights : tuple of float
+        Of each date's evidence, from how much of the site it shows.
     """
 
     grid: Grid
@@ -51,7 +53,8 @@ class SeriesWork:
     contrasts: tuple[Path, ...]
     thresholds: tuple[float, ...]
     probabilities: bool
-    shift: float = 0.0
+    shift: float
+    weights: tuple[float, ...]
 
 
 def _pending(plan: Plan) -> list[int]:
@@ -96,8 +99,7 @@ def read_together(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -
             work = _work(plan, models, side)
             if work.probabilities and sinks:
                 counting: list[Task] = [(count_sure, (work, window)) for window in windows]
-                told = [found for _, found in stream("counting sure changes", counting)]
-                work = replace(work, shift=strictness(*np.sum(told, axis=0, dtype=np.int64).tolist()))
+                work = _informed(work, [found for _, found in stream("counting sure changes", counting)])
             tasks: list[Task] = [(series_tile, (work, window)) for window in windows if sinks]
             for k, found in stream("reading dates together", tasks):
                 for i, tile in zip(side, found, strict=True):
@@ -127,19 +129,28 @@ def _work(plan: Plan, models: Mapping[dt.date, Model], indices: Sequence[int]) -
         tuple(plan.folder.aside("contrast", day) for day in days),
         tuple(NEVER if threshold is None else float(threshold) for threshold in thresholds),
         plan.choices["change"].method in PROBABILISTIC,
+        shift=0.0,
+        weights=(1.0,) * len(days),
     )
 
 
-def count_sure(work: SeriesWork, window: Window) -> tuple[int, int]:
-    """Surely changed and seen pixels of all dates of a tile."""
+def _informed(work: SeriesWork, counts: Sequence[NDArray[np.int64]]) -> SeriesWork:
+    """With what the whole site tells of how its scores are to be read."""
+    sure, *seen = np.sum(counts, axis=0, dtype=np.int64).tolist()
+    return replace(work, shift=strictness(sure, sum(seen)), weights=tuple(trust(np.array(seen, np.int64)).tolist()))
+
+
+def count_sure(work: SeriesWork, window: Window) -> NDArray[np.int64]:
+    """Surely changed pixels of all dates of a tile, then the seen ones of each."""
     scores = [read_window(path, window) for path in work.scores]
-    return sum(int((score > SURE).sum()) for score in scores), sum(int(np.isfinite(score).sum()) for score in scores)
+    return np.array([sum((score > SURE).sum() for score in scores), *(np.isfinite(score).sum() for score in scores)])
 
 
 def series_tile(work: SeriesWork, window: Window) -> list[tuple[NDArray[np.float32], bytes, components.TileComponents]]:
     """Of each date the probability of change, the mask before cleaning, packed, and its regions."""
     scores = np.stack([read_window(path, window) for path in work.scores])
-    found = persistent(scores, np.asarray(work.thresholds, np.float64), work.probabilities, work.shift)
+    thresholds, weights = (np.asarray(told, np.float64) for told in (work.thresholds, work.weights))
+    found = persistent(scores, thresholds, work.probabilities, work.shift, weights)
     tiles = []
     for probability, path in zip(found, work.contrasts, strict=True):
         contrast = read_bands(path, window)

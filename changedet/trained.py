@@ -11,7 +11,7 @@ from changedet.errors import ChangedetError
 from changedet.kernels import features, forest, ground
 
 CHANGE_TREES = "change_trees.npz"
-CHANGE_TREES_SHA256 = "2c2154a627572b3e896eebb1959d48b4fcdbfffaf8f508b57942c176c38c04a8"
+CHANGE_TREES_SHA256 = "ebf3dacbdbd7aaf6c8b7bd54d9dac99d51ed0712c10e6d94a88c46345e31502e"
 GROUND_TREES = "ground.npz"
 GROUND_TREES_SHA256 = "b734629a75d5adf298ec84df6257a61ded22577c0768bfdb523cd45ad58ab71e"
 

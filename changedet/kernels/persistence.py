@@ -36,6 +36,10 @@ SHARE_GAIN: Final = 0.8
 """Of the log of a site's share, how much of it shifts the log odds: quiet sites are read more strictly."""
 MOST_SHIFT: Final = (0.5, 1.2)
 """How many log odds busy sites are read more loosely at most, and quiet ones more strictly."""
+LEAST_TRUST: Final = 0.1
+"""Weight of a date that shows next to nothing."""
+HAZE_CAUTION: Final = 2.0
+"""Log odds that a pixel's last look must have more where its date shows next to nothing."""
 SCORE_GAIN: Final = 4.0
 """Of other scores, log odds for each e-fold above or below the threshold."""
 CHANGED: Final = 0.5
@@ -50,8 +54,17 @@ def strictness(sure: int, seen: int) -> float:
     return min(max(shift, -MOST_SHIFT[0]), MOST_SHIFT[1])
 
 
+def trust(seen: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Weight of each date's evidence from its seen pixels: between clouds haze and shade err together."""
+    return np.maximum(seen / max(1, int(seen.max(initial=0))), LEAST_TRUST)
+
+
 def persistent(
-    scores: NDArray[np.float32], thresholds: NDArray[np.float64], probabilities: bool, shift: float
+    scores: NDArray[np.float32],
+    thresholds: NDArray[np.float64],
+    probabilities: bool,
+    shift: float,
+    weights: NDArray[np.float64],
 ) -> NDArray[np.float32]:
     """Probability that a pixel differs from the reference, on each date, from all dates.
 
@@ -65,6 +78,8 @@ def persistent(
         Whether the scores are.
     shift : float
         Log odds that probabilities must have more, from `strictness`; of other scores 0.
+    weights : (date,) float64
+        Of each date's evidence, from `trust`; of other scores 1.
 
     Returns
     -------
@@ -74,7 +89,7 @@ def persistent(
         threshold. With other scores the lesser of both, and on a pixel's last look what the pair says.
     """
     flip = PROBABILITY_FLIP if probabilities else FLIP
-    found = _persistent(np.ascontiguousarray(scores, np.float32), thresholds, probabilities, shift, flip)
+    found = _persistent(np.ascontiguousarray(scores, np.float32), thresholds, probabilities, shift, weights, flip)
     return np.asarray(found, np.float32)
 
 
@@ -88,14 +103,14 @@ def _log_odds(score: float, threshold: float, probabilities: bool) -> float:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _evidence(score: float, threshold: float, probabilities: bool, shift: float) -> float:
+def _evidence(score: float, threshold: float, probabilities: bool, shift: float, weight: float) -> float:
     """Likelihood ratio of change."""
     if score != score:
         return 1.0
     odds = _log_odds(score, threshold, probabilities)
     if probabilities:
         odds -= PROBABILITY_OFFSET + shift
-    return math.exp(min(max(odds, -MOST_EVIDENCE), MOST_EVIDENCE))
+    return math.exp(weight * min(max(odds, -MOST_EVIDENCE), MOST_EVIDENCE))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
@@ -109,7 +124,7 @@ def _alone(score: float, threshold: float, probabilities: bool, shift: float) ->
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _persistent(scores: Any, thresholds: Any, probabilities: bool, shift: float, flip: float) -> Any:
+def _persistent(scores: Any, thresholds: Any, probabilities: bool, shift: float, weights: Any, flip: float) -> Any:
     dates, height, width = scores.shape
     out = np.empty(scores.shape, np.float32)
     expected, filtered = np.empty(dates), np.empty(dates)
@@ -118,7 +133,7 @@ def _persistent(scores: Any, thresholds: Any, probabilities: bool, shift: float,
             p = 0.0  # the reference is as it is
             for t in range(dates):
                 expected[t] = p * (1.0 - flip) + (1.0 - p) * flip
-                odds = expected[t] * _evidence(scores[t, y, x], thresholds[t], probabilities, shift)
+                odds = expected[t] * _evidence(scores[t, y, x], thresholds[t], probabilities, shift, weights[t])
                 p = odds / (odds + 1.0 - expected[t])
                 filtered[t] = p
             is_last = True
@@ -131,7 +146,7 @@ def _persistent(scores: Any, thresholds: Any, probabilities: bool, shift: float,
                 if score != score:
                     out[t, y, x] = np.nan
                     continue
-                alone = _alone(score, thresholds[t], probabilities, shift)
+                alone = _alone(score, thresholds[t], probabilities, shift + HAZE_CAUTION * (1.0 - weights[t]))
                 if probabilities:
                     out[t, y, x] = max(p, alone) if is_last else p
                 else:
