@@ -11,7 +11,7 @@ from changedet.errors import ChangedetError
 from changedet.kernels import company, features, forest, ground
 
 CHANGE_TREES = "change_trees.npz"
-CHANGE_TREES_SHA256 = "d048141022ea54d683c0493b74ba1e624a45db93cd474a54e7956916e46cd746"
+CHANGE_TREES_SHA256 = "ebf3dacbdbd7aaf6c8b7bd54d9dac99d51ed0712c10e6d94a88c46345e31502e"
 GROUND_TREES = "ground.npz"
 GROUND_TREES_SHA256 = "34e6f1c3c162197f5ffe5418e7f3df7b732e8bcb361fb61f9c571ad24460e9c5"
 
