@@ -178,7 +178,7 @@ def reading(path: str) -> Iterator[None]:
             if is_remote(path)
             else "it is truncated, corrupt or no raster: get it again"
         )
-        raise InputError(f"{path}: cannot be read, {remedy}, or set read.on_error: skip ({detail})") from error
+        raise InputError(f"{path}: cannot be read, {remedy} ({detail})") from error
 
 
 def _on_disk(path: str) -> str:

@@ -19,7 +19,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
-from small_scenes import series, write_scene, write_workflow
+from small_scenes import ground, series, write_scene, write_workflow
 
 from changedet.errors import ChangedetError, InputError
 from changedet.outputs.tables import summary_problems
@@ -279,6 +279,19 @@ def test_a_bad_scene_is_left_out_where_the_workflow_says_so(own: Path, harm: str
     assert [text for text in finished.summary["warnings"] if bad.name in text]
 
 
+def test_a_bad_scene_that_the_reference_is_compared_with_for_cloud_is_left_out_too(tmp_path: Path) -> None:
+    """Where the reference shows little by itself, other dates are asked what it hides before any is measured."""
+    for date in DATES:
+        write_scene(tmp_path / f"{date}.tif", ground(64, 64))
+    bad = tmp_path / f"{DATES[2]}.tif"
+    bad.write_bytes(bad.read_bytes()[:9000])
+    finished = run(write_workflow(tmp_path, DATES, read={"on_error": "skip"}), out=str(tmp_path / "out"))
+    assert [str(day) for day in finished.dates] == [DATES[0], DATES[1]]
+    (said,) = [text for text in finished.summary["warnings"] if bad.name in text]
+    assert said.startswith("scene skipped: ")
+    assert "on_error" not in said
+
+
 def spoil(path: Path) -> Callable[[str, int, int], None]:
     """Cut a scene in its middle once all has been measured."""
 
@@ -315,6 +328,8 @@ def test_a_scene_that_fails_under_its_tiles_ends_the_run(own: Path, which: int) 
         carry_out(make_plan(workflow, out=str(own / "out")), progress=spoil(bad))
     assert len(caught.value.problems) == 1
     assert bad.name in str(caught.value)
+    remedy = "'read.on_error: skip' leaves such scenes out" if which else "give another date as 'before'"
+    assert remedy in str(caught.value)
     assert_nothing_left(own / "out")
     assert [path for path in (own / "out").rglob("*tif") if DATES[1] in path.name] == []
 
