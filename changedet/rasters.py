@@ -329,6 +329,9 @@ def _crs_name(path: str, crs: Any) -> str:
         parsed = pyproj.CRS(crs if isinstance(crs, str | int) else crs.to_wkt())
     except pyproj.exceptions.CRSError as error:
         raise InputError(f"{path}: its coordinate reference system is not understood ({error})") from None
+    if not (parsed.is_projected or parsed.is_geographic):
+        what = f"is {parsed.type_name.lower()} ('{parsed.name[:60]}')"
+        raise InputError(f"{path}: its coordinate reference system {what}, expected a projected or geographic one")
     epsg = parsed.to_epsg(min_confidence=100) if isinstance(crs, str | int) else crs.to_epsg()
     return f"EPSG:{epsg}" if epsg is not None else str(parsed.to_wkt())
 

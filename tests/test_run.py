@@ -266,7 +266,7 @@ def test_a_bad_scene_is_named_and_nothing_written(own: Path, harm: str) -> None:
     assert done.stderr.count("\n") == 1
     assert bad.name in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (own / "out/site").exists()
+    assert not (own / "out").exists()
 
 
 @pytest.mark.parametrize("harm", ["truncated", "garbage"])

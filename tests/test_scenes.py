@@ -774,3 +774,10 @@ def test_a_header_of_countless_bands_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "scene.vrt").write_text(vrt_of("none.tif", bands=1001))
     with pytest.raises(InputError, match="has 1001 bands, more than 1000"):
         open_scene(str(tmp_path / "scene.vrt"), date="2023-06-04")
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4978", 'LOCAL_CS["yard",UNIT["metre",1]]'])
+def test_a_crs_that_places_nothing_on_a_map_is_refused(tmp_path: Path, crs: str) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 8, 8), crs=crs)
+    with pytest.raises(InputError, match="expected a projected or geographic one"):
+        open_scene(path, date="2023-06-04", bands={"red": 1})
