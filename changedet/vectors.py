@@ -20,7 +20,6 @@ from shapely.geometry.base import BaseGeometry
 from changedet.errors import InputError, is_one_line
 from changedet.geodesy import LONLAT, transform_xy
 
-
 HEAD_BYTES: Final = 1 << 16
 MAX_JSON_BYTES: Final = 64 << 20
 MAX_MEMBERS: Final = 1000

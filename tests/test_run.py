@@ -200,6 +200,18 @@ def test_killed_and_gone_on_with(scenes: Path, reference_run: Path, tmp_path: Pa
     assert_nothing_left(tmp_path)
 
 
+def test_an_interrupted_run_says_how_to_go_on(own: Path, tmp_path: Path) -> None:
+    words = command(write_workflow(own, DATES), tmp_path, "-q")
+    running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 90
+    while not (tmp_path / "site/.changedet/lock").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=90)
+    assert running.returncode == 130
+    assert said.strip() == "changedet: interrupted; run the same command again to go on from here"
+
+
 def test_a_second_run_redoes_nothing(reference_run: Path, scenes: Path) -> None:
     before = times(reference_run)
     run(write_workflow(scenes, DATES), out=str(scenes / "out"))
