@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             status = cli.main(given, standalone_mode=False)
         sys.exit(status if isinstance(status, int) else DONE)
     except click.exceptions.Abort:
-        sys.exit(INTERRUPTED)
+        sys.exit(_report_failure(KeyboardInterrupt(), verbose=False))
     except click.ClickException as error:
         _say(f"changedet: {error.format_message()}")
         sys.exit(WRONG_INPUT)
