@@ -5,8 +5,8 @@
 Lots are those of tests/test_compare.py: two yards of some 100 boxes share six lots each. With a folder, pairs of
 unrelated simulated sites (training/track_sites.py, the real detector's boxes; of different seeds, as sites of one seed
 share their stock) give the share of p < .05, and rows of ten and more touching boxes stand for trains: a row on two
-dates of its site, under another sun, with what the detector missed or saw wrongly, is one train met twice; any other
-row is another train.
+dates of its site, under another sun, with what the detector missed or saw wrongly, is one train met twice where no more
+than a tenth of its boxes was swapped meanwhile (the others are counted apart); any other row is another train.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,7 @@ from training.track_sites import KINDS, TrackSite, sites  # noqa: E402
 Floats = NDArray[np.float64]
 ROW_BOXES = 10
 SAME_M = 1.5
+SAME_TRAIN = 0.9
 PAIRS = (20, 500)
 """Of trains, that two sites may have to compare: p is multiplied by their number."""
 
@@ -77,8 +78,16 @@ def unrelated(data: Sequence[TrackSite], detector: str, pairs: int) -> str:
     return f"unrelated: p < .05 on {sum(p < CHANCE for p in values)} of {len(values)} pairs"
 
 
-def rows_of(site: TrackSite, t: int) -> list[tuple[Floats, Floats, NDArray[np.int64]]]:
-    """Rows of touching boxes on a date: centres, colours under common light, size classes, in order."""
+class SeenRow(NamedTuple):
+    """A row of touching boxes on a date: centres, the row as trains are compared, the true boxes on top in it."""
+
+    xy: Floats
+    row: sequences.Row
+    boxes: frozenset[int]
+
+
+def rows_of(site: TrackSite, t: int) -> list[SeenRow]:
+    """Rows of touching boxes on a date, colours under common light."""
     own = site.detections[(site.detections["date"].dt.date == site.dates[t]) & site.detections["counted"]]
     own = own[own["kind"].isin(list(compare.SIZE_CLASS))]
     centre = own.geometry.centroid
@@ -90,45 +99,61 @@ def rows_of(site: TrackSite, t: int) -> list[tuple[Floats, Floats, NDArray[np.in
     known = np.isfinite(lab).all(1)
     placed, lab, size = placed[known], lab[known], size[known]
     heading = float(np.median(placed[:, 4])) if len(placed) else 0.0
-    lines = [line for line in sidings.trains(placed, heading) if len(line) >= ROW_BOXES]
-    return [(placed[line, :2], lab[line], size[line]) for line in lines]
+    found = []
+    for line in sidings.trains(placed, heading):
+        if len(line) >= ROW_BOXES:
+            xy = placed[line, :2]
+            along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
+            found.append(SeenRow(xy, sequences.Row(lab[line], size[line], along), standing(site, t, xy)))
+    return found
+
+
+def standing(site: TrackSite, t: int, xy: Floats) -> frozenset[int]:
+    """True boxes on top at these places."""
+    near = np.hypot(site.xy[:, None, 0] - xy[None, :, 0], site.xy[:, None, 1] - xy[None, :, 1]) < SAME_M
+    return frozenset(np.flatnonzero(near.any(1) & site.top[:, t]).tolist())
 
 
 def kept_boxes(site: TrackSite, xy: Floats, first: int, second: int) -> int:
     """How many of the boxes on top near these places are the same on both dates."""
-    near = np.hypot(site.xy[:, None, 0] - xy[None, :, 0], site.xy[:, None, 1] - xy[None, :, 1]) < SAME_M
-    return int((near & (site.top[:, first] & site.top[:, second])[:, None]).any(0).sum())
+    return len(standing(site, first, xy) & standing(site, second, xy))
+
+
+def stays(site: TrackSite, one: SeenRow, first: int, other: SeenRow, second: int) -> bool:
+    """Whether the row is one train met again: no more than a tenth of its boxes stands on but one of the dates."""
+    kept = [np.mean(site.top[list(row.boxes), t]) for row, t in ((one, second), (other, first)) if row.boxes]
+    return len(one.boxes & other.boxes) >= ROW_BOXES and min(kept) >= SAME_TRAIN
 
 
 def trains(data: Sequence[TrackSite]) -> str:
     """Rows recognised on another date, and rows taken for another one."""
     every = [(k, t, row) for k, site in enumerate(data) for t in range(len(site.dates)) for row in rows_of(site, t)]
     rng = np.random.default_rng(2)
-    same: list[float] = []
-    other: list[float] = []
-    for k, t, (xy, lab, size) in every:
-        for j, s, (there, lab_there, size_there) in every:
-            if (k, t) == (j, s) or rng.random() > (0.3 if k == j and t < s else 0.004):
+    found: dict[str, list[float]] = {"rows that stay": [], "rows with boxes swapped": [], "other rows": []}
+    for k, t, one in every:
+        for j, s, other in every:
+            own = k == j
+            # Sites of one seed begin with the same boxes.
+            if (k, t) == (j, s) or (not own and data[k].seed == data[j].seed):
                 continue
-            apart = np.hypot(xy[:, None, 0] - there[None, :, 0], xy[:, None, 1] - there[None, :, 1])
-            common = int((apart < 2 * SAME_M).any(1).sum()) if k == j else 0
-            if k == j and common and kept_boxes(data[k], xy, t, s) < ROW_BOXES:
+            if rng.random() > (1.0 if own and t < s else 0.01):
                 continue
-            score = sequences.likeness(lab, size, lab_there, size_there)
-            best = sequences.align(score)
-            sure = best.boxes >= LEAST_BOXES
-            p_value = sequences.chance(score, best.score, REDRAWS, rng) if sure else 1.0
-            if common >= ROW_BOXES:
-                same.append(p_value)
-            elif not common:
-                other.append(p_value)
-    said = []
-    for number in PAIRS:
-        right, wrong = (sum(p < CHANCE / number for p in values) for values in (same, other))
-        said.append(
-            f"of {number} pairs: {right} of {len(same)} recognised on another date, {wrong} of {len(other)} not it"
-        )
-    return "trains, where each is one " + "; ".join(said)
+            apart = np.hypot(one.xy[:, None, 0] - other.xy[None, :, 0], one.xy[:, None, 1] - other.xy[None, :, 1])
+            common = int((apart < 2 * SAME_M).any(1).sum()) if own else 0
+            if common and (common < ROW_BOXES or kept_boxes(data[k], one.xy, t, s) < ROW_BOXES):
+                continue
+            sort = "other rows"
+            if common:
+                sort = "rows that stay" if stays(data[k], one, t, other, s) else "rows with boxes swapped"
+            best = sequences.chain(one.row, other.row)
+            sure = len(best.first) >= LEAST_BOXES
+            found[sort].append(sequences.chance(one.row, other.row, best.score, REDRAWS, rng) if sure else 1.0)
+    said = [f"trains, recognised where they are one of {' or '.join(str(n) for n in PAIRS)} pairs"]
+    for sort, values in found.items():
+        told = [sum(p < CHANCE / number for p in values) for number in PAIRS]
+        shares = ", ".join(f"{n} ({n / max(len(values), 1):.3f})" for n in told)
+        said.append(f"    {sort}: {shares} of {len(values)}")
+    return "\n".join(said)
 
 
 def main() -> None:

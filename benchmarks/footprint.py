@@ -73,7 +73,8 @@ def found(world: World, method: str, nir: bool) -> tuple[list[footprint.Footprin
         spent += time.process_time() - start
         boxes = [shapely.Polygon(world.box_outline(stack[-1])) for stack in world.stacks(index).values()]
         dates.append(([(0, 0, levels)], boxes))
-    return footprint.outlines(dates, grid), spent / len(dates) / (image[0].size / 1e6)
+    told = footprint.told_kinds(facts) if method == "ground" else None
+    return footprint.outlines(dates, grid, told=told), spent / len(dates) / (image[0].size / 1e6)
 
 
 def kinds_of(truth: Truth, index: int, within: shapely.Geometry) -> dict[str, shapely.Geometry]:

@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             status = cli.main(given, standalone_mode=False)
         sys.exit(status if isinstance(status, int) else DONE)
     except click.exceptions.Abort:
-        sys.exit(INTERRUPTED)
+        sys.exit(_report_failure(KeyboardInterrupt(), verbose=False))
     except click.ClickException as error:
         _say(f"changedet: {error.format_message()}")
         sys.exit(WRONG_INPUT)
@@ -203,7 +203,8 @@ def _print_summary(finished: Any) -> None:
             f"intervals allow for {placebo['bound']:.2%}"
         )
     for name, onset in summary["onset"].items():
-        span = f"{onset['date']} (between {onset['low']} and {onset['high']})"
+        shape = f", a {onset['shape']}" if onset.get("shape") else ""
+        span = f"{onset['date']} (between {onset['low']} and {onset['high']}{shape})"
         click.echo(f"onset of {name.replace('_', ' ')}: {span if onset['date'] else 'none: ' + onset['reason']}")
     click.echo(str(finished.path))
 

@@ -13,7 +13,6 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -27,11 +26,10 @@ from changedet.train_matches import SIZE_CLASS, Train, match_trains, trains_of
 KIND_LIKENESS: Final = 0.8
 """Of a 40-foot lot and a 45-foot one."""
 LOT_BOXES: Final = 3
-LOT_LEVEL: Final = 0.01
-"""On real boxes lots of four to nine show three to five; at .001 half of them were taken for the stock."""
+LOT_LEVEL: Final = 0.03
+"""On real boxes lots of four to nine show three to five; at .001 half of them were taken for the stock. Of a lot that
+is none, colour and date must still fit another one; the redraws weigh that."""
 LOT_RADIUS: Final = 10.0
-COLOUR_SCALE: Final = 12.0
-LEAST_SIMILARITY: Final = 0.3
 MOST_DAYS: Final = 180.0
 REDRAWS: Final = 999
 STOCK_SHARE: Final = 0.6
@@ -65,10 +63,10 @@ def compare_runs(run_dirs: Sequence[str | Path]) -> list[dict[str, Any]]:
     """Match consignments between the sites of finished runs.
 
     A lot is at least three containers of one size class and colour that arrived, or left, within one date, more of them
-    than the site's stock and the world's fleet let expect (binomial, p < .01). For each ordered pair of sites the lots
+    than the site's stock and the world's fleet let expect (binomial, p < .03). For each ordered pair of sites the lots
     that left the first and those that reached the second are matched at the common lag, up to 180 days, that fits the
-    most boxes. Colours are compared in CIELAB after each site's stock was brought to one
-    brightness and most of its cast taken away.
+    most boxes. Colours are compared in CIELAB after each site's stock was brought to one brightness and most of its
+    cast taken away; what cast is left between two sites is told by the match itself.
 
     Parameters
     ----------
@@ -93,9 +91,9 @@ def compare_runs(run_dirs: Sequence[str | Path]) -> list[dict[str, Any]]:
     Notes
     -----
     ``p_value`` is that of the ordered pair of sites: the share of 999 redraws in which as many boxes match at any one
-    lag, ``(1 + as many) / 1000``. A redraw gives each lot another colour, size and date, .6 from its site's own stock
-    and busy dates and .4 from a fleet prior and any date. The draws are seeded by the sites' ids. Of many pairs some
-    fall under .05 by chance: divide that level by the number of ordered pairs.
+    lag and cast, ``(1 + as many) / 1000``. A redraw gives each lot another colour, size and date, .6 from its site's
+    own stock and busy dates and .4 from a fleet prior and any date. The draws are seeded by the sites' ids. Of many
+    pairs some fall under .05 by chance: divide that level by the number of ordered pairs.
     """
     return _all_matches(_open_sites(run_dirs))
 
@@ -133,7 +131,7 @@ def _all_matches(sites: Sequence[_Site]) -> list[dict[str, Any]]:
 def _open_sites(run_dirs: Sequence[str | Path]) -> list[_Site]:
     if len(run_dirs) < 2:
         raise InputError(f"compare: {len(run_dirs)} run given, expected at least two run folders of different sites")
-    sites: dict[str, tuple[Path, pd.DataFrame, Any]] = {}
+    sites: dict[str, tuple[Path, pd.DataFrame, list[Train]]] = {}
     problems: list[Problem] = []
     for path in run_dirs:
         try:
@@ -141,7 +139,7 @@ def _open_sites(run_dirs: Sequence[str | Path]) -> list[_Site]:
             name = str(run.summary["site"])
             if name in sites:
                 raise InputError(f"{path}: site '{name}' is also that of {sites[name][0]}; compare different sites")
-            sites[name] = (Path(path), _boxes(run), run.trains)
+            sites[name] = (Path(path), _boxes(run), _trains(run))
         except InputError as error:
             problems += error.problems
     if problems:
@@ -159,9 +157,14 @@ def _boxes(run: Run) -> pd.DataFrame:
     return pd.DataFrame(run.tracks.drop(columns="geometry"))
 
 
-def site_of(name: str, tracks: pd.DataFrame, trains: gpd.GeoDataFrame | None = None) -> _Site:
-    """A site's lots from its tracks: ``track_id, first_seen, last_seen, not_after, not_before, kind, color``; and its
-    trains from the layer of that name."""
+def _trains(run: Run) -> list[Train]:
+    layer = run.trains
+    return [] if layer is None else trains_of(layer, run.containers)
+
+
+def site_of(name: str, tracks: pd.DataFrame, trains: Sequence[Train] = ()) -> _Site:
+    """A site's lots from its tracks: ``track_id, first_seen, last_seen, not_after, not_before, kind, color``; with its
+    trains."""
     usable = tracks["kind"].isin(list(SIZE_CLASS)) & tracks["color"].astype("string").str.match("^#[0-9a-fA-F]{6}$")
     boxes = tracks[usable.fillna(value=False)].sort_values("track_id", ignore_index=True)
     srgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in boxes["color"]]).reshape(-1, 3)
@@ -172,7 +175,7 @@ def site_of(name: str, tracks: pd.DataFrame, trains: gpd.GeoDataFrame | None = N
     days = {column: _days(boxes[column]) for column in ("first_seen", "last_seen", "not_after", "not_before")}
     left = _side(lab, size, days["last_seen"], days["not_after"], days["not_after"])
     reached = _side(lab, size, days["not_before"], days["first_seen"], days["first_seen"])
-    return _Site(name, boxes, left, reached, trains_of(trains, gains))
+    return _Site(name, boxes, left, reached, list(trains))
 
 
 def _days(column: pd.Series[Any]) -> NDArray[np.float64]:
@@ -203,48 +206,41 @@ def _side(
     return _Side(lots, members, kernel.Stock(typical, size, windows, busy / max(float(busy.sum()), 1.0)))
 
 
-def _weights(similarity: NDArray[np.float64], left: kernel.Lots, reached: kernel.Lots) -> NDArray[np.float64]:
-    boxes = np.minimum(left.boxes[:, None], reached.boxes[None])
-    return np.where(similarity >= LEAST_SIMILARITY, similarity * boxes, 0.0)
-
-
 def _matches(one: _Site, other: _Site) -> list[dict[str, Any]]:
     left, reached = one.left, other.reached
     if not len(left.members) or not len(reached.members):
         return []
-    similarity = kernel.likeness(left.lots, reached.lots, COLOUR_SCALE)
     kinds = [
         [_majority(site.boxes["kind"], group) for group in side.members]
         for site, side in ((one, left), (other, reached))
     ]
     same = np.array([[KIND_LIKENESS if a != b else 1.0 for b in kinds[1]] for a in kinds[0]])
-    similarity = similarity * same
-    weight = _weights(similarity, left.lots, reached.lots)
     low, high = kernel.lags(left.windows, reached.windows)
-    boxes, begin, end = kernel.best_lag(weight, low, high, MOST_DAYS)
-    if boxes <= 0:
+    found = kernel.matched(left.lots, reached.lots, low, high, same, MOST_DAYS)
+    if found.boxes <= 0:
         return []
-    p_value = _p_value(one, other, boxes)
+    p_value = _p_value(one, other, found.boxes)
     rows = []
-    for i, j in zip(*kernel.pairs_at(weight, low, high, begin), strict=True):
+    for i, j in zip(*found.pairs, strict=True):
         row = _row(one, other, int(i), int(j))
-        lag = min(max((begin + end) / 2, low[i, j]), high[i, j])
+        lag = min(max((found.begin + found.end) / 2, low[i, j]), high[i, j])
         bounds = {"lag_days": round(lag), "lag_low": int(low[i, j]), "lag_high": int(high[i, j])}
-        rows.append(row | bounds | {"similarity": round(float(similarity[i, j]), 3), "p_value": p_value})
+        similarity = round(float(found.similarity[i, j]), 3)
+        rows.append(row | bounds | {"similarity": similarity, "p_value": p_value})
     return rows
 
 
 def _p_value(one: _Site, other: _Site, boxes: float) -> float:
-    """The share of redraws in which as many boxes match at any common lag."""
+    """The share of redraws in which as many boxes match at any common lag and cast."""
     # Seeded by the names, so that the figure depends neither on the order of the runs nor on what else is compared.
     rng = np.random.default_rng([zlib.crc32(one.name.encode()), zlib.crc32(other.name.encode())])
+    same = np.ones((len(one.left.members), len(other.reached.members)))
     as_many = 0
     for _ in range(REDRAWS):
         left, gone = kernel.redrawn(one.left.lots, one.left.stock, STOCK_SHARE, rng)
         reached, came = kernel.redrawn(other.reached.lots, other.reached.stock, STOCK_SHARE, rng)
-        weight = _weights(kernel.likeness(left, reached, COLOUR_SCALE), left, reached)
-        best, _, _ = kernel.best_lag(weight, *kernel.lags(gone, came), MOST_DAYS)
-        as_many += best >= boxes - 1e-9
+        best = kernel.matched(left, reached, *kernel.lags(gone, came), same, MOST_DAYS)
+        as_many += best.boxes >= boxes - 1e-9
     return (1 + as_many) / (1 + REDRAWS)
 
 

@@ -11,6 +11,7 @@ def describe(plan: Plan) -> str:
     """Grid, scenes, methods and why, whether containers can be counted, expected memory: a line each."""
     grid, workflow = plan.grid, plan.workflow
     height, width = grid.shape
+    wide = max(27, *(len(" ".join(look.roles)) for look in plan.looks)) + 1
     lines = [
         f"site       {workflow.site.id}: {workflow.site.name}",
         f"grid       {width} x {height} px of {grid.resolution_m:g} m, {grid.ground_resolution_m:.3g} m on the ground",
@@ -18,13 +19,13 @@ def describe(plan: Plan) -> str:
         f"reference  {plan.looks[plan.reference].date}",
         f"bands      {', '.join(plan.roles)}",
         "",
-        f"{'date':<12}{'gsd_m':>8}{'covers':>8}  {'sun':<14}{'bands':<28}scene",
+        f"{'date':<12}{'gsd_m':>8}{'covers':>8}  {'sun':<14}{'bands':<{wide}}scene",
     ]
     for look in plan.looks:
         share = shapely.intersection(look.outline(grid.crs), grid.area).area / grid.area.area
         sun = f"{look.sun.azimuth_deg:.0f} / {look.sun.elevation_deg:.0f}" if look.sun else "unknown"
         lines.append(
-            f"{look.date!s:<12}{look.gsd_m:>8.3g}{share:>8.0%}  {sun:<14}{' '.join(look.roles):<28}{look.name}"
+            f"{look.date!s:<12}{look.gsd_m:>8.3g}{share:>8.0%}  {sun:<14}{' '.join(look.roles):<{wide}}{look.name}"
         )
     lines.append("")
     for name, choice in plan.choices.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,9 +13,10 @@ from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
+from changedet import dated
 from changedet.blocks import Window
 from changedet.grid import Grid, ground_area_m2
-from changedet.kernels import closing, ground, lasting
+from changedet.kernels import closing, ground, lasting, standing
 from changedet.kernels import footprint as kernel
 from changedet.kernels.ground import KINDS
 from changedet.methods import Facts
@@ -180,7 +180,11 @@ def outline(tiles: Tiles, boxes: Sequence[BaseGeometry], grid: Grid) -> Footprin
 
 
 def outlines(
-    dates: Iterable[tuple[Tiles, Sequence[BaseGeometry]]], grid: Grid, *, lasts: bool = False
+    dates: Iterable[tuple[Tiles, Sequence[BaseGeometry]]],
+    grid: Grid,
+    *,
+    lasts: bool = False,
+    told: standing.Told | None = None,
 ) -> list[Footprint]:
     """The footprint of each date: built ground without roads, and boxes, closed with a radius of 8 m.
 
@@ -192,54 +196,30 @@ def outlines(
     grid : Grid
     lasts : bool
         Whether the levels are those of bare ground, which counts as far as other dates bear it out (`needs_lasting`).
+    told : Told or None
+        How each kind of ground is told on a date (`told_kinds`), by which dates are weighed together.
 
     Returns
     -------
     list of Footprint
         Parts under 15 m2 dropped, holes under 400 m2 filled. Ground that a date does not see is, in its geometry, as
-        the last earlier date that saw it shows it, else the first later one; in the bounds it is unknown. A road
-        wider than 8 m stays. Does not depend on how the grid is cut into tiles.
+        the last earlier date that saw it shows it, else the first later one, or, where dates are weighed together, as
+        they say; in the bounds it is unknown. A road wider than 8 m stays. Does not depend on how the grid is cut into
+        tiles.
     """
     # Only one date's rasters are held at a time, the others packed: a raster of few classes shrinks to a twentieth.
-    packed = [[zlib.compress(raster.tobytes(), 1) for raster in _levels_of(*one, grid)] for one in dates]
-    shape = _cells(grid).shape
-    if lasts:
-        packed = _confirmed(packed, shape)
-    known, kinds = np.full((2, *shape), closing.UNKNOWN, np.uint8)
-    for levels, told in reversed(packed):
-        known = closing.fill_hidden(_unpacked(levels, shape), known)
-        kinds = closing.fill_hidden(_unpacked(told, shape), kinds)
-    found = []
-    for levels, told in packed:
-        own = _unpacked(levels, shape)
-        known = closing.fill_hidden(own, known)
-        kinds = closing.fill_hidden(_unpacked(told, shape), kinds)
-        found.append(_footprint(own, known, kinds, grid))
-    return found
+    packed = [dated.Packed.of(*_levels_of(*one, grid)) for one in dates]
+    rasters = dated.by_all(packed, lasts, told if len(packed) > 1 else None)
+    return [_footprint(*one, grid) for one in rasters]
 
 
-def _confirmed(packed: Sequence[Sequence[bytes]], shape: tuple[int, int]) -> list[list[bytes]]:
-    """Levels of bare ground as far as other dates bear them out; packed, as they came."""
-    history = lasting.History(shape)
-    after = []
-    for levels, _ in reversed(packed):
-        after.append([zlib.compress(part.tobytes(), 1) for part in (history.grades(), history.made_land())])
-        history.add(_unpacked(levels, shape))
-    water, before = np.zeros(shape, bool), None
-    nothing = zlib.compress(np.zeros(shape, np.uint8).tobytes(), 1)
-    found = []
-    for (levels, kinds), (grades, made) in zip(packed, reversed(after), strict=True):
-        own = _unpacked(levels, shape)
-        is_made = _unpacked(made, shape).astype(bool)
-        told = lasting.generalised(lasting.confirmed(own, _unpacked(grades, shape), is_made, before, water))
-        found.append([zlib.compress(told.tobytes(), 1), nothing])
-        water |= _unpacked(kinds, shape) == lasting.WATER
-        before = closing.fill_hidden(own, before) if before is not None else own
-    return found
-
-
-def _unpacked(packed: bytes, shape: tuple[int, int]) -> closing.Levels:
-    return np.frombuffer(zlib.decompress(packed), np.uint8).reshape(shape)
+def told_kinds(facts: Facts) -> standing.Told | None:
+    """How the forests tell each kind of ground, on calibration sites; None where kinds are not told."""
+    if not tells_kinds(facts):
+        return None
+    _, about = ground_trees()
+    table = about["standing"]["nir" if "nir" in facts.roles else "plain"]
+    return standing.Told(np.array(table["shares"]), np.array(table["told"]))
 
 
 def _factor(grid: Grid) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,7 +16,7 @@ from changedet.dateoutputs import files_of_date
 from changedet.datework import Model
 from changedet.grid import Grid
 from changedet.kernels import components
-from changedet.kernels.persistence import CHANGED, persistent
+from changedet.kernels.persistence import CHANGED, SURE, persistent, strictness, trust
 from changedet.kernels.thresholds import NEVER
 from changedet.maskoutputs import MaskSink, Place
 from changedet.outputs.rasters import read_bands, read_window
@@ -42,6 +42,10 @@ class SeriesWork:
     thresholds : tuple of float
     probabilities : bool
         Whether the scores are.
+    shift : float
+        Log odds that they must have more, from how much of the site is surely changed.
+    weights : tuple of float
+        Of each date's evidence, from how much of the site it shows.
     """
 
     grid: Grid
@@ -49,6 +53,8 @@ class SeriesWork:
     contrasts: tuple[Path, ...]
     thresholds: tuple[float, ...]
     probabilities: bool
+    shift: float
+    weights: tuple[float, ...]
 
 
 def _pending(plan: Plan) -> list[int]:
@@ -90,7 +96,11 @@ def read_together(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -
         try:
             for i in sorted(pending.intersection(side)):
                 sinks[i] = _sink(plan, models, i)
-            tasks: list[Task] = [(series_tile, (_work(plan, models, side), window)) for window in windows if sinks]
+            work = _work(plan, models, side)
+            if work.probabilities and sinks:
+                counting: list[Task] = [(count_sure, (work, window)) for window in windows]
+                work = _informed(work, [found for _, found in stream("counting sure changes", counting)])
+            tasks: list[Task] = [(series_tile, (work, window)) for window in windows if sinks]
             for k, found in stream("reading dates together", tasks):
                 for i, tile in zip(side, found, strict=True):
                     if i in sinks:
@@ -119,13 +129,28 @@ def _work(plan: Plan, models: Mapping[dt.date, Model], indices: Sequence[int]) -
         tuple(plan.folder.aside("contrast", day) for day in days),
         tuple(NEVER if threshold is None else float(threshold) for threshold in thresholds),
         plan.choices["change"].method in PROBABILISTIC,
+        shift=0.0,
+        weights=(1.0,) * len(days),
     )
+
+
+def _informed(work: SeriesWork, counts: Sequence[NDArray[np.int64]]) -> SeriesWork:
+    """With what the whole site tells of how its scores are to be read."""
+    sure, *seen = np.sum(counts, axis=0, dtype=np.int64).tolist()
+    return replace(work, shift=strictness(sure, sum(seen)), weights=tuple(trust(np.array(seen, np.int64)).tolist()))
+
+
+def count_sure(work: SeriesWork, window: Window) -> NDArray[np.int64]:
+    """Surely changed pixels of all dates of a tile, then the seen ones of each."""
+    scores = [read_window(path, window) for path in work.scores]
+    return np.array([sum((score > SURE).sum() for score in scores), *(np.isfinite(score).sum() for score in scores)])
 
 
 def series_tile(work: SeriesWork, window: Window) -> list[tuple[NDArray[np.float32], bytes, components.TileComponents]]:
     """Of each date the probability of change, the mask before cleaning, packed, and its regions."""
     scores = np.stack([read_window(path, window) for path in work.scores])
-    found = persistent(scores, np.asarray(work.thresholds, np.float64), work.probabilities)
+    thresholds, weights = (np.asarray(told, np.float64) for told in (work.thresholds, work.weights))
+    found = persistent(scores, thresholds, work.probabilities, work.shift, weights)
     tiles = []
     for probability, path in zip(found, work.contrasts, strict=True):
         contrast = read_bands(path, window)

@@ -25,6 +25,7 @@ LATTICE_PX: Final = 512
 """Tiles are whole cells of this lattice, or of the objects method's where its cells are larger: what is detected does
 not depend on the chunk."""
 LEAST_COVERAGE: Final = 0.01
+SKIP_HINT: Final = "; 'read.on_error: skip' leaves such scenes out"
 
 
 @dataclass(frozen=True)
@@ -204,13 +205,18 @@ def _scenes(workflow: Workflow, warnings: list[str]) -> tuple[list[Scene], dict[
             if workflow.read.on_error == "skip":
                 warnings += [f"scene skipped: {problem}" for problem in placed]
             else:
-                problems += placed
+                problems += [_with_skip_hint(problem) for problem in placed]
     if problems:
         raise InputError(problems)
     if not scenes:
         reasons = "; ".join(warnings) or "the searches found none"
         raise InputError(workflow.problem("scenes", f"no scene can be read: {reasons}"))
     return _told_apart(scenes), entries
+
+
+def _with_skip_hint(problem: Problem) -> Problem:
+    unread = "cannot be read" in problem.message
+    return replace(problem, message=problem.message + SKIP_HINT) if unread else problem
 
 
 def _told_apart(scenes: Sequence[Scene]) -> list[Scene]:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlparse
@@ -27,7 +28,13 @@ from changedet.geodesy import LONLAT
 from changedet.grid import Frame
 
 CACHE_BYTES: Final = 80 << 20
-_LOCAL_OPTIONS: Final = {"GDAL_CACHEMAX": CACHE_BYTES}
+# A file of this machine may name others (a VRT, overviews): never over the network, and not in threads of its own,
+# which would not see this.
+_LOCAL_OPTIONS: Final = {
+    "GDAL_CACHEMAX": CACHE_BYTES,
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".no-network",
+    "VRT_NUM_THREADS": 1,
+}
 _REMOTE_OPTIONS: Final = {
     "GDAL_CACHEMAX": CACHE_BYTES,
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -41,7 +48,13 @@ _REMOTE_OPTIONS: Final = {
     "VSI_CACHE": "TRUE",
 }
 # What a remote server sends is not trusted: a VRT could name files of this machine.
-_REMOTE_DRIVERS: Final = ["GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG"]
+_REMOTE_DRIVERS: Final = ("GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG")
+# What these read lies elsewhere, whatever a file of this machine is called.
+_NETWORK_DRIVERS: Final = frozenset(
+    {"WMS", "WMTS", "WCS", "HTTP", "STACIT", "STACTA", "PLMOSAIC", "EEDA", "EEDAI", "OGCAPI", "DAAS", "NGW", "ECRGTOC"}
+)
+_NETWORK_PATHS: Final = ("/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "/vsiadls", "/vsioss", "/vsiswift", "/vsiwebhdfs")
+MAX_BANDS: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -104,9 +117,7 @@ class Raster:
 
 def is_remote(path: str) -> bool:
     """Whether a path is read over the network."""
-    return urlparse(path).scheme in {"http", "https", "s3"} or path.startswith(
-        ("/vsicurl", "/vsis3", "/vsigs", "/vsiaz")
-    )
+    return urlparse(path).scheme in {"http", "https", "s3"} or path.startswith(_NETWORK_PATHS)
 
 
 def read_header(
@@ -178,7 +189,7 @@ def reading(path: str) -> Iterator[None]:
             if is_remote(path)
             else "it is truncated, corrupt or no raster: get it again"
         )
-        raise InputError(f"{path}: cannot be read, {remedy}, or set read.on_error: skip ({detail})") from error
+        raise InputError(f"{path}: cannot be read, {remedy} ({detail})") from error
 
 
 def _on_disk(path: str) -> str:
@@ -215,17 +226,49 @@ def _opened(path: str) -> Iterator[Any]:
         dataset.close()
 
 
+@cache
+def _local_drivers() -> tuple[str, ...]:
+    with rasterio.Env() as environment:
+        return tuple(sorted(set(environment.drivers()) - _NETWORK_DRIVERS))
+
+
 def open_dataset(path: str, **options: Any) -> Any:
-    """The rasterio dataset of a path or URL; InputError where the network sends a format that names other files."""
-    dataset = rasterio.open(gdal_path(path), **options)
-    if is_remote(path) and dataset.driver not in _REMOTE_DRIVERS:
-        driver = dataset.driver
+    """The rasterio dataset of a path or URL.
+
+    Raises
+    ------
+    InputError
+        What was sent over the network is of a format that names other files, or the header names overviews elsewhere.
+    """
+    remote = is_remote(path)
+    drivers = list(_REMOTE_DRIVERS if remote else _local_drivers())
+    try:
+        # rasterio.open takes one driver; its class takes those that may be tried.
+        dataset = rasterio.DatasetReader(gdal_path(path), driver=drivers, **options)
+    except rasterio.errors.RasterioIOError as error:
+        if remote and "not recognized" in str(error):
+            kinds = ", ".join(_REMOTE_DRIVERS)
+            raise InputError(f"{path}: is none of the kinds that are read over the network ({kinds})") from error
+        raise
+    elsewhere = _named_elsewhere(dataset, remote=remote)
+    if elsewhere:
         dataset.close()
-        raise InputError(f"{path}: is a {driver} file; over the network {', '.join(_REMOTE_DRIVERS)} are read")
+        raise InputError(f"{path}: leads to {elsewhere[:80]!a}, where a scene may not lead; get a copy of the pixels")
     return dataset
 
 
+def _named_elsewhere(dataset: Any, *, remote: bool) -> str:
+    """What a file's header makes GDAL read beside it, where that is not to be."""
+    overviews = str(dataset.tags(ns="OVERVIEWS").get("OVERVIEW_FILE", ""))
+    if overviews and not overviews.startswith(":::BASE:::"):
+        return overviews
+    sources = [] if remote or dataset.driver != "VRT" else dataset.files
+    return next((name for name in sources if is_remote(name)), "")
+
+
 def _refuse(path: str, dataset: Any, *, classes: bool) -> None:
+    if dataset.count > MAX_BANDS:
+        raise InputError(f"{path}: has {dataset.count} bands, more than {MAX_BANDS}; give the few that are needed")
     if any(dtype.startswith("complex") for dtype in dataset.dtypes):
         raise InputError(f"{path}: holds complex numbers; give the amplitude (the absolute value) as a real raster")
     if ColorInterp.palette in dataset.colorinterp and not classes:
@@ -286,6 +329,9 @@ def _crs_name(path: str, crs: Any) -> str:
         parsed = pyproj.CRS(crs if isinstance(crs, str | int) else crs.to_wkt())
     except pyproj.exceptions.CRSError as error:
         raise InputError(f"{path}: its coordinate reference system is not understood ({error})") from None
+    if not (parsed.is_projected or parsed.is_geographic):
+        what = f"is {parsed.type_name.lower()} ('{parsed.name[:60]}')"
+        raise InputError(f"{path}: its coordinate reference system {what}, expected a projected or geographic one")
     epsg = parsed.to_epsg(min_confidence=100) if isinstance(crs, str | int) else crs.to_epsg()
     return f"EPSG:{epsg}" if epsg is not None else str(parsed.to_wkt())
 

@@ -22,7 +22,7 @@ from changedet.measuring import Sample, measure, reference_sample
 from changedet.outputs.rasters import sidecars
 from changedet.persist import begin_masks, read_together
 from changedet.placebo import run_placebo
-from changedet.plan import Plan, make_plan
+from changedet.plan import SKIP_HINT, Plan, make_plan
 from changedet.publish import PUBLISHED, publish, published_files
 from changedet.results import Results, collect
 from changedet.scenes import Look
@@ -198,20 +198,23 @@ def _measure(session: _Session, kept: dict[int, Model]) -> dict[int, Model]:
     work = date_work(plan, plan.reference)
     models: dict[int, Model] = {}
     if plan.reference in kept:
-        task: Task = (measure, (work, None, None, kept[plan.reference]))
-        ((_, (reference_model, sample)),) = session.stream("measuring", [task])
+        task: Task = (_measure_one, (work, None, None, kept[plan.reference]))
+        ((_, found),) = session.stream("measuring", [task])
+        if isinstance(found, InputError):
+            raise _blamed(plan, plan.looks[plan.reference], found)
+        reference_model, sample = found
         models[plan.reference] = reference_model
     else:
         reference_model = read_json(folder.model(day))
         ((_, sample),) = session.stream("measuring", [(reference_sample, (work,))])
     others = [i for i in kept if i != plan.reference]
-    tasks: list[Task] = [(_measure_other, (date_work(plan, i), sample, reference_model, kept[i])) for i in others]
+    tasks: list[Task] = [(_measure_one, (date_work(plan, i), sample, reference_model, kept[i])) for i in others]
     unread: dict[int, InputError] = {}
     for k, found in session.stream("measuring", tasks):
         if isinstance(found, InputError):
             unread[others[k]] = found
         else:
-            models[others[k]] = found
+            models[others[k]] = found[0]
     if unread:
         raise _UnreadError(unread)
     return models
@@ -225,10 +228,12 @@ class _UnreadError(Exception):
         self.found = found
 
 
-def _measure_other(work: DateWork, sample: Sample, reference_model: Model, kept: Model) -> Model | InputError:
+def _measure_one(
+    work: DateWork, sample: Sample | None, reference_model: Model | None, kept: Model
+) -> tuple[Model, Sample | None] | InputError:
     """A date's model, or why it has none: one bad scene names itself and does not stop the others."""
     try:
-        return measure(work, sample, reference_model, kept)[0]
+        return measure(work, sample, reference_model, kept)
     except InputError as error:
         return error
 
@@ -243,7 +248,7 @@ def _without(plan: Plan, unread: dict[int, InputError]) -> Plan:
     """
     problems = [problem for error in unread.values() for problem in error.problems]
     if plan.workflow.read.on_error != "skip":
-        raise InputError(problems)
+        raise InputError([replace(one, message=one.message + SKIP_HINT) for one in problems])
     looks = tuple(look for i, look in enumerate(plan.looks) if i not in unread)
     said = tuple(f"scene skipped: {problem}" for problem in problems)
     facts = replace(plan.facts, dates=len(looks), gsd_m=tuple(look.gsd_m for look in looks))
@@ -325,11 +330,18 @@ def _tile(work: DateWork, window: Window, model: Model, reference_model: Model) 
 
 
 def _blamed(plan: Plan, look: Look, error: InputError) -> Exception:
-    """What a failed tile means: its date cannot be read, or the reference, without which there is no run."""
-    paths = [path for scene in plan.looks[plan.reference].scenes for path in scene.rasters]
-    if any(str(problem).startswith(f"{path}: ") for problem in error.problems for path in paths):
-        return error
-    return _UnreadError({plan.looks.index(look): error})
+    """What a date's failed task means: the date whose file is named cannot be read; without the reference no run."""
+    at = next((i for i, other in enumerate(plan.looks) if _names_file_of(error, other)), plan.looks.index(look))
+    if at != plan.reference:
+        return _UnreadError({at: error})
+    remedy = "; it is the reference, without which nothing is compared: give another date as 'before'"
+    alone = len(plan.looks) == 1
+    return error if alone else InputError([replace(one, message=one.message + remedy) for one in error.problems])
+
+
+def _names_file_of(error: InputError, look: Look) -> bool:
+    paths = [path for scene in look.scenes for path in scene.rasters]
+    return any(str(problem).startswith(f"{path}: ") for problem in error.problems for path in paths)
 
 
 def _begun(plan: Plan, one: _Pass, models: dict[date, Model]) -> DateSink:

@@ -14,7 +14,7 @@ from changedet.store import RunFolder, identity, read_json
 STEP_VERSION = 11
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
-MASKS_VERSION = 1
+MASKS_VERSION = 2
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
 WITNESSES = 4

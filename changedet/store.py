@@ -11,7 +11,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -203,6 +203,7 @@ class RunFolder:
 
         A new folder in which the input proved wrong before any result was there is taken away again.
         """
+        made = [folder for folder in self.path.parents if not folder.exists()]
         self.state.mkdir(parents=True, exist_ok=True)
         # Appended to, not emptied: what stands there under this name may be a link.
         with (self.state / "lock").open("a") as stream:
@@ -216,6 +217,9 @@ class RunFolder:
             except InputError:
                 if is_new and all(path.is_dir() or self.state in path.parents for path in self.path.rglob("*")):
                     shutil.rmtree(self.path)
+                    for folder in made:
+                        with suppress(OSError):
+                            folder.rmdir()
                 raise
 
 

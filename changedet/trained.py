@@ -11,9 +11,9 @@ from changedet.errors import ChangedetError
 from changedet.kernels import company, features, forest, ground
 
 CHANGE_TREES = "change_trees.npz"
-CHANGE_TREES_SHA256 = "d048141022ea54d683c0493b74ba1e624a45db93cd474a54e7956916e46cd746"
+CHANGE_TREES_SHA256 = "ebf3dacbdbd7aaf6c8b7bd54d9dac99d51ed0712c10e6d94a88c46345e31502e"
 GROUND_TREES = "ground.npz"
-GROUND_TREES_SHA256 = "b734629a75d5adf298ec84df6257a61ded22577c0768bfdb523cd45ad58ab71e"
+GROUND_TREES_SHA256 = "34e6f1c3c162197f5ffe5418e7f3df7b732e8bcb361fb61f9c571ad24460e9c5"
 
 COMPANY_TREES = "company.npz"
 COMPANY_TREES_SHA256 = "1f8adf6448b8311314226cc21276dc04edd739b41f33420b447a0ce3484b0b46"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 import warnings
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 import numpy as np
 import pyproj
@@ -17,6 +19,16 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, is_one_line
 from changedet.geodesy import LONLAT, transform_xy
+
+HEAD_BYTES: Final = 1 << 16
+MAX_JSON_BYTES: Final = 64 << 20
+MAX_MEMBERS: Final = 1000
+_BLANK: Final = b"\xef\xbb\xbf \t\r\n"
+# By these words GDAL knows files that lead elsewhere.
+_POINTERS: Final = (
+    *(b"<OGRVRTDataSource", b"<OGRWFSDataSource", b"<OGROAPIF", b"<OGRCSWDataSource"),
+    *(b"gdal_streamed_alg", b"<VRTDataset", b"<GDAL_WMS"),
+)
 
 
 class Attributes(NamedTuple):
@@ -144,6 +156,7 @@ def _from_file(path: Path, key: str) -> tuple[list[BaseGeometry], list[Attribute
 
     if not path.exists():
         raise InputError(_said(f"no such file '{path}'", key))
+    _refuse_pointers(path, key)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -163,6 +176,45 @@ def _from_file(path: Path, key: str) -> tuple[list[BaseGeometry], list[Attribute
     given = {name: column for name, column in fields.items() if name in Attributes._fields}
     attributes = [_attributes({name: column[i] for name, column in given.items()}, str(path), key) for i in there]
     return geometries, attributes, str(meta["crs"])
+
+
+def _refuse_pointers(path: Path, key: str) -> None:
+    """Refuse files that hold no geometry but tell GDAL where to fetch one: another file, a host, a command."""
+    unread = f"'{path}' cannot be read as a vector file"
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                names = archive.namelist()
+                if len(names) > MAX_MEMBERS:
+                    raise ValueError(f"it holds more than {MAX_MEMBERS} files")
+                contents = [_content(archive.open(name)) for name in names]
+        else:
+            contents = [_content(path.open("rb"))]
+        pointing = any(_is_pointer(content) for content in contents)
+    except (OSError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
+        raise InputError(_said(f"{unread} ({error})", key)) from None
+    if pointing:
+        raise InputError(_said(f"'{path}' only tells where geometries lie; give the file that holds them", key))
+    if any(len(content) > MAX_JSON_BYTES for content in contents):
+        raise InputError(_said(f"'{path}' is GeoJSON of more than {MAX_JSON_BYTES >> 20} MB; save a GeoPackage", key))
+
+
+def _content(stream: IO[bytes]) -> bytes:
+    """The head of a file; of JSON, which may say anything at its end, all."""
+    with stream:
+        head = stream.read(HEAD_BYTES)
+        return head + stream.read(MAX_JSON_BYTES) if head.lstrip(_BLANK)[:1] == b"{" else head
+
+
+def _is_pointer(content: bytes) -> bool:
+    if any(word in content[:HEAD_BYTES] for word in _POINTERS):
+        return True
+    if content.lstrip(_BLANK)[:1] != b"{" or len(content) > MAX_JSON_BYTES:
+        return False
+    # The first of several documents, where each line is one.
+    document, _ = json.JSONDecoder().raw_decode(content.lstrip(_BLANK).decode(errors="replace"))
+    crs = document.get("crs")
+    return isinstance(crs, dict) and crs.get("type") not in {"name", "EPSG"}
 
 
 def _attributes(given: Mapping[str, Any], label: str, key: str) -> Attributes:
@@ -193,6 +245,9 @@ def _polygons(
         if geometry.is_empty or geometry.geom_type not in {"Polygon", "MultiPolygon", "GeometryCollection"}:
             continue
         shape = shapely.force_2d(geometry)
+        if not np.all(np.isfinite(shapely.get_coordinates(shape))):
+            said_of = about.name or len(kept) + 1
+            raise InputError(_said(f"{label}: polygon '{said_of}' has a corner that is no finite number", key))
         if not shape.is_valid:
             said.append(
                 f"{label}: polygon '{about.name or len(kept) + 1}' was mended: {shapely.is_valid_reason(shape)}"

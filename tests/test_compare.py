@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from changedet import compare, compared
 from changedet.compare import compare_runs, format_matches
@@ -280,17 +281,30 @@ def test_wrong_input_is_one_line_each(tmp_path: Path) -> None:
 # ---- trains, chains, tables and a figure
 
 
-def train(rng: np.random.Generator, paints: list[str], sizes: list[str], cast: float = 1.0) -> gpd.GeoDataFrame:
-    """The layer `trains` of one train, as two sites would show it under other light."""
-    words = [f"{kind} {box(rng, paint, np.full(3, cast))}" for paint, kind in zip(paints, sizes, strict=True)]
+def train(
+    rng: np.random.Generator, paints: list[str], sizes: list[str], cast: np.ndarray, left: list[int] | None = None
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """The layers `trains` and `containers` of one train, as a site shows it under its own light; `left` out are missed
+    boxes."""
+    lengths = np.array([6.06 if kind == "20ft" else 12.19 for kind in sizes])
+    along = np.cumsum(lengths + 1.2) - lengths / 2 + rng.normal(0, 0.15, len(sizes))
+    seen = [k for k in range(len(sizes)) if k not in (left or [])]
+    colours = [box(rng, paints[k], cast) for k in seen]
+    words = [f"{sizes[k]} {colour}" for k, colour in zip(seen, colours, strict=True)]
     words.insert(4, "(1-2 empty)")
-    row = {"date": pd.Timestamp("2023-03-01", tz="UTC"), "zone": "rail", "train_id": 1, "sequence": ", ".join(words)}
-    return gpd.GeoDataFrame([row], geometry=gpd.points_from_xy([0], [0]), crs="EPSG:32633")
+    day = pd.Timestamp("2023-03-01", tz="UTC")
+    row = {"date": day, "zone": "rail", "train_id": 1, "sequence": ", ".join(words)}
+    line = shapely.LineString(np.column_stack([along[seen], np.zeros(len(seen))]))
+    others = colours + [box(rng, paint, cast) for paint in PAINTS * 3]
+    points = gpd.points_from_xy(range(len(others)), range(len(others)))
+    containers = gpd.GeoDataFrame({"date": day, "color": others}, geometry=points, crs="EPSG:32633")
+    return gpd.GeoDataFrame([row], geometry=[line], crs="EPSG:32633"), containers
 
 
-def planted(seed: int) -> tuple[list[str], list[str]]:
+def planted(seed: int, boxes: int = 14) -> tuple[list[str], list[str]]:
     rng = np.random.default_rng(seed)
-    return [str(rng.choice(PAINTS)) for _ in range(14)], [str(rng.choice(["20ft", "40ft"])) for _ in range(14)]
+    paints = [str(rng.choice(PAINTS)) for _ in range(boxes)]
+    return paints, [str(rng.choice(["20ft", "40ft"])) for _ in range(boxes)]
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -299,9 +313,8 @@ def test_a_train_is_met_again_with_boxes_missed_and_the_order_turned(turned: boo
     for seed in range(12):
         rng, (paints, sizes) = np.random.default_rng([3, seed]), planted(seed)
         way = slice(None, None, -1) if turned else slice(None)
-        other = [paints[k] for k in range(14) if k != 5][way], [sizes[k] for k in range(14) if k != 5][way]
-        first = trains_of(train(rng, paints, sizes), np.ones(3))
-        second = trains_of(train(rng, *other, cast=0.93), np.ones(3))
+        first = trains_of(*train(rng, paints, sizes, np.ones(3)))
+        second = trains_of(*train(rng, paints[way], sizes[way], np.array([1.0, 0.93, 0.8]), [5]))
         rows = match_trains(("one", first), ("other", second))
         found += len(rows) == 1 and rows[0]["turned"] == turned and rows[0]["boxes"] >= 10
     assert found >= 11
@@ -309,27 +322,46 @@ def test_a_train_is_met_again_with_boxes_missed_and_the_order_turned(turned: boo
 
 def test_another_train_of_the_same_paints_is_not_taken_for_it() -> None:
     taken = 0
-    for seed in range(30):
+    for seed in range(40):
         rng, (paints, sizes) = np.random.default_rng([4, seed]), planted(seed)
         order = rng.permutation(14)
         other = [paints[k] for k in order], [sizes[k] for k in order]
-        layers = [trains_of(train(rng, *own), np.ones(3)) for own in ((paints, sizes), other)]
+        layers = [trains_of(*train(rng, *own, np.ones(3))) for own in ((paints, sizes), other)]
         taken += bool(match_trains(("one", layers[0]), ("other", layers[1])))
     assert taken <= 3
 
 
-def test_alignment_agrees_with_all_ungapped_diagonals_where_gaps_never_pay() -> None:
+def test_trains_loaded_lot_by_lot_from_the_same_few_paints_are_not_taken_for_one() -> None:
+    taken = 0
+    for seed in range(40):
+        rng = np.random.default_rng([5, seed])
+        paints = rng.choice(PAINTS, 4, replace=False)
+        both = []
+        for _ in range(2):
+            lots = [(str(rng.choice(paints)), str(rng.choice(["20ft", "40ft"])), 2 + rng.integers(5)) for _ in range(6)]
+            own = [paint for paint, _, n in lots for _ in range(n)], [kind for _, kind, n in lots for _ in range(n)]
+            both.append(trains_of(*train(rng, *own, np.ones(3))))
+        rows = match_trains(("one", both[0]), ("other", both[1]))
+        taken += bool(rows) and rows[0]["p_value"] < 0.01
+    assert taken <= 2
+
+
+def test_a_chain_leaves_out_what_one_row_lacks_and_keeps_the_spacing() -> None:
     rng = np.random.default_rng(6)
-    for _ in range(20):
-        score = rng.choice([1.0, -1.5], (7, 9), p=[0.3, 0.7])
-        best = 0.0
-        for way in (score, score[:, ::-1]):
-            for k in range(-6, 9):
-                run = 0.0
-                for value in np.diagonal(way, k):
-                    run = max(0.0, run + value)
-                    best = max(best, run)
-        assert sequences.align(score).score >= best - 1e-9
+    lab, size = rng.uniform(-30, 30, (12, 3)), rng.integers(0, 2, 12)
+    whole = sequences.Row(lab, size, np.arange(12) * 7.0)
+    kept = np.delete(np.arange(12), [3, 8])
+    part = sequences.Row(lab[kept] + (2.0, -3.0, 1.0), size[kept], whole.along[kept] + 40.0)
+    found = sequences.chain(whole, part)
+    assert found.first.tolist() == kept.tolist()
+    assert found.second.tolist() == list(range(10))
+    assert not found.turned
+    other_way = sequences.chain(whole, sequences.Row(part.lab[::-1], part.size[::-1], -part.along[::-1]))
+    assert other_way.turned
+    assert other_way.second.tolist() == list(range(10))[::-1]
+    assert other_way.score == pytest.approx(found.score)
+    closed = sequences.chain(whole, part._replace(along=np.arange(10) * 7.0))
+    assert closed.score < found.score - 2.0
 
 
 def consignment(one: str, other: str, left: list[int], came: list[int], day: int, p: float = 0.01) -> dict[str, Any]:

@@ -7,6 +7,8 @@ import math
 import pickle
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pyproj
@@ -290,6 +292,46 @@ def test_bad_vector_files(tmp_path) -> None:  # type: ignore[no-untyped-def]
     broken.write_text(json.dumps(nameless))
     with pytest.raises(InputError, match="given twice"):
         read_vector(broken, named=True)
+
+
+POINTERS = {
+    "layer.vrt": '<OGRVRTDataSource><OGRVRTLayer name="a"><SrcDataSource>inner.geojson</SrcDataSource></OGRVRTLayer>'
+    "</OGRVRTDataSource>",
+    "run.gdalg.json": '{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read inner.geojson"}',
+    "service.xml": "<OGRWFSDataSource><URL>http://127.0.0.1:1/wfs</URL></OGRWFSDataSource>",
+    "linked.geojson": json.dumps(GEOJSON | {"crs": {"type": "link", "properties": {"href": "http://127.0.0.1:1/"}}}),
+}
+
+
+@pytest.mark.parametrize("name", POINTERS)
+@pytest.mark.parametrize("zipped", [False, True])
+def test_vector_files_that_lead_elsewhere_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, zipped: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "inner.geojson").write_text(json.dumps(GEOJSON))
+    path = tmp_path / name
+    path.write_text(POINTERS[name])
+    if zipped:
+        path = tmp_path / "all.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.write(tmp_path / name, name)
+    with pytest.raises(InputError, match="only tells where geometries lie"):
+        read_vector(path)
+
+
+def test_a_zipped_geojson_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.geojson", json.dumps(GEOJSON))
+    assert len(read_vector(tmp_path / "a.zip").geometries) == len(GEOJSON["features"])
+
+
+def test_corners_must_be_finite(tmp_path: Path) -> None:
+    (tmp_path / "a.geojson").write_text(
+        '{"type": "Polygon", "coordinates": [[[1e999, 1], [2, 3], [4, 5], [1e999, 1]]]}'
+    )
+    with pytest.raises(InputError, match="no finite number"):
+        read_vector(tmp_path / "a.geojson")
 
 
 def test_rasterize_agrees_with_gdal() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,9 @@ from rasterio.enums import ColorInterp
 from rio_cogeo.cogeo import cog_validate
 
 from changedet.blocks import Window, tiles
+from changedet.errors import ChangedetError
 from changedet.outputs import rasters, styles
+from changedet.outputs.files import replacing
 
 TRANSFORM = Affine(2, 0, 500_000, 0, -2, 3_000_000)
 KINDS: dict[str, tuple[str, float]] = {
@@ -262,3 +265,29 @@ def test_a_raster_opened_lazily_gives_what_lies_in_the_file(tmp_path: Path) -> N
         opened = rasters.open_lazily(path, chunk=32)
         assert opened.dims == (("band", "y", "x") if bands > 1 else ("y", "x"))
         assert np.array_equal(opened.values, image if bands > 1 else image[0])
+
+
+@pytest.mark.parametrize("room", [0, 1 << 40])
+def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    """Libraries say `write failed`, or an SQL error; what is to be done is to make room."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(1 << 40, 0, room))  # type: ignore[attr-defined]
+
+    class Broken:
+        def write(self, *_: Any, **__: Any) -> None:
+            raise rasterio.errors.RasterioIOError("Write failed. See previous exception for details.")
+
+        def close(self) -> None: ...
+
+    expected = (OSError, "failed") if room else (ChangedetError, "cannot be written.*make room and run again")
+
+    def write() -> None:
+        with writer(tmp_path / "x.tif", "mask", (30, 30)) as out:
+            out._dataset.close()
+            out._dataset = Broken()
+            out.write(Window(0, 0, 30, 30), np.ones((30, 30), np.uint8))
+
+    with pytest.raises(expected[0], match=expected[1]):
+        write()
+    with pytest.raises(expected[0], match=expected[1]), replacing(tmp_path / "x.gpkg"):
+        raise OSError("failed")
+    assert not list(tmp_path.iterdir())

@@ -23,18 +23,23 @@ from changedet.store import open_run
 DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
 
 
+SHIFT = 0.4
+WEIGHTS = np.array([1.0, 0.4, 1.0, 0.7, 1.0, 1.0])
+
+
 def by_histories(scores, thresholds, probabilities):
     """Posterior of each date from the sum over all histories of one pixel."""
+    flip = 0.12 if probabilities else 0.08
     total = np.zeros((2, len(scores)))
     for history in itertools.product((0, 1), repeat=len(scores)):
         weight, before = 1.0, 0
-        for state, score, threshold in zip(history, scores, thresholds, strict=True):
-            weight *= kernel.FLIP if state != before else 1 - kernel.FLIP
+        for state, score, threshold, trusted in zip(history, scores, thresholds, WEIGHTS, strict=True):
+            weight *= flip if state != before else 1 - flip
             before = state
             if np.isfinite(score) and state:
                 p = min(max(float(score), 1e-6), 1 - 1e-6)
-                odds = 0.7 * (np.log(p / (1 - p)) + 0.8) if probabilities else 4 * np.log(score / threshold)
-                weight *= np.exp(np.clip(odds, -2.5, 2.5))
+                odds = np.log(p / (1 - p)) + 0.2 - SHIFT if probabilities else 4 * np.log(score / threshold)
+                weight *= np.exp(trusted * np.clip(odds, -2.5, 2.5))
         for t, state in enumerate(history):
             total[state, t] += weight
     return total[1] / total.sum(0)
@@ -46,12 +51,16 @@ def test_it_is_the_sum_over_all_histories(probabilities):
     scores = rng.random((6, 5, 7)).astype(np.float32) * (1 if probabilities else 4)
     scores[rng.random(scores.shape) < 0.2] = np.nan
     thresholds = rng.uniform(0.4, 0.8, 6) * (1 if probabilities else 3)
-    found = persistent(scores, thresholds, probabilities)
+    found = persistent(scores, thresholds, probabilities, SHIFT, WEIGHTS)
     for y, x in np.ndindex(5, 7):
         wanted = by_histories(scores[:, y, x], thresholds, probabilities)
         for t in range(6):
             score, last = scores[t, y, x], np.isnan(scores[t + 1 :, y, x]).all()
             by_pair = score > np.float32(thresholds[t])
+            if probabilities:
+                by_pair = np.log(score / (1 - score)) > np.log(thresholds[t] / (1 - thresholds[t])) + SHIFT + 2 * (
+                    1 - WEIGHTS[t]
+                )
             if np.isnan(score):
                 assert np.isnan(found[t, y, x])
             elif probabilities and not last:
@@ -62,12 +71,30 @@ def test_it_is_the_sum_over_all_histories(probabilities):
                 assert (found[t, y, x] > kernel.CHANGED) == (by_pair and (last or wanted[t] > 0.5))
 
 
+def test_quiet_sites_are_read_more_strictly_and_busy_ones_more_loosely_within_bounds():
+    shifts = [kernel.strictness(sure, 1_000_000) for sure in (0, 1000, 10_000, 15_000, 900_000)]
+    assert shifts == pytest.approx([1.2, 1.2, 0.0, -0.8 * np.log(1.5), -0.5])
+    weak = np.full((4, 1, 1), 0.55, np.float32)
+    marked = [
+        persistent(weak, np.full(4, 0.65), True, shift, np.ones(4))[1, 0, 0] > kernel.CHANGED for shift in (1.2, -0.5)
+    ]
+    assert marked == [False, True]
+
+
+def test_a_date_between_clouds_is_believed_less():
+    assert kernel.trust(np.array([500, 1000, 20, 0])).tolist() == [0.5, 1.0, 0.1, 0.1]
+    looks = np.array([0.02, 0.99, 0.99, 0.02], np.float32)[:, None, None]
+    for weights, marked in (([1, 1, 1, 1], True), ([1, 0.2, 0.2, 1], False)):
+        found = persistent(looks, np.full(4, 0.8), True, 0.0, np.array(weights, np.float64))
+        assert (found[1, 0, 0] > kernel.CHANGED) == marked
+
+
 @pytest.mark.parametrize(
     ("looks", "marked"),
     [
         ([0.01, 0.9, 0.01, 0.01], [0, 0, 0, 0]),
         ([0.01, 0.97, 0.97, 0.01], [0, 1, 1, 0]),
-        ([0.01, 0.9, 0.1, 0.9], [0, 1, 1, 1]),
+        ([0.01, 0.9, 0.2, 0.9], [0, 1, 1, 1]),
         ([0.01, 0.01, 0.01, 0.9], [0, 0, 0, 1]),
         ([0.01, 0.9, np.nan, np.nan], [0, 1, 0, 0]),
         ([0.9, np.nan, np.nan, 0.01], [0, 0, 0, 0]),
@@ -77,7 +104,7 @@ def test_it_is_the_sum_over_all_histories(probabilities):
 )
 def test_what_looks_make_of_each_other(looks, marked):
     scores = np.array(looks, np.float32)[:, None, None]
-    found = persistent(scores, np.full(len(looks), 0.55), True)[:, 0, 0] > kernel.CHANGED
+    found = persistent(scores, np.full(len(looks), 0.55), True, 0.0, np.ones(len(looks)))[:, 0, 0] > kernel.CHANGED
     assert found.astype(int).tolist() == marked
 
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from small_scenes import BANDS, ground, write_scene, write_workflow
 
+from changedet.describe import describe
 from changedet.errors import InputError
 from changedet.plan import make_plan
 
@@ -80,3 +81,13 @@ def test_files_called_alike_are_told_apart_by_their_folders(tmp_path: Path) -> N
 def test_scenes_are_called_by_their_files(scenes: Path) -> None:
     workflow = write_workflow(scenes, DATES, scenes=[{"glob": "*.tif", "date_format": "%Y-%m-%d"}], bands=BANDS)
     assert [look.name for look in make_plan(workflow).looks] == [f"{day}.tif" for day in DATES]
+
+
+def test_the_table_of_scenes_keeps_its_columns_however_many_bands_there_are(tmp_path: Path) -> None:
+    bands = {"coastal": 1, "blue": 2, "green": 3, "red": 4, "rededge": 5, "nir": 6, "swir1": 7, "swir2": 8}
+    for day in DATES:
+        write_scene(tmp_path / f"{day}.tif", np.concatenate([ground(64, 64)] * 2))
+    table = describe(make_plan(write_workflow(tmp_path, DATES, bands=bands))).splitlines()
+    header = next(line for line in table if line.startswith("date "))
+    rows = [line for line in table if line.startswith(DATES)]
+    assert [line[header.index("scene") - 1 :] for line in rows] == [f" {day}.tif" for day in DATES]

@@ -19,7 +19,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
-from small_scenes import series, write_scene, write_workflow
+from small_scenes import ground, series, write_scene, write_workflow
 
 from changedet.errors import ChangedetError, InputError
 from changedet.outputs.tables import summary_problems
@@ -200,6 +200,18 @@ def test_killed_and_gone_on_with(scenes: Path, reference_run: Path, tmp_path: Pa
     assert_nothing_left(tmp_path)
 
 
+def test_an_interrupted_run_says_how_to_go_on(own: Path, tmp_path: Path) -> None:
+    words = command(write_workflow(own, DATES), tmp_path, "-q")
+    running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 90
+    while not (tmp_path / "site/.changedet/lock").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=90)
+    assert running.returncode == 130
+    assert said.strip() == "changedet: interrupted; run the same command again to go on from here"
+
+
 def test_a_second_run_redoes_nothing(reference_run: Path, scenes: Path) -> None:
     before = times(reference_run)
     run(write_workflow(scenes, DATES), out=str(scenes / "out"))
@@ -266,7 +278,7 @@ def test_a_bad_scene_is_named_and_nothing_written(own: Path, harm: str) -> None:
     assert done.stderr.count("\n") == 1
     assert bad.name in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (own / "out/site").exists()
+    assert not (own / "out").exists()
 
 
 @pytest.mark.parametrize("harm", ["truncated", "garbage"])
@@ -277,6 +289,19 @@ def test_a_bad_scene_is_left_out_where_the_workflow_says_so(own: Path, harm: str
     finished = run(write_workflow(own, DATES, read={"on_error": "skip"}), out=str(own / "out"))
     assert [str(day) for day in finished.dates] == [DATES[0], DATES[2]]
     assert [text for text in finished.summary["warnings"] if bad.name in text]
+
+
+def test_a_bad_scene_that_the_reference_is_compared_with_for_cloud_is_left_out_too(tmp_path: Path) -> None:
+    """Where the reference shows little by itself, other dates are asked what it hides before any is measured."""
+    for date in DATES:
+        write_scene(tmp_path / f"{date}.tif", ground(64, 64))
+    bad = tmp_path / f"{DATES[2]}.tif"
+    bad.write_bytes(bad.read_bytes()[:9000])
+    finished = run(write_workflow(tmp_path, DATES, read={"on_error": "skip"}), out=str(tmp_path / "out"))
+    assert [str(day) for day in finished.dates] == [DATES[0], DATES[1]]
+    (said,) = [text for text in finished.summary["warnings"] if bad.name in text]
+    assert said.startswith("scene skipped: ")
+    assert "on_error" not in said
 
 
 def spoil(path: Path) -> Callable[[str, int, int], None]:
@@ -315,6 +340,8 @@ def test_a_scene_that_fails_under_its_tiles_ends_the_run(own: Path, which: int) 
         carry_out(make_plan(workflow, out=str(own / "out")), progress=spoil(bad))
     assert len(caught.value.problems) == 1
     assert bad.name in str(caught.value)
+    remedy = "'read.on_error: skip' leaves such scenes out" if which else "give another date as 'before'"
+    assert remedy in str(caught.value)
     assert_nothing_left(own / "out")
     assert [path for path in (own / "out").rglob("*tif") if DATES[1] in path.name] == []
 

@@ -736,3 +736,48 @@ def test_bands_given_as_scenes_are_told_how_to_be_given(tmp_path: Path) -> None:
     paths = [write(tmp_path / f"2023-08-01_{role}.tif", noise(1, 1, 30, 30)) for role in ("red", "nir")]
     with pytest.raises(InputError, match=r"bands of one scene\? give path: \{red: FILE, nir: FILE\}"):
         group_looks([open_scene(path, date="2023-08-01") for path in paths])
+
+
+ELSEWHERE = "/vsicurl/http://127.0.0.1:1/x.tif"
+
+
+def vrt_of(source: str, bands: int = 1) -> str:
+    one = f"<SimpleSource><SourceFilename>{source}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>"
+    parts = [f'<VRTRasterBand dataType="UInt16" band="{i + 1}">{one}</VRTRasterBand>' for i in range(bands)]
+    place = "<SRS>EPSG:32633</SRS><GeoTransform>500000,10,0,5400000,0,-10</GeoTransform>"
+    return f'<VRTDataset rasterXSize="4" rasterYSize="4">{place}{"".join(parts)}</VRTDataset>'
+
+
+def test_a_file_of_this_machine_does_not_lead_to_the_network(tmp_path: Path) -> None:
+    """Whoever sends a scene must not make its reader ask a host: not by a VRT, nor by what it calls its overviews."""
+    (tmp_path / "scene.tif").write_text(vrt_of(ELSEWHERE))
+    (tmp_path / "tiles.tif").write_text(
+        "<GDAL_WMS><Service name='TMS'><ServerUrl>http://127.0.0.1:1/${x}.png</ServerUrl></Service><DataWindow>"
+        "<UpperLeftX>0</UpperLeftX><UpperLeftY>9</UpperLeftY><LowerRightX>9</LowerRightX><LowerRightY>0</LowerRightY>"
+        "<SizeX>9</SizeX><SizeY>9</SizeY></DataWindow><Projection>EPSG:32633</Projection></GDAL_WMS>"
+    )
+    write(tmp_path / "overviews.tif", np.ones((4, 4), np.uint16))
+    with rasterio.open(tmp_path / "overviews.tif", "r+") as out:
+        out.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=ELSEWHERE)
+    said = {"scene": "leads to '/vsicurl", "tiles": "cannot be read", "overviews": "leads to '/vsicurl"}
+    for name, message in said.items():
+        with pytest.raises(InputError, match=message):
+            open_scene(tmp_path / f"{name}.tif", date="2023-06-04", bands={"red": 1})
+    # What a VRT names beside it on this machine is read as ever.
+    write(tmp_path / "pixels.tif", np.full((4, 4), 7, np.uint16))
+    (tmp_path / "scene.tif").write_text(vrt_of(str(tmp_path / "pixels.tif")))
+    scene = open_scene(tmp_path / "scene.tif", date="2023-06-04", bands={"red": 1})
+    assert (scene.read(make_grid(scene.frame), Window(0, 0, 4, 4), ["red"])[0] == 7).all()
+
+
+def test_a_header_of_countless_bands_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "scene.vrt").write_text(vrt_of("none.tif", bands=1001))
+    with pytest.raises(InputError, match="has 1001 bands, more than 1000"):
+        open_scene(str(tmp_path / "scene.vrt"), date="2023-06-04")
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4978", 'LOCAL_CS["yard",UNIT["metre",1]]'])
+def test_a_crs_that_places_nothing_on_a_map_is_refused(tmp_path: Path, crs: str) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 8, 8), crs=crs)
+    with pytest.raises(InputError, match="expected a projected or geographic one"):
+        open_scene(path, date="2023-06-04", bands={"red": 1})

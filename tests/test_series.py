@@ -327,6 +327,37 @@ def test_a_seasonal_cycle_seen_twice_is_no_growth():
     assert false <= 3
 
 
+def shapes_in(levels, seeds):
+    """Shapes of onsets that were found for growth of levels by date."""
+    found = []
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        n, base = int(rng.integers(7, 13)), rng.uniform(20, 150)
+        dates = [dt.date(2022, 1, 1) + dt.timedelta(int(d)) for d in np.cumsum(rng.integers(10, 60, n))]
+        begin = int(rng.integers(2, n - 3))
+        later = levels(np.linspace(0, 1, n - begin))
+        found.append(onset(noisy(rng, base * np.r_[np.ones(begin), later]), None, None, dates))
+    return [one.shape for one in found if one.date is not None]
+
+
+def test_a_step_and_a_slope_are_told_apart():
+    steps = shapes_in(lambda share: np.full(len(share), 2.0), range(6400, 6460))
+    slopes = shapes_in(lambda share: 1.25 + 1.5 * share, range(6400, 6460))
+    assert len(steps) >= 55
+    assert len(slopes) >= 55
+    assert steps.count("slope") <= 1
+    assert slopes.count("step") <= 1
+    assert steps.count("step") >= 0.6 * len(steps)
+    assert slopes.count("slope") >= 0.8 * len(slopes)
+
+
+def test_one_look_with_growth_does_not_tell_its_shape():
+    dates = [dt.date(2023, month, 1) for month in range(1, 8)]
+    found = onset([20, 21, 20, 19, 20, 20, 60], None, None, dates)
+    assert found.shape is None
+    assert onset([20] * 7, None, None, dates).shape is None
+
+
 def test_looks_without_a_value_move_the_bounds_to_the_clear_ones():
     dates = [dt.date(2023, month, 1) for month in range(1, 10)]
     values = [20, 21, 20, np.nan, 99, 40, 41, 42, 40]

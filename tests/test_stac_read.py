@@ -342,7 +342,7 @@ def test_over_the_network(tmp_path: Path, server: str) -> None:
     (tmp_path / "a.vrt").write_text(
         '<VRTDataset rasterXSize="2" rasterYSize="2"><VRTRasterBand dataType="Byte" band="1"/></VRTDataset>'
     )
-    with pytest.raises(InputError, match=r"a.vrt: is a VRT file"):
+    with pytest.raises(InputError, match=r"a.vrt: is none of the kinds that are read over the network"):
         open_scene(f"{server}/a.vrt", date="2023-06-04")
     with pytest.raises(InputError, match=r"gone.tif: cannot be read, check the address"):
         open_scene(f"{server}/gone.tif", date="2023-06-04")

@@ -771,3 +771,10 @@ def test_auto_resolves_in_every_stage(folder: Path, roles: tuple[str, ...], reso
         choice = resolve_stage(workflow, name, Facts(resolution, roles=roles))
         assert choice.reason
         json.dumps(dict(choice.parameters), allow_nan=False)
+
+
+def test_what_is_no_plain_file_is_named_as_what_it_is(folder: Path) -> None:
+    (folder / "link.tif").symlink_to("gone.tif")
+    for name, what in {"/dev/null": "a pipe or a device", "link.tif": "a link that leads nowhere"}.items():
+        written = f"site: {{id: depot}}\nscenes:\n  - {{date: 2023-06-04, path: {name}}}\n"
+        assert problems(written) == [f"w.yaml:3: scenes[0].path: '{name}' is {what}, expected a file"]

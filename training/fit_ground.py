@@ -1,16 +1,20 @@
 """Fit the forests of paving, buildings and earthworks (`changedet/model/ground.npz`) on simulated sites.
 
     python training/fit_ground.py -o changedet/model/ground.npz
+    python training/fit_ground.py --keep-forests -o changedet/model/ground.npz
 
-Fitted on one set of seeds, calibrated on another; `benchmarks/footprint.py` reports on a third.
+Fitted on one set of seeds, calibrated on another; `benchmarks/footprint.py` reports on a third. What the forests tell
+of each kind of ground (`kernels.standing`) is counted on the calibration sites, with near infrared and without; with
+``--keep-forests`` that alone is done again.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,7 +24,7 @@ from rasterio.features import rasterize
 from rasterio.transform import Affine
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from changedet.kernels import forest, ground
+from changedet.kernels import closing, forest, ground, standing
 from changedet.simulate import Truth, World, make_world, render
 from changedet.simulate.render import weather
 from training.boosting import isotonic, say
@@ -45,6 +49,8 @@ ROLES = {"paving": ("yard", "rail", "quay"), "building": ("building",), "earthwo
 TREES, RATE = 60, 0.12
 LEVELS = (0.18, 0.5, 0.87)
 """Probabilities of the greatest, the likely and the least footprint."""
+RARE = 0.001
+"""Share of each state's cells that is told as each symbol beside those counted: nothing is impossible."""
 ROWS = 6000
 """Cells of one look."""
 
@@ -58,8 +64,10 @@ def world_of(seed: int, dates: int = 3) -> World:
     return make_world(kind, dates, seed, gsd_m, size_m, start=start, interval_days=int(rng.integers(40, 100)))
 
 
-def looks(seed: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_], dict[str, NDArray[np.bool_]]]]:
-    """Features, data and truths of the cells of each look of a site."""
+def looks(
+    seed: int, without_nir: float = 0.35
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_], dict[str, NDArray[np.bool_]]]]:
+    """Features, data and truths of the cells of each look of a site; near infrared is left out of a share of looks."""
     world = world_of(seed)
     truth = Truth(world)
     for index, look in enumerate(world.looks):
@@ -70,7 +78,7 @@ def looks(seed: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_], d
         picture = render(world, index)
         bands = picture.image[[look.bands.index(role) for role in roles]]
         image = np.where(bands == 0, np.nan, bands).astype(np.float32)
-        if rng.random() < 0.35 and "nir" in roles:
+        if rng.random() < without_nir and "nir" in roles:
             image, roles = image[:3], roles[:3]
         size = ground.factor(look.gsd_m)
         model = ground.fit(image[None], roles)
@@ -95,17 +103,46 @@ def truths(truth: Truth, index: int, shape: tuple[int, ...], place: Affine) -> d
     """Where each kind is, and any of them: by the base outline, buildings over earthworks over paving."""
     found = {}
     taken = np.zeros(shape, bool)
+    boxes = [shapely.Polygon(truth.world.box_outline(stack[-1])) for stack in truth.world.stacks(index).values()]
     for name in ("building", "earthwork", "paving"):
         shapes = truth.standing(index, ROLES[name])
-        if name == "paving":
-            stacks = truth.world.stacks(index).values()
-            shapes = shapes + [shapely.Polygon(truth.world.box_outline(stack[-1])) for stack in stacks]
-        drawn = np.zeros(shape, np.uint8)
-        if shapes:
-            drawn = rasterize([(one, 1) for one in shapes], out_shape=shape, transform=place, dtype="uint8")
-        found[name] = (drawn == 1) & ~taken
-        taken |= drawn == 1
-    return {"built": taken, **{name: found[name] for name in ground.KINDS}}
+        drawn = drawn_of(shapes + boxes if name == "paving" else shapes, shape, place)
+        found[name] = drawn & ~taken
+        taken |= drawn
+    stored = drawn_of(boxes, shape, place)
+    return {"built": taken, **{name: found[name] for name in ground.KINDS}, "stored": stored}
+
+
+def drawn_of(shapes: list[shapely.Geometry], shape: tuple[int, ...], place: Affine) -> NDArray[np.bool_]:
+    if not shapes:
+        return np.zeros(shape, bool)
+    return rasterize([(one, 1) for one in shapes], out_shape=shape, transform=place, dtype="uint8") == 1
+
+
+def told(seeds: range, grown: Sequence[forest.Forest], about: dict[str, Any], nir: bool) -> NDArray[np.float64]:
+    """How many cells of each state of `kernels.standing` are told as each of its symbols."""
+    counts = np.zeros((len(standing.STATES), standing.SYMBOLS))
+    for seed in seeds:
+        for table, valid, truth in looks(seed, 0.0 if nir else 1.0):
+            probability = ground.probabilities(table, valid, grown, about)
+            levels = np.sum([probability["built"] >= level for level in about["levels"]], axis=0, dtype=np.uint8)
+            levels = np.where(truth["stored"], closing.STORED, levels)
+            symbols = standing.symbols(levels, ground.kinds(probability))
+            state = np.sum([(k + 1) * truth[name] for k, name in enumerate(ground.KINDS)], axis=0)
+            np.add.at(counts, (state[valid], symbols[valid]), 1)
+        say(f"told {seed}")
+    return counts
+
+
+def standing_tables(seeds: range, grown: Sequence[forest.Forest], about: dict[str, Any]) -> dict[str, Any]:
+    """Shares of the states, and how each is told, with near infrared and without."""
+    found = {}
+    for name, nir in (("nir", True), ("plain", False)):
+        counts = told(seeds, grown, about, nir)
+        rows = counts + RARE * counts.sum(1, keepdims=True)
+        shares, rows = counts.sum(1) / counts.sum(), rows / rows.sum(1, keepdims=True)
+        found[name] = {"shares": shares.round(4).tolist(), "told": rows.round(5).tolist()}
+    return found
 
 
 def cells(seeds: range, report: str) -> tuple[NDArray[np.float32], dict[str, NDArray[np.uint8]], NDArray[np.float32]]:
@@ -138,11 +175,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sites", type=int, default=132)
     parser.add_argument("--check-sites", type=int, default=44)
+    parser.add_argument("--keep-forests", action="store_true")
     parser.add_argument("-o", "--output", type=Path, required=True)
     asked = parser.parse_args()
     cv2.setNumThreads(1)
-    x, labels, w = cells(range(80000, 80000 + asked.sites), "fit")
-    checks, truth, weight = cells(range(81000, 81000 + asked.check_sites), "check")
+    if asked.keep_forests:
+        grown, about, _ = forest.load(asked.output.read_bytes())
+    else:
+        grown, about = fitted_forests(asked.sites, asked.check_sites)
+    about["standing"] = standing_tables(range(81000, 81000 + asked.check_sites), grown, about)
+    forest.save(asked.output, grown, about)
+
+
+def fitted_forests(sites: int, check_sites: int) -> tuple[Sequence[forest.Forest], dict[str, Any]]:
+    x, labels, w = cells(range(80000, 80000 + sites), "fit")
+    checks, truth, weight = cells(range(81000, 81000 + check_sites), "check")
     grown, about = [], {}
     for name, y in labels.items():
         one = fitted(x, y, w, 5)
@@ -154,7 +201,7 @@ def main() -> None:
         grown.append(one)
         share = np.average(stage >= about[name]["stages"][0][1], weights=weight)
         say(f"{name}: {len(one.feature)} nodes, {share:.3f} go on")
-    forest.save(asked.output, grown, {"forests": about, "features": ground.NAMES, "levels": LEVELS})
+    return grown, {"forests": about, "features": ground.NAMES, "levels": LEVELS}
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from rasterio.features import rasterize
 from rasterio.transform import Affine
 from shapely import Polygon
 
+from changedet.datework import SIMILAR_GSD, blurred
 from changedet.kernels.snow import white_snow
 from changedet.simulate import Truth, World, make_world, render
 from training.building_sites import SITES, Outlines, make_site
@@ -27,6 +28,12 @@ KINDS = (
     "works", "dense", "quiet", "settlement", "decoys", "trains", "mixed", "winter", "earthworks", "quiet", "growth",
     "works", "quiet",
 )  # fmt: skip
+NIR_KINDS = (
+    "port", "quiet", "trains", "earthworks", "dense", "growth", "trains", "mixed", "quiet", "earthworks", "trains",
+    "settlement", "dense", "clouds", "trains", "port", "quiet", "winter", "works", "dense", "trains", "earthworks",
+    "growth", "decoys",
+)  # fmt: skip
+"""What forests of scenes with near infrared are fitted on: more of what comes and goes as boxes."""
 SITE_PX = 448
 MOST_RESIDUAL_PX = 0.7
 OVERVIEW_M = 2.0
@@ -65,31 +72,36 @@ class Bare:
     dtype: str
 
 
-def site(seed: int, kind: str, gsd_m: float, dates: int) -> tuple[World, Outlines]:
-    """A site, and the outlines of what nobody judges."""
+def site(seed: int, kind: str, gsd_m: float, dates: int, *, seasons: bool = False) -> tuple[World, Outlines]:
+    """A site, and the outlines of what nobody judges; with `seasons` up to ten months lie between two dates."""
     rng = np.random.default_rng([seed, 77])
     start = dt.date(2022, 11, 12) if kind == "winter" else dt.date(2023, 1, 1) + dt.timedelta(int(rng.integers(0, 365)))
     size_m = float(np.clip(SITE_PX * gsd_m, 140.0, 400.0))
     if kind in SITES:
         interval = int(rng.integers(60, 300))
         return make_site(kind, seed, gsd_m, size_m, dates=dates, start=start, interval_days=interval)
-    interval = int(rng.integers(25, 80))
-    return make_world(kind, dates, seed, gsd_m, size_m, start=start, interval_days=interval), []
+    interval = int(rng.integers(25, 300 if seasons else 80))
+    dtype = "uint8" if seasons and rng.random() < 0.15 else "uint16"
+    return make_world(kind, dates, seed, gsd_m, size_m, dtype=dtype, start=start, interval_days=interval), []
 
 
-def bare_pairs(seed: int, kind: str, gsd_m: float, dates: int = 4) -> Iterator[Bare]:
-    """The first date against each other one that shows colours at its resolution."""
-    world, unjudged = site(seed, kind, gsd_m, dates)
-    yield from bare_pairs_of(world, unjudged, seed, kind, gsd_m)
+def bare_pairs(
+    seed: int, kind: str, gsd_m: float, dates: int = 4, *, seasons: bool = False, coarser: bool = False
+) -> Iterator[Bare]:
+    """The first date against each other one that shows colours at its resolution, or, with `coarser`, at any."""
+    world, unjudged = site(seed, kind, gsd_m, dates, seasons=seasons)
+    yield from bare_pairs_of(world, unjudged, seed, kind, gsd_m, coarser=coarser)
 
 
-def bare_pairs_of(world: World, unjudged: Outlines, seed: int, kind: str, gsd_m: float) -> Iterator[Bare]:
+def bare_pairs_of(
+    world: World, unjudged: Outlines, seed: int, kind: str, gsd_m: float, *, coarser: bool = False
+) -> Iterator[Bare]:
     """As `bare_pairs`, of a site that is there."""
     truth = Truth(world)
     for index in range(1, len(world.looks)):
         look = world.looks[index]
         bands = [look.bands.index(role) for role in ("blue", "green", "red", "nir") if role in look.bands]
-        if len(bands) < 3 or look.gsd_m > 1.01 * gsd_m:
+        if len(bands) < 3 or (look.gsd_m > 1.01 * gsd_m and not coarser):
             continue
         before, after = _registered(world, index, bands, np.random.default_rng([seed, 78, index]))
         unseen = truth.hidden(index)[0] | truth.hidden(0)[0]
@@ -138,7 +150,10 @@ def _registered(
         out.append(cv2.warpAffine(source, matrix[:2], (width, height), flags=flags, borderValue=(float("nan"),) * 4))
     roles = world.looks[index].bands
     first = [world.looks[0].bands.index(roles[band]) for band in bands]
-    return reference.image[first].astype(np.float32), np.stack(out)
+    own_m, other_m = world.looks[0].gsd_m, world.looks[index].gsd_m
+    # as a run does where the date's pixels are larger
+    sigma = np.sqrt(other_m**2 - own_m**2) / np.sqrt(12) / own_m if other_m > SIMILAR_GSD * own_m else 0.0
+    return blurred(reference.image[first].astype(np.float32), float(sigma)), np.stack(out)
 
 
 def _changed(world: World, truth: Truth, unjudged: Outlines, index: int) -> NDArray[np.uint8]:

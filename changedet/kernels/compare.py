@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -35,6 +36,16 @@ FLEET: Final = (
 )
 """Linear red, green, blue of common container paints, and a guess of their shares in the world's fleet."""
 DUST: Final = 0.4
+WIDE_SCALE, NARROW_SCALE = 12.0, 8.0
+"""Of colours of one lot at two sites: while the cast between the sites is not known, and once matches have told it."""
+CAST_SCALE: Final = (3.0, 8.0, 8.0)
+"""Standard deviation of what `balance` leaves of the cast between two sites: lightness (weighted), red to green, yellow
+to blue."""
+LOT_SCALE: Final = 4.0
+"""Of the difference of one lot's two colours beside the cast."""
+FAINT, LEAST_SIMILARITY = 0.1, 0.3
+"""Lots less alike do not match: while the cast is sought, and in the end."""
+CAST_ROUNDS: Final = 2
 SIZES: Final = (0.35, 0.65)
 """Shares of 20-foot and of longer boxes in the world's fleet."""
 
@@ -78,6 +89,28 @@ class Stock(NamedTuple):
     size: Ints
     windows: Floats
     busy: Floats
+
+
+class Match(NamedTuple):
+    """Lots of two sites at the common lag and cast that fit the most boxes.
+
+    Attributes
+    ----------
+    boxes : float
+        That match, each weighed by its lots' likeness; 0 for none.
+    begin, end : float
+        The stretch of common lags, days.
+    pairs : (int64 (pair,), int64 (pair,))
+        Lots that left and lots that they became.
+    similarity : float64 (left, reached)
+        Likeness with the cast taken away.
+    """
+
+    boxes: float
+    begin: float
+    end: float
+    pairs: tuple[Ints, Ints]
+    similarity: Floats
 
 
 def scaled_lab(linear: Floats) -> Floats:
@@ -184,6 +217,7 @@ def _share(lab: Floats, size: Ints, others: Bools, centre: Floats, one: int, rad
     return min(max(0.6 * float(alike.mean()) + 0.4 * prior, 0.01), 0.99)
 
 
+@cache
 def fleet() -> tuple[Floats, Floats]:
     """Colours (paint, 3) of dusty boxes under common light, and their shares."""
     paints = np.array([paint for paint, _ in FLEET])
@@ -244,6 +278,38 @@ def pairs_at(weight: Floats, low: Floats, high: Floats, day: float) -> tuple[Int
     left, reached = linear_sum_assignment(-fits)
     chosen = fits[left, reached] > 0
     return left[chosen].astype(np.int64), reached[chosen].astype(np.int64)
+
+
+def matched(left: Lots, reached: Lots, low: Floats, high: Floats, same: Floats, most_days: float) -> Match:
+    """The best match of two sites' lots: of a lag, and of the cast that is left between the sites' pictures.
+
+    A first match by unlevelled colours tells the cast, as the mean difference of its lots, drawn towards none by what
+    is usual; the colours are levelled by it and matched again, twice.
+
+    Parameters
+    ----------
+    low, high : float64 (left, reached)
+        As `lags` gives.
+    same : float64 (left, reached)
+        Likeness of the kinds, 0 to 1.
+    most_days : float
+        Longest lag.
+    """
+    boxes = np.minimum(left.boxes[:, None], reached.boxes[None])
+    cast = np.zeros(3)
+    for step in range(CAST_ROUNDS + 1):
+        levelled = left._replace(lab=left.lab - cast)
+        similarity = likeness(levelled, reached, NARROW_SCALE if step else WIDE_SCALE) * same
+        weight = np.where(similarity >= (LEAST_SIMILARITY if step else FAINT), similarity * boxes, 0.0)
+        total, begin, end = best_lag(weight, low, high, most_days)
+        if total <= 0.0:
+            break
+        pairs = pairs_at(weight, low, high, begin)
+        share = similarity[pairs]
+        apart = left.lab[pairs[0]] - reached.lab[pairs[1]]
+        cast = (share[:, None] * apart).sum(0) / (share.sum() + (LOT_SCALE / np.array(CAST_SCALE)) ** 2)
+    none = np.zeros(0, np.int64)
+    return Match(total, begin, end, pairs if total > 0.0 else (none, none), similarity)
 
 
 def redrawn(lots: Lots, stock: Stock, stock_share: float, rng: np.random.Generator) -> tuple[Lots, Floats]:

@@ -86,7 +86,7 @@ def margins(forest: Forest, table: NDArray[np.float32], trees: int) -> NDArray[n
     rows = np.asarray(table, np.float32).T[:, None, :]
     valid = np.ones(rows.shape[1:], bool)
     counts, least = np.array([trees], np.int64), np.array([-np.inf], np.float32)
-    return np.asarray(_evaluate(rows, valid, *forest, counts, least, np.float32(np.inf))[0], np.float32)
+    return _summed(forest, rows, valid, counts, least, np.inf)[0]
 
 
 def staged_margins(
@@ -115,14 +115,77 @@ def staged_margins(
     """
     counts = np.array([*(int(trees) for trees, _ in stages), len(forest.root)], np.int64)
     least = np.array([*(margin for _, margin in stages), -np.inf], np.float32)
-    return np.asarray(_evaluate(features, valid, *forest, counts, least, np.float32(most)), np.float32)
+    return _summed(forest, features, valid, counts, least, most)
+
+
+_NODE: Final = np.dtype([("value", np.float32), ("code", np.int32)])
+
+
+def _packed(forest: Forest) -> NDArray[Any]:
+    """What a step asks of a node in one place: its value, and left child, where NaN goes and feature in one number.
+
+    A leaf has the number -1.
+    """
+    nodes = np.empty(len(forest.feature), _NODE)
+    nodes["value"] = forest.value
+    asked = (forest.missing_left.astype(np.int32) << 8) | forest.feature
+    nodes["code"] = np.where(forest.feature < 0, LEAF, (forest.left << 9) | asked)
+    return nodes
+
+
+def _summed(
+    forest: Forest, features: Any, valid: Any, counts: NDArray[np.int64], least: NDArray[np.float32], most: float
+) -> NDArray[np.float32]:
+    found = _evaluate(features, valid, _packed(forest), forest.root, forest.baseline, counts, least, np.float32(most))
+    return np.asarray(found, np.float32)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _child(nodes: Any, at: Any, code: Any, own: Any) -> Any:
+    v = own[code & 255]
+    right = np.int32(not v <= nodes[at].value)
+    if v != v and code & 256:
+        right = np.int32(0)
+    return np.int32(code >> 9) + right
+
+
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _leaf(nodes: Any, at: Any, own: Any) -> Any:
+    code = nodes[at].code
+    while code >= 0:
+        at = _child(nodes, at, code, own)
+        code = nodes[at].code
+    return nodes[at].value
+
+
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _four_more(nodes: Any, roots: Any, own: Any, margin: Any) -> Any:
+    """Four trees at once: while one waits for its memory the others go on."""
+    a, b, c, d = roots[0], roots[1], roots[2], roots[3]
+    p, q, r, s = nodes[a].code, nodes[b].code, nodes[c].code, nodes[d].code
+    while p >= 0 or q >= 0 or r >= 0 or s >= 0:
+        if p >= 0:
+            a = _child(nodes, a, p, own)
+            p = nodes[a].code
+        if q >= 0:
+            b = _child(nodes, b, q, own)
+            q = nodes[b].code
+        if r >= 0:
+            c = _child(nodes, c, r, own)
+            r = nodes[c].code
+        if s >= 0:
+            d = _child(nodes, d, s, own)
+            s = nodes[d].code
+    margin += nodes[a].value
+    margin += nodes[b].value
+    margin += nodes[c].value
+    return margin + nodes[d].value
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _evaluate(
-    features: Any, valid: Any, feature: Any, value: Any, left: Any, missing_left: Any, root: Any, baseline: float,
-    counts: Any, least: Any, most: Any,
-) -> Any:  # fmt: skip
+    features: Any, valid: Any, nodes: Any, root: Any, baseline: float, counts: Any, least: Any, most: Any
+) -> Any:
     size = features.shape[0]
     out = np.full(valid.shape, np.nan, np.float32)
     own = np.empty(size, np.float32)
@@ -132,19 +195,17 @@ def _evaluate(
                 continue
             for k in range(size):
                 own[k] = features[k, y, x]
-            margin, first = np.float32(baseline), 0
+            margin, tree = np.float32(baseline), 0
             for stage in range(counts.size):
-                for tree in range(first, counts[stage]):
-                    node = root[tree]
-                    while feature[node] >= 0:
-                        v = own[feature[node]]
-                        here = v <= value[node] or (v != v and missing_left[node])
-                        node = left[node] if here else left[node] + 1
-                    margin += value[node]
+                while tree + 4 <= counts[stage]:
+                    margin = _four_more(nodes, root[tree : tree + 4], own, margin)
+                    tree += 4
+                while tree < counts[stage]:
+                    margin += _leaf(nodes, root[tree], own)
+                    tree += 1
                 if margin < least[stage]:
                     margin = min(margin, most)
                     break
-                first = counts[stage]
             out[y, x] = margin
     return out
 

@@ -36,6 +36,10 @@ RAGGED_AREA_M2: Final = 2000.0
 RAGGED_FILL: Final = 0.8
 """Greatest share of its smallest rectangle that a ragged thing fills; roofs fill more than .9 of theirs."""
 RAGGED_CORNERS: Final = 8
+RIM_M: Final = 2.0
+"""How far the rims of clouds and of their shadows, as a reference tells them, are widened."""
+RIM_ALONE_M: Final = 4.0
+"""The same without a reference, when rims are seen less well."""
 FADE_M: Final = 10.0
 """How far a cloud takes to fade out."""
 SOFTNESS_LIMIT_M: Final = 4.0
@@ -290,7 +294,7 @@ def _grown(
     grown = cloud.astype(np.uint8)
     for _ in range(max(1, round(GROW_REACH_M / resolution_m))):
         grown = cv2.dilate(grown, step) & brighter.astype(np.uint8)
-    return _dilated(grown.astype(bool), 0.5 * FADE_M, resolution_m)
+    return _dilated(grown.astype(bool), RIM_ALONE_M if ratio is None else RIM_M, resolution_m)
 
 
 def _shadows(
@@ -317,7 +321,7 @@ def _shadows(
         if shift is None:
             return np.zeros_like(cloud)
         shadow = dark & _moved(_dilated(cloud, 2 * FADE_M, resolution_m), shift)
-    return _dilated(shadow, 0.4 * FADE_M, resolution_m) & ~cloud
+    return _dilated(shadow, RIM_ALONE_M if ratio is None else RIM_M, resolution_m) & ~cloud
 
 
 def _moved(mask: NDArray[np.bool_], shift: tuple[int, int]) -> NDArray[np.bool_]:

@@ -146,6 +146,43 @@ def staircase(values: Floats, extra_variance: Floats) -> Staircase:
     return Staircase(evidence / total if total > 0 else np.zeros(len(values)))
 
 
+def later_share(earlier: Floats, later: Floats, extra: Floats, days: Floats) -> tuple[float, float]:
+    """Bounds, at 95 %, of the share of a growth that came after the first value with it.
+
+    A line is fitted to the later values, each weighed by its variance as in `staircase` (with the middle of `PHI`).
+
+    Parameters
+    ----------
+    earlier, later : float64 (before,), (after,)
+        Values before and from the growth on.
+    extra : float64 (before + after,)
+        What makes a value less certain than the others.
+    days : float64 (after,)
+        Of the later values, since the first of them.
+
+    Returns
+    -------
+    low, high : float
+        0 and 1 where a line cannot be told.
+    """
+    values = np.concatenate([earlier, later])
+    variance = 0.3 * values + (PHI[1] * values) ** 2 + 0.5 + extra
+    before, after = variance[: len(earlier)], variance[len(earlier) :]
+    if len(later) < 2 or not days[-1] > 0:
+        return 0.0, 1.0
+    design = np.column_stack([np.ones(len(later)), days / days[-1]])
+    covariance = np.linalg.inv(design.T @ (design / after[:, None]))
+    first, rise = covariance @ (design.T @ (later / after))
+    total = first + rise - float(earlier.mean())
+    if total <= 0.0:
+        return 0.0, 1.0
+    # How the share moves with the line's start, with its rise, and with the level before.
+    gradient = np.array([-rise, total - rise]) / total**2
+    spread = gradient @ covariance @ gradient + (rise / total**2) ** 2 * before.sum() / len(earlier) ** 2
+    half = QUANTILE * float(np.sqrt(spread))
+    return float(rise / total - half), float(rise / total + half)
+
+
 def _growth(before: Floats, log: Floats, peak: float) -> Floats:
     """Evidence (n - 1,) of a change at each value after the first, over the base's level, scaled by ``exp(-peak)``."""
     n_levels, n = log.shape

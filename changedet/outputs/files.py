@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+
+from changedet.errors import ChangedetError
+
+LEAST_FREE_BYTES: Final = 16 << 20
 
 
 def part_of(path: Path) -> Path:
     """The unfinished twin of a file: the same folder, the name with ``.part`` added."""
     return path.with_name(path.name + ".part")
+
+
+@contextmanager
+def telling_full_disk(path: Path) -> Iterator[None]:
+    """Turn what libraries say when a file cannot be written for want of room into one line that says so.
+
+    Raises
+    ------
+    ChangedetError
+        Something failed, and the disk has less room than a large block needs.
+    """
+    try:
+        yield
+    except Exception as error:
+        free = shutil.disk_usage(path.parent).free
+        if isinstance(error, ChangedetError) or free >= LEAST_FREE_BYTES:
+            raise
+        left = f"its disk has {free >> 10} kB left; make room and run again, it goes on from here"
+        raise ChangedetError(f"{path}: cannot be written, {left}") from error
 
 
 @contextmanager
@@ -30,8 +55,9 @@ def replacing(path: Path) -> Iterator[Path]:
     part = part_of(path)
     _remove(part)
     try:
-        yield part
-        part.replace(path)
+        with telling_full_disk(path):
+            yield part
+            part.replace(path)
     finally:
         _remove(part)
 

@@ -24,7 +24,7 @@ from rasterio.windows import Window as RasterioWindow
 
 from changedet.blocks import Window, from_reader
 from changedet.outputs import styles
-from changedet.outputs.files import part_of, write_text
+from changedet.outputs.files import part_of, telling_full_disk, write_text
 from changedet.outputs.styles import RasterClass, RasterKind
 
 BLOCK_PX: Final = 512
@@ -185,7 +185,7 @@ class RasterWriter:
                 f"{self.path.name}: block {block.shape} does not fit {window} of {self.bands} x {self.shape}"
             )
         place = RasterioWindow(window.x, window.y, window.width, window.height)
-        with _environment():
+        with _environment(), telling_full_disk(self.path):
             self._dataset.write(encode(block, self.dtype, self.nodata), window=place)
 
     def __exit__(
@@ -193,7 +193,7 @@ class RasterWriter:
     ) -> None:
         part = part_of(self.path)
         try:
-            with _environment():
+            with _environment(), telling_full_disk(self.path):
                 self._dataset.close()
                 if error is None:
                     copy = _copy_as_cog if self.path.suffix == COG_SUFFIX else _copy_plainly

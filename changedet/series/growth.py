@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from changedet.kernels import series as kernel
 
 Floats: TypeAlias = NDArray[np.float64]
+
+SURE: Final = 1.64
+"""Standard errors by which the last two looks must be above the level before: one-sided 95 %."""
+LATER_SHARE: Final = 1 / 3
+"""Of the growth: what comes after the first look that shows it makes a slope of it from here on, and no step."""
+SHAPES: Final = {"step": ", reached at once", "slope": ", and growing on", None: ""}
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,9 @@ class Onset:
         That there is lasting growth; NaN where there were too few looks to tell.
     reason : str
         Why there is one, or none.
+    shape : str or None
+        ``step`` where no more than a third of the growth came after the first look with it, ``slope`` where more did,
+        beyond error; None where neither is sure, or there is no growth.
     """
 
     date: dt.date | None
@@ -36,6 +45,7 @@ class Onset:
     high: dt.date | None
     probability: float
     reason: str
+    shape: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As ``summary.json`` keeps it: ISO dates, null for what is not known."""
@@ -43,7 +53,7 @@ class Onset:
             name: None if getattr(self, name) is None else str(getattr(self, name)) for name in ("date", "low", "high")
         }
         known = self.probability == self.probability
-        return {**day, "probability": self.probability if known else None, "reason": self.reason}
+        return {**day, "probability": self.probability if known else None, "shape": self.shape, "reason": self.reason}
 
 
 OnsetMethod: TypeAlias = Callable[..., Onset]
@@ -84,9 +94,18 @@ def find_onset(
     if objection:
         return Onset(None, None, None, total, objection)
     level, after = looks.values[:begin].mean() * unit, looks.values[begin:].mean() * unit
-    reason = f"above its earlier level of {level:.0f} to the end, {after:.0f} on average since"
+    shape = _shape(looks, begin)
+    reason = f"above its earlier level of {level:.0f} to the end, {after:.0f} on average since{SHAPES[shape]}"
     first_with = looks.dates[begin]
-    return Onset(first_with, looks.dates[begin - 1] + dt.timedelta(days=1), first_with, total, reason)
+    return Onset(first_with, looks.dates[begin - 1] + dt.timedelta(days=1), first_with, total, reason, shape)
+
+
+def _shape(looks: _Looks, begin: int) -> str | None:
+    days = np.array([(day - looks.dates[begin]).days for day in looks.dates[begin:]], np.float64)
+    low, high = kernel.later_share(looks.values[:begin], looks.values[begin:], looks.extra, days)
+    if high <= LATER_SHARE:
+        return "step"
+    return "slope" if low > LATER_SHARE else None
 
 
 def _clear_looks(
@@ -117,9 +136,12 @@ def _objection(looks: _Looks, begin: int, rise_fraction: float) -> str:
     """Why a change of level is no onset; empty where it is one."""
     earlier, later = looks.values[:begin], looks.values[begin:]
     level = max(float(earlier.mean()), float(looks.values[0]))
-    error = float(np.sqrt(0.3 * level + (0.04 * level) ** 2 + 0.5))
-    if looks.values[-2:].mean() <= (1.0 + rise_fraction) * level + 1.0:
-        return "no lasting growth: the last two looks are no higher than the level before"
+    variance = 0.3 * level + (0.04 * level) ** 2 + 0.5
+    # The level before is no better known than its looks are many.
+    error = float(np.sqrt(variance / begin + variance))
+    error_of_two = float(np.sqrt(variance / begin + variance / 2))
+    if looks.values[-2:].mean() <= level + max(rise_fraction * level + 1.0, SURE * error_of_two):
+        return "no lasting growth: the last two looks are no higher than the level before, beyond error"
     if (later + np.sqrt(looks.extra[begin:]) <= earlier.mean() + error).any():
         return "no lasting growth: it falls back to the level before"
     # One high value among several may be a delivery that left again; two are a level that was reached before.

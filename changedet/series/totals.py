@@ -125,4 +125,4 @@ def _beyond_error(found: Onset, low: NDArray[np.floating[Any]]) -> Onset:
     if found.date is None or (bounds.size and bounds[-1] > 0):
         return found
     why = "the changed area lies within what the method marks where nothing changed"
-    return replace(found, date=None, low=None, high=None, probability=float("nan"), reason=why)
+    return replace(found, date=None, low=None, high=None, probability=float("nan"), reason=why, shape=None)

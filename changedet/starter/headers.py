@@ -18,7 +18,7 @@ import rasterio.errors
 
 from changedet.errors import InputError, Problem
 from changedet.geodesy import ground_pixel_m2
-from changedet.rasters import Raster, gdal_options, gdal_path, is_remote, read_header, reading
+from changedet.rasters import Raster, gdal_options, is_remote, open_dataset, read_header, reading
 from changedet.roles import find_roles, from_name
 from changedet.workflow.fields import Bounds
 from changedet.workflow.paths import SIDECARS
@@ -159,7 +159,7 @@ def name_role(path: str) -> str:
 def _place(path: str) -> tuple[str, Bounds]:
     with reading(path), warnings.catch_warnings(), rasterio.Env(**gdal_options(path)):
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-        with rasterio.open(gdal_path(path)) as dataset:
+        with open_dataset(path) as dataset:
             box = dataset.bounds
             bounds = (float(box.left), float(box.bottom), float(box.right), float(box.top))
             if dataset.transform.is_identity:

@@ -6,6 +6,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import pyproj
@@ -49,7 +50,10 @@ def shown(node: Node) -> str:
         return "a list"
     if node.is_null:
         return "nothing"
-    return f"'{node.text[:60]}...'" if len(node.text) > 60 else f"'{node.text}'"
+    written = f"'{node.text[:60]}...'" if len(node.text) > 60 else f"'{node.text}'"
+    # In quotes a number is text, which a message that shows the value alone would not tell.
+    is_number = not node.plain and isinstance(plain_value(replace(node, plain=True)), int | float)
+    return f"{written} in quotes" if is_number else written
 
 
 def unfit(node: Node, expected: str) -> UnfitError:

@@ -116,6 +116,9 @@ def _existing(folder: Path, value: str, node: Node) -> str:
         return path
     if os.path.isdir(path):  # noqa: PTH112
         raise UnfitError(f"{shown(node)} is a folder, expected a file")
+    if os.path.lexists(path):
+        what = "a link that leads nowhere" if os.path.islink(path) else "a pipe or a device"  # noqa: PTH114
+        raise UnfitError(f"{shown(node)} is {what}, expected a file")
     if _CONNECTION.match(value):
         raise unfit(node, "a file or an http(s) or s3 URL; GDAL connection strings are not accepted")
     raise UnfitError(f"no such file {shown(node)}{_near(path, value)}")
