@@ -1,6 +1,6 @@
 """Sites that share consignments: lots found, lags, chance on unrelated sites; trains met again by their order.
 
-    python benchmarks/compare.py [--seeds 0-15] [--folder DIR --site-seeds 600-604 --pairs 240]
+    python benchmarks/compare.py [--seeds 0-15] [--folder DIR --site-seeds 600-604 --pairs 240 [--twin-seeds 685-687]]
 
 Lots are those of tests/test_compare.py: two yards of some 100 boxes share six lots each. With a folder, pairs of
 unrelated simulated sites (training/track_sites.py, the real detector's boxes; of different seeds, as sites of one seed
@@ -18,8 +18,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -156,11 +158,49 @@ def trains(data: Sequence[TrackSite]) -> str:
     return "\n".join(said)
 
 
+def consignment_of(truth: gpd.GeoDataFrame, points: gpd.GeoSeries) -> str:
+    """What most of the true boxes at these places belong to."""
+    found = []
+    for point in points:
+        near = truth["consignment"][(truth.distance(point) < SAME_M) & (truth["consignment"].fillna("") != "")]
+        found.append(str(near.iloc[0]) if len(near) else "")
+    return max(sorted(set(found)), key=found.count)
+
+
+def twins(folder: Path, detector: str, seeds: Sequence[int]) -> str:
+    """Lots told between simulated sites that share them, one sending and one receiving, and those that are right."""
+    said = []
+    for seed in seeds:
+        own = list(sites(folder, detector, ("twin_sites",), [seed]))
+        tracks = [track(site.detections, site.looks, detector=detector).tracks for site in own]
+        places = [table.set_index("track_id").geometry for table in tracks]
+        truth = [
+            pyogrio.read_dataframe(site.run.path.parent.parent / "truth" / "truth.gpkg", layer="tracks").to_crs(
+                table.crs
+            )
+            for site, table in zip(own, tracks, strict=True)
+        ]
+        a, b = (
+            compare.site_of(str(site.run.summary["site"]), pd.DataFrame(table.drop(columns="geometry")))
+            for site, table in zip(own, tracks, strict=True)
+        )
+        rows, back = compare._matches(a, b), compare._matches(b, a)
+        right = 0
+        for row in rows:
+            left = consignment_of(truth[0], places[0][row["track_ids_from"]])
+            right += left != "" and left == consignment_of(truth[1], places[1][row["track_ids_to"]])
+        planted = truth[0]["consignment"].replace("", None).nunique()
+        sure = f", p {rows[0]['p_value']:.3f}" if rows else ""
+        said.append(f"twins {seed}: {len(rows)} told, {right} right, of {planted}{sure}; {len(back)} told back")
+    return "\n".join(said)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="0-7")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--site-seeds", default="670-672")
+    parser.add_argument("--twin-seeds")
     parser.add_argument("--pairs", type=int, default=240)
     parser.add_argument("--detector", default="learned")
     given = parser.parse_args()
@@ -171,6 +211,9 @@ def main() -> None:
         data = list(sites(given.folder, given.detector, KINDS, range(first, last + 1)))
         print(trains(data), flush=True)
         print(unrelated(data, given.detector, given.pairs), flush=True)
+    if given.folder and given.twin_seeds:
+        first, last = (int(part) for part in given.twin_seeds.split("-"))
+        print(twins(given.folder, given.detector, range(first, last + 1)), flush=True)
 
 
 if __name__ == "__main__":

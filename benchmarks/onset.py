@@ -142,7 +142,7 @@ def on_sites(folder: Path, detector: str, seeds: Sequence[int]) -> tuple[dict[st
             boxes, looks = reordered(site, order)
             found = onset_of(boxes, looks, detector)
             first = next(k for k, i in enumerate(order) if i >= begin)
-            right.append(found.date == looks.dates[first])
+            right.append(found.date is not None and found.low <= looks.dates[first] <= found.high)
             for kind in ("delivery", "seasonal"):
                 parts = visits(rng, range(begin), range(begin, n), kind == "seasonal")
                 false[kind].append(onset_of(*reordered(site, parts), detector).date is not None)

@@ -387,6 +387,15 @@ def test_a_value_of_no_certainty_neither_makes_nor_breaks_an_onset():
     assert onset(values, low, high, dates).date == dates[3]
 
 
+def test_looks_that_cloud_leaves_unsure_do_not_date_a_growth():
+    dates = [dt.date(2023, month, 1) for month in range(1, 9)]
+    values = np.array([20, 20, 26, 31, 45, 50, 52, 55.0])
+    low, high = values - 4, values + 4
+    low[2:4], high[2:4] = values[2:4] - 20, values[2:4] + 20
+    found = onset(values, low, high, dates)
+    assert (found.low, found.date, found.high) == (dt.date(2023, 2, 2), dates[4], dates[4])
+
+
 def test_onsets_take_the_reference_as_the_changed_areas_zero():
     dates = [dt.date(2023, month, 1) for month in range(1, 8)]
     areas = {i: Estimate(a, a * 0.7, a * 1.9) for i, a in enumerate([0, 30, 20, 2000, 2100, 2500, 2400]) if i}

@@ -16,6 +16,8 @@ Floats: TypeAlias = NDArray[np.float64]
 
 SURE: Final = 1.64
 """Standard errors by which the last two looks must be above the level before: one-sided 95 %."""
+CERTAIN: Final = 2.0
+"""Variances of a count that cloud may add to a look's for it to date a growth."""
 LATER_SHARE: Final = 1 / 3
 """Of the growth: what comes after the first look that shows it makes a slope of it from here on, and no step."""
 SHAPES: Final = {"step": ", reached at once", "slope": ", and growing on", None: ""}
@@ -96,8 +98,21 @@ def find_onset(
     level, after = looks.values[:begin].mean() * unit, looks.values[begin:].mean() * unit
     shape = _shape(looks, begin)
     reason = f"above its earlier level of {level:.0f} to the end, {after:.0f} on average since{SHAPES[shape]}"
-    first_with = looks.dates[begin]
-    return Onset(first_with, looks.dates[begin - 1] + dt.timedelta(days=1), first_with, total, reason, shape)
+    without, with_it = _certain(looks, begin)
+    first_with = looks.dates[with_it]
+    return Onset(first_with, looks.dates[without] + dt.timedelta(days=1), first_with, total, reason, shape)
+
+
+def _certain(looks: _Looks, begin: int) -> tuple[int, int]:
+    """The last look without a growth and the first with it that tell so: what cloud leaves of a count dates nothing."""
+    level = float(looks.values[:begin].mean())
+    certain = looks.extra <= CERTAIN * _variance(level)
+    before, after = np.flatnonzero(certain[:begin]), np.flatnonzero(certain[begin:])
+    return int(before[-1]) if len(before) else begin - 1, begin + int(after[0]) if len(after) else begin
+
+
+def _variance(level: float) -> float:
+    return 0.3 * level + (0.04 * level) ** 2 + 0.5
 
 
 def _shape(looks: _Looks, begin: int) -> str | None:
@@ -136,7 +151,7 @@ def _objection(looks: _Looks, begin: int, rise_fraction: float) -> str:
     """Why a change of level is no onset; empty where it is one."""
     earlier, later = looks.values[:begin], looks.values[begin:]
     level = max(float(earlier.mean()), float(looks.values[0]))
-    variance = 0.3 * level + (0.04 * level) ** 2 + 0.5
+    variance = _variance(level)
     # The level before is no better known than its looks are many.
     error = float(np.sqrt(variance / begin + variance))
     error_of_two = float(np.sqrt(variance / begin + variance / 2))
