@@ -16,6 +16,7 @@ from changedet.errors import InputError, Problem
 from changedet.grid import Frame, Grid, make_grid
 from changedet.methods import NONE, Choice, Facts, Method
 from changedet.scenes import Look, Scene, group_looks, match_scales, open_scene, shared_roles
+from changedet.scenes.hosts import check_redirects, host_of
 from changedet.stac import items
 from changedet.store import RunFolder
 from changedet.vectors import Areas, read_vector
@@ -275,6 +276,8 @@ def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
     paths = dict(entry.paths)
     if entry.date is None:
         raise InputError("has no date; give one, as date: 2023-06-04")
+    asked = [*paths.values(), *([entry.mask] if entry.mask else [])]
+    check_redirects(asked, [*map(host_of, asked), *workflow.read.allow_hosts])
     scene = open_scene(
         paths.get("", paths),
         date=entry.date,

@@ -28,6 +28,7 @@ from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.grid import make_grid
 from changedet.kernels.quality import CLOUD
+from changedet.plan import make_plan
 from changedet.scenes import group_looks, open_scene
 from changedet.stac import items
 
@@ -359,7 +360,7 @@ class _Hostile(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.asked.append(str(self.headers["Host"]).split(":")[0])
         here, there = (f"http://{name}:{self.server.server_address[1]}" for name in ("127.0.0.1", "localhost"))
-        if self.path == "/redirect.json":
+        if self.path in {"/redirect.json", "/scene.tif"}:
             self.send_response(302)
             self.send_header("Location", f"{there}/item.json")
             self.end_headers()
@@ -381,6 +382,9 @@ class _Hostile(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self.do_GET()
@@ -397,5 +401,21 @@ def test_no_host_is_asked_that_was_not_allowed(path: str) -> None:
         threading.Thread(target=hostile.serve_forever, daemon=True).start()
         with pytest.raises(InputError, match="leads to localhost"):
             items(f"http://127.0.0.1:{hostile.server_address[1]}/{path}")
+        hostile.shutdown()
+    assert set(_Hostile.asked) == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("by", ["path", "catalog"])
+def test_no_scene_is_read_from_where_its_host_redirects_to(tmp_path: Path, by: str) -> None:
+    _Hostile.asked.clear()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Hostile) as hostile:
+        threading.Thread(target=hostile.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{hostile.server_address[1]}/scene.tif"
+        saved(tmp_path / "a.json", item_of("x", "2023-06-04T10:00:00Z", {"red": asset(address)}))
+        scene = {"stac": "a.json"} if by == "catalog" else {"path": address, "date": "2023-06-04"}
+        content = {"site": {"id": "a"}, "scenes": [scene], "bands": {"red": 1}, "read": {"allow_hosts": ["127.0.0.1"]}}
+        (tmp_path / "w.yaml").write_text(json.dumps(content))
+        with pytest.raises(InputError, match="leads to localhost, which is not allowed"):
+            make_plan(tmp_path / "w.yaml")
         hostile.shutdown()
     assert set(_Hostile.asked) == {"127.0.0.1"}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from changedet.roles import MASKS, OPTICAL, ROLES, SAR
+from changedet.scenes.hosts import check_hosts
 from changedet.scenes.looks import group_looks, match_scales, shared_roles
 from changedet.scenes.model import BandSource, Look, MaskSource, Scene, SunAngles, ViewAngles
-from changedet.scenes.opening import check_hosts, open_scene
+from changedet.scenes.opening import open_scene
 
 __all__ = [
     "MASKS",

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
@@ -184,49 +184,6 @@ def _name(paths: Sequence[str]) -> str:
 def _shared_start(names: Sequence[str]) -> str:
     same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
     return "".join(letters[0] for letters in same)
-
-
-def check_hosts(paths: Iterable[str], allowed: Sequence[str]) -> None:
-    """Refuse paths on hosts that nobody allowed.
-
-    Parameters
-    ----------
-    paths : iterable of str
-        What a catalog leads to; local paths pass.
-    allowed : sequence of str
-        Host names, with ``*.`` in front for all below a domain; of ``s3://`` the bucket is the host.
-
-    Raises
-    ------
-    InputError
-        One line for each host.
-
-    >>> check_hosts(["https://tiles.example.org/a.tif", "/data/b.tif"], ["*.example.org"])
-    """
-    hosts = dict.fromkeys(host for host in (host_of(path) for path in paths) if host)
-    refused = [host for host in hosts if not any(_matches(host, rule) for rule in allowed)]
-    if refused:
-        listed = ", ".join(refused)
-        raise InputError(f"leads to {listed}, which is not allowed; add it to read.allow_hosts if you trust it")
-
-
-def host_of(path: str) -> str:
-    """The host (of ``s3://`` the bucket) that a path is read from; empty for local files."""
-    text = path
-    for prefix in ("/vsicurl/", "/vsicurl_streaming/"):
-        text = text.removeprefix(prefix)
-    for prefix in ("/vsis3/", "/vsis3_streaming/", "/vsigs/", "/vsiaz/", "/vsioss/", "/vsiswift/"):
-        if text.startswith(prefix):
-            return text.removeprefix(prefix).split("/")[0].lower()
-    parsed = urlparse(text)
-    return (
-        "" if parsed.scheme in {"", "file"} or len(parsed.scheme) == 1 else (parsed.hostname or parsed.scheme).lower()
-    )
-
-
-def _matches(host: str, rule: str) -> bool:
-    rule = rule.lower().strip()
-    return host == rule or (rule.startswith("*.") and host.endswith(rule[1:]))
 
 
 def _by_role(

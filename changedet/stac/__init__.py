@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, did_you_mean
 from changedet.scenes import check_hosts
-from changedet.scenes.opening import host_of
+from changedet.scenes.hosts import check_redirects, host_of
 from changedet.stac.assets import pixels_of
 from changedet.stac.walking import Walk, found_items, typed, where_of
 
@@ -79,7 +79,9 @@ def items(
             f"{source}: has no collection '{missing[0]}', only {known}{did_you_mean(missing[0], walk.names)}"
         )
     try:
-        check_hosts([path for scene in found for path in _paths(scene)], walk.allowed)
+        leads = [path for scene in found for path in _paths(scene)]
+        check_hosts(leads, walk.allowed)
+        check_redirects(leads, walk.allowed)
     except InputError as error:
         raise InputError(f"{source}: {error.problems[0].message}") from None
     return sorted(found, key=lambda scene: (scene["date"], scene["time"], scene["name"]))

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlparse
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError
-from changedet.scenes.opening import check_hosts, host_of
+from changedet.scenes.hosts import GuardedRedirects, check_hosts, host_of
 
 MAX_DOCUMENTS: Final = 20_000
 MAX_BYTES: Final = 64 << 20
@@ -105,17 +105,6 @@ def _check_host(there: str, walk: Walk, place: str) -> None:
         raise InputError(f"{place}: {error.problems[0].message}") from None
 
 
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """A redirect must not lead where a link may not; refused before the other host is asked."""
-
-    def __init__(self, walk: Walk) -> None:
-        self.walk = walk
-
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        _check_host(newurl, self.walk, req.full_url)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
 def _bytes(place: str, walk: Walk) -> bytes:
     if not host_of(place):
         path = Path(place.removeprefix("file://"))
@@ -125,7 +114,7 @@ def _bytes(place: str, walk: Walk) -> bytes:
     if urlparse(place).scheme not in {"http", "https"}:
         raise InputError(f"{place}: STAC documents are read from files, http and https")
     request = urllib.request.Request(place, headers={"Accept": "application/json"})  # noqa: S310 - scheme checked above
-    with urllib.request.build_opener(_Redirects(walk)).open(request, timeout=TIMEOUT_S) as answer:
+    with urllib.request.build_opener(GuardedRedirects(walk.allowed)).open(request, timeout=TIMEOUT_S) as answer:
         data: bytes = answer.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise InputError(f"{place}: has more than {MAX_BYTES >> 20} MB")

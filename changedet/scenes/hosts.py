@@ -1,0 +1,99 @@
+"""Which hosts may be asked: those that the workflow names, and none that they lead to."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http.client import HTTPException
+from typing import Any, Final
+from urllib.parse import urlparse
+
+from changedet.errors import InputError
+
+TIMEOUT_S: Final = 10
+AT_A_TIME: Final = 8
+
+
+def check_hosts(paths: Iterable[str], allowed: Sequence[str]) -> None:
+    """Refuse paths on hosts that nobody allowed.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        What a catalog leads to; local paths pass.
+    allowed : sequence of str
+        Host names, with ``*.`` in front for all below a domain; of ``s3://`` the bucket is the host.
+
+    Raises
+    ------
+    InputError
+        One line for each host.
+
+    >>> check_hosts(["https://tiles.example.org/a.tif", "/data/b.tif"], ["*.example.org"])
+    """
+    hosts = dict.fromkeys(host for host in (host_of(path) for path in paths) if host)
+    refused = [host for host in hosts if not any(_matches(host, rule) for rule in allowed)]
+    if refused:
+        listed = ", ".join(refused)
+        raise InputError(f"leads to {listed}, which is not allowed; add it to read.allow_hosts if you trust it")
+
+
+def host_of(path: str) -> str:
+    """The host (of ``s3://`` the bucket) that a path is read from; empty for local files."""
+    text = path
+    for prefix in ("/vsicurl/", "/vsicurl_streaming/"):
+        text = text.removeprefix(prefix)
+    for prefix in ("/vsis3/", "/vsis3_streaming/", "/vsigs/", "/vsiaz/", "/vsioss/", "/vsiswift/"):
+        if text.startswith(prefix):
+            return text.removeprefix(prefix).split("/")[0].lower()
+    parsed = urlparse(text)
+    return (
+        "" if parsed.scheme in {"", "file"} or len(parsed.scheme) == 1 else (parsed.hostname or parsed.scheme).lower()
+    )
+
+
+def _matches(host: str, rule: str) -> bool:
+    rule = rule.lower().strip()
+    return host == rule or (rule.startswith("*.") and host.endswith(rule[1:]))
+
+
+class GuardedRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirect must not lead where a link may not; refused before the other host is asked."""
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        self.allowed = allowed
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        try:
+            check_hosts([newurl], self.allowed)
+        except InputError as error:
+            raise InputError(f"{req.full_url}: {error.problems[0].message}") from None
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def check_redirects(paths: Iterable[str], allowed: Sequence[str]) -> None:
+    """Refuse http and https paths that redirect to a host that nobody allowed.
+
+    GDAL follows redirects wherever they lead, so each path is asked once before it does. Whatever else goes wrong is
+    for the reader to say.
+
+    Raises
+    ------
+    InputError
+        Of the first such path.
+    """
+    found = list(dict.fromkeys(path for path in paths if urlparse(path).scheme in {"http", "https"}))
+    if found:
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            list(pool.map(partial(_follow, allowed=allowed), found))
+
+
+def _follow(path: str, allowed: Sequence[str]) -> None:
+    request = urllib.request.Request(path, method="HEAD")  # noqa: S310 - http and https alone come here
+    try:
+        urllib.request.build_opener(GuardedRedirects(allowed)).open(request, timeout=TIMEOUT_S).close()
+    except (OSError, HTTPException, ValueError):
+        return
