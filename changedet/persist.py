@@ -136,14 +136,16 @@ def _work(plan: Plan, models: Mapping[dt.date, Model], indices: Sequence[int]) -
 
 def _informed(work: SeriesWork, counts: Sequence[NDArray[np.int64]]) -> SeriesWork:
     """With what the whole site tells of how its scores are to be read."""
-    sure, *seen = np.sum(counts, axis=0, dtype=np.int64).tolist()
-    return replace(work, shift=strictness(sure, sum(seen)), weights=tuple(trust(np.array(seen, np.int64)).tolist()))
+    total = np.stack(counts).sum(axis=0)
+    sure, seen = int(total[0]), total[1:]
+    return replace(work, shift=strictness(sure, int(seen.sum())), weights=tuple(float(w) for w in trust(seen)))
 
 
 def count_sure(work: SeriesWork, window: Window) -> NDArray[np.int64]:
     """Surely changed pixels of all dates of a tile, then the seen ones of each."""
     scores = [read_window(path, window) for path in work.scores]
-    return np.array([sum((score > SURE).sum() for score in scores), *(np.isfinite(score).sum() for score in scores)])
+    seen = [int(np.isfinite(score).sum()) for score in scores]
+    return np.array([sum(int((score > SURE).sum()) for score in scores), *seen], np.int64)
 
 
 def series_tile(work: SeriesWork, window: Window) -> list[tuple[NDArray[np.float32], bytes, components.TileComponents]]:

@@ -86,7 +86,7 @@ def margins(forest: Forest, table: NDArray[np.float32], trees: int) -> NDArray[n
     rows = np.asarray(table, np.float32).T[:, None, :]
     valid = np.ones(rows.shape[1:], bool)
     counts, least = np.array([trees], np.int64), np.array([-np.inf], np.float32)
-    return _summed(forest, rows, valid, counts, least, np.inf)[0]
+    return np.asarray(_summed(forest, rows, valid, counts, least, np.inf)[0], np.float32)
 
 
 def staged_margins(
