@@ -176,8 +176,8 @@ def pca_kmeans(
 ) -> PixelMethod:
     """Two clusters of the principal components of blocks of the difference image; 0.5 lies between them.
 
-    For radar pairs with wide changes, and as a second opinion at 2 m and coarser: says nothing where the changed cluster
-    does not rise above the noise. The difference image is the change vector's length, or for radar the log ratio.
+    For radar pairs with wide changes, and as a second opinion at 2 m and coarser: says nothing where the changed
+    cluster does not rise above the noise. The difference image is the change vector's length, or for radar the log ratio.
 
     Parameters
     ----------
@@ -224,9 +224,10 @@ def structure(
 ) -> PixelMethod:
     """Difference of orientated gradients around a pixel, each date by its own strength: blind to light and contrast.
 
-    For large works below 2 m without near infrared, where something is built on open ground; not for houses among trees,
-    nor above 2 m. A displacement by less than `cell_px` hardly shows. The score goes from 0 to 1.41, where one date has structure of
-    another direction only; 1 where structure came up on flat ground. What is finer than `cell_px` is not outlined.
+    For large works below 2 m without near infrared, where something is built on open ground; not for houses among
+    trees, nor above 2 m. A displacement by less than `cell_px` hardly shows. The score goes from 0 to 1.41, where one
+    date has structure of another direction only; 1 where structure came up on flat ground. What is finer than `cell_px`
+    is not outlined.
 
     Parameters
     ----------
