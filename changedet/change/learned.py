@@ -64,5 +64,5 @@ def _trees(before: NDArray[np.float32], after: NDArray[np.float32], model: dict[
     found = apply_trees(before, after, model, change_trees()[0])
     if "structure_floors" not in model:
         return found
-    colours = (image[model["bands"][:3]] for image in (before, after))
-    return with_voice(found, *colours, model["structure_floors"], LEAST_PROBABILITY)
+    colours = model["bands"][:3]
+    return with_voice(found, before[colours], after[colours], model["structure_floors"], LEAST_PROBABILITY)

@@ -45,9 +45,7 @@ def choose(facts: Facts) -> Choice:
         reason = f"0.25 to 1.3 m with {colours}: trees fitted on such simulated pairs, with the fewest false marks"
         return Choice("trees", {}, f"very high resolution, {reason}")
     if not fine:
-        reason = (
-            "2 m and coarser: standardised difference with robust lines, which marks least of what only the season did"
-        )
+        reason = "2 m and coarser: standardised difference, which marks least of what only the season did"
         return Choice("cva", {"smoothing": "tv"}, reason)
     if len(facts.roles) >= 3:
         reason = "three or more bands: canonical variates, blind to gain, offset and haze"

@@ -25,8 +25,8 @@ MOST_DIFFERENCE: Final = 0.6
 WEIGHT: Final = 4.0
 """Log odds for a whole unit of structural difference."""
 CAUTION: Final = 1.37
-"""Taken off the log odds: .6 for the difference of .15 that says neither yes nor no, the rest because pictures without near
-infrared are called changed too surely where nothing is (weight and caution: docs/change.md)."""
+"""Taken off the log odds: .6 for the difference of .15 that says neither yes nor no, the rest because pictures without
+near infrared are called changed too surely where nothing is (weight and caution: docs/change.md)."""
 VOICE_HALO_PX: Final = structure_halo_px(CELL_PX) + gaussian_radius_px(SMOOTHING_PX)
 
 
@@ -57,7 +57,7 @@ def with_voice(
     asked = probability > np.float32(dismissed)
     if not asked.any():
         return probability
-    rows, columns = (_around(asked.any(axis=axis)) for axis in (1, 0))
+    rows, columns = (_around(np.asarray(asked.any(axis=axis))) for axis in (1, 0))
     part = (slice(None), rows, columns)
     pair = structures(before[part], after[part], ORIENTATIONS, CELL_PX)
     difference = gaussian(structure_difference(*pair, (floors[0], floors[1])), SMOOTHING_PX)
