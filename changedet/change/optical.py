@@ -177,7 +177,8 @@ def pca_kmeans(
     """Two clusters of the principal components of blocks of the difference image; 0.5 lies between them.
 
     For radar pairs with wide changes, and as a second opinion at 2 m and coarser: says nothing where the changed
-    cluster does not rise above the noise. The difference image is the change vector's length, or for radar the log ratio.
+    cluster does not rise above the noise. The difference image is the change vector's length, or for radar the
+    log ratio.
 
     Parameters
     ----------
