@@ -1,6 +1,6 @@
 """Co-registration error on simulated pairs of 512 px with season, sun, view and haze changed.
 
-Shifts of 0.1 to 8 px are known from the simulator. ``python benchmarks/coregistration.py [--pairs N] [--method NAME]``
+Shifts of 0.1 to 20 px are known from the simulator. ``python benchmarks/coregistration.py [--pairs N] [--method NAME]``
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from changedet.align import Alignment, estimate_shift
 from changedet.simulate import Renderer, World, make_world
 
 KINDS = ("growth", "dense", "quiet", "earthworks", "port", "trains", "decoys", "winter", "clouds")
-SIZES_PX = (0.1, 0.25, 0.5, 1.0, 1.7, 2.5, 3.6, 5.3, 8.0)
+SIZES_PX = (0.1, 0.25, 0.5, 1.0, 1.7, 2.5, 3.6, 5.3, 8.0, 11.0, 14.0, 17.0, 20.0)
 
 
 def moved(world: World, index: int, east_px: float, north_px: float) -> World:

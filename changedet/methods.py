@@ -75,7 +75,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Method:
-    """A registered method: its function, its parameters' model and where it was published."""
+    """A registered method: its function, its parameters' model, where it was published; `about` also says what for."""
 
     stage: str
     name: str
@@ -84,6 +84,7 @@ class Method:
     reference: str
     summary: str
     version: int = 1
+    about: str = ""
 
     def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All parameters, defaults filled in, after checking; pydantic's ValidationError where one is wrong."""
@@ -112,9 +113,10 @@ class Stage:
         """Register a function; its keyword-only parameters with defaults become the method's parameters."""
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
-            summary = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
+            prose = (inspect.getdoc(function) or "").split("\nParameters\n")[0].strip()
+            summary, about = prose.split("\n\n")[0].replace("\n", " "), " ".join(prose.split())
             model = _parameter_model(f"{self.name}_{name}", function)
-            self.methods[name] = Method(self.name, name, function, model, reference, summary, version)
+            self.methods[name] = Method(self.name, name, function, model, reference, summary, version, about)
             return function
 
         return register

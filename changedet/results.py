@@ -121,8 +121,14 @@ def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
         layers["trains"] = on_rails
     unavailable = _unavailable(plan, table)
     seen = {day: pairs[""][1] for day, pairs in changed.items()}
-    summary = {**_summary(plan, table), "placebo": None if false is None else false.to_json(seen)}
+    summary = {**_summary(plan, table), "placebo": None if false is None else false.to_json(seen), "enl": _enl(models)}
     return Results(layers, table, summary, unavailable, tuple(_warnings(plan, models, table, unavailable)))
+
+
+def _enl(models: Mapping[dt.date, Model]) -> dict[str, float] | None:
+    """Equivalent number of looks of the local means by which each date was tested; None where no test asked for it."""
+    tested = {str(day): (model.get("change") or {}).get("looks") for day, model in models.items()}
+    return {day: round(float(looks), 2) for day, looks in tested.items() if looks is not None} or None
 
 
 def _detections(plan: Plan) -> gpd.GeoDataFrame | None:

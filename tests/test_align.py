@@ -85,6 +85,35 @@ def test_refuses_where_nothing_is_shared(method):
     np.testing.assert_array_equal(align(moving, reference, method=method), moving)
 
 
+def textureless(kind, rng, n=384):
+    """One look at a scene that shows no ground that could be told again."""
+    y, x = np.mgrid[:n, :n]
+    noise = rng.normal(size=(2, n, n))
+    if kind == "noise":
+        return 500 + 20 * noise
+    if kind == "blurred noise":
+        return 500 + 60 * np.stack([gaussian_filter(band, 1.5) for band in noise])
+    if kind == "flat, whole numbers":
+        return 120.0 + (noise > 0.5)
+    if kind == "saturated":
+        return np.minimum(255.0, 262 + 6 * noise)
+    if kind == "slope":
+        return 300 + 200 * x / n + 5 * noise
+    angle, phase = rng.normal(0.5, 0.05), 60 * gaussian_filter(rng.normal(size=(n, n)), 20)
+    waves = np.sin(2 * np.pi / 12 * (x * np.cos(angle) + y * np.sin(angle)) + phase + rng.uniform(0, 6))
+    return 200 + 15 * waves + 4 * noise
+
+
+@pytest.mark.parametrize("kind", ["noise", "blurred noise", "flat, whole numbers", "saturated", "slope", "water"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_no_false_shift_without_texture(kind, seed):
+    rng = np.random.default_rng(seed)
+    moving, reference = (image(textureless(kind, rng)) for _ in range(2))
+    found = estimate_shift(moving, reference)
+    assert not found.confident, found.reason
+    assert found_px(found).tolist() == [0, 0]
+
+
 def test_refuses_beyond_the_search_range():
     reference = scene()
     found = estimate_shift(image(shifted(reference, 9, 0)), image(reference), max_shift_m=2.0)

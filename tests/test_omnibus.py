@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from small_scenes import write_scene, write_workflow
 
+import changedet
 from changedet import change
 from changedet.kernels import omnibus
 from changedet.methods import Facts
@@ -107,3 +109,18 @@ def test_change_points_are_found_where_they_are_and_as_seldom_elsewhere_as_asked
     assert (found[6:, 2000:] == 2).mean() > 0.95
     logs[4, 0, :5] = np.nan
     assert (omnibus.change_points(logs, 12.0, 0.001)[:, :5] == 0).all()
+
+
+def test_a_series_states_its_number_of_looks_in_run_and_summary(tmp_path):
+    rng = np.random.default_rng(7)
+    days = ("2024-01-01", "2024-01-13", "2024-01-25")
+    for day in days:
+        amplitude = 200 * np.sqrt(speckle(rng, np.ones((1, 192, 192)), 4.4))
+        write_scene(tmp_path / f"{day}.tif", np.clip(amplitude, 1, 65535))
+    off = {stage: {"method": "none"} for stage in ("mask", "align", "normalise", "objects", "tracks")}
+    path = write_workflow(tmp_path, days, bands={"vv": 1}, change={"method": "auto"}, **off)
+    finished = changedet.run(path)
+    told = finished.summary["enl"]
+    assert set(told) == set(days[1:])
+    assert list(told.values()) == pytest.approx([9 * 4.4] * 2, rel=0.25)
+    assert '"looks"' in (finished.path / "run.json").read_text()

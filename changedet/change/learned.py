@@ -12,7 +12,8 @@ from changedet.blocks import PixelMethod
 from changedet.change.stage import STAGE, Persistence, least_area
 from changedet.errors import MethodError
 from changedet.kernels.features import HALO_PX, ROLES
-from changedet.kernels.trees import apply_trees, fit_trees
+from changedet.kernels.second_voice import fit_voice, with_voice
+from changedet.kernels.trees import LEAST_PROBABILITY, apply_trees, fit_trees
 from changedet.methods import AUTO, Facts, Fraction, SquareMetres
 from changedet.trained import change_trees
 
@@ -31,7 +32,7 @@ def trees(
     band, on average over squares of up to 45 px; whether a patch is found again within 10 px, as a leaning roof is;
     colour, vegetation, correlation and directions of edges. A first guess goes into a second one (auto-context, Tu and
     Bai 2010, doi:10.1109/TPAMI.2009.186). Needs blue, green and red; scenes with near infrared and scenes without have
-    forests of their own.
+    forests of their own, and without it structure that came or went (as method structure tells it) has a say too.
 
     Parameters
     ----------
@@ -54,8 +55,14 @@ def trees(
 def _fit_trees(before: NDArray[np.float32], after: NDArray[np.float32], **given: Any) -> dict[str, Any]:
     about = change_trees()[1]
     model = fit_trees(before, after, about=about, **given)
+    if model["bands"][3] is None:
+        model["structure_floors"] = fit_voice(*(image[:, model["bands"][:3]] for image in (before, after)))
     return model | {"sha256": about["sha256"]}
 
 
 def _trees(before: NDArray[np.float32], after: NDArray[np.float32], model: dict[str, Any]) -> NDArray[np.float32]:
-    return apply_trees(before, after, model, change_trees()[0])
+    found = apply_trees(before, after, model, change_trees()[0])
+    if "structure_floors" not in model:
+        return found
+    colours = model["bands"][:3]
+    return with_voice(found, before[colours], after[colours], model["structure_floors"], LEAST_PROBABILITY)

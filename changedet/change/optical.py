@@ -27,7 +27,9 @@ def cva(
 ) -> PixelMethod:
     """Length of the change vector, each band in units of its noise where nothing changed.
 
-    A robust line per band takes gain and offset out; score ``sqrt(sum_b ((g y + o - x) / s)^2)``.
+    For 2 m and coarser, with any bands: of the unlearned methods it marks least of what only the season did. Below 2 m
+    only with `difference: tolerant`. A robust line per band takes gain and offset out; score
+    ``sqrt(sum_b ((g y + o - x) / s)^2)``.
 
     Parameters
     ----------
@@ -72,6 +74,9 @@ def irmad(
     persistence: Persistence = AUTO,
 ) -> PixelMethod:
     """Root of the chi-square of the iteratively reweighted MAD variates; blind to any linear change of the bands.
+
+    For pairs of one season from different sensors, or under haze that differs by band. Between seasons its weights
+    settle on one sort of ground, and all other ground counts as changed: then cva, or a reference of the same season.
 
     Parameters
     ----------
@@ -121,8 +126,9 @@ def isfa(
 ) -> PixelMethod:
     """Root of the chi-square of the slow features' differences, reweighted by the probability of no change.
 
-    Slow features are combinations of the bands that differ least between the dates against their own variance; blind to
-    gain and offset of each band, as both dates are standardised.
+    For the same pairs as irmad, where a change of a single band's meaning is not to be explained away: both dates get
+    the same combinations of bands, those that differ least between the dates against their own variance. Blind to gain
+    and offset of each band, as both dates are standardised.
 
     Parameters
     ----------
@@ -170,7 +176,9 @@ def pca_kmeans(
 ) -> PixelMethod:
     """Two clusters of the principal components of blocks of the difference image; 0.5 lies between them.
 
-    The difference image is the change vector's length, or for radar the log ratio.
+    For radar pairs with wide changes, and as a second opinion at 2 m and coarser: says nothing where the changed
+    cluster does not rise above the noise. The difference image is the change vector's length, or for radar the
+    log ratio.
 
     Parameters
     ----------
@@ -217,8 +225,10 @@ def structure(
 ) -> PixelMethod:
     """Difference of orientated gradients around a pixel, each date by its own strength: blind to light and contrast.
 
-    A displacement by less than `cell_px` hardly shows. The score goes from 0 to 1.41, where one date has structure of
-    another direction only; 1 where structure came up on flat ground. What is finer than `cell_px` is not outlined.
+    For large works below 2 m without near infrared, where something is built on open ground; not for houses among
+    trees, nor above 2 m. A displacement by less than `cell_px` hardly shows. The score goes from 0 to 1.41, where one
+    date has structure of another direction only; 1 where structure came up on flat ground. What is finer than `cell_px`
+    is not outlined.
 
     Parameters
     ----------

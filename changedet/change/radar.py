@@ -27,6 +27,8 @@ def log_ratio(
 ) -> PixelMethod:
     """Radar: absolute logarithm of the ratio of local means of the amplitude, centred by its median.
 
+    For a pair of any radar: needs to know nothing of the looks. A series goes to omnibus.
+
     Parameters
     ----------
     window_px : int
@@ -73,8 +75,9 @@ def omnibus(
 ) -> PixelMethod:
     """Radar: likelihood-ratio test that the intensities of both dates have one mean, for a known number of looks.
 
-    Root of ``-2 rho ln Q``, whose square is chi-square where nothing changed; several bands are tested together. The
-    dates are brought to one median ratio first. The number of looks that was used stands in run.json (``looks``).
+    For series of three dates and more, and where a stated false-alarm rate is wanted. Root of ``-2 rho ln Q``, whose
+    square is chi-square where nothing changed; several bands are tested together. The dates are brought to one median
+    ratio first. The number of looks that was used stands in run.json (``looks``) and summary.json (``enl``).
 
     Parameters
     ----------

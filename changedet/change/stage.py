@@ -15,6 +15,8 @@ from changedet.methods import AUTO, Choice, Facts, Stage
 VERY_HIGH_RESOLUTION_M: Final = 2.0
 """Finer than this, objects are many pixels wide and lean, so displacement rather than noise makes false change."""
 TREES_FALSE_SHARE: Final = 0.004
+COARSE_FALSE_SHARES: Final = {"cva": 0.037, "pca_kmeans": 0.042}
+OTHER_COARSE_FALSE_SHARE: Final = 0.09
 LEAST_OBJECT_M2: Final = 8.0
 """Half a 20-foot container, 14.8 m2, whose base is seldom marked in full."""
 LEAST_PIXELS: Final = 3
@@ -42,14 +44,14 @@ def choose(facts: Facts) -> Choice:
         colours = "blue, green, red and near infrared" if ROLES[3] in facts.roles else "blue, green and red alone"
         reason = f"0.25 to 1.3 m with {colours}: trees fitted on such simulated pairs, with the fewest false marks"
         return Choice("trees", {}, f"very high resolution, {reason}")
-    world = "finer than 2 m" if fine else "2 m and coarser"
+    if not fine:
+        reason = "2 m and coarser: standardised difference, which marks least of what only the season did"
+        return Choice("cva", {"smoothing": "tv"}, reason)
     if len(facts.roles) >= 3:
         reason = "three or more bands: canonical variates, blind to gain, offset and haze"
-        return Choice("irmad", parameters, f"{world}, {reason}" + ("; only what no displacement explains" * fine))
-    if fine:
-        reason = "fewer than three bands: what lies outside the other date's range"
-        return Choice("cva", parameters | {"difference": "tolerant"}, f"{world}, {reason}")
-    return Choice("cva", {}, f"{world}, fewer than three bands: standardised difference")
+        return Choice("irmad", parameters, f"finer than 2 m, {reason}; only what no displacement explains")
+    reason = "finer than 2 m, fewer than three bands: what lies outside the other date's range"
+    return Choice("cva", parameters | {"difference": "tolerant"}, reason)
 
 
 def false_share(method: str, facts: Facts) -> float:
@@ -57,11 +59,14 @@ def false_share(method: str, facts: Facts) -> float:
 
     Below 2 m no unlearned rule tells season and shadow from change: 4 to 24 % of the unchanged ground of simulated
     series at 0.5 m was marked; of the trees' figures see changedet/model/change_trees.md, doubled here for sites unlike
-    the simulated ones. Coarser, .6 % of the unchanged labelled pixels of Taizhou.
+    the simulated ones. Coarser, what was marked falsely at 10 m on 24 simulated pairs of all seasons against a winter
+    date (docs/change.md).
     """
     if method == "trees":
         return TREES_FALSE_SHARE
-    return 0.24 if facts.resolution_m < VERY_HIGH_RESOLUTION_M else 0.006
+    if facts.resolution_m < VERY_HIGH_RESOLUTION_M:
+        return 0.24
+    return COARSE_FALSE_SHARES.get(method, OTHER_COARSE_FALSE_SHARE)
 
 
 def _lean_px(facts: Facts) -> int:

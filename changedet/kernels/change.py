@@ -20,7 +20,7 @@ from changedet.kernels.irmad import chi_square_image, irmad_fit
 from changedet.kernels.isfa import isfa_fit
 from changedet.kernels.omnibus import looks_of, pair_score
 from changedet.kernels.smoothing import box, gaussian, gaussian_radius_px, gaussian_weights, total_variation
-from changedet.kernels.structure import strength, structure, structure_difference, structure_halo_px
+from changedet.kernels.structure import structure_difference, structure_floors, structure_halo_px, structures
 from changedet.kernels.tolerance import cap_displaced, change_vector_magnitude, confirmed_share, fit_line
 
 FIT_PIXELS: Final = 200_000
@@ -80,7 +80,7 @@ def fit_change(
     if settings.get("sar"):
         model |= _fit_sar(before, after, settings)
     if method == "structure":
-        model["floors"] = _structure_floors(before, after, settings)
+        model["floors"] = structure_floors(before, after, *_described(settings), float(settings["least_contrast"]))
     pairs = [_features(b, a, model) for b, a in zip(before, after, strict=True)]
     x, y = _pixels(pairs)
     model["degrees"] = x.shape[1]
@@ -126,7 +126,7 @@ def _features(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What is compared: the bands, their structure, or for SAR the logarithms of their local means."""
     if "floors" in model:
-        return _structures(before, after, model["settings"])
+        return structures(before, after, *_described(model["settings"]))
     if "offset" not in model:
         return before, after
     gone = ~(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0))
@@ -135,25 +135,8 @@ def _features(
     return _log_means(before, model, radius), _log_means(after, model, radius)
 
 
-def _structures(
-    before: NDArray[np.float32], after: NDArray[np.float32], settings: dict[str, Any]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    valid = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), bool)
-    cell_px, orientations = float(settings["cell_px"]), int(settings["orientations"])
-    return structure(before, valid, orientations, cell_px), structure(after, valid, orientations, cell_px)
-
-
-def _structure_floors(
-    before: NDArray[np.float32], after: NDArray[np.float32], settings: dict[str, Any]
-) -> tuple[float, float]:
-    """Of each date the median strength, times what the method's parameter says."""
-    pairs = [_structures(b, a, settings) for b, a in zip(before, after, strict=True)]
-    floors = []
-    for k in (0, 1):
-        found = np.stack([strength(pair[k]) for pair in pairs])
-        found = found[np.isfinite(found)]
-        floors.append(float(settings["least_contrast"]) * float(np.median(found)) if found.size else 0.0)
-    return floors[0], floors[1]
+def _described(settings: dict[str, Any]) -> tuple[int, float]:
+    return int(settings["orientations"]), float(settings["cell_px"])
 
 
 def _log_means(image: NDArray[np.float32], model: dict[str, Any], radius_px: int) -> NDArray[np.float32]:

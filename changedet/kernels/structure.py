@@ -76,6 +76,31 @@ def structure_difference(
     return strength(scaled[0] - scaled[1])
 
 
+def structure_floors(
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    orientations: int,
+    cell_px: float,
+    least_contrast: float,
+) -> tuple[float, float]:
+    """Of each date the median strength of a sample ``(cell, band, y, x)``, times `least_contrast`."""
+    found: tuple[list[NDArray[np.float32]], ...] = ([], [])
+    for pair in zip(before, after, strict=True):
+        for k, described in enumerate(structures(*pair, orientations, cell_px)):
+            strong = strength(described)
+            found[k].append(strong[np.isfinite(strong)])
+    middles = [float(np.median(np.concatenate(own))) if any(len(o) for o in own) else 0.0 for own in found]
+    return least_contrast * middles[0], least_contrast * middles[1]
+
+
+def structures(
+    before: NDArray[np.float32], after: NDArray[np.float32], orientations: int, cell_px: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """`structure` of both dates ``(band, y, x)``, where both have all bands."""
+    valid = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), bool)
+    return structure(before, valid, orientations, cell_px), structure(after, valid, orientations, cell_px)
+
+
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _channels(image: Any, valid: Any, turned: Any) -> Any:
     bands, height, width = image.shape

@@ -134,7 +134,7 @@ def methods_text(stage: str | None = None, registry: Mapping[str, Stage] | None 
 def _rows(stage: Stage) -> list[MethodRow]:
     rows: list[MethodRow] = []
     for method in stage.methods.values():
-        rows.append(MethodRow(stage.name, method.name, "", "", "", method.summary, method.reference))
+        rows.append(MethodRow(stage.name, method.name, "", "", "", method.about, method.reference))
         for name, schema in parameter_schemas(method.parameters).items():
             default = "" if "default" not in schema else json.dumps(schema["default"])
             description = schema.get("description", "")
