@@ -92,15 +92,18 @@ def read_together(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -
     sides = range(plan.reference + 1, len(plan.looks)), reversed(range(plan.reference))
     windows = in_strips(tiles(plan.grid.shape, plan.tile_px if len(plan.looks) <= DATES_AT_ONCE else LATTICE_PX))
     for side in map(list, sides):
+        wanted = sorted(pending.intersection(side))
+        if not wanted:
+            continue
         sinks: dict[int, MaskSink] = {}
         try:
-            for i in sorted(pending.intersection(side)):
+            for i in wanted:
                 sinks[i] = _sink(plan, models, i)
             work = _work(plan, models, side)
-            if work.probabilities and sinks:
+            if work.probabilities:
                 counting: list[Task] = [(count_sure, (work, window)) for window in windows]
                 work = _informed(work, [found for _, found in stream("counting sure changes", counting)])
-            tasks: list[Task] = [(series_tile, (work, window)) for window in windows if sinks]
+            tasks: list[Task] = [(series_tile, (work, window)) for window in windows]
             for k, found in stream("reading dates together", tasks):
                 for i, tile in zip(side, found, strict=True):
                     if i in sinks:

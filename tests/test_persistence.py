@@ -189,6 +189,12 @@ def test_a_reference_in_the_middle_has_a_series_on_either_side(series: Path):
     assert marks(done, DATES[4]) == [0, 0, 1]
 
 
+def test_a_series_without_change_has_no_masks(series: Path):
+    done = run(workflow(series, "plain", change={"method": "none"}), out=str(series / "out"))
+    assert done.series["changed_area_m2"].isna().all()
+    assert not list((done.path / "change").glob("*.tif"))
+
+
 def test_the_placebo_is_what_single_looks_and_pairs_mark_where_nothing_happened(series: Path):
     plan = make_plan(workflow(series, "placebo"), out=str(series / "out"))
     first = carry_out(plan).summary["placebo"]
