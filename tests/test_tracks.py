@@ -22,6 +22,7 @@ from changedet.kernels import tracks as kernel
 from changedet.kernels.compare import linear_rgb
 from changedet.kernels.lean import height_and_lean
 from changedet.kernels.presence import TABLES, calibration
+from changedet.series.table import counted_boxes
 from changedet.tracks import STAGE, AllLooks, track
 
 
@@ -175,6 +176,15 @@ def test_a_date_that_shows_few_boxes_ends_none_of_them():
     read = kernel.read_places(bins, *arguments, uneven)
     assert read.model.ease[6:].max() < read.model.ease[:6].min() - 1
     assert read.path.mean() > 0.97
+
+
+@pytest.mark.parametrize("standing", [(6, 36), (5, 17, 37), (37, 17, 5), (5, 6, 17, 37)])
+def test_few_dates_of_a_site_that_grows_or_empties_are_not_taken_for_blind(standing):
+    boxes = [(day, 3.0 * (k % 12), 20.0 * (k // 12)) for day, n in enumerate(standing) for k in range(n)]
+    found = track(rows_of(*boxes, confidence=0.99), DAYS[: len(standing)], detector="learned")
+    counted = counted_boxes(found)
+    told = [counted.standing(t, np.ones(len(counted.weight))).expected for t in range(len(standing))]
+    np.testing.assert_allclose(told, standing, rtol=0.1, atol=0.7)
 
 
 def test_a_place_never_looked_at_keeps_its_prior_and_tends_to_the_stationary_share():

@@ -30,9 +30,10 @@ IS_CLUTTER: Final = np.array([0] * REAL + [1] * (len(CLASSES) - REAL))
 RATE_PRIOR_PLACES: Final = 20.0
 RATE_CAP: Final = 3.5
 """Times the prior rate: without a bound, a detector that often finds nothing is learnt as boxes that come and go."""
-EM_DATES: Final = 5
+EM_DATES: Final = 2
 EM_ROUNDS: Final = 4
-EASE_DATES: Final = 3
+EASE_DATES: Final = 5
+"""On fewer dates a site that grew and dates that show little cannot be told apart: rates are learnt, no ease."""
 BRIEF_DATES: Final = 2
 """Company tells real places from clutter among those that are seen no oftener."""
 ODDS_BOUND: Final = 3.0
