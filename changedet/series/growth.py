@@ -15,9 +15,8 @@ from changedet.kernels import series as kernel
 Floats: TypeAlias = NDArray[np.float64]
 
 SURE: Final = 1.64
-"""Standard errors by which the last two looks must be above the level before: one-sided 95 %."""
-CERTAIN: Final = 2.0
-"""Variances of a count that cloud may add to a look's for it to date a growth."""
+"""Standard errors by which the last two looks must be above the level before, and by which a look must lie on its side
+of a growth to date it: one-sided 95 %."""
 LATER_SHARE: Final = 1 / 3
 """Of the growth: what comes after the first look that shows it makes a slope of it from here on, and no step."""
 SHAPES: Final = {"step": ", reached at once", "slope": ", and growing on", None: ""}
@@ -104,10 +103,12 @@ def find_onset(
 
 
 def _certain(looks: _Looks, begin: int) -> tuple[int, int]:
-    """The last look without a growth and the first with it that tell so: what cloud leaves of a count dates nothing."""
-    level = float(looks.values[:begin].mean())
-    certain = looks.extra <= CERTAIN * _variance(level)
-    before, after = np.flatnonzero(certain[:begin]), np.flatnonzero(certain[begin:])
+    """The last look that lies below the middle of a growth beyond its own error, and the first that lies above the
+    level before it: a look that cloud leaves in between dates nothing."""
+    earlier, later = float(looks.values[:begin].mean()), float(looks.values[begin:].mean())
+    error = SURE * np.sqrt(_variance(earlier) + looks.extra)
+    before = np.flatnonzero((looks.values + error < (earlier + later) / 2)[:begin])
+    after = np.flatnonzero((looks.values - error > earlier)[begin:])
     return int(before[-1]) if len(before) else begin - 1, begin + int(after[0]) if len(after) else begin
 
 
