@@ -396,6 +396,15 @@ def test_looks_that_cloud_leaves_unsure_do_not_date_a_growth():
     assert (found.low, found.date, found.high) == (dt.date(2023, 2, 2), dates[4], dates[4])
 
 
+def test_a_wide_bound_does_not_keep_an_area_from_dating_a_growth_that_stands_out_of_it():
+    dates = [dt.date(2023, month, 1) for month in range(1, 8)]
+    values = np.array([11700, 12400, 19400, 20000, 20000, 19900, 20000.0])
+    low, high = values - 3000, values + 3000
+    low[2], high[2] = 9900, 21400
+    found = onset(values, low, high, dates, unit=15.0)
+    assert (found.low, found.date) == (dt.date(2023, 2, 2), dates[2])
+
+
 def test_onsets_take_the_reference_as_the_changed_areas_zero():
     dates = [dt.date(2023, month, 1) for month in range(1, 8)]
     areas = {i: Estimate(a, a * 0.7, a * 1.9) for i, a in enumerate([0, 30, 20, 2000, 2100, 2500, 2400]) if i}

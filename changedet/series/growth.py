@@ -15,8 +15,10 @@ from changedet.kernels import series as kernel
 Floats: TypeAlias = NDArray[np.float64]
 
 SURE: Final = 1.64
-"""Standard errors by which the last two looks must be above the level before, and by which a look must lie on its side
+"""Standard errors by which the last two looks must be above the level before, and by which an area must lie on its side
 of a growth to date it: one-sided 95 %."""
+CERTAIN: Final = 2.0
+"""Variances of a count that cloud may add to a look's for it to date a growth."""
 LATER_SHARE: Final = 1 / 3
 """Of the growth: what comes after the first look that shows it makes a slope of it from here on, and no step."""
 SHAPES: Final = {"step": ", reached at once", "slope": ", and growing on", None: ""}
@@ -67,6 +69,7 @@ class _Looks:
     values: Floats
     extra: Floats
     dates: list[dt.date]
+    counts: bool
 
 
 def find_onset(
@@ -103,12 +106,18 @@ def find_onset(
 
 
 def _certain(looks: _Looks, begin: int) -> tuple[int, int]:
-    """The last look that lies below the middle of a growth beyond its own error, and the first that lies above the
-    level before it: a look that cloud leaves in between dates nothing."""
+    """The last look without a growth and the first with it that tell so.
+
+    What cloud leaves of a count dates nothing: the rest of it comes from the looks around. An area is what a look
+    shows; it tells so below the middle of the growth, or above the level before it, beyond its own error.
+    """
     earlier, later = float(looks.values[:begin].mean()), float(looks.values[begin:].mean())
-    error = SURE * np.sqrt(_variance(earlier) + looks.extra)
-    before = np.flatnonzero((looks.values + error < (earlier + later) / 2)[:begin])
-    after = np.flatnonzero((looks.values - error > earlier)[begin:])
+    certain = looks.extra <= CERTAIN * _variance(earlier)
+    if not looks.counts:
+        error = SURE * np.sqrt(_variance(earlier) + looks.extra)
+        certain[:begin] |= (looks.values + error < (earlier + later) / 2)[:begin]
+        certain[begin:] |= (looks.values - error > earlier)[begin:]
+    before, after = np.flatnonzero(certain[:begin]), np.flatnonzero(certain[begin:])
     return int(before[-1]) if len(before) else begin - 1, begin + int(after[0]) if len(after) else begin
 
 
@@ -145,7 +154,7 @@ def _clear_looks(
     # What all dates share of their intervals, such as the detector's bias, does not blur a difference between them.
     usual = float(np.median(half)) if len(half) else 0.0
     extra = np.maximum(half**2 - usual**2, 0.0) / kernel.QUANTILE**2
-    return _Looks(value[order], extra, [dates[i] for i in order])
+    return _Looks(value[order], extra, [dates[i] for i in order], unit == 1.0)
 
 
 def _objection(looks: _Looks, begin: int, rise_fraction: float) -> str:
