@@ -132,7 +132,10 @@ def run(
         for warning in finished.summary["warnings"]:
             _warn(f"{plan.site_id}: {warning}")
         if not as_json and not quiet:
-            _print_summary(finished)
+            from changedet.describe import in_words
+
+            click.echo(in_words(finished.summary, finished.series))
+            click.echo(str(finished.path))
     if as_json:
         click.echo(json.dumps(results if len(workflows) > 1 else results[0], indent=1))
     return status
@@ -181,42 +184,6 @@ def _progress(site: str, *, quiet: bool, verbose: bool) -> Iterator[Callable[[st
             bars.update(task, description=f"{site}: {what}", completed=done, total=total)
 
         yield show
-
-
-def _print_summary(finished: Any) -> None:
-    summary, series = finished.summary, finished.series
-    whole = series[series["zone"].isna() | (series["zone"] == "")]
-    click.echo(
-        f"{'date':<12}{'clear':>7}{'containers':>12}{'expected':>20}"
-        f"{'changed m2':>13}{'placebo m2':>12}{'footprint m2':>14}"
-    )
-    placebo = summary.get("placebo") or {}
-    for row in whole.itertuples():
-        expected = _with_interval(row.containers_expected, row.containers_low, row.containers_high)
-        day, clear, seen = str(row.date)[:10], _number(row.valid_fraction, ".0%"), _number(row.containers)
-        false = _number(placebo.get("false_area_m2", {}).get(day), ",.0f")
-        areas = f"{_number(row.changed_area_m2, ',.0f'):>13}{false:>12}{_number(row.footprint_area_m2, ',.0f'):>14}"
-        click.echo(f"{day:<12}{clear:>7}{seen:>12}{expected:>20}{areas}")
-    if placebo:
-        click.echo(
-            f"placebo: {placebo['share']:.2%} of what is seen is marked where nothing happened, {placebo['reason']}; "
-            f"intervals allow for {placebo['bound']:.2%}"
-        )
-    for name, onset in summary["onset"].items():
-        shape = f", a {onset['shape']}" if onset.get("shape") else ""
-        span = f"{onset['date']} (between {onset['low']} and {onset['high']}{shape})"
-        click.echo(f"onset of {name.replace('_', ' ')}: {span if onset['date'] else 'none: ' + onset['reason']}")
-    click.echo(str(finished.path))
-
-
-def _number(value: Any, form: str = ".0f") -> str:
-    missing = value is None or value != value or str(value) == "<NA>"
-    return "-" if missing else format(float(value), form)
-
-
-def _with_interval(value: Any, low: Any, high: Any) -> str:
-    shown = _number(value, ".1f")
-    return shown if shown == "-" else f"{shown} ({_number(low)} to {_number(high)})"
 
 
 @cli.command()

@@ -1,7 +1,10 @@
-"""A plan in words: what ``changedet check`` prints."""
+"""A plan and a run's figures in words: what ``changedet check`` and ``changedet run`` print."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
 import shapely
 
 from changedet.plan import Plan, countable
@@ -41,3 +44,37 @@ def describe(plan: Plan) -> str:
         f"results    {plan.folder.path}",
     ]
     return "\n".join(lines)
+
+
+def in_words(summary: dict[str, Any], series: pd.DataFrame) -> str:
+    """A finished run's figures of each date, the placebo and the onsets: a line each."""
+    whole = series[series["zone"].isna() | (series["zone"] == "")]
+    areas = f"{'changed m2':>13}{'placebo m2':>12}{'footprint m2':>14}"
+    lines = [f"{'date':<12}{'clear':>7}{'containers':>12}{'expected':>20}{areas}"]
+    placebo = summary.get("placebo") or {}
+    for row in whole.itertuples():
+        expected = _with_interval(row.containers_expected, row.containers_low, row.containers_high)
+        day, clear, seen = str(row.date)[:10], _number(row.valid_fraction, ".0%"), _number(row.containers)
+        false = _number(placebo.get("false_area_m2", {}).get(day), ",.0f")
+        areas = f"{_number(row.changed_area_m2, ',.0f'):>13}{false:>12}{_number(row.footprint_area_m2, ',.0f'):>14}"
+        lines.append(f"{day:<12}{clear:>7}{seen:>12}{expected:>20}{areas}")
+    if placebo:
+        lines.append(
+            f"placebo: {placebo['share']:.2%} of what is seen is marked where nothing happened, {placebo['reason']}; "
+            f"intervals allow for {placebo['bound']:.2%}"
+        )
+    for name, onset in summary["onset"].items():
+        shape = f", a {onset['shape']}" if onset.get("shape") else ""
+        span = f"{onset['date']} (between {onset['low']} and {onset['high']}{shape})"
+        lines.append(f"onset of {name.replace('_', ' ')}: {span if onset['date'] else 'none: ' + onset['reason']}")
+    return "\n".join(lines)
+
+
+def _number(value: Any, form: str = ".0f") -> str:
+    missing = value is None or value != value or str(value) == "<NA>"
+    return "-" if missing else format(float(value), form)
+
+
+def _with_interval(value: Any, low: Any, high: Any) -> str:
+    shown = _number(value, ".1f")
+    return shown if shown == "-" else f"{shown} ({_number(low)} to {_number(high)})"
