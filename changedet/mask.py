@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from changedet import trained
 from changedet.blocks import PixelMethod, over_sample, per_block
 from changedet.errors import MethodError
 from changedet.kernels import mask as kernel
@@ -65,7 +66,7 @@ def choose(facts: Facts) -> Choice:
 STAGE = Stage("mask", choose)
 
 
-@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=5)
+@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=6)
 def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod:
     """Clouds by brightness, whiteness, width and fading outlines, their shadows by shape; saturation and no data.
 
@@ -238,6 +239,7 @@ def _classify(
         ceiling,
         sun_azimuth_deg,
         roles.index("nir") if "nir" in roles else None,
+        trained.weather_trees(),
     )
 
 

@@ -13,7 +13,7 @@ from changedet.align import LEAST_CONFIDENCE, Alignment, chips
 from changedet.blocks import SAMPLE_CELL_PX, Window, sample_windows, stack_cells
 from changedet.datework import DateWork, Model, blurred, normalised, pack, quality_of, shade_levels, unpack, where_valid
 from changedet.grid import Displacement, Shift
-from changedet.kernels.quality import CLEAR, CLOUD, NODATA
+from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SHADOW
 from changedet.kernels.shadows import reach_per_metre
 from changedet.kernels.warp import block_mean
 from changedet.scenes import Look, ViewAngles
@@ -79,7 +79,7 @@ def measure(
         own = replace(own, image=image, quality=quality)
     earlier = kept.get("mask")
     if earlier is None:
-        before = reference.overview if reference is not None and shows_ground(reference_model) else None
+        before = _open_overview(reference, reference_model)
         earlier = _mask_model(work, own, before, alignment.displacement)
     model["mask"] = earlier
     valid = _sample_quality(work, own, model) == CLEAR
@@ -199,12 +199,23 @@ def _mask_model(work: DateWork, own: Sample, before: NDArray[np.float32] | None,
         return {}
     factor = work.overview_factor
     sun = work.look.sun.azimuth_deg if work.look.sun else None
-    classes = work.methods.mask.classify(own.overview, before, work.grid.ground_resolution_m * factor, sun)
+    overview = _moved(own.overview, displacement.shift, work.grid.resolution_m * factor)
+    classes = work.methods.mask.classify(overview, before, work.grid.ground_resolution_m * factor, sun)
     if work.reference is None and _is_hidden(work, own.overview):
         classes = np.where(classes == NODATA, classes, CLOUD).astype(np.uint8)
-    moved = _moved(classes, displacement.shift, work.grid.resolution_m * factor)
-    packed = base64.b64encode(pack(moved)).decode()
-    return {"factor": factor, "shape": list(moved.shape), "classes": packed}
+    packed = base64.b64encode(pack(classes)).decode()
+    return {"factor": factor, "shape": list(classes.shape), "classes": packed}
+
+
+def _open_overview(reference: Sample | None, model: Model | None) -> NDArray[np.float32] | None:
+    """The reference's overview where no cloud or shadow is known to hide it; None where that is nowhere."""
+    if reference is None or not shows_ground(model):
+        return None
+    kept = (model or {}).get("mask")
+    if not kept:
+        return reference.overview
+    classes = unpack(base64.b64decode(kept["classes"]), tuple(kept["shape"]))
+    return np.where(np.isin(classes, (CLOUD, SHADOW)), np.float32(np.nan), reference.overview)
 
 
 def _is_hidden(work: DateWork, overview: NDArray[np.float32]) -> bool:
@@ -219,12 +230,14 @@ def _is_hidden(work: DateWork, overview: NDArray[np.float32]) -> bool:
     return False
 
 
-def _moved(classes: NDArray[np.uint8], shift: Shift, resolution_m: float) -> NDArray[np.uint8]:
-    """An overview's classes where the pixels are after alignment, to the nearest overview pixel."""
-    rows = np.arange(classes.shape[0]) - round(shift.north_m / resolution_m)
-    columns = np.arange(classes.shape[1]) + round(shift.east_m / resolution_m)
-    rows, columns = (np.clip(index, 0, size - 1) for index, size in zip((rows, columns), classes.shape, strict=True))
-    return np.ascontiguousarray(classes[np.ix_(rows, columns)])
+def _moved(overview: NDArray[np.float32], shift: Shift, resolution_m: float) -> NDArray[np.float32]:
+    """An overview (band, y, x) where its pixels are after alignment, to the nearest one; the edge goes on beyond."""
+    rows = np.arange(overview.shape[1]) - round(shift.north_m / resolution_m)
+    columns = np.arange(overview.shape[2]) + round(shift.east_m / resolution_m)
+    rows, columns = (
+        np.clip(index, 0, size - 1) for index, size in zip((rows, columns), overview.shape[1:], strict=True)
+    )
+    return np.ascontiguousarray(overview[:, rows][:, :, columns])
 
 
 def _sample_quality(work: DateWork, sample: Sample, model: Model) -> NDArray[np.uint8]:

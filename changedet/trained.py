@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from changedet.errors import ChangedetError
-from changedet.kernels import company, features, forest, ground
+from changedet.kernels import company, features, forest, ground, weather
 
 CHANGE_TREES = "change_trees.npz"
 CHANGE_TREES_SHA256 = "ebf3dacbdbd7aaf6c8b7bd54d9dac99d51ed0712c10e6d94a88c46345e31502e"
@@ -17,6 +17,9 @@ GROUND_TREES_SHA256 = "34e6f1c3c162197f5ffe5418e7f3df7b732e8bcb361fb61f9c571ad24
 
 COMPANY_TREES = "company.npz"
 COMPANY_TREES_SHA256 = "1f8adf6448b8311314226cc21276dc04edd739b41f33420b447a0ce3484b0b46"
+
+WEATHER_TREES = "weather.npz"
+WEATHER_TREES_SHA256 = "2c3ba72ee4825fd7385ee1020710ea6f22755c6f8947c360d79131e67d85b58a"
 
 
 @lru_cache(maxsize=1)
@@ -43,6 +46,12 @@ def company_trees() -> tuple[forest.Forest, forest.Forest]:
     `change_trees`."""
     there, kind = _read(COMPANY_TREES, COMPANY_TREES_SHA256, company.NAMES)[0]
     return there, kind
+
+
+@lru_cache(maxsize=1)
+def weather_trees() -> tuple[forest.Forest, ...]:
+    """The trees of clouds and their shadows, `kernels.weather`; raises as `change_trees`."""
+    return _read(WEATHER_TREES, WEATHER_TREES_SHA256, (*weather.NAMES, *weather.CONTEXT_NAMES))[0]
 
 
 def _read(name: str, released: str, known: Sequence[str]) -> tuple[tuple[forest.Forest, ...], dict[str, Any]]:

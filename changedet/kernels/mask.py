@@ -8,6 +8,7 @@ moved away from the sun.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import cv2
@@ -15,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from changedet.kernels import weather
 from changedet.kernels.components import label
+from changedet.kernels.forest import Forest
 from changedet.kernels.overcast import hides_ground, is_featureless
 from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
 from changedet.kernels.snow import white_snow
@@ -59,6 +62,10 @@ SHADOW_MATCH: Final = 0.5
 """Least share of a moved cloud that must be dark for the place to be its shadow."""
 PICTURE_SNOW: Final = 0.8
 """8-bit pictures are stretched: snow is at least so near to their white; grey yards reach .6."""
+TREES_LIMIT_M: Final = 6.0
+"""The trees of `kernels.weather` were fitted on cells of 2 to 4 m."""
+HIDDEN, SURE = 0.6, 0.9
+"""Their probabilities from which a place is taken for hidden, and a date for cloudy."""
 SATURATED_WIDTH_M: Final = 60.0
 """In 8-bit pictures white roofs are stretched to 255: only what is wider than any of them is called saturated."""
 
@@ -73,6 +80,7 @@ def classify_overview(
     ceiling: float,
     sun_azimuth_deg: float | None,
     nir_band: int | None = None,
+    trees: Sequence[Forest] = (),
 ) -> NDArray[np.uint8]:
     """Classes of `kernels.quality` on an overview.
 
@@ -97,6 +105,8 @@ def classify_overview(
         Clockwise from grid north, towards the sun.
     nir_band : int, optional
         The near infrared, which tells snow from vegetation.
+    trees : sequence of Forest, optional
+        Of `kernels.weather`: how far clouds and shadows reach, where a reference and pixels of some metres tell.
 
     Returns
     -------
@@ -120,17 +130,46 @@ def classify_overview(
         snow = _snow(np.where(valid, overview, 0), snow_bands, floor) & valid
     ground = float(np.percentile(bright[valid], 25))
     core = _cores(bands, bright, valid & ~snow, ground, resolution_m, floor, ceiling)
-    ratio = None if reference is None else _ratio(bright, reference[list(white_bands)], valid, core)
-    cloud = _clouds(core, bright, ratio, valid, resolution_m)
+    ratio = None if reference is None else _ratio(bands, reference[list(white_bands)], valid)
+    cloud = _clouds(core, bright, ratio, valid, resolution_m, by_outline=True)
+    shadow = np.zeros_like(cloud)
     if cloud.any():
         cloud = _grown(cloud, bright, ratio, valid, ground, resolution_m)
         shadow = _shadows(cloud, bright, ratio, valid, resolution_m, sun_azimuth_deg)
-        out[shadow & valid] = SHADOW
-        out[cloud & valid] = CLOUD
+    if trees and reference is not None and resolution_m <= TREES_LIMIT_M:
+        white = weather.Bands((white_bands[0], white_bands[1], white_bands[2]), nir_band)
+        answer = weather.told(overview, reference, white, sun_azimuth_deg, trees)
+        surely = _opened((answer.cloud > SURE) & ~snow, CORE_WIDTH_M / 2, resolution_m)
+        # what trees take for a cloud has no outline of its own
+        proven = _clouds(surely, bright, ratio, valid, resolution_m, by_outline=False) | (surely & cloud)
+        cloud, shadow = _by_trees(answer, surely, proven, cloud, shadow)
+    out[shadow & valid] = SHADOW
+    out[cloud & valid] = CLOUD
     out[snow & (out == CLEAR)] = SNOW
     clipped = np.asarray((np.where(valid, overview, 0) >= ceiling).all(axis=0), bool)
     out[_opened(clipped, SATURATED_WIDTH_M / 2, resolution_m) & (out == CLEAR)] = SATURATED
     return out
+
+
+def _by_trees(
+    answer: weather.Answer,
+    surely: NDArray[np.bool_],
+    proven: NDArray[np.bool_],
+    cloud: NDArray[np.bool_],
+    shadow: NDArray[np.bool_],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Clouds and shadows as far as the trees tell them; what they cannot say anything of stays as it is.
+
+    A date has clouds where one place at least is proven to be one; a sure place that is not proven is a roof.
+    """
+    if not proven.any():
+        return cloud, shadow
+    known = np.isfinite(answer.cloud)
+    hidden = np.nan_to_num(answer.cloud + answer.shadow) > HIDDEN
+    is_cloud = hidden & (answer.cloud >= answer.shadow)
+    labels = label(is_cloud.astype(np.uint8))
+    built = np.isin(labels, np.setdiff1d(labels[surely & ~proven], labels[proven]))
+    return np.where(known, is_cloud & ~built, cloud), np.where(known, hidden & ~is_cloud, shadow)
 
 
 def _is_overcast(
@@ -178,27 +217,15 @@ def _snow(overview: NDArray[np.float32], bands: tuple[int, int, int] | None, flo
 
 
 def _ratio(
-    bright: NDArray[np.float32], reference: NDArray[np.float32], valid: NDArray[np.bool_], core: NDArray[np.bool_]
+    bands: NDArray[np.float32], reference: NDArray[np.float32], valid: NDArray[np.bool_]
 ) -> NDArray[np.float32] | None:
     """How much brighter than the reference, that of sunlit ground being 1; NaN where the reference is not seen."""
     seen = valid & np.asarray(np.isfinite(reference).all(axis=0), bool)
     if seen.sum() < 64:
         return None
-    before = np.where(seen, reference, 1).mean(axis=0, dtype=np.float32)
-    raw = bright / np.maximum(before, 1e-6)
-    ground = seen & ~core
-    usual = _sunlit_mode(raw[ground] if ground.sum() >= 64 else raw[seen])
-    return np.where(seen, raw / max(usual, 1e-6), np.nan).astype(np.float32)
-
-
-def _sunlit_mode(ratio: NDArray[np.float32]) -> float:
-    """The brightest of the common ratios: ground in the shadow of clouds makes a mode of its own below it."""
-    edges = np.arange(-4.0, 4.0, 0.05)
-    counts, _ = np.histogram(np.log(np.maximum(ratio, 1e-6)), edges)
-    smooth = np.convolve(counts, np.exp(-0.5 * (np.arange(-4, 5) / 1.5) ** 2), "same")
-    inner = smooth[1:-1]
-    tops = np.flatnonzero((inner >= smooth[:-2]) & (inner > smooth[2:]) & (inner >= 0.4 * smooth.max())) + 1
-    return float(np.exp(edges[tops[-1]] + 0.025)) if tops.size else float(np.median(ratio))
+    own, before = (weather.filled(image, seen) for image in (bands, reference))
+    usual = weather.usual_ratio(own, before, seen)
+    return np.where(seen, own.mean(axis=0) / (usual * before.mean(axis=0)), np.nan).astype(np.float32)
 
 
 def _cores(
@@ -223,8 +250,9 @@ def _clouds(
     ratio: NDArray[np.float32] | None,
     valid: NDArray[np.bool_],
     resolution_m: float,
+    by_outline: bool,
 ) -> NDArray[np.bool_]:
-    """Cores that are large, fade out, and were not there before."""
+    """Cores that are large, fade out, or have a cloud's outline, and were not there before."""
     labels = label(core.astype(np.uint8))
     count = int(labels.max(initial=0))
     if not count:
@@ -240,7 +268,7 @@ def _clouds(
         uneven = float(bright[part].std() / max(float(bright[part].mean()), 1e-6))
         edge = 0.0 if resolution_m > SOFTNESS_LIMIT_M else float(np.median(sharp[part & ~inner])) - uneven
         possible[number] = ratio is not None and edge < RAGGED_SHARPNESS
-        sure[number] = edge < SHARPNESS or (possible[number] and _is_ragged(part, resolution_m))
+        sure[number] = edge < SHARPNESS or (by_outline and possible[number] and _is_ragged(part, resolution_m))
     # Clouds come in company: beside one, others need not prove their shape.
     return np.asarray((sure | possible if sure.any() else sure)[labels], bool)
 
