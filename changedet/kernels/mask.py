@@ -64,7 +64,7 @@ PICTURE_SNOW: Final = 0.8
 """8-bit pictures are stretched: snow is at least so near to their white; grey yards reach .6."""
 TREES_LIMIT_M: Final = 6.0
 """The trees of `kernels.weather` were fitted on cells of 2 to 4 m."""
-HIDDEN, SURE = 0.6, 0.9
+HIDDEN, SURE = 0.7, 0.9
 """Their probabilities from which a place is taken for hidden, and a date for cloudy."""
 SATURATED_WIDTH_M: Final = 60.0
 """In 8-bit pictures white roofs are stretched to 255: only what is wider than any of them is called saturated."""
