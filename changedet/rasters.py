@@ -54,9 +54,13 @@ _REMOTE_DRIVERS: Final = ("GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG")
 # Of this machine's files the kinds that hold their own pixels, or name pictures beside them: others ask a host, or take
 # the bytes of whatever file they name for pixels.
 _LOCAL_DRIVERS: Final = frozenset(
-    "AAIGrid AIG BAG BIGGIF BMP CEOS COG COSAR DIMAP DTED EHdr ENVI FIT GIF GPKG GRIB GS7BG GSAG GSBG GTiff HDF5 "
-    "HDF5Image HFA JAXAPALSAR JP2OpenJPEG JPEG JPEGXL KEA L1B LAN MBTiles NITF PNG PNM RMF RRASTER RS2 RST SAFE SAGA "
-    "SAR_CEOS SENTINEL2 SNAP_TIFF SRTMHGT TIL TSX USGSDEM VRT WEBP XYZ netCDF".split()
+    {
+        *("AAIGrid", "AIG", "BAG", "BIGGIF", "BMP", "CEOS", "COG", "COSAR", "DIMAP", "DTED", "EHdr", "ENVI", "FIT"),
+        *("GIF", "GPKG", "GRIB", "GS7BG", "GSAG", "GSBG", "GTiff", "HDF5", "HDF5Image", "HFA", "JAXAPALSAR", "JPEG"),
+        *("JP2OpenJPEG", "JPEGXL", "KEA", "L1B", "LAN", "MBTiles", "NITF", "PNG", "PNM", "RMF", "RRASTER", "RS2"),
+        *("RST", "SAFE", "SAGA", "SAR_CEOS", "SENTINEL2", "SNAP_TIFF", "SRTMHGT", "TIL", "TSX", "USGSDEM", "VRT"),
+        *("WEBP", "XYZ", "netCDF"),
+    }
 )
 _NETWORK_PATHS: Final = ("/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "/vsiadls", "/vsioss", "/vsiswift", "/vsiwebhdfs")
 MAX_BANDS: Final = 1000

@@ -26,8 +26,10 @@ _PICTURES: Final = (
 )
 # VRTRawRasterBand is what these leave out; what is processed names files in ways of its own.
 _KINDS: Final = frozenset(
-    "VRTWarpedDataset VRTPansharpenedDataset VRTSourcedRasterBand VRTDerivedRasterBand VRTWarpedRasterBand "
-    "VRTPansharpenedRasterBand".split()
+    {
+        *("VRTWarpedDataset", "VRTPansharpenedDataset", "VRTSourcedRasterBand", "VRTDerivedRasterBand"),
+        *("VRTWarpedRasterBand", "VRTPansharpenedRasterBand"),
+    }
 )
 _SOURCES: Final = frozenset({"sourcefilename", "sourcedataset"})
 # Whose text GDAL takes for a file or for code, and which no picture needs.
@@ -89,7 +91,7 @@ def _sources(path: str, root: ET.Element) -> Iterator[str]:
         kind = element.get("subClass") or element.get("subclass")
         if kind is not None and kind not in _KINDS:
             raise InputError(
-                f"{path}: holds a {kind[:40]!a}, which can show any file as pixels; get the pixels themselves as GeoTIFF"
+                f"{path}: holds a {kind[:40]!a}, which can show any file as pixels; get the pixels as GeoTIFF"
             )
         for name in (element.tag.lower(), element.get("name", "").lower(), element.get("key", "").lower()):
             if name in _REFUSED or (name == "pixelfunctionlanguage" and (element.text or "").strip().lower() != "c"):

@@ -771,6 +771,17 @@ def test_a_file_of_this_machine_does_not_lead_to_the_network(tmp_path: Path) -> 
     assert (scene.read(make_grid(scene.frame), Window(0, 0, 4, 4), ["red"])[0] == 7).all()
 
 
+def test_a_mask_beside_a_file_with_all_bands(tmp_path: Path) -> None:
+    udm2 = np.zeros((8, 4, 4), np.uint8)
+    udm2[0] = 1
+    udm2[[0, 5], 0] = [[0], [1]]
+    paths = {"": str(write(tmp_path / "a.tif", noise(1, 4, 4, 4))), "udm2": str(write(tmp_path / "udm2.tif", udm2))}
+    scene = open_scene(paths, date="2023-06-04", bands=RGBN)
+    assert scene.roles == ("blue", "green", "red", "nir")
+    _, quality = scene.read(make_grid(scene.frame), Window(0, 0, 4, 4), ["red"])
+    assert quality.tolist() == [[CLOUD] * 4] + [[CLEAR] * 4] * 3
+
+
 RAW = (
     '<VRTRasterBand dataType="Byte" band="1" subClass="VRTRawRasterBand"><SourceFilename relativeToVRT="1">secret'
     "</SourceFilename><ImageOffset>0</ImageOffset><PixelOffset>1</PixelOffset><LineOffset>4</LineOffset></VRTRasterBand>"
