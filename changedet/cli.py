@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # GDAL's own complaints come back as one clear line of ours; a handler keeps them off stderr.
     logging.getLogger("rasterio").addHandler(logging.NullHandler())
     logging.getLogger("pyogrio").addHandler(logging.NullHandler())
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with warnings.catch_warnings():
