@@ -316,6 +316,7 @@ def _frame(
             raise InputError(f"{path}: 'bounds' needs a 'crs' with it")
         west, south, east, north = bounds
         transform = Affine((east - west) / width, 0.0, west, 0.0, (south - north) / height, north)
+        _check_transform(path, transform)
         return Frame(_crs_name(path, crs or dataset.crs), transform, width, height), (), None
     if dataset.transform.is_identity and (dataset.gcps[0] or dataset.rpcs is not None):
         return _inexact_frame(path, dataset)
@@ -325,9 +326,14 @@ def _frame(
     if own is None or dataset.transform.is_identity:
         what = "no coordinate reference system" if own is None else "no position"
         raise InputError(f"{path}: has {what}; georeference it, or give the scene 'crs' and 'bounds'")
-    if abs(dataset.transform.determinant) == 0 or not np.all(np.isfinite(dataset.transform[:6])):
-        raise InputError(f"{path}: its transform {tuple(dataset.transform[:6])} is singular; georeference it again")
+    _check_transform(path, dataset.transform)
     return Frame(_crs_name(path, own), dataset.transform, width, height), (), None
+
+
+def _check_transform(path: str, transform: Affine) -> None:
+    # A pixel of a nanometre's edge is none.
+    if not (abs(transform.determinant) > 1e-24 and np.all(np.isfinite(transform[:6]))):
+        raise InputError(f"{path}: its transform {tuple(transform[:6])} is singular; georeference it again")
 
 
 def _inexact_frame(

@@ -469,3 +469,13 @@ def test_an_active_client_is_used(own: Path) -> None:
     assert distributed.__version__
     assert done.returncode == 0, done.stderr
     assert int(done.stdout.split()[-1]) > 10
+
+
+def test_a_run_folder_that_cannot_be_made_is_the_inputs_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    folder = RunFolder(tmp_path / "file" / "site")
+    with (
+        pytest.raises(InputError, match="site: cannot be made .*; give another outputs.dir"),
+        folder.locked(is_new=True),
+    ):
+        pass

@@ -841,3 +841,18 @@ def test_a_crs_that_places_nothing_on_a_map_is_refused(tmp_path: Path, crs: str)
     path = write(tmp_path / "a.tif", noise(1, 1, 8, 8), crs=crs)
     with pytest.raises(InputError, match="expected a projected or geographic one"):
         open_scene(path, date="2023-06-04", bands={"red": 1})
+
+
+def test_fill_values_that_a_float_header_does_not_name_are_no_data(tmp_path: Path) -> None:
+    image = np.full((1, 4, 4), 0.2, np.float32)
+    image[0, 0] = [-3.4028235e38, 1e38, np.inf, np.nan]
+    scene = open_scene(write(tmp_path / "a.tif", image), date="2023-06-04", bands={"red": 1})
+    values, quality = scene.read(make_grid(scene.frame), Window(0, 0, 4, 4), ["red"])
+    assert quality.tolist() == [[NODATA] * 4] + [[CLEAR] * 4] * 3
+    assert np.isnan(values[0, 0]).all()
+
+
+def test_bounds_without_an_extent_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 8, 8))
+    with pytest.raises(InputError, match="is singular; georeference it again"):
+        open_scene(path, date="2023-06-04", bands={"red": 1}, crs="EPSG:32633", bounds=(0, 0, 1e-300, 1e-300))

@@ -835,3 +835,8 @@ def test_a_pattern_matches_what_glob_matches(tmp_path: Path, pattern: str) -> No
     matched = glob.glob(str(tmp_path / pattern), recursive=True)  # noqa: PTH207
     expected = sorted(path for path in matched if Path(path).is_file())
     assert matching.expand(str(tmp_path / pattern)) == expected != []
+
+
+def test_a_neighbourhood_beyond_all_memory_is_refused(folder: Path) -> None:
+    (found,) = problems(GOOD + "change: {method: irmad, window_px: 1000000}\n")
+    assert found.startswith("w.yaml:4: change.window_px: got '1000000', expected")
