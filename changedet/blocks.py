@@ -7,7 +7,10 @@ and what needs the whole scene is fitted on a sample whose cells are anchored to
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -18,8 +21,16 @@ import numpy as np
 import xarray as xr
 from numpy.typing import DTypeLike, NDArray
 
+from changedet.errors import ChangedetError
+
 SAMPLE_CELL_PX = 256
 SAMPLE_BUDGET_PX = 1 << 20
+POLL_S = 0.02
+ASK_EVERY_S = 5.0
+PATIENCE_S = 60.0
+"""How long a dask scheduler without workers is waited for."""
+GO_ON = "then run the same command again to go on from here"
+STARVED = f"give workers more memory, fewer threads, or a smaller compute.chunk, {GO_ON}"
 
 Task: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -232,6 +243,11 @@ def stream(
         Where given, the tasks go there; a task whose worker dies is run again.
     scheduler : {"threads", "processes", "synchronous"}
         Used without a client.
+
+    Raises
+    ------
+    ChangedetError
+        The client's scheduler is lost, or has no workers any more, or a task ends every worker that it is given to.
     """
     if client is not None:
         yield from _stream_distributed(tasks, client)
@@ -242,12 +258,16 @@ def stream(
         chosen = range(start, min(start + batch, len(tasks)))
         # Arguments as such would be searched for lazy values, through every field of every scene.
         calls = [dask.delayed(partial(tasks[i][0], *tasks[i][1]), pure=False, traverse=False)() for i in chosen]
-        results = dask.compute(*calls, scheduler=scheduler, num_workers=workers, optimize_graph=False)
+        try:
+            results = dask.compute(*calls, scheduler=scheduler, num_workers=workers, optimize_graph=False)
+        except BrokenExecutor as error:
+            raise ChangedetError(f"a worker process ended by force; {STARVED}") from error
         yield from zip(chosen, results, strict=True)
 
 
 def _stream_distributed(tasks: Sequence[Task], client: Any) -> Iterator[tuple[int, Any]]:
-    from distributed import as_completed
+    from distributed import KilledWorker, as_completed
+    from distributed.comm import CommClosedError
 
     ahead = 4 * max(1, sum(client.nthreads().values()))
     waiting = iter(enumerate(tasks))
@@ -264,16 +284,65 @@ def _stream_distributed(tasks: Sequence[Task], client: Any) -> Iterator[tuple[in
     # With its own loop, as the client need not be anybody's default.
     running = as_completed(first, loop=client.loop)
     try:
-        for future in running:
-            result = future.result()
+        for future, result in _as_they_end(running, client):
             i = index.pop(future.key)
             future.release()
             following = submit()
             if following is not None:
                 running.add(following)
             yield i, result
+    except (CancelledError, CommClosedError) as error:
+        raise ChangedetError(f"the dask scheduler is lost; start it again, {GO_ON}") from error
+    except KilledWorker as error:
+        raise ChangedetError(f"a task ended every dask worker that it was given to; {STARVED}") from error
     finally:
-        client.cancel([future for future in running.futures if not future.done()])
+        if client.status == "running":
+            client.cancel([future for future in running.futures if not future.done()])
+
+
+def _as_they_end(running: Any, client: Any) -> Iterator[tuple[Any, Any]]:
+    """Futures as they end, with their results; lost workers are waited for, but not without end."""
+    alone = _Alone(client)
+    while not running.is_empty():
+        if not running.has_ready():
+            time.sleep(POLL_S)
+            alone.check()
+            continue
+        future = next(running)
+        while True:
+            # What a lost worker had not handed over yet is computed again by another, if there is one.
+            with suppress(TimeoutError):
+                yield future, future.result(timeout=max(ASK_EVERY_S, PATIENCE_S / 2))
+                break
+            if future.status == "error":
+                future.result()
+            alone.check()
+
+
+@dataclass
+class _Alone:
+    """How long a scheduler has had no worker."""
+
+    client: Any
+    since: float | None = None
+    ask_at: float = 0.0
+
+    def check(self) -> None:
+        now = time.monotonic()
+        if now < self.ask_at:
+            return
+        self.ask_at = now + ASK_EVERY_S
+        self.since = None if _has_workers(self.client) else self.since or now
+        if self.since is not None and now - self.since >= PATIENCE_S:
+            raise ChangedetError(f"the dask scheduler has had no worker for {PATIENCE_S:g} s; start some, {GO_ON}")
+
+
+def _has_workers(client: Any) -> bool:
+    """False where the scheduler says so; where it does not answer, its loss shows in the futures."""
+    try:
+        return client.status != "running" or bool(client.nthreads())
+    except OSError:
+        return True
 
 
 def _yx_shape(image: xr.DataArray) -> tuple[int, int]:

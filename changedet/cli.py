@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # GDAL's own complaints come back as one clear line of ours; a handler keeps them off stderr.
     logging.getLogger("rasterio").addHandler(logging.NullHandler())
     logging.getLogger("pyogrio").addHandler(logging.NullHandler())
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with warnings.catch_warnings():
@@ -386,13 +387,13 @@ def doctor() -> int:
 
 
 def _simulate_command() -> click.Command:
-    from changedet.options import option_of
+    from changedet.options import described, option_of
     from changedet.simulate import simulate
 
-    hints = get_type_hints(simulate)
+    hints, texts = get_type_hints(simulate), described(simulate)
     parameters: list[click.Parameter] = [click.Argument(["out_dir"])]
     named = [p for p in inspect.signature(simulate).parameters.values() if p.kind is inspect.Parameter.KEYWORD_ONLY]
-    parameters += [option_of(parameter, hints[parameter.name]) for parameter in named]
+    parameters += [option_of(parameter, hints[parameter.name], texts.get(parameter.name, "")) for parameter in named]
 
     def call(out_dir: str, **options: Any) -> int:
         click.echo(str(simulate(Path(out_dir), **options)))

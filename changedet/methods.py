@@ -17,7 +17,8 @@ from changedet.errors import MethodError, did_you_mean
 
 Metres = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "m"})]
 SquareMetres = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "m2"})]
-Pixels = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "px"})]
+# A neighbourhood is read around every tile: beyond this it would need more memory than there is.
+Pixels = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False, json_schema_extra={"unit": "px"})]
 Days = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "days"})]
 Degrees = Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False, json_schema_extra={"unit": "deg"})]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, json_schema_extra={"unit": "fraction"})]

@@ -21,6 +21,7 @@ from changedet.kernels.warp import block_mean, block_mean_of_integers, without_n
 from changedet.rasters import Raster, gdal_options, is_remote, open_dataset, reading, stamp_of
 from changedet.shelf import BUDGET_BYTES, Shelf
 
+BEYOND: Final = 1e30
 MAX_OPEN: Final = 24
 LARGEST_BLOCK_PX: Final = 1 << 20
 """Larger blocks (a file of one piece) are left to GDAL."""
@@ -79,7 +80,8 @@ def read_part(
     if missing is not None:
         np.copyto(out, np.float32(np.nan), where=missing)
     if np.issubdtype(values.dtype, np.floating):
-        out[~np.isfinite(out)] = np.nan
+        # Brightness is never so great: fill values that the header does not name are.
+        out[~(np.abs(out) < BEYOND)] = np.nan
     return out
 
 

@@ -279,7 +279,8 @@ def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
     asked = [*paths.values(), *([entry.mask] if entry.mask else [])]
     check_redirects(asked, [*map(host_of, asked), *workflow.read.allow_hosts])
     scene = open_scene(
-        paths.get("", paths),
+        paths,
+        name=PurePath(paths[""]).name if len(paths) > 1 and "" in paths else "",
         date=entry.date,
         time=entry.time,
         bands=dict(entry.bands) if entry.bands else None,
@@ -291,7 +292,10 @@ def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
         crs=entry.crs,
         bounds=entry.bounds,
     )
-    return [scene]
+    said = tuple(
+        f"{path}: is a mask of a kind that is not read; bring it as a 'mask' of 0 and 1" for path in entry.unread
+    )
+    return [replace(scene, warnings=(*scene.warnings, *said))]
 
 
 def _aoi_lonlat(workflow: Workflow) -> Any:

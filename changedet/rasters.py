@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlparse
@@ -26,6 +26,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 from changedet.errors import InputError
 from changedet.geodesy import LONLAT
 from changedet.grid import Frame
+from changedet.virtual import is_virtual, named_files
 
 CACHE_BYTES: Final = 80 << 20
 # A file of this machine may name others (a VRT, overviews): never over the network, and not in threads of its own,
@@ -34,6 +35,7 @@ _LOCAL_OPTIONS: Final = {
     "GDAL_CACHEMAX": CACHE_BYTES,
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".no-network",
     "VRT_NUM_THREADS": 1,
+    "GDAL_VRT_ENABLE_PYTHON": "NO",
 }
 _REMOTE_OPTIONS: Final = {
     "GDAL_CACHEMAX": CACHE_BYTES,
@@ -49,9 +51,16 @@ _REMOTE_OPTIONS: Final = {
 }
 # What a remote server sends is not trusted: a VRT could name files of this machine.
 _REMOTE_DRIVERS: Final = ("GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG")
-# What these read lies elsewhere, whatever a file of this machine is called.
-_NETWORK_DRIVERS: Final = frozenset(
-    {"WMS", "WMTS", "WCS", "HTTP", "STACIT", "STACTA", "PLMOSAIC", "EEDA", "EEDAI", "OGCAPI", "DAAS", "NGW", "ECRGTOC"}
+# Of this machine's files the kinds that hold their own pixels, or name pictures beside them: others ask a host, or take
+# the bytes of whatever file they name for pixels.
+_LOCAL_DRIVERS: Final = frozenset(
+    {
+        *("AAIGrid", "AIG", "BAG", "BIGGIF", "BMP", "CEOS", "COG", "COSAR", "DIMAP", "DTED", "EHdr", "ENVI", "FIT"),
+        *("GIF", "GPKG", "GRIB", "GS7BG", "GSAG", "GSBG", "GTiff", "HDF5", "HDF5Image", "HFA", "JAXAPALSAR", "JPEG"),
+        *("JP2OpenJPEG", "JPEGXL", "KEA", "L1B", "LAN", "MBTiles", "NITF", "PNG", "PNM", "RMF", "RRASTER", "RS2"),
+        *("RST", "SAFE", "SAGA", "SAR_CEOS", "SENTINEL2", "SNAP_TIFF", "SRTMHGT", "TIL", "TSX", "USGSDEM", "VRT"),
+        *("WEBP", "XYZ", "netCDF"),
+    }
 )
 _NETWORK_PATHS: Final = ("/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "/vsiadls", "/vsioss", "/vsiswift", "/vsiwebhdfs")
 MAX_BANDS: Final = 1000
@@ -168,7 +177,7 @@ def read_header(
                 rpcs,
                 MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags,
                 tuple(dataset.overviews(1)),
-                stamp_of(path),
+                _stamp_of_all(path),
                 _tags(dataset),
             )
     told = repr((path, raster.stamp, frame, bands, gcps, rpcs, raster.has_mask, raster.overviews))
@@ -187,7 +196,7 @@ def reading(path: str) -> Iterator[None]:
         remedy = (
             "check the address and the network"
             if is_remote(path)
-            else "it is truncated, corrupt or no raster: get it again"
+            else "it is truncated, corrupt or no raster: get it again, or as GeoTIFF"
         )
         raise InputError(f"{path}: cannot be read, {remedy} ({detail})") from error
 
@@ -217,6 +226,13 @@ def stamp_of(path: str) -> tuple[int, ...]:
     return stat.st_size, stat.st_mtime_ns
 
 
+def _stamp_of_all(path: str) -> tuple[int, ...]:
+    """The stamp of a file and of those that it is made of."""
+    own = stamp_of(path)
+    named = () if is_remote(path) else _named_by(_on_disk(path), own)
+    return own + tuple(number for name in named for number in stamp_of(name))
+
+
 @contextmanager
 def _opened(path: str) -> Iterator[Any]:
     dataset = open_dataset(path)
@@ -229,7 +245,7 @@ def _opened(path: str) -> Iterator[Any]:
 @cache
 def _local_drivers() -> tuple[str, ...]:
     with rasterio.Env() as environment:
-        return tuple(sorted(set(environment.drivers()) - _NETWORK_DRIVERS))
+        return tuple(sorted(set(environment.drivers()) & _LOCAL_DRIVERS))
 
 
 def open_dataset(path: str, **options: Any) -> Any:
@@ -238,9 +254,12 @@ def open_dataset(path: str, **options: Any) -> Any:
     Raises
     ------
     InputError
-        What was sent over the network is of a format that names other files, or the header names overviews elsewhere.
+        What was sent over the network is of a format that names other files, the header names overviews elsewhere, or
+        a VRT names what is no picture (`changedet.virtual`).
     """
     remote = is_remote(path)
+    if not remote:
+        _named_by(_on_disk(path), stamp_of(path))
     drivers = list(_REMOTE_DRIVERS if remote else _local_drivers())
     try:
         # rasterio.open takes one driver; its class takes those that may be tried.
@@ -262,8 +281,16 @@ def _named_elsewhere(dataset: Any, *, remote: bool) -> str:
     overviews = str(dataset.tags(ns="OVERVIEWS").get("OVERVIEW_FILE", ""))
     if overviews and not overviews.startswith(":::BASE:::"):
         return overviews
-    sources = [] if remote or dataset.driver != "VRT" else dataset.files
-    return next((name for name in sources if is_remote(name)), "")
+    # Overviews and masks beside a file, and what an index of tiles names, may be VRTs too.
+    for name in [] if remote else dataset.files:
+        _named_by(name, stamp_of(name))
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _named_by(path: str, _stamp: tuple[int, ...]) -> tuple[str, ...]:
+    """The files that a VRT is made of; none for another file."""
+    return tuple(named_files(path)) if is_virtual(path) else ()
 
 
 def _refuse(path: str, dataset: Any, *, classes: bool) -> None:
@@ -289,6 +316,7 @@ def _frame(
             raise InputError(f"{path}: 'bounds' needs a 'crs' with it")
         west, south, east, north = bounds
         transform = Affine((east - west) / width, 0.0, west, 0.0, (south - north) / height, north)
+        _check_transform(path, transform)
         return Frame(_crs_name(path, crs or dataset.crs), transform, width, height), (), None
     if dataset.transform.is_identity and (dataset.gcps[0] or dataset.rpcs is not None):
         return _inexact_frame(path, dataset)
@@ -298,9 +326,14 @@ def _frame(
     if own is None or dataset.transform.is_identity:
         what = "no coordinate reference system" if own is None else "no position"
         raise InputError(f"{path}: has {what}; georeference it, or give the scene 'crs' and 'bounds'")
-    if abs(dataset.transform.determinant) == 0 or not np.all(np.isfinite(dataset.transform[:6])):
-        raise InputError(f"{path}: its transform {tuple(dataset.transform[:6])} is singular; georeference it again")
+    _check_transform(path, dataset.transform)
     return Frame(_crs_name(path, own), dataset.transform, width, height), (), None
+
+
+def _check_transform(path: str, transform: Affine) -> None:
+    # A pixel of a nanometre's edge is none.
+    if not (abs(transform.determinant) > 1e-24 and np.all(np.isfinite(transform[:6]))):
+        raise InputError(f"{path}: its transform {tuple(transform[:6])} is singular; georeference it again")
 
 
 def _inexact_frame(

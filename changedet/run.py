@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from changedet.blocks import Task, Window, in_strips, stream, tiles
+from changedet.blocks import PATIENCE_S, Task, Window, in_strips, stream, tiles
 from changedet.dateoutputs import DateSink, files_of_date, write_first_change
 from changedet.datework import PARTS, DateWork, Model
 from changedet.errors import ChangedetError, InputError
@@ -162,7 +162,11 @@ def _client(plan: Plan) -> Iterator[Any]:
         raise ChangedetError(f"--scheduler: no dask scheduler answers at {plan.scheduler} ({error})") from None
     with client:
         if not client.nthreads():
-            client.wait_for_workers(1, timeout=60)
+            try:
+                client.wait_for_workers(1, timeout=PATIENCE_S)
+            except TimeoutError:
+                said = f"the dask scheduler at {plan.scheduler} has had no worker for {PATIENCE_S:g} s; start some"
+                raise ChangedetError(said) from None
         yield client
 
 

@@ -204,7 +204,11 @@ class RunFolder:
         A new folder in which the input proved wrong before any result was there is taken away again.
         """
         made = [folder for folder in self.path.parents if not folder.exists()]
-        self.state.mkdir(parents=True, exist_ok=True)
+        try:
+            self.state.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            said = f"{self.path}: cannot be made ({error.strerror}); give another outputs.dir or --out"
+            raise InputError(said) from error
         # Appended to, not emptied: what stands there under this name may be a link.
         with (self.state / "lock").open("a") as stream:
             try:

@@ -145,6 +145,9 @@ def test_the_same_by_processes_and_dask_config_untouched(scenes: Path, reference
     assert json.loads(done.stdout) == open_run(reference_run).summary
 
 
+CLUSTER_SCHEDULERS: dict[str, subprocess.Popen[bytes]] = {}
+
+
 @pytest.fixture
 def cluster() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """A scheduler and two workers on loopback, each a process of its own."""
@@ -156,6 +159,7 @@ def cluster() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     dask_command = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
     options = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
     processes = [subprocess.Popen([*dask_command, *options], **quiet)]
+    CLUSTER_SCHEDULERS[address] = processes[0]
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard"]
     worker += ["--host", "127.0.0.1", "--no-nanny"]
     processes += [subprocess.Popen(worker, **quiet) for _ in range(2)]
@@ -182,6 +186,44 @@ def test_the_same_by_distributed(
     _, said = running.communicate(timeout=180)
     assert running.returncode == 0, said
     assert_same(reference_run, tmp_path / "site")
+
+
+@pytest.mark.parametrize("lost", ["workers", "scheduler"])
+def test_a_cluster_that_is_lost_ends_the_run_with_one_line(
+    cluster: tuple[str, list[subprocess.Popen[bytes]]], lost: str
+) -> None:
+    address, workers = cluster
+    code = (
+        "import sys, time; from distributed import Client; from changedet import blocks\n"
+        "blocks.ASK_EVERY_S, blocks.PATIENCE_S = 0.2, 1.0\n"
+        "with Client(sys.argv[1], set_as_default=False) as client:\n"
+        "    client.wait_for_workers(2)\n"
+        "    tasks = [(time.sleep, (0.1,))] * 2 + [(time.sleep, (60,))] * 4\n"
+        "    try:\n"
+        "        for i, _ in blocks.stream(tasks, client=client): print(i, flush=True)\n"
+        "    except blocks.ChangedetError as error: print(error)\n"
+    )
+    words = [sys.executable, "-c", code, address]
+    running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert running.stdout is not None
+    running.stdout.readline()
+    for process in workers if lost == "workers" else [CLUSTER_SCHEDULERS[address]]:
+        process.send_signal(signal.SIGKILL)
+    said, _ = running.communicate(timeout=120)
+    expected = "has had no worker for 1 s" if lost == "workers" else "scheduler is lost; start it again"
+    assert expected in said.splitlines()[-1]
+    assert said.splitlines()[-1].endswith("then run the same command again to go on from here")
+
+
+def test_a_process_that_is_killed_ends_the_run_with_one_line() -> None:
+    code = (
+        "import os; from changedet import blocks\n"
+        "if __name__ == '__main__':\n"
+        "    try: list(blocks.stream([(os._exit, (9,))], scheduler='processes'))\n"
+        "    except blocks.ChangedetError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.startswith("a worker process ended by force; give workers more memory")
 
 
 @pytest.mark.parametrize("until", ["model", "quality", "change", "objects.gpkg"])
@@ -427,3 +469,13 @@ def test_an_active_client_is_used(own: Path) -> None:
     assert distributed.__version__
     assert done.returncode == 0, done.stderr
     assert int(done.stdout.split()[-1]) > 10
+
+
+def test_a_run_folder_that_cannot_be_made_is_the_inputs_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    folder = RunFolder(tmp_path / "file" / "site")
+    with (
+        pytest.raises(InputError, match="site: cannot be made .*; give another outputs.dir"),
+        folder.locked(is_new=True),
+    ):
+        pass

@@ -7,6 +7,7 @@ import gc
 import json
 import pickle
 import warnings
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -770,8 +771,67 @@ def test_a_file_of_this_machine_does_not_lead_to_the_network(tmp_path: Path) -> 
     assert (scene.read(make_grid(scene.frame), Window(0, 0, 4, 4), ["red"])[0] == 7).all()
 
 
+def test_a_mask_beside_a_file_with_all_bands(tmp_path: Path) -> None:
+    udm2 = np.zeros((8, 4, 4), np.uint8)
+    udm2[0] = 1
+    udm2[[0, 5], 0] = [[0], [1]]
+    paths = {"": str(write(tmp_path / "a.tif", noise(1, 4, 4, 4))), "udm2": str(write(tmp_path / "udm2.tif", udm2))}
+    scene = open_scene(paths, date="2023-06-04", bands=RGBN)
+    assert scene.roles == ("blue", "green", "red", "nir")
+    _, quality = scene.read(make_grid(scene.frame), Window(0, 0, 4, 4), ["red"])
+    assert quality.tolist() == [[CLOUD] * 4] + [[CLEAR] * 4] * 3
+
+
+RAW = (
+    '<VRTRasterBand dataType="Byte" band="1" subClass="VRTRawRasterBand"><SourceFilename relativeToVRT="1">secret'
+    "</SourceFilename><ImageOffset>0</ImageOffset><PixelOffset>1</PixelOffset><LineOffset>4</LineOffset></VRTRasterBand>"
+)
+PYTHON = (
+    '<VRTRasterBand dataType="Byte" band="1" subClass="VRTDerivedRasterBand"><PixelFunctionType>f</PixelFunctionType>'
+    "<PixelFunctionLanguage>Python</PixelFunctionLanguage></VRTRasterBand>"
+)
+
+
+def test_a_vrt_shows_pictures_alone(tmp_path: Path) -> None:
+    """Whoever sends a scene must not make its reader publish the bytes of another file as pixels."""
+    (tmp_path / "secret").write_bytes(b"root:x:0:0:root:/root:/bin/sh")
+    raw = vrt_of("", 0).replace("</VRTDataset>", f"{RAW}</VRTDataset>")
+    (tmp_path / "mrf.tif").write_text(
+        '<MRF_META><Raster><Size x="4" y="4" c="1"/><PageSize x="4" y="4"/><DataFile>secret</DataFile>'
+        "<IndexFile>secret</IndexFile></Raster></MRF_META>"
+    )
+    for name in ("overviews", "mask"):
+        write(tmp_path / f"{name}.tif", np.ones((4, 4), np.uint16))
+    for name in ("raw.vrt", "overviews.tif.ovr", "mask.tif.msk"):
+        (tmp_path / name).write_text(raw)
+    (tmp_path / "python.vrt").write_text(vrt_of("", 0).replace("</VRTDataset>", f"{PYTHON}</VRTDataset>"))
+    for name, source in (("nested", "raw.vrt"), ("itself", "itself.vrt"), ("file", "secret")):
+        (tmp_path / f"{name}.vrt").write_text(vrt_of(str(tmp_path / source)))
+    (tmp_path / "inline.vrt").write_text(vrt_of(raw.replace("&", "&amp;").replace("<", "&lt;")))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(tmp_path / "raw.vrt", "raw.vrt")
+    said = {"raw.vrt": "VRTRawRasterBand", "overviews.tif": "VRTRaw", "mask.tif": "VRTRaw", "nested.vrt": "VRTRaw"}
+    said |= {"python.vrt": "pixelfunctionlanguage", "itself.vrt": "VRTs deep", "file.vrt": "which is no picture"}
+    said |= {"inline.vrt": "expected the path of a picture", "mrf.tif": "cannot be read"}
+    for name, message in said.items():
+        with pytest.raises(InputError, match=message):
+            open_scene(str(tmp_path / name), date="2023-06-04", bands={"red": 1})
+    with pytest.raises(InputError, match="VRTRawRasterBand"):
+        open_scene(f"/vsizip/{tmp_path}/a.zip/raw.vrt", date="2023-06-04", bands={"red": 1})
+
+
+def test_a_vrt_whose_pictures_change_is_another_scene(tmp_path: Path) -> None:
+    write(tmp_path / "pixels.tif", np.full((4, 4), 7, np.uint16))
+    (tmp_path / "scene.vrt").write_text(vrt_of(str(tmp_path / "pixels.tif")))
+    first = open_scene(tmp_path / "scene.vrt", date="2023-06-04", bands={"red": 1})
+    assert first.identity == open_scene(tmp_path / "scene.vrt", date="2023-06-04", bands={"red": 1}).identity
+    write(tmp_path / "pixels.tif", np.full((4, 4), 9, np.uint16))
+    assert first.identity != open_scene(tmp_path / "scene.vrt", date="2023-06-04", bands={"red": 1}).identity
+
+
 def test_a_header_of_countless_bands_is_refused_at_once(tmp_path: Path) -> None:
-    (tmp_path / "scene.vrt").write_text(vrt_of("none.tif", bands=1001))
+    write(tmp_path / "pixels.tif", np.ones((4, 4), np.uint16))
+    (tmp_path / "scene.vrt").write_text(vrt_of(str(tmp_path / "pixels.tif"), bands=1001))
     with pytest.raises(InputError, match="has 1001 bands, more than 1000"):
         open_scene(str(tmp_path / "scene.vrt"), date="2023-06-04")
 
@@ -781,3 +841,18 @@ def test_a_crs_that_places_nothing_on_a_map_is_refused(tmp_path: Path, crs: str)
     path = write(tmp_path / "a.tif", noise(1, 1, 8, 8), crs=crs)
     with pytest.raises(InputError, match="expected a projected or geographic one"):
         open_scene(path, date="2023-06-04", bands={"red": 1})
+
+
+def test_fill_values_that_a_float_header_does_not_name_are_no_data(tmp_path: Path) -> None:
+    image = np.full((1, 4, 4), 0.2, np.float32)
+    image[0, 0] = [-3.4028235e38, 1e38, np.inf, np.nan]
+    scene = open_scene(write(tmp_path / "a.tif", image), date="2023-06-04", bands={"red": 1})
+    values, quality = scene.read(make_grid(scene.frame), Window(0, 0, 4, 4), ["red"])
+    assert quality.tolist() == [[NODATA] * 4] + [[CLEAR] * 4] * 3
+    assert np.isnan(values[0, 0]).all()
+
+
+def test_bounds_without_an_extent_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 8, 8))
+    with pytest.raises(InputError, match="is singular; georeference it again"):
+        open_scene(path, date="2023-06-04", bands={"red": 1}, crs="EPSG:32633", bounds=(0, 0, 1e-300, 1e-300))

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from changedet.errors import MethodError
 from changedet.kernels import series as kernel
+from changedet.results import _seen_beyond
 from changedet.series import (
     COLUMNS,
     STAGE,
@@ -152,6 +153,22 @@ def test_a_hidden_date_has_a_wider_interval_about_a_count_that_is_not_lost():
         assert width[hidden] > wider * width.drop(hidden).max()
         low, high = table["containers_low"][hidden], table["containers_high"][hidden]
         assert low <= standing(series)[hidden] <= high
+
+
+def test_an_interval_reaches_up_to_the_boxes_that_are_seen_and_believed():
+    series = bs.simulate(2)
+    # An interval of no width, and an expectation too low: what clears every row that a track owns is the rule alone.
+    tight = kernel.Calibration(0.5, (0.0, 0.0), (1.0, 1.0), (1.0, 1.0))
+    tracks = replace(followed(series), calibration=tight)
+    table = timeseries([LookFacts(date) for date in series.dates], tracks)
+    rows = tracks.detections[tracks.detections["counted"] & (tracks.detections["kind"] != "other")]
+    false = rows["track_id"].isna().groupby(rows["date"].dt.date).sum().to_numpy()
+    assert false.any()
+    assert (table["containers_expected"] < table["containers"]).all()
+    assert list(table["containers"] - table["containers_high"]) == list(false)
+    warned = _seen_beyond(table)
+    assert len(warned) == (false > 0).sum()
+    assert all("judges the rest false" in line for line in warned)
 
 
 # ---- intervals, on seeds that no choice was made on

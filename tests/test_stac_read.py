@@ -360,7 +360,8 @@ class _Hostile(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.asked.append(str(self.headers["Host"]).split(":")[0])
         here, there = (f"http://{name}:{self.server.server_address[1]}" for name in ("127.0.0.1", "localhost"))
-        if self.path in {"/redirect.json", "/scene.tif"}:
+        two_faced = self.path == "/two-faced.tif" and self.command == "GET"
+        if self.path in {"/redirect.json", "/scene.tif"} or two_faced:
             self.send_response(302)
             self.send_header("Location", f"{there}/item.json")
             self.end_headers()
@@ -405,12 +406,13 @@ def test_no_host_is_asked_that_was_not_allowed(path: str) -> None:
     assert set(_Hostile.asked) == {"127.0.0.1"}
 
 
+@pytest.mark.parametrize("name", ["scene", "two-faced"])
 @pytest.mark.parametrize("by", ["path", "catalog"])
-def test_no_scene_is_read_from_where_its_host_redirects_to(tmp_path: Path, by: str) -> None:
+def test_no_scene_is_read_from_where_its_host_redirects_to(tmp_path: Path, by: str, name: str) -> None:
     _Hostile.asked.clear()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Hostile) as hostile:
         threading.Thread(target=hostile.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{hostile.server_address[1]}/scene.tif"
+        address = f"http://127.0.0.1:{hostile.server_address[1]}/{name}.tif"
         saved(tmp_path / "a.json", item_of("x", "2023-06-04T10:00:00Z", {"red": asset(address)}))
         scene = {"stac": "a.json"} if by == "catalog" else {"path": address, "date": "2023-06-04"}
         content = {"site": {"id": "a"}, "scenes": [scene], "bands": {"red": 1}, "read": {"allow_hosts": ["127.0.0.1"]}}

@@ -227,7 +227,10 @@ def test_a_stamp_that_two_files_share_is_that_of_writing() -> None:
 def test_a_name_and_a_tag_that_disagree_are_not_decided() -> None:
     path = scene("a_20230604.tif", tags={"ACQUISITION_DATE": "2023-07-04"})
     said = "the name says 2023-06-04, the tag ACQUISITION_DATE says 2023-07-04"
-    assert refused(path) == [f"a_20230604.tif: date: {said}; expected one date"]
+    assert refused(path) == [
+        f"a_20230604.tif: date: {said}; expected one date; put it into the file's name, such as "
+        "2023-06-04_a_20230604.tif; or run this in a terminal, which asks"
+    ]
     ask, asked = answering(When="2023-07-04")
     _, workflow = start(path, ask=ask)
     assert workflow.scenes[0].date == dt.date(2023, 7, 4)
@@ -332,7 +335,10 @@ def test_tiles_and_pixel_sizes_of_one_date_stay_apart() -> None:
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_a_picture_without_a_place_needs_crs_and_bounds() -> None:
     path = scene("2023-06-04.tif", crs=None, transform=None)
-    assert refused(path) == ["2023-06-04.tif: crs: no georeference: its crs and bounds are not known"]
+    assert refused(path) == [
+        "2023-06-04.tif: crs: no georeference: its crs and bounds are not known; georeference the file; or run this in "
+        "a terminal, which asks"
+    ]
     ask, _ = answering(no_georeference="EPSG:32633 500000 6700000 500004 6700003")
     _, workflow = start(path, ask=ask)
     assert workflow.scenes[0].crs == "EPSG:32633"
@@ -342,7 +348,10 @@ def test_a_picture_without_a_place_needs_crs_and_bounds() -> None:
 @PLACED
 def test_a_position_without_a_crs_needs_only_that() -> None:
     path = scene("2023-06-04.tif", crs=None)
-    assert refused(path) == ["2023-06-04.tif: crs: no georeference: its crs is not known"]
+    assert refused(path) == [
+        "2023-06-04.tif: crs: no georeference: its crs is not known; georeference the file; or run this in a terminal, "
+        "which asks"
+    ]
     ask, _ = answering(Which="32633")
     _, workflow = start(path, ask=ask)
     assert workflow.scenes[0].bounds == (400000, 6699997, 400004, 6700000)
@@ -401,3 +410,22 @@ def test_real_scenes() -> None:
     _, workflow = start(str(data / "pucallpa"), ask=ask)
     assert [entry.date.year for entry in workflow.scenes if entry.date] == list(range(1985, 2021, 5))
     assert len(asked) == 2
+
+
+def test_what_to_do_is_said_once_for_each_thing_that_is_not_known() -> None:
+    lines = refused(scene("before.tif", descriptions=()), scene("after.tif", descriptions=()))
+    dates = [line for line in lines if ": date: " in line]
+    assert [line.count("put it into the file's name") for line in dates] == [1, 0]
+    assert sum("write 'bands: {red: 1, nir: 4}' into a workflow" in line for line in lines) == 1
+
+
+def test_masks_beside_scenes_are_found_again_by_the_glob_or_named(tmp_path: Path) -> None:
+    for day in ("20230604", "20230704"):
+        scene(f"{day}_3B_AnalyticMS.tif")
+        scene(f"{day}_3B_udm2.tif")
+    text = init(["."], ask=None, folder=".")
+    assert 'glob: "*.tif"' in text
+    Path("w.yaml").write_text(text)
+    assert [len(entry.paths) for entry in load_workflow("w.yaml").scenes] == [2, 2]
+    one = init(["20230604_3B_AnalyticMS.tif", "20230604_3B_udm2.tif"], ask=None, folder=".")
+    assert 'path: "20230604_3B_AnalyticMS.tif", mask: "20230604_3B_udm2.tif"' in one

@@ -15,7 +15,7 @@ STANDARD_IN_KERNELS = {"__future__", "collections", "dataclasses", "functools", 
 STANDARD_IN_KERNELS |= {"fractions", "hashlib", "io", "json", "zipfile"}
 LEVELS = {
     0: "errors kernels",
-    1: "methods blocks grid geodesy displacement rasters shelf pixels warp roles vectors learned trained dated",
+    1: "methods blocks grid geodesy displacement virtual rasters shelf pixels warp roles vectors learned trained dated",
     2: "scenes stac footprint " + " ".join(STAGES),
     3: "workflow",
     4: "plan describe store steps outputs datework measuring tilework dateoutputs maskoutputs persist placebo results "

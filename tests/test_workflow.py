@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import glob
 import json
 import math
 import pickle
@@ -18,7 +19,15 @@ from hypothesis import strategies as st
 
 from changedet.errors import InputError
 from changedet.methods import Choice, Count, Facts, Fraction, Number, Pixels, SquareMetres, Stage
-from changedet.workflow import STAGE_NAMES, dates_in_name, json_schema, load_workflow, methods_table, resolve_stage
+from changedet.workflow import (
+    STAGE_NAMES,
+    dates_in_name,
+    json_schema,
+    load_workflow,
+    matching,
+    methods_table,
+    resolve_stage,
+)
 from changedet.workflow import document as documents
 from changedet.workflow.document import MapNode, plain_value, read_document
 
@@ -778,3 +787,56 @@ def test_what_is_no_plain_file_is_named_as_what_it_is(folder: Path) -> None:
     for name, what in {"/dev/null": "a pipe or a device", "link.tif": "a link that leads nowhere"}.items():
         written = f"site: {{id: depot}}\nscenes:\n  - {{date: 2023-06-04, path: {name}}}\n"
         assert problems(written) == [f"w.yaml:3: scenes[0].path: '{name}' is {what}, expected a file"]
+
+
+def test_a_glob_takes_masks_for_masks(folder: Path) -> None:
+    """Providers lay them beside the scenes; a mask of another date, or of no scene, stays what it is."""
+    names = [
+        "2023_0604_10_3B_AnalyticMS_SR.tif",
+        "2023_0604_10_3B_udm2.tif",
+        "2023_0605_x.tif",
+        "2023_0605_x_DN_udm.tif",
+    ]
+    names += ["2023_0604_1_SCL.tif", "site_scl_2023_0607.tif", "site_2023_0606.tif"]
+    (folder / "planet").mkdir()
+    for name in names:
+        (folder / "planet" / name).touch()
+    workflow = load("site: {id: d}\nscenes: [{glob: 'planet/*.tif', date_format: '%Y_%m%d'}]\n")
+    found = {Path(dict(entry.paths)[""]).name: entry for entry in workflow.scenes}
+    assert sorted(found) == sorted([names[0], names[2], names[4], names[5], names[6]])
+    assert found[names[0]].paths[1:] == (("udm2", str(folder / "planet" / names[1])),)
+    assert found[names[2]].paths[1:] == ()
+    assert found[names[2]].unread == (str(folder / "planet" / names[3]),)
+    assert workflow.resolved()["scenes"][0]["masks"] == {"udm2": f"planet/{names[1]}"}
+
+
+def test_a_glob_without_bounds_is_refused_soon(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "MAX_WALKED", 30)
+    for k in range(4):
+        for j in range(10):
+            (folder / f"deep{k}" / f"f{j}").mkdir(parents=True)
+    (found,) = problems("site: {id: d}\nscenes: [{glob: '**/*.tif', date: 2020-02-29}]\n")
+    assert "leads through more than 30 files and folders; begin it nearer" in found
+    # A link that leads back above itself ends the walk there.
+    (folder / "ring" / "in").mkdir(parents=True)
+    (folder / "ring" / "in" / "a.tif").touch()
+    (folder / "ring" / "in" / "back").symlink_to(folder / "ring")
+    workflow = load("site: {id: d}\nscenes: [{glob: 'ring/**/*.tif', date: 2020-02-29}]\n")
+    assert [entry.paths[0][1] for entry in workflow.scenes] == [str(folder / "ring" / "in" / "a.tif")]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*.tif", "**/*.tif", "**", "a/**/b*.tif", "a/[bc]/*", "**/b/**/*.tif", ".h/*", "*/.i"]
+)
+def test_a_pattern_matches_what_glob_matches(tmp_path: Path, pattern: str) -> None:
+    for name in ("1.tif", "a/2.tif", "a/b/3.tif", "a/b/b4.tif", "a/c/d/b5.tif", "a/c/x.txt", ".h/6.tif", "a/.i"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    matched = glob.glob(str(tmp_path / pattern), recursive=True)  # noqa: PTH207
+    expected = sorted(path for path in matched if Path(path).is_file())
+    assert matching.expand(str(tmp_path / pattern)) == expected != []
+
+
+def test_a_neighbourhood_beyond_all_memory_is_refused(folder: Path) -> None:
+    (found,) = problems(GOOD + "change: {method: irmad, window_px: 1000000}\n")
+    assert found.startswith("w.yaml:4: change.window_px: got '1000000', expected")

@@ -54,7 +54,8 @@ def open_scene(
     Parameters
     ----------
     path : str or mapping of role to path
-        A file with all bands, or one file for each role; http, https and s3 URLs are files too.
+        A file with all bands, or one file for each role; with role ``""`` a file with all bands, beside those of its
+        masks. http, https and s3 URLs are files too.
     date, time : datetime.date and datetime.time, or str
         UTC.
     bands : mapping of role to band number or description, optional
@@ -124,10 +125,15 @@ def _sources(
     options: Mapping[str, Any],
     warnings: list[str],
 ) -> tuple[dict[str, Raster], dict[str, BandSource]]:
-    if isinstance(path, Mapping) and set(path) != {""}:
+    if isinstance(path, Mapping) and "" not in path:
         return _by_role({role: str(p) for role, p in path.items()}, bands or default_bands or {}, options)
     whole = str(path[""]) if isinstance(path, Mapping) else os.fspath(path)
-    return _all_in_one(whole, bands, default_bands, options, warnings)
+    rasters, sources = _all_in_one(whole, bands, default_bands, options, warnings)
+    for role, mask in path.items() if isinstance(path, Mapping) else ():
+        if role in MASKS:
+            rasters[mask] = read_header(mask, classes=True, like=rasters[whole].frame)
+            sources[role] = BandSource(mask, 1)
+    return rasters, sources
 
 
 def _compared(sources: Mapping[str, BandSource]) -> dict[str, BandSource]:

@@ -106,10 +106,14 @@ class Events(NamedTuple):
 
 @dataclass(frozen=True)
 class Counted:
-    """Boxes of a series as columns, of a zone or of all; dates as indices into the tracked dates."""
+    """Boxes of a series as columns, of a zone or of all; dates as indices into the tracked dates.
+
+    Believed is a row that a container's track owns: the series tells no clutter or other box of it.
+    """
 
     row_date: NDArray[np.int64]
     row_kind: NDArray[np.object_]
+    row_believed: Bools
     arrived: NDArray[np.int64]
     left: NDArray[np.int64]
     present: Floats
@@ -170,7 +174,8 @@ def timeseries(looks: Sequence[LookFacts], tracks: Any, zones: gpd.GeoDataFrame 
     `containers_expected` is the sum of the places' probabilities to hold a box times the detector's own share of boxes
     that are never found. Intervals are conformal: their half widths are so many of the spreads of
     `changedet.kernels.series.count_spread` and `event_spread` that they held 95 % of the dates of the calibration sites
-    of training/fit_tracks.py.
+    of training/fit_tracks.py. An interval of containers reaches up to the boxes that were seen and that the series
+    believes; what was seen beyond it are rows that it judges false.
     """
     areas: dict[str, Any] = {"": None}
     if zones is not None:
@@ -227,10 +232,12 @@ def counted_boxes(tracks: Any, area: Any = None) -> Counted:
     rows = tracks.detections[within(tracks.detections)]
     rows = rows[rows["counted"].to_numpy(bool)] if "counted" in rows else rows
     boxes = tracks.tracks[within(tracks.tracks) & tracks.tracks["kind"].isin(TEU).to_numpy(bool)]
+    containers = tracks.tracks["track_id"][tracks.tracks["kind"].isin(TEU)]
     kept = within(tracks.places) & tracks.places["kind"].isin(TEU).to_numpy(bool)
     return Counted(
         row_date=dates(rows["date"]),
         row_kind=rows["kind"].to_numpy(object),
+        row_believed=(rows["track_id"].isin(containers) & rows["kind"].isin(TEU)).to_numpy(bool),
         arrived=dates(boxes["first_seen"][boxes["not_before"].notna()]),
         left=dates(boxes["not_after"]),
         present=tracks.place_presence[kept],
@@ -249,6 +256,9 @@ def _counts_row(counted: Counted, t: int, seen: bool, first: bool, calibration: 
     kinds = counted.row_kind[counted.row_date == t]
     weights = [TEU[kind] for kind in kinds if kind in TEU]
     row |= {"containers": len(weights), "other_boxes": len(kinds) - len(weights), "teu": sum(weights)}
+    # What is seen and believed stands there, whatever the interval of the expectation says.
+    believed = float((counted.row_believed & (counted.row_date == t)).sum())
+    row["containers_high"] = max(row["containers_high"], believed)
     teu_low, teu_high = _count_interval(counted.standing(t, counted.weight), calibration)
     row |= {"teu_low": min(teu_low, row["teu"]), "teu_high": max(teu_high, row["teu"])}
     if not first:

@@ -95,13 +95,13 @@ def simulate(
     Parameters
     ----------
     out_dir : folder to write into; made where missing. For `twin_sites` it gets a folder per site.
-    kind : what happens: one of `KINDS`.
+    kind : what happens on the site.
     dates : number of dates, 1 or more. seed : the same seed writes the same bytes.
     gsd_m : pixel size in metres, 0.3 to 10; None is 0.5, or 10 for `coarse`.
     size_m : side of the square site in metres; None is 256 (1024 for `wide`, 400 pixels for `coarse`).
-    bands : roles in band order, from `ROLES`. dtype : "uint16" (reflectance x 10000) or "uint8".
+    bands : roles in band order. dtype : "uint16" (reflectance x 10000) or "uint8".
     start : the first date; None is 2023-03-12, or 2022-11-12 for `winter`.
-    interval_days : mean days between dates. name : site id; None makes one of kind and seed.
+    interval_days : mean days between dates. name : site id; None is made of kind and seed.
 
     Returns
     -------

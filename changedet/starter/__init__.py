@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from changedet.errors import InputError, Problem
@@ -15,6 +15,7 @@ from changedet.roles import ROLES
 from changedet.starter import dates, headers
 from changedet.starter.headers import Header
 from changedet.starter.text import Draft, write
+from changedet.workflow.companions import masks_of
 from changedet.workflow.dates import calendar_date
 from changedet.workflow.document import ListNode, ScalarNode
 from changedet.workflow.fields import Bounds, UnfitError, bounds, crs
@@ -24,6 +25,12 @@ TRIES: Final = 3
 _BGRN: Final = (
     "files of four bands come as blue green red nir as often as red green blue nir: look at one before you answer"
 )
+# What to do where nobody can be asked, said once for each thing that is not known.
+_REMEDIES: Final = {
+    "date": "put it into the file's name, such as 2023-06-04_{name}; or run this in a terminal, which asks",
+    "bands": "run this in a terminal, which asks; or write 'bands: {{red: 1, nir: 4}}' into a workflow yourself",
+    "crs": "georeference the file; or run this in a terminal, which asks",
+}
 
 
 def init(
@@ -57,12 +64,16 @@ def init(
         For each file that cannot be read and, where nobody can be asked, for each thing that the scenes do not say.
     """
     rasters, catalogs = headers.find_files(scenes)
+    # A glob finds the masks beside its scenes again; they are no scenes of their own.
+    masks = {mask.path: mask for mask in masks_of(rasters)}
+    rasters = [path for path in rasters if path not in masks]
     asking = _Asking(ask)
     found = _read(rasters, asking.open)
     if ask is not None:
         # Nobody should answer questions for a workflow that cannot be written.
         asking.finish()
-    drafts = _drafts(found, asking)
+    beside = {mask.scene: mask for mask in masks.values() if mask.role}
+    drafts = [replace(draft, mask=beside.get(draft.path)) for draft in _drafts(found, asking)]
     asking.finish()
     return write(drafts, catalogs, os.path.abspath(folder), registry)  # noqa: PTH100
 
@@ -86,7 +97,9 @@ class _Asking:
 
     def __call__(self, file: str, key: str, doubt: str, question: str, convert: Callable[[str], T]) -> T | None:
         if self.ask is None:
-            self.open.append(Problem(doubt, key, file))
+            remedy = _REMEDIES[key].format(name=os.path.basename(file))  # noqa: PTH119
+            first = all(other.key != key for other in self.open)
+            self.open.append(Problem(f"{doubt}; {remedy}" if first else doubt, key, file))
             return None
         said = ""
         for _ in range(TRIES):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import math
 import os
@@ -21,7 +20,7 @@ from changedet.geodesy import ground_pixel_m2
 from changedet.rasters import Raster, gdal_options, is_remote, open_dataset, read_header, reading
 from changedet.roles import find_roles, from_name
 from changedet.workflow.fields import Bounds
-from changedet.workflow.paths import SIDECARS
+from changedet.workflow.matching import BoundlessError, expand
 
 SUFFIXES: Final = (".tif", ".tiff", ".jp2", ".ntf", ".nitf", ".img", ".vrt", ".png", ".jpg", ".jpeg", ".bmp", ".dat")
 _ANYWHERE: Final[Bounds] = (0.0, 0.0, 1.0, 1.0)
@@ -117,8 +116,11 @@ def _expand(scene: str) -> list[str]:
     if Path(scene).is_dir():
         inside = sorted(str(path) for path in Path(scene).iterdir())
         return [path for path in inside if path.lower().endswith(SUFFIXES) and Path(path).is_file()]
-    found = sorted(glob.glob(scene))  # noqa: PTH207
-    return [path for path in found if Path(path).is_file() and not path.lower().endswith(SIDECARS)]
+    try:
+        found = expand(os.path.abspath(scene))  # noqa: PTH100
+    except BoundlessError as error:
+        raise InputError(Problem(str(error), file=scene)) from None
+    return found if os.path.isabs(scene) else [os.path.relpath(path) for path in found]  # noqa: PTH117
 
 
 def _is_stac(path: str) -> bool:

@@ -15,10 +15,11 @@ from pathlib import Path
 from changedet.methods import Stage
 from changedet.rasters import is_remote
 from changedet.roles import from_name
+from changedet.workflow.companions import Mask, masks_of
 from changedet.workflow.dates import dates_in_name
 from changedet.workflow.fields import Bounds
+from changedet.workflow.matching import expand
 from changedet.workflow.model import FORMATS, STAGE_NAMES
-from changedet.workflow.paths import SIDECARS
 from changedet.workflow.stage_requests import methods_table
 
 _STAGES = {
@@ -37,7 +38,7 @@ class Draft:
     """One file to write.
 
     `form` is empty where the date is not in the name; `told` where the file itself says its bands; `role` where only
-    its name says the one band that it has.
+    its name says the one band that it has; `mask` what lies beside it and tells its clouds.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Draft:
     told: bool
     place: tuple[str, Bounds] | None
     role: str = ""
+    mask: Mask | None = None
 
 
 def write(
@@ -150,7 +152,10 @@ def _scenes(
         lines.extend(f"    # {Path(draft.path).name}: {draft.date}, {draft.facts}" for draft in group)
         left = [draft for draft in left if draft not in group]
     for draft in sorted(left, key=lambda draft: (str(draft.date), draft.path)):
-        entry = f"date: {draft.date}, path: {quoted(relative(draft.path, folder))}{_extra(draft, shared)}"
+        # Its first band is 0 where the scene is not to be used, as a mask's; other kinds only a glob can bring.
+        told = draft.mask.path if draft.mask is not None and draft.mask.role == "udm2" else ""
+        mask = f", mask: {quoted(relative(told, folder))}" if told else ""
+        entry = f"date: {draft.date}, path: {quoted(relative(draft.path, folder))}{mask}{_extra(draft, shared)}"
         lines.append(f"  - {{{entry}}}  # date {draft.why}; {draft.facts}")
     for path in catalogs:
         lines.append(f"  - {{stac: {quoted(relative(path, folder))}}}")
@@ -198,13 +203,14 @@ def _pattern(group: Sequence[Draft], folder: str) -> str | None:
     names = [Path(draft.path).name for draft in group]
     if any(next(dates_in_name(n, d.form), (None,))[0] != d.date for n, d in zip(names, group, strict=True)):
         return None
-    start = _common(names).rstrip("0123456789")
-    end = _common([name[::-1] for name in names])[::-1].lstrip("0123456789")
-    end = end[-min(len(end), min(map(len, names)) - len(start)) :]
+    matching = names + [Path(draft.mask.path).name for draft in group if draft.mask]
+    start = _common(matching).rstrip("0123456789")
+    end = _common([name[::-1] for name in matching])[::-1].lstrip("0123456789")
+    end = end[-min(len(end), min(map(len, matching)) - len(start)) :]
     parent = Path(group[0].path).parent
     name = f"{glob.escape(start)}*{glob.escape(end)}"
-    matched = glob.glob(str(Path(glob.escape(str(parent))) / name))  # noqa: PTH207
-    kept = {Path(path).name for path in matched if not path.lower().endswith(SIDECARS)}
+    matched = expand(os.path.abspath(Path(glob.escape(str(parent))) / name))  # noqa: PTH100
+    kept = {Path(path).name for path in {*matched} - {mask.path for mask in masks_of(matched)}}
     if kept != set(names):
         return None
     inside = glob.escape(relative(str(parent), folder))

@@ -11,6 +11,7 @@ from typing import Any, Final
 from changedet.roles import ROLES
 from changedet.scenes import SunAngles, ViewAngles
 from changedet.workflow import dates
+from changedet.workflow.companions import masks_of
 from changedet.workflow.document import ListNode, MapNode, Node, ScalarNode, line_of, plain_value
 from changedet.workflow.fields import Checker, bounds, crs, nodata, number, shown, text, unfit
 from changedet.workflow.model import Catalog, SceneEntry
@@ -187,20 +188,39 @@ def _view(checker: Checker, items: Mapping[str, Node], key: str) -> ViewAngles |
 def _files(checker: Checker, items: Mapping[str, Node], key: str, fields: dict[str, Any]) -> list[dict[str, Any]]:
     """One set of fields for each look: its paths and its date."""
     folder = checker.document.folder
+    paths: tuple[str, ...] = ()
+    looks: list[tuple[tuple[str, str], ...]] = []
     if "glob" in items:
-        found = checker.take(items, f"{key}.glob", matches(folder), ())
-        looks: list[tuple[tuple[str, str], ...]] = [(("", path),) for path in found]
+        paths = checker.take(items, f"{key}.glob", matches(folder), ())
     else:
-        paths = _paths(checker, items["path"], f"{key}.path", folder)
-        looks = [paths] if paths else []
-        if len(paths) > 0 and paths[0][0] and "bands" in items:
+        looks = [_paths(checker, items["path"], f"{key}.path", folder)]
+        if looks[0] and looks[0][0][0] and "bands" in items:
             checker.wrong(f"{key}.bands", "stands beside a path for each role, expected one of the two")
     date, form = _when(checker, items, key)
+    given = [{**fields, "paths": look} for look in looks if look] + _with_masks(fields, paths, form)
     if date is not None:
-        return [{**fields, "paths": look, "date": date} for look in looks]
+        return [{**look, "date": date} for look in given]
     if form is None:
         return []
-    return _dated(checker, key, looks, form, fields)
+    return _dated(checker, key, given, form)
+
+
+def _with_masks(fields: dict[str, Any], paths: tuple[str, ...], form: str | None) -> list[dict[str, Any]]:
+    """The scenes among the files that a glob found, each with those of its date that are its masks."""
+
+    def date(path: str) -> object:
+        return form and next(dates.dates_in_name(os.path.basename(path), form), (None,))[0]  # noqa: PTH119
+
+    masks = [mask for mask in masks_of(paths) if date(mask.path) == date(mask.scene)]
+    beside = {mask.path for mask in masks}
+    found = []
+    for path in paths:
+        own = [mask for mask in masks if mask.scene == path]
+        read = {mask.role: mask.path for mask in own if mask.role}
+        unread = tuple(mask.path for mask in own if not mask.role)
+        if path not in beside:
+            found.append({**fields, "paths": (("", path), *read.items()), "unread": unread})
+    return found
 
 
 def _when(checker: Checker, items: Mapping[str, Node], key: str) -> tuple[dt.date | None, str | None]:
@@ -215,18 +235,16 @@ def _when(checker: Checker, items: Mapping[str, Node], key: str) -> tuple[dt.dat
     return date, checker.take(items, f"{key}.date_format", dates.date_format, None)
 
 
-def _dated(
-    checker: Checker, key: str, looks: list[tuple[tuple[str, str], ...]], form: str, fields: dict[str, Any]
-) -> list[dict[str, Any]]:
+def _dated(checker: Checker, key: str, looks: list[dict[str, Any]], form: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     nameless: list[str] = []
     for look in looks:
-        name = os.path.basename(look[0][1])  # noqa: PTH119
+        name = os.path.basename(look["paths"][0][1])  # noqa: PTH119
         moment = next(dates.dates_in_name(name, form), None)
         if moment is None:
             nameless.append(name)
         else:
-            found.append({**fields, "paths": look, "date": moment[0], "time": fields["time"] or moment[1]})
+            found.append({**look, "date": moment[0], "time": look["time"] or moment[1]})
     for name in nameless[:_SHOWN_NAMES]:
         checker.wrong(f"{key}.date_format", f"no date '{form}' in the file name '{name}'")
     if len(nameless) > _SHOWN_NAMES:

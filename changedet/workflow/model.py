@@ -101,7 +101,8 @@ class SceneEntry:
     time : datetime.time or None
         UTC.
     paths : tuple of (role, path)
-        Absolute paths or URLs; one with role ``""`` for a file with all bands, else one for each role. Empty for STAC.
+        Absolute paths or URLs; one with role ``""`` for a file with all bands, and its masks that a glob found beside
+        it; else one for each role. Empty for STAC.
     bands : tuple of (role, band number or description), or None
         None where the file does not say; band numbers count from 1.
     nodata : float or None
@@ -112,6 +113,8 @@ class SceneEntry:
         Georeference for a picture that has none; both or neither.
     stac : Catalog or None
         Only for STAC.
+    unread : tuple of str
+        Masks beside the scene whose meaning is not known.
     """
 
     key: str
@@ -128,6 +131,7 @@ class SceneEntry:
     crs: str | None = None
     bounds: Bounds | None = None
     stac: Catalog | None = None
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -236,7 +240,8 @@ class Workflow:
     def _scene(self, entry: SceneEntry) -> dict[str, Any]:
         paths = {role: self._short(path) for role, path in entry.paths}
         found: dict[str, Any] = {
-            "path": paths.get("", paths or None),
+            "path": paths.pop("", None) or paths or None,
+            "masks": (paths if entry.paths and not entry.paths[0][0] else None) or None,
             "date": str(entry.date) if entry.date else None,
             "time": str(entry.time) if entry.time else None,
             "bands": dict(entry.bands) if entry.bands else None,

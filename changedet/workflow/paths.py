@@ -6,7 +6,6 @@ so they are refused.
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 import zipfile
@@ -19,10 +18,9 @@ from urllib.parse import urlsplit
 from changedet.errors import did_you_mean
 from changedet.workflow.document import Node
 from changedet.workflow.fields import UnfitError, shown, text, unfit
+from changedet.workflow.matching import BoundlessError, expand
 
-MAX_MATCHES: Final = 10_000
 MAX_HINTS: Final = 500
-SIDECARS: Final = (".aux.xml", ".ovr", ".msk", ".tfw", ".hdr", ".qml")
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _CONNECTION = re.compile(r"<|[A-Za-z][A-Za-z0-9_]+:")
@@ -72,16 +70,13 @@ def matches(folder: Path) -> Callable[[Node], tuple[str, ...]]:
         value = text("a pattern such as 'scenes/*.tif'")(node)
         if _SCHEME.match(value) or value.startswith("/vsi") or "\0" in value:
             raise unfit(node, "a pattern for files on this machine; list URLs one by one under 'path'")
-        found: list[str] = []
-        for name in glob.iglob(os.path.expanduser(value), root_dir=folder, recursive=True):  # noqa: PTH111, PTH207
-            path = _absolute(folder, name)
-            if os.path.isfile(path) and not path.lower().endswith(SIDECARS):  # noqa: PTH113
-                found.append(path)
-            if len(found) > MAX_MATCHES:
-                raise UnfitError(f"{shown(node)} matches more than {MAX_MATCHES} files")
+        try:
+            found = expand(os.path.join(folder, os.path.expanduser(value)))  # noqa: PTH111, PTH118
+        except BoundlessError as error:
+            raise UnfitError(f"{shown(node)} {error}") from None
         if not found:
             raise UnfitError(f"{shown(node)} matches no file; patterns are relative to the workflow file")
-        return tuple(sorted(found))
+        return tuple(sorted({os.path.normpath(path) for path in found}))
 
     return convert
 

@@ -1,0 +1,136 @@
+"""What virtual rasters (GDAL's VRT) name: pictures of this machine, and nothing that is no picture.
+
+A VRT may declare any file to be raw pixels, run code, or name what lies elsewhere. Whoever sends a scene must not make
+its reader publish the bytes of other files, so each file that a VRT names must be a picture by its own first bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Final
+from xml.etree import ElementTree as ET
+
+from changedet.errors import InputError
+
+MAX_BYTES: Final = 32 << 20
+MAX_DEPTH: Final = 4
+_MARK: Final = b"<VRTDataset"
+_HEAD_BYTES: Final = 4096
+_PICTURES: Final = (
+    *(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x89PNG\r\n", b"\xff\xd8\xff", b"EHFA_HEADER_TAG", b"NITF0", b"NSIF0"),
+    *(b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51", b"RIFF", b"BM", b"GIF8"),
+)
+# VRTRawRasterBand is what these leave out; what is processed names files in ways of its own.
+_KINDS: Final = frozenset(
+    {
+        *("VRTWarpedDataset", "VRTPansharpenedDataset", "VRTSourcedRasterBand", "VRTDerivedRasterBand"),
+        *("VRTWarpedRasterBand", "VRTPansharpenedRasterBand"),
+    }
+)
+_SOURCES: Final = frozenset({"sourcefilename", "sourcedataset"})
+# Whose text GDAL takes for a file or for code, and which no picture needs.
+_REFUSED: Final = ("pixelfunctioncode", "dempath", "rpc_dem", "x_dataset", "y_dataset", "array", "group")
+
+
+def is_virtual(path: str) -> bool:
+    """Whether GDAL would take a file of this machine for a VRT: it looks for a word among the first bytes."""
+    return _MARK in _head(path)
+
+
+def named_files(path: str, depth: int = 0) -> list[str]:
+    """The files that a VRT is made of, those of VRTs within it too.
+
+    Parameters
+    ----------
+    path : str
+        A VRT on this machine.
+    depth : int
+        How many VRTs lead to it.
+
+    Returns
+    -------
+    list of str
+        Absolute paths, each once.
+
+    Raises
+    ------
+    InputError
+        It declares raw pixels, runs code, names what is no picture on this machine, or cannot be understood.
+    """
+    if depth > MAX_DEPTH:
+        raise InputError(f"{path}: is a VRT more than {MAX_DEPTH} VRTs deep; make one of the pictures themselves")
+    found: dict[str, None] = {}
+    for source in _sources(path, _parsed(path)):
+        if source in found:
+            continue
+        found[source] = None
+        if is_virtual(source):
+            found |= dict.fromkeys(named_files(source, depth + 1))
+        elif not _head(source).startswith(_PICTURES):
+            raise _leads(path, source, "which is no picture (GeoTIFF, JPEG 2000, PNG, JPEG, HFA, NITF)")
+    return list(found)
+
+
+def _parsed(path: str) -> ET.Element:
+    with _opened(path) as file:
+        text = file.read(MAX_BYTES + 1)
+    if len(text) > MAX_BYTES or b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+        raise InputError(f"{path}: is a VRT of more than {MAX_BYTES >> 20} MB or with a document type; make it again")
+    try:
+        return ET.fromstring(text)  # noqa: S314 - entities are refused above
+    except ET.ParseError as error:
+        raise InputError(f"{path}: looks like a VRT but is no valid XML ({error}); make it again") from None
+
+
+def _sources(path: str, root: ET.Element) -> Iterator[str]:
+    for element in root.iter():
+        kind = element.get("subClass") or element.get("subclass")
+        if kind is not None and kind not in _KINDS:
+            raise InputError(
+                f"{path}: holds a {kind[:40]!a}, which can show any file as pixels; get the pixels as GeoTIFF"
+            )
+        for name in (element.tag.lower(), element.get("name", "").lower(), element.get("key", "").lower()):
+            if name in _REFUSED or (name == "pixelfunctionlanguage" and (element.text or "").strip().lower() != "c"):
+                raise InputError(f"{path}: holds '{name}', which a scene may not; get the pixels as GeoTIFF")
+        if element.tag.lower() in _SOURCES:
+            yield _resolved(path, element.text or "", element)
+
+
+def _resolved(path: str, name: str, element: ET.Element) -> str:
+    relative = any(key.lower() == "relativetovrt" and value == "1" for key, value in element.items())
+    full = os.path.join(_folder(path), name) if relative else name  # noqa: PTH118
+    if name != name.strip() or not os.path.isabs(full) or full.startswith("/vsi"):  # noqa: PTH117
+        raise _leads(path, name, "expected the path of a picture beside it, or a full one")
+    if not os.path.isfile(full):  # noqa: PTH113
+        raise _leads(path, name, "which is no file here")
+    return full
+
+
+def _folder(path: str) -> str:
+    """From where GDAL takes relative names: where the VRT itself lies, if it is given by a link."""
+    for _ in range(40):
+        if not os.path.islink(path):  # noqa: PTH114
+            break
+        path = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120
+    return os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
+
+
+def _leads(path: str, name: str, why: str) -> InputError:
+    return InputError(f"{path}: leads to {name[:80]!a}, {why}; a scene may not lead there: get a copy of the pixels")
+
+
+def _head(path: str) -> bytes:
+    try:
+        with _opened(path) as file:
+            return file.read(_HEAD_BYTES)
+    except (OSError, KeyError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
+        return b""
+
+
+def _opened(path: str) -> IO[bytes]:
+    zipped = re.fullmatch(r"/vsizip/\{?(.+?\.zip)\}?/(.+)", path, re.IGNORECASE)
+    return zipfile.ZipFile(zipped[1]).open(zipped[2]) if zipped else Path(path).open("rb")
