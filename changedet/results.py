@@ -28,11 +28,10 @@ from changedet.placebo import Placebo, placebo
 from changedet.plan import Plan, countable
 from changedet.scenes import Look
 from changedet.series import LookFacts
-from changedet.store import RunFolder, read_table
+from changedet.store import SCHEMA_VERSION, RunFolder, read_table
 from changedet.tracks import Tracks
 from changedet.zones import trains, with_occupancy, zone_of, zone_table
 
-SCHEMA_VERSION: Final = 1
 LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date says next to nothing, and a warning says so."""
 _LOOKUP_PX: Final = 512

@@ -475,7 +475,7 @@ def test_a_run_folder_that_cannot_be_made_is_the_inputs_fault(tmp_path: Path) ->
     (tmp_path / "file").touch()
     folder = RunFolder(tmp_path / "file" / "site")
     with (
-        pytest.raises(InputError, match="site: cannot be made .*; give another outputs.dir"),
+        pytest.raises(InputError, match=r"cannot be made .*; give another outputs\.dir"),
         folder.locked(is_new=True),
     ):
         pass
