@@ -381,10 +381,9 @@ def _seen_beyond(table: pd.DataFrame) -> list[str]:
     """Counts that lie above their own interval, which only boxes that the series does not believe can make."""
     beyond = table[(table["containers"].astype("float64") > table["containers_high"]).to_numpy(bool)]
     return [
-        f"{row.date.date()}{f', {row.zone}' if row.zone else ''}: {row.containers} containers were seen, more than the "
-        f"{row.containers_low:.1f} to {row.containers_high:.1f} expected: the series judges the rest false (rows "
-        "without a track)"
-        for row in beyond.itertuples()
+        f"{row['date'].date()}{row['zone'] and ', '}{row['zone']}: {row['containers']} containers were seen, beyond the "
+        f"{row['containers_low']:.1f} to {row['containers_high']:.1f} expected: the series judges the rest false"
+        for _, row in beyond.iterrows()
     ]
 
 
