@@ -381,8 +381,8 @@ def _seen_beyond(table: pd.DataFrame) -> list[str]:
     """Counts that lie above their own interval, which only boxes that the series does not believe can make."""
     beyond = table[(table["containers"].astype("float64") > table["containers_high"]).to_numpy(bool)]
     return [
-        f"{row['date'].date()}{row['zone'] and ', '}{row['zone']}: {row['containers']} containers were seen, beyond the "
-        f"{row['containers_low']:.1f} to {row['containers_high']:.1f} expected: the series judges the rest false"
+        f"{row['date'].date()}{row['zone'] and ', '}{row['zone']}: {row['containers']} containers were seen, beyond "
+        f"the {row['containers_low']:.1f} to {row['containers_high']:.1f} expected: the series judges the rest false"
         for _, row in beyond.iterrows()
     ]
 
