@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from changedet.errors import InputError
 from changedet.outputs.files import write_text
 from changedet.outputs.tables import write_table
 
@@ -80,6 +81,10 @@ def write(folder: Path, matches: Sequence[Mapping[str, Any]], trains: Sequence[M
         "trains": pd.DataFrame(trains, columns=list(TRAINS)),
         "chains": pd.DataFrame(chains(matches), columns=list(CHAINS)),
     }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out: '{folder}' cannot be made ({error.strerror}); give another folder") from error
     for name, table in tables.items():
         write_table(folder / f"{name}.csv", table)
     parts = [f"<h2>{name.title()}</h2>{_html(table)}" for name, table in tables.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ import rasterio
 import shapely
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
+from rasterio.errors import RasterioIOError
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window as RasterioWindow
 
@@ -57,14 +59,27 @@ def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = N
     if not target.exists():
         raise InputError(f"{truth}: no such truth; give a truth/ folder, a raster of 1, 0 and 255, or a sample")
     if source.is_file():
-        return {"masks": {"all": _mask_figures([_confusion(source, None, _only_raster(target))])}}
+        with _understood(target):
+            return {"masks": {"all": _mask_figures([_confusion(source, None, _only_raster(target))])}}
     finished = open_run(source)
     if target.suffix == ".gpkg":
         return {"area": adjusted_area(finished, target)}
-    if target.is_file():
-        chosen = day or max(date for date in finished.dates if date != _reference(finished))
-        return {"masks": _masks(finished, {chosen: target})}
-    return _against_folder(finished, target, day)
+    with _understood(target):
+        if target.is_file():
+            chosen = day or max(date for date in finished.dates if date != _reference(finished))
+            return {"masks": _masks(finished, {chosen: target})}
+        return _against_folder(finished, target, day)
+
+
+@contextmanager
+def _understood(target: Path) -> Iterator[None]:
+    """Make one line that names the truth of whatever is not as a truth is: other columns, words for numbers, no CRS."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, RuntimeError, RasterioIOError) as error:
+        detail = " ".join(str(error).replace(str(target), "").split())[:120]
+        told = "a truth/ folder as `changedet simulate` writes it, a raster of 1, 0 and 255, or a sample"
+        raise InputError(f"{target}: cannot be understood ({detail}), expected {told}") from error
 
 
 def _only_raster(target: Path) -> Path:
@@ -87,6 +102,7 @@ def _against_folder(finished: Run, target: Path, day: dt.date | None) -> dict[st
         raise InputError(f"--date: the run has no {day}; it has {', '.join(str(date) for date in finished.dates)}")
     rasters = {date: target / f"{date}_mask.tif" for date in days if (target / f"{date}_mask.tif").exists()}
     truth = pd.read_csv(table)
+    truth["containers"] = pd.to_numeric(truth["containers"])
     figures: dict[str, Any] = {}
     masks = {date: path for date, path in rasters.items() if RunFolder(finished.path).mask(date).exists()}
     if masks:
@@ -130,6 +146,10 @@ def _confusion(mask: Path, score: Path | None, truth: Path) -> dict[str, Any]:
             usable = judged & np.isfinite(values)
             bins = np.clip(values[usable] / top * BINS, 0, BINS - 1).astype(int)
             np.add.at(histogram, (true[usable], bins), 1)
+    if not counts.any() and not unseen.any():
+        raise InputError(
+            f"{truth}: holds neither 0 nor 1 where the mask lies; expected 1 changed, 0 not, 255 not judged"
+        )
     return {"counts": counts, "unseen": unseen, "histogram": histogram if score is not None else None}
 
 

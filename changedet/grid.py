@@ -390,8 +390,9 @@ def _check_size(shape: tuple[int, int], pixel: tuple[float, float]) -> None:
         height, width = shape[0] * pixel[1] / 1000, shape[1] * pixel[0] / 1000
         raise InputError(
             Problem(
-                f"the grid would have {shape[1]:.7g} x {shape[0]:.7g} pixels of {pixel[0]:g} m, {width:.4g} x {height:.4g} km, "
-                f"more than {MAX_PIXELS:.2g}; give a smaller aoi or a coarser grid.resolution",
+                f"the grid would have {shape[1]:.7g} x {shape[0]:.7g} pixels of {pixel[0]:g} m, "
+                f"{width:.4g} x {height:.4g} km, more than {MAX_PIXELS:.2g}; give a smaller aoi or a coarser "
+                "grid.resolution",
                 "site.aoi",
             )
         )

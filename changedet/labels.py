@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from changedet import recount
 from changedet.errors import InputError, Problem, did_you_mean
@@ -115,7 +116,7 @@ def _tile_faults(tiles: gpd.GeoDataFrame, grid: Grid, days: Sequence[dt.date]) -
         shape, day = row.geometry, _day(row["date"])
         if day not in days:
             found.append((f"tiles[{fid}].date", _no_such_day(row["date"], days)))
-        if shape is None or shape.is_empty or not shape.is_valid or shape.area <= 0:
+        if not isinstance(shape, BaseGeometry) or shape.is_empty or not shape.is_valid or shape.area <= 0:
             found.append((f"tiles[{fid}].geometry", "no valid polygon; draw the outline of the labelled ground"))
         elif not grid.area.contains(shape.centroid):
             found.append((f"tiles[{fid}].geometry", "lies outside the area of interest"))
@@ -147,7 +148,7 @@ def _label_faults(labels: gpd.GeoDataFrame, days: Sequence[dt.date]) -> list[tup
             )
         shape = row.geometry
         if (
-            shape is None
+            not isinstance(shape, BaseGeometry)
             or shape.is_empty
             or not shape.is_valid
             or shape.geom_type not in {"Point", "Polygon", "MultiPolygon"}

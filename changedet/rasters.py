@@ -51,15 +51,15 @@ _REMOTE_OPTIONS: Final = {
 }
 # What a remote server sends is not trusted: a VRT could name files of this machine.
 _REMOTE_DRIVERS: Final = ("GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG")
-# Of this machine's files the kinds that hold their own pixels, or name pictures beside them: others ask a host, or take
-# the bytes of whatever file they name for pixels.
+# Of this machine's files the kinds that hold their own pixels, and VRT, which is looked through: others ask a host,
+# name files of any kind, or take the bytes of whatever file they name for pixels (HDF5, and netCDF with it, by its
+# external storage).
 _LOCAL_DRIVERS: Final = frozenset(
     {
-        *("AAIGrid", "AIG", "BAG", "BIGGIF", "BMP", "CEOS", "COG", "COSAR", "DIMAP", "DTED", "EHdr", "ENVI", "FIT"),
-        *("GIF", "GPKG", "GRIB", "GS7BG", "GSAG", "GSBG", "GTiff", "HDF5", "HDF5Image", "HFA", "JAXAPALSAR", "JPEG"),
-        *("JP2OpenJPEG", "JPEGXL", "KEA", "L1B", "LAN", "MBTiles", "NITF", "PNG", "PNM", "RMF", "RRASTER", "RS2"),
-        *("RST", "SAFE", "SAGA", "SAR_CEOS", "SENTINEL2", "SNAP_TIFF", "SRTMHGT", "TIL", "TSX", "USGSDEM", "VRT"),
-        *("WEBP", "XYZ", "netCDF"),
+        *("AAIGrid", "AIG", "BIGGIF", "BMP", "CEOS", "COG", "COSAR", "DTED", "EHdr", "ENVI", "FIT", "GIF", "GPKG"),
+        *("GRIB", "GS7BG", "GSAG", "GSBG", "GTiff", "HFA", "JAXAPALSAR", "JPEG", "JP2OpenJPEG", "JPEGXL", "L1B"),
+        *("LAN", "MBTiles", "NITF", "PNG", "PNM", "RMF", "RRASTER", "RST", "SAGA", "SAR_CEOS", "SNAP_TIFF", "SRTMHGT"),
+        *("USGSDEM", "VRT", "WEBP", "XYZ"),
     }
 )
 _NETWORK_PATHS: Final = ("/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "/vsiadls", "/vsioss", "/vsiswift", "/vsiwebhdfs")
@@ -196,7 +196,7 @@ def reading(path: str) -> Iterator[None]:
         remedy = (
             "check the address and the network"
             if is_remote(path)
-            else "it is truncated, corrupt or no raster: get it again, or as GeoTIFF"
+            else "it is truncated, corrupt or of a kind that is not read: get it again, or its pixels as GeoTIFF"
         )
         raise InputError(f"{path}: cannot be read, {remedy} ({detail})") from error
 
@@ -281,7 +281,7 @@ def _named_elsewhere(dataset: Any, *, remote: bool) -> str:
     overviews = str(dataset.tags(ns="OVERVIEWS").get("OVERVIEW_FILE", ""))
     if overviews and not overviews.startswith(":::BASE:::"):
         return overviews
-    # Overviews and masks beside a file, and what an index of tiles names, may be VRTs too.
+    # Overviews and masks beside a file may be VRTs too.
     for name in [] if remote else dataset.files:
         _named_by(name, stamp_of(name))
     return ""

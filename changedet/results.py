@@ -28,11 +28,10 @@ from changedet.placebo import Placebo, placebo
 from changedet.plan import Plan, countable
 from changedet.scenes import Look
 from changedet.series import LookFacts
-from changedet.store import RunFolder, read_table
+from changedet.store import SCHEMA_VERSION, RunFolder, read_table
 from changedet.tracks import Tracks
 from changedet.zones import trains, with_occupancy, zone_of, zone_table
 
-SCHEMA_VERSION: Final = 1
 LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date says next to nothing, and a warning says so."""
 _LOOKUP_PX: Final = 512
@@ -382,10 +381,9 @@ def _seen_beyond(table: pd.DataFrame) -> list[str]:
     """Counts that lie above their own interval, which only boxes that the series does not believe can make."""
     beyond = table[(table["containers"].astype("float64") > table["containers_high"]).to_numpy(bool)]
     return [
-        f"{row.date.date()}{f', {row.zone}' if row.zone else ''}: {row.containers} containers were seen, more than the "
-        f"{row.containers_low:.1f} to {row.containers_high:.1f} expected: the series judges the rest false (rows "
-        "without a track)"
-        for row in beyond.itertuples()
+        f"{row['date'].date()}{row['zone'] and ', '}{row['zone']}: {row['containers']} containers were seen, beyond "
+        f"the {row['containers_low']:.1f} to {row['containers_high']:.1f} expected: the series judges the rest false"
+        for _, row in beyond.iterrows()
     ]
 
 

@@ -89,7 +89,8 @@ def _read(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     try:
         return read_review(path)
     except ValueError as error:
-        raise InputError(Problem(f"{error}; move it away and give the command again", file=str(path))) from None
+        said = f"{error}{'' if str(error).endswith('or') else ';'} move it away and give the command again"
+        raise InputError(Problem(said, file=str(path))) from None
 
 
 def _count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn: Callable[[str], None] | None) -> str:

@@ -155,7 +155,8 @@ def adjusted_area(finished: Run, path: str | Path) -> dict[str, Any]:
     day, mask = _mask(finished, dt.date.fromisoformat(str(sample["date"].iloc[0])))
     grid = Grid.from_json(finished.provenance["grid"])
     stratum = sample["stratum"].map({name: k for k, name in enumerate(STRATA)}).to_numpy()
-    if (stratum != _classes_at(mask, grid, sample.geometry)).any():
+    points = sample.geometry if sample.crs is None else sample.geometry.to_crs(grid.crs)
+    if (stratum != _classes_at(mask, grid, points)).any():
         raise InputError(f"{path}: was drawn from another mask than {mask}; draw the sample anew")
     label = pd.to_numeric(sample["label"]).to_numpy(dtype=np.float64, na_value=np.nan)
     told = np.isin(label, (0, 1))

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -25,6 +25,8 @@ import xarray as xr
 from changedet.errors import ChangedetError, InputError, Problem
 
 STATE = ".changedet"
+SCHEMA_VERSION: Final = 1
+"""Of ``summary.json``."""
 
 
 def identity(*parts: Any) -> str:
@@ -305,19 +307,22 @@ class Run:
     @property
     def dates(self) -> list[date]:
         """All dates, sorted."""
-        return [date.fromisoformat(text) for text in self.summary["dates"]]
+        with _as_written(RunFolder(self.path).summary):
+            return [date.fromisoformat(text) for text in self.summary["dates"]]
 
     @property
     def provenance(self) -> dict[str, Any]:
         """``run.json``."""
-        return read_json(RunFolder(self.path).provenance)
+        return _record(RunFolder(self.path).provenance)
 
     @property
     def series(self) -> pd.DataFrame:
         """``timeseries.csv``: one row a date, and one a date and zone; NA for what cannot be had."""
         from changedet.outputs.tables import read_timeseries
 
-        return read_timeseries(self._existing(RunFolder(self.path).timeseries, "tables"))
+        path = self._existing(RunFolder(self.path).timeseries, "tables")
+        with _as_written(path):
+            return read_timeseries(path)
 
     @property
     def containers(self) -> gpd.GeoDataFrame:
@@ -369,13 +374,17 @@ class Run:
     def _layer(self, name: str) -> gpd.GeoDataFrame:
         from changedet.outputs.vectors import read_objects
 
-        return read_objects(self._existing(RunFolder(self.path).objects, "objects"), name)
+        path = self._existing(RunFolder(self.path).objects, "objects")
+        with _as_written(path):
+            return read_objects(path, name)
 
     def _optional(self, name: str) -> gpd.GeoDataFrame | None:
         from changedet.outputs.vectors import has_layer
 
         path = RunFolder(self.path).objects
-        return self._layer(name) if path.exists() and has_layer(path, name) else None
+        with _as_written(path):
+            there = path.exists() and has_layer(path, name)
+        return self._layer(name) if there else None
 
     def _raster(self, path: Path, kind: str) -> xr.DataArray:
         from changedet.outputs.rasters import open_lazily
@@ -403,7 +412,39 @@ def open_run(path: str | Path) -> Run:
         The folder holds none.
     """
     folder = RunFolder(Path(path))
+    if not folder.summary.is_file():
+        raise InputError(f"{path}: no finished run here (no readable summary.json); give a run folder")
+    summary = _record(folder.summary)
+    if summary.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+        got = str(summary["schema_version"])[:20]
+        raise InputError(f"{folder.summary}: is of version {got}, expected {SCHEMA_VERSION}; run the workflow again")
+    return Run(folder.path, summary)
+
+
+class _Record(dict[str, Any]):
+    """A record of a run; what is not in it is missing from its file."""
+
+    def __init__(self, path: Path, content: Mapping[str, Any]) -> None:
+        super().__init__(content)
+        self.path = path
+
+    def __missing__(self, key: str) -> Any:
+        raise InputError(f"{self.path}: has no '{key}', as changedet writes it; run the workflow again")
+
+
+def _record(path: Path) -> dict[str, Any]:
+    with _as_written(path):
+        content = json.loads(path.read_text())
+        if not isinstance(content, dict):
+            raise TypeError("no mapping")
+    return _Record(path, content)
+
+
+@contextmanager
+def _as_written(path: Path) -> Iterator[None]:
+    """Make one line that names the file of whatever is wrong with it."""
     try:
-        return Run(folder.path, read_json(folder.summary))
-    except (OSError, ValueError):
-        raise InputError(f"{path}: no finished run here (no readable summary.json); give a run folder") from None
+        yield
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        detail = " ".join(str(error).replace(str(path), "").split())[:120]
+        raise InputError(f"{path}: is not as changedet wrote it ({detail}); run the workflow again") from error

@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, Problem, did_you_mean
 from changedet.grid import Grid
@@ -109,7 +110,7 @@ def checked(
         problems.append(Problem(said + hint, f"containers[{fid}].verdict", str(path)))
     chosen = {name: frozenset(judged["object_id"][(texts == name)].dropna().astype(int)) for name in VERDICTS}
     remaining = containers[~containers["object_id"].isin(chosen["reject"])]
-    added, wrong = _added(drawn.to_crs(containers.crs), remaining, grid, days)
+    added, wrong = _added(drawn.to_crs(containers.crs) if len(drawn) else drawn, remaining, grid, days)
     problems += [Problem(said, key, str(path)) for key, said in wrong]
     if problems:
         raise InputError(problems)
@@ -149,7 +150,8 @@ def _day(value: Any) -> dt.date | None:
 
 
 def _why_not(shape: Any, grid: Grid) -> str:
-    if shape is None or shape.is_empty or not shape.is_valid or shape.area <= 0:
+    # A missing geometry comes as NaN.
+    if not isinstance(shape, BaseGeometry) or shape.is_empty or not shape.is_valid or shape.area <= 0:
         return "no valid polygon; draw the outline of the box"
     if not grid.area.intersects(shape.centroid):
         return "its centre lies outside the area of interest"

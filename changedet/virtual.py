@@ -20,9 +20,10 @@ MAX_BYTES: Final = 32 << 20
 MAX_DEPTH: Final = 4
 _MARK: Final = b"<VRTDataset"
 _HEAD_BYTES: Final = 4096
+# Only beginnings that no other kind of file that GDAL knows can have as well.
 _PICTURES: Final = (
     *(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x89PNG\r\n", b"\xff\xd8\xff", b"EHFA_HEADER_TAG", b"NITF0", b"NSIF0"),
-    *(b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51", b"RIFF", b"BM", b"GIF8"),
+    b"\0\0\0\x0cjP  ",
 )
 # VRTRawRasterBand is what these leave out; what is processed names files in ways of its own.
 _KINDS: Final = frozenset(
@@ -87,21 +88,28 @@ def _parsed(path: str) -> ET.Element:
 
 
 def _sources(path: str, root: ET.Element) -> Iterator[str]:
+    # To GDAL letters are the same large and small, name spaces none, and attributes the same as elements within.
     for element in root.iter():
-        kind = element.get("subClass") or element.get("subclass")
+        tag, text = _plain(element.tag), element.text or ""
+        attributes = {_plain(name): value for name, value in element.items()}
+        kind = text.strip() if tag == "subclass" else attributes.get("subclass")
         if kind is not None and kind not in _KINDS:
             raise InputError(
                 f"{path}: holds a {kind[:40]!a}, which can show any file as pixels; get the pixels as GeoTIFF"
             )
-        for name in (element.tag.lower(), element.get("name", "").lower(), element.get("key", "").lower()):
-            if name in _REFUSED or (name == "pixelfunctionlanguage" and (element.text or "").strip().lower() != "c"):
+        for name in (tag, attributes.get("name", "").lower(), attributes.get("key", "").lower(), *attributes):
+            is_code = name == "pixelfunctionlanguage" and text.strip().lower() != "c"
+            if name in _REFUSED or is_code or (name in _SOURCES and (name != tag or len(element))):
                 raise InputError(f"{path}: holds '{name}', which a scene may not; get the pixels as GeoTIFF")
-        if element.tag.lower() in _SOURCES:
-            yield _resolved(path, element.text or "", element)
+        if tag in _SOURCES:
+            yield _resolved(path, text, attributes.get("relativetovrt") == "1")
 
 
-def _resolved(path: str, name: str, element: ET.Element) -> str:
-    relative = any(key.lower() == "relativetovrt" and value == "1" for key, value in element.items())
+def _plain(name: str) -> str:
+    return name.rsplit("}", 1)[-1].lower()
+
+
+def _resolved(path: str, name: str, relative: bool) -> str:
     full = os.path.join(_folder(path), name) if relative else name  # noqa: PTH118
     if name != name.strip() or not os.path.isabs(full) or full.startswith("/vsi"):  # noqa: PTH117
         raise _leads(path, name, "expected the path of a picture beside it, or a full one")

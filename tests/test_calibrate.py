@@ -256,6 +256,8 @@ def test_every_mistake_in_the_labels_is_told_at_once(run: Path, tmp_path: Path) 
     tiles.loc[2, "geometry"] = shapely.transform(tiles.geometry[2], lambda xy: xy + 5000.0)
     labels.loc[0, "kind"] = "40tf"
     labels.loc[1, "date"] = "soon"
+    labels.loc[2, "geometry"] = None
+    tiles.loc[3, "geometry"] = None
     write(path, tiles, labels)
     with pytest.raises(InputError) as caught:
         calibrate(open_run(run), path)
@@ -266,6 +268,8 @@ def test_every_mistake_in_the_labels_is_told_at_once(run: Path, tmp_path: Path) 
         "outside the area",
         "did you mean '40ft'",
         "'soon'",
+        "containers[3].geometry: no rectangle or point",
+        "tiles[4].geometry: no valid polygon",
     ):
         assert words in said
     assert not (run / "calibration.json").exists()

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import shutil
 import sqlite3
+import warnings
 from contextlib import closing
 from pathlib import Path
 
@@ -354,4 +355,19 @@ def test_runs_that_cannot_be_reviewed(run: Path, tmp_path: Path) -> None:
     summary = open_run(run).summary
     tables.write_json(run / "summary.json", {**summary, "unavailable": {"containers": "10 m is too coarse"}})
     with pytest.raises(InputError, match="10 m is too coarse"):
+        review_run(run)
+
+
+def test_drawn_boxes_without_a_place_are_refused(run: Path) -> None:
+    review_run(run)
+    columns = {"date": [str(DAYS[-1])], "kind": [None]}
+    nowhere = gpd.GeoDataFrame(columns, geometry=[None], crs=GRID.crs)
+    pyogrio.write_dataframe(nowhere, run / "review.gpkg", layer="added", geometry_type="Polygon")
+    with pytest.raises(InputError, match=r"added\[1\]\.geometry: no valid polygon"):
+        review_run(run)
+    unplaced = gpd.GeoDataFrame(columns, geometry=[shapely.box(0, 0, 6, 2)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pyogrio.write_dataframe(unplaced, run / "review.gpkg", layer="added")
+    with pytest.raises(InputError, match="layer 'added' has lost its CRS or its geometries; set them"):
         review_run(run)

@@ -22,10 +22,11 @@ import rasterio
 from small_scenes import ground, series, write_scene, write_workflow
 
 from changedet.errors import ChangedetError, InputError
+from changedet.evaluate import score_run
 from changedet.outputs.tables import summary_problems
 from changedet.plan import make_plan
 from changedet.run import carry_out, run
-from changedet.store import RunFolder, open_run
+from changedet.store import Run, RunFolder, open_run
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
 SHAPE = (560, 1100)
@@ -475,7 +476,56 @@ def test_a_run_folder_that_cannot_be_made_is_the_inputs_fault(tmp_path: Path) ->
     (tmp_path / "file").touch()
     folder = RunFolder(tmp_path / "file" / "site")
     with (
-        pytest.raises(InputError, match="site: cannot be made .*; give another outputs.dir"),
+        pytest.raises(InputError, match=r"cannot be made .*; give another outputs\.dir"),
         folder.locked(is_new=True),
     ):
         pass
+
+
+def without(name: str) -> Callable[[bytes], bytes]:
+    return lambda content: json.dumps({k: v for k, v in json.loads(content).items() if k != name}).encode()
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "use", "said"),
+    [
+        ("summary.json", lambda _: b"[]", lambda run: run.dates, "is not as changedet wrote it"),
+        ("summary.json", lambda _: b'{"schema_version": 99}', lambda run: run.dates, "is of version 99, expected 1"),
+        ("summary.json", without("dates"), lambda run: run.dates, "has no 'dates'"),
+        ("summary.json", lambda _: b'{"dates": ["yesterday"]}', lambda run: run.dates, "is not as changedet wrote it"),
+        ("run.json", without("grid"), lambda run: run.provenance["grid"], "has no 'grid'"),
+        ("timeseries.csv", lambda _: b"a,b\n1,2\n", lambda run: run.series, "is not as changedet wrote it"),
+        ("timeseries.csv", lambda _: b"\xff\xfe\x00", lambda run: run.series, "is not as changedet wrote it"),
+        ("timeseries.csv", lambda _: b"", lambda run: run.series, "is not as changedet wrote it"),
+        ("objects.gpkg", lambda _: b"", lambda run: run.containers, "is not as changedet wrote it"),
+        ("objects.gpkg", lambda content: content[:30000], lambda run: run.zones, "is not as changedet wrote it"),
+    ],
+)
+def test_a_run_folder_that_is_not_as_it_was_written(
+    reference_run: Path,
+    tmp_path: Path,
+    file: str,
+    change: Callable[[bytes], bytes],
+    use: Callable[[Run], object],
+    said: str,
+) -> None:
+    path = Path(shutil.copytree(reference_run, tmp_path / "run")) / file
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(InputError, match=f"{file}: {said}") as caught:
+        use(open_run(tmp_path / "run"))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_truth_that_is_none_is_refused(reference_run: Path, tmp_path: Path) -> None:
+    truth = tmp_path / "truth"
+    truth.mkdir()
+    (truth / "truth.gpkg").touch()
+    for text in ("", "a,b\n1,2\n", "date,containers\n2023-01-01,many\n"):
+        (truth / "truth.csv").write_text(text)
+        with pytest.raises(InputError, match="truth: cannot be understood"):
+            score_run(reference_run, truth)
+    with pytest.raises(InputError, match=r"truth\.csv: cannot be understood .*not recognized"):
+        score_run(reference_run, truth / "truth.csv")
+    scene = next((reference_run / "scenes").glob("*.tif"))
+    with pytest.raises(InputError, match="holds neither 0 nor 1"):
+        score_run(reference_run, scene)

@@ -88,6 +88,9 @@ def test_a_sample_is_drawn_labelled_and_scored(finished):
     assert figures["labelled"] == 120
     assert figures["users"] == figures["producers"] == figures["overall"] == 1
     assert figures["changed_area_m2"] == pytest.approx(figures["mapped_m2"])
+    moved = pyogrio.read_dataframe(path, layer="sample").to_crs("EPSG:4326")
+    pyogrio.write_dataframe(moved, path.with_name("moved.gpkg"), layer="sample")
+    assert score_run(finished.path, path.with_name("moved.gpkg"))["area"] == figures
     assert figures["mapped_m2"] == pytest.approx((mask == 1).sum() * 100.0, rel=2e-3)
 
 
@@ -99,6 +102,14 @@ def test_a_sample_of_another_mask_is_refused(finished, tmp_path):
     pyogrio.write_dataframe(points.assign(stratum=points["stratum"].map(other)), tmp_path / "s.gpkg", layer="sample")
     with pytest.raises(InputError, match="another mask"):
         score_run(finished.path, tmp_path / "s.gpkg")
+    for odd, said in (
+        ({"label": "yes"}, "words where"),
+        ({"date": "soon"}, "words where"),
+        ({"geometry": None}, "place"),
+    ):
+        pyogrio.write_dataframe(points.assign(**odd), tmp_path / f"{said}.gpkg", layer="sample", geometry_type="Point")
+        with pytest.raises(InputError, match=said):
+            score_run(finished.path, tmp_path / f"{said}.gpkg")
     gpd.GeoDataFrame({"date": ["x"]}, geometry=gpd.points_from_xy([0], [0]), crs=3857).to_file(
         tmp_path / "t.gpkg", layer="other"
     )

@@ -808,10 +808,20 @@ def test_a_vrt_shows_pictures_alone(tmp_path: Path) -> None:
     for name, source in (("nested", "raw.vrt"), ("itself", "itself.vrt"), ("file", "secret")):
         (tmp_path / f"{name}.vrt").write_text(vrt_of(str(tmp_path / source)))
     (tmp_path / "inline.vrt").write_text(vrt_of(raw.replace("&", "&amp;").replace("<", "&lt;")))
+    (tmp_path / "small.vrt").write_text(
+        raw.replace("subClass", "SUBCLASS").replace("VRTDataset ", "VRTDataset xmlns='a' ")
+    )
+    inner = raw.replace(' subClass="VRTRawRasterBand">', "><subClass>VRTRawRasterBand</subClass>")
+    (tmp_path / "inner.vrt").write_text(inner)
+    said_as = f'<SimpleSource SourceFilename="{tmp_path}/secret"/>'
+    (tmp_path / "attribute.vrt").write_text(
+        vrt_of(str(tmp_path / "mask.tif")).replace("<SimpleSource>", f"{said_as}<SimpleSource>")
+    )
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.write(tmp_path / "raw.vrt", "raw.vrt")
     said = {"raw.vrt": "VRTRawRasterBand", "overviews.tif": "VRTRaw", "mask.tif": "VRTRaw", "nested.vrt": "VRTRaw"}
     said |= {"python.vrt": "pixelfunctionlanguage", "itself.vrt": "VRTs deep", "file.vrt": "which is no picture"}
+    said |= {"small.vrt": "VRTRaw", "inner.vrt": "VRTRaw", "attribute.vrt": "holds 'sourcefilename'"}
     said |= {"inline.vrt": "expected the path of a picture", "mrf.tif": "cannot be read"}
     for name, message in said.items():
         with pytest.raises(InputError, match=message):

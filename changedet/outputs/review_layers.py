@@ -49,7 +49,7 @@ def read_review(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     Raises
     ------
     ValueError
-        Where the file cannot be read, or a layer or column is missing.
+        Where the file cannot be read, or a layer or column is missing, or drawn boxes have no place.
     """
     found = []
     for layer, columns in ((JUDGED, ("date", "object_id", "verdict")), (ADDED, ("date", "kind"))):
@@ -60,5 +60,8 @@ def read_review(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
         missing = [name for name in columns if name not in frame]
         if missing:
             raise ValueError(f"layer '{layer}' has lost its column '{missing[0]}'")
+        if layer == ADDED and len(frame) and (not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None):
+            raise ValueError(f"layer '{layer}' has lost its CRS or its geometries; set them in QGIS, or")
         found.append(frame)
-    return found[0], found[1]
+    judged, added = found
+    return judged.assign(object_id=pd.to_numeric(judged["object_id"], errors="coerce")), added

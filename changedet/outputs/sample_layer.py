@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 
 from changedet.outputs import layer_styles, styles
@@ -45,4 +47,10 @@ def read_sample(path: str | Path) -> gpd.GeoDataFrame:
     missing = [name for name in ("date", "stratum", "label") if name not in frame]
     if missing or not len(frame):
         raise ValueError(f"layer '{LAYER}' has lost its {'column ' + repr(missing[0]) if missing else 'points'}")
-    return frame
+    if not isinstance(frame, gpd.GeoDataFrame) or not (frame.geom_type == "Point").all():
+        raise ValueError(f"layer '{LAYER}' has points without a place")
+    try:
+        dt.date.fromisoformat(str(frame["date"].iloc[0]))
+        return frame.assign(label=pd.to_numeric(frame["label"]))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"layer '{LAYER}' holds words where dates or numbers belong ({error})") from None
