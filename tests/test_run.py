@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import dask.config
@@ -245,7 +246,14 @@ def test_killed_and_gone_on_with(scenes: Path, reference_run: Path, tmp_path: Pa
 
 def test_an_interrupted_run_says_how_to_go_on(own: Path, tmp_path: Path) -> None:
     words = command(write_workflow(own, DATES), tmp_path, "-q")
-    running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    # As from a terminal: a shell starts its background jobs, maybe these tests, with the signal ignored.
+    running = subprocess.Popen(
+        words,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 90
     while not (tmp_path / "site/.changedet/lock").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
