@@ -196,14 +196,14 @@ def test_a_cluster_that_is_lost_ends_the_run_with_one_line(
 ) -> None:
     address, workers = cluster
     code = (
-        "import sys, time; from distributed import Client; from changedet import blocks\n"
-        "blocks.ASK_EVERY_S, blocks.PATIENCE_S = 0.2, 1.0\n"
+        "import sys, time; from distributed import Client; from changedet.blocks import tasks\n"
+        "tasks.ASK_EVERY_S, tasks.PATIENCE_S = 0.2, 1.0\n"
         "with Client(sys.argv[1], set_as_default=False) as client:\n"
         "    client.wait_for_workers(2)\n"
-        "    tasks = [(time.sleep, (0.1,))] * 2 + [(time.sleep, (60,))] * 4\n"
+        "    sleeps = [(time.sleep, (0.1,))] * 2 + [(time.sleep, (60,))] * 4\n"
         "    try:\n"
-        "        for i, _ in blocks.stream(tasks, client=client): print(i, flush=True)\n"
-        "    except blocks.ChangedetError as error: print(error)\n"
+        "        for i, _ in tasks.stream(sleeps, client=client): print(i, flush=True)\n"
+        "    except tasks.ChangedetError as error: print(error)\n"
     )
     words = [sys.executable, "-c", code, address]
     running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -219,10 +219,10 @@ def test_a_cluster_that_is_lost_ends_the_run_with_one_line(
 
 def test_a_process_that_is_killed_ends_the_run_with_one_line() -> None:
     code = (
-        "import os; from changedet import blocks\n"
+        "import os; from changedet.blocks import tasks\n"
         "if __name__ == '__main__':\n"
-        "    try: list(blocks.stream([(os._exit, (9,))], scheduler='processes'))\n"
-        "    except blocks.ChangedetError as error: print(error)\n"
+        "    try: list(tasks.stream([(os._exit, (9,))], scheduler='processes'))\n"
+        "    except tasks.ChangedetError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout.startswith("a worker process ended by force; give workers more memory")

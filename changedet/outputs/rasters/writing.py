@@ -1,0 +1,329 @@
+"""Rasters as cloud-optimised GeoTIFFs: written block by block, finished at once, styled for QGIS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import numpy as np
+import rasterio
+import rasterio.shutil
+from numpy.typing import DTypeLike, NDArray
+from rasterio.enums import ColorInterp
+from rasterio.windows import Window as RasterioWindow
+
+from changedet.blocks import Window
+from changedet.outputs import styles
+from changedet.outputs.files import part_of, telling_full_disk, write_text
+from changedet.outputs.rasters.reading import BLOCK_PX, band_names, environment, percentiles, scene_stretch
+from changedet.outputs.styles import RasterClass, RasterKind
+
+COG_SUFFIX: Final = ".tif"
+"""Of results. What a run keeps for itself has another, and neither overviews nor statistics."""
+
+
+_OVERVIEWS: Final[Mapping[str, str]] = {
+    "mask": "MODE",
+    "quality": "MODE",
+    "first_change": "NEAREST",
+    "score": "AVERAGE",
+    "scene": "AVERAGE",
+}
+# zstd level 1 encodes a scene at twice deflate's speed and reads twice as fast; class rasters are small in either.
+_CODECS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "mask": {"compress": "deflate", "level": 6, "predictor": "no"},
+    "quality": {"compress": "deflate", "level": 6, "predictor": "no"},
+    "first_change": {"compress": "deflate", "level": 6, "predictor": "yes"},
+    "score": {"compress": "zstd", "level": 1, "predictor": "yes"},
+    "scene": {"compress": "zstd", "level": 1, "predictor": "yes"},
+}
+_DEFAULT_CLASSES: Final[Mapping[str, tuple[RasterClass, ...]]] = {
+    "mask": styles.MASK_CLASSES,
+    "quality": styles.QUALITY_CLASSES,
+}
+
+
+class RasterWriter:
+    """Write one raster block by block, in any order, and finish it as a COG on leaving the ``with`` block.
+
+    Blocks go to an uncompressed tiled file with the ending ``.raw.part``; on success it is copied once to a COG, whose
+    style and class table are written first and which then takes its place in one step. On an error nothing remains.
+    Blocks that are never written are no data. To be used from one thread.
+
+    Parameters
+    ----------
+    path : path
+        The ``.tif`` to write.
+    crs : str or rasterio.crs.CRS or pyproj.CRS
+        The grid's coordinate reference system.
+    transform : affine.Affine
+        Pixel to coordinates.
+    shape : (int, int)
+        Rows and columns.
+    kind : {"mask", "score", "first_change", "scene", "quality"}
+        Decides compression, overviews (mode for classes, nearest for dates, average else) and style.
+    bands : sequence of str
+        A description for each band: its role in a scene, its meaning in a score.
+    dtype : dtype
+        Of the file. Float blocks are rounded and clipped to an integer dtype, NaN becoming `nodata`.
+    nodata : float
+        The value for no data.
+    tags : mapping of str to str
+        Of the dataset, such as ``DATE`` and ``THRESHOLD``.
+    description : str
+        What the raster is, in one line.
+    unit : str
+        Unit of the values; empty where they have none.
+    classes : sequence of RasterClass, optional
+        Named, coloured values; by default those of a mask or of a quality raster; for a
+        ``first_change`` give ``styles.date_classes(dates)``.
+    stretch : mapping of str to (low, high), optional
+        For each band of a scene, by its name, the values drawn darkest and brightest; by default the 2nd and 98th
+        percentiles.
+    period : (str, str), optional
+        ISO dates of the first and last day on which QGIS's animation shows it; by default its ``DATE`` alone.
+
+    Raises
+    ------
+    ValueError
+        Where a block reaches beyond the raster or has another shape than its window.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        crs: Any,
+        transform: Any,
+        shape: tuple[int, int],
+        kind: RasterKind,
+        bands: Sequence[str],
+        dtype: DTypeLike,
+        nodata: float,
+        tags: Mapping[str, str],
+        description: str,
+        unit: str = "",
+        classes: Sequence[RasterClass] | None = None,
+        stretch: Mapping[str, tuple[float, float]] | None = None,
+        period: tuple[str, str] | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.kind: RasterKind = kind
+        self.shape = shape
+        self.bands = tuple(bands)
+        self.dtype = np.dtype(dtype)
+        self.nodata = nodata
+        self.tags = dict(tags)
+        self.description = description
+        self.unit = unit
+        self.classes = tuple(_DEFAULT_CLASSES.get(kind, ()) if classes is None else classes)
+        self.stretch = stretch
+        self.period = period
+        self._grid = {"crs": rasterio.crs.CRS.from_user_input(crs), "transform": transform}
+        self._raw = self.path.with_name(self.path.name + ".raw.part")
+        self._dataset: Any = None
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All files that finishing leaves: the raster, its style and, for classes, its attribute table."""
+        return (self.path, *sidecars(self.path)[: 2 if self.classes else 1])
+
+    def __enter__(self) -> RasterWriter:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_unfinished(self.path)
+        height, width = self.shape
+        with environment():
+            self._dataset = rasterio.open(
+                self._raw,
+                "w",
+                driver="GTiff",
+                height=height,
+                width=width,
+                count=len(self.bands),
+                dtype=self.dtype,
+                nodata=self.nodata,
+                tiled=True,
+                blockxsize=BLOCK_PX,
+                blockysize=BLOCK_PX,
+                interleave="pixel" if self.kind == "scene" else "band",
+                photometric="MINISBLACK",
+                sparse_ok=True,
+                bigtiff="IF_SAFER",
+                **self._grid,
+            )
+            _describe(self)
+        return self
+
+    def write(self, window: Window, array: NDArray[Any]) -> None:
+        """Write one block.
+
+        Parameters
+        ----------
+        window : changedet.blocks.Window
+            Where, in pixels of this raster; without any halo.
+        array : ndarray
+            ``(y, x)`` or ``(band, y, x)``; NaN for no data where it is float.
+        """
+        block = array if array.ndim == 3 else array[None]
+        height, width = self.shape
+        inside = (
+            window.y >= 0 and window.x >= 0 and window.y + window.height <= height and window.x + window.width <= width
+        )
+        if not inside or block.shape != (len(self.bands), *window.shape):
+            raise ValueError(
+                f"{self.path.name}: block {block.shape} does not fit {window} of {self.bands} x {self.shape}"
+            )
+        place = RasterioWindow(window.x, window.y, window.width, window.height)
+        with environment(), telling_full_disk(self.path):
+            self._dataset.write(encode(block, self.dtype, self.nodata), window=place)
+
+    def __exit__(
+        self, error: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        part = part_of(self.path)
+        try:
+            with environment(), telling_full_disk(self.path):
+                self._dataset.close()
+                if error is None:
+                    copy = _copy_as_cog if self.path.suffix == COG_SUFFIX else _copy_plainly
+                    copy(self._raw, part, self.kind)
+                    self._write_sidecars(part)
+                    part.replace(self.path)
+        finally:
+            _remove_unfinished(self.path)
+
+    def _write_sidecars(self, part: Path) -> None:
+        sheet, table = sidecars(self.path)
+        write_text(sheet, styles.document(self._style(part)))
+        if self.classes:
+            write_text(table, styles.attribute_table(self.classes))
+        else:
+            table.unlink(missing_ok=True)
+
+    def _style(self, part: Path) -> str:
+        dates = [c.label for c in self.classes if c.value > 0] if self.kind == "first_change" else []
+        drawn = style(part, self.kind, classes=self.classes, stretch=self.stretch, dates=dates)
+        if self.kind == "first_change":
+            return styles.pixel_time() + drawn
+        date = self.tags.get("DATE", "")[:10]
+        period = self.period or (date, date)
+        return (styles.raster_time(*period) if period[0] else "") + drawn
+
+
+def sidecars(path: Path) -> tuple[Path, Path]:
+    """Where a raster's QGIS style and, for classes, its attribute table lie."""
+    return path.with_suffix(".qml"), path.with_name(path.name + ".aux.xml")
+
+
+def style(
+    path: Path,
+    kind: RasterKind,
+    *,
+    classes: Sequence[RasterClass] = (),
+    stretch: Mapping[str, tuple[float, float]] | None = None,
+    dates: Sequence[str] = (),
+) -> str:
+    """The QGIS style of a finished raster, without its time: inner elements of a ``<maplayer>``.
+
+    Parameters
+    ----------
+    path : path
+        The raster; its smallest overview gives the range of a score or the stretch of a scene.
+    kind : str
+        As for `RasterWriter`.
+    classes : sequence of RasterClass
+        By default those of a mask or of a quality raster, and those of `dates` for a ``first_change``.
+    stretch : mapping of str to (low, high), optional
+        As for `RasterWriter`.
+    dates : sequence of str
+        Dates that a ``first_change`` may hold.
+    """
+    if kind == "first_change" and len(dates) > styles.MAX_DATE_CLASSES:
+        return styles.date_ramp(dates)
+    if kind in {"mask", "quality", "first_change"}:
+        return styles.palette(classes or _DEFAULT_CLASSES.get(kind) or styles.date_classes(dates))
+    if kind == "scene":
+        names, limits = band_names(path), stretch or scene_stretch([path])
+        return styles.scene(names, [limits[name] for name in names])
+    with rasterio.open(path) as source:
+        threshold = source.tags().get("THRESHOLD")
+    top = percentiles(path, (99.5,))[0][0]
+    return styles.score(float(threshold) if threshold else None, top if np.isfinite(top) else 1.0)
+
+
+def encode(block: NDArray[Any], dtype: np.dtype[Any], nodata: float) -> NDArray[Any]:
+    """Values as they stand in a file: rounded and clipped for an integer dtype, NaN as `nodata`.
+
+    A value that would round to `nodata` moves to its neighbour, so that what was seen stays seen.
+
+    >>> encode(np.array([np.nan, -3.0, 0.2, 1.5, 300.0]), np.dtype("uint8"), 0).tolist()
+    [0, 1, 1, 2, 255]
+    """
+    if block.dtype == dtype or not np.issubdtype(block.dtype, np.floating):
+        return block.astype(dtype, copy=False)
+    missing = np.isnan(block)
+    if np.issubdtype(dtype, np.floating):
+        return np.where(missing, np.asarray(nodata, dtype), block.astype(dtype))
+    limits = np.iinfo(dtype)
+    # float32 cannot hold the largest int32: the clip would let it through and the cast would wrap.
+    exact = block.astype(np.float64 if dtype.itemsize > 2 else np.float32)
+    exact[missing] = 0
+    rounded = np.clip(np.rint(exact, out=exact), limits.min, limits.max, out=exact).astype(dtype)
+    rounded[rounded == nodata] = nodata - 1 if nodata == limits.max else nodata + 1
+    rounded[missing] = nodata
+    return rounded
+
+
+def default_nodata(dtype: DTypeLike) -> float:
+    """A value for no data where a scene's own dtype says nothing: NaN, the least signed value, or 0."""
+    kind = np.dtype(dtype)
+    return float("nan") if np.issubdtype(kind, np.floating) else float(np.iinfo(kind).min)
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Both unfinished twins, and what GDAL leaves beside them where it is stopped."""
+    for left in path.parent.iterdir():
+        if left.name.startswith((f"{path.name}.part", f"{path.name}.raw.part")):
+            left.unlink(missing_ok=True)
+
+
+def _describe(writer: RasterWriter) -> None:
+    dataset = writer._dataset
+    dataset.descriptions = writer.bands
+    dataset.units = (writer.unit,) * len(writer.bands)
+    dataset.update_tags(KIND=writer.kind, DESCRIPTION=writer.description, **writer.tags)
+    if writer.kind in {"mask", "quality"}:
+        # A palette alone gives 256 legend rows in QGIS; it is for other readers, the attribute table names the classes.
+        dataset.write_colormap(1, {c.value: c.rgba for c in writer.classes})
+    elif writer.kind == "scene":
+        dataset.colorinterp = _interpretation(writer.bands)
+
+
+def _interpretation(bands: Sequence[str]) -> list[ColorInterp]:
+    known = {"red": ColorInterp.red, "green": ColorInterp.green, "blue": ColorInterp.blue}
+    if not all(role in bands for role in known):
+        return [ColorInterp.gray if i == 0 else ColorInterp.undefined for i in range(len(bands))]
+    return [known.get(role, ColorInterp.undefined) for role in bands]
+
+
+def _copy_as_cog(raw: Path, part: Path, kind: RasterKind) -> None:
+    rasterio.shutil.copy(
+        raw,
+        part,
+        driver="COG",
+        blocksize=BLOCK_PX,
+        overviews="AUTO",
+        overview_resampling=_OVERVIEWS[kind],
+        warp_resampling="nearest",
+        statistics="YES",
+        bigtiff="IF_SAFER",
+        **_CODECS[kind],
+    )
+
+
+def _copy_plainly(raw: Path, part: Path, kind: RasterKind) -> None:
+    codec = {key: value for key, value in _CODECS[kind].items() if key == "compress"}
+    blocks = {"tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX, "bigtiff": "IF_SAFER"}
+    rasterio.shutil.copy(raw, part, driver="GTiff", **blocks, **codec)
