@@ -112,7 +112,7 @@ def _count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, war
     table = with_occupancy(series.timeseries(_look_facts(finished, days, zones), followed, zones), zones)
     summary = _summary(finished, table, _dating(finished, facts), verdicts, [*said, *unsure])
     layers = {"containers": counted_rows(followed.detections, zones), "tracks": followed.tracks}
-    layers |= {name: finished._layer(name) for name in ("footprint", "changes")}
+    layers |= {"footprint": finished.footprint, "changes": finished.changes}
     layers |= {} if finished.ground is None else {"ground": finished.ground}
     layers |= {} if zones is None else {"zones": zones}
     on_rails = trains(layers["containers"], zones)

@@ -78,7 +78,8 @@ def _head(drafts: Sequence[Draft], catalogs: Sequence[str], folder: str) -> str:
     finest = min((draft.gsd_m for draft in drafts if not math.isnan(draft.gsd_m)), default=math.nan)
     found = "" if math.isnan(finest) else f"; here {finest:.3g} m"
     return f"""\
-# A changedet workflow. Paths are relative to this file; what is commented out shows the default.
+# A changedet workflow. Paths are relative to this file; what is commented out shows the default. `changedet methods`
+# tells more of every method.
 site:
   id: {quoted(site)}  # letters, digits, - and _; names the output folder
   name: {quoted(near or site)}  # free text
@@ -261,7 +262,7 @@ def _stages(registry: Mapping[str, Stage] | None) -> list[str]:
         lines += [f"{name}:  # {_STAGES[name]}", f"  method: auto  # {' | '.join(['auto', 'none', *methods])}"]
         for row in own:
             if not row.parameter:
-                lines.append(f"  # -- {row.method}: {_line(f'{row.description} {row.reference}')}")
+                lines.append(f"  # -- {row.method}: {_line(f'{row.summary} {row.reference}')}")
             else:
                 about = _line("; ".join(part for part in (row.unit, row.description) if part))
                 lines.append(f"  # {row.parameter}: {row.default or '...'}{f'  # {about}' if about else ''}")

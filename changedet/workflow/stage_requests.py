@@ -20,7 +20,10 @@ from changedet.workflow.model import STAGE_NAMES, StageRequest, Workflow
 
 @dataclass(frozen=True)
 class MethodRow:
-    """One line of ``changedet methods``: a method (`parameter` empty) or one of its parameters."""
+    """One line of ``changedet methods``: a method (`parameter` empty) or one of its parameters.
+
+    `summary` is the first sentence of a method's `description`.
+    """
 
     stage: str
     method: str
@@ -29,6 +32,7 @@ class MethodRow:
     default: str
     description: str
     reference: str
+    summary: str = ""
 
 
 def stages() -> dict[str, Stage]:
@@ -134,7 +138,7 @@ def methods_text(stage: str | None = None, registry: Mapping[str, Stage] | None 
 def _rows(stage: Stage) -> list[MethodRow]:
     rows: list[MethodRow] = []
     for method in stage.methods.values():
-        rows.append(MethodRow(stage.name, method.name, "", "", "", method.about, method.reference))
+        rows.append(MethodRow(stage.name, method.name, "", "", "", method.about, method.reference, method.summary))
         for name, schema in parameter_schemas(method.parameters).items():
             default = "" if "default" not in schema else json.dumps(schema["default"])
             description = schema.get("description", "")
