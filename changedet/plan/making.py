@@ -12,7 +12,16 @@ from changedet.grid import Frame, Grid, make_grid
 from changedet.methods import Choice, Facts
 from changedet.plan.model import Plan
 from changedet.plan.resources import available_bytes, cores, sizes, tile_edges
-from changedet.plan.scenes import area_of, compared_roles, covering, located, looks_of, opened_scenes, zones_of
+from changedet.plan.scenes import (
+    area_of,
+    check_bands,
+    compared_roles,
+    covering,
+    located,
+    looks_of,
+    opened_scenes,
+    zones_of,
+)
 from changedet.scenes import Look, match_scales
 from changedet.store import RunFolder
 from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, resolve_stage
@@ -39,6 +48,7 @@ def make_plan(
     checked = workflow if isinstance(workflow, Workflow) else load_workflow(os.fspath(workflow))
     warnings: list[str] = []
     scenes, entries = opened_scenes(checked, warnings)
+    check_bands(checked, scenes)
     looks = looks_of(checked, scenes)
     reference = _reference(checked, looks)
     grid = _grid(checked, looks, reference)

@@ -9,11 +9,14 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, Final
 
+import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, Problem
+from changedet.geodesy import LONLAT, transform_xy
 from changedet.grid import Grid
-from changedet.scenes import Look, Scene, group_looks, open_scene, shared_roles
+from changedet.scenes import MASKS, Look, Scene, group_looks, open_scene, shared_roles
 from changedet.scenes.hosts import check_redirects, host_of
 from changedet.stac import items
 from changedet.vectors import Areas, read_vector
@@ -56,6 +59,21 @@ def opened_scenes(workflow: Workflow, warnings: list[str]) -> tuple[list[Scene],
         reasons = "; ".join(warnings) or "the searches found none"
         raise InputError(workflow.problem("scenes", f"no scene can be read: {reasons}"))
     return _told_apart(scenes), entries
+
+
+def check_bands(workflow: Workflow, scenes: Sequence[Scene]) -> None:
+    """InputError for a role of `bands` that no scene has: a slip in its number would cost that band on all dates."""
+    if any(entry.bands or entry.stac for entry in workflow.scenes):
+        return
+    found = {role for scene in scenes for role in (*scene.bands, *MASKS)}
+    lost = [(role, band) for role, band in workflow.bands or () if role not in found]
+    if lost:
+        raise InputError(
+            [
+                workflow.problem(f"bands.{role}", f"no scene has band {band!r}; correct or remove it")
+                for role, band in lost
+            ]
+        )
 
 
 def _with_skip_hint(problem: Problem) -> Problem:
@@ -178,13 +196,26 @@ def covering(workflow: Workflow, looks: Sequence[Look], grid: Grid, warnings: li
             warnings.append(f"scene skipped: {message}")
         else:
             problems.append(workflow.problem("scenes", f"{message}; correct site.aoi or leave the scene out"))
-    if problems or not kept:
-        raise InputError(problems or [workflow.problem("site.aoi", "no scene meets the area of interest")])
+    if not kept:
+        raise InputError(workflow.problem("site.aoi", _far_away(grid, looks[0])))
+    if problems:
+        raise InputError(problems)
     return tuple(kept)
 
 
+def _far_away(grid: Grid, look: Look) -> str:
+    """Where the area of interest lies, and where a scene does."""
+
+    def span(shape: BaseGeometry) -> str:
+        west, south, east, north = shape.bounds
+        return f"{west:.5g} to {east:.5g} east, {south:.5g} to {north:.5g} north"
+
+    area = shapely.transform(grid.area, lambda xy: np.column_stack(transform_xy(grid.crs, LONLAT, xy[:, 0], xy[:, 1])))
+    return f"no scene meets it: it spans {span(area)}, {look.name} {span(look.outline())} (degrees); correct it"
+
+
 def zones_of(workflow: Workflow, grid: Grid, warnings: list[str]) -> Areas | None:
-    """The zones in the grid\'s CRS; None where the workflow names none."""
+    """The zones in the grid's CRS; None where the workflow names none."""
     if workflow.site.zones is None:
         return None
     with located(workflow, "site.zones"):

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from changedet.errors import InputError, Problem, did_you_mean
+from changedet.errors import InputError, Problem, did_you_mean, nearest
 from changedet.methods import AUTO, NONE, Choice, Facts, Stage
 from changedet.workflow.document import ListNode, Node, ScalarNode, plain_value
 from changedet.workflow.fields import Checker, shown, unfit
@@ -224,7 +224,9 @@ def _parameters(checker: Checker, stage: Stage, method: str, given: Mapping[str,
         having = [model for model in models if name in model.model_fields]
         value = _json_like(plain_value(node))
         if not having:
-            checker.unknown(key, name, known, noun="parameter")
+            # The list of parameters would not tell somebody who wrote 'methd'.
+            meant = ["method"] if nearest(name, ["method", *known]) == "method" else known
+            checker.unknown(key, name, meant, noun="parameter")
         elif any(accepts(model, name, value) for model in having):
             found[name] = value
         else:
