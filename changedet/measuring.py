@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from changedet.align import Alignment, measured_shift
 from changedet.blocks import SAMPLE_CELL_PX, Window, sample_windows, stack_cells
 from changedet.datework import DateWork, Model, blurred, normalised, pack, quality_of, shade_levels, unpack, where_valid
-from changedet.grid import Displacement, Shift
+from changedet.displacement import Displacement, Shift
 from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SHADOW
 from changedet.kernels.shadows import reach_per_metre
 from changedet.kernels.warp import block_mean

@@ -19,7 +19,7 @@ from changedet import __version__
 from changedet.align import Alignment
 from changedet.dateoutputs import picture_path
 from changedet.datework import Model, unpack
-from changedet.grid import transform_xy
+from changedet.geodesy import transform_xy
 from changedet.kernels.quality import NAMES
 from changedet.maskoutputs import mask_path
 from changedet.outputs import pictures, qgis, rasters, stac, tables, vectors

@@ -213,6 +213,9 @@ def test_the_placebo_is_what_single_looks_and_pairs_mark_where_nothing_happened(
     assert again["pairs"][1]["share"] == again["pairs"][2]["share"] == 0
     kept = carry_out(plan).summary["placebo"]
     assert kept == again
+    said: list[str] = []
+    assert carry_out(plan, placebo=True, progress=lambda what, *_: said.append(what)).summary["placebo"] == again
+    assert said == []
 
 
 def test_a_pair_of_dates_has_no_placebo_of_its_own(series: Path):

@@ -22,10 +22,12 @@ import pytest
 import rasterio
 from small_scenes import ground, series, write_scene, write_workflow
 
+import changedet
 from changedet.errors import ChangedetError, InputError
 from changedet.evaluate import score_run
 from changedet.outputs.tables import summary_problems
 from changedet.plan import make_plan
+from changedet.publish import report_again
 from changedet.run import carry_out, run
 from changedet.store import Run, RunFolder, open_run
 
@@ -110,6 +112,34 @@ def test_outputs_say_what_was_painted(reference_run: Path, scenes: Path) -> None
     # The ground is a little smaller or larger than the projected plane: UTM's scale on its central meridian.
     assert whole.loc[DATES[1], "changed_area_m2"] == pytest.approx((mask == 1).sum() * 100, rel=2e-3)
     assert whole["containers"].isna().all()
+
+
+def test_a_runs_pictures_go_straight_into_the_plain_functions(reference_run: Path) -> None:
+    finished = open_run(reference_run)
+    before, after = (finished.scene(date) for date in (DATES[0], DATES[-1]))
+    with rasterio.open(reference_run / f"scenes/{DATES[-1]}.tif") as source:
+        kept, nodata = source.read(), source.nodata
+    assert after.dtype == np.float32
+    np.testing.assert_array_equal(after.values, np.where(kept == nodata, np.nan, kept.astype(np.float32)))
+    score = changedet.change_score(before, after, method="cva")
+    mask = changedet.change_mask(score).values
+    assert (mask[35:65, 25:75] == 1).mean() > 0.9
+    assert ((mask == 255) == np.isnan(before.values).any(0) | np.isnan(after.values).any(0)).all()
+
+
+def test_a_date_that_a_run_does_not_have_is_told(reference_run: Path) -> None:
+    finished = open_run(reference_run)
+    for asked, said in (("yesterday", "is no date"), ("1999-01-01", f"no date 1999-01-01, only {DATES[0]}")):
+        with pytest.raises(InputError, match=said):
+            finished.scene(asked)
+    with pytest.raises(InputError, match="is the reference date"):
+        finished.mask(DATES[0])
+
+
+def test_a_report_is_not_written_again_under_a_run_at_work(reference_run: Path) -> None:
+    with RunFolder(reference_run).locked(is_new=False), pytest.raises(ChangedetError, match="another run is at work"):
+        report_again(reference_run)
+    assert not (reference_run / "report.html").exists()
 
 
 def test_first_change_against_brute_force(reference_run: Path) -> None:

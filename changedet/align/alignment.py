@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from changedet.grid import Displacement, Shift
+from changedet.displacement import Displacement, Shift
 
 CHI2_95: Final = 5.99
 """Quantile of the chi-square distribution with two degrees of freedom."""
@@ -44,11 +44,6 @@ class Alignment:
     @property
     def shift(self) -> Shift:
         return self.displacement.shift
-
-    def plus(self, shift: Shift) -> Alignment:
-        """The same, where `shift` had already been taken out before it was measured."""
-        total = Shift(self.shift.east_m + shift.east_m, self.shift.north_m + shift.north_m)
-        return replace(self, displacement=replace(self.displacement, shift=total))
 
     def if_significant(self) -> Alignment:
         """The same, but at rest where the shift lies within its own error.

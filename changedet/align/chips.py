@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.align.alignment import Alignment, AlignMethod
-from changedet.grid import Displacement, Shift
+from changedet.displacement import Displacement, Shift
 from changedet.kernels import align as kernel
 
 SIGMA_FLOOR_PX: Final = 0.04

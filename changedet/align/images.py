@@ -131,11 +131,11 @@ def _resample(
     moving: NDArray[np.float32], place: NDArray[np.float64], *, alignment: Alignment, resolution_m: float
 ) -> NDArray[np.float32]:
     # Beyond the grid's edge the halo has no place; what it shows there is cut off again.
-    dy, dx = displacement_px(alignment, np.nan_to_num(place), resolution_m)
+    dy, dx = _displacement_px(alignment, np.nan_to_num(place), resolution_m)
     return kernel.resample_shifted(moving, dy, dx)
 
 
-def displacement_px(
+def _displacement_px(
     alignment: Alignment, place: NDArray[np.float64], resolution_m: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How far the content of grid pixels ``place`` (row, column) lies from them, in pixels down and right."""

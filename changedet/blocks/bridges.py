@@ -52,6 +52,7 @@ def resolution_of(image: xr.DataArray) -> float:
 
 
 def is_lazy(*images: xr.DataArray) -> bool:
+    """Whether any of the images is computed by dask."""
     return any(dask.is_dask_collection(image.data) for image in images)
 
 

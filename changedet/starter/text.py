@@ -19,18 +19,8 @@ from changedet.workflow.companions import Mask, masks_of
 from changedet.workflow.dates import dates_in_name
 from changedet.workflow.fields import Bounds
 from changedet.workflow.matching import expand
-from changedet.workflow.model import FORMATS, STAGE_NAMES
+from changedet.workflow.model import FORMATS, STAGE_WORDS
 from changedet.workflow.stage_requests import methods_table
-
-_STAGES = {
-    "mask": "clouds, shadows, snow, no data, saturation",
-    "align": "sub-pixel co-registration to the reference",
-    "normalise": "relative radiometric normalisation to the reference",
-    "change": "the change score, its threshold, its cleaning",
-    "objects": "container-like objects",
-    "tracks": "the same object on several dates",
-    "series": "trends, onset, uncertainty",
-}
 
 
 @dataclass(frozen=True)
@@ -256,10 +246,10 @@ def _mapping(bands: Mapping[str, int]) -> str:
 def _stages(registry: Mapping[str, Stage] | None) -> list[str]:
     rows = methods_table(None, registry)
     lines: list[str] = []
-    for name in STAGE_NAMES:
+    for name, words in STAGE_WORDS.items():
         own = [row for row in rows if row.stage == name]
         methods = [row.method for row in own if not row.parameter]
-        lines += [f"{name}:  # {_STAGES[name]}", f"  method: auto  # {' | '.join(['auto', 'none', *methods])}"]
+        lines += [f"{name}:  # {words}", f"  method: auto  # {' | '.join(['auto', 'none', *methods])}"]
         for row in own:
             if not row.parameter:
                 lines.append(f"  # -- {row.method}: {_line(f'{row.summary} {row.reference}')}")

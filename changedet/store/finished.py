@@ -92,16 +92,39 @@ class Run:
         return self._optional("trains")
 
     def mask(self, day: date | str) -> xr.DataArray:
-        """A date's mask, lazy: uint8 ``(y, x)``, 0 unchanged, 1 changed, 255 no data."""
-        return self._raster(RunFolder(self.path).mask(_day(day)), "masks")
+        """A date's mask, lazy: uint8 ``(y, x)``, 0 unchanged, 1 changed, 255 no data.
+
+        InputError where the run has no such date, or it is the reference's.
+        """
+        return self._raster(RunFolder(self.path).mask(self._compared(day)), "masks")
 
     def score(self, day: date | str) -> xr.DataArray:
-        """A date's change score, lazy: float32 ``(y, x)``, NaN for no data."""
-        return self._raster(RunFolder(self.path).score(_day(day)), "scores")
+        """A date's change score, lazy: float32 ``(y, x)``, NaN for no data; errors as of `mask`."""
+        return self._raster(RunFolder(self.path).score(self._compared(day)), "scores")
 
     def scene(self, day: date | str) -> xr.DataArray:
-        """A date's aligned and normalised picture, lazy: ``(band, y, x)``."""
-        return self._raster(RunFolder(self.path).scene(_day(day)), "scenes")
+        """A date's aligned and normalised picture, lazy: float32 ``(band, y, x)``, NaN for no data.
+
+        As the plain functions, such as `change_score`, take it. InputError where the run has no such date.
+        """
+        kept = self._raster(RunFolder(self.path).scene(self._day(day)), "scenes")
+        nodata = kept.attrs.get("_FillValue")
+        return kept.astype("float32") if nodata is None else kept.where(kept != nodata).astype("float32")
+
+    def _day(self, day: date | str) -> date:
+        try:
+            found = date.fromisoformat(day) if isinstance(day, str) else day
+        except ValueError:
+            raise InputError(f"'{day}' is no date, expected one such as 2023-06-04") from None
+        if found not in self.dates:
+            raise InputError(f"{self.path}: has no date {found}, only {', '.join(map(str, self.dates))}")
+        return found
+
+    def _compared(self, day: date | str) -> date:
+        found = self._day(day)
+        if str(found) == self.summary["reference_date"]:
+            raise InputError(f"{self.path}: {found} is the reference date, which is compared with nothing")
+        return found
 
     def _layer(self, name: str) -> gpd.GeoDataFrame:
         from changedet.outputs.vectors import read_objects
@@ -125,14 +148,8 @@ class Run:
 
     def _existing(self, path: Path, kind: str) -> Path:
         if not path.exists():
-            raise InputError(
-                f"{path}: no such file; was the run made with '{kind}' in outputs.formats, and of that date?"
-            )
+            raise InputError(f"{path}: no such file; was the run made with '{kind}' in outputs.formats?")
         return path
-
-
-def _day(day: date | str) -> date:
-    return date.fromisoformat(day) if isinstance(day, str) else day
 
 
 def open_run(path: str | Path) -> Run:

@@ -22,6 +22,7 @@ def identity(*parts: Any) -> str:
 
 
 def sha256(path: Path) -> str:
+    """A file's SHA-256 in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -36,6 +37,7 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
+    """What `write_json` kept; ChangedetError where the file holds something else."""
     value = json.loads(path.read_text())
     if not isinstance(value, dict):
         raise ChangedetError(f"{path}: not a record of changedet; run again with --fresh")
