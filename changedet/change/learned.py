@@ -18,7 +18,7 @@ from changedet.methods import AUTO, Facts, Fraction, SquareMetres
 from changedet.trained import change_trees
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=3)
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=4)
 def trees(
     facts: Facts,
     *,
