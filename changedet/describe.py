@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 import shapely
 
 from changedet.plan import Plan, countable
-
-AREA: Final = 30
-"""Width of a column of areas: town-sized ones in full, with their bounds."""
 
 
 def describe(plan: Plan) -> str:
@@ -52,16 +49,17 @@ def describe(plan: Plan) -> str:
 def in_words(summary: dict[str, Any], series: pd.DataFrame) -> str:
     """A finished run's figures of each date with their 95 % intervals, the placebo and the onsets: a line each."""
     whole = series[series["zone"].isna() | (series["zone"] == "")]
-    areas = f"{'changed m2':>{AREA}}{'placebo m2':>13}{'footprint m2':>{AREA}}"
-    lines = [f"{'date':<12}{'clear':>7}{'containers':>12}{'expected':>20}{areas}"]
     placebo = summary.get("placebo") or {}
+    rows = [("date", "clear", "containers", "expected", "changed m2", "placebo m2", "footprint m2")]
     for row in whole.itertuples():
         expected = _with_interval(row.containers_expected, row.containers_low, row.containers_high, ".1f", ".0f")
         changed = _with_interval(row.changed_area_m2, row.changed_area_low_m2, row.changed_area_high_m2)
         footprint = _with_interval(row.footprint_area_m2, row.footprint_low_m2, row.footprint_high_m2)
         day, clear, seen = str(row.date)[:10], _number(row.valid_fraction, ".0%"), _number(row.containers)
         false = _number(placebo.get("false_area_m2", {}).get(day), ",.0f")
-        lines.append(f"{day:<12}{clear:>7}{seen:>12}{expected:>20}{changed:>{AREA}}{false:>13}{footprint:>{AREA}}")
+        rows.append((day, clear, seen, expected, changed, false, footprint))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     if placebo:
         lines.append(
             f"placebo: {placebo['share']:.2%} of what is seen is marked where nothing happened, {placebo['reason']}; "
