@@ -21,21 +21,21 @@ SURE: Final = 0.8
 """Probability from which on a pixel is surely changed."""
 SURELY_NOT: Final = 0.2
 """Probability below which it surely is not."""
-REACH_M: Final = 15.0
+REACH_M: Final = 20.0
 """Half a side of the square that is asked: a yard's aisles or four tracks wide."""
 WIDE_M: Final = 3.5
 """Sure change that holds squares this wide is ground, not boxes; its worn rim is to be read as anywhere."""
-USUAL_SHARE: Final = 0.0035
+USUAL_SHARE: Final = 0.007
 """Share of surely changed looks at which probabilities are taken as they are."""
 SHARE_GAIN: Final = 0.6
 """Of the log of the share around a pixel, how much of it shifts the log odds."""
-MOST_SHIFT: Final = (1.5, 1.2)
+MOST_SHIFT: Final = (1.0, 1.2)
 """How many log odds busy ground is read more loosely at most, and quiet ground more strictly."""
 FLIP: Final = 0.12
 """Probability that a pixel goes over between two looks where nothing tells how often they do: boxes come and go."""
 MOST_FLIP: Final = 0.5
 """The same where trains come and go: each look stands by itself."""
-LITTLE_M2: Final = 100.0
+LITTLE_M2: Final = 1000.0
 """Looks, in square metres, that weigh as much as next to no change before any was seen."""
 LEAST_SHARE: Final = 0.001
 """Share of sure change before any look was seen."""
