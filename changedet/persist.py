@@ -171,7 +171,5 @@ def _around(work: SeriesWork, wide: NDArray[np.float32], weights: NDArray[np.flo
     if work.sidings is None:
         return around
     on_rails = work.grid.inside(window, work.sidings)
-    return Unrest(
-        np.where(on_rails, np.minimum(around.strictness, 0.0), around.strictness),
-        np.where(on_rails, MOST_FLIP, around.flip),
-    )
+    strictness = np.where(on_rails, np.minimum(around.strictness, 0.0), around.strictness)
+    return Unrest(strictness, np.where(on_rails, MOST_FLIP, around.flip))

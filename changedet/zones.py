@@ -36,11 +36,9 @@ def zone_table(areas: Areas | None) -> gpd.GeoDataFrame | None:
 
 def sidings_of(areas: Areas | None) -> BaseGeometry | None:
     """Where zones say that tracks lie, with a margin; None where none does."""
-    found = (
-        [area for area, about in zip(areas.geometries, areas.attributes, strict=True) if about.kind == SIDING]
-        if areas
-        else []
-    )
+    if areas is None:
+        return None
+    found = [area for area, about in zip(areas.geometries, areas.attributes, strict=True) if about.kind == SIDING]
     return shapely.union_all(found).buffer(SIDING_MARGIN_M) if found else None
 
 

@@ -6,17 +6,23 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
+import shapely
+from affine import Affine
 from small_scenes import ground, write_scene, write_workflow
 
+from changedet.blocks import Window, tiles
+from changedet.grid import Grid
 from changedet.kernels import persistence as kernel
 from changedet.kernels import unrest as ground_around
 from changedet.kernels.persistence import persistent
 from changedet.kernels.unrest import Unrest, halo_px, unrest
+from changedet.persist import SeriesWork, series_tile
 from changedet.placebo import single_look_counts
 from changedet.plan import make_plan
 from changedet.run import carry_out, run
@@ -117,8 +123,8 @@ def test_busy_ground_is_read_more_loosely_and_still_ground_more_strictly_within_
     yard = [(70 + 10 * i, 70 + 15 * j, 2, 5) for i in range(6) for j in range(4)]
     quiet, one, many = (figures(series_around(boxes))[0] for boxes in ([], [(70, 70, 2, 2)], yard))
     assert quiet > one > 0 > many >= -ground_around.MOST_SHIFT[0]
-    share = (60 * 0.25 + 0.1) / (61 * 61 * 6 * 0.25 + 100)
-    assert one == pytest.approx(0.6 * np.log(0.0035 / share), rel=1e-6)
+    share = (60 * 0.25 + 1) / (81 * 81 * 6 * 0.25 + 1000)
+    assert one == pytest.approx(0.6 * np.log(0.007 / share), rel=1e-6)
     assert figures(np.full((3, 200, 200), np.nan, np.float32))[0] > 0
 
 
@@ -176,6 +182,44 @@ def test_a_date_between_clouds_is_believed_less():
 )
 def test_what_looks_make_of_each_other(looks, marked):
     assert read(looks) == marked
+
+
+def written(folder, scores):
+    """Score and contrast rasters as a run keeps them, and the work of reading them together."""
+    transform = Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000)
+    profile = {"driver": "GTiff", "dtype": "float32", "crs": "EPSG:32633", "transform": transform, "nodata": np.nan}
+    profile |= {"height": scores.shape[1], "width": scores.shape[2]}
+    for t, score in enumerate(scores):
+        for name, bands in (("score", score[None]), ("contrast", np.zeros((2, *score.shape), np.float32))):
+            with rasterio.open(folder / f"{name}{t}.tif", "w", count=len(bands), **profile) as out:
+                out.write(bands)
+    paths = [tuple(folder / f"{name}{t}.tif" for t in range(len(scores))) for name in ("score", "contrast")]
+    grid = Grid("EPSG:32633", transform, scores.shape[1:])
+    return SeriesWork(grid, *paths, (0.75,) * len(scores), True, (1.0,) * len(scores))
+
+
+def marked(work, window):
+    return np.stack([found[0] for found in series_tile(work, window)]) > kernel.CHANGED
+
+
+def test_on_sidings_a_date_counts_by_itself_and_nowhere_else(tmp_path):
+    scores = np.full((5, 60, 140), 0.02, np.float32)
+    scores[1, 20:25, 20:44] = scores[1, 20:25, 100:124] = 0.8
+    work = replace(written(tmp_path, scores), sidings=shapely.box(500_005, 5_399_980, 500_030, 5_400_000))
+    found = marked(work, Window(0, 0, 60, 140))
+    assert found[1, 20:25, 20:44].all()
+    assert found.sum() == found[1, 20:25, 20:44].sum()
+    assert not marked(replace(work, sidings=None), Window(0, 0, 60, 140)).any()
+
+
+def test_probabilities_are_read_the_same_however_the_site_is_cut(tmp_path):
+    rng = np.random.default_rng(4)
+    scores = np.kron(rng.random((4, 20, 25)) ** 4, np.ones((1, 6, 7))).astype(np.float32)
+    work = replace(written(tmp_path, scores), sidings=shapely.box(500_010, 5_399_970, 500_040, 5_399_990))
+    whole = marked(work, Window(0, 0, 120, 175))
+    assert 0.01 < whole.mean() < 0.9
+    for window in tiles((120, 175), 64):
+        assert (marked(work, window) == whole[(slice(None), *window.slices)]).all()
 
 
 @pytest.fixture(scope="module")
