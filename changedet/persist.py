@@ -19,7 +19,7 @@ from changedet.grid import Grid
 from changedet.kernels import components
 from changedet.kernels.persistence import CHANGED, persistent, trust
 from changedet.kernels.thresholds import NEVER
-from changedet.kernels.unrest import MOST_FLIP, Unrest, halo_px, unrest
+from changedet.kernels.unrest import MOST_FLIP, MOST_SHIFT, Unrest, halo_px, unrest
 from changedet.maskoutputs import MaskSink, Place
 from changedet.outputs.rasters import read_bands, read_window
 from changedet.plan import LATTICE_PX, Plan
@@ -166,10 +166,9 @@ def series_tile(work: SeriesWork, window: Window) -> list[tuple[NDArray[np.float
 
 
 def _around(work: SeriesWork, wide: NDArray[np.float32], weights: NDArray[np.float64], window: Window) -> Unrest:
-    """How probabilities are to be read; on sidings each look stands by itself, whatever the series shows."""
+    """How probabilities are to be read; on sidings as on the busiest ground, whatever the series shows."""
     around = unrest(wide, weights, work.grid.ground_resolution_m)
     if work.sidings is None:
         return around
     on_rails = work.grid.inside(window, work.sidings)
-    strictness = np.where(on_rails, np.minimum(around.strictness, 0.0), around.strictness)
-    return Unrest(strictness, np.where(on_rails, MOST_FLIP, around.flip))
+    return Unrest(np.where(on_rails, -MOST_SHIFT[0], around.strictness), np.where(on_rails, MOST_FLIP, around.flip))

@@ -24,12 +24,15 @@ SURELY_NOT: Final = 0.2
 REACH_M: Final = 20.0
 """Half a side of the square that is asked: a yard's aisles or four tracks wide."""
 WIDE_M: Final = 3.5
-"""Sure change that holds squares this wide is ground, not boxes; its worn rim is to be read as anywhere."""
-USUAL_SHARE: Final = 0.007
+"""Sure change that holds squares this wide is ground, not boxes: around it nothing is read more loosely, as its worn
+rim would be marked, and nothing more strictly."""
+RIM_M: Final = 10.0
+"""Looks as near to what their date hides are not asked: the rims of clouds come and go as trains do."""
+USUAL_SHARE: Final = 0.01
 """Share of surely changed looks at which probabilities are taken as they are."""
 SHARE_GAIN: Final = 0.6
 """Of the log of the share around a pixel, how much of it shifts the log odds."""
-MOST_SHIFT: Final = (1.0, 1.2)
+MOST_SHIFT: Final = (0.5, 1.2)
 """How many log odds busy ground is read more loosely at most, and quiet ground more strictly."""
 FLIP: Final = 0.12
 """Probability that a pixel goes over between two looks where nothing tells how often they do: boxes come and go."""
@@ -64,7 +67,7 @@ class Unrest(NamedTuple):
 
 def halo_px(gsd_m: float) -> int:
     """How far `unrest` looks around."""
-    return _reach_px(gsd_m) + _wide_px(gsd_m) - 1
+    return _reach_px(gsd_m) + max(_wide_px(gsd_m) - 1, _rim_px(gsd_m))
 
 
 def _reach_px(gsd_m: float) -> int:
@@ -73,6 +76,10 @@ def _reach_px(gsd_m: float) -> int:
 
 def _wide_px(gsd_m: float) -> int:
     return round(WIDE_M / gsd_m) | 1
+
+
+def _rim_px(gsd_m: float) -> int:
+    return round(RIM_M / gsd_m)
 
 
 def unrest(scores: NDArray[np.float32], weights: Floats, gsd_m: float) -> Unrest:
@@ -93,11 +100,10 @@ def unrest(scores: NDArray[np.float32], weights: Floats, gsd_m: float) -> Unrest
     Unrest
         Without the halo.
     """
-    size = _wide_px(gsd_m)
-    square = np.ones((size, size), np.uint8)
-    sure = (scores > np.float32(SURE)).astype(np.uint8)
-    wide = np.stack([cv2.morphologyEx(one, cv2.MORPH_OPEN, square) for one in sure])
-    counts = _counts(np.ascontiguousarray(scores, np.float32), wide, weights >= CLEAR)
+    box, rim = (np.ones((size, size), np.uint8) for size in (_wide_px(gsd_m), 2 * _rim_px(gsd_m) + 1))
+    wide = np.stack([cv2.morphologyEx((one > np.float32(SURE)).view(np.uint8), cv2.MORPH_OPEN, box) for one in scores])
+    hidden = np.stack([cv2.dilate(np.isnan(one).view(np.uint8), rim) for one in scores])
+    counts = _counts(np.ascontiguousarray(scores, np.float32), wide, hidden, weights >= CLEAR)
     reach, halo = _reach_px(gsd_m), halo_px(gsd_m)
     inner = slice(halo, -halo)
     # whole numbers, so the sums do not depend on where a tile begins
@@ -111,42 +117,49 @@ def _summed(counts: Floats, size: int) -> Floats:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _counts(scores: Any, wide: Any, clear: Any) -> Any:
-    """Of each pixel its looks that are surely changed, but not wide ones; its looks, but such; its sure changes that
-    have a sure look next; those of them that are gone on it."""
+def _counts(scores: Any, wide: Any, hidden: Any, clear: Any) -> Any:
+    """Of each pixel its looks, those that are surely changed, those of them that are wide; its sure changes that have a
+    sure look next; those of them that are gone on it."""
     dates, height, width = scores.shape
-    out = np.zeros((4, height, width), np.float64)
+    out = np.zeros((5, height, width), np.float64)
     for y in range(height):
         for x in range(width):
             was = 0  # the reference is as it is; -1 where it is not sure
             for t in range(dates):
                 score = scores[t, y, x]
-                if score != score:
+                if hidden[t, y, x]:
                     continue
                 is_sure = score > np.float32(SURE)
-                if wide[t, y, x] == 0:
+                out[0, y, x] += 1.0
+                if is_sure:
                     out[1, y, x] += 1.0
-                    if is_sure:
-                        out[0, y, x] += 1.0
+                    out[2, y, x] += wide[t, y, x]
                 if not clear[t]:
                     continue
                 now = 1 if is_sure else (0 if score < np.float32(SURELY_NOT) else -1)
                 if was == 1 and now >= 0:
-                    out[2, y, x] += 1.0
+                    out[3, y, x] += 1.0
                     if now == 0:
-                        out[3, y, x] += 1.0
+                        out[4, y, x] += 1.0
                 was = now
     return out
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _figures(changed: Any, looks: Any, followed: Any, gone: Any, pixel_m2: float) -> Any:
-    strictness, flip = np.empty(changed.shape), np.empty(changed.shape)
-    for y in range(changed.shape[0]):
-        for x in range(changed.shape[1]):
-            share = (changed[y, x] * pixel_m2 + LITTLE_M2 * LEAST_SHARE) / (looks[y, x] * pixel_m2 + LITTLE_M2)
-            shift = SHARE_GAIN * math.log(USUAL_SHARE / share)
-            strictness[y, x] = min(max(shift, -MOST_SHIFT[0]), MOST_SHIFT[1])
+def _shift(changed_m2: float, looks_m2: float) -> float:
+    """Log odds that are asked beyond where so much of the looks is surely changed."""
+    share = (changed_m2 + LITTLE_M2 * LEAST_SHARE) / (looks_m2 + LITTLE_M2)
+    return min(max(SHARE_GAIN * math.log(USUAL_SHARE / share), -MOST_SHIFT[0]), MOST_SHIFT[1])
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _figures(looks: Any, changed: Any, wide: Any, followed: Any, gone: Any, pixel_m2: float) -> Any:
+    strictness, flip = np.empty(looks.shape), np.empty(looks.shape)
+    for y in range(looks.shape[0]):
+        for x in range(looks.shape[1]):
+            seen_m2, changed_m2, wide_m2 = (pixel_m2 * looks[y, x], pixel_m2 * changed[y, x], pixel_m2 * wide[y, x])
+            by_boxes, by_all = _shift(changed_m2 - wide_m2, seen_m2 - wide_m2), _shift(changed_m2, seen_m2)
+            strictness[y, x] = min(by_boxes, max(by_all, 0.0))
             rate = (gone[y, x] * pixel_m2 + FEW_M2 * FLIP) / (followed[y, x] * pixel_m2 + FEW_M2)
             flip[y, x] = min(max(rate, FLIP), MOST_FLIP)
     return strictness, flip
