@@ -382,6 +382,13 @@ def test_thresholds_follow_the_resolution_and_can_be_given():
     assert marked(before, after, threshold=0.2).sum() >= marked(before, after, threshold=0.9).sum() > 0
 
 
+@pytest.mark.parametrize(("roles", "gsd_m", "least"), [(4, 0.5, 4.0), (3, 0.5, 8.0), (4, 1.3, 3 * 1.3**2)])
+def test_half_hidden_boxes_are_kept_where_near_infrared_tells_them(roles, gsd_m, least):
+    method = change.STAGE.get("trees")
+    made = method.function(Facts(gsd_m, ("blue", "green", "red", "nir")[:roles]), **method.resolve({}))
+    assert made.fit.keywords["settings"]["min_area_m2"] == pytest.approx(least)
+
+
 def test_scenes_without_colour_are_refused():
     with pytest.raises(MethodError, match="blue, green, red"):
         change.STAGE.get("trees").function(Facts(0.5, ("pan",)))
