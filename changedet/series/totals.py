@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from changedet.series.growth import Onset, OnsetMethod
+from changedet.series.table import count_bounds
 
 FIGURES = {
     "containers": ("containers_expected", "containers_low", "containers_high"),
@@ -91,7 +92,7 @@ def _sum(whole: pd.DataFrame, columns: tuple[str, str, str]) -> dict[str, Any] |
     }
 
 
-def onsets(table: pd.DataFrame, find: OnsetMethod, reference_date: dt.date) -> dict[str, Onset]:
+def onsets(table: pd.DataFrame, find: OnsetMethod, reference_date: dt.date, tracks: Any = None) -> dict[str, Onset]:
     """When containers, changed area and footprint began to grow; from the rows of the whole site.
 
     Parameters
@@ -102,18 +103,26 @@ def onsets(table: pd.DataFrame, find: OnsetMethod, reference_date: dt.date) -> d
         What the series method returns.
     reference_date : datetime.date
         On which the changed area is 0 by definition; looks before it do not count for the changed area.
+    tracks : Tracks, optional
+        From which the counts are: what they tell each date hides then bounds its count, in place of its interval.
     """
     whole = table[table["zone"] == ""].sort_values("date")
     dates = [value.date() for value in whole["date"]]
     result = {}
     for name, (figure, unit) in ONSETS.items():
         value, low, high = (whole[column].astype("float64").to_numpy(copy=True) for column in FIGURES[figure])
-        clear = None
+        clear, bounds = None, {}
+        if name == "containers":
+            # A count of a date that shows nothing comes from the looks around.
+            clear = whole["containers"].notna().to_numpy(bool)
+        if name == "containers" and tracks is not None:
+            low = high = None
+            bounds = dict(zip(("floor", "ceiling"), count_bounds(tracks, dates), strict=True))
         if name == "changed_area":
             clear = np.array([date >= reference_date for date in dates], bool)
             if np.isfinite(value).any():
                 value[[date == reference_date for date in dates]] = 0.0
-        result[name] = find(value, low, high, dates, clear=clear, unit=unit)
+        result[name] = find(value, low, high, dates, clear=clear, unit=unit, **bounds)
         if name == "changed_area":
             result[name] = _beyond_error(result[name], low)
     return result
