@@ -57,10 +57,10 @@ def staircase(_facts: Facts, *, probability: Fraction = 0.9, rise_fraction: Frac
 
     def find(
         values: ArrayLike,
-        low: ArrayLike | None,
-        high: ArrayLike | None,
         dates: Sequence[dt.date],
         *,
+        low: ArrayLike | None = None,
+        high: ArrayLike | None = None,
         clear: ArrayLike | None = None,
         unit: float = 1.0,
         floor: ArrayLike | None = None,
@@ -133,4 +133,4 @@ def onset(
     choice = STAGE.choose(Facts(resolution_m=float("nan"), dates=len(dates))) if method == AUTO else Choice(method)
     chosen = STAGE.get(choice.method)
     find: OnsetMethod = chosen.function(None, **chosen.resolve({**choice.parameters, **parameters}))
-    return find(values, low, high, dates, clear=clear, unit=unit, floor=floor, ceiling=ceiling)
+    return find(values, dates, low=low, high=high, clear=clear, unit=unit, floor=floor, ceiling=ceiling)

@@ -169,7 +169,7 @@ def _objection(looks: _Looks, begin: int, rise_fraction: float) -> str:
     earlier, later = looks.told(slice(begin)), looks.told(slice(begin, None))
     usual = float(earlier.mean())
     level = max(usual, float(looks.values[0])) if looks.shown[0] else usual
-    variance = float(_variance(np.float64(level)))
+    variance = float(_variance(np.asarray(level, np.float64)))
     # The level before is no better known than its looks are many.
     error = float(np.sqrt(variance / len(earlier) + variance))
     error_of_two = float(np.sqrt(variance / len(earlier) + variance / 2))

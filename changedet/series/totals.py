@@ -111,18 +111,18 @@ def onsets(table: pd.DataFrame, find: OnsetMethod, reference_date: dt.date, trac
     result = {}
     for name, (figure, unit) in ONSETS.items():
         value, low, high = (whole[column].astype("float64").to_numpy(copy=True) for column in FIGURES[figure])
-        clear, bounds = None, {}
+        clear, bounds = None, {"low": low, "high": high}
         if name == "containers":
             # A count of a date that shows nothing comes from the looks around.
             clear = whole["containers"].notna().to_numpy(bool)
-        if name == "containers" and tracks is not None:
-            low = high = None
-            bounds = dict(zip(("floor", "ceiling"), count_bounds(tracks, dates), strict=True))
+            if tracks is not None:
+                floor, ceiling = count_bounds(tracks, dates)
+                bounds = {"floor": floor, "ceiling": ceiling}
         if name == "changed_area":
             clear = np.array([date >= reference_date for date in dates], bool)
             if np.isfinite(value).any():
                 value[[date == reference_date for date in dates]] = 0.0
-        result[name] = find(value, low, high, dates, clear=clear, unit=unit, **bounds)
+        result[name] = find(value, dates, clear=clear, unit=unit, **bounds)
         if name == "changed_area":
             result[name] = _beyond_error(result[name], low)
     return result
