@@ -513,19 +513,18 @@ def test_what_cloud_hides_neither_dates_growth_nor_hides_it():
     assert (found.low, found.date, found.high) == (dt.date(2023, 4, 2), dates[4], dates[4])
 
 
-def test_growth_is_told_to_the_end_only_where_the_last_looks_do_not_show_it_leave():
+def test_growth_under_cloud_to_the_end_is_told_where_most_of_it_is_expected_to_stay():
     dates = [dt.date(2023, month, 1) for month in range(1, 8)]
-    values = np.array([24, 24, 24, 24, 60, 48, 47.0])
+    values = np.array([24, 24, 24, 24, 60, 38, 37.0])
     floor, ceiling = values.copy(), values.copy()
-    floor[5:], ceiling[5:] = 5, 42
-    found = onset(values, None, None, dates, floor=floor, ceiling=np.maximum(ceiling, values))
-    assert found.date is None
-    assert "hide whether the rest stays" in found.reason
     floor[5:], ceiling[5:] = 5, 62
-    assert onset(values, None, None, dates, floor=floor, ceiling=ceiling).date == dates[4]
-    floor[4], ceiling[4] = 20, 64
     found = onset(values, None, None, dates, floor=floor, ceiling=ceiling)
     assert found.date is None
+    assert "hide whether the rest stays" in found.reason
+    values[5:] = 52
+    assert onset(values, None, None, dates, floor=floor, ceiling=ceiling).date == dates[4]
+    floor[4], ceiling[4] = 20, 64
+    assert onset(values, None, None, dates, floor=floor, ceiling=ceiling).date is None
 
 
 def test_most_of_a_delivery_that_left_again_is_no_growth():
@@ -579,6 +578,19 @@ def test_growth_under_clouds_is_dated_by_what_each_look_shows():
     assert sum(right) >= 10
     assert sum(held) >= 11
     assert false <= 1
+
+
+def test_no_growth_is_told_with_the_share_of_the_site_that_the_last_looks_show():
+    looks = [dt.date(2023, month, 1) for month in range(1, 7)]
+    method = STAGE.get("staircase").function(None)
+    for seen, said in ((0.95, False), (0.31, True)):
+        facts = [
+            LookFacts(day, valid_fraction={"": 0.95 if i < 4 else seen}, footprint_m2={"": Estimate(900, 800, 990)})
+            for i, day in enumerate(looks)
+        ]
+        found = onsets(timeseries(facts, None), method, looks[0])["footprint"]
+        assert found.date is None
+        assert ("the last looks show 31% of the site at most" in found.reason) == said
 
 
 def test_onsets_take_the_reference_as_the_changed_areas_zero():

@@ -19,9 +19,9 @@ SURE: Final = 1.64
 """Standard errors by which the last two looks must be above the level before: one-sided 95 %."""
 SHOWN: Final = 2.5
 """Standard errors of a look that what it hides may span for it to tell a level."""
-STAYS, UNSEEN_STAYS = 0.25, 0.75
-"""Of the highest rise: what must be left at the end; and what the last two looks must not show gone where they are too
-cloudy to show the growth themselves."""
+STAYS, UNSEEN_STAYS = 0.25, 0.5
+"""Of the highest rise, what must be left at the end: the latter where the last two looks are too cloudy to show it and
+it is only expected."""
 HOLDS: Final = 0.95
 """Of the posterior of the date: what the bounds hold."""
 LATER_SHARE: Final = 1 / 3
@@ -188,11 +188,12 @@ def _objection(looks: _Looks, begin: int, rise_fraction: float) -> str:
 def _not_kept(looks: _Looks, begin: int, level: float, beyond: float) -> str:
     """Why growth may have left again by the last two looks; empty where it stays."""
     rise = float(looks.values[begin:].max()) - level
-    if looks.values[-2:].mean() <= level + STAYS * rise:
+    left = float(looks.values[-2:].mean()) - level
+    if left <= STAYS * rise:
         return "most of it left again"
     if looks.floor[-2:].max() > beyond:
         return ""
     if looks.floor[begin:].max() <= beyond:
         return "no look is clear enough to show it"
-    gone = looks.ceiling[-2:].min() < level + UNSEEN_STAYS * rise
-    return "part of it left, and the last two looks hide whether the rest stays" if gone else ""
+    hidden = "part of it left, and the last two looks hide whether the rest stays"
+    return hidden if left <= UNSEEN_STAYS * rise else ""

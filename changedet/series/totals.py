@@ -26,6 +26,8 @@ ONSETS = {
     "footprint": ("footprint_area_m2", 15.0),
 }
 """Each onset's figure and the size of one object in its unit: the base of a 20-foot container is 15 m2."""
+MOSTLY = 0.7
+"""Share of a site that one of the last two looks must show for growth not to be out of sight."""
 
 
 def totals(table: pd.DataFrame) -> dict[str, Any]:
@@ -125,7 +127,16 @@ def onsets(table: pd.DataFrame, find: OnsetMethod, reference_date: dt.date, trac
         result[name] = find(value, dates, clear=clear, unit=unit, **bounds)
         if name == "changed_area":
             result[name] = _beyond_error(result[name], low)
+        result[name] = _as_far_as_seen(result[name], whole["valid_fraction"].astype("float64").to_numpy())
     return result
+
+
+def _as_far_as_seen(found: Onset, seen: NDArray[np.floating[Any]]) -> Onset:
+    """Says of no growth where the last looks show little of the site."""
+    shares = seen[-2:][np.isfinite(seen[-2:])]
+    if found.date is not None or found.probability != found.probability or not shares.size or shares.max() > MOSTLY:
+        return found
+    return replace(found, reason=f"{found.reason}; the last looks show {shares.max():.0%} of the site at most")
 
 
 def _beyond_error(found: Onset, low: NDArray[np.floating[Any]]) -> Onset:
