@@ -522,7 +522,9 @@ def test_growth_under_cloud_to_the_end_is_told_where_most_of_it_is_expected_to_s
     assert found.date is None
     assert "hide whether the rest stays" in found.reason
     values[5:] = 52
-    assert onset(values, None, None, dates, floor=floor, ceiling=ceiling).date == dates[4]
+    found = onset(values, None, None, dates, floor=floor, ceiling=ceiling)
+    assert found.date == dates[4]
+    assert "of the last two looks clouds hide a part" in found.reason
     floor[4], ceiling[4] = 20, 64
     assert onset(values, None, None, dates, floor=floor, ceiling=ceiling).date is None
 

@@ -118,9 +118,11 @@ def find_onset(
     level, after = looks.told(slice(begin)).mean() * unit, looks.told(slice(begin, None)).mean() * unit
     shape = _shape(looks, begin)
     reason = f"above its earlier level of {level:.0f} to the end, {after:.0f} on average since{SHAPES[shape]}"
+    if not looks.shown[-2:].any():
+        reason += "; of the last two looks clouds hide a part"
     first, last = kernel.shortest_run(change, HOLDS)
-    after_without = looks.dates[first - 1] + dt.timedelta(days=1)
-    return Onset(looks.dates[begin], after_without, looks.dates[last], total, reason, shape)
+    after_without = looks.dates[min(first, begin) - 1] + dt.timedelta(days=1)
+    return Onset(looks.dates[begin], after_without, looks.dates[max(last, begin)], total, reason, shape)
 
 
 def _variance(level: Floats) -> Floats:
