@@ -44,8 +44,9 @@ STAGE = Stage("series", choose)
 def staircase(_facts: Facts, *, probability: Fraction = 0.9, rise_fraction: Fraction = 0.04) -> OnsetMethod:
     """Onset by a staircase model: a base level, then a walk over levels above it, against no change at all.
 
-    Dates growth that comes at once or bit by bit, with the bounds that hold 95 % of the posterior; a delivery that leaves
-    again, a decline and a level reached before are none. Growth that only one season was seen of cannot be told from that season.
+    Dates growth that comes at once or bit by bit, with bounds that hold 95 % of the posterior; a delivery that leaves
+    again, a decline and a level reached before are none. Growth that only one season was seen of cannot be told from
+    that season.
 
     Parameters
     ----------
