@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.change import Counts, counts, f1, marked  # noqa: E402
 from changedet import change  # noqa: E402
 from changedet.kernels.persistence import CHANGED, persistent, trust  # noqa: E402
-from changedet.kernels.unrest import halo_px, unrest  # noqa: E402
+from changedet.kernels.unrest import SURE, halo_px, unrest, within_site  # noqa: E402
 from changedet.methods import Facts  # noqa: E402
 from changedet.persist import PROBABILISTIC  # noqa: E402
 from changedet.simulate import World, make_world  # noqa: E402
@@ -70,7 +70,8 @@ def main() -> None:
             if probabilities:
                 weights, halo = trust(np.isfinite(stack).sum(axis=(1, 2))), halo_px(args.gsd)
                 wide = np.pad(stack, ((0, 0), (halo, halo), (halo, halo)), constant_values=np.nan)
-                around = unrest(wide, weights, args.gsd)
+                told = unrest(wide, weights, args.gsd)
+                around = within_site(told, int((stack > SURE).sum()), int(np.isfinite(stack).sum()), weights)
             whole = persistent(stack, np.array(thresholds), probabilities, weights, around)
             for t, pair in enumerate(found):
                 for name, mask in (

@@ -19,7 +19,7 @@ from changedet.grid import Grid
 from changedet.kernels import components
 from changedet.kernels.persistence import CHANGED, persistent, trust
 from changedet.kernels.thresholds import NEVER
-from changedet.kernels.unrest import MOST_FLIP, MOST_SHIFT, Unrest, halo_px, unrest
+from changedet.kernels.unrest import MOST_FLIP, MOST_SHIFT, SURE, Unrest, halo_px, unrest, within_site
 from changedet.maskoutputs import MaskSink, Place
 from changedet.outputs.rasters import read_bands, read_window
 from changedet.plan import LATTICE_PX, Plan
@@ -47,6 +47,8 @@ class SeriesWork:
         Whether the scores are.
     weights : tuple of float
         Of each date's evidence, from how much of the site it shows.
+    sure, seen : int
+        Pixels of all dates that are surely changed, and that are seen.
     sidings : shapely geometry or None
         Where trains stand on one date and are gone on the next, in the grid's CRS; None where nobody told.
     """
@@ -57,6 +59,8 @@ class SeriesWork:
     thresholds: tuple[float, ...]
     probabilities: bool
     weights: tuple[float, ...]
+    sure: int = 0
+    seen: int = 0
     sidings: BaseGeometry | None = None
 
 
@@ -104,8 +108,8 @@ def read_together(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -
                 sinks[i] = _sink(plan, models, i)
             work = _work(plan, models, side)
             if work.probabilities:
-                counting: list[Task] = [(count_seen, (work, window)) for window in windows]
-                work = _weighed(work, [found for _, found in stream("counting seen pixels", counting)])
+                counting: list[Task] = [(count_sure, (work, window)) for window in windows]
+                work = _informed(work, [found for _, found in stream("counting sure changes", counting)])
             tasks: list[Task] = [(series_tile, (work, window)) for window in windows]
             for k, found in stream("reading dates together", tasks):
                 for i, tile in zip(side, found, strict=True):
@@ -140,14 +144,18 @@ def _work(plan: Plan, models: Mapping[dt.date, Model], indices: Sequence[int]) -
     )
 
 
-def _weighed(work: SeriesWork, counts: Sequence[NDArray[np.int64]]) -> SeriesWork:
-    """With what the whole site tells of how far each date is to be trusted."""
-    return replace(work, weights=tuple(float(w) for w in trust(np.stack(counts).sum(axis=0))))
+def _informed(work: SeriesWork, counts: Sequence[NDArray[np.int64]]) -> SeriesWork:
+    """With what the whole site tells: how far each date is to be trusted, and how much changed."""
+    sure, *seen = np.stack(counts).sum(axis=0)
+    weights = tuple(float(w) for w in trust(np.array(seen)))
+    return replace(work, weights=weights, sure=int(sure), seen=int(sum(seen)))
 
 
-def count_seen(work: SeriesWork, window: Window) -> NDArray[np.int64]:
-    """Pixels of a tile that each date shows."""
-    return np.array([np.isfinite(read_window(path, window)).sum() for path in work.scores], np.int64)
+def count_sure(work: SeriesWork, window: Window) -> NDArray[np.int64]:
+    """Pixels of a tile that are surely changed on any date, summed, and those that each date shows."""
+    scores = [read_window(path, window) for path in work.scores]
+    seen = [int(np.isfinite(score).sum()) for score in scores]
+    return np.array([sum(int((score > SURE).sum()) for score in scores), *seen], np.int64)
 
 
 def series_tile(work: SeriesWork, window: Window) -> list[tuple[NDArray[np.float32], bytes, components.TileComponents]]:
@@ -167,7 +175,7 @@ def series_tile(work: SeriesWork, window: Window) -> list[tuple[NDArray[np.float
 
 def _around(work: SeriesWork, wide: NDArray[np.float32], weights: NDArray[np.float64], window: Window) -> Unrest:
     """How probabilities are to be read; on sidings as on the busiest ground, whatever the series shows."""
-    around = unrest(wide, weights, work.grid.ground_resolution_m)
+    around = within_site(unrest(wide, weights, work.grid.ground_resolution_m), work.sure, work.seen, weights)
     if work.sidings is None:
         return around
     on_rails = work.grid.inside(window, work.sidings)

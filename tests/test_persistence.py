@@ -21,8 +21,8 @@ from changedet.grid import Grid
 from changedet.kernels import persistence as kernel
 from changedet.kernels import unrest as ground_around
 from changedet.kernels.persistence import persistent
-from changedet.kernels.unrest import Unrest, halo_px, unrest
-from changedet.persist import SeriesWork, series_tile
+from changedet.kernels.unrest import Unrest, halo_px, unrest, within_site
+from changedet.persist import SeriesWork, count_sure, series_tile
 from changedet.placebo import single_look_counts
 from changedet.plan import make_plan
 from changedet.run import carry_out, run
@@ -168,6 +168,24 @@ def test_the_rims_of_clouds_make_nothing_busy():
         cloudy[t, 95:105] = np.nan
     still = np.where(np.isnan(cloudy), np.nan, np.float32(0.02))
     assert figures(cloudy) == pytest.approx(figures(still))
+
+
+def test_a_quiet_site_bounds_what_its_busiest_ground_may_do():
+    around = Unrest(np.array([[-0.5, 1.1]]), np.array([[0.5, 0.12]]))
+    clear, half = np.ones(4), np.array([1, 1, 0.5, 0.2])
+    busy, usual, quiet = (within_site(around, sure, 1_000_000, clear) for sure in (20_000, 10_000, 1_000))
+    np.testing.assert_allclose(busy.strictness, around.strictness)
+    np.testing.assert_allclose(usual.flip, around.flip)
+    np.testing.assert_allclose(quiet.strictness, [[1.2 - 0.6, 1.1]])
+    np.testing.assert_allclose(quiet.flip, ground_around.FLIP)
+    np.testing.assert_allclose(within_site(around, 20_000, 1_000_000, half).flip, [[(0.5 + 0.12) / 2, 0.12]])
+
+
+def test_what_is_counted_of_the_site_reaches_its_tiles(tmp_path):
+    work = written(
+        tmp_path, np.where(np.arange(5)[:, None, None] == 1, 0.9, np.full((5, 60, 140), 0.02)).astype(np.float32)
+    )
+    assert count_sure(work, Window(0, 0, 60, 100)).tolist() == [6000] + [6000] * 5
 
 
 def test_the_ground_around_a_pixel_is_the_same_in_any_window():

@@ -5,6 +5,7 @@ where nothing else moved: the share of surely changed looks around a pixel shift
 in Saerens, Latinne and Decaestecker 2002, doi:10.1162/089976602753284446). On sidings a train stands on one date and is
 gone on the next: the share of sure changes that were gone on the next look is the rate at which pixels go over there,
 one step of the estimate of a hidden Markov model's transitions (Rabiner 1989, doi:10.1109/5.18626) around each pixel.
+How far either may go is bounded by what the whole site shows: on quiet sites stacks that lean look like unrest.
 """
 
 from __future__ import annotations
@@ -34,6 +35,13 @@ SHARE_GAIN: Final = 0.6
 """Of the log of the share around a pixel, how much of it shifts the log odds."""
 MOST_SHIFT: Final = (0.5, 1.2)
 """How many log odds busy ground is read more loosely at most, and quiet ground more strictly."""
+SITE_GAIN: Final = 0.8
+"""The same as `SHARE_GAIN` for the share of the whole site."""
+LEAST_OF_SITE: Final = 0.6
+"""How many log odds less than the whole site's share asks for busy ground may ask."""
+UNSETTLED: Final = (0.3, 0.6)
+"""Log odds asked by a site up to which pixels go over as freely as the ground around them tells, and from which on they
+go over by `FLIP` alone."""
 FLIP: Final = 0.12
 """Probability that a pixel goes over between two looks where nothing tells how often they do: boxes come and go."""
 MOST_FLIP: Final = 0.5
@@ -114,6 +122,26 @@ def unrest(scores: NDArray[np.float32], weights: Floats, gsd_m: float) -> Unrest
 def _summed(counts: Floats, size: int) -> Floats:
     total = cv2.boxFilter(counts, -1, (size, size), normalize=False, borderType=cv2.BORDER_CONSTANT)
     return np.ascontiguousarray(np.rint(total), np.float64)
+
+
+def within_site(around: Unrest, sure: int, seen: int, weights: Floats) -> Unrest:
+    """What the ground around each pixel tells, within what its site allows.
+
+    Parameters
+    ----------
+    around : Unrest
+    sure, seen : int
+        The site's pixels of all dates that are surely changed, and that are seen.
+    weights : (date,) float64
+        From `persistence.trust`: the fewer dates are clear, the less they tell of how often pixels go over.
+    """
+    share = max(sure, 1) / max(seen, 1)
+    asked = min(max(SITE_GAIN * math.log(USUAL_SHARE / share), -MOST_SHIFT[0]), MOST_SHIFT[1])
+    freely = min(max((UNSETTLED[1] - asked) / (UNSETTLED[1] - UNSETTLED[0]), 0.0), 1.0) * float(
+        np.mean(weights >= CLEAR)
+    )
+    flip = FLIP + freely * (around.flip - FLIP)
+    return Unrest(np.maximum(around.strictness, asked - LEAST_OF_SITE), flip)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
