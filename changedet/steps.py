@@ -11,7 +11,7 @@ from changedet.plan import Plan
 from changedet.scenes import Look
 from changedet.store import RunFolder, identity, read_json
 
-STEP_VERSION = 11
+STEP_VERSION = 12
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
 MASKS_VERSION = 2
