@@ -13,7 +13,7 @@ from changedet.kernels import company, features, forest, ground, surroundings, w
 CHANGE_TREES = "change_trees.npz"
 CHANGE_TREES_SHA256 = "ebf3dacbdbd7aaf6c8b7bd54d9dac99d51ed0712c10e6d94a88c46345e31502e"
 GROUND_TREES = "ground.npz"
-GROUND_TREES_SHA256 = "b8539992f1a8e499bd80ea0cf5a49dbce27da01ecac075697947406864609b29"
+GROUND_TREES_SHA256 = "f655490695344899cd1f329eef6aef94b7386e407756b4aa04b27e238f9d170d"
 
 COMPANY_TREES = "company.npz"
 COMPANY_TREES_SHA256 = "1f8adf6448b8311314226cc21276dc04edd739b41f33420b447a0ce3484b0b46"

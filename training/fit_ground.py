@@ -1,6 +1,6 @@
 """Fit the forests that tell from one date what the ground bears (`kernels.ground`) on simulated sites.
 
-    python training/fit_ground.py -o changedet/model/ground.npz
+    python training/fit_ground.py -o first.npz
 
 Fitted on one set of seeds, calibrated on another; `training/fit_surroundings.py` goes on from there.
 """
