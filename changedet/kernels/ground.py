@@ -238,10 +238,20 @@ def _widths(green: Image, valid: Bools, cell_m: float) -> tuple[Image, Image]:
 
 
 def probabilities(
-    table: Image, valid: Bools, forests: Sequence[Forest], about: Mapping[str, Any]
+    table: Image, valid: Bools, forests: Sequence[Forest], about: Mapping[str, Any], kinds_from: float = KINDS_FROM
 ) -> dict[str, NDArray[np.float32]]:
-    """Probability (y, x) of each of `TOLD`: NaN where there is no data, and of those of built ground where there is
-    hardly any (`telling.KINDS_FROM`)."""
+    """Probability (y, x) of each of `TOLD`: NaN where not valid; kinds also where built ground has less than `kinds_from`.
+
+    Parameters
+    ----------
+    table : float32 (feature, y, x)
+    valid : bool (y, x)
+    forests : sequence of Forest
+        Of `TOLD`.
+    about : mapping
+        ``forests``: of each its stages, and margins with the probabilities that they stand for.
+    kinds_from : float
+    """
     found = {}
     where = valid
     for name, forest in zip(TOLD, forests, strict=True):
@@ -250,5 +260,5 @@ def probabilities(
         at, value = np.array(kept["at"]), np.array(kept["value"])
         found[name] = np.where(where, np.interp(margin, at, value), np.nan).astype(np.float32)
         if name == "built":
-            where = valid & (found[name] >= np.float32(KINDS_FROM))
+            where = valid & (found[name] >= np.float32(kinds_from))
     return found

@@ -18,9 +18,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.kernels import telling
+from changedet.kernels import ground, telling
 from changedet.kernels.closing import STORED, UNKNOWN
-from changedet.kernels.forest import Forest, staged_margins
+from changedet.kernels.forest import Forest
 from changedet.kernels.telling import Codes
 
 Floats = NDArray[np.float32]
@@ -36,7 +36,6 @@ AGREE: Final = 2
 """Cells around that speak with a cell on its kind."""
 STEP: Final = 4096
 """Whole numbers for a probability of one."""
-KINDS: Final = ("built", "building", "earthwork")
 NAMES: Final = (
     *("built", "building", "earthwork"),
     *("built_2", "built_5", "built_15", "rough_5", "building_2", "building_5"),
@@ -263,17 +262,8 @@ def judged(
 
 
 def probabilities(table: Floats, valid: Bools, judge: Judge) -> dict[str, Floats]:
-    """Probability (y, x) of each of `KINDS`: NaN where not valid, and of those of built ground where there is none."""
-    found = {}
-    where = valid
-    for name, forest in zip(KINDS, judge.forests, strict=True):
-        kept = judge.about["forests"][name]
-        margin = staged_margins(forest, table, where, kept["stages"])
-        at, value = np.array(kept["at"]), np.array(kept["value"])
-        found[name] = np.where(where, np.interp(margin, at, value), np.nan).astype(np.float32)
-        if name == "built":
-            where = valid & (found[name] >= np.float32(judge.about["kinds_from"]))
-    return found
+    """As `ground.probabilities`, by the second trees."""
+    return ground.probabilities(table, valid, judge.forests, judge.about, judge.about["kinds_from"])
 
 
 def _kinds(told: Mapping[str, Floats], judge: Judge) -> NDArray[np.uint8]:
