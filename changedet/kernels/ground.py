@@ -240,7 +240,7 @@ def _widths(green: Image, valid: Bools, cell_m: float) -> tuple[Image, Image]:
 def probabilities(
     table: Image, valid: Bools, forests: Sequence[Forest], about: Mapping[str, Any], kinds_from: float = KINDS_FROM
 ) -> dict[str, NDArray[np.float32]]:
-    """Probability (y, x) of each of `TOLD`: NaN where not valid; kinds also where built ground has less than `kinds_from`.
+    """Probability (y, x) of each of `TOLD`: NaN where not valid; of kinds also where built ground has less than asked.
 
     Parameters
     ----------
