@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
+from affine import Affine
 from scipy.ndimage import gaussian_filter
 
 from changedet import dated, footprint
+from changedet.grid import Grid
 from changedet.kernels import closing, surroundings, telling
 from changedet.methods import Facts
 
@@ -181,3 +184,21 @@ def test_a_box_that_cloud_hides_is_still_a_box(judge):
     (_, _, _), (own, known, _) = dated.judged(packed, judge, 1.0)
     assert (known[100:104, 100:112] == closing.STORED).all()
     assert (own == closing.UNKNOWN).all()
+
+
+def test_footprints_of_codes_do_not_depend_on_the_tiles_and_end_at_the_area(judge):
+    codes = codes_of(yard()).repeat(2, 0).repeat(2, 1)
+    # Beyond the area, which cuts the yard, and cells of the tiles' borders, nothing is told.
+    codes[:, 131:] = telling.OUTSIDE
+    corner = Affine(0.5, 0, 500_000, 0, -0.5, 5_000_000)
+    grid = Grid("EPSG:32633", corner, codes.shape, aoi=shapely.box(500_000, 4_999_880, 500_065.5, 5_000_000))
+    boxes = [shapely.box(500_010, 4_999_890, 500_022, 4_999_892.5)]
+    (whole,) = footprint.outlines([([(0, 0, codes)], boxes)], grid, judge=judge)
+    tiles = [(y, x, codes[y : y + 91, x : x + 91]) for y in range(0, 240, 91) for x in range(0, 260, 91)]
+    (cut,) = footprint.outlines([(tiles[::-1], boxes)], grid, judge=judge)
+    assert cut.geometry.equals(whole.geometry)
+    assert cut.greatest.equals(whole.greatest)
+    assert {name: one.wkt for name, one in cut.kinds.items()} == {name: one.wkt for name, one in whole.kinds.items()}
+    expected = shapely.union(shapely.box(500_030, 4_999_920, 500_065.5, 4_999_970), boxes[0])
+    assert whole.geometry.intersection(expected).area / whole.geometry.union(expected).area > 0.9
+    assert whole.kinds["stored"].intersection(boxes[0]).area > 0.7 * boxes[0].area
