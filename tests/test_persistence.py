@@ -32,21 +32,26 @@ DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
 
 
 SHIFT, FLIP = 0.4, 0.2
-WEIGHTS = np.array([1.0, 0.4, 1.0, 0.7, 1.0, 1.0])
+WEIGHTS = np.array([1.0, 0.4, 1.0, 0.2, 1.0, 1.0])
 
 
 def by_histories(scores, thresholds, probabilities):
-    """Posterior of each date from the sum over all histories of one pixel, which has none where it is not seen."""
+    """Posterior of each date from the sum over all histories of one pixel; of what hides it the first date that shows
+    something of the site is one of the history's, between two looks."""
     flip = FLIP if probabilities else 0.08
+    hides = [np.isnan(score) and trusted >= 0.25 for score, trusted in zip(scores, WEIGHTS, strict=True)]
+    first = [
+        not any(hides[max((k for k in range(t) if not np.isnan(scores[k])), default=-1) + 1 : t]) for t in range(6)
+    ]
     total = np.zeros((2, len(scores)))
     for history in itertools.product((0, 1), repeat=len(scores)):
         weight, before = 1.0, 0
-        for state, score, threshold, trusted in zip(history, scores, thresholds, WEIGHTS, strict=True):
-            if np.isnan(score):
+        for t, (state, score, threshold, trusted) in enumerate(zip(history, scores, thresholds, WEIGHTS, strict=True)):
+            if np.isnan(score) and not (hides[t] and first[t]):
                 continue
             weight *= flip if state != before else 1 - flip
             before = state
-            if state:
+            if state and not np.isnan(score):
                 p = min(max(float(score), 1e-6), 1 - 1e-6)
                 odds = np.log(p / (1 - p)) + 0.2 - SHIFT if probabilities else 4 * np.log(score / threshold)
                 weight *= np.exp(trusted * np.clip(odds, -2.5, 2.5))
@@ -97,10 +102,15 @@ def test_weak_looks_count_where_less_is_asked_and_each_stands_by_itself_where_al
     assert read([0.1, 0.7, 0.1, 0.1], flip=0.5) == [0, 1, 0, 0]
 
 
-def test_a_date_that_does_not_see_a_pixel_does_not_loosen_it():
-    """Clouds between the looks let a single bad one through, were the time between them counted as looks."""
+def test_what_hides_a_pixel_lets_no_single_bad_look_through():
     gone = [np.nan] * 3
-    assert read([0.05, *gone, 0.85, *gone, 0.05]) == read([0.05, 0.85, 0.05])[:1] + [0] * 8
+    assert read([0.05, *gone, 0.85, *gone, 0.05]) == [0] * 9
+
+
+def test_a_pad_may_have_come_while_clouds_hid_it_and_not_under_a_closed_cover():
+    pad = [0.02, np.nan, 0.75, 0.75, 0.75]
+    assert read(pad, strictness=0.6) == [0, 0, 1, 1, 1]
+    assert read(pad, weights=[1, 0.1, 1, 1, 1], strictness=0.6) == [0, 0, 0, 1, 1]
 
 
 def series_around(boxes, dates=6, size=200):

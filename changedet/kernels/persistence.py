@@ -1,9 +1,10 @@
 """Change read over a series: a hidden Markov model for each pixel, so that a single bad look makes no change.
 
-A pixel is as on the reference date or it is not, and between two looks it goes over with a small probability. Each
-date's score is evidence for one or the other; a date that does not see it is no look. The forward and backward sums
-give the probability of each state on each date from all dates together. Rabiner 1989, doi:10.1109/5.18626. On a pixel's
-last look, which nothing later can confirm, the pair decides as well.
+A pixel is as on the reference date or it is not, and between two dates it goes over with a small probability. Each
+date's score is evidence for one or the other. What a date hides may have changed by then, once between two looks,
+however many dates hide it: so one bad look against both its neighbours makes no change, unless both are hidden and it
+is all but sure. The forward and backward sums give the probability of each state on each date from all dates together.
+Rabiner 1989, doi:10.1109/5.18626. On a pixel's last look, which nothing later can confirm, the pair decides as well.
 
 Where scores are probabilities, how much and how often the ground around a pixel changes shifts what they say and how
 freely they go over (`unrest`). Where they are none they err for whole seasons: there the series only takes marks away.
@@ -29,6 +30,8 @@ PROBABILITY_OFFSET: Final = -0.2
 """Log odds from which on a probability speaks for change where nothing is asked beyond."""
 LEAST_TRUST: Final = 0.1
 """Weight of a date that shows next to nothing."""
+PASSES: Final = 0.25
+"""Weight of a date from which on time passes for what it hides: under snow or a closed cover little is built."""
 HAZE_CAUTION: Final = 2.0
 """Log odds that a pixel's last look must have more where its date shows next to nothing."""
 SCORE_GAIN: Final = 4.0
@@ -107,34 +110,49 @@ def _alone(score: float, threshold: float, probabilities: bool, shift: float) ->
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _steps(scores: Any, weights: Any, seen: Any, steps: Any) -> None:
+    """Which dates see a pixel, and to which it may have gone over since the one before."""
+    waits = True
+    for t in range(len(scores)):
+        seen[t] = scores[t] == scores[t]
+        steps[t] = seen[t] or (waits and weights[t] >= PASSES)
+        waits = seen[t] or (waits and not steps[t])
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _persistent(scores: Any, thresholds: Any, probabilities: bool, weights: Any, strictness: Any, flips: Any) -> Any:
     dates, height, width = scores.shape
     out = np.full(scores.shape, np.nan, np.float32)
     expected, filtered = np.empty(dates), np.empty(dates)
+    seen, steps = np.empty(dates, np.bool_), np.empty(dates, np.bool_)
     for y in range(height):
         for x in range(width):
             shift, flip = strictness[y, x], flips[y, x]
+            _steps(scores[:, y, x], weights, seen, steps)
             p = 0.0  # the reference is as it is
-            for t in range(dates):
-                if scores[t, y, x] != scores[t, y, x]:
-                    continue
-                expected[t] = p * (1.0 - flip) + (1.0 - p) * flip
-                odds = expected[t] * _evidence(scores[t, y, x], thresholds[t], probabilities, shift, weights[t])
-                p = odds / (odds + 1.0 - expected[t])
+            for t in np.flatnonzero(steps):
+                expected[t] = p = p * (1.0 - flip) + (1.0 - p) * flip
+                if seen[t]:
+                    odds = p * _evidence(scores[t, y, x], thresholds[t], probabilities, shift, weights[t])
+                    p = odds / (odds + 1.0 - p)
                 filtered[t] = p
-            later = -1  # the look after this one
-            for t in range(dates - 1, -1, -1):
-                score = scores[t, y, x]
-                if score != score:
-                    continue
+            later, is_last = -1, True
+            for t in np.flatnonzero(steps)[::-1]:
                 if later >= 0:
                     stayed = filtered[t] * (1.0 - flip) / expected[later]
                     came_back = filtered[t] * flip / (1.0 - expected[later])
                     p = p * stayed + (1.0 - p) * came_back
-                alone = _alone(score, thresholds[t], probabilities, shift + HAZE_CAUTION * (1.0 - weights[t]))
-                if probabilities:
-                    out[t, y, x] = p if later >= 0 else max(p, alone)
-                else:
-                    out[t, y, x] = min(p, alone) if later >= 0 else alone
                 later = t
+                if seen[t]:
+                    caution = shift + HAZE_CAUTION * (1.0 - weights[t])
+                    alone = _alone(scores[t, y, x], thresholds[t], probabilities, caution)
+                    out[t, y, x] = _told(p, alone, probabilities, is_last)
+                    is_last = False
     return out
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _told(together: float, alone: float, probabilities: bool, is_last: bool) -> float:
+    if probabilities:
+        return max(together, alone) if is_last else together
+    return alone if is_last else min(together, alone)
