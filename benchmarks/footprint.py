@@ -11,47 +11,31 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import sys
 import time
-from collections.abc import Iterator
+from pathlib import Path
 
 import cv2
 import numpy as np
 import shapely
 from affine import Affine
-from numpy.typing import NDArray
 
 from changedet import footprint
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.kernels.ground import KINDS
 from changedet.methods import Facts
-from changedet.simulate import Truth, World, make_world, render
+from changedet.simulate import Truth, World, make_world
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from training.ground_sites import ROLES, images
 
 SITES = ("growth", "earthworks", "quiet", "trains", "port")
-ROLES = {"paving": ("yard", "rail", "quay"), "building": ("building",), "earthwork": ("earthwork",)}
 
 
 def world_of(seed: int, gsd_m: float) -> World:
     start = dt.date(2023, 1, 1) + dt.timedelta(int(np.random.default_rng([seed, 5]).integers(0, 365)))
     return make_world(SITES[seed % len(SITES)], 4, seed, gsd_m, 256.0, start=start, interval_days=50)
-
-
-def images(world: World) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Each look on the first one's grid."""
-    first = world.looks[0]
-    corner = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
-    to_ground = np.vstack([np.reshape(first.to_ground, (2, 3)), [0, 0, 1]])
-    for index in range(len(world.looks)):
-        picture = render(world, index)
-        own = np.vstack([np.reshape(picture.to_ground, (2, 3)), [0, 0, 1]])
-        matrix = (np.linalg.inv(corner) @ np.linalg.inv(own) @ to_ground @ corner)[:2]
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        size = (first.shape[1], first.shape[0])
-        bands = [np.where(band == 0, np.nan, band).astype(np.float32) for band in picture.image]
-        yield (
-            index,
-            np.stack([cv2.warpAffine(b, matrix, size, flags=flags, borderValue=(float("nan"),) * 4) for b in bands]),
-        )
 
 
 def found(world: World, method: str, nir: bool) -> tuple[list[footprint.Footprint], float]:
@@ -63,7 +47,7 @@ def found(world: World, method: str, nir: bool) -> tuple[list[footprint.Footprin
     chosen = footprint.by_trees(facts) if method == "ground" else footprint.by_colour(facts)
     dates, spent = [], 0.0
     truth = Truth(world)
-    for index, image in images(world):
+    for index, image in images(world, range(len(world.looks))):
         image = image[[world.looks[index].bands.index(role) for role in roles]]
         image = np.where(truth.hidden(index)[0], np.float32(np.nan), image)
         sun = np.radians(world.looks[index].sun_azimuth_deg)
@@ -73,8 +57,11 @@ def found(world: World, method: str, nir: bool) -> tuple[list[footprint.Footprin
         spent += time.process_time() - start
         boxes = [shapely.Polygon(world.box_outline(stack[-1])) for stack in world.stacks(index).values()]
         dates.append(([(0, 0, levels)], boxes))
-    told = footprint.told_kinds(facts) if method == "ground" else None
-    return footprint.outlines(dates, grid, told=told), spent / len(dates) / (image[0].size / 1e6)
+    judge = footprint.judge_of(facts) if method == "ground" else None
+    start = time.process_time()
+    shapes = footprint.outlines(dates, grid, judge=judge)
+    spent += time.process_time() - start
+    return shapes, spent / len(dates) / (image[0].size / 1e6)
 
 
 def kinds_of(truth: Truth, index: int, within: shapely.Geometry) -> dict[str, shapely.Geometry]:

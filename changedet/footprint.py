@@ -16,11 +16,11 @@ from shapely.geometry.base import BaseGeometry
 from changedet import dated
 from changedet.blocks import Window
 from changedet.grid import Grid, ground_area_m2
-from changedet.kernels import closing, ground, lasting, standing
+from changedet.kernels import closing, ground, lasting, surroundings, telling
 from changedet.kernels import footprint as kernel
 from changedet.kernels.ground import KINDS
 from changedet.methods import Facts
-from changedet.trained import ground_trees
+from changedet.trained import ground_trees, surroundings_trees
 
 CLOSE_M: Final = 8.0
 MIN_PART_M2: Final = 15.0
@@ -43,9 +43,9 @@ Tiles = Iterable[tuple[int, int, NDArray[np.uint8]]]
 class FootprintMethod:
     """How built ground is told: ``fit(samples) -> model``, ``apply(image, place, model=) -> uint8 (y, x)``.
 
-    `apply` gives 0 for ground that is not built, 1, 2, 3 where the lax, the likely, the strict threshold is passed, and
-    besides, where kinds are told, `kernels.closing.KIND` times 1, 2, 3 for paving, building, earthwork; 255 where
-    nothing is seen. `place` is the block's window on the grid.
+    `apply` gives 0 for ground that is not built, 1, 2, 3 where the lax, the likely, the strict threshold is passed, or,
+    where kinds are told, the codes of `kernels.telling`; 255 where nothing is seen. `place` is the block's window on
+    the grid.
     """
 
     fit: Callable[[NDArray[np.float32]], dict[str, Any]]
@@ -107,7 +107,7 @@ def by_trees(facts: Facts) -> FootprintMethod:
     ground_trees()
     return FootprintMethod(
         partial(ground.fit, roles=facts.roles),
-        partial(_levels_and_kinds, roles=facts.roles, resolution_m=facts.resolution_m),
+        partial(_codes, roles=facts.roles, resolution_m=facts.resolution_m),
         ground.halo_px(facts.resolution_m),
     )
 
@@ -139,7 +139,7 @@ def tells_kinds(facts: Facts) -> bool:
     return 0.25 <= facts.resolution_m <= 1.3 and {"red", "green", "blue"} <= set(facts.roles)
 
 
-def _levels_and_kinds(
+def _codes(
     image: NDArray[np.float32],
     place: Window,
     *,
@@ -147,17 +147,14 @@ def _levels_and_kinds(
     roles: Sequence[str],
     resolution_m: float,
 ) -> NDArray[np.uint8]:
-    """Each cell's level and kind at all of its pixels; 255 beyond the last whole cell, which lies in the halo."""
+    """What each cell is told to be at all of its pixels; 255 beyond the last whole cell, which lies in the halo."""
     size = ground.factor(resolution_m)
     top, left = -place.y % size, -place.x % size
     cells = ground.averaged(image[:, top:, left:], size)
     found, valid = ground.features(cells, roles, model, size * resolution_m)
-    forests, about = ground_trees()
-    told = ground.probabilities(found, valid, forests, about)
-    levels = np.sum([told["built"] >= level for level in about["levels"]], axis=0, dtype=np.uint8)
-    packed = np.where(valid, levels + closing.KIND * ground.kinds(told), closing.UNKNOWN).astype(np.uint8)
+    told = telling.codes(ground.probabilities(found, valid, *ground_trees()), valid)
     out = np.full(image.shape[1:], closing.UNKNOWN, np.uint8)
-    spread = np.repeat(np.repeat(packed, size, axis=0), size, axis=1)
+    spread = np.repeat(np.repeat(told, size, axis=0), size, axis=1)
     out[top : top + spread.shape[0], left : left + spread.shape[1]] = spread
     return out
 
@@ -184,7 +181,7 @@ def outlines(
     grid: Grid,
     *,
     lasts: bool = False,
-    told: standing.Told | None = None,
+    judge: surroundings.Judge | None = None,
 ) -> list[Footprint]:
     """The footprint of each date: built ground without roads, and boxes, closed with a radius of 8 m.
 
@@ -196,30 +193,31 @@ def outlines(
     grid : Grid
     lasts : bool
         Whether the levels are those of bare ground, which counts as far as other dates bear it out (`needs_lasting`).
-    told : Told or None
-        How each kind of ground is told on a date (`told_kinds`), by which dates are weighed together.
+    judge : Judge or None
+        Of `judge_of`, where tiles hold codes: the trees that weigh all dates and the surroundings.
 
     Returns
     -------
     list of Footprint
         Parts under 15 m2 dropped, holes under 400 m2 filled. Ground that a date does not see is, in its geometry, as
-        the last earlier date that saw it shows it, else the first later one, or, where dates are weighed together, as
-        they say; in the bounds it is unknown. A road wider than 8 m stays. Does not depend on how the grid is cut into
+        the last earlier date that saw it shows it, else the first later one, or, where there is a judge, as all dates
+        tell; in the bounds it is unknown. A road wider than 8 m stays. Does not depend on how the grid is cut into
         tiles.
     """
     # Only one date's rasters are held at a time, the others packed: a raster of few classes shrinks to a twentieth.
-    packed = [dated.Packed.of(*_levels_of(*one, grid)) for one in dates]
-    rasters = dated.by_all(packed, lasts, told if len(packed) > 1 else None)
+    if judge is None:
+        rasters = dated.by_all([dated.Packed.of(*_levels_of(*one, grid)) for one in dates], lasts)
+    else:
+        packed = [dated.Packed.of(*_told_of(*one, grid)) for one in dates]
+        rasters = dated.judged(packed, judge, _cells(grid).ground_resolution_m)
     return [_footprint(*one, grid) for one in rasters]
 
 
-def told_kinds(facts: Facts) -> standing.Told | None:
-    """How the forests tell each kind of ground, on calibration sites; None where kinds are not told."""
+def judge_of(facts: Facts) -> surroundings.Judge | None:
+    """The trees that weigh all dates and the surroundings; None where kinds are not told."""
     if not tells_kinds(facts):
         return None
-    _, about = ground_trees()
-    table = about["standing"]["nir" if "nir" in facts.roles else "plain"]
-    return standing.Told(np.array(table["shares"]), np.array(table["told"]))
+    return surroundings.Judge(*surroundings_trees(), "nir" in facts.roles)
 
 
 def _factor(grid: Grid) -> int:
@@ -243,9 +241,29 @@ def _levels_of(tiles: Tiles, boxes: Sequence[BaseGeometry], grid: Grid) -> tuple
         counts[(slice(None), *within)] += added
         kinds[within] = np.minimum(kinds[within], closing.cell_kinds(tile, y, x, size))
     levels = closing.cell_levels(counts)
-    if boxes:
-        levels[cells.burn([(box, 1) for box in boxes], Window(0, 0, *cells.shape)) > 0] = closing.STORED
+    levels[_burnt(boxes, cells)] = closing.STORED
     return levels, kinds
+
+
+def _told_of(tiles: Tiles, boxes: Sequence[BaseGeometry], grid: Grid) -> tuple[telling.Codes, NDArray[np.uint8]]:
+    """A date's codes on the grid's cells, and its boxes: uint8 (y, x) each, as `dated.judged` asks for them."""
+    size, cells = _factor(grid), _cells(grid)
+    codes = np.full(cells.shape, telling.OUTSIDE, np.uint8)
+    for y, x, tile in tiles:
+        # All pixels of a cell have one code, but for those that lie outside of the area.
+        own = closing.cell_greatest(tile, y, x, size)
+        top, left = y // size, x // size
+        within = (slice(top, top + own.shape[0]), slice(left, left + own.shape[1]))
+        codes[within] = np.maximum(codes[within], own)
+    held = np.where(codes == telling.UNKNOWN, telling.UNKNOWN, 0).astype(np.uint8)
+    held[_burnt(boxes, cells)] = 1
+    return codes, held
+
+
+def _burnt(boxes: Sequence[BaseGeometry], cells: Grid) -> NDArray[np.bool_]:
+    if not boxes:
+        return np.zeros(cells.shape, bool)
+    return np.asarray(cells.burn([(box, 1) for box in boxes], Window(0, 0, *cells.shape)) > 0)
 
 
 def _footprint(own: closing.Levels, known: closing.Levels, kinds: NDArray[np.uint8], grid: Grid) -> Footprint:

@@ -28,8 +28,8 @@ def footprints_of(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.da
     days = [look.date for look in plan.looks]
     # All dates together: what one does not see is as its neighbours in time show it.
     dates = ((_built(plan, day), _boxes_of(detections, day)) for day in days)
-    lasts, told = footprint.needs_lasting(plan.facts), footprint.told_kinds(plan.facts)
-    found = footprint.outlines(dates, plan.grid, lasts=lasts, told=told)
+    lasts, judge = footprint.needs_lasting(plan.facts), footprint.judge_of(plan.facts)
+    found = footprint.outlines(dates, plan.grid, lasts=lasts, judge=judge)
     return dict(zip(days, found, strict=True))
 
 

@@ -8,12 +8,12 @@ from importlib.resources import files
 from typing import Any
 
 from changedet.errors import ChangedetError
-from changedet.kernels import company, features, forest, ground, weather
+from changedet.kernels import company, features, forest, ground, surroundings, weather
 
 CHANGE_TREES = "change_trees.npz"
 CHANGE_TREES_SHA256 = "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91"
 GROUND_TREES = "ground.npz"
-GROUND_TREES_SHA256 = "34e6f1c3c162197f5ffe5418e7f3df7b732e8bcb361fb61f9c571ad24460e9c5"
+GROUND_TREES_SHA256 = "f655490695344899cd1f329eef6aef94b7386e407756b4aa04b27e238f9d170d"
 
 COMPANY_TREES = "company.npz"
 COMPANY_TREES_SHA256 = "1f8adf6448b8311314226cc21276dc04edd739b41f33420b447a0ce3484b0b46"
@@ -35,9 +35,20 @@ def change_trees() -> tuple[tuple[forest.Forest, ...], dict[str, Any]]:
 
 
 @lru_cache(maxsize=1)
+def _ground_file() -> tuple[tuple[forest.Forest, ...], dict[str, Any]]:
+    return _read(GROUND_TREES, GROUND_TREES_SHA256, (*ground.NAMES, *surroundings.NAMES))
+
+
 def ground_trees() -> tuple[tuple[forest.Forest, ...], dict[str, Any]]:
-    """The trees of paving, buildings and earthworks; as `change_trees`."""
-    return _read(GROUND_TREES, GROUND_TREES_SHA256, ground.NAMES)
+    """The trees that tell from one date what the ground bears, `kernels.ground`; as `change_trees`."""
+    trees, about = _ground_file()
+    return trees[: len(ground.TOLD)], about
+
+
+def surroundings_trees() -> tuple[tuple[forest.Forest, ...], dict[str, Any]]:
+    """The trees that weigh all dates and the surroundings, `kernels.surroundings`; as `change_trees`."""
+    trees, about = _ground_file()
+    return trees[len(ground.TOLD) :], about["surroundings"]
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from changedet import footprint
 from changedet.blocks import Window
 from changedet.footprint import estimates, footprint_method, outline, outlines, why_not
 from changedet.grid import Grid
-from changedet.kernels import closing, ground
+from changedet.kernels import closing, ground, telling
 from changedet.kernels import footprint as kernel
 from changedet.methods import Facts
 
@@ -243,9 +243,10 @@ def test_what_is_not_seen_is_unknown_and_coarse_pixels_say_why():
     method = footprint_method(Facts(0.5, ROLES))
     image, _, _ = scene(3)
     image[:, :30, :30] = np.nan
-    levels = method.apply(image, place_of(0, 0, image), model=method.fit(image[None]))
-    assert (levels[:30, :30] == closing.UNKNOWN).all()
-    assert (levels[30:115] % closing.KIND).max() <= 3
+    codes = method.apply(image, place_of(0, 0, image), model=method.fit(image[None]))
+    assert (codes[:30, :30] == telling.UNKNOWN).all()
+    assert (codes[30:115] != telling.UNKNOWN).all()
+    assert codes.min() > telling.OUTSIDE
     assert footprint_method(Facts(3.0, ROLES)) is None
     assert "2.5 m" in why_not(Facts(3.0, ROLES))
 
@@ -272,7 +273,7 @@ def ground_scene(seed=0, shape=(300, 330)):
 
 
 @pytest.mark.parametrize(("edge", "resolution"), [(97, 0.5), (128, 0.3), (75, 0.5)])
-def test_levels_and_kinds_do_not_depend_on_where_blocks_begin(edge, resolution):
+def test_codes_do_not_depend_on_where_blocks_begin(edge, resolution):
     image = ground_scene(1)
     image[:, 100:106, 80:90] = np.nan
     method = footprint_method(Facts(resolution, ROLES))

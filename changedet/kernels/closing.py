@@ -61,13 +61,23 @@ def cell_kinds(values: NDArray[np.uint8], row: int, column: int, factor: int) ->
     row, column, factor : int
         As for `cell_counts`.
     """
+    kinds = np.where(values == UNKNOWN, UNKNOWN, values // KIND).astype(np.uint8)
+    found: NDArray[np.uint8] = _by_cell(kinds, row, column, factor, UNKNOWN).min(axis=(1, 3))
+    return found
+
+
+def cell_greatest(values: NDArray[np.uint8], row: int, column: int, factor: int) -> NDArray[np.uint8]:
+    """The greatest value among a cell's pixels in a tile; arguments as for `cell_kinds`."""
+    found: NDArray[np.uint8] = _by_cell(values, row, column, factor, 0).max(axis=(1, 3))
+    return found
+
+
+def _by_cell(values: NDArray[np.uint8], row: int, column: int, factor: int, beyond: int) -> NDArray[np.uint8]:
+    """Pixels (cell, pixel, cell, pixel) of the cells that a tile touches, `beyond` where they lie in others."""
     above, left = row % factor, column % factor
     below, right = -(row + values.shape[0]) % factor, -(column + values.shape[1]) % factor
-    kinds = np.where(values == UNKNOWN, UNKNOWN, values // KIND).astype(np.uint8)
-    padded = np.pad(kinds, ((above, below), (left, right)), constant_values=UNKNOWN)
-    cells = padded.reshape(padded.shape[0] // factor, factor, padded.shape[1] // factor, factor)
-    found: NDArray[np.uint8] = cells.min(axis=(1, 3))
-    return found
+    padded = np.pad(values, ((above, below), (left, right)), constant_values=beyond)
+    return padded.reshape(padded.shape[0] // factor, factor, padded.shape[1] // factor, factor)
 
 
 def smooth(where: Mask) -> Mask:

@@ -1,4 +1,4 @@
-"""What the ground bears, cell by cell: paving, buildings, earthworks or none of them, by boosted trees.
+"""What one date tells of the ground, cell by cell: built upon or not, buildings, earthworks, by boosted trees.
 
 Cells are about a metre, anchored to the grid. All sums are of whole numbers, so that a cell gets the same bits whatever
 block it is in.
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from changedet.kernels import footprint as colour
 from changedet.kernels.forest import Forest, staged_margins
+from changedet.kernels.telling import KINDS_FROM
 
 Image = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -30,11 +31,8 @@ WIDTH_M: Final = 12.0
 STEP: Final = 4096
 """Whole numbers for one unit of brightness or greenness."""
 KINDS: Final = ("paving", "building", "earthwork")
-AGREE: Final = 2
-"""Cells around that speak with a cell on its kind."""
-BUILDING: Final = 0.4
-EARTHWORK: Final = 0.2
-"""Mean probabilities from which ground bears one, of the best IoU on calibration sites; a building goes first."""
+TOLD: Final = ("built", "building", "earthwork")
+"""What the forests tell, each its own: ground of any kind, and two of them."""
 NAMES: Final = (
     *("green", "green_near", "green_wide", "bright", "red", "blue", "nir"),
     *("bright_near", "bright_wide", "rough_near", "rough_wide", "darkest", "brightest"),
@@ -52,7 +50,7 @@ def factor(resolution_m: float) -> int:
 def halo_px(resolution_m: float) -> int:
     """Pixels around a block that its cells look at."""
     size = factor(resolution_m)
-    reach = 2 * math.ceil(WIDTH_M / (size * resolution_m)) + 2 + AGREE
+    reach = 2 * math.ceil(WIDTH_M / (size * resolution_m)) + 2
     return size * (reach + 1)
 
 
@@ -240,29 +238,27 @@ def _widths(green: Image, valid: Bools, cell_m: float) -> tuple[Image, Image]:
 
 
 def probabilities(
-    table: Image, valid: Bools, forests: Sequence[Forest], about: Mapping[str, Any]
+    table: Image, valid: Bools, forests: Sequence[Forest], about: Mapping[str, Any], kinds_from: float = KINDS_FROM
 ) -> dict[str, NDArray[np.float32]]:
-    """Probability (y, x) of any of `KINDS` as ``built``, NaN where there is no data; of each where built may be."""
+    """Probability (y, x) of each of `TOLD`: NaN where not valid; of kinds also where built ground has less than asked.
+
+    Parameters
+    ----------
+    table : float32 (feature, y, x)
+    valid : bool (y, x)
+    forests : sequence of Forest
+        Of `TOLD`.
+    about : mapping
+        ``forests``: of each its stages, and margins with the probabilities that they stand for.
+    kinds_from : float
+    """
     found = {}
     where = valid
-    for name, forest in zip(("built", *KINDS), forests, strict=True):
+    for name, forest in zip(TOLD, forests, strict=True):
         kept = about["forests"][name]
         margin = staged_margins(forest, table, where, kept["stages"])
         at, value = np.array(kept["at"]), np.array(kept["value"])
         found[name] = np.where(where, np.interp(margin, at, value), np.nan).astype(np.float32)
         if name == "built":
-            where = valid & (found[name] >= about["levels"][0])
+            where = valid & (found[name] >= np.float32(kinds_from))
     return found
-
-
-def kinds(told: Mapping[str, NDArray[np.float32]]) -> NDArray[np.uint8]:
-    """1 paving, 2 building, 3 earthwork for every cell (y, x), each with the cells around it."""
-    size = (2 * AGREE + 1,) * 2
-
-    def mean(name: str) -> NDArray[np.float64]:
-        whole = np.rint(np.nan_to_num(told[name]).astype(np.float64) * STEP)
-        total = cv2.boxFilter(whole, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-        return np.asarray(np.rint(total) / (STEP * size[0] * size[1]))
-
-    found = np.where(mean("earthwork") >= EARTHWORK, 3, 1)
-    return np.where(mean("building") >= BUILDING, 2, found).astype(np.uint8)

@@ -1,0 +1,243 @@
+"""Fit the trees that weigh all dates and the surroundings (`kernels.surroundings`), and complete `ground.npz`.
+
+    python training/fit_surroundings.py first.npz -o changedet/model/ground.npz
+
+`first.npz` is what `training/fit_ground.py` left. Fitted on sites that its forests have not seen, since on their own
+they are surer than on any other; probabilities and thresholds are set on a third set.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+
+from changedet import footprint
+from changedet.grid import Grid
+from changedet.kernels import closing, forest, ground, surroundings, telling
+from training.boosting import say
+from training.fit_ground import Rows, described, fitted, table_of
+from training.ground_sites import Bools, Seen, series_of
+
+FIT_SEED, CHECK_SEED = 83000, 84000
+TREES = {"built": 120, "building": 80, "earthwork": 100}
+LEAVES = 31
+ROWS = 1200
+"""Cells of one date of a series."""
+WITHOUT_SUN, WITHOUT_BOXES, MISSED, FALSE = 0.25, 0.12, 0.08, 0.4
+"""Shares of the series; of stored boxes, and chance of a false one on a date."""
+KINDS_FROM = 0.05
+LIKELY = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
+LAX = (0.03, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3)
+STRICT = (0.7, 0.76, 0.82, 0.87, 0.91, 0.94, 0.97, 0.985)
+HELD = 0.95
+"""Share of the true areas that the bounds are to hold."""
+KINDS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55)
+SLACK = 0.01
+"""Of IoU: on sites that differ from those fitted on, kinds are told less surely."""
+
+
+class Told(NamedTuple):
+    """A series as the first forests tell it: codes and boxes (date, y, x), the truths of its dates, the cell's size."""
+
+    codes: NDArray[np.uint8]
+    boxes: Bools
+    truths: list[dict[str, Bools]]
+    cell_m: float
+    nir: bool
+
+
+def told_of(seed: int, first: Sequence[forest.Forest], about: dict[str, Any]) -> Iterator[Told]:
+    """A site with near infrared, where it has it, and without: the whole series, one date of it, some of them."""
+    series, roles, gsd_m = series_of(seed)
+    rng = np.random.default_rng([seed, 95])
+    with_sun, boxes = rng.random() >= WITHOUT_SUN, [boxes_of(seen, rng) for seen in series]
+    if rng.random() < WITHOUT_BOXES:
+        boxes = [np.zeros_like(one) for one in boxes]
+    for own in (roles, roles[:3]) if len(roles) > 3 else (roles,):
+        codes = []
+        for seen in series:
+            table, valid = table_of(seen, own, gsd_m, with_sun)
+            codes.append(telling.codes(ground.probabilities(table, valid, first, about), valid))
+        for chosen in choices(len(series), rng):
+            taken = [codes[t] for t in chosen]
+            found = np.stack([boxes[t] & (one != telling.UNKNOWN) for t, one in zip(chosen, taken, strict=True)])
+            truths = [series[t].truth for t in chosen]
+            yield Told(np.stack(taken), found, truths, gsd_m * ground.factor(gsd_m), len(own) > 3)
+
+
+def choices(dates: int, rng: np.random.Generator) -> list[list[int]]:
+    start = int(rng.integers(0, max(1, dates - 2)))
+    some = list(range(start, min(dates, start + int(rng.integers(2, 4)))))
+    return [list(range(dates)), [int(rng.integers(0, dates))], some]
+
+
+def boxes_of(seen: Seen, rng: np.random.Generator) -> Bools:
+    """Stored boxes as a detector finds them: some are missed, now and then one is false."""
+    stored = seen.truth["stored"].copy()
+    height, width = stored.shape
+    missed = rng.random((height // 6 + 1, width // 6 + 1)) < MISSED
+    stored &= ~np.repeat(np.repeat(missed, 6, 0), 6, 1)[:height, :width]
+    if rng.random() < FALSE:
+        y, x = rng.integers(0, height - 12), rng.integers(0, width - 12)
+        stored[y : y + 3, x : x + 12] = True
+    return stored
+
+
+def cells(series: Iterable[Told], seed: int) -> Rows:
+    """Cells of many series, an even choice of built and other ones."""
+    tables, labels, weights = [], {name: [] for name in TREES}, []
+    rng = np.random.default_rng([seed, 96])
+    for told in series:
+        ever = (told.codes != telling.UNKNOWN).any(axis=0)
+        features = surroundings.features(told.codes, told.boxes, told.cell_m, told.nir)
+        for table, truth in zip(features, told.truths, strict=True):
+            label = labels_of(truth)
+            rest = label["built"] & ~truth["building"] & ~truth["earthwork"]
+            for where in (truth["building"], truth["earthwork"], rest, ~label["built"]):
+                places = np.flatnonzero(where & ever)
+                taken = rng.permutation(places)[: ROWS // 4]
+                tables.append(table.reshape(len(table), -1)[:, taken].T)
+                weights.append(np.full(len(taken), len(places) / max(1, len(taken)), np.float32))
+                for name, own in labels.items():
+                    own.append(label[name].ravel()[taken].astype(np.uint8))
+    return np.concatenate(tables), {name: np.concatenate(own) for name, own in labels.items()}, np.concatenate(weights)
+
+
+def labels_of(truth: dict[str, Bools]) -> dict[str, Bools]:
+    """Built ground as a footprint has it, gaps closed."""
+    return {"built": truth["footprint"], "building": truth["building"], "earthwork": truth["earthwork"]}
+
+
+class Looked(NamedTuple):
+    """A date of a series as the second trees tell it: probabilities (y, x), where boxes are, what is not seen."""
+
+    probability: dict[str, NDArray[np.float32]]
+    boxes: Bools
+    hidden: Bools
+    truth: dict[str, Bools]
+    cell_m: float
+    nir: bool
+    dates: int
+
+
+def looked_of(series: Iterable[Told], judge: surroundings.Judge) -> Iterator[Looked]:
+    for told in series:
+        ever = (told.codes != telling.UNKNOWN).any(axis=0)
+        features = surroundings.features(told.codes, told.boxes, told.cell_m, told.nir)
+        for t, (table, truth) in enumerate(zip(features, told.truths, strict=True)):
+            probability = surroundings.probabilities(table, ever, judge)
+            hidden = told.codes[t] == telling.UNKNOWN
+            yield Looked(probability, told.boxes[t], hidden, truth, told.cell_m, told.nir, len(told.codes))
+
+
+def levels_of(looks: Sequence[Looked]) -> list[float]:
+    """Thresholds of the greatest, the likely, the least footprint: the bounds that hold `HELD` of the true areas at
+    the least mean width, and the best mean IoU."""
+    likely, lax, strict, true = [], [], [], []
+    for look in looks:
+        truth = look.truth["footprint"]
+        own = [shape_of(look, level) for level in LIKELY]
+        likely.append([(shape & truth).sum() / max(1, (shape | truth).sum()) for shape in own])
+        lax.append([area_of(look, level, hidden_is_built=True) for level in LAX])
+        strict.append([area_of(look, level, hidden_is_built=False) for level in STRICT])
+        true.append(truth.sum() * look.cell_m**2)
+    best, area = np.mean(likely, axis=0), np.maximum(true, 1.0)
+    say("IoU " + " ".join(f"{level:.2f} {iou:.4f}" for level, iou in zip(LIKELY, best, strict=True)))
+    bounds = []
+    for low, below in zip(STRICT, np.transpose(strict), strict=True):
+        for high, above in zip(LAX, np.transpose(lax), strict=True):
+            held, width = np.mean((below <= area) & (area <= above)), np.mean((above - below) / area)
+            bounds.append((held < HELD, float(width) if held >= HELD else -float(held), float(held), high, low))
+    _, width, held, high, low = min(bounds)
+    say(f"bounds {high} {low} hold {held:.3f}, {width:.2f} wide")
+    return [high, LIKELY[int(np.argmax(best))], low]
+
+
+def raster_of(look: Looked, level: float, own: bool) -> NDArray[np.uint8]:
+    found = (look.probability["built"] >= level).astype(np.uint8)
+    if own:
+        found[look.hidden] = closing.UNKNOWN
+    found[look.boxes] = closing.STORED
+    return found
+
+
+def shape_of(look: Looked, level: float) -> Bools:
+    return footprint._shape(raster_of(look, level, own=False), 1, look.cell_m, hidden_is_built=False)
+
+
+def area_of(look: Looked, level: float, *, hidden_is_built: bool) -> float:
+    levels = raster_of(look, level, own=True)
+    grid = Grid("EPSG:32633", Affine(look.cell_m, 0, 500_000, 0, -look.cell_m, 5_000_000), levels.shape)
+    return float(footprint._geometry(levels, 1, grid, hidden_is_built=hidden_is_built).area)
+
+
+def kinds_of(looks: Sequence[Looked], judge: surroundings.Judge, likely: float) -> dict[str, float]:
+    """Mean probabilities from which ground bears a building, else an earthwork: the least of nearly the best IoU."""
+    chosen = {"building": 0.4, "earthwork": 2.0}
+    for name, value in (("building", 2), ("earthwork", 3)):
+        found = []
+        for least in KINDS:
+            about = {**judge.about, "kinds": {**chosen, name: least}}
+            sums = np.zeros(2)
+            for look in looks:
+                own = surroundings._kinds(look.probability, judge._replace(about=about)) == value
+                own &= (look.probability["built"] >= likely) & ~look.boxes
+                truth = look.truth[name] & ~look.boxes
+                sums += (own & truth).sum(), (own | truth).sum()
+            found.append(sums[0] / sums[1])
+        chosen[name] = KINDS[int(np.argmax(np.array(found) >= max(found) - SLACK))]
+        say(f"{name} " + " ".join(f"{least:.2f} {iou:.3f}" for least, iou in zip(KINDS, found, strict=True)))
+    return chosen
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("first", type=Path)
+    parser.add_argument("--sites", type=int, default=50)
+    parser.add_argument("--check-sites", type=int, default=22)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    asked = parser.parse_args()
+    cv2.setNumThreads(1)
+    first, about, _ = forest.load(asked.first.read_bytes())
+    fits, checks = (
+        (told for seed in range(start, start + sites) for told in told_of(seed, first, about))
+        for start, sites in ((FIT_SEED, asked.sites), (CHECK_SEED, asked.check_sites))
+    )
+    second, own = fitted_second(cells(fits, FIT_SEED), list(checks))
+    names = [*ground.NAMES, *surroundings.NAMES]
+    forest.save(asked.output, [*first, *second], {**about, "features": names, "surroundings": own})
+
+
+def fitted_second(rows: Rows, checks: Sequence[Told]) -> tuple[list[forest.Forest], dict[str, Any]]:
+    """The second trees, and what goes with them by the check sites."""
+    x, labels, w = rows
+    held, truth, weight = cells(checks, CHECK_SEED)
+    say(f"{len(x)} rows, {len(held)} to check")
+    grown, about = [], {}
+    for name, trees in TREES.items():
+        grown.append(fitted(x, labels[name], w, trees, LEAVES))
+        about[name] = described(grown[-1], held, truth[name], weight)
+        say(f"{name}: {len(grown[-1].feature)} nodes")
+    judge = surroundings.Judge(grown, {"forests": about, "kinds_from": KINDS_FROM}, True)
+    return grown, {**judge.about, **thresholds(checks, judge)}
+
+
+def thresholds(checks: Sequence[Told], judge: surroundings.Judge) -> dict[str, Any]:
+    looks = list(looked_of(checks, judge))
+    levels: dict[str, Any] = {}
+    for name, nir in (("nir", True), ("plain", False)):
+        own = [look for look in looks if look.nir == nir]
+        one, more = ([look for look in own if (look.dates > 1) == several] for several in (False, True))
+        levels[name] = {"one": levels_of(one), "more": levels_of(more)}
+    return {"levels": levels, "kinds": kinds_of([look for look in looks if look.nir], judge, levels["nir"]["more"][1])}
+
+
+if __name__ == "__main__":
+    main()
