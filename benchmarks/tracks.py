@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 from changedet import series  # noqa: E402
 from changedet.series import LookFacts  # noqa: E402
 from changedet.tracks import Tracks, track  # noqa: E402
-from training.track_sites import KINDS, TrackSite, sites, true_events  # noqa: E402
+from training.track_sites import KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
 
 Floats = NDArray[np.float64]
 CONTAINERS = ("20ft", "40ft", "45ft")
@@ -149,12 +149,6 @@ def report(name: str, total: Sums) -> str:
         f"onset right {sum(a == b for a, b in total.onsets)} of {len(total.onsets)}",
     ]
     return f"{name:8s} " + "; ".join(parts)
-
-
-def seeds_of(text: str) -> list[int]:
-    """``690-691,694`` as numbers."""
-    ends = [part.split("-") for part in text.split(",")]
-    return [seed for pair in ends for seed in range(int(pair[0]), int(pair[-1]) + 1)]
 
 
 def main() -> None:

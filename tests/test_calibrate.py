@@ -28,7 +28,8 @@ from changedet.labels import draw_labels, match_labels
 from changedet.methods import Facts
 from changedet.outputs import tables, vectors
 from changedet.outputs.label_layers import LABELS, TILES
-from changedet.results import SeenLooks, counted_rows, kept_boxes
+from changedet.results import counted_rows, kept_boxes
+from changedet.seen import SeenLooks
 from changedet.simulate import simulate
 from changedet.store import RunFolder, open_run, write_json, write_table
 
