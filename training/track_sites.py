@@ -190,8 +190,9 @@ def _hidden(truth: Path, day: dt.date, xy: Floats) -> Bools:
 
 
 def true_events(site: TrackSite, arrivals: bool) -> Floats:
-    """Events (n, 4) that clear looks can show: x, y, the first look that shows it, and 1 where the spot held another
-    box before (after, for departures), which makes it a change of the top box."""
+    """Events (n, 5) that clear looks can show: x, y, the first look that shows it, 1 where the spot held another
+    box before (after, for departures), which makes it a change of the top box, and the first look at or after its
+    day, on which thin cloud may show it already."""
     n, found = len(site.dates), []
     for k in range(len(site.xy)):
         seen = np.flatnonzero(site.visible[k])
@@ -200,8 +201,8 @@ def true_events(site: TrackSite, arrivals: bool) -> Floats:
             continue
         if arrivals:
             if site.clear[k, :at].any():
-                found.append((*site.xy[k], seen[0], site.occupied[site.slot[k], seen[0] - 1]))
+                found.append((*site.xy[k], seen[0], site.occupied[site.slot[k], seen[0] - 1], at))
         elif site.clear[k, at:].any():
             shown = at + int(site.clear[k, at:].argmax())
-            found.append((*site.xy[k], shown, site.occupied[site.slot[k], shown]))
-    return np.array(found, float).reshape(-1, 4)
+            found.append((*site.xy[k], shown, site.occupied[site.slot[k], shown], at))
+    return np.array(found, float).reshape(-1, 5)

@@ -113,10 +113,10 @@ _CALIBRATION: Final[dict[str, dict[float, dict[str, Any]]]] = {
             "departures": (1.388, 2.711),
         },
         1.0: {
-            "scale": 0.983337977059706,
-            "boxes": (1.204, 1.347),
-            "arrivals": (1.467, 5.324),
-            "departures": (1.921, 2.711),
+            "scale": 0.9855100157168932,
+            "boxes": (1.082, 1.347),
+            "arrivals": (0.619, 3.679),
+            "departures": (1.707, 2.711),
         },
     },
     "classical": {
