@@ -259,7 +259,7 @@ def fit(data: list[Labelled]) -> dict[str, Any]:
 def calibrate(data: Sequence[tuple[TrackSite, kernel.Tables]]) -> dict[str, Any]:
     """The scale of counts, and the half widths that hold 95 % of the dates of a site not seen before; each site with
     tables that it had no part in."""
-    boxes: list[tuple[float, float, float]] = []
+    boxes: list[tuple[float, float, float, float]] = []
     events: dict[str, list[tuple[Events, int]]] = {"arrivals": [], "departures": []}
     ratios = []
     for site, tables in data:
@@ -273,9 +273,9 @@ def calibrate(data: Sequence[tuple[TrackSite, kernel.Tables]]) -> dict[str, Any]
         for t in range(1, len(site.dates)):
             for name, found, when in zip(events, counted.events(t), truth, strict=True):
                 events[name].append((found, int((when == t).sum())))
-    expected, spread, true = np.array(boxes).T
+    expected, spread, above, true = np.array(boxes).T
     scale = float(np.median(ratios))
-    halves = {"boxes": conformal((scale * expected - true) / spread, (true - scale * expected) / spread, len(data))}
+    halves = {"boxes": conformal((scale * expected - true) / spread, (true - scale * expected) / above, len(data))}
     for name, pairs in events.items():
         below = [(min(e.found, e.expected) - n) / e.spread for e, n in pairs]
         above = [(n - max(e.found, e.expected)) / e.spread for e, n in pairs]

@@ -95,26 +95,26 @@ _TABLES: Final[dict[str, dict[str, Any]]] = {
 _CALIBRATION: Final[dict[str, dict[float, dict[str, Any]]]] = {
     "learned": {
         0.3: {
-            "scale": 0.9966901718300625,
-            "boxes": (1.204, 1.347),
-            "arrivals": (0.784, 5.324),
-            "departures": (0.789, 2.711),
+            "scale": 0.9992499540462009,
+            "boxes": (1.082, 1.03),
+            "arrivals": (0.843, 3.679),
+            "departures": (0.695, 2.711),
         },
         0.5: {
             "scale": 1.000211283695835,
-            "boxes": (1.082, 1.347),
+            "boxes": (1.082, 1.03),
             "arrivals": (0.619, 3.679),
             "departures": (0.695, 2.711),
         },
         0.75: {
-            "scale": 0.9790554692434623,
-            "boxes": (1.204, 1.347),
-            "arrivals": (0.798, 5.324),
-            "departures": (1.388, 2.711),
+            "scale": 0.9783975445430041,
+            "boxes": (1.082, 1.03),
+            "arrivals": (0.619, 3.679),
+            "departures": (1.175, 2.711),
         },
         1.0: {
             "scale": 0.9855100157168932,
-            "boxes": (1.082, 1.347),
+            "boxes": (1.082, 1.03),
             "arrivals": (0.619, 3.679),
             "departures": (1.707, 2.711),
         },
