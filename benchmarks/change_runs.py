@@ -1,12 +1,14 @@
 """Change masks of whole runs on simulated series: what a user gets, with shifts, clouds and light estimated.
 
     python benchmarks/change_runs.py [--seeds 7000 7001] [--only trains .3m ...] [--folder DIR] [--pictures]
+        [--no-zones]
 
 Series as `changedet simulate` writes them go through `changedet run` with all stages on `auto`; objects and tables are
 left out. All dates of a series count. F1 forgives one pixel; false marks are a share of the judged pixels, and on quiet
 sites that is the figure that matters; coverage is the share of what both dates show that the mask judges. CPU seconds
 are those of the whole run, in this process, for a million pixels and compared date. `--pictures` leaves a PNG of every
 date: before, after, the probability and the mask (white right, red false, blue missed, grey not judged).
+`--no-zones` leaves out the zones that the simulation writes: without them nobody tells where sidings lie.
 """
 
 from __future__ import annotations
@@ -72,7 +74,9 @@ def read(path: Path, like: Path) -> NDArray[np.float32]:
             return np.asarray(view.read(1), np.float32)
 
 
-def finished(folder: Path, seed: int, asked: dict[str, object], dates: int, pictures: bool) -> tuple[Run, float]:
+def finished(
+    folder: Path, seed: int, asked: dict[str, object], dates: int, pictures: bool, zones: bool
+) -> tuple[Run, float]:
     """The run of a series, and its CPU seconds."""
     site = folder / "-".join(str(value) for value in (*asked.values(), seed, dates))
     existing = sorted(site.glob("*.yaml"))
@@ -80,6 +84,10 @@ def finished(folder: Path, seed: int, asked: dict[str, object], dates: int, pict
     written = yaml.safe_load(path.read_text())
     written["outputs"]["formats"] = ["masks", "scores", *(["scenes"] if pictures else [])]
     written["objects"] = {"method": "none"}
+    if zones and (path.parent / "zones.geojson").exists():
+        written["site"]["zones"] = "zones.geojson"
+    else:
+        written["site"].pop("zones", None)
     path.write_text(yaml.safe_dump(written, sort_keys=False))
     begin = time.process_time()
     done = run(load_workflow(path), fresh=True)
@@ -126,6 +134,7 @@ def main() -> None:
     parser.add_argument("--dates", type=int, default=7)
     parser.add_argument("--folder", type=Path, help="keeps series and runs here; else they are thrown away")
     parser.add_argument("--pictures", action="store_true", help="in the folder")
+    parser.add_argument("--no-zones", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as spare:
         folder: Path = args.folder or Path(spare)
@@ -133,7 +142,7 @@ def main() -> None:
         for name in args.only:
             spent = 0.0
             for seed in args.seeds:
-                done, cpu_s = finished(folder, seed, SETTINGS[name], args.dates, args.pictures)
+                done, cpu_s = finished(folder, seed, SETTINGS[name], args.dates, args.pictures, not args.no_zones)
                 truths = sorted((done.path.parents[1] / "truth").glob("*_mask.tif"))
                 masks = [RunFolder(done.path).path / "change" / path.name for path in truths]
                 own = [counts(read(mask, path), read(path, path)) for mask, path in zip(masks, truths, strict=True)]

@@ -24,7 +24,8 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.change import Counts, counts, f1, marked  # noqa: E402
 from changedet import change  # noqa: E402
-from changedet.kernels.persistence import CHANGED, SURE, persistent, strictness, trust  # noqa: E402
+from changedet.kernels.persistence import CHANGED, persistent, trust  # noqa: E402
+from changedet.kernels.unrest import halo_px, unrest  # noqa: E402
 from changedet.methods import Facts  # noqa: E402
 from changedet.persist import PROBABILISTIC  # noqa: E402
 from changedet.simulate import World, make_world  # noqa: E402
@@ -65,11 +66,12 @@ def main() -> None:
             found = [seen(bare) for bare in bare_pairs_of(there, [], seed, kind, args.gsd)]
             scores, thresholds, least = zip(*(scored(args.method, pair) for pair in found), strict=True)
             probabilities = args.method in PROBABILISTIC
-            shift, weights = 0.0, np.ones(len(found))
+            stack, weights, around = np.stack(scores), np.ones(len(found)), None
             if probabilities:
-                seen_px = np.array([np.isfinite(score).sum() for score in scores])
-                shift, weights = strictness(int(np.sum(np.stack(scores) > SURE)), int(seen_px.sum())), trust(seen_px)
-            whole = persistent(np.stack(scores), np.array(thresholds), probabilities, shift, weights)
+                weights, halo = trust(np.isfinite(stack).sum(axis=(1, 2))), halo_px(args.gsd)
+                wide = np.pad(stack, ((0, 0), (halo, halo), (halo, halo)), constant_values=np.nan)
+                around = unrest(wide, weights, args.gsd)
+            whole = persistent(stack, np.array(thresholds), probabilities, weights, around)
             for t, pair in enumerate(found):
                 for name, mask in (
                     ("each by itself", marked(scores[t], thresholds[t], least[t])),

@@ -125,7 +125,7 @@ def add(total: Sums, site: TrackSite, tracks: Tracks) -> None:
     own = table[["containers_expected", "containers_low", "containers_high"]].to_numpy(float)
     total.counts += [(*row, float(n)) for row, n in zip(own, site.containers, strict=True)]
     total.differences += list(np.abs(np.diff(own[:, 0]) - np.diff(site.containers)))
-    onset = series.onsets(table, series.STAGE.get("staircase").function(None), site.dates[0])["containers"]
+    onset = series.onsets(table, series.STAGE.get("staircase").function(None), site.dates[0], tracks)["containers"]
     truth = pd.read_csv(site.run.path.parent.parent / "truth" / "truth.csv")["onset_containers"].dropna()
     when = None if truth.empty else site.dates.index(pd.Timestamp(truth.iloc[0]).date())
     total.onsets.append((None if onset.date is None else site.dates.index(onset.date), when))

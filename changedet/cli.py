@@ -367,7 +367,7 @@ def calibrate(
 def report(run_dir: str, verbose: bool) -> int:
     """Write the report of a finished run again."""
     del verbose
-    from changedet.run import report_again
+    from changedet.publish import report_again
 
     click.echo(str(report_again(run_dir)))
     return DONE

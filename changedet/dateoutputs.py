@@ -57,7 +57,7 @@ class DateSink:
     folder : RunFolder
     work : DateWork
     model : dict
-        As `datework.measure` made it.
+        As `measuring.measure` made it.
     formats : set of str
         Which outputs are wanted.
     site : str

@@ -158,6 +158,7 @@ def pack(array: NDArray[np.uint8]) -> bytes:
 
 
 def unpack(packed: bytes, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """What `pack` made, back: read-only uint8 (y, x)."""
     return np.frombuffer(zlib.decompress(packed), np.uint8).reshape(shape)
 
 

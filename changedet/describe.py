@@ -32,7 +32,7 @@ def describe(plan: Plan) -> str:
         )
     lines.append("")
     for name, choice in plan.choices.items():
-        given = ", ".join(f"{key}={value}" for key, value in choice.parameters.items())
+        given = ", ".join(f"{key}={value}" for key, value in choice.parameters.items() if value is not None)
         lines.append(f"{name:<11}{choice.method}{f' ({given})' if given else ''}: {choice.reason}")
     if plan.persists:
         lines.append(f"masks      of {len(plan.looks)} dates are read together: a single bad look makes no change")
@@ -47,17 +47,19 @@ def describe(plan: Plan) -> str:
 
 
 def in_words(summary: dict[str, Any], series: pd.DataFrame) -> str:
-    """A finished run's figures of each date, the placebo and the onsets: a line each."""
+    """A finished run's figures of each date with their 95 % intervals, the placebo and the onsets: a line each."""
     whole = series[series["zone"].isna() | (series["zone"] == "")]
-    areas = f"{'changed m2':>13}{'placebo m2':>12}{'footprint m2':>14}"
-    lines = [f"{'date':<12}{'clear':>7}{'containers':>12}{'expected':>20}{areas}"]
     placebo = summary.get("placebo") or {}
+    rows = [("date", "clear", "containers", "expected", "changed m2", "placebo m2", "footprint m2")]
     for row in whole.itertuples():
-        expected = _with_interval(row.containers_expected, row.containers_low, row.containers_high)
+        expected = _with_interval(row.containers_expected, row.containers_low, row.containers_high, ".1f", ".0f")
+        changed = _with_interval(row.changed_area_m2, row.changed_area_low_m2, row.changed_area_high_m2)
+        footprint = _with_interval(row.footprint_area_m2, row.footprint_low_m2, row.footprint_high_m2)
         day, clear, seen = str(row.date)[:10], _number(row.valid_fraction, ".0%"), _number(row.containers)
         false = _number(placebo.get("false_area_m2", {}).get(day), ",.0f")
-        areas = f"{_number(row.changed_area_m2, ',.0f'):>13}{false:>12}{_number(row.footprint_area_m2, ',.0f'):>14}"
-        lines.append(f"{day:<12}{clear:>7}{seen:>12}{expected:>20}{areas}")
+        rows.append((day, clear, seen, expected, changed, false, footprint))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     if placebo:
         lines.append(
             f"placebo: {placebo['share']:.2%} of what is seen is marked where nothing happened, {placebo['reason']}; "
@@ -75,6 +77,6 @@ def _number(value: Any, form: str = ".0f") -> str:
     return "-" if missing else format(float(value), form)
 
 
-def _with_interval(value: Any, low: Any, high: Any) -> str:
-    shown = _number(value, ".1f")
-    return shown if shown == "-" else f"{shown} ({_number(low)} to {_number(high)})"
+def _with_interval(value: Any, low: Any, high: Any, form: str = ",.0f", bounds: str = ",.0f") -> str:
+    shown = _number(value, form)
+    return shown if shown == "-" else f"{shown} ({_number(low, bounds)} to {_number(high, bounds)})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -274,10 +274,20 @@ def _objects(finished: Run, vectors: Path, days: Sequence[dt.date]) -> dict[str,
     return figures
 
 
+def iou(one: Any, other: Any) -> float:
+    """Intersection over union of two polygons, 0 to 1."""
+    both = float(shapely.area(shapely.intersection(one, other)))
+    return both / (float(shapely.area(one)) + float(shapely.area(other)) - both)
+
+
 def match_boxes(
-    found: NDArray[Any], true: NDArray[Any], confidence: NDArray[Any], least_iou: float
+    found: NDArray[Any],
+    true: NDArray[Any],
+    confidence: NDArray[Any],
+    least: float,
+    likeness: Callable[[Any, Any], float] = iou,
 ) -> list[tuple[int, int]]:
-    """Pairs of a found and a true polygon, each used once, the most confident first, with at least that overlap.
+    """Pairs of a found and a true polygon, each used once, the most confident first, at least so much alike.
 
     Examples
     --------
@@ -292,12 +302,11 @@ def match_boxes(
     taken: set[int] = set()
     pairs = []
     for i in np.argsort(-confidence.astype(float), kind="stable"):
-        best, best_iou = -1, least_iou
+        best, best_likeness = -1, least
         for j in np.sort(tree.query(found[i], predicate="intersects")):
-            both = shapely.area(shapely.intersection(found[i], true[j]))
-            overlap = both / (shapely.area(found[i]) + shapely.area(true[j]) - both)
-            if int(j) not in taken and overlap >= best_iou:
-                best, best_iou = int(j), overlap
+            alike = likeness(found[i], true[j])
+            if int(j) not in taken and alike >= best_likeness:
+                best, best_likeness = int(j), alike
         if best >= 0:
             taken.add(best)
             pairs.append((int(i), best))

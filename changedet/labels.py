@@ -17,11 +17,12 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet import recount
 from changedet.errors import InputError, Problem, did_you_mean
+from changedet.evaluate import iou, match_boxes
 from changedet.grid import Grid
 from changedet.outputs.label_layers import write_labels
 from changedet.store import Run, RunFolder
 from changedet.tracks import Looks
-from changedet.verdicts import KINDS
+from changedet.verdicts import KINDS, day_of
 
 Floats = NDArray[np.float64]
 TILE_M: Final = 48.0
@@ -97,10 +98,10 @@ def checked(
     ]
     if problems:
         raise InputError(problems)
-    done = done.assign(date=[_day(value) for value in done["date"]])
+    done = done.assign(date=[day_of(value) for value in done["date"]])
     containers = labels[labels["kind"].fillna("").astype(str).str.strip() != OTHER]
     centres = shapely.get_coordinates(containers.geometry.centroid.to_numpy())
-    when = np.array([_day(value) for value in containers["date"]], object)
+    when = np.array([day_of(value) for value in containers["date"]], object)
     owner = np.full(len(containers), -1)
     for k, (shape, day) in enumerate(zip(done.geometry, done["date"], strict=True)):
         owner[(when == day) & shapely.contains_xy(shape, centres)] = k
@@ -113,7 +114,7 @@ def checked(
 def _tile_faults(tiles: gpd.GeoDataFrame, grid: Grid, days: Sequence[dt.date]) -> list[tuple[str, str]]:
     found = []
     for fid, row in tiles.iterrows():
-        shape, day = row.geometry, _day(row["date"])
+        shape, day = row.geometry, day_of(row["date"])
         if day not in days:
             found.append((f"tiles[{fid}].date", _no_such_day(row["date"], days)))
         if not isinstance(shape, BaseGeometry) or shape.is_empty or not shape.is_valid or shape.area <= 0:
@@ -127,7 +128,7 @@ def _tile_faults(tiles: gpd.GeoDataFrame, grid: Grid, days: Sequence[dt.date]) -
 
 def _overlaps(tiles: gpd.GeoDataFrame) -> list[tuple[str, str]]:
     found = []
-    shapes, days = tiles.geometry.to_numpy(), [_day(value) for value in tiles["date"]]
+    shapes, days = tiles.geometry.to_numpy(), [day_of(value) for value in tiles["date"]]
     first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects") if len(shapes) else ([], [])
     for i, j in zip(first, second, strict=True):
         if i < j and days[i] == days[j] and shapes[i].intersection(shapes[j]).area > SLIVER * shapes[j].area:
@@ -139,7 +140,7 @@ def _label_faults(labels: gpd.GeoDataFrame, days: Sequence[dt.date]) -> list[tup
     found = []
     for fid, row in labels.iterrows():
         kind = "" if pd.isna(row["kind"]) else str(row["kind"]).strip()
-        if _day(row["date"]) not in days:
+        if day_of(row["date"]) not in days:
             found.append((f"containers[{fid}].date", _no_such_day(row["date"], days)))
         if kind and kind not in KINDS:
             hint = did_you_mean(kind, KINDS)
@@ -161,11 +162,6 @@ def _no_such_day(value: Any, days: Sequence[dt.date]) -> str:
     return f"'{value}' is no date on which boxes were counted, expected one of {', '.join(map(str, days))}"
 
 
-def _day(value: Any) -> dt.date | None:
-    stamp = pd.to_datetime(value, utc=True, errors="coerce")
-    return None if pd.isna(stamp) else stamp.date()
-
-
 def match_labels(found: NDArray[Any], labels: NDArray[Any], confidence: Floats) -> list[tuple[int, int]]:
     """Pairs of a found box and a label, each used once, the most confident first.
 
@@ -177,27 +173,14 @@ def match_labels(found: NDArray[Any], labels: NDArray[Any], confidence: Floats) 
     >>> match_labels(boxes, np.array([shapely.Point(10, 1)]), np.array([0.9, 0.5]))
     [(1, 0)]
     """
-    pairs = []
-    taken: set[int] = set()
-    tree = shapely.STRtree(labels)
-    for i in np.argsort(-confidence, kind="stable"):
-        best, best_share = -1, SAME_BOX
-        for j in np.sort(tree.query(found[i], predicate="intersects")):
-            share = _overlap(found[i], labels[j])
-            if int(j) not in taken and share >= best_share:
-                best, best_share = int(j), share
-        if best >= 0:
-            taken.add(best)
-            pairs.append((int(i), best))
-    return pairs
+    return match_boxes(found, labels, confidence, SAME_BOX, _overlap)
 
 
 def _overlap(box: Any, label: Any) -> float:
     if label.geom_type == "Point":
         # The nearer to the middle the better, so that of two boxes in a row each gets its own.
         return 1.0 - min(0.5, float(box.centroid.distance(label)) / max(float(box.length), 1e-9))
-    both = float(box.intersection(label).area)
-    return both / (float(box.area) + float(label.area) - both)
+    return iou(box, label)
 
 
 def check_draw(path: Path, tiles: int) -> None:

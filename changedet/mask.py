@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from changedet import trained
-from changedet.blocks import PixelMethod, over_sample, per_block
+from changedet.blocks import PixelMethod, over_sample, per_block, resolution_of
 from changedet.errors import MethodError
 from changedet.kernels import mask as kernel
 from changedet.kernels.overcast import hides_ground, is_doubtful
@@ -150,7 +150,7 @@ def mask(
     """
     if reference is not None and reference.sizes != image.sizes:
         raise MethodError(f"mask: images differ in shape, {dict(image.sizes)} and {dict(reference.sizes)}")
-    resolution_m = _resolution_m(image)
+    resolution_m = resolution_of(image)
     facts = Facts(resolution_m, tuple(str(role) for role in np.atleast_1d(image["band"].values)), dtype=dtype)
     if method == "none":
         method = "nodata_only"
@@ -277,9 +277,3 @@ def _laid_over(
     quality: NDArray[np.uint8], rows: NDArray[np.int32], columns: NDArray[np.int32], *, overview: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
     return kernel.laid_over(quality, overview, rows, columns)
-
-
-def _resolution_m(image: xr.DataArray) -> float:
-    if "x" in image.coords and image.sizes["x"] > 1:
-        return abs(float(image["x"].values[1] - image["x"].values[0])) or 1.0
-    return 1.0

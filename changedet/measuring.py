@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.align import LEAST_CONFIDENCE, Alignment, chips
+from changedet.align import Alignment, measured_shift
 from changedet.blocks import SAMPLE_CELL_PX, Window, sample_windows, stack_cells
 from changedet.datework import DateWork, Model, blurred, normalised, pack, quality_of, shade_levels, unpack, where_valid
-from changedet.grid import Displacement, Shift
+from changedet.displacement import Displacement, Shift
 from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SHADOW
 from changedet.kernels.shadows import reach_per_metre
 from changedet.kernels.warp import block_mean
@@ -167,15 +167,11 @@ def _alignment(work: DateWork, own: Sample, reference: Sample | None) -> Alignme
     method = work.methods.align
     if method is None:
         return Alignment(Displacement(), np.inf, np.inf, 0, False, "not moved: switched off")
-    resolution_m = work.grid.resolution_m
     pair, coarser = _coarse_pair(own.overview, reference.overview)
     factor = work.overview_factor * coarser
-    dy, dx, confidence = method.coarse(*pair, resolution_m * factor)
-    start = (dy * factor, dx * factor) if confidence >= LEAST_CONFIDENCE else (0.0, 0.0)
     corners = [(window.y, window.x) for window in sample_windows(work.grid.shape)]
-    moving, centres = chips(own.image, corners, method.chip_px)
-    fixed, _ = chips(reference.image, corners, method.chip_px)
-    return method.refine(moving, fixed, centres, resolution_m, start).if_significant()
+    found = measured_shift(method, pair, factor, (own.image, reference.image), corners, work.grid.resolution_m)
+    return found.if_significant()
 
 
 def _coarse_pair(

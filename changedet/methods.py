@@ -20,7 +20,6 @@ SquareMetres = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_ext
 # A neighbourhood is read around every tile: beyond this it would need more memory than there is.
 Pixels = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False, json_schema_extra={"unit": "px"})]
 Days = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "days"})]
-Degrees = Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False, json_schema_extra={"unit": "deg"})]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, json_schema_extra={"unit": "fraction"})]
 Count = Annotated[int, Field(ge=0, json_schema_extra={"unit": "count"})]
 Number = Annotated[float, Field(allow_inf_nan=False)]

@@ -10,19 +10,22 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from changedet.blocks import Task, Window, in_strips, tiles
 from changedet.dateoutputs import files_of_date
 from changedet.datework import Model
 from changedet.grid import Grid
 from changedet.kernels import components
-from changedet.kernels.persistence import CHANGED, SURE, persistent, strictness, trust
+from changedet.kernels.persistence import CHANGED, persistent, trust
 from changedet.kernels.thresholds import NEVER
+from changedet.kernels.unrest import MOST_FLIP, MOST_SHIFT, Unrest, halo_px, unrest
 from changedet.maskoutputs import MaskSink, Place
 from changedet.outputs.rasters import read_bands, read_window
 from changedet.plan import LATTICE_PX, Plan
 from changedet.steps import date_work, masks_identity
 from changedet.tilework import described
+from changedet.zones import sidings_of
 
 Stream: TypeAlias = Callable[[str, Sequence[Task]], Iterable[tuple[int, Any]]]
 
@@ -42,10 +45,10 @@ class SeriesWork:
     thresholds : tuple of float
     probabilities : bool
         Whether the scores are.
-    shift : float
-        Log odds that they must have more, from how much of the site is surely changed.
     weights : tuple of float
         Of each date's evidence, from how much of the site it shows.
+    sidings : shapely geometry or None
+        Where trains stand on one date and are gone on the next, in the grid's CRS; None where nobody told.
     """
 
     grid: Grid
@@ -53,8 +56,8 @@ class SeriesWork:
     contrasts: tuple[Path, ...]
     thresholds: tuple[float, ...]
     probabilities: bool
-    shift: float
     weights: tuple[float, ...]
+    sidings: BaseGeometry | None = None
 
 
 def _pending(plan: Plan) -> list[int]:
@@ -101,8 +104,8 @@ def read_together(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -
                 sinks[i] = _sink(plan, models, i)
             work = _work(plan, models, side)
             if work.probabilities:
-                counting: list[Task] = [(count_sure, (work, window)) for window in windows]
-                work = _informed(work, [found for _, found in stream("counting sure changes", counting)])
+                counting: list[Task] = [(count_seen, (work, window)) for window in windows]
+                work = _weighed(work, [found for _, found in stream("counting seen pixels", counting)])
             tasks: list[Task] = [(series_tile, (work, window)) for window in windows]
             for k, found in stream("reading dates together", tasks):
                 for i, tile in zip(side, found, strict=True):
@@ -132,32 +135,40 @@ def _work(plan: Plan, models: Mapping[dt.date, Model], indices: Sequence[int]) -
         tuple(plan.folder.aside("contrast", day) for day in days),
         tuple(NEVER if threshold is None else float(threshold) for threshold in thresholds),
         plan.choices["change"].method in PROBABILISTIC,
-        shift=0.0,
         weights=(1.0,) * len(days),
+        sidings=sidings_of(plan.zones),
     )
 
 
-def _informed(work: SeriesWork, counts: Sequence[NDArray[np.int64]]) -> SeriesWork:
-    """With what the whole site tells of how its scores are to be read."""
-    total = np.stack(counts).sum(axis=0)
-    sure, seen = int(total[0]), total[1:]
-    return replace(work, shift=strictness(sure, int(seen.sum())), weights=tuple(float(w) for w in trust(seen)))
+def _weighed(work: SeriesWork, counts: Sequence[NDArray[np.int64]]) -> SeriesWork:
+    """With what the whole site tells of how far each date is to be trusted."""
+    return replace(work, weights=tuple(float(w) for w in trust(np.stack(counts).sum(axis=0))))
 
 
-def count_sure(work: SeriesWork, window: Window) -> NDArray[np.int64]:
-    """Surely changed pixels of all dates of a tile, then the seen ones of each."""
-    scores = [read_window(path, window) for path in work.scores]
-    seen = [int(np.isfinite(score).sum()) for score in scores]
-    return np.array([sum(int((score > SURE).sum()) for score in scores), *seen], np.int64)
+def count_seen(work: SeriesWork, window: Window) -> NDArray[np.int64]:
+    """Pixels of a tile that each date shows."""
+    return np.array([np.isfinite(read_window(path, window)).sum() for path in work.scores], np.int64)
 
 
 def series_tile(work: SeriesWork, window: Window) -> list[tuple[NDArray[np.float32], bytes, components.TileComponents]]:
     """Of each date the probability of change, the mask before cleaning, packed, and its regions."""
-    scores = np.stack([read_window(path, window) for path in work.scores])
     thresholds, weights = (np.asarray(told, np.float64) for told in (work.thresholds, work.weights))
-    found = persistent(scores, thresholds, work.probabilities, work.shift, weights)
+    halo = halo_px(work.grid.ground_resolution_m) if work.probabilities else 0
+    wide = np.stack([read_window(path, window.grown(halo)) for path in work.scores])
+    scores = wide[:, halo : halo + window.height, halo : halo + window.width]
+    around = _around(work, wide, weights, window) if work.probabilities else None
+    found = persistent(scores, thresholds, work.probabilities, weights, around)
     tiles = []
     for probability, path in zip(found, work.contrasts, strict=True):
         contrast = read_bands(path, window)
         tiles.append((probability, *described(probability, CHANGED, contrast, window, work.grid)))
     return tiles
+
+
+def _around(work: SeriesWork, wide: NDArray[np.float32], weights: NDArray[np.float64], window: Window) -> Unrest:
+    """How probabilities are to be read; on sidings as on the busiest ground, whatever the series shows."""
+    around = unrest(wide, weights, work.grid.ground_resolution_m)
+    if work.sidings is None:
+        return around
+    on_rails = work.grid.inside(window, work.sidings)
+    return Unrest(np.where(on_rails, -MOST_SHIFT[0], around.strictness), np.where(on_rails, MOST_FLIP, around.flip))

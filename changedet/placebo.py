@@ -92,18 +92,16 @@ def _days(plan: Plan) -> list[dt.date]:
     return [work.look.date for work in works if work.compares]
 
 
-def _least_px(plan: Plan) -> int:
-    least_m2 = plan.built("change").fit.keywords["settings"]["min_area_m2"]
-    return max(1, int(np.ceil(least_m2 / plan.grid.ground_resolution_m**2 - 1e-6)))
+def _least_px(plan: Plan, change: Model) -> int:
+    """Pixels of the least change that a fitted change model keeps."""
+    return max(1, int(np.ceil(change["min_area_m2"] / plan.grid.ground_resolution_m**2 - 1e-6)))
 
 
 def _single_looks(plan: Plan) -> float | None:
     days = _days(plan)
     if len(days) < 2:
         return None
-    thresholds = (
-        {day: read_json(plan.folder.model(day))["change"]["threshold"] for day in days} if plan.persists else {}
-    )
+    fitted = {day: read_json(plan.folder.model(day))["change"] for day in days} if plan.persists else {}
     before = sum(day < plan.looks[plan.reference].date for day in days)
     judged = marked = 0
     for window in tiles(plan.grid.shape, 2 * LATTICE_PX):
@@ -111,8 +109,8 @@ def _single_looks(plan: Plan) -> float | None:
         alone = states
         if plan.persists:
             scores = (read_window(plan.folder.aside("score", day), window) for day in days)
-            raw = [raw_mask(score, thresholds[day]) for day, score in zip(days, scores, strict=True)]
-            alone = np.stack([drop_small_components(one, _least_px(plan)) for one in raw])
+            raw = {day: raw_mask(score, fitted[day]["threshold"]) for day, score in zip(days, scores, strict=True)}
+            alone = np.stack([drop_small_components(raw[day], _least_px(plan, fitted[day])) for day in days])
         # The reference is unchanged by definition, wherever in the series it stands.
         states, alone = (np.insert(stack, before, 0, axis=0) for stack in (states, alone))
         counts = single_look_counts(states, alone)
@@ -163,6 +161,8 @@ def _kept_pairs(plan: Plan) -> list[tuple[dt.date, dt.date, float]]:
 def run_placebo(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -> None:
     """Compare each date with the one before it, neither being the reference, and keep what share is marked.
 
+    Nothing is done where an earlier run has measured it on the same masks.
+
     Parameters
     ----------
     plan : Plan
@@ -171,6 +171,8 @@ def run_placebo(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -> 
     stream : callable
         ``stream(what, tasks)`` yields results with their indices.
     """
+    if plan.folder.is_done("placebo", _identity(plan)):
+        return
     works = [date_work(plan, i) for i in range(len(plan.looks))]
     pairs = [(works[i], works[k]) for i, k in pairwise(range(len(works))) if plan.reference not in (i, k)]
     pairs = [(first, second) for first, second in pairs if first.compares and second.compares]
@@ -194,7 +196,7 @@ def _pair_share(
 ) -> float | None:
     windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
     tasks: list[Task] = [
-        (_marks, (*pair, window, *_models_of(pair, models), change, _least_px(plan))) for window in windows
+        (_marks, (*pair, window, *_models_of(pair, models), change, _least_px(plan, change))) for window in windows
     ]
     judged = marked = 0
     for k, packed in stream("comparing dates with each other", tasks):

@@ -19,7 +19,7 @@ from changedet import __version__
 from changedet.align import Alignment
 from changedet.dateoutputs import picture_path
 from changedet.datework import Model, unpack
-from changedet.grid import transform_xy
+from changedet.geodesy import transform_xy
 from changedet.kernels.quality import NAMES
 from changedet.maskoutputs import mask_path
 from changedet.outputs import pictures, qgis, rasters, stac, tables, vectors
@@ -27,7 +27,7 @@ from changedet.outputs.report import ReportData, write_report
 from changedet.plan import Plan
 from changedet.results import Results
 from changedet.scenes import Look
-from changedet.store import Run, RunFolder, identity, read_json, sha256, write_json
+from changedet.store import Run, RunFolder, identity, open_run, read_json, sha256, write_json
 from changedet.workflow import STAGE_NAMES
 
 LIBRARIES: Final = (
@@ -42,6 +42,8 @@ LIBRARIES: Final = (
     "numba",
 )
 QUICKLOOK_PX: Final = 900
+WRITTEN_ANEW: Final = "written anew by every run"
+"""Identity of the steps here: they are never taken for done."""
 
 
 def published_files(plan: Plan, step: str) -> list[Path]:
@@ -283,8 +285,28 @@ def _quicklooks(paths: Mapping[date, Path]) -> dict[str, bytes]:
     return {str(day): pictures.quicklook(path, QUICKLOOK_PX, stretch) for day, path in paths.items()}
 
 
-def write_report_of(finished: Run) -> None:
-    """Write a finished run's report again, from its own files."""
+def report_again(run_dir: str | Path) -> Path:
+    """Write ``report.html`` of a finished run again, from its files alone.
+
+    Raises
+    ------
+    InputError
+        The folder holds no finished run, or its report was edited by hand.
+    ChangedetError
+        A run is at work in the folder.
+    """
+    finished = open_run(run_dir)
+    folder = RunFolder(finished.path)
+    folder.guard([folder.report])
+    with folder.locked(is_new=False):
+        folder.begin("publish:report", [folder.report])
+        write_report(folder.report, _report_data(finished))
+        folder.finish("publish:report", WRITTEN_ANEW, [folder.report])
+    return folder.report
+
+
+def _report_data(finished: Run) -> ReportData:
+    """What a finished run's own files tell."""
     folder, provenance = RunFolder(finished.path), finished.provenance
     days = finished.dates
 
@@ -310,7 +332,7 @@ def write_report_of(finished: Run) -> None:
                 "checksum": " ".join(str(one["sha256"] or "")[:16] for one in entry["files"]),
             }
         )
-    data = ReportData(
+    return ReportData(
         site_id=finished.summary["site"],
         site_name=finished.summary.get("name", finished.summary["site"]),
         summary=finished.summary,
@@ -325,4 +347,3 @@ def write_report_of(finished: Run) -> None:
         trains=finished.trains,
         ground=finished.ground,
     )
-    write_report(folder.report, data)

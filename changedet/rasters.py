@@ -206,6 +206,7 @@ def _on_disk(path: str) -> str:
 
 
 def gdal_path(path: str) -> str:
+    """The name by which GDAL opens a path or URL."""
     scheme = urlparse(path).scheme
     if scheme == "s3":
         return "/vsis3/" + path[len("s3://") :]
@@ -213,10 +214,12 @@ def gdal_path(path: str) -> str:
 
 
 def gdal_options(path: str) -> dict[str, Any]:
+    """GDAL's settings for reading a file of this machine, or one over the network."""
     return dict(_REMOTE_OPTIONS if is_remote(path) else _LOCAL_OPTIONS)
 
 
 def stamp_of(path: str) -> tuple[int, ...]:
+    """Size in bytes and time of change in nanoseconds; nothing of a remote file or one that is not there."""
     if is_remote(path):
         return ()
     try:

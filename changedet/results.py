@@ -84,7 +84,11 @@ def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
         layers["trains"] = on_rails
     unavailable = _unavailable(plan, table)
     seen = {day: pairs[""][1] for day, pairs in changed.items()}
-    summary = {**_summary(plan, table), "placebo": None if false is None else false.to_json(seen), "enl": _enl(models)}
+    summary = {
+        **_summary(plan, table, tracks),
+        "placebo": None if false is None else false.to_json(seen),
+        "enl": _enl(models),
+    }
     return Results(layers, table, summary, unavailable, tuple(_warnings(plan, models, table, unavailable)))
 
 
@@ -234,7 +238,7 @@ def _look_facts(
     return facts
 
 
-def _summary(plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
+def _summary(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> dict[str, Any]:
     reference = plan.looks[plan.reference].date
     method = plan.built("series")
     if method is None:
@@ -247,7 +251,7 @@ def _summary(plan: Plan, table: pd.DataFrame) -> dict[str, Any]:
         }
         onset: dict[str, Any] = dict.fromkeys(("containers", "changed_area", "footprint"), none)
     else:
-        found = series.onsets(_with_lasting_area(plan, table), method, reference)
+        found = series.onsets(_with_lasting_area(plan, table), method, reference, tracks)
         onset = {name: one.to_json() for name, one in found.items()}
     return {
         "schema_version": SCHEMA_VERSION,

@@ -110,9 +110,9 @@ def _count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, war
     rejected = boxes[boxes["object_id"].isin(verdicts.rejected)]
     followed = _held_to(follow(rows, looks), _certain(rows, verdicts), rejected)
     table = with_occupancy(series.timeseries(_look_facts(finished, days, zones), followed, zones), zones)
-    summary = _summary(finished, table, _dating(finished, facts), verdicts, [*said, *unsure])
+    summary = _summary(finished, table, followed, _dating(finished, facts), verdicts, [*said, *unsure])
     layers = {"containers": counted_rows(followed.detections, zones), "tracks": followed.tracks}
-    layers |= {name: finished._layer(name) for name in ("footprint", "changes")}
+    layers |= {"footprint": finished.footprint, "changes": finished.changes}
     layers |= {} if finished.ground is None else {"ground": finished.ground}
     layers |= {} if zones is None else {"zones": zones}
     on_rails = trains(layers["containers"], zones)
@@ -238,12 +238,12 @@ def _estimates(by_zone: Mapping[str, pd.Series[Any]], name: str, stem: str) -> d
 
 
 def _summary(
-    finished: Run, table: pd.DataFrame, find: Any, verdicts: Verdicts, warnings: Sequence[str]
+    finished: Run, table: pd.DataFrame, followed: Tracks, find: Any, verdicts: Verdicts, warnings: Sequence[str]
 ) -> dict[str, Any]:
     onset = dict(finished.summary["onset"])
     if find is not None:
         reference = dt.date.fromisoformat(finished.summary["reference_date"])
-        onset["containers"] = series.onsets(table, find, reference)["containers"].to_json()
+        onset["containers"] = series.onsets(table, find, reference, followed)["containers"].to_json()
     counts = {"accepted": len(verdicts.accepted), "rejected": len(verdicts.rejected), "added": len(verdicts.added)}
     return {
         **finished.summary,

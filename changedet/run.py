@@ -23,7 +23,7 @@ from changedet.outputs.rasters import sidecars
 from changedet.persist import begin_masks, read_together
 from changedet.placebo import run_placebo
 from changedet.plan import SKIP_HINT, Plan, make_plan
-from changedet.publish import PUBLISHED, publish, published_files
+from changedet.publish import PUBLISHED, WRITTEN_ANEW, publish, published_files
 from changedet.results import Results, collect
 from changedet.scenes import Look
 from changedet.steps import date_work, identities, kept_parts, masks_identity, model_identity
@@ -387,7 +387,7 @@ def _published(session: _Session, models: dict[date, Model], results: Results) -
             continue
         folder.begin(f"publish:{step}", files)
         publish(plan, models, results, session.seconds, step)
-        folder.finish(f"publish:{step}", "written anew by every run", files)
+        folder.finish(f"publish:{step}", WRITTEN_ANEW, files)
 
 
 def _visible_files(plan: Plan) -> list[Path]:
@@ -400,25 +400,3 @@ def _visible_files(plan: Plan) -> list[Path]:
     for step in PUBLISHED:
         found += published_files(plan, step)
     return found
-
-
-def report_again(run_dir: str | Path) -> Path:
-    """Write ``report.html`` of a finished run again, from its files alone.
-
-    Raises
-    ------
-    InputError
-        The folder holds no finished run.
-    """
-    from changedet.publish import write_report_of
-
-    finished = open_run(run_dir)
-    folder = RunFolder(finished.path)
-    folder.guard([folder.report])
-    folder.begin("publish:report", [folder.report])
-    write_report_of(finished)
-    folder.finish("publish:report", "written anew by every run", [folder.report])
-    return folder.report
-
-
-__all__ = ["InputError", "carry_out", "run"]

@@ -10,11 +10,12 @@ from changedet.footprint import footprint_method
 from changedet.plan import Plan
 from changedet.scenes import Look
 from changedet.store import RunFolder, identity, read_json
+from changedet.zones import sidings_of
 
 STEP_VERSION = 11
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
-MASKS_VERSION = 2
+MASKS_VERSION = 3
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
 WITNESSES = 4
@@ -70,9 +71,10 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
 
 
 def masks_identity(plan: Plan) -> str:
-    """What the masks of a series depend on that are read together: the scores of all dates."""
+    """What the masks of a series depend on that are read together: the scores of all dates, and where sidings lie."""
     scores = [identities(plan, i)["pixels"] for i in range(len(plan.looks))]
-    return identity("masks", MASKS_VERSION, scores)
+    sidings = sidings_of(plan.zones)
+    return identity("masks", MASKS_VERSION, scores, None if sidings is None else sidings.wkb_hex)
 
 
 def kept_parts(folder: RunFolder, day: date, wanted: dict[str, str]) -> Model:

@@ -23,7 +23,8 @@ from changedet.datework import (
     where_valid,
     with_shade,
 )
-from changedet.grid import Displacement, Grid
+from changedet.displacement import Displacement
+from changedet.grid import Grid
 from changedet.kernels import components
 from changedet.kernels.quality import CLEAR, NODATA
 from changedet.objects import cells, in_cell

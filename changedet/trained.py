@@ -11,7 +11,7 @@ from changedet.errors import ChangedetError
 from changedet.kernels import company, features, forest, ground, weather
 
 CHANGE_TREES = "change_trees.npz"
-CHANGE_TREES_SHA256 = "ebf3dacbdbd7aaf6c8b7bd54d9dac99d51ed0712c10e6d94a88c46345e31502e"
+CHANGE_TREES_SHA256 = "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91"
 GROUND_TREES = "ground.npz"
 GROUND_TREES_SHA256 = "34e6f1c3c162197f5ffe5418e7f3df7b732e8bcb361fb61f9c571ad24460e9c5"
 

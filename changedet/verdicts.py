@@ -124,7 +124,7 @@ def _added(
     rows: list[dict[str, Any]] = []
     wrong: list[tuple[str, str]] = []
     for fid, row in drawn.iterrows():
-        day, kind = _day(row["date"]), "" if pd.isna(row["kind"]) else str(row["kind"]).strip()
+        day, kind = day_of(row["date"]), "" if pd.isna(row["kind"]) else str(row["kind"]).strip()
         said = []
         if day not in days:
             listed = ", ".join(str(one) for one in days)
@@ -144,7 +144,8 @@ def _added(
     return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=grid.crs), wrong
 
 
-def _day(value: Any) -> dt.date | None:
+def day_of(value: Any) -> dt.date | None:
+    """The UTC date of whatever a person's table holds as one; None where it is none."""
     stamp = pd.to_datetime(value, utc=True, errors="coerce")
     return None if pd.isna(stamp) else stamp.date()
 

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from changedet.kernels import sidings as kernel
 from changedet.outputs import vectors
@@ -15,6 +16,8 @@ from changedet.series import TEU
 from changedet.vectors import Areas
 
 SIDING: Final = "siding"
+SIDING_MARGIN_M: Final = 5.0
+"""A track more than was drawn: outlines follow the rails, roofs lean."""
 LEAST_BOXES: Final = 3
 """Fewer in a line are as often two trailers behind one another."""
 
@@ -29,6 +32,14 @@ def zone_table(areas: Areas | None) -> gpd.GeoDataFrame | None:
         "capacity": pd.array([about.capacity for about in areas.attributes], dtype="Float64").astype("float64"),
     }
     return gpd.GeoDataFrame(columns, geometry=list(areas.geometries), crs=areas.crs)
+
+
+def sidings_of(areas: Areas | None) -> BaseGeometry | None:
+    """Where zones say that tracks lie, with a margin; None where none does."""
+    if areas is None:
+        return None
+    found = [area for area, about in zip(areas.geometries, areas.attributes, strict=True) if about.kind == SIDING]
+    return shapely.union_all(found).buffer(SIDING_MARGIN_M) if found else None
 
 
 def zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import xarray as xr
 from scipy.ndimage import gaussian_filter
+from scipy.ndimage import label as ndimage_label
 
 from changedet.errors import MethodError
+from changedet.kernels import components
 from changedet.kernels import mask as kernel
 from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
 from changedet.mask import STAGE, mask, overview_factor
@@ -173,6 +175,10 @@ def test_many_cores_are_told_apart_rightly():
         rough = gaussian_filter(rng.normal(size=(403, 515)), size)
         values = np.where(rough > rough.std(), 7000.0, 1000.0)[None] * np.ones((3, 1, 1))
         kernel.classify_overview(values.astype(np.float32), None, (0, 1, 2), None, 5.0, 2200.0, float("inf"), None)
+        cores = rough > rough.std()
+        ours, theirs = components.label(cores.astype(np.uint8)), ndimage_label(cores, np.ones((3, 3)))[0]
+        pairs = set(zip(ours.ravel().tolist(), theirs.ravel().tolist(), strict=True))
+        assert len(pairs) == len({one for one, _ in pairs}) == len({other for _, other in pairs})
 
 
 @pytest.mark.parametrize("kind", ["quiet", "decoys", "port", "dense"])

@@ -6,15 +6,23 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
+import shapely
+from affine import Affine
 from small_scenes import ground, write_scene, write_workflow
 
+from changedet.blocks import Window, tiles
+from changedet.grid import Grid
 from changedet.kernels import persistence as kernel
+from changedet.kernels import unrest as ground_around
 from changedet.kernels.persistence import persistent
+from changedet.kernels.unrest import Unrest, halo_px, unrest
+from changedet.persist import SeriesWork, series_tile
 from changedet.placebo import single_look_counts
 from changedet.plan import make_plan
 from changedet.run import carry_out, run
@@ -23,20 +31,22 @@ from changedet.store import open_run
 DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
 
 
-SHIFT = 0.4
+SHIFT, FLIP = 0.4, 0.2
 WEIGHTS = np.array([1.0, 0.4, 1.0, 0.7, 1.0, 1.0])
 
 
 def by_histories(scores, thresholds, probabilities):
-    """Posterior of each date from the sum over all histories of one pixel."""
-    flip = 0.12 if probabilities else 0.08
+    """Posterior of each date from the sum over all histories of one pixel, which has none where it is not seen."""
+    flip = FLIP if probabilities else 0.08
     total = np.zeros((2, len(scores)))
     for history in itertools.product((0, 1), repeat=len(scores)):
         weight, before = 1.0, 0
         for state, score, threshold, trusted in zip(history, scores, thresholds, WEIGHTS, strict=True):
+            if np.isnan(score):
+                continue
             weight *= flip if state != before else 1 - flip
             before = state
-            if np.isfinite(score) and state:
+            if state:
                 p = min(max(float(score), 1e-6), 1 - 1e-6)
                 odds = np.log(p / (1 - p)) + 0.2 - SHIFT if probabilities else 4 * np.log(score / threshold)
                 weight *= np.exp(trusted * np.clip(odds, -2.5, 2.5))
@@ -51,7 +61,8 @@ def test_it_is_the_sum_over_all_histories(probabilities):
     scores = rng.random((6, 5, 7)).astype(np.float32) * (1 if probabilities else 4)
     scores[rng.random(scores.shape) < 0.2] = np.nan
     thresholds = rng.uniform(0.4, 0.8, 6) * (1 if probabilities else 3)
-    found = persistent(scores, thresholds, probabilities, SHIFT, WEIGHTS)
+    around = Unrest(np.full((5, 7), SHIFT), np.full((5, 7), FLIP)) if probabilities else None
+    found = persistent(scores, thresholds, probabilities, WEIGHTS, around)
     for y, x in np.ndindex(5, 7):
         wanted = by_histories(scores[:, y, x], thresholds, probabilities)
         for t in range(6):
@@ -71,22 +82,100 @@ def test_it_is_the_sum_over_all_histories(probabilities):
                 assert (found[t, y, x] > kernel.CHANGED) == (by_pair and (last or wanted[t] > 0.5))
 
 
-def test_quiet_sites_are_read_more_strictly_and_busy_ones_more_loosely_within_bounds():
-    shifts = [kernel.strictness(sure, 1_000_000) for sure in (0, 1000, 10_000, 15_000, 900_000)]
-    assert shifts == pytest.approx([1.2, 1.2, 0.0, -0.8 * np.log(1.5), -0.5])
-    weak = np.full((4, 1, 1), 0.55, np.float32)
-    marked = [
-        persistent(weak, np.full(4, 0.65), True, shift, np.ones(4))[1, 0, 0] > kernel.CHANGED for shift in (1.2, -0.5)
-    ]
-    assert marked == [False, True]
+def read(looks, weights=None, threshold=0.55, strictness=0.0, flip=0.12):
+    """What is marked of one pixel on each date."""
+    scores = np.array(looks, np.float32)[:, None, None]
+    weights = np.ones(len(looks)) if weights is None else np.array(weights, np.float64)
+    around = Unrest(np.full((1, 1), strictness), np.full((1, 1), flip))
+    found = persistent(scores, np.full(len(looks), threshold), True, weights, around)[:, 0, 0]
+    return (found > kernel.CHANGED).astype(int).tolist()
+
+
+def test_weak_looks_count_where_less_is_asked_and_each_stands_by_itself_where_all_goes_over():
+    assert read([0.55] * 4, threshold=0.65, strictness=1.2) == [0, 0, 0, 0]
+    assert read([0.55] * 4, threshold=0.65, strictness=-0.5) == [1, 1, 1, 1]
+    assert read([0.1, 0.7, 0.1, 0.1], flip=0.5) == [0, 1, 0, 0]
+
+
+def test_a_date_that_does_not_see_a_pixel_does_not_loosen_it():
+    """Clouds between the looks let a single bad one through, were the time between them counted as looks."""
+    gone = [np.nan] * 3
+    assert read([0.05, *gone, 0.85, *gone, 0.05]) == read([0.05, 0.85, 0.05])[:1] + [0] * 8
+
+
+def series_around(boxes, dates=6, size=200):
+    """Probabilities at half a metre with boxes (row, column, first date, last date) of 5 by 12 pixels."""
+    scores = np.full((dates, size, size), 0.02, np.float32)
+    for row, column, first, last in boxes:
+        scores[first : last + 1, row : row + 5, column : column + 12] = 0.95
+    return scores
+
+
+def figures(scores, weights=None):
+    """Strictness and flip at the middle."""
+    weights = np.ones(len(scores)) if weights is None else np.array(weights, np.float64)
+    around = unrest(scores, weights, 0.5)
+    middle = around.strictness.shape[0] // 2
+    return around.strictness[middle, middle], around.flip[middle, middle]
+
+
+def test_busy_ground_is_read_more_loosely_and_still_ground_more_strictly_within_bounds():
+    yard = [(70 + 10 * i, 70 + 15 * j, 2, 5) for i in range(6) for j in range(4)]
+    quiet, one, many = (figures(series_around(boxes))[0] for boxes in ([], [(70, 70, 2, 2)], yard))
+    assert quiet > one > 0 > many >= -ground_around.MOST_SHIFT[0]
+    share = (60 * 0.25 + 1) / (81 * 81 * 6 * 0.25 + 1000)
+    assert one == pytest.approx(0.6 * np.log(0.01 / share), rel=1e-6)
+    assert figures(np.full((3, 200, 200), np.nan, np.float32))[0] > 0
+
+
+def test_around_a_wide_pad_scores_are_taken_as_they_are():
+    pad = series_around([])
+    pad[3:, 70:130, 70:130] = 0.95
+    assert figures(pad)[0] == 0.0
+
+
+def test_what_comes_and_goes_makes_looks_stand_by_themselves():
+    rows = [(80 + 10 * i, 75 + 15 * j) for i in range(4) for j in range(4)]
+    stays = [(y, x, 2, 5) for y, x in rows]
+    trains = [(y, x, t, t) for t, (y, x) in zip((0, 1, 3, 4) * 4, rows, strict=True)]
+    assert figures(series_around(stays))[1] == ground_around.FLIP
+    assert figures(series_around(trains))[1] == ground_around.MOST_FLIP
+    # a lorry that was there once makes no siding
+    assert figures(series_around([(98, 95, 2, 2)]))[1] < 0.45
+    # nor does a hazy date on which all seems gone
+    hazy = series_around(stays)
+    hazy[4] = 0.02
+    assert figures(hazy)[1] > 0.3
+    assert figures(hazy, [1, 1, 1, 1, 0.5, 1])[1] == ground_around.FLIP
+
+
+def test_the_rims_of_clouds_make_nothing_busy():
+    rows = [(80 + 10 * i, 75 + 15 * j) for i in range(4) for j in range(4)]
+    cloudy = series_around([(y, x, t, t) for t, (y, x) in zip((0, 1, 3, 4) * 4, rows, strict=True)])
+    for t in (0, 1, 3, 4):
+        cloudy[t, 60:74] = np.nan
+        cloudy[t, 126:150] = np.nan
+        cloudy[t, 95:105] = np.nan
+    still = np.where(np.isnan(cloudy), np.nan, np.float32(0.02))
+    assert figures(cloudy) == pytest.approx(figures(still))
+
+
+def test_the_ground_around_a_pixel_is_the_same_in_any_window():
+    rng = np.random.default_rng(3)
+    scores = np.kron(rng.random((4, 50, 50)) ** 20, np.ones((1, 4, 6))).astype(np.float32)
+    scores[:, 60:70, 90:130] = scores[1, 100:150, 250:] = np.nan
+    weights, halo = np.array([1.0, 0.5, 1.0, 0.9]), halo_px(0.5)
+    whole = unrest(scores, weights, 0.5)
+    part = unrest(scores[:, 20:150, 33:170], weights, 0.5)
+    for one, other in zip(whole, part, strict=True):
+        assert np.ptp(one) > 0
+        assert one[20 : 150 - 2 * halo, 33 : 170 - 2 * halo].tobytes() == np.ascontiguousarray(other).tobytes()
 
 
 def test_a_date_between_clouds_is_believed_less():
     assert kernel.trust(np.array([500, 1000, 20, 0])).tolist() == [0.5, 1.0, 0.1, 0.1]
-    looks = np.array([0.02, 0.99, 0.99, 0.02], np.float32)[:, None, None]
-    for weights, marked in (([1, 1, 1, 1], True), ([1, 0.2, 0.2, 1], False)):
-        found = persistent(looks, np.full(4, 0.8), True, 0.0, np.array(weights, np.float64))
-        assert (found[1, 0, 0] > kernel.CHANGED) == marked
+    for weights, marked in (([1, 1, 1, 1], 1), ([1, 0.2, 0.2, 1], 0)):
+        assert read([0.02, 0.99, 0.99, 0.02], weights, threshold=0.8)[1] == marked
 
 
 @pytest.mark.parametrize(
@@ -103,9 +192,45 @@ def test_a_date_between_clouds_is_believed_less():
     ],
 )
 def test_what_looks_make_of_each_other(looks, marked):
-    scores = np.array(looks, np.float32)[:, None, None]
-    found = persistent(scores, np.full(len(looks), 0.55), True, 0.0, np.ones(len(looks)))[:, 0, 0] > kernel.CHANGED
-    assert found.astype(int).tolist() == marked
+    assert read(looks) == marked
+
+
+def written(folder, scores):
+    """Score and contrast rasters as a run keeps them, and the work of reading them together."""
+    transform = Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000)
+    profile = {"driver": "GTiff", "dtype": "float32", "crs": "EPSG:32633", "transform": transform, "nodata": np.nan}
+    profile |= {"height": scores.shape[1], "width": scores.shape[2]}
+    for t, score in enumerate(scores):
+        for name, bands in (("score", score[None]), ("contrast", np.zeros((2, *score.shape), np.float32))):
+            with rasterio.open(folder / f"{name}{t}.tif", "w", count=len(bands), **profile) as out:
+                out.write(bands)
+    paths = [tuple(folder / f"{name}{t}.tif" for t in range(len(scores))) for name in ("score", "contrast")]
+    grid = Grid("EPSG:32633", transform, scores.shape[1:])
+    return SeriesWork(grid, *paths, (0.75,) * len(scores), True, (1.0,) * len(scores))
+
+
+def marked(work, window):
+    return np.stack([found[0] for found in series_tile(work, window)]) > kernel.CHANGED
+
+
+def test_on_sidings_a_date_counts_by_itself_and_nowhere_else(tmp_path):
+    scores = np.full((5, 60, 140), 0.02, np.float32)
+    scores[1, 20:25, 20:44] = scores[1, 20:25, 100:124] = 0.8
+    work = replace(written(tmp_path, scores), sidings=shapely.box(500_005, 5_399_980, 500_030, 5_400_000))
+    found = marked(work, Window(0, 0, 60, 140))
+    assert found[1, 20:25, 20:44].all()
+    assert found.sum() == found[1, 20:25, 20:44].sum()
+    assert not marked(replace(work, sidings=None), Window(0, 0, 60, 140)).any()
+
+
+def test_probabilities_are_read_the_same_however_the_site_is_cut(tmp_path):
+    rng = np.random.default_rng(4)
+    scores = np.kron(rng.random((4, 20, 25)) ** 4, np.ones((1, 6, 7))).astype(np.float32)
+    work = replace(written(tmp_path, scores), sidings=shapely.box(500_010, 5_399_970, 500_040, 5_399_990))
+    whole = marked(work, Window(0, 0, 120, 175))
+    assert 0.01 < whole.mean() < 0.9
+    for window in tiles((120, 175), 64):
+        assert (marked(work, window) == whole[(slice(None), *window.slices)]).all()
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +338,9 @@ def test_the_placebo_is_what_single_looks_and_pairs_mark_where_nothing_happened(
     assert again["pairs"][1]["share"] == again["pairs"][2]["share"] == 0
     kept = carry_out(plan).summary["placebo"]
     assert kept == again
+    said: list[str] = []
+    assert carry_out(plan, placebo=True, progress=lambda what, *_: said.append(what)).summary["placebo"] == again
+    assert said == []
 
 
 def test_a_pair_of_dates_has_no_placebo_of_its_own(series: Path):

@@ -91,3 +91,19 @@ def test_the_table_of_scenes_keeps_its_columns_however_many_bands_there_are(tmp_
     header = next(line for line in table if line.startswith("date "))
     rows = [line for line in table if line.startswith(DATES)]
     assert [line[header.index("scene") - 1 :] for line in rows] == [f" {day}.tif" for day in DATES]
+
+
+def test_an_area_that_no_scene_meets_is_one_mistake_that_tells_where_both_lie(scenes: Path) -> None:
+    workflow = write_workflow(scenes, DATES, site={"id": "site", "aoi": {"bbox": [10.0, 50.0, 10.01, 50.01]}})
+    (line,) = problems(workflow)
+    assert "site.aoi: no scene meets it: it spans 10 to 10.01 east, 50 to 50.01 north" in line
+    assert f"{DATES[0]}.tif" in line
+
+
+def test_a_band_that_no_scene_has_is_a_mistake_and_one_that_some_lack_a_warning(scenes: Path) -> None:
+    (line,) = problems(write_workflow(scenes, DATES, bands={**BANDS, "swir1": 9}))
+    assert "bands.swir1: no scene has band 9; correct or remove it" in line
+    write_scene(scenes / f"{DATES[1]}.tif", ground(40, 50)[:3])
+    plan = make_plan(write_workflow(scenes, DATES))
+    assert plan.roles == ("blue", "green", "red")
+    assert any("has no band for" in warning for warning in plan.warnings)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import dask.config
@@ -21,10 +22,12 @@ import pytest
 import rasterio
 from small_scenes import ground, series, write_scene, write_workflow
 
+import changedet
 from changedet.errors import ChangedetError, InputError
 from changedet.evaluate import score_run
 from changedet.outputs.tables import summary_problems
 from changedet.plan import make_plan
+from changedet.publish import report_again
 from changedet.run import carry_out, run
 from changedet.store import Run, RunFolder, open_run
 
@@ -111,6 +114,34 @@ def test_outputs_say_what_was_painted(reference_run: Path, scenes: Path) -> None
     assert whole["containers"].isna().all()
 
 
+def test_a_runs_pictures_go_straight_into_the_plain_functions(reference_run: Path) -> None:
+    finished = open_run(reference_run)
+    before, after = (finished.scene(date) for date in (DATES[0], DATES[-1]))
+    with rasterio.open(reference_run / f"scenes/{DATES[-1]}.tif") as source:
+        kept, nodata = source.read(), source.nodata
+    assert after.dtype == np.float32
+    np.testing.assert_array_equal(after.values, np.where(kept == nodata, np.nan, kept.astype(np.float32)))
+    score = changedet.change_score(before, after, method="cva")
+    mask = changedet.change_mask(score).values
+    assert (mask[35:65, 25:75] == 1).mean() > 0.9
+    assert ((mask == 255) == np.isnan(before.values).any(0) | np.isnan(after.values).any(0)).all()
+
+
+def test_a_date_that_a_run_does_not_have_is_told(reference_run: Path) -> None:
+    finished = open_run(reference_run)
+    for asked, said in (("yesterday", "is no date"), ("1999-01-01", f"no date 1999-01-01, only {DATES[0]}")):
+        with pytest.raises(InputError, match=said):
+            finished.scene(asked)
+    with pytest.raises(InputError, match="is the reference date"):
+        finished.mask(DATES[0])
+
+
+def test_a_report_is_not_written_again_under_a_run_at_work(reference_run: Path) -> None:
+    with RunFolder(reference_run).locked(is_new=False), pytest.raises(ChangedetError, match="another run is at work"):
+        report_again(reference_run)
+    assert not (reference_run / "report.html").exists()
+
+
 def test_first_change_against_brute_force(reference_run: Path) -> None:
     masks = {date: open_run(reference_run).mask(date).values for date in DATES[1:]}
     with rasterio.open(reference_run / "change/first_change.tif") as source:
@@ -195,14 +226,14 @@ def test_a_cluster_that_is_lost_ends_the_run_with_one_line(
 ) -> None:
     address, workers = cluster
     code = (
-        "import sys, time; from distributed import Client; from changedet import blocks\n"
-        "blocks.ASK_EVERY_S, blocks.PATIENCE_S = 0.2, 1.0\n"
+        "import sys, time; from distributed import Client; from changedet.blocks import tasks\n"
+        "tasks.ASK_EVERY_S, tasks.PATIENCE_S = 0.2, 1.0\n"
         "with Client(sys.argv[1], set_as_default=False) as client:\n"
         "    client.wait_for_workers(2)\n"
-        "    tasks = [(time.sleep, (0.1,))] * 2 + [(time.sleep, (60,))] * 4\n"
+        "    sleeps = [(time.sleep, (0.1,))] * 2 + [(time.sleep, (60,))] * 4\n"
         "    try:\n"
-        "        for i, _ in blocks.stream(tasks, client=client): print(i, flush=True)\n"
-        "    except blocks.ChangedetError as error: print(error)\n"
+        "        for i, _ in tasks.stream(sleeps, client=client): print(i, flush=True)\n"
+        "    except tasks.ChangedetError as error: print(error)\n"
     )
     words = [sys.executable, "-c", code, address]
     running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -218,10 +249,10 @@ def test_a_cluster_that_is_lost_ends_the_run_with_one_line(
 
 def test_a_process_that_is_killed_ends_the_run_with_one_line() -> None:
     code = (
-        "import os; from changedet import blocks\n"
+        "import os; from changedet.blocks import tasks\n"
         "if __name__ == '__main__':\n"
-        "    try: list(blocks.stream([(os._exit, (9,))], scheduler='processes'))\n"
-        "    except blocks.ChangedetError as error: print(error)\n"
+        "    try: list(tasks.stream([(os._exit, (9,))], scheduler='processes'))\n"
+        "    except tasks.ChangedetError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout.startswith("a worker process ended by force; give workers more memory")
@@ -245,7 +276,14 @@ def test_killed_and_gone_on_with(scenes: Path, reference_run: Path, tmp_path: Pa
 
 def test_an_interrupted_run_says_how_to_go_on(own: Path, tmp_path: Path) -> None:
     words = command(write_workflow(own, DATES), tmp_path, "-q")
-    running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    # As from a terminal: a shell starts its background jobs, maybe these tests, with the signal ignored.
+    running = subprocess.Popen(
+        words,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 90
     while not (tmp_path / "site/.changedet/lock").exists() and time.monotonic() < deadline:
         time.sleep(0.01)

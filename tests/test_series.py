@@ -1,10 +1,9 @@
-"""The series: figures and their intervals on simulated boxes, totals, onset on built series."""
+"""The series: figures and their intervals on simulated boxes, totals."""
 
 from __future__ import annotations
 
 import datetime as dt
 import importlib.util
-import itertools
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,17 +16,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from changedet.errors import MethodError
 from changedet.kernels import series as kernel
 from changedet.results import _seen_beyond
 from changedet.series import (
     COLUMNS,
-    STAGE,
     Estimate,
     LookFacts,
     changed_area_interval,
-    onset,
-    onsets,
     timeseries,
     totals,
 )
@@ -246,211 +241,3 @@ def test_arrivals_less_departures_account_for_the_net_change():
     net = result["containers"]["net_change"]
     assert flow == pytest.approx(net["value"], abs=0.1 * result["containers"]["last"]["value"])
     assert net["low"] <= flow <= net["high"]
-
-
-# ---- onset
-
-
-def brute_staircase(values):
-    """The posterior by enumeration of all level paths on a small grid."""
-    top = values.max()
-    levels = np.linspace(max(0.0, values.min() - 2.0), 1.05 * top + 2.0, kernel.LEVELS)
-    n, none, growth = len(values), 0.0, np.zeros(len(values))
-    for phi in kernel.PHI:
-        sd = np.sqrt(0.3 * levels + (phi * levels) ** 2 + 0.5)
-        p = np.exp(-0.5 * ((values[:, None] - levels) / sd) ** 2) / sd
-        none += 0.5 * np.prod(p, 0).mean()
-        for base in range(len(levels) - 1):
-            above = range(base + 1, len(levels))
-            for k in range(1, n):
-                for path in itertools.product(above, repeat=n - k):
-                    q = 1 / len(above)
-                    for a, b in itertools.pairwise(path):
-                        up, down = len(levels) - 1 - a, a - base - 1
-                        shares = {0: 0.6, 1: 0.32 if up else 0, -1: 0.08 if down else 0}
-                        q *= shares[np.sign(b - a)] / {0: 1, 1: up, -1: down}[np.sign(b - a)] / sum(shares.values())
-                    q *= np.prod(p[:k, base]) * np.prod([p[k + i, b] for i, b in enumerate(path)])
-                    growth[k] += 0.5 / (n - 1) * q / len(levels)
-    return growth / (none + growth.sum())
-
-
-def test_the_staircase_sums_what_enumeration_sums(monkeypatch):
-    monkeypatch.setattr(kernel, "LEVELS", 6)
-    for values in ([5.0, 6.0, 11.0, 12.0], [9.0, 8.0, 8.0, 10.0]):
-        found = kernel.staircase(np.array(values), np.zeros(4)).change
-        assert np.allclose(found, brute_staircase(np.array(values)), rtol=1e-6)
-
-
-def noisy(rng, level):
-    """Counts with Poisson-like noise, a miscount of each date and integer values."""
-    level = np.asarray(level, float) * (1 + rng.normal(0, 0.04, len(level)))
-    return np.maximum(0, np.rint(rng.normal(level, np.sqrt(0.3 * level + 0.3))))
-
-
-def dates_of(rng, n):
-    return [dt.date(2022, 1, 1) + dt.timedelta(int(d)) for d in np.cumsum(rng.integers(8, 60, n))]
-
-
-def found_in(level_of, seeds):
-    """Onsets of series whose level is made by ``level_of(rng, dates, base)``."""
-    results = []
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        dates = dates_of(rng, int(rng.integers(6, 22)))
-        level = level_of(rng, dates, rng.uniform(8, 150))
-        results.append((onset(noisy(rng, level), None, None, dates), level, dates))
-    return results
-
-
-def step(rng, dates, base):
-    begin = int(rng.integers(2, len(dates) - 1))
-    return np.where(np.arange(len(dates)) < begin, base, base + max(8, base * rng.uniform(0.35, 1)))
-
-
-def test_growth_at_once_is_dated_to_the_look():
-    results = found_in(step, range(6000, 6100))
-    exact = 0
-    for found, level, dates in results:
-        begin = int(np.argmax(level > level[0]))
-        right = found.date == dates[begin] and found.low == dates[begin - 1] + dt.timedelta(1)
-        exact += right and found.high == dates[begin]
-    assert exact >= 90
-
-
-def quiet(rng, dates, base):
-    return np.full(len(dates), base)
-
-
-def delivery(rng, dates, base):
-    level = np.full(len(dates), base)
-    begin = int(rng.integers(1, len(dates) - 3))
-    level[begin : int(rng.integers(begin + 1, len(dates) - 1))] *= 1.6
-    return level
-
-
-def blip(rng, dates, base):
-    level = np.full(len(dates), base)
-    level[rng.integers(0, len(dates) - 1)] *= 2
-    return level
-
-
-def decline(rng, dates, base):
-    return base * np.linspace(1, rng.uniform(0.2, 0.8), len(dates))
-
-
-@pytest.mark.parametrize("shape", [quiet, delivery, blip, decline], ids=lambda f: f.__name__)
-def test_what_is_no_lasting_growth_has_no_onset(shape):
-    results = found_in(shape, range(6200, 6280))
-    assert sum(found.date is not None for found, _, _ in results) <= 4
-    assert all(found.reason for found, _, _ in results)
-
-
-def test_a_seasonal_cycle_seen_twice_is_no_growth():
-    false = 0
-    for seed in range(6300, 6360):
-        rng = np.random.default_rng(seed)
-        days = np.cumsum(rng.integers(20, 40, 26))
-        level = rng.uniform(20, 150) * (
-            1 + rng.uniform(0.1, 0.4) * np.sin(2 * np.pi * days / 365 + rng.uniform(0, 6.28))
-        )
-        false += (
-            onset(noisy(rng, level), None, None, [dt.date(2021, 1, 1) + dt.timedelta(int(d)) for d in days]).date
-            is not None
-        )
-    assert false <= 3
-
-
-def shapes_in(levels, seeds):
-    """Shapes of onsets that were found for growth of levels by date."""
-    found = []
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        n, base = int(rng.integers(7, 13)), rng.uniform(20, 150)
-        dates = [dt.date(2022, 1, 1) + dt.timedelta(int(d)) for d in np.cumsum(rng.integers(10, 60, n))]
-        begin = int(rng.integers(2, n - 3))
-        later = levels(np.linspace(0, 1, n - begin))
-        found.append(onset(noisy(rng, base * np.r_[np.ones(begin), later]), None, None, dates))
-    return [one.shape for one in found if one.date is not None]
-
-
-def test_a_step_and_a_slope_are_told_apart():
-    steps = shapes_in(lambda share: np.full(len(share), 2.0), range(6400, 6460))
-    slopes = shapes_in(lambda share: 1.25 + 1.5 * share, range(6400, 6460))
-    assert len(steps) >= 55
-    assert len(slopes) >= 55
-    assert steps.count("slope") <= 1
-    assert slopes.count("step") <= 1
-    assert steps.count("step") >= 0.6 * len(steps)
-    assert slopes.count("slope") >= 0.8 * len(slopes)
-
-
-def test_one_look_with_growth_does_not_tell_its_shape():
-    dates = [dt.date(2023, month, 1) for month in range(1, 8)]
-    found = onset([20, 21, 20, 19, 20, 20, 60], None, None, dates)
-    assert found.shape is None
-    assert onset([20] * 7, None, None, dates).shape is None
-
-
-def test_looks_without_a_value_move_the_bounds_to_the_clear_ones():
-    dates = [dt.date(2023, month, 1) for month in range(1, 10)]
-    values = [20, 21, 20, np.nan, 99, 40, 41, 42, 40]
-    clear = np.array([True] * 4 + [False] + [True] * 4)
-    found = onset(values, None, None, dates, clear=clear)
-    assert (found.low, found.date, found.high) == (dt.date(2023, 3, 2), dates[5], dates[5])
-    order = np.random.default_rng(1).permutation(9)
-    shuffled = onset(np.array(values)[order], None, None, [dates[i] for i in order], clear=clear[order])
-    assert shuffled == found
-
-
-def test_too_few_looks_have_no_onset_and_say_so():
-    for values in ([], [3.0], [3.0, 9.0], [3.0, np.nan, 9.0]):
-        found = onset(values, None, None, [dt.date(2023, 1, 1 + i) for i in range(len(values))])
-        assert found.date is None
-        assert "too few" in found.reason
-        assert np.isnan(found.probability)
-
-
-def test_a_value_of_no_certainty_neither_makes_nor_breaks_an_onset():
-    dates = [dt.date(2023, month, 1) for month in range(1, 9)]
-    values = np.array([20, 20, 21, 40, 41, 22, 40, 42.0])
-    low, high = values - 4, values + 4
-    assert onset(values, low, high, dates).date is None
-    high[5] += 60
-    low[5] -= 60
-    assert onset(values, low, high, dates).date == dates[3]
-
-
-def test_looks_that_cloud_leaves_unsure_do_not_date_a_growth():
-    dates = [dt.date(2023, month, 1) for month in range(1, 9)]
-    values = np.array([20, 20, 26, 31, 45, 50, 52, 55.0])
-    low, high = values - 4, values + 4
-    low[2:4], high[2:4] = values[2:4] - 20, values[2:4] + 20
-    found = onset(values, low, high, dates)
-    assert (found.low, found.date, found.high) == (dt.date(2023, 2, 2), dates[4], dates[4])
-
-
-def test_a_wide_bound_does_not_keep_an_area_from_dating_a_growth_that_stands_out_of_it():
-    dates = [dt.date(2023, month, 1) for month in range(1, 8)]
-    values = np.array([11700, 12400, 19400, 20000, 20000, 19900, 20000.0])
-    low, high = values - 3000, values + 3000
-    low[2], high[2] = 9900, 21400
-    found = onset(values, low, high, dates, unit=15.0)
-    assert (found.low, found.date) == (dt.date(2023, 2, 2), dates[2])
-
-
-def test_onsets_take_the_reference_as_the_changed_areas_zero():
-    dates = [dt.date(2023, month, 1) for month in range(1, 8)]
-    areas = {i: Estimate(a, a * 0.7, a * 1.9) for i, a in enumerate([0, 30, 20, 2000, 2100, 2500, 2400]) if i}
-    looks = [LookFacts(d, changed_area_m2={"": areas[i]} if i else {}) for i, d in enumerate(dates)]
-    method = STAGE.get("staircase")
-    found = onsets(timeseries(looks, None), method.function(None, **method.resolve({})), dates[0])
-    assert found["changed_area"].date == dates[3]
-    assert found["containers"].date is None
-
-
-def test_wrong_lengths_and_units_are_said():
-    days = [dt.date(2023, 1, 1), dt.date(2023, 2, 1)]
-    with pytest.raises(MethodError, match="2 dates, but values has 3"):
-        onset([1, 2, 3], None, None, days)
-    with pytest.raises(MethodError, match="unit"):
-        onset([1, 2], None, None, days, unit=0)

@@ -21,6 +21,7 @@ from skimage.registration import phase_cross_correlation
 
 from changedet.errors import InputError
 from changedet.options import described
+from changedet.scenes import open_scene
 from changedet.simulate import KINDS, Truth, World, make_world, render, simulate
 from changedet.simulate.kinds import sensors
 from changedet.simulate.looks import sun_position
@@ -243,6 +244,9 @@ def test_scenes_and_workflow(written: Path) -> None:
             np.testing.assert_array_equal(
                 source.read(), render(make_world("growth", 3, 3, 1.0, 160.0), plan["scenes"].index(scene)).image
             )
+        told = open_scene(written.parent / scene["path"], date=scene["date"])
+        assert vars(told.sun) == scene["sun"]
+        assert vars(told.view) == scene["view"]
     zones = gpd.read_file(written.parent / "zones.geojson")
     assert zones.crs.to_epsg() == 4326
     assert set(zones["name"]) == {"yard-a", "yard-b"}

@@ -18,8 +18,8 @@ from changedet.errors import InputError
 from changedet.kernels import sidings as kernel
 from changedet.outputs import vectors
 from changedet.outputs.report import ReportData, write_report
-from changedet.vectors import read_vector
-from changedet.zones import trains, with_occupancy, zone_table
+from changedet.vectors import Areas, Attributes, read_vector
+from changedet.zones import sidings_of, trains, with_occupancy, zone_table
 
 CRS = "EPSG:32633"
 LENGTHS = {"20ft": 6.06, "40ft": 12.19}
@@ -53,6 +53,17 @@ def placed(along: list[tuple[float, str]], v: float = 0.0, turn_deg: float = 0.0
         geometry=shapes,
         crs=CRS,
     )
+
+
+def test_sidings_are_the_zones_that_say_so_with_a_margin():
+    shapes = shapely.box(0, 0, 10, 20), shapely.box(50, 0, 60, 20), shapely.box(90, 0, 99, 9)
+    said = Attributes("a", "siding"), Attributes("b"), Attributes("c", "yard")
+    areas = Areas(shapes, said, CRS)
+    found = sidings_of(areas)
+    assert found.contains(shapely.box(-4, 0, 14, 20))
+    assert found.bounds == pytest.approx((-5, -5, 15, 25))
+    assert sidings_of(Areas(shapes[1:], areas.attributes[1:], CRS)) is None
+    assert sidings_of(None) is None
 
 
 def siding(turn_deg: float = 0.0, kind: str = "siding") -> gpd.GeoDataFrame:

@@ -2,13 +2,15 @@
 
     python training/fit_change.py                  # both worlds, some 15 CPU minutes each
     python training/fit_change.py --worlds rgbn    # this one alone; the other's forests stay as they are
+    python training/fit_change.py --worlds rgb --keep-first   # of it the judges of all seasons alone
     python training/fit_change.py --sites 24 --check-sites 24 -o small.npz
 
 Nothing but simulation is used. Sites of `WORLDS` are fitted on, others choose stages and calibration;
 benchmarks/change.py shows what thresholds do. Scenes with near infrared and scenes without have forests of their own.
 A small forest on the features of a pixel guesses; two judge: one that also knows what was
 guessed around it, and one that does not and weighs ground by its area. For what the first is fitted on, the guess comes
-from a forest that has not seen the site: even and odd sites guess for each other.
+from a forest that has not seen the site: even and odd sites guess for each other. Without near infrared two more judge,
+fitted on further sites, half of them with dates of all seasons.
 """
 
 from __future__ import annotations
@@ -37,17 +39,19 @@ from training.simulated_pairs import GSDS_M, KINDS, NIR_KINDS, Bare, Pair, bare_
 
 @dataclass(frozen=True)
 class Sites:
-    """What a world is fitted on: the first seed, the first of those that calibrate, how many, their kinds in turn;
-    whether dates lie in all seasons and may be coarser than the first."""
+    """What judges are fitted on: the first seed, the first of those that calibrate, how many, their kinds in turn; on
+    how many of each two sites dates lie in all seasons and may be coarser than the first."""
 
     first: int
     first_check: int
     count: int
     kinds: tuple[str, ...]
-    varied: bool
+    varied: int
 
 
-WORLDS = {"rgb": Sites(40_000, 45_000, 216, KINDS, False), "rgbn": Sites(42_000, 45_100, 264, NIR_KINDS, True)}
+WORLDS = {"rgb": Sites(40_000, 45_000, 216, KINDS, 0), "rgbn": Sites(42_000, 45_100, 264, NIR_KINDS, 2)}
+SEASONS = Sites(41_000, 45_200, 240, KINDS, 1)
+"""Of the second pair of judges without near infrared."""
 GUESSED_PX, CHANGED_PX, UNCHANGED_PX = 1200, 1500, 2500
 """At most so many pixels of a pair, of each sort for the first guess; they weigh what they stand for."""
 FIRST_TREES, TREES, RATE = 50, 200, 0.1
@@ -65,6 +69,7 @@ CHOSEN = {"rgbn": ((0.3, 0.7), (0.5, 0.75), (1.0, 0.65)), "rgb": ((0.3, 0.65), (
 
 MODEL = ROOT / "changedet/model/change_trees.npz"
 Guess = Callable[[int], forest.Forest]
+World = tuple[tuple[forest.Forest, ...], dict[str, Any]]
 
 
 def kept_pairs(folder: Path, first: int, sites: int, dates: int, of: Sites) -> Iterator[tuple[int, list[Bare]]]:
@@ -72,10 +77,12 @@ def kept_pairs(folder: Path, first: int, sites: int, dates: int, of: Sites) -> I
     for k in range(sites):
         path = folder / f"{first + k}.pickle"
         if not path.exists():
+            # in rounds of the kinds, so that each kind has both sorts of site
+            varied = (k // len(of.kinds) + k) % 2 < of.varied
             gsd_m, kind = GSDS_M[(k + k // len(of.kinds)) % len(GSDS_M)], of.kinds[k % len(of.kinds)]
             # the third and the fifth camera of a mixed series know near infrared and are coarser
-            count = 5 if kind == "mixed" and of.varied else dates
-            found = list(bare_pairs(first + k, kind, gsd_m, count, seasons=of.varied, coarser=of.varied))
+            count = 5 if kind == "mixed" and varied else dates
+            found = list(bare_pairs(first + k, kind, gsd_m, count, seasons=varied, coarser=varied))
             path.write_bytes(pickle.dumps(found, 4))
         print(f"\r{first + k}", end="", file=sys.stderr, flush=True)
         yield first + k, pickle.loads(path.read_bytes())  # noqa: S301 - written above
@@ -117,33 +124,58 @@ def for_second(pair: Pair, guess: forest.Forest, stages: list[list[float]]) -> P
     return chosen(np.concatenate([found, around]), sorts, np.random.default_rng([pair.seed, 80]))
 
 
-def fitted(args: argparse.Namespace, colours: bool) -> tuple[tuple[forest.Forest, ...], dict[str, Any]]:
-    """The three forests of one world, and what goes with them."""
-    known = np.array(kernel.known_columns(not colours))
-    guess, early, halves = _first(args, colours, known)
+Judge = tuple[forest.Forest, dict[str, Any]]
+
+
+def fitted(args: argparse.Namespace, colours: bool, kept: World | None) -> World:
+    """The forests of one world, and what goes with them; of `kept` the guess and its first two judges stay."""
+    if kept is None:
+        guess, early, halves = _first(args, colours)
+    else:
+        (guess, *grown), own = kept
+        early = own["first_stages"][:-1]
     # while the judges are fitted nothing is let go early
-    first_stages = [*([count, LEAST_GUESS] for count, _ in early), [FIRST_TREES, LEAST_GUESS]]
-    of = WORLDS["rgb" if colours else "rgbn"]
-    fit = _second_pixels(args, of, of.first, args.sites or of.count, lambda seed: halves[seed % 2], first_stages)
-    check = _second_pixels(args, of, of.first_check, args.check_sites, lambda _: guess, first_stages)
+    stages = [*([count, LEAST_GUESS] for count, _ in early), [FIRST_TREES, LEAST_GUESS]]
+    if kept is None:
+        of = WORLDS["rgb" if colours else "rgbn"]
+        judges = _judges(args, of, guess, lambda seed: halves[seed % 2], stages, colours)
+    else:
+        judges = list(zip(grown[:2], own["judges"][:2], strict=True))
+    if colours:
+        # no guess has seen these sites
+        judges += _judges(args, SEASONS, guess, lambda _: guess, stages, colours)
+    forests = (guess, *(grown for grown, _ in judges))
+    return forests, {"first_stages": [*early, stages[-1]], "judges": [judge for _, judge in judges]}
+
+
+def _judges(
+    args: argparse.Namespace,
+    of: Sites,
+    guess: forest.Forest,
+    guess_of: Guess,
+    stages: list[list[float]],
+    colours: bool,
+) -> list[Judge]:
+    """A judge that knows what was guessed around it and one that weighs ground by its area, both calibrated."""
+    known = np.array(kernel.known_columns(not colours))
+    fit = _second_pixels(args, of, of.first, args.sites or of.count, guess_of, stages, colours)
+    check = _second_pixels(args, of, of.first_check, args.check_sites, lambda _: guess, stages, colours)
     say(f"\njudges: {len(fit[1])} pixels, {fit[1].mean():.3f} changed")
     context = np.arange(len(kernel.context_names())) + len(kernel.names())
     ground = np.array([k for k in known if not kernel.names()[k].startswith(LEFT_OUT)])
-    forests, judges = [guess], []
+    judges = []
     for columns, by_area in ((np.concatenate([known, context]), False), (ground, True)):
         grown = boosted(fit, columns, TREES, RATE, args.seed, by_area=by_area)
         at, value = isotonic(forest.margins(grown, check[0], TREES), *check[1:])
         value = rarer(value, CAUTION["rgb" if colours else "rgbn"])
-        judges.append({"stages": gates(grown, check, STAGES), "margin": at, "probability": value})
-        forests.append(grown)
+        judges.append((grown, {"stages": gates(grown, check, STAGES), "margin": at, "probability": value}))
         say("one judge")
-    return tuple(forests), {"first_stages": [*early, first_stages[-1]], "judges": judges}
+    return judges
 
 
-def _first(
-    args: argparse.Namespace, colours: bool, known: NDArray[np.int64]
-) -> tuple[forest.Forest, list[list[float]], list[forest.Forest]]:
+def _first(args: argparse.Namespace, colours: bool) -> tuple[forest.Forest, list[list[float]], list[forest.Forest]]:
     """The first guess fitted on all sites, its early stages, and those for even and for odd sites."""
+    known = np.array(kernel.known_columns(not colours))
     parts: list[list[Pixels]] = [[], []]
     of = WORLDS["rgb" if colours else "rgbn"]
     for seed, found in kept_pairs(args.work, of.first, args.sites or of.count, args.dates, of):
@@ -163,10 +195,15 @@ def _first(
 
 
 def _second_pixels(
-    args: argparse.Namespace, of: Sites, first: int, sites: int, guess: Guess, stages: list[list[float]]
+    args: argparse.Namespace,
+    of: Sites,
+    first: int,
+    sites: int,
+    guess: Guess,
+    stages: list[list[float]],
+    colours: bool,
 ) -> Pixels:
     parts = []
-    colours = of is WORLDS["rgb"]
     for seed, found in kept_pairs(args.work, first, sites, args.dates, of):
         parts += [for_second(pair, guess(seed), stages) for pair in as_seen(found, colours, -1)]
     return joined(parts)
@@ -176,7 +213,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--worlds", nargs="+", choices=list(WORLDS), default=list(WORLDS))
     parser.add_argument("--kept", type=Path, default=MODEL, help="where the forests of the other world are taken from")
-    parser.add_argument("--sites", type=int, help="by default 216 without near infrared, 264 with it")
+    parser.add_argument(
+        "--keep-first", action="store_true", help="without near infrared only the judges of all seasons"
+    )
+    parser.add_argument("--sites", type=int, help="by default 216 and 240 without near infrared, 264 with it")
     parser.add_argument("--check-sites", type=int, default=24)
     parser.add_argument("--dates", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
@@ -187,13 +227,15 @@ def main() -> None:
     forests: list[forest.Forest] = []
     about: dict[str, Any] = {"features": [*kernel.names(), *kernel.context_names()]}
     about |= {"least_gsd_m": min(GSDS_M), "greatest_gsd_m": max(GSDS_M), "worlds": {}}
-    kept, known, _ = forest.load(args.kept.read_bytes()) if len(args.worlds) < len(WORLDS) else ((), {}, "")
+    whole = len(args.worlds) == len(WORLDS) and not args.keep_first
+    kept, known, _ = ((), {}, "") if whole else forest.load(args.kept.read_bytes())
     for name in WORLDS:
+        own = {} if whole else known["worlds"][name]
+        before = (tuple(kept[k] for k in own["forests"]), own) if own else None
         if name in args.worlds:
-            grown, own = fitted(args, colours=name == "rgb")
-        else:
-            own = known["worlds"][name]
-            grown = tuple(kept[k] for k in own["forests"])
+            grown, own = fitted(args, name == "rgb", before if args.keep_first and name == "rgb" else None)
+        elif before is not None:
+            grown, own = before
         about["worlds"][name] = own | {
             "thresholds": CHOSEN[name],
             "forests": [len(forests) + k for k in range(len(grown))],

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from changedet.blocks import PixelMethod, as_scalar, over_sample, per_block
+from changedet.blocks import PixelMethod, as_scalar, over_sample, per_block, resolution_of
 from changedet.change.stage import STAGE
 from changedet.errors import MethodError
 from changedet.kernels.components import drop_small_components
@@ -106,7 +106,7 @@ def change_mask(
     least = float(score.attrs.get("min_area_m2", 0.0) if min_area_m2 is None else min_area_m2)
     if least < 0:
         raise MethodError(f"change_mask: min_area_m2: {least:g}, expected 0 or more")
-    least_px = max(1, math.ceil(least / _resolution_m(score) ** 2 - 1e-6))
+    least_px = max(1, math.ceil(least / resolution_of(score) ** 2 - 1e-6))
     value = threshold.data if isinstance(threshold, xr.DataArray) else float(threshold)
     # a region smaller than n pixels reaches less than n pixels from each of its own
     mask = per_block(_mask_block, score, dtype=np.uint8, halo_px=least_px - 1, threshold=value, least_px=least_px)
@@ -127,17 +127,7 @@ def _threshold_of(model: dict[str, Any]) -> float:
 def _facts(image: xr.DataArray) -> Facts:
     names = [str(name) for name in image.coords["band"].values] if "band" in image.coords else []
     roles = tuple(names) or tuple(str(i) for i in range(image.sizes["band"]))
-    return Facts(resolution_m=_resolution_m(image), roles=roles, dtype=str(image.dtype))
-
-
-def _resolution_m(image: xr.DataArray) -> float:
-    """Pixel size from the coordinates; 1 where there are none."""
-    steps = [
-        abs(float(image.coords[dim][-1] - image.coords[dim][0])) / (image.sizes[dim] - 1)
-        for dim in ("y", "x")
-        if dim in image.coords and image.sizes[dim] > 1
-    ]
-    return math.sqrt(steps[0] * steps[-1]) if steps else 1.0
+    return Facts(resolution_m=resolution_of(image), roles=roles, dtype=str(image.dtype))
 
 
 def _check_pair(before: xr.DataArray, after: xr.DataArray) -> None:

@@ -89,8 +89,8 @@ def pixel_method(name: str, facts: Facts, given: Mapping[str, Any], *, default_r
     return PixelMethod(partial(fit_change, method=name, settings=settings), apply_change, halo_px(settings))
 
 
-def least_area(given: float | str, facts: Facts) -> float:
-    return max(LEAST_OBJECT_M2, LEAST_PIXELS * facts.resolution_m**2) if isinstance(given, str) else given
+def least_area(given: float | str, facts: Facts, least_m2: float = LEAST_OBJECT_M2) -> float:
+    return max(least_m2, LEAST_PIXELS * facts.resolution_m**2) if isinstance(given, str) else given
 
 
 def check_odd(key: str, value: int) -> None:

@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 from scipy.stats import binom
-from skimage.color import rgb2lab
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+CIE_LINEAR, CIE_SLOPE, CIE_OFFSET = 0.008856, 7.787, 16.0 / 116.0
+XYZ: Final = np.array(
+    [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
+) / np.array([[0.95047], [1.0], [1.08883]])
+"""Linear sRGB to CIE XYZ over the white of D65 (IEC 61966-2-1)."""
 LIGHTNESS_WEIGHT: Final = 0.4
 """Sun, wet and dust change the lightness of a roof more than its hue."""
 CAST_SHARE: Final = 0.6
@@ -115,10 +119,9 @@ class Match(NamedTuple):
 
 def scaled_lab(linear: Floats) -> Floats:
     """CIELAB of linear sRGB (n, 3), lightness weighted down: the distance is the difference of two colours."""
-    clipped = np.clip(linear, 0.0, 1.0)
-    encoded = np.where(clipped <= 0.0031308, 12.92 * clipped, 1.055 * clipped ** (1 / 2.4) - 0.055)
-    lab = rgb2lab(encoded[None])[0] if len(encoded) else np.empty((0, 3))
-    return np.asarray(lab * (LIGHTNESS_WEIGHT, 1.0, 1.0), np.float64)
+    xyz = np.clip(linear, 0.0, 1.0) @ XYZ.T
+    x, y, z = np.where(xyz > CIE_LINEAR, np.cbrt(xyz), CIE_SLOPE * xyz + CIE_OFFSET).T
+    return np.column_stack([LIGHTNESS_WEIGHT * (116.0 * y - 16.0), 500.0 * (x - y), 200.0 * (y - z)])
 
 
 def linear_rgb(srgb: Floats) -> Floats:

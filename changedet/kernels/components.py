@@ -37,8 +37,6 @@ class TileComponents:
         Row-major index in the whole image of the first pixel.
     sums : (n, k) int64
         Sums of the figures given, in units of 1 / `FIXED_POINT`.
-    maxima : (n, k) int64
-        Their greatest values, in the same units.
     top, bottom, left, right : int32 arrays
         Labels along the tile's borders.
     """
@@ -46,7 +44,6 @@ class TileComponents:
     areas: NDArray[np.int64]
     first: NDArray[np.int64]
     sums: NDArray[np.int64]
-    maxima: NDArray[np.int64]
     top: NDArray[np.int32]
     bottom: NDArray[np.int32]
     left: NDArray[np.int32]
@@ -61,14 +58,13 @@ class Components:
     ----------
     ids : dict of (row, column) to (n + 1,) int64 array
         For each tile the region (from 1) of each of its labels; 0 stays 0.
-    areas, sums, maxima : arrays
+    areas, sums : arrays
         As in `TileComponents`, of whole regions; index i is region i + 1.
     """
 
     ids: dict[Place, NDArray[np.int64]]
     areas: NDArray[np.int64]
     sums: NDArray[np.int64]
-    maxima: NDArray[np.int64]
 
 
 def label(mask: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -94,20 +90,19 @@ def describe_tile(
     width : int
         Of the whole image.
     figures : tuple of (y, x) float arrays
-        What to sum and maximise over each region, such as the score; NaN counts as 0.
+        What to sum over each region, such as the score; NaN counts as 0.
     """
     count = int(labels.max(initial=0))
     flat = labels.ravel()
     areas = np.bincount(flat, minlength=count + 1)[1:].astype(np.int64)
     sums = np.zeros((count, len(figures)), np.int64)
-    maxima = np.zeros((count, len(figures)), np.int64)
     changed = np.flatnonzero(flat)
     for k, figure in enumerate(figures):
-        _gather(flat[changed], _fixed(figure.ravel()[changed]), sums, maxima, k)
+        np.add.at(sums[:, k], flat[changed] - 1, _fixed(figure.ravel()[changed]))
     first = np.full(count, -1, np.int64)
     _first_pixels(labels, origin[0], origin[1], width, first)
     borders = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
-    return TileComponents(areas, first, sums, maxima, *(border.copy() for border in borders))
+    return TileComponents(areas, first, sums, *(border.copy() for border in borders))
 
 
 def join(tiles: Mapping[Place, TileComponents]) -> Components:
@@ -133,13 +128,11 @@ def join(tiles: Mapping[Place, TileComponents]) -> Components:
     region = rank[inverse]
     areas = np.zeros(len(roots), np.int64)
     np.add.at(areas, region, _stack([tiles[place].areas for place in places], np.int64))
-    sums, maxima = (_stack([getattr(tiles[place], name) for place in places], np.int64) for name in ("sums", "maxima"))
+    sums = _stack([tiles[place].sums for place in places], np.int64)
     all_sums = np.zeros((len(roots), *sums.shape[1:]), np.int64)
-    all_maxima = np.zeros_like(all_sums)
     np.add.at(all_sums, region, sums)
-    np.maximum.at(all_maxima, region, maxima)
     ids = {place: _ids(region, starts[place], len(tiles[place].areas)) for place in places}
-    return Components(ids, areas, all_sums, all_maxima)
+    return Components(ids, areas, all_sums)
 
 
 def region_ids(mask: NDArray[np.uint8], ids: NDArray[np.int64], kept: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -274,17 +267,6 @@ def _unite(parent: Any, pairs: Any) -> None:
             parent[a] = b
     for i in range(parent.size):
         parent[i] = parent[parent[i]]  # parents have smaller indices and are roots by now
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _gather(labels: Any, figure: Any, sums: Any, maxima: Any, k: int) -> None:
-    lowest = np.iinfo(np.int64).min
-    maxima[:, k] = lowest
-    for i in range(labels.size):
-        j = labels[i] - 1
-        if j >= 0:
-            sums[j, k] += figure[i]
-            maxima[j, k] = max(maxima[j, k], figure[i])
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]

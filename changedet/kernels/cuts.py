@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.kernels.compare import LIGHTNESS_WEIGHT, scaled_lab
+from changedet.kernels.compare import CIE_LINEAR, CIE_OFFSET, CIE_SLOPE, LIGHTNESS_WEIGHT, XYZ, scaled_lab
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,11 +29,6 @@ SHADE_PART: Final = (0.08, 0.75)
 """Least and most of the light that comes there."""
 SHADE_PRICE: Final = 1.5
 SHADE_NOISE: Final = 2.5
-CIE_LINEAR, CIE_SLOPE, CIE_OFFSET = 0.008856, 7.787, 16.0 / 116.0
-XYZ: Final = np.array(
-    [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
-) / np.array([[0.95047], [1.0], [1.08883]])
-"""Linear sRGB to CIE XYZ over the white of D65 (IEC 61966-2-1)."""
 
 
 class Looks(NamedTuple):

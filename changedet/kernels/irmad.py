@@ -197,7 +197,7 @@ def whitening(covariance: NDArray[np.float64], ridge: float) -> NDArray[np.float
     return rows
 
 
-@numba.njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _survival(chi: float, degrees: int) -> float:
     """P(chi-square > chi) by the finite sums that whole degrees of freedom allow."""
     if degrees == 0:
@@ -218,7 +218,7 @@ def _survival(chi: float, degrees: int) -> float:
     return min(1.0, total)
 
 
-@numba.njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _survivals(chi, degrees):  # type: ignore[no-untyped-def]
     out = np.empty(chi.size, np.float32)
     for i in range(chi.size):
@@ -226,7 +226,7 @@ def _survivals(chi, degrees):  # type: ignore[no-untyped-def]
     return out
 
 
-@numba.njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _chi_row(x, y, left, right, offset):  # type: ignore[no-untyped-def]
     total = 0.0
     for i in range(left.shape[0]):
@@ -237,7 +237,7 @@ def _chi_row(x, y, left, right, offset):  # type: ignore[no-untyped-def]
     return total
 
 
-@numba.njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _chi_rows(x, y, left, right, offset):  # type: ignore[no-untyped-def]
     out = np.empty(x.shape[0], np.float32)
     for k in range(x.shape[0]):
@@ -248,7 +248,7 @@ def _chi_rows(x, y, left, right, offset):  # type: ignore[no-untyped-def]
     return out
 
 
-@numba.njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _chi_bands(x, y, left, right, offset):  # type: ignore[no-untyped-def]
     bands, size = x.shape
     out = np.empty(size, np.float32)
@@ -277,7 +277,7 @@ def _chi_bands(x, y, left, right, offset):  # type: ignore[no-untyped-def]
     return out
 
 
-@numba.njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _weighted_moments(x, y, origin, left, right, offset, degrees):  # type: ignore[no-untyped-def]
     """Sum of the weights, weighted mean and covariance of ``(x, y)``; sums about `origin`, against cancellation."""
     bands = x.shape[1]

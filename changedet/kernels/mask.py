@@ -2,8 +2,8 @@
 
 A cloud is brighter than the scene's ground by a factor, white in all bands, wider than rows of containers, and fades
 out over metres where a roof ends within one: thresholds follow the scene, with absolute guard rails, after the tests of
-Fmask (Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028). A shadow is a dark place that has the shape of a cloud,
-moved away from the sun.
+Fmask (Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028). Their shadows
+are in `kernels.cloud_shadows`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any, Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from changedet.kernels import weather
+from changedet.kernels.cloud_shadows import FADE_M, RIM_ALONE_M, RIM_M, shadows_of
 from changedet.kernels.components import label
+from changedet.kernels.discs import dilated, opened
 from changedet.kernels.forest import Forest
 from changedet.kernels.overcast import hides_ground, is_featureless
 from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
@@ -39,12 +40,6 @@ RAGGED_AREA_M2: Final = 2000.0
 RAGGED_FILL: Final = 0.8
 """Greatest share of its smallest rectangle that a ragged thing fills; roofs fill more than .9 of theirs."""
 RAGGED_CORNERS: Final = 8
-RIM_M: Final = 2.0
-"""How far the rims of clouds and of their shadows, as a reference tells them, are widened."""
-RIM_ALONE_M: Final = 4.0
-"""The same without a reference, when rims are seen less well."""
-FADE_M: Final = 10.0
-"""How far a cloud takes to fade out."""
 SOFTNESS_LIMIT_M: Final = 4.0
 """With coarser pixels every outline looks sharp, and no roof is left as wide as a cloud."""
 BRIGHTER: Final = 1.5
@@ -53,13 +48,6 @@ GROW_RATIO: Final = 1.3
 """A cloud's thin rim is at least this much brighter than the ground."""
 GROW_REACH_M: Final = 30.0
 """Farther from a core than this, what is brighter than the reference may be new paving as well."""
-SHADOW_RATIO: Final = 0.62
-"""A cloud's shadow is darker than this share of the scene's ground."""
-DARKER: Final = 0.72
-"""A cloud's shadow is darker than this share of the same ground on the reference date."""
-SHADOW_AREA_M2: Final = 250.0
-SHADOW_MATCH: Final = 0.5
-"""Least share of a moved cloud that must be dark for the place to be its shadow."""
 PICTURE_SNOW: Final = 0.8
 """8-bit pictures are stretched: snow is at least so near to their white; grey yards reach .6."""
 TREES_LIMIT_M: Final = 6.0
@@ -135,11 +123,11 @@ def classify_overview(
     shadow = np.zeros_like(cloud)
     if cloud.any():
         cloud = _grown(cloud, bright, ratio, valid, ground, resolution_m)
-        shadow = _shadows(cloud, bright, ratio, valid, resolution_m, sun_azimuth_deg)
+        shadow = shadows_of(cloud, bright, ratio, valid, resolution_m, sun_azimuth_deg)
     if trees and reference is not None and resolution_m <= TREES_LIMIT_M:
         white = weather.Bands((white_bands[0], white_bands[1], white_bands[2]), nir_band)
         answer = weather.told(overview, reference, white, sun_azimuth_deg, trees)
-        surely = _opened((answer.cloud > SURE) & ~snow, CORE_WIDTH_M / 2, resolution_m)
+        surely = opened((answer.cloud > SURE) & ~snow, CORE_WIDTH_M / 2, resolution_m)
         # what trees take for a cloud has no outline of its own
         proven = _clouds(surely, bright, ratio, valid, resolution_m, by_outline=False) | (surely & cloud)
         cloud, shadow = _by_trees(answer, surely, proven, cloud, shadow)
@@ -147,7 +135,7 @@ def classify_overview(
     out[cloud & valid] = CLOUD
     out[snow & (out == CLEAR)] = SNOW
     clipped = np.asarray((np.where(valid, overview, 0) >= ceiling).all(axis=0), bool)
-    out[_opened(clipped, SATURATED_WIDTH_M / 2, resolution_m) & (out == CLEAR)] = SATURATED
+    out[opened(clipped, SATURATED_WIDTH_M / 2, resolution_m) & (out == CLEAR)] = SATURATED
     return out
 
 
@@ -241,7 +229,7 @@ def _cores(
     if np.isfinite(ceiling):
         least = min(least, 0.9 * ceiling)
     white = (bands.max(axis=0) - bands.min(axis=0)) < CORE_SATURATION * np.maximum(bright, 1e-6)
-    return _opened(valid & white & (bright > least), CORE_WIDTH_M / 2, resolution_m)
+    return opened(valid & white & (bright > least), CORE_WIDTH_M / 2, resolution_m)
 
 
 def _clouds(
@@ -317,105 +305,9 @@ def _grown(
         brighter = valid & (np.nan_to_num(ratio, nan=0.0) > GROW_RATIO)
     else:
         brighter = valid & (bright > max(GROW_RATIO, 0.6 * CORE_RATIO) * ground)
-    brighter = _opened(brighter, 2.0, resolution_m) | cloud
+    brighter = opened(brighter, 2.0, resolution_m) | cloud
     step = np.ones((3, 3), np.uint8)
     grown = cloud.astype(np.uint8)
     for _ in range(max(1, round(GROW_REACH_M / resolution_m))):
         grown = cv2.dilate(grown, step) & brighter.astype(np.uint8)
-    return _dilated(grown.astype(bool), RIM_ALONE_M if ratio is None else RIM_M, resolution_m)
-
-
-def _shadows(
-    cloud: NDArray[np.bool_],
-    bright: NDArray[np.float32],
-    ratio: NDArray[np.float32] | None,
-    valid: NDArray[np.bool_],
-    resolution_m: float,
-    sun_azimuth_deg: float | None,
-) -> NDArray[np.bool_]:
-    """Dark places of a cloud's shape: the cloud mask is moved away from the sun to where most of it is dark."""
-    open_ground = valid & ~cloud
-    if not open_ground.any():
-        return np.zeros_like(cloud)
-    dark = _dark(bright, ratio, open_ground, resolution_m)
-    if ratio is not None:
-        # On a cloudy date, a wide place that is darker than before is shadow, of clouds outside the picture too.
-        labels = label(dark.astype(np.uint8))
-        large = np.bincount(labels.ravel()) * resolution_m**2 > SHADOW_AREA_M2
-        large[0] = False
-        shadow = large[labels]
-    else:
-        shift = _shadow_shift(cloud, dark, open_ground, resolution_m, sun_azimuth_deg)
-        if shift is None:
-            return np.zeros_like(cloud)
-        shadow = dark & _moved(_dilated(cloud, 2 * FADE_M, resolution_m), shift)
-    return _dilated(shadow, RIM_ALONE_M if ratio is None else RIM_M, resolution_m) & ~cloud
-
-
-def _moved(mask: NDArray[np.bool_], shift: tuple[int, int]) -> NDArray[np.bool_]:
-    height, width = mask.shape
-    matrix = np.array([[1, 0, shift[1]], [0, 1, shift[0]]], np.float32)
-    return np.asarray(cv2.warpAffine(mask.astype(np.uint8), matrix, (width, height), flags=cv2.INTER_NEAREST) > 0, bool)
-
-
-def _dark(
-    bright: NDArray[np.float32],
-    ratio: NDArray[np.float32] | None,
-    open_ground: NDArray[np.bool_],
-    resolution_m: float,
-) -> NDArray[np.bool_]:
-    if ratio is not None:
-        darker = np.nan_to_num(ratio, nan=1.0) < DARKER
-    else:
-        darker = bright < SHADOW_RATIO * float(np.percentile(bright[open_ground], 70))
-    return _opened(darker & open_ground, 4.0, resolution_m)
-
-
-def _shadow_shift(
-    cloud: NDArray[np.bool_],
-    dark: NDArray[np.bool_],
-    open_ground: NDArray[np.bool_],
-    resolution_m: float,
-    sun_azimuth_deg: float | None,
-) -> tuple[int, int] | None:
-    """Rows and columns from the clouds to their shadows; None where no place stands out."""
-    height, width = cloud.shape
-    size = 2 * height, 2 * width
-    shape = np.conj(fft.rfft2(cloud.astype(np.float32), size))
-    hit = fft.irfft2(shape * fft.rfft2(dark.astype(np.float32), size), size)
-    possible = np.maximum(0.0, fft.irfft2(shape * fft.rfft2(open_ground.astype(np.float32), size), size))
-    dy, dx = (np.rint(np.fft.fftfreq(n) * n) for n in size)
-    distance = np.hypot(dy[:, None], dx) * resolution_m
-    allowed = (distance > FADE_M) & (possible > max(16.0, 0.3 * float(cloud.sum())))
-    if sun_azimuth_deg is not None:
-        bearing = np.degrees(np.arctan2(dx[None], -dy[:, None]))
-        off = (bearing - sun_azimuth_deg) % 360.0 - 180.0
-        # A view from aside moves the cloud as well: the sun alone does not tell the direction.
-        allowed &= np.abs(off) < 35.0
-    share = np.where(allowed, hit / np.maximum(possible, 1.0), 0.0)
-    # Where little of the moved cloud can be seen, a high share is luck.
-    score = share * np.sqrt(np.minimum(1.0, possible / max(1.0, float(cloud.sum()))))
-    row, column = np.unravel_index(int(np.argmax(score)), score.shape)
-    usual = float(dark.sum()) / max(1.0, float(open_ground.sum()))
-    if share[row, column] < max(SHADOW_MATCH, 1.4 * usual):
-        return None
-    return int(dy[row]), int(dx[column])
-
-
-def _disc(radius_m: float, resolution_m: float) -> NDArray[np.uint8]:
-    radius = max(1, round(radius_m / resolution_m))
-    across = np.arange(-radius, radius + 1)
-    return (np.hypot(across[:, None], across) <= radius + 0.3).astype(np.uint8)
-
-
-def _opened(mask: NDArray[np.bool_], radius_m: float, resolution_m: float) -> NDArray[np.bool_]:
-    """Without what is narrower than twice the radius; what touches the picture's edge goes on beyond it."""
-    kernel = _disc(radius_m, resolution_m)
-    pad = kernel.shape[0] // 2
-    padded = cv2.copyMakeBorder(mask.astype(np.uint8), pad, pad, pad, pad, cv2.BORDER_REPLICATE)
-    opened = cv2.dilate(cv2.erode(padded, kernel, borderValue=1), kernel, borderValue=0)
-    return np.asarray(opened[pad:-pad, pad:-pad] > 0, bool) & mask
-
-
-def _dilated(mask: NDArray[np.bool_], radius_m: float, resolution_m: float) -> NDArray[np.bool_]:
-    return np.asarray(cv2.dilate(mask.astype(np.uint8), _disc(radius_m, resolution_m)) > 0, bool)
+    return dilated(grown.astype(bool), RIM_ALONE_M if ratio is None else RIM_M, resolution_m)

@@ -1,13 +1,12 @@
 """Change read over a series: a hidden Markov model for each pixel, so that a single bad look makes no change.
 
 A pixel is as on the reference date or it is not, and between two looks it goes over with a small probability. Each
-date's score is evidence for one or the other, a date that does not see it is none. The forward and backward sums give
-the probability of each state on each date from all dates together. Rabiner 1989, doi:10.1109/5.18626. On a pixel's last
-look, which nothing later can confirm, the pair decides as well.
+date's score is evidence for one or the other; a date that does not see it is no look. The forward and backward sums
+give the probability of each state on each date from all dates together. Rabiner 1989, doi:10.1109/5.18626. On a pixel's
+last look, which nothing later can confirm, the pair decides as well.
 
-Where scores are probabilities, they were calibrated at sites that change more or less than this one: the share of
-surely changed pixels shifts what they say (Saerens, Latinne and Decaestecker 2002, doi:10.1162/089976602753284446).
-Where they are none they err for whole seasons: there the series only takes marks away.
+Where scores are probabilities, how much and how often the ground around a pixel changes shifts what they say and how
+freely they go over (`unrest`). Where they are none they err for whole seasons: there the series only takes marks away.
 """
 
 from __future__ import annotations
@@ -19,23 +18,15 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.kernels.unrest import Unrest
+
 FLIP: Final = 0.08
-"""Probability that a pixel goes over between one look and the next."""
-PROBABILITY_FLIP: Final = 0.12
-"""The same where scores are probabilities: boxes come and go."""
+"""Probability that a pixel goes over between one look and the next, where scores are no probabilities."""
 MOST_EVIDENCE: Final = 2.5
 """Log odds that one date can give: scores of one date err together, however sure they are. With it one look
 against both its neighbours makes no change, two sure ones do."""
 PROBABILITY_OFFSET: Final = -0.2
-"""Log odds from which on a probability speaks for change at a site of `USUAL_SHARE`."""
-SURE: Final = 0.8
-"""Probability from which on a pixel is surely changed."""
-USUAL_SHARE: Final = 0.01
-"""Share of surely changed pixels at which probabilities are taken as they are."""
-SHARE_GAIN: Final = 0.8
-"""Of the log of a site's share, how much of it shifts the log odds: quiet sites are read more strictly."""
-MOST_SHIFT: Final = (0.5, 1.2)
-"""How many log odds busy sites are read more loosely at most, and quiet ones more strictly."""
+"""Log odds from which on a probability speaks for change where nothing is asked beyond."""
 LEAST_TRUST: Final = 0.1
 """Weight of a date that shows next to nothing."""
 HAZE_CAUTION: Final = 2.0
@@ -47,13 +38,6 @@ CHANGED: Final = 0.5
 JUST_CHANGED: Final = float(np.nextafter(np.float32(CHANGED), np.float32(1.0)))
 
 
-def strictness(sure: int, seen: int) -> float:
-    """Log odds that a probability must have more than elsewhere, from a site's surely changed and its seen pixels."""
-    share = max(sure, 1) / max(seen, 1)
-    shift = SHARE_GAIN * (math.log(USUAL_SHARE) - math.log(share))
-    return min(max(shift, -MOST_SHIFT[0]), MOST_SHIFT[1])
-
-
 def trust(seen: NDArray[np.int64]) -> NDArray[np.float64]:
     """Weight of each date's evidence from its seen pixels: between clouds haze and shade err together."""
     return np.maximum(seen / max(1, int(seen.max(initial=0))), LEAST_TRUST)
@@ -63,8 +47,8 @@ def persistent(
     scores: NDArray[np.float32],
     thresholds: NDArray[np.float64],
     probabilities: bool,
-    shift: float,
     weights: NDArray[np.float64],
+    around: Unrest | None = None,
 ) -> NDArray[np.float32]:
     """Probability that a pixel differs from the reference, on each date, from all dates.
 
@@ -76,10 +60,10 @@ def persistent(
         Of the scores. Where it is no probability, ``ln(score / threshold)`` is the evidence.
     probabilities : bool
         Whether the scores are.
-    shift : float
-        Log odds that probabilities must have more, from `strictness`; of other scores 0.
     weights : (date,) float64
         Of each date's evidence, from `trust`; of other scores 1.
+    around : Unrest, optional
+        What probabilities are read with, of the same pixels; without it `FLIP` everywhere, and nothing beyond is asked.
 
     Returns
     -------
@@ -88,9 +72,10 @@ def persistent(
         last look the greater of it and of what the pair alone says, above `CHANGED` where the score is above its
         threshold. With other scores the lesser of both, and on a pixel's last look what the pair says.
     """
-    flip = PROBABILITY_FLIP if probabilities else FLIP
-    found = _persistent(np.ascontiguousarray(scores, np.float32), thresholds, probabilities, shift, weights, flip)
-    return np.asarray(found, np.float32)
+    shape = scores.shape[1:]
+    strictness, flip = (np.zeros(shape), np.full(shape, FLIP)) if around is None else around
+    given = np.ascontiguousarray(scores, np.float32), thresholds, probabilities, weights
+    return np.asarray(_persistent(*given, strictness, flip), np.float32)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
@@ -105,8 +90,6 @@ def _log_odds(score: float, threshold: float, probabilities: bool) -> float:
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _evidence(score: float, threshold: float, probabilities: bool, shift: float, weight: float) -> float:
     """Likelihood ratio of change."""
-    if score != score:
-        return 1.0
     odds = _log_odds(score, threshold, probabilities)
     if probabilities:
         odds -= PROBABILITY_OFFSET + shift
@@ -124,32 +107,34 @@ def _alone(score: float, threshold: float, probabilities: bool, shift: float) ->
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _persistent(scores: Any, thresholds: Any, probabilities: bool, shift: float, weights: Any, flip: float) -> Any:
+def _persistent(scores: Any, thresholds: Any, probabilities: bool, weights: Any, strictness: Any, flips: Any) -> Any:
     dates, height, width = scores.shape
-    out = np.empty(scores.shape, np.float32)
+    out = np.full(scores.shape, np.nan, np.float32)
     expected, filtered = np.empty(dates), np.empty(dates)
     for y in range(height):
         for x in range(width):
+            shift, flip = strictness[y, x], flips[y, x]
             p = 0.0  # the reference is as it is
             for t in range(dates):
+                if scores[t, y, x] != scores[t, y, x]:
+                    continue
                 expected[t] = p * (1.0 - flip) + (1.0 - p) * flip
                 odds = expected[t] * _evidence(scores[t, y, x], thresholds[t], probabilities, shift, weights[t])
                 p = odds / (odds + 1.0 - expected[t])
                 filtered[t] = p
-            is_last = True
+            later = -1  # the look after this one
             for t in range(dates - 1, -1, -1):
-                if t + 1 < dates:
-                    stayed = filtered[t] * (1.0 - flip) / expected[t + 1]
-                    came_back = filtered[t] * flip / (1.0 - expected[t + 1])
-                    p = p * stayed + (1.0 - p) * came_back
                 score = scores[t, y, x]
                 if score != score:
-                    out[t, y, x] = np.nan
                     continue
+                if later >= 0:
+                    stayed = filtered[t] * (1.0 - flip) / expected[later]
+                    came_back = filtered[t] * flip / (1.0 - expected[later])
+                    p = p * stayed + (1.0 - p) * came_back
                 alone = _alone(score, thresholds[t], probabilities, shift + HAZE_CAUTION * (1.0 - weights[t]))
                 if probabilities:
-                    out[t, y, x] = max(p, alone) if is_last else p
+                    out[t, y, x] = p if later >= 0 else max(p, alone)
                 else:
-                    out[t, y, x] = alone if is_last else min(p, alone)
-                is_last = False
+                    out[t, y, x] = min(p, alone) if later >= 0 else alone
+                later = t
     return out

@@ -2,7 +2,8 @@
 
 In colours alone a meadow that dried out looks like ground that was bared. What is built brings edges, or takes them
 away; what ripens and dries leaves them. Structure knows nothing of boxes and houses among trees, so it never judges by
-itself: it moves the log odds of what the trees have not dismissed.
+itself: it moves the log odds of what the trees have not dismissed. Where both dates are full of edges, as a yard of
+boxes is, that structure stayed says nothing, and nothing is taken off.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.kernels.smoothing import gaussian, gaussian_radius_px
-from changedet.kernels.structure import structure_difference, structure_floors, structure_halo_px, structures
+from changedet.kernels.structure import fullness, structure_difference, structure_floors, structure_halo_px, structures
 
 ORIENTATIONS: Final = 8
 CELL_PX: Final = 4.0
@@ -24,9 +25,11 @@ MOST_DIFFERENCE: Final = 0.6
 """More than this tells no more."""
 WEIGHT: Final = 4.0
 """Log odds for a whole unit of structural difference."""
-CAUTION: Final = 1.37
-"""Taken off the log odds: .6 for the difference of .15 that says neither yes nor no, the rest because pictures without
-near infrared are called changed too surely where nothing is (weight and caution: docs/change.md)."""
+CAUTION: Final = 1.8
+"""Taken off the log odds of smooth ground: .6 for the difference of .15 that says neither yes nor no, the rest because
+pictures without near infrared are called changed too surely where nothing is (weight and caution: docs/change.md)."""
+FADING: Final = 4
+"""Power of the emptier date's share of edges with which caution fades."""
 VOICE_HALO_PX: Final = structure_halo_px(CELL_PX) + gaussian_radius_px(SMOOTHING_PX)
 
 
@@ -61,9 +64,11 @@ def with_voice(
     part = (slice(None), rows, columns)
     pair = structures(before[part], after[part], ORIENTATIONS, CELL_PX)
     difference = gaussian(structure_difference(*pair, (floors[0], floors[1])), SMOOTHING_PX)
+    full = np.minimum(*(gaussian(fullness(*own), SMOOTHING_PX) for own in zip(pair, floors, strict=True)))
     heard = asked[rows, columns]
     own = np.clip(probability[rows, columns][heard].astype(np.float64), 1e-6, 1.0 - 1e-6)
-    moved = np.log(own / (1.0 - own)) + WEIGHT * np.minimum(difference[heard], MOST_DIFFERENCE) - CAUTION
+    told = WEIGHT * np.minimum(difference[heard], MOST_DIFFERENCE) - CAUTION * (1.0 - full[heard] ** FADING)
+    moved = np.log(own / (1.0 - own)) + told
     out = probability.copy()
     out[rows, columns][heard] = 1.0 / (1.0 + np.exp(-moved))
     return out

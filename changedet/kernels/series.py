@@ -6,8 +6,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_ndtr
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 QUANTILE: Final = 1.96
@@ -32,6 +34,10 @@ STAY, UP, DOWN = 0.60, 0.32, 0.08
 PRIOR_CHANGE: Final = 0.5
 PHI: Final = (0.02, 0.04, 0.08)
 LEVELS: Final = 40
+LEAST_RISE: Final = 1.0
+"""Standard deviations of a value by which growth lies above the base: less is no beginning that a look could show."""
+LEAST_HIDDEN: Final = 0.1
+"""Objects; what leaves less of a value open is no bound of it, but the value."""
 
 
 class Staircase(NamedTuple):
@@ -112,13 +118,41 @@ def area_interval(area: float, seen_area: float, false_share: float) -> tuple[fl
     return min(low, area), high
 
 
-def staircase(values: Floats, extra_variance: Floats) -> Staircase:
+def bounds_of_hidden(present: Floats, clear: Bools) -> tuple[Floats, Floats]:
+    """The least and the most (date,) that may have stood on each date, for what it hides.
+
+    Where a date sees a place, that is the probability of a box there. Where it does not, the looks before and after
+    that see the place bound it: a box in both was there, one in either may have been; without a look on one side
+    nothing is sure, and the most is what the other or the chain itself makes of it.
+
+    Parameters
+    ----------
+    present : float64 (place, date)
+        Posterior probability of a box.
+    clear : bool (place, date)
+        Whether the date saw the place.
+    """
+    n = present.shape[1]
+    date, place = np.arange(n), np.arange(len(present))[:, None]
+    before = np.maximum.accumulate(np.where(clear, date, -1), axis=1)
+    after = np.minimum.accumulate(np.where(clear, date, n)[:, ::-1], axis=1)[:, ::-1]
+    earlier = np.where(before >= 0, present[place, np.maximum(before, 0)], np.nan)
+    later = np.where(after < n, present[place, np.minimum(after, n - 1)], np.nan)
+    least = np.minimum(np.nan_to_num(np.minimum(earlier, later), nan=0.0), present)
+    most = np.fmax(np.fmax(earlier, later), present)
+    return np.where(clear, present, least).sum(0), np.where(clear, present, most).sum(0)
+
+
+def staircase(
+    values: Floats, extra_variance: Floats, floor: Floats | None = None, ceiling: Floats | None = None
+) -> Staircase:
     """Where a series leaves its base level for a walk over levels above it, and how likely it does.
 
-    The base holds until the change; afterwards the level, always above the base, stays (.60), rises (.32) or falls
-    (.08) between two values. A value has the variance ``.3 level + (phi level)^2 + .5 + extra``, phi of .02, .04 and
-    .08 alike likely; the base is alike likely at all levels of a grid. Prior probability of a change .5, at each value
-    alike. Exact forward sums over levels (Rabiner 1989, doi:10.1109/5.18626).
+    The base holds until the change; afterwards the level, a standard deviation of a value above the base or more, stays
+    (.60), rises (.32) or falls (.08) between two values. A value has the variance ``.3 level + (phi level)^2 + .5 +
+    extra``, phi of .02, .04 and .08 alike likely; where it is only known to lie between a floor and a ceiling, all
+    values between them are alike likely. The base is alike likely at all levels of a grid. Prior probability of a
+    change .5, at each value alike. Exact forward sums over levels (Rabiner 1989, doi:10.1109/5.18626).
 
     Parameters
     ----------
@@ -126,24 +160,46 @@ def staircase(values: Floats, extra_variance: Floats) -> Staircase:
         In order of date, none NaN, in units of one object; at least 2.
     extra_variance : float64 (n,)
         What makes a value less certain than the others.
+    floor, ceiling : float64 (n,), optional
+        What of a value is sure, and what it is at most; by default the value itself.
     """
+    floor, ceiling = (values if bound is None else bound for bound in (floor, ceiling))
     top = float(values.max())
     levels = np.linspace(max(0.0, float(values.min()) - 2.0), top + 0.05 * top + 2.0, LEVELS)
     constant = np.zeros(len(PHI))
     growth = np.zeros((len(PHI), len(values)))
-    logs = []
-    for phi in PHI:
-        variance = 0.3 * levels[:, None] + (phi * levels[:, None]) ** 2 + 0.5 + extra_variance
-        logs.append(-0.5 * (values - levels[:, None]) ** 2 / variance - 0.5 * np.log(variance))
+    own = [0.3 * levels + (phi * levels) ** 2 + 0.5 for phi in PHI]
+    logs = [_log_density(values, floor, ceiling, levels, variance[:, None] + extra_variance) for variance in own]
     peak = max(float(log.max(0).sum()) for log in logs)
     for m, log in enumerate(logs):
         before = np.cumsum(log, axis=1)
         constant[m] = np.exp(before[:, -1] - peak).mean()
-        growth[m, 1:] = _growth(before, log, peak)
+        growth[m, 1:] = _growth(before, log, levels, LEAST_RISE * np.sqrt(own[m]), peak)
     evidence_none = (1 - PRIOR_CHANGE) * constant.sum()
     evidence = PRIOR_CHANGE / (len(values) - 1) * growth.sum(0)
     total = evidence_none + evidence.sum()
     return Staircase(evidence / total if total > 0 else np.zeros(len(values)))
+
+
+def shortest_run(weight: Floats, share: float) -> tuple[int, int]:
+    """First and last index of the shortest run that holds a share of the weights: of runs alike long the heaviest.
+
+    Parameters
+    ----------
+    weight : float64 (n,)
+        Not negative, above 0 in all.
+    share : float
+        Of their sum, up to 1.
+    """
+    until = np.concatenate([[0.0], np.cumsum(weight)])
+    # Sums in another order differ in their last digits.
+    wanted = share * until[-1] * (1.0 - 1e-9)
+    for length in range(1, len(weight) + 1):
+        held = until[length:] - until[:-length]
+        if held.max() >= wanted:
+            break
+    first = int(held.argmax())
+    return first, first + length - 1
 
 
 def later_share(earlier: Floats, later: Floats, extra: Floats, days: Floats) -> tuple[float, float]:
@@ -183,15 +239,32 @@ def later_share(earlier: Floats, later: Floats, extra: Floats, days: Floats) -> 
     return float(rise / total - half), float(rise / total + half)
 
 
-def _growth(before: Floats, log: Floats, peak: float) -> Floats:
-    """Evidence (n - 1,) of a change at each value after the first, over the base's level, scaled by ``exp(-peak)``."""
+def _log_density(values: Floats, floor: Floats, ceiling: Floats, levels: Floats, variance: Floats) -> Floats:
+    """Log density (level, n), but for a constant, of values or of what lies evenly between their bounds."""
+    log = -0.5 * (values - levels[:, None]) ** 2 / variance - 0.5 * np.log(variance)
+    bounded = ceiling - floor > LEAST_HIDDEN
+    spread, width = np.sqrt(variance[:, bounded]), (ceiling - floor)[bounded]
+    low, high = ((bound[bounded] - levels[:, None]) / spread for bound in (floor, ceiling))
+    # Below its middle the normal distribution's logarithm keeps all its digits.
+    above = low + high > 0
+    low, high = np.where(above, -high, low), np.where(above, -low, high)
+    less, more = log_ndtr(low), log_ndtr(high)
+    log[:, bounded] = more + np.log(-np.expm1(less - more)) - np.log(width) + 0.5 * np.log(2.0 * np.pi)
+    return log
+
+
+def _growth(before: Floats, log: Floats, levels: Floats, rise: Floats, peak: float) -> Floats:
+    """Evidence (n - 1,) of a change at each value after the first, by a rise at least, scaled by ``exp(-peak)``."""
     n_levels, n = log.shape
     result = np.zeros(n - 1)
     for base in range(n_levels - 1):
-        walk = _walk(n_levels - base - 1)
+        least = max(base + 1, int(np.searchsorted(levels, levels[base] + rise[base])))
+        if least == n_levels:
+            continue
+        walk = _walk(n_levels - least)
         later = np.zeros(walk.shape[0])
         for k in range(n - 1, 0, -1):
-            later = log[base + 1 :, k] + later
+            later = log[least:, k] + later
             largest = later.max()
             mean = np.log(np.exp(later - largest).mean()) + largest
             result[k - 1] += np.exp(before[base, k - 1] + mean - peak) / n_levels
@@ -200,7 +273,7 @@ def _growth(before: Floats, log: Floats, peak: float) -> Floats:
 
 
 def _walk(n: int) -> Floats:
-    """Transitions (n, n) between the levels above the base: up or down by any number of steps alike."""
+    """Transitions (n, n) between the levels of growth: up or down by any number of steps alike."""
     above = np.triu(np.ones((n, n)), 1)
     below = above.T
     ups, downs = above.sum(1, keepdims=True), below.sum(1, keepdims=True)

@@ -69,11 +69,17 @@ def structure_difference(
     floors : (float, float)
         Strength of what is no structure on either date.
     """
-    scaled = []
-    for described, floor in zip((before, after), floors, strict=True):
-        length = np.sqrt(strength(described) ** 2 + np.float32(max(floor, 1e-9)) ** 2)
-        scaled.append(described / length)
+    scaled = [own / _length(own, floor) for own, floor in zip((before, after), floors, strict=True)]
     return strength(scaled[0] - scaled[1])
+
+
+def fullness(described: NDArray[np.float32], floor: float) -> NDArray[np.float32]:
+    """How much of a description is structure ``(y, x)``: 0 far below the floor, towards 1 far above it."""
+    return np.asarray(strength(described) / _length(described, floor), np.float32)
+
+
+def _length(described: NDArray[np.float32], floor: float) -> NDArray[np.float32]:
+    return np.asarray(np.sqrt(strength(described) ** 2 + np.float32(max(floor, 1e-9)) ** 2), np.float32)
 
 
 def structure_floors(

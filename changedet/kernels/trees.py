@@ -100,10 +100,11 @@ def apply_trees(
     model : dict
         From `fit_trees`.
     forests : sequence of Forest
-        Of the three that the model names the first guesses from the features of a pixel. Where change is not out of the
-        question two judge, and the mean of their log odds counts, or those of the first where they dismiss the pixel or
-        are sure of it: one by the features and by what the first guessed around the pixel (auto-context, Tu and Bai
-        2010, doi:10.1109/TPAMI.2009.186), which knows boxes, and one by the features alone, which knows ground.
+        Of those that the model names the first guesses from the features of a pixel. Where change is not out of the
+        question others judge, in pairs, and the mean of their log odds counts, or that of the first ones where it
+        dismisses the pixel or is sure of it: one by the features and by what was guessed around the pixel
+        (auto-context, Tu and Bai 2010, doi:10.1109/TPAMI.2009.186), which knows boxes, and one by the features alone,
+        which knows ground.
 
     Returns
     -------

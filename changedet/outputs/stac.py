@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ import rasterio
 
 from changedet.outputs.qgis import RasterLayer
 from changedet.outputs.tables import write_json
+from changedet.store import sha256
 
 _VERSION: Final = "1.1.0"
 _EXTENSIONS: Final = (
@@ -193,7 +193,7 @@ def _raster_asset(target: Path, layer: RasterLayer, known: Mapping[str, str]) ->
 
 def _file_asset(target: Path, path: Path, known: Mapping[str, str]) -> dict[str, Any]:
     media = {".gpkg": "application/geopackage+sqlite3", ".csv": "text/csv", ".json": "application/json"}
-    checksum = known.get(str(path)) or _sha256(path)
+    checksum = known.get(str(path)) or sha256(path)
     relative = Path(os.path.relpath(path.resolve(), target.resolve().parent)).as_posix()
     return {
         "href": relative if relative.startswith(".") else f"./{relative}",
@@ -231,11 +231,3 @@ def _projection(path: Path) -> dict[str, Any]:
         if not code and source.crs:
             found["proj:wkt2"] = source.crs.to_wkt()
     return found
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

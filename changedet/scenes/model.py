@@ -138,12 +138,6 @@ class Scene:
         return {role: self.rasters[b.path].bands[b.index - 1].nodata for role, b in self.bands.items()}
 
     @property
-    def valid_range(self) -> tuple[float, float] | None:
-        """Least and greatest value that its dtype holds, where a pixel saturates; None for floating point."""
-        dtype = np.dtype(self.dtype)
-        return (float(np.iinfo(dtype).min), float(np.iinfo(dtype).max)) if dtype.kind in "iu" else None
-
-    @property
     def identity(self) -> str:
         """Hash of its files' identities and of how they are read."""
         files = [(path, raster.identity, raster.alpha) for path, raster in self.rasters.items()]
@@ -288,10 +282,6 @@ class Look:
         return self.scenes[0].dtype
 
     @property
-    def valid_range(self) -> tuple[float, float] | None:
-        return self.scenes[0].valid_range
-
-    @property
     def sun(self) -> SunAngles | None:
         return self.scenes[0].sun
 
@@ -309,13 +299,8 @@ class Look:
             return self.scenes[0].identity
         return hashlib.sha256("".join(scene.identity for scene in self.scenes).encode()).hexdigest()[:24]
 
-    @property
-    def extent(self) -> BaseGeometry:
-        """Outline in degrees of longitude and latitude."""
-        return self.outline(LONLAT)
-
     def outline(self, crs: str = LONLAT) -> BaseGeometry:
-        """Outline of all its scenes together."""
+        """Outline of all its scenes together; in degrees longitudes may go beyond 180."""
         return shapely.union_all([scene.outline(crs) for scene in self.scenes])
 
     def read(

@@ -40,12 +40,13 @@ def choose(facts: Facts) -> Choice:
 STAGE = Stage("series", choose)
 
 
-@STAGE.method("staircase", reference="Forward sums over levels: Rabiner 1989, doi:10.1109/5.18626")
+@STAGE.method("staircase", reference="Forward sums over levels: Rabiner 1989, doi:10.1109/5.18626", version=2)
 def staircase(_facts: Facts, *, probability: Fraction = 0.9, rise_fraction: Fraction = 0.04) -> OnsetMethod:
     """Onset by a staircase model: a base level, then a walk over levels above it, against no change at all.
 
-    Dates growth that comes at once or bit by bit; a delivery that leaves again, a decline and a level reached before
-    are none. Growth that only one season was seen of cannot be told from that season.
+    Dates growth that comes at once or bit by bit, with bounds that hold 95 % of the posterior; a delivery that leaves
+    again, a decline and a level reached before are none. Growth that only one season was seen of cannot be told from
+    that season.
 
     Parameters
     ----------
@@ -57,14 +58,16 @@ def staircase(_facts: Facts, *, probability: Fraction = 0.9, rise_fraction: Frac
 
     def find(
         values: ArrayLike,
-        low: ArrayLike | None,
-        high: ArrayLike | None,
         dates: Sequence[dt.date],
         *,
+        low: ArrayLike | None = None,
+        high: ArrayLike | None = None,
         clear: ArrayLike | None = None,
         unit: float = 1.0,
+        floor: ArrayLike | None = None,
+        ceiling: ArrayLike | None = None,
     ) -> Onset:
-        return find_onset(values, low, high, dates, clear, unit, probability, rise_fraction)
+        return find_onset(values, low, high, dates, clear, unit, floor, ceiling, probability, rise_fraction)
 
     return find
 
@@ -77,6 +80,8 @@ def onset(
     *,
     clear: ArrayLike | None = None,
     unit: float = 1.0,
+    floor: ArrayLike | None = None,
+    ceiling: ArrayLike | None = None,
     method: str = AUTO,
     **parameters: Any,
 ) -> Onset:
@@ -94,6 +99,9 @@ def onset(
         False where a date did not see clearly; as NaN.
     unit : float
         Size of one object in the unit of the values: 1 for counts, 15 for areas in m2 (the base of a container).
+    floor, ceiling : array (n,), optional
+        What a look shows for sure, and what the value may be at most for what the look hides. A look that leaves much
+        open neither dates growth nor speaks against it.
     method : str
         `staircase` or `auto`.
     **parameters
@@ -116,7 +124,7 @@ def onset(
     >>> found.low.isoformat(), found.high.isoformat()
     ('2023-04-06', '2023-05-05')
     """
-    given = {"values": values, "low": low, "high": high, "clear": clear}
+    given = {"values": values, "low": low, "high": high, "clear": clear, "floor": floor, "ceiling": ceiling}
     lengths = {name: len(list(given[name])) for name in given if given[name] is not None}  # type: ignore[arg-type]
     wrong = [f"{name} has {length}" for name, length in lengths.items() if length != len(dates)]
     if wrong:
@@ -126,4 +134,4 @@ def onset(
     choice = STAGE.choose(Facts(resolution_m=float("nan"), dates=len(dates))) if method == AUTO else Choice(method)
     chosen = STAGE.get(choice.method)
     find: OnsetMethod = chosen.function(None, **chosen.resolve({**choice.parameters, **parameters}))
-    return find(values, low, high, dates, clear=clear, unit=unit)
+    return find(values, dates, low=low, high=high, clear=clear, unit=unit, floor=floor, ceiling=ceiling)

@@ -261,6 +261,20 @@ def counted_boxes(tracks: Any, area: Any = None) -> Counted:
     )
 
 
+def count_bounds(tracks: Any, dates: Sequence[dt.date]) -> tuple[Floats, Floats]:
+    """What each date shows of the containers, and what may have stood there with what it hides, (date,) each.
+
+    NaN on dates that the tracks do not know.
+    """
+    boxes, scale = counted_boxes(tracks), tracks.calibration.scale
+    known = {date: i for i, date in enumerate(tracks.dates)}
+    index = np.array([known.get(date, -1) for date in dates], np.int64)
+    least, most = (
+        np.append(scale * bound, np.nan)[index] for bound in kernel.bounds_of_hidden(boxes.present, boxes.clear)
+    )
+    return least, most
+
+
 def _counts_row(counted: Counted, t: int, seen: bool, first: bool, calibration: kernel.Calibration) -> dict[str, Any]:
     boxes = counted.standing(t, np.ones(len(counted.weight)))
     row: dict[str, Any] = {"containers_expected": calibration.scale * boxes.expected}

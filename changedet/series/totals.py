@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from changedet.series.growth import Onset, OnsetMethod
+from changedet.series.table import count_bounds
 
 FIGURES = {
     "containers": ("containers_expected", "containers_low", "containers_high"),
@@ -25,6 +26,8 @@ ONSETS = {
     "footprint": ("footprint_area_m2", 15.0),
 }
 """Each onset's figure and the size of one object in its unit: the base of a 20-foot container is 15 m2."""
+MOSTLY = 0.7
+"""Share of a site that one of the last two looks must show for growth not to be out of sight."""
 
 
 def totals(table: pd.DataFrame) -> dict[str, Any]:
@@ -91,7 +94,7 @@ def _sum(whole: pd.DataFrame, columns: tuple[str, str, str]) -> dict[str, Any] |
     }
 
 
-def onsets(table: pd.DataFrame, find: OnsetMethod, reference_date: dt.date) -> dict[str, Onset]:
+def onsets(table: pd.DataFrame, find: OnsetMethod, reference_date: dt.date, tracks: Any = None) -> dict[str, Onset]:
     """When containers, changed area and footprint began to grow; from the rows of the whole site.
 
     Parameters
@@ -102,21 +105,38 @@ def onsets(table: pd.DataFrame, find: OnsetMethod, reference_date: dt.date) -> d
         What the series method returns.
     reference_date : datetime.date
         On which the changed area is 0 by definition; looks before it do not count for the changed area.
+    tracks : Tracks, optional
+        From which the counts are: what they tell each date hides then bounds its count, in place of its interval.
     """
     whole = table[table["zone"] == ""].sort_values("date")
     dates = [value.date() for value in whole["date"]]
     result = {}
     for name, (figure, unit) in ONSETS.items():
         value, low, high = (whole[column].astype("float64").to_numpy(copy=True) for column in FIGURES[figure])
-        clear = None
+        clear, bounds = None, {"low": low, "high": high}
+        if name == "containers":
+            # A count of a date that shows nothing comes from the looks around.
+            clear = whole["containers"].notna().to_numpy(bool)
+            if tracks is not None:
+                floor, ceiling = count_bounds(tracks, dates)
+                bounds = {"floor": floor, "ceiling": ceiling}
         if name == "changed_area":
             clear = np.array([date >= reference_date for date in dates], bool)
             if np.isfinite(value).any():
                 value[[date == reference_date for date in dates]] = 0.0
-        result[name] = find(value, low, high, dates, clear=clear, unit=unit)
+        result[name] = find(value, dates, clear=clear, unit=unit, **bounds)
         if name == "changed_area":
             result[name] = _beyond_error(result[name], low)
+        result[name] = _as_far_as_seen(result[name], whole["valid_fraction"].astype("float64").to_numpy())
     return result
+
+
+def _as_far_as_seen(found: Onset, seen: NDArray[np.floating[Any]]) -> Onset:
+    """Says of no growth where the last looks show little of the site."""
+    shares = seen[-2:][np.isfinite(seen[-2:])]
+    if found.date is not None or found.probability != found.probability or not shares.size or shares.max() > MOSTLY:
+        return found
+    return replace(found, reason=f"{found.reason}; the last looks show {shares.max():.0%} of the site at most")
 
 
 def _beyond_error(found: Onset, low: NDArray[np.floating[Any]]) -> Onset:

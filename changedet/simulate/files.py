@@ -55,17 +55,18 @@ def write_scene(world: World, index: int, path: Path) -> None:
 
 
 def scene_tags(world: World, look: Look) -> dict[str, str]:
-    """Date, time, sun and view in words that TIFF readers and STAC tools know."""
+    """Date, time, sun and view in words that `open_scene` and other readers know; angles in degrees."""
     minutes = round(look.hour * 60)
     return {
         "TIFFTAG_DATETIME": f"{look.date:%Y:%m:%d} {minutes // 60:02d}:{minutes % 60:02d}:00",
         "AREA_OR_POINT": "Area",
         "datetime": f"{look.date.isoformat()}T{minutes // 60:02d}:{minutes % 60:02d}:00Z",
         "gsd": f"{look.gsd_m:g}",
-        "view:sun_azimuth": f"{look.sun_azimuth_deg:.2f}",
-        "view:sun_elevation": f"{look.sun_elevation_deg:.2f}",
-        "view:azimuth": f"{look.view_azimuth_deg:.2f}",
-        "view:off_nadir": f"{look.off_nadir_deg:.2f}",
+        # A colon ends a tag's name in GDAL: STAC's own names would all become 'view'.
+        "sun_azimuth": f"{look.sun_azimuth_deg:.2f}",
+        "sun_elevation": f"{look.sun_elevation_deg:.2f}",
+        "view_azimuth": f"{look.view_azimuth_deg:.2f}",
+        "off_nadir": f"{look.off_nadir_deg:.2f}",
         "software": "changedet simulate",
         "kind": world.kind,
         "seed": str(world.seed),

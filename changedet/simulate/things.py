@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from changedet.simulate.builder import FOREVER, Builder, Life
-from changedet.simulate.materials import CARS, WATER, vary
+from changedet.simulate.materials import CARS, vary
 from changedet.simulate.raster import KEEP_LABEL
-from changedet.simulate.shapes import blob
 from changedet.simulate.world import Decal, Solid
 
 
@@ -202,9 +201,3 @@ def crane(b: Builder, u: float, v: float, life: Life) -> None:
     b.world.solids.append(
         Solid(b.frame.box(u, v - 3, 5, 6), 24, b.plain((0.4, 0.41, 0.41, 0.42)), paint, 20.0, "object", *life)
     )
-
-
-def puddle(b: Builder, u: float, v: float, radius_m: float, life: Life = FOREVER) -> None:
-    """Standing water."""
-    x, y = b.frame.point(u, v)
-    b.patch(blob(b.rng, float(x), float(y), radius_m, 1.6), b.plain(WATER, 0.02), life=life)

@@ -19,18 +19,8 @@ from changedet.workflow.companions import Mask, masks_of
 from changedet.workflow.dates import dates_in_name
 from changedet.workflow.fields import Bounds
 from changedet.workflow.matching import expand
-from changedet.workflow.model import FORMATS, STAGE_NAMES
+from changedet.workflow.model import FORMATS, STAGE_WORDS
 from changedet.workflow.stage_requests import methods_table
-
-_STAGES = {
-    "mask": "clouds, shadows, snow, no data, saturation",
-    "align": "sub-pixel co-registration to the reference",
-    "normalise": "relative radiometric normalisation to the reference",
-    "change": "the change score, its threshold, its cleaning",
-    "objects": "container-like objects",
-    "tracks": "the same object on several dates",
-    "series": "trends, onset, uncertainty",
-}
 
 
 @dataclass(frozen=True)
@@ -78,7 +68,8 @@ def _head(drafts: Sequence[Draft], catalogs: Sequence[str], folder: str) -> str:
     finest = min((draft.gsd_m for draft in drafts if not math.isnan(draft.gsd_m)), default=math.nan)
     found = "" if math.isnan(finest) else f"; here {finest:.3g} m"
     return f"""\
-# A changedet workflow. Paths are relative to this file; what is commented out shows the default.
+# A changedet workflow. Paths are relative to this file; what is commented out shows the default. `changedet methods`
+# tells more of every method.
 site:
   id: {quoted(site)}  # letters, digits, - and _; names the output folder
   name: {quoted(near or site)}  # free text
@@ -255,13 +246,13 @@ def _mapping(bands: Mapping[str, int]) -> str:
 def _stages(registry: Mapping[str, Stage] | None) -> list[str]:
     rows = methods_table(None, registry)
     lines: list[str] = []
-    for name in STAGE_NAMES:
+    for name, words in STAGE_WORDS.items():
         own = [row for row in rows if row.stage == name]
         methods = [row.method for row in own if not row.parameter]
-        lines += [f"{name}:  # {_STAGES[name]}", f"  method: auto  # {' | '.join(['auto', 'none', *methods])}"]
+        lines += [f"{name}:  # {words}", f"  method: auto  # {' | '.join(['auto', 'none', *methods])}"]
         for row in own:
             if not row.parameter:
-                lines.append(f"  # -- {row.method}: {_line(f'{row.description} {row.reference}')}")
+                lines.append(f"  # -- {row.method}: {_line(f'{row.summary} {row.reference}')}")
             else:
                 about = _line("; ".join(part for part in (row.unit, row.description) if part))
                 lines.append(f"  # {row.parameter}: {row.default or '...'}{f'  # {about}' if about else ''}")

@@ -57,6 +57,7 @@ def shown(node: Node) -> str:
 
 
 def unfit(node: Node, expected: str) -> UnfitError:
+    """The mistake of a value that is not what was expected."""
     return UnfitError(f"got {shown(node)}, expected {expected}")
 
 
@@ -162,6 +163,7 @@ def one_line(expected: str) -> Callable[[Node], str]:
 
 
 def matching(pattern: str, expected: str) -> Callable[[Node], str]:
+    """Text that a regular expression matches as a whole."""
     compiled = re.compile(pattern, re.ASCII)
 
     def convert(node: Node) -> str:
@@ -174,6 +176,8 @@ def matching(pattern: str, expected: str) -> Callable[[Node], str]:
 
 
 def one_of(*names: str) -> Callable[[Node], str]:
+    """One of these words."""
+
     def convert(node: Node) -> str:
         value = text(f"one of {', '.join(names)}")(node)
         if value not in names:
@@ -200,6 +204,8 @@ def number(
 
 
 def whole(expected: str, *, least: int, most: int) -> Callable[[Node], int]:
+    """A whole number within bounds, both included."""
+
     def convert(node: Node) -> int:
         value = number(expected, least=least, most=most)(node)
         if value != int(value):
@@ -283,6 +289,7 @@ def memory(node: Node) -> int:
 
 
 def host(node: Node) -> str:
+    """A host name, with its port where one is given, in small letters."""
     value = text("a host name such as data.example.org")(node)
     if "://" in value:
         raise UnfitError(f"got {shown(node)}, expected the host alone, without '{value.split('://')[0]}://' and path")
@@ -292,6 +299,7 @@ def host(node: Node) -> str:
 
 
 def scheduler(node: Node) -> str:
+    """Where dask computes: `SCHEDULERS`, or the address of a running scheduler."""
     expected = "one of threads, processes, tcp://HOST:PORT"
     value = text(expected)(node)
     match = _SCHEDULER.fullmatch(value)

@@ -18,7 +18,17 @@ from changedet.workflow.document import line_of
 from changedet.workflow.fields import Bounds
 
 FORMATS: Final = ("masks", "scores", "scenes", "objects", "tables", "qgis", "report", "stac")
-STAGE_NAMES: Final = ("mask", "align", "normalise", "change", "objects", "tracks", "series")
+STAGE_WORDS: Final[Mapping[str, str]] = {
+    "mask": "clouds, shadows, snow, no data, saturation",
+    "align": "sub-pixel co-registration to the reference",
+    "normalise": "relative radiometric normalisation to the reference",
+    "change": "the change score, its threshold, its cleaning",
+    "objects": "container-like objects",
+    "tracks": "the same object on several dates",
+    "series": "trends, onset, uncertainty",
+}
+"""What each stage is about, in data order."""
+STAGE_NAMES: Final = tuple(STAGE_WORDS)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from changedet.methods import AUTO, NONE, Stage
 from changedet.roles import ROLES
 from changedet.workflow.entries import KEYS
 from changedet.workflow.load import SITE_ID
-from changedet.workflow.model import FORMATS
+from changedet.workflow.model import FORMATS, STAGE_WORDS
 from changedet.workflow.stage_requests import parameter_schemas, stages
 
 _DATE: Final = {
@@ -27,15 +27,6 @@ _BANDS: Final = {
     "propertyNames": {"enum": list(ROLES)},
     "additionalProperties": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, _TEXT]},
     "minProperties": 1,
-}
-_STAGE_DOCS: Final = {
-    "mask": "Clouds, shadows, snow, no data and saturation.",
-    "align": "Sub-pixel co-registration to the reference.",
-    "normalise": "Relative radiometric normalisation to the reference.",
-    "change": "The change score, its threshold and its cleaning.",
-    "objects": "Container-like objects.",
-    "tracks": "The same object on several dates.",
-    "series": "Trends, onset and uncertainty.",
 }
 
 
@@ -258,7 +249,7 @@ def _stage(stage: Stage) -> dict[str, Any]:
         about = f"{method.summary} {method.reference}".strip()
         required = [parameter for parameter, field in method.parameters.model_fields.items() if field.is_required()]
         forms.append(_method(stage, name, parameter_schemas(method.parameters), about, ["method", *required]))
-    return {"description": _STAGE_DOCS.get(stage.name, stage.name), "anyOf": forms}
+    return {"description": f"{STAGE_WORDS.get(stage.name, stage.name).capitalize()}.", "anyOf": forms}
 
 
 def _switched_off() -> dict[str, Any]:

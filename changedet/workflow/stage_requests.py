@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from changedet.errors import InputError, Problem, did_you_mean
+from changedet.errors import InputError, Problem, did_you_mean, nearest
 from changedet.methods import AUTO, NONE, Choice, Facts, Stage
 from changedet.workflow.document import ListNode, Node, ScalarNode, plain_value
 from changedet.workflow.fields import Checker, shown, unfit
@@ -20,7 +20,10 @@ from changedet.workflow.model import STAGE_NAMES, StageRequest, Workflow
 
 @dataclass(frozen=True)
 class MethodRow:
-    """One line of ``changedet methods``: a method (`parameter` empty) or one of its parameters."""
+    """One line of ``changedet methods``: a method (`parameter` empty) or one of its parameters.
+
+    `summary` is the first sentence of a method's `description`.
+    """
 
     stage: str
     method: str
@@ -29,6 +32,7 @@ class MethodRow:
     default: str
     description: str
     reference: str
+    summary: str = ""
 
 
 def stages() -> dict[str, Stage]:
@@ -134,7 +138,7 @@ def methods_text(stage: str | None = None, registry: Mapping[str, Stage] | None 
 def _rows(stage: Stage) -> list[MethodRow]:
     rows: list[MethodRow] = []
     for method in stage.methods.values():
-        rows.append(MethodRow(stage.name, method.name, "", "", "", method.about, method.reference))
+        rows.append(MethodRow(stage.name, method.name, "", "", "", method.about, method.reference, method.summary))
         for name, schema in parameter_schemas(method.parameters).items():
             default = "" if "default" not in schema else json.dumps(schema["default"])
             description = schema.get("description", "")
@@ -220,7 +224,9 @@ def _parameters(checker: Checker, stage: Stage, method: str, given: Mapping[str,
         having = [model for model in models if name in model.model_fields]
         value = _json_like(plain_value(node))
         if not having:
-            checker.unknown(key, name, known, noun="parameter")
+            # The list of parameters would not tell somebody who wrote 'methd'.
+            meant = ["method"] if nearest(name, ["method", *known]) == "method" else known
+            checker.unknown(key, name, meant, noun="parameter")
         elif any(accepts(model, name, value) for model in having):
             found[name] = value
         else:

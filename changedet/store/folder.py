@@ -7,7 +7,6 @@ another identity, or whose files are gone, is not done. Nothing is ever taken fo
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,29 +14,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
-
-import geopandas as gpd
-import pandas as pd
-import shapely
-import xarray as xr
+from typing import Any
 
 from changedet.errors import ChangedetError, InputError, Problem
+from changedet.store.records import sha256, write_json
 
 STATE = ".changedet"
-SCHEMA_VERSION: Final = 1
-"""Of ``summary.json``."""
-
-
-def identity(*parts: Any) -> str:
-    """A short digest of JSON-able parts; equal parts give equal digests on every machine."""
-    text = json.dumps(parts, sort_keys=True, default=str, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)
@@ -229,22 +211,6 @@ class RunFolder:
                 raise
 
 
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write JSON so that a kill at any moment leaves the old file or the new one, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    part.write_text(json.dumps(value, indent=1, allow_nan=False, default=str) + "\n")
-    part.replace(path)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    value = json.loads(path.read_text())
-    if not isinstance(value, dict):
-        raise ChangedetError(f"{path}: not a record of changedet; run again with --fresh")
-    return value
-
-
 def _fingerprint(path: Path) -> dict[str, Any]:
     status = path.stat()
     return {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": sha256(path)}
@@ -261,190 +227,3 @@ def _is_untouched(path: Path, entry: Mapping[str, Any]) -> bool:
         return False
     # A copy or a checkout renews the times and leaves the bytes: only then is the digest worth its cost.
     return status.st_mtime_ns == entry.get("mtime_ns") or sha256(path) == entry.get("sha256")
-
-
-def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Keep a table, with its geometries if any, as JSON: exact, and safe to read from a folder of unknown origin."""
-    columns: dict[str, Any] = {}
-    crs = None
-    for name in table.columns:
-        values = table[name]
-        if name == "geometry":
-            crs = values.crs.to_wkt() if values.crs is not None else None
-            columns[name] = [shape.wkb_hex for shape in values]
-        else:
-            columns[name] = [
-                None if value is None or value is pd.NA or value != value else value for value in values.tolist()
-            ]
-    write_json(path, {"crs": crs, "columns": columns})
-
-
-def read_table(path: Path) -> Any:
-    """What `write_table` kept: a GeoDataFrame where it has geometries."""
-    kept = read_json(path)
-    columns = dict(kept["columns"])
-    shapes = columns.pop("geometry", None)
-    if shapes is None:
-        return pd.DataFrame(columns)
-    return gpd.GeoDataFrame(columns, geometry=shapely.from_wkb(shapes), crs=kept["crs"])
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run.
-
-    Attributes
-    ----------
-    path : Path
-        The run folder.
-    summary : dict
-        ``summary.json``.
-    """
-
-    path: Path
-    summary: dict[str, Any]
-
-    @property
-    def dates(self) -> list[date]:
-        """All dates, sorted."""
-        with _as_written(RunFolder(self.path).summary):
-            return [date.fromisoformat(text) for text in self.summary["dates"]]
-
-    @property
-    def provenance(self) -> dict[str, Any]:
-        """``run.json``."""
-        return _record(RunFolder(self.path).provenance)
-
-    @property
-    def series(self) -> pd.DataFrame:
-        """``timeseries.csv``: one row a date, and one a date and zone; NA for what cannot be had."""
-        from changedet.outputs.tables import read_timeseries
-
-        path = self._existing(RunFolder(self.path).timeseries, "tables")
-        with _as_written(path):
-            return read_timeseries(path)
-
-    @property
-    def containers(self) -> gpd.GeoDataFrame:
-        """One row a detection."""
-        return self._layer("containers")
-
-    @property
-    def tracks(self) -> gpd.GeoDataFrame:
-        """One row a track."""
-        return self._layer("tracks")
-
-    @property
-    def footprint(self) -> gpd.GeoDataFrame:
-        """One row a date."""
-        return self._layer("footprint")
-
-    @property
-    def changes(self) -> gpd.GeoDataFrame:
-        """One row a changed region and date."""
-        return self._layer("changes")
-
-    @property
-    def zones(self) -> gpd.GeoDataFrame | None:
-        """The zones; None where the workflow names none."""
-        return self._optional("zones")
-
-    @property
-    def ground(self) -> gpd.GeoDataFrame | None:
-        """One row a date and kind of ground that the footprint bears; None where kinds cannot be told."""
-        return self._optional("ground")
-
-    @property
-    def trains(self) -> gpd.GeoDataFrame | None:
-        """One row a train and date; None where no zone is a siding."""
-        return self._optional("trains")
-
-    def mask(self, day: date | str) -> xr.DataArray:
-        """A date's mask, lazy: uint8 ``(y, x)``, 0 unchanged, 1 changed, 255 no data."""
-        return self._raster(RunFolder(self.path).mask(_day(day)), "masks")
-
-    def score(self, day: date | str) -> xr.DataArray:
-        """A date's change score, lazy: float32 ``(y, x)``, NaN for no data."""
-        return self._raster(RunFolder(self.path).score(_day(day)), "scores")
-
-    def scene(self, day: date | str) -> xr.DataArray:
-        """A date's aligned and normalised picture, lazy: ``(band, y, x)``."""
-        return self._raster(RunFolder(self.path).scene(_day(day)), "scenes")
-
-    def _layer(self, name: str) -> gpd.GeoDataFrame:
-        from changedet.outputs.vectors import read_objects
-
-        path = self._existing(RunFolder(self.path).objects, "objects")
-        with _as_written(path):
-            return read_objects(path, name)
-
-    def _optional(self, name: str) -> gpd.GeoDataFrame | None:
-        from changedet.outputs.vectors import has_layer
-
-        path = RunFolder(self.path).objects
-        with _as_written(path):
-            there = path.exists() and has_layer(path, name)
-        return self._layer(name) if there else None
-
-    def _raster(self, path: Path, kind: str) -> xr.DataArray:
-        from changedet.outputs.rasters import open_lazily
-
-        return open_lazily(self._existing(path, kind))
-
-    def _existing(self, path: Path, kind: str) -> Path:
-        if not path.exists():
-            raise InputError(
-                f"{path}: no such file; was the run made with '{kind}' in outputs.formats, and of that date?"
-            )
-        return path
-
-
-def _day(day: date | str) -> date:
-    return date.fromisoformat(day) if isinstance(day, str) else day
-
-
-def open_run(path: str | Path) -> Run:
-    """Open a finished run.
-
-    Raises
-    ------
-    InputError
-        The folder holds none.
-    """
-    folder = RunFolder(Path(path))
-    if not folder.summary.is_file():
-        raise InputError(f"{path}: no finished run here (no readable summary.json); give a run folder")
-    summary = _record(folder.summary)
-    if summary.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
-        got = str(summary["schema_version"])[:20]
-        raise InputError(f"{folder.summary}: is of version {got}, expected {SCHEMA_VERSION}; run the workflow again")
-    return Run(folder.path, summary)
-
-
-class _Record(dict[str, Any]):
-    """A record of a run; what is not in it is missing from its file."""
-
-    def __init__(self, path: Path, content: Mapping[str, Any]) -> None:
-        super().__init__(content)
-        self.path = path
-
-    def __missing__(self, key: str) -> Any:
-        raise InputError(f"{self.path}: has no '{key}', as changedet writes it; run the workflow again")
-
-
-def _record(path: Path) -> dict[str, Any]:
-    with _as_written(path):
-        content = json.loads(path.read_text())
-        if not isinstance(content, dict):
-            raise TypeError("no mapping")
-    return _Record(path, content)
-
-
-@contextmanager
-def _as_written(path: Path) -> Iterator[None]:
-    """Make one line that names the file of whatever is wrong with it."""
-    try:
-        yield
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        detail = " ".join(str(error).replace(str(path), "").split())[:120]
-        raise InputError(f"{path}: is not as changedet wrote it ({detail}); run the workflow again") from error

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -14,24 +10,19 @@ from typing import Any, Final
 import numpy as np
 import rasterio
 import rasterio.shutil
-import xarray as xr
 from numpy.typing import DTypeLike, NDArray
-from odc.geo.geobox import GeoBox
-from odc.geo.xr import xr_coords
 from rasterio.enums import ColorInterp
-from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window as RasterioWindow
 
-from changedet.blocks import Window, from_reader
+from changedet.blocks import Window
 from changedet.outputs import styles
 from changedet.outputs.files import part_of, telling_full_disk, write_text
+from changedet.outputs.rasters.reading import BLOCK_PX, band_names, environment, percentiles, scene_stretch
 from changedet.outputs.styles import RasterClass, RasterKind
 
-BLOCK_PX: Final = 512
 COG_SUFFIX: Final = ".tif"
 """Of results. What a run keeps for itself has another, and neither overviews nor statistics."""
-CACHE_BYTES: Final = 64 << 20
-"""GDAL's block cache while writing: the bound on memory, whatever the raster's size."""
+
 
 _OVERVIEWS: Final[Mapping[str, str]] = {
     "mask": "MODE",
@@ -143,7 +134,7 @@ class RasterWriter:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         _remove_unfinished(self.path)
         height, width = self.shape
-        with _environment():
+        with environment():
             self._dataset = rasterio.open(
                 self._raw,
                 "w",
@@ -185,7 +176,7 @@ class RasterWriter:
                 f"{self.path.name}: block {block.shape} does not fit {window} of {self.bands} x {self.shape}"
             )
         place = RasterioWindow(window.x, window.y, window.width, window.height)
-        with _environment(), telling_full_disk(self.path):
+        with environment(), telling_full_disk(self.path):
             self._dataset.write(encode(block, self.dtype, self.nodata), window=place)
 
     def __exit__(
@@ -193,7 +184,7 @@ class RasterWriter:
     ) -> None:
         part = part_of(self.path)
         try:
-            with _environment(), telling_full_disk(self.path):
+            with environment(), telling_full_disk(self.path):
                 self._dataset.close()
                 if error is None:
                     copy = _copy_as_cog if self.path.suffix == COG_SUFFIX else _copy_plainly
@@ -260,88 +251,6 @@ def style(
         threshold = source.tags().get("THRESHOLD")
     top = percentiles(path, (99.5,))[0][0]
     return styles.score(float(threshold) if threshold else None, top if np.isfinite(top) else 1.0)
-
-
-def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
-    """One stretch for the scenes of a site: for each band the median over scenes of its 2nd and 98th percentile.
-
-    Scenes may have different bands.
-
-    Returns
-    -------
-    dict of str to (low, high)
-        By the band's name; ``(0, 1)`` where no scene has a pixel of it.
-    """
-    ranges: dict[str, list[tuple[float, ...]]] = {}
-    for path in paths:
-        for name, limits in zip(band_names(path), percentiles(path, (2.0, 98.0)), strict=True):
-            known = ranges.setdefault(name, [])
-            if np.isfinite(limits).all():
-                known.append(limits)
-    found = {}
-    for name, known in ranges.items():
-        low, high = np.median(known, axis=0) if known else (0.0, 1.0)
-        found[name] = float(low), float(max(high, low + 1e-6))
-    return found
-
-
-def percentiles(path: Path, shares: Sequence[float]) -> list[tuple[float, ...]]:
-    """Percentiles of each band from an overview of at most 512 px; NaN where the band has no data at all."""
-    found = []
-    for band in read_overview(path, BLOCK_PX):
-        values = band[np.isfinite(band)]
-        found.append(tuple(float(v) for v in np.percentile(values, shares)) if values.size else (np.nan,) * len(shares))
-    return found
-
-
-def read_overview(path: str | Path, max_px: int) -> NDArray[np.float32]:
-    """A raster at a reduced size, from its overviews.
-
-    Returns
-    -------
-    ndarray
-        float32 ``(band, y, x)``, the longer side at most `max_px`, NaN for no data.
-    """
-    with _environment(), rasterio.open(path) as source:
-        factor = max(1.0, max(source.shape) / max_px)
-        height, width = (max(1, round(size / factor)) for size in source.shape)
-        picture = source.read(out_shape=(source.count, height, width), masked=True)
-    values = np.ma.getdata(picture).astype(np.float32)
-    values[np.ma.getmaskarray(picture)] = np.nan
-    return values
-
-
-def band_names(path: str | Path) -> list[str]:
-    """The descriptions of a raster's bands; empty text where there is none."""
-    with rasterio.open(path) as source:
-        return [name or "" for name in source.descriptions]
-
-
-def read_window(path: str | Path, window: Window) -> NDArray[Any]:
-    """One window of the first band in the file's own dtype, such as a mask's; no data beyond the edge.
-
-    Returns
-    -------
-    ndarray
-        ``(y, x)``, of the window's shape.
-    """
-    first: NDArray[Any] = read_bands(path, window, 1)[0]
-    return first
-
-
-def read_bands(path: str | Path, window: Window, count: int | None = None) -> NDArray[Any]:
-    """As `read_window`, of the first so many bands or of all: ``(band, y, x)``."""
-    with _environment(), rasterio.open(path) as source:
-        bands = list(range(1, (count or source.count) + 1))
-        fill = 0 if source.nodata is None else source.nodata
-        block: NDArray[Any] = np.full((len(bands), *window.shape), fill, source.dtypes[0])
-        top, left = max(0, window.y), max(0, window.x)
-        bottom = min(source.height, window.y + window.height)
-        right = min(source.width, window.x + window.width)
-        if top < bottom and left < right:
-            inside = source.read(bands, window=RasterioWindow(left, top, right - left, bottom - top))
-            block[:, top - window.y : bottom - window.y, left - window.x : right - window.x] = inside
-    return block
 
 
 def encode(block: NDArray[Any], dtype: np.dtype[Any], nodata: float) -> NDArray[Any]:
@@ -418,32 +327,3 @@ def _copy_plainly(raw: Path, part: Path, kind: RasterKind) -> None:
     codec = {key: value for key, value in _CODECS[kind].items() if key == "compress"}
     blocks = {"tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX, "bigtiff": "IF_SAFER"}
     rasterio.shutil.copy(raw, part, driver="GTiff", **blocks, **codec)
-
-
-@contextmanager
-def _environment() -> Iterator[None]:
-    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_PAM_ENABLED="NO"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        yield
-
-
-def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
-    """A raster of a run as a lazy DataArray on its grid, read block by block when it is computed.
-
-    Returns
-    -------
-    xarray.DataArray
-        Dims ``(y, x)``, or ``(band, y, x)`` with the descriptions as `band` where there are several; the file's dtype,
-        its tags and ``_FillValue`` as attributes, ``spatial_ref`` as coordinate.
-    """
-    target = Path(path)
-    with _environment(), rasterio.open(target) as source:
-        shape, dtype, tags = (source.count, *source.shape), source.dtypes[0], source.tags()
-        box = GeoBox(source.shape, source.transform, source.crs)
-        names, nodata = list(source.descriptions), source.nodata
-    name = f"raster-{hashlib.sha256(repr((str(target), target.stat().st_mtime_ns)).encode()).hexdigest()[:24]}"
-    data = from_reader(partial(read_bands, str(target)), shape, chunk, name=name, dtype=dtype)
-    coords = {**xr_coords(box, always_yx=True), "band": names}
-    attributes: dict[str, Any] = {**tags, "_FillValue": nodata}
-    bands = xr.DataArray(data, dims=("band", "y", "x"), coords=coords, attrs=attributes)
-    return bands if shape[0] > 1 else bands.isel(band=0, drop=True)

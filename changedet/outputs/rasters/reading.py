@@ -1,0 +1,141 @@
+"""Rasters of a run, read back: windows, overviews, percentiles, or as lazy arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import rasterio
+import rasterio.shutil
+import xarray as xr
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import xr_coords
+from rasterio.errors import NotGeoreferencedWarning
+from rasterio.windows import Window as RasterioWindow
+
+from changedet.blocks import Window, from_reader
+
+BLOCK_PX: Final = 512
+
+
+CACHE_BYTES: Final = 64 << 20
+"""GDAL's block cache: the bound on memory, whatever the raster's size."""
+
+
+def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
+    """One stretch for the scenes of a site: for each band the median over scenes of its 2nd and 98th percentile.
+
+    Scenes may have different bands.
+
+    Returns
+    -------
+    dict of str to (low, high)
+        By the band's name; ``(0, 1)`` where no scene has a pixel of it.
+    """
+    ranges: dict[str, list[tuple[float, ...]]] = {}
+    for path in paths:
+        for name, limits in zip(band_names(path), percentiles(path, (2.0, 98.0)), strict=True):
+            known = ranges.setdefault(name, [])
+            if np.isfinite(limits).all():
+                known.append(limits)
+    found = {}
+    for name, known in ranges.items():
+        low, high = np.median(known, axis=0) if known else (0.0, 1.0)
+        found[name] = float(low), float(max(high, low + 1e-6))
+    return found
+
+
+def percentiles(path: Path, shares: Sequence[float]) -> list[tuple[float, ...]]:
+    """Percentiles of each band from an overview of at most 512 px; NaN where the band has no data at all."""
+    found = []
+    for band in read_overview(path, BLOCK_PX):
+        values = band[np.isfinite(band)]
+        found.append(tuple(float(v) for v in np.percentile(values, shares)) if values.size else (np.nan,) * len(shares))
+    return found
+
+
+def read_overview(path: str | Path, max_px: int) -> NDArray[np.float32]:
+    """A raster at a reduced size, from its overviews.
+
+    Returns
+    -------
+    ndarray
+        float32 ``(band, y, x)``, the longer side at most `max_px`, NaN for no data.
+    """
+    with environment(), rasterio.open(path) as source:
+        factor = max(1.0, max(source.shape) / max_px)
+        height, width = (max(1, round(size / factor)) for size in source.shape)
+        picture = source.read(out_shape=(source.count, height, width), masked=True)
+    values = np.ma.getdata(picture).astype(np.float32)
+    values[np.ma.getmaskarray(picture)] = np.nan
+    return values
+
+
+def band_names(path: str | Path) -> list[str]:
+    """The descriptions of a raster's bands; empty text where there is none."""
+    with rasterio.open(path) as source:
+        return [name or "" for name in source.descriptions]
+
+
+def read_window(path: str | Path, window: Window) -> NDArray[Any]:
+    """One window of the first band in the file's own dtype, such as a mask's; no data beyond the edge.
+
+    Returns
+    -------
+    ndarray
+        ``(y, x)``, of the window's shape.
+    """
+    first: NDArray[Any] = read_bands(path, window, 1)[0]
+    return first
+
+
+def read_bands(path: str | Path, window: Window, count: int | None = None) -> NDArray[Any]:
+    """As `read_window`, of the first so many bands or of all: ``(band, y, x)``."""
+    with environment(), rasterio.open(path) as source:
+        bands = list(range(1, (count or source.count) + 1))
+        fill = 0 if source.nodata is None else source.nodata
+        block: NDArray[Any] = np.full((len(bands), *window.shape), fill, source.dtypes[0])
+        top, left = max(0, window.y), max(0, window.x)
+        bottom = min(source.height, window.y + window.height)
+        right = min(source.width, window.x + window.width)
+        if top < bottom and left < right:
+            inside = source.read(bands, window=RasterioWindow(left, top, right - left, bottom - top))
+            block[:, top - window.y : bottom - window.y, left - window.x : right - window.x] = inside
+    return block
+
+
+@contextmanager
+def environment() -> Iterator[None]:
+    """GDAL's settings for a run's own rasters."""
+    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_PAM_ENABLED="NO"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
+
+
+def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
+    """A raster of a run as a lazy DataArray on its grid, read block by block when it is computed.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims ``(y, x)``, or ``(band, y, x)`` with the descriptions as `band` where there are several; the file's dtype,
+        its tags and ``_FillValue`` as attributes, ``spatial_ref`` as coordinate.
+    """
+    target = Path(path)
+    with environment(), rasterio.open(target) as source:
+        shape, dtype, tags = (source.count, *source.shape), source.dtypes[0], source.tags()
+        box = GeoBox(source.shape, source.transform, source.crs)
+        names, nodata = list(source.descriptions), source.nodata
+    name = f"raster-{hashlib.sha256(repr((str(target), target.stat().st_mtime_ns)).encode()).hexdigest()[:24]}"
+    data = from_reader(partial(read_bands, str(target)), shape, chunk, name=name, dtype=dtype)
+    coords = {**xr_coords(box, always_yx=True), "band": names}
+    attributes: dict[str, Any] = {**tags, "_FillValue": nodata}
+    bands = xr.DataArray(data, dims=("band", "y", "x"), coords=coords, attrs=attributes)
+    return bands if shape[0] > 1 else bands.isel(band=0, drop=True)
