@@ -187,7 +187,7 @@ def _expected(followed: Tracks, told: Labels) -> NDArray[np.float64]:
     found = []
     for shape, day in zip(told.tiles.geometry, told.tiles["date"], strict=True):
         counted = counted_boxes(followed, shape)
-        found.append(counted.standing(followed.dates.index(day), np.ones(len(counted.weight))))
+        found.append(counted.standing(followed.dates.index(day), np.ones(len(counted.weight)))[:2])
     return np.array(found, np.float64)
 
 

@@ -11,7 +11,8 @@ import geopandas as gpd
 from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.methods import NONE, Method, Stage
-from changedet.results import SeenLooks, kept_boxes
+from changedet.results import kept_boxes
+from changedet.seen import SeenLooks
 from changedet.store import Run, RunFolder
 from changedet.tracks import AllLooks, Looks
 

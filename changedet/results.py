@@ -11,22 +11,19 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from changedet import change, footprint, objects, series
 from changedet.align import Alignment
-from changedet.blocks import Window
 from changedet.dateoutputs import changed_and_seen, changed_by_first_date, clear_fraction, first_dates
 from changedet.datework import Model
 from changedet.grid import Grid
-from changedet.kernels.quality import CLEAR, NODATA, SHADE
 from changedet.maskoutputs import mask_path
 from changedet.outlines import as_estimates, footprint_layer, footprints_of, ground_layer
 from changedet.outputs import vectors
-from changedet.outputs.rasters import read_window
 from changedet.placebo import Placebo, placebo
 from changedet.plan import Plan, countable
 from changedet.scenes import Look
+from changedet.seen import seen_looks
 from changedet.series import LookFacts
 from changedet.store import SCHEMA_VERSION, RunFolder, read_table
 from changedet.tracks import Tracks
@@ -34,7 +31,6 @@ from changedet.zones import trains, with_occupancy, zone_of, zone_table
 
 LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date says next to nothing, and a warning says so."""
-_LOOKUP_PX: Final = 512
 
 
 @dataclass(frozen=True)
@@ -61,43 +57,11 @@ class Results:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class SeenLooks:
-    """Looks for the tracks stage: where each date saw the ground clearly, from the kept quality rasters."""
-
-    folder: RunFolder
-    grid: Grid
-    dates: tuple[dt.date, ...]
-
-    def clear(self, i: int, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-        return np.asarray(self._quality(i, points) == CLEAR)
-
-    def covered(self, i: int, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-        return ~np.isin(self._quality(i, points), (CLEAR, SHADE))
-
-    def _quality(self, i: int, points: NDArray[np.float64]) -> NDArray[np.uint8]:
-        """Class (n,) of each point, see `kernels.quality`; no data outside the grid."""
-        to_pixel = ~self.grid.transform
-        columns = to_pixel.a * points[:, 0] + to_pixel.b * points[:, 1] + to_pixel.c
-        rows = to_pixel.d * points[:, 0] + to_pixel.e * points[:, 1] + to_pixel.f
-        row, column = np.floor(rows).astype(int), np.floor(columns).astype(int)
-        out = np.full(len(points), NODATA, np.uint8)
-        inside = (row >= 0) & (column >= 0) & (row < self.grid.shape[0]) & (column < self.grid.shape[1])
-        cell = np.stack([row // _LOOKUP_PX, column // _LOOKUP_PX], axis=1)
-        for top, left in np.unique(cell[inside], axis=0):
-            index = np.flatnonzero(inside & (cell == (top, left)).all(axis=1))
-            y, x = int(top) * _LOOKUP_PX, int(left) * _LOOKUP_PX
-            size = min(_LOOKUP_PX, self.grid.shape[0] - y), min(_LOOKUP_PX, self.grid.shape[1] - x)
-            quality = read_window(self.folder.quality(self.dates[i]), Window(y, x, *size))
-            out[index] = quality[row[index] - y, column[index] - x]
-        return out
-
-
 def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
     """Everything that follows from the dates' rasters and tables."""
     zones = zone_table(plan.zones)
     detections = _detections(plan)
-    tracks = _tracks(plan, detections)
+    tracks = _tracks(plan, models, detections)
     footprints = footprints_of(plan, detections)
     areas = {"": None} | ({} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True)))
     changed = _changed_areas(plan, areas)
@@ -166,11 +130,13 @@ def _counted_dates(plan: Plan) -> list[dt.date]:
     return [look.date for look in plan.looks if method is not None and look.gsd_m <= method.coarsest_m]
 
 
-def _tracks(plan: Plan, detections: gpd.GeoDataFrame | None) -> Tracks | None:
+def _tracks(plan: Plan, models: Mapping[dt.date, Model], detections: gpd.GeoDataFrame | None) -> Tracks | None:
     follow = plan.built("tracks")
     if follow is None or detections is None:
         return None
-    tracks: Tracks = follow(detections, SeenLooks(plan.folder, plan.grid, tuple(_counted_dates(plan))))
+    looks = seen_looks(plan, models, _counted_dates(plan))
+    tracks: Tracks = follow(detections, looks)
+    looks.keep_light()
     return tracks
 
 

@@ -27,8 +27,9 @@ from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.methods import Facts
 from changedet.outputs import tables, vectors
-from changedet.results import SeenLooks, counted_rows, kept_boxes, with_nulls
+from changedet.results import counted_rows, kept_boxes, with_nulls
 from changedet.review import review_run
+from changedet.seen import SeenLooks
 from changedet.store import RunFolder, open_run, write_json, write_table
 
 DAYS = [dt.date(2023, 3, 1) + dt.timedelta(days=30 * k) for k in range(5)]

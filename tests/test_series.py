@@ -26,6 +26,7 @@ from changedet.series import (
     timeseries,
     totals,
 )
+from changedet.series.table import counted_boxes
 from changedet.tracks import track
 
 
@@ -148,6 +149,21 @@ def test_a_hidden_date_has_a_wider_interval_about_a_count_that_is_not_lost():
         assert width[hidden] > wider * width.drop(hidden).max()
         low, high = table["containers_low"][hidden], table["containers_high"][hidden]
         assert low <= standing(series)[hidden] <= high
+
+
+def test_ground_that_no_look_shows_any_more_widens_an_interval_upwards_alone():
+    counted = counted_boxes(followed(bs.simulate(5, change=0.0)))
+    date, ground = counted.present.shape[1] - 1, np.ones((100, counted.present.shape[1]), bool)
+    weight = np.ones(len(counted.weight))
+    shown = replace(counted, ground_shown=ground).standing(date, weight)
+    assert shown.above == shown.spread
+    ground[:3, date] = False
+    little = replace(counted, ground_shown=ground).standing(date, weight)
+    assert little.spread == shown.spread < little.above < 1.5 * shown.spread
+    ground[:30, date] = False
+    much = replace(counted, ground_shown=ground).standing(date, weight)
+    assert much.spread == shown.spread
+    assert much.above > 1.5 * little.above
 
 
 def test_an_interval_reaches_up_to_the_boxes_that_are_seen_and_believed():

@@ -22,7 +22,7 @@ LEVELS = {
     2: "scenes stac footprint " + " ".join(STAGES),
     3: "workflow",
     4: "plan describe store steps outputs datework measuring tilework dateoutputs maskoutputs persist placebo results "
-    "outlines zones",
+    "outlines seen zones",
     5: "publish run starter simulate evaluate sampling compare compared train_matches review verdicts recount labels "
     "calibrate doctor options",
     6: "cli __main__",

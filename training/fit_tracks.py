@@ -1,7 +1,7 @@
 """Fit what a detector's rows say of presence, on simulated sites with the real detector's boxes, and write
 changedet/kernels/presence.py.
 
-    python training/fit_tracks.py --detector learned [--folder DIR] [--seeds 600-604]
+    python training/fit_tracks.py --detector learned [--folder DIR] [--seeds 600-603,670-671] [--twins 610,642-643]
     python training/fit_tracks.py --detector learned --gsd 1 --seeds 620-620 --kinds growth,quiet,port,dense
 
 Run it with --again whenever a detector changes. Only that detector's part of the file is written anew.
@@ -28,12 +28,13 @@ sys.path.insert(0, str(ROOT))
 from changedet.kernels import places as spots  # noqa: E402
 from changedet.kernels import presence  # noqa: E402
 from changedet.kernels import tracks as kernel  # noqa: E402
+from changedet.kernels.sights import FEATURES, GROUPS, SIGHT_BINS, groups, sight_bins  # noqa: E402
 from changedet.series.table import Events, counted_boxes  # noqa: E402
 from changedet.tracks import BIRTH, CAUTION, DEATH  # noqa: E402
 from changedet.tracks.assemble import medians  # noqa: E402
 from changedet.tracks.by_place import Observed, Rates, follow_places, observe  # noqa: E402
 from changedet.tracks.rows import Rows  # noqa: E402
-from training.track_sites import GSD_M, KINDS, TrackSite, sites, true_events  # noqa: E402
+from training.track_sites import GSD_M, KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,7 +44,7 @@ OUT = ROOT / "changedet" / "kernels" / "presence.py"
 RADIUS_M = 2.0
 ALONG_M, ACROSS_M = 3.0, 1.2
 """How far a place may lie from the true spot whose boxes it follows."""
-ROUNDS = 60
+ROUNDS, LOOK_ROUNDS = 60, 12
 OUTSIDE = 0.05
 """Share of a further site's dates that may lie outside the intervals."""
 LEAST_OUTSIDE = 0.01
@@ -164,6 +165,38 @@ def fit_clutter(data: list[Labelled]) -> tuple[Floats, Floats]:
     return table, weight
 
 
+def fit_look(data: list[Labelled]) -> Floats:
+    """Weights of the sights' features for the log odds of a full place: logistic regression, by Newton's method."""
+    rows, full = [], []
+    for d in data:
+        if d.seen.sights is not None:
+            used = d.real[:, None] & d.seen.clear & np.isfinite(d.seen.sights).all(2)
+            rows.append(d.seen.sights[used])
+            full.append(d.full[used])
+    if not rows:
+        return np.zeros(len(FEATURES) + 1)
+    x, y = np.column_stack([np.concatenate(rows), np.ones(sum(map(len, rows)))]), np.concatenate(full)
+    weight = np.zeros(x.shape[1])
+    for _ in range(LOOK_ROUNDS):
+        p = 1 / (1 + np.exp(-np.clip(x @ weight, -30, 30)))
+        bend = (x.T * (p * (1 - p))) @ x + np.eye(x.shape[1])
+        weight += np.linalg.solve(bend, x.T @ (y - p) - weight)
+    return np.asarray(np.round(weight, 4))
+
+
+def fit_sight(data: list[Labelled], look: Floats) -> Floats:
+    """Table (group, 3, bin) of the sights' bins on weak looks at empty and full real places and at clutter."""
+    counts = np.full((GROUPS, 3, SIGHT_BINS), 0.5)
+    for d in data:
+        if d.seen.sights is None:
+            continue
+        sight, group = sight_bins(d.seen.sights, look), groups(d.seen.bins, d.seen.lit)
+        state = np.where(d.real[:, None], d.full, 2)
+        used = d.seen.clear & (sight > 0) & (group >= 0)
+        np.add.at(counts, (group[used], state[used], sight[used] - 1), 1)
+    return np.asarray(counts / counts.sum(2, keepdims=True))
+
+
 def rates(data: list[Labelled], mobile: bool) -> tuple[float, float]:
     """Births of empty and deaths of full places, an interval."""
     came = empty = went = full = 0
@@ -197,6 +230,7 @@ def fit(data: list[Labelled]) -> dict[str, Any]:
         sum(histogram(d.seen.bins, s[k] & m).sum(0) for d, m, s in zip(data, dim, states, strict=True))
         for k in range(3)
     ]
+    look = fit_look(data)
     still, still_weight, ease_sd = fit_still(data)
     clutter, clutter_weight = fit_clutter(data)
     brief_share = sum(d.mobile.sum() for d in data) / sum(d.real.sum() for d in data)
@@ -217,13 +251,15 @@ def fit(data: list[Labelled]) -> dict[str, Any]:
         "birth": birth,
         "death": death,
         "precision": sum(d.seen.counted[d.real].sum() for d in data) / rows,
+        "look": look,
+        "sight": fit_sight(data, look),
     }
 
 
 def calibrate(data: Sequence[tuple[TrackSite, kernel.Tables]]) -> dict[str, Any]:
     """The scale of counts, and the half widths that hold 95 % of the dates of a site not seen before; each site with
     tables that it had no part in."""
-    boxes: list[tuple[float, float, float]] = []
+    boxes: list[tuple[float, float, float, float]] = []
     events: dict[str, list[tuple[Events, int]]] = {"arrivals": [], "departures": []}
     ratios = []
     for site, tables in data:
@@ -237,9 +273,9 @@ def calibrate(data: Sequence[tuple[TrackSite, kernel.Tables]]) -> dict[str, Any]
         for t in range(1, len(site.dates)):
             for name, found, when in zip(events, counted.events(t), truth, strict=True):
                 events[name].append((found, int((when == t).sum())))
-    expected, spread, true = np.array(boxes).T
+    expected, spread, above, true = np.array(boxes).T
     scale = float(np.median(ratios))
-    halves = {"boxes": conformal((scale * expected - true) / spread, (true - scale * expected) / spread, len(data))}
+    halves = {"boxes": conformal((scale * expected - true) / spread, (true - scale * expected) / above, len(data))}
     for name, pairs in events.items():
         below = [(min(e.found, e.expected) - n) / e.spread for e, n in pairs]
         above = [(n - max(e.found, e.expected)) / e.spread for e, n in pairs]
@@ -287,15 +323,19 @@ def main() -> None:
     parser.add_argument("--detector", default="classical")
     parser.add_argument("--folder", type=Path, default=Path("track_sites"))
     parser.add_argument("--seeds", default="600-604")
+    parser.add_argument("--twins", default="", help="seeds of pairs of sites that share consignments")
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument(
         "--gsd", type=float, default=GSD_M, help="of other than half a metre only the counts are fitted"
     )
     parser.add_argument("--again", action="store_true", help="run the sites once more: a detector has changed")
     given = parser.parse_args()
-    first, last = (int(part) for part in given.seeds.split("-"))
-    kinds = given.kinds.split(",")
-    data = list(sites(given.folder, given.detector, kinds, range(first, last + 1), given.again, given.gsd))
+    wanted = ((given.kinds.split(","), seeds_of(given.seeds)), (["twin_sites"], seeds_of(given.twins)))
+    data = [
+        site
+        for kinds, seeds in wanted
+        for site in sites(given.folder, given.detector, kinds, seeds, given.again, given.gsd)
+    ]
     tables = presence.TABLES.get(given.detector)
     pairs = [(site, tables) for site in data]
     if given.gsd == GSD_M or tables is None:

@@ -24,9 +24,11 @@ from scipy.spatial import cKDTree
 
 import changedet
 from changedet.grid import Grid
-from changedet.results import SeenLooks, kept_boxes
+from changedet.plan import make_plan
+from changedet.results import kept_boxes
+from changedet.seen import SeenLooks, seen_looks
 from changedet.simulate import simulate
-from changedet.store import Run, RunFolder, open_run
+from changedet.store import Run, RunFolder, open_run, read_json
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -83,6 +85,12 @@ class TrackSite:
     @property
     def dates(self) -> list[dt.date]:
         return list(self.run.dates)
+
+
+def seeds_of(text: str) -> list[int]:
+    """``690-691,694`` as numbers; none of an empty text."""
+    ends = [part.split("-") for part in text.split(",") if part]
+    return [seed for pair in ends for seed in range(int(pair[0]), int(pair[-1]) + 1)]
 
 
 def sites(
@@ -145,8 +153,10 @@ def read_site(path: Path, kind: str, seed: int) -> TrackSite:
     slot_xy = np.column_stack([np.bincount(slot, c, slots) for c in xy.T]) / np.bincount(slot, minlength=slots)[:, None]
     clear = np.stack([~_hidden(truth, day, xy) for day in dates], 1)
     stays = stays.reindex(ids)
+    plan = make_plan(path.parent.parent / f"run_{path.parent.name.removeprefix('out_')}.yaml")
+    looks = seen_looks(plan, {day: read_json(folder.model(day)) for day in dates}, dates)
     return TrackSite(
-        kind, seed, run, kept_boxes(folder, grid, dates), SeenLooks(folder, grid, tuple(dates)), xy, top, visible,
+        kind, seed, run, kept_boxes(folder, grid, dates), looks, xy, top, visible,
         clear, _looks_of(stays["arrived"], dates), _looks_of(stays["departed"], dates), slot, occupied, slot_xy,
         pd.read_csv(truth / "truth.csv")["containers"].to_numpy(np.int64),
     )  # fmt: skip
@@ -180,8 +190,9 @@ def _hidden(truth: Path, day: dt.date, xy: Floats) -> Bools:
 
 
 def true_events(site: TrackSite, arrivals: bool) -> Floats:
-    """Events (n, 4) that clear looks can show: x, y, the first look that shows it, and 1 where the spot held another
-    box before (after, for departures), which makes it a change of the top box."""
+    """Events (n, 5) that clear looks can show: x, y, the first look that shows it, 1 where the spot held another
+    box before (after, for departures), which makes it a change of the top box, and the first look at or after its
+    day, on which thin cloud may show it already."""
     n, found = len(site.dates), []
     for k in range(len(site.xy)):
         seen = np.flatnonzero(site.visible[k])
@@ -190,8 +201,8 @@ def true_events(site: TrackSite, arrivals: bool) -> Floats:
             continue
         if arrivals:
             if site.clear[k, :at].any():
-                found.append((*site.xy[k], seen[0], site.occupied[site.slot[k], seen[0] - 1]))
+                found.append((*site.xy[k], seen[0], site.occupied[site.slot[k], seen[0] - 1], at))
         elif site.clear[k, at:].any():
             shown = at + int(site.clear[k, at:].argmax())
-            found.append((*site.xy[k], shown, site.occupied[site.slot[k], shown]))
-    return np.array(found, float).reshape(-1, 4)
+            found.append((*site.xy[k], shown, site.occupied[site.slot[k], shown], at))
+    return np.array(found, float).reshape(-1, 5)

@@ -13,7 +13,7 @@ Bools = NDArray[np.bool_]
 
 ALIKE_COST: Final = 3.5
 UPON, BARED, REPLACED = 0, 1, 2
-REPLACED_SHARES: Final = (0.25, 0.6)
+REPLACED_SHARES: Final = (0.15, 0.6)
 """Of the new tops, where nothing else tells: least, to which the share of looks between which tops change is added, as
 a box then oftener comes and goes within one interval; and most."""
 FEW: Final = 5.0

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.kernels.chains import Reading, forward_backward, given_presence, viterbi
+from changedet.kernels.sights import FEATURES, GROUPS, SIGHT_BINS, groups
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -39,6 +40,8 @@ BRIEF_DATES: Final = 2
 ODDS_BOUND: Final = 3.0
 SHADE_TRUST: Final = 0.75
 """Power of what looks in deep shade say: at one place they err alike."""
+SIGHT_TRUST: Final = 0.75
+"""The same of what pixels say: looks at one place are held against the same few others."""
 LEAST_FALSE: Final = 0.02
 """The series may lower the share of false rows to this part of the stated one, never raise it."""
 
@@ -70,6 +73,11 @@ class Tables(NamedTuple):
         Rates an interval of the still classes.
     precision : float
         Share of the counted rows that lie at real places.
+    look : float64 (feature + 1,)
+        See `changedet.kernels.sights.sight_bins`.
+    sight : float64 (group, 3, bin)
+        Probability of each of its bins on a weak look of each of `changedet.kernels.sights.groups`: at an empty real
+        place, a full one, and clutter. Pixels say nothing where it is all alike.
     """
 
     absent: Floats
@@ -84,11 +92,13 @@ class Tables(NamedTuple):
     birth: float
     death: float
     precision: float
+    look: Floats = np.zeros(len(FEATURES) + 1)
+    sight: Floats = np.full((GROUPS, 3, SIGHT_BINS), 1.0 / SIGHT_BINS)
 
     @classmethod
     def of(cls, fitted: Mapping[str, Any]) -> Tables:
         """From plain numbers and lists."""
-        arrays = ("absent", "emission", "shade", "weight", "company")
+        arrays = ("absent", "emission", "shade", "weight", "company", "look", "sight")
         whole: dict[str, Any] = {
             name: np.array(value) if name in arrays else float(value) for name, value in fitted.items()
         }
@@ -194,6 +204,7 @@ def read_places(
     false_share: float,
     caution: float,
     tables: Tables,
+    sight: Ints | None = None,
 ) -> Places:
     """Read the history of every place.
 
@@ -220,11 +231,16 @@ def read_places(
         Times the rates that the likeliest history is found with, 0 to 1: below 1, a change needs more evidence to be
         told than to be probable.
     tables : Tables
+    sight : int64 (place, date), optional
+        Bins of what the pixels show, see `changedet.kernels.sights.sight_bins`; without pictures none.
     """
     dates = bins.shape[1]
     model = _first_model(dates, birth, death, false_share, tables)
+    pixels = _by_pixels(bins, observed, lit, sight, tables)
     lit, dim = observed & lit, observed & ~lit
-    absent, full, false = (emissions(bins, dim, table**SHADE_TRUST) for table in tables.shade)
+    absent, full, false = (
+        emissions(bins, dim, table**SHADE_TRUST) * said for table, said in zip(tables.shade, pixels, strict=True)
+    )
     absent = absent * emissions(bins, lit, tables.absent)
     clutter = [np.log(false * emissions(bins, lit, table)).sum(1) for table in tables.emission[REAL:]]
     beside = np.log(tables.company)[IS_CLUTTER][:, company].T
@@ -250,6 +266,17 @@ def read_places(
         if rounds_left and dates >= EM_DATES:
             model = _learn(readings, classes, model, birth, death, false_share, tables)
     return _told(readings, classes, model, absent, present, caution)
+
+
+def _by_pixels(bins: Ints, observed: Bools, lit: Bools, sight: Ints | None, tables: Tables) -> Floats:
+    """Likelihoods (3, place, date) of what the pixels of weak looks show at an empty real place, a full one, and
+    clutter."""
+    said = np.ones((3, *bins.shape))
+    if sight is not None:
+        group = groups(bins, lit)
+        asked = observed & (sight > 0) & (group >= 0)
+        said[:, asked] = tables.sight[group[asked], :, sight[asked] - 1].T ** SIGHT_TRUST
+    return said
 
 
 def _told(

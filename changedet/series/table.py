@@ -89,11 +89,17 @@ class LookFacts:
     counts_possible: bool = True
 
 
+COVERED_SHARE, COVERED_ABOVE = 0.05, 1.5
+"""Where a date hides more of the ground about the boxes than that, more may stand there than all looks tell: the
+interval reaches so many times as far up. From the calibration sites of training/fit_tracks.py."""
+
+
 class Standing(NamedTuple):
-    """Boxes that are expected on a date, by the tracks alone, and the unit of their interval."""
+    """Boxes that are expected on a date, by the tracks alone, and the units of their interval below and above."""
 
     expected: float
     spread: float
+    above: float
 
 
 class Events(NamedTuple):
@@ -128,8 +134,16 @@ class Counted:
         expected, unseen = float((weight * present).sum()), float((weight * present)[hidden & ~between].sum())
         variance = weight**2 * present * (1.0 - present)
         batches = float(np.sqrt(variance[hidden & between]).sum())
-        gone = 1.0 - float(self.ground_shown[:, t:].any(1).mean()) if len(self.ground_shown) else 0.0
-        return Standing(expected, kernel.count_spread(expected, float(variance.sum()), unseen, batches, gone))
+        now, gone = self._hidden_ground(t)
+        # On ground that no look shows any more boxes may have come; there are none to have left it.
+        below, above = (kernel.count_spread(expected, float(variance.sum()), unseen, batches, g) for g in (0.0, gone))
+        return Standing(expected, below, above * (COVERED_ABOVE if now > COVERED_SHARE else 1.0))
+
+    def _hidden_ground(self, t: int) -> tuple[float, float]:
+        """Shares of the ground about the boxes that a date hides, and that neither it nor any later one shows."""
+        if not len(self.ground_shown):
+            return 0.0, 0.0
+        return 1.0 - float(self.ground_shown[:, t].mean()), 1.0 - float(self.ground_shown[:, t:].any(1).mean())
 
     def events(self, t: int) -> tuple[Events, Events]:
         """Arrivals and departures that a date shows first.
@@ -286,7 +300,8 @@ def _counts_row(counted: Counted, t: int, seen: bool, first: bool, calibration: 
 
 def _count_interval(boxes: Standing, calibration: kernel.Calibration) -> tuple[float, float]:
     value = calibration.scale * boxes.expected
-    return kernel.interval(value, value, boxes.spread, calibration.boxes)
+    low, _ = kernel.interval(value, value, boxes.spread, calibration.boxes)
+    return low, kernel.interval(value, value, boxes.above, calibration.boxes)[1]
 
 
 def _typed(rows: list[dict[str, Any]]) -> pd.DataFrame:

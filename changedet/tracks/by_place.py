@@ -10,8 +10,10 @@ import numpy as np
 from changedet.kernels import places as spots
 from changedet.kernels import tracks as kernel
 from changedet.kernels.replaced import Stretches, Surfaces, split_stretches, whole
+from changedet.kernels.sights import sight_bins
 from changedet.tracks.assemble import assemble, medians, most_seen
 from changedet.tracks.rows import Bools, Floats, Ints, Looks, Rows, Tracks
+from changedet.tracks.sights import sights
 
 OVERLAP_SHARE = 0.35
 CONFIDENT = 0.45
@@ -44,6 +46,8 @@ class Observed(NamedTuple):
         What brings each date's boxes onto the places, in metres.
     lean : float64 (date, 2)
         How far each date moves, beyond that, the top of a stack of one box more than usual.
+    sights : float64 (place, date, feature) or None
+        What the pixels show, see `changedet.kernels.sights.describe`; None without pictures.
     """
 
     place: Ints
@@ -55,6 +59,7 @@ class Observed(NamedTuple):
     pairs: tuple[Ints, Ints]
     shift: Floats
     lean: Floats
+    sights: Floats | None
 
 
 class Rates(NamedTuple):
@@ -87,9 +92,10 @@ def observe(rows: Rows, looks: Looks, radius_m: float) -> Observed:
     pairs = spots.overlapping_pairs(summary, width, OVERLAP_SHARE)
     clear = _under_a_stack(clear, has_row, pairs, rows, place)
     counted = np.bincount(own, rows.counted[keep], n).astype(np.float64)
-    return Observed(
-        place, kernel.score_bins(score), clear, lit, counted, _company(rows, place, has_row), pairs, shift, lean
-    )
+    bins, company = kernel.score_bins(score), _company(rows, place, has_row)
+    moved = medians((rows.boxes.xy + shift[rows.date])[keep], own, n)
+    pixels = sights(looks, moved, summary, shift, (bins, lit, clear))
+    return Observed(place, bins, clear, lit, counted, company, pairs, shift, lean, pixels)
 
 
 def _company(rows: Rows, place: Ints, has_row: Bools) -> Ints:
@@ -115,12 +121,13 @@ def follow_places(rows: Rows, looks: Looks, radius_m: float, rates: Rates, table
 
 def read_observed(seen: Observed, rates: Rates, tables: kernel.Tables) -> kernel.Places:
     """The history of every place; once more where better supported ones leave some no room."""
+    sight = None if seen.sights is None else sight_bins(seen.sights, tables.look)
     arguments = (seen.bins, seen.clear, seen.lit, seen.counted, seen.company)
-    read = kernel.read_places(*arguments, np.zeros(seen.clear.shape), *rates, tables)
+    read = kernel.read_places(*arguments, np.zeros(seen.clear.shape), *rates, tables, sight)
     if seen.clear.shape[1] == 1:
         return read
     blocked = _blocked(read.present, seen.counted, seen.pairs)
-    return kernel.read_places(*arguments, blocked, *rates, tables) if blocked.any() else read
+    return kernel.read_places(*arguments, blocked, *rates, tables, sight) if blocked.any() else read
 
 
 def _with_counted_rows(place: Ints, counted: Bools) -> tuple[Ints, Bools]:

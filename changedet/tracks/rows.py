@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import geopandas as gpd
 import numpy as np
@@ -45,6 +45,16 @@ class Looks(Protocol):
 
     def covered(self, i: int, points: Floats) -> Bools:
         """True (n,) where date ``i`` shows nothing of the points: cloud, its shadow, no data; deep shade is neither."""
+        ...
+
+
+@runtime_checkable
+class PicturedLooks(Looks, Protocol):
+    """Looks that may have pictures, too."""
+
+    def light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
+        """Light (3, n, band) that date ``i`` shows of boxes at ``xy`` (n, 2), see `changedet.tracks.sights.of_boxes`;
+        None without pictures."""
         ...
 
 
