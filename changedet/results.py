@@ -21,7 +21,7 @@ from changedet.maskoutputs import mask_path
 from changedet.outlines import as_estimates, footprint_layer, footprints_of, ground_layer
 from changedet.outputs import vectors
 from changedet.placebo import Placebo, placebo
-from changedet.plan import Plan, countable
+from changedet.plan import CANNOT, Plan, countable
 from changedet.scenes import Look
 from changedet.seen import seen_looks
 from changedet.series import LookFacts
@@ -242,17 +242,12 @@ def _summary(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> dict[str
     reference = plan.looks[plan.reference].date
     method = plan.built("series")
     if method is None:
-        none = {
-            "date": None,
-            "low": None,
-            "high": None,
-            "probability": None,
-            "reason": "the series stage is switched off",
-        }
-        onset: dict[str, Any] = dict.fromkeys(("containers", "changed_area", "footprint"), none)
+        onset = dict.fromkeys(
+            ("containers", "changed_area", "footprint"), _no_onset("the series stage is switched off")
+        )
     else:
         found = series.onsets(_with_lasting_area(plan, table), method, reference, tracks)
-        onset = {name: one.to_json() for name, one in found.items()}
+        onset = {name: one.to_json() for name, one in found.items()} | _not_computed(plan)
     return {
         "schema_version": SCHEMA_VERSION,
         "site": plan.site_id,
@@ -268,6 +263,20 @@ def _summary(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> dict[str
         "totals": with_nulls(series.totals(table)),
         "onset": onset,
     }
+
+
+def _not_computed(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Onsets of figures that this run does not have, with why."""
+    out = {}
+    if countable(plan).startswith(CANNOT):
+        out["containers"] = _no_onset(f"containers {countable(plan)}")
+    if plan.method("change") is None:
+        out["changed_area"] = _no_onset(f"change is not computed: {plan.choices['change'].reason}")
+    return out
+
+
+def _no_onset(reason: str) -> dict[str, Any]:
+    return series.Onset(None, None, None, float("nan"), reason).to_json()
 
 
 def with_nulls(totals: dict[str, Any]) -> dict[str, Any]:

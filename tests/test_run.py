@@ -456,6 +456,15 @@ def test_a_single_scene_is_counted_and_nothing_compared(own: Path) -> None:
     assert summary_problems(finished.summary) == []
 
 
+def test_onsets_of_what_is_switched_off_say_so(own: Path) -> None:
+    off = {"method": "none"}
+    onset = run(write_workflow(own, DATES, change=off, objects=off)).summary["onset"]
+    assert onset["containers"] == dict.fromkeys(("date", "low", "high", "probability", "shape")) | {
+        "reason": "containers cannot be counted: switched off in the workflow"
+    }
+    assert onset["changed_area"]["reason"] == "change is not computed: switched off in the workflow"
+
+
 def test_the_same_scene_twice_has_not_one_changed_pixel(own: Path) -> None:
     shutil.copy2(own / f"{DATES[0]}.tif", own / f"{DATES[1]}.tif")
     finished = run(write_workflow(own, DATES[:2]), out=str(own / "out"))

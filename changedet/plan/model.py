@@ -92,15 +92,19 @@ class Plan:
         return str(self.choices["change"].parameters["persistence"]) != NONE
 
 
+CANNOT: Final = "cannot be counted"
+"""How `countable` begins where no date can."""
+
+
 def countable(plan: Plan) -> str:
     """Whether containers can be counted, in one sentence."""
     choice = plan.choices["objects"]
     if choice.method == NONE:
-        return f"cannot be counted: {choice.reason}"
+        return f"{CANNOT}: {choice.reason}"
     method = plan.built("objects")
     coarse = [str(look.date) for look in plan.looks if look.gsd_m > method.coarsest_m]
     if len(coarse) == len(plan.looks):
-        return f"cannot be counted: no scene is finer than {method.coarsest_m:g} m"
+        return f"{CANNOT}: no scene is finer than {method.coarsest_m:g} m"
     if coarse:
         return f"can be counted, but not on {', '.join(coarse)}: coarser than {method.coarsest_m:g} m"
     return "can be counted on every date"
