@@ -110,10 +110,8 @@ def classify_overview(
     bands = np.where(valid, overview, 0)[list(white_bands)]
     bright = bands.mean(axis=0, dtype=np.float32)
     if snow_bands is None and len(white_bands) == 3:
-        nir = None if nir_band is None else overview[nir_band]
-        other = None if reference is None else reference[list(white_bands)]
         least = PICTURE_SNOW * ceiling if np.isfinite(ceiling) else floor
-        snow = white_snow(overview[list(white_bands)], nir, other, least, resolution_m)
+        snow = _snow_by_white(overview, reference, list(white_bands), nir_band, least, resolution_m)
     else:
         snow = _snow(np.where(valid, overview, 0), snow_bands, floor) & valid
     ground = float(np.percentile(bright[valid], 25))
@@ -137,6 +135,19 @@ def classify_overview(
     clipped = np.asarray((np.where(valid, overview, 0) >= ceiling).all(axis=0), bool)
     out[opened(clipped, SATURATED_WIDTH_M / 2, resolution_m) & (out == CLEAR)] = SATURATED
     return out
+
+
+def _snow_by_white(
+    overview: NDArray[np.float32],
+    reference: NDArray[np.float32] | None,
+    white_bands: list[int],
+    nir_band: int | None,
+    least: float,
+    resolution_m: float,
+) -> NDArray[np.bool_]:
+    nir = None if nir_band is None else overview[nir_band]
+    other = None if reference is None else reference[white_bands]
+    return white_snow(overview[white_bands], nir, other, least, resolution_m)
 
 
 def _by_trees(

@@ -236,13 +236,8 @@ def read_places(
     """
     dates = bins.shape[1]
     model = _first_model(dates, birth, death, false_share, tables)
-    pixels = _by_pixels(bins, observed, lit, sight, tables)
-    lit, dim = observed & lit, observed & ~lit
-    absent, full, false = (
-        emissions(bins, dim, table**SHADE_TRUST) * said for table, said in zip(tables.shade, pixels, strict=True)
-    )
-    absent = absent * emissions(bins, lit, tables.absent)
-    clutter = [np.log(false * emissions(bins, lit, table)).sum(1) for table in tables.emission[REAL:]]
+    absent, full, clutter = _without_ease(bins, observed, lit, sight, tables)
+    lit = observed & lit
     beside = np.log(tables.company)[IS_CLUTTER][:, company].T
     beside[(bins > 0).sum(1) > BRIEF_DATES] = 0.0
     learnt = None
@@ -266,6 +261,20 @@ def read_places(
         if rounds_left and dates >= EM_DATES:
             model = _learn(readings, classes, model, birth, death, false_share, tables)
     return _told(readings, classes, model, absent, present, caution)
+
+
+def _without_ease(
+    bins: Ints, observed: Bools, lit: Bools, sight: Ints | None, tables: Tables
+) -> tuple[Floats, Floats, list[Floats]]:
+    """What a date's ease does not touch: likelihoods (place, date) of all looks at an empty place and of shaded ones at
+    a full one, and of each sort of clutter the log likelihood (place,)."""
+    pixels = _by_pixels(bins, observed, lit, sight, tables)
+    lit, dim = observed & lit, observed & ~lit
+    absent, full, false = (
+        emissions(bins, dim, table**SHADE_TRUST) * said for table, said in zip(tables.shade, pixels, strict=True)
+    )
+    clutter = [np.log(false * emissions(bins, lit, table)).sum(1) for table in tables.emission[REAL:]]
+    return absent * emissions(bins, lit, tables.absent), full, clutter
 
 
 def _by_pixels(bins: Ints, observed: Bools, lit: Bools, sight: Ints | None, tables: Tables) -> Floats:
