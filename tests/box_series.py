@@ -7,7 +7,7 @@ of it; the tests follow its boxes as those of the detector "imitated".
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +16,9 @@ import shapely
 from scipy.stats import norm
 
 from changedet.kernels.presence import TABLES
+from changedet.kernels.series import PLAIN
 from changedet.kernels.tracks import SCORE_EDGES, Tables
+from changedet.tracks import track
 
 CRS = "EPSG:32633"
 ORIGIN = np.array([400_000.0, 5_600_000.0])
@@ -237,3 +239,10 @@ def event_f1(true: np.ndarray, found: np.ndarray) -> tuple[int, int, int]:
             used[distance.argmin()] = True
             hits += 1
     return hits, len(found) - hits, len(true) - hits
+
+
+def followed(series, rows=None):
+    """Tracks of the imitated detector; its counts were not calibrated."""
+    rows = series.detections if rows is None else rows
+    tracks = track(rows, series.dates, clear=series.clear, detector="imitated")
+    return replace(tracks, calibration=PLAIN)

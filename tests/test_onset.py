@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
 import itertools
-import sys
-from dataclasses import replace
-from pathlib import Path
 
+import box_series as bs
 import numpy as np
 import pytest
 
 from changedet.errors import MethodError
 from changedet.kernels import series as kernel
 from changedet.series import STAGE, Estimate, LookFacts, onset, onsets, timeseries
-from changedet.tracks import track
-
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-bs = _load("box_series")
-
-
-def followed(series, rows=None):
-    """Tracks of the imitated detector; its counts were not calibrated."""
-    rows = series.detections if rows is None else rows
-    tracks = track(rows, series.dates, clear=series.clear, detector="imitated")
-    return replace(tracks, calibration=kernel.PLAIN)
 
 
 def brute_staircase(values, floor, ceiling):
@@ -355,7 +333,7 @@ def test_a_date_that_shows_nothing_dates_no_growth_of_containers():
     series = bs.simulate(8, dates=8, blocks=4, growth_from=4)
     series.clouds[4] = np.array([[*(bs.ORIGIN + 100), 900.0]])
     rows = series.detections[series.detections["date"].dt.date != series.dates[4]]
-    tracks = followed(series, rows)
+    tracks = bs.followed(series, rows)
     looks = [LookFacts(day, valid_fraction={"": float(i != 4)}) for i, day in enumerate(series.dates)]
     method = STAGE.get("staircase").function(None)
     for known in (tracks, None):
@@ -370,7 +348,7 @@ def test_growth_under_clouds_is_dated_by_what_each_look_shows():
     for seed in range(6500, 6512):
         for growth in (3, None):
             series = bs.simulate(seed, dates=7, blocks=4, cloud=0.8, change=0.04, growth_from=growth)
-            tracks = followed(series)
+            tracks = bs.followed(series)
             table = timeseries([LookFacts(day) for day in series.dates], tracks)
             found = onsets(table, method, series.dates[0], tracks)["containers"]
             if growth is None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
-import sys
 from dataclasses import replace
-from pathlib import Path
 
+import box_series as bs
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -30,27 +28,9 @@ from changedet.series.table import counted_boxes
 from changedet.tracks import track
 
 
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-bs = _load("box_series")
-
-
-def followed(series, rows=None):
-    """Tracks of the imitated detector; its counts were not calibrated."""
-    rows = series.detections if rows is None else rows
-    tracks = track(rows, series.dates, clear=series.clear, detector="imitated")
-    return replace(tracks, calibration=kernel.PLAIN)
-
-
 def figures(seed, zones=None, **kind):
     series = bs.simulate(seed, **kind)
-    tracks = followed(series)
+    tracks = bs.followed(series)
     return series, tracks, timeseries([LookFacts(date) for date in series.dates], tracks, zones)
 
 
@@ -143,7 +123,7 @@ def test_a_hidden_date_has_a_wider_interval_about_a_count_that_is_not_lost():
         series = bs.simulate(5, change=0.0)
         series.clouds[hidden] = np.array([[*(bs.ORIGIN + 100), 500.0]])
         rows = series.detections[series.detections["date"].dt.date != series.dates[hidden]]
-        tracks = followed(series, rows)
+        tracks = bs.followed(series, rows)
         table = timeseries([LookFacts(date) for date in series.dates], tracks)
         width = table["containers_high"] - table["containers_low"]
         assert width[hidden] > wider * width.drop(hidden).max()
@@ -152,7 +132,7 @@ def test_a_hidden_date_has_a_wider_interval_about_a_count_that_is_not_lost():
 
 
 def test_ground_that_no_look_shows_any_more_widens_an_interval_upwards_alone():
-    counted = counted_boxes(followed(bs.simulate(5, change=0.0)))
+    counted = counted_boxes(bs.followed(bs.simulate(5, change=0.0)))
     date, ground = counted.present.shape[1] - 1, np.ones((100, counted.present.shape[1]), bool)
     weight = np.ones(len(counted.weight))
     shown = replace(counted, ground_shown=ground).standing(date, weight)
@@ -170,7 +150,7 @@ def test_an_interval_reaches_up_to_the_boxes_that_are_seen_and_believed():
     series = bs.simulate(2)
     # An interval of no width, and an expectation too low: what clears every row that a track owns is the rule alone.
     tight = kernel.Calibration(0.5, (0.0, 0.0), (1.0, 1.0), (1.0, 1.0))
-    tracks = replace(followed(series), calibration=tight)
+    tracks = replace(bs.followed(series), calibration=tight)
     table = timeseries([LookFacts(date) for date in series.dates], tracks)
     rows = tracks.detections[tracks.detections["counted"] & (tracks.detections["kind"] != "other")]
     false = rows["track_id"].isna().groupby(rows["date"].dt.date).sum().to_numpy()

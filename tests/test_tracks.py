@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
 import itertools
-import sys
-from pathlib import Path
 
+import box_series as bs
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -25,16 +23,6 @@ from changedet.kernels.presence import TABLES, calibration
 from changedet.series.table import counted_boxes
 from changedet.tracks import STAGE, AllLooks, track
 
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-bs = _load("box_series")
 DAYS = [dt.date(2023, 1, 10) + dt.timedelta(30 * i) for i in range(8)]
 
 

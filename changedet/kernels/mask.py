@@ -109,19 +109,15 @@ def classify_overview(
         return np.where(valid, CLOUD, NODATA).astype(np.uint8)
     bands = np.where(valid, overview, 0)[list(white_bands)]
     bright = bands.mean(axis=0, dtype=np.float32)
-    if snow_bands is None and len(white_bands) == 3:
+    if snow_bands is not None:
+        snow = _snow_by_index(np.where(valid, overview, 0), snow_bands, floor) & valid
+    else:
         least = PICTURE_SNOW * ceiling if np.isfinite(ceiling) else floor
         snow = _snow_by_white(overview, reference, list(white_bands), nir_band, least, resolution_m)
-    else:
-        snow = _snow(np.where(valid, overview, 0), snow_bands, floor) & valid
+    ratio = None if reference is None else _ratio(bands, reference[list(white_bands)], valid)
     ground = float(np.percentile(bright[valid], 25))
     core = _cores(bands, bright, valid & ~snow, ground, resolution_m, floor, ceiling)
-    ratio = None if reference is None else _ratio(bands, reference[list(white_bands)], valid)
-    cloud = _clouds(core, bright, ratio, valid, resolution_m, by_outline=True)
-    shadow = np.zeros_like(cloud)
-    if cloud.any():
-        cloud = _grown(cloud, bright, ratio, valid, ground, resolution_m)
-        shadow = shadows_of(cloud, bright, ratio, valid, resolution_m, sun_azimuth_deg)
+    cloud, shadow = _by_tests(core, bright, ratio, valid, ground, resolution_m, sun_azimuth_deg)
     if trees and reference is not None and resolution_m <= TREES_LIMIT_M:
         white = weather.Bands((white_bands[0], white_bands[1], white_bands[2]), nir_band)
         answer = weather.told(overview, reference, white, sun_azimuth_deg, trees)
@@ -145,9 +141,29 @@ def _snow_by_white(
     least: float,
     resolution_m: float,
 ) -> NDArray[np.bool_]:
+    """Ground that has turned white; none is known where the bands are not blue, green and red."""
+    if len(white_bands) != 3:
+        return np.zeros(overview.shape[1:], bool)
     nir = None if nir_band is None else overview[nir_band]
     other = None if reference is None else reference[white_bands]
     return white_snow(overview[white_bands], nir, other, least, resolution_m)
+
+
+def _by_tests(
+    core: NDArray[np.bool_],
+    bright: NDArray[np.float32],
+    ratio: NDArray[np.float32] | None,
+    valid: NDArray[np.bool_],
+    ground: float,
+    resolution_m: float,
+    sun_azimuth_deg: float | None,
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Clouds that grow from those cores that are some, and their shadows."""
+    cloud = _clouds(core, bright, ratio, valid, resolution_m, by_outline=True)
+    if not cloud.any():
+        return cloud, np.zeros_like(cloud)
+    cloud = _grown(cloud, bright, ratio, valid, ground, resolution_m)
+    return cloud, shadows_of(cloud, bright, ratio, valid, resolution_m, sun_azimuth_deg)
 
 
 def _by_trees(
@@ -206,10 +222,8 @@ def laid_over(
     return np.where(usable, over, quality).astype(np.uint8)
 
 
-def _snow(overview: NDArray[np.float32], bands: tuple[int, int, int] | None, floor: float) -> NDArray[np.bool_]:
+def _snow_by_index(overview: NDArray[np.float32], bands: tuple[int, int, int], floor: float) -> NDArray[np.bool_]:
     """Normalised difference snow index above .4, and not water: Hall et al. 1995, doi:10.1016/0034-4257(95)00137-P."""
-    if bands is None:
-        return np.zeros(overview.shape[1:], bool)
     green, nir, swir = (overview[band] for band in bands)
     index = (green - swir) / np.maximum(green + swir, 1e-6)
     return np.asarray((index > 0.4) & (nir > 0.44 * floor) & (green > 0.4 * floor), bool)
