@@ -130,14 +130,18 @@ def _persistent(scores: Any, thresholds: Any, probabilities: bool, weights: Any,
             shift, flip = strictness[y, x], flips[y, x]
             _steps(scores[:, y, x], weights, seen, steps)
             p = 0.0  # the reference is as it is
-            for t in np.flatnonzero(steps):
+            for t in range(dates):
+                if not steps[t]:
+                    continue
                 expected[t] = p = p * (1.0 - flip) + (1.0 - p) * flip
                 if seen[t]:
                     odds = p * _evidence(scores[t, y, x], thresholds[t], probabilities, shift, weights[t])
                     p = odds / (odds + 1.0 - p)
                 filtered[t] = p
             later, is_last = -1, True
-            for t in np.flatnonzero(steps)[::-1]:
+            for t in range(dates - 1, -1, -1):
+                if not steps[t]:
+                    continue
                 if later >= 0:
                     stayed = filtered[t] * (1.0 - flip) / expected[later]
                     came_back = filtered[t] * flip / (1.0 - expected[later])
