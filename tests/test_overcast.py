@@ -181,7 +181,6 @@ def test_a_reference_that_shows_nothing_is_said_and_another_named(series: Path, 
 
 
 @pytest.mark.parametrize("folder", ["null", "pucallpa", "taizhou", "beijing_a"])
-@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_real_clear_pairs_show_their_ground(folder: str) -> None:
     place = Path(os.environ.get("CHANGEDET_DATA", Path(__file__).parents[2] / "shared/data")) / folder
     if not place.is_dir():

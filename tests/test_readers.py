@@ -30,7 +30,6 @@ pytestmark = [
     pytest.mark.skipif(not READERS.is_dir(), reason=f"no real imagery at {DATA} (set CHANGEDET_DATA)"),
     # GDAL's readers of GCPs and rasterio's WarpedVRT use affine's old operator.
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning"),
 ]
 
 REFUSED = {

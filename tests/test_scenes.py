@@ -44,24 +44,22 @@ def write(path: Path, data: NDArray[Any], transform: Affine = T, crs: Any = CRS,
     colors = options.pop("colorinterp", None)
     mask, scales = options.pop("mask", None), options.pop("scales", None)
     names, tags = options.pop("descriptions", None), options.pop("tags", None)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-        with (
-            rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
-            rasterio.open(
-                path, "w", "GTiff", data.shape[2], data.shape[1], data.shape[0], crs, transform, data.dtype, **options
-            ) as out,
-        ):
-            if colors:
-                out.colorinterp = [rasterio.enums.ColorInterp[name] for name in colors]
-            if names:
-                out.descriptions = names
-            if scales:
-                out.scales, out.offsets = scales
-            out.update_tags(**(tags or {}))
-            out.write(data)
-            if mask is not None:
-                out.write_mask(mask)
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
+        rasterio.open(
+            path, "w", "GTiff", data.shape[2], data.shape[1], data.shape[0], crs, transform, data.dtype, **options
+        ) as out,
+    ):
+        if colors:
+            out.colorinterp = [rasterio.enums.ColorInterp[name] for name in colors]
+        if names:
+            out.descriptions = names
+        if scales:
+            out.scales, out.offsets = scales
+        out.update_tags(**(tags or {}))
+        out.write(data)
+        if mask is not None:
+            out.write_mask(mask)
     return str(path)
 
 

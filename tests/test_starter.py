@@ -332,7 +332,6 @@ def test_tiles_and_pixel_sizes_of_one_date_stay_apart() -> None:
 
 
 @PLACED
-@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_a_picture_without_a_place_needs_crs_and_bounds() -> None:
     path = scene("2023-06-04.tif", crs=None, transform=None)
     assert refused(path) == [
