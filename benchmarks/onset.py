@@ -33,9 +33,10 @@ sys.path.insert(0, str(ROOT))
 
 from changedet.series import STAGE, LookFacts, Onset, onsets, timeseries  # noqa: E402
 from changedet.tracks import AllLooks, track  # noqa: E402
-from changedet.tracks.rows import Looks  # noqa: E402
+from changedet.tracks.rows import PicturedLooks  # noqa: E402
 from training.track_sites import TrackSite, sites  # noqa: E402
 
+Floats = NDArray[np.float64]
 GROWING, STILL = ("growth", "clouds"), ("quiet", "dense", "port", "trains")
 USUAL_CLOUD = 0.2
 FEW = (6, 9)
@@ -77,15 +78,18 @@ class Told:
 class Reordered:
     """Looks of a site in another order: the ``i``-th is its ``order[i]``-th, called by the date ``dates[i]``."""
 
-    whole: Looks
+    whole: PicturedLooks
     order: Sequence[int]
     dates: Sequence[dt.date]
 
-    def clear(self, i: int, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def clear(self, i: int, points: Floats) -> NDArray[np.bool_]:
         return self.whole.clear(self.order[i], points)
 
-    def covered(self, i: int, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def covered(self, i: int, points: Floats) -> NDArray[np.bool_]:
         return self.whole.covered(self.order[i], points)
+
+    def light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
+        return self.whole.light(self.order[i], xy, length, angle)
 
 
 def box_series() -> Any:

@@ -12,7 +12,7 @@ from changedet.scenes import Look
 from changedet.store import RunFolder, identity, read_json
 from changedet.zones import sidings_of
 
-STEP_VERSION = 12
+STEP_VERSION = 13
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
 MASKS_VERSION = 3

@@ -315,7 +315,7 @@ def write(detector: str, fitted: kernel.Tables, resolution_m: float, calibrated:
         end = text.index("\n}\n", begin) + 2
         text = text[:begin] + repr(value) + text[end:]
     OUT.write_text(text)
-    subprocess.run(["ruff", "format", "-q", str(OUT)], check=False)
+    subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(OUT)], check=False)
 
 
 def main() -> None:

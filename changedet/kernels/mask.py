@@ -54,6 +54,8 @@ TREES_LIMIT_M: Final = 6.0
 """The trees of `kernels.weather` were fitted on cells of 2 to 4 m."""
 HIDDEN, SURE = 0.7, 0.9
 """Their probabilities from which a place is taken for hidden, and a date for cloudy."""
+THICK: Final = 5.0
+"""Percent of the sure cells of a date's clouds that may be darker, or less white, than what is taken for more."""
 SATURATED_WIDTH_M: Final = 60.0
 """In 8-bit pictures white roofs are stretched to 255: only what is wider than any of them is called saturated."""
 
@@ -125,6 +127,7 @@ def classify_overview(
         # what trees take for a cloud has no outline of its own
         proven = _clouds(surely, bright, ratio, valid, resolution_m, by_outline=False) | (surely & cloud)
         cloud, shadow = _by_trees(answer, surely, proven, cloud, shadow)
+        cloud |= _thick(cloud & valid & proven, cloud, bands, reference, white)
     out[shadow & valid] = SHADOW
     out[cloud & valid] = CLOUD
     out[snow & (out == CLEAR)] = SNOW
@@ -185,6 +188,25 @@ def _by_trees(
     labels = label(is_cloud.astype(np.uint8))
     built = np.isin(labels, np.setdiff1d(labels[surely & ~proven], labels[proven]))
     return np.where(known, is_cloud & ~built, cloud), np.where(known, hidden & ~is_cloud, shadow)
+
+
+def _thick(
+    proven: NDArray[np.bool_],
+    cloud: NDArray[np.bool_],
+    bands: NDArray[np.float32],
+    reference: NDArray[np.float32],
+    white: weather.Bands,
+) -> NDArray[np.bool_]:
+    """What touches a cloud and is as white and bright, and as much brighter than on the reference, as what surely is
+    one: within wide even clouds the trees find no more to hold on to than on an even roof."""
+    if not proven.any():
+        return proven
+    bright, other = bands.mean(axis=0), reference[list(white.white)].mean(axis=0)
+    looks = (bright, bright / np.maximum(other, 1e-6), -weather.saturation(bands, bright))
+    with np.errstate(invalid="ignore"):
+        alike = np.logical_and.reduce([layer >= np.nanpercentile(layer[proven], THICK) for layer in looks])
+    labels = label((alike | cloud).astype(np.uint8))
+    return np.asarray(alike & (labels > 0) & np.isin(labels, np.unique(labels[proven])), bool)
 
 
 def _is_overcast(

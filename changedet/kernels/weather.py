@@ -111,7 +111,7 @@ def usual_ratio(own: Image, before: Image, valid: Bools) -> float:
     slope, offset, correlation, _ = _line(other / ground, bright / ground, valid.astype(np.float32), 5.0)
     alike = np.clip(correlation, 0, 1) ** 2 * np.exp(-np.square(offset * ground / (0.3 * bright)))
     risen = ratio > MUCH_BRIGHTER * np.percentile(ratio[valid], 25)
-    open_ground = valid & ~(risen & (_saturation(own, bright) < CLOUD_WHITE))
+    open_ground = valid & ~(risen & (saturation(own, bright) < CLOUD_WHITE))
     if not open_ground.any():
         return float(np.median(ratio[valid]))
     trust = np.where(slope > 0, alike, 0) + LEAST_TRUST
@@ -148,7 +148,7 @@ def features(a: Image, b: Image, valid: Bools, bands: Bands, usual: Levels) -> I
     found += [added_least, added]
     for sigma in ADDED_SIGMAS:
         found += [_mean(added_least, weight, sigma), _mean(added, weight, sigma)]
-    own_white, before_white = _saturation(a[white], bright), _saturation(b[white], other)
+    own_white, before_white = saturation(a[white], bright), saturation(b[white], other)
     x, y = other / usual.ground, bright / (level * usual.ground)
     found += [own_white, before_white, _mean(own_white, weight, SIGMAS[1]), y, x]
     found += [unknown, unknown] if nir is None else [_index(a[nir], a[red]), _index(b[nir], b[red])]
@@ -253,7 +253,7 @@ def _may_be_clouded(own: Image, before: Image, valid: Bools, bands: Bands, usual
     white = list(bands.white)
     bright, other = own[white].mean(axis=0), before[white].mean(axis=0)
     level = float(np.mean([usual.ratios[k] for k in white]))
-    risen = (bright > BRIGHTER * level * other) & (_saturation(own[white], bright) < WHITE)
+    risen = (bright > BRIGHTER * level * other) & (saturation(own[white], bright) < WHITE)
     return int((risen & valid).sum()) >= LEAST_CELLS
 
 
@@ -313,8 +313,9 @@ def _line(x: Image, y: Image, weight: Image, sigma: float) -> tuple[Image, Image
     return slope, mean_y - slope * mean_x, np.asarray(correlation, np.float32), np.asarray(contrast, np.float32)
 
 
-def _saturation(bands: Image, bright: Image) -> Image:
-    return np.asarray((bands.max(axis=0) - bands.min(axis=0)) / bright, np.float32)
+def saturation(bands: Image, bright: Image) -> Image:
+    """How far ``(band, y, x)`` of brightness `bright` are from grey: 0 white, 2 and more a pure colour."""
+    return np.asarray((bands.max(axis=0) - bands.min(axis=0)) / np.maximum(bright, np.float32(1e-6)), np.float32)
 
 
 def _index(a: Image, b: Image) -> Image:
