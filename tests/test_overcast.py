@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import xarray as xr
 from small_scenes import ground, write_scene, write_workflow
 
+from changedet.kernels.mask import _thick
 from changedet.kernels.overcast import hides_ground, is_doubtful, is_featureless
 from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SNOW
+from changedet.kernels.weather import Bands
 from changedet.mask import mask
+from changedet.measuring import _without_clouds
 from changedet.run import run
 from changedet.store import open_run
 
@@ -193,3 +197,43 @@ def test_real_clear_pairs_show_their_ground(folder: str) -> None:
             bright.append(source.read([1, 2, 3]).mean(axis=0, dtype=np.float32))
     assert not [k for k, one in enumerate(bright) if is_doubtful(one)]
     assert not [(i, j) for i, one in enumerate(bright) for j, other in enumerate(bright) if hides_ground(one, other)]
+
+
+def test_white_within_a_cloud_is_cloud_however_even_and_a_white_roof_that_it_touches_is_not() -> None:
+    bands, reference = np.full((2, 3, 40, 40), 0.2, np.float32)
+    cloud = np.zeros((40, 40), bool)
+    cloud[5:25, 5:25] = True
+    # The cloud's own texture; its core is whiter than most of it, and nothing there was told.
+    bands[:, cloud] = np.random.default_rng(3).uniform(0.7, 0.9, cloud.sum())
+    bands[:, 10:16, 10:16] = 0.9
+    told = cloud.copy()
+    told[10:16, 10:16] = False
+    # Roofs beside it: one as white before, one less bright; and as bright a thing that no cloud touches.
+    bands[:, 12:16, 25:30] = reference[:, 12:16, 25:30] = 0.85
+    bands[:, 18:22, 25:30] = 0.5
+    bands[:, 32:36, 32:36] = 0.9
+    found = _thick(told, told, bands, reference, Bands((0, 1, 2), None))
+    np.testing.assert_array_equal(found & ~told, cloud & ~told)
+    assert not _thick(np.zeros_like(told), told, bands, reference, Bands((0, 1, 2), None)).any()
+
+
+@pytest.mark.parametrize("left_open", [0.0, 0.03, 0.2])
+def test_the_bright_end_of_a_cloudy_date_is_that_of_its_ground(left_open: float) -> None:
+    rng = np.random.default_rng(5)
+    before = rng.uniform(300, 3000, (4, 3, 64, 64)).astype(np.float32)
+    seen = 0.9 * before + rng.normal(0, 20, before.shape).astype(np.float32)
+    clear = float(np.percentile(seen, 99))
+    for cell, open_cloud in zip(seen, rng.random((4, 64, 64)) < left_open, strict=True):
+        cell[:, open_cloud] = 9000
+    work = SimpleNamespace(roles=("red", "green", "blue"))
+    levels, usual = (
+        {"low": np.percentile(image, 0.5, (0, 2, 3)).tolist(), "middle": np.median(image, (0, 2, 3)).tolist()}
+        for image in (seen, before)
+    )
+    kept = _without_clouds(work, seen, before, levels, usual)  # type: ignore[arg-type]
+    assert np.nanpercentile(kept, 99) == pytest.approx(clear, rel=0.02)
+    assert np.isnan(kept).mean() == pytest.approx(left_open, abs=0.02)
+    if left_open:
+        assert np.percentile(seen, 99) > 2 * clear
+    # Where nothing is known of the reference nothing is left out.
+    np.testing.assert_array_equal(_without_clouds(work, seen, before * np.nan, levels, usual), seen)  # type: ignore[arg-type]
