@@ -30,7 +30,8 @@ CORE_SATURATION: Final = 0.18
 """Greatest (max - min) / mean of a core's bands; gravel and sand have .2 to .5."""
 CORE_WIDTH_M: Final = 16.0
 """Narrower bright things are roofs, containers and lorries."""
-CORE_AREA_M2: Final = 500.0
+CORE_AREA_M2, COMPANY_AREA_M2 = 500.0, 100.0
+"""Least area of a cloud's core, and beside another one."""
 SHARPNESS: Final = 0.66
 """Greatest sharpness of the outline less unevenness of the inside, of a cloud: roofs have .8, clouds at most .6."""
 RAGGED_SHARPNESS: Final = 0.82
@@ -295,15 +296,17 @@ def _clouds(
     sharp = _sharpness(bright, valid, resolution_m)
     inner = cv2.erode(core.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     sure, possible = np.zeros(count + 1, bool), np.zeros(count + 1, bool)
-    least_px = max(9.0, CORE_AREA_M2 / resolution_m**2)
+    least_px, beside_px = (max(9.0, area / resolution_m**2) for area in (CORE_AREA_M2, COMPANY_AREA_M2))
     for number in range(1, count + 1):
         part = labels == number
-        if part.sum() < least_px or not _is_new(part, ratio):
+        size = int(part.sum())
+        if size < beside_px or not _is_new(part, ratio):
             continue
         uneven = float(bright[part].std() / max(float(bright[part].mean()), 1e-6))
         edge = 0.0 if resolution_m > SOFTNESS_LIMIT_M else float(np.median(sharp[part & ~inner])) - uneven
         possible[number] = ratio is not None and edge < RAGGED_SHARPNESS
-        sure[number] = edge < SHARPNESS or (by_outline and possible[number] and _is_ragged(part, resolution_m))
+        alone = edge < SHARPNESS or (by_outline and possible[number] and _is_ragged(part, resolution_m))
+        sure[number] = alone and size >= least_px
     # Clouds come in company: beside one, others need not prove their shape.
     return np.asarray((sure | possible if sure.any() else sure)[labels], bool)
 
