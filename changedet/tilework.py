@@ -26,7 +26,7 @@ from changedet.datework import (
 from changedet.displacement import Displacement
 from changedet.grid import Grid
 from changedet.kernels import components
-from changedet.kernels.quality import CLEAR, NODATA
+from changedet.kernels.quality import CLEAR, NODATA, SHADOW
 from changedet.objects import cells, in_cell
 
 
@@ -93,12 +93,30 @@ def compute_tile(work: DateWork, window: Window, model: Model, reference_model: 
     seen = where_valid(image, quality == CLEAR)
     if work.methods.objects is not None and work.counts:
         method = work.methods.objects
-        tables = [in_cell(seen, wide, cell, method, model["objects"]) for cell in cells(window, method.cell_px)]
-        found["boxes"] = pd.concat(tables, ignore_index=True)
+        # A shadow's rim cuts through boxes that are seen well: its ground is shown, and what stands there left out.
+        lit = where_valid(image, (quality == CLEAR) | (quality == SHADOW))
+        tables = [in_cell(lit, wide, cell, method, model["objects"]) for cell in cells(window, method.cell_px)]
+        boxes = pd.concat(tables, ignore_index=True)
+        found["boxes"] = boxes[_mostly(quality == CLEAR, wide, boxes, work.grid.ground_resolution_m)]
     if work.methods.footprint is not None:
         built = work.methods.footprint.apply(seen, wide, model=model["footprint"])
         found["built"] = pack(np.where(inside, built[core], 0).astype(np.uint8))
     return Tile(**found)
+
+
+def _mostly(clear: NDArray[np.bool_], place: Window, boxes: pd.DataFrame, resolution_m: float) -> NDArray[np.bool_]:
+    """Whether most of five points along each box lie on clear ground; `clear` (y, x) covers `place`."""
+    if boxes.empty:
+        return np.zeros(0, bool)
+    turn = np.deg2rad(boxes["angle_deg"].to_numpy(float))
+    half = boxes["length_m"].to_numpy(float) / 2 / resolution_m
+    along = np.linspace(-0.8, 0.8, 5)[:, None] * half
+    rows = boxes["y_px"].to_numpy(float) - place.y - along * np.cos(turn)
+    columns = boxes["x_px"].to_numpy(float) - place.x + along * np.sin(turn)
+    rows, columns = (
+        np.clip(np.floor(at).astype(int), 0, size - 1) for at, size in zip((rows, columns), clear.shape, strict=True)
+    )
+    return np.asarray(2 * clear[rows, columns].sum(axis=0) > len(along), bool)
 
 
 def _inner(border_px: int) -> tuple[slice, slice]:
