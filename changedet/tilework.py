@@ -26,7 +26,7 @@ from changedet.datework import (
 from changedet.displacement import Displacement
 from changedet.grid import Grid
 from changedet.kernels import components
-from changedet.kernels.quality import CLEAR, NODATA, SHADOW
+from changedet.kernels.quality import CLEAR, CLOUD, HAZE, NODATA, SHADOW
 from changedet.objects import cells, in_cell
 
 
@@ -93,9 +93,9 @@ def compute_tile(work: DateWork, window: Window, model: Model, reference_model: 
     seen = where_valid(image, quality == CLEAR)
     if work.methods.objects is not None and work.counts:
         method = work.methods.objects
-        # A shadow's rim cuts through boxes that are seen well: its ground is shown, and what stands there left out.
-        lit = where_valid(image, (quality == CLEAR) | (quality == SHADOW))
-        tables = [in_cell(lit, wide, cell, method, model["objects"]) for cell in cells(window, method.cell_px)]
+        # The rims of clouds and shadows cut through boxes that are seen well: all is shown, and what is hidden left out.
+        shown_all = where_valid(image, np.isin(quality, (CLEAR, CLOUD, SHADOW, HAZE)))
+        tables = [in_cell(shown_all, wide, cell, method, model["objects"]) for cell in cells(window, method.cell_px)]
         boxes = pd.concat(tables, ignore_index=True)
         found["boxes"] = boxes[_mostly(quality == CLEAR, wide, boxes, work.grid.ground_resolution_m)]
     if work.methods.footprint is not None:
