@@ -93,9 +93,9 @@ def compute_tile(work: DateWork, window: Window, model: Model, reference_model: 
     seen = where_valid(image, quality == CLEAR)
     if work.methods.objects is not None and work.counts:
         method = work.methods.objects
-        # The rims of clouds and shadows cut through boxes that are seen well: all is shown, and what is hidden left out.
-        shown_all = where_valid(image, np.isin(quality, (CLEAR, CLOUD, SHADOW, HAZE)))
-        tables = [in_cell(shown_all, wide, cell, method, model["objects"]) for cell in cells(window, method.cell_px)]
+        # The rims of clouds and shadows cut through boxes that are seen: all is shown, and what is hidden left out.
+        whole = where_valid(image, np.isin(quality, (CLEAR, CLOUD, SHADOW, HAZE)))
+        tables = [in_cell(whole, wide, cell, method, model["objects"]) for cell in cells(window, method.cell_px)]
         boxes = pd.concat(tables, ignore_index=True)
         found["boxes"] = boxes[_mostly(quality == CLEAR, wide, boxes, work.grid.ground_resolution_m)]
     if work.methods.footprint is not None:
