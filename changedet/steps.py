@@ -73,7 +73,8 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     own += [plan.looks[plan.reference].identity, look.identity, look.gsd_m]
     # The overview on which clouds are looked for is also the one that finds the coarse shift.
     seen = [*own, plan.stage_identity("mask"), plan.stage_identity("align")]
-    level = [*seen, plan.stage_identity("normalise"), () if i == plan.reference else plan.extra_roles(i)]
+    extra = () if i == plan.reference else plan.extra_roles(i)
+    level = [*seen, plan.stage_identity("normalise"), *([extra] if extra else [])]
     change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
     wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
     parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}
