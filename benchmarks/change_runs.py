@@ -1,7 +1,7 @@
 """Change masks of whole runs on simulated series: what a user gets, with shifts, clouds and light estimated.
 
     python benchmarks/change_runs.py [--seeds 7000 7001] [--only trains .3m ...] [--folder DIR] [--pictures]
-        [--no-zones]
+        [--no-zones] [--no-nir]
 
 Series as `changedet simulate` writes them go through `changedet run` with all stages on `auto`; objects and tables are
 left out. All dates of a series count. F1 forgives one pixel; false marks are a share of the judged pixels, and on quiet
@@ -9,6 +9,7 @@ sites that is the figure that matters; coverage is the share of what both dates 
 are those of the whole run, in this process, for a million pixels and compared date. `--pictures` leaves a PNG of every
 date: before, after, the probability and the mask (white right, red false, blue missed, grey not judged).
 `--no-zones` leaves out the zones that the simulation writes: without them nobody tells where sidings lie.
+`--no-nir` leaves near infrared out of the workflow's bands.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def read(path: Path, like: Path) -> NDArray[np.float32]:
 
 
 def finished(
-    folder: Path, seed: int, asked: dict[str, object], dates: int, pictures: bool, zones: bool
+    folder: Path, seed: int, asked: dict[str, object], dates: int, pictures: bool, zones: bool, nir: bool
 ) -> tuple[Run, float]:
     """The run of a series, and its CPU seconds."""
     site = folder / "-".join(str(value) for value in (*asked.values(), seed, dates))
@@ -88,6 +89,8 @@ def finished(
         written["site"]["zones"] = "zones.geojson"
     else:
         written["site"].pop("zones", None)
+    if not nir:
+        written["bands"].pop("nir", None)
     path.write_text(yaml.safe_dump(written, sort_keys=False))
     begin = time.process_time()
     done = run(load_workflow(path), fresh=True)
@@ -135,6 +138,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="keeps series and runs here; else they are thrown away")
     parser.add_argument("--pictures", action="store_true", help="in the folder")
     parser.add_argument("--no-zones", action="store_true")
+    parser.add_argument("--no-nir", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as spare:
         folder: Path = args.folder or Path(spare)
@@ -142,7 +146,8 @@ def main() -> None:
         for name in args.only:
             spent = 0.0
             for seed in args.seeds:
-                done, cpu_s = finished(folder, seed, SETTINGS[name], args.dates, args.pictures, not args.no_zones)
+                given = args.dates, args.pictures, not args.no_zones, not args.no_nir
+                done, cpu_s = finished(folder, seed, SETTINGS[name], *given)
                 truths = sorted((done.path.parents[1] / "truth").glob("*_mask.tif"))
                 masks = [RunFolder(done.path).path / "change" / path.name for path in truths]
                 own = [counts(read(mask, path), read(path, path)) for mask, path in zip(masks, truths, strict=True)]

@@ -19,6 +19,7 @@ from scipy.ndimage import gaussian_filter
 from changedet import mask
 from changedet.align import AlignMethod, overview_factor
 from changedet.blocks import PixelMethod, Window
+from changedet.displacement import Displacement
 from changedet.footprint import FootprintMethod
 from changedet.grid import Grid
 from changedet.kernels.mask import laid_over
@@ -66,7 +67,10 @@ class DateWork:
     reference : Look or None
         None for the reference date itself.
     roles : tuple of str
-        What is compared.
+        Bands that all dates share.
+    extra_roles : tuple of str
+        Further bands on which this date and the reference are compared, though other dates lack them; of the reference
+        those of all dates.
     scene_roles : tuple of str
         What the aligned picture holds; empty where none is wanted.
     methods : Methods
@@ -94,6 +98,12 @@ class DateWork:
     witnesses: tuple[Look, ...] = ()
     tells_reference: bool = False
     persists: bool = False
+    extra_roles: tuple[str, ...] = ()
+
+    @property
+    def compared_roles(self) -> tuple[str, ...]:
+        """On what this date and the reference are compared."""
+        return (*self.roles, *self.extra_roles)
 
     @property
     def only_quality(self) -> bool:
@@ -176,6 +186,23 @@ def blurred(image: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
     total = gaussian_filter(np.where(known, image, 0), (0, sigma_px, sigma_px), mode="constant", truncate=3.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(known, total / weight, np.nan).astype(np.float32)
+
+
+def with_extra(
+    work: DateWork, look: Look, image: NDArray[np.float32], window: Window, displacement: Displacement | None
+) -> NDArray[np.float32]:
+    """A look's picture ``(band, y, x)`` of the roles that all dates share, with `extra_roles`; NaN where one has none.
+
+    They are read apart, so that what a date shows does not depend on the dates that it is compared with.
+    """
+    if not work.extra_roles:
+        return image
+    return np.concatenate([image, look.read(work.grid, window, work.extra_roles, displacement)[0]])
+
+
+def bands_of(wanted: DateWork, work: DateWork) -> list[int]:
+    """Where the bands by which one work compares lie among those of another."""
+    return [work.compared_roles.index(role) for role in wanted.compared_roles]
 
 
 def normalised(work: DateWork, image: NDArray[np.float32], model: Model) -> NDArray[np.float32]:

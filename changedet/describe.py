@@ -21,6 +21,7 @@ def describe(plan: Plan) -> str:
         f"crs        {grid.crs}",
         f"reference  {plan.looks[plan.reference].date}",
         f"bands      {', '.join(plan.roles)}",
+        *(f"           {line}" for line in further_bands(plan)),
         "",
         f"{'date':<12}{'gsd_m':>8}{'covers':>8}  {'sun':<14}{'bands':<{wide}}scene",
     ]
@@ -44,6 +45,15 @@ def describe(plan: Plan) -> str:
         f"results    {plan.folder.path}",
     ]
     return "\n".join(lines)
+
+
+def further_bands(plan: Plan) -> list[str]:
+    """On what dates are compared with the reference beside the bands that all share, a sentence for each such band."""
+    dates: dict[str, list[str]] = {}
+    for i, look in enumerate(plan.looks):
+        for role in plan.extra_roles(i) if i != plan.reference else ():
+            dates.setdefault(role, []).append(str(look.date))
+    return [f"{role} too where {', '.join(days)} are compared with the reference" for role, days in dates.items()]
 
 
 def in_words(summary: dict[str, Any], series: pd.DataFrame) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from changedet.datework import (
     VISIBLE,
     DateWork,
     Model,
+    bands_of,
     blurred,
     normalised,
     pack,
@@ -42,19 +44,36 @@ COARSE_BUDGET_PX: Final = 250_000
 
 @dataclass(frozen=True)
 class Sample:
-    """What of a date is kept in memory while the others are measured against it: an overview and the sample's cells."""
+    """What of a date is kept in memory while the others are measured against it: an overview and the sample's cells.
+
+    `image` (cell, band, y, x) has the roles that all dates share, `extra` those on which some are compared.
+    """
 
     overview: NDArray[np.float32]
     image: NDArray[np.float32]
     quality: NDArray[np.uint8]
+    extra: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def reference_sample(work: DateWork) -> Sample:
     """Read a date's overview and the cells of the fixed sample, where they lie before any alignment."""
+    return replace(_unaligned(work), extra=_extra_cells(work, None))
+
+
+def _unaligned(work: DateWork) -> Sample:
     overview, seen = work.look.overview(work.grid, work.overview_factor, work.roles)
     overview = where_valid(overview, seen == CLEAR)
     image, quality = _read_cells(work, None)
     return Sample(overview, image, quality)
+
+
+def _extra_cells(work: DateWork, displacement: Displacement | None) -> dict[str, NDArray[np.float32]]:
+    """The sample's cells (cell, y, x) of each extra role."""
+    if not work.extra_roles:
+        return {}
+    windows = sample_windows(work.grid.shape)
+    read = stack_cells([work.look.read(work.grid, window, work.extra_roles, displacement)[0] for window in windows])
+    return dict(zip(work.extra_roles, np.moveaxis(read, 1, 0), strict=True))
 
 
 def _read_cells(work: DateWork, displacement: Displacement | None) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
@@ -86,13 +105,14 @@ def measure(
     Sample or None
         The reference's own sample, for the other dates.
     """
-    own = reference_sample(work)
+    own = _unaligned(work)
     earlier = kept.get("alignment")
     alignment = _alignment(work, own, reference) if earlier is None else Alignment.from_json(earlier)
     model: Model = {"alignment": alignment.to_json()}
     if not alignment.displacement.is_zero:
         image, quality = _read_cells(work, alignment.displacement)
         own = replace(own, image=image, quality=quality)
+    own = replace(own, extra=_extra_cells(work, alignment.displacement))
     earlier = kept.get("mask")
     if earlier is None:
         before = _open_overview(reference, reference_model)
@@ -103,7 +123,7 @@ def measure(
     model["shade"] = kept["shade"] if "shade" in kept else shade_levels(work, seen)
     if reference is not None and reference_model is not None:
         before = where_valid(reference.image, _sample_quality(work, reference, reference_model) == CLEAR)
-        model |= _pair_models(work, seen, before, kept)
+        model |= _pair_models(work, _stacked(work, seen, own), _stacked(work, before, reference), kept)
         if np.isin(_sample_quality(work, own, model), (CLOUD, SHADOW)).mean() > CLOUDED_SHARE:
             seen = _without_clouds(work, seen, before, model["shade"], reference_model["shade"])
     return model | _single_models(work, seen, kept), own if reference is None else None
@@ -131,6 +151,13 @@ def _light(image: NDArray[np.float32], levels: Model, bands: list[int]) -> NDArr
     """Brightness (cell, y, x), 0 at the dark end of a date and 1 at its usual ground."""
     low, middle = (np.asarray(levels[name], np.float32)[bands, None, None] for name in ("low", "middle"))
     return np.asarray(((image - low) / np.maximum(middle - low, np.float32(1e-6))).mean(axis=1), np.float32)
+
+
+def _stacked(work: DateWork, seen: NDArray[np.float32], sample: Sample) -> NDArray[np.float32]:
+    """A sample's clear pixels (cell, band, y, x) with the extra bands on which a date is compared."""
+    if not work.extra_roles:
+        return seen
+    return np.concatenate([seen, np.stack([sample.extra[role] for role in work.extra_roles], axis=1)], axis=1)
 
 
 def _single_models(work: DateWork, seen: NDArray[np.float32], kept: Model) -> Model:
@@ -180,8 +207,12 @@ def _pair_models(work: DateWork, seen: NDArray[np.float32], before: NDArray[np.f
     return model
 
 
-def measure_between(first: DateWork, second: DateWork, first_model: Model, second_model: Model) -> Model:
+def measure_between(
+    first: DateWork, second: DateWork, pair: DateWork, first_model: Model, second_model: Model
+) -> Model:
     """The change model of two dates neither of which is the reference, both on its scale.
+
+    `pair` is the work of `steps.between`.
 
     Raises
     ------
@@ -190,15 +221,16 @@ def measure_between(first: DateWork, second: DateWork, first_model: Model, secon
     """
     samples = []
     for work, model in ((first, first_model), (second, second_model)):
-        image, quality = _read_cells(work, Alignment.from_json(model["alignment"]).displacement)
-        sample = Sample(image[0], image, quality)
-        samples.append(where_valid(image, _sample_quality(work, sample, model) == CLEAR))
+        displacement = Alignment.from_json(model["alignment"]).displacement
+        image, quality = _read_cells(work, displacement)
+        sample = Sample(image[0], image, quality, _extra_cells(work, displacement))
+        samples.append(_stacked(work, where_valid(image, _sample_quality(work, sample, model) == CLEAR), sample))
     both = np.asarray(np.isfinite(samples[0]).all(axis=1) & np.isfinite(samples[1]).all(axis=1), bool)
     levelled = []
-    pair = replace(second, reference=first.look)
-    for seen, sigma, model in zip(samples, pair.blur_px, (first_model, second_model), strict=True):
+    dates = (first, first_model), (second, second_model)
+    for seen, sigma, (work, model) in zip(samples, pair.blur_px, dates, strict=True):
         cells = [blurred(cell, sigma) for cell in where_valid(seen, both)]
-        levelled.append(np.stack([normalised(pair, cell, model) for cell in cells]))
+        levelled.append(np.stack([normalised(work, cell, model)[bands_of(pair, work)] for cell in cells]))
     change: Model = pair.methods.change.fit(*levelled)  # type: ignore[union-attr]
     return change
 

@@ -46,7 +46,9 @@ class SeriesWork:
     probabilities : bool
         Whether the scores are.
     weights : tuple of float
-        Of each date's evidence, from how much of the site it shows.
+        Of each date's evidence, from how much of the site it shows and in which bands.
+    nir : tuple of bool
+        Whether each date is compared with near infrared.
     sure, seen : int
         Pixels of all dates that are surely changed, and that are seen.
     sidings : shapely geometry or None
@@ -59,6 +61,7 @@ class SeriesWork:
     thresholds: tuple[float, ...]
     probabilities: bool
     weights: tuple[float, ...]
+    nir: tuple[bool, ...]
     sure: int = 0
     seen: int = 0
     sidings: BaseGeometry | None = None
@@ -140,6 +143,7 @@ def _work(plan: Plan, models: Mapping[dt.date, Model], indices: Sequence[int]) -
         tuple(NEVER if threshold is None else float(threshold) for threshold in thresholds),
         plan.choices["change"].method in PROBABILISTIC,
         weights=(1.0,) * len(days),
+        nir=tuple("nir" in (*plan.roles, *plan.extra_roles(i)) for i in indices),
         sidings=sidings_of(plan.zones),
     )
 
@@ -147,7 +151,7 @@ def _work(plan: Plan, models: Mapping[dt.date, Model], indices: Sequence[int]) -
 def _informed(work: SeriesWork, counts: Sequence[NDArray[np.int64]]) -> SeriesWork:
     """With what the whole site tells: how far each date is to be trusted, and how much changed."""
     sure, *seen = np.stack(counts).sum(axis=0)
-    weights = tuple(float(w) for w in trust(np.array(seen)))
+    weights = tuple(float(w) for w in trust(np.array(seen), np.array(work.nir)))
     return replace(work, weights=weights, sure=int(sure), seen=int(sum(seen)))
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +28,16 @@ from changedet.measuring import measure_between
 from changedet.outputs.rasters import read_window
 from changedet.persist import Stream
 from changedet.plan import LATTICE_PX, Plan
-from changedet.steps import date_work, masks_identity
+from changedet.steps import between, date_work, masks_identity
 from changedet.store import identity, read_json, write_json
 from changedet.tilework import compare_dates, raw_mask
 
 LEAST_PIXELS: Final = 10_000
 """With fewer pixels to judge, a share of some in a thousand is not measured."""
 SEEN: Final = 255
+
+_Pair: TypeAlias = tuple[DateWork, DateWork, DateWork]
+"""Of two dates their own work, and that of `steps.between`."""
 
 
 @dataclass(frozen=True)
@@ -174,8 +177,8 @@ def run_placebo(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -> 
     if plan.folder.is_done("placebo", _identity(plan)):
         return
     works = [date_work(plan, i) for i in range(len(plan.looks))]
-    pairs = [(works[i], works[k]) for i, k in pairwise(range(len(works))) if plan.reference not in (i, k)]
-    pairs = [(first, second) for first, second in pairs if first.compares and second.compares]
+    indices = [(i, k) for i, k in pairwise(range(len(works))) if plan.reference not in (i, k)]
+    pairs = [(works[i], works[k], between(plan, i, k)) for i, k in indices if works[i].compares and works[k].compares]
     path = plan.folder.state / "placebo.json"
     found = []
     tasks: list[Task] = [(measure_between, (*pair, *_models_of(pair, models))) for pair in pairs]
@@ -187,12 +190,12 @@ def run_placebo(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -> 
     plan.folder.once("placebo", _identity(plan), [path], partial(write_json, path, {"pairs": found}))
 
 
-def _models_of(pair: tuple[DateWork, DateWork], models: Mapping[dt.date, Model]) -> tuple[Model, Model]:
+def _models_of(pair: _Pair, models: Mapping[dt.date, Model]) -> tuple[Model, Model]:
     return models[pair[0].look.date], models[pair[1].look.date]
 
 
 def _pair_share(
-    plan: Plan, pair: tuple[DateWork, DateWork], models: Mapping[dt.date, Model], change: Model, stream: Stream
+    plan: Plan, pair: _Pair, models: Mapping[dt.date, Model], change: Model, stream: Stream
 ) -> float | None:
     windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
     tasks: list[Task] = [
@@ -201,7 +204,8 @@ def _pair_share(
     judged = marked = 0
     for k, packed in stream("comparing dates with each other", tasks):
         marks = unpack(packed, windows[k].shape)
-        first, second = (read_window(mask_path(plan.folder, work.look.date, plan.formats), windows[k]) for work in pair)
+        masks = [mask_path(plan.folder, work.look.date, plan.formats) for work in pair[:2]]
+        first, second = (read_window(path, windows[k]) for path in masks)
         # Of what differs from the reference on both dates nobody knows whether it changed again in between.
         quiet = (first == 0) & (second == 0) & (marks != SEEN)
         judged, marked = judged + int(quiet.sum()), marked + int((marks[quiet] == 1).sum())
@@ -209,10 +213,17 @@ def _pair_share(
 
 
 def _marks(
-    first: DateWork, second: DateWork, window: Window, first_model: Model, model: Model, change: Model, least_px: int
+    first: DateWork,
+    second: DateWork,
+    pair: DateWork,
+    window: Window,
+    first_model: Model,
+    model: Model,
+    change: Model,
+    least_px: int,
 ) -> bytes:
     """A tile's marks between two dates, packed, cleaned cell by cell so that they do not depend on the tile."""
-    score = compare_dates(first, second, window, first_model, model, change)
+    score = compare_dates(first, second, pair, window, first_model, model, change)
     marks = raw_mask(score, change["threshold"])
     for cell in tiles(window.shape, LATTICE_PX):
         marks[cell.slices] = drop_small_components(np.ascontiguousarray(marks[cell.slices]), least_px)

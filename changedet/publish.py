@@ -164,13 +164,14 @@ def _scene_rows(plan: Plan, models: Mapping[date, Model], table: pd.DataFrame) -
     whole = table[table["zone"] == ""]
     clear = {row["date"].date(): row["valid_fraction"] for _, row in whole.iterrows()}
     rows = []
-    for look in plan.looks:
+    for i, look in enumerate(plan.looks):
         alignment = Alignment.from_json(models[look.date]["alignment"])
         rows.append(
             {
                 "date": str(look.date),
                 "file": look.name,
                 "gsd_m": look.gsd_m,
+                "compared_bands": ", ".join(_compared_bands(plan, i)),
                 "sun_azimuth_deg": look.sun.azimuth_deg if look.sun else None,
                 "sun_elevation_deg": look.sun.elevation_deg if look.sun else None,
                 "shift_east_m": alignment.shift.east_m if alignment.confident else None,
@@ -232,17 +233,23 @@ def _provenance(
                 "scene": look.name,
                 "identity": look.identity,
                 "gsd_m": look.gsd_m,
+                "compared_bands": _compared_bands(plan, i),
                 "files": [
                     {"path": Path(path).name, "sha256": _checksum(plan.folder, path, look.identity) or None}
                     for path in _paths(look)
                 ],
             }
-            for look in plan.looks
+            for i, look in enumerate(plan.looks)
         ],
         "dates": {str(day): shown(model) for day, model in models.items()},
         "seconds": dict(seconds),
         "warnings": list(results.warnings),
     }
+
+
+def _compared_bands(plan: Plan, i: int) -> list[str]:
+    """On what a date is compared with the reference; nothing of the reference itself."""
+    return [] if i == plan.reference else [*plan.roles, *plan.extra_roles(i)]
 
 
 def _mask_shares(model: Model) -> dict[str, float]:
@@ -326,6 +333,7 @@ def _report_data(finished: Run) -> ReportData:
                 "date": entry["date"],
                 "file": entry["scene"],
                 "gsd_m": entry["gsd_m"],
+                "compared_bands": ", ".join(entry.get("compared_bands", [])),
                 "shift_east_m": shift.east_m if alignment["confident"] else None,
                 "shift_north_m": shift.north_m if alignment["confident"] else None,
                 "valid_fraction": float(row["valid_fraction"].iloc[0]) if len(row) else None,

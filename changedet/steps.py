@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from changedet import __version__
@@ -22,15 +23,17 @@ WITNESSES = 4
 """Dates that are asked, at most, whether a reference that shows little hides its ground."""
 
 
-def _methods(plan: Plan) -> Methods:
-    built = {stage: plan.built(stage) for stage in ("mask", "align", "normalise", "change", "objects")}
+def _methods(plan: Plan, extra: tuple[str, ...]) -> Methods:
+    built = {stage: plan.built(stage) for stage in ("mask", "align", "objects")}
+    built |= {stage: plan.built(stage, extra) for stage in ("normalise", "change")}
     return Methods(**built, footprint=footprint_method(plan.facts))
 
 
 def date_work(plan: Plan, i: int) -> DateWork:
     """The work on date `i` of a plan."""
     look, reference = plan.looks[i], plan.looks[plan.reference]
-    methods = _methods(plan)
+    extra = plan.extra_roles(i)
+    methods = _methods(plan, extra)
     wants_scene = "scenes" in plan.formats or "report" in plan.formats
     counts = methods.objects is not None and look.gsd_m <= methods.objects.coarsest_m
     return DateWork(
@@ -38,6 +41,7 @@ def date_work(plan: Plan, i: int) -> DateWork:
         look=look,
         reference=None if i == plan.reference else reference,
         roles=plan.roles,
+        extra_roles=extra,
         scene_roles=tuple(look.roles) if wants_scene else (),
         methods=methods,
         counts=counts,
@@ -46,6 +50,13 @@ def date_work(plan: Plan, i: int) -> DateWork:
         witnesses=_witnesses(plan) if i == plan.reference else (),
         persists=plan.persists,
     )
+
+
+def between(plan: Plan, i: int, k: int) -> DateWork:
+    """The comparison of date `k` with date `i` in the reference's place, on the bands by which both are compared."""
+    extra = tuple(role for role in plan.extra_roles(k) if role in plan.extra_roles(i))
+    work = date_work(plan, k)
+    return replace(work, reference=plan.looks[i], extra_roles=extra, methods=_methods(plan, extra))
 
 
 def _witnesses(plan: Plan) -> tuple[Look, ...]:
@@ -62,7 +73,8 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     own += [plan.looks[plan.reference].identity, look.identity, look.gsd_m]
     # The overview on which clouds are looked for is also the one that finds the coarse shift.
     seen = [*own, plan.stage_identity("mask"), plan.stage_identity("align")]
-    level = [*seen, plan.stage_identity("normalise")]
+    extra = () if i == plan.reference else plan.extra_roles(i)
+    level = [*seen, plan.stage_identity("normalise"), *([extra] if extra else [])]
     change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
     wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
     parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}

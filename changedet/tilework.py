@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,13 @@ from changedet.datework import (
     OUTLINE_PX,
     DateWork,
     Model,
+    bands_of,
     blurred,
     normalised,
     pack,
     quality_of,
     where_valid,
+    with_extra,
     with_shade,
 )
 from changedet.displacement import Displacement
@@ -84,7 +86,7 @@ def compute_tile(work: DateWork, window: Window, model: Model, reference_model: 
     if work.compares:
         near = _inner(work.halo_px - work.change_halo_px)
         pair = image[(slice(None), *near)], quality[near]
-        found |= _compared(work, window, *pair, inside, model, reference_model)
+        found |= _compared(work, window, *pair, displacement, inside, model, reference_model)
     if work.scene_roles:
         found["picture"] = _picture(work, window, image[(slice(None), *core)], displacement, model)
     counts, outlines = work.methods.objects is not None and work.counts, work.methods.footprint is not None
@@ -129,6 +131,7 @@ def _compared(
     window: Window,
     image: NDArray[np.float32],
     quality: NDArray[np.uint8],
+    displacement: Displacement,
     inside: NDArray[np.bool_],
     model: Model,
     reference_model: Model,
@@ -145,6 +148,12 @@ def _compared(
     if work.tells_reference:
         shown = with_shade(work, before_quality[core], before[(slice(None), *core)], reference_model)
         found["reference_quality"] = pack(np.where(inside, shown, NODATA).astype(np.uint8))
+    if work.extra_roles:
+        before, image = (
+            with_extra(work, look, one, wide, moved)
+            for look, one, moved in ((work.reference, before, None), (work.look, image, displacement))
+        )
+        both &= np.isfinite(before).all(axis=0) & np.isfinite(image).all(axis=0)
     before, after = _comparable(work, before, image, both, model)
     score = work.methods.change.apply(before, after, model=model["change"])
     raw = raw_mask(score, model["change"]["threshold"])
@@ -158,28 +167,37 @@ def _compared(
 
 
 def compare_dates(
-    first: DateWork, second: DateWork, window: Window, first_model: Model, second_model: Model, change: Model
+    first: DateWork,
+    second: DateWork,
+    pair: DateWork,
+    window: Window,
+    first_model: Model,
+    second_model: Model,
+    change: Model,
 ) -> NDArray[np.float32]:
     """Score ``(y, x)`` of a tile between two dates neither of which is the reference; NaN where not seen on both.
+
+    `pair` is the work of `steps.between`.
 
     Raises
     ------
     InputError
         A scene cannot be read; it is named.
     """
-    pair = replace(second, reference=first.look)
     halo_px = pair.change_halo_px
     wide = window.grown(halo_px)
     images, clear = [], []
     for work, model in ((first, first_model), (second, second_model)):
         displacement = Alignment.from_json(model["alignment"]).displacement
         image, own = work.look.read(work.grid, wide, work.roles, displacement)
-        images.append(image)
         clear.append(quality_of(work, image, own, wide, model) == CLEAR)
-    both = clear[0] & clear[1]
+        images.append(with_extra(work, work.look, image, wide, displacement))
+    both = np.logical_and.reduce([*clear, *(np.isfinite(image).all(axis=0) for image in images)])
     levelled = [
-        normalised(pair, blurred(where_valid(image, both), sigma), model)
-        for image, sigma, model in zip(images, pair.blur_px, (first_model, second_model), strict=True)
+        normalised(work, blurred(where_valid(image, both), sigma), model)[bands_of(pair, work)]
+        for work, image, sigma, model in zip(
+            (first, second), images, pair.blur_px, (first_model, second_model), strict=True
+        )
     ]
     score = pair.methods.change.apply(*levelled, model=change)  # type: ignore[union-attr]
     return np.where(pair.grid.inside(window), score[_inner(halo_px)], np.float32(np.nan))
@@ -221,9 +239,10 @@ def _picture(
     work: DateWork, window: Window, shared: NDArray[np.float32], displacement: Displacement, model: Model
 ) -> NDArray[np.float32]:
     """The aligned, normalised picture with all of the date's bands; those that are not compared keep their values."""
+    shared = with_extra(work, work.look, shared, window, displacement)
     if work.methods.normalise is not None and "normalise" in model:
         shared = work.methods.normalise.apply(shared, model=model["normalise"])
-    by_role = dict(zip(work.roles, shared, strict=True))
+    by_role = dict(zip(work.compared_roles, shared, strict=True))
     others = tuple(role for role in work.scene_roles if role not in by_role)
     if others:
         extra, _ = work.look.read(work.grid, window, others, displacement)

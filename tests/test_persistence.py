@@ -206,6 +206,15 @@ def test_a_date_between_clouds_is_believed_less():
         assert read([0.02, 0.99, 0.99, 0.02], weights, threshold=0.8)[1] == marked
 
 
+def test_a_date_without_near_infrared_gainsays_others_with_it_less_and_is_as_good_as_its_like():
+    seen, lacking = np.array([1000, 1000, 1000, 500]), np.array([True, False, True, True])
+    weights = kernel.trust(seen, lacking)
+    assert weights.tolist() == [1.0, 0.5, 1.0, 0.5]
+    assert kernel.trust(seen, np.zeros(4, bool)).tolist() == kernel.trust(seen).tolist() == [1.0, 1.0, 1.0, 0.5]
+    scores = [0.9, 0.001, 0.9, np.nan]
+    assert [read(scores, given)[1] for given in (kernel.trust(seen), weights)] == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("looks", "marked"),
     [
@@ -234,7 +243,7 @@ def written(folder, scores):
                 out.write(bands)
     paths = [tuple(folder / f"{name}{t}.tif" for t in range(len(scores))) for name in ("score", "contrast")]
     grid = Grid("EPSG:32633", transform, scores.shape[1:])
-    return SeriesWork(grid, *paths, (0.75,) * len(scores), True, (1.0,) * len(scores))
+    return SeriesWork(grid, *paths, (0.75,) * len(scores), True, (1.0,) * len(scores), (True,) * len(scores))
 
 
 def marked(work, window):

@@ -107,3 +107,7 @@ def test_a_band_that_no_scene_has_is_a_mistake_and_one_that_some_lack_a_warning(
     plan = make_plan(write_workflow(scenes, DATES))
     assert plan.roles == ("blue", "green", "red")
     assert any("has no band for" in warning for warning in plan.warnings)
+    assert [plan.extra_roles(i) for i in range(len(DATES))] == [("nir",), (), *[("nir",)] * (len(DATES) - 2)]
+    (line,) = [line for line in describe(plan).splitlines() if "nir too" in line]
+    assert DATES[2] in line
+    assert DATES[1] not in line

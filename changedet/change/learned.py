@@ -12,6 +12,7 @@ from changedet.blocks import PixelMethod
 from changedet.change.stage import LEAST_OBJECT_M2, STAGE, Persistence, least_area
 from changedet.errors import MethodError
 from changedet.kernels.features import HALO_PX, ROLES
+from changedet.kernels.greyness import fit_greyness, with_greyness
 from changedet.kernels.second_voice import fit_voice, with_voice
 from changedet.kernels.trees import LEAST_PROBABILITY, apply_trees, fit_trees
 from changedet.methods import AUTO, Facts, Fraction, SquareMetres
@@ -21,7 +22,7 @@ LEAST_SEEN_M2: Final = 4.0
 """With near infrared: of a box between others as much is seen, shade and the lean of its neighbours hide the rest."""
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=4)
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=5)
 def trees(
     facts: Facts,
     *,
@@ -35,7 +36,8 @@ def trees(
     band, on average over squares of up to 45 px; whether a patch is found again within 10 px, as a leaning roof is;
     colour, vegetation, correlation and directions of edges. A first guess goes into a second one (auto-context, Tu and
     Bai 2010, doi:10.1109/TPAMI.2009.186). Needs blue, green and red; scenes with near infrared and scenes without have
-    forests of their own, and without it structure that came or went (as method structure tells it) has a say too.
+    forests of their own, and without it structure that came or went (as method structure tells it) and ground that
+    turned grey, or ceased to be, have a say too.
 
     Parameters
     ----------
@@ -60,7 +62,9 @@ def _fit_trees(before: NDArray[np.float32], after: NDArray[np.float32], **given:
     about = change_trees()[1]
     model = fit_trees(before, after, about=about, **given)
     if model["bands"][3] is None:
-        model["structure_floors"] = fit_voice(*(image[:, model["bands"][:3]] for image in (before, after)))
+        first, second = (image[:, model["bands"][:3]] for image in (before, after))
+        model["structure_floors"] = fit_voice(first, second)
+        model["greyness"] = fit_greyness(first, second, given["gsd_m"])
     return model | {"sha256": about["sha256"]}
 
 
@@ -69,4 +73,7 @@ def _trees(before: NDArray[np.float32], after: NDArray[np.float32], model: dict[
     if "structure_floors" not in model:
         return found
     colours = model["bands"][:3]
-    return with_voice(found, before[colours], after[colours], model["structure_floors"], LEAST_PROBABILITY)
+    pair = before[colours], after[colours]
+    return with_greyness(
+        with_voice(found, *pair, model["structure_floors"], LEAST_PROBABILITY), *pair, model["greyness"]
+    )

@@ -30,6 +30,8 @@ PROBABILITY_OFFSET: Final = -0.2
 """Log odds from which on a probability speaks for change where nothing is asked beyond."""
 LEAST_TRUST: Final = 0.1
 """Weight of a date that shows next to nothing."""
+WITHOUT_NIR: Final = 0.5
+"""Weight of a date without near infrared among others with it: they tell a pad from a field of its very colour."""
 PASSES: Final = 0.25
 """Weight of a date from which on time passes for what it hides: under snow or a closed cover little is built."""
 HAZE_CAUTION: Final = 2.0
@@ -41,9 +43,11 @@ CHANGED: Final = 0.5
 JUST_CHANGED: Final = float(np.nextafter(np.float32(CHANGED), np.float32(1.0)))
 
 
-def trust(seen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Weight of each date's evidence from its seen pixels: between clouds haze and shade err together."""
-    return np.maximum(seen / max(1, int(seen.max(initial=0))), LEAST_TRUST)
+def trust(seen: NDArray[np.int64], nir: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    """Weight of each date's evidence from its seen pixels, as between clouds haze and shade err together, and from
+    whether it has near infrared."""
+    weights = np.maximum(seen / max(1, int(seen.max(initial=0))), LEAST_TRUST)
+    return weights if nir is None or not nir.any() else np.where(nir, weights, WITHOUT_NIR * weights)
 
 
 def persistent(

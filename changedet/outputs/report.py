@@ -51,8 +51,8 @@ class ReportData:
     timeseries : pandas.DataFrame
         Columns of ``tables.TIMESERIES_COLUMNS``; NA where a figure cannot be had.
     scenes : sequence of mapping
-        One a date, with any of ``date, file, gsd_m, sun_elevation_deg, sun_azimuth_deg, shift_east_m, shift_north_m,
-        valid_fraction, checksum``.
+        One a date, with any of ``date, file, gsd_m, compared_bands, sun_elevation_deg, sun_azimuth_deg, shift_east_m,
+        shift_north_m, valid_fraction, checksum``.
     methods : sequence of mapping
         One a stage, with ``stage, method, reason`` and ``parameters`` (a mapping) and ``reference``.
     quicklooks : mapping of str to bytes

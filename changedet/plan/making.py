@@ -71,7 +71,9 @@ def make_plan(
     warnings += _advice(looks, reference)
     workers = checked.compute.workers or cores()
     memory = checked.compute.memory or available_bytes() // 2
-    tile_px, workers, peak = sizes(checked, len(roles), workers, memory, tile_edges(choices, facts))
+    others = [look for look in looks if look is not looks[reference]]
+    most = max((len(set(look.roles) & set(looks[reference].roles)) for look in others), default=len(roles))
+    tile_px, workers, peak = sizes(checked, most, workers, memory, tile_edges(choices, facts))
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     _check_writable(checked, folder.path, out)
     chosen = _scheduler(scheduler or checked.compute.scheduler)

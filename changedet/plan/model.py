@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from changedet.grid import Grid
@@ -33,7 +33,7 @@ class Plan:
     reference : int
         Index of the reference date in `looks`.
     roles : tuple of str
-        Band roles that all looks share: what is compared.
+        Band roles that all looks share: what clouds, boxes and built ground are told by, and what is always compared.
     facts : Facts
     choices : mapping of str to Choice
         The method of each stage, its parameters, and why.
@@ -68,10 +68,18 @@ class Plan:
     def formats(self) -> frozenset[str]:
         return frozenset(self.workflow.outputs.formats)
 
-    def built(self, stage: str) -> Any:
-        """The stage's method, ready to use; None where it is switched off."""
+    def extra_roles(self, i: int) -> tuple[str, ...]:
+        """Roles beside `roles` on which date `i` is compared with the reference; of the reference, with any date."""
+        reference = self.looks[self.reference]
+        others = [look for k, look in enumerate(self.looks) if k != self.reference and i in (k, self.reference)]
+        shared = [role for role in reference.roles if any(role in look.roles for look in others)]
+        return tuple(role for role in shared if role not in self.roles)
+
+    def built(self, stage: str, extra: tuple[str, ...] = ()) -> Any:
+        """The stage's method, ready to use, for `roles` and these; None where it is switched off."""
         method = self.method(stage)
-        return None if method is None else method.function(self.facts, **self.choices[stage].parameters)
+        facts = replace(self.facts, roles=(*self.facts.roles, *extra)) if extra else self.facts
+        return None if method is None else method.function(facts, **self.choices[stage].parameters)
 
     def method(self, stage: str) -> Method | None:
         choice = self.choices[stage]
