@@ -199,38 +199,44 @@ def _evaluate(
     """
     out = np.full(valid.shape, np.nan, np.float32)
     table = np.empty((RUN_PX, features.shape[0]), np.float32)
-    margin, place = np.empty(RUN_PX, np.float32), np.empty(RUN_PX, np.int64)
+    margin, going = np.empty(RUN_PX, np.float32), np.empty(RUN_PX, np.int64)
     for y in range(valid.shape[0]):
         for first in range(0, valid.shape[1], RUN_PX):
-            size = 0
-            for x in range(first, min(first + RUN_PX, valid.shape[1])):
-                if valid[y, x]:
-                    place[size], margin[size] = x, baseline
-                    size += 1
-            if size:
-                missing = _turned(features[:, y], place[:size], table)
-                _margins(table, missing, nodes, root, counts, least, most, margin[:size])
-                for k in range(size):
-                    out[y, place[k]] = margin[k]
+            seen = valid[y, first : first + RUN_PX]
+            count = 0
+            for k in range(seen.size):
+                if seen[k]:
+                    going[count] = k
+                    count += 1
+            if count:
+                missing = _turned(features, y, first, table[: seen.size])
+                margin[:] = baseline
+                _add(table, missing, nodes, root, counts, least, most, margin, going[:count])
+                for k in range(seen.size):
+                    if seen[k]:
+                        out[y, first + k] = margin[k]
     return out
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _turned(features: Any, place: Any, table: Any) -> Any:
-    """Rows of the features at these places into the table; whether any is missing."""
+def _turned(features: Any, y: int, first: int, table: Any) -> Any:
+    """Copy the features of a run of pixels into a row of the table each; whether any is missing."""
     missing = False
     for feature in range(features.shape[0]):
-        for k in range(place.size):
-            v = features[feature, place[k]]
-            table[k, feature] = v
-            missing |= v != v
+        run = features[feature, y, first : first + len(table)]
+        for k in range(run.size):
+            missing |= run[k] != run[k]
+        for k in range(run.size):
+            table[k, feature] = run[k]
     return missing
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _margins(table: Any, missing: Any, nodes: Any, root: Any, counts: Any, least: Any, most: Any, margin: Any) -> None:
-    """Add the trees to the margins, stage by stage; a row below a stage's least margin goes no further."""
-    going, size, tree = np.arange(margin.size), margin.size, 0
+def _add(
+    table: Any, missing: Any, nodes: Any, root: Any, counts: Any, least: Any, most: Any, margin: Any, going: Any
+) -> None:
+    """Add trees to the margins of the rows that go on; one below a stage's least margin goes no further."""
+    size, tree = going.size, 0
     for stage in range(counts.size):
         while tree + 4 <= counts[stage]:
             a, b, c, d = root[tree], root[tree + 1], root[tree + 2], root[tree + 3]
