@@ -38,7 +38,7 @@ def box(image: NDArray[np.float32], radius_px: int) -> NDArray[np.float32]:
 
 def weighted_mean(image: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """Separable weighted mean of the pixels that are there, the same `weights` along y and x; NaN stays NaN."""
-    return weighted_means(np.asarray(image)[None], weights)[0]
+    return np.asarray(weighted_means(np.asarray(image)[None], weights)[0])
 
 
 def weighted_means(

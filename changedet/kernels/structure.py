@@ -65,7 +65,7 @@ def structure_difference(
     before: NDArray[np.float32], after: NDArray[np.float32], floors: tuple[float, float]
 ) -> NDArray[np.float32]:
     """The first of `compared`."""
-    return compared(before, after, floors)[0]
+    return np.asarray(compared(before, after, floors)[0])
 
 
 def compared(
