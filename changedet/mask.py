@@ -154,9 +154,7 @@ def mask(
     facts = Facts(resolution_m, tuple(str(role) for role in np.atleast_1d(image["band"].values)), dtype=dtype)
     if method == "none":
         method = "nodata_only"
-    choice = STAGE.choose(facts) if method == "auto" else Choice(method)
-    chosen = STAGE.get(choice.method)
-    masker: MaskMethod = chosen.function(facts, **chosen.resolve({**choice.parameters, **parameters}))
+    masker: MaskMethod = STAGE.made(facts, method, parameters)[1]
     image = image.astype(np.float32)
     quality = per_block(masker.apply, image, dtype=np.uint8, model={})
     if masker.classify is None:

@@ -386,7 +386,7 @@ def test_thresholds_follow_the_resolution_and_can_be_given():
 def test_half_hidden_boxes_are_kept_where_near_infrared_tells_them(roles, gsd_m, least):
     method = change.STAGE.get("trees")
     made = method.function(Facts(gsd_m, ("blue", "green", "red", "nir")[:roles]), **method.resolve({}))
-    assert made.fit.keywords["settings"]["min_area_m2"] == pytest.approx(least)
+    assert made.min_area_m2 == pytest.approx(least)
 
 
 def test_scenes_without_colour_are_refused():
