@@ -137,5 +137,6 @@ def least_area(given: float | str, facts: Facts, least_m2: float = LEAST_OBJECT_
 
 
 def check_odd(key: str, value: int) -> None:
+    """MethodError for a window without a middle pixel."""
     if value % 2 == 0:
         raise MethodError(f"change.{key}: {value}, expected an odd number, so that the window has a middle pixel")
