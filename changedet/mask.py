@@ -21,6 +21,10 @@ from changedet.methods import Choice, Facts, Metres, Stage
 VISIBLE: Final = ("blue", "green", "red")
 REFLECTANCE_FLOOR: Final = 0.22
 """No cloud worth masking is darker, in reflectance at the top of the atmosphere."""
+PICTURE_FLOOR: Final = 150.0
+"""The same of 8-bit pictures, which are stretched."""
+PICTURE_CEILING: Final = 253.5
+"""Clipped white of 8-bit pictures, a step or two below the greatest number for what compression takes."""
 OVERVIEW_BUDGET_PX: Final = 2_000_000
 
 
@@ -88,18 +92,17 @@ def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod
     return MaskMethod(
         _no_model,
         saturated,
-        0,
-        classify,
-        max(overview_resolution_m, facts.resolution_m),
-        partial(_doubtful, white=white),
-        partial(_hidden, white=white),
+        classify=classify,
+        overview_resolution_m=max(overview_resolution_m, facts.resolution_m),
+        doubtful=partial(_doubtful, white=white),
+        hidden=partial(_hidden, white=white),
     )
 
 
 @STAGE.method("nodata_only", reference="none: the scene's own no data")
 def nodata_only(facts: Facts) -> MaskMethod:
     """No data and saturation, pixel by pixel."""
-    return MaskMethod(_no_model, partial(_quality, saturated_at=_saturated_at(facts.dtype)), 0, None)
+    return MaskMethod(_no_model, partial(_quality, saturated_at=_saturated_at(facts.dtype)))
 
 
 def mask(
@@ -154,9 +157,7 @@ def mask(
     facts = Facts(resolution_m, tuple(str(role) for role in np.atleast_1d(image["band"].values)), dtype=dtype)
     if method == "none":
         method = "nodata_only"
-    choice = STAGE.choose(facts) if method == "auto" else Choice(method)
-    chosen = STAGE.get(choice.method)
-    masker: MaskMethod = chosen.function(facts, **chosen.resolve({**choice.parameters, **parameters}))
+    masker: MaskMethod = STAGE.made(facts, method, parameters)[1]
     image = image.astype(np.float32)
     quality = per_block(masker.apply, image, dtype=np.uint8, model={})
     if masker.classify is None:
@@ -227,19 +228,17 @@ def _classify(
     if set(snow_roles) <= set(roles):
         snow = roles.index("green"), roles.index("nir"), roles.index("swir1")
     picture = np.dtype(dtype) == np.uint8
-    floor = 150.0 if picture else _floor(overview[list(white)], dtype)
-    ceiling = 253.5 if picture else float("inf")
     return kernel.classify_overview(
         overview,
         reference,
         white,
         snow,
         resolution_m,
-        floor,
-        ceiling,
-        sun_azimuth_deg,
-        roles.index("nir") if "nir" in roles else None,
-        trained.weather_trees(),
+        floor=PICTURE_FLOOR if picture else _floor(overview[list(white)], dtype),
+        ceiling=PICTURE_CEILING if picture else float("inf"),
+        sun_azimuth_deg=sun_azimuth_deg,
+        nir_band=roles.index("nir") if "nir" in roles else None,
+        trees=trained.weather_trees(),
     )
 
 

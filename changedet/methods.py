@@ -100,11 +100,14 @@ class Stage:
         The YAML key, the module's name and the key in ``run.json``: one word everywhere.
     choose : callable
         ``choose(facts) -> Choice`` for ``method: auto``.
+    shared : mapping of str to str, optional
+        What parameters of several methods mean, told once; a method's own docstring goes before.
     """
 
-    def __init__(self, name: str, choose: Callable[[Facts], Choice]) -> None:
+    def __init__(self, name: str, choose: Callable[[Facts], Choice], shared: Mapping[str, str] | None = None) -> None:
         self.name = name
         self.choose = choose
+        self.shared = dict(shared or {})
         self.methods: dict[str, Method] = {}
 
     def method(
@@ -115,7 +118,7 @@ class Stage:
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             prose = (inspect.getdoc(function) or "").split("\nParameters\n")[0].strip()
             summary, about = prose.split("\n\n")[0].replace("\n", " "), " ".join(prose.split())
-            model = _parameter_model(f"{self.name}_{name}", function)
+            model = _parameter_model(f"{self.name}_{name}", function, self.shared)
             self.methods[name] = Method(self.name, name, function, model, reference, summary, version, about)
             return function
 
@@ -129,10 +132,24 @@ class Stage:
             raise MethodError(f"{self.name}.method: no such method '{name}', expected one of {known}{hint}")
         return self.methods[name]
 
+    def made(self, facts: Facts, method: str, given: Mapping[str, Any]) -> tuple[str, Any]:
+        """The name of a method, or of the one that ``auto`` takes for these facts, and what its function returns.
 
-def _parameter_model(name: str, function: Callable[..., Any]) -> type[BaseModel]:
+        Raises
+        ------
+        MethodError
+            No such method.
+        pydantic.ValidationError
+            A parameter is wrong, or none of the method's.
+        """
+        choice = self.choose(facts) if method == AUTO else Choice(method)
+        chosen = self.get(choice.method)
+        return chosen.name, chosen.function(facts, **chosen.resolve({**choice.parameters, **given}))
+
+
+def _parameter_model(name: str, function: Callable[..., Any], shared: Mapping[str, str]) -> type[BaseModel]:
     hints = get_type_hints(function, include_extras=True)
-    documented = _parameter_docs(inspect.getdoc(function) or "")
+    documented = {**shared, **_parameter_docs(inspect.getdoc(function) or "")}
     fields: dict[str, Any] = {}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:

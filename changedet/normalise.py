@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from changedet.blocks import PixelMethod, over_sample, per_block
 from changedet.errors import MethodError
 from changedet.kernels import normalise as kernel
-from changedet.methods import Choice, Count, Facts, Fraction, Stage
+from changedet.methods import AUTO, NONE, Choice, Count, Facts, Fraction, Stage
 
 OPTICAL: Final = {"coastal", "blue", "green", "red", "rededge", "nir", "swir1", "swir2", "pan"}
 MOST_PIXELS: Final = 400_000
@@ -131,11 +131,10 @@ def normalise(
         raise MethodError(f"normalise: images differ in bands, {bands} and {list(reference['band'].values)}")
     facts = Facts(1.0, tuple(str(band) for band in bands), dtype=dtype)
     moving = moving.astype(np.float32)
-    choice = STAGE.choose(facts) if method == "auto" else Choice(method)
-    if choice.method == "none":
+    name = STAGE.choose(facts).method if method == AUTO else method
+    if name == NONE:
         return moving
-    chosen = STAGE.get(choice.method)
-    pixels: PixelMethod = chosen.function(facts, **chosen.resolve({**choice.parameters, **parameters}))
+    pixels: PixelMethod = STAGE.made(facts, method, parameters)[1]
     usable = moving if valid is None else moving.where(valid)
     model = over_sample(pixels.fit, usable, reference.astype(np.float32))
     return per_block(pixels.apply, moving, dtype=np.float32, bands=bands, model=model)

@@ -111,6 +111,7 @@ def read_together(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -
                 sinks[i] = _sink(plan, models, i)
             work = _work(plan, models, side)
             if work.probabilities:
+                # a reading of its own, so that no date's step keeps what only this one asks for
                 counting: list[Task] = [(count_sure, (work, window)) for window in windows]
                 work = _informed(work, [found for _, found in stream("counting sure changes", counting)])
             tasks: list[Task] = [(series_tile, (work, window)) for window in windows]

@@ -22,7 +22,7 @@ from changedet.measuring import Sample, measure, reference_sample
 from changedet.outputs.rasters import sidecars
 from changedet.persist import begin_masks, read_together
 from changedet.placebo import run_placebo
-from changedet.plan import SKIP_HINT, Plan, make_plan
+from changedet.plan import SKIP_HINT, Plan, make_plan, without
 from changedet.publish import PUBLISHED, WRITTEN_ANEW, publish, published_files
 from changedet.results import Results, collect
 from changedet.scenes import Look
@@ -253,11 +253,7 @@ def _without(plan: Plan, unread: dict[int, InputError]) -> Plan:
     problems = [problem for error in unread.values() for problem in error.problems]
     if plan.workflow.read.on_error != "skip":
         raise InputError([replace(one, message=one.message + SKIP_HINT) for one in problems])
-    looks = tuple(look for i, look in enumerate(plan.looks) if i not in unread)
-    said = tuple(f"scene skipped: {problem}" for problem in problems)
-    facts = replace(plan.facts, dates=len(looks), gsd_m=tuple(look.gsd_m for look in looks))
-    reference = looks.index(plan.looks[plan.reference])
-    return replace(plan, looks=looks, reference=reference, facts=facts, warnings=(*plan.warnings, *said))
+    return without(plan, unread, [f"scene skipped: {problem}" for problem in problems])
 
 
 @dataclass(frozen=True)

@@ -100,4 +100,5 @@ def kept_parts(folder: RunFolder, day: date, wanted: dict[str, str]) -> Model:
 
 
 def model_identity(wanted: dict[str, str]) -> str:
+    """What a date's model depends on as a whole, of what `identities` gives."""
     return identity("measure", {part: told for part, told in wanted.items() if part not in PARTS})

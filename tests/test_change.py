@@ -41,6 +41,18 @@ def as_arrays(*pictures, chunks=None, step=1.0):
 # smoothing ------------------------------------------------------------------------------------------------------------
 
 
+def test_images_that_miss_the_same_pixels_are_averaged_as_each_by_itself_where_it_is_wanted():
+    rng = np.random.default_rng(3)
+    images, weights = rng.normal(size=(3, 40, 90)).astype(np.float32), smoothing.gaussian_weights(2.0)
+    images[:, rng.random((40, 90)) < 0.1] = np.nan
+    alone = np.stack([smoothing.weighted_mean(image, weights) for image in images])
+    np.testing.assert_array_equal(smoothing.weighted_means(images, weights), alone)
+    wanted = rng.random((40, 90)) < 0.01
+    wanted[10, 20:60] = wanted[-1, -1] = True
+    found = smoothing.weighted_means(images, weights, wanted)
+    np.testing.assert_array_equal(found, np.where(wanted, alone, np.nan))
+
+
 def test_gaussian_is_scipy_s_where_all_pixels_are_there():
     image = images()[0][0]
     ours = smoothing.gaussian(image, 1.0)

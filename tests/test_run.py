@@ -372,6 +372,25 @@ def test_a_bad_scene_is_left_out_where_the_workflow_says_so(own: Path, harm: str
     assert [text for text in finished.summary["warnings"] if bad.name in text]
 
 
+def test_methods_are_chosen_for_the_dates_that_are_left(tmp_path: Path) -> None:
+    """Two radar dates of three are a pair, and what is compared are the bands that these two share."""
+    for k, date in enumerate(DATES):
+        write_scene(tmp_path / f"{date}.tif", ground(64, 64)[: 2 if k == 1 else 3])
+    bands = {"bands": {"vv": 1, "vh": 2, "hh": 3}, "change": {"method": "auto"}, "read": {"on_error": "skip"}}
+    workflow = write_workflow(tmp_path, DATES, **bands)
+    whole = make_plan(workflow, out=str(tmp_path / "out"))
+    assert (whole.choices["change"].method, whole.roles) == ("omnibus", ("vv", "vh"))
+    bad = tmp_path / f"{DATES[1]}.tif"
+    bad.write_bytes(bad.read_bytes()[:3000])
+    finished = carry_out(whole)
+    bad.unlink()
+    alone = make_plan(write_workflow(tmp_path, DATES[::2], **bands))
+    made = json.loads((finished.path / "run.json").read_text())
+    used = {row["stage"]: row["method"] for row in made["methods"]}
+    assert used["change"] == alone.choices["change"].method == "log_ratio"
+    assert made["bands"] == list(alone.roles) == ["vv", "vh", "hh"]
+
+
 def test_a_bad_scene_that_the_reference_is_compared_with_for_cloud_is_left_out_too(tmp_path: Path) -> None:
     """Where the reference shows little by itself, other dates are asked what it hides before any is measured."""
     for date in DATES:

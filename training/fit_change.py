@@ -241,7 +241,7 @@ def main() -> None:
             "forests": [len(forests) + k for k in range(len(grown))],
         }
         forests += grown
-    forest.save(args.out, forests, about)
+    args.out.write_bytes(forest.dump(forests, about))
     print(f"{args.out}: {args.out.stat().st_size} bytes, SHA-256 {hashlib.sha256(args.out.read_bytes()).hexdigest()}")
 
 

@@ -90,7 +90,7 @@ def main() -> None:
     rows, label, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     box = label != NOTHING
     forests = grown(rows, box, weight, 150), grown(rows[box], label[box] == CONTAINER, weight[box], 100)
-    forest.save(given.out, forests, {"features": company.NAMES, "rows": len(rows)})
+    given.out.write_bytes(forest.dump(forests, {"features": company.NAMES, "rows": len(rows)}))
     digest = hashlib.sha256(given.out.read_bytes()).hexdigest()
     sys.stdout.write(f"{len(rows)} boxes, {np.bincount(label).tolist()}; {given.out.name} {digest}\n")
 

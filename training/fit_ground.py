@@ -108,7 +108,7 @@ def main() -> None:
         about[name] = described(one, checks, truth[name], weight)
         grown.append(one)
         say(f"{name}: {len(one.feature)} nodes")
-    forest.save(asked.output, grown, {"forests": about, "features": ground.NAMES})
+    asked.output.write_bytes(forest.dump(grown, {"forests": about, "features": ground.NAMES}))
 
 
 if __name__ == "__main__":

@@ -212,7 +212,7 @@ def main() -> None:
     )
     second, own = fitted_second(cells(fits, FIT_SEED), list(checks))
     names = [*ground.NAMES, *surroundings.NAMES]
-    forest.save(asked.output, [*first, *second], {**about, "features": names, "surroundings": own})
+    asked.output.write_bytes(forest.dump([*first, *second], {**about, "features": names, "surroundings": own}))
 
 
 def fitted_second(rows: Rows, checks: Sequence[Told]) -> tuple[list[forest.Forest], dict[str, Any]]:

@@ -231,7 +231,7 @@ def main() -> None:
     }
     forests = fit(span["seeds"])
     about = {"features": [*weather.NAMES, *weather.CONTEXT_NAMES], "seeds": args.seeds}
-    forest.save(args.out, forests, about)
+    args.out.write_bytes(forest.dump(forests, about))
     report(span["held_out"], forests)
 
 

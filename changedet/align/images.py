@@ -16,7 +16,7 @@ from changedet.align.stage import STAGE
 from changedet.blocks import over_sample, per_block, resolution_of, sample_windows
 from changedet.errors import MethodError
 from changedet.kernels import align as kernel
-from changedet.methods import Choice, Facts
+from changedet.methods import Facts
 
 
 def estimate_shift(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto", **parameters: Any) -> Any:
@@ -43,14 +43,17 @@ def estimate_shift(moving: xr.DataArray, reference: xr.DataArray, *, method: str
     pydantic.ValidationError
         Wrong parameters.
     """
+    return _estimated(moving, reference, _aligner(moving, method, parameters))
+
+
+def _estimated(moving: xr.DataArray, reference: xr.DataArray, aligner: AlignMethod) -> Any:
     if moving.sizes != reference.sizes:
         raise MethodError(f"align: images differ in shape, {dict(moving.sizes)} and {dict(reference.sizes)}")
-    aligner, resolution_m = _aligner(moving, method, parameters), resolution_of(moving)
     shape = int(moving.sizes["y"]), int(moving.sizes["x"])
     factor = overview_factor(shape)
     overviews = [_overview(image, factor) for image in (moving, reference)]
     corners = [(window.y, window.x) for window in sample_windows(shape)]
-    measure = partial(_measure, method=aligner, corners=corners, resolution_m=resolution_m, factor=factor)
+    measure = partial(_measure, method=aligner, corners=corners, resolution_m=resolution_of(moving), factor=factor)
     pair = [image.astype(np.float32) for image in (moving, reference)]
     return over_sample(measure, *pair, moving_overview=overviews[0].data, reference_overview=overviews[1].data)
 
@@ -83,9 +86,9 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
     bands = list(np.atleast_1d(moving["band"].values))
     if method == "none":
         return moving.astype(np.float32)
-    estimated = estimate_shift(moving, reference, method=method, **parameters)
-    resolution_m = resolution_of(moving)
-    limit_px = _aligner(moving, method, parameters).max_shift_m / resolution_m
+    aligner, resolution_m = _aligner(moving, method, parameters), resolution_of(moving)
+    estimated = _estimated(moving, reference, aligner)
+    limit_px = aligner.max_shift_m / resolution_m
     # Where each pixel lies on the grid, for the local field: a block does not know it otherwise.
     rows = xr.DataArray(np.arange(moving.sizes["y"], dtype=np.float64), dims="y")
     columns = xr.DataArray(np.arange(moving.sizes["x"], dtype=np.float64), dims="x")
@@ -121,9 +124,7 @@ def _overview(image: xr.DataArray, factor: int) -> xr.DataArray:
 
 def _aligner(image: xr.DataArray, method: str, parameters: Mapping[str, Any]) -> AlignMethod:
     facts = Facts(resolution_of(image), tuple(str(band) for band in np.atleast_1d(image["band"].values)))
-    choice = STAGE.choose(facts) if method == "auto" else Choice(method)
-    chosen = STAGE.get(choice.method)
-    made: AlignMethod = chosen.function(facts, **chosen.resolve({**choice.parameters, **parameters}))
+    made: AlignMethod = STAGE.made(facts, method, parameters)[1]
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from changedet.align.alignment import AlignMethod
 from changedet.align.chips import Field, coarse_shift, refined_shift
@@ -20,36 +21,26 @@ def choose(facts: Facts) -> Choice:
     return Choice("orientation_correlation", {}, reason)
 
 
-STAGE = Stage("align", choose)
+SHARED: Final = {
+    "max_shift_m": "Search range; default: 20 pixels, and at least 15 m.",
+    "chip_px": "Edge of the chips that are correlated.",
+}
+"""What the parameters mean that both methods have."""
+
+STAGE = Stage("align", choose, SHARED)
 
 
 @STAGE.method(
     "orientation_correlation", reference="Fitch, Kadyrov, Christmas, Kittler 2002, doi:10.5244/C.16.11", version=1
 )
 def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
-    """Correlates damped gradient directions of all bands in chips; most chips decide.
-
-    Parameters
-    ----------
-    max_shift_m : float, optional
-        Search range; default: 20 pixels, and at least 15 m.
-    chip_px : int
-        Edge of the chips that are correlated.
-    """
+    """Correlates damped gradient directions of all bands in chips; most chips decide."""
     return _method(facts, kernel.orientation_field, 0.0, max_shift_m, chip_px)
 
 
 @STAGE.method("phase_correlation", reference="Kuglin and Hines 1975; Guizar-Sicairos 2008, doi:10.1364/OL.33.000156")
 def phase_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
-    """Correlates the phase of the mean band in chips; most chips decide.
-
-    Parameters
-    ----------
-    max_shift_m : float, optional
-        Search range; default: 20 pixels, and at least 15 m.
-    chip_px : int
-        Edge of the chips that are correlated.
-    """
+    """Correlates the phase of the mean band in chips; most chips decide."""
     return _method(facts, kernel.grey_field, 0.9, max_shift_m, chip_px)
 
 

@@ -1,4 +1,7 @@
-"""Change by trees that were fitted on simulated pairs."""
+"""Change by trees that were fitted on simulated pairs.
+
+Parameters that several methods have are told of in `stage.SHARED`, once.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.blocks import PixelMethod
-from changedet.change.stage import LEAST_OBJECT_M2, STAGE, Persistence, least_area
+from changedet.change.stage import LEAST_OBJECT_M2, STAGE, ChangeMethod, Persistence, least_area
 from changedet.errors import MethodError
 from changedet.kernels.features import HALO_PX, ROLES
 from changedet.kernels.greyness import fit_greyness, with_greyness
@@ -29,7 +31,7 @@ def trees(
     threshold: Fraction | Literal["auto"] = AUTO,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
     persistence: Persistence = AUTO,
-) -> PixelMethod:
+) -> ChangeMethod:
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 1.3 m.
 
     Features are how far a value lies outside the other date's range within a pixel, both ways, after a robust line per
@@ -45,17 +47,16 @@ def trees(
         Probability from which on a pixel counts as changed; auto is what simulated pairs of this resolution ask for.
     min_area_m2 : float or "auto"
         Smaller changes are dropped; auto is 4 m2 with near infrared and 8 m2 without, or 3 pixels where that is more.
-    persistence : {"auto", "hmm", "none"}
-        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     del persistence  # of no concern to a pair
     missing = [role for role in ROLES[:3] if role not in facts.roles]
     if missing:
         raise MethodError(f"change.method: trees needs bands blue, green and red, not shared: {', '.join(missing)}")
     bands = [facts.roles.index(role) if role in facts.roles else None for role in ROLES]
-    least_m2 = LEAST_OBJECT_M2 if bands[3] is None else LEAST_SEEN_M2
-    settings = {"threshold": threshold, "min_area_m2": least_area(min_area_m2, facts, least_m2)}
-    return PixelMethod(partial(_fit_trees, bands=bands, gsd_m=facts.resolution_m, settings=settings), _trees, HALO_PX)
+    least = least_area(min_area_m2, facts, LEAST_OBJECT_M2 if bands[3] is None else LEAST_SEEN_M2)
+    settings = {"threshold": threshold, "min_area_m2": least}
+    fit = partial(_fit_trees, bands=bands, gsd_m=facts.resolution_m, settings=settings)
+    return ChangeMethod(fit, _trees, HALO_PX, least)
 
 
 def _fit_trees(before: NDArray[np.float32], after: NDArray[np.float32], **given: Any) -> dict[str, Any]:

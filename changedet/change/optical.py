@@ -1,11 +1,13 @@
-"""Change of optical scenes without anything learned: by values, canonical variates, or blocks of the difference."""
+"""Change of optical scenes without anything learned: by values, canonical variates, or blocks of the difference.
+
+Parameters that several methods have are told of in `stage.SHARED`, once.
+"""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from changedet.blocks import PixelMethod
-from changedet.change.stage import STAGE, Persistence, Rule, Smoothing, check_odd, pixel_method
+from changedet.change.stage import STAGE, ChangeMethod, Persistence, Rule, Smoothing, check_odd, pixel_method
 from changedet.errors import MethodError
 from changedet.methods import AUTO, Count, Facts, Fraction, Number, Pixels, SquareMetres
 
@@ -24,7 +26,7 @@ def cva(
     false_alarm_fraction: Fraction = 0.001,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
     persistence: Persistence = AUTO,
-) -> PixelMethod:
+) -> ChangeMethod:
     """Length of the change vector, each band in units of its noise where nothing changed.
 
     For 2 m and coarser, with any bands: of the unlearned methods it marks least of what only the season did. Below 2 m
@@ -35,24 +37,8 @@ def cva(
     ----------
     difference : {"plain", "tolerant"}
         Of pixel and pixel, or how far a value lies outside the other date's range within `tolerance_px`, both ways.
-    tolerance_px : int
-        What a displacement by so many pixels explains is not marked; 0 for no such test.
-    smoothing : {"none", "gaussian", "tv"}
-        Of the score: none, Gaussian, or total variation.
-    smoothing_px : float
-        Standard deviation of the Gaussian.
-    tv_weight : float
-        Weight of the total variation, in medians of the score.
     threshold : str or float
         A rule (auto is kittler) or the score itself. A rule never goes below the noise floor.
-    noise_sigmas : float
-        A threshold by rule lies at least so many spreads of the unchanged scores above their median.
-    false_alarm_fraction : float
-        Share of unchanged pixels that rule chi2 lets pass; its quantile also bounds the other rules from below.
-    min_area_m2 : float or "auto"
-        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
-    persistence : {"auto", "hmm", "none"}
-        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     return pixel_method("cva", facts, locals(), default_rule="kittler")
 
@@ -72,7 +58,7 @@ def irmad(
     false_alarm_fraction: Fraction = 0.001,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
     persistence: Persistence = AUTO,
-) -> PixelMethod:
+) -> ChangeMethod:
     """Root of the chi-square of the iteratively reweighted MAD variates; blind to any linear change of the bands.
 
     For pairs of one season from different sensors, or under haze that differs by band. Between seasons its weights
@@ -84,24 +70,8 @@ def irmad(
         At most; 1 is plain MAD.
     tolerance : float
         Stop when no canonical correlation moves by more than this.
-    tolerance_px : int
-        What a displacement by so many pixels explains is not marked; 0 for no such test.
-    smoothing : {"none", "gaussian", "tv"}
-        Of the score: none, Gaussian, or total variation.
-    smoothing_px : float
-        Standard deviation of the Gaussian.
-    tv_weight : float
-        Weight of the total variation, in medians of the score.
     threshold : str or float
         A rule (auto is kittler) or the score itself. A rule never goes below the noise floor.
-    noise_sigmas : float
-        A threshold by rule lies at least so many spreads of the unchanged scores above their median.
-    false_alarm_fraction : float
-        Share of unchanged pixels that rule chi2 lets pass; its quantile also bounds the other rules from below.
-    min_area_m2 : float or "auto"
-        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
-    persistence : {"auto", "hmm", "none"}
-        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     if iterations < 1:
         raise MethodError("change.iterations: 0, expected at least 1")
@@ -123,7 +93,7 @@ def isfa(
     false_alarm_fraction: Fraction = 0.001,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
     persistence: Persistence = AUTO,
-) -> PixelMethod:
+) -> ChangeMethod:
     """Root of the chi-square of the slow features' differences, reweighted by the probability of no change.
 
     For the same pairs as irmad, where a change of a single band's meaning is not to be explained away: both dates get
@@ -136,24 +106,8 @@ def isfa(
         At most; 1 is plain slow feature analysis.
     tolerance : float
         Stop when no feature's slowness moves by more than this.
-    tolerance_px : int
-        What a displacement by so many pixels explains is not marked; 0 for no such test.
-    smoothing : {"none", "gaussian", "tv"}
-        Of the score: none, Gaussian, or total variation.
-    smoothing_px : float
-        Standard deviation of the Gaussian.
-    tv_weight : float
-        Weight of the total variation, in medians of the score.
     threshold : str or float
         A rule (auto is kittler) or the score itself. A rule never goes below the noise floor.
-    noise_sigmas : float
-        A threshold by rule lies at least so many spreads of the unchanged scores above their median.
-    false_alarm_fraction : float
-        Share of unchanged pixels that rule chi2 lets pass; its quantile also bounds the other rules from below.
-    min_area_m2 : float or "auto"
-        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
-    persistence : {"auto", "hmm", "none"}
-        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     if iterations < 1:
         raise MethodError("change.iterations: 0, expected at least 1")
@@ -173,7 +127,7 @@ def pca_kmeans(
     false_alarm_fraction: Fraction = 0.001,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
     persistence: Persistence = AUTO,
-) -> PixelMethod:
+) -> ChangeMethod:
     """Two clusters of the principal components of blocks of the difference image; 0.5 lies between them.
 
     For radar pairs with wide changes, and as a second opinion at 2 m and coarser: says nothing where the changed
@@ -184,8 +138,6 @@ def pca_kmeans(
     ----------
     block_px : int
         Edge of a block, odd.
-    tolerance_px : int
-        What a displacement by so many pixels explains is not marked; 0 for no such test.
     window_px : int
         Radar: edge of the window of the local means, odd.
     min_ratio : float
@@ -196,10 +148,6 @@ def pca_kmeans(
         The changed cluster lies at least so many spreads of the blocks' means above their median, or there is none.
     false_alarm_fraction : float
         Its chi-square quantile bounds the changed cluster from below, too.
-    min_area_m2 : float or "auto"
-        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
-    persistence : {"auto", "hmm", "none"}
-        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     given = locals() | {"smoothing": "none", "smoothing_px": 0.0, "sar": facts.is_sar}
     check_odd("block_px", block_px)
@@ -222,7 +170,7 @@ def structure(
     noise_sigmas: Number = 3.0,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
     persistence: Persistence = AUTO,
-) -> PixelMethod:
+) -> ChangeMethod:
     """Difference of orientated gradients around a pixel, each date by its own strength: blind to light and contrast.
 
     For large works below 2 m without near infrared, where something is built on open ground; not for houses among
@@ -238,20 +186,8 @@ def structure(
         Standard deviation of the Gaussian over which gradients are pooled.
     least_contrast : float
         Gradients below so many times their date's median count as none.
-    smoothing : {"none", "gaussian", "tv"}
-        Of the score: none, Gaussian, or total variation.
-    smoothing_px : float
-        Standard deviation of the Gaussian.
-    tv_weight : float
-        Weight of the total variation, in medians of the score.
     threshold : str or float
         A rule (auto is otsu) or the score itself. A rule never goes below the noise floor.
-    noise_sigmas : float
-        A threshold by rule lies at least so many spreads of the unchanged scores above their median.
-    min_area_m2 : float or "auto"
-        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
-    persistence : {"auto", "hmm", "none"}
-        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     if orientations < 2:
         raise MethodError(f"change.orientations: {orientations}, expected at least 2")

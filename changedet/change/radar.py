@@ -1,11 +1,13 @@
-"""Change of radar scenes: speckle multiplies, so ratios are compared."""
+"""Change of radar scenes: speckle multiplies, so ratios are compared.
+
+Parameters that several methods have are told of in `stage.SHARED`, once.
+"""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from changedet.blocks import PixelMethod
-from changedet.change.stage import STAGE, Persistence, Rule, Smoothing, pixel_method
+from changedet.change.stage import STAGE, ChangeMethod, Persistence, Rule, Smoothing, pixel_method
 from changedet.errors import MethodError
 from changedet.methods import AUTO, Count, Facts, Fraction, Number, Pixels, SquareMetres
 
@@ -24,33 +26,17 @@ def log_ratio(
     min_ratio: Number = 1.5,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
     persistence: Persistence = AUTO,
-) -> PixelMethod:
+) -> ChangeMethod:
     """Radar: absolute logarithm of the ratio of local means of the amplitude, centred by its median.
 
     For a pair of any radar: needs to know nothing of the looks. A series goes to omnibus.
 
     Parameters
     ----------
-    window_px : int
-        Edge of the window of the local means, odd.
-    tolerance_px : int
-        What a displacement by so many pixels explains is not marked; 0 for no such test.
-    smoothing : {"none", "gaussian", "tv"}
-        Of the score: none, Gaussian, or total variation.
-    smoothing_px : float
-        Standard deviation of the Gaussian.
-    tv_weight : float
-        Weight of the total variation, in medians of the score.
     threshold : str or float
         A rule (auto is otsu) or the score itself. A rule never goes below the noise floor.
-    noise_sigmas : float
-        A threshold by rule lies at least so many spreads of the unchanged scores above their median.
     min_ratio : float
         A change is at least this factor in amplitude, whatever the rule says.
-    min_area_m2 : float or "auto"
-        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
-    persistence : {"auto", "hmm", "none"}
-        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     given = locals() | {"sar": True, "false_alarm_fraction": 0.001}
     return pixel_method("log_ratio", facts, given, default_rule="otsu")
@@ -72,7 +58,7 @@ def omnibus(
     false_alarm_fraction: Fraction = 0.001,
     min_area_m2: SquareMetres | Literal["auto"] = AUTO,
     persistence: Persistence = AUTO,
-) -> PixelMethod:
+) -> ChangeMethod:
     """Radar: likelihood-ratio test that the intensities of both dates have one mean, for a known number of looks.
 
     For series of three dates and more, and where a stated false-alarm rate is wanted. Root of ``-2 rho ln Q``, whose
@@ -86,26 +72,10 @@ def omnibus(
     quantity : {"auto", "amplitude", "intensity", "decibel"}
         What the pixels hold; auto is decibel where more than a tenth lie below 0, else amplitude for whole numbers and
         for a band called amplitude, intensity for other floating point.
-    window_px : int
-        Edge of the window of the local means, odd.
-    tolerance_px : int
-        What a displacement by so many pixels explains is not marked; 0 for no such test.
-    smoothing : {"none", "gaussian", "tv"}
-        Of the score: none, Gaussian, or total variation.
-    smoothing_px : float
-        Standard deviation of the Gaussian.
-    tv_weight : float
-        Weight of the total variation, in medians of the score.
     threshold : str or float
         A rule (auto is otsu) or the score itself. A rule never goes below the noise floor.
-    noise_sigmas : float
-        A threshold by rule lies at least so many spreads of the unchanged scores above their median.
     false_alarm_fraction : float
         Share of unchanged pixels that the test itself lets pass, before smoothing: rule chi2, and a bound for others.
-    min_area_m2 : float or "auto"
-        Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.
-    persistence : {"auto", "hmm", "none"}
-        Whether the masks of three dates and more are read together, so that a single bad look makes no change.
     """
     if not isinstance(enl, str) and not enl > 0.0:
         raise MethodError(f"change.enl: {enl:g}, expected more than 0")

@@ -9,11 +9,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from changedet.blocks import PixelMethod, as_scalar, over_sample, per_block, resolution_of
-from changedet.change.stage import STAGE
+from changedet.blocks import as_scalar, over_sample, per_block, resolution_of
+from changedet.change.stage import STAGE, ChangeMethod
 from changedet.errors import MethodError
 from changedet.kernels.components import drop_small_components
-from changedet.methods import AUTO, Choice, Facts
+from changedet.methods import AUTO, Facts
 
 NO_DATA: Final = 255
 
@@ -56,19 +56,15 @@ def change_score(before: xr.DataArray, after: xr.DataArray, *, method: str = AUT
     (100, 100)
     """
     _check_pair(before, after)
-    facts = _facts(before)
-    choice = STAGE.choose(facts) if method == AUTO else Choice(method)
-    chosen = STAGE.get(choice.method)
-    resolved = chosen.resolve({**choice.parameters, **parameters})
-    pixel_method: PixelMethod = chosen.function(facts, **resolved)
+    comparison: ChangeMethod
+    name, comparison = STAGE.made(_facts(before), method, parameters)
     before, after = before.astype(np.float32), after.astype(np.float32)
-    model = over_sample(pixel_method.fit, before, after)
-    score = per_block(pixel_method.apply, before, after, dtype=np.float32, halo_px=pixel_method.halo_px, model=model)
-    least = pixel_method.fit.keywords["settings"]["min_area_m2"]  # type: ignore[attr-defined]
+    model = over_sample(comparison.fit, before, after)
+    score = per_block(comparison.apply, before, after, dtype=np.float32, halo_px=comparison.halo_px, model=model)
     return (
         score.rename("change_score")
         .assign_coords(threshold=as_scalar(_threshold_of, model))
-        .assign_attrs(long_name="change score", method=choice.method, min_area_m2=least)
+        .assign_attrs(long_name="change score", method=name, min_area_m2=comparison.min_area_m2)
     )
 
 

@@ -114,6 +114,7 @@ def change_features(
     gsd_m: float,
     *,
     with_edges: bool = True,
+    into: NDArray[np.float32] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Features of every pixel, and where both dates are seen.
 
@@ -127,6 +128,8 @@ def change_features(
         Ground size of a pixel.
     with_edges : bool
         Those of `kernels.edges` too; else they are 0.
+    into : (feature, y, x) float32, optional
+        Filled and returned: zeros, or what an earlier call with the same `bands` and `with_edges` filled.
 
     Returns
     -------
@@ -138,7 +141,7 @@ def change_features(
     planes = _planes(before, after, bands, scale, valid)
     nir = bands[3] is not None
     evidence = _evidence(planes, valid, nir)
-    out = np.zeros((len(names()), *valid.shape), np.float32)
+    out = np.zeros((len(names()), *valid.shape), np.float32) if into is None else into
     at = 0
     counts = {size: square_sum(valid.astype(np.int32), size // 2) for size in (*SIZES_PX, WIDE_PX)}
     for name, image in zip(EVIDENCE, evidence, strict=True):

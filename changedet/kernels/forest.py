@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import math
+import zipfile
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -17,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAF: Final = -1
+RUN_PX: Final = 64
+"""Pixels of a row that meet the trees together: their features fill the nearest cache, and no more."""
 
 
 class Forest(NamedTuple):
@@ -141,40 +144,43 @@ def _summed(
 
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _child(nodes: Any, at: Any, code: Any, own: Any) -> Any:
-    v = own[code & 255]
-    right = np.int32(not v <= nodes[at].value)
-    if v != v and code & 256:
-        right = np.int32(0)
-    return np.int32(code >> 9) + right
+def _child(nodes: Any, at: Any, code: Any, own: Any, missing: Any) -> Any:
+    # unsigned, as numba asks of a signed index whether it counts from the end
+    asked = np.uint32(code)
+    v = own[asked & np.uint32(255)]
+    right = np.uint32(v > nodes[at].value)
+    if missing and v != v:
+        right = np.uint32(asked & np.uint32(256) == 0)
+    return (asked >> np.uint32(9)) + right
 
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _leaf(nodes: Any, at: Any, own: Any) -> Any:
+def _leaf(nodes: Any, root: Any, own: Any, missing: Any) -> Any:
+    at = np.uint32(root)
     code = nodes[at].code
     while code >= 0:
-        at = _child(nodes, at, code, own)
+        at = _child(nodes, at, code, own, missing)
         code = nodes[at].code
     return nodes[at].value
 
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _four_more(nodes: Any, roots: Any, own: Any, margin: Any) -> Any:
+def _four_more(nodes: Any, roots: Any, own: Any, missing: Any, margin: Any) -> Any:
     """Four trees at once: while one waits for its memory the others go on."""
-    a, b, c, d = roots[0], roots[1], roots[2], roots[3]
+    a, b, c, d = roots
     p, q, r, s = nodes[a].code, nodes[b].code, nodes[c].code, nodes[d].code
     while p >= 0 or q >= 0 or r >= 0 or s >= 0:
         if p >= 0:
-            a = _child(nodes, a, p, own)
+            a = _child(nodes, a, p, own, missing)
             p = nodes[a].code
         if q >= 0:
-            b = _child(nodes, b, q, own)
+            b = _child(nodes, b, q, own, missing)
             q = nodes[b].code
         if r >= 0:
-            c = _child(nodes, c, r, own)
+            c = _child(nodes, c, r, own, missing)
             r = nodes[c].code
         if s >= 0:
-            d = _child(nodes, d, s, own)
+            d = _child(nodes, d, s, own, missing)
             s = nodes[d].code
     margin += nodes[a].value
     margin += nodes[b].value
@@ -186,47 +192,96 @@ def _four_more(nodes: Any, roots: Any, own: Any, margin: Any) -> Any:
 def _evaluate(
     features: Any, valid: Any, nodes: Any, root: Any, baseline: float, counts: Any, least: Any, most: Any
 ) -> Any:
-    size = features.shape[0]
+    """Log odds of every pixel, a run of neighbours at a time.
+
+    Their features are turned round once, as reading one value from each of a hundred planes for every pixel costs as
+    much as the trees; and each tree meets them one behind the other, while it lies in the nearest cache.
+    """
     out = np.full(valid.shape, np.nan, np.float32)
-    own = np.empty(size, np.float32)
+    table = np.empty((RUN_PX, features.shape[0]), np.float32)
+    margin, going = np.empty(RUN_PX, np.float32), np.empty(RUN_PX, np.int64)
     for y in range(valid.shape[0]):
-        for x in range(valid.shape[1]):
-            if not valid[y, x]:
-                continue
-            for k in range(size):
-                own[k] = features[k, y, x]
-            margin, tree = np.float32(baseline), 0
-            for stage in range(counts.size):
-                while tree + 4 <= counts[stage]:
-                    margin = _four_more(nodes, root[tree : tree + 4], own, margin)
-                    tree += 4
-                while tree < counts[stage]:
-                    margin += _leaf(nodes, root[tree], own)
-                    tree += 1
-                if margin < least[stage]:
-                    margin = min(margin, most)
-                    break
-            out[y, x] = margin
+        for first in range(0, valid.shape[1], RUN_PX):
+            seen = valid[y, first : first + RUN_PX]
+            count = 0
+            for k in range(seen.size):
+                if seen[k]:
+                    going[count] = k
+                    count += 1
+            if count:
+                missing = _turned(features, y, first, table[: seen.size])
+                margin[:] = baseline
+                _add(table, missing, nodes, root, counts, least, most, margin, going[:count])
+                for k in range(seen.size):
+                    if seen[k]:
+                        out[y, first + k] = margin[k]
     return out
 
 
-def save(path: Any, forests: Sequence[Forest], about: dict[str, Any]) -> None:
-    """Write forests and what goes with them; the same forests give the same bytes."""
-    import zipfile
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _turned(features: Any, y: int, first: int, table: Any) -> Any:
+    """Copy the features of a run of pixels into a row of the table each; whether any is missing."""
+    missing = False
+    for feature in range(features.shape[0]):
+        run = features[feature, y, first : first + len(table)]
+        for k in range(run.size):
+            missing |= run[k] != run[k]
+        for k in range(run.size):
+            table[k, feature] = run[k]
+    return missing
 
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _add(
+    table: Any, missing: Any, nodes: Any, root: Any, counts: Any, least: Any, most: Any, margin: Any, going: Any
+) -> None:
+    """Add trees to the margins of the rows that go on; one below a stage's least margin goes no further."""
+    size, tree = going.size, 0
+    for stage in range(counts.size):
+        while tree + 4 <= counts[stage]:
+            a, b, c, d = root[tree], root[tree + 1], root[tree + 2], root[tree + 3]
+            four = np.uint32(a), np.uint32(b), np.uint32(c), np.uint32(d)
+            for j in range(size):
+                k = going[j]
+                # written twice, so that the walk without NaN is compiled without the question
+                if missing:
+                    margin[k] = _four_more(nodes, four, table[k], True, margin[k])
+                else:
+                    margin[k] = _four_more(nodes, four, table[k], False, margin[k])
+            tree += 4
+        while tree < counts[stage]:
+            for j in range(size):
+                k = going[j]
+                margin[k] += _leaf(nodes, root[tree], table[k], missing)
+            tree += 1
+        left = 0
+        for j in range(size):
+            k = going[j]
+            if margin[k] < least[stage]:
+                margin[k] = min(margin[k], most)
+            else:
+                going[left] = k
+                left += 1
+        size = left
+
+
+def dump(forests: Sequence[Forest], about: dict[str, Any]) -> bytes:
+    """The bytes of a file of forests and what goes with them; the same forests give the same bytes."""
     arrays = {
         f"{name}_{k}": kept for k, one in enumerate(forests) for name, kept in zip(Forest._fields, one, strict=True)
     }
     arrays["about"] = np.array(json.dumps(about, sort_keys=True))
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as file:
         for name, array in arrays.items():
             held = io.BytesIO()
             np.lib.format.write_array(held, np.asarray(array), allow_pickle=False)
             file.writestr(zipfile.ZipInfo(f"{name}.npy", (2000, 1, 1, 0, 0, 0)), held.getvalue(), zipfile.ZIP_DEFLATED)
+    return whole.getvalue()
 
 
 def load(content: bytes) -> tuple[tuple[Forest, ...], dict[str, Any], str]:
-    """Forests from a file's bytes, what goes with them, and the bytes' SHA-256."""
+    """Forests from the bytes that `dump` gives, what goes with them, and the bytes' SHA-256."""
     with np.load(io.BytesIO(content), allow_pickle=False) as kept:
         count = sum(name.startswith("root_") for name in kept.files)
         forests = tuple(_forest([kept[f"{name}_{k}"] for name in Forest._fields]) for k in range(count))

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.kernels.smoothing import gaussian, gaussian_radius_px
-from changedet.kernels.structure import fullness, structure_difference, structure_floors, structure_halo_px, structures
+from changedet.kernels.smoothing import gaussian_radius_px, gaussian_weights, weighted_means
+from changedet.kernels.structure import compared, structure_floors, structure_halo_px, structures
 
 ORIENTATIONS: Final = 8
 CELL_PX: Final = 4.0
@@ -61,16 +62,17 @@ def with_voice(
     if not asked.any():
         return probability
     rows, columns = (_around(np.asarray(asked.any(axis=axis))) for axis in (1, 0))
-    part = (slice(None), rows, columns)
-    pair = structures(before[part], after[part], ORIENTATIONS, CELL_PX)
-    difference = gaussian(structure_difference(*pair, (floors[0], floors[1])), SMOOTHING_PX)
-    full = np.minimum(*(gaussian(fullness(*own), SMOOTHING_PX) for own in zip(pair, floors, strict=True)))
-    heard = asked[rows, columns]
-    own = np.clip(probability[rows, columns][heard].astype(np.float64), 1e-6, 1.0 - 1e-6)
-    told = WEIGHT * np.minimum(difference[heard], MOST_DIFFERENCE) - CAUTION * (1.0 - full[heard] ** FADING)
-    moved = np.log(own / (1.0 - own)) + told
+    part, asked = (slice(None), rows, columns), asked[rows, columns]
+    weights = gaussian_weights(SMOOTHING_PX)
+    near = cv2.dilate(asked.astype(np.uint8), np.ones((len(weights),) * 2, np.uint8)) == 1
+    pair = structures(before[part], after[part], ORIENTATIONS, CELL_PX, near)
+    told = weighted_means(compared(*pair, (floors[0], floors[1])), weights, asked)[:, asked]
+    difference, full = told[0], np.minimum(told[1], told[2])
+    own = np.clip(probability[rows, columns][asked].astype(np.float64), 1e-6, 1.0 - 1e-6)
+    voice = WEIGHT * np.minimum(difference, MOST_DIFFERENCE) - CAUTION * (1.0 - full**FADING)
+    moved = np.log(own / (1.0 - own)) + voice
     out = probability.copy()
-    out[rows, columns][heard] = 1.0 / (1.0 + np.exp(-moved))
+    out[rows, columns][asked] = 1.0 / (1.0 + np.exp(-moved))
     return out
 
 

@@ -38,7 +38,29 @@ def box(image: NDArray[np.float32], radius_px: int) -> NDArray[np.float32]:
 
 def weighted_mean(image: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """Separable weighted mean of the pixels that are there, the same `weights` along y and x; NaN stays NaN."""
-    return np.asarray(_weighted_mean(np.ascontiguousarray(image, np.float32), weights), np.float32)
+    return np.asarray(weighted_means(np.asarray(image)[None], weights)[0])
+
+
+def weighted_means(
+    images: NDArray[np.float32], weights: NDArray[np.float32], wanted: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """`weighted_mean` of images that miss the same pixels.
+
+    Parameters
+    ----------
+    images : (image, y, x) float32
+        NaN in all or in none at each pixel; the first one tells.
+    weights : (2 radius + 1,) float32
+        Along y and x.
+    wanted : (y, x) bool, optional
+        Elsewhere nothing is computed and NaN is returned.
+
+    Returns
+    -------
+    (image, y, x) float32
+    """
+    asked = np.ones(images.shape[1:], np.bool_) if wanted is None else wanted
+    return np.asarray(_weighted_means(np.ascontiguousarray(images, np.float32), weights, asked), np.float32)
 
 
 def total_variation(image: NDArray[np.float32], weight: float, iterations: int) -> NDArray[np.float32]:
@@ -55,39 +77,86 @@ def total_variation(image: NDArray[np.float32], weight: float, iterations: int) 
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _weighted_mean(image: Any, weights: Any) -> Any:
-    height, width = image.shape
+def _weighted_means(images: Any, weights: Any, wanted: Any) -> Any:
+    count, height, width = images.shape
     radius = weights.size // 2
-    padded = width + 2 * radius
-    value = np.zeros((height, padded), np.float32)
-    there = np.zeros((height, padded), np.float32)
-    for y in range(height):
-        source, into, flag = image[y], value[y, radius : radius + width], there[y, radius : radius + width]
-        for x in range(width):
-            flag[x] = 1.0 if source[x] == source[x] else 0.0
-            into[x] = source[x] if source[x] == source[x] else 0.0
-    out = np.empty((height, width), np.float32)
-    columns, present = np.empty(padded, np.float32), np.empty(padded, np.float32)
-    total, weight = np.empty(width, np.float32), np.empty(width, np.float32)
-    for y in range(height):
-        columns[:] = 0.0
-        present[:] = 0.0
-        for k in range(max(0, radius - y), min(2 * radius + 1, height - y + radius)):
-            w, row, flag = weights[k], value[y + k - radius], there[y + k - radius]
-            for x in range(padded):
-                columns[x] += w * row[x]
-                present[x] += w * flag[x]
-        total[:] = 0.0
-        weight[:] = 0.0
-        for k in range(2 * radius + 1):
-            w, row, flag = weights[k], columns[k : k + width], present[k : k + width]
+    value = np.zeros((height, width + 2 * radius), np.float32)
+    columns, total = np.empty(width + 2 * radius, np.float32), np.empty(width, np.float32)
+    weight = np.empty((height, width), np.float32)
+    out = np.full(images.shape, np.float32(np.nan), np.float32)
+    for image in range(-1, count):
+        # before the images what is there of them
+        for y in range(height):
+            source, into = images[max(image, 0), y], value[y, radius : radius + width]
             for x in range(width):
-                total[x] += w * row[x]
-                weight[x] += w * flag[x]
-        result, flag = out[y], there[y, radius : radius + width]
-        for x in range(width):
-            result[x] = total[x] / weight[x] if flag[x] > 0.0 else np.float32(np.nan)
+                into[x] = (source[x] if image >= 0 else 1.0) if source[x] == source[x] else 0.0
+        for y in range(height):
+            own, end = images[max(image, 0), y], 0
+            while end < width:
+                start, end = _next_span(wanted[y], end, 2 * radius)
+                if start == end:
+                    break
+                if image < 0:
+                    _spread(value, weights, y, start, end, columns, weight[y])
+                    continue
+                _spread(value, weights, y, start, end, columns, total)
+                seen, divided = own[start:end], weight[y, start:end]
+                summed, result = total[start:end], out[image, y, start:end]
+                for x in range(result.size):
+                    result[x] = summed[x] / divided[x] if seen[x] == seen[x] else np.float32(np.nan)
     return out
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _next_span(wanted: Any, place: int, gap: int) -> Any:
+    """From the first wanted pixel at or after the place to one behind which a gap is wider than this; empty if none."""
+    start = place
+    while start < wanted.size and not wanted[start]:
+        start += 1
+    end, last = start, start
+    while end < wanted.size and end - last <= gap:
+        if wanted[end]:
+            last = end
+        end += 1
+    return start, min(last + 1, wanted.size)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _spread(image: Any, weights: Any, y: int, start: int, end: int, columns: Any, total: Any) -> None:
+    """Weighted sums around the pixels `start` to `end` of a row, of an image with `radius` columns beyond its edges."""
+    radius = weights.size // 2
+    own = columns[start : end + 2 * radius]
+    own[:] = 0.0
+    k, last = max(0, radius - y), min(2 * radius + 1, len(image) - y + radius)
+    # four at a time: a sum is kept in memory once instead of four times
+    while k + 4 <= last:
+        p, q, r, s = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
+        top = y + k - radius
+        a, b = image[top, start : end + 2 * radius], image[top + 1, start : end + 2 * radius]
+        c, d = image[top + 2, start : end + 2 * radius], image[top + 3, start : end + 2 * radius]
+        for x in range(own.size):
+            own[x] = (((own[x] + p * a[x]) + q * b[x]) + r * c[x]) + s * d[x]
+        k += 4
+    while k < last:
+        w, row = weights[k], image[y + k - radius, start : end + 2 * radius]
+        for x in range(own.size):
+            own[x] += w * row[x]
+        k += 1
+    found = total[start:end]
+    found[:] = 0.0
+    k = 0
+    while k + 4 <= weights.size:
+        p, q, r, s = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
+        n = found.size
+        a, b, c, d = own[k : k + n], own[k + 1 : k + 1 + n], own[k + 2 : k + 2 + n], own[k + 3 : k + 3 + n]
+        for x in range(found.size):
+            found[x] = (((found[x] + p * a[x]) + q * b[x]) + r * c[x]) + s * d[x]
+        k += 4
+    while k < weights.size:
+        w, row = weights[k], own[k:]
+        for x in range(found.size):
+            found[x] += w * row[x]
+        k += 1
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]

@@ -15,7 +15,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.kernels.smoothing import gaussian, gaussian_radius_px
+from changedet.kernels.smoothing import gaussian_radius_px, gaussian_weights, weighted_means
 
 GREATEST: Final = math.sqrt(2.0)
 """Of the score: all structure of one date has another direction than that of the other."""
@@ -27,7 +27,11 @@ def structure_halo_px(cell_px: float) -> int:
 
 
 def structure(
-    image: NDArray[np.float32], valid: NDArray[np.bool_], orientations: int, cell_px: float
+    image: NDArray[np.float32],
+    valid: NDArray[np.bool_],
+    orientations: int,
+    cell_px: float,
+    wanted: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float32]:
     """Strength of the gradients of each direction around each pixel, ``(orientation, y, x)``.
 
@@ -43,11 +47,13 @@ def structure(
         Directions of half a turn.
     cell_px : float
         Standard deviation of the Gaussian that pools.
+    wanted : (y, x) bool, optional
+        Elsewhere nothing is pooled and NaN is returned.
     """
     angles = np.pi * np.arange(orientations) / orientations
     turned = np.stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
     channels = _channels(np.ascontiguousarray(image, np.float32), valid, turned)
-    return np.stack([gaussian(channel, cell_px) for channel in channels])
+    return weighted_means(channels, gaussian_weights(cell_px), wanted)
 
 
 def strength(described: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -58,28 +64,31 @@ def strength(described: NDArray[np.float32]) -> NDArray[np.float32]:
 def structure_difference(
     before: NDArray[np.float32], after: NDArray[np.float32], floors: tuple[float, float]
 ) -> NDArray[np.float32]:
-    """Distance of two descriptions after each is divided by its own strength, 0 to `GREATEST`.
+    """The first of `compared`."""
+    return np.asarray(compared(before, after, floors)[0])
 
-    ``|b / sqrt(|b|^2 + f^2) - a / sqrt(|a|^2 + g^2)|``: a gradient far below its date's floor ``f`` or ``g`` is none.
+
+def compared(
+    before: NDArray[np.float32], after: NDArray[np.float32], floors: tuple[float, float]
+) -> NDArray[np.float32]:
+    """How far two descriptions differ, and how much of each is structure.
 
     Parameters
     ----------
     before, after : (orientation, y, x) float32
         As `structure` returns.
     floors : (float, float)
-        Strength of what is no structure on either date.
+        Strength of what is no structure on either date, in the units of the image a pixel.
+
+    Returns
+    -------
+    (3, y, x) float32
+        The distance of both after each is divided by its own strength, 0 to `GREATEST`, as ``|b / sqrt(|b|^2 + f^2) -
+        a / sqrt(|a|^2 + g^2)|`` with the floors ``f`` and ``g``, far below which a gradient is none. Then the share of
+        structure of either date: 0 far below its floor, towards 1 far above it.
     """
-    scaled = [own / _length(own, floor) for own, floor in zip((before, after), floors, strict=True)]
-    return strength(scaled[0] - scaled[1])
-
-
-def fullness(described: NDArray[np.float32], floor: float) -> NDArray[np.float32]:
-    """How much of a description is structure ``(y, x)``: 0 far below the floor, towards 1 far above it."""
-    return np.asarray(strength(described) / _length(described, floor), np.float32)
-
-
-def _length(described: NDArray[np.float32], floor: float) -> NDArray[np.float32]:
-    return np.asarray(np.sqrt(strength(described) ** 2 + np.float32(max(floor, 1e-9)) ** 2), np.float32)
+    least = np.array([max(floor, 1e-9) for floor in floors], np.float32)
+    return np.asarray(_compared(before, after, least), np.float32)
 
 
 def structure_floors(
@@ -100,11 +109,38 @@ def structure_floors(
 
 
 def structures(
-    before: NDArray[np.float32], after: NDArray[np.float32], orientations: int, cell_px: float
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    orientations: int,
+    cell_px: float,
+    wanted: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """`structure` of both dates ``(band, y, x)``, where both have all bands."""
     valid = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), bool)
-    return structure(before, valid, orientations, cell_px), structure(after, valid, orientations, cell_px)
+    first, second = (structure(image, valid, orientations, cell_px, wanted) for image in (before, after))
+    return first, second
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _compared(before: Any, after: Any, floors: Any) -> Any:
+    count, height, width = before.shape
+    out = np.full((3, height, width), np.float32(np.nan), np.float32)
+    for y in range(height):
+        for x in range(width):
+            if before[0, y, x] != before[0, y, x]:
+                continue
+            b, a = np.float32(0.0), np.float32(0.0)
+            for k in range(count):
+                b += before[k, y, x] * before[k, y, x]
+                a += after[k, y, x] * after[k, y, x]
+            b, a = np.sqrt(b), np.sqrt(a)
+            whole_b, whole_a = np.sqrt(b * b + floors[0] * floors[0]), np.sqrt(a * a + floors[1] * floors[1])
+            apart = np.float32(0.0)
+            for k in range(count):
+                d = before[k, y, x] / whole_b - after[k, y, x] / whole_a
+                apart += d * d
+            out[0, y, x], out[1, y, x], out[2, y, x] = np.sqrt(apart), b / whole_b, a / whole_a
+    return out
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]

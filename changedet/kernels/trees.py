@@ -21,6 +21,7 @@ from changedet.kernels.features import (
     context,
     fit_scale,
     likely,
+    names,
 )
 from changedet.kernels.forest import Forest, staged_margins
 
@@ -116,8 +117,10 @@ def apply_trees(
     guess, seen = np.zeros(shape, np.int16), np.zeros(shape, np.bool_)
     waiting: list[_Strip] = []
     with_edges = any(asks_for_edges(forest.feature) for forest in forests)
+    # of one strip after the other: fresh memory of that size would cost a fifth of the features' time
+    features = np.zeros((len(names()), min(STRIP_PX + 2 * FEATURES_HALO_PX, shape[0]), shape[1]), np.float32)
     for start in range(0, shape[0], STRIP_PX):
-        strip = _guessed(before, after, model, forests[0], start, out, with_edges)
+        strip = _guessed(before, after, model, forests[0], start, out, with_edges, features)
         guess[strip.rows], seen[strip.rows] = likely(strip.margin, strip.least), np.isfinite(strip.margin)
         waiting.append(strip)
         # a strip's context reaches into the next one
@@ -144,13 +147,15 @@ def _guessed(
     start: int,
     out: NDArray[np.float32],
     with_edges: bool,
+    into: NDArray[np.float32],
 ) -> _Strip:
     """Guess a strip; what is out of the question gets its probability at once."""
     rows = slice(start, min(start + STRIP_PX, before.shape[1]))
     first, last = max(0, start - FEATURES_HALO_PX), min(rows.stop + FEATURES_HALO_PX, before.shape[1])
     part = (slice(None), slice(first, last))
     given = (model["bands"], model["scale"], model["gsd_m"])
-    features, valid = change_features(before[part], after[part], *given, with_edges=with_edges)
+    into = into[:, : last - first]
+    features, valid = change_features(before[part], after[part], *given, with_edges=with_edges, into=into)
     inner = slice(start - first, rows.stop - first)
     features = features[:, inner]
     least = float(model["first_stages"][-1][1])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from changedet.errors import InputError
 from changedet.grid import Frame, Grid, make_grid
@@ -22,7 +23,7 @@ from changedet.plan.scenes import (
     opened_scenes,
     zones_of,
 )
-from changedet.scenes import Look, match_scales
+from changedet.scenes import Look, match_scales, shared_roles
 from changedet.store import RunFolder
 from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, resolve_stage
 
@@ -57,6 +58,57 @@ def make_plan(
     reference = _reference(checked, looks)
     looks = tuple(match_scales(looks, reference))
     zones = zones_of(checked, grid, warnings)
+    decided = _decided(checked, grid, looks, reference, roles)
+    warnings += [warning for look in looks for warning in look.warnings]
+    warnings += _advice(looks, reference)
+    folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
+    _check_writable(checked, folder.path, out)
+    chosen = _scheduler(scheduler or checked.compute.scheduler)
+    return Plan(
+        checked, folder, grid, looks, reference, roles, zones=zones, scheduler=chosen,
+        warnings=tuple(dict.fromkeys(warnings)), **decided._asdict(),
+    )  # fmt: skip
+
+
+def without(plan: Plan, left_out: Collection[int], said: Sequence[str]) -> Plan:
+    """The plan without some of its dates: bands and methods are chosen as if their scenes had not been given.
+
+    The grid stays, also where another would now be the finest scene: results of the dates that are left may lie on it.
+
+    Parameters
+    ----------
+    plan : Plan
+    left_out : collection of int
+        Indices of looks; not the reference.
+    said : sequence of str
+        Warnings that tell of it.
+
+    Raises
+    ------
+    InputError
+        A parameter was given beside ``auto`` that the method which is now chosen does not have.
+    """
+    looks = tuple(look for i, look in enumerate(plan.looks) if i not in left_out)
+    reference, roles = looks.index(plan.looks[plan.reference]), tuple(shared_roles(looks))
+    decided = _decided(plan.workflow, plan.grid, looks, reference, roles)
+    advised = _advice(plan.looks, plan.reference)
+    warnings = [text for text in plan.warnings if text not in advised] + _advice(looks, reference)
+    return replace(
+        plan, looks=looks, reference=reference, roles=roles, warnings=(*warnings, *said), **decided._asdict()
+    )
+
+
+class _Decided(NamedTuple):
+    """What follows from the looks and their bands: fields of `Plan`."""
+
+    facts: Facts
+    choices: dict[str, Choice]
+    tile_px: int
+    workers: int
+    memory_bytes: int
+
+
+def _decided(workflow: Workflow, grid: Grid, looks: Sequence[Look], reference: int, roles: tuple[str, ...]) -> _Decided:
     facts = Facts(
         resolution_m=grid.ground_resolution_m,
         roles=roles,
@@ -65,22 +117,13 @@ def make_plan(
         sun_known=all(look.sun is not None for look in looks),
         dtype=looks[reference].dtype,
     )
-    choices = _choices(checked, facts)
+    choices = _choices(workflow, facts)
     facts = replace(facts, detector=choices["objects"].method)
-    warnings += [warning for look in looks for warning in look.warnings]
-    warnings += _advice(looks, reference)
-    workers = checked.compute.workers or cores()
-    memory = checked.compute.memory or available_bytes() // 2
+    workers = workflow.compute.workers or cores()
+    memory = workflow.compute.memory or available_bytes() // 2
     others = [look for look in looks if look is not looks[reference]]
     most = max((len(set(look.roles) & set(looks[reference].roles)) for look in others), default=len(roles))
-    tile_px, workers, peak = sizes(checked, most, workers, memory, tile_edges(choices, facts))
-    folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
-    _check_writable(checked, folder.path, out)
-    chosen = _scheduler(scheduler or checked.compute.scheduler)
-    return Plan(
-        checked, folder, grid, looks, reference, roles, facts, choices, zones, tile_px, workers, chosen, peak,
-        tuple(dict.fromkeys(warnings)),
-    )  # fmt: skip
+    return _Decided(facts, choices, *sizes(workflow, most, workers, memory, tile_edges(choices, facts)))
 
 
 def _check_writable(workflow: Workflow, folder: Path, out: str | None) -> None:

@@ -131,7 +131,5 @@ def onset(
         raise MethodError(f"series: {len(dates)} dates, but {', '.join(wrong)}")
     if not unit > 0:
         raise MethodError(f"series: unit is {unit}, expected a number above 0")
-    choice = STAGE.choose(Facts(resolution_m=float("nan"), dates=len(dates))) if method == AUTO else Choice(method)
-    chosen = STAGE.get(choice.method)
-    find: OnsetMethod = chosen.function(None, **chosen.resolve({**choice.parameters, **parameters}))
+    find: OnsetMethod = STAGE.made(Facts(float("nan"), dates=len(dates)), method, parameters)[1]
     return find(values, dates, low=low, high=high, clear=clear, unit=unit, floor=floor, ceiling=ceiling)
