@@ -50,7 +50,7 @@ def test_images_that_miss_the_same_pixels_are_averaged_as_each_by_itself_where_i
     wanted = rng.random((40, 90)) < 0.01
     wanted[10, 20:60] = wanted[-1, -1] = True
     found = smoothing.weighted_means(images, weights, wanted)
-    np.testing.assert_array_equal(found, np.where(wanted, alone, np.nan))
+    np.testing.assert_array_equal(found[:, wanted], alone[:, wanted])
 
 
 def test_gaussian_is_scipy_s_where_all_pixels_are_there():

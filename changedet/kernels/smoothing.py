@@ -53,7 +53,7 @@ def weighted_means(
     weights : (2 radius + 1,) float32
         Along y and x.
     wanted : (y, x) bool, optional
-        Elsewhere nothing is computed and NaN is returned.
+        Elsewhere the mean or NaN is returned, as it comes cheaper.
 
     Returns
     -------

@@ -48,7 +48,7 @@ def structure(
     cell_px : float
         Standard deviation of the Gaussian that pools.
     wanted : (y, x) bool, optional
-        Elsewhere nothing is pooled and NaN is returned.
+        Elsewhere what is returned may be NaN.
     """
     angles = np.pi * np.arange(orientations) / orientations
     turned = np.stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
