@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import pandas as pd
@@ -111,7 +111,7 @@ def nearest(_facts: Facts, *, max_offset_m: Metres = 2.0) -> TrackMethod:
     Parameters
     ----------
     max_offset_m : float
-        Farthest that a box may lie from where it was seen last,.
+        Farthest that a box may lie from where it was seen last.
     """
 
     def follow(detections: gpd.GeoDataFrame, looks: Looks) -> Tracks:
@@ -163,7 +163,5 @@ def track(
         given = sorted(set(pd.to_datetime(detections["date"], utc=True).dt.date)) if looks is None else sorted(looks)
         looks = AllLooks(given, clear)
     facts = Facts(resolution_m=float("nan"), dates=len(looks.dates), detector=detector)
-    choice = STAGE.choose(facts) if method == AUTO else Choice(method)
-    chosen = STAGE.get(choice.method)
-    function: TrackMethod = chosen.function(facts, **chosen.resolve({**choice.parameters, **parameters}))
-    return function(detections, looks)
+    _, follow = STAGE.made(facts, method, parameters)
+    return cast("TrackMethod", follow)(detections, looks)
