@@ -105,15 +105,15 @@ def classify_overview(
         CLEAR, NODATA, SATURATED, CLOUD, SHADOW or SNOW.
     """
     valid = np.asarray(np.isfinite(overview).all(axis=0), bool)
-    out = np.where(valid, CLEAR, NODATA).astype(np.uint8)
     if valid.sum() < 64:
-        return out
+        return np.where(valid, CLEAR, NODATA).astype(np.uint8)
     if _is_overcast(overview, reference, list(white_bands), floor):
         return np.where(valid, CLOUD, NODATA).astype(np.uint8)
-    bands = np.where(valid, overview, 0)[list(white_bands)]
+    seen = np.where(valid, overview, 0)
+    bands = seen[list(white_bands)]
     bright = bands.mean(axis=0, dtype=np.float32)
     if snow_bands is not None:
-        snow = _snow_by_index(np.where(valid, overview, 0), snow_bands, floor) & valid
+        snow = _snow_by_index(seen, snow_bands, floor)
     else:
         least = PICTURE_SNOW * ceiling if np.isfinite(ceiling) else floor
         snow = _snow_by_white(overview, reference, list(white_bands), nir_band, least, resolution_m)
@@ -125,16 +125,12 @@ def classify_overview(
         white = weather.Bands((white_bands[0], white_bands[1], white_bands[2]), nir_band)
         answer = weather.told(overview, reference, white, sun_azimuth_deg, trees)
         surely = opened((answer.cloud > SURE) & ~snow, CORE_WIDTH_M / 2, resolution_m)
-        # what trees take for a cloud has no outline of its own
         proven = _clouds(surely, bright, ratio, valid, resolution_m, by_outline=False) | (surely & cloud)
         cloud, shadow = _by_trees(answer, surely, proven, cloud, shadow)
-        cloud |= _thick(cloud & valid & proven, cloud, bands, reference, white)
-    out[shadow & valid] = SHADOW
-    out[cloud & valid] = CLOUD
-    out[snow & (out == CLEAR)] = SNOW
-    clipped = np.asarray((np.where(valid, overview, 0) >= ceiling).all(axis=0), bool)
-    out[opened(clipped, SATURATED_WIDTH_M / 2, resolution_m) & (out == CLEAR)] = SATURATED
-    return out
+        cloud |= _thick(cloud & proven, cloud, bands, reference, white)
+    clipped = opened(np.asarray((seen >= ceiling).all(axis=0), bool), SATURATED_WIDTH_M / 2, resolution_m)
+    hidden = np.select([cloud, shadow, snow, clipped], [CLOUD, SHADOW, SNOW, SATURATED], CLEAR)
+    return np.where(valid, hidden, NODATA).astype(np.uint8)
 
 
 def _snow_by_white(
@@ -288,7 +284,10 @@ def _clouds(
     resolution_m: float,
     by_outline: bool,
 ) -> NDArray[np.bool_]:
-    """Cores that are large, fade out, or have a cloud's outline, and were not there before."""
+    """Cores that are large, fade out, or have a cloud's outline, and were not there before.
+
+    What trees take for a cloud has no outline of its own.
+    """
     labels = label(core.astype(np.uint8))
     count = int(labels.max(initial=0))
     if not count:
