@@ -48,10 +48,10 @@ def f1(total: Counts) -> float:
     return float(2 * precision * recall / max(precision + recall, 1e-9))
 
 
-def score(name: str, pair: Pair) -> tuple[NDArray[np.float32], float, int, float]:
+def score(name: str, pair: Pair, dtype: str = "uint16") -> tuple[NDArray[np.float32], float, int, float]:
     """Score, threshold, least pixels and CPU seconds for a million pixels of applying."""
     roles = ("blue", "green", "red", "nir")[: len(pair.before)]
-    facts = Facts(pair.gsd_m, roles, gsd_m=(pair.gsd_m,) * 2)
+    facts = Facts(pair.gsd_m, roles, gsd_m=(pair.gsd_m,) * 2, dtype=dtype)
     method = change.STAGE.get(name)
     choice = change.STAGE.choose(facts)
     made = method.function(facts, **method.resolve(choice.parameters if choice.method == name else {}))
@@ -85,7 +85,9 @@ def main() -> None:
             for bare in bare_pairs(seeds[(args.each * number + k) % len(seeds)], kind, args.gsd, 3):
                 pair = seen(bare, colours=args.rgb or args.web, varied=args.web)
                 for name in args.methods:
-                    found, threshold, least_px, speed = score(name, pair)
+                    found, threshold, least_px, speed = score(
+                        name, pair, "uint8" if args.web or bare.dtype == "uint8" else "uint16"
+                    )
                     speeds[name].append(speed)
                     totals[name, kind, 0.0] += counts(marked(found, threshold, least_px), pair)
                     for value in GRID if args.thresholds and name == "trees" else ():

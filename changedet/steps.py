@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -23,9 +24,11 @@ WITNESSES = 4
 """Dates that are asked, at most, whether a reference that shows little hides its ground."""
 
 
-def _methods(plan: Plan, extra: tuple[str, ...]) -> Methods:
+def _methods(plan: Plan, extra: tuple[str, ...], compared: Sequence[Look]) -> Methods:
     built = {stage: plan.built(stage) for stage in ("mask", "align", "objects")}
-    built |= {stage: plan.built(stage, extra) for stage in ("normalise", "change")}
+    # What is compared with a picture made for a screen is compared as one.
+    dtype = "uint8" if any(look.dtype == "uint8" for look in compared) else plan.facts.dtype
+    built |= {"normalise": plan.built("normalise", extra), "change": plan.built("change", extra, dtype)}
     return Methods(**built, footprint=footprint_method(plan.facts))
 
 
@@ -33,7 +36,7 @@ def date_work(plan: Plan, i: int) -> DateWork:
     """The work on date `i` of a plan."""
     look, reference = plan.looks[i], plan.looks[plan.reference]
     extra = plan.extra_roles(i)
-    methods = _methods(plan, extra)
+    methods = _methods(plan, extra, (look, reference))
     wants_scene = "scenes" in plan.formats or "report" in plan.formats
     counts = methods.objects is not None and look.gsd_m <= methods.objects.coarsest_m
     return DateWork(
@@ -56,7 +59,8 @@ def between(plan: Plan, i: int, k: int) -> DateWork:
     """The comparison of date `k` with date `i` in the reference's place, on the bands by which both are compared."""
     extra = tuple(role for role in plan.extra_roles(k) if role in plan.extra_roles(i))
     work = date_work(plan, k)
-    return replace(work, reference=plan.looks[i], extra_roles=extra, methods=_methods(plan, extra))
+    methods = _methods(plan, extra, (plan.looks[i], plan.looks[k]))
+    return replace(work, reference=plan.looks[i], extra_roles=extra, methods=methods)
 
 
 def _witnesses(plan: Plan) -> tuple[Look, ...]:

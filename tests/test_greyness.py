@@ -90,3 +90,13 @@ def test_the_same_in_any_window():
 def test_it_looks_no_farther_than_the_trees_do(gsd_m):
     facts = Facts(gsd_m, ("blue", "green", "red"))
     assert greyness_halo_px(gsd_m) <= change.STAGE.get("trees").function(facts).halo_px
+
+
+@pytest.mark.parametrize(
+    ("dtype", "nir", "heard"), [("uint16", False, True), ("uint8", False, False), ("uint16", True, False)]
+)
+def test_trees_hear_it_in_colours_alone_and_not_in_pictures_made_for_a_screen(dtype, nir, heard):
+    roles = ("blue", "green", "red", "nir") if nir else ("blue", "green", "red")
+    made = change.STAGE.get("trees").function(Facts(GSD_M, roles, dtype=dtype))
+    sample = np.random.default_rng(2).uniform(200, 2000, (1, len(roles), 160, 160)).astype(np.float32)
+    assert ("greyness" in made.fit(sample, sample)) == heard

@@ -24,7 +24,7 @@ LEAST_SEEN_M2: Final = 4.0
 """With near infrared: of a box between others as much is seen, shade and the lean of its neighbours hide the rest."""
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=5)
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=6)
 def trees(
     facts: Facts,
     *,
@@ -38,8 +38,8 @@ def trees(
     band, on average over squares of up to 45 px; whether a patch is found again within 10 px, as a leaning roof is;
     colour, vegetation, correlation and directions of edges. A first guess goes into a second one (auto-context, Tu and
     Bai 2010, doi:10.1109/TPAMI.2009.186). Needs blue, green and red; scenes with near infrared and scenes without have
-    forests of their own, and without it structure that came or went (as method structure tells it) and ground that
-    turned grey, or ceased to be, have a say too.
+    forests of their own, and without it structure that came or went (as method structure tells it) has a say too; so
+    has ground that turned grey, or ceased to be, where neither date is an 8-bit picture, whose colours were balanced.
 
     Parameters
     ----------
@@ -55,17 +55,21 @@ def trees(
     bands = [facts.roles.index(role) if role in facts.roles else None for role in ROLES]
     least = least_area(min_area_m2, facts, LEAST_OBJECT_M2 if bands[3] is None else LEAST_SEEN_M2)
     settings = {"threshold": threshold, "min_area_m2": least}
-    fit = partial(_fit_trees, bands=bands, gsd_m=facts.resolution_m, settings=settings)
+    balanced = np.dtype(facts.dtype) == np.uint8
+    fit = partial(_fit_trees, balanced=balanced, bands=bands, gsd_m=facts.resolution_m, settings=settings)
     return ChangeMethod(fit, _trees, HALO_PX, least)
 
 
-def _fit_trees(before: NDArray[np.float32], after: NDArray[np.float32], **given: Any) -> dict[str, Any]:
+def _fit_trees(
+    before: NDArray[np.float32], after: NDArray[np.float32], *, balanced: bool, **given: Any
+) -> dict[str, Any]:
     about = change_trees()[1]
     model = fit_trees(before, after, about=about, **given)
     if model["bands"][3] is None:
         first, second = (image[:, model["bands"][:3]] for image in (before, after))
         model["structure_floors"] = fit_voice(first, second)
-        model["greyness"] = fit_greyness(first, second, given["gsd_m"])
+        if not balanced:
+            model["greyness"] = fit_greyness(first, second, given["gsd_m"])
     return model | {"sha256": about["sha256"]}
 
 
@@ -75,6 +79,5 @@ def _trees(before: NDArray[np.float32], after: NDArray[np.float32], model: dict[
         return found
     colours = model["bands"][:3]
     pair = before[colours], after[colours]
-    return with_greyness(
-        with_voice(found, *pair, model["structure_floors"], LEAST_PROBABILITY), *pair, model["greyness"]
-    )
+    found = with_voice(found, *pair, model["structure_floors"], LEAST_PROBABILITY)
+    return with_greyness(found, *pair, model["greyness"]) if "greyness" in model else found

@@ -75,10 +75,11 @@ class Plan:
         shared = [role for role in reference.roles if any(role in look.roles for look in others)]
         return tuple(role for role in shared if role not in self.roles)
 
-    def built(self, stage: str, extra: tuple[str, ...] = ()) -> Any:
-        """The stage's method, ready to use, for `roles` and these; None where it is switched off."""
+    def built(self, stage: str, extra: tuple[str, ...] = (), dtype: str = "") -> Any:
+        """The stage's method, ready to use, for `roles` and these, and for another dtype than the reference's if one is
+        given; None where it is switched off."""
         method = self.method(stage)
-        facts = replace(self.facts, roles=(*self.facts.roles, *extra)) if extra else self.facts
+        facts = replace(self.facts, roles=(*self.facts.roles, *extra), dtype=dtype or self.facts.dtype)
         return None if method is None else method.function(facts, **self.choices[stage].parameters)
 
     def method(self, stage: str) -> Method | None:
