@@ -57,6 +57,30 @@ def test_results_where_nobody_may_write(scenes: Path, monkeypatch: pytest.Monkey
     assert not (scenes / "out").exists()
 
 
+def test_a_folder_whose_name_no_disk_holds(scenes: Path) -> None:
+    (line,) = problems(write_workflow(scenes, DATES, outputs={"dir": "x" * 300}))
+    assert "outputs.dir: '" in line
+    assert "is longer than the 255 bytes that a name may have" in line
+
+
+@pytest.mark.parametrize(
+    ("stage", "settings", "said"),
+    [
+        ("align", {"method": "phase_correlation", "chip_px": 1}, "align.chip_px: 1 is too small"),
+        ("change", {"method": "pca_kmeans", "block_px": 4}, "change.block_px: 4, expected an odd number"),
+        ("change", {"method": "irmad", "iterations": 0}, "change.iterations: 0, expected at least 1"),
+        ("change", {"method": "cva", "tolerance_px": 100_000}, "change: looks at 100"),
+    ],
+)
+def test_a_parameter_that_its_method_cannot_use_is_told_at_its_line(
+    scenes: Path, stage: str, settings: dict[str, object], said: str
+) -> None:
+    workflow = write_workflow(scenes, DATES, **{stage: settings})
+    (line,) = problems(workflow)
+    assert line.startswith(f"{workflow}:")
+    assert said in line
+
+
 def test_radar_among_optical_is_named_at_its_entry(scenes: Path) -> None:
     entries = [{"date": day, "path": f"{day}.tif"} for day in DATES]
     entries[1] |= {"bands": {"vv": 1}}
