@@ -90,7 +90,7 @@ def _check_writable(workflow: Workflow, folder: Path, out: str | None) -> None:
     """Whether the run folder is there, or can be made, and may be written to; makes nothing."""
     near = next(part for part in (folder, *folder.parents) if os.path.lexists(part))
     where = f"'{out or workflow.outputs.dir}'"
-    most = os.pathconf(near, "PC_NAME_MAX")
+    most = os.pathconf(near, "PC_NAME_MAX") if near.is_dir() else 255
     if not near.is_dir():
         said = (
             f"{where} cannot be made: '{near}' is {'a file' if near.exists() else 'a broken link'}, expected a folder"
