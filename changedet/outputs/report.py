@@ -228,12 +228,14 @@ def _scale(total: Mapping[str, Any], unit: str) -> Scale:
     """One unit for all parts of a figure's total."""
     parts = [total.get(part) or {} for part in _PARTS]
     known = [part.get(key) for part in parts for key in ("value", "low", "high")]
-    return scaled([None if is_missing(value) else float(value) for value in known], unit)
+    return scaled([None if is_missing(value) else float(value or 0) for value in known], unit)
 
 
 def _interval(figure: Mapping[str, Any], scale: Scale, *, signed: bool = False) -> str:
     factor, unit, digits = scale
-    known = {key: float(figure[key]) / factor for key in ("value", "low", "high") if not is_missing(figure.get(key))}
+    known = {
+        key: float(figure[key] or 0) / factor for key in ("value", "low", "high") if not is_missing(figure.get(key))
+    }
     if "value" not in known:
         return ""
     value, low, high = (number(known.get(key), digits) for key in ("value", "low", "high"))
