@@ -47,8 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # GDAL's own complaints come back as one clear line of ours; a handler keeps them off stderr.
     logging.getLogger("rasterio").addHandler(logging.NullHandler())
     logging.getLogger("pyogrio").addHandler(logging.NullHandler())
-    for name in ("distributed", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with warnings.catch_warnings():
@@ -119,6 +118,8 @@ def run(
 
     plans = _all_or_nothing([partial(make_plan, path, out=out, scheduler=scheduler) for path in workflows])
     _check_distinct(plans)
+    if any("://" in plan.scheduler for plan in plans):
+        _hush_dask()
     results: list[dict[str, Any]] = []
     status = DONE
     for plan in plans:
@@ -154,6 +155,14 @@ def _all_or_nothing(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     if problems:
         raise InputError(problems)
     return results
+
+
+def _hush_dask() -> None:
+    """A cluster that is lost is one clear line of ours; dask sets its own levels when it is imported."""
+    import distributed  # noqa: F401
+
+    for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _check_distinct(plans: Sequence[Any]) -> None:

@@ -247,6 +247,15 @@ def test_a_cluster_that_is_lost_ends_the_run_with_one_line(
     assert said.splitlines()[-1].endswith("then run the same command again to go on from here")
 
 
+def test_dask_says_nothing_beside_that_line() -> None:
+    code = (
+        "import logging; from changedet import cli; cli._hush_dask(); import distributed\n"
+        "for name in ('', '.client', '.core', '.comm'): logging.getLogger('distributed' + name).error('traceback')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
 def test_a_process_that_is_killed_ends_the_run_with_one_line() -> None:
     code = (
         "import os; from changedet.blocks import tasks\n"
