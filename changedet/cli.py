@@ -114,12 +114,12 @@ def run(
 ) -> int:
     """Run the main job; goes on from what an earlier, interrupted run finished."""
     from changedet.plan import make_plan
-    from changedet.run import carry_out
+    from changedet.run import carry_out, hush_dask
 
     plans = _all_or_nothing([partial(make_plan, path, out=out, scheduler=scheduler) for path in workflows])
     _check_distinct(plans)
     if any("://" in plan.scheduler for plan in plans):
-        _hush_dask()
+        hush_dask()
     results: list[dict[str, Any]] = []
     status = DONE
     for plan in plans:
@@ -155,14 +155,6 @@ def _all_or_nothing(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     if problems:
         raise InputError(problems)
     return results
-
-
-def _hush_dask() -> None:
-    """A cluster that is lost is one clear line of ours; dask sets its own levels when it is imported."""
-    import distributed  # noqa: F401
-
-    for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _check_distinct(plans: Sequence[Any]) -> None:
