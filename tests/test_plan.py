@@ -124,6 +124,17 @@ def test_an_area_that_no_scene_meets_is_one_mistake_that_tells_where_both_lie(sc
     assert f"{DATES[0]}.tif" in line
 
 
+def test_an_area_far_larger_than_its_scenes_is_told_as_that(scenes: Path) -> None:
+    (whole,) = make_plan(write_workflow(scenes, DATES[:1])).looks
+    west, south, east, north = whole.outline().bounds
+    wide = [west - 0.5, south - 0.5, east + 0.5, north + 0.5]
+    (line,) = problems(
+        write_workflow(scenes, DATES, site={"id": "site", "aoi": {"bbox": wide}}, grid={"resolution": 50})
+    )
+    assert "site.aoi: no scene covers more than " in line
+    assert "meets" not in line
+
+
 def test_a_band_that_no_scene_has_is_a_mistake_and_one_that_some_lack_a_warning(scenes: Path) -> None:
     (line,) = problems(write_workflow(scenes, DATES, bands={**BANDS, "swir1": 9}))
     assert "bands.swir1: no scene has band 9; correct or remove it" in line
