@@ -136,6 +136,16 @@ def test_a_date_that_a_run_does_not_have_is_told(reference_run: Path) -> None:
         finished.mask(DATES[0])
 
 
+def test_dates_as_tables_hold_them_name_a_runs_pictures(reference_run: Path) -> None:
+    finished = open_run(reference_run)
+    expected = finished.mask(DATES[1]).values
+    stamp = next(day for day in finished.changes["date"] if str(day).startswith(DATES[1]))
+    for day in (stamp, stamp.to_pydatetime(), np.datetime64(DATES[1])):
+        np.testing.assert_array_equal(finished.mask(day).values, expected)
+    with pytest.raises(InputError, match="no date"):
+        finished.mask(np.datetime64("NaT"))
+
+
 def test_a_report_is_not_written_again_under_a_run_at_work(reference_run: Path) -> None:
     with RunFolder(reference_run).locked(is_new=False), pytest.raises(ChangedetError, match="another run is at work"):
         report_again(reference_run)

@@ -85,7 +85,9 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
         return moving.astype(np.float32)
     estimated = estimate_shift(moving, reference, method=method, **parameters)
     resolution_m = resolution_of(moving)
-    limit_px = _aligner(moving, method, parameters).max_shift_m / resolution_m
+    # Beyond its own size nothing of the picture is left to be moved, however far the search went.
+    most_px = max(moving.sizes["y"], moving.sizes["x"])
+    limit_px = min(_aligner(moving, method, parameters).max_shift_m / resolution_m, most_px)
     # Where each pixel lies on the grid, for the local field: a block does not know it otherwise.
     rows = xr.DataArray(np.arange(moving.sizes["y"], dtype=np.float64), dims="y")
     columns = xr.DataArray(np.arange(moving.sizes["x"], dtype=np.float64), dims="x")
