@@ -47,8 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # GDAL's own complaints come back as one clear line of ours; a handler keeps them off stderr.
     logging.getLogger("rasterio").addHandler(logging.NullHandler())
     logging.getLogger("pyogrio").addHandler(logging.NullHandler())
-    for name in ("distributed", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with warnings.catch_warnings():
@@ -115,10 +114,12 @@ def run(
 ) -> int:
     """Run the main job; goes on from what an earlier, interrupted run finished."""
     from changedet.plan import make_plan
-    from changedet.run import carry_out
+    from changedet.run import carry_out, hush_dask
 
     plans = _all_or_nothing([partial(make_plan, path, out=out, scheduler=scheduler) for path in workflows])
     _check_distinct(plans)
+    if any("://" in plan.scheduler for plan in plans):
+        hush_dask()
     results: list[dict[str, Any]] = []
     status = DONE
     for plan in plans:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -146,6 +147,14 @@ def give_back_memory() -> None:
     """Return to the system what measuring has freed: glibc keeps it otherwise, beside what the tiles then need."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def hush_dask() -> None:
+    """A cluster that is lost is one clear line of ours; dask sets its own levels when it is imported."""
+    import distributed  # noqa: F401
+
+    for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 @contextmanager

@@ -168,7 +168,7 @@ def _from_file(path: Path, key: str) -> tuple[list[BaseGeometry], list[Attribute
         shapely.errors.ShapelyError,
         ValueError,
     ) as error:
-        raise InputError(_said(f"'{path}' cannot be read as a vector file ({error})", key)) from None
+        raise InputError(_said(f"'{path}' cannot be read as a vector file ({_first(error)})", key)) from None
     if meta["crs"] is None:
         raise InputError(_said(f"'{path}' has no CRS; save it with one", key))
     fields = {str(name).lower(): column for name, column in zip(meta["fields"], columns, strict=True)}
@@ -176,6 +176,11 @@ def _from_file(path: Path, key: str) -> tuple[list[BaseGeometry], list[Attribute
     given = {name: column for name, column in fields.items() if name in Attributes._fields}
     attributes = [_attributes({name: column[i] for name, column in given.items()}, str(path), key) for i in there]
     return geometries, attributes, str(meta["crs"])
+
+
+def _first(error: Exception) -> str:
+    """What GDAL found wrong, without its advice on prefixes, which are not accepted here."""
+    return str(error).split(".; It might help")[0]
 
 
 def _refuse_pointers(path: Path, key: str) -> None:

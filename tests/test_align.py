@@ -120,6 +120,14 @@ def test_refuses_beyond_the_search_range():
     assert not found.confident
 
 
+def test_a_search_far_beyond_the_picture_reads_no_more_than_the_picture():
+    reference = scene(5, 128)
+    moved, still = image(shifted(reference, 1, 0)), image(reference)
+    wide = align(moved, still, method="phase_correlation", chip_px=32, max_shift_m=1e7)
+    near = align(moved, still, method="phase_correlation", chip_px=32)
+    np.testing.assert_array_equal(wide.values, near.values)
+
+
 def test_standard_error_covers_the_error():
     ratios = []
     for seed in range(8):

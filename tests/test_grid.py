@@ -320,6 +320,13 @@ def test_vector_files_that_lead_elsewhere_are_refused(
         read_vector(path)
 
 
+def test_a_file_that_is_none_of_geometries_is_told_without_advice_that_does_not_help(tmp_path: Path) -> None:
+    (tmp_path / "a.geojson").write_text("<html>")
+    with pytest.raises(InputError, match="cannot be read as a vector file") as caught:
+        read_vector(tmp_path / "a.geojson")
+    assert "DRIVER" not in str(caught.value)
+
+
 def test_a_zipped_geojson_is_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("a.geojson", json.dumps(GEOJSON))

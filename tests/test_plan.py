@@ -57,6 +57,30 @@ def test_results_where_nobody_may_write(scenes: Path, monkeypatch: pytest.Monkey
     assert not (scenes / "out").exists()
 
 
+def test_a_folder_whose_name_no_disk_holds(scenes: Path) -> None:
+    (line,) = problems(write_workflow(scenes, DATES, outputs={"dir": "x" * 300}))
+    assert "outputs.dir: '" in line
+    assert "is longer than the 255 bytes that a name may have" in line
+
+
+@pytest.mark.parametrize(
+    ("stage", "settings", "said"),
+    [
+        ("align", {"method": "phase_correlation", "chip_px": 1}, "align.chip_px: 1 is too small"),
+        ("change", {"method": "pca_kmeans", "block_px": 4}, "change.block_px: 4, expected an odd number"),
+        ("change", {"method": "irmad", "iterations": 0}, "change.iterations: 0, expected at least 1"),
+        ("change", {"method": "cva", "tolerance_px": 100_000}, "change: looks at 100"),
+    ],
+)
+def test_a_parameter_that_its_method_cannot_use_is_told_at_its_line(
+    scenes: Path, stage: str, settings: dict[str, object], said: str
+) -> None:
+    workflow = write_workflow(scenes, DATES, **{stage: settings})
+    (line,) = problems(workflow)
+    assert line.startswith(f"{workflow}:")
+    assert said in line
+
+
 def test_radar_among_optical_is_named_at_its_entry(scenes: Path) -> None:
     entries = [{"date": day, "path": f"{day}.tif"} for day in DATES]
     entries[1] |= {"bands": {"vv": 1}}
@@ -98,6 +122,17 @@ def test_an_area_that_no_scene_meets_is_one_mistake_that_tells_where_both_lie(sc
     (line,) = problems(workflow)
     assert "site.aoi: no scene meets it: it spans 10 to 10.01 east, 50 to 50.01 north" in line
     assert f"{DATES[0]}.tif" in line
+
+
+def test_an_area_far_larger_than_its_scenes_is_told_as_that(scenes: Path) -> None:
+    (whole,) = make_plan(write_workflow(scenes, DATES[:1])).looks
+    west, south, east, north = whole.outline().bounds
+    wide = [west - 0.5, south - 0.5, east + 0.5, north + 0.5]
+    (line,) = problems(
+        write_workflow(scenes, DATES, site={"id": "site", "aoi": {"bbox": wide}}, grid={"resolution": 50})
+    )
+    assert "site.aoi: no scene covers more than " in line
+    assert "meets" not in line
 
 
 def test_a_band_that_no_scene_has_is_a_mistake_and_one_that_some_lack_a_warning(scenes: Path) -> None:

@@ -136,6 +136,16 @@ def test_a_date_that_a_run_does_not_have_is_told(reference_run: Path) -> None:
         finished.mask(DATES[0])
 
 
+def test_dates_as_tables_hold_them_name_a_runs_pictures(reference_run: Path) -> None:
+    finished = open_run(reference_run)
+    expected = finished.mask(DATES[1]).values
+    stamp = next(day for day in finished.changes["date"] if str(day).startswith(DATES[1]))
+    for day in (stamp, stamp.to_pydatetime(), np.datetime64(DATES[1])):
+        np.testing.assert_array_equal(finished.mask(day).values, expected)
+    with pytest.raises(InputError, match="no date"):
+        finished.mask(np.datetime64("NaT"))
+
+
 def test_a_report_is_not_written_again_under_a_run_at_work(reference_run: Path) -> None:
     with RunFolder(reference_run).locked(is_new=False), pytest.raises(ChangedetError, match="another run is at work"):
         report_again(reference_run)
@@ -245,6 +255,15 @@ def test_a_cluster_that_is_lost_ends_the_run_with_one_line(
     expected = "has had no worker for 1 s" if lost == "workers" else "scheduler is lost; start it again"
     assert expected in said.splitlines()[-1]
     assert said.splitlines()[-1].endswith("then run the same command again to go on from here")
+
+
+def test_dask_says_nothing_beside_that_line() -> None:
+    code = (
+        "import logging; from changedet.run import hush_dask; hush_dask(); import distributed\n"
+        "for name in ('', '.client', '.core', '.comm'): logging.getLogger('distributed' + name).error('traceback')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
 
 
 def test_a_process_that_is_killed_ends_the_run_with_one_line() -> None:

@@ -297,6 +297,11 @@ def test_sun() -> None:
         ({"dtype": "int8"}, "dtype"),
         ({"start": "soon"}, "start"),
         ({"interval_days": 0}, "interval_days"),
+        ({"interval_days": 10**12}, "interval_days"),
+        ({"start": "2099-12-01"}, "interval_days"),
+        ({"start": "9999-12-01", "dates": 1}, "start"),
+        ({"name": "../elsewhere"}, "name"),
+        ({"name": ""}, "name"),
     ],
 )
 def test_bad_input_is_one_error(tmp_path: Path, wrong: dict[str, object], key: str) -> None:
@@ -304,6 +309,21 @@ def test_bad_input_is_one_error(tmp_path: Path, wrong: dict[str, object], key: s
         simulate(tmp_path / "new", **wrong)  # type: ignore[arg-type]
     assert [p.key for p in caught.value.problems] == [key]
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("there", ["aoi.geojson", "quiet-1.yaml", "scenes/2020-01-01.tif", "other.yaml"])
+def test_nothing_of_anybody_elses_is_written_over(tmp_path: Path, there: str) -> None:
+    asked = {"kind": "quiet", "dates": 1, "seed": 1, "gsd_m": 2.0, "size_m": 64.0}
+    (tmp_path / there).parent.mkdir(exist_ok=True)
+    (tmp_path / there).write_text("mine")
+    if there == "other.yaml":
+        simulate(tmp_path, **asked)  # type: ignore[arg-type]
+        simulate(tmp_path, **asked)  # type: ignore[arg-type]
+        asked["seed"] = 2
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(InputError, match="choose an empty folder"):
+        simulate(tmp_path, **asked)  # type: ignore[arg-type]
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_all_mistakes_at_once_and_bad_windows(tmp_path: Path) -> None:

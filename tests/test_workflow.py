@@ -825,6 +825,14 @@ def test_a_glob_without_bounds_is_refused_soon(folder: Path, monkeypatch: pytest
     assert [entry.paths[0][1] for entry in workflow.scenes] == [str(folder / "ring" / "in" / "a.tif")]
 
 
+def test_a_link_to_itself_is_no_folder(folder: Path) -> None:
+    (folder / "in").mkdir()
+    (folder / "in" / "loop").symlink_to(folder / "in" / "loop")
+    (folder / "in" / "a.tif").touch()
+    workflow = load("site: {id: d}\nscenes: [{glob: 'in/**/*.tif', date: 2020-02-29}]\n")
+    assert [entry.paths[0][1] for entry in workflow.scenes] == [str(folder / "in" / "a.tif")]
+
+
 @pytest.mark.parametrize(
     "pattern", ["*.tif", "**/*.tif", "**", "a/**/b*.tif", "a/[bc]/*", "**/b/**/*.tif", ".h/*", "*/.i"]
 )

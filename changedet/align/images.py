@@ -88,7 +88,8 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
         return moving.astype(np.float32)
     aligner, resolution_m = _aligner(moving, method, parameters), resolution_of(moving)
     estimated = _estimated(moving, reference, aligner)
-    limit_px = aligner.max_shift_m / resolution_m
+    # Beyond its own size nothing of the picture is left to be moved, however far the search went.
+    limit_px = min(aligner.max_shift_m / resolution_m, max(moving.sizes["y"], moving.sizes["x"]))
     # Where each pixel lies on the grid, for the local field: a block does not know it otherwise.
     rows = xr.DataArray(np.arange(moving.sizes["y"], dtype=np.float64), dims="y")
     columns = xr.DataArray(np.arange(moving.sizes["x"], dtype=np.float64), dims="x")

@@ -41,7 +41,7 @@ def choose(facts: Facts) -> Choice:
         wide = 2.44 / facts.resolution_m
         return Choice(
             NONE,
-            reason=f"at {facts.resolution_m:.3g} m a container is {wide:.1f} pixels wide; "
+            reason=f"at {facts.resolution_m:.3g} m a container is {wide:.2g} pixels wide; "
             f"they can be counted up to {COARSEST_M} m",
         )
     return Choice("learned", reason=f"optical pictures of {facts.resolution_m:.2g} m show single containers")

@@ -13,7 +13,10 @@ from markupsafe import Markup, escape
 WIDTH: Final = 680
 HEIGHT: Final = 280
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 14, 20, 40
-_LABELS: Final = 6
+_LABEL_WIDTH: Final = 90
+
+#: What figures are divided by, the unit they then have, and their digits.
+Scale = tuple[float, str, int]
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,20 @@ def number(value: float | None, digits: int = 0) -> str:
     return f"{round(value, digits) + 0.0:,.{digits}f}".replace(",", "\u202f")
 
 
+def scaled(values: Sequence[float | None], unit: str) -> Scale:
+    """By how much to divide figures, in which unit they then are and to how many digits: large areas in km².
+
+    >>> scaled([3e6, None], "m²"), scaled([3e5], "m²")
+    ((1000000.0, 'km²', 2), (1.0, 'm²', 0))
+    """
+    large = unit == "m²" and any(value is not None and abs(value) >= 1e6 for value in values)
+    return (1e6, "km²", 2) if large else (1.0, unit, 0)
+
+
 def line_chart(figures: Sequence[Figure], *, title: str, unit: str) -> Markup:
     """The estimate as a line with its band and error bars, what was seen as rings; a gap where nothing can be had."""
+    factor, unit, _ = scaled([v for f in figures for v in (f.value, f.high)], unit)
+    figures = [_divided(f, factor) for f in figures]
     known = [f for f in figures if f.value is not None]
     tops = [v for f in figures for v in (f.value, f.high, f.seen) if v is not None]
     place = _axes(figures, min([0.0, *[f.low for f in known if f.low is not None]]), max([1.0, *tops]))
@@ -93,10 +108,17 @@ class _Axes:
 
     def frame(self, unit: str) -> str:
         digits = 0 if all(float(tick).is_integer() for tick in self.ticks) else 1
-        step = -(-len(self.days) // _LABELS) if self.days else 1
         rows = [self._row(tick, digits) for tick in self.ticks]
-        columns = [self._column(day) for day in self.days[::step]]
+        columns = [self._column(day) for day in self._labelled()]
         return "".join([*rows, *columns, f'<text class="tick" x="{_LEFT}" y="{_TOP - 6}">{escape(unit)}</text>'])
+
+    def _labelled(self) -> list[str]:
+        """Days whose labels stand clear of each other."""
+        kept: list[str] = []
+        for day in self.days:
+            if not kept or self.x(day) - self.x(kept[-1]) >= _LABEL_WIDTH:
+                kept.append(day)
+        return kept
 
     def _row(self, tick: float, digits: int) -> str:
         y = self.y(tick)
@@ -185,10 +207,18 @@ def _whisker(x: float, a: float, b: float) -> str:
     return f'<path class="whisker" d="M{x:.1f} {a:.1f}V{b:.1f}M{x - 3:.1f} {a:.1f}h6M{x - 3:.1f} {b:.1f}h6"/>'
 
 
+def _divided(figure: Figure, factor: float) -> Figure:
+    value, low, high, seen = (
+        None if v is None else v / factor for v in (figure.value, figure.low, figure.high, figure.seen)
+    )
+    return Figure(figure.date, value, low, high, seen)
+
+
 def _sentence(figure: Figure, unit: str) -> str:
-    text = f"{figure.date}: {number(figure.value)} {unit}".rstrip()
+    digits = 2 if unit == "km²" else 0
+    text = f"{figure.date}: {number(figure.value, digits)} {unit}".rstrip()
     if figure.low is not None and figure.high is not None:
-        text += f" (95 %: {number(figure.low)} to {number(figure.high)})"
+        text += f" (95 %: {number(figure.low, digits)} to {number(figure.high, digits)})"
     return text + (f", seen {number(figure.seen)}" if figure.seen is not None else "")
 
 

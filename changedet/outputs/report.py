@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from changedet.outputs import charts
-from changedet.outputs.charts import Figure, number
+from changedet.outputs.charts import Figure, Scale, number, scaled
 from changedet.outputs.files import write_text
 from changedet.outputs.pictures import data_uri, fitted, overlay, quicklook
 from changedet.outputs.tables import dumps, is_missing, iso_date
@@ -35,6 +35,9 @@ _ONSETS: Final[Mapping[str, str]] = {
 }
 _CHANGED: Final = "changed_area_m2"
 _ONSET_OF: Final = {"containers": "containers", "changed_area_m2": "changed_area", "footprint_area_m2": "footprint"}
+_SEEN: Final = "which shows"
+#: From this share on a date counts as seen whole.
+_WHOLE: Final = 0.9
 _PARTS: Final = ("first", "last", "peak", "net_change")
 
 
@@ -118,7 +121,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "reference": iso_date(data.summary.get("reference_date")),
         "figures": [_figure_row(name, data, files) for name in _NAMES],
         "moves": [_move_row(name, data) for name in ("arrivals", "departures")],
-        "story": _story(data),
+        "story": _story(data, {f.date: f.value for f in _figures(whole, "valid_fraction")}),
         "onsets": [_onset_sentence(name, data) for name in _ONSETS],
         "charts": _charts(whole, data),
         "looks": _looks(data),
@@ -161,6 +164,7 @@ def _car(part: str) -> tuple[str, int]:
 def _figure_row(name: str, data: ReportData, files: Mapping[str, str]) -> dict[str, Any]:
     title, unit = _NAMES[name]
     total = data.summary.get("totals", {}).get(name) or {}
+    scale = _scale(total, unit)
     cells = []
     for part in _PARTS:
         cell = dict(total.get(part) or {})
@@ -168,7 +172,7 @@ def _figure_row(name: str, data: ReportData, files: Mapping[str, str]) -> dict[s
         signed = part == "net_change"
         cells.append(
             {
-                "text": _interval(cell, unit, signed=signed) + (_by_placebo(date, data) if name == _CHANGED else ""),
+                "text": _interval(cell, scale, signed=signed) + (_by_placebo(date, data) if name == _CHANGED else ""),
                 "date": date,
                 "scene": _source(part, date, total, files),
             }
@@ -180,7 +184,12 @@ def _figure_row(name: str, data: ReportData, files: Mapping[str, str]) -> dict[s
 def _by_placebo(date: str, data: ReportData) -> str:
     """What is marked where nothing happened, beside a date's changed area."""
     area = ((data.summary.get("placebo") or {}).get("false_area_m2") or {}).get(date)
-    return "" if area is None else f"; placebo {number(area)} m²"
+    return "" if area is None else f"; placebo {_area(area)}"
+
+
+def _area(square_metres: float) -> str:
+    factor, unit, digits = scaled([square_metres], "m²")
+    return f"{number(square_metres / factor, digits)} {unit}"
 
 
 def _placebo_sentence(data: ReportData) -> list[str]:
@@ -211,25 +220,41 @@ def _source(part: str, date: str, total: Mapping[str, Any], files: Mapping[str, 
 
 def _move_row(name: str, data: ReportData) -> dict[str, str]:
     total = data.summary.get("totals", {}).get(name) or {}
-    text = _interval(total if isinstance(total, Mapping) else {"value": total}, "")
+    text = _interval(total if isinstance(total, Mapping) else {"value": total}, (1.0, "", 0))
     return {"title": name.capitalize(), "text": text, "why": "" if text else _why(name, data)}
 
 
-def _interval(figure: Mapping[str, Any], unit: str, *, signed: bool = False) -> str:
-    value, low, high = (figure.get(key) for key in ("value", "low", "high"))
-    if is_missing(value):
+def _scale(total: Mapping[str, Any], unit: str) -> Scale:
+    """One unit for all parts of a figure's total."""
+    parts = [total.get(part) or {} for part in _PARTS]
+    known = [part.get(key) for part in parts for key in ("value", "low", "high")]
+    return scaled([None if is_missing(value) else float(value or 0) for value in known], unit)
+
+
+def _interval(figure: Mapping[str, Any], scale: Scale, *, signed: bool = False) -> str:
+    factor, unit, digits = scale
+    known = {
+        key: float(figure[key] or 0) / factor for key in ("value", "low", "high") if not is_missing(figure.get(key))
+    }
+    if "value" not in known:
         return ""
-    sign = "+" if signed and value is not None and value > 0 else ""
-    text = f"{sign}{number(value)} {unit}".strip()
-    bounded = not is_missing(low) and not is_missing(high)
-    return f"{text} ({number(low)} to {number(high)})" if bounded else f"{text} (interval not available)"
+    value, low, high = (number(known.get(key), digits) for key in ("value", "low", "high"))
+    text = f"{'+' if signed and known['value'] > 0 else ''}{value} {unit}".strip()
+    return f"{text} ({low} to {high})" if len(known) == 3 else f"{text} (interval not available)"
 
 
 def _why(name: str, data: ReportData) -> str:
     return f"not available: {data.unavailable.get(name) or data.unavailable.get(name.removesuffix('_m2')) or _MISSING}"
 
 
-def _story(data: ReportData) -> list[str]:
+def _day(name: str, date: Any, clear: Mapping[str, float | None]) -> str:
+    """A date, with the share of the site that it shows where an area is not filled up from other dates."""
+    day = iso_date(date)
+    share = clear.get(day)
+    return f"{day}, {_SEEN} {100 * share:.0f} %" if name == _CHANGED and share is not None and share < _WHOLE else day
+
+
+def _story(data: ReportData, clear: Mapping[str, float | None]) -> list[str]:
     dates = [iso_date(day) for day in data.summary.get("dates", [])]
     told = []
     if dates:
@@ -242,10 +267,13 @@ def _story(data: ReportData) -> list[str]:
             continue
         onset = data.summary.get("onset", {}).get(_ONSET_OF.get(name, "")) or {}
         grows = not is_missing(onset.get("date"))
-        ends = [f"{_interval(end, unit)} on {iso_date(end.get('date'))}" for end in (first, last)]
+        scale = _scale(total, unit)
+        ends = [f"{_interval(end, scale)} on {_day(name, end.get('date'), clear)}" for end in (first, last)]
         told.append(
-            f"{title}: {', '.join(ends)}; net change {_interval(net, unit, signed=True)}{_verdict(net, grows)}."
+            f"{title}: {', '.join(ends)}; net change {_interval(net, scale, signed=True)}{_verdict(net, grows)}."
         )
+        if any(_SEEN in end for end in ends):
+            told[-1] += " What was hidden on a date is not in its figure."
     return told + _placebo_sentence(data)
 
 
@@ -264,6 +292,8 @@ def _onset_sentence(name: str, data: ReportData) -> dict[str, Any]:
     onset = data.summary.get("onset", {}).get(name) or {}
     about = _ONSETS[name]
     reason = str(onset.get("reason") or "")
+    if name != "containers":
+        reason = re.sub(r"\b\d+(?= to the end| on average)", lambda found: _area(float(found[0])), reason)
     if is_missing(onset.get("date")):
         return {"found": False, "text": f"No onset of growth in {about}, because {_because(reason)}"}
     probability = onset.get("probability")

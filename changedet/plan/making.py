@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from changedet.errors import InputError
+from changedet.errors import InputError, MethodError, Problem
 from changedet.grid import Frame, Grid, make_grid
-from changedet.methods import Choice, Facts
+from changedet.methods import NONE, Choice, Facts
 from changedet.plan.model import Plan
 from changedet.plan.resources import available_bytes, cores, sizes, tile_edges
 from changedet.plan.scenes import (
@@ -25,7 +25,10 @@ from changedet.plan.scenes import (
 )
 from changedet.scenes import Look, match_scales, shared_roles
 from changedet.store import RunFolder
-from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, resolve_stage
+from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, resolve_stage, stages
+
+MOST_AROUND_PX: Final = 1000
+"""A neighbourhood is read around every tile: beyond this it would need more memory than there is."""
 
 
 def make_plan(
@@ -119,6 +122,7 @@ def _decided(workflow: Workflow, grid: Grid, looks: Sequence[Look], reference: i
     )
     choices = _choices(workflow, facts)
     facts = replace(facts, detector=choices["objects"].method)
+    _check_methods(workflow, choices, facts)
     workers = workflow.compute.workers or cores()
     memory = workflow.compute.memory or available_bytes() // 2
     others = [look for look in looks if look is not looks[reference]]
@@ -130,10 +134,13 @@ def _check_writable(workflow: Workflow, folder: Path, out: str | None) -> None:
     """Whether the run folder is there, or can be made, and may be written to; makes nothing."""
     near = next(part for part in (folder, *folder.parents) if os.path.lexists(part))
     where = f"'{out or workflow.outputs.dir}'"
+    most = os.pathconf(near, "PC_NAME_MAX") if near.is_dir() else 255
     if not near.is_dir():
         said = (
             f"{where} cannot be made: '{near}' is {'a file' if near.exists() else 'a broken link'}, expected a folder"
         )
+    elif too_long := [part.name for part in (folder, *folder.parents) if len(os.fsencode(part.name)) > most]:
+        said = f"{where} cannot be made: '{too_long[0][:20]}...' is longer than the {most} bytes that a name may have"
     elif not os.access(near, os.W_OK | os.X_OK):
         said = f"{where} cannot be written to: no permission in '{near}', or its disk is read-only"
     else:
@@ -195,3 +202,23 @@ def _advice(looks: Sequence[Look], reference: int) -> list[str]:
         f"the reference {looks[reference].date} has a GSD of {own:.2g} m, more than twice the finest scene's "
         f"{finest.gsd_m:.2g} m: fine changes are lost; consider before: {better.date}"
     ]
+
+
+def _check_methods(workflow: Workflow, choices: Mapping[str, Choice], facts: Facts) -> None:
+    """Whether each method can be made with its parameters: their types let values pass that it cannot use."""
+    problems: list[Problem] = []
+    for stage, choice in choices.items():
+        if choice.method == NONE:
+            continue
+        try:
+            method = stages()[stage].get(choice.method).function(facts, **choice.parameters)
+        except MethodError as error:
+            key, _, said = str(error).partition(": ")
+            problems.append(workflow.problem(key, said))
+            continue
+        around = getattr(method, "halo_px", 0)
+        if around > MOST_AROUND_PX:
+            said = f"looks at {around} pixels around each, more than {MOST_AROUND_PX}; make its windows smaller"
+            problems.append(workflow.problem(stage, said))
+    if problems:
+        raise InputError(problems)

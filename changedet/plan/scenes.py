@@ -186,8 +186,8 @@ def covering(workflow: Workflow, looks: Sequence[Look], grid: Grid, warnings: li
     """The looks that meet the area; a scene that covers under 1 % of it is an error, or skipped."""
     kept, problems = [], []
     area = grid.area
-    for look in looks:
-        share = shapely.intersection(look.outline(grid.crs), area).area / area.area
+    shares = [shapely.intersection(look.outline(grid.crs), area).area / area.area for look in looks]
+    for look, share in zip(looks, shares, strict=True):
         if share >= LEAST_COVERAGE:
             kept.append(look)
             continue
@@ -197,21 +197,22 @@ def covering(workflow: Workflow, looks: Sequence[Look], grid: Grid, warnings: li
         else:
             problems.append(workflow.problem("scenes", f"{message}; correct site.aoi or leave the scene out"))
     if not kept:
-        raise InputError(workflow.problem("site.aoi", _far_away(grid, looks[0])))
+        raise InputError(workflow.problem("site.aoi", _far_away(grid, looks[0], max(shares))))
     if problems:
         raise InputError(problems)
     return tuple(kept)
 
 
-def _far_away(grid: Grid, look: Look) -> str:
-    """Where the area of interest lies, and where a scene does."""
+def _far_away(grid: Grid, look: Look, share: float) -> str:
+    """Where the area of interest lies, and where a scene does; `share` is the most that one covers of it."""
 
     def span(shape: BaseGeometry) -> str:
         west, south, east, north = shape.bounds
         return f"{west:.5g} to {east:.5g} east, {south:.5g} to {north:.5g} north"
 
     area = shapely.transform(grid.area, lambda xy: np.column_stack(transform_xy(grid.crs, LONLAT, xy[:, 0], xy[:, 1])))
-    return f"no scene meets it: it spans {span(area)}, {look.name} {span(look.outline())} (degrees); correct it"
+    met = f"no scene covers more than {share:.2g} of it, expected at least 0.01" if share else "no scene meets it"
+    return f"{met}: it spans {span(area)}, {look.name} {span(look.outline())} (degrees); correct it"
 
 
 def zones_of(workflow: Workflow, grid: Grid, warnings: list[str]) -> Areas | None:

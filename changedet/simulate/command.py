@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.errors import InputError, Problem, did_you_mean
-from changedet.simulate.files import write_series
+from changedet.simulate.files import PARTS, write_series, written_by
 from changedet.simulate.kinds import KINDS, Kind, make_world
 from changedet.simulate.materials import ROLES
 from changedet.simulate.render import Renderer, Window, weather
 from changedet.simulate.twins import twin_worlds
 from changedet.simulate.world import World
+from changedet.workflow.load import SITE_ID
 
+LAST_DAY = dt.date(2099, 12, 31)
 BGRN = ("blue", "green", "red", "nir")
 
 
@@ -109,10 +114,12 @@ def simulate(
 
     Raises
     ------
-    InputError : a value is out of range, all of them at once.
+    InputError : a value is out of range, all of them at once; or the folder holds something else under these names.
     """
     first = _start(start if start is not None else ("2022-11-12" if kind == "winter" else "2023-03-12"))
     problems = _problems(kind, dates, seed, gsd_m, size_m, bands, dtype, first, interval_days)
+    if name is not None and not re.fullmatch(SITE_ID, name):
+        problems.append(Problem(f"got '{name}', expected up to 100 letters, digits, - and _", "name"))
     if problems or first is None:
         raise InputError(problems)
     folder = Path(out_dir)
@@ -121,13 +128,27 @@ def simulate(
     gsd = gsd_m or (10.0 if kind == "coarse" else 0.5)
     size = size_m or {"wide": 1024.0, "coarse": 400 * gsd}.get(kind, 256.0)
     arguments = (dates, seed, gsd, size, tuple(bands), dtype, first, interval_days)
-    site = name or f"{kind.replace('_', '-')}-{seed}"
+    site = f"{kind.replace('_', '-')}-{seed}" if name is None else name
+    names = (f"{site}-a", f"{site}-b") if kind == "twin_sites" else (site,)
+    for other in names:
+        _keep_what_is_there(folder / other if kind == "twin_sites" else folder, other, kind, seed)
     if kind == "twin_sites":
         worlds = twin_worlds(*arguments)
-        names = (f"{site}-a", f"{site}-b")
         plans = [write_series(w, folder / name, name) for w, name in zip(worlds, names, strict=True)]
         return plans[0]
     return write_series(make_world(kind, *arguments), folder, site)
+
+
+def _keep_what_is_there(folder: Path, name: str, kind: str, seed: int) -> None:
+    """Nothing but the same series is written over: a truth beside another one's scenes would be believed."""
+    workflow, made = folder / f"{name}.yaml", set()
+    for path in folder.glob("*.yaml"):
+        with suppress(OSError, UnicodeDecodeError), path.open(encoding="utf-8") as stream:
+            made |= {path} if stream.readline().startswith(written_by(kind, seed)) else set()
+    there = [part for part in (*PARTS, workflow.name) if os.path.lexists(folder / part)]
+    if there and made != {workflow}:
+        said = f"{folder} holds {', '.join(there)} that this series did not write; choose an empty folder"
+        raise InputError(Problem(message=said, key="out_dir"))
 
 
 def _start(start: str | dt.date) -> dt.date | None:
@@ -151,6 +172,7 @@ def _problems(
     interval_days: int,
 ) -> list[Problem]:
     gsd = gsd_m or 0.5
+    days = [interval_days * (dates - 1) * 7 // 6, (LAST_DAY - start).days if start else 0]
     checks = [
         ("kind", kind in KINDS, f"no kind '{kind}', expected one of {', '.join(KINDS)}{did_you_mean(kind, KINDS)}"),
         ("dates", 1 <= dates <= 500, f"{dates}, expected 1 to 500"),
@@ -163,8 +185,13 @@ def _problems(
         ),
         ("bands", bool(bands) and len(set(bands)) == len(bands), "expected at least one role, none twice"),
         ("dtype", dtype in ("uint16", "uint8"), f"'{dtype}', expected uint16 or uint8"),
-        ("start", start is not None, "expected a date such as 2023-03-12"),
+        ("start", start is not None and 1900 <= start.year <= 2099, "expected a date such as 2023-03-12, 1900 to 2099"),
         ("interval_days", interval_days >= 1, f"{interval_days}, expected 1 or more"),
+        (
+            "interval_days",
+            not start or days[0] <= max(0, days[1]),
+            f"{interval_days}, {dates} dates may end after 2099",
+        ),
     ]
     checks += [
         ("bands", band in ROLES, f"no role '{band}', expected some of {', '.join(ROLES)}{did_you_mean(band, ROLES)}")

@@ -21,6 +21,7 @@ from changedet.simulate.render import BLOCK_PX, Renderer
 from changedet.simulate.truth import Truth
 from changedet.simulate.world import World
 
+PARTS = ("scenes", "truth", "zones.geojson", "aoi.geojson")
 _COLOURS = {"red": ColorInterp.red, "green": ColorInterp.green, "blue": ColorInterp.blue, "pan": ColorInterp.gray}
 
 
@@ -159,6 +160,11 @@ def scene_line(look: Look, path: str) -> str:
     return f"  - {{date: {look.date.isoformat()}, path: {path}, {sun}, {view}}}"
 
 
+def written_by(kind: str, seed: int) -> str:
+    """How the first line of a series' workflow file begins."""
+    return f"# Written by changedet simulate: kind {kind}, seed {seed}."
+
+
 def write_workflow(world: World, folder: Path, name: str) -> Path:
     """The workflow file that runs the series."""
     scenes = "\n".join(scene_line(look, f"scenes/{look.date.isoformat()}.tif") for look in world.looks)
@@ -170,7 +176,7 @@ def write_workflow(world: World, folder: Path, name: str) -> Path:
         else "bands: {" + ", ".join(f"{role}: {k}" for k, role in enumerate(next(iter(bands)), 1)) + "}\n"
     )
     text = (
-        f"# Written by changedet simulate: kind {world.kind}, seed {world.seed}. Its truth is in truth/.\n"
+        f"{written_by(world.kind, world.seed)} Its truth is in truth/.\n"
         f"site:\n  id: {name}\n  name: Simulated depot ({world.kind}, seed {world.seed})\n  aoi: aoi.geojson\n{zones}"
         f"scenes:\n{scenes}\n{roles}before: {world.dates[0].isoformat()}           # the first date is the reference\n"
         "outputs: {dir: out}\n"

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -19,6 +20,9 @@ from changedet.store.folder import RunFolder
 
 SCHEMA_VERSION: Final = 1
 """Of ``summary.json``."""
+
+Day = date | str | np.datetime64
+"""A date as people write it or tables hold it, pandas' stamps among them."""
 
 
 @dataclass(frozen=True)
@@ -91,18 +95,18 @@ class Run:
         """One row a train and date; None where no zone is a siding."""
         return self._optional("trains")
 
-    def mask(self, day: date | str) -> xr.DataArray:
+    def mask(self, day: Day) -> xr.DataArray:
         """A date's mask, lazy: uint8 ``(y, x)``, 0 unchanged, 1 changed, 255 no data.
 
         InputError where the run has no such date, or it is the reference's.
         """
         return self._raster(RunFolder(self.path).mask(self._compared(day)), "masks")
 
-    def score(self, day: date | str) -> xr.DataArray:
+    def score(self, day: Day) -> xr.DataArray:
         """A date's change score, lazy: float32 ``(y, x)``, NaN for no data; errors as of `mask`."""
         return self._raster(RunFolder(self.path).score(self._compared(day)), "scores")
 
-    def scene(self, day: date | str) -> xr.DataArray:
+    def scene(self, day: Day) -> xr.DataArray:
         """A date's aligned and normalised picture, lazy: float32 ``(band, y, x)``, NaN for no data.
 
         As the plain functions, such as `change_score`, take it. InputError where the run has no such date.
@@ -111,16 +115,18 @@ class Run:
         nodata = kept.attrs.get("_FillValue")
         return kept.astype("float32") if nodata is None else kept.where(kept != nodata).astype("float32")
 
-    def _day(self, day: date | str) -> date:
+    def _day(self, day: Day) -> date:
         try:
-            found = date.fromisoformat(day) if isinstance(day, str) else day
+            # Tables hold stamps, UTC; numpy's dates become one too.
+            found = pd.Timestamp(day).date() if isinstance(day, datetime | np.datetime64) else day
+            found = date.fromisoformat(found) if isinstance(found, str) else found
         except ValueError:
             raise InputError(f"'{day}' is no date, expected one such as 2023-06-04") from None
         if found not in self.dates:
             raise InputError(f"{self.path}: has no date {found}, only {', '.join(map(str, self.dates))}")
         return found
 
-    def _compared(self, day: date | str) -> date:
+    def _compared(self, day: Day) -> date:
         found = self._day(day)
         if str(found) == self.summary["reference_date"]:
             raise InputError(f"{self.path}: {found} is the reference date, which is compared with nothing")

@@ -65,7 +65,8 @@ class _Walk:
         for entry in self._entries(folder):
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            # Not the entry's own answer: that raises where nobody may look, or a link leads back to itself.
+            if os.path.isdir(entry.path):  # noqa: PTH112
                 self.into(entry.path, parts, above | {real})
             elif not parts[1:]:
                 self._keep(entry.path)
