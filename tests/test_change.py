@@ -276,6 +276,21 @@ def test_images_that_do_not_match_are_refused():
         change.change_mask(before[0])
 
 
+def test_two_grids_or_two_orders_of_bands_are_not_compared() -> None:
+    x = np.arange(40) * 10.0
+    image = xr.DataArray(
+        np.random.default_rng(1).normal(100, 2, (2, 40, 40)).astype(np.float32),
+        dims=("band", "y", "x"),
+        coords={"band": ["red", "nir"], "y": -x, "x": x},
+    )
+    assert change.change_score(image, image.assign_coords(x=x + 0.01), method="cva").shape == (40, 40)
+    for other in (image.assign_coords(x=x + 10.0), image.assign_coords(band=["nir", "red"])):
+        with pytest.raises(MethodError, match="other coordinates along"):
+            change.change_score(image, other, method="cva")
+    with pytest.raises(MethodError, match="a pixel at least"):
+        change.change_score(image[:, :0], image[:, :0], method="cva")
+
+
 def planted():
     before, after = images(shape=(3, 90, 110))
     after[:, 30:45, 50:70] += 80

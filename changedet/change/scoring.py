@@ -132,3 +132,18 @@ def _check_pair(before: xr.DataArray, after: xr.DataArray) -> None:
             raise MethodError(f"change_score: {name}: dims {image.dims}, expected ('band', 'y', 'x')")
     if before.shape != after.shape:
         raise MethodError(f"change_score: before is {before.shape} and after {after.shape}, expected one shape")
+    if 0 in before.shape:
+        raise MethodError(f"change_score: the images are {before.shape}, expected a band and a pixel at least")
+    for name in before.dims:
+        if name in before.coords and name in after.coords and not _alike(before[name].values, after[name].values):
+            raise MethodError(
+                f"change_score: before and after have other coordinates along {name}; bring them to one grid"
+            )
+
+
+def _alike(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    """Whether coordinates are the same: names to the letter, places to a hundredth of a pixel."""
+    if first.dtype.kind not in "fiu" or second.dtype.kind not in "fiu":
+        return bool(np.array_equal(first, second))
+    step = float(np.abs(np.diff(first.astype(float))).min()) if len(first) > 1 else 1.0
+    return bool(np.allclose(first, second, rtol=0.0, atol=0.01 * step))
