@@ -134,10 +134,10 @@ def _check_pair(before: xr.DataArray, after: xr.DataArray) -> None:
         raise MethodError(f"change_score: before is {before.shape} and after {after.shape}, expected one shape")
     if 0 in before.shape:
         raise MethodError(f"change_score: the images are {before.shape}, expected a band and a pixel at least")
-    for name in before.dims:
-        if name in before.coords and name in after.coords and not _alike(before[name].values, after[name].values):
+    for dim in before.dims:
+        if dim in before.coords and dim in after.coords and not _alike(before[dim].values, after[dim].values):
             raise MethodError(
-                f"change_score: before and after have other coordinates along {name}; bring them to one grid"
+                f"change_score: before and after have other coordinates along {dim}; bring them to one grid"
             )
 
 
