@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -11,13 +12,16 @@ import pandas as pd
 import pytest
 import shapely
 import shapely.affinity
+from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 
 from changedet.errors import InputError
+from changedet.grid import Grid
 from changedet.kernels import sidings as kernel
 from changedet.outputs import vectors
 from changedet.outputs.report import ReportData, write_report
+from changedet.plan.scenes import zones_of
 from changedet.vectors import Areas, Attributes, read_vector
 from changedet.zones import sidings_of, trains, with_occupancy, zone_table
 
@@ -182,3 +186,23 @@ def test_trains_are_written_read_and_shown(tmp_path: Path) -> None:
     text = (tmp_path / "report.html").read_text()
     assert text.count('fill="#282030"') == 1
     assert "stroke-dasharray" in text.split("Trains on sidings")[1]
+
+
+def test_a_slip_of_a_zones_kind_is_told_and_kinds_of_ones_own_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "zones.geojson"
+    kinds = ("sidng", "siding", "bunkers", None)
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": f"zone {kind}", "kind": kind},
+            "geometry": shapely.geometry.mapping(shapely.box(14.99 + 0.001 * k, 51, 14.9905 + 0.001 * k, 51.0005)),
+        }
+        for k, kind in enumerate(kinds)
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    east, north = gpd.GeoSeries.from_xy([14.98], [51.01], crs=4326).to_crs(CRS).get_coordinates().iloc[0]
+    grid = Grid(CRS, Affine(10, 0, east, 0, -10, north), (200, 200))
+    warnings: list[str] = []
+    workflow = SimpleNamespace(site=SimpleNamespace(zones=path))
+    zones_of(workflow, grid, warnings)  # type: ignore[arg-type]
+    assert warnings == ["zone 'zone sidng' is of kind 'sidng', which says nothing; did you mean 'siding'?"]

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from changedet.errors import InputError, Problem
+from changedet.errors import InputError, Problem, did_you_mean
 from changedet.geodesy import LONLAT, transform_xy
 from changedet.grid import Grid
 from changedet.scenes import MASKS, Look, Scene, group_looks, open_scene, shared_roles
@@ -21,6 +21,7 @@ from changedet.scenes.hosts import check_redirects, host_of
 from changedet.stac import items
 from changedet.vectors import Areas, read_vector
 from changedet.workflow import SceneEntry, Workflow
+from changedet.zones import SIDING
 
 LEAST_COVERAGE: Final = 0.01
 SKIP_HINT: Final = "; 'read.on_error: skip' leaves such scenes out"
@@ -222,7 +223,9 @@ def zones_of(workflow: Workflow, grid: Grid, warnings: list[str]) -> Areas | Non
     with located(workflow, "site.zones"):
         areas = read_vector(workflow.site.zones, grid.crs, named=True, key="")
     warnings += areas.warnings
-    for name, zone in zip(areas.names, areas.geometries, strict=True):
+    for about, zone in zip(areas.attributes, areas.geometries, strict=True):
         if not zone.intersects(grid.area):
-            warnings.append(f"zone '{name}' lies outside the area of interest")
+            warnings.append(f"zone '{about.name}' lies outside the area of interest")
+        if about.kind and about.kind != SIDING and (guess := did_you_mean(about.kind, [SIDING])):
+            warnings.append(f"zone '{about.name}' is of kind '{about.kind}', which says nothing{guess}")
     return areas
