@@ -390,3 +390,10 @@ def test_wrong_lengths_and_units_are_said():
         onset([1, 2, 3], None, None, days)
     with pytest.raises(MethodError, match="unit"):
         onset([1, 2], None, None, days, unit=0)
+    day = dt.date(2023, 5, 1)
+    with pytest.raises(MethodError, match="a date is '2023-05-02'"):
+        onset([1, 2], None, None, [day, "2023-05-02"])  # type: ignore[list-item]
+    with pytest.raises(MethodError, match="2023-05-01 comes twice"):
+        onset([1, 2], None, None, [day, day])
+    with pytest.raises(MethodError, match="low bound lies above"):
+        onset([1, 2], [0, 3], [2, 2], [day, day + dt.timedelta(1)])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from changedet.errors import MethodError
@@ -114,7 +116,8 @@ def onset(
     Raises
     ------
     MethodError
-        For lengths that differ, or a unit that is not above 0.
+        For lengths that differ, dates that are none or come twice, a low bound above the high one, or a unit that is
+        not above 0.
 
     Examples
     --------
@@ -131,5 +134,12 @@ def onset(
         raise MethodError(f"series: {len(dates)} dates, but {', '.join(wrong)}")
     if not unit > 0:
         raise MethodError(f"series: unit is {unit}, expected a number above 0")
+    if strange := [day for day in dates if not isinstance(day, dt.date)]:
+        raise MethodError(f"series: a date is {strange[0]!r}, expected a datetime.date")
+    if twice := [day for day, count in Counter(dates).items() if count > 1]:
+        raise MethodError(f"series: {twice[0]} comes twice, expected one figure a date")
+    for below, above in ((low, high), (floor, ceiling)):
+        if below is not None and above is not None and (np.asarray(below, float) > np.asarray(above, float)).any():
+            raise MethodError("series: a low bound lies above its high one")
     find: OnsetMethod = STAGE.made(Facts(float("nan"), dates=len(dates)), method, parameters)[1]
     return find(values, dates, low=low, high=high, clear=clear, unit=unit, floor=floor, ceiling=ceiling)
