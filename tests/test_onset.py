@@ -12,6 +12,7 @@ import pytest
 from changedet.errors import MethodError
 from changedet.kernels import series as kernel
 from changedet.series import STAGE, Estimate, LookFacts, onset, onsets, timeseries
+from changedet.tracks import AllLooks, track
 
 
 def brute_staircase(values, floor, ceiling):
@@ -382,6 +383,35 @@ def test_onsets_take_the_reference_as_the_changed_areas_zero():
     found = onsets(timeseries(looks, None), method.function(None, **method.resolve({})), dates[0])
     assert found["changed_area"].date == dates[3]
     assert found["containers"].date is None
+
+
+def test_boxes_that_are_exchanged_are_no_growth_of_the_changed_area_and_a_pad_among_them_is():
+    series = bs.simulate(7, dates=8, blocks=4, change=0.15)
+    tracks = track(series.detections, AllLooks(series.dates, series.clear), detector="imitated")
+    stands = tracks.presence > 0.5
+    exchanged = 20.0 * (stands != stands[:, :1]).sum(0)
+    assert exchanged[-1] > 600
+    method = STAGE.get("staircase").function(None)
+    for pad, boxes, date in ((0, None, True), (0, tracks, False), (6000, tracks, True)):
+        areas = 0.6 * exchanged + pad * (np.arange(8) >= 4)
+        looks = [
+            LookFacts(day, changed_area_m2={"": Estimate(area, 0.6 * area, 1.9 * area)} if i else {})
+            for i, (day, area) in enumerate(zip(series.dates, areas, strict=True))
+        ]
+        found = onsets(timeseries(looks, boxes), method, series.dates[0], boxes)["changed_area"]
+        assert (found.date is not None) == date, found
+        if pad:
+            assert found.date == series.dates[4]
+            assert "without what boxes cover" in found.reason
+
+
+def test_an_area_that_may_be_none_does_not_date_growth():
+    dates = [dt.date(2023, month, 1) for month in range(1, 7)]
+    areas = [Estimate(104, 0, 259), *(Estimate(a, 0.7 * a, 1.9 * a) for a in (12215, 12283, 12313, 12292))]
+    looks = [LookFacts(day, changed_area_m2={"": areas[i - 1]} if i else {}) for i, day in enumerate(dates)]
+    found = onsets(timeseries(looks, None), STAGE.get("staircase").function(None), dates[0])["changed_area"]
+    assert (found.date, found.shape) == (dates[2], "step")
+    assert found.low <= dates[2] <= found.high
 
 
 def test_wrong_lengths_and_units_are_said():
