@@ -118,13 +118,13 @@ def measure(
         before = _open_overview(reference, reference_model)
         earlier = _mask_model(work, own, before, alignment.displacement)
     model["mask"] = earlier
-    valid = _sample_quality(work, own, model) == CLEAR
-    seen = where_valid(own.image, valid)
+    classes = _sample_quality(work, own, model)
+    seen = where_valid(own.image, classes == CLEAR)
     model["shade"] = kept["shade"] if "shade" in kept else shade_levels(work, seen)
     if reference is not None and reference_model is not None:
         before = where_valid(reference.image, _sample_quality(work, reference, reference_model) == CLEAR)
         model |= _pair_models(work, _stacked(work, seen, own), _stacked(work, before, reference), kept)
-        if np.isin(_sample_quality(work, own, model), (CLOUD, SHADOW)).mean() > CLOUDED_SHARE:
+        if np.isin(classes, (CLOUD, SHADOW)).mean() > CLOUDED_SHARE:
             seen = _without_clouds(work, seen, before, model["shade"], reference_model["shade"])
     return model | _single_models(work, seen, kept), own if reference is None else None
 

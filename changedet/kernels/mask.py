@@ -2,8 +2,7 @@
 
 A cloud is brighter than the scene's ground by a factor, white in all bands, wider than rows of containers, and fades
 out over metres where a roof ends within one: thresholds follow the scene, with absolute guard rails, after the tests of
-Fmask (Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028). Their shadows
-are in `kernels.cloud_shadows`.
+Fmask (Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028). Their shadows are in `kernels.cloud_shadows`.
 """
 
 from __future__ import annotations

@@ -172,9 +172,8 @@ def _beyond_error(found: Onset, low: NDArray[np.floating[Any]], exchanged: bool)
         return found
     bounds = low[np.isfinite(low)]
     if bounds.size and bounds[-1] > 0:
-        return (
-            replace(found, reason=f"{found.reason}, without what boxes cover that came or went") if exchanged else found
-        )
+        left_out = ", without what boxes cover that came or went" if exchanged else ""
+        return replace(found, reason=f"{found.reason}{left_out}")
     boxes = ", or boxes that came or went cover it" if exchanged else ""
     why = f"the changed area lies within what the method marks where nothing changed{boxes}"
     return replace(found, date=None, low=None, high=None, probability=float("nan"), reason=why, shape=None)
