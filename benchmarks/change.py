@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet import change  # noqa: E402
 from changedet.kernels.components import drop_small_components  # noqa: E402
-from changedet.methods import Facts  # noqa: E402
+from changedet.stages.change.stage import STAGE as CHANGE  # noqa: E402
+from changedet.stages.registry import Facts  # noqa: E402
 from training.simulated_pairs import Pair, bare_pairs, seen  # noqa: E402
 
 KINDS = ("quiet", "growth", "trains", "port", "earthworks", "clouds", "winter", "dense", "decoys", "mixed")
@@ -52,8 +52,8 @@ def score(name: str, pair: Pair, dtype: str = "uint16") -> tuple[NDArray[np.floa
     """Score, threshold, least pixels and CPU seconds for a million pixels of applying."""
     roles = ("blue", "green", "red", "nir")[: len(pair.before)]
     facts = Facts(pair.gsd_m, roles, gsd_m=(pair.gsd_m,) * 2, dtype=dtype)
-    method = change.STAGE.get(name)
-    choice = change.STAGE.choose(facts)
+    method = CHANGE.get(name)
+    choice = CHANGE.choose(facts)
     made = method.function(facts, **method.resolve(choice.parameters if choice.method == name else {}))
     model = made.fit(pair.before[None], pair.after[None])
     begin = time.process_time()

@@ -32,9 +32,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.change import f1  # noqa: E402
-from changedet import load_workflow, run  # noqa: E402
+from changedet import load_workflow  # noqa: E402
+from changedet.pipeline import run  # noqa: E402
+from changedet.pipeline.finished import Run  # noqa: E402
 from changedet.simulate import simulate  # noqa: E402
-from changedet.store import Run, RunFolder  # noqa: E402
+from changedet.store import RunFolder  # noqa: E402
 
 SETTINGS: dict[str, dict[str, object]] = {
     "quiet": {"kind": "quiet"},

@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet import mask, trained  # noqa: E402
-from changedet.kernels.quality import CLOUD, SHADOW  # noqa: E402
-from changedet.kernels.warp import block_mean  # noqa: E402
+from changedet.imagery.kernels.resampling import block_mean  # noqa: E402
+from changedet.kernels.pixel_classes import CLOUD, SHADOW  # noqa: E402
+from changedet.models import loader  # noqa: E402
 from changedet.simulate import make_world  # noqa: E402
 from changedet.simulate.render import weather  # noqa: E402
+from changedet.stages.mask.stage import _classify  # noqa: E402
 from training.simulated_pairs import _registered as registered  # noqa: E402
 
 DATES, FACTOR, GSD_M = 6, 4, 0.5
@@ -48,7 +49,7 @@ def shares(date: Date) -> NDArray[np.float64]:
     """Pixels that are open, of these masked, left open, of these hidden."""
     own, before, hidden, azimuth = date
     cells = [block_mean(image, (FACTOR, FACTOR)) for image in (own, before)]
-    classes = mask._classify(*cells, GSD_M * FACTOR, azimuth, roles=ROLES, dtype="uint16")
+    classes = _classify(*cells, GSD_M * FACTOR, azimuth, roles=ROLES, dtype="uint16")
     masked = np.isin(np.repeat(np.repeat(classes, FACTOR, 0), FACTOR, 1), (CLOUD, SHADOW))[: len(hidden)]
     seen = np.isfinite(own).all(axis=0)
     parts = seen & ~hidden, masked & seen & ~hidden, seen & ~masked, hidden & seen & ~masked
@@ -61,9 +62,9 @@ def main() -> None:
     args = parser.parse_args()
     low, high = (int(n) for n in args.seeds.split("-"))
     sites = [date for seed in range(low, high + 1) for date in dates(seed)]
-    with_trees = trained.weather_trees
+    with_trees = loader.weather_trees
     for name, trees in (("tests alone", tuple), ("with trees", with_trees)):
-        trained.weather_trees = trees  # type: ignore[assignment]
+        loader.weather_trees = trees  # type: ignore[assignment]
         open_, masked, left, hidden = np.sum([shares(date) for date in sites], axis=0)
         print(f"{name:12s} of open ground masked {masked / open_:.4f}, of ground left open hidden {hidden / left:.4f}")
 

@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from changedet.align import Alignment, estimate_shift
 from changedet.simulate import Renderer, World, make_world
+from changedet.stages.align.alignment import Alignment
+from changedet.stages.align.images import estimate_shift
 
 KINDS = ("growth", "dense", "quiet", "earthworks", "port", "trains", "decoys", "winter", "clouds")
 SIZES_PX = (0.1, 0.25, 0.5, 1.0, 1.7, 2.5, 3.6, 5.3, 8.0, 11.0, 14.0, 17.0, 20.0)

@@ -26,15 +26,17 @@ from affine import Affine
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from changedet import series, tracks
 from changedet.grid import Grid
-from changedet.kernels import rectangles
-from changedet.kernels.rows import LENGTHS_M
-from changedet.methods import Facts
-from changedet.objects import detect_containers
 from changedet.simulate.command import render
 from changedet.simulate.kinds import make_world
 from changedet.simulate.world import World
+from changedet.stages.objects.kernels import rectangles
+from changedet.stages.objects.kernels.rows import LENGTHS_M
+from changedet.stages.objects.whole import detect_containers
+from changedet.stages.registry import Facts
+from changedet.stages.series.table import LookFacts, timeseries
+from changedet.stages.tracks.rows import AllLooks
+from changedet.stages.tracks.stage import choose, hmm
 
 GSDS_M = (0.3, 0.5, 0.75, 1.0)
 KINDS = ("growth", "dense", "trains", "port", "decoys", "quiet", "winter", "earthworks", "clouds", "growth")
@@ -262,8 +264,8 @@ def estimated(yard: Yard, weak: pd.DataFrame, least: float, detector: str) -> tu
     day = dt.date(2024, 1, 1)
     rows = weak.assign(date=pd.Timestamp(day), counted=weak["confidence"] >= least)
     facts = Facts(yard.gsd_m, dates=1, detector=detector)
-    followed = tracks.hmm(facts, precision=tracks.choose(facts).parameters["precision"])(rows, tracks.AllLooks([day]))
-    told = series.timeseries([series.LookFacts(day)], followed).iloc[0]
+    followed = hmm(facts, precision=choose(facts).parameters["precision"])(rows, AllLooks([day]))
+    told = timeseries([LookFacts(day)], followed).iloc[0]
     expected, low, high = (float(told[f"containers_{name}"]) for name in ("expected", "low", "high"))
     return expected, low, high, len(yard.boxes)
 

@@ -20,12 +20,12 @@ import numpy as np
 import shapely
 from affine import Affine
 
-from changedet import footprint
 from changedet.blocks import Window
 from changedet.grid import Grid
-from changedet.kernels.ground import KINDS
-from changedet.methods import Facts
 from changedet.simulate import Truth, World, make_world
+from changedet.stages.footprint.kernels.ground import KINDS
+from changedet.stages.footprint.stage import Footprint, by_colour, by_trees, judge_of, outlines
+from changedet.stages.registry import Facts
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from training.ground_sites import ROLES, images
@@ -38,13 +38,13 @@ def world_of(seed: int, gsd_m: float) -> World:
     return make_world(SITES[seed % len(SITES)], 4, seed, gsd_m, 256.0, start=start, interval_days=50)
 
 
-def found(world: World, method: str, nir: bool) -> tuple[list[footprint.Footprint], float]:
+def found(world: World, method: str, nir: bool) -> tuple[list[Footprint], float]:
     """The footprints of a world's dates, and CPU seconds for a million pixels."""
     a, _, c, _, e, f = world.looks[0].to_ground
     grid = Grid(f"EPSG:{world.epsg}", Affine(a, 0, c, 0, e, f), world.looks[0].shape)
     roles = tuple(world.looks[0].bands) if nir else ("blue", "green", "red")
     facts = Facts(grid.resolution_m, roles, len(world.looks))
-    chosen = footprint.by_trees(facts) if method == "ground" else footprint.by_colour(facts)
+    chosen = by_trees(facts) if method == "ground" else by_colour(facts)
     dates, spent = [], 0.0
     truth = Truth(world)
     for index, image in images(world, range(len(world.looks))):
@@ -57,9 +57,9 @@ def found(world: World, method: str, nir: bool) -> tuple[list[footprint.Footprin
         spent += time.process_time() - start
         boxes = [shapely.Polygon(world.box_outline(stack[-1])) for stack in world.stacks(index).values()]
         dates.append(([(0, 0, levels)], boxes))
-    judge = footprint.judge_of(facts) if method == "ground" else None
+    judge = judge_of(facts) if method == "ground" else None
     start = time.process_time()
-    shapes = footprint.outlines(dates, grid, judge=judge)
+    shapes = outlines(dates, grid, judge=judge)
     spent += time.process_time() - start
     return shapes, spent / len(dates) / (image[0].size / 1e6)
 

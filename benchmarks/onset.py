@@ -31,9 +31,15 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.series import STAGE, LookFacts, Onset, onsets, timeseries  # noqa: E402
-from changedet.tracks import AllLooks, track  # noqa: E402
-from changedet.tracks.rows import PicturedLooks  # noqa: E402
+from changedet.stages.series.growth import Onset  # noqa: E402
+from changedet.stages.series.stage import STAGE  # noqa: E402
+from changedet.stages.series.table import LookFacts, timeseries  # noqa: E402
+from changedet.stages.series.totals import onsets  # noqa: E402
+from changedet.stages.tracks.rows import (  # noqa: E402
+    AllLooks,
+    PicturedLooks,
+)
+from changedet.stages.tracks.stage import track  # noqa: E402
 from training.track_sites import TrackSite, sites  # noqa: E402
 
 Floats = NDArray[np.float64]

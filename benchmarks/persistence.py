@@ -23,12 +23,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.change import Counts, counts, f1, marked  # noqa: E402
-from changedet import change  # noqa: E402
-from changedet.kernels.persistence import CHANGED, persistent, trust  # noqa: E402
-from changedet.kernels.unrest import SURE, halo_px, unrest, within_site  # noqa: E402
-from changedet.methods import Facts  # noqa: E402
-from changedet.persist import PROBABILISTIC  # noqa: E402
+from changedet.pipeline.series_masks import PROBABILISTIC  # noqa: E402
 from changedet.simulate import World, make_world  # noqa: E402
+from changedet.stages.change.kernels.local_change_rate import SURE, halo_px, unrest, within_site  # noqa: E402
+from changedet.stages.change.kernels.series_hmm import CHANGED, persistent, trust  # noqa: E402
+from changedet.stages.change.stage import STAGE as CHANGE  # noqa: E402
+from changedet.stages.registry import Facts  # noqa: E402
 from training.simulated_pairs import Pair, bare_pairs_of, seen, site  # noqa: E402
 
 KINDS = ("quiet", "growth", "trains", "port", "clouds", "earthworks")
@@ -45,7 +45,7 @@ def world(seed: int, kind: str, gsd_m: float) -> World:
 def scored(method: str, pair: Pair) -> tuple[NDArray[np.float32], float, int]:
     """Score, threshold and least pixels."""
     facts = Facts(pair.gsd_m, ("blue", "green", "red", "nir")[: len(pair.before)], gsd_m=(pair.gsd_m,) * 2)
-    registered = change.STAGE.get(method)
+    registered = CHANGE.get(method)
     made = registered.function(facts, **registered.resolve({}))
     model = made.fit(pair.before[None], pair.after[None])
     least_px = int(np.ceil(model["min_area_m2"] / pair.gsd_m**2))

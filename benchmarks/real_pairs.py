@@ -25,9 +25,10 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from changedet import change
 from changedet.blocks import over_sample, per_block
-from changedet.methods import Facts
+from changedet.stages.change.scoring import change_mask
+from changedet.stages.change.stage import STAGE as CHANGE
+from changedet.stages.registry import Facts
 
 NOT_JUDGED = 255
 FINE_M = 1.3
@@ -102,9 +103,9 @@ def figures(mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> tuple[float, f
 
 def run(pair: Pair, name: str) -> str:
     facts = Facts(pair.resolution_m, pair.roles, gsd_m=(pair.resolution_m,) * 2)
-    choice = change.STAGE.choose(facts)
+    choice = CHANGE.choose(facts)
     given = choice.parameters if choice.method == name else {}
-    method = change.STAGE.get(name)
+    method = CHANGE.get(name)
     pixel_method = method.function(facts, **method.resolve(given))
     before, after = (xr.DataArray(image, dims=("band", "y", "x")) for image in (pair.before, pair.after))
     begin = time.process_time()
@@ -114,7 +115,7 @@ def run(pair: Pair, name: str) -> str:
     score = per_block(pixel_method.apply, before, after, dtype=np.float32, halo_px=pixel_method.halo_px, model=model)
     speed = score.size / 1e6 / max(1e-9, time.process_time() - begin)
     least_px = model["min_area_m2"] / pair.resolution_m**2
-    mask = change.change_mask(score, model["threshold"], min_area_m2=least_px).values
+    mask = change_mask(score, model["threshold"], min_area_m2=least_px).values
     mark = "*" if choice.method == name else " "
     line = f"{pair.name:10s} {mark}{name:10s} marked {np.mean(mask == 1):7.3%}"
     if pair.truth is not None:

@@ -25,9 +25,14 @@ from scipy.optimize import linear_sum_assignment
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet import series  # noqa: E402
-from changedet.series import LookFacts  # noqa: E402
-from changedet.tracks import Tracks, track  # noqa: E402
+from changedet.stages.series.stage import STAGE as SERIES  # noqa: E402
+from changedet.stages.series.table import (  # noqa: E402
+    LookFacts,
+    timeseries,
+)
+from changedet.stages.series.totals import onsets as series_onsets  # noqa: E402
+from changedet.stages.tracks.rows import Tracks  # noqa: E402
+from changedet.stages.tracks.stage import track  # noqa: E402
 from training.track_sites import KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
 
 Floats = NDArray[np.float64]
@@ -106,7 +111,7 @@ def scot(site: TrackSite, tracks: Tracks) -> tuple[float, int]:
 
 def add(total: Sums, site: TrackSite, tracks: Tracks) -> None:
     """One site's part."""
-    table = series.timeseries([LookFacts(day) for day in site.dates], tracks)
+    table = timeseries([LookFacts(day) for day in site.dates], tracks)
     for name in ("arrivals", "departures"):
         true, found = true_events(site, name == "arrivals"), found_events(tracks, name == "arrivals")
         hits = matched(true, found)
@@ -125,7 +130,7 @@ def add(total: Sums, site: TrackSite, tracks: Tracks) -> None:
     own = table[["containers_expected", "containers_low", "containers_high"]].to_numpy(float)
     total.counts += [(*row, float(n)) for row, n in zip(own, site.containers, strict=True)]
     total.differences += list(np.abs(np.diff(own[:, 0]) - np.diff(site.containers)))
-    onset = series.onsets(table, series.STAGE.get("staircase").function(None), site.dates[0], tracks)["containers"]
+    onset = series_onsets(table, SERIES.get("staircase").function(None), site.dates[0], tracks)["containers"]
     truth = pd.read_csv(site.run.path.parent.parent / "truth" / "truth.csv")["onset_containers"].dropna()
     when = None if truth.empty else site.dates.index(pd.Timestamp(truth.iloc[0]).date())
     total.onsets.append((None if onset.date is None else site.dates.index(onset.date), when))

@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.tracks import track  # noqa: E402
+from changedet.stages.tracks.stage import track  # noqa: E402
 
 SLOTS, FILLED = 24, 0.6
 

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from importlib.metadata import version
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from changedet.align import align
-    from changedet.change import change_mask, change_score
-    from changedet.normalise import normalise
-    from changedet.objects import detect_containers
-    from changedet.run import run
-    from changedet.series import onset
-    from changedet.store import Run, open_run
-    from changedet.tracks import track
+    from changedet.pipeline.finished import Run, open_run
+    from changedet.pipeline.run import run
+    from changedet.stages.align.images import align
+    from changedet.stages.change.scoring import change_mask, change_score
+    from changedet.stages.normalise.stage import normalise
+    from changedet.stages.objects.whole import detect_containers
+    from changedet.stages.series.stage import onset
+    from changedet.stages.tracks.stage import track
     from changedet.workflow import Workflow, load_workflow
 
 __version__ = version("changedet")
 
 _PUBLIC = {
-    "Run": "store",
-    "Workflow": "workflow",
-    "align": "align",
-    "change_mask": "change",
-    "change_score": "change",
-    "detect_containers": "objects",
-    "load_workflow": "workflow",
-    "normalise": "normalise",
-    "onset": "series",
-    "open_run": "store",
-    "run": "run",
-    "track": "tracks",
+    "Run": "changedet.pipeline.finished",
+    "Workflow": "changedet.workflow",
+    "align": "changedet.stages.align",
+    "change_mask": "changedet.stages.change",
+    "change_score": "changedet.stages.change",
+    "detect_containers": "changedet.stages.objects",
+    "load_workflow": "changedet.workflow",
+    "normalise": "changedet.stages.normalise",
+    "onset": "changedet.stages.series",
+    "open_run": "changedet.pipeline.finished",
+    "run": "changedet.pipeline.run",
+    "track": "changedet.stages.tracks",
 }
 
 __all__ = [
@@ -53,21 +51,14 @@ __all__ = [
 ]
 
 
-class _Package(ModuleType):
-    """Public names are functions also where a module has the same name (run, align, normalise), and load when used."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # The import system binds each submodule to its name here: a public function keeps that name.
-        if not (name in _PUBLIC and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in _PUBLIC:
-            raise AttributeError(f"module 'changedet' has no attribute '{name}'")
-        return getattr(import_module(f"changedet.{_PUBLIC[name]}"), name)
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *_PUBLIC})
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first used: the command line starts without what it does not need."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'changedet' has no attribute '{name}'")
+    value = getattr(import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value
 
 
-sys.modules[__name__].__class__ = _Package
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})

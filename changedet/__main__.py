@@ -1,6 +1,6 @@
 """``python -m changedet``."""
 
-from changedet.cli import main
+from changedet.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -15,10 +15,10 @@ import pandas as pd
 import shapely
 from scipy.stats import norm
 
-from changedet.kernels.presence import TABLES
-from changedet.kernels.series import PLAIN
-from changedet.kernels.tracks import SCORE_EDGES, Tables
-from changedet.tracks import track
+from changedet.stages.series.kernels.staircase import PLAIN
+from changedet.stages.tracks.kernels.detector_tables import TABLES
+from changedet.stages.tracks.kernels.presence_hmm import SCORE_EDGES, Tables
+from changedet.stages.tracks.stage import track
 
 CRS = "EPSG:32633"
 ORIGIN = np.array([400_000.0, 5_600_000.0])

@@ -7,10 +7,12 @@ import pytest
 import xarray as xr
 from scipy.ndimage import fourier_shift, gaussian_filter, map_coordinates
 
-from changedet.align import STAGE, Alignment, align, choose, estimate_shift, overview_factor
 from changedet.errors import MethodError
-from changedet.kernels import align as kernel
-from changedet.methods import Facts
+from changedet.stages.align.alignment import Alignment
+from changedet.stages.align.images import align, estimate_shift, overview_factor
+from changedet.stages.align.kernels import chip_shifts as kernel
+from changedet.stages.align.stage import STAGE, choose
+from changedet.stages.registry import Facts
 
 RES_M = 0.5
 METHODS = ["orientation_correlation", "phase_correlation"]

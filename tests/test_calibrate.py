@@ -18,20 +18,26 @@ from affine import Affine
 from click.testing import CliRunner
 from scipy.special import expit, logit
 
-from changedet import objects, series, tracks
-from changedet.calibrate import calibrate, format_calibration
-from changedet.cli import cli
+from changedet.assess.calibrate import calibrate, format_calibration
+from changedet.assess.labels import draw_labels, match_labels
+from changedet.cli.app import cli
 from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.kernels import calibration as kernel
-from changedet.labels import draw_labels, match_labels
-from changedet.methods import Facts
-from changedet.outputs import tables, vectors
-from changedet.outputs.label_layers import LABELS, TILES
-from changedet.results import counted_rows, kept_boxes
-from changedet.seen import SeenLooks
+from changedet.outputs import tables
+from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.gpkg.labels import LABELS, TILES
+from changedet.pipeline.collect import counted_rows, kept_boxes
+from changedet.pipeline.finished import open_run
+from changedet.pipeline.looks import SeenLooks
 from changedet.simulate import simulate
-from changedet.store import RunFolder, open_run, write_json, write_table
+from changedet.stages.objects.boxes import georeferenced
+from changedet.stages.objects.stage import STAGE as OBJECTS
+from changedet.stages.registry import Facts
+from changedet.stages.series.table import LookFacts, timeseries
+from changedet.stages.tracks.stage import STAGE as TRACKS
+from changedet.stages.tracks.stage import hmm
+from changedet.store import RunFolder, write_json, write_table
 
 DAYS = [dt.date(2024, 3, 1) + dt.timedelta(days=30 * k) for k in range(3)]
 SIDE_PX = 800
@@ -125,17 +131,17 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with rasterio.open(folder.quality(day), "w", crs=GRID.crs, transform=GRID.transform, **profile) as file:
             file.write(quality)
     boxes = kept_boxes(folder, GRID, DAYS)
-    followed = tracks.hmm(Facts(0.5, detector="learned"))(boxes, SeenLooks(folder, GRID, tuple(DAYS)))
-    looks = [series.LookFacts(day, f"scene-{day}", 0.5, 0.0, 0.0, {"": 1.0}, {}, {}) for day in DAYS]
+    followed = hmm(Facts(0.5, detector="learned"))(boxes, SeenLooks(folder, GRID, tuple(DAYS)))
+    looks = [LookFacts(day, f"scene-{day}", 0.5, 0.0, 0.0, {"": 1.0}, {}, {}) for day in DAYS]
     layers = {"containers": counted_rows(followed.detections, None), "tracks": followed.tracks}
-    vectors.write_objects(folder.objects, layers, GRID.crs)
-    tables.write_timeseries(folder.timeseries, series.timeseries(looks, followed, None))
+    vector_layers.write_objects(folder.objects, layers, GRID.crs)
+    tables.write_timeseries(folder.timeseries, timeseries(looks, followed, None))
     summary = {"schema_version": 1, "site": "yard", "dates": [str(day) for day in DAYS], "warnings": []}
     tables.write_json(folder.summary, {**summary, "reference_date": str(DAYS[0])})
     methods = [{"stage": "objects", "method": "learned", "parameters": {"min_confidence": 0.5}}]
     methods += [{"stage": "tracks", "method": "hmm", "parameters": {"precision": 0.9}}]
     write_json(folder.provenance, {"grid": GRID.to_json(), "methods": methods})
-    placed = objects.georeferenced(_boxes(np.random.default_rng(7))[0], GRID.geobox, 0.5)
+    placed = georeferenced(_boxes(np.random.default_rng(7))[0], GRID.geobox, 0.5)
     standing = [placed[true[str(day)]][["geometry"]].assign(date=str(day)) for day in DAYS]
     pd.concat(standing).to_file(folder.path / "truth.gpkg", layer="standing")
     return folder.path
@@ -211,8 +217,8 @@ def test_a_detector_that_is_too_sure_is_corrected(run: Path, tmp_path: Path) -> 
     text = format_calibration(found)
     assert f"confidence_offset: {found['objects']['confidence_offset']:g}" in text
     # What it prints is a workflow's own words.
-    for stage, module in (("objects", objects), ("tracks", tracks)):
-        method = module.STAGE.get({"objects": "learned", "tracks": "hmm"}[stage])
+    for stage, registered in (("objects", OBJECTS), ("tracks", TRACKS)):
+        method = registered.get({"objects": "learned", "tracks": "hmm"}[stage])
         assert method.resolve(found[stage]).items() >= found[stage].items()
 
 
@@ -238,9 +244,9 @@ def test_a_run_that_is_calibrated_already_is_taken_back_to_the_detectors_own_sca
         told = kernel.recalibrated(table["confidence"].to_numpy(), *first["objects"].values())
         write_table(folder.table("boxes", day), table.assign(confidence=told, counted=told >= 0.5))
     boxes = kept_boxes(folder, GRID, DAYS)
-    followed = tracks.hmm(Facts(0.5, detector="learned"))(boxes, SeenLooks(folder, GRID, tuple(DAYS)))
+    followed = hmm(Facts(0.5, detector="learned"))(boxes, SeenLooks(folder, GRID, tuple(DAYS)))
     layers = {"containers": counted_rows(followed.detections, None), "tracks": followed.tracks}
-    vectors.write_objects(folder.objects, layers, GRID.crs)
+    vector_layers.write_objects(folder.objects, layers, GRID.crs)
     provenance = json.loads(folder.provenance.read_text())
     provenance["methods"][0]["parameters"] |= first["objects"]
     write_json(folder.provenance, provenance)

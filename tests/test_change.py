@@ -16,10 +16,13 @@ from pydantic import ValidationError
 from scipy import linalg, ndimage
 from skimage.restoration import denoise_tv_chambolle
 
-from changedet import change
 from changedet.errors import MethodError
-from changedet.kernels import irmad, isfa, smoothing, structure, tolerance
-from changedet.methods import Facts
+from changedet.kernels import irmad
+from changedet.stages.change.kernels import isfa, smoothing, structure, tolerance
+from changedet.stages.change.method import choose
+from changedet.stages.change.scoring import change_mask, change_score
+from changedet.stages.change.stage import STAGE as CHANGE
+from changedet.stages.registry import Facts
 
 DATA = Path(os.environ.get("CHANGEDET_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 
@@ -239,15 +242,15 @@ def test_structure_sees_an_edge_and_neither_light_nor_a_small_shift():
     ],
 )
 def test_auto_chooses_and_says_why(facts, method):
-    choice = change.choose(facts)
+    choice = choose(facts)
     assert choice.method == method
     assert len(choice.reason) > 20
-    assert change.STAGE.get(method).resolve(choice.parameters)
+    assert CHANGE.get(method).resolve(choice.parameters)
 
 
 @pytest.mark.parametrize("name", ["cva", "irmad", "isfa", "pca_kmeans", "structure", "log_ratio", "omnibus"])
 def test_every_parameter_is_documented_and_the_least_area_follows_the_resolution(name):
-    method = change.STAGE.get(name)
+    method = CHANGE.get(name)
     assert all(field.description for field in method.parameters.model_fields.values())
     for resolution, least in ((0.3, 8.0), (0.5, 8.0), (10.0, 300.0)):
         made = method.function(Facts(resolution, ("vv",)), **method.resolve({}))
@@ -259,21 +262,21 @@ def test_every_parameter_is_documented_and_the_least_area_follows_the_resolution
 def test_parameters_that_make_no_sense_are_refused(key, value):
     before, after = as_arrays(*images())
     with pytest.raises(MethodError, match=key):
-        change.change_score(before, after, method="log_ratio", **{key: value})
+        change_score(before, after, method="log_ratio", **{key: value})
     with pytest.raises(ValidationError):
-        change.change_score(before, after, method="cva", window=3)
+        change_score(before, after, method="cva", window=3)
     with pytest.raises(MethodError, match="did you mean 'irmad'"):
-        change.change_score(before, after, method="irmda")
+        change_score(before, after, method="irmda")
 
 
 def test_images_that_do_not_match_are_refused():
     before, after = as_arrays(*images())
     with pytest.raises(MethodError, match="one shape"):
-        change.change_score(before, after[:, :-1])
+        change_score(before, after[:, :-1])
     with pytest.raises(MethodError, match="dims"):
-        change.change_score(before[0], after[0])
+        change_score(before[0], after[0])
     with pytest.raises(MethodError, match="threshold"):
-        change.change_mask(before[0])
+        change_mask(before[0])
 
 
 def test_two_grids_or_two_orders_of_bands_are_not_compared() -> None:
@@ -283,12 +286,12 @@ def test_two_grids_or_two_orders_of_bands_are_not_compared() -> None:
         dims=("band", "y", "x"),
         coords={"band": ["red", "nir"], "y": -x, "x": x},
     )
-    assert change.change_score(image, image.assign_coords(x=x + 0.01), method="cva").shape == (40, 40)
+    assert change_score(image, image.assign_coords(x=x + 0.01), method="cva").shape == (40, 40)
     for other in (image.assign_coords(x=x + 10.0), image.assign_coords(band=["nir", "red"])):
         with pytest.raises(MethodError, match="other coordinates along"):
-            change.change_score(image, other, method="cva")
+            change_score(image, other, method="cva")
     with pytest.raises(MethodError, match="a pixel at least"):
-        change.change_score(image[:, :0], image[:, :0], method="cva")
+        change_score(image[:, :0], image[:, :0], method="cva")
 
 
 def planted():
@@ -300,9 +303,9 @@ def planted():
 
 
 def test_score_and_mask_are_lazy_and_like_the_eager_ones():
-    eager = change.change_score(*as_arrays(*planted(), step=2.0))
-    lazy = change.change_score(*as_arrays(*planted(), chunks=37, step=2.0))
-    masks = [change.change_mask(score) for score in (eager, lazy)]
+    eager = change_score(*as_arrays(*planted(), step=2.0))
+    lazy = change_score(*as_arrays(*planted(), chunks=37, step=2.0))
+    masks = [change_mask(score) for score in (eager, lazy)]
     assert dask.is_dask_collection(lazy.data)
     assert dask.is_dask_collection(lazy.threshold.data)
     assert dask.is_dask_collection(masks[1].data)
@@ -327,7 +330,7 @@ def test_a_change_is_marked_in_its_size_however_strong_it_is(method, contrast, s
     for y in corners:
         for x in corners:
             after[:, y : y + size, x : x + size] += contrast * np.array([1, -1, 1, 1])[:, None, None]
-    registered = change.STAGE.get(method)
+    registered = CHANGE.get(method)
     made = registered.function(Facts(1.0, ("blue", "green", "red", "nir")), **registered.resolve({}))
     model = made.fit(before[None], after[None])
     marked = made.apply(before, after, model=model) > model["threshold"]
@@ -344,7 +347,7 @@ def test_cleaning_by_area_is_exact_over_block_edges(seed, least, chunk):
     truth, _ = ndimage.label(values > 0.6, np.ones((3, 3)))
     small = np.bincount(truth.ravel()) < least
     wanted = np.where(np.isnan(values), 255, (truth > 0) & ~small[truth])
-    lazy = change.change_mask(score.chunk({"y": chunk, "x": chunk}), 0.6, min_area_m2=least)
+    lazy = change_mask(score.chunk({"y": chunk, "x": chunk}), 0.6, min_area_m2=least)
     np.testing.assert_array_equal(lazy.compute(scheduler="synchronous"), wanted)
 
 
@@ -352,8 +355,8 @@ def test_area_is_in_square_metres():
     score = xr.DataArray(np.zeros((9, 9), np.float32), dims=("y", "x"), coords={"y": np.arange(9) * 0.5})
     score = score.assign_coords(x=np.arange(9) * 0.5)
     score[4, 2:6] = 5
-    assert int(change.change_mask(score, 1.0, min_area_m2=1.0).sum()) == 4
-    assert int(change.change_mask(score, 1.0, min_area_m2=1.01).sum()) == 0
+    assert int(change_mask(score, 1.0, min_area_m2=1.0).sum()) == 4
+    assert int(change_mask(score, 1.0, min_area_m2=1.01).sum()) == 0
 
 
 # real pairs -----------------------------------------------------------------------------------------------------------

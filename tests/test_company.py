@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from changedet.kernels import company
-from changedet.trained import company_trees
+from changedet.models.loader import company_trees
+from changedet.stages.objects.kernels import context_rescoring
 
 Floats = NDArray[np.float64]
 
 
-def seen(rng: np.random.Generator, count: int, spread_m: float = 60.0) -> company.Seen:
+def seen(rng: np.random.Generator, count: int, spread_m: float = 60.0) -> context_rescoring.Seen:
     boxes = np.column_stack(
         [
             rng.uniform(0, spread_m, (count, 2)),
@@ -28,21 +28,23 @@ def seen(rng: np.random.Generator, count: int, spread_m: float = 60.0) -> compan
     logit = np.where(rng.random(count) < 0.1, np.nan, rng.normal(0, 3, count))
     looks = rng.uniform(0, 1, (count, 6))
     gsd_m = np.full(count, 0.5)
-    return company.Seen(boxes, confidence, logit, rng.normal(-2, 4, count), looks, rng.uniform(0, 0.3, count), gsd_m)
+    return context_rescoring.Seen(
+        boxes, confidence, logit, rng.normal(-2, 4, count), looks, rng.uniform(0, 0.3, count), gsd_m
+    )
 
 
-def taken(s: company.Seen, order: NDArray[np.intp]) -> company.Seen:
-    return company.Seen(*(getattr(s, name)[order] for name in s.__dataclass_fields__))
+def taken(s: context_rescoring.Seen, order: NDArray[np.intp]) -> context_rescoring.Seen:
+    return context_rescoring.Seen(*(getattr(s, name)[order] for name in s.__dataclass_fields__))
 
 
-def plain_company(s: company.Seen, i: int) -> list[float]:
+def plain_company(s: context_rescoring.Seen, i: int) -> list[float]:
     """The company of one box, pair by pair."""
     side, row, near_parallel, near_askew, covered, same, wide = [], [], [], [], [0.0], [], []
     kinds_near, kinds_wide, paler = [], [], []
     for j in range(len(s.boxes)):
         d = s.boxes[j, :2] - s.boxes[i, :2]
         far = float(np.hypot(*d))
-        if j == i or far > company.REACH_M:
+        if j == i or far > context_rescoring.REACH_M:
             continue
         direction = np.array([np.sin(s.boxes[i, 4]), -np.cos(s.boxes[i, 4])])
         along, across = abs(d @ direction), abs(d @ np.array([-direction[1], direction[0]]))
@@ -59,7 +61,7 @@ def plain_company(s: company.Seen, i: int) -> list[float]:
             end = np.exp(-0.5 * (max(0, along - 0.3 * length) / 1.5) ** 2)
             covered.append(p * np.exp(-0.5 * (across / 1.2) ** 2) * end)
         same.append(near_parallel[-1] * np.exp(-0.5 * (s.boxes[i, 2] - s.boxes[j, 2]) ** 2))
-        wide.append(np.exp(-far / company.REACH_M) * p)
+        wide.append(np.exp(-far / context_rescoring.REACH_M) * p)
         container = 1 / (1 + np.exp(np.clip(s.other[j], -8, 8)))
         kinds_near.append(near_parallel[-1] * container)
         kinds_wide.append(wide[-1] * container)
@@ -73,12 +75,14 @@ def plain_company(s: company.Seen, i: int) -> list[float]:
 
 def test_company_equals_a_plain_loop_over_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     s = seen(np.random.default_rng(3), 60)
-    found = company.features(s)
+    found = context_rescoring.features(s)
     wanted = np.array([plain_company(s, i) for i in range(60)])
-    np.testing.assert_allclose(found[:, len(company.OWN) + len(company.OWN_ENDS) :], wanted, rtol=2e-5, atol=2e-6)
-    assert found.shape == (60, len(company.NAMES))
-    monkeypatch.setattr(company, "BLOCK", 7)
-    np.testing.assert_array_equal(company.features(s), found)
+    np.testing.assert_allclose(
+        found[:, len(context_rescoring.OWN) + len(context_rescoring.OWN_ENDS) :], wanted, rtol=2e-5, atol=2e-6
+    )
+    assert found.shape == (60, len(context_rescoring.NAMES))
+    monkeypatch.setattr(context_rescoring, "BLOCK", 7)
+    np.testing.assert_array_equal(context_rescoring.features(s), found)
 
 
 @settings(max_examples=20, deadline=None)
@@ -90,11 +94,13 @@ def test_features_know_no_place_direction_or_order(seed: int, turn: float, away:
     c, sn = np.cos(turn), np.sin(turn)
     moved[:, :2] = moved[:, :2] @ np.array([[c, sn], [-sn, c]]) + away
     moved[:, 4] = (moved[:, 4] + turn) % np.pi
-    first = company.features(s)
-    turned = company.features(company.Seen(moved, *(getattr(s, n) for n in list(s.__dataclass_fields__)[1:])))
+    first = context_rescoring.features(s)
+    turned = context_rescoring.features(
+        context_rescoring.Seen(moved, *(getattr(s, n) for n in list(s.__dataclass_fields__)[1:]))
+    )
     np.testing.assert_allclose(turned, first, rtol=1e-4, atol=1e-4)
     order = rng.permutation(25)
-    np.testing.assert_allclose(company.features(taken(s, order)), first[order], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(context_rescoring.features(taken(s, order)), first[order], rtol=1e-5, atol=1e-6)
 
 
 def test_looks_are_means_of_the_picture_in_and_around_a_box() -> None:
@@ -102,7 +108,7 @@ def test_looks_are_means_of_the_picture_in_and_around_a_box() -> None:
     picture = cv2.GaussianBlur(rng.random((120, 140), np.float32), (0, 0), 2)
     pixel_m = 0.4
     boxes = np.array([[20.0, 25.0, 12.19, 2.44, 0.6], [30.0, 20.0, 6.06, 2.44, 2.2]])
-    found = company.looks(picture, boxes, pixel_m)
+    found = context_rescoring.looks(picture, boxes, pixel_m)
     for (x, y, length, width, angle), row in zip(boxes, found, strict=True):
         turned = cv2.getRotationMatrix2D((x / pixel_m - 0.5, y / pixel_m - 0.5), float(np.degrees(angle)), 1.0)
         upright = cv2.warpAffine(picture, turned, (140, 120), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -115,12 +121,15 @@ def test_looks_are_means_of_the_picture_in_and_around_a_box() -> None:
             return float(values.mean()), float(values.std())
 
         u, v = np.linspace(-0.38, 0.38, 9) * length, np.array([-0.3, 0, 0.3]) * width
-        beside, beyond = np.array([width / 2 + company.MARGIN_M]), np.array([length / 2 + company.MARGIN_M])
+        beside, beyond = (
+            np.array([width / 2 + context_rescoring.MARGIN_M]),
+            np.array([length / 2 + context_rescoring.MARGIN_M]),
+        )
         wanted = [*mean(u, v), mean(u, -beside)[0], mean(u, beside)[0], mean(-beyond, v)[0], mean(beyond, v)[0]]
         np.testing.assert_allclose(row, wanted, atol=0.02)
 
 
-def row_of(count: int, faint: int) -> company.Seen:
+def row_of(count: int, faint: int) -> context_rescoring.Seen:
     """Boxes of 40 feet side by side, one of which the network hardly sees."""
     boxes = np.column_stack(
         [np.arange(count) * 2.7, np.zeros(count), np.full(count, 12.19), np.full(count, 2.44), np.zeros(count)]
@@ -128,17 +137,19 @@ def row_of(count: int, faint: int) -> company.Seen:
     logit = np.where(np.arange(count) == faint, -1.0, 4.0)
     confidence = np.where(np.arange(count) == faint, 0.35, 0.99)
     looks = np.tile([0.5, 0.03, 0.35, 0.35, 0.3, 0.3], (count, 1))
-    return company.Seen(boxes, confidence, logit, np.full(count, -4.0), looks, np.full(count, 0.1), np.full(count, 0.5))
+    return context_rescoring.Seen(
+        boxes, confidence, logit, np.full(count, -4.0), looks, np.full(count, 0.1), np.full(count, 0.5)
+    )
 
 
 def test_a_faint_box_is_surer_in_a_row_than_alone() -> None:
     row = row_of(9, 4)
-    inside, container = company.judged(company.features(row), *company_trees())
-    alone = company.judged(company.features(taken(row, np.array([4]))), *company_trees())[0]
+    inside, container = context_rescoring.judged(context_rescoring.features(row), *company_trees())
+    alone = context_rescoring.judged(context_rescoring.features(taken(row, np.array([4]))), *company_trees())[0]
     assert inside[4] > alone[0] + 0.1
     assert container.all()
 
 
 def test_no_boxes_have_no_features() -> None:
     none = taken(row_of(3, 0), np.empty(0, np.intp))
-    assert company.features(none).shape == (0, len(company.NAMES))
+    assert context_rescoring.features(none).shape == (0, len(context_rescoring.NAMES))

@@ -14,14 +14,14 @@ import pandas as pd
 import pytest
 import shapely
 
-from changedet import compare, compared
-from changedet.compare import compare_runs, format_matches
+from changedet.assess.compare import consignments, tables
+from changedet.assess.compare.consignments import compare_runs, format_matches
+from changedet.assess.compare.trains import match_trains, trains_of
+from changedet.assess.kernels import lots as kernel
+from changedet.assess.kernels import sequences
 from changedet.errors import InputError
-from changedet.kernels import compare as kernel
-from changedet.kernels import sequences
-from changedet.outputs.vectors import write_objects
+from changedet.outputs.gpkg.vector_layers import write_objects
 from changedet.store import write_json
-from changedet.train_matches import match_trains, trains_of
 
 PAINTS = ["#7d3b33", "#b23a30", "#33588c", "#3c7c78", "#8d9294", "#cfd0cb", "#b89a45", "#3f7152", "#c0703a"]
 KINDS = ["20ft", "40ft", "45ft"]
@@ -84,7 +84,7 @@ class Yard:
 
 
 def site(name: str, yard: Yard) -> Any:
-    return compare.site_of(name, yard.table())
+    return consignments.site_of(name, yard.table())
 
 
 def unrelated(seed: int, fleet: np.ndarray | None = None) -> tuple[Any, Any]:
@@ -113,7 +113,7 @@ def test_shared_lots_are_found_with_their_lag_and_beyond_chance() -> None:
     found, all_true, matches, sure = 0, 0, 0, 0
     for seed in range(20):
         one, other, true = related(seed)
-        rows = compare._matches(one, other)
+        rows = consignments._matches(one, other)
         sure += bool(rows) and rows[0]["p_value"] <= 0.05
         matches, all_true = matches + len(rows), all_true + len(true)
         for row in rows:
@@ -132,7 +132,7 @@ def test_shared_lots_are_found_with_their_lag_and_beyond_chance() -> None:
 
 def test_nothing_flows_backwards_in_time() -> None:
     one, other, _ = related(3)
-    for row in compare._matches(other, one):
+    for row in consignments._matches(other, one):
         assert row["lag_high"] > 0
         assert row["lag_low"] >= 0
         assert row["first_seen"] > row["last_seen"]
@@ -145,7 +145,7 @@ def test_unrelated_sites_match_no_more_often_than_by_chance(fleet: list[float] |
     share = None if fleet is None else np.array(fleet)
     values = []
     for seed in range(40):
-        rows = compare._matches(*unrelated(seed, share))
+        rows = consignments._matches(*unrelated(seed, share))
         values.append(rows[0]["p_value"] if rows else 1.0)
     # Of 40 fair draws more than 5 under .05 come in one case of seventy.
     assert np.sum(np.array(values) < 0.05) <= 5
@@ -153,9 +153,9 @@ def test_unrelated_sites_match_no_more_often_than_by_chance(fleet: list[float] |
 
 def test_the_outcome_depends_on_no_order() -> None:
     one, other, _ = related(1)
-    shuffled = compare.site_of("one", one.boxes.sample(frac=1, random_state=3))
-    assert compare._matches(shuffled, other) == compare._matches(one, other)
-    assert compare._matches(one, other) == compare._matches(one, other)
+    shuffled = consignments.site_of("one", one.boxes.sample(frac=1, random_state=3))
+    assert consignments._matches(shuffled, other) == consignments._matches(one, other)
+    assert consignments._matches(one, other) == consignments._matches(one, other)
 
 
 def test_a_colour_cast_and_brightness_are_taken_out() -> None:
@@ -374,20 +374,20 @@ def consignment(one: str, other: str, left: list[int], came: list[int], day: int
 
 def test_chains_link_the_lot_that_came_with_the_lot_that_went() -> None:
     first, second = consignment("a", "b", [1, 2, 3], [7, 8, 9], 0), consignment("b", "c", [8, 9, 11], [4, 5, 6], 60)
-    (chain,) = compared.chains([first, second])
+    (chain,) = tables.chains([first, second])
     assert (chain["first"], chain["second"], chain["third"]) == ("a", "b", "c")
     assert (chain["lag_low"], chain["lag_high"]) == (70, 90)
-    assert not compared.chains([first, consignment("b", "c", [1, 2, 3], [4, 5, 6], 60)])
-    assert not compared.chains([first, consignment("b", "c", [8, 9, 11], [4, 5, 6], 60, p=0.4)])
-    assert not compared.chains([first, consignment("b", "a", [8, 9, 11], [4, 5, 6], 60)])
+    assert not tables.chains([first, consignment("b", "c", [1, 2, 3], [4, 5, 6], 60)])
+    assert not tables.chains([first, consignment("b", "c", [8, 9, 11], [4, 5, 6], 60, p=0.4)])
+    assert not tables.chains([first, consignment("b", "a", [8, 9, 11], [4, 5, 6], 60)])
 
 
 def test_tables_and_the_figure_hold_what_was_matched(tmp_path: Path) -> None:
     rows = [consignment("a", "b", [1, 2, 3], [7, 8, 9], 0), consignment("b", "c<", [8, 9, 7], [4, 5, 6], 60, p=0.5)]
-    train = dict.fromkeys(compared.TRAINS, 1) | {"zone_from": "=HYPERLINK(1)", "zone_to": "north"}
-    compared.write(tmp_path / "guarded", [], [train])
+    train = dict.fromkeys(tables.TRAINS, 1) | {"zone_from": "=HYPERLINK(1)", "zone_to": "north"}
+    tables.write(tmp_path / "guarded", [], [train])
     assert "'=HYPERLINK(1),north" in (tmp_path / "guarded" / "trains.csv").read_text()
-    paths = compared.write(tmp_path / "out", rows, [])
+    paths = tables.write(tmp_path / "out", rows, [])
     assert [path.name for path in paths] == ["consignments.csv", "trains.csv", "chains.csv", "compare.html"]
     assert len(pd.read_csv(paths[0])) == 2
     assert pd.read_csv(paths[1]).empty

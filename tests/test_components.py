@@ -13,7 +13,7 @@ from rasterio.features import rasterize
 from scipy import ndimage
 
 from changedet.kernels import components
-from changedet.outputs.polygons import polygonise
+from changedet.outputs.rasters.polygons import polygonise
 
 EIGHT = np.ones((3, 3))
 

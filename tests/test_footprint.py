@@ -8,13 +8,21 @@ import shapely
 from affine import Affine
 from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt, gaussian_filter
 
-from changedet import footprint
 from changedet.blocks import Window
-from changedet.footprint import estimates, footprint_method, outline, outlines, why_not
 from changedet.grid import Grid
-from changedet.kernels import closing, ground, telling
-from changedet.kernels import footprint as kernel
-from changedet.methods import Facts
+from changedet.stages.footprint import stage as footprint_stage
+from changedet.stages.footprint.kernels import bare_ground as kernel
+from changedet.stages.footprint.kernels import cell_codes, closing, ground
+from changedet.stages.footprint.stage import (
+    estimates,
+    footprint_method,
+    gained_and_lost,
+    outline,
+    outlines,
+    tells_kinds,
+    why_not,
+)
+from changedet.stages.registry import Facts
 
 ROLES = ("blue", "green", "red", "nir")
 GRAVEL, GRASS, WATER = (0.16, 0.18, 0.20, 0.23), (0.04, 0.08, 0.06, 0.40), (0.06, 0.05, 0.03, 0.01)
@@ -170,7 +178,7 @@ def test_the_outline_does_not_depend_on_the_tiles(edge):
 def test_blocks_with_their_halo_give_what_the_whole_gives(monkeypatch):
     levels = patchy(5, (400, 430))
     whole = found_in(levels, resolution=1.0)
-    monkeypatch.setattr(footprint, "BLOCK_CELLS", 97)
+    monkeypatch.setattr(footprint_stage, "BLOCK_CELLS", 97)
     assert found_in(levels, resolution=1.0).geometry.equals(whole.geometry)
     assert len(whole.geometry.geoms) > 2
 
@@ -244,9 +252,9 @@ def test_what_is_not_seen_is_unknown_and_coarse_pixels_say_why():
     image, _, _ = scene(3)
     image[:, :30, :30] = np.nan
     codes = method.apply(image, place_of(0, 0, image), model=method.fit(image[None]))
-    assert (codes[:30, :30] == telling.UNKNOWN).all()
-    assert (codes[30:115] != telling.UNKNOWN).all()
-    assert codes.min() > telling.OUTSIDE
+    assert (codes[:30, :30] == cell_codes.UNKNOWN).all()
+    assert (codes[30:115] != cell_codes.UNKNOWN).all()
+    assert codes.min() > cell_codes.OUTSIDE
     assert footprint_method(Facts(3.0, ROLES)) is None
     assert "2.5 m" in why_not(Facts(3.0, ROLES))
 
@@ -340,13 +348,13 @@ def test_kinds_do_not_depend_on_the_tiles():
 
 def test_what_a_kind_gains_is_not_the_noise_of_its_edges():
     before, after = placed(20, 20, 80, 60), placed(20.5, 19.5, 95, 60.5)
-    gained, lost = footprint.gained_and_lost(before, after, "EPSG:32633")
+    gained, lost = gained_and_lost(before, after, "EPSG:32633")
     assert gained == pytest.approx(15 * 41, rel=0.03)
     assert lost == 0
 
 
 def test_where_kinds_cannot_be_told_there_are_none():
-    assert footprint.tells_kinds(Facts(0.5, ROLES))
-    assert not footprint.tells_kinds(Facts(2.0, ROLES))
-    assert not footprint.tells_kinds(Facts(0.5, ("blue", "red", "nir")))
+    assert tells_kinds(Facts(0.5, ROLES))
+    assert not tells_kinds(Facts(2.0, ROLES))
+    assert not tells_kinds(Facts(0.5, ("blue", "red", "nir")))
     assert found_in(drawn((20, 20, 80, 60))).kinds == {}

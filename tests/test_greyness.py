@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet import change
-from changedet.kernels.greyness import fit_greyness, greyness_halo_px, strength, with_greyness
-from changedet.methods import Facts
+from changedet.stages.change.kernels.greyness_odds import fit_greyness, greyness_halo_px, strength, with_greyness
+from changedet.stages.change.stage import STAGE as CHANGE
+from changedet.stages.registry import Facts
 
 GRASS, STRAW, SOIL, ASPHALT = (0.042, 0.078, 0.062), (0.072, 0.105, 0.132), (0.085, 0.118, 0.16), (0.07, 0.078, 0.08)
 PAD = (slice(60, 120), slice(70, 150))
@@ -89,7 +89,7 @@ def test_the_same_in_any_window():
 @pytest.mark.parametrize("gsd_m", [0.25, 0.5, 1.3])
 def test_it_looks_no_farther_than_the_trees_do(gsd_m):
     facts = Facts(gsd_m, ("blue", "green", "red"))
-    assert greyness_halo_px(gsd_m) <= change.STAGE.get("trees").function(facts).halo_px
+    assert greyness_halo_px(gsd_m) <= CHANGE.get("trees").function(facts).halo_px
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,6 @@ def test_it_looks_no_farther_than_the_trees_do(gsd_m):
 )
 def test_trees_hear_it_in_colours_alone_and_not_in_pictures_made_for_a_screen(dtype, nir, heard):
     roles = ("blue", "green", "red", "nir") if nir else ("blue", "green", "red")
-    made = change.STAGE.get("trees").function(Facts(GSD_M, roles, dtype=dtype))
+    made = CHANGE.get("trees").function(Facts(GSD_M, roles, dtype=dtype))
     sample = np.random.default_rng(2).uniform(200, 2000, (1, len(roles), 160, 160)).astype(np.float32)
     assert ("greyness" in made.fit(sample, sample)) == heard

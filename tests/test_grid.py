@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.grid import Displacement, Frame, Grid, Shift, auto_crs, ground_area_m2, make_grid, pixel_area_m2
-from changedet.vectors import read_vector
+from changedet.grid.areas import read_vector
 
 UTM = Frame("EPSG:32633", Affine(0.5, 0, 500_000.25, 0, -0.5, 5_400_000.25), 640, 480)
 

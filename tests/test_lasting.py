@@ -11,10 +11,17 @@ import shapely
 from affine import Affine
 
 from changedet.blocks import Window
-from changedet.footprint import COARSEST_LASTING_M, Footprint, footprint_method, needs_lasting, outlines, why_not
 from changedet.grid import Grid
-from changedet.kernels import closing, lasting
-from changedet.methods import Facts
+from changedet.stages.footprint.kernels import closing, lasting
+from changedet.stages.footprint.stage import (
+    COARSEST_LASTING_M,
+    Footprint,
+    footprint_method,
+    needs_lasting,
+    outlines,
+    why_not,
+)
+from changedet.stages.registry import Facts
 
 ROLES = ("green", "red", "nir", "swir1")
 TOWN, FOREST, FIELD, SAND, RIVER = (0.10, 0.12, 0.17, 0.20), (0.05, 0.04, 0.35, 0.15), (0.10, 0.13, 0.2, 0.27), (

@@ -13,15 +13,19 @@ import pytest
 import xarray as xr
 from affine import Affine
 
-from changedet import learned, objects
 from changedet.errors import MethodError
 from changedet.grid import Grid
-from changedet.kernels import network, rectangles, rows
-from changedet.methods import Facts
 from changedet.simulate.command import render
 from changedet.simulate.kinds import make_world
+from changedet.stages.objects import detector
+from changedet.stages.objects.boxes import COLUMNS, suppress
+from changedet.stages.objects.kernels import network, rectangles, rows
+from changedet.stages.objects.lattice import ObjectMethod
+from changedet.stages.objects.stage import STAGE as OBJECTS
+from changedet.stages.objects.whole import detect_containers, find
+from changedet.stages.registry import Facts
 
-FOLDER = Path(learned.__file__).parent / "model"
+FOLDER = Path(detector.__file__).parents[2] / "models"
 RGB = ("red", "green", "blue")
 
 
@@ -53,7 +57,7 @@ def recall(found: object, truth_px: np.ndarray, gsd_m: float) -> float:
 @pytest.mark.parametrize("gsd_m", [0.3, 0.5, 0.8])
 def test_planted_boxes_are_found(gsd_m: float) -> None:
     image, truth = yard(gsd_m)
-    found = objects.detect_containers(image, method="learned")
+    found = detect_containers(image, method="learned")
     assert len(truth) > 20
     # Of 49 boxes a few stand in the deep shade of a stack, where shaded ground looks alike.
     assert recall(found, truth, gsd_m) > 0.85
@@ -66,7 +70,7 @@ def test_planted_boxes_are_found(gsd_m: float) -> None:
 def test_grey_pictures_work() -> None:
     image, truth = yard(0.5)
     grey = image.mean("band").expand_dims("band").assign_coords(band=["pan"])
-    found = objects.detect_containers(grey, method="learned")
+    found = detect_containers(grey, method="learned")
     assert recall(found, truth, 0.5) > 0.85
 
 
@@ -74,15 +78,15 @@ def test_grey_pictures_work() -> None:
 def test_cells_of_any_size_give_the_same_boxes(resolution_m: float) -> None:
     image, _ = yard(resolution_m, seed=901, kind="dense", size_m=190.0)
     facts = Facts(resolution_m, RGB, dates=1, gsd_m=(resolution_m,), dtype="uint16")
-    method = objects.STAGE.get("learned").function(facts)
+    method = OBJECTS.get("learned").function(facts)
     tables = []
     for cell_px in (256, 512, 1024):
         # Trees go by steps: what they make of a logit's third digit is not asked here.
-        alone = partial(objects.suppress, resolution_m=resolution_m)
-        sized = objects.ObjectMethod(method.fit, method.detect, alone, cell_px, method.halo_px)
-        tables.append(objects.find(image, sized))
+        alone = partial(suppress, resolution_m=resolution_m)
+        sized = ObjectMethod(method.fit, method.detect, alone, cell_px, method.halo_px)
+        tables.append(find(image, sized))
     assert len(tables[0]) > 50
-    columns = [name for name in objects.COLUMNS if name != "color"]
+    columns = [name for name in COLUMNS if name != "color"]
     for other in tables[1:]:
         pd.testing.assert_frame_equal(*(t[columns] for t in (tables[0], other)), atol=2e-3, rtol=1e-3)
 
@@ -90,17 +94,17 @@ def test_cells_of_any_size_give_the_same_boxes(resolution_m: float) -> None:
 def test_nothing_is_found_where_nothing_is() -> None:
     image, _ = yard(0.5)
     facts = Facts(0.5, RGB, dates=1, gsd_m=(0.5,), dtype="uint16")
-    method = objects.STAGE.get("learned").function(facts)
+    method = OBJECTS.get("learned").function(facts)
     empty = np.full((3, 256, 256), np.nan, np.float32)
     assert method.detect(empty, method.fit(empty[None])).empty
-    assert objects.detect_containers(image * 0 + 700.0, method="learned").empty
+    assert detect_containers(image * 0 + 700.0, method="learned").empty
 
 
 def test_boxes_lie_on_pixels_that_have_data() -> None:
     image, _ = yard(0.5)
     cut = image.copy()
     cut[:, :, : image.sizes["x"] // 2] = np.nan
-    found = objects.detect_containers(cut, method="learned")
+    found = detect_containers(cut, method="learned")
     assert len(found)
     assert (found.geometry.centroid.x > 500000 + 0.5 * (image.sizes["x"] // 2)).all()
 
@@ -109,14 +113,14 @@ def test_inputs_stay_and_runs_agree() -> None:
     image, _ = yard(0.5)
     values = image.to_numpy()
     before = values.copy()
-    first, second = (objects.detect_containers(image, method="learned") for _ in range(2))
+    first, second = (detect_containers(image, method="learned") for _ in range(2))
     np.testing.assert_array_equal(values, before)
     pd.testing.assert_frame_equal(pd.DataFrame(first.drop(columns="geometry")), second.drop(columns="geometry"))
 
 
 def test_what_cannot_be_counted_is_refused() -> None:
     with pytest.raises(MethodError, match="counted"):
-        objects.STAGE.get("learned").function(Facts(1.5, RGB))
+        OBJECTS.get("learned").function(Facts(1.5, RGB))
 
 
 def test_the_file_is_the_one_of_its_card() -> None:
@@ -124,8 +128,8 @@ def test_the_file_is_the_one_of_its_card() -> None:
     digest = hashlib.sha256(content).hexdigest()
     assert len(content) < 3_000_000
     assert digest in (FOLDER / "containers.md").read_text()
-    assert learned.model_bytes() == content
-    table = learned.calibration()
+    assert detector.model_bytes() == content
+    table = detector.calibration()
     assert sorted(table["gsd_m"]) == table["gsd_m"]
     assert min(table["slope"]) > 0
 
@@ -197,7 +201,7 @@ def test_gaps_of_a_row_are_filled_by_its_pitch() -> None:
 def test_one_colour_hides_no_box(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a row of one colour the network is made to see the ends: what lies between is counted by the pitch."""
     facts = Facts(0.4, RGB, dates=1, gsd_m=(0.4,), dtype="uint16")
-    method = objects.STAGE.get("learned").function(facts)
+    method = OBJECTS.get("learned").function(facts)
     image = np.full((3, 200, 200), 900.0, np.float32) + np.arange(200, dtype=np.float32) % 7 * 30
     image[:, 85:115, 60:110] = np.array([3000.0, 500.0, 500.0], np.float32)[:, None, None]
     ends = np.array([[(60 + 6.25 * k + 3.1) * 0.4, 40.0, 12.0, 2.44, 0.0] for k in (0, 4)])

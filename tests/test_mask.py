@@ -12,11 +12,11 @@ from scipy.ndimage import label as ndimage_label
 
 from changedet.errors import MethodError
 from changedet.kernels import components
-from changedet.kernels import mask as kernel
-from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
-from changedet.mask import STAGE, mask, overview_factor
-from changedet.methods import Facts
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
 from changedet.simulate import make_world, render
+from changedet.stages.mask.kernels import clouds as kernel
+from changedet.stages.mask.stage import STAGE, mask, overview_factor
+from changedet.stages.registry import Facts
 
 ROLES = ["blue", "green", "red", "nir"]
 N = 320

@@ -15,11 +15,11 @@ import shapely
 from small_scenes import series, write_scene, write_workflow
 
 from changedet.errors import InputError
+from changedet.grid.areas import read_vector
 from changedet.outputs.tables import TIMESERIES_COLUMNS, read_timeseries, write_timeseries
+from changedet.pipeline.finished import open_run
+from changedet.pipeline.run import run
 from changedet.plan import make_plan
-from changedet.run import run
-from changedet.store import open_run
-from changedet.vectors import read_vector
 
 DATES = ("2023-01-01", "2023-03-01")
 NAMES = [

@@ -11,9 +11,9 @@ from scipy.stats import chi2, f, t
 
 from changedet.errors import MethodError
 from changedet.kernels import irmad
-from changedet.kernels import normalise as kernel
-from changedet.methods import Facts
-from changedet.normalise import STAGE, normalise
+from changedet.stages.normalise.kernels import band_lines as kernel
+from changedet.stages.normalise.stage import STAGE, normalise
+from changedet.stages.registry import Facts
 
 BANDS = ["blue", "green", "red", "nir"]
 GAIN = np.array([0.8, 1.1, 1.3, 0.7], np.float32)

@@ -19,14 +19,17 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from changedet import objects
 from changedet.blocks import Window
 from changedet.errors import MethodError
 from changedet.grid import Grid
-from changedet.kernels import objects as kernel
-from changedet.kernels import rectangles, rows, segments, sides, templates
-from changedet.methods import Facts
-from changedet.tilework import _mostly
+from changedet.pipeline.tile import _mostly
+from changedet.stages.objects.boxes import COLUMNS
+from changedet.stages.objects.kernels import box_candidates as kernel
+from changedet.stages.objects.kernels import edge_fit, rectangles, rows, segments, templates
+from changedet.stages.objects.lattice import in_cell
+from changedet.stages.objects.stage import choose, classical
+from changedet.stages.objects.whole import detect_containers
+from changedet.stages.registry import Facts
 
 ROOT = Path(__file__).resolve().parents[1]
 BGRN = ("blue", "green", "red", "nir")
@@ -175,7 +178,7 @@ def test_sides_are_found_to_a_fraction_of_a_pixel() -> None:
     image = painted(truth, (30, 30), 0.3, first=3)
     picture = kernel.working_picture(image, *kernel.stretch_limits(image[None]), 0.3, 0.6)
     start = (truth + np.array([0.4, -0.3, 0.6, 0.4, 0.03])) / [0.3, 0.3, 0.3, 0.3, 1.0] - [0.5, 0.5, 0, 0, 0]
-    fitted = sides.fit_sides(picture.edges, start, 0.3, 1.2, (1.9, 3.1))
+    fitted = edge_fit.fit_sides(picture.edges, start, 0.3, 1.2, (1.9, 3.1))
     metres = (fitted + np.array([0.5, 0.5, 0, 0, 0])) * [0.3, 0.3, 0.3, 0.3, 1.0]
     assert np.abs(metres - truth)[0, :4].max() < 0.35
     assert abs(metres[0, 4] - 0.6) < np.radians(1.2)
@@ -214,7 +217,7 @@ def test_the_axes_of_a_site_are_found() -> None:
 )
 def test_planted_boxes_are_found_with_size_and_place(method: str, gsd_m: float, least: int) -> None:
     truth = depot()
-    table = objects.detect_containers(as_array(painted(truth, (100, 100), gsd_m), gsd_m), method=method)
+    table = detect_containers(as_array(painted(truth, (100, 100), gsd_m), gsd_m), method=method)
     overlap = rectangles.iou_matrix(found_boxes(table), truth)
     assert (overlap.max(axis=0) > 0.3).sum() >= least
     assert (overlap.max(axis=1) < 0.3).sum() <= 1
@@ -232,7 +235,7 @@ def test_planted_boxes_are_found_with_size_and_place(method: str, gsd_m: float, 
 @pytest.mark.parametrize("method", METHODS)
 def test_colours_tell_red_from_blue(method: str) -> None:
     truth = depot()
-    table = objects.detect_containers(as_array(painted(truth, (100, 100), 0.3), 0.3), method=method)
+    table = detect_containers(as_array(painted(truth, (100, 100), 0.3), 0.3), method=method)
     overlap = rectangles.iou_matrix(found_boxes(table), truth)
     checked = set()
     for i, j in enumerate(overlap.argmax(axis=1)):
@@ -247,7 +250,7 @@ def test_colours_tell_red_from_blue(method: str) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_grey_where_there_is_one_band(method: str) -> None:
     image = painted(depot(), (100, 100), 0.3)[1:2]
-    table = objects.detect_containers(as_array(image, 0.3, ("pan",)), method=method)
+    table = detect_containers(as_array(image, 0.3, ("pan",)), method=method)
     assert len(table) >= 5
     assert all(colour[1:3] == colour[3:5] == colour[5:7] for colour in table["color"])
 
@@ -268,7 +271,7 @@ def test_roads_halls_and_furrows_are_no_containers(method: str) -> None:
     if method == "classical":
         # The network, which no furrow of a box's width was shown, takes some of these for rows.
         image[:, :60] *= (1 + 0.15 * np.sin(2 * np.pi * x * 0.5 / 2.5)).astype(np.float32)
-    assert len(objects.detect_containers(as_array(image, 0.5), method=method)) <= 1
+    assert len(detect_containers(as_array(image, 0.5), method=method)) <= 1
 
 
 def scene(height: int, width: int) -> np.ndarray:
@@ -289,35 +292,35 @@ def wide() -> np.ndarray:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_chunks_do_not_matter(wide: np.ndarray, method: str) -> None:
-    whole = objects.detect_containers(as_array(wide, 0.5), method=method)
+    whole = detect_containers(as_array(wide, 0.5), method=method)
     assert len(whole) > (30 if method == "classical" else 200)
     for chunk in (256, 1000, 4096):
         lazy = as_array(wide, 0.5).chunk({"y": chunk, "x": chunk})
-        found = objects.detect_containers(lazy, method=method)
+        found = detect_containers(lazy, method=method)
         pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(whole))
 
 
 def test_cells_do_not_depend_on_the_crop_that_they_are_read_in(wide: np.ndarray) -> None:
-    method = objects.classical(Facts(0.5, BGRN))
+    method = classical(Facts(0.5, BGRN))
     model = method.fit(wide[None])
     cell = Window(0, 512, 512, 512)
-    large = objects.in_cell(wide, Window(0, 0, 240, 1100), cell, method, model)
+    large = in_cell(wide, Window(0, 0, 240, 1100), cell, method, model)
     crop = Window(0, 512 - method.halo_px, 240, 512 + 2 * method.halo_px)
-    small = objects.in_cell(np.ascontiguousarray(wide[:, :, crop.slices[1]]), crop, cell, method, model)
+    small = in_cell(np.ascontiguousarray(wide[:, :, crop.slices[1]]), crop, cell, method, model)
     assert len(large) > 12
     pd.testing.assert_frame_equal(small.reset_index(drop=True), large.reset_index(drop=True))
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_box_is_counted_twice_across_cells(wide: np.ndarray, method: str) -> None:
-    boxes = found_boxes(objects.detect_containers(as_array(wide, 0.5), method=method))
+    boxes = found_boxes(detect_containers(as_array(wide, 0.5), method=method))
     overlap = rectangles.iou_matrix(boxes, boxes)
     np.fill_diagonal(overlap, 0.0)
     assert overlap.max() <= 0.3
 
 
 def test_suppress_ignores_the_order_of_rows() -> None:
-    method = objects.classical(Facts(0.5, BGRN))
+    method = classical(Facts(0.5, BGRN))
     image = painted(depot(), (100, 100), 0.5)
     table = method.detect(image, method.fit(image[None]))
     twice = pd.concat(
@@ -329,41 +332,41 @@ def test_suppress_ignores_the_order_of_rows() -> None:
 
 
 def test_no_data_gives_an_empty_typed_table() -> None:
-    method = objects.classical(Facts(0.5, BGRN))
+    method = classical(Facts(0.5, BGRN))
     nothing = np.full((4, 64, 64), np.nan, np.float32)
     table = method.detect(nothing, method.fit(nothing[None]))
     full = method.detect(painted(depot(), (100, 100), 0.5), method.fit(painted(depot(), (100, 100), 0.5)[None]))
     assert len(table) == 0
     assert len(full) > 5
     assert list(table.dtypes) == list(full.dtypes)
-    assert list(table.columns) == list(objects.COLUMNS)
+    assert list(table.columns) == list(COLUMNS)
 
 
 def test_no_box_on_pixels_without_data_and_inputs_untouched() -> None:
     image = painted(depot(), (100, 100), 0.5)
     image[:, :, 120:] = np.nan
     image.setflags(write=False)
-    table = objects.detect_containers(as_array(image, 0.5))
+    table = detect_containers(as_array(image, 0.5))
     assert len(table) >= 4
     assert (found_boxes(table)[:, 0] < 60).all()
 
 
 @pytest.mark.parametrize(("facts", "word"), [(Facts(10.0, BGRN), "pixels wide"), (Facts(0.5, ("vv", "vh")), "radar")])
 def test_auto_refuses_and_says_why(facts: Facts, word: str) -> None:
-    choice = objects.choose(facts)
+    choice = choose(facts)
     assert choice.method == "none"
     assert word in choice.reason
     with pytest.raises(MethodError, match=word):
-        objects.classical(facts)
+        classical(facts)
 
 
 def test_auto_counts_in_fine_optical_pictures() -> None:
-    assert objects.choose(Facts(1.2, BGRN)).method == "learned"
+    assert choose(Facts(1.2, BGRN)).method == "learned"
 
 
 def test_halo_covers_the_reach_and_stays_small() -> None:
     for resolution in (0.3, 0.5, 1.0):
-        halo = objects.classical(Facts(resolution, BGRN)).halo_px
+        halo = classical(Facts(resolution, BGRN)).halo_px
         assert halo <= 64
         assert halo * resolution >= 18.0
 
@@ -371,18 +374,18 @@ def test_halo_covers_the_reach_and_stays_small() -> None:
 @pytest.mark.parametrize("name", ["clasical", "none "])
 def test_unknown_methods_are_named(name: str) -> None:
     with pytest.raises(MethodError, match="no such method"):
-        objects.detect_containers(as_array(np.zeros((4, 20, 20), np.float32), 0.5), method=name)
+        detect_containers(as_array(np.zeros((4, 20, 20), np.float32), 0.5), method=name)
 
 
 def test_wrong_parameters_and_coarse_or_unplaced_pictures_are_refused() -> None:
     flat = np.zeros((4, 20, 20), np.float32)
     with pytest.raises(MethodError, match="min_confidence"):
-        objects.detect_containers(as_array(flat, 0.5), min_confidence=2.0)
+        detect_containers(as_array(flat, 0.5), min_confidence=2.0)
     with pytest.raises(MethodError, match="up to 1"):
-        objects.detect_containers(as_array(flat, 10.0))
+        detect_containers(as_array(flat, 10.0))
     with pytest.raises(MethodError, match="no CRS"):
-        objects.detect_containers(xr.DataArray(flat, dims=("band", "y", "x")))
-    assert len(objects.detect_containers(as_array(flat, 10.0), method="none")) == 0
+        detect_containers(xr.DataArray(flat, dims=("band", "y", "x")))
+    assert len(detect_containers(as_array(flat, 10.0), method="none")) == 0
 
 
 def test_real_rail_wagons() -> None:
@@ -396,7 +399,7 @@ def test_real_rail_wagons() -> None:
     from benchmarks.detector import hits, real
 
     yard = real(folder, "rail", 0.66)
-    found = found_in(objects.detect_containers(placed(yard)))
+    found = found_in(detect_containers(placed(yard)))
     pairs = hits(found, yard.boxes)
     assert 2 * len(pairs[0]) / (len(found) + len(yard.boxes)) > 0.8
     assert len(pairs[0]) / len(found) > 0.9

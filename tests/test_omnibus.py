@@ -7,9 +7,9 @@ import pytest
 from small_scenes import write_scene, write_workflow
 
 import changedet
-from changedet import change
-from changedet.kernels import omnibus
-from changedet.methods import Facts
+from changedet.stages.change.kernels import omnibus
+from changedet.stages.change.stage import STAGE as CHANGE
+from changedet.stages.registry import Facts
 
 
 def speckle(rng, mean, looks):
@@ -80,7 +80,7 @@ def test_amplitudes_intensities_and_decibels_of_one_scene_score_alike(quantity, 
     ground[:, 100:140, 90:150] = 2.0
     pair = [speckle(rng, mean, 4.4) for mean in (np.full_like(ground, 0.2), ground)]
     given = [{"amplitude": np.sqrt(p) * 100, "intensity": p, "decibel": 10 * np.log10(p)}[quantity] for p in pair]
-    registered = change.STAGE.get("omnibus")
+    registered = CHANGE.get("omnibus")
     found = {}
     for enl in ("auto", 4.4):
         made = registered.function(Facts(10.0, ("vv",), dtype=dtype), **registered.resolve({"enl": enl}))

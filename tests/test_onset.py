@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from changedet.errors import MethodError
-from changedet.kernels import series as kernel
-from changedet.series import STAGE, Estimate, LookFacts, onset, onsets, timeseries
-from changedet.tracks import AllLooks, track
+from changedet.stages.series.kernels import staircase as kernel
+from changedet.stages.series.stage import STAGE, onset
+from changedet.stages.series.table import Estimate, LookFacts, timeseries
+from changedet.stages.series.totals import onsets
+from changedet.stages.tracks.rows import AllLooks
+from changedet.stages.tracks.stage import track
 
 
 def brute_staircase(values, floor, ceiling):

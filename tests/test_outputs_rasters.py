@@ -22,8 +22,9 @@ from rio_cogeo.cogeo import cog_validate
 
 from changedet.blocks import Window, tiles
 from changedet.errors import ChangedetError
-from changedet.outputs import rasters, styles
+from changedet.outputs import rasters
 from changedet.outputs.files import replacing
+from changedet.outputs.qgis import styles
 
 TRANSFORM = Affine(2, 0, 500_000, 0, -2, 3_000_000)
 KINDS: dict[str, tuple[str, float]] = {

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from changedet.outputs import charts, pictures, report
+from changedet.outputs.report import charts, page, pictures
 
 
 def test_report_of_one_date_without_any_figure(tmp_path: Path) -> None:
     frame = pd.DataFrame({"date": ["2023-06-04"], "zone": [""]})
-    report.write_report(tmp_path / "report.html", report.ReportData("a", "A", {}, frame))
+    page.write_report(tmp_path / "report.html", page.ReportData("a", "A", {}, frame))
     words = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert words.count("not available: the run gave no figure") >= 8
 
@@ -81,7 +81,7 @@ def _cloudy_report(folder: Path, last_seen: float) -> str:
             }
         },
     }
-    report.write_report(folder / "report.html", report.ReportData("a", "A", summary, frame))
+    page.write_report(folder / "report.html", page.ReportData("a", "A", summary, frame))
     return (folder / "report.html").read_text(encoding="utf-8")
 
 

@@ -21,7 +21,11 @@ import shapely
 from affine import Affine
 
 from changedet.blocks import tiles
-from changedet.outputs import qgis, rasters, report, stac, styles, vectors
+from changedet.outputs import rasters, stac
+from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.qgis import project as qgis
+from changedet.outputs.qgis import styles
+from changedet.outputs.report import page as report
 
 ROOT = Path(__file__).resolve().parents[1]
 CRS = "EPSG:32651"
@@ -119,7 +123,7 @@ def build_run(folder: Path) -> dict[str, Any]:
     zones = gpd.GeoDataFrame({"name": ["north", "south"]}, geometry=halves, crs=CRS)
     made = {"containers": found, "tracks": tracks, "changes": gpd.GeoDataFrame(changes, crs=CRS),
             "footprint": gpd.GeoDataFrame(footprints, crs=CRS), "zones": zones}  # fmt: skip
-    vectors.write_objects(folder / "objects.gpkg", made, CRS)
+    vector_layers.write_objects(folder / "objects.gpkg", made, CRS)
     extent = (west, 2_999_690, east, 3_000_000)
     qgis.write_project(
         folder / "project.qgz",

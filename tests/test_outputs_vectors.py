@@ -15,15 +15,15 @@ import pyogrio
 import pytest
 import shapely
 
-from changedet.outputs import vectors
+from changedet.outputs.gpkg import vector_layers
 
 CRS = "EPSG:32651"
 SQL = {
-    vectors.DATE: "DATETIME",
-    vectors.TEXT: "TEXT",
-    vectors.REAL: "REAL",
-    vectors.WHOLE: "INTEGER",
-    vectors.FLAG: "BOOLEAN",
+    vector_layers.DATE: "DATETIME",
+    vector_layers.TEXT: "TEXT",
+    vector_layers.REAL: "REAL",
+    vector_layers.WHOLE: "INTEGER",
+    vector_layers.FLAG: "BOOLEAN",
 }
 
 
@@ -56,15 +56,17 @@ def ask(path: Path, words: str) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("full", [False, True])
 def test_every_layer_is_typed_also_when_empty(tmp_path: Path, full: bool) -> None:
     path = tmp_path / "objects.gpkg"
-    vectors.write_objects(path, {"containers": containers(), "zones": vectors.empty("zones", CRS)} if full else {}, CRS)
-    names = [*vectors.ALWAYS, "zones"] if full else list(vectors.ALWAYS)
+    vector_layers.write_objects(
+        path, {"containers": containers(), "zones": vector_layers.empty("zones", CRS)} if full else {}, CRS
+    )
+    names = [*vector_layers.ALWAYS, "zones"] if full else list(vector_layers.ALWAYS)
     assert [name for name, _ in pyogrio.list_layers(path)] == [*names, "layer_styles"]
     for name in names:
         found = columns_of(path, name)
-        assert list(found) == ["fid", "geom", *vectors.SCHEMA[name]]
-        assert found["geom"] == vectors.GEOMETRY[name].upper()
-        assert {column: found[column] for column in vectors.SCHEMA[name]} == {
-            column: SQL[dtype] for column, dtype in vectors.SCHEMA[name].items()
+        assert list(found) == ["fid", "geom", *vector_layers.SCHEMA[name]]
+        assert found["geom"] == vector_layers.GEOMETRY[name].upper()
+        assert {column: found[column] for column in vector_layers.SCHEMA[name]} == {
+            column: SQL[dtype] for column, dtype in vector_layers.SCHEMA[name].items()
         }
         assert pyogrio.read_info(path, layer=name)["crs"] == CRS
         assert ask(
@@ -75,13 +77,15 @@ def test_every_layer_is_typed_also_when_empty(tmp_path: Path, full: bool) -> Non
 
 def test_values_come_back_and_missing_ones_stay_missing(tmp_path: Path) -> None:
     path = tmp_path / "objects.gpkg"
-    vectors.write_objects(path, {"containers": containers()}, CRS)
+    vector_layers.write_objects(path, {"containers": containers()}, CRS)
     assert ask(path, "SELECT date, track_id, tiers, inferred, color, zone FROM containers") == [
         ("2023-06-04T00:00:00Z", 5, None, 0, "#ff0000", None),
         ("2023-07-04T00:00:00Z", None, 3, 1, None, None),
     ]
-    read = vectors.read_objects(path, "containers")
-    assert dict(read.dtypes.astype(str)) | {"geometry": ""} == dict(vectors.SCHEMA["containers"]) | {"geometry": ""}
+    read = vector_layers.read_objects(path, "containers")
+    assert dict(read.dtypes.astype(str)) | {"geometry": ""} == dict(vector_layers.SCHEMA["containers"]) | {
+        "geometry": ""
+    }
     assert read.geometry.geom_equals(containers().geometry).all()
     assert read["date"].dt.tz is not None
 
@@ -94,13 +98,13 @@ def test_values_come_back_and_missing_ones_stay_missing(tmp_path: Path) -> None:
     pd.to_datetime(["2023-06-04T22:00:00+02:00", "2023-07-05T01:00:00+02:00"]),
 ])  # fmt: skip
 def test_dates_of_any_form_become_utc_midnight(dates: Any) -> None:
-    made = vectors.conform("containers", containers(date=dates), CRS)
+    made = vector_layers.conform("containers", containers(date=dates), CRS)
     assert [str(day) for day in made["date"]] == ["2023-06-04 00:00:00+00:00", "2023-07-04 00:00:00+00:00"]
 
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.gpkg", "b.gpkg"):
-        vectors.write_objects(tmp_path / name, {"containers": containers()}, CRS)
+        vector_layers.write_objects(tmp_path / name, {"containers": containers()}, CRS)
     assert (tmp_path / "a.gpkg").read_bytes() == (tmp_path / "b.gpkg").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gpkg", "b.gpkg"]
 
@@ -109,9 +113,9 @@ def test_styles_are_inside_and_are_the_default(tmp_path: Path) -> None:
     path = tmp_path / "objects.gpkg"
     tracks = {"track_id": [1, 2], "first_seen": ["2023-06-04", "2023-07-04"], "not_after": [None, None]}
     points = gpd.GeoDataFrame(tracks, geometry=[box(0).centroid, box(1).centroid], crs=CRS)
-    vectors.write_objects(path, {"containers": containers(), "tracks": points}, CRS)
+    vector_layers.write_objects(path, {"containers": containers(), "tracks": points}, CRS)
     rows = ask(path, "SELECT f_table_name, styleQML, useAsDefault FROM layer_styles")
-    assert [row[0] for row in rows] == list(vectors.ALWAYS)
+    assert [row[0] for row in rows] == list(vector_layers.ALWAYS)
     assert all(row[2] == 1 for row in rows)
     sheets = {row[0]: ET.fromstring(row[1]) for row in rows}
     kinds = [category.get("value") for category in sheets["containers"].iter("category")]
@@ -126,8 +130,8 @@ def test_geometries_are_valid_of_one_type_and_there() -> None:
     bow = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
     rows = {"date": ["2023-06-04"] * 3, "area_m2": [2.0, 0.0, 1.0]}
     frame = gpd.GeoDataFrame(rows, geometry=[bow, shapely.Polygon(), None], crs=CRS)
-    assert len(vectors.conform("footprint", frame, CRS)) == 3, "a row for every date"
-    made = vectors.conform("changes", frame, CRS)
+    assert len(vector_layers.conform("footprint", frame, CRS)) == 3, "a row for every date"
+    made = vector_layers.conform("changes", frame, CRS)
     assert len(made) == 1, "nothing to draw is no row"
     assert made.geometry.geom_type.tolist() == ["MultiPolygon"]
     assert made.geometry.is_valid.all()
@@ -136,30 +140,30 @@ def test_geometries_are_valid_of_one_type_and_there() -> None:
 
 def test_another_crs_is_transformed_and_further_columns_are_kept() -> None:
     frame = containers(note=["a", "b"]).to_crs("EPSG:4326")
-    made = vectors.conform("containers", frame, CRS)
+    made = vector_layers.conform("containers", frame, CRS)
     assert shapely.hausdorff_distance(made.geometry[0], box(0)) < 1e-5
-    assert list(made.columns) == [*vectors.SCHEMA["containers"], "note", "geometry"]
+    assert list(made.columns) == [*vector_layers.SCHEMA["containers"], "note", "geometry"]
 
 
 def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"containers\.tiers: expected Int64"):
-        vectors.conform("containers", containers(tiers=["two", None]), CRS)
+        vector_layers.conform("containers", containers(tiers=["two", None]), CRS)
     with pytest.raises(KeyError, match="boxes"):
-        vectors.write_objects(tmp_path / "x.gpkg", {"boxes": containers()}, CRS)
+        vector_layers.write_objects(tmp_path / "x.gpkg", {"boxes": containers()}, CRS)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_error_keeps_the_earlier_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "objects.gpkg"
-    vectors.write_objects(path, {}, CRS)
+    vector_layers.write_objects(path, {}, CRS)
     before = path.read_bytes()
 
     def fail(*_: Any) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(vectors, "_finish", fail)
+    monkeypatch.setattr(vector_layers, "_finish", fail)
     with pytest.raises(OSError, match="disk full"):
-        vectors.write_objects(path, {"containers": containers()}, CRS)
+        vector_layers.write_objects(path, {"containers": containers()}, CRS)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["objects.gpkg"]
 
@@ -168,6 +172,6 @@ def test_a_journal_of_a_killed_run_is_not_played_back(tmp_path: Path) -> None:
     path = tmp_path / "objects.gpkg"
     (tmp_path / "objects.gpkg.part").write_bytes(b"half a file")
     (tmp_path / "objects.gpkg.part-journal").write_bytes(b"half a journal")
-    vectors.write_objects(path, {"containers": containers()}, CRS)
+    vector_layers.write_objects(path, {"containers": containers()}, CRS)
     assert [file.name for file in tmp_path.iterdir()] == ["objects.gpkg"]
     assert ask(path, "PRAGMA integrity_check") == [("ok",)]

@@ -12,14 +12,14 @@ import pytest
 import xarray as xr
 from small_scenes import ground, write_scene, write_workflow
 
-from changedet.kernels.mask import _thick
-from changedet.kernels.overcast import hides_ground, is_doubtful, is_featureless
-from changedet.kernels.quality import CLEAR, CLOUD, NODATA, SNOW
-from changedet.kernels.weather import Bands
-from changedet.mask import mask
-from changedet.measuring import _without_clouds
-from changedet.run import run
-from changedet.store import open_run
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SNOW
+from changedet.pipeline.finished import open_run
+from changedet.pipeline.measure import _without_clouds
+from changedet.pipeline.run import run
+from changedet.stages.mask.kernels.cloud_trees import Bands
+from changedet.stages.mask.kernels.clouds import _thick
+from changedet.stages.mask.kernels.overcast import hides_ground, is_doubtful, is_featureless
+from changedet.stages.mask.stage import mask
 
 ROLES = ["blue", "green", "red", "nir"]
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01", "2023-07-01")

@@ -18,15 +18,15 @@ from small_scenes import ground, write_scene, write_workflow
 
 from changedet.blocks import Window, tiles
 from changedet.grid import Grid
-from changedet.kernels import persistence as kernel
-from changedet.kernels import unrest as ground_around
-from changedet.kernels.persistence import persistent
-from changedet.kernels.unrest import Unrest, halo_px, unrest, within_site
-from changedet.persist import SeriesWork, count_sure, series_tile
-from changedet.placebo import single_look_counts
+from changedet.pipeline.finished import open_run
+from changedet.pipeline.placebo import single_look_counts
+from changedet.pipeline.run import carry_out, run
+from changedet.pipeline.series_masks import SeriesWork, count_sure, series_tile
 from changedet.plan import make_plan
-from changedet.run import carry_out, run
-from changedet.store import open_run
+from changedet.stages.change.kernels import local_change_rate as ground_around
+from changedet.stages.change.kernels import series_hmm as kernel
+from changedet.stages.change.kernels.local_change_rate import Unrest, halo_px, unrest, within_site
+from changedet.stages.change.kernels.series_hmm import persistent
 
 DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
 

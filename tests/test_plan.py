@@ -10,7 +10,7 @@ import pytest
 import yaml
 from small_scenes import BANDS, ground, write_scene, write_workflow
 
-from changedet.describe import describe
+from changedet.cli.text import describe
 from changedet.errors import InputError
 from changedet.plan import make_plan
 

@@ -16,13 +16,15 @@ import rasterio.warp
 from affine import Affine
 from numpy.typing import NDArray
 
-from changedet import pixels
 from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.grid import Displacement, Frame, Grid, make_grid
-from changedet.kernels.quality import CLEAR, NODATA
-from changedet.scenes import Scene, group_looks, open_scene, shared_roles
-from changedet.warp import _locator
+from changedet.imagery import pixels
+from changedet.imagery.look import group_looks, shared_roles
+from changedet.imagery.opening import open_scene
+from changedet.imagery.scene import Scene
+from changedet.imagery.warp import _locator
+from changedet.kernels.pixel_classes import CLEAR, NODATA
 
 DATA = Path(os.environ.get("CHANGEDET_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 READERS = DATA / "readers"

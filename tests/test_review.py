@@ -21,16 +21,22 @@ import shapely.affinity
 from affine import Affine
 from click.testing import CliRunner
 
-from changedet import series, tracks, verdicts
-from changedet.cli import cli
+from changedet.assess import verdicts
+from changedet.assess.review import review_run
+from changedet.cli.app import cli
 from changedet.errors import InputError
 from changedet.grid import Grid
-from changedet.methods import Facts
-from changedet.outputs import tables, vectors
-from changedet.results import counted_rows, kept_boxes, with_nulls
-from changedet.review import review_run
-from changedet.seen import SeenLooks
-from changedet.store import RunFolder, open_run, write_json, write_table
+from changedet.outputs import tables
+from changedet.outputs.gpkg import vector_layers
+from changedet.pipeline.collect import counted_rows, kept_boxes, with_nulls
+from changedet.pipeline.finished import open_run
+from changedet.pipeline.looks import SeenLooks
+from changedet.stages.registry import Facts
+from changedet.stages.series.stage import staircase
+from changedet.stages.series.table import Estimate, LookFacts, timeseries
+from changedet.stages.series.totals import onsets, totals
+from changedet.stages.tracks.stage import hmm
+from changedet.store import RunFolder, write_json, write_table
 
 DAYS = [dt.date(2023, 3, 1) + dt.timedelta(days=30 * k) for k in range(5)]
 GRID = Grid("EPSG:32633", Affine(0.5, 0, 400000, 0, -0.5, 5600120), (240, 240))
@@ -77,27 +83,27 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with rasterio.open(folder.quality(day), "w", crs=GRID.crs, transform=GRID.transform, **profile) as file:
             file.write(quality)
     boxes = kept_boxes(folder, GRID, DAYS)
-    follow = tracks.hmm(Facts(0.5))
+    follow = hmm(Facts(0.5))
     followed = follow(boxes, SeenLooks(folder, GRID, tuple(DAYS)))
     zones = gpd.GeoDataFrame(
         {"name": ["north"]}, geometry=[shapely.box(400000, 5600080, 400120, 5600120)], crs=GRID.crs
     )
-    area = series.Estimate(100.0, 80.0, 130.0)
+    area = Estimate(100.0, 80.0, 130.0)
     looks = [
-        series.LookFacts(d, f"scene-{d}", 0.5, 0.1, -0.2, {"": 0.98, "north": 1.0}, {"": area} if k else {}, {"": area})
+        LookFacts(d, f"scene-{d}", 0.5, 0.1, -0.2, {"": 0.98, "north": 1.0}, {"": area} if k else {}, {"": area})
         for k, d in enumerate(DAYS)
     ]
-    table = series.timeseries(looks, followed, zones)
+    table = timeseries(looks, followed, zones)
     layers = {"containers": counted_rows(followed.detections, zones), "tracks": followed.tracks, "zones": zones}
-    vectors.write_objects(folder.objects, layers, GRID.crs)
+    vector_layers.write_objects(folder.objects, layers, GRID.crs)
     tables.write_timeseries(folder.timeseries, table)
-    onset = series.onsets(table, series.staircase(Facts(0.5)), DAYS[0])
+    onset = onsets(table, staircase(Facts(0.5)), DAYS[0])
     summary = {
         "schema_version": 1,
         "site": "depot",
         "dates": [str(day) for day in DAYS],
         "reference_date": str(DAYS[0]),
-        "totals": with_nulls(series.totals(table)),
+        "totals": with_nulls(totals(table)),
         "onset": {name: one.to_json() for name, one in onset.items()},
         "unavailable": {},
         "warnings": ["said before"],
@@ -207,7 +213,7 @@ def test_the_recount_leaves_all_its_files(run: Path) -> None:
     judge(run, "reject", false_ones)
     draw(run, MISSED[:2])
     review_run(run)
-    rows = vectors.read_objects(run / "reviewed" / "objects.gpkg", "containers")
+    rows = vector_layers.read_objects(run / "reviewed" / "objects.gpkg", "containers")
     assert len(rows) == 103 - 8 + 2
     drawn = rows[rows["object_id"] > 104]
     assert drawn["kind"].tolist() == ["20ft", "20ft"]
@@ -215,7 +221,7 @@ def test_the_recount_leaves_all_its_files(run: Path) -> None:
     assert (drawn["confidence"] == 1).all()
     assert drawn["track_id"].notna().all()
     assert drawn["zone"].tolist() == ["north"] * 2
-    assert len(vectors.read_objects(run / "reviewed" / "objects.gpkg", "tracks")) == 20
+    assert len(vector_layers.read_objects(run / "reviewed" / "objects.gpkg", "tracks")) == 20
     summary = json.loads((run / "reviewed" / "summary.json").read_text())
     assert tables.summary_problems({**summary, "grid": {"crs": 1, "resolution_m": 1, "shape": 1}}) == []
     assert summary["review"] == {"accepted": 0, "rejected": 8, "added": 2}
@@ -233,7 +239,7 @@ def test_a_vouched_for_box_of_one_date_counts_in_full(run: Path) -> None:
     review_run(run)
     after = series_of(run / "reviewed" / "timeseries.csv").iloc[-1]
     assert after["containers_expected"] > expected
-    tracked = vectors.read_objects(run / "reviewed" / "objects.gpkg", "containers")
+    tracked = vector_layers.read_objects(run / "reviewed" / "objects.gpkg", "containers")
     assert (tracked["confidence"] == 1).sum() == 8
     # Eight vouched for, fifteen seen ones, and five that are missing on a clear last date.
     assert after["containers_expected"] >= 8 + 15 - 0.2
@@ -252,7 +258,7 @@ def test_without_the_kept_state_it_warns_and_counts_all_the_same(run: Path) -> N
 
 
 def test_the_doctor_warns_on_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("changedet.doctor.LEAST_DISK_BYTES", 1 << 60)
+    monkeypatch.setattr("changedet.cli.doctor.LEAST_DISK_BYTES", 1 << 60)
     done = CliRunner().invoke(cli, ["doctor"], standalone_mode=False)
     assert done.return_value == 1
     assert "disk are free" in done.stderr
@@ -317,9 +323,11 @@ def test_sides_and_angle_of_a_drawn_outline(angle: float) -> None:
 
 
 def another_count(run: Path) -> None:
-    layers = {name: vectors.read_objects(run / "objects.gpkg", name) for name in ("containers", "tracks", "zones")}
+    layers = {
+        name: vector_layers.read_objects(run / "objects.gpkg", name) for name in ("containers", "tracks", "zones")
+    }
     layers["containers"] = layers["containers"].assign(confidence=0.5)
-    vectors.write_objects(run / "objects.gpkg", layers, GRID.crs)
+    vector_layers.write_objects(run / "objects.gpkg", layers, GRID.crs)
 
 
 def test_a_review_of_another_count_is_refused_and_kept(run: Path) -> None:

@@ -23,13 +23,14 @@ import rasterio
 from small_scenes import ground, series, write_scene, write_workflow
 
 import changedet
+from changedet.assess.score import score_run
 from changedet.errors import ChangedetError, InputError
-from changedet.evaluate import score_run
 from changedet.outputs.tables import summary_problems
+from changedet.pipeline.finished import Run, open_run
+from changedet.pipeline.publish import report_again
+from changedet.pipeline.run import carry_out, run
 from changedet.plan import make_plan
-from changedet.publish import report_again
-from changedet.run import carry_out, run
-from changedet.store import Run, RunFolder, open_run
+from changedet.store import RunFolder
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
 SHAPE = (560, 1100)

@@ -8,11 +8,11 @@ import pyogrio
 import pytest
 from small_scenes import series, write_workflow
 
+from changedet.assess.kernels.areas import error_adjusted
+from changedet.assess.sample import sample_run
+from changedet.assess.score import score_run
 from changedet.errors import InputError
-from changedet.evaluate import score_run
-from changedet.kernels.areas import error_adjusted
-from changedet.run import run
-from changedet.sampling import sample_run
+from changedet.pipeline.run import run
 
 DATES = ("2023-01-05", "2023-02-04", "2023-03-06")
 HECTARES = 0.09

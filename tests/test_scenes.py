@@ -24,15 +24,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from changedet import pixels
 from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.grid import Displacement, Frame, Grid, Shift, make_grid
-from changedet.kernels import flags, warp
-from changedet.kernels.quality import CLEAR, CLOUD, HAZE, MASKED, NODATA, SATURATED, SHADOW, SNOW
-from changedet.roles import from_name
-from changedet.scenes import Look, Scene, check_hosts, group_looks, match_scales, open_scene, shared_roles
-from changedet.warp import read_bilinear, read_nearest
+from changedet.imagery import pixels
+from changedet.imagery.bands import from_name
+from changedet.imagery.hosts import check_hosts
+from changedet.imagery.kernels import provider_masks, resampling
+from changedet.imagery.look import group_looks, match_scales, shared_roles
+from changedet.imagery.opening import open_scene
+from changedet.imagery.scene import Look, Scene
+from changedet.imagery.warp import read_bilinear, read_nearest
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, HAZE, MASKED, NODATA, SATURATED, SHADOW, SNOW
 
 T = Affine(2.0, 0, 500_000, 0, -2.0, 5_400_000)
 CRS = "EPSG:32633"
@@ -334,11 +337,11 @@ def test_both_kernels_are_plain_bilinear(y: float, x: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     source = rng.random((2, 30, 40), np.float32)
     source[:, rng.random((30, 40)) < 0.05] = np.nan
-    steps = warp.STEPS_PER_PX
+    steps = resampling.STEPS_PER_PX
     y, x = round(y * steps) / steps, round(x * steps) / steps
     nodes_y, nodes_x = np.meshgrid(np.arange(3) * 8.0 + y, np.arange(3) * 8.0 + x, indexing="ij")
     out = np.empty((2, 9, 11), np.float32)
-    warp.bilinear(source, (0, 0), (30, 40), nodes_y, nodes_x, 8, (3, 2), out)
+    resampling.bilinear(source, (0, 0), (30, 40), nodes_y, nodes_x, 8, (3, 2), out)
     for r in range(9):
         for c in range(11):
             expected = _plain(source, y + r + 3, x + c + 2)
@@ -346,7 +349,7 @@ def test_both_kernels_are_plain_bilinear(y: float, x: float, seed: int) -> None:
     row, column = int(np.floor(y)) + 3, int(np.floor(x)) + 2
     if row >= 0 and column >= 0 and row + 10 <= 30 and column + 12 <= 40:
         straight = np.empty_like(out)
-        warp.translated(source[:, row : row + 10, column : column + 12], y % 1, x % 1, straight)
+        resampling.translated(source[:, row : row + 10, column : column + 12], y % 1, x % 1, straight)
         assert straight.tobytes() == out.tobytes()
 
 
@@ -394,7 +397,7 @@ def test_quality_from_each_kind_of_mask(tmp_path: Path) -> None:
     scene = open_scene({"red": image, "scl": path}, date="2023-06-04")
     quality = scene.read(grid, window, ("red",))[1]
     assert quality[::2].tolist() == [np.repeat(row[::2], 2).tolist() for row in expected]
-    assert flags.from_scl(scl[::2]).tolist() == expected
+    assert provider_masks.from_scl(scl[::2]).tolist() == expected
     plain = write(tmp_path / "mask.tif", np.arange(24, dtype=np.uint8).reshape(4, 6), Affine.identity(), None)
     quality = open_scene({"red": image}, date="2023-06-04", mask=plain).read(grid, window, ("red",))[1]
     assert quality.ravel().tolist() == [MASKED] + [CLEAR] * 23
@@ -402,7 +405,7 @@ def test_quality_from_each_kind_of_mask(tmp_path: Path) -> None:
 
 def test_flags_of_landsat_and_planet() -> None:
     bits = np.array([[1, 2, 4, 8, 16, 32, 64, 8 + 32, 1 + 8, 16 + 32]], np.uint16)
-    assert flags.from_qa_pixel(bits).tolist() == [
+    assert provider_masks.from_qa_pixel(bits).tolist() == [
         [NODATA, CLOUD, HAZE, CLOUD, SHADOW, SNOW, CLEAR, CLOUD, NODATA, SHADOW]
     ]
     udm2 = np.zeros((8, 1, 8), np.uint8)
@@ -410,9 +413,9 @@ def test_flags_of_landsat_and_planet() -> None:
     for pixel, band in enumerate((1, 2, 3, 4, 5), 1):
         udm2[band, 0, pixel] = 1
     udm2[7, 0, 6] = 1
-    assert flags.from_udm2(udm2)[0].tolist() == [CLEAR, SNOW, SHADOW, HAZE, HAZE, CLOUD, NODATA, MASKED]
-    assert flags.from_udm2(np.array([[[1, 0]]], np.uint8)).tolist() == [[CLEAR, MASKED]]
-    assert flags.from_scl(np.array([[12, 255]])).tolist() == [[MASKED, MASKED]]
+    assert provider_masks.from_udm2(udm2)[0].tolist() == [CLEAR, SNOW, SHADOW, HAZE, HAZE, CLOUD, NODATA, MASKED]
+    assert provider_masks.from_udm2(np.array([[[1, 0]]], np.uint8)).tolist() == [[CLEAR, MASKED]]
+    assert provider_masks.from_scl(np.array([[12, 255]])).tolist() == [[MASKED, MASKED]]
 
 
 def test_bands_of_different_files_and_sizes(tmp_path: Path) -> None:

@@ -14,18 +14,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from changedet.kernels import series as kernel
-from changedet.results import _seen_beyond
-from changedet.series import (
-    COLUMNS,
-    Estimate,
-    LookFacts,
-    changed_area_interval,
-    timeseries,
-    totals,
-)
-from changedet.series.table import counted_boxes
-from changedet.tracks import track
+from changedet.pipeline.collect import _seen_beyond
+from changedet.stages.series import totals
+from changedet.stages.series.kernels import staircase as kernel
+from changedet.stages.series.table import COLUMNS, Estimate, LookFacts, changed_area_interval, counted_boxes, timeseries
+from changedet.stages.tracks.stage import track
 
 
 def figures(seed, zones=None, **kind):

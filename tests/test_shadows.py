@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from changedet.kernels import rectangles, shadows
-from changedet.kernels.network import stretched
-from changedet.kernels.objects import stretch_limits
 from changedet.simulate.command import render
 from changedet.simulate.kinds import make_world
+from changedet.stages.objects.kernels import rectangles, stack_height
+from changedet.stages.objects.kernels.box_candidates import stretch_limits
+from changedet.stages.objects.kernels.network import stretched
 
 GSD_M = 0.4
 BOXES = np.array([[25.0, 25.0, 12.19, 2.44, 0.3], [60.0, 25.0, 6.06, 2.44, 1.2], [30.0, 60.0, 12.19, 2.44, 2.5]])
@@ -34,35 +34,35 @@ def shaded(boxes: np.ndarray, heights_m: np.ndarray, reach: np.ndarray, size_m: 
 @pytest.mark.parametrize("azimuth", [20.0, 110.0, 200.0, 315.0])
 @pytest.mark.parametrize("elevation", [25.0, 45.0])
 def test_planted_stacks(azimuth: float, elevation: float) -> None:
-    reach = shadows.reach_per_metre(azimuth, elevation, 60.0, 8.0)
+    reach = stack_height.reach_per_metre(azimuth, elevation, 60.0, 8.0)
     levels = np.array([1, 3, 2])
-    found = shadows.tiers(shaded(BOXES, levels * 2.59, reach), BOXES, GSD_M, GSD_M, reach)
+    found = stack_height.tiers(shaded(BOXES, levels * 2.59, reach), BOXES, GSD_M, GSD_M, reach)
     assert set(found.tolist()) - {0}
     assert all(f in (0, level) for f, level in zip(found, levels, strict=True))
     assert (found > 0).sum() >= 2
 
 
 def test_a_box_on_a_wagon_is_no_stack() -> None:
-    reach = shadows.reach_per_metre(135.0, 35.0, 0.0, 0.0)
-    assert (shadows.tiers(shaded(BOXES, np.full(3, 3.74), reach), BOXES, GSD_M, GSD_M, reach) == 0).all()
+    reach = stack_height.reach_per_metre(135.0, 35.0, 0.0, 0.0)
+    assert (stack_height.tiers(shaded(BOXES, np.full(3, 3.74), reach), BOXES, GSD_M, GSD_M, reach) == 0).all()
 
 
 def test_a_shadow_that_falls_on_another_box_tells_nothing() -> None:
-    reach = shadows.reach_per_metre(180.0, 30.0, 0.0, 0.0)
+    reach = stack_height.reach_per_metre(180.0, 30.0, 0.0, 0.0)
     pair = np.array([[30.0, 40.0, 12.19, 2.44, np.pi / 2], [30.0, 36.0, 12.19, 2.44, np.pi / 2]])
-    found = shadows.tiers(shaded(pair, np.array([5.18, 2.59]), reach), pair, GSD_M, GSD_M, reach)
+    found = stack_height.tiers(shaded(pair, np.array([5.18, 2.59]), reach), pair, GSD_M, GSD_M, reach)
     assert found.tolist() == [0, 1]
 
 
 def test_high_sun_coarse_pixels_no_data_and_no_boxes() -> None:
-    steep = shadows.reach_per_metre(135.0, 80.0, 0.0, 0.0)
+    steep = stack_height.reach_per_metre(135.0, 80.0, 0.0, 0.0)
     image = shaded(BOXES, np.full(3, 2.59), steep)
-    assert (shadows.tiers(image, BOXES, GSD_M, GSD_M, steep) == 0).all()
-    low = shadows.reach_per_metre(135.0, 35.0, 0.0, 0.0)
+    assert (stack_height.tiers(image, BOXES, GSD_M, GSD_M, steep) == 0).all()
+    low = stack_height.reach_per_metre(135.0, 35.0, 0.0, 0.0)
     image = shaded(BOXES, np.full(3, 2.59), low)
-    assert (shadows.tiers(image, BOXES, GSD_M, 2.0, low) == 0).all()
-    assert (shadows.tiers(np.full_like(image, np.nan), BOXES, GSD_M, GSD_M, low) == 0).all()
-    assert len(shadows.tiers(image, np.empty((0, 5)), GSD_M, GSD_M, low)) == 0
+    assert (stack_height.tiers(image, BOXES, GSD_M, 2.0, low) == 0).all()
+    assert (stack_height.tiers(np.full_like(image, np.nan), BOXES, GSD_M, GSD_M, low) == 0).all()
+    assert len(stack_height.tiers(image, np.empty((0, 5)), GSD_M, GSD_M, low)) == 0
 
 
 def test_simulated_yards() -> None:
@@ -73,7 +73,7 @@ def test_simulated_yards() -> None:
         look, image = world.looks[1], render(world, 1).image.astype(np.float32)
         low, high = stretch_limits(image[None])
         bright = np.ascontiguousarray(stretched(image, low, high).mean(axis=0))
-        reach = shadows.reach_per_metre(
+        reach = stack_height.reach_per_metre(
             look.sun_azimuth_deg, look.sun_elevation_deg, look.view_azimuth_deg, look.off_nadir_deg
         )
         a, b, c, d, e, f = look.to_ground
@@ -87,7 +87,7 @@ def test_simulated_yards() -> None:
             size = float(np.hypot(*along)), float(np.hypot(*(points[3] - points[0])))
             boxes.append([*points.mean(axis=0), *size, np.arctan2(along[0], -along[1]) % np.pi])
             levels.append(len(stack) if slot.base_m == 0 else -1)
-        found = shadows.tiers(bright, np.array(boxes), 0.5, 0.5, reach)
+        found = stack_height.tiers(bright, np.array(boxes), 0.5, 0.5, reach)
         told += int((found > 0).sum())
         right += int(((found > 0) & (found == np.array(levels))).sum())
     assert told >= 10

@@ -12,10 +12,10 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
-from changedet import pixels
-from changedet.kernels.warp import block_mean, block_mean_of_integers, without_nodata
-from changedet.rasters import read_header
-from changedet.shelf import Shelf
+from changedet.imagery import pixels
+from changedet.imagery.block_cache import Shelf
+from changedet.imagery.headers import read_header
+from changedet.imagery.kernels.resampling import block_mean, block_mean_of_integers, without_nodata
 
 # rasterio's own arithmetic on windows uses affine's old operator.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")

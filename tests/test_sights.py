@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from affine import Affine
 
-from changedet import seen
 from changedet.blocks import Window
 from changedet.grid import Grid
-from changedet.kernels import sights as kernel
-from changedet.kernels.places import Boxes
-from changedet.kernels.presence import TABLES
-from changedet.kernels.tracks import read_places
+from changedet.pipeline import looks as seen
+from changedet.stages.tracks import appearance as stage
+from changedet.stages.tracks.kernels import appearance as kernel
+from changedet.stages.tracks.kernels.detector_tables import TABLES
+from changedet.stages.tracks.kernels.places import Boxes
+from changedet.stages.tracks.kernels.presence_hmm import read_places
+from changedet.stages.tracks.rows import AllLooks
 from changedet.store import RunFolder
-from changedet.tracks import sights as stage
-from changedet.tracks.rows import AllLooks
 
 RED, GREY, BLUE = np.array([1.6, 0.4, 0.4]), np.array([1.0, 1.0, 1.0]), np.array([0.3, 0.5, 1.8])
 BOX, GROUND = slice(0, 2), slice(2, 4)

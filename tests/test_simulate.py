@@ -19,9 +19,9 @@ import yaml
 from pyproj import Transformer
 from skimage.registration import phase_cross_correlation
 
+from changedet.cli.options import described
 from changedet.errors import InputError
-from changedet.options import described
-from changedet.scenes import open_scene
+from changedet.imagery.opening import open_scene
 from changedet.simulate import KINDS, Truth, World, make_world, render, simulate
 from changedet.simulate.kinds import sensors
 from changedet.simulate.looks import sun_position

@@ -23,14 +23,15 @@ import rasterio
 import shapely
 from affine import Affine
 
-from changedet import pixels
 from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.grid import make_grid
-from changedet.kernels.quality import CLOUD
+from changedet.imagery import pixels
+from changedet.imagery.look import group_looks
+from changedet.imagery.opening import open_scene
+from changedet.imagery.stac.items import items
+from changedet.kernels.pixel_classes import CLOUD
 from changedet.plan import make_plan
-from changedet.scenes import group_looks, open_scene
-from changedet.stac import items
 
 BOX = shapely.box(15.0, 48.7, 15.01, 48.71)
 ROLES = ("red", "nir")

@@ -16,8 +16,9 @@ from affine import Affine
 from rasterio.enums import ColorInterp
 
 from changedet.errors import InputError
-from changedet.starter import dates, init
 from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, stages
+from changedet.workflow.starter import dates
+from changedet.workflow.starter.draft import init
 
 # rasterio 1.4 multiplies transforms in a way that affine 3 will drop.
 PLACED = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")

@@ -8,35 +8,36 @@ import shapely
 from affine import Affine
 from scipy.ndimage import gaussian_filter
 
-from changedet import dated, footprint
 from changedet.grid import Grid
-from changedet.kernels import closing, surroundings, telling
-from changedet.methods import Facts
+from changedet.stages.footprint import over_dates
+from changedet.stages.footprint.kernels import cell_codes, closing, surroundings
+from changedet.stages.footprint.stage import judge_of, outlines
+from changedet.stages.registry import Facts
 
 ROLES = ("blue", "green", "red", "nir")
-VALUES = telling.values()
+VALUES = cell_codes.values()
 
 
 def codes_of(built, building=0.02, earthwork=0.01):
     """Codes of probabilities, broadcast to each other."""
     told = {"built": built, "building": building, "earthwork": earthwork}
     told = dict(zip(told, np.broadcast_arrays(*(np.float32(v) for v in told.values())), strict=True))
-    return telling.codes(told, np.isfinite(told["built"]))
+    return cell_codes.codes(told, np.isfinite(told["built"]))
 
 
 def random_series(seed, shape=(4, 40, 44)):
     rng = np.random.default_rng(seed)
     codes = rng.integers(1, 245, shape).astype(np.uint8)
-    codes[rng.random(shape) < 0.15] = telling.UNKNOWN
-    codes[:, :3, :5] = telling.OUTSIDE
-    codes[:, 7, 9] = telling.UNKNOWN
-    return codes, (rng.random(shape) < 0.06) & (codes != telling.UNKNOWN)
+    codes[rng.random(shape) < 0.15] = cell_codes.UNKNOWN
+    codes[:, :3, :5] = cell_codes.OUTSIDE
+    codes[:, 7, 9] = cell_codes.UNKNOWN
+    return codes, (rng.random(shape) < 0.06) & (codes != cell_codes.UNKNOWN)
 
 
 def test_a_code_stands_for_its_probabilities():
     built = np.array([0.001, 0.008, 0.05, 0.3, 0.55, 0.9, 0.999], np.float32)
     odds = np.log(built / (1 - built))
-    found = VALUES.built[codes_of(built)] / telling.UNIT
+    found = VALUES.built[codes_of(built)] / cell_codes.UNIT
     assert np.abs(found - np.clip(odds, -6.2, 4.7)).max() < 0.55
     kinds = codes_of(0.5, np.array([0.05, 0.3, 0.5, 0.95]), np.array([0.6, 0.2, 0.1, 0.01]))
     assert (np.diff(VALUES.building[kinds]) > 0).all()
@@ -45,26 +46,26 @@ def test_a_code_stands_for_its_probabilities():
 
 
 def test_every_class_has_its_own_code_and_none_is_taken_for_what_is_not_seen():
-    edges = (0.0, *telling.LOW, telling.KINDS_FROM, *telling.BUILT)
+    edges = (0.0, *cell_codes.LOW, cell_codes.KINDS_FROM, *cell_codes.BUILT)
     found = codes_of(
         np.array(edges)[:, None, None] + 1e-4,
-        np.array((0.0, *telling.BUILDING))[:, None] + 1e-4,
-        np.array((0.0, *telling.EARTHWORK)) + 1e-4,
+        np.array((0.0, *cell_codes.BUILDING))[:, None] + 1e-4,
+        np.array((0.0, *cell_codes.EARTHWORK)) + 1e-4,
     )
-    low = 1 + len(telling.LOW)
+    low = 1 + len(cell_codes.LOW)
     assert all(len(np.unique(found[k])) == (1 if k < low else 20) for k in range(len(edges)))
     assert len(np.unique(found)) == low + 20 * (len(edges) - low)
-    assert found.min() > telling.OUTSIDE
-    assert found.max() < telling.UNKNOWN
-    assert codes_of(np.float32("nan")) == telling.UNKNOWN
+    assert found.min() > cell_codes.OUTSIDE
+    assert found.max() < cell_codes.UNKNOWN
+    assert codes_of(np.float32("nan")) == cell_codes.UNKNOWN
 
 
 def test_features_are_what_plain_loops_give():
     codes, boxes = random_series(1)
-    seen = (codes != telling.UNKNOWN) & (codes != telling.OUTSIDE)
+    seen = (codes != cell_codes.UNKNOWN) & (codes != cell_codes.OUTSIDE)
     y, x, t = 20, 21, 1
     codes[[0, 1], y, x] = 30, 90
-    codes[2:, y, x] = telling.UNKNOWN, 200
+    codes[2:, y, x] = cell_codes.UNKNOWN, 200
     seen[:, y, x] = [True, True, False, True]
     table = list(surroundings.features(codes, boxes, 1.0, True))[t]
     found = dict(zip(surroundings.NAMES, table[:, y, x], strict=True))
@@ -100,7 +101,7 @@ def test_one_date_has_no_neighbours_in_time():
 
 @pytest.fixture(scope="module")
 def judge():
-    return footprint.judge_of(Facts(0.5, ROLES, 4))
+    return judge_of(Facts(0.5, ROLES, 4))
 
 
 def yard(built=0.97, rest=0.02, shape=(120, 130), seed=0):
@@ -165,23 +166,23 @@ def test_all_dates_together_do_not_depend_on_their_blocks(monkeypatch, judge, ce
     shape = (3, 190, 170)
     probability = rng.beta(0.3, 0.4, (3, 19, 17)).repeat(10, 1).repeat(10, 2)
     codes = codes_of(probability, 1 - probability, rng.random(shape) ** 3)
-    codes[0, 60:90, 20:150] = telling.UNKNOWN
+    codes[0, 60:90, 20:150] = cell_codes.UNKNOWN
     boxes = (rng.random(shape) < 0.01).astype(np.uint8)
-    boxes[codes == telling.UNKNOWN] = telling.UNKNOWN
-    packed = [dated.Packed.of(*one) for one in zip(codes, boxes, strict=True)]
-    whole = [np.stack(one) for one in dated.judged(packed, judge, cell_m)]
-    monkeypatch.setattr(dated, "BLOCK_CELLS", 61)
-    cut = [np.stack(one) for one in dated.judged(packed, judge, cell_m)]
+    boxes[codes == cell_codes.UNKNOWN] = cell_codes.UNKNOWN
+    packed = [over_dates.Packed.of(*one) for one in zip(codes, boxes, strict=True)]
+    whole = [np.stack(one) for one in over_dates.judged(packed, judge, cell_m)]
+    monkeypatch.setattr(over_dates, "BLOCK_CELLS", 61)
+    cut = [np.stack(one) for one in over_dates.judged(packed, judge, cell_m)]
     assert all(np.array_equal(one, other) for one, other in zip(whole, cut, strict=True))
     assert all(len(np.unique([one[part] for one in whole])) > 2 for part in range(3))
 
 
 def test_a_box_that_cloud_hides_is_still_a_box(judge):
-    codes = np.stack([codes_of(yard()), np.full((120, 130), telling.UNKNOWN, np.uint8)])
+    codes = np.stack([codes_of(yard()), np.full((120, 130), cell_codes.UNKNOWN, np.uint8)])
     boxes = np.zeros(codes.shape, np.uint8)
-    boxes[0, 100:104, 100:112], boxes[1] = 1, telling.UNKNOWN
-    packed = [dated.Packed.of(*one) for one in zip(codes, boxes, strict=True)]
-    (_, _, _), (own, known, _) = dated.judged(packed, judge, 1.0)
+    boxes[0, 100:104, 100:112], boxes[1] = 1, cell_codes.UNKNOWN
+    packed = [over_dates.Packed.of(*one) for one in zip(codes, boxes, strict=True)]
+    (_, _, _), (own, known, _) = over_dates.judged(packed, judge, 1.0)
     assert (known[100:104, 100:112] == closing.STORED).all()
     assert (own == closing.UNKNOWN).all()
 
@@ -189,13 +190,13 @@ def test_a_box_that_cloud_hides_is_still_a_box(judge):
 def test_footprints_of_codes_do_not_depend_on_the_tiles_and_end_at_the_area(judge):
     codes = codes_of(yard()).repeat(2, 0).repeat(2, 1)
     # Beyond the area, which cuts the yard, and cells of the tiles' borders, nothing is told.
-    codes[:, 131:] = telling.OUTSIDE
+    codes[:, 131:] = cell_codes.OUTSIDE
     corner = Affine(0.5, 0, 500_000, 0, -0.5, 5_000_000)
     grid = Grid("EPSG:32633", corner, codes.shape, aoi=shapely.box(500_000, 4_999_880, 500_065.5, 5_000_000))
     boxes = [shapely.box(500_010, 4_999_890, 500_022, 4_999_892.5)]
-    (whole,) = footprint.outlines([([(0, 0, codes)], boxes)], grid, judge=judge)
+    (whole,) = outlines([([(0, 0, codes)], boxes)], grid, judge=judge)
     tiles = [(y, x, codes[y : y + 91, x : x + 91]) for y in range(0, 240, 91) for x in range(0, 260, 91)]
-    (cut,) = footprint.outlines([(tiles[::-1], boxes)], grid, judge=judge)
+    (cut,) = outlines([(tiles[::-1], boxes)], grid, judge=judge)
     assert cut.geometry.equals(whole.geometry)
     assert cut.greatest.equals(whole.greatest)
     assert {name: one.wkt for name, one in cut.kinds.items()} == {name: one.wkt for name, one in whole.kinds.items()}

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from skimage.filters import threshold_otsu
 
-from changedet.kernels import thresholds
-from changedet.kernels.thresholds import NEVER, Histogram, decide, histogram
+from changedet.stages.change.kernels import thresholds
+from changedet.stages.change.kernels.thresholds import NEVER, Histogram, decide, histogram
 
 
 def two_populations(share=0.1, seed=0, size=40_000):

@@ -13,15 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from changedet.assess.kernels.lots import linear_rgb
 from changedet.errors import MethodError
-from changedet.kernels import cuts, gaps, piles, replaced
-from changedet.kernels import places as spots
-from changedet.kernels import tracks as kernel
-from changedet.kernels.compare import linear_rgb
-from changedet.kernels.lean import height_and_lean
-from changedet.kernels.presence import TABLES, calibration
-from changedet.series.table import counted_boxes
-from changedet.tracks import STAGE, AllLooks, track
+from changedet.stages.series.table import counted_boxes
+from changedet.stages.tracks.kernels import colour_changepoints as cuts
+from changedet.stages.tracks.kernels import gaps, replaced, stacking
+from changedet.stages.tracks.kernels import places as spots
+from changedet.stages.tracks.kernels import presence_hmm as kernel
+from changedet.stages.tracks.kernels.detector_tables import TABLES, calibration
+from changedet.stages.tracks.kernels.relief_displacement import height_and_lean
+from changedet.stages.tracks.rows import AllLooks
+from changedet.stages.tracks.stage import STAGE, track
 
 DAYS = [dt.date(2023, 1, 10) + dt.timedelta(30 * i) for i in range(8)]
 
@@ -493,19 +495,19 @@ def test_a_colour_that_returns_was_under_the_box_upon_it():
     a, b, c = (150, 50, 40), (40, 70, 130), (170, 170, 165)
 
     def pile(colors, starts, top):
-        return piles.pile_of(cuts.color_costs(linear(colors)), starts, np.full(2, top))
+        return stacking.pile_of(cuts.color_costs(linear(colors)), starts, np.full(2, top))
 
-    upon = pile([a, a, b, b, a, a], [0, 2, 4], piles.REPLACED)
+    upon = pile([a, a, b, b, a, a], [0, 2, 4], stacking.REPLACED)
     assert (upon.shown.tolist(), upon.below.tolist(), upon.end.tolist()) == ([0, 1, 0], [-1, 0], [3, 2])
-    swapped = pile([a, a, b, b, c, c], [0, 2, 4], piles.REPLACED)
+    swapped = pile([a, a, b, b, c, c], [0, 2, 4], stacking.REPLACED)
     assert (swapped.shown.tolist(), swapped.below.tolist(), swapped.end.tolist()) == (
         [0, 1, 2],
         [-1, -1, -1],
         [1, 2, 3],
     )
-    piled = pile([a, a, b, b, c, c], [0, 2, 4], piles.UPON)
+    piled = pile([a, a, b, b, c, c], [0, 2, 4], stacking.UPON)
     assert (piled.below.tolist(), piled.end.tolist()) == ([-1, 0, 1], [3, 3, 3])
-    assert pile([a, a, b, b, c, c], [0, 2, 4], piles.BARED).bared.tolist() == [False, True, True]
+    assert pile([a, a, b, b, c, c], [0, 2, 4], stacking.BARED).bared.tolist() == [False, True, True]
 
 
 def leaning(levels, dates=8, seed=3):
@@ -527,14 +529,14 @@ def test_heights_are_read_from_the_lean_of_the_tops():
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "meaning"), [(1, 2, piles.UPON), (2, 1, piles.BARED), (1, 1, piles.REPLACED)]
+    ("before", "after", "meaning"), [(1, 2, stacking.UPON), (2, 1, stacking.BARED), (1, 1, stacking.REPLACED)]
 )
 def test_a_step_in_height_tells_what_a_new_top_means(before, after, meaning):
     """In units of the usual stack's height over which the lean is scaled; the looks of a site that changes much."""
-    levels = piles.BOX_HEIGHT * np.repeat([[before] * 4 + [after] * 4], 1, axis=0)
+    levels = stacking.BOX_HEIGHT * np.repeat([[before] * 4 + [after] * 4], 1, axis=0)
     xy, date, lean = leaning(levels)
-    step, error = piles.height_steps(xy, lean[date], np.repeat([0, 1], 4))
-    assert piles.new_tops(step, error, np.full(1, np.nan), 20.0, 20.0, 0.2).tolist() == [meaning]
+    step, error = stacking.height_steps(xy, lean[date], np.repeat([0, 1], 4))
+    assert stacking.new_tops(step, error, np.full(1, np.nan), 20.0, 20.0, 0.2).tolist() == [meaning]
 
 
 # ---- ids, order, place

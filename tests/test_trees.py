@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from changedet import change, trained
 from changedet.errors import ChangedetError, MethodError
-from changedet.kernels import edges, features, forest, matching, second_voice, squares, trees
+from changedet.kernels import boosted_trees
 from changedet.kernels.components import drop_small_components
-from changedet.methods import Facts
+from changedet.models import loader
 from changedet.simulate import Truth, make_world, render
+from changedet.stages.change.kernels import box_sums, edges, features, patch_search, structure_odds, trees
+from changedet.stages.change.stage import STAGE as CHANGE
+from changedet.stages.registry import Facts
 
 RGBN = ("blue", "green", "red", "nir")
 BANDS = [0, 1, 2, 3]
@@ -32,7 +34,7 @@ def simulated(kind, seed, days=60, gsd_m=0.5, start=dt.date(2023, 4, 1)):
 
 
 def marked(before, after, roles=RGBN, gsd_m=0.5, **parameters):
-    method = change.STAGE.get("trees")
+    method = CHANGE.get("trees")
     made = method.function(Facts(gsd_m, roles), **method.resolve(parameters))
     model = made.fit(before[None], after[None])
     score = made.apply(before, after, model=model)
@@ -59,7 +61,7 @@ def f1(mask, truth):
 def test_sums_over_squares_are_exact(half):
     image = np.random.default_rng(half).integers(-2000, 2000, (60, 47)).astype(np.int16)
     wanted = ndimage.convolve(image.astype(np.int64), np.ones((2 * half + 1,) * 2, int), mode="constant")
-    np.testing.assert_array_equal(squares.square_sum(image, half), wanted)
+    np.testing.assert_array_equal(box_sums.square_sum(image, half), wanted)
 
 
 def test_distance_outside_the_range_is_its_definition():
@@ -147,7 +149,7 @@ def test_edges_are_histograms_of_directions_by_hand_too():
 
 
 def test_edges_are_spared_where_no_tree_asks_for_them():
-    own, about = trained.change_trees()
+    own, about = loader.change_trees()
     asked = {name: [own[k].feature for k in kept["forests"]] for name, kept in about["worlds"].items()}
     before, after, _ = simulated("growth", 47070)
     for name, bands in (("rgbn", BANDS), ("rgb", [0, 1, 2, None])):
@@ -159,7 +161,7 @@ def test_edges_are_spared_where_no_tree_asks_for_them():
         guess = own[model["forests"][0]]
         for mine, full in zip(table, whole, strict=True):
             assert mine.shape == full.shape
-        margins = [forest.staged_margins(guess, *one, model["first_stages"]) for one in (table, whole)]
+        margins = [boosted_trees.staged_margins(guess, *one, model["first_stages"]) for one in (table, whole)]
         np.testing.assert_array_equal(*margins)
         assert np.isfinite(score).all()
 
@@ -184,8 +186,8 @@ def likest(first, second, y, x, reach):
     inside = np.zeros(first.shape[1:], bool)
     inside[wide:-wide, wide:-wide] = True
     found = []
-    for dy in range(-reach, reach + 1, matching.STEP_PX):
-        for dx in range(-reach, reach + 1, matching.STEP_PX):
+    for dy in range(-reach, reach + 1, patch_search.STEP_PX):
+        for dx in range(-reach, reach + 1, patch_search.STEP_PX):
             rows, columns = slice(y + dy + wide - 1, y + dy + wide + 2), slice(x + dx + wide - 1, x + dx + wide + 2)
             if own.shape == second[:, rows, columns].shape:
                 found.append(np.minimum(np.abs(own - second[:, rows, columns]).sum(axis=0), 255).sum())
@@ -196,7 +198,7 @@ def test_the_likest_patch_is_found_by_hand_too():
     rng = np.random.default_rng(11)
     before, after = rng.integers(0, 90, (2, 3, 30, 34)).astype(np.uint8)
     after[:, 4:20, 9:25] = before[:, 6:22, 5:21]
-    found = matching.unmatched(list(zip(before, after, strict=True)))
+    found = patch_search.unmatched(list(zip(before, after, strict=True)))
     for y, x in ((15, 15), (14, 20), (17, 12)):  # far enough from the edge that no patch is cut off
         wanted = [likest(before, after, y, x, 0)]
         wanted += [likest(*pair, y, x, 4) for pair in ((before, after), (after, before))]
@@ -211,8 +213,8 @@ def test_a_leaning_roof_is_found_again_and_a_new_one_is_not():
     roof[25:30, 20:32] = True
     before, after, fresh = ground.copy(), ground.copy(), ground.copy()
     before[roof], after[np.roll(roof, (4, -6), (0, 1))], fresh[roof] = 180, 180, 120
-    moved = matching.unmatched([(before, after)] * 3)
-    replaced = matching.unmatched([(before, fresh)] * 3)
+    moved = patch_search.unmatched([(before, after)] * 3)
+    replaced = patch_search.unmatched([(before, fresh)] * 3)
     middle = roof.copy()
     middle[[25, 29]] = False
     middle[:, [20, 31]] = False
@@ -242,7 +244,7 @@ def test_the_second_guess_knows_the_mean_of_the_first_around_it():
 def by_hand(grown, row, count):
     margin = np.float32(grown.baseline)
     for node in grown.root[:count]:
-        while grown.feature[node] != forest.LEAF:
+        while grown.feature[node] != boosted_trees.LEAF:
             value = row[grown.feature[node]]
             left = grown.missing_left[node] if np.isnan(value) else value <= grown.value[node]
             node = grown.left[node] if left else grown.left[node] + 1
@@ -251,7 +253,7 @@ def by_hand(grown, row, count):
 
 
 def test_stages_stop_where_they_say_and_nowhere_else():
-    (grown, *_), _ = trained.change_trees()
+    (grown, *_), _ = loader.change_trees()
     rng = np.random.default_rng(5)
     table = rng.normal(100, 300, (len(features.names()), 6, 70)).astype(np.float32)
     table[rng.random(table.shape) < 0.1] = np.nan
@@ -260,12 +262,12 @@ def test_stages_stop_where_they_say_and_nowhere_else():
     rows = table.reshape(len(table), -1).T
     early, late = (np.array([by_hand(grown, row, count) for row in rows]).reshape(6, 70) for count in (9, 10**6))
     least = float(np.median(early))
-    found = forest.staged_margins(grown, table, valid, [[9, least]])
+    found = boosted_trees.staged_margins(grown, table, valid, [[9, least]])
     wanted = np.where(early < np.float32(least), early, late)
     wanted[2, 3] = np.nan
     np.testing.assert_array_equal(found, wanted)
-    np.testing.assert_array_equal(forest.margins(grown, rows, 9), early.ravel())
-    bounded = forest.staged_margins(grown, table, valid, [[9, least]], least - 5)
+    np.testing.assert_array_equal(boosted_trees.margins(grown, rows, 9), early.ravel())
+    bounded = boosted_trees.staged_margins(grown, table, valid, [[9, least]], least - 5)
     held = np.where(early < np.float32(least), np.minimum(early, np.float32(least - 5)), late)
     np.testing.assert_array_equal(bounded[valid], held[valid])
 
@@ -277,14 +279,16 @@ def test_the_forest_is_scikit_learn_s():
     y = (x[:, 0] * x[:, 1] + x[:, 2] > 0.3).astype(int)
     x[rng.random(x.shape) < 0.1] = np.nan
     model = ensemble.HistGradientBoostingClassifier(max_iter=30, early_stopping=False).fit(x, y)
-    grown = forest.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
-    np.testing.assert_allclose(forest.margins(grown, x, 30), model.decision_function(x), atol=1e-5)
+    grown = boosted_trees.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
+    np.testing.assert_allclose(boosted_trees.margins(grown, x, 30), model.decision_function(x), atol=1e-5)
     other = grown._replace(baseline=0.25)
     whole = ~np.isnan(x).any(axis=1)
-    np.testing.assert_array_equal(forest.margins(grown, x[whole], 30), forest.margins(grown, x, 30)[whole])
-    content = forest.dump((grown, other), {"note": 1})
-    assert content == forest.dump((grown, other), {"note": 1})
-    (again, second), about, checksum = forest.load(content)
+    np.testing.assert_array_equal(
+        boosted_trees.margins(grown, x[whole], 30), boosted_trees.margins(grown, x, 30)[whole]
+    )
+    content = boosted_trees.dump((grown, other), {"note": 1})
+    assert content == boosted_trees.dump((grown, other), {"note": 1})
+    (again, second), about, checksum = boosted_trees.load(content)
     assert second.baseline == 0.25
     assert (about, checksum) == ({"note": 1}, hashlib.sha256(content).hexdigest())
     for mine, kept in zip(grown, again, strict=True):
@@ -304,20 +308,20 @@ def test_the_calibration_rises_and_meets_its_points():
 
 
 def test_the_model_is_the_released_one_and_its_card_says_so():
-    folder = Path(trained.__file__).parent / "model"
-    checksum = hashlib.sha256((folder / trained.CHANGE_TREES).read_bytes()).hexdigest()
-    assert checksum == trained.CHANGE_TREES_SHA256
+    folder = Path(loader.__file__).parent
+    checksum = hashlib.sha256((folder / loader.CHANGE_TREES).read_bytes()).hexdigest()
+    assert checksum == loader.CHANGE_TREES_SHA256
     assert checksum in (folder / "change_trees.md").read_text()
-    assert (folder / trained.CHANGE_TREES).stat().st_size < 2_000_000
+    assert (folder / loader.CHANGE_TREES).stat().st_size < 2_000_000
 
 
 def test_another_file_is_refused(monkeypatch):
-    monkeypatch.setattr(trained, "CHANGE_TREES_SHA256", "0" * 64)
+    monkeypatch.setattr(loader, "CHANGE_TREES_SHA256", "0" * 64)
     with pytest.raises(ChangedetError, match="not the file of this version"):
-        trained.change_trees.__wrapped__()
-    monkeypatch.setattr(trained, "CHANGE_TREES", "lost.npz")
+        loader.change_trees.__wrapped__()
+    monkeypatch.setattr(loader, "CHANGE_TREES", "lost.npz")
     with pytest.raises(ChangedetError, match=r"lost\.npz: cannot be read"):
-        trained.change_trees.__wrapped__()
+        loader.change_trees.__wrapped__()
 
 
 # what it finds --------------------------------------------------------------------------------------------------------
@@ -358,7 +362,7 @@ def test_a_displacement_is_no_change():
 def test_strips_and_windows_give_the_same_bits():
     before, after, _ = simulated("port", 47050)
     before[:, 90:97, 40:200] = np.nan
-    method = change.STAGE.get("trees")
+    method = CHANGE.get("trees")
     made = method.function(Facts(0.5, RGBN), **method.resolve({}))
     model = made.fit(before[None], after[None])
     whole = made.apply(before, after, model=model)
@@ -384,14 +388,14 @@ def test_thresholds_follow_the_resolution_and_can_be_given():
 
 @pytest.mark.parametrize(("roles", "gsd_m", "least"), [(4, 0.5, 4.0), (3, 0.5, 8.0), (4, 1.3, 3 * 1.3**2)])
 def test_half_hidden_boxes_are_kept_where_near_infrared_tells_them(roles, gsd_m, least):
-    method = change.STAGE.get("trees")
+    method = CHANGE.get("trees")
     made = method.function(Facts(gsd_m, ("blue", "green", "red", "nir")[:roles]), **method.resolve({}))
     assert made.min_area_m2 == pytest.approx(least)
 
 
 def test_scenes_without_colour_are_refused():
     with pytest.raises(MethodError, match="blue, green, red"):
-        change.STAGE.get("trees").function(Facts(0.5, ("pan",)))
+        CHANGE.get("trees").function(Facts(0.5, ("pan",)))
 
 
 # the second voice -----------------------------------------------------------------------------------------------------
@@ -402,18 +406,18 @@ def test_structure_moves_what_the_trees_have_not_dismissed():
     before = (100 + 3 * rng.normal(size=(3, 160, 160))).astype(np.float32)
     after = before + 20  # all of it brighter, as a meadow that dries out
     after[:, 60:100, 100:140] += 60 * (np.arange(40) // 5 % 2)  # and halls in rows
-    floors = second_voice.fit_voice(before[None], after[None])
+    floors = structure_odds.fit_voice(before[None], after[None])
     told = np.full((160, 160), 0.75, np.float32)
     told[:, :20] = 5e-5
     told[:5] = np.nan
-    heard = second_voice.with_voice(told, before, after, floors, trees.LEAST_PROBABILITY)
+    heard = structure_odds.with_voice(told, before, after, floors, trees.LEAST_PROBABILITY)
     np.testing.assert_array_equal(heard[5:, :20], told[5:, :20])
     assert np.isnan(heard[:5]).all()
     assert heard[70:90, 110:130].min() > 0.75
     assert heard[20:150, 25:70].max() < 0.5
     # a part of the scene with its surroundings has the same bits
-    part = second_voice.with_voice(told[30:130, 50:], before[:, 30:130, 50:], after[:, 30:130, 50:], floors, 1e-4)
-    reach = second_voice.VOICE_HALO_PX
+    part = structure_odds.with_voice(told[30:130, 50:], before[:, 30:130, 50:], after[:, 30:130, 50:], floors, 1e-4)
+    reach = structure_odds.VOICE_HALO_PX
     np.testing.assert_array_equal(part[reach:-reach, reach:], heard[30:130, 50:][reach:-reach, reach:])
 
 
@@ -424,9 +428,9 @@ def test_structure_that_stayed_says_nothing_of_a_yard_full_of_it():
     before[:, 50:110, 50:110] += rows
     after = before.copy()
     after[:2, 50:110, 50:110] += 0.8 * rows  # other paints in the same rows
-    floors = second_voice.fit_voice(before[None], after[None])
+    floors = structure_odds.fit_voice(before[None], after[None])
     told = np.full((160, 160), 0.7, np.float32)
-    heard = second_voice.with_voice(told, before, after, floors, trees.LEAST_PROBABILITY)
+    heard = structure_odds.with_voice(told, before, after, floors, trees.LEAST_PROBABILITY)
     assert heard[65:95, 65:95].min() > 0.65
     assert heard[:30].max() < 0.6
 
@@ -434,7 +438,7 @@ def test_structure_that_stayed_says_nothing_of_a_yard_full_of_it():
 def test_scenes_with_near_infrared_do_not_hear_it():
     before, after, _ = simulated("quiet", 47020)
     for roles in (RGBN, RGBN[:3]):
-        method = change.STAGE.get("trees")
+        method = CHANGE.get("trees")
         made = method.function(Facts(0.5, roles), **method.resolve({}))
         model = made.fit(before[None, : len(roles)], after[None, : len(roles)])
         assert ("structure_floors" in model) == (len(roles) == 3)

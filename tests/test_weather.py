@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from changedet import trained
-from changedet.kernels import weather
-from changedet.kernels.warp import block_mean
+from changedet.imagery.kernels.resampling import block_mean
+from changedet.models import loader
 from changedet.simulate import make_world, render
 from changedet.simulate.render import weather as sky_of
+from changedet.stages.mask.kernels import cloud_trees
 
-BANDS = weather.Bands((0, 1, 2), 3)
+BANDS = cloud_trees.Bands((0, 1, 2), 3)
 FACTOR = 4
 
 
@@ -40,7 +40,7 @@ def cloudy():
 
 def test_what_hides_the_ground_is_found_and_nothing_else(cloudy):
     own, before, cloud, shadow, azimuth = cloudy
-    answer = weather.told(own, before, BANDS, azimuth, trained.weather_trees())
+    answer = cloud_trees.told(own, before, BANDS, azimuth, loader.weather_trees())
     hidden = (cloud > 0.1) | (shadow > 0.2)
     masked = answer.cloud + answer.shadow > 0.6
     assert (masked & ~hidden).sum() < 0.05 * (~hidden).sum()
@@ -52,15 +52,15 @@ def test_what_hides_the_ground_is_found_and_nothing_else(cloudy):
 
 def test_a_date_without_clouds_is_open_everywhere(cloudy):
     _, before, *_ = cloudy
-    answer = weather.told(before * np.float32(1.2), before, BANDS, None, trained.weather_trees())
+    answer = cloud_trees.told(before * np.float32(1.2), before, BANDS, None, loader.weather_trees())
     assert (answer.cloud + answer.shadow).max() < 0.1
 
 
 def test_rows_are_answered_alike_however_many_go_at_once(cloudy, monkeypatch):
     own, before, *_, azimuth = cloudy
-    whole = weather.told(own, before, BANDS, azimuth, trained.weather_trees())
-    monkeypatch.setattr(weather, "ROWS", 37)
-    strips = weather.told(own, before, BANDS, azimuth, trained.weather_trees())
+    whole = cloud_trees.told(own, before, BANDS, azimuth, loader.weather_trees())
+    monkeypatch.setattr(cloud_trees, "ROWS", 37)
+    strips = cloud_trees.told(own, before, BANDS, azimuth, loader.weather_trees())
     for a, b in zip(whole, strips, strict=True):
         np.testing.assert_allclose(a, b, atol=2e-3)
 
@@ -69,7 +69,7 @@ def test_cells_without_data_are_not_answered_and_change_little_beside_them(cloud
     own, before, *_, azimuth = cloudy
     cut = own.copy()
     cut[:, :, :20] = np.nan
-    answer, whole = (weather.told(one, before, BANDS, azimuth, trained.weather_trees()) for one in (cut, own))
+    answer, whole = (cloud_trees.told(one, before, BANDS, azimuth, loader.weather_trees()) for one in (cut, own))
     assert np.isnan(answer.cloud[:, :20]).all()
     assert np.isfinite(answer.cloud[:, 20:]).all()
     apart = np.abs((answer.cloud + answer.shadow) - (whole.cloud + whole.shadow))[:, 20:]
@@ -88,12 +88,12 @@ def test_shadows_are_matched_with_their_clouds(size):
     shadow[cloud > 0] = 0
     valid = np.ones(cloud.shape, bool)
     azimuth = float(np.degrees(np.arctan2(12, 9)))
-    found = weather.shadow_shift(cloud, shadow, valid, azimuth)
+    found = cloud_trees.shadow_shift(cloud, shadow, valid, azimuth)
     assert found is not None
-    assert np.abs(np.subtract(found, (9, -12))).max() <= size // weather.MATCHED_CELLS + 1
+    assert np.abs(np.subtract(found, (9, -12))).max() <= size // cloud_trees.MATCHED_CELLS + 1
 
 
 def test_shadows_that_are_none_of_the_clouds_are_not_matched():
     rng = np.random.default_rng(6)
     cloud, shadow = (rng.random((80, 80)).astype(np.float32) for _ in range(2))
-    assert weather.shadow_shift(cloud, shadow, np.ones((80, 80), bool), None) is None
+    assert cloud_trees.shadow_shift(cloud, shadow, np.ones((80, 80), bool), None) is None

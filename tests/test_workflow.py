@@ -18,18 +18,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changedet.errors import InputError
-from changedet.methods import Choice, Count, Facts, Fraction, Number, Pixels, SquareMetres, Stage
+from changedet.stages.registry import Choice, Count, Facts, Fraction, Number, Pixels, SquareMetres, Stage
 from changedet.workflow import (
     STAGE_NAMES,
     dates_in_name,
+    globs,
     json_schema,
     load_workflow,
-    matching,
     methods_table,
     resolve_stage,
 )
-from changedet.workflow import document as documents
-from changedet.workflow.document import MapNode, plain_value, read_document
+from changedet.workflow import yaml_tree as documents
+from changedet.workflow.yaml_tree import MapNode, plain_value, read_document
 
 HERE = Path(__file__).parent
 GOOD = "site: {id: depot}\nscenes:\n  - {date: 2023-06-04, path: a.tif}\n"
@@ -811,7 +811,7 @@ def test_a_glob_takes_masks_for_masks(folder: Path) -> None:
 
 
 def test_a_glob_without_bounds_is_refused_soon(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matching, "MAX_WALKED", 30)
+    monkeypatch.setattr(globs, "MAX_WALKED", 30)
     for k in range(4):
         for j in range(10):
             (folder / f"deep{k}" / f"f{j}").mkdir(parents=True)
@@ -842,7 +842,7 @@ def test_a_pattern_matches_what_glob_matches(tmp_path: Path, pattern: str) -> No
         (tmp_path / name).touch()
     matched = glob.glob(str(tmp_path / pattern), recursive=True)  # noqa: PTH207
     expected = sorted(path for path in matched if Path(path).is_file())
-    assert matching.expand(str(tmp_path / pattern)) == expected != []
+    assert globs.expand(str(tmp_path / pattern)) == expected != []
 
 
 def test_a_neighbourhood_beyond_all_memory_is_refused(folder: Path) -> None:

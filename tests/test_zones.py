@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from changedet.errors import InputError
 from changedet.grid import Grid
-from changedet.kernels import sidings as kernel
-from changedet.outputs import vectors
-from changedet.outputs.report import ReportData, write_report
-from changedet.plan.scenes import zones_of
-from changedet.vectors import Areas, Attributes, read_vector
-from changedet.zones import sidings_of, trains, with_occupancy, zone_table
+from changedet.grid.areas import Areas, Attributes, read_vector
+from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.report.page import ReportData, write_report
+from changedet.pipeline.kernels import sidings as kernel
+from changedet.pipeline.zones import sidings_of, trains, with_occupancy, zone_table
+from changedet.plan.open_scenes import zones_of
 
 CRS = "EPSG:32633"
 LENGTHS = {"20ft": 6.06, "40ft": 12.19}
@@ -121,7 +121,10 @@ def test_yards_are_not_read_and_without_a_siding_there_is_no_layer() -> None:
     along, _ = consist(LOADS)
     assert trains(placed(along), siding(kind="yard")) is None
     assert trains(placed(along), None) is None
-    assert trains(placed([]).assign(kind=[]), siding()).columns.tolist() == [*vectors.SCHEMA["trains"], "geometry"]
+    assert trains(placed([]).assign(kind=[]), siding()).columns.tolist() == [
+        *vector_layers.SCHEMA["trains"],
+        "geometry",
+    ]
 
 
 @given(st.lists(st.sampled_from([None, ("40ft",), ("20ft", "20ft"), ("20ft",)]), min_size=3, max_size=14))
@@ -177,8 +180,8 @@ def test_a_capacity_that_is_none_is_told(tmp_path: Path, room: object) -> None:
 def test_trains_are_written_read_and_shown(tmp_path: Path) -> None:
     along, _ = consist(LOADS)
     found = trains(placed(along), siding())
-    vectors.write_objects(tmp_path / "objects.gpkg", {"trains": found}, CRS)
-    again = vectors.read_objects(tmp_path / "objects.gpkg", "trains")
+    vector_layers.write_objects(tmp_path / "objects.gpkg", {"trains": found}, CRS)
+    again = vector_layers.read_objects(tmp_path / "objects.gpkg", "trains")
     assert again["sequence"].tolist() == found["sequence"].tolist()
     assert again.geometry.geom_type.tolist() == ["LineString"]
     table = pd.DataFrame({"date": ["2024-05-01"], "zone": [""]})

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from changedet.kernels import features as kernel
-from changedet.kernels import forest
+from changedet.kernels import boosted_trees
+from changedet.stages.change.kernels import features as kernel
 from training.simulated_pairs import Pair
 
 SMALL_WEIGHT = 3.0
@@ -51,7 +51,7 @@ def joined(parts: list[Pixels]) -> Pixels:
 
 def boosted(
     pixels: Pixels, columns: NDArray[np.int64], trees: int, rate: float, seed: int, *, by_area: bool = False
-) -> forest.Forest:
+) -> boosted_trees.Forest:
     """A forest fitted on some columns of pixels, its features numbered as all columns are.
 
     By its area a new pad outvotes all boxes of a port; unless `by_area`, what changed weighs as the root of its area.
@@ -65,21 +65,23 @@ def boosted(
     w = w if by_area else np.where(y == 1, SMALL_WEIGHT * np.sqrt(w), w)
     own = np.ascontiguousarray(x[rows][:, columns])
     model.fit(own, y[rows], sample_weight=w[rows])
-    grown = forest.from_boosting([iteration[0].nodes for iteration in model._predictors], model._baseline_prediction)
-    apart = np.max(np.abs(forest.margins(grown, own[:5000], trees) - model.decision_function(own[:5000])))
+    grown = boosted_trees.from_boosting(
+        [iteration[0].nodes for iteration in model._predictors], model._baseline_prediction
+    )
+    apart = np.max(np.abs(boosted_trees.margins(grown, own[:5000], trees) - model.decision_function(own[:5000])))
     say(f"{trees} trees, largest difference from scikit-learn {apart:.2g}")
-    named = np.where(grown.feature >= 0, columns[grown.feature], forest.LEAF).astype(np.int16)
+    named = np.where(grown.feature >= 0, columns[grown.feature], boosted_trees.LEAF).astype(np.int16)
     # no feature is ever missing, and where it would go is chance
     return grown._replace(feature=named, missing_left=np.zeros_like(grown.missing_left))
 
 
-def gates(grown: forest.Forest, pixels: Pixels, counts: tuple[int, ...]) -> list[list[float]]:
+def gates(grown: boosted_trees.Forest, pixels: Pixels, counts: tuple[int, ...]) -> list[list[float]]:
     """Trees and the least margin after them that loses `LOST_SHARE` of what is surely changed."""
     x, y, w = pixels
-    sure = (y == 1) & (forest.margins(grown, x, len(grown.root)) > 0)
+    sure = (y == 1) & (boosted_trees.margins(grown, x, len(grown.root)) > 0)
     found = []
     for count in counts:
-        after = forest.margins(grown, x, count)
+        after = boosted_trees.margins(grown, x, count)
         least = float(np.quantile(after[sure], LOST_SHARE))
         print(
             f"after {count} trees {np.average(after >= least, weights=w):.4f} go on from {least:.2f}", file=sys.stderr

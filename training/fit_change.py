@@ -1,4 +1,4 @@
-"""Fit the trees of change on simulated pairs and write changedet/model/change_trees.npz.
+"""Fit the trees of change on simulated pairs and write changedet/models/change_trees.npz.
 
     python training/fit_change.py                  # both worlds, some 15 CPU minutes each
     python training/fit_change.py --worlds rgbn    # this one alone; the other's forests stay as they are
@@ -31,8 +31,8 @@ from scipy import ndimage
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.kernels import features as kernel  # noqa: E402
-from changedet.kernels import forest  # noqa: E402
+from changedet.kernels import boosted_trees  # noqa: E402
+from changedet.stages.change.kernels import features as kernel  # noqa: E402
 from training.boosting import Pixels, boosted, chosen, gates, isotonic, joined, rarer, say, table  # noqa: E402
 from training.simulated_pairs import GSDS_M, KINDS, NIR_KINDS, Bare, Pair, bare_pairs, seen  # noqa: E402
 
@@ -67,9 +67,9 @@ are called changed too surely. With it one threshold serves both worlds (chosen 
 CHOSEN = {"rgbn": ((0.3, 0.7), (0.5, 0.75), (1.0, 0.65)), "rgb": ((0.3, 0.65), (0.5, 0.65), (1.0, 0.65))}
 """Thresholds by resolution, from benchmarks/change.py with sites that are neither fitted on nor reported."""
 
-MODEL = ROOT / "changedet/model/change_trees.npz"
-Guess = Callable[[int], forest.Forest]
-World = tuple[tuple[forest.Forest, ...], dict[str, Any]]
+MODEL = ROOT / "changedet/models/change_trees.npz"
+Guess = Callable[[int], boosted_trees.Forest]
+World = tuple[tuple[boosted_trees.Forest, ...], dict[str, Any]]
 
 
 def kept_pairs(folder: Path, first: int, sites: int, dates: int, of: Sites) -> Iterator[tuple[int, list[Bare]]]:
@@ -109,10 +109,10 @@ def for_first(pair: Pair) -> Pixels:
     return chosen(found, [(label, where, GUESSED_PX) for label, where in sorts], rng)
 
 
-def for_second(pair: Pair, guess: forest.Forest, stages: list[list[float]]) -> Pixels:
+def for_second(pair: Pair, guess: boosted_trees.Forest, stages: list[list[float]]) -> Pixels:
     """Pixels that the first guess passes on, with what it guessed around them."""
     found, valid, judged = table(pair)
-    margin = forest.staged_margins(guess, found, valid, stages)
+    margin = boosted_trees.staged_margins(guess, found, valid, stages)
     passed = margin >= stages[-1][1]
     around = np.zeros((1 + len(kernel.CONTEXT_PX), *valid.shape), np.float32)
     around[0] = margin
@@ -124,7 +124,7 @@ def for_second(pair: Pair, guess: forest.Forest, stages: list[list[float]]) -> P
     return chosen(np.concatenate([found, around]), sorts, np.random.default_rng([pair.seed, 80]))
 
 
-Judge = tuple[forest.Forest, dict[str, Any]]
+Judge = tuple[boosted_trees.Forest, dict[str, Any]]
 
 
 def fitted(args: argparse.Namespace, colours: bool, kept: World | None) -> World:
@@ -151,7 +151,7 @@ def fitted(args: argparse.Namespace, colours: bool, kept: World | None) -> World
 def _judges(
     args: argparse.Namespace,
     of: Sites,
-    guess: forest.Forest,
+    guess: boosted_trees.Forest,
     guess_of: Guess,
     stages: list[list[float]],
     colours: bool,
@@ -166,14 +166,16 @@ def _judges(
     judges = []
     for columns, by_area in ((np.concatenate([known, context]), False), (ground, True)):
         grown = boosted(fit, columns, TREES, RATE, args.seed, by_area=by_area)
-        at, value = isotonic(forest.margins(grown, check[0], TREES), *check[1:])
+        at, value = isotonic(boosted_trees.margins(grown, check[0], TREES), *check[1:])
         value = rarer(value, CAUTION["rgb" if colours else "rgbn"])
         judges.append((grown, {"stages": gates(grown, check, STAGES), "margin": at, "probability": value}))
         say("one judge")
     return judges
 
 
-def _first(args: argparse.Namespace, colours: bool) -> tuple[forest.Forest, list[list[float]], list[forest.Forest]]:
+def _first(
+    args: argparse.Namespace, colours: bool
+) -> tuple[boosted_trees.Forest, list[list[float]], list[boosted_trees.Forest]]:
     """The first guess fitted on all sites, its early stages, and those for even and for odd sites."""
     known = np.array(kernel.known_columns(not colours))
     parts: list[list[Pixels]] = [[], []]
@@ -187,7 +189,7 @@ def _first(args: argparse.Namespace, colours: bool) -> tuple[forest.Forest, list
     halves = [boosted(joined(parts[1 - k]), known, FIRST_TREES, 0.15, args.seed) for k in range(2)]
     whole = boosted(joined(parts[0] + parts[1]), known, FIRST_TREES, 0.15, args.seed)
     check = joined(checks)
-    margin = forest.margins(whole, check[0], FIRST_TREES)
+    margin = boosted_trees.margins(whole, check[0], FIRST_TREES)
     for least in (LEAST_GUESS - 0.5, LEAST_GUESS, LEAST_GUESS + 0.5):
         lost, share = np.mean(margin[check[1] == 1] < least), np.average(margin >= least, weights=check[2])
         say(f"from a guess of {least}: {share:.4f} are judged, {lost:.4f} of the change lost")
@@ -224,11 +226,11 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path, default=MODEL)
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    forests: list[forest.Forest] = []
+    forests: list[boosted_trees.Forest] = []
     about: dict[str, Any] = {"features": [*kernel.names(), *kernel.context_names()]}
     about |= {"least_gsd_m": min(GSDS_M), "greatest_gsd_m": max(GSDS_M), "worlds": {}}
     whole = len(args.worlds) == len(WORLDS) and not args.keep_first
-    kept, known, _ = ((), {}, "") if whole else forest.load(args.kept.read_bytes())
+    kept, known, _ = ((), {}, "") if whole else boosted_trees.load(args.kept.read_bytes())
     for name in WORLDS:
         own = {} if whole else known["worlds"][name]
         before = (tuple(kept[k] for k in own["forests"]), own) if own else None
@@ -241,7 +243,7 @@ def main() -> None:
             "forests": [len(forests) + k for k in range(len(grown))],
         }
         forests += grown
-    args.out.write_bytes(forest.dump(forests, about))
+    args.out.write_bytes(boosted_trees.dump(forests, about))
     print(f"{args.out}: {args.out.stat().st_size} bytes, SHA-256 {hashlib.sha256(args.out.read_bytes()).hexdigest()}")
 
 

@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.detector import GSDS_M, hits, simulated  # noqa: E402
-from changedet.kernels import objects as kernel  # noqa: E402
-from changedet.kernels import rectangles  # noqa: E402
-from changedet.objects.stage import bands_used  # noqa: E402
+from changedet.stages.objects.kernels import box_candidates as kernel  # noqa: E402
+from changedet.stages.objects.kernels import rectangles  # noqa: E402
+from changedet.stages.objects.stage import bands_used  # noqa: E402
 
 Floats = NDArray[np.float64]
 FIT_SEEDS = range(100, 140)

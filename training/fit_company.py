@@ -1,4 +1,4 @@
-"""Fit the trees that judge the network's boxes by their company, and write changedet/model/company.npz.
+"""Fit the trees that judge the network's boxes by their company, and write changedet/models/company.npz.
 
     python training/fit_company.py            # about eight CPU minutes
 
@@ -29,12 +29,18 @@ from network_scenes import scene  # noqa: E402
 from train_network import photograph  # noqa: E402
 
 from benchmarks.detector import GSDS_M, Yard, as_array, hits, simulated  # noqa: E402
-from changedet import learned, objects  # noqa: E402
-from changedet.kernels import company, forest  # noqa: E402
-from changedet.methods import Facts  # noqa: E402
-from changedet.objects.boxes import rectangles_of  # noqa: E402
+from changedet.kernels import boosted_trees  # noqa: E402
+from changedet.stages.objects import detector  # noqa: E402
+from changedet.stages.objects.boxes import (  # noqa: E402
+    rectangles_of,
+    suppress,
+)
+from changedet.stages.objects.kernels import context_rescoring  # noqa: E402
+from changedet.stages.objects.stage import STAGE  # noqa: E402
+from changedet.stages.objects.whole import find  # noqa: E402
+from changedet.stages.registry import Facts  # noqa: E402
 
-OUT = ROOT / "changedet" / "model" / "company.npz"
+OUT = ROOT / "changedet" / "models" / "company.npz"
 SCENES = range(50000, 50440)
 SITES = (("", range(1000, 1040), 200.0), ("decoys", range(1100, 1116), 250.0), ("wide", range(1120, 1128), 250.0))
 NOTHING, CONTAINER, OTHER = 0, 1, 2
@@ -55,29 +61,33 @@ def yards(few: int) -> Iterator[tuple[Yard, float]]:
 def labelled(yard: Yard, weight: float) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float64]]:
     """Features of the peaks of a picture, what stands there, and their weights."""
     facts = Facts(yard.gsd_m, yard.roles, dates=1, gsd_m=(yard.gsd_m,), dtype=yard.dtype)
-    method = objects.learned(facts)
-    alone = replace(method, settle=partial(objects.suppress, resolution_m=yard.gsd_m), count_confidence=0.0)
-    table = objects.find(as_array(yard), alone)
+    method = STAGE.get("learned").function(facts)
+    alone = replace(method, settle=partial(suppress, resolution_m=yard.gsd_m), count_confidence=0.0)
+    table = find(as_array(yard), alone)
     if "logit" not in table:
-        return np.empty((0, len(company.NAMES)), np.float32), np.empty(0, np.int64), np.empty(0)
+        return np.empty((0, len(context_rescoring.NAMES)), np.float32), np.empty(0, np.int64), np.empty(0)
     truth = np.concatenate([yard.boxes, yard.others])
     found, which = hits(rectangles_of(table, yard.gsd_m), truth)
     label = np.full(len(table), NOTHING)
     label[found] = np.where(which < len(yard.boxes), CONTAINER, OTHER)
     peaks = table["logit"].notna().to_numpy()
-    return company.features(learned.candidates(table, yard.gsd_m))[peaks], label[peaks], np.full(peaks.sum(), weight)
+    return (
+        context_rescoring.features(detector.candidates(table, yard.gsd_m))[peaks],
+        label[peaks],
+        np.full(peaks.sum(), weight),
+    )
 
 
 def grown(
     rows: NDArray[np.float32], label: NDArray[np.bool_], weight: NDArray[np.float64], trees: int
-) -> forest.Forest:
+) -> boosted_trees.Forest:
     """A forest that tells a label; its log odds are calibrated on what it was not fitted on (see the card)."""
     model = HistGradientBoostingClassifier(
         max_iter=trees, learning_rate=0.06, max_leaf_nodes=12, min_samples_leaf=60, l2_regularization=5.0,
         early_stopping=False, random_state=0,
     )  # fmt: skip
     model.fit(rows, label, sample_weight=weight)
-    return forest.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
+    return boosted_trees.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
 
 
 def main() -> None:
@@ -90,7 +100,7 @@ def main() -> None:
     rows, label, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     box = label != NOTHING
     forests = grown(rows, box, weight, 150), grown(rows[box], label[box] == CONTAINER, weight[box], 100)
-    given.out.write_bytes(forest.dump(forests, {"features": company.NAMES, "rows": len(rows)}))
+    given.out.write_bytes(boosted_trees.dump(forests, {"features": context_rescoring.NAMES, "rows": len(rows)}))
     digest = hashlib.sha256(given.out.read_bytes()).hexdigest()
     sys.stdout.write(f"{len(rows)} boxes, {np.bincount(label).tolist()}; {given.out.name} {digest}\n")
 

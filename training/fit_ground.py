@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from changedet.kernels import forest, ground
+from changedet.kernels import boosted_trees
+from changedet.stages.footprint.kernels import ground
 from training.boosting import isotonic, say
 from training.ground_sites import Seen, series_of
 
@@ -68,26 +69,28 @@ def cells(seeds: range, report: str) -> Rows:
 
 def fitted(
     x: NDArray[np.float32], y: NDArray[np.uint8], w: NDArray[np.float32], trees: int, leaves: int = 40
-) -> forest.Forest:
+) -> boosted_trees.Forest:
     """A forest fitted on rows (n, feature)."""
     model = HistGradientBoostingClassifier(
         max_iter=trees, learning_rate=RATE, max_leaf_nodes=leaves, min_samples_leaf=120, l2_regularization=5.0,
         max_features=0.4, early_stopping=False, random_state=5,
     )  # fmt: skip
     model.fit(x, y, sample_weight=np.sqrt(w))
-    return forest.from_boosting([iteration[0].nodes for iteration in model._predictors], model._baseline_prediction)
+    return boosted_trees.from_boosting(
+        [iteration[0].nodes for iteration in model._predictors], model._baseline_prediction
+    )
 
 
 def described(
-    one: forest.Forest, x: NDArray[np.float32], y: NDArray[np.uint8], w: NDArray[np.float32]
+    one: boosted_trees.Forest, x: NDArray[np.float32], y: NDArray[np.uint8], w: NDArray[np.float32]
 ) -> dict[str, Any]:
     """How a forest's margins become probabilities, and what its stages let go, by cells that it was not fitted on."""
-    margin = forest.margins(one, x, len(one.root))
+    margin = boosted_trees.margins(one, x, len(one.root))
     at, value = isotonic(margin, y, w, 5e-4)
     sure = (y == 1) & (margin > 0)
     stages = []
     for trees in STAGES:
-        after = forest.margins(one, x, trees)
+        after = boosted_trees.margins(one, x, trees)
         stages.append([trees, float(np.quantile(after[sure], LOST))])
         say(f"after {trees} trees {np.average(after >= stages[-1][1], weights=w):.3f} go on")
     return {"at": at, "value": value, "stages": stages}
@@ -108,7 +111,7 @@ def main() -> None:
         about[name] = described(one, checks, truth[name], weight)
         grown.append(one)
         say(f"{name}: {len(one.feature)} nodes")
-    asked.output.write_bytes(forest.dump(grown, {"forests": about, "features": ground.NAMES}))
+    asked.output.write_bytes(boosted_trees.dump(grown, {"forests": about, "features": ground.NAMES}))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Fit the trees that weigh all dates and the surroundings (`kernels.surroundings`), and complete `ground.npz`.
 
-    python training/fit_surroundings.py first.npz -o changedet/model/ground.npz
+    python training/fit_surroundings.py first.npz -o changedet/models/ground.npz
 
 `first.npz` is what `training/fit_ground.py` left. Fitted on sites that its forests have not seen, since on their own
 they are surer than on any other; probabilities and thresholds are set on a third set.
@@ -18,9 +18,10 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
-from changedet import footprint
 from changedet.grid import Grid
-from changedet.kernels import closing, forest, ground, surroundings, telling
+from changedet.kernels import boosted_trees
+from changedet.stages.footprint.kernels import cell_codes, closing, ground, surroundings
+from changedet.stages.footprint.stage import _geometry, _shape
 from training.boosting import say
 from training.fit_ground import Rows, described, fitted, table_of
 from training.ground_sites import Bools, Seen, series_of
@@ -53,7 +54,7 @@ class Told(NamedTuple):
     nir: bool
 
 
-def told_of(seed: int, first: Sequence[forest.Forest], about: dict[str, Any]) -> Iterator[Told]:
+def told_of(seed: int, first: Sequence[boosted_trees.Forest], about: dict[str, Any]) -> Iterator[Told]:
     """A site with near infrared, where it has it, and without: the whole series, one date of it, some of them."""
     series, roles, gsd_m = series_of(seed)
     rng = np.random.default_rng([seed, 95])
@@ -64,10 +65,10 @@ def told_of(seed: int, first: Sequence[forest.Forest], about: dict[str, Any]) ->
         codes = []
         for seen in series:
             table, valid = table_of(seen, own, gsd_m, with_sun)
-            codes.append(telling.codes(ground.probabilities(table, valid, first, about), valid))
+            codes.append(cell_codes.codes(ground.probabilities(table, valid, first, about), valid))
         for chosen in choices(len(series), rng):
             taken = [codes[t] for t in chosen]
-            found = np.stack([boxes[t] & (one != telling.UNKNOWN) for t, one in zip(chosen, taken, strict=True)])
+            found = np.stack([boxes[t] & (one != cell_codes.UNKNOWN) for t, one in zip(chosen, taken, strict=True)])
             truths = [series[t].truth for t in chosen]
             yield Told(np.stack(taken), found, truths, gsd_m * ground.factor(gsd_m), len(own) > 3)
 
@@ -95,7 +96,7 @@ def cells(series: Iterable[Told], seed: int) -> Rows:
     tables, labels, weights = [], {name: [] for name in TREES}, []
     rng = np.random.default_rng([seed, 96])
     for told in series:
-        ever = (told.codes != telling.UNKNOWN).any(axis=0)
+        ever = (told.codes != cell_codes.UNKNOWN).any(axis=0)
         features = surroundings.features(told.codes, told.boxes, told.cell_m, told.nir)
         for table, truth in zip(features, told.truths, strict=True):
             label = labels_of(truth)
@@ -129,11 +130,11 @@ class Looked(NamedTuple):
 
 def looked_of(series: Iterable[Told], judge: surroundings.Judge) -> Iterator[Looked]:
     for told in series:
-        ever = (told.codes != telling.UNKNOWN).any(axis=0)
+        ever = (told.codes != cell_codes.UNKNOWN).any(axis=0)
         features = surroundings.features(told.codes, told.boxes, told.cell_m, told.nir)
         for t, (table, truth) in enumerate(zip(features, told.truths, strict=True)):
             probability = surroundings.probabilities(table, ever, judge)
-            hidden = told.codes[t] == telling.UNKNOWN
+            hidden = told.codes[t] == cell_codes.UNKNOWN
             yield Looked(probability, told.boxes[t], hidden, truth, told.cell_m, told.nir, len(told.codes))
 
 
@@ -169,13 +170,13 @@ def raster_of(look: Looked, level: float, own: bool) -> NDArray[np.uint8]:
 
 
 def shape_of(look: Looked, level: float) -> Bools:
-    return footprint._shape(raster_of(look, level, own=False), 1, look.cell_m, hidden_is_built=False)
+    return _shape(raster_of(look, level, own=False), 1, look.cell_m, hidden_is_built=False)
 
 
 def area_of(look: Looked, level: float, *, hidden_is_built: bool) -> float:
     levels = raster_of(look, level, own=True)
     grid = Grid("EPSG:32633", Affine(look.cell_m, 0, 500_000, 0, -look.cell_m, 5_000_000), levels.shape)
-    return float(footprint._geometry(levels, 1, grid, hidden_is_built=hidden_is_built).area)
+    return float(_geometry(levels, 1, grid, hidden_is_built=hidden_is_built).area)
 
 
 def kinds_of(looks: Sequence[Looked], judge: surroundings.Judge, likely: float) -> dict[str, float]:
@@ -205,17 +206,17 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     asked = parser.parse_args()
     cv2.setNumThreads(1)
-    first, about, _ = forest.load(asked.first.read_bytes())
+    first, about, _ = boosted_trees.load(asked.first.read_bytes())
     fits, checks = (
         (told for seed in range(start, start + sites) for told in told_of(seed, first, about))
         for start, sites in ((FIT_SEED, asked.sites), (CHECK_SEED, asked.check_sites))
     )
     second, own = fitted_second(cells(fits, FIT_SEED), list(checks))
     names = [*ground.NAMES, *surroundings.NAMES]
-    asked.output.write_bytes(forest.dump([*first, *second], {**about, "features": names, "surroundings": own}))
+    asked.output.write_bytes(boosted_trees.dump([*first, *second], {**about, "features": names, "surroundings": own}))
 
 
-def fitted_second(rows: Rows, checks: Sequence[Told]) -> tuple[list[forest.Forest], dict[str, Any]]:
+def fitted_second(rows: Rows, checks: Sequence[Told]) -> tuple[list[boosted_trees.Forest], dict[str, Any]]:
     """The second trees, and what goes with them by the check sites."""
     x, labels, w = rows
     held, truth, weight = cells(checks, CHECK_SEED)

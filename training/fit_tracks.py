@@ -25,15 +25,15 @@ from scipy.spatial import cKDTree
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.kernels import places as spots  # noqa: E402
-from changedet.kernels import presence  # noqa: E402
-from changedet.kernels import tracks as kernel  # noqa: E402
-from changedet.kernels.sights import FEATURES, GROUPS, SIGHT_BINS, groups, sight_bins  # noqa: E402
-from changedet.series.table import Events, counted_boxes  # noqa: E402
-from changedet.tracks import BIRTH, CAUTION, DEATH  # noqa: E402
-from changedet.tracks.assemble import medians  # noqa: E402
-from changedet.tracks.by_place import Observed, Rates, follow_places, observe  # noqa: E402
-from changedet.tracks.rows import Rows  # noqa: E402
+from changedet.stages.series.table import Events, counted_boxes  # noqa: E402
+from changedet.stages.tracks import BIRTH, CAUTION, DEATH  # noqa: E402
+from changedet.stages.tracks.assemble import medians  # noqa: E402
+from changedet.stages.tracks.by_place import Observed, Rates, follow_places, observe  # noqa: E402
+from changedet.stages.tracks.kernels import detector_tables  # noqa: E402
+from changedet.stages.tracks.kernels import places as spots  # noqa: E402
+from changedet.stages.tracks.kernels import presence_hmm as kernel  # noqa: E402
+from changedet.stages.tracks.kernels.appearance import FEATURES, GROUPS, SIGHT_BINS, groups, sight_bins  # noqa: E402
+from changedet.stages.tracks.rows import Rows  # noqa: E402
 from training.track_sites import GSD_M, KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
 
 Floats = NDArray[np.float64]
@@ -301,11 +301,12 @@ def conformal(below: Floats, above: Floats, sites: int) -> tuple[float, float]:
 
 def write(detector: str, fitted: kernel.Tables, resolution_m: float, calibrated: dict[str, Any]) -> None:
     """Put a detector's tables, and its calibration at a resolution, into the file; the rest stays."""
-    tables = {name: part._asdict() for name, part in presence.TABLES.items()}
+    tables = {name: part._asdict() for name, part in detector_tables.TABLES.items()}
     tables[detector] = {name: np.round(np.asarray(part, float), 4) for name, part in fitted._asdict().items()}
     plain = {name: {k: np.asarray(v, float).tolist() for k, v in part.items()} for name, part in tables.items()}
     calibration = {
-        name: {size: own._asdict() for size, own in parts.items()} for name, parts in presence.CALIBRATION.items()
+        name: {size: own._asdict() for size, own in parts.items()}
+        for name, parts in detector_tables.CALIBRATION.items()
     }
     calibration[detector] = dict(sorted((calibration.get(detector, {}) | {resolution_m: calibrated}).items()))
     text = OUT.read_text()
@@ -336,7 +337,7 @@ def main() -> None:
         for kinds, seeds in wanted
         for site in sites(given.folder, given.detector, kinds, seeds, given.again, given.gsd)
     ]
-    tables = presence.TABLES.get(given.detector)
+    tables = detector_tables.TABLES.get(given.detector)
     pairs = [(site, tables) for site in data]
     if given.gsd == GSD_M or tables is None:
         seen = [labelled(site) for site in data]
@@ -348,7 +349,7 @@ def main() -> None:
     calibrated = calibrate(pairs)
     if given.gsd != GSD_M:
         # Too few sites to narrow what the many at half a metre gave.
-        usual = presence.calibration(given.detector, GSD_M)._asdict()
+        usual = detector_tables.calibration(given.detector, GSD_M)._asdict()
         for name in ("boxes", "arrivals", "departures"):
             calibrated[name] = tuple(max(pair) for pair in zip(calibrated[name], usual[name], strict=True))
     for name, value in (tables._asdict() | calibrated).items():

@@ -1,6 +1,6 @@
-"""Fit the forests of clouds and their shadows (`changedet/model/weather.npz`) on simulated dates.
+"""Fit the forests of clouds and their shadows (`changedet/models/weather.npz`) on simulated dates.
 
-    python training/fit_weather.py -o changedet/model/weather.npz [--held-out 89000-89011]
+    python training/fit_weather.py -o changedet/models/weather.npz [--held-out 89000-89011]
 
 A date and the first one of its site are averaged to cells of 2 to 4 m, as the mask stage sees them, after an alignment
 that errs by up to half a cell. Clouds are up to five times as wide as `simulate` draws them, large white things are new
@@ -27,10 +27,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.kernels import forest, weather  # noqa: E402
-from changedet.kernels.warp import block_mean  # noqa: E402
+from changedet.imagery.kernels.resampling import block_mean  # noqa: E402
+from changedet.kernels import boosted_trees  # noqa: E402
 from changedet.simulate import make_world  # noqa: E402
 from changedet.simulate.render import weather as sky_of  # noqa: E402
+from changedet.stages.mask.kernels import cloud_trees  # noqa: E402
 from training.boosting import say  # noqa: E402
 from training.simulated_pairs import _registered as registered  # noqa: E402
 
@@ -65,7 +66,7 @@ class Date:
     before: Floats
     cloud: Bools
     shadow: Bools
-    bands: weather.Bands
+    bands: cloud_trees.Bands
     sun_azimuth_deg: float | None
 
     @property
@@ -114,7 +115,7 @@ def _date(world: object, seed: int, index: int, factor: int, rng: np.random.Gene
     cloud, shadow = (block_mean(layer[None], (factor, factor))[0] for layer in (sky.cloud, sky.shadow))
     sun = None if rng.random() < WITHOUT_SUN else float(look.sun_azimuth_deg)
     hidden = cloud > OPAQUE
-    bands = weather.Bands((0, 1, 2), 3 if nir else None)
+    bands = cloud_trees.Bands((0, 1, 2), 3 if nir else None)
     return Date(seed, cells[0], cells[1], hidden, (shadow > SHADED) & ~hidden, bands, sun)
 
 
@@ -149,25 +150,25 @@ def _stretched(image: Floats, rng: np.random.Generator) -> Floats:
     return np.asarray(np.rint(1 + 254 * scaled), np.float32)
 
 
-def table(date: Date, first: Sequence[forest.Forest] | None) -> Floats:
+def table(date: Date, first: Sequence[boosted_trees.Forest] | None) -> Floats:
     """Features (feature, y, x), with those of the second question where the first is answered."""
     valid = date.valid
-    own, before = weather.filled(date.own, valid), weather.filled(date.before, valid)
-    usual = weather.levels(own, before, valid, date.bands)
-    rows = weather.features(own, before, valid, date.bands, usual)
+    own, before = cloud_trees.filled(date.own, valid), cloud_trees.filled(date.before, valid)
+    usual = cloud_trees.levels(own, before, valid, date.bands)
+    rows = cloud_trees.features(own, before, valid, date.bands, usual)
     if first is None:
         return rows
     cells = np.ascontiguousarray(rows[:, valid].T)
-    hidden, cloud = (1 / (1 + np.exp(-forest.margins(one, cells, len(one.root)))) for one in first)
-    answer = weather.Answer(*(np.full(valid.shape, np.nan, np.float32) for _ in range(2)))
+    hidden, cloud = (1 / (1 + np.exp(-boosted_trees.margins(one, cells, len(one.root)))) for one in first)
+    answer = cloud_trees.Answer(*(np.full(valid.shape, np.nan, np.float32) for _ in range(2)))
     answer.cloud[valid], answer.shadow[valid] = np.minimum(cloud, hidden), np.maximum(hidden - cloud, 0)
-    layers = list(weather.context(answer, valid, date.sun_azimuth_deg))
+    layers = list(cloud_trees.context(answer, valid, date.sun_azimuth_deg))
     if np.random.default_rng([date.seed, 34, int(valid.sum())]).random() < UNMATCHED:
         layers[:4] = [np.full_like(layer, np.nan) for layer in layers[:4]]
     return np.stack([*rows, *layers])
 
 
-def rows_of(sites: Sequence[Date], first: dict[int, list[forest.Forest]] | None) -> tuple[Floats, Bools, Bools]:
+def rows_of(sites: Sequence[Date], first: dict[int, list[boosted_trees.Forest]] | None) -> tuple[Floats, Bools, Bools]:
     """Cells (row, feature), whether hidden, whether by a cloud; `first` by the parity of the seed."""
     x, hidden, cloud = [], [], []
     for k, date in enumerate(sites):
@@ -179,20 +180,20 @@ def rows_of(sites: Sequence[Date], first: dict[int, list[forest.Forest]] | None)
     return np.concatenate(x), np.concatenate(hidden), np.concatenate(cloud)
 
 
-def grown(x: Floats, y: Bools) -> forest.Forest:
+def grown(x: Floats, y: Bools) -> boosted_trees.Forest:
     model = HistGradientBoostingClassifier(
         max_iter=TREES, learning_rate=RATE, max_leaf_nodes=24, min_samples_leaf=150, l2_regularization=5.0,
         max_features=0.5, early_stopping=False, random_state=0,
     )  # fmt: skip
     model.fit(x, y)
-    return forest.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
+    return boosted_trees.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
 
 
-def pair(rows: tuple[Floats, Bools, Bools]) -> list[forest.Forest]:
+def pair(rows: tuple[Floats, Bools, Bools]) -> list[boosted_trees.Forest]:
     return [grown(rows[0], label) for label in rows[1:]]
 
 
-def fit(seeds: Sequence[int]) -> list[forest.Forest]:
+def fit(seeds: Sequence[int]) -> list[boosted_trees.Forest]:
     sites = drawn(seeds)
     say(f"{len(sites)} dates drawn")
     halves = {k: pair(rows_of([date for date in sites if date.seed % 2 != k], None)) for k in (0, 1)}
@@ -203,10 +204,10 @@ def fit(seeds: Sequence[int]) -> list[forest.Forest]:
     return [*first, *second]
 
 
-def report(seeds: Sequence[int], forests: Sequence[forest.Forest]) -> None:
+def report(seeds: Sequence[int], forests: Sequence[boosted_trees.Forest]) -> None:
     """Shares of the open cells that are masked, and of the cells left open that are hidden, on other seeds."""
     sites = drawn(seeds)
-    answers = [weather.told(d.own, d.before, d.bands, d.sun_azimuth_deg, forests) for d in sites]
+    answers = [cloud_trees.told(d.own, d.before, d.bands, d.sun_azimuth_deg, forests) for d in sites]
     for least in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
         sums = np.zeros(5)
         for date, answer in zip(sites, answers, strict=True):
@@ -230,8 +231,8 @@ def main() -> None:
         for name in ("seeds", "held_out")
     }
     forests = fit(span["seeds"])
-    about = {"features": [*weather.NAMES, *weather.CONTEXT_NAMES], "seeds": args.seeds}
-    args.out.write_bytes(forest.dump(forests, about))
+    about = {"features": [*cloud_trees.NAMES, *cloud_trees.CONTEXT_NAMES], "seeds": args.seeds}
+    args.out.write_bytes(boosted_trees.dump(forests, about))
     report(span["held_out"], forests)
 
 

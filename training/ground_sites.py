@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine
 
-from changedet.kernels import ground
 from changedet.simulate import Truth, World, make_world, render
+from changedet.stages.footprint.kernels import ground
 
 Bools = NDArray[np.bool_]
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from vehicles import Parked, bus, piece, trailer
 
 from benchmarks.detector import leant, seen_boxes, vehicles
-from changedet.kernels import rectangles
 from changedet.simulate import things
 from changedet.simulate.builder import Builder
 from changedet.simulate.command import render
@@ -23,6 +22,7 @@ from changedet.simulate.materials import vary
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import rectangle
 from changedet.simulate.world import Decal, Solid, World
+from changedet.stages.objects.kernels import rectangles
 
 KINDS = ("growth", "lot", "dense", "tracks", "decoys", "rows", "trains", "lot", "port", "works", "quiet", "tracks")
 KINDS += ("dense", "lot", "clouds", "rows", "winter", "works", "trains", "lot", "growth", "tracks", "earthworks", "lot")

@@ -17,9 +17,9 @@ from rasterio.features import rasterize
 from rasterio.transform import Affine
 from shapely import Polygon
 
-from changedet.datework import SIMILAR_GSD, blurred
-from changedet.kernels.snow import white_snow
+from changedet.pipeline.date_job import SIMILAR_GSD, blurred
 from changedet.simulate import Truth, World, make_world, render
+from changedet.stages.mask.kernels.snow import white_snow
 from training.building_sites import SITES, Outlines, make_site
 
 GSDS_M = (0.5, 0.3, 1.0, 0.5, 0.75, 0.5, 0.3, 1.0)

@@ -24,11 +24,12 @@ from scipy.spatial import cKDTree
 
 import changedet
 from changedet.grid import Grid
+from changedet.pipeline.collect import kept_boxes
+from changedet.pipeline.finished import Run, open_run
+from changedet.pipeline.looks import SeenLooks, seen_looks
 from changedet.plan import make_plan
-from changedet.results import kept_boxes
-from changedet.seen import SeenLooks, seen_looks
 from changedet.simulate import simulate
-from changedet.store import Run, RunFolder, open_run, read_json
+from changedet.store import RunFolder, read_json
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""Train the container network on simulated scenes alone and write changedet/model/containers.onnx and its card.
+"""Train the container network on simulated scenes alone and write changedet/models/containers.onnx and its card.
 
     pip install -e '.[train]'
     python training/train_network.py --cache scenes     # one thread; the same seed gives the same network
@@ -33,14 +33,14 @@ sys.path[:0] = [str(ROOT), str(ROOT / "training")]
 from network_scenes import PIXEL_M, Boxes, Camera, Floats, Scene, cached  # noqa: E402
 
 from benchmarks.detector import GSDS_M, Yard, hits  # noqa: E402
-from changedet import learned  # noqa: E402
-from changedet.kernels import network  # noqa: E402
+from changedet.stages.objects import detector  # noqa: E402
+from changedet.stages.objects.kernels import network  # noqa: E402
 
 TRAIN_SEED = 20000
 CHECK_SEEDS = (*range(30000, 30040), *range(30264, 30284))
 CHANNELS = (32, 48, 80, 96)
 CROP_PX, BATCH = 192, 8
-MODEL = ROOT / "changedet" / "model" / "containers.onnx"
+MODEL = ROOT / "changedet" / "models" / "containers.onnx"
 MAPS = 6
 MOST_ZOOM = 0.06
 
@@ -160,7 +160,7 @@ def crop(scene: Scene, rng: np.random.Generator, dim: bool) -> tuple[Floats, Flo
 def photographed(
     scene: Scene, rows: slice, columns: slice, camera: Camera, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """The network's picture (3, CROP_PX, CROP_PX) of a piece, stretched and standardised as `changedet.learned.fit`
+    """The network's picture (3, CROP_PX, CROP_PX) of a piece, stretched and standardised as `detector.fit`
     does with the whole scene's numbers, and 1 where it counts."""
     n = rows.stop - rows.start
     pixels = max(8, round(n * PIXEL_M / camera.gsd_m))
@@ -284,7 +284,7 @@ def exported(model: Network, table: dict[str, list[float]]) -> bytes:
 
 def judged(model: bytes, yard: Yard) -> NDArray[np.float64]:
     """Of each peak of a picture (n, 3): logit, margin, and 1 where its box is one of its class."""
-    raw = learned.peaks(yard.image, yard.roles, yard.gsd_m, model)
+    raw = detector.peaks(yard.image, yard.roles, yard.gsd_m, model)
     good = np.zeros(len(raw.logit))
     for which, truth in ((raw.other > 0, yard.others), (raw.other <= 0, yard.boxes)):
         mine = np.flatnonzero(which)

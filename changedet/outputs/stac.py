@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import rasterio
 
-from changedet.outputs.qgis import RasterLayer
+from changedet.outputs.qgis.project import RasterLayer
 from changedet.outputs.tables import write_json
 from changedet.store import sha256
 

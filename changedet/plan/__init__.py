@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from changedet.plan.making import make_plan, without
+from changedet.plan.make import make_plan, without
 from changedet.plan.model import CANNOT, LATTICE_PX, Plan, countable
+from changedet.plan.open_scenes import SKIP_HINT
 from changedet.plan.resources import available_bytes, cores
-from changedet.plan.scenes import SKIP_HINT
 
 __all__ = [
     "CANNOT", "LATTICE_PX", "SKIP_HINT", "Plan", "available_bytes", "cores", "countable", "make_plan", "without",

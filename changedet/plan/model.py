@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from changedet.grid import Grid
-from changedet.methods import NONE, Choice, Facts, Method
-from changedet.scenes import Look
+from changedet.grid.areas import Areas
+from changedet.imagery.scene import Look
+from changedet.stages.registry import NONE, Choice, Facts, Method
 from changedet.store import RunFolder
-from changedet.vectors import Areas
 from changedet.workflow import Workflow, stages
 
 LATTICE_PX: Final = 512

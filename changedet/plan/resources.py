@@ -7,8 +7,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from changedet.methods import NONE, Choice, Facts
 from changedet.plan.model import LATTICE_PX
+from changedet.stages.registry import NONE, Choice, Facts
 from changedet.workflow import Workflow, stages
 
 

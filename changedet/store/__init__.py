@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from changedet.store.finished import SCHEMA_VERSION, Run, open_run
 from changedet.store.folder import STATE, RunFolder
 from changedet.store.records import identity, read_json, read_table, sha256, write_json, write_table
 
 __all__ = [
-    "SCHEMA_VERSION",
     "STATE",
-    "Run",
     "RunFolder",
     "identity",
-    "open_run",
     "read_json",
     "read_table",
     "sha256",

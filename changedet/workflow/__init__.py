@@ -1,7 +1,6 @@
 """The workflow file: YAML -> frozen `Workflow`, every mistake at once with line and nearest name; its JSON Schema."""
 
 from changedet.workflow.dates import dates_in_name
-from changedet.workflow.document import read_document
 from changedet.workflow.load import load_workflow
 from changedet.workflow.model import (
     FORMATS,
@@ -19,6 +18,7 @@ from changedet.workflow.model import (
 )
 from changedet.workflow.schema import json_schema
 from changedet.workflow.stage_requests import MethodRow, methods_table, methods_text, resolve_stage, stages
+from changedet.workflow.yaml_tree import read_document
 
 __all__ = [
     "FORMATS",

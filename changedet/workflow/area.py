@@ -12,10 +12,10 @@ import shapely
 import shapely.geometry
 from shapely.geometry.base import BaseGeometry
 
-from changedet.workflow.document import ListNode, MapNode, Node, ScalarNode, plain_value
 from changedet.workflow.fields import Checker, UnfitError, bounds, crs
 from changedet.workflow.model import Area
 from changedet.workflow.paths import local_file
+from changedet.workflow.yaml_tree import ListNode, MapNode, Node, ScalarNode, plain_value
 
 EXAMPLE: Final = "a vector file, {bbox: [west, south, east, north], crs: EPSG:4326} or a GeoJSON geometry"
 _CRS84: Final = {"urn:ogc:def:crs:OGC:1.3:CRS84", "OGC:CRS84", "EPSG:4326", "urn:ogc:def:crs:EPSG::4326"}

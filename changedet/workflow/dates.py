@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from changedet.workflow.document import Node
 from changedet.workflow.fields import UnfitError, shown, text, unfit
+from changedet.workflow.yaml_tree import Node
 
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2099

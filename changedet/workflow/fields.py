@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import pyproj
 
 from changedet.errors import Problem, did_you_mean, is_one_line, nearest
-from changedet.workflow.document import Document, ListNode, MapNode, Node, ScalarNode, line_of, plain_value, printable
+from changedet.workflow.yaml_tree import Document, ListNode, MapNode, Node, ScalarNode, line_of, plain_value, printable
 
 T = TypeVar("T")
 D = TypeVar("D")

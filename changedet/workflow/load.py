@@ -7,11 +7,9 @@ import os
 from collections.abc import Mapping
 
 from changedet.errors import InputError, did_you_mean
-from changedet.methods import Stage
+from changedet.stages.registry import Stage
 from changedet.workflow.area import read_area
 from changedet.workflow.dates import calendar_date
-from changedet.workflow.document import ListNode, MapNode, Node, read_document
-from changedet.workflow.entries import read_bands, read_scenes
 from changedet.workflow.fields import (
     Checker,
     UnfitError,
@@ -28,19 +26,11 @@ from changedet.workflow.fields import (
     text,
     whole,
 )
-from changedet.workflow.model import (
-    FORMATS,
-    STAGE_NAMES,
-    Compute,
-    Grid,
-    Outputs,
-    Read,
-    SceneEntry,
-    Site,
-    Workflow,
-)
+from changedet.workflow.model import FORMATS, STAGE_NAMES, Compute, Grid, Outputs, Read, SceneEntry, Site, Workflow
 from changedet.workflow.paths import local_file, output_folder
+from changedet.workflow.scene_entries import read_bands, read_scenes
 from changedet.workflow.stage_requests import read_stage, stages
+from changedet.workflow.yaml_tree import ListNode, MapNode, Node, read_document
 
 TOP: tuple[str, ...] = ("site", "grid", "scenes", "bands", "before", "read", *STAGE_NAMES, "outputs", "compute")
 SITE_ID = r"[A-Za-z0-9_-]{1,100}"

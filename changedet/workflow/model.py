@@ -13,9 +13,9 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import Problem
-from changedet.scenes import SunAngles, ViewAngles
-from changedet.workflow.document import line_of
+from changedet.imagery.scene import SunAngles, ViewAngles
 from changedet.workflow.fields import Bounds
+from changedet.workflow.yaml_tree import line_of
 
 FORMATS: Final = ("masks", "scores", "scenes", "objects", "tables", "qgis", "report", "stac")
 STAGE_WORDS: Final[Mapping[str, str]] = {

@@ -16,9 +16,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from changedet.errors import did_you_mean
-from changedet.workflow.document import Node
 from changedet.workflow.fields import UnfitError, shown, text, unfit
-from changedet.workflow.matching import BoundlessError, expand
+from changedet.workflow.globs import BoundlessError, expand
+from changedet.workflow.yaml_tree import Node
 
 MAX_HINTS: Final = 500
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from changedet.methods import AUTO, NONE, Stage
-from changedet.roles import ROLES
-from changedet.workflow.entries import KEYS
+from changedet.imagery.bands import ROLES
+from changedet.stages.registry import AUTO, NONE, Stage
 from changedet.workflow.load import SITE_ID
 from changedet.workflow.model import FORMATS, STAGE_WORDS
+from changedet.workflow.scene_entries import KEYS
 from changedet.workflow.stage_requests import parameter_schemas, stages
 
 _DATE: Final = {

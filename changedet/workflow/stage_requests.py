@@ -12,10 +12,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from changedet.errors import InputError, Problem, did_you_mean, nearest
-from changedet.methods import AUTO, NONE, Choice, Facts, Stage
-from changedet.workflow.document import ListNode, Node, ScalarNode, plain_value
+from changedet.stages.registry import AUTO, NONE, Choice, Facts, Stage
 from changedet.workflow.fields import Checker, shown, unfit
 from changedet.workflow.model import STAGE_NAMES, StageRequest, Workflow
+from changedet.workflow.yaml_tree import ListNode, Node, ScalarNode, plain_value
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def stages() -> dict[str, Stage]:
     """The registry of each stage, in data order."""
     found: dict[str, Stage] = {}
     for name in STAGE_NAMES:
-        stage: Stage = importlib.import_module(f"changedet.{name}").STAGE
+        stage: Stage = importlib.import_module(f"changedet.stages.{name}.stage").STAGE
         found[name] = stage
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from changedet.run import run
+from changedet.pipeline.run import run
 from changedet.simulate import simulate
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,10 +15,10 @@ from rasterio.enums import ColorInterp
 from rasterio.windows import Window as RasterioWindow
 
 from changedet.blocks import Window
-from changedet.outputs import styles
 from changedet.outputs.files import part_of, telling_full_disk, write_text
+from changedet.outputs.qgis import styles
+from changedet.outputs.qgis.styles import RasterClass, RasterKind
 from changedet.outputs.rasters.reading import BLOCK_PX, band_names, environment, percentiles, scene_stretch
-from changedet.outputs.styles import RasterClass, RasterKind
 
 COG_SUFFIX: Final = ".tif"
 """Of results. What a run keeps for itself has another, and neither overviews nor statistics."""

@@ -1,0 +1,1 @@
+"""What is done with a finished run: scores, samples, reviews, calibration, comparison of sites."""

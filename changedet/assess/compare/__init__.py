@@ -1,0 +1,1 @@
+"""Sites compared: consignments and trains met again."""

@@ -1,0 +1,1 @@
+"""Arithmetic of assessment: numpy in, numpy out."""

@@ -1,0 +1,296 @@
+"""Labelled tiles: drawn at random for a person to fill, checked row by row, held against found boxes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from changedet.assess import reopen
+from changedet.assess.score import iou, match_boxes
+from changedet.assess.verdicts import KINDS, day_of
+from changedet.errors import InputError, Problem, did_you_mean
+from changedet.grid import Grid
+from changedet.outputs.gpkg.labels import write_labels
+from changedet.pipeline.finished import Run
+from changedet.stages.tracks.rows import Looks
+from changedet.store import RunFolder
+
+Floats = NDArray[np.float64]
+TILE_M: Final = 48.0
+"""Wide enough that few boxes lie on its edge, small enough to label in a minute."""
+BUSY_SHARE: Final = 0.75
+"""Of the drawn tiles, those with a box: empty ground has little to say."""
+MOST_TRIES: Final = 40
+LEAST_CLEAR: Final = 0.6
+"""Share of a tile that its date must show: who labels can count nothing under a cloud, the series does. Deep
+shade is not clear either, so that more would leave out dense blocks under a low sun."""
+SLIVER: Final = 0.01
+SAME_BOX: Final = 0.3
+"""Intersection over union from which a found box is the labelled one."""
+OTHER: Final = "other"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Tiles and what a person saw in them.
+
+    Attributes
+    ----------
+    tiles : GeoDataFrame
+        ``date`` (datetime.date), ``weight``, geometry; by feature id.
+    containers : tuple of arrays
+        For each tile the geometries of its containers: rectangles or points.
+    warnings : tuple of str
+    """
+
+    tiles: gpd.GeoDataFrame
+    containers: tuple[NDArray[np.object_], ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> Floats:
+        """Containers in each tile."""
+        return np.array([len(own) for own in self.containers], np.float64)
+
+    @property
+    def weights(self) -> Floats:
+        """How many tiles of the site each stands for, of mean 1."""
+        weight = self.tiles["weight"].to_numpy(np.float64)
+        return np.asarray(weight / weight.mean()) if len(weight) else weight
+
+    def only(self, kept: NDArray[np.bool_]) -> Labels:
+        own = tuple(part for part, is_kept in zip(self.containers, kept, strict=True) if is_kept)
+        return Labels(self.tiles[kept], own, self.warnings)
+
+
+def checked(
+    tiles: gpd.GeoDataFrame, labels: gpd.GeoDataFrame, grid: Grid, days: Sequence[dt.date], path: Path
+) -> Labels:
+    """What was labelled.
+
+    Parameters
+    ----------
+    tiles, labels : GeoDataFrame
+        As `read_labels` returns.
+    grid : Grid
+    days : sequence of datetime.date
+        On which boxes were counted.
+    path : path
+        Of the labels, for error lines.
+
+    Raises
+    ------
+    InputError
+        With every mistake.
+    """
+    done = tiles[tiles["labelled"]]
+    problems = [
+        Problem(said, key, str(path)) for key, said in (*_tile_faults(done, grid, days), *_label_faults(labels, days))
+    ]
+    if problems:
+        raise InputError(problems)
+    done = done.assign(date=[day_of(value) for value in done["date"]])
+    containers = labels[labels["kind"].fillna("").astype(str).str.strip() != OTHER]
+    centres = shapely.get_coordinates(containers.geometry.centroid.to_numpy())
+    when = np.array([day_of(value) for value in containers["date"]], object)
+    owner = np.full(len(containers), -1)
+    for k, (shape, day) in enumerate(zip(done.geometry, done["date"], strict=True)):
+        owner[(when == day) & shapely.contains_xy(shape, centres)] = k
+    own = tuple(containers.geometry.to_numpy()[owner == k] for k in range(len(done)))
+    lost = int((owner < 0).sum())
+    said = (f"{lost} labelled containers lie in no labelled tile of their date; they are left out",) if lost else ()
+    return Labels(done, own, said)
+
+
+def _tile_faults(tiles: gpd.GeoDataFrame, grid: Grid, days: Sequence[dt.date]) -> list[tuple[str, str]]:
+    found = []
+    for fid, row in tiles.iterrows():
+        shape, day = row.geometry, day_of(row["date"])
+        if day not in days:
+            found.append((f"tiles[{fid}].date", _no_such_day(row["date"], days)))
+        if not isinstance(shape, BaseGeometry) or shape.is_empty or not shape.is_valid or shape.area <= 0:
+            found.append((f"tiles[{fid}].geometry", "no valid polygon; draw the outline of the labelled ground"))
+        elif not grid.area.contains(shape.centroid):
+            found.append((f"tiles[{fid}].geometry", "lies outside the area of interest"))
+        if not (np.isfinite(row["weight"]) and row["weight"] > 0):
+            found.append((f"tiles[{fid}].weight", f"is {row['weight']}, expected a number above 0"))
+    return found or _overlaps(tiles)
+
+
+def _overlaps(tiles: gpd.GeoDataFrame) -> list[tuple[str, str]]:
+    found = []
+    shapes, days = tiles.geometry.to_numpy(), [day_of(value) for value in tiles["date"]]
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects") if len(shapes) else ([], [])
+    for i, j in zip(first, second, strict=True):
+        if i < j and days[i] == days[j] and shapes[i].intersection(shapes[j]).area > SLIVER * shapes[j].area:
+            found.append((f"tiles[{tiles.index[j]}]", f"overlaps tile {tiles.index[i]} of the same date"))
+    return found
+
+
+def _label_faults(labels: gpd.GeoDataFrame, days: Sequence[dt.date]) -> list[tuple[str, str]]:
+    found = []
+    for fid, row in labels.iterrows():
+        kind = "" if pd.isna(row["kind"]) else str(row["kind"]).strip()
+        if day_of(row["date"]) not in days:
+            found.append((f"containers[{fid}].date", _no_such_day(row["date"], days)))
+        if kind and kind not in KINDS:
+            hint = did_you_mean(kind, KINDS)
+            found.append(
+                (f"containers[{fid}].kind", f"no such kind '{kind}', expected one of {', '.join(KINDS)}{hint}")
+            )
+        shape = row.geometry
+        if (
+            not isinstance(shape, BaseGeometry)
+            or shape.is_empty
+            or not shape.is_valid
+            or shape.geom_type not in {"Point", "Polygon", "MultiPolygon"}
+        ):
+            found.append((f"containers[{fid}].geometry", "no rectangle or point"))
+    return found
+
+
+def _no_such_day(value: Any, days: Sequence[dt.date]) -> str:
+    return f"'{value}' is no date on which boxes were counted, expected one of {', '.join(map(str, days))}"
+
+
+def match_labels(found: NDArray[Any], labels: NDArray[Any], confidence: Floats) -> list[tuple[int, int]]:
+    """Pairs of a found box and a label, each used once, the most confident first.
+
+    A labelled rectangle is met at an overlap of .3 (intersection over union), a point by the box that holds it.
+
+    Examples
+    --------
+    >>> boxes = np.array([shapely.box(0, 0, 6, 2), shapely.box(9, 0, 15, 2)])
+    >>> match_labels(boxes, np.array([shapely.Point(10, 1)]), np.array([0.9, 0.5]))
+    [(1, 0)]
+    """
+    return match_boxes(found, labels, confidence, SAME_BOX, _overlap)
+
+
+def _overlap(box: Any, label: Any) -> float:
+    if label.geom_type == "Point":
+        # The nearer to the middle the better, so that of two boxes in a row each gets its own.
+        return 1.0 - min(0.5, float(box.centroid.distance(label)) / max(float(box.length), 1e-9))
+    return iou(box, label)
+
+
+def check_draw(path: Path, tiles: int) -> None:
+    """InputError where `draw_labels` would refuse, whatever the run."""
+    if path.exists():
+        raise InputError(f"{path}: exists, and may hold labels; move it away to draw other tiles")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder '{path.parent}'; make it first")
+    if tiles < 8:
+        raise InputError(f"--draw: {tiles}, expected 8 or more")
+
+
+def draw_labels(finished: Run, path: str | Path, *, tiles: int = 24, seed: int = 0) -> str:
+    """Write random tiles of a run for a person to label: three in four of them with a box in it.
+
+    Parameters
+    ----------
+    finished : Run
+        Whose containers were counted.
+    path : path
+        A new GeoPackage.
+    tiles : int
+        How many, 8 or more.
+    seed : int
+        The same seed takes the same tiles.
+
+    Returns
+    -------
+    str
+        What to do next.
+
+    Raises
+    ------
+    InputError
+        Nothing was counted, the file exists (it may hold labels), or too few places are seen.
+    """
+    target = Path(path)
+    check_draw(target, tiles)
+    days = reopen.counted_days(finished)
+    grid = Grid.from_json(finished.provenance["grid"])
+    folder = RunFolder(finished.path)
+    rows, _ = reopen.boxes(finished, folder, grid, days)
+    drawn = _draw(rows, reopen.looks(folder, grid, days)[0], grid, days, tiles, np.random.default_rng(seed))
+    if len(drawn) < tiles:
+        raise InputError(f"{finished.path}: {len(drawn)} places of {TILE_M:g} m can be seen, too few for {tiles} tiles")
+    write_labels(target, drawn, [str(day) for day in days])
+    return "\n".join(
+        (
+            str(target),
+            f"1. Open it in QGIS over the run's scenes. Layer 'tiles' holds {tiles} squares, each with its",
+            "   date. On that date's scene draw every container whose centre lies in the square, as a rectangle,",
+            "   into layer 'containers', with the date; give what is none (trailer, bus) the kind 'other' or leave it.",
+            "2. Set 'labelled' on every square that is done, also where it holds nothing; not where you cannot tell.",
+            "3. Save, then give the command again without --draw.",
+        )
+    )
+
+
+def _draw(
+    rows: gpd.GeoDataFrame, looks: Looks, grid: Grid, days: Sequence[dt.date], wanted: int, rng: np.random.Generator
+) -> gpd.GeoDataFrame:
+    """Random squares that their date shows, of two strata: with a box, weak ones too, and without."""
+    size = TILE_M * grid.resolution_m / grid.ground_resolution_m
+    west, south, east, north = grid.area.bounds
+    across, down = max(1, int((east - west) // size)), max(1, int((north - south) // size))
+    x, y = np.meshgrid(west + size * np.arange(across), south + size * np.arange(down))
+    squares = shapely.box(x.ravel(), y.ravel(), x.ravel() + size, y.ravel() + size)
+    inside = shapely.contains(grid.area.buffer(1e-6 * size), squares)
+    centres = shapely.get_coordinates(rows.geometry.centroid.to_numpy())
+    column, row = (
+        np.floor((centres[:, 0] - west) / size).astype(int),
+        np.floor((centres[:, 1] - south) / size).astype(int),
+    )
+    placed = (column >= 0) & (column < across) & (row >= 0) & (row < down)
+    index = {day: i for i, day in enumerate(days)}
+    when = np.array([index[day] for day in rows["date"].dt.date], int)
+    busy = np.zeros((len(days), len(squares)), bool)
+    busy[when[placed], (row * across + column)[placed]] = True
+    busy_ones, empty_ones = (
+        rng.permutation(np.flatnonzero(busy & inside)),
+        rng.permutation(np.flatnonzero(~busy & inside)),
+    )
+
+    def seen(members: NDArray[np.int64], most: int) -> list[int]:
+        kept: list[int] = []
+        for pick in members[: MOST_TRIES * wanted].tolist():
+            if (
+                len(kept) < most
+                and clear_share(looks, pick // len(squares), squares[pick % len(squares)]) >= LEAST_CLEAR
+            ):
+                kept.append(pick)
+        return kept
+
+    busy_picks = seen(busy_ones, round(BUSY_SHARE * wanted))
+    empty_picks = seen(empty_ones, wanted - len(busy_picks))
+    busy_picks = seen(busy_ones, wanted - len(empty_picks))
+    found = [
+        (str(days[pick // len(squares)]), len(members) / len(picks), squares[pick % len(squares)])
+        for members, picks in ((busy_ones, busy_picks), (empty_ones, empty_picks))
+        for pick in picks
+    ]
+    frame = gpd.GeoDataFrame(found, columns=["date", "weight", "geometry"], geometry="geometry", crs=grid.crs)
+    return frame.assign(weight=frame["weight"] / frame["weight"].mean() if len(frame) else frame["weight"])
+
+
+def clear_share(looks: Looks, i: int, shape: Any) -> float:
+    """Share of a polygon that date ``i`` shows, from points a tenth of its extent apart."""
+    west, south, east, north = shape.bounds
+    x, y = np.meshgrid(np.linspace(west, east, 12)[1:-1], np.linspace(south, north, 12)[1:-1])
+    inside = shapely.contains_xy(shape, x, y)
+    points = np.column_stack([x[inside], y[inside]])
+    return float(looks.clear(i, points if len(points) else np.array(shape.representative_point().coords)).mean())

@@ -1,0 +1,68 @@
+"""A finished run's boxes, looks and methods, to follow and count again with what a person knows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+
+from changedet.errors import InputError
+from changedet.grid import Grid
+from changedet.pipeline.collect import kept_boxes
+from changedet.pipeline.finished import Run
+from changedet.pipeline.looks import SeenLooks
+from changedet.stages.registry import NONE, Method, Stage
+from changedet.stages.tracks.rows import AllLooks, Looks
+from changedet.store import RunFolder
+
+
+def counted_days(finished: Run) -> list[dt.date]:
+    """The dates on which a run counted boxes.
+
+    Raises
+    ------
+    InputError
+        It counted none; the reason is the run's own.
+    """
+    table = finished.series
+    known = table[(table["zone"] == "") & table["containers_expected"].notna()]
+    if not len(known):
+        reason = finished.summary.get("unavailable", {}).get("containers", "none were counted and followed")
+        raise InputError(f"{finished.path}: no containers: {reason}")
+    return [stamp.date() for stamp in known["date"]]
+
+
+def boxes(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """All boxes of the run with the candidates below the count threshold, where those are still kept."""
+    containers = finished.containers
+    try:
+        kept = kept_boxes(folder, grid, days)
+    except (OSError, ValueError, KeyError):
+        kept = None
+    if kept is not None and set(kept["object_id"][kept["counted"]]) == set(containers["object_id"]):
+        return kept, []
+    said = "the candidates below the count threshold are no longer kept; boxes missed on single dates may show as gone"
+    return containers.drop(columns=["track_id", "zone"]).assign(counted=True), [said]
+
+
+def looks(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[Looks, list[str]]:
+    """What each date saw, as far as that is still kept."""
+    if all(folder.quality(day).exists() for day in days):
+        return SeenLooks(folder, grid, tuple(days)), []
+    return AllLooks(tuple(days)), ["what each date saw is no longer kept; all dates count as clear everywhere"]
+
+
+def method(finished: Run, stage: Stage) -> tuple[Method, dict[str, Any]] | None:
+    """The run's own method of a stage with its parameters; None where it was switched off."""
+    row = next((row for row in finished.provenance["methods"] if row["stage"] == stage.name), None)
+    if row is None or row["method"] == NONE:
+        return None
+    chosen = stage.get(row["method"])
+    return chosen, chosen.resolve(row["parameters"])
+
+
+def detector(finished: Run) -> str:
+    """The objects method that found the boxes."""
+    return next((str(row["method"]) for row in finished.provenance["methods"] if row["stage"] == "objects"), "")

@@ -1,0 +1,1 @@
+"""The command line: words to calls, and all that is printed."""

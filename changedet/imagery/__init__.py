@@ -1,0 +1,1 @@
+"""Scenes from files and catalogs to float32 on the common grid; NaN is no data."""

@@ -1,0 +1,199 @@
+"""Which band is which: roles from what the workflow says, from descriptions, wavelengths and colour interpretation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from changedet.errors import InputError, did_you_mean
+from changedet.imagery.headers import BandHeader
+
+OPTICAL: Final = ("coastal", "blue", "green", "red", "rededge", "nir", "swir1", "swir2", "pan")
+SAR: Final = ("vv", "vh", "hh", "hv", "amplitude")
+MASKS: Final = ("scl", "qa_pixel", "udm2", "valid", "alpha")
+ROLES: Final = (*OPTICAL, *SAR, *MASKS)
+
+_NAMES: Final = {
+    "coastal": ("coastal", "coastal aerosol", "coastal blue", "ultra blue", "aerosol", "deep blue"),
+    "blue": ("blue",),
+    "green": ("green",),
+    "red": ("red",),
+    "rededge": (
+        "rededge",
+        "red edge",
+        "rededge 1",
+        "red edge 1",
+        "rededge071",
+        "rededge1",
+        "re",
+        "vegetation red edge",
+    ),
+    "nir": ("nir", "nir1", "nir 1", "nir08", "near infrared", "near ir", "near infra red", "infrared"),
+    "swir1": ("swir1", "swir 1", "swir16", "swir", "shortwave infrared 1", "short wave infrared 1"),
+    "swir2": ("swir2", "swir 2", "swir22", "shortwave infrared 2", "short wave infrared 2"),
+    "pan": ("pan", "panchromatic"),
+    "amplitude": ("amplitude", "intensity", "backscatter"),
+    **{role: (role,) for role in ("vv", "vh", "hh", "hv", "udm2", "valid", "alpha")},
+    "scl": ("scl", "scene classification", "scene classification layer"),
+    "qa_pixel": ("qa pixel", "pixel qa"),
+}
+_BY_NAME: Final = {name: role for role, names in _NAMES.items() for name in names}
+
+# Band numbers mean one thing on Sentinel-2 and another on each Landsat.
+_SENTINEL2: Final = dict(
+    zip(("1", "2", "3", "4", "5", "8", "8a", "11", "12"), (*OPTICAL[:6], "nir", *OPTICAL[6:8]), strict=True)
+)
+_OLI: Final = dict(zip("12345678", ("coastal", "blue", "green", "red", "nir", "swir1", "swir2", "pan"), strict=True))
+_TM: Final = dict(zip("1234578", ("blue", "green", "red", "nir", "swir1", "swir2", "pan"), strict=True))
+_PLANET8: Final = {"1": "coastal", "2": "blue", "4": "green", "6": "red", "7": "rededge", "8": "nir"}
+_PLANET4: Final = {"1": "blue", "2": "green", "3": "red", "4": "nir"}
+_SENSORS: Final = (
+    (r"sentinel-?2|\bs2[abc]?_|_s2[abc]_|msil[12][ac]", _SENTINEL2),
+    (r"landsat[-_ ]?[89]\b|\bl[co]0[89]_|oli", _OLI),
+    (r"landsat[-_ ]?[457]\b|\bl[et]0[457]_|\bl7\d|etm", _TM),
+    (r"superdove|psb\.sd|analyticms_.*8b|_8b_", _PLANET8),
+    (r"planetscope|analyticms", _PLANET4),
+)
+_WAVELENGTHS_UM: Final = (
+    (0.425, 0.452, "coastal"),
+    (0.452, 0.515, "blue"),
+    (0.515, 0.600, "green"),
+    (0.625, 0.690, "red"),
+    (0.695, 0.755, "rededge"),
+    (0.770, 0.910, "nir"),
+    (1.500, 1.760, "swir1"),
+    (2.050, 2.400, "swir2"),
+)
+_COLORS: Final = {color: color for color in ("red", "green", "blue", "alpha", "pan", "coastal", "rededge", "nir")}
+
+
+@dataclass(frozen=True)
+class RoleMap:
+    """Role to band number, from 1, and what was assumed."""
+
+    bands: Mapping[str, int]
+    warnings: tuple[str, ...] = ()
+
+
+def is_sar(roles: Sequence[str]) -> bool:
+    """Whether any of these is a radar role."""
+    return any(role in SAR for role in roles)
+
+
+def from_name(description: str, sensor_hint: str = "") -> str | None:
+    """The role that a band description names, or None.
+
+    Parameters
+    ----------
+    description : str
+        Such as ``B04``, ``Near Infrared``, ``SR_B5``, ``Band 4 (0.660000 Micrometers)``.
+    sensor_hint : str
+        File name and tags: band numbers count only where it names a sensor whose numbers are known.
+
+    >>> from_name("Red"), from_name("B08", "S2A_MSIL2A_20230604"), from_name("SR_B5", "LC09_L2SP"), from_name("B5")
+    ('red', 'nir', 'nir', None)
+    """
+    plain = re.sub(r"[\s_\-]+", " ", description.lower()).strip()
+    if plain in _BY_NAME:
+        return _BY_NAME[plain]
+    wavelength = re.search(r"\(?([\d.]+)\s*(micrometers?|nanometers?|um|nm)\)?", plain)
+    if wavelength:
+        return from_wavelength(float(wavelength[1]) / (1000 if wavelength[2].startswith("n") else 1))
+    number = re.fullmatch(r"(?:sr |toa )?b(?:and)? ?0?(\d{1,2}a?)(?: \d+m)?", plain)
+    hint = f"{sensor_hint} {description}".lower()
+    table = next((bands for pattern, bands in _SENSORS if re.search(pattern, hint)), None)
+    if number:
+        return table.get(number[1]) if table is not None else None
+    # "Blue, 0.49": a known word leads the description.
+    return _BY_NAME.get(re.split(r"[,;:(/]| - ", description.lower())[0].strip())
+
+
+def from_wavelength(micrometres: float) -> str | None:
+    """The optical role of a central wavelength, or None."""
+    return next((role for low, high, role in _WAVELENGTHS_UM if low <= micrometres < high), None)
+
+
+def find_roles(
+    path: str, bands: Sequence[BandHeader], sensor_hint: str, given: Mapping[str, int | str] | None
+) -> RoleMap:
+    """Roles of one file's bands.
+
+    Parameters
+    ----------
+    path : str
+        For error lines.
+    bands : sequence of BandHeader
+    sensor_hint : str
+        File name and tags.
+    given : mapping of role to band number or description, optional
+        What the scene or the workflow says; then nothing else counts, but for an alpha band that it leaves alone.
+
+    Returns
+    -------
+    RoleMap
+        Where nothing tells, roles are ``band1`` and so on, and a warning says so.
+
+    Raises
+    ------
+    InputError
+        Where a given band does not exist.
+    """
+    if given:
+        found = {role: _index(path, role, band, bands) for role, band in given.items()}
+        alpha = [i for i, band in enumerate(bands, 1) if band.color == "alpha" and i not in found.values()]
+        return RoleMap({**found, "alpha": alpha[0]} if alpha and "alpha" not in found else found)
+    told = [_told(band, sensor_hint) for band in bands]
+    if (
+        len(bands) == 1
+        and told == [None]
+        and re.search(r"sentinel-?1|\bs1[abc]_|\bsar\b|terrasar|radarsat", sensor_hint.lower())
+    ):
+        told = ["amplitude"]
+    return _numbered(path, told)
+
+
+def _told(band: BandHeader, sensor_hint: str) -> str | None:
+    role = from_name(band.description, sensor_hint) if band.description else None
+    if role is None and re.fullmatch(r"[\d.]+", band.wavelength):
+        value = float(band.wavelength)
+        role = from_wavelength(value / 1000 if value > 100 else value)
+    return role or _COLORS.get(band.color)
+
+
+def _numbered(path: str, told: list[str | None]) -> RoleMap:
+    """Roles by what is told, the rest by number; of two bands of one role the first has it."""
+    found: dict[str, int] = {}
+    unknown = []
+    for i, role in enumerate(told, 1):
+        if role is None:
+            unknown.append(i)
+            found[f"band{i}"] = i
+        else:
+            found.setdefault(role, i)
+    if not unknown:
+        return RoleMap(found)
+    which = "its bands" if len(unknown) == len(told) > 1 else "band " + ", ".join(str(number) for number in unknown)
+    verb = "is" if which.startswith("band") and len(unknown) == 1 else "are"
+    said = (
+        f"{path}: does not say what {which} {verb}; matched by number (give 'bands', as {{blue: 1, green: 2, red: 3}})"
+    )
+    return RoleMap(found, (said,))
+
+
+def _index(path: str, role: str, band: int | str, bands: Sequence[BandHeader]) -> int:
+    if role not in ROLES and not re.fullmatch(r"band\d+", role):
+        raise InputError(
+            f"{path}: bands.{role}: no such role, expected one of {', '.join(ROLES)}{did_you_mean(role, ROLES)}"
+        )
+    if isinstance(band, int):
+        if not 1 <= band <= len(bands):
+            raise InputError(f"{path}: bands.{role}: there is no band {band}, the file has {len(bands)}")
+        return band
+    names = [header.description for header in bands]
+    for i, name in enumerate(names, 1):
+        if name.strip().lower() == band.strip().lower():
+            return i
+    shown = ", ".join(f"'{name}'" for name in names if name) or "none"
+    raise InputError(f"{path}: bands.{role}: no band is described as '{band}', the file's descriptions are {shown}")

@@ -1,0 +1,1 @@
+"""Arithmetic of reading scenes: numpy in, numpy out."""

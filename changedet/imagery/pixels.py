@@ -1,0 +1,242 @@
+"""Parts of raster files as float32 with NaN for no data; datasets stay open, a few for each thread."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import rasterio
+import rasterio.errors
+from numpy.typing import NDArray
+from rasterio.windows import Window as RasterWindow
+
+from changedet.imagery.block_cache import BUDGET_BYTES, Shelf
+from changedet.imagery.headers import Raster, gdal_options, is_remote, open_dataset, reading, stamp_of
+from changedet.imagery.kernels.resampling import block_mean, block_mean_of_integers, without_nodata
+
+BEYOND: Final = 1e30
+MAX_OPEN: Final = 24
+LARGEST_BLOCK_PX: Final = 1 << 20
+"""Larger blocks (a file of one piece) are left to GDAL."""
+_MEAN_PART_PX: Final = 1 << 22
+_local = threading.local()
+_shelf = Shelf(BUDGET_BYTES)
+
+
+def read_part(
+    raster: Raster,
+    indexes: Sequence[int],
+    part: tuple[int, int, int, int],
+    *,
+    use_mask: bool = True,
+    share: bool = True,
+) -> NDArray[np.float32]:
+    """Bands of a part of a file.
+
+    Parameters
+    ----------
+    raster : Raster
+    indexes : sequence of int
+        Bands, from 1.
+    part : (row, column, height, width)
+        Within the file.
+    use_mask : bool
+        Whether the file's own mask and its alpha band make no data.
+    share : bool
+        Whether the file's blocks are kept for the parts beside this one.
+
+    Returns
+    -------
+    float32 (band, height, width)
+        Digital numbers, scale and offset not applied. NaN where the file's mask or alpha is 0, where the value is not
+        finite, and where all bands asked for equal their nodata value (as gdalwarp has it: a 0 in one band of several
+        is a dark pixel).
+    """
+    row, column, height, width = part
+    window = RasterWindow(column, row, width, height)
+    alpha = [raster.alpha] if use_mask and raster.alpha is not None else []
+    native, masks = _read(raster, [*indexes, *alpha], window, mask=use_mask and raster.has_mask, share=share)
+    values = native[: len(indexes)]
+    out = np.empty(values.shape, np.float32)
+    nodata = _nodata(values.dtype, [raster.bands[i - 1].nodata for i in indexes])
+    if nodata is None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            out[...] = values
+    else:
+        without_nodata(values, nodata, out)
+    missing: NDArray[np.bool_] | None = None
+    if alpha:
+        hidden = (native[len(indexes) :] == 0).any(0)
+        missing = hidden
+    if masks is not None:
+        missing = masks == 0 if missing is None else missing | (masks == 0)
+    if missing is not None:
+        np.copyto(out, np.float32(np.nan), where=missing)
+    if np.issubdtype(values.dtype, np.floating):
+        # Brightness is never so great: fill values that the header does not name are.
+        out[~(np.abs(out) < BEYOND)] = np.nan
+    return out
+
+
+def read_classes(raster: Raster, indexes: Sequence[int], part: tuple[int, int, int, int]) -> NDArray[Any]:
+    """Bands of a part of a file of classes or flags, in their own dtype: (band, height, width)."""
+    row, column, height, width = part
+    return _read(raster, list(indexes), RasterWindow(column, row, width, height), mask=False)[0]
+
+
+def read_mean(
+    raster: Raster,
+    indexes: Sequence[int],
+    part: tuple[int, int, int, int],
+    factor: tuple[int, int],
+    *,
+    use_mask: bool = True,
+) -> NDArray[np.float32]:
+    """Means over blocks of a file's pixels, anchored to its first pixel.
+
+    Parameters
+    ----------
+    part : (row, column, height, width)
+        In blocks.
+    factor : (rows, columns)
+        Of a block.
+
+    Returns
+    -------
+    float32 (band, height, width)
+        NaN where less than half of a block is valid.
+    """
+    source, (ky, kx) = _overview(raster, factor)
+    row, column, height, width = part
+    out = np.empty((len(indexes), height, width), np.float32)
+    # In strips: a block of 30 x 30 under a window of 1024 px would be a thousand million pixels at once.
+    strip = max(1, _MEAN_PART_PX // (ky * kx * max(width, 1) * len(indexes)))
+    for first in range(0, height, strip):
+        rows = min(strip, height - first)
+        y, x = (row + first) * ky, column * kx
+        size = min(rows * ky, source.shape[0] - y), min(width * kx, source.shape[1] - x)
+        out[:, first : first + rows] = _mean_part(source, indexes, (y, x, *size), (ky, kx), use_mask=use_mask)
+    return out
+
+
+def _mean_part(
+    raster: Raster,
+    indexes: Sequence[int],
+    part: tuple[int, int, int, int],
+    factor: tuple[int, int],
+    *,
+    use_mask: bool,
+) -> NDArray[np.float32]:
+    masked = use_mask and (raster.has_mask or raster.alpha is not None)
+    if masked or any(raster.bands[i - 1].dtype not in {"uint8", "int8", "uint16", "int16"} for i in indexes):
+        pixels = read_part(raster, indexes, part, use_mask=use_mask, share=False)
+        return pixels if factor == (1, 1) else np.asarray(block_mean(pixels, factor))
+    row, column, height, width = part
+    values, _ = _read(raster, list(indexes), RasterWindow(column, row, width, height), mask=False, share=False)
+    nodata = _nodata(values.dtype, [raster.bands[i - 1].nodata for i in indexes])
+    none = np.zeros(0, values.dtype) if nodata is None else nodata
+    return np.asarray(block_mean_of_integers(values, none, factor))
+
+
+def _overview(raster: Raster, factor: tuple[int, int]) -> tuple[Raster, tuple[int, int]]:
+    """The coarsest overview that leaves pixels enough to average however it was made, and the factor that is left."""
+    height, width = raster.shape
+    for level, ratio in reversed(list(enumerate(raster.overviews))):
+        left = factor[0] // ratio, factor[1] // ratio
+        whole = left[0] * ratio == factor[0] and left[1] * ratio == factor[1]
+        # Overviews are often mere subsamples: some of their pixels must be left to average, fewer where they are means.
+        enough = 2 if raster.tags.get("OVR_RESAMPLING_ALG") == "AVERAGE" else 4
+        if whole and min(left) >= enough and not raster.gcps and not is_remote(raster.path):
+            frame = replace(raster.frame, height=-(-height // ratio), width=-(-width // ratio))
+            coarse = replace(raster, frame=frame, overviews=(), tags={**raster.tags, "_level": str(level)})
+            with reading(raster.path):
+                if _dataset(coarse).shape == coarse.shape:
+                    return coarse, left
+    return raster, factor
+
+
+def release() -> None:
+    """Close what this thread holds open."""
+    for dataset in getattr(_local, "open", {}).values():
+        dataset.close()
+    _local.open = OrderedDict()
+
+
+def _dataset(raster: Raster) -> Any:
+    """The open dataset, from this thread's own few; rasterio's may not be shared between threads."""
+    if getattr(_local, "pid", None) != os.getpid():
+        _local.open, _local.pid = OrderedDict(), os.getpid()
+    level = raster.tags.get("_level")
+    key = (raster.path, level, stamp_of(raster.path))
+    known: OrderedDict[Any, Any] = _local.open
+    if key in known:
+        known.move_to_end(key)
+        return known[key]
+    extra = {} if level is None else {"overview_level": int(level)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        known[key] = open_dataset(raster.path, **extra)
+    while len(known) > MAX_OPEN:
+        known.popitem(last=False)[1].close()
+    return known[key]
+
+
+def _read(
+    raster: Raster, indexes: list[int], window: RasterWindow, *, mask: bool, share: bool = True
+) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+    with reading(raster.path), rasterio.Env(**gdal_options(raster.path)):
+        dataset = _dataset(raster)
+        mixed = len({raster.bands[i - 1].dtype for i in indexes}) > 1
+        if share and not mixed and _in_blocks(raster, dataset, indexes, window):
+            values = _from_blocks(raster, dataset, indexes, window)
+        else:
+            values = dataset.read(indexes, window=window, out_dtype="float64" if mixed else None)
+        return values, dataset.read_masks(1, window=window) if mask else None
+
+
+def _in_blocks(raster: Raster, dataset: Any, indexes: list[int], window: RasterWindow) -> bool:
+    """Whether blocks are worth keeping: a window cuts some that its neighbours will need as well."""
+    shapes = {dataset.block_shapes[i - 1] for i in indexes}
+    height, width = min(shapes)
+    tiled = len(shapes) == 1 and 64 <= height <= window.height and 64 <= width < dataset.width
+    return tiled and height * width <= LARGEST_BLOCK_PX and not is_remote(raster.path)
+
+
+def _from_blocks(raster: Raster, dataset: Any, indexes: list[int], window: RasterWindow) -> NDArray[Any]:
+    height, width = dataset.block_shapes[indexes[0] - 1]
+    y0, x0, y1, x1 = window.row_off, window.col_off, window.row_off + window.height, window.col_off + window.width
+    out = np.empty((len(indexes), window.height, window.width), dataset.dtypes[indexes[0] - 1])
+    about = (raster.path, raster.tags.get("_level"), stamp_of(raster.path), tuple(indexes))
+    for top in range(y0 // height * height, y1, height):
+        for left in range(x0 // width * width, x1, width):
+            size = min(width, dataset.width - left), min(height, dataset.height - top)
+            read = partial(dataset.read, indexes, window=RasterWindow(left, top, *size))
+            block = _shelf.get((*about, top, left), read)
+            rows, columns = slice(max(top, y0), min(top + size[1], y1)), slice(max(left, x0), min(left + size[0], x1))
+            out[:, rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0] = block[
+                :, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+            ]
+    return out
+
+
+def _nodata(dtype: np.dtype[Any], values: Sequence[float | None]) -> NDArray[Any] | None:
+    """Nodata values in the file's own type; None where a band has none, or one that its type cannot hold."""
+    given = [value for value in values if value is not None]
+    if len(given) < len(values) or not all(_holds(dtype, value) for value in given):
+        return None
+    return np.array([int(value) if dtype.kind in "iu" else value for value in given], dtype)
+
+
+def _holds(dtype: np.dtype[Any], value: float) -> bool:
+    if dtype.kind not in "iu":
+        # NaN is left to the test for finite values.
+        return value == value
+    info = np.iinfo(dtype)
+    return value == value and value.is_integer() and info.min <= value <= info.max

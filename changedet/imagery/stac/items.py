@@ -1,0 +1,194 @@
+"""STAC items as scenes: from a static catalog, an item, an item collection or an API.
+
+A catalog is not trusted: it leads to no host that was not allowed, from the network to no file of this machine, and
+never round in circles.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import shapely
+import shapely.geometry
+from shapely.geometry.base import BaseGeometry
+
+from changedet.errors import InputError, did_you_mean
+from changedet.imagery.hosts import check_hosts, check_redirects, host_of
+from changedet.imagery.stac.assets import pixels_of
+from changedet.imagery.stac.walking import Walk, found_items, typed, where_of
+
+__all__ = ["items"]
+
+
+def items(
+    source: str,
+    *,
+    collections: Sequence[str] = (),
+    datetime: str | None = None,
+    assets: Sequence[str] = (),
+    max_cloud_cover: float | None = None,
+    aoi: BaseGeometry | None = None,
+    allow_hosts: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """Scenes of a STAC source, as arguments of `changedet.scenes.open_scene`.
+
+    Parameters
+    ----------
+    source : str
+        Path or URL of a catalog, a collection, an item, an item collection, or of an API.
+    collections : sequence of str
+        Ids; all where empty.
+    datetime : str, optional
+        A date, or an interval ``start/end`` of dates, months or years, ends included; ``..`` is open.
+    assets : sequence of str
+        Keys or common names of the bands to use; where empty, every band with a known role. Scene classes and quality
+        flags (scl, qa_pixel, udm2) are taken in any case.
+    max_cloud_cover : float, optional
+        Per cent; items that do not say are kept.
+    aoi : shapely geometry, optional
+        In longitude and latitude; items that miss it are left out.
+    allow_hosts : sequence of str
+        Hosts beside the source's own.
+
+    Returns
+    -------
+    list of dict
+        In order of time.
+
+    Raises
+    ------
+    InputError
+        Where a document cannot be read or is no STAC, an item lacks what it needs, or a host is not allowed.
+    """
+    own = host_of(source)
+    walk = Walk((*([own] if own else []), *allow_hosts), tuple(collections))
+    span = _interval(datetime) if datetime else None
+    found = []
+    for item, place in found_items(source, walk, span, aoi):
+        wanted = _wanted(item, place, walk, span, max_cloud_cover, aoi)
+        if wanted is not None:
+            found.append(_scene(item, place, wanted, assets))
+    missing = [name for name in collections if name not in walk.names]
+    if missing and walk.names:
+        known = ", ".join(sorted(walk.names))
+        raise InputError(
+            f"{source}: has no collection '{missing[0]}', only {known}{did_you_mean(missing[0], walk.names)}"
+        )
+    try:
+        leads = [path for scene in found for path in _paths(scene)]
+        check_hosts(leads, walk.allowed)
+        check_redirects(leads, walk.allowed)
+    except InputError as error:
+        raise InputError(f"{source}: {error.problems[0].message}") from None
+    return sorted(found, key=lambda scene: (scene["date"], scene["time"], scene["name"]))
+
+
+def _paths(scene: Mapping[str, Any]) -> list[str]:
+    path = scene["path"]
+    return list(path.values()) if isinstance(path, Mapping) else [path]
+
+
+def _wanted(
+    item: Mapping[str, Any],
+    place: str,
+    walk: Walk,
+    span: tuple[dt.datetime, dt.datetime] | None,
+    max_cloud_cover: float | None,
+    aoi: BaseGeometry | None,
+) -> dt.datetime | None:
+    """When an item was taken, or None where the search leaves it out."""
+    collection = item.get("collection")
+    if isinstance(collection, str):
+        walk.names.add(collection)
+    if walk.collections and collection is not None and collection not in walk.collections:
+        return None
+    moment = _moment(item, place)
+    if span is not None and not span[0] <= moment <= span[1]:
+        return None
+    cover = typed(item, "properties", dict, where_of(item, place)).get("eo:cloud_cover")
+    if max_cloud_cover is not None and isinstance(cover, int | float) and cover > max_cloud_cover:
+        return None
+    return moment if aoi is None or _meets(item, aoi, place) else None
+
+
+def _meets(item: Mapping[str, Any], aoi: BaseGeometry, place: str) -> bool:
+    if not item.get("geometry"):
+        return True
+    try:
+        shape = shapely.geometry.shape(item["geometry"])
+        return bool(shapely.make_valid(shape).intersects(aoi))
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError, shapely.errors.ShapelyError):
+        raise InputError(f"{where_of(item, place)}: geometry: is no GeoJSON geometry") from None
+
+
+def _scene(item: Mapping[str, Any], place: str, moment: dt.datetime, assets: Sequence[str]) -> dict[str, Any]:
+    where = where_of(item, place)
+    properties = typed(item, "properties", dict, where)
+    found: dict[str, Any] = {
+        "date": moment.date(),
+        "time": moment.time(),
+        "name": str(item.get("id", "")),
+        "collection": str(item.get("collection") or ""),
+        "sun": _angles(properties, where, azimuth_deg="view:sun_azimuth", elevation_deg="view:sun_elevation"),
+        "view": _angles(properties, where, azimuth_deg="view:azimuth", off_nadir_deg="view:off_nadir"),
+    }
+    return {**found, **pixels_of(item, place, where, assets)}
+
+
+def _angles(properties: Mapping[str, Any], where: str, **names: str) -> dict[str, float] | None:
+    found = {}
+    for name, key in names.items():
+        value = properties.get(key)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise InputError(f"{where}: {key}: expected degrees, got {value!r}")
+        found[name] = float(value)
+    return found or None
+
+
+def _moment(item: Mapping[str, Any], place: str) -> dt.datetime:
+    where = where_of(item, place)
+    properties = typed(item, "properties", dict, where)
+    text = properties.get("datetime") or properties.get("start_datetime")
+    if not isinstance(text, str):
+        raise InputError(f"{where}: properties.datetime: expected a time such as 2023-06-04T10:20:30Z, got {text!r}")
+    try:
+        moment = dt.datetime.fromisoformat(text)
+        return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise InputError(f"{where}: properties.datetime: '{text[:40]}' is no time") from None
+
+
+def _interval(text: str) -> tuple[dt.datetime, dt.datetime]:
+    ends = text.split("/")
+    start, end = (ends[0], ends[-1]) if len(ends) <= 2 else ("?", "?")
+    try:
+        low = dt.datetime.min.replace(tzinfo=dt.UTC) if start in {"", ".."} else _edge(start)[0]
+        high = dt.datetime.max.replace(tzinfo=dt.UTC) if end in {"", ".."} else _edge(end)[1]
+    except ValueError:
+        raise InputError(f"datetime: '{text}' is no interval, expected one such as 2023-05/2023-11") from None
+    if low > high:
+        raise InputError(f"datetime: '{text}' ends before it starts")
+    return low, high
+
+
+def _edge(text: str) -> tuple[dt.datetime, dt.datetime]:
+    """First and last moment of a year, a month, a day or a time."""
+    parts = text.split("-")
+    if len(text) == 4:
+        first, last = dt.date(int(text), 1, 1), dt.date(int(text), 12, 31)
+    elif len(parts) == 2 and len(text) == 7:
+        year, month = int(parts[0]), int(parts[1])
+        first = dt.date(year, month, 1)
+        last = dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)
+    elif len(text) == 10:
+        first = last = dt.date.fromisoformat(text)
+    else:
+        moment = dt.datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+        return moment, moment
+    return dt.datetime.combine(first, dt.time.min, dt.UTC), dt.datetime.combine(last, dt.time.max, dt.UTC)

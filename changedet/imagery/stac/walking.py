@@ -1,0 +1,200 @@
+"""Walk a STAC source: documents one by one, never round in circles, never to a host or file that it may not lead to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urljoin, urlparse
+
+from shapely.geometry.base import BaseGeometry
+
+from changedet.errors import InputError
+from changedet.imagery.hosts import GuardedRedirects, check_hosts, host_of
+
+MAX_DOCUMENTS: Final = 20_000
+MAX_BYTES: Final = 64 << 20
+TIMEOUT_S: Final = 30
+MAX_HREF: Final = 4096
+
+
+@dataclass
+class Walk:
+    """What one search has opened, and what it wants."""
+
+    allowed: tuple[str, ...]
+    collections: tuple[str, ...] = ()
+    seen: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+
+
+def found_items(
+    source: str, walk: Walk, span: tuple[dt.datetime, dt.datetime] | None, aoi: BaseGeometry | None
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Every item of a source, with the place of the document that it stands in."""
+    document = _load(source, walk)
+    links = document.get("links")
+    searchable = isinstance(links, list) and any(isinstance(x, dict) and x.get("rel") == "search" for x in links)
+    if host_of(source) and document.get("type") == "Catalog" and (searchable or "conformsTo" in document):
+        yield from _from_api(source, walk, span, aoi)
+    else:
+        yield from _walked(document, source, walk, (source,))
+
+
+def _walked(
+    document: dict[str, Any], place: str, walk: Walk, above: tuple[str, ...]
+) -> Iterator[tuple[dict[str, Any], str]]:
+    kind = document.get("type")
+    if kind == "Feature":
+        yield document, place
+    elif kind == "FeatureCollection":
+        for item in typed(document, "features", list, place):
+            if not isinstance(item, dict) or item.get("type") != "Feature":
+                raise InputError(f"{place}: features: expected STAC items")
+            yield item, place
+    elif kind in {"Catalog", "Collection"} or "stac_version" in document:
+        if kind == "Collection":
+            walk.names.add(str(document.get("id", "")))
+            if walk.collections and document.get("id") not in walk.collections:
+                return
+        yield from _children(document, place, walk, above)
+    else:
+        raise InputError(f"{place}: is no STAC catalog, collection, item or item collection (its type is {kind!r})")
+
+
+def _children(
+    document: dict[str, Any], place: str, walk: Walk, above: tuple[str, ...]
+) -> Iterator[tuple[dict[str, Any], str]]:
+    for link in typed(document, "links", list, place, default=[]):
+        if not isinstance(link, dict) or link.get("rel") not in {"child", "item"}:
+            continue
+        there = resolved(typed(link, "href", str, f"{place}: links"), place)
+        if there in above:
+            raise InputError(f"{place}: its child '{link['href']}' leads back to a catalog above it; remove that link")
+        if there in walk.seen:
+            continue
+        _check_host(there, walk, place)
+        yield from _walked(_load(there, walk), there, walk, (*above, there))
+
+
+def _load(place: str, walk: Walk) -> dict[str, Any]:
+    walk.seen.add(place)
+    if len(walk.seen) > MAX_DOCUMENTS:
+        raise InputError(f"{place}: the catalog has more than {MAX_DOCUMENTS} documents; name a part of it")
+    try:
+        document = json.loads(_bytes(place, walk))
+    except (OSError, urllib.error.URLError) as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error})"
+        raise InputError(f"{place}: {reason}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{place}: is not JSON ({error})") from None
+    if not isinstance(document, dict):
+        raise InputError(f"{place}: is no STAC object but {type(document).__name__}")
+    return document
+
+
+def _check_host(there: str, walk: Walk, place: str) -> None:
+    try:
+        check_hosts([there], walk.allowed)
+    except InputError as error:
+        raise InputError(f"{place}: {error.problems[0].message}") from None
+
+
+def _bytes(place: str, walk: Walk) -> bytes:
+    if not host_of(place):
+        path = Path(place.removeprefix("file://"))
+        if path.is_file() and path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{place}: has {path.stat().st_size >> 20} MB, more than {MAX_BYTES >> 20}")
+        return path.read_bytes()
+    if urlparse(place).scheme not in {"http", "https"}:
+        raise InputError(f"{place}: STAC documents are read from files, http and https")
+    request = urllib.request.Request(place, headers={"Accept": "application/json"})  # noqa: S310 - scheme checked above
+    with urllib.request.build_opener(GuardedRedirects(walk.allowed)).open(request, timeout=TIMEOUT_S) as answer:
+        data: bytes = answer.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{place}: has more than {MAX_BYTES >> 20} MB")
+    return data
+
+
+def _from_api(
+    source: str, walk: Walk, span: tuple[dt.datetime, dt.datetime] | None, aoi: BaseGeometry | None
+) -> Iterator[tuple[dict[str, Any], str]]:
+    import pystac_client
+    import pystac_client.exceptions
+    import requests
+
+    try:
+        client = pystac_client.Client.open(source, **_guarded(walk, source))
+        search = client.search(
+            collections=list(walk.collections) or None,
+            datetime=None if span is None else "/".join(_api_time(end) for end in span),
+            bbox=None if aoi is None else list(aoi.bounds),
+            max_items=MAX_DOCUMENTS,
+        )
+        found = list(search.items_as_dicts())
+    except (pystac_client.exceptions.APIError, requests.RequestException, NotImplementedError) as error:
+        raise InputError(f"{source}: the search failed ({' '.join(str(error).split())[:200]})") from None
+    for item in found:
+        yield item, source
+
+
+def _guarded(walk: Walk, source: str) -> dict[str, Any]:
+    """Arguments of a client that asks no host, by a link to the next page or a redirect, that was not allowed."""
+    from pystac_client.stac_api_io import StacApiIO
+
+    def ask(request: Any) -> None:
+        _check_host(request.url, walk, source)
+
+    def follow(answer: Any, *_: Any, **__: Any) -> None:
+        if answer.is_redirect:
+            _check_host(urljoin(answer.url, answer.headers["location"]), walk, source)
+
+    guarded = StacApiIO()
+    guarded.session.hooks["response"].append(follow)
+    # Opening a client sets the modifier and the timeout of its StacApiIO anew.
+    return {"stac_io": guarded, "request_modifier": ask, "timeout": TIMEOUT_S}
+
+
+def _api_time(moment: dt.datetime) -> str:
+    return ".." if moment.year in {1, 9999} else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def resolved(href: str, place: str) -> str:
+    """Where an href leads from a document; GDAL's virtual paths and inline XML lead nowhere."""
+    odd = len(href) > MAX_HREF or any(ord(letter) < 32 for letter in href)
+    if odd or not href.strip() or href.lstrip().startswith("<") or "/vsi" in href.lower():
+        raise InputError(f"{place}: the href {href[:80]!r} is no file and no URL")
+    scheme = urlparse(href).scheme
+    if host_of(place):
+        if scheme == "file":
+            raise InputError(f"{place}: leads to a file of this machine ('{href}'), which a remote catalog may not")
+        return urljoin(place, href)
+    if scheme in {"http", "https", "s3"}:
+        return href
+    if scheme not in {"", "file"} and len(scheme) > 1:
+        raise InputError(
+            f"{place}: the href '{href[:80]}' is of a kind that is not read, expected a file, http, https or s3"
+        )
+    base = Path(place.removeprefix("file://")).parent
+    return str((base / href.removeprefix("file://")).resolve())
+
+
+def typed(data: Mapping[str, Any], key: str, kind: type, where: str, default: Any = None) -> Any:
+    """The value of a key, or InputError where it is of another type."""
+    value = data.get(key, default)
+    if not isinstance(value, kind):
+        wanted = "an object" if kind is dict else "a list" if kind is list else "text"
+        got = "nothing" if value is None else type(value).__name__
+        raise InputError(f"{where}: {key}: expected {wanted}, got {got}")
+    return value
+
+
+def where_of(item: Mapping[str, Any], place: str) -> str:
+    """How error lines name an item."""
+    name = item.get("id")
+    return f"{place}: {name}" if isinstance(name, str) and name else place

@@ -1,0 +1,1 @@
+"""GeoPackages: typed layers with their QGIS styles inside."""

@@ -1,0 +1,71 @@
+"""``labels.gpkg``: tiles in which a person draws every container, written and read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from changedet.outputs.files import replacing
+from changedet.outputs.gpkg.vector_layers import TEXT, embed_styles, write_layers
+from changedet.outputs.qgis import layer_styles, styles
+
+TILES: Final = "tiles"
+LABELS: Final = "containers"
+
+
+def write_labels(path: str | Path, tiles: gpd.GeoDataFrame, dates: Sequence[str]) -> None:
+    """Write the layers ``tiles`` (as given, with `labelled` false) and ``containers`` (no row; `date`, `kind`).
+
+    Parameters
+    ----------
+    path : path
+        Written whole, or not at all.
+    tiles : geopandas.GeoDataFrame
+        Polygons with `date` (ISO text) and `weight`.
+    dates : sequence of str
+        ISO dates that a label may have.
+    """
+    # Text, not a date: QGIS offers the looks' dates as a list, and a time zone cannot move them by a day.
+    columns = {name: pd.Series([], dtype=TEXT) for name in ("date", "kind")}
+    drawn = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=tiles.crs), crs=tiles.crs)
+    layers = {TILES: tiles.assign(labelled=False), LABELS: drawn}
+    styled = {TILES: layer_styles.label_tiles(), LABELS: layer_styles.additions(dates)}
+    with replacing(Path(path)) as part:
+        write_layers(part, layers, {})
+        embed_styles(part, {name: styles.document(style) for name, style in styled.items()})
+
+
+def _is_yes(value: Any) -> bool:
+    return not pd.isna(value) and str(value).strip().lower() not in {"", "0", "0.0", "no", "n", "false", "f"}
+
+
+def read_labels(path: str | Path, crs: Any) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """The two layers in a CRS, rows numbered by `fid`; `labelled`, `weight` and `kind` filled where they are not there.
+
+    Raises
+    ------
+    ValueError
+        Where the file cannot be read, or a layer, its CRS or its dates are missing.
+    """
+    found = []
+    for layer in (TILES, LABELS):
+        try:
+            frame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            raise ValueError(f"layer '{layer}' cannot be read ({error})") from None
+        if not isinstance(frame, gpd.GeoDataFrame) or "date" not in frame:
+            raise ValueError(f"layer '{layer}' has no {'column date' if 'date' not in frame else 'geometry'}")
+        if frame.crs is None:
+            raise ValueError(f"layer '{layer}' has no CRS")
+        found.append(frame.to_crs(crs))
+    tiles, labels = found
+    tiles = tiles.assign(
+        labelled=[_is_yes(value) for value in tiles["labelled"]] if "labelled" in tiles else True,
+        weight=pd.to_numeric(tiles["weight"], errors="coerce") if "weight" in tiles else 1.0,
+    )
+    return tiles, labels if "kind" in labels else labels.assign(kind=None)

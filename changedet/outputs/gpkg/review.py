@@ -1,0 +1,67 @@
+"""``review.gpkg``: what a person judges in QGIS, written and read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from changedet.outputs.files import replacing
+from changedet.outputs.gpkg.vector_layers import TEXT, conform, embed_styles, write_layers
+from changedet.outputs.qgis import layer_styles, styles
+
+JUDGED: Final = "containers"
+ADDED: Final = "added"
+
+
+def write_review(path: str | Path, containers: gpd.GeoDataFrame, dates: Sequence[str], crs: Any) -> None:
+    """Write the layers ``containers`` (all rows, with an empty `verdict`) and ``added`` (no row; `date`, `kind`).
+
+    Parameters
+    ----------
+    path : path
+        Written whole, or not at all.
+    containers : geopandas.GeoDataFrame
+        As in ``objects.gpkg``.
+    dates : sequence of str
+        ISO dates that a drawn box may have.
+    crs : str or pyproj.CRS
+        The grid's.
+    """
+    judged = conform(JUDGED, containers, crs)
+    # Text, not a date: QGIS offers the looks' dates as a list, and a time zone cannot move them by a day.
+    columns = {name: pd.Series([], dtype=TEXT) for name in ("date", "kind")}
+    added = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
+    layers = {JUDGED: judged.assign(verdict=pd.Series([None] * len(judged), dtype=TEXT)), ADDED: added}
+    styled = {JUDGED: layer_styles.verdicts(), ADDED: layer_styles.additions(dates)}
+    with replacing(Path(path)) as part:
+        write_layers(part, layers, {})
+        embed_styles(part, {name: styles.document(style) for name, style in styled.items()})
+
+
+def read_review(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """The two layers as they are now, rows numbered by `fid`.
+
+    Raises
+    ------
+    ValueError
+        Where the file cannot be read, or a layer or column is missing, or drawn boxes have no place.
+    """
+    found = []
+    for layer, columns in ((JUDGED, ("date", "object_id", "verdict")), (ADDED, ("date", "kind"))):
+        try:
+            frame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            raise ValueError(f"layer '{layer}' cannot be read ({error})") from None
+        missing = [name for name in columns if name not in frame]
+        if missing:
+            raise ValueError(f"layer '{layer}' has lost its column '{missing[0]}'")
+        if layer == ADDED and len(frame) and (not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None):
+            raise ValueError(f"layer '{layer}' has lost its CRS or its geometries; set them in QGIS, or")
+        found.append(frame)
+    judged, added = found
+    return judged.assign(object_id=pd.to_numeric(judged["object_id"], errors="coerce")), added

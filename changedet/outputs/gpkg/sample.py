@@ -1,0 +1,56 @@
+"""``sample_<date>.gpkg``: points of a mask that a person labels, written and read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from changedet.outputs.files import replacing
+from changedet.outputs.gpkg.vector_layers import embed_styles, write_layers
+from changedet.outputs.qgis import layer_styles, styles
+
+LAYER: Final = "sample"
+
+
+def write_sample(path: str | Path, points: gpd.GeoDataFrame) -> None:
+    """Write points ``sample_id, date, stratum, label``; the labels are chosen from a list in QGIS.
+
+    Parameters
+    ----------
+    path : path
+        Written whole, or not at all.
+    points : geopandas.GeoDataFrame
+        `label` a nullable integer: 1 changed, 0 not, null not labelled.
+    """
+    with replacing(Path(path)) as part:
+        write_layers(part, {LAYER: points}, {LAYER: "Point"})
+        embed_styles(part, {LAYER: styles.document(layer_styles.sample())})
+
+
+def read_sample(path: str | Path) -> gpd.GeoDataFrame:
+    """The points as they are now.
+
+    Raises
+    ------
+    ValueError
+        The file cannot be read, or a column is missing, or there is no row.
+    """
+    try:
+        frame = pyogrio.read_dataframe(path, layer=LAYER)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise ValueError(f"layer '{LAYER}' cannot be read ({error})") from None
+    missing = [name for name in ("date", "stratum", "label") if name not in frame]
+    if missing or not len(frame):
+        raise ValueError(f"layer '{LAYER}' has lost its {'column ' + repr(missing[0]) if missing else 'points'}")
+    if not isinstance(frame, gpd.GeoDataFrame) or not (frame.geom_type == "Point").all():
+        raise ValueError(f"layer '{LAYER}' has points without a place")
+    try:
+        dt.date.fromisoformat(str(frame["date"].iloc[0]))
+        return frame.assign(label=pd.to_numeric(frame["label"]))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"layer '{LAYER}' holds words where dates or numbers belong ({error})") from None

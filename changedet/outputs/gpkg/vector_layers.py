@@ -1,0 +1,284 @@
+"""``objects.gpkg``: typed layers, also when empty, with their QGIS styles inside."""
+
+from __future__ import annotations
+
+import sqlite3
+import warnings
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+
+from changedet.outputs.files import replacing
+from changedet.outputs.qgis import layer_styles, styles
+from changedet.outputs.tables import iso_date
+
+DATE: Final = "datetime64[ms, UTC]"
+TEXT: Final = "object"
+REAL: Final = "float64"
+WHOLE: Final = "Int64"
+FLAG: Final = "boolean"
+
+SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
+    "containers": {
+        "date": DATE,
+        "object_id": WHOLE,
+        "track_id": WHOLE,
+        "length_m": REAL,
+        "width_m": REAL,
+        "angle_deg": REAL,
+        "kind": TEXT,
+        "confidence": REAL,
+        "color": TEXT,
+        "tiers": WHOLE,
+        "inferred": FLAG,
+        "zone": TEXT,
+    },
+    "tracks": {
+        "track_id": WHOLE,
+        "first_seen": DATE,
+        "last_seen": DATE,
+        "not_after": DATE,
+        "not_before": DATE,
+        "kind": TEXT,
+        "color": TEXT,
+    },
+    "footprint": {"date": DATE, "area_m2": REAL},
+    "changes": {
+        "date": DATE,
+        "change_id": WHOLE,
+        "area_m2": REAL,
+        "direction": TEXT,
+        "probability": REAL,
+        "first_seen": DATE,
+        "zone": TEXT,
+    },
+    "zones": {"name": TEXT, "kind": TEXT, "capacity": REAL},
+    "ground": {"date": DATE, "kind": TEXT, "area_m2": REAL, "gained_m2": REAL, "lost_m2": REAL},
+    "trains": {
+        "date": DATE,
+        "zone": TEXT,
+        "train_id": WHOLE,
+        "boxes": WHOLE,
+        "teu": WHOLE,
+        "wagons_low": WHOLE,
+        "wagons_high": WHOLE,
+        "empty_low": WHOLE,
+        "empty_high": WHOLE,
+        "length_m": REAL,
+        "sequence": TEXT,
+    },
+}
+"""Columns of each layer of ``objects.gpkg`` with their dtypes, in order; the only place that names them."""
+
+GEOMETRY: Final[Mapping[str, str]] = {
+    "containers": "Polygon",
+    "tracks": "Point",
+    "footprint": "MultiPolygon",
+    "changes": "MultiPolygon",
+    "zones": "MultiPolygon",
+    "ground": "MultiPolygon",
+    "trains": "LineString",
+}
+
+ALWAYS: Final = ("containers", "tracks", "footprint", "changes")
+"""Layers that are there in every file; ``zones`` only where zones are given, ``trains`` only where one is a siding,
+``ground`` only where the pixels tell what a footprint bears."""
+OPTIONAL: Final = ("zones", "ground", "trains")
+
+_FIXED_TIME: Final = "2000-01-01T00:00:00.000Z"
+_STYLE_TABLE: Final = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME
+)"""
+
+
+def empty(layer: str, crs: Any) -> gpd.GeoDataFrame:
+    """A layer without rows, with its columns, dtypes and CRS.
+
+    Raises
+    ------
+    KeyError
+        Where the layer has no `SCHEMA`.
+    """
+    columns = {name: pd.Series([], dtype=dtype) for name, dtype in SCHEMA[layer].items()}
+    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
+
+
+def conform(layer: str, frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
+    """A layer with exactly its columns in order, its dtypes and geometry type; further columns after them.
+
+    Parameters
+    ----------
+    layer : str
+        A key of `SCHEMA`.
+    frame : geopandas.GeoDataFrame
+        Any index; missing columns become null; dates may be text, dates or timestamps and become UTC midnight; another
+        CRS is transformed, none is taken as `crs`. A row without geometry is left out, as there is nothing to draw,
+        but of the footprint, which has a row for every date.
+    crs : str or pyproj.CRS
+        The grid's.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+
+    Raises
+    ------
+    KeyError
+        Where the layer has no `SCHEMA`.
+    ValueError
+        Where a value cannot be had in its column's dtype.
+    """
+    if not len(frame):
+        return empty(layer, crs)
+    placed = frame.set_crs(crs) if frame.crs is None else frame.to_crs(crs)
+    geometry = _geometry(placed.geometry.to_numpy(), GEOMETRY[layer])
+    kept = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry)) | (layer == "footprint")
+    others = [name for name in frame.columns if name not in SCHEMA[layer] and name != frame.geometry.name]
+    columns = {
+        name: _column(layer, name, frame[name] if name in frame else pd.Series([None] * len(frame)), dtype)
+        for name, dtype in SCHEMA[layer].items()
+    }
+    columns |= {name: frame[name].reset_index(drop=True) for name in others}
+    made = gpd.GeoDataFrame(columns, geometry=geometry, crs=placed.crs)
+    return made[kept].reset_index(drop=True)
+
+
+def write_objects(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame], crs: Any) -> None:
+    """Write ``objects.gpkg``: the same rows give the same bytes.
+
+    Parameters
+    ----------
+    path : path
+        The file to write; complete or not there.
+    layers : mapping of str to geopandas.GeoDataFrame
+        Keys of `SCHEMA`; those of `ALWAYS` that are missing are written empty, those of `OPTIONAL` only where given.
+    crs : str or pyproj.CRS
+        The grid's.
+
+    Raises
+    ------
+    KeyError
+        Where a layer has no `SCHEMA`.
+    ValueError
+        Where a value cannot be had in its column's dtype.
+    """
+    unknown = set(layers) - set(SCHEMA)
+    if unknown:
+        raise KeyError(f"no such layer: {', '.join(sorted(unknown))}")
+    names = [name for name in SCHEMA if name in ALWAYS or name in layers]
+    ready = {name: conform(name, layers[name], crs) if name in layers else empty(name, crs) for name in names}
+    with replacing(Path(path)) as part:
+        write_layers(part, ready, GEOMETRY)
+        _finish(part, ready)
+
+
+def write_layers(part: Path, layers: Mapping[str, gpd.GeoDataFrame], geometry: Mapping[str, str]) -> None:
+    """Write layers into an unfinished GeoPackage, polygons where no type is given; `embed_styles` finishes it."""
+    with warnings.catch_warnings():
+        # GDAL wants the name to end in .gpkg, which an unfinished file must not.
+        warnings.filterwarnings("ignore", message=".*extension", category=RuntimeWarning)
+        for name, frame in layers.items():
+            kind = geometry.get(name, "Polygon")
+            pyogrio.write_dataframe(
+                frame,
+                part,
+                layer=name,
+                driver="GPKG",
+                geometry_type=kind,
+                promote_to_multi=kind.startswith("Multi"),
+                append=part.exists(),
+                layer_options={"SPATIAL_INDEX": "YES", "GEOMETRY_NAME": "geom"},
+            )
+
+
+def read_objects(path: str | Path, layer: str) -> gpd.GeoDataFrame:
+    """One layer of ``objects.gpkg`` with the dtypes of `SCHEMA`."""
+    frame = pyogrio.read_dataframe(path, layer=layer)
+    return conform(layer, frame, frame.crs)
+
+
+def has_layer(path: str | Path, layer: str) -> bool:
+    """Whether a GeoPackage has a layer."""
+    return layer in {str(name) for name, _ in pyogrio.list_layers(path)}
+
+
+def _finish(part: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
+    styled = {}
+    for name, frame in layers.items():
+        dates = sorted({iso_date(day) for day in frame["first_seen"].dropna()}) if name == "tracks" else []
+        styled[name] = styles.document(layer_styles.vector(name, dates))
+    embed_styles(part, styled)
+
+
+def embed_styles(path: Path, styled: Mapping[str, str]) -> None:
+    """Put default styles into a GeoPackage and take the clock out, so that the same rows give the same bytes.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A GeoPackage without styles, its geometry columns named ``geom``.
+    styled : mapping of str to str
+        Layer -> QML document.
+    """
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(_STYLE_TABLE)
+        database.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change)"
+            " VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
+            (_FIXED_TIME,),
+        )
+        for name, qml in styled.items():
+            database.execute(
+                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
+                " styleQML, styleSLD, useAsDefault, description, owner, ui, update_time)"
+                " VALUES ('', '', ?, 'geom', ?, ?, '', 1, 'changedet', '', NULL, ?)",
+                (name, name, qml, _FIXED_TIME),
+            )
+        database.execute("UPDATE gpkg_contents SET last_change = ?", (_FIXED_TIME,))
+        database.commit()
+        database.execute("VACUUM")
+
+
+def _column(layer: str, name: str, values: pd.Series[Any], dtype: str) -> pd.Series[Any]:
+    plain = values.reset_index(drop=True)
+    try:
+        if dtype == DATE:
+            texts = pd.api.types.is_string_dtype(plain.dtype)
+            stamps = pd.to_datetime(plain, utc=True, format="ISO8601" if texts else None)
+            return stamps.dt.normalize().astype(DATE)
+        if dtype == TEXT:
+            return plain.astype(object).where(plain.notna(), None)
+        target: Any = dtype
+        return plain.astype(REAL).astype(target) if dtype == WHOLE else plain.astype(target)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{layer}.{name}: expected {dtype}: {error}") from error
+
+
+def _geometry(geometry: NDArray[Any], kind: str) -> NDArray[Any]:
+    """Valid geometries of one type; what a repair turns into lines or points is dropped."""
+    if kind in {"Point", "LineString"}:
+        return geometry
+    mended = np.asarray(geometry, dtype=object).copy()
+    bad = ~shapely.is_valid(mended) & ~shapely.is_missing(mended)
+    mended[bad] = shapely.make_valid(mended[bad])
+    if kind == "Polygon":
+        return mended
+    return np.array([_as_multi(shape) for shape in mended], dtype=object)
+
+
+def _as_multi(shape: Any) -> Any:
+    if shape is None:
+        return None
+    parts = [part for part in shapely.get_parts(shapely.get_parts([shape])) if part.geom_type == "Polygon"]
+    return shapely.MultiPolygon(parts)

@@ -1,0 +1,1 @@
+"""The QGIS project and the styles of every layer."""

@@ -1,0 +1,94 @@
+"""Pictures for people: quicklooks of scenes, overlays of masks, and a budget for all of them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from changedet.outputs import rasters
+from changedet.outputs.qgis import styles
+
+PICTURE_BYTES: Final = 3_600_000
+"""Pictures are shrunk until all of them fit: a third more as base64, and the whole report stays under 6 MB."""
+
+
+def quicklook(
+    path: str | Path, max_px: int = 1000, stretch: Mapping[str, tuple[float, float]] | None = None, quality: int = 82
+) -> bytes:
+    """A scene as a JPEG, read from its overviews.
+
+    Parameters
+    ----------
+    path : path
+        ``scenes/<date>.tif``.
+    max_px : int
+        Its longer side at most.
+    stretch : mapping of str to (low, high), optional
+        For each band by its name; give ``rasters.scene_stretch(paths)`` so that dates can be compared. By default the
+        scene's own.
+    quality : int
+        Of the JPEG, 1 to 100.
+
+    Returns
+    -------
+    bytes
+        JPEG; no data is mid-grey.
+    """
+    picture = rasters.read_overview(path, max_px)
+    limits = stretch or rasters.scene_stretch([Path(path)])
+    names = rasters.band_names(path)
+    chosen = styles.display_bands(names)
+    drawn = chosen if len(chosen) == 3 else chosen * 3
+    shown = np.stack([_stretched(picture[i], limits[names[i]]) for i in drawn], axis=-1)
+    return _encoded(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+def overlay(path: str | Path, max_px: int = 1000) -> bytes:
+    """A mask as a transparent PNG in its own colours: changed is drawn, no data hatched in grey, unchanged is clear."""
+    classes = rasters.read_overview(path, max_px)[0]
+    drawn = np.zeros((*classes.shape, 4), np.uint8)
+    for c in styles.MASK_CLASSES:
+        drawn[classes == c.value] = c.rgba
+    rows, columns = np.indices(classes.shape)
+    drawn[np.isnan(classes) & ((rows + columns) % 6 < 2)] = (90, 90, 90, 200)
+    return _encoded(".png", drawn[..., [2, 1, 0, 3]], [cv2.IMWRITE_PNG_COMPRESSION, 9])
+
+
+def _stretched(band: NDArray[np.float32], limits: tuple[float, float]) -> NDArray[np.uint8]:
+    scaled = np.clip((band - limits[0]) / (limits[1] - limits[0]), 0, 1)
+    return np.where(np.isnan(band), 128, 255 * np.nan_to_num(scaled)).astype(np.uint8)
+
+
+def _encoded(ending: str, picture: NDArray[np.uint8], options: list[int]) -> bytes:
+    _, data = cv2.imencode(ending, np.ascontiguousarray(picture), options)
+    return bytes(data.tobytes())
+
+
+def fitted(pictures: Mapping[tuple[str, str], bytes]) -> dict[tuple[str, str], bytes]:
+    """The pictures, all shrunk alike where together they would make the report too large."""
+    found, scale = dict(pictures), 1.0
+    while sum(map(len, found.values())) > PICTURE_BYTES and scale > 0.05:
+        scale *= 0.8
+        found = {key: _shrunk(picture, scale) for key, picture in pictures.items()}
+    return found
+
+
+def _shrunk(picture: bytes, scale: float) -> bytes:
+    whole: Any = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED)
+    png = picture.startswith(b"\x89PNG")
+    size = (max(1, round(whole.shape[1] * scale)), max(1, round(whole.shape[0] * scale)))
+    small = cv2.resize(whole, size, interpolation=cv2.INTER_NEAREST if png else cv2.INTER_AREA)
+    options = [cv2.IMWRITE_PNG_COMPRESSION, 9] if png else [cv2.IMWRITE_JPEG_QUALITY, 78]
+    return _encoded(".png" if png else ".jpg", small, options)
+
+
+def data_uri(picture: bytes) -> str:
+    """A picture as the source of an ``<img>``."""
+    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"

@@ -1,0 +1,205 @@
+"""A finished run, read back for people and for programs; a file that is not as it was written is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from changedet.errors import InputError
+from changedet.store.folder import RunFolder
+
+SCHEMA_VERSION: Final = 1
+"""Of ``summary.json``."""
+
+Day = date | str | np.datetime64
+"""A date as people write it or tables hold it, pandas' stamps among them."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes
+    ----------
+    path : Path
+        The run folder.
+    summary : dict
+        ``summary.json``.
+    """
+
+    path: Path
+    summary: dict[str, Any]
+
+    @property
+    def dates(self) -> list[date]:
+        """All dates, sorted."""
+        with _as_written(RunFolder(self.path).summary):
+            return [date.fromisoformat(text) for text in self.summary["dates"]]
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """``run.json``."""
+        return _record(RunFolder(self.path).provenance)
+
+    @property
+    def series(self) -> pd.DataFrame:
+        """``timeseries.csv``: one row a date, and one a date and zone; NA for what cannot be had."""
+        from changedet.outputs.tables import read_timeseries
+
+        path = self._existing(RunFolder(self.path).timeseries, "tables")
+        with _as_written(path):
+            return read_timeseries(path)
+
+    @property
+    def containers(self) -> gpd.GeoDataFrame:
+        """One row a detection."""
+        return self._layer("containers")
+
+    @property
+    def tracks(self) -> gpd.GeoDataFrame:
+        """One row a track."""
+        return self._layer("tracks")
+
+    @property
+    def footprint(self) -> gpd.GeoDataFrame:
+        """One row a date."""
+        return self._layer("footprint")
+
+    @property
+    def changes(self) -> gpd.GeoDataFrame:
+        """One row a changed region and date."""
+        return self._layer("changes")
+
+    @property
+    def zones(self) -> gpd.GeoDataFrame | None:
+        """The zones; None where the workflow names none."""
+        return self._optional("zones")
+
+    @property
+    def ground(self) -> gpd.GeoDataFrame | None:
+        """One row a date and kind of ground that the footprint bears; None where kinds cannot be told."""
+        return self._optional("ground")
+
+    @property
+    def trains(self) -> gpd.GeoDataFrame | None:
+        """One row a train and date; None where no zone is a siding."""
+        return self._optional("trains")
+
+    def mask(self, day: Day) -> xr.DataArray:
+        """A date's mask, lazy: uint8 ``(y, x)``, 0 unchanged, 1 changed, 255 no data.
+
+        InputError where the run has no such date, or it is the reference's.
+        """
+        return self._raster(RunFolder(self.path).mask(self._compared(day)), "masks")
+
+    def score(self, day: Day) -> xr.DataArray:
+        """A date's change score, lazy: float32 ``(y, x)``, NaN for no data; errors as of `mask`."""
+        return self._raster(RunFolder(self.path).score(self._compared(day)), "scores")
+
+    def scene(self, day: Day) -> xr.DataArray:
+        """A date's aligned and normalised picture, lazy: float32 ``(band, y, x)``, NaN for no data.
+
+        As the plain functions, such as `change_score`, take it. InputError where the run has no such date.
+        """
+        kept = self._raster(RunFolder(self.path).scene(self._day(day)), "scenes")
+        nodata = kept.attrs.get("_FillValue")
+        return kept.astype("float32") if nodata is None else kept.where(kept != nodata).astype("float32")
+
+    def _day(self, day: Day) -> date:
+        try:
+            # Tables hold stamps, UTC; numpy's dates become one too.
+            found = pd.Timestamp(day).date() if isinstance(day, datetime | np.datetime64) else day
+            found = date.fromisoformat(found) if isinstance(found, str) else found
+        except ValueError:
+            raise InputError(f"'{day}' is no date, expected one such as 2023-06-04") from None
+        if found not in self.dates:
+            raise InputError(f"{self.path}: has no date {found}, only {', '.join(map(str, self.dates))}")
+        return found
+
+    def _compared(self, day: Day) -> date:
+        found = self._day(day)
+        if str(found) == self.summary["reference_date"]:
+            raise InputError(f"{self.path}: {found} is the reference date, which is compared with nothing")
+        return found
+
+    def _layer(self, name: str) -> gpd.GeoDataFrame:
+        from changedet.outputs.gpkg.vector_layers import read_objects
+
+        path = self._existing(RunFolder(self.path).objects, "objects")
+        with _as_written(path):
+            return read_objects(path, name)
+
+    def _optional(self, name: str) -> gpd.GeoDataFrame | None:
+        from changedet.outputs.gpkg.vector_layers import has_layer
+
+        path = RunFolder(self.path).objects
+        with _as_written(path):
+            there = path.exists() and has_layer(path, name)
+        return self._layer(name) if there else None
+
+    def _raster(self, path: Path, kind: str) -> xr.DataArray:
+        from changedet.outputs.rasters import open_lazily
+
+        return open_lazily(self._existing(path, kind))
+
+    def _existing(self, path: Path, kind: str) -> Path:
+        if not path.exists():
+            raise InputError(f"{path}: no such file; was the run made with '{kind}' in outputs.formats?")
+        return path
+
+
+def open_run(path: str | Path) -> Run:
+    """Open a finished run.
+
+    Raises
+    ------
+    InputError
+        The folder holds none.
+    """
+    folder = RunFolder(Path(path))
+    if not folder.summary.is_file():
+        raise InputError(f"{path}: no finished run here (no readable summary.json); give a run folder")
+    summary = _record(folder.summary)
+    if summary.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+        got = str(summary["schema_version"])[:20]
+        raise InputError(f"{folder.summary}: is of version {got}, expected {SCHEMA_VERSION}; run the workflow again")
+    return Run(folder.path, summary)
+
+
+class _Record(dict[str, Any]):
+    """A record of a run; what is not in it is missing from its file."""
+
+    def __init__(self, path: Path, content: Mapping[str, Any]) -> None:
+        super().__init__(content)
+        self.path = path
+
+    def __missing__(self, key: str) -> Any:
+        raise InputError(f"{self.path}: has no '{key}', as changedet writes it; run the workflow again")
+
+
+def _record(path: Path) -> dict[str, Any]:
+    with _as_written(path):
+        content = json.loads(path.read_text())
+        if not isinstance(content, dict):
+            raise TypeError("no mapping")
+    return _Record(path, content)
+
+
+@contextmanager
+def _as_written(path: Path) -> Iterator[None]:
+    """Make one line that names the file of whatever is wrong with it."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        detail = " ".join(str(error).replace(str(path), "").split())[:120]
+        raise InputError(f"{path}: is not as changedet wrote it ({detail}); run the workflow again") from error

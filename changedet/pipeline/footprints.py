@@ -1,0 +1,107 @@
+"""The footprints of a run and what they bear, from what the tiles kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from changedet.grid import ground_area_m2
+from changedet.outputs.gpkg import vector_layers
+from changedet.pipeline.date_job import unpack
+from changedet.plan import Plan
+from changedet.stages.footprint.stage import (
+    LEAST_CLEAR,
+    Footprint,
+    estimates,
+    footprint_method,
+    gained_and_lost,
+    judge_of,
+    needs_lasting,
+    outlines,
+)
+from changedet.stages.series.table import Estimate, LookFacts
+from changedet.store import read_json
+
+
+def footprints_of(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.date, Footprint]:
+    """Every date's footprint; empty where `footprint.why_not` says why."""
+    if footprint_method(plan.facts) is None:
+        return {}
+    days = [look.date for look in plan.looks]
+    # All dates together: what one does not see is as its neighbours in time show it.
+    dates = ((_built(plan, day), _boxes_of(detections, day)) for day in days)
+    lasts, judge = needs_lasting(plan.facts), judge_of(plan.facts)
+    found = outlines(dates, plan.grid, lasts=lasts, judge=judge)
+    return dict(zip(days, found, strict=True))
+
+
+def _built(plan: Plan, day: dt.date) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
+    for key, packed in read_json(plan.folder.table("seen", day))["built"].items():
+        y, x, height, width = (int(part) for part in key.split(","))
+        yield y, x, unpack(bytes.fromhex(packed), (height, width))
+
+
+def _boxes_of(detections: gpd.GeoDataFrame | None, day: dt.date) -> list[BaseGeometry]:
+    if detections is None:
+        return []
+    return list(detections.geometry[(detections["date"].dt.date == day) & detections["counted"].astype(bool)])
+
+
+def footprint_layer(
+    footprints: Mapping[dt.date, Footprint], looks: Sequence[LookFacts], plan: Plan
+) -> gpd.GeoDataFrame:
+    """A row for every date; where nothing was seen and no other date tells either, its area is not known."""
+    if not footprints:
+        return vector_layers.empty("footprint", plan.grid.crs)
+    unseen = {look.date for look in looks if not look.valid_fraction.get("", 0.0) >= LEAST_CLEAR}
+    columns = {
+        "date": [str(day) for day in footprints],
+        "area_m2": [
+            float("nan") if found.geometry.is_empty and day in unseen else found.area_m2
+            for day, found in footprints.items()
+        ],
+    }
+    return gpd.GeoDataFrame(columns, geometry=[found.geometry for found in footprints.values()], crs=plan.grid.crs)
+
+
+def ground_layer(footprints: Mapping[dt.date, Footprint], plan: Plan) -> gpd.GeoDataFrame | None:
+    """What each date's footprint bears, a row a kind, and what of it came and went since the date before."""
+    if not any(found.kinds for found in footprints.values()):
+        return None
+    rows: list[dict[str, Any]] = []
+    before: Mapping[str, BaseGeometry] = {}
+    for day, found in footprints.items():
+        for kind, shape in found.kinds.items():
+            moved = _moved(kind, before, found.kinds, plan) if before else (None, None)
+            area = float(ground_area_m2([shape], plan.grid.crs)[0])
+            row = {"date": str(day), "kind": kind, "area_m2": area, "gained_m2": moved[0], "lost_m2": moved[1]}
+            rows.append({**row, "geometry": shape})
+        before = found.kinds or before
+    return gpd.GeoDataFrame(rows, geometry="geometry", crs=plan.grid.crs)
+
+
+def _moved(
+    kind: str, before: Mapping[str, BaseGeometry], after: Mapping[str, BaseGeometry], plan: Plan
+) -> tuple[float, float]:
+    """What a kind gained and lost; what boxes stand upon is neither lost nor, once they left, gained."""
+    earlier, later = before[kind], after[kind]
+    if kind != "stored":
+        under = shapely.union(before["stored"], after["stored"])
+        earlier, later = shapely.difference(earlier, under), shapely.difference(later, under)
+    return gained_and_lost(earlier, later, plan.grid.crs)
+
+
+def as_estimates(
+    built: Footprint | None, areas: Mapping[str, Any], clear: Mapping[str, float], plan: Plan
+) -> dict[str, Estimate]:
+    """A footprint's area with its bounds, by area."""
+    if built is None:
+        return {}
+    return {name: Estimate(*figure) for name, figure in estimates(built, areas, clear, plan.grid).items()}

@@ -1,0 +1,1 @@
+"""Arithmetic of a run beside its stages: numpy in, numpy out."""

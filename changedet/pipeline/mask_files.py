@@ -1,0 +1,171 @@
+"""One date's mask, score and changed regions: fed tile by tile, each file written whole or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from changedet import __version__
+from changedet.blocks import Window
+from changedet.grid import Grid, ground_area_m2
+from changedet.kernels import components
+from changedet.outputs.rasters import RasterWriter, sidecars
+from changedet.outputs.rasters.polygons import polygonise
+from changedet.pipeline.date_job import DateWork, unpack
+from changedet.store import RunFolder, write_table
+
+
+def mask_path(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> Path:
+    """Where a date's mask lies: among the results where wanted, else kept aside, as the figures come from it."""
+    return folder.mask(day) if "masks" in formats else folder.aside("mask", day)
+
+
+def mask_files(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> list[Path]:
+    """All files that `MaskSink` writes."""
+    rasters = [mask_path(folder, day, formats), *([folder.score(day)] if "scores" in formats else [])]
+    return [*rasters, *(side for raster in rasters for side in sidecars(raster)), folder.table("changes", day)]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a date's files go, and what is told in them."""
+
+    folder: RunFolder
+    work: DateWork
+    formats: frozenset[str]
+    site: str
+
+    def writer(
+        self,
+        path: Path,
+        kind: Any,
+        bands: Sequence[str],
+        dtype: str,
+        nodata: float,
+        words: str,
+        tags: Mapping[str, str] | None = None,
+    ) -> RasterWriter:
+        """A raster of the date on the common grid, to be entered."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        grid = self.work.grid
+        return RasterWriter(
+            path,
+            crs=grid.crs,
+            transform=grid.transform,
+            shape=grid.shape,
+            kind=kind,
+            bands=bands,
+            dtype=dtype,
+            nodata=nodata,
+            tags=self._tags() | dict(tags or {}),
+            description=words,
+        )
+
+    def _tags(self) -> dict[str, str]:
+        tags = {
+            "DATE": str(self.work.look.date),
+            "SITE": self.site,
+            "SCENE": self.work.look.name,
+            "SOFTWARE": f"changedet {__version__}",
+        }
+        if self.work.reference is not None:
+            tags["REFERENCE_DATE"] = str(self.work.reference.date)
+        return tags
+
+
+class MaskSink:
+    """Takes the scores and raw masks of a date's tiles in any order; to be used from one thread.
+
+    Parameters
+    ----------
+    place : Place
+    change : mapping
+        ``method``, ``threshold`` (None for none) and ``min_area_m2`` of what is written.
+    words : str
+        What the score is.
+    """
+
+    def __init__(self, place: Place, change: Mapping[str, Any], words: str) -> None:
+        self._place, self._change = place, change
+        self._raw: dict[Window, bytes] = {}
+        self._regions: dict[tuple[int, int], components.TileComponents] = {}
+        self._open = ExitStack()
+        threshold = change["threshold"]
+        self._tags = {
+            "METHOD": str(change["method"]),
+            "THRESHOLD": "inf" if threshold is None else repr(float(threshold)),
+        }
+        self._score = None
+        if "scores" in place.formats:
+            words = f"{words}: higher is more change, changed above THRESHOLD"
+            path = place.folder.score(place.work.look.date)
+            self._score = self._open.enter_context(
+                place.writer(path, "score", [words], "float32", float("nan"), words, self._tags)
+            )
+
+    def take(self, window: Window, score: NDArray[np.float32], raw: bytes, regions: components.TileComponents) -> None:
+        """Write a tile's score; keep its mask before cleaning, packed, with its regions."""
+        if self._score is not None:
+            self._score.write(window, score)
+        self._raw[window] = raw
+        self._regions[window.y, window.x] = regions
+
+    def finish(self) -> None:
+        """Complete the score, clean the mask and outline its regions."""
+        self._open.close()
+        work, place = self._place.work, self._place
+        day = work.look.date
+        if not self._raw:
+            write_table(place.folder.table("changes", day), _no_changes(work.grid))
+            return
+        regions = components.join(self._regions)
+        least_px = self._change["min_area_m2"] / work.grid.ground_resolution_m**2
+        kept = regions.areas >= least_px
+        words = f"changed since {work.reference.date if work.reference else ''}"
+        path = mask_path(place.folder, day, place.formats)
+        with place.writer(path, "mask", [words], "uint8", 255, words, self._tags) as writer:
+            polygons = polygonise(self._masks(regions, kept, writer), work.grid.transform, work.grid.crs)
+        write_table(place.folder.table("changes", day), self._described(polygons, regions))
+
+    def abandon(self) -> None:
+        """Leave nothing behind of a date that was not finished."""
+        error = InterruptedError("not finished")
+        self._open.__exit__(type(error), error, None)
+
+    def _masks(
+        self, regions: components.Components, kept: NDArray[np.bool_], writer: RasterWriter
+    ) -> Iterator[tuple[int, int, NDArray[np.int32]]]:
+        """Clean the packed tiles one by one, write them, and hand their regions on to be outlined."""
+        for window in sorted(self._raw):
+            raw = unpack(self._raw[window], window.shape)
+            ids = regions.ids[window.y, window.x]
+            numbers = components.region_ids(raw, ids, kept)
+            writer.write(window, components.keep(raw, numbers))
+            yield window.y, window.x, numbers
+
+    def _described(self, polygons: gpd.GeoDataFrame, regions: components.Components) -> gpd.GeoDataFrame:
+        index = polygons["change_id"].to_numpy() - 1
+        threshold = self._change["threshold"] or 0.0
+        sums, areas = regions.sums[index], regions.areas[index]
+        mean = sums[:, 0] / components.FIXED_POINT / np.maximum(areas, 1)
+        grid = self._place.work.grid
+        return polygons.assign(
+            change_id=np.arange(1, len(polygons) + 1),
+            date=str(self._place.work.look.date),
+            area_m2=ground_area_m2(polygons.geometry.to_numpy(), grid.crs) if len(polygons) else np.zeros(0),
+            direction=[components.direction(int(before), int(after)) for _, before, after in sums],
+            probability=[components.change_probability(float(value), threshold) for value in mean],
+        )
+
+
+def _no_changes(grid: Grid) -> gpd.GeoDataFrame:
+    columns = {"change_id": np.zeros(0, np.int64), "date": [], "area_m2": [], "direction": [], "probability": []}
+    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=grid.crs), crs=grid.crs)

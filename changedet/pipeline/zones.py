@@ -1,0 +1,145 @@
+"""Zones: which of them holds a point, how full they are, which trains stand on those that are sidings."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from changedet.grid.areas import Areas
+from changedet.outputs.gpkg import vector_layers
+from changedet.pipeline.kernels import sidings as kernel
+from changedet.stages.series.table import TEU
+
+SIDING: Final = "siding"
+SIDING_MARGIN_M: Final = 5.0
+"""A track more than was drawn: outlines follow the rails, roofs lean."""
+LEAST_BOXES: Final = 3
+"""Fewer in a line are as often two trailers behind one another."""
+
+
+def zone_table(areas: Areas | None) -> gpd.GeoDataFrame | None:
+    """Zones as a table with `name`, `kind` and `capacity`; None where there are none."""
+    if areas is None:
+        return None
+    columns = {
+        "name": list(areas.names),
+        "kind": pd.Series([about.kind or None for about in areas.attributes], dtype=object),
+        "capacity": pd.array([about.capacity for about in areas.attributes], dtype="Float64").astype("float64"),
+    }
+    return gpd.GeoDataFrame(columns, geometry=list(areas.geometries), crs=areas.crs)
+
+
+def sidings_of(areas: Areas | None) -> BaseGeometry | None:
+    """Where zones say that tracks lie, with a margin; None where none does."""
+    if areas is None:
+        return None
+    found = [area for area, about in zip(areas.geometries, areas.attributes, strict=True) if about.kind == SIDING]
+    return shapely.union_all(found).buffer(SIDING_MARGIN_M) if found else None
+
+
+def zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:
+    """The first zone that holds each point, or None; the series counts it in every zone that does."""
+    found: list[str | None] = [None] * len(points)
+    if zones is None:
+        return found
+    tree = shapely.STRtree(zones.geometry.to_numpy())
+    hits = tree.query(points.to_numpy(), predicate="intersects")
+    for point, zone in sorted(zip(*hits.tolist(), strict=True), reverse=True):
+        found[point] = str(zones["name"].iloc[zone])
+    return found
+
+
+def with_occupancy(table: pd.DataFrame, zones: gpd.GeoDataFrame | None) -> pd.DataFrame:
+    """The time series with `capacity` and `occupancy`: expected containers over what a zone says it holds."""
+    if zones is None or "capacity" not in zones or zones["capacity"].isna().all():
+        return table
+    room = table["zone"].map(dict(zip(zones["name"], zones["capacity"], strict=True))).astype("float64")
+    shares = {
+        "occupancy": table["containers_expected"] / room,
+        "occupancy_low": table["containers_low"] / room,
+        "occupancy_high": table["containers_high"] / room,
+    }
+    return table.assign(capacity=room, **shares)
+
+
+def trains(containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """The trains on sidings, one row a date and train.
+
+    Parameters
+    ----------
+    containers : GeoDataFrame
+        The layer ``containers``.
+    zones : GeoDataFrame or None
+        Those of kind ``siding`` are read.
+
+    Returns
+    -------
+    GeoDataFrame or None
+        ``date, zone, train_id`` (from 1 on each date), ``boxes, teu, wagons_low, wagons_high`` (with a box),
+        ``empty_low, empty_high`` (between the first and the last box; those beyond are not seen), ``length_m`` (from
+        the first box's end to the last's), ``sequence``: each box's kind and colour in order from the west (from the
+        south where the siding runs north), with the empty wagons between them, geometry: the line through the boxes.
+        None where no zone is a siding.
+    """
+    if zones is None or "kind" not in zones or not (zones["kind"] == SIDING).any():
+        return None
+    boxes = containers[containers["kind"].isin(TEU)]
+    rows: list[dict[str, Any]] = []
+    for day, of_day in boxes.groupby("date", sort=True):
+        number = 0
+        for siding in zones[zones["kind"] == SIDING].itertuples():
+            inside = of_day[shapely.intersects(siding.geometry, of_day.geometry.centroid.to_numpy())]
+            for train in _lines(inside, siding.geometry):
+                number += 1
+                rows.append({"date": day, "zone": siding.name, "train_id": number, **train})
+    if not rows:
+        return vector_layers.empty("trains", containers.crs)
+    return gpd.GeoDataFrame(rows, geometry="geometry", crs=containers.crs)
+
+
+def _lines(boxes: gpd.GeoDataFrame, siding: Any) -> list[dict[str, Any]]:
+    """The trains among the boxes of a siding on one date, those further left of its direction first."""
+    centres = shapely.get_coordinates(boxes.geometry.centroid.to_numpy()).reshape(-1, 2)
+    sizes = boxes[["length_m", "width_m"]].to_numpy(np.float64)
+    placed = np.column_stack([centres, sizes, np.radians(90.0 - boxes["angle_deg"].to_numpy(np.float64))])
+    found = [line for line in kernel.trains(placed, _heading(siding)) if len(line) >= LEAST_BOXES]
+    left = np.array([-np.sin(_heading(siding)), np.cos(_heading(siding))])
+    found.sort(key=lambda line: -float(centres[line].mean(0) @ left))
+    return [_train(boxes, placed, line) for line in found]
+
+
+def _heading(siding: Any) -> float:
+    """Direction of a siding's long side, counterclockwise from x; towards the east, or the north where it runs so."""
+    corners = np.asarray(shapely.oriented_envelope(siding).exterior.coords)
+    sides = np.diff(corners[:3], axis=0)
+    long = sides[np.argmax(np.hypot(*sides.T))]
+    angle = float(np.arctan2(long[1], long[0]))
+    return angle + np.pi if np.cos(angle) < -1e-6 or (abs(np.cos(angle)) <= 1e-6 and np.sin(angle) < 0) else angle
+
+
+def _train(boxes: gpd.GeoDataFrame, placed: Any, line: Any) -> dict[str, Any]:
+    own = boxes.iloc[line]
+    spaces = kernel.gaps(placed, line)
+    empty = [kernel.empty_between(float(space)) for space in spaces]
+    low, high = kernel.loaded(placed, line)
+    words = [f"{kind} {color}" for kind, color in zip(own["kind"], own["color"], strict=True)]
+    for k in range(len(empty) - 1, -1, -1):
+        if empty[k].high:
+            span = str(empty[k].high) if empty[k].low == empty[k].high else f"{empty[k].low}-{empty[k].high}"
+            words.insert(k + 1, f"({span} empty)")
+    return {
+        "boxes": len(line),
+        "teu": sum(TEU[kind] for kind in own["kind"]),
+        "wagons_low": low,
+        "wagons_high": high,
+        "empty_low": sum(gap.low for gap in empty),
+        "empty_high": sum(gap.high for gap in empty),
+        "length_m": float(placed[line, 2].sum() + spaces.sum()),
+        "sequence": ", ".join(words),
+        "geometry": shapely.LineString(placed[line, :2]),
+    }

@@ -1,0 +1,225 @@
+"""What a run will do, decided from the workflow and the scenes' headers alone; no pixel is read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from changedet.errors import InputError, MethodError, Problem
+from changedet.grid import Frame, Grid, make_grid
+from changedet.imagery.look import match_scales, shared_roles
+from changedet.imagery.scene import Look
+from changedet.plan.model import Plan
+from changedet.plan.open_scenes import (
+    area_of,
+    check_bands,
+    compared_roles,
+    covering,
+    located,
+    looks_of,
+    opened_scenes,
+    zones_of,
+)
+from changedet.plan.resources import available_bytes, cores, sizes, tile_edges
+from changedet.stages.registry import NONE, Choice, Facts
+from changedet.store import RunFolder
+from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, resolve_stage, stages
+
+MOST_AROUND_PX: Final = 1000
+"""A neighbourhood is read around every tile: beyond this it would need more memory than there is."""
+
+
+def make_plan(
+    workflow: Workflow | str | os.PathLike[str], *, out: str | None = None, scheduler: str | None = None
+) -> Plan:
+    """Decide everything that can be decided without pixels.
+
+    Parameters
+    ----------
+    workflow : Workflow or path
+    out : str, optional
+        Folder for the run folders, relative to the working directory; default ``outputs.dir``.
+    scheduler : str, optional
+        ``threads``, ``processes`` or ``tcp://HOST:PORT``, instead of ``compute.scheduler``.
+
+    Raises
+    ------
+    InputError
+        With every problem that was found.
+    """
+    checked = workflow if isinstance(workflow, Workflow) else load_workflow(os.fspath(workflow))
+    warnings: list[str] = []
+    scenes, entries = opened_scenes(checked, warnings)
+    check_bands(checked, scenes)
+    looks = looks_of(checked, scenes)
+    reference = _reference(checked, looks)
+    grid = _grid(checked, looks, reference)
+    looks = covering(checked, looks, grid, warnings)
+    roles = compared_roles(checked, looks, entries)
+    reference = _reference(checked, looks)
+    looks = tuple(match_scales(looks, reference))
+    zones = zones_of(checked, grid, warnings)
+    decided = _decided(checked, grid, looks, reference, roles)
+    warnings += [warning for look in looks for warning in look.warnings]
+    warnings += _advice(looks, reference)
+    folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
+    _check_writable(checked, folder.path, out)
+    chosen = _scheduler(scheduler or checked.compute.scheduler)
+    return Plan(
+        checked, folder, grid, looks, reference, roles, zones=zones, scheduler=chosen,
+        warnings=tuple(dict.fromkeys(warnings)), **decided._asdict(),
+    )  # fmt: skip
+
+
+def without(plan: Plan, left_out: Collection[int], said: Sequence[str]) -> Plan:
+    """The plan without some of its dates: bands and methods are chosen as if their scenes had not been given.
+
+    The grid stays, also where another would now be the finest scene: results of the dates that are left may lie on it.
+
+    Parameters
+    ----------
+    plan : Plan
+    left_out : collection of int
+        Indices of looks; not the reference.
+    said : sequence of str
+        Warnings that tell of it.
+
+    Raises
+    ------
+    InputError
+        A parameter was given beside ``auto`` that the method which is now chosen does not have.
+    """
+    looks = tuple(look for i, look in enumerate(plan.looks) if i not in left_out)
+    reference, roles = looks.index(plan.looks[plan.reference]), tuple(shared_roles(looks))
+    decided = _decided(plan.workflow, plan.grid, looks, reference, roles)
+    advised = _advice(plan.looks, plan.reference)
+    warnings = [text for text in plan.warnings if text not in advised] + _advice(looks, reference)
+    return replace(
+        plan, looks=looks, reference=reference, roles=roles, warnings=(*warnings, *said), **decided._asdict()
+    )
+
+
+class _Decided(NamedTuple):
+    """What follows from the looks and their bands: fields of `Plan`."""
+
+    facts: Facts
+    choices: dict[str, Choice]
+    tile_px: int
+    workers: int
+    memory_bytes: int
+
+
+def _decided(workflow: Workflow, grid: Grid, looks: Sequence[Look], reference: int, roles: tuple[str, ...]) -> _Decided:
+    facts = Facts(
+        resolution_m=grid.ground_resolution_m,
+        roles=roles,
+        dates=len(looks),
+        gsd_m=tuple(look.gsd_m for look in looks),
+        sun_known=all(look.sun is not None for look in looks),
+        dtype=looks[reference].dtype,
+    )
+    choices = _choices(workflow, facts)
+    facts = replace(facts, detector=choices["objects"].method)
+    _check_methods(workflow, choices, facts)
+    workers = workflow.compute.workers or cores()
+    memory = workflow.compute.memory or available_bytes() // 2
+    others = [look for look in looks if look is not looks[reference]]
+    most = max((len(set(look.roles) & set(looks[reference].roles)) for look in others), default=len(roles))
+    return _Decided(facts, choices, *sizes(workflow, most, workers, memory, tile_edges(choices, facts)))
+
+
+def _check_writable(workflow: Workflow, folder: Path, out: str | None) -> None:
+    """Whether the run folder is there, or can be made, and may be written to; makes nothing."""
+    near = next(part for part in (folder, *folder.parents) if os.path.lexists(part))
+    where = f"'{out or workflow.outputs.dir}'"
+    most = os.pathconf(near, "PC_NAME_MAX") if near.is_dir() else 255
+    if not near.is_dir():
+        said = (
+            f"{where} cannot be made: '{near}' is {'a file' if near.exists() else 'a broken link'}, expected a folder"
+        )
+    elif too_long := [part.name for part in (folder, *folder.parents) if len(os.fsencode(part.name)) > most]:
+        said = f"{where} cannot be made: '{too_long[0][:20]}...' is longer than the {most} bytes that a name may have"
+    elif not os.access(near, os.W_OK | os.X_OK):
+        said = f"{where} cannot be written to: no permission in '{near}', or its disk is read-only"
+    else:
+        return
+    raise InputError(f"--out: {said}" if out else workflow.problem("outputs.dir", said))
+
+
+def _scheduler(name: str) -> str:
+    if name in {"threads", "processes"} or name.startswith(("tcp://", "tls://")):
+        return name
+    raise InputError(f"--scheduler: '{name}' is none, expected threads, processes or tcp://HOST:PORT")
+
+
+def _reference(workflow: Workflow, looks: Sequence[Look]) -> int:
+    if workflow.before is None:
+        return 0
+    for i, look in enumerate(looks):
+        if look.date == workflow.before:
+            return i
+    near = min(looks, key=lambda look: abs((look.date - workflow.before).days)).date  # type: ignore[operator]
+    raise InputError(workflow.problem("before", f"no scene of {workflow.before}; the nearest is of {near}"))
+
+
+def _grid(workflow: Workflow, looks: Sequence[Look], reference: int) -> Grid:
+    frame: Frame = looks[reference].frame
+    finest = min(looks, key=lambda look: look.gsd_m)
+    areas = area_of(workflow)
+    with located(workflow, "grid"):
+        return make_grid(
+            frame,
+            crs=workflow.grid.crs or "auto",
+            resolution=workflow.grid.resolution or "auto",
+            aoi=areas.union if areas else looks[reference].outline() if len(looks[reference].scenes) > 1 else None,
+            finest=finest.frame,
+        )
+
+
+def _choices(workflow: Workflow, facts: Facts) -> dict[str, Choice]:
+    choices, problems = {}, []
+    for name in STAGE_NAMES:
+        try:
+            choices[name] = resolve_stage(workflow, name, facts)
+            if name == "objects":
+                facts = replace(facts, detector=choices[name].method)
+        except InputError as error:
+            problems += list(error.problems)
+    if problems:
+        raise InputError(problems)
+    return choices
+
+
+def _advice(looks: Sequence[Look], reference: int) -> list[str]:
+    finest = min(looks, key=lambda look: look.gsd_m)
+    own = looks[reference].gsd_m
+    if own <= 2 * finest.gsd_m:
+        return []
+    better = next(look for look in looks if look.gsd_m <= 1.25 * finest.gsd_m)
+    return [
+        f"the reference {looks[reference].date} has a GSD of {own:.2g} m, more than twice the finest scene's "
+        f"{finest.gsd_m:.2g} m: fine changes are lost; consider before: {better.date}"
+    ]
+
+
+def _check_methods(workflow: Workflow, choices: Mapping[str, Choice], facts: Facts) -> None:
+    """Whether each method can be made with its parameters: their types let values pass that it cannot use."""
+    problems: list[Problem] = []
+    for stage, choice in choices.items():
+        if choice.method == NONE:
+            continue
+        try:
+            method = stages()[stage].get(choice.method).function(facts, **choice.parameters)
+        except MethodError as error:
+            key, _, said = str(error).partition(": ")
+            problems.append(workflow.problem(key, said))
+            continue
+        around = getattr(method, "halo_px", 0)
+        if around > MOST_AROUND_PX:
+            said = f"looks at {around} pixels around each, more than {MOST_AROUND_PX}; make its windows smaller"
+            problems.append(workflow.problem(stage, said))
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,102 @@
+"""What co-registration finds: where a scene's content lies, relative to the reference, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from changedet.grid.displacement import Displacement, Shift
+
+CHI2_95: Final = 5.99
+"""Quantile of the chi-square distribution with two degrees of freedom."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Where a scene's content lies, relative to the reference.
+
+    Attributes
+    ----------
+    displacement : Displacement
+        The common shift, and the local one where the chips show it; zero where not `confident`.
+    sigma_m : float
+        Standard error of the common shift on each axis, metres; infinite where not `confident`.
+    residual_m : float
+        Robust spread of the chips on each axis after the fit, metres: what a single place may be off by.
+    chips_used : int
+        Chips that agree.
+    confident : bool
+        False where no shift can be known; then none is made.
+    reason : str
+        In words, for the summary.
+    """
+
+    displacement: Displacement
+    sigma_m: float
+    residual_m: float
+    chips_used: int
+    confident: bool
+    reason: str
+
+    @property
+    def shift(self) -> Shift:
+        return self.displacement.shift
+
+    def if_significant(self) -> Alignment:
+        """The same, but at rest where the shift lies within its own error.
+
+        Resampling blurs one date and not the other: that is a sure loss, to be paid only for a shift that is there
+        (chi-square of its two axes above its 95 % quantile).
+        """
+        squares = self.shift.east_m**2 + self.shift.north_m**2
+        if not self.confident or self.displacement.local_east_m is not None or squares > CHI2_95 * self.sigma_m**2:
+            return self
+        found = f"a shift of {squares**0.5:.2g} m lies within its error"
+        return replace(self, displacement=Displacement(), reason=f"{self.reason}; not moved: {found}")
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON keeps it; infinity becomes null."""
+        return {
+            "displacement": self.displacement.to_json(),
+            "sigma_m": self.sigma_m if np.isfinite(self.sigma_m) else None,
+            "residual_m": self.residual_m if np.isfinite(self.residual_m) else None,
+            "chips_used": self.chips_used,
+            "confident": self.confident,
+            "reason": self.reason,
+        }
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Alignment:
+        """The inverse of `to_json`."""
+        sigma, residual = (np.inf if kept[key] is None else float(kept[key]) for key in ("sigma_m", "residual_m"))
+        displacement = Displacement.from_json(kept["displacement"])
+        return cls(displacement, sigma, residual, int(kept["chips_used"]), bool(kept["confident"]), str(kept["reason"]))
+
+
+@dataclass(frozen=True)
+class AlignMethod:
+    """How to measure a shift.
+
+    Attributes
+    ----------
+    chip_px : int
+        Edge of the chips that `refine` wants.
+    max_shift_m : float
+        Search range.
+    coarse : callable
+        ``coarse(moving_overview, reference_overview, overview_resolution_m) -> (dy, dx, confidence)``: overviews are
+        float32 ``(band, y, x)``, the shift in overview pixels (rows down, columns right); confidence 0 to 1, below
+        `LEAST_CONFIDENCE` take no shift.
+    refine : callable
+        ``refine(moving_chips, reference_chips, centres_px, resolution_m, start_px=(0, 0)) -> Alignment``: chips are
+        float32 ``(chip, band, y, x)``, the same windows of both images; centres ``(chip, 2)`` as y, x on the common
+        grid; `start_px` is where to search, such as the coarse shift; the result includes it.
+    """
+
+    chip_px: int
+    max_shift_m: float
+    coarse: Callable[..., tuple[float, float, float]]
+    refine: Callable[..., Alignment]

@@ -1,0 +1,160 @@
+"""Shift and move images as plain functions, lazy in, lazy out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from changedet.blocks import over_sample, per_block, resolution_of, sample_windows
+from changedet.errors import MethodError
+from changedet.stages.align.alignment import Alignment, AlignMethod
+from changedet.stages.align.chips import measured_shift
+from changedet.stages.align.kernels import chip_shifts as kernel
+from changedet.stages.align.stage import STAGE
+from changedet.stages.registry import Facts
+
+
+def estimate_shift(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto", **parameters: Any) -> Any:
+    """Measure where the content of one image lies, relative to another on the same grid.
+
+    Parameters
+    ----------
+    moving, reference : xarray.DataArray
+        Dims ``(band, y, x)``, one north-up grid in metres, NaN for no data; in memory or dask.
+    method : str
+        ``auto`` or a name of the stage.
+    **parameters
+        The method's own.
+
+    Returns
+    -------
+    Alignment
+        Or a dask ``Delayed`` of it, where an image is lazy.
+
+    Raises
+    ------
+    MethodError
+        Unknown method, or images on different grids.
+    pydantic.ValidationError
+        Wrong parameters.
+    """
+    return _estimated(moving, reference, _aligner(moving, method, parameters))
+
+
+def _estimated(moving: xr.DataArray, reference: xr.DataArray, aligner: AlignMethod) -> Any:
+    if moving.sizes != reference.sizes:
+        raise MethodError(f"align: images differ in shape, {dict(moving.sizes)} and {dict(reference.sizes)}")
+    shape = int(moving.sizes["y"]), int(moving.sizes["x"])
+    factor = overview_factor(shape)
+    overviews = [_overview(image, factor) for image in (moving, reference)]
+    corners = [(window.y, window.x) for window in sample_windows(shape)]
+    measure = partial(_measure, method=aligner, corners=corners, resolution_m=resolution_of(moving), factor=factor)
+    pair = [image.astype(np.float32) for image in (moving, reference)]
+    return over_sample(measure, *pair, moving_overview=overviews[0].data, reference_overview=overviews[1].data)
+
+
+def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto", **parameters: Any) -> xr.DataArray:
+    """Move an image on to the reference, with one bilinear resampling.
+
+    Parameters
+    ----------
+    moving, reference : xarray.DataArray
+        Dims ``(band, y, x)``, one north-up grid in metres, NaN for no data; in memory or dask.
+    method : str
+        ``auto``, ``none`` or a name of the stage.
+    **parameters
+        The method's own.
+
+    Returns
+    -------
+    xarray.DataArray
+        float32 ``(band, y, x)``, lazy as the inputs; NaN where the moving image has nothing to show. Unchanged where
+        no shift can be known; `estimate_shift` says why.
+
+    Raises
+    ------
+    MethodError
+        Unknown method, or images on different grids.
+    pydantic.ValidationError
+        Wrong parameters.
+    """
+    bands = list(np.atleast_1d(moving["band"].values))
+    if method == "none":
+        return moving.astype(np.float32)
+    aligner, resolution_m = _aligner(moving, method, parameters), resolution_of(moving)
+    estimated = _estimated(moving, reference, aligner)
+    # Beyond its own size nothing of the picture is left to be moved, however far the search went.
+    limit_px = min(aligner.max_shift_m / resolution_m, max(moving.sizes["y"], moving.sizes["x"]))
+    # Where each pixel lies on the grid, for the local field: a block does not know it otherwise.
+    rows = xr.DataArray(np.arange(moving.sizes["y"], dtype=np.float64), dims="y")
+    columns = xr.DataArray(np.arange(moving.sizes["x"], dtype=np.float64), dims="x")
+    zero = moving.isel(band=0, drop=True).astype(np.float64) * 0
+    place = xr.concat([zero.fillna(0) + rows, zero.fillna(0) + columns], dim="band").transpose("band", "y", "x")
+    return per_block(
+        _resample,
+        moving.astype(np.float32),
+        place,
+        dtype=np.float32,
+        halo_px=int(np.ceil(limit_px)) + 4,
+        bands=bands,
+        alignment=estimated,
+        resolution_m=resolution_m,
+    )
+
+
+def overview_factor(shape: tuple[int, int]) -> int:
+    """How much to decimate images of that shape for `AlignMethod.coarse`: 1, 2, 4, 8, ... for at most a megapixel.
+
+    >>> overview_factor((400, 400)), overview_factor((8192, 8192))
+    (2, 8)
+    """
+    factor = 1 if min(shape) < 256 else 2 if min(shape) < 1024 else 4
+    while shape[0] * shape[1] / factor**2 > 1.1e6:
+        factor *= 2
+    return factor
+
+
+def _overview(image: xr.DataArray, factor: int) -> xr.DataArray:
+    return image.astype(np.float32).coarsen(y=factor, x=factor, boundary="trim").mean().transpose("band", "y", "x")
+
+
+def _aligner(image: xr.DataArray, method: str, parameters: Mapping[str, Any]) -> AlignMethod:
+    facts = Facts(resolution_of(image), tuple(str(band) for band in np.atleast_1d(image["band"].values)))
+    made: AlignMethod = STAGE.made(facts, method, parameters)[1]
+    return made
+
+
+def _resample(
+    moving: NDArray[np.float32], place: NDArray[np.float64], *, alignment: Alignment, resolution_m: float
+) -> NDArray[np.float32]:
+    # Beyond the grid's edge the halo has no place; what it shows there is cut off again.
+    dy, dx = _displacement_px(alignment, np.nan_to_num(place), resolution_m)
+    return kernel.resample_shifted(moving, dy, dx)
+
+
+def _displacement_px(
+    alignment: Alignment, place: NDArray[np.float64], resolution_m: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far the content of grid pixels ``place`` (row, column) lies from them, in pixels down and right."""
+    east_m, north_m = alignment.displacement.at(place[0], place[1])
+    return -north_m / resolution_m, east_m / resolution_m
+
+
+def _measure(
+    moving_cells: NDArray[np.float32],
+    reference_cells: NDArray[np.float32],
+    *,
+    moving_overview: NDArray[np.float32],
+    reference_overview: NDArray[np.float32],
+    method: AlignMethod,
+    corners: list[tuple[int, int]],
+    resolution_m: float,
+    factor: int,
+) -> Alignment:
+    overviews = np.asarray(moving_overview), np.asarray(reference_overview)
+    return measured_shift(method, overviews, factor, (moving_cells, reference_cells), corners, resolution_m)

@@ -1,0 +1,1 @@
+"""Arithmetic of the stage align: numpy in, numpy out."""

@@ -1,0 +1,53 @@
+"""The methods of co-registration, and which of them `auto` takes."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from changedet.errors import MethodError
+from changedet.stages.align.alignment import AlignMethod
+from changedet.stages.align.chips import Field, coarse_shift, refined_shift
+from changedet.stages.align.kernels import chip_shifts as kernel
+from changedet.stages.registry import Choice, Count, Facts, Metres, Stage
+
+
+def choose(facts: Facts) -> Choice:
+    """Orientation correlation, in all cases: gradient directions survive season, sun and gain."""
+    if facts.is_sar:
+        reason = "SAR: gradient directions of the log amplitude, which gain and speckle disturb least"
+    else:
+        reason = "gradient directions survive season, haze and gain; all shared bands vote"
+    return Choice("orientation_correlation", {}, reason)
+
+
+SHARED: Final = {
+    "max_shift_m": "Search range; default: 20 pixels, and at least 15 m.",
+    "chip_px": "Edge of the chips that are correlated.",
+}
+"""What the parameters mean that both methods have."""
+
+STAGE = Stage("align", choose, SHARED)
+
+
+@STAGE.method(
+    "orientation_correlation", reference="Fitch, Kadyrov, Christmas, Kittler 2002, doi:10.5244/C.16.11", version=1
+)
+def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
+    """Correlates damped gradient directions of all bands in chips; most chips decide."""
+    return _method(facts, kernel.orientation_field, 0.0, max_shift_m, chip_px)
+
+
+@STAGE.method("phase_correlation", reference="Kuglin and Hines 1975; Guizar-Sicairos 2008, doi:10.1364/OL.33.000156")
+def phase_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
+    """Correlates the phase of the mean band in chips; most chips decide."""
+    return _method(facts, kernel.grey_field, 0.9, max_shift_m, chip_px)
+
+
+def _method(facts: Facts, field: Field, whitening: float, max_shift_m: float | None, chip_px: int) -> AlignMethod:
+    if chip_px < 32:
+        raise MethodError(f"align.chip_px: {chip_px} is too small to correlate, expected at least 32")
+    limit_m = max(15.0, 20.0 * facts.resolution_m) if max_shift_m is None else max_shift_m
+    coarse = partial(coarse_shift, field=field, whitening=whitening, max_shift_m=limit_m)
+    refine = partial(refined_shift, field=field, whitening=whitening, max_shift_m=limit_m)
+    return AlignMethod(chip_px, limit_m, coarse, refine)

@@ -1,0 +1,1 @@
+"""Arithmetic of the stage change: numpy in, numpy out."""

@@ -1,0 +1,150 @@
+"""Score and mask of a pair as plain functions, lazy in, lazy out."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from changedet.blocks import as_scalar, over_sample, per_block, resolution_of
+from changedet.errors import MethodError
+from changedet.kernels.components import drop_small_components
+from changedet.stages.change.method import ChangeMethod
+from changedet.stages.change.stage import STAGE
+from changedet.stages.registry import AUTO, Facts
+
+NO_DATA: Final = 255
+
+
+def change_score(before: xr.DataArray, after: xr.DataArray, *, method: str = AUTO, **parameters: Any) -> xr.DataArray:
+    """How much each pixel differs between two dates.
+
+    Parameters
+    ----------
+    before, after : xarray.DataArray
+        Float, dims ``(band, y, x)``, the same grid and bands; NaN where not valid. Name the bands by role in the band
+        coordinate and give x and y coordinates: from them the method and the ground pixel size are known.
+    method : str
+        "auto" (chosen from the bands and the pixel size), or a name that ``changedet methods change`` lists.
+    **parameters
+        The method's own.
+
+    Returns
+    -------
+    xarray.DataArray
+        float32, dims ``(y, x)``; at least 0, higher is more change, NaN where either date has NaN in any band. The
+        scalar coordinate ``threshold`` holds the threshold fitted on the pair, the attribute ``min_area_m2`` the least
+        area. Lazy, threshold included, where an input is.
+
+    Raises
+    ------
+    MethodError
+        Unknown method, a parameter out of range, or images that do not match.
+    pydantic.ValidationError
+        A parameter of the wrong type, or one that the method does not have.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> before = xr.DataArray(rng.normal(100, 2, (3, 64, 64)).astype("float32"), dims=("band", "y", "x"))
+    >>> after = before + rng.normal(0, 1, before.shape)
+    >>> after[:, 20:30, 20:30] += 60
+    >>> mask = change_mask(change_score(before, after, method="cva"), min_area_m2=0)
+    >>> int((mask[20:30, 20:30] == 1).sum()), int((mask == 1).sum())
+    (100, 100)
+    """
+    _check_pair(before, after)
+    comparison: ChangeMethod
+    name, comparison = STAGE.made(_facts(before), method, parameters)
+    before, after = before.astype(np.float32), after.astype(np.float32)
+    model = over_sample(comparison.fit, before, after)
+    score = per_block(comparison.apply, before, after, dtype=np.float32, halo_px=comparison.halo_px, model=model)
+    return (
+        score.rename("change_score")
+        .assign_coords(threshold=as_scalar(_threshold_of, model))
+        .assign_attrs(long_name="change score", method=name, min_area_m2=comparison.min_area_m2)
+    )
+
+
+def change_mask(
+    score: xr.DataArray, threshold: float | xr.DataArray | None = None, *, min_area_m2: float | None = None
+) -> xr.DataArray:
+    """Where the score says change: pixels above the threshold, in connected regions large enough.
+
+    Regions are joined by edge and corner; the area test is exact over block edges.
+
+    Parameters
+    ----------
+    score : xarray.DataArray
+        float, dims ``(y, x)``; NaN is no data.
+    threshold : float or 0-d DataArray, optional
+        Default: the score's own coordinate ``threshold``.
+    min_area_m2 : float, optional
+        Smaller regions are unmarked. Default: the score's attribute ``min_area_m2``, or 0. Needs x and y coordinates in
+        metres where it is more than 0; without coordinates a pixel counts as 1 m2.
+
+    Returns
+    -------
+    xarray.DataArray
+        uint8, dims ``(y, x)``: 0 unchanged, 1 changed, 255 no data. Lazy where the score is.
+
+    Raises
+    ------
+    MethodError
+        No threshold given or carried by the score; a negative area.
+    """
+    if threshold is None:
+        if "threshold" not in score.coords:
+            raise MethodError("change_mask: threshold: none given and the score carries none; pass a number")
+        threshold = score.coords["threshold"]
+    least = float(score.attrs.get("min_area_m2", 0.0) if min_area_m2 is None else min_area_m2)
+    if least < 0:
+        raise MethodError(f"change_mask: min_area_m2: {least:g}, expected 0 or more")
+    least_px = max(1, math.ceil(least / resolution_of(score) ** 2 - 1e-6))
+    value = threshold.data if isinstance(threshold, xr.DataArray) else float(threshold)
+    # a region smaller than n pixels reaches less than n pixels from each of its own
+    mask = per_block(_mask_block, score, dtype=np.uint8, halo_px=least_px - 1, threshold=value, least_px=least_px)
+    return mask.rename("change_mask")
+
+
+def _mask_block(score: NDArray[np.float32], threshold: Any, least_px: int) -> NDArray[np.uint8]:
+    mask = (score > np.float32(threshold)).astype(np.uint8)
+    mask = drop_small_components(mask, least_px)
+    mask[np.isnan(score)] = NO_DATA
+    return mask
+
+
+def _threshold_of(model: dict[str, Any]) -> float:
+    return float(model["threshold"])
+
+
+def _facts(image: xr.DataArray) -> Facts:
+    names = [str(name) for name in image.coords["band"].values] if "band" in image.coords else []
+    roles = tuple(names) or tuple(str(i) for i in range(image.sizes["band"]))
+    return Facts(resolution_m=resolution_of(image), roles=roles, dtype=str(image.dtype))
+
+
+def _check_pair(before: xr.DataArray, after: xr.DataArray) -> None:
+    for name, image in (("before", before), ("after", after)):
+        if image.dims != ("band", "y", "x"):
+            raise MethodError(f"change_score: {name}: dims {image.dims}, expected ('band', 'y', 'x')")
+    if before.shape != after.shape:
+        raise MethodError(f"change_score: before is {before.shape} and after {after.shape}, expected one shape")
+    if 0 in before.shape:
+        raise MethodError(f"change_score: the images are {before.shape}, expected a band and a pixel at least")
+    for dim in before.dims:
+        if dim in before.coords and dim in after.coords and not _alike(before[dim].values, after[dim].values):
+            raise MethodError(
+                f"change_score: before and after have other coordinates along {dim}; bring them to one grid"
+            )
+
+
+def _alike(first: NDArray[Any], second: NDArray[Any]) -> bool:
+    """Whether coordinates are the same: names to the letter, places to a hundredth of a pixel."""
+    if first.dtype.kind not in "fiu" or second.dtype.kind not in "fiu":
+        return bool(np.array_equal(first, second))
+    step = float(np.abs(np.diff(first.astype(float))).min()) if len(first) > 1 else 1.0
+    return bool(np.allclose(first, second, rtol=0.0, atol=0.01 * step))

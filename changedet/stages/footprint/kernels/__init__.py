@@ -1,0 +1,1 @@
+"""Arithmetic of the stage footprint: numpy in, numpy out."""

@@ -1,0 +1,1 @@
+"""Arithmetic of the stage mask: numpy in, numpy out."""

@@ -1,0 +1,1 @@
+"""Arithmetic of the stage normalise: numpy in, numpy out."""

@@ -1,0 +1,1 @@
+"""Arithmetic of the stage objects: numpy in, numpy out."""

@@ -1,0 +1,252 @@
+"""The methods that find boxes, and which of them `auto` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from changedet.errors import MethodError
+from changedet.kernels.calibration import Confidence, original, recalibrated
+from changedet.stages.objects import detector
+from changedet.stages.objects.boxes import OVERLAP, rectangles_of, suppress, table_of
+from changedet.stages.objects.kernels import box_candidates as kernel
+from changedet.stages.objects.kernels import stack_height
+from changedet.stages.objects.kernels.classical_coefficients import JUDGE
+from changedet.stages.objects.lattice import COARSEST_M, MOST_HALO_PX, ObjectMethod
+from changedet.stages.registry import NONE, Choice, Factor, Facts, Fraction, Number, Stage
+
+REACH_M: Final = 18.0
+"""Half the longest box, the ring around it and the neighbours that its judgement looks at."""
+LEAST_PX: Final = 4
+SHADOW_GAMMA: Final = 0.6
+"""Lifts the dark end, so that shade and ground stand apart in bright scenes too."""
+EVIDENCE_CONFIDENCE: Final = 0.1
+"""Weaker boxes say nothing, not even beside the looks before and after."""
+
+
+def choose(facts: Facts) -> Choice:
+    """Containers can be counted in optical pictures of at most 1.2 m.
+
+    Else nothing is counted, and the reason says so.
+    """
+    if facts.is_sar:
+        return Choice(NONE, reason="containers are not counted in radar pictures")
+    if facts.resolution_m > COARSEST_M:
+        wide = 2.44 / facts.resolution_m
+        return Choice(
+            NONE,
+            reason=f"at {facts.resolution_m:.3g} m a container is {wide:.2g} pixels wide; "
+            f"they can be counted up to {COARSEST_M} m",
+        )
+    return Choice("learned", reason=f"optical pictures of {facts.resolution_m:.2g} m show single containers")
+
+
+STAGE = Stage("objects", choose)
+
+
+@STAGE.method("classical", reference="Felzenszwalb and Huttenlocher 2004, doi:10.1023/B:VISI.0000022288.19776.77")
+def classical(
+    facts: Facts,
+    *,
+    min_confidence: Fraction = 0.5,
+    confidence_slope: Factor = 1.0,
+    confidence_offset: Number = 0.0,
+) -> ObjectMethod:
+    """Segments, rows cut by their pitch and rectangle templates, judged by size, sides, colour and neighbours.
+
+    Parameters
+    ----------
+    facts : Facts
+        The ground resolution, and the roles in the order of the images' bands.
+    min_confidence : fraction
+        Boxes below this probability of being a container are not counted.
+    confidence_slope : float
+        Each confidence ``c`` is told as ``sigmoid(slope logit(c) + offset)``: what `changedet calibrate` finds.
+    confidence_offset : float
+        The offset in it.
+
+    Returns
+    -------
+    ObjectMethod
+        Its ``tiers`` are null where no sun is known or no free shadow shows them.
+
+    Raises
+    ------
+    MethodError
+        Where the pixels are too coarse, or the bands are radar.
+    """
+    if facts.is_sar or facts.resolution_m > COARSEST_M:
+        raise MethodError(f"objects.method: {choose(facts).reason}")
+    scale = Confidence(confidence_slope, confidence_offset)
+    bands = bands_used(facts.roles)
+    gamma = kernel.stretch_gamma(facts.dtype == "uint8")
+    least = min(min_confidence, EVIDENCE_CONFIDENCE)
+    halo_px = min(MOST_HALO_PX, int(np.ceil(REACH_M / facts.resolution_m)))
+    return ObjectMethod(
+        partial(_fit, bands=tuple(bands.values())),
+        partial(
+            _detect,
+            bands=bands,
+            resolution_m=facts.resolution_m,
+            gamma=gamma,
+            least=float(original(np.array([least]), *scale)[0]),
+        ),
+        partial(_settled, resolution_m=facts.resolution_m, judge=None, least=least, scale=scale),
+        halo_px=halo_px,
+        count_confidence=min_confidence,
+    )
+
+
+@STAGE.method(
+    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=5
+)
+def learned(
+    facts: Facts,
+    *,
+    min_confidence: Fraction = 0.5,
+    confidence_slope: Factor = 1.0,
+    confidence_offset: Number = 0.0,
+) -> ObjectMethod:
+    """A small network, trained on simulated yards alone, that also tells trailers and buses from containers.
+
+    Parameters
+    ----------
+    facts : Facts
+        The ground resolution, and the roles in the order of the images' bands.
+    min_confidence : fraction
+        Boxes below this probability of being one are not counted.
+    confidence_slope : float
+        Each confidence ``c`` is told as ``sigmoid(slope logit(c) + offset)``: what `changedet calibrate` finds.
+    confidence_offset : float
+        The offset in it.
+
+    Returns
+    -------
+    ObjectMethod
+        Its ``tiers`` are null where no sun is known or no free shadow shows them.
+
+    Raises
+    ------
+    MethodError
+        Where the pixels are too coarse, or the bands are radar.
+    ChangedetError
+        The network's file is missing or damaged.
+    """
+    if facts.is_sar or facts.resolution_m > COARSEST_M:
+        raise MethodError(f"objects.method: {choose(facts).reason}")
+    detector.model_bytes()
+    scale = Confidence(confidence_slope, confidence_offset)
+    return ObjectMethod(
+        partial(detector.fit, bands=detector.bands_used(facts.roles)),
+        partial(_find_learned, roles=facts.roles, resolution_m=facts.resolution_m),
+        partial(
+            _settled,
+            resolution_m=facts.resolution_m,
+            judge=detector.settled,
+            least=min(min_confidence, EVIDENCE_CONFIDENCE),
+            scale=scale,
+        ),
+        *detector.lattice(facts.resolution_m),
+        count_confidence=min_confidence,
+    )
+
+
+def _settled(
+    boxes: pd.DataFrame,
+    *,
+    resolution_m: float,
+    judge: Callable[[pd.DataFrame, float], pd.DataFrame] | None,
+    least: float,
+    scale: Confidence,
+) -> pd.DataFrame:
+    """A scene's boxes: the surer ones of those that overlap, judged together, of at least that confidence on the user's
+    scale."""
+    kept = suppress(boxes, resolution_m)
+    table = kept if judge is None else judge(kept, resolution_m)
+    if scale != (1.0, 0.0):
+        table = table.assign(confidence=recalibrated(table["confidence"].to_numpy(np.float64), *scale))
+    return table[table["confidence"] >= least].reset_index(drop=True)
+
+
+def _find_learned(
+    image: NDArray[np.float32], model: dict[str, Any], *, roles: Sequence[str], resolution_m: float
+) -> pd.DataFrame:
+    found = detector.find(image, model, roles, resolution_m)
+    table = table_of(found).assign(**{name: found[name] for name in detector.EVIDENCE if name in found})
+    return _with_tiers(table, image[list(detector.bands_used(roles))], model, resolution_m)
+
+
+def _with_tiers(
+    table: pd.DataFrame, chosen: NDArray[np.float32], model: dict[str, Any], resolution_m: float
+) -> pd.DataFrame:
+    """The table with the levels of its stacks where the sun is known and a shadow tells them, else null."""
+    if "shadow" not in model or table.empty:
+        return table
+    low, high = (np.asarray(model[end], np.float32)[:, None, None] for end in ("low", "high"))
+    bright = np.clip((chosen - low) / (high - low), 0.0, 1.0).mean(axis=0) ** np.float32(SHADOW_GAMMA)
+    gsd_m = max(resolution_m, float(model.get("gsd_m", 0.0)))
+    boxes = rectangles_of(table, resolution_m)
+    found = stack_height.tiers(np.ascontiguousarray(bright), boxes, resolution_m, gsd_m, np.asarray(model["shadow"]))
+    levels = pd.Series(found, index=table.index, dtype="Int64")
+    return table.assign(tiers=levels.mask(levels == 0))
+
+
+def bands_used(roles: Sequence[str]) -> dict[str, int]:
+    """Role -> band of the picture; the visible ones and NIR where they are, else panchromatic, else the first."""
+    colours = {role: list(roles).index(role) for role in ("blue", "green", "red", "nir") if role in roles}
+    if len(colours) >= 3 or (colours and "pan" not in roles):
+        return colours
+    return {"pan": list(roles).index("pan") if "pan" in roles else 0}
+
+
+def _fit(samples: NDArray[np.float32], *, bands: Sequence[int]) -> dict[str, Any]:
+    low, high = kernel.stretch_limits(samples[:, list(bands)])
+    return {"low": low, "high": high}
+
+
+def _detect(
+    image: NDArray[np.float32],
+    model: dict[str, Any],
+    *,
+    bands: dict[str, int],
+    resolution_m: float,
+    gamma: float,
+    least: float,
+) -> pd.DataFrame:
+    """Boxes of one block as a table."""
+    chosen, top, left = _shown(image[list(bands.values())])
+    if min(chosen.shape[1:]) < LEAST_PX:
+        return table_of({})
+    picture = kernel.working_picture(chosen, model["low"], model["high"], resolution_m, gamma)
+    index = {role: place for place, role in enumerate(bands)}
+    # A date coarser than the grid was upsampled to it: its sides are as soft as its own pixels make them.
+    gsd_m = max(resolution_m, float(model.get("gsd_m", 0.0)))
+    found = kernel.detect(replace(picture, gsd_m=gsd_m), JUDGE, index, least, OVERLAP)
+    boxes = found["boxes"]
+    table = {
+        "x_px": boxes[:, 0] / resolution_m + left,
+        "y_px": boxes[:, 1] / resolution_m + top,
+        "length_m": boxes[:, 2],
+        "width_m": boxes[:, 3],
+        "angle_deg": np.mod(np.round(np.degrees(boxes[:, 4]), 3), 180.0),
+        "confidence": found["confidence"],
+        "kind": kernel.kinds(boxes[:, 2], gsd_m),
+        "color": kernel.surface_colours(found["colours"], index, gamma),
+        "inferred": found["inferred"],
+    }
+    return _with_tiers(table_of(table), image[list(bands.values())], model, resolution_m)
+
+
+def _shown(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], int, int]:
+    """The part of a block that has data, and its first row and column: nothing is spent on what is not there."""
+    valid: NDArray[np.bool_] = np.all(np.isfinite(image), axis=0)
+    rows, columns = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
+    if not rows.size:
+        return image[:, :0, :0], 0, 0
+    return image[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], int(rows[0]), int(columns[0])

@@ -1,0 +1,1 @@
+"""The series stage: figures of every date with their intervals, totals, and the onset of growth."""

@@ -1,0 +1,201 @@
+"""The onset of growth: from which date a figure stays above its earlier level to the end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from changedet.stages.series.kernels import staircase as kernel
+
+Floats: TypeAlias = NDArray[np.float64]
+Bools: TypeAlias = NDArray[np.bool_]
+
+SURE: Final = 1.64
+"""Standard errors by which the last two looks must be above the level before: one-sided 95 %."""
+SHOWN: Final = 2.5
+"""Standard errors of a look that what it hides may span for it to tell a level."""
+STAYS, UNSEEN_STAYS = 0.25, 0.5
+"""Of the highest rise, what must be left at the end: the latter where the last two looks are too cloudy to show it and
+it is only expected."""
+HOLDS: Final = 0.95
+"""Of the posterior of the date: what the bounds hold."""
+LATER_SHARE: Final = 1 / 3
+"""Of the growth: what comes after the first look that shows it makes a slope of it from here on, and no step."""
+SHAPES: Final = {"step": ", reached at once", "slope": ", and growing on", None: ""}
+
+
+@dataclass(frozen=True)
+class Onset:
+    """Since when a figure has grown.
+
+    Attributes
+    ----------
+    date : datetime.date or None
+        The look that most likely is the first with growth; None where there is none.
+    low, high : datetime.date or None
+        Growth began, with 95 %, between the day after the last look that is without it and the first that is with it,
+        both included: two looks in a row where both tell so.
+    probability : float
+        That there is lasting growth; NaN where there were too few looks to tell.
+    reason : str
+        Why there is one, or none.
+    shape : str or None
+        ``step`` where no more than a third of the growth came after the first look with it, ``slope`` where more did,
+        beyond error; None where neither is sure, or there is no growth.
+    """
+
+    date: dt.date | None
+    low: dt.date | None
+    high: dt.date | None
+    probability: float
+    reason: str
+    shape: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``summary.json`` keeps it: ISO dates, null for what is not known."""
+        day = {
+            name: None if getattr(self, name) is None else str(getattr(self, name)) for name in ("date", "low", "high")
+        }
+        known = self.probability == self.probability
+        return {**day, "probability": self.probability if known else None, "shape": self.shape, "reason": self.reason}
+
+
+OnsetMethod: TypeAlias = Callable[..., Onset]
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """The clear looks of a series, in units of one object; `shown` is True where they hide too little to matter."""
+
+    values: Floats
+    floor: Floats
+    ceiling: Floats
+    extra: Floats
+    dates: list[dt.date]
+
+    @property
+    def shown(self) -> Bools:
+        return self.ceiling - self.floor <= SHOWN * np.sqrt(_variance(self.values))
+
+    def told(self, part: slice) -> Floats:
+        """The values of those looks of a part that show them, or of all where none does."""
+        shown = self.shown[part]
+        return self.values[part][shown] if shown.any() else self.values[part]
+
+
+def find_onset(
+    values: ArrayLike,
+    low: ArrayLike | None,
+    high: ArrayLike | None,
+    dates: Sequence[dt.date],
+    clear: ArrayLike | None,
+    unit: float,
+    floor: ArrayLike | None,
+    ceiling: ArrayLike | None,
+    probability: float,
+    rise_fraction: float,
+) -> Onset:
+    """Onset by the staircase model; parameters as for `changedet.series.onset`."""
+    looks = _clear_looks(values, low, high, dates, clear, unit, floor, ceiling)
+    n = len(looks.dates)
+    if n < 3:
+        return Onset(None, None, None, float("nan"), f"{n} clear looks are too few to tell growth, which takes three")
+    change = kernel.staircase(looks.values, looks.extra, looks.floor, looks.ceiling).change
+    total = float(min(change.sum(), 1.0))
+    if total <= probability:
+        return Onset(
+            None, None, None, total, f"no lasting growth: probability {total:.2f}, {probability:.2f} is asked for"
+        )
+    begin = int(change.argmax())
+    objection = _objection(looks, begin, rise_fraction)
+    if objection:
+        return Onset(None, None, None, total, f"no lasting growth: {objection}")
+    level, after = looks.told(slice(begin)).mean() * unit, looks.told(slice(begin, None)).mean() * unit
+    shape = _shape(looks, begin)
+    reason = f"above its earlier level of {level:.0f} to the end, {after:.0f} on average since{SHAPES[shape]}"
+    if not looks.shown[-2:].any():
+        reason += "; of the last two looks clouds hide a part"
+    first, last = kernel.shortest_run(change, HOLDS)
+    after_without = looks.dates[min(first, begin) - 1] + dt.timedelta(days=1)
+    return Onset(looks.dates[begin], after_without, looks.dates[max(last, begin)], total, reason, shape)
+
+
+def _variance(level: Floats) -> Floats:
+    return 0.3 * level + (0.04 * level) ** 2 + 0.5
+
+
+def _shape(looks: _Looks, begin: int) -> str | None:
+    days = np.array([(day - looks.dates[begin]).days for day in looks.dates[begin:]], np.float64)
+    hidden = (looks.ceiling - looks.floor) ** 2 / 12.0
+    low, high = kernel.later_share(looks.values[:begin], looks.values[begin:], looks.extra + hidden, days)
+    if high <= LATER_SHARE:
+        return "step"
+    return "slope" if low > LATER_SHARE else None
+
+
+def _clear_looks(
+    values: ArrayLike,
+    low: ArrayLike | None,
+    high: ArrayLike | None,
+    dates: Sequence[dt.date],
+    clear: ArrayLike | None,
+    unit: float,
+    floor: ArrayLike | None,
+    ceiling: ArrayLike | None,
+) -> _Looks:
+    value = np.asarray(values, np.float64) / unit
+    looked = np.isfinite(value)
+    if clear is not None:
+        looked &= np.asarray(clear, bool)
+    half = np.zeros(len(value))
+    if low is not None and high is not None:
+        half = (np.asarray(high, np.float64) - np.asarray(low, np.float64)) / (2 * unit)
+    half = np.where(np.isfinite(half), half, 0.0)
+    least, most = (value if bound is None else np.asarray(bound, np.float64) / unit for bound in (floor, ceiling))
+    order = [i for i in sorted(range(len(value)), key=lambda i: dates[i]) if looked[i]]
+    half = half[order]
+    # What all dates share of their intervals, such as the detector's bias, does not blur a difference between them.
+    usual = float(np.median(half)) if len(half) else 0.0
+    extra = np.maximum(half**2 - usual**2, 0.0) / kernel.QUANTILE**2
+    least, most = np.fmin(least, value), np.fmax(most, value)
+    return _Looks(value[order], least[order], most[order], extra, [dates[i] for i in order])
+
+
+def _objection(looks: _Looks, begin: int, rise_fraction: float) -> str:
+    """Why a change of level is no onset; empty where it is one."""
+    earlier, later = looks.told(slice(begin)), looks.told(slice(begin, None))
+    usual = float(earlier.mean())
+    level = max(usual, float(looks.values[0])) if looks.shown[0] else usual
+    variance = float(_variance(np.asarray(level, np.float64)))
+    # The level before is no better known than its looks are many.
+    error = float(np.sqrt(variance / len(earlier) + variance))
+    error_of_two = float(np.sqrt(variance / len(earlier) + variance / 2))
+    beyond = level + max(rise_fraction * level + 1.0, SURE * error_of_two)
+    if looks.values[-2:].mean() <= beyond:
+        return "the last two looks are no higher than the level before, beyond error"
+    if (looks.ceiling[begin:] + np.sqrt(looks.extra[begin:]) <= usual + error).any():
+        return "it falls back to the level before"
+    # One high value among several may be a delivery that left again; two are a level that was reached before.
+    rank = -2 if begin > 3 else -1
+    if later.mean() <= np.sort(looks.floor[:begin])[rank] + error:
+        return "it was as high before"
+    return _not_kept(looks, begin, level, beyond)
+
+
+def _not_kept(looks: _Looks, begin: int, level: float, beyond: float) -> str:
+    """Why growth may have left again by the last two looks; empty where it stays."""
+    rise = float(looks.values[begin:].max()) - level
+    left = float(looks.values[-2:].mean()) - level
+    if left <= STAYS * rise:
+        return "most of it left again"
+    if looks.floor[-2:].max() > beyond:
+        return ""
+    if looks.floor[begin:].max() <= beyond:
+        return "no look is clear enough to show it"
+    hidden = "part of it left, and the last two looks hide whether the rest stays"
+    return hidden if left <= UNSEEN_STAYS * rise else ""

@@ -1,0 +1,1 @@
+"""Arithmetic of the stage series: numpy in, numpy out."""

@@ -1,0 +1,145 @@
+"""The series stage: figures of every date with their intervals, totals, and the onset of growth."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from changedet.errors import MethodError
+from changedet.stages.registry import AUTO, Choice, Facts, Fraction, Stage
+from changedet.stages.series.growth import Onset, OnsetMethod, find_onset
+from changedet.stages.series.table import COLUMNS, TEU, Estimate, LookFacts, changed_area_interval, timeseries
+from changedet.stages.series.totals import onsets, totals
+
+__all__ = [
+    "COLUMNS",
+    "STAGE",
+    "TEU",
+    "Estimate",
+    "LookFacts",
+    "Onset",
+    "OnsetMethod",
+    "changed_area_interval",
+    "choose",
+    "onset",
+    "onsets",
+    "staircase",
+    "timeseries",
+    "totals",
+]
+
+
+def choose(facts: Facts) -> Choice:
+    """`staircase` always: it needs three looks, at any distance in time."""
+    return Choice("staircase", {}, f"growth is dated by a staircase model of {facts.dates} dates")
+
+
+STAGE = Stage("series", choose)
+
+
+@STAGE.method("staircase", reference="Forward sums over levels: Rabiner 1989, doi:10.1109/5.18626", version=2)
+def staircase(_facts: Facts, *, probability: Fraction = 0.9, rise_fraction: Fraction = 0.04) -> OnsetMethod:
+    """Onset by a staircase model: a base level, then a walk over levels above it, against no change at all.
+
+    Dates growth that comes at once or bit by bit, with bounds that hold 95 % of the posterior; a delivery that leaves
+    again, a decline and a level reached before are none. Growth that only one season was seen of cannot be told from
+    that season.
+
+    Parameters
+    ----------
+    probability : float
+        Posterior probability of growth from which it is reported.
+    rise_fraction : float
+        Least rise of the last two looks above the level before, as a share of it, and one object more.
+    """
+
+    def find(
+        values: ArrayLike,
+        dates: Sequence[dt.date],
+        *,
+        low: ArrayLike | None = None,
+        high: ArrayLike | None = None,
+        clear: ArrayLike | None = None,
+        unit: float = 1.0,
+        floor: ArrayLike | None = None,
+        ceiling: ArrayLike | None = None,
+    ) -> Onset:
+        return find_onset(values, low, high, dates, clear, unit, floor, ceiling, probability, rise_fraction)
+
+    return find
+
+
+def onset(
+    values: ArrayLike,
+    low: ArrayLike | None,
+    high: ArrayLike | None,
+    dates: Sequence[dt.date],
+    *,
+    clear: ArrayLike | None = None,
+    unit: float = 1.0,
+    floor: ArrayLike | None = None,
+    ceiling: ArrayLike | None = None,
+    method: str = AUTO,
+    **parameters: Any,
+) -> Onset:
+    """The first date from which a figure stays above its earlier level, beyond its error, to the end.
+
+    Parameters
+    ----------
+    values : array (n,)
+        The figure on each date; NaN is no look.
+    low, high : array (n,) or None
+        Its 95 % interval. A date whose interval is wider than usual weighs less.
+    dates : sequence of datetime.date
+        In any order, at any distance.
+    clear : array of bool (n,), optional
+        False where a date did not see clearly; as NaN.
+    unit : float
+        Size of one object in the unit of the values: 1 for counts, 15 for areas in m2 (the base of a container).
+    floor, ceiling : array (n,), optional
+        What a look shows for sure, and what the value may be at most for what the look hides. A look that leaves much
+        open neither dates growth nor speaks against it.
+    method : str
+        `staircase` or `auto`.
+    **parameters
+        The method's own.
+
+    Returns
+    -------
+    Onset
+
+    Raises
+    ------
+    MethodError
+        For lengths that differ, dates that are none or come twice, a low bound above the high one, or a unit that is
+        not above 0.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> months = [date(2023, m, 5) for m in range(1, 9)]
+    >>> found = onset([20, 21, 20, 19, 34, 36, 41, 40], None, None, months)
+    >>> found.low.isoformat(), found.high.isoformat()
+    ('2023-04-06', '2023-05-05')
+    """
+    given = {"values": values, "low": low, "high": high, "clear": clear, "floor": floor, "ceiling": ceiling}
+    lengths = {name: len(list(given[name])) for name in given if given[name] is not None}  # type: ignore[arg-type]
+    wrong = [f"{name} has {length}" for name, length in lengths.items() if length != len(dates)]
+    if wrong:
+        raise MethodError(f"series: {len(dates)} dates, but {', '.join(wrong)}")
+    if not unit > 0:
+        raise MethodError(f"series: unit is {unit}, expected a number above 0")
+    if strange := [day for day in dates if not isinstance(day, dt.date)]:
+        raise MethodError(f"series: a date is {strange[0]!r}, expected a datetime.date")
+    if twice := [day for day, count in Counter(dates).items() if count > 1]:
+        raise MethodError(f"series: {twice[0]} comes twice, expected one figure a date")
+    for below, above in ((low, high), (floor, ceiling)):
+        if below is not None and above is not None and (np.asarray(below, float) > np.asarray(above, float)).any():
+            raise MethodError("series: a low bound lies above its high one")
+    find: OnsetMethod = STAGE.made(Facts(float("nan"), dates=len(dates)), method, parameters)[1]
+    return find(values, dates, low=low, high=high, clear=clear, unit=unit, floor=floor, ceiling=ceiling)

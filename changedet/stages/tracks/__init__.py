@@ -1,0 +1,1 @@
+"""The tracks stage: the same box on several dates, read from the whole series."""

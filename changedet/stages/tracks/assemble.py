@@ -1,0 +1,136 @@
+"""Stretches of presence into tracks: dates from clear looks alone, ids, kinds, colours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from changedet.stages.tracks.ground import ground_of
+from changedet.stages.tracks.kernels.replaced import Stretches
+from changedet.stages.tracks.rows import KINDS, Bools, ClearAt, Floats, Ints, Looks, Rows, Tracks
+
+OTHER_SHARE = 0.6
+
+
+def most_seen(see: ClearAt, points: Floats, length: Floats, angle: Floats, dates: int) -> Bools:
+    """Which dates (column) see which boxes (row): at most of five points along their long sides."""
+    turn = np.deg2rad(angle)
+    along = np.column_stack([np.sin(turn), np.cos(turn)]) * length[:, None]
+    spread = [points + part * along for part in (-0.34, -0.17, 0.0, 0.17, 0.34)]
+    columns = []
+    for i in range(dates):
+        seen = np.asarray(see(i, np.concatenate(spread)), bool).reshape(len(spread), len(points))
+        columns.append(2 * seen.sum(0) > len(spread))
+    return np.stack(columns, 1) if len(points) else np.zeros((0, len(columns)), bool)
+
+
+def medians(values: Floats, group: Ints, count: int) -> Floats:
+    """Median (count, columns) of the rows of each group; every group has one row at least."""
+    columns = []
+    for column in values.T:
+        order = np.lexsort((column, group))
+        size = np.bincount(group, minlength=count)
+        start = np.cumsum(size) - size
+        ordered = column[order]
+        columns.append((ordered[start + (size - 1) // 2] + ordered[start + size // 2]) / 2)
+    return np.column_stack(columns) if count else np.empty((0, values.shape[1]))
+
+
+def assemble(
+    rows: Rows, looks: Looks, stretches: Stretches, of_row: Ints, clear: Bools, present: Floats, place: Ints
+) -> Tracks:
+    """The result: stretches with a row become tracks, numbered by first date and position."""
+    count = len(rows.dates)
+    seen = np.zeros((len(stretches.place), count), bool)
+    owned = of_row >= 0
+    seen[of_row[owned], rows.date[owned]] = True
+    centre = np.full((len(seen), 2), np.nan)
+    used, packed = np.unique(of_row[owned], return_inverse=True)
+    centre[used] = medians(rows.boxes.xy[owned], packed, len(used))
+    first = seen[used].argmax(1)
+    order = used[np.lexsort((seen[used].sum(1), centre[used, 1], centre[used, 0], first))]
+    number = np.full(len(seen), -1, np.int64)
+    number[order] = np.arange(len(order))
+    track = np.full(len(of_row), -1, np.int64)
+    track[owned] = number[of_row[owned]]
+    presence, after, before = _span(stretches, clear, present)
+    table = _track_table(rows, track, seen[order], after[order], before[order], centre[order])
+    with np.errstate(invalid="ignore"):
+        table["present_probability"] = (presence * seen).sum(1)[order] / seen.sum(1)[order]
+    table = table[[*(c for c in table.columns if c != "geometry"), "geometry"]]
+    places = _place_table(rows, place, present.shape[0])
+    rows_with_ids, ground = _with_ids(rows, track), ground_of(rows.boxes.xy, looks)
+    return Tracks(rows.dates, rows_with_ids, table, presence[order], seen[order], places, present, clear, ground)
+
+
+def _span(stretches: Stretches, clear: Bools, present: Floats) -> tuple[Floats, Ints, Ints]:
+    """Presence of each stretch, and its first clear look after and last before, -1 for none."""
+    t = np.arange(clear.shape[1])
+    looked = clear[stretches.place]
+    later, earlier = looked & (t > stretches.last[:, None]), looked & (t < stretches.first[:, None])
+    after = np.where(later.any(1), later.argmax(1), -1)
+    before = np.where(earlier.any(1) & ~stretches.bared, clear.shape[1] - 1 - earlier[:, ::-1].argmax(1), -1)
+    alive = (t > before[:, None]) & (t < np.where(after < 0, clear.shape[1], after)[:, None])
+    presence = np.where(alive, present[stretches.place], 0.0)
+    for top in np.flatnonzero(stretches.below >= 0):
+        # A box below another is not there to be seen.
+        presence[stretches.below[top], stretches.first[top] : stretches.last[top] + 1] = 0.0
+    return presence, after.astype(np.int64), before.astype(np.int64)
+
+
+def _track_table(rows: Rows, track: Ints, seen: Bools, after: Ints, before: Ints, centre: Floats) -> gpd.GeoDataFrame:
+    stamps = np.array(
+        [np.datetime64(date, "ms") for date in rows.dates] + [np.datetime64("NaT", "ms")], "datetime64[ms]"
+    )
+    n = len(seen)
+    # An index of -1 picks the NaT at the end.
+    index = {
+        "first_seen": seen.argmax(1),
+        "last_seen": seen.shape[1] - 1 - seen[:, ::-1].argmax(1),
+        "not_after": after,
+        "not_before": before,
+    }
+    data: dict[str, Any] = {"track_id": np.arange(1, n + 1, dtype=np.int64)}
+    data |= {name: pd.Series(stamps[i]).dt.tz_localize("UTC") for name, i in index.items()}
+    own = track >= 0
+    data["kind"] = _majority(rows, track[own], own, n)
+    data["color"] = _colors(rows.boxes.rgb[own], track[own], n)
+    return gpd.GeoDataFrame(data, geometry=gpd.points_from_xy(centre[:, 0], centre[:, 1]), crs=rows.given.crs)
+
+
+def _majority(rows: Rows, group: Ints, chosen: Bools, count: int) -> NDArray[np.object_]:
+    votes = np.zeros((count, len(KINDS)))
+    np.add.at(votes, (group, rows.kind[chosen]), rows.boxes.weight[chosen])
+    # A container that shadow cuts on some dates looks like none of the kinds there; a trailer does so on all.
+    votes[:, -1] *= votes[:, -1] > OTHER_SHARE * votes.sum(1)
+    kinds: NDArray[np.object_] = np.array(KINDS, object)[votes.argmax(1)]
+    return kinds
+
+
+def _colors(rgb: Floats, group: Ints, count: int) -> list[str | None]:
+    known = np.isfinite(rgb).all(1)
+    used, packed = np.unique(group[known], return_inverse=True)
+    colors: list[str | None] = [None] * count
+    for at, (r, g, b) in zip(used, np.rint(medians(rgb[known], packed, len(used))).astype(int), strict=True):
+        colors[at] = f"#{r:02x}{g:02x}{b:02x}"
+    return colors
+
+
+def _place_table(rows: Rows, place: Ints, count: int) -> gpd.GeoDataFrame:
+    own = place >= 0
+    centre = medians(rows.boxes.xy[own], place[own], count)
+    kind = _majority(rows, place[own], own, count)
+    return gpd.GeoDataFrame({"kind": kind}, geometry=gpd.points_from_xy(centre[:, 0], centre[:, 1]), crs=rows.given.crs)
+
+
+def _with_ids(rows: Rows, track: Ints) -> gpd.GeoDataFrame:
+    ids = np.full(len(track), -1, np.int64)
+    ids[rows.order] = track
+    result = rows.given.copy()
+    result["track_id"] = pd.array(np.where(ids >= 0, ids + 1, 0), dtype="Int64")
+    result.loc[ids < 0, "track_id"] = pd.NA
+    return result

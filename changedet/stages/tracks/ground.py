@@ -1,0 +1,24 @@
+"""Which ground about the boxes each date shows: on a lattice, for what may stand where no look ever saw."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from changedet.stages.tracks.rows import Floats, Ground, Looks
+
+NEAR_M, LEAST_STEP_M, MOST_POINTS = 15.0, 4.0, 10_000
+
+
+def ground_of(xy: Floats, looks: Looks) -> Ground:
+    """Ground about boxes (n, 2), without what no date shows."""
+    if not len(xy):
+        return Ground.none(len(looks.dates))
+    low, high = xy.min(0) - NEAR_M, xy.max(0) + NEAR_M
+    step = max(LEAST_STEP_M, float(np.sqrt(np.prod(high - low) / MOST_POINTS)))
+    east, north = (np.arange(a + step / 2, b, step) for a, b in zip(low, high, strict=True))
+    points = np.stack(np.meshgrid(east, north), -1).reshape(-1, 2)
+    points = points[np.isfinite(cKDTree(xy).query(points, distance_upper_bound=NEAR_M)[0])]
+    shown = np.stack([~looks.covered(i, points) for i in range(len(looks.dates))], 1)
+    ever = shown.any(1)
+    return Ground(points[ever], shown[ever])

@@ -1,0 +1,1 @@
+"""Arithmetic of the stage tracks: numpy in, numpy out."""

@@ -1,0 +1,167 @@
+"""The tracks stage: the same box on several dates, read from the whole series."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import geopandas as gpd
+import pandas as pd
+
+from changedet.stages.registry import AUTO, Choice, Factor, Facts, Fraction, Metres, Stage
+from changedet.stages.series.kernels.staircase import Calibration
+from changedet.stages.tracks.by_frame import follow_frames
+from changedet.stages.tracks.by_place import Rates, follow_places
+from changedet.stages.tracks.kernels.detector_tables import TABLES, calibration
+from changedet.stages.tracks.kernels.presence_hmm import Tables as PresenceTables
+from changedet.stages.tracks.rows import AllLooks, ClearAt, Looks, Rows, TrackMethod, Tracks, check_columns
+
+__all__ = ["STAGE", "AllLooks", "Looks", "TrackMethod", "Tracks", "choose", "hmm", "nearest", "track"]
+
+
+def choose(facts: Facts) -> Choice:
+    """`hmm` always: with one or two dates it degenerates to matching them. Its precision is the detector's own."""
+    tables = _tables(facts)
+    return Choice(
+        "hmm",
+        {"precision": round(tables.precision, 3)},
+        f"a hidden Markov model for each place reads {facts.dates} dates together",
+    )
+
+
+def _tables(facts: Facts) -> PresenceTables:
+    """What the detector's rows say of presence; a detector that was not calibrated counts as the classical one."""
+    return TABLES.get(facts.detector, TABLES["classical"])
+
+
+STAGE = Stage("tracks", choose)
+BIRTH, DEATH, CAUTION = 0.08, 0.03, 0.5
+
+
+@STAGE.method(
+    "hmm",
+    reference="Rabiner 1989, doi:10.1109/5.18626; places from all dates: SpaceNet 7, doi:10.48550/arXiv.2102.04420",
+    version=4,
+)
+def hmm(
+    facts: Facts,
+    *,
+    max_offset_m: Metres = 2.0,
+    precision: Fraction = 0.9,
+    birth_fraction: Fraction = BIRTH,
+    death_fraction: Fraction = DEATH,
+    caution: Fraction = CAUTION,
+    count_scale: Factor | None = None,
+    count_half_width: Factor | None = None,
+) -> TrackMethod:
+    """Places from the whole series, each read by a hidden Markov model of presence.
+
+    A look that is not clear is no observation; rows below the count threshold are evidence; a box of another size or,
+    where the evidence is strong, of another colour ends one track and begins another; a box set on top hides a track.
+
+    Parameters
+    ----------
+    max_offset_m : float
+        Farthest that a box may lie from its place's centre along its long side; 0.6 of it across. Beyond, it
+        has moved.
+    precision : float
+        The detector's share of true boxes among counted rows. From three dates on, the share of rows at places that
+        read as clutter is learnt from the series, up to one minus it.
+    birth_fraction : float
+        Prior share of empty places that fill between two looks.
+    death_fraction : float
+        Prior share of boxes that leave between two looks.
+    caution : fraction
+        Times both rates where the likeliest history is told: the lower, the more evidence an arrival or a departure
+        needs. Expected counts and their intervals do not depend on it.
+    count_scale : float, optional
+        Boxes that stand there for one that is expected; by default the detector's own on simulated sites. What
+        `changedet calibrate` finds on labelled tiles.
+    count_half_width : float, optional
+        Half width of a count's 95 % interval in the spreads of `kernels.series.count_spread`; as above.
+    """
+
+    def follow(detections: gpd.GeoDataFrame, looks: Looks) -> Tracks:
+        rows = Rows.of(detections, looks)
+        birth, death = (min(max(rate, 1e-4), 0.9) for rate in (birth_fraction, death_fraction))
+        false_share = 1.0 - precision if len(rows.dates) > 2 else 0.0
+        rates = Rates(birth, death, false_share, max(caution, 1e-3))
+        tracks = follow_places(rows, looks, max(max_offset_m, 0.1), rates, _tables(facts))
+        return replace(tracks, calibration=_calibrated(facts, count_scale, count_half_width))
+
+    return follow
+
+
+def _calibrated(facts: Facts, scale: float | None, half_width: float | None) -> Calibration:
+    """The detector's own calibration of counts at that resolution, or in its place what the user's labels say."""
+    own = calibration(facts.detector, facts.resolution_m)
+    boxes = own.boxes if half_width is None else (half_width, half_width)
+    return own._replace(scale=own.scale if scale is None else scale, boxes=boxes)
+
+
+@STAGE.method("nearest", reference="Kuhn 1955, doi:10.1002/nav.3800020109")
+def nearest(_facts: Facts, *, max_offset_m: Metres = 2.0) -> TrackMethod:
+    """Frame to frame: each date's counted boxes go to the tracks still open at the least total cost.
+
+    Plain and quick to explain; a missed box ends its track, a false one begins one, so arrivals and departures are too
+    many.
+
+    Parameters
+    ----------
+    max_offset_m : float
+        Farthest that a box may lie from where it was seen last.
+    """
+
+    def follow(detections: gpd.GeoDataFrame, looks: Looks) -> Tracks:
+        rows = Rows.of(detections, looks)
+        return follow_frames(rows, looks, max(max_offset_m, 0.1))
+
+    return follow
+
+
+def track(
+    detections: gpd.GeoDataFrame,
+    looks: Looks | Sequence[dt.date] | None = None,
+    *,
+    clear: ClearAt | None = None,
+    detector: str = "classical",
+    method: str = AUTO,
+    **parameters: Any,
+) -> Tracks:
+    """Follow boxes over the dates of a series.
+
+    Parameters
+    ----------
+    detections : GeoDataFrame
+        Rotated rectangles in a projected CRS in metres with `date`, `length_m`, `width_m`, `angle_deg`, `confidence`,
+        `kind`, `color`; optionally `tiers` and `counted` (False for rows below the count threshold, used as evidence).
+    looks : Looks or sequence of datetime.date, optional
+        The dates and what each saw clearly; by default the dates of the rows. A date without any box must be given
+        here.
+    clear : callable, optional
+        ``clear(i, points) -> bool (n,)``: whether date ``i`` saw the points clearly; by default all are clear.
+    detector : str
+        The objects method that found the rows; how its confidences speak of presence was fitted for each.
+    method : str
+        `hmm`, `nearest` or `auto`.
+    **parameters
+        The method's own.
+
+    Returns
+    -------
+    Tracks
+
+    Raises
+    ------
+    MethodError
+        For an unknown method, missing columns, a CRS that is not in metres, rows of a date that is no look.
+    """
+    if looks is None or isinstance(looks, Sequence):
+        check_columns(detections)
+        given = sorted(set(pd.to_datetime(detections["date"], utc=True).dt.date)) if looks is None else sorted(looks)
+        looks = AllLooks(given, clear)
+    facts = Facts(resolution_m=float("nan"), dates=len(looks.dates), detector=detector)
+    _, follow = STAGE.made(facts, method, parameters)
+    return cast("TrackMethod", follow)(detections, looks)
