@@ -31,6 +31,7 @@ from changedet.assess.compare import consignments  # noqa: E402
 from changedet.assess.compare.trains import CHANCE, LEAST_BOXES, REDRAWS  # noqa: E402
 from changedet.assess.kernels import lots as kernel  # noqa: E402
 from changedet.assess.kernels import sequences  # noqa: E402
+from changedet.kernels import colour  # noqa: E402
 from changedet.pipeline.kernels import sidings  # noqa: E402
 from changedet.stages.tracks.rows import rgb_of  # noqa: E402
 from changedet.stages.tracks.stage import track  # noqa: E402
@@ -96,8 +97,8 @@ def rows_of(site: TrackSite, t: int) -> list[SeenRow]:
     centre = own.geometry.centroid
     across = np.radians(90.0 - own["angle_deg"].to_numpy(float)) + np.pi / 2
     placed = np.column_stack([centre.x, centre.y, own["width_m"], own["length_m"], across])
-    linear = kernel.linear_rgb(rgb_of(own["color"]) / 255)
-    lab = kernel.scaled_lab(linear * kernel.balance(linear))
+    linear = colour.linear_rgb(rgb_of(own["color"]) / 255)
+    lab = colour.scaled_lab(linear * kernel.balance(linear))
     size = np.array([consignments.SIZE_CLASS[kind] for kind in own["kind"]], np.int64)
     known = np.isfinite(lab).all(1)
     placed, lab, size = placed[known], lab[known], size[known]

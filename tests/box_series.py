@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 from scipy.stats import norm
 
-from changedet.stages.series.kernels.staircase import PLAIN
+from changedet.kernels.intervals import PLAIN
 from changedet.stages.tracks.kernels.detector_tables import TABLES
 from changedet.stages.tracks.kernels.presence_hmm import SCORE_EDGES, Tables
 from changedet.stages.tracks.stage import track

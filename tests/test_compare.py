@@ -20,6 +20,7 @@ from changedet.assess.compare.trains import match_trains, trains_of
 from changedet.assess.kernels import lots as kernel
 from changedet.assess.kernels import sequences
 from changedet.errors import InputError
+from changedet.kernels import colour
 from changedet.outputs.gpkg.vector_layers import write_objects
 from changedet.store import write_json
 
@@ -162,9 +163,9 @@ def test_a_colour_cast_and_brightness_are_taken_out() -> None:
     rng = np.random.default_rng(0)
     linear = rng.uniform(0.05, 0.3, (200, 3))
     cast = np.array([1.25, 1.0, 0.8]) * 1.4
-    before = np.linalg.norm(kernel.scaled_lab(linear) - kernel.scaled_lab(linear * cast), axis=1)
+    before = np.linalg.norm(colour.scaled_lab(linear) - colour.scaled_lab(linear * cast), axis=1)
     one, other = linear * kernel.balance(linear), linear * cast * kernel.balance(linear * cast)
-    after = np.linalg.norm(kernel.scaled_lab(one) - kernel.scaled_lab(other), axis=1)
+    after = np.linalg.norm(colour.scaled_lab(one) - colour.scaled_lab(other), axis=1)
     assert np.median(after) < 0.5 * np.median(before)
     dimmed = linear * 0.5
     np.testing.assert_allclose(dimmed * kernel.balance(dimmed), one, rtol=1e-9)
@@ -172,7 +173,7 @@ def test_a_colour_cast_and_brightness_are_taken_out() -> None:
 
 def test_cielab_is_that_of_the_standard() -> None:
     # White, and the sRGB red of Lindbloom's calculator: L 53.24, a 80.09, b 67.20.
-    lab = kernel.scaled_lab(np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]]))
+    lab = colour.scaled_lab(np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]]))
     np.testing.assert_allclose(lab[0], [0.4 * 100, 0, 0], atol=0.02)
     np.testing.assert_allclose(lab[1], [0.4 * 53.24, 80.09, 67.20], atol=0.05)
 

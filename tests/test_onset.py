@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from changedet.errors import MethodError
+from changedet.kernels import intervals
 from changedet.stages.series.kernels import staircase as kernel
 from changedet.stages.series.stage import STAGE, onset
 from changedet.stages.series.table import Estimate, LookFacts, timeseries
@@ -75,9 +76,9 @@ def test_looks_before_and_after_bound_what_a_date_hides():
     present = np.array([[1, x, 1], [0, x, 1], [1, x, 0], [0, x, 0], [x, x, 1], [0.9, x, x], [x, x, x]])
     clear = np.array([[1, 0, 1]] * 4 + [[0, 0, 1], [1, 0, 0], [0, 0, 0]], bool)
     for row, bounds in enumerate(((x, 1), (0, 1), (0, 1), (0, x), (0, 1), (0, 0.9), (0, x))):
-        least, most = kernel.bounds_of_hidden(present[[row]], clear[[row]])
+        least, most = intervals.bounds_of_hidden(present[[row]], clear[[row]])
         assert (least[1], most[1]) == bounds
-    least, most = kernel.bounds_of_hidden(present, clear)
+    least, most = intervals.bounds_of_hidden(present, clear)
     assert least[2] == pytest.approx(1 + 1 + 0 + 0 + 1)
     assert most[2] == pytest.approx(1 + 1 + 0 + 0 + 1 + 0.9 + x)
 

@@ -30,11 +30,12 @@ from changedet.grid import Displacement, Frame, Grid, Shift, make_grid
 from changedet.imagery import pixels
 from changedet.imagery.bands import from_name
 from changedet.imagery.hosts import check_hosts
-from changedet.imagery.kernels import provider_masks, resampling
+from changedet.imagery.kernels import provider_masks
 from changedet.imagery.look import group_looks, match_scales, shared_roles
 from changedet.imagery.opening import open_scene
 from changedet.imagery.scene import Look, Scene
 from changedet.imagery.warp import read_bilinear, read_nearest
+from changedet.kernels import resampling
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, HAZE, MASKED, NODATA, SATURATED, SHADOW, SNOW
 
 T = Affine(2.0, 0, 500_000, 0, -2.0, 5_400_000)

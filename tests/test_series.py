@@ -14,10 +14,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from changedet.kernels import intervals
 from changedet.pipeline.collect import _seen_beyond
-from changedet.stages.series import totals
-from changedet.stages.series.kernels import staircase as kernel
 from changedet.stages.series.table import COLUMNS, Estimate, LookFacts, changed_area_interval, counted_boxes, timeseries
+from changedet.stages.series.totals import totals
 from changedet.stages.tracks.stage import track
 
 
@@ -142,7 +142,7 @@ def test_ground_that_no_look_shows_any_more_widens_an_interval_upwards_alone():
 def test_an_interval_reaches_up_to_the_boxes_that_are_seen_and_believed():
     series = bs.simulate(2)
     # An interval of no width, and an expectation too low: what clears every row that a track owns is the rule alone.
-    tight = kernel.Calibration(0.5, (0.0, 0.0), (1.0, 1.0), (1.0, 1.0))
+    tight = intervals.Calibration(0.5, (0.0, 0.0), (1.0, 1.0), (1.0, 1.0))
     tracks = replace(bs.followed(series), calibration=tight)
     table = timeseries([LookFacts(date) for date in series.dates], tracks)
     rows = tracks.detections[tracks.detections["counted"] & (tracks.detections["kind"] != "other")]

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from changedet.assess.kernels.lots import linear_rgb
 from changedet.errors import MethodError
+from changedet.kernels.colour import linear_rgb
 from changedet.stages.series.table import counted_boxes
 from changedet.stages.tracks.kernels import colour_changepoints as cuts
 from changedet.stages.tracks.kernels import gaps, replaced, stacking

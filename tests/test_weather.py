@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from changedet.imagery.kernels.resampling import block_mean
+from changedet.kernels.resampling import block_mean
 from changedet.models import loader
 from changedet.simulate import make_world, render
 from changedet.simulate.render import weather as sky_of

@@ -27,8 +27,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.imagery.kernels.resampling import block_mean  # noqa: E402
 from changedet.kernels import boosted_trees  # noqa: E402
+from changedet.kernels.resampling import block_mean  # noqa: E402
 from changedet.simulate import make_world  # noqa: E402
 from changedet.simulate.render import weather as sky_of  # noqa: E402
 from changedet.stages.mask.kernels import cloud_trees  # noqa: E402

@@ -27,8 +27,8 @@ from changedet.grid.displacement import NODE_STEP_PX, Displacement
 from changedet.grid.geodesy import is_geographic, same_crs, transform_xy
 from changedet.grid.geodesy import place as to_ground
 from changedet.imagery.headers import Raster
-from changedet.imagery.kernels import resampling as kernels
 from changedet.imagery.pixels import read_classes, read_mean, read_part
+from changedet.kernels import resampling as kernels
 
 MAX_ERROR_PX: Final = 0.02
 THIN_PLATE_POINTS: Final = 21

@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 from scipy.stats import t as student
 
-from changedet.stages.series.kernels.staircase import MISCOUNT
+from changedet.kernels.intervals import MISCOUNT
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from changedet.grid import Grid
+from changedet.grid.zones import zone_of, zone_table
 from changedet.imagery.scene import Look
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.date_files import changed_and_seen, changed_by_first_date, clear_fraction, first_dates
@@ -22,7 +23,7 @@ from changedet.pipeline.footprints import as_estimates, footprint_layer, footpri
 from changedet.pipeline.looks import seen_looks
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.placebo import Placebo, placebo
-from changedet.pipeline.zones import trains, with_occupancy, zone_of, zone_table
+from changedet.pipeline.zones import trains, with_occupancy
 from changedet.plan import CANNOT, Plan, countable
 from changedet.stages.align.alignment import Alignment
 from changedet.stages.change.method import false_share as change_false_share

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date
 
 from changedet import __version__
+from changedet.grid.zones import sidings_of
 from changedet.imagery.scene import Look
 from changedet.pipeline.date_job import PARTS, DateWork, Methods, Model
-from changedet.pipeline.zones import sidings_of
 from changedet.plan import Plan
 from changedet.stages.footprint.stage import footprint_method
 from changedet.store import RunFolder, identity, read_json

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from changedet.blocks import SAMPLE_CELL_PX, Window, sample_windows, stack_cells
 from changedet.grid.displacement import Displacement, Shift
-from changedet.imagery.kernels.resampling import block_mean
 from changedet.imagery.scene import Look, ViewAngles
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SHADOW
+from changedet.kernels.resampling import block_mean
 from changedet.pipeline.date_job import (
     VISIBLE,
     DateWork,

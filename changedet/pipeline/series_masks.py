@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.blocks import Task, Window, in_strips, tiles
 from changedet.grid import Grid
+from changedet.grid.zones import sidings_of
 from changedet.kernels import components
 from changedet.outputs.rasters import read_bands, read_window
 from changedet.pipeline.date_files import files_of_date
@@ -21,7 +22,6 @@ from changedet.pipeline.date_job import Model
 from changedet.pipeline.identities import date_work, masks_identity
 from changedet.pipeline.mask_files import MaskSink, Place
 from changedet.pipeline.tile import described
-from changedet.pipeline.zones import sidings_of
 from changedet.plan import LATTICE_PX, Plan
 from changedet.stages.change.kernels.local_change_rate import (
     MOST_FLIP,

@@ -17,13 +17,13 @@ from changedet.errors import InputError, Problem, did_you_mean
 from changedet.grid import Grid
 from changedet.grid.areas import Areas, read_vector
 from changedet.grid.geodesy import LONLAT, transform_xy
+from changedet.grid.zones import SIDING
 from changedet.imagery.bands import MASKS
 from changedet.imagery.hosts import check_redirects, host_of
 from changedet.imagery.look import group_looks, shared_roles
 from changedet.imagery.opening import open_scene
 from changedet.imagery.scene import Look, Scene
 from changedet.imagery.stac.items import items
-from changedet.pipeline.zones import SIDING
 from changedet.workflow import SceneEntry, Workflow
 
 LEAST_COVERAGE: Final = 0.01

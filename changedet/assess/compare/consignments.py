@@ -21,6 +21,7 @@ from changedet.assess.compare.tables import CHANCE
 from changedet.assess.compare.trains import SIZE_CLASS, Train, match_trains, trains_of
 from changedet.assess.kernels import lots as kernel
 from changedet.errors import InputError, Problem
+from changedet.kernels import colour
 from changedet.pipeline.finished import Run, open_run
 
 KIND_LIKENESS: Final = 0.8
@@ -168,9 +169,9 @@ def site_of(name: str, tracks: pd.DataFrame, trains: Sequence[Train] = ()) -> _S
     usable = tracks["kind"].isin(list(SIZE_CLASS)) & tracks["color"].astype("string").str.match("^#[0-9a-fA-F]{6}$")
     boxes = tracks[usable.fillna(value=False)].sort_values("track_id", ignore_index=True)
     srgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in boxes["color"]]).reshape(-1, 3)
-    linear = kernel.linear_rgb(srgb)
+    linear = colour.linear_rgb(srgb)
     gains = kernel.balance(linear)
-    lab = kernel.scaled_lab(linear * gains)
+    lab = colour.scaled_lab(linear * gains)
     size = np.array([SIZE_CLASS[kind] for kind in boxes["kind"]], np.int64)
     days = {column: _days(boxes[column]) for column in ("first_seen", "last_seen", "not_after", "not_before")}
     left = _side(lab, size, days["last_seen"], days["not_after"], days["not_after"])

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from changedet.assess.compare.tables import CHANCE
 from changedet.assess.kernels import lots as kernel
 from changedet.assess.kernels import sequences
+from changedet.kernels import colour
 
 LEAST_BOXES: Final = 8
 """Of one order in both: shorter trains are alike by chance."""
@@ -57,7 +58,7 @@ def trains_of(layer: gpd.GeoDataFrame, containers: gpd.GeoDataFrame) -> list[Tra
         size = np.array([SIZE_CLASS[match[1]] for _, match in told], np.int64)
         own = _linear([match[2] for _, match in told])
         day = pd.Timestamp(row.date).date()
-        lab = kernel.scaled_lab(own * kernel.balance(_of_date(containers, day, own)))
+        lab = colour.scaled_lab(own * kernel.balance(_of_date(containers, day, own)))
         at = along[[k for k, _ in told]]
         found.append(Train(day, str(row.zone), int(row.train_id), sequences.Row(lab, size, at)))
     return found
@@ -72,7 +73,7 @@ def _of_date(containers: gpd.GeoDataFrame, day: dt.date, own: NDArray[np.float64
 
 def _linear(colours: Sequence[str]) -> NDArray[np.float64]:
     srgb = np.array([[int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)] for color in colours])
-    return kernel.linear_rgb(srgb)
+    return colour.linear_rgb(srgb)
 
 
 def match_trains(one: tuple[str, Sequence[Train]], other: tuple[str, Sequence[Train]]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from changedet.kernels import intervals
 from changedet.stages.series.kernels import staircase as kernel
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -161,7 +162,7 @@ def _clear_looks(
     half = half[order]
     # What all dates share of their intervals, such as the detector's bias, does not blur a difference between them.
     usual = float(np.median(half)) if len(half) else 0.0
-    extra = np.maximum(half**2 - usual**2, 0.0) / kernel.QUANTILE**2
+    extra = np.maximum(half**2 - usual**2, 0.0) / intervals.QUANTILE**2
     least, most = np.fmin(least, value), np.fmax(most, value)
     return _Looks(value[order], least[order], most[order], extra, [dates[i] for i in order])
 

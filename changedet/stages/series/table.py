@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from changedet.stages.series.kernels import staircase as kernel
+from changedet.kernels import intervals
 
 Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
@@ -39,7 +39,7 @@ class Estimate(NamedTuple):
     high: float
 
 
-def changed_area_interval(area_m2: float, seen_area_m2: float, false_share: float = kernel.FALSE_SHARE) -> Estimate:
+def changed_area_interval(area_m2: float, seen_area_m2: float, false_share: float = intervals.FALSE_SHARE) -> Estimate:
     """A mask's changed area with the 95 % interval of the truly changed area, within what both dates show.
 
     Provisional, until it is calibrated on labelled sites: on simulated ones the mask held .52 to 1.40 times the changed
@@ -54,7 +54,7 @@ def changed_area_interval(area_m2: float, seen_area_m2: float, false_share: floa
     false_share : float
         Share of a quiet site that the method marks falsely: the change may be all false up to there.
     """
-    return Estimate(area_m2, *kernel.area_interval(area_m2, seen_area_m2, false_share))
+    return Estimate(area_m2, *intervals.area_interval(area_m2, seen_area_m2, false_share))
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,9 @@ class Counted:
         batches = float(np.sqrt(variance[hidden & between]).sum())
         now, gone = self._hidden_ground(t)
         # On ground that no look shows any more boxes may have come; there are none to have left it.
-        below, above = (kernel.count_spread(expected, float(variance.sum()), unseen, batches, g) for g in (0.0, gone))
+        below, above = (
+            intervals.count_spread(expected, float(variance.sum()), unseen, batches, g) for g in (0.0, gone)
+        )
         return Standing(expected, below, above * (COVERED_ABOVE if now > COVERED_SHARE else 1.0))
 
     def _hidden_ground(self, t: int) -> tuple[float, float]:
@@ -160,7 +162,7 @@ class Counted:
 def _events(found: int, step: Floats) -> Events:
     probability = np.maximum(step, 0.0)
     variance = float((probability * (1.0 - probability)).sum())
-    return Events(found, float(probability.sum()), kernel.event_spread(found, variance))
+    return Events(found, float(probability.sum()), intervals.event_spread(found, variance))
 
 
 def timeseries(looks: Sequence[LookFacts], tracks: Any, zones: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
@@ -200,7 +202,7 @@ def timeseries(looks: Sequence[LookFacts], tracks: Any, zones: gpd.GeoDataFrame 
     tracked = set(tracks.dates) if tracks is not None else set()
     possible = [look.date for look in ordered if look.counts_possible and look.date in tracked]
     counted = {name: counted_boxes(tracks, area) for name, area in areas.items()} if possible else {}
-    calibration = tracks.calibration if tracks is not None else kernel.PLAIN
+    calibration = tracks.calibration if tracks is not None else intervals.PLAIN
     rows = []
     for look in ordered:
         for name in areas:
@@ -270,12 +272,14 @@ def count_bounds(tracks: Any, dates: Sequence[dt.date]) -> tuple[Floats, Floats]
     known = {date: i for i, date in enumerate(tracks.dates)}
     index = np.array([known.get(date, -1) for date in dates], np.int64)
     least, most = (
-        np.append(scale * bound, np.nan)[index] for bound in kernel.bounds_of_hidden(boxes.present, boxes.clear)
+        np.append(scale * bound, np.nan)[index] for bound in intervals.bounds_of_hidden(boxes.present, boxes.clear)
     )
     return least, most
 
 
-def _counts_row(counted: Counted, t: int, seen: bool, first: bool, calibration: kernel.Calibration) -> dict[str, Any]:
+def _counts_row(
+    counted: Counted, t: int, seen: bool, first: bool, calibration: intervals.Calibration
+) -> dict[str, Any]:
     boxes = counted.standing(t, np.ones(len(counted.weight)))
     row: dict[str, Any] = {"containers_expected": calibration.scale * boxes.expected}
     row["containers_low"], row["containers_high"] = _count_interval(boxes, calibration)
@@ -293,15 +297,15 @@ def _counts_row(counted: Counted, t: int, seen: bool, first: bool, calibration: 
         for name, events, halves in zip(
             ("arrivals", "departures"), counted.events(t), (calibration.arrivals, calibration.departures), strict=True
         ):
-            low, high = kernel.interval(events.found, events.expected, events.spread, halves)
+            low, high = intervals.interval(events.found, events.expected, events.spread, halves)
             row |= {name: events.found, f"{name}_low": low, f"{name}_high": high}
     return row
 
 
-def _count_interval(boxes: Standing, calibration: kernel.Calibration) -> tuple[float, float]:
+def _count_interval(boxes: Standing, calibration: intervals.Calibration) -> tuple[float, float]:
     value = calibration.scale * boxes.expected
-    low, _ = kernel.interval(value, value, boxes.spread, calibration.boxes)
-    return low, kernel.interval(value, value, boxes.above, calibration.boxes)[1]
+    low, _ = intervals.interval(value, value, boxes.spread, calibration.boxes)
+    return low, intervals.interval(value, value, boxes.above, calibration.boxes)[1]
 
 
 def _typed(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from changedet.errors import MethodError
-from changedet.stages.series.kernels.staircase import PLAIN, Calibration
+from changedet.kernels.intervals import PLAIN, Calibration
 from changedet.stages.tracks.kernels.places import Boxes
 
 Floats: TypeAlias = NDArray[np.float64]

@@ -10,8 +10,8 @@ from typing import Any, cast
 import geopandas as gpd
 import pandas as pd
 
+from changedet.kernels.intervals import Calibration
 from changedet.stages.registry import AUTO, Choice, Factor, Facts, Fraction, Metres, Stage
-from changedet.stages.series.kernels.staircase import Calibration
 from changedet.stages.tracks.by_frame import follow_frames
 from changedet.stages.tracks.by_place import Rates, follow_places
 from changedet.stages.tracks.kernels.detector_tables import TABLES, calibration

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from changedet.imagery.kernels.resampling import block_mean
 from changedet.kernels.boosted_trees import Forest, margins
+from changedet.kernels.resampling import block_mean
 
 Image = NDArray[np.float32]
 Bools = NDArray[np.bool_]

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.assess.kernels.lots import CIE_LINEAR, CIE_OFFSET, CIE_SLOPE, LIGHTNESS_WEIGHT, XYZ, scaled_lab
+from changedet.kernels.colour import CIE_LINEAR, CIE_OFFSET, CIE_SLOPE, LIGHTNESS_WEIGHT, XYZ, scaled_lab
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

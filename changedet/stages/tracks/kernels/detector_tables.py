@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from changedet.stages.series.kernels.staircase import PLAIN, Calibration
+from changedet.kernels.intervals import PLAIN, Calibration
 from changedet.stages.tracks.kernels.presence_hmm import Tables
 
 _TABLES: Final[dict[str, dict[str, Any]]] = {

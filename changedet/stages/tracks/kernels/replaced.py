@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.assess.kernels.lots import linear_rgb, scaled_lab
+from changedet.kernels.colour import linear_rgb, scaled_lab
 from changedet.stages.tracks.kernels.colour_changepoints import COLOR_SD, Looks
 from changedet.stages.tracks.kernels.gaps import parted, spoken_for
 from changedet.stages.tracks.kernels.stacking import Pile, height_steps, new_tops, pile_of
