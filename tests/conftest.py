@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).resolve().parent
-sys.path.insert(0, str(TESTS))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from real import DATA, WHY
 
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real scenes."""
-    folder = Path(os.environ.get("CHANGEDET_DATA", TESTS.parent.parent / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"no real data at {folder}; set CHANGEDET_DATA")
-    return folder
+    if not DATA.is_dir():
+        pytest.skip(WHY)
+    return DATA

@@ -1,0 +1,48 @@
+"""Zones: which of them holds a point, which are sidings, what each says of itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from changedet.grid.areas import Areas
+
+SIDING: Final = "siding"
+SIDING_MARGIN_M: Final = 5.0
+"""A track more than was drawn: outlines follow the rails, roofs lean."""
+
+
+def zone_table(areas: Areas | None) -> gpd.GeoDataFrame | None:
+    """Zones as a table with `name`, `kind` and `capacity`; None where there are none."""
+    if areas is None:
+        return None
+    columns = {
+        "name": list(areas.names),
+        "kind": pd.Series([about.kind or None for about in areas.attributes], dtype=object),
+        "capacity": pd.array([about.capacity for about in areas.attributes], dtype="Float64").astype("float64"),
+    }
+    return gpd.GeoDataFrame(columns, geometry=list(areas.geometries), crs=areas.crs)
+
+
+def sidings_of(areas: Areas | None) -> BaseGeometry | None:
+    """Where zones say that tracks lie, with a margin; None where none does."""
+    if areas is None:
+        return None
+    found = [area for area, about in zip(areas.geometries, areas.attributes, strict=True) if about.kind == SIDING]
+    return shapely.union_all(found).buffer(SIDING_MARGIN_M) if found else None
+
+
+def zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:
+    """The first zone that holds each point, or None; the series counts it in every zone that does."""
+    found: list[str | None] = [None] * len(points)
+    if zones is None:
+        return found
+    tree = shapely.STRtree(zones.geometry.to_numpy())
+    hits = tree.query(points.to_numpy(), predicate="intersects")
+    for point, zone in sorted(zip(*hits.tolist(), strict=True), reverse=True):
+        found[point] = str(zones["name"].iloc[zone])
+    return found

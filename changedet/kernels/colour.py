@@ -1,0 +1,32 @@
+"""Colours under a common light: linear light, CIELAB with lightness weighed down, and a site's cast taken out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from changedet.arrays import Floats
+
+CIE_LINEAR, CIE_SLOPE, CIE_OFFSET = 0.008856, 7.787, 16.0 / 116.0
+
+
+XYZ: Final = np.array(
+    [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
+) / np.array([[0.95047], [1.0], [1.08883]])
+"""Linear sRGB to CIE XYZ over the white of D65 (IEC 61966-2-1)."""
+LIGHTNESS_WEIGHT: Final = 0.4
+"""Sun, wet and dust change the lightness of a roof more than its hue."""
+
+
+def scaled_lab(linear: Floats) -> Floats:
+    """CIELAB of linear sRGB (n, 3), lightness weighted down: the distance is the difference of two colours."""
+    xyz = np.clip(linear, 0.0, 1.0) @ XYZ.T
+    x, y, z = np.where(xyz > CIE_LINEAR, np.cbrt(xyz), CIE_SLOPE * xyz + CIE_OFFSET).T
+    return np.column_stack([LIGHTNESS_WEIGHT * (116.0 * y - 16.0), 500.0 * (x - y), 200.0 * (y - z)])
+
+
+def linear_rgb(srgb: Floats) -> Floats:
+    """Linear light of sRGB values (n, 3), both 0 to 1."""
+    linear: Floats = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    return linear
