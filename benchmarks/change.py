@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 from changedet.kernels.components import drop_small_components  # noqa: E402
 from changedet.stages.change.stage import STAGE as CHANGE  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
-from training.simulated_pairs import Pair, bare_pairs, seen  # noqa: E402
+from scenarios.pairs import Pair, bare_pairs, seen  # noqa: E402
 
 KINDS = ("quiet", "growth", "trains", "port", "earthworks", "clouds", "winter", "dense", "decoys", "mixed")
 GRID = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

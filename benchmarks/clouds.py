@@ -26,7 +26,7 @@ from changedet.models import loader  # noqa: E402
 from changedet.simulate import make_world  # noqa: E402
 from changedet.simulate.render import weather  # noqa: E402
 from changedet.stages.mask.stage import _classify  # noqa: E402
-from training.simulated_pairs import _registered as registered  # noqa: E402
+from scenarios.pairs import registered  # noqa: E402
 
 DATES, FACTOR, GSD_M = 6, 4, 0.5
 ROLES = ("blue", "green", "red", "nir")

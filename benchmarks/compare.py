@@ -3,7 +3,7 @@
     python benchmarks/compare.py [--seeds 0-15] [--folder DIR --site-seeds 600-604 --pairs 240 [--twin-seeds 685-687]]
 
 Lots are those of tests/test_compare.py: two yards of some 100 boxes share six lots each. With a folder, pairs of
-unrelated simulated sites (training/track_sites.py, the real detector's boxes; of different seeds, as sites of one seed
+unrelated simulated sites (scenarios/track_sites.py, the real detector's boxes; of different seeds, as sites of one seed
 share their stock) give the share of p < .05, and rows of ten and more touching boxes stand for trains: a row on two
 dates of its site, under another sun, with what the detector missed or saw wrongly, is one train met twice where no more
 than a tenth of its boxes was swapped meanwhile (the others are counted apart); any other row is another train.
@@ -35,7 +35,7 @@ from changedet.kernels import colour  # noqa: E402
 from changedet.pipeline.kernels import sidings  # noqa: E402
 from changedet.stages.tracks.rows import rgb_of  # noqa: E402
 from changedet.stages.tracks.stage import track  # noqa: E402
-from training.track_sites import KINDS, TrackSite, sites  # noqa: E402
+from scenarios.track_sites import KINDS, TrackSite, sites  # noqa: E402
 
 Floats = NDArray[np.float64]
 ROW_BOXES = 10

@@ -28,7 +28,7 @@ from changedet.stages.footprint.stage import Footprint, by_colour, by_trees, jud
 from changedet.stages.registry import Facts
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from training.ground_sites import ROLES, images
+from scenarios.ground_sites import ROLES, images
 
 SITES = ("growth", "earthworks", "quiet", "trains", "port")
 

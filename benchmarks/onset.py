@@ -7,7 +7,7 @@ Without a folder the series are those of tests/box_series.py: boxes as a detecto
 site without lasting growth, its kind by turns, and every second one a growing site; with `--cloud .8`, of six to eight
 dates of which so many have a cloud that hides a third of the site and more, in place of .2 of seven to fifteen dates.
 
-With a folder they are the real detector's boxes on simulated sites (training/track_sites.py), from few of each site's
+With a folder they are the real detector's boxes on simulated sites (scenarios/track_sites.py), from few of each site's
 looks, drawn at random: `LOOKS` of them, two at least on each side of the growth. Sites that do not grow give the quiet
 series; looks of growing sites in another order give stock that comes and leaves again once, or twice. Take seeds that
 training/fit_tracks.py did not fit on: 620 and on.
@@ -40,7 +40,7 @@ from changedet.stages.tracks.rows import (  # noqa: E402
     PicturedLooks,
 )
 from changedet.stages.tracks.stage import track  # noqa: E402
-from training.track_sites import TrackSite, sites  # noqa: E402
+from scenarios.track_sites import TrackSite, sites  # noqa: E402
 
 Floats = NDArray[np.float64]
 GROWING, STILL = ("growth", "clouds"), ("quiet", "dense", "port", "trains")
@@ -53,7 +53,8 @@ DRAWS = 4
 @dataclass
 class Told:
     """What was told: false onsets by kind; of growing series whether there is an onset, whether its date is the first
-    look at or after the growth, whether its bounds hold that, and how many looks and days they span."""
+    look at or after the growth, whether its bounds hold that, and how many looks and days they span.
+    """
 
     false: dict[str, list[bool]] = field(default_factory=lambda: {"quiet": [], "seasonal": [], "delivery": []})
     growing: list[tuple[bool, bool, bool, float, float]] = field(default_factory=list)

@@ -29,7 +29,7 @@ from changedet.stages.change.kernels.local_change_rate import SURE, halo_px, unr
 from changedet.stages.change.kernels.series_hmm import CHANGED, persistent, trust  # noqa: E402
 from changedet.stages.change.stage import STAGE as CHANGE  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
-from training.simulated_pairs import Pair, bare_pairs_of, seen, site  # noqa: E402
+from scenarios.pairs import Pair, bare_pairs_of, seen, site  # noqa: E402
 
 KINDS = ("quiet", "growth", "trains", "port", "clouds", "earthworks")
 DATES = 7

@@ -33,7 +33,7 @@ from changedet.stages.series.table import (  # noqa: E402
 from changedet.stages.series.totals import onsets as series_onsets  # noqa: E402
 from changedet.stages.tracks.rows import Tracks  # noqa: E402
 from changedet.stages.tracks.stage import track  # noqa: E402
-from training.track_sites import KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
+from scenarios.track_sites import KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
 
 Floats = NDArray[np.float64]
 CONTAINERS = ("20ft", "40ft", "45ft")
@@ -66,7 +66,8 @@ def found_events(tracks: Tracks, arrivals: bool) -> Floats:
 
 def matched(true: Floats, found: Floats, early: bool = False) -> int:
     """Pairs of a true and a found event of one date within `NEAR_M`, each used once; with `early`, the found one may
-    be told by a look before the clear one, since the day of the true one."""
+    be told by a look before the clear one, since the day of the true one.
+    """
     if not len(true) or not len(found):
         return 0
     apart = np.hypot(true[:, None, 0] - found[None, :, 0], true[:, None, 1] - found[None, :, 1])
@@ -78,7 +79,8 @@ def matched(true: Floats, found: Floats, early: bool = False) -> int:
 
 def scot(site: TrackSite, tracks: Tracks) -> tuple[float, int]:
     """SpaceNet 7's metric (Van Etten et al. 2021, doi:10.1109/CVPR46437.2021.00633), boxes matched by their centres,
-    and the identity switches."""
+    and the identity switches.
+    """
     own = tracks.detections.dropna(subset="track_id")
     own = own[own["kind"].isin([*CONTAINERS, "other"])]
     xy = np.column_stack([own.geometry.centroid.x, own.geometry.centroid.y])

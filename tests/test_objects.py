@@ -394,9 +394,9 @@ def test_real_rail_wagons() -> None:
     if not (folder / "rail.png").exists():
         pytest.skip(f"no labelled yards in {folder}")
     sys.path.insert(0, str(ROOT))
-    from benchmarks.detector import as_array as placed
-    from benchmarks.detector import found_boxes as found_in
-    from benchmarks.detector import hits, real
+    from scenarios.yards import as_array as placed
+    from scenarios.yards import found_boxes as found_in
+    from scenarios.yards import hits, real
 
     yard = real(folder, "rail", 0.66)
     found = found_in(detect_containers(placed(yard)))

@@ -140,3 +140,12 @@ def test_files_and_functions_stay_small(path: Path) -> None:
             code = node.body[1:] if ast.get_docstring(node) else node.body
             length = node.end_lineno - code[0].lineno + 1 if code else 0  # type: ignore[operator]
             assert length < 71, f"{path.name}: {node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("room", ["changedet", "scenarios", "training", "benchmarks"])
+def test_training_and_benchmarks_lie_below_nobody(room: str) -> None:
+    """Both take their scenes from `scenarios`; nothing but a test may import either."""
+    closed = {"training", "benchmarks"} - {room} | ({"scenarios"} if room == "changedet" else set())
+    for path in sorted((PACKAGE.parent / room).rglob("*.py")):
+        found = {name.split(".")[0] for name in imports(path)} & closed
+        assert not found, f"{path.name} imports {sorted(found)}"

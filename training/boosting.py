@@ -11,7 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from changedet.kernels import boosted_trees
 from changedet.stages.change.kernels import features as kernel
-from training.simulated_pairs import Pair
+from scenarios.pairs import Pair
 
 SMALL_WEIGHT = 3.0
 MOST_DEPTH = 8

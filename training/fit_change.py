@@ -33,14 +33,15 @@ sys.path.insert(0, str(ROOT))
 
 from changedet.kernels import boosted_trees  # noqa: E402
 from changedet.stages.change.kernels import features as kernel  # noqa: E402
+from scenarios.pairs import GSDS_M, KINDS, NIR_KINDS, Bare, Pair, bare_pairs, seen  # noqa: E402
 from training.boosting import Pixels, boosted, chosen, gates, isotonic, joined, rarer, say, table  # noqa: E402
-from training.simulated_pairs import GSDS_M, KINDS, NIR_KINDS, Bare, Pair, bare_pairs, seen  # noqa: E402
 
 
 @dataclass(frozen=True)
 class Sites:
     """What judges are fitted on: the first seed, the first of those that calibrate, how many, their kinds in turn; on
-    how many of each two sites dates lie in all seasons and may be coarser than the first."""
+    how many of each two sites dates lie in all seasons and may be coarser than the first.
+    """
 
     first: int
     first_check: int

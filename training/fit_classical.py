@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.detector import GSDS_M, hits, simulated  # noqa: E402
 from changedet.stages.objects.kernels import box_candidates as kernel  # noqa: E402
 from changedet.stages.objects.kernels import rectangles  # noqa: E402
 from changedet.stages.objects.stage import bands_used  # noqa: E402
+from scenarios.yards import GSDS_M, hits, simulated  # noqa: E402
 
 Floats = NDArray[np.float64]
 FIT_SEEDS = range(100, 140)
@@ -81,7 +81,8 @@ def spoilt(
 ) -> NDArray[np.float32]:
     """A picture (band, y, x), stretched to 0 to 1, as other sensors and archives would show it: another stretch and
     gamma,
-    blur, paler colours, noise, JPEG. What judges by a simulator's own tones alone fails on the next sensor."""
+    blur, paler colours, noise, JPEG. What judges by a simulator's own tones alone fails on the next sensor.
+    """
     wide = float(rng.uniform(0.75, 1.6))
     gamma, blur, pale = (
         float(np.exp(rng.normal(0, 0.25))),

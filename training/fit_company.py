@@ -28,7 +28,6 @@ sys.path[:0] = [str(ROOT), str(ROOT / "training")]
 from network_scenes import scene  # noqa: E402
 from train_network import photograph  # noqa: E402
 
-from benchmarks.detector import GSDS_M, Yard, as_array, hits, simulated  # noqa: E402
 from changedet.kernels import boosted_trees  # noqa: E402
 from changedet.stages.objects import detector  # noqa: E402
 from changedet.stages.objects.boxes import (  # noqa: E402
@@ -39,6 +38,7 @@ from changedet.stages.objects.kernels import context_rescoring  # noqa: E402
 from changedet.stages.objects.stage import STAGE  # noqa: E402
 from changedet.stages.objects.whole import find  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
+from scenarios.yards import GSDS_M, Yard, as_array, hits, simulated  # noqa: E402
 
 OUT = ROOT / "changedet" / "models" / "company.npz"
 SCENES = range(50000, 50440)

@@ -18,8 +18,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from changedet.kernels import boosted_trees
 from changedet.stages.footprint.kernels import ground
+from scenarios.ground_sites import Seen, series_of
 from training.boosting import isotonic, say
-from training.ground_sites import Seen, series_of
 
 FIT_SEED, CHECK_SEED = 80000, 81000
 TREES = {"built": 150, "building": 100, "earthwork": 120}

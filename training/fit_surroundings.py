@@ -22,9 +22,9 @@ from changedet.grid import Grid
 from changedet.kernels import boosted_trees
 from changedet.stages.footprint.kernels import cell_codes, closing, ground, surroundings
 from changedet.stages.footprint.stage import _geometry, _shape
+from scenarios.ground_sites import Bools, Seen, series_of
 from training.boosting import say
 from training.fit_ground import Rows, described, fitted, table_of
-from training.ground_sites import Bools, Seen, series_of
 
 FIT_SEED, CHECK_SEED = 83000, 84000
 TREES = {"built": 120, "building": 80, "earthwork": 100}
@@ -140,7 +140,8 @@ def looked_of(series: Iterable[Told], judge: surroundings.Judge) -> Iterator[Loo
 
 def levels_of(looks: Sequence[Looked]) -> list[float]:
     """Thresholds of the greatest, the likely, the least footprint: the bounds that hold `HELD` of the true areas at
-    the least mean width, and the best mean IoU."""
+    the least mean width, and the best mean IoU.
+    """
     likely, lax, strict, true = [], [], [], []
     for look in looks:
         truth = look.truth["footprint"]

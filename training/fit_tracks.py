@@ -34,7 +34,7 @@ from changedet.stages.tracks.kernels import places as spots  # noqa: E402
 from changedet.stages.tracks.kernels import presence_hmm as kernel  # noqa: E402
 from changedet.stages.tracks.kernels.appearance import FEATURES, GROUPS, SIGHT_BINS, groups, sight_bins  # noqa: E402
 from changedet.stages.tracks.rows import Rows  # noqa: E402
-from training.track_sites import GSD_M, KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
+from scenarios.track_sites import GSD_M, KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -258,7 +258,8 @@ def fit(data: list[Labelled]) -> dict[str, Any]:
 
 def calibrate(data: Sequence[tuple[TrackSite, kernel.Tables]]) -> dict[str, Any]:
     """The scale of counts, and the half widths that hold 95 % of the dates of a site not seen before; each site with
-    tables that it had no part in."""
+    tables that it had no part in.
+    """
     boxes: list[tuple[float, float, float, float]] = []
     events: dict[str, list[tuple[Events, int]]] = {"arrivals": [], "departures": []}
     ratios = []

@@ -32,8 +32,8 @@ from changedet.kernels.resampling import block_mean  # noqa: E402
 from changedet.simulate import make_world  # noqa: E402
 from changedet.simulate.render import weather as sky_of  # noqa: E402
 from changedet.stages.mask.kernels import cloud_trees  # noqa: E402
+from scenarios.pairs import registered  # noqa: E402
 from training.boosting import say  # noqa: E402
-from training.simulated_pairs import _registered as registered  # noqa: E402
 
 KINDS = ("clouds", "growth", "clouds", "clouds", "trains", "clouds", "port", "clouds", "winter", "clouds", "earthworks",
          "clouds", "winter", "dense", "clouds", "quiet", "clouds", "decoys")  # fmt: skip

@@ -1,5 +1,6 @@
 """Sites of what the network got wrong after its first stage: faint boxes between bright ones, short buses, some under
-trees, gaps of a box's width in rows, berms, furrows and sheds of a box's size, plain boxes that stand alone."""
+trees, gaps of a box's width in rows, berms, furrows and sheds of a box's size, plain boxes that stand alone.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +106,8 @@ def _under(b: Builder, parked: Parked) -> Parked:
 
 def gaps(b: Builder) -> list[Parked]:
     """Blocks whose places are taken at random, one to four high: ground and shade as wide as a box between two, and
-    boxes as dark as shade."""
+    boxes as dark as shade.
+    """
     rng = b.rng
     half = yard(b)
     stock, full = Stock(b), float(rng.uniform(0.45, 0.9))

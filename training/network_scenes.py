@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from vehicles import Parked, bus, piece, trailer
 
-from benchmarks.detector import leant, seen_boxes, vehicles
 from changedet.simulate import things
 from changedet.simulate.builder import Builder
 from changedet.simulate.command import render
@@ -23,6 +22,7 @@ from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import rectangle
 from changedet.simulate.world import Decal, Solid, World
 from changedet.stages.objects.kernels import rectangles
+from scenarios.yards import leant, seen_boxes, vehicles
 
 KINDS = ("growth", "lot", "dense", "tracks", "decoys", "rows", "trains", "lot", "port", "works", "quiet", "tracks")
 KINDS += ("dense", "lot", "clouds", "rows", "winter", "works", "trains", "lot", "growth", "tracks", "earthworks", "lot")
@@ -42,7 +42,8 @@ Boxes = NDArray[np.float64]
 @dataclass(frozen=True)
 class Scene:
     """Codes (y, x, 3) of a scene at `PIXEL_M`; boxes (n, 5) in metres from its corner, which are no containers, and
-    (y, x) where nothing is to be learnt."""
+    (y, x) where nothing is to be learnt.
+    """
 
     codes: NDArray[np.uint8]
     boxes: Boxes
@@ -85,7 +86,8 @@ def scene(seed: int) -> Scene:
 
 def truth(world: World, index: int, parked: list[Parked]) -> tuple[Boxes, NDArray[np.bool_], list[Boxes]]:
     """Boxes (n, 5) in metres from the scene's corner, as the date shows them, which of them are no containers, and
-    outlines (4, 2) in pixels of what is neither."""
+    outlines (4, 2) in pixels of what is neither.
+    """
     containers = seen_boxes(world, index)
     others = leant(world, index, [(p.outline, p.height_m) for p in parked if p.told])
     aside = leant(world, index, [(p.outline, p.height_m) for p in parked if not p.told])
@@ -225,7 +227,8 @@ class Camera:
     @staticmethod
     def drawn(rng: np.random.Generator, sample: Floats, dim: bool = False) -> Camera:
         """One of many; `sample` is some of the scene's codes. Where `dim` is set, some are soft and use a part of their
-        levels alone."""
+        levels alone.
+        """
         grey, swap = rng.random() < 0.15, rng.random() < 0.1
         mix = np.eye(3)[rng.permutation(3)] if swap else np.eye(3)
         mix = np.tile(rng.dirichlet([2, 2, 2]), (3, 1)) if grey else mix

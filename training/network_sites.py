@@ -1,5 +1,6 @@
 """Sites for the network beside the simulator's kinds: lots full of vehicles, tracks and lanes full of boxes, works
-without one, blocks of one colour. Each adds to a world of one date and returns what is parked there."""
+without one, blocks of one colour. Each adds to a world of one date and returns what is parked there.
+"""
 
 from __future__ import annotations
 

@@ -32,9 +32,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "training")]
 
 from network_scenes import PIXEL_M, Boxes, Camera, Floats, Scene, cached  # noqa: E402
 
-from benchmarks.detector import GSDS_M, Yard, hits  # noqa: E402
 from changedet.stages.objects import detector  # noqa: E402
 from changedet.stages.objects.kernels import network  # noqa: E402
+from scenarios.yards import GSDS_M, Yard, hits  # noqa: E402
 
 TRAIN_SEED = 20000
 CHECK_SEEDS = (*range(30000, 30040), *range(30264, 30284))
@@ -48,7 +48,8 @@ MOST_ZOOM = 0.06
 @dataclass(frozen=True)
 class Stage:
     """The first `steps` steps of a one-cycle rate of `cycle` steps that rises to `rate`, on the first `scenes` scenes;
-    `dim`: see `Camera.drawn`."""
+    `dim`: see `Camera.drawn`.
+    """
 
     scenes: int
     steps: int
@@ -75,7 +76,8 @@ def _twice(inner: int, outer: int) -> nn.Sequential:
 
 class Network(nn.Module):
     """A U-Net on pixels of twice the size, its centres drawn on the picture's: pictures (n, 3, y, x) to maps
-    (n, 6, y, x), see `changedet.kernels.network.maps`."""
+    (n, 6, y, x), see `changedet.kernels.network.maps`.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -161,7 +163,8 @@ def photographed(
     scene: Scene, rows: slice, columns: slice, camera: Camera, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """The network's picture (3, CROP_PX, CROP_PX) of a piece, stretched and standardised as `detector.fit`
-    does with the whole scene's numbers, and 1 where it counts."""
+    does with the whole scene's numbers, and 1 where it counts.
+    """
     n = rows.stop - rows.start
     pixels = max(8, round(n * PIXEL_M / camera.gsd_m))
     fine = camera.tones(scene.codes[rows, columns])
@@ -205,7 +208,8 @@ def loss(found: torch.Tensor, wanted: torch.Tensor, counted: torch.Tensor) -> to
 
 def train(folder: Path, stages: Sequence[Stage], seed: int, resume: bool) -> Network:
     """The average over the last steps of the network after all stages; a warm restart (Loshchilov and Hutter 2017)
-    begins each."""
+    begins each.
+    """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     model = Network()

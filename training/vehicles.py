@@ -37,7 +37,8 @@ DARK: Spectrum = (0.04, 0.042, 0.045, 0.06)
 @dataclass(frozen=True)
 class Parked:
     """A box that is no container, as outline (4, 2) and height in metres; where not `told` it is neither taught
-    nor held against the network."""
+    nor held against the network.
+    """
 
     outline: Points
     height_m: float
@@ -151,7 +152,8 @@ def _coach(
     b: Builder, whole: Points, height: float, colour: Spectrum, bonnets: tuple[float, float], life: Life
 ) -> Parked:
     """A bus on an outline that points forward; `bonnets` are the shares that have one, and of these of another
-    colour than the roof."""
+    colour than the roof.
+    """
     rng = b.rng
     length = float(np.hypot(*(whole[1] - whole[0])))
     roof, wall = b.world.palette.add(_roof(b, colour)), b.plain(vary(rng, colour, 0.3), 0.02)

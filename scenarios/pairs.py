@@ -20,7 +20,7 @@ from shapely import Polygon
 from changedet.pipeline.date_job import SIMILAR_GSD, blurred
 from changedet.simulate import Truth, World, make_world, render
 from changedet.stages.mask.kernels.snow import white_snow
-from training.building_sites import SITES, Outlines, make_site
+from scenarios.building_sites import SITES, Outlines, make_site
 
 GSDS_M = (0.5, 0.3, 1.0, 0.5, 0.75, 0.5, 0.3, 1.0)
 KINDS = (
@@ -103,7 +103,7 @@ def bare_pairs_of(
         bands = [look.bands.index(role) for role in ("blue", "green", "red", "nir") if role in look.bands]
         if len(bands) < 3 or (look.gsd_m > 1.01 * gsd_m and not coarser):
             continue
-        before, after = _registered(world, index, bands, np.random.default_rng([seed, 78, index]))
+        before, after = registered(world, index, bands, np.random.default_rng([seed, 78, index]))
         unseen = truth.hidden(index)[0] | truth.hidden(0)[0]
         changed = _changed(world, truth, unjudged, index)
         yield Bare(before, after, changed, unseen, gsd_m, kind, seed, index, look.dtype)
@@ -132,7 +132,7 @@ def seen(bare: Bare, colours: bool = False, varied: bool = False) -> Pair:
     return Pair(before, after, truth, bare.gsd_m, bare.kind, bare.seed)
 
 
-def _registered(
+def registered(
     world: World, index: int, bands: list[int], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The first date and another on its grid, but for a residual of at most `MOST_RESIDUAL_PX`."""

@@ -193,7 +193,8 @@ def _hidden(truth: Path, day: dt.date, xy: Floats) -> Bools:
 def true_events(site: TrackSite, arrivals: bool) -> Floats:
     """Events (n, 5) that clear looks can show: x, y, the first look that shows it, 1 where the spot held another
     box before (after, for departures), which makes it a change of the top box, and the first look at or after its
-    day, on which thin cloud may show it already."""
+    day, on which thin cloud may show it already.
+    """
     n, found = len(site.dates), []
     for k in range(len(site.xy)):
         seen = np.flatnonzero(site.visible[k])
