@@ -19,20 +19,21 @@ if TYPE_CHECKING:
 
 __version__ = version("changedet")
 
-_PUBLIC = {
+_MODULES = {
     "Run": "changedet.pipeline.finished",
     "Workflow": "changedet.workflow",
-    "align": "changedet.stages.align",
-    "change_mask": "changedet.stages.change",
-    "change_score": "changedet.stages.change",
-    "detect_containers": "changedet.stages.objects",
+    "align": "changedet.stages.align.images",
+    "change_mask": "changedet.stages.change.scoring",
+    "change_score": "changedet.stages.change.scoring",
+    "detect_containers": "changedet.stages.objects.whole",
     "load_workflow": "changedet.workflow",
-    "normalise": "changedet.stages.normalise",
-    "onset": "changedet.stages.series",
+    "normalise": "changedet.stages.normalise.stage",
+    "onset": "changedet.stages.series.stage",
     "open_run": "changedet.pipeline.finished",
     "run": "changedet.pipeline.run",
-    "track": "changedet.stages.tracks",
+    "track": "changedet.stages.tracks.stage",
 }
+"""The module that defines each public name; the imports above say the same to type checkers."""
 
 __all__ = [
     "Run",
@@ -52,13 +53,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name when it is first used: the command line starts without what it does not need."""
-    if name not in _PUBLIC:
+    """Import a public name when it is first used, so that the command line starts without what it does not need."""
+    if name not in _MODULES:
         raise AttributeError(f"module 'changedet' has no attribute '{name}'")
-    value = getattr(import_module(_PUBLIC[name]), name)
+    value = getattr(import_module(_MODULES[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_PUBLIC})
+    return sorted({*globals(), *__all__})
