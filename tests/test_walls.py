@@ -17,7 +17,7 @@ KERNELS_MAY = {"changedet", "cc3d", "cv2", "numba", "numpy", "scipy", "onnxrunti
 STANDARD_IN_KERNELS = {"__future__", "collections", "dataclasses", "functools", "itertools", "math", "typing", "enum"}
 STANDARD_IN_KERNELS |= {"fractions", "hashlib", "io", "json", "zipfile"}
 LEVELS = {
-    0: "arrays errors kernels",
+    0: "arrays errors json_types kernels",
     1: "blocks models store",
     2: "grid outputs",
     3: "imagery",

@@ -10,34 +10,41 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeAlias, TypeVar
 
 import dask
 import dask.array as da
 import numpy as np
 import xarray as xr
-from numpy.typing import DTypeLike, NDArray
+from dask.delayed import Delayed
+from numpy.typing import DTypeLike
 
+from changedet.arrays import AnyArray, Singles
 from changedet.blocks.windows import Window, sample_windows, stack_cells, tiles
+
+Statistics = TypeVar("Statistics")
+Pixels = TypeVar("Pixels", bound=AnyArray)
+YXChunks: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True)
-class PixelMethod:
-    """A method that works pixel by pixel once its scene statistics are known.
+class PixelMethod(Generic[Statistics, Pixels]):
+    """A method that works pixel by pixel once its scene statistics are known; generic in these and in what it gives.
 
     Attributes
     ----------
     fit : callable
-        ``fit(*samples) -> model``: samples are float32 ``(cell, band, y, x)`` with NaN for no data, one for each
-        image; the model is a dict of numbers and lists only (it is kept as JSON).
+        ``fit(*samples) -> statistics``: samples are float32 ``(cell, band, y, x)`` with NaN for no data, one for each
+        image; the statistics hold numbers, strings and lists only (they are kept as JSON).
     apply : callable
-        ``apply(*blocks, model) -> block``: blocks are float32 ``(band, y, x)`` with `halo_px` more on each side.
+        ``apply(*blocks, model=statistics) -> block``: blocks are float32 ``(band, y, x)`` with `halo_px` more on each
+        side.
     halo_px : int
-        How far `apply` looks around.
+        How far `apply` looks around, in pixels.
     """
 
-    fit: Callable[..., dict[str, Any]]
-    apply: Callable[..., NDArray[Any]]
+    fit: Callable[..., Statistics]
+    apply: Callable[..., Pixels]
     halo_px: int = 0
 
 
@@ -56,28 +63,38 @@ def is_lazy(*images: xr.DataArray) -> bool:
     return any(dask.is_dask_collection(image.data) for image in images)
 
 
-def over_sample(fit: Callable[..., Any], *images: xr.DataArray, **parameters: Any) -> Any:
+def over_sample(fit: Callable[..., Statistics], *images: xr.DataArray, **parameters: object) -> Statistics:
     """Scene statistics from the fixed sample: ``fit(*samples, **parameters)``.
+
+    Parameters
+    ----------
+    fit : callable
+        Gets one float32 array ``(cell, band, y, x)`` for each image, NaN for no data and beyond the edge.
+    *images : xarray.DataArray
+        Dims ``(y, x)`` or ``(band, y, x)``, one grid; in memory or dask.
+    **parameters : object
+        Passed on; may be dask collections.
 
     Returns
     -------
-    model
+    Statistics
         What `fit` returns, or a dask ``Delayed`` of it where an image is lazy.
     """
     windows = sample_windows(_yx_shape(images[0]))
     if not is_lazy(*images):
         return fit(*[_sample(_as_bands(image.values), windows) for image in images], **parameters)
     samples = [_lazy_sample(_as_bands(image.data), windows) for image in images]
-    return dask.delayed(fit, pure=True)(*samples, **parameters)
+    later: Statistics = dask.delayed(fit, pure=True)(*samples, **parameters)
+    return later
 
 
 def per_block(
-    kernel: Callable[..., NDArray[Any]],
+    kernel: Callable[..., AnyArray],
     *images: xr.DataArray,
     dtype: DTypeLike,
     halo_px: int = 0,
-    bands: Sequence[Any] | None = None,
-    **parameters: Any,
+    bands: Sequence[object] | None = None,
+    **parameters: object,
 ) -> xr.DataArray:
     """Run ``kernel(*blocks, **parameters)`` on every block of images that share one grid.
 
@@ -92,7 +109,7 @@ def per_block(
         Of the result.
     bands : sequence, optional
         The result's band coordinate; None for a result with dims ``(y, x)``.
-    **parameters
+    **parameters : object
         Passed on; may be ``Delayed``.
 
     Returns
@@ -105,7 +122,7 @@ def per_block(
     chunks = _yx_chunks(images)
     arrays = [_chunked(image, chunks, halo_px) for image in images]
     offset = 1 if any(array.ndim == 3 for array in arrays) else 0
-    out_chunks: tuple[Any, ...] = chunks if bands is None else ((len(bands),), *chunks)
+    out_chunks: tuple[tuple[int, ...], ...] = chunks if bands is None else ((len(bands),), *chunks)
     result = da.map_blocks(
         _cropped,
         *arrays,
@@ -128,26 +145,32 @@ def per_block(
 
 
 def from_reader(
-    read: Callable[[Window], NDArray[Any]],
+    read: Callable[[Window], AnyArray],
     shape: tuple[int, int, int],
     chunk: int,
     *,
     name: str,
     dtype: DTypeLike = np.float32,
-) -> Any:
+) -> da.Array:
     """A dask array (band, y, x) whose blocks are what `read` gives for their windows.
 
     Parameters
     ----------
     read : callable
         ``read(window) -> (band, y, x)``; picklable.
-    shape : (band, y, x)
+    shape : tuple of int
+        ``(band, y, x)``.
     chunk : int
         Edge of a block in pixels.
     name : str
         The array's name in the graph: the same for the same content, so that dask knows it again; the chunk is added.
     dtype : dtype
         Of what `read` gives.
+
+    Returns
+    -------
+    dask.array.Array
+        ``(band, y, x)`` of `dtype`; all bands in one block.
     """
     bands, height, width = shape
     key = f"{name}-{chunk}"
@@ -167,20 +190,20 @@ def _yx_shape(image: xr.DataArray) -> tuple[int, int]:
     return int(image.sizes["y"]), int(image.sizes["x"])
 
 
-def _as_bands(array: Any) -> Any:
+def _as_bands(array: da.Array) -> da.Array:
     return array if array.ndim == 3 else array[None]
 
 
-def _sample(array: NDArray[Any], windows: Sequence[Window]) -> NDArray[np.float32]:
+def _sample(array: AnyArray, windows: Sequence[Window]) -> Singles:
     return stack_cells([array[(slice(None), *window.slices)] for window in windows])
 
 
-def _lazy_sample(array: Any, windows: Sequence[Window]) -> Any:
+def _lazy_sample(array: da.Array, windows: Sequence[Window]) -> Delayed:
     cells = [dask.delayed(np.asarray, pure=True)(array[(slice(None), *window.slices)]) for window in windows]
     return dask.delayed(stack_cells, pure=True)(cells)
 
 
-def _yx_chunks(images: Sequence[xr.DataArray]) -> tuple[Any, Any]:
+def _yx_chunks(images: Sequence[xr.DataArray]) -> YXChunks:
     for image in images:
         if image.chunks is not None:
             by_dim = dict(zip(image.dims, image.chunks, strict=True))
@@ -189,7 +212,7 @@ def _yx_chunks(images: Sequence[xr.DataArray]) -> tuple[Any, Any]:
     return (height,), (width,)
 
 
-def _chunked(image: xr.DataArray, chunks: tuple[Any, Any], halo_px: int) -> Any:
+def _chunked(image: xr.DataArray, chunks: YXChunks, halo_px: int) -> da.Array:
     wanted = chunks if image.ndim == 2 else (-1, *chunks)
     array = image.data.rechunk(wanted) if is_lazy(image) else da.from_array(np.asarray(image.data), wanted)
     if not halo_px:
@@ -203,7 +226,7 @@ def _chunked(image: xr.DataArray, chunks: tuple[Any, Any], halo_px: int) -> Any:
     return _overlapping(padded, image.ndim, chunks, halo_px)
 
 
-def _overlapping(padded: Any, ndim: int, chunks: tuple[Any, Any], halo_px: int) -> Any:
+def _overlapping(padded: da.Array, ndim: int, chunks: YXChunks, halo_px: int) -> da.Array:
     """Cut a padded array into blocks that overlap; correct for chunks smaller than the halo as well."""
     rows, columns = (np.concatenate(([0], np.cumsum(sizes))) for sizes in chunks)
     blocks = []
@@ -218,20 +241,33 @@ def _overlapping(padded: Any, ndim: int, chunks: tuple[Any, Any], halo_px: int) 
 
 
 def _cropped(
-    *blocks: NDArray[Any],
-    kernel: Callable[..., NDArray[Any]],
+    *blocks: AnyArray,
+    kernel: Callable[..., AnyArray],
     halo_px: int,
-    out_dtype: np.dtype[Any],
-    **parameters: Any,
-) -> NDArray[Any]:
+    out_dtype: np.dtype[np.generic],
+    **parameters: object,
+) -> AnyArray:
     result = kernel(*blocks, **parameters)
     if halo_px:
         result = result[..., halo_px:-halo_px, halo_px:-halo_px]
     return np.ascontiguousarray(result, dtype=out_dtype)
 
 
-def as_scalar(pick: Callable[[Any], float], model: Any) -> xr.DataArray:
-    """One number of a model as a 0-d float64 DataArray, lazy where the model is ``Delayed``."""
+def as_scalar(pick: Callable[[Statistics], float], model: Statistics) -> xr.DataArray:
+    """One number of a scene's statistics as a 0-d float64 DataArray, lazy where they are ``Delayed``.
+
+    Parameters
+    ----------
+    pick : callable
+        ``pick(statistics) -> float``.
+    model : Statistics
+        What `over_sample` gave.
+
+    Returns
+    -------
+    xarray.DataArray
+        float64 without dims.
+    """
     if not dask.is_dask_collection(model):
         return xr.DataArray(np.float64(pick(model)))
     return xr.DataArray(da.from_delayed(dask.delayed(pick, pure=True)(model), (), np.float64))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from changedet.arrays import AnyArray, Singles
 
 SAMPLE_CELL_PX = 256
 SAMPLE_BUDGET_PX = 1 << 20
@@ -68,7 +68,7 @@ def sample_windows(
     return [cells[i] for i in sorted(chosen)]
 
 
-def stack_cells(cells: Sequence[NDArray[Any]], cell_px: int = SAMPLE_CELL_PX) -> NDArray[np.float32]:
+def stack_cells(cells: Sequence[AnyArray], cell_px: int = SAMPLE_CELL_PX) -> Singles:
     """Cells ``(band, y, x)`` as one ``(cell, band, y, x)`` array, short ones filled up with NaN."""
     bands = cells[0].shape[0]
     out = np.full((len(cells), bands, cell_px, cell_px), np.nan, np.float32)

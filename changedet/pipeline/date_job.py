@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from changedet.arrays import Singles
 from changedet.blocks import PixelMethod, Window
 from changedet.grid import Grid
 from changedet.grid.displacement import Displacement
@@ -50,8 +51,8 @@ class Methods:
 
     mask: MaskMethod | None
     align: AlignMethod | None
-    normalise: PixelMethod | None
-    change: PixelMethod | None
+    normalise: PixelMethod[dict[str, Any], Singles] | None
+    change: PixelMethod[dict[str, Any], Singles] | None
     objects: ObjectMethod | None
     footprint: FootprintMethod | None
 

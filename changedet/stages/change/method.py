@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal
 
+from changedet.arrays import Singles
 from changedet.blocks import PixelMethod
 from changedet.errors import MethodError
 from changedet.stages.change.kernels.features import ROLES
@@ -94,7 +95,7 @@ STAGE = Stage("change", choose, SHARED)
 
 
 @dataclass(frozen=True)
-class ChangeMethod(PixelMethod):
+class ChangeMethod(PixelMethod[dict[str, Any], Singles]):
     """A `PixelMethod` of a pair: ``fit(before, after)`` gives a model with a ``threshold`` of the score.
 
     Attributes

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from changedet.arrays import Bytes
 from changedet.blocks import PixelMethod, over_sample, per_block, resolution_of
 from changedet.errors import MethodError
 from changedet.models import loader
@@ -29,7 +30,7 @@ OVERVIEW_BUDGET_PX: Final = 2_000_000
 
 
 @dataclass(frozen=True)
-class MaskMethod(PixelMethod):
+class MaskMethod(PixelMethod[dict[str, Any], Bytes]):
     """A `PixelMethod` whose clouds come from an overview of the whole scene.
 
     Clouds are large: they are found once a date on block means of some metres, where wide neighbourhoods are

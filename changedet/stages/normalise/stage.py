@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from changedet.arrays import Singles
 from changedet.blocks import PixelMethod, over_sample, per_block
 from changedet.errors import MethodError
 from changedet.stages.normalise.kernels import band_lines as kernel
@@ -42,7 +43,7 @@ STAGE = Stage("normalise", choose)
 @STAGE.method("invariant", reference="Canty, Nielsen, Schmidt 2004, doi:10.1016/j.rse.2003.10.024", version=1)
 def invariant(
     facts: Facts, *, no_change_probability: Fraction = 0.95, max_iterations: Count = 30, min_correlation: Fraction = 0.7
-) -> PixelMethod:
+) -> PixelMethod[dict[str, Any], Singles]:
     """Orthogonal regression on the pixels that IR-MAD finds unchanged, tested on a held-out third.
 
     Parameters
@@ -64,7 +65,7 @@ def invariant(
 
 
 @STAGE.method("quantile", reference="Du, Teillet, Cihlar 2002, doi:10.1016/S0034-4257(02)00029-9 (robust variant)")
-def quantile(facts: Facts) -> PixelMethod:
+def quantile(facts: Facts) -> PixelMethod[dict[str, Any], Singles]:
     """Matches median and interquartile range of each band; right while less than a quarter of a scene changed."""
     return PixelMethod(
         partial(_fit_lines, line=kernel.quantile_line, method="quantile"), partial(_apply, limits=_limits(facts.dtype))
@@ -72,7 +73,7 @@ def quantile(facts: Facts) -> PixelMethod:
 
 
 @STAGE.method("mean_std", reference="Yang and Lo 2000, doi:10.1080/014311600210858")
-def mean_std(facts: Facts) -> PixelMethod:
+def mean_std(facts: Facts) -> PixelMethod[dict[str, Any], Singles]:
     """Matches mean and standard deviation of each band."""
     return PixelMethod(
         partial(_fit_lines, line=kernel.moment_line, method="mean_std"), partial(_apply, limits=_limits(facts.dtype))
@@ -134,7 +135,7 @@ def normalise(
     name = STAGE.choose(facts).method if method == AUTO else method
     if name == NONE:
         return moving
-    pixels: PixelMethod = STAGE.made(facts, method, parameters)[1]
+    pixels: PixelMethod[dict[str, Any], Singles] = STAGE.made(facts, method, parameters)[1]
     usable = moving if valid is None else moving.where(valid)
     model = over_sample(pixels.fit, usable, reference.astype(np.float32))
     return per_block(pixels.apply, moving, dtype=np.float32, bands=bands, model=model)
