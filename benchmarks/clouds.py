@@ -22,9 +22,9 @@ sys.path.insert(0, str(ROOT))
 
 from changedet.kernels.pixel_classes import CLOUD, SHADOW  # noqa: E402
 from changedet.kernels.resampling import block_mean  # noqa: E402
-from changedet.models import loader  # noqa: E402
 from changedet.simulate import make_world  # noqa: E402
 from changedet.simulate.render import weather  # noqa: E402
+from changedet.stages.mask import stage  # noqa: E402
 from changedet.stages.mask.stage import _classify  # noqa: E402
 from scenarios.pairs import registered  # noqa: E402
 
@@ -62,9 +62,9 @@ def main() -> None:
     args = parser.parse_args()
     low, high = (int(n) for n in args.seeds.split("-"))
     sites = [date for seed in range(low, high + 1) for date in dates(seed)]
-    with_trees = loader.weather_trees
+    with_trees = stage.cloud_forests
     for name, trees in (("tests alone", tuple), ("with trees", with_trees)):
-        loader.weather_trees = trees  # type: ignore[assignment]
+        stage.cloud_forests = trees
         open_, masked, left, hidden = np.sum([shares(date) for date in sites], axis=0)
         print(f"{name:12s} of open ground masked {masked / open_:.4f}, of ground left open hidden {hidden / left:.4f}")
 

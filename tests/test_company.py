@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from changedet.models.loader import company_trees
+from changedet.stages.objects.detector import context_forests
 from changedet.stages.objects.kernels import context_rescoring
 
 Floats = NDArray[np.float64]
@@ -144,8 +144,8 @@ def row_of(count: int, faint: int) -> context_rescoring.Seen:
 
 def test_a_faint_box_is_surer_in_a_row_than_alone() -> None:
     row = row_of(9, 4)
-    inside, container = context_rescoring.judged(context_rescoring.features(row), *company_trees())
-    alone = context_rescoring.judged(context_rescoring.features(taken(row, np.array([4]))), *company_trees())[0]
+    inside, container = context_rescoring.judged(context_rescoring.features(row), *context_forests())
+    alone = context_rescoring.judged(context_rescoring.features(taken(row, np.array([4]))), *context_forests())[0]
     assert inside[4] > alone[0] + 0.1
     assert container.all()
 

@@ -18,6 +18,7 @@ from changedet.kernels.components import drop_small_components
 from changedet.models import loader
 from changedet.simulate import Truth, make_world, render
 from changedet.stages.change.kernels import box_sums, edges, features, patch_search, structure_odds, trees
+from changedet.stages.change.learned import FEATURES, change_trees
 from changedet.stages.change.stage import STAGE as CHANGE
 from changedet.stages.registry import Facts
 
@@ -149,7 +150,7 @@ def test_edges_are_histograms_of_directions_by_hand_too():
 
 
 def test_edges_are_spared_where_no_tree_asks_for_them():
-    own, about = loader.change_trees()
+    own, about, _ = change_trees()
     asked = {name: [own[k].feature for k in kept["forests"]] for name, kept in about["worlds"].items()}
     before, after, _ = simulated("growth", 47070)
     for name, bands in (("rgbn", BANDS), ("rgb", [0, 1, 2, None])):
@@ -253,7 +254,7 @@ def by_hand(grown, row, count):
 
 
 def test_stages_stop_where_they_say_and_nowhere_else():
-    (grown, *_), _ = loader.change_trees()
+    (grown, *_), *_ = change_trees()
     rng = np.random.default_rng(5)
     table = rng.normal(100, 300, (len(features.names()), 6, 70)).astype(np.float32)
     table[rng.random(table.shape) < 0.1] = np.nan
@@ -309,19 +310,21 @@ def test_the_calibration_rises_and_meets_its_points():
 
 def test_the_model_is_the_released_one_and_its_card_says_so():
     folder = Path(loader.__file__).parent
-    checksum = hashlib.sha256((folder / loader.CHANGE_TREES).read_bytes()).hexdigest()
-    assert checksum == loader.CHANGE_TREES_SHA256
+    checksum = hashlib.sha256((folder / "change_trees.npz").read_bytes()).hexdigest()
+    assert checksum == loader.RELEASED["change_trees.npz"] == change_trees().sha256
     assert checksum in (folder / "change_trees.md").read_text()
-    assert (folder / loader.CHANGE_TREES).stat().st_size < 2_000_000
+    assert (folder / "change_trees.npz").stat().st_size < 2_000_000
 
 
-def test_another_file_is_refused(monkeypatch):
-    monkeypatch.setattr(loader, "CHANGE_TREES_SHA256", "0" * 64)
+def test_released_trees_refuses_another_file(monkeypatch):
+    read = loader.released_trees.__wrapped__
     with pytest.raises(ChangedetError, match="not the file of this version"):
-        loader.change_trees.__wrapped__()
-    monkeypatch.setattr(loader, "CHANGE_TREES", "lost.npz")
+        read("change_trees.npz", FEATURES[:-1])
+    monkeypatch.setitem(loader.RELEASED, "change_trees.npz", "0" * 64)
+    with pytest.raises(ChangedetError, match="not the file of this version"):
+        read("change_trees.npz", FEATURES)
     with pytest.raises(ChangedetError, match=r"lost\.npz: cannot be read"):
-        loader.change_trees.__wrapped__()
+        read("lost.npz", FEATURES)
 
 
 # what it finds --------------------------------------------------------------------------------------------------------

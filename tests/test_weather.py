@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from changedet.kernels.resampling import block_mean
-from changedet.models import loader
 from changedet.simulate import make_world, render
 from changedet.simulate.render import weather as sky_of
 from changedet.stages.mask.kernels import cloud_trees
+from changedet.stages.mask.stage import cloud_forests
 
 BANDS = cloud_trees.Bands((0, 1, 2), 3)
 FACTOR = 4
@@ -40,7 +40,7 @@ def cloudy():
 
 def test_what_hides_the_ground_is_found_and_nothing_else(cloudy):
     own, before, cloud, shadow, azimuth = cloudy
-    answer = cloud_trees.told(own, before, BANDS, azimuth, loader.weather_trees())
+    answer = cloud_trees.told(own, before, BANDS, azimuth, cloud_forests())
     hidden = (cloud > 0.1) | (shadow > 0.2)
     masked = answer.cloud + answer.shadow > 0.6
     assert (masked & ~hidden).sum() < 0.05 * (~hidden).sum()
@@ -52,15 +52,15 @@ def test_what_hides_the_ground_is_found_and_nothing_else(cloudy):
 
 def test_a_date_without_clouds_is_open_everywhere(cloudy):
     _, before, *_ = cloudy
-    answer = cloud_trees.told(before * np.float32(1.2), before, BANDS, None, loader.weather_trees())
+    answer = cloud_trees.told(before * np.float32(1.2), before, BANDS, None, cloud_forests())
     assert (answer.cloud + answer.shadow).max() < 0.1
 
 
 def test_rows_are_answered_alike_however_many_go_at_once(cloudy, monkeypatch):
     own, before, *_, azimuth = cloudy
-    whole = cloud_trees.told(own, before, BANDS, azimuth, loader.weather_trees())
+    whole = cloud_trees.told(own, before, BANDS, azimuth, cloud_forests())
     monkeypatch.setattr(cloud_trees, "ROWS", 37)
-    strips = cloud_trees.told(own, before, BANDS, azimuth, loader.weather_trees())
+    strips = cloud_trees.told(own, before, BANDS, azimuth, cloud_forests())
     for a, b in zip(whole, strips, strict=True):
         np.testing.assert_allclose(a, b, atol=2e-3)
 
@@ -69,7 +69,7 @@ def test_cells_without_data_are_not_answered_and_change_little_beside_them(cloud
     own, before, *_, azimuth = cloudy
     cut = own.copy()
     cut[:, :, :20] = np.nan
-    answer, whole = (cloud_trees.told(one, before, BANDS, azimuth, loader.weather_trees()) for one in (cut, own))
+    answer, whole = (cloud_trees.told(one, before, BANDS, azimuth, cloud_forests()) for one in (cut, own))
     assert np.isnan(answer.cloud[:, :20]).all()
     assert np.isfinite(answer.cloud[:, 20:]).all()
     apart = np.abs((answer.cloud + answer.shadow) - (whole.cloud + whole.shadow))[:, 20:]

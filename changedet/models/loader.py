@@ -1,82 +1,88 @@
-"""Models that come with the package, read once a process."""
+"""Files of fitted models that come with the package: read once a process, and checked against their release."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from changedet.errors import ChangedetError
 from changedet.kernels import boosted_trees
-from changedet.stages.change.kernels import features
-from changedet.stages.footprint.kernels import ground, surroundings
-from changedet.stages.mask.kernels import cloud_trees
-from changedet.stages.objects.kernels import context_rescoring
 
-CHANGE_TREES = "change_trees.npz"
-CHANGE_TREES_SHA256 = "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91"
-GROUND_TREES = "ground.npz"
-GROUND_TREES_SHA256 = "f655490695344899cd1f329eef6aef94b7386e407756b4aa04b27e238f9d170d"
-
-COMPANY_TREES = "company.npz"
-COMPANY_TREES_SHA256 = "1f8adf6448b8311314226cc21276dc04edd739b41f33420b447a0ce3484b0b46"
-
-WEATHER_TREES = "weather.npz"
-WEATHER_TREES_SHA256 = "2c3ba72ee4825fd7385ee1020710ea6f22755c6f8947c360d79131e67d85b58a"
+RELEASED: Final = {
+    "change_trees.npz": "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91",
+    "company.npz": "1f8adf6448b8311314226cc21276dc04edd739b41f33420b447a0ce3484b0b46",
+    "ground.npz": "f655490695344899cd1f329eef6aef94b7386e407756b4aa04b27e238f9d170d",
+    "weather.npz": "2c3ba72ee4825fd7385ee1020710ea6f22755c6f8947c360d79131e67d85b58a",
+}
+"""SHA-256 of the files of boosted trees."""
 
 
-@lru_cache(maxsize=1)
-def change_trees() -> tuple[tuple[boosted_trees.Forest, ...], dict[str, Any]]:
-    """The trees of change and what was saved with them.
+class ReleasedTrees(NamedTuple):
+    """Boosted trees as they were released.
+
+    Attributes
+    ----------
+    forests : tuple of Forest
+        In the file's order.
+    about : dict
+        What was saved with them: ``features``, and what their training settled.
+    sha256 : str
+        Of the file.
+    """
+
+    forests: tuple[boosted_trees.Forest, ...]
+    about: dict[str, Any]
+    sha256: str
+
+
+@cache
+def released_trees(name: str, features: tuple[str, ...]) -> ReleasedTrees:
+    """Read a file of boosted trees that comes with the package.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, one of `RELEASED`.
+    features : tuple of str
+        The features that the caller computes, in their order.
+
+    Returns
+    -------
+    ReleasedTrees
+        The same object at every call of a process.
 
     Raises
     ------
     ChangedetError
-        The file is missing, not the one that was released, or of other features than this version computes.
+        The file is missing, not the one that was released, or was fitted on other features.
     """
-    return _read(CHANGE_TREES, CHANGE_TREES_SHA256, (*features.names(), *features.context_names()))
+    forests, about, checksum = boosted_trees.load(file_content(name))
+    if checksum != RELEASED.get(name) or tuple(about["features"]) != features:
+        raise ChangedetError(f"changedet/models/{name}: not the file of this version; install changedet again")
+    return ReleasedTrees(forests, about, checksum)
 
 
-@lru_cache(maxsize=1)
-def _ground_file() -> tuple[tuple[boosted_trees.Forest, ...], dict[str, Any]]:
-    return _read(GROUND_TREES, GROUND_TREES_SHA256, (*ground.NAMES, *surroundings.NAMES))
+def file_content(name: str) -> bytes:
+    """Bytes of a file of `changedet/models`, not checked.
 
+    Parameters
+    ----------
+    name : str
+        Of the file.
 
-def ground_trees() -> tuple[tuple[boosted_trees.Forest, ...], dict[str, Any]]:
-    """The trees that tell from one date what the ground bears, `kernels.ground`; as `change_trees`."""
-    trees, about = _ground_file()
-    return trees[: len(ground.TOLD)], about
+    Returns
+    -------
+    bytes
+        All of it.
 
-
-def surroundings_trees() -> tuple[tuple[boosted_trees.Forest, ...], dict[str, Any]]:
-    """The trees that weigh all dates and the surroundings, `kernels.surroundings`; as `change_trees`."""
-    trees, about = _ground_file()
-    return trees[len(ground.TOLD) :], about["surroundings"]
-
-
-@lru_cache(maxsize=1)
-def company_trees() -> tuple[boosted_trees.Forest, boosted_trees.Forest]:
-    """The trees that judge boxes by their company: whether one is there, and whether it is a container; raises as
-    `change_trees`."""
-    there, kind = _read(COMPANY_TREES, COMPANY_TREES_SHA256, context_rescoring.NAMES)[0]
-    return there, kind
-
-
-@lru_cache(maxsize=1)
-def weather_trees() -> tuple[boosted_trees.Forest, ...]:
-    """The trees of clouds and their shadows, `kernels.weather`; raises as `change_trees`."""
-    return _read(WEATHER_TREES, WEATHER_TREES_SHA256, (*cloud_trees.NAMES, *cloud_trees.CONTEXT_NAMES))[0]
-
-
-def _read(name: str, released: str, known: Sequence[str]) -> tuple[tuple[boosted_trees.Forest, ...], dict[str, Any]]:
-    place = files("changedet").joinpath("models", name)
+    Raises
+    ------
+    ChangedetError
+        It cannot be read.
+    """
     try:
-        content = place.read_bytes()
+        return files("changedet").joinpath("models", name).read_bytes()
     except OSError as error:
         problem = f"changedet/models/{name}: cannot be read ({error}); install changedet again"
         raise ChangedetError(problem) from error
-    trees, about, checksum = boosted_trees.load(content)
-    if checksum != released or tuple(about["features"]) != tuple(known):
-        raise ChangedetError(f"changedet/models/{name}: not the file of this version; install changedet again")
-    return trees, about | {"sha256": checksum}

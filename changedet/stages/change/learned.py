@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.errors import MethodError
-from changedet.models.loader import change_trees
-from changedet.stages.change.kernels.features import HALO_PX, ROLES
+from changedet.models.loader import ReleasedTrees, released_trees
+from changedet.stages.change.kernels.features import HALO_PX, ROLES, context_names, names
 from changedet.stages.change.kernels.greyness_odds import fit_greyness, with_greyness
 from changedet.stages.change.kernels.structure_odds import fit_voice, with_voice
 from changedet.stages.change.kernels.trees import LEAST_PROBABILITY, apply_trees, fit_trees
 from changedet.stages.change.method import LEAST_OBJECT_M2, STAGE, ChangeMethod, Persistence, least_area
 from changedet.stages.registry import AUTO, Facts, Fraction, SquareMetres
 
+FEATURES: Final = (*names(), *context_names())
 LEAST_SEEN_M2: Final = 4.0
 """With near infrared: of a box between others as much is seen, shade and the lean of its neighbours hide the rest."""
 
@@ -60,21 +61,26 @@ def trees(
     return ChangeMethod(fit, _trees, HALO_PX, least)
 
 
+def change_trees() -> ReleasedTrees:
+    """The trees of change and what was saved with them."""
+    return released_trees("change_trees.npz", FEATURES)
+
+
 def _fit_trees(
     before: NDArray[np.float32], after: NDArray[np.float32], *, balanced: bool, **given: Any
 ) -> dict[str, Any]:
-    about = change_trees()[1]
-    model = fit_trees(before, after, about=about, **given)
+    released = change_trees()
+    model = fit_trees(before, after, about=released.about, **given)
     if model["bands"][3] is None:
         first, second = (image[:, model["bands"][:3]] for image in (before, after))
         model["structure_floors"] = fit_voice(first, second)
         if not balanced:
             model["greyness"] = fit_greyness(first, second, given["gsd_m"])
-    return model | {"sha256": about["sha256"]}
+    return model | {"sha256": released.sha256}
 
 
 def _trees(before: NDArray[np.float32], after: NDArray[np.float32], model: dict[str, Any]) -> NDArray[np.float32]:
-    found = apply_trees(before, after, model, change_trees()[0])
+    found = apply_trees(before, after, model, change_trees().forests)
     if "structure_floors" not in model:
         return found
     colours = model["bands"][:3]

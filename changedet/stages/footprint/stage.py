@@ -15,8 +15,8 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.blocks import Window
 from changedet.grid import Grid, ground_area_m2
-from changedet.models.loader import ground_trees, surroundings_trees
 from changedet.stages.footprint import over_dates
+from changedet.stages.footprint.forests import ground_trees, surroundings_trees
 from changedet.stages.footprint.kernels import bare_ground as kernel
 from changedet.stages.footprint.kernels import cell_codes, closing, ground, lasting, surroundings
 from changedet.stages.footprint.kernels.ground import KINDS

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from changedet.arrays import Bytes
 from changedet.blocks import PixelMethod, over_sample, per_block, resolution_of
 from changedet.errors import MethodError
-from changedet.models import loader
+from changedet.kernels.boosted_trees import Forest
+from changedet.models.loader import released_trees
+from changedet.stages.mask.kernels import cloud_trees
 from changedet.stages.mask.kernels import clouds as kernel
 from changedet.stages.mask.kernels.overcast import hides_ground, is_doubtful
 from changedet.stages.registry import Choice, Facts, Metres, Stage
@@ -27,6 +29,7 @@ PICTURE_FLOOR: Final = 150.0
 PICTURE_CEILING: Final = 253.5
 """Clipped white of 8-bit pictures, a step or two below the greatest number for what compression takes."""
 OVERVIEW_BUDGET_PX: Final = 2_000_000
+CLOUD_FEATURES: Final = (*cloud_trees.NAMES, *cloud_trees.CONTEXT_NAMES)
 
 
 @dataclass(frozen=True)
@@ -239,8 +242,13 @@ def _classify(
         ceiling=PICTURE_CEILING if picture else float("inf"),
         sun_azimuth_deg=sun_azimuth_deg,
         nir_band=roles.index("nir") if "nir" in roles else None,
-        trees=loader.weather_trees(),
+        trees=cloud_forests(),
     )
+
+
+def cloud_forests() -> tuple[Forest, ...]:
+    """The forests of clouds and their shadows, in the order that `cloud_trees` expects."""
+    return released_trees("weather.npz", CLOUD_FEATURES).forests
 
 
 def _doubtful(overview: NDArray[np.float32], *, white: list[int]) -> bool:

@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from changedet.errors import ChangedetError
-from changedet.models.loader import company_trees
+from changedet.kernels.boosted_trees import Forest
+from changedet.models.loader import released_trees
 from changedet.stages.objects.kernels import box_candidates, context_rescoring, edge_fit, network, rectangles, rows
 
 MODEL = "containers.onnx"
@@ -53,6 +54,12 @@ def model_bytes() -> bytes:
     if hashlib.sha256(content).hexdigest() != released:
         raise ChangedetError(f"changedet/models/{MODEL}: its checksum is not {released}; install changedet again")
     return content
+
+
+def context_forests() -> tuple[Forest, Forest]:
+    """The forests that rescore boxes from their neighbours: whether one is there, and whether it is a container."""
+    there, kind = released_trees("company.npz", context_rescoring.NAMES).forests
+    return there, kind
 
 
 @lru_cache(maxsize=1)
@@ -169,7 +176,7 @@ def settled(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     if not peaks.size:
         return plain
     confidence, container = context_rescoring.judged(
-        context_rescoring.features(candidates(table, resolution_m))[peaks], *company_trees()
+        context_rescoring.features(candidates(table, resolution_m))[peaks], *context_forests()
     )
     sure, kinds = plain["confidence"].to_numpy(copy=True), plain["kind"].to_numpy(object, copy=True)
     sized = box_candidates.kinds(plain["length_m"].to_numpy()[peaks], float(table["gsd_m"].iloc[0]))
@@ -190,7 +197,8 @@ def candidates(table: pd.DataFrame, resolution_m: float) -> context_rescoring.Se
 
 def _measured(seen: Looked, boxes: NDArray[np.float64], which: NDArray[np.bool_], gsd_m: float) -> NDArray[np.float64]:
     """Boxes with the lengths of the long ones corrected by their ends: the network draws 45-foot boxes, which it was
-    shown few of, almost as short as 40-foot ones."""
+    shown few of, almost as short as 40-foot ones.
+    """
     long = np.flatnonzero(which & (boxes[:, 2] > LONG_M[0]) & (boxes[:, 2] < LONG_M[1]))
     if not long.size:
         return boxes
@@ -240,7 +248,8 @@ def _between(
 @dataclass(frozen=True)
 class Looked:
     """What the network sees in a block: its picture and pixel, boxes in metres from the picture's corner, which lies
-    at row `top` and column `left` of the block, and whether each box's centre has data."""
+    at row `top` and column `left` of the block, and whether each box's centre has data.
+    """
 
     picture: NDArray[np.float32]
     pixel_m: float
