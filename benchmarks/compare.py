@@ -27,8 +27,10 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.assess.compare import consignments  # noqa: E402
-from changedet.assess.compare.trains import CHANCE, LEAST_BOXES, REDRAWS  # noqa: E402
+from changedet.assess.compare.consignments import match_sites  # noqa: E402
+from changedet.assess.compare.rows import CHANCE  # noqa: E402
+from changedet.assess.compare.sites import site_of  # noqa: E402
+from changedet.assess.compare.trains import LEAST_BOXES, REDRAWS, SIZE_CLASS  # noqa: E402
 from changedet.assess.kernels import lots as kernel  # noqa: E402
 from changedet.assess.kernels import sequences  # noqa: E402
 from changedet.kernels import colour  # noqa: E402
@@ -57,7 +59,7 @@ def lots(seeds: Sequence[int]) -> str:
     yards, found, held, planted, told, sure = made_up(), 0, 0, 0, 0, 0
     for seed in seeds:
         one, other, true = yards.related(seed)
-        rows = consignments._matches(one, other)
+        rows = match_sites(one, other)
         planted, told = planted + len(true), told + len(rows)
         sure += bool(rows) and rows[0]["p_value"] < CHANCE
         for row in rows:
@@ -74,11 +76,11 @@ def unrelated(data: Sequence[TrackSite], detector: str, pairs: int) -> str:
     for site in data:
         tracks = track(site.detections, site.looks, detector=detector).tracks
         name = f"{site.kind}-{site.seed}"
-        prepared.append((site.seed, consignments.site_of(name, pd.DataFrame(tracks.drop(columns="geometry")))))
+        prepared.append((site.seed, site_of(name, pd.DataFrame(tracks.drop(columns="geometry")))))
     every = [(a, b) for sa, a in prepared for sb, b in prepared if sa != sb]
     rng = np.random.default_rng(1)
     chosen = [every[i] for i in rng.permutation(len(every))[:pairs]]
-    values = [rows[0]["p_value"] if (rows := consignments._matches(a, b)) else 1.0 for a, b in chosen]
+    values = [rows[0]["p_value"] if (rows := match_sites(a, b)) else 1.0 for a, b in chosen]
     return f"unrelated: p < .05 on {sum(p < CHANCE for p in values)} of {len(values)} pairs"
 
 
@@ -93,13 +95,13 @@ class SeenRow(NamedTuple):
 def rows_of(site: TrackSite, t: int) -> list[SeenRow]:
     """Rows of touching boxes on a date, colours under common light."""
     own = site.detections[(site.detections["date"].dt.date == site.dates[t]) & site.detections["counted"]]
-    own = own[own["kind"].isin(list(consignments.SIZE_CLASS))]
+    own = own[own["kind"].isin(list(SIZE_CLASS))]
     centre = own.geometry.centroid
     across = np.radians(90.0 - own["angle_deg"].to_numpy(float)) + np.pi / 2
     placed = np.column_stack([centre.x, centre.y, own["width_m"], own["length_m"], across])
     linear = colour.linear_rgb(rgb_of(own["color"]) / 255)
     lab = colour.scaled_lab(linear * kernel.balance(linear))
-    size = np.array([consignments.SIZE_CLASS[kind] for kind in own["kind"]], np.int64)
+    size = np.array([SIZE_CLASS[kind] for kind in own["kind"]], np.int64)
     known = np.isfinite(lab).all(1)
     placed, lab, size = placed[known], lab[known], size[known]
     heading = float(np.median(placed[:, 4])) if len(placed) else 0.0
@@ -183,10 +185,10 @@ def twins(folder: Path, detector: str, seeds: Sequence[int]) -> str:
             for site, table in zip(own, tracks, strict=True)
         ]
         a, b = (
-            consignments.site_of(str(site.run.summary["site"]), pd.DataFrame(table.drop(columns="geometry")))
+            site_of(str(site.run.summary["site"]), pd.DataFrame(table.drop(columns="geometry")))
             for site, table in zip(own, tracks, strict=True)
         )
-        rows, back = consignments._matches(a, b), consignments._matches(b, a)
+        rows, back = match_sites(a, b), match_sites(b, a)
         right = 0
         for row in rows:
             left = consignment_of(truth[0], places[0][row["track_ids_from"]])

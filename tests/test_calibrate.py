@@ -18,13 +18,15 @@ from affine import Affine
 from click.testing import CliRunner
 from scipy.special import expit, logit
 
-from changedet.assess.calibrate import calibrate, format_calibration
-from changedet.assess.labels import draw_labels, match_labels
+from changedet.assess.calibrate import calibrate
+from changedet.assess.calibration_text import format_calibration
+from changedet.assess.labels import match_labels
+from changedet.assess.tiles_to_label import draw_labels
 from changedet.cli.app import cli
 from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.kernels import calibration as kernel
-from changedet.outputs import tables
+from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.gpkg.labels import LABELS, TILES
 from changedet.pipeline.collect import counted_rows, kept_boxes
@@ -137,7 +139,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     vector_layers.write_objects(folder.objects, layers, GRID.crs)
     tables.write_timeseries(folder.timeseries, timeseries(looks, followed, None))
     summary = {"schema_version": 1, "site": "yard", "dates": [str(day) for day in DAYS], "warnings": []}
-    tables.write_json(folder.summary, {**summary, "reference_date": str(DAYS[0])})
+    json_files.write_json(folder.summary, {**summary, "reference_date": str(DAYS[0])})
     methods = [{"stage": "objects", "method": "learned", "parameters": {"min_confidence": 0.5}}]
     methods += [{"stage": "tracks", "method": "hmm", "parameters": {"precision": 0.9}}]
     write_json(folder.provenance, {"grid": GRID.to_json(), "methods": methods})

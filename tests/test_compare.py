@@ -14,11 +14,15 @@ import pandas as pd
 import pytest
 import shapely
 
-from changedet.assess.compare import consignments, tables
-from changedet.assess.compare.consignments import compare_runs, format_matches
+from changedet.assess.compare import tables
+from changedet.assess.compare.consignments import compare_runs, match_sites
+from changedet.assess.compare.rows import TRAIN_COLUMNS
+from changedet.assess.compare.sites import site_of
+from changedet.assess.compare.text import format_matches
 from changedet.assess.compare.trains import match_trains, trains_of
-from changedet.assess.kernels import lots as kernel
 from changedet.assess.kernels import sequences
+from changedet.assess.kernels.lot_matches import best_lag, pairs_at
+from changedet.assess.kernels.lots import balance, find_lots
 from changedet.errors import InputError
 from changedet.kernels import colour
 from changedet.outputs.gpkg.vector_layers import write_objects
@@ -85,7 +89,7 @@ class Yard:
 
 
 def site(name: str, yard: Yard) -> Any:
-    return consignments.site_of(name, yard.table())
+    return site_of(name, yard.table())
 
 
 def unrelated(seed: int, fleet: np.ndarray | None = None) -> tuple[Any, Any]:
@@ -114,7 +118,7 @@ def test_shared_lots_are_found_with_their_lag_and_beyond_chance() -> None:
     found, all_true, matches, sure = 0, 0, 0, 0
     for seed in range(20):
         one, other, true = related(seed)
-        rows = consignments._matches(one, other)
+        rows = match_sites(one, other)
         sure += bool(rows) and rows[0]["p_value"] <= 0.05
         matches, all_true = matches + len(rows), all_true + len(true)
         for row in rows:
@@ -133,7 +137,7 @@ def test_shared_lots_are_found_with_their_lag_and_beyond_chance() -> None:
 
 def test_nothing_flows_backwards_in_time() -> None:
     one, other, _ = related(3)
-    for row in consignments._matches(other, one):
+    for row in match_sites(other, one):
         assert row["lag_high"] > 0
         assert row["lag_low"] >= 0
         assert row["first_seen"] > row["last_seen"]
@@ -146,7 +150,7 @@ def test_unrelated_sites_match_no_more_often_than_by_chance(fleet: list[float] |
     share = None if fleet is None else np.array(fleet)
     values = []
     for seed in range(40):
-        rows = consignments._matches(*unrelated(seed, share))
+        rows = match_sites(*unrelated(seed, share))
         values.append(rows[0]["p_value"] if rows else 1.0)
     # Of 40 fair draws more than 5 under .05 come in one case of seventy.
     assert np.sum(np.array(values) < 0.05) <= 5
@@ -154,9 +158,9 @@ def test_unrelated_sites_match_no_more_often_than_by_chance(fleet: list[float] |
 
 def test_the_outcome_depends_on_no_order() -> None:
     one, other, _ = related(1)
-    shuffled = consignments.site_of("one", one.boxes.sample(frac=1, random_state=3))
-    assert consignments._matches(shuffled, other) == consignments._matches(one, other)
-    assert consignments._matches(one, other) == consignments._matches(one, other)
+    shuffled = site_of("one", one.boxes.sample(frac=1, random_state=3))
+    assert match_sites(shuffled, other) == match_sites(one, other)
+    assert match_sites(one, other) == match_sites(one, other)
 
 
 def test_a_colour_cast_and_brightness_are_taken_out() -> None:
@@ -164,11 +168,11 @@ def test_a_colour_cast_and_brightness_are_taken_out() -> None:
     linear = rng.uniform(0.05, 0.3, (200, 3))
     cast = np.array([1.25, 1.0, 0.8]) * 1.4
     before = np.linalg.norm(colour.scaled_lab(linear) - colour.scaled_lab(linear * cast), axis=1)
-    one, other = linear * kernel.balance(linear), linear * cast * kernel.balance(linear * cast)
+    one, other = linear * balance(linear), linear * cast * balance(linear * cast)
     after = np.linalg.norm(colour.scaled_lab(one) - colour.scaled_lab(other), axis=1)
     assert np.median(after) < 0.5 * np.median(before)
     dimmed = linear * 0.5
-    np.testing.assert_allclose(dimmed * kernel.balance(dimmed), one, rtol=1e-9)
+    np.testing.assert_allclose(dimmed * balance(dimmed), one, rtol=1e-9)
 
 
 def test_cielab_is_that_of_the_standard() -> None:
@@ -189,7 +193,7 @@ def test_best_lag_agrees_with_trying_every_day() -> None:
         for day in range(121):
             fits = np.where((low <= day) & (day <= high), weight, 0)
             totals.append(min(fits.max(1).sum(), fits.max(0).sum()))
-        boxes, begin, end = kernel.best_lag(weight, low, high, 120.0)
+        boxes, begin, end = best_lag(weight, low, high, 120.0)
         assert boxes == pytest.approx(max(totals))
         if boxes:
             assert totals[int(begin)] == pytest.approx(boxes)
@@ -200,7 +204,7 @@ def test_pairs_are_the_best_of_all_assignments() -> None:
     rng = np.random.default_rng(5)
     for _ in range(30):
         weight = rng.uniform(0, 5, (3, 4)) * (rng.random((3, 4)) < 0.7)
-        rows, columns = kernel.pairs_at(weight, np.zeros((3, 4)), np.ones((3, 4)), 0.5)
+        rows, columns = pairs_at(weight, np.zeros((3, 4)), np.ones((3, 4)), 0.5)
         best = max(sum(weight[i, j] for i, j in enumerate(p)) for p in itertools.permutations(range(4), 3))
         assert weight[rows, columns].sum() == pytest.approx(best)
         assert (weight[rows, columns] > 0).all()
@@ -212,11 +216,11 @@ def test_a_lot_is_three_like_boxes_that_the_stock_does_not_let_expect() -> None:
     came = np.vstack([np.tile(grey, (4, 1)), np.tile(red, (4, 1)), red + np.array([0, 0, 30])])
     lab = np.vstack([stock, came])
     size, batch = np.ones(39, np.int64), np.r_[np.full(30, -1), np.zeros(9)].astype(np.int64)
-    lots, members = kernel.find_lots(lab, size, batch, batch >= 0, 10.0, 3, 0.001)
+    lots, members = find_lots(lab, size, batch, batch >= 0, 10.0, 3, 0.001)
     assert [group.tolist() for group in members] == [[34, 35, 36, 37]]
     np.testing.assert_allclose(lots.lab, [red])
     assert lots.boxes.tolist() == [4]
-    few, _ = kernel.find_lots(lab[:36], size[:36], batch[:36], batch[:36] >= 0, 10.0, 3, 0.001)
+    few, _ = find_lots(lab[:36], size[:36], batch[:36], batch[:36] >= 0, 10.0, 3, 0.001)
     assert not len(few.boxes)
 
 
@@ -385,7 +389,7 @@ def test_chains_link_the_lot_that_came_with_the_lot_that_went() -> None:
 
 def test_tables_and_the_figure_hold_what_was_matched(tmp_path: Path) -> None:
     rows = [consignment("a", "b", [1, 2, 3], [7, 8, 9], 0), consignment("b", "c<", [8, 9, 7], [4, 5, 6], 60, p=0.5)]
-    train = dict.fromkeys(tables.TRAINS, 1) | {"zone_from": "=HYPERLINK(1)", "zone_to": "north"}
+    train = dict.fromkeys(TRAIN_COLUMNS, 1) | {"zone_from": "=HYPERLINK(1)", "zone_to": "north"}
     tables.write(tmp_path / "guarded", [], [train])
     assert "'=HYPERLINK(1),north" in (tmp_path / "guarded" / "trains.csv").read_text()
     paths = tables.write(tmp_path / "out", rows, [])

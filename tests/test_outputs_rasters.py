@@ -22,9 +22,13 @@ from rio_cogeo.cogeo import cog_validate
 
 from changedet.blocks import Window, tiles
 from changedet.errors import ChangedetError
-from changedet.outputs import rasters
 from changedet.outputs.files import replacing
-from changedet.outputs.qgis import styles
+from changedet.outputs.rasters.classes import MASK_CLASSES, date_classes
+from changedet.outputs.rasters.display import scene_stretch
+from changedet.outputs.rasters.encoding import default_nodata, encode
+from changedet.outputs.rasters.reading import open_lazily, read_overview, read_window
+from changedet.outputs.rasters.styling import style
+from changedet.outputs.rasters.writing import RasterWriter
 
 TRANSFORM = Affine(2, 0, 500_000, 0, -2, 3_000_000)
 KINDS: dict[str, tuple[str, float]] = {
@@ -36,7 +40,7 @@ KINDS: dict[str, tuple[str, float]] = {
 }
 
 
-def writer(path: Path, kind: Any, shape: tuple[int, int], **more: Any) -> rasters.RasterWriter:
+def writer(path: Path, kind: Any, shape: tuple[int, int], **more: Any) -> RasterWriter:
     dtype, nodata = KINDS[kind]
     bands = ["blue", "green", "red", "nir"] if kind == "scene" else [f"meaning of {kind}"]
     given = {
@@ -45,7 +49,7 @@ def writer(path: Path, kind: Any, shape: tuple[int, int], **more: Any) -> raster
         "nodata": nodata,
         "tags": {"DATE": "2023-06-04", "THRESHOLD": "2.5"},
     } | more
-    return rasters.RasterWriter(
+    return RasterWriter(
         path, crs="EPSG:32651", transform=TRANSFORM, shape=shape, kind=kind, description="what it is", **given
     )
 
@@ -78,7 +82,7 @@ def test_blocks_in_any_order_come_back(tmp_path: Path, kind: str, edge: int) -> 
     assert valid, (errors, warnings)
     with rasterio.open(tmp_path / "x.tif") as source:
         read = source.read()
-        expected = rasters.encode(array, np.dtype(source.dtypes[0]), source.nodata)
+        expected = encode(array, np.dtype(source.dtypes[0]), source.nodata)
         np.testing.assert_array_equal(read, expected)
         assert source.dtypes[0] == KINDS[kind][0]
         assert source.overviews(1) == [2, 4]
@@ -98,7 +102,7 @@ def test_overviews_are_made_as_the_kind_asks(tmp_path: Path, kind: str) -> None:
         out.write(Window(0, 0, *shape), array)
     with rasterio.open(tmp_path / "x.tif", overview_level=0) as source:
         small = source.read(masked=True)
-    cells = rasters.encode(array, np.dtype(KINDS[kind][0]), KINDS[kind][1]).reshape(len(array), 512, 2, 512, 2)
+    cells = encode(array, np.dtype(KINDS[kind][0]), KINDS[kind][1]).reshape(len(array), 512, 2, 512, 2)
     cells = cells.transpose(0, 1, 3, 2, 4).reshape(len(array), 512, 512, 4)
     assert small.filled(0).any(), "overviews must not be all zero"
     if kind == "mask":
@@ -129,7 +133,7 @@ def test_a_raster_without_any_data_is_written_and_styled(tmp_path: Path) -> None
         with writer(tmp_path / f"{kind}.tif", kind, (20, 30)):
             pass
         assert ET.parse(tmp_path / f"{kind}.qml").getroot().find("pipe/rasterrenderer") is not None
-        assert np.isnan(rasters.read_overview(tmp_path / f"{kind}.tif", 64)).all()
+        assert np.isnan(read_overview(tmp_path / f"{kind}.tif", 64)).all()
 
 
 def test_classes_are_named_and_coloured(tmp_path: Path) -> None:
@@ -144,16 +148,16 @@ def test_classes_are_named_and_coloured(tmp_path: Path) -> None:
         ("1", "changed", "215"),
     ]
     with rasterio.open(tmp_path / "m.tif") as source:
-        assert source.colormap(1)[1][:3] == styles.MASK_CLASSES[1].rgba[:3]
+        assert source.colormap(1)[1][:3] == MASK_CLASSES[1].rgba[:3]
 
 
 def test_dates_are_classes_up_to_a_legend_that_is_read() -> None:
     few = [f"2023-{month:02d}-01" for month in range(1, 13)]
-    classes = styles.date_classes(few)
-    assert [c.value for c in classes][:2] == [0, 19358]
-    assert [c.label for c in classes][-1] == "2023-12-01"
+    found = date_classes(few)
+    assert [c.value for c in found][:2] == [0, 19358]
+    assert [c.label for c in found][-1] == "2023-12-01"
     many = [f"{year}-01-01" for year in range(1950, 2020)]
-    drawn = rasters.style(Path("never-opened.tif"), "first_change", dates=many)
+    drawn = style(Path("never-opened.tif"), "first_change", dates=many)
     items = ET.fromstring(f"<x>{drawn}</x>").findall(".//item")
     assert [item.get("label") for item in items][2::7] == ["1950-01-01", "2019-01-01"]
     assert len(items) == 10
@@ -174,7 +178,7 @@ def test_scenes_with_different_bands_share_the_stretch_of_those_they_share(tmp_p
         with rasterio.open(tmp_path / f"{name}.tif", "w", nodata=0, transform=TRANSFORM, **profile) as file:
             file.write(np.repeat(block, len(bands), axis=0).astype("float32"))
             file.descriptions = bands
-    found = rasters.scene_stretch([tmp_path / "a.tif", tmp_path / "b.tif"])
+    found = scene_stretch([tmp_path / "a.tif", tmp_path / "b.tif"])
     assert set(found) == {"blue", "green", "red", "nir", "pan"}
     assert found["red"] == pytest.approx((found["blue"][0] + 50, found["blue"][1] + 50))
     assert found["pan"] == pytest.approx((found["blue"][0] + 100, found["blue"][1] + 100))
@@ -196,14 +200,14 @@ def test_scene_colours_follow_the_roles(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "int32", "float32"])
 def test_encoding_loses_no_look_and_makes_none(dtype: str) -> None:
     values = np.array([np.nan, -1e12, -1.4, -1, 0, 0.4, 1, 254.6, 255, 70_000, 1e12], np.float32)
-    for nodata in (0, 255, rasters.default_nodata(dtype)):
+    for nodata in (0, 255, default_nodata(dtype)):
         if dtype == "float32":
             continue
-        coded = rasters.encode(values, np.dtype(dtype), nodata)
+        coded = encode(values, np.dtype(dtype), nodata)
         assert (coded == nodata).tolist() == np.isnan(values).tolist()
         near = np.clip(values[1:].astype(np.float64), np.iinfo(dtype).min, np.iinfo(dtype).max)
         assert np.abs(coded[1:] - near).max() <= 1.5
-    kept = rasters.encode(values, np.dtype("float32"), math.nan)
+    kept = encode(values, np.dtype("float32"), math.nan)
     np.testing.assert_array_equal(kept, values)
 
 
@@ -230,12 +234,12 @@ def test_a_kill_leaves_only_parts_and_the_next_run_clears_them(tmp_path: Path) -
         from pathlib import Path
         from affine import Affine
         from changedet.blocks import Window
-        from changedet.outputs import rasters
-        out = rasters.RasterWriter(
+        from changedet.outputs.rasters import writing
+        out = writing.RasterWriter(
             Path({str(tmp_path)!r}) / "x.tif", crs="EPSG:32651", transform=Affine(1, 0, 0, 0, -1, 0), shape=(600, 600),
             kind="mask", bands=["m"], dtype="uint8", nodata=255, tags={{}}, description="",
         )
-        rasters.writing._copy_as_cog = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
+        writing._copy_as_cog = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
         with out:
             out.write(Window(0, 0, 600, 600), np.zeros((600, 600), np.uint8))
     """
@@ -250,7 +254,7 @@ def test_a_kill_leaves_only_parts_and_the_next_run_clears_them(tmp_path: Path) -
 def test_a_window_of_a_mask_reaches_beyond_the_edge(tmp_path: Path) -> None:
     with writer(tmp_path / "x.tif", "mask", (30, 40)) as out:
         out.write(Window(0, 0, 30, 40), np.ones((30, 40), np.uint8))
-    block = rasters.read_window(tmp_path / "x.tif", Window(-2, 38, 4, 5))
+    block = read_window(tmp_path / "x.tif", Window(-2, 38, 4, 5))
     assert block.dtype == np.uint8
     assert block.tolist() == [[255] * 5] * 2 + [[1, 1, 255, 255, 255]] * 2
 
@@ -263,7 +267,7 @@ def test_a_raster_opened_lazily_gives_what_lies_in_the_file(tmp_path: Path) -> N
         profile = {"driver": "GTiff", "height": 70, "width": 50, "count": bands, "dtype": "uint16", "crs": "EPSG:32633"}
         with rasterio.open(path, "w", transform=Affine(1, 0, 5e5, 0, -1, 5e6), **profile) as file:
             file.write(image)
-        opened = rasters.open_lazily(path, chunk=32)
+        opened = open_lazily(path, chunk=32)
         assert opened.dims == (("band", "y", "x") if bands > 1 else ("y", "x"))
         assert np.array_equal(opened.values, image if bands > 1 else image[0])
 

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from changedet.outputs.report import charts, page, pictures
+from changedet.outputs.report import charts, pictures
+from changedet.outputs.report.data import ReportData
+from changedet.outputs.report.page import write_report
 
 
 def test_report_of_one_date_without_any_figure(tmp_path: Path) -> None:
     frame = pd.DataFrame({"date": ["2023-06-04"], "zone": [""]})
-    page.write_report(tmp_path / "report.html", page.ReportData("a", "A", {}, frame))
+    write_report(tmp_path / "report.html", ReportData("a", "A", {}, frame))
     words = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert words.count("not available: the run gave no figure") >= 8
 
@@ -81,7 +83,7 @@ def _cloudy_report(folder: Path, last_seen: float) -> str:
             }
         },
     }
-    page.write_report(folder / "report.html", page.ReportData("a", "A", summary, frame))
+    write_report(folder / "report.html", ReportData("a", "A", summary, frame))
     return (folder / "report.html").read_text(encoding="utf-8")
 
 

@@ -21,11 +21,16 @@ import shapely
 from affine import Affine
 
 from changedet.blocks import tiles
-from changedet.outputs import rasters, stac
+from changedet.outputs import stac
 from changedet.outputs.gpkg import vector_layers
-from changedet.outputs.qgis import project as qgis
-from changedet.outputs.qgis import styles
-from changedet.outputs.report import page as report
+from changedet.outputs.qgis.animation import frame_step
+from changedet.outputs.qgis.project import write_project
+from changedet.outputs.rasters.classes import RasterLayer, date_classes, days_since_1970
+from changedet.outputs.rasters.display import scene_stretch
+from changedet.outputs.rasters.writing import RasterWriter
+from changedet.outputs.report.data import ReportData
+from changedet.outputs.report.page import write_report
+from changedet.outputs.report.pictures import overlay, quicklook
 
 ROOT = Path(__file__).resolve().parents[1]
 CRS = "EPSG:32651"
@@ -64,7 +69,7 @@ def paint(date: int, seed: int = 5) -> tuple[np.ndarray, list[dict[str, Any]]]:
 def write(path: Path, kind: Any, array: np.ndarray, dtype: str, nodata: float, date: str, **more: Any) -> None:
     bands = more.pop("bands", [more.pop("meaning", kind)])
     tags = {"DATE": date, **more.pop("tags", {})}
-    with rasters.RasterWriter(path, crs=CRS, transform=TRANSFORM, shape=SHAPE, kind=kind, bands=bands, dtype=dtype,
+    with RasterWriter(path, crs=CRS, transform=TRANSFORM, shape=SHAPE, kind=kind, bands=bands, dtype=dtype,
                               nodata=nodata, tags=tags, description=f"{kind} of {date}", **more) as out:  # fmt: skip
         for window in tiles(SHAPE, 256):
             out.write(window, array[(..., *window.slices)])
@@ -78,7 +83,7 @@ def build_run(folder: Path) -> dict[str, Any]:
     for i, date in enumerate(DATES):
         image, boxes = paint(i)
         write(folder / f"scenes/{date}.tif", "scene", image, "uint16", 0, date, bands=BANDS)
-        layers.append(qgis.RasterLayer(folder / f"scenes/{date}.tif", "scene", date))
+        layers.append(RasterLayer(folder / f"scenes/{date}.tif", "scene", date))
         detections += [{"date": date, "zone": "north", **box} for box in boxes]
         pad = shapely.box(500_040, 2_999_850 - 20 - 30 * i, 500_150, 2_999_850)
         footprints.append({"date": date, "area_m2": pad.area, "geometry": pad})
@@ -86,7 +91,7 @@ def build_run(folder: Path) -> dict[str, Any]:
             continue
         score = np.abs(image - first).max(axis=0) / 60
         mask = np.where(np.isnan(score), 255, score > 3).astype(np.uint8)
-        earliest[(mask == 1) & (earliest == 0)] = styles.days(date)
+        earliest[(mask == 1) & (earliest == 0)] = days_since_1970(date)
         write(folder / f"change/{date}_mask.tif", "mask", mask, "uint8", 255, date)
         tags = {"THRESHOLD": "3"}
         write(
@@ -99,7 +104,7 @@ def build_run(folder: Path) -> dict[str, Any]:
             tags=tags,
             meaning="largest difference",
         )
-        layers += [qgis.RasterLayer(folder / f"change/{date}_{kind}.tif", kind, date) for kind in ("mask", "score")]
+        layers += [RasterLayer(folder / f"change/{date}_{kind}.tif", kind, date) for kind in ("mask", "score")]
         grown = shapely.box(500_040, 2_999_850 - 20 - 30 * i, 500_150, 2_999_830)
         changes.append({"date": date, "change_id": i, "area_m2": grown.area, "direction": "gain", "probability": 0.9,
                         "first_seen": DATES[1], "zone": "south", "geometry": grown})  # fmt: skip
@@ -110,9 +115,9 @@ def build_run(folder: Path) -> dict[str, Any]:
         "int32",
         -1,
         "",
-        classes=styles.date_classes(DATES[1:]),
+        classes=date_classes(DATES[1:]),
     )
-    layers.append(qgis.RasterLayer(folder / "change/first_change.tif", "first_change", dates=tuple(DATES[1:])))
+    layers.append(RasterLayer(folder / "change/first_change.tif", "first_change", dates=tuple(DATES[1:])))
     found = gpd.GeoDataFrame(detections, crs=CRS)
     by_track = found.sort_values("date").groupby("track_id", as_index=False)
     ends = {"first_seen": ("date", "first"), "last_seen": ("date", "last")}
@@ -125,7 +130,7 @@ def build_run(folder: Path) -> dict[str, Any]:
             "footprint": gpd.GeoDataFrame(footprints, crs=CRS), "zones": zones}  # fmt: skip
     vector_layers.write_objects(folder / "objects.gpkg", made, CRS)
     extent = (west, 2_999_690, east, 3_000_000)
-    qgis.write_project(
+    write_project(
         folder / "project.qgz",
         title="Depot <North> & co",
         crs=CRS,
@@ -191,10 +196,10 @@ def summary() -> dict[str, Any]:
     }
 
 
-def report_data(folder: Path, name: str = "Depot North") -> report.ReportData:
+def report_data(folder: Path, name: str = "Depot North") -> ReportData:
     paths = [folder / f"scenes/{date}.tif" for date in DATES]
-    stretch = rasters.scene_stretch(paths)
-    return report.ReportData(
+    stretch = scene_stretch(paths)
+    return ReportData(
         site_id="depot-north",
         site_name=name,
         summary=summary(),
@@ -212,8 +217,8 @@ def report_data(folder: Path, name: str = "Depot North") -> report.ReportData:
                 "reference": "doi:1",
             }
         ],
-        quicklooks={d: report.quicklook(p, 700, stretch) for d, p in zip(DATES, paths, strict=True)},
-        overlays={d: report.overlay(folder / f"change/{d}_mask.tif", 700) for d in DATES[1:]},
+        quicklooks={d: quicklook(p, 700, stretch) for d, p in zip(DATES, paths, strict=True)},
+        overlays={d: overlay(folder / f"change/{d}_mask.tif", 700) for d in DATES[1:]},
         warnings=[f"scene 2023-08-04: clouds {name}"],
         provenance={"version": "0.1.0", "name": name},
         unavailable={"footprint_area_m2": f"objects: none {name}", "teu": "no size class"},
@@ -286,7 +291,7 @@ def test_project_bytes_are_repeatable(run: Any, tmp_path: Path) -> None:
     (["2010-01-01", "2010-01-08", "2020-05-05"], (26, "d")),
 ])  # fmt: skip
 def test_frames_meet_the_dates_and_stay_few(dates: list[str], step: tuple[int, str]) -> None:
-    assert qgis.frame_step(dates) == step
+    assert frame_step(dates) == step
 
 
 @pytest.mark.slow
@@ -335,7 +340,7 @@ ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7 * 7 }}</
 
 def test_report_is_offline_small_and_escapes_what_a_stranger_wrote(run: Any) -> None:
     folder = run[0]
-    report.write_report(folder / "report.html", report_data(folder, ATTACK))
+    write_report(folder / "report.html", report_data(folder, ATTACK))
     text = (folder / "report.html").read_text(encoding="utf-8")
     page = Page(text)
     assert page.scripts == 1
@@ -350,7 +355,7 @@ def test_report_is_offline_small_and_escapes_what_a_stranger_wrote(run: Any) -> 
 
 def test_report_gives_each_figure_its_interval_and_says_what_is_not_to_be_had(run: Any) -> None:
     folder = run[0]
-    report.write_report(folder / "report.html", report_data(folder))
+    write_report(folder / "report.html", report_data(folder))
     words = " ".join("".join(Page((folder / "report.html").read_text(encoding="utf-8")).words).split())
     assert "22 (20 to 25)" in words
     assert "not available: objects: none Depot North" in words

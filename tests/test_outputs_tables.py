@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 
 from changedet.outputs import tables
+from changedet.outputs.json_files import write_json
+from changedet.outputs.summary import ONSETS, TOTAL_PARTS, TOTALS, summary_problems
 
 
 def frame() -> pd.DataFrame:
@@ -74,7 +76,7 @@ def test_an_infinite_figure_is_refused(tmp_path: Path) -> None:
 def test_json_is_strict_and_ordered(tmp_path: Path) -> None:
     value = {"b": np.float32(0.5), "a": [np.nan, pd.NA, pd.NaT, np.int64(3), np.bool_(True)], "c": date(2023, 6, 4)}
     value |= {"d": pd.Timestamp("2023-06-04", tz="UTC"), "e": (Path("x") / "y", np.arange(2)), "ü": float("inf")}
-    tables.write_json(tmp_path / "x.json", value)
+    write_json(tmp_path / "x.json", value)
     text = (tmp_path / "x.json").read_text(encoding="utf-8")
 
     def refuse(word: str) -> Any:
@@ -90,13 +92,13 @@ def test_json_is_strict_and_ordered(tmp_path: Path) -> None:
     }
     assert text.index('"b"') < text.index('"a"')
     with pytest.raises(TypeError, match="object has no JSON form"):
-        tables.write_json(tmp_path / "y.json", {"a": object()})
+        write_json(tmp_path / "y.json", {"a": object()})
     assert not (tmp_path / "y.json").exists()
 
 
 def summary() -> dict[str, Any]:
     figure = {"value": 3, "low": 2, "high": 5, "date": "2023-06-04"}
-    totals: dict[str, Any] = {name: dict.fromkeys(tables.TOTAL_PARTS, figure) for name in tables.TOTALS}
+    totals: dict[str, Any] = {name: dict.fromkeys(TOTAL_PARTS, figure) for name in TOTALS}
     onset = {"date": "2023-07-04", "low": "2023-06-05", "high": "2023-07-04", "probability": 0.9, "reason": ""}
     made = {
         "schema_version": 1,
@@ -105,21 +107,21 @@ def summary() -> dict[str, Any]:
         "dates": ["2023-06-04"],
         "reference_date": "2023-06-04",
         "totals": {**totals, "arrivals": figure, "departures": figure},
-        "onset": dict.fromkeys(tables.ONSETS, onset),
+        "onset": dict.fromkeys(ONSETS, onset),
         "warnings": [],
     }
     return copy.deepcopy(json.loads(json.dumps(made)))
 
 
 def test_a_right_summary_has_no_problems() -> None:
-    assert tables.summary_problems(summary()) == []
+    assert summary_problems(summary()) == []
 
 
 def test_each_wrong_summary_is_named() -> None:
     def problems(change: Any) -> list[str]:
         made = summary()
         change(made)
-        return tables.summary_problems(made)
+        return summary_problems(made)
 
     assert problems(lambda s: s.pop("warnings")) == ["warnings: missing"]
     assert problems(lambda s: s["grid"].pop("shape")) == ["grid.shape: missing"]

@@ -19,7 +19,7 @@ import rasterio.errors
 from small_scenes import write_scene
 
 import changedet
-from changedet.assess.score import score_run
+from changedet.assess.score.run import score_run
 from changedet.cli.app import main
 
 DATA = Path(os.environ.get("CHANGEDET_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))

@@ -26,8 +26,9 @@ from changedet.assess.review import review_run
 from changedet.cli.app import cli
 from changedet.errors import InputError
 from changedet.grid import Grid
-from changedet.outputs import tables
+from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.summary import summary_problems
 from changedet.pipeline.collect import counted_rows, kept_boxes, with_nulls
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.looks import SeenLooks
@@ -108,7 +109,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "unavailable": {},
         "warnings": ["said before"],
     }
-    tables.write_json(folder.summary, summary)
+    json_files.write_json(folder.summary, summary)
     methods = [
         {"stage": "tracks", "method": "hmm", "parameters": {"precision": 0.8}},
         {"stage": "series", "method": "staircase", "parameters": {}},
@@ -223,7 +224,7 @@ def test_the_recount_leaves_all_its_files(run: Path) -> None:
     assert drawn["zone"].tolist() == ["north"] * 2
     assert len(vector_layers.read_objects(run / "reviewed" / "objects.gpkg", "tracks")) == 20
     summary = json.loads((run / "reviewed" / "summary.json").read_text())
-    assert tables.summary_problems({**summary, "grid": {"crs": 1, "resolution_m": 1, "shape": 1}}) == []
+    assert summary_problems({**summary, "grid": {"crs": 1, "resolution_m": 1, "shape": 1}}) == []
     assert summary["review"] == {"accepted": 0, "rejected": 8, "added": 2}
     assert summary["warnings"] == ["said before"]
     assert summary["totals"]["containers"]["last"]["date"] == str(DAYS[-1])
@@ -362,7 +363,7 @@ def test_runs_that_cannot_be_reviewed(run: Path, tmp_path: Path) -> None:
     table = tables.read_timeseries(run / "timeseries.csv")
     tables.write_timeseries(run / "timeseries.csv", table.assign(containers_expected=np.nan))
     summary = open_run(run).summary
-    tables.write_json(run / "summary.json", {**summary, "unavailable": {"containers": "10 m is too coarse"}})
+    json_files.write_json(run / "summary.json", {**summary, "unavailable": {"containers": "10 m is too coarse"}})
     with pytest.raises(InputError, match="10 m is too coarse"):
         review_run(run)
 

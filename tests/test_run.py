@@ -23,9 +23,9 @@ import rasterio
 from small_scenes import ground, series, write_scene, write_workflow
 
 import changedet
-from changedet.assess.score import score_run
+from changedet.assess.score.run import score_run
 from changedet.errors import ChangedetError, InputError
-from changedet.outputs.tables import summary_problems
+from changedet.outputs.summary import summary_problems
 from changedet.pipeline.finished import Run, open_run
 from changedet.pipeline.publish import report_again
 from changedet.pipeline.run import carry_out, run

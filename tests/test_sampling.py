@@ -10,7 +10,7 @@ from small_scenes import series, write_workflow
 
 from changedet.assess.kernels.areas import error_adjusted
 from changedet.assess.sample import sample_run
-from changedet.assess.score import score_run
+from changedet.assess.score.run import score_run
 from changedet.errors import InputError
 from changedet.pipeline.run import run
 

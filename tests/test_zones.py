@@ -21,7 +21,8 @@ from changedet.grid import Grid
 from changedet.grid.areas import Areas, Attributes, read_vector
 from changedet.grid.zones import sidings_of, zone_table
 from changedet.outputs.gpkg import vector_layers
-from changedet.outputs.report.page import ReportData, write_report
+from changedet.outputs.report.data import ReportData
+from changedet.outputs.report.page import write_report
 from changedet.pipeline.kernels import sidings as kernel
 from changedet.pipeline.zones import trains, with_occupancy
 from changedet.plan.open_scenes import zones_of

@@ -16,12 +16,13 @@ import shapely
 from numpy.typing import NDArray
 
 from changedet.assess import reopen
-from changedet.assess.labels import LEAST_CLEAR, Labels, checked, clear_share, match_labels
-from changedet.assess.score import CONTAINER_KINDS
+from changedet.assess.labels import Labels, checked, match_labels
+from changedet.assess.score.boxes import CONTAINER_KINDS
+from changedet.assess.tiles_to_label import LEAST_CLEAR, clear_share
 from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.kernels import calibration as kernel
-from changedet.outputs import tables
+from changedet.outputs import json_files
 from changedet.outputs.gpkg.labels import read_labels
 from changedet.pipeline.finished import Run
 from changedet.stages.objects.stage import STAGE as OBJECTS
@@ -132,7 +133,7 @@ def calibrate(finished: Run, labels: str | Path) -> dict[str, Any]:
     result = _result(told, path, detector, scale, precision, counts, before * [detector.count_scale, 1.0], after)
     result |= _present(before, told, detector, float(np.mean(own.boxes)))
     result["warnings"] = [*said, *unsure, *clouded, *told.warnings]
-    tables.write_json(finished.path / RESULT, result)
+    json_files.write_json(finished.path / RESULT, result)
     return result
 
 
@@ -293,30 +294,3 @@ def _fit(expected: NDArray[np.float64], told: Labels) -> dict[str, float]:
         "labelled": float(told.counts.sum()),
         "mean_error_of_a_tile": round(float(np.abs(expected - told.counts).mean()), 3),
     }
-
-
-def format_calibration(found: Mapping[str, Any]) -> str:
-    """What was found, and the lines for the workflow."""
-    labels, before, after = found["labels"], found["before"], found["after"]
-    lines = [
-        f"{labels['tiles']} tiles, {labels['containers']} containers labelled",
-        f"{'':<10}{'expected':>10}{'labelled':>10}{'mean error of a tile':>22}",
-    ]
-    for name, fit in (("before", before), ("after", after)):
-        lines.append(f"{name:<10}{fit['expected']:>10.1f}{fit['labelled']:>10.0f}{fit['mean_error_of_a_tile']:>22.2f}")
-    missing = f"{abs(found['bias']):.0%} (give or take {found['bias_error']:.0%})"
-    lines.append(f"as it is, the run counts {missing} too {'few' if found['bias'] > 0 else 'many'}")
-    if found["borne_out"]:
-        lines.append("the labels bear the present counts out: nothing needs to be changed; what they would fit:")
-    lines += [
-        f"boxes count from {found['threshold']:.2f} on the detector's own scale; the counts' bias is known to "
-        f"{1.96 * found['scale_error']:.0%}",
-        "put this into the workflow, and run it again:" if not found["borne_out"] else "in the workflow it would be:",
-        f"# from {Path(labels['path']).name}, SHA-256 {labels['sha256'][:12]}",
-        *(f"{stage}: {{{_inline(found[stage])}}}" for stage in ("objects", "tracks")),
-    ]
-    return "\n".join(lines)
-
-
-def _inline(parameters: Mapping[str, float]) -> str:
-    return ", ".join(f"{name}: {value:g}" for name, value in parameters.items())

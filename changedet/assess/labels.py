@@ -15,25 +15,12 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from changedet.assess import reopen
-from changedet.assess.score import iou, match_boxes
+from changedet.assess.score.boxes import iou, match_boxes
 from changedet.assess.verdicts import KINDS, day_of
 from changedet.errors import InputError, Problem, did_you_mean
 from changedet.grid import Grid
-from changedet.outputs.gpkg.labels import write_labels
-from changedet.pipeline.finished import Run
-from changedet.stages.tracks.rows import Looks
-from changedet.store import RunFolder
 
 Floats = NDArray[np.float64]
-TILE_M: Final = 48.0
-"""Wide enough that few boxes lie on its edge, small enough to label in a minute."""
-BUSY_SHARE: Final = 0.75
-"""Of the drawn tiles, those with a box: empty ground has little to say."""
-MOST_TRIES: Final = 40
-LEAST_CLEAR: Final = 0.6
-"""Share of a tile that its date must show: who labels can count nothing under a cloud, the series does. Deep
-shade is not clear either, so that more would leave out dense blocks under a low sun."""
 SLIVER: Final = 0.01
 SAME_BOX: Final = 0.3
 """Intersection over union from which a found box is the labelled one."""
@@ -182,115 +169,3 @@ def _overlap(box: Any, label: Any) -> float:
         # The nearer to the middle the better, so that of two boxes in a row each gets its own.
         return 1.0 - min(0.5, float(box.centroid.distance(label)) / max(float(box.length), 1e-9))
     return iou(box, label)
-
-
-def check_draw(path: Path, tiles: int) -> None:
-    """InputError where `draw_labels` would refuse, whatever the run."""
-    if path.exists():
-        raise InputError(f"{path}: exists, and may hold labels; move it away to draw other tiles")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder '{path.parent}'; make it first")
-    if tiles < 8:
-        raise InputError(f"--draw: {tiles}, expected 8 or more")
-
-
-def draw_labels(finished: Run, path: str | Path, *, tiles: int = 24, seed: int = 0) -> str:
-    """Write random tiles of a run for a person to label: three in four of them with a box in it.
-
-    Parameters
-    ----------
-    finished : Run
-        Whose containers were counted.
-    path : path
-        A new GeoPackage.
-    tiles : int
-        How many, 8 or more.
-    seed : int
-        The same seed takes the same tiles.
-
-    Returns
-    -------
-    str
-        What to do next.
-
-    Raises
-    ------
-    InputError
-        Nothing was counted, the file exists (it may hold labels), or too few places are seen.
-    """
-    target = Path(path)
-    check_draw(target, tiles)
-    days = reopen.counted_days(finished)
-    grid = Grid.from_json(finished.provenance["grid"])
-    folder = RunFolder(finished.path)
-    rows, _ = reopen.boxes(finished, folder, grid, days)
-    drawn = _draw(rows, reopen.looks(folder, grid, days)[0], grid, days, tiles, np.random.default_rng(seed))
-    if len(drawn) < tiles:
-        raise InputError(f"{finished.path}: {len(drawn)} places of {TILE_M:g} m can be seen, too few for {tiles} tiles")
-    write_labels(target, drawn, [str(day) for day in days])
-    return "\n".join(
-        (
-            str(target),
-            f"1. Open it in QGIS over the run's scenes. Layer 'tiles' holds {tiles} squares, each with its",
-            "   date. On that date's scene draw every container whose centre lies in the square, as a rectangle,",
-            "   into layer 'containers', with the date; give what is none (trailer, bus) the kind 'other' or leave it.",
-            "2. Set 'labelled' on every square that is done, also where it holds nothing; not where you cannot tell.",
-            "3. Save, then give the command again without --draw.",
-        )
-    )
-
-
-def _draw(
-    rows: gpd.GeoDataFrame, looks: Looks, grid: Grid, days: Sequence[dt.date], wanted: int, rng: np.random.Generator
-) -> gpd.GeoDataFrame:
-    """Random squares that their date shows, of two strata: with a box, weak ones too, and without."""
-    size = TILE_M * grid.resolution_m / grid.ground_resolution_m
-    west, south, east, north = grid.area.bounds
-    across, down = max(1, int((east - west) // size)), max(1, int((north - south) // size))
-    x, y = np.meshgrid(west + size * np.arange(across), south + size * np.arange(down))
-    squares = shapely.box(x.ravel(), y.ravel(), x.ravel() + size, y.ravel() + size)
-    inside = shapely.contains(grid.area.buffer(1e-6 * size), squares)
-    centres = shapely.get_coordinates(rows.geometry.centroid.to_numpy())
-    column, row = (
-        np.floor((centres[:, 0] - west) / size).astype(int),
-        np.floor((centres[:, 1] - south) / size).astype(int),
-    )
-    placed = (column >= 0) & (column < across) & (row >= 0) & (row < down)
-    index = {day: i for i, day in enumerate(days)}
-    when = np.array([index[day] for day in rows["date"].dt.date], int)
-    busy = np.zeros((len(days), len(squares)), bool)
-    busy[when[placed], (row * across + column)[placed]] = True
-    busy_ones, empty_ones = (
-        rng.permutation(np.flatnonzero(busy & inside)),
-        rng.permutation(np.flatnonzero(~busy & inside)),
-    )
-
-    def seen(members: NDArray[np.int64], most: int) -> list[int]:
-        kept: list[int] = []
-        for pick in members[: MOST_TRIES * wanted].tolist():
-            if (
-                len(kept) < most
-                and clear_share(looks, pick // len(squares), squares[pick % len(squares)]) >= LEAST_CLEAR
-            ):
-                kept.append(pick)
-        return kept
-
-    busy_picks = seen(busy_ones, round(BUSY_SHARE * wanted))
-    empty_picks = seen(empty_ones, wanted - len(busy_picks))
-    busy_picks = seen(busy_ones, wanted - len(empty_picks))
-    found = [
-        (str(days[pick // len(squares)]), len(members) / len(picks), squares[pick % len(squares)])
-        for members, picks in ((busy_ones, busy_picks), (empty_ones, empty_picks))
-        for pick in picks
-    ]
-    frame = gpd.GeoDataFrame(found, columns=["date", "weight", "geometry"], geometry="geometry", crs=grid.crs)
-    return frame.assign(weight=frame["weight"] / frame["weight"].mean() if len(frame) else frame["weight"])
-
-
-def clear_share(looks: Looks, i: int, shape: Any) -> float:
-    """Share of a polygon that date ``i`` shows, from points a tenth of its extent apart."""
-    west, south, east, north = shape.bounds
-    x, y = np.meshgrid(np.linspace(west, east, 12)[1:-1], np.linspace(south, north, 12)[1:-1])
-    inside = shapely.contains_xy(shape, x, y)
-    points = np.column_stack([x[inside], y[inside]])
-    return float(looks.clear(i, points if len(points) else np.array(shape.representative_point().coords)).mean())

@@ -263,7 +263,8 @@ def methods(stage: str | None) -> int:
 def score(run_dir: str, truth: str, day: str | None, as_json: bool, verbose: bool) -> int:
     """Accuracy of a finished run against a truth, or of a mask against a raster."""
     del verbose
-    from changedet.assess.score import format_scores, score_run
+    from changedet.assess.score.run import score_run
+    from changedet.assess.score.text import format_scores
 
     figures = score_run(run_dir, truth, day=_as_date(day))
     click.echo(json.dumps(figures, indent=1) if as_json else format_scores(figures))
@@ -302,7 +303,8 @@ def _as_date(text: str | None) -> date | None:
 def compare(run_dirs: tuple[str, ...], as_json: bool, out: str | None, verbose: bool) -> int:
     """Match containers of the same size and colour between sites, against chance."""
     del verbose
-    from changedet.assess.compare.consignments import compare_runs, compare_trains, format_matches
+    from changedet.assess.compare.consignments import compare_runs, compare_trains
+    from changedet.assess.compare.text import format_matches
 
     matches = compare_runs(run_dirs)
     if out is not None:
@@ -341,7 +343,8 @@ def calibrate(
 ) -> int:
     """Fit the detector's threshold, bias and interval to tiles of your own scenes; runs first what has not been run."""
     from changedet.assess import calibrate as calibration
-    from changedet.assess.labels import check_draw, draw_labels
+    from changedet.assess import calibration_text
+    from changedet.assess.tiles_to_label import check_draw, draw_labels
     from changedet.pipeline.run import carry_out
     from changedet.plan import make_plan
 
@@ -356,7 +359,7 @@ def calibrate(
         click.echo(draw_labels(finished, labels, tiles=draw, seed=seed))
         return DONE
     found = calibration.calibrate(finished, labels)
-    click.echo(json.dumps(found, indent=1) if as_json else calibration.format_calibration(found))
+    click.echo(json.dumps(found, indent=1) if as_json else calibration_text.format_calibration(found))
     for warning in found["warnings"]:
         _warn(warning)
     return DONE

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import rasterio
 
-from changedet.outputs.qgis.project import RasterLayer
-from changedet.outputs.tables import write_json
+from changedet.outputs.json_files import write_json
+from changedet.outputs.rasters.classes import RasterLayer
 from changedet.store import sha256
 
 _VERSION: Final = "1.1.0"

@@ -17,8 +17,11 @@ from numpy.typing import NDArray
 from changedet.blocks import Window, tiles
 from changedet.grid import Grid, pixel_area_m2
 from changedet.kernels.pixel_classes import CLEAR, SHADE
-from changedet.outputs.qgis.styles import date_classes
-from changedet.outputs.rasters import RasterWriter, default_nodata, read_window, sidecars
+from changedet.outputs.rasters.classes import date_classes
+from changedet.outputs.rasters.encoding import default_nodata
+from changedet.outputs.rasters.reading import read_window
+from changedet.outputs.rasters.styling import sidecars
+from changedet.outputs.rasters.writing import RasterWriter
 from changedet.pipeline.date_job import DateWork, Model, unpack
 from changedet.pipeline.mask_files import MaskSink, Place, mask_files
 from changedet.pipeline.tile import Tile

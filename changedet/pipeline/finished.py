@@ -148,7 +148,7 @@ class Run:
         return self._layer(name) if there else None
 
     def _raster(self, path: Path, kind: str) -> xr.DataArray:
-        from changedet.outputs.rasters import open_lazily
+        from changedet.outputs.rasters.reading import open_lazily
 
         return open_lazily(self._existing(path, kind))
 

@@ -18,7 +18,7 @@ from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.imagery.scene import Look
 from changedet.kernels.pixel_classes import CLEAR, NODATA, SHADE
-from changedet.outputs.rasters import read_window
+from changedet.outputs.rasters.reading import read_window
 from changedet.plan import Plan
 from changedet.stages.align.alignment import Alignment
 from changedet.stages.tracks.appearance import of_boxes

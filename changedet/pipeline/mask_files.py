@@ -17,8 +17,9 @@ from changedet import __version__
 from changedet.blocks import Window
 from changedet.grid import Grid, ground_area_m2
 from changedet.kernels import components
-from changedet.outputs.rasters import RasterWriter, sidecars
 from changedet.outputs.rasters.polygons import polygonise
+from changedet.outputs.rasters.styling import sidecars
+from changedet.outputs.rasters.writing import RasterWriter
 from changedet.pipeline.date_job import DateWork, unpack
 from changedet.store import RunFolder, write_table
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from changedet.blocks import Task, Window, in_strips, tiles
 from changedet.kernels.components import drop_small_components
-from changedet.outputs.rasters import read_window
+from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_job import DateWork, Model, pack, unpack
 from changedet.pipeline.identities import between, date_work, masks_identity
 from changedet.pipeline.mask_files import mask_path

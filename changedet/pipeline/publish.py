@@ -19,11 +19,14 @@ from changedet import __version__
 from changedet.grid.geodesy import transform_xy
 from changedet.imagery.scene import Look
 from changedet.kernels.pixel_classes import NAMES
-from changedet.outputs import rasters, stac, tables
+from changedet.outputs import json_files, stac, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.qgis import project
+from changedet.outputs.rasters.classes import RasterLayer
+from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.report import pictures
-from changedet.outputs.report.page import ReportData, write_report
+from changedet.outputs.report.data import ReportData
+from changedet.outputs.report.page import write_report
 from changedet.pipeline.collect import Results
 from changedet.pipeline.date_files import picture_path
 from changedet.pipeline.date_job import Model, unpack
@@ -77,9 +80,9 @@ def publish(
     elif step == "tables":
         tables.write_timeseries(folder.timeseries, results.table)
     elif step == "summary":
-        tables.write_json(folder.summary, summary_of(results))
+        json_files.write_json(folder.summary, summary_of(results))
     elif step == "provenance":
-        tables.write_json(folder.provenance, _provenance(plan, models, results, seconds))
+        json_files.write_json(folder.provenance, _provenance(plan, models, results, seconds))
     elif step == "qgis":
         _write_project(plan, results)
     elif step == "stac":
@@ -97,7 +100,7 @@ def summary_of(results: Results) -> dict[str, Any]:
     return {**results.summary, "unavailable": dict(results.unavailable), "warnings": list(results.warnings)}
 
 
-def _layers_of(plan: Plan, day: date) -> list[project.RasterLayer]:
+def _layers_of(plan: Plan, day: date) -> list[RasterLayer]:
     folder = plan.folder
     wanted = {
         "scene": (folder.scene(day), "scenes"),
@@ -105,7 +108,7 @@ def _layers_of(plan: Plan, day: date) -> list[project.RasterLayer]:
         "mask": (folder.mask(day), "masks"),
     }
     return [
-        project.RasterLayer(path, kind, str(day))  # type: ignore[arg-type]
+        RasterLayer(path, kind, str(day))  # type: ignore[arg-type]
         for kind, (path, form) in wanted.items()
         if form in plan.formats and (kind == "scene" or _is_compared(plan, day))
     ]
@@ -115,11 +118,11 @@ def _is_compared(plan: Plan, day: date) -> bool:
     return plan.built("change") is not None and day != plan.looks[plan.reference].date
 
 
-def _raster_layers(plan: Plan, *, only_dated: bool = False) -> list[project.RasterLayer]:
+def _raster_layers(plan: Plan, *, only_dated: bool = False) -> list[RasterLayer]:
     layers = [layer for look in plan.looks for layer in _layers_of(plan, look.date)]
     later = tuple(str(look.date) for look in plan.looks if look.date > plan.looks[plan.reference].date)
     if "masks" in plan.formats and plan.built("change") is not None and later and not only_dated:
-        layers.append(project.RasterLayer(plan.folder.first_change, "first_change", dates=later))
+        layers.append(RasterLayer(plan.folder.first_change, "first_change", dates=later))
     return layers
 
 
@@ -292,7 +295,7 @@ def _write_report(plan: Plan, models: Mapping[date, Model], results: Results) ->
 
 
 def _quicklooks(paths: Mapping[date, Path]) -> dict[str, bytes]:
-    stretch = rasters.scene_stretch(list(paths.values()))
+    stretch = scene_stretch(list(paths.values()))
     return {str(day): pictures.quicklook(path, QUICKLOOK_PX, stretch) for day, path in paths.items()}
 
 

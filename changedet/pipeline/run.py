@@ -17,7 +17,7 @@ from typing import Any
 from changedet.blocks import PATIENCE_S, Task, Window, in_strips, stream, tiles
 from changedet.errors import ChangedetError, InputError
 from changedet.imagery.scene import Look
-from changedet.outputs.rasters import sidecars
+from changedet.outputs.rasters.styling import sidecars
 from changedet.pipeline.collect import Results, collect
 from changedet.pipeline.date_files import DateSink, files_of_date, write_first_change
 from changedet.pipeline.date_job import PARTS, DateWork, Model

@@ -16,7 +16,7 @@ from changedet.blocks import Task, Window, in_strips, tiles
 from changedet.grid import Grid
 from changedet.grid.zones import sidings_of
 from changedet.kernels import components
-from changedet.outputs.rasters import read_bands, read_window
+from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.pipeline.date_files import files_of_date
 from changedet.pipeline.date_job import Model
 from changedet.pipeline.identities import date_work, masks_identity

@@ -7,57 +7,24 @@ finds matches between sites that have nothing to do with each other.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import permutations
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from changedet.assess.compare.tables import CHANCE
-from changedet.assess.compare.trains import SIZE_CLASS, Train, match_trains, trains_of
-from changedet.assess.kernels import lots as kernel
-from changedet.errors import InputError, Problem
-from changedet.kernels import colour
-from changedet.pipeline.finished import Run, open_run
+from changedet.assess.compare.sites import Site, open_sites
+from changedet.assess.compare.trains import match_trains
+from changedet.assess.kernels import lot_matches
 
 KIND_LIKENESS: Final = 0.8
 """Of a 40-foot lot and a 45-foot one."""
-LOT_BOXES: Final = 3
-LOT_LEVEL: Final = 0.03
-"""On real boxes lots of four to nine show three to five; at .001 half of them were taken for the stock. Of a lot that
-is none, colour and date must still fit another one; the redraws weigh that."""
-LOT_RADIUS: Final = 10.0
 MOST_DAYS: Final = 180.0
 REDRAWS: Final = 999
 STOCK_SHARE: Final = 0.6
-
-
-class _Side(NamedTuple):
-    """Lots that came to a site, or left it."""
-
-    lots: kernel.Lots
-    members: list[NDArray[np.int64]]
-    stock: kernel.Stock
-
-    @property
-    def windows(self) -> NDArray[np.float64]:
-        windows: NDArray[np.float64] = self.stock.windows[self.lots.batch]
-        return windows
-
-
-@dataclass(frozen=True)
-class _Site:
-    """One run: its boxes as tracks, and their lots."""
-
-    name: str
-    boxes: pd.DataFrame
-    left: _Side
-    reached: _Side
-    trains: list[Train] = field(default_factory=list)
 
 
 def compare_runs(run_dirs: Sequence[str | Path]) -> list[dict[str, Any]]:
@@ -96,7 +63,7 @@ def compare_runs(run_dirs: Sequence[str | Path]) -> list[dict[str, Any]]:
     own stock and busy dates and .4 from a fleet prior and any date. The draws are seeded by the sites' ids. Of many
     pairs some fall under .05 by chance: divide that level by the number of ordered pairs.
     """
-    return _all_matches(_open_sites(run_dirs))
+    return _all_matches(open_sites(run_dirs))
 
 
 def compare_trains(run_dirs: Sequence[str | Path]) -> list[dict[str, Any]]:
@@ -117,97 +84,19 @@ def compare_trains(run_dirs: Sequence[str | Path]) -> list[dict[str, Any]]:
     InputError
         As `compare_runs`.
     """
-    sites = _open_sites(run_dirs)
+    sites = open_sites(run_dirs)
     pairs = permutations([(site.name, site.trains) for site in sites], 2)
     found = [row for one, other in pairs for row in match_trains(one, other)]
     return sorted(found, key=lambda row: (row["p_value"], row["from"], row["to"], row["left"]))
 
 
-def _all_matches(sites: Sequence[_Site]) -> list[dict[str, Any]]:
-    matches = [match for one, other in permutations(sites, 2) for match in _matches(one, other)]
+def _all_matches(sites: Sequence[Site]) -> list[dict[str, Any]]:
+    matches = [match for one, other in permutations(sites, 2) for match in match_sites(one, other)]
     order = ("p_value", "from", "to", "gone_by", "first_seen", "color")
     return sorted(matches, key=lambda match: tuple(match[key] for key in order))
 
 
-def _open_sites(run_dirs: Sequence[str | Path]) -> list[_Site]:
-    if len(run_dirs) < 2:
-        raise InputError(f"compare: {len(run_dirs)} run given, expected at least two run folders of different sites")
-    sites: dict[str, tuple[Path, pd.DataFrame, list[Train]]] = {}
-    problems: list[Problem] = []
-    for path in run_dirs:
-        try:
-            run = open_run(path)
-            name = str(run.summary["site"])
-            if name in sites:
-                raise InputError(f"{path}: site '{name}' is also that of {sites[name][0]}; compare different sites")
-            sites[name] = (Path(path), _boxes(run), _trains(run))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return [site_of(name, boxes, trains) for name, (_, boxes, trains) in sites.items()]
-
-
-def _boxes(run: Run) -> pd.DataFrame:
-    """The tracks of a run that are containers of known colour."""
-    reason = run.summary.get("unavailable", {}).get("containers")
-    if reason:
-        raise InputError(f"{run.path}: no containers to compare: {reason}")
-    if len(run.dates) < 2:
-        raise InputError(f"{run.path}: one date only; nothing arrives or leaves without a second")
-    return pd.DataFrame(run.tracks.drop(columns="geometry"))
-
-
-def _trains(run: Run) -> list[Train]:
-    layer = run.trains
-    return [] if layer is None else trains_of(layer, run.containers)
-
-
-def site_of(name: str, tracks: pd.DataFrame, trains: Sequence[Train] = ()) -> _Site:
-    """A site's lots from its tracks: ``track_id, first_seen, last_seen, not_after, not_before, kind, color``; with its
-    trains."""
-    usable = tracks["kind"].isin(list(SIZE_CLASS)) & tracks["color"].astype("string").str.match("^#[0-9a-fA-F]{6}$")
-    boxes = tracks[usable.fillna(value=False)].sort_values("track_id", ignore_index=True)
-    srgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in boxes["color"]]).reshape(-1, 3)
-    linear = colour.linear_rgb(srgb)
-    gains = kernel.balance(linear)
-    lab = colour.scaled_lab(linear * gains)
-    size = np.array([SIZE_CLASS[kind] for kind in boxes["kind"]], np.int64)
-    days = {column: _days(boxes[column]) for column in ("first_seen", "last_seen", "not_after", "not_before")}
-    left = _side(lab, size, days["last_seen"], days["not_after"], days["not_after"])
-    reached = _side(lab, size, days["not_before"], days["first_seen"], days["first_seen"])
-    return _Site(name, boxes, left, reached, list(trains))
-
-
-def _days(column: pd.Series[Any]) -> NDArray[np.float64]:
-    """Days since 1970, NaN for none."""
-    stamps = pd.to_datetime(column, utc=True).dt.tz_localize(None).to_numpy("datetime64[ms]")
-    days = stamps.astype("datetime64[D]").astype(np.float64)
-    return np.where(np.isnat(stamps), np.nan, days)
-
-
-def _side(
-    lab: NDArray[np.float64],
-    size: NDArray[np.int64],
-    begin: NDArray[np.float64],
-    end: NDArray[np.float64],
-    key: NDArray[np.float64],
-) -> _Side:
-    """Lots of the events that lie between two known looks, batched by the look that first shows them."""
-    events = np.isfinite(begin) & np.isfinite(end)
-    looks, batch = np.unique(key[events], return_inverse=True)
-    of_box = np.full(len(lab), -1, np.int64)
-    of_box[events] = batch
-    # The middle box's interval: single boxes that cloud hid, or that were missed, are no evidence for the lot.
-    starts = [float(np.median(begin[of_box == k])) for k in range(len(looks))]
-    windows = np.column_stack([starts, looks]) if len(looks) else np.empty((0, 2))
-    busy = np.bincount(batch, minlength=len(looks)).astype(np.float64)
-    lots, members = kernel.find_lots(lab, size, of_box, events, LOT_RADIUS, LOT_BOXES, LOT_LEVEL)
-    typical = kernel.smoothed(lab, size, LOT_RADIUS)
-    return _Side(lots, members, kernel.Stock(typical, size, windows, busy / max(float(busy.sum()), 1.0)))
-
-
-def _matches(one: _Site, other: _Site) -> list[dict[str, Any]]:
+def match_sites(one: Site, other: Site) -> list[dict[str, Any]]:
     left, reached = one.left, other.reached
     if not len(left.members) or not len(reached.members):
         return []
@@ -216,8 +105,8 @@ def _matches(one: _Site, other: _Site) -> list[dict[str, Any]]:
         for site, side in ((one, left), (other, reached))
     ]
     same = np.array([[KIND_LIKENESS if a != b else 1.0 for b in kinds[1]] for a in kinds[0]])
-    low, high = kernel.lags(left.windows, reached.windows)
-    found = kernel.matched(left.lots, reached.lots, low, high, same, MOST_DAYS)
+    low, high = lot_matches.lags(left.windows, reached.windows)
+    found = lot_matches.matched(left.lots, reached.lots, low, high, same, MOST_DAYS)
     if found.boxes <= 0:
         return []
     p_value = _p_value(one, other, found.boxes)
@@ -231,21 +120,21 @@ def _matches(one: _Site, other: _Site) -> list[dict[str, Any]]:
     return rows
 
 
-def _p_value(one: _Site, other: _Site, boxes: float) -> float:
+def _p_value(one: Site, other: Site, boxes: float) -> float:
     """The share of redraws in which as many boxes match at any common lag and cast."""
     # Seeded by the names, so that the figure depends neither on the order of the runs nor on what else is compared.
     rng = np.random.default_rng([zlib.crc32(one.name.encode()), zlib.crc32(other.name.encode())])
     same = np.ones((len(one.left.members), len(other.reached.members)))
     as_many = 0
     for _ in range(REDRAWS):
-        left, gone = kernel.redrawn(one.left.lots, one.left.stock, STOCK_SHARE, rng)
-        reached, came = kernel.redrawn(other.reached.lots, other.reached.stock, STOCK_SHARE, rng)
-        best = kernel.matched(left, reached, *kernel.lags(gone, came), same, MOST_DAYS)
+        left, gone = lot_matches.redrawn(one.left.lots, one.left.stock, STOCK_SHARE, rng)
+        reached, came = lot_matches.redrawn(other.reached.lots, other.reached.stock, STOCK_SHARE, rng)
+        best = lot_matches.matched(left, reached, *lot_matches.lags(gone, came), same, MOST_DAYS)
         as_many += best.boxes >= boxes - 1e-9
     return (1 + as_many) / (1 + REDRAWS)
 
 
-def _row(one: _Site, other: _Site, i: int, j: int) -> dict[str, Any]:
+def _row(one: Site, other: Site, i: int, j: int) -> dict[str, Any]:
     left, reached = one.boxes.iloc[one.left.members[i]], other.boxes.iloc[other.reached.members[j]]
     gone, came = one.left.windows[i], other.reached.windows[j]
     return {
@@ -277,25 +166,3 @@ def _median_color(colors: pd.Series[Any]) -> str:
 
 def _iso(day: float) -> str:
     return str(np.datetime64(int(np.floor(day)), "D"))
-
-
-def format_matches(matches: Sequence[Mapping[str, Any]]) -> str:
-    """The matches as a table of text, what chance explains marked as such."""
-    if not matches:
-        return "no consignment of one site matches one of another"
-    lines = [_line("from", "to", "boxes", "kind", "color", "left by", "reached by", "lag, days", "similar", "p")]
-    for row in matches:
-        names = (row["from"], row["to"], row["containers"], row["kind"], row["color"], row["gone_by"])
-        lag = f"{row['lag_days']} ({row['lag_low']} to {row['lag_high']})"
-        line = _line(*names, row["first_seen"], lag, f"{row['similarity']:.2f}", f"{row['p_value']:.3f}")
-        lines.append(line if row["p_value"] <= CHANCE else f"{line}  as by chance")
-    pairs = len({(row["from"], row["to"]) for row in matches})
-    lines.append(
-        f"p: how often unrelated lots match as well at any one lag, for a pair of sites ({pairs} with a match)"
-    )
-    return "\n".join(lines)
-
-
-def _line(*cells: Any) -> str:
-    widths = ("<16", "<16", ">6", "<6", "<9", "<12", "<12", ">18", ">9", ">8")
-    return " ".join(format(str(cell), width) for cell, width in zip(cells, widths, strict=True))

@@ -1,36 +1,28 @@
 """What a comparison of sites comes to: chains of consignments over three sites, tables, and a figure of who sent whom
-what."""
+what.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
+from changedet.assess.compare.figure import date_of, figure
+from changedet.assess.compare.rows import (
+    CHAIN_COLUMNS,
+    CHANCE,
+    CONSIGNMENT_COLUMNS,
+    TRAIN_COLUMNS,
+)
 from changedet.errors import InputError
 from changedet.outputs.files import write_text
 from changedet.outputs.tables import write_table
 
-CHANCE: Final = 0.05
 SHARED: Final = 0.5
 """Part of the smaller lot's boxes that must be in both for one lot to be the other again."""
-WIDTH, LANE, MARGIN, LEFT = 960, 110, 40, 150
-CONSIGNMENTS = (
-    *("from", "to", "kind", "color", "containers", "containers_from", "containers_to", "last_seen", "gone_by"),
-    *("not_yet", "first_seen", "lag_days", "lag_low", "lag_high", "similarity", "p_value"),
-)
-CHAINS = (
-    *("first", "second", "third", "kind", "color", "containers", "left", "between", "reached", "lag_low", "lag_high"),
-    "p_value",
-)
-TRAINS = (
-    *("from", "to", "left", "reached", "zone_from", "zone_to", "train_from", "train_to", "boxes", "similarity"),
-    *("turned", "p_value"),
-)
 
 
 def chains(matches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -66,8 +58,8 @@ def chains(matches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                     "left": one["gone_by"],
                     "between": f"{one['first_seen']} to {other['gone_by']}",
                     "reached": other["first_seen"],
-                    "lag_low": max(0, (_day(other["not_yet"]) - _day(one["gone_by"])).days),
-                    "lag_high": (_day(other["first_seen"]) - _day(one["last_seen"])).days,
+                    "lag_low": max(0, (date_of(other["not_yet"]) - date_of(one["gone_by"])).days),
+                    "lag_high": (date_of(other["first_seen"]) - date_of(one["last_seen"])).days,
                     "p_value": max(one["p_value"], other["p_value"]),
                 }
             )
@@ -77,9 +69,9 @@ def chains(matches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def write(folder: Path, matches: Sequence[Mapping[str, Any]], trains: Sequence[Mapping[str, Any]]) -> list[Path]:
     """Write ``consignments.csv``, ``trains.csv``, ``chains.csv`` and ``compare.html``; the paths."""
     tables = {
-        "consignments": pd.DataFrame(matches, columns=list(CONSIGNMENTS)),
-        "trains": pd.DataFrame(trains, columns=list(TRAINS)),
-        "chains": pd.DataFrame(chains(matches), columns=list(CHAINS)),
+        "consignments": pd.DataFrame(matches, columns=list(CONSIGNMENT_COLUMNS)),
+        "trains": pd.DataFrame(trains, columns=list(TRAIN_COLUMNS)),
+        "chains": pd.DataFrame(chains(matches), columns=list(CHAIN_COLUMNS)),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,51 +91,6 @@ def _html(table: pd.DataFrame) -> str:
         if table.empty
         else table.to_html(index=False, border=0, escape=True, float_format="{:.3g}".format)
     )
-
-
-def figure(matches: Sequence[Mapping[str, Any]]) -> str:
-    """SVG: a lane for each site, days from left to right, a band for each consignment from where it left to where it
-    came, as wide as it has containers and of their colour; dashed where chance explains it."""
-    if not matches:
-        return "<p>No consignment of one site matches one of another.</p>"
-    names = sorted({str(match[end]) for match in matches for end in ("from", "to")})
-    lane = {name: MARGIN + LANE * (k + 0.5) for k, name in enumerate(names)}
-    days = [_day(match[key]) for match in matches for key in ("last_seen", "gone_by", "not_yet", "first_seen")]
-    begin, span = min(days), max((max(days) - min(days)).days, 1)
-
-    def across(day: str) -> float:
-        return LEFT + (WIDTH - LEFT - MARGIN) * (_day(day) - begin).days / span
-
-    parts = []
-    for name, y in lane.items():
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - MARGIN}" y1="{y}" y2="{y}" stroke="#bbb"/>')
-        parts.append(f'<text x="10" y="{y + 4}">{escape(name)}</text>')
-    for match in sorted(matches, key=lambda match: -match["p_value"]):
-        left = (across(match["last_seen"]) + across(match["gone_by"])) / 2
-        came = (across(match["not_yet"]) + across(match["first_seen"])) / 2
-        y, there = lane[str(match["from"])], lane[str(match["to"])]
-        dashed = ' stroke-dasharray="6 5"' if match["p_value"] >= CHANCE else ""
-        said = (
-            f"{match['containers']} x {match['kind']}, {match['gone_by']} to {match['first_seen']}, lag "
-            f"{match['lag_low']} to {match['lag_high']} days, p {match['p_value']:.3f}"
-        )
-        bend = (y + there) / 2
-        parts.append(
-            f'<path d="M{left:.1f},{y} C{left:.1f},{bend} {came:.1f},{bend} {came:.1f},{there}" fill="none" '
-            f'stroke="{escape(str(match["color"]))}" stroke-width="{2 + match["containers"]}" stroke-opacity=".75"'
-            f"{dashed}><title>{escape(said)}</title></path>"
-        )
-        for x, at in ((left, y), (came, there)):
-            parts.append(f'<circle cx="{x:.1f}" cy="{at}" r="4" fill="#333"/>')
-    height = MARGIN * 2 + LANE * len(names)
-    for k in range(5):
-        day = begin + dt.timedelta(days=round(span * k / 4))
-        parts.append(f'<text x="{across(day.isoformat()) - 32:.1f}" y="{height - 8}">{day}</text>')
-    return f'<svg viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="13">{"".join(parts)}</svg>'
-
-
-def _day(text: Any) -> dt.date:
-    return dt.date.fromisoformat(str(text)[:10])
 
 
 _PAGE: Final = """<!doctype html>

@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from changedet.assess.compare.tables import CHANCE
+from changedet.assess.compare.rows import CHANCE
 from changedet.assess.kernels import lots as kernel
 from changedet.assess.kernels import sequences
 from changedet.kernels import colour

@@ -33,7 +33,8 @@ EULER: Final = 0.5772156649
 
 class Row(NamedTuple):
     """Boxes in order: colours (box, 3) by `changedet.kernels.compare.scaled_lab`, size classes (box,), and metres along
-    the line (box,)."""
+    the line (box,).
+    """
 
     lab: Floats
     size: Ints
@@ -139,7 +140,8 @@ def _before(table: Any, along: Any, other: Any, i: Any, j: Any) -> Any:
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _best_chain(evidence: Any, along: Any, other: Any) -> Any:
     """Score and links of the best local chain, by dynamic programming (Smith and Waterman 1981,
-    doi:10.1016/0022-2836(81)90087-5) over the boxes up to `REACH` before, their spacing compared."""
+    doi:10.1016/0022-2836(81)90087-5) over the boxes up to `REACH` before, their spacing compared.
+    """
     n, m = evidence.shape
     table, came = np.zeros((n, m)), np.full((n, m), -1)
     best, at, to = 0.0, -1, -1

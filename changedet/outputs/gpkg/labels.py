@@ -12,7 +12,7 @@ import pyogrio
 
 from changedet.outputs.files import replacing
 from changedet.outputs.gpkg.vector_layers import TEXT, embed_styles, write_layers
-from changedet.outputs.qgis import layer_styles, styles
+from changedet.outputs.qgis import editing_styles, raster_styles
 
 TILES: Final = "tiles"
 LABELS: Final = "containers"
@@ -34,10 +34,10 @@ def write_labels(path: str | Path, tiles: gpd.GeoDataFrame, dates: Sequence[str]
     columns = {name: pd.Series([], dtype=TEXT) for name in ("date", "kind")}
     drawn = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=tiles.crs), crs=tiles.crs)
     layers = {TILES: tiles.assign(labelled=False), LABELS: drawn}
-    styled = {TILES: layer_styles.label_tiles(), LABELS: layer_styles.additions(dates)}
+    styled = {TILES: editing_styles.label_tiles(), LABELS: editing_styles.additions(dates)}
     with replacing(Path(path)) as part:
         write_layers(part, layers, {})
-        embed_styles(part, {name: styles.document(style) for name, style in styled.items()})
+        embed_styles(part, {name: raster_styles.document(style) for name, style in styled.items()})
 
 
 def _is_yes(value: Any) -> bool:

@@ -12,7 +12,7 @@ import pyogrio
 
 from changedet.outputs.files import replacing
 from changedet.outputs.gpkg.vector_layers import TEXT, conform, embed_styles, write_layers
-from changedet.outputs.qgis import layer_styles, styles
+from changedet.outputs.qgis import editing_styles, raster_styles
 
 JUDGED: Final = "containers"
 ADDED: Final = "added"
@@ -37,10 +37,10 @@ def write_review(path: str | Path, containers: gpd.GeoDataFrame, dates: Sequence
     columns = {name: pd.Series([], dtype=TEXT) for name in ("date", "kind")}
     added = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
     layers = {JUDGED: judged.assign(verdict=pd.Series([None] * len(judged), dtype=TEXT)), ADDED: added}
-    styled = {JUDGED: layer_styles.verdicts(), ADDED: layer_styles.additions(dates)}
+    styled = {JUDGED: editing_styles.verdicts(), ADDED: editing_styles.additions(dates)}
     with replacing(Path(path)) as part:
         write_layers(part, layers, {})
-        embed_styles(part, {name: styles.document(style) for name, style in styled.items()})
+        embed_styles(part, {name: raster_styles.document(style) for name, style in styled.items()})
 
 
 def read_review(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:

@@ -12,7 +12,7 @@ import pyogrio
 
 from changedet.outputs.files import replacing
 from changedet.outputs.gpkg.vector_layers import embed_styles, write_layers
-from changedet.outputs.qgis import layer_styles, styles
+from changedet.outputs.qgis import editing_styles, raster_styles
 
 LAYER: Final = "sample"
 
@@ -29,7 +29,7 @@ def write_sample(path: str | Path, points: gpd.GeoDataFrame) -> None:
     """
     with replacing(Path(path)) as part:
         write_layers(part, {LAYER: points}, {LAYER: "Point"})
-        embed_styles(part, {LAYER: styles.document(layer_styles.sample())})
+        embed_styles(part, {LAYER: raster_styles.document(editing_styles.sample())})
 
 
 def read_sample(path: str | Path) -> gpd.GeoDataFrame:

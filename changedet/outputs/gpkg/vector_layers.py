@@ -17,8 +17,8 @@ import shapely
 from numpy.typing import NDArray
 
 from changedet.outputs.files import replacing
-from changedet.outputs.qgis import layer_styles, styles
-from changedet.outputs.tables import iso_date
+from changedet.outputs.qgis import layer_styles, raster_styles
+from changedet.outputs.values import iso_date
 
 DATE: Final = "datetime64[ms, UTC]"
 TEXT: Final = "object"
@@ -217,7 +217,7 @@ def _finish(part: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     styled = {}
     for name, frame in layers.items():
         dates = sorted({iso_date(day) for day in frame["first_seen"].dropna()}) if name == "tracks" else []
-        styled[name] = styles.document(layer_styles.vector(name, dates))
+        styled[name] = raster_styles.document(layer_styles.vector(name, dates))
     embed_styles(part, styled)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -27,38 +27,6 @@ BLOCK_PX: Final = 512
 
 CACHE_BYTES: Final = 64 << 20
 """GDAL's block cache: the bound on memory, whatever the raster's size."""
-
-
-def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
-    """One stretch for the scenes of a site: for each band the median over scenes of its 2nd and 98th percentile.
-
-    Scenes may have different bands.
-
-    Returns
-    -------
-    dict of str to (low, high)
-        By the band's name; ``(0, 1)`` where no scene has a pixel of it.
-    """
-    ranges: dict[str, list[tuple[float, ...]]] = {}
-    for path in paths:
-        for name, limits in zip(band_names(path), percentiles(path, (2.0, 98.0)), strict=True):
-            known = ranges.setdefault(name, [])
-            if np.isfinite(limits).all():
-                known.append(limits)
-    found = {}
-    for name, known in ranges.items():
-        low, high = np.median(known, axis=0) if known else (0.0, 1.0)
-        found[name] = float(low), float(max(high, low + 1e-6))
-    return found
-
-
-def percentiles(path: Path, shares: Sequence[float]) -> list[tuple[float, ...]]:
-    """Percentiles of each band from an overview of at most 512 px; NaN where the band has no data at all."""
-    found = []
-    for band in read_overview(path, BLOCK_PX):
-        values = band[np.isfinite(band)]
-        found.append(tuple(float(v) for v in np.percentile(values, shares)) if values.size else (np.nan,) * len(shares))
-    return found
 
 
 def read_overview(path: str | Path, max_px: int) -> NDArray[np.float32]:

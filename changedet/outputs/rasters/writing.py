@@ -16,9 +16,11 @@ from rasterio.windows import Window as RasterioWindow
 
 from changedet.blocks import Window
 from changedet.outputs.files import part_of, telling_full_disk, write_text
-from changedet.outputs.qgis import styles
-from changedet.outputs.qgis.styles import RasterClass, RasterKind
-from changedet.outputs.rasters.reading import BLOCK_PX, band_names, environment, percentiles, scene_stretch
+from changedet.outputs.qgis import raster_styles
+from changedet.outputs.rasters.classes import RasterClass, RasterKind
+from changedet.outputs.rasters.encoding import encode
+from changedet.outputs.rasters.reading import BLOCK_PX, environment
+from changedet.outputs.rasters.styling import DEFAULT_CLASSES, sidecars, style
 
 COG_SUFFIX: Final = ".tif"
 """Of results. What a run keeps for itself has another, and neither overviews nor statistics."""
@@ -38,10 +40,6 @@ _CODECS: Final[Mapping[str, Mapping[str, Any]]] = {
     "first_change": {"compress": "deflate", "level": 6, "predictor": "yes"},
     "score": {"compress": "zstd", "level": 1, "predictor": "yes"},
     "scene": {"compress": "zstd", "level": 1, "predictor": "yes"},
-}
-_DEFAULT_CLASSES: Final[Mapping[str, tuple[RasterClass, ...]]] = {
-    "mask": styles.MASK_CLASSES,
-    "quality": styles.QUALITY_CLASSES,
 }
 
 
@@ -118,7 +116,7 @@ class RasterWriter:
         self.tags = dict(tags)
         self.description = description
         self.unit = unit
-        self.classes = tuple(_DEFAULT_CLASSES.get(kind, ()) if classes is None else classes)
+        self.classes = tuple(DEFAULT_CLASSES.get(kind, ()) if classes is None else classes)
         self.stretch = stretch
         self.period = period
         self._grid = {"crs": rasterio.crs.CRS.from_user_input(crs), "transform": transform}
@@ -196,9 +194,9 @@ class RasterWriter:
 
     def _write_sidecars(self, part: Path) -> None:
         sheet, table = sidecars(self.path)
-        write_text(sheet, styles.document(self._style(part)))
+        write_text(sheet, raster_styles.document(self._style(part)))
         if self.classes:
-            write_text(table, styles.attribute_table(self.classes))
+            write_text(table, raster_styles.attribute_table(self.classes))
         else:
             table.unlink(missing_ok=True)
 
@@ -206,80 +204,10 @@ class RasterWriter:
         dates = [c.label for c in self.classes if c.value > 0] if self.kind == "first_change" else []
         drawn = style(part, self.kind, classes=self.classes, stretch=self.stretch, dates=dates)
         if self.kind == "first_change":
-            return styles.pixel_time() + drawn
+            return raster_styles.pixel_time() + drawn
         date = self.tags.get("DATE", "")[:10]
         period = self.period or (date, date)
-        return (styles.raster_time(*period) if period[0] else "") + drawn
-
-
-def sidecars(path: Path) -> tuple[Path, Path]:
-    """Where a raster's QGIS style and, for classes, its attribute table lie."""
-    return path.with_suffix(".qml"), path.with_name(path.name + ".aux.xml")
-
-
-def style(
-    path: Path,
-    kind: RasterKind,
-    *,
-    classes: Sequence[RasterClass] = (),
-    stretch: Mapping[str, tuple[float, float]] | None = None,
-    dates: Sequence[str] = (),
-) -> str:
-    """The QGIS style of a finished raster, without its time: inner elements of a ``<maplayer>``.
-
-    Parameters
-    ----------
-    path : path
-        The raster; its smallest overview gives the range of a score or the stretch of a scene.
-    kind : str
-        As for `RasterWriter`.
-    classes : sequence of RasterClass
-        By default those of a mask or of a quality raster, and those of `dates` for a ``first_change``.
-    stretch : mapping of str to (low, high), optional
-        As for `RasterWriter`.
-    dates : sequence of str
-        Dates that a ``first_change`` may hold.
-    """
-    if kind == "first_change" and len(dates) > styles.MAX_DATE_CLASSES:
-        return styles.date_ramp(dates)
-    if kind in {"mask", "quality", "first_change"}:
-        return styles.palette(classes or _DEFAULT_CLASSES.get(kind) or styles.date_classes(dates))
-    if kind == "scene":
-        names, limits = band_names(path), stretch or scene_stretch([path])
-        return styles.scene(names, [limits[name] for name in names])
-    with rasterio.open(path) as source:
-        threshold = source.tags().get("THRESHOLD")
-    top = percentiles(path, (99.5,))[0][0]
-    return styles.score(float(threshold) if threshold else None, top if np.isfinite(top) else 1.0)
-
-
-def encode(block: NDArray[Any], dtype: np.dtype[Any], nodata: float) -> NDArray[Any]:
-    """Values as they stand in a file: rounded and clipped for an integer dtype, NaN as `nodata`.
-
-    A value that would round to `nodata` moves to its neighbour, so that what was seen stays seen.
-
-    >>> encode(np.array([np.nan, -3.0, 0.2, 1.5, 300.0]), np.dtype("uint8"), 0).tolist()
-    [0, 1, 1, 2, 255]
-    """
-    if block.dtype == dtype or not np.issubdtype(block.dtype, np.floating):
-        return block.astype(dtype, copy=False)
-    missing = np.isnan(block)
-    if np.issubdtype(dtype, np.floating):
-        return np.where(missing, np.asarray(nodata, dtype), block.astype(dtype))
-    limits = np.iinfo(dtype)
-    # float32 cannot hold the largest int32: the clip would let it through and the cast would wrap.
-    exact = block.astype(np.float64 if dtype.itemsize > 2 else np.float32)
-    exact[missing] = 0
-    rounded = np.clip(np.rint(exact, out=exact), limits.min, limits.max, out=exact).astype(dtype)
-    rounded[rounded == nodata] = nodata - 1 if nodata == limits.max else nodata + 1
-    rounded[missing] = nodata
-    return rounded
-
-
-def default_nodata(dtype: DTypeLike) -> float:
-    """A value for no data where a scene's own dtype says nothing: NaN, the least signed value, or 0."""
-    kind = np.dtype(dtype)
-    return float("nan") if np.issubdtype(kind, np.floating) else float(np.iinfo(kind).min)
+        return (raster_styles.raster_time(*period) if period[0] else "") + drawn
 
 
 def _remove_unfinished(path: Path) -> None:

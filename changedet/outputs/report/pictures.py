@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.outputs import rasters
-from changedet.outputs.qgis import styles
+from changedet.outputs.rasters.classes import MASK_CLASSES
+from changedet.outputs.rasters.display import display_bands, scene_stretch
+from changedet.outputs.rasters.reading import band_names, read_overview
 
 PICTURE_BYTES: Final = 3_600_000
 """Pictures are shrunk until all of them fit: a third more as base64, and the whole report stays under 6 MB."""
@@ -40,10 +41,10 @@ def quicklook(
     bytes
         JPEG; no data is mid-grey.
     """
-    picture = rasters.read_overview(path, max_px)
-    limits = stretch or rasters.scene_stretch([Path(path)])
-    names = rasters.band_names(path)
-    chosen = styles.display_bands(names)
+    picture = read_overview(path, max_px)
+    limits = stretch or scene_stretch([Path(path)])
+    names = band_names(path)
+    chosen = display_bands(names)
     drawn = chosen if len(chosen) == 3 else chosen * 3
     shown = np.stack([_stretched(picture[i], limits[names[i]]) for i in drawn], axis=-1)
     return _encoded(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
@@ -51,9 +52,9 @@ def quicklook(
 
 def overlay(path: str | Path, max_px: int = 1000) -> bytes:
     """A mask as a transparent PNG in its own colours: changed is drawn, no data hatched in grey, unchanged is clear."""
-    classes = rasters.read_overview(path, max_px)[0]
+    classes = read_overview(path, max_px)[0]
     drawn = np.zeros((*classes.shape, 4), np.uint8)
-    for c in styles.MASK_CLASSES:
+    for c in MASK_CLASSES:
         drawn[classes == c.value] = c.rgba
     rows, columns = np.indices(classes.shape)
     drawn[np.isnan(classes) & ((rows + columns) % 6 < 2)] = (90, 90, 90, 200)

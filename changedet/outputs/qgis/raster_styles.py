@@ -6,96 +6,15 @@ Every function returns the inner elements of a ``<maplayer>``; `document` wraps 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final, Literal, TypeAlias
+from datetime import date
+from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from changedet.kernels import pixel_classes
-
-RasterKind: TypeAlias = Literal["mask", "score", "first_change", "scene", "quality"]
+from changedet.outputs.rasters.classes import RasterClass, as_date, days_since_1970, ramp
+from changedet.outputs.rasters.display import display_bands
 
 MAX_DATE_CLASSES: Final = 40
 """More dates than this are drawn as a ramp: a legend of more rows is not read."""
-
-EPOCH: Final = date(1970, 1, 1)
-_VIRIDIS: Final = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
-
-
-@dataclass(frozen=True)
-class RasterClass:
-    """A value of a classified raster, its name and its colour.
-
-    Attributes
-    ----------
-    value : int
-    label : str
-    color : str
-        ``#rrggbb``.
-    alpha : int
-        0 (not drawn) to 255.
-    """
-
-    value: int
-    label: str
-    color: str
-    alpha: int = 255
-
-    @property
-    def rgba(self) -> tuple[int, int, int, int]:
-        red, green, blue = (int(self.color[i : i + 2], 16) for i in (1, 3, 5))
-        return red, green, blue, self.alpha
-
-
-MASK_CLASSES: Final = (
-    RasterClass(0, "unchanged", "#f2f2f2", 0),
-    RasterClass(1, "changed", "#e6007e", 215),
-)
-
-_QUALITY_COLORS: Final = (
-    "#f2f2f2",
-    "#000000",
-    "#ff00ff",
-    "#8fb8de",
-    "#3d3d5c",
-    "#e0f7ff",
-    "#c9b99a",
-    "#7f7f7f",
-    "#59491f",
-)
-QUALITY_CLASSES: Final = tuple(
-    RasterClass(value, name, color, 0 if value == pixel_classes.CLEAR else 190)
-    for value, (name, color) in enumerate(zip(pixel_classes.NAMES, _QUALITY_COLORS, strict=True))
-)
-
-
-def days(day: str | date) -> int:
-    """Days since 1970-01-01, the values of ``first_change.tif``.
-
-    >>> days("1970-01-31")
-    30
-    """
-    return (_as_date(day) - EPOCH).days
-
-
-def date_classes(dates: Sequence[str | date]) -> tuple[RasterClass, ...]:
-    """Classes of ``first_change.tif``: 0 never, then the dates from dark (early) to bright (late)."""
-    ordered = sorted({_as_date(day) for day in dates})
-    span = max(1, len(ordered) - 1)
-    found = [RasterClass(days(day), day.isoformat(), ramp(i / span)) for i, day in enumerate(ordered)]
-    return (RasterClass(0, "never", "#f2f2f2", 0), *found)
-
-
-def ramp(share: float) -> str:
-    """The viridis colour, ``#rrggbb``, at a share of 0 to 1.
-
-    >>> ramp(0.0), ramp(1.0)
-    ('#440154', '#fde725')
-    """
-    place = min(max(share, 0.0), 1.0) * (len(_VIRIDIS) - 1)
-    low = min(int(place), len(_VIRIDIS) - 2)
-    pairs = ((int(_VIRIDIS[low][i : i + 2], 16), int(_VIRIDIS[low + 1][i : i + 2], 16)) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(a + (b - a) * (place - low)):02x}" for a, b in pairs)
 
 
 def document(inner: str) -> str:
@@ -121,11 +40,14 @@ def palette(classes: Sequence[RasterClass]) -> str:
 
 def date_ramp(dates: Sequence[str | date]) -> str:
     """``first_change.tif`` of many dates: an interpolated ramp with eight dated stops."""
-    ordered = sorted({_as_date(day) for day in dates})
+    ordered = sorted({as_date(day) for day in dates})
     stops = sorted({ordered[round(i * (len(ordered) - 1) / 7)] for i in range(8)})
-    span = max(1, days(stops[-1]) - days(stops[0]))
-    items = [(0.0, "never", "#f2f2f2", 0), (days(stops[0]) - 0.5, "", "#f2f2f2", 0)]
-    items += [(float(days(s)), s.isoformat(), ramp((days(s) - days(stops[0])) / span), 255) for s in stops]
+    span = max(1, days_since_1970(stops[-1]) - days_since_1970(stops[0]))
+    items = [(0.0, "never", "#f2f2f2", 0), (days_since_1970(stops[0]) - 0.5, "", "#f2f2f2", 0)]
+    items += [
+        (float(days_since_1970(s)), s.isoformat(), ramp((days_since_1970(s) - days_since_1970(stops[0])) / span), 255)
+        for s in stops
+    ]
     return _pseudocolor(items)
 
 
@@ -180,19 +102,6 @@ def scene(bands: Sequence[str], stretch: Sequence[tuple[float, float]]) -> str:
         f'<rasterrenderer type="multibandcolor" {numbers} opacity="1" alphaBand="-1" nodataColor="">'
         f"<rasterTransparency/>{parts}</rasterrenderer>"
     )
-
-
-def display_bands(bands: Sequence[str]) -> tuple[int, ...]:
-    """Indices, from 0, of the bands to draw as red, green and blue; one index for a grey picture.
-
-    >>> display_bands(["blue", "green", "red", "nir"]), display_bands(["vv", "vh"])
-    ((2, 1, 0), (0,))
-    """
-    roles = list(bands)
-    for wanted in (("red", "green", "blue"), ("nir", "red", "green"), ("swir1", "nir", "red")):
-        if all(role in roles for role in wanted):
-            return tuple(roles.index(role) for role in wanted)
-    return (0, 1, 2) if len(roles) >= 3 else (0,)
 
 
 def raster_time(start: str, end: str) -> str:
@@ -260,12 +169,3 @@ def _enhance(low: float, high: float) -> str:
     return (
         f"<minValue>{low:.9g}</minValue><maxValue>{high:.9g}</maxValue><algorithm>StretchToMinimumMaximum</algorithm>"
     )
-
-
-def _as_date(day: str | date) -> date:
-    return date.fromisoformat(day[:10]) if isinstance(day, str) else day
-
-
-def day_before(day: str) -> str:
-    """The calendar day before, ISO."""
-    return (_as_date(day) - timedelta(days=1)).isoformat()

@@ -1,0 +1,30 @@
+"""Matched consignments as a table of text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from changedet.assess.compare.rows import CHANCE
+
+
+def format_matches(matches: Sequence[Mapping[str, Any]]) -> str:
+    """The matches as a table of text, what chance explains marked as such."""
+    if not matches:
+        return "no consignment of one site matches one of another"
+    lines = [_line("from", "to", "boxes", "kind", "color", "left by", "reached by", "lag, days", "similar", "p")]
+    for row in matches:
+        names = (row["from"], row["to"], row["containers"], row["kind"], row["color"], row["gone_by"])
+        lag = f"{row['lag_days']} ({row['lag_low']} to {row['lag_high']})"
+        line = _line(*names, row["first_seen"], lag, f"{row['similarity']:.2f}", f"{row['p_value']:.3f}")
+        lines.append(line if row["p_value"] <= CHANCE else f"{line}  as by chance")
+    pairs = len({(row["from"], row["to"]) for row in matches})
+    lines.append(
+        f"p: how often unrelated lots match as well at any one lag, for a pair of sites ({pairs} with a match)"
+    )
+    return "\n".join(lines)
+
+
+def _line(*cells: Any) -> str:
+    widths = ("<16", "<16", ">6", "<6", "<9", "<12", "<12", ">18", ">9", ">8")
+    return " ".join(format(str(cell), width) for cell, width in zip(cells, widths, strict=True))

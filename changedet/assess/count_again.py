@@ -1,0 +1,223 @@
+"""A site counted again with what a person said of its boxes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from changedet.assess import reopen
+from changedet.assess.verdicts import Verdicts
+from changedet.errors import InputError
+from changedet.grid import Grid
+from changedet.outputs import json_files, tables
+from changedet.outputs.gpkg import vector_layers
+from changedet.pipeline.collect import counted_rows, with_nulls
+from changedet.pipeline.finished import Run
+from changedet.pipeline.zones import trains, with_occupancy
+from changedet.stages.registry import Facts
+from changedet.stages.series.growth import OnsetMethod
+from changedet.stages.series.stage import STAGE as SERIES
+from changedet.stages.series.table import Estimate, LookFacts, timeseries
+from changedet.stages.series.totals import onsets as series_onsets
+from changedet.stages.series.totals import totals
+from changedet.stages.tracks.rows import TrackMethod, Tracks
+from changedet.stages.tracks.stage import STAGE as TRACKS
+from changedet.store import RunFolder
+
+
+def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn: Callable[[str], None] | None) -> str:
+    folder = RunFolder(finished.path)
+    out = finished.path / "reviewed"
+    files = {name: out / name for name in ("objects.gpkg", "timeseries.csv", "summary.json")}
+    folder.guard(list(files.values()))
+    grid = Grid.from_json(finished.provenance["grid"])
+    boxes, said = reopen.boxes(finished, folder, grid, days)
+    looks, unsure = reopen.looks(folder, grid, days)
+    zones = finished.zones
+    facts = Facts(resolution_m=grid.ground_resolution_m, dates=len(days), detector=reopen.detector(finished))
+    rows = _with_verdicts(boxes, verdicts)
+    follow = _following(finished, facts, _certain(rows, verdicts))
+    if follow is None:
+        raise InputError(f"{finished.path}: the tracks stage is switched off; nothing can be counted again")
+    rejected = boxes[boxes["object_id"].isin(verdicts.rejected)]
+    followed = _held_to(follow(rows, looks), _certain(rows, verdicts), rejected)
+    table = with_occupancy(timeseries(_look_facts(finished, days, zones), followed, zones), zones)
+    summary = _summary(finished, table, followed, _dating(finished, facts), verdicts, [*said, *unsure])
+    layers = {"containers": counted_rows(followed.detections, zones), "tracks": followed.tracks}
+    layers |= {"footprint": finished.footprint, "changes": finished.changes}
+    layers |= {} if finished.ground is None else {"ground": finished.ground}
+    layers |= {} if zones is None else {"zones": zones}
+    on_rails = trains(layers["containers"], zones)
+    layers |= {} if on_rails is None else {"trains": on_rails}
+    with folder.locked(is_new=False):
+        folder.begin("review", list(files.values()))
+        vector_layers.write_objects(files["objects.gpkg"], layers, grid.crs)
+        tables.write_timeseries(files["timeseries.csv"], table)
+        json_files.write_json(files["summary.json"], summary)
+        folder.finish("review", "written anew by every review", list(files.values()))
+    if warn is not None:
+        for warning in (*said, *unsure):
+            warn(warning)
+    return _before_and_after(finished, table, summary, verdicts, out)
+
+
+def _following(finished: Run, facts: Facts, certain: NDArray[np.bool_]) -> TrackMethod | None:
+    """The run's own way to follow boxes; rows that a person vouches for raise the detector's precision."""
+    found = reopen.method(finished, TRACKS)
+    if found is None:
+        return None
+    chosen, parameters = found
+    if len(certain) and "precision" in parameters:
+        share = float(certain.mean())
+        parameters["precision"] = share + (1.0 - share) * parameters["precision"]
+    follow: TrackMethod = chosen.function(facts, **parameters)
+    return follow
+
+
+def _dating(finished: Run, facts: Facts) -> OnsetMethod | None:
+    found = reopen.method(finished, SERIES)
+    if found is None:
+        return None
+    find: OnsetMethod = found[0].function(facts, **found[1])
+    return find
+
+
+def _certain(rows: gpd.GeoDataFrame, verdicts: Verdicts) -> NDArray[np.bool_]:
+    """Of the rows that count, whether a person accepted or drew them."""
+    counted = rows[rows["counted"].astype(bool)]
+    drawn = np.arange(len(counted)) >= len(counted) - len(verdicts.added)
+    certain: NDArray[np.bool_] = counted["object_id"].isin(verdicts.accepted).to_numpy(bool) | drawn
+    return certain
+
+
+def _held_to(followed: Tracks, certain: NDArray[np.bool_], rejected: gpd.GeoDataFrame) -> Tracks:
+    """Tracks whose places hold a box for certain where a person vouches for one, and none where one was rejected."""
+    if not len(followed.places):
+        return followed
+    index = {day: i for i, day in enumerate(followed.dates)}
+    presence = followed.place_presence.copy()
+    centres = followed.places.geometry.to_numpy()
+    tree = cKDTree(shapely.get_coordinates(centres))
+    counted = followed.detections[followed.detections["counted"].astype(bool)]
+    _, place = tree.query(shapely.get_coordinates(counted.geometry.centroid.to_numpy()))
+    date = np.array([index[stamp.date()] for stamp in counted["date"]], np.int64)
+    occupied = np.zeros(presence.shape, bool)
+    occupied[place, date] = True
+    for stamp, shape in zip(rejected["date"], rejected.geometry, strict=True):
+        t = index[stamp.date()]
+        presence[shapely.intersects(shape, centres) & ~occupied[:, t], t] = 0.0
+    presence[place[certain], date[certain]] = 1.0
+    return replace(followed, place_presence=presence)
+
+
+def _with_verdicts(boxes: gpd.GeoDataFrame, verdicts: Verdicts) -> gpd.GeoDataFrame:
+    """Accepted and drawn boxes certain, rejected ones gone, and no mere candidate where a person has judged."""
+    rejected = boxes["object_id"].isin(verdicts.rejected)
+    judged = pd.concat(
+        [
+            boxes[rejected][["date", "geometry"]],
+            verdicts.added[["date", "geometry"]].assign(date=pd.to_datetime(verdicts.added["date"], utc=True)),
+        ]
+    )
+    doubtful = np.zeros(len(boxes), bool)
+    centres = boxes.geometry.centroid
+    for day, shape in zip(judged["date"], judged["geometry"], strict=True):
+        doubtful |= ((boxes["date"] == day) & ~boxes["counted"]).to_numpy(bool) & shapely.intersects(shape, centres)
+    kept = boxes[~rejected & ~doubtful].copy()
+    kept.loc[kept["object_id"].isin(verdicts.accepted), "confidence"] = 1.0
+    if not len(verdicts.added):
+        return kept.reset_index(drop=True)
+    first = int(boxes["object_id"].max()) + 1 if len(boxes) else 1
+    certain = {"confidence": 1.0, "counted": True, "inferred": False, "color": None, "tiers": None}
+    drawn = verdicts.added.assign(
+        date=pd.to_datetime(verdicts.added["date"], utc=True).astype(boxes["date"].dtype),
+        object_id=np.arange(first, first + len(verdicts.added)),
+        **certain,
+    )
+    rows = [dict(row) for frame in (kept, drawn) for row in frame[list(kept.columns)].to_dict("records")]
+    joined = gpd.GeoDataFrame(rows, columns=list(kept.columns), geometry="geometry", crs=boxes.crs)
+    return joined.astype({"counted": bool, "confidence": float, "date": boxes["date"].dtype})
+
+
+def _look_facts(finished: Run, days: Sequence[dt.date], zones: gpd.GeoDataFrame | None) -> list[LookFacts]:
+    """What the run found of each date beside its boxes, from its own time series."""
+    table = finished.series
+    names = ["", *([] if zones is None else [str(name) for name in zones["name"]])]
+    facts = []
+    for day in sorted(set(table["date"].dt.date)):
+        rows = table[table["date"].dt.date == day]
+        by_zone = {name: rows[rows["zone"] == name].iloc[0] for name in names if (rows["zone"] == name).any()}
+        whole = by_zone[""]
+        facts.append(
+            LookFacts(
+                date=day,
+                scene="" if pd.isna(whole["scene"]) else str(whole["scene"]),
+                gsd_m=float(whole["gsd_m"]),
+                shift_east_m=float(whole["shift_east_m"]),
+                shift_north_m=float(whole["shift_north_m"]),
+                valid_fraction={n: float(r["valid_fraction"]) for n, r in by_zone.items() if r["valid_fraction"] >= 0},
+                changed_area_m2=_estimates(by_zone, "changed_area_m2", "changed_area"),
+                footprint_m2=_estimates(by_zone, "footprint_area_m2", "footprint"),
+                counts_possible=day in days,
+            )
+        )
+    return facts
+
+
+def _estimates(by_zone: Mapping[str, pd.Series[Any]], name: str, stem: str) -> dict[str, Estimate]:
+    columns = (name, f"{stem}_low_m2", f"{stem}_high_m2")
+    return {n: Estimate(*(float(row[c]) for c in columns)) for n, row in by_zone.items() if pd.notna(row[name])}
+
+
+def _summary(
+    finished: Run, table: pd.DataFrame, followed: Tracks, find: Any, verdicts: Verdicts, warnings: Sequence[str]
+) -> dict[str, Any]:
+    onset = dict(finished.summary["onset"])
+    if find is not None:
+        reference = dt.date.fromisoformat(finished.summary["reference_date"])
+        onset["containers"] = series_onsets(table, find, reference, followed)["containers"].to_json()
+    counts = {"accepted": len(verdicts.accepted), "rejected": len(verdicts.rejected), "added": len(verdicts.added)}
+    return {
+        **finished.summary,
+        "totals": with_nulls(totals(table)),
+        "onset": onset,
+        "review": counts,
+        "warnings": [*finished.summary["warnings"], *warnings],
+    }
+
+
+def _before_and_after(
+    finished: Run, table: pd.DataFrame, summary: Mapping[str, Any], verdicts: Verdicts, out: Path
+) -> str:
+    before = finished.series[finished.series["zone"] == ""].set_index("date")
+    after = table[table["zone"] == ""].set_index("date")
+    lines = [
+        f"{len(verdicts.accepted)} accepted, {len(verdicts.rejected)} rejected, {len(verdicts.added)} added",
+        f"{'date':<12}{'containers':>16}{'expected, before':>24}{'expected, after':>24}",
+    ]
+    for old, (stamp, new) in zip(before.itertuples(), after.iterrows(), strict=True):
+        seen = f"{_number(old.containers)} -> {_number(new['containers'])}"
+        then = _interval(old.containers_expected, old.containers_low, old.containers_high)
+        now = _interval(new["containers_expected"], new["containers_low"], new["containers_high"])
+        lines.append(f"{str(stamp)[:10]:<12}{seen:>16}{then:>24}{now:>24}")
+    onsets = (finished.summary["onset"]["containers"], summary["onset"]["containers"])
+    lines.append("onset of containers: " + " -> ".join(str(one["date"] or "none") for one in onsets))
+    return "\n".join([*lines, str(out)])
+
+
+def _number(value: Any) -> str:
+    return "-" if pd.isna(value) else f"{float(value):.0f}"
+
+
+def _interval(value: Any, low: Any, high: Any) -> str:
+    return "-" if pd.isna(value) else f"{float(value):.1f} ({_number(low)} to {_number(high)})"

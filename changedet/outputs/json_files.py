@@ -1,0 +1,66 @@
+"""JSON that any parser reads: no NaN, dates as ISO text, keys in the order given."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from changedet.outputs.files import write_text
+from changedet.outputs.values import iso_date
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write JSON that any parser reads: keys in the order given, NaN and NA as null, dates as ISO text.
+
+    Raises
+    ------
+    TypeError
+        Where a value has no JSON form.
+    """
+    write_text(Path(path), dumps(value) + "\n")
+
+
+def dumps(value: Any, indent: int | None = 2) -> str:
+    """The text of `write_json`."""
+    return json.dumps(plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
+
+
+def plain(value: Any) -> Any:
+    """A value as dicts, lists, text, numbers and None; what is not finite becomes None.
+
+    >>> plain({"a": float("nan"), "b": np.int64(3), "c": date(2023, 6, 4)})
+    {'a': None, 'b': 3, 'c': '2023-06-04'}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
+        items = sorted(value, key=str) if isinstance(value, set | frozenset) else list(value)
+        return [plain(inner) for inner in items]
+    return _plain_scalar(value)
+
+
+def _plain_scalar(value: Any) -> Any:
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, date | datetime):
+        return iso_date(value) if not isinstance(value, datetime) or _is_midnight(value) else value.isoformat()
+    if isinstance(value, Path):
+        return value.as_posix()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _is_midnight(value: datetime) -> bool:
+    return (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)

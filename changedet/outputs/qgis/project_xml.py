@@ -1,0 +1,114 @@
+"""The XML of a QGIS project: its layers, their tree, its coordinate system and its time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+from xml.sax.saxutils import escape, quoteattr
+
+import pyproj
+
+from changedet.outputs.qgis.animation import frame_step
+
+_GROUPS: Final = ("Objects", "Change", "Scenes")
+
+
+@dataclass(frozen=True)
+class ProjectLayer:
+    """A layer as it stands in the project: its place in the tree and its ``<maplayer>``."""
+
+    identifier: str
+    title: str
+    group: str
+    subgroup: str
+    provider: str
+    source: str
+    shown: bool
+    xml: str
+
+
+def project_layer(
+    identifier: str,
+    title: str,
+    place: tuple[str, str],
+    provider: str,
+    source: str,
+    shown: bool,
+    attributes: str,
+    srs: str,
+    inner: str,
+) -> ProjectLayer:
+    xml = (
+        f'<maplayer {attributes} styleCategories="AllStyleCategories" hasScaleBasedVisibilityFlag="0">'
+        f"<id>{identifier}</id><datasource>{escape(source)}</datasource><layername>{escape(title)}</layername>"
+        f'<srs>{srs}</srs><provider encoding="UTF-8">{provider}</provider>{inner}</maplayer>\n'
+    )
+    return ProjectLayer(identifier, title, place[0], place[1], provider, source, shown, xml)
+
+
+def project_document(
+    title: str, srs: str, extent: tuple[float, float, float, float], days: Sequence[str], layers: Sequence[ProjectLayer]
+) -> str:
+    left, bottom, right, top = extent
+    margin = 0.02 * max(right - left, top - bottom)
+    view = {"xmin": left - margin, "ymin": bottom - margin, "xmax": right + margin, "ymax": top + margin}
+    box = " ".join(f'{name}="{value:.6f}"' for name, value in view.items())
+    corners = "".join(f"<{name}>{value:.6f}</{name}>" for name, value in view.items())
+    step, unit = frame_step(days)
+    order = "".join(f'<layer id="{layer.identifier}"/>' for layer in layers)
+    return (
+        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+        f'<qgis projectname={quoteattr(title)} version="3.34.0">\n<title>{escape(title)}</title>\n'
+        f"<projectCrs>{srs}</projectCrs>\n{_tree(layers)}\n"
+        f'<mapcanvas name="theMapCanvas"><units>meters</units><extent>{corners}</extent><rotation>0</rotation>'
+        f"<destinationsrs>{srs}</destinationsrs></mapcanvas>\n"
+        f"<projectlayers>\n{''.join(layer.xml for layer in layers)}</projectlayers>\n<layerorder>{order}</layerorder>\n"
+        '<properties><SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys>'
+        '<Paths><Absolute type="bool">false</Absolute></Paths><Measure><Ellipsoid type="QString">EPSG:7030</Ellipsoid>'
+        "</Measure></properties>\n"
+        f'<ProjectViewSettings UseProjectScales="0"><Scales/><DefaultViewExtent {box}>'
+        f"{srs}</DefaultViewExtent></ProjectViewSettings>\n"
+        f'<ProjectTimeSettings timeStep="{step}" timeStepUnit="{unit}" frameRate="1" cumulativeTemporalRange="0"'
+        f' totalMovieFrames="100"><TemporalRange><start>{days[0]}T00:00:00Z</start><end>{days[-1]}T23:59:59Z</end>'
+        "</TemporalRange></ProjectTimeSettings>\n</qgis>\n"
+    )
+
+
+def _tree(layers: Sequence[ProjectLayer]) -> str:
+    groups = "".join(_group(name, [layer for layer in layers if layer.group == name], True) for name in _GROUPS)
+    return f'<layer-tree-group name="" checked="Qt::Checked" expanded="1">{groups}</layer-tree-group>'
+
+
+def _group(name: str, layers: Sequence[ProjectLayer], expanded: bool) -> str:
+    if not layers:
+        return ""
+    direct = "".join(_node(layer) for layer in layers if not layer.subgroup)
+    below = sorted({layer.subgroup for layer in layers if layer.subgroup})
+    inner = "".join(
+        _group(sub, [replace(layer, subgroup="") for layer in layers if layer.subgroup == sub], False) for sub in below
+    )
+    return (
+        f'<layer-tree-group name={quoteattr(name)} checked="Qt::Checked" expanded="{int(expanded)}">'
+        f"{direct}{inner}</layer-tree-group>"
+    )
+
+
+def _node(layer: ProjectLayer) -> str:
+    checked = "Qt::Checked" if layer.shown else "Qt::Unchecked"
+    expanded = int(layer.provider == "ogr")
+    return (
+        f'<layer-tree-layer id="{layer.identifier}" name={quoteattr(layer.title)} source={quoteattr(layer.source)}'
+        f' providerKey="{layer.provider}" checked="{checked}" expanded="{expanded}" legend_exp=""/>'
+    )
+
+
+def spatial_reference(crs: pyproj.CRS) -> str:
+    authority = crs.to_authority()
+    name = ":".join(authority) if authority else ""
+    code = authority[1] if authority and authority[1].isdigit() else "0"
+    return (
+        f'<spatialrefsys nativeFormat="Wkt"><wkt>{escape(crs.to_wkt("WKT2_2019"))}</wkt><proj4></proj4><srsid>0</srsid>'
+        f"<srid>{code}</srid><authid>{name}</authid><description>{escape(crs.name)}</description>"
+        f"<geographicflag>{str(crs.is_geographic).lower()}</geographicflag></spatialrefsys>"
+    )

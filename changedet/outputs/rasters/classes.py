@@ -1,0 +1,129 @@
+"""Kinds of rasters that a run leaves, and the named, coloured values of those that hold classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from changedet.kernels import pixel_classes
+
+RasterKind: TypeAlias = Literal["mask", "score", "first_change", "scene", "quality"]
+
+
+EPOCH: Final = date(1970, 1, 1)
+
+
+_VIRIDIS: Final = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
+
+
+@dataclass(frozen=True)
+class RasterClass:
+    """A value of a classified raster, its name and its colour.
+
+    Attributes
+    ----------
+    value : int
+    label : str
+    color : str
+        ``#rrggbb``.
+    alpha : int
+        0 (not drawn) to 255.
+    """
+
+    value: int
+    label: str
+    color: str
+    alpha: int = 255
+
+    @property
+    def rgba(self) -> tuple[int, int, int, int]:
+        red, green, blue = (int(self.color[i : i + 2], 16) for i in (1, 3, 5))
+        return red, green, blue, self.alpha
+
+
+MASK_CLASSES: Final = (
+    RasterClass(0, "unchanged", "#f2f2f2", 0),
+    RasterClass(1, "changed", "#e6007e", 215),
+)
+
+
+_QUALITY_COLORS: Final = (
+    "#f2f2f2",
+    "#000000",
+    "#ff00ff",
+    "#8fb8de",
+    "#3d3d5c",
+    "#e0f7ff",
+    "#c9b99a",
+    "#7f7f7f",
+    "#59491f",
+)
+
+
+QUALITY_CLASSES: Final = tuple(
+    RasterClass(value, name, color, 0 if value == pixel_classes.CLEAR else 190)
+    for value, (name, color) in enumerate(zip(pixel_classes.NAMES, _QUALITY_COLORS, strict=True))
+)
+
+
+def days_since_1970(day: str | date) -> int:
+    """Days since 1970-01-01, the values of ``first_change.tif``.
+
+    >>> days_since_1970("1970-01-31")
+    30
+    """
+    return (as_date(day) - EPOCH).days
+
+
+def date_classes(dates: Sequence[str | date]) -> tuple[RasterClass, ...]:
+    """Classes of ``first_change.tif``: 0 never, then the dates from dark (early) to bright (late)."""
+    ordered = sorted({as_date(day) for day in dates})
+    span = max(1, len(ordered) - 1)
+    found = [RasterClass(days_since_1970(day), day.isoformat(), ramp(i / span)) for i, day in enumerate(ordered)]
+    return (RasterClass(0, "never", "#f2f2f2", 0), *found)
+
+
+def ramp(share: float) -> str:
+    """The viridis colour, ``#rrggbb``, at a share of 0 to 1.
+
+    >>> ramp(0.0), ramp(1.0)
+    ('#440154', '#fde725')
+    """
+    place = min(max(share, 0.0), 1.0) * (len(_VIRIDIS) - 1)
+    low = min(int(place), len(_VIRIDIS) - 2)
+    pairs = ((int(_VIRIDIS[low][i : i + 2], 16), int(_VIRIDIS[low + 1][i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(a + (b - a) * (place - low)):02x}" for a, b in pairs)
+
+
+def as_date(day: str | date) -> date:
+    return date.fromisoformat(day[:10]) if isinstance(day, str) else day
+
+
+def day_before(day: str) -> str:
+    """The calendar day before, ISO."""
+    return (as_date(day) - timedelta(days=1)).isoformat()
+
+
+@dataclass(frozen=True)
+class RasterLayer:
+    """A raster to show.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        A finished GeoTIFF.
+    kind : str
+        As for `rasters.RasterWriter`.
+    date : str
+        ISO date; empty for a ``first_change``.
+    dates : tuple of str
+        The dates that a ``first_change`` may hold; by default all but the first of the project.
+    """
+
+    path: Path
+    kind: RasterKind
+    date: str = ""
+    dates: tuple[str, ...] = ()

@@ -1,0 +1,55 @@
+"""How scenes are drawn: which bands, and which values are darkest and brightest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from changedet.outputs.rasters.reading import BLOCK_PX, band_names, read_overview
+
+
+def display_bands(bands: Sequence[str]) -> tuple[int, ...]:
+    """Indices, from 0, of the bands to draw as red, green and blue; one index for a grey picture.
+
+    >>> display_bands(["blue", "green", "red", "nir"]), display_bands(["vv", "vh"])
+    ((2, 1, 0), (0,))
+    """
+    roles = list(bands)
+    for wanted in (("red", "green", "blue"), ("nir", "red", "green"), ("swir1", "nir", "red")):
+        if all(role in roles for role in wanted):
+            return tuple(roles.index(role) for role in wanted)
+    return (0, 1, 2) if len(roles) >= 3 else (0,)
+
+
+def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
+    """One stretch for the scenes of a site: for each band the median over scenes of its 2nd and 98th percentile.
+
+    Scenes may have different bands.
+
+    Returns
+    -------
+    dict of str to (low, high)
+        By the band's name; ``(0, 1)`` where no scene has a pixel of it.
+    """
+    ranges: dict[str, list[tuple[float, ...]]] = {}
+    for path in paths:
+        for name, limits in zip(band_names(path), percentiles(path, (2.0, 98.0)), strict=True):
+            known = ranges.setdefault(name, [])
+            if np.isfinite(limits).all():
+                known.append(limits)
+    found = {}
+    for name, known in ranges.items():
+        low, high = np.median(known, axis=0) if known else (0.0, 1.0)
+        found[name] = float(low), float(max(high, low + 1e-6))
+    return found
+
+
+def percentiles(path: Path, shares: Sequence[float]) -> list[tuple[float, ...]]:
+    """Percentiles of each band from an overview of at most 512 px; NaN where the band has no data at all."""
+    found = []
+    for band in read_overview(path, BLOCK_PX):
+        values = band[np.isfinite(band)]
+        found.append(tuple(float(v) for v in np.percentile(values, shares)) if values.size else (np.nan,) * len(shares))
+    return found
