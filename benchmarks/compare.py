@@ -35,7 +35,7 @@ from changedet.assess.kernels import lots as kernel  # noqa: E402
 from changedet.assess.kernels import sequences  # noqa: E402
 from changedet.kernels import colour  # noqa: E402
 from changedet.pipeline.kernels import sidings  # noqa: E402
-from changedet.stages.tracks.rows import rgb_of  # noqa: E402
+from changedet.stages.tracks.detections import rgb_of  # noqa: E402
 from changedet.stages.tracks.stage import track  # noqa: E402
 from scenarios.track_sites import KINDS, TrackSite, sites  # noqa: E402
 

@@ -26,9 +26,9 @@ from changedet.stages.objects.kernels import rectangles
 from changedet.stages.objects.kernels.rows import LENGTHS_M
 from changedet.stages.objects.whole import detect_containers
 from changedet.stages.registry import Facts
-from changedet.stages.series.table import LookFacts, timeseries
-from changedet.stages.tracks.rows import AllLooks
+from changedet.stages.series.table import DateMeasurements, timeseries
 from changedet.stages.tracks.stage import choose, hmm
+from changedet.stages.tracks.visibility import GivenVisibility
 from scenarios.yards import GSDS_M, Yard, as_array, found_boxes, hits, real, simulated
 
 RELIABILITY_BINS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
@@ -136,8 +136,8 @@ def estimated(yard: Yard, weak: pd.DataFrame, least: float, detector: str) -> tu
     day = dt.date(2024, 1, 1)
     rows = weak.assign(date=pd.Timestamp(day), counted=weak["confidence"] >= least)
     facts = Facts(yard.gsd_m, dates=1, detector=detector)
-    followed = hmm(facts, precision=choose(facts).parameters["precision"])(rows, AllLooks([day]))
-    told = timeseries([LookFacts(day)], followed).iloc[0]
+    followed = hmm(facts, precision=choose(facts).parameters["precision"])(rows, GivenVisibility([day]))
+    told = timeseries([DateMeasurements(day)], followed).iloc[0]
     expected, low, high = (float(told[f"containers_{name}"]) for name in ("expected", "low", "high"))
     return expected, low, high, len(yard.boxes)
 

@@ -32,14 +32,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from changedet.stages.series.growth import Onset  # noqa: E402
+from changedet.stages.series.onsets import find_onsets  # noqa: E402
 from changedet.stages.series.stage import STAGE  # noqa: E402
-from changedet.stages.series.table import LookFacts, timeseries  # noqa: E402
-from changedet.stages.series.totals import onsets  # noqa: E402
-from changedet.stages.tracks.rows import (  # noqa: E402
-    AllLooks,
-    PicturedLooks,
-)
+from changedet.stages.series.table import DateMeasurements, timeseries  # noqa: E402
 from changedet.stages.tracks.stage import track  # noqa: E402
+from changedet.stages.tracks.visibility import GivenVisibility, SeriesLight  # noqa: E402
 from scenarios.track_sites import TrackSite, sites  # noqa: E402
 
 Floats = NDArray[np.float64]
@@ -83,9 +80,9 @@ class Told:
 
 @dataclass(frozen=True)
 class Reordered:
-    """Looks of a site in another order: the ``i``-th is its ``order[i]``-th, called by the date ``dates[i]``."""
+    """SeriesVisibility of a site in another order: the ``i``-th is its ``order[i]``-th, called by the date ``dates[i]``."""
 
-    whole: PicturedLooks
+    whole: SeriesLight
     order: Sequence[int]
     dates: Sequence[dt.date]
 
@@ -109,8 +106,8 @@ def box_series() -> Any:
 
 def onset_of(detections: Any, looks: Any, detector: str) -> Onset:
     tracks = track(detections, looks, detector=detector)
-    table = timeseries([LookFacts(day) for day in looks.dates], tracks)
-    return onsets(table, STAGE.get("staircase").function(None), looks.dates[0], tracks)["containers"]
+    table = timeseries([DateMeasurements(day) for day in looks.dates], tracks)
+    return find_onsets(table, STAGE.get("staircase").function(None), looks.dates[0], tracks)["containers"]
 
 
 def pattern(kind: str, rng: np.random.Generator, dates: int) -> dict[str, Any]:
@@ -134,13 +131,13 @@ def made_up(seeds: Sequence[int], cloud: float) -> Told:
         # A second summer needs more dates than the few.
         kind = "delivery" if few and kind == "seasonal" else kind
         series = boxes.simulate(seed, dates=dates, blocks=4, cloud=cloud, **pattern(kind, rng, dates))
-        looks = AllLooks(series.dates, series.clear)
+        looks = GivenVisibility(series.dates, series.clear)
         told.false[kind].append(onset_of(series.detections, looks, "imitated").date is not None)
         if seed % 2:
             continue
         begin = int(rng.integers(2, dates - 2))
         grown = boxes.simulate(seed, dates=dates, blocks=4, cloud=cloud, growth_from=begin)
-        found = onset_of(grown.detections, AllLooks(grown.dates, grown.clear), "imitated")
+        found = onset_of(grown.detections, GivenVisibility(grown.dates, grown.clear), "imitated")
         told.grew(found, grown.dates, begin)
     return told
 
@@ -156,7 +153,7 @@ def reordered(site: TrackSite, order: Sequence[int]) -> tuple[Any, Reordered]:
 
 
 def visits(rng: np.random.Generator, empty: Sequence[int], full: Sequence[int], twice: bool) -> list[int]:
-    """Looks before the growth with one of those after it, or two, not next to each other, among them."""
+    """SeriesVisibility before the growth with one of those after it, or two, not next to each other, among them."""
     order = [int(i) for i in rng.permutation(empty)[: 4 if twice else 3]]
     stays = [int(i) for i in rng.permutation(full)[: 2 if twice else 1]]
     for k, look in enumerate(stays):

@@ -25,13 +25,13 @@ from scipy.optimize import linear_sum_assignment
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from changedet.stages.series.onsets import find_onsets  # noqa: E402
 from changedet.stages.series.stage import STAGE as SERIES  # noqa: E402
 from changedet.stages.series.table import (  # noqa: E402
-    LookFacts,
+    DateMeasurements,
     timeseries,
 )
-from changedet.stages.series.totals import onsets as series_onsets  # noqa: E402
-from changedet.stages.tracks.rows import Tracks  # noqa: E402
+from changedet.stages.tracks.result import Tracks  # noqa: E402
 from changedet.stages.tracks.stage import track  # noqa: E402
 from scenarios.track_sites import KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
 
@@ -113,7 +113,7 @@ def scot(site: TrackSite, tracks: Tracks) -> tuple[float, int]:
 
 def add(total: Sums, site: TrackSite, tracks: Tracks) -> None:
     """One site's part."""
-    table = timeseries([LookFacts(day) for day in site.dates], tracks)
+    table = timeseries([DateMeasurements(day) for day in site.dates], tracks)
     for name in ("arrivals", "departures"):
         true, found = true_events(site, name == "arrivals"), found_events(tracks, name == "arrivals")
         hits = matched(true, found)
@@ -132,7 +132,7 @@ def add(total: Sums, site: TrackSite, tracks: Tracks) -> None:
     own = table[["containers_expected", "containers_low", "containers_high"]].to_numpy(float)
     total.counts += [(*row, float(n)) for row, n in zip(own, site.containers, strict=True)]
     total.differences += list(np.abs(np.diff(own[:, 0]) - np.diff(site.containers)))
-    onset = series_onsets(table, SERIES.get("staircase").function(None), site.dates[0], tracks)["containers"]
+    onset = find_onsets(table, SERIES.get("staircase").function(None), site.dates[0], tracks)["containers"]
     truth = pd.read_csv(site.run.path.parent.parent / "truth" / "truth.csv")["onset_containers"].dropna()
     when = None if truth.empty else site.dates.index(pd.Timestamp(truth.iloc[0]).date())
     total.onsets.append((None if onset.date is None else site.dates.index(onset.date), when))

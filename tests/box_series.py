@@ -17,7 +17,7 @@ from scipy.stats import norm
 
 from changedet.kernels.intervals import PLAIN
 from changedet.stages.tracks.kernels.detector_tables import TABLES
-from changedet.stages.tracks.kernels.presence_hmm import SCORE_EDGES, Tables
+from changedet.stages.tracks.kernels.emissions import SCORE_EDGES, DetectorTables
 from changedet.stages.tracks.stage import track
 
 CRS = "EPSG:32633"
@@ -58,14 +58,14 @@ def score_shares(mean: float, found: float = 1.0) -> np.ndarray:
     return np.maximum(shares, 0.002)
 
 
-IMITATED = Tables(
+IMITATED = DetectorTables(
     absent=np.array([0.94, 0.02, 0.02, 0.012, 0.005, 0.003]),
     emission=np.array(
         [score_shares(2.2), score_shares(-0.4), score_shares(2.2, 0.8), score_shares(2.2), score_shares(-0.9, 0.06),
          score_shares(-0.9, 0.5)]
     ),
     shade=np.array([[0.94, 0.02, 0.02, 0.012, 0.005, 0.003], score_shares(-0.4), score_shares(-0.9, 0.5)]),
-    weight=np.array([0.7, 0.2, 0.05, 0.05, 0.8, 0.2]), company=np.full((2, 3), 1 / 3), ease_sd=0.3, start=0.6,
+    weight=np.array([0.7, 0.2, 0.05, 0.05, 0.8, 0.2]), neighbours=np.full((2, 3), 1 / 3), detectability_sd=0.3, start=0.6,
     mobile_birth=0.15, mobile_death=0.6, birth=0.08, death=0.08, precision=0.9,
 )  # fmt: skip
 TABLES["imitated"] = IMITATED  # type: ignore[index]

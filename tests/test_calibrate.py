@@ -36,7 +36,7 @@ from changedet.simulate import simulate
 from changedet.stages.objects.boxes import georeferenced
 from changedet.stages.objects.stage import STAGE as OBJECTS
 from changedet.stages.registry import Facts
-from changedet.stages.series.table import LookFacts, timeseries
+from changedet.stages.series.table import DateMeasurements, timeseries
 from changedet.stages.tracks.stage import STAGE as TRACKS
 from changedet.stages.tracks.stage import hmm
 from changedet.store import RunFolder, write_json, write_table
@@ -134,7 +134,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
             file.write(quality)
     boxes = kept_boxes(folder, GRID, DAYS)
     followed = hmm(Facts(0.5, detector="learned"))(boxes, SeenLooks(folder, GRID, tuple(DAYS)))
-    looks = [LookFacts(day, f"scene-{day}", 0.5, 0.0, 0.0, {"": 1.0}, {}, {}) for day in DAYS]
+    looks = [DateMeasurements(day, f"scene-{day}", 0.5, 0.0, 0.0, {"": 1.0}, {}, {}) for day in DAYS]
     layers = {"containers": counted_rows(followed.detections, None), "tracks": followed.tracks}
     vector_layers.write_objects(folder.objects, layers, GRID.crs)
     tables.write_timeseries(folder.timeseries, timeseries(looks, followed, None))

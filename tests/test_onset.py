@@ -12,11 +12,11 @@ import pytest
 from changedet.errors import MethodError
 from changedet.kernels import intervals
 from changedet.stages.series.kernels import staircase as kernel
+from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.stage import STAGE, onset
-from changedet.stages.series.table import Estimate, LookFacts, timeseries
-from changedet.stages.series.totals import onsets
-from changedet.stages.tracks.rows import AllLooks
+from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.tracks.stage import track
+from changedet.stages.tracks.visibility import GivenVisibility
 
 
 def brute_staircase(values, floor, ceiling):
@@ -339,10 +339,10 @@ def test_a_date_that_shows_nothing_dates_no_growth_of_containers():
     series.clouds[4] = np.array([[*(bs.ORIGIN + 100), 900.0]])
     rows = series.detections[series.detections["date"].dt.date != series.dates[4]]
     tracks = bs.followed(series, rows)
-    looks = [LookFacts(day, valid_fraction={"": float(i != 4)}) for i, day in enumerate(series.dates)]
+    looks = [DateMeasurements(day, valid_fraction={"": float(i != 4)}) for i, day in enumerate(series.dates)]
     method = STAGE.get("staircase").function(None)
     for known in (tracks, None):
-        found = onsets(timeseries(looks, tracks), method, series.dates[0], known)["containers"]
+        found = find_onsets(timeseries(looks, tracks), method, series.dates[0], known)["containers"]
         assert (found.date, found.high) == (series.dates[5], series.dates[5])
         assert found.low == series.dates[3] + dt.timedelta(1)
 
@@ -354,8 +354,8 @@ def test_growth_under_clouds_is_dated_by_what_each_look_shows():
         for growth in (3, None):
             series = bs.simulate(seed, dates=7, blocks=4, cloud=0.8, change=0.04, growth_from=growth)
             tracks = bs.followed(series)
-            table = timeseries([LookFacts(day) for day in series.dates], tracks)
-            found = onsets(table, method, series.dates[0], tracks)["containers"]
+            table = timeseries([DateMeasurements(day) for day in series.dates], tracks)
+            found = find_onsets(table, method, series.dates[0], tracks)["containers"]
             if growth is None:
                 false += found.date is not None
                 continue
@@ -371,10 +371,12 @@ def test_no_growth_is_told_with_the_share_of_the_site_that_the_last_looks_show()
     method = STAGE.get("staircase").function(None)
     for seen, said in ((0.95, False), (0.31, True)):
         facts = [
-            LookFacts(day, valid_fraction={"": 0.95 if i < 4 else seen}, footprint_m2={"": Estimate(900, 800, 990)})
+            DateMeasurements(
+                day, valid_fraction={"": 0.95 if i < 4 else seen}, footprint_m2={"": Estimate(900, 800, 990)}
+            )
             for i, day in enumerate(looks)
         ]
-        found = onsets(timeseries(facts, None), method, looks[0])["footprint"]
+        found = find_onsets(timeseries(facts, None), method, looks[0])["footprint"]
         assert found.date is None
         assert ("the last looks show 31% of the site at most" in found.reason) == said
 
@@ -382,16 +384,16 @@ def test_no_growth_is_told_with_the_share_of_the_site_that_the_last_looks_show()
 def test_onsets_take_the_reference_as_the_changed_areas_zero():
     dates = [dt.date(2023, month, 1) for month in range(1, 8)]
     areas = {i: Estimate(a, a * 0.7, a * 1.9) for i, a in enumerate([0, 30, 20, 2000, 2100, 2500, 2400]) if i}
-    looks = [LookFacts(d, changed_area_m2={"": areas[i]} if i else {}) for i, d in enumerate(dates)]
+    looks = [DateMeasurements(d, changed_area_m2={"": areas[i]} if i else {}) for i, d in enumerate(dates)]
     method = STAGE.get("staircase")
-    found = onsets(timeseries(looks, None), method.function(None, **method.resolve({})), dates[0])
+    found = find_onsets(timeseries(looks, None), method.function(None, **method.resolve({})), dates[0])
     assert found["changed_area"].date == dates[3]
     assert found["containers"].date is None
 
 
 def test_boxes_that_are_exchanged_are_no_growth_of_the_changed_area_and_a_pad_among_them_is():
     series = bs.simulate(7, dates=8, blocks=4, change=0.15)
-    tracks = track(series.detections, AllLooks(series.dates, series.clear), detector="imitated")
+    tracks = track(series.detections, GivenVisibility(series.dates, series.clear), detector="imitated")
     stands = tracks.presence > 0.5
     exchanged = 20.0 * (stands != stands[:, :1]).sum(0)
     assert exchanged[-1] > 600
@@ -399,10 +401,10 @@ def test_boxes_that_are_exchanged_are_no_growth_of_the_changed_area_and_a_pad_am
     for pad, boxes, date in ((0, None, True), (0, tracks, False), (6000, tracks, True)):
         areas = 0.6 * exchanged + pad * (np.arange(8) >= 4)
         looks = [
-            LookFacts(day, changed_area_m2={"": Estimate(area, 0.6 * area, 1.9 * area)} if i else {})
+            DateMeasurements(day, changed_area_m2={"": Estimate(area, 0.6 * area, 1.9 * area)} if i else {})
             for i, (day, area) in enumerate(zip(series.dates, areas, strict=True))
         ]
-        found = onsets(timeseries(looks, boxes), method, series.dates[0], boxes)["changed_area"]
+        found = find_onsets(timeseries(looks, boxes), method, series.dates[0], boxes)["changed_area"]
         assert (found.date is not None) == date, found
         if pad:
             assert found.date == series.dates[4]
@@ -412,8 +414,8 @@ def test_boxes_that_are_exchanged_are_no_growth_of_the_changed_area_and_a_pad_am
 def test_an_area_that_may_be_none_does_not_date_growth():
     dates = [dt.date(2023, month, 1) for month in range(1, 7)]
     areas = [Estimate(104, 0, 259), *(Estimate(a, 0.7 * a, 1.9 * a) for a in (12215, 12283, 12313, 12292))]
-    looks = [LookFacts(day, changed_area_m2={"": areas[i - 1]} if i else {}) for i, day in enumerate(dates)]
-    found = onsets(timeseries(looks, None), STAGE.get("staircase").function(None), dates[0])["changed_area"]
+    looks = [DateMeasurements(day, changed_area_m2={"": areas[i - 1]} if i else {}) for i, day in enumerate(dates)]
+    found = find_onsets(timeseries(looks, None), STAGE.get("staircase").function(None), dates[0])["changed_area"]
     assert (found.date, found.shape) == (dates[2], "step")
     assert found.low <= dates[2] <= found.high
 

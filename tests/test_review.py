@@ -33,9 +33,10 @@ from changedet.pipeline.collect import counted_rows, kept_boxes, with_nulls
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.looks import SeenLooks
 from changedet.stages.registry import Facts
+from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.stage import staircase
-from changedet.stages.series.table import Estimate, LookFacts, timeseries
-from changedet.stages.series.totals import onsets, totals
+from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
+from changedet.stages.series.totals import totals
 from changedet.stages.tracks.stage import hmm
 from changedet.store import RunFolder, write_json, write_table
 
@@ -91,14 +92,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     area = Estimate(100.0, 80.0, 130.0)
     looks = [
-        LookFacts(d, f"scene-{d}", 0.5, 0.1, -0.2, {"": 0.98, "north": 1.0}, {"": area} if k else {}, {"": area})
+        DateMeasurements(d, f"scene-{d}", 0.5, 0.1, -0.2, {"": 0.98, "north": 1.0}, {"": area} if k else {}, {"": area})
         for k, d in enumerate(DAYS)
     ]
     table = timeseries(looks, followed, zones)
     layers = {"containers": counted_rows(followed.detections, zones), "tracks": followed.tracks, "zones": zones}
     vector_layers.write_objects(folder.objects, layers, GRID.crs)
     tables.write_timeseries(folder.timeseries, table)
-    onset = onsets(table, staircase(Facts(0.5)), DAYS[0])
+    onset = find_onsets(table, staircase(Facts(0.5)), DAYS[0])
     summary = {
         "schema_version": 1,
         "site": "depot",

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from changedet.kernels import intervals
 from changedet.pipeline.collect import _seen_beyond
-from changedet.stages.series.table import COLUMNS, Estimate, LookFacts, changed_area_interval, counted_boxes, timeseries
+from changedet.stages.series.counts import tracked_boxes
+from changedet.stages.series.table import COLUMNS, DateMeasurements, Estimate, changed_area_interval, timeseries
 from changedet.stages.series.totals import totals
 from changedet.stages.tracks.stage import track
 
@@ -24,7 +25,7 @@ from changedet.stages.tracks.stage import track
 def figures(seed, zones=None, **kind):
     series = bs.simulate(seed, **kind)
     tracks = bs.followed(series)
-    return series, tracks, timeseries([LookFacts(date) for date in series.dates], tracks, zones)
+    return series, tracks, timeseries([DateMeasurements(date) for date in series.dates], tracks, zones)
 
 
 def standing(series):
@@ -83,7 +84,9 @@ def test_what_cannot_be_had_is_empty_and_never_zero():
     coarse, blind = series.dates[1], series.dates[2]
     rows = series.detections[~series.detections["date"].dt.date.isin([coarse, blind])]
     tracks = track(rows, series.dates, clear=lambda i, p: np.full(len(p), i in (0, 3)))
-    looks = [LookFacts(d, counts_possible=d != coarse, valid_fraction={"": float(d != blind)}) for d in series.dates]
+    looks = [
+        DateMeasurements(d, counts_possible=d != coarse, valid_fraction={"": float(d != blind)}) for d in series.dates
+    ]
     table = timeseries(looks, tracks).set_index("date")
     counts = [name for name in COLUMNS if name.startswith(("cont", "other", "teu", "arr", "dep"))]
     assert table.loc[pd.Timestamp(coarse), counts].isna().all()
@@ -100,10 +103,10 @@ def test_what_cannot_be_had_is_empty_and_never_zero():
 
 
 def test_facts_of_a_date_come_through_and_dates_are_sorted():
-    later = LookFacts(
+    later = DateMeasurements(
         dt.date(2024, 2, 1), "b.tif", 0.5, 1.25, -0.5, {"": 0.9}, {"": Estimate(10, 5, 30)}, {"": Estimate(99, 80, 120)}
     )
-    table = timeseries([later, LookFacts(dt.date(2024, 1, 1), "a.tif", 0.6, 0.0, 0.0)], None)
+    table = timeseries([later, DateMeasurements(dt.date(2024, 1, 1), "a.tif", 0.6, 0.0, 0.0)], None)
     assert list(table["scene"]) == ["a.tif", "b.tif"]
     found = table.loc[1, ["gsd_m", "valid_fraction", "changed_area_low_m2", "footprint_high_m2", "shift_north_m"]]
     assert list(found) == [0.5, 0.9, 5, 120, -0.5]
@@ -117,7 +120,7 @@ def test_a_hidden_date_has_a_wider_interval_about_a_count_that_is_not_lost():
         series.clouds[hidden] = np.array([[*(bs.ORIGIN + 100), 500.0]])
         rows = series.detections[series.detections["date"].dt.date != series.dates[hidden]]
         tracks = bs.followed(series, rows)
-        table = timeseries([LookFacts(date) for date in series.dates], tracks)
+        table = timeseries([DateMeasurements(date) for date in series.dates], tracks)
         width = table["containers_high"] - table["containers_low"]
         assert width[hidden] > wider * width.drop(hidden).max()
         low, high = table["containers_low"][hidden], table["containers_high"][hidden]
@@ -125,7 +128,7 @@ def test_a_hidden_date_has_a_wider_interval_about_a_count_that_is_not_lost():
 
 
 def test_ground_that_no_look_shows_any_more_widens_an_interval_upwards_alone():
-    counted = counted_boxes(bs.followed(bs.simulate(5, change=0.0)))
+    counted = tracked_boxes(bs.followed(bs.simulate(5, change=0.0)))
     date, ground = counted.present.shape[1] - 1, np.ones((100, counted.present.shape[1]), bool)
     weight = np.ones(len(counted.weight))
     shown = replace(counted, ground_shown=ground).standing(date, weight)
@@ -144,7 +147,7 @@ def test_an_interval_reaches_up_to_the_boxes_that_are_seen_and_believed():
     # An interval of no width, and an expectation too low: what clears every row that a track owns is the rule alone.
     tight = intervals.Calibration(0.5, (0.0, 0.0), (1.0, 1.0), (1.0, 1.0))
     tracks = replace(bs.followed(series), calibration=tight)
-    table = timeseries([LookFacts(date) for date in series.dates], tracks)
+    table = timeseries([DateMeasurements(date) for date in series.dates], tracks)
     rows = tracks.detections[tracks.detections["counted"] & (tracks.detections["kind"] != "other")]
     false = rows["track_id"].isna().groupby(rows["date"].dt.date).sum().to_numpy()
     assert false.any()
@@ -196,7 +199,7 @@ def test_changed_area_lies_in_its_interval_and_within_what_was_seen(area, more):
 def test_totals_are_first_last_peak_and_change():
     dates = [dt.date(2024, month, 1) for month in (1, 2, 3, 4)]
     areas = [None, Estimate(10, 5, 20), Estimate(90, 60, 150), Estimate(40, 30, 60)]
-    looks = [LookFacts(d, changed_area_m2={"": a} if a else {}) for d, a in zip(dates, areas, strict=True)]
+    looks = [DateMeasurements(d, changed_area_m2={"": a} if a else {}) for d, a in zip(dates, areas, strict=True)]
     result = totals(timeseries(looks, None))
     changed = result["changed_area_m2"]
     assert changed["first"] == {"value": 10, "low": 5, "high": 20, "date": "2024-02-01"}

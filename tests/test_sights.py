@@ -15,10 +15,10 @@ from changedet.grid import Grid
 from changedet.pipeline import looks as seen
 from changedet.stages.tracks import appearance as stage
 from changedet.stages.tracks.kernels import appearance as kernel
+from changedet.stages.tracks.kernels.boxes import Boxes
 from changedet.stages.tracks.kernels.detector_tables import TABLES
-from changedet.stages.tracks.kernels.places import Boxes
-from changedet.stages.tracks.kernels.presence_hmm import read_places
-from changedet.stages.tracks.rows import AllLooks
+from changedet.stages.tracks.kernels.presence_hmm import infer_presence
+from changedet.stages.tracks.visibility import GivenVisibility
 from changedet.store import RunFolder
 
 RED, GREY, BLUE = np.array([1.6, 0.4, 0.4]), np.array([1.0, 1.0, 1.0]), np.array([0.3, 0.5, 1.8])
@@ -33,7 +33,7 @@ def light_of(*colours):
 def described(inner, bins, lit=None):
     lit = np.ones(bins.shape, bool) if lit is None else lit
     ring = np.broadcast_to(GREY, inner.shape)
-    return kernel.describe(inner, ring, np.full(bins.shape, 0.1), bins, lit, np.ones(bins.shape, bool))
+    return kernel.appearance_features(inner, ring, np.full(bins.shape, 0.1), bins, lit, np.ones(bins.shape, bool))
 
 
 def test_a_look_without_a_row_lies_nearer_to_what_it_shows():
@@ -72,7 +72,7 @@ def test_places_whose_box_no_look_shows_are_told_nothing():
     features = described(light_of(RED, GREY, RED), bins)
     weights = np.ones(len(kernel.FEATURES) + 1)
     assert np.isnan(features[..., 0]).all()
-    assert (kernel.sight_bins(features, weights) == 0).all()
+    assert (kernel.appearance_bins(features, weights) == 0).all()
 
 
 def test_bins_rise_with_the_odds_and_haze_has_none():
@@ -80,12 +80,12 @@ def test_bins_rise_with_the_odds_and_haze_has_none():
     features[0, :5, 6] = [-4.0, -2.0, 0.0, 2.0, 4.0]
     features[0, 5, :4] = np.log(2.0)
     weights = np.array([0, 0, 0, 0, 0, 0, 1.0, 0])
-    assert kernel.sight_bins(features, weights).tolist() == [[1, 2, 3, 4, 5, 0]]
+    assert kernel.appearance_bins(features, weights).tolist() == [[1, 2, 3, 4, 5, 0]]
 
 
 def test_groups_are_weak_looks_only():
     bins, lit = np.array([[0, 2, 3, 4, 0, 2, 3]]), np.array([[True] * 4 + [False] * 3])
-    assert kernel.groups(bins, lit).tolist() == [[0, 1, 1, -1, 2, 3, -1]]
+    assert kernel.look_groups(bins, lit).tolist() == [[0, 1, 1, -1, 2, 3, -1]]
 
 
 @pytest.mark.parametrize(("sight", "stays"), [(5, True), (0, False), (1, False)])
@@ -96,7 +96,7 @@ def test_a_box_that_pixels_show_was_missed_and_has_not_left(sight, stays):
     sights[0, 7] = sight
     everywhere = np.ones((30, 8), bool)
     arguments = (everywhere, everywhere, np.full(30, 8.0), np.zeros(30, int), np.zeros((30, 8)), 0.08, 0.03, 0.05, 0.5)
-    read = read_places(bins, *arguments, TABLES["learned"], sights)
+    read = infer_presence(bins, *arguments, TABLES["learned"], sights)
     assert read.path[0, 7] == stays
     assert read.path[1:].all()
 
@@ -106,19 +106,19 @@ def test_without_pictures_the_detectors_rows_speak_alone():
     bins[:4, 5:] = 0
     everywhere = np.ones((30, 8), bool)
     arguments = (everywhere, everywhere, np.full(30, 8.0), np.zeros(30, int), np.zeros((30, 8)), 0.08, 0.03, 0.05, 0.5)
-    alone = read_places(bins, *arguments, TABLES["learned"])
-    silent = read_places(bins, *arguments, TABLES["learned"], np.zeros((30, 8), np.int64))
+    alone = infer_presence(bins, *arguments, TABLES["learned"])
+    silent = infer_presence(bins, *arguments, TABLES["learned"], np.zeros((30, 8), np.int64))
     np.testing.assert_array_equal(alone.present, silent.present)
 
 
 @dataclass(frozen=True)
-class Painted(AllLooks):
-    """Looks of red boxes, 2.4 m by 6 m and turned by 30 degrees, on grey ground; the second date shows none."""
+class Painted(GivenVisibility):
+    """SeriesVisibility of red boxes, 2.4 m by 6 m and turned by 30 degrees, on grey ground; the second date shows none."""
 
     centres: np.ndarray = None
 
     def light(self, i, xy, length, angle):
-        return stage.of_boxes(lambda points: self.shown(i, points), xy, length, angle)
+        return stage.light_of_boxes(lambda points: self.shown(i, points), xy, length, angle)
 
     def shown(self, i, points):
         apart = points[:, None] - self.centres[None]
@@ -135,11 +135,11 @@ def test_light_is_taken_within_and_beside_the_boxes_and_parts_do_not_show(monkey
     looks = Painted([dt.date(2023, 1, k + 1) for k in range(3)], centres=centres - [0.4, -0.3])
     bins = np.tile([5, 0, 5], (20, 1))
     arguments = (looks, centres, boxes, np.tile([0.4, -0.3], (3, 1)), (bins, bins >= 0, bins >= 0))
-    whole = stage.sights(*arguments)
+    whole = stage.place_appearance(*arguments)
     assert np.allclose(whole[:, 0, BOX], np.log(kernel.DARK))
     assert (whole[:, 1, BOX].sum(1) > whole[:, 1, GROUND].sum(1)).all()
     monkeypatch.setattr(stage, "AT_ONCE", 3)
-    np.testing.assert_array_equal(stage.sights(*arguments), whole)
+    np.testing.assert_array_equal(stage.place_appearance(*arguments), whole)
 
 
 def test_no_pictures_no_sights():
@@ -147,7 +147,10 @@ def test_no_pictures_no_sights():
     boxes = Boxes(centres, np.ones(1), np.ones(1), np.zeros((1, 3)), np.ones(1), np.zeros(1))
     bins = np.ones((1, 1), np.int64)
     seen_so = bins, bins > 0, bins > 0
-    assert stage.sights(AllLooks([dt.date(2023, 1, 1)]), centres, boxes, np.zeros((1, 2)), seen_so) is None
+    assert (
+        stage.place_appearance(GivenVisibility([dt.date(2023, 1, 1)]), centres, boxes, np.zeros((1, 2)), seen_so)
+        is None
+    )
 
 
 class Ramp:

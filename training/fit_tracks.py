@@ -1,5 +1,5 @@
 """Fit what a detector's rows say of presence, on simulated sites with the real detector's boxes, and write
-changedet/kernels/presence.py.
+changedet/stages/tracks/kernels/detector_tables.py.
 
     python training/fit_tracks.py --detector learned [--folder DIR] [--seeds 600-603,670-671] [--twins 610,642-643]
     python training/fit_tracks.py --detector learned --gsd 1 --seeds 620-620 --kinds growth,quiet,port,dense
@@ -25,22 +25,35 @@ from scipy.spatial import cKDTree
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.stages.series.table import Events, counted_boxes  # noqa: E402
-from changedet.stages.tracks import BIRTH, CAUTION, DEATH  # noqa: E402
+from changedet.stages.series.counts import EventCount, tracked_boxes  # noqa: E402
 from changedet.stages.tracks.assemble import medians  # noqa: E402
-from changedet.stages.tracks.by_place import Observed, Rates, follow_places, observe  # noqa: E402
+from changedet.stages.tracks.by_place import PlaceObservations, Rates, follow_places, observe_places  # noqa: E402
+from changedet.stages.tracks.detections import Detections  # noqa: E402
 from changedet.stages.tracks.kernels import detector_tables  # noqa: E402
-from changedet.stages.tracks.kernels import places as spots  # noqa: E402
-from changedet.stages.tracks.kernels import presence_hmm as kernel  # noqa: E402
-from changedet.stages.tracks.kernels.appearance import FEATURES, GROUPS, SIGHT_BINS, groups, sight_bins  # noqa: E402
-from changedet.stages.tracks.rows import Rows  # noqa: E402
+from changedet.stages.tracks.kernels.appearance import (  # noqa: E402
+    APPEARANCE_BINS,
+    FEATURES,
+    LOOK_GROUPS,
+    appearance_bins,
+    look_groups,
+)
+from changedet.stages.tracks.kernels.boxes import local_offset, mean_boxes  # noqa: E402
+from changedet.stages.tracks.kernels.emissions import (  # noqa: E402
+    SCORE_EDGES,
+    DetectorTables,
+    emissions,
+    tilted,
+)
+from changedet.stages.tracks.kernels.presence_hmm import BRIEF_DATES  # noqa: E402
+from changedet.stages.tracks.kernels.stretches import presence_runs  # noqa: E402
+from changedet.stages.tracks.stage import BIRTH, CAUTION, DEATH  # noqa: E402
 from scenarios.track_sites import GSD_M, KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-OUT = ROOT / "changedet" / "kernels" / "presence.py"
+OUT = Path(detector_tables.__file__)
 RADIUS_M = 2.0
 ALONG_M, ACROSS_M = 3.0, 1.2
 """How far a place may lie from the true spot whose boxes it follows."""
@@ -50,7 +63,7 @@ OUTSIDE = 0.05
 LEAST_OUTSIDE = 0.01
 STILL = 3
 """The first three real classes, told apart by their scores alone."""
-BINS = len(kernel.SCORE_EDGES) + 1
+BINS = len(SCORE_EDGES) + 1
 STEPS = np.linspace(0.0, 1.0, BINS)
 
 
@@ -60,7 +73,7 @@ class Labelled:
 
     Attributes
     ----------
-    seen : Observed
+    seen : PlaceObservations
     real : bool (place,)
     mobile : bool (place,)
         Real, and boxes stay for a look or two.
@@ -68,7 +81,7 @@ class Labelled:
         A box truly stands there; meaningful for real places.
     """
 
-    seen: Observed
+    seen: PlaceObservations
     real: Bools
     mobile: Bools
     full: Bools
@@ -76,19 +89,19 @@ class Labelled:
 
 def labelled(site: TrackSite) -> Labelled:
     """The tracker's own places, each with the true spot that it follows; a second place at one spot is clutter."""
-    rows = Rows.of(site.detections, site.looks)
-    seen = observe(rows, site.looks, RADIUS_M)
+    rows = Detections.of(site.detections, site.looks)
+    seen = observe_places(rows, site.looks, RADIUS_M)
     count = len(seen.counted)
     own = seen.place >= 0
     moved = (rows.boxes.xy + seen.shift[rows.date])[own]
     centre = medians(moved, seen.place[own], count)
-    shape = spots.summarise(rows.boxes.take(own), seen.place[own], count)
+    shape = mean_boxes(rows.boxes.take(own), seen.place[own], count)
     tree = cKDTree(site.slot_xy)
     distance, slot = tree.query(centre)
     # Roofs lean: places lie off the true spots by what most of them share.
     offset = np.median((site.slot_xy[slot] - centre)[distance < RADIUS_M], axis=0)
     _, slot = tree.query(centre + offset)
-    along, across = spots.local_offset(site.slot_xy[slot], centre + offset, shape.angle)
+    along, across = local_offset(site.slot_xy[slot], centre + offset, shape.angle)
     real = (np.abs(along) < ALONG_M) & (np.abs(across) < ACROSS_M)
     order = np.lexsort((-seen.counted, slot))
     first = np.ones(count, bool)
@@ -96,7 +109,7 @@ def labelled(site: TrackSite) -> Labelled:
     for k in np.flatnonzero(real & ~first):
         real[k] = not (real & first & (slot == slot[k])).any()
     full = site.occupied[slot]
-    stays = [len(kernel.runs(full[k : k + 1])[0]) for k in range(count)]
+    stays = [len(presence_runs(full[k : k + 1])[0]) for k in range(count)]
     mobile = real & (full.sum(1) <= 1.5 * np.array(stays)) & (np.array(stays) > 0)
     return Labelled(seen, real & full.any(1), mobile, full)
 
@@ -123,8 +136,8 @@ def fit_still(data: list[Labelled]) -> tuple[Floats, Floats, float]:
         wanted, given = np.full((STILL, BINS), 0.5), np.full((STILL, BINS), 1e-9)
         held = np.zeros(STILL)
         for g, (bins, used) in enumerate(groups):
-            tilts = [kernel.tilted(row, eases[g]) for row in table]
-            log_l = np.stack([np.log(kernel.emissions(bins, used, tilt)).sum(1) for tilt in tilts], 1) + np.log(weight)
+            tilts = [tilted(row, eases[g]) for row in table]
+            log_l = np.stack([np.log(emissions(bins, used, tilt)).sum(1) for tilt in tilts], 1) + np.log(weight)
             share = np.exp(log_l - log_l.max(1, keepdims=True))
             share /= share.sum(1, keepdims=True)
             held += share.sum(0)
@@ -156,7 +169,7 @@ def fit_clutter(data: list[Labelled]) -> tuple[Floats, Floats]:
         counts, held = np.zeros((2, BINS)), np.zeros(2)
         for d in data:
             bins, used = d.seen.bins[~d.real], d.seen.lit[~d.real]
-            log_l = np.stack([np.log(kernel.emissions(bins, used, row)).sum(1) for row in table], 1) + np.log(weight)
+            log_l = np.stack([np.log(emissions(bins, used, row)).sum(1) for row in table], 1) + np.log(weight)
             share = np.exp(log_l - log_l.max(1, keepdims=True))
             share /= share.sum(1, keepdims=True)
             held += share.sum(0)
@@ -165,7 +178,7 @@ def fit_clutter(data: list[Labelled]) -> tuple[Floats, Floats]:
     return table, weight
 
 
-def fit_look(data: list[Labelled]) -> Floats:
+def fit_appearance_weights(data: list[Labelled]) -> Floats:
     """Weights of the sights' features for the log odds of a full place: logistic regression, by Newton's method."""
     rows, full = [], []
     for d in data:
@@ -184,13 +197,13 @@ def fit_look(data: list[Labelled]) -> Floats:
     return np.asarray(np.round(weight, 4))
 
 
-def fit_sight(data: list[Labelled], look: Floats) -> Floats:
+def fit_appearance(data: list[Labelled], look: Floats) -> Floats:
     """Table (group, 3, bin) of the sights' bins on weak looks at empty and full real places and at clutter."""
-    counts = np.full((GROUPS, 3, SIGHT_BINS), 0.5)
+    counts = np.full((LOOK_GROUPS, 3, APPEARANCE_BINS), 0.5)
     for d in data:
         if d.seen.sights is None:
             continue
-        sight, group = sight_bins(d.seen.sights, look), groups(d.seen.bins, d.seen.lit)
+        sight, group = appearance_bins(d.seen.sights, look), look_groups(d.seen.bins, d.seen.lit)
         state = np.where(d.real[:, None], d.full, 2)
         used = d.seen.clear & (sight > 0) & (group >= 0)
         np.add.at(counts, (group[used], state[used], sight[used] - 1), 1)
@@ -208,12 +221,12 @@ def rates(data: list[Labelled], mobile: bool) -> tuple[float, float]:
     return (came + 0.5) / (empty + 1), (went + 0.5) / (full + 1)
 
 
-def company_shares(data: list[Labelled]) -> Floats:
-    """Shares (2, 3) of each class of company, of real and of clutter places that show a row on one or two dates."""
+def neighbour_shares(data: list[Labelled]) -> Floats:
+    """Shares (2, 3) of each class of neighbours, of real and of clutter places that show a row on one or two dates."""
     found = np.full((2, 3), 0.5)
     for d in data:
-        brief = (d.seen.bins > 0).sum(1) <= kernel.BRIEF_DATES
-        np.add.at(found, (d.real[brief].astype(int), d.seen.company[brief]), 1)
+        brief = (d.seen.bins > 0).sum(1) <= BRIEF_DATES
+        np.add.at(found, (d.real[brief].astype(int), d.seen.neighbours[brief]), 1)
     return np.asarray((found / found.sum(1, keepdims=True))[::-1])
 
 
@@ -230,8 +243,8 @@ def fit(data: list[Labelled]) -> dict[str, Any]:
         sum(histogram(d.seen.bins, s[k] & m).sum(0) for d, m, s in zip(data, dim, states, strict=True))
         for k in range(3)
     ]
-    look = fit_look(data)
-    still, still_weight, ease_sd = fit_still(data)
+    weights = fit_appearance_weights(data)
+    still, still_weight, detectability_sd = fit_still(data)
     clutter, clutter_weight = fit_clutter(data)
     brief_share = sum(d.mobile.sum() for d in data) / sum(d.real.sum() for d in data)
     real = [d.full[d.real & ~d.mobile] for d in data]
@@ -243,30 +256,30 @@ def fit(data: list[Labelled]) -> dict[str, Any]:
         "emission": np.vstack([still, smoothed(np.asarray(brief)), clutter]),
         "shade": smoothed(np.array(shade)),
         "weight": np.concatenate([still_weight * (1 - brief_share), [brief_share], clutter_weight]),
-        "company": company_shares(data),
-        "ease_sd": ease_sd,
+        "neighbours": neighbour_shares(data),
+        "detectability_sd": detectability_sd,
         "start": sum(state[:, 0].sum() for state in real) / sum(len(state) for state in real),
         "mobile_birth": mobile_birth,
         "mobile_death": mobile_death,
         "birth": birth,
         "death": death,
         "precision": sum(d.seen.counted[d.real].sum() for d in data) / rows,
-        "look": look,
-        "sight": fit_sight(data, look),
+        "appearance_weights": weights,
+        "appearance": fit_appearance(data, weights),
     }
 
 
-def calibrate(data: Sequence[tuple[TrackSite, kernel.Tables]]) -> dict[str, Any]:
+def calibrate(data: Sequence[tuple[TrackSite, DetectorTables]]) -> dict[str, Any]:
     """The scale of counts, and the half widths that hold 95 % of the dates of a site not seen before; each site with
     tables that it had no part in.
     """
     boxes: list[tuple[float, float, float, float]] = []
-    events: dict[str, list[tuple[Events, int]]] = {"arrivals": [], "departures": []}
+    events: dict[str, list[tuple[EventCount, int]]] = {"arrivals": [], "departures": []}
     ratios = []
     for site, tables in data:
         rates = Rates(BIRTH, DEATH, 1.0 - tables.precision, CAUTION)
-        tracks = follow_places(Rows.of(site.detections, site.looks), site.looks, RADIUS_M, rates, tables)
-        counted = counted_boxes(tracks)
+        tracks = follow_places(Detections.of(site.detections, site.looks), site.looks, RADIUS_M, rates, tables)
+        counted = tracked_boxes(tracks)
         truth = [true_events(site, arrivals)[:, 2] for arrivals in (True, False)]
         own = [counted.standing(t, np.ones(len(counted.weight))) for t in range(len(site.dates))]
         boxes += [(*standing, float(true)) for standing, true in zip(own, site.containers, strict=True)]
@@ -300,7 +313,7 @@ def conformal(below: Floats, above: Floats, sites: int) -> tuple[float, float]:
     return min(found)[1:]
 
 
-def write(detector: str, fitted: kernel.Tables, resolution_m: float, calibrated: dict[str, Any]) -> None:
+def write(detector: str, fitted: DetectorTables, resolution_m: float, calibrated: dict[str, Any]) -> None:
     """Put a detector's tables, and its calibration at a resolution, into the file; the rest stays."""
     tables = {name: part._asdict() for name, part in detector_tables.TABLES.items()}
     tables[detector] = {name: np.round(np.asarray(part, float), 4) for name, part in fitted._asdict().items()}
@@ -342,10 +355,10 @@ def main() -> None:
     pairs = [(site, tables) for site in data]
     if given.gsd == GSD_M or tables is None:
         seen = [labelled(site) for site in data]
-        tables = kernel.Tables.of(fit(seen))
+        tables = DetectorTables.of(fit(seen))
         pairs = []
         for seed in sorted({site.seed for site in data}):
-            others = kernel.Tables.of(fit([own for own, site in zip(seen, data, strict=True) if site.seed != seed]))
+            others = DetectorTables.of(fit([own for own, site in zip(seen, data, strict=True) if site.seed != seed]))
             pairs += [(site, others) for site in data if site.seed == seed]
     calibrated = calibrate(pairs)
     if given.gsd != GSD_M:

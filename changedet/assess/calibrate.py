@@ -27,10 +27,11 @@ from changedet.outputs.gpkg.labels import read_labels
 from changedet.pipeline.finished import Run
 from changedet.stages.objects.stage import STAGE as OBJECTS
 from changedet.stages.registry import Facts, Method
-from changedet.stages.series.table import counted_boxes
+from changedet.stages.series.counts import tracked_boxes
 from changedet.stages.tracks.kernels.detector_tables import calibration
-from changedet.stages.tracks.rows import Looks, Tracks
+from changedet.stages.tracks.result import Tracks
 from changedet.stages.tracks.stage import STAGE as TRACKS
+from changedet.stages.tracks.visibility import SeriesVisibility
 from changedet.store import RunFolder
 
 LEAST_TILES: Final = 8
@@ -70,7 +71,7 @@ class Detector:
     tracks: Method
     parameters: Mapping[str, Any]
 
-    def followed(self, rows: gpd.GeoDataFrame, looks: Looks, precision: float) -> Tracks:
+    def followed(self, rows: gpd.GeoDataFrame, looks: SeriesVisibility, precision: float) -> Tracks:
         """The boxes, followed as the run follows them."""
         facts = Facts(math.nan, dates=len(looks.dates), detector=self.name)
         follow = self.tracks.function(facts, **{**self.parameters, "precision": precision})
@@ -149,7 +150,7 @@ def _present(before: NDArray[np.float64], told: Labels, detector: Detector, half
     return {"borne_out": borne_out, "bias": round(bias, 4), "bias_error": round(error, 4)}
 
 
-def _seen(told: Labels, looks: Looks) -> tuple[Labels, list[str]]:
+def _seen(told: Labels, looks: SeriesVisibility) -> tuple[Labels, list[str]]:
     """Without the tiles that their date does not show."""
     index = {day: i for i, day in enumerate(looks.dates)}
     kept, said = [], []
@@ -190,7 +191,7 @@ def _expected(followed: Tracks, told: Labels) -> NDArray[np.float64]:
     """Boxes expected in each tile before any scale, and the unit of their interval: (tile, 2)."""
     found = []
     for shape, day in zip(told.tiles.geometry, told.tiles["date"], strict=True):
-        counted = counted_boxes(followed, shape)
+        counted = tracked_boxes(followed, shape)
         found.append(counted.standing(followed.dates.index(day), np.ones(len(counted.weight)))[:2])
     return np.array(found, np.float64)
 

@@ -26,11 +26,11 @@ from changedet.pipeline.finished import Run
 from changedet.pipeline.zones import trains, with_occupancy
 from changedet.stages.registry import Facts
 from changedet.stages.series.growth import OnsetMethod
+from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.stage import STAGE as SERIES
-from changedet.stages.series.table import Estimate, LookFacts, timeseries
-from changedet.stages.series.totals import onsets as series_onsets
+from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.series.totals import totals
-from changedet.stages.tracks.rows import TrackMethod, Tracks
+from changedet.stages.tracks.result import TrackMethod, Tracks
 from changedet.stages.tracks.stage import STAGE as TRACKS
 from changedet.store import RunFolder
 
@@ -149,7 +149,7 @@ def _with_verdicts(boxes: gpd.GeoDataFrame, verdicts: Verdicts) -> gpd.GeoDataFr
     return joined.astype({"counted": bool, "confidence": float, "date": boxes["date"].dtype})
 
 
-def _look_facts(finished: Run, days: Sequence[dt.date], zones: gpd.GeoDataFrame | None) -> list[LookFacts]:
+def _look_facts(finished: Run, days: Sequence[dt.date], zones: gpd.GeoDataFrame | None) -> list[DateMeasurements]:
     """What the run found of each date beside its boxes, from its own time series."""
     table = finished.series
     names = ["", *([] if zones is None else [str(name) for name in zones["name"]])]
@@ -159,7 +159,7 @@ def _look_facts(finished: Run, days: Sequence[dt.date], zones: gpd.GeoDataFrame 
         by_zone = {name: rows[rows["zone"] == name].iloc[0] for name in names if (rows["zone"] == name).any()}
         whole = by_zone[""]
         facts.append(
-            LookFacts(
+            DateMeasurements(
                 date=day,
                 scene="" if pd.isna(whole["scene"]) else str(whole["scene"]),
                 gsd_m=float(whole["gsd_m"]),
@@ -185,7 +185,7 @@ def _summary(
     onset = dict(finished.summary["onset"])
     if find is not None:
         reference = dt.date.fromisoformat(finished.summary["reference_date"])
-        onset["containers"] = series_onsets(table, find, reference, followed)["containers"].to_json()
+        onset["containers"] = find_onsets(table, find, reference, followed)["containers"].to_json()
     counts = {"accepted": len(verdicts.accepted), "rejected": len(verdicts.rejected), "added": len(verdicts.added)}
     return {
         **finished.summary,

@@ -14,7 +14,7 @@ from changedet.pipeline.collect import kept_boxes
 from changedet.pipeline.finished import Run
 from changedet.pipeline.looks import SeenLooks
 from changedet.stages.registry import NONE, Method, Stage
-from changedet.stages.tracks.rows import AllLooks, Looks
+from changedet.stages.tracks.visibility import GivenVisibility, SeriesVisibility
 from changedet.store import RunFolder
 
 
@@ -47,11 +47,11 @@ def boxes(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date])
     return containers.drop(columns=["track_id", "zone"]).assign(counted=True), [said]
 
 
-def looks(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[Looks, list[str]]:
+def looks(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[SeriesVisibility, list[str]]:
     """What each date saw, as far as that is still kept."""
     if all(folder.quality(day).exists() for day in days):
         return SeenLooks(folder, grid, tuple(days)), []
-    return AllLooks(tuple(days)), ["what each date saw is no longer kept; all dates count as clear everywhere"]
+    return GivenVisibility(tuple(days)), ["what each date saw is no longer kept; all dates count as clear everywhere"]
 
 
 def method(finished: Run, stage: Stage) -> tuple[Method, dict[str, Any]] | None:

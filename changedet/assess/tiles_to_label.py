@@ -17,7 +17,7 @@ from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.outputs.gpkg.labels import write_labels
 from changedet.pipeline.finished import Run
-from changedet.stages.tracks.rows import Looks
+from changedet.stages.tracks.visibility import SeriesVisibility
 from changedet.store import RunFolder
 
 TILE_M: Final = 48.0
@@ -93,7 +93,12 @@ def draw_labels(finished: Run, path: str | Path, *, tiles: int = 24, seed: int =
 
 
 def _draw(
-    rows: gpd.GeoDataFrame, looks: Looks, grid: Grid, days: Sequence[dt.date], wanted: int, rng: np.random.Generator
+    rows: gpd.GeoDataFrame,
+    looks: SeriesVisibility,
+    grid: Grid,
+    days: Sequence[dt.date],
+    wanted: int,
+    rng: np.random.Generator,
 ) -> gpd.GeoDataFrame:
     """Random squares that their date shows, of two strata: with a box, weak ones too, and without."""
     size = TILE_M * grid.resolution_m / grid.ground_resolution_m
@@ -139,7 +144,7 @@ def _draw(
     return frame.assign(weight=frame["weight"] / frame["weight"].mean() if len(frame) else frame["weight"])
 
 
-def clear_share(looks: Looks, i: int, shape: Any) -> float:
+def clear_share(looks: SeriesVisibility, i: int, shape: Any) -> float:
     """Share of a polygon that date ``i`` shows, from points a tenth of its extent apart."""
     west, south, east, north = shape.bounds
     x, y = np.meshgrid(np.linspace(west, east, 12)[1:-1], np.linspace(south, north, 12)[1:-1])

@@ -30,9 +30,10 @@ from changedet.stages.change.method import false_share as change_false_share
 from changedet.stages.footprint.stage import Footprint, why_not
 from changedet.stages.objects.boxes import georeferenced
 from changedet.stages.series.growth import Onset
-from changedet.stages.series.table import LookFacts, changed_area_interval, timeseries
-from changedet.stages.series.totals import onsets, totals
-from changedet.stages.tracks.rows import Tracks
+from changedet.stages.series.onsets import find_onsets
+from changedet.stages.series.table import DateMeasurements, changed_area_interval, timeseries
+from changedet.stages.series.totals import totals
+from changedet.stages.tracks.result import Tracks
 from changedet.store import RunFolder, read_table
 
 LEAST_CLEAR: Final = 0.05
@@ -213,7 +214,7 @@ def _look_facts(
     footprints: Mapping[dt.date, Footprint],
     changed: ChangedAreas,
     false_share: float,
-) -> list[LookFacts]:
+) -> list[DateMeasurements]:
     counted = set(_counted_dates(plan))
     facts = []
     for look in plan.looks:
@@ -229,7 +230,7 @@ def _look_facts(
         }
         built = footprints.get(look.date)
         facts.append(
-            LookFacts(
+            DateMeasurements(
                 look.date,
                 look.name,
                 look.gsd_m,
@@ -252,7 +253,7 @@ def _summary(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> dict[str
             ("containers", "changed_area", "footprint"), _no_onset("the series stage is switched off")
         )
     else:
-        found = onsets(_with_lasting_area(plan, table), method, reference, tracks)
+        found = find_onsets(_with_lasting_area(plan, table), method, reference, tracks)
         onset = {name: one.to_json() for name, one in found.items()} | _not_computed(plan)
     return {
         "schema_version": SCHEMA_VERSION,

@@ -26,7 +26,7 @@ from changedet.stages.footprint.stage import (
     needs_lasting,
     outlines,
 )
-from changedet.stages.series.table import Estimate, LookFacts
+from changedet.stages.series.table import DateMeasurements, Estimate
 from changedet.store import read_json
 
 
@@ -55,7 +55,7 @@ def _boxes_of(detections: gpd.GeoDataFrame | None, day: dt.date) -> list[BaseGeo
 
 
 def footprint_layer(
-    footprints: Mapping[dt.date, Footprint], looks: Sequence[LookFacts], plan: Plan
+    footprints: Mapping[dt.date, Footprint], looks: Sequence[DateMeasurements], plan: Plan
 ) -> gpd.GeoDataFrame:
     """A row for every date; where nothing was seen and no other date tells either, its area is not known."""
     if not footprints:

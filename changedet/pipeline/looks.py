@@ -21,7 +21,7 @@ from changedet.kernels.pixel_classes import CLEAR, NODATA, SHADE
 from changedet.outputs.rasters.reading import read_window
 from changedet.plan import Plan
 from changedet.stages.align.alignment import Alignment
-from changedet.stages.tracks.appearance import of_boxes
+from changedet.stages.tracks.appearance import light_of_boxes
 from changedet.store import RunFolder, read_table, write_table
 
 _LOOKUP_PX: Final = 512
@@ -82,7 +82,7 @@ class SeenLooks:
     def light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
         if self.pictures is None:
             return self._kept_light(i, xy)
-        found = np.round(of_boxes(partial(self._picture, self.pictures, i), xy, length, angle), _DIGITS)
+        found = np.round(light_of_boxes(partial(self._picture, self.pictures, i), xy, length, angle), _DIGITS)
         self.taken.setdefault(i, []).append((xy, found))
         return found
 

@@ -12,7 +12,7 @@ import shapely
 from changedet.grid.zones import SIDING
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.kernels import sidings as kernel
-from changedet.stages.series.table import TEU
+from changedet.stages.series.counts import TEU
 
 LEAST_BOXES: Final = 3
 """Fewer in a line are as often two trailers behind one another."""

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from changedet.arrays import Bools, Floats
 from changedet.kernels import intervals
 from changedet.stages.series.kernels import staircase as kernel
-
-Floats: TypeAlias = NDArray[np.float64]
-Bools: TypeAlias = NDArray[np.bool_]
 
 SURE: Final = 1.64
 """Standard errors by which the last two looks must be above the level before: one-sided 95 %."""

@@ -13,25 +13,6 @@ from numpy.typing import ArrayLike
 from changedet.errors import MethodError
 from changedet.stages.registry import AUTO, Choice, Facts, Fraction, Stage
 from changedet.stages.series.growth import Onset, OnsetMethod, find_onset
-from changedet.stages.series.table import COLUMNS, TEU, Estimate, LookFacts, changed_area_interval, timeseries
-from changedet.stages.series.totals import onsets, totals
-
-__all__ = [
-    "COLUMNS",
-    "STAGE",
-    "TEU",
-    "Estimate",
-    "LookFacts",
-    "Onset",
-    "OnsetMethod",
-    "changed_area_interval",
-    "choose",
-    "onset",
-    "onsets",
-    "staircase",
-    "timeseries",
-    "totals",
-]
 
 
 def choose(facts: Facts) -> Choice:

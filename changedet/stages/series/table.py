@@ -5,18 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-from numpy.typing import NDArray
 
 from changedet.kernels import intervals
-
-Floats: TypeAlias = NDArray[np.float64]
-Bools: TypeAlias = NDArray[np.bool_]
+from changedet.stages.series.counts import TEU, StandingBoxes, TrackedBoxes, tracked_boxes
 
 COLUMNS = (
     *("date", "zone", "scene", "gsd_m", "valid_fraction"),
@@ -27,8 +23,6 @@ COLUMNS = (
     *("footprint_area_m2", "footprint_low_m2", "footprint_high_m2", "shift_east_m", "shift_north_m"),
 )
 COUNTS = ("containers", "other_boxes", "teu", "arrivals", "departures")
-TEU = {"20ft": 1, "40ft": 2, "45ft": 2}
-"""The kinds that are containers, with their weights."""
 
 
 class Estimate(NamedTuple):
@@ -58,7 +52,7 @@ def changed_area_interval(area_m2: float, seen_area_m2: float, false_share: floa
 
 
 @dataclass(frozen=True)
-class LookFacts:
+class DateMeasurements:
     """What is known of a date beside its boxes. Mappings go by zone, ``""`` for the whole site; a missing key is NA.
 
     Attributes
@@ -89,88 +83,12 @@ class LookFacts:
     counts_possible: bool = True
 
 
-COVERED_SHARE, COVERED_ABOVE = 0.05, 1.5
-"""Where a date hides more of the ground about the boxes than that, more may stand there than all looks tell: the
-interval reaches so many times as far up. From the calibration sites of training/fit_tracks.py."""
-
-
-class Standing(NamedTuple):
-    """Boxes that are expected on a date, by the tracks alone, and the units of their interval below and above."""
-
-    expected: float
-    spread: float
-    above: float
-
-
-class Events(NamedTuple):
-    """Arrivals or departures: those that the likeliest histories show, those expected, the unit of their interval."""
-
-    found: int
-    expected: float
-    spread: float
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Boxes of a series as columns, of a zone or of all; dates as indices into the tracked dates.
-
-    Believed is a row that a container's track owns: the series tells no clutter or other box of it.
-    """
-
-    row_date: NDArray[np.int64]
-    row_kind: NDArray[np.object_]
-    row_believed: Bools
-    arrived: NDArray[np.int64]
-    left: NDArray[np.int64]
-    present: Floats
-    clear: Bools
-    weight: Floats
-    ground_shown: Bools
-
-    def standing(self, t: int, weight: Floats) -> Standing:
-        """What stands on a date, each place with its weight."""
-        present, hidden = self.present[:, t], ~self.clear[:, t]
-        between = self.clear[:, :t].any(1) & self.clear[:, t + 1 :].any(1)
-        expected, unseen = float((weight * present).sum()), float((weight * present)[hidden & ~between].sum())
-        variance = weight**2 * present * (1.0 - present)
-        batches = float(np.sqrt(variance[hidden & between]).sum())
-        now, gone = self._hidden_ground(t)
-        # On ground that no look shows any more boxes may have come; there are none to have left it.
-        below, above = (
-            intervals.count_spread(expected, float(variance.sum()), unseen, batches, g) for g in (0.0, gone)
-        )
-        return Standing(expected, below, above * (COVERED_ABOVE if now > COVERED_SHARE else 1.0))
-
-    def _hidden_ground(self, t: int) -> tuple[float, float]:
-        """Shares of the ground about the boxes that a date hides, and that neither it nor any later one shows."""
-        if not len(self.ground_shown):
-            return 0.0, 0.0
-        return 1.0 - float(self.ground_shown[:, t].mean()), 1.0 - float(self.ground_shown[:, t:].any(1).mean())
-
-    def events(self, t: int) -> tuple[Events, Events]:
-        """Arrivals and departures that a date shows first.
-
-        A place filled, or emptied, since its last clear look at least as probably as its states' probabilities differ.
-        """
-        earlier = self.clear[:, :t]
-        known = earlier.any(1) & self.clear[:, t]
-        before = t - 1 - earlier[:, ::-1].argmax(1) if t else np.zeros(len(earlier), np.int64)
-        step = self.present[:, t] - self.present[np.arange(len(earlier)), np.maximum(before, 0)]
-        return _events(int((self.arrived == t).sum()), step[known]), _events(int((self.left == t).sum()), -step[known])
-
-
-def _events(found: int, step: Floats) -> Events:
-    probability = np.maximum(step, 0.0)
-    variance = float((probability * (1.0 - probability)).sum())
-    return Events(found, float(probability.sum()), intervals.event_spread(found, variance))
-
-
-def timeseries(looks: Sequence[LookFacts], tracks: Any, zones: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
+def timeseries(looks: Sequence[DateMeasurements], tracks: Any, zones: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
     """The time series of a site and of its zones.
 
     Parameters
     ----------
-    looks : sequence of LookFacts
+    looks : sequence of DateMeasurements
         One a date, in any order.
     tracks : Tracks or None
         As `changedet.track` returns; None where boxes were not followed: all counts are NA then. A date that tracks do
@@ -201,7 +119,7 @@ def timeseries(looks: Sequence[LookFacts], tracks: Any, zones: gpd.GeoDataFrame 
     ordered = sorted(looks, key=lambda look: look.date)
     tracked = set(tracks.dates) if tracks is not None else set()
     possible = [look.date for look in ordered if look.counts_possible and look.date in tracked]
-    counted = {name: counted_boxes(tracks, area) for name, area in areas.items()} if possible else {}
+    counted = {name: tracked_boxes(tracks, area) for name, area in areas.items()} if possible else {}
     calibration = tracks.calibration if tracks is not None else intervals.PLAIN
     rows = []
     for look in ordered:
@@ -215,7 +133,7 @@ def timeseries(looks: Sequence[LookFacts], tracks: Any, zones: gpd.GeoDataFrame 
     return _typed(rows)
 
 
-def _facts_row(look: LookFacts, zone: str) -> dict[str, Any]:
+def _facts_row(look: DateMeasurements, zone: str) -> dict[str, Any]:
     row: dict[str, Any] = {"date": look.date, "zone": zone, "scene": look.scene, "gsd_m": look.gsd_m}
     row |= {"shift_east_m": look.shift_east_m, "shift_north_m": look.shift_north_m}
     row["valid_fraction"] = look.valid_fraction.get(zone)
@@ -228,57 +146,8 @@ def _facts_row(look: LookFacts, zone: str) -> dict[str, Any]:
     return row
 
 
-def counted_boxes(tracks: Any, area: Any = None) -> Counted:
-    """The boxes of tracks within a polygon, or all."""
-
-    def inside(xy: Floats) -> Bools:
-        if area is None:
-            return np.ones(len(xy), bool)
-        return np.asarray(shapely.intersects_xy(area, xy[:, 0], xy[:, 1]), bool)
-
-    def within(frame: gpd.GeoDataFrame) -> Bools:
-        return inside(shapely.get_coordinates(frame.geometry.centroid))
-
-    index = {pd.Timestamp(date): i for i, date in enumerate(tracks.dates)}
-
-    def dates(values: pd.Series[Any]) -> NDArray[np.int64]:
-        naive = pd.to_datetime(values, utc=True).dt.tz_localize(None)
-        return np.array([index.get(value, -1) for value in naive], np.int64)
-
-    rows = tracks.detections[within(tracks.detections)]
-    rows = rows[rows["counted"].to_numpy(bool)] if "counted" in rows else rows
-    boxes = tracks.tracks[within(tracks.tracks) & tracks.tracks["kind"].isin(TEU).to_numpy(bool)]
-    containers = tracks.tracks["track_id"][tracks.tracks["kind"].isin(TEU)]
-    kept = within(tracks.places) & tracks.places["kind"].isin(TEU).to_numpy(bool)
-    return Counted(
-        row_date=dates(rows["date"]),
-        row_kind=rows["kind"].to_numpy(object),
-        row_believed=(rows["track_id"].isin(containers) & rows["kind"].isin(TEU)).to_numpy(bool),
-        arrived=dates(boxes["first_seen"][boxes["not_before"].notna()]),
-        left=dates(boxes["not_after"]),
-        present=tracks.place_presence[kept],
-        clear=tracks.place_clear[kept],
-        weight=np.array([TEU[kind] for kind in tracks.places["kind"][kept]], np.float64),
-        ground_shown=tracks.ground.shown[inside(tracks.ground.xy)],
-    )
-
-
-def count_bounds(tracks: Any, dates: Sequence[dt.date]) -> tuple[Floats, Floats]:
-    """What each date shows of the containers, and what may have stood there with what it hides, (date,) each.
-
-    NaN on dates that the tracks do not know.
-    """
-    boxes, scale = counted_boxes(tracks), tracks.calibration.scale
-    known = {date: i for i, date in enumerate(tracks.dates)}
-    index = np.array([known.get(date, -1) for date in dates], np.int64)
-    least, most = (
-        np.append(scale * bound, np.nan)[index] for bound in intervals.bounds_of_hidden(boxes.present, boxes.clear)
-    )
-    return least, most
-
-
 def _counts_row(
-    counted: Counted, t: int, seen: bool, first: bool, calibration: intervals.Calibration
+    counted: TrackedBoxes, t: int, seen: bool, first: bool, calibration: intervals.Calibration
 ) -> dict[str, Any]:
     boxes = counted.standing(t, np.ones(len(counted.weight)))
     row: dict[str, Any] = {"containers_expected": calibration.scale * boxes.expected}
@@ -302,7 +171,7 @@ def _counts_row(
     return row
 
 
-def _count_interval(boxes: Standing, calibration: intervals.Calibration) -> tuple[float, float]:
+def _count_interval(boxes: StandingBoxes, calibration: intervals.Calibration) -> tuple[float, float]:
     value = calibration.scale * boxes.expected
     low, _ = intervals.interval(value, value, boxes.spread, calibration.boxes)
     return low, intervals.interval(value, value, boxes.above, calibration.boxes)[1]

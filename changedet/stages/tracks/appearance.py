@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from changedet.arrays import Bools, Floats, Ints
 from changedet.stages.tracks.kernels import appearance as kernel
-from changedet.stages.tracks.kernels.places import Boxes
-from changedet.stages.tracks.rows import Bools, Floats, Ints, Looks, PicturedLooks
+from changedet.stages.tracks.kernels.boxes import Boxes
+from changedet.stages.tracks.visibility import SeriesLight, SeriesVisibility
 
 INSIDE = np.stack(np.meshgrid(np.linspace(-0.36, 0.36, 7), (-0.7, 0.0, 0.7), indexing="ij"), -1).reshape(-1, 2)
 """Points off a box's ends: along as a share of its length, across in metres."""
@@ -17,14 +18,14 @@ AT_ONCE, TOGETHER_M = 16_384, 250.0
 """Places that are looked at together, neighbours with neighbours: it bounds the memory."""
 
 
-def sights(
-    looks: Looks, centre: Floats, places: Boxes, shift: Floats, seen: tuple[Ints, Bools, Bools]
+def place_appearance(
+    looks: SeriesVisibility, centre: Floats, places: Boxes, shift: Floats, seen: tuple[Ints, Bools, Bools]
 ) -> Floats | None:
     """The features (place, date, feature) of `changedet.kernels.sights.describe`; None without pictures.
 
     Parameters
     ----------
-    looks : Looks
+    looks : SeriesVisibility
     centre : float64 (place, 2)
         Of the boxes, moved by their dates' shifts.
     places : Boxes
@@ -33,7 +34,7 @@ def sights(
     seen : bins, lit, clear
         See `changedet.kernels.sights.describe`.
     """
-    if not isinstance(looks, PicturedLooks) or not len(centre):
+    if not isinstance(looks, SeriesLight) or not len(centre):
         return None
     cell = np.floor(centre / TOGETHER_M)
     order = np.lexsort((cell[:, 0], cell[:, 1]))
@@ -50,10 +51,10 @@ def sights(
     for i, part in enumerate(parts):
         inner[order, i], spread[order, i], ring[order, i] = part
     rough = (spread / (np.maximum(inner, 0.0) + kernel.DARK)).mean(2)
-    return kernel.describe(inner, ring, rough, *seen)
+    return kernel.appearance_features(inner, ring, rough, *seen)
 
 
-def of_boxes(light: Callable[[Floats], Floats], xy: Floats, length: Floats, angle: Floats) -> Floats:
+def light_of_boxes(light: Callable[[Floats], Floats], xy: Floats, length: Floats, angle: Floats) -> Floats:
     """Light (3, n, band) of boxes: its median and standard deviation within each, and its median beside it.
 
     Parameters

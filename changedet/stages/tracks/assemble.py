@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from changedet.arrays import Bools, Floats, Ints
+from changedet.stages.tracks.detections import KINDS, Detections
 from changedet.stages.tracks.ground import ground_of
-from changedet.stages.tracks.kernels.replaced import Stretches
-from changedet.stages.tracks.rows import KINDS, Bools, ClearAt, Floats, Ints, Looks, Rows, Tracks
+from changedet.stages.tracks.kernels.stretches import Stretches
+from changedet.stages.tracks.result import Tracks
+from changedet.stages.tracks.visibility import ClearAt, SeriesVisibility
 
 OTHER_SHARE = 0.6
 
@@ -41,7 +44,13 @@ def medians(values: Floats, group: Ints, count: int) -> Floats:
 
 
 def assemble(
-    rows: Rows, looks: Looks, stretches: Stretches, of_row: Ints, clear: Bools, present: Floats, place: Ints
+    rows: Detections,
+    looks: SeriesVisibility,
+    stretches: Stretches,
+    of_row: Ints,
+    clear: Bools,
+    present: Floats,
+    place: Ints,
 ) -> Tracks:
     """The result: stretches with a row become tracks, numbered by first date and position."""
     count = len(rows.dates)
@@ -73,7 +82,7 @@ def _span(stretches: Stretches, clear: Bools, present: Floats) -> tuple[Floats, 
     looked = clear[stretches.place]
     later, earlier = looked & (t > stretches.last[:, None]), looked & (t < stretches.first[:, None])
     after = np.where(later.any(1), later.argmax(1), -1)
-    before = np.where(earlier.any(1) & ~stretches.bared, clear.shape[1] - 1 - earlier[:, ::-1].argmax(1), -1)
+    before = np.where(earlier.any(1) & ~stretches.uncovered, clear.shape[1] - 1 - earlier[:, ::-1].argmax(1), -1)
     alive = (t > before[:, None]) & (t < np.where(after < 0, clear.shape[1], after)[:, None])
     presence = np.where(alive, present[stretches.place], 0.0)
     for top in np.flatnonzero(stretches.below >= 0):
@@ -82,7 +91,9 @@ def _span(stretches: Stretches, clear: Bools, present: Floats) -> tuple[Floats, 
     return presence, after.astype(np.int64), before.astype(np.int64)
 
 
-def _track_table(rows: Rows, track: Ints, seen: Bools, after: Ints, before: Ints, centre: Floats) -> gpd.GeoDataFrame:
+def _track_table(
+    rows: Detections, track: Ints, seen: Bools, after: Ints, before: Ints, centre: Floats
+) -> gpd.GeoDataFrame:
     stamps = np.array(
         [np.datetime64(date, "ms") for date in rows.dates] + [np.datetime64("NaT", "ms")], "datetime64[ms]"
     )
@@ -102,7 +113,7 @@ def _track_table(rows: Rows, track: Ints, seen: Bools, after: Ints, before: Ints
     return gpd.GeoDataFrame(data, geometry=gpd.points_from_xy(centre[:, 0], centre[:, 1]), crs=rows.given.crs)
 
 
-def _majority(rows: Rows, group: Ints, chosen: Bools, count: int) -> NDArray[np.object_]:
+def _majority(rows: Detections, group: Ints, chosen: Bools, count: int) -> NDArray[np.object_]:
     votes = np.zeros((count, len(KINDS)))
     np.add.at(votes, (group, rows.kind[chosen]), rows.boxes.weight[chosen])
     # A container that shadow cuts on some dates looks like none of the kinds there; a trailer does so on all.
@@ -120,14 +131,14 @@ def _colors(rgb: Floats, group: Ints, count: int) -> list[str | None]:
     return colors
 
 
-def _place_table(rows: Rows, place: Ints, count: int) -> gpd.GeoDataFrame:
+def _place_table(rows: Detections, place: Ints, count: int) -> gpd.GeoDataFrame:
     own = place >= 0
     centre = medians(rows.boxes.xy[own], place[own], count)
     kind = _majority(rows, place[own], own, count)
     return gpd.GeoDataFrame({"kind": kind}, geometry=gpd.points_from_xy(centre[:, 0], centre[:, 1]), crs=rows.given.crs)
 
 
-def _with_ids(rows: Rows, track: Ints) -> gpd.GeoDataFrame:
+def _with_ids(rows: Detections, track: Ints) -> gpd.GeoDataFrame:
     ids = np.full(len(track), -1, np.int64)
     ids[rows.order] = track
     result = rows.given.copy()

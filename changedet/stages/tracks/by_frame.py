@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from changedet.arrays import Ints
 from changedet.stages.tracks.assemble import assemble, medians, most_seen
-from changedet.stages.tracks.kernels import places as spots
-from changedet.stages.tracks.kernels.replaced import whole
-from changedet.stages.tracks.rows import Ints, Looks, Rows, Tracks
+from changedet.stages.tracks.detections import Detections
+from changedet.stages.tracks.kernels import assignment, box_matching, boxes
+from changedet.stages.tracks.kernels.stretches import whole
+from changedet.stages.tracks.result import Tracks
+from changedet.stages.tracks.visibility import SeriesVisibility
 
 SKIP_COST = 9.0
 
 
-def follow_frames(rows: Rows, looks: Looks, radius_m: float) -> Tracks:
+def follow_frames(rows: Detections, looks: SeriesVisibility, radius_m: float) -> Tracks:
     """Assign each date's counted boxes to open tracks at least cost; a clear look without its box closes a track."""
     label = np.full(len(rows.date), -1, np.int64)
     latest = np.empty(0, np.int64)
@@ -21,8 +24,8 @@ def follow_frames(rows: Rows, looks: Looks, radius_m: float) -> Tracks:
         here = np.flatnonzero((rows.date == t) & rows.counted)
         candidates = np.flatnonzero(is_open)
         boxes, known = rows.boxes.take(here), rows.boxes.take(latest[candidates])
-        i, j, cost = spots.priced_pairs(boxes, known, radius_m)
-        found = spots.optimal_assign(i, j, cost, len(here), SKIP_COST)
+        i, j, cost = box_matching.priced_pairs(boxes, known, radius_m)
+        found = assignment.optimal_assign(i, j, cost, len(here), SKIP_COST)
         old = found >= 0
         label[here[old]] = candidates[found[old]]
         label[here[~old]] = len(latest) + np.arange((~old).sum())
@@ -34,12 +37,12 @@ def follow_frames(rows: Rows, looks: Looks, radius_m: float) -> Tracks:
     return _assemble_frames(rows, looks, label, len(latest))
 
 
-def _assemble_frames(rows: Rows, looks: Looks, label: Ints, n: int) -> Tracks:
+def _assemble_frames(rows: Detections, looks: SeriesVisibility, label: Ints, n: int) -> Tracks:
     count, own = len(rows.dates), label >= 0
     first, last = np.full(n, count), np.full(n, -1)
     np.minimum.at(first, label[own], rows.date[own])
     np.maximum.at(last, label[own], rows.date[own])
-    shape = spots.summarise(rows.boxes.take(own), label[own], n)
+    shape = boxes.mean_boxes(rows.boxes.take(own), label[own], n)
     clear = most_seen(
         looks.clear, medians(rows.boxes.xy[own], label[own], n), shape.length, shape.angle, len(looks.dates)
     )

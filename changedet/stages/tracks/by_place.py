@@ -7,13 +7,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from changedet.stages.tracks.appearance import sights
+from changedet.arrays import Bools, Floats, Ints
+from changedet.stages.tracks.appearance import place_appearance
 from changedet.stages.tracks.assemble import assemble, medians, most_seen
-from changedet.stages.tracks.kernels import places as spots
-from changedet.stages.tracks.kernels import presence_hmm as kernel
-from changedet.stages.tracks.kernels.appearance import sight_bins
-from changedet.stages.tracks.kernels.replaced import Stretches, Surfaces, split_stretches, whole
-from changedet.stages.tracks.rows import Bools, Floats, Ints, Looks, Rows, Tracks
+from changedet.stages.tracks.detections import Detections
+from changedet.stages.tracks.kernels.appearance import appearance_bins
+from changedet.stages.tracks.kernels.boxes import mean_boxes
+from changedet.stages.tracks.kernels.emissions import MOBILE, REAL, DetectorTables, score_bins
+from changedet.stages.tracks.kernels.neighbours import neighbour_classes, overlapping_pairs
+from changedet.stages.tracks.kernels.places import find_places
+from changedet.stages.tracks.kernels.presence_hmm import BRIEF_DATES, Places, infer_presence
+from changedet.stages.tracks.kernels.replacement import split_at_replacements
+from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces, presence_runs, whole
+from changedet.stages.tracks.result import Tracks
+from changedet.stages.tracks.visibility import SeriesVisibility
 
 OVERLAP_SHARE = 0.35
 CONFIDENT = 0.45
@@ -23,7 +30,7 @@ LEAST_REAL = 0.35
 PASSES = 4
 
 
-class Observed(NamedTuple):
+class PlaceObservations(NamedTuple):
     """What a series shows of its places, (place, date) unless said otherwise.
 
     Attributes
@@ -38,8 +45,8 @@ class Observed(NamedTuple):
         True where the look was clear.
     counted : float64 (place,)
         Number of counted rows.
-    company : int64 (place,)
-        Class of the boxes about places that are seen on one or two dates, see `changedet.kernels.places.company`.
+    neighbours : int64 (place,)
+        Class of the boxes about places that are seen on one or two dates, see `changedet.kernels.neighbours.neighbour_classes`.
     pairs : two int64 (pair,)
         Places that leave each other no room.
     shift : float64 (date, 2)
@@ -55,7 +62,7 @@ class Observed(NamedTuple):
     clear: Bools
     lit: Bools
     counted: Floats
-    company: Ints
+    neighbours: Ints
     pairs: tuple[Ints, Ints]
     shift: Floats
     lean: Floats
@@ -63,7 +70,7 @@ class Observed(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """What the method's parameters say: see `changedet.kernels.tracks.read_places`."""
+    """What the method's parameters say: see `changedet.kernels.tracks.infer_presence`."""
 
     birth: float
     death: float
@@ -71,14 +78,14 @@ class Rates(NamedTuple):
     caution: float
 
 
-def observe(rows: Rows, looks: Looks, radius_m: float) -> Observed:
+def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -> PlaceObservations:
     """Places, and what each date shows of them; ``radius_m`` as in `changedet.kernels.places.find_places`."""
     count = len(rows.dates)
-    place, shift, lean = spots.find_places(rows.boxes, rows.date, count, radius_m, PASSES)
+    place, shift, lean = find_places(rows.boxes, rows.date, count, radius_m, PASSES)
     place, keep = _with_counted_rows(place, rows.counted)
     n = int(place.max()) + 1 if keep.any() else 0
     own, date = place[keep], rows.date[keep]
-    summary = spots.summarise(rows.boxes.take(keep), own, n)
+    summary = mean_boxes(rows.boxes.take(keep), own, n)
     width = np.bincount(own, rows.width[keep], n) / np.maximum(np.bincount(own, minlength=n), 1)
     score = np.full((n, count), np.nan)
     score[own, date] = rows.boxes.weight[keep]
@@ -89,45 +96,47 @@ def observe(rows: Rows, looks: Looks, radius_m: float) -> Observed:
         for see in (looks.clear, lambda i, xy: ~looks.covered(i, xy))
     )
     clear = lit | has_row | shown
-    pairs = spots.overlapping_pairs(summary, width, OVERLAP_SHARE)
+    pairs = overlapping_pairs(summary, width, OVERLAP_SHARE)
     clear = _under_a_stack(clear, has_row, pairs, rows, place)
     counted = np.bincount(own, rows.counted[keep], n).astype(np.float64)
-    bins, company = kernel.score_bins(score), _company(rows, place, has_row)
+    bins, neighbours = score_bins(score), _neighbours(rows, place, has_row)
     moved = medians((rows.boxes.xy + shift[rows.date])[keep], own, n)
-    pixels = sights(looks, moved, summary, shift, (bins, lit, clear))
-    return Observed(place, bins, clear, lit, counted, company, pairs, shift, lean, pixels)
+    pixels = place_appearance(looks, moved, summary, shift, (bins, lit, clear))
+    return PlaceObservations(place, bins, clear, lit, counted, neighbours, pairs, shift, lean, pixels)
 
 
-def _company(rows: Rows, place: Ints, has_row: Bools) -> Ints:
-    """The best class of `changedet.kernels.places.company` (place,) that a counted row of each brief place has."""
+def _neighbours(rows: Detections, place: Ints, has_row: Bools) -> Ints:
+    """The best class of `changedet.kernels.neighbours.neighbour_classes` (place,) that a counted row of each brief place has."""
     best = np.zeros(len(has_row), np.int64)
-    brief = np.append(has_row.sum(1) <= kernel.BRIEF_DATES, False)
+    brief = np.append(has_row.sum(1) <= BRIEF_DATES, False)
     asked = brief[place] & rows.counted
     for t in range(len(rows.dates)):
         here, mine = np.flatnonzero(rows.date == t), np.flatnonzero(asked & (rows.date == t))
-        found = spots.company(rows.boxes.take(mine), rows.boxes.take(here), rows.counted[here])
+        found = neighbour_classes(rows.boxes.take(mine), rows.boxes.take(here), rows.counted[here])
         np.maximum.at(best, place[mine], found)
     return best
 
 
-def follow_places(rows: Rows, looks: Looks, radius_m: float, rates: Rates, tables: kernel.Tables) -> Tracks:
+def follow_places(
+    rows: Detections, looks: SeriesVisibility, radius_m: float, rates: Rates, tables: DetectorTables
+) -> Tracks:
     """Tracks by the hidden Markov model."""
-    seen = observe(rows, looks, radius_m)
-    read = read_observed(seen, rates, tables)
+    seen = observe_places(rows, looks, radius_m)
+    read = infer_observed(seen, rates, tables)
     stretches, of_row, most = _stretches(rows, seen, read)
     tracks = assemble(rows, looks, stretches, of_row, seen.clear, np.minimum(read.present, most), seen.place)
     return replace(tracks, place_clear=seen.lit | (seen.bins > 0))
 
 
-def read_observed(seen: Observed, rates: Rates, tables: kernel.Tables) -> kernel.Places:
+def infer_observed(seen: PlaceObservations, rates: Rates, tables: DetectorTables) -> Places:
     """The history of every place; once more where better supported ones leave some no room."""
-    sight = None if seen.sights is None else sight_bins(seen.sights, tables.look)
-    arguments = (seen.bins, seen.clear, seen.lit, seen.counted, seen.company)
-    read = kernel.read_places(*arguments, np.zeros(seen.clear.shape), *rates, tables, sight)
+    sight = None if seen.sights is None else appearance_bins(seen.sights, tables.appearance_weights)
+    arguments = (seen.bins, seen.clear, seen.lit, seen.counted, seen.neighbours)
+    read = infer_presence(*arguments, np.zeros(seen.clear.shape), *rates, tables, sight)
     if seen.clear.shape[1] == 1:
         return read
     blocked = _blocked(read.present, seen.counted, seen.pairs)
-    return kernel.read_places(*arguments, blocked, *rates, tables, sight) if blocked.any() else read
+    return infer_presence(*arguments, blocked, *rates, tables, sight) if blocked.any() else read
 
 
 def _with_counted_rows(place: Ints, counted: Bools) -> tuple[Ints, Bools]:
@@ -138,7 +147,7 @@ def _with_counted_rows(place: Ints, counted: Bools) -> tuple[Ints, Bools]:
     return np.where(keep, index, -1).astype(np.int64), keep
 
 
-def _under_a_stack(clear: Bools, has_row: Bools, pairs: tuple[Ints, Ints], rows: Rows, place: Ints) -> Bools:
+def _under_a_stack(clear: Bools, has_row: Bools, pairs: tuple[Ints, Ints], rows: Detections, place: Ints) -> Bools:
     """A box of another size that stands two levels high or more hides what is below it."""
     high = np.zeros(clear.shape, bool)
     stacked = (rows.tiers >= 2) & (place >= 0)
@@ -161,11 +170,11 @@ def _blocked(present: Floats, counted: Floats, pairs: tuple[Ints, Ints]) -> Floa
     return blocked
 
 
-def _stretches(rows: Rows, seen: Observed, read: kernel.Places) -> tuple[Stretches, Ints, Floats]:
+def _stretches(rows: Detections, seen: PlaceObservations, read: Places) -> tuple[Stretches, Ints, Floats]:
     """Stretches of presence at places that are not clutter, the stretch of each row, -1 for none, and the greatest
     probability (place, date) of a box there."""
-    at, first, last = kernel.runs(read.path)
-    kept = (read.classes[:, : kernel.REAL].sum(1) > LEAST_REAL)[at]
+    at, first, last = presence_runs(read.path)
+    kept = (read.classes[:, :REAL].sum(1) > LEAST_REAL)[at]
     at, first, last = at[kept], first[kept], last[kept]
     of_cell = np.full(read.path.shape, -1, np.int64)
     for t in range(read.path.shape[1]):
@@ -178,11 +187,11 @@ def _stretches(rows: Rows, seen: Observed, read: kernel.Places) -> tuple[Stretch
     shown = np.zeros(len(place), bool)
     shown[placed] = seen.lit[place[placed], rows.date[placed]]
     usable = placed & (rows.boxes.weight >= CONFIDENT) & np.isfinite(rows.boxes.rgb).all(1)
-    still = read.classes[:, : kernel.MOBILE].sum(1, keepdims=True)
+    still = read.classes[:, :MOBILE].sum(1, keepdims=True)
     comes, goes = (float((still * events).sum()) for events in (read.births, read.deaths))
     offset = rows.boxes.xy + seen.shift[rows.date]
     # About any one spot of the place: where it is does not matter.
     _, spot, own = np.unique(place, return_index=True, return_inverse=True)
     offset -= offset[spot[own]]
     surfaces = Surfaces(rows.date, rows.boxes.rgb, usable, ~shown, rows.tiers, offset, seen.lean[rows.date])
-    return split_stretches(whole(at, first, last), of_row, surfaces, read.evidence, comes, goes)
+    return split_at_replacements(whole(at, first, last), of_row, surfaces, read.evidence, comes, goes)

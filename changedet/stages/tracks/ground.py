@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from changedet.stages.tracks.rows import Floats, Ground, Looks
+from changedet.arrays import Floats
+from changedet.stages.tracks.result import Ground
+from changedet.stages.tracks.visibility import SeriesVisibility
 
 NEAR_M, LEAST_STEP_M, MOST_POINTS = 15.0, 4.0, 10_000
 
 
-def ground_of(xy: Floats, looks: Looks) -> Ground:
+def ground_of(xy: Floats, looks: SeriesVisibility) -> Ground:
     """Ground about boxes (n, 2), without what no date shows."""
     if not len(xy):
         return Ground.none(len(looks.dates))

@@ -14,11 +14,13 @@ from changedet.kernels.intervals import Calibration
 from changedet.stages.registry import AUTO, Choice, Factor, Facts, Fraction, Metres, Stage
 from changedet.stages.tracks.by_frame import follow_frames
 from changedet.stages.tracks.by_place import Rates, follow_places
+from changedet.stages.tracks.detections import Detections, check_columns
 from changedet.stages.tracks.kernels.detector_tables import TABLES, calibration
-from changedet.stages.tracks.kernels.presence_hmm import Tables as PresenceTables
-from changedet.stages.tracks.rows import AllLooks, ClearAt, Looks, Rows, TrackMethod, Tracks, check_columns
+from changedet.stages.tracks.kernels.emissions import DetectorTables as PresenceTables
+from changedet.stages.tracks.result import TrackMethod, Tracks
+from changedet.stages.tracks.visibility import ClearAt, GivenVisibility, SeriesVisibility
 
-__all__ = ["STAGE", "AllLooks", "Looks", "TrackMethod", "Tracks", "choose", "hmm", "nearest", "track"]
+__all__ = ["STAGE", "GivenVisibility", "SeriesVisibility", "TrackMethod", "Tracks", "choose", "hmm", "nearest", "track"]
 
 
 def choose(facts: Facts) -> Choice:
@@ -83,8 +85,8 @@ def hmm(
         Half width of a count's 95 % interval in the spreads of `kernels.series.count_spread`; as above.
     """
 
-    def follow(detections: gpd.GeoDataFrame, looks: Looks) -> Tracks:
-        rows = Rows.of(detections, looks)
+    def follow(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Tracks:
+        rows = Detections.of(detections, looks)
         birth, death = (min(max(rate, 1e-4), 0.9) for rate in (birth_fraction, death_fraction))
         false_share = 1.0 - precision if len(rows.dates) > 2 else 0.0
         rates = Rates(birth, death, false_share, max(caution, 1e-3))
@@ -114,8 +116,8 @@ def nearest(_facts: Facts, *, max_offset_m: Metres = 2.0) -> TrackMethod:
         Farthest that a box may lie from where it was seen last.
     """
 
-    def follow(detections: gpd.GeoDataFrame, looks: Looks) -> Tracks:
-        rows = Rows.of(detections, looks)
+    def follow(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Tracks:
+        rows = Detections.of(detections, looks)
         return follow_frames(rows, looks, max(max_offset_m, 0.1))
 
     return follow
@@ -123,7 +125,7 @@ def nearest(_facts: Facts, *, max_offset_m: Metres = 2.0) -> TrackMethod:
 
 def track(
     detections: gpd.GeoDataFrame,
-    looks: Looks | Sequence[dt.date] | None = None,
+    looks: SeriesVisibility | Sequence[dt.date] | None = None,
     *,
     clear: ClearAt | None = None,
     detector: str = "classical",
@@ -137,7 +139,7 @@ def track(
     detections : GeoDataFrame
         Rotated rectangles in a projected CRS in metres with `date`, `length_m`, `width_m`, `angle_deg`, `confidence`,
         `kind`, `color`; optionally `tiers` and `counted` (False for rows below the count threshold, used as evidence).
-    looks : Looks or sequence of datetime.date, optional
+    looks : SeriesVisibility or sequence of datetime.date, optional
         The dates and what each saw clearly; by default the dates of the rows. A date without any box must be given
         here.
     clear : callable, optional
@@ -161,7 +163,7 @@ def track(
     if looks is None or isinstance(looks, Sequence):
         check_columns(detections)
         given = sorted(set(pd.to_datetime(detections["date"], utc=True).dt.date)) if looks is None else sorted(looks)
-        looks = AllLooks(given, clear)
+        looks = GivenVisibility(given, clear)
     facts = Facts(resolution_m=float("nan"), dates=len(looks.dates), detector=detector)
     _, follow = STAGE.made(facts, method, parameters)
     return cast("TrackMethod", follow)(detections, looks)

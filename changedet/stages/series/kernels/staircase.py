@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
+from changedet.arrays import Floats
 from changedet.kernels.intervals import QUANTILE
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 STAY, UP, DOWN = 0.60, 0.32, 0.08
 PRIOR_CHANGE: Final = 0.5

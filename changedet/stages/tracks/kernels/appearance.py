@@ -10,20 +10,17 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from changedet.arrays import Bools, Floats, Ints
 
 FEATURES: Final = (
     *("brightness to box", "tint to box", "brightness to ground", "tint to ground"),
     *("brightness to ring", "tint to ring", "rough"),
 )
-SIGHT_EDGES: Final = (-3.0, -1.0, 1.0, 3.0)
-"""Of the log odds of a box that `sight_bins` gives a number from 1 on; 0 is none."""
-SIGHT_BINS: Final = len(SIGHT_EDGES) + 1
-GROUPS: Final = 4
+LOG_ODDS_EDGES: Final = (-3.0, -1.0, 1.0, 3.0)
+"""Of the log odds of a box that `appearance_bins` gives a number from 1 on; 0 is none."""
+APPEARANCE_BINS: Final = len(LOG_ODDS_EDGES) + 1
+LOOK_GROUPS: Final = 4
 """Weak looks: without a row and with a faint one, lit, and the same in deep shade."""
 STRONG, FAINT_LIT, FAINT_DIM = 4, 3, 2
 """The score bin from which a look tells a box's colour; the last ones of weak looks, lit and in deep shade."""
@@ -36,7 +33,7 @@ SHADE_CAST: Final = -1.5
 LEAST_BOXES: Final = 3
 
 
-def describe(inner: Floats, ring: Floats, rough: Floats, bins: Ints, lit: Bools, clear: Bools) -> Floats:
+def appearance_features(inner: Floats, ring: Floats, rough: Floats, bins: Ints, lit: Bools, clear: Bools) -> Floats:
     """The features (place, date, feature) of each look, in the logarithm; NaN where no look tells the box's colour.
 
     Parameters
@@ -104,7 +101,7 @@ def _weighed(apart: Floats) -> Floats:
     return distance
 
 
-def sight_bins(features: Floats, weights: Floats) -> Ints:
+def appearance_bins(features: Floats, weights: Floats) -> Ints:
     """Bin (place, date) of the log odds of a box by the features; 0 where they are not known, or like neither.
 
     Parameters
@@ -118,10 +115,10 @@ def sight_bins(features: Floats, weights: Floats) -> Ints:
     nearest = np.minimum(_weighed(apart[..., :2]), _weighed(apart[..., 2:]))
     with np.errstate(invalid="ignore"):
         told = np.isfinite(odds) & (nearest < LIKE)
-    return np.where(told, 1 + np.digitize(np.nan_to_num(odds), SIGHT_EDGES), 0).astype(np.int64)
+    return np.where(told, 1 + np.digitize(np.nan_to_num(odds), LOG_ODDS_EDGES), 0).astype(np.int64)
 
 
-def groups(bins: Ints, lit: Bools) -> Ints:
+def look_groups(bins: Ints, lit: Bools) -> Ints:
     """Group (place, date) of each look, 0 to 3; -1 where the detector's row tells enough."""
     weak = bins <= np.where(lit, FAINT_LIT, FAINT_DIM)
     return np.where(weak, 2 * ~lit + (bins > 0), -1).astype(np.int64)

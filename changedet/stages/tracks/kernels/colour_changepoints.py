@@ -12,11 +12,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.arrays import Bools, Floats, Ints, Singles
 from changedet.kernels.colour import CIE_LINEAR, CIE_OFFSET, CIE_SLOPE, LIGHTNESS_WEIGHT, XYZ, scaled_lab
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 COLOR_SD: Final = 1.5
 """Least standard deviation of one look about its box's own colour, in `scaled_lab`: the tails are long. On simulated
@@ -31,8 +28,8 @@ SHADE_PRICE: Final = 1.5
 SHADE_NOISE: Final = 2.5
 
 
-class Looks(NamedTuple):
-    """Looks of several places, place after place, in order of date.
+class ColourSeries(NamedTuple):
+    """ColourSeries of several places, place after place, in order of date.
 
     Attributes
     ----------
@@ -41,15 +38,15 @@ class Looks(NamedTuple):
     table : int64 (place + 1,)
         Where each place's square table of costs begins in ``costs``.
     costs : float32 (sum of squares,)
-        See `color_costs`.
+        See `colour_costs`.
     """
 
     begin: Ints
     table: Ints
-    costs: NDArray[np.float32]
+    costs: Singles
 
     @classmethod
-    def of(cls, linear: Floats, shaded: Bools, begin: Ints, color_sd: float = COLOR_SD) -> Looks:
+    def of(cls, linear: Floats, shaded: Bools, begin: Ints, color_sd: float = COLOR_SD) -> ColourSeries:
         """From the linear colours (look, 3), 0 to 1, of all places, whether each lay in deep shade (look,), and the
         standard deviation of one look about its box's own colour, in `scaled_lab`."""
         table = np.concatenate([[0], np.cumsum(np.diff(begin) ** 2)]).astype(np.int64)
@@ -58,12 +55,12 @@ class Looks(NamedTuple):
         _fill_costs(linear, scaled_lab(linear), shaded, begin, table, np.array(SHADE_TINT), XYZ, constants, costs)
         return cls(begin, table, costs)
 
-    def costs_of(self, place: int) -> NDArray[np.float32]:
+    def costs_of(self, place: int) -> Singles:
         """The costs (look, look) of a place."""
         n = int(self.begin[place + 1] - self.begin[place])
         return self.costs[self.table[place] : self.table[place + 1]].reshape(n, n)
 
-    def cut(self, price: Floats) -> Bools:
+    def changepoints(self, price: Floats) -> Bools:
         """Which looks (look,) begin a segment of the cheapest partition of their place, at the price (look,) of a cut
         before each."""
         starts = np.zeros(int(self.begin[-1]), np.bool_)
@@ -71,7 +68,7 @@ class Looks(NamedTuple):
         return starts
 
 
-def color_costs(linear: Floats, shaded: Bools | None = None) -> NDArray[np.float32]:
+def colour_costs(linear: Floats, shaded: Bools | None = None) -> Singles:
     """Cost (look, look) of the first as a look at a box of the second's colour, for the looks at one place.
 
     Half the squared distance in standard deviations, or that of the colour which the box has in shade, where less light
@@ -79,11 +76,11 @@ def color_costs(linear: Floats, shaded: Bools | None = None) -> NDArray[np.float
     that one is the darker, and pays nothing for it; colours of two such looks scatter as colours in shade do.
     """
     dark = np.zeros(len(linear), bool) if shaded is None else shaded
-    return Looks.of(linear, dark, np.array([0, len(linear)])).costs_of(0)
+    return ColourSeries.of(linear, dark, np.array([0, len(linear)])).costs_of(0)
 
 
-def cut_points(costs: NDArray[np.floating[Any]], price: float) -> list[int]:
-    """First looks of the segments of the cheapest partition of one place, see `Looks.cut`.
+def changepoints(costs: NDArray[np.floating[Any]], price: float) -> list[int]:
+    """First looks of the segments of the cheapest partition of one place, see `ColourSeries.cut`.
 
     Parameters
     ----------
@@ -93,8 +90,8 @@ def cut_points(costs: NDArray[np.floating[Any]], price: float) -> list[int]:
         Of each cut.
     """
     n = len(costs)
-    looks = Looks(np.array([0, n]), np.array([0, n * n]), np.asarray(costs, np.float32).ravel())
-    return [int(start) for start in np.flatnonzero(looks.cut(np.full(n, price)))]
+    looks = ColourSeries(np.array([0, n]), np.array([0, n * n]), np.asarray(costs, np.float32).ravel())
+    return [int(start) for start in np.flatnonzero(looks.changepoints(np.full(n, price)))]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from changedet.kernels.intervals import PLAIN, Calibration
-from changedet.stages.tracks.kernels.presence_hmm import Tables
+from changedet.stages.tracks.kernels.emissions import DetectorTables
 
 _TABLES: Final[dict[str, dict[str, Any]]] = {
     "classical": {
@@ -26,16 +26,16 @@ _TABLES: Final[dict[str, dict[str, Any]]] = {
             [0.1527, 0.2047, 0.2515, 0.2881, 0.0961, 0.007],
         ],
         "weight": [0.3516, 0.3201, 0.2073, 0.121, 0.8255, 0.1745],
-        "company": [[0.0235, 0.2151, 0.7614], [0.1783, 0.398, 0.4237]],
-        "ease_sd": 1.3152,
+        "neighbours": [[0.0235, 0.2151, 0.7614], [0.1783, 0.398, 0.4237]],
+        "detectability_sd": 1.3152,
         "start": 0.7677,
         "mobile_birth": 0.1562,
         "mobile_death": 0.9587,
         "birth": 0.2597,
         "death": 0.021,
         "precision": 0.9142,
-        "look": [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
-        "sight": [
+        "appearance_weights": [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        "appearance": [
             [[0.2, 0.2, 0.2, 0.2, 0.2], [0.2, 0.2, 0.2, 0.2, 0.2], [0.2, 0.2, 0.2, 0.2, 0.2]],
             [[0.2, 0.2, 0.2, 0.2, 0.2], [0.2, 0.2, 0.2, 0.2, 0.2], [0.2, 0.2, 0.2, 0.2, 0.2]],
             [[0.2, 0.2, 0.2, 0.2, 0.2], [0.2, 0.2, 0.2, 0.2, 0.2], [0.2, 0.2, 0.2, 0.2, 0.2]],
@@ -58,16 +58,16 @@ _TABLES: Final[dict[str, dict[str, Any]]] = {
             [0.7024, 0.0793, 0.1034, 0.0641, 0.0387, 0.0121],
         ],
         "weight": [0.6423, 0.1763, 0.0244, 0.1571, 0.9527, 0.0473],
-        "company": [[0.0305, 0.2249, 0.7447], [0.4552, 0.2657, 0.2791]],
-        "ease_sd": 1.9454,
+        "neighbours": [[0.0305, 0.2249, 0.7447], [0.4552, 0.2657, 0.2791]],
+        "detectability_sd": 1.9454,
         "start": 0.7582,
         "mobile_birth": 0.1654,
         "mobile_death": 0.9618,
         "birth": 0.2545,
         "death": 0.0231,
         "precision": 0.951,
-        "look": [-0.3885, -1.8336, 0.5634, 1.3674, -0.0002, 1.5035, -0.2168, 2.0351],
-        "sight": [
+        "appearance_weights": [-0.3885, -1.8336, 0.5634, 1.3674, -0.0002, 1.5035, -0.2168, 2.0351],
+        "appearance": [
             [
                 [0.719, 0.1909, 0.057, 0.0152, 0.018],
                 [0.0623, 0.1621, 0.2219, 0.2918, 0.2618],
@@ -129,7 +129,7 @@ _CALIBRATION: Final[dict[str, dict[float, dict[str, Any]]]] = {
     },
 }
 
-TABLES: Final[Mapping[str, Tables]] = {name: Tables.of(part) for name, part in _TABLES.items()}
+TABLES: Final[Mapping[str, DetectorTables]] = {name: DetectorTables.of(part) for name, part in _TABLES.items()}
 CALIBRATION: Final[Mapping[str, Mapping[float, Calibration]]] = {
     name: {size: Calibration(**own) for size, own in parts.items()} for name, parts in _CALIBRATION.items()
 }

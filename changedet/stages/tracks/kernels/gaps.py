@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from changedet.arrays import Floats, Ints
 
-GAP_PRICE: Final = 0.0
+LEAST_GAP_EVIDENCE: Final = 0.0
 """Log odds of a box that comes in the place of another within one interval, against one that comes after a look at the
 empty spot: where colours tell two boxes, either holds a departure and an arrival."""
-MISSED_ODDS: Final = 3.3
+MISSED_BOX_ODDS: Final = 3.3
 """Times the share of looks between which tops change: odds that the look missed a third box. Half of such looks do so
 at the calibration's ports, none where consignments leave."""
 
@@ -30,10 +28,10 @@ def longest_gap(evidence: Floats) -> tuple[int, int]:
     begin = np.array([int(summed[: k + 1].argmin()) for k in range(len(summed))])
     gain = summed - summed[begin]
     end = int(gain.argmax())
-    return (int(begin[end]), end) if gain[end] > GAP_PRICE else (0, 0)
+    return (int(begin[end]), end) if gain[end] > LEAST_GAP_EVIDENCE else (0, 0)
 
 
-def spoken_for(place: Ints, date: Ints, begin: Ints, evidence: Floats) -> Floats:
+def gap_evidence(place: Ints, date: Ints, begin: Ints, evidence: Floats) -> Floats:
     """How much the dates between a look and the one before it speak for an empty spot, as a float64 (look,).
 
     Parameters
@@ -55,7 +53,7 @@ def spoken_for(place: Ints, date: Ints, begin: Ints, evidence: Floats) -> Floats
     return said
 
 
-def parted(
+def split_at_gaps(
     place: Ints,
     first: Ints,
     last: Ints,
@@ -65,7 +63,7 @@ def parted(
     evidence: Floats,
     share: float,
 ) -> tuple[Ints, Ints, Ints, Ints, Floats]:
-    """Stretches parted where their spot stood empty between two boxes.
+    """Stretches split_at_gaps where their spot stood empty between two boxes.
 
     Parameters
     ----------
@@ -99,7 +97,7 @@ def parted(
         begin, end = longest_gap(evidence[place[k], low : date[after]])
         if end == begin:
             continue
-        odds = max(float(np.exp(evidence[place[k], low + begin : low + end].sum())), MISSED_ODDS * share)
+        odds = max(float(np.exp(evidence[place[k], low + begin : low + end].sum())), MISSED_BOX_ODDS * share)
         most[place[k], low + begin : low + end] = odds / (1.0 + odds)
         rows = order[bounds[k] : bounds[k + 1]]
         until = last[k] if own == k else added[own - len(place)][2]

@@ -9,10 +9,8 @@ from typing import Any, NamedTuple
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from changedet.arrays import Bools, Floats
 
 
 class Reading(NamedTuple):
@@ -90,7 +88,7 @@ def _smooth(
             full = 1.0 - empty
 
 
-def given_presence(read: Reading, absent: Floats, birth: Floats, start: float) -> Reading:
+def given_ever_present(read: Reading, absent: Floats, birth: Floats, start: float) -> Reading:
     """The posteriors, given that each place was full on one date at least; parameters as for `forward_backward`."""
     never = np.log(1.0 - start) + np.log1p(-birth).sum()
     share = np.exp(np.minimum(never + np.log(absent).sum(1) - read.log_likelihood, np.log(1.0 - 1e-9)))

@@ -9,10 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from changedet.arrays import Floats, Ints
 
 NOISE_M: Final = 0.15
 """Of a detected box's centre: three quarters of them lie closer to the true one on simulated sites at 0.5 m."""
@@ -25,7 +23,9 @@ FARTHEST_M: Final = 2.5
 ROUNDS: Final = 3
 
 
-def height_and_lean(residual: Floats, date: Ints, place: Ints, shift: Floats, count: int) -> tuple[Floats, Floats]:
+def heights_and_displacements(
+    residual: Floats, date: Ints, place: Ints, shift: Floats, count: int
+) -> tuple[Floats, Floats]:
     """Heights of places and leans of dates, by alternating least squares.
 
     Parameters

@@ -3,130 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from changedet.arrays import Bools, Floats, Ints
 from changedet.errors import MethodError
-from changedet.kernels.intervals import PLAIN, Calibration
-from changedet.stages.tracks.kernels.places import Boxes
-
-Floats: TypeAlias = NDArray[np.float64]
-Ints: TypeAlias = NDArray[np.int64]
-Bools: TypeAlias = NDArray[np.bool_]
-ClearAt: TypeAlias = Callable[[int, Floats], Bools]
+from changedet.stages.tracks.kernels.boxes import Boxes
+from changedet.stages.tracks.visibility import SeriesVisibility
 
 COLUMNS = ("date", "length_m", "width_m", "angle_deg", "confidence", "kind", "color")
 BEYOND_M, LONGEST_M = 1.0, 13.72
 """How far beyond its ends a box is looked for what hides it; the longest box."""
 KINDS = ("20ft", "40ft", "45ft", "other")
-
-
-class Looks(Protocol):
-    """What each date saw.
-
-    Attributes
-    ----------
-    dates : sequence of datetime.date
-        Sorted, one a look.
-    """
-
-    @property
-    def dates(self) -> Sequence[dt.date]: ...
-
-    def clear(self, i: int, points: Floats) -> Bools:
-        """True (n,) where date ``i`` saw the points (n, 2), x and y in the grid's CRS, clearly."""
-        ...
-
-    def covered(self, i: int, points: Floats) -> Bools:
-        """True (n,) where date ``i`` shows nothing of the points: cloud, its shadow, no data; deep shade is neither."""
-        ...
-
-
-@runtime_checkable
-class PicturedLooks(Looks, Protocol):
-    """Looks that may have pictures, too."""
-
-    def light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
-        """Light (3, n, band) that date ``i`` shows of boxes at ``xy`` (n, 2), see `changedet.tracks.sights.of_boxes`;
-        None without pictures."""
-        ...
-
-
-@dataclass(frozen=True)
-class AllLooks:
-    """Looks made of dates and a function; without one, every date saw everything."""
-
-    dates: Sequence[dt.date]
-    clear_at: ClearAt | None = None
-
-    def clear(self, i: int, points: Floats) -> Bools:
-        if self.clear_at is None:
-            return np.ones(len(points), bool)
-        return np.asarray(self.clear_at(i, points), bool)
-
-    def covered(self, i: int, points: Floats) -> Bools:
-        return ~self.clear(i, points)
-
-
-class Ground(NamedTuple):
-    """Points (n, 2) of the ground about the boxes, and whether each date showed them, bool (n, date)."""
-
-    xy: Floats
-    shown: Bools
-
-    @classmethod
-    def none(cls, dates: int) -> Ground:
-        return cls(np.empty((0, 2)), np.empty((0, dates), bool))
-
-
-@dataclass(frozen=True)
-class Tracks:
-    """Boxes followed over the dates.
-
-    Attributes
-    ----------
-    dates : tuple of datetime.date
-        The looks, sorted.
-    detections : GeoDataFrame
-        The rows given, in their order, with ``track_id`` (Int64; null for rows that the series tells to be clutter).
-    tracks : GeoDataFrame
-        ``track_id, first_seen, last_seen, not_after, not_before, kind, color, present_probability`` (mean over the
-        dates on which it was seen), geometry: the median centre. Ids count from 1 by first date, then position.
-    presence : float64 (track, date)
-        Posterior probability that the box stood there to be seen; 0 from the first clear look without it.
-    seen : bool (track, date)
-        True where a row, counted or not, shows it.
-    places : GeoDataFrame
-        Every place that ever held a counted row, clutter or not: ``kind``, geometry.
-    place_presence : float64 (place, date)
-        Posterior probability that a real box stood on top there. Its sums are the expected counts.
-    place_clear : bool (place, date)
-        True where the date saw the place clearly.
-    ground : Ground
-        The ground about the boxes, without what no date shows.
-    calibration : Calibration
-        What turns presence into counts and intervals for the detector of the rows.
-    """
-
-    dates: tuple[dt.date, ...]
-    detections: gpd.GeoDataFrame
-    tracks: gpd.GeoDataFrame
-    presence: Floats
-    seen: Bools
-    places: gpd.GeoDataFrame
-    place_presence: Floats
-    place_clear: Bools
-    ground: Ground
-    calibration: Calibration = PLAIN
-
-
-TrackMethod: TypeAlias = Callable[[gpd.GeoDataFrame, Looks], Tracks]
 
 
 def check_columns(detections: gpd.GeoDataFrame) -> None:
@@ -138,7 +30,7 @@ def check_columns(detections: gpd.GeoDataFrame) -> None:
 
 
 @dataclass(frozen=True)
-class Rows:
+class Detections:
     """Detections as sorted columns: what follows depends on their values alone, not on their order."""
 
     given: gpd.GeoDataFrame
@@ -152,7 +44,7 @@ class Rows:
     counted: Bools
 
     @classmethod
-    def of(cls, detections: gpd.GeoDataFrame, looks: Looks) -> Rows:
+    def of(cls, detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Detections:
         check_columns(detections)
         dates = tuple(looks.dates)
         if not dates:
@@ -195,7 +87,7 @@ class Rows:
         )
 
 
-def _cut(boxes: Boxes, date: Ints, looks: Looks) -> Floats:
+def _cut(boxes: Boxes, date: Ints, looks: SeriesVisibility) -> Floats:
     """By how much (n,) the boxes may be longer than they look: an end lies at what the date does not show."""
     turn = np.deg2rad(boxes.angle)
     half = np.column_stack([np.sin(turn), np.cos(turn)]) * (boxes.length / 2 + BEYOND_M)[:, None]

@@ -1,0 +1,70 @@
+"""Tracks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+
+from changedet.arrays import Bools, Floats
+from changedet.kernels.intervals import PLAIN, Calibration
+from changedet.stages.tracks.visibility import SeriesVisibility
+
+
+class Ground(NamedTuple):
+    """Points (n, 2) of the ground about the boxes, and whether each date showed them, bool (n, date)."""
+
+    xy: Floats
+    shown: Bools
+
+    @classmethod
+    def none(cls, dates: int) -> Ground:
+        return cls(np.empty((0, 2)), np.empty((0, dates), bool))
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Boxes followed over the dates.
+
+    Attributes
+    ----------
+    dates : tuple of datetime.date
+        The looks, sorted.
+    detections : GeoDataFrame
+        The rows given, in their order, with ``track_id`` (Int64; null for rows that the series tells to be clutter).
+    tracks : GeoDataFrame
+        ``track_id, first_seen, last_seen, not_after, not_before, kind, color, present_probability`` (mean over the
+        dates on which it was seen), geometry: the median centre. Ids count from 1 by first date, then position.
+    presence : float64 (track, date)
+        Posterior probability that the box stood there to be seen; 0 from the first clear look without it.
+    seen : bool (track, date)
+        True where a row, counted or not, shows it.
+    places : GeoDataFrame
+        Every place that ever held a counted row, clutter or not: ``kind``, geometry.
+    place_presence : float64 (place, date)
+        Posterior probability that a real box stood on top there. Its sums are the expected counts.
+    place_clear : bool (place, date)
+        True where the date saw the place clearly.
+    ground : Ground
+        The ground about the boxes, without what no date shows.
+    calibration : Calibration
+        What turns presence into counts and intervals for the detector of the rows.
+    """
+
+    dates: tuple[dt.date, ...]
+    detections: gpd.GeoDataFrame
+    tracks: gpd.GeoDataFrame
+    presence: Floats
+    seen: Bools
+    places: gpd.GeoDataFrame
+    place_presence: Floats
+    place_clear: Bools
+    ground: Ground
+    calibration: Calibration = PLAIN
+
+
+TrackMethod: TypeAlias = Callable[[gpd.GeoDataFrame, SeriesVisibility], Tracks]
