@@ -25,11 +25,12 @@ from scipy.spatial import cKDTree
 import changedet
 from changedet.grid import Grid
 from changedet.pipeline.collect import kept_boxes
+from changedet.pipeline.date_model import read_date_model
 from changedet.pipeline.finished import Run, open_run
 from changedet.pipeline.looks import SeenLooks, seen_looks
 from changedet.plan import make_plan
 from changedet.simulate import simulate
-from changedet.store import RunFolder, read_json
+from changedet.store import RunFolder
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -155,7 +156,7 @@ def read_site(path: Path, kind: str, seed: int) -> TrackSite:
     clear = np.stack([~_hidden(truth, day, xy) for day in dates], 1)
     stays = stays.reindex(ids)
     plan = make_plan(path.parent.parent / f"run_{path.parent.name.removeprefix('out_')}.yaml")
-    looks = seen_looks(plan, {day: read_json(folder.model(day)) for day in dates}, dates)
+    looks = seen_looks(plan, {day: read_date_model(folder.model(day)) for day in dates}, dates)
     return TrackSite(
         kind, seed, run, kept_boxes(folder, grid, dates), looks, xy, top, visible,
         clear, _looks_of(stays["arrived"], dates), _looks_of(stays["departed"], dates), slot, occupied, slot_xy,

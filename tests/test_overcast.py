@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,8 +12,9 @@ import xarray as xr
 from small_scenes import ground, write_scene, write_workflow
 
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SNOW
+from changedet.pipeline.date_model import LightLevels
 from changedet.pipeline.finished import open_run
-from changedet.pipeline.measure import _without_clouds
+from changedet.pipeline.measure import without_clouds
 from changedet.pipeline.run import run
 from changedet.stages.mask.kernels.cloud_trees import Bands
 from changedet.stages.mask.kernels.clouds import _thick
@@ -225,15 +225,15 @@ def test_the_bright_end_of_a_cloudy_date_is_that_of_its_ground(left_open: float)
     clear = float(np.percentile(seen, 99))
     for cell, open_cloud in zip(seen, rng.random((4, 64, 64)) < left_open, strict=True):
         cell[:, open_cloud] = 9000
-    work = SimpleNamespace(roles=("red", "green", "blue"))
+    roles = ("red", "green", "blue")
     levels, usual = (
-        {"low": np.percentile(image, 0.5, (0, 2, 3)).tolist(), "middle": np.median(image, (0, 2, 3)).tolist()}
+        LightLevels(tuple(np.percentile(image, 0.5, (0, 2, 3))), tuple(np.median(image, (0, 2, 3))))
         for image in (seen, before)
     )
-    kept = _without_clouds(work, seen, before, levels, usual)  # type: ignore[arg-type]
+    kept = without_clouds(roles, seen, before, levels, usual)
     assert np.nanpercentile(kept, 99) == pytest.approx(clear, rel=0.02)
     assert np.isnan(kept).mean() == pytest.approx(left_open, abs=0.02)
     if left_open:
         assert np.percentile(seen, 99) > 2 * clear
     # Where nothing is known of the reference nothing is left out.
-    np.testing.assert_array_equal(_without_clouds(work, seen, before * np.nan, levels, usual), seen)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(without_clouds(roles, seen, before * np.nan, levels, usual), seen)

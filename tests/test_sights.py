@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +11,10 @@ from affine import Affine
 
 from changedet.blocks import Window
 from changedet.grid import Grid
+from changedet.grid.displacement import Displacement
 from changedet.pipeline import looks as seen
+from changedet.pipeline.date_model import DateModel, LightLevels
+from changedet.stages.align.alignment import Alignment
 from changedet.stages.tracks import appearance as stage
 from changedet.stages.tracks.kernels import appearance as kernel
 from changedet.stages.tracks.kernels.boxes import Boxes
@@ -21,6 +23,7 @@ from changedet.stages.tracks.kernels.presence_hmm import infer_presence
 from changedet.stages.tracks.visibility import GivenVisibility
 from changedet.store import RunFolder
 
+AT_REST = Alignment(Displacement(), 0.0, 0.0, 0, True, "the reference")
 RED, GREY, BLUE = np.array([1.6, 0.4, 0.4]), np.array([1.0, 1.0, 1.0]), np.array([0.3, 0.5, 1.8])
 BOX, GROUND = slice(0, 2), slice(2, 4)
 
@@ -167,8 +170,7 @@ class Ramp:
 
 def test_pictures_are_read_alike_in_windows_of_any_size(tmp_path, monkeypatch):
     grid = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 6_000_000), (90, 70))
-    model = {"shade": {"low": [0.0, 0.0], "middle": [10.0, 20.0]}, "alignment": SimpleNamespace()}
-    monkeypatch.setattr(seen, "Alignment", SimpleNamespace(from_json=lambda _: SimpleNamespace(displacement=None)))
+    model = DateModel(AT_REST, None, LightLevels((0.0, 0.0), (10.0, 20.0)))
     pictures = seen.Pictures(grid, (Ramp(),), ("red", "nir"), {Ramp.date: model})
     looks = seen.SeenLooks(RunFolder(tmp_path), grid, (Ramp.date,), pictures)
     rng = np.random.default_rng(3)
@@ -180,14 +182,13 @@ def test_pictures_are_read_alike_in_windows_of_any_size(tmp_path, monkeypatch):
         np.testing.assert_allclose(looks._picture(pictures, 0, points), expected, atol=1e-4)
     beyond = looks._picture(pictures, 0, np.array([[0.0, 0.0]]))
     assert np.isnan(beyond).all()
-    blind = seen.Pictures(grid, (Ramp(),), ("red", "nir"), {Ramp.date: {"shade": {}}})
+    blind = seen.Pictures(grid, (Ramp(),), ("red", "nir"), {Ramp.date: DateModel(AT_REST, None, None)})
     assert np.isnan(blind.light(0, Window(0, 0, 4, 4))).all()
 
 
 def test_a_finished_run_is_followed_again_with_the_light_that_it_kept(tmp_path, monkeypatch):
     grid = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 6_000_000), (90, 70))
-    model = {"shade": {"low": [0.0, 0.0], "middle": [10.0, 20.0]}, "alignment": SimpleNamespace()}
-    monkeypatch.setattr(seen, "Alignment", SimpleNamespace(from_json=lambda _: SimpleNamespace(displacement=None)))
+    model = DateModel(AT_REST, None, LightLevels((0.0, 0.0), (10.0, 20.0)))
     folder = RunFolder(tmp_path)
     pictures = seen.Pictures(grid, (Ramp(),), ("red", "nir"), {Ramp.date: model})
     looks = seen.SeenLooks(folder, grid, (Ramp.date,), pictures)

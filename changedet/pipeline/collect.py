@@ -17,7 +17,7 @@ from changedet.grid.zones import zone_of, zone_table
 from changedet.imagery.scene import Look
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.date_files import changed_and_seen, changed_by_first_date, clear_fraction, first_dates
-from changedet.pipeline.date_job import Model
+from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import SCHEMA_VERSION
 from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer
 from changedet.pipeline.looks import seen_looks
@@ -25,7 +25,6 @@ from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.placebo import Placebo, placebo
 from changedet.pipeline.zones import trains, with_occupancy
 from changedet.plan import CANNOT, Plan, countable
-from changedet.stages.align.alignment import Alignment
 from changedet.stages.change.method import false_share as change_false_share
 from changedet.stages.footprint.stage import Footprint, why_not
 from changedet.stages.objects.boxes import georeferenced
@@ -64,7 +63,7 @@ class Results:
     warnings: tuple[str, ...] = ()
 
 
-def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
+def collect(plan: Plan, models: Mapping[dt.date, DateModel]) -> Results:
     """Everything that follows from the dates' rasters and tables."""
     zones = zone_table(plan.zones)
     detections = _detections(plan)
@@ -99,9 +98,9 @@ def collect(plan: Plan, models: Mapping[dt.date, Model]) -> Results:
     return Results(layers, table, summary, unavailable, tuple(_warnings(plan, models, table, unavailable)))
 
 
-def _enl(models: Mapping[dt.date, Model]) -> dict[str, float] | None:
+def _enl(models: Mapping[dt.date, DateModel]) -> dict[str, float] | None:
     """Equivalent number of looks of the local means by which each date was tested; None where no test asked for it."""
-    tested = {str(day): (model.get("change") or {}).get("looks") for day, model in models.items()}
+    tested = {str(day): (model.change or {}).get("looks") for day, model in models.items()}
     return {day: round(float(looks), 2) for day, looks in tested.items() if looks is not None} or None
 
 
@@ -137,7 +136,7 @@ def _counted_dates(plan: Plan) -> list[dt.date]:
     return [look.date for look in plan.looks if method is not None and look.gsd_m <= method.coarsest_m]
 
 
-def _tracks(plan: Plan, models: Mapping[dt.date, Model], detections: gpd.GeoDataFrame | None) -> Tracks | None:
+def _tracks(plan: Plan, models: Mapping[dt.date, DateModel], detections: gpd.GeoDataFrame | None) -> Tracks | None:
     follow = plan.built("tracks")
     if follow is None or detections is None:
         return None
@@ -209,7 +208,7 @@ def _placebo(plan: Plan) -> Placebo:
 
 def _look_facts(
     plan: Plan,
-    models: Mapping[dt.date, Model],
+    models: Mapping[dt.date, DateModel],
     areas: Mapping[str, Any],
     footprints: Mapping[dt.date, Footprint],
     changed: ChangedAreas,
@@ -218,7 +217,7 @@ def _look_facts(
     counted = set(_counted_dates(plan))
     facts = []
     for look in plan.looks:
-        alignment = Alignment.from_json(models[look.date]["alignment"])
+        alignment = models[look.date].alignment
         known = alignment.confident
         clear = dict(
             zip(areas, clear_fraction(plan.folder.quality(look.date), plan.grid, list(areas.values())), strict=True)
@@ -343,12 +342,10 @@ def _why_no_change(plan: Plan) -> str:
 
 
 def _warnings(
-    plan: Plan, models: Mapping[dt.date, Model], table: pd.DataFrame, unavailable: Mapping[str, str]
+    plan: Plan, models: Mapping[dt.date, DateModel], table: pd.DataFrame, unavailable: Mapping[str, str]
 ) -> Sequence[str]:
     said = [
-        f"{look.date}: {models[look.date]['alignment']['reason']}"
-        for look in plan.looks
-        if _is_unsure(models, look.date)
+        f"{look.date}: {models[look.date].alignment.reason}" for look in plan.looks if _is_unsure(models, look.date)
     ]
     reasons = dict.fromkeys(unavailable.values())
     said += [f"{', '.join(name for name in unavailable if unavailable[name] == why)}: {why}" for why in reasons]
@@ -357,7 +354,7 @@ def _warnings(
         clear = whole["valid_fraction"].get(str(look.date))
         if clear is not None and clear < LEAST_CLEAR:
             said.append(f"{look.date}: only {clear:.1%} of the area is clear on it{_instead(plan, look, whole)}")
-        normalise = models[look.date].get("normalise") or {}
+        normalise = models[look.date].normalise or {}
         if normalise.get("accepted") is False and normalise.get("reason"):
             said.append(f"{look.date}: normalisation: {normalise['reason']}")
     return [*said, *_seen_beyond(table)]
@@ -381,6 +378,6 @@ def _instead(plan: Plan, look: Look, whole: pd.DataFrame) -> str:
     return f": nothing can be compared with it; give before: {shares[shares >= 0.9 * shares.max()].index[0]}"
 
 
-def _is_unsure(models: Mapping[dt.date, Model], day: dt.date) -> bool:
-    alignment = models[day]["alignment"]
-    return not alignment["confident"] and "switched off" not in alignment["reason"]
+def _is_unsure(models: Mapping[dt.date, DateModel], day: dt.date) -> bool:
+    alignment = models[day].alignment
+    return not alignment.confident and "switched off" not in alignment.reason

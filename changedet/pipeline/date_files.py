@@ -22,10 +22,12 @@ from changedet.outputs.rasters.encoding import default_nodata
 from changedet.outputs.rasters.reading import read_window
 from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
-from changedet.pipeline.date_job import DateWork, Model, unpack
+from changedet.pipeline.date_job import DateWork
+from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.mask_files import MaskSink, Place, mask_files
 from changedet.pipeline.tile import Tile
 from changedet.store import RunFolder, write_json, write_table
+from changedet.store.packing import unpack
 
 EPOCH = dt.date(1970, 1, 1)
 
@@ -59,7 +61,7 @@ class DateSink:
     ----------
     folder : RunFolder
     work : DateWork
-    model : dict
+    model : DateModel
         As `measuring.measure` made it.
     formats : set of str
         Which outputs are wanted.
@@ -73,7 +75,7 @@ class DateSink:
         self,
         folder: RunFolder,
         work: DateWork,
-        model: Model,
+        model: DateModel,
         formats: frozenset[str],
         site: str,
         parts: frozenset[str],
@@ -91,8 +93,9 @@ class DateSink:
             self._quality = self._open.enter_context(
                 place.writer(folder.quality(day), "quality", ["quality"], "uint8", 1, words)
             )
+        change = model.change or {}
         if work.compares and work.persists:
-            words = f"change score of the pair by {model['change']['method']}"
+            words = f"change score of the pair by {change['method']}"
             self._score = self._open.enter_context(
                 place.writer(folder.aside("score", day), "score", [words], "float32", float("nan"), words)
             )
@@ -102,7 +105,7 @@ class DateSink:
                 place.writer(folder.aside("contrast", day), "score", bands, "float32", float("nan"), words)
             )
         elif work.compares:
-            self._mask = MaskSink(place, model["change"], f"change score by {model['change']['method']}")
+            self._mask = MaskSink(place, change, f"change score by {change['method']}")
         if work.scene_roles:
             nodata = work.nodata if work.nodata is not None else default_nodata(work.dtype)
             words = "scene on the common grid, aligned and normalised to the reference"

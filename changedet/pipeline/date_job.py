@@ -6,11 +6,9 @@ dask puts them.
 
 from __future__ import annotations
 
-import base64
-import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +20,7 @@ from changedet.grid import Grid
 from changedet.grid.displacement import Displacement
 from changedet.imagery.scene import Look
 from changedet.kernels.pixel_classes import CLEAR, NODATA, SHADE
+from changedet.pipeline.date_model import DateModel, LightLevels, OverviewClasses
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.images import overview_factor
 from changedet.stages.footprint.stage import FootprintMethod
@@ -38,11 +37,11 @@ VISIBLE: Final = ("blue", "green", "red", "pan")
 SHADE_LIGHT: Final = 0.4
 """Share of the ordinary light. On simulated sites, 55 % of the boxes that a detector misses lie below it, 13 % of the
 empty spots, 9 % of the boxes that it finds."""
+LEAST_RANGE: Final = np.float32(1e-6)
+"""Of what is between the dark end and the middle: keeps a flat band from dividing by zero."""
 
 PARTS: Final = ("pixels", "boxes")
 """What a pass leaves: rasters with what follows from them, and boxes. Each is done again only where it must be."""
-
-Model = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -164,16 +163,6 @@ class DateWork:
         return max(self.change_halo_px, objects, footprint)
 
 
-def pack(array: NDArray[np.uint8]) -> bytes:
-    """A class raster in few bytes: it crosses process borders and waits in memory."""
-    return zlib.compress(np.ascontiguousarray(array).tobytes(), 1)
-
-
-def unpack(packed: bytes, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """What `pack` made, back: read-only uint8 (y, x)."""
-    return np.frombuffer(zlib.decompress(packed), np.uint8).reshape(shape)
-
-
 def where_valid(image: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Images ``(..., band, y, x)`` with NaN where ``valid (..., y, x)`` is False."""
     return np.where(np.expand_dims(valid, -3), image, np.float32(np.nan))
@@ -207,40 +196,44 @@ def bands_of(wanted: DateWork, work: DateWork) -> list[int]:
     return [work.compared_roles.index(role) for role in wanted.compared_roles]
 
 
-def normalised(work: DateWork, image: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
+def normalised(work: DateWork, image: NDArray[np.float32], model: DateModel) -> NDArray[np.float32]:
     """A date's picture ``(band, y, x)`` on the reference's scale, as its model says."""
     if work.methods.normalise is None:
         return image
-    return work.methods.normalise.apply(image, model=model["normalise"])
-
-
-@lru_cache(maxsize=16)
-def _overview_classes(packed: str, height: int, width: int) -> NDArray[np.uint8]:
-    return unpack(base64.b64decode(packed), (height, width))
+    return work.methods.normalise.apply(image, model=model.normalise)
 
 
 def quality_of(
-    work: DateWork, image: NDArray[np.float32], own: NDArray[np.uint8], window: Window, model: Model
+    work: DateWork,
+    image: NDArray[np.float32],
+    own: NDArray[np.uint8],
+    window: Window,
+    overview: OverviewClasses | None,
 ) -> NDArray[np.uint8]:
     """Why each pixel of a window is usable or not: the file's own reasons first, then the mask stage's."""
     if work.methods.mask is None:
         return np.where((own == CLEAR) & ~np.isfinite(image).all(axis=0), NODATA, own).astype(np.uint8)
     found = work.methods.mask.apply(image, model={})
-    kept = model["mask"]
-    if kept:
-        over = _overview_classes(kept["classes"], *kept["shape"])
-        rows = np.arange(window.y, window.y + window.height)[:, None] // kept["factor"]
-        columns = np.arange(window.x, window.x + window.width)[None] // kept["factor"]
-        found = laid_over(found, over, rows, columns)
+    if overview is not None:
+        rows = np.arange(window.y, window.y + window.height)[:, None] // overview.factor
+        columns = np.arange(window.x, window.x + window.width)[None] // overview.factor
+        found = laid_over(found, overview.unpacked(), rows, columns)
     return np.where(own == CLEAR, found, own).astype(np.uint8)
 
 
-def shade_levels(work: DateWork, seen: NDArray[np.float32]) -> dict[str, list[float]]:
-    """The dark end and the middle of each band's values in a sample (cell, band, y, x); empty without optical bands."""
+def light_levels(work: DateWork, seen: NDArray[np.float32]) -> LightLevels | None:
+    """The dark end and the middle of each band's values in a sample (cell, band, y, x); None without optical bands."""
     if not _light_bands(work) or not np.isfinite(seen).any():
-        return {}
+        return None
     low, middle = np.nanpercentile(np.moveaxis(seen, 1, 0).reshape(seen.shape[1], -1), (0.5, 50.0), axis=1)
-    return {"low": np.round(low, 6).tolist(), "middle": np.round(middle, 6).tolist()}
+    return LightLevels(tuple(np.round(low, 6).tolist()), tuple(np.round(middle, 6).tolist()))
+
+
+def light_of(image: NDArray[np.float32], levels: LightLevels, bands: Sequence[int] | None = None) -> Singles:
+    """Brightness ``(..., band, y, x)`` of an image's bands, 0 at a date's dark end and 1 at its usual ground."""
+    chosen = slice(None) if bands is None else bands
+    low, middle = (np.asarray(ends, np.float32)[chosen, None, None] for ends in (levels.low, levels.middle))
+    return np.asarray((image - low) / np.maximum(middle - low, LEAST_RANGE), np.float32)
 
 
 def _light_bands(work: DateWork) -> list[list[int]]:
@@ -251,14 +244,12 @@ def _light_bands(work: DateWork) -> list[list[int]]:
 
 
 def with_shade(
-    work: DateWork, quality: NDArray[np.uint8], image: NDArray[np.float32], model: Model
+    work: DateWork, quality: NDArray[np.uint8], image: NDArray[np.float32], levels: LightLevels | None
 ) -> NDArray[np.uint8]:
     """Quality with clear pixels in deep shade told apart: dark in the visible bands together and in near infrared."""
-    levels = model.get("shade")
-    if not levels:
+    if levels is None:
         return quality
-    low, middle = (np.asarray(levels[name], np.float32)[:, None, None] for name in ("low", "middle"))
-    light = (image - low) / np.maximum(middle - low, np.float32(1e-6))
+    light = light_of(image, levels)
     groups = _light_bands(work)
     with np.errstate(invalid="ignore"):
         dark = np.logical_and.reduce([light[group].mean(axis=0) < SHADE_LIGHT for group in groups])

@@ -14,7 +14,6 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.grid import ground_area_m2
 from changedet.outputs.gpkg import vector_layers
-from changedet.pipeline.date_job import unpack
 from changedet.plan import Plan
 from changedet.stages.footprint.stage import (
     LEAST_CLEAR,
@@ -28,6 +27,7 @@ from changedet.stages.footprint.stage import (
 )
 from changedet.stages.series.table import DateMeasurements, Estimate
 from changedet.store import read_json
+from changedet.store.packing import unpack
 
 
 def footprints_of(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.date, Footprint]:

@@ -9,10 +9,11 @@ from datetime import date
 from changedet import __version__
 from changedet.grid.zones import sidings_of
 from changedet.imagery.scene import Look
-from changedet.pipeline.date_job import PARTS, DateWork, Methods, Model
+from changedet.pipeline.date_job import PARTS, DateWork, Methods
+from changedet.pipeline.date_model import KeptParts, read_kept_parts
 from changedet.plan import Plan
 from changedet.stages.footprint.stage import footprint_method
-from changedet.store import RunFolder, identity, read_json
+from changedet.store import RunFolder, identity
 
 STEP_VERSION = 13
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
@@ -93,14 +94,12 @@ def masks_identity(plan: Plan) -> str:
     return identity("masks", MASKS_VERSION, scores, None if sidings is None else sidings.wkb_hex)
 
 
-def kept_parts(folder: RunFolder, day: date, wanted: dict[str, str]) -> Model:
+def kept_parts(folder: RunFolder, day: date, wanted: dict[str, str]) -> KeptParts:
     """The parts of an earlier run's model that still hold."""
     record = folder.record(f"measure:{day}")
     if record is None or not folder.is_done(f"measure:{day}", str(record.get("identity"))):
-        return {}
-    model = read_json(folder.model(day))
-    earlier = model.get("identities", {})
-    return {part: value for part, value in model.items() if part in wanted and earlier.get(part) == wanted[part]}
+        return KeptParts()
+    return read_kept_parts(folder.model(day), wanted)
 
 
 def model_identity(wanted: dict[str, str]) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,9 @@ from changedet.grid import Grid
 from changedet.imagery.scene import Look
 from changedet.kernels.pixel_classes import CLEAR, NODATA, SHADE
 from changedet.outputs.rasters.reading import read_window
+from changedet.pipeline.date_job import light_of
+from changedet.pipeline.date_model import DateModel
 from changedet.plan import Plan
-from changedet.stages.align.alignment import Alignment
 from changedet.stages.tracks.appearance import light_of_boxes
 from changedet.store import RunFolder, read_table, write_table
 
@@ -42,25 +43,24 @@ class Pictures:
     looks : tuple of Look
     roles : tuple of str
         The bands that all dates share.
-    models : mapping of date to dict
-        What `changedet.measuring.measure` found of each date.
+    models : mapping of date to DateModel
+        What was measured of each date.
     """
 
     grid: Grid
     looks: tuple[Look, ...]
     roles: tuple[str, ...]
-    models: Mapping[dt.date, Mapping[str, Any]]
+    models: Mapping[dt.date, DateModel]
 
     def light(self, i: int, window: Window) -> NDArray[np.float32]:
         """Light (band, y, x), 0 at the date's dark end and 1 at its usual ground; NaN where nothing tells that."""
         look = self.looks[i]
-        levels = self.models[look.date].get("shade")
-        if not levels:
+        levels = self.models[look.date].shade
+        if levels is None:
             return np.full((len(self.roles), *window.shape), np.nan, np.float32)
-        displacement = Alignment.from_json(self.models[look.date]["alignment"]).displacement
+        displacement = self.models[look.date].alignment.displacement
         image, _ = look.read(self.grid, window, self.roles, displacement)
-        low, middle = (np.asarray(levels[name], np.float32)[:, None, None] for name in ("low", "middle"))
-        return np.asarray((image - low) / np.maximum(middle - low, np.float32(1e-6)), np.float32)
+        return light_of(image, levels)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class SeenLooks:
             fill(index, rows[index], columns[index], window)
 
 
-def seen_looks(plan: Plan, models: Mapping[dt.date, Mapping[str, Any]], days: Sequence[dt.date]) -> SeenLooks:
+def seen_looks(plan: Plan, models: Mapping[dt.date, DateModel], days: Sequence[dt.date]) -> SeenLooks:
     """The looks of a plan's dates, with the light of their scenes."""
     looks = tuple(look for look in plan.looks if look.date in set(days))
     return SeenLooks(plan.folder, plan.grid, tuple(days), Pictures(plan.grid, looks, plan.roles, models))

@@ -20,8 +20,9 @@ from changedet.kernels import components
 from changedet.outputs.rasters.polygons import polygonise
 from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
-from changedet.pipeline.date_job import DateWork, unpack
+from changedet.pipeline.date_job import DateWork
 from changedet.store import RunFolder, write_table
+from changedet.store.packing import unpack
 
 
 def mask_path(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> Path:

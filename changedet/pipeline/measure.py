@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -18,15 +17,23 @@ from changedet.kernels.resampling import block_mean
 from changedet.pipeline.date_job import (
     VISIBLE,
     DateWork,
-    Model,
     bands_of,
     blurred,
+    light_levels,
+    light_of,
     normalised,
-    pack,
     quality_of,
-    shade_levels,
-    unpack,
     where_valid,
+)
+from changedet.pipeline.date_model import (
+    ChangeModel,
+    DateModel,
+    FootprintModel,
+    KeptParts,
+    LightLevels,
+    NormaliseModel,
+    ObjectsModel,
+    OverviewClasses,
 )
 from changedet.stages.align.alignment import Alignment
 from changedet.stages.align.chips import measured_shift
@@ -86,8 +93,8 @@ def _read_cells(work: DateWork, displacement: Displacement | None) -> tuple[NDAr
 
 
 def measure(
-    work: DateWork, reference: Sample | None, reference_model: Model | None, kept: Model
-) -> tuple[Model, Sample | None]:
+    work: DateWork, reference: Sample | None, reference_model: DateModel | None, kept: KeptParts
+) -> tuple[DateModel, Sample | None]:
     """All statistics of a date.
 
     Parameters
@@ -95,43 +102,46 @@ def measure(
     work : DateWork
     reference : Sample or None
         Of the reference date, aligned with the grid; None where this is it.
-    reference_model : dict or None
-    kept : dict
-        Parts of the model that an earlier run measured and that still hold; they are not measured again.
+    reference_model : DateModel or None
+        Of the reference date; None where this is it.
+    kept : KeptParts
+        What an earlier run measured and still holds; it is not measured again.
 
     Returns
     -------
-    dict
-        JSON-able: ``alignment``, ``mask``, ``shade``, ``normalise``, ``change``, ``objects``, ``footprint``.
+    DateModel
+        Without identities.
     Sample or None
         The reference's own sample, for the other dates.
     """
     own = _unaligned(work)
-    earlier = kept.get("alignment")
-    alignment = _alignment(work, own, reference) if earlier is None else Alignment.from_json(earlier)
-    model: Model = {"alignment": alignment.to_json()}
+    alignment = kept.alignment or _alignment(work, own, reference)
     if not alignment.displacement.is_zero:
         image, quality = _read_cells(work, alignment.displacement)
         own = replace(own, image=image, quality=quality)
     own = replace(own, extra=_extra_cells(work, alignment.displacement))
-    earlier = kept.get("mask")
-    if earlier is None:
-        before = _open_overview(reference, reference_model)
-        earlier = _mask_model(work, own, before, alignment.displacement)
-    model["mask"] = earlier
-    classes = _sample_quality(work, own, model)
+    overview = kept.mask or _mask_model(work, own, _open_overview(reference, reference_model), alignment.displacement)
+    classes = _sample_quality(work, own, overview)
     seen = where_valid(own.image, classes == CLEAR)
-    model["shade"] = kept["shade"] if "shade" in kept else shade_levels(work, seen)
+    levels = kept.shade or light_levels(work, seen)
+    normalise: NormaliseModel | None = None
+    change: ChangeModel | None = None
     if reference is not None and reference_model is not None:
-        before = where_valid(reference.image, _sample_quality(work, reference, reference_model) == CLEAR)
-        model |= _pair_models(work, _stacked(work, seen, own), _stacked(work, before, reference), kept)
+        before = where_valid(reference.image, _sample_quality(work, reference, reference_model.mask) == CLEAR)
+        normalise, change = _pair_models(work, _stacked(work, seen, own), _stacked(work, before, reference), kept)
         if np.isin(classes, (CLOUD, SHADOW)).mean() > CLOUDED_SHARE:
-            seen = _without_clouds(work, seen, before, model["shade"], reference_model["shade"])
-    return model | _single_models(work, seen, kept), own if reference is None else None
+            seen = without_clouds(work.roles, seen, before, levels, reference_model.shade)
+    objects, footprint = _single_models(work, seen, kept)
+    model = DateModel(alignment, overview, levels, normalise, change, objects, footprint)
+    return model, own if reference is None else None
 
 
-def _without_clouds(
-    work: DateWork, seen: NDArray[np.float32], before: NDArray[np.float32], levels: Model, before_levels: Model
+def without_clouds(
+    roles: Sequence[str],
+    seen: NDArray[np.float32],
+    before: NDArray[np.float32],
+    levels: LightLevels | None,
+    before_levels: LightLevels | None,
 ) -> NDArray[np.float32]:
     """A sample (cell, band, y, x) without what is far brighter than on the reference.
 
@@ -139,19 +149,15 @@ def _without_clouds(
     picture, on which all that stands on the ground is dark and faint: on simulated cloudy dates the bright end is 1.5
     times that of the truly clear pixels, up to 4.8 times.
     """
-    bands = [k for k, role in enumerate(work.roles) if role in VISIBLE]
-    if not bands or not levels or not before_levels:
+    bands = [k for k, role in enumerate(roles) if role in VISIBLE]
+    if not bands or levels is None or before_levels is None:
         return seen
-    light, usual = (_light(image[:, bands], own, bands) for image, own in ((seen, levels), (before, before_levels)))
+    light, usual = (
+        light_of(image[:, bands], own, bands).mean(axis=1) for image, own in ((seen, levels), (before, before_levels))
+    )
     with np.errstate(invalid="ignore"):
         # NaN, where the reference shows nothing, is no reason.
         return where_valid(seen, ~(light - usual > BRIGHTER))
-
-
-def _light(image: NDArray[np.float32], levels: Model, bands: list[int]) -> NDArray[np.float32]:
-    """Brightness (cell, y, x), 0 at the dark end of a date and 1 at its usual ground."""
-    low, middle = (np.asarray(levels[name], np.float32)[bands, None, None] for name in ("low", "middle"))
-    return np.asarray(((image - low) / np.maximum(middle - low, np.float32(1e-6))).mean(axis=1), np.float32)
 
 
 def _stacked(work: DateWork, seen: NDArray[np.float32], sample: Sample) -> NDArray[np.float32]:
@@ -161,18 +167,20 @@ def _stacked(work: DateWork, seen: NDArray[np.float32], sample: Sample) -> NDArr
     return np.concatenate([seen, np.stack([sample.extra[role] for role in work.extra_roles], axis=1)], axis=1)
 
 
-def _single_models(work: DateWork, seen: NDArray[np.float32], kept: Model) -> Model:
+def _single_models(
+    work: DateWork, seen: NDArray[np.float32], kept: KeptParts
+) -> tuple[ObjectsModel | None, FootprintModel | None]:
     """The statistics of methods that look at one date alone."""
-    model: Model = {part: kept[part] for part in ("objects", "footprint") if part in kept}
-    if work.methods.objects is not None and work.counts and "objects" not in model:
+    objects, footprint = kept.objects, kept.footprint
+    if work.methods.objects is not None and work.counts and objects is None:
         # The grid's own pixels may be finer than what the sensor saw.
-        model["objects"] = work.methods.objects.fit(seen) | {"gsd_m": work.look.gsd_m} | _shadow(work.look)
-    if work.methods.footprint is not None and "footprint" not in model:
-        model["footprint"] = work.methods.footprint.fit(seen) | _sun(work.look)
-    return model
+        objects = work.methods.objects.fit(seen) | {"gsd_m": work.look.gsd_m} | _shadow(work.look)
+    if work.methods.footprint is not None and footprint is None:
+        footprint = work.methods.footprint.fit(seen) | _sun(work.look)
+    return objects, footprint
 
 
-def _shadow(look: Look) -> Model:
+def _shadow(look: Look) -> dict[str, list[float]]:
     """Where roofs' shadows lie from the roofs, as far as the date's angles tell; a view not given is straight down."""
     view = look.view or ViewAngles(0.0, 0.0)
     if look.sun is None or (view.azimuth_deg is None and view.off_nadir_deg > STRAIGHT_DOWN_DEG):
@@ -182,7 +190,7 @@ def _shadow(look: Look) -> Model:
     return {"shadow": [round(float(v), 6) for v in reach]}
 
 
-def _sun(look: Look) -> Model:
+def _sun(look: Look) -> dict[str, list[float]]:
     """The direction from which the sun shines, east and north, where it is known."""
     if look.sun is None:
         return {}
@@ -190,27 +198,29 @@ def _sun(look: Look) -> Model:
     return {"sun": [round(float(np.sin(azimuth)), 6), round(float(np.cos(azimuth)), 6)]}
 
 
-def _pair_models(work: DateWork, seen: NDArray[np.float32], before: NDArray[np.float32], kept: Model) -> Model:
-    model: Model = {part: kept[part] for part in ("normalise", "change") if part in kept}
-    if "change" in model:
-        return model
+def _pair_models(
+    work: DateWork, seen: NDArray[np.float32], before: NDArray[np.float32], kept: KeptParts
+) -> tuple[NormaliseModel | None, ChangeModel | None]:
+    normalise, change = kept.normalise, kept.change
+    if change is not None:
+        return normalise, change
     both = np.asarray(np.isfinite(seen).all(axis=1) & np.isfinite(before).all(axis=1), bool)
     after, before = where_valid(seen, both), where_valid(before, both)
     before_blur, after_blur = work.blur_px
     before = np.stack([blurred(cell, before_blur) for cell in before])
     after = np.stack([blurred(cell, after_blur) for cell in after])
     if work.methods.normalise is not None:
-        if "normalise" not in model:
-            model["normalise"] = work.methods.normalise.fit(after, before)
-        after = np.stack([work.methods.normalise.apply(cell, model=model["normalise"]) for cell in after])
+        if normalise is None:
+            normalise = work.methods.normalise.fit(after, before)
+        after = np.stack([work.methods.normalise.apply(cell, model=normalise) for cell in after])
     if work.methods.change is not None:
-        model["change"] = work.methods.change.fit(before, after)
-    return model
+        change = work.methods.change.fit(before, after)
+    return normalise, change
 
 
 def measure_between(
-    first: DateWork, second: DateWork, pair: DateWork, first_model: Model, second_model: Model
-) -> Model:
+    first: DateWork, second: DateWork, pair: DateWork, first_model: DateModel, second_model: DateModel
+) -> ChangeModel:
     """The change model of two dates neither of which is the reference, both on its scale.
 
     `pair` is the work of `steps.between`.
@@ -222,17 +232,17 @@ def measure_between(
     """
     samples = []
     for work, model in ((first, first_model), (second, second_model)):
-        displacement = Alignment.from_json(model["alignment"]).displacement
+        displacement = model.alignment.displacement
         image, quality = _read_cells(work, displacement)
         sample = Sample(image[0], image, quality, _extra_cells(work, displacement))
-        samples.append(_stacked(work, where_valid(image, _sample_quality(work, sample, model) == CLEAR), sample))
+        samples.append(_stacked(work, where_valid(image, _sample_quality(work, sample, model.mask) == CLEAR), sample))
     both = np.asarray(np.isfinite(samples[0]).all(axis=1) & np.isfinite(samples[1]).all(axis=1), bool)
     levelled = []
     dates = (first, first_model), (second, second_model)
     for seen, sigma, (work, model) in zip(samples, pair.blur_px, dates, strict=True):
         cells = [blurred(cell, sigma) for cell in where_valid(seen, both)]
         levelled.append(np.stack([normalised(work, cell, model)[bands_of(pair, work)] for cell in cells]))
-    change: Model = pair.methods.change.fit(*levelled)  # type: ignore[union-attr]
+    change: ChangeModel = pair.methods.change.fit(*levelled)  # type: ignore[union-attr]
     return change
 
 
@@ -259,33 +269,29 @@ def _coarse_pair(
     return (block_mean(moving, (factor, factor)), block_mean(fixed, (factor, factor))), factor
 
 
-def shows_ground(model: Model | None) -> bool:
-    """Whether the mask's overview leaves anything of a date to be compared with."""
-    kept = (model or {}).get("mask")
-    return not kept or bool((unpack(base64.b64decode(kept["classes"]), tuple(kept["shape"])) == CLEAR).any())
-
-
-def _mask_model(work: DateWork, own: Sample, before: NDArray[np.float32] | None, displacement: Displacement) -> Model:
+def _mask_model(
+    work: DateWork, own: Sample, before: NDArray[np.float32] | None, displacement: Displacement
+) -> OverviewClasses | None:
     if work.methods.mask is None or work.methods.mask.classify is None:
-        return {}
+        return None
     factor = work.overview_factor
     sun = work.look.sun.azimuth_deg if work.look.sun else None
     overview = _moved(own.overview, displacement.shift, work.grid.resolution_m * factor)
     classes = work.methods.mask.classify(overview, before, work.grid.ground_resolution_m * factor, sun)
     if work.reference is None and _is_hidden(work, own.overview):
         classes = np.where(classes == NODATA, classes, CLOUD).astype(np.uint8)
-    packed = base64.b64encode(pack(classes)).decode()
-    return {"factor": factor, "shape": list(classes.shape), "classes": packed}
+    return OverviewClasses.packed(classes, factor)
 
 
-def _open_overview(reference: Sample | None, model: Model | None) -> NDArray[np.float32] | None:
+def _open_overview(reference: Sample | None, model: DateModel | None) -> NDArray[np.float32] | None:
     """The reference's overview where no cloud or shadow is known to hide it; None where that is nowhere."""
-    if reference is None or not shows_ground(model):
+    if reference is None:
         return None
-    kept = (model or {}).get("mask")
-    if not kept:
+    if model is None or model.mask is None:
         return reference.overview
-    classes = unpack(base64.b64decode(kept["classes"]), tuple(kept["shape"]))
+    classes = model.mask.unpacked()
+    if not (classes == CLEAR).any():
+        return None
     return np.where(np.isin(classes, (CLOUD, SHADOW)), np.float32(np.nan), reference.overview)
 
 
@@ -311,9 +317,9 @@ def _moved(overview: NDArray[np.float32], shift: Shift, resolution_m: float) -> 
     return np.ascontiguousarray(overview[:, rows][:, :, columns])
 
 
-def _sample_quality(work: DateWork, sample: Sample, model: Model) -> NDArray[np.uint8]:
+def _sample_quality(work: DateWork, sample: Sample, overview: OverviewClasses | None) -> NDArray[np.uint8]:
     out = sample.quality.copy()
     for i, window in enumerate(sample_windows(work.grid.shape)):
         whole = Window(window.y, window.x, SAMPLE_CELL_PX, SAMPLE_CELL_PX)
-        out[i] = quality_of(work, sample.image[i], sample.quality[i], whole, model)
+        out[i] = quality_of(work, sample.image[i], sample.quality[i], whole, overview)
     return out

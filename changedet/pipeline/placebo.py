@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from changedet.blocks import Task, Window, in_strips, tiles
 from changedet.kernels.components import drop_small_components
 from changedet.outputs.rasters.reading import read_window
-from changedet.pipeline.date_job import DateWork, Model, pack, unpack
+from changedet.pipeline.date_job import DateWork
+from changedet.pipeline.date_model import ChangeModel, DateModel, read_date_model
 from changedet.pipeline.identities import between, date_work, masks_identity
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.measure import measure_between
@@ -31,6 +32,7 @@ from changedet.pipeline.series_masks import Stream
 from changedet.pipeline.tile import compare_dates, raw_mask
 from changedet.plan import LATTICE_PX, Plan
 from changedet.store import identity, read_json, write_json
+from changedet.store.packing import pack, unpack
 
 LEAST_PIXELS: Final = 10_000
 """With fewer pixels to judge, a share of some in a thousand is not measured."""
@@ -95,7 +97,7 @@ def _days(plan: Plan) -> list[dt.date]:
     return [work.look.date for work in works if work.compares]
 
 
-def _least_px(plan: Plan, change: Model) -> int:
+def _least_px(plan: Plan, change: ChangeModel) -> int:
     """Pixels of the least change that a fitted change model keeps."""
     return max(1, int(np.ceil(change["min_area_m2"] / plan.grid.ground_resolution_m**2 - 1e-6)))
 
@@ -104,7 +106,7 @@ def _single_looks(plan: Plan) -> float | None:
     days = _days(plan)
     if len(days) < 2:
         return None
-    fitted = {day: read_json(plan.folder.model(day))["change"] for day in days} if plan.persists else {}
+    fitted = {day: read_date_model(plan.folder.model(day)).change or {} for day in days} if plan.persists else {}
     before = sum(day < plan.looks[plan.reference].date for day in days)
     judged = marked = 0
     for window in tiles(plan.grid.shape, 2 * LATTICE_PX):
@@ -161,7 +163,7 @@ def _kept_pairs(plan: Plan) -> list[tuple[dt.date, dt.date, float]]:
     return [(dt.date.fromisoformat(a), dt.date.fromisoformat(b), share) for a, b, share in kept]
 
 
-def run_placebo(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -> None:
+def run_placebo(plan: Plan, models: Mapping[dt.date, DateModel], stream: Stream) -> None:
     """Compare each date with the one before it, neither being the reference, and keep what share is marked.
 
     Nothing is done where an earlier run has measured it on the same masks.
@@ -190,12 +192,12 @@ def run_placebo(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -> 
     plan.folder.once("placebo", _identity(plan), [path], partial(write_json, path, {"pairs": found}))
 
 
-def _models_of(pair: _Pair, models: Mapping[dt.date, Model]) -> tuple[Model, Model]:
+def _models_of(pair: _Pair, models: Mapping[dt.date, DateModel]) -> tuple[DateModel, DateModel]:
     return models[pair[0].look.date], models[pair[1].look.date]
 
 
 def _pair_share(
-    plan: Plan, pair: _Pair, models: Mapping[dt.date, Model], change: Model, stream: Stream
+    plan: Plan, pair: _Pair, models: Mapping[dt.date, DateModel], change: ChangeModel, stream: Stream
 ) -> float | None:
     windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
     tasks: list[Task] = [
@@ -217,9 +219,9 @@ def _marks(
     second: DateWork,
     pair: DateWork,
     window: Window,
-    first_model: Model,
-    model: Model,
-    change: Model,
+    first_model: DateModel,
+    model: DateModel,
+    change: ChangeModel,
     least_px: int,
 ) -> bytes:
     """A tile's marks between two dates, packed, cleaned cell by cell so that they do not depend on the tile."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import platform
 from collections.abc import Mapping
 from datetime import date
@@ -29,7 +28,7 @@ from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.page import write_report
 from changedet.pipeline.collect import Results
 from changedet.pipeline.date_files import picture_path
-from changedet.pipeline.date_job import Model, unpack
+from changedet.pipeline.date_model import DateModel, date_model_json
 from changedet.pipeline.finished import Run, open_run
 from changedet.pipeline.mask_files import mask_path
 from changedet.plan import Plan
@@ -71,7 +70,7 @@ def published_files(plan: Plan, step: str) -> list[Path]:
 
 
 def publish(
-    plan: Plan, models: Mapping[date, Model], results: Results, seconds: Mapping[str, float], step: str
+    plan: Plan, models: Mapping[date, DateModel], results: Results, seconds: Mapping[str, float], step: str
 ) -> None:
     """Write the files of one step of `PUBLISHED`."""
     folder = plan.folder
@@ -167,12 +166,12 @@ def _write_stac(plan: Plan) -> None:
     )
 
 
-def _scene_rows(plan: Plan, models: Mapping[date, Model], table: pd.DataFrame) -> list[dict[str, Any]]:
+def _scene_rows(plan: Plan, models: Mapping[date, DateModel], table: pd.DataFrame) -> list[dict[str, Any]]:
     whole = table[table["zone"] == ""]
     clear = {row["date"].date(): row["valid_fraction"] for _, row in whole.iterrows()}
     rows = []
     for i, look in enumerate(plan.looks):
-        alignment = Alignment.from_json(models[look.date]["alignment"])
+        alignment = models[look.date].alignment
         rows.append(
             {
                 "date": str(look.date),
@@ -221,10 +220,11 @@ def _checksum(folder: RunFolder, path: str, stamp: str) -> str:
 
 
 def _provenance(
-    plan: Plan, models: Mapping[date, Model], results: Results, seconds: Mapping[str, float]
+    plan: Plan, models: Mapping[date, DateModel], results: Results, seconds: Mapping[str, float]
 ) -> dict[str, Any]:
-    def shown(model: Model) -> dict[str, Any]:
-        return {name: part for name, part in model.items() if name != "mask"} | {"mask": _mask_shares(model)}
+    def shown(model: DateModel) -> dict[str, Any]:
+        parts = date_model_json(model).items()
+        return {name: part for name, part in parts if name != "mask"} | {"mask": _mask_shares(model)}
 
     return {
         "software": {"changedet": __version__, "python": platform.python_version()},
@@ -259,18 +259,16 @@ def _compared_bands(plan: Plan, i: int) -> list[str]:
     return [] if i == plan.reference else [*plan.roles, *plan.extra_roles(i)]
 
 
-def _mask_shares(model: Model) -> dict[str, float]:
+def _mask_shares(model: DateModel) -> dict[str, float]:
     """Which share of a date's overview is cloud, shadow, snow and so on."""
-    kept = model.get("mask")
-    if not kept:
+    if model.mask is None:
         return {}
-    height, width = kept["shape"]
-    classes = unpack(base64.b64decode(kept["classes"]), (height, width))
+    classes = model.mask.unpacked()
     counts = np.bincount(classes.ravel(), minlength=len(NAMES))
     return {name: round(float(count) / classes.size, 5) for name, count in zip(NAMES, counts, strict=True) if count}
 
 
-def _write_report(plan: Plan, models: Mapping[date, Model], results: Results) -> None:
+def _write_report(plan: Plan, models: Mapping[date, DateModel], results: Results) -> None:
     folder = plan.folder
     pictured = {look.date: picture_path(folder, look.date, plan.formats) for look in plan.looks}
     masks = {

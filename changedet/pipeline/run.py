@@ -20,7 +20,8 @@ from changedet.imagery.scene import Look
 from changedet.outputs.rasters.styling import sidecars
 from changedet.pipeline.collect import Results, collect
 from changedet.pipeline.date_files import DateSink, files_of_date, write_first_change
-from changedet.pipeline.date_job import PARTS, DateWork, Model
+from changedet.pipeline.date_job import PARTS, DateWork
+from changedet.pipeline.date_model import DateModel, KeptParts, read_date_model, write_date_model
 from changedet.pipeline.finished import Run, open_run
 from changedet.pipeline.identities import date_work, identities, kept_parts, masks_identity, model_identity
 from changedet.pipeline.mask_files import mask_path
@@ -30,7 +31,7 @@ from changedet.pipeline.publish import PUBLISHED, WRITTEN_ANEW, publish, publish
 from changedet.pipeline.series_masks import begin_masks, read_together
 from changedet.pipeline.tile import Tile, compute_tile
 from changedet.plan import SKIP_HINT, Plan, make_plan, without
-from changedet.store import RunFolder, identity, read_json, write_json
+from changedet.store import RunFolder, identity
 from changedet.workflow import Workflow
 
 Progress = Callable[[str, int, int], None]
@@ -126,7 +127,7 @@ def carry_out(plan: Plan, *, fresh: bool = False, placebo: bool = False, progres
     return open_run(folder.path)
 
 
-def _read_through(session: _Session) -> dict[date, Model]:
+def _read_through(session: _Session) -> dict[date, DateModel]:
     """Measure and pass over all dates; one that cannot be read is left out where the workflow allows it.
 
     What the other dates had finished by then still holds, and is not done again.
@@ -192,7 +193,7 @@ def _active_client() -> Any:
         return None
 
 
-def _measured(session: _Session) -> dict[date, Model]:
+def _measured(session: _Session) -> dict[date, DateModel]:
     """Every date's model: of an earlier run's, all parts that depend on nothing that changed."""
     plan, folder = session.plan, session.folder
     days = [look.date for look in plan.looks]
@@ -201,16 +202,16 @@ def _measured(session: _Session) -> dict[date, Model]:
     kept = {i: kept_parts(folder, days[i], wanted[i]) for i in pending}
     for i, model in (_measure(session, kept) if pending else {}).items():
         path = folder.model(days[i])
-        whole = model | {"identities": wanted[i]}
-        folder.once(f"measure:{days[i]}", model_identity(wanted[i]), [path], partial(write_json, path, whole))
-    return {day: read_json(folder.model(day)) for day in days}
+        whole = replace(model, identities=wanted[i])
+        folder.once(f"measure:{days[i]}", model_identity(wanted[i]), [path], partial(write_date_model, path, whole))
+    return {day: read_date_model(folder.model(day)) for day in days}
 
 
-def _measure(session: _Session, kept: dict[int, Model]) -> dict[int, Model]:
+def _measure(session: _Session, kept: dict[int, KeptParts]) -> dict[int, DateModel]:
     plan, folder = session.plan, session.folder
     day = plan.looks[plan.reference].date
     work = date_work(plan, plan.reference)
-    models: dict[int, Model] = {}
+    models: dict[int, DateModel] = {}
     if plan.reference in kept:
         task: Task = (_measure_one, (work, None, None, kept[plan.reference]))
         ((_, found),) = session.stream("measuring", [task])
@@ -219,7 +220,7 @@ def _measure(session: _Session, kept: dict[int, Model]) -> dict[int, Model]:
         reference_model, sample = found
         models[plan.reference] = reference_model
     else:
-        reference_model = read_json(folder.model(day))
+        reference_model = read_date_model(folder.model(day))
         ((_, sample),) = session.stream("measuring", [(reference_sample, (work,))])
     others = [i for i in kept if i != plan.reference]
     tasks: list[Task] = [(_measure_one, (date_work(plan, i), sample, reference_model, kept[i])) for i in others]
@@ -243,8 +244,8 @@ class _UnreadError(Exception):
 
 
 def _measure_one(
-    work: DateWork, sample: Sample | None, reference_model: Model | None, kept: Model
-) -> tuple[Model, Sample | None] | InputError:
+    work: DateWork, sample: Sample | None, reference_model: DateModel | None, kept: KeptParts
+) -> tuple[DateModel, Sample | None] | InputError:
     """A date's model, or why it has none: one bad scene names itself and does not stop the others."""
     try:
         return measure(work, sample, reference_model, kept)
@@ -296,7 +297,7 @@ def _with_rider(pending: list[_Pass]) -> tuple[list[_Pass], _Pass | None]:
     return [carrying if k == host else one for k, one in enumerate(pending) if one is not own], own
 
 
-def _passed(session: _Session, models: dict[date, Model]) -> None:
+def _passed(session: _Session, models: dict[date, DateModel]) -> None:
     """Pass over the tiles of every date of which something is not done, and write its rasters and tables."""
     plan = session.plan
     pending, rider = _with_rider(_pending_passes(plan))
@@ -331,7 +332,7 @@ def _passed(session: _Session, models: dict[date, Model]) -> None:
             sink.abandon()
 
 
-def _tile(work: DateWork, window: Window, model: Model, reference_model: Model) -> Tile | InputError:
+def _tile(work: DateWork, window: Window, model: DateModel, reference_model: DateModel) -> Tile | InputError:
     """A tile, or why there is none."""
     try:
         return compute_tile(work, window, model, reference_model)
@@ -354,7 +355,7 @@ def _names_file_of(error: InputError, look: Look) -> bool:
     return any(str(problem).startswith(f"{path}: ") for problem in error.problems for path in paths)
 
 
-def _begun(plan: Plan, one: _Pass, models: dict[date, Model]) -> DateSink:
+def _begun(plan: Plan, one: _Pass, models: dict[date, DateModel]) -> DateSink:
     day = one.work.look.date
     for part, (_, files) in one.steps.items():
         plan.folder.begin(f"{part}:{day}", files)
@@ -367,7 +368,7 @@ def _finish(plan: Plan, one: _Pass, sink: DateSink) -> None:
         plan.folder.finish(f"{part}:{one.work.look.date}", done, files)
 
 
-def _followed(session: _Session, models: dict[date, Model]) -> Results:
+def _followed(session: _Session, models: dict[date, DateModel]) -> Results:
     """What needs all dates: the first change, tracks, the series, the onset."""
     plan, folder = session.plan, session.folder
     start = time.perf_counter()
@@ -384,7 +385,7 @@ def _followed(session: _Session, models: dict[date, Model]) -> Results:
     return results
 
 
-def _published(session: _Session, models: dict[date, Model], results: Results) -> None:
+def _published(session: _Session, models: dict[date, DateModel], results: Results) -> None:
     plan, folder = session.plan, session.folder
     results = replace(results, warnings=tuple(dict.fromkeys([*plan.warnings, *results.warnings])))
     for step in PUBLISHED:

@@ -18,7 +18,7 @@ from changedet.grid.zones import sidings_of
 from changedet.kernels import components
 from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.pipeline.date_files import files_of_date
-from changedet.pipeline.date_job import Model
+from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.identities import date_work, masks_identity
 from changedet.pipeline.mask_files import MaskSink, Place
 from changedet.pipeline.tile import described
@@ -94,7 +94,7 @@ def _files(plan: Plan, i: int) -> list[Path]:
     return files_of_date(plan.folder, date_work(plan, i), plan.formats, "masks")
 
 
-def read_together(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -> None:
+def read_together(plan: Plan, models: Mapping[dt.date, DateModel], stream: Stream) -> None:
     """Write the masks and scores of a series that are not done, from the scores of all its dates.
 
     Parameters
@@ -135,16 +135,16 @@ def read_together(plan: Plan, models: Mapping[dt.date, Model], stream: Stream) -
                 sink.abandon()
 
 
-def _sink(plan: Plan, models: Mapping[dt.date, Model], i: int) -> MaskSink:
-    change = models[plan.looks[i].date]["change"]
+def _sink(plan: Plan, models: Mapping[dt.date, DateModel], i: int) -> MaskSink:
+    change = models[plan.looks[i].date].change or {}
     about = {"method": change["method"], "threshold": CHANGED, "min_area_m2": change["min_area_m2"]}
     words = f"probability of change over all dates, from scores by {change['method']}"
     return MaskSink(Place(plan.folder, date_work(plan, i), plan.formats, plan.site_id), about, words)
 
 
-def _work(plan: Plan, models: Mapping[dt.date, Model], indices: Sequence[int]) -> SeriesWork:
+def _work(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]) -> SeriesWork:
     days = [plan.looks[i].date for i in indices]
-    thresholds = [models[day]["change"]["threshold"] for day in days]
+    thresholds = [(models[day].change or {})["threshold"] for day in days]
     return SeriesWork(
         plan.grid,
         tuple(plan.folder.aside("score", day) for day in days),

@@ -18,18 +18,17 @@ from changedet.kernels.pixel_classes import CLEAR, CLOUD, HAZE, NODATA, SHADOW
 from changedet.pipeline.date_job import (
     OUTLINE_PX,
     DateWork,
-    Model,
     bands_of,
     blurred,
     normalised,
-    pack,
     quality_of,
     where_valid,
     with_extra,
     with_shade,
 )
-from changedet.stages.align.alignment import Alignment
+from changedet.pipeline.date_model import ChangeModel, DateModel
 from changedet.stages.objects.lattice import cells, in_cell
+from changedet.store.packing import pack
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Tile:
     reference_quality: bytes | None = None
 
 
-def compute_tile(work: DateWork, window: Window, model: Model, reference_model: Model) -> Tile:
+def compute_tile(work: DateWork, window: Window, model: DateModel, reference_model: DateModel) -> Tile:
     """One pass over a tile: quality, score, raw mask, regions, picture, boxes.
 
     Raises
@@ -75,13 +74,13 @@ def compute_tile(work: DateWork, window: Window, model: Model, reference_model: 
     InputError
         A scene cannot be read; it is named.
     """
-    displacement = Alignment.from_json(model["alignment"]).displacement
+    displacement = model.alignment.displacement
     wide = window.grown(work.halo_px)
     image, own = work.look.read(work.grid, wide, work.roles, displacement)
-    quality = quality_of(work, image, own, wide, model)
+    quality = quality_of(work, image, own, wide, model.mask)
     inside = work.grid.inside(window)
     core = _inner(work.halo_px)
-    shown = with_shade(work, quality[core], image[(slice(None), *core)], model)
+    shown = with_shade(work, quality[core], image[(slice(None), *core)], model.shade)
     found: dict[str, Any] = {"quality": pack(np.where(inside, shown, NODATA).astype(np.uint8))}
     if work.compares:
         near = _inner(work.halo_px - work.change_halo_px)
@@ -97,11 +96,11 @@ def compute_tile(work: DateWork, window: Window, model: Model, reference_model: 
         method = work.methods.objects
         # The rims of clouds and shadows cut through boxes that are seen: all is shown, and what is hidden left out.
         whole = where_valid(image, np.isin(quality, (CLEAR, CLOUD, SHADOW, HAZE)))
-        tables = [in_cell(whole, wide, cell, method, model["objects"]) for cell in cells(window, method.cell_px)]
+        tables = [in_cell(whole, wide, cell, method, model.objects or {}) for cell in cells(window, method.cell_px)]
         boxes = pd.concat(tables, ignore_index=True)
         found["boxes"] = boxes[_mostly(quality == CLEAR, wide, boxes, work.grid.ground_resolution_m)]
     if work.methods.footprint is not None:
-        built = work.methods.footprint.apply(seen, wide, model=model["footprint"])
+        built = work.methods.footprint.apply(seen, wide, model=model.footprint)
         found["built"] = pack(np.where(inside, built[core], 0).astype(np.uint8))
     return Tile(**found)
 
@@ -133,20 +132,21 @@ def _compared(
     quality: NDArray[np.uint8],
     displacement: Displacement,
     inside: NDArray[np.bool_],
-    model: Model,
-    reference_model: Model,
+    model: DateModel,
+    reference_model: DateModel,
 ) -> dict[str, Any]:
-    if work.reference is None or work.methods.change is None:
+    change = model.change
+    if work.reference is None or work.methods.change is None or change is None:
         return {}
     halo_px = work.change_halo_px
     wide = window.grown(halo_px)
     before, before_own = work.reference.read(work.grid, wide, work.roles, None)
-    before_quality = quality_of(work, before, before_own, wide, reference_model)
+    before_quality = quality_of(work, before, before_own, wide, reference_model.mask)
     both = (quality == CLEAR) & (before_quality == CLEAR)
     core = _inner(halo_px)
     found: dict[str, Any] = {}
     if work.tells_reference:
-        shown = with_shade(work, before_quality[core], before[(slice(None), *core)], reference_model)
+        shown = with_shade(work, before_quality[core], before[(slice(None), *core)], reference_model.shade)
         found["reference_quality"] = pack(np.where(inside, shown, NODATA).astype(np.uint8))
     if work.extra_roles:
         before, image = (
@@ -155,14 +155,14 @@ def _compared(
         )
         both &= np.isfinite(before).all(axis=0) & np.isfinite(image).all(axis=0)
     before, after = _comparable(work, before, image, both, model)
-    score = work.methods.change.apply(before, after, model=model["change"])
-    raw = raw_mask(score, model["change"]["threshold"])
+    score = work.methods.change.apply(before, after, model=change)
+    raw = raw_mask(score, change["threshold"])
     rim = _inner(halo_px - OUTLINE_PX)
     contrast = [figure[rim] for figure in components.edge_contrast(before, after, raw)]
     score = np.where(inside, score[core], np.float32(np.nan))
     if work.persists:
         return found | {"score": score, "contrast": np.stack(contrast)}
-    packed, regions = described(score, model["change"]["threshold"], contrast, window, work.grid)
+    packed, regions = described(score, change["threshold"], contrast, window, work.grid)
     return found | {"score": score, "raw": packed, "regions": regions}
 
 
@@ -171,9 +171,9 @@ def compare_dates(
     second: DateWork,
     pair: DateWork,
     window: Window,
-    first_model: Model,
-    second_model: Model,
-    change: Model,
+    first_model: DateModel,
+    second_model: DateModel,
+    change: ChangeModel,
 ) -> NDArray[np.float32]:
     """Score ``(y, x)`` of a tile between two dates neither of which is the reference; NaN where not seen on both.
 
@@ -188,9 +188,9 @@ def compare_dates(
     wide = window.grown(halo_px)
     images, clear = [], []
     for work, model in ((first, first_model), (second, second_model)):
-        displacement = Alignment.from_json(model["alignment"]).displacement
+        displacement = model.alignment.displacement
         image, own = work.look.read(work.grid, wide, work.roles, displacement)
-        clear.append(quality_of(work, image, own, wide, model) == CLEAR)
+        clear.append(quality_of(work, image, own, wide, model.mask) == CLEAR)
         images.append(with_extra(work, work.look, image, wide, displacement))
     both = np.logical_and.reduce([*clear, *(np.isfinite(image).all(axis=0) for image in images)])
     levelled = [
@@ -218,7 +218,7 @@ def described(
 
 
 def _comparable(
-    work: DateWork, before: NDArray[np.float32], image: NDArray[np.float32], both: NDArray[np.bool_], model: Model
+    work: DateWork, before: NDArray[np.float32], image: NDArray[np.float32], both: NDArray[np.bool_], model: DateModel
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Both dates where both are seen, at one resolution and on one scale. Takes `before` over: it is not kept whole."""
     np.copyto(before, np.float32(np.nan), where=~both)
@@ -236,12 +236,12 @@ def raw_mask(score: NDArray[np.float32], threshold: float | None) -> NDArray[np.
 
 
 def _picture(
-    work: DateWork, window: Window, shared: NDArray[np.float32], displacement: Displacement, model: Model
+    work: DateWork, window: Window, shared: NDArray[np.float32], displacement: Displacement, model: DateModel
 ) -> NDArray[np.float32]:
     """The aligned, normalised picture with all of the date's bands; those that are not compared keep their values."""
     shared = with_extra(work, work.look, shared, window, displacement)
-    if work.methods.normalise is not None and "normalise" in model:
-        shared = work.methods.normalise.apply(shared, model=model["normalise"])
+    if work.methods.normalise is not None and model.normalise is not None:
+        shared = work.methods.normalise.apply(shared, model=model.normalise)
     by_role = dict(zip(work.compared_roles, shared, strict=True))
     others = tuple(role for role in work.scene_roles if role not in by_role)
     if others:

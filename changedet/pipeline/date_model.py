@@ -1,0 +1,168 @@
+"""The statistics of a date, as measuring leaves them and ``.changedet/model/<date>.json`` keeps them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import (
+    BeforeValidator,
+    PlainSerializer,
+    PlainValidator,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    WrapSerializer,
+)
+
+from changedet.arrays import Bytes
+from changedet.stages.align.alignment import Alignment
+from changedet.store import read_json, write_json
+from changedet.store.packing import pack, unpack
+
+NormaliseModel: TypeAlias = dict[str, Any]
+ChangeModel: TypeAlias = dict[str, Any]
+ObjectsModel: TypeAlias = dict[str, Any]
+FootprintModel: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class OverviewClasses:
+    """Why each pixel of a date's overview is usable or not, packed.
+
+    Attributes
+    ----------
+    factor : int
+        Pixels of the grid that one of the overview averages on a side.
+    shape : tuple of int
+        Rows and columns of the overview.
+    classes : str
+        uint8 (y, x) of `changedet.kernels.pixel_classes`, deflated, in base64.
+    """
+
+    factor: int
+    shape: tuple[int, int]
+    classes: str
+
+    @classmethod
+    def packed(cls, classes: Bytes, factor: int) -> OverviewClasses:
+        """The record of an overview's classes, uint8 (y, x)."""
+        height, width = classes.shape
+        return cls(factor, (height, width), base64.b64encode(pack(classes)).decode())
+
+    def unpacked(self) -> Bytes:
+        """The classes, read-only uint8 (y, x)."""
+        return _unpacked(self)
+
+
+@lru_cache(maxsize=16)
+def _unpacked(overview: OverviewClasses) -> Bytes:
+    return unpack(base64.b64decode(overview.classes), overview.shape)
+
+
+@dataclass(frozen=True)
+class LightLevels:
+    """The dark end and the middle of each shared band's values on a date.
+
+    Attributes
+    ----------
+    low, middle : tuple of float
+        0.5 and 50 % quantiles of each band, in the scene's own units.
+    """
+
+    low: tuple[float, ...]
+    middle: tuple[float, ...]
+
+
+def _to_json_or_empty(part: object, to_json: SerializerFunctionWrapHandler) -> object:
+    return {} if part is None else to_json(part)
+
+
+_empty_is_none = BeforeValidator(lambda kept: kept or None)
+_none_is_empty = WrapSerializer(_to_json_or_empty)
+
+_Alignment = Annotated[Alignment, PlainValidator(Alignment.from_json), PlainSerializer(Alignment.to_json)]
+_Mask = Annotated[OverviewClasses | None, _empty_is_none, _none_is_empty]
+_Shade = Annotated[LightLevels | None, _empty_is_none, _none_is_empty]
+
+
+@dataclass(frozen=True)
+class DateModel:
+    """All statistics of a date, with which its pixels are judged and brought to the reference's scale.
+
+    Attributes
+    ----------
+    alignment : Alignment
+    mask : OverviewClasses or None
+        None where no mask method looks at overviews.
+    shade : LightLevels or None
+        None without visible or near-infrared bands, or where nothing is clear.
+    normalise, change : or None
+        Of the pair with the reference; None for the reference itself and where the stage is switched off.
+    objects, footprint : or None
+        None where the stage is switched off or not for this date.
+    identities : mapping of str to str
+        Of each part, and of what follows from it: what it depends on.
+    """
+
+    alignment: _Alignment
+    mask: _Mask
+    shade: _Shade
+    normalise: NormaliseModel | None = None
+    change: ChangeModel | None = None
+    objects: ObjectsModel | None = None
+    footprint: FootprintModel | None = None
+    identities: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KeptParts:
+    """Parts of a date's statistics that an earlier run measured and that still hold; None is to be measured.
+
+    Attributes
+    ----------
+    alignment, mask, shade, normalise, change, objects, footprint
+        As of `DateModel`.
+    """
+
+    alignment: _Alignment | None = None
+    mask: _Mask = None
+    shade: _Shade = None
+    normalise: NormaliseModel | None = None
+    change: ChangeModel | None = None
+    objects: ObjectsModel | None = None
+    footprint: FootprintModel | None = None
+
+
+_DATE_MODEL = TypeAdapter(DateModel)
+_KEPT_PARTS = TypeAdapter(KeptParts)
+
+
+def date_model_json(model: DateModel) -> dict[str, Any]:
+    """A date's statistics as JSON keeps them; parts that are None by default are left out."""
+    kept: dict[str, Any] = _DATE_MODEL.dump_python(model, exclude_defaults=True)
+    return kept
+
+
+def write_date_model(path: Path, model: DateModel) -> None:
+    """Keep a date's statistics as JSON."""
+    write_json(path, date_model_json(model))
+
+
+def read_date_model(path: Path) -> DateModel:
+    """What `write_date_model` kept."""
+    return _DATE_MODEL.validate_python(read_json(path))
+
+
+def read_kept_parts(path: Path, wanted: Mapping[str, str]) -> KeptParts:
+    """The parts of what `write_date_model` kept that depend on nothing else than what `wanted` gives for each.
+
+    The others are not looked at: an earlier version may have written them in another form.
+    """
+    kept = read_json(path)
+    earlier = kept.get("identities", {})
+    holding = {part: value for part, value in kept.items() if part in wanted and earlier.get(part) == wanted[part]}
+    return _KEPT_PARTS.validate_python(holding)
