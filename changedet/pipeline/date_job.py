@@ -20,7 +20,7 @@ from changedet.grid import Grid
 from changedet.grid.displacement import Displacement
 from changedet.imagery.scene import Look
 from changedet.kernels.pixel_classes import CLEAR, NODATA, SHADE
-from changedet.pipeline.date_model import DateModel, LightLevels, OverviewClasses
+from changedet.pipeline.date_model import ChangeModel, DateModel, LightLevels, NormaliseModel, OverviewClasses
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.images import overview_factor
 from changedet.stages.footprint.stage import FootprintMethod
@@ -50,8 +50,8 @@ class Methods:
 
     mask: MaskMethod | None
     align: AlignMethod | None
-    normalise: PixelMethod[dict[str, Any], Singles] | None
-    change: PixelMethod[dict[str, Any], Singles] | None
+    normalise: PixelMethod[NormaliseModel, Singles] | None
+    change: PixelMethod[ChangeModel, Singles] | None
     objects: ObjectMethod | None
     footprint: FootprintMethod | None
 
