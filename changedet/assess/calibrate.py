@@ -29,7 +29,7 @@ from changedet.stages.objects.stage import STAGE as OBJECTS
 from changedet.stages.registry import Facts, Method
 from changedet.stages.series.counts import tracked_boxes
 from changedet.stages.tracks.kernels.detector_tables import calibration
-from changedet.stages.tracks.result import Tracks
+from changedet.stages.tracks.result import TrackMethod, Tracks
 from changedet.stages.tracks.stage import STAGE as TRACKS
 from changedet.stages.tracks.visibility import SeriesVisibility
 from changedet.store import RunFolder
@@ -68,15 +68,14 @@ class Detector:
     scale: kernel.Confidence
     precision: float
     count_scale: float
-    tracks: Method
+    tracks: Method[TrackMethod]
     parameters: Mapping[str, Any]
 
     def followed(self, rows: gpd.GeoDataFrame, looks: SeriesVisibility, precision: float) -> Tracks:
         """The boxes, followed as the run follows them."""
         facts = Facts(math.nan, dates=len(looks.dates), detector=self.name)
         follow = self.tracks.function(facts, **{**self.parameters, "precision": precision})
-        found: Tracks = follow(rows, looks)
-        return found
+        return follow(rows, looks)
 
 
 def calibrate(finished: Run, labels: str | Path) -> dict[str, Any]:

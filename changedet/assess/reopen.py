@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 
@@ -16,6 +16,8 @@ from changedet.pipeline.looks import SeenLooks
 from changedet.stages.registry import NONE, Method, Stage
 from changedet.stages.tracks.visibility import GivenVisibility, SeriesVisibility
 from changedet.store import RunFolder
+
+Made = TypeVar("Made")
 
 
 def counted_days(finished: Run) -> list[dt.date]:
@@ -54,7 +56,7 @@ def looks(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[Serie
     return GivenVisibility(tuple(days)), ["what each date saw is no longer kept; all dates count as clear everywhere"]
 
 
-def method(finished: Run, stage: Stage) -> tuple[Method, dict[str, Any]] | None:
+def method(finished: Run, stage: Stage[Made]) -> tuple[Method[Made], dict[str, Any]] | None:
     """The run's own method of a stage with its parameters; None where it was switched off."""
     row = next((row for row in finished.provenance["methods"] if row["stage"] == stage.name), None)
     if row is None or row["method"] == NONE:

@@ -82,7 +82,7 @@ class Plan:
         facts = replace(self.facts, roles=(*self.facts.roles, *extra), dtype=dtype or self.facts.dtype)
         return None if method is None else method.function(facts, **self.choices[stage].parameters)
 
-    def method(self, stage: str) -> Method | None:
+    def method(self, stage: str) -> Method[object] | None:
         choice = self.choices[stage]
         return None if choice.method == NONE else stages()[stage].get(choice.method)
 

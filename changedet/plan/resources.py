@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from changedet.plan.model import LATTICE_PX
+from changedet.stages.objects.stage import STAGE
 from changedet.stages.registry import NONE, Choice, Facts
-from changedet.workflow import Workflow, stages
+from changedet.workflow import Workflow
 
 
 def cores() -> int:
@@ -32,7 +33,7 @@ def tile_edges(choices: Mapping[str, Choice], facts: Facts) -> tuple[int, int]:
     choice = choices["objects"]
     if choice.method == NONE:
         return LATTICE_PX, LATTICE_PX
-    method = stages()["objects"].get(choice.method).function(facts, **choice.parameters)
+    method = STAGE.get(choice.method).function(facts, **choice.parameters)
     return 2 * LATTICE_PX, max(LATTICE_PX, method.cell_px)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Generic, Literal, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -26,7 +26,13 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 AUTO: Literal["auto"] = "auto"
+"""In place of a method's name: the stage chooses by `Facts`."""
 NONE: Literal["none"] = "none"
+"""In place of a method's name: the stage is switched off."""
+
+P = ParamSpec("P")
+Made_co = TypeVar("Made_co", covariant=True)
+"""What the functions of a stage's methods return; covariant, so that a table of stages is one of `Stage[object]`."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,23 @@ class Facts:
 
     @property
     def is_sar(self) -> bool:
+        """Whether a band is a radar polarisation or amplitude."""
         return any(role in {"vv", "vh", "hh", "hv", "amplitude"} for role in self.roles)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A method with its parameters and the reason for it, as ``check`` prints and ``run.json`` keeps."""
+    """A method with its parameters and the reason for it, as ``check`` prints and ``run.json`` keeps.
+
+    Attributes
+    ----------
+    method : str
+        Name of a registered method, or ``none``.
+    parameters : mapping of str to object
+        By name; what is not there has the method's default.
+    reason : str
+        In words.
+    """
 
     method: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -74,48 +91,97 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Method:
-    """A registered method: its function, its parameters' model, where it was published; `about` also says what for."""
+class Method(Generic[Made_co]):
+    """A registered method: its function, its parameters' model, and where it was published.
+
+    Attributes
+    ----------
+    stage, name : str
+        The keys in a workflow.
+    function : callable
+        ``function(facts, **parameters)`` makes what the stage works with, such as a `PixelMethod`.
+    parameters : type of pydantic.BaseModel
+        Checks the parameters; a field for each.
+    reference : str
+        DOI or name of the publication.
+    summary : str
+        First paragraph of the function's docstring, on one line.
+    version : int
+        Raised where the same parameters give other results; part of a step's identity.
+    about : str
+        The docstring up to its parameters, on one line.
+    """
 
     stage: str
     name: str
-    function: Callable[..., Any]
+    function: Callable[..., Made_co]
     parameters: type[BaseModel]
     reference: str
     summary: str
     version: int = 1
     about: str = ""
 
-    def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters, defaults filled in, after checking; pydantic's ValidationError where one is wrong."""
+    def resolve(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """Check parameters and fill in the defaults of the others.
+
+        Parameters
+        ----------
+        given : mapping of str to object
+            Parameters by name.
+
+        Returns
+        -------
+        dict of str to object
+            All parameters of the method.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            A parameter is wrong, or none of the method's.
+        """
         return self.parameters.model_validate(dict(given)).model_dump()
 
 
-class Stage:
-    """A registry of one stage's methods.
+class Stage(Generic[Made_co]):
+    """A registry of one stage's methods, all of which make the same kind of thing.
 
     Parameters
     ----------
     name : str
-        The YAML key, the module's name and the key in ``run.json``: one word everywhere.
+        The YAML key, the folder's name and the key in ``run.json``: one word everywhere.
     choose : callable
         ``choose(facts) -> Choice`` for ``method: auto``.
     shared : mapping of str to str, optional
-        What parameters of several methods mean, told once; a method's own docstring goes before.
+        What parameters of several methods mean, written once; a method's own docstring takes precedence.
     """
 
     def __init__(self, name: str, choose: Callable[[Facts], Choice], shared: Mapping[str, str] | None = None) -> None:
         self.name = name
         self.choose = choose
         self.shared = dict(shared or {})
-        self.methods: dict[str, Method] = {}
+        self.methods: dict[str, Method[Made_co]] = {}
 
     def method(
         self, name: str, *, reference: str, version: int = 1
-    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Register a function; its keyword-only parameters with defaults become the method's parameters."""
+    ) -> Callable[[Callable[P, Made_co]], Callable[P, Made_co]]:
+        """Register a function as a method; its keyword-only parameters become the method's parameters.
 
-        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        Parameters
+        ----------
+        name : str
+            The method's name in a workflow.
+        reference : str
+            DOI or name of the publication.
+        version : int
+            To be raised where the same parameters give other results.
+
+        Returns
+        -------
+        callable
+            A decorator that leaves the function as it is.
+        """
+
+        def register(function: Callable[P, Made_co]) -> Callable[P, Made_co]:
             prose = (inspect.getdoc(function) or "").split("\nParameters\n")[0].strip()
             summary, about = prose.split("\n\n")[0].replace("\n", " "), " ".join(prose.split())
             model = _parameter_model(f"{self.name}_{name}", function, self.shared)
@@ -124,16 +190,48 @@ class Stage:
 
         return register
 
-    def get(self, name: str) -> Method:
-        """The method of that name; MethodError, with the nearest name, where there is none."""
+    def get(self, name: str) -> Method[Made_co]:
+        """The method of that name.
+
+        Parameters
+        ----------
+        name : str
+            Of a registered method.
+
+        Returns
+        -------
+        Method
+            As it was registered.
+
+        Raises
+        ------
+        MethodError
+            No such method; the message has the nearest name.
+        """
         if name not in self.methods:
             known = ", ".join(sorted(self.methods))
             hint = did_you_mean(name, self.methods)
             raise MethodError(f"{self.name}.method: no such method '{name}', expected one of {known}{hint}")
         return self.methods[name]
 
-    def made(self, facts: Facts, method: str, given: Mapping[str, Any]) -> tuple[str, Any]:
-        """The name of a method, or of the one that ``auto`` takes for these facts, and what its function returns.
+    def made(self, facts: Facts, method: str, given: Mapping[str, object]) -> tuple[str, Made_co]:
+        """Make a method ready for use, by name or by what ``auto`` takes.
+
+        Parameters
+        ----------
+        facts : Facts
+            What is known before any pixel is read.
+        method : str
+            Name of a registered method, or ``auto``.
+        given : mapping of str to object
+            Parameters that are not to have their defaults.
+
+        Returns
+        -------
+        name : str
+            Of the method that was taken.
+        made : object
+            What its function returns.
 
         Raises
         ------
@@ -147,7 +245,7 @@ class Stage:
         return chosen.name, chosen.function(facts, **chosen.resolve({**choice.parameters, **given}))
 
 
-def _parameter_model(name: str, function: Callable[..., Any], shared: Mapping[str, str]) -> type[BaseModel]:
+def _parameter_model(name: str, function: Callable[..., object], shared: Mapping[str, str]) -> type[BaseModel]:
     hints = get_type_hints(function, include_extras=True)
     documented = {**shared, **_parameter_docs(inspect.getdoc(function) or "")}
     fields: dict[str, Any] = {}

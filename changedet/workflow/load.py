@@ -36,7 +36,7 @@ TOP: tuple[str, ...] = ("site", "grid", "scenes", "bands", "before", "read", *ST
 SITE_ID = r"[A-Za-z0-9_-]{1,100}"
 
 
-def load_workflow(path: str | os.PathLike[str], registry: Mapping[str, Stage] | None = None) -> Workflow:
+def load_workflow(path: str | os.PathLike[str], registry: Mapping[str, Stage[object]] | None = None) -> Workflow:
     """Read a workflow file and check all that can be checked without opening a scene.
 
     Parameters

@@ -30,7 +30,7 @@ _BANDS: Final = {
 }
 
 
-def json_schema(registry: Mapping[str, Stage] | None = None) -> dict[str, Any]:
+def json_schema(registry: Mapping[str, Stage[object]] | None = None) -> dict[str, Any]:
     """The workflow file's JSON Schema (draft 2020-12), with every method's parameters, their units and defaults.
 
     Parameters
@@ -241,7 +241,7 @@ def _angles(properties: dict[str, Any], required: int) -> dict[str, Any]:
     }
 
 
-def _stage(stage: Stage) -> dict[str, Any]:
+def _stage(stage: Stage[object]) -> dict[str, Any]:
     names = [AUTO, NONE, *stage.methods]
     forms: list[dict[str, Any]] = [{"enum": names}, {"type": "null"}, _switched_off()]
     forms.append(_method(stage, AUTO, _of_any(stage), "Chosen from the scenes' metadata.", []))
@@ -261,7 +261,9 @@ def _switched_off() -> dict[str, Any]:
     }
 
 
-def _method(stage: Stage, name: str, parameters: Mapping[str, Any], about: str, required: list[str]) -> dict[str, Any]:
+def _method(
+    stage: Stage[object], name: str, parameters: Mapping[str, Any], about: str, required: list[str]
+) -> dict[str, Any]:
     return {
         "type": "object",
         "title": f"{stage.name}: {name}",
@@ -272,7 +274,7 @@ def _method(stage: Stage, name: str, parameters: Mapping[str, Any], about: str, 
     }
 
 
-def _of_any(stage: Stage) -> dict[str, Any]:
+def _of_any(stage: Stage[object]) -> dict[str, Any]:
     """Each parameter that some method has, in each of its forms."""
     found: dict[str, list[dict[str, Any]]] = {}
     for method in stage.methods.values():

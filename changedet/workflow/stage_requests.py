@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from changedet.errors import InputError, Problem, did_you_mean, nearest
 from changedet.stages.registry import AUTO, NONE, Choice, Facts, Stage
 from changedet.workflow.fields import Checker, shown, unfit
-from changedet.workflow.model import STAGE_NAMES, StageRequest, Workflow
+from changedet.workflow.model import StageRequest, Workflow
 from changedet.workflow.yaml_tree import ListNode, Node, ScalarNode, plain_value
 
 
@@ -35,16 +34,16 @@ class MethodRow:
     summary: str = ""
 
 
-def stages() -> dict[str, Stage]:
+def stages() -> Mapping[str, Stage[object]]:
     """The registry of each stage, in data order."""
-    found: dict[str, Stage] = {}
-    for name in STAGE_NAMES:
-        stage: Stage = importlib.import_module(f"changedet.stages.{name}.stage").STAGE
-        found[name] = stage
-    return found
+    # Imported here for its cost at start-up: all methods' libraries, of which the simulator and the field checks need
+    # none.
+    from changedet.stages.order import STAGES
+
+    return STAGES
 
 
-def read_stage(checker: Checker, node: Node | None, stage: Stage) -> StageRequest:
+def read_stage(checker: Checker, node: Node | None, stage: Stage[object]) -> StageRequest:
     """What the file asks of one stage; ``change: irmad`` is short for ``change: {method: irmad}``."""
     key = stage.name
     line = checker.document.root.key_lines.get(key)
@@ -63,7 +62,9 @@ def read_stage(checker: Checker, node: Node | None, stage: Stage) -> StageReques
     return StageRequest(method or AUTO, _parameters(checker, stage, method, given) if method else {}, line)
 
 
-def resolve_stage(workflow: Workflow, stage: str, facts: Facts, registry: Mapping[str, Stage] | None = None) -> Choice:
+def resolve_stage(
+    workflow: Workflow, stage: str, facts: Facts, registry: Mapping[str, Stage[object]] | None = None
+) -> Choice:
     """The method that a stage will use, with every parameter, and why.
 
     Parameters
@@ -103,7 +104,7 @@ def resolve_stage(workflow: Workflow, stage: str, facts: Facts, registry: Mappin
     return Choice(chosen.method, table.methods[chosen.method].resolve(merged), chosen.reason)
 
 
-def methods_table(stage: str | None = None, registry: Mapping[str, Stage] | None = None) -> list[MethodRow]:
+def methods_table(stage: str | None = None, registry: Mapping[str, Stage[object]] | None = None) -> list[MethodRow]:
     """Every method and parameter of one stage or of all, in registration order.
 
     Raises
@@ -118,7 +119,7 @@ def methods_table(stage: str | None = None, registry: Mapping[str, Stage] | None
     return [row for name in ([stage] if stage else table) for row in _rows(table[name])]
 
 
-def methods_text(stage: str | None = None, registry: Mapping[str, Stage] | None = None) -> str:
+def methods_text(stage: str | None = None, registry: Mapping[str, Stage[object]] | None = None) -> str:
     """The table in words, as ``changedet methods`` prints it; InputError where there is no such stage."""
     lines: list[str] = []
     told = ""
@@ -135,7 +136,7 @@ def methods_text(stage: str | None = None, registry: Mapping[str, Stage] | None 
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _rows(stage: Stage) -> list[MethodRow]:
+def _rows(stage: Stage[object]) -> list[MethodRow]:
     rows: list[MethodRow] = []
     for method in stage.methods.values():
         rows.append(MethodRow(stage.name, method.name, "", "", "", method.about, method.reference, method.summary))
@@ -210,7 +211,7 @@ def _method(checker: Checker, node: Node, key: str, names: tuple[str, ...]) -> s
     return None
 
 
-def _parameters(checker: Checker, stage: Stage, method: str, given: Mapping[str, Node]) -> dict[str, Any]:
+def _parameters(checker: Checker, stage: Stage[object], method: str, given: Mapping[str, Node]) -> dict[str, Any]:
     if method == NONE:
         for name in given:
             checker.wrong(f"{stage.name}.{name}", "stands beside 'method: none', which has no parameters")

@@ -125,8 +125,7 @@ def _overview(image: xr.DataArray, factor: int) -> xr.DataArray:
 
 def _aligner(image: xr.DataArray, method: str, parameters: Mapping[str, Any]) -> AlignMethod:
     facts = Facts(resolution_of(image), tuple(str(band) for band in np.atleast_1d(image["band"].values)))
-    made: AlignMethod = STAGE.made(facts, method, parameters)[1]
-    return made
+    return STAGE.made(facts, method, parameters)[1]
 
 
 def _resample(

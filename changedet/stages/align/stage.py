@@ -27,7 +27,7 @@ SHARED: Final = {
 }
 """What the parameters mean that both methods have."""
 
-STAGE = Stage("align", choose, SHARED)
+STAGE: Final[Stage[AlignMethod]] = Stage("align", choose, SHARED)
 
 
 @STAGE.method(

@@ -91,9 +91,6 @@ def _lean_px(facts: Facts) -> int:
     return 1 if facts.resolution_m >= 0.5 else 2
 
 
-STAGE = Stage("change", choose, SHARED)
-
-
 @dataclass(frozen=True)
 class ChangeMethod(PixelMethod[dict[str, Any], Singles]):
     """A `PixelMethod` of a pair: ``fit(before, after)`` gives a model with a ``threshold`` of the score.
@@ -105,6 +102,9 @@ class ChangeMethod(PixelMethod[dict[str, Any], Singles]):
     """
 
     min_area_m2: float = 0.0
+
+
+STAGE: Final[Stage[ChangeMethod]] = Stage("change", choose, SHARED)
 
 
 def pixel_method(name: str, facts: Facts, given: Mapping[str, Any], *, default_rule: str) -> ChangeMethod:

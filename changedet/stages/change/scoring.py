@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from changedet.blocks import as_scalar, over_sample, per_block, resolution_of
 from changedet.errors import MethodError
 from changedet.kernels.components import drop_small_components
-from changedet.stages.change.method import ChangeMethod
 from changedet.stages.change.stage import STAGE
 from changedet.stages.registry import AUTO, Facts
 
@@ -57,7 +56,6 @@ def change_score(before: xr.DataArray, after: xr.DataArray, *, method: str = AUT
     (100, 100)
     """
     _check_pair(before, after)
-    comparison: ChangeMethod
     name, comparison = STAGE.made(_facts(before), method, parameters)
     before, after = before.astype(np.float32), after.astype(np.float32)
     model = over_sample(comparison.fit, before, after)

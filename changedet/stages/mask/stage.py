@@ -71,7 +71,7 @@ def choose(facts: Facts) -> Choice:
     return Choice("nodata_only", {}, "clouds cannot be told without blue, green and red")
 
 
-STAGE = Stage("mask", choose)
+STAGE: Final[Stage[MaskMethod]] = Stage("mask", choose)
 
 
 @STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=6)
@@ -161,7 +161,7 @@ def mask(
     facts = Facts(resolution_m, tuple(str(role) for role in np.atleast_1d(image["band"].values)), dtype=dtype)
     if method == "none":
         method = "nodata_only"
-    masker: MaskMethod = STAGE.made(facts, method, parameters)[1]
+    _, masker = STAGE.made(facts, method, parameters)
     image = image.astype(np.float32)
     quality = per_block(masker.apply, image, dtype=np.uint8, model={})
     if masker.classify is None:

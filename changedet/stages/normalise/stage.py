@@ -37,7 +37,7 @@ def choose(facts: Facts) -> Choice:
     return Choice("invariant", {}, "light, haze and calibration differ from date to date; unchanged pixels tell how")
 
 
-STAGE = Stage("normalise", choose)
+STAGE: Final[Stage[PixelMethod[dict[str, Any], Singles]]] = Stage("normalise", choose)
 
 
 @STAGE.method("invariant", reference="Canty, Nielsen, Schmidt 2004, doi:10.1016/j.rse.2003.10.024", version=1)
@@ -135,7 +135,7 @@ def normalise(
     name = STAGE.choose(facts).method if method == AUTO else method
     if name == NONE:
         return moving
-    pixels: PixelMethod[dict[str, Any], Singles] = STAGE.made(facts, method, parameters)[1]
+    _, pixels = STAGE.made(facts, method, parameters)
     usable = moving if valid is None else moving.where(valid)
     model = over_sample(pixels.fit, usable, reference.astype(np.float32))
     return per_block(pixels.apply, moving, dtype=np.float32, bands=bands, model=model)

@@ -47,7 +47,7 @@ def choose(facts: Facts) -> Choice:
     return Choice("learned", reason=f"optical pictures of {facts.resolution_m:.2g} m show single containers")
 
 
-STAGE = Stage("objects", choose)
+STAGE: Final[Stage[ObjectMethod]] = Stage("objects", choose)
 
 
 @STAGE.method("classical", reference="Felzenszwalb and Huttenlocher 2004, doi:10.1023/B:VISI.0000022288.19776.77")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +20,7 @@ def choose(facts: Facts) -> Choice:
     return Choice("staircase", {}, f"growth is dated by a staircase model of {facts.dates} dates")
 
 
-STAGE = Stage("series", choose)
+STAGE: Final[Stage[OnsetMethod]] = Stage("series", choose)
 
 
 @STAGE.method("staircase", reference="Forward sums over levels: Rabiner 1989, doi:10.1109/5.18626", version=2)
@@ -122,5 +122,5 @@ def onset(
     for below, above in ((low, high), (floor, ceiling)):
         if below is not None and above is not None and (np.asarray(below, float) > np.asarray(above, float)).any():
             raise MethodError("series: a low bound lies above its high one")
-    find: OnsetMethod = STAGE.made(Facts(float("nan"), dates=len(dates)), method, parameters)[1]
+    _, find = STAGE.made(Facts(float("nan"), dates=len(dates)), method, parameters)
     return find(values, dates, low=low, high=high, clear=clear, unit=unit, floor=floor, ceiling=ceiling)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -38,7 +38,7 @@ def _tables(facts: Facts) -> PresenceTables:
     return TABLES.get(facts.detector, TABLES["classical"])
 
 
-STAGE = Stage("tracks", choose)
+STAGE: Final[Stage[TrackMethod]] = Stage("tracks", choose)
 BIRTH, DEATH, CAUTION = 0.08, 0.03, 0.5
 
 
@@ -166,4 +166,4 @@ def track(
         looks = GivenVisibility(given, clear)
     facts = Facts(resolution_m=float("nan"), dates=len(looks.dates), detector=detector)
     _, follow = STAGE.made(facts, method, parameters)
-    return cast("TrackMethod", follow)(detections, looks)
+    return follow(detections, looks)

@@ -38,7 +38,7 @@ def init(
     *,
     ask: Callable[[str], str] | None,
     folder: str | os.PathLike[str] = ".",
-    registry: Mapping[str, Stage] | None = None,
+    registry: Mapping[str, Stage[object]] | None = None,
 ) -> str:
     """A commented starter workflow for these scenes.
 

@@ -45,7 +45,7 @@ class Draft:
 
 
 def write(
-    drafts: Sequence[Draft], catalogs: Sequence[str], folder: str, registry: Mapping[str, Stage] | None = None
+    drafts: Sequence[Draft], catalogs: Sequence[str], folder: str, registry: Mapping[str, Stage[object]] | None = None
 ) -> str:
     """The workflow as YAML; paths relative to `folder`."""
     shared = _shared_bands(drafts)
@@ -243,7 +243,7 @@ def _mapping(bands: Mapping[str, int]) -> str:
 # ---------------------------------------------------------------- stages
 
 
-def _stages(registry: Mapping[str, Stage] | None) -> list[str]:
+def _stages(registry: Mapping[str, Stage[object]] | None) -> list[str]:
     rows = methods_table(None, registry)
     lines: list[str] = []
     for name, words in STAGE_WORDS.items():
