@@ -10,17 +10,14 @@ band's meaning is not explained away.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from changedet.arrays import AnyArray, Floats
 from changedet.kernels.irmad import RANK_TOLERANCE, VARIANCE_FLOOR, reweighted, whitening
+from changedet.kernels.variates import Variates, unweighted
 
 
-def isfa_fit(
-    before: NDArray[np.floating[Any]], after: NDArray[np.floating[Any]], max_iterations: int, tolerance: float
-) -> dict[str, Any]:
+def isfa_fit(before: AnyArray, after: AnyArray, max_iterations: int, tolerance: float) -> Variates:
     """Fit the slow features of a sample of pixels.
 
     Parameters
@@ -34,15 +31,14 @@ def isfa_fit(
 
     Returns
     -------
-    dict
-        JSON-able, of the form that `changedet.kernels.irmad.irmad_fit` describes, so that `chi_square_image` scores
-        with it: ``a`` and ``b`` : (band, band) the features for the bands of either date, slowest first; ``variance``
-        : (band,) of the features' differences; ``rho`` : ``1 - variance / 2``.
+    Variates
+        ``a`` and ``b`` hold the features for the bands of either date, slowest first; ``variance`` is that of the
+        features' differences, ``rho`` is ``1 - variance / 2``.
     """
     return reweighted(before, after, max_iterations, tolerance, _slow_features)
 
 
-def _slow_features(mean: NDArray[np.float64], covariance: NDArray[np.float64], bands: int) -> dict[str, Any]:
+def _slow_features(mean: Floats, covariance: Floats, bands: int) -> Variates:
     variances = np.diag(covariance)
     least = RANK_TOLERANCE * max(float(variances.max(initial=0.0)), 1e-30)
     usable = (variances[:bands] > least) & (variances[bands:] > least)
@@ -59,12 +55,4 @@ def _slow_features(mean: NDArray[np.float64], covariance: NDArray[np.float64], b
     variance[:degrees] = np.maximum(values, VARIANCE_FLOOR)
     rho = np.zeros(bands)
     rho[:degrees] = 1.0 - 0.5 * variance[:degrees]
-    return {
-        "a": (features * scale[:bands]).tolist(),
-        "b": (features * scale[bands:]).tolist(),
-        "before_mean": mean[:bands].tolist(),
-        "after_mean": mean[bands:].tolist(),
-        "rho": rho.tolist(),
-        "variance": variance.tolist(),
-        "degrees": degrees,
-    }
+    return unweighted(features * scale[:bands], features * scale[bands:], mean, rho, variance, degrees)

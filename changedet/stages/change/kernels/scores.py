@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
 
@@ -15,7 +16,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.kernels.irmad import chi_square_image, irmad_fit
+from changedet.kernels.irmad import irmad_fit
+from changedet.kernels.variates import Variates, chi_square_image
 from changedet.stages.change.kernels import thresholds
 from changedet.stages.change.kernels.isfa import isfa_fit
 from changedet.stages.change.kernels.omnibus import looks_of, pair_score
@@ -54,7 +56,7 @@ PCA_LEAST_SHARE: Final = 0.5
 LEAST_STRUCTURE: Final = 0.4
 """A quarter of the greatest difference: as if that part of an edge's strength had turned up or gone."""
 
-VARIATES: Final[dict[str, Callable[..., dict[str, Any]]]] = {"irmad": partial(irmad_fit, ridge=0.0), "isfa": isfa_fit}
+VARIATES: Final[dict[str, Callable[..., Variates]]] = {"irmad": partial(irmad_fit, ridge=0.0), "isfa": isfa_fit}
 """Methods whose score is the root of a sum of squared variates."""
 
 
@@ -99,8 +101,8 @@ def fit_change(
     if method == "omnibus":
         model["looks"] = _looks(before, after, x - y, model)
     if method in VARIATES:
-        model["variates"] = VARIATES[method](x, y, int(settings["iterations"]), float(settings["tolerance"]))
-        model["degrees"] = max(1, model["variates"]["degrees"])
+        variates = VARIATES[method](x, y, int(settings["iterations"]), float(settings["tolerance"]))
+        model |= {"variates": asdict(variates), "degrees": max(1, variates.degrees)}
     if method == "pca_kmeans":
         model |= _fit_pca(pairs, model)
     smooth = [_raw_score(b, a, model) for b, a in pairs]
@@ -204,7 +206,7 @@ def _raw_score(before: NDArray[np.float32], after: NDArray[np.float32], model: d
         shift = np.asarray(model["line"]["offset"], np.float32)[:, None, None]
         return pair_score(before, after + shift, float(model["looks"]))
     if "variates" in model:
-        return np.sqrt(chi_square_image(before, after, model["variates"]))
+        return np.sqrt(chi_square_image(before, after, Variates(**model["variates"])))
     radius = int(model["settings"]["tolerance_px"]) if model["settings"].get("difference") == "tolerant" else 0
     magnitude = change_vector_magnitude(before, after, model["line"], radius)
     if model["method"] == "pca_kmeans" and "components" in model:

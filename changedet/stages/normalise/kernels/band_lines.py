@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from changedet.kernels import irmad
+from changedet.kernels.irmad import irmad_fit
+from changedet.kernels.variates import chi_square, no_change_probability
 
 GAIN_LIMITS: Final = (0.1, 10.0)
 """A gain beyond these is no change of light."""
@@ -34,18 +35,18 @@ def pixel_pairs(
 
 def likeness(moving: NDArray[np.float32], reference: NDArray[np.float32]) -> float:
     """First canonical correlation of all pixel pairs ``(n, band)``, 0 to 1; pixels chosen to agree cannot tell it."""
-    return float(irmad.irmad_fit(moving, reference, 1, 1e-3, 0.0)["rho"][0])
+    return irmad_fit(moving, reference, 1, 1e-3, 0.0).rho[0]
 
 
 def invariant_pixels(
     moving: NDArray[np.float32], reference: NDArray[np.float32], probability: float, max_iterations: int
 ) -> NDArray[np.bool_]:
     """Which of the pixel pairs ``(n, band)`` did not change, with at least that IR-MAD probability."""
-    model = irmad.irmad_fit(moving, reference, max_iterations, 1e-3, 0.0)
-    if model["degrees"] == 0:
+    variates = irmad_fit(moving, reference, max_iterations, 1e-3, 0.0)
+    if variates.degrees == 0:
         return np.ones(len(moving), bool)
-    chi = irmad.chi_square(moving, reference, model)
-    return np.asarray(irmad.no_change_probability(chi, model["degrees"]) > probability, bool)
+    chi = chi_square(moving, reference, variates)
+    return np.asarray(no_change_probability(chi, variates.degrees) > probability, bool)
 
 
 def orthogonal_line(x: NDArray[np.floating[Any]], y: NDArray[np.floating[Any]]) -> tuple[float, float]:

@@ -1,17 +1,13 @@
 """Normalisation: lines that are known by construction, the fall-backs, and the IR-MAD kernel beneath."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
-from scipy.stats import chi2, f, t
+from real import DATA, needs_data
 
 from changedet.errors import MethodError
-from changedet.kernels import irmad
-from changedet.stages.normalise.kernels import band_lines as kernel
 from changedet.stages.normalise.stage import STAGE, normalise
 from changedet.stages.registry import Facts
 
@@ -69,10 +65,9 @@ def test_same_image_is_left_to_the_last_bit():
         np.testing.assert_array_equal(normalise(picture, picture, method=method), picture)
 
 
+@needs_data
 def test_the_null_series_is_left_to_the_last_bit():
-    folder = Path(os.environ.get("CHANGEDET_DATA", Path(__file__).parents[2] / "shared/data")) / "null"
-    if not folder.is_dir():
-        pytest.skip("the null series is not there: set CHANGEDET_DATA")
+    folder = DATA / "null"
     rasterio = pytest.importorskip("rasterio")
     dates = []
     for path in sorted(folder.glob("*.tif"))[:2]:
@@ -156,73 +151,3 @@ def test_wrong_input():
         normalise(moving.assign_coords(band=["nir", "red", "blue", "green"]), reference)
     with pytest.raises(MethodError, match="did you mean 'invariant'"):
         normalise(moving, reference, method="invarant")
-
-
-def test_orthogonal_line_is_the_principal_axis():
-    rng = np.random.default_rng(2)
-    x = rng.normal(size=2000)
-    y = 1.7 * x + 3 + rng.normal(size=2000)
-    gain, offset = kernel.orthogonal_line(x, y)
-    axis = np.linalg.eigh(np.cov(x, y))[1][:, -1]
-    assert gain == pytest.approx(axis[1] / axis[0])
-    assert offset == pytest.approx(y.mean() - gain * x.mean())
-    back, _ = kernel.orthogonal_line(y, x)
-    assert back == pytest.approx(1 / gain)
-
-
-def test_held_out_p_values_are_those_of_the_textbook():
-    rng = np.random.default_rng(3)
-    a, b = rng.normal(size=60), rng.normal(0.2, 1.3, size=60)
-    p_t, p_f = kernel.held_out_tests(a, b)
-    d = a - b
-    assert p_t == pytest.approx(2 * t.sf(abs(d.mean()) / (d.std(ddof=1) / 60**0.5), 59))
-    assert p_f == pytest.approx(2 * f.sf(max(a.var(), b.var()) / min(a.var(), b.var()), 59, 59))
-    assert kernel.held_out_tests(a, a) == pytest.approx((1.0, 1.0))
-
-
-@pytest.mark.parametrize("degrees", range(1, 8))
-def test_no_change_probability_is_the_chi_square_tail(degrees):
-    chi = np.linspace(0, 80, 300).astype(np.float32)
-    np.testing.assert_allclose(irmad.no_change_probability(chi, degrees), chi2.sf(chi, degrees), atol=2e-6)
-
-
-def test_mad_matches_canonical_correlation_by_generalised_eigenvalues():
-    from scipy.linalg import eigh
-
-    rng = np.random.default_rng(5)
-    x = (rng.normal(size=(5000, 3)) @ rng.normal(size=(3, 3))).astype(np.float32)
-    y = (x @ rng.normal(size=(3, 3)) + rng.normal(size=(5000, 3))).astype(np.float32)
-    model = irmad.irmad_fit(x, y, 1, 1e-6, 0.0)
-    s = np.cov(np.hstack([x, y]).astype(float).T, bias=True)
-    s11, s12, s22 = s[:3, :3], s[:3, 3:], s[3:, 3:]
-    squared = eigh(s12 @ np.linalg.inv(s22) @ s12.T, s11, eigvals_only=True)[::-1]
-    np.testing.assert_allclose(model["rho"], np.sqrt(squared), rtol=1e-5)
-    variates = (x - model["before_mean"]) @ np.array(model["a"]).T - (y - model["after_mean"]) @ np.array(model["b"]).T
-    np.testing.assert_allclose(variates.var(axis=0), model["variance"], rtol=1e-4)
-    np.testing.assert_allclose(model["variance"], 2 * (1 - np.array(model["rho"])), rtol=1e-4)
-    expected = (variates**2 / np.array(model["variance"])).sum(axis=1)
-    np.testing.assert_allclose(irmad.chi_square(x, y, model), expected, rtol=1e-3)
-    cube = [np.ascontiguousarray(one.T).reshape(3, 50, 100) for one in (x, y)]
-    np.testing.assert_allclose(irmad.chi_square_image(*cube, model).ravel(), expected, rtol=1e-3)
-
-
-def test_irmad_ignores_gain_offset_and_nan_rows():
-    rng = np.random.default_rng(6)
-    x = (rng.normal(size=(4000, 3)) * [1, 5, 50]).astype(np.float32)
-    y = (x + rng.normal(size=x.shape)).astype(np.float32)
-    y[:400] = rng.normal(size=(400, 3)) * 60
-    model = irmad.irmad_fit(x, y, 30, 1e-4, 0.0)
-    other = irmad.irmad_fit(x * 3 + 10, y * np.float32(0.2) - 4, 30, 1e-4, 0.0)
-    np.testing.assert_allclose(model["rho"], other["rho"], rtol=1e-3)
-    chi = irmad.chi_square(x, y, model)
-    assert np.median(chi[:400]) > 10 * np.median(chi[400:])
-    holed = np.vstack([x, np.full((3, 3), np.nan, np.float32)])
-    same = irmad.irmad_fit(holed, np.vstack([y, y[:3]]), 30, 1e-4, 0.0)
-    assert same == model
-    assert np.isnan(irmad.chi_square(holed[-1:], y[:1], model)).all()
-
-
-def test_irmad_of_almost_nothing():
-    few = irmad.irmad_fit(np.ones((3, 4), np.float32), np.ones((3, 4), np.float32), 10, 1e-3, 0.0)
-    assert few["degrees"] == 0
-    assert irmad.chi_square(np.ones((2, 4)), np.zeros((2, 4)), few).tolist() == [0.0, 0.0]
