@@ -259,15 +259,6 @@ def test_without_the_kept_state_it_warns_and_counts_all_the_same(run: Path) -> N
     assert len(summary["warnings"]) == 3
 
 
-def test_the_doctor_warns_on_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("changedet.cli.doctor.LEAST_DISK_BYTES", 1 << 60)
-    done = CliRunner().invoke(cli, ["doctor"], standalone_mode=False)
-    assert done.return_value == 1
-    assert "disk are free" in done.stderr
-    assert all(line.startswith("warning: ") for line in done.stderr.splitlines())
-    assert "warning" not in done.stdout
-
-
 @pytest.mark.parametrize(
     ("date", "kind", "spot", "expected"),
     [

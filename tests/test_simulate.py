@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import inspect
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,6 @@ import yaml
 from pyproj import Transformer
 from skimage.registration import phase_cross_correlation
 
-from changedet.cli.options import described
 from changedet.errors import InputError
 from changedet.imagery.opening import open_scene
 from changedet.simulate import KINDS, Truth, World, make_world, render, simulate
@@ -341,10 +339,3 @@ def test_the_cameras_of_a_mixed_series_share_what_is_compared() -> None:
     cameras = sensors("mixed", 12, 0.5, ("blue", "green", "red", "nir"), "uint16")
     assert len(set(cameras)) >= 5
     assert set.intersection(*(set(camera.bands) for camera in cameras)) == {"blue", "green", "red"}
-
-
-def test_the_commands_help_tells_units() -> None:
-    said = described(simulate)
-    assert set(said) >= {p.name for p in inspect.signature(simulate).parameters.values() if p.kind is p.KEYWORD_ONLY}
-    for name, unit in (("gsd_m", "metres"), ("size_m", "metres"), ("interval_days", "days"), ("seed", "same bytes")):
-        assert unit in said[name]

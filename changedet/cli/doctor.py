@@ -23,10 +23,21 @@ from changedet.stages.objects import detector
 
 LEAST_MEMORY_BYTES = 1 << 30
 LEAST_DISK_BYTES = 1 << 30
+"""With less a warning is given."""
+EXACT_PX = 1e-3
+"""Largest error of a sub-pixel warp that is taken for exact: a thirtieth of the 1/32 px that older OpenCV rounds to."""
 
 
 def examine() -> tuple[list[str], list[str]]:
-    """Lines to print, and a warning for each thing that stands in the way of a run."""
+    """Versions, geodata, resources and the network of this machine.
+
+    Returns
+    -------
+    lines : list of str
+        What was found, to be printed.
+    troubles : list of str
+        A warning for each thing that stands in the way of a run.
+    """
     lines = [f"changedet {__version__}, Python {platform.python_version()} on {platform.platform()}"]
     troubles = [*_packages(lines), *_geodata(lines), *_machine(lines), *_warping(lines), *_network(lines)]
     lines.append("all is well" if not troubles else f"{len(troubles)} thing(s) to see to")
@@ -89,13 +100,9 @@ def _warping(lines: list[str]) -> list[str]:
     )
     error = float(np.abs(moved[2:-2, 2:-2] - (ramp[2:-2, 2:-2] + 0.123)).max())
     lines.append(f"sub-pixel warp exact to {error:.1e} px")
-    return (
-        []
-        if error < 1e-3
-        else [
-            f"OpenCV {cv2.__version__} resamples to {error:.3f} px only; run: pip install 'opencv-python-headless>=5'"
-        ]
-    )
+    if error < EXACT_PX:
+        return []
+    return [f"OpenCV {cv2.__version__} resamples to {error:.3f} px only; run: pip install 'opencv-python-headless>=5'"]
 
 
 def _network(lines: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Options of the command line from a function's signature."""
+"""Options of the command line from a function's signature and docstring."""
 
 from __future__ import annotations
 
@@ -6,21 +6,66 @@ import inspect
 import re
 from collections.abc import Callable
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Literal, Union, get_args, get_origin
 
 import click
 
 
-def described(function: Callable[..., Any]) -> dict[str, str]:
-    """What a function's docstring says of each parameter, in a line for the command line's help."""
+def parameter_texts(function: Callable[..., object]) -> dict[str, str]:
+    """The description of each parameter in a function's docstring, as one line of the command line's help.
+
+    Parameters
+    ----------
+    function : callable
+        With a numpydoc docstring.
+
+    Returns
+    -------
+    dict of str to str
+        By the parameter's name; parameters that the docstring leaves out are missing.
+    """
     section = (inspect.getdoc(function) or "").partition("Parameters\n")[2].partition("\n\n")[0]
+    if "\n    " not in section:
+        return _plain_texts(function, section)
+    found: dict[str, list[str]] = {}
+    names: list[str] = []
+    for line in section.splitlines():
+        if line.startswith(" "):
+            for name in names:
+                found[name].append(line.strip())
+        elif " : " in line:
+            names = line.partition(" : ")[0].split(", ")
+            found |= {name: [] for name in names}
+    return {name: _as_help(" ".join(lines)) for name, lines in found.items()}
+
+
+def _plain_texts(function: Callable[..., object], section: str) -> dict[str, str]:
+    """Of a docstring that gives ``name : description`` without types, several in a line."""
     parts = re.split(rf"\b({'|'.join(inspect.signature(function).parameters)}) : ", " ".join(section.split()))
-    plain = [part.strip(" -.").replace("None is", "default:").replace("`", "") for part in parts]
-    return dict(zip(plain[1::2], plain[2::2], strict=True))
+    return dict(zip(parts[1::2], map(_as_help, parts[2::2]), strict=True))
 
 
-def option_of(parameter: inspect.Parameter, hint: Any, text: str = "") -> click.Option:
-    """A command-line option from a keyword-only parameter: its name, type and default are written once."""
+def _as_help(text: str) -> str:
+    return text.strip(" -.").replace("None is", "default:").replace("`", "")
+
+
+def option_of(parameter: inspect.Parameter, hint: object, text: str = "") -> click.Option:
+    """A command-line option from a keyword-only parameter, so that name, type and default are written once.
+
+    Parameters
+    ----------
+    parameter : inspect.Parameter
+        Without a default it is optional on the command line, and None there.
+    hint : type
+        Its annotation, evaluated: ``Literal`` becomes a choice, a tuple of words is written with commas.
+    text : str
+        Its help.
+
+    Returns
+    -------
+    click.Option
+        Named like the parameter, without the unit ``_m``.
+    """
     flag = "--" + parameter.name.removesuffix("_m").replace("_", "-")
     default = None if parameter.default is inspect.Parameter.empty else parameter.default
     choices = [part for part in get_args(hint) if part is not type(None)]
@@ -33,7 +78,7 @@ def option_of(parameter: inspect.Parameter, hint: Any, text: str = "") -> click.
             [flag, parameter.name], default=named, show_default=True, callback=_split, help=f"{text}; comma between"
         )
     plain = choices[0] if get_origin(hint) in {Union, UnionType} else hint
-    kind: Any = plain if plain in {int, float, bool} else str
+    kind = plain if isinstance(plain, type) and plain in {int, float, bool} else str
     return click.Option([flag, parameter.name], type=kind, default=default, show_default=default is not None, help=text)
 
 

@@ -33,7 +33,7 @@ _REMEDIES: Final = {
 }
 
 
-def init(
+def starter_workflow(
     scenes: Sequence[str],
     *,
     ask: Callable[[str], str] | None,

@@ -18,7 +18,7 @@ from rasterio.enums import ColorInterp
 from changedet.errors import InputError
 from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, stages
 from changedet.workflow.starter import dates
-from changedet.workflow.starter.draft import init
+from changedet.workflow.starter.draft import starter_workflow
 
 # rasterio 1.4 multiplies transforms in a way that affine 3 will drop.
 PLACED = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
@@ -75,7 +75,7 @@ def answering(**answers: str) -> tuple[Callable[[str], str], list[str]]:
 
 
 def start(*scenes: str, ask: Callable[[str], str] | None = None, name: str = "w.yaml") -> tuple[str, Workflow]:
-    text = init(scenes, ask=ask, folder=Path(name).parent)
+    text = starter_workflow(scenes, ask=ask, folder=Path(name).parent)
     Path(name).parent.mkdir(parents=True, exist_ok=True)
     Path(name).write_text(text, encoding="utf-8")
     return text, load_workflow(name)
@@ -83,7 +83,7 @@ def start(*scenes: str, ask: Callable[[str], str] | None = None, name: str = "w.
 
 def refused(*scenes: str) -> list[str]:
     with pytest.raises(InputError) as caught:
-        init(scenes, ask=None)
+        starter_workflow(scenes, ask=None)
     return str(caught.value).splitlines()
 
 
@@ -306,7 +306,7 @@ def test_wrong_answers_are_asked_again_and_then_refused() -> None:
     given = iter(["red green", "red green blau", "red green blue"])
     assert start(path, ask=lambda question: next(given))[1].bands == (("red", 1), ("green", 2), ("blue", 3))
     with pytest.raises(InputError, match=r"2023-06-04\.tif: bands: no usable answer: got 'red'"):
-        init([path], ask=lambda question: "red")
+        starter_workflow([path], ask=lambda question: "red")
 
 
 def test_one_band_a_file_becomes_one_scene_a_date() -> None:
@@ -389,7 +389,7 @@ def test_missing_files_are_all_named() -> None:
 def test_nobody_is_asked_for_what_cannot_be_written() -> None:
     Path("b.tif").write_bytes(b"no raster")
     with pytest.raises(InputError, match=r"b\.tif"):
-        init([scene("a.tif"), "b.tif"], ask=lambda question: pytest.fail("asked"))
+        starter_workflow([scene("a.tif"), "b.tif"], ask=lambda question: pytest.fail("asked"))
 
 
 def test_catalogs_and_strange_names() -> None:
@@ -423,9 +423,9 @@ def test_masks_beside_scenes_are_found_again_by_the_glob_or_named(tmp_path: Path
     for day in ("20230604", "20230704"):
         scene(f"{day}_3B_AnalyticMS.tif")
         scene(f"{day}_3B_udm2.tif")
-    text = init(["."], ask=None, folder=".")
+    text = starter_workflow(["."], ask=None, folder=".")
     assert 'glob: "*.tif"' in text
     Path("w.yaml").write_text(text)
     assert [len(entry.paths) for entry in load_workflow("w.yaml").scenes] == [2, 2]
-    one = init(["20230604_3B_AnalyticMS.tif", "20230604_3B_udm2.tif"], ask=None, folder=".")
+    one = starter_workflow(["20230604_3B_AnalyticMS.tif", "20230604_3B_udm2.tif"], ask=None, folder=".")
     assert 'path: "20230604_3B_AnalyticMS.tif", mask: "20230604_3B_udm2.tif"' in one

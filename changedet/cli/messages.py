@@ -1,0 +1,108 @@
+"""Exit statuses, and what goes to standard error: warnings, failures and the progress bar."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from changedet.errors import ChangedetError, InputError
+
+DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses: 130 is what shells give a process that was ended by Ctrl-C."""
+
+ShowProgress = Callable[[str, int, int], None]
+"""Called with the step, how many parts of it are done, and how many there are."""
+
+tracebacks_option = click.option("-v", "--verbose", is_flag=True, expose_value=False, help="Tracebacks.")
+"""Read by `main` from the command line itself: also errors before a command starts have a traceback."""
+
+
+def say(line: str) -> None:
+    """Print a line on standard error.
+
+    Parameters
+    ----------
+    line : str
+        Without a line break.
+    """
+    click.echo(line, err=True)
+
+
+def warn(text: str) -> None:
+    """Print a warning on one line of standard error.
+
+    Parameters
+    ----------
+    text : str
+        Line breaks in it become spaces.
+    """
+    say(" ".join(f"warning: {text}".split()))
+
+
+def report_failure(error: BaseException, *, verbose: bool) -> int:
+    """Print what went wrong, one line for each problem, and give the exit status.
+
+    Parameters
+    ----------
+    error : BaseException
+        What ended the command.
+    verbose : bool
+        Whether its traceback is printed first.
+
+    Returns
+    -------
+    int
+        `INTERRUPTED`, `WRONG_INPUT` or `FAILED`.
+    """
+    if verbose:
+        traceback.print_exception(error)
+    if isinstance(error, KeyboardInterrupt):
+        say("changedet: interrupted; run the same command again to go on from here")
+        return INTERRUPTED
+    if isinstance(error, InputError):
+        for problem in error.problems:
+            say(str(problem))
+        return WRONG_INPUT
+    kind = "" if isinstance(error, ChangedetError) else f"{type(error).__name__}: "
+    say(" ".join(f"changedet: {kind}{error}".split()))
+    return FAILED
+
+
+@contextmanager
+def progress_bar(site: str, *, quiet: bool, verbose: bool) -> Iterator[ShowProgress | None]:
+    """A bar on standard error where that is a terminal, plain lines with ``-v``, else nothing.
+
+    Parameters
+    ----------
+    site : str
+        Named beside the bar.
+    quiet, verbose : bool
+        The command's options; `quiet` takes precedence.
+
+    Yields
+    ------
+    callable or None
+        To be called with the step, the parts done and the parts in all; None where nothing is shown.
+    """
+    if quiet or not (sys.stderr.isatty() or verbose):
+        yield None
+        return
+    if not sys.stderr.isatty():
+        yield lambda what, done, total: say(f"{site}: {what} {done}/{total}")
+        return
+    # Imported here: rich takes a tenth of a second, and most commands draw no bar.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(site, total=None)
+
+        def show(what: str, done: int, total: int) -> None:
+            bars.update(task, description=f"{site}: {what}", completed=done, total=total)
+
+        yield show

@@ -1,0 +1,66 @@
+"""The commands about the workflow file: begin one, print its schema, list the methods that it may name."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from changedet.cli.messages import DONE, tracebacks_option
+from changedet.errors import InputError
+
+
+@click.command()
+@click.argument("scenes", nargs=-1, required=True)
+@click.option("-o", "--output", metavar="WORKFLOW.yaml", help="Where to write; default: standard output.")
+@tracebacks_option
+def init(scenes: tuple[str, ...], output: str | None) -> int:
+    """Write a commented starter workflow from the scenes' own metadata."""
+    # Imported here, as in all commands: what reads scenes takes seconds to import, and --help needs none of it.
+    from changedet.workflow.starter.draft import starter_workflow
+
+    if output:
+        _check_writable(Path(output))
+    ask: Callable[[str], str] | None = _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
+    text = starter_workflow(scenes, ask=ask, folder=Path(output).parent if output else Path())
+    if output:
+        Path(output).write_text(text)
+        click.echo(output)
+    else:
+        click.echo(text, nl=False)
+    return DONE
+
+
+def _check_writable(output: Path) -> None:
+    if output.exists():
+        raise InputError(f"{output}: exists; choose another name with -o, or move it away")
+    if not output.parent.is_dir():
+        raise InputError(f"{output}: there is no folder '{output.parent}'; make it first")
+
+
+def _ask(question: str) -> str:
+    return str(click.prompt(question, err=True))
+
+
+@click.command()
+def schema() -> int:
+    """Print the JSON Schema of the workflow file."""
+    # Imported here for a quick start, as in init.
+    from changedet.workflow import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=1))
+    return DONE
+
+
+@click.command()
+@click.argument("stage", required=False)
+def methods(stage: str | None) -> int:
+    """List the methods of each stage with their parameters and references."""
+    # Imported here for a quick start, as in init.
+    from changedet.workflow import methods_text
+
+    click.echo(methods_text(stage))
+    return DONE

@@ -1,0 +1,55 @@
+"""The command line itself: what starts quickly, exit statuses, and errors of one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_scenes import ground, write_scene, write_workflow
+
+from changedet.cli.app import main
+
+
+def leave(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    return int(str(left.value.code))
+
+
+def test_help_imports_nothing_that_computes() -> None:
+    heavy = ("numpy", "pandas", "rasterio", "dask", "numba", "pydantic", "yaml", "rich")
+    code = (
+        "import sys\nfrom changedet.cli.app import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "calibrate" in done.stdout
+    assert "simulate" in done.stdout
+    assert done.stderr.strip() == "[]"
+
+
+def test_main_names_the_nearest_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert leave("chek") == 2
+    assert capsys.readouterr().err == "changedet: no such command 'chek'; did you mean 'check'?\n"
+
+
+def test_main_leaves_with_2_where_the_input_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    assert leave("check", "nothing.yaml") == 2
+    assert capsys.readouterr().err == "nothing.yaml: no such file\n"
+
+
+@pytest.mark.parametrize("flag", ["-v", "--verbose"])
+def test_main_prints_a_traceback_where_it_is_asked_for(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert leave("check", flag, "nothing.yaml") == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_main_leaves_with_0_and_prints_a_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dates = ("2023-01-01", "2023-03-01")
+    for day in dates:
+        write_scene(tmp_path / f"{day}.tif", ground(40, 50))
+    assert leave("check", str(write_workflow(tmp_path, dates))) == 0
+    assert capsys.readouterr().out.startswith("site       site: site\n")

@@ -1,0 +1,71 @@
+"""`make_plan`: where results may go, and parameters that their method cannot use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from small_scenes import write_workflow
+
+from changedet.errors import InputError
+from changedet.plan import make_plan
+
+DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
+
+
+def problems(workflow: Path, out: str | None = None) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        make_plan(workflow, out=out)
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize("by_option", [False, True])
+@pytest.mark.parametrize("obstacle", ["file", "file above", "link", "run folder"])
+def test_make_plan_refuses_results_that_could_not_be_written(scenes: Path, obstacle: str, by_option: bool) -> None:
+    out = scenes / "out"
+    if obstacle == "link":
+        out.symlink_to(scenes / "nowhere")
+    elif obstacle == "run folder":
+        out.mkdir()
+        (out / "site").write_text("")
+    else:
+        out.write_text("")
+    wanted = out / "deep" if obstacle == "file above" else out
+    workflow = write_workflow(scenes, DATES, outputs={"dir": str(scenes / "x") if by_option else str(wanted)})
+    (line,) = problems(workflow, str(wanted) if by_option else None)
+    assert "expected a folder" in line
+    assert line.startswith("--out: " if by_option else f"{workflow}:18: outputs.dir: ")
+
+
+def test_make_plan_refuses_a_folder_without_permission(scenes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != scenes and may(path, mode))
+    (line,) = problems(write_workflow(scenes, DATES))
+    assert "outputs.dir" in line
+    assert "no permission" in line
+    assert not (scenes / "out").exists()
+
+
+def test_make_plan_refuses_a_name_that_no_disk_holds(scenes: Path) -> None:
+    (line,) = problems(write_workflow(scenes, DATES, outputs={"dir": "x" * 300}))
+    assert "outputs.dir: '" in line
+    assert "is longer than the 255 bytes that a name may have" in line
+
+
+@pytest.mark.parametrize(
+    ("stage", "settings", "said"),
+    [
+        ("align", {"method": "phase_correlation", "chip_px": 1}, "align.chip_px: 1 is too small"),
+        ("change", {"method": "pca_kmeans", "block_px": 4}, "change.block_px: 4, expected an odd number"),
+        ("change", {"method": "irmad", "iterations": 0}, "change.iterations: 0, expected at least 1"),
+        ("change", {"method": "cva", "tolerance_px": 100_000}, "change: looks at 100"),
+    ],
+)
+def test_make_plan_names_the_line_of_a_parameter_that_its_method_cannot_use(
+    scenes: Path, stage: str, settings: dict[str, object], said: str
+) -> None:
+    workflow = write_workflow(scenes, DATES, **{stage: settings})
+    (line,) = problems(workflow)
+    assert line.startswith(f"{workflow}:")
+    assert said in line
