@@ -1,0 +1,155 @@
+"""Write docs/accuracy.md: one table of today's accuracy, from what `benchmarks/record.py` has kept of the benchmarks.
+
+python benchmarks/accuracy.py            writes docs/accuracy.md
+python benchmarks/accuracy.py --check    exits with 1 where the page is not what the records say
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = ROOT / "docs" / "accuracy.md"
+HEAD = """# Accuracy today
+
+Written by `python benchmarks/accuracy.py` from `benchmarks/results/`, the benchmarks' own output; do not edit. Each row
+says on what it was measured, by which command and at which commit. "Simulated" is our own simulator, on seeds that
+nothing was fitted on: figures on it say how well the parts work where they were taught, **not** how well they do on
+pictures by another hand. Real pictures are named. The history of the figures, and what was tried, is in
+[research](research).
+
+| what | measured on | figure | command | commit |
+| --- | --- | --- | --- | --- |
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of line that a benchmark prints.
+
+    Attributes
+    ----------
+    pattern : str
+        Matches a whole line of output; its groups fill the texts.
+    what, scene, figure : str
+        Columns of the table, as ``str.format`` texts over the groups.
+    """
+
+    pattern: str
+    what: str
+    scene: str
+    figure: str
+
+
+SCRIPTS: dict[str, tuple[Row, ...]] = {
+    "change_runs.py": (
+        Row(
+            r"(\S.*?)\s+F1 (\S+)  false (\S+)  recall (\S+)  coverage (\S+)  CPU s/MPix (\S+)",
+            "change mask of a whole run",
+            "simulated {0}",
+            "F1 {1}, {2} marked falsely, {4} of what both dates show is judged; {5} CPU s/MPix and date",
+        ),
+    ),
+    "detector.py": (
+        Row(
+            r"(.*?)\s+F1 (\S+) \(IoU .5 (\S+)\)  precision (\S+)  recall (\S+) .*count (\d+)/(\d+)  mean abs count"
+            r" error (\S+)  size class (\S+) .*false per 10 ha (\S+)  CPU s/km2 (\S+)",
+            "boxes of a single date",
+            "{0}",
+            "F1 {1} (IoU .5 {2}), {5} found of {6}, count error {7}, {9} false per 10 ha; {10} CPU s/km2",
+        ),
+        Row(
+            r"\s+expected counts err by (\S+), intervals hold (\d+) of (\d+), relative width (.*)",
+            "count of a single date",
+            "the same",
+            "error {0}, intervals hold {1} of {2}, {3} wide",
+        ),
+    ),
+    "tracks.py": (
+        Row(
+            r"(\S+)\s+arrivals F1 (\S+) .*?departures F1 (\S+) .*?SCOT (\S+); switches (\S+); false arrivals per 100"
+            r" boxes and interval (\S+); count error (\S+); of a difference (\S+); coverage (\S+);"
+            r" width (\S+);.*onset right (.*)",
+            "boxes over the dates",
+            "simulated {0}",
+            "F1 arrivals {1}, departures {2}; count error {6}, of a difference {7} boxes; intervals hold {8}, {9} wide;"
+            " onset right {10}",
+        ),
+    ),
+    "footprint.py": (
+        Row(
+            r"IoU (\S+) \(worst (\S+)\); area (\S+), off (\S+); bounds hold (\d+ of \d+), (\S+) wide; (\S+) CPU s/MPix",
+            "footprint",
+            "simulated, five kinds",
+            "IoU {0} (worst {1}), area off by {3}, bounds hold {4}, {5} wide",
+        ),
+    ),
+    "clouds.py": (
+        Row(
+            r"with trees\s+of open ground masked (\S+), of ground left open hidden (\S+)",
+            "clouds",
+            "simulated clouds",
+            "{0} of open ground masked, {1} of the ground left open hidden",
+        ),
+    ),
+    "coregistration.py": (
+        Row(
+            r"all: median (\S+) px, 90 % (\S+), worst (\S+)",
+            "co-registration",
+            "simulated, .1 to 20 px",
+            "median {0}, 90 % {1}, worst {2} px",
+        ),
+    ),
+    "real_pairs.py": (
+        Row(
+            r"(\S+)\s+\*(\S+)\s+marked\s+(\S+)  accuracy (\S+)  kappa (\S+)  F1 (\S+)  AUC (\S+) .*",
+            "change of a real pair, `auto`",
+            "{0} ({1})",
+            "kappa {4}, F1 {5}, AUC {6}",
+        ),
+        Row(
+            r"(null_\d)\s+\*(\S+)\s+marked\s+(\S+) .*",
+            "change of a real pair, `auto`",
+            "{0}: nothing changed",
+            "{2} marked",
+        ),
+    ),
+}
+"""Lines of each benchmark that go into the table."""
+
+
+def rows() -> Iterator[str]:
+    """Rows of the table, from the newest record of each label."""
+    for path in sorted(RESULTS.glob("*.json")):
+        newest = json.loads(path.read_text())[-1]
+        script = newest["command"].split("benchmarks/")[1].split()[0]
+        commit = newest["commit"] + (" and uncommitted changes" if newest["dirty"] else "")
+        for line in newest["lines"]:
+            for row in SCRIPTS.get(script, ()):
+                found = re.fullmatch(row.pattern, line)
+                if found:
+                    cells = (text.format(*found.groups()) for text in (row.what, row.scene, row.figure))
+                    yield f"| {' | '.join(cells)} | `{newest['command']}` | {commit} |"
+                    break
+
+
+def main() -> None:
+    """Write the page, or say whether it is what the records say."""
+    text = HEAD + "\n".join(rows()) + "\n"
+    if "--check" in sys.argv[1:]:
+        sys.exit(
+            0
+            if PAGE.exists() and PAGE.read_text() == text
+            else "docs/accuracy.md is old: python benchmarks/accuracy.py"
+        )
+    PAGE.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
