@@ -39,7 +39,7 @@ from changedet.stages.registry import Facts
 from changedet.stages.series.table import DateMeasurements, timeseries
 from changedet.stages.tracks.stage import STAGE as TRACKS
 from changedet.stages.tracks.stage import hmm
-from changedet.store import RunFolder, write_json, write_table
+from changedet.store import RunFolder, write_frame, write_json
 
 DAYS = [dt.date(2024, 3, 1) + dt.timedelta(days=30 * k) for k in range(3)]
 SIDE_PX = 800
@@ -125,7 +125,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     true = {}
     for k, day in enumerate(DAYS):
         table, true[str(day)] = _boxes(np.random.default_rng(7))
-        write_table(folder.table("boxes", day), table)
+        write_frame(folder.table("boxes", day), table)
         quality = np.zeros((1, SIDE_PX, SIDE_PX), np.uint8)
         quality[:, :, 500:] = 3 if k == 1 else 0
         folder.quality(day).parent.mkdir(parents=True, exist_ok=True)
@@ -244,7 +244,7 @@ def test_a_run_that_is_calibrated_already_is_taken_back_to_the_detectors_own_sca
     for day in DAYS:
         table = _boxes(np.random.default_rng(7))[0]
         told = kernel.recalibrated(table["confidence"].to_numpy(), *first["objects"].values())
-        write_table(folder.table("boxes", day), table.assign(confidence=told, counted=told >= 0.5))
+        write_frame(folder.table("boxes", day), table.assign(confidence=told, counted=told >= 0.5))
     boxes = kept_boxes(folder, GRID, DAYS)
     followed = hmm(Facts(0.5, detector="learned"))(boxes, SeenLooks(folder, GRID, tuple(DAYS)))
     layers = {"containers": counted_rows(followed.detections, None), "tracks": followed.tracks}

@@ -22,13 +22,13 @@ from rio_cogeo.cogeo import cog_validate
 
 from changedet.blocks import Window, tiles
 from changedet.errors import ChangedetError
-from changedet.outputs.files import replacing
 from changedet.outputs.rasters.classes import MASK_CLASSES, date_classes
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.rasters.encoding import default_nodata, encode
 from changedet.outputs.rasters.reading import open_lazily, read_overview, read_window
 from changedet.outputs.rasters.styling import style
 from changedet.outputs.rasters.writing import RasterWriter
+from changedet.store.files import replacing
 
 TRANSFORM = Affine(2, 0, 500_000, 0, -2, 3_000_000)
 KINDS: dict[str, tuple[str, float]] = {

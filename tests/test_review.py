@@ -38,7 +38,7 @@ from changedet.stages.series.stage import staircase
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.series.totals import totals
 from changedet.stages.tracks.stage import hmm
-from changedet.store import RunFolder, write_json, write_table
+from changedet.store import RunFolder, write_frame, write_json
 
 DAYS = [dt.date(2023, 3, 1) + dt.timedelta(days=30 * k) for k in range(5)]
 GRID = Grid("EPSG:32633", Affine(0.5, 0, 400000, 0, -0.5, 5600120), (240, 240))
@@ -77,7 +77,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         last = k == len(DAYS) - 1
         found = [pixels([spot for spot in TRUE if not (last and spot in MISSED)], 0.9)]
         found += [pixels(FALSE, 0.6), pixels([(FALSE[0][0] + 0.5, 90.5)], 0.2, counted=False)] if last else []
-        write_table(folder.table("boxes", day), pd.concat(found, ignore_index=True))
+        write_frame(folder.table("boxes", day), pd.concat(found, ignore_index=True))
         quality = np.zeros((1, 240, 240), np.uint8)
         quality[:, 190:, 190:] = 3 if k == 2 else 0
         folder.quality(day).parent.mkdir(parents=True, exist_ok=True)

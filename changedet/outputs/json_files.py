@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from changedet.outputs.files import write_text
 from changedet.outputs.values import iso_date
+from changedet.store import files
 
 
 def write_json(path: str | Path, value: Any) -> None:
@@ -24,7 +24,7 @@ def write_json(path: str | Path, value: Any) -> None:
     TypeError
         Where a value has no JSON form.
     """
-    write_text(Path(path), dumps(value) + "\n")
+    files.write_json(Path(path), plain(value), indent=2, ascii_only=False)
 
 
 def dumps(value: Any, indent: int | None = 2) -> str:

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from changedet.outputs.files import write_text
 from changedet.outputs.values import is_missing, iso_date
+from changedet.store.files import write_text
 
 TIMESERIES_COLUMNS: Final = (
     "date", "zone", "scene", "gsd_m", "valid_fraction",

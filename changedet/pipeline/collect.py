@@ -33,7 +33,7 @@ from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.table import DateMeasurements, changed_area_interval, timeseries
 from changedet.stages.series.totals import totals
 from changedet.stages.tracks.result import Tracks
-from changedet.store import RunFolder, read_table
+from changedet.store import RunFolder, read_frame, read_geoframe
 
 LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date says next to nothing, and a warning says so."""
@@ -115,7 +115,7 @@ def kept_boxes(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> gpd.Ge
     """The boxes that the passes over some dates kept, candidates below the count threshold (``counted`` False) too."""
     tables = []
     for day in days:
-        boxes = read_table(folder.table("boxes", day))
+        boxes = read_frame(folder.table("boxes", day))
         if len(boxes):
             placed = georeferenced(boxes, grid.geobox, grid.ground_resolution_m)
             inside = shapely.intersects(shapely.centroid(placed.geometry.to_numpy()), grid.area)
@@ -165,7 +165,7 @@ def _changes(plan: Plan, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     if plan.built("change") is None:
         return vector_layers.empty("changes", plan.grid.crs)
     days = [look.date for i, look in enumerate(plan.looks) if i != plan.reference]
-    found = {day: read_table(plan.folder.table("changes", day)) for day in days}
+    found = {day: read_geoframe(plan.folder.table("changes", day)) for day in days}
     found = {day: table for day, table in found.items() if len(table)}
     if not found:
         return vector_layers.empty("changes", plan.grid.crs)

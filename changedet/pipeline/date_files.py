@@ -26,7 +26,7 @@ from changedet.pipeline.date_job import DateWork
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.mask_files import MaskSink, Place, mask_files
 from changedet.pipeline.tile import Tile
-from changedet.store import RunFolder, write_json, write_table
+from changedet.store import RunFolder, write_frame, write_json
 from changedet.store.packing import unpack
 
 EPOCH = dt.date(1970, 1, 1)
@@ -137,7 +137,7 @@ class DateSink:
         self._open.close()
         day = self.work.look.date
         if "boxes" in self.parts:
-            write_table(self.folder.table("boxes", day), self._all_boxes())
+            write_frame(self.folder.table("boxes", day), self._all_boxes())
         if "pixels" not in self.parts:
             return
         if self._mask is not None:

@@ -23,7 +23,7 @@ from changedet.pipeline.date_job import light_of
 from changedet.pipeline.date_model import DateModel
 from changedet.plan import Plan
 from changedet.stages.tracks.appearance import light_of_boxes
-from changedet.store import RunFolder, read_table, write_table
+from changedet.store import RunFolder, read_frame, write_frame
 
 _LOOKUP_PX: Final = 512
 _DIGITS: Final = 4
@@ -91,13 +91,13 @@ class SeenLooks:
         for i, parts in self.taken.items():
             xy, light = np.concatenate([xy for xy, _ in parts]), np.concatenate([found for _, found in parts], axis=1)
             columns = np.column_stack([xy, np.moveaxis(light, 1, 0).reshape(len(xy), -1)])
-            write_table(self.folder.table("light", self.dates[i]), pd.DataFrame(columns).rename(columns=str))
+            write_frame(self.folder.table("light", self.dates[i]), pd.DataFrame(columns).rename(columns=str))
 
     def _kept_light(self, i: int, xy: Floats) -> Floats | None:
         path = self.folder.table("light", self.dates[i])
         if not path.exists():
             return None
-        columns = read_table(path).to_numpy(np.float64)
+        columns = read_frame(path).to_numpy(np.float64)
         _, nearest = cKDTree(columns[:, :2]).query(xy, distance_upper_bound=_SAME_M)
         told = np.vstack([columns[:, 2:], np.full(columns.shape[1] - 2, np.nan)])[nearest]
         return np.asarray(np.moveaxis(told.reshape(len(xy), 3, -1), 1, 0), np.float64)

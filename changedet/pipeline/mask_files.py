@@ -21,7 +21,7 @@ from changedet.outputs.rasters.polygons import polygonise
 from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
 from changedet.pipeline.date_job import DateWork
-from changedet.store import RunFolder, write_table
+from changedet.store import RunFolder, write_frame
 from changedet.store.packing import unpack
 
 
@@ -126,7 +126,7 @@ class MaskSink:
         work, place = self._place.work, self._place
         day = work.look.date
         if not self._raw:
-            write_table(place.folder.table("changes", day), _no_changes(work.grid))
+            write_frame(place.folder.table("changes", day), _no_changes(work.grid))
             return
         regions = components.join(self._regions)
         least_px = self._change["min_area_m2"] / work.grid.ground_resolution_m**2
@@ -135,7 +135,7 @@ class MaskSink:
         path = mask_path(place.folder, day, place.formats)
         with place.writer(path, "mask", [words], "uint8", 255, words, self._tags) as writer:
             polygons = polygonise(self._masks(regions, kept, writer), work.grid.transform, work.grid.crs)
-        write_table(place.folder.table("changes", day), self._described(polygons, regions))
+        write_frame(place.folder.table("changes", day), self._described(polygons, regions))
 
     def abandon(self) -> None:
         """Leave nothing behind of a date that was not finished."""

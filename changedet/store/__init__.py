@@ -1,17 +1,20 @@
-"""The run folder and what is in it: its names and steps, the records that it keeps, the finished run."""
+"""The run folder and what is in it: its names and steps, the records that it keeps, whole files and packed rasters."""
 
 from __future__ import annotations
 
-from changedet.store.folder import STATE, RunFolder
-from changedet.store.records import identity, read_json, read_table, sha256, write_json, write_table
+from changedet.store.files import write_json
+from changedet.store.folder import RunFolder
+from changedet.store.layout import STATE
+from changedet.store.records import identity, read_frame, read_geoframe, read_json, sha256, write_frame
 
 __all__ = [
     "STATE",
     "RunFolder",
     "identity",
+    "read_frame",
+    "read_geoframe",
     "read_json",
-    "read_table",
     "sha256",
+    "write_frame",
     "write_json",
-    "write_table",
 ]

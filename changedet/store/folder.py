@@ -1,4 +1,4 @@
-"""The run folder: what each file is called, which steps are done, and what nobody may overwrite.
+"""The run folder: which steps are done, and which files may be overwritten.
 
 A step is recorded after its files are in place, with the identity of all that it depends on. What is recorded under
 another identity, or whose files are gone, is not done. Nothing is ever taken for finished because a file exists.
@@ -9,22 +9,37 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from changedet.errors import ChangedetError, InputError, Problem
-from changedet.store.records import sha256, write_json
+from changedet.store.files import write_json
+from changedet.store.layout import RunLayout
+from changedet.store.records import sha256
 
-STATE = ".changedet"
+
+class Fingerprint(TypedDict, total=False):
+    """What a step's record says of a file: its bytes when the step was done, or that it may be half written."""
+
+    size: int
+    mtime_ns: int
+    sha256: str
+    unfinished: bool
+
+
+class StepRecord(TypedDict):
+    """What is recorded of a step: the identity of all that it depends on, None while it runs, and its files."""
+
+    identity: str | None
+    files: dict[str, Fingerprint]
 
 
 @dataclass(frozen=True)
-class RunFolder:
-    """Names and records of one site's run folder.
+class RunFolder(RunLayout):
+    """One site's run folder: the paths of its files and the records of its steps.
 
     Attributes
     ----------
@@ -32,99 +47,80 @@ class RunFolder:
         ``<outputs.dir>/<site.id>``.
     """
 
-    path: Path
-
-    @property
-    def state(self) -> Path:
-        return self.path / STATE
-
-    def mask(self, day: date) -> Path:
-        return self.path / "change" / f"{day.isoformat()}_mask.tif"
-
-    def score(self, day: date) -> Path:
-        return self.path / "change" / f"{day.isoformat()}_score.tif"
-
-    @property
-    def first_change(self) -> Path:
-        return self.path / "change" / "first_change.tif"
-
-    def scene(self, day: date) -> Path:
-        return self.path / "scenes" / f"{day.isoformat()}.tif"
-
-    def first_change_file(self, formats: frozenset[str]) -> Path:
-        """Where the first change lies: among the results where masks are wanted, else kept aside."""
-        return self.first_change if "masks" in formats else self.state / "first_change.tif"
-
-    @property
-    def objects(self) -> Path:
-        return self.path / "objects.gpkg"
-
-    @property
-    def timeseries(self) -> Path:
-        return self.path / "timeseries.csv"
-
-    @property
-    def summary(self) -> Path:
-        return self.path / "summary.json"
-
-    @property
-    def project(self) -> Path:
-        return self.path / "project.qgz"
-
-    @property
-    def report(self) -> Path:
-        return self.path / "report.html"
-
-    @property
-    def stac(self) -> Path:
-        return self.path / "stac"
-
-    @property
-    def provenance(self) -> Path:
-        return self.path / "run.json"
-
-    def quality(self, day: date) -> Path:
-        """Why each pixel of a date is usable or not: kept for tracks, counts and a later resume."""
-        return self.state / "quality" / f"{day.isoformat()}.gtif"
-
-    def aside(self, name: str, day: date) -> Path:
-        """A raster of a date that is needed but was not asked for."""
-        return self.state / name / f"{day.isoformat()}.gtif"
-
-    def model(self, day: date) -> Path:
-        return self.state / "model" / f"{day.isoformat()}.json"
-
-    def table(self, name: str, day: date) -> Path:
-        return self.state / name / f"{day.isoformat()}.json"
-
     def _record_path(self, step: str) -> Path:
         return self.state / "steps" / f"{step.replace(':', '_')}.json"
 
-    def record(self, step: str) -> dict[str, Any] | None:
-        """What was recorded for a step, or None; a torn or foreign record counts as none."""
-        try:
-            found = json.loads(self._record_path(step).read_text())
-        except (OSError, ValueError):
-            return None
-        return found if isinstance(found, dict) and isinstance(found.get("files"), dict) else None
+    def record(self, step: str) -> StepRecord | None:
+        """What was recorded for a step.
+
+        Parameters
+        ----------
+        step : str
+            Its name.
+
+        Returns
+        -------
+        StepRecord or None
+            None where there is no record; a torn or foreign one counts as none.
+        """
+        return _read_record(self._record_path(step))
 
     def is_done(self, step: str, wanted: str) -> bool:
-        """Whether a step was finished with this identity and its files are as it left them."""
+        """Whether a step was finished with this identity and its files are as it left them.
+
+        Parameters
+        ----------
+        step : str
+            Its name.
+        wanted : str
+            The identity of all that it depends on now.
+
+        Returns
+        -------
+        bool
+            False where the step must be run.
+        """
         found = self.record(step)
         if found is None or found.get("identity") != wanted:
             return False
         return all(_is_untouched(self.path / name, entry) for name, entry in found["files"].items())
 
     def finish(self, step: str, done: str, files: Iterable[Path]) -> None:
-        """Record a step as done; the last thing that it does. Of `files` those that it has written."""
+        """Record a step as done; the last thing that it does.
+
+        Parameters
+        ----------
+        step : str
+            Its name.
+        done : str
+            The identity of all that it depended on.
+        files : iterable of pathlib.Path
+            What it may have written; those that are not there are left out.
+        """
         entries = {self._name(path): _fingerprint(path) for path in files if path.exists()}
         write_json(self._record_path(step), {"identity": done, "files": entries})
 
     def once(self, step: str, wanted: str, files: Sequence[Path], write: Callable[[], None]) -> bool:
-        """Write a step's files unless it is done; True where it was done now.
+        """Write a step's files unless it is done.
 
         Until the step is recorded its files count as its own in whatever state: a run that was killed between a file
         and its record must be able to go on.
+
+        Parameters
+        ----------
+        step : str
+            Its name.
+        wanted : str
+            The identity of all that it depends on.
+        files : sequence of pathlib.Path
+            What it may write.
+        write : callable
+            Writes them.
+
+        Returns
+        -------
+        bool
+            True where it was done now.
         """
         if self.is_done(step, wanted):
             return False
@@ -134,25 +130,43 @@ class RunFolder:
         return True
 
     def begin(self, step: str, files: Sequence[Path]) -> None:
-        """Note what a step is about to write."""
-        unfinished = {self._name(path): {"unfinished": True} for path in files}
+        """Note what a step is about to write.
+
+        Parameters
+        ----------
+        step : str
+            Its name.
+        files : sequence of pathlib.Path
+            What it may write.
+        """
+        unfinished: dict[str, Fingerprint] = {self._name(path): {"unfinished": True} for path in files}
         write_json(self._record_path(step), {"identity": None, "files": unfinished})
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self.path))
 
-    def recorded(self) -> dict[str, dict[str, Any]]:
-        """Every file that earlier runs wrote, with its fingerprint."""
-        found: dict[str, dict[str, Any]] = {}
+    def recorded(self) -> dict[str, Fingerprint]:
+        """Every file that earlier runs wrote.
+
+        Returns
+        -------
+        dict of str to Fingerprint
+            By its path in the run folder.
+        """
+        found: dict[str, Fingerprint] = {}
         for path in sorted((self.state / "steps").glob("*.json")):
-            try:
-                found.update(json.loads(path.read_text())["files"])
-            except (OSError, ValueError, KeyError, TypeError):
-                continue
+            record = _read_record(path)
+            if record is not None:
+                found.update(record["files"])
         return found
 
     def guard(self, wanted: Sequence[Path]) -> None:
         """Refuse to replace what no earlier run wrote, or what somebody edited since, and to write beyond the folder.
+
+        Parameters
+        ----------
+        wanted : sequence of pathlib.Path
+            All that the run may write.
 
         Raises
         ------
@@ -186,6 +200,23 @@ class RunFolder:
         """Hold the folder: two runs in one folder would spoil each other's files.
 
         A new folder in which the input proved wrong before any result was there is taken away again.
+
+        Parameters
+        ----------
+        is_new : bool
+            Whether the folder was not there before.
+
+        Yields
+        ------
+        None
+            While the folder is held.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be made.
+        ChangedetError
+            Another run holds it.
         """
         made = [folder for folder in self.path.parents if not folder.exists()]
         try:
@@ -211,12 +242,22 @@ class RunFolder:
                 raise
 
 
-def _fingerprint(path: Path) -> dict[str, Any]:
+def _read_record(path: Path) -> StepRecord | None:
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("files"), dict):
+        return None
+    return StepRecord(identity=found.get("identity"), files=found["files"])
+
+
+def _fingerprint(path: Path) -> Fingerprint:
     status = path.stat()
     return {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": sha256(path)}
 
 
-def _is_untouched(path: Path, entry: Mapping[str, Any]) -> bool:
+def _is_untouched(path: Path, entry: Fingerprint) -> bool:
     if entry.get("unfinished"):
         return True
     try:

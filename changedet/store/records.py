@@ -1,10 +1,9 @@
-"""Records of a run as JSON: identities, checksums and tables, written whole or not at all."""
+"""Records of a run as JSON: identities, checksums and tables."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,40 +12,79 @@ import pandas as pd
 import shapely
 
 from changedet.errors import ChangedetError
+from changedet.store.files import write_json
 
 
-def identity(*parts: Any) -> str:
-    """A short digest of JSON-able parts; equal parts give equal digests on every machine."""
+def identity(*parts: object) -> str:
+    """A short digest of JSON-able parts; equal parts give equal digests on every machine.
+
+    Parameters
+    ----------
+    *parts : object
+        As JSON can hold them; anything else counts by its text.
+
+    Returns
+    -------
+    str
+        24 hexadecimal digits of a SHA-256.
+    """
     text = json.dumps(parts, sort_keys=True, default=str, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def sha256(path: Path) -> str:
-    """A file's SHA-256 in hex."""
+    """A file's SHA-256.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file, which is read in pieces.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write JSON so that a kill at any moment leaves the old file or the new one, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    part.write_text(json.dumps(value, indent=1, allow_nan=False, default=str) + "\n")
-    part.replace(path)
-
-
 def read_json(path: Path) -> dict[str, Any]:
-    """What `write_json` kept; ChangedetError where the file holds something else."""
+    """The object that a JSON file holds.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Written by `write_json`.
+
+    Returns
+    -------
+    dict
+        Its keys and values.
+
+    Raises
+    ------
+    ChangedetError
+        The file holds something else.
+    """
     value = json.loads(path.read_text())
     if not isinstance(value, dict):
         raise ChangedetError(f"{path}: not a record of changedet; run again with --fresh")
     return value
 
 
-def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Keep a table, with its geometries if any, as JSON: exact, and safe to read from a folder of unknown origin."""
-    columns: dict[str, Any] = {}
+def write_frame(path: Path, table: pd.DataFrame) -> None:
+    """Keep a table, with its geometries if any, as JSON: exact, and safe to read from a folder of unknown origin.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to write.
+    table : pandas.DataFrame
+        Columns of text and numbers; a missing value is kept as null. A column ``geometry`` is kept as WKB, the
+        table's CRS as WKT.
+    """
+    columns: dict[str, list[object]] = {}
     crs = None
     for name in table.columns:
         values = table[name]
@@ -60,11 +98,36 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     write_json(path, {"crs": crs, "columns": columns})
 
 
-def read_table(path: Path) -> Any:
-    """What `write_table` kept: a GeoDataFrame where it has geometries."""
+def read_frame(path: Path) -> pd.DataFrame:
+    """The table without geometries that `write_frame` kept.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Written by `write_frame`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its columns; null is None or NaN.
+    """
+    return pd.DataFrame(read_json(path)["columns"])
+
+
+def read_geoframe(path: Path) -> gpd.GeoDataFrame:
+    """The table with geometries that `write_frame` kept.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Written by `write_frame`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Its columns, and ``geometry`` in its CRS.
+    """
     kept = read_json(path)
     columns = dict(kept["columns"])
-    shapes = columns.pop("geometry", None)
-    if shapes is None:
-        return pd.DataFrame(columns)
+    shapes = columns.pop("geometry")
     return gpd.GeoDataFrame(columns, geometry=shapely.from_wkb(shapes), crs=kept["crs"])

@@ -18,8 +18,8 @@ from changedet.assess.compare.rows import (
     TRAIN_COLUMNS,
 )
 from changedet.errors import InputError
-from changedet.outputs.files import write_text
 from changedet.outputs.tables import write_table
+from changedet.store.files import write_text
 
 SHARED: Final = 0.5
 """Part of the smaller lot's boxes that must be in both for one lot to be the other again."""

@@ -10,9 +10,9 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from changedet.outputs.files import replacing
 from changedet.outputs.gpkg.vector_layers import embed_styles, write_layers
 from changedet.outputs.qgis import editing_styles, raster_styles
+from changedet.store.files import replacing
 
 LAYER: Final = "sample"
 

@@ -16,9 +16,9 @@ import pyogrio
 import shapely
 from numpy.typing import NDArray
 
-from changedet.outputs.files import replacing
 from changedet.outputs.qgis import layer_styles, raster_styles
 from changedet.outputs.values import iso_date
+from changedet.store.files import replacing
 
 DATE: Final = "datetime64[ms, UTC]"
 TEXT: Final = "object"

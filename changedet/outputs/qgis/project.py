@@ -12,13 +12,13 @@ from xml.sax.saxutils import quoteattr
 import pyogrio
 import pyproj
 
-from changedet.outputs.files import write_bytes
 from changedet.outputs.qgis import layer_styles, raster_styles, symbols
 from changedet.outputs.qgis.animation import periods
 from changedet.outputs.qgis.project_xml import ProjectLayer, project_document, project_layer, spatial_reference
 from changedet.outputs.rasters.classes import RasterLayer, days_since_1970
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.rasters.styling import style
+from changedet.store.files import write_bytes
 
 _VECTOR_TITLES: Final[Mapping[str, str]] = {
     "zones": "Zones",

@@ -15,12 +15,12 @@ from rasterio.enums import ColorInterp
 from rasterio.windows import Window as RasterioWindow
 
 from changedet.blocks import Window
-from changedet.outputs.files import part_of, telling_full_disk, write_text
 from changedet.outputs.qgis import raster_styles
 from changedet.outputs.rasters.classes import RasterClass, RasterKind
 from changedet.outputs.rasters.encoding import encode
 from changedet.outputs.rasters.reading import BLOCK_PX, environment
 from changedet.outputs.rasters.styling import DEFAULT_CLASSES, sidecars, style
+from changedet.store.files import part_of, telling_full_disk, write_text
 
 COG_SUFFIX: Final = ".tif"
 """Of results. What a run keeps for itself has another, and neither overviews nor statistics."""

@@ -11,7 +11,6 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from changedet.outputs.files import write_text
 from changedet.outputs.json_files import dumps
 from changedet.outputs.report.charts import number
 from changedet.outputs.report.data import ReportData
@@ -24,6 +23,7 @@ from changedet.outputs.report.pictures import data_uri, fitted, overlay, quicklo
 from changedet.outputs.report.series_charts import series_charts, series_figures
 from changedet.outputs.report.story import ONSETS, onset_sentence, story
 from changedet.outputs.values import is_missing, iso_date
+from changedet.store.files import write_text
 
 __all__ = ["ReportData", "overlay", "quicklook", "write_report"]
 

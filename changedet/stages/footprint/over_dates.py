@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from changedet.stages.footprint.kernels import closing, lasting, surroundings
 from changedet.stages.footprint.kernels.closing import UNKNOWN, Levels
+from changedet.store.packing import pack, unpack
 
 Kinds = NDArray[np.uint8]
 Shape = tuple[int, int]
@@ -29,11 +29,11 @@ class Packed(NamedTuple):
     @classmethod
     def of(cls, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Packed:
         """Compress a date's rasters."""
-        return cls(_packed(first), _packed(second), (first.shape[0], first.shape[1]))
+        return cls(pack(first), pack(second), (first.shape[0], first.shape[1]))
 
     def rasters(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Both rasters, read-only."""
-        return _unpacked(self.first, self.shape), _unpacked(self.second, self.shape)
+        return unpack(self.first, self.shape), unpack(self.second, self.shape)
 
 
 def by_all(dates: Sequence[Packed], lasts: bool) -> Iterator[tuple[Levels, Levels, Kinds]]:
@@ -146,11 +146,3 @@ def _confirmed(dates: Sequence[Packed], shape: Shape) -> list[Packed]:
         water |= kinds == lasting.WATER
         before = closing.fill_hidden(own, before) if before is not None else own
     return found
-
-
-def _packed(raster: NDArray[np.uint8]) -> bytes:
-    return zlib.compress(raster.tobytes(), 1)
-
-
-def _unpacked(packed: bytes, shape: Shape) -> NDArray[np.uint8]:
-    return np.frombuffer(zlib.decompress(packed), np.uint8).reshape(shape)

@@ -1,7 +1,8 @@
-"""Writing so that a kill at any moment leaves nothing that looks finished."""
+"""Whole files or none: a kill at any moment leaves the old file or the new one, and nothing that looks finished."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +15,34 @@ LEAST_FREE_BYTES: Final = 16 << 20
 
 
 def part_of(path: Path) -> Path:
-    """The unfinished twin of a file: the same folder, the name with ``.part`` added."""
+    """The unfinished twin of a file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to write.
+
+    Returns
+    -------
+    pathlib.Path
+        In the same folder, the name with ``.part`` added.
+    """
     return path.with_name(path.name + ".part")
 
 
 @contextmanager
 def telling_full_disk(path: Path) -> Iterator[None]:
     """Turn what libraries say when a file cannot be written for want of room into one line that says so.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file that is being written.
+
+    Yields
+    ------
+    None
+        While it is written.
 
     Raises
     ------
@@ -46,10 +68,10 @@ def replacing(path: Path) -> Iterator[Path]:
     path : pathlib.Path
         The file to write; its folder is made where it is missing.
 
-    Raises
+    Yields
     ------
-    OSError
-        Where the folder cannot be written to.
+    pathlib.Path
+        The twin.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = part_of(path)
@@ -69,11 +91,44 @@ def _remove(part: Path) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a whole file at once; see `replacing`."""
+    """Write a whole file at once; see `replacing`.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to write.
+    data : bytes
+        All of it.
+    """
     with replacing(path) as part:
         part.write_bytes(data)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a whole UTF-8 file with Unix line ends at once; see `replacing`."""
+    """Write a whole UTF-8 file with Unix line ends at once; see `replacing`.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to write.
+    text : str
+        All of it.
+    """
     write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, value: object, *, indent: int = 1, ascii_only: bool = True) -> None:
+    """Write a whole JSON file at once; see `replacing`.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to write.
+    value : object
+        Mappings with text keys, sequences, text, finite numbers, booleans and None; anything else as its text.
+    indent : int
+        Blanks for each level.
+    ascii_only : bool
+        Whether other letters are written as escapes.
+    """
+    write_text(path, json.dumps(value, indent=indent, ensure_ascii=ascii_only, allow_nan=False, default=str) + "\n")

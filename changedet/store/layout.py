@@ -1,0 +1,193 @@
+"""Where each file of a run lies in the run folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+STATE: Final = ".changedet"
+"""The part of a run folder that is changedet's own: records of steps, and what a resume needs."""
+
+
+@dataclass(frozen=True)
+class RunLayout:
+    """The paths of one site's run folder.
+
+    Attributes
+    ----------
+    path : Path
+        ``<outputs.dir>/<site.id>``.
+    """
+
+    path: Path
+
+    @property
+    def state(self) -> Path:
+        """The folder of changedet's own records."""
+        return self.path / STATE
+
+    def mask(self, day: date) -> Path:
+        """Where a date's change mask lies.
+
+        Parameters
+        ----------
+        day : datetime.date
+            The date.
+
+        Returns
+        -------
+        pathlib.Path
+            A GeoTIFF.
+        """
+        return self.path / "change" / f"{day.isoformat()}_mask.tif"
+
+    def score(self, day: date) -> Path:
+        """Where a date's change score lies.
+
+        Parameters
+        ----------
+        day : datetime.date
+            The date.
+
+        Returns
+        -------
+        pathlib.Path
+            A GeoTIFF.
+        """
+        return self.path / "change" / f"{day.isoformat()}_score.tif"
+
+    @property
+    def first_change(self) -> Path:
+        """The raster of the first date on which each pixel is changed."""
+        return self.path / "change" / "first_change.tif"
+
+    def scene(self, day: date) -> Path:
+        """Where a date's aligned picture lies.
+
+        Parameters
+        ----------
+        day : datetime.date
+            The date.
+
+        Returns
+        -------
+        pathlib.Path
+            A GeoTIFF.
+        """
+        return self.path / "scenes" / f"{day.isoformat()}.tif"
+
+    def first_change_file(self, formats: frozenset[str]) -> Path:
+        """Where the first change lies: among the results where masks are wanted, else kept aside.
+
+        Parameters
+        ----------
+        formats : frozenset of str
+            The workflow's ``outputs.formats``.
+
+        Returns
+        -------
+        pathlib.Path
+            A GeoTIFF.
+        """
+        return self.first_change if "masks" in formats else self.state / "first_change.tif"
+
+    @property
+    def objects(self) -> Path:
+        """The GeoPackage of all vector layers."""
+        return self.path / "objects.gpkg"
+
+    @property
+    def timeseries(self) -> Path:
+        """The table of figures by date and zone."""
+        return self.path / "timeseries.csv"
+
+    @property
+    def summary(self) -> Path:
+        """Totals, onsets and what could not be had."""
+        return self.path / "summary.json"
+
+    @property
+    def project(self) -> Path:
+        """The QGIS project."""
+        return self.path / "project.qgz"
+
+    @property
+    def report(self) -> Path:
+        """The report for a browser."""
+        return self.path / "report.html"
+
+    @property
+    def stac(self) -> Path:
+        """The folder of the STAC collection."""
+        return self.path / "stac"
+
+    @property
+    def provenance(self) -> Path:
+        """How the results came about: inputs, methods, versions, statistics."""
+        return self.path / "run.json"
+
+    def quality(self, day: date) -> Path:
+        """Why each pixel of a date is usable or not: kept for tracks, counts and a later resume.
+
+        Parameters
+        ----------
+        day : datetime.date
+            The date.
+
+        Returns
+        -------
+        pathlib.Path
+            A GeoTIFF; by its ending, QGIS and file managers do not offer it as a picture.
+        """
+        return self.aside("quality", day)
+
+    def aside(self, name: str, day: date) -> Path:
+        """A raster of a date that is needed but was not asked for.
+
+        Parameters
+        ----------
+        name : str
+            What it shows.
+        day : datetime.date
+            The date.
+
+        Returns
+        -------
+        pathlib.Path
+            A GeoTIFF among the records.
+        """
+        return self.state / name / f"{day.isoformat()}.gtif"
+
+    def model(self, day: date) -> Path:
+        """Where the statistics of a date's stages lie.
+
+        Parameters
+        ----------
+        day : datetime.date
+            The date.
+
+        Returns
+        -------
+        pathlib.Path
+            A JSON file.
+        """
+        return self.table("model", day)
+
+    def table(self, name: str, day: date) -> Path:
+        """A table of a date that later steps need.
+
+        Parameters
+        ----------
+        name : str
+            What it holds.
+        day : datetime.date
+            The date.
+
+        Returns
+        -------
+        pathlib.Path
+            A JSON file.
+        """
+        return self.state / name / f"{day.isoformat()}.json"
