@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from changedet.kernels.containers import CONTAINER_KINDS, LENGTHS_M
 from changedet.stages.objects.kernels import rectangles
-from changedet.stages.objects.kernels.rows import LENGTHS_M
 from changedet.stages.objects.whole import detect_containers
 from changedet.stages.registry import Facts
 from changedet.stages.series.table import DateMeasurements, timeseries
@@ -97,7 +97,7 @@ class Score:
         self.touching += int(beside.sum())
         self.touching_hit += int(beside[pairs[1]].sum())
         lengths = yard.boxes[pairs[1], 2]
-        wanted = np.array(["20ft", "40ft", "45ft"])[np.abs(lengths[:, None] - LENGTHS_M).argmin(axis=1)]
+        wanted = np.array(CONTAINER_KINDS)[np.abs(lengths[:, None] - LENGTHS_M).argmin(axis=1)]
         self.sized += int((kinds[pairs[0]] == wanted).sum())
         self.others += len(yard.others)
         self.others_told += len(hits(found_boxes(table)[other], yard.others)[0])

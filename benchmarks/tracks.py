@@ -25,6 +25,7 @@ from scipy.optimize import linear_sum_assignment
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from changedet.kernels.containers import CONTAINER_KINDS, OTHER  # noqa: E402
 from changedet.stages.series.onsets import find_onsets  # noqa: E402
 from changedet.stages.series.stage import STAGE as SERIES  # noqa: E402
 from changedet.stages.series.table import (  # noqa: E402
@@ -36,7 +37,6 @@ from changedet.stages.tracks.stage import track  # noqa: E402
 from scenarios.track_sites import KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
 
 Floats = NDArray[np.float64]
-CONTAINERS = ("20ft", "40ft", "45ft")
 NEAR_M = 3.0
 SCOT_BETA = 2.0
 
@@ -58,7 +58,7 @@ class Sums:
 def found_events(tracks: Tracks, arrivals: bool) -> Floats:
     """Events (n, 3) of the tracks: x, y, the date that first shows them."""
     index = {pd.Timestamp(day, tz="UTC"): i for i, day in enumerate(tracks.dates)}
-    table = tracks.tracks[tracks.tracks["kind"].isin(CONTAINERS)]
+    table = tracks.tracks[tracks.tracks["kind"].isin(CONTAINER_KINDS)]
     table = table[table["not_before" if arrivals else "not_after"].notna()]
     when = table["first_seen" if arrivals else "not_after"]
     return np.column_stack([table.geometry.x, table.geometry.y, [index[t] for t in when]]).reshape(-1, 3).astype(float)
@@ -82,7 +82,7 @@ def scot(site: TrackSite, tracks: Tracks) -> tuple[float, int]:
     and the identity switches.
     """
     own = tracks.detections.dropna(subset="track_id")
-    own = own[own["kind"].isin([*CONTAINERS, "other"])]
+    own = own[own["kind"].isin([*CONTAINER_KINDS, OTHER])]
     xy = np.column_stack([own.geometry.centroid.x, own.geometry.centroid.y])
     ids, day = own["track_id"].to_numpy(int), own["date"].dt.date.to_numpy()
     last: dict[int, int] = {}

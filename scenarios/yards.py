@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from changedet.grid import Grid
+from changedet.kernels.containers import HEIGHT_M
 from changedet.simulate.command import render
 from changedet.simulate.kinds import make_world
 from changedet.simulate.world import World
@@ -21,7 +22,6 @@ from changedet.stages.objects.kernels import rectangles
 
 GSDS_M = (0.3, 0.5, 0.75, 1.0)
 KINDS = ("growth", "dense", "trains", "port", "decoys", "quiet", "winter", "earthworks", "clouds", "growth")
-STOREY_M = 2.59
 TRAILER_BASE_M, BUS_BASE_M = 1.0, 0.4
 HIT = 0.3
 
@@ -48,7 +48,7 @@ def seen_boxes(world: World, index: int) -> NDArray[np.float64]:
     """Top boxes as a date shows them: (n, 5) in metres, x right and y down from the scene's corner."""
     stacks = world.stacks(index).values()
     return leant(
-        world, index, [(world.box_outline(s[-1]), world.slots[s[-1].slot].base_m + STOREY_M * len(s)) for s in stacks]
+        world, index, [(world.box_outline(s[-1]), world.slots[s[-1].slot].base_m + HEIGHT_M * len(s)) for s in stacks]
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vehicles import Parked, bus, piece, trailer
 
+from changedet.kernels.containers import LENGTH_20FT_M, LENGTH_OF_KIND_M
 from changedet.simulate import things
 from changedet.simulate.builder import Builder
 from changedet.simulate.command import render
@@ -195,7 +196,7 @@ def _mark(b: Builder, half: float) -> None:
     length, width = (
         (rng.uniform(8, 60), rng.uniform(0.12, 0.6))
         if style < 0.5
-        else (rng.choice([6.06, 9.0, 12.19]), rng.uniform(1.8, 3.2))
+        else (rng.choice([LENGTH_20FT_M, 9.0, LENGTH_OF_KIND_M["40ft"]]), rng.uniform(1.8, 3.2))
     )
     shape = rectangle(float(x), float(y), float(length), float(width), turn)
     if rng.random() < 0.6:

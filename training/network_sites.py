@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from vehicles import DARK, Parked, any_of, bus, lone_tractor, piece, trailer, truck, wagon
 
+from changedet.kernels.containers import LENGTH_OF_KIND_M
 from changedet.simulate import things
 from changedet.simulate.builder import Builder
 from changedet.simulate.grounds import clear, land, pave
@@ -16,7 +17,7 @@ from changedet.simulate.materials import CARS, LINES, vary
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import blob
 from changedet.simulate.stock import Stock, blocks
-from changedet.simulate.world import LENGTHS, Decal, Slot, Solid
+from changedet.simulate.world import Decal, Slot, Solid
 
 Vehicle = Callable[..., Parked]
 
@@ -148,7 +149,7 @@ def lane(b: Builder, stock: Stock, v: float, rail: bool, full: float, load: floa
     while u < reach:
         sets = [["40ft"], ["20ft", "20ft"], ["20ft"], ["45ft"], ["40ft", "20ft"], ["20ft"] * 3, ["40ft"]]
         kinds = sets[int(rng.integers(len(sets)))]
-        length = sum(LENGTHS[k] + 0.12 for k in kinds) + float(rng.uniform(0.4, 2.0))
+        length = sum(LENGTH_OF_KIND_M[k] + 0.12 for k in kinds) + float(rng.uniform(0.4, 2.0))
         if rng.random() > full:
             u += float(rng.uniform(4, 30))
             continue
@@ -162,11 +163,11 @@ def lane(b: Builder, stock: Stock, v: float, rail: bool, full: float, load: floa
 def _carrier(b: Builder, stock: Stock, u: float, v: float, length: float, kinds: list[str], load: float) -> None:
     steel = b.plain((0.07, 0.075, 0.08, 0.1), 0.06)
     b.world.solids.append(Solid(b.frame.box(u + length / 2, v, length, 2.6), 1.1, steel, steel, 0.0, "object"))
-    s = u + (length - sum(LENGTHS[k] + 0.12 for k in kinds)) / 2
+    s = u + (length - sum(LENGTH_OF_KIND_M[k] + 0.12 for k in kinds)) / 2
     for kind in kinds:
         if b.rng.random() < load:
-            place(b, stock, s + LENGTHS[kind] / 2, v, 90.0, kind, 1.15)
-        s += LENGTHS[kind] + 0.12
+            place(b, stock, s + LENGTH_OF_KIND_M[kind] / 2, v, 90.0, kind, 1.15)
+        s += LENGTH_OF_KIND_M[kind] + 0.12
 
 
 def works(b: Builder) -> list[Parked]:

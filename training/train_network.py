@@ -32,6 +32,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "training")]
 
 from network_scenes import PIXEL_M, Boxes, Camera, Floats, Scene, cached  # noqa: E402
 
+from changedet.kernels.containers import LENGTH_20FT_M, WIDTH_M  # noqa: E402
 from changedet.stages.objects import detector  # noqa: E402
 from changedet.stages.objects.kernels import network  # noqa: E402
 from scenarios.yards import GSDS_M, Yard, hits  # noqa: E402
@@ -118,7 +119,7 @@ def targets(boxes: Boxes, other: NDArray[np.bool_], pixel_m: float, size: int) -
         peak = np.exp(-0.5 * ((along / (0.09 * length)) ** 2 + (across / (0.2 * width)) ** 2))
         part = out[:, top:bottom, left:right]
         better = peak > part[0]
-        sizes = np.log(length * pixel_m / network.LENGTH_M), np.log(width * pixel_m / network.WIDTH_M)
+        sizes = np.log(length * pixel_m / LENGTH_20FT_M), np.log(width * pixel_m / WIDTH_M)
         values = (np.sin(2 * angle), np.cos(2 * angle), *sizes, float(vehicle))
         part[0][better] = peak[better]
         for k, value in enumerate(values, 1):

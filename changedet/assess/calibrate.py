@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from changedet.assess import reopen
 from changedet.assess.labels import Labels, checked, match_labels
-from changedet.assess.score.boxes import CONTAINER_KINDS
 from changedet.assess.tiles_to_label import LEAST_CLEAR, clear_share
 from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.kernels import calibration as kernel
+from changedet.kernels.containers import CONTAINER_KINDS
 from changedet.outputs import json_files
 from changedet.outputs.gpkg.labels import read_labels
 from changedet.pipeline.finished import Run

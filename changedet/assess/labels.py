@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from changedet.assess.score.boxes import iou, match_boxes
-from changedet.assess.verdicts import KINDS, day_of
+from changedet.assess.verdicts import day_of
 from changedet.errors import InputError, Problem, did_you_mean
 from changedet.grid import Grid
+from changedet.kernels.containers import KINDS
 
 Floats = NDArray[np.float64]
 SLIVER: Final = 0.01

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,10 +16,9 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, Problem, did_you_mean
 from changedet.grid import Grid
+from changedet.kernels.containers import CONTAINER_KINDS, KINDS, LENGTH_OF_KIND_M
 
 VERDICTS: Final = ("accept", "reject")
-LENGTH_M: Final[Mapping[str, float]] = {"20ft": 6.06, "40ft": 12.19, "45ft": 13.72}
-KINDS: Final = (*LENGTH_M, "other")
 SAME_BOX: Final = 0.3
 """Intersection over union from which a drawn box is one that is there already."""
 
@@ -183,6 +182,6 @@ def _measured(shape: Any, grid: Grid, kind: str) -> dict[str, Any]:
     length, width, angle = _sides(shape)
     ground = grid.ground_resolution_m / grid.resolution_m
     length, width = length * ground, width * ground
-    nearest = min(LENGTH_M, key=lambda name: abs(LENGTH_M[name] - length))
+    nearest = min(CONTAINER_KINDS, key=lambda name: abs(LENGTH_OF_KIND_M[name] - length))
     sizes = {"kind": kind or nearest, "length_m": length, "width_m": width, "angle_deg": angle}
     return {**sizes, "geometry": shapely.oriented_envelope(shape)}

@@ -10,9 +10,9 @@ import pandas as pd
 import shapely
 
 from changedet.grid.zones import SIDING
+from changedet.kernels.containers import TEU_OF_KIND
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.kernels import sidings as kernel
-from changedet.stages.series.counts import TEU
 
 LEAST_BOXES: Final = 3
 """Fewer in a line are as often two trailers behind one another."""
@@ -52,7 +52,7 @@ def trains(containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.
     """
     if zones is None or "kind" not in zones or not (zones["kind"] == SIDING).any():
         return None
-    boxes = containers[containers["kind"].isin(TEU)]
+    boxes = containers[containers["kind"].isin(TEU_OF_KIND)]
     rows: list[dict[str, Any]] = []
     for day, of_day in boxes.groupby("date", sort=True):
         number = 0
@@ -98,7 +98,7 @@ def _train(boxes: gpd.GeoDataFrame, placed: Any, line: Any) -> dict[str, Any]:
             words.insert(k + 1, f"({span} empty)")
     return {
         "boxes": len(line),
-        "teu": sum(TEU[kind] for kind in own["kind"]),
+        "teu": sum(TEU_OF_KIND[kind] for kind in own["kind"]),
         "wagons_low": low,
         "wagons_high": high,
         "empty_low": sum(gap.low for gap in empty),

@@ -9,10 +9,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.kernels.containers import HEIGHT_M
 from changedet.simulate.looks import Look
 from changedet.simulate.raster import FULL, KEEP, KEEP_LABEL, NO_SHADOW
 from changedet.simulate.shapes import Points, counterclockwise, inset
-from changedet.simulate.world import TIER_M, Container, Mound, Patch, Solid, Tree, World
+from changedet.simulate.world import Container, Mound, Patch, Solid, Tree, World
 
 #: Shadows are cast on the ground and on this many container tops.
 LEVELS = 6
@@ -64,7 +65,7 @@ class _Pot:
 
 def _level(top_m: float) -> int:
     """The shadow level of a roof: shadows that reach it come from what is higher."""
-    return max(1, min(LEVELS - 1, round(top_m / TIER_M))) if top_m < 16 else NO_SHADOW
+    return max(1, min(LEVELS - 1, round(top_m / HEIGHT_M))) if top_m < 16 else NO_SHADOW
 
 
 class _Painter:
@@ -83,7 +84,7 @@ class _Painter:
     def cast(self, outline: Points, base_m: float, top_m: float) -> None:
         """Shadows of an upright body on every level below its top."""
         for level in range(min(_level(top_m), LEVELS)):
-            plane = level * TIER_M
+            plane = level * HEIGHT_M
             here = outline + self.look.lean * plane
             low = here + self.look.shadow * max(0.0, base_m - plane)
             high = here + self.look.shadow * max(0.0, top_m - plane)
@@ -171,15 +172,15 @@ class _Painter:
         outlines = [self.world.box_outline(box) for box in boxes]
         self.at(outlines[0], base_m)
         for k, (box, outline) in enumerate(zip(boxes, outlines, strict=True)):
-            top = base_m + (k + 1) * TIER_M
+            top = base_m + (k + 1) * HEIGHT_M
             last = k == len(boxes) - 1
-            self.body(outline, top - TIER_M, top, box.label, box.label, box.edge_tone)
+            self.body(outline, top - HEIGHT_M, top, box.label, box.label, box.edge_tone)
             if last and self.fine:
                 lean = self.look.lean * top
                 self.seen.add(inset(outline, 0.13) + lean, box.label, FULL, _level(top), 100)
                 for decal in box.decals:
                     self.seen.add(decal.outline + lean, decal.label, KEEP, KEEP, decal.tone)
-        self.cast(outlines[-1], base_m, base_m + len(boxes) * TIER_M)
+        self.cast(outlines[-1], base_m, base_m + len(boxes) * HEIGHT_M)
 
     def occlusion(self, outlines: Iterable[Points]) -> None:
         """Less sky reaches the ground close to a box, least between two."""

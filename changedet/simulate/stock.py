@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from changedet.kernels.containers import LENGTH_OF_KIND_M, WIDTH_M
 from changedet.simulate.builder import Builder
 from changedet.simulate.materials import LINES, container_paint
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Points, strip
-from changedet.simulate.world import ALWAYS, LENGTHS, WIDTH_M, Container, Decal, Slot, Solid
+from changedet.simulate.world import ALWAYS, Container, Decal, Slot, Solid
 
 Rect = tuple[float, float, float, float]
 
@@ -46,7 +47,7 @@ def _band(
     rng = b.rng
     for _ in range(rows):
         kind = str(rng.choice(["40ft", "20ft", "45ft"], p=[0.62, 0.33, 0.05]))
-        if t + LENGTHS[kind] > deep:
+        if t + LENGTH_OF_KIND_M[kind] > deep:
             break
         s = float(rng.uniform(0, 5))
         skew = float(rng.normal(0, 0.4))
@@ -56,13 +57,13 @@ def _band(
             for _ in range(run):
                 if s + WIDTH_M > far:
                     break
-                u, v = (rect[0] + s + WIDTH_M / 2, rect[1] + t + LENGTHS[kind] / 2)
+                u, v = (rect[0] + s + WIDTH_M / 2, rect[1] + t + LENGTH_OF_KIND_M[kind] / 2)
                 if turned:
-                    u, v = (rect[0] + t + LENGTHS[kind] / 2, rect[1] + s + WIDTH_M / 2)
+                    u, v = (rect[0] + t + LENGTH_OF_KIND_M[kind] / 2, rect[1] + s + WIDTH_M / 2)
                 _place(b, u, v, (90.0 if turned else 0.0) + skew, kind, yard, number + s / far * 0.5, most)
                 s += WIDTH_M + gap
             s += float(rng.uniform(1.5, 9.0))
-        t += LENGTHS[kind] + float(rng.uniform(0.3, 0.7))
+        t += LENGTH_OF_KIND_M[kind] + float(rng.uniform(0.3, 0.7))
         number += 1
     return t, number
 
@@ -225,15 +226,15 @@ class Stock:
             else [["40ft", "20ft"], ["20ft"] * 3, ["45ft"], ["40ft"]]
         )
         kinds = fits[int(rng.integers(len(fits)))]
-        total = sum(LENGTHS[k] + 0.1 for k in kinds)
+        total = sum(LENGTH_OF_KIND_M[k] + 0.1 for k in kinds)
         s = u - total / 2
         for kind in kinds:
             if rng.random() < load:
-                slot = _place(self.b, s + LENGTHS[kind] / 2, v, 90.0, kind, "rail", 0.0, 1, 1.15)
+                slot = _place(self.b, s + LENGTH_OF_KIND_M[kind] / 2, v, 90.0, kind, "rail", 0.0, 1, 1.15)
                 self.add(index, slot)
                 if index + 1 < len(self.b.world.looks):
                     self.remove(index + 1, slot)
-            s += LENGTHS[kind] + 0.1
+            s += LENGTH_OF_KIND_M[kind] + 0.1
 
 
 def _wagon(b: Builder, u: float, v: float, length: float, height: float, label: int, life: tuple[int, int]) -> None:

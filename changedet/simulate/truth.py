@@ -17,11 +17,11 @@ from rasterio.transform import Affine
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from changedet.kernels.containers import LENGTH_OF_KIND_M, TEU_OF_KIND, WIDTH_M
 from changedet.simulate.render import weather
 from changedet.simulate.shapes import Points
-from changedet.simulate.world import CHANGING, FOOTPRINT, LENGTHS, WIDTH_M, Container, World
+from changedet.simulate.world import CHANGING, FOOTPRINT, Container, World
 
-TEU = {"20ft": 1, "40ft": 2, "45ft": 2}
 _CONTAINERS = {
     "date": "datetime64[ms, UTC]",
     "object_id": "str",
@@ -158,7 +158,7 @@ class Truth:
         return {
             "date": _day(date),
             "object_id": box.object_id,
-            "length_m": LENGTHS[box.kind],
+            "length_m": LENGTH_OF_KIND_M[box.kind],
             "width_m": WIDTH_M,
             "angle_deg": (slot.angle_deg + box.nudge[2]) % 180,
             "kind": box.kind,
@@ -249,7 +249,7 @@ class Truth:
         return {
             "date": look.date.isoformat(),
             "containers": len(here),
-            "teu": sum(TEU[b.kind] for b in here.values()),
+            "teu": sum(TEU_OF_KIND[b.kind] for b in here.values()),
             "arrivals": sum(box.born == index for box in here.values()) if index else "",
             "departures": sum(box.gone <= index for box in there.values()) if index else "",
             "changed_area_m2": round(self.changed_by_place(index).intersection(site).area, 1) if index else "",

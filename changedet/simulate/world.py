@@ -9,17 +9,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.kernels.containers import LENGTH_OF_KIND_M, WIDTH_M
 from changedet.simulate.looks import Look
 from changedet.simulate.materials import Palette
 from changedet.simulate.shapes import Points, rectangle
 
 #: Date index of what was there before the series, and of what never leaves.
 ALWAYS, NEVER = -1, 1_000_000
-#: Height of one container, metres.
-TIER_M = 2.59
-#: Outer length of each kind of container, metres; all are `WIDTH_M` wide.
-LENGTHS: dict[str, float] = {"20ft": 6.06, "40ft": 12.19, "45ft": 13.72}
-WIDTH_M = 2.44
 
 Role = Literal["none", "yard", "road", "rail", "building", "earthwork", "quay", "object"]
 #: Roles whose appearance or loss is a change, and roles that belong to the footprint (stored containers come on top).
@@ -108,7 +104,7 @@ class Slot:
     @property
     def outline(self) -> Points:
         """Corners (4, 2) of a box in this place."""
-        return rectangle(self.x, self.y, LENGTHS[self.kind], WIDTH_M, self.angle_deg)
+        return rectangle(self.x, self.y, LENGTH_OF_KIND_M[self.kind], WIDTH_M, self.angle_deg)
 
 
 @dataclass
@@ -177,5 +173,9 @@ class World:
         """Corners (4, 2) of a box as it stands, a little off its place."""
         slot = self.slots[box.slot]
         return rectangle(
-            slot.x + box.nudge[0], slot.y + box.nudge[1], LENGTHS[box.kind], WIDTH_M, slot.angle_deg + box.nudge[2]
+            slot.x + box.nudge[0],
+            slot.y + box.nudge[1],
+            LENGTH_OF_KIND_M[box.kind],
+            WIDTH_M,
+            slot.angle_deg + box.nudge[2],
         )

@@ -15,12 +15,10 @@ from numpy.typing import NDArray
 
 from changedet.assess.score.shares import share
 from changedet.assess.score.truth import truth_layer
+from changedet.kernels.containers import CONTAINER_KINDS
 from changedet.pipeline.finished import Run
 
 IOU_LEVELS: Final = (0.3, 0.5)
-
-
-CONTAINER_KINDS: Final = ("20ft", "40ft", "45ft")
 
 
 def _of_day(frame: gpd.GeoDataFrame, day: dt.date) -> gpd.GeoDataFrame:

@@ -11,9 +11,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from changedet.assess.score.boxes import CONTAINER_KINDS
 from changedet.assess.score.shares import share
 from changedet.assess.score.truth import truth_layer
+from changedet.kernels.containers import CONTAINER_KINDS
 from changedet.pipeline.finished import Run
 
 EVENT_RADIUS_M: Final = 3.0

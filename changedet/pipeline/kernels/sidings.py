@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from changedet.kernels.containers import LENGTH_20FT_M
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -18,7 +20,6 @@ COUPLING_M: Final = 1.2
 """Between the decks of two wagons: buffers and the play of their couplings."""
 FLUSH_M: Final = 1.5
 """Least gap between boxes of two wagons, as far as half a metre a pixel can tell it from that of two on one."""
-BOX_M: Final = 6.06
 GAP_M: Final = 2 * LONG_M + 3 * COUPLING_M
 """Two empty wagons of 60 feet: beyond, another train begins."""
 OVERLAP_M: Final = 0.8
@@ -109,7 +110,7 @@ def empty_between(gap_m: float) -> Gap:
     (Gap(low=0, high=0), Gap(low=0, high=1), Gap(low=1, high=2))
     """
     most = int(max(0.0, gap_m - FLUSH_M) // (SHORT_M + COUPLING_M))
-    loose = 2 * (LONG_M - BOX_M) + COUPLING_M
+    loose = 2 * (LONG_M - LENGTH_20FT_M) + COUPLING_M
     least = int(np.ceil(max(0.0, gap_m - loose) / (LONG_M + COUPLING_M)))
     return Gap(min(least, most), most)
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from changedet.errors import ChangedetError
 from changedet.kernels.boosted_trees import Forest
+from changedet.kernels.containers import ENDS_LENGTH_GATE_M, WIDTH_GATE_M
 from changedet.models.loader import released_trees
 from changedet.stages.objects.kernels import box_candidates, context_rescoring, edge_fit, network, rectangles, rows
 
@@ -28,7 +29,6 @@ LEAST_STEP = 0.1
 """Between neighbouring pixels of the stretch; the faintest box of the calibration's scenes at 1 m has twice as much."""
 OVERLAP = 0.3
 COUNTED, SURE = 0.5, 0.7
-LONG_M = (11.3, 13.8)
 ENDS_SHARE = 0.5
 """Of a long box's length taken from its ends, the rest from the network; chosen on simulated seeds 700 to 747."""
 MOST_FILLED = 3
@@ -199,16 +199,14 @@ def _measured(seen: Looked, boxes: NDArray[np.float64], which: NDArray[np.bool_]
     """Boxes with the lengths of the long ones corrected by their ends: the network draws 45-foot boxes, which it was
     shown few of, almost as short as 40-foot ones.
     """
-    long = np.flatnonzero(which & (boxes[:, 2] > LONG_M[0]) & (boxes[:, 2] < LONG_M[1]))
+    long = np.flatnonzero(which & (boxes[:, 2] > ENDS_LENGTH_GATE_M[0]) & (boxes[:, 2] < ENDS_LENGTH_GATE_M[1]))
     if not long.size:
         return boxes
     colours = np.ascontiguousarray(np.moveaxis(seen.picture, 0, 2))
     shown = box_candidates.WorkingPicture(colours, np.ones(colours.shape[:2], bool), seen.pixel_m, gsd_m)
     seeds = boxes[long] / [*[seen.pixel_m] * 4, 1.0]
     seeds[:, :2] -= 0.5
-    ends = (
-        edge_fit.fit_sides(shown.edges, seeds, seen.pixel_m, shown.reach_px, network.WIDTH_RANGE_M)[:, 2] * seen.pixel_m
-    )
+    ends = edge_fit.fit_sides(shown.edges, seeds, seen.pixel_m, shown.reach_px, WIDTH_GATE_M)[:, 2] * seen.pixel_m
     out = boxes.copy()
     out[long, 2] += ENDS_SHARE * np.clip(ends - boxes[long, 2], -1.0, 2.0)
     return out

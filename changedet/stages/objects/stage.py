@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from changedet.errors import MethodError
 from changedet.kernels.calibration import Confidence, original, recalibrated
+from changedet.kernels.containers import WIDTH_M
 from changedet.stages.objects import detector
 from changedet.stages.objects.boxes import OVERLAP, rectangles_of, suppress, table_of
 from changedet.stages.objects.kernels import box_candidates as kernel
@@ -38,7 +39,7 @@ def choose(facts: Facts) -> Choice:
     if facts.is_sar:
         return Choice(NONE, reason="containers are not counted in radar pictures")
     if facts.resolution_m > COARSEST_M:
-        wide = 2.44 / facts.resolution_m
+        wide = WIDTH_M / facts.resolution_m
         return Choice(
             NONE,
             reason=f"at {facts.resolution_m:.3g} m a container is {wide:.2g} pixels wide; "

@@ -15,10 +15,7 @@ from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels import intervals
-
-TEU = {"20ft": 1, "40ft": 2, "45ft": 2}
-"""The kinds that are containers, with their weights."""
-
+from changedet.kernels.containers import TEU_OF_KIND
 
 COVERED_SHARE, COVERED_ABOVE = 0.05, 1.5
 """Where a date hides more of the ground about the boxes than that, more may stand there than all looks tell: the
@@ -115,18 +112,18 @@ def tracked_boxes(tracks: Any, area: Any = None) -> TrackedBoxes:
 
     rows = tracks.detections[within(tracks.detections)]
     rows = rows[rows["counted"].to_numpy(bool)] if "counted" in rows else rows
-    boxes = tracks.tracks[within(tracks.tracks) & tracks.tracks["kind"].isin(TEU).to_numpy(bool)]
-    containers = tracks.tracks["track_id"][tracks.tracks["kind"].isin(TEU)]
-    kept = within(tracks.places) & tracks.places["kind"].isin(TEU).to_numpy(bool)
+    boxes = tracks.tracks[within(tracks.tracks) & tracks.tracks["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
+    containers = tracks.tracks["track_id"][tracks.tracks["kind"].isin(TEU_OF_KIND)]
+    kept = within(tracks.places) & tracks.places["kind"].isin(TEU_OF_KIND).to_numpy(bool)
     return TrackedBoxes(
         row_date=dates(rows["date"]),
         row_kind=rows["kind"].to_numpy(object),
-        row_believed=(rows["track_id"].isin(containers) & rows["kind"].isin(TEU)).to_numpy(bool),
+        row_believed=(rows["track_id"].isin(containers) & rows["kind"].isin(TEU_OF_KIND)).to_numpy(bool),
         arrived=dates(boxes["first_seen"][boxes["not_before"].notna()]),
         left=dates(boxes["not_after"]),
         present=tracks.place_presence[kept],
         clear=tracks.place_clear[kept],
-        weight=np.array([TEU[kind] for kind in tracks.places["kind"][kept]], np.float64),
+        weight=np.array([TEU_OF_KIND[kind] for kind in tracks.places["kind"][kept]], np.float64),
         ground_shown=tracks.ground.shown[inside(tracks.ground.xy)],
     )
 

@@ -12,20 +12,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from changedet.arrays import Floats
+from changedet.kernels.containers import BASE_20FT_M2, BASE_OF_KIND_M2
 from changedet.stages.series.counts import count_bounds
 from changedet.stages.series.growth import Onset, OnsetMethod
 from changedet.stages.series.totals import FIGURES
 
 ONSETS = {
     "containers": ("containers", 1.0),
-    "changed_area": ("changed_area_m2", 15.0),
-    "footprint": ("footprint_area_m2", 15.0),
+    "changed_area": ("changed_area_m2", BASE_20FT_M2),
+    "footprint": ("footprint_area_m2", BASE_20FT_M2),
 }
 """Each onset's figure and the size of one object in its unit: the base of a 20-foot container is 15 m2."""
-
-
-BASES_M2 = {"20ft": 14.8, "40ft": 29.7, "45ft": 33.4}
-"""What each kind of box covers."""
 
 
 MOSTLY = 0.7
@@ -93,7 +90,7 @@ def _exchanged_m2(tracks: Any, dates: Sequence[dt.date], reference_date: dt.date
     exchanged = np.zeros(len(dates))
     if tracks is None or reference_date not in tracks.dates:
         return exchanged
-    bases = tracks.tracks["kind"].map(BASES_M2).fillna(0.0).to_numpy(np.float64)
+    bases = tracks.tracks["kind"].map(BASE_OF_KIND_M2).fillna(0.0).to_numpy(np.float64)
     stands = tracks.presence > 0.5
     differs = stands != stands[:, [list(tracks.dates).index(reference_date)]]
     known = dict(zip(tracks.dates, bases @ differs, strict=True))

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from changedet.kernels import intervals
-from changedet.stages.series.counts import TEU, StandingBoxes, TrackedBoxes, tracked_boxes
+from changedet.kernels.containers import TEU_OF_KIND
+from changedet.stages.series.counts import StandingBoxes, TrackedBoxes, tracked_boxes
 
 COLUMNS = (
     *("date", "zone", "scene", "gsd_m", "valid_fraction"),
@@ -155,7 +156,7 @@ def _counts_row(
     if not seen:
         return row
     kinds = counted.row_kind[counted.row_date == t]
-    weights = [TEU[kind] for kind in kinds if kind in TEU]
+    weights = [TEU_OF_KIND[kind] for kind in kinds if kind in TEU_OF_KIND]
     row |= {"containers": len(weights), "other_boxes": len(kinds) - len(weights), "teu": sum(weights)}
     # What is seen and believed stands there, whatever the interval of the expectation says.
     believed = float((counted.row_believed & (counted.row_date == t)).sum())

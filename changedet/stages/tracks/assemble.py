@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Floats, Ints
-from changedet.stages.tracks.detections import KINDS, Detections
+from changedet.kernels.containers import KINDS
+from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.ground import ground_of
 from changedet.stages.tracks.kernels.stretches import Stretches
 from changedet.stages.tracks.result import Tracks

@@ -12,13 +12,13 @@ import pandas as pd
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.errors import MethodError
+from changedet.kernels.containers import KINDS, LONGEST_M
 from changedet.stages.tracks.kernels.boxes import Boxes
 from changedet.stages.tracks.visibility import SeriesVisibility
 
 COLUMNS = ("date", "length_m", "width_m", "angle_deg", "confidence", "kind", "color")
-BEYOND_M, LONGEST_M = 1.0, 13.72
+BEYOND_M = 1.0
 """How far beyond its ends a box is looked for what hides it; the longest box."""
-KINDS = ("20ft", "40ft", "45ft", "other")
 
 
 def check_columns(detections: gpd.GeoDataFrame) -> None:

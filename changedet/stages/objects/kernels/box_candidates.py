@@ -15,6 +15,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.kernels.containers import (
+    CONTAINER_KINDS,
+    FITTED_LENGTH_GATE_M,
+    LENGTH_20FT_M,
+    LENGTHS_M,
+    LONG_FROM_M,
+    SEGMENT_LENGTH_GATE_M,
+    WIDTH_GATE_M,
+    WIDTH_M,
+)
 from changedet.stages.objects.kernels import edge_fit, rectangles, rows, segments, templates
 
 Floats = NDArray[np.float32]
@@ -139,10 +149,10 @@ def find_candidates(picture: WorkingPicture) -> Candidates:
     whole, blocks = _from_segments(smooth, picture)
     edges = picture.edges
     seeds = np.concatenate([whole, _from_templates(edges, pixel)])
-    fitted = edge_fit.fit_sides(edges, seeds, pixel, picture.reach_px, (1.9, 3.1))
+    fitted = edge_fit.fit_sides(edges, seeds, pixel, picture.reach_px, WIDTH_GATE_M)
     boxes, measures = _plausible(picture, fitted)
     cut, owner, block_rows = rows.split_blocks(
-        blocks * [pixel, pixel, pixel, pixel, 1.0], 0.12 * 6.06 + 0.3 * picture.gsd_m, 32.0
+        blocks * [pixel, pixel, pixel, pixel, 1.0], 0.12 * LENGTH_20FT_M + 0.3 * picture.gsd_m, 32.0
     )
     row_measures = _measured(picture, block_rows / [pixel, pixel, pixel, pixel, 1.0])
     return Candidates(
@@ -160,8 +170,14 @@ def _from_segments(smooth: Floats, picture: WorkingPicture) -> tuple[Boxes, Boxe
     for labels, count in segments.segment(smooth, picture.valid, SEGMENT_SCALES, 0.002):
         found = segments.moment_rectangles(labels, count)
         length, width, fill = found[:, 2] * pixel, found[:, 3] * pixel, found[:, 5]
-        single = (length > 4.6) & (length < 15.5) & (width > 1.5) & (width < 3.3 + slack) & (fill > 0.78)
-        block = (length < 40.0) & (length > 4.6) & (width > 4.4) & (fill > 0.9)
+        single = (
+            (length > SEGMENT_LENGTH_GATE_M[0])
+            & (length < SEGMENT_LENGTH_GATE_M[1])
+            & (width > 1.5)
+            & (width < 3.3 + slack)
+            & (fill > 0.78)
+        )
+        block = (length < 40.0) & (length > SEGMENT_LENGTH_GATE_M[0]) & (width > 4.4) & (fill > 0.9)
         whole.append(found[single, :5])
         blocks.append(found[block, :5])
     return np.concatenate(whole), np.concatenate(blocks)
@@ -169,7 +185,7 @@ def _from_segments(smooth: Floats, picture: WorkingPicture) -> tuple[Boxes, Boxe
 
 def _from_templates(edges: Floats, pixel: float) -> Boxes:
     found = [
-        templates.scan(edges, angle, pixel, rows.LENGTHS_M, rows.WIDTH_M, TEMPLATE_THRESHOLD, 1500)
+        templates.scan(edges, angle, pixel, LENGTHS_M, WIDTH_M, TEMPLATE_THRESHOLD, 1500)
         for angle in templates.dominant_angles(edges, TEMPLATE_ANGLES, 6.0)
     ]
     boxes = np.concatenate([np.empty((0, 6)), *found])
@@ -187,7 +203,11 @@ def _plausible(picture: WorkingPicture, fitted: Boxes) -> tuple[Boxes, Boxes]:
     metres = fitted * [picture.pixel_m, picture.pixel_m, picture.pixel_m, picture.pixel_m, 1.0]
     measures = _measured(picture, fitted)
     strength = np.sqrt(np.maximum(measures[:, 0], 0)) + np.sqrt(np.maximum(measures[:, 2], 0))
-    kept = (metres[:, 2] > 4.8) & (metres[:, 2] < 14.9) & (measures[:, edge_fit.INVALID] < 0.02)
+    kept = (
+        (metres[:, 2] > FITTED_LENGTH_GATE_M[0])
+        & (metres[:, 2] < FITTED_LENGTH_GATE_M[1])
+        & (measures[:, edge_fit.INVALID] < 0.02)
+    )
     kept &= (measures[:, 0] > 0.01) & (measures[:, 2] > 0.01)
     metres, measures, strength = metres[kept], measures[kept], strength[kept]
     lone = rectangles.suppress(metres, strength, 0.8, 0.8)
@@ -210,7 +230,7 @@ def features(candidates: Candidates, role_index: Mapping[str, int]) -> Boxes:
     bright, red_green, green, infrared = _colour_terms(candidates.measures[:, edge_fit.BAND0 :], role_index)
     strongest = m["long_high"] + 0.02
     error = rows.length_error(length)
-    wide = width - rows.WIDTH_M
+    wide = width - WIDTH_M
     columns = [
         *log.values(),
         log["long_low"] ** 2,
@@ -232,14 +252,14 @@ def features(candidates: Candidates, role_index: Mapping[str, int]) -> Boxes:
         error**2,
         wide,
         wide**2,
-        (length > 9.0) * 1.0,
+        (length > LONG_FROM_M) * 1.0,
         length / 10.0,
         bright,
         bright**2,
         red_green,
         green,
         infrared,
-        (length > 9.0) * np.minimum(m["mid_seam"] / strongest, 2.0),
+        (length > LONG_FROM_M) * np.minimum(m["mid_seam"] / strongest, 2.0),
         np.ones(len(length)),
     ]
     return np.column_stack(columns) if len(length) else np.empty((0, len(columns)))
@@ -354,8 +374,8 @@ def detect(
 
 def kinds(length_m: NDArray[np.float64], gsd_m: float) -> list[str]:
     """20ft, 40ft, 45ft or other, by the nearest standard length within 0.8 m and a third of a pixel."""
-    error = np.abs(length_m[:, None] - np.array(rows.LENGTHS_M))
-    names = np.array(["20ft", "40ft", "45ft"])[error.argmin(axis=1)]
+    error = np.abs(length_m[:, None] - np.array(LENGTHS_M))
+    names = np.array(CONTAINER_KINDS)[error.argmin(axis=1)]
     return [str(name) if e <= 0.8 + 0.35 * gsd_m else "other" for name, e in zip(names, error.min(axis=1), strict=True)]
 
 

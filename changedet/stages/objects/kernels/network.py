@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.kernels.containers import LENGTH_20FT_M, NETWORK_LENGTH_GATE_M, OTHER_LONGEST_M, WIDTH_GATE_M, WIDTH_M
+
 Floats = NDArray[np.float32]
 Boxes = NDArray[np.float64]
 
@@ -27,9 +29,6 @@ REACH_PX = 72
 STRIDE_PX = 16
 LATTICE_PX = 8
 """Halos are multiples of this many pixels of the picture, or of the ratio's numerator."""
-LENGTH_M, WIDTH_M = 6.06, 2.44
-LENGTH_RANGE_M, WIDTH_RANGE_M = (5.0, 14.5), (1.9, 3.1)
-LONGEST_OTHER_M = 17.0
 GAMMA = 0.6
 MOST_MARGIN = 4.0
 
@@ -143,12 +142,12 @@ def decoded(found: Floats, pixel_m: float, least_logit: float) -> Raw:
     here = found[:, y, x].astype(np.float64)
     dx, dy = _tops(centre, y, x)
     angle = np.mod(np.arctan2(here[1], here[2]) / 2, np.pi)
-    length, width = LENGTH_M * np.exp(np.clip(here[3], -1, 1.5)), WIDTH_M * np.exp(np.clip(here[4], -1, 1))
+    length, width = LENGTH_20FT_M * np.exp(np.clip(here[3], -1, 1.5)), WIDTH_M * np.exp(np.clip(here[4], -1, 1))
     boxes = np.column_stack([(x + 0.5 + dx) * pixel_m, (y + 0.5 + dy) * pixel_m, length, width, angle])
     other = here[5]
-    longest = np.where(other > 0, LONGEST_OTHER_M, LENGTH_RANGE_M[1])
-    fits = (length >= LENGTH_RANGE_M[0]) & (length <= longest)
-    fits &= (width >= WIDTH_RANGE_M[0]) & (width <= WIDTH_RANGE_M[1])
+    longest = np.where(other > 0, OTHER_LONGEST_M, NETWORK_LENGTH_GATE_M[1])
+    fits = (length >= NETWORK_LENGTH_GATE_M[0]) & (length <= longest)
+    fits &= (width >= WIDTH_GATE_M[0]) & (width <= WIDTH_GATE_M[1])
     return Raw(boxes[fits], here[0][fits], other[fits])
 
 

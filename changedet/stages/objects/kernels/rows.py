@@ -9,13 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from changedet.kernels.containers import LENGTHS_M, WIDTH_M
 from changedet.stages.objects.kernels import rectangles
-
-WIDTH_M = 2.44
-"""Width of every ISO 668 box."""
-
-LENGTHS_M = (6.06, 12.19, 13.72)
-"""Lengths of 20-, 40- and 45-foot boxes."""
 
 PITCH_M = (2.46, 3.0)
 """Least and greatest distance between the centres of boxes side by side in a stack or a row."""

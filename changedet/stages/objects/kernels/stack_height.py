@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.kernels.containers import HEIGHT_M
 from changedet.stages.objects.kernels import rectangles
 
 Floats = NDArray[np.float64]
 
-STOREY_M: Final = 2.59
 MOST_TIERS: Final = 6
 OFF_A_STOREY: Final = 0.25
 """A height further from whole storeys than this is none of a stack on the ground: a wagon's, or misread."""
@@ -56,10 +56,10 @@ def tiers(
         From `reach_per_metre`.
     """
     per_metre = float(np.hypot(*reach))
-    if per_metre * STOREY_M < LEAST_PIXELS * gsd_m or not len(boxes):
+    if per_metre * HEIGHT_M < LEAST_PIXELS * gsd_m or not len(boxes):
         return np.zeros(len(boxes), np.int64)
     starts = _lit_side(boxes, reach / per_metre)
-    along = np.arange(0.0, (MOST_TIERS + 1) * STOREY_M * per_metre, STEP_M)
+    along = np.arange(0.0, (MOST_TIERS + 1) * HEIGHT_M * per_metre, STEP_M)
     points = starts[:, :, None] + along[:, None] * (reach / per_metre)
     places = (points / pixel_m - 0.5).astype(np.float32).reshape(len(boxes) * RAYS, -1, 2)
     seen = cv2.remap(
@@ -102,7 +102,7 @@ def _blocked(points: Floats, boxes: Floats) -> NDArray[np.int64]:
 def _storeys(profiles: NDArray[np.float32], blocked: int, per_metre: float) -> int:
     """Whole storeys of one box from its rays' brightness (RAYS, steps)."""
     step_m = STEP_M / per_metre
-    first = round(0.4 * STOREY_M / step_m)
+    first = round(0.4 * HEIGHT_M / step_m)
     start = profiles[:, max(1, first // 2) : first + 1]
     if not np.isfinite(start).all():
         return 0
@@ -118,11 +118,11 @@ def _storeys(profiles: NDArray[np.float32], blocked: int, per_metre: float) -> i
         over = np.flatnonzero(ray[first:] >= half)
         if not over.size:
             return 0
-        ends.append((first + int(over[0])) * step_m / STOREY_M)
+        ends.append((first + int(over[0])) * step_m / HEIGHT_M)
     storeys = float(np.median(ends))
     spread = float(np.percentile(ends, 75) - np.percentile(ends, 25))
     whole = round(storeys)
     if spread > UNEVEN_STOREYS or abs(storeys - whole) > OFF_A_STOREY or not 1 <= whole <= MOST_TIERS:
         return 0
     # The ground must lie free past the shadow's end, or something hides how long it is.
-    return int(whole) if (storeys + 0.3) * STOREY_M / step_m < blocked else 0
+    return int(whole) if (storeys + 0.3) * HEIGHT_M / step_m < blocked else 0
