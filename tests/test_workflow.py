@@ -27,9 +27,10 @@ from changedet.workflow import (
     load_workflow,
     methods_table,
     resolve_stage,
+    yaml_parser,
 )
-from changedet.workflow import yaml_tree as documents
-from changedet.workflow.yaml_tree import MapNode, plain_value, read_document
+from changedet.workflow.yaml_parser import read_yaml
+from changedet.workflow.yaml_tree import MapNode, plain_value
 
 HERE = Path(__file__).parent
 GOOD = "site: {id: depot}\nscenes:\n  - {date: 2023-06-04, path: a.tif}\n"
@@ -123,7 +124,7 @@ def test_each_mistake_is_named_with_its_line(folder: Path, text: str, expected: 
 def test_the_parser_in_python_finds_the_same(
     folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: list[str]
 ) -> None:
-    monkeypatch.setattr(documents, "_LOADER", yaml.SafeLoader)
+    monkeypatch.setattr(yaml_parser, "_LOADER", yaml.SafeLoader)
     found = problems(text)
     # libyaml and PyYAML word syntax errors differently, but agree on the line.
     marker = "not valid YAML"
@@ -232,7 +233,7 @@ def bomb(width: int, levels: int) -> str:
 def test_bombs_are_refused_at_once(
     folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str, loader: Any
 ) -> None:
-    monkeypatch.setattr(documents, "_LOADER", loader)
+    monkeypatch.setattr(yaml_parser, "_LOADER", loader)
     start = time.process_time()
     found = problems(text)
     spent = time.process_time() - start
@@ -389,7 +390,7 @@ def test_a_site_s_id_is_what_was_written(folder: Path, written: str) -> None:
 )
 def test_scalars_by_the_rules_of_yaml_1_2(folder: Path, written: str, expected: Any) -> None:
     Path("s.yaml").write_text(f"a: {written}\n")
-    value = plain_value(read_document("s.yaml").root.items["a"])
+    value = plain_value(read_yaml("s.yaml").root.items["a"])
     assert value == expected
     assert type(value) is type(expected)
 
@@ -566,7 +567,7 @@ def test_the_schema_refuses_what_loading_refuses(
 ) -> None:
     Path("w.yaml").write_text(text)
     try:
-        data = plain_value(read_document("w.yaml").root)
+        data = plain_value(read_yaml("w.yaml").root)
     except InputError:
         return
     accepted = validator.is_valid(data)
@@ -591,7 +592,7 @@ def test_the_schema_accepts_what_loads(folder: Path, validator: Any) -> None:
     )
     for text in (CONTRACT, GOOD, *(GOOD + extra + "\n" for extra in extras)):
         load(text)
-        validator.validate(plain_value(read_document("w.yaml").root))
+        validator.validate(plain_value(read_yaml("w.yaml").root))
 
 
 def test_parameters_in_the_schema_carry_unit_default_and_description() -> None:
@@ -729,7 +730,7 @@ def test_what_the_schema_accepts_loads(arena: Path, validator: Any, key: str, va
     text = GOOD + yaml.safe_dump({key: value})
     if attempt(arena, text) is None:
         try:
-            root = read_document(arena / "w.yaml").root
+            root = read_yaml(arena / "w.yaml").root
         except InputError:
             return
         assert isinstance(root, MapNode)
@@ -767,7 +768,7 @@ def test_every_default_of_every_method_is_accepted_when_written_out(folder: Path
             Path("w.yaml").write_text(text)
             workflow = load_workflow("w.yaml")
             assert workflow.stages[stage.stage].parameters == {stage.parameter: json.loads(stage.default)}
-            validator.validate(plain_value(read_document("w.yaml").root))
+            validator.validate(plain_value(read_yaml("w.yaml").root))
             resolve_stage(workflow, stage.stage, Facts(0.5, roles=("red", "green", "blue", "nir")))
 
 

@@ -18,7 +18,7 @@ from changedet.workflow.model import (
 )
 from changedet.workflow.schema import json_schema
 from changedet.workflow.stage_requests import MethodRow, methods_table, methods_text, resolve_stage, stages
-from changedet.workflow.yaml_tree import read_document
+from changedet.workflow.yaml_parser import read_yaml
 
 __all__ = [
     "FORMATS",
@@ -39,7 +39,7 @@ __all__ = [
     "load_workflow",
     "methods_table",
     "methods_text",
-    "read_document",
+    "read_yaml",
     "resolve_stage",
     "stages",
 ]

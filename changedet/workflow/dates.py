@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from changedet.workflow.fields import UnfitError, shown, text, unfit
+from changedet.workflow.checker import UnfitError, shown, unfit
+from changedet.workflow.fields import text
 from changedet.workflow.yaml_tree import Node
 
 FIRST_YEAR: Final = 1900

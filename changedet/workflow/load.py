@@ -9,28 +9,17 @@ from collections.abc import Mapping
 from changedet.errors import InputError, did_you_mean
 from changedet.stages.registry import Stage
 from changedet.workflow.area import read_area
+from changedet.workflow.checker import Checker, UnfitError, shown
 from changedet.workflow.dates import calendar_date
-from changedet.workflow.fields import (
-    Checker,
-    UnfitError,
-    crs_in_metres,
-    host,
-    matching,
-    memory,
-    number,
-    one_line,
-    one_of,
-    or_auto,
-    scheduler,
-    shown,
-    text,
-    whole,
-)
+from changedet.workflow.fields import matching, number, one_line, one_of, or_auto, text, whole
+from changedet.workflow.geo_fields import crs_in_metres
+from changedet.workflow.machine_fields import host, memory, scheduler
 from changedet.workflow.model import FORMATS, STAGE_NAMES, Compute, Grid, Outputs, Read, SceneEntry, Site, Workflow
 from changedet.workflow.paths import local_file, output_folder
 from changedet.workflow.scene_entries import read_bands, read_scenes
 from changedet.workflow.stage_requests import read_stage, stages
-from changedet.workflow.yaml_tree import ListNode, MapNode, Node, read_document
+from changedet.workflow.yaml_parser import read_yaml
+from changedet.workflow.yaml_tree import ListNode, MapNode, Node
 
 TOP: tuple[str, ...] = ("site", "grid", "scenes", "bands", "before", "read", *STAGE_NAMES, "outputs", "compute")
 SITE_ID = r"[A-Za-z0-9_-]{1,100}"
@@ -55,15 +44,15 @@ def load_workflow(path: str | os.PathLike[str], registry: Mapping[str, Stage[obj
     InputError
         With a `Problem` for every mistake in the file: its line, its key, what was expected and the nearest name.
     """
-    document = read_document(path)
-    checker = Checker(document)
-    items = checker.section(document.root, "", TOP, example="site: {id: depot}", empty=False)
+    tree = read_yaml(path)
+    checker = Checker(tree)
+    items = checker.section(tree.root, "", TOP, example="site: {id: depot}", empty=False)
     table = stages() if registry is None else registry
     site = _site(checker, items.get("site"))
     scenes = read_scenes(checker, items.get("scenes"))
     workflow = Workflow(
-        path=document.file,
-        folder=document.folder,
+        path=tree.file,
+        folder=tree.folder,
         site=site,
         scenes=scenes,
         grid=_grid(checker, items.get("grid")),
@@ -73,7 +62,7 @@ def load_workflow(path: str | os.PathLike[str], registry: Mapping[str, Stage[obj
         stages={name: read_stage(checker, items.get(name), stage) for name, stage in table.items()},
         outputs=_outputs(checker, items.get("outputs")),
         compute=_compute(checker, items.get("compute")),
-        lines=document.lines,
+        lines=tree.lines,
     )
     if checker.problems:
         raise InputError(
@@ -90,7 +79,7 @@ def _site(checker: Checker, node: Node | None) -> Site:
     if isinstance(node, MapNode) and "id" not in items:
         checker.missing("site.id", "is missing, expected a name of letters, digits, - and _", "site.id")
     site_id = checker.take(items, "site.id", matching(SITE_ID, "up to 100 letters, digits, - and _"), "")
-    folder = checker.document.folder
+    folder = checker.tree.folder
     return Site(
         id=site_id,
         name=checker.take(items, "site.name", one_line("a name of one line"), site_id),
@@ -133,7 +122,7 @@ def _read(checker: Checker, node: Node | None) -> Read:
 
 def _outputs(checker: Checker, node: Node | None) -> Outputs:
     items = checker.section(node, "outputs", ("dir", "formats"), example="{dir: out, formats: all}")
-    folder = checker.document.folder
+    folder = checker.tree.folder
     return Outputs(
         checker.take(items, "outputs.dir", output_folder(folder), str(folder / "out")),
         _formats(checker, items.get("formats")),

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import Problem
 from changedet.imagery.scene import SunAngles, ViewAngles
-from changedet.workflow.fields import Bounds
+from changedet.workflow.geo_fields import Bounds
 from changedet.workflow.yaml_tree import line_of
 
 FORMATS: Final = ("masks", "scores", "scenes", "objects", "tables", "qgis", "report", "stac")

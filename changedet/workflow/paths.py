@@ -16,7 +16,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from changedet.errors import did_you_mean
-from changedet.workflow.fields import UnfitError, shown, text, unfit
+from changedet.workflow.checker import UnfitError, shown, unfit
+from changedet.workflow.fields import text
 from changedet.workflow.globs import BoundlessError, expand
 from changedet.workflow.yaml_tree import Node
 

@@ -11,7 +11,9 @@ from typing import Any, Final
 from changedet.imagery.bands import ROLES
 from changedet.imagery.scene import SunAngles, ViewAngles
 from changedet.workflow import dates
-from changedet.workflow.fields import Checker, bounds, crs, nodata, number, shown, text, unfit
+from changedet.workflow.checker import Checker, shown, unfit
+from changedet.workflow.fields import nodata, number, text
+from changedet.workflow.geo_fields import bounds, crs
 from changedet.workflow.model import Catalog, SceneEntry
 from changedet.workflow.paths import file_or_url, matches
 from changedet.workflow.sidecar_masks import masks_of
@@ -96,7 +98,7 @@ def _read_entry(checker: Checker, node: Node, key: str) -> list[SceneEntry]:
         return []
     _check_keys(checker, node, key, kind)
     before = len(checker.problems)
-    fields: dict[str, Any] = {"key": key, "line": line_of(checker.document.lines, key) or node.line, "kind": kind}
+    fields: dict[str, Any] = {"key": key, "line": line_of(checker.tree.lines, key) or node.line, "kind": kind}
     items = node.items
     fields["bands"] = read_bands(checker, items["bands"], f"{key}.bands") if "bands" in items else None
     fields["nodata"] = checker.take(items, f"{key}.nodata", nodata, None)
@@ -136,7 +138,7 @@ def _check_keys(checker: Checker, node: MapNode, key: str, kind: str) -> None:
 
 def _about(checker: Checker, items: Mapping[str, Node], key: str) -> dict[str, Any]:
     """What path and glob entries may say about their scenes."""
-    folder = checker.document.folder
+    folder = checker.tree.folder
     found: dict[str, Any] = {
         "time": checker.take(items, f"{key}.time", dates.time_of_day, None),
         "mask": checker.take(items, f"{key}.mask", file_or_url(folder), None),
@@ -187,7 +189,7 @@ def _view(checker: Checker, items: Mapping[str, Node], key: str) -> ViewAngles |
 
 def _files(checker: Checker, items: Mapping[str, Node], key: str, fields: dict[str, Any]) -> list[dict[str, Any]]:
     """One set of fields for each look: its paths and its date."""
-    folder = checker.document.folder
+    folder = checker.tree.folder
     paths: tuple[str, ...] = ()
     looks: list[tuple[tuple[str, str], ...]] = []
     if "glob" in items:
@@ -263,7 +265,7 @@ def _paths(checker: Checker, node: Node, key: str, folder: Path) -> tuple[tuple[
 
 
 def _catalog(checker: Checker, items: Mapping[str, Node], key: str) -> Catalog | None:
-    href = checker.take(items, f"{key}.stac", file_or_url(checker.document.folder), None)
+    href = checker.take(items, f"{key}.stac", file_or_url(checker.tree.folder), None)
     names = (text("a name"), "a list of names")
     collections = checker.take_list(items, f"{key}.collections", *names)
     assets = checker.take_list(items, f"{key}.assets", *names)

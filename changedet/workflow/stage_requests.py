@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from changedet.errors import InputError, Problem, did_you_mean, nearest
 from changedet.stages.registry import AUTO, NONE, Choice, Facts, Stage
-from changedet.workflow.fields import Checker, shown, unfit
+from changedet.workflow.checker import Checker, shown, unfit
 from changedet.workflow.model import StageRequest, Workflow
 from changedet.workflow.yaml_tree import ListNode, Node, ScalarNode, plain_value
 
@@ -46,7 +46,7 @@ def stages() -> Mapping[str, Stage[object]]:
 def read_stage(checker: Checker, node: Node | None, stage: Stage[object]) -> StageRequest:
     """What the file asks of one stage; ``change: irmad`` is short for ``change: {method: irmad}``."""
     key = stage.name
-    line = checker.document.root.key_lines.get(key)
+    line = checker.tree.root.key_lines.get(key)
     if node is None or (isinstance(node, ScalarNode) and node.is_null):
         return StageRequest(line=line)
     names = (AUTO, NONE, *stage.methods)

@@ -12,8 +12,9 @@ from typing import Final, TypeVar
 from changedet.errors import InputError, Problem
 from changedet.imagery.bands import ROLES
 from changedet.stages.registry import Stage
+from changedet.workflow.checker import UnfitError
 from changedet.workflow.dates import calendar_date
-from changedet.workflow.fields import Bounds, UnfitError, bounds, crs
+from changedet.workflow.geo_fields import Bounds, bounds, crs
 from changedet.workflow.sidecar_masks import masks_of
 from changedet.workflow.starter import dates, headers
 from changedet.workflow.starter.headers import Header

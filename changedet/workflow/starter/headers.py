@@ -19,7 +19,7 @@ from changedet.errors import InputError, Problem
 from changedet.grid.geodesy import ground_pixel_m2
 from changedet.imagery.bands import find_roles, from_name
 from changedet.imagery.headers import Raster, gdal_options, is_remote, open_dataset, read_header, reading
-from changedet.workflow.fields import Bounds
+from changedet.workflow.geo_fields import Bounds
 from changedet.workflow.globs import BoundlessError, expand
 
 SUFFIXES: Final = (".tif", ".tiff", ".jp2", ".ntf", ".nitf", ".img", ".vrt", ".png", ".jpg", ".jpeg", ".bmp", ".dat")

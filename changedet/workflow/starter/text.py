@@ -16,7 +16,7 @@ from changedet.imagery.bands import from_name
 from changedet.imagery.headers import is_remote
 from changedet.stages.registry import Stage
 from changedet.workflow.dates import dates_in_name
-from changedet.workflow.fields import Bounds
+from changedet.workflow.geo_fields import Bounds
 from changedet.workflow.globs import expand
 from changedet.workflow.model import FORMATS, STAGE_WORDS
 from changedet.workflow.sidecar_masks import Mask, masks_of
