@@ -17,7 +17,8 @@ from rasterio.features import rasterize
 from rasterio.transform import Affine
 from shapely import Polygon
 
-from changedet.pipeline.date_job import SIMILAR_GSD, blurred
+from changedet.pipeline.blur import blurred
+from changedet.pipeline.date_job import SIMILAR_GSD
 from changedet.simulate import Truth, World, make_world, render
 from changedet.stages.mask.kernels.snow import white_snow
 from scenarios.building_sites import SITES, Outlines, make_site

@@ -24,7 +24,7 @@ from scipy.spatial import cKDTree
 
 import changedet
 from changedet.grid import Grid
-from changedet.pipeline.collect import kept_boxes
+from changedet.pipeline.boxes import kept_boxes
 from changedet.pipeline.date_model import read_date_model
 from changedet.pipeline.finished import Run, open_run
 from changedet.pipeline.looks import SeenLooks, seen_looks

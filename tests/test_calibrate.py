@@ -29,7 +29,7 @@ from changedet.kernels import calibration as kernel
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.gpkg.labels import LABELS, TILES
-from changedet.pipeline.collect import counted_rows, kept_boxes
+from changedet.pipeline.boxes import counted_rows, kept_boxes
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.looks import SeenLooks
 from changedet.simulate import simulate

@@ -29,9 +29,10 @@ from changedet.grid import Grid
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.summary import summary_problems
-from changedet.pipeline.collect import counted_rows, kept_boxes, with_nulls
+from changedet.pipeline.boxes import counted_rows, kept_boxes
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.looks import SeenLooks
+from changedet.pipeline.summary import with_nulls
 from changedet.stages.registry import Facts
 from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.stage import staircase

@@ -260,7 +260,7 @@ def test_a_cluster_that_is_lost_ends_the_run_with_one_line(
 
 def test_dask_says_nothing_beside_that_line() -> None:
     code = (
-        "import logging; from changedet.run import hush_dask; hush_dask(); import distributed\n"
+        "import logging; from changedet.pipeline.scheduling import quiet_dask; quiet_dask(); import distributed\n"
         "for name in ('', '.client', '.core', '.comm'): logging.getLogger('distributed' + name).error('traceback')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changedet.kernels import intervals
-from changedet.pipeline.collect import _seen_beyond
+from changedet.pipeline.summary import _seen_beyond
 from changedet.stages.series.counts import tracked_boxes
 from changedet.stages.series.table import COLUMNS, DateMeasurements, Estimate, changed_area_interval, timeseries
 from changedet.stages.series.totals import totals

@@ -21,8 +21,9 @@ from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
-from changedet.pipeline.collect import counted_rows, with_nulls
+from changedet.pipeline.boxes import counted_rows
 from changedet.pipeline.finished import Run
+from changedet.pipeline.summary import with_nulls
 from changedet.pipeline.zones import trains, with_occupancy
 from changedet.stages.registry import Facts
 from changedet.stages.series.growth import OnsetMethod

@@ -10,7 +10,7 @@ import geopandas as gpd
 
 from changedet.errors import InputError
 from changedet.grid import Grid
-from changedet.pipeline.collect import kept_boxes
+from changedet.pipeline.boxes import kept_boxes
 from changedet.pipeline.finished import Run
 from changedet.pipeline.looks import SeenLooks
 from changedet.stages.registry import NONE, Method, Stage

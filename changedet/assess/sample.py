@@ -18,7 +18,7 @@ from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.outputs.gpkg.sample import LAYER, read_sample, write_sample
 from changedet.outputs.rasters.reading import read_window
-from changedet.pipeline.date_files import changed_and_seen
+from changedet.pipeline.area_sums import changed_and_seen
 from changedet.pipeline.finished import Run, open_run
 from changedet.store import RunFolder
 

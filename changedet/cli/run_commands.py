@@ -43,13 +43,14 @@ def run(
     """Run the main job; goes on from what an earlier, interrupted run finished."""
     # Imported here, as in all commands: what computes takes seconds to import, and --help needs none of it.
     from changedet.cli.text import run_in_words
-    from changedet.pipeline.run import carry_out, hush_dask
+    from changedet.pipeline.run import carry_out
+    from changedet.pipeline.scheduling import quiet_dask
     from changedet.plan import make_plan
 
     plans = _all_or_nothing([partial(make_plan, path, out=out, scheduler=scheduler) for path in workflows])
     _check_distinct(plans)
     if any("://" in plan.scheduler for plan in plans):
-        hush_dask()
+        quiet_dask()
     results: list[object] = []
     status = DONE
     for plan in plans:

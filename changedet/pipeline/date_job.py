@@ -11,20 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from changedet.arrays import Singles
-from changedet.blocks import PixelMethod, Window
+from changedet.blocks import PixelMethod
 from changedet.grid import Grid
-from changedet.grid.displacement import Displacement
 from changedet.imagery.scene import Look
-from changedet.kernels.pixel_classes import CLEAR, NODATA, SHADE
-from changedet.pipeline.date_model import ChangeModel, DateModel, LightLevels, NormaliseModel, OverviewClasses
+from changedet.pipeline.date_model import ChangeModel, NormaliseModel
+from changedet.plan import Plan
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.images import overview_factor
-from changedet.stages.footprint.stage import FootprintMethod
-from changedet.stages.mask.kernels.clouds import laid_over
+from changedet.stages.footprint.stage import FootprintMethod, footprint_method
 from changedet.stages.mask.stage import MaskMethod
 from changedet.stages.mask.stage import overview_factor as mask_overview_factor
 from changedet.stages.objects.lattice import ObjectMethod
@@ -33,12 +29,6 @@ SIMILAR_GSD: Final = 1.25
 """Scenes whose GSDs differ by less are compared as they are."""
 OUTLINE_PX: Final = 1
 
-VISIBLE: Final = ("blue", "green", "red", "pan")
-SHADE_LIGHT: Final = 0.4
-"""Share of the ordinary light. On simulated sites, 55 % of the boxes that a detector misses lie below it, 13 % of the
-empty spots, 9 % of the boxes that it finds."""
-LEAST_RANGE: Final = np.float32(1e-6)
-"""Of what is between the dark end and the middle: keeps a flat band from dividing by zero."""
 
 PARTS: Final = ("pixels", "boxes")
 """What a pass leaves: rasters with what follows from them, and boxes. Each is done again only where it must be."""
@@ -57,8 +47,8 @@ class Methods:
 
 
 @dataclass(frozen=True)
-class DateWork:
-    """One date and all that its work depends on.
+class DateJob:
+    """One date and all that its job depends on.
 
     Attributes
     ----------
@@ -112,8 +102,8 @@ class DateWork:
         finds = self.counts and self.methods.objects is not None
         return not (self.compares or self.scene_roles or finds or self.methods.footprint is not None)
 
-    def only(self, parts: frozenset[str]) -> DateWork:
-        """The work for some of `PARTS` alone."""
+    def only(self, parts: frozenset[str]) -> DateJob:
+        """The job for some of `PARTS` alone."""
         methods, roles, counts = self.methods, self.scene_roles, self.counts
         if "boxes" not in parts:
             methods, counts = replace(methods, objects=None), False
@@ -163,94 +153,51 @@ class DateWork:
         return max(self.change_halo_px, objects, footprint)
 
 
-def where_valid(image: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Images ``(..., band, y, x)`` with NaN where ``valid (..., y, x)`` is False."""
-    return np.where(np.expand_dims(valid, -3), image, np.float32(np.nan))
+WITNESSES = 4
+"""Dates that are asked, at most, whether a reference that shows little hides its ground."""
 
 
-def blurred(image: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
-    """Gaussian blur of ``(band, y, x)`` that knows missing pixels: they stay missing and weigh nothing."""
-    if sigma_px == 0:
-        return image
-    known = np.isfinite(image)
-    weight = gaussian_filter(known.astype(np.float32), (0, sigma_px, sigma_px), mode="constant", truncate=3.0)
-    total = gaussian_filter(np.where(known, image, 0), (0, sigma_px, sigma_px), mode="constant", truncate=3.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(known, total / weight, np.nan).astype(np.float32)
+def _methods(plan: Plan, extra: tuple[str, ...], compared: Sequence[Look]) -> Methods:
+    built = {stage: plan.built(stage) for stage in ("mask", "align", "objects")}
+    # What is compared with a picture made for a screen is compared as one.
+    dtype = "uint8" if any(look.dtype == "uint8" for look in compared) else plan.facts.dtype
+    built |= {"normalise": plan.built("normalise", extra), "change": plan.built("change", extra, dtype)}
+    return Methods(**built, footprint=footprint_method(plan.facts))
 
 
-def with_extra(
-    work: DateWork, look: Look, image: NDArray[np.float32], window: Window, displacement: Displacement | None
-) -> NDArray[np.float32]:
-    """A look's picture ``(band, y, x)`` of the roles that all dates share, with `extra_roles`; NaN where one has none.
-
-    They are read apart, so that what a date shows does not depend on the dates that it is compared with.
-    """
-    if not work.extra_roles:
-        return image
-    return np.concatenate([image, look.read(work.grid, window, work.extra_roles, displacement)[0]])
-
-
-def bands_of(wanted: DateWork, work: DateWork) -> list[int]:
-    """Where the bands by which one work compares lie among those of another."""
-    return [work.compared_roles.index(role) for role in wanted.compared_roles]
-
-
-def normalised(work: DateWork, image: NDArray[np.float32], model: DateModel) -> NDArray[np.float32]:
-    """A date's picture ``(band, y, x)`` on the reference's scale, as its model says."""
-    if work.methods.normalise is None:
-        return image
-    return work.methods.normalise.apply(image, model=model.normalise)
-
-
-def quality_of(
-    work: DateWork,
-    image: NDArray[np.float32],
-    own: NDArray[np.uint8],
-    window: Window,
-    overview: OverviewClasses | None,
-) -> NDArray[np.uint8]:
-    """Why each pixel of a window is usable or not: the file's own reasons first, then the mask stage's."""
-    if work.methods.mask is None:
-        return np.where((own == CLEAR) & ~np.isfinite(image).all(axis=0), NODATA, own).astype(np.uint8)
-    found = work.methods.mask.apply(image, model={})
-    if overview is not None:
-        rows = np.arange(window.y, window.y + window.height)[:, None] // overview.factor
-        columns = np.arange(window.x, window.x + window.width)[None] // overview.factor
-        found = laid_over(found, overview.unpacked(), rows, columns)
-    return np.where(own == CLEAR, found, own).astype(np.uint8)
+def job_of(plan: Plan, i: int) -> DateJob:
+    """The job on date `i` of a plan."""
+    look, reference = plan.looks[i], plan.looks[plan.reference]
+    extra = plan.extra_roles(i)
+    methods = _methods(plan, extra, (look, reference))
+    wants_scene = "scenes" in plan.formats or "report" in plan.formats
+    counts = methods.objects is not None and look.gsd_m <= methods.objects.coarsest_m
+    return DateJob(
+        grid=plan.grid,
+        look=look,
+        reference=None if i == plan.reference else reference,
+        roles=plan.roles,
+        extra_roles=extra,
+        scene_roles=tuple(look.roles) if wants_scene else (),
+        methods=methods,
+        counts=counts,
+        dtype=reference.dtype,
+        nodata=next(iter(reference.scenes[0].nodata.values())),
+        witnesses=_witnesses(plan) if i == plan.reference else (),
+        persists=plan.persists,
+    )
 
 
-def light_levels(work: DateWork, seen: NDArray[np.float32]) -> LightLevels | None:
-    """The dark end and the middle of each band's values in a sample (cell, band, y, x); None without optical bands."""
-    if not _light_bands(work) or not np.isfinite(seen).any():
-        return None
-    low, middle = np.nanpercentile(np.moveaxis(seen, 1, 0).reshape(seen.shape[1], -1), (0.5, 50.0), axis=1)
-    return LightLevels(tuple(np.round(low, 6).tolist()), tuple(np.round(middle, 6).tolist()))
+def job_between(plan: Plan, i: int, k: int) -> DateJob:
+    """The comparison of date `k` with date `i` in the reference's place, on the bands by which both are compared."""
+    extra = tuple(role for role in plan.extra_roles(k) if role in plan.extra_roles(i))
+    job = job_of(plan, k)
+    methods = _methods(plan, extra, (plan.looks[i], plan.looks[k]))
+    return replace(job, reference=plan.looks[i], extra_roles=extra, methods=methods)
 
 
-def light_of(image: NDArray[np.float32], levels: LightLevels, bands: Sequence[int] | None = None) -> Singles:
-    """Brightness ``(..., band, y, x)`` of an image's bands, 0 at a date's dark end and 1 at its usual ground."""
-    chosen = slice(None) if bands is None else bands
-    low, middle = (np.asarray(ends, np.float32)[chosen, None, None] for ends in (levels.low, levels.middle))
-    return np.asarray((image - low) / np.maximum(middle - low, LEAST_RANGE), np.float32)
-
-
-def _light_bands(work: DateWork) -> list[list[int]]:
-    """Bands that tell shade: the visible ones together, and near infrared."""
-    visible = [k for k, role in enumerate(work.roles) if role in VISIBLE]
-    near = [k for k, role in enumerate(work.roles) if role == "nir"]
-    return [group for group in (visible, near) if group]
-
-
-def with_shade(
-    work: DateWork, quality: NDArray[np.uint8], image: NDArray[np.float32], levels: LightLevels | None
-) -> NDArray[np.uint8]:
-    """Quality with clear pixels in deep shade told apart: dark in the visible bands together and in near infrared."""
-    if levels is None:
-        return quality
-    light = light_of(image, levels)
-    groups = _light_bands(work)
-    with np.errstate(invalid="ignore"):
-        dark = np.logical_and.reduce([light[group].mean(axis=0) < SHADE_LIGHT for group in groups])
-    return np.where((quality == CLEAR) & dark, SHADE, quality).astype(np.uint8)
+def _witnesses(plan: Plan) -> tuple[Look, ...]:
+    """The dates nearest to the reference in time: enough that one of them shows the ground, few enough to read."""
+    day = plan.looks[plan.reference].date
+    others = sorted((look for look in plan.looks if look.date != day), key=lambda look: abs(look.date - day))
+    return tuple(others[:WITNESSES])

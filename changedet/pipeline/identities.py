@@ -1,18 +1,14 @@
-"""The work on each date of a plan, and what each of its steps depends on."""
+"""What each of its steps depends on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from changedet import __version__
 from changedet.grid.zones import sidings_of
-from changedet.imagery.scene import Look
-from changedet.pipeline.date_job import PARTS, DateWork, Methods
+from changedet.pipeline.date_job import PARTS
 from changedet.pipeline.date_model import KeptParts, read_kept_parts
 from changedet.plan import Plan
-from changedet.stages.footprint.stage import footprint_method
 from changedet.store import RunFolder, identity
 
 STEP_VERSION = 13
@@ -20,55 +16,6 @@ STEP_VERSION = 13
 
 MASKS_VERSION = 3
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
-
-WITNESSES = 4
-"""Dates that are asked, at most, whether a reference that shows little hides its ground."""
-
-
-def _methods(plan: Plan, extra: tuple[str, ...], compared: Sequence[Look]) -> Methods:
-    built = {stage: plan.built(stage) for stage in ("mask", "align", "objects")}
-    # What is compared with a picture made for a screen is compared as one.
-    dtype = "uint8" if any(look.dtype == "uint8" for look in compared) else plan.facts.dtype
-    built |= {"normalise": plan.built("normalise", extra), "change": plan.built("change", extra, dtype)}
-    return Methods(**built, footprint=footprint_method(plan.facts))
-
-
-def date_work(plan: Plan, i: int) -> DateWork:
-    """The work on date `i` of a plan."""
-    look, reference = plan.looks[i], plan.looks[plan.reference]
-    extra = plan.extra_roles(i)
-    methods = _methods(plan, extra, (look, reference))
-    wants_scene = "scenes" in plan.formats or "report" in plan.formats
-    counts = methods.objects is not None and look.gsd_m <= methods.objects.coarsest_m
-    return DateWork(
-        grid=plan.grid,
-        look=look,
-        reference=None if i == plan.reference else reference,
-        roles=plan.roles,
-        extra_roles=extra,
-        scene_roles=tuple(look.roles) if wants_scene else (),
-        methods=methods,
-        counts=counts,
-        dtype=reference.dtype,
-        nodata=next(iter(reference.scenes[0].nodata.values())),
-        witnesses=_witnesses(plan) if i == plan.reference else (),
-        persists=plan.persists,
-    )
-
-
-def between(plan: Plan, i: int, k: int) -> DateWork:
-    """The comparison of date `k` with date `i` in the reference's place, on the bands by which both are compared."""
-    extra = tuple(role for role in plan.extra_roles(k) if role in plan.extra_roles(i))
-    work = date_work(plan, k)
-    methods = _methods(plan, extra, (plan.looks[i], plan.looks[k]))
-    return replace(work, reference=plan.looks[i], extra_roles=extra, methods=methods)
-
-
-def _witnesses(plan: Plan) -> tuple[Look, ...]:
-    """The dates nearest to the reference in time: enough that one of them shows the ground, few enough to read."""
-    day = plan.looks[plan.reference].date
-    others = sorted((look for look in plan.looks if look.date != day), key=lambda look: abs(look.date - day))
-    return tuple(others[:WITNESSES])
 
 
 def identities(plan: Plan, i: int) -> dict[str, str]:

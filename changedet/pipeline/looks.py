@@ -19,8 +19,8 @@ from changedet.grid import Grid
 from changedet.imagery.scene import Look
 from changedet.kernels.pixel_classes import CLEAR, NODATA, SHADE
 from changedet.outputs.rasters.reading import read_window
-from changedet.pipeline.date_job import light_of
 from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.shade import light_of
 from changedet.plan import Plan
 from changedet.stages.tracks.appearance import light_of_boxes
 from changedet.store import RunFolder, read_frame, write_frame

@@ -20,7 +20,7 @@ from changedet.kernels import components
 from changedet.outputs.rasters.polygons import polygonise
 from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
-from changedet.pipeline.date_job import DateWork
+from changedet.pipeline.date_job import DateJob
 from changedet.store import RunFolder, write_frame
 from changedet.store.packing import unpack
 
@@ -41,7 +41,7 @@ class Place:
     """Where a date's files go, and what is told in them."""
 
     folder: RunFolder
-    work: DateWork
+    job: DateJob
     formats: frozenset[str]
     site: str
 
@@ -57,7 +57,7 @@ class Place:
     ) -> RasterWriter:
         """A raster of the date on the common grid, to be entered."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        grid = self.work.grid
+        grid = self.job.grid
         return RasterWriter(
             path,
             crs=grid.crs,
@@ -73,13 +73,13 @@ class Place:
 
     def _tags(self) -> dict[str, str]:
         tags = {
-            "DATE": str(self.work.look.date),
+            "DATE": str(self.job.look.date),
             "SITE": self.site,
-            "SCENE": self.work.look.name,
+            "SCENE": self.job.look.name,
             "SOFTWARE": f"changedet {__version__}",
         }
-        if self.work.reference is not None:
-            tags["REFERENCE_DATE"] = str(self.work.reference.date)
+        if self.job.reference is not None:
+            tags["REFERENCE_DATE"] = str(self.job.reference.date)
         return tags
 
 
@@ -108,7 +108,7 @@ class MaskSink:
         self._score = None
         if "scores" in place.formats:
             words = f"{words}: higher is more change, changed above THRESHOLD"
-            path = place.folder.score(place.work.look.date)
+            path = place.folder.score(place.job.look.date)
             self._score = self._open.enter_context(
                 place.writer(path, "score", [words], "float32", float("nan"), words, self._tags)
             )
@@ -123,18 +123,18 @@ class MaskSink:
     def finish(self) -> None:
         """Complete the score, clean the mask and outline its regions."""
         self._open.close()
-        work, place = self._place.work, self._place
-        day = work.look.date
+        job, place = self._place.job, self._place
+        day = job.look.date
         if not self._raw:
-            write_frame(place.folder.table("changes", day), _no_changes(work.grid))
+            write_frame(place.folder.table("changes", day), _no_changes(job.grid))
             return
         regions = components.join(self._regions)
-        least_px = self._change["min_area_m2"] / work.grid.ground_resolution_m**2
+        least_px = self._change["min_area_m2"] / job.grid.ground_resolution_m**2
         kept = regions.areas >= least_px
-        words = f"changed since {work.reference.date if work.reference else ''}"
+        words = f"changed since {job.reference.date if job.reference else ''}"
         path = mask_path(place.folder, day, place.formats)
         with place.writer(path, "mask", [words], "uint8", 255, words, self._tags) as writer:
-            polygons = polygonise(self._masks(regions, kept, writer), work.grid.transform, work.grid.crs)
+            polygons = polygonise(self._masks(regions, kept, writer), job.grid.transform, job.grid.crs)
         write_frame(place.folder.table("changes", day), self._described(polygons, regions))
 
     def abandon(self) -> None:
@@ -158,10 +158,10 @@ class MaskSink:
         threshold = self._change["threshold"] or 0.0
         sums, areas = regions.sums[index], regions.areas[index]
         mean = sums[:, 0] / components.FIXED_POINT / np.maximum(areas, 1)
-        grid = self._place.work.grid
+        grid = self._place.job.grid
         return polygons.assign(
             change_id=np.arange(1, len(polygons) + 1),
-            date=str(self._place.work.look.date),
+            date=str(self._place.job.look.date),
             area_m2=ground_area_m2(polygons.geometry.to_numpy(), grid.crs) if len(polygons) else np.zeros(0),
             direction=[components.direction(int(before), int(after)) for _, before, after in sums],
             probability=[components.change_probability(float(value), threshold) for value in mean],

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from changedet.blocks import Task, Window, in_strips, tiles
 from changedet.kernels.components import drop_small_components
 from changedet.outputs.rasters.reading import read_window
-from changedet.pipeline.date_job import DateWork
+from changedet.pipeline.date_job import DateJob, job_between, job_of
 from changedet.pipeline.date_model import ChangeModel, DateModel, read_date_model
-from changedet.pipeline.identities import between, date_work, masks_identity
+from changedet.pipeline.identities import masks_identity
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.measure import measure_between
 from changedet.pipeline.series_masks import Stream
@@ -38,8 +38,8 @@ LEAST_PIXELS: Final = 10_000
 """With fewer pixels to judge, a share of some in a thousand is not measured."""
 SEEN: Final = 255
 
-_Pair: TypeAlias = tuple[DateWork, DateWork, DateWork]
-"""Of two dates their own work, and that of `steps.between`."""
+_Pair: TypeAlias = tuple[DateJob, DateJob, DateJob]
+"""Of two dates their own job, and that of `job_between`."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ def placebo(plan: Plan, expected: float) -> Placebo:
 
 def _days(plan: Plan) -> list[dt.date]:
     """Dates that have a mask, sorted."""
-    works = [date_work(plan, i) for i in range(len(plan.looks))]
-    return [work.look.date for work in works if work.compares]
+    jobs = [job_of(plan, i) for i in range(len(plan.looks))]
+    return [job.look.date for job in jobs if job.compares]
 
 
 def _least_px(plan: Plan, change: ChangeModel) -> int:
@@ -178,9 +178,9 @@ def run_placebo(plan: Plan, models: Mapping[dt.date, DateModel], stream: Stream)
     """
     if plan.folder.is_done("placebo", _identity(plan)):
         return
-    works = [date_work(plan, i) for i in range(len(plan.looks))]
-    indices = [(i, k) for i, k in pairwise(range(len(works))) if plan.reference not in (i, k)]
-    pairs = [(works[i], works[k], between(plan, i, k)) for i, k in indices if works[i].compares and works[k].compares]
+    jobs = [job_of(plan, i) for i in range(len(plan.looks))]
+    indices = [(i, k) for i, k in pairwise(range(len(jobs))) if plan.reference not in (i, k)]
+    pairs = [(jobs[i], jobs[k], job_between(plan, i, k)) for i, k in indices if jobs[i].compares and jobs[k].compares]
     path = plan.folder.state / "placebo.json"
     found = []
     tasks: list[Task] = [(measure_between, (*pair, *_models_of(pair, models))) for pair in pairs]
@@ -206,7 +206,7 @@ def _pair_share(
     judged = marked = 0
     for k, packed in stream("comparing dates with each other", tasks):
         marks = unpack(packed, windows[k].shape)
-        masks = [mask_path(plan.folder, work.look.date, plan.formats) for work in pair[:2]]
+        masks = [mask_path(plan.folder, job.look.date, plan.formats) for job in pair[:2]]
         first, second = (read_window(path, windows[k]) for path in masks)
         # Of what differs from the reference on both dates nobody knows whether it changed again in between.
         quiet = (first == 0) & (second == 0) & (marks != SEEN)
@@ -215,9 +215,9 @@ def _pair_share(
 
 
 def _marks(
-    first: DateWork,
-    second: DateWork,
-    pair: DateWork,
+    first: DateJob,
+    second: DateJob,
+    pair: DateJob,
     window: Window,
     first_model: DateModel,
     model: DateModel,

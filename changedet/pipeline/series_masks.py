@@ -18,8 +18,9 @@ from changedet.grid.zones import sidings_of
 from changedet.kernels import components
 from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.pipeline.date_files import files_of_date
+from changedet.pipeline.date_job import job_of
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.identities import date_work, masks_identity
+from changedet.pipeline.identities import masks_identity
 from changedet.pipeline.mask_files import MaskSink, Place
 from changedet.pipeline.tile import described
 from changedet.plan import LATTICE_PX, Plan
@@ -91,7 +92,7 @@ def begin_masks(plan: Plan) -> None:
 
 
 def _files(plan: Plan, i: int) -> list[Path]:
-    return files_of_date(plan.folder, date_work(plan, i), plan.formats, "masks")
+    return files_of_date(plan.folder, job_of(plan, i), plan.formats, "masks")
 
 
 def read_together(plan: Plan, models: Mapping[dt.date, DateModel], stream: Stream) -> None:
@@ -117,12 +118,12 @@ def read_together(plan: Plan, models: Mapping[dt.date, DateModel], stream: Strea
         try:
             for i in wanted:
                 sinks[i] = _sink(plan, models, i)
-            work = _work(plan, models, side)
-            if work.probabilities:
+            job = _work(plan, models, side)
+            if job.probabilities:
                 # a reading of its own, so that no date's step keeps what only this one asks for
-                counting: list[Task] = [(count_sure, (work, window)) for window in windows]
-                work = _informed(work, [found for _, found in stream("counting sure changes", counting)])
-            tasks: list[Task] = [(series_tile, (work, window)) for window in windows]
+                counting: list[Task] = [(count_sure, (job, window)) for window in windows]
+                job = _informed(job, [found for _, found in stream("counting sure changes", counting)])
+            tasks: list[Task] = [(series_tile, (job, window)) for window in windows]
             for k, found in stream("reading dates together", tasks):
                 for i, tile in zip(side, found, strict=True):
                     if i in sinks:
@@ -139,7 +140,7 @@ def _sink(plan: Plan, models: Mapping[dt.date, DateModel], i: int) -> MaskSink:
     change = models[plan.looks[i].date].change or {}
     about = {"method": change["method"], "threshold": CHANGED, "min_area_m2": change["min_area_m2"]}
     words = f"probability of change over all dates, from scores by {change['method']}"
-    return MaskSink(Place(plan.folder, date_work(plan, i), plan.formats, plan.site_id), about, words)
+    return MaskSink(Place(plan.folder, job_of(plan, i), plan.formats, plan.site_id), about, words)
 
 
 def _work(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]) -> SeriesWork:
@@ -157,39 +158,39 @@ def _work(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int
     )
 
 
-def _informed(work: SeriesWork, counts: Sequence[NDArray[np.int64]]) -> SeriesWork:
+def _informed(job: SeriesWork, counts: Sequence[NDArray[np.int64]]) -> SeriesWork:
     """With what the whole site tells: how far each date is to be trusted, and how much changed."""
     sure, *seen = np.stack(counts).sum(axis=0)
-    weights = tuple(float(w) for w in trust(np.array(seen), np.array(work.nir)))
-    return replace(work, weights=weights, sure=int(sure), seen=int(sum(seen)))
+    weights = tuple(float(w) for w in trust(np.array(seen), np.array(job.nir)))
+    return replace(job, weights=weights, sure=int(sure), seen=int(sum(seen)))
 
 
-def count_sure(work: SeriesWork, window: Window) -> NDArray[np.int64]:
+def count_sure(job: SeriesWork, window: Window) -> NDArray[np.int64]:
     """Pixels of a tile that are surely changed on any date, summed, and those that each date shows."""
-    scores = [read_window(path, window) for path in work.scores]
+    scores = [read_window(path, window) for path in job.scores]
     seen = [int(np.isfinite(score).sum()) for score in scores]
     return np.array([sum(int((score > SURE).sum()) for score in scores), *seen], np.int64)
 
 
-def series_tile(work: SeriesWork, window: Window) -> list[tuple[NDArray[np.float32], bytes, components.TileComponents]]:
+def series_tile(job: SeriesWork, window: Window) -> list[tuple[NDArray[np.float32], bytes, components.TileComponents]]:
     """Of each date the probability of change, the mask before cleaning, packed, and its regions."""
-    thresholds, weights = (np.asarray(told, np.float64) for told in (work.thresholds, work.weights))
-    halo = halo_px(work.grid.ground_resolution_m) if work.probabilities else 0
-    wide = np.stack([read_window(path, window.grown(halo)) for path in work.scores])
+    thresholds, weights = (np.asarray(told, np.float64) for told in (job.thresholds, job.weights))
+    halo = halo_px(job.grid.ground_resolution_m) if job.probabilities else 0
+    wide = np.stack([read_window(path, window.grown(halo)) for path in job.scores])
     scores = wide[:, halo : halo + window.height, halo : halo + window.width]
-    around = _around(work, wide, weights, window) if work.probabilities else None
-    found = persistent(scores, thresholds, work.probabilities, weights, around)
+    around = _around(job, wide, weights, window) if job.probabilities else None
+    found = persistent(scores, thresholds, job.probabilities, weights, around)
     tiles = []
-    for probability, path in zip(found, work.contrasts, strict=True):
+    for probability, path in zip(found, job.contrasts, strict=True):
         contrast = read_bands(path, window)
-        tiles.append((probability, *described(probability, CHANGED, contrast, window, work.grid)))
+        tiles.append((probability, *described(probability, CHANGED, contrast, window, job.grid)))
     return tiles
 
 
-def _around(work: SeriesWork, wide: NDArray[np.float32], weights: NDArray[np.float64], window: Window) -> Unrest:
+def _around(job: SeriesWork, wide: NDArray[np.float32], weights: NDArray[np.float64], window: Window) -> Unrest:
     """How probabilities are to be read; on sidings as on the busiest ground, whatever the series shows."""
-    around = within_site(unrest(wide, weights, work.grid.ground_resolution_m), work.sure, work.seen, weights)
-    if work.sidings is None:
+    around = within_site(unrest(wide, weights, job.grid.ground_resolution_m), job.sure, job.seen, weights)
+    if job.sidings is None:
         return around
-    on_rails = work.grid.inside(window, work.sidings)
+    on_rails = job.grid.inside(window, job.sidings)
     return Unrest(np.where(on_rails, -MOST_SHIFT[0], around.strictness), np.where(on_rails, MOST_FLIP, around.flip))

@@ -15,18 +15,11 @@ from changedet.grid import Grid
 from changedet.grid.displacement import Displacement
 from changedet.kernels import components
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, HAZE, NODATA, SHADOW
-from changedet.pipeline.date_job import (
-    OUTLINE_PX,
-    DateWork,
-    bands_of,
-    blurred,
-    normalised,
-    quality_of,
-    where_valid,
-    with_extra,
-    with_shade,
-)
+from changedet.pipeline.blur import blurred
+from changedet.pipeline.date_job import OUTLINE_PX, DateJob
 from changedet.pipeline.date_model import ChangeModel, DateModel
+from changedet.pipeline.date_pixels import bands_of, normalised, quality_of, where_valid, with_extra
+from changedet.pipeline.shade import with_shade
 from changedet.stages.objects.lattice import cells, in_cell
 from changedet.store.packing import pack
 
@@ -66,7 +59,7 @@ class Tile:
     reference_quality: bytes | None = None
 
 
-def compute_tile(work: DateWork, window: Window, model: DateModel, reference_model: DateModel) -> Tile:
+def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model: DateModel) -> Tile:
     """One pass over a tile: quality, score, raw mask, regions, picture, boxes.
 
     Raises
@@ -75,32 +68,32 @@ def compute_tile(work: DateWork, window: Window, model: DateModel, reference_mod
         A scene cannot be read; it is named.
     """
     displacement = model.alignment.displacement
-    wide = window.grown(work.halo_px)
-    image, own = work.look.read(work.grid, wide, work.roles, displacement)
-    quality = quality_of(work, image, own, wide, model.mask)
-    inside = work.grid.inside(window)
-    core = _inner(work.halo_px)
-    shown = with_shade(work, quality[core], image[(slice(None), *core)], model.shade)
+    wide = window.grown(job.halo_px)
+    image, own = job.look.read(job.grid, wide, job.roles, displacement)
+    quality = quality_of(job, image, own, wide, model.mask)
+    inside = job.grid.inside(window)
+    core = _inner(job.halo_px)
+    shown = with_shade(job, quality[core], image[(slice(None), *core)], model.shade)
     found: dict[str, Any] = {"quality": pack(np.where(inside, shown, NODATA).astype(np.uint8))}
-    if work.compares:
-        near = _inner(work.halo_px - work.change_halo_px)
+    if job.compares:
+        near = _inner(job.halo_px - job.change_halo_px)
         pair = image[(slice(None), *near)], quality[near]
-        found |= _compared(work, window, *pair, displacement, inside, model, reference_model)
-    if work.scene_roles:
-        found["picture"] = _picture(work, window, image[(slice(None), *core)], displacement, model)
-    counts, outlines = work.methods.objects is not None and work.counts, work.methods.footprint is not None
+        found |= _compared(job, window, *pair, displacement, inside, model, reference_model)
+    if job.scene_roles:
+        found["picture"] = _picture(job, window, image[(slice(None), *core)], displacement, model)
+    counts, outlines = job.methods.objects is not None and job.counts, job.methods.footprint is not None
     if not counts and not outlines:
         return Tile(**found)
     seen = where_valid(image, quality == CLEAR)
-    if work.methods.objects is not None and work.counts:
-        method = work.methods.objects
+    if job.methods.objects is not None and job.counts:
+        method = job.methods.objects
         # The rims of clouds and shadows cut through boxes that are seen: all is shown, and what is hidden left out.
         whole = where_valid(image, np.isin(quality, (CLEAR, CLOUD, SHADOW, HAZE)))
         tables = [in_cell(whole, wide, cell, method, model.objects or {}) for cell in cells(window, method.cell_px)]
         boxes = pd.concat(tables, ignore_index=True)
-        found["boxes"] = boxes[_mostly(quality == CLEAR, wide, boxes, work.grid.ground_resolution_m)]
-    if work.methods.footprint is not None:
-        built = work.methods.footprint.apply(seen, wide, model=model.footprint)
+        found["boxes"] = boxes[_mostly(quality == CLEAR, wide, boxes, job.grid.ground_resolution_m)]
+    if job.methods.footprint is not None:
+        built = job.methods.footprint.apply(seen, wide, model=model.footprint)
         found["built"] = pack(np.where(inside, built[core], 0).astype(np.uint8))
     return Tile(**found)
 
@@ -126,7 +119,7 @@ def _inner(border_px: int) -> tuple[slice, slice]:
 
 
 def _compared(
-    work: DateWork,
+    job: DateJob,
     window: Window,
     image: NDArray[np.float32],
     quality: NDArray[np.uint8],
@@ -136,40 +129,40 @@ def _compared(
     reference_model: DateModel,
 ) -> dict[str, Any]:
     change = model.change
-    if work.reference is None or work.methods.change is None or change is None:
+    if job.reference is None or job.methods.change is None or change is None:
         return {}
-    halo_px = work.change_halo_px
+    halo_px = job.change_halo_px
     wide = window.grown(halo_px)
-    before, before_own = work.reference.read(work.grid, wide, work.roles, None)
-    before_quality = quality_of(work, before, before_own, wide, reference_model.mask)
+    before, before_own = job.reference.read(job.grid, wide, job.roles, None)
+    before_quality = quality_of(job, before, before_own, wide, reference_model.mask)
     both = (quality == CLEAR) & (before_quality == CLEAR)
     core = _inner(halo_px)
     found: dict[str, Any] = {}
-    if work.tells_reference:
-        shown = with_shade(work, before_quality[core], before[(slice(None), *core)], reference_model.shade)
+    if job.tells_reference:
+        shown = with_shade(job, before_quality[core], before[(slice(None), *core)], reference_model.shade)
         found["reference_quality"] = pack(np.where(inside, shown, NODATA).astype(np.uint8))
-    if work.extra_roles:
+    if job.extra_roles:
         before, image = (
-            with_extra(work, look, one, wide, moved)
-            for look, one, moved in ((work.reference, before, None), (work.look, image, displacement))
+            with_extra(job, look, one, wide, moved)
+            for look, one, moved in ((job.reference, before, None), (job.look, image, displacement))
         )
         both &= np.isfinite(before).all(axis=0) & np.isfinite(image).all(axis=0)
-    before, after = _comparable(work, before, image, both, model)
-    score = work.methods.change.apply(before, after, model=change)
+    before, after = _comparable(job, before, image, both, model)
+    score = job.methods.change.apply(before, after, model=change)
     raw = raw_mask(score, change["threshold"])
     rim = _inner(halo_px - OUTLINE_PX)
     contrast = [figure[rim] for figure in components.edge_contrast(before, after, raw)]
     score = np.where(inside, score[core], np.float32(np.nan))
-    if work.persists:
+    if job.persists:
         return found | {"score": score, "contrast": np.stack(contrast)}
-    packed, regions = described(score, change["threshold"], contrast, window, work.grid)
+    packed, regions = described(score, change["threshold"], contrast, window, job.grid)
     return found | {"score": score, "raw": packed, "regions": regions}
 
 
 def compare_dates(
-    first: DateWork,
-    second: DateWork,
-    pair: DateWork,
+    first: DateJob,
+    second: DateJob,
+    pair: DateJob,
     window: Window,
     first_model: DateModel,
     second_model: DateModel,
@@ -177,7 +170,7 @@ def compare_dates(
 ) -> NDArray[np.float32]:
     """Score ``(y, x)`` of a tile between two dates neither of which is the reference; NaN where not seen on both.
 
-    `pair` is the work of `steps.between`.
+    `pair` is made by `job_between`.
 
     Raises
     ------
@@ -187,15 +180,15 @@ def compare_dates(
     halo_px = pair.change_halo_px
     wide = window.grown(halo_px)
     images, clear = [], []
-    for work, model in ((first, first_model), (second, second_model)):
+    for job, model in ((first, first_model), (second, second_model)):
         displacement = model.alignment.displacement
-        image, own = work.look.read(work.grid, wide, work.roles, displacement)
-        clear.append(quality_of(work, image, own, wide, model.mask) == CLEAR)
-        images.append(with_extra(work, work.look, image, wide, displacement))
+        image, own = job.look.read(job.grid, wide, job.roles, displacement)
+        clear.append(quality_of(job, image, own, wide, model.mask) == CLEAR)
+        images.append(with_extra(job, job.look, image, wide, displacement))
     both = np.logical_and.reduce([*clear, *(np.isfinite(image).all(axis=0) for image in images)])
     levelled = [
-        normalised(work, blurred(where_valid(image, both), sigma), model)[bands_of(pair, work)]
-        for work, image, sigma, model in zip(
+        normalised(job, blurred(where_valid(image, both), sigma), model)[bands_of(pair, job)]
+        for job, image, sigma, model in zip(
             (first, second), images, pair.blur_px, (first_model, second_model), strict=True
         )
     ]
@@ -218,14 +211,14 @@ def described(
 
 
 def _comparable(
-    work: DateWork, before: NDArray[np.float32], image: NDArray[np.float32], both: NDArray[np.bool_], model: DateModel
+    job: DateJob, before: NDArray[np.float32], image: NDArray[np.float32], both: NDArray[np.bool_], model: DateModel
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Both dates where both are seen, at one resolution and on one scale. Takes `before` over: it is not kept whole."""
     np.copyto(before, np.float32(np.nan), where=~both)
-    before_blur, after_blur = work.blur_px
+    before_blur, after_blur = job.blur_px
     before = blurred(before, before_blur)
     after = blurred(where_valid(image, both), after_blur)
-    return before, normalised(work, after, model)
+    return before, normalised(job, after, model)
 
 
 def raw_mask(score: NDArray[np.float32], threshold: float | None) -> NDArray[np.uint8]:
@@ -236,15 +229,15 @@ def raw_mask(score: NDArray[np.float32], threshold: float | None) -> NDArray[np.
 
 
 def _picture(
-    work: DateWork, window: Window, shared: NDArray[np.float32], displacement: Displacement, model: DateModel
+    job: DateJob, window: Window, shared: NDArray[np.float32], displacement: Displacement, model: DateModel
 ) -> NDArray[np.float32]:
     """The aligned, normalised picture with all of the date's bands; those that are not compared keep their values."""
-    shared = with_extra(work, work.look, shared, window, displacement)
-    if work.methods.normalise is not None and model.normalise is not None:
-        shared = work.methods.normalise.apply(shared, model=model.normalise)
-    by_role = dict(zip(work.compared_roles, shared, strict=True))
-    others = tuple(role for role in work.scene_roles if role not in by_role)
+    shared = with_extra(job, job.look, shared, window, displacement)
+    if job.methods.normalise is not None and model.normalise is not None:
+        shared = job.methods.normalise.apply(shared, model=model.normalise)
+    by_role = dict(zip(job.compared_roles, shared, strict=True))
+    others = tuple(role for role in job.scene_roles if role not in by_role)
     if others:
-        extra, _ = work.look.read(work.grid, window, others, displacement)
+        extra, _ = job.look.read(job.grid, window, others, displacement)
         by_role |= dict(zip(others, extra, strict=True))
-    return np.stack([by_role[role] for role in work.scene_roles]).astype(np.float32)
+    return np.stack([by_role[role] for role in job.scene_roles]).astype(np.float32)

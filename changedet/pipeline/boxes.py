@@ -1,0 +1,78 @@
+"""Boxes and tracks of all dates, from what the passes kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from changedet.grid import Grid
+from changedet.grid.zones import zone_of
+from changedet.outputs.gpkg import vector_layers
+from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.looks import seen_looks
+from changedet.plan import Plan
+from changedet.stages.objects.boxes import georeferenced
+from changedet.stages.tracks.result import Tracks
+from changedet.store import RunFolder, read_frame
+
+
+def detections_of(plan: Plan) -> gpd.GeoDataFrame | None:
+    """Boxes of all dates that can be counted, as rectangles in the grid's CRS; None where boxes were not looked for."""
+    if plan.built("objects") is None or not counted_dates(plan):
+        return None
+    return kept_boxes(plan.folder, plan.grid, counted_dates(plan))
+
+
+def kept_boxes(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> gpd.GeoDataFrame:
+    """The boxes that the passes over some dates kept, candidates below the count threshold (``counted`` False) too."""
+    tables = []
+    for day in days:
+        boxes = read_frame(folder.table("boxes", day))
+        if len(boxes):
+            placed = georeferenced(boxes, grid.geobox, grid.ground_resolution_m)
+            inside = shapely.intersects(shapely.centroid(placed.geometry.to_numpy()), grid.area)
+            tables.append(placed[inside].assign(date=str(day)))
+    if not tables:
+        none = vector_layers.empty("containers", grid.crs).drop(columns=["track_id", "zone"])
+        return none.assign(counted=pd.Series([], dtype=bool))
+    found = pd.concat(tables, ignore_index=True)
+    found["date"] = pd.to_datetime(found["date"], utc=True)
+    found.insert(1, "object_id", np.arange(1, len(found) + 1))
+    if "counted" not in found:
+        found["counted"] = True
+    return found
+
+
+def counted_dates(plan: Plan) -> list[dt.date]:
+    method = plan.built("objects")
+    return [look.date for look in plan.looks if method is not None and look.gsd_m <= method.coarsest_m]
+
+
+def tracks_of(plan: Plan, models: Mapping[dt.date, DateModel], detections: gpd.GeoDataFrame | None) -> Tracks | None:
+    follow = plan.built("tracks")
+    if follow is None or detections is None:
+        return None
+    looks = seen_looks(plan, models, counted_dates(plan))
+    tracks: Tracks = follow(detections, looks)
+    looks.keep_light()
+    return tracks
+
+
+def containers_layer(plan: Plan, tracks: Tracks | None, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    detections = tracks.detections if tracks is not None else detections_of(plan)
+    if detections is None:
+        return vector_layers.empty("containers", plan.grid.crs)
+    return counted_rows(detections, zones)
+
+
+def counted_rows(detections: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """The rows of the layer ``containers``: those that count, each with the zone that holds its centre."""
+    if not len(detections):
+        return vector_layers.empty("containers", detections.crs)
+    counted = detections[detections["counted"]].drop(columns="counted").reset_index(drop=True)
+    return counted.assign(zone=zone_of(counted.geometry.centroid, zones))

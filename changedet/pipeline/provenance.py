@@ -1,0 +1,136 @@
+"""What a run was made of and how: methods, inputs with checksums, statistics, for run.json and the report."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from changedet import __version__
+from changedet.imagery.scene import Look
+from changedet.kernels.pixel_classes import NAMES
+from changedet.pipeline.collect import Results
+from changedet.pipeline.date_model import DateModel, date_model_json
+from changedet.plan import Plan
+from changedet.store import RunFolder, identity, read_json, sha256, write_json
+from changedet.workflow import STAGE_NAMES
+
+LIBRARIES: Final = (
+    "numpy",
+    "scipy",
+    "rasterio",
+    "opencv-python-headless",
+    "dask",
+    "geopandas",
+    "shapely",
+    "pyproj",
+    "numba",
+)
+
+
+def scene_rows(plan: Plan, models: Mapping[date, DateModel], table: pd.DataFrame) -> list[dict[str, Any]]:
+    whole = table[table["zone"] == ""]
+    clear = {row["date"].date(): row["valid_fraction"] for _, row in whole.iterrows()}
+    rows = []
+    for i, look in enumerate(plan.looks):
+        alignment = models[look.date].alignment
+        rows.append(
+            {
+                "date": str(look.date),
+                "file": look.name,
+                "gsd_m": look.gsd_m,
+                "compared_bands": ", ".join(_compared_bands(plan, i)),
+                "sun_azimuth_deg": look.sun.azimuth_deg if look.sun else None,
+                "sun_elevation_deg": look.sun.elevation_deg if look.sun else None,
+                "shift_east_m": alignment.shift.east_m if alignment.confident else None,
+                "shift_north_m": alignment.shift.north_m if alignment.confident else None,
+                "valid_fraction": clear.get(look.date),
+                "checksum": " ".join(_checksum(plan.folder, path, look.identity)[:16] for path in _paths(look)),
+            }
+        )
+    return rows
+
+
+def method_rows(plan: Plan) -> list[dict[str, Any]]:
+    rows = []
+    for stage in STAGE_NAMES:
+        choice, method = plan.choices[stage], plan.method(stage)
+        rows.append(
+            {
+                "stage": stage,
+                "method": choice.method,
+                "parameters": dict(choice.parameters),
+                "reason": choice.reason,
+                "reference": method.reference if method else "",
+            }
+        )
+    return rows
+
+
+def _paths(look: Look) -> list[str]:
+    return list(dict.fromkeys(path for scene in look.scenes for path in scene.rasters))
+
+
+def _checksum(folder: RunFolder, path: str, stamp: str) -> str:
+    """A scene file's SHA-256, computed once for each state of the file; empty for one that is not on this machine."""
+    if "://" in path or not Path(path).is_file():
+        return ""
+    kept = folder.state / "checksums" / f"{identity(path, stamp)}.json"
+    if not kept.exists():
+        write_json(kept, {"path": path, "sha256": sha256(Path(path))})
+    return str(read_json(kept)["sha256"])
+
+
+def provenance(
+    plan: Plan, models: Mapping[date, DateModel], results: Results, seconds: Mapping[str, float]
+) -> dict[str, Any]:
+    def shown(model: DateModel) -> dict[str, Any]:
+        parts = date_model_json(model).items()
+        return {name: part for name, part in parts if name != "mask"} | {"mask": _mask_shares(model)}
+
+    return {
+        "software": {"changedet": __version__, "python": platform.python_version()},
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "workflow": {"file": Path(plan.workflow.path).name, **plan.workflow.resolved()},
+        "grid": plan.grid.to_json(),
+        "reference_date": str(plan.looks[plan.reference].date),
+        "bands": list(plan.roles),
+        "methods": method_rows(plan),
+        "inputs": [
+            {
+                "date": str(look.date),
+                "scene": look.name,
+                "identity": look.identity,
+                "gsd_m": look.gsd_m,
+                "compared_bands": _compared_bands(plan, i),
+                "files": [
+                    {"path": Path(path).name, "sha256": _checksum(plan.folder, path, look.identity) or None}
+                    for path in _paths(look)
+                ],
+            }
+            for i, look in enumerate(plan.looks)
+        ],
+        "dates": {str(day): shown(model) for day, model in models.items()},
+        "seconds": dict(seconds),
+        "warnings": list(results.warnings),
+    }
+
+
+def _compared_bands(plan: Plan, i: int) -> list[str]:
+    """On what a date is compared with the reference; nothing of the reference itself."""
+    return [] if i == plan.reference else [*plan.roles, *plan.extra_roles(i)]
+
+
+def _mask_shares(model: DateModel) -> dict[str, float]:
+    """Which share of a date's overview is cloud, shadow, snow and so on."""
+    if model.mask is None:
+        return {}
+    classes = model.mask.unpacked()
+    counts = np.bincount(classes.ravel(), minlength=len(NAMES))
+    return {name: round(float(count) / classes.size, 5) for name, count in zip(NAMES, counts, strict=True) if count}

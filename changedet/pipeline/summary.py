@@ -1,0 +1,147 @@
+"""What summary.json says: totals and onset, what cannot be had and why, what is doubtful."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from changedet.imagery.scene import Look
+from changedet.pipeline.changes import with_lasting_area
+from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.finished import SCHEMA_VERSION
+from changedet.plan import CANNOT, Plan, countable
+from changedet.stages.footprint.stage import why_not
+from changedet.stages.series.growth import Onset
+from changedet.stages.series.onsets import find_onsets
+from changedet.stages.series.totals import totals
+from changedet.stages.tracks.result import Tracks
+
+LEAST_CLEAR: Final = 0.05
+"""Below this share of clear ground a date says next to nothing, and a warning says so."""
+
+
+def equivalent_looks(models: Mapping[dt.date, DateModel]) -> dict[str, float] | None:
+    """Equivalent number of looks of the local means by which each date was tested; None where no test asked for it."""
+    tested = {str(day): (model.change or {}).get("looks") for day, model in models.items()}
+    return {day: round(float(looks), 2) for day, looks in tested.items() if looks is not None} or None
+
+
+def summarise(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> dict[str, Any]:
+    reference = plan.looks[plan.reference].date
+    method = plan.built("series")
+    if method is None:
+        onset = dict.fromkeys(
+            ("containers", "changed_area", "footprint"), _no_onset("the series stage is switched off")
+        )
+    else:
+        found = find_onsets(with_lasting_area(plan, table), method, reference, tracks)
+        onset = {name: one.to_json() for name, one in found.items()} | _not_computed(plan)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "site": plan.site_id,
+        "name": plan.workflow.site.name,
+        "grid": {
+            "crs": plan.grid.crs,
+            "resolution_m": plan.grid.resolution_m,
+            "shape": list(plan.grid.shape),
+            "transform": list(plan.grid.transform)[:6],
+        },
+        "dates": [str(look.date) for look in plan.looks],
+        "reference_date": str(reference),
+        "totals": with_nulls(totals(table)),
+        "onset": onset,
+    }
+
+
+def _not_computed(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Onsets of figures that this run does not have, with why."""
+    out = {}
+    if countable(plan).startswith(CANNOT):
+        out["containers"] = _no_onset(f"containers {countable(plan)}")
+    if plan.method("change") is None:
+        out["changed_area"] = _no_onset(f"change is not computed: {plan.choices['change'].reason}")
+    return out
+
+
+def _no_onset(reason: str) -> dict[str, Any]:
+    return Onset(None, None, None, float("nan"), reason).to_json()
+
+
+def with_nulls(totals: dict[str, Any]) -> dict[str, Any]:
+    """A figure that cannot be had keeps its keys, with nulls in them."""
+    empty = dict.fromkeys(("value", "low", "high", "date"))
+    out: dict[str, Any] = {}
+    for name, total in totals.items():
+        if name in {"arrivals", "departures"}:
+            out[name] = total or empty
+        else:
+            out[name] = {part: figure or empty for part, figure in (total or {}).items()}
+    return out
+
+
+def unavailable_figures(plan: Plan, table: pd.DataFrame) -> dict[str, str]:
+    found: dict[str, str] = {}
+    whole = table[table["zone"] == ""]
+    if whole["containers_expected"].isna().all():
+        why = countable(plan)
+        if plan.built("objects") is not None and plan.built("tracks") is None:
+            why = "not estimated: the tracks stage is switched off"
+        found |= dict.fromkeys(("containers", "teu", "arrivals", "departures"), why)
+    if whole["changed_area_m2"].isna().all():
+        found["changed_area_m2"] = _why_no_change(plan)
+    if whole["footprint_area_m2"].isna().all():
+        found["footprint_area_m2"] = why_not(plan.facts)
+    return found
+
+
+def _why_no_change(plan: Plan) -> str:
+    if len(plan.looks) < 2:
+        return "a single date: nothing is compared"
+    if plan.built("change") is None:
+        return plan.choices["change"].reason
+    return "no place is clear on the reference date and on another"
+
+
+def warnings_of(
+    plan: Plan, models: Mapping[dt.date, DateModel], table: pd.DataFrame, unavailable: Mapping[str, str]
+) -> Sequence[str]:
+    said = [
+        f"{look.date}: {models[look.date].alignment.reason}" for look in plan.looks if _is_unsure(models, look.date)
+    ]
+    reasons = dict.fromkeys(unavailable.values())
+    said += [f"{', '.join(name for name in unavailable if unavailable[name] == why)}: {why}" for why in reasons]
+    whole = table[table["zone"] == ""].set_index(table["date"].dt.strftime("%Y-%m-%d")[table["zone"] == ""])
+    for look in plan.looks:
+        clear = whole["valid_fraction"].get(str(look.date))
+        if clear is not None and clear < LEAST_CLEAR:
+            said.append(f"{look.date}: only {clear:.1%} of the area is clear on it{_instead(plan, look, whole)}")
+        normalise = models[look.date].normalise or {}
+        if normalise.get("accepted") is False and normalise.get("reason"):
+            said.append(f"{look.date}: normalisation: {normalise['reason']}")
+    return [*said, *_seen_beyond(table)]
+
+
+def _seen_beyond(table: pd.DataFrame) -> list[str]:
+    """Counts that lie above their own interval, which only boxes that the series does not believe can make."""
+    beyond = table[(table["containers"].astype("float64") > table["containers_high"]).to_numpy(bool)]
+    return [
+        f"{row['date'].date()}{row['zone'] and ', '}{row['zone']}: {row['containers']} containers were seen, beyond "
+        f"the {row['containers_low']:.1f} to {row['containers_high']:.1f} expected: the series judges the rest false"
+        for _, row in beyond.iterrows()
+    ]
+
+
+def _instead(plan: Plan, look: Look, whole: pd.DataFrame) -> str:
+    """What to compare with where it is the reference date that shows nothing."""
+    shares = whole["valid_fraction"].dropna()
+    if look is not plan.looks[plan.reference] or not len(shares) or shares.max() < 0.5:
+        return ""
+    return f": nothing can be compared with it; give before: {shares[shares >= 0.9 * shares.max()].index[0]}"
+
+
+def _is_unsure(models: Mapping[dt.date, DateModel], day: dt.date) -> bool:
+    alignment = models[day].alignment
+    return not alignment.confident and "switched off" not in alignment.reason
