@@ -22,15 +22,9 @@ from changedet.store import RunFolder
 
 TILE_M: Final = 48.0
 """Wide enough that few boxes lie on its edge, small enough to label in a minute."""
-
-
 BUSY_SHARE: Final = 0.75
 """Of the drawn tiles, those with a box: empty ground has little to say."""
-
-
 MOST_TRIES: Final = 40
-
-
 LEAST_CLEAR: Final = 0.6
 """Share of a tile that its date must show: who labels can count nothing under a cloud, the series does. Deep
 shade is not clear either, so that more would leave out dense blocks under a low sun."""

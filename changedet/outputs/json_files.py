@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,25 +15,54 @@ from changedet.outputs.values import iso_date
 from changedet.store import files
 
 
-def write_json(path: str | Path, value: Any) -> None:
-    """Write JSON that any parser reads: keys in the order given, NaN and NA as null, dates as ISO text.
+def write_json(path: str | Path, value: object) -> None:
+    """Write JSON that any parser reads; see `plain` for how values are written.
 
-    Raises
-    ------
-    TypeError
-        Where a value has no JSON form.
+    Parameters
+    ----------
+    path : path
+        The file to write, whole or not at all.
+    value : object
+        Mappings, sequences, numpy arrays, numbers, dates, paths and text, nested at will.
     """
     files.write_json(Path(path), plain(value), indent=2, ascii_only=False)
 
 
-def dumps(value: Any, indent: int | None = 2) -> str:
-    """The text of `write_json`."""
+def dumps(value: object, indent: int | None = 2) -> str:
+    """The text of `write_json`.
+
+    Parameters
+    ----------
+    value : object
+        As for `write_json`.
+    indent : int or None
+        Spaces for each level; None puts all on one line.
+
+    Returns
+    -------
+    str
+        Without a line end.
+    """
     return json.dumps(plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
-def plain(value: Any) -> Any:
-    """A value as dicts, lists, text, numbers and None; what is not finite becomes None.
+def plain(value: object) -> object:
+    """A value as dicts, lists, text, numbers and None, keys in the order given.
 
+    NaN, NA, NaT and infinite numbers become None; a date, or a stamp of midnight, becomes ``YYYY-MM-DD``.
+
+    Parameters
+    ----------
+    value : object
+        As for `write_json`; the items of a set are sorted.
+
+    Returns
+    -------
+    object
+        What `json.dumps` takes.
+
+    Examples
+    --------
     >>> plain({"a": float("nan"), "b": np.int64(3), "c": date(2023, 6, 4)})
     {'a': None, 'b': 3, 'c': '2023-06-04'}
     """
@@ -46,7 +74,7 @@ def plain(value: Any) -> Any:
     return _plain_scalar(value)
 
 
-def _plain_scalar(value: Any) -> Any:
+def _plain_scalar(value: object) -> object:
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     if isinstance(value, np.generic):

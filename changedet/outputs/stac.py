@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeAlias, cast
 
 import rasterio
 
@@ -14,6 +14,8 @@ from changedet.outputs.json_files import write_json
 from changedet.outputs.rasters.classes import RasterLayer
 from changedet.store import sha256
 
+_Coordinates: TypeAlias = "Sequence[float] | Sequence[_Coordinates]"
+"""A point, or points nested at will."""
 _VERSION: Final = "1.1.0"
 _EXTENSIONS: Final = (
     "https://stac-extensions.github.io/eo/v2.0.0/schema.json",
@@ -48,7 +50,7 @@ def write_stac(
     site_id: str,
     title: str,
     rasters: Sequence[RasterLayer],
-    geometry: Mapping[str, Any],
+    geometry: Mapping[str, object],
     description: str = "",
     assets: Mapping[str, str | Path] | None = None,
     checksums: Mapping[str, str] | None = None,
@@ -97,27 +99,40 @@ def write_stac(
         write_json(target, _item(target, date, site_id, layers, geometry, known))
         written.append(target)
     target = root / "collection.json"
-    more: dict[str, Any] = {layer.kind: _raster_asset(target, layer, known) for layer in rasters if not layer.date}
+    more: dict[str, object] = {layer.kind: _raster_asset(target, layer, known) for layer in rasters if not layer.date}
     more |= {name: _file_asset(target, Path(path), known) for name, path in (assets or {}).items()}
     write_json(target, _collection(site_id, title, description, dates, geometry, more))
     return [*written, target]
 
 
-def bounds(geometry: Mapping[str, Any]) -> list[float]:
-    """West, south, east, north of a GeoJSON geometry.
+def bounds(geometry: Mapping[str, object]) -> list[float]:
+    """The bounding box of a GeoJSON geometry.
 
+    Parameters
+    ----------
+    geometry : mapping
+        With ``coordinates`` of a point, line, polygon, or several of them.
+
+    Returns
+    -------
+    list of float
+        West, south, east, north.
+
+    Examples
+    --------
     >>> bounds({"type": "Point", "coordinates": [120.5, 31.0]})
     [120.5, 31.0, 120.5, 31.0]
     """
-    points = list(_points(geometry["coordinates"]))
+    points = _points(cast("_Coordinates", geometry["coordinates"]))
     lons, lats = zip(*points, strict=True)
     return [min(lons), min(lats), max(lons), max(lats)]
 
 
-def _points(coordinates: Any) -> list[tuple[float, float]]:
+def _points(coordinates: _Coordinates) -> list[tuple[float, float]]:
     if isinstance(coordinates[0], int | float):
-        return [(float(coordinates[0]), float(coordinates[1]))]
-    return [point for part in coordinates for point in _points(part)]
+        x, y = cast("Sequence[float]", coordinates)[:2]
+        return [(float(x), float(y))]
+    return [point for part in cast("Sequence[_Coordinates]", coordinates) for point in _points(part)]
 
 
 def _item(
@@ -125,9 +140,9 @@ def _item(
     date: str,
     site_id: str,
     layers: Sequence[RasterLayer],
-    geometry: Mapping[str, Any],
+    geometry: Mapping[str, object],
     known: Mapping[str, str],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     first = layers[0].path
     return {
         "type": "Feature",
@@ -152,9 +167,9 @@ def _collection(
     title: str,
     description: str,
     dates: Sequence[str],
-    geometry: Mapping[str, Any],
-    assets: Mapping[str, Any],
-) -> dict[str, Any]:
+    geometry: Mapping[str, object],
+    assets: Mapping[str, object],
+) -> dict[str, object]:
     root = {"rel": "root", "href": "./collection.json", "type": "application/json"}
     items = [{"rel": "item", "href": f"./{date}/{date}.json", "type": "application/geo+json"} for date in dates]
     return {
@@ -174,7 +189,7 @@ def _collection(
     }
 
 
-def _raster_asset(target: Path, layer: RasterLayer, known: Mapping[str, str]) -> dict[str, Any]:
+def _raster_asset(target: Path, layer: RasterLayer, known: Mapping[str, str]) -> dict[str, object]:
     with rasterio.open(layer.path) as source:
         tags = source.tags()
         bands = [_band(source, i) for i in range(1, source.count + 1)]
@@ -191,7 +206,7 @@ def _raster_asset(target: Path, layer: RasterLayer, known: Mapping[str, str]) ->
     return asset
 
 
-def _file_asset(target: Path, path: Path, known: Mapping[str, str]) -> dict[str, Any]:
+def _file_asset(target: Path, path: Path, known: Mapping[str, str]) -> dict[str, object]:
     media = {".gpkg": "application/geopackage+sqlite3", ".csv": "text/csv", ".json": "application/json"}
     checksum = known.get(str(path)) or sha256(path)
     relative = Path(os.path.relpath(path.resolve(), target.resolve().parent)).as_posix()
@@ -205,10 +220,10 @@ def _file_asset(target: Path, path: Path, known: Mapping[str, str]) -> dict[str,
     }
 
 
-def _band(source: Any, number: int) -> dict[str, Any]:
+def _band(source: rasterio.io.DatasetReader, number: int) -> dict[str, object]:
     name = source.descriptions[number - 1] or f"band {number}"
     nodata = source.nodata
-    band: dict[str, Any] = {"name": name, "data_type": source.dtypes[number - 1]}
+    band: dict[str, object] = {"name": name, "data_type": source.dtypes[number - 1]}
     if nodata is not None:
         band["nodata"] = "nan" if math.isnan(nodata) else int(nodata) if float(nodata).is_integer() else nodata
     if source.units[number - 1]:
@@ -218,10 +233,10 @@ def _band(source: Any, number: int) -> dict[str, Any]:
     return band
 
 
-def _projection(path: Path) -> dict[str, Any]:
+def _projection(path: Path) -> dict[str, object]:
     with rasterio.open(path) as source:
         code = source.crs.to_authority() if source.crs else None
-        found: dict[str, Any] = {
+        found: dict[str, object] = {
             "proj:code": ":".join(code) if code else None,
             "proj:shape": list(source.shape),
             "proj:transform": list(source.transform)[:6],

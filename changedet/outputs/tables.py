@@ -1,4 +1,4 @@
-"""Tables and JSON: the series of figures and the summary."""
+"""Tables as CSV: the time series of a run's figures, and plain tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, cast
 
 import pandas as pd
 
@@ -40,20 +40,16 @@ _GUARDED: Final = re.compile(f"^'(?={_FORMULA.pattern})")
 def write_timeseries(path: str | Path, frame: pd.DataFrame) -> None:
     """Write ``timeseries.csv``.
 
+    Text that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection), which
+    `read_timeseries` takes off again.
+
     Parameters
     ----------
     path : path
-        The file to write.
+        The file to write, whole or not at all.
     frame : pandas.DataFrame
         Columns of `TIMESERIES_COLUMNS`, others after them; missing columns are added empty. `date` is a date, a
-        timestamp or ISO text; a missing figure is NA, NaN or None and is written empty, never as 0. Text that a
-        spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection), which
-        `read_timeseries` takes off again.
-
-    Raises
-    ------
-    ValueError
-        Where a figure is infinite.
+        timestamp or ISO text; a missing figure is NA, NaN or None and is written empty, never as 0.
     """
     ordered = [*TIMESERIES_COLUMNS, *(name for name in frame.columns if name not in TIMESERIES_COLUMNS)]
     text = pd.DataFrame(
@@ -66,13 +62,33 @@ def write_timeseries(path: str | Path, frame: pd.DataFrame) -> None:
 
 
 def write_table(path: str | Path, frame: pd.DataFrame) -> None:
-    """Write a table as CSV, whole or not at all; text that a spreadsheet would compute as in `write_timeseries`."""
+    """Write a table as CSV, whole or not at all; text that a spreadsheet would compute as in `write_timeseries`.
+
+    Parameters
+    ----------
+    path : path
+        The file to write.
+    frame : pandas.DataFrame
+        Written as it is, without its index.
+    """
     guarded = frame.map(lambda value: f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value)
     write_text(Path(path), guarded.to_csv(index=False, lineterminator="\n"))
 
 
 def read_timeseries(path: str | Path) -> pd.DataFrame:
-    """Read ``timeseries.csv`` back: `date` as UTC midnight, `zone` and `scene` as text, figures as float with NaN."""
+    """Read ``timeseries.csv``.
+
+    Parameters
+    ----------
+    path : path
+        As `write_timeseries` wrote it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `date` as UTC midnight, `zone` ("" for the whole site) and `scene` as text, figures as float64 with NaN where
+        there is none.
+    """
     frame = pd.read_csv(path, dtype={"zone": "string", "scene": "string", "date": "string"}, keep_default_na=True)
     frame["date"] = pd.to_datetime(frame["date"], format="%Y-%m-%d", utc=True)
     for name in ("zone", "scene"):
@@ -82,7 +98,7 @@ def read_timeseries(path: str | Path) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(figures, "float64"))
 
 
-def _cell(name: str, value: Any) -> str:
+def _cell(name: str, value: object) -> str:
     if is_missing(value):
         return ""
     if name == "date":
@@ -90,7 +106,7 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, str | bool):
         text = str(value)
         return f"'{text}" if _FORMULA.match(text) else text
-    number = float(value)
+    number = float(cast("float", value))
     if not math.isfinite(number):
         raise ValueError(f"{name}: {value} cannot be written; a figure that cannot be had is NA")
     if name in _COUNTS:

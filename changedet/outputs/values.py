@@ -1,29 +1,90 @@
-"""Single values of tables: whether one is missing, and a date as ISO text."""
+"""Single values of tables and records: a number or none, a date as ISO text, a record within another."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from datetime import date
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
 
-def iso_date(value: Any) -> str:
-    """A date, timestamp or ISO text as ``YYYY-MM-DD`` (UTC); empty for a missing one."""
+def iso_date(value: object) -> str:
+    """A date as ``YYYY-MM-DD`` (UTC).
+
+    Parameters
+    ----------
+    value : date, datetime, pandas.Timestamp, numpy.datetime64, str or None
+        A stamp with a time zone is taken to UTC; of text the first ten characters are taken as they are.
+
+    Returns
+    -------
+    str
+        Empty where the value is missing.
+    """
     if is_missing(value):
         return ""
     if isinstance(value, str):
         return value[:10]
-    stamp = pd.Timestamp(value)
+    stamp = pd.Timestamp(cast("date", value))
     return (stamp.tz_convert("UTC") if stamp.tzinfo is not None else stamp).strftime("%Y-%m-%d")
 
 
-def is_missing(value: Any) -> bool:
-    """Whether a scalar stands for "cannot be had": None, NA, NaT or NaN."""
+def is_missing(value: object) -> bool:
+    """Whether a value says that there is none: None, NA, NaT or NaN.
+
+    Parameters
+    ----------
+    value : object
+        A single value; text is never missing.
+
+    Returns
+    -------
+    bool
+        True for a missing value.
+    """
     return (
         value is None
         or value is pd.NA
         or value is pd.NaT
         or (isinstance(value, float | np.floating) and math.isnan(value))
     )
+
+
+def as_float(value: object) -> float | None:
+    """A number, or None where it is missing.
+
+    Parameters
+    ----------
+    value : float, int, numpy number, None or NA
+        A figure of a table or of a record.
+
+    Returns
+    -------
+    float or None
+        None for None, NA and NaN.
+    """
+    return None if is_missing(value) else float(cast("float", value))
+
+
+def mapping_at(record: Mapping[str, object], *keys: str) -> Mapping[str, object]:
+    """The record that lies within another at a path of keys.
+
+    Parameters
+    ----------
+    record : mapping
+        Such as ``summary.json``.
+    *keys : str
+        One for each level.
+
+    Returns
+    -------
+    mapping
+        Empty where a key is missing or holds no record.
+    """
+    found: object = record
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}

@@ -18,13 +18,9 @@ from changedet.kernels import colour
 from changedet.pipeline.finished import Run, open_run
 
 LOT_BOXES: Final = 3
-
-
 LOT_LEVEL: Final = 0.03
 """On real boxes lots of four to nine show three to five; at .001 half of them were taken for the stock. Of a lot that
 is none, colour and date must still fit another one; the redraws weigh that."""
-
-
 LOT_RADIUS: Final = 10.0
 
 

@@ -11,21 +11,15 @@ from changedet.assess.kernels.lots import SIZES, Floats, Ints, Lots, Stock, flee
 
 WIDE_SCALE, NARROW_SCALE = 12.0, 8.0
 """Of colours of one lot at two sites: while the cast between the sites is not known, and once matches have told it."""
-
-
 CAST_SCALE: Final = (3.0, 8.0, 8.0)
 """Standard deviation of what `balance` leaves of the cast between two sites: lightness (weighted), red to green, yellow
 to blue."""
-
-
 LOT_SCALE: Final = 4.0
 """Of the difference of one lot's two colours beside the cast."""
 
 
 FAINT, LEAST_SIMILARITY = 0.1, 0.3
 """Lots less alike do not match: while the cast is sought, and in the end."""
-
-
 CAST_ROUNDS: Final = 2
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import pyproj
 
 from changedet.outputs.gpkg.vector_layers import TEXT, embed_styles, write_layers
 from changedet.outputs.qgis import editing_styles, raster_styles
+from changedet.outputs.values import is_missing
 from changedet.store.files import replacing
 
 TILES: Final = "tiles"
@@ -40,17 +42,31 @@ def write_labels(path: str | Path, tiles: gpd.GeoDataFrame, dates: Sequence[str]
         embed_styles(part, {name: raster_styles.document(style) for name, style in styled.items()})
 
 
-def _is_yes(value: Any) -> bool:
-    return not pd.isna(value) and str(value).strip().lower() not in {"", "0", "0.0", "no", "n", "false", "f"}
+def _is_yes(value: object) -> bool:
+    return not is_missing(value) and str(value).strip().lower() not in {"", "0", "0.0", "no", "n", "false", "f"}
 
 
-def read_labels(path: str | Path, crs: Any) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """The two layers in a CRS, rows numbered by `fid`; `labelled`, `weight` and `kind` filled where they are not there.
+def read_labels(path: str | Path, crs: str | pyproj.CRS) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """The two layers in a CRS, rows numbered by `fid`.
+
+    Parameters
+    ----------
+    path : path
+        As `write_labels` wrote it and a person filled it, or any file with these two layers.
+    crs : str or pyproj.CRS
+        The grid's.
+
+    Returns
+    -------
+    tiles : geopandas.GeoDataFrame
+        `date` as it stands there, `labelled` (bool, True where the column is not there), `weight` (1 where it is not).
+    labels : geopandas.GeoDataFrame
+        `date` as it stands there, `kind`, None where the column is not there.
 
     Raises
     ------
     ValueError
-        Where the file cannot be read, or a layer, its CRS or its dates are missing.
+        The file cannot be read, or a layer, its CRS or its dates are missing.
     """
     found = []
     for layer in (TILES, LABELS):

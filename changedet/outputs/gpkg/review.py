@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import pyproj
 
 from changedet.outputs.gpkg.vector_layers import TEXT, conform, embed_styles, write_layers
 from changedet.outputs.qgis import editing_styles, raster_styles
@@ -18,7 +19,7 @@ JUDGED: Final = "containers"
 ADDED: Final = "added"
 
 
-def write_review(path: str | Path, containers: gpd.GeoDataFrame, dates: Sequence[str], crs: Any) -> None:
+def write_review(path: str | Path, containers: gpd.GeoDataFrame, dates: Sequence[str], crs: str | pyproj.CRS) -> None:
     """Write the layers ``containers`` (all rows, with an empty `verdict`) and ``added`` (no row; `date`, `kind`).
 
     Parameters
@@ -46,10 +47,22 @@ def write_review(path: str | Path, containers: gpd.GeoDataFrame, dates: Sequence
 def read_review(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """The two layers as they are now, rows numbered by `fid`.
 
+    Parameters
+    ----------
+    path : path
+        As `write_review` wrote it and a person edited it.
+
+    Returns
+    -------
+    judged : geopandas.GeoDataFrame
+        All boxes with their `verdict`; `object_id` NaN where it is none.
+    added : geopandas.GeoDataFrame
+        The boxes that were drawn.
+
     Raises
     ------
     ValueError
-        Where the file cannot be read, or a layer or column is missing, or drawn boxes have no place.
+        The file cannot be read, or a layer or column is missing, or drawn boxes have no place.
     """
     found = []
     for layer, columns in ((JUDGED, ("date", "object_id", "verdict")), (ADDED, ("date", "kind"))):

@@ -35,6 +35,16 @@ def write_sample(path: str | Path, points: gpd.GeoDataFrame) -> None:
 def read_sample(path: str | Path) -> gpd.GeoDataFrame:
     """The points as they are now.
 
+    Parameters
+    ----------
+    path : path
+        As `write_sample` wrote it and a person labelled it.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        `date`, `stratum` and `label`, a number, NaN where nothing was labelled.
+
     Raises
     ------
     ValueError

@@ -7,18 +7,25 @@ import warnings
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import pyproj
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from changedet.outputs.qgis import layer_styles, raster_styles
 from changedet.outputs.values import iso_date
 from changedet.store.files import replacing
+
+if TYPE_CHECKING:
+    _Column: TypeAlias = "pd.Series[Any]"
+_Shapes: TypeAlias = NDArray[np.object_]
+"""Geometries, None for none."""
 
 DATE: Final = "datetime64[ms, UTC]"
 TEXT: Final = "object"
@@ -102,42 +109,56 @@ CREATE TABLE layer_styles (
 )"""
 
 
-def empty(layer: str, crs: Any) -> gpd.GeoDataFrame:
+def empty(layer: str, crs: str | pyproj.CRS) -> gpd.GeoDataFrame:
     """A layer without rows, with its columns, dtypes and CRS.
+
+    Parameters
+    ----------
+    layer : str
+        A key of `SCHEMA`.
+    crs : str or pyproj.CRS
+        Of its geometries.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        As `conform` gives.
 
     Raises
     ------
     KeyError
-        Where the layer has no `SCHEMA`.
+        The layer has no `SCHEMA`.
     """
     columns = {name: pd.Series([], dtype=dtype) for name, dtype in SCHEMA[layer].items()}
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
 
 
-def conform(layer: str, frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
+def conform(layer: str, frame: gpd.GeoDataFrame, crs: str | pyproj.CRS) -> gpd.GeoDataFrame:
     """A layer with exactly its columns in order, its dtypes and geometry type; further columns after them.
+
+    A row without geometry is left out, as there is nothing to draw; the footprint alone has a row for every date.
 
     Parameters
     ----------
     layer : str
         A key of `SCHEMA`.
     frame : geopandas.GeoDataFrame
-        Any index; missing columns become null; dates may be text, dates or timestamps and become UTC midnight; another
-        CRS is transformed, none is taken as `crs`. A row without geometry is left out, as there is nothing to draw,
-        but of the footprint, which has a row for every date.
+        Missing columns become null; dates may be text, dates or timestamps and become UTC midnight; another
+        CRS is transformed, none is taken as `crs`.
     crs : str or pyproj.CRS
         The grid's.
 
     Returns
     -------
     geopandas.GeoDataFrame
+        Index from 0; geometries valid and of one type.
 
     Raises
     ------
     KeyError
-        Where the layer has no `SCHEMA`.
+        The layer has no `SCHEMA`.
     ValueError
-        Where a value cannot be had in its column's dtype.
+        A value does not fit its column's dtype.
     """
     if not len(frame):
         return empty(layer, crs)
@@ -154,7 +175,7 @@ def conform(layer: str, frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     return made[kept].reset_index(drop=True)
 
 
-def write_objects(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame], crs: Any) -> None:
+def write_objects(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame], crs: str | pyproj.CRS) -> None:
     """Write ``objects.gpkg``: the same rows give the same bytes.
 
     Parameters
@@ -169,9 +190,9 @@ def write_objects(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame], crs:
     Raises
     ------
     KeyError
-        Where a layer has no `SCHEMA`.
+        A layer has no `SCHEMA`.
     ValueError
-        Where a value cannot be had in its column's dtype.
+        A value does not fit its column's dtype.
     """
     unknown = set(layers) - set(SCHEMA)
     if unknown:
@@ -184,7 +205,17 @@ def write_objects(path: str | Path, layers: Mapping[str, gpd.GeoDataFrame], crs:
 
 
 def write_layers(part: Path, layers: Mapping[str, gpd.GeoDataFrame], geometry: Mapping[str, str]) -> None:
-    """Write layers into an unfinished GeoPackage, polygons where no type is given; `embed_styles` finishes it."""
+    """Write layers into an unfinished GeoPackage; `embed_styles` finishes it.
+
+    Parameters
+    ----------
+    part : pathlib.Path
+        The file to write or to add to.
+    layers : mapping of str to geopandas.GeoDataFrame
+        By name, in order.
+    geometry : mapping of str to str
+        Geometry type by name; polygons where none is given.
+    """
     with warnings.catch_warnings():
         # GDAL wants the name to end in .gpkg, which an unfinished file must not.
         warnings.filterwarnings("ignore", message=".*extension", category=RuntimeWarning)
@@ -203,13 +234,39 @@ def write_layers(part: Path, layers: Mapping[str, gpd.GeoDataFrame], geometry: M
 
 
 def read_objects(path: str | Path, layer: str) -> gpd.GeoDataFrame:
-    """One layer of ``objects.gpkg`` with the dtypes of `SCHEMA`."""
+    """One layer of ``objects.gpkg``.
+
+    Parameters
+    ----------
+    path : path
+        As `write_objects` wrote it.
+    layer : str
+        A key of `SCHEMA`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        With the dtypes of `SCHEMA`.
+    """
     frame = pyogrio.read_dataframe(path, layer=layer)
     return conform(layer, frame, frame.crs)
 
 
 def has_layer(path: str | Path, layer: str) -> bool:
-    """Whether a GeoPackage has a layer."""
+    """Whether a GeoPackage has a layer.
+
+    Parameters
+    ----------
+    path : path
+        The GeoPackage.
+    layer : str
+        The layer's name.
+
+    Returns
+    -------
+    bool
+        False also where it has no layers at all.
+    """
     return layer in {str(name) for name, _ in pyogrio.list_layers(path)}
 
 
@@ -250,7 +307,7 @@ def embed_styles(path: Path, styled: Mapping[str, str]) -> None:
         database.execute("VACUUM")
 
 
-def _column(layer: str, name: str, values: pd.Series[Any], dtype: str) -> pd.Series[Any]:
+def _column(layer: str, name: str, values: _Column, dtype: str) -> _Column:
     plain = values.reset_index(drop=True)
     try:
         if dtype == DATE:
@@ -259,13 +316,14 @@ def _column(layer: str, name: str, values: pd.Series[Any], dtype: str) -> pd.Ser
             return stamps.dt.normalize().astype(DATE)
         if dtype == TEXT:
             return plain.astype(object).where(plain.notna(), None)
-        target: Any = dtype
-        return plain.astype(REAL).astype(target) if dtype == WHOLE else plain.astype(target)
+        if dtype == WHOLE:
+            return plain.astype(REAL).astype("Int64")
+        return plain.astype("boolean") if dtype == FLAG else plain.astype("float64")
     except (TypeError, ValueError) as error:
         raise ValueError(f"{layer}.{name}: expected {dtype}: {error}") from error
 
 
-def _geometry(geometry: NDArray[Any], kind: str) -> NDArray[Any]:
+def _geometry(geometry: _Shapes, kind: str) -> _Shapes:
     """Valid geometries of one type; what a repair turns into lines or points is dropped."""
     if kind in {"Point", "LineString"}:
         return geometry
@@ -277,7 +335,7 @@ def _geometry(geometry: NDArray[Any], kind: str) -> NDArray[Any]:
     return np.array([_as_multi(shape) for shape in mended], dtype=object)
 
 
-def _as_multi(shape: Any) -> Any:
+def _as_multi(shape: BaseGeometry | None) -> BaseGeometry | None:
     if shape is None:
         return None
     parts = [part for part in shapely.get_parts(shapely.get_parts([shape])) if part.geom_type == "Polygon"]

@@ -1,4 +1,4 @@
-"""How dates become the frames of an animation."""
+"""How dates become the frames of QGIS's animation."""
 
 from __future__ import annotations
 
@@ -17,11 +17,20 @@ _MAX_FRAMES: Final = 150
 def frame_step(dates: Sequence[str]) -> tuple[int, str]:
     """The animation's step: whole months where all dates agree on a day of the month, else the days' common divisor.
 
+    Parameters
+    ----------
+    dates : sequence of str
+        ISO dates of all looks.
+
     Returns
     -------
-    (int, str)
-        A number and QGIS's unit, ``mon`` or ``d``.
+    number : int
+        How many units a frame lasts.
+    unit : str
+        QGIS's ``mon`` or ``d``.
 
+    Examples
+    --------
     >>> frame_step(["2023-06-04", "2023-07-04", "2023-09-04"]), frame_step(["2023-06-01", "2023-06-11", "2023-06-16"])
     ((1, 'mon'), (5, 'd'))
     """
@@ -39,8 +48,20 @@ def frame_step(dates: Sequence[str]) -> tuple[int, str]:
 
 
 def periods(dates: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """For each date the first and last day on which it is the latest look; the last one has its day alone.
+    """For each date the first and last day on which it is the latest look.
 
+    Parameters
+    ----------
+    dates : sequence of str
+        ISO dates of all looks.
+
+    Returns
+    -------
+    dict of str to (str, str)
+        ISO date -> ISO dates; the last one has its day alone.
+
+    Examples
+    --------
     >>> periods(["2023-06-04", "2023-07-04"])
     {'2023-06-04': ('2023-06-04', '2023-07-03'), '2023-07-04': ('2023-07-04', '2023-07-04')}
     """

@@ -18,16 +18,18 @@ from changedet.outputs.qgis.symbols import (
 )
 
 VERDICTS: Final = {"": "#ffd400", "accept": "#1b9e3c", "reject": "#d7191c"}
-
-
 LABELS: Final = {"": "#ffd400", "1": "#d7191c", "0": "#1b9e3c"}
-
-
 ADDED_COLOR: Final = "#e6007e"
 
 
 def verdicts() -> str:
-    """The style of the boxes under review: outlined by verdict, which is chosen from a list; one date at a time."""
+    """The style of the boxes under review: outlined by verdict, which is chosen from a list; one date at a time.
+
+    Returns
+    -------
+    str
+        Inner elements of a ``<maplayer>``.
+    """
     shown = {"enabled": SHOWN}
     symbols = [fill_symbol(rgba(color, 40), color, width=0.6, defined=shown) for color in VERDICTS.values()]
     names = [(verdict, verdict or "not judged") for verdict in VERDICTS]
@@ -38,7 +40,18 @@ def verdicts() -> str:
 
 
 def additions(dates: Sequence[str]) -> str:
-    """The style of the boxes that a person draws: date and kind are chosen from lists."""
+    """The style of the boxes that a person draws: date and kind are chosen from lists.
+
+    Parameters
+    ----------
+    dates : sequence of str
+        ISO dates that a box may have.
+
+    Returns
+    -------
+    str
+        Inner elements of a ``<maplayer>``.
+    """
     symbol = fill_symbol(rgba(ADDED_COLOR, 60), ADDED_COLOR, width=0.6)
     kinds = {"by its length": "", **{kind: kind for kind in KINDS}}
     choices = _choices("date", {day: day for day in dates}) + _choices("kind", kinds)
@@ -46,7 +59,13 @@ def additions(dates: Sequence[str]) -> str:
 
 
 def label_tiles() -> str:
-    """The style of tiles to label: outlined, green once labelled, each by the name of its date."""
+    """The style of tiles to label: outlined, green once labelled, each by the name of its date.
+
+    Returns
+    -------
+    str
+        Inner elements of a ``<maplayer>``.
+    """
     colors = {"": "#d95f02", "1": "#1b9e77"}
     symbols = [fill_symbol("0,0,0,0", color, width=0.8, brush="no") for color in colors.values()]
     words = {"": "to be labelled", "1": "labelled"}
@@ -55,7 +74,13 @@ def label_tiles() -> str:
 
 
 def sample() -> str:
-    """The style of points to label: coloured by label, which is chosen from a list; the stratum is not shown."""
+    """The style of points to label: coloured by label, which is chosen from a list; the stratum is not shown.
+
+    Returns
+    -------
+    str
+        Inner elements of a ``<maplayer>``.
+    """
     symbols = [marker_symbol(color, {}) for color in LABELS.values()]
     words = {"": "not labelled", "1": "changed", "0": "unchanged"}
     renderer = categorized("coalesce(to_string(\"label\"), '')", [(key, words[key]) for key in LABELS], symbols)

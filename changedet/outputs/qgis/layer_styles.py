@@ -28,10 +28,8 @@ TRAIN_COLOR: Final = "#ffd400"
 _MAX_FIRST_SEEN: Final = 24
 
 # Without a running animation the dates would lie on top of each other: the canvas then draws only the latest.
-# Where there is no canvas (an export by a script) the expression cannot know, and all that is asked for is drawn.
+# Where there is no canvas (an export by a script) the expression cannot know, and draws all.
 SHOWN: Final = '@map_start_time IS NOT NULL OR @map_id IS NULL OR "date" = maximum("date")'
-
-
 TIPS: Final = {
     "containers": '<b>[% "kind" %]</b> [% format_date("date", \'yyyy-MM-dd\') %]<br>[% round("length_m", 1) %] x '
     '[% round("width_m", 1) %] m, confidence [% round("confidence", 2) %]<br>track [% "track_id" %]',
@@ -67,9 +65,14 @@ def vector(layer: str, dates: Sequence[str], time: str | None = None) -> str:
     layer : str
         ``containers``, ``tracks``, ``footprint``, ``changes``, ``zones``, ``ground`` or ``trains``.
     dates : sequence of str
-        ISO dates to tell apart in the legend of ``tracks``.
+        ISO dates that the legend of ``tracks`` distinguishes.
     time : str, optional
         The ``<temporal>`` element; by default that of `instant` or `span`, none for ``zones``.
+
+    Returns
+    -------
+    str
+        Inner elements of a ``<maplayer>``.
     """
     renderers = {
         "containers": _containers,

@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from xml.sax.saxutils import quoteattr
 
 import pyogrio
@@ -14,7 +14,7 @@ import pyproj
 
 from changedet.outputs.qgis import layer_styles, raster_styles, symbols
 from changedet.outputs.qgis.animation import periods
-from changedet.outputs.qgis.project_xml import ProjectLayer, project_document, project_layer, spatial_reference
+from changedet.outputs.qgis.project_xml import ProjectLayer, project_document, spatial_reference
 from changedet.outputs.rasters.classes import RasterLayer, days_since_1970
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.rasters.styling import style
@@ -32,6 +32,9 @@ _VECTOR_TITLES: Final[Mapping[str, str]] = {
 _VECTOR_GEOMETRY: Final = {"tracks": ("Point", "Point"), "trains": ("Line", "LineString")}
 """QGIS's words for a layer's geometry and its type; polygons else."""
 _SHOWN_VECTORS: Final = frozenset({"zones", "containers", "changes", "footprint"})
+_CHANGE_LAYERS: Final = frozenset({"changes", "footprint", "ground"})
+_DATED: Final = frozenset({"containers", "footprint", "changes", "ground", "trains"})
+"""Layers with a row for each date: each shows until the next date."""
 _RASTER_TITLES: Final[Mapping[str, str]] = {
     "scene": "Scene",
     "mask": "Mask",
@@ -45,7 +48,7 @@ def write_project(
     path: str | Path,
     *,
     title: str,
-    crs: Any,
+    crs: str | pyproj.CRS,
     extent: tuple[float, float, float, float],
     dates: Sequence[str],
     layers: Sequence[RasterLayer] = (),
@@ -83,12 +86,8 @@ def write_project(
     if not days or not (layers or objects is not None):
         raise ValueError("a project needs at least one date and one layer")
     srs = spatial_reference(pyproj.CRS.from_user_input(crs))
-    made = (
-        []
-        if objects is None
-        else _vector_layers(target, Path(objects), vectors or _layers_of(Path(objects)), days, srs)
-    )
-    made += _raster_layers(target, layers, days, srs)
+    made = [] if objects is None else _vector_layers(target, Path(objects), vectors or _layers_of(Path(objects)), days)
+    made += _raster_layers(target, layers, days)
     document = project_document(title, srs, extent, days, made)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -101,41 +100,30 @@ def _layers_of(objects: Path) -> list[str]:
     return [str(name) for name, _ in pyogrio.list_layers(objects)]
 
 
-def _vector_layers(
-    target: Path, source: Path, names: Sequence[str], days: Sequence[str], srs: str
-) -> list[ProjectLayer]:
+def _vector_layers(target: Path, source: Path, names: Sequence[str], days: Sequence[str]) -> list[ProjectLayer]:
     lengths = {day: (days_since_1970(end) - days_since_1970(day)) + 1 for day, (_, end) in periods(days).items()}
     found = []
     for name in _VECTOR_TITLES:
         if name not in names:
             continue
-        time = (
-            symbols.lasting("date", lengths)
-            if name in {"containers", "footprint", "changes", "ground", "trains"}
-            else None
-        )
-        inner = layer_styles.vector(name, days, time)
-        place = f"{_relative(target, source)}|layername={name}"
         geometry, wkb = _VECTOR_GEOMETRY.get(name, ("Polygon", "Polygon"))
-        group = "Change" if name in {"changes", "footprint", "ground"} else "Objects"
-        attributes = f'type="vector" geometry="{geometry}" wkbType={quoteattr(wkb)}'
         found.append(
-            project_layer(
-                f"changedet_{name}",
-                _VECTOR_TITLES[name],
-                (group, ""),
-                "ogr",
-                place,
-                name in _SHOWN_VECTORS,
-                attributes,
-                srs,
-                inner,
+            ProjectLayer(
+                identifier=f"changedet_{name}",
+                title=_VECTOR_TITLES[name],
+                group="Change" if name in _CHANGE_LAYERS else "Objects",
+                subgroup="",
+                provider="ogr",
+                source=f"{_relative(target, source)}|layername={name}",
+                shown=name in _SHOWN_VECTORS,
+                attributes=f'type="vector" geometry="{geometry}" wkbType={quoteattr(wkb)}',
+                inner=layer_styles.vector(name, days, symbols.lasting("date", lengths) if name in _DATED else None),
             )
         )
     return found
 
 
-def _raster_layers(target: Path, layers: Sequence[RasterLayer], days: Sequence[str], srs: str) -> list[ProjectLayer]:
+def _raster_layers(target: Path, layers: Sequence[RasterLayer], days: Sequence[str]) -> list[ProjectLayer]:
     scenes = [layer.path for layer in layers if layer.kind == "scene"]
     stretch = scene_stretch(scenes) if scenes else None
     spans = periods(days)
@@ -147,26 +135,27 @@ def _raster_layers(target: Path, layers: Sequence[RasterLayer], days: Sequence[s
             if layer.kind == "first_change"
             else raster_styles.raster_time(*spans[layer.date[:10]])
         )
-        found.append(_raster_layer(target, layer, time + drawn, srs))
+        found.append(_raster_layer(target, layer, time + drawn))
     # Uppermost in the tree is drawn last: the latest date comes first.
     return sorted(found, key=lambda one: (one.subgroup, one.title), reverse=True)
 
 
-def _raster_layer(target: Path, layer: RasterLayer, inner: str, srs: str) -> ProjectLayer:
+def _raster_layer(target: Path, layer: RasterLayer, inner: str) -> ProjectLayer:
     title = " ".join(part for part in (_RASTER_TITLES[layer.kind], layer.date[:10]) if part)
     groups = {"scene": ("Scenes", ""), "first_change": ("Change", "")}
-    place = groups.get(layer.kind, ("Change", f"{_RASTER_TITLES[layer.kind]}s by date".replace("Qualitys", "Quality")))
+    by_date = f"{_RASTER_TITLES[layer.kind]}s by date".replace("Qualitys", "Quality")
+    group, subgroup = groups.get(layer.kind, ("Change", by_date))
     identifier = f"changedet_{layer.kind}_{layer.date[:10].replace('-', '')}"
-    return project_layer(
-        identifier,
-        title,
-        place,
-        "gdal",
-        _relative(target, layer.path),
-        layer.kind == "scene",
-        'type="raster"',
-        srs,
-        inner,
+    return ProjectLayer(
+        identifier=identifier,
+        title=title,
+        group=group,
+        subgroup=subgroup,
+        provider="gdal",
+        source=_relative(target, layer.path),
+        shown=layer.kind == "scene",
+        attributes='type="raster"',
+        inner=inner,
     )
 
 

@@ -12,11 +12,33 @@ import pyproj
 from changedet.outputs.qgis.animation import frame_step
 
 _GROUPS: Final = ("Objects", "Change", "Scenes")
+_MARGIN_FRACTION: Final = 0.02
+"""Of the longer side, shown around the extent."""
 
 
 @dataclass(frozen=True)
 class ProjectLayer:
-    """A layer as it stands in the project: its place in the tree and its ``<maplayer>``."""
+    """A layer as it stands in the project: its place in the tree and its ``<maplayer>``.
+
+    Attributes
+    ----------
+    identifier : str
+        Of ten characters or more: QGIS hides layers of shorter ones.
+    title : str
+        In the legend.
+    group, subgroup : str
+        Where in the tree; no subgroup is empty text.
+    provider : str
+        ``ogr`` or ``gdal``.
+    source : str
+        Relative path, with the layer's name for a GeoPackage.
+    shown : bool
+        Whether it is drawn on opening.
+    attributes : str
+        XML attributes of its ``<maplayer>``: type and geometry.
+    inner : str
+        Its style and time.
+    """
 
     identifier: str
     title: str
@@ -25,37 +47,40 @@ class ProjectLayer:
     provider: str
     source: str
     shown: bool
-    xml: str
-
-
-def project_layer(
-    identifier: str,
-    title: str,
-    place: tuple[str, str],
-    provider: str,
-    source: str,
-    shown: bool,
-    attributes: str,
-    srs: str,
-    inner: str,
-) -> ProjectLayer:
-    xml = (
-        f'<maplayer {attributes} styleCategories="AllStyleCategories" hasScaleBasedVisibilityFlag="0">'
-        f"<id>{identifier}</id><datasource>{escape(source)}</datasource><layername>{escape(title)}</layername>"
-        f'<srs>{srs}</srs><provider encoding="UTF-8">{provider}</provider>{inner}</maplayer>\n'
-    )
-    return ProjectLayer(identifier, title, place[0], place[1], provider, source, shown, xml)
+    attributes: str
+    inner: str
 
 
 def project_document(
     title: str, srs: str, extent: tuple[float, float, float, float], days: Sequence[str], layers: Sequence[ProjectLayer]
 ) -> str:
+    """A whole ``.qgs`` file.
+
+    Parameters
+    ----------
+    title : str
+        The site's name; escaped.
+    srs : str
+        As `spatial_reference` gives.
+    extent : (left, bottom, right, top)
+        What is shown on opening, in the project's CRS.
+    days : sequence of str
+        ISO dates of all looks, sorted.
+    layers : sequence of ProjectLayer
+        The uppermost first.
+
+    Returns
+    -------
+    str
+        XML.
+    """
     left, bottom, right, top = extent
-    margin = 0.02 * max(right - left, top - bottom)
+    margin = _MARGIN_FRACTION * max(right - left, top - bottom)
     view = {"xmin": left - margin, "ymin": bottom - margin, "xmax": right + margin, "ymax": top + margin}
     box = " ".join(f'{name}="{value:.6f}"' for name, value in view.items())
     corners = "".join(f"<{name}>{value:.6f}</{name}>" for name, value in view.items())
     step, unit = frame_step(days)
+    maplayers = "".join(_map_layer(layer, srs) for layer in layers)
     order = "".join(f'<layer id="{layer.identifier}"/>' for layer in layers)
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
@@ -63,7 +88,7 @@ def project_document(
         f"<projectCrs>{srs}</projectCrs>\n{_tree(layers)}\n"
         f'<mapcanvas name="theMapCanvas"><units>meters</units><extent>{corners}</extent><rotation>0</rotation>'
         f"<destinationsrs>{srs}</destinationsrs></mapcanvas>\n"
-        f"<projectlayers>\n{''.join(layer.xml for layer in layers)}</projectlayers>\n<layerorder>{order}</layerorder>\n"
+        f"<projectlayers>\n{maplayers}</projectlayers>\n<layerorder>{order}</layerorder>\n"
         '<properties><SpatialRefSys><ProjectionsEnabled type="int">1</ProjectionsEnabled></SpatialRefSys>'
         '<Paths><Absolute type="bool">false</Absolute></Paths><Measure><Ellipsoid type="QString">EPSG:7030</Ellipsoid>'
         "</Measure></properties>\n"
@@ -75,18 +100,30 @@ def project_document(
     )
 
 
+def _map_layer(layer: ProjectLayer, srs: str) -> str:
+    return (
+        f'<maplayer {layer.attributes} styleCategories="AllStyleCategories" hasScaleBasedVisibilityFlag="0">'
+        f"<id>{layer.identifier}</id><datasource>{escape(layer.source)}</datasource>"
+        f"<layername>{escape(layer.title)}</layername><srs>{srs}</srs>"
+        f'<provider encoding="UTF-8">{layer.provider}</provider>{layer.inner}</maplayer>\n'
+    )
+
+
 def _tree(layers: Sequence[ProjectLayer]) -> str:
-    groups = "".join(_group(name, [layer for layer in layers if layer.group == name], True) for name in _GROUPS)
+    groups = "".join(
+        _group(name, [layer for layer in layers if layer.group == name], expanded=True) for name in _GROUPS
+    )
     return f'<layer-tree-group name="" checked="Qt::Checked" expanded="1">{groups}</layer-tree-group>'
 
 
-def _group(name: str, layers: Sequence[ProjectLayer], expanded: bool) -> str:
+def _group(name: str, layers: Sequence[ProjectLayer], *, expanded: bool) -> str:
     if not layers:
         return ""
     direct = "".join(_node(layer) for layer in layers if not layer.subgroup)
     below = sorted({layer.subgroup for layer in layers if layer.subgroup})
     inner = "".join(
-        _group(sub, [replace(layer, subgroup="") for layer in layers if layer.subgroup == sub], False) for sub in below
+        _group(sub, [replace(layer, subgroup="") for layer in layers if layer.subgroup == sub], expanded=False)
+        for sub in below
     )
     return (
         f'<layer-tree-group name={quoteattr(name)} checked="Qt::Checked" expanded="{int(expanded)}">'
@@ -104,6 +141,18 @@ def _node(layer: ProjectLayer) -> str:
 
 
 def spatial_reference(crs: pyproj.CRS) -> str:
+    """A coordinate reference system as QGIS writes it.
+
+    Parameters
+    ----------
+    crs : pyproj.CRS
+        One without an authority's code is written as WKT alone.
+
+    Returns
+    -------
+    str
+        The ``<spatialrefsys>`` element.
+    """
     authority = crs.to_authority()
     name = ":".join(authority) if authority else ""
     code = authority[1] if authority and authority[1].isdigit() else "0"

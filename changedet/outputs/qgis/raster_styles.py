@@ -1,6 +1,6 @@
-"""QGIS styles as XML: one source for the sidecars, the GeoPackage and the project.
+"""QGIS styles of rasters as XML: one source for the sidecars and the project.
 
-Every function returns the inner elements of a ``<maplayer>``; `document` wraps them as a ``.qml``.
+Every function but `document` and `attribute_table` returns inner elements of a ``<maplayer>``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,18 @@ MAX_DATE_CLASSES: Final = 40
 
 
 def document(inner: str) -> str:
-    """A whole ``.qml`` around the inner elements."""
+    """A whole ``.qml`` file.
+
+    Parameters
+    ----------
+    inner : str
+        Inner elements of a ``<maplayer>``.
+
+    Returns
+    -------
+    str
+        XML.
+    """
     head = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
     return f'{head}<qgis version="3.34.0" styleCategories="AllStyleCategories">\n{inner}\n</qgis>\n'
 
@@ -27,7 +38,18 @@ def document(inner: str) -> str:
 
 
 def palette(classes: Sequence[RasterClass]) -> str:
-    """A classified raster: exactly these classes in the legend."""
+    """A classified raster: exactly these classes in the legend.
+
+    Parameters
+    ----------
+    classes : sequence of RasterClass
+        All values that are drawn.
+
+    Returns
+    -------
+    str
+        XML.
+    """
     entries = "".join(
         f'<paletteEntry value="{c.value}" color="{c.color}" alpha="{c.alpha}" label={quoteattr(c.label)}/>'
         for c in classes
@@ -39,7 +61,18 @@ def palette(classes: Sequence[RasterClass]) -> str:
 
 
 def date_ramp(dates: Sequence[str | date]) -> str:
-    """``first_change.tif`` of many dates: an interpolated ramp with eight dated stops."""
+    """``first_change.tif`` of many dates: an interpolated ramp with dated stops.
+
+    Parameters
+    ----------
+    dates : sequence of str or datetime.date
+        All that it may hold.
+
+    Returns
+    -------
+    str
+        XML.
+    """
     ordered = sorted({as_date(day) for day in dates})
     stops = sorted({ordered[round(i * (len(ordered) - 1) / 7)] for i in range(8)})
     span = max(1, days_since_1970(stops[-1]) - days_since_1970(stops[0]))
@@ -60,6 +93,11 @@ def score(threshold: float | None, top: float) -> str:
         Where the mask begins; None where the method has none.
     top : float
         The score drawn in the strongest colour.
+
+    Returns
+    -------
+    str
+        XML.
     """
     middle = top / 2 if threshold is None else threshold
     top = max(top, middle * 1.25, 1e-6)
@@ -83,6 +121,11 @@ def scene(bands: Sequence[str], stretch: Sequence[tuple[float, float]]) -> str:
         Band roles in file order.
     stretch : sequence of (low, high)
         For each band in file order, the values drawn darkest and brightest.
+
+    Returns
+    -------
+    str
+        XML.
     """
     chosen = display_bands(bands)
     if len(chosen) == 1:
@@ -105,7 +148,18 @@ def scene(bands: Sequence[str], stretch: Sequence[tuple[float, float]]) -> str:
 
 
 def raster_time(start: str, end: str) -> str:
-    """A raster that shows from the start of one day to the end of another (UTC)."""
+    """When a raster shows, in UTC.
+
+    Parameters
+    ----------
+    start, end : str
+        ISO dates; it shows from the start of the first to the end of the second.
+
+    Returns
+    -------
+    str
+        XML.
+    """
     return (
         '<temporal enabled="1" mode="0" fetchMode="0" bandNumber="1"><fixedRange>'
         f"<start>{start}T00:00:00Z</start><end>{end}T23:59:59Z</end></fixedRange></temporal>"
@@ -113,7 +167,13 @@ def raster_time(start: str, end: str) -> str:
 
 
 def pixel_time() -> str:
-    """A raster whose pixel values are days since 1970-01-01: each shows on its own day."""
+    """A raster whose values are days since 1970-01-01: each pixel shows on its own day.
+
+    Returns
+    -------
+    str
+        XML.
+    """
     return (
         '<temporal enabled="1" mode="4" fetchMode="0" bandNumber="1"'
         ' temporalRepresentationOffset="1970-01-01T00:00:00Z" temporalRepresentationScale="1"'
@@ -123,7 +183,18 @@ def pixel_time() -> str:
 
 
 def attribute_table(classes: Sequence[RasterClass]) -> str:
-    """A GDAL raster attribute table, to be written as ``x.tif.aux.xml``."""
+    """A GDAL raster attribute table, to be written as ``x.tif.aux.xml``.
+
+    Parameters
+    ----------
+    classes : sequence of RasterClass
+        One row each.
+
+    Returns
+    -------
+    str
+        XML.
+    """
     # Usages of GDAL's GFU_: 5 MinMax (the class's value), 2 Name, 6 to 9 the colours; types: 0 integer, 2 text.
     columns = (("Value", 0, 5), ("Class", 2, 2), ("Red", 0, 6), ("Green", 0, 7), ("Blue", 0, 8), ("Alpha", 0, 9))
     fields = "".join(

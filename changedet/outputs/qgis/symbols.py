@@ -10,24 +10,51 @@ _BY_END: Final = {"name": "if(\"not_after\" IS NULL, 'circle', 'triangle')"}
 
 
 def instant(field: str) -> str:
-    """Features that show on the day of one field."""
+    """Features that show on the day of one field.
+
+    Parameters
+    ----------
+    field : str
+        A date field.
+
+    Returns
+    -------
+    str
+        The ``<temporal>`` element.
+    """
     return _temporal(1, field, "", "", "")
 
 
 def span(start: str, end: str) -> str:
-    """Features that show from one field's day up to another's, for good where that is null."""
+    """Features that show from one field's day up to another's, for good where that is null.
+
+    Parameters
+    ----------
+    start, end : str
+        Date fields.
+
+    Returns
+    -------
+    str
+        The ``<temporal>`` element.
+    """
     return _temporal(2, start, end, "", "")
 
 
 def lasting(field: str, days: Mapping[str, int]) -> str:
-    """Features that show from their date for as long as the table says: until the next date.
+    """Features that show from their date until the next date.
 
     Parameters
     ----------
     field : str
         The date field.
-    days : mapping
+    days : mapping of str to int
         ISO date -> number of days until the next date.
+
+    Returns
+    -------
+    str
+        The ``<temporal>`` element.
     """
     pairs = ",".join(f"'{day}',{count}" for day, count in days.items())
     length = f"map_get(map({pairs}), format_date(\"{field}\",'yyyy-MM-dd'))"
@@ -45,6 +72,18 @@ def _temporal(mode: int, start: str, end: str, start_expression: str, end_expres
 
 
 def single_symbol(symbol: str) -> str:
+    """A renderer that draws all features alike.
+
+    Parameters
+    ----------
+    symbol : str
+        The ``<symbol>`` element.
+
+    Returns
+    -------
+    str
+        The ``<renderer-v2>`` element.
+    """
     return (
         '<renderer-v2 type="singleSymbol" forceraster="0" symbollevels="0" enableorderby="0">'
         f"<symbols>{_named(symbol, 0)}</symbols></renderer-v2>"
@@ -52,6 +91,22 @@ def single_symbol(symbol: str) -> str:
 
 
 def categorized(attribute: str, values: Sequence[tuple[str, str]], symbols: Sequence[str]) -> str:
+    """A renderer with a symbol for each value of a field or expression.
+
+    Parameters
+    ----------
+    attribute : str
+        A field's name or an expression.
+    values : sequence of (str, str)
+        Value and label of each category.
+    symbols : sequence of str
+        Their ``<symbol>`` elements.
+
+    Returns
+    -------
+    str
+        The ``<renderer-v2>`` element.
+    """
     categories = "".join(
         f'<category symbol="{i}" value={quoteattr(value)} label={quoteattr(label)} type="string" render="true"/>'
         for i, (value, label) in enumerate(values)
@@ -76,6 +131,26 @@ def fill_symbol(
     line: str = "solid",
     defined: Mapping[str, str] | None = None,
 ) -> str:
+    """A polygon with its outline.
+
+    Parameters
+    ----------
+    fill : str
+        ``red,green,blue,alpha``.
+    outline : str
+        ``#rrggbb``.
+    width : float
+        Of the outline, in mm.
+    brush, line : str
+        QGIS's names of the fill's and the outline's pattern.
+    defined : mapping of str to str, optional
+        Property -> expression that gives it for each feature.
+
+    Returns
+    -------
+    str
+        The ``<symbol>`` element.
+    """
     options = {
         "color": fill,
         "outline_color": rgba(outline, 255),
@@ -89,6 +164,20 @@ def fill_symbol(
 
 
 def marker_symbol(color: str, defined: Mapping[str, str] = _BY_END) -> str:
+    """A point; by default a circle for what is still there and a triangle for what has gone.
+
+    Parameters
+    ----------
+    color : str
+        ``#rrggbb``.
+    defined : mapping of str to str
+        Property -> expression that gives it for each feature.
+
+    Returns
+    -------
+    str
+        The ``<symbol>`` element.
+    """
     options = {
         "color": rgba(color, 255),
         "name": "circle",
@@ -101,6 +190,24 @@ def marker_symbol(color: str, defined: Mapping[str, str] = _BY_END) -> str:
 
 
 def symbol(kind: str, renderer: str, options: Mapping[str, str], defined: Mapping[str, str]) -> str:
+    """A symbol of one layer.
+
+    Parameters
+    ----------
+    kind : str
+        ``fill``, ``line`` or ``marker``.
+    renderer : str
+        QGIS's class of the symbol's layer.
+    options : mapping of str to str
+        Its properties.
+    defined : mapping of str to str
+        Property -> expression that gives it for each feature.
+
+    Returns
+    -------
+    str
+        The ``<symbol>`` element.
+    """
     written = "".join(f'<Option type="QString" name="{key}" value="{value}"/>' for key, value in options.items())
     properties = "".join(
         f'<Option type="Map" name="{key}"><Option type="bool" name="active" value="true"/>'
@@ -121,6 +228,18 @@ def symbol(kind: str, renderer: str, options: Mapping[str, str], defined: Mappin
 
 
 def text_labels(field: str) -> str:
+    """Labels with a field's text.
+
+    Parameters
+    ----------
+    field : str
+        The field.
+
+    Returns
+    -------
+    str
+        The ``<labeling>`` element.
+    """
     return (
         f'<labeling type="simple"><settings><text-style fieldName="{field}" fontSize="9" fontWeight="75"'
         ' textColor="20,20,20,255" textOpacity="1" fontSizeUnit="Point" isExpression="0">'
@@ -130,4 +249,18 @@ def text_labels(field: str) -> str:
 
 
 def rgba(color: str, alpha: int) -> str:
+    """A colour as QGIS writes it.
+
+    Parameters
+    ----------
+    color : str
+        ``#rrggbb``.
+    alpha : int
+        0 (clear) to 255.
+
+    Returns
+    -------
+    str
+        ``red,green,blue,alpha``.
+    """
     return ",".join(str(int(color[i : i + 2], 16)) for i in (1, 3, 5)) + f",{alpha}"

@@ -11,11 +11,7 @@ from typing import Final, Literal, TypeAlias
 from changedet.kernels import pixel_classes
 
 RasterKind: TypeAlias = Literal["mask", "score", "first_change", "scene", "quality"]
-
-
 EPOCH: Final = date(1970, 1, 1)
-
-
 _VIRIDIS: Final = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 
 
@@ -26,7 +22,9 @@ class RasterClass:
     Attributes
     ----------
     value : int
+        As it stands in the file.
     label : str
+        In legends and in the attribute table.
     color : str
         ``#rrggbb``.
     alpha : int
@@ -40,6 +38,13 @@ class RasterClass:
 
     @property
     def rgba(self) -> tuple[int, int, int, int]:
+        """The colour with its opacity.
+
+        Returns
+        -------
+        (int, int, int, int)
+            Red, green, blue and alpha, 0 to 255.
+        """
         red, green, blue = (int(self.color[i : i + 2], 16) for i in (1, 3, 5))
         return red, green, blue, self.alpha
 
@@ -48,8 +53,6 @@ MASK_CLASSES: Final = (
     RasterClass(0, "unchanged", "#f2f2f2", 0),
     RasterClass(1, "changed", "#e6007e", 215),
 )
-
-
 _QUALITY_COLORS: Final = (
     "#f2f2f2",
     "#000000",
@@ -61,8 +64,6 @@ _QUALITY_COLORS: Final = (
     "#7f7f7f",
     "#59491f",
 )
-
-
 QUALITY_CLASSES: Final = tuple(
     RasterClass(value, name, color, 0 if value == pixel_classes.CLEAR else 190)
     for value, (name, color) in enumerate(zip(pixel_classes.NAMES, _QUALITY_COLORS, strict=True))
@@ -72,6 +73,18 @@ QUALITY_CLASSES: Final = tuple(
 def days_since_1970(day: str | date) -> int:
     """Days since 1970-01-01, the values of ``first_change.tif``.
 
+    Parameters
+    ----------
+    day : str or datetime.date
+        ISO text or a date.
+
+    Returns
+    -------
+    int
+        Below 0 for earlier days.
+
+    Examples
+    --------
     >>> days_since_1970("1970-01-31")
     30
     """
@@ -79,7 +92,18 @@ def days_since_1970(day: str | date) -> int:
 
 
 def date_classes(dates: Sequence[str | date]) -> tuple[RasterClass, ...]:
-    """Classes of ``first_change.tif``: 0 never, then the dates from dark (early) to bright (late)."""
+    """Classes of ``first_change.tif``.
+
+    Parameters
+    ----------
+    dates : sequence of str or datetime.date
+        All that it may hold, in any order.
+
+    Returns
+    -------
+    tuple of RasterClass
+        0 for never, then the dates from dark (early) to bright (late).
+    """
     ordered = sorted({as_date(day) for day in dates})
     span = max(1, len(ordered) - 1)
     found = [RasterClass(days_since_1970(day), day.isoformat(), ramp(i / span)) for i, day in enumerate(ordered)]
@@ -87,8 +111,20 @@ def date_classes(dates: Sequence[str | date]) -> tuple[RasterClass, ...]:
 
 
 def ramp(share: float) -> str:
-    """The viridis colour, ``#rrggbb``, at a share of 0 to 1.
+    """A colour of viridis.
 
+    Parameters
+    ----------
+    share : float
+        0 (dark) to 1 (bright); beyond them the nearer one.
+
+    Returns
+    -------
+    str
+        ``#rrggbb``.
+
+    Examples
+    --------
     >>> ramp(0.0), ramp(1.0)
     ('#440154', '#fde725')
     """
@@ -99,24 +135,47 @@ def ramp(share: float) -> str:
 
 
 def as_date(day: str | date) -> date:
+    """A date from ISO text.
+
+    Parameters
+    ----------
+    day : str or datetime.date
+        Text may have a time after its date, which is left out.
+
+    Returns
+    -------
+    datetime.date
+        The calendar day.
+    """
     return date.fromisoformat(day[:10]) if isinstance(day, str) else day
 
 
 def day_before(day: str) -> str:
-    """The calendar day before, ISO."""
+    """The calendar day before.
+
+    Parameters
+    ----------
+    day : str
+        ISO date.
+
+    Returns
+    -------
+    str
+        ISO date.
+    """
     return (as_date(day) - timedelta(days=1)).isoformat()
 
 
 @dataclass(frozen=True)
 class RasterLayer:
-    """A raster to show.
+    """A finished raster of a run.
 
     Attributes
     ----------
     path : pathlib.Path
-        A finished GeoTIFF.
+        A GeoTIFF.
     kind : str
-        As for `rasters.RasterWriter`.
+        As for `changedet.outputs.rasters.writing.RasterWriter`.
     date : str
         ISO date; empty for a ``first_change``.
     dates : tuple of str

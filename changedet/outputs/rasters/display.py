@@ -11,8 +11,20 @@ from changedet.outputs.rasters.reading import BLOCK_PX, band_names, read_overvie
 
 
 def display_bands(bands: Sequence[str]) -> tuple[int, ...]:
-    """Indices, from 0, of the bands to draw as red, green and blue; one index for a grey picture.
+    """Which bands are drawn as red, green and blue.
 
+    Parameters
+    ----------
+    bands : sequence of str
+        Roles of the bands in file order.
+
+    Returns
+    -------
+    tuple of int
+        Three indices from 0 for natural or false colours, or the first three bands; one for a grey picture.
+
+    Examples
+    --------
     >>> display_bands(["blue", "green", "red", "nir"]), display_bands(["vv", "vh"])
     ((2, 1, 0), (0,))
     """
@@ -26,7 +38,10 @@ def display_bands(bands: Sequence[str]) -> tuple[int, ...]:
 def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
     """One stretch for the scenes of a site: for each band the median over scenes of its 2nd and 98th percentile.
 
-    Scenes may have different bands.
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        Finished scenes; they may have different bands.
 
     Returns
     -------
@@ -47,7 +62,20 @@ def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
 
 
 def percentiles(path: Path, shares: Sequence[float]) -> list[tuple[float, ...]]:
-    """Percentiles of each band from an overview of at most 512 px; NaN where the band has no data at all."""
+    """Percentiles of each band, from an overview.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A finished raster, read at `BLOCK_PX` at most.
+    shares : sequence of float
+        0 to 100.
+
+    Returns
+    -------
+    list of tuple of float
+        For each band one value for each share; NaN where the band has no data at all.
+    """
     found = []
     for band in read_overview(path, BLOCK_PX):
         values = band[np.isfinite(band)]

@@ -1,32 +1,34 @@
-"""Regions of pixels, tile by tile, to polygons: the same ones however the picture was cut."""
+"""Regions of pixels, tile by tile, to polygons: the same ones however the image was cut."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio.crs import CRS
 from rasterio.features import shapes
 from shapely.geometry.base import BaseGeometry
 
+from changedet.arrays import Floats
+
 
 def polygonise(
-    tiles: Iterable[tuple[int, int, NDArray[np.int32]]], transform: Affine, crs: Any = None
+    tiles: Iterable[tuple[int, int, NDArray[np.int32]]], transform: Affine, crs: str | CRS | None = None
 ) -> gpd.GeoDataFrame:
     """Outline the regions of an image that comes in tiles.
 
     Parameters
     ----------
     tiles : iterable of (y, x, ids)
-        The tile's first row and column in the whole image, and for each of its pixels the region's number; 0 is none.
-        One tile is held at a time, beside the outlines.
+        The tile's first row and column in the whole image, and for each of its pixels, int32 (y, x), the region's
+        number; 0 is none. One tile is held at a time, beside the outlines.
     transform : affine.Affine
         Of the whole image: pixel corners to coordinates.
-    crs : optional
+    crs : str or CRS, optional
         Of those coordinates.
 
     Returns
@@ -66,7 +68,7 @@ def _merged(parts: list[BaseGeometry]) -> BaseGeometry:
     return shapely.normalize(shapely.simplify(whole, 0.0))
 
 
-def _project(points: NDArray[np.float64], transform: Affine) -> NDArray[np.float64]:
+def _project(points: Floats, transform: Affine) -> Floats:
     columns, rows = points[:, 0], points[:, 1]
     x = transform.a * columns + transform.b * rows + transform.c
     y = transform.d * columns + transform.e * rows + transform.f

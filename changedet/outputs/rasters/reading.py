@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import rasterio
@@ -17,25 +17,34 @@ import xarray as xr
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
+from rasterio import windows
 from rasterio.errors import NotGeoreferencedWarning
-from rasterio.windows import Window as RasterioWindow
 
+from changedet.arrays import Singles
 from changedet.blocks import Window, from_reader
 
+FilePixels: TypeAlias = NDArray[Any]
+"""Of a file's own dtype, which is known when it is opened."""
 BLOCK_PX: Final = 512
-
-
+"""Rows and columns of a block in a file, and of the overview that statistics are taken from."""
 CACHE_BYTES: Final = 64 << 20
 """GDAL's block cache: the bound on memory, whatever the raster's size."""
 
 
-def read_overview(path: str | Path, max_px: int) -> NDArray[np.float32]:
+def read_overview(path: str | Path, max_px: int) -> Singles:
     """A raster at a reduced size, from its overviews.
+
+    Parameters
+    ----------
+    path : path
+        A finished raster.
+    max_px : int
+        Its longer side at most.
 
     Returns
     -------
-    ndarray
-        float32 ``(band, y, x)``, the longer side at most `max_px`, NaN for no data.
+    float32 (band, y, x)
+        NaN for no data.
     """
     with environment(), rasterio.open(path) as source:
         factor = max(1.0, max(source.shape) / max_px)
@@ -47,41 +56,80 @@ def read_overview(path: str | Path, max_px: int) -> NDArray[np.float32]:
 
 
 def band_names(path: str | Path) -> list[str]:
-    """The descriptions of a raster's bands; empty text where there is none."""
+    """The descriptions of a raster's bands.
+
+    Parameters
+    ----------
+    path : path
+        A finished raster.
+
+    Returns
+    -------
+    list of str
+        In file order; empty text where a band has none.
+    """
     with rasterio.open(path) as source:
         return [name or "" for name in source.descriptions]
 
 
-def read_window(path: str | Path, window: Window) -> NDArray[Any]:
-    """One window of the first band in the file's own dtype, such as a mask's; no data beyond the edge.
+def read_window(path: str | Path, window: Window) -> FilePixels:
+    """One window of the first band, such as of a mask, in the file's own dtype.
+
+    Parameters
+    ----------
+    path : path
+        A finished raster.
+    window : changedet.blocks.Window
+        Where, in its pixels; may reach beyond its edge.
 
     Returns
     -------
-    ndarray
-        ``(y, x)``, of the window's shape.
+    array (y, x)
+        Of the window's shape; no data beyond the edge.
     """
-    first: NDArray[Any] = read_bands(path, window, 1)[0]
+    first: FilePixels = read_bands(path, window, 1)[0]
     return first
 
 
-def read_bands(path: str | Path, window: Window, count: int | None = None) -> NDArray[Any]:
-    """As `read_window`, of the first so many bands or of all: ``(band, y, x)``."""
+def read_bands(path: str | Path, window: Window, count: int | None = None) -> FilePixels:
+    """One window of several bands in the file's own dtype.
+
+    Parameters
+    ----------
+    path : path
+        A finished raster.
+    window : changedet.blocks.Window
+        Where, in its pixels; may reach beyond its edge.
+    count : int, optional
+        How many bands from the first; by default all.
+
+    Returns
+    -------
+    array (band, y, x)
+        Of the window's shape; no data beyond the edge.
+    """
     with environment(), rasterio.open(path) as source:
         bands = list(range(1, (count or source.count) + 1))
         fill = 0 if source.nodata is None else source.nodata
-        block: NDArray[Any] = np.full((len(bands), *window.shape), fill, source.dtypes[0])
+        block: FilePixels = np.full((len(bands), *window.shape), fill, source.dtypes[0])
         top, left = max(0, window.y), max(0, window.x)
         bottom = min(source.height, window.y + window.height)
         right = min(source.width, window.x + window.width)
         if top < bottom and left < right:
-            inside = source.read(bands, window=RasterioWindow(left, top, right - left, bottom - top))
+            inside = source.read(bands, window=windows.Window(left, top, right - left, bottom - top))
             block[:, top - window.y : bottom - window.y, left - window.x : right - window.x] = inside
     return block
 
 
 @contextmanager
 def environment() -> Iterator[None]:
-    """GDAL's settings for a run's own rasters."""
+    """GDAL's settings for a run's own rasters: a small block cache, no sidecar statistics.
+
+    Yields
+    ------
+    None
+        For the block that reads or writes.
+    """
     with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_PAM_ENABLED="NO"), warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         yield
@@ -89,6 +137,13 @@ def environment() -> Iterator[None]:
 
 def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
     """A raster of a run as a lazy DataArray on its grid, read block by block when it is computed.
+
+    Parameters
+    ----------
+    path : path
+        A finished raster.
+    chunk : int
+        Rows and columns of a block.
 
     Returns
     -------
@@ -104,6 +159,6 @@ def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
     name = f"raster-{hashlib.sha256(repr((str(target), target.stat().st_mtime_ns)).encode()).hexdigest()[:24]}"
     data = from_reader(partial(read_bands, str(target)), shape, chunk, name=name, dtype=dtype)
     coords = {**xr_coords(box, always_yx=True), "band": names}
-    attributes: dict[str, Any] = {**tags, "_FillValue": nodata}
+    attributes: dict[str, object] = {**tags, "_FillValue": nodata}
     bands = xr.DataArray(data, dims=("band", "y", "x"), coords=coords, attrs=attributes)
     return bands if shape[0] > 1 else bands.isel(band=0, drop=True)

@@ -1,4 +1,4 @@
-"""The QGIS style of a finished raster, and the files beside it."""
+"""The QGIS style of a finished raster, and where the files beside it lie."""
 
 from __future__ import annotations
 
@@ -22,7 +22,18 @@ DEFAULT_CLASSES: Final[Mapping[str, tuple[RasterClass, ...]]] = {
 
 
 def sidecars(path: Path) -> tuple[Path, Path]:
-    """Where a raster's QGIS style and, for classes, its attribute table lie."""
+    """Where the files beside a raster lie.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The raster.
+
+    Returns
+    -------
+    (pathlib.Path, pathlib.Path)
+        Its QGIS style and, for classes, its attribute table.
+    """
     return path.with_suffix(".qml"), path.with_name(path.name + ".aux.xml")
 
 
@@ -34,20 +45,25 @@ def style(
     stretch: Mapping[str, tuple[float, float]] | None = None,
     dates: Sequence[str] = (),
 ) -> str:
-    """The QGIS style of a finished raster, without its time: inner elements of a ``<maplayer>``.
+    """The QGIS style of a finished raster, without its time.
 
     Parameters
     ----------
     path : path
         The raster; its smallest overview gives the range of a score or the stretch of a scene.
     kind : str
-        As for `RasterWriter`.
+        As for `changedet.outputs.rasters.writing.RasterWriter`.
     classes : sequence of RasterClass
         By default those of a mask or of a quality raster, and those of `dates` for a ``first_change``.
     stretch : mapping of str to (low, high), optional
-        As for `RasterWriter`.
+        For each band of a scene, by its name, the values drawn darkest and brightest; by default the scene's own.
     dates : sequence of str
         Dates that a ``first_change`` may hold.
+
+    Returns
+    -------
+    str
+        Inner elements of a ``<maplayer>``.
     """
     if kind == "first_change" and len(dates) > raster_styles.MAX_DATE_CLASSES:
         return raster_styles.date_ramp(dates)

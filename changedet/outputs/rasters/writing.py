@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
+import pyproj
 import rasterio
 import rasterio.shutil
-from numpy.typing import DTypeLike, NDArray
+from affine import Affine
+from numpy.typing import DTypeLike
+from rasterio import windows
 from rasterio.enums import ColorInterp
-from rasterio.windows import Window as RasterioWindow
 
+from changedet.arrays import AnyArray
 from changedet.blocks import Window
 from changedet.outputs.qgis import raster_styles
 from changedet.outputs.rasters.classes import RasterClass, RasterKind
@@ -24,8 +27,6 @@ from changedet.store.files import part_of, telling_full_disk, write_text
 
 COG_SUFFIX: Final = ".tif"
 """Of results. What a run keeps for itself has another, and neither overviews nor statistics."""
-
-
 _OVERVIEWS: Final[Mapping[str, str]] = {
     "mask": "MODE",
     "quality": "MODE",
@@ -34,7 +35,7 @@ _OVERVIEWS: Final[Mapping[str, str]] = {
     "scene": "AVERAGE",
 }
 # zstd level 1 encodes a scene at twice deflate's speed and reads twice as fast; class rasters are small in either.
-_CODECS: Final[Mapping[str, Mapping[str, Any]]] = {
+_CODECS: Final[Mapping[str, Mapping[str, str | int]]] = {
     "mask": {"compress": "deflate", "level": 6, "predictor": "no"},
     "quality": {"compress": "deflate", "level": 6, "predictor": "no"},
     "first_change": {"compress": "deflate", "level": 6, "predictor": "yes"},
@@ -93,8 +94,8 @@ class RasterWriter:
         self,
         path: str | Path,
         *,
-        crs: Any,
-        transform: Any,
+        crs: str | rasterio.crs.CRS | pyproj.CRS,
+        transform: Affine,
         shape: tuple[int, int],
         kind: RasterKind,
         bands: Sequence[str],
@@ -121,11 +122,17 @@ class RasterWriter:
         self.period = period
         self._grid = {"crs": rasterio.crs.CRS.from_user_input(crs), "transform": transform}
         self._raw = self.path.with_name(self.path.name + ".raw.part")
-        self._dataset: Any = None
+        self._dataset: rasterio.io.DatasetWriter
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """All files that finishing leaves: the raster, its style and, for classes, its attribute table."""
+        """All files that finishing leaves.
+
+        Returns
+        -------
+        tuple of pathlib.Path
+            The raster, its style and, for classes, its attribute table.
+        """
         return (self.path, *sidecars(self.path)[: 2 if self.classes else 1])
 
     def __enter__(self) -> RasterWriter:
@@ -154,15 +161,20 @@ class RasterWriter:
             _describe(self)
         return self
 
-    def write(self, window: Window, array: NDArray[Any]) -> None:
+    def write(self, window: Window, array: AnyArray) -> None:
         """Write one block.
 
         Parameters
         ----------
         window : changedet.blocks.Window
             Where, in pixels of this raster; without any halo.
-        array : ndarray
-            ``(y, x)`` or ``(band, y, x)``; NaN for no data where it is float.
+        array : array (y, x) or (band, y, x)
+            NaN for no data where it is float.
+
+        Raises
+        ------
+        ValueError
+            The block reaches beyond the raster or has another shape than its window.
         """
         block = array if array.ndim == 3 else array[None]
         height, width = self.shape
@@ -173,7 +185,7 @@ class RasterWriter:
             raise ValueError(
                 f"{self.path.name}: block {block.shape} does not fit {window} of {self.bands} x {self.shape}"
             )
-        place = RasterioWindow(window.x, window.y, window.width, window.height)
+        place = windows.Window(window.x, window.y, window.width, window.height)
         with environment(), telling_full_disk(self.path):
             self._dataset.write(encode(block, self.dtype, self.nodata), window=place)
 

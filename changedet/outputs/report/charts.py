@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -15,8 +15,27 @@ HEIGHT: Final = 280
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 14, 20, 40
 _LABEL_WIDTH: Final = 90
 
-#: What figures are divided by, the unit they then have, and their digits.
-Scale = tuple[float, str, int]
+_TEXT_LABELS: Final = 40
+"""Figures that the text for readers without pictures holds at most."""
+_LARGE_AREA_M2: Final = 1e6
+
+
+class Scale(NamedTuple):
+    """How figures are shown.
+
+    Attributes
+    ----------
+    factor : float
+        What they are divided by.
+    unit : str
+        The unit that they then have.
+    digits : int
+        Decimals.
+    """
+
+    factor: float
+    unit: str
+    digits: int
 
 
 @dataclass(frozen=True)
@@ -41,8 +60,22 @@ class Figure:
 
 
 def number(value: float | None, digits: int = 0) -> str:
-    r"""A number for reading: thousands apart by a narrow space that does not break, an en dash where it cannot be had.
+    r"""A number for reading.
 
+    Parameters
+    ----------
+    value : float or None
+        None, NaN and infinite ones cannot be had.
+    digits : int
+        Decimals.
+
+    Returns
+    -------
+    str
+        Thousands apart by a narrow space that does not break; an en dash where the number cannot be had.
+
+    Examples
+    --------
     >>> number(12345.6), number(None), number(-0.2)
     ('12\u202f346', '–', '0')
     """
@@ -52,17 +85,46 @@ def number(value: float | None, digits: int = 0) -> str:
 
 
 def scaled(values: Sequence[float | None], unit: str) -> Scale:
-    """By how much to divide figures, in which unit they then are and to how many digits: large areas in km².
+    """The unit in which figures are shown, and to how many digits: large areas in km².
 
-    >>> scaled([3e6, None], "m²"), scaled([3e5], "m²")
-    ((1000000.0, 'km²', 2), (1.0, 'm²', 0))
+    Parameters
+    ----------
+    values : sequence of float or None
+        All figures that share the unit.
+    unit : str
+        The unit of `values`; only ``m²`` is ever changed.
+
+    Returns
+    -------
+    Scale
+        What to divide by, the unit that is then shown, and its digits.
+
+    Examples
+    --------
+    >>> scaled([3e6, None], "m²").unit, scaled([3e5], "m²").unit
+    ('km²', 'm²')
     """
-    large = unit == "m²" and any(value is not None and abs(value) >= 1e6 for value in values)
-    return (1e6, "km²", 2) if large else (1.0, unit, 0)
+    large = unit == "m²" and any(value is not None and abs(value) >= _LARGE_AREA_M2 for value in values)
+    return Scale(_LARGE_AREA_M2, "km²", 2) if large else Scale(1.0, unit, 0)
 
 
 def line_chart(figures: Sequence[Figure], *, title: str, unit: str) -> Markup:
-    """The estimate as a line with its band and error bars, what was seen as rings; a gap where nothing can be had."""
+    """The estimate as a line with its band and error bars, detections as rings; a gap where there is no estimate.
+
+    Parameters
+    ----------
+    figures : sequence of Figure
+        One for each date, sorted.
+    title : str
+        For readers of the page that draw no pictures.
+    unit : str
+        Of the figures; ``m²`` becomes ``km²`` where they are large.
+
+    Returns
+    -------
+    markupsafe.Markup
+        An ``<svg>`` with its text escaped.
+    """
     factor, unit, _ = scaled([v for f in figures for v in (f.value, f.high)], unit)
     figures = [_divided(f, factor) for f in figures]
     known = [f for f in figures if f.value is not None]
@@ -78,7 +140,22 @@ def line_chart(figures: Sequence[Figure], *, title: str, unit: str) -> Markup:
 
 
 def bar_chart(up: Sequence[Figure], down: Sequence[Figure], *, title: str, unit: str) -> Markup:
-    """Two series as bars above and below the axis, with whiskers for their intervals."""
+    """Two series as bars above and below the axis, with whiskers for their intervals.
+
+    Parameters
+    ----------
+    up, down : sequence of Figure
+        One for each date, sorted; both at 0 or above.
+    title : str
+        As for `line_chart`.
+    unit : str
+        Of the figures.
+
+    Returns
+    -------
+    markupsafe.Markup
+        An ``<svg>`` with its text escaped.
+    """
     above = [v for f in up for v in (f.value, f.high) if v is not None]
     below = [v for f in down for v in (f.value, f.high) if v is not None]
     place = _axes(up, -max([0.0, *below]), max([1.0, *above]))
@@ -91,7 +168,20 @@ def bar_chart(up: Sequence[Figure], down: Sequence[Figure], *, title: str, unit:
 
 
 def share_chart(figures: Sequence[Figure], *, title: str) -> Markup:
-    """Shares of 0 to 1 as bars on a scale to 100 %."""
+    """Shares as bars on a scale to 100 %.
+
+    Parameters
+    ----------
+    figures : sequence of Figure
+        One for each date, sorted; values of 0 to 1.
+    title : str
+        As for `line_chart`.
+
+    Returns
+    -------
+    markupsafe.Markup
+        An ``<svg>`` with its text escaped.
+    """
     place = _axes(figures, 0, 100)
     width = max(3.0, min(22.0, 0.5 * (WIDTH - _LEFT - _RIGHT) / max(1, len(figures))))
     percent = [Figure(f.date, None if f.value is None else 100 * f.value) for f in figures]
@@ -107,6 +197,7 @@ class _Axes:
     ticks: tuple[float, ...]
 
     def frame(self, unit: str) -> str:
+        """Grid lines, tick labels and the unit."""
         digits = 0 if all(float(tick).is_integer() for tick in self.ticks) else 1
         rows = [self._row(tick, digits) for tick in self.ticks]
         columns = [self._column(day) for day in self._labelled()]
@@ -223,8 +314,8 @@ def _sentence(figure: Figure, unit: str) -> str:
 
 
 def _svg(body: Sequence[str], title: str, figures: Sequence[Figure], unit: str) -> Markup:
-    told = "; ".join(_sentence(f, unit) for f in figures[:40] if f.value is not None)
-    label = escape(f"{title}. {told}" if told else f"{title}. No figures.")
+    spoken = "; ".join(_sentence(f, unit) for f in figures[:_TEXT_LABELS] if f.value is not None)
+    label = escape(f"{title}. {spoken}" if spoken else f"{title}. No figures.")
     # Every piece above is made of numbers or escaped text.
     return Markup(  # noqa: S704
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{"".join(body)}</svg>'

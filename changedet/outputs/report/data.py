@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 
@@ -27,10 +26,11 @@ class ReportData:
     methods : sequence of mapping
         One a stage, with ``stage, method, reason`` and ``parameters`` (a mapping) and ``reference``.
     quicklooks : mapping of str to bytes
-        ISO date -> JPEG or PNG on the common grid; see `quicklook`.
+        ISO date -> JPEG or PNG on the common grid; see `changedet.outputs.report.pictures.quicklook`.
     overlays : mapping of str to bytes
-        ISO date -> transparent PNG of what changed; see `overlay`.
+        ISO date -> transparent PNG of what changed; see `changedet.outputs.report.pictures.overlay`.
     warnings : sequence of str
+        Shown at the top.
     provenance : mapping
         Versions, checksums, timings: shown as they are.
     unavailable : mapping of str to str
@@ -43,14 +43,14 @@ class ReportData:
 
     site_id: str
     site_name: str
-    summary: Mapping[str, Any]
+    summary: Mapping[str, object]
     timeseries: pd.DataFrame
-    scenes: Sequence[Mapping[str, Any]] = ()
-    methods: Sequence[Mapping[str, Any]] = ()
+    scenes: Sequence[Mapping[str, object]] = ()
+    methods: Sequence[Mapping[str, object]] = ()
     quicklooks: Mapping[str, bytes] = field(default_factory=dict)
     overlays: Mapping[str, bytes] = field(default_factory=dict)
     warnings: Sequence[str] = ()
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, object] = field(default_factory=dict)
     unavailable: Mapping[str, str] = field(default_factory=dict)
     trains: pd.DataFrame | None = None
     ground: pd.DataFrame | None = None

@@ -3,96 +3,232 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from changedet.outputs.report.charts import Scale, number, scaled
 from changedet.outputs.report.data import ReportData
-from changedet.outputs.values import is_missing, iso_date
+from changedet.outputs.summary import TOTAL_PARTS
+from changedet.outputs.values import as_float, iso_date, mapping_at
 
 NO_FIGURE: Final = "the run gave no figure"
-
-
 TITLES: Final[Mapping[str, tuple[str, str]]] = {
     "containers": ("Containers", ""),
     "teu": ("Container volume", "TEU"),
     "changed_area_m2": ("Changed area", "m²"),
     "footprint_area_m2": ("Footprint", "m²"),
 }
-
-
+"""Title and unit of each figure of ``totals``."""
 CHANGED_AREA: Final = "changed_area_m2"
 
 
-_PARTS: Final = ("first", "last", "peak", "net_change")
+class FigureCell(NamedTuple):
+    """One part of a total.
+
+    Attributes
+    ----------
+    text : str
+        With its interval; empty where there is none.
+    date : str
+        ISO date; empty for the net change.
+    scene : str
+        File names of the scenes that it comes from.
+    """
+
+    text: str
+    date: str
+    scene: str
 
 
-def figure_row(name: str, data: ReportData, files: Mapping[str, str]) -> dict[str, Any]:
+class FigureRow(NamedTuple):
+    """A figure's row in the table of totals.
+
+    Attributes
+    ----------
+    title : str
+        The figure's name.
+    cells : list of FigureCell
+        One for each of `TOTAL_PARTS`.
+    why : str
+        Why no part has a figure; empty where one has.
+    """
+
+    title: str
+    cells: list[FigureCell]
+    why: str
+
+
+class MoveRow(NamedTuple):
+    """The row of all arrivals, or of all departures.
+
+    Attributes
+    ----------
+    title : str
+        "Arrivals" or "Departures".
+    text : str
+        Their number with its interval; empty where there is none.
+    why : str
+        Why there is none.
+    """
+
+    title: str
+    text: str
+    why: str
+
+
+def figure_row(name: str, data: ReportData, files: Mapping[str, str]) -> FigureRow:
+    """A figure's first, last and greatest value and its net change.
+
+    Parameters
+    ----------
+    name : str
+        A key of `TITLES`.
+    data : ReportData
+        What to show.
+    files : mapping of str to str
+        ISO date -> file name of its scene.
+
+    Returns
+    -------
+    FigureRow
+        Its cells in the order of `TOTAL_PARTS`.
+    """
     title, unit = TITLES[name]
-    total = data.summary.get("totals", {}).get(name) or {}
+    total = mapping_at(data.summary, "totals", name)
     scale = common_scale(total, unit)
     cells = []
-    for part in _PARTS:
-        cell = dict(total.get(part) or {})
-        date = iso_date(cell.get("date"))
-        signed = part == "net_change"
-        cells.append(
-            {
-                "text": interval_text(cell, scale, signed=signed)
-                + (_by_placebo(date, data) if name == CHANGED_AREA else ""),
-                "date": date,
-                "scene": _source(part, date, total, files),
-            }
-        )
-    known = any(cell["text"] for cell in cells)
-    return {"title": title, "cells": cells, "why": "" if known else why_missing(name, data)}
+    for part in TOTAL_PARTS:
+        figure = mapping_at(total, part)
+        date = iso_date(figure.get("date"))
+        text = interval_text(figure, scale, signed=part == "net_change")
+        text += _placebo_area(date, data) if name == CHANGED_AREA else ""
+        cells.append(FigureCell(text, date, _source(part, date, total, files)))
+    return FigureRow(title, cells, "" if any(cell.text for cell in cells) else why_missing(name, data))
 
 
-def _by_placebo(date: str, data: ReportData) -> str:
-    """What is marked where nothing happened, beside a date's changed area."""
-    area = ((data.summary.get("placebo") or {}).get("false_area_m2") or {}).get(date)
-    return "" if area is None else f"; placebo {area_text(area)}"
+def move_row(name: str, data: ReportData) -> MoveRow:
+    """All arrivals, or departures, of the series.
+
+    Parameters
+    ----------
+    name : str
+        ``arrivals`` or ``departures``.
+    data : ReportData
+        What to show.
+
+    Returns
+    -------
+    MoveRow
+        Their number, or why there is none.
+    """
+    total = mapping_at(data.summary, "totals").get(name) or {}
+    text = interval_text(total if isinstance(total, Mapping) else {"value": total}, Scale(1.0, "", 0))
+    return MoveRow(name.capitalize(), text, "" if text else why_missing(name, data))
 
 
-def area_text(square_metres: float) -> str:
-    factor, unit, digits = scaled([square_metres], "m²")
-    return f"{number(square_metres / factor, digits)} {unit}"
+def common_scale(total: Mapping[str, object], unit: str) -> Scale:
+    """One unit for all parts of a figure's total.
+
+    Parameters
+    ----------
+    total : mapping
+        Its parts, see `TOTAL_PARTS`.
+    unit : str
+        The unit of its values.
+
+    Returns
+    -------
+    Scale
+        As `scaled` gives for all values and bounds.
+    """
+    parts = [mapping_at(total, part) for part in TOTAL_PARTS]
+    return scaled([as_float(part.get(key)) for part in parts for key in ("value", "low", "high")], unit)
 
 
-def percent_text(share: float) -> str:
-    return f"{100 * share:.2g} %"
+def interval_text(figure: Mapping[str, object], scale: Scale, *, signed: bool = False) -> str:
+    """A value with its 95 % interval, such as ``22 (20 to 25)``.
 
+    Parameters
+    ----------
+    figure : mapping
+        ``value``, ``low`` and ``high``; each may be missing.
+    scale : Scale
+        The unit to show.
+    signed : bool
+        Whether a value above 0 gets its sign.
 
-def _source(part: str, date: str, total: Mapping[str, Any], files: Mapping[str, str]) -> str:
-    if part != "net_change":
-        return files.get(date, "")
-    ends = [iso_date((total.get(end) or {}).get("date")) for end in ("first", "last")]
-    return " and ".join(files[end] for end in ends if end in files)
-
-
-def move_row(name: str, data: ReportData) -> dict[str, str]:
-    total = data.summary.get("totals", {}).get(name) or {}
-    text = interval_text(total if isinstance(total, Mapping) else {"value": total}, (1.0, "", 0))
-    return {"title": name.capitalize(), "text": text, "why": "" if text else why_missing(name, data)}
-
-
-def common_scale(total: Mapping[str, Any], unit: str) -> Scale:
-    """One unit for all parts of a figure's total."""
-    parts = [total.get(part) or {} for part in _PARTS]
-    known = [part.get(key) for part in parts for key in ("value", "low", "high")]
-    return scaled([None if is_missing(value) else float(value or 0) for value in known], unit)
-
-
-def interval_text(figure: Mapping[str, Any], scale: Scale, *, signed: bool = False) -> str:
-    factor, unit, digits = scale
-    known = {
-        key: float(figure[key] or 0) / factor for key in ("value", "low", "high") if not is_missing(figure.get(key))
-    }
+    Returns
+    -------
+    str
+        Empty where there is no value.
+    """
+    amounts = {key: as_float(figure.get(key)) for key in ("value", "low", "high")}
+    known = {key: amount / scale.factor for key, amount in amounts.items() if amount is not None}
     if "value" not in known:
         return ""
-    value, low, high = (number(known.get(key), digits) for key in ("value", "low", "high"))
-    text = f"{'+' if signed and known['value'] > 0 else ''}{value} {unit}".strip()
-    return f"{text} ({low} to {high})" if len(known) == 3 else f"{text} (interval not available)"
+    value, low, high = (number(known.get(key), scale.digits) for key in ("value", "low", "high"))
+    text = f"{'+' if signed and known['value'] > 0 else ''}{value} {scale.unit}".strip()
+    return f"{text} ({low} to {high})" if len(known) == len(amounts) else f"{text} (interval not available)"
 
 
 def why_missing(name: str, data: ReportData) -> str:
+    """Why a figure cannot be had.
+
+    Parameters
+    ----------
+    name : str
+        Of the figure, such as ``footprint_area_m2``.
+    data : ReportData
+        Whose `unavailable` may give the reason.
+
+    Returns
+    -------
+    str
+        "not available: " and the reason.
+    """
     return f"not available: {data.unavailable.get(name) or data.unavailable.get(name.removesuffix('_m2')) or NO_FIGURE}"
+
+
+def area_text(area_m2: float) -> str:
+    """An area with its unit, large ones in km².
+
+    Parameters
+    ----------
+    area_m2 : float
+        The area.
+
+    Returns
+    -------
+    str
+        Such as ``3 300 m²``.
+    """
+    factor, unit, digits = scaled([area_m2], "m²")
+    return f"{number(area_m2 / factor, digits)} {unit}"
+
+
+def percent_text(share: float) -> str:
+    """A share as a percentage of two significant digits.
+
+    Parameters
+    ----------
+    share : float
+        0 to 1.
+
+    Returns
+    -------
+    str
+        Such as ``0.12 %``.
+    """
+    return f"{100 * share:.2g} %"
+
+
+def _placebo_area(date: str, data: ReportData) -> str:
+    """The area that is marked where nothing happened, beside a date's changed area."""
+    area_m2 = mapping_at(data.summary, "placebo", "false_area_m2").get(date)
+    return "" if area_m2 is None else f"; placebo {area_text(as_float(area_m2) or 0.0)}"
+
+
+def _source(part: str, date: str, total: Mapping[str, object], files: Mapping[str, str]) -> str:
+    if part != "net_change":
+        return files.get(date, "")
+    ends = [iso_date(mapping_at(total, end).get("date")) for end in ("first", "last")]
+    return " and ".join(files[end] for end in ends if end in files)

@@ -1,22 +1,23 @@
-"""Pictures for people: quicklooks of scenes, overlays of masks, and a budget for all of them."""
+"""Pictures for people: quicklooks of scenes, overlays of masks, and what all of them may weigh."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from changedet.arrays import Bytes, Singles
 from changedet.outputs.rasters.classes import MASK_CLASSES
 from changedet.outputs.rasters.display import display_bands, scene_stretch
 from changedet.outputs.rasters.reading import band_names, read_overview
 
 PICTURE_BYTES: Final = 3_600_000
 """Pictures are shrunk until all of them fit: a third more as base64, and the whole report stays under 6 MB."""
+_MID_GREY: Final = 128
 
 
 def quicklook(
@@ -51,7 +52,20 @@ def quicklook(
 
 
 def overlay(path: str | Path, max_px: int = 1000) -> bytes:
-    """A mask as a transparent PNG in its own colours: changed is drawn, no data hatched in grey, unchanged is clear."""
+    """A mask as a transparent picture in its own colours.
+
+    Parameters
+    ----------
+    path : path
+        A finished mask.
+    max_px : int
+        Its longer side at most.
+
+    Returns
+    -------
+    bytes
+        PNG: changed is drawn, no data hatched in grey, unchanged is clear.
+    """
     classes = read_overview(path, max_px)[0]
     drawn = np.zeros((*classes.shape, 4), np.uint8)
     for c in MASK_CLASSES:
@@ -61,18 +75,29 @@ def overlay(path: str | Path, max_px: int = 1000) -> bytes:
     return _encoded(".png", drawn[..., [2, 1, 0, 3]], [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
-def _stretched(band: NDArray[np.float32], limits: tuple[float, float]) -> NDArray[np.uint8]:
+def _stretched(band: Singles, limits: tuple[float, float]) -> Bytes:
     scaled = np.clip((band - limits[0]) / (limits[1] - limits[0]), 0, 1)
-    return np.where(np.isnan(band), 128, 255 * np.nan_to_num(scaled)).astype(np.uint8)
+    return np.where(np.isnan(band), _MID_GREY, 255 * np.nan_to_num(scaled)).astype(np.uint8)
 
 
-def _encoded(ending: str, picture: NDArray[np.uint8], options: list[int]) -> bytes:
+def _encoded(ending: str, picture: Bytes, options: list[int]) -> bytes:
     _, data = cv2.imencode(ending, np.ascontiguousarray(picture), options)
     return bytes(data.tobytes())
 
 
 def fitted(pictures: Mapping[tuple[str, str], bytes]) -> dict[tuple[str, str], bytes]:
-    """The pictures, all shrunk alike where together they would make the report too large."""
+    """The pictures, all shrunk alike where together they would make the report too large.
+
+    Parameters
+    ----------
+    pictures : mapping of (str, str) to bytes
+        JPEG or PNG by any key.
+
+    Returns
+    -------
+    dict of (str, str) to bytes
+        Under the same keys; at most `PICTURE_BYTES` together.
+    """
     found, scale = dict(pictures), 1.0
     while sum(map(len, found.values())) > PICTURE_BYTES and scale > 0.05:
         scale *= 0.8
@@ -81,7 +106,7 @@ def fitted(pictures: Mapping[tuple[str, str], bytes]) -> dict[tuple[str, str], b
 
 
 def _shrunk(picture: bytes, scale: float) -> bytes:
-    whole: Any = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED)
+    whole = np.asarray(cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED))
     png = picture.startswith(b"\x89PNG")
     size = (max(1, round(whole.shape[1] * scale)), max(1, round(whole.shape[0] * scale)))
     small = cv2.resize(whole, size, interpolation=cv2.INTER_NEAREST if png else cv2.INTER_AREA)
@@ -90,6 +115,17 @@ def _shrunk(picture: bytes, scale: float) -> bytes:
 
 
 def data_uri(picture: bytes) -> str:
-    """A picture as the source of an ``<img>``."""
+    """A picture as the source of an ``<img>``.
+
+    Parameters
+    ----------
+    picture : bytes
+        JPEG or PNG.
+
+    Returns
+    -------
+    str
+        A ``data:`` address.
+    """
     kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
     return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"

@@ -4,66 +4,112 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
+from markupsafe import Markup
 
 from changedet.outputs.report import charts
 from changedet.outputs.report.charts import Figure
 from changedet.outputs.report.data import ReportData
-from changedet.outputs.report.figures import (
-    why_missing,
-)
-from changedet.outputs.values import is_missing, iso_date
+from changedet.outputs.report.figures import why_missing
+from changedet.outputs.values import as_float, iso_date
 
 
-def series_charts(whole: pd.DataFrame, data: ReportData) -> list[dict[str, Any]]:
+class Chart(NamedTuple):
+    """A chart with its title and its note.
+
+    Attributes
+    ----------
+    title : str
+        Above it.
+    note : str
+        Below it.
+    svg : markupsafe.Markup
+        The drawing.
+    why : str
+        Why there is nothing to draw; empty where there is.
+    """
+
+    title: str
+    note: str
+    svg: Markup
+    why: str
+
+
+def series_charts(whole: pd.DataFrame, data: ReportData) -> list[Chart]:
+    """The charts of the whole site's figures over time.
+
+    Parameters
+    ----------
+    whole : pandas.DataFrame
+        Rows of the time series that are of no zone, sorted by date.
+    data : ReportData
+        Whose `unavailable` says why a figure cannot be had.
+
+    Returns
+    -------
+    list of Chart
+        Containers, changed area, footprint, arrivals and departures, clear fraction.
+    """
     containers = series_figures(whole, "containers_expected", "containers_low", "containers_high", "containers")
     area = series_figures(whole, "changed_area_m2", "changed_area_low_m2", "changed_area_high_m2")
     ground = series_figures(whole, "footprint_area_m2", "footprint_low_m2", "footprint_high_m2")
-    arrivals, departures = (series_figures(whole, n, f"{n}_low", f"{n}_high") for n in ("arrivals", "departures"))
-    clear = series_figures(whole, "valid_fraction")
-    moved = "Arrivals (above) and departures (below) since the look before, with 95 % intervals."
+    counted = "Expected count with its 95 % band; rings: boxes seen on the day."
+    changed = "Against the reference date, with its 95 % band."
+    covered = "Yards, buildings, earthworks and stored objects."
     return [
-        _chart(
-            "Containers",
-            containers,
-            "containers",
-            data,
-            "Expected count with its 95 % band; rings: boxes seen on the day.",
-        ),
-        _chart("Changed area", area, "changed_area_m2", data, "Against the reference date, with its 95 % band.", "m²"),
-        _chart(
-            "Footprint", ground, "footprint_area_m2", data, "Yards, buildings, earthworks and stored objects.", "m²"
-        ),
-        {
-            "title": "Arrivals and departures",
-            "note": moved,
-            "svg": charts.bar_chart(arrivals, departures, title="Arrivals and departures", unit="containers"),
-            "why": "" if any(f.value is not None for f in [*arrivals, *departures]) else why_missing("arrivals", data),
-        },
-        {
-            "title": "Clear fraction",
-            "note": "Share of the area that could be used on each date.",
-            "svg": charts.share_chart(clear, title="Clear fraction"),
-            "why": "" if any(f.value is not None for f in clear) else why_missing("valid_fraction", data),
-        },
+        _line_chart("Containers", containers, counted, "", why_missing("containers", data)),
+        _line_chart("Changed area", area, changed, "m²", why_missing("changed_area_m2", data)),
+        _line_chart("Footprint", ground, covered, "m²", why_missing("footprint_area_m2", data)),
+        _move_chart(whole, why_missing("arrivals", data)),
+        _clear_chart(whole, why_missing("valid_fraction", data)),
     ]
 
 
-def _chart(
-    title: str, figures: Sequence[Figure], name: str, data: ReportData, note: str, unit: str = ""
-) -> dict[str, Any]:
-    known = any(f.value is not None or f.seen is not None for f in figures)
-    svg = charts.line_chart(figures, title=title, unit=unit)
-    return {"title": title, "note": note, "svg": svg, "why": "" if known else why_missing(name, data)}
-
-
 def series_figures(frame: pd.DataFrame, value: str, low: str = "", high: str = "", seen: str = "") -> list[Figure]:
-    def column(name: str) -> list[float | None]:
-        if name not in frame:
-            return [None] * len(frame)
-        return [None if is_missing(v) or not math.isfinite(float(v)) else float(v) for v in frame[name]]
+    """A figure of each date from its columns in the time series.
 
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With the column `date`.
+    value, low, high, seen : str
+        Names of columns; None for all dates where there is no such column.
+
+    Returns
+    -------
+    list of Figure
+        One for each row; None where a value is missing or infinite.
+    """
     days = [iso_date(day) for day in frame["date"]]
-    return [Figure(*row) for row in zip(days, column(value), column(low), column(high), column(seen), strict=True)]
+    columns = [_finite(frame, name) for name in (value, low, high, seen)]
+    return [Figure(*row) for row in zip(days, *columns, strict=True)]
+
+
+def _finite(frame: pd.DataFrame, name: str) -> list[float | None]:
+    if name not in frame:
+        return [None] * len(frame)
+    amounts = [as_float(amount) for amount in frame[name]]
+    return [None if amount is None or not math.isfinite(amount) else amount for amount in amounts]
+
+
+def _line_chart(title: str, figures: Sequence[Figure], note: str, unit: str, why: str) -> Chart:
+    known = any(f.value is not None or f.seen is not None for f in figures)
+    return Chart(title, note, charts.line_chart(figures, title=title, unit=unit), "" if known else why)
+
+
+def _move_chart(whole: pd.DataFrame, why: str) -> Chart:
+    title = "Arrivals and departures"
+    note = "Arrivals (above) and departures (below) since the look before, with 95 % intervals."
+    arrivals, departures = (series_figures(whole, n, f"{n}_low", f"{n}_high") for n in ("arrivals", "departures"))
+    known = any(f.value is not None for f in [*arrivals, *departures])
+    svg = charts.bar_chart(arrivals, departures, title=title, unit="containers")
+    return Chart(title, note, svg, "" if known else why)
+
+
+def _clear_chart(whole: pd.DataFrame, why: str) -> Chart:
+    title, clear = "Clear fraction", series_figures(whole, "valid_fraction")
+    known = any(f.value is not None for f in clear)
+    note = "Share of the area that could be used on each date."
+    return Chart(title, note, charts.share_chart(clear, title=title), "" if known else why)
