@@ -23,14 +23,14 @@ def test_the_paper_s_own_example():
     """Olofsson et al. 2014, tables 8 and 9: deforestation, forest gain, stable forest, stable non-forest."""
     counts = np.array([[66, 0, 5, 4], [0, 55, 8, 12], [1, 0, 153, 11], [2, 1, 9, 313]])
     found = error_adjusted(counts, np.array([200_000, 150_000, 3_200_000, 6_450_000]) * HECTARES)
-    assert found["area"][0] == pytest.approx(21_158, abs=1)
-    assert found["area_margin"][0] == pytest.approx(6_158, abs=1)
-    assert float(found["overall"]) == pytest.approx(0.947, abs=1e-3)
-    assert float(found["overall_margin"]) == pytest.approx(0.018, abs=1e-3)
-    np.testing.assert_allclose(found["users"], [0.88, 0.73, 0.93, 0.96], atol=0.005)
-    np.testing.assert_allclose(found["users_margin"], [0.07, 0.10, 0.04, 0.02], atol=0.005)
-    np.testing.assert_allclose(found["producers"], [0.75, 0.85, 0.93, 0.96], atol=0.005)
-    assert found["producers_margin"][0] == pytest.approx(0.21, abs=0.005)
+    assert found.area[0] == pytest.approx(21_158, abs=1)
+    assert found.area_margin[0] == pytest.approx(6_158, abs=1)
+    assert float(found.overall) == pytest.approx(0.947, abs=1e-3)
+    assert float(found.overall_margin) == pytest.approx(0.018, abs=1e-3)
+    np.testing.assert_allclose(found.users, [0.88, 0.73, 0.93, 0.96], atol=0.005)
+    np.testing.assert_allclose(found.users_margin, [0.07, 0.10, 0.04, 0.02], atol=0.005)
+    np.testing.assert_allclose(found.producers, [0.75, 0.85, 0.93, 0.96], atol=0.005)
+    assert found.producers_margin[0] == pytest.approx(0.21, abs=0.005)
 
 
 def test_the_interval_covers_the_true_area():
@@ -45,7 +45,7 @@ def test_the_interval_covers_the_true_area():
             labels = truth[rng.choice(own, size, replace=False)]
             counts[k] = (~labels).sum(), labels.sum()
         found = error_adjusted(counts, np.array([len(own) for own in strata], float))
-        held += abs(found["area"][1] - truth.sum()) <= found["area_margin"][1]
+        held += abs(found.area[1] - truth.sum()) <= found.area_margin[1]
     assert 0.88 < held / 300 < 0.99
 
 

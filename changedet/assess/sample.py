@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
+from changedet.arrays import Ints
 from changedet.assess.kernels.areas import error_adjusted
 from changedet.blocks import tiles
 from changedet.errors import InputError
@@ -27,6 +27,41 @@ STRATA: Final = ("unchanged", "changed")
 LEAST_POINTS: Final = 50
 """In the rarer stratum, where the sample is large enough: Olofsson et al. 2014 advise 50 to 100."""
 WINDOW_PX: Final = 1024
+"""Edge of the windows in which a mask is read."""
+FEWEST_POINTS: Final = 8
+
+
+class SampleFigures(TypedDict):
+    """Accuracy of a date's mask and the error-adjusted changed area.
+
+    Attributes
+    ----------
+    date : str
+        ISO date of the mask.
+    labelled : int
+        Points with a label.
+    mapped_m2 : float
+        Area that the mask marks.
+    changed_area_m2, changed_area_low_m2, changed_area_high_m2 : float
+        Error-adjusted area with its 95 % interval, within 0 and what was seen.
+    overall, overall_margin : float
+        Overall accuracy, 0 to 1, and the half width of its 95 % interval.
+    users, users_margin, producers, producers_margin : float
+        Accuracies of the changed class; NaN where nothing of it was found.
+    """
+
+    date: str
+    labelled: int
+    mapped_m2: float
+    changed_area_m2: float
+    changed_area_low_m2: float
+    changed_area_high_m2: float
+    overall: float
+    overall_margin: float
+    users: float
+    users_margin: float
+    producers: float
+    producers_margin: float
 
 
 def sample_run(run_dir: str | Path, *, day: dt.date | None = None, points: int = 300, seed: int = 0) -> str:
@@ -57,8 +92,8 @@ def sample_run(run_dir: str | Path, *, day: dt.date | None = None, points: int =
     """
     finished = open_run(run_dir)
     chosen, mask = _mask(finished, day)
-    if points < 8:
-        raise InputError(f"--points: {points}, expected 8 or more")
+    if points < FEWEST_POINTS:
+        raise InputError(f"--points: {points}, expected {FEWEST_POINTS} or more")
     path = finished.path / f"sample_{chosen}.gpkg"
     if path.exists():
         raise InputError(f"{path}: exists, and may hold labels; move it away to draw another sample")
@@ -77,6 +112,7 @@ def sample_run(run_dir: str | Path, *, day: dt.date | None = None, points: int =
 
 
 def _mask(finished: Run, day: dt.date | None) -> tuple[dt.date, Path]:
+    """The date and its mask."""
     later = [date for date in finished.dates if str(date) != finished.summary["reference_date"]]
     if not later or (day is not None and day not in later):
         raise InputError(f"--date: no mask of {day or 'any date'}; there are {', '.join(map(str, later)) or 'none'}")
@@ -129,20 +165,20 @@ def _frame(places: list[tuple[int, int, int]], day: dt.date, grid: Grid) -> gpd.
     return gpd.GeoDataFrame(columns_of, geometry=shapely.points(x, y), crs=grid.crs)
 
 
-def adjusted_area(finished: Run, path: str | Path) -> dict[str, Any]:
+def adjusted_area(finished: Run, path: str | Path) -> SampleFigures:
     """Accuracy of a date's mask and the error-adjusted changed area, from a labelled sample.
 
     Parameters
     ----------
     finished : Run
+        With the mask that the sample was drawn from.
     path : path
         As `sample_run` wrote it, labelled.
 
     Returns
     -------
-    dict
-        ``date``, ``labelled``, ``mapped_m2``, ``changed_area_m2`` with ``changed_area_low_m2`` and
-        ``changed_area_high_m2`` (95 %), the accuracies with their margins.
+    SampleFigures
+        By `changedet.assess.kernels.areas.error_adjusted`.
 
     Raises
     ------
@@ -160,28 +196,32 @@ def adjusted_area(finished: Run, path: str | Path) -> dict[str, Any]:
     if (stratum != _classes_at(mask, grid, points)).any():
         raise InputError(f"{path}: was drawn from another mask than {mask}; draw the sample anew")
     label = pd.to_numeric(sample["label"]).to_numpy(dtype=np.float64, na_value=np.nan)
-    told = np.isin(label, (0, 1))
+    is_labelled = np.isin(label, (0, 1))
     counts = np.zeros((2, 2), np.int64)
-    np.add.at(counts, (stratum[told].astype(int), label[told].astype(int)), 1)
+    np.add.at(counts, (stratum[is_labelled].astype(int), label[is_labelled].astype(int)), 1)
     ((changed, seen),) = changed_and_seen(mask, grid, [None])
     try:
         found = error_adjusted(counts, np.array([seen - changed, changed]))
     except ValueError as error:
         raise InputError(f"{path}: {error}; label more points of both strata") from None
-    area, margin = float(found["area"][1]), float(found["area_margin"][1])
+    area, margin = float(found.area[1]), float(found.area_margin[1])
     return {
         "date": str(day),
-        "labelled": int(told.sum()),
+        "labelled": int(is_labelled.sum()),
         "mapped_m2": changed,
         "changed_area_m2": area,
         "changed_area_low_m2": max(0.0, area - margin),
         "changed_area_high_m2": min(seen, area + margin),
-        **{name: float(found[name]) for name in ("overall", "overall_margin")},
-        **{name: float(found[name][1]) for name in ("users", "users_margin", "producers", "producers_margin")},
+        "overall": found.overall,
+        "overall_margin": found.overall_margin,
+        "users": float(found.users[1]),
+        "users_margin": float(found.users_margin[1]),
+        "producers": float(found.producers[1]),
+        "producers_margin": float(found.producers_margin[1]),
     }
 
 
-def _classes_at(mask: Path, grid: Grid, points: gpd.GeoSeries) -> NDArray[np.int64]:
+def _classes_at(mask: Path, grid: Grid, points: gpd.GeoSeries) -> Ints:
     t, x, y = ~grid.transform, points.x.to_numpy(), points.y.to_numpy()
     columns = np.floor(t.a * x + t.b * y + t.c).astype(int)
     rows = np.floor(t.d * x + t.e * y + t.f).astype(int)

@@ -1,4 +1,8 @@
-"""Lots of like boxes at two sites, matched against chance: colours under one light, lots, lags, redraws."""
+"""Lots among a site's boxes: groups of one size class and colour that came, or went, within one date.
+
+Colours are compared in CIELAB (`changedet.kernels.colour.scaled_lab`) after a site's boxes were brought to one
+brightness and most of their colour cast was removed.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,19 @@ from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from scipy.stats import binom
 
+from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels.colour import linear_rgb, scaled_lab
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-
 CAST_SHARE: Final = 0.6
-"""Best or near it for casts of 3 to 20 % on simulated fleets; all of it doubles the error where there is no cast."""
+"""Part of a site's colour cast that is removed. Best or near it for casts of 3 to 20 % on simulated fleets; removing all
+of it doubles the error where there is no cast."""
 MEDIAN_REFLECTANCE: Final = 0.18
+"""To which a site's median box is brought: that of a grey card."""
+LEAST_REFLECTANCE: Final = 1e-3
+"""Floor of linear values before a logarithm or a division. Chosen by hand."""
 FLEET: Final = (
     ((0.36, 0.14, 0.12), 0.18),
     ((0.42, 0.22, 0.15), 0.14),
@@ -32,10 +36,15 @@ FLEET: Final = (
     ((0.68, 0.68, 0.66), 0.05),
     ((0.58, 0.48, 0.15), 0.02),
 )
-"""Linear red, green, blue of common container paints, and a guess of their shares in the world's fleet."""
+"""Red, green, blue of common container paints, and a guess of their shares in the world's fleet."""
 DUST: Final = 0.4
+"""Part of a paint's light that is dust's, a grey of `MEDIAN_REFLECTANCE`. Chosen by hand."""
 SIZES: Final = (0.35, 0.65)
-"""Shares of 20-foot and of longer boxes in the world's fleet."""
+"""Shares of 20-foot and of longer boxes in the world's fleet. A guess."""
+STOCK_WEIGHT: Final = 0.6
+"""Weight of a site's own boxes in the expected share of a kind; the rest is the world's fleet's. Chosen by hand."""
+LEAST_SHARE, MOST_SHARE = 0.01, 0.99
+"""Bounds of an expected share: no stock is known well enough to exclude a kind. Chosen by hand."""
 
 
 class Lots(NamedTuple):
@@ -44,13 +53,13 @@ class Lots(NamedTuple):
     Attributes
     ----------
     lab : float64 (lot, 3)
-        Mean colour, scaled by `scaled_lab`.
+        Mean colour, as `scaled_lab` gives.
     size : int64 (lot,)
-        Size class.
+        Size class: 0 for 20 feet, 1 for longer.
     boxes : int64 (lot,)
-        How many.
+        Number of boxes.
     batch : int64 (lot,)
-        Which date.
+        Index of the date.
     """
 
     lab: Floats
@@ -65,10 +74,11 @@ class Stock(NamedTuple):
     Attributes
     ----------
     lab : float64 (box, 3)
-        Colours of the kind that lots have: means over like boxes.
+        Colours as lots have them: means over like boxes, see `smoothed`.
     size : int64 (box,)
+        Size class of each box.
     windows : float64 (batch, 2)
-        Earliest and latest day of each batch.
+        Earliest and latest day of each batch, since 1970.
     busy : float64 (batch,)
         Share of the events in each batch; sums to 1.
     """
@@ -80,26 +90,46 @@ class Stock(NamedTuple):
 
 
 def balance(linear: Floats) -> Floats:
-    """Gains (3,) that bring a site's stock under common light.
+    """Gains that bring a site's boxes to common light.
 
-    The median brightness is fixed; of the cast of the median box `CAST_SHARE` is taken away, for the rest may be the
-    paint of the fleet and not the light.
+    The median brightness becomes `MEDIAN_REFLECTANCE`; of the cast of the median box `CAST_SHARE` is removed, as the
+    rest may be the paint of the fleet and not the light.
 
     Parameters
     ----------
     linear : float64 (box, 3)
-        Linear red, green, blue of all boxes.
+        Linear red, green, blue of all boxes, 0 to 1.
+
+    Returns
+    -------
+    float64 (3,)
+        To multiply `linear` by; ones where there is no box.
     """
     if not len(linear):
         return np.ones(3)
-    cast = np.log(np.maximum(np.median(linear, 0), 1e-3))
+    cast = np.log(np.maximum(np.median(linear, 0), LEAST_REFLECTANCE))
     gains = np.exp(-CAST_SHARE * (cast - cast.mean()))
-    result: Floats = gains * MEDIAN_REFLECTANCE / max(float(np.median((linear * gains).mean(1))), 1e-3)
-    return result
+    brightness = max(float(np.median((linear * gains).mean(1))), LEAST_REFLECTANCE)
+    return np.asarray(gains * MEDIAN_REFLECTANCE / brightness)
 
 
 def smoothed(lab: Floats, size: Ints, radius: float) -> Floats:
-    """Each box's colour as the mean of the like boxes around it in colour: as a lot's colour is a mean of several."""
+    """Each box's colour as the mean of the boxes like it, as a lot's colour is a mean of several.
+
+    Parameters
+    ----------
+    lab : float64 (box, 3)
+        Colours, as `scaled_lab` gives.
+    size : int64 (box,)
+        Size classes; only boxes of one class are alike.
+    radius : float
+        Greatest distance of like colours, in the units of `lab`.
+
+    Returns
+    -------
+    float64 (box, 3)
+        Colours.
+    """
     out = lab.copy()
     for one in np.unique(size):
         index = np.flatnonzero(size == one)
@@ -114,20 +144,32 @@ def find_lots(
 ) -> tuple[Lots, list[Ints]]:
     """Lots among the boxes that came (or went).
 
-    At least `least` of one size class within `radius` of a colour, and more of them in their batch than the rest of the
-    stock and the world's fleet let expect (binomial test at `level`).
+    A lot has at least `least` boxes of one size class within `radius` of a colour, more of them in their batch than the
+    rest of the stock and the world's fleet let expect (binomial test).
 
     Parameters
     ----------
     lab : float64 (box, 3)
-    size, batch : int64 (box,)
+        Colours, as `scaled_lab` gives.
+    size : int64 (box,)
+        Size classes.
+    batch : int64 (box,)
+        Index of the date on which a box came (or went); -1 where it did not.
     events : bool (box,)
         Which boxes came (or went); the others are stock alone.
+    radius : float
+        Greatest distance of like colours, in the units of `lab`.
+    least : int
+        Fewest boxes of a lot.
+    level : float
+        Level of the binomial test, 0 to 1.
 
     Returns
     -------
-    tuple
-        The lots, and the boxes of each as indices.
+    lots : Lots
+        In the order of their batches.
+    members : list of int64 (n,)
+        The boxes of each lot, as indices.
     """
     found: list[Ints] = []
     for one in np.unique(batch[events]):
@@ -159,19 +201,27 @@ def _like(lab: Floats, size: Ints, index: Ints, radius: float, least: int) -> li
 
 
 def _share(lab: Floats, size: Ints, others: Bools, centre: Floats, one: int, radius: float) -> float:
-    """Expected share of boxes like a lot's: of the rest of the stock and of the world's fleet, .6 to .4."""
+    """Expected share of boxes like a lot's, of the rest of the stock and of the world's fleet."""
     fleet_lab, fleet_weight = fleet()
     near = ((fleet_lab - centre) ** 2).sum(1) <= radius**2
-    prior = float(fleet_weight[near].sum()) * SIZES[one]
-    if not others.any():
-        return min(max(prior, 0.01), 0.99)
-    alike = (size[others] == one) & (((lab[others] - centre) ** 2).sum(1) <= radius**2)
-    return min(max(0.6 * float(alike.mean()) + 0.4 * prior, 0.01), 0.99)
+    share = float(fleet_weight[near].sum()) * SIZES[one]
+    if others.any():
+        alike = (size[others] == one) & (((lab[others] - centre) ** 2).sum(1) <= radius**2)
+        share = STOCK_WEIGHT * float(alike.mean()) + (1.0 - STOCK_WEIGHT) * share
+    return min(max(share, LEAST_SHARE), MOST_SHARE)
 
 
 @cache
 def fleet() -> tuple[Floats, Floats]:
-    """Colours (paint, 3) of dusty boxes under common light, and their shares."""
+    """The world's fleet under common light, with dust on it.
+
+    Returns
+    -------
+    lab : float64 (paint, 3)
+        Colours, as `scaled_lab` gives.
+    weight : float64 (paint,)
+        Shares; sum to 1.
+    """
     paints = np.array([paint for paint, _ in FLEET])
     weight = np.array([share for _, share in FLEET])
     dusty = (1.0 - DUST) * linear_rgb(paints) + DUST * MEDIAN_REFLECTANCE

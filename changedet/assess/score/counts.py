@@ -1,10 +1,10 @@
-"""Counts and their intervals scored against the true counts."""
+"""Counts and their intervals compared with the true counts."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import pandas as pd
 
@@ -12,26 +12,62 @@ from changedet.assess.score.shares import share
 from changedet.pipeline.finished import Run
 
 
-def score_counts(finished: Run, truth: pd.DataFrame, days: Sequence[dt.date]) -> dict[str, Any]:
+class CountFigures(TypedDict):
+    """How far a run's counts are from the true ones.
+
+    Attributes
+    ----------
+    dates : int
+        Number of dates with both counts; with none, no figures but these three are given.
+    error, bias : float or None
+        Sum of the absolute errors, and of the signed ones, as a share of all true containers.
+    error_of_difference : float or None
+        Mean absolute error of the change from one date to the next, containers.
+    coverage : float or None
+        Share of the dates whose 95 % interval holds the true count.
+    by_date : dict of str to [float, int]
+        ISO date -> the count and the true one.
+    """
+
+    dates: int
+    error: float | None
+    bias: NotRequired[float | None]
+    error_of_difference: NotRequired[float | None]
+    coverage: float | None
+    by_date: NotRequired[dict[str, list[float]]]
+
+
+def score_counts(finished: Run, truth: pd.DataFrame, days: Sequence[dt.date]) -> CountFigures:
+    """Errors of a run's counts.
+
+    Parameters
+    ----------
+    finished : Run
+        With a time series.
+    truth : pandas.DataFrame
+        ``truth.csv``: `date` (ISO text) and `containers`.
+    days : sequence of datetime.date
+        Which dates to score.
+
+    Returns
+    -------
+    CountFigures
+        Over the dates that have both counts.
+    """
     series = finished.series
     whole = series[series["zone"] == ""].assign(day=lambda frame: frame["date"].dt.strftime("%Y-%m-%d"))
     both = whole.merge(truth.rename(columns=lambda name: f"true_{name}"), left_on="day", right_on="true_date")
     both = both[both["day"].isin([str(day) for day in days]) & both["containers_expected"].notna()]
     if both.empty:
         return {"dates": 0, "error": None, "coverage": None}
-    error = (both["containers_expected"] - both["true_containers"]).abs()
-    covered = (both["containers_low"] <= both["true_containers"]) & (both["true_containers"] <= both["containers_high"])
-    steps = (both["containers_expected"].diff() - both["true_containers"].diff()).abs().dropna()
+    expected, true = both["containers_expected"], both["true_containers"]
+    covered = (both["containers_low"] <= true) & (true <= both["containers_high"])
+    steps = (expected.diff() - true.diff()).abs().dropna()
     return {
         "dates": len(both),
-        "error": share(float(error.sum()), float(both["true_containers"].sum())),
-        "bias": share(
-            float((both["containers_expected"] - both["true_containers"]).sum()), float(both["true_containers"].sum())
-        ),
+        "error": share(float((expected - true).abs().sum()), float(true.sum())),
+        "bias": share(float((expected - true).sum()), float(true.sum())),
         "error_of_difference": float(steps.mean()) if len(steps) else None,
         "coverage": float(covered.mean()),
-        "by_date": {
-            day: [float(found), int(true)]
-            for day, found, true in zip(both["day"], both["containers_expected"], both["true_containers"], strict=True)
-        },
+        "by_date": {day: [float(one), int(other)] for day, one, other in zip(both["day"], expected, true, strict=True)},
     }

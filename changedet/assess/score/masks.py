@@ -4,25 +4,102 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple, TypedDict
 
 import numpy as np
 import rasterio
-from numpy.typing import NDArray
+from rasterio import windows
 from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
-from rasterio.windows import Window as RasterioWindow
 
+from changedet.arrays import Bytes, Ints, Singles
 from changedet.assess.score.shares import share
 from changedet.errors import InputError
 from changedet.pipeline.finished import Run
 from changedet.store import RunFolder
 
 BINS: Final = 4096
+"""Of the histogram of scores from which the area under the ROC curve is taken."""
+_TOP_THRESHOLDS: Final = 8
+"""Scores above so many thresholds share the last bin: those far above it need no fine bins, those around it do."""
+_NOT_JUDGED: Final = 255
 
 
-def score_masks(finished: Run, truths: Mapping[dt.date, Path]) -> dict[str, Any]:
+class Confusion(NamedTuple):
+    """Pixels of one mask against the truth.
+
+    Attributes
+    ----------
+    counts : int64 (2, 2)
+        Pixels by mask and truth, 0 unchanged and 1 changed.
+    unseen : int64 (2,)
+        Pixels where the mask has no data, by truth.
+    histogram : int64 (2, BINS) or None
+        Pixels by truth and score; None without a score.
+    """
+
+    counts: Ints
+    unseen: Ints
+    histogram: Ints | None
+
+
+class MaskFigures(TypedDict):
+    """Scores of one mask, or of several together; None for a share of nothing.
+
+    Attributes
+    ----------
+    judged_px, changed_px, marked_px : int
+        Pixels where both mask and truth have data; of these, those that truly changed, and those that are marked.
+    not_seen_px : int
+        Pixels that the truth knows and the mask does not.
+    accuracy : float or None
+        Share of the judged pixels that are right.
+    precision, recall, f1, iou : float or None
+        Of the changed pixels.
+    kappa : float or None
+        Agreement beyond chance (Cohen 1960, doi:10.1177/001316446002000104).
+    false_alarm_fraction : float or None
+        Share of the unchanged pixels that are marked.
+    auc : float or None
+        Area under the ROC curve of the score; None for several masks.
+    """
+
+    judged_px: int
+    changed_px: int
+    marked_px: int
+    not_seen_px: int
+    accuracy: float | None
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    iou: float | None
+    kappa: float | None
+    false_alarm_fraction: float | None
+    auc: float | None
+
+
+def score_masks(finished: Run, truths: Mapping[dt.date, Path]) -> dict[str, MaskFigures]:
+    """Scores of a run's masks.
+
+    Parameters
+    ----------
+    finished : Run
+        With masks, and scores where there are any.
+    truths : mapping of datetime.date to pathlib.Path
+        Rasters of 1 changed, 0 not, 255 not judged.
+
+    Returns
+    -------
+    dict of str to MaskFigures
+        By ISO date, and under ``all`` of all dates together.
+
+    Raises
+    ------
+    InputError
+        The run has no mask of a date, or a truth does not fit it.
+    """
     folder = RunFolder(finished.path)
     found = {}
     for date, path in truths.items():
@@ -34,8 +111,28 @@ def score_masks(finished: Run, truths: Mapping[dt.date, Path]) -> dict[str, Any]
     return {str(date): mask_figures([one]) for date, one in found.items()} | {"all": mask_figures(list(found.values()))}
 
 
-def confusion(mask: Path, score: Path | None, truth: Path) -> dict[str, Any]:
-    """Pixel counts by (mask, truth), and histograms of the score of unchanged and changed pixels."""
+def confusion(mask: Path, score: Path | None, truth: Path) -> Confusion:
+    """Count a mask's pixels by what is true, and their scores.
+
+    Parameters
+    ----------
+    mask : pathlib.Path
+        1 changed, 0 not, more for no data.
+    score : pathlib.Path or None
+        Change scores on the mask's grid, NaN for no data.
+    truth : pathlib.Path
+        1 changed, 0 not, 255 not judged; warped to the mask's grid by nearest neighbour.
+
+    Returns
+    -------
+    Confusion
+        Over all pixels.
+
+    Raises
+    ------
+    InputError
+        The truth has no georeference and another size, or judges no pixel of the mask.
+    """
     counts = np.zeros((2, 2), np.int64)
     unseen = np.zeros(2, np.int64)
     histogram = np.zeros((2, BINS), np.int64)
@@ -52,82 +149,87 @@ def confusion(mask: Path, score: Path | None, truth: Path) -> dict[str, Any]:
         raise InputError(
             f"{truth}: holds neither 0 nor 1 where the mask lies; expected 1 changed, 0 not, 255 not judged"
         )
-    return {"counts": counts, "unseen": unseen, "histogram": histogram if score is not None else None}
+    return Confusion(counts, unseen, histogram if score is not None else None)
 
 
-def _top(score: Path | None) -> float:
-    if score is None:
-        return 1.0
-    with rasterio.open(score) as source:
-        top = float(source.tags(1).get("STATISTICS_MAXIMUM", "nan"))
-        threshold = float(source.tags().get("THRESHOLD", "nan"))
-    # Scores far above the threshold need no fine bins; those around it do.
-    candidates = [value for value in (top, 8 * threshold) if np.isfinite(value) and value > 0]
-    return min(candidates, default=1.0)
+def mask_figures(parts: Sequence[Confusion]) -> MaskFigures:
+    """Scores of one mask, or of several together.
 
+    Parameters
+    ----------
+    parts : sequence of Confusion
+        One a mask.
 
-def _blocks(
-    mask: Path, score: Path | None, truth: Path
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32] | None]]:
-    with rasterio.open(mask) as source, rasterio.open(truth) as raw, _on_grid(raw, source, truth) as true:
-        values = rasterio.open(score) if score is not None else None
-        try:
-            for _, window in source.block_windows(1):
-                yield (
-                    source.read(1, window=window),
-                    _classes(true, window),
-                    values.read(1, window=window) if values else None,
-                )
-        finally:
-            if values is not None:
-                values.close()
-
-
-def _classes(source: Any, window: RasterioWindow) -> NDArray[np.uint8]:
-    block = source.read(1, window=window)
-    return np.where(block == 1, 1, np.where(block == 0, 0, 255)).astype(np.uint8)
-
-
-def _on_grid(raw: Any, like: Any, path: Path) -> Any:
-    """The truth on the mask's grid: as it is where the shapes agree and it has no CRS, else by nearest neighbour."""
-    if raw.crs is None:
-        if raw.shape != like.shape:
-            raise InputError(f"{path}: has no georeference and {raw.shape} pixels, where the mask has {like.shape}")
-        return WarpedVRT(raw, src_crs=like.crs, src_transform=like.transform, crs=like.crs, transform=like.transform,
-                         width=like.width, height=like.height, nodata=255)  # fmt: skip
-    return WarpedVRT(raw, crs=like.crs, transform=like.transform, width=like.width, height=like.height,
-                     resampling=Resampling.nearest, nodata=255, src_nodata=255)  # fmt: skip
-
-
-def mask_figures(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    counts = sum(part["counts"] for part in parts)
-    unseen = sum(part["unseen"] for part in parts)
-    (tn, fn), (fp, tp) = counts.tolist()
+    Returns
+    -------
+    MaskFigures
+        Of the sums of their pixels.
+    """
+    (tn, fn), (fp, tp) = sum((part.counts for part in parts), np.zeros((2, 2), np.int64)).tolist()
     total = tn + fn + fp + tp
     expected = ((tp + fp) * (tp + fn) + (tn + fn) * (tn + fp)) / total**2 if total else 0.0
     accuracy = share(tp + tn, total)
-    kappa = None if accuracy is None or expected >= 1 else (accuracy - expected) / (1 - expected)
-    histograms = [part["histogram"] for part in parts if part["histogram"] is not None]
+    histograms = [part.histogram for part in parts if part.histogram is not None]
     return {
         "judged_px": total,
         "changed_px": tp + fn,
         "marked_px": tp + fp,
-        "not_seen_px": int(unseen.sum()),
+        "not_seen_px": sum(int(part.unseen.sum()) for part in parts),
         "accuracy": accuracy,
         "precision": share(tp, tp + fp),
         "recall": share(tp, tp + fn),
         "f1": share(2 * tp, 2 * tp + fp + fn),
         "iou": share(tp, tp + fp + fn),
-        "kappa": kappa,
+        "kappa": None if accuracy is None or expected >= 1 else (accuracy - expected) / (1 - expected),
         "false_alarm_fraction": share(fp, fp + tn),
         # Scores of different dates have different scales: an area under one curve would mean nothing.
         "auc": _auc(histograms[0]) if len(histograms) == 1 else None,
     }
 
 
-def _auc(histogram: NDArray[np.int64]) -> float | None:
+def _auc(histogram: Ints) -> float | None:
     negative, positive = histogram.astype(float)
     if not negative.sum() or not positive.sum():
         return None
     below = np.cumsum(negative) - negative
     return float((positive * (below + 0.5 * negative)).sum() / (negative.sum() * positive.sum()))
+
+
+def _top(score: Path | None) -> float:
+    """The score that the histogram ends at."""
+    if score is None:
+        return 1.0
+    with rasterio.open(score) as source:
+        top = float(source.tags(1).get("STATISTICS_MAXIMUM", "nan"))
+        threshold = float(source.tags().get("THRESHOLD", "nan"))
+    candidates = [value for value in (top, _TOP_THRESHOLDS * threshold) if np.isfinite(value) and value > 0]
+    return min(candidates, default=1.0)
+
+
+def _blocks(mask: Path, score: Path | None, truth: Path) -> Iterator[tuple[Bytes, Bytes, Singles | None]]:
+    """Mask, truth and score of each block."""
+    scores = nullcontext() if score is None else rasterio.open(score)
+    with (
+        rasterio.open(mask) as source,
+        rasterio.open(truth) as raw,
+        _on_grid(raw, source, truth) as true,
+        scores as values,
+    ):
+        for _, window in source.block_windows(1):
+            block = None if values is None else values.read(1, window=window)
+            yield source.read(1, window=window), _classes(true, window), block
+
+
+def _classes(source: WarpedVRT, window: windows.Window) -> Bytes:
+    block = source.read(1, window=window)
+    return np.where(block == 1, 1, np.where(block == 0, 0, _NOT_JUDGED)).astype(np.uint8)
+
+
+def _on_grid(raw: rasterio.io.DatasetReader, like: rasterio.io.DatasetReader, path: Path) -> WarpedVRT:
+    """The truth on the mask's grid: as it is where the shapes agree and it has no CRS, else by nearest neighbour."""
+    grid = {"crs": like.crs, "transform": like.transform, "width": like.width, "height": like.height}
+    if raw.crs is not None:
+        return WarpedVRT(raw, **grid, resampling=Resampling.nearest, nodata=_NOT_JUDGED, src_nodata=_NOT_JUDGED)
+    if raw.shape != like.shape:
+        raise InputError(f"{path}: has no georeference and {raw.shape} pixels, where the mask has {like.shape}")
+    return WarpedVRT(raw, src_crs=like.crs, src_transform=like.transform, **grid, nodata=_NOT_JUDGED)

@@ -1,4 +1,4 @@
-"""Score a finished run against a truth: its masks, its boxes, its counts, its arrivals and departures, its onset."""
+"""A finished run scored against a truth: its masks, boxes, counts, arrivals and departures, and its onsets."""
 
 from __future__ import annotations
 
@@ -6,23 +6,37 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Final, TypedDict
 
 import pandas as pd
 from rasterio.errors import RasterioIOError
 
-from changedet.assess.sample import adjusted_area
-from changedet.assess.score.boxes import score_boxes
-from changedet.assess.score.counts import score_counts
-from changedet.assess.score.masks import confusion, mask_figures, score_masks
-from changedet.assess.score.onset import score_onsets
-from changedet.assess.score.tracks import score_tracks
+from changedet.assess.sample import SampleFigures, adjusted_area
+from changedet.assess.score.boxes import BoxFigures, score_boxes
+from changedet.assess.score.counts import CountFigures, score_counts
+from changedet.assess.score.masks import MaskFigures, confusion, mask_figures, score_masks
+from changedet.assess.score.onset import OnsetFigures, score_onsets
+from changedet.assess.score.tracks import TrackFigures, score_tracks
 from changedet.errors import InputError
 from changedet.pipeline.finished import Run, open_run
 from changedet.store import RunFolder
 
+_MOST_DETAIL: Final = 120
+"""Characters of a library's message that are repeated."""
 
-def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = None) -> dict[str, Any]:
+
+class Scores(TypedDict, total=False):
+    """What `score_run` gives; only what the run and the truth have is there."""
+
+    masks: dict[str, MaskFigures]
+    objects: dict[str, BoxFigures]
+    tracks: TrackFigures
+    counts: CountFigures
+    onset: dict[str, OnsetFigures]
+    area: SampleFigures
+
+
+def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = None) -> Scores:
     """Accuracy of a run, or of a mask.
 
     Parameters
@@ -37,7 +51,7 @@ def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = N
 
     Returns
     -------
-    dict
+    Scores
         ``masks`` (a mapping by date, and ``all``), and with a truth folder ``objects``, ``counts``, ``tracks`` and
         ``onset``; with a labelled sample ``area``, error-adjusted.
 
@@ -50,12 +64,12 @@ def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = N
     if not target.exists():
         raise InputError(f"{truth}: no such truth; give a truth/ folder, a raster of 1, 0 and 255, or a sample")
     if source.is_file():
-        with _understood(target):
+        with _naming_the_truth(target):
             return {"masks": {"all": mask_figures([confusion(source, None, _only_raster(target))])}}
     finished = open_run(source)
     if target.suffix == ".gpkg":
         return {"area": adjusted_area(finished, target)}
-    with _understood(target):
+    with _naming_the_truth(target):
         if target.is_file():
             chosen = day or max(date for date in finished.dates if date != _reference(finished))
             return {"masks": score_masks(finished, {chosen: target})}
@@ -63,14 +77,14 @@ def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = N
 
 
 @contextmanager
-def _understood(target: Path) -> Iterator[None]:
+def _naming_the_truth(target: Path) -> Iterator[None]:
     """Make one line that names the truth of whatever is not as a truth is: other columns, words for numbers, no CRS."""
     try:
         yield
     except (KeyError, TypeError, ValueError, RuntimeError, RasterioIOError) as error:
-        detail = " ".join(str(error).replace(str(target), "").split())[:120]
-        told = "a truth/ folder as `changedet simulate` writes it, a raster of 1, 0 and 255, or a sample"
-        raise InputError(f"{target}: cannot be understood ({detail}), expected {told}") from error
+        detail = " ".join(str(error).replace(str(target), "").split())[:_MOST_DETAIL]
+        wanted = "a truth/ folder as `changedet simulate` writes it, a raster of 1, 0 and 255, or a sample"
+        raise InputError(f"{target}: cannot be understood ({detail}), expected {wanted}") from error
 
 
 def _only_raster(target: Path) -> Path:
@@ -83,26 +97,25 @@ def _reference(finished: Run) -> dt.date:
     return dt.date.fromisoformat(finished.summary["reference_date"])
 
 
-def _against_folder(finished: Run, target: Path, day: dt.date | None) -> dict[str, Any]:
-    table = target / "truth.csv"
-    vectors = target / "truth.gpkg"
+def _against_folder(finished: Run, target: Path, day: dt.date | None) -> Scores:
+    table, vectors = target / "truth.csv", target / "truth.gpkg"
     if not table.exists() or not vectors.exists():
         raise InputError(f"{target}: not a truth folder; expected truth.csv and truth.gpkg in it")
     days = [date for date in finished.dates if day is None or date == day]
     if not days:
         raise InputError(f"--date: the run has no {day}; it has {', '.join(str(date) for date in finished.dates)}")
-    rasters = {date: target / f"{date}_mask.tif" for date in days if (target / f"{date}_mask.tif").exists()}
+    folder, rasters = RunFolder(finished.path), {date: target / f"{date}_mask.tif" for date in days}
     truth = pd.read_csv(table)
     truth["containers"] = pd.to_numeric(truth["containers"])
-    figures: dict[str, Any] = {}
-    masks = {date: path for date, path in rasters.items() if RunFolder(finished.path).mask(date).exists()}
+    figures: Scores = {}
+    masks = {date: path for date, path in rasters.items() if path.exists() and folder.mask(date).exists()}
     if masks:
         figures["masks"] = score_masks(finished, masks)
-    if RunFolder(finished.path).objects.exists():
+    if folder.objects.exists():
         figures["objects"] = score_boxes(finished, vectors, days)
         if day is None:
             figures["tracks"] = score_tracks(finished, vectors)
-    if RunFolder(finished.path).timeseries.exists():
+    if folder.timeseries.exists():
         figures["counts"] = score_counts(finished, truth, days)
     if day is None:
         figures["onset"] = score_onsets(finished, truth)

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 
-def format_scores(figures: Mapping[str, Any]) -> str:
-    """The figures as text, one line each."""
+def format_scores(figures: Mapping[str, object]) -> str:
+    """The figures as text.
+
+    Parameters
+    ----------
+    figures : mapping
+        As `changedet.assess.score.run.score_run` gives.
+
+    Returns
+    -------
+    str
+        A line for each group of figures, indented by its depth.
+    """
     return "\n".join(_lines(figures))
 
 
-def _lines(figures: Mapping[str, Any], indent: int = 0) -> Iterator[str]:
+def _lines(figures: Mapping[str, object], indent: int = 0) -> Iterator[str]:
     for name, value in figures.items():
         pad = "  " * indent
         if isinstance(value, Mapping) and all(not isinstance(inner, Mapping) for inner in value.values()):
@@ -24,7 +34,7 @@ def _lines(figures: Mapping[str, Any], indent: int = 0) -> Iterator[str]:
             yield f"{pad}{name}: {_shown(value)}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, list):

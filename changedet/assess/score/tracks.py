@@ -1,17 +1,19 @@
-"""Arrivals and departures scored against the true ones."""
+"""Arrivals and departures compared with the true ones, by place and date."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeAlias, TypedDict
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
+from scipy.optimize import linear_sum_assignment
 
-from changedet.assess.score.shares import share
+from changedet.assess.score.shares import DetectionFigures, detection_figures
 from changedet.assess.score.truth import truth_layer
 from changedet.kernels.containers import CONTAINER_KINDS
 from changedet.pipeline.finished import Run
@@ -19,26 +21,51 @@ from changedet.pipeline.finished import Run
 EVENT_RADIUS_M: Final = 3.0
 """An arrival is found where the run has one on the same date within a container's width of it."""
 
+_Events: TypeAlias = Mapping[dt.date, Sequence[shapely.Point]]
 
-def score_tracks(finished: Run, vectors: Path) -> dict[str, Any]:
+
+class TrackFigures(TypedDict):
+    """Scores of arrivals and of departures."""
+
+    arrivals: DetectionFigures
+    departures: DetectionFigures
+
+
+def score_tracks(finished: Run, vectors: Path) -> TrackFigures:
+    """Scores of a run's arrivals and departures.
+
+    Parameters
+    ----------
+    finished : Run
+        With tracks.
+    vectors : pathlib.Path
+        ``truth.gpkg`` with the layer ``tracks``: points with `arrived` and `departed`, null where a box was there
+        before the first date or is there after the last.
+
+    Returns
+    -------
+    TrackFigures
+        Over all dates.
+
+    Raises
+    ------
+    InputError
+        The truth cannot be read.
+    """
     mine = finished.tracks
     mine = mine[mine["kind"].isin(CONTAINER_KINDS)]
     truth = truth_layer(vectors, "tracks", mine.crs)
     days = finished.dates
+    arrivals = _events(mine[mine["not_before"].notna()], "first_seen", days)
     return {
-        "arrivals": _event_figures(
-            _events(mine[mine["not_before"].notna()], "first_seen", days),
-            _events(truth, "arrived", days, skip_first=True),
-        ),
+        "arrivals": _event_figures(arrivals, _events(truth, "arrived", days, skip_first=True)),
         "departures": _event_figures(_events(mine, "not_after", days), _events(truth, "departed", days)),
     }
 
 
-def _events(
-    frame: gpd.GeoDataFrame, column: str, days: Sequence[dt.date], *, skip_first: bool = False
-) -> dict[dt.date, Any]:
+def _events(frame: gpd.GeoDataFrame, column: str, days: Sequence[dt.date], *, skip_first: bool = False) -> _Events:
     """Points by the first look that shows the event; events before the first look, or after the last, are none."""
-    found: dict[dt.date, list[Any]] = {}
+    found: dict[dt.date, list[shapely.Point]] = {}
     for when, point in zip(pd.to_datetime(frame[column], utc=True), frame.geometry, strict=True):
         if pd.isna(when):
             continue
@@ -48,26 +75,17 @@ def _events(
     return found
 
 
-def _event_figures(mine: Mapping[dt.date, Sequence[Any]], true: Mapping[dt.date, Sequence[Any]]) -> dict[str, Any]:
+def _event_figures(mine: _Events, true: _Events) -> DetectionFigures:
     hits = sum(_near_pairs(mine.get(day, []), true[day]) for day in true)
-    count, wanted = sum(map(len, mine.values())), sum(map(len, true.values()))
-    return {
-        "precision": share(hits, count),
-        "recall": share(hits, wanted),
-        "f1": share(2 * hits, count + wanted),
-        "found": count,
-        "true": wanted,
-    }
+    return detection_figures(hits, sum(map(len, mine.values())), sum(map(len, true.values())))
 
 
-def _near_pairs(mine: Sequence[Any], true: Sequence[Any]) -> int:
-    from scipy.optimize import linear_sum_assignment
-
+def _near_pairs(mine: Sequence[shapely.Point], true: Sequence[shapely.Point]) -> int:
     if not mine or not true:
         return 0
-    apart = np.hypot(
+    distance_m = np.hypot(
         *[np.subtract.outer([getattr(p, axis) for p in mine], [getattr(p, axis) for p in true]) for axis in "xy"]
     )
-    near = apart <= EVENT_RADIUS_M
+    near = distance_m <= EVENT_RADIUS_M
     rows, columns = linear_sum_assignment(-near.astype(float))
     return int(near[rows, columns].sum())
