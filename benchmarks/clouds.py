@@ -24,8 +24,7 @@ from changedet.kernels.pixel_classes import CLOUD, SHADOW  # noqa: E402
 from changedet.kernels.resampling import block_mean  # noqa: E402
 from changedet.simulate import make_world  # noqa: E402
 from changedet.simulate.render import weather  # noqa: E402
-from changedet.stages.mask import stage  # noqa: E402
-from changedet.stages.mask.stage import _classify  # noqa: E402
+from changedet.stages.mask.stage import classify  # noqa: E402
 from scenarios.pairs import registered  # noqa: E402
 
 DATES, FACTOR, GSD_M = 6, 4, 0.5
@@ -45,11 +44,11 @@ def dates(seed: int) -> Iterator[Date]:
         yield *pair, (sky.cloud > 0.1) | (sky.shadow > 0.2), look.sun_azimuth_deg
 
 
-def shares(date: Date) -> NDArray[np.float64]:
+def shares(date: Date, with_trees: bool) -> NDArray[np.float64]:
     """Pixels that are open, of these masked, left open, of these hidden."""
     own, before, hidden, azimuth = date
     cells = [block_mean(image, (FACTOR, FACTOR)) for image in (own, before)]
-    classes = _classify(*cells, GSD_M * FACTOR, azimuth, roles=ROLES, dtype="uint16")
+    classes = classify(*cells, GSD_M * FACTOR, azimuth, roles=ROLES, dtype="uint16", with_trees=with_trees)
     masked = np.isin(np.repeat(np.repeat(classes, FACTOR, 0), FACTOR, 1), (CLOUD, SHADOW))[: len(hidden)]
     seen = np.isfinite(own).all(axis=0)
     parts = seen & ~hidden, masked & seen & ~hidden, seen & ~masked, hidden & seen & ~masked
@@ -62,10 +61,8 @@ def main() -> None:
     args = parser.parse_args()
     low, high = (int(n) for n in args.seeds.split("-"))
     sites = [date for seed in range(low, high + 1) for date in dates(seed)]
-    with_trees = stage.cloud_forests
-    for name, trees in (("tests alone", tuple), ("with trees", with_trees)):
-        stage.cloud_forests = trees
-        open_, masked, left, hidden = np.sum([shares(date) for date in sites], axis=0)
+    for name, with_trees in (("tests alone", False), ("with trees", True)):
+        open_, masked, left, hidden = np.sum([shares(date, with_trees) for date in sites], axis=0)
         print(f"{name:12s} of open ground masked {masked / open_:.4f}, of ground left open hidden {hidden / left:.4f}")
 
 

@@ -57,3 +57,14 @@ def write_workflow(folder: Path, dates: tuple[str, ...], name: str = "site", **m
     path = folder / f"{name}.yaml"
     path.write_text(yaml.safe_dump(content | more, sort_keys=False))
     return path
+
+
+def overcast_sky(shape: tuple[int, int], contrast: float = 0.05, seed: int = 0) -> np.ndarray:
+    """The top of an overcast sky ``(4, y, x)``: white, its unevenness falling off with the third power of frequency."""
+    rng = np.random.default_rng(seed)
+    frequency = np.hypot(np.fft.fftfreq(shape[0])[:, None], np.fft.rfftfreq(shape[1]))
+    frequency[0, 0] = 1.0
+    spectrum = rng.normal(size=frequency.shape) + 1j * rng.normal(size=frequency.shape)
+    uneven = np.fft.irfft2(spectrum * frequency**-1.75, s=shape)
+    level = 7000 * (1 + contrast * uneven / uneven.std())
+    return np.stack([level * gain for gain in (1.0, 0.99, 0.98, 0.96)]) + rng.normal(0, 20, (4, *shape))

@@ -31,7 +31,14 @@ from changedet.kernels import boosted_trees  # noqa: E402
 from changedet.kernels.resampling import block_mean  # noqa: E402
 from changedet.simulate import make_world  # noqa: E402
 from changedet.simulate.render import weather as sky_of  # noqa: E402
-from changedet.stages.mask.kernels import cloud_trees  # noqa: E402
+from changedet.stages.mask.kernels.cloud_context import (  # noqa: E402
+    CONTEXT_NAMES,
+    HiddenProbability,
+    context_layers,
+)
+from changedet.stages.mask.kernels.cloud_features import FEATURE_NAMES, cloud_features  # noqa: E402
+from changedet.stages.mask.kernels.cloud_light import CloudBands, filled, usual_light  # noqa: E402
+from changedet.stages.mask.kernels.cloud_trees import cloud_probabilities  # noqa: E402
 from scenarios.pairs import registered  # noqa: E402
 from training.boosting import say  # noqa: E402
 
@@ -66,7 +73,7 @@ class Date:
     before: Floats
     cloud: Bools
     shadow: Bools
-    bands: cloud_trees.Bands
+    bands: CloudBands
     sun_azimuth_deg: float | None
 
     @property
@@ -115,7 +122,7 @@ def _date(world: object, seed: int, index: int, factor: int, rng: np.random.Gene
     cloud, shadow = (block_mean(layer[None], (factor, factor))[0] for layer in (sky.cloud, sky.shadow))
     sun = None if rng.random() < WITHOUT_SUN else float(look.sun_azimuth_deg)
     hidden = cloud > OPAQUE
-    bands = cloud_trees.Bands((0, 1, 2), 3 if nir else None)
+    bands = CloudBands((0, 1, 2), 3 if nir else None)
     return Date(seed, cells[0], cells[1], hidden, (shadow > SHADED) & ~hidden, bands, sun)
 
 
@@ -153,16 +160,16 @@ def _stretched(image: Floats, rng: np.random.Generator) -> Floats:
 def table(date: Date, first: Sequence[boosted_trees.Forest] | None) -> Floats:
     """Features (feature, y, x), with those of the second question where the first is answered."""
     valid = date.valid
-    own, before = cloud_trees.filled(date.own, valid), cloud_trees.filled(date.before, valid)
-    usual = cloud_trees.levels(own, before, valid, date.bands)
-    rows = cloud_trees.features(own, before, valid, date.bands, usual)
+    own, before = filled(date.own, valid), filled(date.before, valid)
+    usual = usual_light(own, before, valid, date.bands)
+    rows = cloud_features(own, before, valid, date.bands, usual)
     if first is None:
         return rows
     cells = np.ascontiguousarray(rows[:, valid].T)
     hidden, cloud = (1 / (1 + np.exp(-boosted_trees.margins(one, cells, len(one.root)))) for one in first)
-    answer = cloud_trees.Answer(*(np.full(valid.shape, np.nan, np.float32) for _ in range(2)))
+    answer = HiddenProbability(*(np.full(valid.shape, np.nan, np.float32) for _ in range(2)))
     answer.cloud[valid], answer.shadow[valid] = np.minimum(cloud, hidden), np.maximum(hidden - cloud, 0)
-    layers = list(cloud_trees.context(answer, valid, date.sun_azimuth_deg))
+    layers = list(context_layers(answer, valid, date.sun_azimuth_deg))
     if np.random.default_rng([date.seed, 34, int(valid.sum())]).random() < UNMATCHED:
         layers[:4] = [np.full_like(layer, np.nan) for layer in layers[:4]]
     return np.stack([*rows, *layers])
@@ -207,7 +214,7 @@ def fit(seeds: Sequence[int]) -> list[boosted_trees.Forest]:
 def report(seeds: Sequence[int], forests: Sequence[boosted_trees.Forest]) -> None:
     """Shares of the open cells that are masked, and of the cells left open that are hidden, on other seeds."""
     sites = drawn(seeds)
-    answers = [cloud_trees.told(d.own, d.before, d.bands, d.sun_azimuth_deg, forests) for d in sites]
+    answers = [cloud_probabilities(d.own, d.before, d.bands, d.sun_azimuth_deg, forests) for d in sites]
     for least in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
         sums = np.zeros(5)
         for date, answer in zip(sites, answers, strict=True):
@@ -231,7 +238,7 @@ def main() -> None:
         for name in ("seeds", "held_out")
     }
     forests = fit(span["seeds"])
-    about = {"features": [*cloud_trees.NAMES, *cloud_trees.CONTEXT_NAMES], "seeds": args.seeds}
+    about = {"features": [*FEATURE_NAMES, *CONTEXT_NAMES], "seeds": args.seeds}
     args.out.write_bytes(boosted_trees.dump(forests, about))
     report(span["held_out"], forests)
 

@@ -21,8 +21,8 @@ from changedet.plan import Plan
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.images import overview_factor
 from changedet.stages.footprint.stage import FootprintMethod, footprint_method
+from changedet.stages.mask.images import cloud_overview_factor
 from changedet.stages.mask.stage import MaskMethod
-from changedet.stages.mask.stage import overview_factor as mask_overview_factor
 from changedet.stages.objects.lattice import ObjectMethod
 
 SIMILAR_GSD: Final = 1.25
@@ -117,7 +117,7 @@ class DateJob:
         shape, method = self.grid.shape, self.methods.mask
         if method is None or method.classify is None:
             return overview_factor(shape)
-        return mask_overview_factor(shape, self.grid.ground_resolution_m, method.overview_resolution_m)
+        return cloud_overview_factor(shape, self.grid.ground_resolution_m, method.overview_resolution_m)
 
     @property
     def blur_px(self) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from changedet.imagery.scene import Look
 from changedet.kernels.pixel_classes import CLEAR, NODATA
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel, OverviewClasses
-from changedet.stages.mask.kernels.clouds import laid_over
+from changedet.stages.mask.kernels.pixels import laid_over
 
 
 def where_valid(image: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -1,20 +1,25 @@
 """Whether a picture shows its ground at all: an overcast sky, fog or an empty picture leaves none to measure by.
 
-The tests of `kernels.mask` measure a cloud against the ground around it, and fail where cloud is most of the picture.
-Here pictures are told by what they lack: the fine structure that another date shows at the same place. The thresholds
+The tests of `cloud_shapes` measure a cloud against the ground around it, and fail where cloud is most of the picture.
+Here pictures are known by what they lack: the fine structure that another date shows at the same place. The thresholds
 were chosen with these in view: simulated pairs (quiet, growth, earthworks, winter with snow, port, trains; seeds 11,
 12, 21, 22) under 0 to 100 % of cloud, clear pairs of Taizhou, Pucallpa, Beijing A and LEVIR, and fractal skies painted
-over them. Overcast skies as rough as the ground itself are not told.
+over them. Overcast skies as rough as the ground itself are missed.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
+
+from changedet.arrays import Bools, Singles
+
+Field: TypeAlias = NDArray[np.complex64]
+"""Gradients (y, x): x along the real axis; 0 where unknown."""
 
 WINDOW_PX: Final = 31
 """Structure is compared over windows of this width."""
@@ -29,6 +34,16 @@ PEAK: Final = 5.0
 """Least height of the correlation's peak, in standard deviations, of two pictures of one place: noise reaches 3.5."""
 REACH_PX: Final = 12
 """Farthest that two dates lie apart on the overview."""
+SEEN_SHARE: Final = 0.25
+"""Windows of which less is seen are left out."""
+EDGE_PX: Final = 9
+"""Gradients this near to what is not seen, in a window of this width, are not known: the reach of the filters."""
+LEAST_LIGHT: Final = 1e-3
+"""Brightness is kept above this share of the usual one, so that its logarithm exists."""
+LEAST_GRADIENT: Final = 1e-4
+"""Added to gradients before their logarithm: what 8-bit steps and compression leave of nothing."""
+LEAST_KNOWN: Final = 1e-3
+"""Least share of a window that a mean is divided by."""
 FLAT: Final = 0.05
 """Below this gradient of the logarithm a window has no structure of its own; a snow field has .12."""
 FLAT_OUTLINES: Final = 0.1
@@ -36,18 +51,19 @@ FLAT_OUTLINES: Final = 0.1
 FLAT_SHARE: Final = 0.25
 """A picture of which more is flat is worth another look; clear pictures reach .08."""
 ALL_FLAT: Final = 0.9
+"""An empty picture, fog or an overcast sky is flat over more than this."""
 BRIGHT_FLAT: Final = 0.6
 """Of a picture as bright as cloud less need be flat: gaps in a cloud have outlines."""
 GREY: Final = 0.18
 """Greatest (max - min) / mean of the visible bands of a cloud, fog or an empty picture."""
 
 
-def hides_ground(bright: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+def hides_ground(bright: Singles, other: Singles) -> bool:
     """Whether a picture shows nothing of what another date shows at the same place.
 
     Parameters
     ----------
-    bright, other : (y, x) float32
+    bright, other : float32 (y, x)
         Mean of the visible bands of both dates on one grid, NaN for no data; some pixels apart at most.
 
     Returns
@@ -62,7 +78,7 @@ def hides_ground(bright: NDArray[np.float32], other: NDArray[np.float32]) -> boo
         return False
     own, before = _gradient(bright, seen), _gradient(other, seen)
     weight = _weight(seen)
-    inside = weight > 0.25
+    inside = weight > SEEN_SHARE
     lost = np.zeros(seen.shape, bool)
     for level, share, faint in zip((_level, _outlines), SMOOTHER, FAINT, strict=True):
         lost |= level(own, weight) < np.minimum(faint, share * level(before, weight))
@@ -71,15 +87,36 @@ def hides_ground(bright: NDArray[np.float32], other: NDArray[np.float32]) -> boo
     return _peak(own, before) < PEAK
 
 
-def is_doubtful(bright: NDArray[np.float32]) -> bool:
-    """Whether so much of a picture ``(y, x)`` has no structure that another date should be asked."""
+def is_doubtful(bright: Singles) -> bool:
+    """Whether so much of a picture has no structure that it should be compared with another date.
+
+    Parameters
+    ----------
+    bright : float32 (y, x)
+        Mean of the visible bands, NaN for no data.
+
+    Returns
+    -------
+    bool
+        False where nothing is seen.
+    """
     return _flat_share(bright, np.inf) > FLAT_SHARE
 
 
-def is_featureless(bands: NDArray[np.float32], floor: float) -> bool:
-    """Whether a picture ``(visible band, y, x)`` is grey and smooth nearly everywhere.
+def is_featureless(bands: Singles, floor: float) -> bool:
+    """Whether a picture is grey and smooth nearly everywhere.
 
-    No cloud is darker than `floor`, which is 0 where the units are unknown.
+    Parameters
+    ----------
+    bands : float32 (band, y, x)
+        Visible bands, NaN for no data.
+    floor : float
+        No cloud is darker; 0 where the units are unknown.
+
+    Returns
+    -------
+    bool
+        False where too little is seen.
     """
     seen = np.asarray(np.isfinite(bands).all(axis=0), bool)
     if seen.sum() < WINDOW_PX**2:
@@ -92,10 +129,10 @@ def is_featureless(bands: NDArray[np.float32], floor: float) -> bool:
     return _flat_share(bands.mean(axis=0), FLAT_OUTLINES) > (BRIGHT_FLAT if bright else ALL_FLAT)
 
 
-def _flat_share(bright: NDArray[np.float32], outlines: float) -> float:
+def _flat_share(bright: Singles, outlines: float) -> float:
     seen = np.asarray(np.isfinite(bright), bool)
     weight = _weight(seen)
-    inside = weight > 0.25
+    inside = weight > SEEN_SHARE
     if not inside.any():
         return 0.0
     gradient = _gradient(bright, seen)
@@ -103,37 +140,37 @@ def _flat_share(bright: NDArray[np.float32], outlines: float) -> float:
     return float(flat[inside].mean())
 
 
-def _gradient(bright: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.complex64]:
+def _gradient(bright: Singles, seen: Bools) -> Field:
     """Gradient of the logarithm, which light and haze scale little; 0 beside what is not seen."""
     usual = max(float(np.median(bright[seen])), 1e-6) if seen.any() else 1.0
     filled = cv2.GaussianBlur(np.where(seen, bright, np.float32(usual)), (0, 0), 1.0)
-    level = np.log(np.maximum(filled, np.float32(1e-3 * usual)))
-    away = cv2.erode(seen.astype(np.uint8), np.ones((9, 9), np.uint8), borderValue=1).astype(bool)
+    level = np.log(np.maximum(filled, np.float32(LEAST_LIGHT * usual)))
+    away = cv2.erode(seen.astype(np.uint8), np.ones((EDGE_PX, EDGE_PX), np.uint8), borderValue=1).astype(bool)
     along = cv2.Sobel(level, -1, 1, 0) + np.complex64(1j) * cv2.Sobel(level, -1, 0, 1)
     return np.where(away, along, 0).astype(np.complex64)
 
 
-def _weight(seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _weight(seen: Bools) -> Singles:
     """Share of each window whose gradient is known."""
-    away = cv2.erode(seen.astype(np.uint8), np.ones((9, 9), np.uint8), borderValue=1)
+    away = cv2.erode(seen.astype(np.uint8), np.ones((EDGE_PX, EDGE_PX), np.uint8), borderValue=1)
     return np.asarray(cv2.blur(away.astype(np.float32), (WINDOW_PX, WINDOW_PX)), np.float32)
 
 
-def _level(gradient: NDArray[np.complex64], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+def _level(gradient: Field, weight: Singles) -> Singles:
     """Geometric mean of the gradient over each window: a few sharp edges do not make up for smooth ground."""
     known = (gradient != 0) | (weight == 1)
-    size = np.log(np.abs(gradient) + np.float32(1e-4))
+    size = np.log(np.abs(gradient) + np.float32(LEAST_GRADIENT))
     total = cv2.blur(np.where(known, size, 0).astype(np.float32), (WINDOW_PX, WINDOW_PX))
-    return np.asarray(np.exp(total / np.maximum(weight, 1e-3)), np.float32)
+    return np.asarray(np.exp(total / np.maximum(weight, LEAST_KNOWN)), np.float32)
 
 
-def _outlines(gradient: NDArray[np.complex64], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+def _outlines(gradient: Field, weight: Singles) -> Singles:
     """Root mean square of the gradient over each window."""
     power = cv2.blur(np.square(np.abs(gradient)).astype(np.float32), (WINDOW_PX, WINDOW_PX))
-    return np.asarray(np.sqrt(np.maximum(power, 0) / np.maximum(weight, 1e-3)), np.float32)
+    return np.asarray(np.sqrt(np.maximum(power, 0) / np.maximum(weight, LEAST_KNOWN)), np.float32)
 
 
-def _peak(own: NDArray[np.complex64], before: NDArray[np.complex64]) -> float:
+def _peak(own: Field, before: Field) -> float:
     """Height of the orientation correlation's peak among small shifts, in standard deviations of the others."""
     pair = [field / (np.abs(field) + 0.5 * np.median(np.abs(field)) + 1e-9) for field in (own, before)]
     size = [fft.next_fast_len(n + REACH_PX) for n in own.shape]

@@ -1,21 +1,18 @@
 """The mask: clouds of known place, and bright things that must not be taken for one."""
 
 import datetime as dt
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
+from real import DATA, needs_data
 from scipy.ndimage import gaussian_filter
-from scipy.ndimage import label as ndimage_label
 
 from changedet.errors import MethodError
-from changedet.kernels import components
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
 from changedet.simulate import make_world, render
-from changedet.stages.mask.kernels import clouds as kernel
-from changedet.stages.mask.stage import STAGE, mask, overview_factor
+from changedet.stages.mask.images import cloud_overview_factor, mask
+from changedet.stages.mask.stage import STAGE
 from changedet.stages.registry import Facts
 
 ROLES = ["blue", "green", "red", "nir"]
@@ -63,14 +60,14 @@ def clouded(values, shadow_shift=(60, -40)):
     return values * (1 - 0.65 * dark) * (1 - cloud) + 7500 * cloud, cloud, dark
 
 
-def test_bright_yards_are_not_clouds():
+def test_mask_bright_yards_are_not_clouds():
     clear = image(with_yard(ground()))
     assert (mask(clear) == CLEAR).all()
     assert (mask(clear, reference=image(ground(1))) == CLEAR).all()
 
 
 @pytest.mark.parametrize("with_reference", [False, True])
-def test_a_cloud_and_its_shadow(with_reference):
+def test_mask_finds_a_cloud_and_its_shadow(with_reference):
     values, cloud, dark = clouded(with_yard(ground()))
     reference = image(with_yard(ground(0)) * 1.1) if with_reference else None
     # The sun stands in the north-east: the shadow falls south-west, rows down and columns left.
@@ -85,19 +82,19 @@ def test_a_cloud_and_its_shadow(with_reference):
     assert (found[40:140, 40:160] == CLEAR).all()
 
 
-def test_no_shadow_without_a_cloud():
+def test_mask_has_no_shadow_without_a_cloud():
     values = ground()
     values[:, 200:260, 200:260] *= 0.3
     assert (mask(image(values), reference=image(ground())) == CLEAR).all()
 
 
-def test_a_soft_bright_place_that_was_there_before_is_no_cloud():
+def test_mask_a_soft_bright_place_that_was_there_before_is_no_cloud():
     values, _, _ = clouded(ground(), (0, 0))
     assert (mask(image(values)) == CLOUD).any()
     assert not (mask(image(values), reference=image(values)) == CLOUD).any()
 
 
-def test_snow_where_swir_tells_it():
+def test_mask_knows_snow_by_swir():
     values = np.concatenate([ground(), ground()[2:3] * 1.5])
     values[:, :100] = np.array([7500, 7600, 7500, 7000, 900])[:, None, None]
     found = mask(image(values, [*ROLES, "swir1"], 30.0), dtype="uint16").values
@@ -105,18 +102,13 @@ def test_snow_where_swir_tells_it():
     assert (found[105:] == CLEAR).all()
 
 
-def test_eight_bit_white_is_saturated_only_where_no_roof_is_that_wide():
+def test_mask_of_eight_bit_white_roofs_is_clear():
     values = np.clip(with_yard(ground()) / 12, 0, 255).round()
     values[:, 50:80, 50:110] = 255
     assert (mask(image(values), dtype="uint8") == CLEAR).all()
-    clipped = np.zeros((4, 200, 200), np.float32) + 90
-    clipped[:, 40:160, 40:160] = 255
-    classes = kernel.classify_overview(clipped, None, (0, 1, 2), None, 1.0, 1e9, 253.5, None)
-    assert (classes[60:140, 60:140] == SATURATED).all()
-    assert (classes[:38] == CLEAR).all()
 
 
-def test_sixteen_bit_saturation_and_no_data_pixel_by_pixel():
+def test_mask_sixteen_bit_saturation_and_no_data_pixel_by_pixel():
     values = ground()
     values[2, 5, 7] = 65535
     values[1, 9, 11] = np.nan
@@ -125,7 +117,7 @@ def test_sixteen_bit_saturation_and_no_data_pixel_by_pixel():
     assert (np.delete(found.ravel(), [5 * N + 7, 9 * N + 11]) == CLEAR).all()
 
 
-def test_all_no_data_and_sar():
+def test_mask_all_no_data_and_sar():
     empty = image(np.full((4, 50, 60), np.nan))
     assert (mask(empty) == NODATA).all()
     radar = image(np.full((2, 20, 20), 3.0), ["vv", "vh"])
@@ -137,7 +129,7 @@ def test_all_no_data_and_sar():
     assert STAGE.choose(Facts(10.0, ("red", "nir"))).method == "nodata_only"
 
 
-def test_chunks_names_and_inputs():
+def test_mask_chunks_names_and_inputs():
     values, _, _ = clouded(ground())
     values[:, 300:] = np.nan
     whole_image, reference = image(values)[:, :, :313], image(ground(2))[:, :, :313]
@@ -153,7 +145,7 @@ def test_chunks_names_and_inputs():
     np.testing.assert_array_equal(lazy.compute(), whole)
 
 
-def test_wrong_input():
+def test_mask_refuses_wrong_input():
     with pytest.raises(MethodError, match="blue is missing"):
         mask(image(ground()[1:], ROLES[1:]), method="spectral")
     with pytest.raises(MethodError, match="shape"):
@@ -162,27 +154,14 @@ def test_wrong_input():
         mask(image(ground()), method="spectrl")
 
 
-def test_overview_stays_within_its_budget():
+def test_cloud_overview_factor_stays_within_its_budget():
     for shape in ((100, 100), (5000, 7000), (40_000, 30_000)):
-        factor = overview_factor(shape, 0.3)
+        factor = cloud_overview_factor(shape, 0.3)
         assert (shape[0] // factor) * (shape[1] // factor) <= 2_000_000
 
 
-def test_many_cores_are_told_apart_rightly():
-    """Flat boolean pictures are labelled wrongly by cc3d 4.1.1, which ended a run under a broken sky."""
-    rng = np.random.default_rng(3)
-    for size in (4, 6, 8):
-        rough = gaussian_filter(rng.normal(size=(403, 515)), size)
-        values = np.where(rough > rough.std(), 7000.0, 1000.0)[None] * np.ones((3, 1, 1))
-        kernel.classify_overview(values.astype(np.float32), None, (0, 1, 2), None, 5.0, 2200.0, float("inf"), None)
-        cores = rough > rough.std()
-        ours, theirs = components.label(cores.astype(np.uint8)), ndimage_label(cores, np.ones((3, 3)))[0]
-        pairs = set(zip(ours.ravel().tolist(), theirs.ravel().tolist(), strict=True))
-        assert len(pairs) == len({one for one, _ in pairs}) == len({other for _, other in pairs})
-
-
 @pytest.mark.parametrize("kind", ["quiet", "decoys", "port", "dense"])
-def test_simulated_clear_sites_are_clear(kind):
+def test_mask_of_simulated_clear_sites_are_clear(kind):
     from changedet.simulate import Renderer, make_world
 
     world = make_world(kind, seed=5, dates=1, gsd_m=1.0)
@@ -190,7 +169,7 @@ def test_simulated_clear_sites_are_clear(kind):
     assert (mask(image(picture)) == CLEAR).all()
 
 
-def test_simulated_clouds_are_found():
+def test_mask_finds_simulated_clouds():
     from changedet.simulate import Renderer, make_world
     from changedet.simulate.render import weather
     from changedet.simulate.schedule import Sky
@@ -203,11 +182,10 @@ def test_simulated_clouds_are_found():
     assert (found[(sky.cloud == 0) & (sky.shadow == 0)] != CLEAR).mean() < 0.15
 
 
+@needs_data
 @pytest.mark.parametrize("folder", ["null", "pucallpa"])
-def test_real_clear_scenes_are_clear(folder):
-    place = Path(os.environ.get("CHANGEDET_DATA", Path(__file__).parents[2] / "shared/data")) / folder
-    if not place.is_dir():
-        pytest.skip(f"{folder} is not there: set CHANGEDET_DATA")
+def test_mask_of_real_clear_scenes_are_clear(folder):
+    place = DATA / folder
     rasterio = pytest.importorskip("rasterio")
     resolution_m = {"null": 5.0, "pucallpa": 90.0}[folder]
     for path in sorted(place.glob("*.tif")):

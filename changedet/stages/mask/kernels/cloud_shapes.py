@@ -1,0 +1,222 @@
+"""Which bright, white places are clouds: large, fading out or of ragged outline, and not there before.
+
+A cloud is brighter than the scene's ground by a factor, white in all bands, wider than rows of containers, and fades
+out over metres where a roof ends within one: thresholds follow the scene, with absolute guard rails, after the tests of
+Fmask (Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028). Thresholds were chosen on simulated dates and on the real
+scenes that their comments name.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from changedet.arrays import Bools, Singles
+from changedet.kernels.components import label
+from changedet.stages.mask.kernels.cloud_shadows import FADE_M, RIM_ALONE_M, RIM_M
+from changedet.stages.mask.kernels.discs import dilated, opened
+
+CORE_RATIO: Final = 3.0
+"""Cloud cores are this much brighter than the scene's darker quarter; gravel, concrete and sand reach 2 to 2.5."""
+CORE_SATURATION: Final = 0.18
+"""Greatest (max - min) / mean of a core's bands; gravel and sand have .2 to .5."""
+CORE_WIDTH_M: Final = 16.0
+"""Narrower bright things are roofs, containers and lorries."""
+CORE_CEILING_SHARE: Final = 0.9
+"""In stretched 8-bit pictures a core is so near to their white, however bright the ground."""
+CORE_AREA_M2, COMPANION_AREA_M2 = 500.0, 100.0
+"""Least area of a cloud's core, and beside another one."""
+LEAST_CORE_PX: Final = 9.0
+"""The same in pixels, where pixels are large."""
+SHARPNESS: Final = 0.66
+"""Greatest sharpness of the outline less unevenness of the inside, of a cloud: roofs have .8, clouds at most .6."""
+RAGGED_SHARPNESS: Final = 0.82
+"""The same where the outline is no building's, or where other clouds are about: some clouds have .8, flat new roofs
+.85."""
+RAGGED_AREA_M2: Final = 2000.0
+"""A smaller thing's outline has too few pixels to be called ragged."""
+RAGGED_FILL: Final = 0.8
+"""Greatest share of its smallest rectangle that a ragged thing fills; roofs fill more than .9 of theirs."""
+RAGGED_CORNERS: Final = 8
+"""Least number of corners of a ragged outline, simplified to two pixels."""
+SOFTNESS_LIMIT_M: Final = 4.0
+"""With coarser pixels every outline looks sharp, and no roof is left as wide as a cloud."""
+EDGE_REACH_PX: Final = 5
+"""Window in which the edge of an outline is looked for: two pixels either side."""
+NEW_RATIO: Final = 1.5
+"""A cloud is this much brighter than the reference at its place; what is not was there before."""
+GROW_RATIO: Final = 1.3
+"""A cloud's thin rim is at least this much brighter than the ground."""
+GROW_CORE_SHARE: Final = 0.6
+"""And, without a reference, than this share of what a core is."""
+GROW_REACH_M: Final = 30.0
+"""Farther from a core than this, what is brighter than the reference may be new paving as well."""
+GROW_WIDTH_M: Final = 4.0
+"""Narrower bright things do not belong to a rim."""
+
+
+def bright_cores(
+    bands: Singles,
+    bright: Singles,
+    valid: Bools,
+    ground: float,
+    resolution_m: float,
+    floor: float,
+    ceiling: float,
+) -> Bools:
+    """Wide places that are white and much brighter than the ground.
+
+    Parameters
+    ----------
+    bands : float32 (band, y, x)
+        Visible bands, 0 for no data.
+    bright : float32 (y, x)
+        Their mean.
+    valid : bool (y, x)
+        Where a cloud may be: seen, and no snow.
+    ground : float
+        Brightness of the scene's darker quarter.
+    resolution_m : float
+        Pixel size.
+    floor : float
+        Nothing darker is a cloud, whatever the scene; 0 where the units are unknown.
+    ceiling : float
+        Clipped white of 8-bit pictures; infinite where there is none.
+
+    Returns
+    -------
+    bool (y, x)
+        Candidates for `clouds_of_cores`.
+    """
+    least = max(CORE_RATIO * ground, floor)
+    if np.isfinite(ceiling):
+        least = min(least, CORE_CEILING_SHARE * ceiling)
+    white = (bands.max(axis=0) - bands.min(axis=0)) < CORE_SATURATION * np.maximum(bright, 1e-6)
+    return opened(valid & white & (bright > least), CORE_WIDTH_M / 2, resolution_m)
+
+
+def clouds_of_cores(
+    core: Bools,
+    bright: Singles,
+    ratio: Singles | None,
+    valid: Bools,
+    resolution_m: float,
+    by_outline: bool,
+) -> Bools:
+    """Cores that are large, fade out, or have a cloud's outline, and were not there before.
+
+    Parameters
+    ----------
+    core : bool (y, x)
+        Candidates.
+    bright : float32 (y, x)
+        Mean of the visible bands.
+    ratio : float32 (y, x) or None
+        How much brighter than the reference, sunlit ground being 1; NaN where that is not seen.
+    valid : bool (y, x)
+        Where the overview has data.
+    resolution_m : float
+        Pixel size.
+    by_outline : bool
+        Whether a ragged outline is evidence; what trees take for a cloud has no outline of its own.
+
+    Returns
+    -------
+    bool (y, x)
+        Those of the cores that are clouds.
+    """
+    labels = label(core.astype(np.uint8))
+    count = int(labels.max(initial=0))
+    if not count:
+        return core
+    sharp = _sharpness(bright, valid, resolution_m)
+    inner = cv2.erode(core.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    certain, possible = np.zeros(count + 1, bool), np.zeros(count + 1, bool)
+    least_px, beside_px = (max(LEAST_CORE_PX, area / resolution_m**2) for area in (CORE_AREA_M2, COMPANION_AREA_M2))
+    for number in range(1, count + 1):
+        part = labels == number
+        size = int(part.sum())
+        if size < beside_px or not _is_new(part, ratio):
+            continue
+        uneven = float(bright[part].std() / max(float(bright[part].mean()), 1e-6))
+        edge = 0.0 if resolution_m > SOFTNESS_LIMIT_M else float(np.median(sharp[part & ~inner])) - uneven
+        possible[number] = ratio is not None and edge < RAGGED_SHARPNESS
+        alone = edge < SHARPNESS or (by_outline and possible[number] and _is_ragged(part, resolution_m))
+        certain[number] = alone and size >= least_px
+    # Clouds come together: beside one, others need not prove their shape.
+    return np.asarray((certain | possible if certain.any() else certain)[labels], bool)
+
+
+def with_rims(
+    cloud: Bools,
+    bright: Singles,
+    ratio: Singles | None,
+    valid: Bools,
+    ground: float,
+    resolution_m: float,
+) -> Bools:
+    """Clouds with their thin rims, outward from the cores, each step through pixels brighter than the ground.
+
+    Parameters
+    ----------
+    cloud : bool (y, x)
+        Cores.
+    bright : float32 (y, x)
+        Mean of the visible bands.
+    ratio : float32 (y, x) or None
+        How much brighter than the reference, sunlit ground being 1; NaN where that is not seen.
+    valid : bool (y, x)
+        Where the overview has data.
+    ground : float
+        Brightness of the scene's darker quarter.
+    resolution_m : float
+        Pixel size.
+
+    Returns
+    -------
+    bool (y, x)
+        Around the cores.
+    """
+    if ratio is not None:
+        brighter = valid & (np.nan_to_num(ratio, nan=0.0) > GROW_RATIO)
+    else:
+        brighter = valid & (bright > max(GROW_RATIO, GROW_CORE_SHARE * CORE_RATIO) * ground)
+    brighter = opened(brighter, GROW_WIDTH_M / 2, resolution_m) | cloud
+    step = np.ones((3, 3), np.uint8)
+    grown = cloud.astype(np.uint8)
+    for _ in range(max(1, round(GROW_REACH_M / resolution_m))):
+        grown = cv2.dilate(grown, step) & brighter.astype(np.uint8)
+    return dilated(grown.astype(bool), RIM_ALONE_M if ratio is None else RIM_M, resolution_m)
+
+
+def _is_ragged(part: Bools, resolution_m: float) -> bool:
+    """Whether a large thing has the outline of nothing that is built."""
+    outlines, _ = cv2.findContours(part.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = max(outlines, key=len)
+    _, (width, height), _ = cv2.minAreaRect(outline)
+    fill = float(part.sum()) / ((width + 1) * (height + 1))
+    corners = len(cv2.approxPolyDP(outline, 2.0, True))
+    return bool(part.sum() * resolution_m**2 >= RAGGED_AREA_M2 and fill < RAGGED_FILL and corners >= RAGGED_CORNERS)
+
+
+def _is_new(part: Bools, ratio: Singles | None) -> bool:
+    if ratio is None:
+        return True
+    values = ratio[part]
+    values = values[np.isfinite(values)]
+    return bool(values.size == 0 or np.median(values) > NEW_RATIO)
+
+
+def _sharpness(bright: Singles, valid: Bools, resolution_m: float) -> Singles:
+    """Share of the brightness range nearby that one edge, a pixel either side, makes up; the edge within two pixels."""
+    filled = np.where(valid, bright, np.float32(np.median(bright[valid])))
+    near = cv2.dilate(_range(filled, 1), np.ones((EDGE_REACH_PX, EDGE_REACH_PX), np.uint8))
+    wide = _range(filled, max(3, round(FADE_M / resolution_m)))
+    return np.asarray(near / np.maximum(wide, 1e-6), np.float32)
+
+
+def _range(values: Singles, radius_px: int) -> Singles:
+    window = np.ones((2 * radius_px + 1, 2 * radius_px + 1), np.uint8)
+    return np.asarray(cv2.dilate(values, window) - cv2.erode(values, window), np.float32)

@@ -1,0 +1,215 @@
+"""Classes of a coarse overview: clouds, their shadows, snow and saturation.
+
+Tests of brightness, width and outline find clouds (`cloud_shapes`, `cloud_shadows`); where another date is there, trees
+say how far they and their shadows reach (`cloud_trees`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from changedet.arrays import Bools, Bytes, Singles
+from changedet.kernels.boosted_trees import Forest
+from changedet.kernels.components import label
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
+from changedet.stages.mask.kernels.cloud_context import HiddenProbability
+from changedet.stages.mask.kernels.cloud_light import CloudBands, brightness_ratio, saturation
+from changedet.stages.mask.kernels.cloud_shadows import shadows_of
+from changedet.stages.mask.kernels.cloud_shapes import CORE_WIDTH_M, bright_cores, clouds_of_cores, with_rims
+from changedet.stages.mask.kernels.cloud_trees import cloud_probabilities
+from changedet.stages.mask.kernels.discs import opened
+from changedet.stages.mask.kernels.overcast import hides_ground, is_featureless
+from changedet.stages.mask.kernels.snow import snow_by_index, white_snow
+
+LEAST_PX: Final = 64
+"""Of a smaller picture nothing can be said but that it is there; chosen by hand."""
+GROUND_PERCENTILE: Final = 25
+"""Of the brightness, which stands for the ground with clouds over up to three quarters of the scene."""
+PICTURE_SNOW: Final = 0.8
+"""8-bit pictures are stretched: snow is at least so near to their white; grey yards reach .6."""
+TREES_LIMIT_M: Final = 6.0
+"""The trees were fitted on cells of 2 to 4 m (changedet/models/weather.md)."""
+HIDDEN_PROBABILITY: Final = 0.7
+"""From which a place is taken for hidden: chosen on seeds 7210 to 7217 for a coverage of .97."""
+CERTAIN_CLOUD: Final = 0.9
+"""Probability of cloud from which a place may prove that a date is cloudy."""
+THICK_PERCENTILE: Final = 5.0
+"""Of the proven cells of a date's clouds, so many per cent may be darker, or less white, than what is taken for more of
+them."""
+SATURATED_WIDTH_M: Final = 60.0
+"""In 8-bit pictures white roofs are stretched to 255: only what is wider than any of them is called saturated."""
+
+
+class Scene(NamedTuple):
+    """What the tests look at.
+
+    Attributes
+    ----------
+    bands : float32 (3, y, x)
+        Blue, green, red; 0 for no data.
+    bright : float32 (y, x)
+        Their mean.
+    ratio : float32 (y, x) or None
+        How much brighter than the reference, sunlit ground being 1; NaN where that is not seen.
+    valid : bool (y, x)
+        Where the overview has data.
+    resolution_m : float
+        Pixel size.
+    """
+
+    bands: Singles
+    bright: Singles
+    ratio: Singles | None
+    valid: Bools
+    resolution_m: float
+
+
+def classify_overview(
+    overview: Singles,
+    reference: Singles | None,
+    bands: CloudBands,
+    resolution_m: float,
+    floor: float,
+    ceiling: float,
+    sun_azimuth_deg: float | None,
+    trees: Sequence[Forest],
+) -> Bytes:
+    """Classes of `changedet.kernels.pixel_classes` on an overview.
+
+    Parameters
+    ----------
+    overview : float32 (band, y, x)
+        Block means, NaN for no data.
+    reference : float32 (band, y, x) or None
+        The same of the reference date, on the same grid.
+    bands : CloudBands
+        Of both. Snow is known by the normalised difference snow index where near and short-wave infrared are there,
+        else by its white.
+    resolution_m : float
+        Of the overview's pixels.
+    floor : float
+        Nothing darker is a cloud, whatever the scene; 0 where the units are unknown.
+    ceiling : float
+        Clipped white of 8-bit pictures; infinite where there is none.
+    sun_azimuth_deg : float or None
+        Clockwise from grid north, towards the sun.
+    trees : sequence of four Forest, or empty
+        For `cloud_probabilities`, where there is a reference and pixels are fine enough.
+
+    Returns
+    -------
+    uint8 (y, x)
+        CLEAR, NODATA, SATURATED, CLOUD, SHADOW or SNOW.
+    """
+    valid = np.asarray(np.isfinite(overview).all(axis=0), bool)
+    white = list(bands.white)
+    if valid.sum() < LEAST_PX:
+        return np.where(valid, CLEAR, NODATA).astype(np.uint8)
+    if _is_overcast(overview, reference, white, floor):
+        return np.where(valid, CLOUD, NODATA).astype(np.uint8)
+    seen = np.where(valid, overview, 0)
+    visible = seen[white]
+    snow = _snow(overview, reference, valid, bands, floor, ceiling, resolution_m)
+    ratio = None if reference is None else brightness_ratio(visible, reference[white], valid)
+    scene = Scene(visible, visible.mean(axis=0, dtype=np.float32), ratio, valid, resolution_m)
+    cloud, shadow = _by_tests(scene, ~snow, floor, ceiling, sun_azimuth_deg)
+    if trees and reference is not None and resolution_m <= TREES_LIMIT_M:
+        found = cloud_probabilities(overview, reference, bands, sun_azimuth_deg, trees)
+        certain = opened((found.cloud > CERTAIN_CLOUD) & ~snow, CORE_WIDTH_M / 2, resolution_m)
+        alike = clouds_of_cores(certain, scene.bright, ratio, valid, resolution_m, by_outline=False)
+        proven = alike | (certain & cloud)
+        cloud, shadow = _by_trees(found, certain, proven, cloud, shadow)
+        cloud |= thick_cloud(cloud & proven, cloud, visible, reference[white])
+    clipped = opened(np.asarray((seen >= ceiling).all(axis=0), bool), SATURATED_WIDTH_M / 2, resolution_m)
+    hidden = np.select([cloud, shadow, snow, clipped], [CLOUD, SHADOW, SNOW, SATURATED], CLEAR)
+    return np.where(valid, hidden, NODATA).astype(np.uint8)
+
+
+def thick_cloud(proven: Bools, cloud: Bools, bands: Singles, reference: Singles) -> Bools:
+    """What touches a cloud and is as white and bright, and as much brighter than on the reference, as a proven one.
+
+    Within wide even clouds the trees find no more to hold on to than on an even roof.
+
+    Parameters
+    ----------
+    proven, cloud : bool (y, x)
+        Where clouds are proven, and where they are found.
+    bands, reference : float32 (3, y, x)
+        Blue, green, red of the date and of its reference; NaN for no data in the latter.
+
+    Returns
+    -------
+    bool (y, x)
+        Nowhere if nothing is proven.
+    """
+    if not proven.any():
+        return proven
+    bright, other = bands.mean(axis=0), reference.mean(axis=0)
+    measures = (bright, bright / np.maximum(other, 1e-6), -saturation(bands, bright))
+    with np.errstate(invalid="ignore"):
+        alike = np.logical_and.reduce(
+            [layer >= np.nanpercentile(layer[proven], THICK_PERCENTILE) for layer in measures]
+        )
+    labels = label((alike | cloud).astype(np.uint8))
+    return np.asarray(alike & (labels > 0) & np.isin(labels, np.unique(labels[proven])), bool)
+
+
+def _snow(
+    overview: Singles,
+    reference: Singles | None,
+    valid: Bools,
+    bands: CloudBands,
+    floor: float,
+    ceiling: float,
+    resolution_m: float,
+) -> Bools:
+    if bands.nir is not None and bands.swir1 is not None:
+        green, nir, swir1 = (np.where(valid, overview[k], 0) for k in (bands.white[1], bands.nir, bands.swir1))
+        return snow_by_index(green, nir, swir1, floor)
+    white = list(bands.white)
+    infrared = None if bands.nir is None else overview[bands.nir]
+    other = None if reference is None else reference[white]
+    least = PICTURE_SNOW * ceiling if np.isfinite(ceiling) else floor
+    return white_snow(overview[white], infrared, other, least, resolution_m)
+
+
+def _by_tests(
+    scene: Scene, no_snow: Bools, floor: float, ceiling: float, sun_azimuth_deg: float | None
+) -> tuple[Bools, Bools]:
+    """Clouds that grow from those cores that are some, and their shadows."""
+    bands, bright, ratio, valid, resolution_m = scene
+    ground = float(np.percentile(bright[valid], GROUND_PERCENTILE))
+    core = bright_cores(bands, bright, valid & no_snow, ground, resolution_m, floor, ceiling)
+    cloud = clouds_of_cores(core, bright, ratio, valid, resolution_m, by_outline=True)
+    if not cloud.any():
+        return cloud, np.zeros_like(cloud)
+    cloud = with_rims(cloud, bright, ratio, valid, ground, resolution_m)
+    return cloud, shadows_of(cloud, bright, ratio, valid, resolution_m, sun_azimuth_deg)
+
+
+def _by_trees(
+    found: HiddenProbability, certain: Bools, proven: Bools, cloud: Bools, shadow: Bools
+) -> tuple[Bools, Bools]:
+    """Clouds and shadows as far as the trees know them; where they do not, what the tests found stays.
+
+    A date has clouds where one place at least is proven to be one; a certain place that is not proven is a roof.
+    """
+    if not proven.any():
+        return cloud, shadow
+    known = np.isfinite(found.cloud)
+    hidden = np.nan_to_num(found.cloud + found.shadow) > HIDDEN_PROBABILITY
+    is_cloud = hidden & (found.cloud >= found.shadow)
+    labels = label(is_cloud.astype(np.uint8))
+    built = np.isin(labels, np.setdiff1d(labels[certain & ~proven], labels[proven]))
+    return np.where(known, is_cloud & ~built, cloud), np.where(known, hidden & ~is_cloud, shadow)
+
+
+def _is_overcast(overview: Singles, reference: Singles | None, white: list[int], floor: float) -> bool:
+    """Whether nothing of the ground is seen, judged by the reference where that shows any."""
+    visible = overview[white]
+    if reference is None or not np.isfinite(reference).all(axis=0).any():
+        return is_featureless(visible, floor)
+    return hides_ground(visible.mean(axis=0), reference[white].mean(axis=0))

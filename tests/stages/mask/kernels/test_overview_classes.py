@@ -1,0 +1,51 @@
+"""Classes of an overview: saturation, labels of broken skies, and thick cloud beside white roofs."""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+from scipy.ndimage import label as ndimage_label
+
+from changedet.kernels import components
+from changedet.kernels.pixel_classes import CLEAR, SATURATED
+from changedet.stages.mask.kernels.cloud_light import CloudBands
+from changedet.stages.mask.kernels.overview_classes import classify_overview, thick_cloud
+
+BANDS = CloudBands((0, 1, 2), None)
+
+
+def test_classify_overview_eight_bit_white_is_saturated_only_where_no_roof_is_that_wide():
+    clipped = np.zeros((4, 200, 200), np.float32) + 90
+    clipped[:, 40:160, 40:160] = 255
+    classes = classify_overview(clipped, None, BANDS, 1.0, 1e9, 253.5, None, ())
+    assert (classes[60:140, 60:140] == SATURATED).all()
+    assert (classes[:38] == CLEAR).all()
+
+
+def test_classify_overview_labels_many_cores_rightly():
+    """Flat boolean pictures are labelled wrongly by cc3d 4.1.1, which ended a run under a broken sky."""
+    rng = np.random.default_rng(3)
+    for size in (4, 6, 8):
+        rough = gaussian_filter(rng.normal(size=(403, 515)), size)
+        values = np.where(rough > rough.std(), 7000.0, 1000.0)[None] * np.ones((3, 1, 1))
+        classify_overview(values.astype(np.float32), None, BANDS, 5.0, 2200.0, float("inf"), None, ())
+        cores = rough > rough.std()
+        ours, theirs = components.label(cores.astype(np.uint8)), ndimage_label(cores, np.ones((3, 3)))[0]
+        pairs = set(zip(ours.ravel().tolist(), theirs.ravel().tolist(), strict=True))
+        assert len(pairs) == len({one for one, _ in pairs}) == len({other for _, other in pairs})
+
+
+def test_thick_cloud_is_what_is_white_within_a_cloud_and_no_white_roof_beside_it() -> None:
+    bands, reference = np.full((2, 3, 40, 40), 0.2, np.float32)
+    cloud = np.zeros((40, 40), bool)
+    cloud[5:25, 5:25] = True
+    # The cloud's own texture; its core is whiter than most of it, and nothing there was found.
+    bands[:, cloud] = np.random.default_rng(3).uniform(0.7, 0.9, cloud.sum())
+    bands[:, 10:16, 10:16] = 0.9
+    found_by_trees = cloud.copy()
+    found_by_trees[10:16, 10:16] = False
+    # Roofs beside it: one as white before, one less bright; and as bright a thing that no cloud touches.
+    bands[:, 12:16, 25:30] = reference[:, 12:16, 25:30] = 0.85
+    bands[:, 18:22, 25:30] = 0.5
+    bands[:, 32:36, 32:36] = 0.9
+    found = thick_cloud(found_by_trees, found_by_trees, bands, reference)
+    np.testing.assert_array_equal(found & ~found_by_trees, cloud & ~found_by_trees)
+    assert not thick_cloud(np.zeros_like(cloud), found_by_trees, bands, reference).any()
