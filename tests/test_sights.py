@@ -15,11 +15,13 @@ from changedet.grid.displacement import Displacement
 from changedet.pipeline import looks as seen
 from changedet.pipeline.date_model import DateModel, LightLevels
 from changedet.stages.align.alignment import Alignment
-from changedet.stages.tracks import appearance as stage
-from changedet.stages.tracks.kernels import appearance as kernel
+from changedet.stages.tracks import appearance
+from changedet.stages.tracks.appearance import light_of_boxes, place_appearance
+from changedet.stages.tracks.kernels.appearance import DARK, FEATURES, appearance_bins, appearance_features, look_groups
 from changedet.stages.tracks.kernels.boxes import Boxes
 from changedet.stages.tracks.kernels.detector_tables import TABLES
-from changedet.stages.tracks.kernels.presence_hmm import infer_presence
+from changedet.stages.tracks.kernels.presence_hmm import PlaceLooks, infer_presence
+from changedet.stages.tracks.kernels.site_model import Rates
 from changedet.stages.tracks.visibility import GivenVisibility
 from changedet.store import RunFolder
 
@@ -36,7 +38,7 @@ def light_of(*colours):
 def described(inner, bins, lit=None):
     lit = np.ones(bins.shape, bool) if lit is None else lit
     ring = np.broadcast_to(GREY, inner.shape)
-    return kernel.appearance_features(inner, ring, np.full(bins.shape, 0.1), bins, lit, np.ones(bins.shape, bool))
+    return appearance_features(inner, ring, np.full(bins.shape, 0.1), bins, lit, np.ones(bins.shape, bool))
 
 
 def test_a_look_without_a_row_lies_nearer_to_what_it_shows():
@@ -55,7 +57,7 @@ def test_a_dates_own_cast_changes_nothing():
     plain = described(inner, bins)
     veiled = inner.copy()
     # A gain before the logarithm's small offset, for those that show boxes as for those that show ground.
-    veiled[:, 3] = 1.7 * (inner[:, 3] + kernel.DARK) - kernel.DARK
+    veiled[:, 3] = 1.7 * (inner[:, 3] + DARK) - DARK
     told = described(veiled, bins)
     np.testing.assert_allclose(told[:3, 3, :4], plain[:3, 3, :4], atol=1e-9)
 
@@ -66,40 +68,41 @@ def test_shade_is_told_by_the_boxes_seen_in_it():
     inner = light_of(RED, RED, RED, 0.15 * RED)
     inner[:2, 3] = 0.15 * BLUE
     features = described(inner, bins, lit)[:, 3]
-    assert (features[2:4, 1] < np.log(0.02 + kernel.DARK)).all()
+    assert (features[2:4, 1] < np.log(0.02 + DARK)).all()
     assert (features[:2, 1] > np.log(0.3)).all()
 
 
 def test_places_whose_box_no_look_shows_are_told_nothing():
     bins = np.tile([3, 0, 2], (10, 1))
     features = described(light_of(RED, GREY, RED), bins)
-    weights = np.ones(len(kernel.FEATURES) + 1)
+    weights = np.ones(len(FEATURES) + 1)
     assert np.isnan(features[..., 0]).all()
-    assert (kernel.appearance_bins(features, weights) == 0).all()
+    assert (appearance_bins(features, weights) == 0).all()
 
 
 def test_bins_rise_with_the_odds_and_haze_has_none():
-    features = np.full((1, 6, len(kernel.FEATURES)), np.log(0.1 + kernel.DARK))
+    features = np.full((1, 6, len(FEATURES)), np.log(0.1 + DARK))
     features[0, :5, 6] = [-4.0, -2.0, 0.0, 2.0, 4.0]
     features[0, 5, :4] = np.log(2.0)
     weights = np.array([0, 0, 0, 0, 0, 0, 1.0, 0])
-    assert kernel.appearance_bins(features, weights).tolist() == [[1, 2, 3, 4, 5, 0]]
+    assert appearance_bins(features, weights).tolist() == [[1, 2, 3, 4, 5, 0]]
 
 
 def test_groups_are_weak_looks_only():
     bins, lit = np.array([[0, 2, 3, 4, 0, 2, 3]]), np.array([[True] * 4 + [False] * 3])
-    assert kernel.look_groups(bins, lit).tolist() == [[0, 1, 1, -1, 2, 3, -1]]
+    assert look_groups(bins, lit).tolist() == [[0, 1, 1, -1, 2, 3, -1]]
 
 
-@pytest.mark.parametrize(("sight", "stays"), [(5, True), (0, False), (1, False)])
-def test_a_box_that_pixels_show_was_missed_and_has_not_left(sight, stays):
+@pytest.mark.parametrize(("pixels", "stays"), [(5, True), (0, False), (1, False)])
+def test_a_box_that_pixels_show_was_missed_and_has_not_left(pixels, stays):
     bins = np.full((30, 8), 5)
     bins[0, 7] = 0
-    sights = np.zeros((30, 8), np.int64)
-    sights[0, 7] = sight
+    appearance_bin = np.zeros((30, 8), np.int64)
+    appearance_bin[0, 7] = pixels
     everywhere = np.ones((30, 8), bool)
-    arguments = (everywhere, everywhere, np.full(30, 8.0), np.zeros(30, int), np.zeros((30, 8)), 0.08, 0.03, 0.05, 0.5)
-    read = infer_presence(bins, *arguments, TABLES["learned"], sights)
+    looks = PlaceLooks(bins, everywhere, everywhere, np.full(30, 8.0), np.zeros(30, int))
+    arguments = np.zeros((30, 8)), Rates(0.08, 0.03, 0.05, 0.5), TABLES["learned"]
+    read = infer_presence(looks._replace(appearance=appearance_bin), *arguments)
     assert read.path[0, 7] == stays
     assert read.path[1:].all()
 
@@ -108,9 +111,10 @@ def test_without_pictures_the_detectors_rows_speak_alone():
     bins = np.full((30, 8), 5)
     bins[:4, 5:] = 0
     everywhere = np.ones((30, 8), bool)
-    arguments = (everywhere, everywhere, np.full(30, 8.0), np.zeros(30, int), np.zeros((30, 8)), 0.08, 0.03, 0.05, 0.5)
-    alone = infer_presence(bins, *arguments, TABLES["learned"])
-    silent = infer_presence(bins, *arguments, TABLES["learned"], np.zeros((30, 8), np.int64))
+    looks = PlaceLooks(bins, everywhere, everywhere, np.full(30, 8.0), np.zeros(30, int))
+    arguments = np.zeros((30, 8)), Rates(0.08, 0.03, 0.05, 0.5), TABLES["learned"]
+    alone = infer_presence(looks, *arguments)
+    silent = infer_presence(looks._replace(appearance=np.zeros((30, 8), np.int64)), *arguments)
     np.testing.assert_array_equal(alone.present, silent.present)
 
 
@@ -121,7 +125,7 @@ class Painted(GivenVisibility):
     centres: np.ndarray = None
 
     def light(self, i, xy, length, angle):
-        return stage.light_of_boxes(lambda points: self.shown(i, points), xy, length, angle)
+        return light_of_boxes(lambda points: self.shown(i, points), xy, length, angle)
 
     def shown(self, i, points):
         apart = points[:, None] - self.centres[None]
@@ -138,11 +142,11 @@ def test_light_is_taken_within_and_beside_the_boxes_and_parts_do_not_show(monkey
     looks = Painted([dt.date(2023, 1, k + 1) for k in range(3)], centres=centres - [0.4, -0.3])
     bins = np.tile([5, 0, 5], (20, 1))
     arguments = (looks, centres, boxes, np.tile([0.4, -0.3], (3, 1)), (bins, bins >= 0, bins >= 0))
-    whole = stage.place_appearance(*arguments)
-    assert np.allclose(whole[:, 0, BOX], np.log(kernel.DARK))
+    whole = place_appearance(*arguments)
+    assert np.allclose(whole[:, 0, BOX], np.log(DARK))
     assert (whole[:, 1, BOX].sum(1) > whole[:, 1, GROUND].sum(1)).all()
-    monkeypatch.setattr(stage, "AT_ONCE", 3)
-    np.testing.assert_array_equal(stage.place_appearance(*arguments), whole)
+    monkeypatch.setattr(appearance, "PLACES_AT_ONCE", 3)
+    np.testing.assert_array_equal(place_appearance(*arguments), whole)
 
 
 def test_no_pictures_no_sights():
@@ -150,10 +154,7 @@ def test_no_pictures_no_sights():
     boxes = Boxes(centres, np.ones(1), np.ones(1), np.zeros((1, 3)), np.ones(1), np.zeros(1))
     bins = np.ones((1, 1), np.int64)
     seen_so = bins, bins > 0, bins > 0
-    assert (
-        stage.place_appearance(GivenVisibility([dt.date(2023, 1, 1)]), centres, boxes, np.zeros((1, 2)), seen_so)
-        is None
-    )
+    assert place_appearance(GivenVisibility([dt.date(2023, 1, 1)]), centres, boxes, np.zeros((1, 2)), seen_so) is None
 
 
 class Ramp:

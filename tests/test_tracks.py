@@ -16,21 +16,28 @@ from hypothesis import strategies as st
 from changedet.errors import MethodError
 from changedet.kernels.colour import linear_rgb
 from changedet.stages.series.counts import tracked_boxes
-from changedet.stages.tracks.kernels import (
-    assignment,
-    box_matching,
-    boxes,
-    colour_casts,
-    emissions,
-    gaps,
-    site_model,
-    stacking,
-    stretches,
-)
-from changedet.stages.tracks.kernels import colour_changepoints as cuts
-from changedet.stages.tracks.kernels import presence_hmm as kernel
+from changedet.stages.tracks.kernels.assignment import greedy_assign, optimal_assign
+from changedet.stages.tracks.kernels.box_matching import match, vote_shift
+from changedet.stages.tracks.kernels.boxes import Boxes
+from changedet.stages.tracks.kernels.colour_casts import colours_without_casts
+from changedet.stages.tracks.kernels.colour_changepoints import changepoints, colour_costs
 from changedet.stages.tracks.kernels.detector_tables import TABLES, calibration
+from changedet.stages.tracks.kernels.emissions import emissions, tilted
+from changedet.stages.tracks.kernels.gaps import LEAST_GAP_EVIDENCE, gap_evidence, longest_gap, split_at_gaps
+from changedet.stages.tracks.kernels.markov import forward_backward, given_ever_present, viterbi
+from changedet.stages.tracks.kernels.presence_hmm import PlaceLooks, infer_presence
 from changedet.stages.tracks.kernels.relief_displacement import heights_and_displacements
+from changedet.stages.tracks.kernels.site_model import Rates, clutter_log_odds
+from changedet.stages.tracks.kernels.stacking import (
+    BOX_HEIGHT,
+    REPLACED,
+    SET_ON_TOP,
+    UNCOVERED,
+    explain_new_tops,
+    height_steps,
+    stack_of,
+)
+from changedet.stages.tracks.kernels.stretches import Surfaces, presence_runs
 from changedet.stages.tracks.stage import STAGE, track
 from changedet.stages.tracks.visibility import GivenVisibility
 
@@ -81,8 +88,8 @@ def test_posteriors_equal_those_of_all_histories_enumerated():
     rng = np.random.default_rng(1)
     absent, present = rng.uniform(0.01, 1, (3, 5)), rng.uniform(0.01, 1, (3, 5))
     birth, death, start = rng.uniform(0.02, 0.5, 4), rng.uniform(0.02, 0.5, 4), 0.6
-    read = kernel.forward_backward(absent, present, birth, death, start)
-    best = kernel.viterbi(absent, present, birth, death, start)
+    read = forward_backward(absent, present, birth, death, start)
+    best = viterbi(absent, present, birth, death, start)
     for n in range(3):
         weights = {}
         for path in itertools.product((0, 1), repeat=5):
@@ -104,7 +111,7 @@ def test_posteriors_equal_those_of_all_histories_enumerated():
         # A place is one because a box stood there once.
         never, once = weights.pop((0,) * 5), total
         assert tuple(best[n].astype(int)) == max(weights, key=weights.get)
-        held = kernel.given_ever_present(read, absent, birth, start)
+        held = given_ever_present(read, absent, birth, start)
         assert held.present[n] == pytest.approx(read.present[n] * once / (once - never))
         empty = (1 - start) * np.prod(1 - birth)
         assert held.log_likelihood[n] == pytest.approx(np.log((once - never) / (1 - empty)))
@@ -116,7 +123,7 @@ def test_what_a_hidden_stretch_holds_is_summed_over_its_dates():
     present[:, 0], absent[:, 0] = 0.9, 0.001
     present[0, 6], absent[0, 6] = 0.1, 0.9
     present[1, 6], absent[1, 6] = 0.3, 0.9
-    path = kernel.viterbi(absent, present, np.full(6, 0.01), np.full(6, 0.04), 0.6)
+    path = viterbi(absent, present, np.full(6, 0.01), np.full(6, 0.04), 0.6)
     gone = 1 - (1 - 0.04) ** 6
     assert 0.9 * 0.04 < 0.1 * (1 - 0.04) ** 6 < 0.9 * gone < 0.3 * (1 - gone)
     assert path.tolist() == [[True] * 6 + [False], [True] * 7]
@@ -126,7 +133,7 @@ def test_a_hidden_first_date_is_as_the_first_that_shows():
     present, absent = np.ones((2, 4)), np.ones((2, 4))
     present[:, 2:], absent[0, 2:] = 0.9, 0.1
     present[1, 2], absent[1, 2], absent[1, 3] = 0.1, 0.9, 0.1
-    path = kernel.viterbi(absent, present, np.full(3, 0.1), np.full(3, 0.1), 0.5)
+    path = viterbi(absent, present, np.full(3, 0.1), np.full(3, 0.1), 0.5)
     assert path.tolist() == [[True] * 4, [False] * 3 + [True]]
 
 
@@ -156,10 +163,10 @@ def test_the_calibration_is_that_of_the_nearest_resolution_and_never_narrower_th
 
 def test_a_tilted_table_is_a_distribution_and_no_tilt_changes_nothing():
     table = TABLES["learned"].emission[0]
-    tilted = emissions.tilted(table, np.array([-2.0, 0.0, 2.0]))
-    assert np.allclose(tilted.sum(1), 1)
-    assert np.allclose(tilted[1], table / table.sum())
-    assert tilted[0, 0] > tilted[1, 0] > tilted[2, 0]
+    by_date = tilted(table, np.array([-2.0, 0.0, 2.0]))
+    assert np.allclose(by_date.sum(1), 1)
+    assert np.allclose(by_date[1], table / table.sum())
+    assert by_date[0, 0] > by_date[1, 0] > by_date[2, 0]
 
 
 def test_a_date_that_shows_few_boxes_ends_none_of_them():
@@ -170,10 +177,10 @@ def test_a_date_that_shows_few_boxes_ends_none_of_them():
     bins[rng.random(60) < 0.66, 6] = 0
     bins[:, 6:] = np.where((bins[:, 6:] == 5) & (rng.random((60, 2)) < 0.5), 2, bins[:, 6:])
     everywhere = np.ones((60, 8), bool)
-    arguments = (everywhere, everywhere, np.full(60, 8.0), np.zeros(60, int), np.zeros((60, 8)), 0.08, 0.03, 0.05, 0.3)
+    looks = PlaceLooks(bins, everywhere, everywhere, np.full(60, 8.0), np.zeros(60, int))
     uneven = TABLES["learned"]._replace(detectability_sd=1.2)
-    read = kernel.infer_presence(bins, *arguments, uneven)
-    assert read.model.ease[6:].max() < read.model.ease[:6].min() - 1
+    read = infer_presence(looks, np.zeros((60, 8)), Rates(0.08, 0.03, 0.05, 0.3), uneven)
+    assert read.model.detectability[6:].max() < read.model.detectability[:6].min() - 1
     assert read.path.mean() > 0.97
 
 
@@ -188,8 +195,8 @@ def test_few_dates_of_a_site_that_grows_or_empties_are_not_taken_for_blind(stand
 
 def test_a_place_never_looked_at_keeps_its_prior_and_tends_to_the_stationary_share():
     bins, observed = np.zeros((1, 60), np.int64), np.zeros((1, 60), bool)
-    ones = emissions.emissions(bins, observed, TABLES["learned"].absent)
-    read = kernel.forward_backward(ones, ones, np.full(59, 0.08), np.full(59, 0.04), 0.6)
+    ones = emissions(bins, observed, TABLES["learned"].absent)
+    read = forward_backward(ones, ones, np.full(59, 0.08), np.full(59, 0.04), 0.6)
     assert read.present[0, 0] == pytest.approx(0.6)
     assert read.present[0, -1] == pytest.approx(0.08 / 0.12, abs=1e-3)
 
@@ -197,7 +204,7 @@ def test_a_place_never_looked_at_keeps_its_prior_and_tends_to_the_stationary_sha
 def test_clutter_odds_hold_the_share_of_false_rows():
     rng = np.random.default_rng(2)
     real, clutter, rows = rng.normal(0, 2, 400), rng.normal(0, 2, 400), rng.integers(1, 9, 400).astype(float)
-    odds = site_model.clutter_log_odds(real, clutter, rows, 0.2)
+    odds = clutter_log_odds(real, clutter, rows, 0.2)
     share = (rows / (1 + np.exp(-(odds + clutter - real)))).sum() / rows.sum()
     assert share == pytest.approx(0.2, abs=1e-6)
 
@@ -207,7 +214,7 @@ def test_clutter_odds_hold_the_share_of_false_rows():
 def test_runs_rebuild_the_path(path):
     path = np.array(path, bool)
     rebuilt = np.zeros_like(path)
-    for row, first, last in zip(*stretches.presence_runs(path), strict=True):
+    for row, first, last in zip(*presence_runs(path), strict=True):
         assert not rebuilt[row, max(first - 1, 0) : last + 2].any()
         rebuilt[row, first : last + 1] = True
     assert np.array_equal(rebuilt, path)
@@ -229,7 +236,7 @@ def test_greedy_takes_the_cheapest_pairs_one_by_one(pairs):
         if expected[a] < 0 and b not in taken:
             expected[a] = b
             taken.add(b)
-    assert np.array_equal(assignment.greedy_assign(i, j, cost, 6), expected)
+    assert np.array_equal(greedy_assign(i, j, cost, 6), expected)
 
 
 @given(pair_lists)
@@ -239,7 +246,7 @@ def test_optimal_assignment_costs_what_the_best_of_all_costs(pairs):
     if not price:
         return
     i, j = np.array(list(price)).T
-    found = assignment.optimal_assign(i, j, np.array(list(price.values())), 6, 4.5)
+    found = optimal_assign(i, j, np.array(list(price.values())), 6, 4.5)
     chosen = [(a, int(b)) for a, b in enumerate(found) if b >= 0]
     assert len({b for _, b in chosen}) == len(chosen)
     cost = sum(price[pair] for pair in chosen) + 4.5 * (6 - len(chosen))
@@ -257,22 +264,22 @@ def test_colours_tell_a_dense_row_from_itself_moved_by_one_pitch():
     rng = np.random.default_rng(3)
     n = 40
     xy = np.column_stack([np.arange(n) * 2.6, np.zeros(n)])
-    places = boxes.Boxes(xy, np.full(n, 6.06), np.zeros(n), bs.PALETTE[rng.integers(0, 6, n)], np.ones(n), np.zeros(n))
+    places = Boxes(xy, np.full(n, 6.06), np.zeros(n), bs.PALETTE[rng.integers(0, 6, n)], np.ones(n), np.zeros(n))
     shift = np.array([1.4, -0.7])
     moved = places._replace(xy=xy - shift + rng.normal(0, 0.15, (n, 2)))
-    assert np.abs(box_matching.vote_shift(moved, places, 3.0) * (n + 4) / n - shift).max() < 0.15
+    assert np.abs(vote_shift(moved, places, 3.0) * (n + 4) / n - shift).max() < 0.15
 
 
 def test_a_place_takes_the_rest_of_a_box_that_something_hides_and_no_short_box():
-    whole = boxes.Boxes(np.zeros((1, 2)), np.array([12.2]), np.zeros(1), np.full((1, 3), 90.0), np.ones(1), np.zeros(1))
+    whole = Boxes(np.zeros((1, 2)), np.array([12.2]), np.zeros(1), np.full((1, 3), 90.0), np.ones(1), np.zeros(1))
     half = whole._replace(xy=np.array([[0.0, 3.05]]), length=np.array([6.1]))
-    assert box_matching.match(half, whole, 2.0).tolist() == [-1]
-    assert box_matching.match(half._replace(cut=np.array([7.6])), whole, 2.0).tolist() == [0]
+    assert match(half, whole, 2.0).tolist() == [-1]
+    assert match(half._replace(cut=np.array([7.6])), whole, 2.0).tolist() == [0]
     # What is hidden lies beyond an end: it moves no box across, and makes none shorter.
     aside = half._replace(xy=np.array([[2.6, 3.05]]), cut=np.array([7.6]))
-    assert box_matching.match(aside, whole, 2.0).tolist() == [-1]
+    assert match(aside, whole, 2.0).tolist() == [-1]
     longer = whole._replace(length=np.array([6.1])), whole._replace(cut=np.array([1.5]))
-    assert box_matching.match(longer[1], longer[0], 2.0).tolist() == [-1]
+    assert match(longer[1], longer[0], 2.0).tolist() == [-1]
 
 
 # ---- empty between two boxes
@@ -284,8 +291,8 @@ def test_the_longest_gap_is_the_run_that_speaks_most_for_an_empty_spot():
         evidence = rng.normal(0.5, 2, 6)
         sums = {(a, b): -evidence[a:b].sum() for a in range(6) for b in range(a + 1, 7)}
         best = max(sums, key=sums.get)
-        assert gaps.longest_gap(evidence) == (best if sums[best] > gaps.LEAST_GAP_EVIDENCE else (0, 0))
-    assert gaps.longest_gap(np.empty(0)) == (0, 0)
+        assert longest_gap(evidence) == (best if sums[best] > LEAST_GAP_EVIDENCE else (0, 0))
+    assert longest_gap(np.empty(0)) == (0, 0)
 
 
 def test_a_look_at_the_empty_spot_dates_the_departure_where_colours_tell_two_boxes():
@@ -320,13 +327,11 @@ def test_gaps_part_a_stretch_twice():
     evidence = np.zeros((2, 9))
     evidence[1, [2, 6]] = -3.0
     cuts = np.array([1, 4]), np.array([2, 5])
-    place, first, last, label, most = gaps.split_at_gaps(
-        place, first, last, np.zeros(7, int), date, cuts, evidence, 0.05
-    )
+    place, first, last, label, most = split_at_gaps(place, first, last, np.zeros(7, int), date, cuts, evidence, 0.05)
     assert (place.tolist(), first.tolist(), last.tolist()) == ([1, 1, 1], [0, 3, 7], [1, 5, 8])
     assert label.tolist() == [0, 0, 1, 1, 1, 2, 2]
     assert np.argwhere(most < 1).tolist() == [[1, 2], [1, 6]]
-    said = gaps.gap_evidence(np.ones(7, int), date, np.array([0, 7]), evidence)
+    said = gap_evidence(np.ones(7, int), date, np.array([0, 7]), evidence)
     assert said.tolist() == [0, 0, 3, 0, 0, 3, 0]
 
 
@@ -423,7 +428,7 @@ def test_a_date_stretched_between_other_ends_is_levelled_in_linear_light():
     srgb = 255 * (1.055 * shown.reshape(-1, 3) ** (1 / 2.4) - 0.055)
     n = places * dates
     nothing = np.zeros((n, 2))
-    rows = stretches.Surfaces(
+    rows = Surfaces(
         np.tile(np.arange(dates), places),
         srgb,
         np.ones(n, bool),
@@ -432,7 +437,7 @@ def test_a_date_stretched_between_other_ends_is_levelled_in_linear_light():
         nothing,
         nothing,
     )
-    levelled = colour_casts.colours_without_casts(rows, np.repeat(np.arange(places), dates)).reshape(places, dates, 3)
+    levelled = colours_without_casts(rows, np.repeat(np.arange(places), dates)).reshape(places, dates, 3)
     assert np.abs(levelled[1::2, 3] / levelled[1::2, 2] - 1).max() < 0.1
     assert np.abs(levelled[:, 1] - light[:, 1]).max() < 0.02
 
@@ -470,7 +475,7 @@ def linear(rgb):
 
 
 def segments(rgb, price=8.0):
-    return cuts.changepoints(cuts.colour_costs(linear(rgb)), price)
+    return changepoints(colour_costs(linear(rgb)), price)
 
 
 def test_colours_cut_where_the_box_was_planted_and_nowhere_else():
@@ -499,26 +504,26 @@ def test_the_partition_is_the_cheapest_of_all(costs, price):
         return sum(parts) + price * (len(starts) - 1)
 
     every = [[0, *(k for k in range(1, 6) if mask >> (k - 1) & 1)] for mask in range(32)]
-    assert total(cuts.changepoints(table, price)) == pytest.approx(min(map(total, every)))
+    assert total(changepoints(table, price)) == pytest.approx(min(map(total, every)))
 
 
 def test_a_colour_that_returns_was_under_the_box_upon_it():
     a, b, c = (150, 50, 40), (40, 70, 130), (170, 170, 165)
 
     def pile(colors, starts, top):
-        return stacking.stack_of(cuts.colour_costs(linear(colors)), starts, np.full(2, top))
+        return stack_of(colour_costs(linear(colors)), starts, np.full(2, top))
 
-    upon = pile([a, a, b, b, a, a], [0, 2, 4], stacking.REPLACED)
+    upon = pile([a, a, b, b, a, a], [0, 2, 4], REPLACED)
     assert (upon.shown.tolist(), upon.below.tolist(), upon.end.tolist()) == ([0, 1, 0], [-1, 0], [3, 2])
-    swapped = pile([a, a, b, b, c, c], [0, 2, 4], stacking.REPLACED)
+    swapped = pile([a, a, b, b, c, c], [0, 2, 4], REPLACED)
     assert (swapped.shown.tolist(), swapped.below.tolist(), swapped.end.tolist()) == (
         [0, 1, 2],
         [-1, -1, -1],
         [1, 2, 3],
     )
-    piled = pile([a, a, b, b, c, c], [0, 2, 4], stacking.SET_ON_TOP)
+    piled = pile([a, a, b, b, c, c], [0, 2, 4], SET_ON_TOP)
     assert (piled.below.tolist(), piled.end.tolist()) == ([-1, 0, 1], [3, 3, 3])
-    assert pile([a, a, b, b, c, c], [0, 2, 4], stacking.UNCOVERED).uncovered.tolist() == [False, True, True]
+    assert pile([a, a, b, b, c, c], [0, 2, 4], UNCOVERED).uncovered.tolist() == [False, True, True]
 
 
 def leaning(levels, dates=8, seed=3):
@@ -539,15 +544,13 @@ def test_heights_are_read_from_the_lean_of_the_tops():
     assert np.corrcoef((tilt - tilt.mean(0)).ravel(), (lean - lean.mean(0)).ravel())[0, 1] > 0.98
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "meaning"), [(1, 2, stacking.SET_ON_TOP), (2, 1, stacking.UNCOVERED), (1, 1, stacking.REPLACED)]
-)
+@pytest.mark.parametrize(("before", "after", "meaning"), [(1, 2, SET_ON_TOP), (2, 1, UNCOVERED), (1, 1, REPLACED)])
 def test_a_step_in_height_tells_what_a_new_top_means(before, after, meaning):
     """In units of the usual stack's height over which the lean is scaled; the looks of a site that changes much."""
-    levels = stacking.BOX_HEIGHT * np.repeat([[before] * 4 + [after] * 4], 1, axis=0)
+    levels = BOX_HEIGHT * np.repeat([[before] * 4 + [after] * 4], 1, axis=0)
     xy, date, lean = leaning(levels)
-    step, error = stacking.height_steps(xy, lean[date], np.repeat([0, 1], 4))
-    assert stacking.explain_new_tops(step, error, np.full(1, np.nan), 20.0, 20.0, 0.2).tolist() == [meaning]
+    step, error = height_steps(xy, lean[date], np.repeat([0, 1], 4))
+    assert explain_new_tops(step, error, np.full(1, np.nan), 20.0, 20.0, 0.2).tolist() == [meaning]
 
 
 # ---- ids, order, place

@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 from changedet.stages.series.counts import EventCount, tracked_boxes  # noqa: E402
 from changedet.stages.tracks.assemble import medians  # noqa: E402
-from changedet.stages.tracks.by_place import PlaceObservations, Rates, follow_places, observe_places  # noqa: E402
+from changedet.stages.tracks.by_place import PlaceObservations, follow_places, observe_places  # noqa: E402
 from changedet.stages.tracks.detections import Detections  # noqa: E402
 from changedet.stages.tracks.kernels import detector_tables  # noqa: E402
 from changedet.stages.tracks.kernels.appearance import (  # noqa: E402
@@ -45,6 +45,7 @@ from changedet.stages.tracks.kernels.emissions import (  # noqa: E402
     tilted,
 )
 from changedet.stages.tracks.kernels.presence_hmm import BRIEF_DATES  # noqa: E402
+from changedet.stages.tracks.kernels.site_model import Rates  # noqa: E402
 from changedet.stages.tracks.kernels.stretches import presence_runs  # noqa: E402
 from changedet.stages.tracks.stage import BIRTH, CAUTION, DEATH  # noqa: E402
 from scenarios.track_sites import GSD_M, KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
@@ -73,7 +74,7 @@ class Labelled:
 
     Attributes
     ----------
-    seen : PlaceObservations
+    observations : PlaceObservations
     real : bool (place,)
     mobile : bool (place,)
         Real, and boxes stay for a look or two.
@@ -81,7 +82,7 @@ class Labelled:
         A box truly stands there; meaningful for real places.
     """
 
-    seen: PlaceObservations
+    observations: PlaceObservations
     real: Bools
     mobile: Bools
     full: Bools
@@ -90,12 +91,12 @@ class Labelled:
 def labelled(site: TrackSite) -> Labelled:
     """The tracker's own places, each with the true spot that it follows; a second place at one spot is clutter."""
     rows = Detections.of(site.detections, site.looks)
-    seen = observe_places(rows, site.looks, RADIUS_M)
-    count = len(seen.counted)
-    own = seen.place >= 0
-    moved = (rows.boxes.xy + seen.shift[rows.date])[own]
-    centre = medians(moved, seen.place[own], count)
-    shape = mean_boxes(rows.boxes.take(own), seen.place[own], count)
+    observations = observe_places(rows, site.looks, RADIUS_M)
+    count = len(observations.counted_rows)
+    own = observations.place >= 0
+    moved = (rows.boxes.xy + observations.shift[rows.date])[own]
+    centre = medians(moved, observations.place[own], count)
+    shape = mean_boxes(rows.boxes.take(own), observations.place[own], count)
     tree = cKDTree(site.slot_xy)
     distance, slot = tree.query(centre)
     # Roofs lean: places lie off the true spots by what most of them share.
@@ -103,7 +104,7 @@ def labelled(site: TrackSite) -> Labelled:
     _, slot = tree.query(centre + offset)
     along, across = local_offset(site.slot_xy[slot], centre + offset, shape.angle)
     real = (np.abs(along) < ALONG_M) & (np.abs(across) < ACROSS_M)
-    order = np.lexsort((-seen.counted, slot))
+    order = np.lexsort((-observations.counted_rows, slot))
     first = np.ones(count, bool)
     first[order[1:]] = slot[order[1:]] != slot[order[:-1]]
     for k in np.flatnonzero(real & ~first):
@@ -111,7 +112,7 @@ def labelled(site: TrackSite) -> Labelled:
     full = site.occupied[slot]
     stays = [len(presence_runs(full[k : k + 1])[0]) for k in range(count)]
     mobile = real & (full.sum(1) <= 1.5 * np.array(stays)) & (np.array(stays) > 0)
-    return Labelled(seen, real & full.any(1), mobile, full)
+    return Labelled(observations, real & full.any(1), mobile, full)
 
 
 def histogram(bins: Ints, weight: Floats) -> Floats:
@@ -129,7 +130,9 @@ def fit_still(data: list[Labelled]) -> tuple[Floats, Floats, float]:
         [[0.02, 0.03, 0.1, 0.15, 0.3, 0.4], [0.2, 0.25, 0.3, 0.15, 0.08, 0.02], [0.35, 0.05, 0.1, 0.1, 0.2, 0.2]]
     )
     weight, spread = np.array([0.6, 0.25, 0.15]), 0.8
-    groups = [(d.seen.bins[d.real & ~d.mobile], (d.seen.lit & d.full)[d.real & ~d.mobile]) for d in data]
+    groups = [
+        (d.observations.bins[d.real & ~d.mobile], (d.observations.lit & d.full)[d.real & ~d.mobile]) for d in data
+    ]
     eases = [np.zeros(bins.shape[1]) for bins, _ in groups]
     doubts = [np.zeros(bins.shape[1]) for bins, _ in groups]
     for _ in range(ROUNDS):
@@ -168,7 +171,7 @@ def fit_clutter(data: list[Labelled]) -> tuple[Floats, Floats]:
     for _ in range(ROUNDS):
         counts, held = np.zeros((2, BINS)), np.zeros(2)
         for d in data:
-            bins, used = d.seen.bins[~d.real], d.seen.lit[~d.real]
+            bins, used = d.observations.bins[~d.real], d.observations.lit[~d.real]
             log_l = np.stack([np.log(emissions(bins, used, row)).sum(1) for row in table], 1) + np.log(weight)
             share = np.exp(log_l - log_l.max(1, keepdims=True))
             share /= share.sum(1, keepdims=True)
@@ -182,9 +185,9 @@ def fit_appearance_weights(data: list[Labelled]) -> Floats:
     """Weights of the sights' features for the log odds of a full place: logistic regression, by Newton's method."""
     rows, full = [], []
     for d in data:
-        if d.seen.sights is not None:
-            used = d.real[:, None] & d.seen.clear & np.isfinite(d.seen.sights).all(2)
-            rows.append(d.seen.sights[used])
+        if d.observations.appearance is not None:
+            used = d.real[:, None] & d.observations.observed & np.isfinite(d.observations.appearance).all(2)
+            rows.append(d.observations.appearance[used])
             full.append(d.full[used])
     if not rows:
         return np.zeros(len(FEATURES) + 1)
@@ -201,11 +204,14 @@ def fit_appearance(data: list[Labelled], look: Floats) -> Floats:
     """Table (group, 3, bin) of the sights' bins on weak looks at empty and full real places and at clutter."""
     counts = np.full((LOOK_GROUPS, 3, APPEARANCE_BINS), 0.5)
     for d in data:
-        if d.seen.sights is None:
+        if d.observations.appearance is None:
             continue
-        sight, group = appearance_bins(d.seen.sights, look), look_groups(d.seen.bins, d.seen.lit)
+        sight, group = (
+            appearance_bins(d.observations.appearance, look),
+            look_groups(d.observations.bins, d.observations.lit),
+        )
         state = np.where(d.real[:, None], d.full, 2)
-        used = d.seen.clear & (sight > 0) & (group >= 0)
+        used = d.observations.observed & (sight > 0) & (group >= 0)
         np.add.at(counts, (group[used], state[used], sight[used] - 1), 1)
     return np.asarray(counts / counts.sum(2, keepdims=True))
 
@@ -225,22 +231,22 @@ def neighbour_shares(data: list[Labelled]) -> Floats:
     """Shares (2, 3) of each class of neighbours, of real and of clutter places that show a row on one or two dates."""
     found = np.full((2, 3), 0.5)
     for d in data:
-        brief = (d.seen.bins > 0).sum(1) <= BRIEF_DATES
-        np.add.at(found, (d.real[brief].astype(int), d.seen.neighbours[brief]), 1)
+        brief = (d.observations.bins > 0).sum(1) <= BRIEF_DATES
+        np.add.at(found, (d.real[brief].astype(int), d.observations.neighbours[brief]), 1)
     return np.asarray((found / found.sum(1, keepdims=True))[::-1])
 
 
 def fit(data: list[Labelled]) -> dict[str, Any]:
     """All tables of one detector."""
-    absent = sum(histogram(d.seen.bins[d.real], (d.seen.lit & ~d.full)[d.real]).sum(0) for d in data)
-    brief = sum(histogram(d.seen.bins[d.mobile], (d.seen.lit & d.full)[d.mobile]).sum(0) for d in data)
-    dim = [d.seen.clear & ~d.seen.lit for d in data]
+    absent = sum(histogram(d.observations.bins[d.real], (d.observations.lit & ~d.full)[d.real]).sum(0) for d in data)
+    brief = sum(histogram(d.observations.bins[d.mobile], (d.observations.lit & d.full)[d.mobile]).sum(0) for d in data)
+    dim = [d.observations.observed & ~d.observations.lit for d in data]
     states = [
         (d.real[:, None] & ~d.full, d.real[:, None] & d.full, np.repeat(~d.real[:, None], d.full.shape[1], 1))
         for d in data
     ]
     shade = [
-        sum(histogram(d.seen.bins, s[k] & m).sum(0) for d, m, s in zip(data, dim, states, strict=True))
+        sum(histogram(d.observations.bins, s[k] & m).sum(0) for d, m, s in zip(data, dim, states, strict=True))
         for k in range(3)
     ]
     weights = fit_appearance_weights(data)
@@ -250,7 +256,7 @@ def fit(data: list[Labelled]) -> dict[str, Any]:
     real = [d.full[d.real & ~d.mobile] for d in data]
     birth, death = rates(data, False)
     mobile_birth, mobile_death = rates(data, True)
-    rows = sum(d.seen.counted.sum() for d in data)
+    rows = sum(d.observations.counted_rows.sum() for d in data)
     return {
         "absent": smoothed(np.asarray(absent)),
         "emission": np.vstack([still, smoothed(np.asarray(brief)), clutter]),
@@ -263,7 +269,7 @@ def fit(data: list[Labelled]) -> dict[str, Any]:
         "mobile_death": mobile_death,
         "birth": birth,
         "death": death,
-        "precision": sum(d.seen.counted[d.real].sum() for d in data) / rows,
+        "precision": sum(d.observations.counted_rows[d.real].sum() for d in data) / rows,
         "appearance_weights": weights,
         "appearance": fit_appearance(data, weights),
     }
@@ -354,11 +360,11 @@ def main() -> None:
     tables = detector_tables.TABLES.get(given.detector)
     pairs = [(site, tables) for site in data]
     if given.gsd == GSD_M or tables is None:
-        seen = [labelled(site) for site in data]
-        tables = DetectorTables.of(fit(seen))
+        known = [labelled(site) for site in data]
+        tables = DetectorTables.of(fit(known))
         pairs = []
         for seed in sorted({site.seed for site in data}):
-            others = DetectorTables.of(fit([own for own, site in zip(seen, data, strict=True) if site.seed != seed]))
+            others = DetectorTables.of(fit([own for own, site in zip(known, data, strict=True) if site.seed != seed]))
             pairs += [(site, others) for site in data if site.seed == seed]
     calibrated = calibrate(pairs)
     if given.gsd != GSD_M:

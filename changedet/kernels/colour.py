@@ -9,8 +9,9 @@ import numpy as np
 from changedet.arrays import Floats
 
 CIE_LINEAR, CIE_SLOPE, CIE_OFFSET = 0.008856, 7.787, 16.0 / 116.0
-
-
+"""Below the first the cube root of CIELAB is a line, of that slope and offset (ISO 11664-4)."""
+LAB_LIGHTNESS, LAB_LIGHTNESS_OFFSET, LAB_A, LAB_B = 116.0, 16.0, 500.0, 200.0
+"""Factors of CIELAB (ISO 11664-4)."""
 XYZ: Final = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
 ) / np.array([[0.95047], [1.0], [1.08883]])
@@ -23,7 +24,8 @@ def scaled_lab(linear: Floats) -> Floats:
     """CIELAB of linear sRGB (n, 3), lightness weighted down: the distance is the difference of two colours."""
     xyz = np.clip(linear, 0.0, 1.0) @ XYZ.T
     x, y, z = np.where(xyz > CIE_LINEAR, np.cbrt(xyz), CIE_SLOPE * xyz + CIE_OFFSET).T
-    return np.column_stack([LIGHTNESS_WEIGHT * (116.0 * y - 16.0), 500.0 * (x - y), 200.0 * (y - z)])
+    lightness = LIGHTNESS_WEIGHT * (LAB_LIGHTNESS * y - LAB_LIGHTNESS_OFFSET)
+    return np.column_stack([lightness, LAB_A * (x - y), LAB_B * (y - z)])
 
 
 def linear_rgb(srgb: Floats) -> Floats:

@@ -2,47 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
-from changedet.stages.tracks.kernels import appearance as kernel
+from changedet.stages.tracks.kernels.appearance import DARK, appearance_features
 from changedet.stages.tracks.kernels.boxes import Boxes
 from changedet.stages.tracks.visibility import SeriesLight, SeriesVisibility
 
-INSIDE = np.stack(np.meshgrid(np.linspace(-0.36, 0.36, 7), (-0.7, 0.0, 0.7), indexing="ij"), -1).reshape(-1, 2)
-"""Points off a box's ends: along as a share of its length, across in metres."""
-BESIDE = np.stack(np.meshgrid((-0.3, 0.0, 0.3), (-2.0, 2.0), indexing="ij"), -1).reshape(-1, 2)
-AT_ONCE, TOGETHER_M = 16_384, 250.0
-"""Places that are looked at together, neighbours with neighbours: it bounds the memory."""
+
+def _lattice(along: Iterable[float], across_m: Iterable[float]) -> Floats:
+    grid = np.meshgrid(np.asarray(along, float), np.asarray(across_m, float), indexing="ij")
+    points: Floats = np.stack(grid, -1).reshape(-1, 2)
+    return points
+
+
+INSIDE: Final = _lattice(np.linspace(-0.36, 0.36, 7), (-0.7, 0.0, 0.7))
+"""Points within a box and off its ends: along as a share of its length, across in metres."""
+BESIDE: Final = _lattice((-0.3, 0.0, 0.3), (-2.0, 2.0))
+"""Points beside its long sides, as above."""
+PLACES_AT_ONCE: Final = 16_384
+"""Places whose light is read together: it bounds the memory."""
+CELL_M: Final = 250.0
+"""Of the order of places: neighbours are read together."""
 
 
 def place_appearance(
-    looks: SeriesVisibility, centre: Floats, places: Boxes, shift: Floats, seen: tuple[Ints, Bools, Bools]
+    looks: SeriesVisibility, centre: Floats, places: Boxes, shift: Floats, scores: tuple[Ints, Bools, Bools]
 ) -> Floats | None:
-    """The features (place, date, feature) of `changedet.kernels.sights.describe`; None without pictures.
+    """Appearance of each place on each date.
 
     Parameters
     ----------
     looks : SeriesVisibility
+        Whose light is read, where they are a `SeriesLight`.
     centre : float64 (place, 2)
         Of the boxes, moved by their dates' shifts.
     places : Boxes
+        Mean box of each place.
     shift : float64 (date, 2)
-        What brings each date's boxes onto the places.
-    seen : bins, lit, clear
-        See `changedet.kernels.sights.describe`.
+        What brings each date's boxes onto the places, in metres.
+    scores : tuple of (place, date) arrays
+        ``bins``, ``lit`` and ``observed``, see `kernels.appearance.appearance_features`.
+
+    Returns
+    -------
+    float64 (place, date, feature) or None
+        See `kernels.appearance.appearance_features`; None without pictures.
     """
     if not isinstance(looks, SeriesLight) or not len(centre):
         return None
-    cell = np.floor(centre / TOGETHER_M)
+    cell = np.floor(centre / CELL_M)
     order = np.lexsort((cell[:, 0], cell[:, 1]))
     parts = []
     for i, moved in enumerate(shift):
         light = [
             looks.light(i, centre[own] - moved, places.length[own], places.angle[own])
-            for own in np.split(order, range(AT_ONCE, len(order), AT_ONCE))
+            for own in np.split(order, range(PLACES_AT_ONCE, len(order), PLACES_AT_ONCE))
         ]
         if any(part is None for part in light):
             return None
@@ -50,12 +68,12 @@ def place_appearance(
     inner, spread, ring = np.empty((3, len(centre), len(parts), parts[0].shape[2]))
     for i, part in enumerate(parts):
         inner[order, i], spread[order, i], ring[order, i] = part
-    rough = (spread / (np.maximum(inner, 0.0) + kernel.DARK)).mean(2)
-    return kernel.appearance_features(inner, ring, rough, *seen)
+    rough = (spread / (np.maximum(inner, 0.0) + DARK)).mean(2)
+    return appearance_features(inner, ring, rough, *scores)
 
 
 def light_of_boxes(light: Callable[[Floats], Floats], xy: Floats, length: Floats, angle: Floats) -> Floats:
-    """Light (3, n, band) of boxes: its median and standard deviation within each, and its median beside it.
+    """Light of boxes: its median and standard deviation within each, and its median beside it.
 
     Parameters
     ----------
@@ -65,6 +83,11 @@ def light_of_boxes(light: Callable[[Floats], Floats], xy: Floats, length: Floats
         Centres, in metres.
     length, angle : float64 (n,)
         In metres, and in degrees clockwise from north.
+
+    Returns
+    -------
+    float64 (3, n, band)
+        NaN where a point of a box has no light.
     """
     turn = np.deg2rad(angle)[:, None, None]
     long, wide = (np.concatenate(pair, 2) for pair in ((np.sin(turn), np.cos(turn)), (np.cos(turn), -np.sin(turn))))

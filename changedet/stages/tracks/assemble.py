@@ -1,8 +1,8 @@
-"""Stretches of presence into tracks: dates from clear looks alone, ids, kinds, colours."""
+"""Stretches of presence as tracks: dates from clear looks alone, ids, kinds, colours."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -17,23 +17,58 @@ from changedet.stages.tracks.kernels.stretches import Stretches
 from changedet.stages.tracks.result import Tracks
 from changedet.stages.tracks.visibility import ClearAt, SeriesVisibility
 
-OTHER_SHARE = 0.6
+OTHER_SHARE: Final = 0.6
+"""Share of a track's weight from which it is of none of the container kinds. Chosen by hand."""
+LONG_SIDE_SHARES: Final = (-0.34, -0.17, 0.0, 0.17, 0.34)
+"""Points along a box, as shares of its length, most of which a date must show."""
+Kinds: TypeAlias = NDArray[np.object_]
+"""Names of kinds."""
 
 
-def most_seen(see: ClearAt, points: Floats, length: Floats, angle: Floats, dates: int) -> Bools:
-    """Which dates (column) see which boxes (row): at most of five points along their long sides."""
+def visible_dates(see: ClearAt, centre: Floats, length: Floats, angle: Floats, dates: int) -> Bools:
+    """Which dates show which boxes: most of five points along their long sides.
+
+    Parameters
+    ----------
+    see : callable
+        ``see(i, points) -> bool (n,)``: whether date ``i`` shows the points.
+    centre : float64 (n, 2)
+        In metres.
+    length, angle : float64 (n,)
+        In metres, and in degrees clockwise from north.
+    dates : int
+        Number of dates.
+
+    Returns
+    -------
+    bool (n, date)
+    """
     turn = np.deg2rad(angle)
     along = np.column_stack([np.sin(turn), np.cos(turn)]) * length[:, None]
-    spread = [points + part * along for part in (-0.34, -0.17, 0.0, 0.17, 0.34)]
+    points = np.concatenate([centre + part * along for part in LONG_SIDE_SHARES])
     columns = []
     for i in range(dates):
-        seen = np.asarray(see(i, np.concatenate(spread)), bool).reshape(len(spread), len(points))
-        columns.append(2 * seen.sum(0) > len(spread))
-    return np.stack(columns, 1) if len(points) else np.zeros((0, len(columns)), bool)
+        shown = np.asarray(see(i, points), bool).reshape(len(LONG_SIDE_SHARES), len(centre))
+        columns.append(2 * shown.sum(0) > len(LONG_SIDE_SHARES))
+    return np.stack(columns, 1) if len(centre) else np.zeros((0, len(columns)), bool)
 
 
 def medians(values: Floats, group: Ints, count: int) -> Floats:
-    """Median (count, columns) of the rows of each group; every group has one row at least."""
+    """Median of the rows of each group.
+
+    Parameters
+    ----------
+    values : float64 (row, column)
+        None NaN.
+    group : int64 (row,)
+        0 to ``count - 1``; every group has one row at least.
+    count : int
+        Number of groups.
+
+    Returns
+    -------
+    float64 (count, column)
+    """
     columns = []
     for column in values.T:
         order = np.lexsort((column, group))
@@ -53,7 +88,30 @@ def assemble(
     present: Floats,
     place: Ints,
 ) -> Tracks:
-    """The result: stretches with a row become tracks, numbered by first date and position."""
+    """Tracks of the stretches that have a row, numbered by first date and position.
+
+    Parameters
+    ----------
+    rows : Detections
+        Of all dates.
+    looks : SeriesVisibility
+        What each date shows of the ground.
+    stretches : Stretches
+        Of presence.
+    of_row : int64 (row,)
+        The stretch of each row; -1 for none.
+    clear : bool (place, date)
+        True where the date showed the place.
+    present : float64 (place, date)
+        Probability of a box there.
+    place : int64 (row,)
+        The place of each row; -1 for none.
+
+    Returns
+    -------
+    Tracks
+        With the plain calibration.
+    """
     count = len(rows.dates)
     seen = np.zeros((len(stretches.place), count), bool)
     owned = of_row >= 0
@@ -106,20 +164,22 @@ def _track_table(
         "not_after": after,
         "not_before": before,
     }
-    data: dict[str, Any] = {"track_id": np.arange(1, n + 1, dtype=np.int64)}
-    data |= {name: pd.Series(stamps[i]).dt.tz_localize("UTC") for name, i in index.items()}
     own = track >= 0
-    data["kind"] = _majority(rows, track[own], own, n)
-    data["color"] = _colors(rows.boxes.rgb[own], track[own], n)
+    data = {
+        "track_id": np.arange(1, n + 1, dtype=np.int64),
+        **{name: pd.Series(stamps[i]).dt.tz_localize("UTC") for name, i in index.items()},
+        "kind": _majority(rows, track[own], own, n),
+        "color": _colors(rows.boxes.rgb[own], track[own], n),
+    }
     return gpd.GeoDataFrame(data, geometry=gpd.points_from_xy(centre[:, 0], centre[:, 1]), crs=rows.given.crs)
 
 
-def _majority(rows: Detections, group: Ints, chosen: Bools, count: int) -> NDArray[np.object_]:
+def _majority(rows: Detections, group: Ints, chosen: Bools, count: int) -> Kinds:
     votes = np.zeros((count, len(KINDS)))
     np.add.at(votes, (group, rows.kind[chosen]), rows.boxes.weight[chosen])
     # A container that shadow cuts on some dates looks like none of the kinds there; a trailer does so on all.
     votes[:, -1] *= votes[:, -1] > OTHER_SHARE * votes.sum(1)
-    kinds: NDArray[np.object_] = np.array(KINDS, object)[votes.argmax(1)]
+    kinds: Kinds = np.array(KINDS, object)[votes.argmax(1)]
     return kinds
 
 

@@ -1,142 +1,180 @@
-"""Places from the whole series, each read by a hidden Markov model."""
+"""Tracks from places: boxes of all dates at one spot, each spot read by a hidden Markov model."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.stages.tracks.appearance import place_appearance
-from changedet.stages.tracks.assemble import assemble, medians, most_seen
+from changedet.stages.tracks.assemble import assemble, medians, visible_dates
 from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.kernels.appearance import appearance_bins
 from changedet.stages.tracks.kernels.boxes import mean_boxes
 from changedet.stages.tracks.kernels.emissions import MOBILE, REAL, DetectorTables, score_bins
 from changedet.stages.tracks.kernels.neighbours import neighbour_classes, overlapping_pairs
 from changedet.stages.tracks.kernels.places import find_places
-from changedet.stages.tracks.kernels.presence_hmm import BRIEF_DATES, Places, infer_presence
+from changedet.stages.tracks.kernels.presence_hmm import BRIEF_DATES, PlaceLooks, PresencePosterior, infer_presence
 from changedet.stages.tracks.kernels.replacement import split_at_replacements
-from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces, presence_runs, whole
+from changedet.stages.tracks.kernels.site_model import Rates
+from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces, presence_runs, single_boxes
 from changedet.stages.tracks.result import Tracks
 from changedet.stages.tracks.visibility import SeriesVisibility
 
-OVERLAP_SHARE = 0.35
-CONFIDENT = 0.45
-"""The score from which a look's colour is evidence that the box was replaced."""
-LEAST_REAL = 0.35
-"""Least probability of a place that its boxes are told."""
-PASSES = 4
+OVERLAP_SHARE: Final = 0.35
+"""Share of the smaller of two places that the other must cover to leave it no room. Chosen by hand."""
+CONFIDENT: Final = 0.45
+"""The score from which a look's colour is evidence that the box was replaced. Chosen by hand."""
+LEAST_REAL: Final = 0.35
+"""Least probability that a place is real, for its boxes to become tracks (docs/tracks.md)."""
+PASSES: Final = 4
+"""Over the series, to find its places."""
+STACKED_TIERS: Final = 2
+"""Levels from which a box hides others below it."""
 
 
 class PlaceObservations(NamedTuple):
-    """What a series shows of its places, (place, date) unless said otherwise.
+    """What a series shows of its places.
 
     Attributes
     ----------
     place : int64 (row,)
         The place of each row; -1 for rows of places that never held a counted one.
-    bins : int64
-        Bin of each place's score, see `changedet.kernels.tracks.score_bins`.
-    clear : bool
-        True where a row was found or the look was clear.
-    lit : bool
-        True where the look was clear.
-    counted : float64 (place,)
+    bins : int64 (place, date)
+        Bin of each place's score, see `kernels.emissions.score_bins`.
+    observed : bool (place, date)
+        True where a row was found or the date shows the place, in deep shade too.
+    lit : bool (place, date)
+        True where the look was clear and not in deep shade.
+    counted_rows : float64 (place,)
         Number of counted rows.
     neighbours : int64 (place,)
-        Class of the boxes about places that are seen on one or two dates, see `changedet.kernels.neighbours.neighbour_classes`.
+        See `kernels.neighbours.neighbour_classes`; 0 for places with rows on more than two dates.
     pairs : two int64 (pair,)
         Places that leave each other no room.
     shift : float64 (date, 2)
         What brings each date's boxes onto the places, in metres.
-    lean : float64 (date, 2)
-        How far each date moves, beyond that, the top of a stack of one box more than usual.
-    sights : float64 (place, date, feature) or None
-        What the pixels show, see `changedet.kernels.sights.describe`; None without pictures.
+    displacement : float64 (date, 2)
+        How far each date displaces, beyond that, the top of a stack of one box more than usual, in metres.
+    appearance : float64 (place, date, feature) or None
+        What the pixels show, see `kernels.appearance.appearance_features`; None without pictures.
     """
 
     place: Ints
     bins: Ints
-    clear: Bools
+    observed: Bools
     lit: Bools
-    counted: Floats
+    counted_rows: Floats
     neighbours: Ints
     pairs: tuple[Ints, Ints]
     shift: Floats
-    lean: Floats
-    sights: Floats | None
-
-
-class Rates(NamedTuple):
-    """What the method's parameters say: see `changedet.kernels.tracks.infer_presence`."""
-
-    birth: float
-    death: float
-    false_share: float
-    caution: float
+    displacement: Floats
+    appearance: Floats | None
 
 
 def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -> PlaceObservations:
-    """Places, and what each date shows of them; ``radius_m`` as in `changedet.kernels.places.find_places`."""
+    """Places of a series, and what each date shows of them.
+
+    Parameters
+    ----------
+    rows : Detections
+        Of all dates.
+    looks : SeriesVisibility
+        What each date shows of the ground.
+    radius_m : float
+        Farthest that a box may lie from its place's centre along its long side.
+
+    Returns
+    -------
+    PlaceObservations
+    """
     count = len(rows.dates)
-    place, shift, lean = find_places(rows.boxes, rows.date, count, radius_m, PASSES)
+    place, shift, displacement = find_places(rows.boxes, rows.date, count, radius_m, PASSES)
     place, keep = _with_counted_rows(place, rows.counted)
     n = int(place.max()) + 1 if keep.any() else 0
     own, date = place[keep], rows.date[keep]
-    summary = mean_boxes(rows.boxes.take(keep), own, n)
+    boxes = mean_boxes(rows.boxes.take(keep), own, n)
     width = np.bincount(own, rows.width[keep], n) / np.maximum(np.bincount(own, minlength=n), 1)
     score = np.full((n, count), np.nan)
     score[own, date] = rows.boxes.weight[keep]
     has_row = np.isfinite(score)
     centre = medians(rows.boxes.xy[keep], own, n)
     lit, shown = (
-        most_seen(see, centre, summary.length, summary.angle, count)
+        visible_dates(see, centre, boxes.length, boxes.angle, count)
         for see in (looks.clear, lambda i, xy: ~looks.covered(i, xy))
     )
-    clear = lit | has_row | shown
-    pairs = overlapping_pairs(summary, width, OVERLAP_SHARE)
-    clear = _under_a_stack(clear, has_row, pairs, rows, place)
+    pairs = overlapping_pairs(boxes, width, OVERLAP_SHARE)
+    observed = _not_below_a_stack(lit | has_row | shown, has_row, pairs, rows, place)
     counted = np.bincount(own, rows.counted[keep], n).astype(np.float64)
     bins, neighbours = score_bins(score), _neighbours(rows, place, has_row)
     moved = medians((rows.boxes.xy + shift[rows.date])[keep], own, n)
-    pixels = place_appearance(looks, moved, summary, shift, (bins, lit, clear))
-    return PlaceObservations(place, bins, clear, lit, counted, neighbours, pairs, shift, lean, pixels)
-
-
-def _neighbours(rows: Detections, place: Ints, has_row: Bools) -> Ints:
-    """The best class of `changedet.kernels.neighbours.neighbour_classes` (place,) that a counted row of each brief place has."""
-    best = np.zeros(len(has_row), np.int64)
-    brief = np.append(has_row.sum(1) <= BRIEF_DATES, False)
-    asked = brief[place] & rows.counted
-    for t in range(len(rows.dates)):
-        here, mine = np.flatnonzero(rows.date == t), np.flatnonzero(asked & (rows.date == t))
-        found = neighbour_classes(rows.boxes.take(mine), rows.boxes.take(here), rows.counted[here])
-        np.maximum.at(best, place[mine], found)
-    return best
+    appearance = place_appearance(looks, moved, boxes, shift, (bins, lit, observed))
+    return PlaceObservations(place, bins, observed, lit, counted, neighbours, pairs, shift, displacement, appearance)
 
 
 def follow_places(
     rows: Detections, looks: SeriesVisibility, radius_m: float, rates: Rates, tables: DetectorTables
 ) -> Tracks:
-    """Tracks by the hidden Markov model."""
-    seen = observe_places(rows, looks, radius_m)
-    read = infer_observed(seen, rates, tables)
-    stretches, of_row, most = _stretches(rows, seen, read)
-    tracks = assemble(rows, looks, stretches, of_row, seen.clear, np.minimum(read.present, most), seen.place)
-    return replace(tracks, place_clear=seen.lit | (seen.bins > 0))
+    """Tracks by the hidden Markov model.
+
+    Parameters
+    ----------
+    rows, looks, radius_m
+        As for `observe_places`.
+    rates : Rates
+        Prior rates of change, and the share of clutter.
+    tables : DetectorTables
+        Of the detector that found the rows.
+
+    Returns
+    -------
+    Tracks
+    """
+    observations = observe_places(rows, looks, radius_m)
+    posterior = infer_with_overlaps(observations, rates, tables)
+    stretches, of_row, most = _stretches(rows, observations, posterior)
+    present = np.minimum(posterior.present, most)
+    tracks = assemble(rows, looks, stretches, of_row, observations.observed, present, observations.place)
+    return replace(tracks, place_clear=observations.lit | (observations.bins > 0))
 
 
-def infer_observed(seen: PlaceObservations, rates: Rates, tables: DetectorTables) -> Places:
-    """The history of every place; once more where better supported ones leave some no room."""
-    sight = None if seen.sights is None else appearance_bins(seen.sights, tables.appearance_weights)
-    arguments = (seen.bins, seen.clear, seen.lit, seen.counted, seen.neighbours)
-    read = infer_presence(*arguments, np.zeros(seen.clear.shape), *rates, tables, sight)
-    if seen.clear.shape[1] == 1:
-        return read
-    blocked = _blocked(read.present, seen.counted, seen.pairs)
-    return infer_presence(*arguments, blocked, *rates, tables, sight) if blocked.any() else read
+def infer_with_overlaps(observations: PlaceObservations, rates: Rates, tables: DetectorTables) -> PresencePosterior:
+    """Presence at every place; inferred once more where better supported places leave some no room.
+
+    Parameters
+    ----------
+    observations : PlaceObservations
+        Of all places of a site.
+    rates, tables
+        As for `follow_places`.
+
+    Returns
+    -------
+    PresencePosterior
+    """
+    features = observations.appearance
+    appearance = None if features is None else appearance_bins(features, tables.appearance_weights)
+    own = observations
+    looks = PlaceLooks(own.bins, own.observed, own.lit, own.counted_rows, own.neighbours, appearance)
+    posterior = infer_presence(looks, np.zeros(own.observed.shape), rates, tables)
+    if own.observed.shape[1] == 1:
+        return posterior
+    blocked = _blocked(posterior.present, own.counted_rows, own.pairs)
+    return infer_presence(looks, blocked, rates, tables) if blocked.any() else posterior
+
+
+def _neighbours(rows: Detections, place: Ints, has_row: Bools) -> Ints:
+    """The best class of neighbours (place,) that a counted row of each place with few rows has."""
+    best = np.zeros(len(has_row), np.int64)
+    brief = np.append(has_row.sum(1) <= BRIEF_DATES, False)
+    chosen = brief[place] & rows.counted
+    for t in range(len(rows.dates)):
+        here, mine = np.flatnonzero(rows.date == t), np.flatnonzero(chosen & (rows.date == t))
+        found = neighbour_classes(rows.boxes.take(mine), rows.boxes.take(here), rows.counted[here])
+        np.maximum.at(best, place[mine], found)
+    return best
 
 
 def _with_counted_rows(place: Ints, counted: Bools) -> tuple[Ints, Bools]:
@@ -147,22 +185,24 @@ def _with_counted_rows(place: Ints, counted: Bools) -> tuple[Ints, Bools]:
     return np.where(keep, index, -1).astype(np.int64), keep
 
 
-def _under_a_stack(clear: Bools, has_row: Bools, pairs: tuple[Ints, Ints], rows: Detections, place: Ints) -> Bools:
-    """A box of another size that stands two levels high or more hides what is below it."""
-    high = np.zeros(clear.shape, bool)
-    stacked = (rows.tiers >= 2) & (place >= 0)
+def _not_below_a_stack(
+    observed: Bools, has_row: Bools, pairs: tuple[Ints, Ints], rows: Detections, place: Ints
+) -> Bools:
+    """Without what lies below a box of another size that stands two levels high or more, unless a row shows it."""
+    high = np.zeros(observed.shape, bool)
+    stacked = (rows.tiers >= STACKED_TIERS) & (place >= 0)
     high[place[stacked], rows.date[stacked]] = True
-    hidden = np.zeros(clear.shape, bool)
+    hidden = np.zeros(observed.shape, bool)
     for below, above in (pairs, pairs[::-1]):
         np.logical_or.at(hidden, below, high[above])
-    result: Bools = clear & ~(hidden & ~has_row)
+    result: Bools = observed & ~(hidden & ~has_row)
     return result
 
 
-def _blocked(present: Floats, counted: Floats, pairs: tuple[Ints, Ints]) -> Floats:
+def _blocked(present: Floats, counted_rows: Floats, pairs: tuple[Ints, Ints]) -> Floats:
     """Probability (place, date) that a better supported place, which overlaps this one, holds a box."""
     blocked = np.zeros(present.shape)
-    support = present.sum(1) + 1e-6 * counted
+    support = present.sum(1) + 1e-6 * counted_rows
     first, second = pairs
     first_wins = (support[first] > support[second]) | ((support[first] == support[second]) & (first < second))
     strong, weak = np.where(first_wins, first, second), np.where(first_wins, second, first)
@@ -170,28 +210,36 @@ def _blocked(present: Floats, counted: Floats, pairs: tuple[Ints, Ints]) -> Floa
     return blocked
 
 
-def _stretches(rows: Detections, seen: PlaceObservations, read: Places) -> tuple[Stretches, Ints, Floats]:
-    """Stretches of presence at places that are not clutter, the stretch of each row, -1 for none, and the greatest
-    probability (place, date) of a box there."""
-    at, first, last = presence_runs(read.path)
-    kept = (read.classes[:, :REAL].sum(1) > LEAST_REAL)[at]
+def _stretches(
+    rows: Detections, observations: PlaceObservations, posterior: PresencePosterior
+) -> tuple[Stretches, Ints, Floats]:
+    """Stretches at places that are not clutter, each row's stretch or -1, the greatest probability of a box there."""
+    at, first, last = presence_runs(posterior.path)
+    kept = (posterior.classes[:, :REAL].sum(1) > LEAST_REAL)[at]
     at, first, last = at[kept], first[kept], last[kept]
-    of_cell = np.full(read.path.shape, -1, np.int64)
-    for t in range(read.path.shape[1]):
+    of_cell = np.full(posterior.path.shape, -1, np.int64)
+    for t in range(posterior.path.shape[1]):
         here = np.flatnonzero((first <= t) & (t <= last))
         of_cell[at[here], t] = here
-    place = seen.place
+    place = observations.place
     of_row = np.full(len(place), -1, np.int64)
     placed = place >= 0
     of_row[placed] = of_cell[place[placed], rows.date[placed]]
+    still = posterior.classes[:, :MOBILE].sum(1, keepdims=True)
+    comes, goes = (float((still * events).sum()) for events in (posterior.births, posterior.deaths))
+    surfaces = _surfaces(rows, observations)
+    return split_at_replacements(single_boxes(at, first, last), of_row, surfaces, posterior.evidence, comes, goes)
+
+
+def _surfaces(rows: Detections, observations: PlaceObservations) -> Surfaces:
+    place = observations.place
+    placed = place >= 0
     shown = np.zeros(len(place), bool)
-    shown[placed] = seen.lit[place[placed], rows.date[placed]]
+    shown[placed] = observations.lit[place[placed], rows.date[placed]]
     usable = placed & (rows.boxes.weight >= CONFIDENT) & np.isfinite(rows.boxes.rgb).all(1)
-    still = read.classes[:, :MOBILE].sum(1, keepdims=True)
-    comes, goes = (float((still * events).sum()) for events in (read.births, read.deaths))
-    offset = rows.boxes.xy + seen.shift[rows.date]
+    offset = rows.boxes.xy + observations.shift[rows.date]
     # About any one spot of the place: where it is does not matter.
     _, spot, own = np.unique(place, return_index=True, return_inverse=True)
     offset -= offset[spot[own]]
-    surfaces = Surfaces(rows.date, rows.boxes.rgb, usable, ~shown, rows.tiers, offset, seen.lean[rows.date])
-    return split_at_replacements(whole(at, first, last), of_row, surfaces, read.evidence, comes, goes)
+    displacement = observations.displacement[rows.date]
+    return Surfaces(rows.date, rows.boxes.rgb, usable, ~shown, rows.tiers, offset, displacement)

@@ -1,10 +1,10 @@
-"""What goes into the tracks stage and what comes out: looks, rows as sorted columns, tracks."""
+"""Detections of all dates as sorted columns."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -16,12 +16,31 @@ from changedet.kernels.containers import KINDS, LONGEST_M
 from changedet.stages.tracks.kernels.boxes import Boxes
 from changedet.stages.tracks.visibility import SeriesVisibility
 
-COLUMNS = ("date", "length_m", "width_m", "angle_deg", "confidence", "kind", "color")
-BEYOND_M = 1.0
-"""How far beyond its ends a box is looked for what hides it; the longest box."""
+COLUMNS: Final = ("date", "length_m", "width_m", "angle_deg", "confidence", "kind", "color")
+"""That detections must have."""
+NUMBERS: Final = ("confidence", "angle_deg", "width_m", "length_m")
+"""Columns by which rows of one date at one position are sorted, the last first."""
+BEYOND_M: Final = 1.0
+"""How far beyond its ends a box is searched for what hides it."""
+LEAST_CONFIDENCE: Final = 1e-3
+"""Of a row: its weight is above 0."""
+Column: TypeAlias = "pd.Series[object]"
+"""A column of a table."""
 
 
 def check_columns(detections: gpd.GeoDataFrame) -> None:
+    """Check that detections can be followed.
+
+    Parameters
+    ----------
+    detections : GeoDataFrame
+        With the columns of `COLUMNS`, in a projected CRS or none.
+
+    Raises
+    ------
+    MethodError
+        A column is missing, or the CRS is not projected.
+    """
     missing = [name for name in COLUMNS if name not in detections.columns]
     if missing:
         raise MethodError(f"tracks: detections lack the columns {', '.join(missing)}")
@@ -31,7 +50,29 @@ def check_columns(detections: gpd.GeoDataFrame) -> None:
 
 @dataclass(frozen=True)
 class Detections:
-    """Detections as sorted columns: what follows depends on their values alone, not on their order."""
+    """Detections as sorted columns: what follows depends on their values alone, not on their order.
+
+    Attributes
+    ----------
+    given : GeoDataFrame
+        The rows as they were given.
+    order : int64 (row,)
+        Index among those given of each sorted row.
+    dates : tuple of datetime.date
+        The looks, sorted.
+    date : int64 (row,)
+        Index of its date.
+    boxes : Boxes
+        With the confidence as weight.
+    width : float64 (row,)
+        In metres.
+    kind : int64 (row,)
+        Index in `KINDS`.
+    tiers : float64 (row,)
+        Levels of the stack; NaN for unknown.
+    counted : bool (row,)
+        False below the count threshold.
+    """
 
     given: gpd.GeoDataFrame
     order: Ints
@@ -45,46 +86,62 @@ class Detections:
 
     @classmethod
     def of(cls, detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Detections:
+        """Sorted columns of a table of detections.
+
+        Parameters
+        ----------
+        detections : GeoDataFrame
+            With the columns of `COLUMNS`, optionally ``tiers`` and ``counted``.
+        looks : SeriesVisibility
+            What each date shows of the ground.
+
+        Returns
+        -------
+        Detections
+
+        Raises
+        ------
+        MethodError
+            There is no look, a row is of a date that is none, a column is missing, or the CRS is not projected.
+        """
         check_columns(detections)
         dates = tuple(looks.dates)
         if not dates:
             raise MethodError("tracks: no looks; give at least one date")
         index = _date_index(detections["date"], dates)
-        centre = detections.geometry.centroid
-        number = {
-            name: pd.to_numeric(detections[name]).to_numpy(np.float64)
-            for name in ("length_m", "width_m", "angle_deg", "confidence")
-        }
-        xy = np.column_stack([centre.x.to_numpy(), centre.y.to_numpy()]).reshape(-1, 2)
-        order = np.lexsort(
-            (
-                number["confidence"],
-                number["angle_deg"],
-                number["width_m"],
-                number["length_m"],
-                xy[:, 1],
-                xy[:, 0],
-                index,
-            )
-        ).astype(np.int64)
-        boxes = Boxes(
-            xy,
-            number["length_m"],
-            number["angle_deg"],
-            rgb_of(detections["color"]),
-            np.maximum(number["confidence"], 1e-3),
-            np.zeros(len(xy)),
-        )
+        number = {name: pd.to_numeric(detections[name]).to_numpy(np.float64) for name in NUMBERS}
+        boxes = _boxes(detections, number)
         boxes = boxes._replace(cut=_cut(boxes, index, looks))
-        tiers = pd.to_numeric(detections["tiers"]) if "tiers" in detections else pd.Series(np.nan, detections.index)
+        order = np.lexsort((*(number[name] for name in NUMBERS), boxes.xy[:, 1], boxes.xy[:, 0], index)).astype(
+            np.int64
+        )
         counted = detections["counted"].to_numpy(bool) if "counted" in detections else np.ones(len(index), bool)
         kind = np.array([KINDS.index(k) if k in KINDS else len(KINDS) - 1 for k in detections["kind"]], np.int64)
-        tier = np.asarray(tiers.astype("Float64").to_numpy(np.float64, na_value=np.nan), np.float64)
         width = number["width_m"][order]
-        sorted_boxes = boxes.take(order)
         return cls(
-            detections, order, dates, index[order], sorted_boxes, width, kind[order], tier[order], counted[order]
+            detections,
+            order,
+            dates,
+            index[order],
+            boxes.take(order),
+            width,
+            kind[order],
+            _tiers(detections)[order],
+            counted[order],
         )
+
+
+def _boxes(detections: gpd.GeoDataFrame, number: dict[str, Floats]) -> Boxes:
+    centre = detections.geometry.centroid
+    xy = np.column_stack([centre.x.to_numpy(), centre.y.to_numpy()]).reshape(-1, 2)
+    weight = np.maximum(number["confidence"], LEAST_CONFIDENCE)
+    rgb = rgb_of(detections["color"])
+    return Boxes(xy, number["length_m"], number["angle_deg"], rgb, weight, np.zeros(len(xy)))
+
+
+def _tiers(detections: gpd.GeoDataFrame) -> Floats:
+    tiers = pd.to_numeric(detections["tiers"]) if "tiers" in detections else pd.Series(np.nan, detections.index)
+    return np.asarray(tiers.astype("Float64").to_numpy(np.float64, na_value=np.nan), np.float64)
 
 
 def _cut(boxes: Boxes, date: Ints, looks: SeriesVisibility) -> Floats:
@@ -99,7 +156,7 @@ def _cut(boxes: Boxes, date: Ints, looks: SeriesVisibility) -> Floats:
     return np.where(at_edge, np.maximum(LONGEST_M - boxes.length, 0.0), 0.0)
 
 
-def _date_index(column: pd.Series[Any], dates: tuple[dt.date, ...]) -> Ints:
+def _date_index(column: Column, dates: tuple[dt.date, ...]) -> Ints:
     """Index (n,) of each row's UTC day among the looks."""
     stamps = pd.to_datetime(column, utc=True).dt.tz_localize(None).to_numpy("datetime64[D]")
     days = np.array(dates, "datetime64[D]")
@@ -111,9 +168,20 @@ def _date_index(column: pd.Series[Any], dates: tuple[dt.date, ...]) -> Ints:
     return np.asarray(at, np.int64)
 
 
-def rgb_of(colors: pd.Series[Any]) -> Floats:
-    """RGB (n, 3), 0 to 255, of ``#rrggbb`` strings; NaN where a colour is missing or is none."""
-    # One character beyond a colour's seven tells those that are longer.
+def rgb_of(colors: Column) -> Floats:
+    """Colours of a column of hexadecimal strings.
+
+    Parameters
+    ----------
+    colors : Series of str (n,)
+        ``#rrggbb``.
+
+    Returns
+    -------
+    float64 (n, 3)
+        0 to 255; NaN where a colour is missing or is none.
+    """
+    # One character beyond a colour's seven shows those that are longer.
     text = np.array(colors.astype("string").fillna("").to_numpy(object), "U8")
     codes = text.view(np.uint32).reshape(-1, 8)
     digits = _HEX[np.minimum(codes[:, 1:7], len(_HEX) - 1)]

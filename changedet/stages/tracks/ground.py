@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from scipy.spatial import cKDTree
 
@@ -9,11 +11,28 @@ from changedet.arrays import Floats
 from changedet.stages.tracks.result import Ground
 from changedet.stages.tracks.visibility import SeriesVisibility
 
-NEAR_M, LEAST_STEP_M, MOST_POINTS = 15.0, 4.0, 10_000
+NEAR_M: Final = 15.0
+"""Ground farther from all boxes is left out: one long box away."""
+LEAST_STEP_M: Final = 4.0
+"""Spacing of the lattice on small sites."""
+MOST_POINTS: Final = 10_000
+"""Of the lattice, about: the spacing grows with the site."""
 
 
 def ground_of(xy: Floats, looks: SeriesVisibility) -> Ground:
-    """Ground about boxes (n, 2), without what no date shows."""
+    """Ground about boxes, without what no date shows.
+
+    Parameters
+    ----------
+    xy : float64 (n, 2)
+        Centres of the boxes, in metres.
+    looks : SeriesVisibility
+        What each date shows of the ground.
+
+    Returns
+    -------
+    Ground
+    """
     if not len(xy):
         return Ground.none(len(looks.dates))
     low, high = xy.min(0) - NEAR_M, xy.max(0) + NEAR_M

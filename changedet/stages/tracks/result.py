@@ -1,4 +1,4 @@
-"""Tracks."""
+"""What the tracks stage gives: boxes followed over the dates."""
 
 from __future__ import annotations
 
@@ -16,13 +16,32 @@ from changedet.stages.tracks.visibility import SeriesVisibility
 
 
 class Ground(NamedTuple):
-    """Points (n, 2) of the ground about the boxes, and whether each date showed them, bool (n, date)."""
+    """The ground about the boxes.
+
+    Attributes
+    ----------
+    xy : float64 (n, 2)
+        Points of a lattice, in metres.
+    shown : bool (n, date)
+        Whether each date showed them, in deep shade too.
+    """
 
     xy: Floats
     shown: Bools
 
     @classmethod
     def none(cls, dates: int) -> Ground:
+        """No ground, of a series without boxes.
+
+        Parameters
+        ----------
+        dates : int
+            Number of dates.
+
+        Returns
+        -------
+        Ground
+        """
         return cls(np.empty((0, 2)), np.empty((0, dates), bool))
 
 
@@ -35,7 +54,7 @@ class Tracks:
     dates : tuple of datetime.date
         The looks, sorted.
     detections : GeoDataFrame
-        The rows given, in their order, with ``track_id`` (Int64; null for rows that the series tells to be clutter).
+        The rows given, in their order, with ``track_id`` (Int64; null for rows that the series shows to be clutter).
     tracks : GeoDataFrame
         ``track_id, first_seen, last_seen, not_after, not_before, kind, color, present_probability`` (mean over the
         dates on which it was seen), geometry: the median centre. Ids count from 1 by first date, then position.
@@ -48,7 +67,7 @@ class Tracks:
     place_presence : float64 (place, date)
         Posterior probability that a real box stood on top there. Its sums are the expected counts.
     place_clear : bool (place, date)
-        True where the date saw the place clearly.
+        True where the date showed the place clearly.
     ground : Ground
         The ground about the boxes, without what no date shows.
     calibration : Calibration
@@ -68,3 +87,4 @@ class Tracks:
 
 
 TrackMethod: TypeAlias = Callable[[gpd.GeoDataFrame, SeriesVisibility], Tracks]
+"""What a method of the stage returns: it follows the rows of a series."""

@@ -13,10 +13,11 @@ import pandas as pd
 from changedet.kernels.intervals import Calibration
 from changedet.stages.registry import AUTO, Choice, Factor, Facts, Fraction, Metres, Stage
 from changedet.stages.tracks.by_frame import follow_frames
-from changedet.stages.tracks.by_place import Rates, follow_places
+from changedet.stages.tracks.by_place import follow_places
 from changedet.stages.tracks.detections import Detections, check_columns
 from changedet.stages.tracks.kernels.detector_tables import TABLES, calibration
-from changedet.stages.tracks.kernels.emissions import DetectorTables as PresenceTables
+from changedet.stages.tracks.kernels.emissions import DetectorTables
+from changedet.stages.tracks.kernels.site_model import Rates
 from changedet.stages.tracks.result import TrackMethod, Tracks
 from changedet.stages.tracks.visibility import ClearAt, GivenVisibility, SeriesVisibility
 
@@ -33,7 +34,7 @@ def choose(facts: Facts) -> Choice:
     )
 
 
-def _tables(facts: Facts) -> PresenceTables:
+def _tables(facts: Facts) -> DetectorTables:
     """What the detector's rows say of presence; a detector that was not calibrated counts as the classical one."""
     return TABLES.get(facts.detector, TABLES["classical"])
 

@@ -1,4 +1,4 @@
-"""What each date shows."""
+"""What each date of a series shows of the ground, as the tracks stage needs it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import numpy as np
 from changedet.arrays import Bools, Floats
 
 ClearAt: TypeAlias = Callable[[int, Floats], Bools]
+"""``clear(i, points) -> bool (n,)``: whether date ``i`` shows the points (n, 2) clearly."""
 
 
 class SeriesVisibility(Protocol):
-    """What each date saw.
+    """What each date of a series shows of the ground.
 
     Attributes
     ----------
@@ -24,38 +25,113 @@ class SeriesVisibility(Protocol):
     """
 
     @property
-    def dates(self) -> Sequence[dt.date]: ...
+    def dates(self) -> Sequence[dt.date]:
+        """Sorted, one a look."""
 
     def clear(self, i: int, points: Floats) -> Bools:
-        """True (n,) where date ``i`` saw the points (n, 2), x and y in the grid's CRS, clearly."""
+        """Where a date shows the ground clearly.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        points : float64 (n, 2)
+            In the grid's CRS.
+
+        Returns
+        -------
+        bool (n,)
+            False under cloud, in deep shade and where there is no data.
+        """
         ...
 
     def covered(self, i: int, points: Floats) -> Bools:
-        """True (n,) where date ``i`` shows nothing of the points: cloud, its shadow, no data; deep shade is neither."""
+        """Where a date shows nothing of the ground.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        points : float64 (n, 2)
+            In the grid's CRS.
+
+        Returns
+        -------
+        bool (n,)
+            True under cloud, in its shadow and where there is no data; deep shade is neither clear nor covered.
+        """
         ...
 
 
 @runtime_checkable
 class SeriesLight(SeriesVisibility, Protocol):
-    """SeriesVisibility that may have pictures, too."""
+    """Visibility of a series that may have pictures, too."""
 
     def light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
-        """Light (3, n, band) that date ``i`` shows of boxes at ``xy`` (n, 2), see `changedet.tracks.sights.light_of_boxes`;
-        None without pictures."""
+        """Light that a date shows of boxes.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        xy : float64 (n, 2)
+            Centres, in the grid's CRS.
+        length, angle : float64 (n,)
+            In metres, and in degrees clockwise from north.
+
+        Returns
+        -------
+        float64 (3, n, band) or None
+            See `appearance.light_of_boxes`; None without pictures.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class GivenVisibility:
-    """SeriesVisibility made of dates and a function; without one, every date saw everything."""
+    """Visibility by dates and a function, without pictures.
+
+    Attributes
+    ----------
+    dates : sequence of datetime.date
+        Sorted, one a look.
+    clear_at : callable, optional
+        ``clear(i, points) -> bool (n,)``; without one, every date shows everything. What is not clear is covered.
+    """
 
     dates: Sequence[dt.date]
     clear_at: ClearAt | None = None
 
     def clear(self, i: int, points: Floats) -> Bools:
+        """Where a date shows the ground clearly.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        points : float64 (n, 2)
+            In metres.
+
+        Returns
+        -------
+        bool (n,)
+        """
         if self.clear_at is None:
             return np.ones(len(points), bool)
         return np.asarray(self.clear_at(i, points), bool)
 
     def covered(self, i: int, points: Floats) -> Bools:
+        """Where a date shows nothing of the ground.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        points : float64 (n, 2)
+            In metres.
+
+        Returns
+        -------
+        bool (n,)
+        """
         return ~self.clear(i, points)

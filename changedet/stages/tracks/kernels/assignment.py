@@ -1,6 +1,8 @@
-"""One-to-one assignment of rows to columns by cost."""
+"""One-to-one assignment of rows to columns by cost: greedy, or at the least total cost."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -9,11 +11,28 @@ from scipy.sparse.csgraph import connected_components
 
 from changedet.arrays import Floats, Ints
 
+FORBIDDEN_COST: Final = 1e9
+"""Of a pair that is not allowed: finite, as the solver needs it, and above all sums of costs."""
+
 
 def greedy_assign(i: Ints, j: Ints, cost: Floats, count: int) -> Ints:
-    """Greedy one-to-one assignment: ``j`` for each of ``count`` rows, -1 for none; ties go to the lower indices.
+    """Greedy one-to-one assignment, cheapest pairs first; ties go to the lower indices.
 
     Takes at once all pairs that are the cheapest of both their sides, which gives what taking them one by one gives.
+
+    Parameters
+    ----------
+    i, j : int64 (m,)
+        Row and column of each allowed pair.
+    cost : float64 (m,)
+        Of each pair.
+    count : int
+        Number of rows.
+
+    Returns
+    -------
+    int64 (count,)
+        The column of each row; -1 for none.
     """
     result = np.full(count, -1, np.int64)
     order = np.lexsort((j, i, cost))
@@ -30,17 +49,23 @@ def greedy_assign(i: Ints, j: Ints, cost: Floats, count: int) -> Ints:
 
 
 def optimal_assign(i: Ints, j: Ints, cost: Floats, count: int, skip: float) -> Ints:
-    """Least-cost one-to-one assignment (Kuhn 1955, doi:10.1002/nav.3800020109): ``j`` for each of ``count`` rows, -1
-    for none.
+    """One-to-one assignment of the least total cost (Kuhn 1955, doi:10.1002/nav.3800020109).
 
     Parameters
     ----------
-    i, j, cost : arrays (m,)
-        The allowed pairs.
+    i, j : int64 (m,)
+        Row and column of each allowed pair.
+    cost : float64 (m,)
+        Of each pair.
     count : int
         Number of rows.
     skip : float
         Cost of leaving a row unassigned.
+
+    Returns
+    -------
+    int64 (count,)
+        The column of each row; -1 for none.
 
     Notes
     -----
@@ -57,7 +82,7 @@ def optimal_assign(i: Ints, j: Ints, cost: Floats, count: int, skip: float) -> I
         rows, r = np.unique(i[pairs], return_inverse=True)
         cols, c = np.unique(j[pairs], return_inverse=True)
         table = np.full((len(rows), len(cols) + len(rows)), skip, np.float64)
-        table[:, : len(cols)] = 1e9
+        table[:, : len(cols)] = FORBIDDEN_COST
         table[r, c] = cost[pairs]
         row, column = linear_sum_assignment(table)
         real = (column < len(cols)) & (table[row, column] < skip)

@@ -1,35 +1,48 @@
-"""Where the colours of a series of looks at one place are cheaper told by two boxes than by one.
+"""Where two boxes explain the colours of a series of looks at one place at less cost than one box does.
 
-Each series is cut where a cost of colour about the segments' own colours, plus a price for every cut, is least (optimal
-partitioning: Jackson et al. 2005, doi:10.1109/LSP.2001.838216).
+Each series is cut where a cost of colours about the segments' own colours, plus a price for every cut, is least
+(optimal partitioning: Jackson et al. 2005, doi:10.1109/LSP.2001.838216).
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from changedet.arrays import Bools, Floats, Ints, Singles
-from changedet.kernels.colour import CIE_LINEAR, CIE_OFFSET, CIE_SLOPE, LIGHTNESS_WEIGHT, XYZ, scaled_lab
+from changedet.kernels.colour import (
+    CIE_LINEAR,
+    CIE_OFFSET,
+    CIE_SLOPE,
+    LAB_A,
+    LAB_B,
+    LAB_LIGHTNESS,
+    LAB_LIGHTNESS_OFFSET,
+    LIGHTNESS_WEIGHT,
+    XYZ,
+    scaled_lab,
+)
 
 COLOR_SD: Final = 1.5
 """Least standard deviation of one look about its box's own colour, in `scaled_lab`: the tails are long. On simulated
 sites the median distance of two looks is 1.3 where the box is the same, and 21 where it is not."""
 MOST_COST: Final = 12.0
-"""Of one look: shade and glare give any colour."""
+"""Of one look: shade and glare give any colour. Chosen by hand."""
 SHADE_TINT: Final = (0.85, 1.0, 1.2)
-"""Red, green and blue of the light in shade."""
+"""Red, green and blue of the light in shade, as measured on rows behind a building of a simulated site."""
 SHADE_PART: Final = (0.08, 0.75)
-"""Least and most of the light that comes there."""
+"""Least and most of the light that comes there. Chosen by hand."""
 SHADE_PRICE: Final = 1.5
+"""Cost of explaining a look by shade where nothing else shows it. Chosen by hand."""
 SHADE_NOISE: Final = 2.5
+"""Times `COLOR_SD`: the scatter of colours in shade. Chosen by hand."""
 
 
 class ColourSeries(NamedTuple):
-    """ColourSeries of several places, place after place, in order of date.
+    """Costs of the colours of looks at several places, place after place, in order of date.
 
     Attributes
     ----------
@@ -47,8 +60,23 @@ class ColourSeries(NamedTuple):
 
     @classmethod
     def of(cls, linear: Floats, shaded: Bools, begin: Ints, color_sd: float = COLOR_SD) -> ColourSeries:
-        """From the linear colours (look, 3), 0 to 1, of all places, whether each lay in deep shade (look,), and the
-        standard deviation of one look about its box's own colour, in `scaled_lab`."""
+        """Costs from colours.
+
+        Parameters
+        ----------
+        linear : float64 (look, 3)
+            Linear light of all places' looks, 0 to 1.
+        shaded : bool (look,)
+            True where the look lay in deep shade.
+        begin : int64 (place + 1,)
+            First look of each place, and the number of looks.
+        color_sd : float
+            Standard deviation of one look about its box's own colour, in `scaled_lab`.
+
+        Returns
+        -------
+        ColourSeries
+        """
         table = np.concatenate([[0], np.cumsum(np.diff(begin) ** 2)]).astype(np.int64)
         costs = np.empty(int(table[-1]), np.float32)
         constants = np.array([color_sd, SHADE_NOISE * color_sd, SHADE_PRICE, MOST_COST])
@@ -56,47 +84,94 @@ class ColourSeries(NamedTuple):
         return cls(begin, table, costs)
 
     def costs_of(self, place: int) -> Singles:
-        """The costs (look, look) of a place."""
+        """The costs of one place.
+
+        Parameters
+        ----------
+        place : int
+            Its index.
+
+        Returns
+        -------
+        float32 (look, look)
+            See `colour_costs`.
+        """
         n = int(self.begin[place + 1] - self.begin[place])
         return self.costs[self.table[place] : self.table[place + 1]].reshape(n, n)
 
     def changepoints(self, price: Floats) -> Bools:
-        """Which looks (look,) begin a segment of the cheapest partition of their place, at the price (look,) of a cut
-        before each."""
+        """Which looks begin a segment of the cheapest partition of their place.
+
+        Parameters
+        ----------
+        price : float64 (look,)
+            Of a cut before each look.
+
+        Returns
+        -------
+        bool (look,)
+            True for the first look of each place, and for the first after each cut.
+        """
         starts = np.zeros(int(self.begin[-1]), np.bool_)
         _cut_places(self.costs, self.begin, self.table, price, starts)
         return starts
 
 
 def colour_costs(linear: Floats, shaded: Bools | None = None) -> Singles:
-    """Cost (look, look) of the first as a look at a box of the second's colour, for the looks at one place.
+    """Cost of each look at one place as a look at a box of another look's colour.
 
     Half the squared distance in standard deviations, or that of the colour which the box has in shade, where less light
-    comes and bluer, whichever is less; at most `MOST_COST`. Where just one of the looks is known to lie in deep shade,
-    that one is the darker, and pays nothing for it; colours of two such looks scatter as colours in shade do.
+    comes and bluer, whichever is less. Where just one of the looks is known to lie in deep shade, that one is the
+    darker, and pays nothing for it; colours of two such looks scatter as colours in shade do.
+
+    Parameters
+    ----------
+    linear : float64 (look, 3)
+        Linear light, 0 to 1.
+    shaded : bool (look,), optional
+        True where the look lay in deep shade; by default none did.
+
+    Returns
+    -------
+    float32 (look, look)
+        Of the look (row) at a box of the other's colour (column), 0 to `MOST_COST`.
     """
     dark = np.zeros(len(linear), bool) if shaded is None else shaded
     return ColourSeries.of(linear, dark, np.array([0, len(linear)])).costs_of(0)
 
 
-def changepoints(costs: NDArray[np.floating[Any]], price: float) -> list[int]:
-    """First looks of the segments of the cheapest partition of one place, see `ColourSeries.cut`.
+def changepoints(costs: ArrayLike, price: float) -> list[int]:
+    """First looks of the segments of the cheapest partition of one place.
 
     Parameters
     ----------
-    costs : (look, look)
+    costs : float (look, look)
         Cost of a look (row) in a segment whose colour is another's (column).
     price : float
         Of each cut.
+
+    Returns
+    -------
+    list of int
+        From 0 on.
     """
-    n = len(costs)
-    looks = ColourSeries(np.array([0, n]), np.array([0, n * n]), np.asarray(costs, np.float32).ravel())
+    table = np.asarray(costs, np.float32)
+    n = len(table)
+    looks = ColourSeries(np.array([0, n]), np.array([0, n * n]), table.ravel())
     return [int(start) for start in np.flatnonzero(looks.changepoints(np.full(n, price)))]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _fill_costs(
-    linear: Any, lab: Any, shaded: Any, begin: Any, table: Any, tint: Any, xyz: Any, constants: Any, out: Any
+    linear: Floats,
+    lab: Floats,
+    shaded: Bools,
+    begin: Ints,
+    table: Ints,
+    tint: Floats,
+    xyz: Floats,
+    constants: Floats,
+    out: Singles,
 ) -> None:
     color_sd, shade_sd, shade_price, most = constants
     for place in range(len(begin) - 1):
@@ -113,7 +188,7 @@ def _fill_costs(
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _shade_apart(dark: Any, lit: Any, lit_lab: Any, tint: Any, xyz: Any) -> float:
+def _shade_apart(dark: Floats, lit: Floats, lit_lab: Floats, tint: Floats, xyz: Floats) -> float:
     """Squared distance of a colour, were it lit as the other is; infinite where shade cannot be why it is darker."""
     part, bright = np.empty(3), np.empty(3)
     for c in range(3):
@@ -127,22 +202,32 @@ def _shade_apart(dark: Any, lit: Any, lit_lab: Any, tint: Any, xyz: Any) -> floa
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _squared(first: Any, second: Any) -> float:
+def _squared(first: Floats | tuple[float, float, float], second: Floats) -> float:
     return float((first[0] - second[0]) ** 2 + (first[1] - second[1]) ** 2 + (first[2] - second[2]) ** 2)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _lab(linear: Any, xyz: Any) -> tuple[float, float, float]:
-    """As `changedet.kernels.compare.scaled_lab`, of one colour."""
+def _lab(linear: Floats, xyz: Floats) -> tuple[float, float, float]:
+    """As `scaled_lab`, of one colour."""
     bent = np.empty(3)
     for k in range(3):
         value = xyz[k, 0] * linear[0] + xyz[k, 1] * linear[1] + xyz[k, 2] * linear[2]
         bent[k] = np.cbrt(value) if value > CIE_LINEAR else CIE_SLOPE * value + CIE_OFFSET
-    return LIGHTNESS_WEIGHT * (116.0 * bent[1] - 16.0), 500.0 * (bent[0] - bent[1]), 200.0 * (bent[1] - bent[2])
+    lightness = LIGHTNESS_WEIGHT * (LAB_LIGHTNESS * bent[1] - LAB_LIGHTNESS_OFFSET)
+    return lightness, LAB_A * (bent[0] - bent[1]), LAB_B * (bent[1] - bent[2])
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _cut_places(costs: Any, begin: Any, table: Any, price: Any, starts: Any) -> None:
+def _segment_cost(summed: Floats, begin: int, end: int) -> float:
+    """Cost of the looks of a segment about the one among them whose colour suits them best."""
+    cost = np.inf
+    for c in range(begin, end):
+        cost = min(cost, summed[end, c] - summed[begin, c])
+    return cost
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _cut_places(costs: Singles, begin: Ints, table: Ints, price: Floats, starts: Bools) -> None:
     for place in range(len(begin) - 1):
         first, n = begin[place], begin[place + 1] - begin[place]
         summed = np.zeros((n + 1, n))
@@ -153,10 +238,7 @@ def _cut_places(costs: Any, begin: Any, table: Any, price: Any, starts: Any) -> 
         for end in range(1, n + 1):
             best[end] = np.inf
             for a in range(end):
-                segment = np.inf
-                for c in range(a, end):
-                    segment = min(segment, summed[end, c] - summed[a, c])
-                total = best[a] + segment + (price[first + a] if a > 0 else 0.0)
+                total = best[a] + _segment_cost(summed, a, end) + (price[first + a] if a > 0 else 0.0)
                 if total < best[end]:
                     best[end], came[end] = total, a
         end = n

@@ -1,15 +1,26 @@
-"""What a detector's rows say of presence and counts. The figures are written by training/fit_tracks.py; do not edit."""
+"""How each detector's scores depend on presence, and its counts' intervals.
+
+The figures are written by training/fit_tracks.py; do not edit them.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from changedet.kernels.intervals import PLAIN, Calibration
-from changedet.stages.tracks.kernels.emissions import DetectorTables
+from changedet.stages.tracks.kernels.emissions import DetectorTables, Fitted
 
-_TABLES: Final[dict[str, dict[str, Any]]] = {
+
+class _FittedCalibration(TypedDict):
+    scale: float
+    boxes: tuple[float, float]
+    arrivals: tuple[float, float]
+    departures: tuple[float, float]
+
+
+_TABLES: Final[Mapping[str, Fitted]] = {
     "classical": {
         "absent": [0.9051, 0.0246, 0.0229, 0.0288, 0.0179, 0.0006],
         "emission": [
@@ -92,7 +103,7 @@ _TABLES: Final[dict[str, dict[str, Any]]] = {
     },
 }
 
-_CALIBRATION: Final[dict[str, dict[float, dict[str, Any]]]] = {
+_CALIBRATION: Final[Mapping[str, Mapping[float, _FittedCalibration]]] = {
     "learned": {
         0.3: {
             "scale": 0.9992499540462009,
@@ -130,17 +141,32 @@ _CALIBRATION: Final[dict[str, dict[float, dict[str, Any]]]] = {
 }
 
 TABLES: Final[Mapping[str, DetectorTables]] = {name: DetectorTables.of(part) for name, part in _TABLES.items()}
+"""By detector."""
 CALIBRATION: Final[Mapping[str, Mapping[float, Calibration]]] = {
     name: {size: Calibration(**own) for size, own in parts.items()} for name, parts in _CALIBRATION.items()
 }
 """By detector and ground sampling distance in metres."""
-USUAL_M: Final = 0.5
+USUAL_GSD_M: Final = 0.5
+"""The ground sampling distance with most calibration sites, for images whose own is unknown."""
 
 
 def calibration(detector: str, resolution_m: float) -> Calibration:
-    """That of the resolution nearest in proportion; `PLAIN` for a detector without one. NaN counts as half a metre."""
+    """Scale and intervals of a detector's counts, of the fitted resolution nearest in proportion.
+
+    Parameters
+    ----------
+    detector : str
+        Name of the objects method.
+    resolution_m : float
+        Ground pixel size in metres; NaN counts as `USUAL_GSD_M`.
+
+    Returns
+    -------
+    Calibration
+        `PLAIN` for a detector without one.
+    """
     parts = CALIBRATION.get(detector)
     if not parts:
         return PLAIN
-    wanted = math.log(resolution_m if resolution_m > 0 else USUAL_M)
+    wanted = math.log(resolution_m if resolution_m > 0 else USUAL_GSD_M)
     return parts[min(parts, key=lambda size: abs(math.log(size) - wanted))]

@@ -5,15 +5,21 @@ Arrays have one row a place and one column a date.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Floats
 
+NEVER, FULL, AFTER = 0, 1, 2
+"""States of the likeliest history: not full yet, full, and empty again."""
+MOST_NEVER: Final = 1.0 - 1e-9
+"""Greatest share of a place's histories in which it was never full: what is left is divided by."""
 
-class Reading(NamedTuple):
+
+class ChainPosterior(NamedTuple):
     """Posteriors of one two-state chain a place.
 
     Attributes
@@ -23,6 +29,7 @@ class Reading(NamedTuple):
     births, deaths : float64 (place, date - 1)
         Posterior probability of the change between two dates.
     log_likelihood : float64 (place,)
+        Of what all dates show.
     """
 
     present: Floats
@@ -31,7 +38,7 @@ class Reading(NamedTuple):
     log_likelihood: Floats
 
 
-def forward_backward(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float) -> Reading:
+def forward_backward(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float) -> ChainPosterior:
     """Posteriors of a two-state chain, all places at once.
 
     Parameters
@@ -42,24 +49,28 @@ def forward_backward(absent: Floats, present: Floats, birth: Floats, death: Floa
         Probability of absent to present and of present to absent in each interval.
     start : float
         Probability of presence on the first date.
+
+    Returns
+    -------
+    ChainPosterior
     """
     n, dates = absent.shape
-    read = Reading(np.empty((n, dates)), np.empty((n, dates - 1)), np.empty((n, dates - 1)), np.zeros(n))
-    _smooth(absent, present, birth, death, start, *read)
-    return read
+    found = ChainPosterior(np.empty((n, dates)), np.empty((n, dates - 1)), np.empty((n, dates - 1)), np.zeros(n))
+    _smooth(absent, present, birth, death, start, *found)
+    return found
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _smooth(
-    absent: Any,
-    present: Any,
-    birth: Any,
-    death: Any,
+    absent: Floats,
+    present: Floats,
+    birth: Floats,
+    death: Floats,
     start: float,
-    posterior: Any,
-    births: Any,
-    deaths: Any,
-    log_l: Any,
+    posterior: Floats,
+    births: Floats,
+    deaths: Floats,
+    log_l: Floats,
 ) -> None:
     n, dates = absent.shape
     ahead = np.empty((dates, 2))
@@ -88,33 +99,51 @@ def _smooth(
             full = 1.0 - empty
 
 
-def given_ever_present(read: Reading, absent: Floats, birth: Floats, start: float) -> Reading:
-    """The posteriors, given that each place was full on one date at least; parameters as for `forward_backward`."""
+def given_ever_present(found: ChainPosterior, absent: Floats, birth: Floats, start: float) -> ChainPosterior:
+    """The posteriors, given that each place was full on one date at least.
+
+    Parameters
+    ----------
+    found : ChainPosterior
+        As `forward_backward` returns.
+    absent, birth, start
+        As for `forward_backward`.
+
+    Returns
+    -------
+    ChainPosterior
+    """
     never = np.log(1.0 - start) + np.log1p(-birth).sum()
-    share = np.exp(np.minimum(never + np.log(absent).sum(1) - read.log_likelihood, np.log(1.0 - 1e-9)))
+    share = np.exp(np.minimum(never + np.log(absent).sum(1) - found.log_likelihood, np.log(MOST_NEVER)))
     rest = 1.0 - share
-    log_l = read.log_likelihood + np.log(rest) - np.log1p(-np.exp(never))
-    parts = [np.minimum(part / rest[:, None], 1.0) for part in (read.present, read.births, read.deaths)]
-    return Reading(parts[0], parts[1], parts[2], log_l)
+    log_l = found.log_likelihood + np.log(rest) - np.log1p(-np.exp(never))
+    parts = [np.minimum(part / rest[:, None], 1.0) for part in (found.present, found.births, found.deaths)]
+    return ChainPosterior(parts[0], parts[1], parts[2], log_l)
 
 
 def viterbi(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float) -> Bools:
-    """The likeliest history (place, date) of each place in which it was full on one date at least; parameters as for
-    `forward_backward`.
+    """The likeliest history of each place among those in which it was full on one date at least.
 
     A date whose likelihoods are the same shows nothing: what may have happened up to the next one that does is summed,
     as a box that left while hidden could have done so on any of them, and the place is held to stay as it was seen.
+
+    Parameters
+    ----------
+    absent, present, birth, death, start
+        As for `forward_backward`.
+
+    Returns
+    -------
+    bool (place, date)
+        True where the place is full.
     """
     path = np.empty(absent.shape, np.bool_)
     _likeliest(absent, present, birth, death, start, path)
     return path
 
 
-NEVER, FULL, AFTER = 0, 1, 2
-
-
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _likeliest(absent: Any, present: Any, birth: Any, death: Any, start: float, path: Any) -> None:
+def _likeliest(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float, path: Bools) -> None:
     n, dates = absent.shape
     came = np.empty((dates, 3), np.int8)
     shows = np.empty(dates, np.bool_)
@@ -153,7 +182,7 @@ def _likeliest(absent: Any, present: Any, birth: Any, death: Any, start: float, 
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _trace(path: Any, came: Any, shows: Any, state: int, first: int, last: int) -> None:
+def _trace(path: Bools, came: NDArray[np.int8], shows: Bools, state: int, first: int, last: int) -> None:
     """The states back from the last date that shows something; between such dates the place stays as it was."""
     after = len(path)
     for t in range(last, first - 1, -1):

@@ -1,6 +1,8 @@
-"""What stands about a box, and which places overlap."""
+"""What stands about a box, which separates real boxes from clutter, and which places overlap."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -8,46 +10,91 @@ from scipy.spatial import cKDTree
 from changedet.arrays import Bools, Floats, Ints
 from changedet.stages.tracks.kernels.boxes import Boxes, axial_difference, local_offset
 
-COMPANY_DEG, LINE_M, LINE_DEG = 9.0, 60.0, 6.0
+PARALLEL_DEG: Final = 9.0
+"""Most difference in direction of a box beside or next in line. Chosen by hand, as all limits of this list; how often
+each class of neighbours occurs is fitted by training/fit_tracks.py."""
+SEARCH_M: Final = 60.0
+"""Farthest that a box on the same line counts: some four wagons of a train."""
+SAME_LINE_DEG: Final = 6.0
+"""Most difference in direction of boxes on one line: stricter, as they may be far apart."""
+IN_ROW_ACROSS_M: Final = 1.2
+"""Half a box's width: most that the next box in line lies aside."""
+NOT_ITSELF_M: Final = 0.1
+"""Least distance along the line to another box: below it is the box itself."""
+GAP_M: Final = 7.0
+"""Most distance between the ends of two boxes next in line: one short box and its gaps."""
+BESIDE_M: Final = (1.8, 3.6)
+"""Distance across to a box beside it, from its width of 2.44 m less an error to a lane with a gap."""
+BESIDE_ALONG_M: Final = 2.5
+"""Most offset along of a box beside it."""
+SAME_LINE_ACROSS_M: Final = 1.0
+"""Most that a box far ahead or behind on its line lies aside."""
+AHEAD_M: Final = 3.0
+"""Least distance along of a box on the same line: half of the shortest box."""
+FARTHEST_OVERLAP_M: Final = 14.0
+"""Distance of two centres beyond which boxes do not overlap: the length of the longest, 13.72 m, rounded up."""
 
 
 def neighbour_classes(boxes: Boxes, about: Boxes, counted: Bools) -> Ints:
-    """What boxes of one date have about them: 0 nothing, 1 or 2 of two things, as an int64 (n,).
+    """How many of two signs of a real box each box has about it on its date.
 
-    The one is a box beside it (touching rows) or next in line, the other a counted one anywhere ahead or behind on its
-    own line (trains).
+    One is a box beside it (touching rows) or next in line, the other a counted one anywhere ahead or behind on its own
+    line (trains).
 
     Parameters
     ----------
     boxes : Boxes
-        Those asked about.
+        The n boxes to classify.
     about : Boxes
-        All of the date, ``counted`` (m,) those above the count threshold.
+        All m boxes of the same date, those of ``boxes`` among them.
+    counted : bool (m,)
+        True for those of ``about`` above the count threshold.
+
+    Returns
+    -------
+    int64 (n,)
+        0 to 2.
     """
     found = np.zeros((len(boxes.xy), 2), bool)
     if not len(boxes.xy):
         return np.zeros(0, np.int64)
-    near = cKDTree(about.xy).query_ball_point(boxes.xy, LINE_M)
+    near = cKDTree(about.xy).query_ball_point(boxes.xy, SEARCH_M)
     i = np.repeat(np.arange(len(near)), [len(own) for own in near])
     j = np.concatenate([np.array(own, np.int64) for own in near])
     along, across = (np.abs(part) for part in local_offset(boxes.xy[i], about.xy[j], boxes.angle[i]))
     apart = axial_difference(boxes.angle[i], about.angle[j])
-    in_line = (across < 1.2) & (along > 0.1) & (along < (boxes.length[i] + about.length[j]) / 2 + 7.0)
-    beside = (across > 1.8) & (across < 3.6) & (along < 2.5)
-    found[i[(apart < COMPANY_DEG) & (in_line | beside)], 0] = True
-    found[i[(apart < LINE_DEG) & counted[j] & (across < 1.0) & (along > 3.0)], 1] = True
+    reach = (boxes.length[i] + about.length[j]) / 2 + GAP_M
+    in_line = (across < IN_ROW_ACROSS_M) & (along > NOT_ITSELF_M) & (along < reach)
+    beside = (across > BESIDE_M[0]) & (across < BESIDE_M[1]) & (along < BESIDE_ALONG_M)
+    far = counted[j] & (across < SAME_LINE_ACROSS_M) & (along > AHEAD_M)
+    found[i[(apart < PARALLEL_DEG) & (in_line | beside)], 0] = True
+    found[i[(apart < SAME_LINE_DEG) & far], 1] = True
     return np.asarray(found.sum(1), np.int64)
 
 
 def overlapping_pairs(places: Boxes, width: Floats, share: float) -> tuple[Ints, Ints]:
-    """Pairs (m,), (m,) of places that cover more than a share of the smaller one, so that both cannot be on top.
+    """Pairs of places that overlap so much that only one of them can hold the top box.
 
     The overlap is measured in the first box's frame, exact for parallel boxes.
+
+    Parameters
+    ----------
+    places : Boxes
+        Mean box of each of n places.
+    width : float64 (n,)
+        In metres.
+    share : float
+        Share of the smaller place that must be covered, 0 to 1.
+
+    Returns
+    -------
+    first, second : int64 (pair,)
+        Indices of places, each pair once.
     """
     if len(places.xy) < 2:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     reach = float(np.sqrt(places.length**2 + width**2).max()) / 2 + float(places.length.max()) / 2
-    pairs = cKDTree(places.xy).query_pairs(min(reach, 14.0), output_type="ndarray")
+    pairs = cKDTree(places.xy).query_pairs(min(reach, FARTHEST_OVERLAP_M), output_type="ndarray")
     i, j = pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64)
     along, across = local_offset(places.xy[i], places.xy[j], places.angle[i])
     turn = np.deg2rad(axial_difference(places.angle[i], places.angle[j]))
@@ -61,5 +108,6 @@ def overlapping_pairs(places: Boxes, width: Floats, share: float) -> tuple[Ints,
 
 
 def _common(first: Floats, second: Floats, distance: Floats) -> Floats:
+    """Length that two intervals of given lengths share when their middles lie a distance apart."""
     overlap: Floats = np.clip((first + second) / 2 - distance, 0.0, np.minimum(first, second))
     return overlap

@@ -1,13 +1,13 @@
 """Places: boxes of several dates that stand at one spot, found from the whole series.
 
-Boxes are matched date by date to running places through a k-d tree, after a vote has removed each date's own shift (the
-lean of roofs that no co-registration of the ground can remove). All in metres of a projected grid.
+Boxes are matched date by date to places that grow, after a vote has removed each date's own shift (the relief
+displacement of roofs, which no co-registration of the ground removes). All in metres of a projected grid.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -16,62 +16,67 @@ from changedet.stages.tracks.kernels.box_matching import match, vote_shift
 from changedet.stages.tracks.kernels.boxes import Boxes, mean_boxes
 from changedet.stages.tracks.kernels.relief_displacement import heights_and_displacements
 
-VOTE_REACH = 2.0
-"""Votes are cast from farther than boxes are matched: two dates may lean opposite ways."""
+VOTE_REACH: Final = 2.0
+"""Times the matching radius that is searched for a date's shift: two dates may be displaced opposite ways."""
 
 
-class Found(NamedTuple):
+class FoundPlaces(NamedTuple):
     """Places of all boxes of a series.
 
     Attributes
     ----------
     place : int64 (n,)
         Place of each box, 0 to the number of places less one; a place has at most one box a date.
-    shift : float64 (dates, 2)
+    shift : float64 (date, 2)
         What was added to each date's boxes to align them with the places, in metres; its median over the dates is zero.
-    lean : float64 (dates, 2)
-        How far each date moves, beyond that, the top of a stack of one box more than usual.
+    displacement : float64 (date, 2)
+        How far each date displaces, beyond that, the top of a stack of one box more than usual, in metres.
     """
 
     place: Ints
     shift: Floats
-    lean: Floats
+    displacement: Floats
 
 
-def find_places(boxes: Boxes, date: Ints, dates: int, radius_m: float, passes: int) -> Found:
-    """Places of all boxes of a series, and each date's shift and lean.
+def find_places(boxes: Boxes, date: Ints, dates: int, radius_m: float, passes: int) -> FoundPlaces:
+    """Places of all boxes of a series, and each date's shift and relief displacement.
 
     Parameters
     ----------
     boxes : Boxes
         All dates' boxes, in an order that depends on nothing but their values.
-    date : int (n,)
+    date : int64 (n,)
         Index of each box's date.
     dates : int
         Number of dates.
     radius_m : float
-        Farthest that a box may lie from its place's centre along its long side; 0.6 of it across.
+        Farthest that a box may lie from its place's centre along its long side; `box_matching.ACROSS_SHARE` of it
+        across.
     passes : int
         Passes over the series; from the second on, boxes are matched to what the whole series gave.
+
+    Returns
+    -------
+    FoundPlaces
     """
     rows = [np.flatnonzero(date == t) for t in range(dates)]
-    seen = np.array([len(r) > 0 for r in rows], bool)
+    has_boxes = np.array([len(r) > 0 for r in rows], bool)
     place = np.full(len(date), -1, np.int64)
-    shift, lean, height = np.zeros((dates, 2)), np.zeros((dates, 2)), np.empty(0)
+    shift, displacement, height = np.zeros((dates, 2)), np.zeros((dates, 2)), np.empty(0)
     places = boxes.take(np.empty(0, np.int64))
     for _ in range(passes):
-        place, shift, places = _sweep(boxes, rows, places, radius_m, height, lean)
-        if seen.any():
-            shift[seen] -= np.median(shift[seen], axis=0)
+        place, shift, places = _sweep(boxes, rows, places, radius_m, height, displacement)
+        if has_boxes.any():
+            shift[has_boxes] -= np.median(shift[has_boxes], axis=0)
             residual = boxes.xy + shift[date] - places.xy[place]
-            height, lean = heights_and_displacements(residual, date, place, shift, len(places.xy))
-    return Found(place.astype(np.int64), shift, lean)
+            height, displacement = heights_and_displacements(residual, date, place, shift, len(places.xy))
+    return FoundPlaces(place.astype(np.int64), shift, displacement)
 
 
 def _sweep(
-    boxes: Boxes, rows: Sequence[Ints], places: Boxes, radius_m: float, height: Floats, lean: Floats
+    boxes: Boxes, rows: Sequence[Ints], places: Boxes, radius_m: float, height: Floats, displacement: Floats
 ) -> tuple[Ints, Floats, Boxes]:
-    """Match every date to the places, which grow; the fullest date comes first, as it knows most places."""
+    """Match every date to the places, which grow; the date with the most boxes comes first, as it knows most places."""
     moved = boxes.xy.copy()
     shift = np.zeros((len(rows), 2))
     place = np.full(len(moved), -1, np.int64)
@@ -81,12 +86,12 @@ def _sweep(
             continue
         here = boxes.take(rows[t])
         height = np.append(height, np.zeros(len(sums.xy) - len(height)))
-        shown = sums._replace(xy=sums.xy + height[:, None] * lean[t])
+        shown = sums._replace(xy=sums.xy + height[:, None] * displacement[t])
         shift[t] = vote_shift(here, shown, VOTE_REACH * radius_m)
         here = here._replace(xy=here.xy + shift[t])
-        found = match(here, shown, radius_m, lean[t])
+        found = match(here, shown, radius_m, displacement[t])
         new = found < 0
-        here.xy[~new] -= height[found[~new], None] * lean[t]
+        here.xy[~new] -= height[found[~new], None] * displacement[t]
         moved[rows[t]] = here.xy
         found[new] = len(sums.xy) + np.arange(new.sum())
         place[rows[t]] = found

@@ -1,13 +1,13 @@
 """Was a box there? A hidden Markov model for each place, over place classes.
 
-A place is present or absent on each date. Its row's score (or no row, on a clear look) is what is observed; a look
-that is not clear observes nothing. Real places are easy, hard, patchy (clear when
-found, but often not found) or mobile; clutter, random or standing, is never
+A place is present or absent on each date. Its row's score (or no row, on a clear look) is what is observed; a look that
+is not clear observes nothing. Real places are easy, hard, patchy or mobile; clutter, random or standing, is never
 present. Arrays have one row a place and one column a date; probabilities are float64.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,23 +15,66 @@ import numpy as np
 from changedet.arrays import Bools, Floats, Ints
 from changedet.stages.tracks.kernels.appearance import look_groups
 from changedet.stages.tracks.kernels.emissions import IS_CLUTTER, REAL, DetectorTables, emissions, tilted
-from changedet.stages.tracks.kernels.markov import Reading, forward_backward, given_ever_present, viterbi
-from changedet.stages.tracks.kernels.site_model import Model, _class_posteriors, _first_model, _learn, _learn_ease
+from changedet.stages.tracks.kernels.markov import ChainPosterior, forward_backward, given_ever_present, viterbi
+from changedet.stages.tracks.kernels.site_model import (
+    Rates,
+    SiteModel,
+    class_posteriors,
+    first_model,
+    learn_detectability,
+    learn_rates,
+)
 
 EM_DATES: Final = 2
+"""From so many dates on rates are learnt."""
 EM_ROUNDS: Final = 4
-EASE_DATES: Final = 5
-"""On fewer dates a site that grew and dates that show little cannot be told apart: rates are learnt, no ease."""
+"""Rounds of expectation-maximisation. Chosen by hand."""
+DETECTABILITY_DATES: Final = 5
+"""On fewer dates a site that grew and dates that show little cannot be distinguished: rates are learnt, no
+detectability. Chosen on simulated sites of seeds 40 to 43 (docs/tracks.md)."""
 BRIEF_DATES: Final = 2
-"""Company tells real places from clutter among those that are seen no oftener."""
+"""Neighbours separate real places from clutter among those that have a row on no more dates."""
 SHADE_TRUST: Final = 0.75
-"""Power of what looks in deep shade say: at one place they err alike."""
+"""Power of the likelihood of looks in deep shade: at one place they err alike (docs/tracks.md)."""
 APPEARANCE_TRUST: Final = 0.75
-"""The same of what pixels say: looks at one place are held against the same few others."""
+"""The same of pixels: looks at one place are compared with the same few others. A power of 1 is worse, .5 alike
+(docs/tracks.md)."""
+BLOCKED_SHARE: Final = 0.98
+"""By how much a box that overlaps hides this one for sure: some pairs are wrongly taken for overlapping. Chosen by
+hand."""
+LEARNT_SHARES: Final = (1e-3, 0.999)
+"""Bounds of the share of clutter among the places that is learnt: its log odds are finite."""
 
 
-class Places(NamedTuple):
-    """What the mixture of classes tells of each place.
+class PlaceLooks(NamedTuple):
+    """What the dates show of the places.
+
+    Attributes
+    ----------
+    bins : int64 (place, date)
+        Score bins, see `emissions.score_bins`.
+    observed : bool (place, date)
+        True where a row was found or the date shows the place, in deep shade too.
+    lit : bool (place, date)
+        True where the look was clear and not in deep shade.
+    counted_rows : float64 (place,)
+        Number of counted rows.
+    neighbours : int64 (place,)
+        See `neighbours.neighbour_classes`.
+    appearance : int64 (place, date) or None
+        Bins of what the pixels show, see `appearance.appearance_bins`; None without pictures.
+    """
+
+    bins: Ints
+    observed: Bools
+    lit: Bools
+    counted_rows: Floats
+    neighbours: Ints
+    appearance: Ints | None = None
+
+
+class PresencePosterior(NamedTuple):
+    """Presence at each place, over the mixture of classes.
 
     Attributes
     ----------
@@ -46,7 +89,8 @@ class Places(NamedTuple):
         0 where nothing was observed.
     classes : float64 (place, class)
         Posterior probability of each class.
-    model : Model
+    model : SiteModel
+        What was learnt of the site.
     """
 
     present: Floats
@@ -55,113 +99,121 @@ class Places(NamedTuple):
     deaths: Floats
     evidence: Floats
     classes: Floats
-    model: Model
+    model: SiteModel
 
 
-def infer_presence(
-    bins: Ints,
-    observed: Bools,
-    lit: Bools,
-    rows: Floats,
-    neighbours: Ints,
-    blocked: Floats,
-    birth: float,
-    death: float,
-    false_share: float,
-    caution: float,
-    tables: DetectorTables,
-    sight: Ints | None = None,
-) -> Places:
-    """Read the history of every place.
+class _Likelihoods(NamedTuple):
+    """What no date's detectability changes.
+
+    Likelihoods (place, date) of all looks at an empty place and of shaded ones at a full one, and the log-likelihood
+    (place,) of each class of clutter.
+    """
+
+    absent: Floats
+    full: Floats
+    clutter: list[Floats]
+
+
+def infer_presence(looks: PlaceLooks, blocked: Floats, rates: Rates, tables: DetectorTables) -> PresencePosterior:
+    """Posterior presence and likeliest history of every place.
 
     Parameters
     ----------
-    bins : int64 (place, date)
-        Score bins, see `score_bins`.
-    observed : bool (place, date)
-        True where a row was found or the look was clear.
-    lit : bool (place, date)
-        True where the look was clear.
-    rows : float64 (place,)
-        Number of counted rows.
-    neighbours : int64 (place,)
-        Class of the boxes about it, see `changedet.kernels.neighbours.neighbour_classes`.
+    looks : PlaceLooks
+        Of all places of a site.
     blocked : float64 (place, date)
         Probability that another box, which leaves this one no room, is there; 0 where none is.
-    birth, death : float
-        Rates an interval for places that are not mobile; learnt for each interval from `EM_DATES` dates on, with a Beta
-        prior worth `RATE_PRIOR_PLACES` places, as free learning takes one-date boxes for clutter.
-    false_share : float
-        Share of the counted rows that is clutter; 0 means that clutter is not considered.
-    caution : float
-        Times the rates that the likeliest history is found with, 0 to 1: below 1, a change needs more evidence to be
-        told than to be probable.
+    rates : Rates
+        Rates an interval of places that are not mobile; learnt for each interval from `EM_DATES` dates on, with a Beta
+        prior worth `site_model.RATE_PRIOR_PLACES` places, as free learning takes one-date boxes for clutter.
     tables : DetectorTables
-    sight : int64 (place, date), optional
-        Bins of what the pixels show, see `changedet.kernels.sights.appearance_bins`; without pictures none.
+        Of the detector that found the rows.
+
+    Returns
+    -------
+    PresencePosterior
     """
-    dates = bins.shape[1]
-    model = _first_model(dates, birth, death, false_share, tables)
-    absent, full, clutter = _without_ease(bins, observed, lit, sight, tables)
-    lit = observed & lit
-    beside = np.log(tables.neighbours)[IS_CLUTTER][:, neighbours].T
-    beside[(bins > 0).sum(1) > BRIEF_DATES] = 0.0
+    dates = looks.bins.shape[1]
+    model = first_model(dates, rates, tables)
+    fixed = _without_detectability(looks, tables)
+    looks = looks._replace(lit=looks.observed & looks.lit)
+    by_neighbours = _log_by_neighbours(looks, tables)
     learnt = None
     for rounds_left in range(EM_ROUNDS, -1, -1):
-        present = [full * part for part in _present(bins, lit, blocked, model.ease, tables)]
-        readings = [
-            given_ever_present(
-                forward_backward(absent, present[k], model.birth[k], model.death[k], model.start[k]),
-                absent,
-                model.birth[k],
-                model.start[k],
-            )
-            for k in range(REAL)
-        ]
-        log_l = np.column_stack([r.log_likelihood for r in readings] + clutter) + beside
-        classes, weight = _class_posteriors(log_l, model.weight, rows, false_share, learnt)
-        learnt = float(np.clip(classes[:, REAL:].sum() / max(len(classes), 1), 1e-3, 0.999))
+        present = [fixed.full * part for part in _full_lit(looks, blocked, model.detectability, tables)]
+        chains = _chains(fixed.absent, present, model)
+        log_l = np.column_stack([chain.log_likelihood for chain in chains] + fixed.clutter) + by_neighbours
+        classes, weight = class_posteriors(log_l, model.weight, looks.counted_rows, rates.false_share, learnt)
+        learnt = float(np.clip(classes[:, REAL:].sum() / max(len(classes), 1), *LEARNT_SHARES))
         model = model._replace(weight=weight)
-        if rounds_left and dates >= EASE_DATES:
-            model = model._replace(ease=_learn_ease(readings, classes, bins, lit, model.ease, tables))
+        if rounds_left and dates >= DETECTABILITY_DATES:
+            found = learn_detectability(chains, classes, looks.bins, looks.lit, model.detectability, tables)
+            model = model._replace(detectability=found)
         if rounds_left and dates >= EM_DATES:
-            model = _learn(readings, classes, model, birth, death, false_share, tables)
-    return _told(readings, classes, model, absent, present, caution)
+            model = learn_rates(chains, classes, model, rates, tables)
+    return _over_classes(chains, classes, model, fixed.absent, present, rates.caution)
 
 
-def _without_ease(
-    bins: Ints, observed: Bools, lit: Bools, sight: Ints | None, tables: DetectorTables
-) -> tuple[Floats, Floats, list[Floats]]:
-    """What a date's ease does not touch: likelihoods (place, date) of all looks at an empty place and of shaded ones at
-    a full one, and of each sort of clutter the log likelihood (place,)."""
-    pixels = _by_pixels(bins, observed, lit, sight, tables)
-    lit, dim = observed & lit, observed & ~lit
+def _chains(absent: Floats, present: Sequence[Floats], model: SiteModel) -> list[ChainPosterior]:
+    return [
+        given_ever_present(
+            forward_backward(absent, present[k], model.birth[k], model.death[k], model.start[k]),
+            absent,
+            model.birth[k],
+            model.start[k],
+        )
+        for k in range(REAL)
+    ]
+
+
+def _log_by_neighbours(looks: PlaceLooks, tables: DetectorTables) -> Floats:
+    """Log-likelihood (place, class) of the neighbours of places that have a row on few dates; 0 at the others."""
+    log: Floats = np.log(tables.neighbours)[IS_CLUTTER][:, looks.neighbours].T
+    log[(looks.bins > 0).sum(1) > BRIEF_DATES] = 0.0
+    return log
+
+
+def _without_detectability(looks: PlaceLooks, tables: DetectorTables) -> _Likelihoods:
+    bins, lit, shaded = looks.bins, looks.observed & looks.lit, looks.observed & ~looks.lit
     absent, full, false = (
-        emissions(bins, dim, table**SHADE_TRUST) * said for table, said in zip(tables.shade, pixels, strict=True)
+        emissions(bins, shaded, table**SHADE_TRUST) * pixels
+        for table, pixels in zip(tables.shade, _by_pixels(looks, tables), strict=True)
     )
     clutter = [np.log(false * emissions(bins, lit, table)).sum(1) for table in tables.emission[REAL:]]
-    return absent * emissions(bins, lit, tables.absent), full, clutter
+    return _Likelihoods(absent * emissions(bins, lit, tables.absent), full, clutter)
 
 
-def _by_pixels(bins: Ints, observed: Bools, lit: Bools, sight: Ints | None, tables: DetectorTables) -> Floats:
-    """Likelihoods (3, place, date) of what the pixels of weak looks show at an empty real place, a full one, and
-    clutter."""
-    said = np.ones((3, *bins.shape))
-    if sight is not None:
-        group = look_groups(bins, lit)
-        asked = observed & (sight > 0) & (group >= 0)
-        said[:, asked] = tables.appearance[group[asked], :, sight[asked] - 1].T ** APPEARANCE_TRUST
-    return said
+def _by_pixels(looks: PlaceLooks, tables: DetectorTables) -> Floats:
+    """Likelihoods (3, place, date) of the pixels of weak looks at an empty real place, a full one, and clutter."""
+    likelihood = np.ones((3, *looks.bins.shape))
+    if looks.appearance is not None:
+        group = look_groups(looks.bins, looks.lit)
+        used = looks.observed & (looks.appearance > 0) & (group >= 0)
+        likelihood[:, used] = tables.appearance[group[used], :, looks.appearance[used] - 1].T ** APPEARANCE_TRUST
+    return likelihood
 
 
-def _told(
-    readings: list[Reading], classes: Floats, model: Model, absent: Floats, present: list[Floats], caution: float
-) -> Places:
-    """What all classes together say of each place, and its history by the likeliest of them."""
+def _full_lit(looks: PlaceLooks, blocked: Floats, detectability: Floats, tables: DetectorTables) -> list[Floats]:
+    """Likelihood (place, date) of each lit look at a full place, for each real class."""
+    return [
+        emissions(looks.bins, looks.lit, tilted(table, detectability)) * (1.0 - BLOCKED_SHARE * blocked)
+        for table in tables.emission[:REAL]
+    ]
+
+
+def _over_classes(
+    chains: Sequence[ChainPosterior],
+    classes: Floats,
+    model: SiteModel,
+    absent: Floats,
+    present: Sequence[Floats],
+    caution: float,
+) -> PresencePosterior:
+    """All classes together, and each place's history in the likeliest real one."""
     share = classes[:, :REAL] / np.maximum(classes[:, :REAL].sum(1, keepdims=True), 1e-300)
-    posterior = sum(classes[:, k, None] * readings[k].present for k in range(REAL))
-    births = sum(share[:, k, None] * readings[k].births for k in range(REAL))
-    deaths = sum(share[:, k, None] * readings[k].deaths for k in range(REAL))
+    posterior = sum(classes[:, k, None] * chains[k].present for k in range(REAL))
+    births = sum(share[:, k, None] * chains[k].births for k in range(REAL))
+    deaths = sum(share[:, k, None] * chains[k].deaths for k in range(REAL))
     path, evidence = np.zeros(absent.shape, bool), np.zeros(absent.shape)
     likeliest = classes[:, :REAL].argmax(1)
     for k in range(REAL):
@@ -169,9 +221,5 @@ def _told(
         rates = caution * model.birth[k], caution * model.death[k]
         path[mine] = viterbi(absent[mine], present[k][mine], *rates, model.start[k])
         evidence[mine] = np.log(present[k][mine] / absent[mine])
-    return Places(np.asarray(posterior), path, np.asarray(births), np.asarray(deaths), evidence, classes, model)
-
-
-def _present(bins: Ints, lit: Bools, blocked: Floats, ease: Floats, tables: DetectorTables) -> list[Floats]:
-    """Likelihood of what each date shows of a full place, for each real class."""
-    return [emissions(bins, lit, tilted(table, ease)) * (1.0 - 0.98 * blocked) for table in tables.emission[:REAL]]
+    found = np.asarray(posterior), path, np.asarray(births), np.asarray(deaths), evidence
+    return PresencePosterior(*found, classes, model)

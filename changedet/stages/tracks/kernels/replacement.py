@@ -1,38 +1,71 @@
-"""Replaced, set on top or laid bare: where one stretch of presence at a place is more than one box.
+"""Stretches of presence split where the top box was replaced, set on another, or uncovered.
 
-Colours tell, see `changedet.kernels.cuts`. The price of a cut follows from how often boxes change at this site.
+Colours decide, see `colour_changepoints`. The price of a cut follows from how often boxes change at this site.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints, Singles
 from changedet.kernels.colour import scaled_lab
-from changedet.stages.tracks.kernels.colour_casts import colours_without_casts
+from changedet.stages.tracks.kernels.colour_casts import colours_without_casts, lit_rows
 from changedet.stages.tracks.kernels.colour_changepoints import COLOR_SD, ColourSeries
 from changedet.stages.tracks.kernels.gaps import gap_evidence, split_at_gaps
 from changedet.stages.tracks.kernels.stacking import Stack, explain_new_tops, height_steps, stack_of
-from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces, whole
-
-Flow = tuple[float, float, float]
-"""Boxes that come to empty spots of the site, that leave them empty, and the share of looks at which tops change."""
+from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces, single_boxes
 
 CUT_PRICE: Final = 3.0
-"""Of the colour that a cut adds, beside the price of how rare cuts are."""
+"""Of the colour that a cut adds, beside the price of how rare cuts are. Other prices are within .01 of F1 on the
+calibration sites (docs/tracks.md)."""
 LEAST_PRICE: Final = 1.0
+"""Of a cut, however much an empty spot before it takes off."""
 FIRST_SHARE: Final = 0.03
+"""Prior share of the pairs of looks between which the box changes. Chosen by hand, as the next."""
 SHARE_PRIOR: Final = 30.0
-"""Prior share of the pairs of looks between which the box changes, and the pairs that it is worth."""
+"""Pairs of looks that it is worth."""
 SHARE_ROUNDS: Final = 3
+"""In which the site's share of cuts and the cuts are found in turns."""
+MOST_SHARE: Final = 0.5
+"""Greatest share: beyond it cuts would be cheaper than none."""
 ALIKE: Final = 4.0
-"""Distance of two colours within which nothing is searched."""
+"""Distance of two colours, in `scaled_lab`, within which nothing is searched."""
 LEAST_PAIRS: Final = 100
+"""Pairs of looks from which the scatter of colours is estimated."""
+SAME_BOX_QUANTILE: Final = 0.1
+"""Of the distances of pairs of looks: the likest tenth is of one box even where most boxes change."""
 OF_TENTH: Final = 2.25
 """Standard deviation over the distance within which a tenth of the pairs lies: .93 for a normal distribution."""
 MOST_SD: Final = 3.5
+"""Greatest standard deviation of one look about its box's own colour. Chosen by hand."""
+
+
+class Flow(NamedTuple):
+    """How boxes of a site come and go.
+
+    Attributes
+    ----------
+    comes, goes : float
+        Boxes that come to empty spots, and that leave them empty.
+    share : float
+        Of the pairs of looks between which tops change, 0 to 1.
+    """
+
+    comes: float
+    goes: float
+    share: float
+
+
+class _Added(NamedTuple):
+    """A stretch that begins in a cut, as in `Stretches`."""
+
+    place: int
+    first: int
+    last: int
+    below: int
+    uncovered: bool
 
 
 def split_at_replacements(
@@ -43,7 +76,7 @@ def split_at_replacements(
     Parameters
     ----------
     stretches : Stretches
-        Of one box each, as far as presence tells.
+        Of one box each, as far as presence shows.
     of_row : int64 (row,)
         The stretch of each row, -1 for none.
     rows : Surfaces
@@ -51,67 +84,71 @@ def split_at_replacements(
     evidence : float64 (place, date)
         Log-likelihood of what the date shows were the place full, less that were it empty.
     comes, goes : float
-        Boxes that came to empty spots of the site, and that left them empty. Where more come than go, a new top
-        rather stands upon the old one; where more go, it was rather laid bare.
+        Boxes that came to empty spots of the site, and that left them empty. Where more come than go, a new top was
+        rather set on the old one; where more go, it was rather uncovered.
 
     Returns
     -------
     stretches : Stretches
         Those given, in their order, ended where they were replaced, then those that begin in a cut.
     of_row : int64 (row,)
+        The stretch of each row, -1 for none.
     most : float64 (place, date)
-        Greatest probability that a box stands there: below 1 where colours tell that the spot was empty between two.
+        Greatest probability that a box stands there: below 1 where colours show that the spot was empty between two.
     """
     linear = colours_without_casts(rows, of_row)
     color_sd = _color_sd(linear, rows, of_row)
-    looks, used = _looks_of(linear, rows, of_row, color_sd, len(stretches.place))
-    spared = gap_evidence(stretches.place[of_row[used]], rows.date[used], looks.begin, evidence)
-    starts, share = _priced_cuts(looks, int((rows.usable & (of_row >= 0)).sum()), spared)
-    cut = np.flatnonzero(starts & ~np.isin(np.arange(len(starts)), looks.begin))
+    series, used = _series_of(linear, rows, of_row, color_sd, len(stretches.place))
+    discount = gap_evidence(stretches.place[of_row[used]], rows.date[used], series.begin, evidence)
+    starts, share = _priced_cuts(series, int((rows.usable & (of_row >= 0)).sum()), discount)
+    cut = np.flatnonzero(starts & ~np.isin(np.arange(len(starts)), series.begin))
     place, first, last, of_row, most = split_at_gaps(
         *stretches[:3], of_row, rows.date, (used[cut - 1], used[cut]), evidence, share
     )
-    looks, used = _looks_of(linear, rows, of_row, color_sd, len(place))
-    starts = looks.changepoints(np.full(len(used), _price(share)))
-    return *_split_stacks(whole(place, first, last), of_row, rows, looks, used, starts, (comes, goes, share)), most
+    series, used = _series_of(linear, rows, of_row, color_sd, len(place))
+    starts = series.changepoints(np.full(len(used), _price(share)))
+    flow = Flow(comes, goes, share)
+    split, of_row = _split_stacks(single_boxes(place, first, last), of_row, rows, (series, used, starts), flow)
+    return split, of_row, most
 
 
 def _split_stacks(
-    stretches: Stretches, of_row: Ints, rows: Surfaces, looks: ColourSeries, used: Ints, starts: Bools, flow: Flow
+    stretches: Stretches, of_row: Ints, rows: Surfaces, cuts: tuple[ColourSeries, Ints, Bools], flow: Flow
 ) -> tuple[Stretches, Ints]:
     """Stretches and the stretch of each row (row,), cut before the looks ``starts`` (look,) at the rows ``used``."""
-    owner = of_row[used[looks.begin[:-1]]]
+    series, used, starts = cuts
+    owner = of_row[used[series.begin[:-1]]]
     last, label = stretches.last.copy(), of_row.copy()
     by_stretch = np.argsort(of_row, kind="stable")
     bounds = np.searchsorted(of_row[by_stretch], np.arange(len(stretches.place) + 1))
-    added: list[tuple[int, int, int, int, bool]] = []
-    for place in np.flatnonzero(np.add.reduceat(starts, looks.begin[:-1]) > 1) if len(used) else ():
-        k, own = owner[place], used[looks.begin[place] : looks.begin[place + 1]]
-        cuts = [int(start) for start in np.flatnonzero(starts[looks.begin[place] : looks.begin[place + 1]])]
+    added: list[_Added] = []
+    for place in np.flatnonzero(np.add.reduceat(starts, series.begin[:-1]) > 1) if len(used) else ():
+        k, own = owner[place], used[series.begin[place] : series.begin[place + 1]]
+        first_looks = [int(start) for start in np.flatnonzero(starts[series.begin[place] : series.begin[place + 1]])]
         mine = by_stretch[bounds[k] : bounds[k + 1]]
-        pile = _stack(rows, own, cuts, looks.costs_of(int(place)), flow)
-        edges = np.array([*rows.date[own[cuts]], stretches.last[k] + 1])
+        stack = _stack(rows, own, first_looks, series.costs_of(int(place)), flow)
+        edges = np.array([*rows.date[own[first_looks]], stretches.last[k] + 1])
         edges[0] = stretches.first[k]
-        number = np.concatenate([[k], len(stretches.place) + len(added) + np.arange(len(pile.begin) - 1)])
-        for box in range(1, len(pile.begin)):
-            below = int(number[pile.below[box]]) if pile.below[box] >= 0 else -1
-            opened, closed = int(edges[pile.begin[box]]), int(edges[pile.end[box]])
-            added.append((int(stretches.place[k]), opened, closed - 1, below, bool(pile.uncovered[box])))
-        last[k] = edges[pile.end[0]] - 1
-        label[mine] = number[pile.shown[np.searchsorted(edges[1:-1], rows.date[mine], "right")]]
-    extra = np.array(added, np.int64).reshape(-1, 5).T
+        number = np.concatenate([[k], len(stretches.place) + len(added) + np.arange(len(stack.begin) - 1)])
+        for box in range(1, len(stack.begin)):
+            below = int(number[stack.below[box]]) if stack.below[box] >= 0 else -1
+            opened, closed = int(edges[stack.begin[box]]), int(edges[stack.end[box]])
+            added.append(_Added(int(stretches.place[k]), opened, closed - 1, below, bool(stack.uncovered[box])))
+        last[k] = edges[stack.end[0]] - 1
+        label[mine] = number[stack.shown[np.searchsorted(edges[1:-1], rows.date[mine], "right")]]
+    extra = np.array(added, np.int64).reshape(-1, len(_Added._fields)).T
     joined = [np.concatenate(pair) for pair in zip(stretches._replace(last=last), extra, strict=True)]
     return Stretches(joined[0], joined[1], joined[2], joined[3], joined[4].astype(bool)), label
 
 
-def _stack(rows: Surfaces, own: Ints, cuts: list[int], costs: Singles, flow: Flow) -> Stack:
-    """The boxes of one stretch whose looks are the rows ``own``, cut at the looks ``cuts``."""
+def _stack(rows: Surfaces, own: Ints, starts: list[int], costs: Singles, flow: Flow) -> Stack:
+    """The boxes of one stretch whose looks are the rows ``own``, in runs that begin at the looks ``starts``."""
     run = np.zeros(len(own), np.int64)
-    run[cuts[1:]] = 1
+    run[starts[1:]] = 1
     run = np.cumsum(run)
-    step, error = height_steps(rows.offset[own], rows.lean[own], run)
-    tiers = np.array([_level(rows.tiers[own[run == r]]) for r in range(len(cuts))])
-    return stack_of(costs, cuts, explain_new_tops(step, error, np.diff(tiers), *flow))
+    step, error = height_steps(rows.offset[own], rows.displacement[own], run)
+    tiers = np.array([_level(rows.tiers[own[run == r]]) for r in range(len(starts))])
+    return stack_of(costs, starts, explain_new_tops(step, error, np.diff(tiers), *flow))
 
 
 def _level(tiers: Floats) -> float:
@@ -120,17 +157,15 @@ def _level(tiers: Floats) -> float:
 
 
 def _color_sd(linear: Floats, rows: Surfaces, of_row: Ints) -> float:
-    """How much colours of one box differ from look to look: from the likest tenth of the pairs of looks, which are of
-    one box even where most boxes change."""
-    used = np.flatnonzero((of_row >= 0) & rows.usable & ~rows.shaded & np.isfinite(linear).all(1))
-    used = used[np.lexsort((rows.date[used], of_row[used]))]
+    """How much colours of one box differ from look to look: from the likest tenth of the pairs of looks."""
+    used = lit_rows(linear, rows, of_row)
     apart = np.linalg.norm(np.diff(scaled_lab(linear[used]), axis=0), axis=1)[np.diff(of_row[used]) == 0]
     if len(apart) < LEAST_PAIRS:
         return COLOR_SD
-    return float(np.clip(OF_TENTH * np.quantile(apart, 0.1), COLOR_SD, MOST_SD))
+    return float(np.clip(OF_TENTH * np.quantile(apart, SAME_BOX_QUANTILE), COLOR_SD, MOST_SD))
 
 
-def _looks_of(linear: Floats, rows: Surfaces, of_row: Ints, color_sd: float, count: int) -> tuple[ColourSeries, Ints]:
+def _series_of(linear: Floats, rows: Surfaces, of_row: Ints, color_sd: float, count: int) -> tuple[ColourSeries, Ints]:
     """The looks that are worth a search, and their rows."""
     used = _suspects(linear, rows, of_row, count)
     begin = np.append(np.unique(of_row[used], return_index=True)[1], len(used)).astype(np.int64)
@@ -138,7 +173,7 @@ def _looks_of(linear: Floats, rows: Surfaces, of_row: Ints, color_sd: float, cou
 
 
 def _suspects(linear: Floats, rows: Surfaces, of_row: Ints, count: int) -> Ints:
-    """Detections of the stretches whose usable looks differ in colour enough to be worth a search, by stretch and date."""
+    """Rows of the stretches whose usable looks differ in colour enough to be worth a search, by stretch and date."""
     used = np.flatnonzero((of_row >= 0) & rows.usable & np.isfinite(linear).all(1))
     owner, lab = of_row[used], scaled_lab(linear[used])
     low, high = np.full((count, 3), np.inf), np.full((count, 3), -np.inf)
@@ -150,14 +185,16 @@ def _suspects(linear: Floats, rows: Surfaces, of_row: Ints, count: int) -> Ints:
     return result
 
 
-def _priced_cuts(looks: ColourSeries, usable: int, spared: Floats) -> tuple[Bools, float]:
-    """Which looks (look,) begin a segment, at the price of a cut that the site's own share of cuts gives, less what an
-    empty spot before the look spares; and that share."""
+def _priced_cuts(series: ColourSeries, usable: int, discount: Floats) -> tuple[Bools, float]:
+    """Which looks (look,) begin a segment, and the share of cuts.
+
+    At the price of a cut that the site's own share gives, less what an empty spot before the look takes off.
+    """
     share, starts = FIRST_SHARE, np.zeros(0, bool)
     for _ in range(SHARE_ROUNDS):
-        starts = looks.changepoints(np.maximum(_price(share) - spared, LEAST_PRICE))
-        cuts = int(starts.sum()) - (len(looks.begin) - 1)
-        share = min((cuts + FIRST_SHARE * SHARE_PRIOR) / (usable + SHARE_PRIOR), 0.5)
+        starts = series.changepoints(np.maximum(_price(share) - discount, LEAST_PRICE))
+        cuts = int(starts.sum()) - (len(series.begin) - 1)
+        share = min((cuts + FIRST_SHARE * SHARE_PRIOR) / (usable + SHARE_PRIOR), MOST_SHARE)
     return starts, share
 
 

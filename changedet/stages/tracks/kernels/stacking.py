@@ -1,4 +1,4 @@
-"""What a new top means: set upon the old one, laid bare by its leaving, or come in its place."""
+"""Why a stretch shows a new top box: set on the old one, uncovered by its leaving, or come in its place."""
 
 from __future__ import annotations
 
@@ -9,26 +9,45 @@ import numpy as np
 from changedet.arrays import Bools, Floats, Ints, Singles
 
 SAME_COLOUR_COST: Final = 3.5
+"""Median cost of looks (`colour_changepoints.colour_costs`) below which two runs show one colour. Chosen by hand."""
 SET_ON_TOP, UNCOVERED, REPLACED = 0, 1, 2
+"""What a new top means."""
 REPLACED_SHARES: Final = (0.15, 0.6)
-"""Of the new tops, where nothing else tells: least, to which the share of looks between which tops change is added, as
-a box then oftener comes and goes within one interval; and most."""
+"""Of the new tops, where nothing else decides: least, to which the share of looks between which tops change is added,
+as a box then oftener comes and goes within one interval; and most. From the calibration sites: of 384 changes of tops
+outside ports 69 are an exchange, in ports two thirds (docs/tracks.md)."""
 PRIOR_BOXES: Final = 5.0
-"""Boxes that came, and that went, which a site's own numbers are weighed against."""
+"""Boxes that came, and that went, which a site's own numbers are weighed against. Chosen by hand."""
 BOX_HEIGHT: Final = 0.6
-"""Of one box, in the unit of `changedet.kernels.lean`: tops of simulated stacks, as placed."""
-PLACE_SD, STEP_SD, LEVEL_SD = 0.2, 0.3, 1.5
-"""Of a look's position in metres; of a step in height beyond what that explains; of heights."""
+"""Of one box, in the unit of `relief_displacement`: tops of simulated stacks, as placed."""
+PLACE_SD_M: Final = 0.2
+"""Of a look's position. Other values tell no more on the calibration sites (docs/tracks.md), as of the next."""
+STEP_SD: Final = 0.3
+"""Of a step in height beyond what that explains, in the unit of `relief_displacement`."""
+LEVEL_SD: Final = 1.5
+"""Of heights about 0, in the same unit."""
+SPOT_PRECISION: Final = 1e-2
+"""Of the spot's position about 0, in m^-2: next to none, so that the equations can be solved."""
 OUTLIER_SHARE: Final = 0.15
-"""Share of steps that tell nothing: one of the looks is at another box."""
+"""Share of steps that mean nothing: one of the looks is at another box. Chosen by hand."""
 TIER_ODDS: Final = 4.0
-"""For higher and against lower where the shadows' tiers say so."""
+"""For higher and against lower where the shadows' tiers say so. Chosen by hand."""
 
 
 class Stack(NamedTuple):
-    """The boxes of one stretch: ``shown`` (piece,), the box on top in each run of looks of one colour; ``begin`` and
-    ``end`` (box,), its first piece and the first without it; ``below`` (box,), what it was set upon, -1 the ground;
-    ``uncovered`` (box,), True where it stood there unseen before its first piece."""
+    """The boxes of one stretch; a run is a run of looks of one colour.
+
+    Attributes
+    ----------
+    shown : int64 (run,)
+        The box on top in each run.
+    begin, end : int64 (box,)
+        Its first run, and the first without it.
+    below : int64 (box,)
+        The box that it was set on; -1 for the ground.
+    uncovered : bool (box,)
+        True where it stood there unseen before its first run.
+    """
 
     shown: Ints
     begin: Ints
@@ -37,44 +56,54 @@ class Stack(NamedTuple):
     uncovered: Bools
 
 
-def height_steps(offset: Floats, lean: Floats, run: Ints) -> tuple[Floats, Floats]:
-    """Steps (run - 1,) in height between runs of looks at one place, and their standard errors.
+def height_steps(offset: Floats, displacement: Floats, run: Ints) -> tuple[Floats, Floats]:
+    """Steps in height between runs of looks at one place, from the relief displacement of their tops.
 
     Parameters
     ----------
     offset : float64 (look, 2)
         Of the boxes about one spot, in metres.
-    lean : float64 (look, 2)
-        How far each look moves the top of a box of one unit more.
+    displacement : float64 (look, 2)
+        How far each look displaces the top of a box of one unit more, in metres.
     run : int64 (look,)
-        From 0 on.
+        From 0 on, in order.
+
+    Returns
+    -------
+    step, error : float64 (run - 1,)
+        In the unit of `relief_displacement`, and their standard errors.
     """
     count, n = int(run[-1]) + 1, len(run)
     design = np.zeros((2, n, 2 + count))
     design[0, :, 0], design[1, :, 1] = 1.0, 1.0
-    design[:, np.arange(n), 2 + run] = lean.T
-    flat = design.reshape(2 * n, -1) / PLACE_SD
-    normal = flat.T @ flat + np.diag([1e-2, 1e-2, *[LEVEL_SD**-2] * count])
+    design[:, np.arange(n), 2 + run] = displacement.T
+    flat = design.reshape(2 * n, -1) / PLACE_SD_M
+    normal = flat.T @ flat + np.diag([SPOT_PRECISION, SPOT_PRECISION, *[LEVEL_SD**-2] * count])
     covariance = np.linalg.inv(normal)
-    height = (covariance @ (flat.T @ offset.T.ravel()) / PLACE_SD)[2:]
+    height = (covariance @ (flat.T @ offset.T.ravel()) / PLACE_SD_M)[2:]
     spread = covariance[2:, 2:]
     variance = np.diag(spread)[1:] + np.diag(spread)[:-1] - 2 * np.diag(spread, 1)
     return np.diff(height), np.sqrt(variance)
 
 
 def explain_new_tops(step: Floats, error: Floats, tiers: Floats, comes: float, goes: float, share: float) -> Ints:
-    """What each new top means: `SET_ON_TOP`, `UNCOVERED` or `REPLACED`, whichever of an arrival and a departure is probable.
+    """What each new top means: an arrival and a departure are each reported where they are probable.
 
     Parameters
     ----------
     step, error : float64 (top,)
         See `height_steps`.
     tiers : float64 (top,)
-        Change of the levels that shadows tell; NaN for unknown.
+        Change of the levels by the shadows; NaN for unknown.
     comes, goes : float
         Boxes that came to empty spots of the site, and that left them empty.
     share : float
-        Of the pairs of looks between which tops change.
+        Of the pairs of looks between which tops change, 0 to 1.
+
+    Returns
+    -------
+    int64 (top,)
+        `SET_ON_TOP`, `UNCOVERED` or `REPLACED`.
     """
     replaced = min(REPLACED_SHARES[0] + share, REPLACED_SHARES[1])
     rest = 1.0 - replaced
@@ -85,21 +114,25 @@ def explain_new_tops(step: Floats, error: Floats, tiers: Floats, comes: float, g
     likelihood[:, SET_ON_TOP] *= np.where(tiers > 0, TIER_ODDS, 1.0)
     likelihood[:, UNCOVERED] *= np.where(tiers < 0, TIER_ODDS, 1.0)
     likelihood /= likelihood.sum(1, keepdims=True)
-    only = np.where(likelihood[:, UNCOVERED] > 0.5, UNCOVERED, REPLACED)
-    return np.where(likelihood[:, SET_ON_TOP] > 0.5, SET_ON_TOP, only).astype(np.int64)
+    other = np.where(likelihood[:, UNCOVERED] > 0.5, UNCOVERED, REPLACED)
+    return np.where(likelihood[:, SET_ON_TOP] > 0.5, SET_ON_TOP, other).astype(np.int64)
 
 
 def stack_of(cost: Singles, starts: list[int], tops: Ints) -> Stack:
-    """What each run of looks of one colour shows; a colour that returns is the old box, from under the one upon it.
+    """The boxes that runs of looks of one colour show; a colour that returns is the old box, from under a later one.
 
     Parameters
     ----------
     cost : float32 (look, look)
-        See `changedet.kernels.cuts.colour_costs`.
+        See `colour_changepoints.colour_costs`.
     starts : list of int
         First look of each run.
     tops : int64 (run - 1,)
         What each run after the first means, where its colour was not seen before.
+
+    Returns
+    -------
+    Stack
     """
     runs = [slice(a, b) for a, b in zip(starts, [*starts[1:], len(cost)], strict=True)]
 

@@ -1,4 +1,4 @@
-"""Stretches of presence."""
+"""Stretches of presence: the dates from which to which one box stands at a place."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ from changedet.arrays import Bools, Floats, Ints
 
 
 class Stretches(NamedTuple):
-    """Stretches of presence: ``place``, ``first`` and ``last`` date index (inclusive), each (n,); ``below`` (n,), the
-    stretch that this one stands on top of and hides, -1 for none; ``uncovered`` (n,), True where it stood there unseen
-    before its first date."""
+    """Stretches of presence, n of them.
+
+    Attributes
+    ----------
+    place : int64 (n,)
+        Index of the place.
+    first, last : int64 (n,)
+        Indices of the first and the last date, inclusive.
+    below : int64 (n,)
+        The stretch that this one stands on top of and hides; -1 for none.
+    uncovered : bool (n,)
+        True where the box stood there unseen, below another, before its first date.
+    """
 
     place: Ints
     first: Ints
@@ -22,9 +32,25 @@ class Stretches(NamedTuple):
 
 
 class Surfaces(NamedTuple):
-    """What rows show of their boxes: date index, ``rgb`` (n, 3) with NaN for no colour, whether that colour counts,
-    whether they lay in deep shade, ``tiers`` with NaN for unknown; ``offset`` (n, 2), where they lie about one spot of
-    their place, and ``lean`` (n, 2), how far the look moves the top of one box more, in metres."""
+    """What the rows show of the tops of their boxes.
+
+    Attributes
+    ----------
+    date : int64 (row,)
+        Index of the date.
+    rgb : float64 (row, 3)
+        0 to 255; NaN for no colour.
+    usable : bool (row,)
+        True where the colour is evidence that a box was replaced.
+    shaded : bool (row,)
+        True where the box lay in deep shade.
+    tiers : float64 (row,)
+        Levels of the stack by its shadow; NaN for unknown.
+    offset : float64 (row, 2)
+        Where the box lies about one spot of its place, in metres.
+    displacement : float64 (row, 2)
+        How far the date displaces the top of one box more, in metres.
+    """
 
     date: Ints
     rgb: Floats
@@ -32,16 +58,38 @@ class Surfaces(NamedTuple):
     shaded: Bools
     tiers: Floats
     offset: Floats
-    lean: Floats
+    displacement: Floats
 
 
-def whole(place: Ints, first: Ints, last: Ints) -> Stretches:
-    """Stretches of one box each, as far as presence tells."""
+def single_boxes(place: Ints, first: Ints, last: Ints) -> Stretches:
+    """Stretches of one box each, as far as presence shows.
+
+    Parameters
+    ----------
+    place, first, last : int64 (n,)
+        As in `Stretches`.
+
+    Returns
+    -------
+    Stretches
+        None on top of another, none uncovered.
+    """
     return Stretches(place, first, last, np.full(len(place), -1, np.int64), np.zeros(len(place), bool))
 
 
 def presence_runs(path: Bools) -> tuple[Ints, Ints, Ints]:
-    """Unbroken stretches of presence: row, first and last column (inclusive) of each, in row order."""
+    """Unbroken runs of presence.
+
+    Parameters
+    ----------
+    path : bool (place, date)
+        True where a box is present.
+
+    Returns
+    -------
+    place, first, last : int64 (run,)
+        Row, first and last column (inclusive) of each run, in the order of rows.
+    """
     edged = np.zeros((path.shape[0], path.shape[1] + 2), np.int8)
     edged[:, 1:-1] = path
     step = np.diff(edged, axis=1)
