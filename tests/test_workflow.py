@@ -29,6 +29,7 @@ from changedet.workflow import (
     resolve_stage,
     yaml_parser,
 )
+from changedet.workflow.resolved import resolved
 from changedet.workflow.yaml_parser import read_yaml
 from changedet.workflow.yaml_tree import MapNode, plain_value
 
@@ -329,11 +330,11 @@ def test_a_workflow_is_frozen_hashable_picklable_and_resolves_to_json(folder: Pa
     assert hash(workflow) == hash(load_workflow("w.yaml", REGISTRY))
     with pytest.raises(AttributeError):
         workflow.before = None
-    resolved = workflow.resolved()
-    assert json.loads(json.dumps(resolved, allow_nan=False)) == resolved
-    assert resolved["change"] == {"method": "irmad", "probability": 0.9}
-    assert resolved["scenes"] == [{"path": "a.tif", "date": "2023-06-04"}]
-    assert resolved["outputs"]["dir"] == "out"
+    plain = resolved(workflow)
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+    assert plain["change"] == {"method": "irmad", "probability": 0.9}
+    assert plain["scenes"] == [{"path": "a.tif", "date": "2023-06-04"}]
+    assert plain["outputs"]["dir"] == "out"
 
 
 def test_a_resolved_workflow_loads_again_to_itself(folder: Path) -> None:
@@ -346,13 +347,13 @@ def test_a_resolved_workflow_loads_again_to_itself(folder: Path) -> None:
         "  - {stac: 'https://x.org/stac', datetime: 2023-05-01/.., max_cloud_cover: 10}\n"
         "grid: {crs: 32633, resolution: 0.5}\ncompute: {memory: 2GB, workers: 2, chunk: 512}\nchange: none\n"
     )
-    resolved = first.resolved()
+    plain = resolved(first)
     # A section that says nothing is left out of a file, and bytes are written with their unit.
-    resolved = {key: value for key, value in resolved.items() if value is not None}
-    resolved["site"] = {key: value for key, value in resolved["site"].items() if value is not None}
-    resolved["compute"]["memory"] = "2GB"
-    again = load(yaml.safe_dump(json.loads(json.dumps(resolved)), sort_keys=False))
-    assert again.resolved() == first.resolved()
+    plain = {key: value for key, value in plain.items() if value is not None}
+    plain["site"] = {key: value for key, value in plain["site"].items() if value is not None}
+    plain["compute"]["memory"] = "2GB"
+    again = load(yaml.safe_dump(json.loads(json.dumps(plain)), sort_keys=False))
+    assert resolved(again) == resolved(first)
     assert again.scenes[0].paths == first.scenes[0].paths
     assert math.isnan(again.scenes[0].nodata)
 
@@ -808,7 +809,7 @@ def test_a_glob_takes_masks_for_masks(folder: Path) -> None:
     assert found[names[0]].paths[1:] == (("udm2", str(folder / "planet" / names[1])),)
     assert found[names[2]].paths[1:] == ()
     assert found[names[2]].unread == (str(folder / "planet" / names[3]),)
-    assert workflow.resolved()["scenes"][0]["masks"] == {"udm2": f"planet/{names[1]}"}
+    assert resolved(workflow)["scenes"][0]["masks"] == {"udm2": f"planet/{names[1]}"}
 
 
 def test_a_glob_without_bounds_is_refused_soon(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -843,7 +844,7 @@ def test_a_pattern_matches_what_glob_matches(tmp_path: Path, pattern: str) -> No
         (tmp_path / name).touch()
     matched = glob.glob(str(tmp_path / pattern), recursive=True)  # noqa: PTH207
     expected = sorted(path for path in matched if Path(path).is_file())
-    assert globs.expand(str(tmp_path / pattern)) == expected != []
+    assert globs.glob_files(str(tmp_path / pattern)) == expected != []
 
 
 def test_a_neighbourhood_beyond_all_memory_is_refused(folder: Path) -> None:

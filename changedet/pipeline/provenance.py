@@ -20,6 +20,7 @@ from changedet.pipeline.date_model import DateModel, date_model_json
 from changedet.plan import Plan
 from changedet.store import RunFolder, identity, read_json, sha256, write_json
 from changedet.workflow import STAGE_NAMES
+from changedet.workflow.resolved import resolved
 
 LIBRARIES: Final = (
     "numpy",
@@ -97,7 +98,7 @@ def provenance(
     return {
         "software": {"changedet": __version__, "python": platform.python_version()},
         "libraries": {name: version(name) for name in LIBRARIES},
-        "workflow": {"file": Path(plan.workflow.path).name, **plan.workflow.resolved()},
+        "workflow": {"file": Path(plan.workflow.path).name, **resolved(plan.workflow)},
         "grid": plan.grid.to_json(),
         "reference_date": str(plan.looks[plan.reference].date),
         "bands": list(plan.roles),

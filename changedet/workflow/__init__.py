@@ -2,6 +2,7 @@
 
 from changedet.workflow.dates import dates_in_name
 from changedet.workflow.load import load_workflow
+from changedet.workflow.methods_table import MethodRow, methods_table, methods_text
 from changedet.workflow.model import (
     FORMATS,
     STAGE_NAMES,
@@ -17,7 +18,7 @@ from changedet.workflow.model import (
     Workflow,
 )
 from changedet.workflow.schema import json_schema
-from changedet.workflow.stage_requests import MethodRow, methods_table, methods_text, resolve_stage, stages
+from changedet.workflow.stage_requests import resolve_stage, stages
 from changedet.workflow.yaml_parser import read_yaml
 
 __all__ = [

@@ -6,29 +6,47 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeGuard
 
 import shapely
 import shapely.geometry
 from shapely.geometry.base import BaseGeometry
 
+from changedet.json_types import Json, JsonArray, JsonObject
 from changedet.workflow.checker import Checker, UnfitError
 from changedet.workflow.geo_fields import bounds, crs
 from changedet.workflow.model import Area
 from changedet.workflow.paths import local_file
 from changedet.workflow.yaml_tree import ListNode, MapNode, Node, ScalarNode, plain_value
 
-EXAMPLE: Final = "a vector file, {bbox: [west, south, east, north], crs: EPSG:4326} or a GeoJSON geometry"
+_EXAMPLE: Final = "a vector file, {bbox: [west, south, east, north], crs: EPSG:4326} or a GeoJSON geometry"
 _CRS84: Final = {"urn:ogc:def:crs:OGC:1.3:CRS84", "OGC:CRS84", "EPSG:4326", "urn:ogc:def:crs:EPSG::4326"}
 
 
 def read_area(checker: Checker, node: Node, key: str, folder: Path) -> Area | None:
-    """The area that a node names; None, with its mistakes noted, where it is wrong."""
+    """The area of interest that a node names.
+
+    Parameters
+    ----------
+    checker : Checker
+        Notes the mistakes.
+    node : node
+        A path, a mapping with ``bbox``, or GeoJSON.
+    key : str
+        Its dotted key.
+    folder : Path
+        That paths are relative to.
+
+    Returns
+    -------
+    Area or None
+        None where it is wrong.
+    """
     if isinstance(node, ScalarNode):
-        path = checker.convert(node, key, local_file(folder, EXAMPLE), None)
+        path = checker.convert(node, key, local_file(folder, _EXAMPLE), None)
         return Area(path=path) if path else None
     if isinstance(node, ListNode):
-        checker.wrong(key, f"got a list, expected {EXAMPLE}")
+        checker.wrong(key, f"got a list, expected {_EXAMPLE}")
         return None
     if "type" in node.items:
         geometry = checker.convert(node, key, geojson, None)
@@ -41,7 +59,7 @@ def _box(checker: Checker, node: MapNode, key: str) -> Area | None:
     items = checker.section(node, key, ("bbox", "crs"), example="{bbox: [west, south, east, north]}")
     if "bbox" not in items:
         if len(checker.problems) == before:
-            checker.wrong(key, f"has no 'bbox' and no 'type', expected {EXAMPLE}")
+            checker.wrong(key, f"has no 'bbox' and no 'type', expected {_EXAMPLE}")
         return None
     system = checker.take(items, f"{key}.crs", crs, "EPSG:4326")
     box = checker.take(items, f"{key}.bbox", _in_degrees if system == "EPSG:4326" else bounds, None)
@@ -56,7 +74,23 @@ def _in_degrees(node: Node) -> tuple[float, float, float, float]:
 
 
 def geojson(node: Node) -> BaseGeometry:
-    """A valid polygon or multipolygon in EPSG:4326 from a GeoJSON geometry, Feature or FeatureCollection."""
+    """The polygons of a GeoJSON geometry, Feature or FeatureCollection.
+
+    Parameters
+    ----------
+    node : node
+        GeoJSON in EPSG:4326.
+
+    Returns
+    -------
+    shapely geometry
+        A valid polygon or multipolygon, longitude first.
+
+    Raises
+    ------
+    UnfitError
+        No polygon in it, another coordinate reference system, a ring that is not closed or crosses itself.
+    """
     data = plain_value(node)
     polygons = [_polygon(geometry) for geometry in _geometries(data)]
     if not polygons:
@@ -64,7 +98,7 @@ def geojson(node: Node) -> BaseGeometry:
     return polygons[0] if len(polygons) == 1 else shapely.union_all(polygons)
 
 
-def _geometries(data: Any) -> Iterator[dict[str, Any]]:
+def _geometries(data: Json) -> Iterator[JsonObject]:
     if not isinstance(data, dict):
         raise UnfitError("expected a GeoJSON geometry")
     _check_crs(data)
@@ -85,7 +119,7 @@ def _geometries(data: Any) -> Iterator[dict[str, Any]]:
         raise UnfitError(f"got the GeoJSON type {name}, expected Polygon, MultiPolygon, Feature or FeatureCollection")
 
 
-def _check_crs(data: dict[str, Any]) -> None:
+def _check_crs(data: JsonObject) -> None:
     if "crs" not in data:
         return
     given = data["crs"]
@@ -95,7 +129,7 @@ def _check_crs(data: dict[str, Any]) -> None:
         raise UnfitError("names another crs, but GeoJSON written here is in EPSG:4326; save it as a file instead")
 
 
-def _polygon(data: dict[str, Any]) -> BaseGeometry:
+def _polygon(data: JsonObject) -> BaseGeometry:
     coordinates = data.get("coordinates")
     if not isinstance(coordinates, list) or not coordinates:
         raise UnfitError(f"is a {data['type']} without coordinates")
@@ -107,29 +141,28 @@ def _polygon(data: dict[str, Any]) -> BaseGeometry:
     return shape.geoms[0] if len(shape.geoms) == 1 else shape
 
 
-def _list(value: Any, what: str) -> list[Any]:
+def _list(value: Json, what: str) -> JsonArray:
     if not isinstance(value, list) or not value:
         raise UnfitError(f"has {what} that is not a list of rings, expected [[[lon, lat], ...]]")
     return value
 
 
-def _ring(ring: Any) -> list[tuple[float, float]]:
+def _ring(ring: Json) -> list[tuple[float, float]]:
     points = [_point(point) for point in _list(ring, "a ring")]
     if len(points) < 4 or points[0] != points[-1]:
         raise UnfitError("has a ring that is not closed, expected at least four points, the last equal to the first")
     return points
 
 
-def _point(point: Any) -> tuple[float, float]:
-    usable = isinstance(point, list) and len(point) in {2, 3} and all(_is_number(value) for value in point)
-    if not usable:
+def _point(point: Json) -> tuple[float, float]:
+    numbers = [value for value in point if _is_number(value)] if isinstance(point, list) else []
+    if not isinstance(point, list) or len(point) not in {2, 3} or len(numbers) < len(point):
         raise UnfitError(f"has the point {json.dumps(point, default=str)[:60]}, expected [longitude, latitude]")
-    if abs(point[0]) > 180 or abs(point[1]) > 90:
-        raise UnfitError(
-            f"has the point [{point[0]:g}, {point[1]:g}], expected degrees of longitude and latitude (EPSG:4326)"
-        )
-    return float(point[0]), float(point[1])
+    x, y = numbers[:2]
+    if abs(x) > 180 or abs(y) > 90:
+        raise UnfitError(f"has the point [{x:g}, {y:g}], expected degrees of longitude and latitude (EPSG:4326)")
+    return float(x), float(y)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Json) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -38,7 +38,23 @@ _INSTANT = re.compile(
 
 
 def calendar_date(node: Node) -> dt.date:
-    """A UTC calendar date; no time of day, which has its own key."""
+    """A UTC calendar date; no time of day, which has its own key.
+
+    Parameters
+    ----------
+    node : node
+        The value.
+
+    Returns
+    -------
+    datetime.date
+        From `FIRST_YEAR` to `LAST_YEAR`.
+
+    Raises
+    ------
+    UnfitError
+        No such day, or written in another way than ``YYYY-MM-DD``.
+    """
     value = text(DATE)(node)
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].+", value):
         raise UnfitError(f"got {shown(node)}, expected the UTC date alone, '{value[:10]}'; the time goes into 'time'")
@@ -54,7 +70,23 @@ def calendar_date(node: Node) -> dt.date:
 
 
 def time_of_day(node: Node) -> dt.time:
-    """UTC time as ``HH:MM`` or ``HH:MM:SS``."""
+    """A UTC time of day, written ``HH:MM`` or ``HH:MM:SS``.
+
+    Parameters
+    ----------
+    node : node
+        The value.
+
+    Returns
+    -------
+    datetime.time
+        Without a time zone.
+
+    Raises
+    ------
+    UnfitError
+        No such time.
+    """
     expected = "a UTC time written HH:MM or HH:MM:SS"
     value = text(expected)(node).removesuffix("Z")
     if not re.fullmatch(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?", value):
@@ -66,7 +98,23 @@ def time_of_day(node: Node) -> dt.time:
 
 
 def interval(node: Node) -> str:
-    """A STAC interval: ``2023-05/2023-11``, one instant, or open with ``..``."""
+    """A STAC interval: ``2023-05/2023-11``, one instant, or open with ``..``.
+
+    Parameters
+    ----------
+    node : node
+        The value.
+
+    Returns
+    -------
+    str
+        As it is written.
+
+    Raises
+    ------
+    UnfitError
+        No interval, or one that ends before it begins.
+    """
     expected = "a date or an interval such as 2023-05/2023-11 or 2023-05-01/.."
     value = text(expected)(node)
     sides = value.split("/")
@@ -98,7 +146,23 @@ def _is_instant(value: str) -> bool:
 
 
 def date_format(node: Node) -> str:
-    """A format of strptime's directives with at least a year, such as ``%Y%m%d``."""
+    """A format of strptime's directives with at least a year, such as ``%Y%m%d``.
+
+    Parameters
+    ----------
+    node : node
+        The value.
+
+    Returns
+    -------
+    str
+        As it is written.
+
+    Raises
+    ------
+    UnfitError
+        Another directive, one that comes twice, or no year.
+    """
     known = " ".join(f"%{letter}" for letter in _DIRECTIVES)
     value = text("a format such as '%Y%m%d'")(node)
     used = re.findall(r"%(.?)", value.replace("%%", ""), re.DOTALL)
@@ -118,21 +182,46 @@ def dates_in_name(name: str, form: str) -> Iterator[tuple[dt.date, dt.time | Non
     A match that is no part of a longer run of digits comes before one that is; else the first. What the format leaves
     out is the first month and day, as in `datetime.strptime`.
 
+    Parameters
+    ----------
+    name : str
+        Without its folder.
+    form : str
+        As `date_format` gives it.
+
+    Yields
+    ------
+    tuple of datetime.date and datetime.time or None
+        The time where the format has one.
+
+    Examples
+    --------
     >>> [str(date) for date, _ in dates_in_name("123_20230604_msi.tif", "%Y%m%d")]
     ['2023-06-04']
     """
-    digits = pattern(form)
+    digits = date_pattern(form)
     for guard in (rf"(?<![0-9])(?={digits}(?![0-9]))", rf"(?<![0-9])(?={digits})", rf"(?={digits})"):
         found = [
-            moment for match in re.finditer(guard, name, re.IGNORECASE) if (moment := moment_of(match.groupdict()))
+            moment for match in re.finditer(guard, name, re.IGNORECASE) if (moment := date_and_time(match.groupdict()))
         ]
         if found:
             yield from found
             return
 
 
-def pattern(form: str) -> str:
-    """The regular expression of a format; its groups are the directives' letters."""
+def date_pattern(form: str) -> str:
+    """The regular expression of a format.
+
+    Parameters
+    ----------
+    form : str
+        As `date_format` gives it.
+
+    Returns
+    -------
+    str
+        With a group for each directive, named by its letter.
+    """
     parts = re.split(r"(%.)", form, flags=re.DOTALL)
     return "".join(_part(part) for part in parts)
 
@@ -143,10 +232,20 @@ def _part(part: str) -> str:
     return re.escape(part)
 
 
-def moment_of(found: dict[str, str]) -> tuple[dt.date, dt.time | None] | None:
-    """The date, and the time where there is one, of a format's groups; None where there is no such day."""
-    # Two-digit years as POSIX reads them: 69 to 99 are 1969 to 1999.
-    year = int(found["Y"]) if "Y" in found else int(found["y"]) + (1900 if int(found["y"]) >= 69 else 2000)
+def date_and_time(found: dict[str, str]) -> tuple[dt.date, dt.time | None] | None:
+    """The date, and the time where there is one, of a format's groups.
+
+    Parameters
+    ----------
+    found : dict of str to str
+        What each directive matched, by its letter.
+
+    Returns
+    -------
+    tuple of datetime.date and datetime.time or None, or None
+        None where there is no such day.
+    """
+    year = int(found["Y"]) if "Y" in found else _year(int(found["y"]))
     try:
         if "j" in found:
             # strptime would take day 366 of any year for the next year's first.
@@ -159,6 +258,11 @@ def moment_of(found: dict[str, str]) -> tuple[dt.date, dt.time | None] | None:
     except ValueError:
         return None
     return date, time
+
+
+def _year(two_digits: int) -> int:
+    # As POSIX reads them: 69 to 99 are 1969 to 1999.
+    return two_digits + (1900 if two_digits >= 69 else 2000)
 
 
 def _month(found: dict[str, str]) -> int:

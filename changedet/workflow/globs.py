@@ -1,4 +1,4 @@
-"""Which files a glob pattern matches; a walk that would never end is told from one that finds something."""
+"""The files that a glob pattern matches, with limits on how far it is followed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,28 @@ from typing import Final
 
 MAX_MATCHES: Final = 10_000
 MAX_WALKED: Final = 100_000
-SIDECARS: Final = (".aux.xml", ".ovr", ".msk", ".tfw", ".hdr", ".qml")
+_SIDECARS: Final = (".aux.xml", ".ovr", ".msk", ".tfw", ".hdr", ".qml")
 
 
 class BoundlessError(Exception):
-    """A pattern matches, or leads through, more than anybody means; its text is the rest of a sentence."""
+    """A pattern matches, or leads through, more files than anybody means; its text is the rest of a sentence."""
 
 
-def expand(pattern: str) -> list[str]:
+def glob_files(pattern: str) -> list[str]:
     """The files that an absolute glob pattern matches, sorted, GDAL's sidecar files left out.
 
     ``**`` stands for any folders between, also none; hidden names are matched by patterns that begin with a dot alone.
     Folders that links lead to are entered, but not from within themselves.
+
+    Parameters
+    ----------
+    pattern : str
+        Absolute.
+
+    Returns
+    -------
+    list of str
+        Absolute paths; empty where it matches nothing.
 
     Raises
     ------
@@ -91,7 +101,7 @@ class _Walk:
         return inside
 
     def _keep(self, path: str) -> None:
-        if os.path.isfile(path) and not path.lower().endswith(SIDECARS):  # noqa: PTH113
+        if os.path.isfile(path) and not path.lower().endswith(_SIDECARS):  # noqa: PTH113
             self.found.add(path)
         if len(self.found) > MAX_MATCHES:
             raise BoundlessError(f"matches more than {MAX_MATCHES} files")

@@ -16,7 +16,8 @@ from changedet.workflow.geo_fields import crs_in_metres
 from changedet.workflow.machine_fields import host, memory, scheduler
 from changedet.workflow.model import FORMATS, STAGE_NAMES, Compute, Grid, Outputs, Read, SceneEntry, Site, Workflow
 from changedet.workflow.paths import local_file, output_folder
-from changedet.workflow.scene_entries import read_bands, read_scenes
+from changedet.workflow.scene_entries import read_scenes
+from changedet.workflow.scene_properties import read_bands
 from changedet.workflow.stage_requests import read_stage, stages
 from changedet.workflow.yaml_parser import read_yaml
 from changedet.workflow.yaml_tree import ListNode, MapNode, Node

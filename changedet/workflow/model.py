@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import Problem
 from changedet.imagery.scene import SunAngles, ViewAngles
+from changedet.json_types import Json
 from changedet.workflow.geo_fields import Bounds
 from changedet.workflow.yaml_tree import line_of
 
@@ -27,8 +26,11 @@ STAGE_WORDS: Final[Mapping[str, str]] = {
     "tracks": "the same object on several dates",
     "series": "trends, onset, uncertainty",
 }
-"""What each stage is about, in data order."""
+"""What each stage is about, in the order of the data."""
 STAGE_NAMES: Final = tuple(STAGE_WORDS)
+
+Bands = tuple[tuple[str, int | str], ...]
+"""Role and band number (from 1) or description of each band."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,19 @@ class Area:
 
 @dataclass(frozen=True)
 class Site:
-    """Which place this is; `aoi` None is the extent of the reference scene, `zones` an absolute path."""
+    """Which place this is.
+
+    Attributes
+    ----------
+    id : str
+        Letters, digits, ``-`` and ``_``; names the run folder.
+    name : str
+        Free text of one line.
+    aoi : Area or None
+        The area of interest; None is the extent of the reference scene.
+    zones : str or None
+        Absolute path of a vector file of polygons with names.
+    """
 
     id: str
     name: str
@@ -65,7 +79,15 @@ class Site:
 
 @dataclass(frozen=True)
 class Grid:
-    """The common grid; None is auto. `crs` as ``EPSG:code`` or WKT, `resolution` in metres."""
+    """The common grid.
+
+    Attributes
+    ----------
+    crs : str or None
+        ``EPSG:code`` or WKT of a projected system in metres; None is auto.
+    resolution : float or None
+        Pixel size in metres; None is auto.
+    """
 
     crs: str | None = None
     resolution: float | None = None
@@ -79,10 +101,12 @@ class Catalog:
     ----------
     href : str
         Absolute path or URL.
-    collections, assets : tuple of str
+    collections : tuple of str
         Empty for all.
     datetime : str or None
         STAC interval.
+    assets : tuple of str
+        Empty for all.
     max_cloud_cover : float or None
         Per cent.
     """
@@ -106,10 +130,8 @@ class SceneEntry:
         Its line.
     kind : {"path", "glob", "stac"}
         How it was written.
-    date : datetime.date or None
-        UTC; None only for STAC.
-    time : datetime.time or None
-        UTC.
+    date, time : datetime.date, datetime.time or None
+        UTC; the date is None only for STAC.
     paths : tuple of (role, path)
         Absolute paths or URLs; one with role ``""`` for a file with all bands, and its masks that a glob found beside
         it; else one for each role. Empty for STAC.
@@ -119,6 +141,8 @@ class SceneEntry:
         NaN is a value, None is not given.
     mask : str or None
         Absolute path or URL of the scene's own mask.
+    sun, view : SunAngles, ViewAngles or None
+        None where the file does not say.
     crs, bounds : str and (west, south, east, north), or None
         Georeference for a picture that has none; both or neither.
     stac : Catalog or None
@@ -133,7 +157,7 @@ class SceneEntry:
     date: dt.date | None = None
     time: dt.time | None = None
     paths: tuple[tuple[str, str], ...] = ()
-    bands: tuple[tuple[str, int | str], ...] | None = None
+    bands: Bands | None = None
     nodata: float | None = None
     mask: str | None = None
     sun: SunAngles | None = None
@@ -146,7 +170,15 @@ class SceneEntry:
 
 @dataclass(frozen=True)
 class Read:
-    """What to do with a scene that cannot be read, and which hosts a catalog may lead to."""
+    """How scenes are read.
+
+    Attributes
+    ----------
+    on_error : {"stop", "skip"}
+        What to do with a scene that cannot be read.
+    allow_hosts : tuple of str
+        Hosts that a catalog may lead to, beside those that the workflow names itself.
+    """
 
     on_error: str = "stop"
     allow_hosts: tuple[str, ...] = ()
@@ -154,16 +186,34 @@ class Read:
 
 @dataclass(frozen=True)
 class StageRequest:
-    """What the file asks of a stage: ``auto``, ``none`` or a method, and the parameters that it gives (no defaults)."""
+    """What the file asks of a stage.
+
+    Attributes
+    ----------
+    method : str
+        ``auto``, ``none`` or a method.
+    parameters : mapping of str to JSON value
+        Those that the file gives; no defaults.
+    line : int or None
+        Where the stage is written; None where it is left out.
+    """
 
     method: str = "auto"
-    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    parameters: Mapping[str, Json] = field(default_factory=dict, hash=False)
     line: int | None = None
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where results go (an absolute folder) and which: all of `FORMATS` unless the file names some."""
+    """What is written, and where.
+
+    Attributes
+    ----------
+    dir : str
+        Absolute folder of the run folders.
+    formats : tuple of str
+        Some or all of `FORMATS`.
+    """
 
     dir: str
     formats: tuple[str, ...] = FORMATS
@@ -171,7 +221,19 @@ class Outputs:
 
 @dataclass(frozen=True)
 class Compute:
-    """How to compute; None is auto. `memory` in bytes, `chunk` in pixels."""
+    """How to compute; None is auto.
+
+    Attributes
+    ----------
+    scheduler : str
+        ``threads``, ``processes`` or the address of a running scheduler.
+    workers : int or None
+        How many.
+    memory : int or None
+        Bytes, of all workers together.
+    chunk : int or None
+        Edge of a tile in pixels; results do not depend on it.
+    """
 
     scheduler: str = "threads"
     workers: int | None = None
@@ -189,10 +251,16 @@ class Workflow:
         The file as the user gave it.
     folder : Path
         Its absolute folder; relative paths in it have been joined to this.
+    site, scenes, grid, read, outputs, compute
+        The sections of those names.
+    bands : tuple of (role, band number or description), or None
+        For scenes that do not have their own.
     before : datetime.date or None
         The reference date; None is the earliest.
-    stages : mapping
-        A request for each of the seven stages.
+    stages : mapping of str to StageRequest
+        One for each stage, in data order.
+    lines : mapping of str to int
+        Line of each dotted key.
     """
 
     path: str
@@ -200,7 +268,7 @@ class Workflow:
     site: Site
     scenes: tuple[SceneEntry, ...]
     grid: Grid
-    bands: tuple[tuple[str, int | str], ...] | None
+    bands: Bands | None
     before: dt.date | None
     read: Read
     stages: Mapping[str, StageRequest] = field(hash=False)
@@ -209,69 +277,18 @@ class Workflow:
     lines: Mapping[str, int] = field(default_factory=dict, hash=False, repr=False, compare=False)
 
     def problem(self, key: str, message: str) -> Problem:
-        """An error at a dotted key, such as ``scenes[2].path``, with the file and that key's line."""
+        """A mistake with its place in the file.
+
+        Parameters
+        ----------
+        key : str
+            Dotted, such as ``scenes[2].path``.
+        message : str
+            What is wrong, what was expected.
+
+        Returns
+        -------
+        Problem
+            With the line of that key or of the nearest one around it.
+        """
         return Problem(message, key, self.path, line_of(self.lines, key))
-
-    def resolved(self) -> dict[str, Any]:
-        """Everything with its defaults, as plain JSON data; paths below the file's folder are relative to it."""
-        return {
-            "site": self._site(),
-            "grid": {"crs": self.grid.crs or "auto", "resolution": self.grid.resolution or "auto"},
-            "scenes": [self._scene(entry) for entry in self.scenes],
-            "bands": None if self.bands is None else dict(self.bands),
-            "before": str(self.before) if self.before else None,
-            "read": {"on_error": self.read.on_error, "allow_hosts": list(self.read.allow_hosts)},
-            **{name: {"method": asked.method, **asked.parameters} for name, asked in self.stages.items()},
-            "outputs": {"dir": self._short(self.outputs.dir), "formats": list(self.outputs.formats)},
-            "compute": {
-                "scheduler": self.compute.scheduler,
-                "workers": self.compute.workers or "auto",
-                "memory": self.compute.memory or "auto",
-                "chunk": self.compute.chunk or "auto",
-            },
-        }
-
-    def _short(self, path: str) -> str:
-        inside = path.startswith(str(self.folder).rstrip(os.sep) + os.sep)
-        return Path(os.path.relpath(path, self.folder)).as_posix() if inside else path
-
-    def _site(self) -> dict[str, Any]:
-        area = self.site.aoi
-        aoi: Any = None
-        if area is not None and area.path is not None:
-            aoi = self._short(area.path)
-        elif area is not None and area.bbox is not None:
-            aoi = {"bbox": list(area.bbox), "crs": area.crs}
-        elif area is not None and area.geometry is not None:
-            aoi = shapely.geometry.mapping(area.geometry)
-        zones = self._short(self.site.zones) if self.site.zones else None
-        return {"id": self.site.id, "name": self.site.name, "aoi": aoi, "zones": zones}
-
-    def _scene(self, entry: SceneEntry) -> dict[str, Any]:
-        paths = {role: self._short(path) for role, path in entry.paths}
-        found: dict[str, Any] = {
-            "path": paths.pop("", None) or paths or None,
-            "masks": (paths if entry.paths and not entry.paths[0][0] else None) or None,
-            "date": str(entry.date) if entry.date else None,
-            "time": str(entry.time) if entry.time else None,
-            "bands": dict(entry.bands) if entry.bands else None,
-            "nodata": "nan" if entry.nodata is not None and entry.nodata != entry.nodata else entry.nodata,
-            "mask": self._short(entry.mask) if entry.mask else None,
-            "sun": vars(entry.sun) if entry.sun else None,
-            "view": {k: v for k, v in vars(entry.view).items() if v is not None} if entry.view else None,
-            "crs": entry.crs,
-            "bounds": list(entry.bounds) if entry.bounds else None,
-        }
-        if entry.stac is not None:
-            found |= _catalog(entry.stac, self._short(entry.stac.href))
-        return {name: value for name, value in found.items() if value is not None}
-
-
-def _catalog(stac: Catalog, href: str) -> dict[str, Any]:
-    return {
-        "stac": href,
-        "collections": list(stac.collections) or None,
-        "datetime": stac.datetime,
-        "assets": list(stac.assets) or None,
-        "max_cloud_cover": stac.max_cloud_cover,
-    }

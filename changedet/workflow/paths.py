@@ -1,4 +1,4 @@
-"""Which paths and addresses a workflow may name: existing files, and http(s) or s3 URLs.
+"""The paths and addresses that a workflow may name: existing files, and http(s) or s3 URLs.
 
 GDAL would take far more: ``/vsicurl/`` prefixes, connection strings, inline XML. They reach hosts that nobody allowed,
 so they are refused.
@@ -18,17 +18,31 @@ from urllib.parse import urlsplit
 from changedet.errors import did_you_mean
 from changedet.workflow.checker import UnfitError, shown, unfit
 from changedet.workflow.fields import text
-from changedet.workflow.globs import BoundlessError, expand
+from changedet.workflow.globs import BoundlessError, glob_files
 from changedet.workflow.yaml_tree import Node
 
 MAX_HINTS: Final = 500
+"""In a folder of more files no name is looked for that was perhaps meant."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _CONNECTION = re.compile(r"<|[A-Za-z][A-Za-z0-9_]+:")
 
 
 def local_file(folder: Path, what: str = "a path relative to the workflow file") -> Callable[[Node], str]:
-    """An existing file as an absolute path."""
+    """An existing file of this machine.
+
+    Parameters
+    ----------
+    folder : Path
+        That paths are relative to.
+    what : str
+        What the value should be, for the message.
+
+    Returns
+    -------
+    callable
+        Converts a node to an absolute path, and raises `UnfitError`.
+    """
 
     def convert(node: Node) -> str:
         value = text(what)(node)
@@ -40,7 +54,18 @@ def local_file(folder: Path, what: str = "a path relative to the workflow file")
 
 
 def file_or_url(folder: Path) -> Callable[[Node], str]:
-    """An existing file as an absolute path, or an http(s) or s3 URL as it is."""
+    """An existing file, or an http(s) or s3 URL.
+
+    Parameters
+    ----------
+    folder : Path
+        That paths are relative to.
+
+    Returns
+    -------
+    callable
+        Converts a node to an absolute path or to the URL as it is, and raises `UnfitError`.
+    """
 
     def convert(node: Node) -> str:
         value = text("a path relative to the workflow file, or a URL")(node)
@@ -50,7 +75,18 @@ def file_or_url(folder: Path) -> Callable[[Node], str]:
 
 
 def output_folder(folder: Path) -> Callable[[Node], str]:
-    """A folder that exists or can be made."""
+    """A folder, which need not exist.
+
+    Parameters
+    ----------
+    folder : Path
+        That paths are relative to.
+
+    Returns
+    -------
+    callable
+        Converts a node to an absolute path, and raises `UnfitError`.
+    """
 
     def convert(node: Node) -> str:
         value = text("a folder")(node)
@@ -64,15 +100,26 @@ def output_folder(folder: Path) -> Callable[[Node], str]:
     return convert
 
 
-def matches(folder: Path) -> Callable[[Node], tuple[str, ...]]:
-    """The files that a glob pattern matches, sorted, GDAL's sidecar files left out; absolute."""
+def files_of_pattern(folder: Path) -> Callable[[Node], tuple[str, ...]]:
+    """The files that a glob pattern matches, GDAL's sidecar files left out.
+
+    Parameters
+    ----------
+    folder : Path
+        That paths are relative to.
+
+    Returns
+    -------
+    callable
+        Converts a node to sorted absolute paths, at least one, and raises `UnfitError`.
+    """
 
     def convert(node: Node) -> tuple[str, ...]:
         value = text("a pattern such as 'scenes/*.tif'")(node)
         if _SCHEME.match(value) or value.startswith("/vsi") or "\0" in value:
             raise unfit(node, "a pattern for files on this machine; list URLs one by one under 'path'")
         try:
-            found = expand(os.path.join(folder, os.path.expanduser(value)))  # noqa: PTH111, PTH118
+            found = glob_files(os.path.join(folder, os.path.expanduser(value)))  # noqa: PTH111, PTH118
         except BoundlessError as error:
             raise UnfitError(f"{shown(node)} {error}") from None
         if not found:

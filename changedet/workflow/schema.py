@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from changedet.imagery.bands import ROLES
+from changedet.json_types import Json, JsonArray, JsonObject
 from changedet.stages.registry import AUTO, NONE, Stage
 from changedet.workflow.load import SITE_ID
+from changedet.workflow.method_parameters import parameter_schemas
 from changedet.workflow.model import FORMATS, STAGE_WORDS
-from changedet.workflow.scene_entries import KEYS
-from changedet.workflow.stage_requests import parameter_schemas, stages
+from changedet.workflow.scene_entries import KEYS, Kind
+from changedet.workflow.scene_properties import LAST_BAND
+from changedet.workflow.stage_requests import stages
 
-_DATE: Final = {
+_DATE: Final[JsonObject] = {
     "type": "string",
     "pattern": r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
     "format": "date",
 }
-_AUTO: Final = {"const": "auto"}
-_TEXT: Final = {"type": "string", "pattern": r"\S"}
-_NAMES: Final = {"type": "array", "items": _TEXT, "minItems": 1}
-_BOX: Final = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
-_BANDS: Final = {
+_AUTO: Final[JsonObject] = {"const": "auto"}
+_TEXT: Final[JsonObject] = {"type": "string", "pattern": r"\S"}
+_NAMES: Final[JsonObject] = {"type": "array", "items": _TEXT, "minItems": 1}
+_BOX: Final[JsonObject] = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
+_BANDS: Final[JsonObject] = {
     "type": "object",
     "description": "Role to band number (from 1) or band description.",
     "propertyNames": {"enum": list(ROLES)},
-    "additionalProperties": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, _TEXT]},
+    "additionalProperties": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": LAST_BAND}, _TEXT]},
     "minProperties": 1,
 }
 
 
-def json_schema(registry: Mapping[str, Stage[object]] | None = None) -> dict[str, Any]:
+def json_schema(registry: Mapping[str, Stage[object]] | None = None) -> JsonObject:
     """The workflow file's JSON Schema (draft 2020-12), with every method's parameters, their units and defaults.
 
     Parameters
@@ -65,7 +68,7 @@ def json_schema(registry: Mapping[str, Stage[object]] | None = None) -> dict[str
     }
 
 
-def _section(properties: dict[str, Any], description: str) -> dict[str, Any]:
+def _section(properties: JsonObject, description: str) -> JsonObject:
     """A mapping that may also be left empty, as when all its keys are commented out."""
     return {
         "type": ["object", "null"],
@@ -75,8 +78,8 @@ def _section(properties: dict[str, Any], description: str) -> dict[str, Any]:
     }
 
 
-def _site() -> dict[str, Any]:
-    area = {
+def _site() -> JsonObject:
+    area: JsonObject = {
         "description": "Area of interest; default: the extent of the reference scene.",
         "anyOf": [
             {**_TEXT, "description": "A vector file."},
@@ -113,9 +116,9 @@ def _site() -> dict[str, Any]:
     }
 
 
-def _grid() -> dict[str, Any]:
-    metres = {"type": "number", "exclusiveMinimum": 0, "maximum": 100_000, "unit": "m"}
-    properties = {
+def _grid() -> JsonObject:
+    metres: JsonObject = {"type": "number", "exclusiveMinimum": 0, "maximum": 100_000, "unit": "m"}
+    properties: JsonObject = {
         "crs": {**_TEXT, "default": "auto", "description": "auto, or a projected system in metres such as EPSG:32633."},
         "resolution": {
             "anyOf": [_AUTO, metres],
@@ -126,8 +129,8 @@ def _grid() -> dict[str, Any]:
     return _section(properties, "The common grid.")
 
 
-def _read() -> dict[str, Any]:
-    properties = {
+def _read() -> JsonObject:
+    properties: JsonObject = {
         "on_error": {
             "enum": ["stop", "skip"],
             "default": "stop",
@@ -143,18 +146,18 @@ def _read() -> dict[str, Any]:
     return _section(properties, "How scenes are read.")
 
 
-def _outputs() -> dict[str, Any]:
-    formats = {"type": "array", "minItems": 1, "items": {"enum": list(FORMATS)}}
-    properties = {
+def _outputs() -> JsonObject:
+    formats: JsonObject = {"type": "array", "minItems": 1, "items": {"enum": list(FORMATS)}}
+    properties: JsonObject = {
         "dir": {**_TEXT, "default": "out", "description": "Results go to DIR/SITE_ID."},
         "formats": {"anyOf": [{"const": "all"}, formats], "default": "all"},
     }
     return _section(properties, "What is written, and where.")
 
 
-def _compute() -> dict[str, Any]:
-    size = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?[KMGTkmgt][iI]?[Bb]$"}
-    properties = {
+def _compute() -> JsonObject:
+    size: JsonObject = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?[KMGTkmgt][iI]?[Bb]$"}
+    properties: JsonObject = {
         "scheduler": {
             "anyOf": [{"enum": ["threads", "processes"]}, {"type": "string", "pattern": r"^tcp://[^\s/]+:[0-9]{1,5}$"}],
             "default": "threads",
@@ -170,10 +173,10 @@ def _compute() -> dict[str, Any]:
     return _section(properties, "How it is computed; results do not depend on it.")
 
 
-def _scene(kind: str) -> dict[str, Any]:
+def _scene(kind: Kind) -> JsonObject:
     everything = _scene_keys()
-    properties = {name: everything[name] for name in KEYS[kind]}
-    schema: dict[str, Any] = {
+    properties: JsonObject = {name: everything[name] for name in KEYS[kind]}
+    schema: JsonObject = {
         "type": "object",
         "required": [kind],
         "additionalProperties": False,
@@ -187,9 +190,15 @@ def _scene(kind: str) -> dict[str, Any]:
     return schema
 
 
-def _scene_keys() -> dict[str, Any]:
-    azimuth = {"type": "number", "minimum": -180, "maximum": 360, "unit": "deg", "description": "Clockwise from north."}
-    by_role = {
+def _scene_keys() -> JsonObject:
+    azimuth: JsonObject = {
+        "type": "number",
+        "minimum": -180,
+        "maximum": 360,
+        "unit": "deg",
+        "description": "Clockwise from north.",
+    }
+    by_role: JsonObject = {
         "type": "object",
         "propertyNames": {"enum": list(ROLES)},
         "additionalProperties": _TEXT,
@@ -232,18 +241,18 @@ def _scene_keys() -> dict[str, Any]:
     }
 
 
-def _angles(properties: dict[str, Any], required: int) -> dict[str, Any]:
+def _angles(properties: JsonObject, required: int) -> JsonObject:
     return {
         "type": "object",
         "additionalProperties": False,
         "properties": properties,
-        "required": list(properties)[:required],
+        "required": [*list(properties)[:required]],
     }
 
 
-def _stage(stage: Stage[object]) -> dict[str, Any]:
-    names = [AUTO, NONE, *stage.methods]
-    forms: list[dict[str, Any]] = [{"enum": names}, {"type": "null"}, _switched_off()]
+def _stage(stage: Stage[object]) -> JsonObject:
+    names: JsonArray = [AUTO, NONE, *stage.methods]
+    forms: JsonArray = [{"enum": names}, {"type": "null"}, _switched_off()]
     forms.append(_method(stage, AUTO, _of_any(stage), "Chosen from the scenes' metadata.", []))
     for name, method in stage.methods.items():
         about = f"{method.summary} {method.reference}".strip()
@@ -252,7 +261,7 @@ def _stage(stage: Stage[object]) -> dict[str, Any]:
     return {"description": f"{STAGE_WORDS.get(stage.name, stage.name).capitalize()}.", "anyOf": forms}
 
 
-def _switched_off() -> dict[str, Any]:
+def _switched_off() -> JsonObject:
     return {
         "type": "object",
         "required": ["method"],
@@ -262,24 +271,24 @@ def _switched_off() -> dict[str, Any]:
 
 
 def _method(
-    stage: Stage[object], name: str, parameters: Mapping[str, Any], about: str, required: list[str]
-) -> dict[str, Any]:
+    stage: Stage[object], name: str, parameters: Mapping[str, Json], about: str, required: list[str]
+) -> JsonObject:
     return {
         "type": "object",
         "title": f"{stage.name}: {name}",
         "description": about,
-        "required": required,
+        "required": [*required],
         "additionalProperties": False,
         "properties": {"method": {"const": name}, **parameters},
     }
 
 
-def _of_any(stage: Stage[object]) -> dict[str, Any]:
+def _of_any(stage: Stage[object]) -> JsonObject:
     """Each parameter that some method has, in each of its forms."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[JsonObject]] = {}
     for method in stage.methods.values():
         for name, schema in parameter_schemas(method.parameters).items():
             forms = found.setdefault(name, [])
             if schema not in forms:
                 forms.append(schema)
-    return {name: forms[0] if len(forms) == 1 else {"anyOf": forms} for name, forms in found.items()}
+    return {name: forms[0] if len(forms) == 1 else {"anyOf": [*forms]} for name, forms in found.items()}

@@ -1,4 +1,4 @@
-"""Masks that providers lay beside a scene as files of their own, told by their names: Planet's UDM2, SCL, QA_PIXEL."""
+"""Masks that providers put beside a scene as files of their own, found by their names: Planet's UDM2, SCL, QA_PIXEL."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-ROLES: Final = {"udm2": "udm2", "scl": "scl", "qa_pixel": "qa_pixel", "udm": "", "fmask": ""}
+_ROLES: Final = {"udm2": "udm2", "scl": "scl", "qa_pixel": "qa_pixel", "udm": "", "fmask": ""}
 """Words of a mask's name -> its role; nothing for masks whose meaning is not known here."""
-_WORD: Final = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(ROLES)})(?![A-Za-z0-9]|_pixel)", re.IGNORECASE)
+_WORD: Final = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(_ROLES)})(?![A-Za-z0-9]|_pixel)", re.IGNORECASE)
 _MARKS: Final = "_-. "
 
 
 class Mask(NamedTuple):
-    """A mask's file, its role (empty where it cannot be used), and the scene that it belongs to."""
+    """A mask beside a scene.
+
+    Attributes
+    ----------
+    path : str
+        Of the mask.
+    role : str
+        How its values are read; empty for a kind that is not read.
+    scene : str
+        Path of the scene that it belongs to.
+    """
 
     path: str
     role: str
@@ -22,11 +32,23 @@ class Mask(NamedTuple):
 
 
 def masks_of(paths: Sequence[str]) -> list[Mask]:
-    """Which of these files are masks of others among them.
+    """The files that are masks of others among them.
 
-    A mask is called as its scene up to the word that tells what it is; of several such scenes it is the first one's
-    in the order of names. A file that no other one fits is a scene like any other.
+    A mask has its scene's name up to the word that says what it is; of several such scenes it is the first one's
+    in the order of names. A file that fits no other one is a scene like any other.
 
+    Parameters
+    ----------
+    paths : sequence of str
+        Files, scenes and masks mixed.
+
+    Returns
+    -------
+    list of Mask
+        In the order of the paths.
+
+    Examples
+    --------
     >>> masks_of(["s/20230604_10_3B_AnalyticMS.tif", "s/20230604_10_3B_udm2.tif"])[0].scene
     's/20230604_10_3B_AnalyticMS.tif'
     """
@@ -34,17 +56,16 @@ def masks_of(paths: Sequence[str]) -> list[Mask]:
     scenes = sorted(path for path in paths if path not in words)
     found = []
     for path, match in words.items():
-        # Planet's first masks are called after what they mark as well: .._AnalyticMS_DN_udm.tif.
+        # The names of Planet's first masks hold what they mark as well: .._AnalyticMS_DN_udm.tif.
         begin = match.string[: match.start()].rstrip(_MARKS).removesuffix("_DN")
         own = next((scene for scene in scenes if begin and _begins(scene, os.path.dirname(path), begin)), None)  # noqa: PTH120
         if own is not None:
-            found.append(Mask(path, ROLES[match[1].lower()], own))
+            found.append(Mask(path, _ROLES[match[1].lower()], own))
     return found
 
 
 def _word(name: str) -> re.Match[str] | None:
-    # Underscores are no word's end to a regular expression.
-    return next(iter(_WORD.finditer(name)), None)
+    return _WORD.search(name)
 
 
 def _begins(scene: str, folder: str, begin: str) -> bool:

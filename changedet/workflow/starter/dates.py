@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from changedet.workflow.dates import moment_of, pattern
+from changedet.workflow.dates import date_and_time, date_pattern
 
 # Formats of one tier may claim the same digits; a lower tier is looked at only where no higher one matched.
 TIERS: Final = (
@@ -88,7 +88,7 @@ def _parsed(value: str) -> tuple[dt.date, dt.time | None] | None:
     match = _TAGGED.fullmatch(value.strip())
     if not match:
         return None
-    return moment_of({name: found for name, found in match.groupdict().items() if found})
+    return date_and_time({name: found for name, found in match.groupdict().items() if found})
 
 
 def named(names: Sequence[str]) -> list[Finding]:
@@ -157,6 +157,6 @@ def readings(name: str) -> list[Reading]:
 
 
 def _dates(name: str, form: str) -> list[dt.date]:
-    guarded = rf"(?<![0-9])(?={pattern(form)}(?![0-9]))"
-    moments = [moment_of(match.groupdict()) for match in re.finditer(guarded, name, re.IGNORECASE)]
+    guarded = rf"(?<![0-9])(?={date_pattern(form)}(?![0-9]))"
+    moments = [date_and_time(match.groupdict()) for match in re.finditer(guarded, name, re.IGNORECASE)]
     return [moment[0] for moment in moments if moment is not None]

@@ -20,7 +20,7 @@ from changedet.grid.geodesy import ground_pixel_m2
 from changedet.imagery.bands import find_roles, from_name
 from changedet.imagery.headers import Raster, gdal_options, is_remote, open_dataset, read_header, reading
 from changedet.workflow.geo_fields import Bounds
-from changedet.workflow.globs import BoundlessError, expand
+from changedet.workflow.globs import BoundlessError, glob_files
 
 SUFFIXES: Final = (".tif", ".tiff", ".jp2", ".ntf", ".nitf", ".img", ".vrt", ".png", ".jpg", ".jpeg", ".bmp", ".dat")
 _ANYWHERE: Final[Bounds] = (0.0, 0.0, 1.0, 1.0)
@@ -117,7 +117,7 @@ def _expand(scene: str) -> list[str]:
         inside = sorted(str(path) for path in Path(scene).iterdir())
         return [path for path in inside if path.lower().endswith(SUFFIXES) and Path(path).is_file()]
     try:
-        found = expand(os.path.abspath(scene))  # noqa: PTH100
+        found = glob_files(os.path.abspath(scene))  # noqa: PTH100
     except BoundlessError as error:
         raise InputError(Problem(str(error), file=scene)) from None
     return found if os.path.isabs(scene) else [os.path.relpath(path) for path in found]  # noqa: PTH117

@@ -17,10 +17,10 @@ from changedet.imagery.headers import is_remote
 from changedet.stages.registry import Stage
 from changedet.workflow.dates import dates_in_name
 from changedet.workflow.geo_fields import Bounds
-from changedet.workflow.globs import expand
+from changedet.workflow.globs import glob_files
+from changedet.workflow.methods_table import methods_table
 from changedet.workflow.model import FORMATS, STAGE_WORDS
 from changedet.workflow.sidecar_masks import Mask, masks_of
-from changedet.workflow.stage_requests import methods_table
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def _pattern(group: Sequence[Draft], folder: str) -> str | None:
     end = end[-min(len(end), min(map(len, matching)) - len(start)) :]
     parent = Path(group[0].path).parent
     name = f"{glob.escape(start)}*{glob.escape(end)}"
-    matched = expand(os.path.abspath(Path(glob.escape(str(parent))) / name))  # noqa: PTH100
+    matched = glob_files(os.path.abspath(Path(glob.escape(str(parent))) / name))  # noqa: PTH100
     kept = {Path(path).name for path in {*matched} - {mask.path for mask in masks_of(matched)}}
     if kept != set(names):
         return None

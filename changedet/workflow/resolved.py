@@ -1,0 +1,92 @@
+"""A workflow with all its defaults as plain data, as ``run.json`` keeps it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import shapely.geometry
+
+from changedet.json_types import JsonLike
+from changedet.workflow.model import Catalog, SceneEntry, Site, Workflow
+
+
+def resolved(workflow: Workflow) -> dict[str, JsonLike]:
+    """Everything that a workflow says, defaults filled in.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        As `load_workflow` gives it.
+
+    Returns
+    -------
+    dict of str to JSON value
+        With the keys of the file, of globs the scenes that they matched; paths below the file's folder are relative to
+        it.
+    """
+    folder, grid, compute = workflow.folder, workflow.grid, workflow.compute
+    return {
+        "site": _site(workflow.site, folder),
+        "grid": {"crs": grid.crs or "auto", "resolution": grid.resolution or "auto"},
+        "scenes": [_scene(entry, folder) for entry in workflow.scenes],
+        "bands": None if workflow.bands is None else dict(workflow.bands),
+        "before": str(workflow.before) if workflow.before else None,
+        "read": {"on_error": workflow.read.on_error, "allow_hosts": list(workflow.read.allow_hosts)},
+        **{name: {"method": asked.method, **asked.parameters} for name, asked in workflow.stages.items()},
+        "outputs": {"dir": _short(workflow.outputs.dir, folder), "formats": list(workflow.outputs.formats)},
+        "compute": {
+            "scheduler": compute.scheduler,
+            "workers": compute.workers or "auto",
+            "memory": compute.memory or "auto",
+            "chunk": compute.chunk or "auto",
+        },
+    }
+
+
+def _short(path: str, folder: Path) -> str:
+    inside = path.startswith(str(folder).rstrip(os.sep) + os.sep)
+    return Path(os.path.relpath(path, folder)).as_posix() if inside else path
+
+
+def _site(site: Site, folder: Path) -> dict[str, JsonLike]:
+    area = site.aoi
+    aoi: JsonLike = None
+    if area is not None and area.path is not None:
+        aoi = _short(area.path, folder)
+    elif area is not None and area.bbox is not None:
+        aoi = {"bbox": list(area.bbox), "crs": area.crs}
+    elif area is not None and area.geometry is not None:
+        aoi = shapely.geometry.mapping(area.geometry)
+    zones = _short(site.zones, folder) if site.zones else None
+    return {"id": site.id, "name": site.name, "aoi": aoi, "zones": zones}
+
+
+def _scene(entry: SceneEntry, folder: Path) -> dict[str, JsonLike]:
+    paths = {role: _short(path, folder) for role, path in entry.paths}
+    found: dict[str, JsonLike] = {
+        "path": paths.pop("", None) or paths or None,
+        "masks": (paths if entry.paths and not entry.paths[0][0] else None) or None,
+        "date": str(entry.date) if entry.date else None,
+        "time": str(entry.time) if entry.time else None,
+        "bands": dict(entry.bands) if entry.bands else None,
+        "nodata": "nan" if entry.nodata is not None and entry.nodata != entry.nodata else entry.nodata,
+        "mask": _short(entry.mask, folder) if entry.mask else None,
+        "sun": vars(entry.sun) if entry.sun else None,
+        "view": {k: v for k, v in vars(entry.view).items() if v is not None} if entry.view else None,
+        "crs": entry.crs,
+        "bounds": list(entry.bounds) if entry.bounds else None,
+    }
+    if entry.stac is not None:
+        found |= _catalog(entry.stac, _short(entry.stac.href, folder))
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _catalog(stac: Catalog, href: str) -> dict[str, JsonLike]:
+    return {
+        "stac": href,
+        "collections": list(stac.collections) or None,
+        "datetime": stac.datetime,
+        "assets": list(stac.assets) or None,
+        "max_cloud_cover": stac.max_cloud_cover,
+    }
