@@ -20,7 +20,7 @@ from changedet.errors import InputError
 def init(scenes: tuple[str, ...], output: str | None) -> int:
     """Write a commented starter workflow from the scenes' own metadata."""
     # Imported here, as in all commands: what reads scenes takes seconds to import, and --help needs none of it.
-    from changedet.workflow.starter.draft import starter_workflow
+    from changedet.workflow.starter.starter import starter_workflow
 
     if output:
         _check_writable(Path(output))

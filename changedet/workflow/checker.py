@@ -14,6 +14,7 @@ D = TypeVar("D")
 
 _LONGEST_SHOWN = 60
 _LONGEST_KEY = 200
+"""Characters of a value and of a key in a message."""
 
 
 class UnfitError(Exception):

@@ -28,12 +28,12 @@ def text(expected: str = "text") -> Callable[[Node], str]:
         Converts a node, and raises `UnfitError` for lists, mappings and what is empty.
     """
 
-    def convert(node: Node) -> str:
+    def _convert(node: Node) -> str:
         if not isinstance(node, ScalarNode) or node.is_null or not node.text.strip():
             raise unfit(node, expected)
         return node.text
 
-    return convert
+    return _convert
 
 
 def one_line(expected: str) -> Callable[[Node], str]:
@@ -50,13 +50,13 @@ def one_line(expected: str) -> Callable[[Node], str]:
         Converts a node, and raises `UnfitError`.
     """
 
-    def convert(node: Node) -> str:
+    def _convert(node: Node) -> str:
         value = text(expected)(node)
         if not is_one_line(value.strip()):
             raise unfit(node, f"{expected}, without control characters")
         return value
 
-    return convert
+    return _convert
 
 
 def matching(pattern: str, expected: str) -> Callable[[Node], str]:
@@ -76,13 +76,13 @@ def matching(pattern: str, expected: str) -> Callable[[Node], str]:
     """
     compiled = re.compile(pattern, re.ASCII)
 
-    def convert(node: Node) -> str:
+    def _convert(node: Node) -> str:
         value = text(expected)(node)
         if not compiled.fullmatch(value):
             raise unfit(node, expected)
         return value
 
-    return convert
+    return _convert
 
 
 def one_of(*names: str) -> Callable[[Node], str]:
@@ -99,13 +99,13 @@ def one_of(*names: str) -> Callable[[Node], str]:
         Converts a node, and raises `UnfitError` with the nearest word.
     """
 
-    def convert(node: Node) -> str:
+    def _convert(node: Node) -> str:
         value = text(f"one of {', '.join(names)}")(node)
         if value not in names:
             raise UnfitError(f"got {shown(node)}, expected one of {', '.join(names)}{did_you_mean(value, names)}")
         return value
 
-    return convert
+    return _convert
 
 
 def number(
@@ -126,7 +126,7 @@ def number(
         Converts a node, and raises `UnfitError`.
     """
 
-    def convert(node: Node) -> float:
+    def _convert(node: Node) -> float:
         value = plain_value(node) if isinstance(node, ScalarNode) else None
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise unfit(node, expected)
@@ -134,7 +134,7 @@ def number(
             raise unfit(node, expected)
         return float(value)
 
-    return convert
+    return _convert
 
 
 def whole(expected: str, *, least: int, most: int) -> Callable[[Node], int]:
@@ -153,13 +153,13 @@ def whole(expected: str, *, least: int, most: int) -> Callable[[Node], int]:
         Converts a node, and raises `UnfitError`; ``3.0`` is whole.
     """
 
-    def convert(node: Node) -> int:
+    def _convert(node: Node) -> int:
         value = number(expected, least=least, most=most)(node)
         if value != int(value):
             raise unfit(node, expected)
         return int(value)
 
-    return convert
+    return _convert
 
 
 def or_auto(convert: Callable[[Node], T]) -> Callable[[Node], T | None]:
@@ -176,12 +176,12 @@ def or_auto(convert: Callable[[Node], T]) -> Callable[[Node], T | None]:
         Converts a node, and raises what `convert` raises.
     """
 
-    def converted(node: Node) -> T | None:
+    def _converted(node: Node) -> T | None:
         if isinstance(node, ScalarNode) and node.text == "auto":
             return None
         return convert(node)
 
-    return converted
+    return _converted
 
 
 def nodata(node: Node) -> float:

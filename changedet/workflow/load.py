@@ -22,8 +22,9 @@ from changedet.workflow.stage_requests import read_stage, stages
 from changedet.workflow.yaml_parser import read_yaml
 from changedet.workflow.yaml_tree import ListNode, MapNode, Node
 
-TOP: tuple[str, ...] = ("site", "grid", "scenes", "bands", "before", "read", *STAGE_NAMES, "outputs", "compute")
+_KEYS: tuple[str, ...] = ("site", "grid", "scenes", "bands", "before", "read", *STAGE_NAMES, "outputs", "compute")
 SITE_ID = r"[A-Za-z0-9_-]{1,100}"
+"""A site's id: it names a folder."""
 
 
 def load_workflow(path: str | os.PathLike[str], registry: Mapping[str, Stage[object]] | None = None) -> Workflow:
@@ -39,6 +40,7 @@ def load_workflow(path: str | os.PathLike[str], registry: Mapping[str, Stage[obj
     Returns
     -------
     Workflow
+        Frozen; paths in it are absolute.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def load_workflow(path: str | os.PathLike[str], registry: Mapping[str, Stage[obj
     """
     tree = read_yaml(path)
     checker = Checker(tree)
-    items = checker.section(tree.root, "", TOP, example="site: {id: depot}", empty=False)
+    items = checker.section(tree.root, "", _KEYS, example="site: {id: depot}", empty=False)
     table = stages() if registry is None else registry
     site = _site(checker, items.get("site"))
     scenes = read_scenes(checker, items.get("scenes"))

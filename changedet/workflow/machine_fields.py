@@ -12,23 +12,21 @@ from changedet.workflow.fields import text
 from changedet.workflow.yaml_tree import Node
 
 SCHEDULERS: Final = ("threads", "processes")
-
-
 LEAST_MEMORY_BYTES: Final = 100_000_000
 
-
 _MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?)B", re.IGNORECASE)
-
-
 _BYTES: Final[Mapping[str, int]] = {
-    **{"k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4},
-    **{"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40},
+    "k": 1000,
+    "m": 1000**2,
+    "g": 1000**3,
+    "t": 1000**4,
+    "ki": 1 << 10,
+    "mi": 1 << 20,
+    "gi": 1 << 30,
+    "ti": 1 << 40,
 }
-
-
-_LONGEST_NUMBER = 20
-
-
+_LONGEST_NUMBER: Final = 20
+"""Characters; more would be no amount of memory."""
 _LABEL: Final = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 
 

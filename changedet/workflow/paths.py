@@ -44,13 +44,13 @@ def local_file(folder: Path, what: str = "a path relative to the workflow file")
         Converts a node to an absolute path, and raises `UnfitError`.
     """
 
-    def convert(node: Node) -> str:
+    def _convert(node: Node) -> str:
         value = text(what)(node)
         if _SCHEME.match(value):
             raise unfit(node, "the path of a file on this machine")
         return _existing(folder, value, node)
 
-    return convert
+    return _convert
 
 
 def file_or_url(folder: Path) -> Callable[[Node], str]:
@@ -67,11 +67,11 @@ def file_or_url(folder: Path) -> Callable[[Node], str]:
         Converts a node to an absolute path or to the URL as it is, and raises `UnfitError`.
     """
 
-    def convert(node: Node) -> str:
+    def _convert(node: Node) -> str:
         value = text("a path relative to the workflow file, or a URL")(node)
         return _url(value, node) if _SCHEME.match(value) else _existing(folder, value, node)
 
-    return convert
+    return _convert
 
 
 def output_folder(folder: Path) -> Callable[[Node], str]:
@@ -88,7 +88,7 @@ def output_folder(folder: Path) -> Callable[[Node], str]:
         Converts a node to an absolute path, and raises `UnfitError`.
     """
 
-    def convert(node: Node) -> str:
+    def _convert(node: Node) -> str:
         value = text("a folder")(node)
         if _SCHEME.match(value) or value.startswith("/vsi") or "\0" in value:
             raise unfit(node, "a folder on this machine")
@@ -97,7 +97,7 @@ def output_folder(folder: Path) -> Callable[[Node], str]:
             raise UnfitError(f"{shown(node)} is a file, expected a folder")
         return path
 
-    return convert
+    return _convert
 
 
 def files_of_pattern(folder: Path) -> Callable[[Node], tuple[str, ...]]:
@@ -114,7 +114,7 @@ def files_of_pattern(folder: Path) -> Callable[[Node], tuple[str, ...]]:
         Converts a node to sorted absolute paths, at least one, and raises `UnfitError`.
     """
 
-    def convert(node: Node) -> tuple[str, ...]:
+    def _convert(node: Node) -> tuple[str, ...]:
         value = text("a pattern such as 'scenes/*.tif'")(node)
         if _SCHEME.match(value) or value.startswith("/vsi") or "\0" in value:
             raise unfit(node, "a pattern for files on this machine; list URLs one by one under 'path'")
@@ -126,7 +126,7 @@ def files_of_pattern(folder: Path) -> Callable[[Node], tuple[str, ...]]:
             raise UnfitError(f"{shown(node)} matches no file; patterns are relative to the workflow file")
         return tuple(sorted({os.path.normpath(path) for path in found}))
 
-    return convert
+    return _convert
 
 
 def _url(value: str, node: Node) -> str:

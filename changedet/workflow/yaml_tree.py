@@ -120,7 +120,7 @@ class YamlTree:
 
 
 def printable(words: str) -> str:
-    """Text that is safe to show: what a file holds must not steer the terminal that an error is printed on.
+    r"""Text that is safe to show: what a file holds must not steer the terminal that an error is printed on.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def printable(words: str) -> str:
     Returns
     -------
     str
-        With ``\\x1b`` and the like in place of control characters; line breaks and tabs stay.
+        With ``\x1b`` and the like in place of control characters; line breaks and tabs stay.
     """
     return "".join(char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in words)
 

@@ -1,289 +1,234 @@
-"""``changedet init``: a commented workflow from the scenes' own metadata; what they leave open is asked for."""
+"""What a starter workflow says about each scene: from its header, its name and the answers to questions."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
-from changedet.errors import InputError, Problem
+from changedet.errors import Problem
 from changedet.imagery.bands import ROLES
-from changedet.stages.registry import Stage
-from changedet.workflow.checker import UnfitError
-from changedet.workflow.dates import calendar_date
-from changedet.workflow.geo_fields import Bounds, bounds, crs
-from changedet.workflow.sidecar_masks import masks_of
-from changedet.workflow.starter import dates, headers
+from changedet.workflow.geo_fields import Bounds
+from changedet.workflow.sidecar_masks import Mask
+from changedet.workflow.starter.acquisition_dates import (
+    TIFF_TAG,
+    NameDate,
+    date_from_tags,
+    date_from_tiff,
+    dates_from_names,
+    readings,
+)
 from changedet.workflow.starter.headers import Header
-from changedet.workflow.starter.text import Draft, write
-from changedet.workflow.yaml_tree import ListNode, ScalarNode
+from changedet.workflow.starter.questions import (
+    Questions,
+    crs_and_bounds_answer,
+    crs_answer,
+    date_answer,
+    roles_answer,
+    yes_or_no,
+)
 
-T = TypeVar("T")
-TRIES: Final = 3
 _BGRN: Final = (
     "files of four bands come as blue green red nir as often as red green blue nir: look at one before you answer"
 )
-# What to do where nobody can be asked, said once for each thing that is not known.
-_REMEDIES: Final = {
-    "date": "put it into the file's name, such as 2023-06-04_{name}; or run this in a terminal, which asks",
-    "bands": "run this in a terminal, which asks; or write 'bands: {{red: 1, nir: 4}}' into a workflow yourself",
-    "crs": "georeference the file; or run this in a terminal, which asks",
-}
+_EXAMPLES: Final = {1: "pan", 3: "red green blue", 4: "blue green red nir"}
+"""Of roles, by the number of bands."""
+_LONGEST_LIST: Final = 200
+"""Characters of the bands' descriptions in a question."""
 
 
-def starter_workflow(
-    scenes: Sequence[str],
-    *,
-    ask: Callable[[str], str] | None,
-    folder: str | os.PathLike[str] = ".",
-    registry: Mapping[str, Stage[object]] | None = None,
-) -> str:
-    """A commented starter workflow for these scenes.
+class SceneDate(NamedTuple):
+    """When a scene was taken; `form` is the format where its name has it, `source` where it comes from."""
+
+    date: dt.date | None
+    form: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One scene of the starter workflow.
+
+    Attributes
+    ----------
+    path : str
+        As given.
+    date : datetime.date or None
+        UTC; None where nobody could be asked.
+    form : str
+        Format of the date in the file's name; empty where it is not there.
+    date_source : str
+        Where the date comes from, for a comment.
+    facts : str
+        The header in words, for a comment.
+    gsd_m : float
+        Ground sampling distance; NaN where its place is not known.
+    bands : mapping of role to band number
+        Empty where nobody could be asked.
+    has_roles : bool
+        Whether the file itself says what its bands show.
+    georeference : tuple of crs and (west, south, east, north), or None
+        Only where the file has none.
+    role : str
+        Of a file of one band, the role that its name ends in.
+    mask : Mask or None
+        The file beside it that holds its clouds.
+    """
+
+    path: str
+    date: dt.date | None
+    form: str
+    date_source: str
+    facts: str
+    gsd_m: float
+    bands: Mapping[str, int]
+    has_roles: bool
+    georeference: tuple[str, Bounds] | None
+    role: str = ""
+    mask: Mask | None = None
+
+
+def drafts_of(found: Sequence[Header], masks: Mapping[str, Mask], questions: Questions) -> list[Draft]:
+    """A draft of each scene.
 
     Parameters
     ----------
-    scenes : sequence of str
-        Raster files, folders, glob patterns, URLs, STAC catalogs or item collections.
-    ask : callable or None
-        Gets a question and returns the answer; None refuses instead of asking.
-    folder : path
-        Where the workflow will be saved: paths in it are relative to this.
-    registry : mapping of stage to Stage, optional
-        Instead of the package's own methods.
+    found : sequence of Header
+        Of the scenes.
+    masks : mapping of path to Mask
+        By the scene that they belong to.
+    questions : Questions
+        For what the headers leave open.
 
     Returns
     -------
-    str
-        YAML, which `load_workflow` reads without a mistake.
-
-    Raises
-    ------
-    InputError
-        For each file that cannot be read and, where nobody can be asked, for each thing that the scenes do not say.
+    list of Draft
+        In the order of the headers.
     """
-    rasters, catalogs = headers.find_files(scenes)
-    # A glob finds the masks beside its scenes again; they are no scenes of their own.
-    masks = {mask.path: mask for mask in masks_of(rasters)}
-    rasters = [path for path in rasters if path not in masks]
-    asking = _Asking(ask)
-    found = _read(rasters, asking.open)
-    if ask is not None:
-        # Nobody should answer questions for a workflow that cannot be written.
-        asking.finish()
-    beside = {mask.scene: mask for mask in masks.values() if mask.role}
-    drafts = [replace(draft, mask=beside.get(draft.path)) for draft in _drafts(found, asking)]
-    asking.finish()
-    return write(drafts, catalogs, os.path.abspath(folder), registry)  # noqa: PTH100
-
-
-def _read(paths: Sequence[str], problems: list[Problem]) -> list[Header]:
-    found: list[Header] = []
-    for path in paths:
-        try:
-            found.append(headers.read(path))
-        except InputError as error:
-            problems.extend(error.problems)
-    return found
-
-
-@dataclass
-class _Asking:
-    """Asks what scenes leave open or, with nobody to ask, collects it."""
-
-    ask: Callable[[str], str] | None
-    open: list[Problem] = field(default_factory=list)
-
-    def __call__(self, file: str, key: str, doubt: str, question: str, convert: Callable[[str], T]) -> T | None:
-        if self.ask is None:
-            remedy = _REMEDIES[key].format(name=os.path.basename(file))  # noqa: PTH119
-            first = all(other.key != key for other in self.open)
-            self.open.append(Problem(f"{doubt}; {remedy}" if first else doubt, key, file))
-            return None
-        said = ""
-        for _ in range(TRIES):
-            try:
-                return convert(self.ask(f"{said}{question}").strip())
-            except UnfitError as mistake:
-                said = f"{mistake}. "
-        raise InputError(Problem(f"no usable answer: {said.rstrip('. ')}", key, file))
-
-    def finish(self) -> None:
-        if self.open:
-            raise InputError(self.open)
-
-
-def _drafts(found: Sequence[Header], asking: _Asking) -> list[Draft]:
-    dated = _dates(found, asking)
-    roles = _bands(found, asking)
-    drafts: list[Draft] = []
-    for header, (date, form, why) in zip(found, dated, strict=True):
-        place = _placed(header, asking)
-        drafts.append(
-            Draft(
-                path=header.path,
-                date=date,
-                form=form,
-                why=why,
-                facts=header.described(),
-                gsd_m=header.gsd_m,
-                bands=header.roles or roles.get(header.layout) or {},
-                told=header.roles is not None,
-                place=place,
-                role=header.role_in_name,
-            )
+    dated = _dates(found, questions)
+    roles = _roles(found, questions)
+    return [
+        Draft(
+            path=header.path,
+            date=when.date,
+            form=when.form,
+            date_source=when.source,
+            facts=header.in_words(),
+            gsd_m=header.gsd_m,
+            bands=header.roles or roles.get(header.layout) or {},
+            has_roles=header.roles is not None,
+            georeference=_georeference(header, questions),
+            role=header.role_in_name,
+            mask=masks.get(header.path),
         )
-    return drafts
+        for header, when in zip(found, dated, strict=True)
+    ]
 
 
-# ---------------------------------------------------------------- dates
-
-Dated = tuple[dt.date | None, str, str]
-
-
-def _dates(found: Sequence[Header], asking: _Asking) -> list[Dated]:
-    """Date, format where the name has it, and where it comes from."""
-    names = dates.named([header.name for header in found])
-    writing = [dates.written(header.raster.tags) for header in found]
+def _dates(found: Sequence[Header], questions: Questions) -> list[SceneDate]:
+    names = dates_from_names([header.name for header in found])
+    stamps = [date_from_tiff(header.raster.tags) for header in found]
     answered: dict[str, bool | None] = {}
-    result: list[Dated] = []
-    for header, finding, stamp in zip(found, names, writing, strict=True):
+    result: list[SceneDate] = []
+    for header, name, stamp in zip(found, names, stamps, strict=True):
         # Two files with one stamp were written on one day, which says nothing of when they were taken.
-        told = stamp if stamp is not None and writing.count(stamp) == 1 else None
-        known = _known(header, finding, told)
-        partial = finding.date is None and bool(finding.form)
+        own = stamp if stamp is not None and stamps.count(stamp) == 1 else None
+        known = _known_date(header, name, own)
+        partial = name.date is None and bool(name.form)
         if known is None and partial:
-            known = _partly(header, finding, names, answered, asking)
-        if known is None and not (partial and asking.ask is None):
-            known = _asked(header, finding, asking)
-        result.append(known or (None, "", ""))
+            known = _first_of_period(header, name, names, answered, questions)
+        if known is None and not (partial and not questions.can_ask):
+            known = _asked_date(header, name, questions)
+        result.append(known or SceneDate(None, "", ""))
     return result
 
 
-def _known(header: Header, finding: dates.Finding, stamp: dt.date | None) -> Dated | None:
-    tagged = dates.tagged(header.raster.tags)
-    if tagged is not None and finding.date not in {None, tagged[1]}:
+def _known_date(header: Header, name: NameDate, stamp: dt.date | None) -> SceneDate | None:
+    tagged = date_from_tags(header.raster.tags)
+    if tagged is not None and name.date not in {None, tagged[1]}:
         return None
-    if finding.date is not None:
-        return finding.date, finding.form, "in the name"
+    if name.date is not None:
+        return SceneDate(name.date, name.form, "in the name")
     if tagged is not None:
-        return tagged[1], "", f"from {tagged[0]}"
-    # A name that tells a year is believed before a stamp that may be of the day of writing.
-    if stamp is not None and not finding.form:
-        return stamp, "", f"from {dates.WRITTEN_TAG}; some programs put the day of writing there: check it"
+        return SceneDate(tagged[1], "", f"from {tagged[0]}")
+    # A year in a name is believed before a stamp that may be of the day of writing.
+    if stamp is not None and not name.form:
+        return SceneDate(stamp, "", f"from {TIFF_TAG}; some programs put the day of writing there: check it")
     return None
 
 
-def _partly(
+def _first_of_period(
     header: Header,
-    finding: dates.Finding,
-    names: Sequence[dates.Finding],
+    name: NameDate,
+    names: Sequence[NameDate],
     answered: dict[str, bool | None],
-    asking: _Asking,
-) -> Dated | None:
-    """A name with only a year or month: one question for all names of that form."""
-    if finding.form not in answered:
-        count = sum(other.form == finding.form for other in names)
-        first = "first of January" if "%m" not in finding.form else "first of the month"
-        doubt = f"{finding.doubt}; give 'date', or 'date_format: \"{finding.form}\"' if the {first} will do"
-        more = f" (and {count - 1} more)" if count > 1 else ""
-        question = f"{header.path}{more}: {finding.doubt}. Take the {first} as its date? [yes/no]"
-        answered[finding.form] = asking(header.path, "date", doubt, question, _yes_or_no)
-    elif asking.ask is None:
-        asking.open.append(Problem(finding.doubt, "date", header.path))
-    if not answered[finding.form]:
+    questions: Questions,
+) -> SceneDate | None:
+    """Of a name with only a year or month its first day, after one question for all names of that form."""
+    if name.form not in answered:
+        count = sum(other.form == name.form for other in names)
+        first = "first of January" if "%m" not in name.form else "first of the month"
+        doubt = f"{name.doubt}; give 'date', or 'date_format: \"{name.form}\"' if the {first} will do"
+        question = f"{header.path}{_more(count)}: {name.doubt}. Take the {first} as its date? [yes/no]"
+        answered[name.form] = questions.answer(header.path, "date", doubt, question, yes_or_no)
+    elif not questions.can_ask:
+        questions.problems.append(Problem(name.doubt, "date", header.path))
+    if not answered[name.form]:
         return None
-    read = next(date for form, date in dates.readings(header.name) if form == finding.form)
-    return read, finding.form, "in the name; the rest of the date is not known"
+    read = next(date for form, date in readings(header.name) if form == name.form)
+    return SceneDate(read, name.form, "in the name; the rest of the date is not known")
 
 
-def _asked(header: Header, finding: dates.Finding, asking: _Asking) -> Dated | None:
-    tagged = dates.tagged(header.raster.tags)
-    doubt = finding.doubt
-    if tagged is not None and finding.date is not None:
-        doubt = f"the name says {finding.date}, the tag {tagged[0]} says {tagged[1]}"
+def _asked_date(header: Header, name: NameDate, questions: Questions) -> SceneDate | None:
+    tagged = date_from_tags(header.raster.tags)
+    doubt = name.doubt
+    if tagged is not None and name.date is not None:
+        doubt = f"the name says {name.date}, the tag {tagged[0]} says {tagged[1]}"
     question = f"{header.path}: {doubt}. When was it taken (YYYY-MM-DD, UTC)?"
-    date = asking(header.path, "date", f"{doubt}; expected one date", question, _date)
-    return None if date is None else (date, "", "as answered")
+    date = questions.answer(header.path, "date", f"{doubt}; expected one date", question, date_answer)
+    return None if date is None else SceneDate(date, "", "as answered")
 
 
-# ---------------------------------------------------------------- bands and place
+def _more(count: int) -> str:
+    return f" (and {count - 1} more)" if count > 1 else ""
 
 
-def _bands(found: Sequence[Header], asking: _Asking) -> dict[tuple[object, ...], dict[str, int]]:
-    """The roles of each layout that does not tell them all."""
+def _roles(found: Sequence[Header], questions: Questions) -> dict[tuple[object, ...], dict[str, int]]:
+    """The roles of each layout of bands that does not say them all."""
     result: dict[tuple[object, ...], dict[str, int]] = {}
     for header in found:
         if header.roles is None and not header.role_in_name and header.layout not in result:
             alike = sum(other.layout == header.layout for other in found)
-            result[header.layout] = _asked_bands(header, alike, asking) or {}
+            result[header.layout] = _asked_roles(header, alike, questions) or {}
     return result
 
 
-def _asked_bands(header: Header, alike: int, asking: _Asking) -> dict[str, int] | None:
+def _asked_roles(header: Header, alike: int, questions: Questions) -> dict[str, int] | None:
     bands = header.raster.bands
-    told = [f"{i} {band.description or band.color}" for i, band in enumerate(bands, 1)]
+    described = ", ".join(f"{i} {band.description or band.color}" for i, band in enumerate(bands, 1))
     count = f"{len(bands)} band{'s' if len(bands) != 1 else ''}"
-    said = f"{count} ({', '.join(told)[:200]}) of which not all say what they show"
+    said = f"{count} ({described[:_LONGEST_LIST]}) of which not all say what they show"
     hint = f"; {_BGRN}" if len(bands) == 4 else ""
-    example = {1: "pan", 3: "red green blue", 4: "blue green red nir"}.get(len(bands), "blue green red nir - -")
-    more = f" (and {alike - 1} more)" if alike > 1 else ""
+    example = _EXAMPLES.get(len(bands), "blue green red nir - -")
     question = (
-        f"{header.path}{more}: {said}. Name the role of each in order, '-' for one to leave out, such as "
+        f"{header.path}{_more(alike)}: {said}. Name the role of each in order, '-' for one to leave out, such as "
         f"'{example}'{hint}. Roles: {' '.join(ROLES)}"
     )
-    return asking(header.path, "bands", f"{said}; expected a role for each{hint}", question, _roles(len(bands)))
+    doubt = f"{said}; expected a role for each{hint}"
+    return questions.answer(header.path, "bands", doubt, question, roles_answer(len(bands)))
 
 
-def _placed(header: Header, asking: _Asking) -> tuple[str, Bounds] | None:
-    if not header.place:
+def _georeference(header: Header, questions: Questions) -> tuple[str, Bounds] | None:
+    missing = header.missing_place
+    if not missing:
         return None
-    doubt = f"no georeference: its {header.place} {'is' if header.place == 'crs' else 'are'} not known"
-    if header.place == "crs":
+    doubt = f"no georeference: its {missing} {'is' if missing == 'crs' else 'are'} not known"
+    if missing == "crs":
         question = f"{header.path}: has a position but no coordinate reference system. Which, such as EPSG:32633?"
-        system = asking(header.path, "crs", doubt, question, _crs)
+        system = questions.answer(header.path, "crs", doubt, question, crs_answer)
         return None if system is None else (system, header.bounds)
     question = (
         f"{header.path}: has no georeference. Its crs and bounds, such as 'EPSG:32633 500000 6700000 501000 6701000'?"
     )
-    return asking(header.path, "crs", doubt, question, _crs_and_bounds)
-
-
-# ---------------------------------------------------------------- answers
-
-
-def _date(answer: str) -> dt.date:
-    return calendar_date(ScalarNode(answer, 1))
-
-
-def _crs(answer: str) -> str:
-    return crs(ScalarNode(answer, 1))
-
-
-def _crs_and_bounds(answer: str) -> tuple[str, Bounds]:
-    words = answer.replace(",", " ").split()
-    if len(words) != 5:
-        raise UnfitError(f"got '{answer}', expected a crs and four numbers: west south east north")
-    return _crs(words[0]), bounds(ListNode(tuple(ScalarNode(word, 1) for word in words[1:]), 1))
-
-
-def _yes_or_no(answer: str) -> bool:
-    if answer.lower() not in {"y", "yes", "n", "no"}:
-        raise UnfitError(f"got '{answer}', expected yes or no")
-    return answer.lower() in {"y", "yes"}
-
-
-def _roles(count: int) -> Callable[[str], dict[str, int]]:
-    def convert(answer: str) -> dict[str, int]:
-        words = re.split(r"[\s,]+", answer.lower())
-        named = [word for word in words if word != "-"]
-        if len(words) != count or not named:
-            raise UnfitError(f"got '{answer}', expected {count} words, one for each band")
-        strange = [word for word in named if word not in ROLES]
-        if strange or len(set(named)) < len(named):
-            raise UnfitError(f"got '{answer}', expected each role once and of: {' '.join(ROLES)}")
-        return {word: i for i, word in enumerate(words, 1) if word != "-"}
-
-    return convert
+    return questions.answer(header.path, "crs", doubt, question, crs_and_bounds_answer)

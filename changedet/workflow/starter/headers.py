@@ -1,4 +1,4 @@
-"""What scenes' headers say, and what they leave open."""
+"""The headers of scenes: what they say, and what they leave open."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Literal
 
 import rasterio
 import rasterio.errors
@@ -22,61 +22,70 @@ from changedet.imagery.headers import Raster, gdal_options, is_remote, open_data
 from changedet.workflow.geo_fields import Bounds
 from changedet.workflow.globs import BoundlessError, glob_files
 
-SUFFIXES: Final = (".tif", ".tiff", ".jp2", ".ntf", ".nitf", ".img", ".vrt", ".png", ".jpg", ".jpeg", ".bmp", ".dat")
+_SUFFIXES: Final = (".tif", ".tiff", ".jp2", ".ntf", ".nitf", ".img", ".vrt", ".png", ".jpg", ".jpeg", ".bmp", ".dat")
+MissingPlace = Literal["", "crs", "crs and bounds"]
 _ANYWHERE: Final[Bounds] = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Header:
-    """A scene as its file tells it.
+    """What a scene's file says about it.
 
     Attributes
     ----------
     path : str
         As given.
     raster : Raster
-        With a placeholder where `place` is not ``""``.
-    place : str
-        What is missing of its position: ``""``, ``"crs"`` or ``"crs and bounds"``.
-    bounds : tuple
+        With a placeholder for its place where `missing_place` is not ``""``.
+    missing_place : {"", "crs", "crs and bounds"}
+        What is missing of its georeference.
+    bounds : (west, south, east, north)
         In its CRS; the file's own, also where it has no CRS.
     roles : mapping of role to band number, or None
-        None where the file does not tell all its bands.
+        None where the file does not say what each of its bands shows.
     role_in_name : str
-        Of a file of one band that tells nothing, the role that its name ends in, such as ``.._B04.tif`` of Sentinel-2.
+        Of a file of one band without a description, the role that its name ends in, such as ``.._B04.tif`` of
+        Sentinel-2.
     """
 
     path: str
     raster: Raster
-    place: str
+    missing_place: MissingPlace
     bounds: Bounds
-    roles: dict[str, int] | None
+    roles: Mapping[str, int] | None
     role_in_name: str = ""
 
     @property
     def name(self) -> str:
+        """The file's name."""
         return self.path.rsplit("/", 1)[-1]
 
     @property
-    def layout(self) -> tuple[Any, ...]:
-        """Files of one layout get one question about their bands."""
+    def layout(self) -> tuple[object, ...]:
+        """What the file says of its bands; files of one layout get one question about them."""
         return tuple((band.description, band.color, band.dtype) for band in self.raster.bands)
 
     @property
     def gsd_m(self) -> float:
-        """Ground sampling distance in the picture's middle, NaN where the place is not known."""
-        if self.place:
+        """Ground sampling distance at the centre of the image; NaN where its place is not known."""
+        if self.missing_place:
             return math.nan
         frame = self.raster.frame
         return math.sqrt(ground_pixel_m2(frame.crs, frame.transform, frame.height / 2, frame.width / 2))
 
-    def described(self) -> str:
-        """Its facts in one line."""
+    def in_words(self) -> str:
+        """Place, pixel size, bands, nodata and shape, for a comment.
+
+        Returns
+        -------
+        str
+            One line.
+        """
         bands = self.raster.bands
         nodata = bands[0].nodata
         height, width = self.raster.shape
         said = [
-            "no georeference" if self.place else self.raster.frame.crs[:40],
+            "no georeference" if self.missing_place else self.raster.frame.crs[:40],
             "" if math.isnan(self.gsd_m) else f"{self.gsd_m:.3g} m",
             f"{len(bands)} band{'s' if len(bands) != 1 else ''} {bands[0].dtype}",
             "" if nodata is None else f"nodata {nodata:g}",
@@ -86,12 +95,22 @@ class Header:
 
 
 def find_files(scenes: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Raster files and STAC files among paths, patterns, folders and URLs, sorted, each once.
+    """The raster files and STAC files among paths, patterns, folders and URLs.
+
+    Parameters
+    ----------
+    scenes : sequence of str
+        As given on the command line.
+
+    Returns
+    -------
+    rasters, catalogs : list of str
+        Sorted, each once.
 
     Raises
     ------
     InputError
-        For each that is nothing.
+        For each that is neither a file nor matches any.
     """
     rasters: list[str] = []
     catalogs: list[str] = []
@@ -115,7 +134,7 @@ def _expand(scene: str) -> list[str]:
         return [scene]
     if Path(scene).is_dir():
         inside = sorted(str(path) for path in Path(scene).iterdir())
-        return [path for path in inside if path.lower().endswith(SUFFIXES) and Path(path).is_file()]
+        return [path for path in inside if path.lower().endswith(_SUFFIXES) and Path(path).is_file()]
     try:
         found = glob_files(os.path.abspath(scene))  # noqa: PTH100
     except BoundlessError as error:
@@ -133,23 +152,46 @@ def _is_stac(path: str) -> bool:
     return isinstance(data, dict) and ("stac_version" in data or data.get("type") == "FeatureCollection")
 
 
-def read(path: str) -> Header:
-    """A scene's header; InputError where it cannot be read at all."""
-    place, bounds = _place(path)
+def read_scene_header(path: str) -> Header:
+    """A scene's header.
+
+    Parameters
+    ----------
+    path : str
+        Of a raster file, or its URL.
+
+    Returns
+    -------
+    Header
+        Of a file that cannot be read at all there is none: InputError.
+    """
+    missing, bounds = _place(path)
     # A placeholder lets the rest of the header be read and judged before anybody is asked for the place.
-    crs, given = ("EPSG:4326", _ANYWHERE) if place else (None, None)
+    crs, given = ("EPSG:4326", _ANYWHERE) if missing else (None, None)
     raster = read_header(path, crs=crs, bounds=given)
     hint = " ".join([os.path.basename(path), *raster.tags.values()])  # noqa: PTH119
     found = find_roles(path, raster.bands, hint, None)
     roles = None if found.warnings else dict(found.bands)
-    named = name_role(path) if roles is None and len(raster.bands) == 1 else ""
-    return Header(path, raster, place, bounds, roles, named)
+    named = role_from_name(path) if roles is None and len(raster.bands) == 1 else ""
+    return Header(path, raster, missing, bounds, roles, named)
 
 
-def name_role(path: str) -> str:
-    """The role in the last two words of a file's name, or nothing.
+def role_from_name(path: str) -> str:
+    """The band role in the last two words of a file's name.
 
-    >>> name_role("S2A_MSIL2A.SAFE/T34VEM_20230604T101530_B04_10m.tif"), name_role("depot_2023-06-04_nir.tif")
+    Parameters
+    ----------
+    path : str
+        The folder helps with names such as ``B04``, which mean other bands of other satellites.
+
+    Returns
+    -------
+    str
+        Empty where there is none.
+
+    Examples
+    --------
+    >>> role_from_name("S2A_MSIL2A.SAFE/T34VEM_20230604T101530_B04_10m.tif"), role_from_name("depot_2023_nir.tif")
     ('red', 'nir')
     """
     words = re.split(r"[_\-. ]+", Path(path).stem)
@@ -158,7 +200,7 @@ def name_role(path: str) -> str:
     return next((role for role in reversed(roles) if role), "")
 
 
-def _place(path: str) -> tuple[str, Bounds]:
+def _place(path: str) -> tuple[MissingPlace, Bounds]:
     with reading(path), warnings.catch_warnings(), rasterio.Env(**gdal_options(path)):
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         with open_dataset(path) as dataset:

@@ -1,4 +1,4 @@
-"""When scenes were taken, as far as their tags and names say so beyond doubt."""
+"""When scenes were taken, as far as their tags and names say so without ambiguity."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 from changedet.workflow.dates import date_and_time, date_pattern
 
 # Formats of one tier may claim the same digits; a lower tier is looked at only where no higher one matched.
-TIERS: Final = (
+_TIERS: Final = (
     ("%Y%m%dT%H%M%S", "%Y%m%d_%H%M%S", "%Y%m%d%H%M%S", "%Y-%m-%dT%H-%M-%S"),
     (
         *("%Y%m%d", "%d%m%Y", "%m%d%Y", "%d%b%Y", "%Y%b%d"),
@@ -40,18 +40,19 @@ _ACQUIRED_TAGS: Final = (
     *("DATETIME", "START_DATETIME", "SENSING_TIME", "PRODUCT_START_TIME", "DATATAKE_1_DATATAKE_SENSING_START"),
     *("FIRSTLINETIME", "NITF_IDATIM"),
 )
-WRITTEN_TAG: Final = "TIFFTAG_DATETIME"
+TIFF_TAG: Final = "TIFFTAG_DATETIME"
 _TAGGED = re.compile(
     r"(?P<Y>(?:19|20)[0-9]{2})([-:/]?)(?P<m>[0-9]{2})\2(?P<d>[0-9]{2})"
     r"(?:[T ]?(?P<H>[0-9]{2}):?(?P<M>[0-9]{2}):?(?P<S>[0-9]{2}).*)?"
 )
 
 Reading = tuple[str, dt.date]
+"""A format, and the date that it finds in a name."""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A scene's date as its name tells it.
+class NameDate:
+    """The date in a scene's name.
 
     Attributes
     ----------
@@ -68,8 +69,19 @@ class Finding:
     doubt: str = "no date in the name or the tags"
 
 
-def tagged(tags: Mapping[str, str]) -> tuple[str, dt.date, dt.time | None] | None:
-    """Tag, date and time of acquisition from a file's tags."""
+def date_from_tags(tags: Mapping[str, str]) -> tuple[str, dt.date, dt.time | None] | None:
+    """The date of acquisition in a file's tags.
+
+    Parameters
+    ----------
+    tags : mapping of str to str
+        Of the file.
+
+    Returns
+    -------
+    tuple of tag, date and time, or None
+        The time where the tag has one; None where no tag of acquisition is there.
+    """
     upper = {name.upper(): value for name, value in tags.items()}
     for name in _ACQUIRED_TAGS:
         moment = _parsed(upper.get(name, ""))
@@ -78,9 +90,20 @@ def tagged(tags: Mapping[str, str]) -> tuple[str, dt.date, dt.time | None] | Non
     return None
 
 
-def written(tags: Mapping[str, str]) -> dt.date | None:
-    """The date in the TIFF's own date tag: of acquisition by some producers, of writing by most programs."""
-    moment = _parsed(tags.get(WRITTEN_TAG, ""))
+def date_from_tiff(tags: Mapping[str, str]) -> dt.date | None:
+    """The date in the TIFF's own date tag: of acquisition by some producers, of writing by most programs.
+
+    Parameters
+    ----------
+    tags : mapping of str to str
+        Of the file.
+
+    Returns
+    -------
+    datetime.date or None
+        None where the tag is not there.
+    """
+    moment = _parsed(tags.get(TIFF_TAG, ""))
     return moment[0] if moment else None
 
 
@@ -91,33 +114,43 @@ def _parsed(value: str) -> tuple[dt.date, dt.time | None] | None:
     return date_and_time({name: found for name, found in match.groupdict().items() if found})
 
 
-def named(names: Sequence[str]) -> list[Finding]:
+def dates_from_names(names: Sequence[str]) -> list[NameDate]:
     """The dates in files' names.
 
     Names that differ in digits alone are read together, since they were given by one rule: ``25042023`` beside
-    ``03042023`` tells that days come first.
+    ``03042023`` shows that days come first.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Without their folders.
+
+    Returns
+    -------
+    list of NameDate
+        In the order of the names.
     """
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(re.sub(r"[0-9]", "#", name), []).append(name)
-    found: dict[str, Finding] = {}
+    found: dict[str, NameDate] = {}
     for group in groups.values():
         found.update(_group(group))
     return [found[name] for name in names]
 
 
-def _group(names: Sequence[str]) -> dict[str, Finding]:
+def _group(names: Sequence[str]) -> dict[str, NameDate]:
     read = {name: readings(name) for name in names}
     fitting = [form for form in _forms() if all(_single(read[name], form) for name in names)]
-    told = {tuple(_single(read[name], form) for name in names) for form in fitting}
-    if len(told) != 1:
+    read_dates = {tuple(_single(read[name], form) for name in names) for form in fitting}
+    if len(read_dates) != 1:
         return {name: _alone(read[name]) for name in names}
     form = fitting[0]
     return {name: _finding(form, _single(read[name], form)) for name in names}
 
 
 def _forms() -> list[str]:
-    return [form for tier in TIERS for form in tier]
+    return [form for tier in _TIERS for form in tier]
 
 
 def _single(read: Sequence[Reading], form: str) -> dt.date | None:
@@ -125,29 +158,41 @@ def _single(read: Sequence[Reading], form: str) -> dt.date | None:
     return dates.pop() if len(dates) == 1 else None
 
 
-def _alone(read: Sequence[Reading]) -> Finding:
+def _alone(read: Sequence[Reading]) -> NameDate:
     dates = sorted({date for _, date in read})
     if not dates:
-        return Finding()
+        return NameDate()
     if len(dates) > 1:
-        return Finding(doubt=f"the name could mean {' or '.join(str(date) for date in dates)}")
+        return NameDate(doubt=f"the name could mean {' or '.join(str(date) for date in dates)}")
     return _finding(read[0][0], dates[0])
 
 
-def _finding(form: str, date: dt.date | None) -> Finding:
+def _finding(form: str, date: dt.date | None) -> NameDate:
     if date is None or "%d" in form or "%j" in form:
-        return Finding(date, form)
+        return NameDate(date, form)
     what = f"the month {date:%Y-%m}" if "%m" in form else f"the year {date.year}"
-    return Finding(None, form, f"the name tells only {what}")
+    return NameDate(None, form, f"the name tells only {what}")
 
 
 def readings(name: str) -> list[Reading]:
-    """Every way to read a date in a name, by the highest tier that reads any.
+    """Every way to read a date in a name, by the first tier of formats that reads any.
 
+    Parameters
+    ----------
+    name : str
+        Without its folder.
+
+    Returns
+    -------
+    list of tuple of format and date
+        Empty where there is none.
+
+    Examples
+    --------
     >>> readings("site_03042023.tif")
     [('%d%m%Y', datetime.date(2023, 4, 3)), ('%m%d%Y', datetime.date(2023, 3, 4))]
     """
-    for tier in TIERS:
+    for tier in _TIERS:
         found = [(form, date) for form in tier for date in _dates(name, form)]
         if found and _ACQUIRED_FIRST.match(name):
             return found[:1]

@@ -17,8 +17,8 @@ from rasterio.enums import ColorInterp
 
 from changedet.errors import InputError
 from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, stages
-from changedet.workflow.starter import dates
-from changedet.workflow.starter.draft import starter_workflow
+from changedet.workflow.starter.acquisition_dates import dates_from_names
+from changedet.workflow.starter.starter import starter_workflow
 
 # rasterio 1.4 multiplies transforms in a way that affine 3 will drop.
 PLACED = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
@@ -198,7 +198,7 @@ def test_every_key_of_the_contract_is_there_with_a_comment() -> None:
     ],
 )
 def test_dates_of_names(names: list[str], expected: list[str]) -> None:
-    found = dates.named(names)
+    found = dates_from_names(names)
     assert all(want in (str(one.date) if one.date else one.doubt) for one, want in zip(found, expected, strict=True))
     assert [one.date is not None for one in found] == [bool(re.fullmatch(r"[0-9-]+", want)) for want in expected]
 

@@ -1,0 +1,188 @@
+"""The scenes of a starter workflow as lines of YAML, with globs where one names several."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from changedet.imagery.bands import from_name
+from changedet.imagery.headers import is_remote
+from changedet.workflow.dates import dates_in_name
+from changedet.workflow.globs import glob_files
+from changedet.workflow.sidecar_masks import masks_of
+from changedet.workflow.starter.draft import Draft
+
+
+def scene_lines(
+    drafts: Sequence[Draft], catalogs: Sequence[str], folder: str, shared: Mapping[str, int] | None
+) -> list[str]:
+    """The entries of ``scenes``: a glob for scenes of one kind, else a line each.
+
+    Parameters
+    ----------
+    drafts : sequence of Draft
+        The scenes.
+    catalogs : sequence of str
+        STAC catalogs and item collections.
+    folder : str
+        That paths are relative to.
+    shared : mapping of role to band number, or None
+        As `shared_bands` gives it.
+
+    Returns
+    -------
+    list of str
+        Lines of YAML.
+    """
+    lines: list[str] = []
+    lines.extend(_by_role(drafts, folder))
+    left = [draft for draft in drafts if not draft.role]
+    for group in _groups(left):
+        pattern = _pattern(group, folder)
+        if pattern is None:
+            continue
+        first = group[0]
+        extra = _extra(first, shared)
+        lines.append(
+            f"  - {{glob: {quoted(pattern)}, date_format: {quoted(first.form)}{extra}}}  # the date is in the name"
+        )
+        lines.extend(f"    # {Path(draft.path).name}: {draft.date}, {draft.facts}" for draft in group)
+        left = [draft for draft in left if draft not in group]
+    for draft in sorted(left, key=lambda draft: (str(draft.date), draft.path)):
+        # A UDM2's first band is 0 where the scene is not to be used, as a mask's is; other kinds only a glob can bring.
+        usable = draft.mask.path if draft.mask is not None and draft.mask.role == "udm2" else ""
+        mask = f", mask: {quoted(relative(usable, folder))}" if usable else ""
+        entry = f"date: {draft.date}, path: {quoted(relative(draft.path, folder))}{mask}{_extra(draft, shared)}"
+        lines.append(f"  - {{{entry}}}  # date {draft.date_source}; {draft.facts}")
+    for path in catalogs:
+        lines.append(f"  - {{stac: {quoted(relative(path, folder))}}}")
+        lines.append("    # also: collections: [..], datetime: 2023-05/2023-11, assets: [..], max_cloud_cover: 40")
+    return lines
+
+
+def _by_role(drafts: Sequence[Draft], folder: str) -> list[str]:
+    """Scenes of one band a file."""
+    scenes: dict[tuple[str, ...], dict[str, Draft]] = {}
+    for draft in sorted(drafts, key=lambda draft: (str(draft.date), draft.path)):
+        if draft.role:
+            key = (str(draft.date), *_rest(draft))
+            # The same band in two pixel sizes is two scenes: neither file may take the other's place.
+            taken = draft.role in scenes.get(key, {})
+            scenes.setdefault((*key, draft.path) if taken else key, {})[draft.role] = draft
+    lines: list[str] = []
+    for (date, *_), files in scenes.items():
+        paths = ", ".join(f"{role}: {quoted(relative(draft.path, folder))}" for role, draft in files.items())
+        first = next(iter(files.values()))
+        lines.append(
+            f"  - {{date: {date}, path: {{{paths}}}{_extra(first, {})}}}  # date {first.date_source}; {first.facts}"
+        )
+    return lines
+
+
+def _rest(draft: Draft) -> tuple[str, ...]:
+    """A name's words without band and pixel size: alike for the bands of one scene, not for two tiles of one date."""
+    words = re.split(r"[_\-. ]+", Path(draft.path).stem)
+    kept = [word for word in words if from_name(word, draft.path) != draft.role and not re.fullmatch(r"[0-9]+m", word)]
+    return tuple(kept)
+
+
+def _groups(drafts: Sequence[Draft]) -> list[list[Draft]]:
+    """Scenes that one glob could name."""
+    found: dict[tuple[object, ...], list[Draft]] = {}
+    for draft in drafts:
+        if draft.form and draft.georeference is None and not is_remote(draft.path):
+            kind = None if draft.has_roles else tuple(draft.bands.items())
+            key = (str(Path(draft.path).parent), Path(draft.path).suffix, draft.form, kind)
+            found.setdefault(key, []).append(draft)
+    return [group for group in found.values() if len(group) > 1]
+
+
+def _pattern(group: Sequence[Draft], folder: str) -> str | None:
+    """The pattern that matches these files and no others, and reads their dates right; None where there is none."""
+    names = [Path(draft.path).name for draft in group]
+    if any(next(dates_in_name(n, d.form), (None,))[0] != d.date for n, d in zip(names, group, strict=True)):
+        return None
+    matching = names + [Path(draft.mask.path).name for draft in group if draft.mask]
+    start = _common(matching).rstrip("0123456789")
+    end = _common([name[::-1] for name in matching])[::-1].lstrip("0123456789")
+    end = end[-min(len(end), min(map(len, matching)) - len(start)) :]
+    parent = Path(group[0].path).parent
+    name = f"{glob.escape(start)}*{glob.escape(end)}"
+    matched = glob_files(os.path.abspath(Path(glob.escape(str(parent))) / name))  # noqa: PTH100
+    kept = {Path(path).name for path in {*matched} - {mask.path for mask in masks_of(matched)}}
+    if kept != set(names):
+        return None
+    inside = glob.escape(relative(str(parent), folder))
+    return name if inside == "." else f"{inside}/{name}"
+
+
+def _common(names: Sequence[str]) -> str:
+    """What all names begin with."""
+    first, last = min(names), max(names)
+    return first[: next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
+
+
+def _extra(draft: Draft, shared: Mapping[str, int] | None) -> str:
+    said = ""
+    if not draft.has_roles and shared is None and draft.bands:
+        said += f", bands: {bands_in_yaml(draft.bands)}"
+    if draft.georeference is not None:
+        system, box = draft.georeference
+        said += f", crs: {quoted(system)}, bounds: [{', '.join(f'{value:.12g}' for value in box)}]"
+    return said
+
+
+def relative(path: str, folder: str) -> str:
+    """A path as the workflow names it.
+
+    Parameters
+    ----------
+    path : str
+        Of a file, or a URL.
+    folder : str
+        Of the workflow.
+
+    Returns
+    -------
+    str
+        Relative to the folder; a URL as it is.
+    """
+    return path if is_remote(path) else Path(os.path.relpath(path, folder)).as_posix()
+
+
+def quoted(value: str) -> str:
+    """A YAML scalar: plain where that cannot be misread, else quoted as JSON, which YAML reads alike.
+
+    Parameters
+    ----------
+    value : str
+        The text.
+
+    Returns
+    -------
+    str
+        As it stands in the file.
+    """
+    plain = re.fullmatch(r"[A-Za-z_./][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*", value)
+    words = {"no", "yes", "on", "off", "null", "true", "false", "y", "n", ".nan", ".inf"}
+    return value if plain and value.lower() not in words else json.dumps(value, ensure_ascii=False)
+
+
+def bands_in_yaml(bands: Mapping[str, int]) -> str:
+    """Bands by role as a mapping of one line.
+
+    Parameters
+    ----------
+    bands : mapping of role to band number
+        In the order that they are written in.
+
+    Returns
+    -------
+    str
+        YAML.
+    """
+    return "{" + ", ".join(f"{role}: {band}" for role, band in bands.items()) + "}"

@@ -1,0 +1,142 @@
+"""A starter workflow's text: every key with a comment, every method's parameters ready to be uncommented."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from changedet.imagery.headers import is_remote
+from changedet.stages.registry import Stage
+from changedet.workflow.methods_table import methods_table
+from changedet.workflow.model import FORMATS, STAGE_WORDS
+from changedet.workflow.starter.draft import Draft
+from changedet.workflow.starter.scene_lines import bands_in_yaml, quoted, scene_lines
+
+
+def workflow_text(
+    drafts: Sequence[Draft], catalogs: Sequence[str], folder: str, registry: Mapping[str, Stage[object]] | None = None
+) -> str:
+    """The workflow as YAML, every key with a comment.
+
+    Parameters
+    ----------
+    drafts : sequence of Draft
+        The scenes.
+    catalogs : sequence of str
+        STAC catalogs and item collections.
+    folder : str
+        That paths are relative to.
+    registry : mapping of stage to Stage, optional
+        Instead of the package's own methods.
+
+    Returns
+    -------
+    str
+        YAML.
+    """
+    shared = _shared_bands(drafts)
+    parts = [
+        _head(drafts, catalogs, folder),
+        "scenes:                          # sorted by date; a date is UTC",
+        *scene_lines(drafts, catalogs, folder, shared),
+        *_bands(drafts, shared),
+        _middle(drafts),
+        *_stages(registry),
+        _tail(),
+    ]
+    return "\n".join(parts)
+
+
+def _head(drafts: Sequence[Draft], catalogs: Sequence[str], folder: str) -> str:
+    first = drafts[0].path if drafts else catalogs[0]
+    near = Path(os.path.abspath(folder)).name if is_remote(first) else Path(os.path.abspath(first)).parent.name  # noqa: PTH100
+    site = re.sub(r"[^A-Za-z0-9_-]+", "-", near).strip("-")[:100] or "site"
+    finest = min((draft.gsd_m for draft in drafts if not math.isnan(draft.gsd_m)), default=math.nan)
+    found = "" if math.isnan(finest) else f"; here {finest:.3g} m"
+    return f"""\
+# A changedet workflow. Paths are relative to this file; what is commented out shows the default. `changedet methods`
+# tells more of every method.
+site:
+  id: {quoted(site)}  # letters, digits, - and _; names the output folder
+  name: {quoted(near or site)}  # free text
+  # aoi: site.geojson            # a vector file | {{bbox: [west, south, east, north], crs: EPSG:4326}} | a GeoJSON
+  #                              # geometry (EPSG:4326); default: the extent of the reference scene
+  # zones: zones.geojson         # polygons with a `name`; the series is also given for each of them
+grid:
+  crs: auto                      # auto | a projected system in metres such as EPSG:32633
+  resolution: auto               # metres; auto is the finest scene's, on the ground{found}"""
+
+
+def _middle(drafts: Sequence[Draft]) -> str:
+    earliest = min((draft.date for draft in drafts if draft.date), default=None)
+    return f"""\
+# before: {earliest or "2023-06-04"}           # the reference date; default: the earliest scene
+read:
+  on_error: stop                 # stop | skip a scene that cannot be read
+  allow_hosts: []                # hosts, beside those of the scenes' own URLs, that a catalog may lead to"""
+
+
+def _tail() -> str:
+    return f"""\
+outputs:
+  dir: out                       # results go to DIR/SITE_ID
+  formats: all                   # all | a list of: {" ".join(FORMATS)}
+compute:
+  scheduler: threads             # threads | processes | tcp://HOST:PORT
+  workers: auto                  # auto | a number
+  memory: auto                   # auto | such as 4GB
+  chunk: auto                    # auto | pixels, at least 64; results do not depend on it
+"""
+
+
+def _shared_bands(drafts: Sequence[Draft]) -> Mapping[str, int] | None:
+    """The bands that all scenes have in common, where their files do not say them.
+
+    Parameters
+    ----------
+    drafts : sequence of Draft
+        Scenes of one band a file do not count.
+
+    Returns
+    -------
+    mapping of role to band number, or None
+        None where they differ.
+    """
+    drafts = [draft for draft in drafts if not draft.role]
+    if not drafts or any(draft.has_roles or draft.bands != drafts[0].bands for draft in drafts):
+        return None
+    return drafts[0].bands or None
+
+
+def _bands(drafts: Sequence[Draft], shared: Mapping[str, int] | None) -> list[str]:
+    if shared:
+        return [f"bands: {bands_in_yaml(shared)}  # role -> band number or band description; as answered"]
+    own = [draft for draft in drafts if draft.has_roles]
+    if own and all(draft.bands == own[0].bands for draft in own):
+        return [
+            f"# bands: {bands_in_yaml(own[0].bands)}  # role -> band number or description; the files say it themselves"
+        ]
+    return ["# bands: {blue: 1, green: 2, red: 3, nir: 4}  # role -> band number or description"]
+
+
+def _stages(registry: Mapping[str, Stage[object]] | None) -> list[str]:
+    rows = methods_table(None, registry)
+    lines: list[str] = []
+    for name, words in STAGE_WORDS.items():
+        own = [row for row in rows if row.stage == name]
+        methods = [row.method for row in own if not row.parameter]
+        lines += [f"{name}:  # {words}", f"  method: auto  # {' | '.join(['auto', 'none', *methods])}"]
+        for row in own:
+            if not row.parameter:
+                lines.append(f"  # -- {row.method}: {_line(f'{row.summary} {row.reference}')}")
+            else:
+                about = _line("; ".join(part for part in (row.unit, row.description) if part))
+                lines.append(f"  # {row.parameter}: {row.default or '...'}{f'  # {about}' if about else ''}")
+    return lines
+
+
+def _line(words: str) -> str:
+    return " ".join(words.split())
