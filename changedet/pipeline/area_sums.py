@@ -1,43 +1,90 @@
-"""Ground areas and shares of areas, summed over the rasters of a date."""
+"""Ground areas and shares of areas, summed over a date's rasters tile by tile."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Final, TypeAlias
 
 import numpy as np
+from shapely.geometry.base import BaseGeometry
 
+from changedet.arrays import Bools, Bytes
 from changedet.blocks import tiles
 from changedet.grid import Grid, pixel_area_m2
 from changedet.kernels.pixel_classes import CLEAR, SHADE
 from changedet.outputs.rasters.reading import read_window
 
+Area: TypeAlias = BaseGeometry | None
+"""A polygon in the grid's CRS; None is the whole site."""
 
-def changed_and_seen(path: Path, grid: Grid, areas: Sequence[Any]) -> list[tuple[float, float]]:
-    """Ground area in m2 that a mask marks 1, and that it judges at all, in each of some areas (None: everywhere)."""
-    return _areas(path, grid, areas, lambda block: (block == 1, block != 255))
+TILE_PX: Final = 1024
+"""Edge of the windows that are read at once."""
 
-
-def clear_fraction(path: Path, grid: Grid, areas: Sequence[Any]) -> list[float]:
-    """Share of each area that a quality raster calls clear, shade included, 0 to 1; NaN for an area without a pixel."""
-    pairs = _areas(
-        path, grid, areas, lambda block: ((block == CLEAR) | (block == SHADE), np.ones(block.shape, bool)), inside=True
-    )
-    return [clear / whole if whole else float("nan") for clear, whole in pairs]
+_CHANGED: Final = 1
+_NOT_OBSERVED: Final = 255
 
 
-def _areas(
-    path: Path, grid: Grid, areas: Sequence[Any], classes: Any, *, inside: bool = False
+def changed_and_seen(path: Path, grid: Grid, areas: Sequence[Area]) -> list[tuple[float, float]]:
+    """Sum the changed and the observed ground of a change mask.
+
+    Parameters
+    ----------
+    path : Path
+        The mask, uint8 (y, x): 0 unchanged, 1 changed, 255 not observed.
+    grid : Grid
+    areas : sequence of geometry or None
+        In the grid's CRS; None for the whole site.
+
+    Returns
+    -------
+    list of (float, float)
+        For each area, in m2 of ground, what is changed and what is observed.
+    """
+    return _sums(path, grid, areas, lambda mask: (mask == _CHANGED, mask != _NOT_OBSERVED))
+
+
+def clear_fraction(path: Path, grid: Grid, areas: Sequence[Area]) -> list[float]:
+    """Sum the share of each area that is clear on a date.
+
+    Parameters
+    ----------
+    path : Path
+        The date's quality raster, uint8 (y, x) of `changedet.kernels.pixel_classes`.
+    grid : Grid
+    areas : sequence of geometry or None
+        In the grid's CRS; None for the whole site.
+
+    Returns
+    -------
+    list of float
+        0 to 1, shade counted as clear; NaN for an area without a pixel.
+    """
+    sums = _sums(path, grid, areas, _clear_and_all, within_site=True)
+    return [clear / whole if whole else float("nan") for clear, whole in sums]
+
+
+def _clear_and_all(quality: Bytes) -> tuple[Bools, Bools]:
+    return (quality == CLEAR) | (quality == SHADE), np.ones(quality.shape, bool)
+
+
+def _sums(
+    path: Path,
+    grid: Grid,
+    areas: Sequence[Area],
+    chosen: Callable[[Bytes], tuple[Bools, Bools]],
+    *,
+    within_site: bool = False,
 ) -> list[tuple[float, float]]:
+    """Ground areas in m2 of two choices of pixels; `within_site`: of areas too only what lies in the site."""
     sums = np.zeros((len(areas), 2))
     row_m2 = pixel_area_m2(grid)
-    for window in tiles(grid.shape, 1024):
-        part, whole = classes(read_window(path, window))
+    for window in tiles(grid.shape, TILE_PX):
+        part, whole = chosen(read_window(path, window))
         for k, area in enumerate(areas):
-            within = grid.inside(window) if area is None or inside else np.ones(window.shape, bool)
+            within = grid.inside(window) if area is None or within_site else np.ones(window.shape, bool)
             if area is not None:
                 within = within & grid.inside(window, area)
             weights = row_m2[window.y : window.y + window.height]
-            sums[k] += [(weights * (chosen & within).sum(axis=1)).sum() for chosen in (part, whole)]
+            sums[k] += [(weights * (pixels & within).sum(axis=1)).sum() for pixels in (part, whole)]
     return [(float(a), float(b)) for a, b in sums]

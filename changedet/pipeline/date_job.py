@@ -1,7 +1,6 @@
-"""What the work on one date depends on, and how its pixels are judged and brought to the other date's resolution.
+"""One date's job: its scenes, bands and methods, how far they look around, and how much it is to be blurred.
 
-`measuring` takes a date's statistics, `tilework` passes over its tiles; both are pure and picklable: they run wherever
-dask puts them.
+A job is pure and picklable: measuring and the passes over tiles run wherever dask puts them.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from changedet.arrays import Singles
 from changedet.blocks import PixelMethod
 from changedet.grid import Grid
 from changedet.imagery.scene import Look
+from changedet.pipeline.blur import REACH_SIGMAS
 from changedet.pipeline.date_model import ChangeModel, NormaliseModel
 from changedet.plan import Plan
 from changedet.stages.align.alignment import AlignMethod
@@ -26,9 +26,13 @@ from changedet.stages.mask.stage import MaskMethod
 from changedet.stages.objects.lattice import ObjectMethod
 
 SIMILAR_GSD: Final = 1.25
-"""Scenes whose GSDs differ by less are compared as they are."""
-OUTLINE_PX: Final = 1
+"""Scenes whose GSDs differ by a lesser factor are compared as they are."""
 
+OUTLINE_PX: Final = 1
+"""How far beyond a tile its regions' outlines are looked at."""
+
+MOST_WITNESSES: Final = 4
+"""Dates that are read, at most, to see whether a reference that shows little hides its ground."""
 
 PARTS: Final = ("pixels", "boxes")
 """What a pass leaves: rasters with what follows from them, and boxes. Each is done again only where it must be."""
@@ -36,7 +40,16 @@ PARTS: Final = ("pixels", "boxes")
 
 @dataclass(frozen=True)
 class Methods:
-    """The methods of the pixel stages, ready to use; None where a stage is switched off."""
+    """The methods of the pixel stages, ready to use; None where a stage is switched off.
+
+    Attributes
+    ----------
+    mask : MaskMethod or None
+    align : AlignMethod or None
+    normalise, change : PixelMethod or None
+    objects : ObjectMethod or None
+    footprint : FootprintMethod or None
+    """
 
     mask: MaskMethod | None
     align: AlignMethod | None
@@ -48,7 +61,7 @@ class Methods:
 
 @dataclass(frozen=True)
 class DateJob:
-    """One date and all that its job depends on.
+    """One date and all that measuring it and passing over its tiles depend on.
 
     Attributes
     ----------
@@ -59,22 +72,24 @@ class DateJob:
         None for the reference date itself.
     roles : tuple of str
         Bands that all dates share.
-    extra_roles : tuple of str
-        Further bands on which this date and the reference are compared, though other dates lack them; of the reference
-        those of all dates.
     scene_roles : tuple of str
-        What the aligned picture holds; empty where none is wanted.
+        Bands of the aligned scene that is written; empty where none is wanted.
     methods : Methods
     counts : bool
         Whether boxes are looked for on this date.
-    dtype, nodata : str, float or None
-        Of the aligned picture: the reference's; None where its files have no nodata value.
+    dtype : str
+        Of the aligned scene: the reference's.
+    nodata : float or None
+        Of the aligned scene: the reference's; None where its files have none.
     witnesses : tuple of Look
-        Of the reference date: other dates, nearest first, that may be asked whether it shows any ground.
-    tells_reference : bool
+        Of the reference date: other dates, nearest first, that may show whether it hides its ground.
+    with_reference_quality : bool
         Whether the tiles bring the reference's quality too, which spares it a pass of its own.
     persists : bool
-        Whether the mask waits for the scores of all dates (`persist`).
+        Whether the mask waits for the scores of all dates.
+    extra_roles : tuple of str
+        Further bands on which this date and the reference are compared, though other dates lack them; of the reference
+        those of all dates.
     """
 
     grid: Grid
@@ -87,23 +102,39 @@ class DateJob:
     dtype: str
     nodata: float | None = None
     witnesses: tuple[Look, ...] = ()
-    tells_reference: bool = False
+    with_reference_quality: bool = False
     persists: bool = False
     extra_roles: tuple[str, ...] = ()
 
     @property
     def compared_roles(self) -> tuple[str, ...]:
-        """On what this date and the reference are compared."""
+        """Bands on which this date and the reference are compared."""
         return (*self.roles, *self.extra_roles)
+
+    @property
+    def compares(self) -> bool:
+        """Whether the date is compared with a reference."""
+        return self.reference is not None and self.methods.change is not None
 
     @property
     def only_quality(self) -> bool:
         """Whether nothing is wanted of the date but why its pixels are usable or not."""
-        finds = self.counts and self.methods.objects is not None
-        return not (self.compares or self.scene_roles or finds or self.methods.footprint is not None)
+        detects = self.counts and self.methods.objects is not None
+        return not (self.compares or self.scene_roles or detects or self.methods.footprint is not None)
 
     def only(self, parts: frozenset[str]) -> DateJob:
-        """The job for some of `PARTS` alone."""
+        """Cut the job down to some of its parts.
+
+        Parameters
+        ----------
+        parts : set of str
+            Of `PARTS`.
+
+        Returns
+        -------
+        DateJob
+            Without the methods and bands that only the others need.
+        """
         methods, roles, counts = self.methods, self.scene_roles, self.counts
         if "boxes" not in parts:
             methods, counts = replace(methods, objects=None), False
@@ -113,7 +144,7 @@ class DateJob:
 
     @property
     def overview_factor(self) -> int:
-        """Pixels that the overview averages on a side."""
+        """Pixels of the grid that one of the overview averages on a side."""
         shape, method = self.grid.shape, self.methods.mask
         if method is None or method.classify is None:
             return overview_factor(shape)
@@ -121,29 +152,25 @@ class DateJob:
 
     @property
     def blur_px(self) -> tuple[float, float]:
-        """Gaussian sigma that brings the reference, and the date, to the coarser GSD of the two."""
+        """Gaussian sigma that brings the reference, and the date, to the coarser GSD of the two, in pixels."""
         if self.reference is None:
             return 0.0, 0.0
-        coarse = max(self.reference.gsd_m, self.look.gsd_m)
+        coarse_m = max(self.reference.gsd_m, self.look.gsd_m)
 
-        def sigma(own: float) -> float:
-            if coarse < SIMILAR_GSD * own:
+        def sigma(own_m: float) -> float:
+            if coarse_m < SIMILAR_GSD * own_m:
                 return 0.0
             # The box of a detector element has this standard deviation; what the finer scene already has is taken off.
-            return float(np.sqrt(coarse**2 - own**2) / np.sqrt(12) / self.grid.ground_resolution_m)
+            return float(np.sqrt(coarse_m**2 - own_m**2) / np.sqrt(12) / self.grid.ground_resolution_m)
 
         return sigma(self.reference.gsd_m), sigma(self.look.gsd_m)
-
-    @property
-    def compares(self) -> bool:
-        return self.reference is not None and self.methods.change is not None
 
     @property
     def change_halo_px(self) -> int:
         """How far the comparison looks around: the method, the blur, and the outline of regions."""
         if not self.compares or self.methods.change is None:
             return 0
-        return self.methods.change.halo_px + int(np.ceil(3 * max(self.blur_px))) + OUTLINE_PX
+        return self.methods.change.halo_px + int(np.ceil(REACH_SIGMAS * max(self.blur_px))) + OUTLINE_PX
 
     @property
     def halo_px(self) -> int:
@@ -153,25 +180,23 @@ class DateJob:
         return max(self.change_halo_px, objects, footprint)
 
 
-WITNESSES = 4
-"""Dates that are asked, at most, whether a reference that shows little hides its ground."""
-
-
-def _methods(plan: Plan, extra: tuple[str, ...], compared: Sequence[Look]) -> Methods:
-    built = {stage: plan.built(stage) for stage in ("mask", "align", "objects")}
-    # What is compared with a picture made for a screen is compared as one.
-    dtype = "uint8" if any(look.dtype == "uint8" for look in compared) else plan.facts.dtype
-    built |= {"normalise": plan.built("normalise", extra), "change": plan.built("change", extra, dtype)}
-    return Methods(**built, footprint=footprint_method(plan.facts))
-
-
 def job_of(plan: Plan, i: int) -> DateJob:
-    """The job on date `i` of a plan."""
+    """Make the job of a date.
+
+    Parameters
+    ----------
+    plan : Plan
+    i : int
+        Which of its looks.
+
+    Returns
+    -------
+    DateJob
+    """
     look, reference = plan.looks[i], plan.looks[plan.reference]
     extra = plan.extra_roles(i)
     methods = _methods(plan, extra, (look, reference))
     wants_scene = "scenes" in plan.formats or "report" in plan.formats
-    counts = methods.objects is not None and look.gsd_m <= methods.objects.coarsest_m
     return DateJob(
         grid=plan.grid,
         look=look,
@@ -180,7 +205,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
         extra_roles=extra,
         scene_roles=tuple(look.roles) if wants_scene else (),
         methods=methods,
-        counts=counts,
+        counts=methods.objects is not None and look.gsd_m <= methods.objects.coarsest_m,
         dtype=reference.dtype,
         nodata=next(iter(reference.scenes[0].nodata.values())),
         witnesses=_witnesses(plan) if i == plan.reference else (),
@@ -189,15 +214,34 @@ def job_of(plan: Plan, i: int) -> DateJob:
 
 
 def job_between(plan: Plan, i: int, k: int) -> DateJob:
-    """The comparison of date `k` with date `i` in the reference's place, on the bands by which both are compared."""
+    """Make the job that compares a date with another in the reference's place.
+
+    Parameters
+    ----------
+    plan : Plan
+    i, k : int
+        The looks before and after.
+
+    Returns
+    -------
+    DateJob
+        On the bands on which both are compared with the reference.
+    """
     extra = tuple(role for role in plan.extra_roles(k) if role in plan.extra_roles(i))
-    job = job_of(plan, k)
     methods = _methods(plan, extra, (plan.looks[i], plan.looks[k]))
-    return replace(job, reference=plan.looks[i], extra_roles=extra, methods=methods)
+    return replace(job_of(plan, k), reference=plan.looks[i], extra_roles=extra, methods=methods)
+
+
+def _methods(plan: Plan, extra: tuple[str, ...], compared: Sequence[Look]) -> Methods:
+    built = {stage: plan.built(stage) for stage in ("mask", "align", "objects")}
+    # What is compared with an 8-bit display image is compared as one.
+    dtype = "uint8" if any(look.dtype == "uint8" for look in compared) else plan.facts.dtype
+    built |= {"normalise": plan.built("normalise", extra), "change": plan.built("change", extra, dtype)}
+    return Methods(**built, footprint=footprint_method(plan.facts))
 
 
 def _witnesses(plan: Plan) -> tuple[Look, ...]:
     """The dates nearest to the reference in time: enough that one of them shows the ground, few enough to read."""
     day = plan.looks[plan.reference].date
     others = sorted((look for look in plan.looks if look.date != day), key=lambda look: abs(look.date - day))
-    return tuple(others[:WITNESSES])
+    return tuple(others[:MOST_WITNESSES])

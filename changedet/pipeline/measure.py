@@ -1,4 +1,4 @@
-"""Measure a date once, from an overview and a fixed sample of cells: its shift, and every stage's statistics."""
+"""Measure a date once, from an overview and a fixed sample of cells: its shift, and each stage's statistics."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from changedet.arrays import Bools, Singles
 from changedet.blocks import sample_windows
 from changedet.grid.displacement import Displacement
 from changedet.imagery.scene import Look, ViewAngles
@@ -35,26 +35,26 @@ from changedet.pipeline.samples import (
     unaligned_sample,
     with_extra_cells,
 )
-from changedet.pipeline.shade import VISIBLE, light_levels, light_of
+from changedet.pipeline.shade import light_levels, light_of, visible_bands
 from changedet.stages.align.alignment import Alignment
 from changedet.stages.align.chips import measured_shift
 from changedet.stages.objects.kernels.stack_height import reach_per_metre
 
 STRAIGHT_DOWN_DEG: Final = 3.0
-"""A roof of a stack of two leans by less than half a metre."""
+"""Off-nadir angle up to which the roof of a stack of two leans by less than half a metre."""
 BRIGHTER: Final = 1.2
-"""In units of a date's usual ground: what got brighter than on the reference by more is a cloud that its mask left
-open, or white and new."""
+"""On the scale of `light_of`: what got brighter than on the reference by more is a cloud that its mask left open, or
+white and new."""
 CLOUDED_SHARE: Final = 0.01
-"""Of the sample, from which on a date has clouds."""
+"""Share of the sample under clouds or their shadows, from which on a date counts as clouded."""
 COARSE_BUDGET_PX: Final = 250_000
-"""An overview of so many pixels finds a shift to some pixels; the chips do the rest."""
+"""Pixels of the overview in which the coarse shift is looked for: they give it to some pixels, the chips the rest."""
 
 
 def measure(
     job: DateJob, reference: Sample | None, reference_model: DateModel | None, kept: KeptParts
 ) -> tuple[DateModel, Sample | None]:
-    """All statistics of a date.
+    """Measure all statistics of a date.
 
     Parameters
     ----------
@@ -68,10 +68,15 @@ def measure(
 
     Returns
     -------
-    DateModel
+    model : DateModel
         Without identities.
-    Sample or None
-        The reference's own sample, for the other dates.
+    sample : Sample or None
+        Of the reference date, for the others; None of any other.
+
+    Raises
+    ------
+    InputError
+        A scene cannot be read; it is named.
     """
     own = unaligned_sample(job)
     alignment = kept.alignment or _alignment(job, own, reference)
@@ -79,19 +84,17 @@ def measure(
         image, quality = read_cells(job, alignment.displacement)
         own = replace(own, image=image, quality=quality)
     own = replace(own, extra=extra_cells(job, alignment.displacement))
-    overview = kept.mask or overview_classes(
-        job, own, open_overview(reference, reference_model), alignment.displacement
-    )
+    before_overview = open_overview(reference, reference_model)
+    overview = kept.mask or overview_classes(job, own.overview, before_overview, alignment.displacement)
     classes = sample_quality(job, own, overview)
     seen = where_valid(own.image, classes == CLEAR)
-    levels = kept.shade or light_levels(job, seen)
+    levels = kept.shade or light_levels(job.roles, seen)
     normalise: NormaliseModel | None = None
     change: ChangeModel | None = None
     if reference is not None and reference_model is not None:
         before = where_valid(reference.image, sample_quality(job, reference, reference_model.mask) == CLEAR)
-        normalise, change = _pair_models(
-            job, with_extra_cells(job, seen, own), with_extra_cells(job, before, reference), kept
-        )
+        pair = with_extra_cells(job, before, reference), with_extra_cells(job, seen, own)
+        normalise, change = _pair_models(job, *pair, kept)
         if np.isin(classes, (CLOUD, SHADOW)).mean() > CLOUDED_SHARE:
             seen = without_clouds(job.roles, seen, before, levels, reference_model.shade)
     objects, footprint = _single_models(job, seen, kept)
@@ -101,31 +104,43 @@ def measure(
 
 def without_clouds(
     roles: Sequence[str],
-    seen: NDArray[np.float32],
-    before: NDArray[np.float32],
+    seen: Singles,
+    before: Singles,
     levels: LightLevels | None,
     before_levels: LightLevels | None,
-) -> NDArray[np.float32]:
-    """A sample (cell, band, y, x) without what is far brighter than on the reference.
+) -> Singles:
+    """Leave out of a sample what is far brighter than on the reference.
 
-    A mask ends before a cloud does, and one pixel in a hundred that is left makes the cloud the bright end of a
-    picture, on which all that stands on the ground is dark and faint: on simulated cloudy dates the bright end is 1.5
+    A mask ends before a cloud does, and one pixel in a hundred that is left makes the cloud the bright end of an
+    image, on which all that stands on the ground is dark and faint: on simulated cloudy dates the bright end is 1.5
     times that of the truly clear pixels, up to 4.8 times.
+
+    Parameters
+    ----------
+    roles : sequence of str
+        Bands of the samples.
+    seen, before : float32 (cell, band, y, x)
+        The date and the reference; NaN is not clear.
+    levels, before_levels : LightLevels or None
+        Of either; None leaves nothing out.
+
+    Returns
+    -------
+    float32 (cell, band, y, x)
+        `seen`, with NaN too where it is brighter by more than `BRIGHTER`.
     """
-    bands = [k for k, role in enumerate(roles) if role in VISIBLE]
+    bands = visible_bands(roles)
     if not bands or levels is None or before_levels is None:
         return seen
     light, usual = (
-        light_of(image[:, bands], own, bands).mean(axis=1) for image, own in ((seen, levels), (before, before_levels))
+        light_of(image, own)[:, bands].mean(axis=1) for image, own in ((seen, levels), (before, before_levels))
     )
     with np.errstate(invalid="ignore"):
         # NaN, where the reference shows nothing, is no reason.
         return where_valid(seen, ~(light - usual > BRIGHTER))
 
 
-def _single_models(
-    job: DateJob, seen: NDArray[np.float32], kept: KeptParts
-) -> tuple[ObjectsModel | None, FootprintModel | None]:
+def _single_models(job: DateJob, seen: Singles, kept: KeptParts) -> tuple[ObjectsModel | None, FootprintModel | None]:
     """The statistics of methods that look at one date alone."""
     objects, footprint = kept.objects, kept.footprint
     if job.methods.objects is not None and job.counts and objects is None:
@@ -137,7 +152,7 @@ def _single_models(
 
 
 def _shadow(look: Look) -> dict[str, list[float]]:
-    """Where roofs' shadows lie from the roofs, as far as the date's angles tell; a view not given is straight down."""
+    """Where roofs' shadows lie from the roofs, where the date's angles show it; a view not given is straight down."""
     view = look.view or ViewAngles(0.0, 0.0)
     if look.sun is None or (view.azimuth_deg is None and view.off_nadir_deg > STRAIGHT_DOWN_DEG):
         return {}
@@ -155,16 +170,17 @@ def _sun(look: Look) -> dict[str, list[float]]:
 
 
 def _pair_models(
-    job: DateJob, seen: NDArray[np.float32], before: NDArray[np.float32], kept: KeptParts
+    job: DateJob, before: Singles, after: Singles, kept: KeptParts
 ) -> tuple[NormaliseModel | None, ChangeModel | None]:
+    """The statistics of methods that look at the reference and the date, both (cell, band, y, x)."""
     normalise, change = kept.normalise, kept.change
     if change is not None:
         return normalise, change
-    both = np.asarray(np.isfinite(seen).all(axis=1) & np.isfinite(before).all(axis=1), bool)
-    after, before = where_valid(seen, both), where_valid(before, both)
-    before_blur, after_blur = job.blur_px
-    before = np.stack([blurred(cell, before_blur) for cell in before])
-    after = np.stack([blurred(cell, after_blur) for cell in after])
+    both = _clear_on_both(before, after)
+    before, after = (
+        np.stack([blurred(cell, sigma) for cell in where_valid(cells, both)])
+        for cells, sigma in zip((before, after), job.blur_px, strict=True)
+    )
     if job.methods.normalise is not None:
         if normalise is None:
             normalise = job.methods.normalise.fit(after, before)
@@ -177,9 +193,19 @@ def _pair_models(
 def measure_between(
     first: DateJob, second: DateJob, pair: DateJob, first_model: DateModel, second_model: DateModel
 ) -> ChangeModel:
-    """The change model of two dates neither of which is the reference, both on its scale.
+    """Measure the change statistics of two dates neither of which is the reference, both on its scale.
 
-    `pair` is made by `job_between`.
+    Parameters
+    ----------
+    first, second : DateJob
+        Of the two dates, each compared with the reference.
+    pair : DateJob
+        Their comparison with each other, of `job_between`.
+    first_model, second_model : DateModel
+
+    Returns
+    -------
+    ChangeModel
 
     Raises
     ------
@@ -191,10 +217,9 @@ def measure_between(
         displacement = model.alignment.displacement
         image, quality = read_cells(job, displacement)
         sample = Sample(image[0], image, quality, extra_cells(job, displacement))
-        samples.append(
-            with_extra_cells(job, where_valid(image, sample_quality(job, sample, model.mask) == CLEAR), sample)
-        )
-    both = np.asarray(np.isfinite(samples[0]).all(axis=1) & np.isfinite(samples[1]).all(axis=1), bool)
+        clear = sample_quality(job, sample, model.mask) == CLEAR
+        samples.append(with_extra_cells(job, where_valid(image, clear), sample))
+    both = _clear_on_both(*samples)
     levelled = []
     dates = (first, first_model), (second, second_model)
     for seen, sigma, (job, model) in zip(samples, pair.blur_px, dates, strict=True):
@@ -202,6 +227,10 @@ def measure_between(
         levelled.append(np.stack([normalised(job, cell, model)[bands_of(pair, job)] for cell in cells]))
     change: ChangeModel = pair.methods.change.fit(*levelled)  # type: ignore[union-attr]
     return change
+
+
+def _clear_on_both(before: Singles, after: Singles) -> Bools:
+    return np.asarray(np.isfinite(before).all(axis=1) & np.isfinite(after).all(axis=1), bool)
 
 
 def _alignment(job: DateJob, own: Sample, reference: Sample | None) -> Alignment:
@@ -217,9 +246,7 @@ def _alignment(job: DateJob, own: Sample, reference: Sample | None) -> Alignment
     return found.if_significant()
 
 
-def _coarse_pair(
-    moving: NDArray[np.float32], fixed: NDArray[np.float32]
-) -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], int]:
+def _coarse_pair(moving: Singles, fixed: Singles) -> tuple[tuple[Singles, Singles], int]:
     """Overviews small enough for one correlation, and how many of their pixels were averaged on a side."""
     factor = max(1, int(np.sqrt(moving[0].size / COARSE_BUDGET_PX)))
     if factor == 1:

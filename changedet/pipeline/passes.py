@@ -51,7 +51,7 @@ def _with_rider(pending: list[_Pass]) -> tuple[list[_Pass], _Pass | None]:
     host = next((k for k, one in enumerate(pending) if one.job.compares), None)
     if own is None or host is None:
         return pending, None
-    carrying = replace(pending[host], job=replace(pending[host].job, tells_reference=True))
+    carrying = replace(pending[host], job=replace(pending[host].job, with_reference_quality=True))
     return [carrying if k == host else one for k, one in enumerate(pending) if one is not own], own
 
 

@@ -1,4 +1,4 @@
-"""What of a date is read to measure it: an overview and the fixed sample's cells."""
+"""What of a date is read to measure it: an overview, and the cells of a fixed sample."""
 
 from __future__ import annotations
 
@@ -6,53 +6,85 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from changedet.arrays import Bytes, Singles
 from changedet.blocks import SAMPLE_CELL_PX, Window, sample_windows, stack_cells
 from changedet.grid.displacement import Displacement
 from changedet.kernels.pixel_classes import CLEAR, NODATA
 from changedet.pipeline.date_job import DateJob
-from changedet.pipeline.date_model import (
-    OverviewClasses,
-)
+from changedet.pipeline.date_model import OverviewClasses
 from changedet.pipeline.date_pixels import quality_of, where_valid
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What of a date is kept in memory while the others are measured against it: an overview and the sample's cells.
+    """What of a date is kept in memory while the others are measured against it.
 
-    `image` (cell, band, y, x) has the roles that all dates share, `extra` those on which some are compared.
+    Attributes
+    ----------
+    overview : float32 (band, y, x)
+        Of the bands that all dates share, before any alignment; NaN is no data.
+    image : float32 (cell, band, y, x)
+        The sample's cells, of the same bands.
+    quality : uint8 (cell, y, x)
+        What the scenes' own files say of the cells, of `changedet.kernels.pixel_classes`.
+    extra : mapping of str to float32 (cell, y, x)
+        The cells in the bands on which only some dates are compared.
     """
 
-    overview: NDArray[np.float32]
-    image: NDArray[np.float32]
-    quality: NDArray[np.uint8]
-    extra: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    overview: Singles
+    image: Singles
+    quality: Bytes
+    extra: Mapping[str, Singles] = field(default_factory=dict)
 
 
 def reference_sample(job: DateJob) -> Sample:
-    """Read a date's overview and the cells of the fixed sample, where they lie before any alignment."""
+    """Read the reference's overview and the cells of the fixed sample.
+
+    Parameters
+    ----------
+    job : DateJob
+        Of the reference date, which is never moved.
+
+    Returns
+    -------
+    Sample
+    """
     return replace(unaligned_sample(job), extra=extra_cells(job, None))
 
 
 def unaligned_sample(job: DateJob) -> Sample:
-    overview, seen = job.look.overview(job.grid, job.overview_factor, job.roles)
-    overview = where_valid(overview, seen == CLEAR)
-    image, quality = read_cells(job, None)
-    return Sample(overview, image, quality)
+    """Read a date's overview and the cells of the fixed sample where they lie before any alignment.
+
+    Parameters
+    ----------
+    job : DateJob
+
+    Returns
+    -------
+    Sample
+        Without extra bands.
+    """
+    overview, quality = job.look.overview(job.grid, job.overview_factor, job.roles)
+    return Sample(where_valid(overview, quality == CLEAR), *read_cells(job, None))
 
 
-def extra_cells(job: DateJob, displacement: Displacement | None) -> dict[str, NDArray[np.float32]]:
-    """The sample's cells (cell, y, x) of each extra role."""
-    if not job.extra_roles:
-        return {}
-    windows = sample_windows(job.grid.shape)
-    read = stack_cells([job.look.read(job.grid, window, job.extra_roles, displacement)[0] for window in windows])
-    return dict(zip(job.extra_roles, np.moveaxis(read, 1, 0), strict=True))
+def read_cells(job: DateJob, displacement: Displacement | None) -> tuple[Singles, Bytes]:
+    """Read the cells of the fixed sample in the bands that all dates share.
 
+    Parameters
+    ----------
+    job : DateJob
+    displacement : Displacement or None
+        Of the date from the reference; None for none.
 
-def read_cells(job: DateJob, displacement: Displacement | None) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    Returns
+    -------
+    image : float32 (cell, band, y, x)
+        NaN is no data.
+    quality : uint8 (cell, y, x)
+        What the scenes' own files say, of `changedet.kernels.pixel_classes`.
+    """
     pairs = [job.look.read(job.grid, window, job.roles, displacement) for window in sample_windows(job.grid.shape)]
     quality = np.full((len(pairs), SAMPLE_CELL_PX, SAMPLE_CELL_PX), NODATA, np.uint8)
     for cell, (_, own) in zip(quality, pairs, strict=True):
@@ -60,14 +92,63 @@ def read_cells(job: DateJob, displacement: Displacement | None) -> tuple[NDArray
     return stack_cells([image for image, _ in pairs]), quality
 
 
-def with_extra_cells(job: DateJob, seen: NDArray[np.float32], sample: Sample) -> NDArray[np.float32]:
-    """A sample's clear pixels (cell, band, y, x) with the extra bands on which a date is compared."""
+def extra_cells(job: DateJob, displacement: Displacement | None) -> dict[str, Singles]:
+    """Read the cells of the fixed sample in the bands on which only some dates are compared.
+
+    Parameters
+    ----------
+    job : DateJob
+    displacement : Displacement or None
+        Of the date from the reference; None for none.
+
+    Returns
+    -------
+    dict of str to float32 (cell, y, x)
+        By role; NaN is no data.
+    """
     if not job.extra_roles:
-        return seen
-    return np.concatenate([seen, np.stack([sample.extra[role] for role in job.extra_roles], axis=1)], axis=1)
+        return {}
+    windows = sample_windows(job.grid.shape)
+    read = stack_cells([job.look.read(job.grid, window, job.extra_roles, displacement)[0] for window in windows])
+    return dict(zip(job.extra_roles, np.moveaxis(read, 1, 0), strict=True))
 
 
-def sample_quality(job: DateJob, sample: Sample, overview: OverviewClasses | None) -> NDArray[np.uint8]:
+def with_extra_cells(job: DateJob, image: Singles, sample: Sample) -> Singles:
+    """Append the bands on which the job's date is compared though others lack them.
+
+    Parameters
+    ----------
+    job : DateJob
+    image : float32 (cell, band, y, x)
+        Of the bands that all dates share.
+    sample : Sample
+        Of the date that the image shows.
+
+    Returns
+    -------
+    float32 (cell, band, y, x)
+        Of ``job.compared_roles``.
+    """
+    if not job.extra_roles:
+        return image
+    return np.concatenate([image, np.stack([sample.extra[role] for role in job.extra_roles], axis=1)], axis=1)
+
+
+def sample_quality(job: DateJob, sample: Sample, overview: OverviewClasses | None) -> Bytes:
+    """Say why each pixel of the fixed sample is usable or not.
+
+    Parameters
+    ----------
+    job : DateJob
+    sample : Sample
+    overview : OverviewClasses or None
+        What the date's overview shows.
+
+    Returns
+    -------
+    uint8 (cell, y, x)
+        Of `changedet.kernels.pixel_classes`.
+    """
     out = sample.quality.copy()
     for i, window in enumerate(sample_windows(job.grid.shape)):
         whole = Window(window.y, window.x, SAMPLE_CELL_PX, SAMPLE_CELL_PX)

@@ -1,4 +1,4 @@
-"""Light on a date's own scale, and pixels in deep shade."""
+"""Light on a date's own scale, and the pixels that lie in deep shade."""
 
 from __future__ import annotations
 
@@ -6,55 +6,108 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from changedet.arrays import Singles
+from changedet.arrays import Bytes, Singles
 from changedet.kernels.pixel_classes import CLEAR, SHADE
-from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import LightLevels
 
 VISIBLE: Final = ("blue", "green", "red", "pan")
-
 
 SHADE_LIGHT: Final = 0.4
 """Share of the ordinary light. On simulated sites, 55 % of the boxes that a detector misses lie below it, 13 % of the
 empty spots, 9 % of the boxes that it finds."""
 
+DARK_PERCENT: Final = 0.5
+MIDDLE_PERCENT: Final = 50.0
+"""Percentiles of a band that are its dark end and its usual ground."""
 
 LEAST_RANGE: Final = np.float32(1e-6)
-"""Of what is between the dark end and the middle: keeps a flat band from dividing by zero."""
+"""Least difference of the two: a flat band is not divided by zero."""
 
 
-def light_levels(job: DateJob, seen: NDArray[np.float32]) -> LightLevels | None:
-    """The dark end and the middle of each band's values in a sample (cell, band, y, x); None without optical bands."""
-    if not _light_bands(job) or not np.isfinite(seen).any():
+def light_levels(roles: Sequence[str], sample: Singles) -> LightLevels | None:
+    """Measure the dark end and the middle of each band.
+
+    Parameters
+    ----------
+    roles : sequence of str
+        The sample's bands.
+    sample : float32 (cell, band, y, x)
+        Clear pixels of a date; NaN elsewhere.
+
+    Returns
+    -------
+    LightLevels or None
+        Of all bands, to 6 digits; None where none is visible or near infrared, or nothing is clear.
+    """
+    if not _light_bands(roles) or not np.isfinite(sample).any():
         return None
-    low, middle = np.nanpercentile(np.moveaxis(seen, 1, 0).reshape(seen.shape[1], -1), (0.5, 50.0), axis=1)
+    values = np.moveaxis(sample, 1, 0).reshape(sample.shape[1], -1)
+    low, middle = np.nanpercentile(values, (DARK_PERCENT, MIDDLE_PERCENT), axis=1)
     return LightLevels(tuple(np.round(low, 6).tolist()), tuple(np.round(middle, 6).tolist()))
 
 
-def light_of(image: NDArray[np.float32], levels: LightLevels, bands: Sequence[int] | None = None) -> Singles:
-    """Brightness ``(..., band, y, x)`` of an image's bands, 0 at a date's dark end and 1 at its usual ground."""
-    chosen = slice(None) if bands is None else bands
-    low, middle = (np.asarray(ends, np.float32)[chosen, None, None] for ends in (levels.low, levels.middle))
+def light_of(image: Singles, levels: LightLevels) -> Singles:
+    """Scale a date's values to its own light: value less dark end, over middle less dark end.
+
+    Parameters
+    ----------
+    image : float32 (..., band, y, x)
+        NaN is no data.
+    levels : LightLevels
+        Of the same bands.
+
+    Returns
+    -------
+    float32 (..., band, y, x)
+        0 at the date's dark end, 1 on its usual ground; NaN where the image has it.
+    """
+    low, middle = (np.asarray(ends, np.float32)[:, None, None] for ends in (levels.low, levels.middle))
     return np.asarray((image - low) / np.maximum(middle - low, LEAST_RANGE), np.float32)
 
 
-def _light_bands(job: DateJob) -> list[list[int]]:
-    """Bands that tell shade: the visible ones together, and near infrared."""
-    visible = [k for k, role in enumerate(job.roles) if role in VISIBLE]
-    near = [k for k, role in enumerate(job.roles) if role == "nir"]
-    return [group for group in (visible, near) if group]
+def visible_bands(roles: Sequence[str]) -> list[int]:
+    """Where the visible bands, or a panchromatic one, lie among some.
+
+    Parameters
+    ----------
+    roles : sequence of str
+
+    Returns
+    -------
+    list of int
+        Indices into `roles`.
+    """
+    return [k for k, role in enumerate(roles) if role in VISIBLE]
 
 
-def with_shade(
-    job: DateJob, quality: NDArray[np.uint8], image: NDArray[np.float32], levels: LightLevels | None
-) -> NDArray[np.uint8]:
-    """Quality with clear pixels in deep shade told apart: dark in the visible bands together and in near infrared."""
+def with_shade(roles: Sequence[str], quality: Bytes, image: Singles, levels: LightLevels | None) -> Bytes:
+    """Mark the clear pixels that are dark in the visible bands together and in near infrared.
+
+    Parameters
+    ----------
+    roles : sequence of str
+        The image's bands.
+    quality : uint8 (y, x)
+        Classes of `changedet.kernels.pixel_classes`.
+    image : float32 (band, y, x)
+    levels : LightLevels or None
+        None marks nothing.
+
+    Returns
+    -------
+    uint8 (y, x)
+        `quality` with `SHADE` in place of `CLEAR` where less than `SHADE_LIGHT` of the ordinary light falls.
+    """
     if levels is None:
         return quality
     light = light_of(image, levels)
-    groups = _light_bands(job)
     with np.errstate(invalid="ignore"):
-        dark = np.logical_and.reduce([light[group].mean(axis=0) < SHADE_LIGHT for group in groups])
+        dark = np.logical_and.reduce([light[group].mean(axis=0) < SHADE_LIGHT for group in _light_bands(roles)])
     return np.where((quality == CLEAR) & dark, SHADE, quality).astype(np.uint8)
+
+
+def _light_bands(roles: Sequence[str]) -> list[list[int]]:
+    """Bands that show shade: the visible ones together, and near infrared."""
+    near = [k for k, role in enumerate(roles) if role == "nir"]
+    return [group for group in (visible_bands(roles), near) if group]

@@ -73,7 +73,7 @@ def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model
     quality = quality_of(job, image, own, wide, model.mask)
     inside = job.grid.inside(window)
     core = _inner(job.halo_px)
-    shown = with_shade(job, quality[core], image[(slice(None), *core)], model.shade)
+    shown = with_shade(job.roles, quality[core], image[(slice(None), *core)], model.shade)
     found: dict[str, Any] = {"quality": pack(np.where(inside, shown, NODATA).astype(np.uint8))}
     if job.compares:
         near = _inner(job.halo_px - job.change_halo_px)
@@ -138,8 +138,8 @@ def _compared(
     both = (quality == CLEAR) & (before_quality == CLEAR)
     core = _inner(halo_px)
     found: dict[str, Any] = {}
-    if job.tells_reference:
-        shown = with_shade(job, before_quality[core], before[(slice(None), *core)], reference_model.shade)
+    if job.with_reference_quality:
+        shown = with_shade(job.roles, before_quality[core], before[(slice(None), *core)], reference_model.shade)
         found["reference_quality"] = pack(np.where(inside, shown, NODATA).astype(np.uint8))
     if job.extra_roles:
         before, image = (
