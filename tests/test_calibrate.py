@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from scipy.special import expit, logit
 
 from changedet.assess.calibrate import calibrate
-from changedet.assess.calibration_text import format_calibration
+from changedet.assess.calibration_file import format_calibration
 from changedet.assess.labels import match_labels
 from changedet.assess.tiles_to_label import draw_labels
 from changedet.cli.app import cli

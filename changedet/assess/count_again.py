@@ -1,4 +1,4 @@
-"""A site counted again with what a person said of its boxes."""
+"""A site counted again with a person's verdicts on its boxes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from changedet.arrays import Bools
 from changedet.assess import reopen
 from changedet.assess.verdicts import Verdicts
 from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.values import as_float
 from changedet.pipeline.boxes import counted_rows
 from changedet.pipeline.finished import Run
 from changedet.pipeline.summary import with_nulls
@@ -37,29 +38,47 @@ from changedet.store import RunFolder
 
 
 def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn: Callable[[str], None] | None) -> str:
+    """Track and count a site again, and write ``reviewed/``.
+
+    Parameters
+    ----------
+    finished : Run
+        The run.
+    days : sequence of datetime.date
+        On which it counted boxes.
+    verdicts : Verdicts
+        What a person said.
+    warn : callable or None
+        Called with each warning.
+
+    Returns
+    -------
+    str
+        The figures before and after.
+
+    Raises
+    ------
+    InputError
+        The tracks stage is switched off, or a file in ``reviewed/`` was edited by hand.
+    """
     folder = RunFolder(finished.path)
     out = finished.path / "reviewed"
     files = {name: out / name for name in ("objects.gpkg", "timeseries.csv", "summary.json")}
     folder.guard(list(files.values()))
     grid = Grid.from_json(finished.provenance["grid"])
-    boxes, said = reopen.boxes(finished, folder, grid, days)
-    looks, unsure = reopen.looks(folder, grid, days)
-    zones = finished.zones
+    boxes, no_candidates = reopen.boxes(finished, folder, grid, days)
+    looks, no_looks = reopen.looks(folder, grid, days)
+    warnings, zones = [*no_candidates, *no_looks], finished.zones
     facts = Facts(resolution_m=grid.ground_resolution_m, dates=len(days), detector=reopen.detector(finished))
     rows = _with_verdicts(boxes, verdicts)
-    follow = _following(finished, facts, _certain(rows, verdicts))
-    if follow is None:
+    track = _track_method(finished, facts, _certain(rows, verdicts))
+    if track is None:
         raise InputError(f"{finished.path}: the tracks stage is switched off; nothing can be counted again")
     rejected = boxes[boxes["object_id"].isin(verdicts.rejected)]
-    followed = _held_to(follow(rows, looks), _certain(rows, verdicts), rejected)
-    table = with_occupancy(timeseries(_look_facts(finished, days, zones), followed, zones), zones)
-    summary = _summary(finished, table, followed, _dating(finished, facts), verdicts, [*said, *unsure])
-    layers = {"containers": counted_rows(followed.detections, zones), "tracks": followed.tracks}
-    layers |= {"footprint": finished.footprint, "changes": finished.changes}
-    layers |= {} if finished.ground is None else {"ground": finished.ground}
-    layers |= {} if zones is None else {"zones": zones}
-    on_rails = trains(layers["containers"], zones)
-    layers |= {} if on_rails is None else {"trains": on_rails}
+    tracks = _with_certain_places(track(rows, looks), _certain(rows, verdicts), rejected)
+    table = with_occupancy(timeseries(_measurements(finished, days, zones), tracks, zones), zones)
+    summary = _summary(finished, table, tracks, _onset_method(finished, facts), verdicts, warnings)
+    layers = _layers(finished, counted_rows(tracks.detections, zones), tracks, zones)
     with folder.locked(is_new=False):
         folder.begin("review", list(files.values()))
         vector_layers.write_objects(files["objects.gpkg"], layers, grid.crs)
@@ -67,13 +86,23 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
         json_files.write_json(files["summary.json"], summary)
         folder.finish("review", "written anew by every review", list(files.values()))
     if warn is not None:
-        for warning in (*said, *unsure):
+        for warning in warnings:
             warn(warning)
     return _before_and_after(finished, table, summary, verdicts, out)
 
 
-def _following(finished: Run, facts: Facts, certain: NDArray[np.bool_]) -> TrackMethod | None:
-    """The run's own way to follow boxes; rows that a person vouches for raise the detector's precision."""
+def _layers(
+    finished: Run, containers: gpd.GeoDataFrame, tracks: Tracks, zones: gpd.GeoDataFrame | None
+) -> dict[str, gpd.GeoDataFrame]:
+    on_rails = trains(containers, zones)
+    optional = {"ground": finished.ground, "zones": zones, "trains": on_rails}
+    layers = {"containers": containers, "tracks": tracks.tracks}
+    layers |= {"footprint": finished.footprint, "changes": finished.changes}
+    return layers | {name: layer for name, layer in optional.items() if layer is not None}
+
+
+def _track_method(finished: Run, facts: Facts, certain: Bools) -> TrackMethod | None:
+    """The run's own way to track boxes; rows that a person accepted or drew raise the detector's precision."""
     found = reopen.method(finished, TRACKS)
     if found is None:
         return None
@@ -81,35 +110,32 @@ def _following(finished: Run, facts: Facts, certain: NDArray[np.bool_]) -> Track
     if len(certain) and "precision" in parameters:
         share = float(certain.mean())
         parameters["precision"] = share + (1.0 - share) * parameters["precision"]
-    follow: TrackMethod = chosen.function(facts, **parameters)
-    return follow
+    return chosen.function(facts, **parameters)
 
 
-def _dating(finished: Run, facts: Facts) -> OnsetMethod | None:
+def _onset_method(finished: Run, facts: Facts) -> OnsetMethod | None:
     found = reopen.method(finished, SERIES)
     if found is None:
         return None
-    find: OnsetMethod = found[0].function(facts, **found[1])
-    return find
+    return found[0].function(facts, **found[1])
 
 
-def _certain(rows: gpd.GeoDataFrame, verdicts: Verdicts) -> NDArray[np.bool_]:
+def _certain(rows: gpd.GeoDataFrame, verdicts: Verdicts) -> Bools:
     """Of the rows that count, whether a person accepted or drew them."""
     counted = rows[rows["counted"].astype(bool)]
     drawn = np.arange(len(counted)) >= len(counted) - len(verdicts.added)
-    certain: NDArray[np.bool_] = counted["object_id"].isin(verdicts.accepted).to_numpy(bool) | drawn
-    return certain
+    return np.asarray(counted["object_id"].isin(verdicts.accepted).to_numpy(bool) | drawn)
 
 
-def _held_to(followed: Tracks, certain: NDArray[np.bool_], rejected: gpd.GeoDataFrame) -> Tracks:
-    """Tracks whose places hold a box for certain where a person vouches for one, and none where one was rejected."""
-    if not len(followed.places):
-        return followed
-    index = {day: i for i, day in enumerate(followed.dates)}
-    presence = followed.place_presence.copy()
-    centres = followed.places.geometry.to_numpy()
+def _with_certain_places(tracks: Tracks, certain: Bools, rejected: gpd.GeoDataFrame) -> Tracks:
+    """Tracks whose places hold a box for certain where a person accepted or drew one, none where one was rejected."""
+    if not len(tracks.places):
+        return tracks
+    index = {day: i for i, day in enumerate(tracks.dates)}
+    presence = tracks.place_presence.copy()
+    centres = tracks.places.geometry.to_numpy()
     tree = cKDTree(shapely.get_coordinates(centres))
-    counted = followed.detections[followed.detections["counted"].astype(bool)]
+    counted = tracks.detections[tracks.detections["counted"].astype(bool)]
     _, place = tree.query(shapely.get_coordinates(counted.geometry.centroid.to_numpy()))
     date = np.array([index[stamp.date()] for stamp in counted["date"]], np.int64)
     occupied = np.zeros(presence.shape, bool)
@@ -118,7 +144,7 @@ def _held_to(followed: Tracks, certain: NDArray[np.bool_], rejected: gpd.GeoData
         t = index[stamp.date()]
         presence[shapely.intersects(shape, centres) & ~occupied[:, t], t] = 0.0
     presence[place[certain], date[certain]] = 1.0
-    return replace(followed, place_presence=presence)
+    return replace(tracks, place_presence=presence)
 
 
 def _with_verdicts(boxes: gpd.GeoDataFrame, verdicts: Verdicts) -> gpd.GeoDataFrame:
@@ -150,7 +176,7 @@ def _with_verdicts(boxes: gpd.GeoDataFrame, verdicts: Verdicts) -> gpd.GeoDataFr
     return joined.astype({"counted": bool, "confidence": float, "date": boxes["date"].dtype})
 
 
-def _look_facts(finished: Run, days: Sequence[dt.date], zones: gpd.GeoDataFrame | None) -> list[DateMeasurements]:
+def _measurements(finished: Run, days: Sequence[dt.date], zones: gpd.GeoDataFrame | None) -> list[DateMeasurements]:
     """What the run found of each date beside its boxes, from its own time series."""
     table = finished.series
     names = ["", *([] if zones is None else [str(name) for name in zones["name"]])]
@@ -181,12 +207,17 @@ def _estimates(by_zone: Mapping[str, pd.Series[Any]], name: str, stem: str) -> d
 
 
 def _summary(
-    finished: Run, table: pd.DataFrame, followed: Tracks, find: Any, verdicts: Verdicts, warnings: Sequence[str]
-) -> dict[str, Any]:
+    finished: Run,
+    table: pd.DataFrame,
+    tracks: Tracks,
+    find: OnsetMethod | None,
+    verdicts: Verdicts,
+    warnings: Sequence[str],
+) -> dict[str, object]:
     onset = dict(finished.summary["onset"])
     if find is not None:
         reference = dt.date.fromisoformat(finished.summary["reference_date"])
-        onset["containers"] = find_onsets(table, find, reference, followed)["containers"].to_json()
+        onset["containers"] = find_onsets(table, find, reference, tracks)["containers"].to_json()
     counts = {"accepted": len(verdicts.accepted), "rejected": len(verdicts.rejected), "added": len(verdicts.added)}
     return {
         **finished.summary,
@@ -216,9 +247,11 @@ def _before_and_after(
     return "\n".join([*lines, str(out)])
 
 
-def _number(value: Any) -> str:
-    return "-" if pd.isna(value) else f"{float(value):.0f}"
+def _number(value: object) -> str:
+    number = as_float(value)
+    return "-" if number is None else f"{number:.0f}"
 
 
-def _interval(value: Any, low: Any, high: Any) -> str:
-    return "-" if pd.isna(value) else f"{float(value):.1f} ({_number(low)} to {_number(high)})"
+def _interval(value: object, low: object, high: object) -> str:
+    number = as_float(value)
+    return "-" if number is None else f"{number:.1f} ({_number(low)} to {_number(high)})"

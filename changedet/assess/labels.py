@@ -1,4 +1,4 @@
-"""Labelled tiles: drawn at random for a person to fill, checked row by row, held against found boxes."""
+"""Labelled tiles: checked row by row, and compared with found boxes."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from changedet.arrays import Bools, Floats
+from changedet.assess.drawn import day_fault, day_of, kind_fault
 from changedet.assess.score.boxes import iou, match_boxes
-from changedet.assess.verdicts import day_of
-from changedet.errors import InputError, Problem, did_you_mean
+from changedet.errors import InputError, Problem
 from changedet.grid import Grid
-from changedet.kernels.containers import KINDS
+from changedet.kernels.containers import OTHER
 
-Floats = NDArray[np.float64]
+Shapes: TypeAlias = NDArray[np.object_]
+"""Geometries."""
 SLIVER: Final = 0.01
+"""Part of a tile that another one of its date may overlap."""
 SAME_BOX: Final = 0.3
 """Intersection over union from which a found box is the labelled one."""
-OTHER: Final = "other"
 
 
 @dataclass(frozen=True)
@@ -39,42 +40,73 @@ class Labels:
     containers : tuple of arrays
         For each tile the geometries of its containers: rectangles or points.
     warnings : tuple of str
+        What was left out.
     """
 
     tiles: gpd.GeoDataFrame
-    containers: tuple[NDArray[np.object_], ...]
+    containers: tuple[Shapes, ...]
     warnings: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Floats:
-        """Containers in each tile."""
+        """Containers in each tile.
+
+        Returns
+        -------
+        float64 (tile,)
+            Whole numbers.
+        """
         return np.array([len(own) for own in self.containers], np.float64)
 
     @property
     def weights(self) -> Floats:
-        """How many tiles of the site each stands for, of mean 1."""
+        """How many tiles of the site each stands for.
+
+        Returns
+        -------
+        float64 (tile,)
+            Of mean 1.
+        """
         weight = self.tiles["weight"].to_numpy(np.float64)
         return np.asarray(weight / weight.mean()) if len(weight) else weight
 
-    def only(self, kept: NDArray[np.bool_]) -> Labels:
+    def only(self, kept: Bools) -> Labels:
+        """Some of the tiles.
+
+        Parameters
+        ----------
+        kept : bool (tile,)
+            Which to keep.
+
+        Returns
+        -------
+        Labels
+            With the same warnings.
+        """
         own = tuple(part for part, is_kept in zip(self.containers, kept, strict=True) if is_kept)
         return Labels(self.tiles[kept], own, self.warnings)
 
 
-def checked(
+def checked_labels(
     tiles: gpd.GeoDataFrame, labels: gpd.GeoDataFrame, grid: Grid, days: Sequence[dt.date], path: Path
 ) -> Labels:
-    """What was labelled.
+    """What was labelled, checked row by row.
 
     Parameters
     ----------
     tiles, labels : GeoDataFrame
-        As `read_labels` returns.
+        As `changedet.outputs.gpkg.labels.read_labels` gives.
     grid : Grid
+        The run's.
     days : sequence of datetime.date
         On which boxes were counted.
     path : path
         Of the labels, for error lines.
+
+    Returns
+    -------
+    Labels
+        The tiles that are labelled, with their containers; the kind `other` is none.
 
     Raises
     ------
@@ -83,7 +115,7 @@ def checked(
     """
     done = tiles[tiles["labelled"]]
     problems = [
-        Problem(said, key, str(path)) for key, said in (*_tile_faults(done, grid, days), *_label_faults(labels, days))
+        Problem(text, key, str(path)) for key, text in (*_tile_faults(done, grid, days), *_label_faults(labels, days))
     ]
     if problems:
         raise InputError(problems)
@@ -96,16 +128,16 @@ def checked(
         owner[(when == day) & shapely.contains_xy(shape, centres)] = k
     own = tuple(containers.geometry.to_numpy()[owner == k] for k in range(len(done)))
     lost = int((owner < 0).sum())
-    said = (f"{lost} labelled containers lie in no labelled tile of their date; they are left out",) if lost else ()
-    return Labels(done, own, said)
+    warnings = (f"{lost} labelled containers lie in no labelled tile of their date; they are left out",) if lost else ()
+    return Labels(done, own, warnings)
 
 
 def _tile_faults(tiles: gpd.GeoDataFrame, grid: Grid, days: Sequence[dt.date]) -> list[tuple[str, str]]:
     found = []
     for fid, row in tiles.iterrows():
-        shape, day = row.geometry, day_of(row["date"])
-        if day not in days:
-            found.append((f"tiles[{fid}].date", _no_such_day(row["date"], days)))
+        shape, wrong_day = row.geometry, day_fault(row["date"], days)
+        if wrong_day:
+            found.append((f"tiles[{fid}].date", wrong_day))
         if not isinstance(shape, BaseGeometry) or shape.is_empty or not shape.is_valid or shape.area <= 0:
             found.append((f"tiles[{fid}].geometry", "no valid polygon; draw the outline of the labelled ground"))
         elif not grid.area.contains(shape.centroid):
@@ -128,14 +160,8 @@ def _overlaps(tiles: gpd.GeoDataFrame) -> list[tuple[str, str]]:
 def _label_faults(labels: gpd.GeoDataFrame, days: Sequence[dt.date]) -> list[tuple[str, str]]:
     found = []
     for fid, row in labels.iterrows():
-        kind = "" if pd.isna(row["kind"]) else str(row["kind"]).strip()
-        if day_of(row["date"]) not in days:
-            found.append((f"containers[{fid}].date", _no_such_day(row["date"], days)))
-        if kind and kind not in KINDS:
-            hint = did_you_mean(kind, KINDS)
-            found.append(
-                (f"containers[{fid}].kind", f"no such kind '{kind}', expected one of {', '.join(KINDS)}{hint}")
-            )
+        faults = {"date": day_fault(row["date"], days), "kind": kind_fault(row["kind"])}
+        found += [(f"containers[{fid}].{key}", text) for key, text in faults.items() if text]
         shape = row.geometry
         if (
             not isinstance(shape, BaseGeometry)
@@ -147,14 +173,24 @@ def _label_faults(labels: gpd.GeoDataFrame, days: Sequence[dt.date]) -> list[tup
     return found
 
 
-def _no_such_day(value: Any, days: Sequence[dt.date]) -> str:
-    return f"'{value}' is no date on which boxes were counted, expected one of {', '.join(map(str, days))}"
-
-
-def match_labels(found: NDArray[Any], labels: NDArray[Any], confidence: Floats) -> list[tuple[int, int]]:
+def match_labels(found: Shapes, labels: Shapes, confidence: Floats) -> list[tuple[int, int]]:
     """Pairs of a found box and a label, each used once, the most confident first.
 
-    A labelled rectangle is met at an overlap of .3 (intersection over union), a point by the box that holds it.
+    A labelled rectangle is matched at an overlap of .3 (intersection over union), a point by the box that holds it.
+
+    Parameters
+    ----------
+    found : array of polygons (n,)
+        Found boxes.
+    labels : array of polygons or points (m,)
+        Labels in the same CRS.
+    confidence : float64 (n,)
+        Of each found box.
+
+    Returns
+    -------
+    list of (int, int)
+        Indices of the box and of the label of each pair.
 
     Examples
     --------
@@ -165,7 +201,7 @@ def match_labels(found: NDArray[Any], labels: NDArray[Any], confidence: Floats) 
     return match_boxes(found, labels, confidence, SAME_BOX, _overlap)
 
 
-def _overlap(box: Any, label: Any) -> float:
+def _overlap(box: BaseGeometry, label: BaseGeometry) -> float:
     if label.geom_type == "Point":
         # The nearer to the middle the better, so that of two boxes in a row each gets its own.
         return 1.0 - min(0.5, float(box.centroid.distance(label)) / max(float(box.length), 1e-9))

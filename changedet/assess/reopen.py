@@ -1,4 +1,4 @@
-"""A finished run's boxes, looks and methods, to follow and count again with what a person knows."""
+"""A finished run's boxes, looks and methods, to track and count again with what a person knows."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ Made = TypeVar("Made")
 def counted_days(finished: Run) -> list[dt.date]:
     """The dates on which a run counted boxes.
 
+    Parameters
+    ----------
+    finished : Run
+        With a time series.
+
+    Returns
+    -------
+    list of datetime.date
+        Sorted; one or more.
+
     Raises
     ------
     InputError
@@ -37,7 +47,26 @@ def counted_days(finished: Run) -> list[dt.date]:
 
 
 def boxes(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[gpd.GeoDataFrame, list[str]]:
-    """All boxes of the run with the candidates below the count threshold, where those are still kept."""
+    """All boxes of the run with the candidates below the count threshold, where those are still kept.
+
+    Parameters
+    ----------
+    finished : Run
+        With containers.
+    folder : RunFolder
+        Its folder.
+    grid : Grid
+        Its grid.
+    days : sequence of datetime.date
+        On which boxes were counted.
+
+    Returns
+    -------
+    rows : geopandas.GeoDataFrame
+        As the layer ``containers``, and `counted`, false for a candidate.
+    warnings : list of str
+        One where the candidates are no longer kept.
+    """
     containers = finished.containers
     try:
         kept = kept_boxes(folder, grid, days)
@@ -50,14 +79,44 @@ def boxes(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date])
 
 
 def looks(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[SeriesVisibility, list[str]]:
-    """What each date saw, as far as that is still kept."""
+    """What each date saw, as far as that is still kept.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Of the run.
+    grid : Grid
+        Its grid.
+    days : sequence of datetime.date
+        On which boxes were counted.
+
+    Returns
+    -------
+    looks : SeriesVisibility
+        For each of `days`.
+    warnings : list of str
+        One where it is no longer kept: all dates then count as clear.
+    """
     if all(folder.quality(day).exists() for day in days):
         return SeenLooks(folder, grid, tuple(days)), []
     return GivenVisibility(tuple(days)), ["what each date saw is no longer kept; all dates count as clear everywhere"]
 
 
 def method(finished: Run, stage: Stage[Made]) -> tuple[Method[Made], dict[str, Any]] | None:
-    """The run's own method of a stage with its parameters; None where it was switched off."""
+    """The run's own method of a stage with its parameters.
+
+    Parameters
+    ----------
+    finished : Run
+        Whose ``run.json`` names it.
+    stage : Stage
+        The stage.
+
+    Returns
+    -------
+    (Method, dict) or None
+        None where the stage was switched off.
+    """
     row = next((row for row in finished.provenance["methods"] if row["stage"] == stage.name), None)
     if row is None or row["method"] == NONE:
         return None
@@ -66,5 +125,16 @@ def method(finished: Run, stage: Stage[Made]) -> tuple[Method[Made], dict[str, A
 
 
 def detector(finished: Run) -> str:
-    """The objects method that found the boxes."""
+    """The objects method that found the boxes.
+
+    Parameters
+    ----------
+    finished : Run
+        Whose ``run.json`` names it.
+
+    Returns
+    -------
+    str
+        Empty where there is none.
+    """
     return next((str(row["method"]) for row in finished.provenance["methods"] if row["stage"] == "objects"), "")

@@ -1,4 +1,4 @@
-"""A person's verdicts: written out for judging in QGIS, read back, and the site counted again with them."""
+"""A person's verdicts: boxes written out to judge in QGIS, read back, and the site counted again with them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import geopandas as gpd
 
 from changedet.assess import reopen
 from changedet.assess.count_again import count_again
-from changedet.assess.verdicts import belongs, checked
+from changedet.assess.verdicts import belongs, checked_verdicts
 from changedet.errors import InputError, Problem
 from changedet.grid import Grid
 from changedet.outputs.gpkg.review import read_review, write_review
@@ -22,15 +22,15 @@ REVIEW: Final = "review.gpkg"
 def review_run(run_dir: str | Path, *, warn: Callable[[str], None] | None = None) -> str:
     """Write ``review.gpkg`` for a person to judge; once judged, count again into ``reviewed/``.
 
-    Accepted boxes and drawn ones are certain looks (confidence 1), rejected ones are taken out; tracks, series, totals
-    and the onset of containers follow from them by the run's own methods. Areas and footprints stay as they were.
+    Accepted boxes and drawn ones are certain detections (confidence 1), rejected ones are taken out; tracks, series,
+    totals and the onset of containers follow from them by the run's own methods. Areas and footprints stay as they were.
 
     Parameters
     ----------
     run_dir : path
-        A finished run whose containers were counted and followed.
+        A finished run whose containers were counted and tracked.
     warn : callable, optional
-        Is told each warning of the count; they stand in ``reviewed/summary.json`` too.
+        Called with each warning of the count; they stand in ``reviewed/summary.json`` too.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def review_run(run_dir: str | Path, *, warn: Callable[[str], None] | None = None
     judged, drawn = _read(path)
     grid = Grid.from_json(finished.provenance["grid"])
     if belongs(judged, containers, drawn, path):
-        verdicts = checked(judged, drawn, containers, grid, days, path)
+        verdicts = checked_verdicts(judged, drawn, containers, grid, days, path)
         if verdicts.is_empty:
             return _instructions(path, len(containers))
         return count_again(finished, days, verdicts, warn)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
+from changedet.arrays import Bools, Ints
 from changedet.assess import reopen
+from changedet.assess.labels import Shapes
 from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.outputs.gpkg.labels import write_labels
@@ -25,19 +27,34 @@ TILE_M: Final = 48.0
 BUSY_SHARE: Final = 0.75
 """Of the drawn tiles, those with a box: empty ground has little to say."""
 MOST_TRIES: Final = 40
-LEAST_CLEAR: Final = 0.6
+"""Squares looked at for each tile that is wanted, before too few count as seen."""
+FEWEST_TILES: Final = 8
+LEAST_CLEAR_FRACTION: Final = 0.6
 """Share of a tile that its date must show: who labels can count nothing under a cloud, the series does. Deep
 shade is not clear either, so that more would leave out dense blocks under a low sun."""
 
 
 def check_draw(path: Path, tiles: int) -> None:
-    """InputError where `draw_labels` would refuse, whatever the run."""
+    """Refuse what `draw_labels` would refuse, whatever the run.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where the tiles would be written.
+    tiles : int
+        How many are wanted.
+
+    Raises
+    ------
+    InputError
+        The file exists, its folder does not, or fewer than `FEWEST_TILES` are wanted.
+    """
     if path.exists():
         raise InputError(f"{path}: exists, and may hold labels; move it away to draw other tiles")
     if not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder '{path.parent}'; make it first")
-    if tiles < 8:
-        raise InputError(f"--draw: {tiles}, expected 8 or more")
+    if tiles < FEWEST_TILES:
+        raise InputError(f"--draw: {tiles}, expected {FEWEST_TILES} or more")
 
 
 def draw_labels(finished: Run, path: str | Path, *, tiles: int = 24, seed: int = 0) -> str:
@@ -62,7 +79,7 @@ def draw_labels(finished: Run, path: str | Path, *, tiles: int = 24, seed: int =
     Raises
     ------
     InputError
-        Nothing was counted, the file exists (it may hold labels), or too few places are seen.
+        Nothing was counted, the file exists (it may hold labels), or too few places can be seen.
     """
     target = Path(path)
     check_draw(target, tiles)
@@ -95,51 +112,77 @@ def _draw(
     rng: np.random.Generator,
 ) -> gpd.GeoDataFrame:
     """Random squares that their date shows, of two strata: with a box, weak ones too, and without."""
-    size = TILE_M * grid.resolution_m / grid.ground_resolution_m
-    west, south, east, north = grid.area.bounds
-    across, down = max(1, int((east - west) // size)), max(1, int((north - south) // size))
-    x, y = np.meshgrid(west + size * np.arange(across), south + size * np.arange(down))
-    squares = shapely.box(x.ravel(), y.ravel(), x.ravel() + size, y.ravel() + size)
-    inside = shapely.contains(grid.area.buffer(1e-6 * size), squares)
-    centres = shapely.get_coordinates(rows.geometry.centroid.to_numpy())
-    column, row = (
-        np.floor((centres[:, 0] - west) / size).astype(int),
-        np.floor((centres[:, 1] - south) / size).astype(int),
-    )
-    placed = (column >= 0) & (column < across) & (row >= 0) & (row < down)
-    index = {day: i for i, day in enumerate(days)}
-    when = np.array([index[day] for day in rows["date"].dt.date], int)
-    busy = np.zeros((len(days), len(squares)), bool)
-    busy[when[placed], (row * across + column)[placed]] = True
-    busy_ones, empty_ones = (
-        rng.permutation(np.flatnonzero(busy & inside)),
-        rng.permutation(np.flatnonzero(~busy & inside)),
-    )
-
-    def seen(members: NDArray[np.int64], most: int) -> list[int]:
-        kept: list[int] = []
-        for pick in members[: MOST_TRIES * wanted].tolist():
-            if (
-                len(kept) < most
-                and clear_share(looks, pick // len(squares), squares[pick % len(squares)]) >= LEAST_CLEAR
-            ):
-                kept.append(pick)
-        return kept
-
-    busy_picks = seen(busy_ones, round(BUSY_SHARE * wanted))
-    empty_picks = seen(empty_ones, wanted - len(busy_picks))
-    busy_picks = seen(busy_ones, wanted - len(empty_picks))
+    squares, busy = _squares(rows, grid, days)
+    inside = shapely.contains(grid.area.buffer(1e-6 * TILE_M), squares)
+    with_box = rng.permutation(np.flatnonzero(busy & inside))
+    without_box = rng.permutation(np.flatnonzero(~busy & inside))
+    most_tries = MOST_TRIES * wanted
+    visible = _Visible(looks, squares)
+    picks_with = visible.first(with_box[:most_tries], round(BUSY_SHARE * wanted))
+    picks_without = visible.first(without_box[:most_tries], wanted - len(picks_with))
+    picks_with = visible.first(with_box[:most_tries], wanted - len(picks_without))
     found = [
         (str(days[pick // len(squares)]), len(members) / len(picks), squares[pick % len(squares)])
-        for members, picks in ((busy_ones, busy_picks), (empty_ones, empty_picks))
+        for members, picks in ((with_box, picks_with), (without_box, picks_without))
         for pick in picks
     ]
     frame = gpd.GeoDataFrame(found, columns=["date", "weight", "geometry"], geometry="geometry", crs=grid.crs)
     return frame.assign(weight=frame["weight"] / frame["weight"].mean() if len(frame) else frame["weight"])
 
 
-def clear_share(looks: SeriesVisibility, i: int, shape: Any) -> float:
-    """Share of a polygon that date ``i`` shows, from points a tenth of its extent apart."""
+def _squares(rows: gpd.GeoDataFrame, grid: Grid, days: Sequence[dt.date]) -> tuple[Shapes, Bools]:
+    """Squares (square,) side by side over the area, and on which dates (date, square) they hold a box."""
+    size = TILE_M * grid.resolution_m / grid.ground_resolution_m
+    west, south, east, north = grid.area.bounds
+    across, down = max(1, int((east - west) // size)), max(1, int((north - south) // size))
+    x, y = np.meshgrid(west + size * np.arange(across), south + size * np.arange(down))
+    squares = shapely.box(x.ravel(), y.ravel(), x.ravel() + size, y.ravel() + size)
+    centres = shapely.get_coordinates(rows.geometry.centroid.to_numpy())
+    column = np.floor((centres[:, 0] - west) / size).astype(int)
+    row = np.floor((centres[:, 1] - south) / size).astype(int)
+    placed = (column >= 0) & (column < across) & (row >= 0) & (row < down)
+    index = {day: i for i, day in enumerate(days)}
+    when = np.array([index[day] for day in rows["date"].dt.date], int)
+    busy = np.zeros((len(days), len(squares)), bool)
+    busy[when[placed], (row * across + column)[placed]] = True
+    return squares, busy
+
+
+class _Visible(NamedTuple):
+    """Which squares their dates show; a square of a date is numbered ``date * squares + square``."""
+
+    looks: SeriesVisibility
+    squares: Shapes
+
+    def first(self, members: Ints, most: int) -> list[int]:
+        """The first of some squares that can be seen."""
+        kept: list[int] = []
+        for pick in members.tolist():
+            if len(kept) >= most:
+                break
+            date, square = divmod(pick, len(self.squares))
+            if clear_fraction(self.looks, date, self.squares[square]) >= LEAST_CLEAR_FRACTION:
+                kept.append(pick)
+        return kept
+
+
+def clear_fraction(looks: SeriesVisibility, i: int, shape: BaseGeometry) -> float:
+    """Part of a polygon that a date shows, from points a tenth of its extent apart.
+
+    Parameters
+    ----------
+    looks : SeriesVisibility
+        What each date saw.
+    i : int
+        Index of the date.
+    shape : shapely geometry
+        A polygon in the grid's CRS.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
     west, south, east, north = shape.bounds
     x, y = np.meshgrid(np.linspace(west, east, 12)[1:-1], np.linspace(south, north, 12)[1:-1])
     inside = shapely.contains_xy(shape, x, y)

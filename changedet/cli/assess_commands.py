@@ -106,7 +106,7 @@ def calibrate(
     """Fit the detector's threshold, bias and interval to tiles of your own scenes; runs first what has not been run."""
     # Imported here for a quick start, as in score.
     from changedet.assess import calibrate as calibration
-    from changedet.assess.calibration_text import format_calibration
+    from changedet.assess.calibration_file import format_calibration
     from changedet.assess.tiles_to_label import check_draw, draw_labels
     from changedet.pipeline.run import carry_out
     from changedet.plan import make_plan

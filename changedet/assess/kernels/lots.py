@@ -17,8 +17,8 @@ from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels.colour import linear_rgb, scaled_lab
 
 CAST_SHARE: Final = 0.6
-"""Part of a site's colour cast that is removed. Best or near it for casts of 3 to 20 % on simulated fleets; removing all
-of it doubles the error where there is no cast."""
+"""Part of a site's colour cast that is removed. Best or near it for casts of 3 to 20 % on simulated fleets; removing
+all of it doubles the error where there is no cast."""
 MEDIAN_REFLECTANCE: Final = 0.18
 """To which a site's median box is brought: that of a grey card."""
 LEAST_REFLECTANCE: Final = 1e-3

@@ -179,7 +179,7 @@ def _before(table: Floats, along: Floats, other: Floats, i: int, j: int) -> tupl
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _best_chain(evidence: Floats, along: Floats, other: Floats) -> tuple[float, Ints, Ints]:
-    # Dynamic programming (Smith and Waterman 1981, doi:10.1016/0022-2836(81)90087-5) over the boxes up to `REACH` before.
+    # Smith and Waterman 1981, doi:10.1016/0022-2836(81)90087-5, over the boxes up to `REACH` before.
     n, m = evidence.shape
     table, came = np.zeros((n, m)), np.full((n, m), -1)
     best, at, to = 0.0, -1, -1
