@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import rasterio
 import yaml
 from affine import Affine
+from scipy.ndimage import gaussian_filter
 
 BANDS = {"blue": 1, "green": 2, "red": 3, "nir": 4}
 
@@ -68,3 +70,18 @@ def overcast_sky(shape: tuple[int, int], contrast: float = 0.05, seed: int = 0) 
     uneven = np.fft.irfft2(spectrum * frequency**-1.75, s=shape)
     level = 7000 * (1 + contrast * uneven / uneven.std())
     return np.stack([level * gain for gain in (1.0, 0.99, 0.98, 0.96)]) + rng.normal(0, 20, (4, *shape))
+
+
+@cache
+def blocks_and_grain(seed: int = 0, n: int = 384, bands: int = 2) -> np.ndarray:
+    """Blocks and grain, band-limited so that a Fourier shift is exact; read-only."""
+    rng = np.random.default_rng(seed)
+    out = np.zeros((bands, n, n))
+    for _ in range(n * n // 300):
+        y, x = rng.integers(0, n, 2)
+        h, w = rng.integers(3, 20, 2)
+        out[:, y : y + h, x : x + w] = rng.uniform(0, 1, (bands, 1, 1))
+    out = np.stack([gaussian_filter(band, 1.0, mode="wrap") for band in out])
+    out = 800 + 1500 * out
+    out.flags.writeable = False
+    return out

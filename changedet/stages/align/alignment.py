@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -43,6 +43,13 @@ class Alignment:
 
     @property
     def shift(self) -> Shift:
+        """The common shift.
+
+        Returns
+        -------
+        Shift
+            Of `displacement`.
+        """
         return self.displacement.shift
 
     def if_significant(self) -> Alignment:
@@ -50,6 +57,11 @@ class Alignment:
 
         Resampling blurs one date and not the other: that is a sure loss, to be paid only for a shift that is there
         (chi-square of its two axes above its 95 % quantile).
+
+        Returns
+        -------
+        Alignment
+            This one, or one without displacement.
         """
         squares = self.shift.east_m**2 + self.shift.north_m**2
         if not self.confident or self.displacement.local_east_m is not None or squares > CHI2_95 * self.sigma_m**2:
@@ -58,7 +70,13 @@ class Alignment:
         return replace(self, displacement=Displacement(), reason=f"{self.reason}; not moved: {found}")
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON keeps it; infinity becomes null."""
+        """As JSON keeps it.
+
+        Returns
+        -------
+        dict of str to object
+            Of the attributes; infinity becomes null.
+        """
         return {
             "displacement": self.displacement.to_json(),
             "sigma_m": self.sigma_m if np.isfinite(self.sigma_m) else None,
@@ -69,11 +87,38 @@ class Alignment:
         }
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Alignment:
-        """The inverse of `to_json`."""
+    def from_json(cls, kept: Mapping[str, Any]) -> Alignment:
+        """The inverse of `to_json`.
+
+        Parameters
+        ----------
+        kept : mapping of str to object
+            As `to_json` gives.
+
+        Returns
+        -------
+        Alignment
+            Equal to the one that was kept.
+        """
         sigma, residual = (np.inf if kept[key] is None else float(kept[key]) for key in ("sigma_m", "residual_m"))
         displacement = Displacement.from_json(kept["displacement"])
         return cls(displacement, sigma, residual, int(kept["chips_used"]), bool(kept["confident"]), str(kept["reason"]))
+
+
+class CoarseShift(NamedTuple):
+    """A shift to some pixels, from overviews.
+
+    Attributes
+    ----------
+    dy, dx : float
+        In overview pixels, rows down and columns right.
+    confidence : float
+        0 to 1; below `LEAST_CONFIDENCE` of `chips` no shift is taken.
+    """
+
+    dy: float
+    dx: float
+    confidence: float
 
 
 @dataclass(frozen=True)
@@ -87,9 +132,8 @@ class AlignMethod:
     max_shift_m : float
         Search range.
     coarse : callable
-        ``coarse(moving_overview, reference_overview, overview_resolution_m) -> (dy, dx, confidence)``: overviews are
-        float32 ``(band, y, x)``, the shift in overview pixels (rows down, columns right); confidence 0 to 1, below
-        `LEAST_CONFIDENCE` take no shift.
+        ``coarse(moving_overview, reference_overview, overview_resolution_m) -> CoarseShift``: overviews are float32
+        ``(band, y, x)``.
     refine : callable
         ``refine(moving_chips, reference_chips, centres_px, resolution_m, start_px=(0, 0)) -> Alignment``: chips are
         float32 ``(chip, band, y, x)``, the same windows of both images; centres ``(chip, 2)`` as y, x on the common
@@ -98,5 +142,5 @@ class AlignMethod:
 
     chip_px: int
     max_shift_m: float
-    coarse: Callable[..., tuple[float, float, float]]
+    coarse: Callable[..., CoarseShift]
     refine: Callable[..., Alignment]

@@ -3,48 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from changedet.arrays import Bools, Floats, Singles
 from changedet.grid.displacement import Displacement, Shift
-from changedet.stages.align.alignment import Alignment, AlignMethod
-from changedet.stages.align.kernels import chip_shifts as kernel
+from changedet.stages.align.alignment import Alignment, AlignMethod, CoarseShift
+from changedet.stages.align.kernels.chip_shifts import MIN_QUALITY, chip_shifts, correlation_peak, correlation_spectrum
+from changedet.stages.align.kernels.consensus import AGREEMENT_PX, Consensus, consensus, disagreement, robust_spread
+from changedet.stages.align.kernels.gradient_fields import Fields
+from changedet.stages.align.kernels.local_field import field_at, local_field, node_spacing
 
 SIGMA_FLOOR_PX: Final = 0.04
-"""Errors that all chips share, such as shadows that moved with the sun, do not show in their scatter."""
+"""Standard error that all chips share, such as from shadows that moved with the sun: their scatter does not show it."""
 LEAST_CONFIDENCE: Final = 0.1
 """Of the coarse step: below it, the chips search from no shift."""
 LEAST_VALID: Final = 0.25
 """Chips with a smaller share of seen pixels are left out."""
+COARSE_SEARCH_SHARE: Final = 0.25
+"""Of an overview's edge, the farthest shift that the coarse step looks for."""
+FIELD_SIGMA_PX: Final = 1.0
+"""Of the Gaussian before gradients are taken: noise of single pixels tells no direction."""
+CLOSE_PX: Final = 4.0
+"""How far around the agreed shift the chips are searched once more."""
+MOST_QUALITY, FREE_QUALITY = 30.0, 0.8
+"""A chip weighs by the square of its quality, cut off at the first, less the second times the least quality."""
+FEW_CHIPS: Final = 4.0
+"""The spread of a handful of chips is itself known badly, and too small as often as too large: the standard error is
+widened by one over the chips times this."""
+ALONE_SIGMA_PX: Final = 0.2
+"""Standard error and residual of a single chip."""
 
-
-Field = Callable[[NDArray[np.float32], float], NDArray[np.complex64]]
+Field: TypeAlias = Callable[[Singles, float], Fields]
+"""``field(image, sigma_px) -> complex64 (band, y, x)``: what is correlated of an image float32 ``(band, y, x)``."""
 
 
 def measured_shift(
     method: AlignMethod,
-    overviews: tuple[NDArray[np.float32], NDArray[np.float32]],
+    overviews: tuple[Singles, Singles],
     factor: int,
-    cells: tuple[NDArray[np.float32], NDArray[np.float32]],
+    cells: tuple[Singles, Singles],
     corners: list[tuple[int, int]],
     resolution_m: float,
 ) -> Alignment:
-    """Where the first of two images lies relative to the second: the coarse step tells the fine one where to search.
+    """Where the first of two images lies relative to the second; the coarse step shows the fine one where to search.
 
     Parameters
     ----------
     method : AlignMethod
-    overviews : two (band, y, x) float32
-        Of `factor` by `factor` pixels.
+        Both steps.
+    overviews : two float32 (band, y, x)
+        Of both images; NaN for no data.
     factor : int
-    cells : two (cell, band, y, x) float32
-        The fixed sample of both.
+        Pixels of the grid that one of the overviews averages on a side.
+    cells : two float32 (cell, band, y, x)
+        The fixed sample of both; NaN for no data.
     corners : list of (y, x)
-        Of the sample's cells.
+        Of the sample's cells, in pixels of the grid.
     resolution_m : float
         Pixel size of the grid.
+
+    Returns
+    -------
+    Alignment
+        Not confident, and at rest, where no shift can be known.
     """
     dy, dx, confidence = method.coarse(*overviews, resolution_m * factor)
     start = (dy * factor, dx * factor) if confidence >= LEAST_CONFIDENCE else (0.0, 0.0)
@@ -54,27 +77,61 @@ def measured_shift(
 
 
 def coarse_shift(
-    moving: NDArray[np.float32],
-    reference: NDArray[np.float32],
+    moving: Singles,
+    reference: Singles,
     resolution_m: float | None = None,
     *,
     field: Field,
     whitening: float,
     max_shift_m: float,
-) -> tuple[float, float, float]:
-    """`AlignMethod.coarse` by correlation of the fields that `field` makes of both images."""
-    limit = 0.25 * min(moving.shape[1:])
+) -> CoarseShift:
+    """`AlignMethod.coarse` by correlation of fields.
+
+    Parameters
+    ----------
+    moving, reference : float32 (band, y, x)
+        Overviews; NaN for no data.
+    resolution_m : float, optional
+        Of the overviews' pixels; without it the search range is unknown.
+    field : callable
+        What is correlated, as `Field` says.
+    whitening : float
+        0 keeps the power of the correlation, 1 its phase alone.
+    max_shift_m : float
+        Search range.
+
+    Returns
+    -------
+    CoarseShift
+        Of confidence 0 where the correlation has no peak.
+    """
+    limit = COARSE_SEARCH_SHARE * min(moving.shape[1:])
     if resolution_m is not None:
         limit = min(limit, max_shift_m / resolution_m + 1.0)
-    spectrum = kernel.correlation_spectrum(field(moving, 1.0), field(reference, 1.0), whitening)
-    dy, dx, quality, distinct = kernel.peak(spectrum, limit)
-    return dy, dx, distinct if quality >= kernel.MIN_QUALITY else 0.0
+    fields = field(moving, FIELD_SIGMA_PX), field(reference, FIELD_SIGMA_PX)
+    peak = correlation_peak(correlation_spectrum(*fields, whitening), limit)
+    return CoarseShift(peak.dy, peak.dx, peak.distinct if peak.quality >= MIN_QUALITY else 0.0)
 
 
-def chips(
-    cells: NDArray[np.float32], corners: list[tuple[int, int]], chip_px: int
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Cut sample cells ``(cell, band, y, x)`` into chips ``(chip, band, y, x)``, with their centres ``(chip, 2)``."""
+def chips(cells: Singles, corners: list[tuple[int, int]], chip_px: int) -> tuple[Singles, Floats]:
+    """Cut sample cells into chips.
+
+    Parameters
+    ----------
+    cells : float32 (cell, band, y, x)
+        Of the fixed sample.
+    corners : list of (y, x)
+        Of the cells, in pixels of the grid.
+    chip_px : int
+        Edge of a chip; at most that of a cell.
+
+    Returns
+    -------
+    cut : float32 (chip, band, y, x)
+        Side by side; what is left at the ends of a cell is dropped.
+    centres : float64 (chip, 2)
+        y, x in pixels of the grid.
+    """
     edge = cells.shape[2]
     size = min(chip_px, edge)
     cut, centres = [], []
@@ -87,9 +144,9 @@ def chips(
 
 
 def refined_shift(
-    moving_chips: NDArray[np.float32],
-    reference_chips: NDArray[np.float32],
-    centres_px: NDArray[np.float64],
+    moving_chips: Singles,
+    reference_chips: Singles,
+    centres_px: Floats,
     resolution_m: float,
     start_px: tuple[float, float] = (0.0, 0.0),
     *,
@@ -97,71 +154,91 @@ def refined_shift(
     whitening: float,
     max_shift_m: float,
 ) -> Alignment:
-    """`AlignMethod.refine` by correlation of the fields that `field` makes of each pair of chips."""
+    """`AlignMethod.refine` by correlation of the fields of each pair of chips.
+
+    Parameters
+    ----------
+    moving_chips, reference_chips : float32 (chip, band, y, x)
+        The same windows of both images; NaN for no data.
+    centres_px : float64 (chip, 2)
+        y, x on the common grid.
+    resolution_m : float
+        Of the chips' pixels.
+    start_px : (float, float)
+        dy, dx where to search.
+    field : callable
+        What is correlated, as `Field` says.
+    whitening : float
+        0 keeps the power of the correlation, 1 its phase alone.
+    max_shift_m : float
+        Search range.
+
+    Returns
+    -------
+    Alignment
+        Not confident, and at rest, where no shift can be known.
+    """
     limit = max_shift_m / resolution_m
     keep = _seen(moving_chips, reference_chips)
     if not keep.any():
         return _unknown("no chip is seen on both dates")
     fields = [
-        (field(moving, 1.0), field(reference, 1.0))
+        (field(moving, FIELD_SIGMA_PX), field(reference, FIELD_SIGMA_PX))
         for moving, reference in zip(moving_chips[keep], reference_chips[keep], strict=True)
     ]
     centres = np.asarray(centres_px, float)[keep]
-    found = kernel.chip_shifts(fields, start_px, limit, whitening)
-    good = found[:, 2] >= kernel.MIN_QUALITY
+    found = chip_shifts(fields, start_px, limit, whitening)
+    good = found[:, 2] >= MIN_QUALITY
     if not good.any():
         return _unknown("no texture that both dates share")
-    agreed = kernel.consensus(found[good, :2], _weights(found[good]), kernel.AGREEMENT_PX)
+    agreed = consensus(found[good, :2], _weights(found[good]), AGREEMENT_PX)
     # Once more from the agreed place, nearby only: chips overlap fully there, and strays come home.
-    close = kernel.chip_shifts(fields, tuple(agreed["shift"]), min(limit, 4.0), whitening)
-    second = close[:, 2] >= kernel.MIN_QUALITY
-    if second.any():
-        final = kernel.consensus(close[second, :2], _weights(close[second]), kernel.AGREEMENT_PX)
-    else:
+    place = float(agreed.shift[0]), float(agreed.shift[1])
+    close = chip_shifts(fields, place, min(limit, CLOSE_PX), whitening)
+    second = close[:, 2] >= MIN_QUALITY
+    if not second.any():
         return _unknown("no texture that both dates share")
-    verdict = kernel.disagreement(agreed, found[good], limit)
-    if verdict:
-        return _unknown(verdict)
+    final = consensus(close[second, :2], _weights(close[second]), AGREEMENT_PX)
+    refusal = disagreement(agreed, found[good], limit)
+    if refusal:
+        return _unknown(refusal)
     return _alignment(final, close[second], centres[second], resolution_m)
 
 
-def _seen(moving: NDArray[np.float32], reference: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _seen(moving: Singles, reference: Singles) -> Bools:
     both = np.isfinite(moving).all(axis=1) & np.isfinite(reference).all(axis=1)
     return np.asarray(both.mean(axis=(1, 2)) >= LEAST_VALID)
 
 
-def _weights(found: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.minimum(found[:, 2], 30.0) - 0.8 * kernel.MIN_QUALITY) ** 2
+def _weights(found: Floats) -> Floats:
+    return np.asarray(np.minimum(found[:, 2], MOST_QUALITY) - FREE_QUALITY * MIN_QUALITY) ** 2
 
 
-def _alignment(
-    agreed: dict[str, Any], found: NDArray[np.float64], centres: NDArray[np.float64], resolution_m: float
-) -> Alignment:
-    dy, dx = (float(value) for value in agreed["shift"])
-    agree = agreed["agree"]
-    residuals = found[agree, :2] - agreed["shift"]
-    spacing = kernel.node_spacing(centres[agree])
-    nodes = kernel.local_field(centres[agree], residuals, _weights(found[agree]), spacing)
-    residual_px = agreed["residual_px"]
-    local: tuple[Any, Any] = (None, None)
+def _alignment(agreed: Consensus, found: Floats, centres: Floats, resolution_m: float) -> Alignment:
+    dy, dx = (float(value) for value in agreed.shift)
+    agree = agreed.agree
+    residuals = found[agree, :2] - agreed.shift
+    spacing = node_spacing(centres[agree])
+    nodes = local_field(centres[agree], residuals, _weights(found[agree]), spacing)
+    residual_px = agreed.residual_px
     if nodes is not None:
-        left = residuals - kernel.at_nodes(nodes, centres[agree], spacing)
-        residual_px = 1.4826 * float(np.median(np.abs(left)))
-        local = _rows(nodes[1] * resolution_m), _rows(-nodes[0] * resolution_m)
-    # The spread of a handful of chips is itself known badly, and too small as often as too large.
-    few = 1.0 + 4.0 / len(residuals)
-    sigma_px = float(np.hypot(few * agreed["sigma_px"], SIGMA_FLOOR_PX))
+        residual_px = robust_spread(residuals - field_at(nodes, centres[agree], spacing))
+    widened = 1.0 + FEW_CHIPS / len(residuals)
+    sigma_px = float(np.hypot(widened * agreed.sigma_px, SIGMA_FLOOR_PX))
     if len(residuals) == 1:
-        residual_px, sigma_px = 0.2, 0.2
+        residual_px, sigma_px = ALONE_SIGMA_PX, ALONE_SIGMA_PX
     count = int(agree.sum())
-    words = f"{count} of {len(found)} chips agree within {residual_px:.2f} px" + (
-        ", locally too" if local[0] is not None else ""
+    locally = ", locally too" if nodes is not None else ""
+    words = f"{count} of {len(found)} chips agree within {residual_px:.2f} px{locally}"
+    shift = Shift(dx * resolution_m, -dy * resolution_m)
+    east_m, north_m = (
+        (None, None) if nodes is None else (_rows(nodes[1] * resolution_m), _rows(-nodes[0] * resolution_m))
     )
-    displacement = Displacement(Shift(dx * resolution_m, -dy * resolution_m), local[0], local[1], spacing)
+    displacement = Displacement(shift, east_m, north_m, spacing)
     return Alignment(displacement, sigma_px * resolution_m, residual_px * resolution_m, count, True, words)
 
 
-def _rows(values: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
+def _rows(values: Floats) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(float(value) for value in row) for row in values)
 
 

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Final
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from changedet.arrays import Floats, Singles
 from changedet.blocks import over_sample, per_block, resolution_of, sample_windows
 from changedet.errors import MethodError
 from changedet.stages.align.alignment import Alignment, AlignMethod
 from changedet.stages.align.chips import measured_shift
-from changedet.stages.align.kernels import chip_shifts as kernel
+from changedet.stages.align.kernels.shifted_image import resample_shifted
 from changedet.stages.align.stage import STAGE
 from changedet.stages.registry import Facts
 
+MARGIN_PX: Final = 4
+"""Beyond the search range: what the refined shift, the local field and the resampling may add to it."""
+OVERVIEW_BUDGET_PX: Final = 1.1e6
+"""Pixels of an overview at most."""
+DECIMATED_FROM_PX: Final = (256, 1024)
+"""Images whose shorter side has so many pixels are decimated by 2, and by 4."""
 
-def estimate_shift(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto", **parameters: Any) -> Any:
+
+def estimate_shift(
+    moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto", **parameters: object
+) -> Alignment:
     """Measure where the content of one image lies, relative to another on the same grid.
 
     Parameters
@@ -28,7 +37,7 @@ def estimate_shift(moving: xr.DataArray, reference: xr.DataArray, *, method: str
         Dims ``(band, y, x)``, one north-up grid in metres, NaN for no data; in memory or dask.
     method : str
         ``auto`` or a name of the stage.
-    **parameters
+    **parameters : object
         The method's own.
 
     Returns
@@ -46,7 +55,7 @@ def estimate_shift(moving: xr.DataArray, reference: xr.DataArray, *, method: str
     return _estimated(moving, reference, _aligner(moving, method, parameters))
 
 
-def _estimated(moving: xr.DataArray, reference: xr.DataArray, aligner: AlignMethod) -> Any:
+def _estimated(moving: xr.DataArray, reference: xr.DataArray, aligner: AlignMethod) -> Alignment:
     if moving.sizes != reference.sizes:
         raise MethodError(f"align: images differ in shape, {dict(moving.sizes)} and {dict(reference.sizes)}")
     shape = int(moving.sizes["y"]), int(moving.sizes["x"])
@@ -58,7 +67,7 @@ def _estimated(moving: xr.DataArray, reference: xr.DataArray, aligner: AlignMeth
     return over_sample(measure, *pair, moving_overview=overviews[0].data, reference_overview=overviews[1].data)
 
 
-def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto", **parameters: Any) -> xr.DataArray:
+def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto", **parameters: object) -> xr.DataArray:
     """Move an image on to the reference, with one bilinear resampling.
 
     Parameters
@@ -67,7 +76,7 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
         Dims ``(band, y, x)``, one north-up grid in metres, NaN for no data; in memory or dask.
     method : str
         ``auto``, ``none`` or a name of the stage.
-    **parameters
+    **parameters : object
         The method's own.
 
     Returns
@@ -100,7 +109,7 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
         moving.astype(np.float32),
         place,
         dtype=np.float32,
-        halo_px=int(np.ceil(limit_px)) + 4,
+        halo_px=int(np.ceil(limit_px)) + MARGIN_PX,
         bands=bands,
         alignment=estimated,
         resolution_m=resolution_m,
@@ -108,13 +117,25 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
 
 
 def overview_factor(shape: tuple[int, int]) -> int:
-    """How much to decimate images of that shape for `AlignMethod.coarse`: 1, 2, 4, 8, ... for at most a megapixel.
+    """How much to decimate images of that shape for `AlignMethod.coarse`, for at most a megapixel.
 
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns.
+
+    Returns
+    -------
+    int
+        1, 2, 4, 8, ...
+
+    Examples
+    --------
     >>> overview_factor((400, 400)), overview_factor((8192, 8192))
     (2, 8)
     """
-    factor = 1 if min(shape) < 256 else 2 if min(shape) < 1024 else 4
-    while shape[0] * shape[1] / factor**2 > 1.1e6:
+    factor = int(2 ** sum(min(shape) >= least for least in DECIMATED_FROM_PX))
+    while shape[0] * shape[1] / factor**2 > OVERVIEW_BUDGET_PX:
         factor *= 2
     return factor
 
@@ -123,33 +144,29 @@ def _overview(image: xr.DataArray, factor: int) -> xr.DataArray:
     return image.astype(np.float32).coarsen(y=factor, x=factor, boundary="trim").mean().transpose("band", "y", "x")
 
 
-def _aligner(image: xr.DataArray, method: str, parameters: Mapping[str, Any]) -> AlignMethod:
+def _aligner(image: xr.DataArray, method: str, parameters: Mapping[str, object]) -> AlignMethod:
     facts = Facts(resolution_of(image), tuple(str(band) for band in np.atleast_1d(image["band"].values)))
     return STAGE.made(facts, method, parameters)[1]
 
 
-def _resample(
-    moving: NDArray[np.float32], place: NDArray[np.float64], *, alignment: Alignment, resolution_m: float
-) -> NDArray[np.float32]:
+def _resample(moving: Singles, place: Floats, *, alignment: Alignment, resolution_m: float) -> Singles:
     # Beyond the grid's edge the halo has no place; what it shows there is cut off again.
     dy, dx = _displacement_px(alignment, np.nan_to_num(place), resolution_m)
-    return kernel.resample_shifted(moving, dy, dx)
+    return resample_shifted(moving, dy, dx)
 
 
-def _displacement_px(
-    alignment: Alignment, place: NDArray[np.float64], resolution_m: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _displacement_px(alignment: Alignment, place: Floats, resolution_m: float) -> tuple[Floats, Floats]:
     """How far the content of grid pixels ``place`` (row, column) lies from them, in pixels down and right."""
     east_m, north_m = alignment.displacement.at(place[0], place[1])
     return -north_m / resolution_m, east_m / resolution_m
 
 
 def _measure(
-    moving_cells: NDArray[np.float32],
-    reference_cells: NDArray[np.float32],
+    moving_cells: Singles,
+    reference_cells: Singles,
     *,
-    moving_overview: NDArray[np.float32],
-    reference_overview: NDArray[np.float32],
+    moving_overview: Singles,
+    reference_overview: Singles,
     method: AlignMethod,
     corners: list[tuple[int, int]],
     resolution_m: float,

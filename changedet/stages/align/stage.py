@@ -8,12 +8,23 @@ from typing import Final
 from changedet.errors import MethodError
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.chips import Field, coarse_shift, refined_shift
-from changedet.stages.align.kernels import chip_shifts as kernel
+from changedet.stages.align.kernels.gradient_fields import grey_field, orientation_field
 from changedet.stages.registry import Choice, Count, Facts, Metres, Stage
 
 
 def choose(facts: Facts) -> Choice:
-    """Orientation correlation, in all cases: gradient directions survive season, sun and gain."""
+    """Orientation correlation, in all cases: gradient directions survive season, sun and gain.
+
+    Parameters
+    ----------
+    facts : Facts
+        Of the scenes.
+
+    Returns
+    -------
+    Choice
+        For ``method: auto``.
+    """
     if facts.is_sar:
         reason = "SAR: gradient directions of the log amplitude, which gain and speckle disturb least"
     else:
@@ -21,33 +32,64 @@ def choose(facts: Facts) -> Choice:
     return Choice("orientation_correlation", {}, reason)
 
 
-SHARED: Final = {
-    "max_shift_m": "Search range; default: 20 pixels, and at least 15 m.",
-    "chip_px": "Edge of the chips that are correlated.",
-}
-"""What the parameters mean that both methods have."""
+PHASE_WHITENING: Final = 0.9
+"""Of phase correlation: a little power is kept, so that frequencies of noise alone count less; chosen by hand."""
+LEAST_CHIP_PX: Final = 32
+"""Smaller chips have too few pixels for a peak above `MIN_QUALITY`."""
+LEAST_SEARCH_M, LEAST_SEARCH_PX = 15.0, 20.0
+"""Search range where none is given, the farther of both."""
 
-STAGE: Final[Stage[AlignMethod]] = Stage("align", choose, SHARED)
+STAGE: Final[Stage[AlignMethod]] = Stage("align", choose)
 
 
 @STAGE.method(
     "orientation_correlation", reference="Fitch, Kadyrov, Christmas, Kittler 2002, doi:10.5244/C.16.11", version=1
 )
 def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
-    """Correlates damped gradient directions of all bands in chips; most chips decide."""
-    return _method(facts, kernel.orientation_field, 0.0, max_shift_m, chip_px)
+    """Correlates damped gradient directions of all bands in chips; most chips decide.
+
+    Parameters
+    ----------
+    facts : Facts
+        The pixel size counts.
+    max_shift_m : float, optional
+        Search range; default: 20 pixels, and at least 15 m.
+    chip_px : int
+        Edge of the chips that are correlated.
+
+    Returns
+    -------
+    AlignMethod
+        Both steps.
+    """
+    return _method(facts, orientation_field, 0.0, max_shift_m, chip_px)
 
 
 @STAGE.method("phase_correlation", reference="Kuglin and Hines 1975; Guizar-Sicairos 2008, doi:10.1364/OL.33.000156")
 def phase_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
-    """Correlates the phase of the mean band in chips; most chips decide."""
-    return _method(facts, kernel.grey_field, 0.9, max_shift_m, chip_px)
+    """Correlates the phase of the mean band in chips; most chips decide.
+
+    Parameters
+    ----------
+    facts : Facts
+        The pixel size counts.
+    max_shift_m : float, optional
+        Search range; default: 20 pixels, and at least 15 m.
+    chip_px : int
+        Edge of the chips that are correlated.
+
+    Returns
+    -------
+    AlignMethod
+        Both steps.
+    """
+    return _method(facts, grey_field, PHASE_WHITENING, max_shift_m, chip_px)
 
 
 def _method(facts: Facts, field: Field, whitening: float, max_shift_m: float | None, chip_px: int) -> AlignMethod:
-    if chip_px < 32:
-        raise MethodError(f"align.chip_px: {chip_px} is too small to correlate, expected at least 32")
-    limit_m = max(15.0, 20.0 * facts.resolution_m) if max_shift_m is None else max_shift_m
+    if chip_px < LEAST_CHIP_PX:
+        raise MethodError(f"align.chip_px: {chip_px} is too small to correlate, expected at least {LEAST_CHIP_PX}")
+    limit_m = max(LEAST_SEARCH_M, LEAST_SEARCH_PX * facts.resolution_m) if max_shift_m is None else max_shift_m
     coarse = partial(coarse_shift, field=field, whitening=whitening, max_shift_m=limit_m)
     refine = partial(refined_shift, field=field, whitening=whitening, max_shift_m=limit_m)
     return AlignMethod(chip_px, limit_m, coarse, refine)
