@@ -53,7 +53,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used, so that the command line starts without what it does not need."""
+    # Imported when it is first used, so that the command line starts without what it does not need.
     if name not in _MODULES:
         raise AttributeError(f"module 'changedet' has no attribute '{name}'")
     value = getattr(import_module(_MODULES[name]), name)

@@ -25,7 +25,7 @@ from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.page import write_report
 from changedet.pipeline.kernels import sidings as kernel
 from changedet.pipeline.zones import trains, with_occupancy
-from changedet.plan.open_scenes import zones_of
+from changedet.plan.site_areas import zones_of
 
 CRS = "EPSG:32633"
 LENGTHS = {"20ft": 6.06, "40ft": 12.19}

@@ -233,11 +233,16 @@ def job_between(plan: Plan, i: int, k: int) -> DateJob:
 
 
 def _methods(plan: Plan, extra: tuple[str, ...], compared: Sequence[Look]) -> Methods:
-    built = {stage: plan.built(stage) for stage in ("mask", "align", "objects")}
     # What is compared with an 8-bit display image is compared as one.
     dtype = "uint8" if any(look.dtype == "uint8" for look in compared) else plan.facts.dtype
-    built |= {"normalise": plan.built("normalise", extra), "change": plan.built("change", extra, dtype)}
-    return Methods(**built, footprint=footprint_method(plan.facts))
+    return Methods(
+        mask=plan.built("mask"),
+        align=plan.built("align"),
+        normalise=plan.built("normalise", extra),
+        change=plan.built("change", extra, dtype),
+        objects=plan.built("objects"),
+        footprint=footprint_method(plan.facts),
+    )
 
 
 def _witnesses(plan: Plan) -> tuple[Look, ...]:

@@ -1,4 +1,4 @@
-"""What a run will do, decided from the workflow and the scenes' headers alone; no pixel is read."""
+"""A plan from a workflow and its scenes' headers; no pixel is read."""
 
 from __future__ import annotations
 
@@ -13,23 +13,19 @@ from changedet.grid import Frame, Grid, make_grid
 from changedet.imagery.look import match_scales, shared_roles
 from changedet.imagery.scene import Look
 from changedet.plan.model import Plan
-from changedet.plan.open_scenes import (
-    area_of,
-    check_bands,
-    compared_roles,
-    covering,
-    located,
-    looks_of,
-    opened_scenes,
-    zones_of,
-)
+from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
 from changedet.plan.resources import available_bytes, cores, sizes, tile_edges
+from changedet.plan.site_areas import area_of, covering, located, zones_of
 from changedet.stages.registry import NONE, Choice, Facts
 from changedet.store import RunFolder
 from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, resolve_stage, stages
 
 MOST_AROUND_PX: Final = 1000
-"""A neighbourhood is read around every tile: beyond this it would need more memory than there is."""
+"""A neighbourhood is read around every tile: a larger one would need more memory than there is."""
+COARSE_REFERENCE: Final = 2.0
+"""A reference whose GSD is so many times the finest scene's is warned of."""
+NEARLY_FINEST: Final = 1.25
+"""So many times the finest GSD is as good a reference."""
 
 
 def make_plan(
@@ -40,10 +36,16 @@ def make_plan(
     Parameters
     ----------
     workflow : Workflow or path
+        Checked already, or its file.
     out : str, optional
         Folder for the run folders, relative to the working directory; default ``outputs.dir``.
     scheduler : str, optional
         ``threads``, ``processes`` or ``tcp://HOST:PORT``, instead of ``compute.scheduler``.
+
+    Returns
+    -------
+    Plan
+        With the warnings that the user should see.
 
     Raises
     ------
@@ -82,10 +84,16 @@ def without(plan: Plan, left_out: Collection[int], said: Sequence[str]) -> Plan:
     Parameters
     ----------
     plan : Plan
+        With all dates.
     left_out : collection of int
         Indices of looks; not the reference.
     said : sequence of str
-        Warnings that tell of it.
+        Warnings that say why.
+
+    Returns
+    -------
+    Plan
+        Without them.
 
     Raises
     ------
@@ -132,7 +140,7 @@ def _decided(workflow: Workflow, grid: Grid, looks: Sequence[Look], reference: i
 
 
 def _check_writable(workflow: Workflow, folder: Path, out: str | None) -> None:
-    """Whether the run folder is there, or can be made, and may be written to; makes nothing."""
+    # Makes nothing: a plan leaves no trace.
     near = next(part for part in (folder, *folder.parents) if os.path.lexists(part))
     where = f"'{out or workflow.outputs.dir}'"
     most = os.pathconf(near, "PC_NAME_MAX") if near.is_dir() else 255
@@ -196,9 +204,9 @@ def _choices(workflow: Workflow, facts: Facts) -> dict[str, Choice]:
 def _advice(looks: Sequence[Look], reference: int) -> list[str]:
     finest = min(looks, key=lambda look: look.gsd_m)
     own = looks[reference].gsd_m
-    if own <= 2 * finest.gsd_m:
+    if own <= COARSE_REFERENCE * finest.gsd_m:
         return []
-    better = next(look for look in looks if look.gsd_m <= 1.25 * finest.gsd_m)
+    better = next(look for look in looks if look.gsd_m <= NEARLY_FINEST * finest.gsd_m)
     return [
         f"the reference {looks[reference].date} has a GSD of {own:.2g} m, more than twice the finest scene's "
         f"{finest.gsd_m:.2g} m: fine changes are lost; consider before: {better.date}"
@@ -206,7 +214,7 @@ def _advice(looks: Sequence[Look], reference: int) -> list[str]:
 
 
 def _check_methods(workflow: Workflow, choices: Mapping[str, Choice], facts: Facts) -> None:
-    """Whether each method can be made with its parameters: their types let values pass that it cannot use."""
+    # The types of parameters let values pass that their method cannot use: it is made to see.
     problems: list[Problem] = []
     for stage, choice in choices.items():
         if choice.method == NONE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from changedet.grid import Grid
 from changedet.grid.areas import Areas
@@ -12,6 +12,16 @@ from changedet.imagery.scene import Look
 from changedet.stages.registry import NONE, Choice, Facts, Method
 from changedet.store import RunFolder
 from changedet.workflow import Workflow, stages
+
+if TYPE_CHECKING:
+    from changedet.arrays import Singles
+    from changedet.blocks import PixelMethod
+    from changedet.stages.align.alignment import AlignMethod
+    from changedet.stages.change.method import ChangeMethod
+    from changedet.stages.mask.stage import MaskMethod
+    from changedet.stages.objects.lattice import ObjectMethod
+    from changedet.stages.series.growth import OnsetMethod
+    from changedet.stages.tracks.result import TrackMethod
 
 LATTICE_PX: Final = 512
 """Tiles are whole cells of this lattice, or of the objects method's where its cells are larger: what is detected does
@@ -25,24 +35,31 @@ class Plan:
     Attributes
     ----------
     workflow : Workflow
+        What was asked for.
     folder : RunFolder
         Where the results go.
     grid : Grid
+        Of all results.
     looks : tuple of Look
         One a date, sorted.
     reference : int
         Index of the reference date in `looks`.
     roles : tuple of str
-        Band roles that all looks share: what clouds, boxes and built ground are told by, and what is always compared.
+        Band roles that all looks share: clouds, boxes and built ground are found on them, and they are always compared.
     facts : Facts
+        What ``auto`` chose by.
     choices : mapping of str to Choice
         The method of each stage, its parameters, and why.
     zones : Areas or None
         In the grid's CRS.
     tile_px, workers : int
+        Edge of a tile, and how many are computed at once.
+    scheduler : str
+        ``threads``, ``processes`` or the address of a running scheduler.
     memory_bytes : int
         Expected peak of the run.
     warnings : tuple of str
+        What the user should know before the run.
     """
 
     workflow: Workflow
@@ -62,40 +79,128 @@ class Plan:
 
     @property
     def site_id(self) -> str:
+        """The site's id, which names the run folder.
+
+        Returns
+        -------
+        str
+            Letters, digits, ``-`` and ``_``.
+        """
         return self.workflow.site.id
 
     @property
     def formats(self) -> frozenset[str]:
+        """What is written.
+
+        Returns
+        -------
+        frozenset of str
+            Of `workflow.FORMATS`.
+        """
         return frozenset(self.workflow.outputs.formats)
 
     def extra_roles(self, i: int) -> tuple[str, ...]:
-        """Roles beside `roles` on which date `i` is compared with the reference; of the reference, with any date."""
+        """Roles beside `roles` on which a date is compared with the reference.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date in `looks`; for the reference, roles on which any date is compared with it.
+
+        Returns
+        -------
+        tuple of str
+            In the reference's order.
+        """
         reference = self.looks[self.reference]
         others = [look for k, look in enumerate(self.looks) if k != self.reference and i in (k, self.reference)]
         shared = [role for role in reference.roles if any(role in look.roles for look in others)]
         return tuple(role for role in shared if role not in self.roles)
 
-    def built(self, stage: str, extra: tuple[str, ...] = (), dtype: str = "") -> Any:
-        """The stage's method, ready to use, for `roles` and these, and for another dtype than the reference's if one is
-        given; None where it is switched off."""
+    @overload
+    def built(self, stage: Literal["mask"], extra: tuple[str, ...] = ..., dtype: str = ...) -> MaskMethod | None: ...
+    @overload
+    def built(self, stage: Literal["align"], extra: tuple[str, ...] = ..., dtype: str = ...) -> AlignMethod | None: ...
+    @overload
+    def built(
+        self, stage: Literal["normalise"], extra: tuple[str, ...] = ..., dtype: str = ...
+    ) -> PixelMethod[Any, Singles] | None: ...
+    @overload
+    def built(
+        self, stage: Literal["change"], extra: tuple[str, ...] = ..., dtype: str = ...
+    ) -> ChangeMethod | None: ...
+    @overload
+    def built(
+        self, stage: Literal["objects"], extra: tuple[str, ...] = ..., dtype: str = ...
+    ) -> ObjectMethod | None: ...
+    @overload
+    def built(self, stage: Literal["tracks"], extra: tuple[str, ...] = ..., dtype: str = ...) -> TrackMethod | None: ...
+    @overload
+    def built(self, stage: Literal["series"], extra: tuple[str, ...] = ..., dtype: str = ...) -> OnsetMethod | None: ...
+    def built(self, stage: str, extra: tuple[str, ...] = (), dtype: str = "") -> object:
+        """The stage's method, ready to use.
+
+        Parameters
+        ----------
+        stage : str
+            One of the seven.
+        extra : tuple of str
+            Band roles beside `roles` that it works on.
+        dtype : str
+            Of the images, instead of the reference's.
+
+        Returns
+        -------
+        object or None
+            What the stage's methods make; None where it is switched off.
+        """
         method = self.method(stage)
         facts = replace(self.facts, roles=(*self.facts.roles, *extra), dtype=dtype or self.facts.dtype)
         return None if method is None else method.function(facts, **self.choices[stage].parameters)
 
     def method(self, stage: str) -> Method[object] | None:
+        """The chosen method of a stage.
+
+        Parameters
+        ----------
+        stage : str
+            One of the seven.
+
+        Returns
+        -------
+        Method or None
+            None where the stage is switched off.
+        """
         choice = self.choices[stage]
         return None if choice.method == NONE else stages()[stage].get(choice.method)
 
-    def stage_identity(self, stage: str) -> list[Any]:
-        """What a stage's results depend on beside its inputs."""
+    def stage_identity(self, stage: str) -> list[object]:
+        """What a stage's results depend on beside its inputs.
+
+        Parameters
+        ----------
+        stage : str
+            One of the seven.
+
+        Returns
+        -------
+        list
+            Name, method, its version, and its parameters but for those of the reading over all dates, which is a step
+            of its own.
+        """
         method, choice = self.method(stage), self.choices[stage]
-        # What is read over all dates is a step of its own.
         own = {name: value for name, value in choice.parameters.items() if name != "persistence"}
         return [stage, choice.method, method.version if method else 0, own]
 
     @property
     def persists(self) -> bool:
-        """Whether the masks of all dates are read together."""
+        """Whether the masks of all dates are read together.
+
+        Returns
+        -------
+        bool
+            Only with three dates and more.
+        """
         if self.method("change") is None or len(self.looks) < 3:
             return False
         return str(self.choices["change"].parameters["persistence"]) != NONE
@@ -106,11 +211,21 @@ CANNOT: Final = "cannot be counted"
 
 
 def countable(plan: Plan) -> str:
-    """Whether containers can be counted, in one sentence."""
-    choice = plan.choices["objects"]
-    if choice.method == NONE:
-        return f"{CANNOT}: {choice.reason}"
+    """Whether containers can be counted, in one sentence.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of a run.
+
+    Returns
+    -------
+    str
+        Begins with `CANNOT` where no date can.
+    """
     method = plan.built("objects")
+    if method is None:
+        return f"{CANNOT}: {plan.choices['objects'].reason}"
     coarse = [str(look.date) for look in plan.looks if look.gsd_m > method.coarsest_m]
     if len(coarse) == len(plan.looks):
         return f"{CANNOT}: no scene is finer than {method.coarsest_m:g} m"

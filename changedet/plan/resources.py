@@ -1,4 +1,4 @@
-"""What this machine has to compute with, and how much of it a run takes."""
+"""Cores and memory of this machine, and how much of them a run takes."""
 
 from __future__ import annotations
 
@@ -6,20 +6,41 @@ import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from changedet.plan.model import LATTICE_PX
 from changedet.stages.objects.stage import STAGE
 from changedet.stages.registry import NONE, Choice, Facts
 from changedet.workflow import Workflow
 
+HALO_PX: Final = 128
+"""Around a tile, both sides together: a usual one, for the estimate of memory."""
+IMAGES_PER_TILE: Final = 6
+"""Two images and some four temporaries of their size."""
+_BYTES_PER_VALUE: Final = 4
+LIBRARIES_BYTES: Final = 350 << 20
+"""Libraries and caches beside the tiles."""
+
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """Cores that this process may use.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def available_bytes() -> int:
-    """Memory that is free now."""
+    """Memory that is free now.
+
+    Returns
+    -------
+    int
+        Bytes; where the system does not say, half of what the machine has.
+    """
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
         return int(next(line.split()[1] for line in lines if line.startswith("MemAvailable"))) * 1024
@@ -28,8 +49,20 @@ def available_bytes() -> int:
 
 
 def tile_edges(choices: Mapping[str, Choice], facts: Facts) -> tuple[int, int]:
-    """Tile edge in pixels where none is given, and what tile edges are multiples of: the wide halo of objects is dear
-    around small tiles."""
+    """The size of tiles where none is given; around small tiles the wide halo of objects would be expensive.
+
+    Parameters
+    ----------
+    choices : mapping of str to Choice
+        The method of each stage.
+    facts : Facts
+        What ``auto`` chose by.
+
+    Returns
+    -------
+    edge, multiple : int
+        In pixels; every tile's edge is a multiple of the second.
+    """
     choice = choices["objects"]
     if choice.method == NONE:
         return LATTICE_PX, LATTICE_PX
@@ -38,17 +71,32 @@ def tile_edges(choices: Mapping[str, Choice], facts: Facts) -> tuple[int, int]:
 
 
 def sizes(workflow: Workflow, bands: int, workers: int, memory: int, edges: tuple[int, int]) -> tuple[int, int, int]:
-    """Tile edge in pixels, workers and expected peak in bytes: the tile shrinks, then the workers, until it fits.
+    """Tiles and workers that fit into memory: the tile shrinks, then the number of workers.
 
-    `memory` is in bytes, `edges` what `tile_edges` gives, `bands` how many are compared.
+    Parameters
+    ----------
+    workflow : Workflow
+        For `compute.chunk`.
+    bands : int
+        How many are compared at most.
+    workers : int
+        At most.
+    memory : int
+        Bytes that may be used.
+    edges : tuple of int
+        As `tile_edges` gives them.
+
+    Returns
+    -------
+    tile_px, workers, memory_bytes : int
+        Edge of a tile, workers, and the expected peak, which exceeds `memory` where a single small tile does.
     """
     tile_px, cell_px = edges
     tile = cell_px * max(1, math.ceil((workflow.compute.chunk or tile_px) / cell_px))
 
-    def peak(edge: int, count: int) -> int:
-        # Two images and some four temporaries of their size, float32, with a halo; libraries and caches beside them.
-        return int(count * (edge + 128) ** 2 * bands * 4 * 6 + (350 << 20))
+    def _peak(edge: int, count: int) -> int:
+        return count * (edge + HALO_PX) ** 2 * bands * _BYTES_PER_VALUE * IMAGES_PER_TILE + LIBRARIES_BYTES
 
-    while peak(tile, workers) > memory and (tile > cell_px or workers > 1):
+    while _peak(tile, workers) > memory and (tile > cell_px or workers > 1):
         tile, workers = (tile - cell_px, workers) if tile > cell_px else (tile, workers - 1)
-    return tile, workers, peak(tile, workers)
+    return tile, workers, _peak(tile, workers)

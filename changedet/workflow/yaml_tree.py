@@ -52,7 +52,13 @@ class ScalarNode:
 
     @property
     def is_null(self) -> bool:
-        """Whether YAML reads it as null; empty is, in quotes it is not."""
+        """Whether YAML reads it as null; empty is, in quotes it is not.
+
+        Returns
+        -------
+        bool
+            True also for an empty value.
+        """
         return self.plain and self.text in _NULLS
 
 

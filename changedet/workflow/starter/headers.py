@@ -57,17 +57,35 @@ class Header:
 
     @property
     def name(self) -> str:
-        """The file's name."""
+        """The file's name.
+
+        Returns
+        -------
+        str
+            Without its folder.
+        """
         return self.path.rsplit("/", 1)[-1]
 
     @property
     def layout(self) -> tuple[object, ...]:
-        """What the file says of its bands; files of one layout get one question about them."""
+        """What the file says of its bands; files of one layout get one question about them.
+
+        Returns
+        -------
+        tuple
+            To be compared with that of other files.
+        """
         return tuple((band.description, band.color, band.dtype) for band in self.raster.bands)
 
     @property
     def gsd_m(self) -> float:
-        """Ground sampling distance at the centre of the image; NaN where its place is not known."""
+        """Ground sampling distance at the centre of the image.
+
+        Returns
+        -------
+        float
+            Metres; NaN where its place is not known.
+        """
         if self.missing_place:
             return math.nan
         frame = self.raster.frame

@@ -1,0 +1,165 @@
+"""The area of interest and the zones of a workflow, and the scenes that cover the area."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from changedet.errors import InputError, did_you_mean
+from changedet.grid import Grid
+from changedet.grid.areas import Areas, read_vector
+from changedet.grid.geodesy import LONLAT, transform_xy
+from changedet.grid.zones import SIDING
+from changedet.imagery.scene import Look
+from changedet.workflow import Workflow
+
+LEAST_COVERAGE: Final = 0.01
+"""Share of the area of interest that a scene must cover."""
+
+
+@contextmanager
+def located(workflow: Workflow, key: str) -> Iterator[None]:
+    """Give the errors of a block their place in the workflow: their own key, or this one.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        Whose lines are named.
+    key : str
+        Dotted, for errors without one.
+
+    Yields
+    ------
+    None
+        Errors leave as InputError.
+
+    Raises
+    ------
+    InputError
+        The problems of an InputError, with their lines.
+    """
+    try:
+        yield
+    except InputError as error:
+        raise InputError(
+            [workflow.problem(problem.key or key, problem.message) for problem in error.problems]
+        ) from None
+
+
+def area_of(workflow: Workflow) -> Areas | None:
+    """The area of interest.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        With ``site.aoi``.
+
+    Returns
+    -------
+    Areas or None
+        In longitude and latitude; None where it is the extent of the reference scene.
+    """
+    source = _aoi_source(workflow)
+    with located(workflow, "site.aoi"):
+        return None if source is None else read_vector(source, key="")
+
+
+def _aoi_source(workflow: Workflow) -> str | Mapping[str, object] | BaseGeometry | None:
+    area = workflow.site.aoi
+    if area is None:
+        return None
+    if area.path is not None:
+        return area.path
+    if area.bbox is not None:
+        return {"bbox": list(area.bbox), "crs": area.crs}
+    return area.geometry
+
+
+def covering(workflow: Workflow, looks: Sequence[Look], grid: Grid, warnings: list[str]) -> tuple[Look, ...]:
+    """The looks that cover at least `LEAST_COVERAGE` of the area of interest.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        For ``read.on_error`` and the place of errors.
+    looks : sequence of Look
+        One a date.
+    grid : Grid
+        With the area.
+    warnings : list of str
+        Gets one for each look that is skipped.
+
+    Returns
+    -------
+    tuple of Look
+        In their order.
+
+    Raises
+    ------
+    InputError
+        For each look that covers less, but where ``read.on_error`` is ``skip``; or all do.
+    """
+    kept, problems = [], []
+    area = grid.area
+    shares = [shapely.intersection(look.outline(grid.crs), area).area / area.area for look in looks]
+    for look, share in zip(looks, shares, strict=True):
+        if share >= LEAST_COVERAGE:
+            kept.append(look)
+            continue
+        message = f"{look.name} of {look.date} covers {share:.1%} of the area of interest, expected at least 1 %"
+        if workflow.read.on_error == "skip":
+            warnings.append(f"scene skipped: {message}")
+        else:
+            problems.append(workflow.problem("scenes", f"{message}; correct site.aoi or leave the scene out"))
+    if not kept:
+        raise InputError(workflow.problem("site.aoi", _far_away(grid, looks[0], max(shares))))
+    if problems:
+        raise InputError(problems)
+    return tuple(kept)
+
+
+def _far_away(grid: Grid, look: Look, share: float) -> str:
+    """Where the area of interest lies, and where a scene does; `share` is the most that one covers of it."""
+
+    def span(shape: BaseGeometry) -> str:
+        west, south, east, north = shape.bounds
+        return f"{west:.5g} to {east:.5g} east, {south:.5g} to {north:.5g} north"
+
+    area = shapely.transform(grid.area, lambda xy: np.column_stack(transform_xy(grid.crs, LONLAT, xy[:, 0], xy[:, 1])))
+    met = f"no scene covers more than {share:.2g} of it, expected at least 0.01" if share else "no scene meets it"
+    return f"{met}: it spans {span(area)}, {look.name} {span(look.outline())} (degrees); correct it"
+
+
+def zones_of(workflow: Workflow, grid: Grid, warnings: list[str]) -> Areas | None:
+    """The zones of the site.
+
+    Parameters
+    ----------
+    workflow : Workflow
+        With ``site.zones``.
+    grid : Grid
+        In whose CRS they come.
+    warnings : list of str
+        Gets those of the file, and one for each zone outside the area and each kind that is mistyped.
+
+    Returns
+    -------
+    Areas or None
+        None where the workflow names none.
+    """
+    if workflow.site.zones is None:
+        return None
+    with located(workflow, "site.zones"):
+        areas = read_vector(workflow.site.zones, grid.crs, named=True, key="")
+    warnings += areas.warnings
+    for about, zone in zip(areas.attributes, areas.geometries, strict=True):
+        if not zone.intersects(grid.area):
+            warnings.append(f"zone '{about.name}' lies outside the area of interest")
+        if about.kind and about.kind != SIDING and (guess := did_you_mean(about.kind, [SIDING])):
+            warnings.append(f"zone '{about.name}' is of kind '{about.kind}', which says nothing{guess}")
+    return areas
