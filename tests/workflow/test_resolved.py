@@ -1,0 +1,51 @@
+"""A workflow as plain data."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+from pathlib import Path
+
+import pytest
+import yaml
+from workflow_cases import GOOD, REGISTRY, load
+
+from changedet.workflow import (
+    load_workflow,
+)
+from changedet.workflow.resolved import resolved
+
+
+def test_resolved_is_plain_json_of_a_frozen_hashable_picklable_workflow(folder: Path) -> None:
+    workflow = load(GOOD + "change: {method: irmad, probability: 0.9}\nbands: {red: 1}\n")
+    assert pickle.loads(pickle.dumps(workflow)) == workflow
+    assert hash(workflow) == hash(load_workflow("w.yaml", REGISTRY))
+    with pytest.raises(AttributeError):
+        workflow.before = None
+    plain = resolved(workflow)
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+    assert plain["change"] == {"method": "irmad", "probability": 0.9}
+    assert plain["scenes"] == [{"path": "a.tif", "date": "2023-06-04"}]
+    assert plain["outputs"]["dir"] == "out"
+
+
+def test_resolved_loads_again_to_itself(folder: Path) -> None:
+    first = load(
+        "site: {id: '007', aoi: {type: Polygon, coordinates: [[[1, 1], [2, 1], [2, 2], [1, 1]]]}}\nscenes:\n"
+        "  - {date: 2023-06-04, time: 10:30, path: {red: a.tif, nir: b.tif}, nodata: nan, mask: b.tif,\n"
+        "     sun: {azimuth_deg: 150, elevation_deg: 40}, view: {off_nadir_deg: 0}}\n"
+        "  - {glob: 'scenes/*.tif', date_format: '%Y%m%d', crs: 32633, bounds: [1, 2, 3, 4],\n"
+        "     bands: {red: B04, nir: 2}}\n"
+        "  - {stac: 'https://x.org/stac', datetime: 2023-05-01/.., max_cloud_cover: 10}\n"
+        "grid: {crs: 32633, resolution: 0.5}\ncompute: {memory: 2GB, workers: 2, chunk: 512}\nchange: none\n"
+    )
+    plain = resolved(first)
+    # A section that says nothing is left out of a file, and bytes are written with their unit.
+    plain = {key: value for key, value in plain.items() if value is not None}
+    plain["site"] = {key: value for key, value in plain["site"].items() if value is not None}
+    plain["compute"]["memory"] = "2GB"
+    again = load(yaml.safe_dump(json.loads(json.dumps(plain)), sort_keys=False))
+    assert resolved(again) == resolved(first)
+    assert again.scenes[0].paths == first.scenes[0].paths
+    assert math.isnan(again.scenes[0].nodata)
