@@ -1,0 +1,67 @@
+"""Dates in names and tags."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from starter_scenes import refused, scene, start
+
+from changedet.workflow.starter.acquisition_dates import dates_from_names
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["a_20230604.tif"], ["2023-06-04"]),
+        (["a_2023-06-04.tif"], ["2023-06-04"]),
+        (["S2A_20230604T101530.tif"], ["2023-06-04"]),
+        (["S2A_MSIL2A_20230604T101530_N0509_20230605T120000.tif"], ["2023-06-04"]),
+        (["LC08_L2SP_007066_20150604_20200909_02_T1.tif"], ["2015-06-04"]),
+        (["a_04Jun2023.tif"], ["2023-06-04"]),
+        (["a_25042023.tif"], ["2023-04-25"]),
+        (["a_04252023.tif"], ["2023-04-25"]),
+        (["a_2023155.tif"], ["2023-06-04"]),
+        # Days and months change places freely: no guess.
+        (["a_03042023.tif"], ["2023-03-04 or 2023-04-03"]),
+        (["a_03-04-2023.tif"], ["2023-03-04 or 2023-04-03"]),
+        (["a_110612.tif"], ["2011-06-12 or 2012-06-11 or 2012-11-06"]),
+        # A name of the same rule settles it.
+        (["a_03042023.tif", "a_25042023.tif"], ["2023-04-03", "2023-04-25"]),
+        (["a_03042023.tif", "b_25042023.tif"], ["2023-03-04 or 2023-04-03", "2023-04-25"]),
+        # The same day either way needs no settling.
+        (["a_05052023.tif"], ["2023-05-05"]),
+        (["a_20230604_20230710.tif"], ["2023-06-04 or 2023-07-10"]),
+        (["1985.tif"], ["tells only the year 1985"]),
+        (["a_2023-06.tif"], ["tells only the month 2023-06"]),
+        (["a_99999999.tif"], ["no date"]),
+        (["depot.tif"], ["no date"]),
+    ],
+)
+def test_dates_from_names(names: list[str], expected: list[str]) -> None:
+    found = dates_from_names(names)
+    assert all(want in (str(one.date) if one.date else one.doubt) for one, want in zip(found, expected, strict=True))
+    assert [one.date is not None for one in found] == [bool(re.fullmatch(r"[0-9-]+", want)) for want in expected]
+
+
+@pytest.mark.parametrize(
+    ("tags", "imagery"),
+    [
+        ({"ACQUISITION_DATE": "2023-06-04"}, None),
+        ({"datetime": "2023-06-04T10:15:30.123Z"}, None),
+        ({"NITF_IDATIM": "20230604101530"}, None),
+        ({"TIFFTAG_DATETIME": "2023:06:04 10:15:30"}, None),
+        ({}, {"ACQUISITIONDATETIME": "2023-06-04 10:15:30"}),
+        ({"TIFFTAG_DATETIME": "2024:01:01 00:00:00"}, {"ACQUISITIONDATETIME": "2023-06-04 10:15:30"}),
+    ],
+)
+def test_date_from_tags(tags: dict[str, str], imagery: dict[str, str] | None) -> None:
+    _, workflow = start(scene("depot.tif", tags=tags, imagery=imagery))
+    assert workflow.scenes[0].date == dt.date(2023, 6, 4)
+
+
+def test_date_from_tiff_of_two_files_is_that_of_writing() -> None:
+    stamp = {"TIFFTAG_DATETIME": "2024:01:01 00:00:00"}
+    lines = refused(scene("a.tif", tags=stamp), scene("b.tif", tags=stamp))
+    assert [line.split(": no date")[0] for line in lines] == ["a.tif: date", "b.tif: date"]

@@ -1,0 +1,47 @@
+"""Keys and methods in the text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from starter_scenes import scene, start
+
+from changedet.workflow import STAGE_NAMES, load_workflow, stages
+
+
+def test_workflow_text_has_every_method_ready_to_be_uncommented() -> None:
+    text, _ = start(scene("2023-06-04.tif"))
+    for name, stage in stages().items():
+        block = re.search(rf"^{name}:.*\n(?:  .*\n)+", text, re.MULTILINE)
+        assert block is not None
+        for method, registered in stage.methods.items():
+            part = block[0].split(f"  # -- {method}: ")[1].split("  # -- ")[0].split("\n", 1)[1]
+            lines = re.sub(r"^  # ", "  ", part, flags=re.MULTILINE).replace("null  #", "  #")
+            lines = "".join(line for line in lines.splitlines(keepends=True) if not re.search(r": +#|: null", line))
+            Path("m.yaml").write_text(text.replace(block[0], f"{name}:\n  method: {method}\n{lines}"))
+            given = load_workflow("m.yaml").stages[name].parameters
+            written = set(re.findall(r"^  # (\w+):", part, re.MULTILINE))
+            assert written == set(registered.parameters.model_fields)
+            defaults = registered.resolve({})
+            assert {key: defaults[key] for key in given} == given
+
+
+def test_workflow_text_has_every_key_with_a_comment() -> None:
+    text, _ = start(scene("2023-06-04.tif"))
+    for key in (
+        "id",
+        "name",
+        "aoi",
+        "zones",
+        "crs",
+        "resolution",
+        "on_error",
+        "allow_hosts",
+        "dir",
+        "formats",
+        "workers",
+    ):
+        assert re.search(rf"^  (# )?{key}: .*#", text, re.MULTILINE), key
+    for key in ("site", "grid", "scenes", "bands", "before", "read", *STAGE_NAMES, "outputs", "compute"):
+        assert re.search(rf"^(# )?{key}:", text, re.MULTILINE), key
