@@ -51,14 +51,14 @@ def test_the_staircase_sums_what_enumeration_sums(monkeypatch):
     for values, hidden in (([5.0, 6.0, 11.0, 12.0], 0), ([9.0, 8.0, 8.0, 10.0], 0), ([5.0, 8.0, 11.0, 12.0], 4.0)):
         value = np.array(values)
         floor, ceiling = value - np.array([0, hidden, 0, hidden / 2]), value + np.array([0, hidden / 2, 0, hidden])
-        found = kernel.staircase(value, np.zeros(4), floor, ceiling).change
+        found = kernel.onset_posterior(value, np.zeros(4), floor, ceiling)
         assert np.allclose(found, brute_staircase(value, floor, ceiling), rtol=1e-4)
 
 
 def test_bounds_far_from_every_level_are_weighed_without_overflow():
     values = np.array([20.0, 21.0, 3000.0, 9000.0, 9100.0])
     floor, ceiling = (np.where(np.arange(5) == 2, bound, values) for bound in (10.0, 9000.0))
-    found = kernel.staircase(values, np.zeros(5), floor, ceiling).change
+    found = kernel.onset_posterior(values, np.zeros(5), floor, ceiling)
     assert np.isfinite(found).all()
     assert found.sum() == pytest.approx(1.0)
     assert found[2] + found[3] > 0.99

@@ -24,14 +24,13 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.values import as_float
 from changedet.pipeline.boxes import counted_rows
 from changedet.pipeline.finished import Run
-from changedet.pipeline.summary import with_nulls
 from changedet.pipeline.zones import trains, with_occupancy
 from changedet.stages.registry import Facts
 from changedet.stages.series.growth import OnsetMethod
 from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.stage import STAGE as SERIES
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
-from changedet.stages.series.totals import totals
+from changedet.stages.series.totals import totals, with_nulls
 from changedet.stages.tracks.result import TrackMethod, Tracks
 from changedet.stages.tracks.stage import STAGE as TRACKS
 from changedet.store import RunFolder

@@ -16,7 +16,7 @@ from changedet.plan import CANNOT, Plan, countable
 from changedet.stages.footprint.stage import why_not
 from changedet.stages.series.growth import Onset
 from changedet.stages.series.onsets import find_onsets
-from changedet.stages.series.totals import totals
+from changedet.stages.series.totals import totals, with_nulls
 from changedet.stages.tracks.result import Tracks
 
 LEAST_CLEAR: Final = 0.05
@@ -68,18 +68,6 @@ def _not_computed(plan: Plan) -> dict[str, dict[str, Any]]:
 
 def _no_onset(reason: str) -> dict[str, Any]:
     return Onset(None, None, None, float("nan"), reason).to_json()
-
-
-def with_nulls(totals: dict[str, Any]) -> dict[str, Any]:
-    """A figure that cannot be had keeps its keys, with nulls in them."""
-    empty = dict.fromkeys(("value", "low", "high", "date"))
-    out: dict[str, Any] = {}
-    for name, total in totals.items():
-        if name in {"arrivals", "departures"}:
-            out[name] = total or empty
-        else:
-            out[name] = {part: figure or empty for part, figure in (total or {}).items()}
-    return out
 
 
 def unavailable_figures(plan: Plan, table: pd.DataFrame) -> dict[str, str]:

@@ -1,29 +1,92 @@
-"""Counts."""
+"""Boxes of followed series as columns: what stands on each date, what came and what left."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels import intervals
 from changedet.kernels.containers import TEU_OF_KIND
 
-COVERED_SHARE, COVERED_ABOVE = 0.05, 1.5
-"""Where a date hides more of the ground about the boxes than that, more may stand there than all looks tell: the
-interval reaches so many times as far up. From the calibration sites of training/fit_tracks.py."""
+COVERED_SHARE: Final = 0.05
+"""Share of the ground about the boxes that a date may hide: beyond it more may stand there than all looks show. From
+the calibration sites of training/fit_tracks.py, as the next."""
+COVERED_ABOVE: Final = 1.5
+"""Times as far that the interval reaches up on such a date."""
+
+
+class ShownGround(Protocol):
+    """The ground about the boxes, as the tracks stage gives it."""
+
+    @property
+    def xy(self) -> Floats:
+        """Points (n, 2), in metres."""
+
+    @property
+    def shown(self) -> Bools:
+        """Whether each date showed them, (n, date)."""
+
+
+class FollowedBoxes(Protocol):
+    """What `changedet.track` returns, as far as the series needs it."""
+
+    @property
+    def dates(self) -> tuple[dt.date, ...]:
+        """The looks, sorted."""
+
+    @property
+    def detections(self) -> gpd.GeoDataFrame:
+        """Rows of all dates with their ``track_id``."""
+
+    @property
+    def tracks(self) -> gpd.GeoDataFrame:
+        """One row a track."""
+
+    @property
+    def presence(self) -> Floats:
+        """Posterior probability (track, date) that the box stood there to be seen."""
+
+    @property
+    def places(self) -> gpd.GeoDataFrame:
+        """One row a place, with its ``kind``."""
+
+    @property
+    def place_presence(self) -> Floats:
+        """Posterior probability (place, date) that a real box stood on top there."""
+
+    @property
+    def place_clear(self) -> Bools:
+        """True (place, date) where the date showed the place clearly."""
+
+    @property
+    def ground(self) -> ShownGround:
+        """The ground about the boxes."""
+
+    @property
+    def calibration(self) -> intervals.Calibration:
+        """What turns presence into counts and intervals."""
 
 
 class StandingBoxes(NamedTuple):
-    """Boxes that are expected on a date, by the tracks alone, and the units of their interval below and above."""
+    """Boxes that are expected on a date, by the tracks alone.
+
+    Attributes
+    ----------
+    expected : float
+        Their number, or the sum of their weights.
+    spread, above : float
+        Units of its interval below and above, see `intervals.count_spread`.
+    """
 
     expected: float
     spread: float
@@ -31,7 +94,17 @@ class StandingBoxes(NamedTuple):
 
 
 class EventCount(NamedTuple):
-    """Arrivals or departures: those that the likeliest histories show, those expected, the unit of their interval."""
+    """Arrivals or departures that a date shows first.
+
+    Attributes
+    ----------
+    found : int
+        Those in the likeliest histories.
+    expected : float
+        By the posteriors.
+    spread : float
+        Unit of their interval, see `intervals.event_spread`.
+    """
 
     found: int
     expected: float
@@ -40,9 +113,26 @@ class EventCount(NamedTuple):
 
 @dataclass(frozen=True)
 class TrackedBoxes:
-    """Boxes of a series as columns, of a zone or of all; dates as indices into the tracked dates.
+    """Boxes of a series as columns, of a zone or of all; dates are indices into the tracked dates.
 
-    Believed is a row that a container's track owns: the series tells no clutter or other box of it.
+    Attributes
+    ----------
+    row_date : int64 (row,)
+        Date of each counted row.
+    row_kind : object (row,)
+        Its kind, a str.
+    row_believed : bool (row,)
+        True where a container's track owns it: the series shows it to be no clutter and no other box.
+    arrived, left : int64 (event,)
+        First date with, and first without, each container that came or left.
+    present : float64 (place, date)
+        Posterior probability of a container on top.
+    clear : bool (place, date)
+        True where the date showed the place clearly.
+    weight : float64 (place,)
+        Its containers' TEU.
+    ground_shown : bool (point, date)
+        Whether each date showed the ground about the boxes.
     """
 
     row_date: Ints
@@ -56,7 +146,19 @@ class TrackedBoxes:
     ground_shown: Bools
 
     def standing(self, t: int, weight: Floats) -> StandingBoxes:
-        """What stands on a date, each place with its weight."""
+        """What stands on a date.
+
+        Parameters
+        ----------
+        t : int
+            Index of the date.
+        weight : float64 (place,)
+            Of a box at each place: 1 for counts.
+
+        Returns
+        -------
+        StandingBoxes
+        """
         present, hidden = self.present[:, t], ~self.clear[:, t]
         between = self.clear[:, :t].any(1) & self.clear[:, t + 1 :].any(1)
         expected, unseen = float((weight * present).sum()), float((weight * present)[hidden & ~between].sum())
@@ -79,6 +181,15 @@ class TrackedBoxes:
         """Arrivals and departures that a date shows first.
 
         A place filled, or emptied, since its last clear look at least as probably as its states' probabilities differ.
+
+        Parameters
+        ----------
+        t : int
+            Index of the date.
+
+        Returns
+        -------
+        arrivals, departures : EventCount
         """
         earlier = self.clear[:, :t]
         known = earlier.any(1) & self.clear[:, t]
@@ -93,8 +204,20 @@ def _events(found: int, step: Floats) -> EventCount:
     return EventCount(found, float(probability.sum()), intervals.event_spread(found, variance))
 
 
-def tracked_boxes(tracks: Any, area: Any = None) -> TrackedBoxes:
-    """The boxes of tracks within a polygon, or all."""
+def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> TrackedBoxes:
+    """The boxes of tracks within a polygon, or all.
+
+    Parameters
+    ----------
+    tracks : FollowedBoxes
+        As `changedet.track` returns.
+    area : shapely geometry, optional
+        In the CRS of the tracks; a box belongs to it by its centre.
+
+    Returns
+    -------
+    TrackedBoxes
+    """
 
     def inside(xy: Floats) -> Bools:
         if area is None:
@@ -106,7 +229,7 @@ def tracked_boxes(tracks: Any, area: Any = None) -> TrackedBoxes:
 
     index = {pd.Timestamp(date): i for i, date in enumerate(tracks.dates)}
 
-    def dates(values: pd.Series[Any]) -> Ints:
+    def dates(values: pd.Series[pd.Timestamp]) -> Ints:
         naive = pd.to_datetime(values, utc=True).dt.tz_localize(None)
         return np.array([index.get(value, -1) for value in naive], np.int64)
 
@@ -128,10 +251,20 @@ def tracked_boxes(tracks: Any, area: Any = None) -> TrackedBoxes:
     )
 
 
-def count_bounds(tracks: Any, dates: Sequence[dt.date]) -> tuple[Floats, Floats]:
-    """What each date shows of the containers, and what may have stood there with what it hides, (date,) each.
+def count_bounds(tracks: FollowedBoxes, dates: Sequence[dt.date]) -> tuple[Floats, Floats]:
+    """The least and the most containers that may have stood on each date, for what it hides.
 
-    NaN on dates that the tracks do not know.
+    Parameters
+    ----------
+    tracks : FollowedBoxes
+        As `changedet.track` returns.
+    dates : sequence of datetime.date
+        For each of which bounds are wanted.
+
+    Returns
+    -------
+    least, most : float64 (date,)
+        NaN on dates that the tracks do not know.
     """
     boxes, scale = tracked_boxes(tracks), tracks.calibration.scale
     known = {date: i for i, date in enumerate(tracks.dates)}

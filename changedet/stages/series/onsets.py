@@ -1,36 +1,27 @@
-"""Onsets."""
+"""When containers, changed area and footprint began to grow, from the time series."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from changedet.arrays import Floats
 from changedet.kernels.containers import BASE_20FT_M2, BASE_OF_KIND_M2
-from changedet.stages.series.counts import count_bounds
-from changedet.stages.series.growth import Onset, OnsetMethod
+from changedet.stages.series.counts import FollowedBoxes, count_bounds
+from changedet.stages.series.growth import Figure, Onset, OnsetMethod
 from changedet.stages.series.totals import FIGURES
 
-ONSETS = {
-    "containers": ("containers", 1.0),
-    "changed_area": ("changed_area_m2", BASE_20FT_M2),
-    "footprint": ("footprint_area_m2", BASE_20FT_M2),
-}
-"""Each onset's figure and the size of one object in its unit: the base of a 20-foot container is 15 m2."""
-
-
-MOSTLY = 0.7
-"""Share of a site that one of the last two looks must show for growth not to be out of sight."""
+MOSTLY: Final = 0.7
+"""Share of a site that one of the last two looks must show for growth not to be out of sight. Chosen by hand."""
 
 
 def find_onsets(
-    table: pd.DataFrame, find: OnsetMethod, reference_date: dt.date, tracks: Any = None
+    table: pd.DataFrame, find: OnsetMethod, reference_date: dt.date, tracks: FollowedBoxes | None = None
 ) -> dict[str, Onset]:
     """When containers, changed area and footprint began to grow; from the rows of the whole site.
 
@@ -42,41 +33,68 @@ def find_onsets(
         What the series method returns.
     reference_date : datetime.date
         On which the changed area is 0 by definition; looks before it do not count for the changed area.
-    tracks : Tracks, optional
-        From which the counts are: what they tell each date hides then bounds its count, in place of its interval; and
+    tracks : FollowedBoxes, optional
+        From which the counts are: what each date hides by them then bounds its count, in place of its interval; and
         the changed area is dated without what boxes cover that came or went since, as where they are exchanged ever
         more of a yard differs from the reference though nothing is built.
+
+    Returns
+    -------
+    dict of str to Onset
+        Of ``containers``, ``changed_area`` and ``footprint``.
     """
     whole = table[table["zone"] == ""].sort_values("date")
     dates = [value.date() for value in whole["date"]]
-    result = {}
-    for name, (figure, unit) in ONSETS.items():
-        value, low, high = (whole[column].astype("float64").to_numpy(copy=True) for column in FIGURES[figure])
-        clear, bounds = None, {"low": low, "high": high}
-        if name == "containers":
-            # A count of a date that shows nothing comes from the looks around.
-            clear = whole["containers"].notna().to_numpy(bool)
-            if tracks is not None:
-                floor, ceiling = count_bounds(tracks, dates)
-                bounds = {"floor": floor, "ceiling": ceiling}
-        if name == "changed_area":
-            clear = np.array([date >= reference_date for date in dates], bool)
-            exchanged = _exchanged_m2(tracks, dates, reference_date)
-            value, low, high = (np.maximum(figure - exchanged, 0.0) for figure in (value, low, high))
-            if np.isfinite(value).any():
-                value[[date == reference_date for date in dates]] = 0.0
-            # An area that may be none neither dates growth nor speaks against it.
-            open_ = low <= 0.0
-            bounds = {"low": low, "high": high}
-            bounds |= {"floor": np.where(open_, 0.0, value), "ceiling": np.where(open_, high, value)}
-        result[name] = find(value, dates, clear=clear, unit=unit, **bounds)
-        if name == "changed_area":
-            result[name] = _beyond_error(result[name], low, bool(exchanged.any()))
-        result[name] = _as_far_as_seen(result[name], whole["valid_fraction"].astype("float64").to_numpy())
-    return result
+    exchanged = _exchanged_m2(tracks, dates, reference_date)
+    area, least_area = _changed_area(whole, dates, reference_date, exchanged)
+    found = {
+        "containers": find(_containers(whole, dates, tracks), dates),
+        "changed_area": _beyond_error(find(area, dates), least_area, bool(exchanged.any())),
+        "footprint": find(_footprint(whole), dates),
+    }
+    seen = _numbers(whole["valid_fraction"])
+    return {name: _as_far_as_seen(onset, seen) for name, onset in found.items()}
 
 
-def _as_far_as_seen(found: Onset, seen: NDArray[np.floating[Any]]) -> Onset:
+def _columns(whole: pd.DataFrame, figure: str) -> tuple[Floats, Floats, Floats]:
+    value, low, high = (_numbers(whole[column]) for column in FIGURES[figure])
+    return value, low, high
+
+
+def _numbers(column: pd.Series[float]) -> Floats:
+    return np.array(column.astype("float64"), np.float64)
+
+
+def _containers(whole: pd.DataFrame, dates: Sequence[dt.date], tracks: FollowedBoxes | None) -> Figure:
+    value, low, high = _columns(whole, "containers")
+    # A count of a date that shows nothing comes from the looks around.
+    clear = whole["containers"].notna().to_numpy(bool)
+    if tracks is None:
+        return Figure(value, low, high, clear)
+    floor, ceiling = count_bounds(tracks, dates)
+    return Figure(value, clear=clear, floor=floor, ceiling=ceiling)
+
+
+def _footprint(whole: pd.DataFrame) -> Figure:
+    value, low, high = _columns(whole, "footprint_area_m2")
+    return Figure(value, low, high, unit=BASE_20FT_M2)
+
+
+def _changed_area(
+    whole: pd.DataFrame, dates: Sequence[dt.date], reference_date: dt.date, exchanged: Floats
+) -> tuple[Figure, Floats]:
+    """The changed area less what exchanged boxes cover, and its least value (date,)."""
+    clear = np.array([date >= reference_date for date in dates], bool)
+    value, low, high = (np.maximum(area - exchanged, 0.0) for area in _columns(whole, "changed_area_m2"))
+    if np.isfinite(value).any():
+        value[[date == reference_date for date in dates]] = 0.0
+    # An area that may be none neither dates growth nor speaks against it.
+    may_be_none = low <= 0.0
+    floor, ceiling = np.where(may_be_none, 0.0, value), np.where(may_be_none, high, value)
+    return Figure(value, low, high, clear, BASE_20FT_M2, floor, ceiling), low
+
+
+def _as_far_as_seen(found: Onset, seen: Floats) -> Onset:
     """Says of no growth where the last looks show little of the site."""
     shares = seen[-2:][np.isfinite(seen[-2:])]
     if found.date is not None or found.probability != found.probability or not shares.size or shares.max() > MOSTLY:
@@ -84,9 +102,11 @@ def _as_far_as_seen(found: Onset, seen: NDArray[np.floating[Any]]) -> Onset:
     return replace(found, reason=f"{found.reason}; the last looks show {shares.max():.0%} of the site at most")
 
 
-def _exchanged_m2(tracks: Any, dates: Sequence[dt.date], reference_date: dt.date) -> Floats:
-    """What boxes cover (date,) that stand on one of a date and the reference and not on the other; where one came in
-    the place of another both count, so it is rather too much. 0 where nothing is known."""
+def _exchanged_m2(tracks: FollowedBoxes | None, dates: Sequence[dt.date], reference_date: dt.date) -> Floats:
+    """What boxes cover (date,) that stand on one of a date and the reference and not on the other.
+
+    Where one came in the place of another both count, so it is rather too much. 0 where nothing is known.
+    """
     exchanged = np.zeros(len(dates))
     if tracks is None or reference_date not in tracks.dates:
         return exchanged
@@ -100,7 +120,7 @@ def _exchanged_m2(tracks: Any, dates: Sequence[dt.date], reference_date: dt.date
     return exchanged
 
 
-def _beyond_error(found: Onset, low: NDArray[np.floating[Any]], exchanged: bool) -> Onset:
+def _beyond_error(found: Onset, low: Floats, exchanged: bool) -> Onset:
     """No onset where the whole changed area at the end may be what the method marks on a quiet site, or boxes."""
     if found.date is None:
         return found

@@ -5,18 +5,28 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from changedet.errors import MethodError
 from changedet.stages.registry import AUTO, Choice, Facts, Fraction, Stage
-from changedet.stages.series.growth import Onset, OnsetMethod, find_onset
+from changedet.stages.series.growth import Figure, Onset, OnsetMethod, find_onset
 
 
 def choose(facts: Facts) -> Choice:
-    """`staircase` always: it needs three looks, at any distance in time."""
+    """`staircase` always: it needs three looks, at any distance in time.
+
+    Parameters
+    ----------
+    facts : Facts
+        What is known before any pixel is read.
+
+    Returns
+    -------
+    Choice
+    """
     return Choice("staircase", {}, f"growth is dated by a staircase model of {facts.dates} dates")
 
 
@@ -37,20 +47,14 @@ def staircase(_facts: Facts, *, probability: Fraction = 0.9, rise_fraction: Frac
         Posterior probability of growth from which it is reported.
     rise_fraction : float
         Least rise of the last two looks above the level before, as a share of it, and one object more.
+
+    Returns
+    -------
+    OnsetMethod
     """
 
-    def find(
-        values: ArrayLike,
-        dates: Sequence[dt.date],
-        *,
-        low: ArrayLike | None = None,
-        high: ArrayLike | None = None,
-        clear: ArrayLike | None = None,
-        unit: float = 1.0,
-        floor: ArrayLike | None = None,
-        ceiling: ArrayLike | None = None,
-    ) -> Onset:
-        return find_onset(values, low, high, dates, clear, unit, floor, ceiling, probability, rise_fraction)
+    def find(figure: Figure, dates: Sequence[dt.date]) -> Onset:
+        return find_onset(figure, dates, probability, rise_fraction)
 
     return find
 
@@ -66,7 +70,7 @@ def onset(
     floor: ArrayLike | None = None,
     ceiling: ArrayLike | None = None,
     method: str = AUTO,
-    **parameters: Any,
+    **parameters: object,
 ) -> Onset:
     """The first date from which a figure stays above its earlier level, beyond its error, to the end.
 
@@ -87,7 +91,7 @@ def onset(
         open neither dates growth nor speaks against it.
     method : str
         `staircase` or `auto`.
-    **parameters
+    **parameters : object
         The method's own.
 
     Returns
@@ -108,19 +112,24 @@ def onset(
     >>> found.low.isoformat(), found.high.isoformat()
     ('2023-04-06', '2023-05-05')
     """
-    given = {"values": values, "low": low, "high": high, "clear": clear, "floor": floor, "ceiling": ceiling}
-    lengths = {name: len(list(given[name])) for name in given if given[name] is not None}  # type: ignore[arg-type]
+    figure = Figure(values, low, high, clear, unit, floor, ceiling)
+    _check(figure, dates)
+    _, find = STAGE.made(Facts(float("nan"), dates=len(dates)), method, parameters)
+    return find(figure, dates)
+
+
+def _check(figure: Figure, dates: Sequence[dt.date]) -> None:
+    arrays = {name: value for name, value in figure._asdict().items() if name != "unit" and value is not None}
+    lengths = {name: len(np.asarray(value, object)) for name, value in arrays.items()}
     wrong = [f"{name} has {length}" for name, length in lengths.items() if length != len(dates)]
     if wrong:
         raise MethodError(f"series: {len(dates)} dates, but {', '.join(wrong)}")
-    if not unit > 0:
-        raise MethodError(f"series: unit is {unit}, expected a number above 0")
+    if not figure.unit > 0:
+        raise MethodError(f"series: unit is {figure.unit}, expected a number above 0")
     if strange := [day for day in dates if not isinstance(day, dt.date)]:
         raise MethodError(f"series: a date is {strange[0]!r}, expected a datetime.date")
     if twice := [day for day, count in Counter(dates).items() if count > 1]:
         raise MethodError(f"series: {twice[0]} comes twice, expected one figure a date")
-    for below, above in ((low, high), (floor, ceiling)):
+    for below, above in ((figure.low, figure.high), (figure.floor, figure.ceiling)):
         if below is not None and above is not None and (np.asarray(below, float) > np.asarray(above, float)).any():
             raise MethodError("series: a low bound lies above its high one")
-    _, find = STAGE.made(Facts(float("nan"), dates=len(dates)), method, parameters)
-    return find(values, dates, low=low, high=high, clear=clear, unit=unit, floor=floor, ceiling=ceiling)

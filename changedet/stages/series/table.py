@@ -5,29 +5,96 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple, TypedDict
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from shapely.geometry.base import BaseGeometry
 
 from changedet.kernels import intervals
 from changedet.kernels.containers import TEU_OF_KIND
-from changedet.stages.series.counts import StandingBoxes, TrackedBoxes, tracked_boxes
+from changedet.stages.series.counts import FollowedBoxes, StandingBoxes, TrackedBoxes, tracked_boxes
 
-COLUMNS = (
-    *("date", "zone", "scene", "gsd_m", "valid_fraction"),
-    *("containers", "containers_expected", "containers_low", "containers_high", "other_boxes"),
-    *("teu", "teu_low", "teu_high"),
-    *("arrivals", "arrivals_low", "arrivals_high", "departures", "departures_low", "departures_high"),
-    *("changed_area_m2", "changed_area_low_m2", "changed_area_high_m2"),
-    *("footprint_area_m2", "footprint_low_m2", "footprint_high_m2", "shift_east_m", "shift_north_m"),
-)
-COUNTS = ("containers", "other_boxes", "teu", "arrivals", "departures")
+
+class SeriesRow(TypedDict, total=False):
+    """One row of the time series; a key that is missing is NA.
+
+    Attributes
+    ----------
+    date : datetime.date
+        Of the look.
+    zone : str
+        Its name; ``""`` for the whole site.
+    scene : str
+        The scene's name.
+    gsd_m : float
+        Ground sampling distance.
+    valid_fraction : float or None
+        Share that was usable, 0 to 1.
+    containers, other_boxes, teu : int
+        Counted rows on the date.
+    containers_expected : float
+        Sum of the probabilities of all places.
+    containers_low, containers_high, teu_low, teu_high : float
+        95 % intervals.
+    arrivals, departures : int
+        That the date shows first.
+    arrivals_low, arrivals_high, departures_low, departures_high : float
+        95 % intervals.
+    changed_area_m2, changed_area_low_m2, changed_area_high_m2 : float
+        Since the reference date, and its 95 % interval.
+    footprint_area_m2, footprint_low_m2, footprint_high_m2 : float
+        Built and filled ground, and its 95 % interval.
+    shift_east_m, shift_north_m : float
+        How far the content lay from the reference's.
+    """
+
+    date: dt.date
+    zone: str
+    scene: str
+    gsd_m: float
+    valid_fraction: float | None
+    containers: int
+    containers_expected: float
+    containers_low: float
+    containers_high: float
+    other_boxes: int
+    teu: int
+    teu_low: float
+    teu_high: float
+    arrivals: int
+    arrivals_low: float
+    arrivals_high: float
+    departures: int
+    departures_low: float
+    departures_high: float
+    changed_area_m2: float
+    changed_area_low_m2: float
+    changed_area_high_m2: float
+    footprint_area_m2: float
+    footprint_low_m2: float
+    footprint_high_m2: float
+    shift_east_m: float
+    shift_north_m: float
+
+
+COLUMNS: Final = tuple(SeriesRow.__annotations__)
+"""Of the time series, in order."""
+TEXTS: Final = 3
+"""The first columns, which are no figures."""
+COUNTS: Final = ("containers", "other_boxes", "teu", "arrivals", "departures")
+"""Columns of whole numbers."""
 
 
 class Estimate(NamedTuple):
-    """A figure with its 95 % interval."""
+    """A figure with its 95 % interval.
+
+    Attributes
+    ----------
+    value, low, high : float
+        In the unit of the figure.
+    """
 
     value: float
     low: float
@@ -48,6 +115,11 @@ def changed_area_interval(area_m2: float, seen_area_m2: float, false_share: floa
         Of the pixels that both dates show clearly.
     false_share : float
         Share of a quiet site that the method marks falsely: the change may be all false up to there.
+
+    Returns
+    -------
+    Estimate
+        In m2.
     """
     return Estimate(area_m2, *intervals.area_interval(area_m2, seen_area_m2, false_share))
 
@@ -59,6 +131,7 @@ class DateMeasurements:
     Attributes
     ----------
     date : datetime.date
+        Of the look.
     scene : str
         The scene's name.
     gsd_m : float
@@ -84,14 +157,16 @@ class DateMeasurements:
     counts_possible: bool = True
 
 
-def timeseries(looks: Sequence[DateMeasurements], tracks: Any, zones: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
+def timeseries(
+    looks: Sequence[DateMeasurements], tracks: FollowedBoxes | None, zones: gpd.GeoDataFrame | None = None
+) -> pd.DataFrame:
     """The time series of a site and of its zones.
 
     Parameters
     ----------
     looks : sequence of DateMeasurements
         One a date, in any order.
-    tracks : Tracks or None
+    tracks : FollowedBoxes or None
         As `changedet.track` returns; None where boxes were not followed: all counts are NA then. A date that tracks do
         not know has no counts.
     zones : GeoDataFrame, optional
@@ -101,18 +176,17 @@ def timeseries(looks: Sequence[DateMeasurements], tracks: Any, zones: gpd.GeoDat
     -------
     DataFrame
         The columns of `COLUMNS`, sorted by date, the whole site (zone ``""``) before the zones. Counts are Int64,
-        `date` is
-        datetime64[ms], other figures float64; NA what cannot be had.
+        `date` is datetime64[ms], other figures float64; NA what cannot be had.
 
     Notes
     -----
     `containers_expected` is the sum of the places' probabilities to hold a box times the detector's own share of boxes
     that are never found. Intervals are conformal: their half widths are so many of the spreads of
-    `changedet.kernels.series.count_spread` and `event_spread` that they held 95 % of the dates of the calibration sites
-    of training/fit_tracks.py. An interval of containers reaches up to the boxes that were seen and that the series
+    `intervals.count_spread` and `event_spread` that they held 95 % of the dates of the calibration sites of
+    training/fit_tracks.py. An interval of containers reaches up to the boxes that were seen and that the series
     believes; what was seen beyond it are rows that it judges false.
     """
-    areas: dict[str, Any] = {"": None}
+    areas: dict[str, BaseGeometry | None] = {"": None}
     if zones is not None:
         crs = tracks.detections.crs if tracks is not None else None
         zones = zones.to_crs(crs) if crs is not None and zones.crs is not None else zones
@@ -120,56 +194,57 @@ def timeseries(looks: Sequence[DateMeasurements], tracks: Any, zones: gpd.GeoDat
     ordered = sorted(looks, key=lambda look: look.date)
     tracked = set(tracks.dates) if tracks is not None else set()
     possible = [look.date for look in ordered if look.counts_possible and look.date in tracked]
-    counted = {name: tracked_boxes(tracks, area) for name, area in areas.items()} if possible else {}
-    calibration = tracks.calibration if tracks is not None else intervals.PLAIN
     rows = []
+    counted = {}
+    if tracks is not None and possible:
+        counted = {name: tracked_boxes(tracks, area) for name, area in areas.items()}
     for look in ordered:
         for name in areas:
-            row = _facts_row(look, name)
-            if look.date in possible:
+            row = _measurements_row(look, name)
+            if tracks is not None and look.date in possible:
                 t = tracks.dates.index(look.date)
                 seen = look.valid_fraction.get(name, 1.0) > 0
-                row |= _counts_row(counted[name], t, seen, look.date == possible[0], calibration)
+                _add_counts(row, counted[name], t, seen, tracks.calibration)
+                if seen and look.date != possible[0]:
+                    _add_events(row, counted[name], t, tracks.calibration)
             rows.append(row)
     return _typed(rows)
 
 
-def _facts_row(look: DateMeasurements, zone: str) -> dict[str, Any]:
-    row: dict[str, Any] = {"date": look.date, "zone": zone, "scene": look.scene, "gsd_m": look.gsd_m}
-    row |= {"shift_east_m": look.shift_east_m, "shift_north_m": look.shift_north_m}
+def _measurements_row(look: DateMeasurements, zone: str) -> SeriesRow:
+    row: SeriesRow = {"date": look.date, "zone": zone, "scene": look.scene, "gsd_m": look.gsd_m}
+    row["shift_east_m"], row["shift_north_m"] = look.shift_east_m, look.shift_north_m
     row["valid_fraction"] = look.valid_fraction.get(zone)
-    for name, stem, source in (
-        ("changed_area_m2", "changed_area", look.changed_area_m2),
-        ("footprint_area_m2", "footprint", look.footprint_m2),
-    ):
-        if zone in source:
-            row[name], row[f"{stem}_low_m2"], row[f"{stem}_high_m2"] = source[zone]
+    if zone in look.changed_area_m2:
+        area = look.changed_area_m2[zone]
+        row["changed_area_m2"], row["changed_area_low_m2"], row["changed_area_high_m2"] = area
+    if zone in look.footprint_m2:
+        area = look.footprint_m2[zone]
+        row["footprint_area_m2"], row["footprint_low_m2"], row["footprint_high_m2"] = area
     return row
 
 
-def _counts_row(
-    counted: TrackedBoxes, t: int, seen: bool, first: bool, calibration: intervals.Calibration
-) -> dict[str, Any]:
+def _add_counts(row: SeriesRow, counted: TrackedBoxes, t: int, seen: bool, calibration: intervals.Calibration) -> None:
     boxes = counted.standing(t, np.ones(len(counted.weight)))
-    row: dict[str, Any] = {"containers_expected": calibration.scale * boxes.expected}
+    row["containers_expected"] = calibration.scale * boxes.expected
     row["containers_low"], row["containers_high"] = _count_interval(boxes, calibration)
     if not seen:
-        return row
+        return
     kinds = counted.row_kind[counted.row_date == t]
     weights = [TEU_OF_KIND[kind] for kind in kinds if kind in TEU_OF_KIND]
-    row |= {"containers": len(weights), "other_boxes": len(kinds) - len(weights), "teu": sum(weights)}
+    row["containers"], row["other_boxes"], row["teu"] = len(weights), len(kinds) - len(weights), sum(weights)
     # What is seen and believed stands there, whatever the interval of the expectation says.
     believed = float((counted.row_believed & (counted.row_date == t)).sum())
     row["containers_high"] = max(row["containers_high"], believed)
     teu_low, teu_high = _count_interval(counted.standing(t, counted.weight), calibration)
-    row |= {"teu_low": min(teu_low, row["teu"]), "teu_high": max(teu_high, row["teu"])}
-    if not first:
-        for name, events, halves in zip(
-            ("arrivals", "departures"), counted.events(t), (calibration.arrivals, calibration.departures), strict=True
-        ):
-            low, high = intervals.interval(events.found, events.expected, events.spread, halves)
-            row |= {name: events.found, f"{name}_low": low, f"{name}_high": high}
-    return row
+    row["teu_low"], row["teu_high"] = min(teu_low, row["teu"]), max(teu_high, row["teu"])
+
+
+def _add_events(row: SeriesRow, counted: TrackedBoxes, t: int, calibration: intervals.Calibration) -> None:
+    came, left = counted.events(t)
+    row["arrivals"], row["departures"] = came.found, left.found
+    row["arrivals_low"], row["arrivals_high"] = intervals.interval(*came, calibration.arrivals)
+    row["departures_low"], row["departures_high"] = intervals.interval(*left, calibration.departures)
 
 
 def _count_interval(boxes: StandingBoxes, calibration: intervals.Calibration) -> tuple[float, float]:
@@ -178,10 +253,10 @@ def _count_interval(boxes: StandingBoxes, calibration: intervals.Calibration) ->
     return low, intervals.interval(value, value, boxes.above, calibration.boxes)[1]
 
 
-def _typed(rows: list[dict[str, Any]]) -> pd.DataFrame:
+def _typed(rows: Sequence[SeriesRow]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table["date"] = pd.to_datetime(table["date"]).astype("datetime64[ms]")
-    for name in COLUMNS[3:]:
+    for name in COLUMNS[TEXTS:]:
         number = pd.to_numeric(table[name])
         table[name] = number.astype("Int64") if name in COUNTS else number.astype("float64")
     return table

@@ -1,23 +1,85 @@
-"""What the series comes to: first, last, peak, change, and when growth began."""
+"""What the series comes to: first, last, peak and net change of each figure, and the sums of events."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final, TypedDict
 
 import numpy as np
 import pandas as pd
 
-FIGURES = {
+from changedet.json_types import JsonObject
+
+FIGURES: Final = {
     "containers": ("containers_expected", "containers_low", "containers_high"),
     "teu": ("teu", "teu_low", "teu_high"),
     "changed_area_m2": ("changed_area_m2", "changed_area_low_m2", "changed_area_high_m2"),
     "footprint_area_m2": ("footprint_area_m2", "footprint_low_m2", "footprint_high_m2"),
 }
-EVENTS = ("arrivals", "departures")
+"""Columns of each figure's value and of the bounds of its 95 % interval."""
+EVENTS: Final = {
+    "arrivals": ("arrivals", "arrivals_low", "arrivals_high"),
+    "departures": ("departures", "departures_low", "departures_high"),
+}
+"""The same of events."""
 
 
-def totals(table: pd.DataFrame) -> dict[str, Any]:
+class DatedFigure(TypedDict):
+    """A figure on a date, as ``summary.json`` keeps it.
+
+    Attributes
+    ----------
+    value, low, high : float
+        With its 95 % interval.
+    date : str
+        ISO date.
+    """
+
+    value: float
+    low: float
+    high: float
+    date: str
+
+
+class FigureTotals(TypedDict):
+    """What one figure comes to.
+
+    Attributes
+    ----------
+    first, last, peak : DatedFigure or None
+        None where the figure is not known on any date.
+    net_change : DatedFigure or None
+        Last less first, dated by the last; None with fewer than two dates.
+    """
+
+    first: DatedFigure | None
+    last: DatedFigure | None
+    peak: DatedFigure | None
+    net_change: DatedFigure | None
+
+
+class Totals(TypedDict):
+    """The totals of ``summary.json``.
+
+    Attributes
+    ----------
+    containers, teu, changed_area_m2, footprint_area_m2 : FigureTotals
+        Of figures of a date; containers are the expected ones.
+    arrivals, departures : DatedFigure or None
+        Over the series, with the date of the last look that they cover; None where they are not known.
+    """
+
+    containers: FigureTotals
+    teu: FigureTotals
+    changed_area_m2: FigureTotals
+    footprint_area_m2: FigureTotals
+    arrivals: DatedFigure | None
+    departures: DatedFigure | None
+
+
+def totals(table: pd.DataFrame) -> Totals:
     """The totals of `summary.json`, from the rows of the whole site.
+
+    Intervals of changes and sums take the dates' errors as independent.
 
     Parameters
     ----------
@@ -26,20 +88,56 @@ def totals(table: pd.DataFrame) -> dict[str, Any]:
 
     Returns
     -------
-    dict
-        For containers (expected), teu, changed_area_m2, footprint_area_m2: `first`, `last`, `peak`, `net_change`, each
-        ``{value, low, high, date}`` or None where it cannot be had; `arrivals` and `departures` over the series, with
-        the
-        date of the last look that they cover. Intervals of changes and sums take the dates' errors as independent.
+    Totals
+        None where a figure cannot be had.
     """
     whole = table[table["zone"] == ""].sort_values("date")
-    result: dict[str, Any] = {name: _figure(whole, columns) for name, columns in FIGURES.items()}
-    for name in EVENTS:
-        result[name] = _sum(whole, (name, f"{name}_low", f"{name}_high"))
-    return result
+    return {
+        "containers": _figure(whole, FIGURES["containers"]),
+        "teu": _figure(whole, FIGURES["teu"]),
+        "changed_area_m2": _figure(whole, FIGURES["changed_area_m2"]),
+        "footprint_area_m2": _figure(whole, FIGURES["footprint_area_m2"]),
+        "arrivals": _sum(whole, EVENTS["arrivals"]),
+        "departures": _sum(whole, EVENTS["departures"]),
+    }
 
 
-def _known(whole: pd.DataFrame, columns: tuple[str, str, str]) -> list[dict[str, Any]]:
+def with_nulls(found: Totals) -> JsonObject:
+    """Totals as JSON: a figure that cannot be had keeps its keys, with nulls in them.
+
+    Parameters
+    ----------
+    found : Totals
+        As `totals` returns.
+
+    Returns
+    -------
+    dict
+        By the keys of `Totals`.
+    """
+    return {
+        **{name: _parts(found[name]) for name in ("containers", "teu", "changed_area_m2", "footprint_area_m2")},
+        "arrivals": _figure_json(found["arrivals"]),
+        "departures": _figure_json(found["departures"]),
+    }
+
+
+def _parts(figure: FigureTotals) -> JsonObject:
+    return {
+        "first": _figure_json(figure["first"]),
+        "last": _figure_json(figure["last"]),
+        "peak": _figure_json(figure["peak"]),
+        "net_change": _figure_json(figure["net_change"]),
+    }
+
+
+def _figure_json(figure: DatedFigure | None) -> JsonObject:
+    if figure is None:
+        return dict.fromkeys(("value", "low", "high", "date"))
+    return {"value": figure["value"], "low": figure["low"], "high": figure["high"], "date": figure["date"]}
+
+
+def _known(whole: pd.DataFrame, columns: tuple[str, str, str]) -> list[DatedFigure]:
     known = whole[whole[columns[0]].notna()]
     values = known[list(columns)].astype("float64").to_numpy()
     dates = [value.date().isoformat() for value in known["date"]]
@@ -49,27 +147,29 @@ def _known(whole: pd.DataFrame, columns: tuple[str, str, str]) -> list[dict[str,
     ]
 
 
-def _figure(whole: pd.DataFrame, columns: tuple[str, str, str]) -> dict[str, Any]:
+def _figure(whole: pd.DataFrame, columns: tuple[str, str, str]) -> FigureTotals:
     known = _known(whole, columns)
     if not known:
-        return dict.fromkeys(("first", "last", "peak", "net_change"))
+        return {"first": None, "last": None, "peak": None, "net_change": None}
     first, last = known[0], known[-1]
     peak = max(known, key=lambda item: item["value"])
     return {"first": first, "last": last, "peak": peak, "net_change": _change(first, last) if len(known) > 1 else None}
 
 
-def _change(first: dict[str, Any], last: dict[str, Any]) -> dict[str, Any]:
+def _change(first: DatedFigure, last: DatedFigure) -> DatedFigure:
     value = last["value"] - first["value"]
     fall = np.hypot(last["value"] - last["low"], first["high"] - first["value"])
     rise = np.hypot(last["high"] - last["value"], first["value"] - first["low"])
     return {"value": value, "low": float(value - fall), "high": float(value + rise), "date": last["date"]}
 
 
-def _sum(whole: pd.DataFrame, columns: tuple[str, str, str]) -> dict[str, Any] | None:
+def _sum(whole: pd.DataFrame, columns: tuple[str, str, str]) -> DatedFigure | None:
     known = _known(whole, columns)
     if not known:
         return None
-    value, low, high = (np.array([item[key] for item in known]) for key in ("value", "low", "high"))
+    value, low, high = (
+        np.array(part) for part in zip(*((k["value"], k["low"], k["high"]) for k in known), strict=True)
+    )
     fall, rise = np.sqrt(((value - low) ** 2).sum()), np.sqrt(((high - value) ** 2).sum())
     total = float(value.sum())
     return {

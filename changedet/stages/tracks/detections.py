@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -24,8 +24,6 @@ BEYOND_M: Final = 1.0
 """How far beyond its ends a box is searched for what hides it."""
 LEAST_CONFIDENCE: Final = 1e-3
 """Of a row: its weight is above 0."""
-Column: TypeAlias = "pd.Series[object]"
-"""A column of a table."""
 
 
 def check_columns(detections: gpd.GeoDataFrame) -> None:
@@ -156,7 +154,7 @@ def _cut(boxes: Boxes, date: Ints, looks: SeriesVisibility) -> Floats:
     return np.where(at_edge, np.maximum(LONGEST_M - boxes.length, 0.0), 0.0)
 
 
-def _date_index(column: Column, dates: tuple[dt.date, ...]) -> Ints:
+def _date_index(column: pd.Series[pd.Timestamp], dates: tuple[dt.date, ...]) -> Ints:
     """Index (n,) of each row's UTC day among the looks."""
     stamps = pd.to_datetime(column, utc=True).dt.tz_localize(None).to_numpy("datetime64[D]")
     days = np.array(dates, "datetime64[D]")
@@ -168,7 +166,7 @@ def _date_index(column: Column, dates: tuple[dt.date, ...]) -> Ints:
     return np.asarray(at, np.int64)
 
 
-def rgb_of(colors: Column) -> Floats:
+def rgb_of(colors: pd.Series[str]) -> Floats:
     """Colours of a column of hexadecimal strings.
 
     Parameters

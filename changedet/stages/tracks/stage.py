@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import pandas as pd
@@ -21,11 +21,19 @@ from changedet.stages.tracks.kernels.site_model import Rates
 from changedet.stages.tracks.result import TrackMethod, Tracks
 from changedet.stages.tracks.visibility import ClearAt, GivenVisibility, SeriesVisibility
 
-__all__ = ["STAGE", "GivenVisibility", "SeriesVisibility", "TrackMethod", "Tracks", "choose", "hmm", "nearest", "track"]
-
 
 def choose(facts: Facts) -> Choice:
-    """`hmm` always: with one or two dates it degenerates to matching them. Its precision is the detector's own."""
+    """`hmm` always: with one or two dates it degenerates to matching them. Its precision is the detector's own.
+
+    Parameters
+    ----------
+    facts : Facts
+        What is known before any pixel is read.
+
+    Returns
+    -------
+    Choice
+    """
     tables = _tables(facts)
     return Choice(
         "hmm",
@@ -35,7 +43,7 @@ def choose(facts: Facts) -> Choice:
 
 
 def _tables(facts: Facts) -> DetectorTables:
-    """What the detector's rows say of presence; a detector that was not calibrated counts as the classical one."""
+    """A detector's tables; one that was not calibrated counts as the classical one."""
     return TABLES.get(facts.detector, TABLES["classical"])
 
 
@@ -77,13 +85,17 @@ def hmm(
     death_fraction : float
         Prior share of boxes that leave between two looks.
     caution : fraction
-        Times both rates where the likeliest history is told: the lower, the more evidence an arrival or a departure
+        Times both rates where the likeliest history is found: the lower, the more evidence an arrival or a departure
         needs. Expected counts and their intervals do not depend on it.
     count_scale : float, optional
         Boxes that stand there for one that is expected; by default the detector's own on simulated sites. What
         `changedet calibrate` finds on labelled tiles.
     count_half_width : float, optional
-        Half width of a count's 95 % interval in the spreads of `kernels.series.count_spread`; as above.
+        Half width of a count's 95 % interval in the spreads of `intervals.count_spread`; as above.
+
+    Returns
+    -------
+    TrackMethod
     """
 
     def follow(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Tracks:
@@ -115,6 +127,10 @@ def nearest(_facts: Facts, *, max_offset_m: Metres = 2.0) -> TrackMethod:
     ----------
     max_offset_m : float
         Farthest that a box may lie from where it was seen last.
+
+    Returns
+    -------
+    TrackMethod
     """
 
     def follow(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Tracks:
@@ -131,7 +147,7 @@ def track(
     clear: ClearAt | None = None,
     detector: str = "classical",
     method: str = AUTO,
-    **parameters: Any,
+    **parameters: object,
 ) -> Tracks:
     """Follow boxes over the dates of a series.
 
@@ -146,10 +162,10 @@ def track(
     clear : callable, optional
         ``clear(i, points) -> bool (n,)``: whether date ``i`` saw the points clearly; by default all are clear.
     detector : str
-        The objects method that found the rows; how its confidences speak of presence was fitted for each.
+        The objects method that found the rows; how its confidences depend on presence was fitted for each.
     method : str
         `hmm`, `nearest` or `auto`.
-    **parameters
+    **parameters : object
         The method's own.
 
     Returns

@@ -1,8 +1,8 @@
-"""Intervals of counts and areas, and the onset of growth by a staircase model."""
+"""The onset of growth by a staircase model: a base level, then a walk over levels above it."""
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from scipy.special import log_ndtr
@@ -11,32 +11,57 @@ from changedet.arrays import Floats
 from changedet.kernels.intervals import QUANTILE
 
 STAY, UP, DOWN = 0.60, 0.32, 0.08
+"""Share of the steps between two values that keep the level, raise it or lower it after the change. Chosen by hand on
+made-up series of seeds 9000 to 9099 (docs/tracks.md)."""
 PRIOR_CHANGE: Final = 0.5
+"""Prior probability of a change."""
 PHI: Final = (0.02, 0.04, 0.08)
+"""Errors of a value that grow with its level, as a share of it, alike likely: the detector's miscount of a date."""
+COUNT_VARIANCE: Final = 0.3
+"""Variance of a value per object, less than 1, as a detector misses few. Chosen by hand, as the next."""
+LEAST_VARIANCE: Final = 0.5
+"""Of a value of nothing."""
 LEVELS: Final = 40
+"""Of the grid of levels."""
+MARGIN: Final = 2.0
+"""Objects by which the grid reaches beyond the values."""
+MARGIN_SHARE: Final = 0.05
+"""Share of the greatest value by which it reaches beyond it, too."""
 LEAST_RISE: Final = 1.0
-"""Standard deviations of a value by which growth lies above the base: less is no beginning that a look could show."""
+"""Standard deviations of a value by which growth lies above the base: less is no beginning that a look could show.
+With 1.64 the bounds hold fewer slopes (docs/tracks.md)."""
 LEAST_HIDDEN: Final = 0.1
 """Objects; what leaves less of a value open is no bound of it, but the value."""
 
 
-class Staircase(NamedTuple):
-    """``change`` (n,): posterior probability that growth begins with each value, 0 for the first; their sum is that of
-    growth."""
+def look_variance(level: Floats, phi: float) -> Floats:
+    """Variance of a value about its level: ``.3 level + (phi level)^2 + .5``.
 
-    change: Floats
+    Parameters
+    ----------
+    level : float64
+        In units of one object.
+    phi : float
+        Error as a share of the level.
+
+    Returns
+    -------
+    float64
+        Of the same shape.
+    """
+    return COUNT_VARIANCE * level + (phi * level) ** 2 + LEAST_VARIANCE
 
 
-def staircase(
+def onset_posterior(
     values: Floats, extra_variance: Floats, floor: Floats | None = None, ceiling: Floats | None = None
-) -> Staircase:
-    """Where a series leaves its base level for a walk over levels above it, and how likely it does.
+) -> Floats:
+    """How likely a series leaves its base level with each value, for a walk over levels above it.
 
-    The base holds until the change; afterwards the level, a standard deviation of a value above the base or more, stays
-    (.60), rises (.32) or falls (.08) between two values. A value has the variance ``.3 level + (phi level)^2 + .5 +
-    extra``, phi of .02, .04 and .08 alike likely; where it is only known to lie between a floor and a ceiling, all
-    values between them are alike likely. The base is alike likely at all levels of a grid. Prior probability of a
-    change .5, at each value alike. Exact forward sums over levels (Rabiner 1989, doi:10.1109/5.18626).
+    The base holds until the change; afterwards the level, `LEAST_RISE` standard deviations of a value above the base or
+    more, stays, rises or falls between two values. A value has the variance `look_variance` and the extra one, all of
+    `PHI` alike likely; where it is only known to lie between a floor and a ceiling, all values between them are alike
+    likely. The base is alike likely at all levels of a grid, the change at each value. Exact forward sums over levels
+    (Rabiner 1989, doi:10.1109/5.18626).
 
     Parameters
     ----------
@@ -46,13 +71,18 @@ def staircase(
         What makes a value less certain than the others.
     floor, ceiling : float64 (n,), optional
         What of a value is sure, and what it is at most; by default the value itself.
+
+    Returns
+    -------
+    float64 (n,)
+        Posterior probability that growth begins with each value, 0 for the first; their sum is that of growth.
     """
     floor, ceiling = (values if bound is None else bound for bound in (floor, ceiling))
     top = float(values.max())
-    levels = np.linspace(max(0.0, float(values.min()) - 2.0), top + 0.05 * top + 2.0, LEVELS)
+    levels = np.linspace(max(0.0, float(values.min()) - MARGIN), top + MARGIN_SHARE * top + MARGIN, LEVELS)
     constant = np.zeros(len(PHI))
     growth = np.zeros((len(PHI), len(values)))
-    own = [0.3 * levels + (phi * levels) ** 2 + 0.5 for phi in PHI]
+    own = [look_variance(levels, phi) for phi in PHI]
     logs = [_log_density(values, floor, ceiling, levels, variance[:, None] + extra_variance) for variance in own]
     peak = max(float(log.max(0).sum()) for log in logs)
     for m, log in enumerate(logs):
@@ -62,11 +92,11 @@ def staircase(
     evidence_none = (1 - PRIOR_CHANGE) * constant.sum()
     evidence = PRIOR_CHANGE / (len(values) - 1) * growth.sum(0)
     total = evidence_none + evidence.sum()
-    return Staircase(evidence / total if total > 0 else np.zeros(len(values)))
+    return np.asarray(evidence / total if total > 0 else np.zeros(len(values)))
 
 
 def shortest_run(weight: Floats, share: float) -> tuple[int, int]:
-    """First and last index of the shortest run that holds a share of the weights: of runs alike long the heaviest.
+    """The shortest run that holds a share of the weights: of runs alike long the heaviest.
 
     Parameters
     ----------
@@ -74,6 +104,11 @@ def shortest_run(weight: Floats, share: float) -> tuple[int, int]:
         Not negative, above 0 in all.
     share : float
         Of their sum, up to 1.
+
+    Returns
+    -------
+    first, last : int
+        Indices, inclusive.
     """
     until = np.concatenate([[0.0], np.cumsum(weight)])
     # Sums in another order differ in their last digits.
@@ -89,7 +124,8 @@ def shortest_run(weight: Floats, share: float) -> tuple[int, int]:
 def later_share(earlier: Floats, later: Floats, extra: Floats, days: Floats) -> tuple[float, float]:
     """Bounds, at 95 %, of the share of a growth that came after the first value with it.
 
-    A line is fitted to the later values, each weighed by its variance as in `staircase` (with the middle of `PHI`).
+    A line is fitted to the later values, each weighed by its variance as in `onset_posterior`, with the middle of
+    `PHI`.
 
     Parameters
     ----------
@@ -103,10 +139,10 @@ def later_share(earlier: Floats, later: Floats, extra: Floats, days: Floats) -> 
     Returns
     -------
     low, high : float
-        0 and 1 where a line cannot be told.
+        0 and 1 where no line can be fitted or nothing grew.
     """
     values = np.concatenate([earlier, later])
-    variance = 0.3 * values + (PHI[1] * values) ** 2 + 0.5 + extra
+    variance = look_variance(values, PHI[1]) + extra
     before, after = variance[: len(earlier)], variance[len(earlier) :]
     if len(later) < 2 or not days[-1] > 0:
         return 0.0, 1.0
@@ -125,7 +161,7 @@ def later_share(earlier: Floats, later: Floats, extra: Floats, days: Floats) -> 
 
 def _log_density(values: Floats, floor: Floats, ceiling: Floats, levels: Floats, variance: Floats) -> Floats:
     """Log density (level, n), but for a constant, of values or of what lies evenly between their bounds."""
-    log = -0.5 * (values - levels[:, None]) ** 2 / variance - 0.5 * np.log(variance)
+    log: Floats = -0.5 * (values - levels[:, None]) ** 2 / variance - 0.5 * np.log(variance)
     bounded = ceiling - floor > LEAST_HIDDEN
     spread, width = np.sqrt(variance[:, bounded]), (ceiling - floor)[bounded]
     low, high = ((bound[bounded] - levels[:, None]) / spread for bound in (floor, ceiling))
