@@ -25,8 +25,13 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.change import Counts, counts, f1, marked  # noqa: E402
 from changedet.pipeline.series_masks import PROBABILISTIC  # noqa: E402
 from changedet.simulate import World, make_world  # noqa: E402
-from changedet.stages.change.kernels.local_change_rate import SURE, halo_px, unrest, within_site  # noqa: E402
-from changedet.stages.change.kernels.series_hmm import CHANGED, persistent, trust  # noqa: E402
+from changedet.stages.change.kernels.local_change_rate import (  # noqa: E402
+    SURELY_CHANGED,
+    bounded_by_site,
+    halo_px,
+    local_change_rate,
+)
+from changedet.stages.change.kernels.series_hmm import CHANGED, date_weights, series_change_probability  # noqa: E402
 from changedet.stages.change.stage import STAGE as CHANGE  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
 from scenarios.pairs import Pair, bare_pairs_of, seen, site  # noqa: E402
@@ -68,11 +73,13 @@ def main() -> None:
             probabilities = args.method in PROBABILISTIC
             stack, weights, around = np.stack(scores), np.ones(len(found)), None
             if probabilities:
-                weights, halo = trust(np.isfinite(stack).sum(axis=(1, 2))), halo_px(args.gsd)
+                weights, halo = date_weights(np.isfinite(stack).sum(axis=(1, 2))), halo_px(args.gsd)
                 wide = np.pad(stack, ((0, 0), (halo, halo), (halo, halo)), constant_values=np.nan)
-                told = unrest(wide, weights, args.gsd)
-                around = within_site(told, int((stack > SURE).sum()), int(np.isfinite(stack).sum()), weights)
-            whole = persistent(stack, np.array(thresholds), probabilities, weights, around)
+                told = local_change_rate(wide, weights, args.gsd)
+                around = bounded_by_site(
+                    told, int((stack > SURELY_CHANGED).sum()), int(np.isfinite(stack).sum()), weights
+                )
+            whole = series_change_probability(stack, np.array(thresholds), probabilities, weights, around)
             for t, pair in enumerate(found):
                 for name, mask in (
                     ("each by itself", marked(scores[t], thresholds[t], least[t])),

@@ -25,8 +25,13 @@ from changedet.pipeline.series_masks import SeriesWork, count_sure, series_tile
 from changedet.plan import make_plan
 from changedet.stages.change.kernels import local_change_rate as ground_around
 from changedet.stages.change.kernels import series_hmm as kernel
-from changedet.stages.change.kernels.local_change_rate import Unrest, halo_px, unrest, within_site
-from changedet.stages.change.kernels.series_hmm import persistent
+from changedet.stages.change.kernels.local_change_rate import (
+    LocalChangeRate,
+    bounded_by_site,
+    halo_px,
+    local_change_rate,
+)
+from changedet.stages.change.kernels.series_hmm import series_change_probability
 
 DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
 
@@ -66,8 +71,8 @@ def test_it_is_the_sum_over_all_histories(probabilities):
     scores = rng.random((6, 5, 7)).astype(np.float32) * (1 if probabilities else 4)
     scores[rng.random(scores.shape) < 0.2] = np.nan
     thresholds = rng.uniform(0.4, 0.8, 6) * (1 if probabilities else 3)
-    around = Unrest(np.full((5, 7), SHIFT), np.full((5, 7), FLIP)) if probabilities else None
-    found = persistent(scores, thresholds, probabilities, WEIGHTS, around)
+    around = LocalChangeRate(np.full((5, 7), SHIFT), np.full((5, 7), FLIP)) if probabilities else None
+    found = series_change_probability(scores, thresholds, probabilities, WEIGHTS, around)
     for y, x in np.ndindex(5, 7):
         wanted = by_histories(scores[:, y, x], thresholds, probabilities)
         for t in range(6):
@@ -91,8 +96,8 @@ def read(looks, weights=None, threshold=0.55, strictness=0.0, flip=0.12):
     """What is marked of one pixel on each date."""
     scores = np.array(looks, np.float32)[:, None, None]
     weights = np.ones(len(looks)) if weights is None else np.array(weights, np.float64)
-    around = Unrest(np.full((1, 1), strictness), np.full((1, 1), flip))
-    found = persistent(scores, np.full(len(looks), threshold), True, weights, around)[:, 0, 0]
+    around = LocalChangeRate(np.full((1, 1), strictness), np.full((1, 1), flip))
+    found = series_change_probability(scores, np.full(len(looks), threshold), True, weights, around)[:, 0, 0]
     return (found > kernel.CHANGED).astype(int).tolist()
 
 
@@ -124,9 +129,9 @@ def series_around(boxes, dates=6, size=200):
 def figures(scores, weights=None):
     """Strictness and flip at the middle."""
     weights = np.ones(len(scores)) if weights is None else np.array(weights, np.float64)
-    around = unrest(scores, weights, 0.5)
-    middle = around.strictness.shape[0] // 2
-    return around.strictness[middle, middle], around.flip[middle, middle]
+    around = local_change_rate(scores, weights, 0.5)
+    middle = around.odds_shift.shape[0] // 2
+    return around.odds_shift[middle, middle], around.change_probability[middle, middle]
 
 
 def test_busy_ground_is_read_more_loosely_and_still_ground_more_strictly_within_bounds():
@@ -148,15 +153,15 @@ def test_what_comes_and_goes_makes_looks_stand_by_themselves():
     rows = [(80 + 10 * i, 75 + 15 * j) for i in range(4) for j in range(4)]
     stays = [(y, x, 2, 5) for y, x in rows]
     trains = [(y, x, t, t) for t, (y, x) in zip((0, 1, 3, 4) * 4, rows, strict=True)]
-    assert figures(series_around(stays))[1] == ground_around.FLIP
-    assert figures(series_around(trains))[1] == ground_around.MOST_FLIP
+    assert figures(series_around(stays))[1] == ground_around.USUAL_CHANGE
+    assert figures(series_around(trains))[1] == ground_around.MOST_CHANGE
     # a lorry that was there once makes no siding
     assert figures(series_around([(98, 95, 2, 2)]))[1] < 0.45
     # nor does a hazy date on which all seems gone
     hazy = series_around(stays)
     hazy[4] = 0.02
     assert figures(hazy)[1] > 0.3
-    assert figures(hazy, [1, 1, 1, 1, 0.5, 1])[1] == ground_around.FLIP
+    assert figures(hazy, [1, 1, 1, 1, 0.5, 1])[1] == ground_around.USUAL_CHANGE
 
 
 def test_the_rims_of_clouds_make_nothing_busy():
@@ -171,14 +176,16 @@ def test_the_rims_of_clouds_make_nothing_busy():
 
 
 def test_a_quiet_site_bounds_what_its_busiest_ground_may_do():
-    around = Unrest(np.array([[-0.5, 1.1]]), np.array([[0.5, 0.12]]))
+    around = LocalChangeRate(np.array([[-0.5, 1.1]]), np.array([[0.5, 0.12]]))
     clear, half = np.ones(4), np.array([1, 1, 0.5, 0.2])
-    busy, usual, quiet = (within_site(around, sure, 1_000_000, clear) for sure in (20_000, 10_000, 1_000))
-    np.testing.assert_allclose(busy.strictness, around.strictness)
-    np.testing.assert_allclose(usual.flip, around.flip)
-    np.testing.assert_allclose(quiet.strictness, [[1.2 - 0.6, 1.1]])
-    np.testing.assert_allclose(quiet.flip, ground_around.FLIP)
-    np.testing.assert_allclose(within_site(around, 20_000, 1_000_000, half).flip, [[(0.5 + 0.12) / 2, 0.12]])
+    busy, usual, quiet = (bounded_by_site(around, sure, 1_000_000, clear) for sure in (20_000, 10_000, 1_000))
+    np.testing.assert_allclose(busy.odds_shift, around.odds_shift)
+    np.testing.assert_allclose(usual.change_probability, around.change_probability)
+    np.testing.assert_allclose(quiet.odds_shift, [[1.2 - 0.6, 1.1]])
+    np.testing.assert_allclose(quiet.change_probability, ground_around.USUAL_CHANGE)
+    np.testing.assert_allclose(
+        bounded_by_site(around, 20_000, 1_000_000, half).change_probability, [[(0.5 + 0.12) / 2, 0.12]]
+    )
 
 
 def test_what_is_counted_of_the_site_reaches_its_tiles(tmp_path):
@@ -193,26 +200,43 @@ def test_the_ground_around_a_pixel_is_the_same_in_any_window():
     scores = np.kron(rng.random((4, 50, 50)) ** 20, np.ones((1, 4, 6))).astype(np.float32)
     scores[:, 60:70, 90:130] = scores[1, 100:150, 250:] = np.nan
     weights, halo = np.array([1.0, 0.5, 1.0, 0.9]), halo_px(0.5)
-    whole = unrest(scores, weights, 0.5)
-    part = unrest(scores[:, 20:150, 33:170], weights, 0.5)
+    whole = local_change_rate(scores, weights, 0.5)
+    part = local_change_rate(scores[:, 20:150, 33:170], weights, 0.5)
     for one, other in zip(whole, part, strict=True):
         assert np.ptp(one) > 0
         assert one[20 : 150 - 2 * halo, 33 : 170 - 2 * halo].tobytes() == np.ascontiguousarray(other).tobytes()
 
 
 def test_a_date_between_clouds_is_believed_less():
-    assert kernel.trust(np.array([500, 1000, 20, 0])).tolist() == [0.5, 1.0, 0.1, 0.1]
+    assert kernel.date_weights(np.array([500, 1000, 20, 0])).tolist() == [0.5, 1.0, 0.1, 0.1]
     for weights, marked in (([1, 1, 1, 1], 1), ([1, 0.2, 0.2, 1], 0)):
         assert read([0.02, 0.99, 0.99, 0.02], weights, threshold=0.8)[1] == marked
 
 
 def test_a_date_without_near_infrared_gainsays_others_with_it_less_and_is_as_good_as_its_like():
     seen, lacking = np.array([1000, 1000, 1000, 500]), np.array([True, False, True, True])
-    weights = kernel.trust(seen, lacking)
+    weights = kernel.date_weights(seen, lacking)
     assert weights.tolist() == [1.0, 0.5, 1.0, 0.5]
-    assert kernel.trust(seen, np.zeros(4, bool)).tolist() == kernel.trust(seen).tolist() == [1.0, 1.0, 1.0, 0.5]
+    assert (
+        kernel.date_weights(seen, np.zeros(4, bool)).tolist()
+        == kernel.date_weights(seen).tolist()
+        == [1.0, 1.0, 1.0, 0.5]
+    )
     scores = [0.9, 0.001, 0.9, np.nan]
-    assert [read(scores, given)[1] for given in (kernel.trust(seen), weights)] == [0, 1]
+    assert [read(scores, given)[1] for given in (kernel.date_weights(seen), weights)] == [0, 1]
+
+
+@pytest.mark.parametrize(("weight", "odds"), [(1.0, 0.0), (0.75, 0.5), (0.4, 1.2), (0.1, 1.8)])
+def test_series_change_probability_holds_a_last_look_in_haze_back(weight, odds):
+    """By twice the weight that its date lacks, in log odds."""
+    scores = np.array([0.6, 0.7, 0.85, 0.95], np.float32)
+    rate = LocalChangeRate(np.full((1, 4), 0.3), np.full((1, 4), 0.12))
+    looks = np.stack([np.full(4, 0.05, np.float32), scores])[:, None]
+    found = series_change_probability(looks, np.full(2, 0.55), True, np.array([1.0, weight]), rate)[1, 0]
+    above = np.log(scores / (1 - scores)) - np.log(0.55 / 0.45) - 0.3 - odds
+    together = series_change_probability(looks, np.full(2, 0.999), True, np.array([1.0, weight]), rate)[1, 0]
+    np.testing.assert_allclose(found, np.maximum(1 / (1 + np.exp(-above)), together), rtol=1e-5)
+    assert ((found > kernel.CHANGED) == (above > 0)).all()
 
 
 @pytest.mark.parametrize(

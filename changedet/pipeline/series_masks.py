@@ -25,15 +25,15 @@ from changedet.pipeline.mask_files import MaskSink, Place
 from changedet.pipeline.tile import described
 from changedet.plan import LATTICE_PX, Plan
 from changedet.stages.change.kernels.local_change_rate import (
-    MOST_FLIP,
+    MOST_CHANGE,
     MOST_SHIFT,
-    SURE,
-    Unrest,
+    SURELY_CHANGED,
+    LocalChangeRate,
     halo_px,
-    unrest,
-    within_site,
+    local_change_rate,
+    bounded_by_site,
 )
-from changedet.stages.change.kernels.series_hmm import CHANGED, persistent, trust
+from changedet.stages.change.kernels.series_hmm import CHANGED, date_weights, series_change_probability
 from changedet.stages.change.kernels.thresholds import NEVER
 
 Stream: TypeAlias = Callable[[str, Sequence[Task]], Iterable[tuple[int, Any]]]
@@ -161,7 +161,7 @@ def _work(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int
 def _informed(job: SeriesWork, counts: Sequence[NDArray[np.int64]]) -> SeriesWork:
     """With what the whole site tells: how far each date is to be trusted, and how much changed."""
     sure, *seen = np.stack(counts).sum(axis=0)
-    weights = tuple(float(w) for w in trust(np.array(seen), np.array(job.nir)))
+    weights = tuple(float(w) for w in date_weights(np.array(seen), np.array(job.nir)))
     return replace(job, weights=weights, sure=int(sure), seen=int(sum(seen)))
 
 
@@ -169,7 +169,7 @@ def count_sure(job: SeriesWork, window: Window) -> NDArray[np.int64]:
     """Pixels of a tile that are surely changed on any date, summed, and those that each date shows."""
     scores = [read_window(path, window) for path in job.scores]
     seen = [int(np.isfinite(score).sum()) for score in scores]
-    return np.array([sum(int((score > SURE).sum()) for score in scores), *seen], np.int64)
+    return np.array([sum(int((score > SURELY_CHANGED).sum()) for score in scores), *seen], np.int64)
 
 
 def series_tile(job: SeriesWork, window: Window) -> list[tuple[NDArray[np.float32], bytes, components.TileComponents]]:
@@ -179,7 +179,7 @@ def series_tile(job: SeriesWork, window: Window) -> list[tuple[NDArray[np.float3
     wide = np.stack([read_window(path, window.grown(halo)) for path in job.scores])
     scores = wide[:, halo : halo + window.height, halo : halo + window.width]
     around = _around(job, wide, weights, window) if job.probabilities else None
-    found = persistent(scores, thresholds, job.probabilities, weights, around)
+    found = series_change_probability(scores, thresholds, job.probabilities, weights, around)
     tiles = []
     for probability, path in zip(found, job.contrasts, strict=True):
         contrast = read_bands(path, window)
@@ -187,10 +187,10 @@ def series_tile(job: SeriesWork, window: Window) -> list[tuple[NDArray[np.float3
     return tiles
 
 
-def _around(job: SeriesWork, wide: NDArray[np.float32], weights: NDArray[np.float64], window: Window) -> Unrest:
+def _around(job: SeriesWork, wide: NDArray[np.float32], weights: NDArray[np.float64], window: Window) -> LocalChangeRate:
     """How probabilities are to be read; on sidings as on the busiest ground, whatever the series shows."""
-    around = within_site(unrest(wide, weights, job.grid.ground_resolution_m), job.sure, job.seen, weights)
+    around = bounded_by_site(local_change_rate(wide, weights, job.grid.ground_resolution_m), job.sure, job.seen, weights)
     if job.sidings is None:
         return around
     on_rails = job.grid.inside(window, job.sidings)
-    return Unrest(np.where(on_rails, -MOST_SHIFT[0], around.strictness), np.where(on_rails, MOST_FLIP, around.flip))
+    return LocalChangeRate(np.where(on_rails, -MOST_SHIFT[0], around.odds_shift), np.where(on_rails, MOST_CHANGE, around.change_probability))

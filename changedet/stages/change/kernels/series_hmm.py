@@ -1,88 +1,101 @@
-"""Change read over a series: a hidden Markov model for each pixel, so that a single bad look makes no change.
+"""Probability of change of each pixel on each date of a series, by a hidden Markov model over all its looks.
 
-A pixel is as on the reference date or it is not, and between two dates it goes over with a small probability. Each
-date's score is evidence for one or the other. What a date hides may have changed by then, once between two looks,
-however many dates hide it: so one bad look against both its neighbours makes no change, unless both are hidden and it
-is all but sure. The forward and backward sums give the probability of each state on each date from all dates together.
-Rabiner 1989, doi:10.1109/5.18626. On a pixel's last look, which nothing later can confirm, the pair decides as well.
+A pixel is as on the reference date or it differs; between two looks it changes state with a small probability. Each
+date's score is evidence for either state. Where dates do not show the pixel it may have changed state too, but only
+once between two looks, however many dates are hidden: a single false positive against both neighbouring looks makes no
+change, unless both are hidden and it is all but certain. Forward and backward sums give the probability of each state
+on each date from all dates together. Rabiner 1989, doi:10.1109/5.18626. A pixel's last look cannot be confirmed by a
+later one, so there the pair with the reference decides as well.
 
-Where scores are probabilities, how much and how often the ground around a pixel changes shifts what they say and how
-freely they go over (`unrest`). Where they are none they err for whole seasons: there the series only takes marks away.
+Scores that are probabilities are shifted, and the rate of changes set, by how much and how often the ground around a
+pixel changes (`local_change_rate`). Other scores err for whole seasons: there the series only removes marks.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Final
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from changedet.stages.change.kernels.local_change_rate import Unrest
+from changedet.arrays import Bools, Floats, Ints, Singles
+from changedet.stages.change.kernels.local_change_rate import LocalChangeRate
 
-FLIP: Final = 0.08
-"""Probability that a pixel goes over between one look and the next, where scores are no probabilities."""
+CHANGE_PROBABILITY: Final = 0.08
+"""Probability that a pixel changes state between two looks, where no rate is known from its surroundings. Chosen on
+simulated series, seeds 5900 and 5901 (benchmarks/persistence.py), like the numbers below."""
 MOST_EVIDENCE: Final = 2.5
-"""Log odds that one date can give: scores of one date err together, however sure they are. With it one look
-against both its neighbours makes no change, two sure ones do."""
+"""Greatest log odds that one date contributes: scores of one date err together, however certain they are. With it one
+look against both its neighbours makes no change, two certain ones do."""
 PROBABILITY_OFFSET: Final = -0.2
-"""Log odds from which on a probability speaks for change where nothing is asked beyond."""
-LEAST_TRUST: Final = 0.1
-"""Weight of a date that shows next to nothing."""
-WITHOUT_NIR: Final = 0.5
-"""Weight of a date without near infrared among others with it: they tell a pad from a field of its very colour."""
-PASSES: Final = 0.25
-"""Weight of a date from which on time passes for what it hides: under snow or a closed cover little is built."""
+"""Log odds above which a probability is evidence of change where `LocalChangeRate.odds_shift` is 0."""
+LEAST_WEIGHT: Final = 0.1
+"""Weight of the evidence of a date that shows next to nothing of the site."""
+WEIGHT_WITHOUT_NIR: Final = 0.5
+"""Factor on the weight of a date without near infrared among others with it, which can separate a pad from a field of
+the same colour."""
+CHANGE_STEP_WEIGHT: Final = 0.25
+"""Least weight of a date that counts as time in which a pixel it does not show may change: under snow or a closed cloud
+cover little is built."""
 HAZE_CAUTION: Final = 2.0
-"""Log odds that a pixel's last look must have more where its date shows next to nothing."""
+"""Log odds that are subtracted from a pixel's last look where its date has weight 0; in proportion to 1 - weight."""
 SCORE_GAIN: Final = 4.0
-"""Of other scores, log odds for each e-fold above or below the threshold."""
+"""Of scores that are no probabilities: log odds for each factor e above or below the threshold."""
 CHANGED: Final = 0.5
 """Probability above which a pixel counts as changed."""
 JUST_CHANGED: Final = float(np.nextafter(np.float32(CHANGED), np.float32(1.0)))
 
 
-def trust(seen: NDArray[np.int64], nir: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-    """Weight of each date's evidence from its seen pixels, as between clouds haze and shade err together, and from
-    whether it has near infrared."""
-    weights = np.maximum(seen / max(1, int(seen.max(initial=0))), LEAST_TRUST)
-    return weights if nir is None or not nir.any() else np.where(nir, weights, WITHOUT_NIR * weights)
+def date_weights(seen_px: Ints, nir: Bools | None = None) -> Floats:
+    """Weight of each date's evidence: of dates between clouds haze and shade err together.
+
+    Parameters
+    ----------
+    seen_px : int64 (date,)
+        Pixels of the site that each date shows.
+    nir : bool (date,), optional
+        Whether each date has near infrared.
+
+    Returns
+    -------
+    float64 (date,)
+        `LEAST_WEIGHT` to 1, in proportion to `seen_px`; `WEIGHT_WITHOUT_NIR` times that without near infrared, where
+        another date has it.
+    """
+    weights = np.maximum(seen_px / max(1, int(seen_px.max(initial=0))), LEAST_WEIGHT)
+    return weights if nir is None or not nir.any() else np.where(nir, weights, WEIGHT_WITHOUT_NIR * weights)
 
 
-def persistent(
-    scores: NDArray[np.float32],
-    thresholds: NDArray[np.float64],
-    probabilities: bool,
-    weights: NDArray[np.float64],
-    around: Unrest | None = None,
-) -> NDArray[np.float32]:
+def series_change_probability(
+    scores: Singles, thresholds: Floats, probabilities: bool, weights: Floats, rate: LocalChangeRate | None = None
+) -> Singles:
     """Probability that a pixel differs from the reference, on each date, from all dates.
 
     Parameters
     ----------
-    scores : (date, y, x) float32
+    scores : float32 (date, y, x)
         Away from the reference date, in order; NaN where not seen.
-    thresholds : (date,) float64
-        Of the scores. Where it is no probability, ``ln(score / threshold)`` is the evidence.
+    thresholds : float64 (date,)
+        Of the scores. Where these are no probabilities, ``ln(score / threshold)`` is the evidence.
     probabilities : bool
         Whether the scores are.
-    weights : (date,) float64
-        Of each date's evidence, from `trust`; of other scores 1.
-    around : Unrest, optional
-        What probabilities are read with, of the same pixels; without it `FLIP` everywhere, and nothing beyond is asked.
+    weights : float64 (date,)
+        Of each date's evidence, from `date_weights`; 1 for scores that are no probabilities.
+    rate : LocalChangeRate, optional
+        Of the same pixels, for probabilities; without it no shift, and `CHANGE_PROBABILITY` everywhere.
 
     Returns
     -------
-    (date, y, x) float32
+    float32 (date, y, x)
         0 to 1, changed above `CHANGED`; NaN where the date does not see the pixel. With probabilities, on a pixel's
-        last look the greater of it and of what the pair alone says, above `CHANGED` where the score is above its
-        threshold. With other scores the lesser of both, and on a pixel's last look what the pair says.
+        last look the greater of it and of the pair's own probability, which is above `CHANGED` where the score is above
+        its threshold. With other scores the lesser of both, and on a pixel's last look the pair's own.
     """
     shape = scores.shape[1:]
-    strictness, flip = (np.zeros(shape), np.full(shape, FLIP)) if around is None else around
+    shift, change = (np.zeros(shape), np.full(shape, CHANGE_PROBABILITY)) if rate is None else rate
     given = np.ascontiguousarray(scores, np.float32), thresholds, probabilities, weights
-    return np.asarray(_persistent(*given, strictness, flip), np.float32)
+    return np.asarray(_series(*given, shift, change), np.float32)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
@@ -104,8 +117,8 @@ def _evidence(score: float, threshold: float, probabilities: bool, shift: float,
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _alone(score: float, threshold: float, probabilities: bool, shift: float) -> float:
-    """What a pair says by itself, above `CHANGED` where the score is above its threshold and what is asked beyond."""
+def _pair_probability(score: float, threshold: float, probabilities: bool, shift: float) -> float:
+    """The pair's own probability: above `CHANGED` where the score exceeds its threshold by `shift` log odds."""
     above = _log_odds(score, threshold, probabilities)
     if probabilities:
         above -= _log_odds(threshold, threshold, True) + shift
@@ -114,30 +127,32 @@ def _alone(score: float, threshold: float, probabilities: bool, shift: float) ->
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _steps(scores: Any, weights: Any, seen: Any, steps: Any) -> None:
-    """Which dates see a pixel, and to which it may have gone over since the one before."""
+def _steps(scores: Singles, weights: Floats, seen: Bools, steps: Bools) -> None:
+    """Which dates see a pixel, and on which it may have changed state since the step before."""
     waits = True
     for t in range(len(scores)):
         seen[t] = scores[t] == scores[t]
-        steps[t] = seen[t] or (waits and weights[t] >= PASSES)
+        steps[t] = seen[t] or (waits and weights[t] >= CHANGE_STEP_WEIGHT)
         waits = seen[t] or (waits and not steps[t])
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _persistent(scores: Any, thresholds: Any, probabilities: bool, weights: Any, strictness: Any, flips: Any) -> Any:
+def _series(
+    scores: Singles, thresholds: Floats, probabilities: bool, weights: Floats, shifts: Floats, changes: Floats
+) -> Singles:
     dates, height, width = scores.shape
     out = np.full(scores.shape, np.nan, np.float32)
     expected, filtered = np.empty(dates), np.empty(dates)
     seen, steps = np.empty(dates, np.bool_), np.empty(dates, np.bool_)
     for y in range(height):
         for x in range(width):
-            shift, flip = strictness[y, x], flips[y, x]
+            shift, change = shifts[y, x], changes[y, x]
             _steps(scores[:, y, x], weights, seen, steps)
-            p = 0.0  # the reference is as it is
+            p = 0.0  # the reference does not differ from itself
             for t in range(dates):
                 if not steps[t]:
                     continue
-                expected[t] = p = p * (1.0 - flip) + (1.0 - p) * flip
+                expected[t] = p = p * (1.0 - change) + (1.0 - p) * change
                 if seen[t]:
                     odds = p * _evidence(scores[t, y, x], thresholds[t], probabilities, shift, weights[t])
                     p = odds / (odds + 1.0 - p)
@@ -147,20 +162,20 @@ def _persistent(scores: Any, thresholds: Any, probabilities: bool, weights: Any,
                 if not steps[t]:
                     continue
                 if later >= 0:
-                    stayed = filtered[t] * (1.0 - flip) / expected[later]
-                    came_back = filtered[t] * flip / (1.0 - expected[later])
+                    stayed = filtered[t] * (1.0 - change) / expected[later]
+                    came_back = filtered[t] * change / (1.0 - expected[later])
                     p = p * stayed + (1.0 - p) * came_back
                 later = t
                 if seen[t]:
-                    caution = shift + HAZE_CAUTION * (1.0 - weights[t])
-                    alone = _alone(scores[t, y, x], thresholds[t], probabilities, caution)
-                    out[t, y, x] = _told(p, alone, probabilities, is_last)
+                    needed = shift + HAZE_CAUTION * (1.0 - weights[t])
+                    own = _pair_probability(scores[t, y, x], thresholds[t], probabilities, needed)
+                    out[t, y, x] = _combined(p, own, probabilities, is_last)
                     is_last = False
     return out
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _told(together: float, alone: float, probabilities: bool, is_last: bool) -> float:
+def _combined(together: float, own: float, probabilities: bool, is_last: bool) -> float:
     if probabilities:
-        return max(together, alone) if is_last else together
-    return alone if is_last else min(together, alone)
+        return max(together, own) if is_last else together
+    return own if is_last else min(together, own)
