@@ -59,7 +59,7 @@ def score(name: str, pair: Pair, dtype: str = "uint16") -> tuple[NDArray[np.floa
     begin = time.process_time()
     found = made.apply(pair.before, pair.after, model=model)
     speed = (time.process_time() - begin) / found.size * 1e6
-    return found, model["threshold"], int(np.ceil(model["min_area_m2"] / pair.gsd_m**2)), speed
+    return found, model.threshold, int(np.ceil(model.min_area_m2 / pair.gsd_m**2)), speed
 
 
 def marked(found: NDArray[np.float32], threshold: float, least_px: int) -> NDArray[np.bool_]:

@@ -53,8 +53,8 @@ def scored(method: str, pair: Pair) -> tuple[NDArray[np.float32], float, int]:
     registered = CHANGE.get(method)
     made = registered.function(facts, **registered.resolve({}))
     model = made.fit(pair.before[None], pair.after[None])
-    least_px = int(np.ceil(model["min_area_m2"] / pair.gsd_m**2))
-    return made.apply(pair.before, pair.after, model=model), model["threshold"], least_px
+    least_px = int(np.ceil(model.min_area_m2 / pair.gsd_m**2))
+    return made.apply(pair.before, pair.after, model=model), model.threshold, least_px
 
 
 def main() -> None:

@@ -114,15 +114,15 @@ def run(pair: Pair, name: str) -> str:
     begin = time.process_time()
     score = per_block(pixel_method.apply, before, after, dtype=np.float32, halo_px=pixel_method.halo_px, model=model)
     speed = score.size / 1e6 / max(1e-9, time.process_time() - begin)
-    least_px = model["min_area_m2"] / pair.resolution_m**2
-    mask = change_mask(score, model["threshold"], min_area_m2=least_px).values
+    least_px = model.min_area_m2 / pair.resolution_m**2
+    mask = change_mask(score, model.threshold, min_area_m2=least_px).values
     mark = "*" if choice.method == name else " "
     line = f"{pair.name:10s} {mark}{name:10s} marked {np.mean(mask == 1):7.3%}"
     if pair.truth is not None:
         judged = (pair.truth != NOT_JUDGED) & np.isfinite(score.values)
         area = auc(score.values[judged].astype(np.float64), pair.truth[judged] == 1)
         line += "  accuracy {:.3f}  kappa {:.3f}  F1 {:.3f}".format(*figures(mask, pair.truth)) + f"  AUC {area:.3f}"
-    return f"{line}  fit {fitted:4.1f} s  {speed:5.1f} MPix/s  {model['diagnostics']['reason']}"
+    return f"{line}  fit {fitted:4.1f} s  {speed:5.1f} MPix/s  {model.diagnostics.reason}"
 
 
 def main() -> None:

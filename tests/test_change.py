@@ -110,12 +110,12 @@ def test_the_line_is_found_beside_a_fifth_of_change():
     before, after = images(shape=(3, 200, 200))
     after[:, :40] += 150
     line = tolerance.fit_line(before.reshape(3, -1).T, after.reshape(3, -1).T)
-    np.testing.assert_allclose(line["gain"], 1 / 0.8, rtol=0.03)
-    residual = np.asarray(line["gain"]) * 110 + line["offset"] - 100
+    np.testing.assert_allclose(line.gain, 1 / 0.8, rtol=0.03)
+    residual = np.asarray(line.gain) * 110 + line.offset - 100
     np.testing.assert_allclose(residual, 0, atol=1.0)
     # a median over all pixels, changed ones too, errs on the safe side
-    assert (np.asarray(line["noise"]) > 0.95 * 3 / 0.8).all()
-    assert (np.asarray(line["noise"]) < 1.4 * 3 / 0.8).all()
+    assert (np.asarray(line.noise) > 0.95 * 3 / 0.8).all()
+    assert (np.asarray(line.noise) < 1.4 * 3 / 0.8).all()
 
 
 @settings(max_examples=25, deadline=None)
@@ -123,9 +123,9 @@ def test_the_line_is_found_beside_a_fifth_of_change():
 def test_the_change_vector_is_its_definition(seed, radius):
     before, after = images(seed, (2, 9, 11))
     before[0, 4, 5] = np.nan
-    line = {"gain": [1.1, 0.7], "offset": [3.0, -2.0], "noise": [2.0, 5.0]}
+    line = tolerance.BandLine([1.1, 0.7], [3.0, -2.0], [2.0, 5.0])
     ours = tolerance.change_vector_magnitude(before, after, line, radius)
-    moved = np.asarray(line["gain"])[:, None, None] * after + np.asarray(line["offset"])[:, None, None]
+    moved = np.asarray(line.gain)[:, None, None] * after + np.asarray(line.offset)[:, None, None]
     wanted = np.zeros((9, 11))
     for y in range(9):
         for x in range(11):
@@ -139,7 +139,7 @@ def test_the_change_vector_is_its_definition(seed, radius):
                     moved[window].min() - b,
                     0.0,
                 )
-                wanted[y, x] += (outside / line["noise"][band]) ** 2 if np.isfinite(b) else np.nan
+                wanted[y, x] += (outside / line.noise[band]) ** 2 if np.isfinite(b) else np.nan
     np.testing.assert_allclose(ours, np.sqrt(wanted), rtol=2e-4, atol=1e-3)
 
 
@@ -149,7 +149,7 @@ def test_a_moved_edge_is_capped_and_a_new_object_is_not():
     after = before.copy()
     after[:, :, 20] += 60  # the edge by one pixel
     after[:, 15:20, 40:45] += 60  # five by five pixels
-    line = {"gain": [1.0, 1.0], "offset": [0.0, 0.0], "noise": [1.4, 1.4]}
+    line = tolerance.BandLine([1.0, 1.0], [0.0, 0.0], [1.4, 1.4])
     score = tolerance.change_vector_magnitude(before, after, line, 0)
     capped = tolerance.cap_displaced(score, before, after, line, 10.0, 1, smoothing.gaussian_weights(0.6), 0.4)
     assert (score[:, 20] > 10).all()
@@ -255,7 +255,7 @@ def test_every_parameter_is_documented_and_the_least_area_follows_the_resolution
     for resolution, least in ((0.3, 8.0), (0.5, 8.0), (10.0, 300.0)):
         made = method.function(Facts(resolution, ("vv",)), **method.resolve({}))
         before, after = images(shape=(1, 64, 64))
-        assert made.fit(before[None], after[None])["min_area_m2"] == least
+        assert made.fit(before[None], after[None]).min_area_m2 == least
 
 
 @pytest.mark.parametrize(("key", "value"), [("window_px", 4), ("min_ratio", 1.0)])
@@ -333,7 +333,7 @@ def test_a_change_is_marked_in_its_size_however_strong_it_is(method, contrast, s
     registered = CHANGE.get(method)
     made = registered.function(Facts(1.0, ("blue", "green", "red", "nir")), **registered.resolve({}))
     model = made.fit(before[None], after[None])
-    marked = made.apply(before, after, model=model) > model["threshold"]
+    marked = made.apply(before, after, model=model) > model.threshold
     assert marked.sum() / (len(corners) ** 2 * size**2) == pytest.approx(1.0, abs=0.3)
 
 

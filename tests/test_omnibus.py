@@ -86,8 +86,8 @@ def test_amplitudes_intensities_and_decibels_of_one_scene_score_alike(quantity, 
         made = registered.function(Facts(10.0, ("vv",), dtype=dtype), **registered.resolve({"enl": enl}))
         before, after = (p.astype(np.float32) for p in given)
         model = made.fit(before[None], after[None])
-        marked = made.apply(before, after, model=model) > model["threshold"]
-        found[enl] = model["looks"]
+        marked = made.apply(before, after, model=model) > model.threshold
+        found[enl] = model.looks
         assert marked[102:138, 92:148].mean() > 0.99
         assert marked[:90].mean() < 1e-3
     # nine independent pixels are averaged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -93,11 +94,11 @@ def test_a_histogram_keeps_every_pixel_and_one_outlier_does_not_stretch_it():
 @pytest.mark.parametrize("rule", [*thresholds.RULES, "sigma", "chi2"])
 def test_every_rule_parts_two_clear_populations(rule):
     values, changed = two_populations()
-    found = decide(values, rule, 4, 4.0, 1e-3, 4.3)
-    assert np.mean((values > found["threshold"]) == changed) > 0.995
-    assert found["share"] == pytest.approx(changed.mean(), abs=0.005)
-    assert found["separability"] > 4
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    threshold, diagnostics = decide(values, rule, 4, 4.0, 1e-3, 4.3)
+    assert np.mean((values > threshold) == changed) > 0.995
+    assert diagnostics.share == pytest.approx(changed.mean(), abs=0.005)
+    assert diagnostics.separability > 4
+    assert json.loads(json.dumps(asdict(diagnostics), allow_nan=False)) == asdict(diagnostics)
 
 
 @pytest.mark.parametrize("rule", [*thresholds.RULES, "sigma", "chi2"])
@@ -105,8 +106,8 @@ def test_every_rule_parts_two_clear_populations(rule):
 def test_noise_alone_is_hardly_marked(rule, degrees):
     values = np.sqrt(np.random.default_rng(degrees).chisquare(degrees, 200_000))
     least = thresholds.false_alarm(0.0, degrees, 1e-3)
-    found = decide(values, rule, degrees, 4.0, 1e-3, least)
-    assert np.mean(values > found["threshold"]) < 2e-3
+    threshold, _ = decide(values, rule, degrees, 4.0, 1e-3, least)
+    assert np.mean(values > threshold) < 2e-3
     # what the rule alone would do to the same noise is the reason for the floor
     if rule in {"otsu", "kmeans"}:
         assert np.mean(values > thresholds.RULES[rule](histogram(values, 1024))) > 0.2
@@ -119,9 +120,9 @@ def test_noise_alone_is_hardly_marked(rule, degrees):
 )
 @pytest.mark.parametrize("rule", [*thresholds.RULES, "sigma", "chi2"])
 def test_degenerate_samples_change_nowhere(values, rule):
-    found = decide(values.astype(np.float32), rule, 4, 4.0, 1e-3, 4.3)
-    assert not (values.astype(np.float32) > np.float32(found["threshold"])).any()
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    threshold, diagnostics = decide(values.astype(np.float32), rule, 4, 4.0, 1e-3, 4.3)
+    assert not (values.astype(np.float32) > np.float32(threshold)).any()
+    assert json.loads(json.dumps(asdict(diagnostics), allow_nan=False)) == asdict(diagnostics)
 
 
 def test_never_is_a_float32_that_no_finite_score_exceeds():
@@ -131,8 +132,8 @@ def test_never_is_a_float32_that_no_finite_score_exceeds():
 
 def test_a_given_threshold_is_taken_as_it_is():
     values, _ = two_populations()
-    assert decide(values, 1.25, 4, 4.0, 1e-3, 4.3)["threshold"] == 1.25
-    assert decide(values, 1e6, 4, 4.0, 1e-3, 4.3)["threshold"] == 1e6
+    assert decide(values, 1.25, 4, 4.0, 1e-3, 4.3)[0] == 1.25
+    assert decide(values, 1e6, 4, 4.0, 1e-3, 4.3)[0] == 1e6
 
 
 def test_false_alarm_holds_its_share_of_chi_square():

@@ -17,7 +17,19 @@ from changedet.kernels import boosted_trees
 from changedet.kernels.components import drop_small_components
 from changedet.models import loader
 from changedet.simulate import Truth, make_world, render
-from changedet.stages.change.kernels import box_sums, edges, features, patch_search, structure_odds, trees
+from changedet.stages.change.kernels import (
+    box_sums,
+    edges,
+    feature_names,
+    features,
+    guess_context,
+    patch_search,
+    range_evidence,
+    structure_odds,
+    trees,
+)
+from changedet.stages.change.kernels.image_planes import fit_scale
+from changedet.stages.change.kernels.local_correlation import correlate
 from changedet.stages.change.learned import FEATURES, change_trees
 from changedet.stages.change.stage import STAGE as CHANGE
 from changedet.stages.registry import Facts
@@ -39,8 +51,8 @@ def marked(before, after, roles=RGBN, gsd_m=0.5, **parameters):
     made = method.function(Facts(gsd_m, roles), **method.resolve(parameters))
     model = made.fit(before[None], after[None])
     score = made.apply(before, after, model=model)
-    least_px = int(np.ceil(model["min_area_m2"] / gsd_m**2))
-    return drop_small_components((score > model["threshold"]).astype(np.uint8), least_px) == 1
+    least_px = int(np.ceil(model.min_area_m2 / gsd_m**2))
+    return drop_small_components((score > model.threshold).astype(np.uint8), least_px) == 1
 
 
 def wider(mask):
@@ -62,14 +74,14 @@ def f1(mask, truth):
 def test_sums_over_squares_are_exact(half):
     image = np.random.default_rng(half).integers(-2000, 2000, (60, 47)).astype(np.int16)
     wanted = ndimage.convolve(image.astype(np.int64), np.ones((2 * half + 1,) * 2, int), mode="constant")
-    np.testing.assert_array_equal(box_sums.square_sum(image, half), wanted)
+    np.testing.assert_array_equal(box_sums.box_sum(image, half), wanted)
 
 
 def test_distance_outside_the_range_is_its_definition():
     rng = np.random.default_rng(3)
     before, after = rng.integers(-900, 900, (2, 13, 15)).astype(np.int16)
     valid = rng.random((13, 15)) > 0.1
-    first, second = features._outside((before, after), valid, 1)
+    first, second = range_evidence.outside((before, after), valid, 1)
     for y in range(13):
         for x in range(15):
             window = slice(max(0, y - 1), y + 2), slice(max(0, x - 1), x + 2)
@@ -87,7 +99,7 @@ def test_correlation_and_texture_are_numpy_s():
     before = rng.integers(-3000, 3000, (30, 34)).astype(np.int16)
     after = (before // 2 + rng.integers(-500, 500, before.shape)).astype(np.int16)
     out = np.empty((3, 30, 34), np.float32)
-    features._correlate(before, after, np.ones(before.shape, bool), 4, out)
+    correlate(before, after, np.ones(before.shape, bool), 4, out)
     for y, x in ((15, 16), (4, 4), (25, 29), (0, 0)):
         window = slice(max(0, y - 4), y + 5), slice(max(0, x - 4), x + 5)
         b, a = before[window].ravel().astype(float), after[window].ravel().astype(float)
@@ -101,21 +113,21 @@ def test_gain_and_offset_change_no_feature_but_colour():
     brighter = after * np.float32(2.0) + np.float32(64.0)
     tables = []
     for image in (after, brighter):
-        scale = features.fit_scale(before[None], image[None], BANDS)
+        scale = fit_scale(before[None], image[None], BANDS)
         tables.append(features.change_features(before, image, BANDS, scale, 0.5)[0])
-    evidence = [k for k, name in enumerate(features.names()) if "outside" in name or name.startswith("brighter")]
+    evidence = [k for k, name in enumerate(feature_names.names()) if "outside" in name or name.startswith("brighter")]
     assert np.abs(tables[0][evidence] - tables[1][evidence]).mean() < 1.0  # of 256 a doubling
 
 
 def test_without_near_infrared_its_features_are_empty_and_no_others():
     before, after, _ = simulated("quiet", 47002)
-    scale = features.fit_scale(before[None], after[None], [0, 1, 2, None])
+    scale = fit_scale(before[None], after[None], [0, 1, 2, None])
     table, valid = features.change_features(before[:3], after[:3], [0, 1, 2, None], scale, 0.5)
     assert valid.all()
     told = [k for k in range(len(table)) if (table[k] != 0).any()]
-    assert tuple(told) == features.known_columns(nir=False)
-    assert {features.names()[k] for k in features.known_columns(nir=True) if k not in told} == {
-        name for name in features.names() if "nir" in name or "ndvi" in name
+    assert tuple(told) == feature_names.known_columns(nir=False)
+    assert {feature_names.names()[k] for k in feature_names.known_columns(nir=True) if k not in told} == {
+        name for name in feature_names.names() if "nir" in name or "ndvi" in name
     }
 
 
@@ -150,19 +162,19 @@ def test_edges_are_histograms_of_directions_by_hand_too():
 
 
 def test_edges_are_spared_where_no_tree_asks_for_them():
-    own, about, _ = change_trees()
+    own, about, sha256 = change_trees()
     asked = {name: [own[k].feature for k in kept["forests"]] for name, kept in about["worlds"].items()}
     before, after, _ = simulated("growth", 47070)
     for name, bands in (("rgbn", BANDS), ("rgb", [0, 1, 2, None])):
-        needed = any(features.asks_for_edges(one) for one in asked[name])
-        model = trees.fit_trees(before[None], after[None], bands, 0.5, about, {"threshold": "auto", "min_area_m2": 8.0})
+        needed = any(features.uses_edges(one) for one in asked[name])
+        model = trees.fit_trees(before[None], after[None], bands, 0.5, about, sha256, trees.TreesSettings("auto", 8.0))
         score = trees.apply_trees(before, after, model, own)
-        table = features.change_features(before, after, bands, model["scale"], 0.5, with_edges=needed)
-        whole = features.change_features(before, after, bands, model["scale"], 0.5)
-        guess = own[model["forests"][0]]
+        table = features.change_features(before, after, bands, model.scale, 0.5, with_edges=needed)
+        whole = features.change_features(before, after, bands, model.scale, 0.5)
+        guess = own[model.forests[0]]
         for mine, full in zip(table, whole, strict=True):
             assert mine.shape == full.shape
-        margins = [boosted_trees.staged_margins(guess, *one, model["first_stages"]) for one in (table, whole)]
+        margins = [boosted_trees.staged_margins(guess, *one, model.first_stages) for one in (table, whole)]
         np.testing.assert_array_equal(*margins)
         assert np.isfinite(score).all()
 
@@ -227,12 +239,12 @@ def test_the_second_guess_knows_the_mean_of_the_first_around_it():
     rng = np.random.default_rng(12)
     margin = rng.normal(-2, 3, (70, 80)).astype(np.float32)
     margin[10:14, 5:40] = np.nan
-    guess, valid = features.likely(margin, -3.0), np.isfinite(margin)
+    guess, valid = guess_context.likely(margin, -3.0), np.isfinite(margin)
     assert (guess[~(margin >= -3)] == 0).all()
     np.testing.assert_allclose(guess[margin >= -3], 1000 / (1 + np.exp(-margin[margin >= -3])), atol=16)
     where = rng.random(margin.shape) < 0.01
-    found = features.context(guess, valid, where)
-    for k, size in enumerate(features.CONTEXT_PX):
+    found = guess_context.context(guess, valid, where)
+    for k, size in enumerate(feature_names.CONTEXT_PX):
         half = size // 2
         for value, (y, x) in zip(found[k], np.argwhere(where), strict=True):
             window = slice(max(0, y - half), y + half + 1), slice(max(0, x - half), x + half + 1)
@@ -256,7 +268,7 @@ def by_hand(grown, row, count):
 def test_stages_stop_where_they_say_and_nowhere_else():
     (grown, *_), *_ = change_trees()
     rng = np.random.default_rng(5)
-    table = rng.normal(100, 300, (len(features.names()), 6, 70)).astype(np.float32)
+    table = rng.normal(100, 300, (len(feature_names.names()), 6, 70)).astype(np.float32)
     table[rng.random(table.shape) < 0.1] = np.nan
     valid = np.ones((6, 70), bool)
     valid[2, 3] = False
@@ -409,18 +421,20 @@ def test_structure_moves_what_the_trees_have_not_dismissed():
     before = (100 + 3 * rng.normal(size=(3, 160, 160))).astype(np.float32)
     after = before + 20  # all of it brighter, as a meadow that dries out
     after[:, 60:100, 100:140] += 60 * (np.arange(40) // 5 % 2)  # and halls in rows
-    floors = structure_odds.fit_voice(before[None], after[None])
+    floors = structure_odds.fit_structure_odds(before[None], after[None])
     told = np.full((160, 160), 0.75, np.float32)
     told[:, :20] = 5e-5
     told[:5] = np.nan
-    heard = structure_odds.with_voice(told, before, after, floors, trees.LEAST_PROBABILITY)
+    heard = structure_odds.with_structure_odds(told, before, after, floors, trees.LEAST_PROBABILITY)
     np.testing.assert_array_equal(heard[5:, :20], told[5:, :20])
     assert np.isnan(heard[:5]).all()
     assert heard[70:90, 110:130].min() > 0.75
     assert heard[20:150, 25:70].max() < 0.5
     # a part of the scene with its surroundings has the same bits
-    part = structure_odds.with_voice(told[30:130, 50:], before[:, 30:130, 50:], after[:, 30:130, 50:], floors, 1e-4)
-    reach = structure_odds.VOICE_HALO_PX
+    part = structure_odds.with_structure_odds(
+        told[30:130, 50:], before[:, 30:130, 50:], after[:, 30:130, 50:], floors, 1e-4
+    )
+    reach = structure_odds.HALO_PX
     np.testing.assert_array_equal(part[reach:-reach, reach:], heard[30:130, 50:][reach:-reach, reach:])
 
 
@@ -431,9 +445,9 @@ def test_structure_that_stayed_says_nothing_of_a_yard_full_of_it():
     before[:, 50:110, 50:110] += rows
     after = before.copy()
     after[:2, 50:110, 50:110] += 0.8 * rows  # other paints in the same rows
-    floors = structure_odds.fit_voice(before[None], after[None])
+    floors = structure_odds.fit_structure_odds(before[None], after[None])
     told = np.full((160, 160), 0.7, np.float32)
-    heard = structure_odds.with_voice(told, before, after, floors, trees.LEAST_PROBABILITY)
+    heard = structure_odds.with_structure_odds(told, before, after, floors, trees.LEAST_PROBABILITY)
     assert heard[65:95, 65:95].min() > 0.65
     assert heard[:30].max() < 0.6
 
@@ -444,4 +458,4 @@ def test_scenes_with_near_infrared_do_not_hear_it():
         method = CHANGE.get("trees")
         made = method.function(Facts(0.5, roles), **method.resolve({}))
         model = made.fit(before[None, : len(roles)], after[None, : len(roles)])
-        assert ("structure_floors" in model) == (len(roles) == 3)
+        assert (model.structure_floors is not None) == (len(roles) == 3)

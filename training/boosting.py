@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from changedet.kernels import boosted_trees
-from changedet.stages.change.kernels import features as kernel
+from changedet.stages.change.kernels.features import change_features
+from changedet.stages.change.kernels.image_planes import fit_scale
 from scenarios.pairs import Pair
 
 SMALL_WEIGHT = 3.0
@@ -27,8 +28,8 @@ Pixels = tuple[Floats, NDArray[np.uint8], Floats]
 
 def table(pair: Pair) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
     """Features (feature, y, x) of a pair, which pixels are seen and which are judged."""
-    scale = kernel.fit_scale(pair.before[None], pair.after[None], pair.bands)
-    found, valid = kernel.change_features(pair.before, pair.after, pair.bands, scale, pair.gsd_m)
+    scale = fit_scale(pair.before[None], pair.after[None], pair.bands)
+    found, valid = change_features(pair.before, pair.after, pair.bands, scale, pair.gsd_m)
     return found, valid, valid & (pair.truth != 255)
 
 

@@ -32,7 +32,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from changedet.kernels import boosted_trees  # noqa: E402
-from changedet.stages.change.kernels import features as kernel  # noqa: E402
+from changedet.stages.change.kernels import feature_names  # noqa: E402
+from changedet.stages.change.kernels.guess_context import context as context_around  # noqa: E402
+from changedet.stages.change.kernels.guess_context import likely  # noqa: E402
 from scenarios.pairs import GSDS_M, KINDS, NIR_KINDS, Bare, Pair, bare_pairs, seen  # noqa: E402
 from training.boosting import Pixels, boosted, chosen, gates, isotonic, joined, rarer, say, table  # noqa: E402
 
@@ -103,7 +105,7 @@ def near_change(pair: Pair) -> NDArray[np.bool_]:
 
 def for_first(pair: Pair) -> Pixels:
     found, _, judged = table(pair)
-    loud = np.abs(found[kernel.names().index("both_outside_5")]) > 60
+    loud = np.abs(found[feature_names.names().index("both_outside_5")]) > 60
     unchanged = judged & ~near_change(pair)
     sorts = [(1, judged & (pair.truth == 1)), (0, unchanged & loud), (0, unchanged & ~loud)]
     rng = np.random.default_rng([pair.seed, 79])
@@ -115,9 +117,9 @@ def for_second(pair: Pair, guess: boosted_trees.Forest, stages: list[list[float]
     found, valid, judged = table(pair)
     margin = boosted_trees.staged_margins(guess, found, valid, stages)
     passed = margin >= stages[-1][1]
-    around = np.zeros((1 + len(kernel.CONTEXT_PX), *valid.shape), np.float32)
+    around = np.zeros((1 + len(feature_names.CONTEXT_PX), *valid.shape), np.float32)
     around[0] = margin
-    around[1:, passed] = kernel.context(kernel.likely(margin, stages[-1][1]), valid, passed)
+    around[1:, passed] = context_around(likely(margin, stages[-1][1]), valid, passed)
     sorts = [
         (1, passed & judged & (pair.truth == 1), CHANGED_PX),
         (0, passed & judged & ~near_change(pair), UNCHANGED_PX),
@@ -158,12 +160,12 @@ def _judges(
     colours: bool,
 ) -> list[Judge]:
     """A judge that knows what was guessed around it and one that weighs ground by its area, both calibrated."""
-    known = np.array(kernel.known_columns(not colours))
+    known = np.array(feature_names.known_columns(not colours))
     fit = _second_pixels(args, of, of.first, args.sites or of.count, guess_of, stages, colours)
     check = _second_pixels(args, of, of.first_check, args.check_sites, lambda _: guess, stages, colours)
     say(f"\njudges: {len(fit[1])} pixels, {fit[1].mean():.3f} changed")
-    context = np.arange(len(kernel.context_names())) + len(kernel.names())
-    ground = np.array([k for k in known if not kernel.names()[k].startswith(LEFT_OUT)])
+    context = np.arange(len(feature_names.context_names())) + len(feature_names.names())
+    ground = np.array([k for k in known if not feature_names.names()[k].startswith(LEFT_OUT)])
     judges = []
     for columns, by_area in ((np.concatenate([known, context]), False), (ground, True)):
         grown = boosted(fit, columns, TREES, RATE, args.seed, by_area=by_area)
@@ -178,7 +180,7 @@ def _first(
     args: argparse.Namespace, colours: bool
 ) -> tuple[boosted_trees.Forest, list[list[float]], list[boosted_trees.Forest]]:
     """The first guess fitted on all sites, its early stages, and those for even and for odd sites."""
-    known = np.array(kernel.known_columns(not colours))
+    known = np.array(feature_names.known_columns(not colours))
     parts: list[list[Pixels]] = [[], []]
     of = WORLDS["rgb" if colours else "rgbn"]
     for seed, found in kept_pairs(args.work, of.first, args.sites or of.count, args.dates, of):
@@ -228,7 +230,7 @@ def main() -> None:
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     forests: list[boosted_trees.Forest] = []
-    about: dict[str, Any] = {"features": [*kernel.names(), *kernel.context_names()]}
+    about: dict[str, Any] = {"features": [*feature_names.names(), *feature_names.context_names()]}
     about |= {"least_gsd_m": min(GSDS_M), "greatest_gsd_m": max(GSDS_M), "worlds": {}}
     whole = len(args.worlds) == len(WORLDS) and not args.keep_first
     kept, known, _ = ((), {}, "") if whole else boosted_trees.load(args.kept.read_bytes())

@@ -14,7 +14,7 @@ from changedet.outputs.rasters.encoding import default_nodata
 from changedet.outputs.rasters.styling import sidecars
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.mask_files import MaskSink, Place, mask_files
+from changedet.pipeline.mask_files import Marking, MaskSink, Place, mask_files
 from changedet.pipeline.tile import Tile
 from changedet.store import RunFolder, write_frame, write_json
 from changedet.store.packing import unpack
@@ -81,9 +81,9 @@ class DateSink:
             self._quality = self._open.enter_context(
                 place.writer(folder.quality(day), "quality", ["quality"], "uint8", 1, words)
             )
-        change = model.change or {}
-        if job.compares and job.persists:
-            words = f"change score of the pair by {change['method']}"
+        change = model.change
+        if change is not None and job.compares and job.persists:
+            words = f"change score of the pair by {change.method}"
             self._score = self._open.enter_context(
                 place.writer(folder.aside("score", day), "score", [words], "float32", float("nan"), words)
             )
@@ -92,8 +92,9 @@ class DateSink:
             self._contrast = self._open.enter_context(
                 place.writer(folder.aside("contrast", day), "score", bands, "float32", float("nan"), words)
             )
-        elif job.compares:
-            self._mask = MaskSink(place, change, f"change score by {change['method']}")
+        elif change is not None and job.compares:
+            marking = Marking(change.method, change.threshold, change.min_area_m2)
+            self._mask = MaskSink(place, marking, f"change score by {change.method}")
         if job.scene_roles:
             nodata = job.nodata if job.nodata is not None else default_nodata(job.dtype)
             words = "scene on the common grid, aligned and normalised to the reference"

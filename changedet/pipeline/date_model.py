@@ -20,11 +20,12 @@ from pydantic import (
 
 from changedet.arrays import Bytes
 from changedet.stages.align.alignment import Alignment
+from changedet.stages.change.statistics import ChangeStatistics
 from changedet.store import read_json, write_json
 from changedet.store.packing import pack, unpack
 
 NormaliseModel: TypeAlias = dict[str, Any]
-ChangeModel: TypeAlias = dict[str, Any]
+ChangeModel: TypeAlias = ChangeStatistics
 ObjectsModel: TypeAlias = dict[str, Any]
 FootprintModel: TypeAlias = dict[str, Any]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -83,27 +83,44 @@ class Place:
         return tags
 
 
+class Marking(NamedTuple):
+    """How a mask follows from a score.
+
+    Attributes
+    ----------
+    method : str
+        Of the change score.
+    threshold : float
+        Scores above it are changed.
+    min_area_m2 : float
+        Smaller changes are dropped.
+    """
+
+    method: str
+    threshold: float
+    min_area_m2: float
+
+
 class MaskSink:
     """Takes the scores and raw masks of a date's tiles in any order; to be used from one thread.
 
     Parameters
     ----------
     place : Place
-    change : mapping
-        ``method``, ``threshold`` (None for none) and ``min_area_m2`` of what is written.
+    marking : Marking
+        Of what is written.
     words : str
         What the score is.
     """
 
-    def __init__(self, place: Place, change: Mapping[str, Any], words: str) -> None:
-        self._place, self._change = place, change
+    def __init__(self, place: Place, marking: Marking, words: str) -> None:
+        self._place, self._marking = place, marking
         self._raw: dict[Window, bytes] = {}
         self._regions: dict[tuple[int, int], components.TileComponents] = {}
         self._open = ExitStack()
-        threshold = change["threshold"]
         self._tags = {
-            "METHOD": str(change["method"]),
-            "THRESHOLD": "inf" if threshold is None else repr(float(threshold)),
+            "METHOD": marking.method,
+            "THRESHOLD": repr(float(marking.threshold)),
         }
         self._score = None
         if "scores" in place.formats:
@@ -129,7 +146,7 @@ class MaskSink:
             write_frame(place.folder.table("changes", day), _no_changes(job.grid))
             return
         regions = components.join(self._regions)
-        least_px = self._change["min_area_m2"] / job.grid.ground_resolution_m**2
+        least_px = self._marking.min_area_m2 / job.grid.ground_resolution_m**2
         kept = regions.areas >= least_px
         words = f"changed since {job.reference.date if job.reference else ''}"
         path = mask_path(place.folder, day, place.formats)
@@ -155,7 +172,7 @@ class MaskSink:
 
     def _described(self, polygons: gpd.GeoDataFrame, regions: components.Components) -> gpd.GeoDataFrame:
         index = polygons["change_id"].to_numpy() - 1
-        threshold = self._change["threshold"] or 0.0
+        threshold = self._marking.threshold
         sums, areas = regions.sums[index], regions.areas[index]
         mean = sums[:, 0] / components.FIXED_POINT / np.maximum(areas, 1)
         grid = self._place.job.grid

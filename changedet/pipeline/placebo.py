@@ -99,14 +99,15 @@ def _days(plan: Plan) -> list[dt.date]:
 
 def _least_px(plan: Plan, change: ChangeModel) -> int:
     """Pixels of the least change that a fitted change model keeps."""
-    return max(1, int(np.ceil(change["min_area_m2"] / plan.grid.ground_resolution_m**2 - 1e-6)))
+    return max(1, int(np.ceil(change.min_area_m2 / plan.grid.ground_resolution_m**2 - 1e-6)))
 
 
 def _single_looks(plan: Plan) -> float | None:
     days = _days(plan)
     if len(days) < 2:
         return None
-    fitted = {day: read_date_model(plan.folder.model(day)).change or {} for day in days} if plan.persists else {}
+    found = {day: read_date_model(plan.folder.model(day)).change for day in days} if plan.persists else {}
+    fitted = {day: change for day, change in found.items() if change is not None}
     before = sum(day < plan.looks[plan.reference].date for day in days)
     judged = marked = 0
     for window in tiles(plan.grid.shape, 2 * LATTICE_PX):
@@ -114,7 +115,7 @@ def _single_looks(plan: Plan) -> float | None:
         alone = states
         if plan.persists:
             scores = (read_window(plan.folder.aside("score", day), window) for day in days)
-            raw = {day: raw_mask(score, fitted[day]["threshold"]) for day, score in zip(days, scores, strict=True)}
+            raw = {day: raw_mask(score, fitted[day].threshold) for day, score in zip(days, scores, strict=True)}
             alone = np.stack([drop_small_components(raw[day], _least_px(plan, fitted[day])) for day in days])
         # The reference is unchanged by definition, wherever in the series it stands.
         states, alone = (np.insert(stack, before, 0, axis=0) for stack in (states, alone))
@@ -226,7 +227,7 @@ def _marks(
 ) -> bytes:
     """A tile's marks between two dates, packed, cleaned cell by cell so that they do not depend on the tile."""
     score = compare_dates(first, second, pair, window, first_model, model, change)
-    marks = raw_mask(score, change["threshold"])
+    marks = raw_mask(score, change.threshold)
     for cell in tiles(window.shape, LATTICE_PX):
         marks[cell.slices] = drop_small_components(np.ascontiguousarray(marks[cell.slices]), least_px)
     return pack(marks)

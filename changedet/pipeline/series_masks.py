@@ -19,9 +19,9 @@ from changedet.kernels import components
 from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.pipeline.date_files import files_of_date
 from changedet.pipeline.date_job import job_of
-from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.date_model import ChangeModel, DateModel
 from changedet.pipeline.identities import masks_identity
-from changedet.pipeline.mask_files import MaskSink, Place
+from changedet.pipeline.mask_files import Marking, MaskSink, Place
 from changedet.pipeline.tile import described
 from changedet.plan import LATTICE_PX, Plan
 from changedet.stages.change.kernels.local_change_rate import (
@@ -29,12 +29,11 @@ from changedet.stages.change.kernels.local_change_rate import (
     MOST_SHIFT,
     SURELY_CHANGED,
     LocalChangeRate,
+    bounded_by_site,
     halo_px,
     local_change_rate,
-    bounded_by_site,
 )
 from changedet.stages.change.kernels.series_hmm import CHANGED, date_weights, series_change_probability
-from changedet.stages.change.kernels.thresholds import NEVER
 
 Stream: TypeAlias = Callable[[str, Sequence[Task]], Iterable[tuple[int, Any]]]
 
@@ -137,20 +136,26 @@ def read_together(plan: Plan, models: Mapping[dt.date, DateModel], stream: Strea
 
 
 def _sink(plan: Plan, models: Mapping[dt.date, DateModel], i: int) -> MaskSink:
-    change = models[plan.looks[i].date].change or {}
-    about = {"method": change["method"], "threshold": CHANGED, "min_area_m2": change["min_area_m2"]}
-    words = f"probability of change over all dates, from scores by {change['method']}"
-    return MaskSink(Place(plan.folder, job_of(plan, i), plan.formats, plan.site_id), about, words)
+    change = _change(models, plan.looks[i].date)
+    marking = Marking(change.method, CHANGED, change.min_area_m2)
+    words = f"probability of change over all dates, from scores by {change.method}"
+    return MaskSink(Place(plan.folder, job_of(plan, i), plan.formats, plan.site_id), marking, words)
+
+
+def _change(models: Mapping[dt.date, DateModel], day: dt.date) -> ChangeModel:
+    change = models[day].change
+    if change is None:
+        raise ValueError(f"{day}: no statistics of change")
+    return change
 
 
 def _work(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]) -> SeriesWork:
     days = [plan.looks[i].date for i in indices]
-    thresholds = [(models[day].change or {})["threshold"] for day in days]
     return SeriesWork(
         plan.grid,
         tuple(plan.folder.aside("score", day) for day in days),
         tuple(plan.folder.aside("contrast", day) for day in days),
-        tuple(NEVER if threshold is None else float(threshold) for threshold in thresholds),
+        tuple(_change(models, day).threshold for day in days),
         plan.choices["change"].method in PROBABILISTIC,
         weights=(1.0,) * len(days),
         nir=tuple("nir" in (*plan.roles, *plan.extra_roles(i)) for i in indices),
@@ -187,10 +192,17 @@ def series_tile(job: SeriesWork, window: Window) -> list[tuple[NDArray[np.float3
     return tiles
 
 
-def _around(job: SeriesWork, wide: NDArray[np.float32], weights: NDArray[np.float64], window: Window) -> LocalChangeRate:
+def _around(
+    job: SeriesWork, wide: NDArray[np.float32], weights: NDArray[np.float64], window: Window
+) -> LocalChangeRate:
     """How probabilities are to be read; on sidings as on the busiest ground, whatever the series shows."""
-    around = bounded_by_site(local_change_rate(wide, weights, job.grid.ground_resolution_m), job.sure, job.seen, weights)
+    around = bounded_by_site(
+        local_change_rate(wide, weights, job.grid.ground_resolution_m), job.sure, job.seen, weights
+    )
     if job.sidings is None:
         return around
     on_rails = job.grid.inside(window, job.sidings)
-    return LocalChangeRate(np.where(on_rails, -MOST_SHIFT[0], around.odds_shift), np.where(on_rails, MOST_CHANGE, around.change_probability))
+    return LocalChangeRate(
+        np.where(on_rails, -MOST_SHIFT[0], around.odds_shift),
+        np.where(on_rails, MOST_CHANGE, around.change_probability),
+    )

@@ -25,7 +25,7 @@ LEAST_CLEAR: Final = 0.05
 
 def equivalent_looks(models: Mapping[dt.date, DateModel]) -> dict[str, float] | None:
     """Equivalent number of looks of the local means by which each date was tested; None where no test asked for it."""
-    tested = {str(day): (model.change or {}).get("looks") for day, model in models.items()}
+    tested = {str(day): getattr(model.change, "looks", None) for day, model in models.items()}
     return {day: round(float(looks), 2) for day, looks in tested.items() if looks is not None} or None
 
 

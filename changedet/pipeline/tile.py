@@ -149,13 +149,13 @@ def _compared(
         both &= np.isfinite(before).all(axis=0) & np.isfinite(image).all(axis=0)
     before, after = _comparable(job, before, image, both, model)
     score = job.methods.change.apply(before, after, model=change)
-    raw = raw_mask(score, change["threshold"])
+    raw = raw_mask(score, change.threshold)
     rim = _inner(halo_px - OUTLINE_PX)
     contrast = [figure[rim] for figure in components.edge_contrast(before, after, raw)]
     score = np.where(inside, score[core], np.float32(np.nan))
     if job.persists:
         return found | {"score": score, "contrast": np.stack(contrast)}
-    packed, regions = described(score, change["threshold"], contrast, window, job.grid)
+    packed, regions = described(score, change.threshold, contrast, window, job.grid)
     return found | {"score": score, "raw": packed, "regions": regions}
 
 

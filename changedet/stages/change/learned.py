@@ -1,38 +1,50 @@
-"""Change by trees that were fitted on simulated pairs.
-
-Parameters that several methods have are told of in `stage.SHARED`, once.
-"""
+"""Change by trees that were fitted on simulated pairs."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Final, Literal, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
+from changedet.arrays import Singles
 from changedet.errors import MethodError
 from changedet.models.loader import ReleasedTrees, released_trees
-from changedet.stages.change.kernels.features import HALO_PX, ROLES, context_names, names
-from changedet.stages.change.kernels.greyness_odds import fit_greyness, with_greyness
-from changedet.stages.change.kernels.structure_odds import fit_voice, with_voice
-from changedet.stages.change.kernels.trees import LEAST_PROBABILITY, apply_trees, fit_trees
-from changedet.stages.change.method import LEAST_OBJECT_M2, STAGE, ChangeMethod, Persistence, least_area
-from changedet.stages.registry import AUTO, Facts, Fraction, SquareMetres
+from changedet.stages.change.kernels.feature_names import HALO_PX, ROLES, context_names, names
+from changedet.stages.change.kernels.greyness_odds import fit_greyness, with_greyness_odds
+from changedet.stages.change.kernels.structure_odds import fit_structure_odds, with_structure_odds
+from changedet.stages.change.kernels.trees import (
+    LEAST_PROBABILITY,
+    TreesAbout,
+    TreesSettings,
+    TreesStatistics,
+    apply_trees,
+    fit_trees,
+)
+from changedet.stages.change.method import STAGE, ChangeMethod
+from changedet.stages.change.parameters import LEAST_OBJECT_M2, Cleaning
+from changedet.stages.registry import AUTO, Facts, Fraction
 
 FEATURES: Final = (*names(), *context_names())
+"""What the forests in ``change_trees.npz`` were fitted on."""
 LEAST_SEEN_M2: Final = 4.0
 """With near infrared: of a box between others as much is seen, shade and the lean of its neighbours hide the rest."""
 
 
+@dataclass(frozen=True)
+class TreesCleaning(Cleaning):
+    """What of the marks of method trees is kept.
+
+    Attributes
+    ----------
+    min_area_m2 : float or "auto"
+        Smaller changes are dropped; auto is 4 m2 with near infrared and 8 m2 without, or 3 pixels where that is more.
+    """
+
+
 @STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=6)
-def trees(
-    facts: Facts,
-    *,
-    threshold: Fraction | Literal["auto"] = AUTO,
-    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
-    persistence: Persistence = AUTO,
-) -> ChangeMethod:
+def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleaning: TreesCleaning) -> ChangeMethod:
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 1.3 m.
 
     Features are how far a value lies outside the other date's range within a pixel, both ways, after a robust line per
@@ -44,46 +56,70 @@ def trees(
 
     Parameters
     ----------
+    facts : Facts
+        What is known of the scenes.
     threshold : float or "auto"
         Probability from which on a pixel counts as changed; auto is what simulated pairs of this resolution ask for.
-    min_area_m2 : float or "auto"
-        Smaller changes are dropped; auto is 4 m2 with near infrared and 8 m2 without, or 3 pixels where that is more.
+    cleaning : TreesCleaning
+        What other methods have too.
+
+    Returns
+    -------
+    ChangeMethod
+        To fit and apply.
+
+    Raises
+    ------
+    MethodError
+        A visible band is not shared.
     """
-    del persistence  # of no concern to a pair
     missing = [role for role in ROLES[:3] if role not in facts.roles]
     if missing:
         raise MethodError(f"change.method: trees needs bands blue, green and red, not shared: {', '.join(missing)}")
     bands = [facts.roles.index(role) if role in facts.roles else None for role in ROLES]
-    least = least_area(min_area_m2, facts, LEAST_OBJECT_M2 if bands[3] is None else LEAST_SEEN_M2)
-    settings = {"threshold": threshold, "min_area_m2": least}
+    least_m2 = cleaning.least_area_m2(facts, LEAST_OBJECT_M2 if bands[3] is None else LEAST_SEEN_M2)
     balanced = np.dtype(facts.dtype) == np.uint8
+    settings = TreesSettings(threshold, least_m2)
     fit = partial(_fit_trees, balanced=balanced, bands=bands, gsd_m=facts.resolution_m, settings=settings)
-    return ChangeMethod(fit, _trees, HALO_PX, least)
+    return ChangeMethod(fit, _trees, HALO_PX, least_m2)
 
 
 def change_trees() -> ReleasedTrees:
-    """The trees of change and what was saved with them."""
+    """The forests of change and what was saved with them.
+
+    Returns
+    -------
+    ReleasedTrees
+        Read once a process.
+    """
     return released_trees("change_trees.npz", FEATURES)
 
 
 def _fit_trees(
-    before: NDArray[np.float32], after: NDArray[np.float32], *, balanced: bool, **given: Any
-) -> dict[str, Any]:
+    before: Singles,
+    after: Singles,
+    *,
+    balanced: bool,
+    bands: list[int | None],
+    gsd_m: float,
+    settings: TreesSettings,
+) -> TreesStatistics:
     released = change_trees()
-    model = fit_trees(before, after, about=released.about, **given)
-    if model["bands"][3] is None:
-        first, second = (image[:, model["bands"][:3]] for image in (before, after))
-        model["structure_floors"] = fit_voice(first, second)
-        if not balanced:
-            model["greyness"] = fit_greyness(first, second, given["gsd_m"])
-    return model | {"sha256": released.sha256}
+    about = cast(TreesAbout, released.about)
+    fitted = fit_trees(before, after, bands, gsd_m, about, released.sha256, settings)
+    if bands[3] is not None:
+        return fitted
+    colours = [band for band in bands if band is not None]
+    first, second = (image[:, colours] for image in (before, after))
+    greyness = None if balanced else fit_greyness(first, second, gsd_m)
+    return replace(fitted, structure_floors=fit_structure_odds(first, second), greyness=greyness)
 
 
-def _trees(before: NDArray[np.float32], after: NDArray[np.float32], model: dict[str, Any]) -> NDArray[np.float32]:
+def _trees(before: Singles, after: Singles, model: TreesStatistics) -> Singles:
     found = apply_trees(before, after, model, change_trees().forests)
-    if "structure_floors" not in model:
+    if model.structure_floors is None:
         return found
-    colours = model["bands"][:3]
+    colours = [band for band in model.bands if band is not None]
     pair = before[colours], after[colours]
-    found = with_voice(found, *pair, model["structure_floors"], LEAST_PROBABILITY)
-    return with_greyness(found, *pair, model["greyness"]) if "greyness" in model else found
+    found = with_structure_odds(found, *pair, model.structure_floors, LEAST_PROBABILITY)
+    return found if model.greyness is None else with_greyness_odds(found, *pair, model.greyness)

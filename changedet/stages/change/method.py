@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final, TypeVar
 
 from changedet.arrays import Singles
 from changedet.blocks import PixelMethod
-from changedet.errors import MethodError
-from changedet.stages.change.kernels.features import ROLES
-from changedet.stages.change.kernels.scores import apply_change, fit_change, halo_px
-from changedet.stages.registry import AUTO, Choice, Facts, Stage
+from changedet.stages.change.kernels.feature_names import ROLES
+from changedet.stages.change.kernels.scores import FitScore, Settings, apply_change, fit_change, halo_px
+from changedet.stages.change.statistics import ChangeStatistics, Unlearned
+from changedet.stages.registry import Choice, Facts, Stage
+
+Fitted = TypeVar("Fitted", bound=Unlearned)
 
 VERY_HIGH_RESOLUTION_M: Final = 2.0
 """Finer than this, objects are many pixels wide and lean, so displacement rather than noise makes false change."""
 TREES_FALSE_SHARE: Final = 0.004
 COARSE_FALSE_SHARES: Final = {"cva": 0.037, "pca_kmeans": 0.042}
 OTHER_COARSE_FALSE_SHARE: Final = 0.09
-LEAST_OBJECT_M2: Final = 8.0
-"""Half a 20-foot container, 14.8 m2, whose base is seldom marked in full."""
-LEAST_PIXELS: Final = 3
-"""Where a pixel is larger than objects, a change of fewer pixels is not told from noise."""
-
-SHARED: Final = {
-    "tolerance_px": "What a displacement by so many pixels explains is not marked; 0 for no such test.",
-    "window_px": "Edge of the window of the local means, odd.",
-    "smoothing": "Of the score: none, Gaussian, or total variation.",
-    "smoothing_px": "Standard deviation of the Gaussian.",
-    "tv_weight": "Weight of the total variation, in medians of the score.",
-    "noise_sigmas": "A threshold by rule lies at least so many spreads of the unchanged scores above their median.",
-    "false_alarm_fraction": "Share of unchanged pixels that rule chi2 lets pass; its quantile also bounds the other "
-    "rules from below.",
-    "min_area_m2": "Smaller changes are dropped; auto is 8 m2, or 3 pixels where that is more.",
-    "persistence": "Whether the masks of three dates and more are read together, so that a single bad look makes no "
-    "change.",
-}
-"""What the parameters mean that most methods have; a method tells of its own, and where it means something else."""
-
-Rule = Literal["auto", "otsu", "kittler", "kapur", "kmeans", "sigma", "chi2"]
-Smoothing = Literal["none", "gaussian", "tv"]
-Persistence = Literal["auto", "hmm", "none"]
-
-
 TREES_M: Final = (0.25, 1.3)
 """Pixel sizes that the trees were fitted for, with a margin."""
 
@@ -92,8 +68,8 @@ def _lean_px(facts: Facts) -> int:
 
 
 @dataclass(frozen=True)
-class ChangeMethod(PixelMethod[dict[str, Any], Singles]):
-    """A `PixelMethod` of a pair: ``fit(before, after)`` gives a model with a ``threshold`` of the score.
+class ChangeMethod(PixelMethod[ChangeStatistics, Singles]):
+    """A `PixelMethod` of a pair: ``fit(before, after)`` gives statistics with a ``threshold`` of the score.
 
     Attributes
     ----------
@@ -104,40 +80,23 @@ class ChangeMethod(PixelMethod[dict[str, Any], Singles]):
     min_area_m2: float = 0.0
 
 
-STAGE: Final[Stage[ChangeMethod]] = Stage("change", choose, SHARED)
+STAGE: Final[Stage[ChangeMethod]] = Stage("change", choose)
 
 
-def pixel_method(name: str, facts: Facts, given: Mapping[str, Any], *, default_rule: str) -> ChangeMethod:
-    """An unlearned method from its parameters; MethodError for a window without a middle or a ratio of 1 and less.
+def pixel_method(settings: Settings, fit_score: FitScore[Settings, Fitted]) -> ChangeMethod:
+    """An unlearned method from its parameters.
 
     Parameters
     ----------
-    name : str
-        Of `kernels.change.fit_change`.
-    facts : Facts
-    given : mapping
-        The method's parameters, and what it fixes beside them; `facts` itself is passed over.
-    default_rule : str
-        Of the threshold, where that is ``auto``.
+    settings : PairSettings
+        The parameters, resolved.
+    fit_score : callable
+        Fits what the method's raw score needs, see `scores.fit_change`.
+
+    Returns
+    -------
+    ChangeMethod
+        That fits and applies the method's statistics.
     """
-    settings = {key: value for key, value in given.items() if key not in {"facts", "persistence"}}
-    if "window_px" in settings:
-        check_odd("window_px", settings["window_px"])
-    if settings.get("min_ratio", 2.0) <= 1.0:
-        raise MethodError(f"change.min_ratio: {settings['min_ratio']}, expected more than 1")
-    if settings["threshold"] == AUTO:
-        settings["threshold"] = default_rule
-    settings["min_area_m2"] = least_area(settings["min_area_m2"], facts)
-    fit = partial(fit_change, method=name, settings=settings)
-    return ChangeMethod(fit, apply_change, halo_px(settings), settings["min_area_m2"])
-
-
-def least_area(given: float | str, facts: Facts, least_m2: float = LEAST_OBJECT_M2) -> float:
-    """In square metres: as given, or for ``auto`` the least, and that of `LEAST_PIXELS` where that is more."""
-    return max(least_m2, LEAST_PIXELS * facts.resolution_m**2) if isinstance(given, str) else given
-
-
-def check_odd(key: str, value: int) -> None:
-    """MethodError for a window without a middle pixel."""
-    if value % 2 == 0:
-        raise MethodError(f"change.{key}: {value}, expected an odd number, so that the window has a middle pixel")
+    fit = partial(fit_change, fit_score=fit_score, settings=settings)
+    return ChangeMethod(fit, apply_change, halo_px(settings), settings.min_area_m2)

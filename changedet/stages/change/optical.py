@@ -1,15 +1,36 @@
-"""Change of optical scenes without anything learned: by values, canonical variates, or blocks of the difference.
+"""Change of optical scenes without anything learned: by values, canonical variates, blocks of the difference, or structure.
 
-Parameters that several methods have are told of in `stage.SHARED`, once.
+Parameters that several methods share are described in `parameters`, once.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 from changedet.errors import MethodError
-from changedet.stages.change.method import STAGE, ChangeMethod, Persistence, Rule, Smoothing, check_odd, pixel_method
-from changedet.stages.registry import AUTO, Count, Facts, Fraction, Number, Pixels, SquareMetres
+from changedet.stages.change.kernels.change_vectors import CvaSettings, fit_cva
+from changedet.stages.change.kernels.pca_kmeans import PcaSettings, fit_pca_kmeans
+from changedet.stages.change.kernels.structure_scores import StructureSettings, fit_structure
+from changedet.stages.change.kernels.variate_scores import (
+    VariatesSettings,
+    fit_irmad,
+    fit_isfa,
+)
+from changedet.stages.change.method import STAGE, ChangeMethod, pixel_method
+from changedet.stages.change.parameters import (
+    UNTESTED_FALSE_ALARM,
+    ChiSquareThreshold,
+    Cleaning,
+    Displacement,
+    KittlerThreshold,
+    RuleThreshold,
+    ScoreSmoothing,
+    check_min_ratio,
+    check_odd,
+    settings_of,
+)
+from changedet.stages.registry import Count, Facts, Number, Pixels
 
 
 @STAGE.method("cva", reference="Malila 1980; Bruzzone and Prieto 2000, doi:10.1109/36.843009")
@@ -17,15 +38,10 @@ def cva(
     facts: Facts,
     *,
     difference: Literal["plain", "tolerant"] = "plain",
-    tolerance_px: Count = 1,
-    smoothing: Smoothing = "gaussian",
-    smoothing_px: Pixels = 1.0,
-    tv_weight: Number = 1.0,
-    threshold: Rule | Number = AUTO,
-    noise_sigmas: Number = 4.0,
-    false_alarm_fraction: Fraction = 0.001,
-    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
-    persistence: Persistence = AUTO,
+    displacement: Displacement,
+    smoothing: ScoreSmoothing,
+    threshold: KittlerThreshold,
+    cleaning: Cleaning,
 ) -> ChangeMethod:
     """Length of the change vector, each band in units of its noise where nothing changed.
 
@@ -35,12 +51,20 @@ def cva(
 
     Parameters
     ----------
+    facts : Facts
+        What is known of the scenes.
     difference : {"plain", "tolerant"}
         Of pixel and pixel, or how far a value lies outside the other date's range within `tolerance_px`, both ways.
-    threshold : str or float
-        A rule (auto is kittler) or the score itself. A rule never goes below the noise floor.
+    displacement, smoothing, threshold, cleaning : see `changedet.stages.change.parameters`
+        What other methods have too.
+
+    Returns
+    -------
+    ChangeMethod
+        To fit and apply.
     """
-    return pixel_method("cva", facts, locals(), default_rule="kittler")
+    settings = settings_of(CvaSettings, facts, threshold, cleaning, displacement, smoothing, difference=difference)
+    return pixel_method(settings, fit_cva)
 
 
 @STAGE.method("irmad", reference="Nielsen 2007, doi:10.1109/TIP.2006.888195")
@@ -49,15 +73,10 @@ def irmad(
     *,
     iterations: Count = 50,
     tolerance: Number = 1e-3,
-    tolerance_px: Count = 1,
-    smoothing: Smoothing = "gaussian",
-    smoothing_px: Pixels = 1.0,
-    tv_weight: Number = 1.0,
-    threshold: Rule | Number = AUTO,
-    noise_sigmas: Number = 4.0,
-    false_alarm_fraction: Fraction = 0.001,
-    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
-    persistence: Persistence = AUTO,
+    displacement: Displacement,
+    smoothing: ScoreSmoothing,
+    threshold: KittlerThreshold,
+    cleaning: Cleaning,
 ) -> ChangeMethod:
     """Root of the chi-square of the iteratively reweighted MAD variates; blind to any linear change of the bands.
 
@@ -66,16 +85,29 @@ def irmad(
 
     Parameters
     ----------
+    facts : Facts
+        What is known of the scenes.
     iterations : int
         At most; 1 is plain MAD.
     tolerance : float
         Stop when no canonical correlation moves by more than this.
-    threshold : str or float
-        A rule (auto is kittler) or the score itself. A rule never goes below the noise floor.
+    displacement, smoothing, threshold, cleaning : see `changedet.stages.change.parameters`
+        What other methods have too.
+
+    Returns
+    -------
+    ChangeMethod
+        To fit and apply.
+
+    Raises
+    ------
+    MethodError
+        No iteration.
     """
-    if iterations < 1:
-        raise MethodError("change.iterations: 0, expected at least 1")
-    return pixel_method("irmad", facts, locals(), default_rule="kittler")
+    _check_iterations(iterations)
+    shared = threshold, cleaning, displacement, smoothing
+    settings = settings_of(VariatesSettings, facts, *shared, iterations=iterations, tolerance=tolerance)
+    return pixel_method(settings, fit_irmad)
 
 
 @STAGE.method("isfa", reference="Wu, Du and Zhang 2014, doi:10.1109/TGRS.2013.2266673")
@@ -84,15 +116,10 @@ def isfa(
     *,
     iterations: Count = 50,
     tolerance: Number = 1e-3,
-    tolerance_px: Count = 1,
-    smoothing: Smoothing = "gaussian",
-    smoothing_px: Pixels = 1.0,
-    tv_weight: Number = 1.0,
-    threshold: Rule | Number = AUTO,
-    noise_sigmas: Number = 4.0,
-    false_alarm_fraction: Fraction = 0.001,
-    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
-    persistence: Persistence = AUTO,
+    displacement: Displacement,
+    smoothing: ScoreSmoothing,
+    threshold: KittlerThreshold,
+    cleaning: Cleaning,
 ) -> ChangeMethod:
     """Root of the chi-square of the slow features' differences, reweighted by the probability of no change.
 
@@ -102,16 +129,51 @@ def isfa(
 
     Parameters
     ----------
+    facts : Facts
+        What is known of the scenes.
     iterations : int
         At most; 1 is plain slow feature analysis.
     tolerance : float
         Stop when no feature's slowness moves by more than this.
-    threshold : str or float
-        A rule (auto is kittler) or the score itself. A rule never goes below the noise floor.
+    displacement, smoothing, threshold, cleaning : see `changedet.stages.change.parameters`
+        What other methods have too.
+
+    Returns
+    -------
+    ChangeMethod
+        To fit and apply.
+
+    Raises
+    ------
+    MethodError
+        No iteration.
     """
+    _check_iterations(iterations)
+    shared = threshold, cleaning, displacement, smoothing
+    settings = settings_of(VariatesSettings, facts, *shared, iterations=iterations, tolerance=tolerance)
+    return pixel_method(settings, fit_isfa)
+
+
+def _check_iterations(iterations: int) -> None:
     if iterations < 1:
         raise MethodError("change.iterations: 0, expected at least 1")
-    return pixel_method("isfa", facts, locals(), default_rule="kittler")
+
+
+@dataclass(frozen=True)
+class ClusterThreshold(ChiSquareThreshold):
+    """The threshold of method pca_kmeans.
+
+    Attributes
+    ----------
+    threshold : str or float
+        A rule (auto is kmeans, the clusters' border) or the score itself.
+    noise_sigmas : float
+        The changed cluster lies at least so many spreads of the blocks' means above their median, or there is none.
+    false_alarm_fraction : float
+        Its chi-square quantile bounds the changed cluster from below, too.
+    """
+
+    auto_rule: ClassVar[str] = "kmeans"
 
 
 @STAGE.method("pca_kmeans", reference="Celik 2009, doi:10.1109/LGRS.2009.2025059")
@@ -119,14 +181,11 @@ def pca_kmeans(
     facts: Facts,
     *,
     block_px: Count = 5,
-    tolerance_px: Count = 1,
+    displacement: Displacement,
     window_px: Count = 3,
     min_ratio: Number = 1.5,
-    threshold: Rule | Number = AUTO,
-    noise_sigmas: Number = 4.0,
-    false_alarm_fraction: Fraction = 0.001,
-    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
-    persistence: Persistence = AUTO,
+    threshold: ClusterThreshold,
+    cleaning: Cleaning,
 ) -> ChangeMethod:
     """Two clusters of the principal components of blocks of the difference image; 0.5 lies between them.
 
@@ -136,24 +195,59 @@ def pca_kmeans(
 
     Parameters
     ----------
+    facts : Facts
+        What is known of the scenes.
     block_px : int
         Edge of a block, odd.
     window_px : int
         Radar: edge of the window of the local means, odd.
     min_ratio : float
         Radar: the changed cluster must differ by at least this factor.
-    threshold : str or float
-        A rule (auto is kmeans, the clusters' border) or the score itself.
-    noise_sigmas : float
-        The changed cluster lies at least so many spreads of the blocks' means above their median, or there is none.
-    false_alarm_fraction : float
-        Its chi-square quantile bounds the changed cluster from below, too.
+    displacement, threshold, cleaning : see `changedet.stages.change.parameters`
+        What other methods have too.
+
+    Returns
+    -------
+    ChangeMethod
+        To fit and apply.
+
+    Raises
+    ------
+    MethodError
+        A window or block without a middle, or a ratio of 1 and less.
     """
-    given = locals() | {"smoothing": "none", "smoothing_px": 0.0, "sar": facts.is_sar}
     check_odd("block_px", block_px)
-    if not facts.is_sar:
-        given["window_px"] = 1
-    return pixel_method("pca_kmeans", facts, given, default_rule="kmeans")
+    if facts.is_sar:
+        check_odd("window_px", window_px)
+    check_min_ratio(min_ratio)
+    settings = settings_of(
+        PcaSettings,
+        facts,
+        threshold,
+        cleaning,
+        displacement,
+        block_px=block_px,
+        window_px=window_px if facts.is_sar else 1,
+        min_ratio=min_ratio,
+        sar=facts.is_sar,
+        smoothing="none",
+        smoothing_px=0.0,
+    )
+    return pixel_method(settings, fit_pca_kmeans)
+
+
+@dataclass(frozen=True)
+class StructureSmoothing(ScoreSmoothing):
+    """Smoothing of the score of method structure, which is coarser."""
+
+    smoothing_px: Pixels = 2.0
+
+
+@dataclass(frozen=True)
+class StructureThreshold(RuleThreshold):
+    """The threshold of method structure, whose unchanged scores vary less."""
+
+    noise_sigmas: Number = 3.0
 
 
 @STAGE.method("structure", reference="Dalal and Triggs 2005, doi:10.1109/CVPR.2005.177; Ye et al. 2019")
@@ -163,13 +257,9 @@ def structure(
     orientations: Count = 8,
     cell_px: Pixels = 4.0,
     least_contrast: Number = 1.5,
-    smoothing: Smoothing = "gaussian",
-    smoothing_px: Pixels = 2.0,
-    tv_weight: Number = 1.0,
-    threshold: Rule | Number = AUTO,
-    noise_sigmas: Number = 3.0,
-    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
-    persistence: Persistence = AUTO,
+    smoothing: StructureSmoothing,
+    threshold: StructureThreshold,
+    cleaning: Cleaning,
 ) -> ChangeMethod:
     """Difference of orientated gradients around a pixel, each date by its own strength: blind to light and contrast.
 
@@ -180,17 +270,39 @@ def structure(
 
     Parameters
     ----------
+    facts : Facts
+        What is known of the scenes.
     orientations : int
         Directions of half a turn into which gradients are sorted.
     cell_px : float
         Standard deviation of the Gaussian over which gradients are pooled.
     least_contrast : float
         Gradients below so many times their date's median count as none.
-    threshold : str or float
-        A rule (auto is otsu) or the score itself. A rule never goes below the noise floor.
+    smoothing, threshold, cleaning : see `changedet.stages.change.parameters`
+        What other methods have too.
+
+    Returns
+    -------
+    ChangeMethod
+        To fit and apply.
+
+    Raises
+    ------
+    MethodError
+        Fewer than two orientations.
     """
     if orientations < 2:
         raise MethodError(f"change.orientations: {orientations}, expected at least 2")
-    return pixel_method(
-        "structure", facts, locals() | {"tolerance_px": 0, "false_alarm_fraction": 0.001}, default_rule="otsu"
+    settings = settings_of(
+        StructureSettings,
+        facts,
+        threshold,
+        cleaning,
+        smoothing,
+        orientations=orientations,
+        cell_px=cell_px,
+        least_contrast=least_contrast,
+        tolerance_px=0,
+        false_alarm_fraction=UNTESTED_FALSE_ALARM,
     )
+    return pixel_method(settings, fit_structure)

@@ -1,31 +1,46 @@
 """Change of radar scenes: speckle multiplies, so ratios are compared.
 
-Parameters that several methods have are told of in `stage.SHARED`, once.
+Parameters that several methods share are described in `parameters`, once.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from changedet.errors import MethodError
-from changedet.stages.change.method import STAGE, ChangeMethod, Persistence, Rule, Smoothing, pixel_method
-from changedet.stages.registry import AUTO, Count, Facts, Fraction, Number, Pixels, SquareMetres
+from changedet.stages.change.kernels.radar_ratios import (
+    OmnibusSettings,
+    RatioSettings,
+    fit_log_ratio,
+    fit_omnibus,
+)
+from changedet.stages.change.method import STAGE, ChangeMethod, pixel_method
+from changedet.stages.change.parameters import (
+    UNTESTED_FALSE_ALARM,
+    ChiSquareThreshold,
+    Cleaning,
+    Displacement,
+    LocalMeans,
+    RuleThreshold,
+    ScoreSmoothing,
+    check_min_ratio,
+    check_odd,
+    settings_of,
+)
+from changedet.stages.registry import AUTO, Facts, Number
 
 
 @STAGE.method("log_ratio", reference="Bovolo and Bruzzone 2005, doi:10.1109/TGRS.2005.857987")
 def log_ratio(
     facts: Facts,
     *,
-    window_px: Count = 3,
-    tolerance_px: Count = 1,
-    smoothing: Smoothing = "gaussian",
-    smoothing_px: Pixels = 1.0,
-    tv_weight: Number = 1.0,
-    threshold: Rule | Number = AUTO,
-    noise_sigmas: Number = 4.0,
+    window: LocalMeans,
+    displacement: Displacement,
+    smoothing: ScoreSmoothing,
+    threshold: RuleThreshold,
     min_ratio: Number = 1.5,
-    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
-    persistence: Persistence = AUTO,
+    cleaning: Cleaning,
 ) -> ChangeMethod:
     """Radar: absolute logarithm of the ratio of local means of the amplitude, centred by its median.
 
@@ -33,13 +48,41 @@ def log_ratio(
 
     Parameters
     ----------
-    threshold : str or float
-        A rule (auto is otsu) or the score itself. A rule never goes below the noise floor.
+    facts : Facts
+        What is known of the scenes.
     min_ratio : float
         A change is at least this factor in amplitude, whatever the rule says.
+    window, displacement, smoothing, threshold, cleaning : see `changedet.stages.change.parameters`
+        What other methods have too.
+
+    Returns
+    -------
+    ChangeMethod
+        To fit and apply.
+
+    Raises
+    ------
+    MethodError
+        A window without a middle, or a ratio of 1 and less.
     """
-    given = locals() | {"sar": True, "false_alarm_fraction": 0.001}
-    return pixel_method("log_ratio", facts, given, default_rule="otsu")
+    check_odd("window_px", window.window_px)
+    check_min_ratio(min_ratio)
+    shared = threshold, cleaning, window, displacement, smoothing
+    settings = settings_of(
+        RatioSettings, facts, *shared, min_ratio=min_ratio, sar=True, false_alarm_fraction=UNTESTED_FALSE_ALARM
+    )
+    return pixel_method(settings, fit_log_ratio)
+
+
+@dataclass(frozen=True)
+class OmnibusThreshold(ChiSquareThreshold):
+    """The threshold of method omnibus.
+
+    Attributes
+    ----------
+    false_alarm_fraction : float
+        Share of unchanged pixels that the test itself lets pass, before smoothing: rule chi2, and a bound for others.
+    """
 
 
 @STAGE.method("omnibus", reference="Conradsen, Nielsen and Skriver 2016, doi:10.1109/TGRS.2015.2510160")
@@ -48,16 +91,11 @@ def omnibus(
     *,
     enl: Number | Literal["auto"] = AUTO,
     quantity: Literal["auto", "amplitude", "intensity", "decibel"] = AUTO,
-    window_px: Count = 3,
-    tolerance_px: Count = 1,
-    smoothing: Smoothing = "gaussian",
-    smoothing_px: Pixels = 1.0,
-    tv_weight: Number = 1.0,
-    threshold: Rule | Number = AUTO,
-    noise_sigmas: Number = 4.0,
-    false_alarm_fraction: Fraction = 0.001,
-    min_area_m2: SquareMetres | Literal["auto"] = AUTO,
-    persistence: Persistence = AUTO,
+    window: LocalMeans,
+    displacement: Displacement,
+    smoothing: ScoreSmoothing,
+    threshold: OmnibusThreshold,
+    cleaning: Cleaning,
 ) -> ChangeMethod:
     """Radar: likelihood-ratio test that the intensities of both dates have one mean, for a known number of looks.
 
@@ -67,17 +105,32 @@ def omnibus(
 
     Parameters
     ----------
+    facts : Facts
+        What is known of the scenes.
     enl : float or "auto"
         Equivalent number of looks of a pixel (4.4 for Sentinel-1 IW GRD at 10 m); auto is estimated from the ratios.
     quantity : {"auto", "amplitude", "intensity", "decibel"}
         What the pixels hold; auto is decibel where more than a tenth lie below 0, else amplitude for whole numbers and
         for a band called amplitude, intensity for other floating point.
-    threshold : str or float
-        A rule (auto is otsu) or the score itself. A rule never goes below the noise floor.
-    false_alarm_fraction : float
-        Share of unchanged pixels that the test itself lets pass, before smoothing: rule chi2, and a bound for others.
+    window, displacement, smoothing, threshold, cleaning : see `changedet.stages.change.parameters`
+        What other methods have too.
+
+    Returns
+    -------
+    ChangeMethod
+        To fit and apply.
+
+    Raises
+    ------
+    MethodError
+        A window without a middle, or a number of looks of 0 and less.
     """
     if not isinstance(enl, str) and not enl > 0.0:
         raise MethodError(f"change.enl: {enl:g}, expected more than 0")
+    check_odd("window_px", window.window_px)
     whole = "int" in facts.dtype or "amplitude" in facts.roles
-    return pixel_method("omnibus", facts, locals() | {"sar": True, "whole_numbers": whole}, default_rule="otsu")
+    shared = threshold, cleaning, window, displacement, smoothing
+    settings = settings_of(
+        OmnibusSettings, facts, *shared, enl=enl, quantity=quantity, sar=True, whole_numbers=whole, whole=whole
+    )
+    return pixel_method(settings, fit_omnibus)

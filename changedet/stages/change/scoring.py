@@ -13,6 +13,7 @@ from changedet.blocks import as_scalar, over_sample, per_block, resolution_of
 from changedet.errors import MethodError
 from changedet.kernels.components import drop_small_components
 from changedet.stages.change.stage import STAGE
+from changedet.stages.change.statistics import ChangeStatistics
 from changedet.stages.registry import AUTO, Facts
 
 NO_DATA: Final = 255
@@ -115,8 +116,8 @@ def _mask_block(score: NDArray[np.float32], threshold: Any, least_px: int) -> ND
     return mask
 
 
-def _threshold_of(model: dict[str, Any]) -> float:
-    return float(model["threshold"])
+def _threshold_of(model: ChangeStatistics) -> float:
+    return float(model.threshold)
 
 
 def _facts(image: xr.DataArray) -> Facts:

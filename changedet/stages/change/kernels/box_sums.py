@@ -1,16 +1,30 @@
-"""Sums and means over squares of pixels, exact: whatever block a pixel is in, it gets the same."""
+"""Sums and means over squares of pixels, exact: a pixel gets the same whatever block it is computed in."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numba
 import numpy as np
+from numpy.typing import NDArray
+
+from changedet.arrays import Singles, Words
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def square_sum(image: Any, half: int) -> Any:
-    """Sum over a square that the picture's edge cuts off."""
+def box_sum(image: NDArray[np.integer], half: int) -> Words:
+    """Sum over a square around each pixel, which the image's edge cuts off.
+
+    Parameters
+    ----------
+    image : int (y, x)
+        Small enough that no sum overflows int32.
+    half : int
+        Pixels to either side of the middle.
+
+    Returns
+    -------
+    int32 (y, x)
+        Of the image's shape.
+    """
     height, width = image.shape
     out = np.empty((height, width), np.int32)
     columns = np.zeros(width + 2 * half + 1, np.int32)  # missing columns beyond the edge are 0
@@ -39,9 +53,21 @@ def square_sum(image: Any, half: int) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def square_mean(image: Any, count: Any, half: int, out: Any) -> None:
-    """Sum over a square by the number of pixels that are seen in it, into `out`."""
-    total = square_sum(image, half)
+def box_mean(image: NDArray[np.integer], count: Words, half: int, out: Singles) -> None:
+    """Mean over the valid pixels of a square around each pixel.
+
+    Parameters
+    ----------
+    image : int (y, x)
+        0 where not valid.
+    count : int32 (y, x)
+        Valid pixels of the square.
+    half : int
+        Pixels to either side of the middle.
+    out : float32 (y, x)
+        Filled.
+    """
+    total = box_sum(image, half)
     for y in range(out.shape[0]):
         for x in range(out.shape[1]):
             out[y, x] = np.float32(total[y, x]) / np.float32(max(1, count[y, x]))

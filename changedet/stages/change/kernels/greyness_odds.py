@@ -1,52 +1,98 @@
-"""A third voice where no near infrared tells plants from ground: what is paved is grey, fields are not.
+"""Probability of change raised where wide ground turned grey or ceased to be, for scenes without near infrared.
 
-Plants and soils swallow blue: from green grass over straw to bare earth, whatever season and tilth do, blue stays as
-far below the geometric mean of green and red. Paving, concrete, gravel and roofs are nearly grey. So where that ratio
-rises or falls over wide ground, something was paved, or taken up, even where a new pad is as bright as the field before
-it. A date's light and haze move the ratio of the whole scene, which is taken off; its usual spread says how sure the
-rest is. Shade is blue as well, and dark: where brightness went with it nothing is told.
+Plants and soils absorb blue: from green grass over straw to bare earth, whatever season and tilth do, blue stays as far
+below the geometric mean of green and red. Paving, concrete, gravel and roofs are nearly grey. So where that ratio rises
+or falls over wide ground, something was paved, or taken up, even where a new pad is as bright as the field before it. A
+date's light and haze move the ratio of the whole scene, which is subtracted; its usual spread says how certain the rest
+is. Shade is blue as well, and dark: where brightness changed with the ratio, it is no evidence.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from changedet.stages.change.kernels.box_sums import square_sum
+from changedet.arrays import Singles, Words
+from changedet.stages.change.kernels.box_sums import box_sum
 
 UNIT: Final = 1024
-"""Whole numbers for one e-fold."""
-MOST: Final = 2.0
-"""E-folds beyond which a pixel tells no more of what is usual."""
-MOST_TOLD: Final = 2.0
-"""Times what tells for as much as against, beyond which a pixel tells no more of a change: a pad keeps its outline."""
+"""Integer steps in one e-fold."""
+MOST_EFOLDS: Final = 2.0
+"""E-folds at which a pixel's ratio is clipped where the usual one is fitted."""
+MOST_NEUTRAL: Final = 2.0
+"""Multiples of the neutral difference at which a pixel's is clipped: so a pad keeps its outline."""
 DARKEST: Final = 0.05
-"""Of a band's median: what is darker counts as that."""
+"""Share of a band's median below which values count as that."""
 AROUND_M: Final = 4.5
 """Side of the squares over which the ratio is averaged."""
 WIDE_M: Final = 10.0
-"""Side of the squares that differ everywhere: narrower things lean, or cast shade, or are boxes side by side."""
+"""Side of the squares that must differ everywhere: narrower things lean, or cast shade, or are boxes side by side."""
 SHADED: Final = 0.5
-"""E-folds that shade takes off brightness, at least."""
-TELLS: Final = 0.1
-"""E-folds of blue that tell as much for as against. Paving lies .17 to .37 above fields, less in stretched pictures."""
-SPREADS: Final = 4.0
+"""Least e-folds by which shade lowers brightness."""
+NEUTRAL_EFOLDS: Final = 0.1
+"""E-folds of blue that are as much evidence for as against a change. Paving lies .17 to .37 above fields, less in
+stretched pictures."""
+NEUTRAL_SPREADS: Final = 4.0
 """The same in spreads of the scene's ground: some dates' light is uneven."""
 LEAST_SPREAD: Final = 0.01
+"""E-folds; the ground of no scene is more uniform."""
 SLOPE: Final = 4.0
-"""Log odds for as much again."""
-LEAST_TOLD: Final = 0.5
-"""Share of what tells for as much as against below which nothing is said."""
+"""Log odds for each multiple of the neutral difference."""
+LEAST_NEUTRAL: Final = 0.5
+"""Multiple of the neutral difference below which probabilities are left as they are."""
+MOST_STRENGTH: Final = 10.0
+"""Multiple of the neutral difference at which the strength is clipped, far beyond certainty."""
+NORMAL_MAD: Final = 1.4826
+"""Standard deviation of a Gaussian in units of its median absolute deviation."""
 FIT_PIXELS: Final = 200_000
+"""Pixels from which the usual ratio is fitted; a fixed stride picks them."""
+BLUE_WEIGHT: Final = 1.5
+"""Log of blue over the geometric mean of green and red is 3/2 log blue - 1/2 (the sum of all three logs)."""
+DIGITS: Final = 6
+"""Decimals of the statistics, as they are kept."""
+
+
+@dataclass(frozen=True)
+class GreynessStatistics:
+    """What is usual of a pair.
+
+    Attributes
+    ----------
+    gsd_m : float
+        Ground size of a pixel.
+    floors : list of float
+        Least value of blue, green and red that counts.
+    blue, light : float
+        Medians of the differences of blue against green and red, and of brightness, in e-folds.
+    spread : float or None
+        Of the first, in e-folds; None where no pixel is seen on both dates.
+    """
+
+    gsd_m: float
+    floors: list[float]
+    blue: float
+    light: float
+    spread: float | None
 
 
 def greyness_halo_px(gsd_m: float) -> int:
-    """How far `with_greyness` looks around."""
+    """How far `with_greyness_odds` looks around.
+
+    Parameters
+    ----------
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    int
+        Pixels on each side.
+    """
     return _odd_px(AROUND_M, gsd_m) // 2 + 2 * (_odd_px(WIDE_M, gsd_m) // 2)
 
 
@@ -54,84 +100,97 @@ def _odd_px(metres: float, gsd_m: float) -> int:
     return round(metres / gsd_m) | 1
 
 
-def fit_greyness(before: NDArray[np.float32], after: NDArray[np.float32], gsd_m: float) -> dict[str, Any]:
+def fit_greyness(before: Singles, after: Singles, gsd_m: float) -> GreynessStatistics:
     """What is usual of a pair.
 
     Parameters
     ----------
-    before, after : (cell, band, y, x) float32
+    before, after : float32 (cell, band, y, x)
         Blue, green, red of the sample on one scale; NaN where not valid.
     gsd_m : float
+        Ground size of a pixel.
 
     Returns
     -------
-    dict
-        JSON-able: ``gsd_m``, ``floors`` of the bands, ``blue`` and ``light``, the medians of both differences, and
-        ``spread`` of the first.
+    GreynessStatistics
+        Rounded to `DIGITS` decimals.
     """
     seen = before[:, :, ::4, ::4]
     known = np.isfinite(seen).any()
     usual = np.nanmedian(np.moveaxis(seen, 1, 0).reshape(3, -1), axis=1) if known else np.ones(3)
     floors = np.maximum(DARKEST * np.abs(usual), 1e-6).astype(np.float32)
-    told = [_averaged(*pair, floors, gsd_m, 0.0, MOST) for pair in zip(before, after, strict=True)]
-    blue, light = (np.concatenate([one[k].ravel() for one in told]) for k in (0, 1))
+    found = [_averaged(*pair, floors, gsd_m, 0.0, MOST_EFOLDS) for pair in zip(before, after, strict=True)]
+    blue, light = (np.concatenate([one[k].ravel() for one in found]) for k in (0, 1))
     blue, light = (one[np.isfinite(blue)][:: max(1, blue.size // FIT_PIXELS)] for one in (blue, light))
     middle = float(np.median(blue)) if blue.size else 0.0
-    spread = 1.4826 * float(np.median(np.abs(blue - middle))) if blue.size else math.inf
-    return {
-        "gsd_m": gsd_m,
-        "floors": [float(floor) for floor in floors],
-        "blue": round(middle, 6),
-        "light": round(float(np.median(light)) if light.size else 0.0, 6),
-        "spread": round(max(spread, LEAST_SPREAD), 6) if blue.size else None,
-    }
+    spread = NORMAL_MAD * float(np.median(np.abs(blue - middle))) if blue.size else math.inf
+    return GreynessStatistics(
+        gsd_m=gsd_m,
+        floors=[float(floor) for floor in floors],
+        blue=round(middle, DIGITS),
+        light=round(float(np.median(light)) if light.size else 0.0, DIGITS),
+        spread=round(max(spread, LEAST_SPREAD), DIGITS) if blue.size else None,
+    )
 
 
-def with_greyness(
-    probability: NDArray[np.float32], before: NDArray[np.float32], after: NDArray[np.float32], model: dict[str, Any]
-) -> NDArray[np.float32]:
-    """Probabilities of change ``(y, x)`` after the grey of both dates was heard; never less than before.
+def with_greyness_odds(
+    probability: Singles, before: Singles, after: Singles, statistics: GreynessStatistics
+) -> Singles:
+    """Probabilities of change raised where wide ground turned grey or ceased to be.
 
     Parameters
     ----------
-    probability : (y, x) float32
-        NaN where either date is.
-    before, after : (band, y, x) float32
+    probability : float32 (y, x)
+        0 to 1; NaN where either date is.
+    before, after : float32 (band, y, x)
         Blue, green, red, with `greyness_halo_px` more on each side than what is wanted.
-    model : dict
+    statistics : GreynessStatistics
         From `fit_greyness`.
+
+    Returns
+    -------
+    float32 (y, x)
+        Never less than `probability`; NaN where that is.
     """
-    if model["spread"] is None:
-        return probability
-    found = strength(before, after, model)
-    told = 1.0 / (1.0 + np.exp(-SLOPE * (np.minimum(found, 10.0) - 1.0)))
-    heard = (found > LEAST_TOLD) & np.isfinite(probability)
-    return np.where(heard, np.maximum(probability, told), probability).astype(np.float32)
+    strength = greyness_strength(before, after, statistics)
+    raised = 1.0 / (1.0 + np.exp(-SLOPE * (np.minimum(strength, MOST_STRENGTH) - 1.0)))
+    counts = (strength > LEAST_NEUTRAL) & np.isfinite(probability)
+    return np.where(counts, np.maximum(probability, raised), probability).astype(np.float32)
 
 
-def strength(before: NDArray[np.float32], after: NDArray[np.float32], model: dict[str, Any]) -> NDArray[np.float32]:
-    """How far blue differs over wide ground (y, x), 1 where that tells as much for change as against it."""
-    gsd_m, tells = model["gsd_m"], max(TELLS, SPREADS * model["spread"])
-    floors = np.array(model["floors"], np.float32)
-    blue, light = _averaged(before, after, floors, gsd_m, model["blue"], MOST_TOLD * tells)
-    light = light - np.float32(model["light"])
+def greyness_strength(before: Singles, after: Singles, statistics: GreynessStatistics) -> Singles:
+    """How far blue differs over wide ground, in multiples of the neutral difference.
+
+    Parameters
+    ----------
+    before, after : float32 (band, y, x)
+        Blue, green, red; NaN where not valid.
+    statistics : GreynessStatistics
+        From `fit_greyness`.
+
+    Returns
+    -------
+    float32 (y, x)
+        1 where that is as much evidence for as against a change; at most 0 where not seen.
+    """
+    if statistics.spread is None:
+        return np.zeros(before.shape[1:], np.float32)
+    gsd_m, neutral = statistics.gsd_m, max(NEUTRAL_EFOLDS, NEUTRAL_SPREADS * statistics.spread)
+    floors = np.array(statistics.floors, np.float32)
+    blue, light = _averaged(before, after, floors, gsd_m, statistics.blue, MOST_NEUTRAL * neutral)
+    light = light - np.float32(statistics.light)
     square = np.ones((_odd_px(WIDE_M, gsd_m),) * 2, np.uint8)
     with np.errstate(invalid="ignore"):
         parts = np.where(light > -SHADED, blue, -1.0), np.where(light < SHADED, -blue, -1.0)
     wide = [
         cv2.morphologyEx(np.nan_to_num(part, nan=-1.0).astype(np.float32), cv2.MORPH_OPEN, square) for part in parts
     ]
-    return np.asarray(np.maximum(*wide) / np.float32(tells), np.float32)
+    return np.asarray(np.maximum(*wide) / np.float32(neutral), np.float32)
 
 
 def _averaged(
-    before: NDArray[np.float32],
-    after: NDArray[np.float32],
-    floors: NDArray[np.float32],
-    gsd_m: float,
-    middle: float,
-    most: float,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    before: Singles, after: Singles, floors: Singles, gsd_m: float, middle: float, most: float
+) -> tuple[Singles, Singles]:
     """Differences (y, x) of blue against green and red, from its middle, and of brightness, in e-folds, averaged.
 
     NaN where not seen.
@@ -139,16 +198,18 @@ def _averaged(
     pair = (np.ascontiguousarray(image, np.float32) for image in (before, after))
     blue, light, seen = _differences(*pair, floors, middle, most)
     half = _odd_px(AROUND_M, gsd_m) // 2
-    count = square_sum(seen, half).astype(np.float32)
+    count = box_sum(seen, half).astype(np.float32)
     # whole numbers, so the sums do not depend on where a tile begins
-    sums = (square_sum(one, half).astype(np.float32) for one in (blue, light))
+    sums = (box_sum(one, half).astype(np.float32) for one in (blue, light))
     with np.errstate(invalid="ignore", divide="ignore"):
         first, second = (np.where(seen > 0, one / (np.float32(UNIT) * count), np.float32(np.nan)) for one in sums)
     return first, second
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _differences(before: Any, after: Any, floors: Any, middle: float, most: float) -> Any:
+def _differences(
+    before: Singles, after: Singles, floors: Singles, middle: float, most: float
+) -> tuple[Words, Words, Words]:
     """Of each pixel, in `UNIT`, 0 where not seen; and whether it is seen."""
     height, width = before.shape[1:]
     blue, light = np.zeros((height, width), np.int32), np.zeros((height, width), np.int32)
@@ -165,6 +226,6 @@ def _differences(before: Any, after: Any, floors: Any, middle: float, most: floa
                     first = step
             if known:
                 seen[y, x] = 1
-                blue[y, x] = round(UNIT * min(max(1.5 * first - 0.5 * total - middle, -most), most))
-                light[y, x] = round(UNIT * min(max(total / 3.0, -MOST), MOST))
+                blue[y, x] = round(UNIT * min(max(BLUE_WEIGHT * first - 0.5 * total - middle, -most), most))
+                light[y, x] = round(UNIT * min(max(total / 3.0, -MOST_EFOLDS), MOST_EFOLDS))
     return blue, light, seen

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
+
+from changedet.arrays import Bools, Floats, Ints, Singles
+
+AnyFloats: TypeAlias = Floats | Singles
 
 NEVER: Final = float(np.finfo(np.float32).max)
 """A threshold that no score exceeds, and that JSON can hold, unlike infinity."""
@@ -29,12 +32,12 @@ LEAST_PIXELS: Final = 64
 class Histogram:
     """Counts of equal bins between `low` and `high`; what lies outside is in the first and the last."""
 
-    counts: NDArray[np.int64]
+    counts: Ints
     low: float
     high: float
 
     @property
-    def centres(self) -> NDArray[np.floating[Any]]:
+    def centres(self) -> AnyFloats:
         return self.low + self.width * (np.arange(self.counts.size) + 0.5)
 
     @property
@@ -45,7 +48,7 @@ class Histogram:
         return self.low + self.width * (bin_index + 1)
 
 
-def histogram(scores: NDArray[np.floating[Any]], bins: int) -> Histogram:
+def histogram(scores: AnyFloats, bins: int) -> Histogram:
     """Histogram of all scores that are not NaN; of one bin where they are all alike, or none."""
     values = scores[np.isfinite(scores)]
     if values.size == 0:
@@ -58,7 +61,7 @@ def histogram(scores: NDArray[np.floating[Any]], bins: int) -> Histogram:
     return Histogram(np.bincount(index, minlength=bins), low, high)
 
 
-def _classes(h: Histogram) -> tuple[NDArray[np.float64], ...]:
+def _classes(h: Histogram) -> tuple[Floats, ...]:
     """Weight, mean and variance of the bins up to each bin, and of those above it; NaN where a class is empty."""
     share = h.counts / max(1, int(h.counts.sum()))
     centres = h.centres - h.low
@@ -69,7 +72,7 @@ def _classes(h: Histogram) -> tuple[NDArray[np.float64], ...]:
     return w0, mean0, np.maximum(s0 / w0 - mean0**2, 0.0), w1, mean1, np.maximum(s1 / w1 - mean1**2, 0.0)
 
 
-def _best(h: Histogram, criterion: NDArray[np.float64]) -> float | None:
+def _best(h: Histogram, criterion: Floats) -> float | None:
     """Upper edge of the bin where the criterion is greatest; the middle of a plateau, as of an empty gap."""
     if not np.isfinite(criterion).any():
         return None
@@ -129,7 +132,7 @@ RULES: Final[dict[str, Callable[[Histogram], float | None]]] = {
 }
 
 
-def noise_level(scores: NDArray[np.floating[Any]]) -> tuple[float, float]:
+def noise_level(scores: AnyFloats) -> tuple[float, float]:
     """Median and spread of the unchanged pixels: the spread from the lower side, which change does not reach."""
     values = scores[np.isfinite(scores)]
     if values.size == 0:
@@ -145,14 +148,49 @@ def false_alarm(median: float, degrees: int, false_alarm_fraction: float) -> flo
     return float(scale * np.sqrt(stats.chi2.isf(tail, degrees)))
 
 
+@dataclass(frozen=True)
+class ThresholdDiagnostics:
+    """How a threshold came about.
+
+    Attributes
+    ----------
+    rule : str
+        Its name, or "given".
+    median, spread : float
+        Of the unchanged scores, from `noise_level`.
+    rule_threshold : float
+        What the rule alone gives.
+    floor : float
+        No threshold by rule lies below.
+    share : float
+        Of the scores above the threshold, 0 to 1.
+    separability : float
+        Ashman's D of the two classes, 0 where one is empty.
+    reason : str
+        In words.
+    confirmed : float or None
+        Share of the pixels above the threshold that no displacement explains; None where that was not tested.
+    """
+
+    rule: str
+    median: float
+    spread: float
+    rule_threshold: float
+    floor: float
+    share: float
+    separability: float
+    reason: str
+    confirmed: float | None
+
+
 def decide(
-    scores: NDArray[np.floating[Any]],
+    scores: AnyFloats,
     rule: str | float,
     degrees: int,
     noise_sigmas: float,
     false_alarm_fraction: float,
     least: float,
-) -> dict[str, Any]:
+) -> tuple[float, ThresholdDiagnostics]:
     """The threshold of a sample of scores, how it came about, and how well it separates.
 
     Parameters
@@ -163,41 +201,54 @@ def decide(
         A name of `RULES`, "sigma" (median plus `noise_sigmas` spreads), "chi2" (`false_alarm`), or the threshold
         itself, which is then taken as it is.
     degrees : int
-        Of freedom of the squared score under no change.
+        Of freedom of the squared score where nothing changed.
     noise_sigmas : float
-        The threshold lies at least so many spreads above the median, ...
+        A threshold by rule lies at least so many spreads above the median, ...
+    false_alarm_fraction : float
+        Share of unchanged pixels that rule chi2 lets pass.
     least : float
         ... and at least here.
 
     Returns
     -------
-    dict
-        ``threshold`` (a float32 value; `NEVER` where no pixel exceeds the floor), ``rule``, ``rule_threshold`` (of the
-        rule alone), ``floor``, ``median``, ``spread``, ``share`` above the threshold, ``separability`` (Ashman's D of
-        the two classes), ``reason``.
+    threshold : float
+        A float32 value; `NEVER` where no pixel exceeds the floor.
+    diagnostics : ThresholdDiagnostics
+        Without `confirmed`.
     """
     values = scores[np.isfinite(scores)]
     median, spread = noise_level(values)
-    found: dict[str, Any] = {"rule": rule if isinstance(rule, str) else "given", "median": median, "spread": spread}
-    if not isinstance(rule, str):
-        floor, chosen = float(rule), float(rule)
-    else:
+    by_rule = isinstance(rule, str)
+    if isinstance(rule, str):
         floor = max(median + noise_sigmas * spread, least)
-        chosen_or_none = _by_rule(values, rule, floor, median, degrees, false_alarm_fraction)
-        chosen = floor if chosen_or_none is None else chosen_or_none
+        found = _by_rule(values, rule, floor, median, degrees, false_alarm_fraction)
+        chosen = floor if found is None else found
+    else:
+        floor = chosen = float(rule)
     threshold = float(np.float32(min(max(chosen, floor), NEVER)))
     above = values > threshold
     share = float(above.mean()) if values.size else 0.0
-    found |= {"rule_threshold": chosen, "floor": floor, "share": share, "separability": _ashman(values, above)}
-    if isinstance(rule, str) and (values.size < LEAST_PIXELS or share == 0.0):
+    name = str(rule) if by_rule else "given"
+    by = "noise floor" if threshold == float(np.float32(floor)) and chosen < floor else name
+    reason = f"threshold by {by}"
+    if by_rule and (values.size < LEAST_PIXELS or share == 0.0):
         reason = "too few valid pixels" if values.size < LEAST_PIXELS else "no score rises above the noise"
-        return found | {"threshold": NEVER, "reason": reason}
-    by = "noise floor" if threshold == float(np.float32(floor)) and chosen < floor else str(found["rule"])
-    return found | {"threshold": threshold, "reason": f"threshold by {by}"}
+        threshold = NEVER
+    return threshold, ThresholdDiagnostics(
+        rule=name,
+        median=median,
+        spread=spread,
+        rule_threshold=chosen,
+        floor=floor,
+        share=share,
+        separability=_ashman(values, above),
+        reason=reason,
+        confirmed=None,
+    )
 
 
 def _by_rule(
-    values: NDArray[np.floating[Any]], rule: str, floor: float, median: float, degrees: int, false_alarm_fraction: float
+    values: AnyFloats, rule: str, floor: float, median: float, degrees: int, false_alarm_fraction: float
 ) -> float | None:
     if rule == "sigma":
         return floor
@@ -207,7 +258,7 @@ def _by_rule(
         return RULES[rule](histogram(values, BINS))
 
 
-def _ashman(values: NDArray[np.floating[Any]], above: NDArray[np.bool_]) -> float:
+def _ashman(values: AnyFloats, above: Bools) -> float:
     """Distance of the class means in units of their spread (a Gaussian cut in half: 2.65); 0 where a class is empty."""
     if not above.any() or above.all():
         return 0.0

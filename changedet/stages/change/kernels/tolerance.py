@@ -7,11 +7,13 @@ only a small part of the plain difference, a displacement explains the change.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
+
+from changedet.arrays import Singles
 
 LINE_ITERATIONS: Final = 8
 NO_CHANGE_MEDIANS: Final = 2.0
@@ -20,26 +22,42 @@ LEAST_NOISE: Final = 0.01
 """Least noise of a band as a share of its spread: pictures that are copies of each other have none."""
 
 
-def fit_line(before: NDArray[np.float32], after: NDArray[np.float32]) -> dict[str, list[float]]:
+@dataclass(frozen=True)
+class BandLine:
+    """Gain and offset of each band that take a later date to an earlier one, and the noise that remains.
+
+    Attributes
+    ----------
+    gain, offset : list (band) of float
+        ``gain after + offset`` is in units of the earlier date.
+    noise : list (band) of float
+        Standard deviation of the residual, from its median absolute deviation, in units of the earlier date.
+    """
+
+    gain: list[float]
+    offset: list[float]
+    noise: list[float]
+
+
+def fit_line(before: Singles, after: Singles) -> BandLine:
     """Gain and offset that take `after` to `before`, and the noise that remains, on the pixels that did not change.
 
     Parameters
     ----------
-    before, after : (n, band) float32
+    before, after : float32 (n, band)
         Pixels that are valid on both dates.
 
     Returns
     -------
-    dict
-        ``gain``, ``offset``, ``noise`` : one number a band; the noise is the residual's standard deviation as its
-        median absolute deviation tells it, in units of `before`.
+    BandLine
+        A number for each band; gain 1, offset 0 and noise 1 without pixels.
     """
     # a row a band: medians of what lies side by side cost a third
     x, y = (np.ascontiguousarray(image.T, np.float64) for image in (before, after))
     bands = len(x)
     gain, offset, noise = np.ones(bands), np.zeros(bands), np.ones(bands)
     if not x.size:
-        return {"gain": gain.tolist(), "offset": offset.tolist(), "noise": noise.tolist()}
+        return BandLine(gain.tolist(), offset.tolist(), noise.tolist())
     least = np.maximum(LEAST_NOISE * np.maximum(x.std(axis=1), y.std(axis=1)), 1e-6)
     keep, centre = np.ones(x.shape[1], np.bool_), np.zeros(bands)
     for _ in range(LINE_ITERATIONS):
@@ -59,12 +77,10 @@ def fit_line(before: NDArray[np.float32], after: NDArray[np.float32]) -> dict[st
         if np.array_equal(following, keep):
             break
         keep = following
-    return {"gain": gain.tolist(), "offset": (offset - centre).tolist(), "noise": noise.tolist()}
+    return BandLine(gain.tolist(), (offset - centre).tolist(), noise.tolist())
 
 
-def change_vector_magnitude(
-    before: NDArray[np.float32], after: NDArray[np.float32], line: dict[str, list[float]], radius_px: int
-) -> NDArray[np.float32]:
+def change_vector_magnitude(before: Singles, after: Singles, line: BandLine, radius_px: int) -> Singles:
     """Length of the standardised change vector, ``sqrt(sum_b ((gain after + offset - before) / noise)^2)``.
 
     Parameters
@@ -88,15 +104,15 @@ def change_vector_magnitude(
 
 
 def cap_displaced(
-    score: NDArray[np.float32],
-    before: NDArray[np.float32],
-    after: NDArray[np.float32],
-    line: dict[str, list[float]],
+    score: Singles,
+    before: Singles,
+    after: Singles,
+    line: BandLine,
     threshold: float,
     radius_px: int,
-    weights: NDArray[np.float32],
+    weights: Singles,
     least_share: float,
-) -> NDArray[np.float32]:
+) -> Singles:
     """Cap at the threshold the score of each pixel that a displacement of `radius_px` explains.
 
     Its tolerant change vector, averaged with the separable `weights`, is less than `least_share` of the plain one. Only
@@ -113,13 +129,13 @@ def cap_displaced(
 
 
 def confirmed_share(
-    score: NDArray[np.float32],
-    before: NDArray[np.float32],
-    after: NDArray[np.float32],
-    line: dict[str, list[float]],
+    score: Singles,
+    before: Singles,
+    after: Singles,
+    line: BandLine,
     threshold: float,
     radius_px: int,
-    weights: NDArray[np.float32],
+    weights: Singles,
     least_share: float,
 ) -> tuple[int, int]:
     """How many pixels lie above the threshold, and how many of them `cap_displaced` would leave there."""
@@ -127,13 +143,13 @@ def confirmed_share(
     return int((score > threshold).sum()), int((capped > threshold).sum())
 
 
-def _line(line: dict[str, list[float]]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    gain, offset = np.asarray(line["gain"], np.float32), np.asarray(line["offset"], np.float32)
-    return gain, offset, np.asarray(1.0 / np.asarray(line["noise"], np.float64), np.float32)
+def _line(line: BandLine) -> tuple[Singles, Singles, Singles]:
+    gain, offset = np.asarray(line.gain, np.float32), np.asarray(line.offset, np.float32)
+    return gain, offset, np.asarray(1.0 / np.asarray(line.noise, np.float64), np.float32)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _plain(before: Any, after: Any, gain: Any, offset: Any, scale: Any) -> Any:
+def _plain(before: Singles, after: Singles, gain: Singles, offset: Singles, scale: Singles) -> Singles:
     bands, size = before.shape
     out = np.zeros(size, np.float32)
     step = 2048  # one strip stays in the nearest cache; slices spare the index checks that forbid vectors
@@ -151,7 +167,9 @@ def _plain(before: Any, after: Any, gain: Any, offset: Any, scale: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _outside(before: Any, after: Any, gain: Any, offset: Any, scale: Any, y: int, x: int, radius: int) -> Any:
+def _outside(
+    before: Singles, after: Singles, gain: Singles, offset: Singles, scale: Singles, y: int, x: int, radius: int
+) -> np.float32:
     """Length of the tolerant change vector of one pixel; NaN where it is missing on either date."""
     height, width = before.shape[1:]
     y0, y1 = max(0, y - radius), min(height, y + radius + 1)
@@ -174,31 +192,32 @@ def _outside(before: Any, after: Any, gain: Any, offset: Any, scale: Any, y: int
         d = max(g * a + o - b1, b0 - g * a - o, b - g * a1 - o, g * a0 + o - b) * scale[j]
         if d > 0.0:
             total += d * d
-    return np.sqrt(total)
+    return np.sqrt(total)  # type: ignore[no-any-return,unused-ignore]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _tolerant(before: Any, after: Any, gain: Any, offset: Any, scale: Any, radius: int) -> Any:
-    out = np.empty(before.shape[1:], np.float32)
-    for y in range(out.shape[0]):
-        for x in range(out.shape[1]):
+def _tolerant(before: Singles, after: Singles, gain: Singles, offset: Singles, scale: Singles, radius: int) -> Singles:
+    height, width = before.shape[1:]
+    out = np.empty((height, width), np.float32)
+    for y in range(height):
+        for x in range(width):
             out[y, x] = _outside(before, after, gain, offset, scale, y, x, radius)
     return out
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _cap(
-    score: Any,
-    before: Any,
-    after: Any,
-    gain: Any,
-    offset: Any,
-    scale: Any,
-    threshold: Any,
+    score: Singles,
+    before: Singles,
+    after: Singles,
+    gain: Singles,
+    offset: Singles,
+    scale: Singles,
+    threshold: np.float32,
     radius: int,
-    weights: Any,
-    least: Any,
-) -> Any:
+    weights: Singles,
+    least: np.float32,
+) -> Singles:
     height, width = score.shape
     reach = weights.size // 2
     out = score.copy()

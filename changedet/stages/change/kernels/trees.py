@@ -1,176 +1,315 @@
-"""Probability of change by boosted trees on features that survive a displacement; the trees come from outside.
+"""Probability of change by boosted trees on features that survive a displacement.
 
-What a pair needs is in its model: the line between both dates, the bands' scale, the threshold for its resolution.
+A first forest guesses from the features of a pixel. What it does not dismiss, others guess again, in pairs: one of a
+pair from the features and from what was first guessed around the pixel (auto-context, Tu and Bai 2010,
+doi:10.1109/TPAMI.2009.186), which is better at boxes, the other from the features alone, which is better at ground. The
+mean of their log odds counts, or that of those so far where it dismisses the pixel or is certain.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple, TypedDict
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
+from changedet.arrays import Bools, Floats, Shorts, Singles
 from changedet.kernels.boosted_trees import Forest, staged_margins
-from changedet.stages.change.kernels.features import (
-    CONTEXT_PX,
-    FEATURES_HALO_PX,
-    asks_for_edges,
-    change_features,
-    context,
-    fit_scale,
-    likely,
-    names,
-)
+from changedet.stages.change.kernels.feature_names import CONTEXT_PX, FEATURES_HALO_PX, names
+from changedet.stages.change.kernels.features import change_features, uses_edges
+from changedet.stages.change.kernels.greyness_odds import GreynessStatistics
+from changedet.stages.change.kernels.guess_context import context, likely
+from changedet.stages.change.kernels.image_planes import BandScale, fit_scale
 
 LEAST_ODDS: Final = -2.5
-"""Log odds of one judge below which the other need not be heard: of 180,000 pixels above .31 on 16 simulated pairs none
-would be lost."""
+"""Mean log odds below which the other second guesses are not computed: of 180,000 pixels above .31 on 16 simulated
+pairs none would be lost."""
 MOST_ODDS: Final = 3.0
-"""Log odds of one judge above which the other need not be heard: no mark hangs on it, and new ground is judged twice as
-fast."""
+"""Mean log odds above which the others are not computed: no mark depends on them, and new ground takes half the time."""
 LEAST_PROBABILITY: Final = 1e-4
-"""What a pixel can have at most for which change is out of the question."""
+"""Greatest probability of a pixel that the first guess dismisses."""
 STRIP_PX: Final = 256
 """Rows at a time: the features of a whole tile would take a third of a gigabyte."""
 
+Stages = list[tuple[int, float]]
+"""After so many trees, a pixel below this log odds meets no more."""
+
+
+class JudgeAbout(TypedDict):
+    """What was saved of one of the second guesses, see `Judge`."""
+
+    stages: list[list[float]]
+    margin: list[float]
+    probability: list[float]
+
+
+class WorldAbout(TypedDict):
+    """What was saved of the forests for scenes with, or without, near infrared; see `TreesStatistics`."""
+
+    thresholds: list[list[float]]
+    forests: list[int]
+    first_stages: list[list[float]]
+    judges: list[JudgeAbout]
+
+
+class TreesAbout(TypedDict):
+    """What was saved with the forests: for ``rgbn`` and ``rgb``, and the least and greatest pixel size, in metres."""
+
+    worlds: Mapping[str, WorldAbout]
+    least_gsd_m: float
+    greatest_gsd_m: float
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A forest of the second guess.
+
+    Attributes
+    ----------
+    stages : list of (int, float)
+        After so many trees, a pixel below this log odds meets no more.
+    margin, probability : list of float
+        Points of its calibration: log odds of the forest, and the share of changed pixels there.
+    """
+
+    stages: Stages
+    margin: list[float]
+    probability: list[float]
+
+
+@dataclass(frozen=True)
+class TreesSettings:
+    """Parameters of method trees, resolved.
+
+    Attributes
+    ----------
+    threshold : float or "auto"
+        Probability above which a pixel is changed.
+    min_area_m2 : float
+        Smaller changes are dropped.
+    """
+
+    threshold: float | Literal["auto"]
+    min_area_m2: float
+
+
+@dataclass(frozen=True)
+class TreesDiagnostics:
+    """How a threshold came about.
+
+    Attributes
+    ----------
+    rule : {"trained", "given"}
+        Who chose it.
+    reason : str
+        In words.
+    """
+
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreesStatistics:
+    """What method trees fits on a pair.
+
+    Attributes
+    ----------
+    method : "trees"
+        Name of the method.
+    settings : TreesSettings
+        Its parameters.
+    scale : BandScale
+        The line between both dates and the scale of the bands.
+    bands : list of int or None
+        Where blue, green, red and near infrared lie; None where there is no such band.
+    gsd_m : float
+        Ground size of a pixel, within what the trees were fitted for.
+    forests : list of int
+        Which of all are for scenes with, or without, near infrared: the first guess, then the others.
+    first_stages : list of (int, float)
+        Of the first guess, as `Judge.stages`; the last one dismisses.
+    judges : list of Judge
+        Of the second guess.
+    threshold : float
+        Probability above which a pixel is changed.
+    min_area_m2 : float
+        Smaller changes are dropped.
+    diagnostics : TreesDiagnostics
+        How the threshold came about.
+    sha256 : str
+        Of the file of the forests.
+    structure_floors : list of float, optional
+        From `structure_odds.fit_structure_odds`, without near infrared.
+    greyness : GreynessStatistics, optional
+        Without near infrared, but for 8-bit images.
+    """
+
+    method: Literal["trees"]
+    settings: TreesSettings
+    scale: BandScale
+    bands: list[int | None]
+    gsd_m: float
+    forests: list[int]
+    first_stages: Stages
+    judges: list[Judge]
+    threshold: float
+    min_area_m2: float
+    diagnostics: TreesDiagnostics
+    sha256: str
+    structure_floors: list[float] | None = None
+    greyness: GreynessStatistics | None = None
+
 
 def fit_trees(
-    before: NDArray[np.float32],
-    after: NDArray[np.float32],
+    before: Singles,
+    after: Singles,
     bands: list[int | None],
     gsd_m: float,
-    about: dict[str, Any],
-    settings: dict[str, Any],
-) -> dict[str, Any]:
-    """Fit what the trees need to know of a pair.
+    about: TreesAbout,
+    sha256: str,
+    settings: TreesSettings,
+) -> TreesStatistics:
+    """Fit what the trees need of a pair.
 
     Parameters
     ----------
-    before, after : (cell, band, y, x) float32
+    before, after : float32 (cell, band, y, x)
         The sample; NaN where not valid.
     bands : list of int or None
         Where blue, green, red and the near infrared lie; None where there is no such band.
     gsd_m : float
         Ground size of a pixel.
     about : dict
-        As saved with the forest.
-    settings : dict
-        The method's parameters, resolved.
+        As saved with the forests.
+    sha256 : str
+        Of their file.
+    settings : TreesSettings
+        The method's parameters.
 
     Returns
     -------
-    dict
-        JSON-able: ``scale``, ``bands``, ``gsd_m``, ``forests`` (which of all are for scenes with or without near
-        infrared), ``first_stages``, ``judges`` (of each ``stages``, and ``margin`` and ``probability`` of its
-        calibration), ``threshold``, ``min_area_m2``, ``method``, ``settings``, ``diagnostics``.
+    TreesStatistics
+        Without `structure_floors` and `greyness`.
     """
-    given = settings["threshold"]
+    given = settings.threshold
     own = about["worlds"]["rgb" if bands[3] is None else "rgbn"]
     threshold = by_resolution(gsd_m, own["thresholds"]) if isinstance(given, str) else float(given)
     reason = "by resolution, from simulated pairs" if isinstance(given, str) else "given"
-    return {
-        "method": "trees",
-        "settings": dict(settings),
-        "scale": fit_scale(before, after, bands),
-        "bands": bands,
-        "gsd_m": float(min(max(gsd_m, about["least_gsd_m"]), about["greatest_gsd_m"])),
-        **{key: own[key] for key in ("forests", "first_stages", "judges")},
-        "threshold": threshold,
-        "min_area_m2": settings["min_area_m2"],
-        "diagnostics": {"rule": "trained" if isinstance(given, str) else "given", "reason": reason},
-    }
+    return TreesStatistics(
+        method="trees",
+        settings=settings,
+        scale=fit_scale(before, after, bands),
+        bands=bands,
+        gsd_m=float(min(max(gsd_m, about["least_gsd_m"]), about["greatest_gsd_m"])),
+        forests=own["forests"],
+        first_stages=_stages(own["first_stages"]),
+        judges=[Judge(_stages(one["stages"]), one["margin"], one["probability"]) for one in own["judges"]],
+        threshold=threshold,
+        min_area_m2=settings.min_area_m2,
+        diagnostics=TreesDiagnostics("trained" if isinstance(given, str) else "given", reason),
+        sha256=sha256,
+    )
+
+
+def _stages(kept: Sequence[Sequence[float]]) -> Stages:
+    return [(int(trees), float(margin)) for trees, margin in kept]
 
 
 def by_resolution(gsd_m: float, known: list[list[float]]) -> float:
-    """Between the resolutions ``[gsd_m, value]`` that were looked at, along the logarithm; beyond them the last."""
+    """A value between the resolutions at which it is known, along the logarithm; beyond them the last.
+
+    Parameters
+    ----------
+    gsd_m : float
+        Ground size of a pixel.
+    known : list of [gsd_m, value]
+        In any order.
+
+    Returns
+    -------
+    float
+        Of that ground size.
+    """
     sizes, values = zip(*sorted(known), strict=True)
     return float(np.interp(math.log(gsd_m), np.log(sizes), values))
 
 
-def apply_trees(
-    before: NDArray[np.float32], after: NDArray[np.float32], model: dict[str, Any], forests: Sequence[Forest]
-) -> NDArray[np.float32]:
-    """Probability of change of a block, 0 to 1; NaN where a band of either date is.
+def apply_trees(before: Singles, after: Singles, model: TreesStatistics, forests: Sequence[Forest]) -> Singles:
+    """Probability of change of a block.
 
     Parameters
     ----------
-    before, after : (band, y, x) float32
-    model : dict
+    before, after : float32 (band, y, x)
+        NaN where not valid, with `feature_names.HALO_PX` more on each side than what is wanted.
+    model : TreesStatistics
         From `fit_trees`.
     forests : sequence of Forest
-        Of those that the model names the first guesses from the features of a pixel. Where change is not out of the
-        question others judge, in pairs, and the mean of their log odds counts, or that of the first ones where it
-        dismisses the pixel or is sure of it: one by the features and by what was guessed around the pixel
-        (auto-context, Tu and Bai 2010, doi:10.1109/TPAMI.2009.186), which knows boxes, and one by the features alone,
-        which knows ground.
+        All of the file; the model says which of them are used.
 
     Returns
     -------
-    (y, x) float32
+    float32 (y, x)
+        0 to 1; NaN where a band of either date is.
     """
     shape = before.shape[1:]
-    forests = [forests[k] for k in model["forests"]]
-    out: NDArray[np.float32] = np.full(shape, np.nan, np.float32)
+    forests = [forests[k] for k in model.forests]
+    out: Singles = np.full(shape, np.nan, np.float32)
     guess, seen = np.zeros(shape, np.int16), np.zeros(shape, np.bool_)
     waiting: list[_Strip] = []
-    with_edges = any(asks_for_edges(forest.feature) for forest in forests)
+    with_edges = any(uses_edges(forest.feature) for forest in forests)
     # of one strip after the other: fresh memory of that size would cost a fifth of the features' time
     features = np.zeros((len(names()), min(STRIP_PX + 2 * FEATURES_HALO_PX, shape[0]), shape[1]), np.float32)
     for start in range(0, shape[0], STRIP_PX):
-        strip = _guessed(before, after, model, forests[0], start, out, with_edges, features)
+        strip = _first_guess(before, after, model, forests[0], start, out, with_edges, features)
         guess[strip.rows], seen[strip.rows] = likely(strip.margin, strip.least), np.isfinite(strip.margin)
         waiting.append(strip)
         # a strip's context reaches into the next one
         if len(waiting) > 1:
-            _judge(waiting.pop(0), guess, seen, model, forests[1:], out)
-    _judge(waiting.pop(0), guess, seen, model, forests[1:], out)
+            _second_guess(waiting.pop(0), guess, seen, model, forests[1:], out)
+    _second_guess(waiting.pop(0), guess, seen, model, forests[1:], out)
     return out
 
 
 class _Strip(NamedTuple):
-    """Some rows of a block after the first guess: its log odds (y, x), and the features of what is to be judged."""
+    """Some rows of a block after the first guess: its log odds (y, x), and the features of what is guessed again."""
 
     rows: slice
-    margin: NDArray[np.float32]
+    margin: Singles
     least: float
-    features: NDArray[np.float32]
+    features: Singles
 
 
-def _guessed(
-    before: NDArray[np.float32],
-    after: NDArray[np.float32],
-    model: dict[str, Any],
+def _first_guess(
+    before: Singles,
+    after: Singles,
+    model: TreesStatistics,
     forest: Forest,
     start: int,
-    out: NDArray[np.float32],
+    out: Singles,
     with_edges: bool,
-    into: NDArray[np.float32],
+    into: Singles,
 ) -> _Strip:
-    """Guess a strip; what is out of the question gets its probability at once."""
+    """Guess a strip; what is dismissed gets its probability at once."""
     rows = slice(start, min(start + STRIP_PX, before.shape[1]))
     first, last = max(0, start - FEATURES_HALO_PX), min(rows.stop + FEATURES_HALO_PX, before.shape[1])
     part = (slice(None), slice(first, last))
-    given = (model["bands"], model["scale"], model["gsd_m"])
+    given = (model.bands, model.scale, model.gsd_m)
     into = into[:, : last - first]
     features, valid = change_features(before[part], after[part], *given, with_edges=with_edges, into=into)
     inner = slice(start - first, rows.stop - first)
     features = features[:, inner]
-    least = float(model["first_stages"][-1][1])
-    margin = staged_margins(forest, features, valid[inner], model["first_stages"], least - 1.0)
+    least = float(model.first_stages[-1][1])
+    margin = staged_margins(forest, features, valid[inner], model.first_stages, least - 1.0)
     out[rows] = _dismissed(margin, LEAST_PROBABILITY)
     return _Strip(rows, margin, least, features[:, margin >= np.float32(least)])
 
 
-def _judge(
-    strip: _Strip,
-    guess: NDArray[np.int16],
-    seen: NDArray[np.bool_],
-    model: dict[str, Any],
-    forests: Sequence[Forest],
-    out: NDArray[np.float32],
+def _second_guess(
+    strip: _Strip, guess: Shorts, seen: Bools, model: TreesStatistics, forests: Sequence[Forest], out: Singles
 ) -> None:
     reach = CONTEXT_PX[-1] // 2
     first, last = max(0, strip.rows.start - reach), min(strip.rows.stop + reach, len(guess))
@@ -183,9 +322,9 @@ def _judge(
     around = context(guess[first:last], seen[first:last], where)
     table = np.concatenate([strip.features, strip.margin[chosen][None], around])[:, None, :]
     odds, going = np.zeros(table.shape[2], np.float64), np.ones(table.shape[2], np.bool_)
-    for number, (forest, judge) in enumerate(zip(forests, model["judges"], strict=True), 1):
-        margin = staged_margins(forest, table, going[None], judge["stages"])
-        at, value = (np.asarray(judge[key], np.float64) for key in ("margin", "probability"))
+    for number, (forest, judge) in enumerate(zip(forests, model.judges, strict=True), 1):
+        margin = staged_margins(forest, table, going[None], judge.stages)
+        at, value = (np.asarray(points, np.float64) for points in (judge.margin, judge.probability))
         own = _log_odds(_calibrated(margin, at, value)[0])
         odds = np.where(going, odds + (own - odds) / number, odds)
         going &= (odds > LEAST_ODDS) & (odds < MOST_ODDS)
@@ -193,7 +332,7 @@ def _judge(
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _log_odds(probability: Any) -> Any:
+def _log_odds(probability: Singles) -> Floats:
     out = np.empty(probability.size, np.float64)
     for k in range(probability.size):
         p = min(max(np.float64(probability[k]), 1e-6), 1.0 - 1e-6)
@@ -202,7 +341,7 @@ def _log_odds(probability: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _probability(odds: Any) -> Any:
+def _probability(odds: Floats) -> Singles:
     out = np.empty(odds.size, np.float32)
     for k in range(odds.size):
         out[k] = 1.0 / (1.0 + np.exp(-odds[k]))
@@ -210,8 +349,8 @@ def _probability(odds: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _dismissed(margin: Any, most: float) -> Any:
-    """A probability below all that are judged, in the order of the first guess."""
+def _dismissed(margin: Singles, most: float) -> Singles:
+    """Probabilities below all that are guessed again, in the order of the first guess."""
     out = np.empty(margin.shape, np.float32)
     for y in range(margin.shape[0]):
         for x in range(margin.shape[1]):
@@ -220,7 +359,7 @@ def _dismissed(margin: Any, most: float) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _calibrated(margin: Any, at: Any, value: Any) -> Any:
+def _calibrated(margin: Singles, at: Floats, value: Floats) -> Singles:
     """The straight line between the calibration's points, beyond them towards 0 and 1 as log odds go."""
     out = np.empty(margin.shape, np.float32)
     last = at.size - 1
