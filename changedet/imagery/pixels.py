@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import warnings
@@ -167,6 +168,11 @@ def release() -> None:
     for dataset in getattr(_local, "open", {}).values():
         dataset.close()
     _local.open = OrderedDict()
+
+
+# What a thread still holds when Python ends is closed after the modules that closing needs: rasterio 1.5 then reports
+# an error in sys.excepthook for each dataset.
+atexit.register(release)
 
 
 def _dataset(raster: Raster) -> Any:
