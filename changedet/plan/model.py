@@ -35,7 +35,7 @@ class Plan:
     Attributes
     ----------
     workflow : Workflow
-        What was asked for.
+        As `load_workflow` gives it.
     folder : RunFolder
         Where the results go.
     grid : Grid

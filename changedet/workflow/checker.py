@@ -172,7 +172,7 @@ class Checker:
         known : iterable of str
             Names that exist.
         noun : str
-            What such a name is called.
+            The kind of name, for the message.
         """
         names = list(known)
         near = nearest(name, names)

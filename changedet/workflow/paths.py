@@ -185,7 +185,7 @@ def _zipped(folder: Path, value: str, node: Node) -> str:
 
 
 def _absolute(folder: Path, value: str) -> str:
-    # normpath drops './' and 'x/..' but follows no link: what was asked for is what is opened.
+    # normpath drops './' and 'x/..' but follows no link: the file that was named is the one that is opened.
     return os.path.normpath(os.path.join(folder, os.path.expanduser(value)))  # noqa: PTH111, PTH118
 
 

@@ -33,7 +33,7 @@ def resolved(workflow: Workflow) -> dict[str, JsonLike]:
         "bands": None if workflow.bands is None else dict(workflow.bands),
         "before": str(workflow.before) if workflow.before else None,
         "read": {"on_error": workflow.read.on_error, "allow_hosts": list(workflow.read.allow_hosts)},
-        **{name: {"method": asked.method, **asked.parameters} for name, asked in workflow.stages.items()},
+        **{name: {"method": request.method, **request.parameters} for name, request in workflow.stages.items()},
         "outputs": {"dir": _short(workflow.outputs.dir, folder), "formats": list(workflow.outputs.formats)},
         "compute": {
             "scheduler": compute.scheduler,

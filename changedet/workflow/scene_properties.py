@@ -19,7 +19,11 @@ from changedet.workflow.yaml_tree import MapNode, Node, ScalarNode, plain_value
 LAST_BAND: Final = 65535
 """Most bands that a GeoTIFF can hold."""
 
-_azimuth: Final = number("degrees clockwise from north, -180 to 360", least=-180, most=360)
+_ANGLES: Final = {
+    "azimuth_deg": number("degrees clockwise from north, -180 to 360", least=-180, most=360),
+    "elevation_deg": number("degrees above the horizon, 0 to 90", above=0, most=90),
+    "off_nadir_deg": number("degrees from the vertical, 0 to below 90", least=0, most=89.9),
+}
 
 
 def read_bands(checker: Checker, node: Node | None, key: str) -> Bands | None:
@@ -130,29 +134,27 @@ def with_properties(checker: Checker, items: Mapping[str, Node], entry: SceneEnt
 
 
 def _sun(checker: Checker, items: Mapping[str, Node], key: str) -> SunAngles | None:
-    if "sun" not in items:
-        return None
     example = "{azimuth_deg: 150, elevation_deg: 45}"
-    inner = checker.section(items["sun"], key, ("azimuth_deg", "elevation_deg"), example=example, empty=False)
-    azimuth = checker.take(inner, f"{key}.azimuth_deg", _azimuth, None)
-    elevation = checker.take(
-        inner, f"{key}.elevation_deg", number("degrees above the horizon, 0 to 90", above=0, most=90), None
-    )
-    for name in ("azimuth_deg", "elevation_deg"):
-        if isinstance(items["sun"], MapNode) and name not in inner:
-            checker.missing(key, f"has no '{name}', expected {example}", f"{key}.{name}")
+    found = _angles(checker, items.get("sun"), key, {"azimuth_deg": True, "elevation_deg": True}, example)
+    azimuth, elevation = found.get("azimuth_deg"), found.get("elevation_deg")
     return SunAngles(azimuth, elevation) if azimuth is not None and elevation is not None else None
 
 
 def _view(checker: Checker, items: Mapping[str, Node], key: str) -> ViewAngles | None:
-    if "view" not in items:
-        return None
     example = "{azimuth_deg: 280, off_nadir_deg: 12}"
-    inner = checker.section(items["view"], key, ("azimuth_deg", "off_nadir_deg"), example=example, empty=False)
-    azimuth = checker.take(inner, f"{key}.azimuth_deg", _azimuth, None)
-    off_nadir = checker.take(
-        inner, f"{key}.off_nadir_deg", number("degrees from the vertical, 0 to below 90", least=0, most=89.9), None
-    )
-    if isinstance(items["view"], MapNode) and "off_nadir_deg" not in inner:
-        checker.missing(key, f"has no 'off_nadir_deg', expected {example}", f"{key}.off_nadir_deg")
-    return ViewAngles(off_nadir, azimuth) if off_nadir is not None else None
+    found = _angles(checker, items.get("view"), key, {"azimuth_deg": False, "off_nadir_deg": True}, example)
+    off_nadir = found.get("off_nadir_deg")
+    return None if off_nadir is None else ViewAngles(off_nadir, found.get("azimuth_deg"))
+
+
+def _angles(
+    checker: Checker, node: Node | None, key: str, required: Mapping[str, bool], example: str
+) -> dict[str, float | None]:
+    """Angles by name; None where one is left out or wrong. `required` has all names, and whether each must be there."""
+    if node is None:
+        return {}
+    inner = checker.section(node, key, required, example=example, empty=False)
+    for name in required:
+        if required[name] and isinstance(node, MapNode) and name not in inner:
+            checker.missing(key, f"has no '{name}', expected {example}", f"{key}.{name}")
+    return {name: checker.take(inner, f"{key}.{name}", _ANGLES[name], None) for name in required}

@@ -57,8 +57,8 @@ def read_stage(checker: Checker, node: Node | None, stage: Stage[object]) -> Sta
     if isinstance(node, ListNode):
         checker.wrong(key, str(unfit(node, "a mapping such as {method: auto}")))
         return StageRequest(line=line)
-    asked = node.items.get("method")
-    method = AUTO if asked is None else _method(checker, asked, f"{key}.method", names)
+    named = node.items.get("method")
+    method = AUTO if named is None else _method(checker, named, f"{key}.method", names)
     given = {name: item for name, item in node.items.items() if name != "method"}
     # With a method that does not exist nobody can say which parameters it would have.
     return StageRequest(method or AUTO, _parameters(checker, stage, method, given) if method else {}, line)
@@ -91,7 +91,7 @@ def _parameters(checker: Checker, stage: Stage[object], method: str, given: Mapp
         having = [model for model in models if name in model.model_fields]
         value = parameter_value(node)
         if not having:
-            # The list of parameters would not tell somebody who wrote 'methd'.
+            # The list of parameters would not help somebody who wrote 'methd'.
             meant = ["method"] if nearest(name, ["method", *known]) == "method" else known
             checker.unknown(key, name, meant, noun="parameter")
         elif any(accepts(model, name, value) for model in having):
@@ -132,19 +132,19 @@ def resolve_stage(
         A parameter was given beside ``auto`` that the chosen method does not have or cannot take.
     """
     table = (registry or stages())[stage]
-    asked = workflow.stages[stage]
-    if asked.method == NONE:
+    request = workflow.stages[stage]
+    if request.method == NONE:
         return Choice(NONE, {}, "switched off in the workflow")
-    if asked.method != AUTO:
-        return Choice(asked.method, table.get(asked.method).resolve(asked.parameters), "named in the workflow")
+    if request.method != AUTO:
+        return Choice(request.method, table.get(request.method).resolve(request.parameters), "named in the workflow")
     chosen = table.choose(facts)
     model = table.methods[chosen.method].parameters if chosen.method in table.methods else None
-    problems = _misfits(workflow, stage, chosen, model, asked.parameters)
+    problems = _misfits(workflow, stage, chosen, model, request.parameters)
     if problems:
         raise InputError(problems)
     if model is None:
         return chosen
-    merged = {**chosen.parameters, **asked.parameters}
+    merged = {**chosen.parameters, **request.parameters}
     return Choice(chosen.method, table.methods[chosen.method].resolve(merged), chosen.reason)
 
 

@@ -1,1 +1,1 @@
-"""``changedet init``: a commented workflow from the scenes' own metadata; what they leave open is asked for."""
+"""``changedet init``: a commented workflow from the scenes' own metadata, and questions about what they leave open."""

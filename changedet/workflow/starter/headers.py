@@ -184,7 +184,7 @@ def read_scene_header(path: str) -> Header:
         Of a file that cannot be read at all there is none: InputError.
     """
     missing, bounds = _place(path)
-    # A placeholder lets the rest of the header be read and judged before anybody is asked for the place.
+    # A placeholder lets the rest of the header be read and checked before any question about its place.
     crs, given = ("EPSG:4326", _ANYWHERE) if missing else (None, None)
     raster = read_header(path, crs=crs, bounds=given)
     hint = " ".join([os.path.basename(path), *raster.tags.values()])  # noqa: PTH119
