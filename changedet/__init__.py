@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from changedet.pipeline.run import run
     from changedet.stages.align.images import align
     from changedet.stages.change.scoring import change_mask, change_score
-    from changedet.stages.normalise.stage import normalise
+    from changedet.stages.normalise.images import normalise
     from changedet.stages.objects.whole import detect_containers
     from changedet.stages.series.stage import onset
     from changedet.stages.tracks.stage import track
@@ -27,7 +27,7 @@ _MODULES = {
     "change_score": "changedet.stages.change.scoring",
     "detect_containers": "changedet.stages.objects.whole",
     "load_workflow": "changedet.workflow",
-    "normalise": "changedet.stages.normalise.stage",
+    "normalise": "changedet.stages.normalise.images",
     "onset": "changedet.stages.series.stage",
     "open_run": "changedet.pipeline.finished",
     "run": "changedet.pipeline.run",

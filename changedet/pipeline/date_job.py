@@ -16,13 +16,14 @@ from changedet.blocks import PixelMethod
 from changedet.grid import Grid
 from changedet.imagery.scene import Look
 from changedet.pipeline.blur import REACH_SIGMAS
-from changedet.pipeline.date_model import ChangeModel, NormaliseModel
+from changedet.pipeline.date_model import ChangeModel
 from changedet.plan import Plan
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.images import overview_factor
 from changedet.stages.footprint.stage import FootprintMethod, footprint_method
 from changedet.stages.mask.images import cloud_overview_factor
 from changedet.stages.mask.stage import MaskMethod
+from changedet.stages.normalise.stage import LineMethod
 from changedet.stages.objects.lattice import ObjectMethod
 
 SIMILAR_GSD: Final = 1.25
@@ -53,7 +54,7 @@ class Methods:
 
     mask: MaskMethod | None
     align: AlignMethod | None
-    normalise: PixelMethod[NormaliseModel, Singles] | None
+    normalise: LineMethod | None
     change: PixelMethod[ChangeModel, Singles] | None
     objects: ObjectMethod | None
     footprint: FootprintMethod | None

@@ -21,10 +21,10 @@ from pydantic import (
 from changedet.arrays import Bytes
 from changedet.stages.align.alignment import Alignment
 from changedet.stages.change.statistics import ChangeStatistics
+from changedet.stages.normalise.kernels.band_fits import BandLines
 from changedet.store import read_json, write_json
 from changedet.store.packing import pack, unpack
 
-NormaliseModel: TypeAlias = dict[str, Any]
 ChangeModel: TypeAlias = ChangeStatistics
 ObjectsModel: TypeAlias = dict[str, Any]
 FootprintModel: TypeAlias = dict[str, Any]
@@ -112,7 +112,7 @@ class DateModel:
     alignment: _Alignment
     mask: _Mask
     shade: _Shade
-    normalise: NormaliseModel | None = None
+    normalise: BandLines | None = None
     change: ChangeModel | None = None
     objects: ObjectsModel | None = None
     footprint: FootprintModel | None = None
@@ -132,7 +132,7 @@ class KeptParts:
     alignment: _Alignment | None = None
     mask: _Mask = None
     shade: _Shade = None
-    normalise: NormaliseModel | None = None
+    normalise: BandLines | None = None
     change: ChangeModel | None = None
     objects: ObjectsModel | None = None
     footprint: FootprintModel | None = None

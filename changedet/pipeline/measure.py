@@ -22,7 +22,6 @@ from changedet.pipeline.date_model import (
     FootprintModel,
     KeptParts,
     LightLevels,
-    NormaliseModel,
     ObjectsModel,
 )
 from changedet.pipeline.date_pixels import bands_of, normalised, where_valid
@@ -38,6 +37,7 @@ from changedet.pipeline.samples import (
 from changedet.pipeline.shade import light_levels, light_of, visible_bands
 from changedet.stages.align.alignment import Alignment
 from changedet.stages.align.chips import measured_shift
+from changedet.stages.normalise.kernels.band_fits import BandLines
 from changedet.stages.objects.kernels.stack_height import reach_per_metre
 
 STRAIGHT_DOWN_DEG: Final = 3.0
@@ -89,7 +89,7 @@ def measure(
     classes = sample_quality(job, own, overview)
     seen = where_valid(own.image, classes == CLEAR)
     levels = kept.shade or light_levels(job.roles, seen)
-    normalise: NormaliseModel | None = None
+    normalise: BandLines | None = None
     change: ChangeModel | None = None
     if reference is not None and reference_model is not None:
         before = where_valid(reference.image, sample_quality(job, reference, reference_model.mask) == CLEAR)
@@ -171,7 +171,7 @@ def _sun(look: Look) -> dict[str, list[float]]:
 
 def _pair_models(
     job: DateJob, before: Singles, after: Singles, kept: KeptParts
-) -> tuple[NormaliseModel | None, ChangeModel | None]:
+) -> tuple[BandLines | None, ChangeModel | None]:
     """The statistics of methods that look at the reference and the date, both (cell, band, y, x)."""
     normalise, change = kept.normalise, kept.change
     if change is not None:

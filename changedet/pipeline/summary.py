@@ -106,9 +106,6 @@ def warnings_of(
         clear = whole["valid_fraction"].get(str(look.date))
         if clear is not None and clear < LEAST_CLEAR:
             said.append(f"{look.date}: only {clear:.1%} of the area is clear on it{_instead(plan, look, whole)}")
-        normalise = models[look.date].normalise or {}
-        if normalise.get("accepted") is False and normalise.get("reason"):
-            said.append(f"{look.date}: normalisation: {normalise['reason']}")
     return [*said, *_seen_beyond(table)]
 
 

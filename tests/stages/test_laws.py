@@ -11,6 +11,7 @@ import xarray as xr
 from pydantic import TypeAdapter
 
 from changedet.blocks import over_sample, per_block
+from changedet.kernels.components import drop_small_components
 from changedet.stages.order import STAGES
 from changedet.stages.registry import Facts
 
@@ -207,8 +208,6 @@ def test_change_scores_above_no_change(stage, method):
 @pytest.mark.parametrize(("stage", "method"), CHANGE)
 @pytest.mark.parametrize("kind", ["identical", "gain", "noise", "constant", "shifted"])
 def test_where_nothing_happened_nothing_is_marked(stage, method, kind):
-    from changedet.kernels.components import drop_small_components
-
     before = image(1, len(facts(method).roles), (256, 256))
     rng = np.random.default_rng(11)
     shifted = 0.7 * before + 0.3 * before[..., [0, *range(255)]]

@@ -1,0 +1,190 @@
+"""The line of each band that brings one date's values on another's scale, and what it was fitted from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+
+from changedet.arrays import Bools, Singles
+from changedet.stages.normalise.kernels.band_lines import (
+    correlation,
+    held_out_tests,
+    is_plausible,
+    orthogonal_line,
+    quantile_line,
+)
+from changedet.stages.normalise.kernels.invariant_pixels import invariant_pixels, likeness, pixel_pairs
+
+MOST_PIXELS: Final = 400_000
+"""A line has two unknowns: more pixels of the sample would cost time and change nothing."""
+LEAST_PIXELS: Final = 30
+"""Fewer pixels give no line at all; chosen by hand."""
+LEAST_INVARIANT: Final = 300
+"""Fewer invariant pixels than this may all lie on one kind of ground."""
+LEAST_LIKENESS: Final = 0.3
+"""Of all pixels, first canonical correlation: below it, invariant pixels are picked from noise."""
+HELD_OUT: Final = 3
+"""One of so many invariant pixels is held out to test the line."""
+
+Line: TypeAlias = Callable[[Singles, Singles], tuple[float, float]]
+"""``line(x, y) -> (gain, offset)`` of one band's values float32 (n,) on both dates."""
+
+
+@dataclass(frozen=True)
+class BandLines:
+    """Statistics of a normalisation, ``gain x value + offset`` for each band.
+
+    Attributes
+    ----------
+    method : str
+        `invariant`, `quantile` or `mean_std`; `identity` where there were too few pixels.
+    gain, offset : list (band) of float
+        The lines.
+    n : int
+        Pixels that they were fitted from.
+    p_t, p_f : list (band) of float or None
+        p-values of equal means and of equal variances in the held-out third; None where there was no test.
+    correlation : list (band) of float or None
+        Of the held-out third with the reference.
+    accepted : list (band) of bool
+        Whether the method's own line was taken.
+    reason : str
+        In words.
+    """
+
+    method: str
+    gain: list[float]
+    offset: list[float]
+    n: int
+    p_t: list[float | None]
+    p_f: list[float | None]
+    correlation: list[float | None]
+    accepted: list[bool]
+    reason: str
+
+
+class _Test(NamedTuple):
+    """An orthogonal line of one band, and how it fares on the held-out third."""
+
+    gain: float
+    offset: float
+    p_t: float
+    p_f: float
+    correlation: float
+    accepted: bool
+
+
+def fit_lines(moving: Singles, reference: Singles, *, line: Line, method: str) -> BandLines:
+    """A line for each band from all pixels that both dates show.
+
+    Parameters
+    ----------
+    moving, reference : float32 (cell, band, y, x)
+        The fixed sample of both dates; NaN for no data.
+    line : callable
+        As `Line` says.
+    method : str
+        Its name.
+
+    Returns
+    -------
+    BandLines
+        The identity where too few pixels are seen.
+    """
+    x, y = pixel_pairs(moving, reference, MOST_PIXELS)
+    return _lines(x, y, line, method, f"{len(x)} pixels seen on both dates")
+
+
+def fit_invariant(
+    moving: Singles, reference: Singles, *, probability: float, max_iterations: int, min_correlation: float
+) -> BandLines:
+    """A line for each band from pixels that did not change, tested on a third of them.
+
+    Parameters
+    ----------
+    moving, reference : float32 (cell, band, y, x)
+        The fixed sample of both dates; NaN for no data.
+    probability : float
+        Least probability of no change of an invariant pixel.
+    max_iterations : int
+        Of IR-MAD.
+    min_correlation : float
+        Of the held-out third, below which a band gets the line of its quantiles.
+
+    Returns
+    -------
+    BandLines
+        By quantiles where there are too few invariant pixels, or the dates have too little in common.
+    """
+    x, y = pixel_pairs(moving, reference, MOST_PIXELS)
+    if len(x) < LEAST_INVARIANT:
+        return _by_quantiles(x, y, f"only {len(x)} pixels are seen on both dates")
+    if likeness(x, y) < LEAST_LIKENESS:
+        return _by_quantiles(x, y, "the two dates have too little in common")
+    chosen = invariant_pixels(x, y, probability, max_iterations)
+    count = int(chosen.sum())
+    if count < LEAST_INVARIANT:
+        return _by_quantiles(x, y, f"only {count} invariant pixels, {LEAST_INVARIANT} needed")
+    return _by_invariant_pixels(x, y, chosen, min_correlation)
+
+
+def _by_quantiles(x: Singles, y: Singles, reason: str) -> BandLines:
+    return _lines(x, y, quantile_line, "quantile", reason)
+
+
+def _by_invariant_pixels(x: Singles, y: Singles, chosen: Bools, min_correlation: float) -> BandLines:
+    base = _by_quantiles(x, y, "")
+    kept_x, kept_y = x[chosen], y[chosen]
+    tests = [_tested_line(kept_x[:, band], kept_y[:, band], min_correlation) for band in range(x.shape[1])]
+    replaced = [band for band, test in enumerate(tests) if not test.accepted]
+    where = f"; bands {', '.join(str(band + 1) for band in replaced)} by quantiles: invariant pixels disagree"
+    return replace(
+        base,
+        method="quantile" if len(replaced) == x.shape[1] else "invariant",
+        gain=[test.gain if test.accepted else gain for test, gain in zip(tests, base.gain, strict=True)],
+        offset=[test.offset if test.accepted else offset for test, offset in zip(tests, base.offset, strict=True)],
+        n=len(kept_x),
+        p_t=[test.p_t for test in tests],
+        p_f=[test.p_f for test in tests],
+        correlation=[test.correlation for test in tests],
+        accepted=[test.accepted for test in tests],
+        reason=f"{len(kept_x)} invariant pixels of {len(x)}{where if replaced else ''}",
+    )
+
+
+def _tested_line(x: Singles, y: Singles, min_correlation: float) -> _Test:
+    """The orthogonal line of one band, accepted where its held-out third bears it out."""
+    test = np.arange(len(x)) % HELD_OUT == HELD_OUT - 1
+    gain, offset = orthogonal_line(x[~test], y[~test])
+    fitted = gain * x[test].astype(np.float64) + offset
+    p_t, p_f = held_out_tests(fitted, y[test])
+    likeness_of_test = correlation(x[test], y[test])
+    accepted = is_plausible(gain) and likeness_of_test >= min_correlation
+    return _Test(gain, offset, p_t, p_f, likeness_of_test, accepted)
+
+
+def _lines(x: Singles, y: Singles, line: Line, method: str, reason: str) -> BandLines:
+    """One line a band, whatever the pixels; the identity where there are too few."""
+    bands = x.shape[1]
+    gain, offset = [1.0] * bands, [0.0] * bands
+    if len(x) >= LEAST_PIXELS:
+        for band in range(bands):
+            fitted = line(x[:, band], y[:, band])
+            if is_plausible(fitted[0]):
+                gain[band], offset[band] = fitted
+    else:
+        method, reason = "identity", f"{len(x)} pixels are seen on both dates, too few to normalise"
+    return BandLines(
+        method=method,
+        gain=gain,
+        offset=offset,
+        n=len(x),
+        p_t=[None] * bands,
+        p_f=[None] * bands,
+        correlation=[None] * bands,
+        accepted=[method in {"mean_std", "quantile"}] * bands,
+        reason=reason,
+    )
