@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from changedet.kernels.block_means import block_mean  # noqa: E402
 from changedet.kernels.pixel_classes import CLOUD, SHADOW  # noqa: E402
-from changedet.kernels.resampling import block_mean  # noqa: E402
 from changedet.simulate import make_world  # noqa: E402
 from changedet.simulate.render import weather  # noqa: E402
 from changedet.stages.mask.stage import classify  # noqa: E402

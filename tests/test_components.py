@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rasterio.features import rasterize
 from scipy import ndimage
 
-from changedet.kernels import components
+from changedet.kernels import components, region_figures
 from changedet.outputs.rasters.polygons import polygonise
 
 EIGHT = np.ones((3, 3))
@@ -138,12 +138,12 @@ def test_direction_by_which_date_stands_out(swap, wanted):
     mask[10:20, 8:18] = 1
     if swap:
         before, after = after, before
-    early, late = components.edge_contrast(before, after, mask)
+    early, late = region_figures.edge_contrast(before, after, mask)
     assert early.shape == (28, 28)
     inner = components.label(mask[1:-1, 1:-1])
     sums = components.describe_tile(inner, (0, 0), 28, (early, late)).sums[0]
-    assert components.direction(*sums.tolist()) == wanted
-    assert components.direction(7, 7) == components.direction(0, 0) == "other"
+    assert region_figures.direction(*sums.tolist()) == wanted
+    assert region_figures.direction(7, 7) == region_figures.direction(0, 0) == "other"
 
 
 def test_edge_contrast_adds_up_over_tiles_and_ignores_the_missing():
@@ -152,15 +152,15 @@ def test_edge_contrast_adds_up_over_tiles_and_ignores_the_missing():
     image[:, 5, 5] = np.nan
     mask = (rng.random((20, 20)) < 0.4).astype(np.uint8)
     mask[5, 5] = 255
-    whole, _ = components.edge_contrast(image, image, mask)
+    whole, _ = region_figures.edge_contrast(image, image, mask)
     assert np.isfinite(whole).all()
-    top, _ = components.edge_contrast(image[:, :12], image[:, :12], mask[:12])
-    bottom, _ = components.edge_contrast(image[:, 10:], image[:, 10:], mask[10:])
+    top, _ = region_figures.edge_contrast(image[:, :12], image[:, :12], mask[:12])
+    bottom, _ = region_figures.edge_contrast(image[:, 10:], image[:, 10:], mask[10:])
     np.testing.assert_array_equal(np.concatenate([top, bottom]), whole)
 
 
 def test_probability_rises_with_the_margin_from_one_half():
-    values = [components.change_probability(score, 2.0) for score in (1.0, 2.0, 2.5, 4.0, 100.0)]
+    values = [region_figures.change_probability(score, 2.0) for score in (1.0, 2.0, 2.5, 4.0, 100.0)]
     assert values[0] == values[1] == 0.5
     assert values[1:] == sorted(values[1:])
     assert values[3] == pytest.approx(1 - 0.5 * np.exp(-2))

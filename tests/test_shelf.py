@@ -15,7 +15,8 @@ from rasterio.transform import from_origin
 from changedet.imagery import pixels
 from changedet.imagery.block_cache import Shelf
 from changedet.imagery.headers import read_header
-from changedet.kernels.resampling import block_mean, block_mean_of_integers, without_nodata
+from changedet.kernels.block_means import block_mean, block_mean_of_integers
+from changedet.kernels.missing import without_nodata
 
 # rasterio's own arithmetic on windows uses affine's old operator.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")

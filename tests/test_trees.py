@@ -13,7 +13,7 @@ import pytest
 from scipy import ndimage
 
 from changedet.errors import ChangedetError, MethodError
-from changedet.kernels import boosted_trees
+from changedet.kernels import boosted_trees, forest_files
 from changedet.kernels.components import drop_small_components
 from changedet.models import loader
 from changedet.simulate import Truth, make_world, render
@@ -292,16 +292,16 @@ def test_the_forest_is_scikit_learn_s():
     y = (x[:, 0] * x[:, 1] + x[:, 2] > 0.3).astype(int)
     x[rng.random(x.shape) < 0.1] = np.nan
     model = ensemble.HistGradientBoostingClassifier(max_iter=30, early_stopping=False).fit(x, y)
-    grown = boosted_trees.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
+    grown = forest_files.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
     np.testing.assert_allclose(boosted_trees.margins(grown, x, 30), model.decision_function(x), atol=1e-5)
     other = grown._replace(baseline=0.25)
     whole = ~np.isnan(x).any(axis=1)
     np.testing.assert_array_equal(
         boosted_trees.margins(grown, x[whole], 30), boosted_trees.margins(grown, x, 30)[whole]
     )
-    content = boosted_trees.dump((grown, other), {"note": 1})
-    assert content == boosted_trees.dump((grown, other), {"note": 1})
-    (again, second), about, checksum = boosted_trees.load(content)
+    content = forest_files.dump((grown, other), {"note": 1})
+    assert content == forest_files.dump((grown, other), {"note": 1})
+    (again, second), about, checksum = forest_files.load(content)
     assert second.baseline == 0.25
     assert (about, checksum) == ({"note": 1}, hashlib.sha256(content).hexdigest())
     for mine, kept in zip(grown, again, strict=True):

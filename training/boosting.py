@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from changedet.kernels import boosted_trees
+from changedet.kernels import boosted_trees, forest_files
 from changedet.stages.change.kernels.features import change_features
 from changedet.stages.change.kernels.image_planes import fit_scale
 from scenarios.pairs import Pair
@@ -66,7 +66,7 @@ def boosted(
     w = w if by_area else np.where(y == 1, SMALL_WEIGHT * np.sqrt(w), w)
     own = np.ascontiguousarray(x[rows][:, columns])
     model.fit(own, y[rows], sample_weight=w[rows])
-    grown = boosted_trees.from_boosting(
+    grown = forest_files.from_boosting(
         [iteration[0].nodes for iteration in model._predictors], model._baseline_prediction
     )
     apart = np.max(np.abs(boosted_trees.margins(grown, own[:5000], trees) - model.decision_function(own[:5000])))

@@ -31,7 +31,7 @@ from scipy import ndimage
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.kernels import boosted_trees  # noqa: E402
+from changedet.kernels import boosted_trees, forest_files  # noqa: E402
 from changedet.stages.change.kernels import feature_names  # noqa: E402
 from changedet.stages.change.kernels.guess_context import context as context_around  # noqa: E402
 from changedet.stages.change.kernels.guess_context import likely  # noqa: E402
@@ -233,7 +233,7 @@ def main() -> None:
     about: dict[str, Any] = {"features": [*feature_names.names(), *feature_names.context_names()]}
     about |= {"least_gsd_m": min(GSDS_M), "greatest_gsd_m": max(GSDS_M), "worlds": {}}
     whole = len(args.worlds) == len(WORLDS) and not args.keep_first
-    kept, known, _ = ((), {}, "") if whole else boosted_trees.load(args.kept.read_bytes())
+    kept, known, _ = ((), {}, "") if whole else forest_files.load(args.kept.read_bytes())
     for name in WORLDS:
         own = {} if whole else known["worlds"][name]
         before = (tuple(kept[k] for k in own["forests"]), own) if own else None
@@ -246,7 +246,7 @@ def main() -> None:
             "forests": [len(forests) + k for k in range(len(grown))],
         }
         forests += grown
-    args.out.write_bytes(boosted_trees.dump(forests, about))
+    args.out.write_bytes(forest_files.dump(forests, about))
     print(f"{args.out}: {args.out.stat().st_size} bytes, SHA-256 {hashlib.sha256(args.out.read_bytes()).hexdigest()}")
 
 

@@ -28,7 +28,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "training")]
 from network_scenes import scene  # noqa: E402
 from train_network import photograph  # noqa: E402
 
-from changedet.kernels import boosted_trees  # noqa: E402
+from changedet.kernels import boosted_trees, forest_files  # noqa: E402
 from changedet.stages.objects import detector  # noqa: E402
 from changedet.stages.objects.boxes import (  # noqa: E402
     rectangles_of,
@@ -87,7 +87,7 @@ def grown(
         early_stopping=False, random_state=0,
     )  # fmt: skip
     model.fit(rows, label, sample_weight=weight)
-    return boosted_trees.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
+    return forest_files.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
 
 
 def main() -> None:
@@ -100,7 +100,7 @@ def main() -> None:
     rows, label, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     box = label != NOTHING
     forests = grown(rows, box, weight, 150), grown(rows[box], label[box] == CONTAINER, weight[box], 100)
-    given.out.write_bytes(boosted_trees.dump(forests, {"features": context_rescoring.NAMES, "rows": len(rows)}))
+    given.out.write_bytes(forest_files.dump(forests, {"features": context_rescoring.NAMES, "rows": len(rows)}))
     digest = hashlib.sha256(given.out.read_bytes()).hexdigest()
     sys.stdout.write(f"{len(rows)} boxes, {np.bincount(label).tolist()}; {given.out.name} {digest}\n")
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from changedet.kernels import boosted_trees
+from changedet.kernels import boosted_trees, forest_files
 from changedet.stages.footprint.kernels import ground
 from scenarios.ground_sites import Seen, series_of
 from training.boosting import isotonic, say
@@ -76,7 +76,7 @@ def fitted(
         max_features=0.4, early_stopping=False, random_state=5,
     )  # fmt: skip
     model.fit(x, y, sample_weight=np.sqrt(w))
-    return boosted_trees.from_boosting(
+    return forest_files.from_boosting(
         [iteration[0].nodes for iteration in model._predictors], model._baseline_prediction
     )
 
@@ -111,7 +111,7 @@ def main() -> None:
         about[name] = described(one, checks, truth[name], weight)
         grown.append(one)
         say(f"{name}: {len(one.feature)} nodes")
-    asked.output.write_bytes(boosted_trees.dump(grown, {"forests": about, "features": ground.NAMES}))
+    asked.output.write_bytes(forest_files.dump(grown, {"forests": about, "features": ground.NAMES}))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from changedet.grid import Grid
-from changedet.kernels import boosted_trees
+from changedet.kernels import boosted_trees, forest_files
 from changedet.stages.footprint.kernels import cell_codes, closing, ground, surroundings
 from changedet.stages.footprint.stage import _geometry, _shape
 from scenarios.ground_sites import Bools, Seen, series_of
@@ -207,14 +207,14 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     asked = parser.parse_args()
     cv2.setNumThreads(1)
-    first, about, _ = boosted_trees.load(asked.first.read_bytes())
+    first, about, _ = forest_files.load(asked.first.read_bytes())
     fits, checks = (
         (told for seed in range(start, start + sites) for told in told_of(seed, first, about))
         for start, sites in ((FIT_SEED, asked.sites), (CHECK_SEED, asked.check_sites))
     )
     second, own = fitted_second(cells(fits, FIT_SEED), list(checks))
     names = [*ground.NAMES, *surroundings.NAMES]
-    asked.output.write_bytes(boosted_trees.dump([*first, *second], {**about, "features": names, "surroundings": own}))
+    asked.output.write_bytes(forest_files.dump([*first, *second], {**about, "features": names, "surroundings": own}))
 
 
 def fitted_second(rows: Rows, checks: Sequence[Told]) -> tuple[list[boosted_trees.Forest], dict[str, Any]]:

@@ -27,8 +27,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.kernels import boosted_trees  # noqa: E402
-from changedet.kernels.resampling import block_mean  # noqa: E402
+from changedet.kernels import boosted_trees, forest_files  # noqa: E402
+from changedet.kernels.block_means import block_mean  # noqa: E402
 from changedet.simulate import make_world  # noqa: E402
 from changedet.simulate.render import weather as sky_of  # noqa: E402
 from changedet.stages.mask.kernels.cloud_context import (  # noqa: E402
@@ -193,7 +193,7 @@ def grown(x: Floats, y: Bools) -> boosted_trees.Forest:
         max_features=0.5, early_stopping=False, random_state=0,
     )  # fmt: skip
     model.fit(x, y)
-    return boosted_trees.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
+    return forest_files.from_boosting([step[0].nodes for step in model._predictors], model._baseline_prediction)
 
 
 def pair(rows: tuple[Floats, Bools, Bools]) -> list[boosted_trees.Forest]:
@@ -239,7 +239,7 @@ def main() -> None:
     }
     forests = fit(span["seeds"])
     about = {"features": [*FEATURE_NAMES, *CONTEXT_NAMES], "seeds": args.seeds}
-    args.out.write_bytes(boosted_trees.dump(forests, about))
+    args.out.write_bytes(forest_files.dump(forests, about))
     report(span["held_out"], forests)
 
 

@@ -20,7 +20,8 @@ from rasterio.windows import Window as RasterWindow
 
 from changedet.imagery.block_cache import BUDGET_BYTES, Shelf
 from changedet.imagery.headers import Raster, gdal_options, is_remote, open_dataset, reading, stamp_of
-from changedet.kernels.resampling import block_mean, block_mean_of_integers, without_nodata
+from changedet.kernels.block_means import block_mean, block_mean_of_integers
+from changedet.kernels.missing import without_nodata
 
 BEYOND: Final = 1e30
 MAX_OPEN: Final = 24

@@ -24,8 +24,8 @@ from changedet.imagery.bands import ROLES
 from changedet.imagery.headers import Raster
 from changedet.imagery.kernels import provider_masks
 from changedet.imagery.warp import read_bilinear, read_nearest
+from changedet.kernels.missing import unite_missing
 from changedet.kernels.pixel_classes import CLEAR, NODATA
-from changedet.kernels.resampling import unite_missing
 
 Read = tuple[NDArray[np.float32], NDArray[np.uint8]]
 

@@ -1,25 +1,27 @@
-"""Boosted trees: kept as plain arrays, evaluated in stages, so that most pixels meet few of them.
+"""Boosted trees: plain arrays, evaluated in stages, so that most pixels go through few of them.
 
 The sum runs over the trees in one order for every pixel, so a pixel gets the same bits whatever block it is in.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 import math
-import zipfile
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.arrays import AnyArray, Bools, Ints, Singles
+
+Roots: TypeAlias = tuple[np.uint32, np.uint32, np.uint32, np.uint32]
+"""First nodes of four trees."""
+
 LEAF: Final = -1
+"""In place of a feature and of a left child."""
 RUN_PX: Final = 64
-"""Pixels of a row that meet the trees together: their features fill the nearest cache, and no more."""
+"""Pixels of a row that go through the trees together: their features fill the nearest cache, and no more."""
 
 
 class Forest(NamedTuple):
@@ -27,65 +29,45 @@ class Forest(NamedTuple):
 
     Attributes
     ----------
-    feature : (node,) int16
-        `LEAF`, or which feature is asked.
-    value : (node,) float32
+    feature : int16 (node,)
+        `LEAF`, or which feature decides.
+    value : float32 (node,)
         The greatest value that goes left; a leaf's share of the margin.
-    left : (node,) int32
+    left : int32 (node,)
         The left child.
-    missing_left : (node,) bool
+    missing_left : bool (node,)
         Where NaN goes.
-    root : (tree,) int32
+    root : int32 (tree,)
         The first node of each tree.
     baseline : float
         The margin before any tree.
     """
 
     feature: NDArray[np.int16]
-    value: NDArray[np.float32]
+    value: Singles
     left: NDArray[np.int32]
-    missing_left: NDArray[np.bool_]
+    missing_left: Bools
     root: NDArray[np.int32]
     baseline: float
 
 
-def from_boosting(trees: Sequence[Any], baseline: Any) -> Forest:
-    """The nodes of scikit-learn's histogram gradient boosting, without loss for float32 features."""
-    feature: list[int] = []
-    value: list[float] = []
-    left: list[int] = []
-    missing: list[bool] = []
-    root: list[int] = []
-    for nodes in trees:
-        start = len(feature)
-        root.append(start)
-        order, place = [0], {0: start}
-        while order:
-            node = nodes[order.pop(0)]
-            leaf = bool(node["is_leaf"])
-            children = [] if leaf else [int(node["left"]), int(node["right"])]
-            at = start + len(place)
-            for k, child in enumerate(children):
-                place[child] = at + k
-            order += children
-            feature.append(LEAF if leaf else int(node["feature_idx"]))
-            value.append(float(node["value"]) if leaf else _below(float(node["num_threshold"])))
-            left.append(LEAF if leaf else at)
-            missing.append(bool(node["missing_go_to_left"]))
-    return Forest(
-        np.array(feature, np.int16), np.array(value, np.float32), np.array(left, np.int32), np.array(missing, bool),
-        np.array(root, np.int32), float(np.ravel(baseline)[0]),
-    )  # fmt: skip
+def margins(forest: Forest, table: Singles, trees: int) -> Singles:
+    """Log odds of rows of a table.
 
+    Parameters
+    ----------
+    forest : Forest
+        Boosted trees.
+    table : float32 (n, feature)
+        NaN is missing.
+    trees : int
+        How many of them are summed, from the first.
 
-def _below(threshold: float) -> float:
-    """The greatest float32 that is not above: a float32 is at most the threshold where it is at most this."""
-    near = np.float32(threshold)
-    return float(near if float(near) <= threshold else np.nextafter(near, np.float32(-np.inf)))
-
-
-def margins(forest: Forest, table: NDArray[np.float32], trees: int) -> NDArray[np.float32]:
-    """Log odds ``(n,)`` of rows ``(n, feature)`` after so many trees."""
+    Returns
+    -------
+    float32 (n,)
+        Never NaN.
+    """
     rows = np.asarray(table, np.float32).T[:, None, :]
     valid = np.ones(rows.shape[1:], bool)
     counts, least = np.array([trees], np.int64), np.array([-np.inf], np.float32)
@@ -94,18 +76,21 @@ def margins(forest: Forest, table: NDArray[np.float32], trees: int) -> NDArray[n
 
 def staged_margins(
     forest: Forest,
-    features: NDArray[np.float32],
-    valid: NDArray[np.bool_],
+    features: Singles,
+    valid: Bools,
     stages: Sequence[Sequence[float]],
     most: float = math.inf,
-) -> NDArray[np.float32]:
+) -> Singles:
     """Log odds of every pixel; a pixel below a stage's least margin keeps what it has there, but for `most`.
 
     Parameters
     ----------
     forest : Forest
-    features : (feature, y, x) float32
-    valid : (y, x) bool
+        Boosted trees.
+    features : float32 (feature, y, x)
+        NaN is missing.
+    valid : bool (y, x)
+        Pixels to evaluate.
     stages : sequence of (trees, least margin)
         After so many trees a pixel must have so much to go on.
     most : float
@@ -113,7 +98,7 @@ def staged_margins(
 
     Returns
     -------
-    (y, x) float32
+    float32 (y, x)
         NaN where not valid.
     """
     counts = np.array([*(int(trees) for trees, _ in stages), len(forest.root)], np.int64)
@@ -122,50 +107,53 @@ def staged_margins(
 
 
 _NODE: Final = np.dtype([("value", np.float32), ("code", np.int32)])
+FEATURE_BITS: Final = 8
+"""Of a node's code, the lowest bits, which hold the feature: there are at most 256."""
+LEFT_BIT: Final = FEATURE_BITS + 1
+"""Where the left child begins in the code, after one bit for where NaN goes."""
 
 
-def _packed(forest: Forest) -> NDArray[Any]:
-    """What a step asks of a node in one place: its value, and left child, where NaN goes and feature in one number.
+def _packed(forest: Forest) -> AnyArray:
+    """What a step needs of a node in one place: its value, and left child, where NaN goes and feature in one number.
 
     A leaf has the number -1.
     """
     nodes = np.empty(len(forest.feature), _NODE)
     nodes["value"] = forest.value
-    asked = (forest.missing_left.astype(np.int32) << 8) | forest.feature
-    nodes["code"] = np.where(forest.feature < 0, LEAF, (forest.left << 9) | asked)
+    below = (forest.missing_left.astype(np.int32) << FEATURE_BITS) | forest.feature
+    nodes["code"] = np.where(forest.feature < 0, LEAF, (forest.left << LEFT_BIT) | below)
     return nodes
 
 
-def _summed(
-    forest: Forest, features: Any, valid: Any, counts: NDArray[np.int64], least: NDArray[np.float32], most: float
-) -> NDArray[np.float32]:
+def _summed(forest: Forest, features: Singles, valid: Bools, counts: Ints, least: Singles, most: float) -> Singles:
     found = _evaluate(features, valid, _packed(forest), forest.root, forest.baseline, counts, least, np.float32(most))
     return np.asarray(found, np.float32)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _child(nodes: Any, at: Any, code: Any, own: Any, missing: Any) -> Any:
-    # unsigned, as numba asks of a signed index whether it counts from the end
-    asked = np.uint32(code)
-    v = own[asked & np.uint32(255)]
+def _child(nodes: AnyArray, at: np.uint32, code: np.int32, own: Singles, missing: bool) -> np.uint32:
+    # unsigned, as numba tests of a signed index whether it counts from the end
+    packed = np.uint32(code)
+    v = own[packed & np.uint32(255)]
     right = np.uint32(v > nodes[at].value)
     if missing and v != v:
-        right = np.uint32(asked & np.uint32(256) == 0)
-    return (asked >> np.uint32(9)) + right
+        right = np.uint32(packed & np.uint32(256) == 0)
+    return (packed >> np.uint32(LEFT_BIT)) + right
 
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _leaf(nodes: Any, root: Any, own: Any, missing: Any) -> Any:
+def _leaf(nodes: AnyArray, root: int, own: Singles, missing: bool) -> np.float32:
     at = np.uint32(root)
     code = nodes[at].code
     while code >= 0:
         at = _child(nodes, at, code, own, missing)
         code = nodes[at].code
-    return nodes[at].value
+    value: np.float32 = nodes[at].value
+    return value
 
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _four_more(nodes: Any, roots: Any, own: Any, missing: Any, margin: Any) -> Any:
+def _four_more(nodes: AnyArray, roots: Roots, own: Singles, missing: bool, margin: np.float32) -> np.float32:
     """Four trees at once: while one waits for its memory the others go on."""
     a, b, c, d = roots
     p, q, r, s = nodes[a].code, nodes[b].code, nodes[c].code, nodes[d].code
@@ -185,17 +173,25 @@ def _four_more(nodes: Any, roots: Any, own: Any, missing: Any, margin: Any) -> A
     margin += nodes[a].value
     margin += nodes[b].value
     margin += nodes[c].value
-    return margin + nodes[d].value
+    total: np.float32 = margin + nodes[d].value
+    return total
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _evaluate(
-    features: Any, valid: Any, nodes: Any, root: Any, baseline: float, counts: Any, least: Any, most: Any
-) -> Any:
+    features: Singles,
+    valid: Bools,
+    nodes: AnyArray,
+    root: NDArray[np.int32],
+    baseline: float,
+    counts: Ints,
+    least: Singles,
+    most: np.float32,
+) -> Singles:
     """Log odds of every pixel, a run of neighbours at a time.
 
     Their features are turned round once, as reading one value from each of a hundred planes for every pixel costs as
-    much as the trees; and each tree meets them one behind the other, while it lies in the nearest cache.
+    much as the trees; and each tree takes them one behind the other, while it lies in the nearest cache.
     """
     out = np.full(valid.shape, np.nan, np.float32)
     table = np.empty((RUN_PX, features.shape[0]), np.float32)
@@ -219,7 +215,7 @@ def _evaluate(
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _turned(features: Any, y: int, first: int, table: Any) -> Any:
+def _turned(features: Singles, y: int, first: int, table: Singles) -> bool:
     """Copy the features of a run of pixels into a row of the table each; whether any is missing."""
     missing = False
     for feature in range(features.shape[0]):
@@ -233,7 +229,15 @@ def _turned(features: Any, y: int, first: int, table: Any) -> Any:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _add(
-    table: Any, missing: Any, nodes: Any, root: Any, counts: Any, least: Any, most: Any, margin: Any, going: Any
+    table: Singles,
+    missing: bool,
+    nodes: AnyArray,
+    root: NDArray[np.int32],
+    counts: Ints,
+    least: Singles,
+    most: np.float32,
+    margin: Singles,
+    going: Ints,
 ) -> None:
     """Add trees to the margins of the rows that go on; one below a stage's least margin goes no further."""
     size, tree = going.size, 0
@@ -243,7 +247,7 @@ def _add(
             four = np.uint32(a), np.uint32(b), np.uint32(c), np.uint32(d)
             for j in range(size):
                 k = going[j]
-                # written twice, so that the walk without NaN is compiled without the question
+                # written twice, so that the walk without NaN is compiled without the test
                 if missing:
                     margin[k] = _four_more(nodes, four, table[k], True, margin[k])
                 else:
@@ -254,41 +258,18 @@ def _add(
                 k = going[j]
                 margin[k] += _leaf(nodes, root[tree], table[k], missing)
             tree += 1
-        left = 0
-        for j in range(size):
-            k = going[j]
-            if margin[k] < least[stage]:
-                margin[k] = min(margin[k], most)
-            else:
-                going[left] = k
-                left += 1
-        size = left
+        size = _still_going(margin, going[:size], least[stage], most)
 
 
-def dump(forests: Sequence[Forest], about: dict[str, Any]) -> bytes:
-    """The bytes of a file of forests and what goes with them; the same forests give the same bytes."""
-    arrays = {
-        f"{name}_{k}": kept for k, one in enumerate(forests) for name, kept in zip(Forest._fields, one, strict=True)
-    }
-    arrays["about"] = np.array(json.dumps(about, sort_keys=True))
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, array in arrays.items():
-            held = io.BytesIO()
-            np.lib.format.write_array(held, np.asarray(array), allow_pickle=False)
-            file.writestr(zipfile.ZipInfo(f"{name}.npy", (2000, 1, 1, 0, 0, 0)), held.getvalue(), zipfile.ZIP_DEFLATED)
-    return whole.getvalue()
-
-
-def load(content: bytes) -> tuple[tuple[Forest, ...], dict[str, Any], str]:
-    """Forests from the bytes that `dump` gives, what goes with them, and the bytes' SHA-256."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as kept:
-        count = sum(name.startswith("root_") for name in kept.files)
-        forests = tuple(_forest([kept[f"{name}_{k}"] for name in Forest._fields]) for k in range(count))
-        about = json.loads(str(kept["about"]))
-    return forests, about, hashlib.sha256(content).hexdigest()
-
-
-def _forest(arrays: Sequence[NDArray[Any]]) -> Forest:
-    feature, value, left, missing_left, root, baseline = arrays
-    return Forest(feature, value, left, missing_left, root, float(baseline))
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _still_going(margin: Singles, going: Ints, least: np.float32, most: np.float32) -> int:
+    """Move the rows that reach a stage's least margin to the front, and say how many they are."""
+    left = 0
+    for j in range(going.size):
+        k = going[j]
+        if margin[k] < least:
+            margin[k] = min(margin[k], most)
+        else:
+            going[left] = k
+            left += 1
+    return left

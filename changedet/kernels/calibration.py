@@ -1,34 +1,40 @@
-"""What labelled tiles say of a detector: how sure its boxes are, how many it misses, how far its counts scatter."""
+"""A detector calibrated on labelled tiles: confidences as shares of true boxes, the scale of counts, their interval."""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy import stats
 from scipy.optimize import minimize
 from scipy.special import expit, logit
-from scipy.stats import t as student
 
+from changedet.arrays import Bools, Floats
 from changedet.kernels.intervals import MISCOUNT
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 SLOPE_SD: Final = 0.5
 OFFSET_SD: Final = 1.5
 """How far the confidences of another sensor are taken to lie from those of the training, before any label is seen."""
 LEAST_SLOPE: Final = 0.2
+"""A flatter line would make all confidences alike; chosen by hand."""
 PRIOR_BOXES: Final = 5.0
 """Weight of the scale that comes with the detector, in boxes."""
 PRIOR_TILES: Final = 8.0
 """Weight of the half width that comes with it, in tiles: some twenty tiles of a site can agree by chance."""
 COVERAGE: Final = 0.95
+"""Of the intervals of counts."""
 _EDGE: Final = 1e-4
+"""Confidences are kept this far from 0 and 1, where their logit is infinite."""
 
 
 class Confidence(NamedTuple):
-    """``sigmoid(slope logit(c) + offset)`` in place of a confidence ``c``."""
+    """``sigmoid(slope logit(c) + offset)`` in place of a confidence ``c``.
+
+    Attributes
+    ----------
+    slope, offset : float
+        1 and 0 leave it as it is.
+    """
 
     slope: float
     offset: float
@@ -53,8 +59,22 @@ class Counts(NamedTuple):
 
 
 def recalibrated(confidence: Floats, slope: float, offset: float) -> Floats:
-    """Confidences (n,) on another scale; 0 and 1 stay what they are.
+    """Confidences on another scale.
 
+    Parameters
+    ----------
+    confidence : float64 (n,)
+        0 to 1.
+    slope, offset : float
+        As of `Confidence`.
+
+    Returns
+    -------
+    float64 (n,)
+        0 to 1; 0 and 1 stay what they are.
+
+    Examples
+    --------
     >>> recalibrated(np.array([0.0, 0.5, 1.0]), 1.0, 0.0)
     array([0. , 0.5, 1. ])
     """
@@ -63,7 +83,20 @@ def recalibrated(confidence: Floats, slope: float, offset: float) -> Floats:
 
 
 def original(confidence: Floats, slope: float, offset: float) -> Floats:
-    """What `recalibrated` was given."""
+    """The inverse of `recalibrated`.
+
+    Parameters
+    ----------
+    confidence : float64 (n,)
+        As `recalibrated` gives.
+    slope, offset : float
+        As of `Confidence`.
+
+    Returns
+    -------
+    float64 (n,)
+        0 to 1.
+    """
     result: Floats = expit((logit(np.asarray(confidence, np.float64)) - offset) / slope)
     return result
 
@@ -72,8 +105,7 @@ def fit_confidence(confidence: Floats, is_true: Bools, weight: Floats) -> Confid
     """Slope and offset that make confidences the share of true boxes.
 
     Logistic regression of truth on the logit (Platt 1999), with a normal prior around "as it is", so that few labels
-    change little; by quasi-Newton steps on a convex
-    cost.
+    change little; by quasi-Newton steps on a convex cost.
 
     Parameters
     ----------
@@ -83,18 +115,24 @@ def fit_confidence(confidence: Floats, is_true: Bools, weight: Floats) -> Confid
         Whether a person labelled a box there.
     weight : float64 (n,)
         How many boxes of the site each stands for, of mean 1.
+
+    Returns
+    -------
+    Confidence
+        Of a slope of at least `LEAST_SLOPE`.
     """
     x = np.column_stack([logit(np.clip(confidence, _EDGE, 1 - _EDGE)), np.ones(len(confidence))])
     prior, precision = np.array([1.0, 0.0]), np.array([SLOPE_SD, OFFSET_SD]) ** -2.0
 
-    def cost(beta: Floats) -> tuple[float, Floats]:
+    def _cost(beta: Floats) -> tuple[float, Floats]:
+        """Negative log posterior, and its gradient."""
         value = x @ beta
         loss = weight @ (np.logaddexp(0.0, value) - is_true * value)
         away = beta - prior
         slope = x.T @ (weight * (expit(value) - is_true)) + precision * away
         return float(loss + 0.5 * precision @ away**2), slope
 
-    slope, offset = minimize(cost, prior, jac=True, method="BFGS").x
+    slope, offset = minimize(_cost, prior, jac=True, method="BFGS").x
     return Confidence(max(float(slope), LEAST_SLOPE), float(offset))
 
 
@@ -111,13 +149,18 @@ def fit_counts(
     Parameters
     ----------
     expected, spread : float64 (n,)
-        Boxes expected in each tile before any scale, and the unit of their interval (`kernels.series.count_spread`).
+        Boxes expected in each tile before any scale, and the unit of their interval, as `intervals.count_spread` gives.
     true : float64 (n,)
         Boxes labelled in it.
     weight : float64 (n,)
         How many such tiles of the site each stands for, of mean 1.
     scale, half_width : float
         The detector's own, which weigh as much as some boxes and tiles.
+
+    Returns
+    -------
+    Counts
+        Between the detector's own and what the tiles show.
 
     Raises
     ------
@@ -134,7 +177,7 @@ def fit_counts(
     others = _ratio(above.sum() - above, below.sum() - below, scale)
     errors = np.abs(true - others * expected) / spread
     error = float(np.sqrt(n / (n - 1) * ((above - found * below) ** 2).sum()) / (below.sum() + PRIOR_BOXES))
-    factor = float(student.ppf(0.5 + COVERAGE / 2, n - 1))
+    factor = float(stats.t.ppf(0.5 + COVERAGE / 2, n - 1))
     square = (PRIOR_TILES * half_width**2 + factor**2 * (errors**2).sum()) / (PRIOR_TILES + n)
     half = float(np.sqrt(square))
     return Counts(found, error, max(half, factor * error / MISCOUNT))

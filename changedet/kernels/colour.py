@@ -16,12 +16,25 @@ XYZ: Final = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
 ) / np.array([[0.95047], [1.0], [1.08883]])
 """Linear sRGB to CIE XYZ over the white of D65 (IEC 61966-2-1)."""
+SRGB_LINEAR, SRGB_SLOPE, SRGB_OFFSET, SRGB_SCALE, SRGB_GAMMA = 0.04045, 12.92, 0.055, 1.055, 2.4
+"""Below the first sRGB is linear, of that slope; above a power of that offset, scale and exponent (IEC 61966-2-1)."""
 LIGHTNESS_WEIGHT: Final = 0.4
 """Sun, wet and dust change the lightness of a roof more than its hue."""
 
 
 def scaled_lab(linear: Floats) -> Floats:
-    """CIELAB of linear sRGB (n, 3), lightness weighted down: the distance is the difference of two colours."""
+    """CIELAB with lightness weighted down: the distance of two rows is the difference of their colours.
+
+    Parameters
+    ----------
+    linear : float64 (n, 3)
+        Linear sRGB; clipped to 0 to 1.
+
+    Returns
+    -------
+    float64 (n, 3)
+        Weighted lightness, a and b.
+    """
     xyz = np.clip(linear, 0.0, 1.0) @ XYZ.T
     x, y, z = np.where(xyz > CIE_LINEAR, np.cbrt(xyz), CIE_SLOPE * xyz + CIE_OFFSET).T
     lightness = LIGHTNESS_WEIGHT * (LAB_LIGHTNESS * y - LAB_LIGHTNESS_OFFSET)
@@ -29,6 +42,18 @@ def scaled_lab(linear: Floats) -> Floats:
 
 
 def linear_rgb(srgb: Floats) -> Floats:
-    """Linear light of sRGB values (n, 3), both 0 to 1."""
-    linear: Floats = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    """Linear light of sRGB values.
+
+    Parameters
+    ----------
+    srgb : float64 (n, 3)
+        0 to 1.
+
+    Returns
+    -------
+    float64 (n, 3)
+        0 to 1.
+    """
+    power = ((srgb + SRGB_OFFSET) / SRGB_SCALE) ** SRGB_GAMMA
+    linear: Floats = np.where(srgb <= SRGB_LINEAR, srgb / SRGB_SLOPE, power)
     return linear

@@ -8,42 +8,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import cc3d
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.arrays import Bools, Bytes, Ints, Singles
+
 FIXED_POINT: Final = 1024
 """Figures are summed in units of one over this."""
 LARGEST_FIGURE: Final = 1e6
 """Larger figures count as this, so that a sum over any region fits 64 bits."""
-AMBIGUOUS: Final = 0.1
-"""Edge evidence of the two dates that differs by less than this share of their sum does not tell a direction."""
+
+EIGHT_NEIGHBOURS: Final = 8
+"""Pixels that share an edge or a corner are connected."""
 
 Place: TypeAlias = tuple[int, int]
+"""Row and column of a tile or of a pixel."""
 
 
 @dataclass(frozen=True)
 class TileComponents:
-    """What a tile's regions tell without their pixels; index i of each array is label i + 1.
+    """What a tile's regions are without their pixels; index i of each array is label i + 1.
 
     Attributes
     ----------
-    areas : (n,) int64
+    areas : int64 (n,)
         Pixels.
-    first : (n,) int64
+    first : int64 (n,)
         Row-major index in the whole image of the first pixel.
-    sums : (n, k) int64
+    sums : int64 (n, k)
         Sums of the figures given, in units of 1 / `FIXED_POINT`.
-    top, bottom, left, right : int32 arrays
+    top, bottom : int32 (x,)
         Labels along the tile's borders.
+    left, right : int32 (y,)
+        The same of its sides.
     """
 
-    areas: NDArray[np.int64]
-    first: NDArray[np.int64]
-    sums: NDArray[np.int64]
+    areas: Ints
+    first: Ints
+    sums: Ints
     top: NDArray[np.int32]
     bottom: NDArray[np.int32]
     left: NDArray[np.int32]
@@ -62,35 +68,49 @@ class Components:
         As in `TileComponents`, of whole regions; index i is region i + 1.
     """
 
-    ids: dict[Place, NDArray[np.int64]]
-    areas: NDArray[np.int64]
-    sums: NDArray[np.int64]
+    ids: dict[Place, Ints]
+    areas: Ints
+    sums: Ints
 
 
-def label(mask: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """Labels from 1 of the 8-connected regions of pixels that are 1; the same mask gets the same labels."""
+def label(mask: Bytes) -> NDArray[np.int32]:
+    """Labels of the 8-connected regions of a mask.
+
+    Parameters
+    ----------
+    mask : uint8 (y, x)
+        Regions are made of pixels that are 1.
+
+    Returns
+    -------
+    int32 (y, x)
+        From 1; 0 elsewhere. The same mask gets the same labels.
+    """
     # bytes, not booleans: cc3d 4.1.1 labels flat boolean pictures wrongly (pixels made up, regions merged)
     binary = (mask == 1).astype(np.uint8, order="C")
     if not binary.any():
         return np.zeros(mask.shape, np.int32)
-    return np.ascontiguousarray(cc3d.connected_components(binary, connectivity=8), np.int32)
+    return np.ascontiguousarray(cc3d.connected_components(binary, connectivity=EIGHT_NEIGHBOURS), np.int32)
 
 
-def describe_tile(
-    labels: NDArray[np.int32], origin: Place, width: int, figures: tuple[NDArray[np.float32], ...]
-) -> TileComponents:
+def describe_tile(labels: NDArray[np.int32], origin: Place, width: int, figures: tuple[Singles, ...]) -> TileComponents:
     """Areas, first pixels, figures and borders of a tile's regions.
 
     Parameters
     ----------
-    labels : (y, x) int32
+    labels : int32 (y, x)
         As `label` returns.
     origin : (y, x)
         The tile's first pixel in the whole image.
     width : int
         Of the whole image.
-    figures : tuple of (y, x) float arrays
+    figures : tuple of float32 (y, x)
         What to sum over each region, such as the score; NaN counts as 0.
+
+    Returns
+    -------
+    TileComponents
+        Of the tile.
     """
     count = int(labels.max(initial=0))
     flat = labels.ravel()
@@ -112,6 +132,11 @@ def join(tiles: Mapping[Place, TileComponents]) -> Components:
     ----------
     tiles : mapping of (row, column) to TileComponents
         Neighbours in the mapping are neighbours in the image; a tile that is missing holds no region.
+
+    Returns
+    -------
+    Components
+        The same, however the image was cut.
     """
     places = sorted(tiles)
     starts = dict(zip(places, np.cumsum([0, *(len(tiles[place].areas) for place in places)]).tolist(), strict=False))
@@ -119,7 +144,7 @@ def join(tiles: Mapping[Place, TileComponents]) -> Components:
     pairs = np.array([pair for place in places for pair in _touching(place, tiles, starts)], np.int64).reshape(-1, 2)
     parent = np.arange(total, dtype=np.int64)
     _unite(parent, pairs)
-    first = _stack([tiles[place].first for place in places], np.int64)
+    first = _stack([tiles[place].first for place in places])
     roots, inverse = np.unique(parent, return_inverse=True)
     earliest = np.full(len(roots), np.iinfo(np.int64).max)
     np.minimum.at(earliest, inverse, first)
@@ -127,99 +152,90 @@ def join(tiles: Mapping[Place, TileComponents]) -> Components:
     rank[np.argsort(earliest, kind="stable")] = np.arange(len(roots))
     region = rank[inverse]
     areas = np.zeros(len(roots), np.int64)
-    np.add.at(areas, region, _stack([tiles[place].areas for place in places], np.int64))
-    sums = _stack([tiles[place].sums for place in places], np.int64)
+    np.add.at(areas, region, _stack([tiles[place].areas for place in places]))
+    sums = _stack([tiles[place].sums for place in places])
     all_sums = np.zeros((len(roots), *sums.shape[1:]), np.int64)
     np.add.at(all_sums, region, sums)
     ids = {place: _ids(region, starts[place], len(tiles[place].areas)) for place in places}
     return Components(ids, areas, all_sums)
 
 
-def region_ids(mask: NDArray[np.uint8], ids: NDArray[np.int64], kept: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Regions ``(y, x)`` of a tile's pixels, numbered over the whole image; 0 where none or not kept.
+def region_ids(mask: Bytes, ids: Ints, kept: Bools) -> NDArray[np.int32]:
+    """Regions of a tile's pixels, numbered over the whole image.
 
     Parameters
     ----------
-    mask : (y, x) uint8
-    ids : (n + 1,) int64
+    mask : uint8 (y, x)
+        Of the tile; regions are made of pixels that are 1.
+    ids : int64 (n + 1,)
         The tile's entry of `Components.ids`.
-    kept : (regions,) bool
+    kept : bool (region,)
         For each region of the whole image.
+
+    Returns
+    -------
+    int32 (y, x)
+        From 1; 0 where there is no region or it is not kept.
     """
     wanted = np.concatenate(([False], kept))[ids]
     return np.asarray(np.where(wanted, ids, 0), np.int32)[label(mask)]
 
 
-def keep(mask: NDArray[np.uint8], regions: NDArray[np.int32]) -> NDArray[np.uint8]:
-    """A tile's mask without the regions that `region_ids` did not keep; 0 and 255 stay."""
+def keep(mask: Bytes, regions: NDArray[np.int32]) -> Bytes:
+    """A tile's mask without the regions that `region_ids` did not keep.
+
+    Parameters
+    ----------
+    mask : uint8 (y, x)
+        1 in regions.
+    regions : int32 (y, x)
+        As `region_ids` gives.
+
+    Returns
+    -------
+    uint8 (y, x)
+        0 and 255 stay.
+    """
     return np.where(mask == 1, regions > 0, mask).astype(np.uint8)
 
 
-def drop_small_components(mask: NDArray[np.uint8], least_px: int) -> NDArray[np.uint8]:
-    """A mask without the 8-connected regions of fewer pixels."""
+def drop_small_components(mask: Bytes, least_px: int) -> Bytes:
+    """A mask without its small regions.
+
+    Parameters
+    ----------
+    mask : uint8 (y, x)
+        1 in regions.
+    least_px : int
+        8-connected regions of fewer pixels are dropped.
+
+    Returns
+    -------
+    uint8 (y, x)
+        0 and 255 stay.
+    """
     labels = label(mask)
     large = np.bincount(labels.ravel()) >= least_px
     large[0] = False
     return np.where(mask == 1, large[labels], mask).astype(np.uint8)
 
 
-def edge_contrast(
-    before: NDArray[np.float32], after: NDArray[np.float32], mask: NDArray[np.uint8]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Contrast of each date across the outline of the changed regions; a figure to sum by `describe_tile`.
-
-    Parameters
-    ----------
-    before, after : (band, y + 2, x + 2) float32
-        One pixel wider on each side than the tile, in comparable units.
-    mask : (y + 2, x + 2) uint8
-        Before any cleaning, 1 changed.
-
-    Returns
-    -------
-    tuple of two (y, x) float32
-        For each changed pixel, over its 4-neighbours that are unchanged, the sum of the absolute differences of all
-        bands, before and after; 0 elsewhere and towards what is missing.
-    """
-    rows, columns = np.nonzero(mask[1:-1, 1:-1] == 1)
-    sums = np.zeros((2, mask.shape[0] - 2, mask.shape[1] - 2), np.float32)
-    _outline(before, after, mask, rows, columns, sums)
-    return sums[0], sums[1]
-
-
-def direction(before_contrast: int, after_contrast: int) -> str:
-    """ "gain" where the later date stands out from its surroundings, "loss" where the earlier did, else "other"."""
-    both = before_contrast + after_contrast
-    lead = (after_contrast - before_contrast) / both if both else 0.0
-    if abs(lead) < AMBIGUOUS:
-        return "other"
-    return "gain" if lead > 0 else "loss"
-
-
-def change_probability(mean_score: float, threshold: float) -> float:
-    """Probability that a region changed, from how far its mean score lies above the threshold.
-
-    ``1 - exp(-2 m) / 2`` with the margin ``m = mean / threshold - 1``: one half on the threshold, .82 half as much
-    again above it, .93 at twice. Monotone, and not calibrated against a truth.
-    """
-    margin = max(0.0, mean_score / threshold - 1.0) if threshold > 0 else 0.0
-    return float(1.0 - 0.5 * np.exp(-2.0 * margin))
-
-
-def _fixed(figure: NDArray[np.float32]) -> NDArray[np.int64]:
+def _fixed(figure: Singles) -> Ints:
     clipped = np.clip(np.nan_to_num(figure.astype(np.float64)), -LARGEST_FIGURE, LARGEST_FIGURE)
     return np.rint(clipped * FIXED_POINT).astype(np.int64)
 
 
-def _stack(arrays: list[NDArray[Any]], dtype: Any) -> NDArray[Any]:
-    return np.concatenate(arrays) if arrays else np.zeros(0, dtype)
+def _stack(arrays: list[Ints]) -> Ints:
+    return np.concatenate(arrays) if arrays else np.zeros(0, np.int64)
 
 
-def _ids(region: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
+def _ids(region: Ints, start: int, count: int) -> Ints:
     return np.concatenate((np.zeros(1, np.int64), region[start : start + count] + 1))
 
 
-def _touching(place: Place, tiles: Mapping[Place, TileComponents], starts: Mapping[Place, int]) -> list[Any]:
+def _touching(
+    place: Place, tiles: Mapping[Place, TileComponents], starts: Mapping[Place, int]
+) -> list[tuple[int, int]]:
     """Pairs of regions of this tile and of its later neighbours that share an edge or a corner."""
     row, column = place
     tile, found = tiles[place], []
@@ -251,7 +267,7 @@ def _adjacent(near: NDArray[np.int32], far: NDArray[np.int32]) -> set[tuple[int,
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _unite(parent: Any, pairs: Any) -> None:
+def _unite(parent: Ints, pairs: Ints) -> None:
     """Union by the smaller index with path halving; afterwards every entry is its root."""
     for k in range(pairs.shape[0]):
         a, b = pairs[k, 0], pairs[k, 1]
@@ -270,25 +286,9 @@ def _unite(parent: Any, pairs: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _first_pixels(labels: Any, y0: int, x0: int, width: int, first: Any) -> None:
+def _first_pixels(labels: NDArray[np.int32], y0: int, x0: int, width: int, first: Ints) -> None:
     for y in range(labels.shape[0]):
         for x in range(labels.shape[1]):
             j = labels[y, x] - 1
             if j >= 0 and first[j] < 0:
                 first[j] = (y0 + y) * width + x0 + x
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _outline(before: Any, after: Any, mask: Any, rows: Any, columns: Any, out: Any) -> None:
-    for k in range(rows.size):
-        y, x = rows[k] + 1, columns[k] + 1
-        for v, u in ((y - 1, x), (y, x - 1), (y, x + 1), (y + 1, x)):
-            if mask[v, u] != 0:
-                continue
-            for j in range(before.shape[0]):
-                d = abs(before[j, y, x] - before[j, v, u])
-                if d == d:
-                    out[0, y - 1, x - 1] += d
-                d = abs(after[j, y, x] - after[j, v, u])
-                if d == d:
-                    out[1, y - 1, x - 1] += d

@@ -9,6 +9,7 @@ import numpy as np
 from changedet.arrays import Bools, Floats
 
 QUANTILE: Final = 1.96
+"""Of the normal distribution, for 95 % between both sides."""
 MISCOUNT: Final = 0.08
 """Standard deviation of the detector's scene-wide miscount as a share of the count. Provisional: from simulated yards,
 to be replaced by a split-conformal calibration on at least 30 sites."""
@@ -66,14 +67,20 @@ def count_spread(expected: float, variance: float, unseen: float, batches: float
         changed there came or went in batches.
     gone : float
         Share of the ground that neither the date nor any later one shows.
+
+    Returns
+    -------
+    float
+        Boxes; the unit of a count's interval.
     """
     parts = (MISCOUNT * expected, UNSEEN_TURNOVER * unseen, UNSEEN_GROUND * gone * expected, BATCH * batches)
     return float(np.sqrt(variance + 1.0 + sum(part**2 for part in parts)))
 
 
 def event_spread(events: float, variance: float) -> float:
-    """``sqrt(variance + 1 + events / 4 + (.08 events)^2)``: one event more for those that no row shows, and the
-    detector's miscount.
+    """``sqrt(variance + 1 + events / 4 + (.08 events)^2)``.
+
+    One event more for those that no row shows, and the detector's miscount.
 
     Parameters
     ----------
@@ -81,12 +88,32 @@ def event_spread(events: float, variance: float) -> float:
         Arrivals or departures that the likeliest histories show.
     variance : float
         Of their number by the posteriors.
+
+    Returns
+    -------
+    float
+        Events; the unit of their interval.
     """
     return float(np.sqrt(variance + 1.0 + events / 4.0 + (MISCOUNT * events) ** 2))
 
 
 def interval(first: float, second: float, spread: float, halves: tuple[float, float]) -> tuple[float, float]:
-    """From below the lesser of two estimates of one figure to above the greater; not below 0."""
+    """From below the lesser of two estimates of one figure to above the greater.
+
+    Parameters
+    ----------
+    first, second : float
+        Estimates.
+    spread : float
+        As `count_spread` or `event_spread` gives.
+    halves : (float, float)
+        Half widths below and above, in spreads.
+
+    Returns
+    -------
+    low, high : float
+        Not below 0.
+    """
     return max(0.0, min(first, second) - halves[0] * spread), max(first, second) + halves[1] * spread
 
 
@@ -95,6 +122,18 @@ def area_interval(area: float, seen_area: float, false_share: float) -> tuple[fl
 
     ``area / 1.40`` less the share of a quiet site that the method marks falsely, to ``area / .52`` and what can be
     missed; at most the seen area.
+
+    Parameters
+    ----------
+    area, seen_area : float
+        Of the mask, and of what both dates show, m2.
+    false_share : float
+        Of a quiet site, what the method marks falsely.
+
+    Returns
+    -------
+    low, high : float
+        m2; the mask's area lies between.
     """
     low = max(0.0, area / RATIO_HIGH - false_share * seen_area)
     high = min(area / RATIO_LOW + MISSED_M2, max(seen_area, area))
@@ -114,6 +153,11 @@ def bounds_of_hidden(present: Floats, clear: Bools) -> tuple[Floats, Floats]:
         Posterior probability of a box.
     clear : bool (place, date)
         Whether the date saw the place.
+
+    Returns
+    -------
+    least, most : float64 (date,)
+        Boxes.
     """
     n = present.shape[1]
     date, place = np.arange(n), np.arange(len(present))[:, None]

@@ -16,4 +16,5 @@ MASKED: Final = 7
 SHADE: Final = 8
 """In the kept raster only: clear, but in so deep a shade that a box may stand there unseen."""
 
-NAMES: Final = ("clear", "nodata", "saturated", "cloud", "shadow", "snow", "haze", "masked", "shade")
+CLASS_NAMES: Final = ("clear", "nodata", "saturated", "cloud", "shadow", "snow", "haze", "masked", "shade")
+"""Of the classes, in the order of their numbers."""

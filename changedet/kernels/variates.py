@@ -286,7 +286,7 @@ def _chi_bands(x: Singles, y: Singles, left: Floats, right: Floats, offset: Floa
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _add_combination(x: Singles, y: Singles, start: int, left: Floats, right: Floats, variate: Floats) -> None:
     """Add the bands' parts of one variate to a strip of pixels."""
     for j in range(x.shape[0]):
@@ -296,7 +296,7 @@ def _add_combination(x: Singles, y: Singles, start: int, left: Floats, right: Fl
             variate[k] += p * a[k] - q * b[k]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _spread_missing(x: Singles, y: Singles, start: int, total: Floats) -> None:
     """Make a strip NaN where a band is, since no variate does."""
     for j in range(x.shape[0]):

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 from changedet.errors import ChangedetError
-from changedet.kernels import boosted_trees
+from changedet.kernels import boosted_trees, forest_files
 
 RELEASED: Final = {
     "change_trees.npz": "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91",
@@ -57,8 +57,8 @@ def released_trees(name: str, features: tuple[str, ...]) -> ReleasedTrees:
     ChangedetError
         The file is missing, not the one that was released, or was fitted on other features.
     """
-    forests, about, checksum = boosted_trees.load(file_content(name))
-    if checksum != RELEASED.get(name) or tuple(about["features"]) != features:
+    forests, about, checksum = forest_files.load(file_content(name))
+    if checksum != RELEASED.get(name) or about["features"] != list(features):
         raise ChangedetError(f"changedet/models/{name}: not the file of this version; install changedet again")
     return ReleasedTrees(forests, about, checksum)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from changedet import __version__
 from changedet.blocks import Window
 from changedet.grid import Grid, ground_area_m2
-from changedet.kernels import components
+from changedet.kernels import components, region_figures
 from changedet.outputs.rasters.polygons import polygonise
 from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
@@ -180,8 +180,8 @@ class MaskSink:
             change_id=np.arange(1, len(polygons) + 1),
             date=str(self._place.job.look.date),
             area_m2=ground_area_m2(polygons.geometry.to_numpy(), grid.crs) if len(polygons) else np.zeros(0),
-            direction=[components.direction(int(before), int(after)) for _, before, after in sums],
-            probability=[components.change_probability(float(value), threshold) for value in mean],
+            direction=[region_figures.direction(int(before), int(after)) for _, before, after in sums],
+            probability=[region_figures.change_probability(float(value), threshold) for value in mean],
         )
 
 

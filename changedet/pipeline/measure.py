@@ -12,8 +12,8 @@ from changedet.arrays import Bools, Singles
 from changedet.blocks import sample_windows
 from changedet.grid.displacement import Displacement
 from changedet.imagery.scene import Look, ViewAngles
+from changedet.kernels.block_means import block_mean
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, SHADOW
-from changedet.kernels.resampling import block_mean
 from changedet.pipeline.blur import blurred
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import (

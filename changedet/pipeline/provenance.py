@@ -14,7 +14,7 @@ import pandas as pd
 
 from changedet import __version__
 from changedet.imagery.scene import Look
-from changedet.kernels.pixel_classes import NAMES
+from changedet.kernels.pixel_classes import CLASS_NAMES
 from changedet.pipeline.collect import Results
 from changedet.pipeline.date_model import DateModel, date_model_json
 from changedet.plan import Plan
@@ -133,5 +133,7 @@ def _mask_shares(model: DateModel) -> dict[str, float]:
     if model.mask is None:
         return {}
     classes = model.mask.unpacked()
-    counts = np.bincount(classes.ravel(), minlength=len(NAMES))
-    return {name: round(float(count) / classes.size, 5) for name, count in zip(NAMES, counts, strict=True) if count}
+    counts = np.bincount(classes.ravel(), minlength=len(CLASS_NAMES))
+    return {
+        name: round(float(count) / classes.size, 5) for name, count in zip(CLASS_NAMES, counts, strict=True) if count
+    }

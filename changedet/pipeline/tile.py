@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.grid.displacement import Displacement
-from changedet.kernels import components
+from changedet.kernels import components, region_figures
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, HAZE, NODATA, SHADOW
 from changedet.pipeline.blur import blurred
 from changedet.pipeline.date_job import OUTLINE_PX, DateJob
@@ -151,7 +151,7 @@ def _compared(
     score = job.methods.change.apply(before, after, model=change)
     raw = raw_mask(score, change.threshold)
     rim = _inner(halo_px - OUTLINE_PX)
-    contrast = [figure[rim] for figure in components.edge_contrast(before, after, raw)]
+    contrast = [figure[rim] for figure in region_figures.edge_contrast(before, after, raw)]
     score = np.where(inside, score[core], np.float32(np.nan))
     if job.persists:
         return found | {"score": score, "contrast": np.stack(contrast)}

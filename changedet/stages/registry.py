@@ -69,7 +69,13 @@ class Facts:
 
     @property
     def is_sar(self) -> bool:
-        """Whether a band is a radar polarisation or amplitude."""
+        """Whether a band is a radar polarisation or amplitude.
+
+        Returns
+        -------
+        bool
+            By the roles.
+        """
         return any(role in {"vv", "vh", "hh", "hv", "amplitude"} for role in self.roles)
 
 
@@ -183,7 +189,7 @@ class Stage(Generic[Made_co]):
             A decorator that leaves the function as it is.
         """
 
-        def register(function: Callable[P, Made_co]) -> Callable[P, Made_co]:
+        def _register(function: Callable[P, Made_co]) -> Callable[P, Made_co]:
             prose = (inspect.getdoc(function) or "").split("\nParameters\n")[0].strip()
             summary, about = prose.split("\n\n")[0].replace("\n", " "), " ".join(prose.split())
             model = _parameter_model(f"{self.name}_{name}", function, self.shared)
@@ -192,7 +198,7 @@ class Stage(Generic[Made_co]):
             )
             return function
 
-        return register
+        return _register
 
     def get(self, name: str) -> Method[Made_co]:
         """The method of that name.

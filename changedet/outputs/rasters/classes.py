@@ -66,7 +66,7 @@ _QUALITY_COLORS: Final = (
 )
 QUALITY_CLASSES: Final = tuple(
     RasterClass(value, name, color, 0 if value == pixel_classes.CLEAR else 190)
-    for value, (name, color) in enumerate(zip(pixel_classes.NAMES, _QUALITY_COLORS, strict=True))
+    for value, (name, color) in enumerate(zip(pixel_classes.CLASS_NAMES, _QUALITY_COLORS, strict=True))
 )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import fft
 
 from changedet.arrays import Bools, Floats, Singles
-from changedet.kernels.resampling import block_mean
+from changedet.kernels.block_means import block_mean
 from changedet.stages.mask.kernels.neighbourhoods import blurred, moved
 
 CONTEXT_NAMES: Final = (

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from changedet.kernels.resampling import block_mean
+from changedet.kernels.block_means import block_mean
 from changedet.simulate import make_world, render
 from changedet.simulate.render import weather as sky_of
 from changedet.stages.mask.kernels import cloud_trees
