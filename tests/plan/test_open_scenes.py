@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from small_scenes import BANDS, ground, write_scene, write_workflow
+from small_scenes import BANDS, ground, series, write_scene, write_workflow
 
 from changedet.errors import InputError
 from changedet.plan import make_plan
@@ -73,3 +73,12 @@ def test_check_bands_refuses_a_band_that_no_scene_has_and_warns_of_one_that_some
     assert plan.roles == ("blue", "green", "red")
     assert any("has no band for" in warning for warning in plan.warnings)
     assert [plan.extra_roles(i) for i in range(len(DATES))] == [("nir",), (), *[("nir",)] * (len(DATES) - 2)]
+
+
+@pytest.mark.parametrize("name", ["two\nlines.tif", "\x1b[31m.tif", "\udcff.tif"])
+def test_opened_scenes_refuses_control_characters_in_names(tmp_path: Path, name: str) -> None:
+    series(tmp_path, 40, 50, DATES[:1])
+    (tmp_path / f"{DATES[0]}.tif").rename(tmp_path / name)
+    with pytest.raises(InputError, match="control characters") as caught:
+        make_plan(write_workflow(tmp_path, DATES, scenes=[{"glob": "*.tif", "date": DATES[0]}]))
+    assert str(caught.value).isprintable()
