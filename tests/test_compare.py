@@ -390,9 +390,9 @@ def test_chains_link_the_lot_that_came_with_the_lot_that_went() -> None:
 def test_tables_and_the_figure_hold_what_was_matched(tmp_path: Path) -> None:
     rows = [consignment("a", "b", [1, 2, 3], [7, 8, 9], 0), consignment("b", "c<", [8, 9, 7], [4, 5, 6], 60, p=0.5)]
     train = dict.fromkeys(TRAIN_COLUMNS, 1) | {"zone_from": "=HYPERLINK(1)", "zone_to": "north"}
-    tables.write(tmp_path / "guarded", [], [train])
+    tables.write_comparison(tmp_path / "guarded", [], [train])
     assert "'=HYPERLINK(1),north" in (tmp_path / "guarded" / "trains.csv").read_text()
-    paths = tables.write(tmp_path / "out", rows, [])
+    paths = tables.write_comparison(tmp_path / "out", rows, [])
     assert [path.name for path in paths] == ["consignments.csv", "trains.csv", "chains.csv", "compare.html"]
     assert len(pd.read_csv(paths[0])) == 2
     assert pd.read_csv(paths[1]).empty

@@ -74,8 +74,10 @@ def boxes(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date])
         kept = None
     if kept is not None and set(kept["object_id"][kept["counted"]]) == set(containers["object_id"]):
         return kept, []
-    said = "the candidates below the count threshold are no longer kept; boxes missed on single dates may show as gone"
-    return containers.drop(columns=["track_id", "zone"]).assign(counted=True), [said]
+    warning = (
+        "the candidates below the count threshold are no longer kept; boxes missed on single dates may show as gone"
+    )
+    return containers.drop(columns=["track_id", "zone"]).assign(counted=True), [warning]
 
 
 def looks(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[SeriesVisibility, list[str]]:

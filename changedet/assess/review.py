@@ -23,7 +23,8 @@ def review_run(run_dir: str | Path, *, warn: Callable[[str], None] | None = None
     """Write ``review.gpkg`` for a person to judge; once judged, count again into ``reviewed/``.
 
     Accepted boxes and drawn ones are certain detections (confidence 1), rejected ones are taken out; tracks, series,
-    totals and the onset of containers follow from them by the run's own methods. Areas and footprints stay as they were.
+    totals and the onset of containers follow from them by the run's own methods. Areas and footprints stay as they
+    were.
 
     Parameters
     ----------
@@ -77,5 +78,5 @@ def _read(path: Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     try:
         return read_review(path)
     except ValueError as error:
-        said = f"{error}{'' if str(error).endswith('or') else ';'} move it away and give the command again"
-        raise InputError(Problem(said, file=str(path))) from None
+        text = f"{error}{'' if str(error).endswith('or') else ';'} move it away and give the command again"
+        raise InputError(Problem(text, file=str(path))) from None

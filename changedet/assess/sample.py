@@ -112,7 +112,6 @@ def sample_run(run_dir: str | Path, *, day: dt.date | None = None, points: int =
 
 
 def _mask(finished: Run, day: dt.date | None) -> tuple[dt.date, Path]:
-    """The date and its mask."""
     later = [date for date in finished.dates if str(date) != finished.summary["reference_date"]]
     if not later or (day is not None and day not in later):
         raise InputError(f"--date: no mask of {day or 'any date'}; there are {', '.join(map(str, later)) or 'none'}")
@@ -124,7 +123,7 @@ def _mask(finished: Run, day: dt.date | None) -> tuple[dt.date, Path]:
 
 
 def _draw(mask: Path, grid: Grid, points: int, rng: np.random.Generator) -> list[tuple[int, int, int]]:
-    """``(stratum, row, column)`` of random pixels, each at most once."""
+    # ``(stratum, row, column)`` of random pixels, each at most once.
     windows = tiles(grid.shape, WINDOW_PX)
     counts = np.array([[(read_window(mask, w) == k).sum() for k in range(len(STRATA))] for w in windows])
     total = counts.sum(axis=0)

@@ -65,10 +65,12 @@ def belongs(judged: gpd.GeoDataFrame, containers: gpd.GeoDataFrame, drawn: gpd.G
 
     Parameters
     ----------
-    judged, drawn : GeoDataFrame
-        The review's two layers.
+    judged : GeoDataFrame
+        The review's layer of boxes.
     containers : GeoDataFrame
         The run's.
+    drawn : GeoDataFrame
+        The review's layer of drawn boxes.
     path : pathlib.Path
         Of the review, for the error line.
 

@@ -67,12 +67,12 @@ def compare(run_dirs: tuple[str, ...], as_json: bool, out: str | None) -> int:
     """Match containers of the same size and colour between sites, against chance."""
     # Imported here for a quick start, as in score.
     from changedet.assess.compare.consignments import compare_runs, compare_trains
-    from changedet.assess.compare.tables import write
+    from changedet.assess.compare.tables import write_comparison
     from changedet.assess.compare.text import format_matches
 
     matches = compare_runs(run_dirs)
     if out is not None:
-        write(Path(out), matches, compare_trains(run_dirs))
+        write_comparison(Path(out), matches, compare_trains(run_dirs))
     click.echo(json.dumps(matches, indent=1) if as_json else format_matches(matches))
     return DONE
 

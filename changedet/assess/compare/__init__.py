@@ -1,1 +1,1 @@
-"""Sites compared: consignments and trains met again."""
+"""Sites compared: consignments, and trains found again."""

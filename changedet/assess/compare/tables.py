@@ -1,12 +1,10 @@
-"""What a comparison of sites comes to: chains of consignments over three sites, tables, and a figure of who sent whom
-what.
-"""
+"""What a comparison of sites leaves: chains of consignments over three sites, tables, and a page with a figure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
@@ -16,6 +14,9 @@ from changedet.assess.compare.rows import (
     CHANCE,
     CONSIGNMENT_COLUMNS,
     TRAIN_COLUMNS,
+    Chain,
+    Consignment,
+    TrainMatch,
 )
 from changedet.errors import InputError
 from changedet.outputs.tables import write_table
@@ -25,21 +26,26 @@ SHARED: Final = 0.5
 """Part of the smaller lot's boxes that must be in both for one lot to be the other again."""
 
 
-def chains(matches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def chains(matches: Sequence[Consignment]) -> list[Chain]:
     """Consignments that reached a site from a first and left it for a third.
 
     Two matches, each of a pair of sites with p < .05, make a chain where the lot that came holds at least half of the
     boxes of the lot that went, or the other way round.
 
+    Parameters
+    ----------
+    matches : sequence of Consignment
+        Of all pairs of sites.
+
     Returns
     -------
-    list of dict
+    list of Chain
         ``first``, ``second``, ``third`` (sites), ``kind``, ``color``, ``containers`` (of the smallest lot), ``left``,
         ``between`` (first seen at the second, gone by there), ``reached``, ``lag_low``, ``lag_high`` (days from leaving
         the first site to reaching the third), ``p_value`` (the greater of the two pairs').
     """
     sure = [match for match in matches if match["p_value"] < CHANCE]
-    found = []
+    found: list[Chain] = []
     for one in sure:
         for other in sure:
             if one["to"] != other["from"] or one["from"] == other["to"]:
@@ -66,8 +72,28 @@ def chains(matches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda chain: (chain["p_value"], chain["first"], chain["left"], chain["reached"]))
 
 
-def write(folder: Path, matches: Sequence[Mapping[str, Any]], trains: Sequence[Mapping[str, Any]]) -> list[Path]:
-    """Write ``consignments.csv``, ``trains.csv``, ``chains.csv`` and ``compare.html``; the paths."""
+def write_comparison(folder: Path, matches: Sequence[Consignment], trains: Sequence[TrainMatch]) -> list[Path]:
+    """Write ``consignments.csv``, ``trains.csv``, ``chains.csv`` and ``compare.html``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Made where it is missing.
+    matches : sequence of Consignment
+        As `changedet.assess.compare.consignments.compare_runs` gives.
+    trains : sequence of TrainMatch
+        As `changedet.assess.compare.consignments.compare_trains` gives.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files in this order.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be made.
+    """
     tables = {
         "consignments": pd.DataFrame(matches, columns=list(CONSIGNMENT_COLUMNS)),
         "trains": pd.DataFrame(trains, columns=list(TRAIN_COLUMNS)),

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from changedet.assess.compare.rows import CHANCE
+from changedet.assess.compare.rows import CHANCE, Consignment
 
 
-def format_matches(matches: Sequence[Mapping[str, Any]]) -> str:
-    """The matches as a table of text, what chance explains marked as such."""
+def format_matches(matches: Sequence[Consignment]) -> str:
+    """The matches as a table of text, what chance explains marked as such.
+
+    Parameters
+    ----------
+    matches : sequence of Consignment
+        As `changedet.assess.compare.consignments.compare_runs` gives.
+
+    Returns
+    -------
+    str
+        A line for each, with a head and a note.
+    """
     if not matches:
         return "no consignment of one site matches one of another"
     lines = [_line("from", "to", "boxes", "kind", "color", "left by", "reached by", "lag, days", "similar", "p")]
@@ -25,6 +35,6 @@ def format_matches(matches: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _line(*cells: Any) -> str:
+def _line(*cells: object) -> str:
     widths = ("<16", "<16", ">6", "<6", "<9", "<12", "<12", ">18", ">9", ">8")
     return " ".join(format(str(cell), width) for cell, width in zip(cells, widths, strict=True))

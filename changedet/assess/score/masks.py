@@ -226,7 +226,7 @@ def _classes(source: WarpedVRT, window: windows.Window) -> Bytes:
 
 
 def _on_grid(raw: rasterio.io.DatasetReader, like: rasterio.io.DatasetReader, path: Path) -> WarpedVRT:
-    """The truth on the mask's grid: as it is where the shapes agree and it has no CRS, else by nearest neighbour."""
+    # The truth on the mask's grid: as it is where the shapes agree and it has no CRS, else by nearest neighbour.
     grid = {"crs": like.crs, "transform": like.transform, "width": like.width, "height": like.height}
     if raw.crs is not None:
         return WarpedVRT(raw, **grid, resampling=Resampling.nearest, nodata=_NOT_JUDGED, src_nodata=_NOT_JUDGED)

@@ -78,7 +78,7 @@ def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = N
 
 @contextmanager
 def _naming_the_truth(target: Path) -> Iterator[None]:
-    """Make one line that names the truth of whatever is not as a truth is: other columns, words for numbers, no CRS."""
+    # Make one line that names the truth of whatever is not as a truth is: other columns, words for numbers, no CRS.
     try:
         yield
     except (KeyError, TypeError, ValueError, RuntimeError, RasterioIOError) as error:
