@@ -2,7 +2,7 @@
 
     python benchmarks/compare.py [--seeds 0-15] [--folder DIR --site-seeds 600-604 --pairs 240 [--twin-seeds 685-687]]
 
-Lots are those of tests/test_compare.py: two yards of some 100 boxes share six lots each. With a folder, pairs of
+Lots are those of tests/yards.py: two yards of some 100 boxes share six lots each. With a folder, pairs of
 unrelated simulated sites (scenarios/track_sites.py, the real detector's boxes; of different seeds, as sites of one seed
 share their stock) give the share of p < .05, and rows of ten and more touching boxes stand for trains: a row on two
 dates of its site, under another sun, with what the detector missed or saw wrongly, is one train met twice where no more
@@ -48,7 +48,7 @@ PAIRS = (20, 500)
 
 
 def made_up() -> Any:
-    spec = importlib.util.spec_from_file_location("yards", ROOT / "tests" / "test_compare.py")
+    spec = importlib.util.spec_from_file_location("yards", ROOT / "tests" / "yards.py")
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
     spec.loader.exec_module(module)  # type: ignore[union-attr]
     return module

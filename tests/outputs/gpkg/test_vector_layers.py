@@ -18,6 +18,8 @@ import shapely
 from changedet.outputs.gpkg import vector_layers
 
 CRS = "EPSG:32651"
+
+
 SQL = {
     vector_layers.DATE: "DATETIME",
     vector_layers.TEXT: "TEXT",
@@ -54,7 +56,7 @@ def ask(path: Path, words: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_every_layer_is_typed_also_when_empty(tmp_path: Path, full: bool) -> None:
+def test_write_objects_every_layer_is_typed_also_when_empty(tmp_path: Path, full: bool) -> None:
     path = tmp_path / "objects.gpkg"
     vector_layers.write_objects(
         path, {"containers": containers(), "zones": vector_layers.empty("zones", CRS)} if full else {}, CRS
@@ -75,7 +77,7 @@ def test_every_layer_is_typed_also_when_empty(tmp_path: Path, full: bool) -> Non
         ) == [(1,)]
 
 
-def test_values_come_back_and_missing_ones_stay_missing(tmp_path: Path) -> None:
+def test_read_objects_values_come_back_and_missing_ones_stay_missing(tmp_path: Path) -> None:
     path = tmp_path / "objects.gpkg"
     vector_layers.write_objects(path, {"containers": containers()}, CRS)
     assert ask(path, "SELECT date, track_id, tiers, inferred, color, zone FROM containers") == [
@@ -97,19 +99,19 @@ def test_values_come_back_and_missing_ones_stay_missing(tmp_path: Path) -> None:
     pd.to_datetime(["2023-06-04T10:30:00Z", "2023-07-04T23:59:59Z"]),
     pd.to_datetime(["2023-06-04T22:00:00+02:00", "2023-07-05T01:00:00+02:00"]),
 ])  # fmt: skip
-def test_dates_of_any_form_become_utc_midnight(dates: Any) -> None:
+def test_conform_dates_of_any_form_become_utc_midnight(dates: Any) -> None:
     made = vector_layers.conform("containers", containers(date=dates), CRS)
     assert [str(day) for day in made["date"]] == ["2023-06-04 00:00:00+00:00", "2023-07-04 00:00:00+00:00"]
 
 
-def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
+def test_write_objects_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.gpkg", "b.gpkg"):
         vector_layers.write_objects(tmp_path / name, {"containers": containers()}, CRS)
     assert (tmp_path / "a.gpkg").read_bytes() == (tmp_path / "b.gpkg").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gpkg", "b.gpkg"]
 
 
-def test_styles_are_inside_and_are_the_default(tmp_path: Path) -> None:
+def test_write_objects_styles_are_inside_and_are_the_default(tmp_path: Path) -> None:
     path = tmp_path / "objects.gpkg"
     tracks = {"track_id": [1, 2], "first_seen": ["2023-06-04", "2023-07-04"], "not_after": [None, None]}
     points = gpd.GeoDataFrame(tracks, geometry=[box(0).centroid, box(1).centroid], crs=CRS)
@@ -126,7 +128,7 @@ def test_styles_are_inside_and_are_the_default(tmp_path: Path) -> None:
     assert '"color"' in (fill.get("value") or "")
 
 
-def test_geometries_are_valid_of_one_type_and_there() -> None:
+def test_conform_geometries_are_valid_of_one_type_and_there() -> None:
     bow = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
     rows = {"date": ["2023-06-04"] * 3, "area_m2": [2.0, 0.0, 1.0]}
     frame = gpd.GeoDataFrame(rows, geometry=[bow, shapely.Polygon(), None], crs=CRS)
@@ -138,14 +140,14 @@ def test_geometries_are_valid_of_one_type_and_there() -> None:
     assert made.geometry.area[0] == pytest.approx(2)
 
 
-def test_another_crs_is_transformed_and_further_columns_are_kept() -> None:
+def test_conform_another_crs_is_transformed_and_further_columns_are_kept() -> None:
     frame = containers(note=["a", "b"]).to_crs("EPSG:4326")
     made = vector_layers.conform("containers", frame, CRS)
     assert shapely.hausdorff_distance(made.geometry[0], box(0)) < 1e-5
     assert list(made.columns) == [*vector_layers.SCHEMA["containers"], "note", "geometry"]
 
 
-def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
+def test_conform_what_does_not_fit_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"containers\.tiers: expected Int64"):
         vector_layers.conform("containers", containers(tiers=["two", None]), CRS)
     with pytest.raises(KeyError, match="boxes"):
@@ -153,7 +155,7 @@ def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_error_keeps_the_earlier_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_objects_an_error_keeps_the_earlier_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "objects.gpkg"
     vector_layers.write_objects(path, {}, CRS)
     before = path.read_bytes()
@@ -168,7 +170,7 @@ def test_an_error_keeps_the_earlier_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert [file.name for file in tmp_path.iterdir()] == ["objects.gpkg"]
 
 
-def test_a_journal_of_a_killed_run_is_not_played_back(tmp_path: Path) -> None:
+def test_write_objects_a_journal_of_a_killed_run_is_not_played_back(tmp_path: Path) -> None:
     path = tmp_path / "objects.gpkg"
     (tmp_path / "objects.gpkg.part").write_bytes(b"half a file")
     (tmp_path / "objects.gpkg.part-journal").write_bytes(b"half a journal")

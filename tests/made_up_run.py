@@ -1,43 +1,40 @@
-"""A made-up run folder: project, report and catalogue open and say what was put in."""
+"""A made-up run folder with rasters, layers and figures, for the tests of what shows it."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import subprocess
-import zipfile
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pystac
-import pytest
-import rasterio
 import shapely
 from affine import Affine
 
 from changedet.blocks import tiles
-from changedet.outputs import stac
 from changedet.outputs.gpkg import vector_layers
-from changedet.outputs.qgis.animation import frame_step
 from changedet.outputs.qgis.project import write_project
 from changedet.outputs.rasters.classes import RasterLayer, date_classes, days_since_1970
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.rasters.writing import RasterWriter
 from changedet.outputs.report.data import ReportData
-from changedet.outputs.report.page import write_report
 from changedet.outputs.report.pictures import overlay, quicklook
 
-ROOT = Path(__file__).resolve().parents[1]
 CRS = "EPSG:32651"
+
+
 DATES = ["2023-06-04", "2023-07-04", "2023-08-04", "2023-10-04"]
+
+
 SHAPE = (620, 700)
+
+
 TRANSFORM = Affine(0.5, 0, 500_000, 0, -0.5, 3_000_000)
+
+
 BANDS = ["blue", "green", "red", "nir"]
+
+
 COLORS = ["#b5402f", "#2f5fb5", "#d0d0d0", "#2f8f4e", "#c98a2b"]
 
 
@@ -223,175 +220,3 @@ def report_data(folder: Path, name: str = "Depot North") -> ReportData:
         provenance={"version": "0.1.0", "name": name},
         unavailable={"footprint_area_m2": f"objects: none {name}", "teu": "no size class"},
     )
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    folder = tmp_path_factory.mktemp("depot-north")
-    return folder, build_run(folder)
-
-
-def project(folder: Path) -> Any:
-    with zipfile.ZipFile(folder / "project.qgz") as archive:
-        assert archive.namelist() == ["project.qgs"]
-        return ET.fromstring(archive.read("project.qgs"))
-
-
-def test_project_names_every_layer_once_by_a_relative_path(run: Any) -> None:
-    folder, made = run
-    root = project(folder)
-    layers = root.findall(".//maplayer")
-    assert len(layers) == len(made["layers"]) + len(made["objects"])
-    identifiers = [layer.findtext("id") or "" for layer in layers]
-    assert len(set(identifiers)) == len(identifiers)
-    assert min(map(len, identifiers)) >= 11, "QGIS hides layers of shorter ids"
-    assert sorted(node.get("id") for node in root.findall(".//layer-tree-layer")) == sorted(identifiers)
-    for layer in layers:
-        source = (layer.findtext("datasource") or "").split("|")[0]
-        assert source.startswith("./")
-        assert (folder / source).is_file()
-        assert "Transverse Mercator" in (layer.findtext("srs/spatialrefsys/wkt") or "")
-    assert [group.get("name") for group in root.findall("layer-tree-group/layer-tree-group")] == [
-        "Objects",
-        "Change",
-        "Scenes",
-    ]
-    scenes = root.findall("layer-tree-group/layer-tree-group[@name='Scenes']/layer-tree-layer")
-    assert [scene.get("name") for scene in scenes] == [f"Scene {date}" for date in reversed(DATES)]
-
-
-def test_project_time_runs_from_each_date_to_the_day_before_the_next(run: Any) -> None:
-    root = project(run[0])
-    assert root.findtext("ProjectTimeSettings/TemporalRange/end") == "2023-10-04T23:59:59Z"
-    spans = {layer.findtext("layername"): layer.find("temporal/fixedRange") for layer in root.findall(".//maplayer")}
-    july = spans["Mask 2023-07-04"]
-    assert july is not None
-    assert (july.findtext("start"), july.findtext("end")) == ("2023-07-04T00:00:00Z", "2023-08-03T23:59:59Z")
-
-
-def test_project_styles_are_those_of_the_sidecars(run: Any) -> None:
-    folder = run[0]
-    layers = {layer.findtext("datasource"): layer for layer in project(folder).findall(".//maplayer")}
-    for place in ("change/2023-07-04_mask", "change/2023-10-04_score", "change/first_change"):
-        sidecar = ET.parse(folder / f"{place}.qml").getroot().find("pipe/rasterrenderer")
-        inline = layers[f"./{place}.tif"].find("pipe/rasterrenderer")
-        assert ET.tostring(sidecar) == ET.tostring(inline)
-
-
-def test_project_bytes_are_repeatable(run: Any, tmp_path: Path) -> None:
-    build_run(tmp_path)
-    for name in ("project.qgz", "objects.gpkg", "change/2023-10-04_mask.tif", "scenes/2023-06-04.tif"):
-        assert (tmp_path / name).read_bytes() == (run[0] / name).read_bytes(), name
-
-
-@pytest.mark.parametrize(("dates", "step"), [
-    (["2023-06-04"], (1, "d")),
-    (["2023-01-31", "2023-02-28"], (28, "d")),
-    (["2020-03-01", "2021-03-01", "2023-03-01"], (12, "mon")),
-    (["2010-01-01", "2010-01-08", "2020-05-05"], (26, "d")),
-])  # fmt: skip
-def test_frames_meet_the_dates_and_stay_few(dates: list[str], step: tuple[int, str]) -> None:
-    assert frame_step(dates) == step
-
-
-@pytest.mark.slow
-def test_qgis_opens_everything(run: Any, tmp_path: Path) -> None:
-    checker = Path(os.environ.get("CHANGEDET_QGIS_CHECK", ROOT.parent / "shared/tools/check_qgis.py"))
-    if (
-        not checker.is_file()
-        or subprocess.run(["/usr/bin/python3", "-c", "import qgis"], capture_output=True).returncode
-    ):
-        pytest.skip("needs QGIS with its Python and the checker named by CHANGEDET_QGIS_CHECK")
-    words = [
-        "--png",
-        str(tmp_path),
-        "--strict",
-        "--require-project",
-        "--require-temporal",
-        "--expect-crs",
-        CRS,
-        "--frames",
-        "9",
-    ]
-    done = subprocess.run(["/usr/bin/python3", checker, run[0], *words], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert "distinct_frames=4" in done.stdout, "each date should look different"
-
-
-class Page(HTMLParser):
-    """Tags, addresses and text of a report."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.scripts, self.addresses, self.words = 0, [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.scripts += tag == "script"
-        assert not [name for name, _ in attrs if name.startswith("on")], "no inline handlers"
-        self.addresses += [value or "" for name, value in attrs if name in {"src", "href", "srcset", "action", "data"}]
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-
-ATTACK = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7 * 7 }}</style>"
-
-
-def test_report_is_offline_small_and_escapes_what_a_stranger_wrote(run: Any) -> None:
-    folder = run[0]
-    write_report(folder / "report.html", report_data(folder, ATTACK))
-    text = (folder / "report.html").read_text(encoding="utf-8")
-    page = Page(text)
-    assert page.scripts == 1
-    assert all(address.startswith("data:") for address in page.addresses)
-    assert len(page.addresses) == 1 + 4 + 3
-    assert "".join(page.words).count(ATTACK) >= 10, "it is shown, as text"
-    assert len(text) < 6_000_000
-    assert "http://" not in text
-    assert "https://" not in text
-    assert "default-src 'none'" in text
-
-
-def test_report_gives_each_figure_its_interval_and_says_what_is_not_to_be_had(run: Any) -> None:
-    folder = run[0]
-    write_report(folder / "report.html", report_data(folder))
-    words = " ".join("".join(Page((folder / "report.html").read_text(encoding="utf-8")).words).split())
-    assert "22 (20 to 25)" in words
-    assert "not available: objects: none Depot North" in words
-    assert "not available: no size class" in words
-    assert (
-        "Growth of the number of containers began on 2023-07-04 (between 2023-06-05 and 2023-07-04, probability 97 %)."
-        in words
-    )
-    assert "No onset of growth in the footprint, because the last two dates lie within the error." in words
-    assert "net change +18 (14 to 22), more than its error" in words
-    assert "nan" not in words.lower().replace("provenance", "")
-
-
-def test_stac_is_self_contained_and_true(run: Any) -> None:
-    folder, made = run
-    box = {"type": "Polygon", "coordinates": [[[123, 27.1], [123.1, 27.1], [123.1, 27.2], [123, 27.2], [123, 27.1]]]}
-    more = {"objects": folder / "objects.gpkg"}
-    written = stac.write_stac(
-        folder / "stac", site_id="depot-north", title="D", rasters=made["layers"], geometry=box, assets=more
-    )
-    assert written[-1].name == "collection.json"
-    collection = pystac.Collection.from_file(str(written[-1]))
-    items = list(collection.get_items(recursive=True))
-    assert [item.id for item in items] == [f"depot-north-{date}" for date in DATES]
-    assert set(collection.assets) == {"first_change", "objects"}
-    assert collection.extent.spatial.bboxes == [[123, 27.1, 123.1, 27.2]]
-    for item in items:
-        assert item.get_collection() is not None
-        for asset in item.assets.values():
-            path = Path(asset.get_absolute_href() or "")
-            assert not asset.href.startswith("/")
-            assert asset.extra_fields["file:checksum"] == "1220" + hashlib.sha256(path.read_bytes()).hexdigest()
-            with rasterio.open(path) as source:
-                assert asset.extra_fields["proj:shape"] == list(source.shape)
-    last = items[-1].assets
-    assert set(last) == {"scene", "mask", "score"}
-    assert last["score"].extra_fields["changedet:threshold"] == 3
-    assert last["score"].extra_fields["bands"][0]["nodata"] == "nan"
-    assert [band["name"] for band in last["scene"].extra_fields["bands"]] == BANDS

@@ -1,8 +1,7 @@
-"""A person's verdicts: written for QGIS, checked line by line, and counted again to what truly stands there."""
+"""A person's verdicts: written for QGIS, and counted again to what truly stands there."""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import shutil
 import sqlite3
@@ -18,14 +17,12 @@ import pytest
 import rasterio
 import shapely
 import shapely.affinity
-from affine import Affine
 from click.testing import CliRunner
+from reviewed_site import DAYS, FALSE, GRID, MISSED, TRUE, another_count, draw, false_ones, judge, pixels, true_ones
 
-from changedet.assess import verdicts
 from changedet.assess.review import review_run
 from changedet.cli.app import cli
 from changedet.errors import InputError
-from changedet.grid import Grid
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.summary import summary_problems
@@ -40,35 +37,6 @@ from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.series.totals import totals
 from changedet.stages.tracks.stage import hmm
 from changedet.store import RunFolder, write_frame, write_json
-
-DAYS = [dt.date(2023, 3, 1) + dt.timedelta(days=30 * k) for k in range(5)]
-GRID = Grid("EPSG:32633", Affine(0.5, 0, 400000, 0, -0.5, 5600120), (240, 240))
-TRUE = [(10.0 + 8 * (i % 10), 15.0 + 20 * (i // 10)) for i in range(20)]
-"""Twenty boxes of 20 feet that stand there on every date: metres from the north-west corner."""
-FALSE = [(20.0 + 9 * k, 90.0) for k in range(8)]
-"""Eight that the detector saw on the last date alone, and nobody else did."""
-MISSED = TRUE[15:]
-"""Five that the detector did not find on the last date."""
-CLOUDY = (100.0, 100.0)
-
-
-def pixels(spots: list[tuple[float, float]], confidence: float, counted: bool = True) -> pd.DataFrame:
-    n = len(spots)
-    return pd.DataFrame(
-        {
-            "x_px": [2 * x for x, _ in spots],
-            "y_px": [2 * y for _, y in spots],
-            "length_m": [6.06] * n,
-            "width_m": [2.44] * n,
-            "angle_deg": [0.0] * n,
-            "confidence": [confidence] * n,
-            "kind": ["20ft"] * n,
-            "color": ["#7d3b33"] * n,
-            "tiers": [None] * n,
-            "inferred": [False] * n,
-            "counted": [counted] * n,
-        }
-    )
 
 
 @pytest.fixture(scope="session")
@@ -125,44 +93,12 @@ def run(finished: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "depot"))
 
 
-def judge(run: Path, verdict: str | None, chosen: pd.Series) -> None:
-    path = run / "review.gpkg"
-    rows = pyogrio.read_dataframe(path, layer="containers", fid_as_index=True)
-    with closing(sqlite3.connect(path)) as database:
-        # Triggers of the spatial index need functions that only GDAL has.
-        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            database.execute(f'DROP TRIGGER "{name}"')
-        for fid in rows.index[chosen(rows)]:
-            database.execute("UPDATE containers SET verdict = ? WHERE fid = ?", (verdict, int(fid)))
-        database.commit()
-
-
-def draw(run: Path, spots: list[tuple[float, float]], date: object = str(DAYS[-1]), kind: str | None = None) -> None:
-    shapes = [
-        shapely.box(400000 + x - 1.22, 5600120 - y - 3.03, 400000 + x + 1.22, 5600120 - y + 3.03) for x, y in spots
-    ]
-    frame = gpd.GeoDataFrame({"date": [date] * len(spots), "kind": [kind] * len(spots)}, geometry=shapes, crs=GRID.crs)
-    pyogrio.write_dataframe(frame, run / "review.gpkg", layer="added", append=True)
-
-
-def on_last(rows: gpd.GeoDataFrame) -> np.ndarray:
-    return (rows["date"].dt.date == DAYS[-1]).to_numpy()
-
-
-def false_ones(rows: gpd.GeoDataFrame) -> np.ndarray:
-    return on_last(rows) & (rows.geometry.centroid.y < 5600040).to_numpy()
-
-
-def true_ones(rows: gpd.GeoDataFrame) -> np.ndarray:
-    return ~false_ones(rows)
-
-
 def series_of(path: Path) -> pd.DataFrame:
     table = tables.read_timeseries(path)
     return table[table["zone"] == ""].set_index("date")
 
 
-def test_the_first_call_writes_a_file_to_judge(run: Path) -> None:
+def test_review_run_the_first_call_writes_a_file_to_judge(run: Path) -> None:
     said = review_run(run)
     path = run / "review.gpkg"
     assert said.startswith(str(path))
@@ -181,7 +117,7 @@ def test_the_first_call_writes_a_file_to_judge(run: Path) -> None:
     assert all(str(day) in styles["added"] for day in DAYS)
 
 
-def test_nothing_judged_writes_nothing(run: Path) -> None:
+def test_review_run_nothing_judged_writes_nothing(run: Path) -> None:
     first = review_run(run)
     before = (run / "review.gpkg").read_bytes()
     assert review_run(run) == first
@@ -189,7 +125,7 @@ def test_nothing_judged_writes_nothing(run: Path) -> None:
     assert not (run / "reviewed").exists()
 
 
-def test_verdicts_bring_the_counts_to_the_truth(run: Path) -> None:
+def test_review_run_verdicts_bring_the_counts_to_the_truth(run: Path) -> None:
     before = series_of(run / "timeseries.csv")
     assert before["containers"].tolist() == [20, 20, 20, 20, 23]
     review_run(run)
@@ -211,7 +147,7 @@ def test_verdicts_bring_the_counts_to_the_truth(run: Path) -> None:
     assert zoned[zoned["zone"] == "north"]["containers"].tolist() == [20] * 5
 
 
-def test_the_recount_leaves_all_its_files(run: Path) -> None:
+def test_review_run_the_recount_leaves_all_its_files(run: Path) -> None:
     review_run(run)
     judge(run, "reject", false_ones)
     draw(run, MISSED[:2])
@@ -235,7 +171,7 @@ def test_the_recount_leaves_all_its_files(run: Path) -> None:
     assert {path.name: path.read_bytes() for path in (run / "reviewed").iterdir()} == first
 
 
-def test_a_vouched_for_box_of_one_date_counts_in_full(run: Path) -> None:
+def test_review_run_a_vouched_for_box_of_one_date_counts_in_full(run: Path) -> None:
     expected = series_of(run / "timeseries.csv")["containers_expected"].iloc[-1]
     review_run(run)
     judge(run, "accept", false_ones)
@@ -248,7 +184,7 @@ def test_a_vouched_for_box_of_one_date_counts_in_full(run: Path) -> None:
     assert after["containers_expected"] >= 8 + 15 - 0.2
 
 
-def test_without_the_kept_state_it_warns_and_counts_all_the_same(run: Path) -> None:
+def test_review_run_without_the_kept_state_it_warns_and_counts_all_the_same(run: Path) -> None:
     shutil.rmtree(run / ".changedet")
     review_run(run)
     judge(run, "reject", false_ones)
@@ -271,7 +207,7 @@ def test_without_the_kept_state_it_warns_and_counts_all_the_same(run: Path) -> N
         (str(DAYS[1]), None, TRUE[3], r"added\[1\]\.geometry: lies on container \d+ of that date"),
     ],
 )
-def test_what_was_drawn_is_checked(
+def test_review_run_what_was_drawn_is_checked(
     run: Path, date: object, kind: str | None, spot: tuple[float, float], expected: str
 ) -> None:
     review_run(run)
@@ -283,7 +219,7 @@ def test_what_was_drawn_is_checked(
     assert not (run / "reviewed").exists()
 
 
-def test_all_mistakes_are_said_at_once(run: Path) -> None:
+def test_review_run_all_mistakes_are_said_at_once(run: Path) -> None:
     review_run(run)
     judge(run, "acept", lambda rows: np.arange(len(rows)) < 2)
     draw(run, [(300, 10)], "never")
@@ -294,13 +230,13 @@ def test_all_mistakes_are_said_at_once(run: Path) -> None:
     assert sum("did you mean 'accept'" in line for line in said) == 2
 
 
-def test_a_box_drawn_with_a_real_date_is_understood(run: Path) -> None:
+def test_review_run_a_box_drawn_with_a_real_date_is_understood(run: Path) -> None:
     review_run(run)
     draw(run, MISSED, pd.Timestamp(DAYS[-1], tz="UTC").isoformat())
     assert "23 -> 28" in review_run(run)
 
 
-def test_deleted_rows_are_not_taken_for_verdicts(run: Path) -> None:
+def test_review_run_deleted_rows_are_not_taken_for_verdicts(run: Path) -> None:
     review_run(run)
     judge(run, "accept", true_ones)
     with closing(sqlite3.connect(run / "review.gpkg")) as database:
@@ -310,21 +246,7 @@ def test_deleted_rows_are_not_taken_for_verdicts(run: Path) -> None:
         review_run(run)
 
 
-@pytest.mark.parametrize("angle", [0.0, 30.0, 90.0, 135.5, 179.0])
-def test_sides_and_angle_of_a_drawn_outline(angle: float) -> None:
-    outline = shapely.affinity.rotate(shapely.box(-1.22, -6.1, 1.22, 6.1), -angle)
-    assert verdicts._sides(outline) == pytest.approx((12.2, 2.44, angle))
-
-
-def another_count(run: Path) -> None:
-    layers = {
-        name: vector_layers.read_objects(run / "objects.gpkg", name) for name in ("containers", "tracks", "zones")
-    }
-    layers["containers"] = layers["containers"].assign(confidence=0.5)
-    vector_layers.write_objects(run / "objects.gpkg", layers, GRID.crs)
-
-
-def test_a_review_of_another_count_is_refused_and_kept(run: Path) -> None:
+def test_review_run_a_review_of_another_count_is_refused_and_kept(run: Path) -> None:
     review_run(run)
     judge(run, "reject", false_ones)
     another_count(run)
@@ -334,14 +256,14 @@ def test_a_review_of_another_count_is_refused_and_kept(run: Path) -> None:
     assert (run / "review.gpkg").read_bytes() == before
 
 
-def test_an_unjudged_file_of_another_count_is_written_anew(run: Path) -> None:
+def test_review_run_an_unjudged_file_of_another_count_is_written_anew(run: Path) -> None:
     review_run(run)
     another_count(run)
     assert "counted anew" in review_run(run)
     assert set(pyogrio.read_dataframe(run / "review.gpkg", layer="containers")["confidence"]) == {0.5}
 
 
-def test_an_edited_recount_is_not_overwritten(run: Path) -> None:
+def test_review_run_an_edited_recount_is_not_overwritten(run: Path) -> None:
     review_run(run)
     judge(run, "reject", false_ones)
     review_run(run)
@@ -350,7 +272,7 @@ def test_an_edited_recount_is_not_overwritten(run: Path) -> None:
         review_run(run)
 
 
-def test_runs_that_cannot_be_reviewed(run: Path, tmp_path: Path) -> None:
+def test_review_run_runs_that_cannot_be_reviewed(run: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no finished run"):
         review_run(tmp_path / "nowhere")
     table = tables.read_timeseries(run / "timeseries.csv")
@@ -361,7 +283,7 @@ def test_runs_that_cannot_be_reviewed(run: Path, tmp_path: Path) -> None:
         review_run(run)
 
 
-def test_drawn_boxes_without_a_place_are_refused(run: Path) -> None:
+def test_review_run_drawn_boxes_without_a_place_are_refused(run: Path) -> None:
     review_run(run)
     columns = {"date": [str(DAYS[-1])], "kind": [None]}
     nowhere = gpd.GeoDataFrame(columns, geometry=[None], crs=GRID.crs)

@@ -1,4 +1,4 @@
-"""COGs: what was written comes back, in any order of blocks; unfinished files never look finished."""
+"""RasterWriter: what was written comes back, in any order of blocks; unfinished files never look finished."""
 
 from __future__ import annotations
 
@@ -16,60 +16,21 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 import rasterio
-from affine import Affine
 from rasterio.enums import ColorInterp
 from rio_cogeo.cogeo import cog_validate
+from written_rasters import KINDS, content, writer
 
 from changedet.blocks import Window, tiles
 from changedet.errors import ChangedetError
-from changedet.outputs.rasters.classes import MASK_CLASSES, date_classes
-from changedet.outputs.rasters.display import scene_stretch
-from changedet.outputs.rasters.encoding import default_nodata, encode
-from changedet.outputs.rasters.reading import open_lazily, read_overview, read_window
-from changedet.outputs.rasters.styling import style
-from changedet.outputs.rasters.writing import RasterWriter
+from changedet.outputs.rasters.classes import MASK_CLASSES
+from changedet.outputs.rasters.encoding import encode
+from changedet.outputs.rasters.reading import read_overview
 from changedet.store.files import replacing
-
-TRANSFORM = Affine(2, 0, 500_000, 0, -2, 3_000_000)
-KINDS: dict[str, tuple[str, float]] = {
-    "mask": ("uint8", 255),
-    "quality": ("uint8", 1),
-    "first_change": ("int32", -1),
-    "score": ("float32", math.nan),
-    "scene": ("uint16", 0),
-}
-
-
-def writer(path: Path, kind: Any, shape: tuple[int, int], **more: Any) -> RasterWriter:
-    dtype, nodata = KINDS[kind]
-    bands = ["blue", "green", "red", "nir"] if kind == "scene" else [f"meaning of {kind}"]
-    given = {
-        "bands": bands,
-        "dtype": dtype,
-        "nodata": nodata,
-        "tags": {"DATE": "2023-06-04", "THRESHOLD": "2.5"},
-    } | more
-    return RasterWriter(
-        path, crs="EPSG:32651", transform=TRANSFORM, shape=shape, kind=kind, description="what it is", **given
-    )
-
-
-def content(kind: str, shape: tuple[int, int]) -> np.ndarray:
-    rng = np.random.default_rng(7)
-    if kind == "scene":
-        array = rng.integers(1, 4000, (4, *shape)).astype(np.float32)
-    elif kind == "score":
-        array = rng.random((1, *shape), dtype=np.float32) * 9
-    else:
-        top = 2 if kind == "mask" else 8 if kind == "quality" else 20_000
-        return rng.integers(0, top, (1, *shape)).astype(KINDS[kind][0])
-    array[:, :40, :30] = np.nan
-    return array
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("edge", [97, 512])
-def test_blocks_in_any_order_come_back(tmp_path: Path, kind: str, edge: int) -> None:
+def test_raster_writer_blocks_in_any_order_come_back(tmp_path: Path, kind: str, edge: int) -> None:
     shape = (700, 1100)
     array = content(kind, shape)
     windows = tiles(shape, edge)
@@ -92,7 +53,7 @@ def test_blocks_in_any_order_come_back(tmp_path: Path, kind: str, edge: int) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_overviews_are_made_as_the_kind_asks(tmp_path: Path, kind: str) -> None:
+def test_raster_writer_overviews_are_made_as_the_kind_asks(tmp_path: Path, kind: str) -> None:
     shape = (1024, 1024)
     array = content(kind, shape)
     if kind == "mask":
@@ -118,7 +79,7 @@ def test_overviews_are_made_as_the_kind_asks(tmp_path: Path, kind: str) -> None:
         assert (small.data[..., None] == cells).any(axis=-1).mean() > 0.999, "only values that are there"
 
 
-def test_what_is_never_written_is_no_data(tmp_path: Path) -> None:
+def test_raster_writer_what_is_never_written_is_no_data(tmp_path: Path) -> None:
     for kind, (_, nodata) in KINDS.items():
         with writer(tmp_path / f"{kind}.tif", kind, (600, 600)) as out:
             block = content(kind, (10, 10))
@@ -128,7 +89,7 @@ def test_what_is_never_written_is_no_data(tmp_path: Path) -> None:
             assert np.isnan(rest).all() if math.isnan(nodata) else (rest == nodata).all()
 
 
-def test_a_raster_without_any_data_is_written_and_styled(tmp_path: Path) -> None:
+def test_raster_writer_a_raster_without_any_data_is_written_and_styled(tmp_path: Path) -> None:
     for kind in KINDS:
         with writer(tmp_path / f"{kind}.tif", kind, (20, 30)):
             pass
@@ -136,7 +97,7 @@ def test_a_raster_without_any_data_is_written_and_styled(tmp_path: Path) -> None
         assert np.isnan(read_overview(tmp_path / f"{kind}.tif", 64)).all()
 
 
-def test_classes_are_named_and_coloured(tmp_path: Path) -> None:
+def test_raster_writer_classes_are_named_and_coloured(tmp_path: Path) -> None:
     with writer(tmp_path / "m.tif", "mask", (20, 30)) as out:
         out.write(Window(0, 0, 20, 30), np.ones((20, 30), np.uint8))
     table = ET.parse(tmp_path / "m.tif.aux.xml").getroot()
@@ -151,19 +112,7 @@ def test_classes_are_named_and_coloured(tmp_path: Path) -> None:
         assert source.colormap(1)[1][:3] == MASK_CLASSES[1].rgba[:3]
 
 
-def test_dates_are_classes_up_to_a_legend_that_is_read() -> None:
-    few = [f"2023-{month:02d}-01" for month in range(1, 13)]
-    found = date_classes(few)
-    assert [c.value for c in found][:2] == [0, 19358]
-    assert [c.label for c in found][-1] == "2023-12-01"
-    many = [f"{year}-01-01" for year in range(1950, 2020)]
-    drawn = style(Path("never-opened.tif"), "first_change", dates=many)
-    items = ET.fromstring(f"<x>{drawn}</x>").findall(".//item")
-    assert [item.get("label") for item in items][2::7] == ["1950-01-01", "2019-01-01"]
-    assert len(items) == 10
-
-
-def test_the_score_is_drawn_from_its_threshold(tmp_path: Path) -> None:
+def test_raster_writer_the_score_is_drawn_from_its_threshold(tmp_path: Path) -> None:
     with writer(tmp_path / "s.tif", "score", (300, 300)) as out:
         out.write(Window(0, 0, 300, 300), np.linspace(0, 10, 90_000, dtype=np.float32).reshape(300, 300))
     stops = ET.parse(tmp_path / "s.qml").getroot().findall(".//item")
@@ -171,20 +120,7 @@ def test_the_score_is_drawn_from_its_threshold(tmp_path: Path) -> None:
     assert float(stops[3].get("value") or 0) == pytest.approx(9.95, abs=0.01)
 
 
-def test_scenes_with_different_bands_share_the_stretch_of_those_they_share(tmp_path: Path) -> None:
-    for name, bands, offset in (("a", ("blue", "green", "red", "nir"), 0), ("b", ("red", "pan"), 100)):
-        block = np.linspace(1, 1000, 64 * 64).reshape(1, 64, 64) + offset
-        profile = {"driver": "GTiff", "height": 64, "width": 64, "count": len(bands), "dtype": "float32"}
-        with rasterio.open(tmp_path / f"{name}.tif", "w", nodata=0, transform=TRANSFORM, **profile) as file:
-            file.write(np.repeat(block, len(bands), axis=0).astype("float32"))
-            file.descriptions = bands
-    found = scene_stretch([tmp_path / "a.tif", tmp_path / "b.tif"])
-    assert set(found) == {"blue", "green", "red", "nir", "pan"}
-    assert found["red"] == pytest.approx((found["blue"][0] + 50, found["blue"][1] + 50))
-    assert found["pan"] == pytest.approx((found["blue"][0] + 100, found["blue"][1] + 100))
-
-
-def test_scene_colours_follow_the_roles(tmp_path: Path) -> None:
+def test_raster_writer_scene_colours_follow_the_roles(tmp_path: Path) -> None:
     limits = dict(zip(("blue", "green", "red", "nir"), [(0, 1), (2, 3), (4, 5), (6, 7)], strict=True))
     with writer(tmp_path / "s.tif", "scene", (64, 64), stretch=limits) as out:
         out.write(Window(0, 0, 64, 64), content("scene", (64, 64)))
@@ -197,28 +133,14 @@ def test_scene_colours_follow_the_roles(tmp_path: Path) -> None:
         assert ColorInterp.alpha not in source.colorinterp, "a fourth band is data"
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "int32", "float32"])
-def test_encoding_loses_no_look_and_makes_none(dtype: str) -> None:
-    values = np.array([np.nan, -1e12, -1.4, -1, 0, 0.4, 1, 254.6, 255, 70_000, 1e12], np.float32)
-    for nodata in (0, 255, default_nodata(dtype)):
-        if dtype == "float32":
-            continue
-        coded = encode(values, np.dtype(dtype), nodata)
-        assert (coded == nodata).tolist() == np.isnan(values).tolist()
-        near = np.clip(values[1:].astype(np.float64), np.iinfo(dtype).min, np.iinfo(dtype).max)
-        assert np.abs(coded[1:] - near).max() <= 1.5
-    kept = encode(values, np.dtype("float32"), math.nan)
-    np.testing.assert_array_equal(kept, values)
-
-
 @pytest.mark.parametrize("window", [Window(-1, 0, 10, 10), Window(0, 95, 10, 10), Window(0, 0, 10, 11)])
-def test_a_block_that_does_not_fit_is_refused(tmp_path: Path, window: Window) -> None:
+def test_raster_writer_a_block_that_does_not_fit_is_refused(tmp_path: Path, window: Window) -> None:
     with pytest.raises(ValueError, match="does not fit"), writer(tmp_path / "x.tif", "mask", (100, 100)) as out:
         out.write(window, np.zeros((10, 10), np.uint8))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_error_leaves_the_earlier_file_as_it_was(tmp_path: Path) -> None:
+def test_raster_writer_an_error_leaves_the_earlier_file_as_it_was(tmp_path: Path) -> None:
     with writer(tmp_path / "x.tif", "mask", (30, 30)) as out:
         out.write(Window(0, 0, 30, 30), np.ones((30, 30), np.uint8))
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -227,7 +149,7 @@ def test_an_error_leaves_the_earlier_file_as_it_was(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_a_kill_leaves_only_parts_and_the_next_run_clears_them(tmp_path: Path) -> None:
+def test_raster_writer_a_kill_leaves_only_parts_and_the_next_run_clears_them(tmp_path: Path) -> None:
     script = f"""
         import os, signal, sys
         import numpy as np
@@ -251,29 +173,8 @@ def test_a_kill_leaves_only_parts_and_the_next_run_clears_them(tmp_path: Path) -
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_a_window_of_a_mask_reaches_beyond_the_edge(tmp_path: Path) -> None:
-    with writer(tmp_path / "x.tif", "mask", (30, 40)) as out:
-        out.write(Window(0, 0, 30, 40), np.ones((30, 40), np.uint8))
-    block = read_window(tmp_path / "x.tif", Window(-2, 38, 4, 5))
-    assert block.dtype == np.uint8
-    assert block.tolist() == [[255] * 5] * 2 + [[1, 1, 255, 255, 255]] * 2
-
-
-def test_a_raster_opened_lazily_gives_what_lies_in_the_file(tmp_path: Path) -> None:
-    rng = np.random.default_rng(3)
-    for bands in (1, 3):
-        image = rng.integers(1, 900, (bands, 70, 50), dtype=np.uint16)
-        path = tmp_path / f"{bands}.tif"
-        profile = {"driver": "GTiff", "height": 70, "width": 50, "count": bands, "dtype": "uint16", "crs": "EPSG:32633"}
-        with rasterio.open(path, "w", transform=Affine(1, 0, 5e5, 0, -1, 5e6), **profile) as file:
-            file.write(image)
-        opened = open_lazily(path, chunk=32)
-        assert opened.dims == (("band", "y", "x") if bands > 1 else ("y", "x"))
-        assert np.array_equal(opened.values, image if bands > 1 else image[0])
-
-
 @pytest.mark.parametrize("room", [0, 1 << 40])
-def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+def test_raster_writer_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
     """Libraries say `write failed`, or an SQL error; what is to be done is to make room."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(1 << 40, 0, room))  # type: ignore[attr-defined]
 
