@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -192,16 +191,18 @@ CLUSTER_SCHEDULERS: dict[str, subprocess.Popen[bytes]] = {}
 
 
 @pytest.fixture
-def cluster() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """A scheduler and two workers on loopback, each a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
+    # The scheduler binds port 0 and writes which it got: a port looked for beforehand may be taken by then.
+    written = tmp_path / "scheduler.json"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     dask_command = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
-    options = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(written)]
     processes = [subprocess.Popen([*dask_command, *options], **quiet)]
+    deadline = time.monotonic() + 60
+    while not (written.exists() and written.read_text().endswith("}")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    address = str(json.loads(written.read_text())["address"])
     CLUSTER_SCHEDULERS[address] = processes[0]
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard"]
     worker += ["--host", "127.0.0.1", "--no-nanny"]
