@@ -21,7 +21,7 @@ from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
-from changedet.outputs.values import as_float
+from changedet.outputs.values import as_float, mapping_at
 from changedet.pipeline.boxes import counted_rows
 from changedet.pipeline.finished import Run
 from changedet.pipeline.zones import trains, with_occupancy
@@ -228,7 +228,7 @@ def _summary(
 
 
 def _before_and_after(
-    finished: Run, table: pd.DataFrame, summary: Mapping[str, Any], verdicts: Verdicts, out: Path
+    finished: Run, table: pd.DataFrame, summary: Mapping[str, object], verdicts: Verdicts, out: Path
 ) -> str:
     before = finished.series[finished.series["zone"] == ""].set_index("date")
     after = table[table["zone"] == ""].set_index("date")
@@ -241,8 +241,8 @@ def _before_and_after(
         then = _interval(old.containers_expected, old.containers_low, old.containers_high)
         now = _interval(new["containers_expected"], new["containers_low"], new["containers_high"])
         lines.append(f"{str(stamp)[:10]:<12}{seen:>16}{then:>24}{now:>24}")
-    onsets = (finished.summary["onset"]["containers"], summary["onset"]["containers"])
-    lines.append("onset of containers: " + " -> ".join(str(one["date"] or "none") for one in onsets))
+    onsets = [mapping_at(one, "onset", "containers").get("date") for one in (finished.summary, summary)]
+    lines.append("onset of containers: " + " -> ".join(str(date or "none") for date in onsets))
     return "\n".join([*lines, str(out)])
 
 
