@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.grid import Displacement, Frame, Grid, Shift, auto_crs, ground_area_m2, make_grid, pixel_area_m2
-from changedet.grid.areas import read_vector
+from changedet.grid.areas import Area, read_areas
 
 UTM = Frame("EPSG:32633", Affine(0.5, 0, 500_000.25, 0, -0.5, 5_400_000.25), 640, 480)
 
@@ -241,57 +241,64 @@ GEOJSON = {
 def test_zones_from_a_file_have_names_and_the_grids_crs(tmp_path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "zones.geojson"
     path.write_text(json.dumps(GEOJSON))
-    areas = read_vector(path, "EPSG:32633", named=True, key="site.zones")
+    areas = read_areas(Area(path=str(path)), "EPSG:32633", named=True, key="site.zones")
     assert areas.names == ("north", "south")
-    expected = read_vector(GEOJSON, "EPSG:32633")
+    drawn = [shapely.geometry.shape(feature["geometry"]) for feature in GEOJSON["features"]]
+    expected = read_areas(Area(geometry=drawn[0]), "EPSG:32633")
     assert shapely.equals_exact(areas.geometries[0], expected.geometries[0], 1e-6)
     assert areas.geometries[0].centroid.x == pytest.approx(505_000, abs=1000)
 
 
 def test_an_invalid_polygon_is_mended_and_said() -> None:
-    bow_tie = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
-    areas = read_vector(bow_tie)
+    areas = read_areas(Area(geometry=shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])))
     assert areas.union.is_valid
     assert areas.union.area == pytest.approx(0.5)
     assert len(areas.warnings) == 1
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("content", "said"),
     [
-        ("nowhere.geojson", "no such file"),
-        ({"bbox": [1, 2, 3]}, "four numbers"),
-        ({"bbox": [3, 2, 1, 4]}, "empty"),
-        ({"bbox": [1, 2, 3, float("nan")]}, "four numbers"),
-        ({"bbox": [1, 2, 3, 4], "crs": "EPSG:1"}, "no such CRS"),
+        (None, "no such file"),
         ({"type": "Point", "coordinates": [1, 2]}, "no polygon"),
-        ({"type": "Polygon", "coordinates": "x"}, "not a GeoJSON"),
-        ({"type": "Nonsense"}, "not a GeoJSON"),
-        ({"type": "FeatureCollection", "features": [5]}, "not a GeoJSON"),
-        (5, "expected a file"),
+        ({"type": "Polygon", "coordinates": "x"}, "cannot be read"),
+        ({"type": "Nonsense"}, "cannot be read"),
+        ({"type": "FeatureCollection", "features": [5]}, "no polygon"),
+        ({"type": "FeatureCollection", "features": []}, "no polygon"),
+        ([], "cannot be read"),
     ],
 )
-def test_bad_areas_are_one_clear_line(source: object, said: str) -> None:
+def test_read_areas_bad_files_are_one_clear_line(tmp_path: Path, content: object, said: str) -> None:
+    path = tmp_path / "a.geojson"
+    if content is not None:
+        path.write_text(json.dumps(content))
     with pytest.raises(InputError, match=said) as error:
-        read_vector(source)
+        read_areas(Area(path=str(path)))
     assert len(error.value.problems) == 1
     assert str(error.value).startswith("site.aoi: ")
+
+
+def test_read_areas_of_a_box_are_its_own_crs_moved() -> None:
+    box = (500_000.0, 5_300_000.0, 500_100.0, 5_300_200.0)
+    areas = read_areas(Area(bbox=box, crs="EPSG:32633"), "EPSG:32633")
+    assert areas.union.bounds == box
+    assert read_areas(Area(bbox=box, crs="EPSG:32633")).union.bounds[0] == pytest.approx(15.0)
 
 
 def test_bad_vector_files(tmp_path) -> None:  # type: ignore[no-untyped-def]
     broken = tmp_path / "a.geojson"
     broken.write_text("{ not json")
     with pytest.raises(InputError, match="cannot be read"):
-        read_vector(broken)
+        read_areas(Area(path=str(broken)))
     nameless = json.loads(json.dumps(GEOJSON))
     nameless["features"][1]["properties"]["name"] = ""
     broken.write_text(json.dumps(nameless))
     with pytest.raises(InputError, match="polygon 2 has no 'name'"):
-        read_vector(broken, named=True)
+        read_areas(Area(path=str(broken)), named=True)
     nameless["features"][1]["properties"]["name"] = "north"
     broken.write_text(json.dumps(nameless))
     with pytest.raises(InputError, match="given twice"):
-        read_vector(broken, named=True)
+        read_areas(Area(path=str(broken)), named=True)
 
 
 POINTERS = {
@@ -317,20 +324,20 @@ def test_vector_files_that_lead_elsewhere_are_refused(
         with zipfile.ZipFile(path, "w") as archive:
             archive.write(tmp_path / name, name)
     with pytest.raises(InputError, match="only tells where geometries lie"):
-        read_vector(path)
+        read_areas(Area(path=str(path)))
 
 
 def test_a_file_that_is_none_of_geometries_is_told_without_advice_that_does_not_help(tmp_path: Path) -> None:
     (tmp_path / "a.geojson").write_text("<html>")
     with pytest.raises(InputError, match="cannot be read as a vector file") as caught:
-        read_vector(tmp_path / "a.geojson")
+        read_areas(Area(path=str(tmp_path / "a.geojson")))
     assert "DRIVER" not in str(caught.value)
 
 
 def test_a_zipped_geojson_is_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("a.geojson", json.dumps(GEOJSON))
-    assert len(read_vector(tmp_path / "a.zip").geometries) == len(GEOJSON["features"])
+    assert len(read_areas(Area(path=str(tmp_path / "a.zip"))).geometries) == len(GEOJSON["features"])
 
 
 def test_corners_must_be_finite(tmp_path: Path) -> None:
@@ -338,7 +345,7 @@ def test_corners_must_be_finite(tmp_path: Path) -> None:
         '{"type": "Polygon", "coordinates": [[[1e999, 1], [2, 3], [4, 5], [1e999, 1]]]}'
     )
     with pytest.raises(InputError, match="no finite number"):
-        read_vector(tmp_path / "a.geojson")
+        read_areas(Area(path=str(tmp_path / "a.geojson")))
 
 
 def test_rasterize_agrees_with_gdal() -> None:
@@ -351,7 +358,7 @@ def test_rasterize_agrees_with_gdal() -> None:
 def test_areas_are_the_same_in_threads() -> None:
     code = (
         "from concurrent.futures import ThreadPoolExecutor as T\n"
-        "from changedet.grid import transform_xy as t\n"
+        "from changedet.grid.geodesy import transform_xy as t\n"
         "with T(4) as p: r = list(p.map(lambda i: t('EPSG:4326', 'EPSG:32633', [15.0], [48.0])[1][0], range(200)))\n"
         "assert len(set(r)) == 1"
     )

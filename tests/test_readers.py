@@ -14,13 +14,13 @@ import rasterio.errors
 import rasterio.vrt
 import rasterio.warp
 from affine import Affine
+from changedet.imagery.grouping import group_looks, shared_roles
 from numpy.typing import NDArray
 
 from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.grid import Displacement, Frame, Grid, make_grid
 from changedet.imagery import pixels
-from changedet.imagery.look import group_looks, shared_roles
 from changedet.imagery.opening import open_scene
 from changedet.imagery.scene import Scene
 from changedet.imagery.warp import _locator

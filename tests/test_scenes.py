@@ -20,6 +20,7 @@ import rasterio.enums
 import rasterio.errors
 import rasterio.warp
 from affine import Affine
+from changedet.imagery.grouping import group_looks, match_scales, shared_roles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -28,12 +29,12 @@ from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.grid import Displacement, Frame, Grid, Shift, make_grid
 from changedet.imagery import pixels
-from changedet.imagery.bands import from_name
+from changedet.imagery.bands import role_from_name
 from changedet.imagery.hosts import check_hosts
 from changedet.imagery.kernels import provider_masks
-from changedet.imagery.look import group_looks, match_scales, shared_roles
+from changedet.imagery.look import Look
 from changedet.imagery.opening import open_scene
-from changedet.imagery.scene import Look, Scene
+from changedet.imagery.scene import Scene
 from changedet.imagery.warp import read_bilinear, read_nearest
 from changedet.kernels import resampling
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, HAZE, MASKED, NODATA, SATURATED, SHADOW, SNOW
@@ -475,7 +476,7 @@ def test_roles_by_precedence(tmp_path: Path) -> None:
     ],
 )
 def test_roles_from_names(name: str, hint: str, role: str | None) -> None:
-    assert from_name(name, hint) == role
+    assert role_from_name(name, hint) == role
 
 
 def test_angles_from_tags_and_given(tmp_path: Path) -> None:

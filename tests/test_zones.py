@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from changedet.errors import InputError
 from changedet.grid import Grid
-from changedet.grid.areas import Areas, Attributes, read_vector
+from changedet.grid.areas import Area, Areas, Attributes, read_areas
 from changedet.grid.zones import sidings_of, zone_table
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.report.data import ReportData
@@ -158,7 +158,7 @@ def test_occupancy_is_the_expected_count_over_the_zones_own_capacity(tmp_path: P
         for name, (x, room, kind) in shapes.items()
     ]
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    zones = zone_table(read_vector(path, CRS, named=True))
+    zones = zone_table(read_areas(Area(path=str(path)), CRS, named=True))
     assert zones is not None
     assert zones["kind"].tolist() == [None, "siding"]
     table = pd.DataFrame({"zone": ["", "a", "b"], "containers_expected": [30.0, 20, 10]})
@@ -176,7 +176,7 @@ def test_a_capacity_that_is_none_is_told(tmp_path: Path, room: object) -> None:
     feature = {"type": "Feature", "properties": {"name": "a", "capacity": room}, "geometry": shape}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     with pytest.raises(InputError, match=r"the capacity of 'a' is .*, expected a number of containers above 0"):
-        read_vector(path, CRS, named=True)
+        read_areas(Area(path=str(path)), CRS, named=True)
 
 
 def test_trains_are_written_read_and_shown(tmp_path: Path) -> None:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-NODE_STEP_PX = 32
+from changedet.arrays import Floats
+from changedet.json_types import JsonObject
+
+NODE_STEP_PX: Final = 32
+"""Nodes of a field lie on every 32nd pixel of the grid or on every so many of those."""
 
 
 @dataclass(frozen=True)
 class Shift:
-    """How far east and north of the reference a scene's content lies, in metres of the grid's CRS."""
+    """How far east and north of the reference a scene's content lies.
+
+    Attributes
+    ----------
+    east_m, north_m : float
+        In metres of the grid's CRS.
+    """
 
     east_m: float = 0.0
     north_m: float = 0.0
@@ -55,8 +64,19 @@ class Displacement:
         still = not any(value for field in fields for row in field for value in row)
         return still and self.shift == Shift()
 
-    def at(self, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-        """East and north displacement in metres at pixel rows and columns of the common grid."""
+    def at(self, rows: Floats, columns: Floats) -> tuple[Floats, Floats]:
+        """The displacement at some pixels.
+
+        Parameters
+        ----------
+        rows, columns : float64 of one shape
+            Of the common grid, whole numbers at pixel centres.
+
+        Returns
+        -------
+        east_m, north_m : float64 of that shape
+            In metres of the grid's CRS.
+        """
         if self.local_east_m is None or self.local_north_m is None:
             return np.full(rows.shape, self.shift.east_m), np.full(rows.shape, self.shift.north_m)
         y, x = rows / self.node_spacing_px, columns / self.node_spacing_px
@@ -64,8 +84,14 @@ class Displacement:
         north = _bilinear_nodes(np.asarray(self.local_north_m, np.float64), y, x)
         return east + self.shift.east_m, north + self.shift.north_m
 
-    def to_json(self) -> dict[str, Any]:
-        """Numbers and lists only."""
+    def to_json(self) -> JsonObject:
+        """The displacement as JSON.
+
+        Returns
+        -------
+        dict
+            What `from_json` takes.
+        """
         return {
             "east_m": self.shift.east_m,
             "north_m": self.shift.north_m,
@@ -76,7 +102,18 @@ class Displacement:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Displacement:
-        """What `to_json` gave, back."""
+        """The displacement that `to_json` gave.
+
+        Parameters
+        ----------
+        data : mapping
+            Its keys and values.
+
+        Returns
+        -------
+        Displacement
+            The same to the last digit.
+        """
         return cls(
             Shift(float(data["east_m"]), float(data["north_m"])),
             _as_tuples(data.get("local_east_m")),
@@ -85,7 +122,7 @@ class Displacement:
         )
 
 
-def _bilinear_nodes(nodes: NDArray[np.float64], y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+def _bilinear_nodes(nodes: Floats, y: Floats, x: Floats) -> Floats:
     y = np.clip(y, 0, nodes.shape[0] - 1)
     x = np.clip(x, 0, nodes.shape[1] - 1)
     j, i = np.floor(y).astype(int), np.floor(x).astype(int)
@@ -93,9 +130,9 @@ def _bilinear_nodes(nodes: NDArray[np.float64], y: NDArray[np.float64], x: NDArr
     fy, fx = y - j, x - i
     upper = nodes[j, i] * (1 - fx) + nodes[j, right] * fx
     lower = nodes[below, i] * (1 - fx) + nodes[below, right] * fx
-    result: NDArray[np.float64] = upper * (1 - fy) + lower * fy
+    result: Floats = upper * (1 - fy) + lower * fy
     return result
 
 
-def _as_tuples(rows: Any) -> tuple[tuple[float, ...], ...] | None:
+def _as_tuples(rows: Sequence[Sequence[float]] | None) -> tuple[tuple[float, ...], ...] | None:
     return None if rows is None else tuple(tuple(float(value) for value in row) for row in rows)

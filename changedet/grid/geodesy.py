@@ -5,19 +5,38 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Final, TypeVar
 
 import numpy as np
 import pyproj
 import shapely
 import shapely.ops
 from affine import Affine
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from shapely.geometry.base import BaseGeometry
 
-LONLAT = "EPSG:4326"
-_GEOD = pyproj.Geod(ellps="WGS84")
-_local = threading.local()
+from changedet.arrays import Floats
+
+LONLAT: Final = "EPSG:4326"
+LEAST_SQUARE_M: Final = 1000.0
+"""Side of the least square whose geodesic area is taken: that of a pixel of 0.3 m would be rounding noise."""
+METRES_PER_DEGREE: Final = 111_000.0
+SMALL_SIDE_M: Final = 1000.0
+"""Polygons up to this size have one scale of area throughout."""
+
+_GEOD: Final = pyproj.Geod(ellps="WGS84")
+_Coordinate = TypeVar("_Coordinate", float, Floats)
+
+
+class _OfThread(threading.local):
+    """Transformers by source and target: PROJ's objects may not be shared between threads."""
+
+    def __init__(self) -> None:
+        self.transformers: dict[tuple[str, str], pyproj.Transformer] = {}
+
+
+_local = _OfThread()
 
 
 def auto_crs(scene_crs: str, lon: float, lat: float) -> str:
@@ -35,6 +54,8 @@ def auto_crs(scene_crs: str, lon: float, lat: float) -> str:
     str
         The scene's own CRS where it is projected in metres, else the UTM zone of the centre, or UPS near the poles.
 
+    Examples
+    --------
     >>> auto_crs("EPSG:4326", -74.5, -8.4), auto_crs("EPSG:32651", 119.9, 32.5), auto_crs("EPSG:2263", -74, 40.7)
     ('EPSG:32718', 'EPSG:32651', 'EPSG:32618')
     """
@@ -49,7 +70,18 @@ def auto_crs(scene_crs: str, lon: float, lat: float) -> str:
 
 
 def is_metric(crs: str) -> bool:
-    """Whether a CRS is projected with both axes in metres."""
+    """Whether a CRS is projected with both axes in metres.
+
+    Parameters
+    ----------
+    crs : str
+        ``EPSG:code`` or WKT.
+
+    Returns
+    -------
+    bool
+        True where both axes are metres, at whatever scale.
+    """
     parsed = pyproj.CRS(crs)
     return bool(
         parsed.is_projected and all(abs(axis.unit_conversion_factor - 1) < 1e-9 for axis in parsed.axis_info[:2])
@@ -57,48 +89,113 @@ def is_metric(crs: str) -> bool:
 
 
 def is_geographic(crs: str) -> bool:
-    """Whether a CRS counts in degrees of longitude and latitude."""
+    """Whether a CRS counts in degrees of longitude and latitude.
+
+    Parameters
+    ----------
+    crs : str
+        ``EPSG:code`` or WKT.
+
+    Returns
+    -------
+    bool
+        True where it does.
+    """
     return bool(pyproj.CRS(crs).is_geographic)
 
 
+@lru_cache(maxsize=4096)
 def same_crs(one: str, other: str) -> bool:
-    """Whether two CRSs place their coordinates alike, whatever their names say."""
+    """Whether two CRSs place their coordinates alike, whatever their names say.
+
+    Parameters
+    ----------
+    one, other : str
+        ``EPSG:code`` or WKT.
+
+    Returns
+    -------
+    bool
+        True where they do; the order of axes does not count.
+    """
     if one == other:
         return True
-    found: dict[tuple[str, str], bool] = _cache("same_crs")
-    if (one, other) not in found:
-        a, b = pyproj.CRS(one), pyproj.CRS(other)
-        found[one, other] = a.equals(b, ignore_axis_order=True) or a.to_epsg() == b.to_epsg() is not None
-    return found[one, other]
+    a, b = pyproj.CRS(one), pyproj.CRS(other)
+    return bool(a.equals(b, ignore_axis_order=True) or a.to_epsg() == b.to_epsg() is not None)
 
 
-def transform_xy(source: str, target: str, x: Any, y: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Coordinates in another CRS, x before y; infinite where there are none."""
+def transform_xy(source: str, target: str, x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
+    """Coordinates in another CRS.
+
+    Parameters
+    ----------
+    source, target : str
+        CRSs, as ``EPSG:code`` or WKT.
+    x, y : float64 of one shape
+        In the source's unit; x is east or longitude whatever the CRS says of its axes.
+
+    Returns
+    -------
+    x, y : float64 of that shape
+        In the target's unit; infinite where there are none.
+    """
     if source == target:
         return np.asarray(x, np.float64), np.asarray(y, np.float64)
-    # Transformers are kept for each thread: PROJ objects may not be shared.
-    known: dict[tuple[str, str], pyproj.Transformer] = _cache("transformers")
+    known = _local.transformers
     if (source, target) not in known:
         known[source, target] = pyproj.Transformer.from_crs(source, target, always_xy=True)
     found_x, found_y = known[source, target].transform(np.asarray(x, np.float64), np.asarray(y, np.float64))
     return np.asarray(found_x), np.asarray(found_y)
 
 
-def place(transform: Affine, column: Any, row: Any) -> tuple[Any, Any]:
-    """Coordinates of pixel edges; the operator for it is another in each version of affine."""
+def to_crs(geometry: BaseGeometry, source: str, target: str) -> BaseGeometry:
+    """A geometry in another CRS, corner by corner.
+
+    Parameters
+    ----------
+    geometry : shapely geometry
+        In `source`.
+    source, target : str
+        CRSs, as ``EPSG:code`` or WKT.
+
+    Returns
+    -------
+    shapely geometry
+        In `target`; corners that it cannot hold are infinite.
+    """
+    return shapely.transform(geometry, lambda xy: np.column_stack(transform_xy(source, target, xy[:, 0], xy[:, 1])))
+
+
+def pixel_edges_xy(transform: Affine, column: _Coordinate, row: _Coordinate) -> tuple[_Coordinate, _Coordinate]:
+    """Coordinates of pixel edges; the operator for it is another in each version of affine.
+
+    Parameters
+    ----------
+    transform : Affine
+        From pixel (column, row), edges at whole numbers, to the CRS.
+    column, row : float or float64 of one shape
+        In pixels.
+
+    Returns
+    -------
+    x, y : float or float64 of that shape
+        In the CRS.
+    """
     return (
         transform.a * column + transform.b * row + transform.c,
         transform.d * column + transform.e * row + transform.f,
     )
 
 
-def ground_area_m2(geometries: Sequence[BaseGeometry], crs: str) -> NDArray[np.float64]:
+def ground_area_m2(geometries: Sequence[BaseGeometry], crs: str) -> Floats:
     """Geodesic area of polygons on the WGS 84 ellipsoid.
 
     Parameters
     ----------
     geometries : sequence of shapely geometry
         In `crs`; what is not a polygon has area 0.
+    crs : str
+        ``EPSG:code`` or WKT.
 
     Returns
     -------
@@ -111,34 +208,55 @@ def ground_area_m2(geometries: Sequence[BaseGeometry], crs: str) -> NDArray[np.f
             continue
         x, y = geometry.centroid.x, geometry.centroid.y
         side = math.sqrt(geometry.area)
-        if is_metric(crs) and side < 1000:
+        if is_metric(crs) and side < SMALL_SIDE_M:
             areas[i] = geometry.area * area_scale(crs, x, y)
         else:
-            areas[i] = _geodesic_area(shapely.segmentize(geometry, side / 32), crs)
+            areas[i] = _geodesic_area_m2(shapely.segmentize(geometry, side / 32), crs)
     return areas
 
 
 def ground_pixel_m2(crs: str, transform: Affine, row: float, column: float) -> float:
-    """Ground area of the pixel around a position, in square metres."""
-    x, y = place(transform, column, row)
+    """Ground area of the pixel around a position.
+
+    Parameters
+    ----------
+    crs : str
+        ``EPSG:code`` or WKT.
+    transform : Affine
+        From pixel (column, row) to the CRS.
+    row, column : float
+        In pixels.
+
+    Returns
+    -------
+    float
+        Square metres, geodesic.
+    """
+    x, y = pixel_edges_xy(transform, column, row)
     return abs(transform.determinant) * area_scale(crs, x, y, math.sqrt(abs(transform.determinant)))
 
 
 def area_scale(crs: str, x: float, y: float, side: float = 0.0) -> float:
-    """Square metres on the ground for a unit of area of the CRS at a place."""
-    # The geodesic area of a pixel of .3 m would be rounding noise: a square of at least a kilometre stands for it.
-    side = max(side, 1000.0 if is_metric(crs) else 1000.0 / 111_000.0)
-    return _geodesic_area(shapely.box(x - side / 2, y - side / 2, x + side / 2, y + side / 2), crs) / side**2
+    """Square metres on the ground for a unit of area of the CRS at a place.
+
+    Parameters
+    ----------
+    crs : str
+        ``EPSG:code`` or WKT.
+    x, y : float
+        The place, in the CRS.
+    side : float
+        Side of the square that is measured, in the CRS's unit, at least about a kilometre.
+
+    Returns
+    -------
+    float
+        1 in a CRS of true areas.
+    """
+    side = max(side, LEAST_SQUARE_M if is_metric(crs) else LEAST_SQUARE_M / METRES_PER_DEGREE)
+    return _geodesic_area_m2(shapely.box(x - side / 2, y - side / 2, x + side / 2, y + side / 2), crs) / side**2
 
 
-def _geodesic_area(geometry: BaseGeometry, crs: str) -> float:
-    lonlat = shapely.transform(geometry, lambda xy: np.column_stack(transform_xy(crs, LONLAT, xy[:, 0], xy[:, 1])))
-    parts = [part for part in shapely.get_parts(lonlat) if part.geom_type == "Polygon"]
+def _geodesic_area_m2(geometry: BaseGeometry, crs: str) -> float:
+    parts = [part for part in shapely.get_parts(to_crs(geometry, crs, LONLAT)) if part.geom_type == "Polygon"]
     return float(sum(abs(_GEOD.geometry_area_perimeter(shapely.ops.orient(part))[0]) for part in parts))
-
-
-def _cache(name: str) -> dict[Any, Any]:
-    if not hasattr(_local, name):
-        setattr(_local, name, {})
-    found: dict[Any, Any] = getattr(_local, name)
-    return found

@@ -1,4 +1,4 @@
-"""Zones: which of them holds a point, which are sidings, what each says of itself."""
+"""Zones: which of them holds a point, which are railway sidings, and their table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,19 @@ SIDING_MARGIN_M: Final = 5.0
 
 
 def zone_table(areas: Areas | None) -> gpd.GeoDataFrame | None:
-    """Zones as a table with `name`, `kind` and `capacity`; None where there are none."""
+    """Zones as a table.
+
+    Parameters
+    ----------
+    areas : Areas or None
+        Named polygons.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame or None
+        Columns `name`, `kind` (None where none is given), `capacity` (float64, NaN where none is given) and the
+        geometry; None where there are no zones.
+    """
     if areas is None:
         return None
     columns = {
@@ -29,7 +41,18 @@ def zone_table(areas: Areas | None) -> gpd.GeoDataFrame | None:
 
 
 def sidings_of(areas: Areas | None) -> BaseGeometry | None:
-    """Where zones say that tracks lie, with a margin; None where none does."""
+    """Where railway tracks lie by what zones say.
+
+    Parameters
+    ----------
+    areas : Areas or None
+        Zones in a CRS in metres.
+
+    Returns
+    -------
+    shapely geometry or None
+        The zones of kind `SIDING` with `SIDING_MARGIN_M` around them; None where there is none.
+    """
     if areas is None:
         return None
     found = [area for area, about in zip(areas.geometries, areas.attributes, strict=True) if about.kind == SIDING]
@@ -37,7 +60,20 @@ def sidings_of(areas: Areas | None) -> BaseGeometry | None:
 
 
 def zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:
-    """The first zone that holds each point, or None; the series counts it in every zone that does."""
+    """The first zone that holds each point; the series counts it in every zone that does.
+
+    Parameters
+    ----------
+    points : geopandas.GeoSeries
+        In the zones' CRS.
+    zones : geopandas.GeoDataFrame or None
+        As `zone_table` gives them.
+
+    Returns
+    -------
+    list of str or None
+        A zone's name for each point, None where no zone holds it.
+    """
     found: list[str | None] = [None] * len(points)
     if zones is None:
         return found

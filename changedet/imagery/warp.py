@@ -24,8 +24,7 @@ from numpy.typing import NDArray
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.grid.displacement import NODE_STEP_PX, Displacement
-from changedet.grid.geodesy import is_geographic, same_crs, transform_xy
-from changedet.grid.geodesy import place as to_ground
+from changedet.grid.geodesy import is_geographic, pixel_edges_xy, same_crs, transform_xy
 from changedet.imagery.headers import Raster
 from changedet.imagery.pixels import read_classes, read_mean, read_part
 from changedet.kernels import resampling as kernels
@@ -363,7 +362,7 @@ def _placer(raster: Raster) -> Callable[[Doubles, Doubles], Positions]:
     if raster.gcps or raster.rpcs is not None:
         return _inexact_placer(raster)
     inverse = ~raster.frame.transform
-    middle = to_ground(raster.frame.transform, raster.frame.width / 2, raster.frame.height / 2)
+    middle = pixel_edges_xy(raster.frame.transform, raster.frame.width / 2, raster.frame.height / 2)
     geographic = is_geographic(raster.frame.crs)
 
     def place(x: Doubles, y: Doubles) -> Positions:

@@ -7,7 +7,7 @@ import numpy as np
 from changedet.arrays import Bools, Bytes, Singles
 from changedet.blocks import Window
 from changedet.grid.displacement import Displacement
-from changedet.imagery.scene import Look
+from changedet.imagery.look import Look
 from changedet.kernels.pixel_classes import CLEAR, NODATA
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel, OverviewClasses

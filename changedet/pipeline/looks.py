@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 
 from changedet.blocks import Window
 from changedet.grid import Grid
-from changedet.imagery.scene import Look
+from changedet.imagery.look import Look
 from changedet.kernels.pixel_classes import CLEAR, NODATA, SHADE
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel

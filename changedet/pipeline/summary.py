@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from changedet.imagery.scene import Look
+from changedet.imagery.look import Look
 from changedet.pipeline.changes import with_lasting_area
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import SCHEMA_VERSION

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from changedet.errors import InputError
-from changedet.imagery.scene import Look
+from changedet.imagery.look import Look
 from changedet.plan import SKIP_HINT, Plan, without
 
 

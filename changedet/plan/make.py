@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 from changedet.errors import InputError, MethodError, Problem
 from changedet.grid import Frame, Grid, make_grid
-from changedet.imagery.look import match_scales, shared_roles
-from changedet.imagery.scene import Look
+from changedet.imagery.grouping import match_scales, shared_roles
+from changedet.imagery.look import Look
 from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
 from changedet.plan.resources import available_bytes, cores, sizes, tile_edges

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 from changedet.grid import Grid
 from changedet.grid.areas import Areas
-from changedet.imagery.scene import Look
+from changedet.imagery.look import Look
 from changedet.stages.registry import NONE, Choice, Facts, Method
 from changedet.store import RunFolder
 from changedet.workflow import Workflow, stages

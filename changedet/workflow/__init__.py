@@ -1,12 +1,12 @@
 """The workflow file: YAML -> frozen `Workflow`, every mistake at once with line and nearest name; its JSON Schema."""
 
+from changedet.grid.areas import Area
 from changedet.workflow.dates import dates_in_name
 from changedet.workflow.load import load_workflow
 from changedet.workflow.methods_table import MethodRow, methods_table, methods_text
 from changedet.workflow.model import (
     FORMATS,
     STAGE_NAMES,
-    Area,
     Catalog,
     Compute,
     Grid,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from changedet.blocks import as_scalar, over_sample, per_block, resolution_of
 from changedet.errors import MethodError
+from changedet.grid.pixel_areas import whole_pixels
 from changedet.kernels.components import drop_small_components
 from changedet.stages.change.stage import STAGE
 from changedet.stages.change.statistics import ChangeStatistics
@@ -102,7 +102,7 @@ def change_mask(
     least = float(score.attrs.get("min_area_m2", 0.0) if min_area_m2 is None else min_area_m2)
     if least < 0:
         raise MethodError(f"change_mask: min_area_m2: {least:g}, expected 0 or more")
-    least_px = max(1, math.ceil(least / resolution_of(score) ** 2 - 1e-6))
+    least_px = whole_pixels(least, resolution_of(score))
     value = threshold.data if isinstance(threshold, xr.DataArray) else float(threshold)
     # a region smaller than n pixels reaches less than n pixels from each of its own
     mask = per_block(_mask_block, score, dtype=np.uint8, halo_px=least_px - 1, threshold=value, least_px=least_px)
