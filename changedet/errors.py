@@ -1,4 +1,4 @@
-"""What can go wrong, said in one line each: where, what, and what to do."""
+"""Errors of one line each: where, what is wrong, and what to do."""
 
 from __future__ import annotations
 
@@ -67,15 +67,41 @@ class MethodError(ChangedetError):
 def is_one_line(words: str) -> bool:
     """Whether text holds no control characters: XML cannot hold them, a terminal obeys them, a table breaks on them.
 
-    >>> is_one_line("Quay 7"), is_one_line("Quay\\n7")
+    Parameters
+    ----------
+    words : str
+        A name from outside.
+
+    Returns
+    -------
+    bool
+        False where it holds one, or a lone surrogate or unassigned character.
+
+    Examples
+    --------
+    >>> is_one_line("Quay 7"), is_one_line("Quay" + chr(10) + "7")
     (True, False)
     """
     return not any(unicodedata.category(letter) in {"Cc", "Cs", "Cn", "Zl", "Zp"} for letter in words)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name closest to a mistyped one, or None.
+    """The known name closest to a mistyped one.
 
+    Parameters
+    ----------
+    word : str
+        As it was typed.
+    known : iterable of str
+        Names that exist.
+
+    Returns
+    -------
+    str or None
+        None where no name is near.
+
+    Examples
+    --------
     >>> nearest("min_area", ["min_area_m2", "threshold"])
     'min_area_m2'
     """
@@ -85,6 +111,19 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The tail of an error line: ``; did you mean 'x'?``, or nothing where no name is near."""
+    """The tail of an error line.
+
+    Parameters
+    ----------
+    word : str
+        As it was typed.
+    known : iterable of str
+        Names that exist.
+
+    Returns
+    -------
+    str
+        ``; did you mean 'x'?``, or nothing where no name is near.
+    """
     near = nearest(word, known)
     return f"; did you mean '{near}'?" if near else ""

@@ -49,7 +49,18 @@ class PixelMethod(Generic[Statistics, Pixels]):
 
 
 def resolution_of(image: xr.DataArray) -> float:
-    """Pixel size of an image by its coordinates, in their unit: the root of a pixel's area; 1 where there are none."""
+    """Pixel size of an image by its coordinates.
+
+    Parameters
+    ----------
+    image : xarray.DataArray
+        With dims ``y`` and ``x``.
+
+    Returns
+    -------
+    float
+        The root of a pixel's area in the coordinates' unit; 1 where there are none.
+    """
     steps = [
         abs(float(image.coords[dim][-1] - image.coords[dim][0])) / (image.sizes[dim] - 1)
         for dim in ("y", "x")
@@ -59,7 +70,18 @@ def resolution_of(image: xr.DataArray) -> float:
 
 
 def is_lazy(*images: xr.DataArray) -> bool:
-    """Whether any of the images is computed by dask."""
+    """Whether any of the images is computed by dask.
+
+    Parameters
+    ----------
+    *images : xarray.DataArray
+        In memory or dask.
+
+    Returns
+    -------
+    bool
+        True where one is.
+    """
     return any(dask.is_dask_collection(image.data) for image in images)
 
 
@@ -107,6 +129,8 @@ def per_block(
         Dims ``(y, x)`` or ``(band, y, x)``; in memory or dask.
     dtype : dtype
         Of the result.
+    halo_px : int
+        How far the kernel looks around, in pixels.
     bands : sequence, optional
         The result's band coordinate; None for a result with dims ``(y, x)``.
     **parameters : object

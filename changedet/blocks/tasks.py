@@ -8,24 +8,28 @@ from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import dask
 
 from changedet.errors import ChangedetError
 
-POLL_S = 0.02
-ASK_EVERY_S = 5.0
-PATIENCE_S = 60.0
-"""How long a dask scheduler without workers is waited for."""
-GO_ON = "then run the same command again to go on from here"
-STARVED = f"give workers more memory, fewer threads, or a smaller compute.chunk, {GO_ON}"
+if TYPE_CHECKING:
+    from distributed import Client, Future, as_completed
 
-Task: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
+POLL_S: Final = 0.02
+ASK_EVERY_S: Final = 5.0
+PATIENCE_S: Final = 60.0
+"""How long a dask scheduler without workers is waited for."""
+GO_ON: Final = "then run the same command again to go on from here"
+STARVED: Final = f"give workers more memory, fewer threads, or a smaller compute.chunk, {GO_ON}"
+
+Task: TypeAlias = tuple[Callable[..., object], tuple[object, ...]]
+"""A function and its arguments."""
 
 
 def stream(
-    tasks: Sequence[Task], *, client: Any = None, scheduler: str = "threads", workers: int = 1
+    tasks: Sequence[Task], *, client: Client | None = None, scheduler: str = "threads", workers: int = 1
 ) -> Iterator[tuple[int, Any]]:
     """Carry out tasks on dask and hand back ``(index, result)`` as they end, with bounded results in flight.
 
@@ -37,6 +41,13 @@ def stream(
         Where given, the tasks go there; a task whose worker dies is run again.
     scheduler : {"threads", "processes", "synchronous"}
         Used without a client.
+    workers : int
+        Threads or processes, used without a client.
+
+    Yields
+    ------
+    (int, object)
+        The task's place among `tasks`, and what its function returned.
 
     Raises
     ------
@@ -59,7 +70,8 @@ def stream(
         yield from zip(chosen, results, strict=True)
 
 
-def _stream_distributed(tasks: Sequence[Task], client: Any) -> Iterator[tuple[int, Any]]:
+def _stream_distributed(tasks: Sequence[Task], client: Client) -> Iterator[tuple[int, Any]]:
+    # Here, as most runs have no cluster and loading it takes a second.
     from distributed import KilledWorker, as_completed
     from distributed.comm import CommClosedError
 
@@ -67,7 +79,7 @@ def _stream_distributed(tasks: Sequence[Task], client: Any) -> Iterator[tuple[in
     waiting = iter(enumerate(tasks))
     index: dict[str, int] = {}
 
-    def submit() -> Any:
+    def submit() -> Future | None:
         for i, (function, arguments) in waiting:
             future = client.submit(function, *arguments, pure=False, retries=2)
             index[future.key] = i
@@ -94,7 +106,7 @@ def _stream_distributed(tasks: Sequence[Task], client: Any) -> Iterator[tuple[in
             client.cancel([future for future in running.futures if not future.done()])
 
 
-def _as_they_end(running: Any, client: Any) -> Iterator[tuple[Any, Any]]:
+def _as_they_end(running: as_completed, client: Client) -> Iterator[tuple[Future, Any]]:
     """Futures as they end, with their results; lost workers are waited for, but not without end."""
     alone = _Alone(client)
     while not running.is_empty():
@@ -117,7 +129,7 @@ def _as_they_end(running: Any, client: Any) -> Iterator[tuple[Any, Any]]:
 class _Alone:
     """How long a scheduler has had no worker."""
 
-    client: Any
+    client: Client
     since: float | None = None
     ask_at: float = 0.0
 
@@ -131,7 +143,7 @@ class _Alone:
             raise ChangedetError(f"the dask scheduler has had no worker for {PATIENCE_S:g} s; start some, {GO_ON}")
 
 
-def _has_workers(client: Any) -> bool:
+def _has_workers(client: Client) -> bool:
     """False where the scheduler says so; where it does not answer, its loss shows in the futures."""
     try:
         return client.status != "running" or bool(client.nthreads())

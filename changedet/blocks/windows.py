@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from changedet.arrays import AnyArray, Singles
 
-SAMPLE_CELL_PX = 256
-SAMPLE_BUDGET_PX = 1 << 20
+SAMPLE_CELL_PX: Final = 256
+"""Side of the cells of the fixed sample."""
+SAMPLE_BUDGET_PX: Final = 1 << 20
+"""Pixels of the fixed sample, at most."""
 
 
 @dataclass(frozen=True, order=True)
 class Window:
-    """A rectangle of the common grid in pixels; may reach beyond the grid where it carries a halo."""
+    """A rectangle of the common grid; may reach beyond the grid where it carries a halo.
+
+    Attributes
+    ----------
+    y, x : int
+        Row and column of its first pixel.
+    height, width : int
+        In pixels.
+    """
 
     y: int
     x: int
@@ -24,18 +35,45 @@ class Window:
 
     @property
     def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
         return self.height, self.width
 
     @property
     def slices(self) -> tuple[slice, slice]:
+        """Its rows and columns of an array of the grid."""
         return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
     def grown(self, halo_px: int) -> Window:
+        """The window with a halo.
+
+        Parameters
+        ----------
+        halo_px : int
+            Pixels on each side.
+
+        Returns
+        -------
+        Window
+            May reach beyond the grid.
+        """
         return Window(self.y - halo_px, self.x - halo_px, self.height + 2 * halo_px, self.width + 2 * halo_px)
 
 
 def tiles(shape: tuple[int, int], edge_px: int) -> list[Window]:
-    """Windows of at most `edge_px` that cover a grid of that shape, row by row."""
+    """Windows that cover a grid.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the grid.
+    edge_px : int
+        Their greatest side.
+
+    Returns
+    -------
+    list of Window
+        Row by row.
+    """
     height, width = shape
     return [
         Window(y, x, min(edge_px, height - y), min(edge_px, width - x))
@@ -45,7 +83,20 @@ def tiles(shape: tuple[int, int], edge_px: int) -> list[Window]:
 
 
 def in_strips(windows: Sequence[Window], strip_px: int = 4096) -> list[Window]:
-    """Windows in the order of narrow strips: the rows of file blocks that halos share then stay in GDAL's cache."""
+    """Windows in the order of narrow strips: the rows of file blocks that halos share then stay in GDAL's cache.
+
+    Parameters
+    ----------
+    windows : sequence of Window
+        In any order.
+    strip_px : int
+        Width of a strip.
+
+    Returns
+    -------
+    list of Window
+        Strip by strip, each from top to bottom.
+    """
     return sorted(windows, key=lambda window: (window.x // strip_px, window.y, window.x))
 
 
@@ -56,6 +107,22 @@ def sample_windows(
 
     Depends on the shape alone, so statistics do not depend on chunks, workers or the order of work.
 
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the grid.
+    cell_px : int
+        Side of a cell.
+    budget_px : int
+        Pixels of the sample, at most, but for one cell.
+
+    Returns
+    -------
+    list of Window
+        Row by row; those at the lower and right edge may be smaller.
+
+    Examples
+    --------
     >>> len(sample_windows((400, 400))), len(sample_windows((8192, 8192)))
     (4, 16)
     """
@@ -69,7 +136,20 @@ def sample_windows(
 
 
 def stack_cells(cells: Sequence[AnyArray], cell_px: int = SAMPLE_CELL_PX) -> Singles:
-    """Cells ``(band, y, x)`` as one ``(cell, band, y, x)`` array, short ones filled up with NaN."""
+    """Cells of the sample as one array.
+
+    Parameters
+    ----------
+    cells : sequence of (band, y, x)
+        Of any number type, sides at most `cell_px`.
+    cell_px : int
+        Side of a cell.
+
+    Returns
+    -------
+    float32 (cell, band, cell_px, cell_px)
+        Short cells are filled up with NaN.
+    """
     bands = cells[0].shape[0]
     out = np.full((len(cells), bands, cell_px, cell_px), np.nan, np.float32)
     for i, cell in enumerate(cells):

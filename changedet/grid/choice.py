@@ -119,7 +119,7 @@ def _resolution(resolution: float | str, crs: str, finest: Frame, centre: tuple[
 
 
 def _whole(reference: Frame, target: str, *, agrees: bool) -> BaseGeometry:
-    """The reference scene's outline in the grid's CRS, where that can hold it."""
+    # The reference scene's outline in the grid's CRS, where that can hold it.
     outline = reference.outline(target)
     if agrees or same_crs(reference.crs, target):
         return outline
@@ -147,7 +147,7 @@ def _project(aoi: BaseGeometry, crs: str, target: str) -> BaseGeometry:
 def _snapped(
     bounds: tuple[float, ...], pixel: tuple[float, float], origin: tuple[float, float]
 ) -> tuple[Affine, tuple[int, int]]:
-    """Bounds snapped outward to pixel edges; a thousandth of a pixel is rounding, not an extent."""
+    # Bounds snapped outward to pixel edges; a thousandth of a pixel is rounding, not an extent.
     if not np.all(np.isfinite(bounds)):
         raise InputError(
             Problem("the reference scene's extent cannot be projected to the grid's CRS; give an aoi", "site.aoi")

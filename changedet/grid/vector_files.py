@@ -91,7 +91,7 @@ def _without_advice(error: Exception) -> str:
 
 
 def _refuse_pointers(path: Path) -> None:
-    """Refuse files that hold no geometry but tell GDAL where to fetch one: another file, a host, a command."""
+    # Refuse files that hold no geometry but tell GDAL where to fetch one: another file, a host, a command.
     unread = f"'{path}' cannot be read as a vector file"
     try:
         if zipfile.is_zipfile(path):
