@@ -14,16 +14,16 @@ import rasterio.errors
 import rasterio.vrt
 import rasterio.warp
 from affine import Affine
-from changedet.imagery.grouping import group_looks, shared_roles
 from numpy.typing import NDArray
 
 from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.grid import Displacement, Frame, Grid, make_grid
 from changedet.imagery import pixels
+from changedet.imagery.grouping import group_looks, shared_roles
 from changedet.imagery.opening import open_scene
+from changedet.imagery.pixel_map import pixel_map_of
 from changedet.imagery.scene import Scene
-from changedet.imagery.warp import _locator
 from changedet.kernels.pixel_classes import CLEAR, NODATA
 
 DATA = Path(os.environ.get("CHANGEDET_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
@@ -170,7 +170,7 @@ def test_files_placed_by_points_agree_with_gdal(name: str) -> None:
         **how,
     )
     rows, columns = np.meshgrid(*(np.arange(n, dtype=float) for n in grid.shape), indexing="ij")
-    ours = np.stack(_locator(raster, grid, Displacement())(rows, columns))
+    ours = np.stack(pixel_map_of(raster, grid, Displacement(), None).locate(rows, columns))
     inner = (theirs > 1).all(axis=0) & (ours > 1).all(axis=0)
     inner &= (ours[0] < raster.shape[0] - 2) & (ours[1] < raster.shape[1] - 2)
     assert inner.mean() > 0.4

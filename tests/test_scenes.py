@@ -20,7 +20,6 @@ import rasterio.enums
 import rasterio.errors
 import rasterio.warp
 from affine import Affine
-from changedet.imagery.grouping import group_looks, match_scales, shared_roles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -30,6 +29,7 @@ from changedet.errors import InputError
 from changedet.grid import Displacement, Frame, Grid, Shift, make_grid
 from changedet.imagery import pixels
 from changedet.imagery.bands import role_from_name
+from changedet.imagery.grouping import group_looks, match_scales, shared_roles
 from changedet.imagery.hosts import check_hosts
 from changedet.imagery.kernels import provider_masks
 from changedet.imagery.look import Look

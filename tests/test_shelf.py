@@ -13,7 +13,7 @@ import rasterio
 from rasterio.transform import from_origin
 
 from changedet.imagery import pixels
-from changedet.imagery.block_cache import Shelf
+from changedet.imagery.block_cache import BlockCache
 from changedet.imagery.headers import read_header
 from changedet.kernels.block_means import block_mean, block_mean_of_integers
 from changedet.kernels.missing import without_nodata
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 
 
 def test_what_many_threads_want_is_made_once() -> None:
-    shelf, made = Shelf(1 << 20), []
+    shelf, made = BlockCache(1 << 20), []
 
     def make() -> np.ndarray:
         made.append(threading.get_ident())
@@ -38,7 +38,7 @@ def test_what_many_threads_want_is_made_once() -> None:
 
 
 def test_the_budget_holds_and_the_least_recently_used_goes_first() -> None:
-    shelf, made = Shelf(3 * 8 * 100), []
+    shelf, made = BlockCache(3 * 8 * 100), []
 
     def want(key: int) -> None:
         shelf.get(key, lambda: made.append(key) or np.zeros(100))  # type: ignore[func-returns-value]
@@ -49,7 +49,7 @@ def test_the_budget_holds_and_the_least_recently_used_goes_first() -> None:
 
 
 def test_a_failure_is_raised_to_all_and_tried_again() -> None:
-    shelf = Shelf(1 << 20)
+    shelf = BlockCache(1 << 20)
 
     def fail() -> np.ndarray:
         time.sleep(0.05)

@@ -19,12 +19,12 @@ import pytest
 import rasterio
 import shapely
 from affine import Affine
-from changedet.imagery.grouping import group_looks
 
 from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.grid import make_grid
 from changedet.imagery import pixels
+from changedet.imagery.grouping import group_looks
 from changedet.imagery.opening import open_scene
 from changedet.imagery.stac.items import items
 from changedet.kernels.pixel_classes import CLOUD

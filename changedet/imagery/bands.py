@@ -1,11 +1,11 @@
-"""Which band is which: roles from what the workflow says, from descriptions, wavelengths and colour interpretation."""
+"""Which band is which: roles by the workflow, by descriptions, wavelengths and colour interpretation."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from changedet.errors import InputError, did_you_mean
 from changedet.imagery.headers import BandHeader
@@ -14,6 +14,9 @@ OPTICAL: Final = ("coastal", "blue", "green", "red", "rededge", "nir", "swir1", 
 SAR: Final = ("vv", "vh", "hh", "hv", "amplitude")
 MASKS: Final = ("scl", "qa_pixel", "udm2", "valid", "alpha")
 ROLES: Final = (*OPTICAL, *SAR, *MASKS)
+"""What a band can be, in the order in which bands are compared and written."""
+GivenBands: TypeAlias = Mapping[str, int | str]
+"""Role to band number, from 1, or to a band's description."""
 
 _NAMES: Final = {
     "coastal": ("coastal", "coastal aerosol", "coastal blue", "ultra blue", "aerosol", "deep blue"),
@@ -71,19 +74,38 @@ _COLORS: Final = {color: color for color in ("red", "green", "blue", "alpha", "p
 
 @dataclass(frozen=True)
 class RoleMap:
-    """Role to band number, from 1, and what was assumed."""
+    """The bands of a file by their roles.
+
+    Attributes
+    ----------
+    bands : mapping of str to int
+        Role to band number, from 1.
+    warnings : tuple of str
+        What was assumed.
+    """
 
     bands: Mapping[str, int]
     warnings: tuple[str, ...] = ()
 
 
 def is_sar(roles: Sequence[str]) -> bool:
-    """Whether any of these is a radar role."""
+    """Whether any of these is a radar role.
+
+    Parameters
+    ----------
+    roles : sequence of str
+        Of one scene.
+
+    Returns
+    -------
+    bool
+        False for optical roles and unnamed bands.
+    """
     return any(role in SAR for role in roles)
 
 
-def from_name(description: str, sensor_hint: str = "") -> str | None:
-    """The role that a band description names, or None.
+def role_from_name(description: str, sensor_hint: str = "") -> str | None:
+    """The role that a band's description names.
 
     Parameters
     ----------
@@ -92,15 +114,24 @@ def from_name(description: str, sensor_hint: str = "") -> str | None:
     sensor_hint : str
         File name and tags: band numbers count only where it names a sensor whose numbers are known.
 
-    >>> from_name("Red"), from_name("B08", "S2A_MSIL2A_20230604"), from_name("SR_B5", "LC09_L2SP"), from_name("B5")
-    ('red', 'nir', 'nir', None)
+    Returns
+    -------
+    str or None
+        None where it names none.
+
+    Examples
+    --------
+    >>> role_from_name("Red"), role_from_name("B08", "S2A_MSIL2A_20230604")
+    ('red', 'nir')
+    >>> role_from_name("SR_B5", "LC09_L2SP"), role_from_name("B5")
+    ('nir', None)
     """
     plain = re.sub(r"[\s_\-]+", " ", description.lower()).strip()
     if plain in _BY_NAME:
         return _BY_NAME[plain]
     wavelength = re.search(r"\(?([\d.]+)\s*(micrometers?|nanometers?|um|nm)\)?", plain)
     if wavelength:
-        return from_wavelength(float(wavelength[1]) / (1000 if wavelength[2].startswith("n") else 1))
+        return role_from_wavelength(float(wavelength[1]) / (1000 if wavelength[2].startswith("n") else 1))
     number = re.fullmatch(r"(?:sr |toa )?b(?:and)? ?0?(\d{1,2}a?)(?: \d+m)?", plain)
     hint = f"{sensor_hint} {description}".lower()
     table = next((bands for pattern, bands in _SENSORS if re.search(pattern, hint)), None)
@@ -110,14 +141,23 @@ def from_name(description: str, sensor_hint: str = "") -> str | None:
     return _BY_NAME.get(re.split(r"[,;:(/]| - ", description.lower())[0].strip())
 
 
-def from_wavelength(micrometres: float) -> str | None:
-    """The optical role of a central wavelength, or None."""
+def role_from_wavelength(micrometres: float) -> str | None:
+    """The optical role of a central wavelength.
+
+    Parameters
+    ----------
+    micrometres : float
+        The wavelength.
+
+    Returns
+    -------
+    str or None
+        None between the known bands.
+    """
     return next((role for low, high, role in _WAVELENGTHS_UM if low <= micrometres < high), None)
 
 
-def find_roles(
-    path: str, bands: Sequence[BandHeader], sensor_hint: str, given: Mapping[str, int | str] | None
-) -> RoleMap:
+def find_roles(path: str, bands: Sequence[BandHeader], sensor_hint: str, given: GivenBands | None) -> RoleMap:
     """Roles of one file's bands.
 
     Parameters
@@ -125,6 +165,7 @@ def find_roles(
     path : str
         For error lines.
     bands : sequence of BandHeader
+        From the first on.
     sensor_hint : str
         File name and tags.
     given : mapping of role to band number or description, optional
@@ -155,10 +196,10 @@ def find_roles(
 
 
 def _told(band: BandHeader, sensor_hint: str) -> str | None:
-    role = from_name(band.description, sensor_hint) if band.description else None
+    role = role_from_name(band.description, sensor_hint) if band.description else None
     if role is None and re.fullmatch(r"[\d.]+", band.wavelength):
         value = float(band.wavelength)
-        role = from_wavelength(value / 1000 if value > 100 else value)
+        role = role_from_wavelength(value / 1000 if value > 100 else value)
     return role or _COLORS.get(band.color)
 
 
@@ -197,3 +238,20 @@ def _index(path: str, role: str, band: int | str, bands: Sequence[BandHeader]) -
             return i
     shown = ", ".join(f"'{name}'" for name in names if name) or "none"
     raise InputError(f"{path}: bands.{role}: no band is described as '{band}', the file's descriptions are {shown}")
+
+
+def in_order(roles: Sequence[str]) -> list[str]:
+    """Roles in the contract's order.
+
+    Parameters
+    ----------
+    roles : sequence of str
+        In any order.
+
+    Returns
+    -------
+    list of str
+        As `ROLES` has them, unnamed bands by their number at the end.
+    """
+    known = {role: k for k, role in enumerate(ROLES)}
+    return sorted(roles, key=lambda role: (known.get(role, len(known)), len(role), role))

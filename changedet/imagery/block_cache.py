@@ -1,4 +1,4 @@
-"""Blocks of files once decoded, shared by the threads of a process: neighbouring tiles need the same ones."""
+"""A cache of decoded blocks of files, shared by the threads of a process: neighbouring tiles need the same ones."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, Final
+from typing import Final
 
-from numpy.typing import NDArray
+from changedet.arrays import AnyArray
 
 BUDGET_BYTES: Final = (96 + 16 * min(32, os.cpu_count() or 1)) << 20
 """A strip of tiles of two scenes of four bands and their halos, and some more for each tile at work beside it."""
 
 
-class Shelf:
+class BlockCache:
     """Arrays by key, the least recently used dropped first; each is made by one thread while the others wait for it.
 
     Parameters
@@ -36,10 +36,20 @@ class Shelf:
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-        """The array of that key, from `make` where it is not there; not to be written to.
+    def get(self, key: Hashable, make: Callable[[], AnyArray]) -> AnyArray:
+        """The array of a key; whatever `make` raises is raised here, and nothing is kept of it.
 
-        Whatever `make` raises is raised here, and nothing is kept of it.
+        Parameters
+        ----------
+        key : hashable
+            Names the block, and the state of its file.
+        make : callable
+            Reads the block where it is not there.
+
+        Returns
+        -------
+        ndarray
+            Read-only.
         """
         with self._lock:
             entry = self._entries.get(key)
@@ -54,7 +64,7 @@ class Shelf:
         # Where another thread failed, this one meets the same error itself, with its own traceback.
         return make() if entry.value is None else entry.value
 
-    def _fill(self, key: Hashable, entry: _Entry, make: Callable[[], NDArray[Any]]) -> None:
+    def _fill(self, key: Hashable, entry: _Entry, make: Callable[[], AnyArray]) -> None:
         try:
             value = make()
         except BaseException:
@@ -83,4 +93,4 @@ class Shelf:
 class _Entry:
     def __init__(self) -> None:
         self.ready = threading.Event()
-        self.value: NDArray[Any] | None = None
+        self.value: AnyArray | None = None

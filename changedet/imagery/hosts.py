@@ -1,4 +1,4 @@
-"""Which hosts may be asked: those that the workflow names, and none that they lead to."""
+"""Which hosts may be reached: those that the workflow names, and none that they lead to."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from http.client import HTTPException
-from typing import Any, Final
+from http.client import HTTPException, HTTPMessage
+from typing import IO, Final
 from urllib.parse import urlparse
 
 import rasterio
@@ -35,6 +35,8 @@ def check_hosts(paths: Iterable[str], allowed: Sequence[str]) -> None:
     InputError
         One line for each host.
 
+    Examples
+    --------
     >>> check_hosts(["https://tiles.example.org/a.tif", "/data/b.tif"], ["*.example.org"])
     """
     hosts = dict.fromkeys(host for host in (host_of(path) for path in paths) if host)
@@ -45,7 +47,18 @@ def check_hosts(paths: Iterable[str], allowed: Sequence[str]) -> None:
 
 
 def host_of(path: str) -> str:
-    """The host (of ``s3://`` the bucket) that a path is read from; empty for local files."""
+    """The host that a path is read from.
+
+    Parameters
+    ----------
+    path : str
+        A file, a URL or one of GDAL's virtual paths.
+
+    Returns
+    -------
+    str
+        Of ``s3://`` the bucket; empty for files of this machine.
+    """
     text = path
     for prefix in ("/vsicurl/", "/vsicurl_streaming/"):
         text = text.removeprefix(prefix)
@@ -64,12 +77,43 @@ def _matches(host: str, rule: str) -> bool:
 
 
 class GuardedRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirect must not lead where a link may not; refused before the other host is asked."""
+    """A redirect must not lead where a link may not; refused before the other host is asked.
+
+    Parameters
+    ----------
+    allowed : sequence of str
+        As in `check_hosts`.
+    """
 
     def __init__(self, allowed: Sequence[str]) -> None:
         self.allowed = allowed
 
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        """The request that follows a redirect.
+
+        Parameters
+        ----------
+        req, fp, code, msg, headers, newurl : object
+            As `urllib` hands them over.
+
+        Returns
+        -------
+        urllib.request.Request or None
+            As `urllib` makes it.
+
+        Raises
+        ------
+        InputError
+            The redirect leads to a host that nobody allowed.
+        """
         try:
             check_hosts([newurl], self.allowed)
         except InputError as error:
@@ -83,6 +127,13 @@ def check_redirects(paths: Iterable[str], allowed: Sequence[str]) -> None:
     GDAL follows redirects wherever they lead, and this one has no option against it; so each path is asked before, in
     the two ways in which GDAL asks. That a server changes its mind afterwards, or its name comes to mean another
     address, is not seen: allow hosts that you trust. Whatever else goes wrong is for the reader to say.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        Local paths pass.
+    allowed : sequence of str
+        As in `check_hosts`.
 
     Raises
     ------

@@ -1,136 +1,196 @@
-"""Scenes of one date become one look; looks must share bands."""
+"""What a date shows: one scene, or several side by side."""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import combinations
+from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import shapely
-import shapely.affinity
+import xarray as xr
 from shapely.geometry.base import BaseGeometry
 
-from changedet.errors import InputError, Problem
-from changedet.imagery.bands import is_sar
-from changedet.imagery.scene import Look, Scene, in_order
+from changedet.blocks import Window
+from changedet.grid import Frame, Grid
+from changedet.grid.displacement import Displacement
+from changedet.grid.geodesy import LONLAT
+from changedet.imagery.angles import SunAngles, ViewAngles
+from changedet.imagery.lazy import Read, lazy_bands
+from changedet.imagery.scene import Scene
+from changedet.kernels.pixel_classes import NODATA
 
-ONE_PASS = dt.timedelta(minutes=10)
 
+@dataclass(frozen=True)
+class Look:
+    """What a date shows: one scene, or several side by side, the first on top.
 
-def group_looks(scenes: Sequence[Scene]) -> list[Look]:
-    """One look a date, sorted by date.
-
-    Parameters
+    Attributes
     ----------
-    scenes : sequence of Scene
-        Of one date and GSD (within 2 %) whose extents overlap by less than half of the smaller, or STAC items of one
-        collection within 10 minutes: these are mosaicked, the first given on top.
-
-    Returns
-    -------
-    list of Look
-
-    Raises
-    ------
-    InputError
-        Naming both, for any other second scene of a date.
+    scenes : tuple of Scene
+        At least one.
     """
-    dates: dict[dt.date, list[Scene]] = {}
-    for scene in scenes:
-        dates.setdefault(scene.date, []).append(scene)
-    problems = []
-    for date, same in sorted(dates.items()):
-        for one, other in combinations(same, 2):
-            why = _apart(one, other)
-            if why:
-                names = _told_apart(one, other)
-                problems.append(
-                    Problem(f"{names[0]} and {names[1]} are both of {date} and {why}; leave one of them out")
-                )
-    if problems:
-        raise InputError(problems)
-    return [Look(tuple(same)) for _, same in sorted(dates.items())]
 
+    scenes: tuple[Scene, ...]
 
-def shared_roles(looks: Sequence[Look | Scene]) -> list[str]:
-    """The roles on which all of them can be compared, in the contract's order.
+    @property
+    def date(self) -> dt.date:
+        """UTC."""
+        return self.scenes[0].date
 
-    Raises
-    ------
-    InputError
-        Where none is shared, or radar meets optical; then it names the file of the odd one.
-    """
-    radar = [look for look in looks if is_sar(look.roles)]
-    optical = [look for look in looks if not is_sar(look.roles)]
-    if radar and optical:
-        said = (
-            f"{radar[0].name} of {radar[0].date} is radar and {optical[0].name} of {optical[0].date} is optical; "
-            "they cannot be compared, give each a workflow of its own"
-        )
-        # The fewer are the odd ones; of as many, those of the kind that does not come first.
-        odd = min(radar, optical, key=lambda same: (len(same), same[0] is looks[0]))[0]
-        raise InputError(Problem(said, file=_file_of(odd)))
-    shared = [role for role in looks[0].roles if all(role in look.roles for look in looks)]
-    if not shared:
-        odd = next((look for look in looks if not set(look.roles) & set(looks[0].roles)), looks[-1])
-        raise InputError(
-            f"{looks[0].name} has the bands {', '.join(looks[0].roles)} and {odd.name} has {', '.join(odd.roles)}: "
-            "no band is shared by all scenes; give 'bands' so that they name the same roles"
-        )
-    return in_order(shared)
+    @property
+    def time(self) -> dt.time | None:
+        """Of the uppermost scene, UTC; None where it is not known."""
+        return self.scenes[0].time
 
+    @property
+    def name(self) -> str:
+        """The names of its scenes, the uppermost first."""
+        return " + ".join(scene.name for scene in self.scenes)
 
-def match_scales(looks: Sequence[Look], reference: int) -> list[Look]:
-    """Looks whose stored scale or offset differs from the reference's, read on the reference's scale.
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles that all its scenes have."""
+        return tuple(role for role in self.scenes[0].roles if all(role in scene.bands for scene in self.scenes))
 
-    Digital numbers are kept wherever all scenes are stored alike; where one archive's offset changed between two dates
-    (Sentinel-2 in 2022), the others are carried over: ``dn' = (dn * scale + offset - offset_ref) / scale_ref``.
-    """
-    wanted = {role: (s.scale, s.offset) for role, s in looks[reference].scenes[0].bands.items() if s.scale != 0}
-    return [Look(tuple(_on_scale(scene, wanted) for scene in look.scenes)) for look in looks]
+    @property
+    def frame(self) -> Frame:
+        """Where the pixels of the uppermost scene lie."""
+        return self.scenes[0].frame
 
+    @cached_property
+    def gsd_m(self) -> float:
+        """Ground sampling distance of its coarsest scene in metres, geodesic."""
+        return max(scene.gsd_m for scene in self.scenes)
 
-def _on_scale(scene: Scene, wanted: dict[str, tuple[float, float]]) -> Scene:
-    bands = dict(scene.bands)
-    for role, source in scene.bands.items():
-        scale, offset = wanted.get(role, (source.scale, source.offset))
-        if (source.scale, source.offset) != (scale, offset):
-            bands[role] = replace(source, gain=source.scale / scale, bias=(source.offset - offset) / scale)
-    return replace(scene, bands=bands)
+    @property
+    def dtype(self) -> str:
+        """Data type of the uppermost scene."""
+        return self.scenes[0].dtype
 
+    @property
+    def sun(self) -> SunAngles | None:
+        """Of the uppermost scene; None where it is not known."""
+        return self.scenes[0].sun
 
-def _apart(one: Scene, other: Scene) -> str:
-    """Why two scenes of a date are not one look; empty where they are."""
-    if is_sar(one.roles) != is_sar(other.roles):
-        return "one is radar, the other optical"
-    if one.collection and one.collection == other.collection and one.time and other.time:
-        day = dt.date(2000, 1, 1)
-        if abs(dt.datetime.combine(day, one.time) - dt.datetime.combine(day, other.time)) <= ONE_PASS:
-            return ""
-    if abs(one.gsd_m / other.gsd_m - 1) > 0.02:
-        return f"differ in GSD ({one.gsd_m:.3g} and {other.gsd_m:.3g} m)"
-    share = _overlap(one.footprint, other.footprint)
-    if share < 0.5:
-        return ""
-    bands = "" if len(one.roles) + len(other.roles) > 2 else " (bands of one scene? give path: {red: FILE, nir: FILE})"
-    return f"overlap by {share:.0%}, half or more{bands}"
+    @property
+    def view(self) -> ViewAngles | None:
+        """Of the uppermost scene; None where it is not known."""
+        return self.scenes[0].view
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was assumed of its scenes, each once."""
+        return tuple(dict.fromkeys(warning for scene in self.scenes for warning in scene.warnings))
 
-def _file_of(look: Look | Scene) -> str:
-    return next(iter((look.scenes[0] if isinstance(look, Look) else look).rasters))
+    @property
+    def identity(self) -> str:
+        """Hash of its scenes' identities."""
+        if len(self.scenes) == 1:
+            return self.scenes[0].identity
+        return hashlib.sha256("".join(scene.identity for scene in self.scenes).encode()).hexdigest()[:24]
 
+    def outline(self, crs: str = LONLAT) -> BaseGeometry:
+        """Outline of all its scenes together.
 
-def _told_apart(one: Scene, other: Scene) -> tuple[str, str]:
-    if one.name != other.name:
-        return one.name, other.name
-    return next(iter(one.rasters)), next(iter(other.rasters))
+        Parameters
+        ----------
+        crs : str
+            Of the outline.
 
+        Returns
+        -------
+        shapely geometry
+            In degrees longitudes may go beyond 180.
+        """
+        return shapely.union_all([scene.outline(crs) for scene in self.scenes])
 
-def _overlap(one: BaseGeometry, other: BaseGeometry) -> float:
-    """Share of the smaller that both cover; longitudes of one are turned to the other's side of the date line."""
-    if one.is_empty or other.is_empty:
-        return 0.0
-    turns = round((one.centroid.x - other.centroid.x) / 360.0)
-    other = shapely.affinity.translate(other, xoff=360.0 * turns) if turns else other
-    return float(one.intersection(other).area / min(one.area, other.area))
+    def read(
+        self,
+        grid: Grid,
+        window: Window,
+        roles: Sequence[str],
+        displacement: Displacement | None = None,
+        resolution_m: float | None = None,
+    ) -> Read:
+        """Its bands on a window of the common grid; a lower scene fills the gaps of those above.
+
+        Parameters
+        ----------
+        grid : Grid
+            The common grid, or a coarser one of the same corner.
+        window : Window
+            May reach beyond the grid and beyond its scenes.
+        roles : sequence of str
+            Wanted bands, in this order.
+        displacement : Displacement, optional
+            Where the date's content lies against the reference; composed into the resampling.
+        resolution_m : float, optional
+            Ground size to which detail is averaged where it is coarser than the grid's.
+
+        Returns
+        -------
+        image : float32 (band, y, x)
+            Digital numbers (`BandSource`), NaN in all bands where one has no data.
+        quality : uint8 (y, x)
+            Classes of `changedet.kernels.pixel_classes`: NODATA, and what the scenes' own masks say; else CLEAR.
+            NODATA just where `image` is NaN.
+        """
+        image, quality = self.scenes[0].read(grid, window, roles, displacement, resolution_m)
+        for scene in self.scenes[1:]:
+            if not (quality == NODATA).any():
+                break
+            below, below_quality = scene.read(grid, window, roles, displacement, resolution_m)
+            gap = (quality == NODATA) & (below_quality != NODATA)
+            np.copyto(image, below, where=gap)
+            np.copyto(quality, below_quality, where=gap)
+        return image, quality
+
+    def overview(self, grid: Grid, factor: int, roles: Sequence[str], displacement: Displacement | None = None) -> Read:
+        """Its bands on the whole grid at larger pixels; from the files' overviews where they have some.
+
+        Parameters
+        ----------
+        grid : Grid
+            The common grid.
+        factor : int
+            Pixels of the grid on a side of one.
+        roles : sequence of str
+            Wanted bands, in this order.
+        displacement : Displacement, optional
+            As in `read`.
+
+        Returns
+        -------
+        image : float32 (band, y, x)
+            As in `read`.
+        quality : uint8 (y, x)
+            As in `read`.
+        """
+        coarse = grid.coarsened(factor)
+        return self.read(coarse, Window(0, 0, *coarse.shape), roles, displacement)
+
+    def lazy(
+        self, grid: Grid, roles: Sequence[str], chunk: int = 1024, displacement: Displacement | None = None
+    ) -> xr.DataArray:
+        """Its bands on the whole grid, read when they are computed.
+
+        Parameters
+        ----------
+        grid : Grid
+            The common grid.
+        roles : sequence of str
+            Wanted bands, in this order.
+        chunk : int
+            Side of dask's blocks in pixels.
+        displacement : Displacement, optional
+            As in `read`.
+
+        Returns
+        -------
+        xarray.DataArray
+            float32 ``(band, y, x)`` of dask, NaN for no data, with the roles as ``band``.
+        """
+        return lazy_bands(self, grid, roles, chunk, displacement)

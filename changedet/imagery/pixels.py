@@ -7,29 +7,45 @@ import os
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import rasterio
 import rasterio.errors
-from numpy.typing import NDArray
-from rasterio.windows import Window as RasterWindow
+from rasterio import windows
 
-from changedet.imagery.block_cache import BUDGET_BYTES, Shelf
-from changedet.imagery.headers import Raster, gdal_options, is_remote, open_dataset, reading, stamp_of
+from changedet.arrays import AnyArray, Bools, Bytes, Singles
+from changedet.imagery.block_cache import BUDGET_BYTES, BlockCache
+from changedet.imagery.datasets import gdal_options, is_remote, open_dataset, reading, stamp_of
+from changedet.imagery.headers import Raster
 from changedet.kernels.block_means import block_mean, block_mean_of_integers
 from changedet.kernels.missing import without_nodata
 
-BEYOND: Final = 1e30
+BRIGHTEST: Final = 1e30
+"""No brightness is so great: beyond it values are fill that the header does not name."""
 MAX_OPEN: Final = 24
+"""Datasets that a thread holds open."""
 LARGEST_BLOCK_PX: Final = 1 << 20
 """Larger blocks (a file of one piece) are left to GDAL."""
 _MEAN_PART_PX: Final = 1 << 22
-_local = threading.local()
-_shelf = Shelf(BUDGET_BYTES)
+"""Pixels that are read at once to be averaged."""
+_LEAST_BLOCK_PX: Final = 64
+"""Side of the smallest blocks that are worth keeping."""
+
+
+class _OfThread(threading.local):
+    """Datasets of one thread by path, overview and stamp: rasterio's may not be shared between threads."""
+
+    def __init__(self) -> None:
+        self.open: OrderedDict[Hashable, rasterio.DatasetReader] = OrderedDict()
+        self.pid = os.getpid()
+
+
+_local = _OfThread()
+_blocks = BlockCache(BUDGET_BYTES)
 
 
 def read_part(
@@ -39,12 +55,13 @@ def read_part(
     *,
     use_mask: bool = True,
     share: bool = True,
-) -> NDArray[np.float32]:
+) -> Singles:
     """Bands of a part of a file.
 
     Parameters
     ----------
     raster : Raster
+        The file's header.
     indexes : sequence of int
         Bands, from 1.
     part : (row, column, height, width)
@@ -62,7 +79,7 @@ def read_part(
         is a dark pixel).
     """
     row, column, height, width = part
-    window = RasterWindow(column, row, width, height)
+    window = windows.Window(column, row, width, height)
     alpha = [raster.alpha] if use_mask and raster.alpha is not None else []
     native, masks = _read(raster, [*indexes, *alpha], window, mask=use_mask and raster.has_mask, share=share)
     values = native[: len(indexes)]
@@ -73,7 +90,7 @@ def read_part(
             out[...] = values
     else:
         without_nodata(values, nodata, out)
-    missing: NDArray[np.bool_] | None = None
+    missing: Bools | None = None
     if alpha:
         hidden = (native[len(indexes) :] == 0).any(0)
         missing = hidden
@@ -82,15 +99,29 @@ def read_part(
     if missing is not None:
         np.copyto(out, np.float32(np.nan), where=missing)
     if np.issubdtype(values.dtype, np.floating):
-        # Brightness is never so great: fill values that the header does not name are.
-        out[~(np.abs(out) < BEYOND)] = np.nan
+        out[~(np.abs(out) < BRIGHTEST)] = np.nan
     return out
 
 
-def read_classes(raster: Raster, indexes: Sequence[int], part: tuple[int, int, int, int]) -> NDArray[Any]:
-    """Bands of a part of a file of classes or flags, in their own dtype: (band, height, width)."""
+def read_classes(raster: Raster, indexes: Sequence[int], part: tuple[int, int, int, int]) -> AnyArray:
+    """Bands of a part of a file of classes or flags.
+
+    Parameters
+    ----------
+    raster : Raster
+        The file's header.
+    indexes : sequence of int
+        Bands, from 1.
+    part : (row, column, height, width)
+        Within the file.
+
+    Returns
+    -------
+    ndarray (band, height, width)
+        In the file's own dtype.
+    """
     row, column, height, width = part
-    return _read(raster, list(indexes), RasterWindow(column, row, width, height), mask=False)[0]
+    return _read(raster, list(indexes), windows.Window(column, row, width, height), mask=False)[0]
 
 
 def read_mean(
@@ -100,15 +131,21 @@ def read_mean(
     factor: tuple[int, int],
     *,
     use_mask: bool = True,
-) -> NDArray[np.float32]:
+) -> Singles:
     """Means over blocks of a file's pixels, anchored to its first pixel.
 
     Parameters
     ----------
+    raster : Raster
+        The file's header.
+    indexes : sequence of int
+        Bands, from 1.
     part : (row, column, height, width)
         In blocks.
     factor : (rows, columns)
         Of a block.
+    use_mask : bool
+        Whether the file's own mask and its alpha band make no data.
 
     Returns
     -------
@@ -135,13 +172,13 @@ def _mean_part(
     factor: tuple[int, int],
     *,
     use_mask: bool,
-) -> NDArray[np.float32]:
+) -> Singles:
     masked = use_mask and (raster.has_mask or raster.alpha is not None)
     if masked or any(raster.bands[i - 1].dtype not in {"uint8", "int8", "uint16", "int16"} for i in indexes):
         pixels = read_part(raster, indexes, part, use_mask=use_mask, share=False)
         return pixels if factor == (1, 1) else np.asarray(block_mean(pixels, factor))
     row, column, height, width = part
-    values, _ = _read(raster, list(indexes), RasterWindow(column, row, width, height), mask=False, share=False)
+    values, _ = _read(raster, list(indexes), windows.Window(column, row, width, height), mask=False, share=False)
     nodata = _nodata(values.dtype, [raster.bands[i - 1].nodata for i in indexes])
     none = np.zeros(0, values.dtype) if nodata is None else nodata
     return np.asarray(block_mean_of_integers(values, none, factor))
@@ -166,7 +203,7 @@ def _overview(raster: Raster, factor: tuple[int, int]) -> tuple[Raster, tuple[in
 
 def release() -> None:
     """Close what this thread holds open."""
-    for dataset in getattr(_local, "open", {}).values():
+    for dataset in _local.open.values():
         dataset.close()
     _local.open = OrderedDict()
 
@@ -176,13 +213,13 @@ def release() -> None:
 atexit.register(release)
 
 
-def _dataset(raster: Raster) -> Any:
-    """The open dataset, from this thread's own few; rasterio's may not be shared between threads."""
-    if getattr(_local, "pid", None) != os.getpid():
+def _dataset(raster: Raster) -> rasterio.DatasetReader:
+    """The open dataset, from this thread's own few."""
+    if _local.pid != os.getpid():
         _local.open, _local.pid = OrderedDict(), os.getpid()
     level = raster.tags.get("_level")
     key = (raster.path, level, stamp_of(raster.path))
-    known: OrderedDict[Any, Any] = _local.open
+    known = _local.open
     if key in known:
         known.move_to_end(key)
         return known[key]
@@ -196,8 +233,8 @@ def _dataset(raster: Raster) -> Any:
 
 
 def _read(
-    raster: Raster, indexes: list[int], window: RasterWindow, *, mask: bool, share: bool = True
-) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+    raster: Raster, indexes: list[int], window: windows.Window, *, mask: bool, share: bool = True
+) -> tuple[AnyArray, Bytes | None]:
     with reading(raster.path), rasterio.Env(**gdal_options(raster.path)):
         dataset = _dataset(raster)
         mixed = len({raster.bands[i - 1].dtype for i in indexes}) > 1
@@ -208,15 +245,17 @@ def _read(
         return values, dataset.read_masks(1, window=window) if mask else None
 
 
-def _in_blocks(raster: Raster, dataset: Any, indexes: list[int], window: RasterWindow) -> bool:
+def _in_blocks(raster: Raster, dataset: rasterio.DatasetReader, indexes: list[int], window: windows.Window) -> bool:
     """Whether blocks are worth keeping: a window cuts some that its neighbours will need as well."""
     shapes = {dataset.block_shapes[i - 1] for i in indexes}
     height, width = min(shapes)
-    tiled = len(shapes) == 1 and 64 <= height <= window.height and 64 <= width < dataset.width
+    tiled = len(shapes) == 1 and _LEAST_BLOCK_PX <= height <= window.height and _LEAST_BLOCK_PX <= width < dataset.width
     return tiled and height * width <= LARGEST_BLOCK_PX and not is_remote(raster.path)
 
 
-def _from_blocks(raster: Raster, dataset: Any, indexes: list[int], window: RasterWindow) -> NDArray[Any]:
+def _from_blocks(
+    raster: Raster, dataset: rasterio.DatasetReader, indexes: list[int], window: windows.Window
+) -> AnyArray:
     height, width = dataset.block_shapes[indexes[0] - 1]
     y0, x0, y1, x1 = window.row_off, window.col_off, window.row_off + window.height, window.col_off + window.width
     out = np.empty((len(indexes), window.height, window.width), dataset.dtypes[indexes[0] - 1])
@@ -224,8 +263,8 @@ def _from_blocks(raster: Raster, dataset: Any, indexes: list[int], window: Raste
     for top in range(y0 // height * height, y1, height):
         for left in range(x0 // width * width, x1, width):
             size = min(width, dataset.width - left), min(height, dataset.height - top)
-            read = partial(dataset.read, indexes, window=RasterWindow(left, top, *size))
-            block = _shelf.get((*about, top, left), read)
+            read = partial(dataset.read, indexes, window=windows.Window(left, top, *size))
+            block = _blocks.get((*about, top, left), read)
             rows, columns = slice(max(top, y0), min(top + size[1], y1)), slice(max(left, x0), min(left + size[0], x1))
             out[:, rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0] = block[
                 :, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
@@ -233,7 +272,7 @@ def _from_blocks(raster: Raster, dataset: Any, indexes: list[int], window: Raste
     return out
 
 
-def _nodata(dtype: np.dtype[Any], values: Sequence[float | None]) -> NDArray[Any] | None:
+def _nodata(dtype: np.dtype[np.generic], values: Sequence[float | None]) -> AnyArray | None:
     """Nodata values in the file's own type; None where a band has none, or one that its type cannot hold."""
     given = [value for value in values if value is not None]
     if len(given) < len(values) or not all(_holds(dtype, value) for value in given):
@@ -241,9 +280,9 @@ def _nodata(dtype: np.dtype[Any], values: Sequence[float | None]) -> NDArray[Any
     return np.array([int(value) if dtype.kind in "iu" else value for value in given], dtype)
 
 
-def _holds(dtype: np.dtype[Any], value: float) -> bool:
+def _holds(dtype: np.dtype[np.generic], value: float) -> bool:
     if dtype.kind not in "iu":
         # NaN is left to the test for finite values.
         return value == value
-    info = np.iinfo(dtype)
+    info = np.iinfo(dtype.name)
     return value == value and value.is_integer() and info.min <= value <= info.max

@@ -1,4 +1,4 @@
-"""What virtual rasters (GDAL's VRT) name: pictures of this machine, and nothing that is no picture.
+"""The files that virtual rasters (GDAL's VRT) are made of: pictures of this machine, and nothing else.
 
 A VRT may declare any file to be raw pixels, run code, or name what lies elsewhere. Whoever sends a scene must not make
 its reader publish the bytes of other files, so each file that a VRT names must be a picture by its own first bytes.
@@ -20,25 +20,36 @@ MAX_BYTES: Final = 32 << 20
 MAX_DEPTH: Final = 4
 _MARK: Final = b"<VRTDataset"
 _HEAD_BYTES: Final = 4096
-# Only beginnings that no other kind of file that GDAL knows can have as well.
 _PICTURES: Final = (
     *(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x89PNG\r\n", b"\xff\xd8\xff", b"EHFA_HEADER_TAG", b"NITF0", b"NSIF0"),
     b"\0\0\0\x0cjP  ",
 )
-# VRTRawRasterBand is what these leave out; what is processed names files in ways of its own.
+"""How pictures begin: only what no other kind of file that GDAL knows can begin with."""
 _KINDS: Final = frozenset(
     {
         *("VRTWarpedDataset", "VRTPansharpenedDataset", "VRTSourcedRasterBand", "VRTDerivedRasterBand"),
         *("VRTWarpedRasterBand", "VRTPansharpenedRasterBand"),
     }
 )
+"""Subclasses that are read: VRTRawRasterBand is left out, and what is processed names files in ways of its own."""
 _SOURCES: Final = frozenset({"sourcefilename", "sourcedataset"})
-# Whose text GDAL takes for a file or for code, and which no picture needs.
 _REFUSED: Final = ("pixelfunctioncode", "dempath", "rpc_dem", "x_dataset", "y_dataset", "array", "group")
+"""Elements whose text GDAL takes for a file or for code, and which no picture needs."""
 
 
 def is_virtual(path: str) -> bool:
-    """Whether GDAL would take a file of this machine for a VRT: it looks for a word among the first bytes."""
+    """Whether GDAL would take a file of this machine for a VRT: it looks for a word among the first bytes.
+
+    Parameters
+    ----------
+    path : str
+        A file, or one in a zip archive by GDAL's ``/vsizip/``.
+
+    Returns
+    -------
+    bool
+        False where it cannot be read.
+    """
     return _MARK in _head(path)
 
 
@@ -72,7 +83,7 @@ def named_files(path: str, depth: int = 0) -> list[str]:
         if is_virtual(source):
             found |= dict.fromkeys(named_files(source, depth + 1))
         elif not _head(source).startswith(_PICTURES):
-            raise _leads(path, source, "which is no picture (GeoTIFF, JPEG 2000, PNG, JPEG, HFA, NITF)")
+            raise InputError(_leads(path, source, "which is no picture (GeoTIFF, JPEG 2000, PNG, JPEG, HFA, NITF)"))
     return list(found)
 
 
@@ -112,9 +123,9 @@ def _plain(name: str) -> str:
 def _resolved(path: str, name: str, relative: bool) -> str:
     full = os.path.join(_folder(path), name) if relative else name  # noqa: PTH118
     if name != name.strip() or not os.path.isabs(full) or full.startswith("/vsi"):  # noqa: PTH117
-        raise _leads(path, name, "expected the path of a picture beside it, or a full one")
+        raise InputError(_leads(path, name, "expected the path of a picture beside it, or a full one"))
     if not os.path.isfile(full):  # noqa: PTH113
-        raise _leads(path, name, "which is no file here")
+        raise InputError(_leads(path, name, "which is no file here"))
     return full
 
 
@@ -127,8 +138,8 @@ def _folder(path: str) -> str:
     return os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
 
 
-def _leads(path: str, name: str, why: str) -> InputError:
-    return InputError(f"{path}: leads to {name[:80]!a}, {why}; a scene may not lead there: get a copy of the pixels")
+def _leads(path: str, name: str, why: str) -> str:
+    return f"{path}: leads to {name[:80]!a}, {why}; a scene may not lead there: get a copy of the pixels"
 
 
 def _head(path: str) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from changedet.errors import InputError, did_you_mean
-from changedet.imagery.bands import MASKS, from_name
+from changedet.imagery.bands import MASKS, role_from_name
 from changedet.imagery.stac.walking import resolved, typed
 
 # Common names of STAC that are no role here: near-duplicates of others, or nothing to compare.
@@ -102,24 +102,27 @@ def _is_picture(key: str, asset: Mapping[str, Any]) -> bool:
 def _band_roles(key: str, asset: Mapping[str, Any], hint: str) -> list[str | None]:
     """Roles of an asset's bands: by common name, by name, and of a single band by the asset's key."""
     bands = asset.get("bands") or asset.get("eo:bands") or []
-    by_key = from_name(key, hint) if key not in _NO_ROLE else None
+    by_key = role_from_name(key, hint) if key not in _NO_ROLE else None
     if not isinstance(bands, list) or len(bands) < 2:
         band = bands[0] if isinstance(bands, list) and bands and isinstance(bands[0], dict) else {}
         common = band.get("common_name") or band.get("eo:common_name")
         if common in _NO_ROLE:
             return [None]
-        return [by_key if by_key in MASKS else _common(common) or by_key or from_name(str(band.get("name", "")), hint)]
+        return [
+            by_key if by_key in MASKS else _common(common) or by_key or role_from_name(str(band.get("name", "")), hint)
+        ]
     if by_key in MASKS:
         return [by_key]
     named = [band if isinstance(band, dict) else {} for band in bands]
     return [
-        _common(band.get("common_name") or band.get("eo:common_name")) or from_name(str(band.get("name", "")), hint)
+        _common(band.get("common_name") or band.get("eo:common_name"))
+        or role_from_name(str(band.get("name", "")), hint)
         for band in named
     ]
 
 
 def _common(name: Any) -> str | None:
-    return from_name(name) if isinstance(name, str) and name not in _NO_ROLE else None
+    return role_from_name(name) if isinstance(name, str) and name not in _NO_ROLE else None
 
 
 def _raster_band(asset: Mapping[str, Any], number: int) -> Mapping[str, Any]:

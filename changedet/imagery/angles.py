@@ -1,0 +1,137 @@
+"""Where the sun and the sensor stood."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_SUN_AZIMUTH: Final = ("sun_azimuth", "solar_azimuth_angle", "meansunaz", "sunazimuth", "sun_azimuth_angle")
+_SUN_ELEVATION: Final = ("sun_elevation", "solar_elevation_angle", "meansunel", "sunelevation", "sun_elevation_angle")
+_SUN_ZENITH: Final = ("solar_zenith_angle", "sun_zenith", "sun_zenith_angle")
+_VIEW_AZIMUTH: Final = ("azimuth", "view_azimuth")
+_SATELLITE_AZIMUTH: Final = ("satellite_azimuth", "satellite_azimuth_angle", "meansataz")
+"""Towards the satellite: the other way round."""
+_OFF_NADIR: Final = ("off_nadir", "off_nadir_angle", "meanoffnadirviewangle", "view_angle", "satellite_zenith_angle")
+
+
+@dataclass(frozen=True)
+class SunAngles:
+    """Where the sun stood.
+
+    Attributes
+    ----------
+    azimuth_deg : float
+        Clockwise from north.
+    elevation_deg : float
+        Above the horizon.
+    """
+
+    azimuth_deg: float
+    elevation_deg: float
+
+
+@dataclass(frozen=True)
+class ViewAngles:
+    """How the sensor looked.
+
+    Attributes
+    ----------
+    off_nadir_deg : float
+        From the vertical.
+    azimuth_deg : float or None
+        From the point below the sensor to the scene, clockwise from north (STAC's ``view:azimuth``): the way in which
+        roofs lean.
+    """
+
+    off_nadir_deg: float
+    azimuth_deg: float | None = None
+
+
+def sun_angles(given: SunAngles | Mapping[str, float] | None) -> SunAngles | None:
+    """Sun angles from what the workflow or a STAC item says.
+
+    Parameters
+    ----------
+    given : SunAngles, mapping of its fields, or None
+        Other keys do not count.
+
+    Returns
+    -------
+    SunAngles or None
+        None where one of the two is missing.
+    """
+    if given is None or isinstance(given, SunAngles):
+        return given
+    azimuth, elevation = given.get("azimuth_deg"), given.get("elevation_deg")
+    return None if azimuth is None or elevation is None else SunAngles(float(azimuth), float(elevation))
+
+
+def view_angles(given: ViewAngles | Mapping[str, float] | None) -> ViewAngles | None:
+    """View angles from what the workflow or a STAC item says.
+
+    Parameters
+    ----------
+    given : ViewAngles, mapping of its fields, or None
+        Other keys do not count.
+
+    Returns
+    -------
+    ViewAngles or None
+        None where the angle from the vertical is missing.
+    """
+    if given is None or isinstance(given, ViewAngles):
+        return given
+    off_nadir, azimuth = given.get("off_nadir_deg"), given.get("azimuth_deg")
+    return None if off_nadir is None else ViewAngles(float(off_nadir), None if azimuth is None else float(azimuth))
+
+
+def angles_from_tags(tags: Mapping[str, str]) -> tuple[SunAngles | None, ViewAngles | None]:
+    """Sun and view angles from a TIFF's tags, also from JSON in its description as some providers write it.
+
+    Parameters
+    ----------
+    tags : mapping of str to str
+        In capital or small letters, with or without a name space.
+
+    Returns
+    -------
+    (SunAngles or None, ViewAngles or None)
+        None where the tags do not say.
+    """
+    flat = {key.lower().rsplit(":", 1)[-1]: value for key, value in tags.items()}
+    with contextlib.suppress(ValueError):
+        flat.update(_leaves(json.loads(flat.get("tifftag_imagedescription", "{}"))))
+    azimuth, elevation = _degrees(flat, _SUN_AZIMUTH), _degrees(flat, _SUN_ELEVATION)
+    zenith = _degrees(flat, _SUN_ZENITH)
+    if elevation is None and zenith is not None:
+        elevation = 90.0 - zenith
+    off_nadir = _degrees(flat, _OFF_NADIR)
+    sun = None if azimuth is None or elevation is None else SunAngles(azimuth % 360.0, elevation)
+    view_azimuth, opposite = _degrees(flat, _VIEW_AZIMUTH), _degrees(flat, _SATELLITE_AZIMUTH)
+    if view_azimuth is None and opposite is not None:
+        view_azimuth = (opposite + 180.0) % 360.0
+    return sun, None if off_nadir is None else ViewAngles(abs(off_nadir), view_azimuth)
+
+
+def _leaves(data: object) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in data.items() if isinstance(data, Mapping) else ():
+        if isinstance(value, Mapping):
+            found.update(_leaves(value))
+        else:
+            found[str(key).lower()] = str(value)
+    return found
+
+
+def _degrees(tags: Mapping[str, str], names: Sequence[str]) -> float | None:
+    for name in names:
+        try:
+            value = float(tags[name])
+        except (KeyError, ValueError):
+            continue
+        if -360.0 <= value <= 360.0:
+            return value
+    return None

@@ -1,0 +1,273 @@
+"""Raster files as GDAL opens them: which kinds, with what settings, and one line that names the file where it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlparse
+
+import rasterio
+import rasterio.errors
+import rasterio.transform
+
+from changedet.errors import InputError
+from changedet.imagery.vrt import is_virtual, named_files
+
+CACHE_BYTES: Final = 80 << 20
+"""GDAL's own cache of blocks, for the whole process."""
+
+_LOCAL_OPTIONS: Final[dict[str, str | int]] = {
+    "GDAL_CACHEMAX": CACHE_BYTES,
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".no-network",
+    "VRT_NUM_THREADS": 1,
+    "GDAL_VRT_ENABLE_PYTHON": "NO",
+}
+"""A file of this machine may name others (a VRT, overviews): never over the network, and not in threads of its own,
+which would not see this."""
+
+_REMOTE_OPTIONS: Final[dict[str, str | int]] = {
+    "GDAL_CACHEMAX": CACHE_BYTES,
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_INGESTED_BYTES_AT_OPEN": 32768,
+    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
+    "GDAL_HTTP_MULTIPLEX": "YES",
+    "GDAL_HTTP_MAX_RETRY": 3,
+    "GDAL_HTTP_RETRY_DELAY": 1,
+    "GDAL_HTTP_CONNECTTIMEOUT": 10,
+    "GDAL_HTTP_TIMEOUT": 60,
+    "VSI_CACHE": "TRUE",
+}
+
+_REMOTE_DRIVERS: Final = ("GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG")
+"""What a remote server sends is not trusted: a VRT could name files of this machine."""
+
+_LOCAL_DRIVERS: Final = frozenset(
+    {
+        *("AAIGrid", "AIG", "BIGGIF", "BMP", "CEOS", "COG", "COSAR", "DTED", "EHdr", "ENVI", "FIT", "GIF", "GPKG"),
+        *("GRIB", "GS7BG", "GSAG", "GSBG", "GTiff", "HFA", "JAXAPALSAR", "JPEG", "JP2OpenJPEG", "JPEGXL", "L1B"),
+        *("LAN", "MBTiles", "NITF", "PNG", "PNM", "RMF", "RRASTER", "RST", "SAGA", "SAR_CEOS", "SNAP_TIFF", "SRTMHGT"),
+        *("USGSDEM", "VRT", "WEBP", "XYZ"),
+    }
+)
+"""Of this machine's files the kinds that hold their own pixels, and VRT, which is looked through: others ask a host,
+name files of any kind, or take the bytes of whatever file they name for pixels (HDF5, and netCDF with it, by its
+external storage)."""
+
+_NETWORK_PATHS: Final = ("/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "/vsiadls", "/vsioss", "/vsiswift", "/vsiwebhdfs")
+
+
+def is_remote(path: str) -> bool:
+    """Whether a path is read over the network.
+
+    Parameters
+    ----------
+    path : str
+        A file, a URL or one of GDAL's virtual paths.
+
+    Returns
+    -------
+    bool
+        False for files of this machine.
+    """
+    return urlparse(path).scheme in {"http", "https", "s3"} or path.startswith(_NETWORK_PATHS)
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Turn GDAL's failures into one line that names the file.
+
+    Parameters
+    ----------
+    path : str
+        The file that is read.
+
+    Yields
+    ------
+    None
+        While it is read.
+
+    Raises
+    ------
+    InputError
+        GDAL or the system failed.
+    """
+    try:
+        yield
+    except (rasterio.errors.RasterioError, rasterio.errors.CRSError, rasterio._err.CPLE_BaseError, OSError) as error:
+        if not is_remote(path) and not Path(_on_disk(path)).exists():
+            raise InputError(f"{path}: no such file") from error
+        detail = str(error.__cause__ or error).replace(path, "").strip(" :'")
+        remedy = (
+            "check the address and the network"
+            if is_remote(path)
+            else "it is truncated, corrupt or of a kind that is not read: get it again, or its pixels as GeoTIFF"
+        )
+        raise InputError(f"{path}: cannot be read, {remedy} ({detail})") from error
+
+
+def _on_disk(path: str) -> str:
+    return path.removeprefix("file://")
+
+
+def gdal_path(path: str) -> str:
+    """The name by which GDAL opens a file.
+
+    Parameters
+    ----------
+    path : str
+        A file, or an http, https or s3 URL.
+
+    Returns
+    -------
+    str
+        One of GDAL's virtual paths for URLs.
+    """
+    scheme = urlparse(path).scheme
+    if scheme == "s3":
+        return "/vsis3/" + path[len("s3://") :]
+    return "/vsicurl/" + path if scheme in {"http", "https"} else _on_disk(path)
+
+
+def gdal_options(path: str) -> dict[str, str | int]:
+    """GDAL's settings for reading a file.
+
+    Parameters
+    ----------
+    path : str
+        A file, or an http, https or s3 URL.
+
+    Returns
+    -------
+    dict
+        By the names of GDAL's options; other ones over the network.
+    """
+    return dict(_REMOTE_OPTIONS if is_remote(path) else _LOCAL_OPTIONS)
+
+
+def stamp_of(path: str) -> tuple[int, ...]:
+    """Size and time of change of a file, by which a changed one is known.
+
+    Parameters
+    ----------
+    path : str
+        A file or URL.
+
+    Returns
+    -------
+    tuple of int
+        Bytes and nanoseconds; empty for a remote file or one that is not there.
+    """
+    if is_remote(path):
+        return ()
+    try:
+        stat = Path(_on_disk(path)).stat()
+    except OSError:
+        return ()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def stamp_of_all(path: str) -> tuple[int, ...]:
+    """The stamps of a file and of those that it is made of.
+
+    Parameters
+    ----------
+    path : str
+        A file or URL.
+
+    Returns
+    -------
+    tuple of int
+        `stamp_of` each, one after the other.
+    """
+    own = stamp_of(path)
+    named = () if is_remote(path) else _named_by(_on_disk(path), own)
+    return own + tuple(number for name in named for number in stamp_of(name))
+
+
+@contextmanager
+def opened(path: str) -> Iterator[rasterio.DatasetReader]:
+    """Hold a dataset open, as `open_dataset` opens it.
+
+    Parameters
+    ----------
+    path : str
+        A file, or an http, https or s3 URL.
+
+    Yields
+    ------
+    rasterio.DatasetReader
+        The dataset.
+    """
+    dataset = open_dataset(path)
+    try:
+        yield dataset
+    finally:
+        dataset.close()
+
+
+@cache
+def _local_drivers() -> tuple[str, ...]:
+    with rasterio.Env() as environment:
+        return tuple(sorted(set(environment.drivers()) & _LOCAL_DRIVERS))
+
+
+def open_dataset(path: str, **options: int) -> rasterio.DatasetReader:
+    """The rasterio dataset of a file.
+
+    Parameters
+    ----------
+    path : str
+        A file, or an http, https or s3 URL.
+    **options : int
+        Of GDAL's driver, such as ``overview_level``.
+
+    Returns
+    -------
+    rasterio.DatasetReader
+        For the caller to close.
+
+    Raises
+    ------
+    InputError
+        What was sent over the network is of a format that names other files, the header names overviews elsewhere, or
+        a VRT names what is no picture (`changedet.imagery.vrt`).
+    rasterio.errors.RasterioIOError
+        GDAL cannot open it.
+    """
+    remote = is_remote(path)
+    if not remote:
+        _named_by(_on_disk(path), stamp_of(path))
+    drivers = list(_REMOTE_DRIVERS if remote else _local_drivers())
+    try:
+        # rasterio.open takes one driver; its class takes those that may be tried.
+        dataset = rasterio.DatasetReader(gdal_path(path), driver=drivers, **options)
+    except rasterio.errors.RasterioIOError as error:
+        if remote and "not recognized" in str(error):
+            kinds = ", ".join(_REMOTE_DRIVERS)
+            raise InputError(f"{path}: is none of the kinds that are read over the network ({kinds})") from error
+        raise
+    elsewhere = _named_elsewhere(dataset, remote=remote)
+    if elsewhere:
+        dataset.close()
+        raise InputError(f"{path}: leads to {elsewhere[:80]!a}, where a scene may not lead; get a copy of the pixels")
+    return dataset
+
+
+def _named_elsewhere(dataset: rasterio.DatasetReader, *, remote: bool) -> str:
+    """What a file's header makes GDAL read beside it, where that is not to be."""
+    overviews = str(dataset.tags(ns="OVERVIEWS").get("OVERVIEW_FILE", ""))
+    if overviews and not overviews.startswith(":::BASE:::"):
+        return overviews
+    # Overviews and masks beside a file may be VRTs too.
+    for name in [] if remote else dataset.files:
+        _named_by(name, stamp_of(name))
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _named_by(path: str, _stamp: tuple[int, ...]) -> tuple[str, ...]:
+    """The files that a VRT is made of; none for another file."""
+    return tuple(named_files(path)) if is_virtual(path) else ()

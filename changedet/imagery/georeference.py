@@ -1,0 +1,114 @@
+"""Where the pixels of a raster file lie: its transform, ground control points or RPCs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+import numpy as np
+import pyproj
+import rasterio
+import rasterio.errors
+import rasterio.transform
+from affine import Affine
+
+from changedet.errors import InputError
+from changedet.grid import Frame
+from changedet.grid.geodesy import LONLAT
+
+Gcps: TypeAlias = tuple[tuple[float, float, float, float], ...]
+"""Ground control points: row, column, x, y."""
+Rpcs: TypeAlias = dict[str, float | list[float] | None]
+"""Rational polynomial coefficients by their names in lower case."""
+LEAST_POINTS: Final = 3
+LEAST_PIXEL_AREA: Final = 1e-24
+"""In the CRS's unit: a pixel of a nanometre's edge is none, though its transform can be inverted."""
+
+
+def find_frame(
+    path: str, dataset: rasterio.DatasetReader, crs: str | None, bounds: Sequence[float] | None, like: Frame | None
+) -> tuple[Frame, Gcps, Rpcs | None]:
+    """Where a file's pixels lie.
+
+    Parameters
+    ----------
+    path : str
+        For error lines.
+    dataset : rasterio.DatasetReader
+        The open file.
+    crs : str or None
+        Used where the file has none.
+    bounds : sequence of float or None
+        West, south, east, north, in place of the file's transform.
+    like : Frame or None
+        Used where the file has no georeference of its own but as many pixels.
+
+    Returns
+    -------
+    frame : Frame
+        With a transform that is only near where points or coefficients place the file.
+    gcps : tuple of (float, float, float, float)
+        Ground control points; empty where the transform is exact.
+    rpcs : dict or None
+        Rational polynomial coefficients.
+
+    Raises
+    ------
+    InputError
+        The file has no georeference, or one that cannot be used.
+    """
+    width, height = dataset.width, dataset.height
+    if bounds is not None:
+        if crs is None and dataset.crs is None:
+            raise InputError(f"{path}: 'bounds' needs a 'crs' with it")
+        west, south, east, north = bounds
+        transform = Affine((east - west) / width, 0.0, west, 0.0, (south - north) / height, north)
+        _check_transform(path, transform)
+        return Frame(_crs_name(path, crs or dataset.crs), transform, width, height), (), None
+    if dataset.transform.is_identity and (dataset.gcps[0] or dataset.rpcs is not None):
+        return _inexact_frame(path, dataset)
+    own = dataset.crs or crs
+    if dataset.transform.is_identity and like is not None and (height, width) == (like.height, like.width):
+        return like, (), None
+    if own is None or dataset.transform.is_identity:
+        what = "no coordinate reference system" if own is None else "no position"
+        raise InputError(f"{path}: has {what}; georeference it, or give the scene 'crs' and 'bounds'")
+    _check_transform(path, dataset.transform)
+    return Frame(_crs_name(path, own), dataset.transform, width, height), (), None
+
+
+def _check_transform(path: str, transform: Affine) -> None:
+    if not (abs(transform.determinant) > LEAST_PIXEL_AREA and np.all(np.isfinite(transform[:6]))):
+        raise InputError(f"{path}: its transform {tuple(transform[:6])} is singular; georeference it again")
+
+
+def _inexact_frame(path: str, dataset: rasterio.DatasetReader) -> tuple[Frame, Gcps, Rpcs | None]:
+    # Ground control points or RPCs place the file; the transform is only near.
+    points, crs = dataset.gcps
+    if points:
+        if len(points) < LEAST_POINTS:
+            few = f"{len(points)} ground control points, at least {LEAST_POINTS} are needed"
+            raise InputError(f"{path}: has {few}; georeference it")
+        gcps = tuple((point.row, point.col, point.x, point.y) for point in points)
+        near = rasterio.transform.from_gcps(points)
+        return Frame(_crs_name(path, crs or LONLAT), near, dataset.width, dataset.height, True), gcps, None
+    rpcs = dataset.rpcs.to_dict()
+    columns, rows = np.meshgrid([0, dataset.width], [0, dataset.height])
+    with rasterio.transform.RPCTransformer(dataset.rpcs, rpc_height=rpcs["height_off"]) as transformer:
+        x, y = transformer.xy(rows.ravel(), columns.ravel(), zs=[0.0] * 4, offset="ul")
+    corners = zip(rows.ravel(), columns.ravel(), x, y, strict=True)
+    points = [rasterio.control.GroundControlPoint(float(r), float(c), u, v) for r, c, u, v in corners]
+    near = rasterio.transform.from_gcps(points)
+    return Frame(LONLAT, near, dataset.width, dataset.height, True), (), rpcs
+
+
+def _crs_name(path: str, crs: str | rasterio.CRS) -> str:
+    try:
+        parsed = pyproj.CRS(crs if isinstance(crs, str | int) else crs.to_wkt())
+    except pyproj.exceptions.CRSError as error:
+        raise InputError(f"{path}: its coordinate reference system is not understood ({error})") from None
+    if not (parsed.is_projected or parsed.is_geographic):
+        what = f"is {parsed.type_name.lower()} ('{parsed.name[:60]}')"
+        raise InputError(f"{path}: its coordinate reference system {what}, expected a projected or geographic one")
+    epsg = parsed.to_epsg(min_confidence=100) if isinstance(crs, str | int) else crs.to_epsg()
+    return f"EPSG:{epsg}" if epsg is not None else str(parsed.to_wkt())
