@@ -25,19 +25,24 @@ from changedet.imagery.headers import Raster
 from changedet.imagery.scene import BandSource, Scene
 
 
-class SceneArguments(TypedDict, total=False):
-    """Arguments of `open_scene` as a STAC item gives them."""
+class PixelArguments(TypedDict, total=False):
+    """Arguments of `open_scene` that say where pixels are."""
 
     path: Required[str | Mapping[str, str]]
-    date: Required[dt.date]
+    bands: GivenBands | None
+    nodata: float | None
+    scaling: Mapping[str, tuple[float, float]]
+
+
+class SceneArguments(PixelArguments):
+    """Arguments of `open_scene` as a STAC item gives them."""
+
+    date: dt.date
     time: dt.time
     name: str
     collection: str
-    bands: GivenBands | None
-    nodata: float | None
     sun: Mapping[str, float] | None
     view: Mapping[str, float] | None
-    scaling: Mapping[str, tuple[float, float]]
 
 
 def open_scene(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import cast
 
 import shapely
 import shapely.geometry
@@ -17,8 +17,10 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, did_you_mean
 from changedet.imagery.hosts import check_hosts, check_redirects, host_of
-from changedet.imagery.stac.assets import pixels_of
-from changedet.imagery.stac.walking import Walk, found_items, typed, where_of
+from changedet.imagery.opening import SceneArguments
+from changedet.imagery.stac.assets import pixel_arguments
+from changedet.imagery.stac.walking import Span, Walk, found_items, typed, where_of
+from changedet.json_types import Json, JsonObject
 
 __all__ = ["items"]
 
@@ -32,8 +34,8 @@ def items(
     max_cloud_cover: float | None = None,
     aoi: BaseGeometry | None = None,
     allow_hosts: Sequence[str] = (),
-) -> list[dict[str, Any]]:
-    """Scenes of a STAC source, as arguments of `changedet.scenes.open_scene`.
+) -> list[SceneArguments]:
+    """Scenes of a STAC source, as arguments of `changedet.imagery.opening.open_scene`.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def items(
 
     Returns
     -------
-    list of dict
+    list of SceneArguments
         In order of time.
 
     Raises
@@ -86,16 +88,16 @@ def items(
     return sorted(found, key=lambda scene: (scene["date"], scene["time"], scene["name"]))
 
 
-def _paths(scene: Mapping[str, Any]) -> list[str]:
+def _paths(scene: SceneArguments) -> list[str]:
     path = scene["path"]
     return list(path.values()) if isinstance(path, Mapping) else [path]
 
 
 def _wanted(
-    item: Mapping[str, Any],
+    item: Mapping[str, Json],
     place: str,
     walk: Walk,
-    span: tuple[dt.datetime, dt.datetime] | None,
+    span: Span | None,
     max_cloud_cover: float | None,
     aoi: BaseGeometry | None,
 ) -> dt.datetime | None:
@@ -114,31 +116,32 @@ def _wanted(
     return moment if aoi is None or _meets(item, aoi, place) else None
 
 
-def _meets(item: Mapping[str, Any], aoi: BaseGeometry, place: str) -> bool:
-    if not item.get("geometry"):
+def _meets(item: Mapping[str, Json], aoi: BaseGeometry, place: str) -> bool:
+    geometry = item.get("geometry")
+    if not geometry:
         return True
     try:
-        shape = shapely.geometry.shape(item["geometry"])
+        shape = shapely.geometry.shape(cast("dict[str, object]", geometry))
         return bool(shapely.make_valid(shape).intersects(aoi))
     except (AttributeError, KeyError, TypeError, ValueError, IndexError, shapely.errors.ShapelyError):
         raise InputError(f"{where_of(item, place)}: geometry: is no GeoJSON geometry") from None
 
 
-def _scene(item: Mapping[str, Any], place: str, moment: dt.datetime, assets: Sequence[str]) -> dict[str, Any]:
+def _scene(item: Mapping[str, Json], place: str, moment: dt.datetime, assets: Sequence[str]) -> SceneArguments:
     where = where_of(item, place)
     properties = typed(item, "properties", dict, where)
-    found: dict[str, Any] = {
+    return {
         "date": moment.date(),
         "time": moment.time(),
         "name": str(item.get("id", "")),
         "collection": str(item.get("collection") or ""),
         "sun": _angles(properties, where, azimuth_deg="view:sun_azimuth", elevation_deg="view:sun_elevation"),
         "view": _angles(properties, where, azimuth_deg="view:azimuth", off_nadir_deg="view:off_nadir"),
+        **pixel_arguments(item, place, where, assets),
     }
-    return {**found, **pixels_of(item, place, where, assets)}
 
 
-def _angles(properties: Mapping[str, Any], where: str, **names: str) -> dict[str, float] | None:
+def _angles(properties: JsonObject, where: str, **names: str) -> dict[str, float] | None:
     found = {}
     for name, key in names.items():
         value = properties.get(key)
@@ -150,7 +153,7 @@ def _angles(properties: Mapping[str, Any], where: str, **names: str) -> dict[str
     return found or None
 
 
-def _moment(item: Mapping[str, Any], place: str) -> dt.datetime:
+def _moment(item: Mapping[str, Json], place: str) -> dt.datetime:
     where = where_of(item, place)
     properties = typed(item, "properties", dict, where)
     text = properties.get("datetime") or properties.get("start_datetime")
@@ -163,7 +166,7 @@ def _moment(item: Mapping[str, Any], place: str) -> dt.datetime:
         raise InputError(f"{where}: properties.datetime: '{text[:40]}' is no time") from None
 
 
-def _interval(text: str) -> tuple[dt.datetime, dt.datetime]:
+def _interval(text: str) -> Span:
     ends = text.split("/")
     start, end = (ends[0], ends[-1]) if len(ends) <= 2 else ("?", "?")
     try:
@@ -176,7 +179,7 @@ def _interval(text: str) -> tuple[dt.datetime, dt.datetime]:
     return low, high
 
 
-def _edge(text: str) -> tuple[dt.datetime, dt.datetime]:
+def _edge(text: str) -> Span:
     """First and last moment of a year, a month, a day or a time."""
     parts = text.split("-")
     if len(text) == 4:

@@ -1,4 +1,4 @@
-"""Walk a STAC source: documents one by one, never round in circles, never to a host or file that it may not lead to."""
+"""The items of a STAC source, document by document: never round in circles, never to a host or file not allowed."""
 
 from __future__ import annotations
 
@@ -9,23 +9,44 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 from urllib.parse import urljoin, urlparse
 
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError
 from changedet.imagery.hosts import GuardedRedirects, check_hosts, host_of
+from changedet.json_types import Json, JsonObject
+
+if TYPE_CHECKING:
+    import requests
 
 MAX_DOCUMENTS: Final = 20_000
 MAX_BYTES: Final = 64 << 20
 TIMEOUT_S: Final = 30
 MAX_HREF: Final = 4096
+PlacedItem: TypeAlias = tuple[JsonObject, str]
+"""A STAC item and the place of the document that it stands in."""
+Span: TypeAlias = tuple[dt.datetime, dt.datetime]
+"""First and last moment, UTC, ends included."""
+Kind = TypeVar("Kind", str, list[Json], JsonObject)
 
 
 @dataclass
 class Walk:
-    """What one search has opened, and what it wants."""
+    """What one search has opened, and what it wants.
+
+    Attributes
+    ----------
+    allowed : tuple of str
+        Hosts that it may reach.
+    collections : tuple of str
+        Ids of the collections that it wants; all where empty.
+    seen : set of str
+        Places of the documents that it has opened.
+    names : set of str
+        Ids of the collections that it has met.
+    """
 
     allowed: tuple[str, ...]
     collections: tuple[str, ...] = ()
@@ -33,10 +54,25 @@ class Walk:
     names: set[str] = field(default_factory=set)
 
 
-def found_items(
-    source: str, walk: Walk, span: tuple[dt.datetime, dt.datetime] | None, aoi: BaseGeometry | None
-) -> Iterator[tuple[dict[str, Any], str]]:
-    """Every item of a source, with the place of the document that it stands in."""
+def found_items(source: str, walk: Walk, span: Span | None, aoi: BaseGeometry | None) -> Iterator[PlacedItem]:
+    """Every item of a source.
+
+    Parameters
+    ----------
+    source : str
+        Path or URL of a catalog, a collection, an item, an item collection, or of an API.
+    walk : Walk
+        Notes what is opened.
+    span : (datetime, datetime) or None
+        Of an API only items within it.
+    aoi : shapely geometry or None
+        In longitude and latitude; of an API only items that meet its box.
+
+    Yields
+    ------
+    (dict, str)
+        An item, with the place of the document that it stands in.
+    """
     document = _load(source, walk)
     links = document.get("links")
     searchable = isinstance(links, list) and any(isinstance(x, dict) and x.get("rel") == "search" for x in links)
@@ -46,9 +82,7 @@ def found_items(
         yield from _walked(document, source, walk, (source,))
 
 
-def _walked(
-    document: dict[str, Any], place: str, walk: Walk, above: tuple[str, ...]
-) -> Iterator[tuple[dict[str, Any], str]]:
+def _walked(document: JsonObject, place: str, walk: Walk, above: tuple[str, ...]) -> Iterator[PlacedItem]:
     kind = document.get("type")
     if kind == "Feature":
         yield document, place
@@ -67,9 +101,7 @@ def _walked(
         raise InputError(f"{place}: is no STAC catalog, collection, item or item collection (its type is {kind!r})")
 
 
-def _children(
-    document: dict[str, Any], place: str, walk: Walk, above: tuple[str, ...]
-) -> Iterator[tuple[dict[str, Any], str]]:
+def _children(document: JsonObject, place: str, walk: Walk, above: tuple[str, ...]) -> Iterator[PlacedItem]:
     for link in typed(document, "links", list, place, default=[]):
         if not isinstance(link, dict) or link.get("rel") not in {"child", "item"}:
             continue
@@ -82,7 +114,7 @@ def _children(
         yield from _walked(_load(there, walk), there, walk, (*above, there))
 
 
-def _load(place: str, walk: Walk) -> dict[str, Any]:
+def _load(place: str, walk: Walk) -> JsonObject:
     walk.seen.add(place)
     if len(walk.seen) > MAX_DOCUMENTS:
         raise InputError(f"{place}: the catalog has more than {MAX_DOCUMENTS} documents; name a part of it")
@@ -121,9 +153,8 @@ def _bytes(place: str, walk: Walk) -> bytes:
     return data
 
 
-def _from_api(
-    source: str, walk: Walk, span: tuple[dt.datetime, dt.datetime] | None, aoi: BaseGeometry | None
-) -> Iterator[tuple[dict[str, Any], str]]:
+def _from_api(source: str, walk: Walk, span: Span | None, aoi: BaseGeometry | None) -> Iterator[PlacedItem]:
+    # Here, as most runs ask no API and loading its client takes half a second.
     import pystac_client
     import pystac_client.exceptions
     import requests
@@ -143,14 +174,15 @@ def _from_api(
         yield item, source
 
 
-def _guarded(walk: Walk, source: str) -> dict[str, Any]:
+def _guarded(walk: Walk, source: str) -> dict[str, object]:
     """Arguments of a client that asks no host, by a link to the next page or a redirect, that was not allowed."""
+    # Here for the same reason.
     from pystac_client.stac_api_io import StacApiIO
 
-    def ask(request: Any) -> None:
-        _check_host(request.url, walk, source)
+    def ask(request: requests.Request) -> None:
+        _check_host(str(request.url), walk, source)
 
-    def follow(answer: Any, *_: Any, **__: Any) -> None:
+    def follow(answer: requests.Response, *_: object, **__: object) -> None:
         if answer.is_redirect:
             _check_host(urljoin(answer.url, answer.headers["location"]), walk, source)
 
@@ -165,7 +197,26 @@ def _api_time(moment: dt.datetime) -> str:
 
 
 def resolved(href: str, place: str) -> str:
-    """Where an href leads from a document; GDAL's virtual paths and inline XML lead nowhere."""
+    """Where an href leads from a document.
+
+    Parameters
+    ----------
+    href : str
+        A path or URL, relative or whole.
+    place : str
+        Path or URL of the document.
+
+    Returns
+    -------
+    str
+        A whole path or URL.
+
+    Raises
+    ------
+    InputError
+        It is one of GDAL's virtual paths, inline XML, a file of this machine named by a remote document, or of a kind
+        that is not read.
+    """
     odd = len(href) > MAX_HREF or any(ord(letter) < 32 for letter in href)
     if odd or not href.strip() or href.lstrip().startswith("<") or "/vsi" in href.lower():
         raise InputError(f"{place}: the href {href[:80]!r} is no file and no URL")
@@ -184,8 +235,32 @@ def resolved(href: str, place: str) -> str:
     return str((base / href.removeprefix("file://")).resolve())
 
 
-def typed(data: Mapping[str, Any], key: str, kind: type, where: str, default: Any = None) -> Any:
-    """The value of a key, or InputError where it is of another type."""
+def typed(data: Mapping[str, Json], key: str, kind: type[Kind], where: str, default: Kind | None = None) -> Kind:
+    """The value of a key of a document.
+
+    Parameters
+    ----------
+    data : mapping
+        A JSON object.
+    key : str
+        One of its keys.
+    kind : type
+        Wanted: str, list or dict.
+    where : str
+        For error lines.
+    default : object, optional
+        What stands for a key that is not there.
+
+    Returns
+    -------
+    str, list or dict
+        Of that type.
+
+    Raises
+    ------
+    InputError
+        The value is of another type, or not there.
+    """
     value = data.get(key, default)
     if not isinstance(value, kind):
         wanted = "an object" if kind is dict else "a list" if kind is list else "text"
@@ -194,7 +269,20 @@ def typed(data: Mapping[str, Any], key: str, kind: type, where: str, default: An
     return value
 
 
-def where_of(item: Mapping[str, Any], place: str) -> str:
-    """How error lines name an item."""
+def where_of(item: Mapping[str, Json], place: str) -> str:
+    """How error lines name an item.
+
+    Parameters
+    ----------
+    item : mapping
+        A STAC item.
+    place : str
+        Path or URL of the document that it stands in.
+
+    Returns
+    -------
+    str
+        The place, and the item's id where it has one.
+    """
     name = item.get("id")
     return f"{place}: {name}" if isinstance(name, str) and name else place
