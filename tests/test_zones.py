@@ -16,10 +16,9 @@ from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changedet.errors import InputError
 from changedet.grid import Grid
-from changedet.grid.areas import Area, Areas, Attributes, read_areas
-from changedet.grid.zones import sidings_of, zone_table
+from changedet.grid.areas import Area, read_areas
+from changedet.grid.zones import zone_table
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.page import write_report
@@ -59,17 +58,6 @@ def placed(along: list[tuple[float, str]], v: float = 0.0, turn_deg: float = 0.0
         geometry=shapes,
         crs=CRS,
     )
-
-
-def test_sidings_are_the_zones_that_say_so_with_a_margin():
-    shapes = shapely.box(0, 0, 10, 20), shapely.box(50, 0, 60, 20), shapely.box(90, 0, 99, 9)
-    said = Attributes("a", "siding"), Attributes("b"), Attributes("c", "yard")
-    areas = Areas(shapes, said, CRS)
-    found = sidings_of(areas)
-    assert found.contains(shapely.box(-4, 0, 14, 20))
-    assert found.bounds == pytest.approx((-5, -5, 15, 25))
-    assert sidings_of(Areas(shapes[1:], areas.attributes[1:], CRS)) is None
-    assert sidings_of(None) is None
 
 
 def siding(turn_deg: float = 0.0, kind: str = "siding") -> gpd.GeoDataFrame:
@@ -167,16 +155,6 @@ def test_occupancy_is_the_expected_count_over_the_zones_own_capacity(tmp_path: P
     assert told.loc["a", ["occupancy", "occupancy_low", "occupancy_high"]].tolist() == [0.4, 0.3, 0.5]
     assert told.loc[["", "b"], "occupancy"].isna().all()
     assert with_occupancy(table, zones.assign(capacity=np.nan)).equals(table)
-
-
-@pytest.mark.parametrize("room", ["many", -3, 0, "1e999"])
-def test_a_capacity_that_is_none_is_told(tmp_path: Path, room: object) -> None:
-    path = tmp_path / "zones.geojson"
-    shape = shapely.geometry.mapping(shapely.box(12, 51, 12.1, 51.1))
-    feature = {"type": "Feature", "properties": {"name": "a", "capacity": room}, "geometry": shape}
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    with pytest.raises(InputError, match=r"the capacity of 'a' is .*, expected a number of containers above 0"):
-        read_areas(Area(path=str(path)), CRS, named=True)
 
 
 def test_trains_are_written_read_and_shown(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def is_sar(roles: Sequence[str]) -> bool:
     return any(role in SAR for role in roles)
 
 
-def role_from_name(description: str, sensor_hint: str = "") -> str | None:
+def role_from_description(description: str, sensor_hint: str = "") -> str | None:
     """The role that a band's description names.
 
     Parameters
@@ -121,9 +121,9 @@ def role_from_name(description: str, sensor_hint: str = "") -> str | None:
 
     Examples
     --------
-    >>> role_from_name("Red"), role_from_name("B08", "S2A_MSIL2A_20230604")
+    >>> role_from_description("Red"), role_from_description("B08", "S2A_MSIL2A_20230604")
     ('red', 'nir')
-    >>> role_from_name("SR_B5", "LC09_L2SP"), role_from_name("B5")
+    >>> role_from_description("SR_B5", "LC09_L2SP"), role_from_description("B5")
     ('nir', None)
     """
     plain = re.sub(r"[\s_\-]+", " ", description.lower()).strip()
@@ -196,7 +196,7 @@ def find_roles(path: str, bands: Sequence[BandHeader], sensor_hint: str, given: 
 
 
 def _told(band: BandHeader, sensor_hint: str) -> str | None:
-    role = role_from_name(band.description, sensor_hint) if band.description else None
+    role = role_from_description(band.description, sensor_hint) if band.description else None
     if role is None and re.fullmatch(r"[\d.]+", band.wavelength):
         value = float(band.wavelength)
         role = role_from_wavelength(value / 1000 if value > 100 else value)

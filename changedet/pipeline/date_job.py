@@ -14,7 +14,7 @@ import numpy as np
 from changedet.arrays import Singles
 from changedet.blocks import PixelMethod
 from changedet.grid import Grid
-from changedet.imagery.scene import Look
+from changedet.imagery.look import Look
 from changedet.pipeline.blur import REACH_SIGMAS
 from changedet.pipeline.date_model import ChangeModel
 from changedet.plan import Plan

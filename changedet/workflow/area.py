@@ -12,10 +12,10 @@ import shapely
 import shapely.geometry
 from shapely.geometry.base import BaseGeometry
 
+from changedet.grid.areas import Area
 from changedet.json_types import Json, JsonArray, JsonObject
 from changedet.workflow.checker import Checker, UnfitError
 from changedet.workflow.geo_fields import bounds, crs
-from changedet.workflow.model import Area
 from changedet.workflow.paths import local_file
 from changedet.workflow.yaml_tree import ListNode, MapNode, Node, ScalarNode, plain_value
 

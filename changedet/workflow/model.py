@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from shapely.geometry.base import BaseGeometry
-
 from changedet.errors import Problem
-from changedet.imagery.scene import SunAngles, ViewAngles
+from changedet.grid.areas import Area
+from changedet.imagery.angles import SunAngles, ViewAngles
 from changedet.json_types import Json
 from changedet.workflow.geo_fields import Bounds
 from changedet.workflow.yaml_tree import line_of
@@ -31,28 +30,6 @@ STAGE_NAMES: Final = tuple(STAGE_WORDS)
 
 Bands = tuple[tuple[str, int | str], ...]
 """Role and band number (from 1) or description of each band."""
-
-
-@dataclass(frozen=True)
-class Area:
-    """The area of interest: a vector file, a box or a geometry, whichever is not None.
-
-    Attributes
-    ----------
-    path : str or None
-        Absolute path of a vector file, which has its own CRS.
-    bbox : tuple or None
-        West, south, east, north in `crs`.
-    geometry : shapely geometry or None
-        A valid polygon or multipolygon in `crs`.
-    crs : str
-        Of `bbox` and `geometry`.
-    """
-
-    path: str | None = None
-    bbox: Bounds | None = None
-    geometry: BaseGeometry | None = None
-    crs: str = "EPSG:4326"
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from changedet.imagery.angles import SunAngles, ViewAngles
 from changedet.imagery.bands import ROLES
-from changedet.imagery.scene import SunAngles, ViewAngles
 from changedet.workflow.checker import Checker, unfit
 from changedet.workflow.dates import time_of_day
 from changedet.workflow.fields import number

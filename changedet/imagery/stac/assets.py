@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from changedet.errors import InputError, did_you_mean
-from changedet.imagery.bands import MASKS, role_from_name
+from changedet.imagery.bands import MASKS, role_from_description
 from changedet.imagery.opening import PixelArguments
 from changedet.imagery.stac.walking import resolved, typed
 from changedet.json_types import Json, JsonObject
@@ -150,7 +150,7 @@ def _bands(about: JsonObject, *keys: str) -> list[JsonObject]:
 def _band_roles(key: str, about: JsonObject, hint: str) -> tuple[str | None, ...]:
     """Roles of an asset's bands: by common name, by name, and of a single band by the asset's key."""
     bands = _bands(about, "bands", "eo:bands")
-    by_key = role_from_name(key, hint) if key not in _NO_ROLE else None
+    by_key = role_from_description(key, hint) if key not in _NO_ROLE else None
     if len(bands) < 2:
         band = bands[0] if bands else {}
         common = band.get("common_name") or band.get("eo:common_name")
@@ -165,11 +165,11 @@ def _band_roles(key: str, about: JsonObject, hint: str) -> tuple[str | None, ...
 
 
 def _by_common_name(name: Json) -> str | None:
-    return role_from_name(name) if isinstance(name, str) and name not in _NO_ROLE else None
+    return role_from_description(name) if isinstance(name, str) and name not in _NO_ROLE else None
 
 
 def _by_name(band: JsonObject, hint: str) -> str | None:
-    return role_from_name(str(band.get("name", "")), hint)
+    return role_from_description(str(band.get("name", "")), hint)
 
 
 def _raster_band(about: JsonObject, number: int) -> JsonObject:

@@ -17,7 +17,7 @@ import rasterio.errors
 
 from changedet.errors import InputError, Problem
 from changedet.grid.geodesy import ground_pixel_m2
-from changedet.imagery.bands import find_roles, role_from_name
+from changedet.imagery.bands import find_roles, role_from_description
 from changedet.imagery.datasets import gdal_options, is_remote, open_dataset, reading
 from changedet.imagery.headers import Raster, read_header
 from changedet.workflow.geo_fields import Bounds
@@ -215,7 +215,7 @@ def role_from_name(path: str) -> str:
     """
     words = re.split(r"[_\-. ]+", Path(path).stem)
     # 're' is rededge in a list of bands, but anything in a name.
-    roles = [role_from_name(word, path) for word in words[-2:] if word.lower() != "re"]
+    roles = [role_from_description(word, path) for word in words[-2:] if word.lower() != "re"]
     return next((role for role in reversed(roles) if role), "")
 
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from changedet.imagery.bands import from_name
-from changedet.imagery.headers import is_remote
+from changedet.imagery.bands import role_from_description
+from changedet.imagery.datasets import is_remote
 from changedet.workflow.dates import dates_in_name
 from changedet.workflow.globs import glob_files
 from changedet.workflow.sidecar_masks import masks_of
@@ -86,7 +86,11 @@ def _by_role(drafts: Sequence[Draft], folder: str) -> list[str]:
 def _rest(draft: Draft) -> tuple[str, ...]:
     """A name's words without band and pixel size: alike for the bands of one scene, not for two tiles of one date."""
     words = re.split(r"[_\-. ]+", Path(draft.path).stem)
-    kept = [word for word in words if from_name(word, draft.path) != draft.role and not re.fullmatch(r"[0-9]+m", word)]
+    kept = [
+        word
+        for word in words
+        if role_from_description(word, draft.path) != draft.role and not re.fullmatch(r"[0-9]+m", word)
+    ]
     return tuple(kept)
 
 

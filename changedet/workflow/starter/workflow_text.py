@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from changedet.imagery.headers import is_remote
+from changedet.imagery.datasets import is_remote
 from changedet.stages.registry import Stage
 from changedet.workflow.methods_table import methods_table
 from changedet.workflow.model import FORMATS, STAGE_WORDS

@@ -23,7 +23,6 @@ from affine import Affine
 from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.grid import make_grid
-from changedet.imagery import pixels
 from changedet.imagery.grouping import group_looks
 from changedet.imagery.opening import open_scene
 from changedet.imagery.stac.items import items
@@ -64,12 +63,6 @@ def saved(path: Path, document: Any) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document))
     return str(path)
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    pixels.release()
 
 
 @pytest.fixture

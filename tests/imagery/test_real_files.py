@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,21 +13,20 @@ import rasterio.vrt
 import rasterio.warp
 from affine import Affine
 from numpy.typing import NDArray
+from real import DATA, needs_data
 
 from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.grid import Displacement, Frame, Grid, make_grid
-from changedet.imagery import pixels
 from changedet.imagery.grouping import group_looks, shared_roles
 from changedet.imagery.opening import open_scene
 from changedet.imagery.pixel_map import pixel_map_of
 from changedet.imagery.scene import Scene
 from changedet.kernels.pixel_classes import CLEAR, NODATA
 
-DATA = Path(os.environ.get("CHANGEDET_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 READERS = DATA / "readers"
 pytestmark = [
-    pytest.mark.skipif(not READERS.is_dir(), reason=f"no real imagery at {DATA} (set CHANGEDET_DATA)"),
+    needs_data,
     # GDAL's readers of GCPs and rasterio's WarpedVRT use affine's old operator.
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
 ]
@@ -55,12 +52,6 @@ EXACT = {
 }  # fmt: skip
 WARPED = {"geomatrix.tif", "image_nan.tif", "rgbsmall_JPEG_ycbcr.tif"}
 BY_POINTS = {"RGB.byte.gcp.vrt", "cog_gcps.tif", "RGB.byte.rpc.vrt", "byte_rpc.tif"}
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> object:
-    yield
-    pixels.release()
 
 
 def opened(name: str) -> Scene:

@@ -1,0 +1,100 @@
+"""Which CRS and which pixels the grid has."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyproj
+import pytest
+import shapely
+from affine import Affine
+
+from changedet.errors import InputError
+from changedet.grid import Frame, ground_area_m2, make_grid
+
+UTM = Frame("EPSG:32633", Affine(0.5, 0, 500_000.25, 0, -0.5, 5_400_000.25), 640, 480)
+
+
+def test_make_grid_reference_that_agrees_gives_its_own_pixels() -> None:
+    grid = make_grid(UTM)
+    assert (grid.transform, grid.shape, grid.crs, grid.aoi) == (UTM.transform, (480, 640), "EPSG:32633", None)
+    assert make_grid(UTM, resolution=0.5, crs=32633).transform == UTM.transform
+
+
+def test_make_grid_edges_are_the_references_within_an_aoi_that_cuts_and_exceeds_it() -> None:
+    aoi = shapely.box(499_990.1, 5_399_950.3, 500_020.6, 5_400_010.9)
+    grid = make_grid(UTM, aoi=aoi, aoi_crs="EPSG:32633")
+    west, south, east, north = grid.bounds
+    assert (west, north) == (499_989.75, 5_400_011.25)
+    assert (east, south) == (500_020.75, 5_399_950.25)
+    assert grid.aoi is not None
+    assert grid.aoi.equals(aoi)
+
+
+def test_make_grid_an_aoi_on_pixel_edges_gets_no_further_pixel_through_degrees() -> None:
+    exact = shapely.box(500_000.25, 5_399_900.25, 500_100.25, 5_400_000.25)
+    to = pyproj.Transformer.from_crs("EPSG:32633", "EPSG:4326", always_xy=True)
+    lonlat = shapely.transform(exact, lambda xy: np.column_stack(to.transform(xy[:, 0], xy[:, 1])))
+    assert make_grid(UTM, aoi=lonlat).shape in {(200, 200), (201, 200), (200, 201), (201, 201)}
+    assert make_grid(UTM, aoi=exact, aoi_crs="EPSG:32633").shape == (200, 200)
+
+
+def test_make_grid_another_resolution_snaps_to_multiples() -> None:
+    grid = make_grid(UTM, resolution=3)
+    assert grid.bounds[0] % 3 == 0
+    assert grid.bounds[3] % 3 == 0
+    assert grid.bounds[0] <= 500_000.25 < grid.bounds[0] + 3
+    assert grid.resolution_m == 3
+
+
+def test_make_grid_finest_scene_sets_the_resolution() -> None:
+    finest = Frame("EPSG:32633", Affine(0.3, 0, 500_000, 0, -0.3, 5_400_000), 10, 10)
+    assert make_grid(UTM, finest=finest).resolution_m == pytest.approx(0.3, abs=1e-12)
+    degrees = Frame("EPSG:4326", Affine(1e-6, 0, 15, 0, -1e-6, 48.7), 10, 10)
+    assert make_grid(UTM, finest=degrees).resolution_m == pytest.approx(degrees.gsd_m, rel=1e-3)
+
+
+def test_make_grid_resolution_on_the_ground_in_web_mercator() -> None:
+    mercator = Frame("EPSG:3857", Affine(1, 0, 1_500_000, 0, -1, 6_900_000), 100, 100)
+    lat = pyproj.Transformer.from_crs("EPSG:3857", "EPSG:4326", always_xy=True).transform(1_500_050, 6_899_950)[1]
+    assert mercator.gsd_m == pytest.approx(math.cos(math.radians(lat)), rel=3e-3)
+    assert make_grid(mercator).ground_resolution_m == pytest.approx(mercator.gsd_m, rel=1e-9)
+    # A scene of half a metre on the ground needs wider pixels in units of the map.
+    fine = Frame("EPSG:32633", Affine(0.5, 0, 400_000, 0, -0.5, 5_800_000), 10, 10)
+    grid = make_grid(mercator, finest=fine)
+    assert grid.ground_resolution_m == pytest.approx(0.5, rel=2e-3)
+
+
+def test_make_grid_degrees_become_utm_and_the_outline_is_the_aoi() -> None:
+    frame = Frame("EPSG:4326", Affine(0.0008, 0, -74.7, 0, -0.0008, -8.3), 700, 380)
+    grid = make_grid(frame)
+    assert grid.crs == "EPSG:32718"
+    assert grid.resolution_m == pytest.approx(frame.gsd_m, rel=1e-3)
+    assert grid.aoi is not None
+    assert ground_area_m2([grid.aoi], grid.crs)[0] == pytest.approx(700 * 380 * frame.gsd_m**2, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"crs": "EPSG:4326"}, "not projected in metres"),
+        ({"crs": "EPSG:99999"}, "no such CRS"),
+        ({"crs": "EPSG:2263"}, "not projected in metres"),
+        ({"resolution": 0.0}, "above 0"),
+        ({"resolution": float("nan")}, "above 0"),
+        ({"aoi": shapely.box(-20, 30, 40, 70)}, "x .* pixels of 0.5 m"),
+        ({"aoi": shapely.Polygon()}, "empty"),
+    ],
+)
+def test_make_grid_impossible_grids_are_one_clear_line(changes: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError, match=said) as error:
+        make_grid(UTM, **changes)  # type: ignore[arg-type]
+    assert len(error.value.problems) == 1
+
+
+def test_make_grid_a_world_in_degrees_needs_an_aoi() -> None:
+    world = Frame("EPSG:4326", Affine(0.5, 0, -180, 0, -0.5, 90), 720, 360)
+    with pytest.raises(InputError, match="too wide"):
+        make_grid(world)
+    assert make_grid(world, aoi=shapely.box(10, 50, 12, 52)).crs == "EPSG:32632"

@@ -1,0 +1,29 @@
+"""Displacement fields."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from changedet.grid import Displacement, Shift
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0, 511), st.floats(0, 511))
+def test_displacement_is_bilinear_and_clamped(row: float, column: float) -> None:
+    nodes = np.add.outer(np.arange(3) * 2.0, np.arange(3) * 3.0)
+    moved = Displacement(Shift(10.0, -1.0), tuple(map(tuple, nodes)), tuple(map(tuple, nodes * 0)), 128)
+    east, north = moved.at(np.array([row]), np.array([column]))
+    assert east[0] == pytest.approx(10 + 2 * min(row / 128, 2) + 3 * min(column / 128, 2))
+    assert north[0] == -1
+
+
+def test_displacement_refuses_what_it_cannot_mean() -> None:
+    with pytest.raises(ValueError, match="multiple of 32"):
+        Displacement(node_spacing_px=100)
+    with pytest.raises(ValueError, match="together"):
+        Displacement(local_east_m=((0.0,),))
+    assert Displacement().is_zero
+    assert not Displacement(Shift(0, 1e-9)).is_zero

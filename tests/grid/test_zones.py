@@ -1,0 +1,23 @@
+"""Zones, and which of them are sidings."""
+
+from __future__ import annotations
+
+import pytest
+import shapely
+import shapely.affinity
+
+from changedet.grid.areas import Areas, Attributes
+from changedet.grid.zones import sidings_of
+
+CRS = "EPSG:32633"
+
+
+def test_sidings_of_zones_that_say_so_with_a_margin():
+    shapes = shapely.box(0, 0, 10, 20), shapely.box(50, 0, 60, 20), shapely.box(90, 0, 99, 9)
+    said = Attributes("a", "siding"), Attributes("b"), Attributes("c", "yard")
+    areas = Areas(shapes, said, CRS)
+    found = sidings_of(areas)
+    assert found.contains(shapely.box(-4, 0, 14, 20))
+    assert found.bounds == pytest.approx((-5, -5, 15, 25))
+    assert sidings_of(Areas(shapes[1:], areas.attributes[1:], CRS)) is None
+    assert sidings_of(None) is None

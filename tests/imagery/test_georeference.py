@@ -1,0 +1,38 @@
+"""Where files lie that do not say it, or say it badly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from affine import Affine
+from small_rasters import CRS, noise, write
+
+from changedet.errors import InputError
+from changedet.grid import make_grid
+from changedet.imagery.opening import open_scene
+
+
+def test_find_frame_a_picture_is_placed_by_crs_and_bounds(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.png.tif", noise(1, 3, 10, 20), Affine.identity(), None)
+    with pytest.raises(InputError, match="'crs' and 'bounds'"):
+        open_scene(path, date="2023-06-04")
+    scene = open_scene(
+        path, date="2023-06-04", crs=CRS, bounds=(500_000, 5_400_000, 500_040, 5_400_020), bands={"red": 1}
+    )
+    assert make_grid(scene.frame).shape == (10, 20)
+    with pytest.raises(InputError, match="needs a 'crs'"):
+        open_scene(path, date="2023-06-04", bounds=(0, 0, 1, 1))
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4978", 'LOCAL_CS["yard",UNIT["metre",1]]'])
+def test_find_frame_a_crs_that_places_nothing_on_a_map_is_refused(tmp_path: Path, crs: str) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 8, 8), crs=crs)
+    with pytest.raises(InputError, match="expected a projected or geographic one"):
+        open_scene(path, date="2023-06-04", bands={"red": 1})
+
+
+def test_find_frame_bounds_without_an_extent_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 8, 8))
+    with pytest.raises(InputError, match="is singular; georeference it again"):
+        open_scene(path, date="2023-06-04", bands={"red": 1}, crs="EPSG:32633", bounds=(0, 0, 1e-300, 1e-300))

@@ -1,0 +1,19 @@
+"""Headers that are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_rasters import vrt_of, write
+
+from changedet.errors import InputError
+from changedet.imagery.opening import open_scene
+
+
+def test_read_header_a_header_of_countless_bands_is_refused_at_once(tmp_path: Path) -> None:
+    write(tmp_path / "pixels.tif", np.ones((4, 4), np.uint16))
+    (tmp_path / "scene.vrt").write_text(vrt_of(str(tmp_path / "pixels.tif"), bands=1001))
+    with pytest.raises(InputError, match="has 1001 bands, more than 1000"):
+        open_scene(str(tmp_path / "scene.vrt"), date="2023-06-04")
