@@ -27,7 +27,7 @@ class Frame:
     width, height : int
         In pixels.
     approximate : bool
-        True where ground control points or RPCs tell more than the transform.
+        True where ground control points or RPCs place the pixels, and the transform is only near.
     """
 
     crs: str

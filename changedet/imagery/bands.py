@@ -174,7 +174,7 @@ def find_roles(path: str, bands: Sequence[BandHeader], sensor_hint: str, given: 
     Returns
     -------
     RoleMap
-        Where nothing tells, roles are ``band1`` and so on, and a warning says so.
+        Where nothing says what a band is, roles are ``band1`` and so on, and a warning says so.
 
     Raises
     ------
@@ -185,17 +185,17 @@ def find_roles(path: str, bands: Sequence[BandHeader], sensor_hint: str, given: 
         found = {role: _index(path, role, band, bands) for role, band in given.items()}
         alpha = [i for i, band in enumerate(bands, 1) if band.color == "alpha" and i not in found.values()]
         return RoleMap({**found, "alpha": alpha[0]} if alpha and "alpha" not in found else found)
-    told = [_told(band, sensor_hint) for band in bands]
+    roles = [_role_of(band, sensor_hint) for band in bands]
     if (
         len(bands) == 1
-        and told == [None]
+        and roles == [None]
         and re.search(r"sentinel-?1|\bs1[abc]_|\bsar\b|terrasar|radarsat", sensor_hint.lower())
     ):
-        told = ["amplitude"]
-    return _numbered(path, told)
+        roles = ["amplitude"]
+    return _numbered(path, roles)
 
 
-def _told(band: BandHeader, sensor_hint: str) -> str | None:
+def _role_of(band: BandHeader, sensor_hint: str) -> str | None:
     role = role_from_description(band.description, sensor_hint) if band.description else None
     if role is None and re.fullmatch(r"[\d.]+", band.wavelength):
         value = float(band.wavelength)
@@ -203,11 +203,11 @@ def _told(band: BandHeader, sensor_hint: str) -> str | None:
     return role or _COLORS.get(band.color)
 
 
-def _numbered(path: str, told: list[str | None]) -> RoleMap:
-    """Roles by what is told, the rest by number; of two bands of one role the first has it."""
+def _numbered(path: str, roles: list[str | None]) -> RoleMap:
+    """Roles that are known, the rest by number; of two bands of one role the first has it."""
     found: dict[str, int] = {}
     unknown = []
-    for i, role in enumerate(told, 1):
+    for i, role in enumerate(roles, 1):
         if role is None:
             unknown.append(i)
             found[f"band{i}"] = i
@@ -215,7 +215,7 @@ def _numbered(path: str, told: list[str | None]) -> RoleMap:
             found.setdefault(role, i)
     if not unknown:
         return RoleMap(found)
-    which = "its bands" if len(unknown) == len(told) > 1 else "band " + ", ".join(str(number) for number in unknown)
+    which = "its bands" if len(unknown) == len(roles) > 1 else "band " + ", ".join(str(number) for number in unknown)
     verb = "is" if which.startswith("band") and len(unknown) == 1 else "are"
     said = (
         f"{path}: does not say what {which} {verb}; matched by number (give 'bands', as {{blue: 1, green: 2, red: 3}})"

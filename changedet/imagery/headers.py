@@ -155,8 +155,8 @@ def read_header(
                 stamp_of_all(path),
                 _tags(dataset),
             )
-    told = repr((path, raster.stamp, frame, bands, gcps, rpcs, raster.has_mask, raster.overviews))
-    return replace(raster, identity=hashlib.sha256(told.encode()).hexdigest()[:24])
+    content = repr((path, raster.stamp, frame, bands, gcps, rpcs, raster.has_mask, raster.overviews))
+    return replace(raster, identity=hashlib.sha256(content.encode()).hexdigest()[:24])
 
 
 def _refuse(path: str, dataset: rasterio.DatasetReader, *, classes: bool) -> None:

@@ -77,7 +77,7 @@ def _matches(host: str, rule: str) -> bool:
 
 
 class GuardedRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirect must not lead where a link may not; refused before the other host is asked.
+    """A redirect must not lead where a link may not; refused before a request goes to the other host.
 
     Parameters
     ----------
@@ -124,8 +124,8 @@ class GuardedRedirects(urllib.request.HTTPRedirectHandler):
 def check_redirects(paths: Iterable[str], allowed: Sequence[str]) -> None:
     """Refuse http and https paths that redirect to a host that nobody allowed.
 
-    GDAL follows redirects wherever they lead, and this one has no option against it; so each path is asked before, in
-    the two ways in which GDAL asks. That a server changes its mind afterwards, or its name comes to mean another
+    GDAL follows redirects wherever they lead, and this one has no option against it; so each path is requested before, in
+    the two ways of GDAL. That a server changes its mind afterwards, or its name comes to mean another
     address, is not seen: allow hosts that you trust. Whatever else goes wrong is for the reader to say.
 
     Parameters

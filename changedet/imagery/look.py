@@ -10,7 +10,6 @@ from functools import cached_property
 
 import numpy as np
 import shapely
-import xarray as xr
 from shapely.geometry.base import BaseGeometry
 
 from changedet.blocks import Window
@@ -18,13 +17,13 @@ from changedet.grid import Frame, Grid
 from changedet.grid.displacement import Displacement
 from changedet.grid.geodesy import LONLAT
 from changedet.imagery.angles import SunAngles, ViewAngles
-from changedet.imagery.lazy import Read, lazy_bands
+from changedet.imagery.on_grid import OnGrid, Read
 from changedet.imagery.scene import Scene
 from changedet.kernels.pixel_classes import NODATA
 
 
 @dataclass(frozen=True)
-class Look:
+class Look(OnGrid):
     """What a date shows: one scene, or several side by side, the first on top.
 
     Attributes
@@ -147,50 +146,3 @@ class Look:
             np.copyto(image, below, where=gap)
             np.copyto(quality, below_quality, where=gap)
         return image, quality
-
-    def overview(self, grid: Grid, factor: int, roles: Sequence[str], displacement: Displacement | None = None) -> Read:
-        """Its bands on the whole grid at larger pixels; from the files' overviews where they have some.
-
-        Parameters
-        ----------
-        grid : Grid
-            The common grid.
-        factor : int
-            Pixels of the grid on a side of one.
-        roles : sequence of str
-            Wanted bands, in this order.
-        displacement : Displacement, optional
-            As in `read`.
-
-        Returns
-        -------
-        image : float32 (band, y, x)
-            As in `read`.
-        quality : uint8 (y, x)
-            As in `read`.
-        """
-        coarse = grid.coarsened(factor)
-        return self.read(coarse, Window(0, 0, *coarse.shape), roles, displacement)
-
-    def lazy(
-        self, grid: Grid, roles: Sequence[str], chunk: int = 1024, displacement: Displacement | None = None
-    ) -> xr.DataArray:
-        """Its bands on the whole grid, read when they are computed.
-
-        Parameters
-        ----------
-        grid : Grid
-            The common grid.
-        roles : sequence of str
-            Wanted bands, in this order.
-        chunk : int
-            Side of dask's blocks in pixels.
-        displacement : Displacement, optional
-            As in `read`.
-
-        Returns
-        -------
-        xarray.DataArray
-            float32 ``(band, y, x)`` of dask, NaN for no data, with the roles as ``band``.
-        """
-        return lazy_bands(self, grid, roles, chunk, displacement)

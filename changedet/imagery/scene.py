@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Final, cast
 
 import numpy as np
-import xarray as xr
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import AnyArray, Bytes, Singles
@@ -22,7 +21,7 @@ from changedet.grid.geodesy import LONLAT
 from changedet.imagery.angles import SunAngles, ViewAngles
 from changedet.imagery.headers import Raster
 from changedet.imagery.kernels import provider_masks
-from changedet.imagery.lazy import Read, lazy_bands
+from changedet.imagery.on_grid import OnGrid, Read
 from changedet.imagery.warp import read_bilinear, read_nearest
 from changedet.kernels.missing import unite_missing
 from changedet.kernels.pixel_classes import CLEAR, NODATA
@@ -76,7 +75,7 @@ class MaskSource:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scene(OnGrid):
     """One acquisition, known by its headers.
 
     Attributes
@@ -145,8 +144,8 @@ class Scene:
     def identity(self) -> str:
         """Hash of its files' identities and of how they are read."""
         files = [(path, raster.identity, raster.alpha) for path, raster in self.rasters.items()]
-        told = repr((self.date, self.time, files, dict(self.bands), self.masks, self.sun, self.view))
-        return hashlib.sha256(told.encode()).hexdigest()[:24]
+        content = repr((self.date, self.time, files, dict(self.bands), self.masks, self.sun, self.view))
+        return hashlib.sha256(content.encode()).hexdigest()[:24]
 
     def outline(self, crs: str = LONLAT) -> BaseGeometry:
         """Outline of its finest band.
@@ -217,53 +216,6 @@ class Scene:
         quality = self._quality(grid, window, displacement)
         unite_missing(image, quality, NODATA)
         return image, quality
-
-    def overview(self, grid: Grid, factor: int, roles: Sequence[str], displacement: Displacement | None = None) -> Read:
-        """Its bands on the whole grid at larger pixels; from the files' overviews where they have some.
-
-        Parameters
-        ----------
-        grid : Grid
-            The common grid.
-        factor : int
-            Pixels of the grid on a side of one.
-        roles : sequence of str
-            Wanted bands, in this order.
-        displacement : Displacement, optional
-            As in `read`.
-
-        Returns
-        -------
-        image : float32 (band, y, x)
-            As in `read`.
-        quality : uint8 (y, x)
-            As in `read`.
-        """
-        coarse = grid.coarsened(factor)
-        return self.read(coarse, Window(0, 0, *coarse.shape), roles, displacement)
-
-    def lazy(
-        self, grid: Grid, roles: Sequence[str], chunk: int = 1024, displacement: Displacement | None = None
-    ) -> xr.DataArray:
-        """Its bands on the whole grid, read when they are computed.
-
-        Parameters
-        ----------
-        grid : Grid
-            The common grid.
-        roles : sequence of str
-            Wanted bands, in this order.
-        chunk : int
-            Side of dask's blocks in pixels.
-        displacement : Displacement, optional
-            As in `read`.
-
-        Returns
-        -------
-        xarray.DataArray
-            float32 ``(band, y, x)`` of dask, NaN for no data, with the roles as ``band``.
-        """
-        return lazy_bands(self, grid, roles, chunk, displacement)
 
     def _by_file(self, roles: Sequence[str]) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from changedet import __version__
 from changedet.blocks import Window
 from changedet.grid import Grid, ground_area_m2
+from changedet.grid.pixel_areas import area_px
 from changedet.kernels import components, region_figures
 from changedet.outputs.rasters.polygons import polygonise
 from changedet.outputs.rasters.styling import sidecars
@@ -146,7 +147,7 @@ class MaskSink:
             write_frame(place.folder.table("changes", day), _no_changes(job.grid))
             return
         regions = components.join(self._regions)
-        least_px = self._marking.min_area_m2 / job.grid.ground_resolution_m**2
+        least_px = area_px(self._marking.min_area_m2, job.grid.ground_resolution_m)
         kept = regions.areas >= least_px
         words = f"changed since {job.reference.date if job.reference else ''}"
         path = mask_path(place.folder, day, place.formats)

@@ -11,7 +11,8 @@ import numpy as np
 from changedet.arrays import Bools, Singles
 from changedet.blocks import sample_windows
 from changedet.grid.displacement import Displacement
-from changedet.imagery.scene import Look, ViewAngles
+from changedet.imagery.angles import ViewAngles
+from changedet.imagery.look import Look
 from changedet.kernels.block_means import block_mean
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, SHADOW
 from changedet.pipeline.blur import blurred

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.blocks import Task, Window, in_strips, tiles
+from changedet.grid.pixel_areas import whole_pixels
 from changedet.kernels.components import drop_small_components
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_job import DateJob, job_between, job_of
@@ -99,7 +100,7 @@ def _days(plan: Plan) -> list[dt.date]:
 
 def _least_px(plan: Plan, change: ChangeModel) -> int:
     """Pixels of the least change that a fitted change model keeps."""
-    return max(1, int(np.ceil(change.min_area_m2 / plan.grid.ground_resolution_m**2 - 1e-6)))
+    return whole_pixels(change.min_area_m2, plan.grid.ground_resolution_m)
 
 
 def _single_looks(plan: Plan) -> float | None:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from changedet import __version__
-from changedet.imagery.scene import Look
+from changedet.imagery.look import Look
 from changedet.kernels.pixel_classes import CLASS_NAMES
 from changedet.pipeline.collect import Results
 from changedet.pipeline.date_model import DateModel, date_model_json

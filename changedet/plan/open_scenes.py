@@ -12,10 +12,11 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, Problem
 from changedet.imagery.bands import MASKS
+from changedet.imagery.grouping import group_looks, shared_roles
 from changedet.imagery.hosts import check_redirects, host_of
-from changedet.imagery.look import group_looks, shared_roles
+from changedet.imagery.look import Look
 from changedet.imagery.opening import open_scene
-from changedet.imagery.scene import Look, Scene
+from changedet.imagery.scene import Scene
 from changedet.imagery.stac.items import items
 from changedet.plan.site_areas import area_of, located
 from changedet.workflow import SceneEntry, Workflow
@@ -185,7 +186,7 @@ def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
             aoi=_aoi_lonlat(workflow),
             allow_hosts=workflow.read.allow_hosts,
         )
-        return [open_scene(**{"default_bands": default, **arguments}) for arguments in found]
+        return [open_scene(**arguments, default_bands=default) for arguments in found]
     paths = dict(entry.paths)
     if entry.date is None:
         raise InputError("has no date; give one, as date: 2023-06-04")

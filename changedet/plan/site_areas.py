@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, did_you_mean
 from changedet.grid import Grid
-from changedet.grid.areas import Areas, read_vector
-from changedet.grid.geodesy import LONLAT, transform_xy
+from changedet.grid.areas import Area, Areas, read_areas
+from changedet.grid.geodesy import LONLAT, to_crs
 from changedet.grid.zones import SIDING
-from changedet.imagery.scene import Look
+from changedet.imagery.look import Look
 from changedet.workflow import Workflow
 
 LEAST_COVERAGE: Final = 0.01
@@ -64,20 +63,9 @@ def area_of(workflow: Workflow) -> Areas | None:
     Areas or None
         In longitude and latitude; None where it is the extent of the reference scene.
     """
-    source = _aoi_source(workflow)
-    with located(workflow, "site.aoi"):
-        return None if source is None else read_vector(source, key="")
-
-
-def _aoi_source(workflow: Workflow) -> str | Mapping[str, object] | BaseGeometry | None:
     area = workflow.site.aoi
-    if area is None:
-        return None
-    if area.path is not None:
-        return area.path
-    if area.bbox is not None:
-        return {"bbox": list(area.bbox), "crs": area.crs}
-    return area.geometry
+    with located(workflow, "site.aoi"):
+        return None if area is None else read_areas(area, key="")
 
 
 def covering(workflow: Workflow, looks: Sequence[Look], grid: Grid, warnings: list[str]) -> tuple[Look, ...]:
@@ -130,7 +118,7 @@ def _far_away(grid: Grid, look: Look, share: float) -> str:
         west, south, east, north = shape.bounds
         return f"{west:.5g} to {east:.5g} east, {south:.5g} to {north:.5g} north"
 
-    area = shapely.transform(grid.area, lambda xy: np.column_stack(transform_xy(grid.crs, LONLAT, xy[:, 0], xy[:, 1])))
+    area = to_crs(grid.area, grid.crs, LONLAT)
     met = f"no scene covers more than {share:.2g} of it, expected at least 0.01" if share else "no scene meets it"
     return f"{met}: it spans {span(area)}, {look.name} {span(look.outline())} (degrees); correct it"
 
@@ -155,7 +143,7 @@ def zones_of(workflow: Workflow, grid: Grid, warnings: list[str]) -> Areas | Non
     if workflow.site.zones is None:
         return None
     with located(workflow, "site.zones"):
-        areas = read_vector(workflow.site.zones, grid.crs, named=True, key="")
+        areas = read_areas(Area(path=workflow.site.zones), grid.crs, named=True, key="")
     warnings += areas.warnings
     for about, zone in zip(areas.attributes, areas.geometries, strict=True):
         if not zone.intersects(grid.area):

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from changedet.kernels import resampling
-from changedet.kernels.block_means import block_mean, block_mean_of_integers
-from changedet.kernels.missing import without_nodata
 
 
 @settings(max_examples=60, deadline=None)
@@ -52,21 +50,3 @@ def _plain(source: NDArray[np.float32], y: float, x: float) -> NDArray[np.float6
 
 # rasterio's own arithmetic on windows uses affine's old operator.
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
-
-
-@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16"])
-@pytest.mark.parametrize("has_nodata", [True, False])
-def test_block_mean_of_integers_is_that_of_the_two_steps_it_replaces(dtype: str, *, has_nodata: bool) -> None:
-    rng = np.random.default_rng(3)
-    values = rng.integers(0, 3, (4, 61, 97)).astype(dtype)
-    values[:, 4:30, 20:70] = 0
-    nodata = np.zeros(4, dtype) if has_nodata else np.zeros(0, dtype)
-    plain = np.empty(values.shape, np.float32)
-    if has_nodata:
-        without_nodata(values, nodata, plain)
-    else:
-        plain[...] = values
-    for factor in ((4, 4), (7, 3), (61, 97)):
-        expected = block_mean(plain, factor)
-        assert np.array_equal(block_mean_of_integers(values, nodata, factor), expected, equal_nan=True)
-    assert np.isnan(plain).any() == has_nodata

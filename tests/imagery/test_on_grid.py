@@ -10,7 +10,7 @@ from small_rasters import T, grid_like, noise, whole, write
 from changedet.imagery.opening import open_scene
 
 
-def test_lazy_bands_equal_eager_ones_under_one_name(tmp_path: Path) -> None:
+def test_lazy_equals_eager_under_one_name(tmp_path: Path) -> None:
     scene = open_scene(
         write(tmp_path / "a.tif", noise(9, 2, 70, 90), nodata=0), date="2023-06-04", bands={"red": 1, "nir": 2}
     )
