@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from changedet.stages.objects.detector import context_forests
-from changedet.stages.objects.kernels import context_rescoring
+from changedet.stages.objects.kernels import box_brightness, context_rescoring
+from changedet.stages.objects.rescoring import context_forests
 
 Floats = NDArray[np.float64]
 
 
-def seen(rng: np.random.Generator, count: int, spread_m: float = 60.0) -> context_rescoring.Seen:
+def seen(rng: np.random.Generator, count: int, spread_m: float = 60.0) -> context_rescoring.BoxEvidence:
     boxes = np.column_stack(
         [
             rng.uniform(0, spread_m, (count, 2)),
@@ -26,18 +26,18 @@ def seen(rng: np.random.Generator, count: int, spread_m: float = 60.0) -> contex
     )
     confidence = rng.uniform(0.05, 1, count)
     logit = np.where(rng.random(count) < 0.1, np.nan, rng.normal(0, 3, count))
-    looks = rng.uniform(0, 1, (count, 6))
+    brightness = rng.uniform(0, 1, (count, 6))
     gsd_m = np.full(count, 0.5)
-    return context_rescoring.Seen(
-        boxes, confidence, logit, rng.normal(-2, 4, count), looks, rng.uniform(0, 0.3, count), gsd_m
+    return context_rescoring.BoxEvidence(
+        boxes, confidence, logit, rng.normal(-2, 4, count), brightness, rng.uniform(0, 0.3, count), gsd_m
     )
 
 
-def taken(s: context_rescoring.Seen, order: NDArray[np.intp]) -> context_rescoring.Seen:
-    return context_rescoring.Seen(*(getattr(s, name)[order] for name in s.__dataclass_fields__))
+def taken(s: context_rescoring.BoxEvidence, order: NDArray[np.intp]) -> context_rescoring.BoxEvidence:
+    return context_rescoring.BoxEvidence(*(getattr(s, name)[order] for name in s.__dataclass_fields__))
 
 
-def plain_company(s: context_rescoring.Seen, i: int) -> list[float]:
+def neighbour_features_by_pairs(s: context_rescoring.BoxEvidence, i: int) -> list[float]:
     """The company of one box, pair by pair."""
     side, row, near_parallel, near_askew, covered, same, wide = [], [], [], [], [0.0], [], []
     kinds_near, kinds_wide, paler = [], [], []
@@ -65,7 +65,7 @@ def plain_company(s: context_rescoring.Seen, i: int) -> list[float]:
         container = 1 / (1 + np.exp(np.clip(s.other[j], -8, 8)))
         kinds_near.append(near_parallel[-1] * container)
         kinds_wide.append(wide[-1] * container)
-        paler.append(side[-1] * (s.looks[j, 0] - s.looks[i, 0]))
+        paler.append(side[-1] * (s.brightness[j, 0] - s.brightness[i, 0]))
     kind_near = sum(kinds_near) / sum(near_parallel) if sum(near_parallel) > 0.02 else 0.5
     kind_wide = sum(kinds_wide) / sum(wide) if sum(wide) > 0.02 else 0.5
     pale = sum(paler) / sum(side) if sum(side) > 0.05 else 0.0
@@ -76,7 +76,7 @@ def plain_company(s: context_rescoring.Seen, i: int) -> list[float]:
 def test_company_equals_a_plain_loop_over_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     s = seen(np.random.default_rng(3), 60)
     found = context_rescoring.features(s)
-    wanted = np.array([plain_company(s, i) for i in range(60)])
+    wanted = np.array([neighbour_features_by_pairs(s, i) for i in range(60)])
     np.testing.assert_allclose(
         found[:, len(context_rescoring.OWN) + len(context_rescoring.OWN_ENDS) :], wanted, rtol=2e-5, atol=2e-6
     )
@@ -96,7 +96,7 @@ def test_features_know_no_place_direction_or_order(seed: int, turn: float, away:
     moved[:, 4] = (moved[:, 4] + turn) % np.pi
     first = context_rescoring.features(s)
     turned = context_rescoring.features(
-        context_rescoring.Seen(moved, *(getattr(s, n) for n in list(s.__dataclass_fields__)[1:]))
+        context_rescoring.BoxEvidence(moved, *(getattr(s, n) for n in list(s.__dataclass_fields__)[1:]))
     )
     np.testing.assert_allclose(turned, first, rtol=1e-4, atol=1e-4)
     order = rng.permutation(25)
@@ -108,7 +108,7 @@ def test_looks_are_means_of_the_picture_in_and_around_a_box() -> None:
     picture = cv2.GaussianBlur(rng.random((120, 140), np.float32), (0, 0), 2)
     pixel_m = 0.4
     boxes = np.array([[20.0, 25.0, 12.19, 2.44, 0.6], [30.0, 20.0, 6.06, 2.44, 2.2]])
-    found = context_rescoring.looks(picture, boxes, pixel_m)
+    found = box_brightness.surround_brightness(picture, boxes, pixel_m)
     for (x, y, length, width, angle), row in zip(boxes, found, strict=True):
         turned = cv2.getRotationMatrix2D((x / pixel_m - 0.5, y / pixel_m - 0.5), float(np.degrees(angle)), 1.0)
         upright = cv2.warpAffine(picture, turned, (140, 120), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -122,30 +122,30 @@ def test_looks_are_means_of_the_picture_in_and_around_a_box() -> None:
 
         u, v = np.linspace(-0.38, 0.38, 9) * length, np.array([-0.3, 0, 0.3]) * width
         beside, beyond = (
-            np.array([width / 2 + context_rescoring.MARGIN_M]),
-            np.array([length / 2 + context_rescoring.MARGIN_M]),
+            np.array([width / 2 + box_brightness.MARGIN_M]),
+            np.array([length / 2 + box_brightness.MARGIN_M]),
         )
         wanted = [*mean(u, v), mean(u, -beside)[0], mean(u, beside)[0], mean(-beyond, v)[0], mean(beyond, v)[0]]
         np.testing.assert_allclose(row, wanted, atol=0.02)
 
 
-def row_of(count: int, faint: int) -> context_rescoring.Seen:
+def row_of(count: int, faint: int) -> context_rescoring.BoxEvidence:
     """Boxes of 40 feet side by side, one of which the network hardly sees."""
     boxes = np.column_stack(
         [np.arange(count) * 2.7, np.zeros(count), np.full(count, 12.19), np.full(count, 2.44), np.zeros(count)]
     )
     logit = np.where(np.arange(count) == faint, -1.0, 4.0)
     confidence = np.where(np.arange(count) == faint, 0.35, 0.99)
-    looks = np.tile([0.5, 0.03, 0.35, 0.35, 0.3, 0.3], (count, 1))
-    return context_rescoring.Seen(
-        boxes, confidence, logit, np.full(count, -4.0), looks, np.full(count, 0.1), np.full(count, 0.5)
+    brightness = np.tile([0.5, 0.03, 0.35, 0.35, 0.3, 0.3], (count, 1))
+    return context_rescoring.BoxEvidence(
+        boxes, confidence, logit, np.full(count, -4.0), brightness, np.full(count, 0.1), np.full(count, 0.5)
     )
 
 
 def test_a_faint_box_is_surer_in_a_row_than_alone() -> None:
     row = row_of(9, 4)
-    inside, container = context_rescoring.judged(context_rescoring.features(row), *context_forests())
-    alone = context_rescoring.judged(context_rescoring.features(taken(row, np.array([4]))), *context_forests())[0]
+    inside, container = context_rescoring.rescored(context_rescoring.features(row), *context_forests())
+    alone = context_rescoring.rescored(context_rescoring.features(taken(row, np.array([4]))), *context_forests())[0]
     assert inside[4] > alone[0] + 0.1
     assert container.all()
 

@@ -19,7 +19,7 @@ from changedet.simulate.command import render
 from changedet.simulate.kinds import make_world
 from changedet.stages.objects import detector
 from changedet.stages.objects.boxes import COLUMNS, suppress
-from changedet.stages.objects.kernels import network, rectangles, rows
+from changedet.stages.objects.kernels import network, network_grid, network_peaks, rectangles, rows
 from changedet.stages.objects.lattice import ObjectMethod
 from changedet.stages.objects.stage import STAGE as OBJECTS
 from changedet.stages.objects.whole import detect_containers, find
@@ -136,18 +136,18 @@ def test_the_file_is_the_one_of_its_card() -> None:
 
 @pytest.mark.parametrize("resolution_m", [0.15, 0.3, 0.31, 0.47, 0.5, 0.66, 0.75, 1.0, 1.19])
 def test_the_lattice_fits_the_networks_pixel(resolution_m: float) -> None:
-    scale = network.ratio(resolution_m)
-    assert abs(float(scale) * resolution_m / network.PIXEL_M - 1) < 0.06
-    for size in (network.cell_px(resolution_m), network.halo_px(resolution_m)):
+    scale = network_grid.ratio(resolution_m)
+    assert abs(float(scale) * resolution_m / network_grid.PIXEL_M - 1) < 0.06
+    for size in (network_grid.cell_px(resolution_m), network_grid.halo_px(resolution_m)):
         assert Fraction(size) / scale % 1 == 0
-    assert network.cell_px(resolution_m) / scale % network.STRIDE_PX == 0
-    assert network.halo_px(resolution_m) / scale >= network.REACH_PX
+    assert network_grid.cell_px(resolution_m) / scale % network_grid.STRIDE_PX == 0
+    assert network_grid.halo_px(resolution_m) / scale >= network_grid.REACH_PX
 
 
 def test_resampling_keeps_places() -> None:
     ramp = np.stack([np.tile(np.arange(64, dtype=np.float32) + 0.5, (64, 1))])
     for scale in (Fraction(4, 3), Fraction(4, 5), Fraction(2, 1)):
-        out = network.resampled(ramp, scale)
+        out = network_grid.resampled(ramp, scale)
         wanted = (np.arange(out.shape[2]) + 0.5) * float(scale)
         np.testing.assert_allclose(out[0, 8, 4:-4], wanted[4:-4], atol=0.09)
 
@@ -165,7 +165,7 @@ def test_peaks_become_boxes() -> None:
         values = (np.sin(2 * angle), np.cos(2 * angle), np.log(length / 6.06), np.log(width / 2.44), -5.0)
         for k, value in enumerate(values, 1):
             maps[k][better] = value
-    raw = network.decoded(maps, 0.4, 0.0)
+    raw = network_peaks.decoded(maps, 0.4, 0.0)
     order = np.lexsort((raw.boxes[:, 1], raw.boxes[:, 0]))
     np.testing.assert_allclose(raw.boxes[order], true[np.lexsort((true[:, 1], true[:, 0]))], atol=0.06)
     assert rectangles.iou_matrix(raw.boxes, true).max(axis=1).min() > 0.9
@@ -173,13 +173,13 @@ def test_peaks_become_boxes() -> None:
 
 def test_confidence_rises_with_the_peak_and_with_the_margin() -> None:
     table = {"gsd_m": [0.3, 1.0], "slope": [1.0, 2.0], "margin": [0.5, 0.5], "intercept": [0.0, -1.0]}
-    raw = network.Raw(np.zeros((3, 5)), np.array([-2.0, 0.0, 2.0]), np.zeros(3))
-    value = partial(network.confidence, raw, table=table)
+    raw = network_peaks.Peaks(np.zeros((3, 5)), np.array([-2.0, 0.0, 2.0]), np.zeros(3))
+    value = partial(network_peaks.confidence, raw, table=table)
     assert (np.diff(value(0.5)) > 0).all()
     np.testing.assert_allclose(value(0.1), 1 / (1 + np.exp([2.0, 0.0, -2.0])))
     np.testing.assert_allclose(value(3.0), 1 / (1 + np.exp([5.0, 1.0, -3.0])))
-    told = network.Raw(np.zeros((3, 5)), np.zeros(3), np.array([-9.0, 0.0, 2.0]))
-    np.testing.assert_allclose(network.confidence(told, 0.1, table), 1 / (1 + np.exp([-2.0, 0.0, -1.0])))
+    told = network_peaks.Peaks(np.zeros((3, 5)), np.zeros(3), np.array([-9.0, 0.0, 2.0]))
+    np.testing.assert_allclose(network_peaks.confidence(told, 0.1, table), 1 / (1 + np.exp([-2.0, 0.0, -1.0])))
 
 
 def test_even_ground_has_no_steps() -> None:
@@ -205,8 +205,8 @@ def test_one_colour_hides_no_box(monkeypatch: pytest.MonkeyPatch) -> None:
     image = np.full((3, 200, 200), 900.0, np.float32) + np.arange(200, dtype=np.float32) % 7 * 30
     image[:, 85:115, 60:110] = np.array([3000.0, 500.0, 500.0], np.float32)[:, None, None]
     ends = np.array([[(60 + 6.25 * k + 3.1) * 0.4, 40.0, 12.0, 2.44, 0.0] for k in (0, 4)])
-    seen = network.Raw(ends, np.array([8.0, 8.0]), np.array([-6.0, -6.0]))
-    monkeypatch.setattr(network, "decoded", lambda *_: seen)
+    seen = network_peaks.Peaks(ends, np.array([8.0, 8.0]), np.array([-6.0, -6.0]))
+    monkeypatch.setattr(network_peaks, "decoded", lambda *_: seen)
     found = method.detect(image, method.fit(image[None]))
     assert found["inferred"].sum() == 3
     np.testing.assert_allclose(np.sort(found["x_px"]), [(60 + 6.25 * k + 3.1) for k in range(5)], atol=0.1)

@@ -24,8 +24,9 @@ from changedet.errors import MethodError
 from changedet.grid import Grid
 from changedet.pipeline.tile import _mostly
 from changedet.stages.objects.boxes import COLUMNS
-from changedet.stages.objects.kernels import box_candidates as kernel
-from changedet.stages.objects.kernels import edge_fit, rectangles, rows, segments, templates
+from changedet.stages.objects.kernels import edge_fit, neighbours, rectangles, rows, segments, templates
+from changedet.stages.objects.kernels.stretch import stretch_limits
+from changedet.stages.objects.kernels.working_picture import working_picture
 from changedet.stages.objects.lattice import in_cell
 from changedet.stages.objects.stage import choose, classical
 from changedet.stages.objects.whole import detect_containers
@@ -169,16 +170,16 @@ def test_neighbours_and_rivals_are_told_apart() -> None:
             [20, 0, 12, 2.44, 0.8],
         ]
     )
-    beside, ahead, rival, _, askew = rows.context(boxes, np.array([0.9, 0.8, 0.7, 0.6, 0.5]), 30.0)[0]
+    beside, ahead, rival, _, askew = neighbours.context(boxes, np.array([0.9, 0.8, 0.7, 0.6, 0.5]), 30.0)[0]
     assert (beside, ahead, rival, askew) == pytest.approx((0.8, 0.7, 0.6, 0.5))
 
 
 def test_sides_are_found_to_a_fraction_of_a_pixel() -> None:
     truth = np.array([[15.0, 15.0, 12.19, 2.44, 0.6]])
     image = painted(truth, (30, 30), 0.3, first=3)
-    picture = kernel.working_picture(image, *kernel.stretch_limits(image[None]), 0.3, 0.6)
+    picture = working_picture(image, *stretch_limits(image[None]), 0.3, 0.6)
     start = (truth + np.array([0.4, -0.3, 0.6, 0.4, 0.03])) / [0.3, 0.3, 0.3, 0.3, 1.0] - [0.5, 0.5, 0, 0, 0]
-    fitted = edge_fit.fit_sides(picture.edges, start, 0.3, 1.2, (1.9, 3.1))
+    fitted = edge_fit.fit_edges(picture.edges, start, 0.3, 1.2, (1.9, 3.1))
     metres = (fitted + np.array([0.5, 0.5, 0, 0, 0])) * [0.3, 0.3, 0.3, 0.3, 1.0]
     assert np.abs(metres - truth)[0, :4].max() < 0.35
     assert abs(metres[0, 4] - 0.6) < np.radians(1.2)
@@ -187,7 +188,7 @@ def test_sides_are_found_to_a_fraction_of_a_pixel() -> None:
 def test_the_picture_is_resampled_in_place() -> None:
     y, x = np.mgrid[:40, :60].astype(np.float32)
     for gsd_m in (0.1, 0.12, 0.3, 0.5, 1.0):
-        picture = kernel.working_picture(np.stack([x, y]), [0.0, 0.0], [100.0, 100.0], gsd_m, 1.0)
+        picture = working_picture(np.stack([x, y]), [0.0, 0.0], [100.0, 100.0], gsd_m, 1.0)
         rows_, columns = 5, 7
         at = (picture.colours[rows_, columns] - 0.02) * 100
         assert at == pytest.approx([(n + 0.5) * picture.pixel_m / gsd_m - 0.5 for n in (columns, rows_)], abs=0.05)
@@ -195,7 +196,7 @@ def test_the_picture_is_resampled_in_place() -> None:
 
 def test_the_axes_of_a_site_are_found() -> None:
     image = painted(depot(), (100, 100), 0.3)
-    picture = kernel.working_picture(image, *kernel.stretch_limits(image[None]), 0.3, 0.6)
+    picture = working_picture(image, *stretch_limits(image[None]), 0.3, 0.6)
     first = templates.dominant_angles(picture.edges, 3, 6.0)[0]
     assert abs(first - 25.0) <= 1.5
     assert templates.dominant_angles(np.full((20, 20, 1), 0.4, np.float32), 3, 6.0) == []

@@ -9,8 +9,8 @@ import pytest
 from changedet.simulate.command import render
 from changedet.simulate.kinds import make_world
 from changedet.stages.objects.kernels import rectangles, stack_height
-from changedet.stages.objects.kernels.box_candidates import stretch_limits
 from changedet.stages.objects.kernels.network import stretched
+from changedet.stages.objects.kernels.stretch import stretch_limits
 
 GSD_M = 0.4
 BOXES = np.array([[25.0, 25.0, 12.19, 2.44, 0.3], [60.0, 25.0, 6.06, 2.44, 1.2], [30.0, 60.0, 12.19, 2.44, 2.5]])

@@ -1,4 +1,4 @@
-"""Fit the classical detector's judgements on simulated scenes and write changedet/kernels/judgement.py.
+"""Fit the classical detector's scores on simulated scenes; writes kernels/classical_coefficients.py of the objects stage.
 
     python training/fit_classical.py            # seeds 100 to 139, about ten CPU minutes
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import pickle
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +24,12 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.stages.objects.kernels import box_candidates as kernel  # noqa: E402
 from changedet.stages.objects.kernels import rectangles  # noqa: E402
+from changedet.stages.objects.kernels.box_candidates import Candidates, find_candidates  # noqa: E402
+from changedet.stages.objects.kernels.classical import ASKEW_OVERLAP  # noqa: E402
+from changedet.stages.objects.kernels.classical_scores import context_features, features, sigmoid  # noqa: E402
+from changedet.stages.objects.kernels.stretch import stretch_gamma, stretch_limits  # noqa: E402
+from changedet.stages.objects.kernels.working_picture import working_picture  # noqa: E402
 from changedet.stages.objects.stage import bands_used  # noqa: E402
 from scenarios.yards import GSDS_M, hits, simulated  # noqa: E402
 
@@ -39,13 +44,13 @@ class Scene:
 
     gsd_m: float
     roles: dict[str, int]
-    found: kernel.Candidates
+    found: Candidates
     overlap: Floats
     truth: Floats
 
     @property
     def table(self) -> Floats:
-        return kernel.features(self.found, self.roles)
+        return features(self.found, self.roles)
 
     @property
     def is_row(self) -> NDArray[np.bool_]:
@@ -57,12 +62,12 @@ def scene(seed: int, gsd_m: float, size_m: float, kind: str | None) -> Scene:
     yard = simulated(seed, gsd_m, size_m, kind=kind)
     bands = bands_used(yard.roles)
     chosen = yard.image[list(bands.values())]
-    low, high = kernel.stretch_limits(chosen[None])
+    low, high = stretch_limits(chosen[None])
     if kind is not None:
         chosen = spoilt(chosen, low, high, np.random.default_rng([seed, round(100 * gsd_m)]))
-        low, high = [0.0] * len(chosen), [1.0] * len(chosen)
-    picture = kernel.working_picture(chosen, low, high, gsd_m, kernel.stretch_gamma(yard.dtype == "uint8"))
-    found = kernel.find_candidates(picture)
+        low, high = (0.0,) * len(chosen), (1.0,) * len(chosen)
+    picture = working_picture(chosen, low, high, gsd_m, stretch_gamma(yard.dtype == "uint8"))
+    found = find_candidates(picture)
     boxes = found.boxes.copy()
     boxes[:, :2] += 0.5 * picture.pixel_m
     overlap = rectangles.iou_matrix(boxes, yard.boxes)
@@ -70,14 +75,14 @@ def scene(seed: int, gsd_m: float, size_m: float, kind: str | None) -> Scene:
     return Scene(
         gsd_m,
         {role: k for k, role in enumerate(bands)},
-        kernel.Candidates(boxes, found.measures, found.row),
+        Candidates(boxes, found.measures, found.row),
         best,
         yard.boxes,
     )
 
 
 def spoilt(
-    image: NDArray[np.float32], low: list[float], high: list[float], rng: np.random.Generator
+    image: NDArray[np.float32], low: Sequence[float], high: Sequence[float], rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """A picture (band, y, x), stretched to 0 to 1, as other sensors and archives would show it: another stretch and
     gamma,
@@ -112,7 +117,7 @@ def logistic(table: Floats, label: Floats, weight: Floats, ridge: float) -> Floa
     penalty[-1] = 1e-6
     beta = np.zeros(x.shape[1])
     for _ in range(40):
-        p = kernel.sigmoid(x @ beta)
+        p = sigmoid(x @ beta)
         gradient = x.T @ (weight * (label - p)) - penalty * beta
         curve = (x * (weight * p * (1 - p))[:, None]).T @ x + np.diag(penalty)
         step = np.linalg.solve(curve, gradient)
@@ -154,7 +159,7 @@ def fit_resolution(parts: list[Scene]) -> dict[str, Floats]:
             for mask, r in ((single, 3.0), (cut, 30.0))
         ]
         for i in np.flatnonzero(fold == k):
-            around[i] = kernel.context_features(parts[i].found, first_logits(parts[i], *models))
+            around[i] = context_features(parts[i].found, first_logits(parts[i], *models))
     out = {
         "alone": fit_one(parts, tables, single, 3.0),
         "alone_row": fit_one(parts, tables, cut, 30.0),
@@ -173,7 +178,7 @@ def calibrate(parts: list[Scene], logits: list[Floats]) -> Floats:
     table, label = [], []
     for part, logit in zip(parts, logits, strict=True):
         near = np.flatnonzero(logit > -4.0)
-        kept = near[rectangles.suppress(part.found.boxes[near], kernel.sigmoid(logit[near]), 0.3, kernel.ASKEW_OVERLAP)]
+        kept = near[rectangles.suppress(part.found.boxes[near], sigmoid(logit[near]), 0.3, ASKEW_OVERLAP)]
         # Best first, each true box once: a second box on it is false.
         order = kept[np.argsort(-logit[kept], kind="stable")]
         good = np.zeros(len(order))
@@ -193,12 +198,12 @@ def written(fitted: dict[float, dict[str, Floats]], note: str) -> str:
     body = "\n".join(f"_{name.upper()} = {table(name)}  # fmt: skip" for name in names)
     gsds = ", ".join(str(g) for g in fitted)
     return (
-        '"""Coefficients of the classical detector\'s judgements.\n\n'
+        '"""Coefficients of the classical detector\'s scores.\n\n'
         "Written by training/fit_classical.py; do not edit. "
         + note
-        + '\n"""\n\nimport numpy as np\n\nfrom changedet.kernels.objects import Judge\n\n# ruff: noqa: E501\n'
+        + '\n"""\n\nimport numpy as np\n\nfrom changedet.stages.objects.kernels.classical_scores import Coefficients\n\n# ruff: noqa: E501\n'
         + body
-        + f"\n\nJUDGE = Judge(np.array([{gsds}]), {', '.join('_' + n.upper() for n in names)})\n"
+        + f"\n\nCOEFFICIENTS = Coefficients(np.array([{gsds}]), {', '.join('_' + n.upper() for n in names)})\n"
         + '"""By resolution, metres."""\n'
     )
 
@@ -235,7 +240,9 @@ def main() -> None:
         sys.stdout.write(summary(gsd_m, parts, fitted[gsd_m]))
     seeds = f"seeds {FIT_SEEDS.start} to {FIT_SEEDS.stop - 1}"
     note = f"Fitted on {count} candidates in simulated scenes, {seeds}, {given.size:.0f} m wide."
-    (ROOT / "changedet" / "kernels" / "judgement.py").write_text(written(fitted, note))
+    (ROOT / "changedet" / "stages" / "objects" / "kernels" / "classical_coefficients.py").write_text(
+        written(fitted, note)
+    )
 
 
 if __name__ == "__main__":

@@ -29,12 +29,12 @@ from network_scenes import scene  # noqa: E402
 from train_network import photograph  # noqa: E402
 
 from changedet.kernels import boosted_trees, forest_files  # noqa: E402
-from changedet.stages.objects import detector  # noqa: E402
 from changedet.stages.objects.boxes import (  # noqa: E402
     rectangles_of,
     suppress,
 )
 from changedet.stages.objects.kernels import context_rescoring  # noqa: E402
+from changedet.stages.objects.rescoring import box_evidence  # noqa: E402
 from changedet.stages.objects.stage import STAGE  # noqa: E402
 from changedet.stages.objects.whole import find  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
@@ -72,7 +72,7 @@ def labelled(yard: Yard, weight: float) -> tuple[NDArray[np.float32], NDArray[np
     label[found] = np.where(which < len(yard.boxes), CONTAINER, OTHER)
     peaks = table["logit"].notna().to_numpy()
     return (
-        context_rescoring.features(detector.candidates(table, yard.gsd_m))[peaks],
+        context_rescoring.features(box_evidence(table, yard.gsd_m))[peaks],
         label[peaks],
         np.full(peaks.sum(), weight),
     )

@@ -34,7 +34,8 @@ from network_scenes import PIXEL_M, Boxes, Camera, Floats, Scene, cached  # noqa
 
 from changedet.kernels.containers import LENGTH_20FT_M, WIDTH_M  # noqa: E402
 from changedet.stages.objects import detector  # noqa: E402
-from changedet.stages.objects.kernels import network  # noqa: E402
+from changedet.stages.objects.kernels import network_grid, network_peaks  # noqa: E402
+from changedet.stages.objects.kernels.stretch import GAMMA, LIFT, TOP  # noqa: E402
 from scenarios.yards import GSDS_M, Yard, hits  # noqa: E402
 
 TRAIN_SEED = 20000
@@ -77,7 +78,7 @@ def _twice(inner: int, outer: int) -> nn.Sequential:
 
 class Network(nn.Module):
     """A U-Net on pixels of twice the size, its centres drawn on the picture's: pictures (n, 3, y, x) to maps
-    (n, 6, y, x), see `changedet.kernels.network.maps`.
+    (n, 6, y, x), see `kernels.network.maps`.
     """
 
     def __init__(self) -> None:
@@ -132,7 +133,7 @@ def targets(boxes: Boxes, other: NDArray[np.bool_], pixel_m: float, size: int) -
 def crop(scene: Scene, rng: np.random.Generator, dim: bool) -> tuple[Floats, Floats, Floats]:
     """A piece of a scene as some camera shows it, turned and mirrored: picture, maps, and where it counts (y, x)."""
     zoom = float(np.exp(rng.uniform(-MOST_ZOOM, MOST_ZOOM)))
-    wide_m = CROP_PX * network.PIXEL_M / zoom
+    wide_m = CROP_PX * network_grid.PIXEL_M / zoom
     height, width = (n * PIXEL_M for n in scene.codes.shape[:2])
     if len(scene.boxes) and rng.random() < 0.8:
         at = scene.boxes[int(rng.integers(len(scene.boxes))), :2] - rng.uniform(0.1, 0.9, 2) * wide_m
@@ -163,7 +164,7 @@ def crop(scene: Scene, rng: np.random.Generator, dim: bool) -> tuple[Floats, Flo
 def photographed(
     scene: Scene, rows: slice, columns: slice, camera: Camera, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """The network's picture (3, CROP_PX, CROP_PX) of a piece, stretched and standardised as `detector.fit`
+    """The network's picture (3, CROP_PX, CROP_PX) of a piece, stretched and standardised as `network.statistics`
     does with the whole scene's numbers, and 1 where it counts.
     """
     n = rows.stop - rows.start
@@ -183,8 +184,8 @@ def photographed(
     high = np.maximum(high, low + 1e-3)
     # Real scenes hold other ground than these, so their percentiles and means lie elsewhere.
     high = low + (high - low) * np.exp(rng.normal(0, 0.08))
-    stretched = [np.clip((v - low) / (high - low) + 0.02, 0, 1.6) ** network.GAMMA for v in (shown, whole)]
-    how = cv2.INTER_AREA if camera.gsd_m < network.PIXEL_M else cv2.INTER_CUBIC
+    stretched = [np.clip((v - low) / (high - low) + LIFT, 0, TOP) ** GAMMA for v in (shown, whole)]
+    how = cv2.INTER_AREA if camera.gsd_m < network_grid.PIXEL_M else cv2.INTER_CUBIC
     picture = cv2.resize(stretched[0].astype(np.float32), (CROP_PX, CROP_PX), interpolation=how)
     mean = stretched[1].mean(axis=0) + rng.normal(0, 0.05)
     spread = (stretched[1].std(axis=0) + 1e-3) * np.exp(rng.normal(0, 0.15))
@@ -294,7 +295,7 @@ def judged(model: bytes, yard: Yard) -> NDArray[np.float64]:
     for which, truth in ((raw.other > 0, yard.others), (raw.other <= 0, yard.boxes)):
         mine = np.flatnonzero(which)
         good[mine[hits(raw.boxes[mine], truth)[0]]] = 1.0
-    return np.column_stack([raw.logit, network.margins(raw), good])
+    return np.column_stack([raw.logit, network_peaks.margins(raw), good])
 
 
 def photograph(scene: Scene, seed: int, gsd_m: float) -> Yard:
@@ -312,7 +313,7 @@ def photograph(scene: Scene, seed: int, gsd_m: float) -> Yard:
 
 
 def calibrated(model: bytes, folder: Path) -> dict[str, list[float]]:
-    """Weights by resolution of a logistic regression of hits, see `changedet.kernels.network.confidence`."""
+    """Weights by resolution of a logistic regression of hits, see `kernels.network_peaks.confidence`."""
     table: dict[str, list[float]] = {"gsd_m": list(GSDS_M), "slope": [], "margin": [], "intercept": []}
     for gsd_m in GSDS_M:
         yards = (photograph(cached(seed, folder), seed, gsd_m) for seed in CHECK_SEEDS)

@@ -24,7 +24,7 @@ from changedet.stages.footprint.stage import FootprintMethod, footprint_method
 from changedet.stages.mask.images import cloud_overview_factor
 from changedet.stages.mask.stage import MaskMethod
 from changedet.stages.normalise.stage import LineMethod
-from changedet.stages.objects.lattice import ObjectMethod
+from changedet.stages.objects.lattice import ObjectMethod, ObjectStatistics
 
 SIMILAR_GSD: Final = 1.25
 """Scenes whose GSDs differ by a lesser factor are compared as they are."""
@@ -56,7 +56,7 @@ class Methods:
     align: AlignMethod | None
     normalise: LineMethod | None
     change: PixelMethod[ChangeModel, Singles] | None
-    objects: ObjectMethod | None
+    objects: ObjectMethod[ObjectStatistics] | None
     footprint: FootprintMethod | None
 
 

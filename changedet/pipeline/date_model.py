@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import (
     BeforeValidator,
+    Field,
     PlainSerializer,
     PlainValidator,
     SerializerFunctionWrapHandler,
@@ -22,11 +23,14 @@ from changedet.arrays import Bytes
 from changedet.stages.align.alignment import Alignment
 from changedet.stages.change.statistics import ChangeStatistics
 from changedet.stages.normalise.kernels.band_fits import BandLines
+from changedet.stages.objects.kernels.classical import ClassicalStatistics
+from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.store import read_json, write_json
 from changedet.store.packing import pack, unpack
 
 ChangeModel: TypeAlias = ChangeStatistics
-ObjectsModel: TypeAlias = dict[str, Any]
+ObjectsModel: TypeAlias = Annotated[NetworkStatistics | ClassicalStatistics, Field(union_mode="left_to_right")]
+"""Of the network where there are its mean and spread, else of the classical detector."""
 FootprintModel: TypeAlias = dict[str, Any]
 
 

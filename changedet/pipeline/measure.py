@@ -146,20 +146,20 @@ def _single_models(job: DateJob, seen: Singles, kept: KeptParts) -> tuple[Object
     objects, footprint = kept.objects, kept.footprint
     if job.methods.objects is not None and job.counts and objects is None:
         # The grid's own pixels may be finer than what the sensor saw.
-        objects = job.methods.objects.fit(seen) | {"gsd_m": job.look.gsd_m} | _shadow(job.look)
+        objects = replace(job.methods.objects.fit(seen), gsd_m=job.look.gsd_m, shadow=_shadow(job.look))
     if job.methods.footprint is not None and footprint is None:
         footprint = job.methods.footprint.fit(seen) | _sun(job.look)
     return objects, footprint
 
 
-def _shadow(look: Look) -> dict[str, list[float]]:
-    """Where roofs' shadows lie from the roofs, where the date's angles show it; a view not given is straight down."""
+def _shadow(look: Look) -> tuple[float, ...] | None:
+    """Where roofs' shadows lie from the roofs; a view not given is straight down. None where the angles lack."""
     view = look.view or ViewAngles(0.0, 0.0)
     if look.sun is None or (view.azimuth_deg is None and view.off_nadir_deg > STRAIGHT_DOWN_DEG):
-        return {}
+        return None
     azimuth = view.azimuth_deg or 0.0
     reach = reach_per_metre(look.sun.azimuth_deg, look.sun.elevation_deg, azimuth, view.off_nadir_deg)
-    return {"shadow": [round(float(v), 6) for v in reach]}
+    return tuple(round(float(v), 6) for v in reach)
 
 
 def _sun(look: Look) -> dict[str, list[float]]:

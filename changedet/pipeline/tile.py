@@ -85,11 +85,11 @@ def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model
     if not counts and not outlines:
         return Tile(**found)
     seen = where_valid(image, quality == CLEAR)
-    if job.methods.objects is not None and job.counts:
-        method = job.methods.objects
+    if job.methods.objects is not None and model.objects is not None and job.counts:
+        method, objects = job.methods.objects, model.objects
         # The rims of clouds and shadows cut through boxes that are seen: all is shown, and what is hidden left out.
         whole = where_valid(image, np.isin(quality, (CLEAR, CLOUD, SHADOW, HAZE)))
-        tables = [in_cell(whole, wide, cell, method, model.objects or {}) for cell in cells(window, method.cell_px)]
+        tables = [in_cell(whole, wide, cell, method, objects) for cell in cells(window, method.cell_px)]
         boxes = pd.concat(tables, ignore_index=True)
         found["boxes"] = boxes[_mostly(quality == CLEAR, wide, boxes, job.grid.ground_resolution_m)]
     if job.methods.footprint is not None:

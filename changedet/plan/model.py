@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from changedet.stages.align.alignment import AlignMethod
     from changedet.stages.change.method import ChangeMethod
     from changedet.stages.mask.stage import MaskMethod
-    from changedet.stages.objects.lattice import ObjectMethod
+    from changedet.stages.objects.lattice import ObjectMethod, ObjectStatistics
     from changedet.stages.series.growth import OnsetMethod
     from changedet.stages.tracks.result import TrackMethod
 
@@ -132,7 +132,7 @@ class Plan:
     @overload
     def built(
         self, stage: Literal["objects"], extra: tuple[str, ...] = ..., dtype: str = ...
-    ) -> ObjectMethod | None: ...
+    ) -> ObjectMethod[ObjectStatistics] | None: ...
     @overload
     def built(self, stage: Literal["tracks"], extra: tuple[str, ...] = ..., dtype: str = ...) -> TrackMethod | None: ...
     @overload

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, TypedDict
 
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
-from changedet.stages.objects.kernels import box_candidates as kernel
+from changedet.arrays import AnyArray, Bools, Floats
 from changedet.stages.objects.kernels import rectangles
+from changedet.stages.objects.kernels.classical import ASKEW_OVERLAP
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from odc.geo.geobox import GeoBox
 
 OVERLAP: Final = 0.3
+"""Greatest intersection over union that two boxes may have; chosen by hand."""
+ANGLE_DECIMALS: Final = 3
+"""To which angles in degrees are kept."""
 
 COLUMNS: Final = {
     "x_px": "float64",
@@ -29,15 +37,79 @@ COLUMNS: Final = {
 """Columns of a table of boxes and their types."""
 
 
-def table_of(columns: dict[str, Any]) -> pd.DataFrame:
-    """A table with all columns, typed, also where it is empty; tiers null where not given."""
+class BoxColumns(TypedDict, total=False):
+    """Columns of a table of boxes, all of one length; see `COLUMNS`."""
+
+    x_px: Floats
+    y_px: Floats
+    length_m: Floats
+    width_m: Floats
+    angle_deg: Floats
+    confidence: Floats
+    kind: Sequence[str] | AnyArray
+    color: Sequence[str]
+    inferred: Bools
+
+
+def table_of(columns: BoxColumns) -> pd.DataFrame:
+    """A table with all columns, typed, also where it is empty.
+
+    Parameters
+    ----------
+    columns : BoxColumns
+        What is known; none for an empty table.
+
+    Returns
+    -------
+    DataFrame
+        With `COLUMNS`; ``tiers`` null.
+    """
     count = len(columns.get("x_px", ()))
     filled = {name: columns.get(name, np.full(count, None, object)) for name in COLUMNS}
     return pd.DataFrame(filled).astype(COLUMNS)
 
 
-def rectangles_of(table: pd.DataFrame, resolution_m: float) -> NDArray[np.float64]:
-    """Rectangles (n, 5) in metres from the corner of the grid; y down."""
+def placed_columns(boxes: Floats, left: int, top: int, resolution_m: float) -> BoxColumns:
+    """Columns of place, size and direction.
+
+    Parameters
+    ----------
+    boxes : float64 (n, 5)
+        Rectangles in metres from the corner of a part of a block.
+    left, top : int
+        First column and row of that part in the block.
+    resolution_m : float
+        Pixel of the block, metres.
+
+    Returns
+    -------
+    BoxColumns
+        ``x_px`` to ``angle_deg``, 0 to 180 degrees.
+    """
+    return {
+        "x_px": boxes[:, 0] / resolution_m + left,
+        "y_px": boxes[:, 1] / resolution_m + top,
+        "length_m": boxes[:, 2],
+        "width_m": boxes[:, 3],
+        "angle_deg": np.mod(np.round(np.degrees(boxes[:, 4]), ANGLE_DECIMALS), 180.0),
+    }
+
+
+def rectangles_of(table: pd.DataFrame, resolution_m: float) -> Floats:
+    """Rectangles of a table's boxes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With `COLUMNS`.
+    resolution_m : float
+        Pixel size on the ground, metres.
+
+    Returns
+    -------
+    float64 (n, 5)
+        Metres from the corner of the grid, y down; see `kernels.rectangles`.
+    """
     x, y = table["x_px"].to_numpy() * resolution_m, table["y_px"].to_numpy() * resolution_m
     angle = np.radians(table["angle_deg"].to_numpy())
     return np.column_stack([x, y, table["length_m"].to_numpy(), table["width_m"].to_numpy(), angle])
@@ -60,17 +132,29 @@ def suppress(boxes: pd.DataFrame, resolution_m: float, overlap: float = OVERLAP)
     DataFrame
         Sorted by place (y, then x), index from 0; the same whatever the order of the rows was.
     """
-    kept = boxes[
-        rectangles.suppress(
-            rectangles_of(boxes, resolution_m), boxes["confidence"].to_numpy(np.float64), overlap, kernel.ASKEW_OVERLAP
-        )
-    ]
+    confidence = boxes["confidence"].to_numpy(np.float64)
+    kept = boxes[rectangles.suppress(rectangles_of(boxes, resolution_m), confidence, overlap, ASKEW_OVERLAP)]
     return kept.sort_values(["y_px", "x_px"], kind="stable", ignore_index=True)
 
 
-def georeferenced(table: pd.DataFrame, box: Any, ground_m: float) -> Any:
-    """Rectangles in the CRS for boxes in pixels."""
-    import geopandas as gpd
+def georeferenced(table: pd.DataFrame, box: GeoBox, ground_m: float) -> gpd.GeoDataFrame:
+    """Boxes as rectangles on the map.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With `COLUMNS`.
+    box : GeoBox
+        The grid of ``x_px, y_px``.
+    ground_m : float
+        Pixel size on the ground, metres.
+
+    Returns
+    -------
+    GeoDataFrame
+        `COLUMNS` without ``x_px, y_px``, and rectangles in the grid's CRS.
+    """
+    import geopandas as gpd  # starts slowly, and tables are made without it
 
     pixels = rectangles_of(table, ground_m)
     pixels[:, :4] /= ground_m

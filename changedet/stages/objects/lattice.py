@@ -7,53 +7,59 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from changedet.arrays import Singles
 from changedet.blocks import Window
+from changedet.stages.objects.kernels.classical import ClassicalStatistics
+from changedet.stages.objects.kernels.network import NetworkStatistics
 
 COARSEST_M: Final = 1.2
-"""Beyond this a box is under two pixels wide and cannot be told from a car or a patch of ground."""
+"""Beyond this a box is under two pixels wide and cannot be separated from a car or a patch of ground."""
 CELL_PX: Final = 512
+"""Size of the lattice's cells where a method names none."""
 MOST_HALO_PX: Final = 64
+"""Greatest halo of the classical method, which bounds its memory."""
+
+Statistics = TypeVar("Statistics")
+ObjectStatistics: TypeAlias = NetworkStatistics | ClassicalStatistics
+"""A scene's statistics, by the method that finds its boxes."""
 
 
 @dataclass(frozen=True)
-class ObjectMethod:
+class ObjectMethod(Generic[Statistics]):
     """A method that finds boxes cell by cell once the scene's statistics are known.
 
     Attributes
     ----------
     fit : callable
-        ``fit(samples) -> model``: samples float32 ``(cell, band, y, x)`` with NaN for no data; the model is kept as
-        JSON.
-        A caller that knows more adds it: ``gsd_m``, where a date's own pixels are coarser than the grid; ``shadow``,
-        from `kernels.shadows.reach_per_metre`, where the sun is known.
+        ``fit(samples) -> statistics``: samples float32 ``(cell, band, y, x)`` with NaN for no data; the statistics, a
+        frozen dataclass, are kept as JSON. A caller that knows more sets ``gsd_m``, where a date's own pixels are
+        coarser than the grid, and ``shadow``, from `kernels.stack_height.reach_per_metre`, where the sun is known.
     detect : callable
-        ``detect(image, model) -> DataFrame`` with `COLUMNS`: image float32 ``(band, y, x)``, a lattice cell with
-        `halo_px`
-        more on each side and NaN where there is no picture; boxes of the whole block, ``x_px, y_px`` from its corner
-        (0, 0
-        is the left, top edge of the first pixel). The caller keeps those whose centre lies in the cell.
+        ``detect(image, statistics) -> DataFrame`` with `boxes.COLUMNS`: image float32 ``(band, y, x)``, a lattice cell
+        with `halo_px` more on each side and NaN where there is no picture; boxes of the whole block, ``x_px, y_px``
+        from its corner (0, 0 is the left, top edge of the first pixel). The caller keeps those whose centre lies in
+        the cell.
     settle : callable
-        ``settle(boxes) -> boxes``: what remains of all boxes of the scene (pixels of the grid) where two overlap, and
-        how sure each is beside the others.
+        ``settle(boxes) -> boxes``: what remains of all boxes of the scene (pixels of the grid) where two overlap, with
+        their confidence beside the others.
     cell_px : int
         Size of the lattice, anchored to the grid's first pixel.
     halo_px : int
         How far around its cell `detect` must see.
+    coarsest_m : float
+        Greatest pixel size at which boxes can be counted.
     count_confidence : float
         Boxes of at least this confidence count; `detect` also gives weaker ones, which are evidence when the series is
         read as a whole.
-    coarsest_m : float
-        Greatest pixel size at which boxes can be counted.
     """
 
-    fit: Callable[[NDArray[np.float32]], dict[str, Any]]
-    detect: Callable[[NDArray[np.float32], dict[str, Any]], pd.DataFrame]
+    fit: Callable[[Singles], Statistics]
+    detect: Callable[[Singles, Statistics], pd.DataFrame]
     settle: Callable[[pd.DataFrame], pd.DataFrame]
     cell_px: int = CELL_PX
     halo_px: int = MOST_HALO_PX
@@ -62,8 +68,22 @@ class ObjectMethod:
 
 
 def cells(tile: Window, cell_px: int = CELL_PX) -> Iterator[Window]:
-    """The lattice's cells whose first pixel lies in a window of the grid; cells are whole, also beyond the grid's edge.
+    """The lattice's cells whose first pixel lies in a window of the grid.
 
+    Parameters
+    ----------
+    tile : Window
+        Of the grid.
+    cell_px : int
+        Size of the lattice.
+
+    Yields
+    ------
+    Window
+        Whole cells, also beyond the grid's edge.
+
+    Examples
+    --------
     >>> [(cell.y, cell.x) for cell in cells(Window(0, 500, 100, 600))]
     [(0, 512), (0, 1024)]
     """
@@ -73,18 +93,27 @@ def cells(tile: Window, cell_px: int = CELL_PX) -> Iterator[Window]:
 
 
 def in_cell(
-    block: NDArray[np.float32], place: Window, cell: Window, method: ObjectMethod, model: dict[str, Any]
+    block: Singles, place: Window, cell: Window, method: ObjectMethod[Statistics], model: Statistics
 ) -> pd.DataFrame:
     """The boxes whose centre lies in a cell, in pixels of the grid.
 
     Parameters
     ----------
-    block : (band, y, x) float32
+    block : float32 (band, y, x)
         Covers the cell with its halo as far as there is a picture; what it does not cover counts as no data.
     place : Window
         Where the block lies on the grid.
     cell : Window
         A whole cell of the lattice.
+    method : ObjectMethod
+        Finds them.
+    model : Statistics
+        Of the method's `fit`.
+
+    Returns
+    -------
+    DataFrame
+        With the columns of the method's `detect`.
     """
     wanted = cell.grown(method.halo_px)
     image = np.full((block.shape[0], *wanted.shape), np.nan, np.float32)

@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from changedet.arrays import Bools, Singles
 from changedet.errors import MethodError
 from changedet.kernels.calibration import Confidence, original, recalibrated
 from changedet.kernels.containers import WIDTH_M
 from changedet.stages.objects import detector
-from changedet.stages.objects.boxes import OVERLAP, rectangles_of, suppress, table_of
-from changedet.stages.objects.kernels import box_candidates as kernel
-from changedet.stages.objects.kernels import stack_height
-from changedet.stages.objects.kernels.classical_coefficients import JUDGE
+from changedet.stages.objects.boxes import OVERLAP, BoxColumns, placed_columns, rectangles_of, suppress, table_of
+from changedet.stages.objects.kernels import network, stack_height
+from changedet.stages.objects.kernels.box_labels import kinds, surface_colours
+from changedet.stages.objects.kernels.classical import ClassicalStatistics, detect
+from changedet.stages.objects.kernels.classical_coefficients import COEFFICIENTS
+from changedet.stages.objects.kernels.network import NetworkStatistics
+from changedet.stages.objects.kernels.stretch import stretch_gamma, stretch_limits
+from changedet.stages.objects.kernels.working_picture import working_picture
 from changedet.stages.objects.lattice import COARSEST_M, MOST_HALO_PX, ObjectMethod
+from changedet.stages.objects.rescoring import rescored
 from changedet.stages.registry import NONE, Choice, Factor, Facts, Fraction, Number, Stage
 
 REACH_M: Final = 18.0
-"""Half the longest box, the ring around it and the neighbours that its judgement looks at."""
+"""Half the longest box, the ring around it and the neighbours that its score counts."""
 LEAST_PX: Final = 4
+"""A narrower block holds no box."""
 SHADOW_GAMMA: Final = 0.6
 """Lifts the dark end, so that shade and ground stand apart in bright scenes too."""
 EVIDENCE_CONFIDENCE: Final = 0.1
-"""Weaker boxes say nothing, not even beside the looks before and after."""
+"""Weaker boxes are no evidence, not even beside the dates before and after."""
 
 
 def choose(facts: Facts) -> Choice:
-    """Containers can be counted in optical pictures of at most 1.2 m.
+    """The method for a workflow that names none: `learned` in optical pictures of at most 1.2 m, else nothing.
 
-    Else nothing is counted, and the reason says so.
+    Parameters
+    ----------
+    facts : Facts
+        Bands and resolution of the scenes.
+
+    Returns
+    -------
+    Choice
+        ``learned`` or ``none``, with the reason in words.
     """
     if facts.is_sar:
         return Choice(NONE, reason="containers are not counted in radar pictures")
@@ -48,7 +62,7 @@ def choose(facts: Facts) -> Choice:
     return Choice("learned", reason=f"optical pictures of {facts.resolution_m:.2g} m show single containers")
 
 
-STAGE: Final[Stage[ObjectMethod]] = Stage("objects", choose)
+STAGE: Final[Stage[ObjectMethod[Any]]] = Stage("objects", choose)
 
 
 @STAGE.method("classical", reference="Felzenszwalb and Huttenlocher 2004, doi:10.1023/B:VISI.0000022288.19776.77")
@@ -58,8 +72,8 @@ def classical(
     min_confidence: Fraction = 0.5,
     confidence_slope: Factor = 1.0,
     confidence_offset: Number = 0.0,
-) -> ObjectMethod:
-    """Segments, rows cut by their pitch and rectangle templates, judged by size, sides, colour and neighbours.
+) -> ObjectMethod[ClassicalStatistics]:
+    """Segments, rows cut by their pitch and rectangle templates, scored by size, sides, colour and neighbours.
 
     Parameters
     ----------
@@ -68,14 +82,14 @@ def classical(
     min_confidence : fraction
         Boxes below this probability of being a container are not counted.
     confidence_slope : float
-        Each confidence ``c`` is told as ``sigmoid(slope logit(c) + offset)``: what `changedet calibrate` finds.
+        Each confidence ``c`` is given as ``sigmoid(slope logit(c) + offset)``: what `changedet calibrate` finds.
     confidence_offset : float
         The offset in it.
 
     Returns
     -------
     ObjectMethod
-        Its ``tiers`` are null where no sun is known or no free shadow shows them.
+        Its ``tiers`` are null where no sun is known or no free shadow gives them.
 
     Raises
     ------
@@ -86,19 +100,19 @@ def classical(
         raise MethodError(f"objects.method: {choose(facts).reason}")
     scale = Confidence(confidence_slope, confidence_offset)
     bands = bands_used(facts.roles)
-    gamma = kernel.stretch_gamma(facts.dtype == "uint8")
+    gamma = stretch_gamma(facts.dtype == "uint8")
     least = min(min_confidence, EVIDENCE_CONFIDENCE)
     halo_px = min(MOST_HALO_PX, int(np.ceil(REACH_M / facts.resolution_m)))
     return ObjectMethod(
-        partial(_fit, bands=tuple(bands.values())),
+        partial(_fit_classical, bands=tuple(bands.values())),
         partial(
-            _detect,
+            _find_classical,
             bands=bands,
             resolution_m=facts.resolution_m,
             gamma=gamma,
             least=float(original(np.array([least]), *scale)[0]),
         ),
-        partial(_settled, resolution_m=facts.resolution_m, judge=None, least=least, scale=scale),
+        partial(_settled, resolution_m=facts.resolution_m, rescore=None, least=least, scale=scale),
         halo_px=halo_px,
         count_confidence=min_confidence,
     )
@@ -113,8 +127,8 @@ def learned(
     min_confidence: Fraction = 0.5,
     confidence_slope: Factor = 1.0,
     confidence_offset: Number = 0.0,
-) -> ObjectMethod:
-    """A small network, trained on simulated yards alone, that also tells trailers and buses from containers.
+) -> ObjectMethod[NetworkStatistics]:
+    """A small network, trained on simulated yards alone, that also separates trailers and buses from containers.
 
     Parameters
     ----------
@@ -123,14 +137,14 @@ def learned(
     min_confidence : fraction
         Boxes below this probability of being one are not counted.
     confidence_slope : float
-        Each confidence ``c`` is told as ``sigmoid(slope logit(c) + offset)``: what `changedet calibrate` finds.
+        Each confidence ``c`` is given as ``sigmoid(slope logit(c) + offset)``: what `changedet calibrate` finds.
     confidence_offset : float
         The offset in it.
 
     Returns
     -------
     ObjectMethod
-        Its ``tiers`` are null where no sun is known or no free shadow shows them.
+        Its ``tiers`` are null where no sun is known or no free shadow gives them.
 
     Raises
     ------
@@ -144,12 +158,12 @@ def learned(
     detector.model_bytes()
     scale = Confidence(confidence_slope, confidence_offset)
     return ObjectMethod(
-        partial(detector.fit, bands=detector.bands_used(facts.roles)),
+        partial(network.statistics, bands=detector.bands_used(facts.roles)),
         partial(_find_learned, roles=facts.roles, resolution_m=facts.resolution_m),
         partial(
             _settled,
             resolution_m=facts.resolution_m,
-            judge=detector.settled,
+            rescore=rescored,
             least=min(min_confidence, EVIDENCE_CONFIDENCE),
             scale=scale,
         ),
@@ -162,60 +176,68 @@ def _settled(
     boxes: pd.DataFrame,
     *,
     resolution_m: float,
-    judge: Callable[[pd.DataFrame, float], pd.DataFrame] | None,
+    rescore: Callable[[pd.DataFrame, float], pd.DataFrame] | None,
     least: float,
     scale: Confidence,
 ) -> pd.DataFrame:
-    """A scene's boxes: the surer ones of those that overlap, judged together, of at least that confidence on the user's
-    scale."""
+    """A scene's boxes without overlaps, rescored together, of at least that confidence on the user's scale."""
     kept = suppress(boxes, resolution_m)
-    table = kept if judge is None else judge(kept, resolution_m)
+    table = kept if rescore is None else rescore(kept, resolution_m)
     if scale != (1.0, 0.0):
         table = table.assign(confidence=recalibrated(table["confidence"].to_numpy(np.float64), *scale))
     return table[table["confidence"] >= least].reset_index(drop=True)
 
 
 def _find_learned(
-    image: NDArray[np.float32], model: dict[str, Any], *, roles: Sequence[str], resolution_m: float
+    image: Singles, model: NetworkStatistics, *, roles: Sequence[str], resolution_m: float
 ) -> pd.DataFrame:
-    found = detector.find(image, model, roles, resolution_m)
-    table = table_of(found).assign(**{name: found[name] for name in detector.EVIDENCE if name in found})
+    table = detector.find(image, model, roles, resolution_m)
     return _with_tiers(table, image[list(detector.bands_used(roles))], model, resolution_m)
 
 
 def _with_tiers(
-    table: pd.DataFrame, chosen: NDArray[np.float32], model: dict[str, Any], resolution_m: float
+    table: pd.DataFrame, chosen: Singles, model: NetworkStatistics | ClassicalStatistics, resolution_m: float
 ) -> pd.DataFrame:
-    """The table with the levels of its stacks where the sun is known and a shadow tells them, else null."""
-    if "shadow" not in model or table.empty:
+    """The table with the tiers of its stacks where the sun is known and a shadow shows them, else null."""
+    if model.shadow is None or table.empty:
         return table
-    low, high = (np.asarray(model[end], np.float32)[:, None, None] for end in ("low", "high"))
+    low, high = (np.asarray(end, np.float32)[:, None, None] for end in (model.low, model.high))
     bright = np.clip((chosen - low) / (high - low), 0.0, 1.0).mean(axis=0) ** np.float32(SHADOW_GAMMA)
-    gsd_m = max(resolution_m, float(model.get("gsd_m", 0.0)))
+    gsd_m = max(resolution_m, model.gsd_m or 0.0)
     boxes = rectangles_of(table, resolution_m)
-    found = stack_height.tiers(np.ascontiguousarray(bright), boxes, resolution_m, gsd_m, np.asarray(model["shadow"]))
-    levels = pd.Series(found, index=table.index, dtype="Int64")
-    return table.assign(tiers=levels.mask(levels == 0))
+    found = stack_height.tiers(np.ascontiguousarray(bright), boxes, resolution_m, gsd_m, np.asarray(model.shadow))
+    tiers = pd.Series(found, index=table.index, dtype="Int64")
+    return table.assign(tiers=tiers.mask(tiers == 0))
 
 
 def bands_used(roles: Sequence[str]) -> dict[str, int]:
-    """Role -> band of the picture; the visible ones and NIR where they are, else panchromatic, else the first."""
+    """Bands that the classical detector sees.
+
+    Parameters
+    ----------
+    roles : sequence of str
+        Of the picture's bands.
+
+    Returns
+    -------
+    dict of str to int
+        Role -> band: the visible ones and NIR where they are, else the panchromatic, else the first one.
+    """
     colours = {role: list(roles).index(role) for role in ("blue", "green", "red", "nir") if role in roles}
     if len(colours) >= 3 or (colours and "pan" not in roles):
         return colours
     return {"pan": list(roles).index("pan") if "pan" in roles else 0}
 
 
-def _fit(samples: NDArray[np.float32], *, bands: Sequence[int]) -> dict[str, Any]:
-    low, high = kernel.stretch_limits(samples[:, list(bands)])
-    return {"low": low, "high": high}
+def _fit_classical(samples: Singles, *, bands: Sequence[int]) -> ClassicalStatistics:
+    return ClassicalStatistics(*stretch_limits(samples[:, list(bands)]))
 
 
-def _detect(
-    image: NDArray[np.float32],
-    model: dict[str, Any],
+def _find_classical(
+    image: Singles,
+    model: ClassicalStatistics,
     *,
-    bands: dict[str, int],
+    bands: Mapping[str, int],
     resolution_m: float,
     gamma: float,
     least: float,
@@ -224,29 +246,24 @@ def _detect(
     chosen, top, left = _shown(image[list(bands.values())])
     if min(chosen.shape[1:]) < LEAST_PX:
         return table_of({})
-    picture = kernel.working_picture(chosen, model["low"], model["high"], resolution_m, gamma)
+    picture = working_picture(chosen, model.low, model.high, resolution_m, gamma)
     index = {role: place for place, role in enumerate(bands)}
     # A date coarser than the grid was upsampled to it: its sides are as soft as its own pixels make them.
-    gsd_m = max(resolution_m, float(model.get("gsd_m", 0.0)))
-    found = kernel.detect(replace(picture, gsd_m=gsd_m), JUDGE, index, least, OVERLAP)
-    boxes = found["boxes"]
-    table = {
-        "x_px": boxes[:, 0] / resolution_m + left,
-        "y_px": boxes[:, 1] / resolution_m + top,
-        "length_m": boxes[:, 2],
-        "width_m": boxes[:, 3],
-        "angle_deg": np.mod(np.round(np.degrees(boxes[:, 4]), 3), 180.0),
-        "confidence": found["confidence"],
-        "kind": kernel.kinds(boxes[:, 2], gsd_m),
-        "color": kernel.surface_colours(found["colours"], index, gamma),
-        "inferred": found["inferred"],
+    gsd_m = max(resolution_m, model.gsd_m or 0.0)
+    found = detect(replace(picture, gsd_m=gsd_m), COEFFICIENTS, index, least, OVERLAP)
+    columns: BoxColumns = {
+        **placed_columns(found.boxes, left, top, resolution_m),
+        "confidence": found.confidence,
+        "kind": kinds(found.boxes[:, 2], gsd_m),
+        "color": surface_colours(found.colours, index, gamma),
+        "inferred": found.inferred,
     }
-    return _with_tiers(table_of(table), image[list(bands.values())], model, resolution_m)
+    return _with_tiers(table_of(columns), image[list(bands.values())], model, resolution_m)
 
 
-def _shown(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], int, int]:
+def _shown(image: Singles) -> tuple[Singles, int, int]:
     """The part of a block that has data, and its first row and column: nothing is spent on what is not there."""
-    valid: NDArray[np.bool_] = np.all(np.isfinite(image), axis=0)
+    valid: Bools = np.all(np.isfinite(image), axis=0)
     rows, columns = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
     if not rows.size:
         return image[:, :0, :0], 0, 0

@@ -2,57 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from affine import Affine
-from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from pydantic import ValidationError
 
+from changedet.arrays import Singles
 from changedet.blocks import Window, over_sample, tiles
 from changedet.errors import MethodError
 from changedet.grid.geodesy import ground_pixel_m2, is_metric
 from changedet.stages.objects.boxes import georeferenced, table_of
-from changedet.stages.objects.lattice import ObjectMethod, cells, in_cell
+from changedet.stages.objects.lattice import ObjectMethod, ObjectStatistics, Statistics, cells, in_cell
 from changedet.stages.objects.stage import STAGE, choose
 from changedet.stages.registry import AUTO, NONE, Facts
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
 TILE_CELLS: Final = 4
+"""A side of the tiles that are read at once, in cells of the lattice."""
 
 
-def detect_containers(image: xr.DataArray, *, method: str = AUTO, **parameters: Any) -> Any:
+def detect_containers(image: xr.DataArray, *, method: str = AUTO, **parameters: object) -> gpd.GeoDataFrame:
     """Find containers in one picture.
 
     Parameters
     ----------
     image : xarray.DataArray
         Dims ``(band, y, x)`` or ``(y, x)``, on a CRS projected in metres (``spatial_ref``), in memory or dask; NaN is
-        no data.
-        The band coordinate names roles (blue, green, red, nir, pan); bands without names are taken as red, green,
-        blue, nir
-        where there are three or more, else as panchromatic.
+        no data. The band coordinate names roles (blue, green, red, nir, pan); bands without names are taken as red,
+        green, blue, nir where there are three or more, else as panchromatic.
     method : str
         ``auto``, ``classical``, ``learned`` or ``none``.
-    **parameters
+    **parameters : object
         Of the method, see ``changedet methods objects``.
 
     Returns
     -------
     geopandas.GeoDataFrame
         One row a box with ``length_m``, ``width_m``, ``angle_deg`` (long side, clockwise from grid north, 0 to 180),
-        ``confidence``
-        (0 to 1), ``kind``, ``color``, ``tiers``, ``inferred``, and the rotated rectangle in the image's CRS. Sizes
-        are on the ground.
+        ``confidence`` (0 to 1), ``kind``, ``color``, ``tiers``, ``inferred``, and the rotated rectangle in the image's
+        CRS. Sizes are on the ground.
 
     Raises
     ------
     MethodError
         Where the method or a parameter does not exist, the picture has no CRS in metres, or its pixels are too coarse
-        to count
-        containers (also by ``auto``: no table is better than an empty one that reads as none there).
+        to count containers (also by ``auto``: no table is better than an empty one that reads as none there).
 
     Examples
     --------
@@ -73,7 +73,13 @@ def detect_containers(image: xr.DataArray, *, method: str = AUTO, **parameters: 
 
 
 def _placed(image: xr.DataArray) -> GeoBox:
-    """The grid of a picture, from its ``spatial_ref`` and the spacing of its coordinates."""
+    """The grid of a picture, from its ``spatial_ref`` and the spacing of its coordinates.
+
+    Raises
+    ------
+    MethodError
+        It has no CRS in metres, or its pixels are not square and north-up.
+    """
     wkt = str(image.coords["spatial_ref"].attrs.get("crs_wkt", "")) if "spatial_ref" in image.coords else ""
     if not wkt or not is_metric(wkt) or not {"x", "y"} <= set(image.coords):
         raise MethodError(
@@ -98,7 +104,7 @@ def _roles(image: xr.DataArray) -> tuple[str, ...]:
     return ("red", "green", "blue", "nir", *[""] * count)[:count] if count >= 3 else ("pan", "")[:count]
 
 
-def _method(facts: Facts, name: str, parameters: dict[str, Any]) -> ObjectMethod | None:
+def _method(facts: Facts, name: str, parameters: dict[str, object]) -> ObjectMethod[ObjectStatistics] | None:
     if name == NONE:
         return None
     if name == AUTO:
@@ -113,12 +119,25 @@ def _method(facts: Facts, name: str, parameters: dict[str, Any]) -> ObjectMethod
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise MethodError(f"objects.{key}: {first['msg']}") from None
-    made: ObjectMethod = chosen.function(facts, **resolved)
+    made: ObjectMethod[ObjectStatistics] = chosen.function(facts, **resolved)
     return made
 
 
-def find(image: xr.DataArray, method: ObjectMethod | None) -> pd.DataFrame:
-    """Boxes of a whole picture, in pixels of its grid."""
+def find(image: xr.DataArray, method: ObjectMethod[Statistics] | None) -> pd.DataFrame:
+    """Boxes of a whole picture, in pixels of its grid.
+
+    Parameters
+    ----------
+    image : xarray.DataArray
+        float32 ``(band, y, x)``, in memory or dask; NaN is no data.
+    method : ObjectMethod or None
+        None finds nothing.
+
+    Returns
+    -------
+    DataFrame
+        With `boxes.COLUMNS`; those of at least the method's ``count_confidence``.
+    """
     if method is None:
         return table_of({})
     model = over_sample(method.fit, image)
@@ -133,7 +152,7 @@ def find(image: xr.DataArray, method: ObjectMethod | None) -> pd.DataFrame:
     return boxes[boxes["confidence"] >= method.count_confidence].reset_index(drop=True)
 
 
-def _padded(image: xr.DataArray, window: Window) -> NDArray[np.float32]:
+def _padded(image: xr.DataArray, window: Window) -> Singles:
     """A window that may reach beyond the picture, NaN there."""
     height, width = int(image.sizes["y"]), int(image.sizes["x"])
     y0, y1 = max(0, window.y), min(height, window.y + window.height)

@@ -1,11 +1,11 @@
-"""Coefficients of the classical detector's judgements.
+"""Coefficients of the classical detector's scores.
 
 Written by training/fit_classical.py; do not edit. Fitted on 297778 candidates in simulated scenes, seeds 100 to 139, 200 m wide.
 """
 
 import numpy as np
 
-from changedet.stages.objects.kernels.box_candidates import Judge
+from changedet.stages.objects.kernels.classical_scores import Coefficients
 
 # ruff: noqa: E501
 _ALONE = np.array([
@@ -39,5 +39,5 @@ _SCALE = np.array([
     [0.87089, -0.13289],
 ])  # fmt: skip
 
-JUDGE = Judge(np.array([0.3, 0.5, 0.75, 1.0]), _ALONE, _ALONE_ROW, _TOGETHER, _TOGETHER_ROW, _SCALE)
+COEFFICIENTS = Coefficients(np.array([0.3, 0.5, 0.75, 1.0]), _ALONE, _ALONE_ROW, _TOGETHER, _TOGETHER_ROW, _SCALE)
 """By resolution, metres."""

@@ -1,20 +1,34 @@
-"""Graph-based segmentation (Felzenszwalb and Huttenlocher 2004, doi:10.1023/B:VISI.0000022288.19776.77)
-and region moments.
+"""Graph-based segmentation of an image, and the rectangle with each segment's second moments.
+
+Felzenszwalb and Huttenlocher 2004, doi:10.1023/B:VISI.0000022288.19776.77, with quantised edge weights, so that one
+counting sort serves all scales.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Final, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-WEIGHT_LEVELS = 2048
+from changedet.arrays import Bools, Floats, Singles
+from changedet.kernels.compiled import compiled, inlined
+
+Labels: TypeAlias = NDArray[np.int32]
+Weights: TypeAlias = NDArray[np.int16]
+
+WEIGHT_LEVELS: Final = 2048
+"""Levels of the quantised edge weights; the last one stands for an edge that joins nothing."""
+PIXEL_MOMENT: Final = 1.0 / 12.0
+"""Second moment of a pixel by itself: it is a unit square, not a point."""
+SIDE_OF_MOMENT: Final = 12
+"""A side of a rectangle is the root of so many times the second moment along it."""
+PIXELS, MEAN_X, MEAN_Y, XX, XY, YY = range(6)
+"""Columns of a table of moments."""
 
 
-def _edge_weights(image: Any, valid: Any, step: float, out: Any) -> None:
+@compiled
+def _edge_weights(image: Singles, valid: Bools, step: float, out: Weights) -> None:
     """Quantised colour distance to the right (0) and lower (1) neighbour; the last level where a pixel is not valid."""
     height, width, bands = image.shape
     for y in range(height):
@@ -31,10 +45,8 @@ def _edge_weights(image: Any, valid: Any, step: float, out: Any) -> None:
                 out[k, y, x] = level
 
 
-edge_weights: Callable[..., None] = njit(cache=True, nogil=True)(_edge_weights)
-
-
-def _counting_sort(weights: Any) -> Any:
+@compiled
+def _counting_sort(weights: Weights) -> NDArray[np.int32]:
     """Edge numbers in ascending order of weight; edges of the last level are left out."""
     flat = weights.ravel()
     starts = np.zeros(WEIGHT_LEVELS + 1, np.int64)
@@ -50,20 +62,19 @@ def _counting_sort(weights: Any) -> Any:
     return order
 
 
-counting_sort: Callable[..., Any] = njit(cache=True, nogil=True)(_counting_sort)
-
-
-def _root(parent: Any, i: int) -> int:
+@inlined
+def _root(parent: Labels, i: int) -> int:
+    """The region that a pixel belongs to, with the path to it halved."""
     while parent[i] != i:
         parent[i] = parent[parent[i]]
         i = parent[i]
     return i
 
 
-root: Callable[..., Any] = njit(cache=True, nogil=True, inline="always")(_root)
-
-
-def _merge(order: Any, weights: Any, step: float, scale: float, parent: Any, size: Any, limit: Any) -> None:
+@compiled
+def _merge(
+    order: NDArray[np.int32], weights: Weights, step: float, scale: float, parent: Labels, size: Labels, limit: Singles
+) -> None:
     """Join the two ends of each edge, ascending, where it is weaker than both regions' own limit."""
     height, width = weights.shape[1], weights.shape[2]
     count = height * width
@@ -71,7 +82,7 @@ def _merge(order: Any, weights: Any, step: float, scale: float, parent: Any, siz
     for edge in order:
         first = edge % count
         second = first + (1 if edge < count else width)
-        a, b = root(parent, first), root(parent, second)
+        a, b = _root(parent, first), _root(parent, second)
         if a == b:
             continue
         weight = flat[edge] * step
@@ -83,16 +94,14 @@ def _merge(order: Any, weights: Any, step: float, scale: float, parent: Any, siz
             limit[a] = weight + scale / size[a]
 
 
-merge: Callable[..., None] = njit(cache=True, nogil=True)(_merge)
-
-
-def _label(parent: Any, out: Any) -> int:
+@compiled
+def _label(parent: Labels, out: Labels) -> int:
     """Consecutive labels from 0 in raster order; returns how many there are."""
     numbers = np.full(parent.size, -1, np.int32)
     flat = out.ravel()
     count = 0
     for i in range(parent.size):
-        r = root(parent, i)
+        r = _root(parent, i)
         if numbers[r] < 0:
             numbers[r] = count
             count += 1
@@ -100,81 +109,85 @@ def _label(parent: Any, out: Any) -> int:
     return count
 
 
-label: Callable[..., int] = njit(cache=True, nogil=True)(_label)
-
-
-def _moments(labels: Any, count: int) -> Any:
+@compiled
+def _moments(labels: Labels, count: int) -> Floats:
     """Per region: pixels, mean x, mean y, central xx, xy, yy."""
-    out = np.zeros((count, 6), np.float64)
+    out = np.zeros((count, YY + 1), np.float64)
     height, width = labels.shape
     for y in range(height):
         for x in range(width):
             row = out[labels[y, x]]
-            row[0] += 1.0
-            row[1] += x
-            row[2] += y
-            row[3] += x * x
-            row[4] += x * y
-            row[5] += y * y
+            row[PIXELS] += 1.0
+            row[MEAN_X] += x
+            row[MEAN_Y] += y
+            row[XX] += x * x
+            row[XY] += x * y
+            row[YY] += y * y
     for row in out:
-        n = row[0]
-        row[1] /= n
-        row[2] /= n
-        # A pixel is a unit square, not a point: 1/12 is its own second moment.
-        row[3] = row[3] / n - row[1] * row[1] + 1.0 / 12.0
-        row[4] = row[4] / n - row[1] * row[2]
-        row[5] = row[5] / n - row[2] * row[2] + 1.0 / 12.0
+        n = row[PIXELS]
+        row[MEAN_X] /= n
+        row[MEAN_Y] /= n
+        row[XX] = row[XX] / n - row[MEAN_X] * row[MEAN_X] + PIXEL_MOMENT
+        row[XY] = row[XY] / n - row[MEAN_X] * row[MEAN_Y]
+        row[YY] = row[YY] / n - row[MEAN_Y] * row[MEAN_Y] + PIXEL_MOMENT
     return out
 
 
-moments: Callable[..., Any] = njit(cache=True, nogil=True)(_moments)
-
-
-def segment(
-    image: NDArray[np.float32], valid: NDArray[np.bool_], scales: tuple[float, ...], step: float
-) -> list[tuple[NDArray[np.int32], int]]:
-    """Segment a picture at several scales with one sort of its edges.
+def segment(image: Singles, valid: Bools, scales: tuple[float, ...], step: float) -> list[tuple[Labels, int]]:
+    """Segments of a picture at several scales, with one sort of its edges.
 
     Parameters
     ----------
-    image : (y, x, band) float32
+    image : float32 (y, x, band)
         Stretched colours, no NaN.
-    valid : (y, x) bool
+    valid : bool (y, x)
         A pixel that is not valid joins nothing.
-    scales : of the observation function ``scale / size``; greater makes regions greater.
-    step : colour distance of one level of the quantised edge weights.
+    scales : tuple of float
+        Of the observation function ``scale / size``; greater makes regions greater.
+    step : float
+        Colour distance of one level of the quantised edge weights.
 
     Returns
     -------
-    list of (labels (y, x) int32 from 0, number of regions), one for each scale.
+    list of (int32 (y, x), int)
+        For each scale the labels, from 0, and the number of regions.
     """
     height, width = valid.shape
     weights = np.empty((2, height, width), np.int16)
-    edge_weights(image, valid, step, weights)
-    order = counting_sort(weights)
+    _edge_weights(image, valid, step, weights)
+    order = _counting_sort(weights)
     found = []
     for scale in scales:
         parent = np.arange(height * width, dtype=np.int32)
         size = np.ones(height * width, np.int32)
         limit = np.full(height * width, scale, np.float32)
-        merge(order, weights, step, scale, parent, size, limit)
+        _merge(order, weights, step, scale, parent, size, limit)
         labels = np.empty((height, width), np.int32)
-        found.append((labels, label(parent, labels)))
+        found.append((labels, _label(parent, labels)))
     return found
 
 
-def moment_rectangles(labels: NDArray[np.int32], count: int) -> NDArray[np.float64]:
+def moment_rectangles(labels: Labels, count: int) -> Floats:
     """The rectangle with each region's own second moments.
+
+    Parameters
+    ----------
+    labels : int32 (y, x)
+        Of `segment`.
+    count : int
+        Number of regions.
 
     Returns
     -------
-    (region, 6) float64: x, y (px, centre of the first pixel is 0), length, width (px), angle (rad, long side clockwise
-    from up, 0 to pi), fill (region's area over the rectangle's: 1 for a rectangle, less for a ragged or hollow shape).
+    float64 (region, 6)
+        x, y (px, centre of the first pixel is 0), length, width (px), angle (rad, long side clockwise from up, 0 to
+        pi), fill (region's area over the rectangle's: 1 for a rectangle, less for a ragged or hollow shape).
     """
-    table = moments(labels, count)
+    table = _moments(labels, count)
     n, x, y, xx, xy, yy = table.T
     mean, spread = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-    length, width = np.sqrt(12 * (mean + spread)), np.sqrt(12 * np.maximum(mean - spread, 1.0 / 12.0))
+    length = np.sqrt(SIDE_OF_MOMENT * (mean + spread))
+    width = np.sqrt(SIDE_OF_MOMENT * np.maximum(mean - spread, PIXEL_MOMENT))
     turn = 0.5 * np.arctan2(2 * xy, xx - yy)
     angle = np.mod(turn + np.pi / 2, np.pi)
     return np.column_stack([x, y, length, width, angle, n / (length * width)])

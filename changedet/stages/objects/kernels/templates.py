@@ -1,46 +1,64 @@
-"""Rectangle templates on the site's own axes.
+"""Places of rectangles of given sizes, scanned along the few directions in which a site's edges lie.
 
-Boxes in rows stand parallel, so a few directions are scanned, not all.
+Boxes in rows stand parallel, so a few directions are scanned, not all. The constants were chosen by hand on simulated
+yards, before the coefficients of the classical scores were fitted (training/fit_classical.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Final
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from changedet.arrays import Floats, Ints, Singles
+from changedet.kernels.compiled import compiled
+
+STRONG_EDGE: Final = 3.0
+"""An edge counts for the site's directions from this multiple of the median gradient on."""
+ANGLE_SMOOTHING: Final = np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9.0
+"""Weights of neighbouring degrees."""
+SIDE_SHARE: Final = 0.45
+"""Half the part of a side along which colours are averaged, as a share of the side."""
+SEAM_WEIGHT: Final = 0.85
+"""Of a dark seam beside a colour step."""
+WEAKEST_WEIGHT, MEAN_WEIGHT = 0.7, 0.3
+"""Of the weakest of the four sides, and of the geometric mean of the weakest long and the weakest short one."""
+STANDOUT: Final = 3.0
+"""A score counts from this multiple of the block's median on: in rough ground chance alone lifts scores."""
+PEAK_WINDOW_PX: Final = 5
+"""A score counts where it is the greatest of a window so wide."""
 
 
-def dominant_angles(image: Floats, count: int, separation_deg: float) -> list[float]:
+def dominant_angles(image: Singles, count: int, separation_deg: float) -> list[float]:
     """The directions, modulo 90 degrees, that carry most of a picture's edges.
 
     Parameters
     ----------
-    image : (y, x, band) float32, no NaN.
-    count : at most so many.
-    separation_deg : least angle between two of them.
+    image : float32 (y, x, band)
+        No NaN.
+    count : int
+        At most so many.
+    separation_deg : float
+        Least angle between two of them.
 
     Returns
     -------
-    list of float, degrees clockwise from up, 0 to 90, strongest first; empty for a flat picture.
+    list of float
+        Degrees clockwise from up, 0 to 90, strongest first; empty for a flat picture.
     """
     energy = np.zeros(90)
     for band in range(image.shape[2]):
         plane = np.ascontiguousarray(image[:, :, band])
         gx, gy = cv2.Sobel(plane, cv2.CV_32F, 1, 0), cv2.Sobel(plane, cv2.CV_32F, 0, 1)
         strength, angle = cv2.cartToPolar(gx, gy, angleInDegrees=True)
-        strong = strength > max(1e-6, 3.0 * float(np.median(strength)))
+        strong = strength > max(1e-6, STRONG_EDGE * float(np.median(strength)))
         bins = np.mod(angle[strong], 90.0).astype(np.int64) % 90
         energy += np.bincount(bins, weights=strength[strong], minlength=90)
     if not energy.any():
         return []
-    kernel = np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9.0
-    smooth = np.convolve(np.concatenate([energy[-2:], energy, energy[:2]]), kernel, mode="valid")
+    smooth = np.convolve(np.concatenate([energy[-2:], energy, energy[:2]]), ANGLE_SMOOTHING, mode="valid")
     found: list[float] = []
     for best in np.argsort(-smooth, kind="stable"):
         apart = [min(abs(best + 0.5 - a), 90 - abs(best + 0.5 - a)) for a in found]
@@ -52,34 +70,42 @@ def dominant_angles(image: Floats, count: int, separation_deg: float) -> list[fl
 
 
 def scan(
-    image: Floats,
+    image: Singles,
     angle_deg: float,
     pixel_m: float,
     lengths_m: tuple[float, ...],
     width_m: float,
     threshold: float,
     most: int,
-) -> NDArray[np.float64]:
+) -> Floats:
     """Where rectangles of given sizes lie along one direction and across it.
 
     The score of a template is built from its four sides: the colour step, or the dark seam, averaged along each side.
 
     Parameters
     ----------
-    image : (y, x, band) float32
+    image : float32 (y, x, band)
         Stretched colours, no NaN.
-    angle_deg : of the one axis, clockwise from up.
-    pixel_m : pixel size, metres.
-    lengths_m, width_m : sizes of the templates, metres.
-    threshold : least score, in units of the image.
-    most : at most so many candidates for each size and axis, best first.
+    angle_deg : float
+        Of the one axis, clockwise from up.
+    pixel_m : float
+        Pixel, metres.
+    lengths_m : tuple of float
+        Lengths of the templates.
+    width_m : float
+        Width of all templates.
+    threshold : float
+        Least score, in units of the image.
+    most : int
+        At most so many candidates for each size and axis, best first.
 
     Returns
     -------
-    (n, 6) float64: x, y (px), length, width (px), angle (rad, clockwise from up), score.
+    float64 (n, 6)
+        x, y (px), length, width (px), angle (rad, clockwise from up), score.
     """
     turned, matrix = _turn(image, np.radians(angle_deg))
-    sizes = np.array([int(size_m / pixel_m * 0.45) for size_m in (*lengths_m, width_m)])
+    sizes = np.array([int(size_m / pixel_m * SIDE_SHARE) for size_m in (*lengths_m, width_m)])
     planes = np.ascontiguousarray(turned.transpose(2, 0, 1))
     flat = [_strengths(planes, sizes), _strengths(np.ascontiguousarray(planes.transpose(0, 2, 1)), sizes)]
     found = []
@@ -88,7 +114,7 @@ def scan(
         for k, length_m in enumerate(lengths_m):
             score = np.empty(flat[axis].shape[1:], np.float32)
             sides = (round(length_m / pixel_m / 2), round(width_m / pixel_m / 2))
-            weakest_sides(flat[axis][k], short_sides, sides[0], sides[1], score)
+            _weakest_sides(flat[axis][k], short_sides, sides[0], sides[1], score)
             rows, columns, values = _peaks(score, threshold, most)
             place = (columns, rows) if axis == 0 else (rows, columns)
             points = np.column_stack([*place, np.ones(len(rows))]) @ matrix.T
@@ -98,7 +124,7 @@ def scan(
     return np.concatenate(found)
 
 
-def _turn(image: Floats, angle: float) -> tuple[Floats, NDArray[np.float64]]:
+def _turn(image: Singles, angle: float) -> tuple[Singles, Floats]:
     """Turn a picture so that a direction comes to lie along x; also the matrix from turned to original pixels."""
     height, width = image.shape[:2]
     along, across = np.array([np.sin(angle), -np.cos(angle)]), np.array([np.cos(angle), np.sin(angle)])
@@ -112,36 +138,43 @@ def _turn(image: Floats, angle: float) -> tuple[Floats, NDArray[np.float64]]:
     return np.atleast_3d(turned).astype(np.float32, copy=False), matrix
 
 
-def _strengths(image: Floats, half_sizes: NDArray[np.int64]) -> Floats:
-    """Strength (size, y, x) of a level line of each half size about each pixel of (band, y, x), the best
-    within a pixel.
-    """
+def _strengths(image: Singles, half_sizes: Ints) -> Singles:
+    """Strength (size, y, x) of a level line of each half size about each pixel, the best within a pixel."""
     out = np.empty((len(half_sizes), *image.shape[1:]), np.float32)
-    line_strengths(image, half_sizes, out)
+    _line_strengths(image, half_sizes, out)
     for plane in out:
         cv2.dilate(plane, np.ones((3, 3), np.uint8), dst=plane)
     return out
 
 
-def _line_strengths(image: Any, half_sizes: Any, out: Any) -> None:
+@compiled
+def _running_sums(image: Singles, y: int, pad: int, sums: Singles) -> None:
+    """Sums along a row of the colour steps over it, band by band, and of the dark seam on it in the first band.
+
+    They are held constant beyond both ends by `pad`, so that loops over lines need no bounds and vectorise.
+    """
+    bands, height, width = image.shape
+    up, down = max(0, y - 1), min(height - 1, y + 1)
+    far_up, far_down = max(0, y - 2), min(height - 1, y + 2)
+    for b in range(bands):
+        for x in range(width):
+            sums[b, x + pad] = sums[b, x + pad - 1] + image[b, down, x] - image[b, up, x]
+        sums[b, width + pad :] = sums[b, width + pad - 1]
+    for x in range(width):
+        seam = np.float32(0.5) * (image[0, far_up, x] + image[0, far_down, x]) - image[0, y, x]
+        sums[bands, x + pad] = sums[bands, x + pad - 1] + seam
+    sums[bands, width + pad :] = sums[bands, width + pad - 1]
+
+
+@compiled
+def _line_strengths(image: Singles, half_sizes: Ints, out: Singles) -> None:
     """The colour step over a level line or the dark seam on it, whichever is greater, averaged along the line."""
     bands, height, width = image.shape
-    # Sums along the row, held constant beyond both ends by `pad`, so that the inner loops need no bounds and vectorise.
     pad = half_sizes.max() + 1
     sums = np.zeros((bands + 1, width + 2 * pad), np.float32)
     power = np.empty(width, np.float32)
     for y in range(height):
-        up, down = max(0, y - 1), min(height - 1, y + 1)
-        far_up, far_down = max(0, y - 2), min(height - 1, y + 2)
-        for b in range(bands):
-            for x in range(width):
-                sums[b, x + pad] = sums[b, x + pad - 1] + image[b, down, x] - image[b, up, x]
-            sums[b, width + pad :] = sums[b, width + pad - 1]
-        # The seam is looked for in the first band, brightness.
-        for x in range(width):
-            seam = np.float32(0.5) * (image[0, far_up, x] + image[0, far_down, x]) - image[0, y, x]
-            sums[bands, x + pad] = sums[bands, x + pad - 1] + seam
-        sums[bands, width + pad :] = sums[bands, width + pad - 1]
+        _running_sums(image, y, pad, sums)
         for k in range(len(half_sizes)):
             first, last = pad - half_sizes[k] - 1, pad + half_sizes[k]
             power[:] = 0.0
@@ -151,15 +184,13 @@ def _line_strengths(image: Any, half_sizes: Any, out: Any) -> None:
                     power[x] += step * step
             n, part = np.float32(1.0 / (2 * half_sizes[k] + 1)), np.float32(1.0 / bands)
             for x in range(width):
-                seam = np.float32(0.85) * (sums[bands, x + last] - sums[bands, x + first])
+                seam = np.float32(SEAM_WEIGHT) * (sums[bands, x + last] - sums[bands, x + first])
                 colour = np.sqrt(power[x] * part)
                 out[k, y, x] = (colour if colour > seam else seam) * n
 
 
-line_strengths: Callable[..., None] = njit(cache=True, nogil=True)(_line_strengths)
-
-
-def _weakest_sides(long_sides: Any, short_sides: Any, half_length: int, half_width: int, out: Any) -> None:
+@compiled
+def _weakest_sides(long_sides: Singles, short_sides: Singles, half_length: int, half_width: int, out: Singles) -> None:
     """Score of a template about each pixel from the strengths of level (long) and upright (short) lines."""
     height, width = out.shape
     out[:] = 0.0
@@ -170,16 +201,13 @@ def _weakest_sides(long_sides: Any, short_sides: Any, half_length: int, half_wid
             sides = above if above < below else below
             ends = left if left < right else right
             weakest = sides if sides < ends else ends
-            out[y, x] = np.float32(0.7) * weakest + np.float32(0.3) * np.sqrt(sides * ends)
+            out[y, x] = np.float32(WEAKEST_WEIGHT) * weakest + np.float32(MEAN_WEIGHT) * np.sqrt(sides * ends)
 
 
-weakest_sides: Callable[..., None] = njit(cache=True, nogil=True)(_weakest_sides)
-
-
-def _peaks(score: Floats, threshold: float, most: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
-    # In rough ground chance alone lifts scores: what counts must stand out from the block's own level.
-    least = max(threshold, 3.0 * float(np.median(score[::4, ::4])))
-    top = (score >= cv2.dilate(score, np.ones((5, 5), np.uint8))) & (score > least)
+def _peaks(score: Singles, threshold: float, most: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Singles]:
+    """Rows, columns and values of the local maxima that stand out, best first."""
+    least = max(threshold, STANDOUT * float(np.median(score[::4, ::4])))
+    top = (score >= cv2.dilate(score, np.ones((PEAK_WINDOW_PX, PEAK_WINDOW_PX), np.uint8))) & (score > least)
     rows, columns = np.nonzero(top)
     values = score[rows, columns]
     best = np.argsort(-values, kind="stable")[:most]

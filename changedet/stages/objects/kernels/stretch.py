@@ -1,0 +1,60 @@
+"""The display stretch of a scene: dark and bright end of each band, and a gamma that lifts dark colours."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from changedet.arrays import Singles
+
+PERCENTILES: Final = (1.0, 99.0)
+"""Of the scene's sample: its dark and its bright end; customary for display."""
+LEAST_RANGE: Final = 1e-6
+"""Bright less dark end of an even picture, as a share of its value: nothing is divided by 0."""
+LIFT: Final = 0.02
+"""Added to the stretched value, so that the dark end is not 0, where a gamma's slope is infinite; chosen by hand."""
+TOP: Final = 1.6
+"""Greatest stretched value: what is far brighter than the bright end (glare, cloud) is all one; chosen by hand."""
+GAMMA: Final = 0.6
+"""Exponent of the stretch for pictures whose numbers are proportional to light; chosen by hand."""
+GAMMA_OF_8_BIT: Final = 0.85
+"""Exponent for 8-bit pictures: mostly made for a screen, they have dark colours lifted already; chosen by hand."""
+
+
+def stretch_limits(samples: Singles) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Dark and bright end of each band of a scene.
+
+    Parameters
+    ----------
+    samples : float32 (cell, band, y, x)
+        The scene's fixed sample; NaN is no data, left out.
+
+    Returns
+    -------
+    tuple of float, tuple of float
+        The 1st and the 99th percentile of each band, in its own unit; 0 and 1 for a band without data.
+    """
+    low, high = [], []
+    for band in range(samples.shape[1]):
+        values = samples[:, band][np.isfinite(samples[:, band])]
+        a, b = np.percentile(values, PERCENTILES) if values.size else (0.0, 1.0)
+        low.append(float(a))
+        high.append(float(max(b, a + LEAST_RANGE * max(1.0, abs(a)))))
+    return tuple(low), tuple(high)
+
+
+def stretch_gamma(is_8_bit: bool) -> float:
+    """Exponent of the stretch.
+
+    Parameters
+    ----------
+    is_8_bit : bool
+        Whether the scene's numbers are those of an 8-bit display image.
+
+    Returns
+    -------
+    float
+        `GAMMA_OF_8_BIT` or `GAMMA`.
+    """
+    return GAMMA_OF_8_BIT if is_8_bit else GAMMA

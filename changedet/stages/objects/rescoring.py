@@ -1,0 +1,83 @@
+"""A scene's boxes of the network rescored from their neighbours."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from changedet.kernels.boosted_trees import Forest
+from changedet.kernels.containers import OTHER
+from changedet.models.loader import released_trees
+from changedet.stages.objects.kernels import context_rescoring
+from changedet.stages.objects.kernels.box_labels import kinds
+
+BRIGHTNESS: Final = tuple(f"look_{k}" for k in range(6))
+"""Columns of `kernels.box_brightness.surround_brightness`."""
+EVIDENCE: Final = ("logit", "other", *BRIGHTNESS, "chroma", "gsd_m")
+"""Columns of found boxes that `rescored` needs and takes away."""
+
+
+def context_forests() -> tuple[Forest, Forest]:
+    """The forests that rescore boxes from their neighbours.
+
+    Returns
+    -------
+    tuple of Forest
+        Whether a box is there, and whether it is a container.
+    """
+    there, kind = released_trees("company.npz", context_rescoring.NAMES).forests
+    return there, kind
+
+
+def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
+    """A scene's boxes with confidence and class from their neighbours.
+
+    Parameters
+    ----------
+    table : DataFrame
+        All boxes of a date's scene, none overlapping, with `boxes.COLUMNS` and `EVIDENCE`, in an order that does not
+        depend on tiles.
+    resolution_m : float
+        Pixel size on the ground, metres.
+
+    Returns
+    -------
+    DataFrame
+        The same boxes, without `EVIDENCE`; those that were filled into rows keep what they have.
+    """
+    plain = table.drop(columns=list(EVIDENCE), errors="ignore")
+    peaks = np.flatnonzero(table["logit"].notna()) if "logit" in table else np.empty(0, np.intp)
+    if not peaks.size:
+        return plain
+    features = context_rescoring.features(box_evidence(table, resolution_m))[peaks]
+    confidence, container = context_rescoring.rescored(features, *context_forests())
+    sure, named = plain["confidence"].to_numpy(copy=True), plain["kind"].to_numpy(object, copy=True)
+    sized = kinds(plain["length_m"].to_numpy()[peaks], float(table["gsd_m"].iloc[0]))
+    sure[peaks], named[peaks] = confidence, np.where(container, sized, OTHER)
+    return plain.assign(confidence=sure, kind=pd.Series(named, index=plain.index).astype(plain["kind"].dtype))
+
+
+def box_evidence(table: pd.DataFrame, resolution_m: float) -> context_rescoring.BoxEvidence:
+    """What is known of each box by itself.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As for `rescored`.
+    resolution_m : float
+        Pixel size on the ground, metres.
+
+    Returns
+    -------
+    BoxEvidence
+        In the table's order.
+    """
+    columns = table[["x_px", "y_px", "length_m", "width_m", "angle_deg"]].to_numpy(np.float64)
+    boxes = columns * [resolution_m, resolution_m, 1.0, 1.0, np.pi / 180]
+    one = {name: table[name].to_numpy(np.float64) for name in ("confidence", *EVIDENCE)}
+    brightness = np.column_stack([one[name] for name in BRIGHTNESS])
+    return context_rescoring.BoxEvidence(
+        boxes, one["confidence"], one["logit"], one["other"], brightness, one["chroma"], one["gsd_m"]
+    )
