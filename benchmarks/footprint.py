@@ -24,7 +24,8 @@ from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.simulate import Truth, World, make_world
 from changedet.stages.footprint.kernels.ground import KINDS
-from changedet.stages.footprint.stage import Footprint, by_colour, by_trees, judge_of, outlines
+from changedet.stages.footprint.outlines import Footprint, outlines
+from changedet.stages.footprint.stage import by_colour, by_trees, series_trees
 from changedet.stages.registry import Facts
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -57,9 +58,9 @@ def found(world: World, method: str, nir: bool) -> tuple[list[Footprint], float]
         spent += time.process_time() - start
         boxes = [shapely.Polygon(world.box_outline(stack[-1])) for stack in world.stacks(index).values()]
         dates.append(([(0, 0, levels)], boxes))
-    judge = judge_of(facts) if method == "ground" else None
+    trees = series_trees(facts) if method == "ground" else None
     start = time.process_time()
-    shapes = outlines(dates, grid, judge=judge)
+    shapes = outlines(dates, grid, trees=trees)
     spent += time.process_time() - start
     return shapes, spent / len(dates) / (image[0].size / 1e6)
 

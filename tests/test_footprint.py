@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -10,18 +12,13 @@ from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_ed
 
 from changedet.blocks import Window
 from changedet.grid import Grid
-from changedet.stages.footprint import stage as footprint_stage
+from changedet.stages.footprint import shapes
 from changedet.stages.footprint.kernels import bare_ground as kernel
 from changedet.stages.footprint.kernels import cell_codes, closing, ground
-from changedet.stages.footprint.stage import (
-    estimates,
-    footprint_method,
-    gained_and_lost,
-    outline,
-    outlines,
-    tells_kinds,
-    why_not,
-)
+from changedet.stages.footprint.kernels.ground import GroundStatistics
+from changedet.stages.footprint.outlines import estimates, outline, outlines
+from changedet.stages.footprint.shapes import gained_and_lost
+from changedet.stages.footprint.stage import footprint_method, has_kinds, why_not
 from changedet.stages.registry import Facts
 
 ROLES = ("blue", "green", "red", "nir")
@@ -42,7 +39,7 @@ def scene(seed=0, shape=(120, 140)):
 def test_a_yard_is_built_and_grass_is_not(roles):
     image, yard, pond = scene()
     image = image[: len(roles)]
-    probability = kernel.built_probability(image, roles, kernel.fit_built(image[None], roles), 0.5)
+    probability = kernel.built_probability(image, roles, kernel.plant_threshold(image[None], roles), 0.5)
     inside = yard[40:70, 30:90]
     assert (probability[40:70, 30:90][inside] > kernel.STRICT).all()
     grass = ~yard & ~pond
@@ -51,13 +48,13 @@ def test_a_yard_is_built_and_grass_is_not(roles):
 
 def test_water_is_not_built_where_near_infrared_tells_it():
     image, _, pond = scene()
-    probability = kernel.built_probability(image, ROLES, kernel.fit_built(image[None], ROLES), 0.5)
+    probability = kernel.built_probability(image, ROLES, kernel.plant_threshold(image[None], ROLES), 0.5)
     assert probability[pond].max() < kernel.LAX
 
 
 def test_the_area_lies_between_strict_and_lax():
     image, yard, _ = scene(1)
-    probability = kernel.built_probability(image, ROLES, kernel.fit_built(image[None], ROLES), 0.5)
+    probability = kernel.built_probability(image, ROLES, kernel.plant_threshold(image[None], ROLES), 0.5)
     areas = [(probability > level).sum() for level in (kernel.STRICT, kernel.LIKELY, kernel.LAX)]
     assert areas == sorted(areas)
     # The mean over 5 m draws the edge in, as grass is farther from the threshold than gravel, by half its width.
@@ -68,7 +65,7 @@ def test_the_area_lies_between_strict_and_lax():
 def test_the_result_does_not_depend_on_the_blocks(edge):
     image, _, _ = scene(2)
     image[:, 50:55, 40:70] = np.nan
-    model, halo = kernel.fit_built(image[None], ROLES), kernel.halo_px(0.5)
+    model, halo = kernel.plant_threshold(image[None], ROLES), kernel.halo_px(0.5)
     whole = kernel.built_probability(image, ROLES, model, 0.5)
     padded = np.pad(image, ((0, 0), (halo, halo), (halo, halo)), constant_values=np.nan)
     for y in range(0, image.shape[1], edge):
@@ -81,11 +78,11 @@ def test_the_result_does_not_depend_on_the_blocks(edge):
 
 def test_no_data_at_all_is_nan_and_some_bands_cannot_tell():
     image = np.full((4, 20, 20), np.nan, np.float32)
-    model = kernel.fit_built(image[None], ROLES)
+    model = kernel.plant_threshold(image[None], ROLES)
     assert np.isnan(kernel.built_probability(image, ROLES, model, 0.5)).all()
-    assert kernel.can_tell(ROLES)
-    assert not kernel.can_tell(("pan",))
-    assert not kernel.can_tell(("vv", "vh"))
+    assert kernel.has_bands(ROLES)
+    assert not kernel.has_bands(("pan",))
+    assert not kernel.has_bands(("vv", "vh"))
 
 
 def test_otsu_splits_two_planted_groups_with_the_least_variance_within():
@@ -178,7 +175,7 @@ def test_the_outline_does_not_depend_on_the_tiles(edge):
 def test_blocks_with_their_halo_give_what_the_whole_gives(monkeypatch):
     levels = patchy(5, (400, 430))
     whole = found_in(levels, resolution=1.0)
-    monkeypatch.setattr(footprint_stage, "BLOCK_CELLS", 97)
+    monkeypatch.setattr(shapes, "BLOCK_CELLS", 97)
     assert found_in(levels, resolution=1.0).geometry.equals(whole.geometry)
     assert len(whole.geometry.geoms) > 2
 
@@ -259,7 +256,7 @@ def test_what_is_not_seen_is_unknown_and_coarse_pixels_say_why():
     assert "2.5 m" in why_not(Facts(3.0, ROLES))
 
 
-PLANT = {"plant": 0.2, "low": [0.0] * 4, "high": [0.5] * 4, "sun": [0.6, 0.8]}
+PLANT = GroundStatistics(0.2, (0.0,) * 4, (0.5,) * 4, (0.6, 0.8))
 
 
 def place_of(y, x, image):
@@ -285,7 +282,7 @@ def test_codes_do_not_depend_on_where_blocks_begin(edge, resolution):
     image = ground_scene(1)
     image[:, 100:106, 80:90] = np.nan
     method = footprint_method(Facts(resolution, ROLES))
-    model = method.fit(image[None]) | {"sun": [0.6, 0.8]}
+    model = replace(method.fit(image[None]), sun=(0.6, 0.8))
     halo = method.halo_px
     padded = np.pad(image, ((0, 0), (halo, halo), (halo, halo)), constant_values=np.nan)
     whole = method.apply(padded, place_of(-halo, -halo, padded), model=model)[halo:-halo, halo:-halo]
@@ -322,7 +319,7 @@ def test_kinds_share_out_the_footprint_and_boxes_come_first():
     kinds = np.where(levels > 0, 1, 0).astype(np.uint8)
     kinds[80:160, 80:200] = 2
     kinds[180:200, 60:200] = 3
-    tile = (levels + closing.KIND * kinds).astype(np.uint8)
+    tile = (levels + closing.KIND_STEP * kinds).astype(np.uint8)
     box = placed(60, 50, 72.19, 52.44)
     (found,) = outlines([([(0, 0, tile)], [box])], grid_of(levels.shape))
     assert list(found.kinds) == ["paving", "building", "earthwork", "stored"]
@@ -338,7 +335,7 @@ def test_kinds_do_not_depend_on_the_tiles():
     rng = np.random.default_rng(7)
     cells = rng.integers(1, 4, (100, 110)).repeat(6, 0).repeat(6, 1).astype(np.uint8)
     levels = patchy(7, cells.shape) // 2 * 2 + 1
-    tile = (closing.KIND * cells + levels).astype(np.uint8)[:595, :650]
+    tile = (closing.KIND_STEP * cells + levels).astype(np.uint8)[:595, :650]
     (whole,) = outlines([([(0, 0, tile)], [])], grid_of(tile.shape))
     parts = [(y, x, tile[y : y + 171, x : x + 171]) for y in range(0, 595, 171) for x in range(0, 650, 171)]
     (cut,) = outlines([(parts, [])], grid_of(tile.shape))
@@ -354,7 +351,7 @@ def test_what_a_kind_gains_is_not_the_noise_of_its_edges():
 
 
 def test_where_kinds_cannot_be_told_there_are_none():
-    assert tells_kinds(Facts(0.5, ROLES))
-    assert not tells_kinds(Facts(2.0, ROLES))
-    assert not tells_kinds(Facts(0.5, ("blue", "red", "nir")))
+    assert has_kinds(Facts(0.5, ROLES))
+    assert not has_kinds(Facts(2.0, ROLES))
+    assert not has_kinds(Facts(0.5, ("blue", "red", "nir")))
     assert found_in(drawn((20, 20, 80, 60))).kinds == {}

@@ -13,14 +13,8 @@ from affine import Affine
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.stages.footprint.kernels import closing, lasting
-from changedet.stages.footprint.stage import (
-    COARSEST_LASTING_M,
-    Footprint,
-    footprint_method,
-    needs_lasting,
-    outlines,
-    why_not,
-)
+from changedet.stages.footprint.outlines import Footprint, outlines
+from changedet.stages.footprint.stage import COARSEST_LASTING_M, footprint_method, needs_lasting, why_not
 from changedet.stages.registry import Facts
 
 ROLES = ("green", "red", "nir", "swir1")
@@ -79,19 +73,19 @@ def test_what_a_date_does_not_see_is_as_the_look_before_shows_it() -> None:
 
 
 def test_made_land_counts_once_enough_looks_show_it_and_a_sandbank_does_not() -> None:
-    water, built = closing.KIND * lasting.WATER, 3
+    water, built = closing.KIND_STEP * lasting.WATER, 3
     series = {"made land": [water, built, built, built, built], "sandbank": [water, built, 0, water, built]}
     for name, column in series.items():
         history = lasting.History((1, 1))
         after = []
         for value in reversed(column):
             after.append((history.grades(), history.made_land()))
-            history.add(np.array([[value % closing.KIND]], np.uint8))
+            history.add(np.array([[value % closing.KIND_STEP]], np.uint8))
         before, wet, told = None, np.zeros((1, 1), bool), []
         for value, (grades, made) in zip(column, reversed(after), strict=True):
-            own = np.array([[value % closing.KIND]], np.uint8)
+            own = np.array([[value % closing.KIND_STEP]], np.uint8)
             told.append(int(lasting.confirmed(own, grades, made, before, wet)[0, 0]))
-            wet |= value >= closing.KIND
+            wet |= value >= closing.KIND_STEP
             before = own
         assert (max(told) >= 2) == (name == "made land")
 

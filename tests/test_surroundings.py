@@ -11,7 +11,8 @@ from scipy.ndimage import gaussian_filter
 from changedet.grid import Grid
 from changedet.stages.footprint import over_dates
 from changedet.stages.footprint.kernels import cell_codes, closing, surroundings
-from changedet.stages.footprint.stage import judge_of, outlines
+from changedet.stages.footprint.outlines import outlines
+from changedet.stages.footprint.stage import series_trees
 from changedet.stages.registry import Facts
 
 ROLES = ("blue", "green", "red", "nir")
@@ -101,7 +102,7 @@ def test_one_date_has_no_neighbours_in_time():
 
 @pytest.fixture(scope="module")
 def judge():
-    return judge_of(Facts(0.5, ROLES, 4))
+    return series_trees(Facts(0.5, ROLES, 4))
 
 
 def yard(built=0.97, rest=0.02, shape=(120, 130), seed=0):
@@ -116,7 +117,7 @@ def levels_of(probabilities, judge, boxes=None, cell_m=1.0):
     codes = np.stack([codes_of(one) for one in probabilities])
     boxes = np.zeros(codes.shape, bool) if boxes is None else boxes
     inner = tuple(slice(0, size) for size in codes.shape[1:])
-    return np.stack([levels for levels, _ in surroundings.judged(codes, boxes, judge, cell_m, inner)])
+    return np.stack([levels for levels, _ in surroundings.series_levels(codes, boxes, judge, cell_m, inner)])
 
 
 INSIDE = (slice(36, 74), slice(36, 84))
@@ -169,10 +170,10 @@ def test_all_dates_together_do_not_depend_on_their_blocks(monkeypatch, judge, ce
     codes[0, 60:90, 20:150] = cell_codes.UNKNOWN
     boxes = (rng.random(shape) < 0.01).astype(np.uint8)
     boxes[codes == cell_codes.UNKNOWN] = cell_codes.UNKNOWN
-    packed = [over_dates.Packed.of(*one) for one in zip(codes, boxes, strict=True)]
-    whole = [np.stack(one) for one in over_dates.judged(packed, judge, cell_m)]
+    packed = [over_dates.PackedRasters.of(*one) for one in zip(codes, boxes, strict=True)]
+    whole = [np.stack(one) for one in over_dates.from_codes(packed, judge, cell_m)]
     monkeypatch.setattr(over_dates, "BLOCK_CELLS", 61)
-    cut = [np.stack(one) for one in over_dates.judged(packed, judge, cell_m)]
+    cut = [np.stack(one) for one in over_dates.from_codes(packed, judge, cell_m)]
     assert all(np.array_equal(one, other) for one, other in zip(whole, cut, strict=True))
     assert all(len(np.unique([one[part] for one in whole])) > 2 for part in range(3))
 
@@ -181,8 +182,8 @@ def test_a_box_that_cloud_hides_is_still_a_box(judge):
     codes = np.stack([codes_of(yard()), np.full((120, 130), cell_codes.UNKNOWN, np.uint8)])
     boxes = np.zeros(codes.shape, np.uint8)
     boxes[0, 100:104, 100:112], boxes[1] = 1, cell_codes.UNKNOWN
-    packed = [over_dates.Packed.of(*one) for one in zip(codes, boxes, strict=True)]
-    (_, _, _), (own, known, _) = over_dates.judged(packed, judge, 1.0)
+    packed = [over_dates.PackedRasters.of(*one) for one in zip(codes, boxes, strict=True)]
+    (_, _, _), (own, known, _) = over_dates.from_codes(packed, judge, 1.0)
     assert (known[100:104, 100:112] == closing.STORED).all()
     assert (own == closing.UNKNOWN).all()
 
@@ -194,9 +195,9 @@ def test_footprints_of_codes_do_not_depend_on_the_tiles_and_end_at_the_area(judg
     corner = Affine(0.5, 0, 500_000, 0, -0.5, 5_000_000)
     grid = Grid("EPSG:32633", corner, codes.shape, aoi=shapely.box(500_000, 4_999_880, 500_065.5, 5_000_000))
     boxes = [shapely.box(500_010, 4_999_890, 500_022, 4_999_892.5)]
-    (whole,) = outlines([([(0, 0, codes)], boxes)], grid, judge=judge)
+    (whole,) = outlines([([(0, 0, codes)], boxes)], grid, trees=judge)
     tiles = [(y, x, codes[y : y + 91, x : x + 91]) for y in range(0, 240, 91) for x in range(0, 260, 91)]
-    (cut,) = outlines([(tiles[::-1], boxes)], grid, judge=judge)
+    (cut,) = outlines([(tiles[::-1], boxes)], grid, trees=judge)
     assert cut.geometry.equals(whole.geometry)
     assert cut.greatest.equals(whole.greatest)
     assert {name: one.wkt for name, one in cut.kinds.items()} == {name: one.wkt for name, one in whole.kinds.items()}

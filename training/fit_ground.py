@@ -8,6 +8,7 @@ Fitted on one set of seeds, calibrated on another; `training/fit_surroundings.py
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,9 @@ def table_of(
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Features (feature, y, x) of a date's cells, and which have data."""
     size = ground.factor(gsd_m)
-    model = ground.fit(seen.image[None, : len(roles)], roles)
+    model = ground.statistics(seen.image[None, : len(roles)], roles)
     if with_sun:
-        model["sun"] = seen.sun
+        model = replace(model, sun=seen.sun)
     return ground.features(ground.averaged(seen.image[: len(roles)], size), roles, model, size * gsd_m)
 
 

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from changedet.grid import Grid
 from changedet.kernels import boosted_trees, forest_files
-from changedet.stages.footprint.kernels import cell_codes, closing, ground, surroundings
-from changedet.stages.footprint.stage import _geometry, _shape
+from changedet.stages.footprint.kernels import cell_codes, closing, ground, ground_probability, surroundings
+from changedet.stages.footprint.shapes import built_surface, footprint_polygons
 from scenarios.ground_sites import Bools, Seen, series_of
 from training.boosting import say
 from training.fit_ground import Rows, described, fitted, table_of
@@ -65,7 +65,7 @@ def told_of(seed: int, first: Sequence[boosted_trees.Forest], about: dict[str, A
         codes = []
         for seen in series:
             table, valid = table_of(seen, own, gsd_m, with_sun)
-            codes.append(cell_codes.codes(ground.probabilities(table, valid, first, about), valid))
+            codes.append(cell_codes.codes(ground_probability.probabilities(table, valid, first, about), valid))
         for chosen in choices(len(series), rng):
             taken = [codes[t] for t in chosen]
             found = np.stack([boxes[t] & (one != cell_codes.UNKNOWN) for t, one in zip(chosen, taken, strict=True)])
@@ -128,7 +128,7 @@ class Looked(NamedTuple):
     dates: int
 
 
-def looked_of(series: Iterable[Told], judge: surroundings.Judge) -> Iterator[Looked]:
+def looked_of(series: Iterable[Told], judge: surroundings.SeriesTrees) -> Iterator[Looked]:
     for told in series:
         ever = (told.codes != cell_codes.UNKNOWN).any(axis=0)
         features = surroundings.features(told.codes, told.boxes, told.cell_m, told.nir)
@@ -171,25 +171,25 @@ def raster_of(look: Looked, level: float, own: bool) -> NDArray[np.uint8]:
 
 
 def shape_of(look: Looked, level: float) -> Bools:
-    return _shape(raster_of(look, level, own=False), 1, look.cell_m, hidden_is_built=False)
+    return built_surface(raster_of(look, level, own=False), 1, look.cell_m, hidden_is_built=False)
 
 
 def area_of(look: Looked, level: float, *, hidden_is_built: bool) -> float:
     levels = raster_of(look, level, own=True)
     grid = Grid("EPSG:32633", Affine(look.cell_m, 0, 500_000, 0, -look.cell_m, 5_000_000), levels.shape)
-    return float(_geometry(levels, 1, grid, hidden_is_built=hidden_is_built).area)
+    return float(footprint_polygons(levels, 1, grid, grid.area, hidden_is_built=hidden_is_built).area)
 
 
-def kinds_of(looks: Sequence[Looked], judge: surroundings.Judge, likely: float) -> dict[str, float]:
+def kinds_of(looks: Sequence[Looked], judge: surroundings.SeriesTrees, likely: float) -> dict[str, float]:
     """Mean probabilities from which ground bears a building, else an earthwork: the least of nearly the best IoU."""
     chosen = {"building": 0.4, "earthwork": 2.0}
     for name, value in (("building", 2), ("earthwork", 3)):
         found = []
         for least in KINDS:
-            about = {**judge.about, "kinds": {**chosen, name: least}}
+            about = {**judge.record, "kinds": {**chosen, name: least}}
             sums = np.zeros(2)
             for look in looks:
-                own = surroundings._kinds(look.probability, judge._replace(about=about)) == value
+                own = surroundings.kinds(look.probability, judge._replace(record=about)) == value
                 own &= (look.probability["built"] >= likely) & ~look.boxes
                 truth = look.truth[name] & ~look.boxes
                 sums += (own & truth).sum(), (own | truth).sum()
@@ -227,11 +227,11 @@ def fitted_second(rows: Rows, checks: Sequence[Told]) -> tuple[list[boosted_tree
         grown.append(fitted(x, labels[name], w, trees, LEAVES))
         about[name] = described(grown[-1], held, truth[name], weight)
         say(f"{name}: {len(grown[-1].feature)} nodes")
-    judge = surroundings.Judge(grown, {"forests": about, "kinds_from": KINDS_FROM}, True)
-    return grown, {**judge.about, **thresholds(checks, judge)}
+    judge = surroundings.SeriesTrees(grown, {"forests": about, "kinds_from": KINDS_FROM}, True)
+    return grown, {**judge.record, **thresholds(checks, judge)}
 
 
-def thresholds(checks: Sequence[Told], judge: surroundings.Judge) -> dict[str, Any]:
+def thresholds(checks: Sequence[Told], judge: surroundings.SeriesTrees) -> dict[str, Any]:
     looks = list(looked_of(checks, judge))
     levels: dict[str, Any] = {}
     for name, nir in (("nir", True), ("plain", False)):

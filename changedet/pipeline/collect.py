@@ -22,7 +22,7 @@ from changedet.pipeline.summary import equivalent_looks, summarise, unavailable_
 from changedet.pipeline.zones import trains, with_occupancy
 from changedet.plan import Plan
 from changedet.stages.change.method import false_share as change_false_share
-from changedet.stages.footprint.stage import Footprint
+from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.series.table import DateMeasurements, changed_area_interval, timeseries
 
 

@@ -20,7 +20,7 @@ from changedet.pipeline.date_model import ChangeModel
 from changedet.plan import Plan
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.images import overview_factor
-from changedet.stages.footprint.stage import FootprintMethod, footprint_method
+from changedet.stages.footprint.stage import FootprintMethod, FootprintStatistics, footprint_method
 from changedet.stages.mask.images import cloud_overview_factor
 from changedet.stages.mask.stage import MaskMethod
 from changedet.stages.normalise.stage import LineMethod
@@ -57,7 +57,7 @@ class Methods:
     normalise: LineMethod | None
     change: PixelMethod[ChangeModel, Singles] | None
     objects: ObjectMethod[ObjectStatistics] | None
-    footprint: FootprintMethod | None
+    footprint: FootprintMethod[FootprintStatistics] | None
 
 
 @dataclass(frozen=True)

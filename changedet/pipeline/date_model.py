@@ -22,6 +22,8 @@ from pydantic import (
 from changedet.arrays import Bytes
 from changedet.stages.align.alignment import Alignment
 from changedet.stages.change.statistics import ChangeStatistics
+from changedet.stages.footprint.kernels.bare_ground import PlantThreshold
+from changedet.stages.footprint.kernels.ground import GroundStatistics
 from changedet.stages.normalise.kernels.band_fits import BandLines
 from changedet.stages.objects.kernels.classical import ClassicalStatistics
 from changedet.stages.objects.kernels.network import NetworkStatistics
@@ -31,7 +33,8 @@ from changedet.store.packing import pack, unpack
 ChangeModel: TypeAlias = ChangeStatistics
 ObjectsModel: TypeAlias = Annotated[NetworkStatistics | ClassicalStatistics, Field(union_mode="left_to_right")]
 """Of the network where there are its mean and spread, else of the classical detector."""
-FootprintModel: TypeAlias = dict[str, Any]
+FootprintModel: TypeAlias = Annotated[GroundStatistics | PlantThreshold, Field(union_mode="left_to_right")]
+"""Of the trees where there are its bands' ends, else of the methods by colour and by what lasts."""
 
 
 @dataclass(frozen=True)

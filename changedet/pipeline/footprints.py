@@ -15,16 +15,9 @@ from shapely.geometry.base import BaseGeometry
 from changedet.grid import ground_area_m2
 from changedet.outputs.gpkg import vector_layers
 from changedet.plan import Plan
-from changedet.stages.footprint.stage import (
-    LEAST_CLEAR,
-    Footprint,
-    estimates,
-    footprint_method,
-    gained_and_lost,
-    judge_of,
-    needs_lasting,
-    outlines,
-)
+from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
+from changedet.stages.footprint.shapes import gained_and_lost
+from changedet.stages.footprint.stage import footprint_method, needs_lasting, series_trees
 from changedet.stages.series.table import DateMeasurements, Estimate
 from changedet.store import read_json
 from changedet.store.packing import unpack
@@ -37,8 +30,8 @@ def footprints_of(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.da
     days = [look.date for look in plan.looks]
     # All dates together: what one does not see is as its neighbours in time show it.
     dates = ((_built(plan, day), _boxes_of(detections, day)) for day in days)
-    lasts, judge = needs_lasting(plan.facts), judge_of(plan.facts)
-    found = outlines(dates, plan.grid, lasts=lasts, judge=judge)
+    lasts, trees = needs_lasting(plan.facts), series_trees(plan.facts)
+    found = outlines(dates, plan.grid, lasts=lasts, trees=trees)
     return dict(zip(days, found, strict=True))
 
 

@@ -148,7 +148,7 @@ def _single_models(job: DateJob, seen: Singles, kept: KeptParts) -> tuple[Object
         # The grid's own pixels may be finer than what the sensor saw.
         objects = replace(job.methods.objects.fit(seen), gsd_m=job.look.gsd_m, shadow=_shadow(job.look))
     if job.methods.footprint is not None and footprint is None:
-        footprint = job.methods.footprint.fit(seen) | _sun(job.look)
+        footprint = replace(job.methods.footprint.fit(seen), sun=_sun(job.look))
     return objects, footprint
 
 
@@ -162,12 +162,12 @@ def _shadow(look: Look) -> tuple[float, ...] | None:
     return tuple(round(float(v), 6) for v in reach)
 
 
-def _sun(look: Look) -> dict[str, list[float]]:
-    """The direction from which the sun shines, east and north, where it is known."""
+def _sun(look: Look) -> tuple[float, ...] | None:
+    """The direction from which the sun shines, east and north; None where it is not known."""
     if look.sun is None:
-        return {}
+        return None
     azimuth = np.radians(look.sun.azimuth_deg)
-    return {"sun": [round(float(np.sin(azimuth)), 6), round(float(np.cos(azimuth)), 6)]}
+    return round(float(np.sin(azimuth)), 6), round(float(np.cos(azimuth)), 6)
 
 
 def _pair_models(

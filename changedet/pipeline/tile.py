@@ -92,7 +92,7 @@ def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model
         tables = [in_cell(whole, wide, cell, method, objects) for cell in cells(window, method.cell_px)]
         boxes = pd.concat(tables, ignore_index=True)
         found["boxes"] = boxes[_mostly(quality == CLEAR, wide, boxes, job.grid.ground_resolution_m)]
-    if job.methods.footprint is not None:
+    if job.methods.footprint is not None and model.footprint is not None:
         built = job.methods.footprint.apply(seen, wide, model=model.footprint)
         found["built"] = pack(np.where(inside, built[core], 0).astype(np.uint8))
     return Tile(**found)

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final, cast
 
 from changedet.kernels.boosted_trees import Forest
 from changedet.models.loader import ReleasedTrees, released_trees
 from changedet.stages.footprint.kernels import ground, surroundings
+from changedet.stages.footprint.kernels.ground_probability import TARGETS, TreesRecord
+from changedet.stages.footprint.kernels.surroundings import SeriesRecord
 
 FEATURES: Final = (*ground.NAMES, *surroundings.NAMES)
+"""Of both sets of trees, as the file names them."""
 
 
-def ground_trees() -> tuple[tuple[Forest, ...], dict[str, Any]]:
-    """Forests that classify the ground of one date, one for each of `ground.TOLD`, and what was saved with them."""
+def ground_trees() -> tuple[tuple[Forest, ...], TreesRecord]:
+    """Forests that classify the ground of one date.
+
+    Returns
+    -------
+    tuple of Forest
+        One for each of `TARGETS`.
+    TreesRecord
+        What is kept with them.
+    """
     trees = _released()
-    return trees.forests[: len(ground.TOLD)], trees.about
+    return trees.forests[: len(TARGETS)], cast("TreesRecord", trees.about)
 
 
-def surroundings_trees() -> tuple[tuple[Forest, ...], dict[str, Any]]:
-    """Forests that weigh all dates and the surroundings, and what was saved with them."""
+def surroundings_trees() -> tuple[tuple[Forest, ...], SeriesRecord]:
+    """Forests that weigh all dates and the surroundings.
+
+    Returns
+    -------
+    tuple of Forest
+        One for each of `TARGETS`.
+    SeriesRecord
+        What is kept with them.
+    """
     trees = _released()
-    return trees.forests[len(ground.TOLD) :], trees.about["surroundings"]
+    return trees.forests[len(TARGETS) :], cast("SeriesRecord", trees.about["surroundings"])
 
 
 def _released() -> ReleasedTrees:

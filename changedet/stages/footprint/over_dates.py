@@ -1,55 +1,85 @@
-"""Rasters of all dates, packed but for one at a time, and what other dates say of each: levels, kinds, boxes."""
+"""Rasters of all dates, packed but for one at a time, and what other dates add to each: levels, kinds, boxes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from changedet.arrays import Bytes
 from changedet.stages.footprint.kernels import closing, lasting, surroundings
 from changedet.stages.footprint.kernels.closing import UNKNOWN, Levels
 from changedet.store.packing import pack, unpack
 
-Kinds = NDArray[np.uint8]
-Shape = tuple[int, int]
+Kinds: TypeAlias = Bytes
+Shape: TypeAlias = tuple[int, int]
 
 BLOCK_CELLS: Final = 512
 """A side of the blocks of which all dates are held at once."""
 
 
-class Packed(NamedTuple):
-    """Two rasters (y, x) of a date, compressed: levels and kinds, or codes (`kernels.telling`) and boxes."""
+class PackedRasters(NamedTuple):
+    """Two rasters of a date, compressed: levels and kinds, or codes (`kernels.cell_codes`) and boxes.
+
+    Attributes
+    ----------
+    first, second : bytes
+        Of uint8 (y, x).
+    shape : tuple of int
+        Rows and columns.
+    """
 
     first: bytes
     second: bytes
     shape: Shape
 
     @classmethod
-    def of(cls, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Packed:
-        """Compress a date's rasters."""
+    def of(cls, first: Bytes, second: Bytes) -> PackedRasters:
+        """Compress a date's rasters.
+
+        Parameters
+        ----------
+        first, second : uint8 (y, x)
+            Of one shape.
+
+        Returns
+        -------
+        PackedRasters
+            Both.
+        """
         return cls(pack(first), pack(second), (first.shape[0], first.shape[1]))
 
-    def rasters(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Both rasters, read-only."""
+    def rasters(self) -> tuple[Bytes, Bytes]:
+        """Both rasters.
+
+        Returns
+        -------
+        tuple of uint8 (y, x)
+            Read-only.
+        """
         return unpack(self.first, self.shape), unpack(self.second, self.shape)
 
 
-def by_all(dates: Sequence[Packed], lasts: bool) -> Iterator[tuple[Levels, Levels, Kinds]]:
-    """For each date its levels where it sees the ground, its levels everywhere, and its kinds.
+def from_levels(dates: Sequence[PackedRasters], lasts: bool) -> Iterator[tuple[Levels, Levels, Kinds]]:
+    """Of each date the levels where it sees the ground, the levels everywhere, and the kinds.
 
     Parameters
     ----------
-    dates : sequence of Packed
+    dates : sequence of PackedRasters
         Levels and kinds, in the order of time.
     lasts : bool
-        Whether levels are those of bare ground, which counts as far as other dates bear it out (`lasting`).
+        Whether levels are those of bare ground, which counts as far as other dates confirm it (`kernels.lasting`).
 
     Yields
     ------
-    uint8 (y, x), three times
-        What a date does not see is as the last earlier date that saw it shows it, else the first later one.
+    own : uint8 (y, x)
+        Levels where the date sees the ground, `UNKNOWN` elsewhere.
+    known : uint8 (y, x)
+        Levels everywhere: what a date does not see is as the last earlier date that saw it shows it, else the first
+        later one.
+    kinds : uint8 (y, x)
+        Likewise.
     """
     if not dates:
         return
@@ -65,28 +95,42 @@ def by_all(dates: Sequence[Packed], lasts: bool) -> Iterator[tuple[Levels, Level
         yield own, known, kinds
 
 
-def _filled(one: Packed, known: Levels, kinds: Kinds) -> tuple[Levels, Kinds]:
-    levels, sorts = one.rasters()
-    return closing.fill_hidden(levels, known), closing.fill_hidden(sorts, kinds)
+def _filled(one: PackedRasters, known: Levels, kinds: Kinds) -> tuple[Levels, Kinds]:
+    """A date's levels and kinds with what it does not see as before."""
+    levels, own_kinds = one.rasters()
+    return closing.fill_hidden(levels, known), closing.fill_hidden(own_kinds, kinds)
 
 
-def judged(dates: Sequence[Packed], judge: surroundings.Judge, cell_m: float) -> Iterator[tuple[Levels, Levels, Kinds]]:
-    """As `by_all`, by the trees that weigh all dates and the surroundings (`kernels.surroundings`).
+def from_codes(
+    dates: Sequence[PackedRasters], trees: surroundings.SeriesTrees, cell_m: float
+) -> Iterator[tuple[Levels, Levels, Kinds]]:
+    """As `from_levels`, by the trees that weigh all dates and the surroundings (`kernels.surroundings`).
 
     Parameters
     ----------
-    dates : sequence of Packed
-        Codes of `kernels.telling`, and boxes: 1 where one is, `UNKNOWN` where nothing is seen; in the order of time.
-    judge : Judge
+    dates : sequence of PackedRasters
+        Codes of `kernels.cell_codes`, and boxes: 1 where one is, `UNKNOWN` where nothing is seen; in the order of time.
+    trees : SeriesTrees
+        Of the stage.
     cell_m : float
+        Size of a cell, metres.
+
+    Yields
+    ------
+    own : uint8 (y, x)
+        Levels where the date sees the ground or a box, `UNKNOWN` elsewhere.
+    known : uint8 (y, x)
+        Levels everywhere.
+    kinds : uint8 (y, x)
+        1, 2, 3: paving, building, earthwork.
     """
-    found: list[list[Packed]] = [[] for _ in dates]
+    found: list[list[PackedRasters]] = [[] for _ in dates]
     blocks = _blocks(dates[0].shape, surroundings.halo_cells(cell_m) + surroundings.AGREE) if dates else []
     parts = _cut(dates, blocks)
     for k, (_, inner, _) in enumerate(blocks):
         codes, boxes = (np.stack(own) for own in zip(*(one[k].rasters() for one in parts), strict=True))
-        for own, rasters in zip(found, surroundings.judged(codes, boxes > 0, judge, cell_m, inner), strict=True):
-            own.append(Packed.of(*rasters))
+        for own, rasters in zip(found, surroundings.series_levels(codes, boxes > 0, trees, cell_m, inner), strict=True):
+            own.append(PackedRasters.of(*rasters))
     for one, own in zip(dates, found, strict=True):
         known, kinds = np.empty((2, *one.shape), np.uint8)
         for (_, _, place), packed in zip(blocks, own, strict=True):
@@ -95,7 +139,7 @@ def judged(dates: Sequence[Packed], judge: surroundings.Judge, cell_m: float) ->
         yield np.where((codes == UNKNOWN) & (boxes != 1), UNKNOWN, known), known, kinds
 
 
-Place = tuple[slice, slice]
+Place: TypeAlias = tuple[slice, slice]
 
 
 def _blocks(shape: Shape, halo: int) -> list[tuple[Place, Place, Place]]:
@@ -110,12 +154,13 @@ def _blocks(shape: Shape, halo: int) -> list[tuple[Place, Place, Place]]:
 
 
 def _side(start: int, whole: int, halo: int) -> tuple[slice, slice, slice]:
+    """One axis of `_blocks`."""
     stop = min(start + BLOCK_CELLS, whole)
     first = max(0, start - halo)
     return slice(first, min(stop + halo, whole)), slice(start - first, stop - first), slice(start, stop)
 
 
-def _cut(dates: Sequence[Packed], blocks: Sequence[tuple[Place, Place, Place]]) -> list[list[Packed]]:
+def _cut(dates: Sequence[PackedRasters], blocks: Sequence[tuple[Place, Place, Place]]) -> list[list[PackedRasters]]:
     """Each date's codes and boxes, block by block with its halo; a box that cloud hides is still a box."""
     held = np.full(dates[0].shape if dates else (0, 0), UNKNOWN, np.uint8)
     for one in reversed(dates):
@@ -125,16 +170,16 @@ def _cut(dates: Sequence[Packed], blocks: Sequence[tuple[Place, Place, Place]]) 
         codes, boxes = one.rasters()
         held = closing.fill_hidden(boxes, held)
         now = held == 1
-        found.append([Packed.of(codes[wide], now[wide].astype(np.uint8)) for wide, _, _ in blocks])
+        found.append([PackedRasters.of(codes[wide], now[wide].astype(np.uint8)) for wide, _, _ in blocks])
     return found
 
 
-def _confirmed(dates: Sequence[Packed], shape: Shape) -> list[Packed]:
-    """Levels of bare ground as far as other dates bear them out; no kinds."""
+def _confirmed(dates: Sequence[PackedRasters], shape: Shape) -> list[PackedRasters]:
+    """Levels of bare ground as far as other dates confirm them; no kinds."""
     history = lasting.History(shape)
     after = []
     for one in reversed(dates):
-        after.append(Packed.of(history.grades(), history.made_land().astype(np.uint8)))
+        after.append(PackedRasters.of(history.grades(), history.made_land().astype(np.uint8)))
         history.add(one.rasters()[0])
     water, before = np.zeros(shape, bool), None
     found = []
@@ -142,7 +187,7 @@ def _confirmed(dates: Sequence[Packed], shape: Shape) -> list[Packed]:
         own, kinds = one.rasters()
         grades, made = later.rasters()
         levels = lasting.generalised(lasting.confirmed(own, grades, made.astype(bool), before, water))
-        found.append(Packed.of(levels, np.zeros(shape, np.uint8)))
+        found.append(PackedRasters.of(levels, np.zeros(shape, np.uint8)))
         water |= kinds == lasting.WATER
         before = closing.fill_hidden(own, before) if before is not None else own
     return found

@@ -1,4 +1,4 @@
-"""The shape of a footprint on a raster of levels: coarser cells, hidden ground, roads opened away, gaps closed.
+"""A footprint on a raster of levels: coarser cells, hidden ground, roads opened away, gaps closed.
 
 Levels are uint8: 0 ground that is not built, 1, 2, 3 built by the lax, likely, strict threshold, `STORED` under a
 stored object, `UNKNOWN` where nothing was seen. Opening and closing are those of discs, by chamfer distances within 2 %
@@ -12,32 +12,36 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+from changedet.arrays import Bools, Bytes, Singles
 
 STORED: Final = 4
 UNKNOWN: Final = 255
 STEPS: Final = (1, 2, 3)
-KIND: Final = 8
-"""A pixel's value is its level and this times its kind, 0 where kinds are not told."""
+"""Levels of built ground: by the lax, the likely, the strict threshold."""
+KIND_STEP: Final = 8
+"""A pixel's value is its level and this times its kind, which is 0 where there are none."""
 LARGEST_FACTOR: Final = 15
 """Cells of more pixels a side would overflow the counts of one byte."""
 REGROWN: Final = 1.25
-"""An opening rounds corners: what it kept grows back this share of its radius, as far as the surface itself goes."""
+"""An opening rounds corners: what it kept grows back this share of its radius, within the surface; chosen by hand."""
+FAR_PX: Final = 1e6
+"""Distance to what is nowhere."""
 
-Levels = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
+Levels = Bytes
 
 
-def cell_counts(levels: Levels, row: int, column: int, factor: int) -> NDArray[np.uint8]:
+def cell_counts(levels: Levels, row: int, column: int, factor: int) -> Bytes:
     """What a tile adds to the cells of `factor` by `factor` pixels that it touches.
 
     Parameters
     ----------
     levels : uint8 (y, x)
+        Of a tile.
     row, column : int
         Of the tile's first pixel in the whole raster: cells are anchored there, and tiles may cut them.
     factor : int
-        At most `LARGEST_FACTOR`.
+        Pixels to a side of a cell, at most `LARGEST_FACTOR`.
 
     Returns
     -------
@@ -51,28 +55,50 @@ def cell_counts(levels: Levels, row: int, column: int, factor: int) -> NDArray[n
     return np.stack([_cell_sums(seen & (padded >= step), factor) for step in (0, *STEPS)])
 
 
-def cell_kinds(values: NDArray[np.uint8], row: int, column: int, factor: int) -> NDArray[np.uint8]:
-    """The least kind among a cell's pixels in a tile, `UNKNOWN` where none is seen: all pixels of a cell have one kind.
+def cell_kinds(values: Bytes, row: int, column: int, factor: int) -> Bytes:
+    """The least kind among a cell's pixels in a tile: all pixels of a cell have one kind.
 
     Parameters
     ----------
     values : uint8 (y, x)
         Levels and kinds.
-    row, column, factor : int
+    row, column : int
         As for `cell_counts`.
+    factor : int
+        Pixels to a side of a cell.
+
+    Returns
+    -------
+    uint8 (y, x)
+        `UNKNOWN` where none of a cell's pixels is seen.
     """
-    kinds = np.where(values == UNKNOWN, UNKNOWN, values // KIND).astype(np.uint8)
-    found: NDArray[np.uint8] = _by_cell(kinds, row, column, factor, UNKNOWN).min(axis=(1, 3))
+    kinds = np.where(values == UNKNOWN, UNKNOWN, values // KIND_STEP).astype(np.uint8)
+    found: Bytes = _by_cell(kinds, row, column, factor, UNKNOWN).min(axis=(1, 3))
     return found
 
 
-def cell_greatest(values: NDArray[np.uint8], row: int, column: int, factor: int) -> NDArray[np.uint8]:
-    """The greatest value among a cell's pixels in a tile; arguments as for `cell_kinds`."""
-    found: NDArray[np.uint8] = _by_cell(values, row, column, factor, 0).max(axis=(1, 3))
+def cell_greatest(values: Bytes, row: int, column: int, factor: int) -> Bytes:
+    """The greatest value among a cell's pixels in a tile.
+
+    Parameters
+    ----------
+    values : uint8 (y, x)
+        Of the tile.
+    row, column : int
+        As for `cell_counts`.
+    factor : int
+        Pixels to a side of a cell.
+
+    Returns
+    -------
+    uint8 (y, x)
+        0 where a cell has no pixel in the tile.
+    """
+    found: Bytes = _by_cell(values, row, column, factor, 0).max(axis=(1, 3))
     return found
 
 
-def _by_cell(values: NDArray[np.uint8], row: int, column: int, factor: int, beyond: int) -> NDArray[np.uint8]:
+def _by_cell(values: Bytes, row: int, column: int, factor: int, beyond: int) -> Bytes:
     """Pixels (cell, pixel, cell, pixel) of the cells that a tile touches, `beyond` where they lie in others."""
     above, left = row % factor, column % factor
     below, right = -(row + values.shape[0]) % factor, -(column + values.shape[1]) % factor
@@ -80,14 +106,26 @@ def _by_cell(values: NDArray[np.uint8], row: int, column: int, factor: int, beyo
     return padded.reshape(padded.shape[0] // factor, factor, padded.shape[1] // factor, factor)
 
 
-def smooth(where: Mask) -> Mask:
-    """Opened and closed by one cell: what is one cell wide is noise."""
+def smooth(where: Bools) -> Bools:
+    """A mask opened and closed by one cell: what is one cell wide is noise.
+
+    Parameters
+    ----------
+    where : bool (y, x)
+        Cells.
+
+    Returns
+    -------
+    bool (y, x)
+        Smoothed.
+    """
     kernel = np.ones((3, 3), np.uint8)
     opened = cv2.morphologyEx(where.astype(np.uint8), cv2.MORPH_OPEN, kernel)
     return np.asarray(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, kernel) > 0)
 
 
-def _cell_sums(chosen: Mask, factor: int) -> NDArray[np.uint8]:
+def _cell_sums(chosen: Bools, factor: int) -> Bytes:
+    """How many pixels of each cell are chosen."""
     by_row = chosen[::factor].astype(np.uint8)
     for i in range(1, factor):
         by_row += chosen[i::factor]
@@ -97,8 +135,19 @@ def _cell_sums(chosen: Mask, factor: int) -> NDArray[np.uint8]:
     return total
 
 
-def cell_levels(counts: NDArray[np.uint8]) -> Levels:
-    """Levels of cells from their `cell_counts` (4, y, x), summed over tiles: the highest that half of the seen has."""
+def cell_levels(counts: Bytes) -> Levels:
+    """Levels of cells: the highest that half of their seen pixels have.
+
+    Parameters
+    ----------
+    counts : uint8 (4, y, x)
+        Of `cell_counts`, summed over tiles.
+
+    Returns
+    -------
+    uint8 (y, x)
+        0 to 3, `UNKNOWN` where no pixel is seen.
+    """
     seen = counts[0]
     half = seen // 2 + seen % 2
     level: Levels = np.sum([counts[step] >= half for step in STEPS], axis=0, dtype=np.uint8)
@@ -107,16 +156,42 @@ def cell_levels(counts: NDArray[np.uint8]) -> Levels:
 
 
 def fill_hidden(levels: Levels, known: Levels) -> Levels:
-    """Levels (y, x) with what is unknown taken from `known` (y, x), a raster of another date."""
+    """Levels with what is unknown taken from another date.
+
+    Parameters
+    ----------
+    levels : uint8 (y, x)
+        Of a date.
+    known : uint8 (y, x)
+        Of another date.
+
+    Returns
+    -------
+    uint8 (y, x)
+        `UNKNOWN` where both are.
+    """
     return np.where(levels == UNKNOWN, known, levels)
 
 
 def halo_px(open_m: float, close_m: float, pixel_m: float) -> int:
-    """Pixels around a block that `opened_and_closed` looks at."""
+    """Pixels around a block that `opened_and_closed` looks at.
+
+    Parameters
+    ----------
+    open_m, close_m : float
+        Its radii.
+    pixel_m : float
+        Pixel, metres.
+
+    Returns
+    -------
+    int
+        Enough for the same result as in a larger block.
+    """
     return math.ceil((1.0 + REGROWN) * open_m / pixel_m) + 2 * math.ceil(close_m / pixel_m) + 4
 
 
-def opened_and_closed(surface: Mask, stored: Mask, open_m: float, close_m: float, pixel_m: float) -> Mask:
+def opened_and_closed(surface: Bools, stored: Bools, open_m: float, close_m: float, pixel_m: float) -> Bools:
     """Surfaces without what is narrow, and stored objects, with the gaps between them closed.
 
     Parameters
@@ -128,10 +203,12 @@ def opened_and_closed(surface: Mask, stored: Mask, open_m: float, close_m: float
     open_m, close_m : float
         Radii: what is narrower than twice the first vanishes, gaps narrower than twice the second close.
     pixel_m : float
+        Pixel, metres.
 
     Returns
     -------
     bool (y, x)
+        Surfaces and stored objects, closed.
     """
     if not surface.any() and not stored.any():
         return np.zeros(surface.shape, bool)
@@ -140,13 +217,13 @@ def opened_and_closed(surface: Mask, stored: Mask, open_m: float, close_m: float
     kept = (surface & (_distance(~core) <= REGROWN * open_m / pixel_m)) | stored
     border = math.ceil(close_m / pixel_m) + 1
     wide = _distance(~np.pad(kept, border)) <= close_m / pixel_m
-    closed: Mask = _distance(wide)[border:-border, border:-border] > close_m / pixel_m
+    closed: Bools = _distance(wide)[border:-border, border:-border] > close_m / pixel_m
     return closed
 
 
-def _distance(inside: Mask) -> NDArray[np.float32]:
+def _distance(inside: Bools) -> Singles:
     """From each pixel's centre to the centre of the nearest pixel that is not inside; very far where there is none."""
     if inside.all():
-        return np.full(inside.shape, np.float32(1e6))
-    found: NDArray[np.float32] = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+        return np.full(inside.shape, np.float32(FAR_PX))
+    found: Singles = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     return found

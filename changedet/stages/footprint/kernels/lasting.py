@@ -1,135 +1,202 @@
-"""Built ground in pixels too coarse for a yard: bare ground that stays bare, look after look, and was no river bed.
+"""Built ground in pixels too coarse for a yard: bare ground that stays bare, date after date, and was no river bed.
 
 On one date a town looks like a bare field or a sandbank. Fields turn green again and sandbanks move; towns stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from changedet.arrays import Bools, Bytes, Singles
 from changedet.kernels.components import drop_small_components
-from changedet.stages.footprint.kernels import bare_ground as colour
-from changedet.stages.footprint.kernels.closing import KIND, UNKNOWN, Levels
-
-Image = NDArray[np.float32]
+from changedet.stages.footprint.kernels.bare_ground import GREENNESS_RANGE, LAX, LIKELY, SLOPE, PlantThreshold, otsu
+from changedet.stages.footprint.kernels.closing import KIND_STEP, UNKNOWN, Levels
 
 PLANT_BOUNDS: Final = (0.17, 0.45)
-"""Where the threshold of NDVI between plants and bare ground may lie."""
+"""Where the threshold of NDVI between plants and bare ground may lie; chosen by hand."""
+BELOW_ALL: Final = -99.0
+"""Score of a pixel without data, below every threshold."""
+EVEN: Final = 0.5
+"""Evidence for the likely level: bare rather than not."""
 WATER: Final = 1
-"""The one kind that is told (`kernels.closing.KIND`)."""
-SURE: Final = 0.8
-LIKELY: Final = 0.6
-"""Shares of the later looks that show a place as built, for the least and for the likely footprint."""
+"""The one kind of ground (`closing.KIND_STEP`)."""
+SURE_SHARE: Final = 0.8
+LIKELY_SHARE: Final = 0.6
+"""Shares of the later dates that show a place as built, for the least and for the likely footprint; set with
+the series of Pucallpa in view (docs/footprint.md), as the following."""
+MOST_DATES: Final = 255
+"""That are counted for a place."""
 LEAST_PX: Final = 4
 """Smaller parts, and holes, are noise of single pixels; without this a scene of them is a hundred thousand polygons."""
 DRY_LOOKS: Final = 2
-"""Later looks that must show a place as built which was water before: made land stays, a sandbank seldom does."""
+"""Later dates that must show a place as built which was water before: made land stays, a sandbank seldom does."""
 
 
-def can_tell(roles: Sequence[str]) -> bool:
-    """Whether these bands suffice: red and near infrared for plants, green or short-wave infrared beside for water."""
+def has_bands(roles: Sequence[str]) -> bool:
+    """Whether the bands suffice: red and near infrared for plants, green or short-wave infrared beside for water.
+
+    Parameters
+    ----------
+    roles : sequence of str
+        The bands' roles.
+
+    Returns
+    -------
+    bool
+        False where no footprint can be had in coarse pixels.
+    """
     return {"red", "nir"} <= set(roles) and bool({"green", "swir1"} & set(roles))
 
 
-def fit(samples: Image, roles: Sequence[str]) -> dict[str, float]:
-    """``plant``: Otsu's threshold of NDVI between bare ground and plants, of the pixels that are no water, in bounds.
+def plant_threshold(samples: Singles, roles: Sequence[str]) -> PlantThreshold:
+    """Threshold of NDVI between plants and bare ground, of the pixels that are no water: Otsu's, within bounds.
 
     Parameters
     ----------
     samples : float32 (cell, band, y, x)
-        NaN for no data.
+        The scene's fixed sample; NaN for no data.
     roles : sequence of str
+        The bands' roles; `has_bands` must hold.
+
+    Returns
+    -------
+    PlantThreshold
+        Within `PLANT_BOUNDS`.
     """
     flat = np.ascontiguousarray(np.moveaxis(samples, 1, 0)).reshape(samples.shape[1], 1, -1)
     green = _greenness(flat, roles)
     dry = np.isfinite(green) & ~_water(flat, roles)
-    return {"plant": float(np.clip(colour.otsu(green[dry], -0.5, 1.0), *PLANT_BOUNDS))}
+    return PlantThreshold(float(np.clip(otsu(green[dry], *GREENNESS_RANGE), *PLANT_BOUNDS)))
 
 
-def levels(image: Image, roles: Sequence[str], model: Mapping[str, float]) -> Levels:
-    """0 planted, 1, 2, 3 bare by the lax, the likely, the strict threshold, water as a kind, `UNKNOWN` without data."""
+def levels(image: Singles, roles: Sequence[str], model: PlantThreshold) -> Levels:
+    """Levels of bare ground on one date.
+
+    Parameters
+    ----------
+    image : float32 (band, y, x)
+        NaN for no data.
+    roles : sequence of str
+        The bands' roles; `has_bands` must hold.
+    model : PlantThreshold
+        The scene's.
+
+    Returns
+    -------
+    uint8 (y, x)
+        0 planted, 1, 2, 3 bare by the lax, the likely, the strict threshold, water as a kind, `UNKNOWN` without data.
+    """
     green = _greenness(image, roles)
     valid = np.isfinite(green)
-    score = (model["plant"] - green) / (colour.SLOPE * model["plant"])
-    ends = [np.log(level / (1 - level)) for level in (colour.LAX, 0.5, colour.LIKELY)]
-    found: Levels = np.sum([np.nan_to_num(score, nan=-99.0) >= end for end in ends], axis=0, dtype=np.uint8)
-    found[_water(image, roles)] = KIND * WATER
+    score = (model.plant - green) / (SLOPE * model.plant)
+    ends = [np.log(level / (1 - level)) for level in (LAX, EVEN, LIKELY)]
+    found: Levels = np.sum([np.nan_to_num(score, nan=BELOW_ALL) >= end for end in ends], axis=0, dtype=np.uint8)
+    found[_water(image, roles)] = KIND_STEP * WATER
     found[~valid] = UNKNOWN
     return found
 
 
-def _greenness(image: Image, roles: Sequence[str]) -> Image:
+def _greenness(image: Singles, roles: Sequence[str]) -> Singles:
+    """NDVI (y, x)."""
     red, nir = image[list(roles).index("red")], image[list(roles).index("nir")]
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray((nir - red) / np.where(nir + red > 0, nir + red, np.nan), np.float32)
 
 
-def _water(image: Image, roles: Sequence[str]) -> NDArray[np.bool_]:
+def _water(image: Singles, roles: Sequence[str]) -> Bools:
     """Brighter in green (or red) than in short-wave infrared (or near infrared): MNDWI (Xu 2006) or NDWI above 0."""
     seen = image[list(roles).index("green" if "green" in roles else "red")]
     dark = image[list(roles).index("swir1" if "swir1" in roles else "nir")]
     with np.errstate(invalid="ignore"):
-        water: NDArray[np.bool_] = seen > dark
+        water: Bools = seen > dark
     return water
 
 
 class History:
-    """What the looks after a date, and those before it, show of each place; fed date by date, last to first.
+    """Counts, place by place, of the dates that show built ground; fed date by date, last to first.
 
     Parameters
     ----------
-    shape : (y, x)
+    shape : tuple of int
+        Rows and columns.
+
+    Attributes
+    ----------
+    seen, built : uint8 (y, x)
+        Dates that see a place, and that show it as built likely or surely; at most `MOST_DATES`.
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self.seen, self.built = np.zeros((2, *shape), np.uint8)
 
     def add(self, own: Levels) -> None:
-        """One more date."""
+        """Count one more date.
+
+        Parameters
+        ----------
+        own : uint8 (y, x)
+            Its levels.
+        """
         known = own != UNKNOWN
-        # A byte holds 255 looks; of more, the shares of the nearest in time count.
-        room = self.seen < 255
+        # A byte holds so many; of more, the shares of the nearest in time count.
+        room = self.seen < MOST_DATES
         self.seen += (known & room).astype(np.uint8)
         self.built += (known & room & (own >= 2)).astype(np.uint8)
 
-    def grades(self) -> NDArray[np.uint8]:
-        """3, 2, 1 where built ground is confirmed surely, likely, not at all by the looks so far; 0 where gainsaid."""
+    def grades(self) -> Bytes:
+        """How far the dates so far confirm built ground.
+
+        Returns
+        -------
+        uint8 (y, x)
+            3 surely, 2 likely, 1 not at all, 0 where all of them contradict it.
+        """
         share = self.built / np.maximum(self.seen, 1)
-        grade = np.where(share >= SURE, 3, np.where(share >= LIKELY, 2, np.where(share > 0, 1, 0)))
+        grade = np.where(share >= SURE_SHARE, 3, np.where(share >= LIKELY_SHARE, 2, np.where(share > 0, 1, 0)))
         return np.where(self.seen == 0, 1, grade).astype(np.uint8)
 
-    def made_land(self) -> NDArray[np.bool_]:
-        """Where enough looks show built ground for it to be so though water was there before."""
-        made: NDArray[np.bool_] = (self.built >= DRY_LOOKS) & (self.built >= LIKELY * self.seen)
+    def made_land(self) -> Bools:
+        """Where enough dates show built ground for it to be so though water was there before.
+
+        Returns
+        -------
+        bool (y, x)
+            Made land.
+        """
+        made: Bools = (self.built >= DRY_LOOKS) & (self.built >= LIKELY_SHARE * self.seen)
         return made
 
 
 def confirmed(
     own: Levels,
-    later: NDArray[np.uint8],
-    is_made: NDArray[np.bool_],
+    later: Bytes,
+    is_made: Bools,
     before: Levels | None,
-    was_water: NDArray[np.bool_],
+    was_water: Bools,
 ) -> Levels:
-    """A date's levels as far as other looks bear them out: 0 to 3, `UNKNOWN`.
+    """A date's levels as far as other dates confirm them.
 
     Parameters
     ----------
     own : uint8 (y, x)
         Its levels, 0 to 3.
     later : uint8 (y, x)
-        Grades of the looks after it.
+        `History.grades` of the dates after it.
     is_made : bool (y, x)
-        Of `History.made_land`, those looks.
+        `History.made_land` of those dates.
     before : uint8 (y, x) or None
-        Levels of the look before, which speaks where no later one does.
+        Levels of the date before, which counts where no later one shows the place; None for the first date.
     was_water : bool (y, x)
-        Seen as water on a look before.
+        Seen as water on a date before.
+
+    Returns
+    -------
+    uint8 (y, x)
+        0 to 3, `UNKNOWN`.
     """
     grade = later
     if before is not None:
@@ -142,7 +209,18 @@ def confirmed(
 
 
 def generalised(levels: Levels) -> Levels:
-    """Levels 0 to 3, each step by the majority of 3 x 3 pixels, without parts and holes under `LEAST_PX` pixels."""
+    """Levels smoothed, each step by itself.
+
+    Parameters
+    ----------
+    levels : uint8 (y, x)
+        0 to 3, `UNKNOWN`.
+
+    Returns
+    -------
+    uint8 (y, x)
+        The majority of 3 x 3 pixels, without parts and holes under `LEAST_PX` pixels; `UNKNOWN` as before.
+    """
     unknown = levels == UNKNOWN
     steps = [_majority((levels >= step) & ~unknown) for step in (1, 2, 3)]
     found: Levels = np.sum(steps, axis=0, dtype=np.uint8)
@@ -150,7 +228,8 @@ def generalised(levels: Levels) -> Levels:
     return found
 
 
-def _majority(built: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _majority(built: Bools) -> Bools:
+    """The majority of 3 x 3 pixels, without small parts and holes."""
     smooth = (cv2.medianBlur(built.astype(np.uint8), 3) > 0).astype(np.uint8)
     kept = drop_small_components(smooth, LEAST_PX)
     return np.asarray(drop_small_components((kept == 0).astype(np.uint8), LEAST_PX) == 0)

@@ -1,0 +1,188 @@
+"""Polygons of a footprint from its levels: roads opened away, gaps closed, small parts and holes left out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import shapely
+from shapely.geometry import MultiPolygon
+from shapely.geometry.base import BaseGeometry
+
+from changedet.arrays import Bools, Bytes
+from changedet.grid import Grid, ground_area_m2
+from changedet.stages.footprint.kernels import closing
+from changedet.stages.footprint.kernels.ground import KINDS
+
+CLOSE_M: Final = 8.0
+"""Radius of the closing: gaps narrower than twice this belong to the footprint."""
+MIN_PART_M2: Final = 15.0
+"""Smaller parts are left out: a lone 20-foot container covers 14.8 m2."""
+MIN_HOLE_M2: Final = 400.0
+"""Smaller holes are filled."""
+ROAD_WIDTH_M: Final = 8.0
+"""What is narrower is a road."""
+BLOCK_CELLS: Final = 2048
+"""A side of the blocks that are opened and closed at once."""
+EDGE_M: Final = 1.0
+"""Half the width of a strip that is an edge that moved."""
+
+
+def footprint_polygons(
+    levels: closing.Levels, step: int, cells: Grid, area: BaseGeometry, *, hidden_is_built: bool
+) -> MultiPolygon:
+    """Outlines of what has at least a level.
+
+    Parameters
+    ----------
+    levels : uint8 (y, x)
+        Of cells, see `kernels.closing`.
+    step : int
+        Least level, one of `closing.STEPS`.
+    cells : Grid
+        Of the cells.
+    area : geometry
+        That the footprint is cut to, in the grid's CRS.
+    hidden_is_built : bool
+        Whether unseen ground belongs to it.
+
+    Returns
+    -------
+    MultiPolygon
+        Parts within the area, sorted by their bounds.
+    """
+    shape = built_surface(levels, step, cells.ground_resolution_m, hidden_is_built=hidden_is_built)
+    # The scale of the CRS: its metres need not be metres on the ground.
+    scale = (cells.ground_resolution_m / cells.resolution_m) ** 2
+    parts: list[BaseGeometry] = [_filled(part, MIN_HOLE_M2 / scale) for part in cells.outlines(shape, 0, 0)]
+    parts = [part.simplify(cells.resolution_m / 2) for part in parts if part.area * scale >= MIN_PART_M2]
+    inside = shapely.get_parts([shapely.intersection(part, area) for part in parts])
+    whole: list[shapely.Polygon] = [
+        part for part in inside if isinstance(part, shapely.Polygon) and part.area * scale >= MIN_PART_M2
+    ]
+    whole.sort(key=lambda part: part.bounds)
+    return MultiPolygon(whole)
+
+
+def built_surface(levels: closing.Levels, step: int, pixel_m: float, *, hidden_is_built: bool) -> Bools:
+    """What has at least a level, opened and closed.
+
+    In blocks, which bounds the memory of the distances.
+
+    Parameters
+    ----------
+    levels : uint8 (y, x)
+        Of cells, see `kernels.closing`.
+    step : int
+        Least level, one of `closing.STEPS`.
+    pixel_m : float
+        Size of a cell, metres.
+    hidden_is_built : bool
+        Whether unseen ground belongs to it.
+
+    Returns
+    -------
+    bool (y, x)
+        Without roads, gaps closed.
+    """
+    halo = closing.halo_px(ROAD_WIDTH_M / 2, CLOSE_M, pixel_m)
+    out = np.zeros(levels.shape, bool)
+    for y in range(0, levels.shape[0], BLOCK_CELLS):
+        for x in range(0, levels.shape[1], BLOCK_CELLS):
+            top, left = max(0, y - halo), max(0, x - halo)
+            block = levels[top : y + BLOCK_CELLS + halo, left : x + BLOCK_CELLS + halo]
+            hidden = block == closing.UNKNOWN
+            surface = (block >= step) & (hidden_is_built | ~hidden)
+            shape = closing.opened_and_closed(surface, block == closing.STORED, ROAD_WIDTH_M / 2, CLOSE_M, pixel_m)
+            out[y : y + BLOCK_CELLS, x : x + BLOCK_CELLS] = shape[y - top :, x - left :][:BLOCK_CELLS, :BLOCK_CELLS]
+    return out
+
+
+def _filled(outline: BaseGeometry, least_m2: float) -> BaseGeometry:
+    """An outline without its small holes."""
+    if not isinstance(outline, shapely.Polygon):
+        return outline
+    return shapely.Polygon(
+        outline.exterior, [ring for ring in outline.interiors if shapely.Polygon(ring).area >= least_m2]
+    )
+
+
+def kind_polygons(geometry: MultiPolygon, levels: closing.Levels, kinds: Bytes, cells: Grid) -> dict[str, MultiPolygon]:
+    """A footprint by what it bears: boxes, buildings and earthworks from 15 m2 on, and paving, which is the rest.
+
+    Parameters
+    ----------
+    geometry : MultiPolygon
+        The footprint.
+    levels : uint8 (y, x)
+        Of cells, which have `closing.STORED` under boxes.
+    kinds : uint8 (y, x)
+        1 and more by the order of `kernels.ground.KINDS`; 0 or 255 everywhere where there are none.
+    cells : Grid
+        Of the cells.
+
+    Returns
+    -------
+    dict of str to MultiPolygon
+        ``paving``, ``building``, ``earthwork``, ``stored``; empty where there are no kinds.
+    """
+    if (kinds == closing.UNKNOWN).all() or (kinds == 0).all() or geometry.is_empty:
+        return {}
+    scale = (cells.ground_resolution_m / cells.resolution_m) ** 2
+    rest: BaseGeometry = geometry
+    found = {}
+    for name, where in (
+        ("stored", levels == closing.STORED),
+        ("building", closing.smooth(kinds == 1 + KINDS.index("building"))),
+        ("earthwork", closing.smooth(kinds == 1 + KINDS.index("earthwork"))),
+    ):
+        least_m2 = 0.0 if name == "stored" else MIN_PART_M2
+        parts = [part for part in cells.outlines(where, 0, 0) if part.area * scale >= least_m2]
+        own = shapely.intersection(rest, shapely.union_all(parts))
+        rest = shapely.difference(rest, own)
+        found[name] = as_multi(own)
+    return {"paving": as_multi(rest), **{name: found[name] for name in ("building", "earthwork", "stored")}}
+
+
+def as_multi(shape: BaseGeometry) -> MultiPolygon:
+    """The polygons of a geometry.
+
+    Parameters
+    ----------
+    shape : geometry
+        Of any type.
+
+    Returns
+    -------
+    MultiPolygon
+        Sorted by their bounds.
+    """
+    singles = shapely.get_parts(shapely.get_parts([shape]))
+    parts: list[shapely.Polygon] = [part for part in singles if isinstance(part, shapely.Polygon)]
+    parts.sort(key=lambda part: part.bounds)
+    return MultiPolygon(parts)
+
+
+def gained_and_lost(earlier: BaseGeometry, later: BaseGeometry, crs: str) -> tuple[float, float]:
+    """Ground that a kind gained and lost from one date to another; strips under 2 m wide are edges that moved.
+
+    Parameters
+    ----------
+    earlier, later : geometry
+        The kind's polygons on the two dates.
+    crs : str
+        Theirs.
+
+    Returns
+    -------
+    tuple of float
+        Square metres gained and lost.
+    """
+    parts = [_wide_parts(shapely.difference(*pair)) for pair in ((later, earlier), (earlier, later))]
+    gained, lost = (float(m2) for m2 in ground_area_m2(parts, crs))
+    return gained, lost
+
+
+def _wide_parts(shape: BaseGeometry) -> MultiPolygon:
+    opened = shape.buffer(-EDGE_M, join_style="mitre").buffer(EDGE_M, join_style="mitre")
+    return MultiPolygon([part for part in as_multi(opened).geoms if part.area >= MIN_PART_M2 / 2])
