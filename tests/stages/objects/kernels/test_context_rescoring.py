@@ -1,40 +1,15 @@
-"""Boxes judged by their company: features against a plain reference, their invariances, what the trees make of rows."""
+"""Boxes rescored from their neighbours: against a plain reference, invariances, what the trees make of rows."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from changedet.stages.objects.kernels import box_brightness, context_rescoring
+from changedet.stages.objects.kernels import context_rescoring
 from changedet.stages.objects.rescoring import context_forests
-
-Floats = NDArray[np.float64]
-
-
-def seen(rng: np.random.Generator, count: int, spread_m: float = 60.0) -> context_rescoring.BoxEvidence:
-    boxes = np.column_stack(
-        [
-            rng.uniform(0, spread_m, (count, 2)),
-            rng.choice([6.06, 12.19], count),
-            rng.normal(2.44, 0.05, count),
-            rng.choice([0.3, 0.35, 1.9], count) + rng.normal(0, 0.02, count),
-        ]
-    )
-    confidence = rng.uniform(0.05, 1, count)
-    logit = np.where(rng.random(count) < 0.1, np.nan, rng.normal(0, 3, count))
-    brightness = rng.uniform(0, 1, (count, 6))
-    gsd_m = np.full(count, 0.5)
-    return context_rescoring.BoxEvidence(
-        boxes, confidence, logit, rng.normal(-2, 4, count), brightness, rng.uniform(0, 0.3, count), gsd_m
-    )
-
-
-def taken(s: context_rescoring.BoxEvidence, order: NDArray[np.intp]) -> context_rescoring.BoxEvidence:
-    return context_rescoring.BoxEvidence(*(getattr(s, name)[order] for name in s.__dataclass_fields__))
 
 
 def neighbour_features_by_pairs(s: context_rescoring.BoxEvidence, i: int) -> list[float]:
@@ -73,60 +48,26 @@ def neighbour_features_by_pairs(s: context_rescoring.BoxEvidence, i: int) -> lis
     return [*beside, kind_near, max(covered), pale, sum(same), kind_wide, sum(wide)]
 
 
-def test_company_equals_a_plain_loop_over_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    s = seen(np.random.default_rng(3), 60)
-    found = context_rescoring.features(s)
-    wanted = np.array([neighbour_features_by_pairs(s, i) for i in range(60)])
-    np.testing.assert_allclose(
-        found[:, len(context_rescoring.OWN) + len(context_rescoring.OWN_ENDS) :], wanted, rtol=2e-5, atol=2e-6
+def seen(rng: np.random.Generator, count: int, spread_m: float = 60.0) -> context_rescoring.BoxEvidence:
+    boxes = np.column_stack(
+        [
+            rng.uniform(0, spread_m, (count, 2)),
+            rng.choice([6.06, 12.19], count),
+            rng.normal(2.44, 0.05, count),
+            rng.choice([0.3, 0.35, 1.9], count) + rng.normal(0, 0.02, count),
+        ]
     )
-    assert found.shape == (60, len(context_rescoring.NAMES))
-    monkeypatch.setattr(context_rescoring, "BLOCK", 7)
-    np.testing.assert_array_equal(context_rescoring.features(s), found)
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10_000), st.floats(-3, 3), st.floats(-500, 500))
-def test_features_know_no_place_direction_or_order(seed: int, turn: float, away: float) -> None:
-    rng = np.random.default_rng(seed)
-    s = seen(rng, 25)
-    moved = s.boxes.copy()
-    c, sn = np.cos(turn), np.sin(turn)
-    moved[:, :2] = moved[:, :2] @ np.array([[c, sn], [-sn, c]]) + away
-    moved[:, 4] = (moved[:, 4] + turn) % np.pi
-    first = context_rescoring.features(s)
-    turned = context_rescoring.features(
-        context_rescoring.BoxEvidence(moved, *(getattr(s, n) for n in list(s.__dataclass_fields__)[1:]))
+    confidence = rng.uniform(0.05, 1, count)
+    logit = np.where(rng.random(count) < 0.1, np.nan, rng.normal(0, 3, count))
+    brightness = rng.uniform(0, 1, (count, 6))
+    gsd_m = np.full(count, 0.5)
+    return context_rescoring.BoxEvidence(
+        boxes, confidence, logit, rng.normal(-2, 4, count), brightness, rng.uniform(0, 0.3, count), gsd_m
     )
-    np.testing.assert_allclose(turned, first, rtol=1e-4, atol=1e-4)
-    order = rng.permutation(25)
-    np.testing.assert_allclose(context_rescoring.features(taken(s, order)), first[order], rtol=1e-5, atol=1e-6)
 
 
-def test_looks_are_means_of_the_picture_in_and_around_a_box() -> None:
-    rng = np.random.default_rng(0)
-    picture = cv2.GaussianBlur(rng.random((120, 140), np.float32), (0, 0), 2)
-    pixel_m = 0.4
-    boxes = np.array([[20.0, 25.0, 12.19, 2.44, 0.6], [30.0, 20.0, 6.06, 2.44, 2.2]])
-    found = box_brightness.surround_brightness(picture, boxes, pixel_m)
-    for (x, y, length, width, angle), row in zip(boxes, found, strict=True):
-        turned = cv2.getRotationMatrix2D((x / pixel_m - 0.5, y / pixel_m - 0.5), float(np.degrees(angle)), 1.0)
-        upright = cv2.warpAffine(picture, turned, (140, 120), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        left, top = x / pixel_m - 0.5, y / pixel_m - 0.5
-
-        def mean(u: Floats, v: Floats, upright: NDArray[np.float32] = upright, at: tuple[float, float] = (left, top)):
-            vv, uu = np.meshgrid(v, u)
-            px, py = (at[0] + vv / pixel_m).astype(np.float32), (at[1] - uu / pixel_m).astype(np.float32)
-            values = cv2.remap(upright, px, py, cv2.INTER_LINEAR)
-            return float(values.mean()), float(values.std())
-
-        u, v = np.linspace(-0.38, 0.38, 9) * length, np.array([-0.3, 0, 0.3]) * width
-        beside, beyond = (
-            np.array([width / 2 + box_brightness.MARGIN_M]),
-            np.array([length / 2 + box_brightness.MARGIN_M]),
-        )
-        wanted = [*mean(u, v), mean(u, -beside)[0], mean(u, beside)[0], mean(-beyond, v)[0], mean(beyond, v)[0]]
-        np.testing.assert_allclose(row, wanted, atol=0.02)
+def taken(s: context_rescoring.BoxEvidence, order: NDArray[np.intp]) -> context_rescoring.BoxEvidence:
+    return context_rescoring.BoxEvidence(*(getattr(s, name)[order] for name in s.__dataclass_fields__))
 
 
 def row_of(count: int, faint: int) -> context_rescoring.BoxEvidence:
@@ -142,7 +83,37 @@ def row_of(count: int, faint: int) -> context_rescoring.BoxEvidence:
     )
 
 
-def test_a_faint_box_is_surer_in_a_row_than_alone() -> None:
+def test_features_equal_a_plain_loop_over_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    s = seen(np.random.default_rng(3), 60)
+    found = context_rescoring.features(s)
+    wanted = np.array([neighbour_features_by_pairs(s, i) for i in range(60)])
+    np.testing.assert_allclose(
+        found[:, len(context_rescoring.OWN) + len(context_rescoring.OWN_ENDS) :], wanted, rtol=2e-5, atol=2e-6
+    )
+    assert found.shape == (60, len(context_rescoring.NAMES))
+    monkeypatch.setattr(context_rescoring, "BLOCK", 7)
+    np.testing.assert_array_equal(context_rescoring.features(s), found)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.floats(-3, 3), st.floats(-500, 500))
+def test_features_depend_on_no_place_direction_or_order(seed: int, turn: float, away: float) -> None:
+    rng = np.random.default_rng(seed)
+    s = seen(rng, 25)
+    moved = s.boxes.copy()
+    c, sn = np.cos(turn), np.sin(turn)
+    moved[:, :2] = moved[:, :2] @ np.array([[c, sn], [-sn, c]]) + away
+    moved[:, 4] = (moved[:, 4] + turn) % np.pi
+    first = context_rescoring.features(s)
+    turned = context_rescoring.features(
+        context_rescoring.BoxEvidence(moved, *(getattr(s, n) for n in list(s.__dataclass_fields__)[1:]))
+    )
+    np.testing.assert_allclose(turned, first, rtol=1e-4, atol=1e-4)
+    order = rng.permutation(25)
+    np.testing.assert_allclose(context_rescoring.features(taken(s, order)), first[order], rtol=1e-5, atol=1e-6)
+
+
+def test_rescored_is_surer_of_a_faint_box_in_a_row_than_alone() -> None:
     row = row_of(9, 4)
     inside, container = context_rescoring.rescored(context_rescoring.features(row), *context_forests())
     alone = context_rescoring.rescored(context_rescoring.features(taken(row, np.array([4]))), *context_forests())[0]
@@ -150,6 +121,6 @@ def test_a_faint_box_is_surer_in_a_row_than_alone() -> None:
     assert container.all()
 
 
-def test_no_boxes_have_no_features() -> None:
+def test_features_of_no_boxes_are_none() -> None:
     none = taken(row_of(3, 0), np.empty(0, np.intp))
     assert context_rescoring.features(none).shape == (0, len(context_rescoring.NAMES))

@@ -1,4 +1,4 @@
-"""Levels of stacks from their shadows: planted stacks, wagons, blocked shadows, any sun, simulated yards."""
+"""Tiers of stacks from their shadows: planted stacks, wagons, blocked shadows, any sun, simulated yards."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from changedet.stages.objects.kernels import rectangles, stack_height
 from changedet.stages.objects.kernels.network import stretched
 from changedet.stages.objects.kernels.stretch import stretch_limits
 
-GSD_M = 0.4
 BOXES = np.array([[25.0, 25.0, 12.19, 2.44, 0.3], [60.0, 25.0, 6.06, 2.44, 1.2], [30.0, 60.0, 12.19, 2.44, 2.5]])
+
+
+GSD_M = 0.4
 
 
 def shaded(boxes: np.ndarray, heights_m: np.ndarray, reach: np.ndarray, size_m: float = 90.0) -> np.ndarray:
@@ -33,7 +35,7 @@ def shaded(boxes: np.ndarray, heights_m: np.ndarray, reach: np.ndarray, size_m: 
 
 @pytest.mark.parametrize("azimuth", [20.0, 110.0, 200.0, 315.0])
 @pytest.mark.parametrize("elevation", [25.0, 45.0])
-def test_planted_stacks(azimuth: float, elevation: float) -> None:
+def test_tiers_of_planted_stacks(azimuth: float, elevation: float) -> None:
     reach = stack_height.reach_per_metre(azimuth, elevation, 60.0, 8.0)
     levels = np.array([1, 3, 2])
     found = stack_height.tiers(shaded(BOXES, levels * 2.59, reach), BOXES, GSD_M, GSD_M, reach)
@@ -42,19 +44,19 @@ def test_planted_stacks(azimuth: float, elevation: float) -> None:
     assert (found > 0).sum() >= 2
 
 
-def test_a_box_on_a_wagon_is_no_stack() -> None:
+def test_tiers_of_a_box_on_a_wagon_are_null() -> None:
     reach = stack_height.reach_per_metre(135.0, 35.0, 0.0, 0.0)
     assert (stack_height.tiers(shaded(BOXES, np.full(3, 3.74), reach), BOXES, GSD_M, GSD_M, reach) == 0).all()
 
 
-def test_a_shadow_that_falls_on_another_box_tells_nothing() -> None:
+def test_tiers_are_null_where_a_shadow_falls_on_another_box() -> None:
     reach = stack_height.reach_per_metre(180.0, 30.0, 0.0, 0.0)
     pair = np.array([[30.0, 40.0, 12.19, 2.44, np.pi / 2], [30.0, 36.0, 12.19, 2.44, np.pi / 2]])
     found = stack_height.tiers(shaded(pair, np.array([5.18, 2.59]), reach), pair, GSD_M, GSD_M, reach)
     assert found.tolist() == [0, 1]
 
 
-def test_high_sun_coarse_pixels_no_data_and_no_boxes() -> None:
+def test_tiers_with_high_sun_coarse_pixels_no_data_and_no_boxes() -> None:
     steep = stack_height.reach_per_metre(135.0, 80.0, 0.0, 0.0)
     image = shaded(BOXES, np.full(3, 2.59), steep)
     assert (stack_height.tiers(image, BOXES, GSD_M, GSD_M, steep) == 0).all()
@@ -65,7 +67,7 @@ def test_high_sun_coarse_pixels_no_data_and_no_boxes() -> None:
     assert len(stack_height.tiers(image, np.empty((0, 5)), GSD_M, GSD_M, low)) == 0
 
 
-def test_simulated_yards() -> None:
+def test_tiers_on_simulated_yards() -> None:
     """Of the stacks that are told, more than 9 in 10 are right; the boxes' places are given."""
     told = right = 0
     for seed, kind in ((820, "growth"), (821, "dense"), (822, "quiet")):

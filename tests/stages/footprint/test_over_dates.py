@@ -1,0 +1,37 @@
+"""Rasters of all dates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from ground_codes import codes_of, yard
+
+from changedet.stages.footprint import over_dates
+from changedet.stages.footprint.kernels import cell_codes, closing
+
+
+@pytest.mark.parametrize("cell_m", [0.75, 1.0])
+def test_from_codes_does_not_depend_on_the_blocks(monkeypatch, trees, cell_m):
+    rng = np.random.default_rng(3)
+    shape = (3, 190, 170)
+    probability = rng.beta(0.3, 0.4, (3, 19, 17)).repeat(10, 1).repeat(10, 2)
+    codes = codes_of(probability, 1 - probability, rng.random(shape) ** 3)
+    codes[0, 60:90, 20:150] = cell_codes.UNKNOWN
+    boxes = (rng.random(shape) < 0.01).astype(np.uint8)
+    boxes[codes == cell_codes.UNKNOWN] = cell_codes.UNKNOWN
+    packed = [over_dates.PackedRasters.of(*one) for one in zip(codes, boxes, strict=True)]
+    whole = [np.stack(one) for one in over_dates.from_codes(packed, trees, cell_m)]
+    monkeypatch.setattr(over_dates, "BLOCK_CELLS", 61)
+    cut = [np.stack(one) for one in over_dates.from_codes(packed, trees, cell_m)]
+    assert all(np.array_equal(one, other) for one, other in zip(whole, cut, strict=True))
+    assert all(len(np.unique([one[part] for one in whole])) > 2 for part in range(3))
+
+
+def test_from_codes_keeps_a_box_that_cloud_hides(trees):
+    codes = np.stack([codes_of(yard()), np.full((120, 130), cell_codes.UNKNOWN, np.uint8)])
+    boxes = np.zeros(codes.shape, np.uint8)
+    boxes[0, 100:104, 100:112], boxes[1] = 1, cell_codes.UNKNOWN
+    packed = [over_dates.PackedRasters.of(*one) for one in zip(codes, boxes, strict=True)]
+    (_, _, _), (own, known, _) = over_dates.from_codes(packed, trees, 1.0)
+    assert (known[100:104, 100:112] == closing.STORED).all()
+    assert (own == closing.UNKNOWN).all()

@@ -1,0 +1,24 @@
+"""Polygons of footprints."""
+
+from __future__ import annotations
+
+import pytest
+from drawn_ground import found_in, patchy, placed
+
+from changedet.stages.footprint import shapes
+from changedet.stages.footprint.shapes import gained_and_lost
+
+
+def test_built_surface_of_blocks_equals_that_of_the_whole(monkeypatch):
+    levels = patchy(5, (400, 430))
+    whole = found_in(levels, resolution=1.0)
+    monkeypatch.setattr(shapes, "BLOCK_CELLS", 97)
+    assert found_in(levels, resolution=1.0).geometry.equals(whole.geometry)
+    assert len(whole.geometry.geoms) > 2
+
+
+def test_gained_and_lost_is_not_the_noise_of_edges():
+    before, after = placed(20, 20, 80, 60), placed(20.5, 19.5, 95, 60.5)
+    gained, lost = gained_and_lost(before, after, "EPSG:32633")
+    assert gained == pytest.approx(15 * 41, rel=0.03)
+    assert lost == 0
