@@ -27,7 +27,8 @@ sys.path.insert(0, str(ROOT))
 from changedet.stages.objects.kernels import rectangles  # noqa: E402
 from changedet.stages.objects.kernels.box_candidates import Candidates, find_candidates  # noqa: E402
 from changedet.stages.objects.kernels.classical import ASKEW_OVERLAP  # noqa: E402
-from changedet.stages.objects.kernels.classical_scores import context_features, features, sigmoid  # noqa: E402
+from changedet.stages.objects.kernels.classical_scores import context_features, features  # noqa: E402
+from changedet.stages.objects.kernels.logistic import sigmoid  # noqa: E402
 from changedet.stages.objects.kernels.stretch import stretch_gamma, stretch_limits  # noqa: E402
 from changedet.stages.objects.kernels.working_picture import working_picture  # noqa: E402
 from changedet.stages.objects.stage import bands_used  # noqa: E402

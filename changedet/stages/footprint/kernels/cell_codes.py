@@ -1,7 +1,7 @@
 """One byte for a cell of ground on one date: classes of the probability that it is built upon, and with what.
 
 A raster of few classes is small, on the way and in memory. The classes were chosen by hand: finer ones of buildings
-and coarser ones of built ground were worse (docs/footprint.md).
+and coarser ones of built ground were worse (docs/research/footprint.md).
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ WATER: Final = 1
 SURE_SHARE: Final = 0.8
 LIKELY_SHARE: Final = 0.6
 """Shares of the later dates that show a place as built, for the least and for the likely footprint; set with
-the series of Pucallpa in view (docs/footprint.md), as the following."""
+the series of Pucallpa in view (docs/research/footprint.md), as the following."""
 MOST_DATES: Final = 255
 """That are counted for a place."""
 LEAST_PX: Final = 4

@@ -11,7 +11,8 @@ import numpy as np
 from changedet.arrays import Bools, Floats
 from changedet.stages.objects.kernels import box_measures, rectangles
 from changedet.stages.objects.kernels.box_candidates import find_candidates
-from changedet.stages.objects.kernels.classical_scores import Coefficients, score, sigmoid
+from changedet.stages.objects.kernels.classical_scores import Coefficients, score
+from changedet.stages.objects.kernels.logistic import sigmoid
 from changedet.stages.objects.kernels.working_picture import WorkingPicture
 
 ASKEW_OVERLAP: Final = 0.05

@@ -17,6 +17,7 @@ from changedet.arrays import Bools, Floats
 from changedet.kernels.containers import LONG_FROM_M, WIDTH_M
 from changedet.stages.objects.kernels import box_measures, neighbours, rows
 from changedet.stages.objects.kernels.box_candidates import Candidates
+from changedet.stages.objects.kernels.logistic import sigmoid
 
 LEAST_STEP: Final = 0.02
 """Added to colour steps before their logarithm or a quotient is taken, units of the stretched picture."""
@@ -27,8 +28,6 @@ NEIGHBOUR_RADIUS_M: Final = 30.0
 """How far around a box others are counted."""
 LOGIT_BOUND: Final = 8.0
 """Greatest size of a first score that the second regression distinguishes."""
-EXPONENT_BOUND: Final = 40.0
-"""Beyond it a logistic is 0 or 1 to the last bit; `exp` would overflow."""
 
 
 def features(candidates: Candidates, role_index: Mapping[str, int]) -> Floats:
@@ -137,22 +136,6 @@ def context_features(candidates: Candidates, logit: Floats) -> Floats:
         np.ones(len(own)),
     ]
     return np.column_stack(columns)
-
-
-def sigmoid(logit: Floats) -> Floats:
-    """Probability of log odds.
-
-    Parameters
-    ----------
-    logit : float64
-        Of any shape.
-
-    Returns
-    -------
-    float64
-        Of the same shape, 0 to 1.
-    """
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -EXPONENT_BOUND, EXPONENT_BOUND))))
 
 
 @dataclass(frozen=True)

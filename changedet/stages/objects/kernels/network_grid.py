@@ -24,7 +24,7 @@ LATTICE_PX: Final = 8
 """Halos are multiples of this many pixels of the picture, or of the ratio's numerator."""
 CELLS_PX: Final = ((0.4, 1024), (0.8, 512))
 """Below so many metres a cell has so many pixels: few enough of the network's for a small memory, enough for a small
-share of halos (docs/detector.md)."""
+share of halos (docs/research/detector.md)."""
 CELL_PX: Final = 256
 """Of coarser pictures."""
 

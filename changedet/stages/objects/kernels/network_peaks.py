@@ -17,6 +17,7 @@ from changedet.kernels.containers import (
     WIDTH_GATE_M,
     WIDTH_M,
 )
+from changedet.stages.objects.kernels.logistic import sigmoid
 
 LOG_SIZE_BOUNDS: Final = (-1.0, 1.5)
 """Least and greatest logarithm of a length over that of 20 feet."""
@@ -24,8 +25,6 @@ LOG_WIDTH_BOUND: Final = 1.0
 """Greatest size of the logarithm of a width over a container's."""
 MOST_MARGIN: Final = 4.0
 """Log odds of the class beyond it are equally sure; training/train_network.py calibrates on clipped ones, too."""
-EXPONENT_BOUND: Final = 40.0
-"""Beyond it a logistic is 0 or 1 to the last bit; `exp` would overflow."""
 LEAST_GSD_M: Final = 1e-3
 """For the logarithm of a pixel."""
 CENTRE, SINE, COSINE, LOG_LENGTH, LOG_WIDTH, OTHER_LOGIT = range(6)
@@ -120,7 +119,7 @@ def confidence(peaks: Peaks, gsd_m: float, table: Mapping[str, Sequence[float]])
     where, at = np.log(max(gsd_m, LEAST_GSD_M)), np.log(np.asarray(table["gsd_m"], float))
     slope, margin, intercept = (float(np.interp(where, at, table[name])) for name in ("slope", "margin", "intercept"))
     logit = slope * peaks.logit + margin * margins(peaks) + intercept
-    return np.asarray(1 / (1 + np.exp(-np.clip(logit, -EXPONENT_BOUND, EXPONENT_BOUND))))
+    return sigmoid(logit)
 
 
 def margins(peaks: Peaks) -> Floats:

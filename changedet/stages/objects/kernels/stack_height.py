@@ -1,7 +1,7 @@
 """Height of a stack of containers, in tiers, from the length of its shadow on free, flat ground.
 
 The limits were chosen on six simulated yards, on which 98 to 100 % of the heights that are given are right
-(docs/detector.md, "Tiers"); the tests have other yards.
+(docs/research/detector.md, "Tiers"); the tests have other yards.
 """
 
 from __future__ import annotations

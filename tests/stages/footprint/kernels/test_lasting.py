@@ -3,55 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from affine import Affine
 
-from changedet.blocks import Window
-from changedet.grid import Grid
 from changedet.stages.footprint.kernels import closing, lasting
-from changedet.stages.footprint.outlines import Footprint, outlines
-from changedet.stages.footprint.stage import footprint_method
-from changedet.stages.registry import Facts
-
-SHAPE, PIXEL_M, DATES = (90, 110), 30.0, 6
-
-
-ROLES = ("green", "red", "nir", "swir1")
-
-
-TOWN, FOREST, FIELD, SAND, RIVER = (0.10, 0.12, 0.17, 0.20), (0.05, 0.04, 0.35, 0.15), (0.10, 0.13, 0.2, 0.27), (
-    0.15, 0.17, 0.22, 0.28), (0.07, 0.05, 0.03, 0.02)  # fmt: skip
-
-
-def scene(date: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """A date's picture and its town."""
-    rng = np.random.default_rng([seed, date])
-    kind = np.ones(SHAPE, int)
-    for k in range(6):
-        # Every field lies bare on one date in three.
-        if (k + date) % 3 == 0:
-            kind[5 + 14 * k : 15 + 14 * k, 5:25] = 2
-    river = 70 + 4 * date
-    kind[:, river : river + 8] = 4
-    kind[:, river - 4 : river] = 3
-    town = np.zeros(SHAPE, bool)
-    town[20:60, 40 : 46 + 3 * date] = True
-    kind[town] = 0
-    image = np.array([TOWN, FOREST, FIELD, SAND, RIVER])[kind].transpose(2, 0, 1)
-    return (image * rng.normal(1, 0.04, image.shape)).astype(np.float32), town
-
-
-def found(count: int = DATES, lost: dict[int, slice] | None = None) -> list[Footprint]:
-    method = footprint_method(Facts(PIXEL_M, ROLES, count))
-    assert method is not None
-    dates = []
-    for k in range(count):
-        image, _ = scene(k)
-        if lost and k in lost:
-            image[:, :, lost[k]] = np.nan
-        levels = method.apply(image, Window(0, 0, *SHAPE), model=method.fit(image[None]))
-        dates.append(([(0, 0, levels)], []))
-    grid = Grid("EPSG:32633", Affine(PIXEL_M, 0, 500_000, 0, -PIXEL_M, 5_000_000), SHAPE)
-    return outlines(dates, grid, lasts=True)
 
 
 def test_confirmed_counts_made_land_and_no_sandbank() -> None:
