@@ -158,6 +158,7 @@ class TrackedBoxes:
         Returns
         -------
         StandingBoxes
+            With units that grow with what the date hides.
         """
         present, hidden = self.present[:, t], ~self.clear[:, t]
         between = self.clear[:, :t].any(1) & self.clear[:, t + 1 :].any(1)
@@ -190,6 +191,7 @@ class TrackedBoxes:
         Returns
         -------
         arrivals, departures : EventCount
+            Since each place was last seen clearly.
         """
         earlier = self.clear[:, :t]
         known = earlier.any(1) & self.clear[:, t]
@@ -217,37 +219,38 @@ def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> Tr
     Returns
     -------
     TrackedBoxes
+        Counted rows, containers that came and left, and places of containers.
     """
 
-    def inside(xy: Floats) -> Bools:
+    def _inside(xy: Floats) -> Bools:
         if area is None:
             return np.ones(len(xy), bool)
         return np.asarray(shapely.intersects_xy(area, xy[:, 0], xy[:, 1]), bool)
 
-    def within(frame: gpd.GeoDataFrame) -> Bools:
-        return inside(shapely.get_coordinates(frame.geometry.centroid))
+    def _within(frame: gpd.GeoDataFrame) -> Bools:
+        return _inside(shapely.get_coordinates(frame.geometry.centroid))
 
     index = {pd.Timestamp(date): i for i, date in enumerate(tracks.dates)}
 
-    def dates(values: pd.Series[pd.Timestamp]) -> Ints:
+    def _dates(values: pd.Series[pd.Timestamp]) -> Ints:
         naive = pd.to_datetime(values, utc=True).dt.tz_localize(None)
         return np.array([index.get(value, -1) for value in naive], np.int64)
 
-    rows = tracks.detections[within(tracks.detections)]
+    rows = tracks.detections[_within(tracks.detections)]
     rows = rows[rows["counted"].to_numpy(bool)] if "counted" in rows else rows
-    boxes = tracks.tracks[within(tracks.tracks) & tracks.tracks["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
+    boxes = tracks.tracks[_within(tracks.tracks) & tracks.tracks["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
     containers = tracks.tracks["track_id"][tracks.tracks["kind"].isin(TEU_OF_KIND)]
-    kept = within(tracks.places) & tracks.places["kind"].isin(TEU_OF_KIND).to_numpy(bool)
+    kept = _within(tracks.places) & tracks.places["kind"].isin(TEU_OF_KIND).to_numpy(bool)
     return TrackedBoxes(
-        row_date=dates(rows["date"]),
+        row_date=_dates(rows["date"]),
         row_kind=rows["kind"].to_numpy(object),
         row_believed=(rows["track_id"].isin(containers) & rows["kind"].isin(TEU_OF_KIND)).to_numpy(bool),
-        arrived=dates(boxes["first_seen"][boxes["not_before"].notna()]),
-        left=dates(boxes["not_after"]),
+        arrived=_dates(boxes["first_seen"][boxes["not_before"].notna()]),
+        left=_dates(boxes["not_after"]),
         present=tracks.place_presence[kept],
         clear=tracks.place_clear[kept],
         weight=np.array([TEU_OF_KIND[kind] for kind in tracks.places["kind"][kept]], np.float64),
-        ground_shown=tracks.ground.shown[inside(tracks.ground.xy)],
+        ground_shown=tracks.ground.shown[_inside(tracks.ground.xy)],
     )
 
 

@@ -153,6 +153,7 @@ def find_onset(figure: Figure, dates: Sequence[dt.date], probability: float, ris
     Returns
     -------
     Onset
+        With the reason where there is none.
     """
     looks = _clear_looks(figure, dates)
     n = len(looks.dates)

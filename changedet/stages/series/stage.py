@@ -26,6 +26,7 @@ def choose(facts: Facts) -> Choice:
     Returns
     -------
     Choice
+        Always of `staircase`.
     """
     return Choice("staircase", {}, f"growth is dated by a staircase model of {facts.dates} dates")
 
@@ -43,6 +44,8 @@ def staircase(_facts: Facts, *, probability: Fraction = 0.9, rise_fraction: Frac
 
     Parameters
     ----------
+    _facts : Facts
+        Decide nothing here.
     probability : float
         Posterior probability of growth from which it is reported.
     rise_fraction : float
@@ -51,12 +54,13 @@ def staircase(_facts: Facts, *, probability: Fraction = 0.9, rise_fraction: Frac
     Returns
     -------
     OnsetMethod
+        Dates the growth of a figure.
     """
 
-    def find(figure: Figure, dates: Sequence[dt.date]) -> Onset:
+    def _find(figure: Figure, dates: Sequence[dt.date]) -> Onset:
         return find_onset(figure, dates, probability, rise_fraction)
 
-    return find
+    return _find
 
 
 def onset(
@@ -97,6 +101,7 @@ def onset(
     Returns
     -------
     Onset
+        With the reason where there is none.
 
     Raises
     ------

@@ -42,6 +42,7 @@ def visible_dates(see: ClearAt, centre: Floats, length: Floats, angle: Floats, d
     Returns
     -------
     bool (n, date)
+        True where the date shows more than half of them.
     """
     turn = np.deg2rad(angle)
     along = np.column_stack([np.sin(turn), np.cos(turn)]) * length[:, None]
@@ -68,6 +69,7 @@ def medians(values: Floats, group: Ints, count: int) -> Floats:
     Returns
     -------
     float64 (count, column)
+        The mean of the two middle values where a group has an even number of rows.
     """
     columns = []
     for column in values.T:

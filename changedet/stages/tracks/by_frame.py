@@ -35,6 +35,7 @@ def follow_frames(rows: Detections, looks: SeriesVisibility, radius_m: float) ->
     Returns
     -------
     Tracks
+        Each from its first row to its last; presence is a half where nothing is known.
     """
     label = np.full(len(rows.date), -1, np.int64)
     latest = np.empty(0, np.int64)

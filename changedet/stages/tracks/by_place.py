@@ -89,6 +89,7 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
     Returns
     -------
     PlaceObservations
+        Of the places that ever held a counted row.
     """
     count = len(rows.dates)
     place, shift, displacement = find_places(rows.boxes, rows.date, count, radius_m, PASSES)
@@ -131,6 +132,7 @@ def follow_places(
     Returns
     -------
     Tracks
+        With the plain calibration.
     """
     observations = observe_places(rows, looks, radius_m)
     posterior = infer_with_overlaps(observations, rates, tables)
@@ -153,6 +155,7 @@ def infer_with_overlaps(observations: PlaceObservations, rates: Rates, tables: D
     Returns
     -------
     PresencePosterior
+        Of all places.
     """
     features = observations.appearance
     appearance = None if features is None else appearance_bins(features, tables.appearance_weights)

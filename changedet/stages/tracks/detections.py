@@ -96,6 +96,7 @@ class Detections:
         Returns
         -------
         Detections
+            By date, position, length, width, direction and confidence.
 
         Raises
         ------
@@ -155,7 +156,13 @@ def _cut(boxes: Boxes, date: Ints, looks: SeriesVisibility) -> Floats:
 
 
 def _date_index(column: pd.Series[pd.Timestamp], dates: tuple[dt.date, ...]) -> Ints:
-    """Index (n,) of each row's UTC day among the looks."""
+    """Index (n,) of each row's UTC day among the looks.
+
+    Raises
+    ------
+    MethodError
+        A row is of a date that is no look.
+    """
     stamps = pd.to_datetime(column, utc=True).dt.tz_localize(None).to_numpy("datetime64[D]")
     days = np.array(dates, "datetime64[D]")
     order = np.argsort(days, kind="stable")

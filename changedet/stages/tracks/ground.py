@@ -32,6 +32,7 @@ def ground_of(xy: Floats, looks: SeriesVisibility) -> Ground:
     Returns
     -------
     Ground
+        Points of a lattice that some date shows.
     """
     if not len(xy):
         return Ground.none(len(looks.dates))

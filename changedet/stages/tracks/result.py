@@ -41,6 +41,7 @@ class Ground(NamedTuple):
         Returns
         -------
         Ground
+            Without points.
         """
         return cls(np.empty((0, 2)), np.empty((0, dates), bool))
 

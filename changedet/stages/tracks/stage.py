@@ -33,6 +33,7 @@ def choose(facts: Facts) -> Choice:
     Returns
     -------
     Choice
+        Always of `hmm`, with the precision of the detector.
     """
     tables = _tables(facts)
     return Choice(
@@ -74,6 +75,8 @@ def hmm(
 
     Parameters
     ----------
+    facts : Facts
+        Of which the detector and the resolution decide the tables and the intervals.
     max_offset_m : float
         Farthest that a box may lie from its place's centre along its long side; 0.6 of it across. Beyond, it
         has moved.
@@ -96,9 +99,10 @@ def hmm(
     Returns
     -------
     TrackMethod
+        Follows the rows of a series.
     """
 
-    def follow(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Tracks:
+    def _follow(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Tracks:
         rows = Detections.of(detections, looks)
         birth, death = (min(max(rate, 1e-4), 0.9) for rate in (birth_fraction, death_fraction))
         false_share = 1.0 - precision if len(rows.dates) > 2 else 0.0
@@ -106,7 +110,7 @@ def hmm(
         tracks = follow_places(rows, looks, max(max_offset_m, 0.1), rates, _tables(facts))
         return replace(tracks, calibration=_calibrated(facts, count_scale, count_half_width))
 
-    return follow
+    return _follow
 
 
 def _calibrated(facts: Facts, scale: float | None, half_width: float | None) -> Calibration:
@@ -125,19 +129,22 @@ def nearest(_facts: Facts, *, max_offset_m: Metres = 2.0) -> TrackMethod:
 
     Parameters
     ----------
+    _facts : Facts
+        Decide nothing here.
     max_offset_m : float
         Farthest that a box may lie from where it was seen last.
 
     Returns
     -------
     TrackMethod
+        Follows the rows of a series.
     """
 
-    def follow(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Tracks:
+    def _follow(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Tracks:
         rows = Detections.of(detections, looks)
         return follow_frames(rows, looks, max(max_offset_m, 0.1))
 
-    return follow
+    return _follow
 
 
 def track(
@@ -171,6 +178,7 @@ def track(
     Returns
     -------
     Tracks
+        Tracks, the rows with their ids, and presence at every place and date.
 
     Raises
     ------

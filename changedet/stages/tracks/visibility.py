@@ -115,6 +115,7 @@ class GivenVisibility:
         Returns
         -------
         bool (n,)
+            False where the function says so.
         """
         if self.clear_at is None:
             return np.ones(len(points), bool)
@@ -133,5 +134,6 @@ class GivenVisibility:
         Returns
         -------
         bool (n,)
+            The opposite of `clear`.
         """
         return ~self.clear(i, points)

@@ -128,14 +128,14 @@ def mean_boxes(boxes: Boxes, place: Ints, count: int) -> Boxes:
     """
     weight = np.bincount(place, boxes.weight, count).astype(np.float64)
 
-    def mean(values: Floats) -> Floats:
+    def _mean(values: Floats) -> Floats:
         averaged: Floats = np.bincount(place, boxes.weight * values, count) / weight
         return averaged
 
     double = np.deg2rad(2 * boxes.angle)
-    angle = np.rad2deg(np.arctan2(mean(np.sin(double)), mean(np.cos(double)))) / 2 % 180.0
-    xy = np.column_stack([mean(c) for c in boxes.xy.T])
-    return Boxes(xy, mean(boxes.length), angle, _mean_rgb(boxes, place, count), weight, np.zeros(count))
+    angle = np.rad2deg(np.arctan2(_mean(np.sin(double)), _mean(np.cos(double)))) / 2 % 180.0
+    xy = np.column_stack([_mean(c) for c in boxes.xy.T])
+    return Boxes(xy, _mean(boxes.length), angle, _mean_rgb(boxes, place, count), weight, np.zeros(count))
 
 
 def _mean_rgb(boxes: Boxes, place: Ints, count: int) -> Floats:

@@ -76,6 +76,7 @@ class ColourSeries(NamedTuple):
         Returns
         -------
         ColourSeries
+            With the costs of each pair of looks at one place.
         """
         table = np.concatenate([[0], np.cumsum(np.diff(begin) ** 2)]).astype(np.int64)
         costs = np.empty(int(table[-1]), np.float32)

@@ -89,29 +89,30 @@ class DetectorTables(NamedTuple):
         Returns
         -------
         DetectorTables
+            With arrays in place of lists.
         """
 
-        def table(name: str) -> Floats:
+        def _table(name: str) -> Floats:
             return np.array(fitted[name])
 
-        def number(name: str) -> float:
+        def _number(name: str) -> float:
             return float(np.asarray(fitted[name]))
 
         return cls(
-            absent=table("absent"),
-            emission=table("emission"),
-            shade=table("shade"),
-            weight=table("weight"),
-            neighbours=table("neighbours"),
-            detectability_sd=number("detectability_sd"),
-            start=number("start"),
-            mobile_birth=number("mobile_birth"),
-            mobile_death=number("mobile_death"),
-            birth=number("birth"),
-            death=number("death"),
-            precision=number("precision"),
-            appearance_weights=table("appearance_weights"),
-            appearance=table("appearance"),
+            absent=_table("absent"),
+            emission=_table("emission"),
+            shade=_table("shade"),
+            weight=_table("weight"),
+            neighbours=_table("neighbours"),
+            detectability_sd=_number("detectability_sd"),
+            start=_number("start"),
+            mobile_birth=_number("mobile_birth"),
+            mobile_death=_number("mobile_death"),
+            birth=_number("birth"),
+            death=_number("death"),
+            precision=_number("precision"),
+            appearance_weights=_table("appearance_weights"),
+            appearance=_table("appearance"),
         )
 
 

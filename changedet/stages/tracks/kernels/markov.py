@@ -53,6 +53,7 @@ def forward_backward(absent: Floats, present: Floats, birth: Floats, death: Floa
     Returns
     -------
     ChainPosterior
+        Of all places.
     """
     n, dates = absent.shape
     found = ChainPosterior(np.empty((n, dates)), np.empty((n, dates - 1)), np.empty((n, dates - 1)), np.zeros(n))
@@ -112,6 +113,7 @@ def given_ever_present(found: ChainPosterior, absent: Floats, birth: Floats, sta
     Returns
     -------
     ChainPosterior
+        Of the histories in which the place was full once.
     """
     never = np.log(1.0 - start) + np.log1p(-birth).sum()
     share = np.exp(np.minimum(never + np.log(absent).sum(1) - found.log_likelihood, np.log(MOST_NEVER)))

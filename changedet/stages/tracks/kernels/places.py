@@ -58,6 +58,7 @@ def find_places(boxes: Boxes, date: Ints, dates: int, radius_m: float, passes: i
     Returns
     -------
     FoundPlaces
+        Of all boxes: one that fits no place makes its own.
     """
     rows = [np.flatnonzero(date == t) for t in range(dates)]
     has_boxes = np.array([len(r) > 0 for r in rows], bool)

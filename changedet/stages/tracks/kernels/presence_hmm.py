@@ -132,6 +132,7 @@ def infer_presence(looks: PlaceLooks, blocked: Floats, rates: Rates, tables: Det
     Returns
     -------
     PresencePosterior
+        Of all places, with what was learnt of the site.
     """
     dates = looks.bins.shape[1]
     model = first_model(dates, rates, tables)

@@ -56,12 +56,12 @@ def heights_and_displacements(
     residual, date, place = residual[near], date[near], place[near]
     rows = np.maximum(np.bincount(place, minlength=count), 1)[:, None]
 
-    def mean(values: Floats) -> Floats:
+    def _mean(values: Floats) -> Floats:
         return np.column_stack([np.bincount(place, c, count) for c in values.T]) / rows
 
-    middle = mean(residual)
+    middle = _mean(residual)
     for _ in range(ROUNDS):
-        usual = mean(displacement[date])
+        usual = _mean(displacement[date])
         apart = displacement[date] - usual[place]
         along = np.bincount(place, (apart * (residual - middle[place])).sum(1), count)
         reach = np.bincount(place, (apart**2).sum(1), count)

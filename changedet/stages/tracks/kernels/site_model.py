@@ -229,12 +229,14 @@ def learn_rates(
 
     Parameters
     ----------
-    chains, classes, tables
+    chains, classes
         As for `learn_detectability`.
     model : SiteModel
         Of the round before.
     rates : Rates
         Their prior.
+    tables : DetectorTables
+        Of the detector: priors of start and weights.
 
     Returns
     -------

@@ -133,16 +133,17 @@ def stack_of(cost: Singles, starts: list[int], tops: Ints) -> Stack:
     Returns
     -------
     Stack
+        Of one box at least.
     """
     runs = [slice(a, b) for a, b in zip(starts, [*starts[1:], len(cost)], strict=True)]
 
-    def alike(first: int, second: int) -> bool:
+    def _alike(first: int, second: int) -> bool:
         return float(np.median(cost[runs[second], runs[first]])) < SAME_COLOUR_COST
 
     shown, begin, end, below, uncovered, standing = [0], [0], [len(starts)], [-1], [False], [0]
     for k in range(1, len(starts)):
-        hidden = [box for box in standing[:-1] if alike(begin[box], k)]
-        returns = any(alike(k - 1, later) for later in range(k + 1, len(starts)))
+        hidden = [box for box in standing[:-1] if _alike(begin[box], k)]
+        returns = any(_alike(k - 1, later) for later in range(k + 1, len(starts)))
         kept = standing.index(hidden[-1]) + 1 if hidden else len(standing)
         if not hidden and not returns and tops[k - 1] != SET_ON_TOP:
             kept -= 1
