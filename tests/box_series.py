@@ -65,7 +65,8 @@ IMITATED = DetectorTables(
          score_shares(-0.9, 0.5)]
     ),
     shade=np.array([[0.94, 0.02, 0.02, 0.012, 0.005, 0.003], score_shares(-0.4), score_shares(-0.9, 0.5)]),
-    weight=np.array([0.7, 0.2, 0.05, 0.05, 0.8, 0.2]), neighbours=np.full((2, 3), 1 / 3), detectability_sd=0.3, start=0.6,
+    weight=np.array([0.7, 0.2, 0.05, 0.05, 0.8, 0.2]), neighbours=np.full((2, 3), 1 / 3), detectability_sd=0.3,
+    start=0.6,
     mobile_birth=0.15, mobile_death=0.6, birth=0.08, death=0.08, precision=0.9,
 )  # fmt: skip
 TABLES["imitated"] = IMITATED  # type: ignore[index]
@@ -246,3 +247,43 @@ def followed(series, rows=None):
     rows = series.detections if rows is None else rows
     tracks = track(rows, series.dates, clear=series.clear, detector="imitated")
     return replace(tracks, calibration=PLAIN)
+
+
+DAYS = [dt.date(2023, 1, 10) + dt.timedelta(30 * i) for i in range(8)]
+
+
+def rows_of(*boxes, **same):
+    """Detections from (date index, east, north) with keyword defaults; a fourth item overrides some columns."""
+    records = []
+    for day, east, north, *own in boxes:
+        record = {
+            "kind": "20ft",
+            "angle_deg": 0.0,
+            "confidence": 0.9,
+            "counted": True,
+            "color": "#963228",
+            "tiers": None,
+        }
+        record |= same | (own[0] if own else {})
+        record |= {"date": DAYS[day], "x": 500_000.0 + east, "y": 6_000_000.0 + north, "width_m": 2.44}
+        record.setdefault("length_m", LENGTHS[record["kind"]])
+        records.append(record)
+    columns = ["date", "x", "y", "length_m", "width_m", "angle_deg", "kind", "confidence", "counted", "color", "tiers"]
+    table = pd.DataFrame(records, columns=columns)
+    table["date"] = pd.to_datetime(table["date"], utc=True).astype("datetime64[ms, UTC]")
+    table["object_id"] = np.arange(1, len(table) + 1)
+    return gpd.GeoDataFrame(table, geometry=rectangles(table), crs=CRS)
+
+
+def anchors(count=8):
+    """Boxes that never change, so that the site has a stable frame."""
+    return [(day, 30.0 * i, 200.0) for i in range(1, count + 1) for day in range(len(DAYS))]
+
+
+def near_origin(tracks):
+    table = tracks.tracks
+    return table[(table.geometry.x < 500_015) & (table.geometry.y < 6_000_050)].reset_index(drop=True)
+
+
+def day_of(stamp):
+    return None if pd.isna(stamp) else DAYS.index(stamp.date())

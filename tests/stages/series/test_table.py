@@ -1,4 +1,4 @@
-"""The series: figures and their intervals on simulated boxes, totals."""
+"""The time series and its intervals on simulated boxes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from hypothesis import strategies as st
 
 from changedet.kernels import intervals
 from changedet.pipeline.summary import _seen_beyond
-from changedet.stages.series.counts import tracked_boxes
 from changedet.stages.series.table import COLUMNS, DateMeasurements, Estimate, changed_area_interval, timeseries
-from changedet.stages.series.totals import totals
 from changedet.stages.tracks.stage import track
 
 
@@ -32,10 +30,7 @@ def standing(series):
     return np.array([series.standing(i).sum() for i in range(len(series.dates))])
 
 
-# ---- the table
-
-
-def test_columns_are_the_contracts_in_order():
+def test_timeseries_has_the_contracts_columns_in_order():
     contract = """date, zone, scene, gsd_m, valid_fraction, containers, containers_expected, containers_low,
     containers_high, other_boxes, teu, teu_low, teu_high, arrivals, arrivals_low, arrivals_high, departures,
     departures_low, departures_high, changed_area_m2, changed_area_low_m2, changed_area_high_m2, footprint_area_m2,
@@ -44,7 +39,7 @@ def test_columns_are_the_contracts_in_order():
     assert tuple(table.columns) == COLUMNS == tuple(name.strip() for name in contract.split(","))
 
 
-def test_counts_are_those_of_the_counted_rows_and_of_the_tracks():
+def test_timeseries_counts_are_those_of_the_counted_rows_and_of_the_tracks():
     series, tracks, table = figures(2)
     rows = tracks.detections[tracks.detections["counted"]]
     by_date = rows.groupby(rows["date"].dt.date)["kind"]
@@ -66,7 +61,7 @@ def test_counts_are_those_of_the_counted_rows_and_of_the_tracks():
     assert ((table["arrivals_low"] <= table["arrivals"]) & (table["arrivals"] <= table["arrivals_high"]))[1:].all()
 
 
-def test_zones_that_part_the_site_add_up():
+def test_timeseries_of_zones_that_divide_the_site_add_up():
     west = shapely.box(bs.ORIGIN[0] - 1e4, bs.ORIGIN[1] - 1e4, bs.ORIGIN[0] + 70, bs.ORIGIN[1] + 1e4)
     east = shapely.box(bs.ORIGIN[0] + 70, bs.ORIGIN[1] - 1e4, bs.ORIGIN[0] + 1e4, bs.ORIGIN[1] + 1e4)
     zones = gpd.GeoDataFrame({"name": ["west", "east"]}, geometry=[west, east], crs=bs.CRS)
@@ -79,7 +74,7 @@ def test_zones_that_part_the_site_add_up():
         assert (parts[name]["west"] > 0).any()
 
 
-def test_what_cannot_be_had_is_empty_and_never_zero():
+def test_timeseries_is_empty_and_never_zero_where_nothing_can_be_had():
     series = bs.simulate(4, dates=4, blocks=2)
     coarse, blind = series.dates[1], series.dates[2]
     rows = series.detections[~series.detections["date"].dt.date.isin([coarse, blind])]
@@ -102,7 +97,7 @@ def test_what_cannot_be_had_is_empty_and_never_zero():
     assert nothing.dtypes.equals(table.reset_index()[list(COLUMNS)].dtypes)
 
 
-def test_facts_of_a_date_come_through_and_dates_are_sorted():
+def test_timeseries_keeps_measurements_and_sorts_dates():
     later = DateMeasurements(
         dt.date(2024, 2, 1), "b.tif", 0.5, 1.25, -0.5, {"": 0.9}, {"": Estimate(10, 5, 30)}, {"": Estimate(99, 80, 120)}
     )
@@ -114,7 +109,7 @@ def test_facts_of_a_date_come_through_and_dates_are_sorted():
     assert table["date"].to_csv(index=False).splitlines()[1] == "2024-01-01"
 
 
-def test_a_hidden_date_has_a_wider_interval_about_a_count_that_is_not_lost():
+def test_timeseries_has_a_wider_interval_on_a_hidden_date_about_a_count_that_is_not_lost():
     for hidden, wider in ((6, 0.97), (9, 1.2)):
         series = bs.simulate(5, change=0.0)
         series.clouds[hidden] = np.array([[*(bs.ORIGIN + 100), 500.0]])
@@ -127,22 +122,7 @@ def test_a_hidden_date_has_a_wider_interval_about_a_count_that_is_not_lost():
         assert low <= standing(series)[hidden] <= high
 
 
-def test_ground_that_no_look_shows_any_more_widens_an_interval_upwards_alone():
-    counted = tracked_boxes(bs.followed(bs.simulate(5, change=0.0)))
-    date, ground = counted.present.shape[1] - 1, np.ones((100, counted.present.shape[1]), bool)
-    weight = np.ones(len(counted.weight))
-    shown = replace(counted, ground_shown=ground).standing(date, weight)
-    assert shown.above == shown.spread
-    ground[:3, date] = False
-    little = replace(counted, ground_shown=ground).standing(date, weight)
-    assert little.spread == shown.spread < little.above < 1.5 * shown.spread
-    ground[:30, date] = False
-    much = replace(counted, ground_shown=ground).standing(date, weight)
-    assert much.spread == shown.spread
-    assert much.above > 1.5 * little.above
-
-
-def test_an_interval_reaches_up_to_the_boxes_that_are_seen_and_believed():
+def test_timeseries_interval_reaches_up_to_the_boxes_that_are_seen_and_believed():
     series = bs.simulate(2)
     # An interval of no width, and an expectation too low: what clears every row that a track owns is the rule alone.
     tight = intervals.Calibration(0.5, (0.0, 0.0), (1.0, 1.0), (1.0, 1.0))
@@ -158,11 +138,8 @@ def test_an_interval_reaches_up_to_the_boxes_that_are_seen_and_believed():
     assert all("judges the rest false" in line for line in warned)
 
 
-# ---- intervals, on seeds that no choice was made on
-
-
 @pytest.mark.parametrize("kind", [{}, {"cloud": 0.6}, {"dates": 4}, {"blind": 0.1}], ids=str)
-def test_intervals_of_counts_and_events_cover_the_truth(kind):
+def test_timeseries_intervals_of_counts_and_events_cover_the_truth(kind):
     inside, events = [], []
     for seed in range(4000, 4005):
         series, _, table = figures(seed, **kind)
@@ -176,7 +153,7 @@ def test_intervals_of_counts_and_events_cover_the_truth(kind):
     assert np.mean(events) >= 0.85
 
 
-def test_expected_counts_beat_the_seen_ones():
+def test_timeseries_expected_counts_beat_the_seen_ones():
     seen, expected = [], []
     for seed in range(4100, 4105):
         series, _, table = figures(seed, cloud=0.6)
@@ -188,32 +165,6 @@ def test_expected_counts_beat_the_seen_ones():
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6))
 @settings(max_examples=60, deadline=None)
-def test_changed_area_lies_in_its_interval_and_within_what_was_seen(area, more):
+def test_changed_area_interval_holds_the_area_within_what_was_seen(area, more):
     value, low, high = changed_area_interval(area, area + more)
     assert 0 <= low <= value <= high <= area + more + 1e-9
-
-
-# ---- totals
-
-
-def test_totals_are_first_last_peak_and_change():
-    dates = [dt.date(2024, month, 1) for month in (1, 2, 3, 4)]
-    areas = [None, Estimate(10, 5, 20), Estimate(90, 60, 150), Estimate(40, 30, 60)]
-    looks = [DateMeasurements(d, changed_area_m2={"": a} if a else {}) for d, a in zip(dates, areas, strict=True)]
-    result = totals(timeseries(looks, None))
-    changed = result["changed_area_m2"]
-    assert changed["first"] == {"value": 10, "low": 5, "high": 20, "date": "2024-02-01"}
-    assert changed["peak"]["value"] == 90
-    assert changed["net_change"]["value"] == 30
-    assert changed["net_change"]["low"] == pytest.approx(30 - np.hypot(10, 10))
-    assert result["containers"] == {"first": None, "last": None, "peak": None, "net_change": None}
-    assert result["arrivals"] is None
-
-
-def test_arrivals_less_departures_account_for_the_net_change():
-    _, _, table = figures(6, growth_from=5)
-    result = totals(table)
-    flow = result["arrivals"]["value"] - result["departures"]["value"]
-    net = result["containers"]["net_change"]
-    assert flow == pytest.approx(net["value"], abs=0.1 * result["containers"]["last"]["value"])
-    assert net["low"] <= flow <= net["high"]

@@ -1,0 +1,47 @@
+"""Intervals of counts and areas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from changedet.kernels.intervals import area_interval, bounds_of_hidden, count_spread, event_spread, interval
+
+
+def test_bounds_of_hidden_come_from_the_looks_before_and_after():
+    x = 0.5  # what the chain makes of a hidden place
+    present = np.array([[1, x, 1], [0, x, 1], [1, x, 0], [0, x, 0], [x, x, 1], [0.9, x, x], [x, x, x]])
+    clear = np.array([[1, 0, 1]] * 4 + [[0, 0, 1], [1, 0, 0], [0, 0, 0]], bool)
+    for row, bounds in enumerate(((x, 1), (0, 1), (0, 1), (0, x), (0, 1), (0, 0.9), (0, x))):
+        least, most = bounds_of_hidden(present[[row]], clear[[row]])
+        assert (least[1], most[1]) == bounds
+    least, most = bounds_of_hidden(present, clear)
+    assert least[2] == pytest.approx(1 + 1 + 0 + 0 + 1)
+    assert most[2] == pytest.approx(1 + 1 + 0 + 0 + 1 + 0.9 + x)
+
+
+@pytest.mark.parametrize(
+    ("area", "seen", "false_share", "low", "high"),
+    [
+        (1000.0, 100_000.0, 0.0005, 1000 / 1.40 - 50, 1000 / 0.52 + 60),
+        (1000.0, 100_000.0, 0.002, 1000 / 1.40 - 200, 1000 / 0.52 + 60),
+        (1000.0, 100_000.0, 0.0, 1000 / 1.40, 1000 / 0.52 + 60),
+        (50.0, 100_000.0, 0.0005, 0.0, 50 / 0.52 + 60),
+        (0.0, 100_000.0, 0.0005, 0.0, 60.0),
+        (1000.0, 1500.0, 0.0, 1000 / 1.40, 1500.0),
+        (1000.0, 900.0, 0.0, 1000 / 1.40, 1000.0),
+    ],
+)
+def test_area_interval_takes_the_false_share_of_the_seen_area_from_the_lower_bound(area, seen, false_share, low, high):
+    assert area_interval(area, seen, false_share) == pytest.approx((low, high))
+
+
+def test_count_spread_adds_what_was_miscounted_unseen_gone_or_came_in_batches():
+    assert count_spread(100.0, 9.0, 0.0, 0.0, 0.0) == pytest.approx(np.sqrt(9 + 1 + 8**2))
+    assert count_spread(100.0, 9.0, 4.0, 5.0, 0.1) == pytest.approx(np.sqrt(9 + 1 + 8**2 + 2**2 + 30**2 + 3**2))
+
+
+def test_event_spread_and_interval():
+    assert event_spread(100, 9.0) == pytest.approx(np.sqrt(9 + 1 + 25 + 8**2))
+    assert interval(10.0, 12.0, 2.0, (1.5, 3.0)) == (7.0, 18.0)
+    assert interval(2.0, 1.0, 2.0, (1.5, 3.0)) == (0.0, 8.0)

@@ -1,0 +1,100 @@
+"""Onsets from the time series."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import box_series as bs
+import numpy as np
+
+from changedet.stages.series.onsets import find_onsets
+from changedet.stages.series.stage import STAGE
+from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
+from changedet.stages.tracks.stage import track
+from changedet.stages.tracks.visibility import GivenVisibility
+
+
+def test_find_onsets_dates_no_growth_of_containers_by_a_date_that_shows_nothing():
+    series = bs.simulate(8, dates=8, blocks=4, growth_from=4)
+    series.clouds[4] = np.array([[*(bs.ORIGIN + 100), 900.0]])
+    rows = series.detections[series.detections["date"].dt.date != series.dates[4]]
+    tracks = bs.followed(series, rows)
+    looks = [DateMeasurements(day, valid_fraction={"": float(i != 4)}) for i, day in enumerate(series.dates)]
+    method = STAGE.get("staircase").function(None)
+    for known in (tracks, None):
+        found = find_onsets(timeseries(looks, tracks), method, series.dates[0], known)["containers"]
+        assert (found.date, found.high) == (series.dates[5], series.dates[5])
+        assert found.low == series.dates[3] + dt.timedelta(1)
+
+
+def test_find_onsets_dates_growth_under_clouds_by_what_each_look_shows():
+    right, held, false = [], [], 0
+    method = STAGE.get("staircase").function(None)
+    for seed in range(6500, 6512):
+        for growth in (3, None):
+            series = bs.simulate(seed, dates=7, blocks=4, cloud=0.8, change=0.04, growth_from=growth)
+            tracks = bs.followed(series)
+            table = timeseries([DateMeasurements(day) for day in series.dates], tracks)
+            found = find_onsets(table, method, series.dates[0], tracks)["containers"]
+            if growth is None:
+                false += found.date is not None
+                continue
+            right.append(found.date == series.dates[growth])
+            held.append(found.date is not None and found.low <= series.dates[growth] <= found.high)
+    assert sum(right) >= 10
+    assert sum(held) >= 11
+    assert false <= 1
+
+
+def test_find_onsets_says_how_much_of_the_site_the_last_looks_show():
+    looks = [dt.date(2023, month, 1) for month in range(1, 7)]
+    method = STAGE.get("staircase").function(None)
+    for seen, said in ((0.95, False), (0.31, True)):
+        facts = [
+            DateMeasurements(
+                day, valid_fraction={"": 0.95 if i < 4 else seen}, footprint_m2={"": Estimate(900, 800, 990)}
+            )
+            for i, day in enumerate(looks)
+        ]
+        found = find_onsets(timeseries(facts, None), method, looks[0])["footprint"]
+        assert found.date is None
+        assert ("the last looks show 31% of the site at most" in found.reason) == said
+
+
+def test_find_onsets_takes_the_reference_as_the_changed_areas_zero():
+    dates = [dt.date(2023, month, 1) for month in range(1, 8)]
+    areas = {i: Estimate(a, a * 0.7, a * 1.9) for i, a in enumerate([0, 30, 20, 2000, 2100, 2500, 2400]) if i}
+    looks = [DateMeasurements(d, changed_area_m2={"": areas[i]} if i else {}) for i, d in enumerate(dates)]
+    method = STAGE.get("staircase")
+    found = find_onsets(timeseries(looks, None), method.function(None, **method.resolve({})), dates[0])
+    assert found["changed_area"].date == dates[3]
+    assert found["containers"].date is None
+
+
+def test_find_onsets_takes_exchanged_boxes_for_no_growth_and_a_pad_among_them_for_one():
+    series = bs.simulate(7, dates=8, blocks=4, change=0.15)
+    tracks = track(series.detections, GivenVisibility(series.dates, series.clear), detector="imitated")
+    stands = tracks.presence > 0.5
+    exchanged = 20.0 * (stands != stands[:, :1]).sum(0)
+    assert exchanged[-1] > 600
+    method = STAGE.get("staircase").function(None)
+    for pad, boxes, date in ((0, None, True), (0, tracks, False), (6000, tracks, True)):
+        areas = 0.6 * exchanged + pad * (np.arange(8) >= 4)
+        looks = [
+            DateMeasurements(day, changed_area_m2={"": Estimate(area, 0.6 * area, 1.9 * area)} if i else {})
+            for i, (day, area) in enumerate(zip(series.dates, areas, strict=True))
+        ]
+        found = find_onsets(timeseries(looks, boxes), method, series.dates[0], boxes)["changed_area"]
+        assert (found.date is not None) == date, found
+        if pad:
+            assert found.date == series.dates[4]
+            assert "without what boxes cover" in found.reason
+
+
+def test_find_onsets_does_not_date_growth_by_an_area_that_may_be_none():
+    dates = [dt.date(2023, month, 1) for month in range(1, 7)]
+    areas = [Estimate(104, 0, 259), *(Estimate(a, 0.7 * a, 1.9 * a) for a in (12215, 12283, 12313, 12292))]
+    looks = [DateMeasurements(day, changed_area_m2={"": areas[i - 1]} if i else {}) for i, day in enumerate(dates)]
+    found = find_onsets(timeseries(looks, None), STAGE.get("staircase").function(None), dates[0])["changed_area"]
+    assert (found.date, found.shape) == (dates[2], "step")
+    assert found.low <= dates[2] <= found.high

@@ -1,0 +1,41 @@
+"""Totals of the time series."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import box_series as bs
+import numpy as np
+import pytest
+
+from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
+from changedet.stages.series.totals import totals
+
+
+def figures(seed, zones=None, **kind):
+    series = bs.simulate(seed, **kind)
+    tracks = bs.followed(series)
+    return series, tracks, timeseries([DateMeasurements(date) for date in series.dates], tracks, zones)
+
+
+def test_totals_are_first_last_peak_and_change():
+    dates = [dt.date(2024, month, 1) for month in (1, 2, 3, 4)]
+    areas = [None, Estimate(10, 5, 20), Estimate(90, 60, 150), Estimate(40, 30, 60)]
+    looks = [DateMeasurements(d, changed_area_m2={"": a} if a else {}) for d, a in zip(dates, areas, strict=True)]
+    result = totals(timeseries(looks, None))
+    changed = result["changed_area_m2"]
+    assert changed["first"] == {"value": 10, "low": 5, "high": 20, "date": "2024-02-01"}
+    assert changed["peak"]["value"] == 90
+    assert changed["net_change"]["value"] == 30
+    assert changed["net_change"]["low"] == pytest.approx(30 - np.hypot(10, 10))
+    assert result["containers"] == {"first": None, "last": None, "peak": None, "net_change": None}
+    assert result["arrivals"] is None
+
+
+def test_totals_of_arrivals_less_departures_account_for_the_net_change():
+    _, _, table = figures(6, growth_from=5)
+    result = totals(table)
+    flow = result["arrivals"]["value"] - result["departures"]["value"]
+    net = result["containers"]["net_change"]
+    assert flow == pytest.approx(net["value"], abs=0.1 * result["containers"]["last"]["value"])
+    assert net["low"] <= flow <= net["high"]

@@ -1,0 +1,48 @@
+"""Changes of colour against brute force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from changedet.kernels.colour import linear_rgb
+from changedet.stages.tracks.kernels.colour_changepoints import changepoints, colour_costs
+
+
+def linear(rgb):
+    return linear_rgb(np.clip(np.asarray(rgb, float), 0, 255) / 255)
+
+
+def segments(rgb, price=8.0):
+    return changepoints(colour_costs(linear(rgb)), price)
+
+
+def test_changepoints_lie_where_the_box_was_planted_and_nowhere_else():
+    rng = np.random.default_rng(5)
+    rgb = np.concatenate([rng.normal((150, 50, 40), 2, (4, 3)), rng.normal((40, 70, 130), 2, (3, 3))])
+    assert segments(rgb) == [0, 4]
+    assert segments(rng.normal((150, 50, 40), 2, (7, 3))) == [0]
+
+
+def test_changepoints_are_none_for_a_box_in_shade():
+    """Linear light down to a quarter and bluer, as it was measured on rows behind a building."""
+    lit = np.array([184.0, 109.0, 105.0])
+    shaded = (89.0, 62.0, 64.0)
+    assert segments([lit] * 5 + [shaded] * 2) == [0]
+    assert segments([lit] * 5 + [(40, 70, 130)] * 2) == [0, 5]
+
+
+@given(st.lists(st.lists(st.floats(0, 12), min_size=6, max_size=6), min_size=6, max_size=6), st.floats(0.5, 10))
+@settings(max_examples=40, deadline=None)
+def test_changepoints_are_of_the_cheapest_partition_of_all(costs, price):
+    table = np.array(costs)
+
+    def total(starts):
+        ends = [*starts[1:], 6]
+        parts = [table[a:b, a:b].sum(0).min() for a, b in zip(starts, ends, strict=True)]
+        return sum(parts) + price * (len(starts) - 1)
+
+    every = [[0, *(k for k in range(1, 6) if mask >> (k - 1) & 1)] for mask in range(32)]
+    assert total(changepoints(table, price)) == pytest.approx(min(map(total, every)))

@@ -1,0 +1,154 @@
+"""Tracks by places on built cases: what ends a track, what begins one, what hides a box."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from box_series import DAYS, anchors, day_of, near_origin, rows_of
+
+from changedet.stages.series.counts import tracked_boxes
+from changedet.stages.tracks.stage import track
+from changedet.stages.tracks.visibility import GivenVisibility
+
+
+@pytest.mark.parametrize("standing", [(6, 36), (5, 17, 37), (37, 17, 5), (5, 6, 17, 37)])
+def test_follow_places_does_not_take_few_dates_of_a_site_that_grows_or_empties_for_blind(standing):
+    boxes = [(day, 3.0 * (k % 12), 20.0 * (k // 12)) for day, n in enumerate(standing) for k in range(n)]
+    found = track(rows_of(*boxes, confidence=0.99), DAYS[: len(standing)], detector="learned")
+    counted = tracked_boxes(found)
+    told = [counted.standing(t, np.ones(len(counted.weight))).expected for t in range(len(standing))]
+    np.testing.assert_allclose(told, standing, rtol=0.1, atol=0.7)
+
+
+def test_follow_places_dates_the_departure_by_a_look_at_the_empty_spot_between_two_colours():
+    first = [(d, 0, 0) for d in (0, 1, 2, 3)]
+    second = [(d, 0, 0, {"color": "#28467f"}) for d in (5, 6, 7)]
+    found = near_origin(track(rows_of(*anchors(), *first, *second), DAYS, detector="learned"))
+    assert [[day_of(row[c]) for c in ("first_seen", "not_after", "not_before")] for _, row in found.iterrows()] == [
+        [0, 4, None],
+        [5, None, 4],
+    ]
+    hidden = GivenVisibility(DAYS, lambda i, p: (p[:, 1] > 6_000_100) | (i != 4))
+    found = near_origin(track(rows_of(*anchors(), *first, *second), hidden, detector="learned"))
+    assert [[day_of(row[c]) for c in ("first_seen", "not_after", "not_before")] for _, row in found.iterrows()] == [
+        [0, 5, None],
+        [5, None, 3],
+    ]
+
+
+def test_follow_places_knows_of_the_empty_spot_between_two_boxes():
+    first = [(d, 0, 0) for d in (0, 1, 2, 3)]
+    for color, full in (("#963228", True), ("#28467f", False)):
+        second = [(d, 0, 0, {"color": color}) for d in (5, 6, 7)]
+        found = track(rows_of(*anchors(), *first, *second), DAYS, detector="learned")
+        place = int(found.places.geometry.y.argmin())
+        assert (found.place_presence[place, 4] > 0.5) == full
+        assert found.place_presence[place, [0, 3, 5, 7]].min() > 0.9
+
+
+def test_follow_places_ends_a_box_on_the_first_clear_look_without_it():
+    found = near_origin(track(rows_of(*anchors(), *[(d, 0, 0) for d in (2, 3, 4)]), DAYS))
+    assert len(found) == 1
+    row = found.iloc[0]
+    assert [day_of(row[c]) for c in ("first_seen", "last_seen", "not_after", "not_before")] == [2, 4, 5, 1]
+
+
+def test_follow_places_neither_ends_nor_begins_what_is_hidden():
+    hidden = {1, 5, 6}
+    looks = GivenVisibility(DAYS, lambda i, p: (p[:, 1] > 6_000_100) | (i not in hidden))
+    rows = rows_of(*anchors(), *[(d, 0, 0) for d in (2, 3, 4)], confidence=0.99)
+    result = track(rows, looks, detector="learned", caution=1.0)
+    row = near_origin(result).iloc[0]
+    # Clear looks at the place: 0, 2, 3, 4, 7.
+    assert [day_of(row[c]) for c in ("first_seen", "last_seen", "not_after", "not_before")] == [2, 4, 7, 0]
+    to_the_end = GivenVisibility(DAYS, lambda i, p: (p[:, 1] > 6_000_100) | (i in (2, 3, 4)))
+    row = near_origin(track(rows, to_the_end)).iloc[0]
+    assert row["not_after"] is pd.NaT or pd.isna(row["not_after"])
+    assert pd.isna(row["not_before"])
+
+
+def test_follow_places_is_uncertain_where_hidden_and_certain_where_seen():
+    looks = GivenVisibility(DAYS, lambda i, p: (p[:, 1] > 6_000_100) | (i < 4))
+    result = track(rows_of(*anchors(), *[(d, 0, 0) for d in range(4)]), looks)
+    k = int(near_origin(result)["track_id"].iloc[0]) - 1
+    presence = result.presence[k]
+    assert (presence[:4] > 0.95).all()
+    assert (np.diff(presence[3:]) < 0).all()
+    assert 0.5 < presence[-1] < 0.95
+
+
+def test_follow_places_goes_on_after_one_missed_look_and_weak_rows_help():
+    whole = near_origin(track(rows_of(*anchors(), *[(d, 0, 0) for d in (0, 1, 2, 4, 5, 6, 7)]), DAYS))
+    assert len(whole) == 1
+    weak = {"confidence": 0.2, "counted": False}
+    boxes = [(0, 0, 0), (1, 0, 0), *[(d, 0, 0, weak) for d in (2, 3, 4, 5)], (6, 0, 0), (7, 0, 0)]
+    assert len(near_origin(track(rows_of(*anchors(), *boxes), DAYS))) == 1
+    without = [box for box in boxes if len(box) == 3]
+    assert len(near_origin(track(rows_of(*anchors(), *without), DAYS))) == 2
+
+
+def test_follow_places_ends_one_track_and_begins_another_where_a_box_moves():
+    found = near_origin(track(rows_of(*anchors(), *[(d, 0 if d < 4 else 5, 0) for d in range(8)]), DAYS))
+    assert [day_of(t) for t in found["not_after"]] == [4, None]
+    assert [day_of(t) for t in found["first_seen"]] == [0, 4]
+    assert [day_of(t) for t in found["not_before"]] == [None, 3]
+
+
+def test_follow_places_begins_another_track_for_another_size():
+    boxes = [(d, 0, 0, {"kind": "20ft" if d < 4 else "40ft"}) for d in range(8)]
+    found = near_origin(track(rows_of(*anchors(), *boxes), DAYS))
+    assert list(found["kind"]) == ["20ft", "40ft"]
+    assert day_of(found["not_after"].iloc[0]) == 4
+    assert day_of(found["not_before"].iloc[1]) == 3
+
+
+def test_follow_places_makes_no_box_of_one_date_with_a_longer_one():
+    boxes = [(d, 0, 3.1 * s) for d in range(8) if d != 4 for s in (-1, 1)] + [(4, 0, 0, {"kind": "40ft"})]
+    result = track(rows_of(*anchors(), *boxes), DAYS)
+    assert list(near_origin(result)["kind"]) == ["20ft", "20ft"]
+    here = result.places.geometry.y.to_numpy() < 6_000_050
+    assert result.place_presence[here, 4].sum() == pytest.approx(2, abs=0.3)
+
+
+def test_follow_places_begins_another_track_for_another_colour_on_strong_evidence():
+    boxes = [(d, 0, 0, {"color": "#963228" if d < 4 else "#28467f"}) for d in range(8)]
+    found = near_origin(track(rows_of(*anchors(), *boxes), DAYS))
+    assert list(found["color"]) == ["#963228", "#28467f"]
+    assert [day_of(t) for t in found["not_after"]] == [4, None]
+    assert [day_of(t) for t in found["not_before"]] == [None, 3]
+
+
+def test_follow_places_takes_one_odd_colour_or_a_date_of_another_tint_for_no_replacement():
+    odd = [(d, 0, 0, {"color": "#28467f" if d == 3 else "#963228"}) for d in range(8)]
+    assert len(near_origin(track(rows_of(*anchors(), *odd), DAYS))) == 1
+    tinted = [(d, 30.0 * i, 0, {"color": "#963228" if d < 4 else "#b45a50"}) for i in range(9) for d in range(8)]
+    assert len(track(rows_of(*tinted), DAYS).tracks) == 9
+
+
+def test_follow_places_keeps_the_box_below_another_until_that_leaves():
+    top = {"tiers": 2, "color": "#28467f"}
+    boxes = [(d, 0, 0, top if d in (3, 4) else {"tiers": 1}) for d in range(8)]
+    result = track(rows_of(*anchors(), *boxes), DAYS)
+    below, above = near_origin(result).itertuples()
+    assert (day_of(below.first_seen), day_of(below.last_seen), day_of(below.not_after)) == (0, 7, None)
+    assert (day_of(above.first_seen), day_of(above.last_seen)) == (3, 4)
+    assert (day_of(above.not_before), day_of(above.not_after)) == (2, 5)
+    assert (result.presence[below.track_id - 1, 3:5] == 0).all()
+
+
+def test_follow_places_keeps_two_boxes_below_a_longer_one():
+    boxes = [(d, 0, 3.1 * s, {"tiers": 1}) for d in range(4) for s in (-1, 1)]
+    boxes += [(d, 0, 0, {"kind": "40ft", "tiers": 2}) for d in range(4, 8)]
+    found = near_origin(track(rows_of(*anchors(), *boxes), DAYS))
+    below = found[found["kind"] == "20ft"]
+    assert len(below) == 2
+    assert below["not_after"].isna().all()
+    flat = [box if len(box) < 4 or "kind" not in box[3] else (*box[:3], {"kind": "40ft"}) for box in boxes]
+    replaced_ = near_origin(track(rows_of(*anchors(), *flat), DAYS))
+    assert [day_of(t) for t in replaced_[replaced_["kind"] == "20ft"]["not_after"]] == [4, 4]
+
+
+def test_follow_places_does_not_split_a_stack_by_a_single_wrong_height():
+    boxes = [(d, 0, 0, {"tiers": 2 if d == 3 else 1}) for d in range(8)]
+    assert len(near_origin(track(rows_of(*anchors(), *boxes), DAYS))) == 1
