@@ -22,7 +22,7 @@ ONE_SIDED: Final = 1.64
 MOST_HIDDEN: Final = 2.5
 """Standard errors of a look that what it hides may span for it to show a level. Chosen by hand."""
 STAYS: Final = 0.25
-"""Of the highest rise, what must be left at the end (docs/tracks.md, as the next)."""
+"""Of the highest rise, what must be left at the end (docs/research/tracks.md, as the next)."""
 UNSEEN_STAYS: Final = 0.5
 """The same where the last two looks are too cloudy to show it and it is only expected."""
 HOLDS: Final = 0.95

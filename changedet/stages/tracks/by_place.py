@@ -28,7 +28,7 @@ OVERLAP_SHARE: Final = 0.35
 CONFIDENT: Final = 0.45
 """The score from which a look's colour is evidence that the box was replaced. Chosen by hand."""
 LEAST_REAL: Final = 0.35
-"""Least probability that a place is real, for its boxes to become tracks (docs/tracks.md)."""
+"""Least probability that a place is real, for its boxes to become tracks (docs/research/tracks.md)."""
 PASSES: Final = 4
 """Over the series, to find its places."""
 STACKED_TIERS: Final = 2

@@ -12,7 +12,7 @@ from changedet.kernels.intervals import QUANTILE
 
 STAY, UP, DOWN = 0.60, 0.32, 0.08
 """Share of the steps between two values that keep the level, raise it or lower it after the change. Chosen by hand on
-made-up series of seeds 9000 to 9099 (docs/tracks.md)."""
+made-up series of seeds 9000 to 9099 (docs/research/tracks.md)."""
 PRIOR_CHANGE: Final = 0.5
 """Prior probability of a change."""
 PHI: Final = (0.02, 0.04, 0.08)
@@ -29,7 +29,7 @@ MARGIN_SHARE: Final = 0.05
 """Share of the greatest value by which it reaches beyond it, too."""
 LEAST_RISE: Final = 1.0
 """Standard deviations of a value by which growth lies above the base: less is no beginning that a look could show.
-With 1.64 the bounds hold fewer slopes (docs/tracks.md)."""
+With 1.64 the bounds hold fewer slopes (docs/research/tracks.md)."""
 LEAST_HIDDEN: Final = 0.1
 """Objects; what leaves less of a value open is no bound of it, but the value."""
 

@@ -31,14 +31,14 @@ EM_ROUNDS: Final = 4
 """Rounds of expectation-maximisation. Chosen by hand."""
 DETECTABILITY_DATES: Final = 5
 """On fewer dates a site that grew and dates that show little cannot be distinguished: rates are learnt, no
-detectability. Chosen on simulated sites of seeds 40 to 43 (docs/tracks.md)."""
+detectability. Chosen on simulated sites of seeds 40 to 43 (docs/research/tracks.md)."""
 BRIEF_DATES: Final = 2
 """Neighbours separate real places from clutter among those that have a row on no more dates."""
 SHADE_TRUST: Final = 0.75
-"""Power of the likelihood of looks in deep shade: at one place they err alike (docs/tracks.md)."""
+"""Power of the likelihood of looks in deep shade: at one place they err alike (docs/research/tracks.md)."""
 APPEARANCE_TRUST: Final = 0.75
 """The same of pixels: looks at one place are compared with the same few others. A power of 1 is worse, .5 alike
-(docs/tracks.md)."""
+(docs/research/tracks.md)."""
 BLOCKED_SHARE: Final = 0.98
 """By how much a box that overlaps hides this one for sure: some pairs are wrongly taken for overlapping. Chosen by
 hand."""

@@ -19,7 +19,7 @@ from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces, singl
 
 CUT_PRICE: Final = 3.0
 """Of the colour that a cut adds, beside the price of how rare cuts are. Other prices are within .01 of F1 on the
-calibration sites (docs/tracks.md)."""
+calibration sites (docs/research/tracks.md)."""
 LEAST_PRICE: Final = 1.0
 """Of a cut, however much an empty spot before it takes off."""
 FIRST_SHARE: Final = 0.03

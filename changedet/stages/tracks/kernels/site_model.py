@@ -16,7 +16,7 @@ from changedet.stages.tracks.kernels.markov import ChainPosterior
 
 RATE_PRIOR_PLACES: Final = 20.0
 """Places that the prior of a rate or of a class's weight is worth. Other values differ by less than .01 of F1 on the
-calibration sites (docs/tracks.md)."""
+calibration sites (docs/research/tracks.md)."""
 RATE_CAP: Final = 3.5
 """Times the prior rate: without a bound, a detector that often finds nothing is learnt as boxes that come and go."""
 ODDS_BOUND: Final = 3.0

@@ -14,14 +14,14 @@ SET_ON_TOP, UNCOVERED, REPLACED = 0, 1, 2
 """What a new top means."""
 REPLACED_SHARES: Final = (0.15, 0.6)
 """Of the new tops, where nothing else decides: least, to which the share of looks between which tops change is added,
-as a box then oftener comes and goes within one interval; and most. From the calibration sites: of 384 changes of tops
-outside ports 69 are an exchange, in ports two thirds (docs/tracks.md)."""
+as a box then oftener comes and goes within one interval; and most. On the calibration sites 69 of 384 changes of tops
+outside ports are an exchange, in ports two thirds (docs/research/tracks.md)."""
 PRIOR_BOXES: Final = 5.0
 """Boxes that came, and that went, which a site's own numbers are weighed against. Chosen by hand."""
 BOX_HEIGHT: Final = 0.6
 """Of one box, in the unit of `relief_displacement`: tops of simulated stacks, as placed."""
 PLACE_SD_M: Final = 0.2
-"""Of a look's position. Other values tell no more on the calibration sites (docs/tracks.md), as of the next."""
+"""Of a look's position. Other values tell no more on the calibration sites (docs/research/tracks.md), as of the next."""
 STEP_SD: Final = 0.3
 """Of a step in height beyond what that explains, in the unit of `relief_displacement`."""
 LEVEL_SD: Final = 1.5
