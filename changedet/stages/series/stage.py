@@ -39,8 +39,8 @@ def staircase(_facts: Facts, *, probability: Fraction = 0.9, rise_fraction: Frac
     """Onset by a staircase model: a base level, then a walk over levels above it, against no change at all.
 
     Dates growth that comes at once or bit by bit, with bounds that hold 95 % of the posterior; a delivery that leaves
-    again, a decline and a level reached before are none. Growth that only one season was seen of cannot be separated from
-    that season.
+    again, a decline and a level reached before are none. Growth that only one season was seen of cannot be
+    separated from that season.
 
     Parameters
     ----------

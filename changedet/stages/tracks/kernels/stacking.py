@@ -21,7 +21,7 @@ PRIOR_BOXES: Final = 5.0
 BOX_HEIGHT: Final = 0.6
 """Of one box, in the unit of `relief_displacement`: tops of simulated stacks, as placed."""
 PLACE_SD_M: Final = 0.2
-"""Of a look's position. Other values tell no more on the calibration sites (docs/research/tracks.md), as of the next."""
+"""Of a look's position. Others are no better on the calibration sites (docs/research/tracks.md), as of the next."""
 STEP_SD: Final = 0.3
 """Of a step in height beyond what that explains, in the unit of `relief_displacement`."""
 LEVEL_SD: Final = 1.5
