@@ -52,13 +52,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    # Imported when it is first used, so that the command line starts without what it does not need.
-    if name not in _MODULES:
-        raise AttributeError(f"module 'changedet' has no attribute '{name}'")
-    value = getattr(import_module(_MODULES[name]), name)
-    globals()[name] = value
-    return value
+# Type checkers have the imports above, and report any other name.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        # Imported when it is first used, so that the command line starts without what it does not need.
+        if name not in _MODULES:
+            raise AttributeError(f"module 'changedet' has no attribute '{name}'")
+        value = getattr(import_module(_MODULES[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

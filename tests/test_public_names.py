@@ -56,6 +56,6 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 def test_type_checkers_are_told_the_modules_that_names_are_loaded_from() -> None:
     tree = ast.parse(Path(changedet.__file__).read_text())
-    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    block = next(node for node in tree.body if isinstance(node, ast.If))
     told = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert told == changedet._MODULES

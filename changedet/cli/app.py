@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from changedet import __version__
-from changedet.cli.assess_commands import calibrate, compare, review, sample, score
+from changedet.cli.assess_commands import calibrate_command, compare, review, sample, score
 from changedet.cli.messages import DONE, WRONG_INPUT, report_failure, say
 from changedet.cli.run_commands import check, doctor, report, run
 from changedet.cli.simulate_command import simulate_command
@@ -40,7 +40,7 @@ def cli() -> None:
 _COMMANDS = (
     *(run, check, report, doctor),
     *(init, schema, methods, simulate_command),
-    *(score, sample, compare, review, calibrate),
+    *(score, sample, compare, review, calibrate_command),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -89,7 +89,7 @@ def review(run_dir: str) -> int:
     return DONE
 
 
-@click.command()
+@click.command("calibrate")
 @click.argument("workflow", metavar="WORKFLOW.yaml")
 @click.option(
     "--labels", required=True, metavar="LABELS.gpkg", help="Labelled tiles; with --draw, where to write them."
@@ -100,12 +100,12 @@ def review(run_dir: str) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print calibration.json's object.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what each step does; tracebacks.")
-def calibrate(
+def calibrate_command(
     workflow: str, labels: str, draw: int | None, seed: int, out: str | None, as_json: bool, quiet: bool, verbose: bool
 ) -> int:
     """Fit the detector's threshold, bias and interval to tiles of your own scenes; runs first what has not been run."""
     # Imported here for a quick start, as in score.
-    from changedet.assess import calibrate as calibration
+    from changedet.assess.calibrate import calibrate
     from changedet.assess.calibration_file import format_calibration
     from changedet.assess.tiles_to_label import check_draw, draw_labels
     from changedet.pipeline.run import carry_out
@@ -121,7 +121,7 @@ def calibrate(
     if draw is not None:
         click.echo(draw_labels(finished, labels, tiles=draw, seed=seed))
         return DONE
-    found = calibration.calibrate(finished, labels)
+    found = calibrate(finished, labels)
     click.echo(json.dumps(found, indent=1) if as_json else format_calibration(found))
     for warning in found["warnings"]:
         warn(warning)
