@@ -27,6 +27,7 @@ from changedet.stages.change.kernels import (
     range_evidence,
     structure_odds,
     trees,
+    trees_statistics,
 )
 from changedet.stages.change.kernels.image_planes import fit_scale
 from changedet.stages.change.kernels.local_correlation import correlate
@@ -167,7 +168,9 @@ def test_edges_are_spared_where_no_tree_asks_for_them():
     before, after, _ = simulated("growth", 47070)
     for name, bands in (("rgbn", BANDS), ("rgb", [0, 1, 2, None])):
         needed = any(features.uses_edges(one) for one in asked[name])
-        model = trees.fit_trees(before[None], after[None], bands, 0.5, about, sha256, trees.TreesSettings("auto", 8.0))
+        model = trees_statistics.fit_trees(
+            before[None], after[None], bands, 0.5, about, sha256, trees_statistics.TreesSettings("auto", 8.0)
+        )
         score = trees.apply_trees(before, after, model, own)
         table = features.change_features(before, after, bands, model.scale, 0.5, with_edges=needed)
         whole = features.change_features(before, after, bands, model.scale, 0.5)
@@ -394,9 +397,9 @@ def test_strips_and_windows_give_the_same_bits():
 
 def test_thresholds_follow_the_resolution_and_can_be_given():
     known = [[0.3, 0.8], [0.5, 0.6], [1.0, 0.7]]
-    assert trees.by_resolution(0.5, known) == pytest.approx(0.6)
-    assert trees.by_resolution(2**-0.5, known) == pytest.approx(0.65)
-    assert trees.by_resolution(0.1, known) == 0.8
+    assert trees_statistics.by_resolution(0.5, known) == pytest.approx(0.6)
+    assert trees_statistics.by_resolution(2**-0.5, known) == pytest.approx(0.65)
+    assert trees_statistics.by_resolution(0.1, known) == 0.8
     before, after, _ = simulated("growth", 47060)
     assert marked(before, after, threshold=0.2).sum() >= marked(before, after, threshold=0.9).sum() > 0
 

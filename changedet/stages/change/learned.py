@@ -14,14 +14,8 @@ from changedet.models.loader import ReleasedTrees, released_trees
 from changedet.stages.change.kernels.feature_names import HALO_PX, ROLES, context_names, names
 from changedet.stages.change.kernels.greyness_odds import fit_greyness, with_greyness_odds
 from changedet.stages.change.kernels.structure_odds import fit_structure_odds, with_structure_odds
-from changedet.stages.change.kernels.trees import (
-    LEAST_PROBABILITY,
-    TreesAbout,
-    TreesSettings,
-    TreesStatistics,
-    apply_trees,
-    fit_trees,
-)
+from changedet.stages.change.kernels.trees import LEAST_PROBABILITY, apply_trees
+from changedet.stages.change.kernels.trees_statistics import TreesAbout, TreesSettings, TreesStatistics, fit_trees
 from changedet.stages.change.method import STAGE, ChangeMethod
 from changedet.stages.change.parameters import LEAST_OBJECT_M2, Cleaning
 from changedet.stages.registry import AUTO, Facts, Fraction
@@ -105,7 +99,7 @@ def _fit_trees(
     settings: TreesSettings,
 ) -> TreesStatistics:
     released = change_trees()
-    about = cast(TreesAbout, released.about)
+    about = cast("TreesAbout", released.about)
     fitted = fit_trees(before, after, bands, gsd_m, about, released.sha256, settings)
     if bands[3] is not None:
         return fitted

@@ -1,4 +1,4 @@
-"""Change of optical scenes without anything learned: by values, canonical variates, blocks of the difference, or structure.
+"""Change of optical scenes without anything learned: by values, canonical variates, blocks, or structure.
 
 Parameters that several methods share are described in `parameters`, once.
 """

@@ -10,17 +10,11 @@ from changedet.stages.change.kernels.change_vectors import CvaStatistics
 from changedet.stages.change.kernels.pca_kmeans import PcaStatistics
 from changedet.stages.change.kernels.radar_ratios import OmnibusStatistics, RatioStatistics
 from changedet.stages.change.kernels.structure_scores import StructureStatistics
-from changedet.stages.change.kernels.trees import TreesStatistics
-from changedet.stages.change.kernels.variate_scores import IrmadStatistics, IsfaStatistics
+from changedet.stages.change.kernels.trees_statistics import TreesStatistics
+from changedet.stages.change.kernels.variate_scores import VariatesStatistics
 
 Unlearned: TypeAlias = (
-    CvaStatistics
-    | IrmadStatistics
-    | IsfaStatistics
-    | PcaStatistics
-    | StructureStatistics
-    | RatioStatistics
-    | OmnibusStatistics
+    CvaStatistics | VariatesStatistics | PcaStatistics | StructureStatistics | RatioStatistics | OmnibusStatistics
 )
 ChangeStatistics: TypeAlias = Annotated[Unlearned | TreesStatistics, Field(discriminator="method")]
 """Of any method; all have ``method``, ``threshold``, ``min_area_m2`` and ``diagnostics``."""

@@ -10,7 +10,6 @@ from typing import ClassVar, Literal
 
 from changedet.arrays import Singles
 from changedet.stages.change.kernels.pair_statistics import UNDECIDED, Pair, PairSettings, PairStatistics, valid_pixels
-from changedet.stages.change.kernels.thresholds import NEVER
 from changedet.stages.change.kernels.tolerance import change_vector_magnitude, fit_line
 
 
@@ -28,12 +27,24 @@ class CvaSettings(PairSettings):
 
     @property
     def radius_px(self) -> int:
-        """Of the range; 0 for the plain difference."""
+        """Of the range.
+
+        Returns
+        -------
+        int
+            Pixels; 0 for the plain difference.
+        """
         return self.tolerance_px if self.difference == "tolerant" else 0
 
     @property
     def score_halo_px(self) -> int:
-        """How far the raw score looks around."""
+        """How far the raw score looks around.
+
+        Returns
+        -------
+        int
+            Pixels on each side.
+        """
         return self.radius_px
 
 
@@ -47,7 +58,18 @@ class CvaStatistics(PairStatistics):
     settings: CvaSettings
 
     def raw_score(self, before: Singles, after: Singles) -> Singles:
-        """Length of the change vector, float32 (y, x)."""
+        """Length of the standardised change vector.
+
+        Parameters
+        ----------
+        before, after : float32 (feature, y, x)
+            From `features`.
+
+        Returns
+        -------
+        float32 (y, x)
+            At least 0; NaN where either is.
+        """
         return change_vector_magnitude(before, after, self.line, self.settings.radius_px)
 
 
@@ -76,8 +98,6 @@ def fit_cva(before: Singles, after: Singles, settings: CvaSettings) -> tuple[Cva
         min_area_m2=settings.min_area_m2,
         degrees=x.shape[1],
         line=fit_line(x, y),
-        ceiling=NEVER,
-        threshold=NEVER,
-        diagnostics=UNDECIDED,
+        **UNDECIDED,
     )
     return statistics, pairs

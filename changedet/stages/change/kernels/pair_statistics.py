@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias, TypedDict
 
 import numpy as np
 
 from changedet.arrays import Singles
-from changedet.stages.change.kernels.thresholds import ThresholdDiagnostics, decide, false_alarm
+from changedet.stages.change.kernels.thresholds import NEVER, ThresholdDiagnostics, decide, false_alarm
 from changedet.stages.change.kernels.tolerance import BandLine
 
 Pair: TypeAlias = tuple[Singles, Singles]
@@ -16,18 +16,6 @@ Pair: TypeAlias = tuple[Singles, Singles]
 
 FIT_PIXELS: Final = 200_000
 """Pixels from which lines, moments and centroids are estimated; a fixed stride through the sample picks them."""
-UNDECIDED: Final = ThresholdDiagnostics(
-    rule="",
-    median=0.0,
-    spread=0.0,
-    rule_threshold=0.0,
-    floor=0.0,
-    share=0.0,
-    separability=0.0,
-    reason="",
-    confirmed=None,
-)
-"""Of a pair whose threshold is still to be found."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +53,51 @@ class PairSettings:
 
     @property
     def feature_halo_px(self) -> int:
-        """How far the features of a pixel look around."""
+        """How far the features of a pixel look around.
+
+        Returns
+        -------
+        int
+            Pixels on each side.
+        """
         return 0
 
     @property
     def score_halo_px(self) -> int:
-        """How far the raw score looks around among the features."""
+        """How far the raw score looks around among the features.
+
+        Returns
+        -------
+        int
+            Pixels on each side.
+        """
         return 0
+
+
+class Undecided(TypedDict):
+    """What is known of a pair's threshold before it was found."""
+
+    ceiling: float
+    threshold: float
+    diagnostics: ThresholdDiagnostics
+
+
+UNDECIDED: Final = Undecided(
+    ceiling=NEVER,
+    threshold=NEVER,
+    diagnostics=ThresholdDiagnostics(
+        rule="",
+        median=0.0,
+        spread=0.0,
+        rule_threshold=0.0,
+        floor=0.0,
+        share=0.0,
+        separability=0.0,
+        reason="",
+        confirmed=None,
+    ),
+)
+"""Nothing is changed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,12 +17,12 @@ from changedet.stages.change.kernels.pair_statistics import (
     FIT_PIXELS,
     UNDECIDED,
     Pair,
-    PairSettings,
     PairStatistics,
     valid_pixels,
 )
-from changedet.stages.change.kernels.radar_ratios import (
+from changedet.stages.change.kernels.radar_means import (
     RadarScale,
+    RadarSettings,
     fit_radar_scale,
     least_log_ratio,
     log_mean_pair,
@@ -40,34 +40,29 @@ LLOYD_ITERATIONS: Final = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class PcaSettings(PairSettings):
-    """Parameters of method pca_kmeans.
+class PcaSettings(RadarSettings):
+    """Parameters of method pca_kmeans; the window is 1 but for radar.
 
     Attributes
     ----------
     block_px : int
         Edge of a block, odd.
-    window_px : int
-        Radar: edge of the window of the local means, odd; else 1.
     min_ratio : float
         Radar: the changed cluster must differ by at least this factor.
-    sar : bool
-        Whether the pair is radar.
     """
 
     block_px: int
-    window_px: int
     min_ratio: float
-    sar: bool
-
-    @property
-    def feature_halo_px(self) -> int:
-        """Half the window."""
-        return self.window_px // 2
 
     @property
     def score_halo_px(self) -> int:
-        """Half a block."""
+        """How far blocks look around.
+
+        Returns
+        -------
+        int
+            Half a block.
+        """
         return self.block_px // 2
 
 
@@ -101,14 +96,36 @@ class PcaStatistics(PairStatistics):
     offset: float | None = None
 
     def features(self, before: Singles, after: Singles) -> Pair:
-        """The bands, or for radar logarithms of local means, float32 (band, y, x)."""
+        """The bands, or for radar logarithms of local means.
+
+        Parameters
+        ----------
+        before, after : float32 (band, y, x)
+            NaN where not valid.
+
+        Returns
+        -------
+        pair of float32 (feature, y, x)
+            A feature for each band.
+        """
         if self.decibel is None or self.power is None or self.offset is None:
             return before, after
         scale = RadarScale(self.decibel, self.power, self.offset)
         return log_mean_pair(before, after, scale, self.settings.window_px)
 
     def raw_score(self, before: Singles, after: Singles) -> Singles:
-        """How much nearer a block lies to the changed than to the unchanged centroid, float32 (y, x), 0 to 1."""
+        """How much nearer a block lies to the changed than to the unchanged centroid.
+
+        Parameters
+        ----------
+        before, after : float32 (feature, y, x)
+            From `features`.
+
+        Returns
+        -------
+        float32 (y, x)
+            0 to 1, `BORDER` where both are equally near; NaN where either is.
+        """
         magnitude = change_vector_magnitude(before, after, self.line, 0)
         if self.components is None:
             return magnitude
@@ -120,11 +137,30 @@ class PcaStatistics(PairStatistics):
         return np.asarray(_nearness(magnitude, kernels, low + shift, high + shift), np.float32)
 
     def least_score(self) -> float:
-        """`BORDER`."""
+        """A score that an unchanged pixel hardly reaches.
+
+        Returns
+        -------
+        float
+            `BORDER`.
+        """
         return BORDER
 
     def decide(self, scores: Singles) -> tuple[float, ThresholdDiagnostics]:
-        """The threshold: `BORDER` for rule kmeans, as the clusters are the rule; none without a changed cluster."""
+        """The threshold: `BORDER` for rule kmeans, as the clusters are the rule; none without a changed cluster.
+
+        Parameters
+        ----------
+        scores : float32 array
+            Of any shape; NaN is left out.
+
+        Returns
+        -------
+        threshold : float
+            `thresholds.NEVER` where no score is changed.
+        diagnostics : ThresholdDiagnostics
+            How it came about.
+        """
         own = self.settings
         if own.threshold == "kmeans":
             found, diagnostics = thresholds.decide(scores, BORDER, 1, 0.0, 0.0, BORDER)
@@ -170,9 +206,7 @@ def fit_pca_kmeans(before: Singles, after: Singles, settings: PcaSettings) -> tu
         decibel=scale.decibel if scale is not None else None,
         power=scale.power if scale is not None else None,
         offset=scale.offset if scale is not None else None,
-        ceiling=NEVER,
-        threshold=NEVER,
-        diagnostics=UNDECIDED,
+        **UNDECIDED,
     )
     return _with_clusters(statistics, [statistics.raw_score(*pair) for pair in pairs]), pairs
 

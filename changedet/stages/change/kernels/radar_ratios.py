@@ -6,78 +6,40 @@ doi:10.1109/TGRS.2015.2510160.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 
 from changedet.arrays import Singles
 from changedet.stages.change.kernels.omnibus import looks_of, pair_score
-from changedet.stages.change.kernels.pair_statistics import UNDECIDED, Pair, PairSettings, PairStatistics, valid_pixels
-from changedet.stages.change.kernels.smoothing import box
-from changedet.stages.change.kernels.thresholds import NEVER
-from changedet.stages.change.kernels.tolerance import BandLine, change_vector_magnitude
-
-DECIBEL_SHARE: Final = 0.1
-"""With a greater share of values below 0 a radar image is in decibels: zeros are borders and radar shadow of linear
-images, but only decibels are negative."""
-SHADOW_OFFSET: Final = 0.02
-"""Added to linear values, as a share of their median: it keeps the logarithm of radar shadow, which is all noise, from
-dominating. Chosen by hand."""
-INTENSITY_DECIBELS: Final = 10.0
-"""Decibels in a decade of intensity."""
-AMPLITUDE_DECIBELS: Final = 20.0
-"""Decibels in a decade of amplitude."""
-LEAST_MEAN: Final = 1e-12
-"""Local means below it count as it, so that their logarithm is finite."""
-
-
-@dataclass(frozen=True)
-class RadarScale:
-    """What the pixels of a radar pair hold.
-
-    Attributes
-    ----------
-    decibel : bool
-        Whether they are in decibels.
-    power : float
-        Exponent that makes of linear values those that are averaged.
-    offset : float
-        Added to linear means.
-    """
-
-    decibel: bool
-    power: float
-    offset: float
+from changedet.stages.change.kernels.pair_statistics import UNDECIDED, Pair, PairStatistics, valid_pixels
+from changedet.stages.change.kernels.radar_means import (
+    RadarScale,
+    RadarSettings,
+    fit_radar_scale,
+    least_log_ratio,
+    log_mean_pair,
+    median_line,
+)
+from changedet.stages.change.kernels.tolerance import change_vector_magnitude
 
 
 @dataclass(frozen=True, kw_only=True)
-class RatioSettings(PairSettings):
+class RatioSettings(RadarSettings):
     """Parameters of method log_ratio.
 
     Attributes
     ----------
-    window_px : int
-        Edge of the window of the local means, odd.
     min_ratio : float
         A change is at least this factor.
-    sar : bool
-        True; kept for the record.
     """
 
-    window_px: int
     min_ratio: float
-    sar: bool
-
-    @property
-    def feature_halo_px(self) -> int:
-        """Half the window."""
-        return self.window_px // 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class OmnibusSettings(PairSettings):
+class OmnibusSettings(RadarSettings):
     """Parameters of method omnibus.
 
     Attributes
@@ -86,10 +48,6 @@ class OmnibusSettings(PairSettings):
         Equivalent number of looks of a pixel.
     quantity : {"auto", "amplitude", "intensity", "decibel"}
         What the pixels hold.
-    window_px : int
-        Edge of the window of the local means, odd.
-    sar : bool
-        True; kept for the record.
     whole_numbers : bool
         Whether the scenes hold whole numbers or a band called amplitude: then ``auto`` is amplitude.
     whole : bool
@@ -98,15 +56,8 @@ class OmnibusSettings(PairSettings):
 
     enl: float | Literal["auto"]
     quantity: Literal["auto", "amplitude", "intensity", "decibel"]
-    window_px: int
-    sar: bool
     whole_numbers: bool
     whole: bool
-
-    @property
-    def feature_halo_px(self) -> int:
-        """Half the window."""
-        return self.window_px // 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,16 +77,44 @@ class RatioStatistics(PairStatistics):
     offset: float
 
     def features(self, before: Singles, after: Singles) -> Pair:
-        """Logarithms of local means of the amplitude, float32 (band, y, x)."""
+        """Logarithms of local means of the amplitude.
+
+        Parameters
+        ----------
+        before, after : float32 (band, y, x)
+            NaN where not valid.
+
+        Returns
+        -------
+        pair of float32 (feature, y, x)
+            A feature for each band.
+        """
         scale = RadarScale(self.decibel, self.power, self.offset)
         return log_mean_pair(before, after, scale, self.settings.window_px)
 
     def raw_score(self, before: Singles, after: Singles) -> Singles:
-        """Absolute log ratio, centred by its median, float32 (y, x)."""
+        """Absolute log ratio, centred by its median.
+
+        Parameters
+        ----------
+        before, after : float32 (feature, y, x)
+            From `features`.
+
+        Returns
+        -------
+        float32 (y, x)
+            At least 0; NaN where either is.
+        """
         return change_vector_magnitude(before, after, self.line, 0)
 
     def least_score(self) -> float:
-        """Of the least ratio in every band."""
+        """A score that an unchanged pixel hardly reaches.
+
+        Returns
+        -------
+        float
+            That of the least ratio in every band.
+        """
         return least_log_ratio(self.settings.min_ratio, self.degrees)
 
 
@@ -159,12 +138,34 @@ class OmnibusStatistics(PairStatistics):
     looks: float
 
     def features(self, before: Singles, after: Singles) -> Pair:
-        """Logarithms of local means of the intensity, float32 (band, y, x)."""
+        """Logarithms of local means of the intensity.
+
+        Parameters
+        ----------
+        before, after : float32 (band, y, x)
+            NaN where not valid.
+
+        Returns
+        -------
+        pair of float32 (feature, y, x)
+            A feature for each band.
+        """
         scale = RadarScale(self.decibel, self.power, self.offset)
         return log_mean_pair(before, after, scale, self.settings.window_px, intensities=True)
 
     def raw_score(self, before: Singles, after: Singles) -> Singles:
-        """Root of the test's statistic after both dates were brought to one median ratio, float32 (y, x)."""
+        """Root of the test's statistic after both dates were brought to one median ratio.
+
+        Parameters
+        ----------
+        before, after : float32 (feature, y, x)
+            From `features`.
+
+        Returns
+        -------
+        float32 (y, x)
+            At least 0; NaN where either is.
+        """
         shift = np.asarray(self.line.offset, np.float32)[:, None, None]
         return pair_score(before, after + shift, self.looks)
 
@@ -198,9 +199,7 @@ def fit_log_ratio(before: Singles, after: Singles, settings: RatioSettings) -> t
         decibel=scale.decibel,
         power=scale.power,
         offset=scale.offset,
-        ceiling=NEVER,
-        threshold=NEVER,
-        diagnostics=UNDECIDED,
+        **UNDECIDED,
     )
     return statistics, pairs
 
@@ -235,80 +234,9 @@ def fit_omnibus(before: Singles, after: Singles, settings: OmnibusSettings) -> t
         power=scale.power,
         offset=scale.offset,
         looks=_looks(before, after, x - y, scale, settings),
-        ceiling=NEVER,
-        threshold=NEVER,
-        diagnostics=UNDECIDED,
+        **UNDECIDED,
     )
     return statistics, pairs
-
-
-def fit_radar_scale(
-    before: Singles,
-    after: Singles,
-    quantity: Literal["auto", "amplitude", "intensity", "decibel"] = "auto",
-    whole_numbers: bool = False,
-) -> RadarScale:
-    """What the pixels of a radar pair hold.
-
-    Parameters
-    ----------
-    before, after : float32 (cell, band, y, x)
-        The sample; NaN where not valid.
-    quantity : {"auto", "amplitude", "intensity", "decibel"}
-        What they are said to hold; auto is decibel with more than `DECIBEL_SHARE` of values below 0.
-    whole_numbers : bool
-        Whether auto is amplitude else.
-
-    Returns
-    -------
-    RadarScale
-        Of both dates together.
-    """
-    values = np.concatenate([before[np.isfinite(before)], after[np.isfinite(after)]])
-    below = bool(values.size and np.mean(values < 0.0) > DECIBEL_SHARE)
-    decibel = quantity == "decibel" or (quantity == "auto" and below)
-    power = 2.0 if quantity == "amplitude" or (quantity == "auto" and whole_numbers) else 1.0
-    values = np.abs(values[values != 0.0]) ** power
-    offset = 0.0 if decibel or not values.size else SHADOW_OFFSET * float(np.median(values))
-    return RadarScale(decibel, power, offset)
-
-
-def log_mean_pair(
-    before: Singles, after: Singles, scale: RadarScale, window_px: int, *, intensities: bool = False
-) -> Pair:
-    """Logarithms of local means over the pixels that both dates show.
-
-    Parameters
-    ----------
-    before, after : float32 (band, y, x)
-        NaN where not valid.
-    scale : RadarScale
-        From `fit_radar_scale`.
-    window_px : int
-        Edge of the window, odd.
-    intensities : bool
-        Whether means of intensities are wanted; else of amplitudes, and decibels are averaged as they are.
-
-    Returns
-    -------
-    pair of float32 (band, y, x)
-        Natural logarithms; NaN where either date is.
-    """
-    gone = ~(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0))
-    before, after = (np.where(gone, np.float32(np.nan), image) for image in (before, after))
-    radius = window_px // 2
-    return _log_means(before, scale, radius, intensities), _log_means(after, scale, radius, intensities)
-
-
-def _log_means(image: Singles, scale: RadarScale, radius_px: int, intensities: bool) -> Singles:
-    if intensities and scale.decibel:
-        image = np.exp(image * np.float32(math.log(10.0) / INTENSITY_DECIBELS))
-    elif scale.power != 1.0:
-        image = image ** np.float32(scale.power)
-    means = np.stack([box(band, radius_px) for band in image])
-    if scale.decibel and not intensities:
-        return np.asarray(means * np.float32(math.log(10.0) / AMPLITUDE_DECIBELS), np.float32)
-    return np.asarray(np.log(np.maximum(means + np.float32(scale.offset), np.float32(LEAST_MEAN))), np.float32)
 
 
 def _intensity_pairs(before: Singles, after: Singles, scale: RadarScale, window_px: int) -> list[Pair]:
@@ -323,39 +251,3 @@ def _looks(before: Singles, after: Singles, log_ratios: Singles, scale: RadarSca
         return found
     x, y = valid_pixels(_intensity_pairs(before, after, scale, 1))
     return float(settings.enl) * min(max(found / looks_of(x - y), 1.0), float(settings.window_px**2))
-
-
-def median_line(x: Singles, y: Singles) -> BandLine:
-    """The line that takes out the median log ratio alone: a gain would change what a ratio means.
-
-    Parameters
-    ----------
-    x, y : float32 (n, band)
-        Logarithms of the earlier and of the later date.
-
-    Returns
-    -------
-    BandLine
-        Of gain 1 and noise 1.
-    """
-    bands = x.shape[1]
-    centre = np.median(x - y, axis=0) if len(x) else np.zeros(bands)
-    return BandLine(gain=[1.0] * bands, offset=[float(c) for c in centre], noise=[1.0] * bands)
-
-
-def least_log_ratio(min_ratio: float, bands: int) -> float:
-    """Score of the least ratio in every band.
-
-    Parameters
-    ----------
-    min_ratio : float
-        Above 1.
-    bands : int
-        How many are compared.
-
-    Returns
-    -------
-    float
-        Above 0.
-    """
-    return float(math.log(min_ratio) * math.sqrt(bands))

@@ -13,12 +13,11 @@ from changedet.stages.change.kernels.structure import (
     structure_halo_px,
     structures,
 )
-from changedet.stages.change.kernels.thresholds import NEVER
 from changedet.stages.change.kernels.tolerance import fit_line
 
 LEAST_STRUCTURE: Final = 0.4
-"""Least threshold, a quarter of the greatest difference: as if that part of an edge's strength had appeared or vanished.
-Chosen by hand."""
+"""Least threshold, a quarter of the greatest difference: as if that part of an edge's strength had appeared or
+vanished. Chosen by hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +40,13 @@ class StructureSettings(PairSettings):
 
     @property
     def feature_halo_px(self) -> int:
-        """How far the description of a pixel looks around."""
+        """How far the description of a pixel looks around.
+
+        Returns
+        -------
+        int
+            Pixels on each side.
+        """
         return structure_halo_px(self.cell_px)
 
 
@@ -60,15 +65,43 @@ class StructureStatistics(PairStatistics):
     floors: tuple[float, float]
 
     def features(self, before: Singles, after: Singles) -> Pair:
-        """Strength of the gradients of each direction around each pixel, float32 (orientation, y, x)."""
+        """Strength of the gradients of each direction around each pixel.
+
+        Parameters
+        ----------
+        before, after : float32 (band, y, x)
+            NaN where not valid.
+
+        Returns
+        -------
+        pair of float32 (feature, y, x)
+            A feature for each direction.
+        """
         return structures(before, after, self.settings.orientations, self.settings.cell_px)
 
     def raw_score(self, before: Singles, after: Singles) -> Singles:
-        """Distance of both descriptions, float32 (y, x)."""
+        """Distance of both descriptions.
+
+        Parameters
+        ----------
+        before, after : float32 (feature, y, x)
+            From `features`.
+
+        Returns
+        -------
+        float32 (y, x)
+            0 to `structure.GREATEST`; NaN where either is.
+        """
         return structure_difference(before, after, self.floors)
 
     def least_score(self) -> float:
-        """`LEAST_STRUCTURE`."""
+        """A score that an unchanged pixel hardly reaches.
+
+        Returns
+        -------
+        float
+            `LEAST_STRUCTURE`.
+        """
         return LEAST_STRUCTURE
 
 
@@ -102,8 +135,6 @@ def fit_structure(
         degrees=x.shape[1],
         line=fit_line(x, y),
         floors=floors,
-        ceiling=NEVER,
-        threshold=NEVER,
-        diagnostics=UNDECIDED,
+        **UNDECIDED,
     )
     return statistics, pairs

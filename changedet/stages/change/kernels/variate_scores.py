@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -12,7 +14,6 @@ from changedet.kernels.irmad import irmad_fit
 from changedet.kernels.variates import Variates, chi_square_image
 from changedet.stages.change.kernels.isfa import isfa_fit
 from changedet.stages.change.kernels.pair_statistics import UNDECIDED, Pair, PairSettings, PairStatistics, valid_pixels
-from changedet.stages.change.kernels.thresholds import NEVER
 from changedet.stages.change.kernels.tolerance import fit_line
 
 
@@ -44,29 +45,27 @@ class VariatesStatistics(PairStatistics):
 
     is_clipped: ClassVar[bool] = True
 
+    method: Literal["irmad", "isfa"]
     settings: VariatesSettings
     variates: Variates
 
     def raw_score(self, before: Singles, after: Singles) -> Singles:
-        """Root of the chi-square, float32 (y, x)."""
+        """Root of the chi-square of the variates.
+
+        Parameters
+        ----------
+        before, after : float32 (feature, y, x)
+            From `features`.
+
+        Returns
+        -------
+        float32 (y, x)
+            At least 0; NaN where either is.
+        """
         return np.asarray(np.sqrt(chi_square_image(before, after, self.variates)), np.float32)
 
 
-@dataclass(frozen=True, kw_only=True)
-class IrmadStatistics(VariatesStatistics):
-    """What method irmad fits on a pair."""
-
-    method: Literal["irmad"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class IsfaStatistics(VariatesStatistics):
-    """What method isfa fits on a pair."""
-
-    method: Literal["isfa"]
-
-
-def fit_irmad(before: Singles, after: Singles, settings: VariatesSettings) -> tuple[IrmadStatistics, list[Pair]]:
+def fit_irmad(before: Singles, after: Singles, settings: VariatesSettings) -> tuple[VariatesStatistics, list[Pair]]:
     """Fit the canonical variates of a pair.
 
     Parameters
@@ -78,29 +77,15 @@ def fit_irmad(before: Singles, after: Singles, settings: VariatesSettings) -> tu
 
     Returns
     -------
-    statistics : IrmadStatistics
+    statistics : VariatesStatistics
         Without a threshold.
     pairs : list of pairs of float32 (band, y, x)
         What is compared of each cell.
     """
-    pairs = list(zip(before, after, strict=True))
-    x, y = valid_pixels(pairs)
-    variates = irmad_fit(x, y, settings.iterations, settings.tolerance, ridge=0.0)
-    statistics = IrmadStatistics(
-        method="irmad",
-        settings=settings,
-        min_area_m2=settings.min_area_m2,
-        degrees=max(1, variates.degrees),
-        line=fit_line(x, y),
-        variates=variates,
-        ceiling=NEVER,
-        threshold=NEVER,
-        diagnostics=UNDECIDED,
-    )
-    return statistics, pairs
+    return _fit(before, after, settings, "irmad", partial(irmad_fit, ridge=0.0))
 
 
-def fit_isfa(before: Singles, after: Singles, settings: VariatesSettings) -> tuple[IsfaStatistics, list[Pair]]:
+def fit_isfa(before: Singles, after: Singles, settings: VariatesSettings) -> tuple[VariatesStatistics, list[Pair]]:
     """Fit the slow features of a pair.
 
     Parameters
@@ -112,23 +97,31 @@ def fit_isfa(before: Singles, after: Singles, settings: VariatesSettings) -> tup
 
     Returns
     -------
-    statistics : IsfaStatistics
+    statistics : VariatesStatistics
         Without a threshold.
     pairs : list of pairs of float32 (band, y, x)
         What is compared of each cell.
     """
+    return _fit(before, after, settings, "isfa", isfa_fit)
+
+
+def _fit(
+    before: Singles,
+    after: Singles,
+    settings: VariatesSettings,
+    method: Literal["irmad", "isfa"],
+    fit: Callable[[Singles, Singles, int, float], Variates],
+) -> tuple[VariatesStatistics, list[Pair]]:
     pairs = list(zip(before, after, strict=True))
     x, y = valid_pixels(pairs)
-    variates = isfa_fit(x, y, settings.iterations, settings.tolerance)
-    statistics = IsfaStatistics(
-        method="isfa",
+    variates = fit(x, y, settings.iterations, settings.tolerance)
+    statistics = VariatesStatistics(
+        method=method,
         settings=settings,
         min_area_m2=settings.min_area_m2,
         degrees=max(1, variates.degrees),
         line=fit_line(x, y),
         variates=variates,
-        ceiling=NEVER,
-        threshold=NEVER,
-        diagnostics=UNDECIDED,
+        **UNDECIDED,
     )
     return statistics, pairs
