@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from skimage.filters import threshold_otsu
 
-from changedet.stages.change.kernels import thresholds
-from changedet.stages.change.kernels.thresholds import NEVER, Histogram, decide, histogram
+from changedet.stages.change.kernels import histogram_rules, thresholds
+from changedet.stages.change.kernels.histogram_rules import Histogram, histogram
+from changedet.stages.change.kernels.thresholds import NEVER, decide
 
 
 def two_populations(share=0.1, seed=0, size=40_000):
@@ -51,7 +52,7 @@ def entropies(low, high, n):
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 @pytest.mark.parametrize(
     ("rule", "criterion"),
-    [(thresholds.otsu, between), (thresholds.kittler, least_error), (thresholds.kapur, entropies)],
+    [(histogram_rules.otsu, between), (histogram_rules.kittler, least_error), (histogram_rules.kapur, entropies)],
 )
 @pytest.mark.parametrize("seed", range(12))
 def test_rules_are_the_best_of_all_splits(rule, criterion, seed):
@@ -69,7 +70,7 @@ def test_otsu_is_scikit_image_s():
     values, _ = two_populations()
     h = histogram(values, 256)
     reference = threshold_otsu(hist=(h.counts, h.centres))
-    np.testing.assert_array_equal(values > thresholds.otsu(h), values > reference + h.width / 2)
+    np.testing.assert_array_equal(values > histogram_rules.otsu(h), values > reference + h.width / 2)
 
 
 def test_two_means_is_lloyd_on_the_values():
@@ -79,7 +80,7 @@ def test_two_means_is_lloyd_on_the_values():
         near = np.abs(values - low) <= np.abs(values - high)
         low, high = values[near].mean(), values[~near].mean()
     h = histogram(values, 1024)
-    assert thresholds.two_means(h) == pytest.approx((low + high) / 2, abs=2 * h.width)
+    assert histogram_rules.two_means(h) == pytest.approx((low + high) / 2, abs=2 * h.width)
 
 
 def test_a_histogram_keeps_every_pixel_and_one_outlier_does_not_stretch_it():
@@ -91,7 +92,7 @@ def test_a_histogram_keeps_every_pixel_and_one_outlier_does_not_stretch_it():
     np.testing.assert_array_equal(histogram(np.sort(spoiled), 64).counts, h.counts)
 
 
-@pytest.mark.parametrize("rule", [*thresholds.RULES, "sigma", "chi2"])
+@pytest.mark.parametrize("rule", [*histogram_rules.RULES, "sigma", "chi2"])
 def test_every_rule_parts_two_clear_populations(rule):
     values, changed = two_populations()
     threshold, diagnostics = decide(values, rule, 4, 4.0, 1e-3, 4.3)
@@ -101,7 +102,7 @@ def test_every_rule_parts_two_clear_populations(rule):
     assert json.loads(json.dumps(asdict(diagnostics), allow_nan=False)) == asdict(diagnostics)
 
 
-@pytest.mark.parametrize("rule", [*thresholds.RULES, "sigma", "chi2"])
+@pytest.mark.parametrize("rule", [*histogram_rules.RULES, "sigma", "chi2"])
 @pytest.mark.parametrize("degrees", [1, 4, 6])
 def test_noise_alone_is_hardly_marked(rule, degrees):
     values = np.sqrt(np.random.default_rng(degrees).chisquare(degrees, 200_000))
@@ -110,7 +111,7 @@ def test_noise_alone_is_hardly_marked(rule, degrees):
     assert np.mean(values > threshold) < 2e-3
     # what the rule alone would do to the same noise is the reason for the floor
     if rule in {"otsu", "kmeans"}:
-        assert np.mean(values > thresholds.RULES[rule](histogram(values, 1024))) > 0.2
+        assert np.mean(values > histogram_rules.RULES[rule](histogram(values, 1024))) > 0.2
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_noise_alone_is_hardly_marked(rule, degrees):
     [np.full(1000, np.nan), np.zeros(1000), np.full(1000, 7.0), np.ones(10), np.empty(0)],
     ids=["nan", "zero", "constant", "few", "none"],
 )
-@pytest.mark.parametrize("rule", [*thresholds.RULES, "sigma", "chi2"])
+@pytest.mark.parametrize("rule", [*histogram_rules.RULES, "sigma", "chi2"])
 def test_degenerate_samples_change_nowhere(values, rule):
     threshold, diagnostics = decide(values.astype(np.float32), rule, 4, 4.0, 1e-3, 4.3)
     assert not (values.astype(np.float32) > np.float32(threshold)).any()

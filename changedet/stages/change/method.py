@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from changedet.arrays import Singles
 from changedet.blocks import PixelMethod
@@ -18,16 +18,32 @@ Fitted = TypeVar("Fitted", bound=Unlearned)
 VERY_HIGH_RESOLUTION_M: Final = 2.0
 """Finer than this, objects are many pixels wide and lean, so displacement rather than noise makes false change."""
 TREES_FALSE_SHARE: Final = 0.004
+"""Twice that of changedet/models/change_trees.md, for sites unlike the simulated ones."""
+FINE_FALSE_SHARE: Final = 0.24
+"""Below 2 m no unlearned rule separates season and shadow from change: 4 to 24 % of the unchanged ground of simulated
+series at 0.5 m was marked."""
 COARSE_FALSE_SHARES: Final = {"cva": 0.037, "pca_kmeans": 0.042}
 OTHER_COARSE_FALSE_SHARE: Final = 0.09
+"""Marked falsely at 10 m on 24 simulated pairs of all seasons against a winter date."""
 TREES_M: Final = (0.25, 1.3)
 """Pixel sizes that the trees were fitted for, with a margin."""
 
 
 def choose(facts: Facts) -> Choice:
-    """The method for these scenes, and why: one sentence for each of the three worlds."""
+    """The method for these scenes, and why.
+
+    Parameters
+    ----------
+    facts : Facts
+        Pixel size, bands and number of dates count.
+
+    Returns
+    -------
+    Choice
+        With one sentence as its reason.
+    """
     fine = facts.resolution_m < VERY_HIGH_RESOLUTION_M
-    parameters: dict[str, Any] = {"tolerance_px": _lean_px(facts)} if fine else {}
+    parameters: dict[str, object] = {"tolerance_px": _lean_px(facts)} if fine else {}
     if facts.is_sar and facts.dates > 2:
         looks = "for a number of looks that is estimated from the ratios and stated in run.json (enl sets it)"
         return Choice("omnibus", {}, f"radar, {facts.dates} dates: a likelihood-ratio test of equal intensity {looks}")
@@ -50,15 +66,22 @@ def choose(facts: Facts) -> Choice:
 def false_share(method: str, facts: Facts) -> float:
     """Share of a quiet site that a method marks falsely, for the interval of the changed area.
 
-    Below 2 m no unlearned rule tells season and shadow from change: 4 to 24 % of the unchanged ground of simulated
-    series at 0.5 m was marked; of the trees' figures see changedet/models/change_trees.md, doubled here for sites
-    unlike the simulated ones. Coarser, what was marked falsely at 10 m on 24 simulated pairs of all seasons against a
-    winter date (docs/change.md).
+    Parameters
+    ----------
+    method : str
+        Name of the method.
+    facts : Facts
+        The pixel size counts.
+
+    Returns
+    -------
+    float
+        0 to 1.
     """
     if method == "trees":
         return TREES_FALSE_SHARE
     if facts.resolution_m < VERY_HIGH_RESOLUTION_M:
-        return 0.24
+        return FINE_FALSE_SHARE
     return COARSE_FALSE_SHARES.get(method, OTHER_COARSE_FALSE_SHARE)
 
 

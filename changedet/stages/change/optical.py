@@ -199,11 +199,13 @@ def pca_kmeans(
         What is known of the scenes.
     block_px : int
         Edge of a block, odd.
+    displacement : Displacement
+        What a displacement may explain.
     window_px : int
         Radar: edge of the window of the local means, odd.
     min_ratio : float
         Radar: the changed cluster must differ by at least this factor.
-    displacement, threshold, cleaning : see `changedet.stages.change.parameters`
+    threshold, cleaning : see `changedet.stages.change.parameters`
         What other methods have too.
 
     Returns

@@ -50,10 +50,12 @@ def log_ratio(
     ----------
     facts : Facts
         What is known of the scenes.
+    window, displacement, smoothing, threshold : see `changedet.stages.change.parameters`
+        What other methods have too.
     min_ratio : float
         A change is at least this factor in amplitude, whatever the rule says.
-    window, displacement, smoothing, threshold, cleaning : see `changedet.stages.change.parameters`
-        What other methods have too.
+    cleaning : Cleaning
+        What of the marks is kept.
 
     Returns
     -------

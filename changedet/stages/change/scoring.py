@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from changedet.arrays import AnyArray
 from changedet.blocks import as_scalar, over_sample, per_block, resolution_of
 from changedet.errors import MethodError
 from changedet.grid.pixel_areas import whole_pixels
@@ -19,7 +20,9 @@ from changedet.stages.registry import AUTO, Facts
 NO_DATA: Final = 255
 
 
-def change_score(before: xr.DataArray, after: xr.DataArray, *, method: str = AUTO, **parameters: Any) -> xr.DataArray:
+def change_score(
+    before: xr.DataArray, after: xr.DataArray, *, method: str = AUTO, **parameters: object
+) -> xr.DataArray:
     """How much each pixel differs between two dates.
 
     Parameters
@@ -109,7 +112,7 @@ def change_mask(
     return mask.rename("change_mask")
 
 
-def _mask_block(score: NDArray[np.float32], threshold: Any, least_px: int) -> NDArray[np.uint8]:
+def _mask_block(score: NDArray[np.float32], threshold: float, least_px: int) -> NDArray[np.uint8]:
     mask = (score > np.float32(threshold)).astype(np.uint8)
     mask = drop_small_components(mask, least_px)
     mask[np.isnan(score)] = NO_DATA
@@ -141,7 +144,7 @@ def _check_pair(before: xr.DataArray, after: xr.DataArray) -> None:
             )
 
 
-def _alike(first: NDArray[Any], second: NDArray[Any]) -> bool:
+def _alike(first: AnyArray, second: AnyArray) -> bool:
     """Whether coordinates are the same: names to the letter, places to a hundredth of a pixel."""
     if first.dtype.kind not in "fiu" or second.dtype.kind not in "fiu":
         return bool(np.array_equal(first, second))

@@ -30,18 +30,12 @@ def box_sum(image: NDArray[np.integer], half: int) -> Words:
     columns = np.zeros(width + 2 * half + 1, np.int32)  # missing columns beyond the edge are 0
     middle = columns[half + 1 : half + 1 + width]
     for y in range(min(half, height)):
-        row = image[y]
-        for x in range(width):
-            middle[x] += row[x]
+        _add(middle, image[y])
     for y in range(height):
         if y + half < height:
-            row = image[y + half]
-            for x in range(width):
-                middle[x] += row[x]
+            _add(middle, image[y + half])
         if y > half:
-            row = image[y - half - 1]
-            for x in range(width):
-                middle[x] -= row[x]
+            _subtract(middle, image[y - half - 1])
         total = np.int32(0)
         for x in range(2 * half + 1):
             total += columns[x]
@@ -50,6 +44,18 @@ def box_sum(image: NDArray[np.integer], half: int) -> Words:
             total += columns[x + 2 * half + 1] - columns[x]
             line[x] = total
     return out
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _add(columns: Words, row: NDArray[np.integer]) -> None:
+    for x in range(row.size):
+        columns[x] += row[x]
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _subtract(columns: Words, row: NDArray[np.integer]) -> None:
+    for x in range(row.size):
+        columns[x] -= row[x]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]

@@ -22,7 +22,7 @@ def isfa_fit(before: AnyArray, after: AnyArray, max_iterations: int, tolerance: 
 
     Parameters
     ----------
-    before, after : (n, band) float array
+    before, after : float (n, band)
         The same pixels on two dates, in any units; a row with a NaN in either is left out.
     max_iterations : int
         At least 1; 1 is plain slow feature analysis.

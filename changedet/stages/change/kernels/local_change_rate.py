@@ -56,6 +56,8 @@ PRIOR_SHARE: Final = 0.001
 PRIOR_CHANGES_M2: Final = 30.0
 """Sure changes, in square metres, whose weight the prior `USUAL_CHANGE` has: two boxes, so that one lorry makes no
 siding."""
+COUNTS: Final = 5
+"""What is counted of each pixel, see `_counts`."""
 CLEAR_WEIGHT: Final = 0.8
 """Weight of a date from which on it may show that a change is gone: in haze changes seem gone too."""
 
@@ -165,11 +167,9 @@ def bounded_by_site(rate: LocalChangeRate, sure_px: int, seen_px: int, weights: 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _counts(scores: Singles, wide: Bytes, hidden: Bytes, clear: Bools) -> Floats:
-    """Of each pixel its looks, the surely changed ones, the wide ones among these; sure changes followed by a sure look,
-    and those that are gone on it.
-    """
+    """Of each pixel its looks; of these the surely changed, their wide ones, those with a sure look next, and gone."""
     dates, height, width = scores.shape
-    out = np.zeros((5, height, width), np.float64)
+    out = np.zeros((COUNTS, height, width), np.float64)
     for y in range(height):
         for x in range(width):
             was = 0  # the reference is unchanged; -1 is not sure
@@ -185,10 +185,8 @@ def _counts(scores: Singles, wide: Bytes, hidden: Bytes, clear: Bools) -> Floats
                 if not clear[t]:
                     continue
                 now = 1 if is_sure else (0 if score < np.float32(SURELY_UNCHANGED) else -1)
-                if was == 1 and now >= 0:
-                    out[3, y, x] += 1.0
-                    if now == 0:
-                        out[4, y, x] += 1.0
+                out[3, y, x] += was == 1 and now >= 0
+                out[4, y, x] += was == 1 and now == 0
                 was = now
     return out
 

@@ -1,4 +1,4 @@
-"""The omnibus test for change in a series of radar intensities, and its factors that tell when.
+"""The omnibus test for change in a series of radar intensities, and its factors that date it.
 
 Intensities of ``n`` looks follow a gamma distribution whose mean is the backscatter. The likelihood ratio of one mean
 for all ``k`` dates against a mean for each is ``Q``; ``-2 rho ln Q`` is nearly chi-square of ``(k - 1)`` degrees a band
@@ -12,19 +12,39 @@ All statistics depend on ratios of intensities only; ``k = 2`` is the classical 
 from __future__ import annotations
 
 import math
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-LEAST_LOOKS, MOST_LOOKS = 0.5, 500.0
+from changedet.arrays import Floats, Ints, Singles
+
+LEAST_LOOKS: Final = 0.5
+MOST_LOOKS: Final = 500.0
+"""Range in which the number of looks is searched."""
 STEPS: Final = 200
+"""Numbers of looks in that range, in equal ratios, between which the quartile is interpolated."""
+UPPER_QUARTILE: Final = 0.75
+"""Its quantile of the log ratio is the median of the absolute log ratio."""
+SIX: Final = 6.0
+"""Of the expansion of rho: Conradsen, Nielsen and Skriver 2016, equations 8 and 13 for one channel."""
+QUARTER: Final = 0.25
+"""Of the expansion of omega there."""
 
 
 class Law(NamedTuple):
-    """Of ``-2 rho ln Q`` where nothing changed: ``(1 - omega) chi2(degrees) + omega chi2(degrees + 4)``."""
+    """Distribution of ``-2 rho ln Q`` where nothing changed: ``(1 - omega) chi2(degrees) + omega chi2(degrees + 4)``.
+
+    Attributes
+    ----------
+    degrees : int
+        Of freedom.
+    rho : float
+        Factor of the statistic.
+    omega : float
+        Weight of the second chi-square, at most 0.
+    """
 
     degrees: int
     rho: float
@@ -32,43 +52,87 @@ class Law(NamedTuple):
 
 
 def omnibus_law(dates: int, bands: int, looks: float) -> Law:
-    """Of the test that all `dates` have one mean; bands are single channels, independent of each other."""
+    """Distribution of the test that all dates have one mean.
+
+    Parameters
+    ----------
+    dates : int
+        At least 2.
+    bands : int
+        Single channels, independent of each other.
+    looks : float
+        Equivalent number of looks.
+
+    Returns
+    -------
+    Law
+        Where nothing changed.
+    """
     degrees = (dates - 1) * bands
-    rho = 1.0 - (dates / looks - 1.0 / (looks * dates)) / (6.0 * (dates - 1))
+    rho = 1.0 - (dates / looks - 1.0 / (looks * dates)) / (SIX * (dates - 1))
     return _law(degrees, rho)
 
 
 def factor_law(j: int, bands: int, looks: float) -> Law:
-    """Of the factor ``R_j``, `j` from 2: that date `j` is as the dates before it."""
-    rho = 1.0 - (1.0 + 1.0 / (j * (j - 1))) / (6.0 * looks)
+    """Distribution of the factor ``R_j``: that date `j` is as the dates before it.
+
+    Parameters
+    ----------
+    j : int
+        From 2.
+    bands : int
+        Single channels, independent of each other.
+    looks : float
+        Equivalent number of looks.
+
+    Returns
+    -------
+    Law
+        Where nothing changed.
+    """
+    rho = 1.0 - (1.0 + 1.0 / (j * (j - 1))) / (SIX * looks)
     return _law(bands, rho)
 
 
 def _law(degrees: int, rho: float) -> Law:
     # Under one look the expansion has no meaning any more; what it then says must at least be a distribution.
     rho = max(rho, 0.5)
-    return Law(degrees, rho, -0.25 * degrees * (1.0 - 1.0 / rho) ** 2)
+    return Law(degrees, rho, -QUARTER * degrees * (1.0 - 1.0 / rho) ** 2)
 
 
-def no_change_probability(statistic: NDArray[np.floating[Any]], law: Law) -> NDArray[np.float64]:
-    """Probability of at least this ``-2 rho ln Q`` where nothing changed."""
+def no_change_probability(statistic: Floats | Singles, law: Law) -> Floats:
+    """Probability of at least this statistic where nothing changed.
+
+    Parameters
+    ----------
+    statistic : float64 array
+        ``-2 rho ln Q`` or ``-2 rho ln R_j``.
+    law : Law
+        Its distribution.
+
+    Returns
+    -------
+    float64 array
+        0 to 1, of the same shape.
+    """
     first, second = (stats.chi2.sf(statistic, law.degrees + more) for more in (0, 4))
     return np.asarray(np.clip(first + law.omega * (second - first), 0.0, 1.0))
 
 
-def omnibus_statistic(logs: NDArray[np.floating[Any]], looks: float) -> NDArray[np.float64]:
+def omnibus_statistic(logs: Floats | Singles, looks: float) -> Floats:
     """``-2 rho ln Q`` of a series.
 
     Parameters
     ----------
-    logs : (date, band, ...) float
+    logs : float (date, band, ...)
         Natural logarithms of intensities; NaN where not seen makes the result NaN.
     looks : float
         Equivalent number of looks.
 
     Returns
     -------
-    (...) float64
+    float64 (...)
+        At least 0.
     """
     dates, bands = logs.shape[:2]
     mean = _log_mean(logs)
@@ -76,30 +140,46 @@ def omnibus_statistic(logs: NDArray[np.floating[Any]], looks: float) -> NDArray[
     return np.asarray(-2.0 * omnibus_law(dates, bands, looks).rho * looks * total)
 
 
-def factor_statistic(logs: NDArray[np.floating[Any]], j: int, looks: float) -> NDArray[np.float64]:
-    """``-2 rho ln R_j`` of date `j`, from 2, against the dates before it; parameters as for `omnibus_statistic`."""
+def factor_statistic(logs: Floats | Singles, j: int, looks: float) -> Floats:
+    """``-2 rho ln R_j`` of a date against the dates before it.
+
+    Parameters
+    ----------
+    logs : float (date, band, ...)
+        As for `omnibus_statistic`.
+    j : int
+        The date, from 2.
+    looks : float
+        Equivalent number of looks.
+
+    Returns
+    -------
+    float64 (...)
+        At least 0.
+    """
     before, all_ = _log_mean(logs[: j - 1]), _log_mean(logs[:j])
     total = ((j - 1) * before + logs[j - 1] - j * all_).sum(axis=0)
     return np.asarray(-2.0 * factor_law(j, logs.shape[1], looks).rho * looks * total)
 
 
-def _log_mean(logs: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def _log_mean(logs: Floats | Singles) -> Floats:
     greatest = logs.max(axis=0)
     return np.asarray(greatest + np.log(np.exp(logs - greatest).mean(axis=0)), np.float64)
 
 
-def pair_score(before: NDArray[np.float32], after: NDArray[np.float32], looks: float) -> NDArray[np.float32]:
+def pair_score(before: Singles, after: Singles, looks: float) -> Singles:
     """Root of ``-2 rho ln Q`` of two dates, ``sqrt(4 rho n sum_b ln cosh((b - a) / 2))``.
 
     Parameters
     ----------
-    before, after : (band, y, x) float32
+    before, after : float32 (band, y, x)
         Logarithms of intensities.
     looks : float
+        Equivalent number of looks.
 
     Returns
     -------
-    (y, x) float32
+    float32 (y, x)
         At least 0; NaN where either is. Its square is nearly chi-square of as many degrees as bands.
     """
     factor = 4.0 * omnibus_law(2, len(before), looks).rho * looks
@@ -107,7 +187,7 @@ def pair_score(before: NDArray[np.float32], after: NDArray[np.float32], looks: f
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _pair_score(before: Any, after: Any, factor: Any) -> Any:
+def _pair_score(before: Singles, after: Singles, factor: np.float32) -> Singles:
     bands, height, width = before.shape
     out = np.zeros((height, width), np.float32)
     half, two = np.float32(0.5), np.float32(math.log(2.0))
@@ -121,7 +201,7 @@ def _pair_score(before: Any, after: Any, factor: Any) -> Any:
     return out
 
 
-def looks_of(log_ratios: NDArray[np.floating[Any]]) -> float:
+def looks_of(log_ratios: Floats | Singles) -> float:
     """Equivalent number of looks for which half of the unchanged log ratios would be as small as half of these.
 
     The ratio of two intensities of ``n`` looks and one mean follows ``F(2 n, 2 n)``; the median of the absolute
@@ -133,17 +213,22 @@ def looks_of(log_ratios: NDArray[np.floating[Any]]) -> float:
     ----------
     log_ratios : float array
         Of intensities, of any shape; NaN is left out.
+
+    Returns
+    -------
+    float
+        `LEAST_LOOKS` to `MOST_LOOKS`; 1 without a value.
     """
     values = log_ratios[np.isfinite(log_ratios)]
     if not values.size:
         return 1.0
     median = float(np.median(np.abs(values - np.median(values))))
     grid = np.geomspace(LEAST_LOOKS, MOST_LOOKS, STEPS)
-    quartiles = np.log(stats.f.ppf(0.75, 2.0 * grid, 2.0 * grid))
+    quartiles = np.log(stats.f.ppf(UPPER_QUARTILE, 2.0 * grid, 2.0 * grid))
     return float(np.exp(np.interp(-median, -quartiles, np.log(grid))))
 
 
-def change_points(logs: NDArray[np.floating[Any]], looks: float, false_alarm_fraction: float) -> NDArray[np.int64]:
+def change_points(logs: Floats | Singles, looks: float, false_alarm_fraction: float) -> Ints:
     """When a series changes: for each date and pixel how many changes there were up to it.
 
     From the first date of each stretch the omnibus test asks whether the rest has one mean; where it has not, the first
@@ -151,15 +236,16 @@ def change_points(logs: NDArray[np.floating[Any]], looks: float, false_alarm_fra
 
     Parameters
     ----------
-    logs : (date, band, pixel) float
+    logs : float (date, band, pixel)
         Natural logarithms of intensities; a pixel with a NaN has no changes.
     looks : float
+        Equivalent number of looks.
     false_alarm_fraction : float
         Significance of each test.
 
     Returns
     -------
-    (date, pixel) int64
+    int64 (date, pixel)
         0 on the first date; of the dates with 1 the first is that of the first change.
     """
     dates, bands, pixels = logs.shape

@@ -127,8 +127,8 @@ class PairStatistics:
     """
 
     is_clipped: ClassVar[bool] = False
-    """Whether strong raw scores are clipped before smoothing: radar's rule (Otsu, half-way between the classes) keeps the
-    outlines by itself, and needs both classes whole."""
+    """Whether strong raw scores are clipped before smoothing: radar's rule (Otsu, half-way between the classes) keeps
+    the outlines by itself, and needs both classes whole."""
 
     method: str
     settings: PairSettings

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from changedet.arrays import Floats, Singles
-from changedet.stages.change.kernels import thresholds
+from changedet.stages.change.kernels import histogram_rules, thresholds
 from changedet.stages.change.kernels.pair_statistics import (
     FIT_PIXELS,
     UNDECIDED,
@@ -259,7 +259,7 @@ def _blocks(image: Singles, size: int) -> Singles:
 
 def _two_centroids(features: Floats, level: Floats) -> tuple[Floats, Floats]:
     """Lloyd's iteration from the halves that Otsu's rule makes of the blocks' means."""
-    start = thresholds.otsu(thresholds.histogram(level, thresholds.BINS))
+    start = histogram_rules.otsu(histogram_rules.histogram(level, thresholds.BINS))
     changed = level > (float(np.median(level)) if start is None else start)
     low = high = features.mean(axis=0)
     for _ in range(LLOYD_ITERATIONS):

@@ -1,7 +1,7 @@
 """Change scores of a pair by the unlearned methods: fitted on a sample, then computed pixel by pixel.
 
-Every score goes the same way: features of both dates, a raw score, its smoothing, a threshold from the sample, and a cap
-where a small displacement explains the difference.
+Every score goes the same way: features of both dates, a raw score, its smoothing, a threshold from the sample, and a
+cap where a small displacement explains the difference.
 """
 
 from __future__ import annotations

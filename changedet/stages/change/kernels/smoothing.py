@@ -1,4 +1,4 @@
-"""Neighbourhood means of a score that know about missing pixels and reach exactly as far as they say.
+"""Neighbourhood means of a score over the pixels that are there, with an exact reach.
 
 All sums run in one order for every pixel, so a pixel gets the same bits whatever block it is computed in.
 """
@@ -6,69 +6,149 @@ All sums run in one order for every pixel, so a pixel gets the same bits whateve
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Final
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
+
+from changedet.arrays import Bools, Singles
+
+GAUSSIAN_SIGMAS: Final = 3.0
+"""Standard deviations to which a Gaussian reaches."""
+DUAL_STEP: Final = 8.0
+"""Greatest squared norm of the discrete gradient in two dimensions, whose inverse bounds the step (Chambolle 2004)."""
 
 
 def gaussian_radius_px(sigma_px: float) -> int:
-    """How far `gaussian` looks: three standard deviations."""
-    return math.ceil(3.0 * sigma_px)
+    """How far `gaussian` looks around.
+
+    Parameters
+    ----------
+    sigma_px : float
+        Standard deviation.
+
+    Returns
+    -------
+    int
+        `GAUSSIAN_SIGMAS` standard deviations, in pixels, rounded up.
+    """
+    return math.ceil(GAUSSIAN_SIGMAS * sigma_px)
 
 
-def gaussian_weights(sigma_px: float) -> NDArray[np.float32]:
-    """Weights of a Gaussian at -radius .. radius, with sum 1."""
+def gaussian_weights(sigma_px: float) -> Singles:
+    """Weights of a Gaussian along one axis.
+
+    Parameters
+    ----------
+    sigma_px : float
+        Standard deviation.
+
+    Returns
+    -------
+    float32 (2 radius + 1,)
+        At -radius .. radius, with sum 1.
+    """
     radius = gaussian_radius_px(sigma_px)
     offsets = np.arange(-radius, radius + 1)
     weights = np.exp(-0.5 * (offsets / max(sigma_px, 1e-6)) ** 2)
     return np.asarray(weights / weights.sum(), np.float32)
 
 
-def gaussian(image: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
-    """Gaussian mean ``(y, x)`` over the pixels that are there; NaN stays NaN."""
+def gaussian(image: Singles, sigma_px: float) -> Singles:
+    """Gaussian mean over the pixels that are there.
+
+    Parameters
+    ----------
+    image : float32 (y, x)
+        NaN for no data.
+    sigma_px : float
+        Standard deviation.
+
+    Returns
+    -------
+    float32 (y, x)
+        NaN where the image is.
+    """
     return weighted_mean(image, gaussian_weights(sigma_px))
 
 
-def box(image: NDArray[np.float32], radius_px: int) -> NDArray[np.float32]:
-    """Plain mean over a square ``(y, x)`` of the pixels that are there; NaN stays NaN."""
+def box(image: Singles, radius_px: int) -> Singles:
+    """Plain mean over a square of the pixels that are there.
+
+    Parameters
+    ----------
+    image : float32 (y, x)
+        NaN for no data.
+    radius_px : int
+        Half a side.
+
+    Returns
+    -------
+    float32 (y, x)
+        NaN where the image is.
+    """
     return weighted_mean(image, np.full(2 * radius_px + 1, 1.0 / (2 * radius_px + 1), np.float32))
 
 
-def weighted_mean(image: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Separable weighted mean of the pixels that are there, the same `weights` along y and x; NaN stays NaN."""
+def weighted_mean(image: Singles, weights: Singles) -> Singles:
+    """Separable weighted mean of the pixels that are there.
+
+    Parameters
+    ----------
+    image : float32 (y, x)
+        NaN for no data.
+    weights : float32 (2 radius + 1,)
+        The same along y and x.
+
+    Returns
+    -------
+    float32 (y, x)
+        NaN where the image is.
+    """
     return np.asarray(weighted_means(np.asarray(image)[None], weights)[0])
 
 
-def weighted_means(
-    images: NDArray[np.float32], weights: NDArray[np.float32], wanted: NDArray[np.bool_] | None = None
-) -> NDArray[np.float32]:
+def weighted_means(images: Singles, weights: Singles, wanted: Bools | None = None) -> Singles:
     """`weighted_mean` of images that miss the same pixels.
 
     Parameters
     ----------
-    images : (image, y, x) float32
-        NaN in all or in none at each pixel; the first one tells.
-    weights : (2 radius + 1,) float32
-        Along y and x.
-    wanted : (y, x) bool, optional
-        Elsewhere the mean or NaN is returned, as it comes cheaper.
+    images : float32 (image, y, x)
+        NaN in all or in none at each pixel; the first one decides.
+    weights : float32 (2 radius + 1,)
+        The same along y and x.
+    wanted : bool (y, x), optional
+        Elsewhere the mean or NaN is returned, whichever takes less time.
 
     Returns
     -------
-    (image, y, x) float32
+    float32 (image, y, x)
+        NaN where the images are.
     """
-    asked = np.ones(images.shape[1:], np.bool_) if wanted is None else wanted
-    return np.asarray(_weighted_means(np.ascontiguousarray(images, np.float32), weights, asked), np.float32)
+    chosen = np.ones(images.shape[1:], np.bool_) if wanted is None else wanted
+    return np.asarray(_weighted_means(np.ascontiguousarray(images, np.float32), weights, chosen), np.float32)
 
 
-def total_variation(image: NDArray[np.float32], weight: float, iterations: int) -> NDArray[np.float32]:
+def total_variation(image: Singles, weight: float, iterations: int) -> Singles:
     """Total-variation smoothing, ``min_u |u - f|^2 / 2 + weight TV(u)``, by a fixed number of steps.
 
     The dual gradient projection of Chambolle 2004 (doi:10.1023/B:JMIV.0000011325.36760.1e) with Nesterov's acceleration
     (Beck and Teboulle 2009, doi:10.1109/TIP.2009.2028250). Each step looks one pixel further, so the result reaches
-    ``iterations + 1`` pixels. NaN stays NaN and takes no part: no gradient crosses its edge.
+    ``iterations + 1`` pixels.
+
+    Parameters
+    ----------
+    image : float32 (y, x)
+        NaN for no data, which takes no part: no gradient crosses its edge.
+    weight : float
+        In units of the image; 0 for no smoothing.
+    iterations : int
+        Number of steps.
+
+    Returns
+    -------
+    float32 (y, x)
+        NaN where the image is.
     """
     if weight <= 0.0 or iterations < 1:
         return np.array(image, np.float32)
@@ -77,7 +157,7 @@ def total_variation(image: NDArray[np.float32], weight: float, iterations: int) 
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _weighted_means(images: Any, weights: Any, wanted: Any) -> Any:
+def _weighted_means(images: Singles, weights: Singles, wanted: Bools) -> Singles:
     count, height, width = images.shape
     radius = weights.size // 2
     value = np.zeros((height, width + 2 * radius), np.float32)
@@ -87,9 +167,7 @@ def _weighted_means(images: Any, weights: Any, wanted: Any) -> Any:
     for image in range(-1, count):
         # before the images what is there of them
         for y in range(height):
-            source, into = images[max(image, 0), y], value[y, radius : radius + width]
-            for x in range(width):
-                into[x] = (source[x] if image >= 0 else 1.0) if source[x] == source[x] else 0.0
+            _fill(images[max(image, 0), y], image < 0, value[y, radius : radius + width])
         for y in range(height):
             own, end = images[max(image, 0), y], 0
             while end < width:
@@ -108,7 +186,14 @@ def _weighted_means(images: Any, weights: Any, wanted: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _next_span(wanted: Any, place: int, gap: int) -> Any:
+def _fill(source: Singles, ones: bool, into: Singles) -> None:
+    """What is there of a row, or 1 in its place; 0 where nothing is."""
+    for x in range(into.size):
+        into[x] = (1.0 if ones else source[x]) if source[x] == source[x] else 0.0
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _next_span(wanted: Bools, place: int, gap: int) -> tuple[int, int]:
     """From the first wanted pixel at or after the place to one behind which a gap is wider than this; empty if none."""
     start = place
     while start < wanted.size and not wanted[start]:
@@ -122,7 +207,7 @@ def _next_span(wanted: Any, place: int, gap: int) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _spread(image: Any, weights: Any, y: int, start: int, end: int, columns: Any, total: Any) -> None:
+def _spread(image: Singles, weights: Singles, y: int, start: int, end: int, columns: Singles, total: Singles) -> None:
     """Weighted sums around the pixels `start` to `end` of a row, of an image with `radius` columns beyond its edges."""
     radius = weights.size // 2
     own = columns[start : end + 2 * radius]
@@ -142,7 +227,12 @@ def _spread(image: Any, weights: Any, y: int, start: int, end: int, columns: Any
         for x in range(own.size):
             own[x] += w * row[x]
         k += 1
-    found = total[start:end]
+    _along_row(own, weights, total[start:end])
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _along_row(own: Singles, weights: Singles, found: Singles) -> None:
+    """Weighted sums along a row that has `radius` columns beyond the wanted ones."""
     found[:] = 0.0
     k = 0
     while k + 4 <= weights.size:
@@ -160,7 +250,7 @@ def _spread(image: Any, weights: Any, y: int, start: int, end: int, columns: Any
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _divergence_step(f: Any, p: Any, q: Any, weight: Any, u: Any) -> None:
+def _divergence_step(f: Singles, p: Singles, q: Singles, weight: np.float32, u: Singles) -> None:
     """``u = f - weight div(p, q)``, the primal image of a dual pair."""
     height, width = f.shape
     for y in range(height):
@@ -172,7 +262,7 @@ def _divergence_step(f: Any, p: Any, q: Any, weight: Any, u: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _ascend(u: Any, r: Any, s: Any, p: Any, q: Any, step: Any, momentum: Any) -> None:
+def _ascend(u: Singles, r: Singles, s: Singles, p: Singles, q: Singles, step: np.float32, momentum: np.float32) -> None:
     """One projected gradient step of the dual pair ``(p, q)`` from its extrapolation ``(r, s)``, which moves on."""
     height, width = u.shape
     zero, one = np.float32(0.0), np.float32(1.0)
@@ -192,11 +282,11 @@ def _ascend(u: Any, r: Any, s: Any, p: Any, q: Any, step: Any, momentum: Any) ->
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _total_variation(f: Any, weight: Any, iterations: int) -> Any:
+def _total_variation(f: Singles, weight: np.float32, iterations: int) -> Singles:
     p, q = np.zeros_like(f), np.zeros_like(f)
     r, s = np.zeros_like(f), np.zeros_like(f)
     u = np.empty_like(f)
-    step = np.float32(1.0 / (8.0 * weight))
+    step = np.float32(1.0 / (DUAL_STEP * weight))
     t = 1.0
     for _ in range(iterations):
         _divergence_step(f, r, s, weight, u)

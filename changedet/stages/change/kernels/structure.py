@@ -9,12 +9,12 @@ doi:10.1109/TGRS.2019.2924684.
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Final
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
+from changedet.arrays import Bools, Singles
 from changedet.stages.change.kernels.smoothing import gaussian_radius_px, gaussian_weights, weighted_means
 
 GREATEST: Final = math.sqrt(2.0)
@@ -22,33 +22,50 @@ GREATEST: Final = math.sqrt(2.0)
 
 
 def structure_halo_px(cell_px: float) -> int:
-    """How far `structure_difference` looks around: the pooling, and one pixel of the gradient."""
+    """How far `structures` looks around: the pooling, and one pixel of the gradient.
+
+    Parameters
+    ----------
+    cell_px : float
+        Standard deviation of the Gaussian that pools.
+
+    Returns
+    -------
+    int
+        Pixels on each side.
+    """
     return gaussian_radius_px(cell_px) + 1
 
 
 def structure(
-    image: NDArray[np.float32],
-    valid: NDArray[np.bool_],
+    image: Singles,
+    valid: Bools,
     orientations: int,
     cell_px: float,
-    wanted: NDArray[np.bool_] | None = None,
-) -> NDArray[np.float32]:
-    """Strength of the gradients of each direction around each pixel, ``(orientation, y, x)``.
+    wanted: Bools | None = None,
+) -> Singles:
+    """Strength of the gradients of each direction around each pixel.
 
     Of each pixel the band with the steepest gradient counts; directions half a turn apart are one, so that a dark edge
     on bright ground is like a bright one on dark ground.
 
     Parameters
     ----------
-    image : (band, y, x) float32
-    valid : (y, x) bool
-        Where it counts; elsewhere NaN, and no gradient across the border.
+    image : float32 (band, y, x)
+        In any unit.
+    valid : bool (y, x)
+        Where it counts; no gradient crosses the border.
     orientations : int
         Directions of half a turn.
     cell_px : float
         Standard deviation of the Gaussian that pools.
-    wanted : (y, x) bool, optional
+    wanted : bool (y, x), optional
         Elsewhere what is returned may be NaN.
+
+    Returns
+    -------
+    float32 (orientation, y, x)
+        At least 0, in units of the image a pixel; NaN where not valid.
     """
     angles = np.pi * np.arange(orientations) / orientations
     turned = np.stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
@@ -56,33 +73,53 @@ def structure(
     return weighted_means(channels, gaussian_weights(cell_px), wanted)
 
 
-def strength(described: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Length of the description ``(y, x)``, in the units of the image a pixel."""
+def strength(described: Singles) -> Singles:
+    """Length of the description of each pixel.
+
+    Parameters
+    ----------
+    described : float32 (orientation, y, x)
+        From `structure`.
+
+    Returns
+    -------
+    float32 (y, x)
+        In units of the image a pixel.
+    """
     return np.asarray(np.sqrt(np.einsum("kyx,kyx->yx", described, described)), np.float32)
 
 
-def structure_difference(
-    before: NDArray[np.float32], after: NDArray[np.float32], floors: tuple[float, float]
-) -> NDArray[np.float32]:
-    """The first of `compared`."""
+def structure_difference(before: Singles, after: Singles, floors: tuple[float, float]) -> Singles:
+    """How far two descriptions differ, the first of `compared`.
+
+    Parameters
+    ----------
+    before, after : float32 (orientation, y, x)
+        From `structure`.
+    floors : (float, float)
+        Strength of what is no structure on either date, in units of the image a pixel.
+
+    Returns
+    -------
+    float32 (y, x)
+        0 to `GREATEST`.
+    """
     return np.asarray(compared(before, after, floors)[0])
 
 
-def compared(
-    before: NDArray[np.float32], after: NDArray[np.float32], floors: tuple[float, float]
-) -> NDArray[np.float32]:
+def compared(before: Singles, after: Singles, floors: tuple[float, float]) -> Singles:
     """How far two descriptions differ, and how much of each is structure.
 
     Parameters
     ----------
-    before, after : (orientation, y, x) float32
-        As `structure` returns.
+    before, after : float32 (orientation, y, x)
+        From `structure`.
     floors : (float, float)
         Strength of what is no structure on either date, in the units of the image a pixel.
 
     Returns
     -------
-    (3, y, x) float32
+    float32 (3, y, x)
         The distance of both after each is divided by its own strength, 0 to `GREATEST`, as ``|b / sqrt(|b|^2 + f^2) -
         a / sqrt(|a|^2 + g^2)|`` with the floors ``f`` and ``g``, far below which a gradient is none. Then the share of
         structure of either date: 0 far below its floor, towards 1 far above it.
@@ -92,14 +129,31 @@ def compared(
 
 
 def structure_floors(
-    before: NDArray[np.float32],
-    after: NDArray[np.float32],
+    before: Singles,
+    after: Singles,
     orientations: int,
     cell_px: float,
     least_contrast: float,
 ) -> tuple[float, float]:
-    """Of each date the median strength of a sample ``(cell, band, y, x)``, times `least_contrast`."""
-    found: tuple[list[NDArray[np.float32]], ...] = ([], [])
+    """Strength below which either date has no structure.
+
+    Parameters
+    ----------
+    before, after : float32 (cell, band, y, x)
+        The sample; NaN where not valid.
+    orientations : int
+        Directions of half a turn.
+    cell_px : float
+        Standard deviation of the Gaussian that pools.
+    least_contrast : float
+        Factor on the median strength of each date.
+
+    Returns
+    -------
+    tuple of float
+        Of the earlier and of the later date, in units of the image a pixel.
+    """
+    found: tuple[list[Singles], ...] = ([], [])
     for pair in zip(before, after, strict=True):
         for k, described in enumerate(structures(*pair, orientations, cell_px)):
             strong = strength(described)
@@ -109,20 +163,37 @@ def structure_floors(
 
 
 def structures(
-    before: NDArray[np.float32],
-    after: NDArray[np.float32],
+    before: Singles,
+    after: Singles,
     orientations: int,
     cell_px: float,
-    wanted: NDArray[np.bool_] | None = None,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """`structure` of both dates ``(band, y, x)``, where both have all bands."""
+    wanted: Bools | None = None,
+) -> tuple[Singles, Singles]:
+    """`structure` of both dates, where both have all bands.
+
+    Parameters
+    ----------
+    before, after : float32 (band, y, x)
+        NaN where not valid.
+    orientations : int
+        Directions of half a turn.
+    cell_px : float
+        Standard deviation of the Gaussian that pools.
+    wanted : bool (y, x), optional
+        Elsewhere what is returned may be NaN.
+
+    Returns
+    -------
+    pair of float32 (orientation, y, x)
+        NaN where either date is.
+    """
     valid = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), bool)
     first, second = (structure(image, valid, orientations, cell_px, wanted) for image in (before, after))
     return first, second
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _compared(before: Any, after: Any, floors: Any) -> Any:
+def _compared(before: Singles, after: Singles, floors: Singles) -> Singles:
     count, height, width = before.shape
     out = np.full((3, height, width), np.float32(np.nan), np.float32)
     for y in range(height):
@@ -144,7 +215,7 @@ def _compared(before: Any, after: Any, floors: Any) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _channels(image: Any, valid: Any, turned: Any) -> Any:
+def _channels(image: Singles, valid: Bools, turned: Singles) -> Singles:
     bands, height, width = image.shape
     count = turned.shape[1]
     out = np.full((count, height, width), np.float32(np.nan), np.float32)

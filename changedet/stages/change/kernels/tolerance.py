@@ -16,6 +16,11 @@ import numpy as np
 from changedet.arrays import Singles
 
 LINE_ITERATIONS: Final = 8
+"""At most; the pixels that did not change settle in a few."""
+NORMAL_MAD: Final = 1.4826
+"""Standard deviation of a Gaussian in units of its median absolute deviation."""
+STRIP_PX: Final = 2048
+"""Pixels of a strip, which stays in the nearest cache."""
 NO_CHANGE_MEDIANS: Final = 2.0
 """Pixels whose difference is below this many medians serve to fit the line: about the lower 85 % of pure noise."""
 LEAST_NOISE: Final = 0.01
@@ -70,7 +75,7 @@ def fit_line(before: Singles, after: Singles) -> BandLine:
             residual = gain[k] * y[k] + offset[k] - x[k]
             centre[k] = np.median(residual[keep])  # of all, change would pull it
             residual -= centre[k]
-            noise[k] = max(1.4826 * np.median(np.abs(residual)), least[k])
+            noise[k] = max(NORMAL_MAD * np.median(np.abs(residual)), least[k])
             size += (residual / noise[k]) ** 2
         size = np.sqrt(size)
         following = size <= NO_CHANGE_MEDIANS * np.median(size)
@@ -85,15 +90,16 @@ def change_vector_magnitude(before: Singles, after: Singles, line: BandLine, rad
 
     Parameters
     ----------
-    before, after : (band, y, x) float32
-    line : dict
-        As `fit_line` returns.
+    before, after : float32 (band, y, x)
+        NaN where not valid.
+    line : BandLine
+        From `fit_line`.
     radius_px : int
         0 for the plain difference; else how far a value lies outside the other date's range within this radius.
 
     Returns
     -------
-    (y, x) float32
+    float32 (y, x)
         At least 0; NaN where any band of either is.
     """
     before, after = np.ascontiguousarray(before, np.float32), np.ascontiguousarray(after, np.float32)
@@ -116,11 +122,28 @@ def cap_displaced(
     """Cap at the threshold the score of each pixel that a displacement of `radius_px` explains.
 
     Its tolerant change vector, averaged with the separable `weights`, is less than `least_share` of the plain one. Only
-    pixels above the threshold are looked at, so where nothing changed this costs next to nothing.
+    pixels above the threshold are looked at, so where nothing changed this takes next to no time.
+
+    Parameters
+    ----------
+    score : float32 (y, x)
+        NaN where not valid.
+    before, after : float32 (band, y, x)
+        What the score compares.
+    line : BandLine
+        From `fit_line`.
+    threshold : float
+        Of the score.
+    radius_px : int
+        Of the displacement.
+    weights : float32 (2 reach + 1,)
+        The same along y and x.
+    least_share : float
+        0 to 1.
 
     Returns
     -------
-    (y, x) float32
+    float32 (y, x)
         The score, and where capped the threshold times how near the share came to `least_share`.
     """
     before, after = np.ascontiguousarray(before, np.float32), np.ascontiguousarray(after, np.float32)
@@ -138,7 +161,18 @@ def confirmed_share(
     weights: Singles,
     least_share: float,
 ) -> tuple[int, int]:
-    """How many pixels lie above the threshold, and how many of them `cap_displaced` would leave there."""
+    """How many pixels lie above the threshold, and how many of them no displacement explains.
+
+    Parameters
+    ----------
+    score, before, after, line, threshold, radius_px, weights, least_share
+        As for `cap_displaced`.
+
+    Returns
+    -------
+    above, confirmed : int
+        Pixels.
+    """
     capped = cap_displaced(score, before, after, line, threshold, radius_px, weights, least_share)
     return int((score > threshold).sum()), int((capped > threshold).sum())
 
@@ -152,11 +186,11 @@ def _line(line: BandLine) -> tuple[Singles, Singles, Singles]:
 def _plain(before: Singles, after: Singles, gain: Singles, offset: Singles, scale: Singles) -> Singles:
     bands, size = before.shape
     out = np.zeros(size, np.float32)
-    step = 2048  # one strip stays in the nearest cache; slices spare the index checks that forbid vectors
-    for start in range(0, size, step):
-        strip = out[start : start + step]
+    # slices spare the index checks that forbid vectors
+    for start in range(0, size, STRIP_PX):
+        strip = out[start : start + STRIP_PX]
         for j in range(bands):
-            a, b = after[j, start : start + step], before[j, start : start + step]
+            a, b = after[j, start : start + STRIP_PX], before[j, start : start + STRIP_PX]
             g, o, s = gain[j], offset[j], scale[j]
             for k in range(strip.size):
                 d = (g * a[k] + o - b[k]) * s
@@ -206,7 +240,7 @@ def _tolerant(before: Singles, after: Singles, gain: Singles, offset: Singles, s
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _cap(
+def _cap(  # noqa: C901 - in one piece: split it takes a quarter more time
     score: Singles,
     before: Singles,
     after: Singles,

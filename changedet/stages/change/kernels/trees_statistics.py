@@ -1,4 +1,4 @@
-"""What the trees need of a pair: the line between both dates, the bands' scale, and the forests for its bands and size."""
+"""What the trees need of a pair: the line between both dates, the bands' scale, and the forests for its bands."""
 
 from __future__ import annotations
 
