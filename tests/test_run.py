@@ -34,7 +34,7 @@ from changedet.store import RunFolder
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
 SHAPE = (560, 1100)
 APART = {"change": {"method": "cva", "persistence": "none"}}
-"""Each date by itself: a pair that becomes a series is read anew, see test_persistence.py."""
+"""Each date by itself: a pair that becomes a series is read anew, see pipeline/test_series_masks.py."""
 
 
 @pytest.fixture(scope="session")

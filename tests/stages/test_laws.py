@@ -192,7 +192,7 @@ CHANGE = [case for case in CASES if case.values[0] == "change"]
 @pytest.mark.parametrize(("stage", "method"), CHANGE)
 def test_change_scores_above_no_change(stage, method):
     if method.name == "trees":
-        pytest.skip("white noise at 10 m is no ground that the trees know; test_trees.py plants an object on a site")
+        pytest.skip("white noise at 10 m is no ground that the trees know; test_learned.py plants an object on a site")
     arrays, _ = inputs(stage, method)
     # what is planted is 12 px wide, less than what the method pools by its defaults
     score, model = run(stage, method, arrays, given={"cell_px": 1.5} if method.name == "structure" else {})

@@ -1,22 +1,18 @@
-"""The omnibus test against its definition, its distribution on simulated speckle, and its factors."""
+"""The omnibus test against its published formulas and simulated speckle."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from small_scenes import write_scene, write_workflow
 
-import changedet
 from changedet.stages.change.kernels import omnibus
-from changedet.stages.change.stage import STAGE as CHANGE
-from changedet.stages.registry import Facts
 
 
 def speckle(rng, mean, looks):
     return mean * rng.gamma(looks, 1.0 / looks, np.shape(mean))
 
 
-def test_statistics_are_the_published_formulas():
+def test_omnibus_statistic_and_factors_are_the_published_formulas():
     rng = np.random.default_rng(0)
     looks, k, p = 4.4, 5, 2
     x = speckle(rng, np.full((k, p, 7), 50.0), looks) * looks  # n times the covariance, as in the paper
@@ -42,7 +38,7 @@ def test_q_is_the_product_of_its_factors():
 
 
 @pytest.mark.parametrize("looks", [1.0, 4.4, 12.0])
-def test_false_alarms_are_as_many_as_asked_for(looks):
+def test_no_change_probability_lets_its_share_of_false_alarms_pass(looks):
     rng = np.random.default_rng(2)
     logs = np.log(speckle(rng, np.full((8, 2, 60_000), 9.0), looks))
     tests = [omnibus.omnibus_statistic(logs, looks), *(omnibus.factor_statistic(logs, j, looks) for j in (2, 5, 8))]
@@ -53,7 +49,7 @@ def test_false_alarms_are_as_many_as_asked_for(looks):
             assert marked == pytest.approx(asked, rel=0.12 if looks > 2 else 0.6)
 
 
-def test_the_pair_score_is_the_root_of_the_statistic_of_two_dates():
+def test_pair_score_is_the_root_of_the_statistic_of_two_dates():
     rng = np.random.default_rng(3)
     logs = np.log(speckle(rng, np.full((2, 2, 9, 11), 5.0), 4.0)).astype(np.float32)
     logs[1, 0, 3, 4] = np.nan
@@ -62,37 +58,13 @@ def test_the_pair_score_is_the_root_of_the_statistic_of_two_dates():
 
 
 @pytest.mark.parametrize("looks", [1.0, 4.4, 40.0])
-def test_the_number_of_looks_is_found_under_texture_and_change(looks):
+def test_looks_of_is_found_under_texture_and_change(looks):
     rng = np.random.default_rng(4)
     ground = rng.gamma(2.0, 50.0, 50_000)
     after = np.where(np.arange(50_000) < 5000, 8.0 * ground, ground)
     ratios = np.log(speckle(rng, ground, looks)) - np.log(speckle(rng, after, looks))
     assert omnibus.looks_of(ratios) == pytest.approx(looks, rel=0.25)
     assert omnibus.looks_of(ratios[5000:]) == pytest.approx(looks, rel=0.05)
-
-
-@pytest.mark.parametrize(
-    ("quantity", "dtype"), [("amplitude", "uint16"), ("intensity", "float32"), ("decibel", "float32")]
-)
-def test_amplitudes_intensities_and_decibels_of_one_scene_score_alike(quantity, dtype):
-    rng = np.random.default_rng(5)
-    ground = np.full((1, 256, 256), 0.2)
-    ground[:, 100:140, 90:150] = 2.0
-    pair = [speckle(rng, mean, 4.4) for mean in (np.full_like(ground, 0.2), ground)]
-    given = [{"amplitude": np.sqrt(p) * 100, "intensity": p, "decibel": 10 * np.log10(p)}[quantity] for p in pair]
-    registered = CHANGE.get("omnibus")
-    found = {}
-    for enl in ("auto", 4.4):
-        made = registered.function(Facts(10.0, ("vv",), dtype=dtype), **registered.resolve({"enl": enl}))
-        before, after = (p.astype(np.float32) for p in given)
-        model = made.fit(before[None], after[None])
-        marked = made.apply(before, after, model=model) > model.threshold
-        found[enl] = model.looks
-        assert marked[102:138, 92:148].mean() > 0.99
-        assert marked[:90].mean() < 1e-3
-    # nine independent pixels are averaged
-    assert found["auto"] == pytest.approx(9 * 4.4, rel=0.15)
-    assert found[4.4] == pytest.approx(9 * 4.4, rel=0.15)
 
 
 def test_change_points_are_found_where_they_are_and_as_seldom_elsewhere_as_asked():
@@ -109,18 +81,3 @@ def test_change_points_are_found_where_they_are_and_as_seldom_elsewhere_as_asked
     assert (found[6:, 2000:] == 2).mean() > 0.95
     logs[4, 0, :5] = np.nan
     assert (omnibus.change_points(logs, 12.0, 0.001)[:, :5] == 0).all()
-
-
-def test_a_series_states_its_number_of_looks_in_run_and_summary(tmp_path):
-    rng = np.random.default_rng(7)
-    days = ("2024-01-01", "2024-01-13", "2024-01-25")
-    for day in days:
-        amplitude = 200 * np.sqrt(speckle(rng, np.ones((1, 192, 192)), 4.4))
-        write_scene(tmp_path / f"{day}.tif", np.clip(amplitude, 1, 65535))
-    off = {stage: {"method": "none"} for stage in ("mask", "align", "normalise", "objects", "tracks")}
-    path = write_workflow(tmp_path, days, bands={"vv": 1}, change={"method": "auto"}, **off)
-    finished = changedet.run(path)
-    told = finished.summary["enl"]
-    assert set(told) == set(days[1:])
-    assert list(told.values()) == pytest.approx([9 * 4.4] * 2, rel=0.25)
-    assert '"looks"' in (finished.path / "run.json").read_text()

@@ -15,7 +15,11 @@ from changedet.stages.change.stage import STAGE as CHANGE
 from changedet.stages.registry import Facts
 
 GRASS, STRAW, SOIL, ASPHALT = (0.042, 0.078, 0.062), (0.072, 0.105, 0.132), (0.085, 0.118, 0.16), (0.07, 0.078, 0.08)
+
+
 PAD = (slice(60, 120), slice(70, 150))
+
+
 GSD_M = 0.5
 
 
@@ -38,7 +42,7 @@ def heard(before, after, probability=None):
 
 @pytest.mark.parametrize("order", [1, -1])
 @pytest.mark.parametrize(("before", "after"), [(GRASS, GRASS), (GRASS, STRAW), (STRAW, GRASS)])
-def test_a_pad_is_told_whatever_the_season_did_to_the_field_and_so_is_its_end(before, after, order):
+def test_with_greyness_odds_raises_a_new_pad_and_its_end_whatever_the_season_did_to_the_field(before, after, order):
     found = heard(*[scene(before), scene(after, ASPHALT, 1, 900.0)][::order])
     inner = found[PAD][6:-6, 6:-6]
     assert (inner > 0.8).all()
@@ -48,11 +52,11 @@ def test_a_pad_is_told_whatever_the_season_did_to_the_field_and_so_is_its_end(be
 
 
 @pytest.mark.parametrize("after", [STRAW, SOIL])
-def test_a_field_that_dried_out_or_was_ploughed_is_none(after):
+def test_with_greyness_odds_leaves_a_field_that_dried_out_or_was_ploughed(after):
     assert heard(scene(GRASS), scene(GRASS, after, 1)).max() < 0.5
 
 
-def test_shade_and_what_is_narrow_are_none():
+def test_with_greyness_odds_leaves_shade_and_what_is_narrow():
     shade = tuple(0.4 * value * blue for value, blue in zip(GRASS, (1.3, 1.0, 1.0), strict=True))
     assert heard(scene(GRASS), scene(GRASS, shade, 1)).max() < 0.5
     narrow = scene(GRASS, seed=1)
@@ -60,7 +64,7 @@ def test_shade_and_what_is_narrow_are_none():
     assert heard(scene(GRASS), narrow).max() < 0.5
 
 
-def test_it_takes_nothing_away_and_tells_nothing_of_what_is_not_seen():
+def test_with_greyness_odds_never_lowers_and_leaves_what_is_not_seen():
     before, after = scene(GRASS), scene(GRASS, ASPHALT, 1)
     start = np.random.default_rng(2).random(before.shape[1:]).astype(np.float32)
     start[80:90, 80:90] = np.nan
@@ -71,7 +75,7 @@ def test_it_takes_nothing_away_and_tells_nothing_of_what_is_not_seen():
     assert np.array_equal(heard(before, after, start), start, equal_nan=True)
 
 
-def test_a_sample_that_shows_nothing_gives_a_model_that_says_nothing():
+def test_fit_greyness_of_a_sample_that_shows_nothing_raises_nothing():
     empty = np.full((2, 3, 64, 64), np.nan, np.float32)
     model = fit_greyness(empty, empty, GSD_M)
     start = np.full((64, 64), 0.3, np.float32)
@@ -81,7 +85,7 @@ def test_a_sample_that_shows_nothing_gives_a_model_that_says_nothing():
     )
 
 
-def test_the_same_in_any_window():
+def test_greyness_strength_is_the_same_in_any_window():
     before, after = scene(GRASS), scene(STRAW, ASPHALT, 1)
     after[:, 100:110, 100:104] = np.nan
     model, halo = fit_greyness(before[None], after[None], GSD_M), greyness_halo_px(GSD_M)
@@ -93,7 +97,7 @@ def test_the_same_in_any_window():
 
 
 @pytest.mark.parametrize("gsd_m", [0.25, 0.5, 1.3])
-def test_it_looks_no_farther_than_the_trees_do(gsd_m):
+def test_greyness_halo_px_is_no_more_than_that_of_the_trees(gsd_m):
     facts = Facts(gsd_m, ("blue", "green", "red"))
     assert greyness_halo_px(gsd_m) <= CHANGE.get("trees").function(facts).halo_px
 
@@ -101,7 +105,7 @@ def test_it_looks_no_farther_than_the_trees_do(gsd_m):
 @pytest.mark.parametrize(
     ("dtype", "nir", "heard"), [("uint16", False, True), ("uint8", False, False), ("uint16", True, False)]
 )
-def test_trees_hear_it_in_colours_alone_and_not_in_pictures_made_for_a_screen(dtype, nir, heard):
+def test_trees_fit_greyness_in_colours_alone_and_not_in_8_bit_images(dtype, nir, heard):
     roles = ("blue", "green", "red", "nir") if nir else ("blue", "green", "red")
     made = CHANGE.get("trees").function(Facts(GSD_M, roles, dtype=dtype))
     sample = np.random.default_rng(2).uniform(200, 2000, (1, len(roles), 160, 160)).astype(np.float32)

@@ -1,0 +1,210 @@
+"""Masks of a series read together: what a run makes of a single bad look, however it is cut and resumed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from affine import Affine
+from small_scenes import ground, write_scene, write_workflow
+
+from changedet.blocks import Window, tiles
+from changedet.grid import Grid
+from changedet.pipeline.finished import open_run
+from changedet.pipeline.placebo import single_look_counts
+from changedet.pipeline.run import carry_out, run
+from changedet.pipeline.series_masks import SeriesWork, count_sure, series_tile
+from changedet.plan import make_plan
+from changedet.stages.change.kernels import series_hmm as kernel
+
+DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
+
+
+def test_count_sure_counts_changed_and_seen_pixels(tmp_path):
+    work = written(
+        tmp_path, np.where(np.arange(5)[:, None, None] == 1, 0.9, np.full((5, 60, 140), 0.02)).astype(np.float32)
+    )
+    assert count_sure(work, Window(0, 0, 60, 100)).tolist() == [6000] + [6000] * 5
+
+
+def written(folder, scores):
+    """Score and contrast rasters as a run keeps them, and the work of reading them together."""
+    transform = Affine(0.5, 0, 500_000, 0, -0.5, 5_400_000)
+    profile = {"driver": "GTiff", "dtype": "float32", "crs": "EPSG:32633", "transform": transform, "nodata": np.nan}
+    profile |= {"height": scores.shape[1], "width": scores.shape[2]}
+    for t, score in enumerate(scores):
+        for name, bands in (("score", score[None]), ("contrast", np.zeros((2, *score.shape), np.float32))):
+            with rasterio.open(folder / f"{name}{t}.tif", "w", count=len(bands), **profile) as out:
+                out.write(bands)
+    paths = [tuple(folder / f"{name}{t}.tif" for t in range(len(scores))) for name in ("score", "contrast")]
+    grid = Grid("EPSG:32633", transform, scores.shape[1:])
+    return SeriesWork(grid, *paths, (0.75,) * len(scores), True, (1.0,) * len(scores), (True,) * len(scores))
+
+
+def marked(work, window):
+    return np.stack([found[0] for found in series_tile(work, window)]) > kernel.CHANGED
+
+
+def test_series_tile_lets_each_date_count_alone_on_sidings(tmp_path):
+    scores = np.full((5, 60, 140), 0.02, np.float32)
+    scores[1, 20:25, 20:44] = scores[1, 20:25, 100:124] = 0.8
+    work = replace(written(tmp_path, scores), sidings=shapely.box(500_005, 5_399_980, 500_030, 5_400_000))
+    found = marked(work, Window(0, 0, 60, 140))
+    assert found[1, 20:25, 20:44].all()
+    assert found.sum() == found[1, 20:25, 20:44].sum()
+    assert not marked(replace(work, sidings=None), Window(0, 0, 60, 140)).any()
+
+
+def test_series_tile_is_the_same_however_the_site_is_cut(tmp_path):
+    rng = np.random.default_rng(4)
+    scores = np.kron(rng.random((4, 20, 25)) ** 4, np.ones((1, 6, 7))).astype(np.float32)
+    work = replace(written(tmp_path, scores), sidings=shapely.box(500_010, 5_399_970, 500_040, 5_399_990))
+    whole = marked(work, Window(0, 0, 120, 175))
+    assert 0.01 < whole.mean() < 0.9
+    for window in tiles((120, 175), 64):
+        assert (marked(work, window) == whole[(slice(None), *window.slices)]).all()
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory):
+    """Five dates; a lasting change from the third on, a bad look on the second, a fresh change on the last."""
+    folder = tmp_path_factory.mktemp("series")
+    base = ground(300, 340)
+    for k, date in enumerate(DATES):
+        image = base + np.random.default_rng(50 + k).normal(0, 10, base.shape)
+        for place, here in ((np.s_[:, 40:80, 40:80], k >= 2), (np.s_[:, 150:190, 40:80], k == 1)):
+            image[place] = np.array([5200, 5000, 4800, 4500])[:, None, None] if here else image[place]
+        if k == 4:
+            image[:, 40:80, 200:240] = np.array([5200, 5000, 4800, 4500])[:, None, None]
+        write_scene(folder / f"{date}.tif", image)
+    return folder
+
+
+def workflow(folder, name="site", **more):
+    return write_workflow(folder, DATES, name, **{"mask": "none", **more})
+
+
+def marks(done, date):
+    with rasterio.open(done / "change" / f"{date}_mask.tif") as mask:
+        found = mask.read(1)
+    with rasterio.open(done / "change" / f"{date}_score.tif") as score:
+        above = score.read(1) > float(score.tags()["THRESHOLD"])
+        assert mask.shape == score.shape
+    assert above[found == 1].all()
+    return [
+        round(float((found[place] == 1).mean()))
+        for place in (np.s_[45:75, 45:75], np.s_[155:185, 45:75], np.s_[45:75, 205:235])
+    ]
+
+
+def test_a_single_bad_look_makes_no_change_and_fresh_change_is_shown(series: Path):
+    done = run(workflow(series), out=str(series / "out")).path
+    assert [marks(done, date) for date in DATES[1:]] == [[0, 0, 0], [1, 0, 0], [1, 0, 0], [1, 0, 1]]
+    pairs = workflow(series, "pairs", change={"method": "cva", "persistence": "none"})
+    alone = run(pairs, out=str(series / "out")).path
+    assert [marks(alone, date) for date in DATES[1:]] == [[0, 1, 0], [1, 0, 0], [1, 0, 0], [1, 0, 1]]
+    with rasterio.open(done / "change" / "first_change.tif") as first:
+        assert len(np.unique(first.read(1)[[60, 170, 60], [60, 60, 220]])) == 3
+
+
+def test_what_is_read_together_is_the_same_however_it_is_cut_and_done_again_only_where_it_must_be(series: Path):
+    whole = run(workflow(series, "whole"), out=str(series / "out")).path
+    small = run(workflow(series, "whole", compute={"chunk": 128}), out=str(series / "small")).path
+    for date in DATES[1:]:
+        for kind in ("mask", "score"):
+            name = f"change/{date}_{kind}.tif"
+            assert (whole / name).read_bytes() == (small / name).read_bytes()
+    scores = sorted((whole / ".changedet" / "score").glob("*.gtif"))
+    times = [path.stat().st_mtime_ns for path in scores]
+    # as after a kill while the masks were written
+    record = whole / ".changedet" / "steps" / f"masks_{DATES[2]}.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"identity": None}))
+    (whole / "change" / f"{DATES[2]}_mask.tif").unlink()
+    run(workflow(series, "whole"), out=str(series / "out"))
+    assert [path.stat().st_mtime_ns for path in scores] == times
+    name = f"change/{DATES[2]}_mask.tif"
+    assert (whole / name).read_bytes() == (small / name).read_bytes()
+
+
+def test_a_new_date_scores_only_itself_and_is_read_with_the_others(series: Path):
+    part = write_workflow(series, DATES[:4], "grows", mask="none")
+    folder = run(part, out=str(series / "out")).path
+    scores = sorted((folder / ".changedet" / "score").glob("*.gtif"))
+    times = [path.stat().st_mtime_ns for path in scores]
+    # on the last of two looks the bad one cannot be gainsaid
+    assert marks(run(write_workflow(series, DATES[:2], "two", mask="none"), out=str(series / "out")).path, DATES[1])[1]
+    run(workflow(series, "grows"), out=str(series / "out"))
+    assert [path.stat().st_mtime_ns for path in scores] == times
+    assert marks(folder, DATES[4]) == [1, 0, 1]
+
+
+def test_a_reference_in_the_middle_has_a_series_on_either_side(series: Path):
+    done = run(workflow(series, "middle", before=DATES[2]), out=str(series / "out")).path
+    # read backwards, the second date is the first look of two and its bad look is not confirmed
+    assert marks(done, DATES[0])[0] == marks(done, DATES[1])[0] == 1
+    assert marks(done, DATES[1])[1] == 0
+    assert marks(done, DATES[4]) == [0, 0, 1]
+
+
+def test_a_series_without_change_has_no_masks(series: Path):
+    done = run(workflow(series, "plain", change={"method": "none"}), out=str(series / "out"))
+    assert done.series["changed_area_m2"].isna().all()
+    assert not list((done.path / "change").glob("*.tif"))
+
+
+def test_the_placebo_is_what_single_looks_and_pairs_mark_where_nothing_happened(series: Path):
+    plan = make_plan(workflow(series, "placebo"), out=str(series / "out"))
+    first = carry_out(plan).summary["placebo"]
+    # the bad look lies between two unchanged ones, a fortieth of the rest; the last date has none after it
+    size = (300 * 340 - 2 * 1600) * 3 + 3 * 1600
+    assert first["single_looks"] == pytest.approx(1600 / size, rel=0.15)
+    assert first["pairs"] == []
+    assert first["share"] == first["single_looks"]
+    assert first["bound"] == max(first["share"], 0.037)
+    assert first["false_area_m2"][DATES[1]] == pytest.approx(first["share"] * 300 * 340 * 100, rel=0.02)
+    again = carry_out(plan, placebo=True).summary["placebo"]
+    assert again["single_looks"] == first["single_looks"]
+    assert [(pair["from"], pair["to"]) for pair in again["pairs"]] == list(itertools.pairwise(DATES[1:]))
+    # the bad look shows in the pair that it is part of, and the fresh change, which the masks know, in none
+    assert again["pairs"][0]["share"] == pytest.approx(1600 / (300 * 340 - 1600), rel=0.15)
+    assert again["pairs"][1]["share"] == again["pairs"][2]["share"] == 0
+    kept = carry_out(plan).summary["placebo"]
+    assert kept == again
+    said: list[str] = []
+    assert carry_out(plan, placebo=True, progress=lambda what, *_: said.append(what)).summary["placebo"] == again
+    assert said == []
+
+
+def test_a_pair_of_dates_has_no_placebo_of_its_own(series: Path):
+    path = write_workflow(series, DATES[:2], "pair", mask="none")
+    done = subprocess.run(
+        [sys.executable, "-m", "changedet", "run", str(path), "--out", str(series / "out"), "--placebo"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "placebo: 3.70% of what is seen" in done.stdout
+    assert "as on simulated sites" in done.stdout
+    assert open_run(series / "out" / "pair").summary["placebo"]["single_looks"] is None
+
+
+def test_single_look_counts_are_of_looks_between_clear_unchanged_ones():
+    rng = np.random.default_rng(0)
+    states = rng.choice(np.array([0, 1, 255], np.uint8), (6, 9, 11), p=[0.6, 0.2, 0.2])
+    alone = np.where(states == 255, 255, rng.choice(np.array([0, 1], np.uint8), states.shape)).astype(np.uint8)
+    judged = marked = 0
+    for y, x in np.ndindex(9, 11):
+        for t in range(6):
+            before = [s for s in states[:t, y, x] if s != 255]
+            after = [s for s in states[t + 1 :, y, x] if s != 255]
+            if before and after and before[-1] == after[0] == 0 and alone[t, y, x] != 255:
+                judged, marked = judged + 1, marked + int(alone[t, y, x] == 1)
+    assert single_look_counts(states, alone) == (judged, marked)

@@ -1,0 +1,28 @@
+"""Which change method `auto` takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from changedet.stages.change.method import choose
+from changedet.stages.change.stage import STAGE as CHANGE
+from changedet.stages.registry import Facts
+
+
+@pytest.mark.parametrize(
+    ("facts", "method"),
+    [
+        (Facts(10.0, ("vv", "vh")), "log_ratio"),
+        (Facts(10.0, ("vv", "vh"), dates=3), "omnibus"),
+        (Facts(30.0, ("blue", "green", "red", "nir")), "cva"),
+        (Facts(10.0, ("pan",)), "cva"),
+        (Facts(0.5, ("pan",)), "cva"),
+        (Facts(0.3, ("blue", "green", "red")), "trees"),
+        (Facts(1.8, ("blue", "green", "red")), "irmad"),
+    ],
+)
+def test_choose_takes_a_method_and_gives_a_reason(facts, method):
+    choice = choose(facts)
+    assert choice.method == method
+    assert len(choice.reason) > 20
+    assert CHANGE.get(method).resolve(choice.parameters)
