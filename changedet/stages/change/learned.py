@@ -45,8 +45,8 @@ def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleanin
     band, on average over squares of up to 45 px; whether a patch is found again within 10 px, as a leaning roof is;
     colour, vegetation, correlation and directions of edges. A first guess goes into a second one (auto-context, Tu and
     Bai 2010, doi:10.1109/TPAMI.2009.186). Needs blue, green and red; scenes with near infrared and scenes without have
-    forests of their own, and without it structure that came or went (as method structure tells it) has a say too; so
-    has ground that turned grey, or ceased to be, where neither date is an 8-bit picture, whose colours were balanced.
+    forests of their own. Without it structure that appeared or vanished (as method structure measures it) counts too,
+    and ground that turned grey, or ceased to be, where neither date is an 8-bit image, whose colours were balanced.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ SHADED: Final = 0.5
 """Least e-folds by which shade lowers brightness."""
 NEUTRAL_EFOLDS: Final = 0.1
 """E-folds of blue that are as much evidence for as against a change. Paving lies .17 to .37 above fields, less in
-stretched pictures."""
+stretched images."""
 NEUTRAL_SPREADS: Final = 4.0
 """The same in spreads of the scene's ground: some dates' light is uneven."""
 LEAST_SPREAD: Final = 0.01

@@ -231,7 +231,7 @@ def looks_of(log_ratios: Floats | Singles) -> float:
 def change_points(logs: Floats | Singles, looks: float, false_alarm_fraction: float) -> Ints:
     """When a series changes: for each date and pixel how many changes there were up to it.
 
-    From the first date of each stretch the omnibus test asks whether the rest has one mean; where it has not, the first
+    From the first date of each stretch the omnibus test is made of the rest; where it has not one mean, the first
     ``R_j`` that is rejected is the change, and the next stretch begins there.
 
     Parameters

@@ -24,7 +24,7 @@ STRIP_PX: Final = 2048
 NO_CHANGE_MEDIANS: Final = 2.0
 """Pixels whose difference is below this many medians serve to fit the line: about the lower 85 % of pure noise."""
 LEAST_NOISE: Final = 0.01
-"""Least noise of a band as a share of its spread: pictures that are copies of each other have none."""
+"""Least noise of a band as a share of its spread: images that are copies of each other have none."""
 
 
 @dataclass(frozen=True)
