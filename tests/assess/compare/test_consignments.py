@@ -48,6 +48,7 @@ def test_match_sites_shared_lots_are_found_with_their_lag_and_beyond_chance() ->
     assert found >= 0.8 * matches
 
 
+@pytest.mark.usefixtures("few_redraws")
 def test_match_sites_nothing_flows_backwards_in_time() -> None:
     one, other, _ = related(3)
     for row in match_sites(other, one):
@@ -70,6 +71,7 @@ def test_match_sites_unrelated_sites_match_no_more_often_than_by_chance(fleet: l
     assert np.sum(np.array(values) < 0.05) <= 5
 
 
+@pytest.mark.usefixtures("few_redraws")
 def test_match_sites_the_outcome_depends_on_no_order() -> None:
     one, other, _ = related(1)
     shuffled = site_of("one", one.boxes.sample(frac=1, random_state=3))
@@ -88,6 +90,7 @@ def written(folder: Path, name: str, table: pd.DataFrame, unavailable: dict[str,
     return folder
 
 
+@pytest.mark.usefixtures("few_redraws")
 def test_compare_runs_from_run_folders_to_rows_and_text(tmp_path: Path) -> None:
     rng = np.random.default_rng(11)
     one, other = Yard(rng, looks(10)).busy(60, 0, 20), Yard(rng, looks(10, 9)).busy(60, 0, 20)

@@ -1,16 +1,39 @@
-"""Pictures: all of them stay within what a report may weigh."""
+"""Pictures: all of them stay within what a report may weigh; masks are drawn in their own colours."""
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
+
+import cv2
 import numpy as np
+import pytest
+from written_rasters import writer
 
+from changedet.blocks import Window
 from changedet.outputs.report import pictures
+from changedet.outputs.report.pictures import data_uri, fitted, overlay
 
 
-def test_fitted_pictures_are_shrunk_until_they_fit() -> None:
-    rng = np.random.default_rng(1)
-    noise = rng.integers(0, 255, (900, 900, 3), dtype=np.uint8)
-    big = pictures._encoded(".jpg", noise, [])
-    fitting = pictures.fitted({("q", str(i)): big for i in range(30)})
-    assert sum(map(len, fitting.values())) <= pictures.PICTURE_BYTES < 30 * len(big)
-    assert len(fitting) == 30
+def test_fitted_pictures_are_shrunk_until_they_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "PICTURE_BYTES", 90_000)
+    noise = np.random.default_rng(1).integers(0, 255, (200, 200, 3), dtype=np.uint8)
+    big = cv2.imencode(".jpg", noise)[1].tobytes()
+    given = {("q", str(i)): big for i in range(8)}
+    fitting = fitted(given)
+    assert sum(map(len, fitting.values())) <= 90_000 < 8 * len(big)
+    assert set(fitting) == set(given)
+    assert fitted({("q", "0"): big}) == {("q", "0"): big}, "what fits stays as it is"
+
+
+def test_overlay_is_clear_where_unchanged_and_hatched_where_not_seen(tmp_path: Path) -> None:
+    mask = np.zeros((40, 60), np.uint8)
+    mask[:10], mask[20:] = 1, 255
+    with writer(tmp_path / "m.tif", "mask", mask.shape) as out:
+        out.write(Window(0, 0, *mask.shape), mask)
+    picture = overlay(tmp_path / "m.tif", 60)
+    alpha = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED)[..., 3]
+    assert (alpha[:10] == 215).all()
+    assert (alpha[10:20] == 0).all()
+    assert set(np.unique(alpha[20:])) == {0, 200}
+    assert data_uri(picture) == "data:image/png;base64," + base64.b64encode(picture).decode()
