@@ -124,9 +124,9 @@ class GuardedRedirects(urllib.request.HTTPRedirectHandler):
 def check_redirects(paths: Iterable[str], allowed: Sequence[str]) -> None:
     """Refuse http and https paths that redirect to a host that nobody allowed.
 
-    GDAL follows redirects wherever they lead, and this one has no option against it; so each path is requested before, in
-    the two ways of GDAL. That a server changes its mind afterwards, or its name comes to mean another
-    address, is not seen: allow hosts that you trust. Whatever else goes wrong is for the reader to say.
+    GDAL follows redirects wherever they lead, and this one has no option against it; so each path is requested before,
+    in the two ways of GDAL. That a server changes its mind afterwards, or its name comes to mean another address, is
+    not seen: allow hosts that you trust. Whatever else goes wrong is for the reader to say.
 
     Parameters
     ----------

@@ -106,37 +106,14 @@ class Look(OnGrid):
         """
         return shapely.union_all([scene.outline(crs) for scene in self.scenes])
 
-    def read(
+    def _read_window(
         self,
         grid: Grid,
         window: Window,
         roles: Sequence[str],
-        displacement: Displacement | None = None,
-        resolution_m: float | None = None,
+        displacement: Displacement | None,
+        resolution_m: float | None,
     ) -> Read:
-        """Its bands on a window of the common grid; a lower scene fills the gaps of those above.
-
-        Parameters
-        ----------
-        grid : Grid
-            The common grid, or a coarser one of the same corner.
-        window : Window
-            May reach beyond the grid and beyond its scenes.
-        roles : sequence of str
-            Wanted bands, in this order.
-        displacement : Displacement, optional
-            Where the date's content lies against the reference; composed into the resampling.
-        resolution_m : float, optional
-            Ground size to which detail is averaged where it is coarser than the grid's.
-
-        Returns
-        -------
-        image : float32 (band, y, x)
-            Digital numbers (`BandSource`), NaN in all bands where one has no data.
-        quality : uint8 (y, x)
-            Classes of `changedet.kernels.pixel_classes`: NODATA, and what the scenes' own masks say; else CLEAR.
-            NODATA just where `image` is NaN.
-        """
         image, quality = self.scenes[0].read(grid, window, roles, displacement, resolution_m)
         for scene in self.scenes[1:]:
             if not (quality == NODATA).any():

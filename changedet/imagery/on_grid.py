@@ -27,7 +27,6 @@ class OnGrid(ABC):
     def identity(self) -> str:
         """Hash of all that its pixels depend on."""
 
-    @abstractmethod
     def read(
         self,
         grid: Grid,
@@ -37,6 +36,8 @@ class OnGrid(ABC):
         resolution_m: float | None = None,
     ) -> Read:
         """Its bands on a window of the common grid, resampled at most once.
+
+        Of a look, a lower scene fills the gaps of those above.
 
         Parameters
         ----------
@@ -58,7 +59,23 @@ class OnGrid(ABC):
         quality : uint8 (y, x)
             Classes of `changedet.kernels.pixel_classes`: NODATA, and what the scenes' own masks say; else CLEAR.
             NODATA just where `image` is NaN.
+
+        Raises
+        ------
+        InputError
+            A role is not there, or a file cannot be read.
         """
+        return self._read_window(grid, window, roles, displacement, resolution_m)
+
+    @abstractmethod
+    def _read_window(
+        self,
+        grid: Grid,
+        window: Window,
+        roles: Sequence[str],
+        displacement: Displacement | None,
+        resolution_m: float | None,
+    ) -> Read: ...
 
     def overview(self, grid: Grid, factor: int, roles: Sequence[str], displacement: Displacement | None = None) -> Read:
         """Its bands on the whole grid at larger pixels; from the files' overviews where they have some.

@@ -167,42 +167,14 @@ class Scene(OnGrid):
         """Outline in degrees of longitude and latitude."""
         return self.outline(LONLAT)
 
-    def read(
+    def _read_window(
         self,
         grid: Grid,
         window: Window,
         roles: Sequence[str],
-        displacement: Displacement | None = None,
-        resolution_m: float | None = None,
+        displacement: Displacement | None,
+        resolution_m: float | None,
     ) -> Read:
-        """Its bands on a window of the common grid, resampled at most once.
-
-        Parameters
-        ----------
-        grid : Grid
-            The common grid, or a coarser one of the same corner.
-        window : Window
-            May reach beyond the grid and beyond the scene.
-        roles : sequence of str
-            Wanted bands, in this order.
-        displacement : Displacement, optional
-            Where the scene's content lies against the reference; composed into the resampling.
-        resolution_m : float, optional
-            Ground size to which detail is averaged where it is coarser than the grid's.
-
-        Returns
-        -------
-        image : float32 (band, y, x)
-            Digital numbers (`BandSource`), NaN in all bands where one has no data.
-        quality : uint8 (y, x)
-            Classes of `changedet.kernels.pixel_classes`: NODATA, and what the scene's own masks say; else CLEAR.
-            NODATA just where `image` is NaN.
-
-        Raises
-        ------
-        InputError
-            Where a role is not there or a file cannot be read.
-        """
         image = np.empty((len(roles), *window.shape), np.float32)
         for path, places in self._by_file(roles).items():
             indexes = [self.bands[roles[k]].index for k in places]
