@@ -45,4 +45,4 @@ SEGMENT_LENGTH_GATE_M: Final = (4.6, 15.5)
 FITTED_LENGTH_GATE_M: Final = (4.8, 14.9)
 """Length of a classical candidate after its sides are fitted, metres, chosen by hand."""
 ENDS_LENGTH_GATE_M: Final = (11.3, 13.8)
-"""Length of a detected box whose ends are measured again to separate 40 from 45 feet, metres (docs/research/detector.md)."""
+"""Length of a detected box whose ends are measured again to separate 40 from 45 feet, metres (`length_correction`)."""

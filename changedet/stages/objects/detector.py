@@ -15,7 +15,7 @@ import pandas as pd
 from changedet.arrays import Bools, Floats, Singles
 from changedet.errors import ChangedetError
 from changedet.kernels.containers import OTHER
-from changedet.stages.objects.boxes import BoxColumns, placed_columns, table_of
+from changedet.stages.objects.boxes import OVERLAP, BoxColumns, placed_columns, table_of
 from changedet.stages.objects.kernels import network, network_grid, network_peaks, rectangles
 from changedet.stages.objects.kernels.box_brightness import surround_brightness
 from changedet.stages.objects.kernels.box_labels import kinds, surface_colours
@@ -35,8 +35,6 @@ LEAST_PX = 64
 """A block with fewer pixels of data holds no box."""
 LEAST_STEP = 0.1
 """Between neighbouring pixels of the stretch; the faintest box of the calibration's scenes at 1 m has twice as much."""
-OVERLAP = 0.3
-"""Greatest intersection over union of two boxes."""
 
 
 @lru_cache(maxsize=1)
