@@ -1,0 +1,46 @@
+"""Outlines of regions, drawn from tiles."""
+
+from __future__ import annotations
+
+import numpy as np
+from affine import Affine
+from hypothesis import given, settings
+from rasterio.features import rasterize
+from scipy import ndimage
+from tilings import tiled_masks, windows
+
+from changedet.outputs.rasters.polygons import polygonise
+
+EIGHT = np.ones((3, 3))
+
+
+@settings(max_examples=60, deadline=None)
+@given(tiled_masks())
+def test_polygonise_outlines_do_not_depend_on_the_tiling_and_cover_the_pixels(case):
+    mask, rows, columns = case
+    truth, count = ndimage.label(mask == 1, EIGHT)
+    truth = truth.astype(np.int32)
+    transform = Affine(2.0, 0.0, 500.0, 0.0, -2.0, 900.0)
+    whole = polygonise([(0, 0, truth)], transform, "EPSG:32631")
+    tiles = [(w[0].start, w[1].start, truth[w]) for _, w in windows(rows, columns)]
+    cut = polygonise(tiles, transform, "EPSG:32631")
+    assert whole.change_id.tolist() == cut.change_id.tolist() == list(range(1, count + 1))
+    assert [g.wkb for g in whole.geometry] == [g.wkb for g in cut.geometry]
+    assert whole.geometry.is_valid.all()
+    assert whole.geometry.area.tolist() == [4.0 * n for n in np.bincount(truth.ravel())[1:]]
+    if count:
+        drawn = rasterize(
+            zip(whole.geometry, whole.change_id, strict=True), truth.shape, transform=transform, dtype=np.int32
+        )
+        np.testing.assert_array_equal(drawn, truth)
+
+
+def test_polygonise_gives_vertices_at_corners_only():
+    ids = np.zeros((8, 8), np.int32)
+    ids[1:7, 2:6] = 1
+    outline = polygonise([(0, 0, ids[:4]), (4, 0, ids[4:])], Affine.identity()).geometry[0]
+    assert len(outline.exterior.coords) == 5
+
+
+def test_polygonise_of_nothing_is_empty():
+    assert polygonise([(0, 0, np.zeros((4, 4), np.int32))], Affine.identity()).empty
