@@ -117,7 +117,7 @@ class SeenLooks:
         return out
 
     def _quality(self, i: int, points: Floats) -> NDArray[np.uint8]:
-        """Class (n,) of each point, see `kernels.quality`; no data outside the grid."""
+        """Class (n,) of each point, see `changedet.kernels.pixel_classes`; no data outside the grid."""
         out = np.full(len(points), NODATA, np.uint8)
 
         def fill(index: NDArray[np.intp], rows: Floats, columns: Floats, window: Window) -> None:

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, is_dataclass
-from dataclasses import fields as dataclass_fields
-from typing import Annotated, Any, Generic, Literal, ParamSpec, TypeVar, cast, get_type_hints
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Generic, Literal, ParamSpec, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, Field
 
 from changedet.errors import MethodError, did_you_mean
+from changedet.stages.parameter_models import parameter_model, with_groups
 
 Metres = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "m"})]
 SquareMetres = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "m2"})]
-# A neighbourhood is read around every tile: beyond this it would need more memory than there is.
 Pixels = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False, json_schema_extra={"unit": "px"})]
+"""A neighbourhood is read around every tile: beyond the limit it would need more memory than there is."""
 Days = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra={"unit": "days"})]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, json_schema_extra={"unit": "fraction"})]
 Count = Annotated[int, Field(ge=0, json_schema_extra={"unit": "count"})]
@@ -192,9 +192,9 @@ class Stage(Generic[Made_co]):
         def _register(function: Callable[P, Made_co]) -> Callable[P, Made_co]:
             prose = (inspect.getdoc(function) or "").split("\nParameters\n")[0].strip()
             summary, about = prose.split("\n\n")[0].replace("\n", " "), " ".join(prose.split())
-            model = _parameter_model(f"{self.name}_{name}", function, self.shared)
+            model = parameter_model(f"{self.name}_{name}", function, self.shared)
             self.methods[name] = Method(
-                self.name, name, _with_groups(function), model, reference, summary, version, about
+                self.name, name, with_groups(function), model, reference, summary, version, about
             )
             return function
 
@@ -253,64 +253,3 @@ class Stage(Generic[Made_co]):
         choice = self.choose(facts) if method == AUTO else Choice(method)
         chosen = self.get(choice.method)
         return chosen.name, chosen.function(facts, **chosen.resolve({**choice.parameters, **given}))
-
-
-def _parameter_model(name: str, function: Callable[..., object], shared: Mapping[str, str]) -> type[BaseModel]:
-    hints = get_type_hints(function, include_extras=True)
-    documented = {**shared, **_parameter_docs(inspect.getdoc(function) or "", "Parameters")}
-    fields: dict[str, Any] = {}
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
-            continue
-        kind = hints[parameter.name]
-        if is_dataclass(kind):
-            fields |= _group_fields(cast(type, kind))
-            continue
-        default = ... if parameter.default is inspect.Parameter.empty else parameter.default
-        fields[parameter.name] = (kind, Field(default, description=documented.get(parameter.name, "")))
-    return create_model(name, __config__=ConfigDict(extra="forbid", frozen=True, strict=False), **fields)
-
-
-def _group_fields(group: type) -> dict[str, Any]:
-    """The parameters of a group, described by the ``Attributes`` of the class or of one above it."""
-    hints, documented = get_type_hints(group, include_extras=True), {}
-    for cls in reversed(group.__mro__):
-        documented.update(_parameter_docs(inspect.cleandoc(cls.__doc__ or ""), "Attributes"))
-    return {
-        one.name: (hints[one.name], Field(one.default, description=documented.get(one.name, "")))
-        for one in dataclass_fields(group)
-    }
-
-
-def _with_groups(function: Callable[..., Made_co]) -> Callable[..., Made_co]:
-    """The function with each parameter that is a group replaced by the group's own parameters."""
-    hints = get_type_hints(function, include_extras=True)
-    signature = inspect.signature(function).parameters
-    keywords = [name for name, one in signature.items() if one.kind is inspect.Parameter.KEYWORD_ONLY]
-    groups = {name: cast(type, hints[name]) for name in keywords if is_dataclass(hints[name])}
-    if not groups:
-        return function
-
-    def expanded(facts: Facts, **given: object) -> Made_co:
-        made = {}
-        for name, group in groups.items():
-            own = {one.name: given.pop(one.name) for one in dataclass_fields(group) if one.name in given}
-            made[name] = group(**own)
-        return function(facts, **given, **made)
-
-    return expanded
-
-
-def _parameter_docs(doc: str, section: str) -> dict[str, str]:
-    """Parameter descriptions of a numpydoc docstring, joined to one line each."""
-    found: dict[str, list[str]] = {}
-    inside, current = False, ""
-    for line in doc.splitlines():
-        if line.strip() in {"Parameters", "Attributes", "Returns", "Raises", "Notes", "Examples", "References"}:
-            inside = line.strip() == section
-        elif inside and line and not line.startswith((" ", "-")) and " : " in line:
-            current = line.split(" : ")[0].strip()
-            found[current] = []
-        elif inside and current and line.startswith(" "):
-            found[current].append(line.strip())
-    return {name: " ".join(lines) for name, lines in found.items()}

@@ -24,7 +24,7 @@ LEAST_VALID: Final = 0.25
 COARSE_SEARCH_SHARE: Final = 0.25
 """Of an overview's edge, the farthest shift that the coarse step looks for."""
 FIELD_SIGMA_PX: Final = 1.0
-"""Of the Gaussian before gradients are taken: noise of single pixels tells no direction."""
+"""Of the Gaussian before gradients are taken: noise of single pixels has no direction."""
 CLOSE_PX: Final = 4.0
 """How far around the agreed shift the chips are searched once more."""
 MOST_QUALITY, FREE_QUALITY = 30.0, 0.8

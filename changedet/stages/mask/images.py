@@ -49,7 +49,8 @@ def mask(
     Returns
     -------
     xarray.DataArray
-        uint8 ``(y, x)``, classes of `changedet.kernels.pixel_classes`: 0 clear, 1 where a band is NaN; lazy as the input.
+        uint8 ``(y, x)``, classes of `changedet.kernels.pixel_classes`: 0 clear, 1 where a band is NaN. Lazy as the
+        input.
 
     Raises
     ------

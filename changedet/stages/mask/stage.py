@@ -234,7 +234,7 @@ def _hidden(overview: Singles, other: Singles, *, white: list[int]) -> bool:
 
 
 def _floor(visible: Singles, dtype: str) -> float:
-    """`REFLECTANCE_FLOOR` in the scene's units, where they can be told: fractions, or whole numbers of 1/10000."""
+    """`REFLECTANCE_FLOOR` in the scene's units, where they can be known: fractions, or whole numbers of 1/10000."""
     seen = visible[np.isfinite(visible)]
     if not seen.size:
         return 0.0

@@ -62,7 +62,7 @@ def consensus(shifts: Floats, weights: Floats, radius_px: float) -> Consensus:
     weights : float64 (chip,)
         How much each counts.
     radius_px : float
-        Chips within this distance of the densest place vote for it.
+        Chips within this distance of the densest place support it.
 
     Returns
     -------

@@ -9,7 +9,7 @@ import numpy as np
 from changedet.arrays import Floats
 
 MIN_LOCAL_CHIPS: Final = 20
-"""Fewer chips than this cannot tell a smooth distortion from their own scatter."""
+"""Fewer chips than this cannot separate a smooth distortion from their own scatter."""
 FOLDS: Final = 5
 """Parts of the chips that are held out in turn."""
 STIFFNESSES: Final = (1.0, 10.0, 100.0)

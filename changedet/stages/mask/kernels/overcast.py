@@ -25,7 +25,7 @@ WINDOW_PX: Final = 31
 """Structure is compared over windows of this width."""
 SMOOTHER: Final = (0.3, 0.4)
 """A window with less than this share of the other date's gradient has lost its structure: of the geometric mean, which
-tells smooth ground, or of the root mean square, which tells outlines."""
+knows smooth ground, or of the root mean square, which knows outlines."""
 FAINT: Final = (0.1, 0.15)
 """And its own gradient of the logarithm is below this: beside patchy snow any bare ground looks smooth."""
 LOST_SHARE: Final = 0.4
