@@ -10,12 +10,9 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import pytest
 import shapely
 from small_scenes import series, write_workflow
 
-from changedet.errors import InputError
-from changedet.grid.areas import read_vector
 from changedet.outputs.tables import TIMESERIES_COLUMNS, read_timeseries, write_timeseries
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.run import run
@@ -78,12 +75,3 @@ def test_run_shows_names_as_they_are_in_every_output(tmp_path: Path) -> None:
     for item in (path / "stac").rglob("*.json"):
         json.loads(item.read_text())
     assert gpd.read_file(path / "objects.gpkg", layer="zones")["name"].tolist() == NAMES
-
-
-@pytest.mark.parametrize("name", ["a\x00b", "two\nlines", "\x1b[31mred", "bell\x07"])
-def test_read_vector_refuses_control_characters_in_names(tmp_path: Path, name: str) -> None:
-    geometry = shapely.geometry.mapping(shapely.box(0, 0, 1, 1))
-    source = {"type": "Feature", "properties": {"name": name}, "geometry": geometry}
-    with pytest.raises(InputError, match="control characters") as caught:
-        read_vector(source, named=True)
-    assert str(caught.value).isprintable()
