@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
-from changedet.blocks import tiles
+from changedet.blocks import Window, tiles
 from changedet.grid import Grid, pixel_area_m2
 from changedet.outputs.rasters.classes import date_classes
 from changedet.outputs.rasters.reading import read_window
 from changedet.outputs.rasters.writing import RasterWriter
 
-EPOCH = dt.date(1970, 1, 1)
+EPOCH: Final = dt.date(1970, 1, 1)
+"""Day 0 of the raster."""
+
+TILE_PX: Final = 1024
+"""Edge of the windows that are read at once."""
+
+_CHANGED, _NOT_OBSERVED = 1, 255
+_NEVER, _NODATA = 0, -1
 
 
 def write_first_change(path: Path, grid: Grid, paths: Mapping[dt.date, Path], site: str) -> None:
-    """For each pixel the earliest date from which every later clear look shows it changed.
+    """Write for each pixel the earliest date from which every later clear look shows it changed.
 
     Parameters
     ----------
     path : Path
-        The raster to write.
+        The raster to write: int32 (y, x), days since 1970-01-01; 0 never, -1 not observed on any date.
+    grid : Grid
     paths : mapping of date to Path
         The masks of the dates after the reference.
+    site : str
+        The site's id, for the tags.
     """
     later = sorted(paths)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,29 +52,33 @@ def write_first_change(path: Path, grid: Grid, paths: Mapping[dt.date, Path], si
         kind="first_change",
         bands=[words],
         dtype="int32",
-        nodata=-1,
+        nodata=_NODATA,
         tags={"SITE": site, "DATES": " ".join(str(day) for day in later)},
         description=words,
         unit="days since 1970-01-01",
         classes=date_classes(later),
     ) as writer:
-        for window in tiles(grid.shape, 1024):
-            first, closed, seen = (np.full(window.shape, fill) for fill in (np.int32(-1), False, False))
-            # Backwards: nothing before an unchanged look can last to the end.
-            for day in reversed(later):
-                mask = read_window(paths[day], window)
-                closed |= mask == 0
-                seen |= mask != 255
-                first[(mask == 1) & ~closed] = (day - EPOCH).days
-            first[seen & (first == -1)] = 0
-            writer.write(window, first)
+        for window in tiles(grid.shape, TILE_PX):
+            writer.write(window, _first_change(paths, later, window))
 
 
 def changed_by_first_date(path: Path, grid: Grid) -> dict[dt.date, float]:
-    """Ground area in m2 by the date from which it is changed for good."""
+    """Sum the ground by the date from which it is changed for good.
+
+    Parameters
+    ----------
+    path : Path
+        What `write_first_change` wrote.
+    grid : Grid
+
+    Returns
+    -------
+    dict of date to float
+        m2 of ground; dates without any are left out.
+    """
     found: dict[dt.date, float] = {}
     row_m2 = pixel_area_m2(grid)
-    for window in tiles(grid.shape, 1024):
+    for window in tiles(grid.shape, TILE_PX):
         first = read_window(path, window)
         for day in np.unique(first[first > 0]):
             counts = (first == day).sum(axis=1)
@@ -72,31 +87,36 @@ def changed_by_first_date(path: Path, grid: Grid) -> dict[dt.date, float]:
     return found
 
 
-def first_dates(path: Path, grid: Grid, tables: Sequence[NDArray[Any]]) -> list[list[str | None]]:
-    """For each region of each date the date from which most of it is changed for good; None where it is not.
+def first_dates(path: Path, grid: Grid, tables: Sequence[NDArray[np.object_]]) -> list[list[str | None]]:
+    """Find for each region of each date from when most of it is changed for good.
 
     Parameters
     ----------
     path : Path
-        The raster of first changes.
+        What `write_first_change` wrote.
+    grid : Grid
     tables : sequence of arrays of geometries
-        The regions of each date.
+        The regions of each date, in the grid's CRS.
+
+    Returns
+    -------
+    list of list of str or None
+        An ISO date for each region of each date, of several with as many pixels the earliest; None where no pixel of
+        it is changed for good.
     """
     votes: dict[tuple[int, int, int], int] = {}
     trees = [shapely.STRtree(regions) for regions in tables]
-    for window in tiles(grid.shape, 1024):
+    for window in tiles(grid.shape, TILE_PX):
         outline = shapely.box(*grid.window_bounds(window))
         near = [tree.query(outline) for tree in trees]
         if not any(found.size for found in near):
             continue
         first = read_window(path, window)
         for table, found in enumerate(near):
-            ids = grid.burn([(tables[table][k], int(k) + 1) for k in np.sort(found)], window)
-            wanted = (ids > 0) & (first > 0)
-            pairs, counts = np.unique(np.stack([ids[wanted], first[wanted]]), axis=1, return_counts=True)
-            for (region, day), count in zip(pairs.T, counts, strict=True):
-                key = table, int(region) - 1, int(day)
-                votes[key] = votes.get(key, 0) + int(count)
+            regions = [(tables[table][k], int(k) + 1) for k in np.sort(found)]
+            for region, day, count in _pixels_by_day(grid, window, first, regions):
+                key = table, region, day
+                votes[key] = votes.get(key, 0) + count
     best: dict[tuple[int, int], tuple[int, int]] = {}
     for (table, region, day), count in sorted(votes.items()):
         if count > best.get((table, region), (0, 0))[0]:
@@ -105,3 +125,27 @@ def first_dates(path: Path, grid: Grid, tables: Sequence[NDArray[Any]]) -> list[
         [str(EPOCH + dt.timedelta(days=best[t, k][1])) if (t, k) in best else None for k in range(len(regions))]
         for t, regions in enumerate(tables)
     ]
+
+
+def _first_change(paths: Mapping[dt.date, Path], later: Sequence[dt.date], window: Window) -> NDArray[np.int32]:
+    first = np.full(window.shape, _NODATA, np.int32)
+    closed, seen = np.zeros(window.shape, bool), np.zeros(window.shape, bool)
+    # Backwards: nothing before an unchanged look can last to the end.
+    for day in reversed(later):
+        mask = read_window(paths[day], window)
+        closed |= mask == 0
+        seen |= mask != _NOT_OBSERVED
+        first[(mask == _CHANGED) & ~closed] = (day - EPOCH).days
+    first[seen & (first == _NODATA)] = _NEVER
+    return first
+
+
+def _pixels_by_day(
+    grid: Grid, window: Window, first: NDArray[np.int32], regions: Sequence[tuple[BaseGeometry, int]]
+) -> Iterator[tuple[int, int, int]]:
+    """(region, day, pixels) of the regions, numbered from 1, in a window; regions from 0."""
+    numbers = grid.burn(regions, window)
+    wanted = (numbers > 0) & (first > 0)
+    pairs, counts = np.unique(np.stack([numbers[wanted], first[wanted]]), axis=1, return_counts=True)
+    for (region, day), count in zip(pairs.T, counts, strict=True):
+        yield int(region) - 1, int(day), int(count)

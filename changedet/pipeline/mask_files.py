@@ -7,17 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
 from changedet import __version__
+from changedet.arrays import Bools, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid, ground_area_m2
 from changedet.grid.pixel_areas import area_px
 from changedet.kernels import components, region_figures
+from changedet.outputs.rasters.classes import RasterKind
 from changedet.outputs.rasters.polygons import polygonise
 from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
@@ -27,19 +28,55 @@ from changedet.store.packing import unpack
 
 
 def mask_path(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> Path:
-    """Where a date's mask lies: among the results where wanted, else kept aside, as the figures come from it."""
+    """Name the file of a date's mask.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    day : date
+    formats : set of str
+        Outputs that are wanted.
+
+    Returns
+    -------
+    Path
+        Among the results where masks are wanted, else kept aside, as the figures come from it.
+    """
     return folder.mask(day) if "masks" in formats else folder.aside("mask", day)
 
 
 def mask_files(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> list[Path]:
-    """All files that `MaskSink` writes."""
+    """List all files that `MaskWriter` writes.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    day : date
+    formats : set of str
+        Outputs that are wanted.
+
+    Returns
+    -------
+    list of Path
+        Whether they exist or not.
+    """
     rasters = [mask_path(folder, day, formats), *([folder.score(day)] if "scores" in formats else [])]
     return [*rasters, *(side for raster in rasters for side in sidecars(raster)), folder.table("changes", day)]
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a date's files go, and what is told in them."""
+class DateRasters:
+    """Where a date's rasters go, and what their tags say.
+
+    Attributes
+    ----------
+    folder : RunFolder
+    job : DateJob
+    formats : set of str
+        Outputs that are wanted.
+    site : str
+        The site's id.
+    """
 
     folder: RunFolder
     job: DateJob
@@ -49,14 +86,33 @@ class Place:
     def writer(
         self,
         path: Path,
-        kind: Any,
+        kind: RasterKind,
         bands: Sequence[str],
         dtype: str,
         nodata: float,
         words: str,
         tags: Mapping[str, str] | None = None,
     ) -> RasterWriter:
-        """A raster of the date on the common grid, to be entered."""
+        """Make the writer of a raster on the common grid, to be entered.
+
+        Parameters
+        ----------
+        path : Path
+        kind : str
+            As of `RasterWriter`.
+        bands : sequence of str
+            A description for each.
+        dtype : str
+        nodata : float
+        words : str
+            What the raster is.
+        tags : mapping of str to str, optional
+            Beside date, site, scene, software and reference date.
+
+        Returns
+        -------
+        RasterWriter
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         grid = self.job.grid
         return RasterWriter(
@@ -84,55 +140,67 @@ class Place:
         return tags
 
 
-class Marking(NamedTuple):
+@dataclass(frozen=True)
+class MaskRule:
     """How a mask follows from a score.
 
     Attributes
     ----------
     method : str
-        Of the change score.
+        Of the stage change, for the tags.
     threshold : float
-        Scores above it are changed.
+        Changed above it; infinite marks nothing.
     min_area_m2 : float
-        Smaller changes are dropped.
+        Smaller regions are dropped.
     """
 
     method: str
     threshold: float
     min_area_m2: float
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """``METHOD`` and ``THRESHOLD`` of mask and score."""
+        return {"METHOD": self.method, "THRESHOLD": repr(float(self.threshold))}
 
-class MaskSink:
-    """Takes the scores and raw masks of a date's tiles in any order; to be used from one thread.
+
+class MaskWriter:
+    """Take the scores and raw masks of a date's tiles in any order; to be used from one thread.
 
     Parameters
     ----------
-    place : Place
-    marking : Marking
-        Of what is written.
+    rasters : DateRasters
+    rule : MaskRule
     words : str
         What the score is.
     """
 
-    def __init__(self, place: Place, marking: Marking, words: str) -> None:
-        self._place, self._marking = place, marking
+    def __init__(self, rasters: DateRasters, rule: MaskRule, words: str) -> None:
+        self._rasters, self._rule = rasters, rule
         self._raw: dict[Window, bytes] = {}
         self._regions: dict[tuple[int, int], components.TileComponents] = {}
         self._open = ExitStack()
-        self._tags = {
-            "METHOD": marking.method,
-            "THRESHOLD": repr(float(marking.threshold)),
-        }
         self._score = None
-        if "scores" in place.formats:
+        if "scores" in rasters.formats:
             words = f"{words}: higher is more change, changed above THRESHOLD"
-            path = place.folder.score(place.job.look.date)
+            path = rasters.folder.score(rasters.job.look.date)
             self._score = self._open.enter_context(
-                place.writer(path, "score", [words], "float32", float("nan"), words, self._tags)
+                rasters.writer(path, "score", [words], "float32", float("nan"), words, rule.tags)
             )
 
-    def take(self, window: Window, score: NDArray[np.float32], raw: bytes, regions: components.TileComponents) -> None:
-        """Write a tile's score; keep its mask before cleaning, packed, with its regions."""
+    def take(self, window: Window, score: Singles, raw: bytes, regions: components.TileComponents) -> None:
+        """Write a tile's score; keep its mask before cleaning, packed, with its regions.
+
+        Parameters
+        ----------
+        window : Window
+            The tile on the grid.
+        score : float32 (y, x)
+        raw : bytes
+            The mask before cleaning, uint8 (y, x), packed.
+        regions : TileComponents
+            Of the mask; their sums as of `raw_regions`.
+        """
         if self._score is not None:
             self._score.write(window, score)
         self._raw[window] = raw
@@ -141,19 +209,18 @@ class MaskSink:
     def finish(self) -> None:
         """Complete the score, clean the mask and outline its regions."""
         self._open.close()
-        job, place = self._place.job, self._place
+        rasters, job = self._rasters, self._rasters.job
         day = job.look.date
         if not self._raw:
-            write_frame(place.folder.table("changes", day), _no_changes(job.grid))
+            write_frame(rasters.folder.table("changes", day), _no_changes(job.grid))
             return
         regions = components.join(self._regions)
-        least_px = area_px(self._marking.min_area_m2, job.grid.ground_resolution_m)
-        kept = regions.areas >= least_px
+        kept = regions.areas >= area_px(self._rule.min_area_m2, job.grid.ground_resolution_m)
         words = f"changed since {job.reference.date if job.reference else ''}"
-        path = mask_path(place.folder, day, place.formats)
-        with place.writer(path, "mask", [words], "uint8", 255, words, self._tags) as writer:
+        path = mask_path(rasters.folder, day, rasters.formats)
+        with rasters.writer(path, "mask", [words], "uint8", 255, words, self._rule.tags) as writer:
             polygons = polygonise(self._masks(regions, kept, writer), job.grid.transform, job.grid.crs)
-        write_frame(place.folder.table("changes", day), self._described(polygons, regions))
+        write_frame(rasters.folder.table("changes", day), self._described(polygons, regions))
 
     def abandon(self) -> None:
         """Leave nothing behind of a date that was not finished."""
@@ -161,7 +228,7 @@ class MaskSink:
         self._open.__exit__(type(error), error, None)
 
     def _masks(
-        self, regions: components.Components, kept: NDArray[np.bool_], writer: RasterWriter
+        self, regions: components.Components, kept: Bools, writer: RasterWriter
     ) -> Iterator[tuple[int, int, NDArray[np.int32]]]:
         """Clean the packed tiles one by one, write them, and hand their regions on to be outlined."""
         for window in sorted(self._raw):
@@ -173,14 +240,14 @@ class MaskSink:
 
     def _described(self, polygons: gpd.GeoDataFrame, regions: components.Components) -> gpd.GeoDataFrame:
         index = polygons["change_id"].to_numpy() - 1
-        threshold = self._marking.threshold
+        threshold = self._rule.threshold
         sums, areas = regions.sums[index], regions.areas[index]
         mean = sums[:, 0] / components.FIXED_POINT / np.maximum(areas, 1)
-        grid = self._place.job.grid
+        job = self._rasters.job
         return polygons.assign(
             change_id=np.arange(1, len(polygons) + 1),
-            date=str(self._place.job.look.date),
-            area_m2=ground_area_m2(polygons.geometry.to_numpy(), grid.crs) if len(polygons) else np.zeros(0),
+            date=str(job.look.date),
+            area_m2=ground_area_m2(polygons.geometry.to_numpy(), job.grid.crs) if len(polygons) else np.zeros(0),
             direction=[region_figures.direction(int(before), int(after)) for _, before, after in sums],
             probability=[region_figures.change_probability(float(value), threshold) for value in mean],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -18,36 +19,45 @@ from changedet.pipeline.unread import UnreadScenesError, blamed
 
 
 def measure_dates(session: Session) -> dict[date, DateModel]:
-    """Every date's model: of an earlier run's, all parts that depend on nothing that changed."""
+    """Measure every date of which something is not done.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    dict of date to DateModel
+        Of all dates, as they are now kept in the run folder.
+
+    Raises
+    ------
+    InputError
+        The reference cannot be read.
+    UnreadScenesError
+        Others cannot be read.
+    """
     plan, folder = session.plan, session.folder
     days = [look.date for look in plan.looks]
     wanted = [identities(plan, i) for i in range(len(days))]
     pending = [i for i, day in enumerate(days) if not folder.is_done(f"measure:{day}", model_identity(wanted[i]))]
     kept = {i: kept_parts(folder, days[i], wanted[i]) for i in pending}
-    for i, model in (_measure(session, kept) if pending else {}).items():
+    for i, model in (_measured(session, kept) if pending else {}).items():
         path = folder.model(days[i])
         whole = replace(model, identities=wanted[i])
         folder.once(f"measure:{days[i]}", model_identity(wanted[i]), [path], partial(write_date_model, path, whole))
     return {day: read_date_model(folder.model(day)) for day in days}
 
 
-def _measure(session: Session, kept: dict[int, KeptParts]) -> dict[int, DateModel]:
-    plan, folder = session.plan, session.folder
-    day = plan.looks[plan.reference].date
-    job = job_of(plan, plan.reference)
-    models: dict[int, DateModel] = {}
-    if plan.reference in kept:
-        task: Task = (_measure_one, (job, None, None, kept[plan.reference]))
-        ((_, found),) = session.stream("measuring", [task])
-        if isinstance(found, InputError):
-            raise blamed(plan, plan.looks[plan.reference], found)
-        reference_model, sample = found
-        models[plan.reference] = reference_model
-    else:
-        reference_model = read_date_model(folder.model(day))
-        ((_, sample),) = session.stream("measuring", [(reference_sample, (job,))])
-    others = [i for i in kept if i != plan.reference]
-    tasks: list[Task] = [(_measure_one, (job_of(plan, i), sample, reference_model, kept[i])) for i in others]
+def _measured(session: Session, kept: Mapping[int, KeptParts]) -> dict[int, DateModel]:
+    """The statistics of the dates of which some parts are kept, by the index of their look."""
+    reference = session.plan.reference
+    reference_model, sample = _measured_reference(session, kept.get(reference))
+    models = {reference: reference_model} if reference in kept else {}
+    others = [i for i in kept if i != reference]
+    tasks: list[Task] = [
+        (_measured_or_error, (job_of(session.plan, i), sample, reference_model, kept[i])) for i in others
+    ]
     unread: dict[int, InputError] = {}
     for k, found in session.stream("measuring", tasks):
         if isinstance(found, InputError):
@@ -59,10 +69,25 @@ def _measure(session: Session, kept: dict[int, KeptParts]) -> dict[int, DateMode
     return models
 
 
-def _measure_one(
+def _measured_reference(session: Session, kept: KeptParts | None) -> tuple[DateModel, Sample | None]:
+    """The reference's statistics and sample; where `kept` is None nothing is to be measured."""
+    plan = session.plan
+    look, job = plan.looks[plan.reference], job_of(plan, plan.reference)
+    if kept is None:
+        ((_, sample),) = session.stream("measuring", [(reference_sample, (job,))])
+        return read_date_model(session.folder.model(look.date)), sample
+    task: Task = (_measured_or_error, (job, None, None, kept))
+    ((_, found),) = session.stream("measuring", [task])
+    if isinstance(found, InputError):
+        raise blamed(plan, look, found)
+    model, sample = found
+    return model, sample
+
+
+def _measured_or_error(
     job: DateJob, sample: Sample | None, reference_model: DateModel | None, kept: KeptParts
 ) -> tuple[DateModel, Sample | None] | InputError:
-    """A date's model, or why it has none: one bad scene names itself and does not stop the others."""
+    """A date's statistics, or why it has none: one bad scene names itself and does not stop the others."""
     try:
         return measure(job, sample, reference_model, kept)
     except InputError as error:

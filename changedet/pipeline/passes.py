@@ -2,108 +2,133 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from changedet.blocks import Task, Window, in_strips, tiles
 from changedet.errors import InputError
-from changedet.pipeline.date_files import DateSink, files_of_date
+from changedet.pipeline.date_files import DateWriter, files_of_date
 from changedet.pipeline.date_job import PARTS, DateJob, job_of
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.identities import identities
+from changedet.pipeline.mask_files import DateRasters
 from changedet.pipeline.scheduling import Session, give_back_memory
 from changedet.pipeline.tile import Tile, compute_tile
 from changedet.pipeline.unread import blamed
 from changedet.plan import Plan
 
-RIDER = -1
-"""Key of the reference's sink where its quality comes with another date's tiles."""
-
-
-TILES_BETWEEN = 16
+TILES_BETWEEN: Final = 16
 """Tiles after which freed memory is given back: often enough to bound it, seldom enough to cost nothing."""
 
 
 @dataclass(frozen=True)
 class _Pass:
-    """What is to be done anew of one date: its job cut down to that, and each step's identity and files."""
+    """What is to be done anew of one date: its job cut down to that, and each part's identity and files."""
 
     job: DateJob
-    steps: dict[str, tuple[str, list[Path]]]
+    parts: Mapping[str, tuple[str, list[Path]]]
+
+    @property
+    def day(self) -> date:
+        return self.job.look.date
+
+
+@dataclass
+class _OpenDates:
+    """The writers of the dates whose tiles come in; a date is finished with its last tile."""
+
+    plan: Plan
+    models: Mapping[date, DateModel]
+    tiles: int
+    writers: dict[date, DateWriter] = field(default_factory=dict)
+
+    def take(self, one: _Pass, window: Window, tile: Tile) -> None:
+        if one.day not in self.writers:
+            self.writers[one.day] = self._begun(one)
+        writer = self.writers[one.day]
+        writer.take(window, tile)
+        if writer.received == self.tiles:
+            self.writers.pop(one.day).finish()
+            for part, (done, files) in one.parts.items():
+                self.plan.folder.finish(f"{part}:{one.day}", done, files)
+
+    def abandon(self) -> None:
+        for writer in self.writers.values():
+            writer.abandon()
+
+    def _begun(self, one: _Pass) -> DateWriter:
+        plan = self.plan
+        for part, (_, files) in one.parts.items():
+            plan.folder.begin(f"{part}:{one.day}", files)
+        rasters = DateRasters(plan.folder, one.job, plan.formats, plan.site_id)
+        return DateWriter(rasters, self.models[one.day], frozenset(one.parts))
+
+
+def pass_over_tiles(session: Session, models: Mapping[date, DateModel]) -> None:
+    """Pass over the tiles of every date of which something is not done, and write its rasters and tables.
+
+    Parameters
+    ----------
+    session : Session
+    models : mapping of date to DateModel
+        Of all dates.
+
+    Raises
+    ------
+    InputError
+        The reference cannot be read.
+    UnreadScenesError
+        Another date cannot be read; nothing of it remains.
+    """
+    plan = session.plan
+    passes, reference = _sharing_the_reference(_pending_passes(plan))
+    windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
+    reference_model = models[plan.looks[plan.reference].date]
+    tasks: list[Task] = [
+        (_tile_or_error, (one.job, window, models[one.day], reference_model)) for one in passes for window in windows
+    ]
+    dates = _OpenDates(plan, models, len(windows))
+    try:
+        for done, (k, tile) in enumerate(session.stream("computing tiles", tasks), 1):
+            one, window = passes[k // len(windows)], windows[k % len(windows)]
+            if isinstance(tile, InputError):
+                raise blamed(plan, one.job.look, tile)
+            dates.take(one, window, tile)
+            if reference is not None and tile.reference_quality is not None:
+                dates.take(reference, window, Tile(tile.reference_quality))
+            if done % TILES_BETWEEN == 0:
+                give_back_memory()
+    finally:
+        dates.abandon()
 
 
 def _pending_passes(plan: Plan) -> list[_Pass]:
     found = []
     for i, look in enumerate(plan.looks):
         wanted, job = identities(plan, i), job_of(plan, i)
-        needed = [p for p in PARTS if p != "boxes" or job.counts]
-        parts = [p for p in needed if not plan.folder.is_done(f"{p}:{look.date}", wanted[p])]
-        steps = {p: (wanted[p], files_of_date(plan.folder, job, plan.formats, p)) for p in parts}
-        if steps:
-            found.append(_Pass(job.only(frozenset(steps)), steps))
+        needed = [part for part in PARTS if part != "boxes" or job.counts]
+        pending = [part for part in needed if not plan.folder.is_done(f"{part}:{look.date}", wanted[part])]
+        parts = {part: (wanted[part], files_of_date(plan.folder, job, plan.formats, part)) for part in pending}
+        if parts:
+            found.append(_Pass(job.only(frozenset(parts)), parts))
     return found
 
 
-def _with_rider(pending: list[_Pass]) -> tuple[list[_Pass], _Pass | None]:
-    """Spare the reference a pass of its own where a comparison, which reads it anyway, can bring all it needs."""
+def _sharing_the_reference(pending: Sequence[_Pass]) -> tuple[list[_Pass], _Pass | None]:
+    """The passes to make, and the reference's where a comparison, which reads it anyway, brings all that it needs."""
     own = next((one for one in pending if one.job.reference is None and one.job.only_quality), None)
     host = next((k for k, one in enumerate(pending) if one.job.compares), None)
     if own is None or host is None:
-        return pending, None
-    carrying = replace(pending[host], job=replace(pending[host].job, with_reference_quality=True))
-    return [carrying if k == host else one for k, one in enumerate(pending) if one is not own], own
+        return list(pending), None
+    both = replace(pending[host], job=replace(pending[host].job, with_reference_quality=True))
+    return [both if k == host else one for k, one in enumerate(pending) if one is not own], own
 
 
-def pass_over_tiles(session: Session, models: dict[date, DateModel]) -> None:
-    """Pass over the tiles of every date of which something is not done, and write its rasters and tables."""
-    plan = session.plan
-    pending, rider = _with_rider(_pending_passes(plan))
-    windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
-    reference_model = models[plan.looks[plan.reference].date]
-    tasks: list[Task] = [
-        (_tile, (one.job, window, models[one.job.look.date], reference_model)) for one in pending for window in windows
-    ]
-    sinks: dict[int, DateSink] = {}
-    try:
-        for k, tile in session.stream("computing tiles", tasks):
-            i = k // len(windows)
-            if isinstance(tile, InputError):
-                raise blamed(plan, pending[i].job.look, tile)
-            if i not in sinks:
-                sinks[i] = _begun(plan, pending[i], models)
-            sinks[i].take(windows[k % len(windows)], tile)
-            if rider is not None and tile.reference_quality is not None:
-                if RIDER not in sinks:
-                    sinks[RIDER] = _begun(plan, rider, models)
-                sinks[RIDER].take(windows[k % len(windows)], Tile(tile.reference_quality))
-                if sinks[RIDER].received == len(windows):
-                    _finish(plan, rider, sinks.pop(RIDER))
-            if sinks[i].received % TILES_BETWEEN == 0:
-                give_back_memory()
-            if sinks[i].received == len(windows):
-                _finish(plan, pending[i], sinks.pop(i))
-    finally:
-        for sink in sinks.values():
-            sink.abandon()
-
-
-def _tile(job: DateJob, window: Window, model: DateModel, reference_model: DateModel) -> Tile | InputError:
-    """A tile, or why there is none."""
+def _tile_or_error(job: DateJob, window: Window, model: DateModel, reference_model: DateModel) -> Tile | InputError:
     try:
         return compute_tile(job, window, model, reference_model)
     except InputError as error:
         return error
-
-
-def _begun(plan: Plan, one: _Pass, models: dict[date, DateModel]) -> DateSink:
-    day = one.job.look.date
-    for part, (_, files) in one.steps.items():
-        plan.folder.begin(f"{part}:{day}", files)
-    return DateSink(plan.folder, one.job, models[day], plan.formats, plan.site_id, frozenset(one.steps))
-
-
-def _finish(plan: Plan, one: _Pass, sink: DateSink) -> None:
-    sink.finish()
-    for part, (done, files) in one.steps.items():
-        plan.folder.finish(f"{part}:{one.job.look.date}", done, files)

@@ -15,7 +15,7 @@ from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.page import write_report
 from changedet.pipeline.changes import is_compared
 from changedet.pipeline.collect import Results, summary_of
-from changedet.pipeline.date_files import picture_path
+from changedet.pipeline.date_files import scene_path
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import Run
 from changedet.pipeline.mask_files import mask_path
@@ -29,7 +29,7 @@ QUICKLOOK_PX: Final = 900
 
 def write_run_report(plan: Plan, models: Mapping[date, DateModel], results: Results) -> None:
     folder = plan.folder
-    pictured = {look.date: picture_path(folder, look.date, plan.formats) for look in plan.looks}
+    pictured = {look.date: scene_path(folder, look.date, plan.formats) for look in plan.looks}
     masks = {
         look.date: mask_path(folder, look.date, plan.formats) for look in plan.looks if is_compared(plan, look.date)
     }

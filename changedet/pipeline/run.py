@@ -1,4 +1,4 @@
-"""Carry out a plan: measure each date, pass over its tiles, follow the boxes, date the growth, write the results."""
+"""One run in the order of its steps: measure each date, pass over its tiles, follow the boxes, write the results."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ from changedet.workflow import Workflow
 
 
 def run(workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool = False, placebo: bool = False) -> Run:
-    """Run a workflow.
+    """Run a workflow, on the active dask client where there is one.
 
     Parameters
     ----------
     workflow : Workflow or path
+        Of the YAML file.
     out : str, optional
         Folder for the run folder, instead of ``outputs.dir``.
     fresh : bool
@@ -45,7 +46,7 @@ def run(workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool 
     Returns
     -------
     Run
-        The finished run. An active dask client is used.
+        The finished run.
 
     Raises
     ------
@@ -57,6 +58,21 @@ def run(workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool 
 
 def carry_out(plan: Plan, *, fresh: bool = False, placebo: bool = False, progress: Progress | None = None) -> Run:
     """Do what a plan says, going on from what an earlier run finished.
+
+    Parameters
+    ----------
+    plan : Plan
+    fresh : bool
+        Start over instead.
+    placebo : bool
+        Compare the dates with each other too.
+    progress : callable, optional
+        ``progress(what, done, total)`` is called after each task.
+
+    Returns
+    -------
+    Run
+        The finished run.
 
     Raises
     ------
@@ -72,15 +88,15 @@ def carry_out(plan: Plan, *, fresh: bool = False, placebo: bool = False, progres
         if fresh:
             folder.clear()
         session = Session(plan, client, progress)
-        models = _read_through(session)
+        models = _dates_done(session)
         if placebo:
             run_placebo(session.plan, models, session.stream)
-        results = _followed(session, models)
-        _published(session, models, results)
+        results = _series_done(session, models)
+        _publish_all(session, models, results)
     return open_run(folder.path)
 
 
-def _read_through(session: Session) -> dict[date, DateModel]:
+def _dates_done(session: Session) -> dict[date, DateModel]:
     """Measure and pass over all dates; one that cannot be read is left out where the workflow allows it.
 
     What the other dates had finished by then still holds, and is not done again.
@@ -98,7 +114,7 @@ def _read_through(session: Session) -> dict[date, DateModel]:
             return models
 
 
-def _followed(session: Session, models: dict[date, DateModel]) -> Results:
+def _series_done(session: Session, models: dict[date, DateModel]) -> Results:
     """What needs all dates: the first change, tracks, the series, the onset."""
     plan, folder = session.plan, session.folder
     start = time.perf_counter()
@@ -115,7 +131,7 @@ def _followed(session: Session, models: dict[date, DateModel]) -> Results:
     return results
 
 
-def _published(session: Session, models: dict[date, DateModel], results: Results) -> None:
+def _publish_all(session: Session, models: dict[date, DateModel], results: Results) -> None:
     plan, folder = session.plan, session.folder
     results = replace(results, warnings=tuple(dict.fromkeys([*plan.warnings, *results.warnings])))
     for step in PUBLISHED:

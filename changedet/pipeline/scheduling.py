@@ -6,60 +6,86 @@ import ctypes
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from changedet.blocks import PATIENCE_S, Task, stream
 from changedet.errors import ChangedetError
 from changedet.plan import Plan
 from changedet.store import RunFolder
 
-Progress = Callable[[str, int, int], None]
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""``progress(what, done, total)`` is called after each task."""
+
+Stream: TypeAlias = Callable[[str, Sequence[Task]], Iterable[tuple[int, Any]]]
+"""``stream(what, tasks)`` yields the tasks' results as they come, with their indices."""
 
 
 @dataclass
 class Session:
-    """One run of a plan: where its tasks go and how long its steps took."""
+    """One run of a plan: where its tasks go and how long its steps took.
+
+    Attributes
+    ----------
+    plan : Plan
+        What is left of it where scenes cannot be read.
+    client : distributed.Client or None
+    progress : callable or None
+    seconds : dict of str to float
+        Wall-clock time by kind of task.
+    """
 
     plan: Plan
-    client: Any = None
+    client: object = None
     progress: Progress | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def folder(self) -> RunFolder:
+        """Where the run's files go."""
         return self.plan.folder
 
     def stream(self, what: str, tasks: Sequence[Task], *, here: bool = False) -> Iterator[tuple[int, Any]]:
-        """Results of tasks as they come; `here` for those that read the run folder, which others may not see."""
+        """Carry out tasks, and time them.
+
+        Parameters
+        ----------
+        what : str
+            Their kind, for progress and times.
+        tasks : sequence of (callable, arguments)
+        here : bool
+            In this process, as those must that read the run folder, which other machines may not see.
+
+        Yields
+        ------
+        (int, object)
+            A task's index and result, as they come.
+        """
         start = time.perf_counter()
-        self._tell(what, 0, len(tasks))
-        place = (
-            {"client": None, "scheduler": "threads"}
-            if here
-            else {"client": self.client, "scheduler": self.plan.scheduler}
-        )
-        arguments = place | {"workers": self.plan.workers}
-        for done, (i, result) in enumerate(stream(tasks, **arguments), 1):
-            self._tell(what, done, len(tasks))
+        self._report(what, 0, len(tasks))
+        client, scheduler = (None, "threads") if here else (self.client, self.plan.scheduler)
+        results = stream(tasks, client=client, scheduler=scheduler, workers=self.plan.workers)
+        for done, (i, result) in enumerate(results, 1):
+            self._report(what, done, len(tasks))
             yield i, result
         self.seconds[what] = round(self.seconds.get(what, 0.0) + time.perf_counter() - start, 3)
 
-    def _tell(self, what: str, done: int, total: int) -> None:
+    def _report(self, what: str, done: int, total: int) -> None:
         if self.progress is not None and total:
             self.progress(what, done, total)
 
 
 def give_back_memory() -> None:
-    """Return to the system what measuring has freed: glibc keeps it otherwise, beside what the tiles then need."""
+    """Return freed memory to the system: glibc keeps it otherwise, beside what the next step needs."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def quiet_dask() -> None:
-    """A cluster that is lost is one clear line of ours; dask sets its own levels when it is imported."""
+    """Silence dask's own loggers: a cluster that is lost is one clear line of ours."""
+    # Imported only where it is used, as it costs start-up time; it sets its own levels when it is imported.
     import distributed  # noqa: F401
 
     for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]:
@@ -67,11 +93,27 @@ def quiet_dask() -> None:
 
 
 @contextmanager
-def dask_client(plan: Plan) -> Iterator[Any]:
-    """The client of a ``tcp://`` scheduler, or one that is active already; None where dask runs in this process."""
+def dask_client(plan: Plan) -> Iterator[object]:
+    """Connect to the scheduler of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Yields
+    ------
+    distributed.Client or None
+        Of a ``tcp://`` scheduler, or one that is active already; None where dask runs in this process.
+
+    Raises
+    ------
+    ChangedetError
+        The scheduler does not answer, or has no worker.
+    """
     if not plan.scheduler.startswith(("tcp://", "tls://")):
         yield _active_client()
         return
+    # Imported only where it is used, as it costs start-up time.
     from distributed import Client
 
     try:
@@ -88,8 +130,8 @@ def dask_client(plan: Plan) -> Iterator[Any]:
         yield client
 
 
-def _active_client() -> Any:
-    # Where nobody has imported it there is no client, and the import is dear.
+def _active_client() -> object:
+    # Where nobody has imported it there is no client, and the import costs start-up time.
     if "distributed" not in sys.modules:
         return None
     from distributed import get_client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from changedet.errors import InputError
@@ -10,15 +11,32 @@ from changedet.plan import SKIP_HINT, Plan, without
 
 
 class UnreadScenesError(Exception):
-    """Scenes that opened and could not be read, by the index of their look."""
+    """Scenes opened and could not be read.
 
-    def __init__(self, found: dict[int, InputError]) -> None:
+    Parameters
+    ----------
+    found : mapping of int to InputError
+        By the index of their look.
+    """
+
+    def __init__(self, found: Mapping[int, InputError]) -> None:
         super().__init__()
         self.found = found
 
 
-def plan_without(plan: Plan, unread: dict[int, InputError]) -> Plan:
-    """The plan without scenes that cannot be read, where the workflow allows it.
+def plan_without(plan: Plan, unread: Mapping[int, InputError]) -> Plan:
+    """Leave scenes that cannot be read out of a plan, where the workflow allows it.
+
+    Parameters
+    ----------
+    plan : Plan
+    unread : mapping of int to InputError
+        By the index of their look.
+
+    Returns
+    -------
+    Plan
+        With a warning for each problem.
 
     Raises
     ------
@@ -31,8 +49,22 @@ def plan_without(plan: Plan, unread: dict[int, InputError]) -> Plan:
     return without(plan, unread, [f"scene skipped: {problem}" for problem in problems])
 
 
-def blamed(plan: Plan, look: Look, error: InputError) -> Exception:
-    """What a date's failed task means: the date whose file is named cannot be read; without the reference no run."""
+def blamed(plan: Plan, look: Look, error: InputError) -> UnreadScenesError | InputError:
+    """Say what a date's failed task means for the run.
+
+    Parameters
+    ----------
+    plan : Plan
+    look : Look
+        Whose task failed.
+    error : InputError
+        It names a file: of that date, or of the reference.
+
+    Returns
+    -------
+    UnreadScenesError or InputError
+        The date whose file is named cannot be read; of the reference, without which nothing is compared, the latter.
+    """
     at = next((i for i, other in enumerate(plan.looks) if _names_file_of(error, other)), plan.looks.index(look))
     if at != plan.reference:
         return UnreadScenesError({at: error})

@@ -1,0 +1,207 @@
+"""One tile's change: the scores of a date and the reference, or of any two dates, and the mask before cleaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from changedet.arrays import Bools, Bytes, Singles
+from changedet.blocks import Window
+from changedet.grid import Grid
+from changedet.kernels import components, region_figures
+from changedet.kernels.pixel_classes import CLEAR
+from changedet.pipeline.blur import blurred
+from changedet.pipeline.date_job import OUTLINE_PX, DateJob
+from changedet.pipeline.date_model import ChangeModel, DateModel
+from changedet.pipeline.date_pixels import bands_of, normalised, quality_of, where_valid, with_extra
+from changedet.store.packing import pack
+
+
+class TileScores(NamedTuple):
+    """The change of one tile, the tile's own pixels without halo.
+
+    Attributes
+    ----------
+    score : float32 (y, x)
+        NaN outside the site and where either date is not clear.
+    contrast : list of float32 (y, x)
+        Of the reference and of the date, across the outline of what is marked.
+    """
+
+    score: Singles
+    contrast: list[Singles]
+
+
+class TilePair(NamedTuple):
+    """A tile of the reference and of a date, with the halo of the comparison.
+
+    Attributes
+    ----------
+    before, after : float32 (band, y, x)
+        Of the bands that all dates share; NaN is no data.
+    both_clear : bool (y, x)
+    """
+
+    before: Singles
+    after: Singles
+    both_clear: Bools
+
+
+def inner(border_px: int) -> tuple[slice, slice]:
+    """Leave out a border.
+
+    Parameters
+    ----------
+    border_px : int
+        On each side.
+
+    Returns
+    -------
+    (slice, slice)
+        Of rows and columns.
+    """
+    rest = slice(border_px, -border_px) if border_px else slice(None)
+    return rest, rest
+
+
+def tile_scores(job: DateJob, window: Window, pair: TilePair, model: DateModel) -> TileScores:
+    """Score the change of a tile since the reference.
+
+    Parameters
+    ----------
+    job : DateJob
+        It compares.
+    window : Window
+        The tile on the grid.
+    pair : TilePair
+        Its pixels with ``job.change_halo_px`` more on each side; `before` is taken over and changed.
+    model : DateModel
+
+    Returns
+    -------
+    TileScores
+    """
+    change, method, reference = model.change, job.methods.change, job.reference
+    if change is None or method is None or reference is None:
+        raise ValueError("the job compares nothing")
+    before, after, both = pair
+    wide = window.grown(job.change_halo_px)
+    if job.extra_roles:
+        before = with_extra(job, reference, before, wide, None)
+        after = with_extra(job, job.look, after, wide, model.alignment.displacement)
+        both = both & np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
+    before, after = _comparable(job, before, after, both, model)
+    score = method.apply(before, after, model=change)
+    raw = raw_mask(score, change.threshold)
+    rim = inner(job.change_halo_px - OUTLINE_PX)
+    contrast = [figure[rim] for figure in region_figures.edge_contrast(before, after, raw)]
+    own = score[inner(job.change_halo_px)]
+    return TileScores(np.where(job.grid.inside(window), own, np.float32(np.nan)), contrast)
+
+
+def scores_between(
+    jobs: tuple[DateJob, DateJob],
+    pair: DateJob,
+    window: Window,
+    models: tuple[DateModel, DateModel],
+    change: ChangeModel,
+) -> Singles:
+    """Score the change of a tile between two dates neither of which is the reference.
+
+    Parameters
+    ----------
+    jobs : (DateJob, DateJob)
+        Of the two dates, each compared with the reference.
+    pair : DateJob
+        Their comparison with each other, of `job_between`.
+    window : Window
+        The tile on the grid.
+    models : (DateModel, DateModel)
+    change : ChangeModel
+        Of the two dates, of `measure_between`.
+
+    Returns
+    -------
+    float32 (y, x)
+        NaN outside the site and where either date is not clear.
+
+    Raises
+    ------
+    InputError
+        A scene cannot be read; it is named.
+    """
+    halo_px = pair.change_halo_px
+    wide = window.grown(halo_px)
+    images, usable = [], []
+    for job, model in zip(jobs, models, strict=True):
+        displacement = model.alignment.displacement
+        image, own = job.look.read(job.grid, wide, job.roles, displacement)
+        usable.append(quality_of(job, image, own, wide, model.mask) == CLEAR)
+        images.append(with_extra(job, job.look, image, wide, displacement))
+    both = np.logical_and.reduce([*usable, *(np.isfinite(image).all(axis=0) for image in images)])
+    levelled = [
+        normalised(job, blurred(where_valid(image, both), sigma), model)[bands_of(pair, job)]
+        for job, image, sigma, model in zip(jobs, images, pair.blur_px, models, strict=True)
+    ]
+    score: Singles = pair.methods.change.apply(*levelled, model=change)  # type: ignore[union-attr]
+    return np.where(pair.grid.inside(window), score[inner(halo_px)], np.float32(np.nan))
+
+
+def raw_mask(score: Singles, threshold: float) -> Bytes:
+    """Mark what lies above a threshold.
+
+    Parameters
+    ----------
+    score : float32 (y, x)
+        NaN is not observed.
+    threshold : float
+        Infinite marks nothing.
+
+    Returns
+    -------
+    uint8 (y, x)
+        1 above the threshold, 0 not, 255 not observed.
+    """
+    return np.where(np.isnan(score), 255, score > threshold).astype(np.uint8)
+
+
+def raw_regions(
+    score: Singles, threshold: float, contrast: Iterable[Singles], window: Window, grid: Grid
+) -> tuple[bytes, components.TileComponents]:
+    """Mark a tile's pixels above a threshold, and sum score and contrast over their regions.
+
+    Parameters
+    ----------
+    score : float32 (y, x)
+    threshold : float
+        Infinite marks nothing.
+    contrast : iterable of float32 (y, x)
+        As of `TileScores`.
+    window : Window
+        The tile on the grid.
+    grid : Grid
+
+    Returns
+    -------
+    raw : bytes
+        The mask before cleaning, uint8 (y, x), packed.
+    regions : TileComponents
+        Their sums are of the score and of both contrasts.
+    """
+    raw = raw_mask(score, threshold)
+    figures = (np.where(raw == 1, score, 0), *contrast)
+    regions = components.describe_tile(components.label(raw), (window.y, window.x), grid.shape[1], figures)
+    return pack(raw), regions
+
+
+def _comparable(
+    job: DateJob, before: Singles, image: Singles, both: Bools, model: DateModel
+) -> tuple[Singles, Singles]:
+    """Both dates where both are clear, at one resolution and on one scale. Changes `before`: it is not copied."""
+    np.copyto(before, np.float32(np.nan), where=~both)
+    before_blur, after_blur = job.blur_px
+    before = blurred(before, before_blur)
+    after = blurred(where_valid(image, both), after_blur)
+    return before, normalised(job, after, model)
