@@ -106,7 +106,7 @@ def rows_of(site: TrackSite, t: int) -> list[SeenRow]:
     placed, lab, size = placed[known], lab[known], size[known]
     heading = float(np.median(placed[:, 4])) if len(placed) else 0.0
     found = []
-    for line in sidings.trains(placed, heading):
+    for line in sidings.lines_of_boxes(placed, heading):
         if len(line) >= ROW_BOXES:
             xy = placed[line, :2]
             along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])

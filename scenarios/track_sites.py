@@ -27,7 +27,7 @@ from changedet.grid import Grid
 from changedet.pipeline.boxes import kept_boxes
 from changedet.pipeline.date_model import read_date_model
 from changedet.pipeline.finished import Run, open_run
-from changedet.pipeline.looks import SeenLooks, seen_looks
+from changedet.pipeline.looks import RunLooks, looks_of
 from changedet.plan import make_plan
 from changedet.simulate import simulate
 from changedet.store import RunFolder
@@ -53,7 +53,7 @@ class TrackSite:
     run : Run
     detections : GeoDataFrame
         Rows of all dates, weak ones too.
-    looks : SeenLooks
+    looks : RunLooks
     xy : float64 (box, 2), on the ground
     top, visible : bool (box, date)
         True where the box is on top of its stack; and where no cloud, shadow or missing data hides it, too.
@@ -72,7 +72,7 @@ class TrackSite:
     seed: int
     run: Run
     detections: gpd.GeoDataFrame
-    looks: SeenLooks
+    looks: RunLooks
     xy: Floats
     top: Bools
     visible: Bools
@@ -156,7 +156,7 @@ def read_site(path: Path, kind: str, seed: int) -> TrackSite:
     clear = np.stack([~_hidden(truth, day, xy) for day in dates], 1)
     stays = stays.reindex(ids)
     plan = make_plan(path.parent.parent / f"run_{path.parent.name.removeprefix('out_')}.yaml")
-    looks = seen_looks(plan, {day: read_date_model(folder.model(day)) for day in dates}, dates)
+    looks = looks_of(plan, {day: read_date_model(folder.model(day)) for day in dates}, dates)
     return TrackSite(
         kind, seed, run, kept_boxes(folder, grid, dates), looks, xy, top, visible,
         clear, _looks_of(stays["arrived"], dates), _looks_of(stays["departed"], dates), slot, occupied, slot_xy,

@@ -22,8 +22,8 @@ from changedet.grid.zones import zone_table
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.page import write_report
-from changedet.pipeline.kernels import sidings as kernel
-from changedet.pipeline.zones import trains, with_occupancy
+from changedet.pipeline.kernels import sidings
+from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan.site_areas import zones_of
 
 CRS = "EPSG:32633"
@@ -72,7 +72,7 @@ LOADS: list[list[str] | None] = [["40ft"], ["20ft", "20ft"], None, ["40ft"], ["2
 def test_a_train_is_read_in_order_with_its_empty_wagons(turn_deg: float) -> None:
     along, _ = consist(LOADS)
     shuffled = placed(along, turn_deg=turn_deg).sample(frac=1, random_state=3)
-    (row,) = trains(shuffled, siding(turn_deg)).to_dict("records")
+    (row,) = trains_on_sidings(shuffled, siding(turn_deg)).to_dict("records")
     assert row["boxes"] == 6
     assert row["teu"] == 9
     assert row["wagons_low"] <= 5 <= row["wagons_high"]
@@ -90,7 +90,7 @@ def test_trains_on_parallel_tracks_and_far_apart_are_their_own() -> None:
     second, _ = consist([["20ft", "20ft"]] * 3)
     third = [(u + length + 60, kind) for u, kind in consist([["40ft"]] * 3)[0]]
     every = pd.concat([placed(first), placed(second, v=4.7), placed(third)], ignore_index=True)
-    found = trains(gpd.GeoDataFrame(every, crs=CRS), siding())
+    found = trains_on_sidings(gpd.GeoDataFrame(every, crs=CRS), siding())
     assert sorted(found["boxes"]) == [3, 5, 6]
     assert found["train_id"].tolist() == [1, 2, 3]
     assert found["boxes"].iloc[0] == 6  # the northern track comes first
@@ -100,18 +100,18 @@ def test_boxes_side_by_side_or_askew_are_no_train() -> None:
     row = gpd.GeoDataFrame(
         pd.concat([placed([(0.0, "40ft")], v=2.6 * k) for k in range(5)], ignore_index=True), crs=CRS
     )
-    assert len(trains(row, siding())) == 0
+    assert len(trains_on_sidings(row, siding())) == 0
     along, _ = consist([["40ft"]] * 4)
     turned = placed(along)
     turned["angle_deg"] = 120.0
-    assert len(trains(turned, siding())) == 0
+    assert len(trains_on_sidings(turned, siding())) == 0
 
 
 def test_yards_are_not_read_and_without_a_siding_there_is_no_layer() -> None:
     along, _ = consist(LOADS)
-    assert trains(placed(along), siding(kind="yard")) is None
-    assert trains(placed(along), None) is None
-    assert trains(placed([]).assign(kind=[]), siding()).columns.tolist() == [
+    assert trains_on_sidings(placed(along), siding(kind="yard")) is None
+    assert trains_on_sidings(placed(along), None) is None
+    assert trains_on_sidings(placed([]).assign(kind=[]), siding()).columns.tolist() == [
         *vector_layers.SCHEMA["trains"],
         "geometry",
     ]
@@ -121,16 +121,16 @@ def test_yards_are_not_read_and_without_a_siding_there_is_no_layer() -> None:
 def test_the_bounds_of_wagons_hold_whatever_the_load(loads: list[tuple[str, ...] | None]) -> None:
     along, _ = consist([list(load) if load else None for load in loads])
     boxes = np.array([[u, 0.0, LENGTHS[kind], 2.44, 0.0] for u, kind in along]).reshape(-1, 5)
-    lines = kernel.trains(boxes, 0.0)
+    lines = sidings.lines_of_boxes(boxes, 0.0)
     assert sorted(np.concatenate(lines).tolist() if lines else []) == list(range(len(boxes)))
     wagon = [k for k, load in enumerate(loads) for _ in load or ()]
     for line in lines:
         own = [wagon[i] for i in line]
         assert own == sorted(own)
-        low, high = kernel.loaded(boxes, line)
+        low, high = sidings.loaded_wagons(boxes, line)
         assert low <= len(set(own)) <= high
         hidden = max(own) - min(own) + 1 - len(set(own))
-        gaps = [kernel.empty_between(float(gap)) for gap in kernel.gaps(boxes, line)]
+        gaps = [sidings.empty_wagons(float(gap)) for gap in sidings.gaps_m(boxes, line)]
         assert sum(gap.low for gap in gaps) <= hidden <= sum(gap.high for gap in gaps)
 
 
@@ -159,7 +159,7 @@ def test_occupancy_is_the_expected_count_over_the_zones_own_capacity(tmp_path: P
 
 def test_trains_are_written_read_and_shown(tmp_path: Path) -> None:
     along, _ = consist(LOADS)
-    found = trains(placed(along), siding())
+    found = trains_on_sidings(placed(along), siding())
     vector_layers.write_objects(tmp_path / "objects.gpkg", {"trains": found}, CRS)
     again = vector_layers.read_objects(tmp_path / "objects.gpkg", "trains")
     assert again["sequence"].tolist() == found["sequence"].tolist()

@@ -24,7 +24,7 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.values import as_float, mapping_at
 from changedet.pipeline.boxes import counted_rows
 from changedet.pipeline.finished import Run
-from changedet.pipeline.zones import trains, with_occupancy
+from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.stages.registry import Facts
 from changedet.stages.series.growth import OnsetMethod
 from changedet.stages.series.onsets import find_onsets
@@ -93,7 +93,7 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
 def _layers(
     finished: Run, containers: gpd.GeoDataFrame, tracks: Tracks, zones: gpd.GeoDataFrame | None
 ) -> dict[str, gpd.GeoDataFrame]:
-    on_rails = trains(containers, zones)
+    on_rails = trains_on_sidings(containers, zones)
     optional = {"ground": finished.ground, "zones": zones, "trains": on_rails}
     layers = {"containers": containers, "tracks": tracks.tracks}
     layers |= {"footprint": finished.footprint, "changes": finished.changes}

@@ -12,7 +12,7 @@ from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.pipeline.boxes import kept_boxes
 from changedet.pipeline.finished import Run
-from changedet.pipeline.looks import SeenLooks
+from changedet.pipeline.looks import RunLooks
 from changedet.stages.registry import NONE, Method, Stage
 from changedet.stages.tracks.visibility import GivenVisibility, SeriesVisibility
 from changedet.store import RunFolder
@@ -100,7 +100,7 @@ def looks(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[Serie
         One where it is no longer kept: all dates then count as clear.
     """
     if all(folder.quality(day).exists() for day in days):
-        return SeenLooks(folder, grid, tuple(days)), []
+        return RunLooks(folder, grid, tuple(days)), []
     return GivenVisibility(tuple(days)), ["what each date saw is no longer kept; all dates count as clear everywhere"]
 
 

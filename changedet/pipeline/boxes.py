@@ -14,7 +14,7 @@ from changedet.grid import Grid
 from changedet.grid.zones import zone_of
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.looks import seen_looks
+from changedet.pipeline.looks import looks_of
 from changedet.plan import Plan
 from changedet.stages.objects.boxes import georeferenced
 from changedet.stages.tracks.result import Tracks
@@ -22,14 +22,38 @@ from changedet.store import RunFolder, read_frame
 
 
 def detections_of(plan: Plan) -> gpd.GeoDataFrame | None:
-    """Boxes of all dates that can be counted, as rectangles in the grid's CRS; None where boxes were not looked for."""
+    """Read the boxes of all dates that can be counted.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its passes are done.
+
+    Returns
+    -------
+    GeoDataFrame or None
+        As of `kept_boxes`; None where boxes were not looked for.
+    """
     if plan.built("objects") is None or not counted_dates(plan):
         return None
     return kept_boxes(plan.folder, plan.grid, counted_dates(plan))
 
 
 def kept_boxes(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> gpd.GeoDataFrame:
-    """The boxes that the passes over some dates kept, candidates below the count threshold (``counted`` False) too."""
+    """Read the boxes that the passes over some dates kept.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    grid : Grid
+    days : sequence of date
+
+    Returns
+    -------
+    GeoDataFrame
+        The columns of the layer ``containers`` without track and zone, and ``counted``: False for a candidate below the
+        count threshold. Rectangles in the grid's CRS whose centre lies in the site.
+    """
     tables = []
     for day in days:
         boxes = read_frame(folder.table("boxes", day))
@@ -49,21 +73,60 @@ def kept_boxes(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> gpd.Ge
 
 
 def counted_dates(plan: Plan) -> list[dt.date]:
+    """List the dates whose scenes are fine enough to count boxes.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    list of date
+        None where the stage objects is switched off.
+    """
     method = plan.built("objects")
     return [look.date for look in plan.looks if method is not None and look.gsd_m <= method.coarsest_m]
 
 
 def tracks_of(plan: Plan, models: Mapping[dt.date, DateModel], detections: gpd.GeoDataFrame | None) -> Tracks | None:
+    """Follow the boxes over the dates, and keep what light was read for it.
+
+    Parameters
+    ----------
+    plan : Plan
+    models : mapping of date to DateModel
+    detections : GeoDataFrame or None
+        Of `detections_of`.
+
+    Returns
+    -------
+    Tracks or None
+        None without boxes and where the stage tracks is switched off.
+    """
     follow = plan.built("tracks")
     if follow is None or detections is None:
         return None
-    looks = seen_looks(plan, models, counted_dates(plan))
+    looks = looks_of(plan, models, counted_dates(plan))
     tracks: Tracks = follow(detections, looks)
     looks.keep_light()
     return tracks
 
 
 def containers_layer(plan: Plan, tracks: Tracks | None, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Make the layer ``containers``.
+
+    Parameters
+    ----------
+    plan : Plan
+    tracks : Tracks or None
+        Of `tracks_of`.
+    zones : GeoDataFrame or None
+
+    Returns
+    -------
+    GeoDataFrame
+        One row a counted box and date.
+    """
     detections = tracks.detections if tracks is not None else detections_of(plan)
     if detections is None:
         return vector_layers.empty("containers", plan.grid.crs)
@@ -71,7 +134,19 @@ def containers_layer(plan: Plan, tracks: Tracks | None, zones: gpd.GeoDataFrame 
 
 
 def counted_rows(detections: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
-    """The rows of the layer ``containers``: those that count, each with the zone that holds its centre."""
+    """Take the boxes that count, each with the zone that holds its centre.
+
+    Parameters
+    ----------
+    detections : GeoDataFrame
+        With ``counted``.
+    zones : GeoDataFrame or None
+
+    Returns
+    -------
+    GeoDataFrame
+        Rows of the layer ``containers``.
+    """
     if not len(detections):
         return vector_layers.empty("containers", detections.crs)
     counted = detections[detections["counted"]].drop(columns="counted").reset_index(drop=True)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from datetime import date
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import geopandas as gpd
 import pandas as pd
 
 from changedet.grid.zones import zone_of
 from changedet.outputs.gpkg import vector_layers
-from changedet.pipeline.area_sums import changed_and_seen
+from changedet.pipeline.area_sums import Area, changed_and_seen
 from changedet.pipeline.first_change import changed_by_first_date, first_dates
 from changedet.pipeline.mask_files import mask_path
 from changedet.plan import Plan
@@ -20,6 +19,19 @@ from changedet.store import read_geoframe
 
 
 def changes_layer(plan: Plan, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Make the layer ``changes`` of all dates.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its masks are done.
+    zones : GeoDataFrame or None
+
+    Returns
+    -------
+    GeoDataFrame
+        One row a changed region and date, with ``first_seen`` and zone.
+    """
     if plan.built("change") is None:
         return vector_layers.empty("changes", plan.grid.crs)
     days = [look.date for i, look in enumerate(plan.looks) if i != plan.reference]
@@ -37,21 +49,35 @@ def _first_seen(plan: Plan, found: Mapping[dt.date, gpd.GeoDataFrame]) -> list[l
     path = plan.folder.first_change_file(plan.formats)
     if not path.exists():
         return [[None] * len(table) for table in found.values()]
-    if is_pair(plan):
+    if _is_pair(plan):
         return [[str(day)] * len(table) for day, table in found.items()]
     return first_dates(path, plan.grid, [table.geometry.to_numpy() for table in found.values()])
 
 
-def is_pair(plan: Plan) -> bool:
-    """Whether there are two looks, the reference first: no later one could gainsay what the mask says."""
+def _is_pair(plan: Plan) -> bool:
+    """Whether there are two looks, the reference first: no later one could contradict the mask."""
     return len(plan.looks) == 2 and plan.reference == 0
 
 
 ChangedAreas: TypeAlias = dict[dt.date, dict[str, tuple[float, float]]]
-"""For each compared date and area the ground marked 1 and the ground judged, in m2."""
+"""For each compared date and area the ground that is changed and that is observed, in m2."""
 
 
-def changed_areas(plan: Plan, areas: Mapping[str, Any]) -> ChangedAreas:
+def changed_areas(plan: Plan, areas: Mapping[str, Area]) -> ChangedAreas:
+    """Sum the changed and the observed ground of each compared date and area.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its masks are done.
+    areas : mapping of str to geometry or None
+        By zone; None is the whole site.
+
+    Returns
+    -------
+    dict of date to dict of str to (float, float)
+        m2 that are changed, and that are observed; empty where the stage change is switched off.
+    """
     if plan.built("change") is None:
         return {}
     days = [look.date for i, look in enumerate(plan.looks) if i != plan.reference]
@@ -61,9 +87,21 @@ def changed_areas(plan: Plan, areas: Mapping[str, Any]) -> ChangedAreas:
 
 
 def with_lasting_area(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
-    """The table with the area changed for good in place of what each mask marks: single bad looks date falsely."""
+    """Put the area that is changed for good in place of what each mask marks: single bad looks date falsely.
+
+    Parameters
+    ----------
+    plan : Plan
+    table : DataFrame
+        The time series.
+
+    Returns
+    -------
+    DataFrame
+        The table itself where no later date could contradict a mask.
+    """
     path = plan.folder.first_change_file(plan.formats)
-    if not path.exists() or is_pair(plan):
+    if not path.exists() or _is_pair(plan):
         return table
     by_day = changed_by_first_date(path, plan.grid)
     reference = plan.looks[plan.reference].date
@@ -81,5 +119,17 @@ def with_lasting_area(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def is_compared(plan: Plan, day: date) -> bool:
+def is_compared(plan: Plan, day: dt.date) -> bool:
+    """Say whether a date has a mask.
+
+    Parameters
+    ----------
+    plan : Plan
+    day : date
+
+    Returns
+    -------
+    bool
+        False for the reference, and where the stage change is switched off.
+    """
     return plan.built("change") is not None and day != plan.looks[plan.reference].date

@@ -1,27 +1,27 @@
-"""What needs all dates at once: containers and their tracks, changes, footprints, the time series and its summary."""
+"""What needs all dates at once: boxes and their tracks, changes, footprints, the time series and its summary."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from changedet.grid.zones import zone_table
+from changedet.json_types import Json, JsonObject
 from changedet.outputs.gpkg import vector_layers
-from changedet.pipeline.area_sums import clear_fraction
+from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.boxes import containers_layer, counted_dates, detections_of, tracks_of
 from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer
 from changedet.pipeline.placebo import Placebo, placebo
 from changedet.pipeline.summary import equivalent_looks, summarise, unavailable_figures, warnings_of
-from changedet.pipeline.zones import trains, with_occupancy
+from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan import Plan
-from changedet.stages.change.method import false_share as change_false_share
+from changedet.stages.change.method import false_share
 from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.series.table import DateMeasurements, changed_area_interval, timeseries
 
@@ -33,33 +33,48 @@ class Results:
     Attributes
     ----------
     layers : mapping of str to GeoDataFrame
-        ``containers``, ``tracks``, ``footprint``, ``changes`` and, where given, ``zones``.
+        ``containers``, ``tracks``, ``footprint``, ``changes`` and, where there are any, ``zones, ground, trains``.
     table : DataFrame
         The time series.
-    summary : dict
-        ``summary.json`` without its warnings.
+    summary : mapping
+        ``summary.json`` without what is unavailable and its warnings.
     unavailable : mapping of str to str
         Figure -> why it cannot be had.
     warnings : tuple of str
+        In the order in which they are shown.
     """
 
     layers: Mapping[str, gpd.GeoDataFrame]
     table: pd.DataFrame
-    summary: Mapping[str, Any]
+    summary: Mapping[str, Json]
     unavailable: Mapping[str, str]
     warnings: tuple[str, ...] = ()
 
 
 def collect(plan: Plan, models: Mapping[dt.date, DateModel]) -> Results:
-    """Everything that follows from the dates' rasters and tables."""
+    """Derive all tables from the dates' rasters and tables.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its passes and masks are done.
+    models : mapping of date to DateModel
+
+    Returns
+    -------
+    Results
+        What is written of the run.
+    """
     zones = zone_table(plan.zones)
     detections = detections_of(plan)
     tracks = tracks_of(plan, models, detections)
     footprints = footprints_of(plan, detections)
-    areas = {"": None} | ({} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True)))
+    areas: dict[str, Area] = {"": None} | (
+        {} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True))
+    )
     changed = changed_areas(plan, areas)
     false = _placebo(plan) if changed else None
-    looks = _look_facts(plan, models, areas, footprints, changed, false.bound if false is not None else 0.0)
+    looks = _measurements(plan, models, areas, footprints, changed, false.bound if false is not None else 0.0)
     table = with_occupancy(timeseries(looks, tracks, zones), zones)
     layers = {
         "containers": containers_layer(plan, tracks, zones),
@@ -72,12 +87,12 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel]) -> Results:
     bears = ground_layer(footprints, plan)
     if bears is not None:
         layers["ground"] = bears
-    on_rails = trains(layers["containers"], zones)
+    on_rails = trains_on_sidings(layers["containers"], zones)
     if on_rails is not None:
         layers["trains"] = on_rails
     unavailable = unavailable_figures(plan, table)
     seen = {day: pairs[""][1] for day, pairs in changed.items()}
-    summary = {
+    summary: JsonObject = {
         **summarise(plan, table, tracks),
         "placebo": None if false is None else false.to_json(seen),
         "enl": equivalent_looks(models),
@@ -86,19 +101,19 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel]) -> Results:
 
 
 def _placebo(plan: Plan) -> Placebo:
-    return placebo(plan, change_false_share(plan.choices["change"].method, plan.facts))
+    return placebo(plan, false_share(plan.choices["change"].method, plan.facts))
 
 
-def _look_facts(
+def _measurements(
     plan: Plan,
     models: Mapping[dt.date, DateModel],
-    areas: Mapping[str, Any],
+    areas: Mapping[str, Area],
     footprints: Mapping[dt.date, Footprint],
     changed: ChangedAreas,
-    false_share: float,
+    false_bound: float,
 ) -> list[DateMeasurements]:
     counted = set(counted_dates(plan))
-    facts = []
+    found = []
     for look in plan.looks:
         alignment = models[look.date].alignment
         known = alignment.confident
@@ -106,12 +121,12 @@ def _look_facts(
             zip(areas, clear_fraction(plan.folder.quality(look.date), plan.grid, list(areas.values())), strict=True)
         )
         intervals = {
-            name: changed_area_interval(marked, seen, false_share)
+            name: changed_area_interval(marked, seen, false_bound)
             for name, (marked, seen) in changed.get(look.date, {}).items()
             if seen > 0
         }
         built = footprints.get(look.date)
-        facts.append(
+        found.append(
             DateMeasurements(
                 look.date,
                 look.name,
@@ -124,9 +139,20 @@ def _look_facts(
                 look.date in counted,
             )
         )
-    return facts
+    return found
 
 
-def summary_of(results: Results) -> dict[str, Any]:
-    """The object of ``summary.json``."""
-    return {**results.summary, "unavailable": dict(results.unavailable), "warnings": list(results.warnings)}
+def summary_of(results: Results) -> JsonObject:
+    """Make the object of ``summary.json``.
+
+    Parameters
+    ----------
+    results : Results
+
+    Returns
+    -------
+    dict
+        JSON values only.
+    """
+    doubts: JsonObject = {"unavailable": dict(results.unavailable), "warnings": list(results.warnings)}
+    return {**results.summary, **doubts}

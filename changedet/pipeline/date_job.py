@@ -109,17 +109,35 @@ class DateJob:
 
     @property
     def compared_roles(self) -> tuple[str, ...]:
-        """Bands on which this date and the reference are compared."""
+        """Bands on which this date and the reference are compared.
+
+        Returns
+        -------
+        tuple of str
+            Those that all dates share first.
+        """
         return (*self.roles, *self.extra_roles)
 
     @property
     def compares(self) -> bool:
-        """Whether the date is compared with a reference."""
+        """Whether the date is compared with a reference.
+
+        Returns
+        -------
+        bool
+            False for the reference itself, and where the stage change is switched off.
+        """
         return self.reference is not None and self.methods.change is not None
 
     @property
     def only_quality(self) -> bool:
-        """Whether nothing is wanted of the date but why its pixels are usable or not."""
+        """Whether nothing is wanted of the date but its quality.
+
+        Returns
+        -------
+        bool
+            True where it is neither compared nor written, and no boxes or footprint are looked for.
+        """
         detects = self.counts and self.methods.objects is not None
         return not (self.compares or self.scene_roles or detects or self.methods.footprint is not None)
 
@@ -145,7 +163,13 @@ class DateJob:
 
     @property
     def overview_factor(self) -> int:
-        """Pixels of the grid that one of the overview averages on a side."""
+        """How much coarser the overview is.
+
+        Returns
+        -------
+        int
+            Pixels of the grid that one of the overview averages on a side.
+        """
         shape, method = self.grid.shape, self.methods.mask
         if method is None or method.classify is None:
             return overview_factor(shape)
@@ -153,29 +177,47 @@ class DateJob:
 
     @property
     def blur_px(self) -> tuple[float, float]:
-        """Gaussian sigma that brings the reference, and the date, to the coarser GSD of the two, in pixels."""
+        """Blur that brings both dates to the coarser GSD of the two.
+
+        Returns
+        -------
+        (float, float)
+            Gaussian sigma of the reference and of the date, in pixels of the grid.
+        """
         if self.reference is None:
             return 0.0, 0.0
         coarse_m = max(self.reference.gsd_m, self.look.gsd_m)
 
-        def sigma(own_m: float) -> float:
+        def _sigma(own_m: float) -> float:
             if coarse_m < SIMILAR_GSD * own_m:
                 return 0.0
             # The box of a detector element has this standard deviation; what the finer scene already has is taken off.
             return float(np.sqrt(coarse_m**2 - own_m**2) / np.sqrt(12) / self.grid.ground_resolution_m)
 
-        return sigma(self.reference.gsd_m), sigma(self.look.gsd_m)
+        return _sigma(self.reference.gsd_m), _sigma(self.look.gsd_m)
 
     @property
     def change_halo_px(self) -> int:
-        """How far the comparison looks around: the method, the blur, and the outline of regions."""
+        """How far the comparison looks around.
+
+        Returns
+        -------
+        int
+            Pixels: of the method, the blur, and the outline of regions.
+        """
         if not self.compares or self.methods.change is None:
             return 0
         return self.methods.change.halo_px + int(np.ceil(REACH_SIGMAS * max(self.blur_px))) + OUTLINE_PX
 
     @property
     def halo_px(self) -> int:
-        """How far the widest method of a tile looks around."""
+        """How far the widest method of a tile looks around.
+
+        Returns
+        -------
+        int
+            Pixels.
+        """
         objects = self.methods.objects.halo_px if self.methods.objects is not None and self.counts else 0
         footprint = self.methods.footprint.halo_px if self.methods.footprint is not None else 0
         return max(self.change_halo_px, objects, footprint)
@@ -193,6 +235,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
     Returns
     -------
     DateJob
+        Compared with the reference, unless it is its own.
     """
     look, reference = plan.looks[i], plan.looks[plan.reference]
     extra = plan.extra_roles(i)

@@ -57,12 +57,31 @@ class OverviewClasses:
 
     @classmethod
     def packed(cls, classes: Bytes, factor: int) -> OverviewClasses:
-        """The record of an overview's classes, uint8 (y, x)."""
+        """Pack an overview's classes.
+
+        Parameters
+        ----------
+        classes : uint8 (y, x)
+            Of `changedet.kernels.pixel_classes`.
+        factor : int
+            Pixels of the grid that one of the overview averages on a side.
+
+        Returns
+        -------
+        OverviewClasses
+            Hashable and small.
+        """
         height, width = classes.shape
         return cls(factor, (height, width), base64.b64encode(pack(classes)).decode())
 
     def unpacked(self) -> Bytes:
-        """The classes, read-only uint8 (y, x)."""
+        """Take the classes out.
+
+        Returns
+        -------
+        uint8 (y, x)
+            Of `changedet.kernels.pixel_classes`; read-only.
+        """
         return _unpacked(self)
 
 
@@ -99,7 +118,7 @@ _Shade = Annotated[LightLevels | None, _empty_is_none, _none_is_empty]
 
 @dataclass(frozen=True)
 class DateModel:
-    """All statistics of a date, with which its pixels are judged and brought to the reference's scale.
+    """All statistics of a date, by which its pixels are masked, scaled and compared.
 
     Attributes
     ----------
@@ -150,25 +169,62 @@ _KEPT_PARTS = TypeAdapter(KeptParts)
 
 
 def date_model_json(model: DateModel) -> dict[str, Any]:
-    """A date's statistics as JSON keeps them; parts that are None by default are left out."""
+    """Write a date's statistics as JSON keeps them.
+
+    Parameters
+    ----------
+    model : DateModel
+
+    Returns
+    -------
+    dict
+        Without the parts that may be absent and are.
+    """
     kept: dict[str, Any] = _DATE_MODEL.dump_python(model, exclude_defaults=True)
     return kept
 
 
 def write_date_model(path: Path, model: DateModel) -> None:
-    """Keep a date's statistics as JSON."""
+    """Keep a date's statistics as JSON.
+
+    Parameters
+    ----------
+    path : Path
+    model : DateModel
+    """
     write_json(path, date_model_json(model))
 
 
 def read_date_model(path: Path) -> DateModel:
-    """What `write_date_model` kept."""
+    """Read what `write_date_model` kept.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    DateModel
+        As it was written.
+    """
     return _DATE_MODEL.validate_python(read_json(path))
 
 
 def read_kept_parts(path: Path, wanted: Mapping[str, str]) -> KeptParts:
-    """The parts of what `write_date_model` kept that depend on nothing else than what `wanted` gives for each.
+    """Read those parts of what `write_date_model` kept that still hold.
 
     The others are not looked at: an earlier version may have written them in another form.
+
+    Parameters
+    ----------
+    path : Path
+    wanted : mapping of str to str
+        By part what it must depend on, as of `DateModel.identities`.
+
+    Returns
+    -------
+    KeptParts
+        None for what is to be measured.
     """
     kept = read_json(path)
     earlier = kept.get("identities", {})

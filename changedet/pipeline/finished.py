@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +16,9 @@ import pandas as pd
 import xarray as xr
 
 from changedet.errors import InputError
+from changedet.outputs.gpkg.vector_layers import has_layer, read_objects
+from changedet.outputs.rasters.reading import open_lazily
+from changedet.outputs.tables import read_timeseries
 from changedet.store.folder import RunFolder
 
 SCHEMA_VERSION: Final = 1
@@ -42,74 +45,174 @@ class Run:
 
     @property
     def dates(self) -> list[date]:
-        """All dates, sorted."""
+        """All dates.
+
+        Returns
+        -------
+        list of date
+            Sorted.
+        """
         with _as_written(RunFolder(self.path).summary):
             return [date.fromisoformat(text) for text in self.summary["dates"]]
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """``run.json``."""
+        """What the run was made of and how.
+
+        Returns
+        -------
+        dict
+            ``run.json``.
+        """
         return _record(RunFolder(self.path).provenance)
 
     @property
     def series(self) -> pd.DataFrame:
-        """``timeseries.csv``: one row a date, and one a date and zone; NA for what cannot be had."""
-        from changedet.outputs.tables import read_timeseries
+        """The time series.
 
+        Returns
+        -------
+        DataFrame
+            ``timeseries.csv``: one row a date, and one a date and zone; NA for what cannot be had.
+        """
         path = self._existing(RunFolder(self.path).timeseries, "tables")
         with _as_written(path):
             return read_timeseries(path)
 
     @property
     def containers(self) -> gpd.GeoDataFrame:
-        """One row a detection."""
+        """The counted boxes.
+
+        Returns
+        -------
+        GeoDataFrame
+            One row a detection.
+        """
         return self._layer("containers")
 
     @property
     def tracks(self) -> gpd.GeoDataFrame:
-        """One row a track."""
+        """The boxes followed over the dates.
+
+        Returns
+        -------
+        GeoDataFrame
+            One row a track.
+        """
         return self._layer("tracks")
 
     @property
     def footprint(self) -> gpd.GeoDataFrame:
-        """One row a date."""
+        """The footprints.
+
+        Returns
+        -------
+        GeoDataFrame
+            One row a date.
+        """
         return self._layer("footprint")
 
     @property
     def changes(self) -> gpd.GeoDataFrame:
-        """One row a changed region and date."""
+        """The changed regions.
+
+        Returns
+        -------
+        GeoDataFrame
+            One row a region and date.
+        """
         return self._layer("changes")
 
     @property
     def zones(self) -> gpd.GeoDataFrame | None:
-        """The zones; None where the workflow names none."""
+        """The zones of the workflow.
+
+        Returns
+        -------
+        GeoDataFrame or None
+            None where it names none.
+        """
         return self._optional("zones")
 
     @property
     def ground(self) -> gpd.GeoDataFrame | None:
-        """One row a date and kind of ground that the footprint bears; None where kinds cannot be told."""
+        """What the footprints bear.
+
+        Returns
+        -------
+        GeoDataFrame or None
+            One row a date and kind of ground; None where kinds are not distinguished.
+        """
         return self._optional("ground")
 
     @property
     def trains(self) -> gpd.GeoDataFrame | None:
-        """One row a train and date; None where no zone is a siding."""
+        """The trains on sidings.
+
+        Returns
+        -------
+        GeoDataFrame or None
+            One row a train and date; None where no zone is a siding.
+        """
         return self._optional("trains")
 
     def mask(self, day: Day) -> xr.DataArray:
-        """A date's mask, lazy: uint8 ``(y, x)``, 0 unchanged, 1 changed, 255 no data.
+        """Open a date's mask.
 
-        InputError where the run has no such date, or it is the reference's.
+        Parameters
+        ----------
+        day : date or str or numpy.datetime64
+            Of the run, and not its reference.
+
+        Returns
+        -------
+        uint8 (y, x)
+            Lazy; 0 unchanged, 1 changed, 255 not observed.
+
+        Raises
+        ------
+        InputError
+            The run has no such date, or it is the reference's.
         """
         return self._raster(RunFolder(self.path).mask(self._compared(day)), "masks")
 
     def score(self, day: Day) -> xr.DataArray:
-        """A date's change score, lazy: float32 ``(y, x)``, NaN for no data; errors as of `mask`."""
+        """Open a date's change score.
+
+        Parameters
+        ----------
+        day : date or str or numpy.datetime64
+            Of the run, and not its reference.
+
+        Returns
+        -------
+        float32 (y, x)
+            Lazy; higher is more change, NaN is no data.
+
+        Raises
+        ------
+        InputError
+            The run has no such date, or it is the reference's.
+        """
         return self._raster(RunFolder(self.path).score(self._compared(day)), "scores")
 
     def scene(self, day: Day) -> xr.DataArray:
-        """A date's aligned and normalised picture, lazy: float32 ``(band, y, x)``, NaN for no data.
+        """Open a date's aligned and normalised scene.
 
-        As the plain functions, such as `change_score`, take it. InputError where the run has no such date.
+        Parameters
+        ----------
+        day : date or str or numpy.datetime64
+            Of the run.
+
+        Returns
+        -------
+        float32 (band, y, x)
+            Lazy; as the plain functions, such as `change_score`, take it; NaN is no data.
+
+        Raises
+        ------
+        InputError
+            The run has no such date.
         """
         kept = self._raster(RunFolder(self.path).scene(self._day(day)), "scenes")
         nodata = kept.attrs.get("_FillValue")
@@ -133,23 +236,17 @@ class Run:
         return found
 
     def _layer(self, name: str) -> gpd.GeoDataFrame:
-        from changedet.outputs.gpkg.vector_layers import read_objects
-
         path = self._existing(RunFolder(self.path).objects, "objects")
         with _as_written(path):
             return read_objects(path, name)
 
     def _optional(self, name: str) -> gpd.GeoDataFrame | None:
-        from changedet.outputs.gpkg.vector_layers import has_layer
-
         path = RunFolder(self.path).objects
         with _as_written(path):
             there = path.exists() and has_layer(path, name)
         return self._layer(name) if there else None
 
     def _raster(self, path: Path, kind: str) -> xr.DataArray:
-        from changedet.outputs.rasters.reading import open_lazily
-
         return open_lazily(self._existing(path, kind))
 
     def _existing(self, path: Path, kind: str) -> Path:
@@ -160,6 +257,16 @@ class Run:
 
 def open_run(path: str | Path) -> Run:
     """Open a finished run.
+
+    Parameters
+    ----------
+    path : path
+        The run folder.
+
+    Returns
+    -------
+    Run
+        Its files are read when they are asked for.
 
     Raises
     ------
@@ -183,7 +290,7 @@ class _Record(dict[str, Any]):
         super().__init__(content)
         self.path = path
 
-    def __missing__(self, key: str) -> Any:
+    def __missing__(self, key: str) -> NoReturn:
         raise InputError(f"{self.path}: has no '{key}', as changedet writes it; run the workflow again")
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from changedet.arrays import Bytes
 from changedet.grid import ground_area_m2
 from changedet.outputs.gpkg import vector_layers
+from changedet.pipeline.area_sums import Area
 from changedet.plan import Plan
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
 from changedet.stages.footprint.shapes import gained_and_lost
@@ -24,7 +23,20 @@ from changedet.store.packing import unpack
 
 
 def footprints_of(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.date, Footprint]:
-    """Every date's footprint; empty where `footprint.why_not` says why."""
+    """Outline the footprint of every date.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its passes are done.
+    detections : GeoDataFrame or None
+        Boxes with ``date`` and ``counted``.
+
+    Returns
+    -------
+    dict of date to Footprint
+        Empty where `changedet.stages.footprint.stage.why_not` says why.
+    """
     if footprint_method(plan.facts) is None:
         return {}
     days = [look.date for look in plan.looks]
@@ -35,7 +47,7 @@ def footprints_of(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.da
     return dict(zip(days, found, strict=True))
 
 
-def _built(plan: Plan, day: dt.date) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
+def _built(plan: Plan, day: dt.date) -> Iterator[tuple[int, int, Bytes]]:
     for key, packed in read_json(plan.folder.table("seen", day))["built"].items():
         y, x, height, width = (int(part) for part in key.split(","))
         yield y, x, unpack(bytes.fromhex(packed), (height, width))
@@ -50,7 +62,20 @@ def _boxes_of(detections: gpd.GeoDataFrame | None, day: dt.date) -> list[BaseGeo
 def footprint_layer(
     footprints: Mapping[dt.date, Footprint], looks: Sequence[DateMeasurements], plan: Plan
 ) -> gpd.GeoDataFrame:
-    """A row for every date; where nothing was seen and no other date tells either, its area is not known."""
+    """Make the layer ``footprint``, a row a date.
+
+    Parameters
+    ----------
+    footprints : mapping of date to Footprint
+        Of `footprints_of`.
+    looks : sequence of DateMeasurements
+    plan : Plan
+
+    Returns
+    -------
+    GeoDataFrame
+        With ``area_m2``, NaN where the date shows too little and no other one fills in for it.
+    """
     if not footprints:
         return vector_layers.empty("footprint", plan.grid.crs)
     unseen = {look.date for look in looks if not look.valid_fraction.get("", 0.0) >= LEAST_CLEAR}
@@ -65,10 +90,23 @@ def footprint_layer(
 
 
 def ground_layer(footprints: Mapping[dt.date, Footprint], plan: Plan) -> gpd.GeoDataFrame | None:
-    """What each date's footprint bears, a row a kind, and what of it came and went since the date before."""
+    """Make the layer ``ground``: what each date's footprint bears, and what of it came and went.
+
+    Parameters
+    ----------
+    footprints : mapping of date to Footprint
+        Of `footprints_of`.
+    plan : Plan
+
+    Returns
+    -------
+    GeoDataFrame or None
+        A row a date and kind, with ``area_m2`` and, since the date before, ``gained_m2, lost_m2``; None where kinds are
+        not distinguished.
+    """
     if not any(found.kinds for found in footprints.values()):
         return None
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     before: Mapping[str, BaseGeometry] = {}
     for day, found in footprints.items():
         for kind, shape in found.kinds.items():
@@ -92,9 +130,24 @@ def _moved(
 
 
 def as_estimates(
-    built: Footprint | None, areas: Mapping[str, Any], clear: Mapping[str, float], plan: Plan
+    built: Footprint | None, areas: Mapping[str, Area], clear: Mapping[str, float], plan: Plan
 ) -> dict[str, Estimate]:
-    """A footprint's area with its bounds, by area."""
+    """Give a footprint's area with its bounds, by area.
+
+    Parameters
+    ----------
+    built : Footprint or None
+    areas : mapping of str to geometry or None
+        By zone; None is the whole site.
+    clear : mapping of str to float
+        Share of each area that the date shows, 0 to 1.
+    plan : Plan
+
+    Returns
+    -------
+    dict of str to Estimate
+        m2; areas that the date shows too little of are left out.
+    """
     if built is None:
         return {}
     return {name: Estimate(*figure) for name, figure in estimates(built, areas, clear, plan.grid).items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 from changedet import __version__
 from changedet.grid.zones import sidings_of
@@ -11,15 +12,29 @@ from changedet.pipeline.date_model import KeptParts, read_kept_parts
 from changedet.plan import Plan
 from changedet.store import RunFolder, identity
 
-STEP_VERSION = 13
+STEP_VERSION: Final = 13
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
-MASKS_VERSION = 3
+MASKS_VERSION: Final = 3
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
 
 def identities(plan: Plan, i: int) -> dict[str, str]:
-    """What each part of a date's model and of its pass depends on: a changed parameter redoes that and nothing else."""
+    """Identify what each part of a date's statistics and of its pass depends on.
+
+    A changed parameter redoes the parts that depend on it and nothing else.
+
+    Parameters
+    ----------
+    plan : Plan
+    i : int
+        Which of its looks.
+
+    Returns
+    -------
+    dict of str to str
+        By the parts of `DateModel` and by `PARTS`.
+    """
     look = plan.looks[i]
     own = [__version__, STEP_VERSION, plan.grid.to_json(), plan.roles]
     own += [plan.looks[plan.reference].identity, look.identity, look.gsd_m]
@@ -31,18 +46,41 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
     parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}
     parts |= {"footprint": seen, "pixels": [*change, wants, plan.persists], "boxes": objects}
-    return {part: identity(part, told) for part, told in parts.items()}
+    return {part: identity(part, inputs) for part, inputs in parts.items()}
 
 
 def masks_identity(plan: Plan) -> str:
-    """What the masks of a series depend on that are read together: the scores of all dates, and where sidings lie."""
+    """Identify what the masks of a series depend on that are read together.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    str
+        Of the scores of all dates, and of where sidings lie.
+    """
     scores = [identities(plan, i)["pixels"] for i in range(len(plan.looks))]
     sidings = sidings_of(plan.zones)
     return identity("masks", MASKS_VERSION, scores, None if sidings is None else sidings.wkb_hex)
 
 
 def kept_parts(folder: RunFolder, day: date, wanted: dict[str, str]) -> KeptParts:
-    """The parts of an earlier run's model that still hold."""
+    """Read what an earlier run measured of a date and still holds.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    day : date
+    wanted : dict of str to str
+        Of `identities`.
+
+    Returns
+    -------
+    KeptParts
+        All None where the date was not finished.
+    """
     record = folder.record(f"measure:{day}")
     if record is None or not folder.is_done(f"measure:{day}", str(record.get("identity"))):
         return KeptParts()
@@ -50,5 +88,16 @@ def kept_parts(folder: RunFolder, day: date, wanted: dict[str, str]) -> KeptPart
 
 
 def model_identity(wanted: dict[str, str]) -> str:
-    """What a date's model depends on as a whole, of what `identities` gives."""
-    return identity("measure", {part: told for part, told in wanted.items() if part not in PARTS})
+    """Identify what a date's statistics depend on as a whole.
+
+    Parameters
+    ----------
+    wanted : dict of str to str
+        Of `identities`.
+
+    Returns
+    -------
+    str
+        Of all parts but those of `PARTS`.
+    """
+    return identity("measure", {part: one for part, one in wanted.items() if part not in PARTS})

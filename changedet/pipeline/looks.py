@@ -1,4 +1,4 @@
-"""What each date of a run saw, for the tracks: clear ground from the kept quality rasters, light from the scenes."""
+"""What each date of a run shows at points, for the tracks: clear ground from quality rasters, light from scenes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
+from changedet.arrays import Bools, Bytes, Floats, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.imagery.look import Look
@@ -25,17 +26,21 @@ from changedet.plan import Plan
 from changedet.stages.tracks.appearance import light_of_boxes
 from changedet.store import RunFolder, read_frame, write_frame
 
-_LOOKUP_PX: Final = 512
-_DIGITS: Final = 4
-"""Of light, so that what is kept says what was seen."""
-_SAME_M: Final = 0.5
-"""Nearer than that a box is the one that was asked about."""
-Floats = NDArray[np.float64]
+LOOKUP_PX: Final = 512
+"""Edge of the lattice cells by which points are looked up."""
+
+LIGHT_DIGITS: Final = 4
+"""Decimals of light: what is kept for a later run is what this one used."""
+
+SAME_M: Final = 0.5
+"""A kept box nearer than that is the one looked up; else there is none."""
+
+_Fill: TypeAlias = Callable[[NDArray[np.intp], Floats, Floats, Window], None]
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """The light that dates show, read once more from their scenes, so that no picture need be kept.
+class SceneLight:
+    """The light that dates show, read once more from their scenes, so that no image need be kept.
 
     Attributes
     ----------
@@ -44,7 +49,7 @@ class Pictures:
     roles : tuple of str
         The bands that all dates share.
     models : mapping of date to DateModel
-        What was measured of each date.
+        Of each date.
     """
 
     grid: Grid
@@ -52,42 +57,137 @@ class Pictures:
     roles: tuple[str, ...]
     models: Mapping[dt.date, DateModel]
 
-    def light(self, i: int, window: Window) -> NDArray[np.float32]:
-        """Light (band, y, x), 0 at the date's dark end and 1 at its usual ground; NaN where nothing tells that."""
+    def read(self, i: int, window: Window) -> Singles:
+        """Read a window of a date on its own scale of light.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        window : Window
+            Of the grid.
+
+        Returns
+        -------
+        float32 (band, y, x)
+            0 at the date's dark end and 1 on its usual ground; NaN is no data, all of it where these are not known.
+        """
         look = self.looks[i]
-        levels = self.models[look.date].shade
-        if levels is None:
+        model = self.models[look.date]
+        if model.shade is None:
             return np.full((len(self.roles), *window.shape), np.nan, np.float32)
-        displacement = self.models[look.date].alignment.displacement
-        image, _ = look.read(self.grid, window, self.roles, displacement)
-        return light_of(image, levels)
+        image, _ = look.read(self.grid, window, self.roles, model.alignment.displacement)
+        return light_of(image, model.shade)
+
+    def at(self, i: int, points: Floats) -> Floats:
+        """Interpolate the light at points.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        points : float64 (n, 2)
+            In the grid's CRS.
+
+        Returns
+        -------
+        float64 (n, band)
+            Bilinear; NaN outside the grid and beside no data.
+        """
+        out = np.full((len(points), len(self.roles)), np.nan)
+
+        def _fill(index: NDArray[np.intp], rows: Floats, columns: Floats, window: Window) -> None:
+            # Neighbours of the outermost pixels' centres lie one beyond.
+            wide = window.grown(1)
+            at = rows - wide.y - 0.5, columns - wide.x - 0.5
+            for k, band in enumerate(self.read(i, wide)):
+                out[index, k] = map_coordinates(band, at, order=1, mode="nearest")
+
+        _fill_by_cell(self.grid, points, _fill)
+        return out
 
 
 @dataclass(frozen=True)
-class SeenLooks:
-    """Looks for the tracks stage; without pictures, those of a finished run have the light that it kept."""
+class RunLooks:
+    """What each date of a run shows, from its quality rasters; its light from scenes, or as an earlier run kept it.
+
+    Attributes
+    ----------
+    folder : RunFolder
+    grid : Grid
+    dates : tuple of date
+        Sorted.
+    scenes : SceneLight or None
+        None in a finished run, which has the light that it kept.
+    taken : dict of int to list of (float64 (n, 2), float64 (3, n, band))
+        By date the points and light that were read so far.
+    """
 
     folder: RunFolder
     grid: Grid
     dates: tuple[dt.date, ...]
-    pictures: Pictures | None = None
+    scenes: SceneLight | None = None
     taken: dict[int, list[tuple[Floats, Floats]]] = field(default_factory=dict)
 
-    def clear(self, i: int, points: Floats) -> NDArray[np.bool_]:
+    def clear(self, i: int, points: Floats) -> Bools:
+        """Say where a date shows the ground clearly.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        points : float64 (n, 2)
+            In the grid's CRS.
+
+        Returns
+        -------
+        bool (n,)
+            False in deep shade.
+        """
         return np.asarray(self._quality(i, points) == CLEAR)
 
-    def covered(self, i: int, points: Floats) -> NDArray[np.bool_]:
+    def covered(self, i: int, points: Floats) -> Bools:
+        """Say where a date shows nothing of the ground.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        points : float64 (n, 2)
+            In the grid's CRS.
+
+        Returns
+        -------
+        bool (n,)
+            False in deep shade.
+        """
         return ~np.isin(self._quality(i, points), (CLEAR, SHADE))
 
     def light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
-        if self.pictures is None:
+        """Read the light that a date shows of boxes.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        xy : float64 (n, 2)
+            Centres, in the grid's CRS.
+        length, angle : float64 (n,)
+            In metres, and in degrees clockwise from north.
+
+        Returns
+        -------
+        float64 (3, n, band) or None
+            As of `light_of_boxes`; None where a finished run kept none.
+        """
+        if self.scenes is None:
             return self._kept_light(i, xy)
-        found = np.round(light_of_boxes(partial(self._picture, self.pictures, i), xy, length, angle), _DIGITS)
+        found = np.round(light_of_boxes(partial(self.scenes.at, i), xy, length, angle), LIGHT_DIGITS)
         self.taken.setdefault(i, []).append((xy, found))
         return found
 
     def keep_light(self) -> None:
-        """Keep what was asked of the pictures, so that a finished run can be followed again without them."""
+        """Keep the light that was read, so that the finished run can be followed again without its scenes."""
         for i, parts in self.taken.items():
             xy, light = np.concatenate([xy for xy, _ in parts]), np.concatenate([found for _, found in parts], axis=1)
             columns = np.column_stack([xy, np.moveaxis(light, 1, 0).reshape(len(xy), -1)])
@@ -98,51 +198,51 @@ class SeenLooks:
         if not path.exists():
             return None
         columns = read_frame(path).to_numpy(np.float64)
-        _, nearest = cKDTree(columns[:, :2]).query(xy, distance_upper_bound=_SAME_M)
-        told = np.vstack([columns[:, 2:], np.full(columns.shape[1] - 2, np.nan)])[nearest]
-        return np.asarray(np.moveaxis(told.reshape(len(xy), 3, -1), 1, 0), np.float64)
+        _, nearest = cKDTree(columns[:, :2]).query(xy, distance_upper_bound=SAME_M)
+        kept = np.vstack([columns[:, 2:], np.full(columns.shape[1] - 2, np.nan)])[nearest]
+        return np.asarray(np.moveaxis(kept.reshape(len(xy), 3, -1), 1, 0), np.float64)
 
-    def _picture(self, pictures: Pictures, i: int, points: Floats) -> Floats:
-        """Light (n, band) at points; NaN outside the grid."""
-        out = np.full((len(points), len(pictures.roles)), np.nan)
-
-        def fill(index: NDArray[np.intp], rows: Floats, columns: Floats, window: Window) -> None:
-            # Neighbours of the outermost pixels' centres lie one beyond.
-            wide = window.grown(1)
-            at = rows - wide.y - 0.5, columns - wide.x - 0.5
-            for k, band in enumerate(pictures.light(i, wide)):
-                out[index, k] = map_coordinates(band, at, order=1, mode="nearest")
-
-        self._by_window(points, fill)
-        return out
-
-    def _quality(self, i: int, points: Floats) -> NDArray[np.uint8]:
-        """Class (n,) of each point, see `changedet.kernels.pixel_classes`; no data outside the grid."""
+    def _quality(self, i: int, points: Floats) -> Bytes:
+        """Class (n,) of each point, of `changedet.kernels.pixel_classes`; no data outside the grid."""
         out = np.full(len(points), NODATA, np.uint8)
 
         def fill(index: NDArray[np.intp], rows: Floats, columns: Floats, window: Window) -> None:
             quality = read_window(self.folder.quality(self.dates[i]), window)
             out[index] = quality[np.floor(rows).astype(int) - window.y, np.floor(columns).astype(int) - window.x]
 
-        self._by_window(points, fill)
+        _fill_by_cell(self.grid, points, fill)
         return out
 
-    def _by_window(self, points: Floats, fill: Callable[[NDArray[np.intp], Floats, Floats, Window], None]) -> None:
-        """Call ``fill(index, rows, columns, window)`` with the points in each cell of a fixed lattice of the grid."""
-        to_pixel = ~self.grid.transform
-        columns = to_pixel.a * points[:, 0] + to_pixel.b * points[:, 1] + to_pixel.c
-        rows = to_pixel.d * points[:, 0] + to_pixel.e * points[:, 1] + to_pixel.f
-        height, width = self.grid.shape
-        inside = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
-        cell = np.floor(np.stack([rows, columns], axis=1) / _LOOKUP_PX).astype(int)
-        for top, left in np.unique(cell[inside], axis=0):
-            index = np.flatnonzero(inside & (cell == (top, left)).all(axis=1))
-            y, x = int(top) * _LOOKUP_PX, int(left) * _LOOKUP_PX
-            window = Window(y, x, min(_LOOKUP_PX, height - y), min(_LOOKUP_PX, width - x))
-            fill(index, rows[index], columns[index], window)
 
+def looks_of(plan: Plan, models: Mapping[dt.date, DateModel], days: Sequence[dt.date]) -> RunLooks:
+    """Show some dates of a plan to the tracks, with the light of their scenes.
 
-def seen_looks(plan: Plan, models: Mapping[dt.date, DateModel], days: Sequence[dt.date]) -> SeenLooks:
-    """The looks of a plan's dates, with the light of their scenes."""
+    Parameters
+    ----------
+    plan : Plan
+    models : mapping of date to DateModel
+    days : sequence of date
+        Sorted.
+
+    Returns
+    -------
+    RunLooks
+        For the stage tracks.
+    """
     looks = tuple(look for look in plan.looks if look.date in set(days))
-    return SeenLooks(plan.folder, plan.grid, tuple(days), Pictures(plan.grid, looks, plan.roles, models))
+    return RunLooks(plan.folder, plan.grid, tuple(days), SceneLight(plan.grid, looks, plan.roles, models))
+
+
+def _fill_by_cell(grid: Grid, points: Floats, fill: _Fill) -> None:
+    """Call ``fill(index, rows, columns, window)`` with the points in each cell of a fixed lattice of the grid."""
+    to_pixel = ~grid.transform
+    columns = to_pixel.a * points[:, 0] + to_pixel.b * points[:, 1] + to_pixel.c
+    rows = to_pixel.d * points[:, 0] + to_pixel.e * points[:, 1] + to_pixel.f
+    height, width = grid.shape
+    inside = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
+    cell = np.floor(np.stack([rows, columns], axis=1) / LOOKUP_PX).astype(int)
+    for top, left in np.unique(cell[inside], axis=0):
+        index = np.flatnonzero(inside & (cell == (top, left)).all(axis=1))
+        y, x = int(top) * LOOKUP_PX, int(left) * LOOKUP_PX
+        window = Window(y, x, min(LOOKUP_PX, height - y), min(LOOKUP_PX, width - x))
+        fill(index, rows[index], columns[index], window)

@@ -112,6 +112,7 @@ class DateRasters:
         Returns
         -------
         RasterWriter
+            Not yet entered.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         grid = self.job.grid
@@ -160,7 +161,13 @@ class MaskRule:
 
     @property
     def tags(self) -> dict[str, str]:
-        """``METHOD`` and ``THRESHOLD`` of mask and score."""
+        """Tags of mask and score.
+
+        Returns
+        -------
+        dict of str to str
+            ``METHOD`` and ``THRESHOLD``.
+        """
         return {"METHOD": self.method, "THRESHOLD": repr(float(self.threshold))}
 
 

@@ -207,6 +207,7 @@ def measure_between(
     Returns
     -------
     ChangeModel
+        On the sample cells that are clear on both.
 
     Raises
     ------

@@ -116,6 +116,7 @@ def placebo(plan: Plan, expected: float) -> Placebo:
     Returns
     -------
     Placebo
+        Of both measures, as far as they were taken.
     """
     single, pairs = _single_looks(plan), _kept_pairs(plan)
     measured = [share for share in (single, *(share for _, _, share in pairs)) if share is not None]

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from changedet import __version__
 from changedet.imagery.look import Look
+from changedet.json_types import JsonLike, JsonObject
 from changedet.kernels.pixel_classes import CLASS_NAMES
 from changedet.pipeline.collect import Results
 from changedet.pipeline.date_model import DateModel, date_model_json
@@ -33,12 +34,27 @@ LIBRARIES: Final = (
     "pyproj",
     "numba",
 )
+"""Those on whose version a result may depend."""
 
 
-def scene_rows(plan: Plan, models: Mapping[date, DateModel], table: pd.DataFrame) -> list[dict[str, Any]]:
+def scene_rows(plan: Plan, models: Mapping[date, DateModel], table: pd.DataFrame) -> list[JsonObject]:
+    """Describe each date's scene for the report.
+
+    Parameters
+    ----------
+    plan : Plan
+    models : mapping of date to DateModel
+    table : DataFrame
+        The time series.
+
+    Returns
+    -------
+    list of dict
+        Rows as of ``ReportData.scenes``.
+    """
     whole = table[table["zone"] == ""]
     clear = {row["date"].date(): row["valid_fraction"] for _, row in whole.iterrows()}
-    rows = []
+    rows: list[JsonObject] = []
     for i, look in enumerate(plan.looks):
         alignment = models[look.date].alignment
         rows.append(
@@ -58,8 +74,19 @@ def scene_rows(plan: Plan, models: Mapping[date, DateModel], table: pd.DataFrame
     return rows
 
 
-def method_rows(plan: Plan) -> list[dict[str, Any]]:
-    rows = []
+def method_rows(plan: Plan) -> list[JsonObject]:
+    """Name each stage's method with its parameters, the reason for it and its reference.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    list of dict
+        One a stage, as of ``ReportData.methods``.
+    """
+    rows: list[JsonObject] = []
     for stage in STAGE_NAMES:
         choice, method = plan.choices[stage], plan.method(stage)
         rows.append(
@@ -90,11 +117,22 @@ def _checksum(folder: RunFolder, path: str, stamp: str) -> str:
 
 def provenance(
     plan: Plan, models: Mapping[date, DateModel], results: Results, seconds: Mapping[str, float]
-) -> dict[str, Any]:
-    def shown(model: DateModel) -> dict[str, Any]:
-        parts = date_model_json(model).items()
-        return {name: part for name, part in parts if name != "mask"} | {"mask": _mask_shares(model)}
+) -> dict[str, JsonLike]:
+    """Write down what a run was made of and how, as ``run.json`` keeps it.
 
+    Parameters
+    ----------
+    plan : Plan
+    models : mapping of date to DateModel
+    results : Results
+    seconds : mapping of str to float
+        Wall-clock time by kind of task.
+
+    Returns
+    -------
+    dict
+        Versions, the resolved workflow, grid, methods, inputs with checksums, statistics of each date, times, warnings.
+    """
     return {
         "software": {"changedet": __version__, "python": platform.python_version()},
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -102,29 +140,37 @@ def provenance(
         "grid": plan.grid.to_json(),
         "reference_date": str(plan.looks[plan.reference].date),
         "bands": list(plan.roles),
-        "methods": method_rows(plan),
-        "inputs": [
-            {
-                "date": str(look.date),
-                "scene": look.name,
-                "identity": look.identity,
-                "gsd_m": look.gsd_m,
-                "compared_bands": _compared_bands(plan, i),
-                "files": [
-                    {"path": Path(path).name, "sha256": _checksum(plan.folder, path, look.identity) or None}
-                    for path in _paths(look)
-                ],
-            }
-            for i, look in enumerate(plan.looks)
-        ],
-        "dates": {str(day): shown(model) for day, model in models.items()},
+        "methods": [*method_rows(plan)],
+        "inputs": [_input(plan, i) for i in range(len(plan.looks))],
+        "dates": {str(day): _statistics(model) for day, model in models.items()},
         "seconds": dict(seconds),
         "warnings": list(results.warnings),
     }
 
 
+def _input(plan: Plan, i: int) -> JsonObject:
+    look = plan.looks[i]
+    return {
+        "date": str(look.date),
+        "scene": look.name,
+        "identity": look.identity,
+        "gsd_m": look.gsd_m,
+        "compared_bands": [*_compared_bands(plan, i)],
+        "files": [
+            {"path": Path(path).name, "sha256": _checksum(plan.folder, path, look.identity) or None}
+            for path in _paths(look)
+        ],
+    }
+
+
+def _statistics(model: DateModel) -> JsonObject:
+    """A date's statistics with the shares of the overview's classes in place of the classes."""
+    parts = {name: part for name, part in date_model_json(model).items() if name != "mask"}
+    return {**parts, "mask": {**_mask_shares(model)}}
+
+
 def _compared_bands(plan: Plan, i: int) -> list[str]:
-    """On what a date is compared with the reference; nothing of the reference itself."""
+    """Bands on which a date is compared with the reference; none of the reference itself."""
     return [] if i == plan.reference else [*plan.roles, *plan.extra_roles(i)]
 
 

@@ -12,6 +12,7 @@ import shapely
 import shapely.geometry
 
 from changedet import __version__
+from changedet.arrays import Floats
 from changedet.grid.geodesy import transform_xy
 from changedet.outputs import json_files, stac, tables
 from changedet.outputs.gpkg import vector_layers
@@ -23,16 +24,31 @@ from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.provenance import provenance
-from changedet.pipeline.report_data import report_data_of, write_run_report
+from changedet.pipeline.report_data import report_of_finished, report_of_run
 from changedet.plan import Plan
 from changedet.store import RunFolder
 
 WRITTEN_ANEW: Final = "written anew by every run"
 """Identity of the steps here: they are never taken for done."""
 
+PUBLISHED: Final = ("objects", "tables", "provenance", "qgis", "stac", "report", "summary")
+"""In this order: the summary comes last, so that where it is, all is."""
+
 
 def published_files(plan: Plan, step: str) -> list[Path]:
-    """The files that a step writes; none where its format is not wanted."""
+    """List the files that a step writes.
+
+    Parameters
+    ----------
+    plan : Plan
+    step : str
+        Of `PUBLISHED`.
+
+    Returns
+    -------
+    list of Path
+        None where its format is not wanted.
+    """
     folder, formats = plan.folder, plan.formats
     if step == "stac" and "stac" in formats and _raster_layers(plan, only_dated=True):
         days = [str(look.date) for look in plan.looks if _layers_of(plan, look.date)]
@@ -51,7 +67,18 @@ def published_files(plan: Plan, step: str) -> list[Path]:
 def publish(
     plan: Plan, models: Mapping[date, DateModel], results: Results, seconds: Mapping[str, float], step: str
 ) -> None:
-    """Write the files of one step of `PUBLISHED`."""
+    """Write the files of one step.
+
+    Parameters
+    ----------
+    plan : Plan
+    models : mapping of date to DateModel
+    results : Results
+    seconds : mapping of str to float
+        Wall-clock time by kind of task.
+    step : str
+        Of `PUBLISHED`.
+    """
     folder = plan.folder
     if step == "objects":
         vector_layers.write_objects(folder.objects, results.layers, plan.grid.crs)
@@ -66,11 +93,7 @@ def publish(
     elif step == "stac":
         _write_stac(plan)
     elif step == "report":
-        write_run_report(plan, models, results)
-
-
-PUBLISHED: Final = ("objects", "tables", "provenance", "qgis", "stac", "report", "summary")
-"""In this order: the summary comes last, so that where it is, all is."""
+        write_report(folder.report, report_of_run(plan, models, results))
 
 
 def _layers_of(plan: Plan, day: date) -> list[RasterLayer]:
@@ -109,7 +132,9 @@ def _write_project(plan: Plan, results: Results) -> None:
 
 
 def _outline(plan: Plan) -> dict[str, Any]:
-    def lonlat(points: Any) -> Any:
+    """The site's rectangle in longitude and latitude as GeoJSON, its sides bent as they are there."""
+
+    def lonlat(points: Floats) -> Floats:
         x, y = transform_xy(plan.grid.crs, "EPSG:4326", points[:, 0], points[:, 1])
         return np.column_stack([x, y])
 
@@ -139,6 +164,16 @@ def _write_stac(plan: Plan) -> None:
 def report_again(run_dir: str | Path) -> Path:
     """Write ``report.html`` of a finished run again, from its files alone.
 
+    Parameters
+    ----------
+    run_dir : path
+        The run folder.
+
+    Returns
+    -------
+    Path
+        The report.
+
     Raises
     ------
     InputError
@@ -151,6 +186,6 @@ def report_again(run_dir: str | Path) -> Path:
     folder.guard([folder.report])
     with folder.locked(is_new=False):
         folder.begin("publish:report", [folder.report])
-        write_report(folder.report, report_data_of(finished))
+        write_report(folder.report, report_of_finished(finished))
         folder.finish("publish:report", WRITTEN_ANEW, [folder.report])
     return folder.report

@@ -1,4 +1,4 @@
-"""The data of report.html: of a run as it ends, or of a finished one from its files alone."""
+"""What report.html shows: of a run as it ends, or of a finished one from its files alone."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import pandas as pd
 
 from changedet import __version__
+from changedet.json_types import JsonObject
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.report import pictures
 from changedet.outputs.report.data import ReportData
-from changedet.outputs.report.page import write_report
 from changedet.pipeline.changes import is_compared
 from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.date_files import scene_path
@@ -25,15 +27,30 @@ from changedet.stages.align.alignment import Alignment
 from changedet.store import RunFolder
 
 QUICKLOOK_PX: Final = 900
+"""Longest side of the report's images."""
 
 
-def write_run_report(plan: Plan, models: Mapping[date, DateModel], results: Results) -> None:
+def report_of_run(plan: Plan, models: Mapping[date, DateModel], results: Results) -> ReportData:
+    """Gather what the report of a run shows as it ends.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its passes and masks are done.
+    models : mapping of date to DateModel
+    results : Results
+
+    Returns
+    -------
+    ReportData
+        With images of all dates.
+    """
     folder = plan.folder
     pictured = {look.date: scene_path(folder, look.date, plan.formats) for look in plan.looks}
     masks = {
         look.date: mask_path(folder, look.date, plan.formats) for look in plan.looks if is_compared(plan, look.date)
     }
-    data = ReportData(
+    return ReportData(
         site_id=plan.site_id,
         site_name=plan.workflow.site.name,
         summary=summary_of(results),
@@ -48,7 +65,6 @@ def write_run_report(plan: Plan, models: Mapping[date, DateModel], results: Resu
         trains=results.layers.get("trains"),
         ground=results.layers.get("ground"),
     )
-    write_report(folder.report, data)
 
 
 def _quicklooks(paths: Mapping[date, Path]) -> dict[str, bytes]:
@@ -56,34 +72,27 @@ def _quicklooks(paths: Mapping[date, Path]) -> dict[str, bytes]:
     return {str(day): pictures.quicklook(path, QUICKLOOK_PX, stretch) for day, path in paths.items()}
 
 
-def report_data_of(finished: Run) -> ReportData:
-    """What a finished run's own files tell."""
+def report_of_finished(finished: Run) -> ReportData:
+    """Gather what the report of a finished run shows, from the run's own files.
+
+    Parameters
+    ----------
+    finished : Run
+
+    Returns
+    -------
+    ReportData
+        With images of the dates whose rasters are still there.
+    """
     folder, provenance = RunFolder(finished.path), finished.provenance
     days = finished.dates
 
-    def existing(path: Path, aside: Path) -> Path:
-        return path if path.exists() else aside
-
-    pictured = {day: existing(folder.scene(day), folder.aside("picture", day)) for day in days}
-    masks = {day: existing(folder.mask(day), folder.aside("mask", day)) for day in days}
+    pictured = {day: _existing(folder.scene(day), folder.aside("picture", day)) for day in days}
+    masks = {day: _existing(folder.mask(day), folder.aside("mask", day)) for day in days}
     series = finished.series
-    scenes = []
-    for entry in provenance["inputs"]:
-        alignment = provenance["dates"][entry["date"]]["alignment"]
-        shift = Alignment.from_json(alignment).shift
-        row = series[(series["zone"] == "") & (series["date"].dt.strftime("%Y-%m-%d") == entry["date"])]
-        scenes.append(
-            {
-                "date": entry["date"],
-                "file": entry["scene"],
-                "gsd_m": entry["gsd_m"],
-                "compared_bands": ", ".join(entry.get("compared_bands", [])),
-                "shift_east_m": shift.east_m if alignment["confident"] else None,
-                "shift_north_m": shift.north_m if alignment["confident"] else None,
-                "valid_fraction": float(row["valid_fraction"].iloc[0]) if len(row) else None,
-                "checksum": " ".join(str(one["sha256"] or "")[:16] for one in entry["files"]),
-            }
-        )
+    scenes = [
+        _scene_row(provenance["dates"][entry["date"]]["alignment"], series, entry) for entry in provenance["inputs"]
+    ]
     return ReportData(
         site_id=finished.summary["site"],
         site_name=finished.summary.get("name", finished.summary["site"]),
@@ -99,3 +108,23 @@ def report_data_of(finished: Run) -> ReportData:
         trains=finished.trains,
         ground=finished.ground,
     )
+
+
+def _existing(path: Path, aside: Path) -> Path:
+    return path if path.exists() else aside
+
+
+def _scene_row(alignment: dict[str, Any], series: pd.DataFrame, entry: Mapping[str, Any]) -> JsonObject:
+    """A row as of ``ReportData.scenes``, from an entry of the inputs in ``run.json``."""
+    shift = Alignment.from_json(alignment).shift
+    row = series[(series["zone"] == "") & (series["date"].dt.strftime("%Y-%m-%d") == entry["date"])]
+    return {
+        "date": entry["date"],
+        "file": entry["scene"],
+        "gsd_m": entry["gsd_m"],
+        "compared_bands": ", ".join(entry.get("compared_bands", [])),
+        "shift_east_m": shift.east_m if alignment["confident"] else None,
+        "shift_north_m": shift.north_m if alignment["confident"] else None,
+        "valid_fraction": float(row["valid_fraction"].iloc[0]) if len(row) else None,
+        "checksum": " ".join(str(one["sha256"] or "")[:16] for one in entry["files"]),
+    }

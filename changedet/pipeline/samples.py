@@ -49,6 +49,7 @@ def reference_sample(job: DateJob) -> Sample:
     Returns
     -------
     Sample
+        With the extra bands of all dates.
     """
     return replace(unaligned_sample(job), extra=extra_cells(job, None))
 

@@ -44,7 +44,13 @@ class Session:
 
     @property
     def folder(self) -> RunFolder:
-        """Where the run's files go."""
+        """The run folder of the plan.
+
+        Returns
+        -------
+        RunFolder
+            Where the run's files go.
+        """
         return self.plan.folder
 
     def stream(self, what: str, tasks: Sequence[Task], *, here: bool = False) -> Iterator[tuple[int, Any]]:

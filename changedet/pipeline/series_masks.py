@@ -197,7 +197,8 @@ def _read_side(
 
 def _change_model(plan: Plan, models: Mapping[dt.date, DateModel], i: int) -> ChangeModel:
     change = models[plan.looks[i].date].change
-    assert change is not None
+    if change is None:
+        raise ValueError(f"{plan.looks[i].date}: no statistics of change")
     return change
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import pandas as pd
 
 from changedet.imagery.look import Look
+from changedet.json_types import JsonObject
 from changedet.pipeline.changes import with_lasting_area
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import SCHEMA_VERSION
@@ -23,13 +24,38 @@ LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date says next to nothing, and a warning says so."""
 
 
-def equivalent_looks(models: Mapping[dt.date, DateModel]) -> dict[str, float] | None:
-    """Equivalent number of looks of the local means by which each date was tested; None where no test asked for it."""
+def equivalent_looks(models: Mapping[dt.date, DateModel]) -> JsonObject | None:
+    """Say by how many equivalent looks the local means of each date were tested.
+
+    Parameters
+    ----------
+    models : mapping of date to DateModel
+
+    Returns
+    -------
+    dict of str to float, or None
+        ISO date -> equivalent number of looks; None where the method of change asks for none.
+    """
     tested = {str(day): getattr(model.change, "looks", None) for day, model in models.items()}
-    return {day: round(float(looks), 2) for day, looks in tested.items() if looks is not None} or None
+    found: JsonObject = {day: round(float(looks), 2) for day, looks in tested.items() if looks is not None}
+    return found or None
 
 
-def summarise(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> dict[str, Any]:
+def summarise(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> JsonObject:
+    """Write down what a run found, as ``summary.json`` keeps it.
+
+    Parameters
+    ----------
+    plan : Plan
+    table : DataFrame
+        The time series.
+    tracks : Tracks or None
+
+    Returns
+    -------
+    dict
+        Site, grid, dates, totals and onsets.
+    """
     reference = plan.looks[plan.reference].date
     method = plan.built("series")
     if method is None:
@@ -52,13 +78,13 @@ def summarise(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> dict[st
         "dates": [str(look.date) for look in plan.looks],
         "reference_date": str(reference),
         "totals": with_nulls(totals(table)),
-        "onset": onset,
+        "onset": {**onset},
     }
 
 
-def _not_computed(plan: Plan) -> dict[str, dict[str, Any]]:
+def _not_computed(plan: Plan) -> dict[str, JsonObject]:
     """Onsets of figures that this run does not have, with why."""
-    out = {}
+    out: dict[str, JsonObject] = {}
     if countable(plan).startswith(CANNOT):
         out["containers"] = _no_onset(f"containers {countable(plan)}")
     if plan.method("change") is None:
@@ -66,11 +92,24 @@ def _not_computed(plan: Plan) -> dict[str, dict[str, Any]]:
     return out
 
 
-def _no_onset(reason: str) -> dict[str, Any]:
+def _no_onset(reason: str) -> JsonObject:
     return Onset(None, None, None, float("nan"), reason).to_json()
 
 
 def unavailable_figures(plan: Plan, table: pd.DataFrame) -> dict[str, str]:
+    """Say which figures cannot be had.
+
+    Parameters
+    ----------
+    plan : Plan
+    table : DataFrame
+        The time series.
+
+    Returns
+    -------
+    dict of str to str
+        Figure -> why.
+    """
     found: dict[str, str] = {}
     whole = table[table["zone"] == ""]
     if whole["containers_expected"].isna().all():
@@ -95,7 +134,23 @@ def _why_no_change(plan: Plan) -> str:
 
 def warnings_of(
     plan: Plan, models: Mapping[dt.date, DateModel], table: pd.DataFrame, unavailable: Mapping[str, str]
-) -> Sequence[str]:
+) -> list[str]:
+    """Say what of a run is doubtful.
+
+    Parameters
+    ----------
+    plan : Plan
+    models : mapping of date to DateModel
+    table : DataFrame
+        The time series.
+    unavailable : mapping of str to str
+        Of `unavailable_figures`.
+
+    Returns
+    -------
+    list of str
+        Dates that were not moved, figures that are missing, hidden dates, normalisations that failed, odd counts.
+    """
     said = [
         f"{look.date}: {models[look.date].alignment.reason}" for look in plan.looks if _is_unsure(models, look.date)
     ]
@@ -110,7 +165,7 @@ def warnings_of(
 
 
 def _seen_beyond(table: pd.DataFrame) -> list[str]:
-    """Counts that lie above their own interval, which only boxes that the series does not believe can make."""
+    """Counts above their own interval, which only boxes that the series takes for false positives can make."""
     beyond = table[(table["containers"].astype("float64") > table["containers_high"]).to_numpy(bool)]
     return [
         f"{row['date'].date()}{row['zone'] and ', '}{row['zone']}: {row['containers']} containers were seen, beyond "

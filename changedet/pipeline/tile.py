@@ -17,7 +17,8 @@ from changedet.pipeline.date_model import DateModel, LightLevels
 from changedet.pipeline.date_pixels import quality_of, where_valid, with_extra
 from changedet.pipeline.shade import with_shade
 from changedet.pipeline.tile_scores import TilePair, inner, raw_regions, tile_scores
-from changedet.stages.objects.lattice import cells, in_cell
+from changedet.stages.footprint.stage import FootprintMethod
+from changedet.stages.objects.lattice import ObjectMethod, cells, in_cell
 from changedet.store.packing import pack
 
 _ALONG_A_BOX: Final = np.linspace(-0.8, 0.8, 5)
@@ -99,6 +100,7 @@ def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model
     Returns
     -------
     Tile
+        With what the job asks for.
 
     Raises
     ------
@@ -115,9 +117,9 @@ def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model
     if job.scene_roles:
         tile = replace(tile, scene=_scene(read))
     if job.methods.objects is not None and job.counts:
-        tile = replace(tile, boxes=_boxes(read))
+        tile = replace(tile, boxes=_boxes(read, job.methods.objects))
     if job.methods.footprint is not None:
-        tile = replace(tile, built=_built(read))
+        tile = replace(tile, built=_built(read, job.methods.footprint))
     return tile
 
 
@@ -137,6 +139,7 @@ def mostly_clear(clear: Bools, place: Window, boxes: pd.DataFrame, resolution_m:
     Returns
     -------
     bool (box,)
+        True where at least three are clear.
     """
     if boxes.empty:
         return np.zeros(0, bool)
@@ -187,9 +190,7 @@ def _scene(read: _ReadTile) -> Singles:
     return np.stack([by_role[role] for role in job.scene_roles]).astype(np.float32)
 
 
-def _boxes(read: _ReadTile) -> pd.DataFrame:
-    method = read.job.methods.objects
-    assert method is not None
+def _boxes(read: _ReadTile, method: ObjectMethod) -> pd.DataFrame:
     # The rims of clouds and shadows cut through boxes that are seen: all is shown, and what is hidden left out.
     shown = where_valid(read.image, np.isin(read.quality, (CLEAR, CLOUD, SHADOW, HAZE)))
     lattice = cells(read.window, method.cell_px)
@@ -198,9 +199,7 @@ def _boxes(read: _ReadTile) -> pd.DataFrame:
     return boxes[mostly_clear(read.quality == CLEAR, read.wide, boxes, read.job.grid.ground_resolution_m)]
 
 
-def _built(read: _ReadTile) -> bytes:
-    method = read.job.methods.footprint
-    assert method is not None
+def _built(read: _ReadTile, method: FootprintMethod) -> bytes:
     seen = where_valid(read.image, read.quality == CLEAR)
     built = method.apply(seen, read.wide, model=read.model.footprint)
     return pack(np.where(read.inside, built[inner(read.job.halo_px)], 0).astype(np.uint8))

@@ -82,6 +82,12 @@ def tile_scores(job: DateJob, window: Window, pair: TilePair, model: DateModel) 
     Returns
     -------
     TileScores
+        Without the halo.
+
+    Raises
+    ------
+    ValueError
+        The job compares nothing.
     """
     change, method, reference = model.change, job.methods.change, job.reference
     if change is None or method is None or reference is None:

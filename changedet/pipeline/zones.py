@@ -1,25 +1,41 @@
-"""Zones: which of them holds a point, how full they are, which trains stand on those that are sidings."""
+"""Zones: how full they are, and which trains stand on those that are sidings."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
+from changedet.arrays import Floats, Ints
 from changedet.grid.zones import SIDING
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.outputs.gpkg import vector_layers
-from changedet.pipeline.kernels import sidings as kernel
+from changedet.pipeline.kernels import sidings
 
 LEAST_BOXES: Final = 3
-"""Fewer in a line are as often two trailers behind one another."""
+"""A train has as many: two in a line are as often trailers behind one another."""
 
 
 def with_occupancy(table: pd.DataFrame, zones: gpd.GeoDataFrame | None) -> pd.DataFrame:
-    """The time series with `capacity` and `occupancy`: expected containers over what a zone says it holds."""
+    """Add to the time series how full its zones are.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The time series.
+    zones : GeoDataFrame or None
+        With ``capacity``, containers, where any is given.
+
+    Returns
+    -------
+    DataFrame
+        With ``capacity`` and ``occupancy, occupancy_low, occupancy_high``: expected containers over capacity. The table
+        itself where no zone has one.
+    """
     if zones is None or "capacity" not in zones or zones["capacity"].isna().all():
         return table
     room = table["zone"].map(dict(zip(zones["name"], zones["capacity"], strict=True))).astype("float64")
@@ -31,8 +47,8 @@ def with_occupancy(table: pd.DataFrame, zones: gpd.GeoDataFrame | None) -> pd.Da
     return table.assign(capacity=room, **shares)
 
 
-def trains(containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
-    """The trains on sidings, one row a date and train.
+def trains_on_sidings(containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Read the trains on sidings, one row a date and train.
 
     Parameters
     ----------
@@ -53,7 +69,7 @@ def trains(containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.
     if zones is None or "kind" not in zones or not (zones["kind"] == SIDING).any():
         return None
     boxes = containers[containers["kind"].isin(TEU_OF_KIND)]
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for day, of_day in boxes.groupby("date", sort=True):
         number = 0
         for siding in zones[zones["kind"] == SIDING].itertuples():
@@ -66,31 +82,31 @@ def trains(containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=containers.crs)
 
 
-def _lines(boxes: gpd.GeoDataFrame, siding: Any) -> list[dict[str, Any]]:
+def _lines(boxes: gpd.GeoDataFrame, siding: BaseGeometry) -> list[dict[str, object]]:
     """The trains among the boxes of a siding on one date, those further left of its direction first."""
     centres = shapely.get_coordinates(boxes.geometry.centroid.to_numpy()).reshape(-1, 2)
     sizes = boxes[["length_m", "width_m"]].to_numpy(np.float64)
     placed = np.column_stack([centres, sizes, np.radians(90.0 - boxes["angle_deg"].to_numpy(np.float64))])
-    found = [line for line in kernel.trains(placed, _heading(siding)) if len(line) >= LEAST_BOXES]
+    found = [line for line in sidings.lines_of_boxes(placed, _heading(siding)) if len(line) >= LEAST_BOXES]
     left = np.array([-np.sin(_heading(siding)), np.cos(_heading(siding))])
     found.sort(key=lambda line: -float(centres[line].mean(0) @ left))
     return [_train(boxes, placed, line) for line in found]
 
 
-def _heading(siding: Any) -> float:
+def _heading(siding: BaseGeometry) -> float:
     """Direction of a siding's long side, counterclockwise from x; towards the east, or the north where it runs so."""
-    corners = np.asarray(shapely.oriented_envelope(siding).exterior.coords)
+    corners = shapely.get_coordinates(shapely.oriented_envelope(siding))
     sides = np.diff(corners[:3], axis=0)
     long = sides[np.argmax(np.hypot(*sides.T))]
     angle = float(np.arctan2(long[1], long[0]))
     return angle + np.pi if np.cos(angle) < -1e-6 or (abs(np.cos(angle)) <= 1e-6 and np.sin(angle) < 0) else angle
 
 
-def _train(boxes: gpd.GeoDataFrame, placed: Any, line: Any) -> dict[str, Any]:
+def _train(boxes: gpd.GeoDataFrame, placed: Floats, line: Ints) -> dict[str, object]:
     own = boxes.iloc[line]
-    spaces = kernel.gaps(placed, line)
-    empty = [kernel.empty_between(float(space)) for space in spaces]
-    low, high = kernel.loaded(placed, line)
+    spaces = sidings.gaps_m(placed, line)
+    empty = [sidings.empty_wagons(float(space)) for space in spaces]
+    low, high = sidings.loaded_wagons(placed, line)
     words = [f"{kind} {color}" for kind, color in zip(own["kind"], own["color"], strict=True)]
     for k in range(len(empty) - 1, -1, -1):
         if empty[k].high:

@@ -14,7 +14,7 @@ from labelled_site import DAYS, GRID, SIDE_PX, too_sure_boxes
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.boxes import counted_rows, kept_boxes
-from changedet.pipeline.looks import SeenLooks
+from changedet.pipeline.looks import RunLooks
 from changedet.stages.objects.boxes import georeferenced
 from changedet.stages.registry import Facts
 from changedet.stages.series.table import DateMeasurements, timeseries
@@ -36,7 +36,7 @@ def labelled_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with rasterio.open(folder.quality(day), "w", crs=GRID.crs, transform=GRID.transform, **profile) as file:
             file.write(quality)
     boxes = kept_boxes(folder, GRID, DAYS)
-    followed = hmm(Facts(0.5, detector="learned"))(boxes, SeenLooks(folder, GRID, tuple(DAYS)))
+    followed = hmm(Facts(0.5, detector="learned"))(boxes, RunLooks(folder, GRID, tuple(DAYS)))
     looks = [DateMeasurements(day, f"scene-{day}", 0.5, 0.0, 0.0, {"": 1.0}, {}, {}) for day in DAYS]
     layers = {"containers": counted_rows(followed.detections, None), "tracks": followed.tracks}
     vector_layers.write_objects(folder.objects, layers, GRID.crs)

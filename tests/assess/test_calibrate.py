@@ -22,7 +22,7 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.gpkg.labels import LABELS, TILES
 from changedet.pipeline.boxes import counted_rows, kept_boxes
 from changedet.pipeline.finished import open_run
-from changedet.pipeline.looks import SeenLooks
+from changedet.pipeline.looks import RunLooks
 from changedet.simulate import simulate
 from changedet.stages.objects.stage import STAGE as OBJECTS
 from changedet.stages.registry import Facts
@@ -81,7 +81,7 @@ def test_calibrate_a_run_that_is_calibrated_already_is_taken_back_to_the_detecto
         told = kernel.recalibrated(table["confidence"].to_numpy(), *first["objects"].values())
         write_frame(folder.table("boxes", day), table.assign(confidence=told, counted=told >= 0.5))
     boxes = kept_boxes(folder, GRID, DAYS)
-    followed = hmm(Facts(0.5, detector="learned"))(boxes, SeenLooks(folder, GRID, tuple(DAYS)))
+    followed = hmm(Facts(0.5, detector="learned"))(boxes, RunLooks(folder, GRID, tuple(DAYS)))
     layers = {"containers": counted_rows(followed.detections, None), "tracks": followed.tracks}
     vector_layers.write_objects(folder.objects, layers, GRID.crs)
     provenance = json.loads(folder.provenance.read_text())

@@ -28,7 +28,7 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.summary import summary_problems
 from changedet.pipeline.boxes import counted_rows, kept_boxes
 from changedet.pipeline.finished import open_run
-from changedet.pipeline.looks import SeenLooks
+from changedet.pipeline.looks import RunLooks
 from changedet.pipeline.summary import with_nulls
 from changedet.stages.registry import Facts
 from changedet.stages.series.onsets import find_onsets
@@ -55,7 +55,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
             file.write(quality)
     boxes = kept_boxes(folder, GRID, DAYS)
     follow = hmm(Facts(0.5))
-    followed = follow(boxes, SeenLooks(folder, GRID, tuple(DAYS)))
+    followed = follow(boxes, RunLooks(folder, GRID, tuple(DAYS)))
     zones = gpd.GeoDataFrame(
         {"name": ["north"]}, geometry=[shapely.box(400000, 5600080, 400120, 5600120)], crs=GRID.crs
     )

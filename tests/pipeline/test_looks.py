@@ -1,4 +1,4 @@
-"""Pictures and kept light of the looks of a run."""
+"""Light, read from scenes or kept, of the looks of a run."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from affine import Affine
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.grid.displacement import Displacement
-from changedet.pipeline import looks as seen
+from changedet.pipeline import looks
 from changedet.pipeline.date_model import DateModel, LightLevels
+from changedet.pipeline.looks import RunLooks, SceneLight
 from changedet.stages.align.alignment import Alignment
 from changedet.store import RunFolder
 
@@ -30,38 +31,37 @@ class Ramp:
         return image, np.zeros(image.shape[1:], np.uint8)
 
 
-def test_pictures_are_read_alike_in_windows_of_any_size(tmp_path, monkeypatch):
+def test_scene_light_is_read_alike_in_windows_of_any_size(tmp_path, monkeypatch):
     grid = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 6_000_000), (90, 70))
     model = DateModel(AT_REST, None, LightLevels((0.0, 0.0), (10.0, 20.0)))
-    pictures = seen.Pictures(grid, (Ramp(),), ("red", "nir"), {Ramp.date: model})
-    looks = seen.SeenLooks(RunFolder(tmp_path), grid, (Ramp.date,), pictures)
+    light = SceneLight(grid, (Ramp(),), ("red", "nir"), {Ramp.date: model})
     rng = np.random.default_rng(3)
     row, column = rng.uniform(1, 89, 200), rng.uniform(1, 69, 200)
     points = np.column_stack([500_000 + 0.5 * column, 6_000_000 - 0.5 * row])
     expected = np.column_stack([(row - 0.5) / 10.0, (column - 0.5) / 20.0])
     for size in (512, 32, 7):
-        monkeypatch.setattr(seen, "_LOOKUP_PX", size)
-        np.testing.assert_allclose(looks._picture(pictures, 0, points), expected, atol=1e-4)
-    beyond = looks._picture(pictures, 0, np.array([[0.0, 0.0]]))
+        monkeypatch.setattr(looks, "LOOKUP_PX", size)
+        np.testing.assert_allclose(light.at(0, points), expected, atol=1e-4)
+    beyond = light.at(0, np.array([[0.0, 0.0]]))
     assert np.isnan(beyond).all()
-    blind = seen.Pictures(grid, (Ramp(),), ("red", "nir"), {Ramp.date: DateModel(AT_REST, None, None)})
-    assert np.isnan(blind.light(0, Window(0, 0, 4, 4))).all()
+    blind = SceneLight(grid, (Ramp(),), ("red", "nir"), {Ramp.date: DateModel(AT_REST, None, None)})
+    assert np.isnan(blind.read(0, Window(0, 0, 4, 4))).all()
 
 
-def test_seen_looks_of_a_finished_run_have_the_light_that_it_kept(tmp_path, monkeypatch):
+def test_run_looks_of_a_finished_run_have_the_light_that_it_kept(tmp_path, monkeypatch):
     grid = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 6_000_000), (90, 70))
     model = DateModel(AT_REST, None, LightLevels((0.0, 0.0), (10.0, 20.0)))
     folder = RunFolder(tmp_path)
-    pictures = seen.Pictures(grid, (Ramp(),), ("red", "nir"), {Ramp.date: model})
-    looks = seen.SeenLooks(folder, grid, (Ramp.date,), pictures)
+    light = SceneLight(grid, (Ramp(),), ("red", "nir"), {Ramp.date: model})
+    first_run = RunLooks(folder, grid, (Ramp.date,), light)
     xy = np.array([[500_010.0, 5_999_980.0], [500_020.0, 5_999_970.0], [400_000.0, 5_999_970.0]])
     boxes = xy, np.full(3, 6.0), np.array([0.0, 40.0, 0.0])
-    first = looks.light(0, *boxes)
+    first = first_run.light(0, *boxes)
     assert np.isfinite(first[:, :2]).all()
     assert np.isnan(first[:, 2]).all()
-    again = seen.SeenLooks(folder, grid, (Ramp.date,))
+    again = RunLooks(folder, grid, (Ramp.date,))
     assert again.light(0, *boxes) is None
-    looks.keep_light()
+    first_run.keep_light()
     np.testing.assert_array_equal(again.light(0, *boxes), first)
     moved = again.light(0, xy + np.array([2.0, 0.0]), *boxes[1:])
     assert np.isnan(moved).all()
