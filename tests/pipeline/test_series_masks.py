@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,11 +15,8 @@ from small_scenes import ground, write_scene, write_workflow
 
 from changedet.blocks import Window, tiles
 from changedet.grid import Grid
-from changedet.pipeline.finished import open_run
-from changedet.pipeline.placebo import single_look_counts
-from changedet.pipeline.run import carry_out, run
-from changedet.pipeline.series_masks import SeriesWork, count_sure, series_tile
-from changedet.plan import make_plan
+from changedet.pipeline.run import run
+from changedet.pipeline.series_masks import SeriesJob, count_sure, series_tile
 from changedet.stages.change.kernels import series_hmm as kernel
 
 DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
@@ -46,7 +40,7 @@ def written(folder, scores):
                 out.write(bands)
     paths = [tuple(folder / f"{name}{t}.tif" for t in range(len(scores))) for name in ("score", "contrast")]
     grid = Grid("EPSG:32633", transform, scores.shape[1:])
-    return SeriesWork(grid, *paths, (0.75,) * len(scores), True, (1.0,) * len(scores), (True,) * len(scores))
+    return SeriesJob(grid, *paths, (0.75,) * len(scores), True, (1.0,) * len(scores), (True,) * len(scores))
 
 
 def marked(work, window):
@@ -158,53 +152,3 @@ def test_a_series_without_change_has_no_masks(series: Path):
     done = run(workflow(series, "plain", change={"method": "none"}), out=str(series / "out"))
     assert done.series["changed_area_m2"].isna().all()
     assert not list((done.path / "change").glob("*.tif"))
-
-
-def test_the_placebo_is_what_single_looks_and_pairs_mark_where_nothing_happened(series: Path):
-    plan = make_plan(workflow(series, "placebo"), out=str(series / "out"))
-    first = carry_out(plan).summary["placebo"]
-    # the bad look lies between two unchanged ones, a fortieth of the rest; the last date has none after it
-    size = (300 * 340 - 2 * 1600) * 3 + 3 * 1600
-    assert first["single_looks"] == pytest.approx(1600 / size, rel=0.15)
-    assert first["pairs"] == []
-    assert first["share"] == first["single_looks"]
-    assert first["bound"] == max(first["share"], 0.037)
-    assert first["false_area_m2"][DATES[1]] == pytest.approx(first["share"] * 300 * 340 * 100, rel=0.02)
-    again = carry_out(plan, placebo=True).summary["placebo"]
-    assert again["single_looks"] == first["single_looks"]
-    assert [(pair["from"], pair["to"]) for pair in again["pairs"]] == list(itertools.pairwise(DATES[1:]))
-    # the bad look shows in the pair that it is part of, and the fresh change, which the masks know, in none
-    assert again["pairs"][0]["share"] == pytest.approx(1600 / (300 * 340 - 1600), rel=0.15)
-    assert again["pairs"][1]["share"] == again["pairs"][2]["share"] == 0
-    kept = carry_out(plan).summary["placebo"]
-    assert kept == again
-    said: list[str] = []
-    assert carry_out(plan, placebo=True, progress=lambda what, *_: said.append(what)).summary["placebo"] == again
-    assert said == []
-
-
-def test_a_pair_of_dates_has_no_placebo_of_its_own(series: Path):
-    path = write_workflow(series, DATES[:2], "pair", mask="none")
-    done = subprocess.run(
-        [sys.executable, "-m", "changedet", "run", str(path), "--out", str(series / "out"), "--placebo"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "placebo: 3.70% of what is seen" in done.stdout
-    assert "as on simulated sites" in done.stdout
-    assert open_run(series / "out" / "pair").summary["placebo"]["single_looks"] is None
-
-
-def test_single_look_counts_are_of_looks_between_clear_unchanged_ones():
-    rng = np.random.default_rng(0)
-    states = rng.choice(np.array([0, 1, 255], np.uint8), (6, 9, 11), p=[0.6, 0.2, 0.2])
-    alone = np.where(states == 255, 255, rng.choice(np.array([0, 1], np.uint8), states.shape)).astype(np.uint8)
-    judged = marked = 0
-    for y, x in np.ndindex(9, 11):
-        for t in range(6):
-            before = [s for s in states[:t, y, x] if s != 255]
-            after = [s for s in states[t + 1 :, y, x] if s != 255]
-            if before and after and before[-1] == after[0] == 0 and alone[t, y, x] != 255:
-                judged, marked = judged + 1, marked + int(alone[t, y, x] == 1)
-    assert single_look_counts(states, alone) == (judged, marked)

@@ -13,8 +13,6 @@ import pytest
 import shapely
 import shapely.affinity
 from affine import Affine
-from hypothesis import given
-from hypothesis import strategies as st
 
 from changedet.grid import Grid
 from changedet.grid.areas import Area, read_areas
@@ -22,11 +20,12 @@ from changedet.grid.zones import zone_table
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.page import write_report
-from changedet.pipeline.kernels import sidings
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan.site_areas import zones_of
 
 CRS = "EPSG:32633"
+
+
 LENGTHS = {"20ft": 6.06, "40ft": 12.19}
 
 
@@ -60,12 +59,12 @@ def placed(along: list[tuple[float, str]], v: float = 0.0, turn_deg: float = 0.0
     )
 
 
+LOADS: list[list[str] | None] = [["40ft"], ["20ft", "20ft"], None, ["40ft"], ["20ft"], ["40ft"]]
+
+
 def siding(turn_deg: float = 0.0, kind: str = "siding") -> gpd.GeoDataFrame:
     shape = shapely.affinity.rotate(shapely.box(-60, -15, 500, 15), turn_deg, origin=(0, 0))
     return gpd.GeoDataFrame({"name": ["rail"], "kind": [kind], "capacity": [np.nan]}, geometry=[shape], crs=CRS)
-
-
-LOADS: list[list[str] | None] = [["40ft"], ["20ft", "20ft"], None, ["40ft"], ["20ft"], ["40ft"]]
 
 
 @pytest.mark.parametrize("turn_deg", [0.0, 33.0, 89.0, 140.0])
@@ -115,23 +114,6 @@ def test_yards_are_not_read_and_without_a_siding_there_is_no_layer() -> None:
         *vector_layers.SCHEMA["trains"],
         "geometry",
     ]
-
-
-@given(st.lists(st.sampled_from([None, ("40ft",), ("20ft", "20ft"), ("20ft",)]), min_size=3, max_size=14))
-def test_the_bounds_of_wagons_hold_whatever_the_load(loads: list[tuple[str, ...] | None]) -> None:
-    along, _ = consist([list(load) if load else None for load in loads])
-    boxes = np.array([[u, 0.0, LENGTHS[kind], 2.44, 0.0] for u, kind in along]).reshape(-1, 5)
-    lines = sidings.lines_of_boxes(boxes, 0.0)
-    assert sorted(np.concatenate(lines).tolist() if lines else []) == list(range(len(boxes)))
-    wagon = [k for k, load in enumerate(loads) for _ in load or ()]
-    for line in lines:
-        own = [wagon[i] for i in line]
-        assert own == sorted(own)
-        low, high = sidings.loaded_wagons(boxes, line)
-        assert low <= len(set(own)) <= high
-        hidden = max(own) - min(own) + 1 - len(set(own))
-        gaps = [sidings.empty_wagons(float(gap)) for gap in sidings.gaps_m(boxes, line)]
-        assert sum(gap.low for gap in gaps) <= hidden <= sum(gap.high for gap in gaps)
 
 
 def test_occupancy_is_the_expected_count_over_the_zones_own_capacity(tmp_path: Path) -> None:

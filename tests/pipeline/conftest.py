@@ -1,0 +1,47 @@
+"""Fixtures of whole runs: three small dates and their finished run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import rasterio
+from small_runs import DATES, SHAPE
+from small_scenes import series, write_scene, write_workflow
+
+from changedet.pipeline.run import run
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three dates, more than two tiles wide."""
+    folder = tmp_path_factory.mktemp("scenes")
+    series(folder, *SHAPE, DATES)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def reference_run(scenes: Path) -> Path:
+    """A run of those by default means."""
+    return run(write_workflow(scenes, DATES), out=str(scenes / "out")).path
+
+
+@pytest.fixture
+def own(scenes: Path, tmp_path: Path) -> Path:
+    """The same scenes where a test may spoil them."""
+    for date in DATES:
+        shutil.copy2(scenes / f"{date}.tif", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def some_lack_nir(own: Path) -> Path:
+    """The same scenes, the second without near infrared, and with a square that only near infrared tells."""
+    with rasterio.open(own / f"{DATES[1]}.tif") as source:
+        write_scene(own / f"{DATES[1]}.tif", source.read()[:3])
+    with rasterio.open(own / f"{DATES[2]}.tif", "r+") as out:
+        near = out.read(4)
+        near[300:400, 300:400] //= 3
+        out.write(near, 4)
+    return own

@@ -1,0 +1,105 @@
+"""A finished run read back: its images, its dates, and files that are not as they were written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from small_runs import DATES, SHAPE
+
+import changedet
+from changedet.errors import InputError
+from changedet.outputs.summary import summary_problems
+from changedet.pipeline.finished import Run, open_run
+
+
+def test_outputs_say_what_was_painted(reference_run: Path, scenes: Path) -> None:
+    finished = open_run(reference_run)
+    assert summary_problems(finished.summary) == []
+    for k, date in enumerate(DATES[1:], 1):
+        truth = np.zeros(SHAPE, bool)
+        truth[30:70, 20 : 20 + 20 * (k + 1)] = True
+        with rasterio.open(reference_run / f"change/{date}_mask.tif") as source:
+            mask = source.read(1)
+            assert source.nodata == 255
+        found = mask == 1
+        assert (found & truth).sum() / (found | truth).sum() > 0.85
+        changes = finished.changes
+        assert (changes["date"].astype(str).str[:10] == date).sum() == 1
+        assert float(np.nanmedian(finished.score(date).values[~truth])) < finished.score(date).values[40, 30]
+    whole = finished.series.set_index(finished.series["date"].astype(str).str[:10])
+    mask = finished.mask(DATES[1]).values
+    # The ground is a little smaller or larger than the projected plane: UTM's scale on its central meridian.
+    assert whole.loc[DATES[1], "changed_area_m2"] == pytest.approx((mask == 1).sum() * 100, rel=2e-3)
+    assert whole["containers"].isna().all()
+
+
+def test_a_runs_pictures_go_straight_into_the_plain_functions(reference_run: Path) -> None:
+    finished = open_run(reference_run)
+    before, after = (finished.scene(date) for date in (DATES[0], DATES[-1]))
+    with rasterio.open(reference_run / f"scenes/{DATES[-1]}.tif") as source:
+        kept, nodata = source.read(), source.nodata
+    assert after.dtype == np.float32
+    np.testing.assert_array_equal(after.values, np.where(kept == nodata, np.nan, kept.astype(np.float32)))
+    score = changedet.change_score(before, after, method="cva")
+    mask = changedet.change_mask(score).values
+    assert (mask[35:65, 25:75] == 1).mean() > 0.9
+    assert ((mask == 255) == np.isnan(before.values).any(0) | np.isnan(after.values).any(0)).all()
+
+
+def test_a_date_that_a_run_does_not_have_is_told(reference_run: Path) -> None:
+    finished = open_run(reference_run)
+    for asked, said in (("yesterday", "is no date"), ("1999-01-01", f"no date 1999-01-01, only {DATES[0]}")):
+        with pytest.raises(InputError, match=said):
+            finished.scene(asked)
+    with pytest.raises(InputError, match="is the reference date"):
+        finished.mask(DATES[0])
+
+
+def test_dates_as_tables_hold_them_name_a_runs_pictures(reference_run: Path) -> None:
+    finished = open_run(reference_run)
+    expected = finished.mask(DATES[1]).values
+    stamp = next(day for day in finished.changes["date"] if str(day).startswith(DATES[1]))
+    for day in (stamp, stamp.to_pydatetime(), np.datetime64(DATES[1])):
+        np.testing.assert_array_equal(finished.mask(day).values, expected)
+    with pytest.raises(InputError, match="no date"):
+        finished.mask(np.datetime64("NaT"))
+
+
+def without(name: str) -> Callable[[bytes], bytes]:
+    return lambda content: json.dumps({k: v for k, v in json.loads(content).items() if k != name}).encode()
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "use", "said"),
+    [
+        ("summary.json", lambda _: b"[]", lambda run: run.dates, "is not as changedet wrote it"),
+        ("summary.json", lambda _: b'{"schema_version": 99}', lambda run: run.dates, "is of version 99, expected 1"),
+        ("summary.json", without("dates"), lambda run: run.dates, "has no 'dates'"),
+        ("summary.json", lambda _: b'{"dates": ["yesterday"]}', lambda run: run.dates, "is not as changedet wrote it"),
+        ("run.json", without("grid"), lambda run: run.provenance["grid"], "has no 'grid'"),
+        ("timeseries.csv", lambda _: b"a,b\n1,2\n", lambda run: run.series, "is not as changedet wrote it"),
+        ("timeseries.csv", lambda _: b"\xff\xfe\x00", lambda run: run.series, "is not as changedet wrote it"),
+        ("timeseries.csv", lambda _: b"", lambda run: run.series, "is not as changedet wrote it"),
+        ("objects.gpkg", lambda _: b"", lambda run: run.containers, "is not as changedet wrote it"),
+        ("objects.gpkg", lambda content: content[:30000], lambda run: run.zones, "is not as changedet wrote it"),
+    ],
+)
+def test_a_run_folder_that_is_not_as_it_was_written(
+    reference_run: Path,
+    tmp_path: Path,
+    file: str,
+    change: Callable[[bytes], bytes],
+    use: Callable[[Run], object],
+    said: str,
+) -> None:
+    path = Path(shutil.copytree(reference_run, tmp_path / "run")) / file
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(InputError, match=f"{file}: {said}") as caught:
+        use(open_run(tmp_path / "run"))
+    assert len(str(caught.value).splitlines()) == 1

@@ -1,0 +1,73 @@
+"""The placebo of a run, from its single looks and its pairs."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_scenes import ground, write_scene, write_workflow
+
+from changedet.pipeline.finished import open_run
+from changedet.pipeline.run import carry_out
+from changedet.plan import make_plan
+
+DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory):
+    """Five dates; a lasting change from the third on, a bad look on the second, a fresh change on the last."""
+    folder = tmp_path_factory.mktemp("series")
+    base = ground(300, 340)
+    for k, date in enumerate(DATES):
+        image = base + np.random.default_rng(50 + k).normal(0, 10, base.shape)
+        for place, here in ((np.s_[:, 40:80, 40:80], k >= 2), (np.s_[:, 150:190, 40:80], k == 1)):
+            image[place] = np.array([5200, 5000, 4800, 4500])[:, None, None] if here else image[place]
+        if k == 4:
+            image[:, 40:80, 200:240] = np.array([5200, 5000, 4800, 4500])[:, None, None]
+        write_scene(folder / f"{date}.tif", image)
+    return folder
+
+
+def workflow(folder, name="site", **more):
+    return write_workflow(folder, DATES, name, **{"mask": "none", **more})
+
+
+def test_the_placebo_is_what_single_looks_and_pairs_mark_where_nothing_happened(series: Path):
+    plan = make_plan(workflow(series, "placebo"), out=str(series / "out"))
+    first = carry_out(plan).summary["placebo"]
+    # the bad look lies between two unchanged ones, a fortieth of the rest; the last date has none after it
+    size = (300 * 340 - 2 * 1600) * 3 + 3 * 1600
+    assert first["single_looks"] == pytest.approx(1600 / size, rel=0.15)
+    assert first["pairs"] == []
+    assert first["share"] == first["single_looks"]
+    assert first["bound"] == max(first["share"], 0.037)
+    assert first["false_area_m2"][DATES[1]] == pytest.approx(first["share"] * 300 * 340 * 100, rel=0.02)
+    again = carry_out(plan, placebo=True).summary["placebo"]
+    assert again["single_looks"] == first["single_looks"]
+    assert [(pair["from"], pair["to"]) for pair in again["pairs"]] == list(itertools.pairwise(DATES[1:]))
+    # the bad look shows in the pair that it is part of, and the fresh change, which the masks know, in none
+    assert again["pairs"][0]["share"] == pytest.approx(1600 / (300 * 340 - 1600), rel=0.15)
+    assert again["pairs"][1]["share"] == again["pairs"][2]["share"] == 0
+    kept = carry_out(plan).summary["placebo"]
+    assert kept == again
+    said: list[str] = []
+    assert carry_out(plan, placebo=True, progress=lambda what, *_: said.append(what)).summary["placebo"] == again
+    assert said == []
+
+
+def test_a_pair_of_dates_has_no_placebo_of_its_own(series: Path):
+    path = write_workflow(series, DATES[:2], "pair", mask="none")
+    done = subprocess.run(
+        [sys.executable, "-m", "changedet", "run", str(path), "--out", str(series / "out"), "--placebo"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "placebo: 3.70% of what is seen" in done.stdout
+    assert "as on simulated sites" in done.stdout
+    assert open_run(series / "out" / "pair").summary["placebo"]["single_looks"] is None
