@@ -304,7 +304,13 @@ def _record(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def _as_written(path: Path) -> Iterator[None]:
-    """Make one line that names the file of whatever is wrong with it."""
+    """Make one line that names the file of whatever is wrong with it.
+
+    Raises
+    ------
+    InputError
+        The file is missing or is not as it was written.
+    """
     try:
         yield
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:

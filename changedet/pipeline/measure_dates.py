@@ -50,7 +50,13 @@ def measure_dates(session: Session) -> dict[date, DateModel]:
 
 
 def _measured(session: Session, kept: Mapping[int, KeptParts]) -> dict[int, DateModel]:
-    """The statistics of the dates of which some parts are kept, by the index of their look."""
+    """The statistics of the dates of which some parts are kept, by the index of their look.
+
+    Raises
+    ------
+    UnreadScenesError
+        Dates other than the reference cannot be read.
+    """
     reference = session.plan.reference
     reference_model, sample = _measured_reference(session, kept.get(reference))
     models = {reference: reference_model} if reference in kept else {}

@@ -17,8 +17,8 @@ from changedet.pipeline.date_model import DateModel, LightLevels
 from changedet.pipeline.date_pixels import quality_of, where_valid, with_extra
 from changedet.pipeline.shade import with_shade
 from changedet.pipeline.tile_scores import TilePair, inner, raw_regions, tile_scores
-from changedet.stages.footprint.stage import FootprintMethod
-from changedet.stages.objects.lattice import ObjectMethod, cells, in_cell
+from changedet.stages.footprint.stage import FootprintMethod, FootprintStatistics
+from changedet.stages.objects.lattice import ObjectMethod, ObjectStatistics, cells, in_cell
 from changedet.store.packing import pack
 
 _ALONG_A_BOX: Final = np.linspace(-0.8, 0.8, 5)
@@ -116,10 +116,10 @@ def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model
         tile = _compared(tile, read, reference_model)
     if job.scene_roles:
         tile = replace(tile, scene=_scene(read))
-    if job.methods.objects is not None and job.counts:
-        tile = replace(tile, boxes=_boxes(read, job.methods.objects))
-    if job.methods.footprint is not None:
-        tile = replace(tile, built=_built(read, job.methods.footprint))
+    if job.methods.objects is not None and model.objects is not None and job.counts:
+        tile = replace(tile, boxes=_boxes(read, job.methods.objects, model.objects))
+    if job.methods.footprint is not None and model.footprint is not None:
+        tile = replace(tile, built=_built(read, job.methods.footprint, model.footprint))
     return tile
 
 
@@ -190,16 +190,16 @@ def _scene(read: _ReadTile) -> Singles:
     return np.stack([by_role[role] for role in job.scene_roles]).astype(np.float32)
 
 
-def _boxes(read: _ReadTile, method: ObjectMethod) -> pd.DataFrame:
+def _boxes(read: _ReadTile, method: ObjectMethod[ObjectStatistics], statistics: ObjectStatistics) -> pd.DataFrame:
     # The rims of clouds and shadows cut through boxes that are seen: all is shown, and what is hidden left out.
     shown = where_valid(read.image, np.isin(read.quality, (CLEAR, CLOUD, SHADOW, HAZE)))
     lattice = cells(read.window, method.cell_px)
-    tables = [in_cell(shown, read.wide, cell, method, read.model.objects or {}) for cell in lattice]
+    tables = [in_cell(shown, read.wide, cell, method, statistics) for cell in lattice]
     boxes = pd.concat(tables, ignore_index=True)
     return boxes[mostly_clear(read.quality == CLEAR, read.wide, boxes, read.job.grid.ground_resolution_m)]
 
 
-def _built(read: _ReadTile, method: FootprintMethod) -> bytes:
+def _built(read: _ReadTile, method: FootprintMethod[FootprintStatistics], statistics: FootprintStatistics) -> bytes:
     seen = where_valid(read.image, read.quality == CLEAR)
-    built = method.apply(seen, read.wide, model=read.model.footprint)
+    built = method.apply(seen, read.wide, model=statistics)
     return pack(np.where(read.inside, built[inner(read.job.halo_px)], 0).astype(np.uint8))
