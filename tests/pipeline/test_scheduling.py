@@ -127,7 +127,7 @@ def test_an_active_client_is_used(own: Path) -> None:
     distributed = pytest.importorskip("distributed")
     code = (
         "import sys, distributed\n"
-        "from changedet.run import run\n"
+        "from changedet.pipeline.run import run\n"
         "if __name__ == '__main__':\n"
         "    with distributed.Client(n_workers=1, threads_per_worker=1, processes=False) as c:\n"
         "        run(sys.argv[1], out=sys.argv[2])\n"
