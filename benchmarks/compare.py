@@ -2,7 +2,7 @@
 
     python benchmarks/compare.py [--seeds 0-15] [--folder DIR --site-seeds 600-604 --pairs 240 [--twin-seeds 685-687]]
 
-Lots are those of tests/yards.py: two yards of some 100 boxes share six lots each. With a folder, pairs of
+Lots are those of scenarios/made_up_yards.py: two yards of some 100 boxes share six lots each. With a folder, pairs of
 unrelated simulated sites (scenarios/track_sites.py, the real detector's boxes; of different seeds, as sites of one seed
 share their stock) give the share of p < .05, and rows of ten and more touching boxes stand for trains: a row on two
 dates of its site, under another sun, with what the detector missed or saw wrongly, is one train met twice where no more
@@ -12,11 +12,10 @@ than a tenth of its boxes was swapped meanwhile (the others are counted apart); 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -37,6 +36,7 @@ from changedet.kernels import colour  # noqa: E402
 from changedet.pipeline.kernels import sidings  # noqa: E402
 from changedet.stages.tracks.detections import rgb_of  # noqa: E402
 from changedet.stages.tracks.stage import track  # noqa: E402
+from scenarios import made_up_yards  # noqa: E402
 from scenarios.track_sites import KINDS, TrackSite, sites  # noqa: E402
 
 Floats = NDArray[np.float64]
@@ -47,18 +47,11 @@ PAIRS = (20, 500)
 """Of trains, that two sites may have to compare: p is multiplied by their number."""
 
 
-def made_up() -> Any:
-    spec = importlib.util.spec_from_file_location("yards", ROOT / "tests" / "yards.py")
-    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-    spec.loader.exec_module(module)  # type: ignore[union-attr]
-    return module
-
-
 def lots(seeds: Sequence[int]) -> str:
     """How many planted lots are found, whose bounds hold the true lag, and how sure."""
-    yards, found, held, planted, told, sure = made_up(), 0, 0, 0, 0, 0
+    found = held = planted = told = sure = 0
     for seed in seeds:
-        one, other, true = yards.related(seed)
+        one, other, true = made_up_yards.related(seed)
         rows = match_sites(one, other)
         planted, told = planted + len(true), told + len(rows)
         sure += bool(rows) and rows[0]["p_value"] < CHANCE

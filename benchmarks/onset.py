@@ -3,7 +3,7 @@
     python benchmarks/onset.py [--seeds 9000-9099]
     python benchmarks/onset.py --detector learned --folder DIR --seeds 670-672
 
-Without a folder the series are those of tests/box_series.py: boxes as a detector would give them. Each seed makes one
+Without a folder the series are those of scenarios/box_series.py: boxes as a detector would give them. Each seed makes one
 site without lasting growth, its kind by turns, and every second one a growing site; with `--cloud .8`, of six to eight
 dates of which so many have a cloud that hides a third of the site and more, in place of .2 of seven to fifteen dates.
 
@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import importlib.util
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,6 +36,7 @@ from changedet.stages.series.stage import STAGE  # noqa: E402
 from changedet.stages.series.table import DateMeasurements, timeseries  # noqa: E402
 from changedet.stages.tracks.stage import track  # noqa: E402
 from changedet.stages.tracks.visibility import GivenVisibility, SeriesLight  # noqa: E402
+from scenarios import box_series  # noqa: E402
 from scenarios.track_sites import TrackSite, sites  # noqa: E402
 
 Floats = NDArray[np.float64]
@@ -96,14 +96,6 @@ class Reordered:
         return self.whole.light(self.order[i], xy, length, angle)
 
 
-def box_series() -> Any:
-    spec = importlib.util.spec_from_file_location("box_series", ROOT / "tests" / "box_series.py")
-    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-    sys.modules["box_series"] = module
-    spec.loader.exec_module(module)  # type: ignore[union-attr]
-    return module
-
-
 def onset_of(detections: Any, looks: Any, detector: str) -> Onset:
     tracks = track(detections, looks, detector=detector)
     table = timeseries([DateMeasurements(day) for day in looks.dates], tracks)
@@ -122,7 +114,7 @@ def pattern(kind: str, rng: np.random.Generator, dates: int) -> dict[str, Any]:
 
 
 def made_up(seeds: Sequence[int], cloud: float) -> Told:
-    boxes, told = box_series(), Told()
+    told = Told()
     few = cloud > USUAL_CLOUD
     for seed in seeds:
         rng = np.random.default_rng(seed)
@@ -130,13 +122,13 @@ def made_up(seeds: Sequence[int], cloud: float) -> Told:
         dates = int(rng.integers(*FEW)) if few else 15 if kind == "seasonal" else int(rng.integers(7, 14))
         # A second summer needs more dates than the few.
         kind = "delivery" if few and kind == "seasonal" else kind
-        series = boxes.simulate(seed, dates=dates, blocks=4, cloud=cloud, **pattern(kind, rng, dates))
+        series = box_series.simulate(seed, dates=dates, blocks=4, cloud=cloud, **pattern(kind, rng, dates))
         looks = GivenVisibility(series.dates, series.clear)
         told.false[kind].append(onset_of(series.detections, looks, "imitated").date is not None)
         if seed % 2:
             continue
         begin = int(rng.integers(2, dates - 2))
-        grown = boxes.simulate(seed, dates=dates, blocks=4, cloud=cloud, growth_from=begin)
+        grown = box_series.simulate(seed, dates=dates, blocks=4, cloud=cloud, growth_from=begin)
         found = onset_of(grown.detections, GivenVisibility(grown.dates, grown.clear), "imitated")
         told.grew(found, grown.dates, begin)
     return told

@@ -1,4 +1,4 @@
-"""Time and memory of following boxes, on the made-up series of tests/box_series.py.
+"""Time and memory of following boxes, on the made-up series of scenarios/box_series.py.
 
     python benchmarks/tracks_speed.py [--boxes 100000] [--dates 12]
 
@@ -9,45 +9,37 @@ alone, after a small series has compiled what is compiled; memory is what the pr
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import resource
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from changedet.stages.tracks.stage import track  # noqa: E402
+from scenarios import box_series  # noqa: E402
 
 SLOTS, FILLED = 24, 0.6
 
 
-def box_series() -> Any:
-    spec = importlib.util.spec_from_file_location("box_series", ROOT / "tests" / "box_series.py")
-    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-    sys.modules["box_series"] = module
-    spec.loader.exec_module(module)  # type: ignore[union-attr]
-    return module
-
-
 def peak_mb() -> float:
+    """The most memory that this process has held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:
+    """Print the time and memory of following one series."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--boxes", type=int, default=100_000)
     parser.add_argument("--dates", type=int, default=12)
     given = parser.parse_args()
-    made = box_series()
-    small = made.simulate(1, dates=given.dates, blocks=2)
+    small = box_series.simulate(1, dates=given.dates, blocks=2)
     track(small.detections, small.dates, clear=small.clear, detector="imitated")
     # Every change of a slot's state is half a further box.
     boxes_a_slot = FILLED + (given.dates - 1) * 0.08 / 2
     blocks = max(1, round(given.boxes / SLOTS / boxes_a_slot))
-    series = made.simulate(1, dates=given.dates, blocks=blocks, fill=FILLED)
+    series = box_series.simulate(1, dates=given.dates, blocks=blocks, fill=FILLED)
     before, began = peak_mb(), time.process_time()
     tracks = track(series.detections, series.dates, clear=series.clear, detector="imitated")
     spent, grown = time.process_time() - began, peak_mb() - before

@@ -1,4 +1,4 @@
-"""What tests share: their folder is importable, and the real scenes are found where there are any."""
+"""What tests share: their folder and `scenarios` are importable, real scenes are found where there are any."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from real import DATA, WHY

@@ -9,7 +9,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from yards import PAINTS, Yard, looks, related, unrelated
 
 from changedet.assess.compare import consignments
 from changedet.assess.compare.consignments import compare_runs, match_sites
@@ -18,6 +17,7 @@ from changedet.assess.compare.text import format_matches
 from changedet.errors import InputError
 from changedet.outputs.gpkg.vector_layers import write_objects
 from changedet.store import write_json
+from scenarios.made_up_yards import PAINTS, Yard, looks, related, unrelated
 
 
 @pytest.fixture

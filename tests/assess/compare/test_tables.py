@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from yards import START
 
 from changedet.assess.compare import tables
 from changedet.assess.compare.rows import TRAIN_COLUMNS
+from scenarios.made_up_yards import START
 
 
 def consignment(one: str, other: str, left: list[int], came: list[int], day: int, p: float = 0.01) -> dict[str, Any]:

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from yards import PAINTS, box
 
 from changedet.assess.compare.trains import match_trains, trains_of
+from scenarios.made_up_yards import PAINTS, box
 
 
 def train(

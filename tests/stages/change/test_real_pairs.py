@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
-from real import DATA, ROOT, WHY
+from real import DATA, WHY
+
+from benchmarks import real_pairs
 
 
 @pytest.fixture(scope="module")
 def real():
     if not (DATA / "taizhou").is_dir():
         pytest.skip(WHY)
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        import real_pairs
-    finally:
-        sys.path.pop(0)
     return real_pairs, {pair.name: pair for pair in real_pairs.pairs(DATA)}
 
 

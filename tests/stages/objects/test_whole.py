@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,7 @@ from planted_boxes import METHODS, as_array, depot, found_boxes, painted
 from changedet.errors import MethodError
 from changedet.stages.objects.kernels import rectangles
 from changedet.stages.objects.whole import detect_containers
-
-ROOT = Path(__file__).resolve().parents[3]
+from scenarios import yards
 
 
 @pytest.mark.parametrize(
@@ -135,13 +133,8 @@ def test_detect_containers_refuses_wrong_parameters_and_coarse_or_unplaced_pictu
 def test_detect_containers_on_real_rail_wagons(real_data: Path) -> None:
     """Hand-labelled containers on wagons at 0.66 m: a floor, set after the network was trained without them."""
     folder = real_data / "yards"
-    sys.path.insert(0, str(ROOT))
-    from scenarios.yards import as_array as placed
-    from scenarios.yards import found_boxes as found_in
-    from scenarios.yards import hits, real
-
-    yard = real(folder, "rail", 0.66)
-    found = found_in(detect_containers(placed(yard)))
-    pairs = hits(found, yard.boxes)
+    yard = yards.real(folder, "rail", 0.66)
+    found = yards.found_boxes(detect_containers(yards.as_array(yard)))
+    pairs = yards.hits(found, yard.boxes)
     assert 2 * len(pairs[0]) / (len(found) + len(yard.boxes)) > 0.8
     assert len(pairs[0]) / len(found) > 0.9

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 
-import box_series as bs
 import numpy as np
+from box_rows import followed
 
 from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.stage import STAGE
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.tracks.stage import track
 from changedet.stages.tracks.visibility import GivenVisibility
+from scenarios import box_series as bs
 
 
 def test_find_onsets_dates_no_growth_of_containers_by_a_date_that_shows_nothing():
     series = bs.simulate(8, dates=8, blocks=4, growth_from=4)
     series.clouds[4] = np.array([[*(bs.ORIGIN + 100), 900.0]])
     rows = series.detections[series.detections["date"].dt.date != series.dates[4]]
-    tracks = bs.followed(series, rows)
+    tracks = followed(series, rows)
     looks = [DateMeasurements(day, valid_fraction={"": float(i != 4)}) for i, day in enumerate(series.dates)]
     method = STAGE.get("staircase").function(None)
     for known in (tracks, None):
@@ -33,7 +34,7 @@ def test_find_onsets_dates_growth_under_clouds_by_what_each_look_shows():
     for seed in range(6500, 6512):
         for growth in (3, None):
             series = bs.simulate(seed, dates=7, blocks=4, cloud=0.8, change=0.04, growth_from=growth)
-            tracks = bs.followed(series)
+            tracks = followed(series)
             table = timeseries([DateMeasurements(day) for day in series.dates], tracks)
             found = find_onsets(table, method, series.dates[0], tracks)["containers"]
             if growth is None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-import box_series as bs
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from box_rows import followed, true_events
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,11 +18,12 @@ from changedet.kernels import intervals
 from changedet.pipeline.summary import _seen_beyond
 from changedet.stages.series.table import COLUMNS, DateMeasurements, Estimate, changed_area_interval, timeseries
 from changedet.stages.tracks.stage import track
+from scenarios import box_series as bs
 
 
 def figures(seed, zones=None, **kind):
     series = bs.simulate(seed, **kind)
-    tracks = bs.followed(series)
+    tracks = followed(series)
     return series, tracks, timeseries([DateMeasurements(date) for date in series.dates], tracks, zones)
 
 
@@ -114,7 +115,7 @@ def test_timeseries_has_a_wider_interval_on_a_hidden_date_about_a_count_that_is_
         series = bs.simulate(5, change=0.0)
         series.clouds[hidden] = np.array([[*(bs.ORIGIN + 100), 500.0]])
         rows = series.detections[series.detections["date"].dt.date != series.dates[hidden]]
-        tracks = bs.followed(series, rows)
+        tracks = followed(series, rows)
         table = timeseries([DateMeasurements(date) for date in series.dates], tracks)
         width = table["containers_high"] - table["containers_low"]
         assert width[hidden] > wider * width.drop(hidden).max()
@@ -126,7 +127,7 @@ def test_timeseries_interval_reaches_up_to_the_boxes_that_are_seen_and_believed(
     series = bs.simulate(2)
     # An interval of no width, and an expectation too low: what clears every row that a track owns is the rule alone.
     tight = intervals.Calibration(0.5, (0.0, 0.0), (1.0, 1.0), (1.0, 1.0))
-    tracks = replace(bs.followed(series), calibration=tight)
+    tracks = replace(followed(series), calibration=tight)
     table = timeseries([DateMeasurements(date) for date in series.dates], tracks)
     rows = tracks.detections[tracks.detections["counted"] & (tracks.detections["kind"] != "other")]
     false = rows["track_id"].isna().groupby(rows["date"].dt.date).sum().to_numpy()
@@ -146,7 +147,7 @@ def test_timeseries_intervals_of_counts_and_events_cover_the_truth(kind):
         truth = standing(series)
         inside += list((table["containers_low"] <= truth) & (truth <= table["containers_high"]))
         for name in ("arrivals", "departures"):
-            when = bs.true_events(series, name == "arrivals")[:, 2]
+            when = true_events(series, name == "arrivals")[:, 2]
             number = np.array([(when == i).sum() for i in range(1, len(series.dates))])
             events += list((table[f"{name}_low"][1:] <= number) & (number <= table[f"{name}_high"][1:]))
     assert np.mean(inside) >= 0.95

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 
-import box_series as bs
 import numpy as np
 import pytest
+from box_rows import followed
 
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.series.totals import totals
+from scenarios import box_series as bs
 
 
 def figures(seed, zones=None, **kind):
     series = bs.simulate(seed, **kind)
-    tracks = bs.followed(series)
+    tracks = followed(series)
     return series, tracks, timeseries([DateMeasurements(date) for date in series.dates], tracks, zones)
 
 

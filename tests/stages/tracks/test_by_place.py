@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from box_series import DAYS, anchors, day_of, near_origin, rows_of
+from box_rows import DAYS, anchors, day_of, near_origin, rows_of
 
 from changedet.stages.series.counts import tracked_boxes
 from changedet.stages.tracks.stage import track

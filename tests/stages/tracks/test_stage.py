@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import box_series as bs
 import numpy as np
 import pytest
-from box_series import DAYS, rows_of
+from box_rows import DAYS, event_f1, found_events, rows_of, true_events
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changedet.errors import MethodError
 from changedet.stages.tracks.stage import STAGE, track
+from scenarios import box_series as bs
 
 
 def _signature(result):
@@ -98,7 +98,7 @@ def _accuracy(seeds, method, **kind):
         series = bs.simulate(seed, **kind)
         found = track(series.detections, series.dates, clear=series.clear, method=method, detector="imitated")
         for k, arrivals in enumerate((True, False)):
-            total[k] += bs.event_f1(bs.true_events(series, arrivals), bs.found_events(found, arrivals))
+            total[k] += event_f1(true_events(series, arrivals), found_events(found, arrivals))
         boxes += sum(series.standing(i).sum() for i in range(1, len(series.dates)))
     f1 = 2 * total[:, 0] / np.maximum(2 * total[:, 0] + total[:, 1] + total[:, 2], 1)
     return f1, total[:, 1] / boxes * 100

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import box_series as bs
 import numpy as np
 
 from changedet.stages.tracks.kernels.box_matching import match, vote_shift
 from changedet.stages.tracks.kernels.boxes import Boxes
+from scenarios import box_series as bs
 
 
 def test_vote_shift_separates_a_dense_row_from_itself_moved_by_one_pitch_by_colours():

@@ -1,13 +1,13 @@
-"""Series of detected boxes with their truth, for the tests of tracks and series.
+"""Simulated series of detected boxes with their truth, without pictures, for the tests and benchmarks of tracks.
 
-The detector imitated here draws scores from logistic-normal distributions. `IMITATED` is what a calibration would find
-of it; the tests follow its boxes as those of the detector "imitated".
+Scores of the imitated detector are logistic-normal. `IMITATED` is what a calibration would find of it; its boxes are
+followed as those of the detector "imitated".
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -15,10 +15,9 @@ import pandas as pd
 import shapely
 from scipy.stats import norm
 
-from changedet.kernels.intervals import PLAIN
+from changedet.arrays import AnyArray, Bools, Floats
 from changedet.stages.tracks.kernels.detector_tables import TABLES
 from changedet.stages.tracks.kernels.emissions import SCORE_EDGES, DetectorTables
-from changedet.stages.tracks.stage import track
 
 CRS = "EPSG:32633"
 ORIGIN = np.array([400_000.0, 5_600_000.0])
@@ -32,30 +31,42 @@ LENGTHS = {"20ft": 6.06, "40ft": 12.19, "45ft": 13.72}
 
 @dataclass
 class Series:
-    """Detections of one series and what was truly there: ``truth`` has x, y, angle, kind, rgb, arrive, depart (date
-    index)."""
+    """Detections of one series and what was truly there.
+
+    Attributes
+    ----------
+    detections : GeoDataFrame
+        Rows of all dates, as a detector leaves them.
+    dates : list of date
+    clouds : list of float64 (cloud, 3)
+        Of each date: centre and radius of its clouds.
+    truth : DataFrame
+        Columns x, y, angle, kind, rgb, arrive, depart (index of the date).
+    """
 
     detections: gpd.GeoDataFrame
     dates: list[dt.date]
-    clouds: list[np.ndarray]
+    clouds: list[Floats]
     truth: pd.DataFrame
 
-    def clear(self, i: int, points: np.ndarray) -> np.ndarray:
+    def clear(self, i: int, points: Floats) -> Bools:
+        """Which of the points (n, 2) no cloud of a date hides."""
         visible = np.ones(len(points), bool)
         for x, y, radius in self.clouds[i]:
             visible &= np.hypot(points[:, 0] - x, points[:, 1] - y) > radius
         return visible
 
-    def standing(self, i: int) -> np.ndarray:
-        return ((self.truth["arrive"] <= i) & (i < self.truth["depart"])).to_numpy()
+    def standing(self, i: int) -> Bools:
+        """Which of the true boxes stand on a date."""
+        return np.asarray((self.truth["arrive"] <= i) & (i < self.truth["depart"]), bool)
 
 
-def score_shares(mean: float, found: float = 1.0) -> np.ndarray:
+def score_shares(mean: float, found: float = 1.0) -> Floats:
     """Share of looks in each score bin where the score is sigmoid(N(mean, 1.1)) and a row is there at all."""
     edges = np.log(np.array(SCORE_EDGES) / (1 - np.array(SCORE_EDGES)))
     shares = np.diff(np.concatenate([[0.0], norm.cdf((edges - mean) / 1.1), [1.0]])) * found
     shares[0] += 1.0 - found
-    return np.maximum(shares, 0.002)
+    return np.asarray(np.maximum(shares, 0.002))
 
 
 IMITATED = DetectorTables(
@@ -72,8 +83,9 @@ IMITATED = DetectorTables(
 TABLES["imitated"] = IMITATED  # type: ignore[index]
 
 
-def sigmoid(x):
-    return 1.0 / (1.0 + np.exp(-x))
+def sigmoid(x: Floats) -> Floats:
+    """Probabilities of log odds."""
+    return np.asarray(1.0 / (1.0 + np.exp(-x)))
 
 
 def slots(rng: np.random.Generator, blocks: int, angle: float) -> pd.DataFrame:
@@ -96,10 +108,13 @@ def simulate(
     growth_from: int | None = None, visits: tuple[tuple[int, int], ...] = (), miss: float = 1.0, blind: float = 0.0,
     clutter: float = 0.08, tiers: bool = False,
 ) -> Series:  # fmt: skip
-    """A series: each slot is empty or full and changes with probability `change` an interval; with `visits`, half of
-    the slots are full from the first to before the second date of each; `clutter` false boxes a true one and date;
-    `cloud` the share of dates with a cloud; `miss` scales how many boxes the detector scores low, `blind` is the share
-    of looks at which it finds nothing at all."""
+    """A series of detections with its truth.
+
+    Each slot is empty or full and changes with probability `change` an interval; with `visits`, half of the slots are
+    full from the first to before the second date of each. `clutter` is false boxes for each true one and date, `cloud`
+    the share of dates with a cloud; `miss` scales how many boxes the detector scores low, `blind` is the share of looks
+    at which it detects nothing.
+    """
     rng = np.random.default_rng(seed)
     table = slots(rng, blocks, float(rng.uniform(0, 180)))
     steps = np.cumsum(rng.integers(8, 45, dates))
@@ -118,7 +133,15 @@ def simulate(
     return series
 
 
-def _histories(rng, table, dates, change, fill, growth_from, visits):
+def _histories(
+    rng: np.random.Generator,
+    table: pd.DataFrame,
+    dates: int,
+    change: float,
+    fill: float,
+    growth_from: int | None,
+    visits: tuple[tuple[int, int], ...],
+) -> pd.DataFrame:
     rows = []
     for k, slot in enumerate(table.itertuples(index=False)):
         if visits and k % 2 == 0:
@@ -138,12 +161,21 @@ def _histories(rng, table, dates, change, fill, growth_from, visits):
     return pd.DataFrame(rows, columns=["x", "y", "angle", "kind", "rgb", "arrive", "depart"])
 
 
-def _cloud(rng, table):
+def _cloud(rng: np.random.Generator, table: pd.DataFrame) -> Floats:
     centre = table[["x", "y"]].sample(1, random_state=int(rng.integers(1 << 30))).to_numpy()[0]
     return np.array([[*(centre + rng.normal(0, 20, 2)), rng.uniform(25, 80)]])
 
 
-def _detect(rng, series, i, hard, junk, miss, blind, clutter):
+def _detect(
+    rng: np.random.Generator,
+    series: Series,
+    i: int,
+    hard: Bools,
+    junk: pd.DataFrame,
+    miss: float,
+    blind: float,
+    clutter: float,
+) -> pd.DataFrame:
     standing = series.standing(i)
     real = series.truth[standing].reset_index(drop=True)
     lean = np.clip(rng.normal(0, 0.5, 2), -1.3, 1.3)
@@ -169,7 +201,9 @@ def _detect(rng, series, i, hard, junk, miss, blind, clutter):
     return rows[visible & (rows["confidence"] > 0.08)]
 
 
-def _rows(rng, date, boxes, score, rgb, lean):
+def _rows(
+    rng: np.random.Generator, date: dt.date, boxes: pd.DataFrame, score: Floats, rgb: Floats, lean: Floats
+) -> pd.DataFrame:
     n = len(boxes)
     kind = boxes["kind"].to_numpy(object).copy()
     wrong = rng.random(n) < 0.04
@@ -194,96 +228,11 @@ def _rows(rng, date, boxes, score, rgb, lean):
     )
 
 
-def rectangles(rows: pd.DataFrame) -> np.ndarray:
+def rectangles(rows: pd.DataFrame) -> AnyArray:
     """Rotated rectangles of rows with x, y, length_m, width_m, angle_deg."""
     turn = np.deg2rad(rows["angle_deg"].to_numpy(float))
     ahead = np.column_stack([np.sin(turn), np.cos(turn)]) * rows["length_m"].to_numpy(float)[:, None] / 2
     side = np.column_stack([np.cos(turn), -np.sin(turn)]) * rows["width_m"].to_numpy(float)[:, None] / 2
     centre = rows[["x", "y"]].to_numpy(float)
     ring = np.stack([centre + ahead + side, centre + ahead - side, centre - ahead - side, centre - ahead + side], 1)
-    return shapely.polygons(ring) if len(rows) else np.empty(0, object)
-
-
-def true_events(series: Series, arrivals: bool) -> np.ndarray:
-    """Events (n, 3) that clear looks can show: x, y and the index of the first clear look after each."""
-    events, n = [], len(series.dates)
-    clear = np.stack([series.clear(i, series.truth[["x", "y"]].to_numpy()) for i in range(n)], 1)
-    for k, box in enumerate(series.truth.itertuples()):
-        own = np.arange(box.arrive, box.depart)
-        seen = own[clear[k, own]]
-        at, before = (box.arrive, box.arrive > 0) if arrivals else (box.depart, box.depart < n)
-        if not before or not len(seen):
-            continue
-        if arrivals and clear[k, :at].any():
-            events.append((box.x, box.y, seen[0]))
-        later = np.arange(at, n)[clear[k, at:]] if not arrivals else []
-        if len(later):
-            events.append((box.x, box.y, later[0]))
-    return np.array(events, float).reshape(-1, 3)
-
-
-def found_events(tracks, arrivals: bool) -> np.ndarray:
-    """Events (n, 3) of tracks: x, y and the index of the date that first shows them."""
-    index = {pd.Timestamp(date, tz="UTC"): i for i, date in enumerate(tracks.dates)}
-    table = tracks.tracks
-    table = table[table["not_before"].notna()] if arrivals else table[table["not_after"].notna()]
-    when = table["first_seen" if arrivals else "not_after"]
-    return np.column_stack([table.geometry.x, table.geometry.y, [index[t] for t in when]]).reshape(-1, 3).astype(float)
-
-
-def event_f1(true: np.ndarray, found: np.ndarray) -> tuple[int, int, int]:
-    """True positives, false ones and misses on the exact date, within 1.6 m."""
-    used, hits = np.zeros(len(true), bool), 0
-    for x, y, t in found:
-        distance = np.hypot(true[:, 0] - x, true[:, 1] - y) + 1e6 * (true[:, 2] != t) + 1e6 * used
-        if len(distance) and distance.min() < 1.6:
-            used[distance.argmin()] = True
-            hits += 1
-    return hits, len(found) - hits, len(true) - hits
-
-
-def followed(series, rows=None):
-    """Tracks of the imitated detector; its counts were not calibrated."""
-    rows = series.detections if rows is None else rows
-    tracks = track(rows, series.dates, clear=series.clear, detector="imitated")
-    return replace(tracks, calibration=PLAIN)
-
-
-DAYS = [dt.date(2023, 1, 10) + dt.timedelta(30 * i) for i in range(8)]
-
-
-def rows_of(*boxes, **same):
-    """Detections from (date index, east, north) with keyword defaults; a fourth item overrides some columns."""
-    records = []
-    for day, east, north, *own in boxes:
-        record = {
-            "kind": "20ft",
-            "angle_deg": 0.0,
-            "confidence": 0.9,
-            "counted": True,
-            "color": "#963228",
-            "tiers": None,
-        }
-        record |= same | (own[0] if own else {})
-        record |= {"date": DAYS[day], "x": 500_000.0 + east, "y": 6_000_000.0 + north, "width_m": 2.44}
-        record.setdefault("length_m", LENGTHS[record["kind"]])
-        records.append(record)
-    columns = ["date", "x", "y", "length_m", "width_m", "angle_deg", "kind", "confidence", "counted", "color", "tiers"]
-    table = pd.DataFrame(records, columns=columns)
-    table["date"] = pd.to_datetime(table["date"], utc=True).astype("datetime64[ms, UTC]")
-    table["object_id"] = np.arange(1, len(table) + 1)
-    return gpd.GeoDataFrame(table, geometry=rectangles(table), crs=CRS)
-
-
-def anchors(count=8):
-    """Boxes that never change, so that the site has a stable frame."""
-    return [(day, 30.0 * i, 200.0) for i in range(1, count + 1) for day in range(len(DAYS))]
-
-
-def near_origin(tracks):
-    table = tracks.tracks
-    return table[(table.geometry.x < 500_015) & (table.geometry.y < 6_000_050)].reset_index(drop=True)
-
-
-def day_of(stamp):
-    return None if pd.isna(stamp) else DAYS.index(stamp.date())
+    return np.asarray(shapely.polygons(ring)) if len(rows) else np.empty(0, object)

@@ -1,29 +1,29 @@
-"""Made-up yards whose boxes come and go, with lots that two sites share or do not."""
+"""Tracks of invented yards whose boxes come and go, without pictures; two yards share lots or do not."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from changedet.assess.compare.sites import site_of
+from changedet.arrays import Floats
+from changedet.assess.compare.sites import Site, site_of
 
 PAINTS = ["#7d3b33", "#b23a30", "#33588c", "#3c7c78", "#8d9294", "#cfd0cb", "#b89a45", "#3f7152", "#c0703a"]
-
-
 KINDS = ["20ft", "40ft", "45ft"]
-
-
+SHARES = [0.35, 0.6, 0.05]
+"""Of the boxes, by kind."""
 START = dt.date(2023, 1, 10)
 
 
 def looks(count: int, phase: int = 0, every: int = 30) -> list[dt.date]:
+    """So many dates, every so many days, the first `phase` days after `START`."""
     return [START + dt.timedelta(days=phase + every * k) for k in range(count)]
 
 
-def box(rng: np.random.Generator, paint: str, cast: np.ndarray) -> str:
+def box(rng: np.random.Generator, paint: str, cast: Floats) -> str:
+    """The colour of a box of a paint, dusty and under the light of its site."""
     value = np.array([int(paint[i : i + 2], 16) / 255 for i in (1, 3, 5)]) ** 2.2
     dusty = (0.65 * value + 0.35 * 0.2) * np.exp(rng.normal(0, 0.1)) * np.exp(rng.normal(0, 0.04, 3)) * cast
     return "#" + "".join(f"{round(255 * min(1.0, v) ** (1 / 2.2)):02x}" for v in dusty)
@@ -32,17 +32,17 @@ def box(rng: np.random.Generator, paint: str, cast: np.ndarray) -> str:
 class Yard:
     """A site's tracks, built box by box; dates as numbers of looks."""
 
-    def __init__(self, rng: np.random.Generator, days: list[dt.date], fleet: np.ndarray | None = None) -> None:
+    def __init__(self, rng: np.random.Generator, days: list[dt.date], fleet: Floats | None = None) -> None:
         self.rng, self.days = rng, days
         self.fleet = rng.dirichlet(np.ones(len(PAINTS)) * 1.5) if fleet is None else fleet
         self.cast = np.exp(rng.normal(0, 0.2)) * np.exp(rng.normal(0, 0.05, 3))
-        self.rows: list[dict[str, Any]] = []
+        self.rows: list[dict[str, object]] = []
 
     def add(self, boxes: int, came: int, gone: int, paint: str | None = None, kind: str | None = None) -> None:
-        """`came` 0: there from the start; `gone` at or beyond the last look: never."""
+        """Boxes that come and leave together; `came` 0: from the start, `gone` at or beyond the last look: never."""
         for _ in range(boxes):
             own = paint or str(self.rng.choice(PAINTS, p=self.fleet))
-            size = kind or str(self.rng.choice(KINDS, p=[0.35, 0.6, 0.05]))
+            size = kind or str(self.rng.choice(KINDS, p=SHARES))
             last = min(gone, len(self.days)) - 1
             self.rows.append(
                 {
@@ -63,7 +63,7 @@ class Yard:
             self.add(1, 0, int(self.rng.integers(1, 3 * n)))
         for _ in range(lots):
             came = int(self.rng.integers(1, n))
-            paint, kind = str(self.rng.choice(PAINTS, p=self.fleet)), str(self.rng.choice(KINDS, p=[0.35, 0.6, 0.05]))
+            paint, kind = str(self.rng.choice(PAINTS, p=self.fleet)), str(self.rng.choice(KINDS, p=SHARES))
             self.add(int(self.rng.integers(3, 9)), came, came + int(self.rng.integers(1, n)), paint, kind)
         for _ in range(singles):
             came = int(self.rng.integers(1, n))
@@ -71,14 +71,17 @@ class Yard:
         return self
 
     def table(self) -> pd.DataFrame:
+        """Tracks as a run writes them, one row each."""
         return pd.DataFrame(self.rows)
 
 
-def site(name: str, yard: Yard) -> Any:
+def site(name: str, yard: Yard) -> Site:
+    """A yard as a finished run is opened for comparison."""
     return site_of(name, yard.table())
 
 
-def unrelated(seed: int, fleet: np.ndarray | None = None) -> tuple[Any, Any]:
+def unrelated(seed: int, fleet: Floats | None = None) -> tuple[Site, Site]:
+    """Two yards that share nothing."""
     rng = np.random.default_rng(seed)
     one = Yard(rng, looks(int(rng.integers(6, 13))), fleet).busy(80, int(rng.integers(3, 9)), 30)
     other = Yard(rng, looks(int(rng.integers(6, 13)), int(rng.integers(0, 20))), fleet).busy(
@@ -87,8 +90,8 @@ def unrelated(seed: int, fleet: np.ndarray | None = None) -> tuple[Any, Any]:
     return site(f"one-{seed}", one), site(f"other-{seed}", other)
 
 
-def related(seed: int, lag: int = 2) -> tuple[Any, Any, set[tuple[int, int]]]:
-    """Two yards that share six lots, `lag` looks under way; the true pairs of first track ids."""
+def related(seed: int, lag: int = 2) -> tuple[Site, Site, set[tuple[int, int]]]:
+    """Two yards that share six lots, which travel for `lag` looks; the true pairs of first track ids."""
     rng = np.random.default_rng([7, seed])
     one, other = Yard(rng, looks(10)).busy(70, 0, 25), Yard(rng, looks(10, 9)).busy(70, 0, 25)
     true = set()
