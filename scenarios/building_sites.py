@@ -11,14 +11,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from changedet.simulate import things
-from changedet.simulate.builder import FOREVER, Builder, Life
+from changedet.simulate import vehicles
+from changedet.simulate.builder import Builder
+from changedet.simulate.container_slots import blocks
 from changedet.simulate.grounds import land
 from changedet.simulate.kinds import build
 from changedet.simulate.materials import DIRT, Paint, Spectrum, vary
 from changedet.simulate.shapes import Points, blob, roughen
-from changedet.simulate.stock import Stock, blocks
-from changedet.simulate.world import ALWAYS, NEVER, Solid, World
+from changedet.simulate.stock import Stock
+from changedet.simulate.world import ALWAYS, FOREVER, NEVER, Life, Solid, World
 
 Outlines = list[tuple[Points, int]]
 """Outlines and the date from which on they look different."""
@@ -72,7 +73,7 @@ def _street(b: Builder, v: float, born: int, unjudged: Outlines) -> None:
         b.track(b.frame.point(-reach, v), b.frame.point(reach, v), float(rng.uniform(2, 6)))
     b.road((-reach, v), (reach, v), width, bool(rng.random() < 0.3), (born, NEVER))
     unjudged.append((b.frame.box(0, v, 2 * reach, width + 4), born))
-    things.traffic(b, v, width, 1.0, -reach, reach)
+    vehicles.traffic(b, v, width, 1.0, -reach, reach)
     share, never = float(rng.uniform(0.1, 0.8)), float(rng.uniform(0.05, 0.4))
     for side in (-1, 1):
         u = -reach + float(rng.uniform(0, 20))
@@ -108,7 +109,7 @@ def _plot(b: Builder, u: float, v: float, side: int, wide: float, born: int, unj
         b.tree(float(x), float(y), float(rng.uniform(1, 3)))
     for index in range(max(0, born), len(b.world.looks)):
         if rng.random() < 0.3:
-            things.car(b, drive, v + side * float(rng.uniform(3, 8)), 0.0, (index, index + 1))
+            vehicles.car(b, drive, v + side * float(rng.uniform(3, 8)), 0.0, (index, index + 1))
 
 
 def cottage(b: Builder, u: float, v: float, along: float, across: float, life: Life = FOREVER) -> None:
@@ -146,7 +147,7 @@ def works(b: Builder) -> Outlines:
             b.patch(ring, b.surface(str(rng.choice(BARE))), life=(born, NEVER))
             unjudged.append((ring, born))
         _pad(b, stock, f"pad-{number}", (u, v, w, h), born)
-    things.traffic(b, float(rng.uniform(-half, half)), 8.0, 1.0, -half, half)
+    vehicles.traffic(b, float(rng.uniform(-half, half)), 8.0, 1.0, -half, half)
     return unjudged
 
 

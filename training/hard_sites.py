@@ -10,13 +10,14 @@ import numpy as np
 from network_sites import islands, lane, lone_tractor, place, yard
 from vehicles import Parked, bus, short_bus, trailer, truck, van
 
-from changedet.simulate import things
+from changedet.simulate import vehicles
 from changedet.simulate.builder import Builder
+from changedet.simulate.container_slots import blocks
 from changedet.simulate.grounds import clear, land
 from changedet.simulate.materials import Paint, Spectrum, vary
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import blob, roughen
-from changedet.simulate.stock import Stock, blocks
+from changedet.simulate.stock import Stock
 from changedet.simulate.world import Decal, Solid
 
 PAINT_OF_WHITE: Spectrum = (0.5, 0.51, 0.5, 0.52)
@@ -64,7 +65,7 @@ def bus_depot(b: Builder) -> list[Parked]:
     v = -half + 9.0
     while v < half - 8:
         if rng.random() < 0.12:
-            things.parking(b, float(rng.uniform(-0.2, 0.2)) * half, v, 1, int(rng.integers(8, 24)), 0.75)
+            vehicles.parking(b, float(rng.uniform(-0.2, 0.2)) * half, v, 1, int(rng.integers(8, 24)), 0.75)
         elif rng.random() < 0.9:
             found += _bus_row(b, half, v)
         v += float(rng.uniform(13, 28))

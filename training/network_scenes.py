@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vehicles import Parked, bus, piece, trailer
 
 from changedet.kernels.containers import LENGTH_20FT_M, LENGTH_OF_KIND_M
-from changedet.simulate import things
+from changedet.simulate import structures
 from changedet.simulate.builder import Builder
 from changedet.simulate.command import render
 from changedet.simulate.kinds import build, make_world
@@ -137,7 +137,7 @@ def clutter(world: World, rng: np.random.Generator, index: int) -> list[Parked]:
         x, y = rng.uniform(-half, half, 2)
         if _free(world, x, y, 8.0):
             u, v = _uv(b, x, y)
-            things.shed(b, u, v, float(rng.uniform(0, 180)))
+            structures.shed(b, u, v, float(rng.uniform(0, 180)))
     return found
 
 

@@ -10,13 +10,14 @@ import numpy as np
 from vehicles import DARK, Parked, any_of, bus, lone_tractor, piece, trailer, truck, wagon
 
 from changedet.kernels.containers import LENGTH_OF_KIND_M
-from changedet.simulate import things
+from changedet.simulate import structures, vehicles
 from changedet.simulate.builder import Builder
+from changedet.simulate.container_slots import blocks
 from changedet.simulate.grounds import clear, land, pave
 from changedet.simulate.materials import CARS, LINES, vary
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import blob
-from changedet.simulate.stock import Stock, blocks
+from changedet.simulate.stock import Stock
 from changedet.simulate.world import Decal, Slot, Solid
 
 Vehicle = Callable[..., Parked]
@@ -34,7 +35,7 @@ def lot(b: Builder) -> list[Parked]:
     while v < half - 8:
         use = rng.random()
         if use < 0.13:
-            things.parking(b, float(rng.uniform(-0.2, 0.2)) * half, v, 1, int(rng.integers(8, 30)), 0.75)
+            vehicles.parking(b, float(rng.uniform(-0.2, 0.2)) * half, v, 1, int(rng.integers(8, 30)), 0.75)
         elif use < 0.25:
             _box_row(b, stock, half, v)
         elif use < 0.93:
@@ -54,7 +55,7 @@ def yard(b: Builder) -> float:
     clear(b, (-half, -half, half, half))
     pave(b, (-half, -half, half, half))
     if rng.random() < 0.5:
-        things.junk(b, (-half, half - 6, half, half), 25)
+        structures.junk(b, (-half, half - 6, half, half), 25)
     return half
 
 
@@ -197,14 +198,14 @@ def _plant(b: Builder, use: int, u: float, v: float) -> None:
     elif use == 3:
         _packs(b, u, v)
     elif use == 4:
-        things.greenhouse(b, u, v, int(rng.integers(2, 5)))
+        structures.greenhouse(b, u, v, int(rng.integers(2, 5)))
     elif use == 5:
-        things.parking(b, u, v, int(rng.integers(1, 3)), int(rng.integers(5, 12)), 0.8)
+        vehicles.parking(b, u, v, int(rng.integers(1, 3)), int(rng.integers(5, 12)), 0.8)
     elif use == 6:
         for k in range(int(rng.integers(1, 5))):
-            things.shed(b, u + k * float(rng.uniform(4, 9)), v, float(rng.choice([0, 90, 30])))
+            structures.shed(b, u + k * float(rng.uniform(4, 9)), v, float(rng.choice([0, 90, 30])))
     else:
-        things.tank(b, u, v, float(rng.uniform(2, 7)), float(rng.uniform(4, 9)))
+        structures.tank(b, u, v, float(rng.uniform(2, 7)), float(rng.uniform(4, 9)))
 
 
 def roofs(b: Builder, u: float, v: float, along: float, deep: float) -> None:
@@ -238,7 +239,7 @@ def _heaps(b: Builder, u: float, v: float) -> None:
         )
     for _ in range(60 if rng.random() < 0.5 else 0):
         e, n = rng.normal(0, 3.5, 2)
-        things.junk(b, (u + e, v + n + 10, u + e + 1, v + n + 11), 1)
+        structures.junk(b, (u + e, v + n + 10, u + e + 1, v + n + 11), 1)
 
 
 def _packs(b: Builder, u: float, v: float) -> None:

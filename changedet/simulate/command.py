@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.arrays import Bools, Bytes, Floats
 from changedet.errors import InputError, Problem, did_you_mean
 from changedet.simulate.files import PARTS, write_series, written_by
 from changedet.simulate.kinds import KINDS, Kind, make_world
@@ -38,9 +39,9 @@ class Rendered:
     to_ground : (6,) from the window's (column, row) to local ground metres, the date's shift taken out.
     """
 
-    image: NDArray[np.uint16] | NDArray[np.uint8]
-    hidden: NDArray[np.bool_]
-    to_ground: NDArray[np.float64]
+    image: NDArray[np.uint16] | Bytes
+    hidden: Bools
+    to_ground: Floats
 
 
 def render(world: World, date_index: int, window: Window | None = None) -> Rendered:

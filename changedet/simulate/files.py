@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pyogrio
 import rasterio
 from rasterio.enums import ColorInterp
@@ -194,12 +193,3 @@ def write_series(world: World, folder: Path, name: str) -> Path:
     write_truth(world, folder / "truth")
     write_zones(world, folder)
     return write_workflow(world, folder, name)
-
-
-def preview(world: World, index: int) -> np.ndarray:
-    """A date as (rows, columns, 3) uint8 for looking at, red green blue or grey."""
-    look = world.looks[index]
-    image = Renderer(world, index).window().astype(float) / (10000 if look.dtype == "uint16" else 425)
-    roles = [look.bands.index(b) if b in look.bands else 0 for b in ("red", "green", "blue")]
-    top = float(np.clip(np.percentile(image[roles], 99), 0.22, 0.6))
-    return (np.clip(image[roles].transpose(1, 2, 0) / top, 0, 1) ** (1 / 1.6) * 255).astype(np.uint8)

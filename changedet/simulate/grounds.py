@@ -1,21 +1,31 @@
-"""Parts of a site that most kinds share: the land, a road, a paved yard, a whole depot."""
+"""Parts that most kinds of site share: the land, a road, a paved yard, a whole depot."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from changedet.simulate import things
-from changedet.simulate.builder import FOREVER, Builder
+from changedet.simulate import structures, vehicles
+from changedet.simulate.builder import Builder
+from changedet.simulate.container_slots import blocks, loners
 from changedet.simulate.raster import KEEP_LABEL
-from changedet.simulate.shapes import blob
-from changedet.simulate.stock import blocks, loners
-from changedet.simulate.world import NEVER
+from changedet.simulate.shapes import Rect, blob
+from changedet.simulate.world import FOREVER, NEVER
 
 FIELDS = ("meadow", "heath", "grass", "crop", "stubble", "soil", "heath", "meadow")
 
 
 def land(b: Builder, trees: float = 1.0, fields: tuple[str, ...] = FIELDS) -> None:
-    """Fields, tracks, bushes; how wooded it is differs from seed to seed."""
+    """Cover the site with fields, paths and bushes.
+
+    Parameters
+    ----------
+    b : Builder
+        Of an empty site.
+    trees : float
+        Factor on the number of clumps of trees.
+    fields : tuple of str
+        Surfaces of which four are drawn, see `ground_paint`.
+    """
     rng, size = b.rng, b.world.size_m
     b.world.ground = b.surface(str(rng.choice(["heath", "meadow", "grass"])))
     names = tuple(str(n) for n in rng.choice(fields, 4, replace=False))
@@ -34,8 +44,18 @@ def land(b: Builder, trees: float = 1.0, fields: tuple[str, ...] = FIELDS) -> No
         b.wood(float(u), float(v), float(rng.uniform(3, 22)), int(rng.integers(3, 40)))
 
 
-def clear(b: Builder, rect: tuple[float, float, float, float], margin_m: float = 3.0) -> None:
-    """Fell the trees inside a rectangle on the site's axes."""
+def clear(b: Builder, rect: Rect, margin_m: float = 3.0) -> None:
+    """Remove the trees inside a rectangle.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+    rect : Rect
+        Opposite corners (u0, v0, u1, v1) in metres.
+    margin_m : float
+        By which the rectangle is widened on each side.
+    """
     middle = b.frame.point((rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2)
     u_axis, v_axis = b.frame.point(1, 0), b.frame.point(0, 1)
     half = np.array([(rect[2] - rect[0]) / 2, (rect[3] - rect[1]) / 2]) + margin_m
@@ -48,18 +68,37 @@ def clear(b: Builder, rect: tuple[float, float, float, float], margin_m: float =
 
 
 def road(b: Builder, v: float) -> None:
+    """Add a road along u through the whole site, with traffic and perhaps a hedge.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+    v : float
+        Its centre line, in metres.
+    """
     reach, width = b.reach, float(b.rng.uniform(7, 11))
     clear(b, (-reach, v - width / 2, reach, v + width / 2), 4)
     b.road((-reach, v), (reach, v), width, bool(b.rng.random() < 0.8))
-    things.traffic(b, v, width, 2.5 * b.world.size_m / 256, -reach, reach)
+    vehicles.traffic(b, v, width, 2.5 * b.world.size_m / 256, -reach, reach)
     if b.rng.random() < 0.5:
         b.hedge((-reach, v - width / 2 - 6), (reach, v - width / 2 - 6), float(b.rng.uniform(6, 14)))
 
 
-def pave(
-    b: Builder, rect: tuple[float, float, float, float], life: tuple[int, int] = FOREVER, name: str | None = None
-) -> None:
-    """A yard: worn ground around it, its surface, joints, stains and tracks."""
+def pave(b: Builder, rect: Rect, life: tuple[int, int] = FOREVER, name: str | None = None) -> None:
+    """Pave a yard: worn ground around it, its surface, joints, stains and wheel marks.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+    rect : Rect
+        Opposite corners (u0, v0, u1, v1) in metres.
+    life : tuple of int
+        Date indices from which (inclusive) to which (exclusive) it is there.
+    name : str, optional
+        Surface, see `ground_paint`; drawn where not given.
+    """
     rng = b.rng
     u, v, w, h = (rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2, rect[2] - rect[0], rect[3] - rect[1]
     name = name or str(rng.choice(["gravel", "concrete", "asphalt", "gravel", "dirt"]))
@@ -79,10 +118,27 @@ def pave(
             b.patch(b.frame.box(u, rect[1] + t, w * 0.92, 0.18), line, life=life)
 
 
-def depot(
-    b: Builder, scale: float, split: int | None, most: int, name: str | None = None
-) -> tuple[float, float, float, float]:
-    """A depot: road, yard, hall, fence; with `split` half is paved from that date on. Returns its rectangle."""
+def depot(b: Builder, scale: float, split: int | None, most: int, name: str | None = None) -> Rect:
+    """Lay out a depot: road, two paved yards with places for containers, hall, fence.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+    scale : float
+        Side of the square that it is laid out in, in metres.
+    split : int, optional
+        Date index from which yard-b is paved; from the start where None.
+    most : int
+        Boxes that a stack may have.
+    name : str, optional
+        Surface of the yards, see `ground_paint`; drawn where not given.
+
+    Returns
+    -------
+    Rect
+        Opposite corners (u0, v0, u1, v1) of both yards together, in metres.
+    """
     rng = b.rng
     half_u, top, low = 0.33 * scale, 0.24 * scale, -0.22 * scale
     rect = (-half_u, low, half_u, top)
@@ -118,7 +174,7 @@ def _ghosts(b: Builder, split: int | None) -> None:
             b.patch(slot.outline, KEEP_LABEL, life=life, tone=int(b.rng.choice([86, 92, 95, 107, 112])))
 
 
-def _fittings(b: Builder, rect: tuple[float, float, float, float], middle: float, split: int | None) -> None:
+def _fittings(b: Builder, rect: Rect, middle: float, split: int | None) -> None:
     rng = b.rng
     b.fence(rect[0] - 2, rect[1] - 2, rect[2] + 2, rect[3] + 2)
     for u, v in (
@@ -128,22 +184,46 @@ def _fittings(b: Builder, rect: tuple[float, float, float, float], middle: float
         (middle, rect[1] + 3),
     ):
         b.mast(u, v, float(rng.uniform(9, 16)))
-    things.parking(b, rect[0] + 38, rect[1] - 15, 1, int(rng.integers(8, 18)), float(rng.uniform(0.4, 0.9)))
-    things.lorries(b, (rect[0] + 26, rect[1] + 7, middle - 8, rect[1] + 13), 1.6, (90, 270))
-    things.junk(b, (rect[0] + 2, rect[1] + 1, middle, rect[1] + 4), 14)
-    things.junk(b, (rect[0], rect[3] - 3, rect[2], rect[3] + 1), 22)
+    vehicles.parking(b, rect[0] + 38, rect[1] - 15, 1, int(rng.integers(8, 18)), float(rng.uniform(0.4, 0.9)))
+    vehicles.lorries(b, (rect[0] + 26, rect[1] + 7, middle - 8, rect[1] + 13), 1.6, (90, 270))
+    structures.junk(b, (rect[0] + 2, rect[1] + 1, middle, rect[1] + 4), 14)
+    structures.junk(b, (rect[0], rect[3] - 3, rect[2], rect[3] + 1), 22)
     for _ in range(int(rng.integers(0, 3))):
         x, y = b.frame.point(float(rng.uniform(rect[2] + 12, rect[2] + 30)), float(rng.uniform(rect[1], rect[3])))
         b.mound(blob(rng, float(x), float(y), float(rng.uniform(3, 8)), 1.6, 20), float(rng.uniform(1, 3)))
     if split is None:
-        things.lorries(b, (middle + 10, rect[1] + 3, rect[2] - 10, rect[1] + 5), 1.0, (90, 270))
+        vehicles.lorries(b, (middle + 10, rect[1] + 3, rect[2] - 10, rect[1] + 5), 1.0, (90, 270))
 
 
 def capacity(b: Builder, yard: str) -> int:
-    """Container places in a yard."""
+    """Number of places for containers in a yard.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+    yard : str
+        Its name.
+
+    Returns
+    -------
+    int
+        0 or more.
+    """
     return sum(slot.yard == yard for slot in b.world.slots)
 
 
 def depot_size(b: Builder) -> float:
-    """Side of the square that a depot is laid out in, metres."""
+    """Side of the square that a depot is laid out in.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+
+    Returns
+    -------
+    float
+        The scene's side, but 150 to 420 m.
+    """
     return float(np.clip(b.world.size_m, 150, 420))

@@ -6,7 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from changedet.arrays import Floats
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Look:
     epsg: int
     transform: tuple[float, float, float, float, float, float]
     shape: tuple[int, int]
-    to_ground: NDArray[np.float64]
+    to_ground: Floats
     shift_east_m: float
     shift_north_m: float
     sun_azimuth_deg: float
@@ -57,18 +58,18 @@ class Look:
     nodata_edge: tuple[float, float, float] | None = None
 
     @property
-    def sun(self) -> NDArray[np.float64]:
+    def sun(self) -> Floats:
         """Unit vector (east, north, up) towards the sun."""
         az, el = np.radians(self.sun_azimuth_deg), np.radians(self.sun_elevation_deg)
         return np.array([np.sin(az) * np.cos(el), np.cos(az) * np.cos(el), np.sin(el)])
 
     @property
-    def shadow(self) -> NDArray[np.float64]:
+    def shadow(self) -> Floats:
         """Metres (east, north) that a shadow falls per metre of height."""
         return np.asarray(-self.sun[:2] / self.sun[2], float)
 
     @property
-    def lean(self) -> NDArray[np.float64]:
+    def lean(self) -> Floats:
         """Metres (east, north) that a point is displaced per metre of height."""
         az = np.radians(self.view_azimuth_deg)
         return np.asarray(np.array([np.sin(az), np.cos(az)]) * np.tan(np.radians(self.off_nadir_deg)), float)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-#: Optical roles that a simulated sensor can have, in the order of every spectrum below.
+from changedet.arrays import Floats
+
 ROLES = ("coastal", "blue", "green", "red", "rededge", "nir", "swir1", "swir2", "pan")
+"""Optical roles that a simulated sensor can have, in the order of every spectrum below."""
 
 Spectrum = tuple[float, float, float, float]
 
@@ -46,7 +47,7 @@ class Paint:
     swir: float = 1.15
 
 
-def spectrum(bgrn: Spectrum, swir: float) -> NDArray[np.float64]:
+def spectrum(bgrn: Spectrum, swir: float) -> Floats:
     """Carry blue, green, red, nir to all `ROLES`; `swir` is the ratio of swir1 to the brighter of red and nir."""
     blue, green, red, nir = bgrn
     vegetation = max(0.0, (nir - red) / (nir + red + 1e-6) - 0.3)
@@ -67,7 +68,7 @@ class Palette:
         self.paints.append(paint)
         return len(self.paints) - 1
 
-    def table(self, greenness: float, wetness: float) -> tuple[NDArray[np.float64], ...]:
+    def table(self, greenness: float, wetness: float) -> tuple[Floats, ...]:
         """The shader's tables on one date: first (n, roles), second (n, roles), numbers (n, 7), stripes (n, 6)."""
         n = len(self.paints)
         first, second = np.empty((n, len(ROLES))), np.empty((n, len(ROLES)))
@@ -104,7 +105,6 @@ def vary(rng: np.random.Generator, bgrn: Spectrum, bright: float = 0.15, hue: fl
     return blue, green, red, nir
 
 
-#: Container lines: name -> (sRGB of a fresh box, share of the fleet), muted as dirt and glare make them from above.
 LINES: dict[str, tuple[str, float]] = {
     "maroon": ("#7d3b33", 0.17),
     "oxide": ("#96503c", 0.15),
@@ -119,6 +119,7 @@ LINES: dict[str, tuple[str, float]] = {
     "yellow": ("#b89a45", 0.02),
     "brown": ("#6b5346", 0.02),
 }
+"""Container lines: name -> (sRGB of a fresh box, share of the fleet), muted as dirt and glare make them from above."""
 
 ASPHALT: Spectrum = (0.095, 0.105, 0.112, 0.13)
 CONCRETE: Spectrum = (0.19, 0.225, 0.25, 0.28)

@@ -7,16 +7,12 @@ pixel noise hangs on the pixel's row and column in its scene.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from changedet.arrays import Floats, Singles
 
-#: Texture fields that the shader mixes: (wavelengths in metres, weight of each octave).
 FIELDS: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = (
     ((0.45, 0.9, 1.7), (1.0, 0.8, 0.6)),  # grain: stones, tufts, dirt
     ((3.1, 6.3, 11.0), (0.7, 1.0, 0.8)),  # medium: worn spots, clumps
@@ -24,43 +20,41 @@ FIELDS: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = (
     ((5.0, 13.0, 31.0, 71.0), (0.6, 0.9, 1.0, 0.8)),  # broad patches of the second colour
     ((0.8, 1.9, 4.3), (0.8, 1.0, 0.8)),  # fine patches of the second colour
 )
+"""Texture fields that the shader mixes: (wavelengths in metres, weight of each octave)."""
 
 
-def _mix64(x: Any) -> Any:
+@njit(cache=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _mix64(x: np.uint64) -> np.uint64:
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
 
 
-mix64: Callable[..., Any] = njit(cache=True, inline="always")(_mix64)
-
-
+@njit(cache=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _hash01(i: int, j: int, seed: int) -> float:
     key = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)
-    key ^= mix64(
+    key ^= _mix64(
         np.uint64(np.int64(i)) * np.uint64(0xD1B54A32D192ED03) + np.uint64(np.int64(j)) * np.uint64(0xABC98388FB8FAC03)
     )
-    return float(mix64(key) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    return float(_mix64(key) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-hash01: Callable[..., Any] = njit(cache=True, inline="always")(_hash01)
-
-
+@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _lattice(x: float, y: float, seed: int) -> float:
     fx, fy = math.floor(x), math.floor(y)
     tx, ty = x - fx, y - fy
     tx = tx * tx * tx * (tx * (tx * 6.0 - 15.0) + 10.0)
     ty = ty * ty * ty * (ty * (ty * 6.0 - 15.0) + 10.0)
     i, j = np.int64(fx), np.int64(fy)
-    low = hash01(i, j, seed) * (1.0 - tx) + hash01(i + 1, j, seed) * tx
-    high = hash01(i, j + 1, seed) * (1.0 - tx) + hash01(i + 1, j + 1, seed) * tx
+    low = _hash01(i, j, seed) * (1.0 - tx) + _hash01(i + 1, j, seed) * tx
+    high = _hash01(i, j + 1, seed) * (1.0 - tx) + _hash01(i + 1, j + 1, seed) * tx
     return float((low * (1.0 - ty) + high * ty) * 2.0 - 1.0)
 
 
-lattice: Callable[..., Any] = njit(cache=True)(_lattice)
-
-
-def _octaves(affine: Any, height: int, width: int, wavelengths: Any, weights: Any, seed: int, out: Any) -> None:
+@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _add_octaves(
+    affine: Floats, height: int, width: int, wavelengths: Floats, weights: Floats, seed: int, out: Singles
+) -> None:
     norm = 0.0
     for k in range(len(weights)):
         norm += weights[k] * weights[k]
@@ -75,19 +69,16 @@ def _octaves(affine: Any, height: int, width: int, wavelengths: Any, weights: An
             for q in range(width):
                 x = affine[0] * (q + 0.5) + affine[1] * (r + 0.5) + affine[2]
                 y = affine[3] * (q + 0.5) + affine[4] * (r + 0.5) + affine[5]
-                out[r, q] += weight * lattice(c * x - s * y, s * x + c * y, seed * 31 + k)
-
-
-octaves: Callable[..., None] = njit(cache=True)(_octaves)
+                out[r, q] += weight * _lattice(c * x - s * y, s * x + c * y, seed * 31 + k)
 
 
 def fractal(
-    affine: NDArray[np.float64],
+    affine: Floats,
     shape: tuple[int, int],
     wavelengths: tuple[float, ...],
     weights: tuple[float, ...],
     seed: int,
-) -> Floats:
+) -> Singles:
     """Sum of lattice noises with about unit variance, sampled at pixel centres.
 
     Parameters
@@ -104,11 +95,13 @@ def fractal(
     (rows, columns) float32, mean near 0, no NaN.
     """
     out = np.zeros(shape, np.float32)
-    octaves(affine, shape[0], shape[1], np.asarray(wavelengths, np.float64), np.asarray(weights, np.float64), seed, out)
+    _add_octaves(
+        affine, shape[0], shape[1], np.asarray(wavelengths, np.float64), np.asarray(weights, np.float64), seed, out
+    )
     return out
 
 
-def texture_fields(affine: NDArray[np.float64], shape: tuple[int, int], gsd_m: float, seed: int) -> Floats:
+def texture_fields(affine: Floats, shape: tuple[int, int], gsd_m: float, seed: int) -> Singles:
     """The shader's texture fields, each octave damped where the pixel is too coarse to show it.
 
     Returns
@@ -127,18 +120,16 @@ def texture_fields(affine: NDArray[np.float64], shape: tuple[int, int], gsd_m: f
     return out
 
 
-def _pixel_noise(row: int, column: int, height: int, width: int, seed: int, out: Any) -> None:
+@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _pixel_noise(row: int, column: int, height: int, width: int, seed: int, out: Singles) -> None:
     for r in range(height):
         for q in range(width):
-            u = hash01(row + r, column + q, seed)
-            v = hash01(row + r, column + q, seed + 7919)
+            u = _hash01(row + r, column + q, seed)
+            v = _hash01(row + r, column + q, seed + 7919)
             out[r, q] = math.sqrt(-2.0 * math.log(u + 1e-12)) * math.cos(2.0 * math.pi * v)
 
 
-pixel_noise: Callable[..., None] = njit(cache=True)(_pixel_noise)
-
-
-def white(row: int, column: int, shape: tuple[int, int], seed: int) -> Floats:
+def white(row: int, column: int, shape: tuple[int, int], seed: int) -> Singles:
     """Normal noise of unit variance that hangs on the pixel's place in its scene.
 
     Returns
@@ -146,5 +137,5 @@ def white(row: int, column: int, shape: tuple[int, int], seed: int) -> Floats:
     (rows, columns) float32.
     """
     out = np.empty(shape, np.float32)
-    pixel_noise(row, column, shape[0], shape[1], seed, out)
+    _pixel_noise(row, column, shape[0], shape[1], seed, out)
     return out

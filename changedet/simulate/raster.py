@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-#: A label that keeps the surface below (overlays: stains, tracks, occlusion).
+from changedet.arrays import Bytes, Floats, Ints, Singles
+
+Labels: TypeAlias = NDArray[np.uint16]
+
 KEEP_LABEL = 65535
-#: A sun factor or shadow level that keeps the one below.
+"""A label that keeps the surface below (overlays: stains, tracks, occlusion)."""
 KEEP = 255
-#: Shadow level of faces that receive no cast shadow.
+"""A sun factor or shadow level that keeps the one below."""
 NO_SHADOW = 7
-#: 100 is a horizontal face in full sun; tone 100 leaves the reflectance as it is.
+"""Shadow level of faces that receive no cast shadow."""
 FULL = 100
+"""100 is a horizontal face in full sun; tone 100 leaves the reflectance as it is."""
 
 
-def _crossings(verts: Any, first: int, last: int, y: float, xs: Any) -> int:
+@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _crossings(verts: Floats, first: int, last: int, y: float, xs: Floats) -> int:
     n = 0
     for i in range(first, last):
         j = i + 1 if i + 1 < last else first
@@ -37,27 +42,25 @@ def _crossings(verts: Any, first: int, last: int, y: float, xs: Any) -> int:
     return n
 
 
-crossings: Callable[..., Any] = njit(cache=True)(_crossings)
-
-
-def _bounds(verts: Any, first: int, last: int, height: int) -> Any:
+@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _bounds(verts: Floats, first: int, last: int, height: int) -> tuple[int, int]:
     low, high = verts[first, 1], verts[first, 1]
     for i in range(first + 1, last):
         low, high = min(low, verts[i, 1]), max(high, verts[i, 1])
     return max(0, math.ceil(low - 0.5)), min(height - 1, math.floor(high - 0.5))
 
 
-bounds: Callable[..., Any] = njit(cache=True)(_bounds)
-
-
-def _fill(verts: Any, offsets: Any, order: Any, ops: Any, label: Any, sun: Any, level: Any, tone: Any) -> None:
+@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def fill(
+    verts: Floats, offsets: Ints, order: Ints, ops: Ints, label: Labels, sun: Bytes, level: Bytes, tone: Bytes
+) -> None:
     height, width = label.shape
     xs = np.empty(64, np.float64)
     for k in order:
         first, last = offsets[k], offsets[k + 1]
-        top, bottom = bounds(verts, first, last, height)
+        top, bottom = _bounds(verts, first, last, height)
         for r in range(top, bottom + 1):
-            n = crossings(verts, first, last, r + 0.5, xs)
+            n = _crossings(verts, first, last, r + 0.5, xs)
             for m in range(0, n - 1, 2):
                 left = max(0, math.ceil(xs[m] - 0.5))
                 right = min(width - 1, math.ceil(xs[m + 1] - 0.5) - 1)
@@ -73,17 +76,15 @@ def _fill(verts: Any, offsets: Any, order: Any, ops: Any, label: Any, sun: Any, 
                         level[r, q] = ops[k, 2]
 
 
-fill: Callable[..., None] = njit(cache=True)(_fill)
-
-
-def _fill_bits(verts: Any, offsets: Any, order: Any, bits: Any, out: Any) -> None:
+@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def fill_bits(verts: Floats, offsets: Ints, order: Ints, bits: Ints, out: Bytes) -> None:
     height, width = out.shape
     xs = np.empty(64, np.float64)
     for k in order:
         first, last = offsets[k], offsets[k + 1]
-        top, bottom = bounds(verts, first, last, height)
+        top, bottom = _bounds(verts, first, last, height)
         for r in range(top, bottom + 1):
-            n = crossings(verts, first, last, r + 0.5, xs)
+            n = _crossings(verts, first, last, r + 0.5, xs)
             for m in range(0, n - 1, 2):
                 left = max(0, math.ceil(xs[m] - 0.5))
                 right = min(width - 1, math.ceil(xs[m + 1] - 0.5) - 1)
@@ -91,10 +92,8 @@ def _fill_bits(verts: Any, offsets: Any, order: Any, bits: Any, out: Any) -> Non
                     out[r, q] |= bits[k]
 
 
-fill_bits: Callable[..., None] = njit(cache=True)(_fill_bits)
-
-
-def _stripe(x: float, y: float, row: Any) -> float:
+@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _stripe(x: float, y: float, row: Floats) -> float:
     """Stripes across a paint: (period m, cosine, sine, phase, sharpness)."""
     t = (x * row[1] + y * row[2]) / row[0] + row[3]
     t -= math.floor(t)
@@ -104,34 +103,41 @@ def _stripe(x: float, y: float, row: Any) -> float:
     return float(wave)
 
 
-stripe: Callable[..., Any] = njit(cache=True)(_stripe)
+@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _light(sun: int, level: int, shadow: int) -> tuple[float, float]:
+    """Shares of the direct sun and of the sky's light."""
+    lit = sun * 0.01
+    sky = 0.45 + 0.55 * min(1.0, sun * 0.01) if level == 0 else 0.85
+    if level < 7 and (shadow >> level) & 1:
+        lit = 0.0
+    return lit, sky
 
 
-def _shade(
-    label: Any,
-    sun: Any,
-    level: Any,
-    tone: Any,
-    shadow: Any,
+@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def shade(
+    label: Labels,
+    sun: Bytes,
+    level: Bytes,
+    tone: Bytes,
+    shadow: Bytes,
     ss: int,
-    fields: Any,
-    first: Any,
-    second: Any,
-    table: Any,
-    stripes: Any,
-    affine: Any,
-    direct: Any,
-    diffuse: Any,
-    snow: Any,
-    snow_colour: Any,
-    out: Any,
+    fields: Singles,
+    first: Floats,
+    second: Floats,
+    table: Floats,
+    stripes: Floats,
+    affine: Floats,
+    direct: Floats,
+    diffuse: Floats,
+    snow: Singles,
+    snow_colour: Floats,
+    out: Singles,
 ) -> None:
     bands, height, width = out.shape
+    out[:] = 0.0
     part = 1.0 / (ss * ss)
     for r in range(height):
         for q in range(width):
-            for b in range(bands):
-                out[b, r, q] = 0.0
             run = 0
             for f in range(ss * ss):
                 i, j = r * ss + f // ss, q * ss + f % ss
@@ -151,18 +157,12 @@ def _shade(
                 if stripes[p, 0] > 0.0:
                     x = affine[0] * (j + 0.5) + affine[1] * (i + 0.5) + affine[2]
                     y = affine[3] * (j + 0.5) + affine[4] * (i + 0.5) + affine[5]
-                    gain += stripes[p, 5] * stripe(x, y, stripes[p]) * (1.0 + 0.4 * fields[1, r, q])
+                    gain += stripes[p, 5] * _stripe(x, y, stripes[p]) * (1.0 + 0.4 * fields[1, r, q])
                 gain = max(0.15, gain) * tone[i, j] * 0.01
-                lit = sun[i, j] * 0.01
-                if level[i, j] < 7 and (shadow[i, j] >> level[i, j]) & 1:
-                    lit = 0.0
+                lit, sky = _light(sun[i, j], level[i, j], shadow[i, j])
                 white = snow[r, q] * table[p, 6]
-                sky = 0.45 + 0.55 * min(1.0, sun[i, j] * 0.01) if level[i, j] == 0 else 0.85
                 for b in range(bands):
                     value = (first[p, b] * (1.0 - mix) + second[p, b] * mix) * gain
                     value = value * (1.0 - white) + snow_colour[b] * white * (1.0 + 0.04 * fields[1, r, q])
                     out[b, r, q] += value * (direct[b] * lit + diffuse[b] * sky) * part * run
                 run = 0
-
-
-shade: Callable[..., None] = njit(cache=True)(_shade)

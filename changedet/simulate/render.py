@@ -9,18 +9,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from changedet.arrays import Bools, Bytes, Floats, Ints, Singles
 from changedet.simulate.looks import Look
 from changedet.simulate.materials import ROLES, SNOW, spectrum
 from changedet.simulate.noise import fractal, texture_fields, white
 from changedet.simulate.raster import fill, fill_bits, shade
-from changedet.simulate.soup import Soup, polygons
+from changedet.simulate.scene_polygons import PolygonSet, scene_polygons
 from changedet.simulate.world import World
 
-#: Blocks lie on a lattice of this many pixels from the scene's corner, whatever window is asked for.
 BLOCK_PX = 256
+"""Blocks lie on a lattice of this many pixels from the scene's corner, whatever window is asked for."""
 _HALO_PX = 3
-#: Path radiance of haze, and the sky's share of the light, for each of `ROLES`.
 _HAZE = np.array([0.12, 0.095, 0.065, 0.045, 0.032, 0.022, 0.008, 0.004, 0.06])
+"""Path radiance of haze, and the sky's share of the light, for each of `ROLES`."""
 _SKY = np.array([0.30, 0.27, 0.22, 0.18, 0.15, 0.11, 0.06, 0.05, 0.20])
 _CLOUD_OCTAVES = (1.0, 0.5, 0.25, 0.125, 0.06, 0.03)
 _CLOUD_WEIGHTS = (1.0, 0.62, 0.38, 0.22, 0.12, 0.06)
@@ -32,17 +33,17 @@ Window = tuple[int, int, int, int]
 class Weather:
     """Per pixel: how opaque the cloud is, and what part of the direct sun its shadow takes (both 0 to 1)."""
 
-    cloud: NDArray[np.float32]
-    shadow: NDArray[np.float32]
-    nodata: NDArray[np.bool_]
+    cloud: Singles
+    shadow: Singles
+    nodata: Bools
 
     @property
-    def hidden(self) -> NDArray[np.bool_]:
+    def hidden(self) -> Bools:
         """True where the ground cannot be judged: cloud, cloud shadow or no data."""
         return (self.cloud > 0.1) | (self.shadow > 0.2) | self.nodata
 
 
-def _cloud_field(affine: NDArray[np.float64], shape: tuple[int, int], look: Look) -> NDArray[np.float32]:
+def _cloud_field(affine: Floats, shape: tuple[int, int], look: Look) -> Singles:
     lengths = tuple(look.cloud_scale_m * f for f in _CLOUD_OCTAVES)
     return fractal(affine, shape, lengths, _CLOUD_WEIGHTS, look.seed + 5003)
 
@@ -53,11 +54,11 @@ def _threshold(world: World, look: Look) -> float:
     return float(np.quantile(_cloud_field(affine, (48, 48), look), 1 - look.cloud_cover))
 
 
-def _moved(affine: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:
+def _moved(affine: Floats, by: Floats) -> Floats:
     return np.asarray(affine + np.array([0, 0, by[0], 0, 0, by[1]]), float)
 
 
-def weather(world: World, look: Look, affine: NDArray[np.float64], shape: tuple[int, int]) -> Weather:
+def weather(world: World, look: Look, affine: Floats, shape: tuple[int, int]) -> Weather:
     """Clouds, their shadows and missing data on any grid.
 
     Parameters
@@ -97,12 +98,12 @@ class Renderer:
     world: World
     index: int
     look: Look = field(init=False)
-    _seen: Soup = field(init=False)
-    _shade: Soup = field(init=False)
+    _seen: PolygonSet = field(init=False)
+    _shade: PolygonSet = field(init=False)
 
     def __post_init__(self) -> None:
         self.look = self.world.looks[self.index]
-        self._seen, self._shade = polygons(self.world, self.index)
+        self._seen, self._shade = scene_polygons(self.world, self.index)
         self._tables = self.world.palette.table(self.look.greenness, self.look.wetness)
         self._roles = [ROLES.index(band) for band in self.look.bands]
 
@@ -114,7 +115,7 @@ class Renderer:
             for q in range(column // BLOCK_PX * BLOCK_PX, column + columns, BLOCK_PX):
                 yield r, q, min(BLOCK_PX, height - r), min(BLOCK_PX, width - q)
 
-    def block(self, block: Window) -> NDArray[np.uint16] | NDArray[np.uint8]:
+    def block(self, block: Window) -> NDArray[np.uint16] | Bytes:
         """One lattice block as the sensor delivers it: (bands, rows, columns), 0 no data."""
         row, column, rows, columns = block
         h = _HALO_PX
@@ -128,18 +129,16 @@ class Renderer:
         sky = weather(self.world, self.look, affine, shape)
         return self._sensor(ground, sky, block)
 
-    def _fine(
-        self, soup: Soup, affine: NDArray[np.float64], shape: tuple[int, int], ss: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _fine(self, polygons: PolygonSet, affine: Floats, shape: tuple[int, int], ss: int) -> tuple[Floats, Ints]:
         """Vertices on the fine canvas, and the polygons that matter there."""
         a, b, c, d, e, f = affine
         corners = np.array([[0, 0], [shape[1], 0], [0, shape[0]], [shape[1], shape[0]]], float)
         xs, ys = corners @ (a, b) + c, corners @ (d, e) + f
-        order = soup.near(xs.min(), ys.min(), xs.max(), ys.max())
+        order = polygons.near(xs.min(), ys.min(), xs.max(), ys.max())
         back = np.linalg.inv(np.array([[a, b], [d, e]])) * ss
-        return (soup.verts - (c, f)) @ back.T, order
+        return (polygons.verts - (c, f)) @ back.T, order
 
-    def _reflectance(self, affine: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float32]:
+    def _reflectance(self, affine: Floats, shape: tuple[int, int]) -> Singles:
         ss = supersampling(self.look.gsd_m)
         size = (shape[0] * ss, shape[1] * ss)
         label, tone = np.full(size, self.world.ground, np.uint16), np.full(size, 100, np.uint8)
@@ -173,15 +172,13 @@ class Renderer:
         )
         return out
 
-    def _snow(self, fields: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _snow(self, fields: Singles) -> Singles:
         if self.look.snow <= 0:
             return np.zeros(fields.shape[1:], np.float32)
         uneven = 0.45 * fields[3] + 0.3 * fields[1] + 0.25 * fields[4]
         return np.asarray(np.clip((self.look.snow * 2.6 - 1.1 - uneven) * 0.8 + 0.4, 0, 0.95), np.float32)
 
-    def _sensor(
-        self, ground: NDArray[np.float32], sky: Weather, block: Window
-    ) -> NDArray[np.uint16] | NDArray[np.uint8]:
+    def _sensor(self, ground: Singles, sky: Weather, block: Window) -> NDArray[np.uint16] | Bytes:
         row, column, rows, columns = block
         look, h = self.look, _HALO_PX
         inner = (slice(h, h + rows), slice(h, h + columns))
@@ -202,7 +199,7 @@ class Renderer:
             out[k] = digital
         return out
 
-    def window(self, window: Window | None = None) -> NDArray[np.uint16] | NDArray[np.uint8]:
+    def window(self, window: Window | None = None) -> NDArray[np.uint16] | Bytes:
         """Any window (row, column, rows, columns) of the scene; None is all of it: (bands, rows, columns)."""
         height, width = self.look.shape
         row, column, rows, columns = window or (0, 0, height, width)

@@ -12,8 +12,8 @@ from changedet.simulate.world import World
 
 SEED, DATES, SIZE_M, GSD_M = 7, 7, 250.0, 0.5
 BANDS = ("blue", "green", "red", "nir")
-#: The date numbers of the cloudy look and of the look on the neighbouring zone's grid.
 CLOUDY, OTHER_ZONE = 5, 4
+"""The date numbers of the cloudy look and of the look on the neighbouring zone's grid."""
 
 
 def sample_world() -> World:

@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from pyproj import Transformer
 
+from changedet.arrays import Floats
 from changedet.simulate.looks import Look, greenness, sun_position
 
 EIGHT = ("coastal", "blue", "green", "red", "rededge", "nir", "swir1", "swir2")
@@ -65,14 +65,14 @@ def calendar(rng: np.random.Generator, start: dt.date, dates: int, interval_days
 Transform = tuple[float, float, float, float, float, float]
 
 
-def _own_grid(site: Site, gsd_m: float) -> tuple[Transform, tuple[int, int], NDArray[np.float64]]:
+def _own_grid(site: Site, gsd_m: float) -> tuple[Transform, tuple[int, int], Floats]:
     n = round(site.size_m / gsd_m)
     west, north = site.east_m - n * gsd_m / 2, site.north_m + n * gsd_m / 2
     ground = np.array([gsd_m, 0, -n * gsd_m / 2, 0, -gsd_m, n * gsd_m / 2])
     return (gsd_m, 0.0, west, 0.0, -gsd_m, north), (n, n), ground
 
 
-def _other_grid(site: Site, epsg: int, gsd_m: float) -> tuple[Transform, tuple[int, int], NDArray[np.float64]]:
+def _other_grid(site: Site, epsg: int, gsd_m: float) -> tuple[Transform, tuple[int, int], Floats]:
     """The site on another zone's grid; over a few kilometres the two are affine to each other within millimetres."""
     half = site.size_m / 2
     to = Transformer.from_crs(site.epsg, epsg, always_xy=True)

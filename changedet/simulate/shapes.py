@@ -3,19 +3,51 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Points = NDArray[np.float64]
+from changedet.arrays import Floats
+
+Points = Floats
+"""East and north in local ground metres: (n, 2), or (2,) for one point."""
+
+Rect = tuple[float, float, float, float]
+"""Opposite corners (u0, v0, u1, v1) of a rectangle on the site's own axes, in metres."""
 
 
 def unit(angle_deg: float) -> tuple[float, float]:
-    """East and north component of a direction clockwise from north."""
+    """Components of a unit vector in a direction.
+
+    Parameters
+    ----------
+    angle_deg : float
+        Clockwise from north.
+
+    Returns
+    -------
+    tuple of float
+        East and north, -1 to 1.
+    """
     turn = np.radians(angle_deg)
     return float(np.sin(turn)), float(np.cos(turn))
 
 
 def rectangle(x: float, y: float, length_m: float, width_m: float, angle_deg: float) -> Points:
-    """Corners (4, 2) of a rectangle whose long side points `angle_deg` clockwise from north."""
+    """Corners of a rectangle.
+
+    Parameters
+    ----------
+    x, y : float
+        Centre in metres east and north.
+    length_m, width_m : float
+        Long and short side.
+    angle_deg : float
+        Direction of the long side, clockwise from north.
+
+    Returns
+    -------
+    float64 (4, 2)
+        Metres east and north.
+    """
     e, n = unit(angle_deg)
     along, across = np.array([e, n]) * length_m / 2, np.array([n, -e]) * width_m / 2
     centre = np.array([x, y])
@@ -25,7 +57,20 @@ def rectangle(x: float, y: float, length_m: float, width_m: float, angle_deg: fl
 
 
 def strip(start: ArrayLike, end: ArrayLike, width_m: float) -> Points:
-    """A straight strip (4, 2) between two points."""
+    """Corners of a straight strip between two points.
+
+    Parameters
+    ----------
+    start, end : array_like (2,)
+        Metres east and north.
+    width_m : float
+        Across the line between them.
+
+    Returns
+    -------
+    float64 (4, 2)
+        Metres east and north.
+    """
     a, b = np.asarray(start, float), np.asarray(end, float)
     along = (b - a) / max(1e-9, float(np.hypot(*(b - a))))
     side = np.array([-along[1], along[0]]) * width_m / 2
@@ -35,7 +80,26 @@ def strip(start: ArrayLike, end: ArrayLike, width_m: float) -> Points:
 def blob(
     rng: np.random.Generator, x: float, y: float, radius_m: float, stretch: float = 1.0, corners: int = 14
 ) -> Points:
-    """An irregular, star-shaped outline (corners, 2)."""
+    """An irregular, star-shaped outline.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws its shape and direction.
+    x, y : float
+        Centre in metres east and north.
+    radius_m : float
+        Mean radius across its long axis.
+    stretch : float
+        Length of the long axis over that of the short one.
+    corners : int
+        How many.
+
+    Returns
+    -------
+    float64 (corners, 2)
+        Metres east and north.
+    """
     turn = np.linspace(0, 2 * np.pi, corners, endpoint=False)
     radius = radius_m * (1 + 0.18 * rng.standard_normal(corners)).clip(0.5, 1.5)
     radius = (radius + np.roll(radius, 1) + np.roll(radius, -1)) / 3
@@ -45,7 +109,24 @@ def blob(
 
 
 def roughen(rng: np.random.Generator, outline: Points, step_m: float, by_m: float) -> Points:
-    """The outline with its sides broken up (at most 60 corners each) and moved a little, as plants grow."""
+    """The outline with its sides broken up and moved a little, as plants grow.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws the moves.
+    outline : float64 (n, 2)
+        Metres east and north.
+    step_m : float
+        About the distance of the new corners; a side gets 2 to 60.
+    by_m : float
+        Standard deviation of a move along each axis.
+
+    Returns
+    -------
+    float64 (m, 2)
+        Metres east and north.
+    """
     pieces = []
     for k in range(len(outline)):
         a, b = outline[k], outline[(k + 1) % len(outline)]
@@ -58,7 +139,20 @@ def roughen(rng: np.random.Generator, outline: Points, step_m: float, by_m: floa
 
 
 def inset(corners: Points, by_m: float) -> Points:
-    """A rectangle (4, 2) drawn in by a margin on each side."""
+    """A rectangle whose sides are moved inwards.
+
+    Parameters
+    ----------
+    corners : float64 (4, 2)
+        Metres east and north.
+    by_m : float
+        Outwards where below 0.
+
+    Returns
+    -------
+    float64 (4, 2)
+        Metres east and north.
+    """
     along, across = corners[1] - corners[0], corners[3] - corners[0]
     a = along / max(1e-9, float(np.hypot(*along))) * by_m
     c = across / max(1e-9, float(np.hypot(*across))) * by_m
@@ -66,14 +160,33 @@ def inset(corners: Points, by_m: float) -> Points:
 
 
 def counterclockwise(points: Points) -> Points:
-    """The same outline, turning left."""
+    """The same outline with its corners in counterclockwise order.
+
+    Parameters
+    ----------
+    points : float64 (n, 2)
+        Metres east and north.
+
+    Returns
+    -------
+    float64 (n, 2)
+        Metres east and north.
+    """
     x, y = points[:, 0], points[:, 1]
     area = float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
     return points if area > 0 else points[::-1]
 
 
 class Frame:
-    """The site's own axes: u along its road, v across, turned by `angle_deg` clockwise from north (of v)."""
+    """The site's own axes: u along its main road, v across.
+
+    Parameters
+    ----------
+    angle_deg : float
+        Of v, clockwise from north.
+    mirrored : bool
+        Whether u points to the left of v instead of to its right.
+    """
 
     def __init__(self, angle_deg: float, mirrored: bool = False) -> None:
         self.angle_deg = angle_deg
@@ -82,10 +195,36 @@ class Frame:
         self._u = np.array([north, -east]) * (-1 if mirrored else 1)
 
     def point(self, u: float, v: float) -> Points:
-        """Local metres (2,) of a point given on the site's axes."""
+        """A point given on the site's axes, in local ground metres.
+
+        Parameters
+        ----------
+        u, v : float
+            Metres from the site's centre.
+
+        Returns
+        -------
+        float64 (2,)
+            Metres east and north.
+        """
         return np.asarray(u * self._u + v * self._v, float)
 
     def box(self, u: float, v: float, along_u_m: float, along_v_m: float, turn_deg: float = 0.0) -> Points:
-        """A rectangle around (u, v), as corners (4, 2) in local metres."""
+        """Corners of a rectangle given on the site's axes.
+
+        Parameters
+        ----------
+        u, v : float
+            Centre in metres.
+        along_u_m, along_v_m : float
+            Sides, before the turn.
+        turn_deg : float
+            Clockwise against the site's axes.
+
+        Returns
+        -------
+        float64 (4, 2)
+            Metres east and north.
+        """
         x, y = self.point(u, v)
         return rectangle(float(x), float(y), along_v_m, along_u_m, self.angle_deg + turn_deg)

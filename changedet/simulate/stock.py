@@ -1,4 +1,4 @@
-"""Containers that arrive, wait and leave: places in blocks, a fleet of lines, last in first out."""
+"""Containers that arrive, stand for some dates and leave; of a stack the top box leaves first."""
 
 from __future__ import annotations
 
@@ -7,89 +7,40 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from changedet.kernels.containers import LENGTH_OF_KIND_M, WIDTH_M
+from changedet.kernels.containers import LENGTH_OF_KIND_M
 from changedet.simulate.builder import Builder
+from changedet.simulate.container_slots import add_slot
 from changedet.simulate.materials import LINES, container_paint
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Points, strip
-from changedet.simulate.world import ALWAYS, Container, Decal, Slot, Solid
-
-Rect = tuple[float, float, float, float]
-
-
-def blocks(b: Builder, rect: Rect, yard: str, most: int, lane_m: float = 16.0, lengthwise: bool | None = None) -> None:
-    """Cover a rectangle (u0, v0, u1, v1) with blocks of container places, lanes between them."""
-    rng = b.rng
-    u0, v0, u1, v1 = rect
-    turned = bool(rng.random() < 0.5) if lengthwise is None else lengthwise
-    far, deep = (u1 - u0, v1 - v0) if not turned else (v1 - v0, u1 - u0)
-    t = 0.0
-    number = 0
-    while t < deep - 6:
-        rows = int(rng.choice([1, 2, 2, 3, 4]))
-        t, number = _band(b, rect, turned, t, rows, far, deep, yard, most, number)
-        t += float(rng.uniform(0.7, 1.3)) * lane_m
-
-
-def _band(
-    b: Builder,
-    rect: Rect,
-    turned: bool,
-    t: float,
-    rows: int,
-    far: float,
-    deep: float,
-    yard: str,
-    most: int,
-    number: int,
-) -> tuple[float, int]:
-    """Rows end to end across the lanes, each split into runs of touching boxes."""
-    rng = b.rng
-    for _ in range(rows):
-        kind = str(rng.choice(["40ft", "20ft", "45ft"], p=[0.62, 0.33, 0.05]))
-        if t + LENGTH_OF_KIND_M[kind] > deep:
-            break
-        s = float(rng.uniform(0, 5))
-        skew = float(rng.normal(0, 0.4))
-        while s < far - WIDTH_M:
-            run = int(rng.integers(3, 22))
-            gap = float(rng.uniform(0.02, 0.15)) if rng.random() < 0.65 else float(rng.uniform(0.3, 0.5))
-            for _ in range(run):
-                if s + WIDTH_M > far:
-                    break
-                u, v = (rect[0] + s + WIDTH_M / 2, rect[1] + t + LENGTH_OF_KIND_M[kind] / 2)
-                if turned:
-                    u, v = (rect[0] + t + LENGTH_OF_KIND_M[kind] / 2, rect[1] + s + WIDTH_M / 2)
-                _place(b, u, v, (90.0 if turned else 0.0) + skew, kind, yard, number + s / far * 0.5, most)
-                s += WIDTH_M + gap
-            s += float(rng.uniform(1.5, 9.0))
-        t += LENGTH_OF_KIND_M[kind] + float(rng.uniform(0.3, 0.7))
-        number += 1
-    return t, number
-
-
-def _place(
-    b: Builder, u: float, v: float, turn: float, kind: str, yard: str, order: float, most: int, base_m: float = 0.0
-) -> int:
-    x, y = b.frame.point(u, v)
-    angle = (b.frame.angle_deg + turn) % 180
-    b.world.slots.append(Slot(float(x), float(y), angle, kind, yard, order, most, base_m))
-    return len(b.world.slots) - 1
-
-
-def loners(b: Builder, rect: Rect, yard: str, count: int) -> None:
-    """Single boxes put down at any angle."""
-    for _ in range(count):
-        u, v = b.rng.uniform(rect[0], rect[2]), b.rng.uniform(rect[1], rect[3])
-        kind = str(b.rng.choice(["20ft", "40ft"], p=[0.65, 0.35]))
-        x, y = b.frame.point(float(u), float(v))
-        near = any((s.x - x) ** 2 + (s.y - y) ** 2 < 15**2 for s in b.world.slots)
-        if not near:
-            _place(b, float(u), float(v), float(b.rng.uniform(0, 180)), kind, yard, float(b.rng.random() * 3), 1)
+from changedet.simulate.world import ALWAYS, Container, Decal, Solid
 
 
 class Stock:
-    """The boxes of a site from date to date."""
+    """The boxes of a site, brought and taken from date to date.
+
+    Dates must be worked through in order.
+
+    Parameters
+    ----------
+    b : Builder
+        Of a site that has places already.
+    prefix : str
+        Begins every box's `object_id`.
+    fleet : sequence of float, optional
+        Share of each line of `LINES`, with sum 1; drawn around the usual shares where not given.
+
+    Attributes
+    ----------
+    standing : dict of int to list of Container
+        Boxes by the number of their place, from the ground up; empty places are missing.
+    batch : str
+        Line of which most boxes come at the moment.
+    mixed : float
+        Probability that a box is of any line instead.
+    stacking : float
+        Probability that a box goes onto a stack while there are free places.
+    """
 
     def __init__(self, b: Builder, prefix: str = "c", fleet: Sequence[float] | None = None) -> None:
         self.b, self.prefix = b, prefix
@@ -101,7 +52,18 @@ class Stock:
         self.stacking = float(b.rng.uniform(0.15, 0.5))
 
     def day(self, index: int) -> dt.date:
-        """A day between the look before and this one (before the first look: within the year before it)."""
+        """A day after the date before and up to this one.
+
+        Parameters
+        ----------
+        index : int
+            Number of the date; for 0 the day lies within the year before it.
+
+        Returns
+        -------
+        datetime.date
+            Drawn evenly.
+        """
         dates = self.b.world.dates
         if index == 0:
             return dates[0] - dt.timedelta(days=int(self.b.rng.integers(5, 365)))
@@ -109,7 +71,24 @@ class Stock:
         return dates[index] - dt.timedelta(days=int(self.b.rng.integers(0, gap)))
 
     def add(self, index: int, slot: int, line: str | None = None, consignment: str = "") -> Container:
-        """Put one box into a place, on top of what stands there."""
+        """Put one box on top of what stands in a place.
+
+        Parameters
+        ----------
+        index : int
+            Number of the first date that shows it.
+        slot : int
+            The place's number.
+        line : str, optional
+            Key of `LINES`; drawn from the fleet where not given.
+        consignment : str
+            Name of the lot that it belongs to, if any.
+
+        Returns
+        -------
+        Container
+            As added to the world.
+        """
         rng, world = self.b.rng, self.b.world
         if line is None:
             if rng.random() > 0.75:
@@ -158,18 +137,49 @@ class Stock:
         return tuple(marks)
 
     def remove(self, index: int, slot: int) -> None:
-        """Take the top box from a place."""
+        """Take the top box from a place.
+
+        Parameters
+        ----------
+        index : int
+            Number of the first date that does not show it any more.
+        slot : int
+            The place's number; a box must stand there.
+        """
         box = self.standing[slot].pop()
         box.gone, box.departed = index, self.day(index)
         if not self.standing[slot]:
             del self.standing[slot]
 
     def count(self, yard: str) -> int:
-        """Stacks in a yard."""
+        """Number of stacks in a yard.
+
+        Parameters
+        ----------
+        yard : str
+            Its name.
+
+        Returns
+        -------
+        int
+            0 or more.
+        """
         return sum(self.b.world.slots[k].yard == yard for k in self.standing)
 
     def set_level(self, index: int, yard: str, target: int, turnover: int) -> None:
-        """Exchange `turnover` boxes of a yard, then bring or take until `target` stacks stand there."""
+        """Exchange some boxes of a yard, then bring or take boxes until a number of stacks is reached.
+
+        Parameters
+        ----------
+        index : int
+            Number of the date.
+        yard : str
+            Its name.
+        target : int
+            Stacks that shall stand there, as far as there are places.
+        turnover : int
+            Boxes that leave and are replaced.
+        """
         rng, slots = self.b.rng, self.b.world.slots
         taken = 0
         while taken < turnover or self.count(yard) > target:
@@ -187,7 +197,22 @@ class Stock:
             brought += 1
 
     def free(self, yard: str, kind: str | None = None, full: bool = False) -> int | None:
-        """A place for one more box (of a kind), mostly beside the others; `full`: on stacks only. None: no room."""
+        """A place for one more box, mostly beside those that stand already.
+
+        Parameters
+        ----------
+        yard : str
+            Its name.
+        kind : str, optional
+            "20ft", "40ft" or "45ft"; any where not given.
+        full : bool
+            Only on stacks, not on free ground.
+
+        Returns
+        -------
+        int or None
+            The place's number; None where there is no room.
+        """
         slots = self.b.world.slots
         fits = [k for k, s in enumerate(slots) if s.yard == yard and kind in (None, s.kind)]
         free = [k for k in fits if k not in self.standing]
@@ -202,7 +227,21 @@ class Stock:
         return free[int(min(len(free) - 1, self.b.rng.exponential(2.5)))]
 
     def train(self, index: int, v: float, wagons: int, start_u: float, load: float) -> None:
-        """A train on one date: flat wagons, some loaded, some closed wagons among them."""
+        """Add a train for one date: flat wagons, some loaded with boxes, some closed wagons among them.
+
+        Parameters
+        ----------
+        index : int
+            Number of the only date that shows it.
+        v : float
+            Of the track, in metres.
+        wagons : int
+            How many.
+        start_u : float
+            Where the train begins, in metres.
+        load : float
+            Probability, 0 to 1, that a place on a wagon bears a box.
+        """
         b, rng = self.b, self.b.rng
         life = (index, index + 1)
         steel = b.plain((0.07, 0.075, 0.08, 0.1), 0.06)
@@ -230,7 +269,7 @@ class Stock:
         s = u - total / 2
         for kind in kinds:
             if rng.random() < load:
-                slot = _place(self.b, s + LENGTH_OF_KIND_M[kind] / 2, v, 90.0, kind, "rail", 0.0, 1, 1.15)
+                slot = add_slot(self.b, s + LENGTH_OF_KIND_M[kind] / 2, v, 90.0, kind, "rail", 0.0, 1, 1.15)
                 self.add(index, slot)
                 if index + 1 < len(self.b.world.looks):
                     self.remove(index + 1, slot)

@@ -1,26 +1,22 @@
-"""The truth of a world: containers, tracks, what changed, footprint, and the mask that a perfect method would draw."""
+"""Tables of the truth of a world: containers, tracks, changes, footprints, and a row of counts per date."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
-from rasterio.features import rasterize
-from rasterio.transform import Affine
-from shapely import MultiPolygon, Polygon
+from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
+from changedet.arrays import Bools
 from changedet.kernels.containers import LENGTH_OF_KIND_M, TEU_OF_KIND, WIDTH_M
-from changedet.simulate.render import weather
-from changedet.simulate.shapes import Points
-from changedet.simulate.world import CHANGING, FOOTPRINT, Container, World
+from changedet.simulate.truth_geometry import TruthGeometry, valid_polygon
+from changedet.simulate.world import Container
 
 _CONTAINERS = {
     "date": "datetime64[ms, UTC]",
@@ -47,94 +43,21 @@ _CHANGED = {"date": "datetime64[ms, UTC]", "direction": "str", "area_m2": "float
 _FOOTPRINT = {"date": "datetime64[ms, UTC]", "area_m2": "float64"}
 
 
-def _polygon(points: Points) -> BaseGeometry:
-    shape = Polygon(points)
-    return shape if shape.is_valid else shapely.make_valid(shape)
-
-
 def _day(date: dt.date) -> pd.Timestamp:
     return pd.Timestamp(date, tz="UTC")
 
 
-@dataclass
-class Truth:
-    """Answers questions about one world; geometries are in local ground metres unless moved by `frame`."""
-
-    world: World
-
-    def standing(self, index: int, roles: tuple[str, ...]) -> list[BaseGeometry]:
-        """Outlines of the lasting things of these roles on a date."""
-        w = self.world
-        found = [_polygon(p.outline) for p in w.patches if p.role in roles and p.born <= index < p.gone]
-        found += [_polygon(s.outline) for s in w.solids if s.role in roles and s.born <= index < s.gone]
-        found += [_polygon(m.foot) for m in w.mounds if m.role in roles and m.born <= index < m.gone]
-        return found
-
-    def changed(self, index: int) -> dict[str, BaseGeometry]:
-        """What differs from the first date, by direction (gain, loss, other), in local metres."""
-        parts: dict[str, list[BaseGeometry]] = {"gain": [], "loss": [], "other": []}
-        w = self.world
-        for things, outline in ((w.patches, "outline"), (w.solids, "outline"), (w.mounds, "foot")):
-            for thing in things:
-                now, then = thing.born <= index < thing.gone, thing.born <= 0 < thing.gone
-                if thing.role in CHANGING and now != then:
-                    parts["gain" if now else "loss"].append(_polygon(getattr(thing, outline)))
-        before, after = w.stacks(0), w.stacks(index)
-        for slot in before.keys() | after.keys():
-            direction, box = _stack_change(before.get(slot, []), after.get(slot, []))
-            if box is not None:
-                parts[direction].append(_polygon(w.box_outline(box)))
-        found = {name: shapely.union_all(shapes, grid_size=0.001) for name, shapes in parts.items()}
-        found["loss"] = found["loss"].difference(found["gain"])
-        found["other"] = found["other"].difference(found["gain"].union(found["loss"]))
-        return found
-
-    def changed_by_place(self, index: int) -> BaseGeometry:
-        """All that differs from the first date, also a box set down at the very place of another."""
-        return shapely.union_all(list(self.changed(index).values()))
-
-    def footprint(self, index: int) -> BaseGeometry:
-        """Yards, buildings, earthworks, quays, ballast, stored boxes, closed by 8 m, without crumbs and pinholes."""
-        shapes = self.standing(index, FOOTPRINT)
-        shapes += [_polygon(self.world.box_outline(s[-1])) for s in self.world.stacks(index).values()]
-        closed = shapely.union_all(shapes, grid_size=0.001).buffer(8).buffer(-8).intersection(self.site())
-        parts = [p for p in getattr(closed, "geoms", [closed]) if p.area >= 15]
-        return shapely.union_all(
-            [Polygon(p.exterior, [r for r in p.interiors if Polygon(r).area >= 400]) for p in parts]
-        )
-
-    def site(self) -> Polygon:
-        """The reference scene's extent."""
-        half = self.world.size_m / 2
-        return shapely.box(-half, -half, half, half)
-
-    def hidden(self, index: int) -> tuple[NDArray[np.bool_], float]:
-        """Where a date cannot be judged, on the first scene's grid, and its share under cloud."""
-        first = self.world.looks[0]
-        sky = weather(self.world, self.world.looks[index], first.to_ground, first.shape)
-        return sky.hidden, float((sky.cloud > 0.1).mean())
-
-    def mask(self, index: int) -> NDArray[np.uint8]:
-        """1 changed since the first date, 0 not, 255 not judged (cloud, its shadow or no data on either date)."""
-        first = self.world.looks[0]
-        shape = self.changed_by_place(index)
-        out = np.zeros(first.shape, np.uint8)
-        if not shape.is_empty:
-            a, b, c, d, e, f = first.to_ground
-            out = rasterize([(shape, 1)], out_shape=first.shape, transform=Affine(a, b, c, d, e, f), dtype="uint8")
-        out[self.hidden(index)[0] | self.hidden(0)[0]] = 255
-        return out
-
-    # -- tables ---------------------------------------------------------------------------------------------------
+class Truth(TruthGeometry):
+    """All that is true of one world, as tables; geometries are in the world's CRS."""
 
     def _frame(
-        self, rows: list[dict[str, Any]], shapes: Sequence[BaseGeometry], types: dict[str, str]
+        self, rows: list[dict[str, object]], shapes: Sequence[BaseGeometry], types: dict[str, str]
     ) -> gpd.GeoDataFrame:
         w = self.world
         table = pd.DataFrame(rows, columns=list(types))
         for name, kind in types.items():
             column = pd.to_datetime(table[name], utc=True) if kind.startswith("datetime") else table[name]
-            table[name] = column.astype(cast("Any", kind))
+            table[name] = column.astype(cast("Any", kind))  # its stubs take literals alone
         offset = np.array([w.centre_east_m, w.centre_north_m])
         moved = shapely.transform(np.array(shapes, object), lambda xy: np.asarray(xy + offset, float))
         return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(list(moved), crs=w.epsg))
@@ -148,7 +71,7 @@ class Truth:
                 if not self.site().contains(shapely.Point(outline.mean(axis=0))):
                     continue
                 rows.append(self._container(date, stack))
-                shapes.append(_polygon(outline))
+                shapes.append(valid_polygon(outline))
         table = self._frame(rows, shapes, _CONTAINERS)
         table["visible"] = self._visible(table)
         return table
@@ -169,7 +92,7 @@ class Truth:
             "consignment": box.consignment,
         }
 
-    def _visible(self, table: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    def _visible(self, table: gpd.GeoDataFrame) -> Bools:
         out = np.ones(len(table), bool)
         a, _, c, _, e, f = self.world.looks[0].to_ground
         for index, date in enumerate(self.world.dates):
@@ -266,14 +189,3 @@ class Truth:
             "off_nadir_deg": round(look.off_nadir_deg, 2),
             **onset,
         }
-
-
-def _stack_change(before: list[Container], after: list[Container]) -> tuple[str, Container | None]:
-    """How a stack differs: another top box or another height is a change."""
-    if not before and not after:
-        return "other", None
-    if not before or len(after) > len(before):
-        return "gain", after[-1]
-    if not after or len(after) < len(before):
-        return "loss", before[-1]
-    return "other", None if after[-1] is before[-1] else after[-1]

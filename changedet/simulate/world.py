@@ -6,20 +6,23 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from changedet.arrays import Floats
 from changedet.kernels.containers import LENGTH_OF_KIND_M, WIDTH_M
 from changedet.simulate.looks import Look
 from changedet.simulate.materials import Palette
 from changedet.simulate.shapes import Points, rectangle
 
-#: Date index of what was there before the series, and of what never leaves.
 ALWAYS, NEVER = -1, 1_000_000
+"""Date index of what was there before the series, and of what never leaves."""
+
+Life = tuple[int, int]
+"""Date indices from which (inclusive) to which (exclusive) something stands."""
+FOREVER: Life = (ALWAYS, NEVER)
 
 Role = Literal["none", "yard", "road", "rail", "building", "earthwork", "quay", "object"]
-#: Roles whose appearance or loss is a change, and roles that belong to the footprint (stored containers come on top).
 CHANGING: tuple[Role, ...] = ("yard", "road", "rail", "building", "earthwork", "quay")
+"""Roles whose appearance or loss is a change, and roles that belong to the footprint (stored containers come on
+top)."""
 FOOTPRINT: tuple[Role, ...] = ("yard", "rail", "building", "earthwork", "quay")
 
 
@@ -83,7 +86,7 @@ class Tree:
     y: float
     height_m: float
     label: int
-    lobes: NDArray[np.float64]
+    lobes: Floats
     born: int = ALWAYS
     gone: int = NEVER
 

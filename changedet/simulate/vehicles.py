@@ -1,17 +1,31 @@
-"""Things that come and go without being a change, and things that a container is easily taken for."""
+"""Vehicles, ships and cranes that come and go without being a change."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from changedet.simulate.builder import FOREVER, Builder, Life
+from changedet.arrays import Floats
+from changedet.simulate.builder import Builder
 from changedet.simulate.materials import CARS, vary
 from changedet.simulate.raster import KEEP_LABEL
-from changedet.simulate.world import Decal, Solid
+from changedet.simulate.shapes import Rect
+from changedet.simulate.world import FOREVER, Decal, Life, Solid
 
 
 def car(b: Builder, u: float, v: float, turn_deg: float, life: Life = FOREVER) -> None:
-    """A car: body, glass, roof."""
+    """Add a car: body, windows, roof.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+    u, v : float
+        Centre in metres.
+    turn_deg : float
+        Clockwise against the site's v axis.
+    life : tuple of int
+        Date indices from which (inclusive) to which (exclusive) it stands there.
+    """
     rng = b.rng
     paint = b.plain(CARS[int(rng.integers(len(CARS)))], 0.01)
     glass = b.plain((0.035, 0.04, 0.04, 0.05), 0.0)
@@ -19,15 +33,29 @@ def car(b: Builder, u: float, v: float, turn_deg: float, life: Life = FOREVER) -
     outline = b.frame.box(u, v, width, length, turn_deg)
     a, bb, c, d = outline
 
-    def across(first: float, last: float) -> np.ndarray:
+    def _across(first: float, last: float) -> Floats:
         return np.array([a + first * (bb - a), a + last * (bb - a), d + last * (c - d), d + first * (c - d)])
 
-    decals = (Decal(across(0.2, 0.36), glass), Decal(across(0.66, 0.8), glass))
+    decals = (Decal(_across(0.2, 0.36), glass), Decal(_across(0.66, 0.8), glass))
     b.world.solids.append(Solid(outline, 1.45, paint, paint, 0.3, "object", *life, False, decals))
 
 
 def box_trailer(b: Builder, u: float, v: float, turn_deg: float, life: Life = FOREVER, cab: bool = False) -> None:
-    """A box trailer or swap body, sometimes with its tractor: container-like, but no container."""
+    """Add a box trailer or swap body: like a container, but none.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+    u, v : float
+        Centre in metres.
+    turn_deg : float
+        Clockwise against the site's v axis.
+    life : tuple of int
+        Date indices from which (inclusive) to which (exclusive) it stands there.
+    cab : bool
+        With its tractor in front.
+    """
     rng = b.rng
     white = (0.52, 0.53, 0.52, 0.54) if rng.random() < 0.65 else CARS[int(rng.integers(len(CARS)))]
     roof = b.plain(vary(rng, white, 0.12), 0.03)
@@ -55,7 +83,19 @@ def box_trailer(b: Builder, u: float, v: float, turn_deg: float, life: Life = FO
 
 
 def parking(b: Builder, u: float, v: float, rows: int, bays: int, full: float) -> None:
-    """A car park with painted bays; who parks there differs from date to date."""
+    """Add a car park with painted bays and other cars on each date.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+    u, v : float
+        Centre in metres.
+    rows, bays : int
+        Rows along u, and bays in each.
+    full : float
+        Probability, 0 to 1, that a bay is taken on a date.
+    """
     deep, wide = 5.2, 2.6
     b.patch(b.frame.box(u, v, bays * wide + 4, rows * (deep + 6) + 3), b.surface("asphalt"), "yard")
     line = b.plain((0.33, 0.34, 0.34, 0.36))
@@ -77,7 +117,21 @@ def parking(b: Builder, u: float, v: float, rows: int, bays: int, full: float) -
 
 
 def traffic(b: Builder, v: float, width_m: float, per_date: float, u0: float, u1: float) -> None:
-    """Cars and lorries on a road along u, other ones on each date."""
+    """Add cars and lorries on a road along u, other ones on each date.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+    v : float
+        The road's centre line, in metres.
+    width_m : float
+        Of the road.
+    per_date : float
+        Mean number on a date.
+    u0, u1 : float
+        Ends of the road, in metres.
+    """
     for index in range(len(b.world.looks)):
         for _ in range(int(b.rng.poisson(per_date))):
             side = float(b.rng.choice([-1, 1]))
@@ -88,10 +142,20 @@ def traffic(b: Builder, v: float, width_m: float, per_date: float, u0: float, u1
                 box_trailer(b, u, v + side * width_m * 0.25, 90 * side, (index, index + 1), cab=True)
 
 
-def lorries(
-    b: Builder, rect: tuple[float, float, float, float], per_date: float, turns: tuple[float, ...] = (0, 90)
-) -> None:
-    """Lorries and trailers somewhere in a rectangle (u0, v0, u1, v1), other ones on each date."""
+def lorries(b: Builder, rect: Rect, per_date: float, turns: tuple[float, ...] = (0, 90)) -> None:
+    """Add lorries and trailers somewhere in a rectangle, other ones on each date.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+    rect : Rect
+        Opposite corners (u0, v0, u1, v1) in metres.
+    per_date : float
+        Mean number on a date, before those are left out that come within 20 m of another.
+    turns : tuple of float
+        Directions to draw from, degrees clockwise against the site's v axis.
+    """
     for index in range(len(b.world.looks)):
         taken: list[tuple[float, float]] = []
         for _ in range(int(b.rng.poisson(per_date))):
@@ -103,52 +167,20 @@ def lorries(
             box_trailer(b, float(u), float(v), turn, (index, index + 1), cab=bool(b.rng.random() < 0.7))
 
 
-def junk(b: Builder, rect: tuple[float, float, float, float], count: int) -> None:
-    """Pallets, pipes, scrap: small, of no use, and always there."""
-    for _ in range(count):
-        u, v = b.rng.uniform(rect[0], rect[2]), b.rng.uniform(rect[1], rect[3])
-        colour = vary(b.rng, CARS[int(b.rng.integers(len(CARS)))], 0.3)
-        size = b.rng.uniform(0.5, 3.0, 2)
-        outline = b.frame.box(float(u), float(v), float(size[0]), float(size[1]), float(b.rng.uniform(0, 90)))
-        label = b.plain(colour, 0.05)
-        b.world.solids.append(Solid(outline, float(b.rng.uniform(0.3, 1.8)), label, label, 0.0, "none"))
-
-
-def tank(b: Builder, u: float, v: float, radius_m: float, height_m: float) -> None:
-    """A round storage tank."""
-    turn = np.linspace(0, 2 * np.pi, 20, endpoint=False)
-    outline = b.frame.point(u, v) + radius_m * np.column_stack([np.cos(turn), np.sin(turn)])
-    roof, wall = b.plain(vary(b.rng, (0.45, 0.46, 0.45, 0.48))), b.plain(vary(b.rng, (0.35, 0.36, 0.36, 0.38)))
-    hat = b.frame.point(u, v) + 0.2 * (outline - b.frame.point(u, v))
-    b.world.solids.append(Solid(outline, height_m, roof, wall, 0.0, "building", decals=(Decal(hat, KEEP_LABEL, 85),)))
-
-
-def greenhouse(b: Builder, u: float, v: float, spans: int) -> None:
-    """Plastic tunnels side by side, box-like from above."""
-    for k in range(spans):
-        label = b.plain(vary(b.rng, (0.40, 0.44, 0.44, 0.5), 0.12), 0.04)
-        outline = b.frame.box(u + k * 7.6, v, 6.4, float(b.rng.uniform(28, 34)))
-        b.world.solids.append(Solid(outline, 3.0, label, label, 0.0, "building", ridged=True))
-
-
-def pool(b: Builder, u: float, v: float) -> None:
-    """A swimming pool with its terrace."""
-    b.patch(b.frame.box(u, v, 8, 14), b.surface("concrete"))
-    b.patch(b.frame.box(u, v, 4, 9.5), b.plain((0.36, 0.34, 0.14, 0.05), 0.02))
-
-
-def shed(b: Builder, u: float, v: float, turn_deg: float) -> None:
-    """A small shed, container-sized."""
-    size = b.rng.uniform(2.2, 4.0), b.rng.uniform(4.5, 13.0)
-    roof, wall = b.roof_paint(), b.plain((0.2, 0.2, 0.2, 0.22))
-    outline = b.frame.box(u, v, float(size[0]), float(size[1]), turn_deg)
-    b.world.solids.append(
-        Solid(outline, float(b.rng.uniform(2.2, 3.2)), roof, wall, 0.0, "building", ridged=bool(b.rng.random() < 0.7))
-    )
-
-
 def bus(b: Builder, u: float, v: float, turn_deg: float, life: Life = FOREVER) -> None:
-    """A bus with its roof unit."""
+    """Add a bus with its roof unit.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+    u, v : float
+        Centre in metres.
+    turn_deg : float
+        Clockwise against the site's v axis.
+    life : tuple of int
+        Date indices from which (inclusive) to which (exclusive) it stands there.
+    """
     label = b.plain(vary(b.rng, CARS[int(b.rng.integers(len(CARS)))], 0.1), 0.02)
     outline = b.frame.box(u, v, 2.55, 12.0, turn_deg)
     a, bb, _c, d = outline
@@ -166,7 +198,19 @@ def bus(b: Builder, u: float, v: float, turn_deg: float, life: Life = FOREVER) -
 
 
 def ship(b: Builder, u: float, v: float, length_m: float, life: Life) -> None:
-    """A vessel along u: hull, hatches, bridge."""
+    """Add a vessel along u: hull, hatches, bridge.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+    u, v : float
+        Centre in metres.
+    length_m : float
+        From stern to bow; the width is .14 of it.
+    life : tuple of int
+        Date indices from which (inclusive) to which (exclusive) it is there.
+    """
     wide = 0.14 * length_m
     bow = np.array(
         [
@@ -192,7 +236,17 @@ def ship(b: Builder, u: float, v: float, length_m: float, life: Life) -> None:
 
 
 def crane(b: Builder, u: float, v: float, life: Life) -> None:
-    """A gantry crane: two beams across the quay."""
+    """Add a gantry crane: two beams across the quay.
+
+    Parameters
+    ----------
+    b : Builder
+        Of the site.
+    u, v : float
+        Centre in metres.
+    life : tuple of int
+        Date indices from which (inclusive) to which (exclusive) it stands there.
+    """
     paint = b.plain(vary(b.rng, (0.10, 0.16, 0.30, 0.34), 0.3), 0.01)
     for off in (-5.0, 5.0):
         b.world.solids.append(Solid(b.frame.box(u + off, v, 1.3, 46), 22, paint, paint, 20.0, "object", *life))

@@ -7,36 +7,36 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from changedet.arrays import Ints
 from changedet.kernels.containers import HEIGHT_M
 from changedet.simulate.looks import Look
 from changedet.simulate.raster import FULL, KEEP, KEEP_LABEL, NO_SHADOW
 from changedet.simulate.shapes import Points, counterclockwise, inset
 from changedet.simulate.world import Container, Mound, Patch, Solid, Tree, World
 
-#: Shadows are cast on the ground and on this many container tops.
 LEVELS = 6
+"""Shadows are cast on the ground and on this many container tops."""
 _CIRCLE = np.column_stack([f(np.linspace(0, 2 * np.pi, 9, endpoint=False)) for f in (np.cos, np.sin)])
 
 
 @dataclass(frozen=True)
-class Soup:
+class PolygonSet:
     """Polygons: vertices (n, 2) in local metres, offsets (k + 1,), numbers (k, 4) or (k,), bounds (k, 4)."""
 
     verts: Points
-    offsets: NDArray[np.int64]
-    numbers: NDArray[np.int64]
+    offsets: Ints
+    numbers: Ints
     bounds: Points
 
-    def near(self, west: float, south: float, east: float, north: float) -> NDArray[np.int64]:
+    def near(self, west: float, south: float, east: float, north: float) -> Ints:
         """Numbers of the polygons that meet a box, in painter's order."""
         b = self.bounds
         return np.nonzero((b[:, 0] <= east) & (b[:, 2] >= west) & (b[:, 1] <= north) & (b[:, 3] >= south))[0]
 
 
-class _Pot:
-    """Collects polygons; `stir` sorts them by stage, then by depth, then by order of arrival."""
+class _PolygonList:
+    """Collects polygons; `in_order` sorts them by stage, then by depth, then by order of arrival."""
 
     def __init__(self) -> None:
         self.polygons: list[Points] = []
@@ -49,7 +49,7 @@ class _Pot:
         self.numbers.append(numbers)
         self.keys.append(self.key)
 
-    def stir(self, width: int) -> Soup:
+    def in_order(self, width: int) -> PolygonSet:
         keys = np.array(self.keys, float).reshape(-1, 2)
         order = np.lexsort((np.arange(len(keys)), keys[:, 1], keys[:, 0]))
         polygons = [self.polygons[k] for k in order]
@@ -60,7 +60,7 @@ class _Pot:
         starts = offsets[:-1]
         edges = (np.minimum, np.minimum, np.maximum, np.maximum)
         columns = [f.reduceat(verts[:, k % 2], starts) for k, f in enumerate(edges)] if polygons else [np.zeros(0)] * 4
-        return Soup(verts, offsets, numbers, np.column_stack(columns))
+        return PolygonSet(verts, offsets, numbers, np.column_stack(columns))
 
 
 def _level(top_m: float) -> int:
@@ -73,7 +73,7 @@ class _Painter:
         self.world, self.index = world, index
         self.look: Look = world.looks[index]
         self.fine = self.look.gsd_m < 2.0
-        self.seen, self.shade = _Pot(), _Pot()
+        self.seen, self.shade = _PolygonList(), _PolygonList()
 
     def facing(self, east: float, north: float, up: float) -> int:
         """Sun factor in percent of a face with this normal; a level face has 100."""
@@ -218,7 +218,7 @@ def _standing(things: Iterable[_Lasting], index: int) -> Iterator[_Lasting]:
     return (thing for thing in things if thing.born <= index < thing.gone)
 
 
-def polygons(world: World, index: int) -> tuple[Soup, Soup]:
+def scene_polygons(world: World, index: int) -> tuple[PolygonSet, PolygonSet]:
     """What is drawn on a date (label, sun, level, tone) and what is shaded (bits of the levels).
 
     Parameters
@@ -229,18 +229,20 @@ def polygons(world: World, index: int) -> tuple[Soup, Soup]:
     -------
     (seen, shade) : polygons in local ground metres, leaning as the view has it.
     """
-    pot = _Painter(world, index)
+    painter = _Painter(world, index)
     for patch in _standing(world.patches, index):
-        pot.patch(patch)
+        painter.patch(patch)
     for mound in _standing(world.mounds, index):
-        pot.mound(mound)
+        painter.mound(mound)
     stacks = world.stacks(index)
-    if pot.fine:
-        pot.occlusion(world.box_outline(boxes[-1]) for slot, boxes in stacks.items() if world.slots[slot].base_m == 0)
+    if painter.fine:
+        painter.occlusion(
+            world.box_outline(boxes[-1]) for slot, boxes in stacks.items() if world.slots[slot].base_m == 0
+        )
     for solid in _standing(world.solids, index):
-        pot.solid(solid)
+        painter.solid(solid)
     for slot, boxes in stacks.items():
-        pot.stack(world.slots[slot].base_m, boxes)
+        painter.stack(world.slots[slot].base_m, boxes)
     for tree in _standing(world.trees, index):
-        pot.tree(tree)
-    return pot.seen.stir(4), pot.shade.stir(1)
+        painter.tree(tree)
+    return painter.seen.in_order(4), painter.shade.in_order(1)
