@@ -1,4 +1,4 @@
-"""Write docs/accuracy.md: one table of today's accuracy, from what `benchmarks/record.py` has kept of the benchmarks.
+"""Write docs/accuracy.md: one table of today's accuracy, from the records of `benchmarks/record.py`.
 
 python benchmarks/accuracy.py            writes docs/accuracy.md
 python benchmarks/accuracy.py --check    exits with 1 where the page is not what the records say
@@ -6,6 +6,7 @@ python benchmarks/accuracy.py --check    exits with 1 where the page is not what
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import sys
@@ -140,14 +141,14 @@ def rows() -> Iterator[str]:
 
 
 def main() -> None:
-    """Write the page, or say whether it is what the records say."""
+    """Write the page, or check whether it agrees with the records."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="exit with 1 where the page is not what the records say")
+    given = parser.parse_args()
     text = HEAD + "\n".join(rows()) + "\n"
-    if "--check" in sys.argv[1:]:
-        sys.exit(
-            0
-            if PAGE.exists() and PAGE.read_text() == text
-            else "docs/accuracy.md is old: python benchmarks/accuracy.py"
-        )
+    if given.check:
+        is_current = PAGE.exists() and PAGE.read_text() == text
+        sys.exit(0 if is_current else "docs/accuracy.md is old: python benchmarks/accuracy.py")
     PAGE.write_text(text)
 
 

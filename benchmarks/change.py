@@ -44,6 +44,7 @@ def counts(mask: NDArray[np.bool_], pair: Pair) -> Counts:
 
 
 def f1(total: Counts) -> float:
+    """F1 of sums of `counts`."""
     precision, recall = total[1] / max(total[0], 1), total[3] / max(total[2], 1)
     return float(2 * precision * recall / max(precision + recall, 1e-9))
 
@@ -63,11 +64,13 @@ def score(name: str, pair: Pair, dtype: str = "uint16") -> tuple[NDArray[np.floa
 
 
 def marked(found: NDArray[np.float32], threshold: float, least_px: int) -> NDArray[np.bool_]:
+    """The change mask: above the threshold, in components of enough pixels."""
     return np.asarray(drop_small_components((found > threshold).astype(np.uint8), least_px) == 1)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    """Print F1 and false alarms of each method and kind."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--methods", nargs="+", default=["trees", "irmad"])
     parser.add_argument("--kinds", nargs="+", default=list(KINDS))
     parser.add_argument("--gsd", type=float, default=0.5)

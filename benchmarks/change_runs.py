@@ -4,11 +4,11 @@
         [--no-zones] [--no-nir]
 
 Series as `changedet simulate` writes them go through `changedet run` with all stages on `auto`; objects and tables are
-left out. All dates of a series count. F1 forgives one pixel; false marks are a share of the judged pixels, and on quiet
-sites that is the figure that matters; coverage is the share of what both dates show that the mask judges. CPU seconds
+left out. All dates of a series count. F1 forgives one pixel; false marks are a share of the valid pixels, and on quiet
+sites that is the figure that matters; coverage is the share of what both dates show that the mask covers. CPU seconds
 are those of the whole run, in this process, for a million pixels and compared date. `--pictures` leaves a PNG of every
-date: before, after, the probability and the mask (white right, red false, blue missed, grey not judged).
-`--no-zones` leaves out the zones that the simulation writes: without them nobody tells where sidings lie.
+date: before, after, the probability and the mask (white right, red false, blue missed, grey not valid).
+`--no-zones` leaves out the zones that the simulation writes: without them it is not known where sidings lie.
 `--no-nir` leaves near infrared out of the workflow's bands.
 """
 
@@ -33,8 +33,8 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.change import f1  # noqa: E402
 from changedet import load_workflow  # noqa: E402
-from changedet.pipeline import run  # noqa: E402
 from changedet.pipeline.finished import Run  # noqa: E402
+from changedet.pipeline.run import run  # noqa: E402
 from changedet.simulate import simulate  # noqa: E402
 from changedet.store import RunFolder  # noqa: E402
 
@@ -55,7 +55,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     ".3m earthworks": {"kind": "earthworks", "gsd_m": 0.3, "size_m": 160.0},
     ".3m port": {"kind": "port", "gsd_m": 0.3, "size_m": 160.0},
 }
-"""What `simulate` is asked for."""
+"""Arguments of `simulate`."""
 UNSEEN = 255
 Counts = NDArray[np.float64]
 
@@ -100,6 +100,7 @@ def finished(
 
 
 def picture(done: Run, truth_path: Path, name: str, out: Path) -> None:
+    """A PNG of one date: before, after, probability, and the mask against the truth."""
     folder, day = RunFolder(done.path), truth_path.stem.split("_")[0]
     change = folder.path / "change"
     mask, truth = read(change / f"{day}_mask.tif", truth_path), read(truth_path, truth_path)
@@ -121,10 +122,11 @@ def _shown(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         image = source.read([names.index(role) + 1 for role in ("blue", "green", "red")]).astype(float)
     top = np.percentile(image, 99)
     shown = (np.clip(image.transpose(1, 2, 0) / top, 0, 1) ** (1 / 1.6) * 255).astype(np.uint8)
-    return shown[: shape[0], : shape[1]]
+    return np.asarray(shown[: shape[0], : shape[1]])
 
 
 def report(name: str, by_date: list[Counts], cpu_s: float) -> str:
+    """One line of figures."""
     total = np.sum(by_date, axis=0)
     false = (total[0] - total[1]) / total[4]
     line = f"{name:15s} F1 {f1(total):.3f}  false {false:.3%}  recall {total[3] / max(total[2], 1):.3f}"
@@ -133,6 +135,7 @@ def report(name: str, by_date: list[Counts], cpu_s: float) -> str:
 
 
 def main() -> None:
+    """Print a line of figures for each setting."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[7000, 7001])
     parser.add_argument("--only", nargs="+", default=list(SETTINGS))

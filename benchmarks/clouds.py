@@ -1,9 +1,9 @@
-"""Clouds and their shadows on simulated dates: what is masked of the open ground, and what is left open of the hidden.
+"""Masks of clouds and their shadows on simulated dates: open ground masked, and hidden ground left open.
 
     python benchmarks/clouds.py [--seeds 7230-7237]
 
 Dates of kind clouds, aligned but for a residual of at most .7 px, are classified on their overview as the mask stage
-does it, by the tests alone and with the trees that say how far a cloud reaches. The truth is the simulator's: hidden is
+does it, by the tests alone and with the trees that delineate the clouds. The truth is the simulator's: hidden is
 what a cloud takes more than a tenth of the light from, or its shadow more than a fifth of the sun. No data is left out.
 """
 
@@ -40,15 +40,15 @@ def dates(seed: int) -> Iterator[Date]:
         bands = [look.bands.index(role) for role in ROLES]
         before, own = registered(world, index, bands, np.random.default_rng([seed, index]))
         sky = weather(world, look, first.to_ground, first.shape)
-        pair = (np.where(image == 0, np.nan, image).astype(np.float32) for image in (own, before))
-        yield *pair, (sky.cloud > 0.1) | (sky.shadow > 0.2), look.sun_azimuth_deg
+        own, before = (np.where(image == 0, np.nan, image).astype(np.float32) for image in (own, before))
+        yield own, before, (sky.cloud > 0.1) | (sky.shadow > 0.2), look.sun_azimuth_deg
 
 
 def shares(date: Date, with_trees: bool) -> NDArray[np.float64]:
     """Pixels that are open, of these masked, left open, of these hidden."""
     own, before, hidden, azimuth = date
-    cells = [block_mean(image, (FACTOR, FACTOR)) for image in (own, before)]
-    classes = classify(*cells, GSD_M * FACTOR, azimuth, roles=ROLES, dtype="uint16", with_trees=with_trees)
+    overview, reference = (block_mean(image, (FACTOR, FACTOR)) for image in (own, before))
+    classes = classify(overview, reference, GSD_M * FACTOR, azimuth, roles=ROLES, dtype="uint16", with_trees=with_trees)
     masked = np.isin(np.repeat(np.repeat(classes, FACTOR, 0), FACTOR, 1), (CLOUD, SHADOW))[: len(hidden)]
     seen = np.isfinite(own).all(axis=0)
     parts = seen & ~hidden, masked & seen & ~hidden, seen & ~masked, hidden & seen & ~masked
@@ -56,6 +56,7 @@ def shares(date: Date, with_trees: bool) -> NDArray[np.float64]:
 
 
 def main() -> None:
+    """Print the shares, without and with the trees."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", default="7230-7237")
     args = parser.parse_args()

@@ -5,7 +5,7 @@
 Lots are those of scenarios/made_up_yards.py: two yards of some 100 boxes share six lots each. With a folder, pairs of
 unrelated simulated sites (scenarios/track_sites.py, the real detector's boxes; of different seeds, as sites of one seed
 share their stock) give the share of p < .05, and rows of ten and more touching boxes stand for trains: a row on two
-dates of its site, under another sun, with what the detector missed or saw wrongly, is one train met twice where no more
+dates of its site, under another sun, with what the detector missed or got wrong, is one train met twice where no more
 than a tenth of its boxes was swapped meanwhile (the others are counted apart); any other row is another train.
 """
 
@@ -48,19 +48,19 @@ PAIRS = (20, 500)
 
 
 def lots(seeds: Sequence[int]) -> str:
-    """How many planted lots are found, whose bounds hold the true lag, and how sure."""
-    found = held = planted = told = sure = 0
+    """How many planted lots are found, how many bounds hold the true lag, and on how many pairs p is small."""
+    found = held = planted = matched = sure = 0
     for seed in seeds:
         one, other, true = made_up_yards.related(seed)
         rows = match_sites(one, other)
-        planted, told = planted + len(true), told + len(rows)
+        planted, matched = planted + len(true), matched + len(rows)
         sure += bool(rows) and rows[0]["p_value"] < CHANCE
         for row in rows:
             if any(a in row["track_ids_from"] and b in row["track_ids_to"] for a, b in true):
                 found += 1
                 held += row["lag_low"] <= 69 <= row["lag_high"]
     certain = f"p < .05 on {sure} of {len(seeds)} pairs"
-    return f"lots: {found} of {planted} found, {told} told; true lag held by {held} of {found}; {certain}"
+    return f"lots: {found} of {planted} found, {matched} told; true lag held by {held} of {found}; {certain}"
 
 
 def unrelated(data: Sequence[TrackSite], detector: str, pairs: int) -> str:
@@ -121,11 +121,11 @@ def kept_boxes(site: TrackSite, xy: Floats, first: int, second: int) -> int:
 def stays(site: TrackSite, one: SeenRow, first: int, other: SeenRow, second: int) -> bool:
     """Whether the row is one train met again: no more than a tenth of its boxes stands on but one of the dates."""
     kept = [np.mean(site.top[list(row.boxes), t]) for row, t in ((one, second), (other, first)) if row.boxes]
-    return len(one.boxes & other.boxes) >= ROW_BOXES and min(kept) >= SAME_TRAIN
+    return len(one.boxes & other.boxes) >= ROW_BOXES and bool(min(kept) >= SAME_TRAIN)
 
 
 def trains(data: Sequence[TrackSite]) -> str:
-    """Rows recognised on another date, and rows taken for another one."""
+    """Rows recognised on another date, and rows mistaken for another one."""
     every = [(k, t, row) for k, site in enumerate(data) for t in range(len(site.dates)) for row in rows_of(site, t)]
     rng = np.random.default_rng(2)
     found: dict[str, list[float]] = {"rows that stay": [], "rows with boxes swapped": [], "other rows": []}
@@ -149,8 +149,8 @@ def trains(data: Sequence[TrackSite]) -> str:
             found[sort].append(sequences.chance(one.row, other.row, best.score, REDRAWS, rng) if sure else 1.0)
     said = [f"trains, recognised where they are one of {' or '.join(str(n) for n in PAIRS)} pairs"]
     for sort, values in found.items():
-        told = [sum(p < CHANCE / number for p in values) for number in PAIRS]
-        shares = ", ".join(f"{n} ({n / max(len(values), 1):.3f})" for n in told)
+        recognised = [sum(p < CHANCE / number for p in values) for number in PAIRS]
+        shares = ", ".join(f"{n} ({n / max(len(values), 1):.3f})" for n in recognised)
         said.append(f"    {sort}: {shares} of {len(values)}")
     return "\n".join(said)
 
@@ -165,7 +165,7 @@ def consignment_of(truth: gpd.GeoDataFrame, points: gpd.GeoSeries) -> str:
 
 
 def twins(folder: Path, detector: str, seeds: Sequence[int]) -> str:
-    """Lots told between simulated sites that share them, one sending and one receiving, and those that are right."""
+    """Lots matched between simulated sites, one sending and one receiving, and those matched rightly."""
     said = []
     for seed in seeds:
         own = list(sites(folder, detector, ("twin_sites",), [seed]))
@@ -193,6 +193,7 @@ def twins(folder: Path, detector: str, seeds: Sequence[int]) -> str:
 
 
 def main() -> None:
+    """Print what is found of lots, trains and, with seeds for them, of twin sites."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="0-7")
     parser.add_argument("--folder", type=Path)

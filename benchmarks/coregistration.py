@@ -6,15 +6,20 @@ Shifts of 0.1 to 20 px are known from the simulator. ``python benchmarks/coregis
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from changedet.simulate import Renderer, World, make_world
-from changedet.stages.align.alignment import Alignment
-from changedet.stages.align.images import estimate_shift
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from changedet.simulate import Renderer, World, make_world  # noqa: E402
+from changedet.stages.align.alignment import Alignment  # noqa: E402
+from changedet.stages.align.images import estimate_shift  # noqa: E402
 
 KINDS = ("growth", "dense", "quiet", "earthworks", "port", "trains", "decoys", "winter", "clouds")
 SIZES_PX = (0.1, 0.25, 0.5, 1.0, 1.7, 2.5, 3.6, 5.3, 8.0, 11.0, 14.0, 17.0, 20.0)
@@ -33,7 +38,7 @@ def moved(world: World, index: int, east_px: float, north_px: float) -> World:
 
 
 def picture(world: World, index: int) -> xr.DataArray:
-    """A date as the stage wants it."""
+    """A date as the stage takes it."""
     values = Renderer(world, index).window().astype(np.float32)
     values[:, (values == 0).all(axis=0)] = np.nan
     y, x = (np.arange(n) * world.looks[index].gsd_m for n in values.shape[1:])
@@ -57,7 +62,8 @@ def measure(number: int, gsd_m: float, method: str) -> tuple[float, float, float
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Print the errors at each resolution and over all."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--pairs", type=int, default=18, help="pairs for each resolution")
     parser.add_argument("--method", default="auto")
     parser.add_argument("-v", action="store_true", help="one line for each pair")

@@ -1,17 +1,16 @@
-"""F1, precision, recall and count error of the container detector by resolution, on simulated scenes it was not
-fitted on.
+"""F1, precision, recall and count error of the container detector by resolution, on scenes of unseen seeds.
 
     python benchmarks/detector.py [--method auto] [--seeds 900-919] [--yards FOLDER]
 
 A hit is a box with a rotated intersection over union of at least 0.3 with one true box: the top of each stack, where
-the
-picture shows it (leaning roofs are moved with the view). Seeds of the fit (100 to 139) are never among those reported.
+the picture shows it (off-nadir views move roofs). Seeds of the fit (100 to 139) are never among those reported.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,15 +21,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from changedet.kernels.containers import CONTAINER_KINDS, LENGTHS_M
-from changedet.stages.objects.kernels import rectangles
-from changedet.stages.objects.whole import detect_containers
-from changedet.stages.registry import Facts
-from changedet.stages.series.table import DateMeasurements, timeseries
-from changedet.stages.tracks.stage import choose, hmm
-from changedet.stages.tracks.visibility import GivenVisibility
-from scenarios.yards import GSDS_M, Yard, as_array, found_boxes, hits, real, simulated
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
+from changedet.kernels.containers import CONTAINER_KINDS, LENGTHS_M  # noqa: E402
+from changedet.stages.objects.kernels import rectangles  # noqa: E402
+from changedet.stages.objects.whole import detect_containers  # noqa: E402
+from changedet.stages.registry import Facts  # noqa: E402
+from changedet.stages.series.table import DateMeasurements, timeseries  # noqa: E402
+from changedet.stages.tracks.stage import choose, hmm  # noqa: E402
+from changedet.stages.tracks.visibility import GivenVisibility  # noqa: E402
+from scenarios.yards import GSDS_M, Yard, as_array, found_boxes, hits, real, simulated  # noqa: E402
+
+TOUCHING_M = 0.25
 RELIABILITY_BINS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
 
 
@@ -50,9 +53,6 @@ def draw(yard: Yard, found: NDArray[np.float64], pairs: tuple[NDArray[np.intp], 
         points = rectangles.corners(box[None])[0] / yard.gsd_m * zoom
         cv2.polylines(picture, [np.round(points).astype(np.int32)], True, colour, 1, cv2.LINE_AA)
     cv2.imwrite(str(path), picture)
-
-
-TOUCHING_M = 0.25
 
 
 def touching(boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -76,7 +76,7 @@ class Score:
     touching_hit: int = 0
     sized: int = 0
     others: int = 0
-    others_told: int = 0
+    others_found: int = 0
     area_10ha: float = 0.0
     cpu_s: float = 0.0
     judged: list[NDArray[np.float64]] = field(default_factory=list)
@@ -100,7 +100,7 @@ class Score:
         wanted = np.array(CONTAINER_KINDS)[np.abs(lengths[:, None] - LENGTHS_M).argmin(axis=1)]
         self.sized += int((kinds[pairs[0]] == wanted).sum())
         self.others += len(yard.others)
-        self.others_told += len(hits(found_boxes(table)[other], yard.others)[0])
+        self.others_found += len(hits(found_boxes(table)[other], yard.others)[0])
         self.area_10ha += yard.image[0].size * yard.gsd_m**2 / 1e5
         return pairs
 
@@ -125,20 +125,20 @@ class Score:
             f"F1 {f1:.3f} (IoU .5 {strict:.3f})  precision {self.hit / max(self.found, 1):.3f}  "
             f"recall {self.hit / max(self.true, 1):.3f} (touching {self.touching_hit / max(self.touching, 1):.3f})  "
             f"count {self.found}/{self.true}  mean abs count error {self.miscount / max(self.true, 1):.3f}  "
-            f"size class {self.sized / max(self.hit, 1):.3f}  others {self.others_told}/{self.others}  "
+            f"size class {self.sized / max(self.hit, 1):.3f}  others {self.others_found}/{self.others}  "
             f"false per 10 ha {(self.found - self.hit) / max(self.area_10ha, 1e-9):.2f}  "
             f"CPU s/km2 {self.cpu_s / max(self.area_10ha, 1e-9) * 10:.1f}"
         )
 
 
 def estimated(yard: Yard, weak: pd.DataFrame, least: float, detector: str) -> tuple[float, float, float, int]:
-    """What a run of that one date tells of its number of containers, expected, low and high, and the true number."""
+    """Containers of one date by a run of that date alone: expected, low and high; and the true number."""
     day = dt.date(2024, 1, 1)
     rows = weak.assign(date=pd.Timestamp(day), counted=weak["confidence"] >= least)
     facts = Facts(yard.gsd_m, dates=1, detector=detector)
     followed = hmm(facts, precision=choose(facts).parameters["precision"])(rows, GivenVisibility([day]))
-    told = timeseries([DateMeasurements(day)], followed).iloc[0]
-    expected, low, high = (float(told[f"containers_{name}"]) for name in ("expected", "low", "high"))
+    row = timeseries([DateMeasurements(day)], followed).iloc[0]
+    expected, low, high = (float(row[f"containers_{name}"]) for name in ("expected", "low", "high"))
     return expected, low, high, len(yard.boxes)
 
 
@@ -161,7 +161,7 @@ def scored(yards: Iterable[Yard], method: str, least: float, overlays: Path | No
         weak = detect_containers(array, method=method, min_confidence=min(least, RELIABILITY_BINS[0]))
         score.cpu_s += time.process_time() - start
         score.judge(yard, weak)
-        # Under thin cloud and its shade the truth takes boxes for hidden that the picture shows: a run masks these.
+        # The truth hides boxes under thin cloud and its shadow, though the picture shows them: a run masks these.
         if not yard.name.startswith("clouds"):
             score.estimates.append(estimated(yard, weak, least, "classical" if method == "classical" else "learned"))
         table = weak[weak["confidence"] >= least].reset_index(drop=True)
@@ -173,8 +173,13 @@ def scored(yards: Iterable[Yard], method: str, least: float, overlays: Path | No
     return score
 
 
-REAL = (("rail", (0.66,)), ("P0004", (0.13, 0.3, 0.5, 0.75)), ("P0005", (0.12, 0.3, 0.5, 0.75)))
-REAL += (("P0003_buses", (0.12, 0.3, 0.5, 0.75)),)
+REAL = (
+    ("rail", (0.66,)),
+    ("P0004", (0.13, 0.3, 0.5, 0.75)),
+    ("P0005", (0.12, 0.3, 0.5, 0.75)),
+    ("P0003_buses", (0.12, 0.3, 0.5, 0.75)),
+)
+"""Labelled pictures of the folder, and the resolutions that they are averaged to."""
 
 
 def span(words: str) -> range:
@@ -184,6 +189,7 @@ def span(words: str) -> range:
 
 
 def main() -> None:
+    """Print figures of the labelled pictures and of each resolution."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="900-919")
     parser.add_argument("--method", default="auto")

@@ -1,10 +1,10 @@
-"""Masks of simulated series, each date by itself and all read together: F1 and false marks, before and after.
+"""Change masks of simulated series, each date alone and all decoded together: F1 and false positives.
 
     python benchmarks/persistence.py [--seeds 6000 6001] [--kinds quiet growth ...] [--gsd 0.5]
     python benchmarks/persistence.py --kinds coarse --gsd 10 --method irmad --seeds 6000 6001 6002 6003
 
 Six dates against the first, aligned but for a residual of up to 0.7 px, clouds masked nearly as the truth has them. F1
-forgives one pixel; false marks are a share of the pixels that are judged. The model's constants were chosen on seeds
+forgives one pixel; false positives are a share of the valid pixels. The model's constants were chosen on seeds
 5900 and 5901.
 """
 
@@ -42,6 +42,7 @@ COARSE_M = 2.0
 
 
 def world(seed: int, kind: str, gsd_m: float) -> World:
+    """A site of a seed, of kind `coarse` where pixels are."""
     if gsd_m < COARSE_M:
         return site(seed, kind, gsd_m, DATES)[0]
     return make_world("coarse", DATES, seed, gsd_m, 256 * gsd_m, start=dt.date(2023, 1, 20), interval_days=50)
@@ -57,8 +58,23 @@ def scored(method: str, pair: Pair) -> tuple[NDArray[np.float32], float, int]:
     return made.apply(pair.before, pair.after, model=model), model.threshold, least_px
 
 
+def decoded(
+    stack: NDArray[np.float32], thresholds: NDArray[np.float64], gsd_m: float, probabilities: bool
+) -> NDArray[np.float32]:
+    """Probability of change of each date (date, y, x), from the scores of all; `probabilities` where they are."""
+    if not probabilities:
+        return series_change_probability(stack, thresholds, False, np.ones(len(stack)), None)
+    seen = np.isfinite(stack)
+    weights, halo = date_weights(seen.sum(axis=(1, 2))), halo_px(gsd_m)
+    wide = np.pad(stack, ((0, 0), (halo, halo), (halo, halo)), constant_values=np.nan)
+    rate = local_change_rate(wide, weights, gsd_m)
+    around = bounded_by_site(rate, int((stack > SURELY_CHANGED).sum()), int(seen.sum()), weights)
+    return series_change_probability(stack, thresholds, True, weights, around)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    """Print F1 and false positives for all dates and for the last."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--method", default="trees")
     parser.add_argument("--kinds", nargs="+", default=list(KINDS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[6000, 6001])
@@ -70,16 +86,7 @@ def main() -> None:
             there = world(seed, kind, args.gsd)
             found = [seen(bare) for bare in bare_pairs_of(there, [], seed, kind, args.gsd)]
             scores, thresholds, least = zip(*(scored(args.method, pair) for pair in found), strict=True)
-            probabilities = args.method in PROBABILISTIC
-            stack, weights, around = np.stack(scores), np.ones(len(found)), None
-            if probabilities:
-                weights, halo = date_weights(np.isfinite(stack).sum(axis=(1, 2))), halo_px(args.gsd)
-                wide = np.pad(stack, ((0, 0), (halo, halo), (halo, halo)), constant_values=np.nan)
-                told = local_change_rate(wide, weights, args.gsd)
-                around = bounded_by_site(
-                    told, int((stack > SURELY_CHANGED).sum()), int(np.isfinite(stack).sum()), weights
-                )
-            whole = series_change_probability(stack, np.array(thresholds), probabilities, weights, around)
+            whole = decoded(np.stack(scores), np.array(thresholds), args.gsd, args.method in PROBABILISTIC)
             for t, pair in enumerate(found):
                 for name, mask in (
                     ("each by itself", marked(scores[t], thresholds[t], least[t])),
@@ -91,8 +98,8 @@ def main() -> None:
     for which in ("all dates", "last date"):
         for name in ("each by itself", "read together"):
             own = {kind: totals[name, kind, which] for kind in args.kinds}
-            told = "  ".join(f"{kind} {f1(t):.3f} ({(t[0] - t[1]) / t[4]:.3%})" for kind, t in own.items())
-            print(f"{which}, {name}: {told}  mean {np.mean([f1(t) for t in own.values()]):.3f}", flush=True)
+            figures = "  ".join(f"{kind} {f1(t):.3f} ({(t[0] - t[1]) / t[4]:.3%})" for kind, t in own.items())
+            print(f"{which}, {name}: {figures}  mean {np.mean([f1(t) for t in own.values()]):.3f}", flush=True)
 
 
 if __name__ == "__main__":

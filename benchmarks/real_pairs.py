@@ -11,6 +11,7 @@ them are no blind test.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -25,10 +26,13 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from changedet.blocks import over_sample, per_block
-from changedet.stages.change.scoring import change_mask
-from changedet.stages.change.stage import STAGE as CHANGE
-from changedet.stages.registry import Facts
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from changedet.blocks import over_sample, per_block  # noqa: E402
+from changedet.stages.change.scoring import change_mask  # noqa: E402
+from changedet.stages.change.stage import STAGE as CHANGE  # noqa: E402
+from changedet.stages.registry import Facts  # noqa: E402
 
 NOT_JUDGED = 255
 FINE_M = 1.3
@@ -38,7 +42,7 @@ RGB, LANDSAT = ("red", "green", "blue"), ("blue", "green", "red", "nir", "swir1"
 
 @dataclass(frozen=True)
 class Pair:
-    """Two pictures ``(band, y, x)`` and their truth: 1 changed, 0 not, 255 not judged; None where nothing changed."""
+    """Two pictures ``(band, y, x)`` and their truth: 1 changed, 0 not, 255 not known; None where nothing changed."""
 
     name: str
     before: NDArray[np.float32]
@@ -49,11 +53,12 @@ class Pair:
 
 
 def data_folder() -> Path:
-    default = Path(__file__).resolve().parents[2] / "shared" / "data"
-    return Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("CHANGEDET_DATA", default))
+    """The folder of real scenes unless an argument names one."""
+    return Path(os.environ.get("CHANGEDET_DATA", ROOT.parent / "shared" / "data"))
 
 
 def read(path: Path) -> NDArray[np.float32]:
+    """All bands (band, y, x) of a picture with or without georeference."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         with rasterio.open(path) as file:
@@ -61,14 +66,15 @@ def read(path: Path) -> NDArray[np.float32]:
 
 
 def pairs(data: Path) -> Iterator[Pair]:
+    """The pairs of the folder."""
     changed, unchanged = (read(data / "taizhou" / f"{name}.bmp")[0] == 255 for name in ("change", "unchanged"))
     truth = np.where(changed, 1, np.where(unchanged, 0, NOT_JUDGED)).astype(np.uint8)
     yield Pair("taizhou", read(data / "taizhou/2000TM"), read(data / "taizhou/2003TM"), truth, 30.0, LANDSAT)
-    before, after, truth = (read(data / f"beijing_a/beijing_A_{part}.jpg") for part in ("1", "2", "gt"))
-    yield Pair("beijing_a", before, after, (truth[0] > 127).astype(np.uint8), 0.5, RGB)
+    before, after, label = (read(data / f"beijing_a/beijing_A_{part}.jpg") for part in ("1", "2", "gt"))
+    yield Pair("beijing_a", before, after, (label[0] > 127).astype(np.uint8), 0.5, RGB)
     for name, suffix in (("ottawa", "bmp"), ("bern", "png")):
-        before, after, truth = (read(data / f"sar/{name}_{part}.{suffix}")[:1] for part in ("1", "2", "gt"))
-        yield Pair(name, before, after, (truth[0] > 127).astype(np.uint8), 10.0, ("amplitude",))
+        before, after, label = (read(data / f"sar/{name}_{part}.{suffix}")[:1] for part in ("1", "2", "gt"))
+        yield Pair(name, before, after, (label[0] > 127).astype(np.uint8), 10.0, ("amplitude",))
     yield levir(data / "levir")
     first, *others = (read(path) for path in sorted((data / "null").glob("*.tif")))
     for i, other in enumerate(others):
@@ -91,7 +97,7 @@ def auc(score: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
 
 
 def figures(mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> tuple[float, float, float]:
-    """Accuracy, Cohen's kappa and F1 on the judged pixels."""
+    """Accuracy, Cohen's kappa and F1 on the valid pixels."""
     judged = (truth != NOT_JUDGED) & (mask != NOT_JUDGED)
     marked, changed = mask[judged] == 1, truth[judged] == 1
     accuracy = float(np.mean(marked == changed))
@@ -102,6 +108,7 @@ def figures(mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> tuple[float, f
 
 
 def run(pair: Pair, name: str) -> str:
+    """A line of figures of one method on one pair."""
     facts = Facts(pair.resolution_m, pair.roles, gsd_m=(pair.resolution_m,) * 2)
     choice = CHANGE.choose(facts)
     given = choice.parameters if choice.method == name else {}
@@ -126,7 +133,10 @@ def run(pair: Pair, name: str) -> str:
 
 
 def main() -> None:
-    data = data_folder()
+    """Print a line for each pair and method."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, nargs="?", default=data_folder(), help="folder of the pairs")
+    data: Path = parser.parse_args().data
     if not data.is_dir():
         sys.exit(f"{data}: no such folder; give it as the argument or by CHANGEDET_DATA")
     print("* the method that auto chooses")

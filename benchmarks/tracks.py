@@ -4,8 +4,8 @@
 
 Sites are simulated at 0.5 m (176 m wide, eight dates) and run up to the tracks; nothing was fitted on these seeds
 (training/fit_tracks.py takes 600 and on). An event is found where a track begins, or ends, on the very date within 3 m
-of it; only events that clear looks can show count. `by then` also takes those that are told earlier, by a look through
-thin cloud, since the day of the true one. `ground` leaves out those true events at which another box stands at
+of it; only events that clear looks can show count. `by then` also takes those that are detected earlier, through thin
+cloud, since the day of the true one. `ground` leaves out those true events at which another box stands at
 the spot before or after: a top set upon a stack, taken off it, or swapped.
 """
 
@@ -65,8 +65,9 @@ def found_events(tracks: Tracks, arrivals: bool) -> Floats:
 
 
 def matched(true: Floats, found: Floats, early: bool = False) -> int:
-    """Pairs of a true and a found event of one date within `NEAR_M`, each used once; with `early`, the found one may
-    be told by a look before the clear one, since the day of the true one.
+    """Pairs of a true and a found event of one date within `NEAR_M`, each used once.
+
+    With `early`, a look through thin cloud may show it before the clear one, since the day of the true event.
     """
     if not len(true) or not len(found):
         return 0
@@ -78,8 +79,9 @@ def matched(true: Floats, found: Floats, early: bool = False) -> int:
 
 
 def scot(site: TrackSite, tracks: Tracks) -> tuple[float, int]:
-    """SpaceNet 7's metric (Van Etten et al. 2021, doi:10.1109/CVPR46437.2021.00633), boxes matched by their centres,
-    and the identity switches.
+    """SCOT, the metric of SpaceNet 7, with boxes matched by their centres, and the number of identity switches.
+
+    See Van Etten et al. 2021, doi:10.1109/CVPR46437.2021.00633.
     """
     own = tracks.detections.dropna(subset="track_id")
     own = own[own["kind"].isin([*CONTAINER_KINDS, OTHER])]
@@ -163,6 +165,7 @@ def report(name: str, total: Sums) -> str:
 
 
 def main() -> None:
+    """Print a line for each kind and one for all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--detector", default="classical")
     parser.add_argument("--folder", type=Path, default=Path("track_sites"))

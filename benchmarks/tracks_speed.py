@@ -1,4 +1,4 @@
-"""Time and memory of following boxes, on the made-up series of scenarios/box_series.py.
+"""Time and memory of tracking boxes, on the simulated series of scenarios/box_series.py.
 
     python benchmarks/tracks_speed.py [--boxes 100000] [--dates 12]
 

@@ -1,7 +1,7 @@
 """Sites for the trees of change beside the simulator's kinds: houses among trees, and works with wide new ground.
 
-Trees that are felled and lawns that are sown are no change; soil that is bared around what is built may be earthworks
-or not, is told by its outlines and judged by nobody.
+Trees that are felled and lawns that are sown are no change. Soil that is bared around what is built may be earthworks
+or not: its outlines are returned, and it counts neither way.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BARE = ("soil", "dirt", "sand", "soil")
 
 
 def make_site(kind: str, seed: int, gsd_m: float, size_m: float, **times: object) -> tuple[World, Outlines]:
-    """A site of `SITES` and what of it is judged by nobody; `times`: dates, start, interval_days."""
+    """A site of `SITES` and the outlines that count neither way; `times`: dates, start, interval_days."""
     bands = ("blue", "green", "red", "nir")
     world = build(kind, seed=seed, gsd_m=gsd_m, size_m=size_m, bands=bands, dtype="uint16", changes=None, **times)  # type: ignore[arg-type]
     return world, SITES[kind](Builder(world, np.random.default_rng([seed, 13])))

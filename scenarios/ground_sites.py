@@ -1,9 +1,9 @@
-"""Simulated series of sites on one grid with what the ground bears on each date, by which its trees are fitted."""
+"""Simulated series of sites on one grid with the true ground of each date, for fitting and scoring footprints."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -12,11 +12,11 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine
+from shapely.geometry.base import BaseGeometry
 
+from changedet.arrays import Bools
 from changedet.simulate import Truth, World, make_world, render
 from changedet.stages.footprint.kernels import ground
-
-Bools = NDArray[np.bool_]
 
 GSDS_M = (0.5, 0.3, 1.0, 0.5, 0.75, 0.5)
 KINDS = (
@@ -38,7 +38,7 @@ DATES = (4, 3, 5, 4, 7)
 ROLES = {"paving": ("yard", "rail", "quay"), "building": ("building",), "earthwork": ("earthwork",)}
 BANDS = ("blue", "green", "red", "nir")
 ASTRAY_M = 0.2
-"""Standard deviation of how far a date lies from the first, east and north, after alignment."""
+"""Standard deviation of the residual misregistration, east and north, after alignment."""
 
 
 class Seen(NamedTuple):
@@ -47,8 +47,9 @@ class Seen(NamedTuple):
     Attributes
     ----------
     image : float32 (band, y, x)
-        Of `BANDS`, as many as all dates have; NaN where nothing is seen.
+        Of `BANDS`, as many as all dates have; NaN for no data.
     sun : (east, north)
+        Direction from which the sun shines.
     truth : mapping of str to bool (y, x)
         Cells that bear anything, each of the kinds, and a stored box; and ``footprint``, closed as the truth of a
         footprint is.
@@ -90,7 +91,7 @@ def series_of(seed: int) -> tuple[list[Seen], tuple[str, ...], float]:
 def images(
     world: World, indices: list[int] | range, astray_m: NDArray[np.float64] | None = None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Looks of a world (band, y, x) on the grid of its first, by their true geometry, or so far from it."""
+    """Dates of a world (band, y, x) on the grid of its first, by their true geometry, or so far from it."""
     first = world.looks[0]
     corner = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     to_ground = np.vstack([np.reshape(first.to_ground, (2, 3)), [0, 0, 1]])
@@ -118,15 +119,17 @@ def truths(truth: Truth, index: int, size: int) -> dict[str, Bools]:
     boxes = [shapely.Polygon(truth.world.box_outline(stack[-1])) for stack in truth.world.stacks(index).values()]
     for name in ("building", "earthwork", "paving"):
         shapes = truth.standing(index, ROLES[name])
-        drawn = drawn_of(shapes + boxes if name == "paving" else shapes, shape, place)
+        drawn = drawn_of([*shapes, *boxes] if name == "paving" else shapes, shape, place)
         found[name] = drawn & ~taken
         taken |= drawn
     closed = drawn_of([truth.footprint(index)], shape, place)
     return {"built": taken, **found, "stored": drawn_of(boxes, shape, place), "footprint": closed}
 
 
-def drawn_of(shapes: list[shapely.Geometry], shape: tuple[int, ...], place: Affine) -> Bools:
+def drawn_of(shapes: Sequence[BaseGeometry], shape: tuple[int, ...], place: Affine) -> Bools:
+    """Cells (y, x) whose centres the shapes cover."""
     shapes = [one for one in shapes if not one.is_empty]
     if not shapes:
         return np.zeros(shape, bool)
-    return rasterize([(one, 1) for one in shapes], out_shape=shape, transform=place, dtype="uint8") == 1
+    drawn = rasterize([(one, 1) for one in shapes], out_shape=shape, transform=place, dtype="uint8")
+    return np.asarray(drawn == 1)

@@ -1,6 +1,6 @@
 """Simulated pairs with the truth of what changed between them, as a run sees them after masks and alignment.
 
-What is left of misregistration, cloud masks that miss a rim, cameras without near infrared, gamma and JPEG are drawn at
+Residual misregistration, cloud masks that miss a rim, cameras without near infrared, gamma and JPEG are drawn at
 random; the same seed gives the same pair.
 """
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine
 from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from changedet.pipeline.blur import blurred
 from changedet.pipeline.date_job import SIMILAR_GSD
@@ -44,7 +45,7 @@ FLOORS = {"uint16": 2200.0, "uint8": 203.0}
 
 @dataclass(frozen=True)
 class Pair:
-    """Two aligned pictures (band, y, x) with NaN where not seen; truth (y, x): 1 changed, 0 not, 255 not judged."""
+    """Two aligned pictures (band, y, x) with NaN for no data; truth (y, x): 1 changed, 0 not, 255 not valid."""
 
     before: NDArray[np.float32]
     after: NDArray[np.float32]
@@ -55,12 +56,13 @@ class Pair:
 
     @property
     def bands(self) -> list[int | None]:
+        """Indices of blue, green, red and near infrared, None where there is none."""
         return [0, 1, 2, 3 if len(self.before) > 3 else None]
 
 
 @dataclass(frozen=True)
 class Bare:
-    """A pair before its masks and its camera; `unseen` (y, x) as the truth has it, `index` of the later date."""
+    """A pair before masks and camera effects; `unseen` (y, x) is truly hidden, `index` is that of the later date."""
 
     before: NDArray[np.float32]
     after: NDArray[np.float32]
@@ -74,7 +76,7 @@ class Bare:
 
 
 def site(seed: int, kind: str, gsd_m: float, dates: int, *, seasons: bool = False) -> tuple[World, Outlines]:
-    """A site, and the outlines of what nobody judges; with `seasons` up to ten months lie between two dates."""
+    """A site, and the outlines that count neither way; with `seasons` up to ten months lie between two dates."""
     rng = np.random.default_rng([seed, 77])
     start = dt.date(2022, 11, 12) if kind == "winter" else dt.date(2023, 1, 1) + dt.timedelta(int(rng.integers(0, 365)))
     size_m = float(np.clip(SITE_PX * gsd_m, 140.0, 400.0))
@@ -89,7 +91,7 @@ def site(seed: int, kind: str, gsd_m: float, dates: int, *, seasons: bool = Fals
 def bare_pairs(
     seed: int, kind: str, gsd_m: float, dates: int = 4, *, seasons: bool = False, coarser: bool = False
 ) -> Iterator[Bare]:
-    """The first date against each other one that shows colours at its resolution, or, with `coarser`, at any."""
+    """The first date with each other one that has colours at its resolution, or, with `coarser`, at any."""
     world, unjudged = site(seed, kind, gsd_m, dates, seasons=seasons)
     yield from bare_pairs_of(world, unjudged, seed, kind, gsd_m, coarser=coarser)
 
@@ -117,9 +119,10 @@ def seen(bare: Bare, colours: bool = False, varied: bool = False) -> Pair:
     ----------
     bare : Bare
     colours : bool
-        Without near infrared.
+        Leave out near infrared.
     varied : bool
-        Turned in time in four of ten cases; of those without near infrared seven of ten are pictures from the web.
+        Four of ten in reverse order of time; of those without near infrared seven of ten as 8-bit pictures from the
+        web.
     """
     rng = np.random.default_rng([bare.seed, 81, bare.index, colours])
     before, after, truth = _masked(bare, rng)
@@ -158,7 +161,9 @@ def registered(
 
 
 def _changed(world: World, truth: Truth, unjudged: Outlines, index: int) -> NDArray[np.uint8]:
-    shapes = [(Polygon(outline).buffer(0), 255) for outline, born in unjudged if 0 < born <= index]
+    shapes: list[tuple[BaseGeometry, int]] = [
+        (Polygon(outline).buffer(0), 255) for outline, born in unjudged if 0 < born <= index
+    ]
     changed = truth.changed_by_place(index)
     shapes += [] if changed.is_empty else [(changed, 1)]
     shape, transform = world.looks[0].shape, Affine(*world.looks[0].to_ground)

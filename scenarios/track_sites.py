@@ -1,4 +1,4 @@
-"""Simulated sites as a run sees them, boxes from the real detector, with what truly stood and moved there.
+"""Runs of simulated sites with boxes from the real detector, and the truth of what stood and moved there.
 
 Sites and runs are kept in a folder and made only where they are missing; `again` runs them once more, which redoes what
 depends on what has changed since, such as a detector.
@@ -65,7 +65,7 @@ class TrackSite:
     occupied : bool (slot, date)
     slot_xy : float64 (slot, 2)
     containers : int64 (date,)
-        Boxes to be seen from above were nothing hidden.
+        Boxes visible from above, were nothing hidden.
     """
 
     kind: str
@@ -86,6 +86,7 @@ class TrackSite:
 
     @property
     def dates(self) -> list[dt.date]:
+        """Of the run."""
         return list(self.run.dates)
 
 
@@ -115,7 +116,7 @@ def runs(folder: Path, detector: str, kind: str, seed: int, again: bool = False,
     size_m = SMALL_M if gsd_m < FINE_M else SIZE_M
     names = [place / f"{kind.replace('_', '-')}-{seed}-{n}" for n in "ab"] if kind == "twin_sites" else [place]
     if not all((name / "truth" / "truth.gpkg").exists() for name in names):
-        simulate(place, kind=kind, seed=seed, gsd_m=gsd_m, size_m=size_m, dates=DATES)
+        simulate(place, kind=kind, seed=seed, gsd_m=gsd_m, size_m=size_m, dates=DATES)  # type: ignore[arg-type]
     return [_run(name, detector, again) for name in names]
 
 
@@ -179,7 +180,7 @@ def _looks_of(when: pd.Series, dates: Sequence[dt.date]) -> Ints:
 
 
 def _hidden(truth: Path, day: dt.date, xy: Floats) -> Bools:
-    """Where the date's true mask judges nothing; the first date, which has none, is clear by construction."""
+    """Where the date's true mask is not valid; the first date, which has none, is clear by construction."""
     path = truth / f"{day}_mask.tif"
     if not path.exists():
         return np.zeros(len(xy), bool)
@@ -192,9 +193,10 @@ def _hidden(truth: Path, day: dt.date, xy: Floats) -> Bools:
 
 
 def true_events(site: TrackSite, arrivals: bool) -> Floats:
-    """Events (n, 5) that clear looks can show: x, y, the first look that shows it, 1 where the spot held another
-    box before (after, for departures), which makes it a change of the top box, and the first look at or after its
-    day, on which thin cloud may show it already.
+    """Events (n, 5) that clear looks can show.
+
+    x, y, the first look that shows it, 1 where the spot held another box before (after, for departures), which makes it
+    a change of the top box, and the first look at or after its day, on which it may show through thin cloud.
     """
     n, found = len(site.dates), []
     for k in range(len(site.xy)):

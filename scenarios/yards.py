@@ -1,4 +1,4 @@
-"""Yards with their true boxes: simulated dates, and labelled real pictures, as the detector sees them."""
+"""Pictures of yards with their true boxes: simulated dates, and labelled real pictures."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import geopandas as gpd
 import numpy as np
 import shapely
 import xarray as xr
@@ -28,8 +29,22 @@ HIT = 0.3
 
 @dataclass(frozen=True)
 class Yard:
-    """One picture (band, y, x) float32 with NaN for no data, its roles, true containers (n, 5) in metres from its
-    corner, and, where it is simulated, trailers and buses.
+    """One picture with its truth; boxes are x, y, length, width (m, from the corner), angle (radians).
+
+    Attributes
+    ----------
+    name : str
+    gsd_m : float
+    image : float32 (band, y, x)
+        NaN for no data.
+    roles : tuple of str
+        Of the bands.
+    boxes : float64 (n, 5)
+        Containers.
+    dtype : str
+        Of the picture as delivered.
+    others : float64 (n, 5)
+        Trailers and buses, where it is simulated.
     """
 
     name: str
@@ -45,7 +60,7 @@ Outline = tuple[NDArray[np.float64], float]
 
 
 def seen_boxes(world: World, index: int) -> NDArray[np.float64]:
-    """Top boxes as a date shows them: (n, 5) in metres, x right and y down from the scene's corner."""
+    """Top boxes where a date shows them: (n, 5) in metres, x right and y down from the scene's corner."""
     stacks = world.stacks(index).values()
     return leant(
         world, index, [(world.box_outline(s[-1]), world.slots[s[-1].slot].base_m + HEIGHT_M * len(s)) for s in stacks]
@@ -53,13 +68,13 @@ def seen_boxes(world: World, index: int) -> NDArray[np.float64]:
 
 
 def vehicles(world: World, index: int) -> list[Outline]:
-    """Outline and height of the trailers and buses of a date: what stands on their wheels' height."""
+    """Outline and height of the trailers and buses of a date, which are known by their ground clearance."""
     standing = (s for s in world.solids if s.born <= index < s.gone and s.role == "object" and len(s.outline) == 4)
     return [(s.outline, s.height_m) for s in standing if s.base_m in (TRAILER_BASE_M, BUS_BASE_M)]
 
 
 def leant(world: World, index: int, tops: list[Outline]) -> NDArray[np.float64]:
-    """Roofs as a date shows them, those whose centre it does not show left out: (n, 5), see `seen_boxes`."""
+    """Roofs where an off-nadir view shows them, without those whose centre is outside: (n, 5), see `seen_boxes`."""
     look = world.looks[index]
     a, b, c, d, e, f = look.to_ground
     back = np.linalg.inv(np.array([[a, b], [d, e]]))
@@ -72,7 +87,7 @@ def leant(world: World, index: int, tops: list[Outline]) -> NDArray[np.float64]:
         found.append([*points.mean(axis=0), *sizes, np.arctan2(along[0], -along[1]) % np.pi])
     boxes = np.array(found).reshape(-1, 5)
     edge = np.array(look.shape[::-1]) * look.gsd_m
-    return boxes[((boxes[:, :2] > 0) & (boxes[:, :2] < edge)).all(axis=1)]
+    return np.asarray(boxes[((boxes[:, :2] > 0) & (boxes[:, :2] < edge)).all(axis=1)])
 
 
 def simulated(seed: int, gsd_m: float, size_m: float = 200.0, dates: int = 2, kind: str | None = None) -> Yard:
@@ -87,7 +102,7 @@ def simulated(seed: int, gsd_m: float, size_m: float = 200.0, dates: int = 2, ki
 
     def open_to_view(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
         pixel = np.floor(boxes[:, :2] / gsd_m).astype(int)
-        return boxes[~drawn.hidden[pixel[:, 1], pixel[:, 0]]]
+        return np.asarray(boxes[~drawn.hidden[pixel[:, 1], pixel[:, 0]]])
 
     boxes = open_to_view(seen_boxes(world, dates - 1))
     others = open_to_view(leant(world, dates - 1, vehicles(world, dates - 1)))
@@ -99,6 +114,8 @@ def real(folder: Path, name: str, gsd_m: float) -> Yard:
     lines = (folder / f"{name}.txt").read_text().splitlines()
     own_m = float(lines[1].split(":")[1])
     picture = cv2.imread(str(folder / f"{name}.png"), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise FileNotFoundError(folder / f"{name}.png")
     gsd_m = max(gsd_m, own_m)
     height, width = (round(n * own_m / gsd_m) for n in picture.shape[:2])
     small = cv2.resize(picture.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
@@ -123,11 +140,11 @@ def as_array(yard: Yard) -> xr.DataArray:
     return array.assign_coords(band=list(yard.roles))
 
 
-def found_boxes(table: object) -> NDArray[np.float64]:
+def found_boxes(table: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Rectangles (n, 5) in metres from the picture's corner."""
-    centre = shapely.get_coordinates(shapely.centroid(np.asarray(table.geometry.array)))  # type: ignore[attr-defined]
+    centre = shapely.get_coordinates(shapely.centroid(np.asarray(table.geometry.array)))
     x, y = centre[:, 0] - 500000, 5000000 - centre[:, 1]
-    return np.column_stack([x, y, table["length_m"], table["width_m"], np.radians(table["angle_deg"].to_numpy())])  # type: ignore[index]
+    return np.column_stack([x, y, table["length_m"], table["width_m"], np.radians(table["angle_deg"].to_numpy())])
 
 
 def hits(

@@ -1,4 +1,4 @@
-"""What the forests of change share in their fitting: features, choice of pixels, boosting, stages, calibration."""
+"""Fitting of boosted trees: features of pairs, choice of pixels, boosting, early stages, calibration."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.isotonic import IsotonicRegression
 
 from changedet.kernels import boosted_trees, forest_files
 from changedet.stages.change.kernels.features import change_features
@@ -16,18 +17,18 @@ from scenarios.pairs import Pair
 
 SMALL_WEIGHT = 3.0
 MOST_DEPTH = 8
-"""Without it some branches are 20 nodes long, and as dear to evaluate as they are seldom."""
+"""Without it some branches are 20 nodes long, and as expensive to evaluate as they are rare."""
 MOST_ROWS = 1_000_000
-"""Pixels that a forest is fitted on, an even choice of all."""
+"""Greatest number of pixels that a forest is fitted on, an even choice of all."""
 LOST_SHARE = 0.004
-"""Share of the surely changed pixels that a stage may let go."""
+"""Share of the surely changed pixels that an early stage may drop."""
 
 Floats = NDArray[np.float32]
 Pixels = tuple[Floats, NDArray[np.uint8], Floats]
 
 
 def table(pair: Pair) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Features (feature, y, x) of a pair, which pixels are seen and which are judged."""
+    """Features (feature, y, x) of a pair, which pixels have data, and which of these count."""
     scale = fit_scale(pair.before[None], pair.after[None], pair.bands)
     found, valid = change_features(pair.before, pair.after, pair.bands, scale, pair.gsd_m)
     return found, valid, valid & (pair.truth != 255)
@@ -46,6 +47,7 @@ def chosen(rows: Floats, sorts: list[tuple[int, NDArray[np.bool_], int]], rng: n
 
 
 def joined(parts: list[Pixels]) -> Pixels:
+    """All pixels in one table."""
     x, y, w = (np.concatenate(column) for column in zip(*parts, strict=True))
     return x, y, w
 
@@ -55,7 +57,7 @@ def boosted(
 ) -> boosted_trees.Forest:
     """A forest fitted on some columns of pixels, its features numbered as all columns are.
 
-    By its area a new pad outvotes all boxes of a port; unless `by_area`, what changed weighs as the root of its area.
+    By its area a new pad outweighs all boxes of a port; unless `by_area`, what changed weighs as the root of its area.
     """
     x, y, w = pixels
     model = HistGradientBoostingClassifier(
@@ -92,9 +94,7 @@ def gates(grown: boosted_trees.Forest, pixels: Pixels, counts: tuple[int, ...]) 
 
 
 def isotonic(margin: Floats, y: NDArray[np.uint8], w: Floats, least: float = 1e-4) -> tuple[list[float], list[float]]:
-    """Margin to probability, at the middles of 40 quantile bins of the pixels that may be change, never falling."""
-    from sklearn.isotonic import IsotonicRegression
-
+    """Margin to probability, at the middles of 40 quantile bins of the pixels that may be change, never decreasing."""
     fitted = IsotonicRegression(y_min=least, y_max=1 - 1e-3).fit(margin, y, sample_weight=w)
     at = np.unique(np.quantile(margin[y == 1], np.linspace(0.002, 0.998, 30)))
     at = np.unique(np.concatenate([np.quantile(margin, [0.02, 0.2, 0.5, 0.8, 0.95]), at]))
@@ -107,8 +107,10 @@ def isotonic(margin: Floats, y: NDArray[np.uint8], w: Floats, least: float = 1e-
 def rarer(probability: list[float], log_odds: float) -> list[float]:
     """Probabilities with so much added to their log odds."""
     p = np.asarray(probability)
-    return (1.0 / (1.0 + (1.0 - p) / p * np.exp(-log_odds))).tolist()
+    lowered: list[float] = (1.0 / (1.0 + (1.0 - p) / p * np.exp(-log_odds))).tolist()
+    return lowered
 
 
 def say(words: str) -> None:
+    """Print a line of progress with the CPU time to the standard error."""
     print(f"{words} [{time.process_time():.0f} CPU s]", file=sys.stderr, flush=True)

@@ -2,15 +2,15 @@
 
     python training/fit_change.py                  # both worlds, some 15 CPU minutes each
     python training/fit_change.py --worlds rgbn    # this one alone; the other's forests stay as they are
-    python training/fit_change.py --worlds rgb --keep-first   # of it the judges of all seasons alone
+    python training/fit_change.py --worlds rgb --keep-first   # only its second pair of judges, of all seasons
     python training/fit_change.py --sites 24 --check-sites 24 -o small.npz
 
 Nothing but simulation is used. Sites of `WORLDS` are fitted on, others choose stages and calibration;
 benchmarks/change.py shows what thresholds do. Scenes with near infrared and scenes without have forests of their own.
-A small forest on the features of a pixel guesses; two judge: one that also knows what was
-guessed around it, and one that does not and weighs ground by its area. For what the first is fitted on, the guess comes
-from a forest that has not seen the site: even and odd sites guess for each other. Without near infrared two more judge,
-fitted on further sites, half of them with dates of all seasons.
+A small forest on the features of a pixel, the guess, dismisses most of them; two larger ones, the judges, classify the
+rest: one also takes the guesses around the pixel as features, the other does not, and weighs ground by its area. The
+first judge is fitted on guesses of a forest that has not seen the site: even and odd sites guess for each other.
+Without near infrared there are two more judges, fitted on further sites, half of them with dates of all seasons.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +41,18 @@ from training.boosting import Pixels, boosted, chosen, gates, isotonic, joined, 
 
 @dataclass(frozen=True)
 class Sites:
-    """What judges are fitted on: the first seed, the first of those that calibrate, how many, their kinds in turn; on
-    how many of each two sites dates lie in all seasons and may be coarser than the first.
+    """What judges are fitted on.
+
+    Attributes
+    ----------
+    first, first_check : int
+        First seed of the sites that are fitted on, and of those that calibrate.
+    count : int
+        Number of sites.
+    kinds : tuple of str
+        Of the sites, in turn.
+    varied : int
+        On how many of each two sites dates lie in all seasons and may be coarser than the first.
     """
 
     first: int
@@ -61,18 +71,36 @@ FIRST_TREES, TREES, RATE = 50, 200, 0.1
 FIRST_STAGES = (12,)
 STAGES = (30, 90)
 LEAST_GUESS = -4.0
-"""Log odds of the first guess from which on a pixel is judged."""
+"""Log odds of the first guess from which on the judges classify a pixel."""
 LEFT_OUT = ("unmatched", "least_saturation", "greatest_saturation")
-"""Features that the judge of ground does not know."""
+"""Features that the judge of ground does not use."""
 CAUTION = {"rgbn": 0.0, "rgb": -0.77}
-"""Added to the log odds of both judges: change is rarer than where they are calibrated, and quiet pictures from the web
-are called changed too surely. With it one threshold serves both worlds (chosen as `CHOSEN` is)."""
+"""Added to the log odds of both judges: change is rarer than where they are calibrated, and unchanged pictures from the
+web get too high probabilities. With it one threshold serves both worlds (chosen as `CHOSEN` is)."""
 CHOSEN = {"rgbn": ((0.3, 0.7), (0.5, 0.75), (1.0, 0.65)), "rgb": ((0.3, 0.65), (0.5, 0.65), (1.0, 0.65))}
 """Thresholds by resolution, from benchmarks/change.py with sites that are neither fitted on nor reported."""
 
 MODEL = ROOT / "changedet/models/change_trees.npz"
 Guess = Callable[[int], boosted_trees.Forest]
-World = tuple[tuple[boosted_trees.Forest, ...], dict[str, Any]]
+World = tuple[tuple[boosted_trees.Forest, ...], "WorldRecord"]
+Judge = tuple[boosted_trees.Forest, "JudgeRecord"]
+
+
+class JudgeRecord(TypedDict):
+    """Early stages of a judge, and how its margins become probabilities."""
+
+    stages: list[list[float]]
+    margin: list[float]
+    probability: list[float]
+
+
+class WorldRecord(TypedDict, total=False):
+    """What is kept with the forests of a world; thresholds and numbers of forests are added when it is written."""
+
+    first_stages: list[list[float]]
+    judges: list[JudgeRecord]
+    thresholds: tuple[tuple[float, float], ...]
+    forests: list[int]
 
 
 def kept_pairs(folder: Path, first: int, sites: int, dates: int, of: Sites) -> Iterator[tuple[int, list[Bare]]]:
@@ -92,18 +120,19 @@ def kept_pairs(folder: Path, first: int, sites: int, dates: int, of: Sites) -> I
 
 
 def as_seen(found: list[Bare], colours: bool, place: int) -> list[Pair]:
-    """A site's first (0) or last (-1) pair for one of both worlds; what is hidden as a whole teaches nothing."""
+    """A site's first (0) or last (-1) pair for one of both worlds, unless it is hidden as a whole."""
     known = [bare for bare in found if colours or len(bare.before) > 3]
     pairs = [seen(bare, colours, varied=True) for bare in known[place : place + 1 or None]]
     return [pair for pair in pairs if (pair.truth != 255).mean() > 0.02]
 
 
 def near_change(pair: Pair) -> NDArray[np.bool_]:
-    """The pixel around a change is of neither sort."""
+    """Changed pixels and those next to them, which are not fitted on as unchanged."""
     return np.asarray(ndimage.binary_dilation(pair.truth == 1, np.ones((3, 3), bool)))
 
 
 def for_first(pair: Pair) -> Pixels:
+    """Pixels that the first guess is fitted on."""
     found, _, judged = table(pair)
     loud = np.abs(found[feature_names.names().index("both_outside_5")]) > 60
     unchanged = judged & ~near_change(pair)
@@ -113,7 +142,7 @@ def for_first(pair: Pair) -> Pixels:
 
 
 def for_second(pair: Pair, guess: boosted_trees.Forest, stages: list[list[float]]) -> Pixels:
-    """Pixels that the first guess passes on, with what it guessed around them."""
+    """Pixels that the first guess does not dismiss, with its guesses around them."""
     found, valid, judged = table(pair)
     margin = boosted_trees.staged_margins(guess, found, valid, stages)
     passed = margin >= stages[-1][1]
@@ -127,11 +156,8 @@ def for_second(pair: Pair, guess: boosted_trees.Forest, stages: list[list[float]
     return chosen(np.concatenate([found, around]), sorts, np.random.default_rng([pair.seed, 80]))
 
 
-Judge = tuple[boosted_trees.Forest, dict[str, Any]]
-
-
 def fitted(args: argparse.Namespace, colours: bool, kept: World | None) -> World:
-    """The forests of one world, and what goes with them; of `kept` the guess and its first two judges stay."""
+    """The forests of one world and their record; of `kept` the guess and its first two judges stay."""
     if kept is None:
         guess, early, halves = _first(args, colours)
     else:
@@ -159,14 +185,14 @@ def _judges(
     stages: list[list[float]],
     colours: bool,
 ) -> list[Judge]:
-    """A judge that knows what was guessed around it and one that weighs ground by its area, both calibrated."""
+    """A judge that takes the guesses around a pixel and one that weighs ground by its area, both calibrated."""
     known = np.array(feature_names.known_columns(not colours))
     fit = _second_pixels(args, of, of.first, args.sites or of.count, guess_of, stages, colours)
     check = _second_pixels(args, of, of.first_check, args.check_sites, lambda _: guess, stages, colours)
     say(f"\njudges: {len(fit[1])} pixels, {fit[1].mean():.3f} changed")
     context = np.arange(len(feature_names.context_names())) + len(feature_names.names())
     ground = np.array([k for k in known if not feature_names.names()[k].startswith(LEFT_OUT)])
-    judges = []
+    judges: list[Judge] = []
     for columns, by_area in ((np.concatenate([known, context]), False), (ground, True)):
         grown = boosted(fit, columns, TREES, RATE, args.seed, by_area=by_area)
         at, value = isotonic(boosted_trees.margins(grown, check[0], TREES), *check[1:])
@@ -214,7 +240,15 @@ def _second_pixels(
     return joined(parts)
 
 
+def kept_worlds(path: Path) -> dict[str, World]:
+    """Forests of both worlds from a file, with their records."""
+    forests, about, _ = forest_files.load(path.read_bytes())
+    worlds = cast("dict[str, WorldRecord]", about["worlds"])
+    return {name: (tuple(forests[k] for k in own["forests"]), own) for name, own in worlds.items()}
+
+
 def main() -> None:
+    """Fit the forests of the chosen worlds and write the file."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--worlds", nargs="+", choices=list(WORLDS), default=list(WORLDS))
     parser.add_argument("--kept", type=Path, default=MODEL, help="where the forests of the other world are taken from")
@@ -230,22 +264,27 @@ def main() -> None:
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     forests: list[boosted_trees.Forest] = []
-    about: dict[str, Any] = {"features": [*feature_names.names(), *feature_names.context_names()]}
-    about |= {"least_gsd_m": min(GSDS_M), "greatest_gsd_m": max(GSDS_M), "worlds": {}}
+    worlds: dict[str, WorldRecord] = {}
     whole = len(args.worlds) == len(WORLDS) and not args.keep_first
-    kept, known, _ = ((), {}, "") if whole else forest_files.load(args.kept.read_bytes())
+    known = {} if whole else kept_worlds(args.kept)
     for name in WORLDS:
-        own = {} if whole else known["worlds"][name]
-        before = (tuple(kept[k] for k in own["forests"]), own) if own else None
+        before = known.get(name)
         if name in args.worlds:
             grown, own = fitted(args, name == "rgb", before if args.keep_first and name == "rgb" else None)
         elif before is not None:
             grown, own = before
-        about["worlds"][name] = own | {
+        worlds[name] = {
+            **own,
             "thresholds": CHOSEN[name],
             "forests": [len(forests) + k for k in range(len(grown))],
         }
         forests += grown
+    about = {
+        "features": [*feature_names.names(), *feature_names.context_names()],
+        "least_gsd_m": min(GSDS_M),
+        "greatest_gsd_m": max(GSDS_M),
+        "worlds": worlds,
+    }
     args.out.write_bytes(forest_files.dump(forests, about))
     print(f"{args.out}: {args.out.stat().st_size} bytes, SHA-256 {hashlib.sha256(args.out.read_bytes()).hexdigest()}")
 

@@ -1,11 +1,11 @@
-"""Fit the classical detector's scores on simulated scenes; writes kernels/classical_coefficients.py of the objects stage.
+"""Fit the classical detector's scores on simulated scenes and write its `classical_coefficients.py`.
 
     python training/fit_classical.py            # seeds 100 to 139, about ten CPU minutes
 
 Nothing but simulation is used; the seeds differ from those that benchmarks/detector.py reports (900 to 919). For each
 resolution two logistic regressions with a ridge are fitted (each candidate alone, then with its neighbours, whose first
-judgements come from a model fitted on other scenes), and a slope and an intercept that calibrate what suppression
-leaves.
+scores come from a model fitted on other scenes), and a slope and an intercept that calibrate the boxes left by
+suppression.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SECOND_KINDS = ("trains", "decoys", "dense", "port", "growth", "trains", "decoys
 
 @dataclass
 class Scene:
-    """Candidates of one scene with what is known of them: overlap with the best true box (n,), the true boxes."""
+    """Candidates of one scene, their overlap with the best true box (n,), and the true boxes."""
 
     gsd_m: float
     roles: dict[str, int]
@@ -51,15 +51,17 @@ class Scene:
 
     @property
     def table(self) -> Floats:
+        """Features (n, feature) of each candidate alone."""
         return features(self.found, self.roles)
 
     @property
     def is_row(self) -> NDArray[np.bool_]:
+        """Candidates that were cut from a row of touching boxes."""
         return self.found.row >= 0
 
 
 def scene(seed: int, gsd_m: float, size_m: float, kind: str | None) -> Scene:
-    """A simulated scene; with a kind, its second self: that kind, seen by a worse camera and stretched another way."""
+    """A simulated scene; with a kind, one of that kind by a worse camera and with another stretch."""
     yard = simulated(seed, gsd_m, size_m, kind=kind)
     bands = bands_used(yard.roles)
     chosen = yard.image[list(bands.values())]
@@ -85,16 +87,15 @@ def scene(seed: int, gsd_m: float, size_m: float, kind: str | None) -> Scene:
 def spoilt(
     image: NDArray[np.float32], low: Sequence[float], high: Sequence[float], rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """A picture (band, y, x), stretched to 0 to 1, as other sensors and archives would show it: another stretch and
-    gamma,
-    blur, paler colours, noise, JPEG. What judges by a simulator's own tones alone fails on the next sensor.
+    """A picture (band, y, x) from 0 to 1, as other sensors and archives would show it.
+
+    Another stretch and gamma, blur, paler colours, noise, JPEG: scores fitted on the simulator's own tones alone
+    fail on other sensors.
     """
     wide = float(rng.uniform(0.75, 1.6))
-    gamma, blur, pale = (
-        float(np.exp(rng.normal(0, 0.25))),
-        float(rng.uniform(0, 0.7)),
-        float(rng.choice([0.0, 0.0, 0.4, 0.8, 1.0])),
-    )
+    gamma = float(np.exp(rng.normal(0, 0.25)))
+    blur = float(rng.uniform(0, 0.7))
+    pale = float(rng.choice([0.0, 0.0, 0.4, 0.8, 1.0]))
     z = np.stack([(band - a) / (wide * (b - a)) for band, a, b in zip(image, low, high, strict=True)])
     missing = ~np.isfinite(z)
     z = np.where(missing, 0.5, np.clip(z + rng.uniform(0, 0.05), 0.0, None)).astype(np.float32) ** np.float32(gamma)
@@ -105,7 +106,7 @@ def spoilt(
     if rng.random() < 0.35:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(70, 96))]
         coded = [cv2.imencode(".jpg", np.uint8(np.clip(band, 0, 1) * 255), quality)[1] for band in z]
-        z = np.stack([cv2.imdecode(code, cv2.IMREAD_GRAYSCALE) for code in coded]) / 255.0
+        z = np.stack([np.asarray(cv2.imdecode(code, cv2.IMREAD_GRAYSCALE)) for code in coded]) / 255.0
     return np.where(missing, np.nan, z).astype(np.float32)
 
 
@@ -127,7 +128,7 @@ def logistic(table: Floats, label: Floats, weight: Floats, ridge: float) -> Floa
             break
     found = beta / spread
     found[-1] = beta[-1] - (beta[:-1] * centre[:-1] / spread[:-1]).sum()
-    return found
+    return np.asarray(found)
 
 
 def labels(part: Scene) -> tuple[Floats, Floats]:
@@ -137,6 +138,7 @@ def labels(part: Scene) -> tuple[Floats, Floats]:
 
 
 def fit_one(parts: list[Scene], tables: list[Floats], chosen: list[NDArray[np.bool_]], ridge: float) -> Floats:
+    """Coefficients of the chosen candidates of all scenes."""
     rows = [t[c] for t, c in zip(tables, chosen, strict=True)]
     label = [labels(p)[0][c] for p, c in zip(parts, chosen, strict=True)]
     weight = [labels(p)[1][c] for p, c in zip(parts, chosen, strict=True)]
@@ -144,6 +146,7 @@ def fit_one(parts: list[Scene], tables: list[Floats], chosen: list[NDArray[np.bo
 
 
 def first_logits(part: Scene, alone: Floats, alone_row: Floats) -> Floats:
+    """Log odds of each candidate alone."""
     return np.where(part.is_row, part.table @ alone_row, part.table @ alone)
 
 
@@ -191,6 +194,8 @@ def calibrate(parts: list[Scene], logits: list[Floats]) -> Floats:
 
 
 def written(fitted: dict[float, dict[str, Floats]], note: str) -> str:
+    """The source of `classical_coefficients.py`."""
+
     def table(name: str) -> str:
         lines = ["    [" + ", ".join(f"{v:.5g}" for v in fitted[g][name]) + "]," for g in fitted]
         return "np.array([\n" + "\n".join(lines) + "\n])"
@@ -202,7 +207,8 @@ def written(fitted: dict[float, dict[str, Floats]], note: str) -> str:
         '"""Coefficients of the classical detector\'s scores.\n\n'
         "Written by training/fit_classical.py; do not edit. "
         + note
-        + '\n"""\n\nimport numpy as np\n\nfrom changedet.stages.objects.kernels.classical_scores import Coefficients\n\n# ruff: noqa: E501\n'
+        + '\n"""\n\nimport numpy as np\n\n'
+        + "from changedet.stages.objects.kernels.classical_scores import Coefficients\n\n# ruff: noqa: E501\n"
         + body
         + f"\n\nCOEFFICIENTS = Coefficients(np.array([{gsds}]), {', '.join('_' + n.upper() for n in names)})\n"
         + '"""By resolution, metres."""\n'
@@ -210,6 +216,7 @@ def written(fitted: dict[float, dict[str, Floats]], note: str) -> str:
 
 
 def summary(gsd_m: float, parts: list[Scene], fitted: dict[str, Floats]) -> str:
+    """A line on one resolution: candidates, true boxes, and the share of these that is among the candidates."""
     best = [rectangles.iou_matrix(p.truth, p.found.boxes).max(axis=1) for p in parts if len(p.truth) and len(p.overlap)]
     recall = float(np.mean(np.concatenate(best) > 0.5))
     count, true = sum(len(p.overlap) for p in parts), sum(len(p.truth) for p in parts)
@@ -218,6 +225,7 @@ def summary(gsd_m: float, parts: list[Scene], fitted: dict[str, Floats]) -> str:
 
 
 def main() -> None:
+    """Fit all resolutions and write the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=float, default=200.0, help="side of a scene, metres")
     parser.add_argument("--cache", type=Path, default=None, help="keep the candidates here between runs")

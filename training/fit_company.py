@@ -1,4 +1,4 @@
-"""Fit the trees that judge the network's boxes by their company, and write changedet/models/company.npz.
+"""Fit the trees that rescore the network's boxes from their neighbours, and write changedet/models/company.npz.
 
     python training/fit_company.py            # about eight CPU minutes
 
@@ -23,10 +23,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "training")]
-
-from network_scenes import scene  # noqa: E402
-from train_network import photograph  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 from changedet.kernels import boosted_trees, forest_files  # noqa: E402
 from changedet.stages.objects.boxes import (  # noqa: E402
@@ -39,13 +36,14 @@ from changedet.stages.objects.stage import STAGE  # noqa: E402
 from changedet.stages.objects.whole import find  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
 from scenarios.yards import GSDS_M, Yard, as_array, hits, simulated  # noqa: E402
+from training.network_scenes import photograph, scene  # noqa: E402
 
 OUT = ROOT / "changedet" / "models" / "company.npz"
 SCENES = range(50000, 50440)
 SITES = (("", range(1000, 1040), 200.0), ("decoys", range(1100, 1116), 250.0), ("wide", range(1120, 1128), 250.0))
 NOTHING, CONTAINER, OTHER = 0, 1, 2
 SITE_WEIGHT = 3.0
-"""Whole sites are few beside the scenes, and hold what these lack: ground where no box stands."""
+"""Whole sites are few beside the scenes, and show what these lack: ground where no box stands."""
 
 
 def yards(few: int) -> Iterator[tuple[Yard, float]]:
@@ -81,7 +79,7 @@ def labelled(yard: Yard, weight: float) -> tuple[NDArray[np.float32], NDArray[np
 def grown(
     rows: NDArray[np.float32], label: NDArray[np.bool_], weight: NDArray[np.float64], trees: int
 ) -> boosted_trees.Forest:
-    """A forest that tells a label; its log odds are calibrated on what it was not fitted on (see the card)."""
+    """A forest that predicts a label; its log odds are calibrated on boxes that it was not fitted on (see the card)."""
     model = HistGradientBoostingClassifier(
         max_iter=trees, learning_rate=0.06, max_leaf_nodes=12, min_samples_leaf=60, l2_regularization=5.0,
         early_stopping=False, random_state=0,
@@ -91,9 +89,10 @@ def grown(
 
 
 def main() -> None:
+    """Fit both forests and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument("--few", type=int, default=1, help="every so many-th scene alone, to try it")
+    parser.add_argument("--few", type=int, default=1, help="only every so many-th scene, for a trial")
     given = parser.parse_args()
     cv2.setNumThreads(1)
     parts = [labelled(*yard) for yard in yards(given.few)]

@@ -1,4 +1,4 @@
-"""Fit the forests that tell from one date what the ground bears (`kernels.ground`) on simulated sites.
+"""Fit the forests that classify the ground of one date (`kernels.ground_probability`) on simulated sites.
 
     python training/fit_ground.py -o first.npz
 
@@ -8,26 +8,30 @@ Fitted on one set of seeds, calibrated on another; `training/fit_surroundings.py
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from changedet.kernels import boosted_trees, forest_files
-from changedet.stages.footprint.kernels import ground
-from scenarios.ground_sites import Seen, series_of
-from training.boosting import isotonic, say
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from changedet.kernels import boosted_trees, forest_files  # noqa: E402
+from changedet.stages.footprint.kernels import ground  # noqa: E402
+from changedet.stages.footprint.kernels.ground_probability import MarginScale  # noqa: E402
+from scenarios.ground_sites import Seen, series_of  # noqa: E402
+from training.boosting import isotonic, say  # noqa: E402
 
 FIT_SEED, CHECK_SEED = 80000, 81000
 TREES = {"built": 150, "building": 100, "earthwork": 120}
 RATE = 0.1
 STAGES = (12, 40)
 LOST = 0.003
-"""Share of what is surely there that a stage may let go."""
+"""Share of what is surely there that an early stage may drop."""
 ROWS = 3000
 """Cells of one look."""
 WITHOUT_NIR, WITHOUT_SUN = 0.35, 0.25
@@ -49,7 +53,8 @@ def table_of(
 
 def cells(seeds: range, report: str) -> Rows:
     """Cells of many looks, an even choice of built and other ones."""
-    tables, labels, weights = [], {name: [] for name in TREES}, []
+    labels: dict[str, list[NDArray[np.uint8]]] = {name: [] for name in TREES}
+    tables, weights = [], []
     for seed in seeds:
         series, roles, gsd_m = series_of(seed)
         rng = np.random.default_rng([seed, 93])
@@ -84,20 +89,21 @@ def fitted(
 
 def described(
     one: boosted_trees.Forest, x: NDArray[np.float32], y: NDArray[np.uint8], w: NDArray[np.float32]
-) -> dict[str, Any]:
-    """How a forest's margins become probabilities, and what its stages let go, by cells that it was not fitted on."""
+) -> MarginScale:
+    """How a forest's margins become probabilities, and its early stages, by cells that it was not fitted on."""
     margin = boosted_trees.margins(one, x, len(one.root))
     at, value = isotonic(margin, y, w, 5e-4)
     sure = (y == 1) & (margin > 0)
-    stages = []
+    stages: list[tuple[int, float]] = []
     for trees in STAGES:
         after = boosted_trees.margins(one, x, trees)
-        stages.append([trees, float(np.quantile(after[sure], LOST))])
+        stages.append((trees, float(np.quantile(after[sure], LOST))))
         say(f"after {trees} trees {np.average(after >= stages[-1][1], weights=w):.3f} go on")
     return {"at": at, "value": value, "stages": stages}
 
 
 def main() -> None:
+    """Fit the forests and write them with their calibration."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sites", type=int, default=110)
     parser.add_argument("--check-sites", type=int, default=26)

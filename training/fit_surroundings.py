@@ -2,29 +2,36 @@
 
     python training/fit_surroundings.py first.npz -o changedet/models/ground.npz
 
-`first.npz` is what `training/fit_ground.py` left. Fitted on sites that its forests have not seen, since on their own
-they are surer than on any other; probabilities and thresholds are set on a third set.
+`first.npz` comes from `training/fit_ground.py`. Fitted on sites that its forests have not seen, since they are
+overconfident on their own; probabilities and thresholds are set on a third set.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
-from changedet.grid import Grid
-from changedet.kernels import boosted_trees, forest_files
-from changedet.stages.footprint.kernels import cell_codes, closing, ground, ground_probability, surroundings
-from changedet.stages.footprint.shapes import built_surface, footprint_polygons
-from scenarios.ground_sites import Bools, Seen, series_of
-from training.boosting import say
-from training.fit_ground import Rows, described, fitted, table_of
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from changedet.arrays import Bools  # noqa: E402
+from changedet.grid import Grid  # noqa: E402
+from changedet.kernels import boosted_trees, forest_files  # noqa: E402
+from changedet.stages.footprint.kernels import cell_codes, closing, ground, ground_probability, surroundings  # noqa: E402
+from changedet.stages.footprint.kernels.ground_probability import MarginScale, TreesRecord  # noqa: E402
+from changedet.stages.footprint.kernels.surroundings import SeriesRecord  # noqa: E402
+from changedet.stages.footprint.shapes import built_surface, footprint_polygons  # noqa: E402
+from scenarios.ground_sites import Seen, series_of  # noqa: E402
+from training.boosting import say  # noqa: E402
+from training.fit_ground import Rows, described, fitted, table_of  # noqa: E402
 
 FIT_SEED, CHECK_SEED = 83000, 84000
 TREES = {"built": 120, "building": 80, "earthwork": 100}
@@ -38,14 +45,17 @@ LIKELY = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 LAX = (0.03, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3)
 STRICT = (0.7, 0.76, 0.82, 0.87, 0.91, 0.94, 0.97, 0.985)
 HELD = 0.95
-"""Share of the true areas that the bounds are to hold."""
+"""Share of the true areas that the bounds are meant to contain."""
 KINDS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55)
 SLACK = 0.01
-"""Of IoU: on sites that differ from those fitted on, kinds are told less surely."""
+"""Of IoU: on sites that differ from those fitted on, probabilities of kinds are lower."""
 
 
-class Told(NamedTuple):
-    """A series as the first forests tell it: codes and boxes (date, y, x), the truths of its dates, the cell's size."""
+Levels = dict[str, dict[str, list[float]]]
+
+
+class Classified(NamedTuple):
+    """A series classified by the first forests: codes and boxes (date, y, x), the truths of its dates, its cells."""
 
     codes: NDArray[np.uint8]
     boxes: Bools
@@ -54,7 +64,7 @@ class Told(NamedTuple):
     nir: bool
 
 
-def told_of(seed: int, first: Sequence[boosted_trees.Forest], about: dict[str, Any]) -> Iterator[Told]:
+def classified_of(seed: int, first: Sequence[boosted_trees.Forest], about: TreesRecord) -> Iterator[Classified]:
     """A site with near infrared, where it has it, and without: the whole series, one date of it, some of them."""
     series, roles, gsd_m = series_of(seed)
     rng = np.random.default_rng([seed, 95])
@@ -70,17 +80,18 @@ def told_of(seed: int, first: Sequence[boosted_trees.Forest], about: dict[str, A
             taken = [codes[t] for t in chosen]
             found = np.stack([boxes[t] & (one != cell_codes.UNKNOWN) for t, one in zip(chosen, taken, strict=True)])
             truths = [series[t].truth for t in chosen]
-            yield Told(np.stack(taken), found, truths, gsd_m * ground.factor(gsd_m), len(own) > 3)
+            yield Classified(np.stack(taken), found, truths, gsd_m * ground.factor(gsd_m), len(own) > 3)
 
 
 def choices(dates: int, rng: np.random.Generator) -> list[list[int]]:
+    """All dates, one of them, two or three in a row."""
     start = int(rng.integers(0, max(1, dates - 2)))
     some = list(range(start, min(dates, start + int(rng.integers(2, 4)))))
     return [list(range(dates)), [int(rng.integers(0, dates))], some]
 
 
 def boxes_of(seen: Seen, rng: np.random.Generator) -> Bools:
-    """Stored boxes as a detector finds them: some are missed, now and then one is false."""
+    """Stored boxes as a detector finds them: some are missed, a few are false."""
     stored = seen.truth["stored"].copy()
     height, width = stored.shape
     missed = rng.random((height // 6 + 1, width // 6 + 1)) < MISSED
@@ -91,14 +102,15 @@ def boxes_of(seen: Seen, rng: np.random.Generator) -> Bools:
     return stored
 
 
-def cells(series: Iterable[Told], seed: int) -> Rows:
+def cells(series: Iterable[Classified], seed: int) -> Rows:
     """Cells of many series, an even choice of built and other ones."""
-    tables, labels, weights = [], {name: [] for name in TREES}, []
+    labels: dict[str, list[NDArray[np.uint8]]] = {name: [] for name in TREES}
+    tables, weights = [], []
     rng = np.random.default_rng([seed, 96])
-    for told in series:
-        ever = (told.codes != cell_codes.UNKNOWN).any(axis=0)
-        features = surroundings.features(told.codes, told.boxes, told.cell_m, told.nir)
-        for table, truth in zip(features, told.truths, strict=True):
+    for one in series:
+        ever = (one.codes != cell_codes.UNKNOWN).any(axis=0)
+        features = surroundings.features(one.codes, one.boxes, one.cell_m, one.nir)
+        for table, truth in zip(features, one.truths, strict=True):
             label = labels_of(truth)
             rest = label["built"] & ~truth["building"] & ~truth["earthwork"]
             for where in (truth["building"], truth["earthwork"], rest, ~label["built"]):
@@ -116,8 +128,8 @@ def labels_of(truth: dict[str, Bools]) -> dict[str, Bools]:
     return {"built": truth["footprint"], "building": truth["building"], "earthwork": truth["earthwork"]}
 
 
-class Looked(NamedTuple):
-    """A date of a series as the second trees tell it: probabilities (y, x), where boxes are, what is not seen."""
+class ClassifiedDate(NamedTuple):
+    """A date of a series classified by the second trees: probabilities (y, x), boxes, what has no data."""
 
     probability: dict[str, NDArray[np.float32]]
     boxes: Bools
@@ -128,19 +140,21 @@ class Looked(NamedTuple):
     dates: int
 
 
-def looked_of(series: Iterable[Told], judge: surroundings.SeriesTrees) -> Iterator[Looked]:
-    for told in series:
-        ever = (told.codes != cell_codes.UNKNOWN).any(axis=0)
-        features = surroundings.features(told.codes, told.boxes, told.cell_m, told.nir)
-        for t, (table, truth) in enumerate(zip(features, told.truths, strict=True)):
-            probability = surroundings.probabilities(table, ever, judge)
-            hidden = told.codes[t] == cell_codes.UNKNOWN
-            yield Looked(probability, told.boxes[t], hidden, truth, told.cell_m, told.nir, len(told.codes))
+def dates_of(series: Iterable[Classified], trees: surroundings.SeriesTrees) -> Iterator[ClassifiedDate]:
+    """All dates of the series."""
+    for one in series:
+        ever = (one.codes != cell_codes.UNKNOWN).any(axis=0)
+        features = surroundings.features(one.codes, one.boxes, one.cell_m, one.nir)
+        for t, (table, truth) in enumerate(zip(features, one.truths, strict=True)):
+            probability = surroundings.probabilities(table, ever, trees)
+            hidden = one.codes[t] == cell_codes.UNKNOWN
+            yield ClassifiedDate(probability, one.boxes[t], hidden, truth, one.cell_m, one.nir, len(one.codes))
 
 
-def levels_of(looks: Sequence[Looked]) -> list[float]:
-    """Thresholds of the greatest, the likely, the least footprint: the bounds that hold `HELD` of the true areas at
-    the least mean width, and the best mean IoU.
+def levels_of(looks: Sequence[ClassifiedDate]) -> list[float]:
+    """Thresholds of the greatest, the likely, the least footprint.
+
+    The bounds contain `HELD` of the true areas at the least mean width; the likely one has the best mean IoU.
     """
     likely, lax, strict, true = [], [], [], []
     for look in looks:
@@ -162,7 +176,8 @@ def levels_of(looks: Sequence[Looked]) -> list[float]:
     return [high, LIKELY[int(np.argmax(best))], low]
 
 
-def raster_of(look: Looked, level: float, own: bool) -> NDArray[np.uint8]:
+def raster_of(look: ClassifiedDate, level: float, own: bool) -> NDArray[np.uint8]:
+    """Built ground at a threshold, and boxes; with `own`, what the date does not see is unknown."""
     found = (look.probability["built"] >= level).astype(np.uint8)
     if own:
         found[look.hidden] = closing.UNKNOWN
@@ -170,26 +185,28 @@ def raster_of(look: Looked, level: float, own: bool) -> NDArray[np.uint8]:
     return found
 
 
-def shape_of(look: Looked, level: float) -> Bools:
+def shape_of(look: ClassifiedDate, level: float) -> Bools:
+    """The footprint (y, x) at a threshold."""
     return built_surface(raster_of(look, level, own=False), 1, look.cell_m, hidden_is_built=False)
 
 
-def area_of(look: Looked, level: float, *, hidden_is_built: bool) -> float:
+def area_of(look: ClassifiedDate, level: float, *, hidden_is_built: bool) -> float:
+    """The area of the footprint at a threshold."""
     levels = raster_of(look, level, own=True)
     grid = Grid("EPSG:32633", Affine(look.cell_m, 0, 500_000, 0, -look.cell_m, 5_000_000), levels.shape)
     return float(footprint_polygons(levels, 1, grid, grid.area, hidden_is_built=hidden_is_built).area)
 
 
-def kinds_of(looks: Sequence[Looked], judge: surroundings.SeriesTrees, likely: float) -> dict[str, float]:
-    """Mean probabilities from which ground bears a building, else an earthwork: the least of nearly the best IoU."""
+def kinds_of(looks: Sequence[ClassifiedDate], trees: surroundings.SeriesTrees, likely: float) -> dict[str, float]:
+    """Mean probabilities from which ground is a building, else an earthwork: the least with nearly the best IoU."""
     chosen = {"building": 0.4, "earthwork": 2.0}
     for name, value in (("building", 2), ("earthwork", 3)):
         found = []
         for least in KINDS:
-            about = {**judge.record, "kinds": {**chosen, name: least}}
+            about: SeriesRecord = {**trees.record, "kinds": {**chosen, name: least}}
             sums = np.zeros(2)
             for look in looks:
-                own = surroundings.kinds(look.probability, judge._replace(record=about)) == value
+                own = surroundings.kinds(look.probability, trees._replace(record=about)) == value
                 own &= (look.probability["built"] >= likely) & ~look.boxes
                 truth = look.truth[name] & ~look.boxes
                 sums += (own & truth).sum(), (own | truth).sum()
@@ -200,6 +217,7 @@ def kinds_of(looks: Sequence[Looked], judge: surroundings.SeriesTrees, likely: f
 
 
 def main() -> None:
+    """Fit the second trees and write them with the first ones."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("first", type=Path)
     parser.add_argument("--sites", type=int, default=50)
@@ -207,9 +225,10 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     asked = parser.parse_args()
     cv2.setNumThreads(1)
-    first, about, _ = forest_files.load(asked.first.read_bytes())
+    first, kept, _ = forest_files.load(asked.first.read_bytes())
+    about = cast("TreesRecord", kept)
     fits, checks = (
-        (told for seed in range(start, start + sites) for told in told_of(seed, first, about))
+        (one for seed in range(start, start + sites) for one in classified_of(seed, first, about))
         for start, sites in ((FIT_SEED, asked.sites), (CHECK_SEED, asked.check_sites))
     )
     second, own = fitted_second(cells(fits, FIT_SEED), list(checks))
@@ -217,28 +236,32 @@ def main() -> None:
     asked.output.write_bytes(forest_files.dump([*first, *second], {**about, "features": names, "surroundings": own}))
 
 
-def fitted_second(rows: Rows, checks: Sequence[Told]) -> tuple[list[boosted_trees.Forest], dict[str, Any]]:
-    """The second trees, and what goes with them by the check sites."""
+def fitted_second(rows: Rows, checks: Sequence[Classified]) -> tuple[list[boosted_trees.Forest], SeriesRecord]:
+    """The second trees, and their record by the check sites."""
     x, labels, w = rows
     held, truth, weight = cells(checks, CHECK_SEED)
     say(f"{len(x)} rows, {len(held)} to check")
-    grown, about = [], {}
-    for name, trees in TREES.items():
-        grown.append(fitted(x, labels[name], w, trees, LEAVES))
+    grown: list[boosted_trees.Forest] = []
+    about: dict[str, MarginScale] = {}
+    for name, count in TREES.items():
+        grown.append(fitted(x, labels[name], w, count, LEAVES))
         about[name] = described(grown[-1], held, truth[name], weight)
         say(f"{name}: {len(grown[-1].feature)} nodes")
-    judge = surroundings.SeriesTrees(grown, {"forests": about, "kinds_from": KINDS_FROM}, True)
-    return grown, {**judge.record, **thresholds(checks, judge)}
+    record: SeriesRecord = {"forests": about, "kinds_from": KINDS_FROM, "levels": {}, "kinds": {}}
+    trees = surroundings.SeriesTrees(grown, record, True)
+    levels, kinds = thresholds(checks, trees)
+    return grown, {**record, "levels": levels, "kinds": kinds}
 
 
-def thresholds(checks: Sequence[Told], judge: surroundings.SeriesTrees) -> dict[str, Any]:
-    looks = list(looked_of(checks, judge))
-    levels: dict[str, Any] = {}
+def thresholds(checks: Sequence[Classified], trees: surroundings.SeriesTrees) -> tuple[Levels, dict[str, float]]:
+    """Thresholds of built ground, with and without near infrared, of one date and of several; those of its kinds."""
+    looks = list(dates_of(checks, trees))
+    levels: Levels = {}
     for name, nir in (("nir", True), ("plain", False)):
         own = [look for look in looks if look.nir == nir]
         one, more = ([look for look in own if (look.dates > 1) == several] for several in (False, True))
         levels[name] = {"one": levels_of(one), "more": levels_of(more)}
-    return {"levels": levels, "kinds": kinds_of([look for look in looks if look.nir], judge, levels["nir"]["more"][1])}
+    return levels, kinds_of([look for look in looks if look.nir], trees, levels["nir"]["more"][1])
 
 
 if __name__ == "__main__":

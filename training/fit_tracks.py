@@ -1,5 +1,4 @@
-"""Fit what a detector's rows say of presence, on simulated sites with the real detector's boxes, and write
-changedet/stages/tracks/kernels/detector_tables.py.
+"""Fit how a detector's scores depend on presence, on simulated sites, and write tracks/kernels/detector_tables.py.
 
     python training/fit_tracks.py --detector learned [--folder DIR] [--seeds 600-603,670-671] [--twins 610,642-643]
     python training/fit_tracks.py --detector learned --gsd 1 --seeds 620-620 --kinds growth,quiet,port,dense
@@ -63,7 +62,7 @@ OUTSIDE = 0.05
 """Share of a further site's dates that may lie outside the intervals."""
 LEAST_OUTSIDE = 0.01
 STILL = 3
-"""The first three real classes, told apart by their scores alone."""
+"""The first three real classes, which differ only by their scores."""
 BINS = len(SCORE_EDGES) + 1
 STEPS = np.linspace(0.0, 1.0, BINS)
 
@@ -115,17 +114,18 @@ def labelled(site: TrackSite) -> Labelled:
     return Labelled(observations, real & full.any(1), mobile, full)
 
 
-def histogram(bins: Ints, weight: Floats) -> Floats:
+def histogram(bins: Ints, weight: Floats | Bools) -> Floats:
     """Sums (date, bin) of the weights (place, date) in each bin."""
     return np.stack([(weight * (bins == b)).sum(0) for b in range(BINS)], 1)
 
 
 def smoothed(counts: Floats) -> Floats:
+    """Shares of counts, with half a count added to each."""
     return np.asarray((counts + 0.5) / (counts + 0.5).sum(-1, keepdims=True))
 
 
 def fit_still(data: list[Labelled]) -> tuple[Floats, Floats, float]:
-    """Tables of the still classes, their weights, and the spread of the dates' ease, by expectation-maximisation."""
+    """Tables of the still classes, their weights, and the spread of detectability, by expectation-maximisation."""
     table = np.array(
         [[0.02, 0.03, 0.1, 0.15, 0.3, 0.4], [0.2, 0.25, 0.3, 0.15, 0.08, 0.02], [0.35, 0.05, 0.1, 0.1, 0.2, 0.2]]
     )
@@ -182,7 +182,7 @@ def fit_clutter(data: list[Labelled]) -> tuple[Floats, Floats]:
 
 
 def fit_appearance_weights(data: list[Labelled]) -> Floats:
-    """Weights of the sights' features for the log odds of a full place: logistic regression, by Newton's method."""
+    """Weights of the features of appearance in the log odds of a full place, by logistic regression."""
     rows, full = [], []
     for d in data:
         if d.observations.appearance is not None:
@@ -201,18 +201,16 @@ def fit_appearance_weights(data: list[Labelled]) -> Floats:
 
 
 def fit_appearance(data: list[Labelled], look: Floats) -> Floats:
-    """Table (group, 3, bin) of the sights' bins on weak looks at empty and full real places and at clutter."""
+    """Table (group, 3, bin) of the bins of appearance on weak looks at empty and full real places and at clutter."""
     counts = np.full((LOOK_GROUPS, 3, APPEARANCE_BINS), 0.5)
     for d in data:
         if d.observations.appearance is None:
             continue
-        sight, group = (
-            appearance_bins(d.observations.appearance, look),
-            look_groups(d.observations.bins, d.observations.lit),
-        )
+        shown = appearance_bins(d.observations.appearance, look)
+        group = look_groups(d.observations.bins, d.observations.lit)
         state = np.where(d.real[:, None], d.full, 2)
-        used = d.observations.observed & (sight > 0) & (group >= 0)
-        np.add.at(counts, (group[used], state[used], sight[used] - 1), 1)
+        used = d.observations.observed & (shown > 0) & (group >= 0)
+        np.add.at(counts, (group[used], state[used], shown[used] - 1), 1)
     return np.asarray(counts / counts.sum(2, keepdims=True))
 
 
@@ -276,8 +274,9 @@ def fit(data: list[Labelled]) -> dict[str, Any]:
 
 
 def calibrate(data: Sequence[tuple[TrackSite, DetectorTables]]) -> dict[str, Any]:
-    """The scale of counts, and the half widths that hold 95 % of the dates of a site not seen before; each site with
-    tables that it had no part in.
+    """The scale of counts, and the half widths that contain 95 % of the dates of a further site.
+
+    Each site is tracked by tables that were fitted without it.
     """
     boxes: list[tuple[float, float, float, float]] = []
     events: dict[str, list[tuple[EventCount, int]]] = {"arrivals": [], "departures": []}
@@ -339,7 +338,22 @@ def write(detector: str, fitted: DetectorTables, resolution_m: float, calibrated
     subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(OUT)], check=False)
 
 
+def fitted_tables(
+    data: Sequence[TrackSite], given: DetectorTables | None
+) -> tuple[DetectorTables, list[tuple[TrackSite, DetectorTables]]]:
+    """Tables fitted on all sites, and each site with tables fitted on those of other seeds; or those that are given."""
+    if given is not None:
+        return given, [(site, given) for site in data]
+    known = [labelled(site) for site in data]
+    pairs = []
+    for seed in sorted({site.seed for site in data}):
+        others = DetectorTables.of(fit([own for own, site in zip(known, data, strict=True) if site.seed != seed]))
+        pairs += [(site, others) for site in data if site.seed == seed]
+    return DetectorTables.of(fit(known)), pairs
+
+
 def main() -> None:
+    """Fit and calibrate a detector and write its tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--detector", default="classical")
     parser.add_argument("--folder", type=Path, default=Path("track_sites"))
@@ -357,15 +371,7 @@ def main() -> None:
         for kinds, seeds in wanted
         for site in sites(given.folder, given.detector, kinds, seeds, given.again, given.gsd)
     ]
-    tables = detector_tables.TABLES.get(given.detector)
-    pairs = [(site, tables) for site in data]
-    if given.gsd == GSD_M or tables is None:
-        known = [labelled(site) for site in data]
-        tables = DetectorTables.of(fit(known))
-        pairs = []
-        for seed in sorted({site.seed for site in data}):
-            others = DetectorTables.of(fit([own for own, site in zip(known, data, strict=True) if site.seed != seed]))
-            pairs += [(site, others) for site in data if site.seed == seed]
+    tables, pairs = fitted_tables(data, None if given.gsd == GSD_M else detector_tables.TABLES.get(given.detector))
     calibrated = calibrate(pairs)
     if given.gsd != GSD_M:
         # Too few sites to narrow what the many at half a metre gave.

@@ -4,9 +4,9 @@
 
 A date and the first one of its site are averaged to cells of 2 to 4 m, as the mask stage sees them, after an alignment
 that errs by up to half a cell. Clouds are up to five times as wide as `simulate` draws them, large white things are new
-on a few, a third are stretched 8-bit pictures, some have no near infrared or no sun direction. What the
-second question hears of the first is told by forests that did not see the site. The figures of the held-out seeds are
-printed at the end.
+on a few, a third are stretched 8-bit pictures, some have no near infrared or no sun direction. There are
+two steps: the second takes the first one's probabilities around a cell as features, for its fit from forests that did
+not see the site. The figures of the held-out seeds are printed at the end.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import Pool
 from pathlib import Path
@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 from changedet.kernels import boosted_trees, forest_files  # noqa: E402
 from changedet.kernels.block_means import block_mean  # noqa: E402
-from changedet.simulate import make_world  # noqa: E402
+from changedet.simulate import World, make_world  # noqa: E402
 from changedet.simulate.render import weather as sky_of  # noqa: E402
 from changedet.stages.mask.kernels.cloud_context import (  # noqa: E402
     CONTEXT_NAMES,
@@ -53,7 +53,7 @@ PICTURES, WITHOUT_NIR, WITHOUT_SUN = 0.3, 0.25, 0.25
 BUILT = 0.15
 """Share of the dates on which large white things are new."""
 UNMATCHED = 0.5
-"""Share of the dates whose shadows count as not matched with clouds: else, that none match would tell of no clouds."""
+"""Share of the dates whose shadows are not matched with clouds: else a missing match would mean that there is none."""
 OPAQUE, SHADED = 0.1, 0.2
 """From which share of the light on a cell is hidden by a cloud, by its shadow: as the simulator's truth has it."""
 EVERY = 5
@@ -78,6 +78,7 @@ class Date:
 
     @property
     def valid(self) -> Bools:
+        """Cells with data on both dates."""
         return np.asarray(np.isfinite(self.own).all(axis=0) & np.isfinite(self.before).all(axis=0), bool)
 
 
@@ -104,12 +105,12 @@ def drawn(seeds: Sequence[int]) -> list[Date]:
         return [date for found in pool.imap(_listed, seeds) for date in found]
 
 
-def _date(world: object, seed: int, index: int, factor: int, rng: np.random.Generator) -> Date:
-    first, look = world.looks[0], world.looks[index]  # type: ignore[attr-defined]
+def _date(world: World, seed: int, index: int, factor: int, rng: np.random.Generator) -> Date:
+    first, look = world.looks[0], world.looks[index]
     nir = rng.random() >= WITHOUT_NIR
     roles = ("blue", "green", "red", *(("nir",) if nir else ()))
-    before, own = registered(world, index, [look.bands.index(role) for role in roles], rng)  # type: ignore[arg-type]
-    sky = sky_of(world, look, first.to_ground, first.shape)  # type: ignore[arg-type]
+    before, own = registered(world, index, [look.bands.index(role) for role in roles], rng)
+    sky = sky_of(world, look, first.to_ground, first.shape)
     own, before = (np.where(image == 0, np.nan, image) for image in (own, before))
     if rng.random() < BUILT:
         own = _built(own, before, sky.cloud, sky.shadow, rng)
@@ -127,7 +128,7 @@ def _date(world: object, seed: int, index: int, factor: int, rng: np.random.Gene
 
 
 def _built(own: Floats, before: Floats, cloud: Floats, shadow: Floats, rng: np.random.Generator) -> Floats:
-    """With new roofs and slabs: what turns white within a pixel is no cloud."""
+    """With new roofs and slabs: white with sharp edges that is no cloud."""
     out, usual = own.copy(), np.nanmedian(before[:3])
     for _ in range(rng.integers(1, 6)):
         size = rng.uniform(12, 90, 2) / GSD_M
@@ -158,7 +159,7 @@ def _stretched(image: Floats, rng: np.random.Generator) -> Floats:
 
 
 def table(date: Date, first: Sequence[boosted_trees.Forest] | None) -> Floats:
-    """Features (feature, y, x), with those of the second question where the first is answered."""
+    """Features (feature, y, x) of the first step or, with its forests, of the second."""
     valid = date.valid
     own, before = filled(date.own, valid), filled(date.before, valid)
     usual = usual_light(own, before, valid, date.bands)
@@ -175,19 +176,22 @@ def table(date: Date, first: Sequence[boosted_trees.Forest] | None) -> Floats:
     return np.stack([*rows, *layers])
 
 
-def rows_of(sites: Sequence[Date], first: dict[int, list[boosted_trees.Forest]] | None) -> tuple[Floats, Bools, Bools]:
+def rows_of(
+    sites: Sequence[Date], first: Mapping[int, Sequence[boosted_trees.Forest]] | None = None
+) -> tuple[Floats, Bools, Bools]:
     """Cells (row, feature), whether hidden, whether by a cloud; `first` by the parity of the seed."""
     x, hidden, cloud = [], [], []
     for k, date in enumerate(sites):
         valid = date.valid
         chosen = valid & (np.random.default_rng([date.seed, 33, k]).random(valid.shape) < 1 / EVERY)
-        x.append(table(date, first and first[date.seed % 2])[:, chosen].T)
+        x.append(table(date, None if first is None else first[date.seed % 2])[:, chosen].T)
         hidden.append((date.cloud | date.shadow)[chosen])
         cloud.append(date.cloud[chosen])
     return np.concatenate(x), np.concatenate(hidden), np.concatenate(cloud)
 
 
 def grown(x: Floats, y: Bools) -> boosted_trees.Forest:
+    """A forest fitted on cells (row, feature)."""
     model = HistGradientBoostingClassifier(
         max_iter=TREES, learning_rate=RATE, max_leaf_nodes=24, min_samples_leaf=150, l2_regularization=5.0,
         max_features=0.5, early_stopping=False, random_state=0,
@@ -197,17 +201,19 @@ def grown(x: Floats, y: Bools) -> boosted_trees.Forest:
 
 
 def pair(rows: tuple[Floats, Bools, Bools]) -> list[boosted_trees.Forest]:
+    """Forests of what is hidden, and of what a cloud hides."""
     return [grown(rows[0], label) for label in rows[1:]]
 
 
 def fit(seeds: Sequence[int]) -> list[boosted_trees.Forest]:
+    """The pairs of forests of both steps."""
     sites = drawn(seeds)
     say(f"{len(sites)} dates drawn")
-    halves = {k: pair(rows_of([date for date in sites if date.seed % 2 != k], None)) for k in (0, 1)}
-    first = pair(rows_of(sites, None))
-    say("first question")
+    halves = {k: pair(rows_of([date for date in sites if date.seed % 2 != k])) for k in (0, 1)}
+    first = pair(rows_of(sites))
+    say("first step")
     second = pair(rows_of(sites, halves))
-    say("second question")
+    say("second step")
     return [*first, *second]
 
 
@@ -228,6 +234,7 @@ def report(seeds: Sequence[int], forests: Sequence[boosted_trees.Forest]) -> Non
 
 
 def main() -> None:
+    """Fit the forests, write the file and print the figures of held-out seeds."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--seeds", default="88000-88143")

@@ -1,5 +1,7 @@
-"""Sites of what the network got wrong after its first stage: faint boxes between bright ones, short buses, some under
-trees, gaps of a box's width in rows, berms, furrows and sheds of a box's size, plain boxes that stand alone.
+"""Sites of what the network got wrong after its first stage.
+
+Faint boxes between bright ones, short buses, some under trees, gaps of a box's width in rows, berms, furrows and sheds
+of a box's size, plain boxes that stand alone.
 """
 
 from __future__ import annotations
@@ -7,8 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from network_sites import islands, lane, lone_tractor, place, yard
-from vehicles import Parked, bus, short_bus, trailer, truck, van
 
 from changedet.simulate import vehicles
 from changedet.simulate.builder import Builder
@@ -16,9 +16,11 @@ from changedet.simulate.container_slots import blocks
 from changedet.simulate.grounds import clear, land
 from changedet.simulate.materials import Paint, Spectrum, vary
 from changedet.simulate.raster import KEEP_LABEL
-from changedet.simulate.shapes import blob, roughen
+from changedet.simulate.shapes import Points, blob, roughen
 from changedet.simulate.stock import Stock
 from changedet.simulate.world import Decal, Solid
+from training.network_sites import islands, lane, place, yard
+from training.vehicles import Parked, bus, lone_tractor, short_bus, trailer, truck, van
 
 PAINT_OF_WHITE: Spectrum = (0.5, 0.51, 0.5, 0.52)
 OTHER_VEHICLES = (bus, bus, bus, truck, van, trailer, lone_tractor)
@@ -43,7 +45,7 @@ def faint_train(b: Builder) -> list[Parked]:
 
 
 def _dulled(b: Builder, ground: Spectrum, share: float) -> None:
-    """Bring the paint of a share of the boxes near to the ground's: dust, rust, age; in some sites all are dark."""
+    """Repaint a share of the boxes nearly as the ground: dust, rust, age; in some sites all are dark."""
     rng, paints = b.rng, b.world.palette.paints
     dark = float(rng.uniform(0.45, 0.9)) if rng.random() < 0.5 else 1.0
     for box in b.world.containers:
@@ -97,17 +99,18 @@ def _bus_row(b: Builder, half: float, v: float) -> list[Parked]:
 
 
 def _under(b: Builder, parked: Parked) -> Parked:
-    """A tree beside or above a vehicle; what it hides is not asked for."""
+    """A tree beside or above a vehicle, which does not count where it is hidden."""
     rng = b.rng
     x, y = parked.outline.mean(axis=0)
     radius, away, way = float(rng.uniform(1.5, 5.0)), float(rng.uniform(1.0, 6.5)), float(rng.uniform(0, 2 * np.pi))
     b.tree(float(x + away * np.cos(way)), float(y + away * np.sin(way)), radius)
-    return parked if away > 0.6 * radius else replace(parked, told=False)
+    return parked if away > 0.6 * radius else replace(parked, counts=False)
 
 
 def gaps(b: Builder) -> list[Parked]:
-    """Blocks whose places are taken at random, one to four high: ground and shade as wide as a box between two, and
-    boxes as dark as shade.
+    """Blocks whose places are filled at random, one to four high.
+
+    Ground and shadow between two boxes are as wide as one, and some boxes are as dark as shadow.
     """
     rng = b.rng
     half = yard(b)
@@ -180,16 +183,19 @@ def _berms(b: Builder, u: float, v: float) -> None:
         b.mound(outline, deep * float(rng.uniform(0.5, 2.4)), name=name, run=float(rng.uniform(0.6, 1.6)))
 
 
+def _spot(rng: np.random.Generator, outline: Points) -> Decal:
+    """A stain about the middle of a roof."""
+    x, y = outline.mean(axis=0) + rng.normal(0, 1, 2)
+    return Decal(blob(rng, float(x), float(y), 0.5, 1.5, 8), KEEP_LABEL, 70)
+
+
 def _shed(b: Builder, u: float, v: float) -> None:
     """A shed, shelter or site hut, a little wider than a container, or with a ridge or hatches."""
     rng = b.rng
     wide, long, turn = float(rng.uniform(2.5, 4.3)), float(rng.uniform(5.5, 14.0)), float(rng.uniform(0, 180))
     outline, ridged = b.frame.box(u, v, wide, long, turn), bool(rng.random() < 0.5 or wide < 2.8)
     roof, wall = b.roof_paint(), b.plain((0.2, 0.2, 0.2, 0.22))
-    marks = tuple(
-        Decal(blob(rng, *(float(c) for c in outline.mean(axis=0) + rng.normal(0, 1, 2)), 0.5, 1.5, 8), KEEP_LABEL, 70)
-        for _ in range(int(rng.integers(0, 4)))
-    )
+    marks = tuple(_spot(rng, outline) for _ in range(int(rng.integers(0, 4))))
     height = float(rng.uniform(2.2, 3.6))
     b.world.solids.append(Solid(outline, height, roof, wall, 0.0, "building", ridged=ridged, decals=marks))
 

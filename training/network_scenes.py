@@ -1,4 +1,4 @@
-"""Scenes for the network: simulated yards and lots drawn once at 0.25 m, and the cameras that look at parts of them."""
+"""Scenes for the network: simulated yards and lots rendered once at 0.25 m, and cameras that picture parts of them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
-import hard_sites
-import network_sites
 import numpy as np
 from numpy.typing import NDArray
-from vehicles import Parked, bus, piece, trailer
 
 from changedet.kernels.containers import LENGTH_20FT_M, LENGTH_OF_KIND_M
 from changedet.simulate import structures
@@ -23,15 +20,19 @@ from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import rectangle
 from changedet.simulate.world import Decal, Solid, World
 from changedet.stages.objects.kernels import rectangles
-from scenarios.yards import leant, seen_boxes, vehicles
+from scenarios.yards import Yard, leant, seen_boxes, vehicles
+from training import hard_sites, network_sites
+from training.vehicles import Parked, bus, piece, trailer
 
-KINDS = ("growth", "lot", "dense", "tracks", "decoys", "rows", "trains", "lot", "port", "works", "quiet", "tracks")
-KINDS += ("dense", "lot", "clouds", "rows", "winter", "works", "trains", "lot", "growth", "tracks", "earthworks", "lot")
+KINDS = (
+    "growth", "lot", "dense", "tracks", "decoys", "rows", "trains", "lot", "port", "works", "quiet", "tracks",
+    "dense", "lot", "clouds", "rows", "winter", "works", "trains", "lot", "growth", "tracks", "earthworks", "lot",
+)  # fmt: skip
 HARD_KINDS = ("gaps", "depot", "faint", "country", "faint", "depot", "country", "gaps", "faint", "depot")
 SITES = network_sites.SITES | hard_sites.SITES
 HARD_FROM, LOTS_FROM = 264, 440
 """Of each ten thousand seeds the first so many are of `KINDS`, the next of `HARD_KINDS`, the others the simulator's
-lots of plain trailers and buses, which the stage of `HARD_KINDS` forgets."""
+lots of plain trailers and buses, on which a network fitted on `HARD_KINDS` last gets worse."""
 PIXEL_M = 0.25
 BRIGHTEST = 0.8
 """Reflectance of code 255; codes are the square root, as film and eyes have it."""
@@ -42,8 +43,18 @@ Boxes = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Scene:
-    """Codes (y, x, 3) of a scene at `PIXEL_M`; boxes (n, 5) in metres from its corner, which are no containers, and
-    (y, x) where nothing is to be learnt.
+    """A rendered scene with its truth.
+
+    Attributes
+    ----------
+    codes : uint8 (y, x, 3)
+        At `PIXEL_M`, see `reflectance`.
+    boxes : float64 (n, 5)
+        In metres from the corner.
+    other : bool (n,)
+        Boxes that are no containers.
+    hidden : bool (y, x)
+        Pixels that do not count.
     """
 
     codes: NDArray[np.uint8]
@@ -53,12 +64,12 @@ class Scene:
 
 
 def reflectance(codes: NDArray[np.uint8]) -> Floats:
-    """What codes stand for."""
-    return (codes.astype(np.float32) / 255) ** 2 * np.float32(BRIGHTEST)
+    """Reflectance of codes."""
+    return np.asarray((codes.astype(np.float32) / 255) ** 2 * np.float32(BRIGHTEST), np.float32)
 
 
 def scene(seed: int) -> Scene:
-    """The scene of a seed; the kind goes round with it, all else is drawn."""
+    """The scene of a seed; the kinds follow each other, all else is random."""
     rng = np.random.default_rng([seed, 77])
     number = seed % 10000
     kinds = KINDS if number < HARD_FROM else HARD_KINDS if number < LOTS_FROM else ("decoys",)
@@ -75,23 +86,24 @@ def scene(seed: int) -> Scene:
         parked = [Parked(*vehicle) for vehicle in vehicles(world, index)]
         parked += clutter(world, np.random.default_rng([seed, 78]), index)
     low_sun = {"sun_elevation_deg": float(rng.uniform(14, 35))} if rng.random() < 0.3 else {}
-    world.looks[index] = replace(world.looks[index], haze=0.0, psf_px=0.5, noise=0.001, **low_sun)
+    world.looks[index] = replace(world.looks[index], haze=0.0, psf_px=0.5, noise=0.001, **low_sun)  # type: ignore[arg-type]
     dressed(world, np.random.default_rng([seed, 79]))
     drawn = render(world, index)
     measured = np.moveaxis(drawn.image, 0, 2).astype(np.float32) / 10000
-    codes = np.uint8(np.round(np.sqrt(np.clip(measured / BRIGHTEST, 0, 1)) * 255))
+    codes = np.round(np.sqrt(np.clip(measured / BRIGHTEST, 0, 1)) * 255).astype(np.uint8)
     boxes, other, aside = truth(world, index, parked)
     hidden = drawn.hidden | _covered(aside, codes.shape[:2])
     return Scene(codes, boxes, other, hidden)
 
 
 def truth(world: World, index: int, parked: list[Parked]) -> tuple[Boxes, NDArray[np.bool_], list[Boxes]]:
-    """Boxes (n, 5) in metres from the scene's corner, as the date shows them, which of them are no containers, and
-    outlines (4, 2) in pixels of what is neither.
+    """Boxes where the date shows them, which of them are no containers, and outlines that count neither way.
+
+    Boxes are (n, 5) in metres from the scene's corner, outlines (4, 2) in pixels.
     """
     containers = seen_boxes(world, index)
-    others = leant(world, index, [(p.outline, p.height_m) for p in parked if p.told])
-    aside = leant(world, index, [(p.outline, p.height_m) for p in parked if not p.told])
+    others = leant(world, index, [(p.outline, p.height_m) for p in parked if p.counts])
+    aside = leant(world, index, [(p.outline, p.height_m) for p in parked if not p.counts])
     other = np.arange(len(containers) + len(others)) >= len(containers)
     return np.concatenate([containers, others]), other, list(rectangles.corners(aside) / PIXEL_M)
 
@@ -103,7 +115,7 @@ def _covered(outlines: list[Boxes], shape: tuple[int, ...]) -> NDArray[np.bool_]
 
 
 def dressed(world: World, rng: np.random.Generator) -> None:
-    """Containers of other colours than the fleets', open tops under tarpaulins, tanks in frames, reefers' ends."""
+    """Repaint some containers: colours of no fleet, open tops under tarpaulins, tanks in frames, ends of reefers."""
     paints = world.palette.paints
     for box in world.containers:
         look, outline = rng.random(), world.box_outline(box)
@@ -125,7 +137,7 @@ def dressed(world: World, rng: np.random.Generator) -> None:
 
 
 def clutter(world: World, rng: np.random.Generator, index: int) -> list[Parked]:
-    """Rows of trailers and buses, sheds, strips, kerbs and container-sized patches where nothing stands yet."""
+    """Rows of trailers and buses, sheds, strips, kerbs and container-sized patches on free ground."""
     b = Builder(world, rng)
     half = 0.48 * world.size_m
     found: list[Parked] = []
@@ -226,9 +238,10 @@ class Camera:
     top: float
 
     @staticmethod
-    def drawn(rng: np.random.Generator, sample: Floats, dim: bool = False) -> Camera:
-        """One of many; `sample` is some of the scene's codes. Where `dim` is set, some are soft and use a part of their
-        levels alone.
+    def drawn(rng: np.random.Generator, sample: NDArray[np.uint8], dim: bool = False) -> Camera:
+        """A random camera; `sample` is some of the scene's codes.
+
+        Where `dim` is set, some are soft and use only a part of their levels.
         """
         grey, swap = rng.random() < 0.15, rng.random() < 0.1
         mix = np.eye(3)[rng.permutation(3)] if swap else np.eye(3)
@@ -283,12 +296,12 @@ class Camera:
         if self.quality:
             coded = np.uint8(np.clip(z, 0, 1.2) / 1.2 * 255)
             _, code = cv2.imencode(".jpg", coded, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
-            z = cv2.imdecode(code, cv2.IMREAD_COLOR).astype(np.float32) / 255 * 1.2
+            z = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR)).astype(np.float32) / np.float32(255) * np.float32(1.2)
         return np.asarray(np.round(np.clip(z, 0, self.top) * self.levels) / self.levels, np.float32)
 
 
 def cached(seed: int, folder: Path) -> Scene:
-    """A scene, drawn once and kept in `folder`."""
+    """A scene, rendered once and kept in `folder`."""
     path = folder / f"{seed}.npz"
     if not path.exists():
         made = scene(seed)
@@ -299,3 +312,17 @@ def cached(seed: int, folder: Path) -> Scene:
     kept = np.load(path)
     hidden = np.unpackbits(kept["hidden"], axis=-1)[:, : kept["codes"].shape[1]].astype(bool)
     return Scene(kept["codes"], kept["boxes"], kept["other"], hidden)
+
+
+def photograph(scene: Scene, seed: int, gsd_m: float) -> Yard:
+    """A whole scene by a random camera of a pixel size; what is hidden has no data."""
+    rng = np.random.default_rng([seed, round(gsd_m * 100)])
+    camera = replace(Camera.drawn(rng, scene.codes[::9, ::9], True), gsd_m=gsd_m)
+    size = [round(n * PIXEL_M / gsd_m) for n in scene.codes.shape[1::-1]]
+    shown = camera.optics(cv2.resize(camera.tones(scene.codes), size, interpolation=cv2.INTER_AREA), rng)
+    shown[cv2.resize(scene.hidden.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0] = np.nan
+    at = np.clip(np.floor(scene.boxes[:, :2] / PIXEL_M).astype(int), 0, scene.codes.shape[0] - 1)
+    seen = ~scene.hidden[at[:, 1], at[:, 0]]
+    image = np.ascontiguousarray(np.moveaxis(shown, 2, 0))
+    boxes, others = scene.boxes[seen & ~scene.other], scene.boxes[seen & scene.other]
+    return Yard(str(seed), gsd_m, image, ("red", "green", "blue"), boxes, "uint8", others)

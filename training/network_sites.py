@@ -1,5 +1,6 @@
-"""Sites for the network beside the simulator's kinds: lots full of vehicles, tracks and lanes full of boxes, works
-without one, blocks of one colour. Each adds to a world of one date and returns what is parked there.
+"""Sites for the network beside the simulator's kinds; each adds to a world of one date and returns what is parked.
+
+Lots full of vehicles, tracks and lanes full of boxes, works without a box, blocks of one colour.
 """
 
 from __future__ import annotations
@@ -7,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from vehicles import DARK, Parked, any_of, bus, lone_tractor, piece, trailer, truck, wagon
 
 from changedet.kernels.containers import LENGTH_OF_KIND_M
 from changedet.simulate import structures, vehicles
@@ -19,6 +19,7 @@ from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import blob
 from changedet.simulate.stock import Stock
 from changedet.simulate.world import Decal, Slot, Solid
+from training.vehicles import DARK, Parked, any_of, bus, lone_tractor, piece, trailer, truck, wagon
 
 Vehicle = Callable[..., Parked]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 import sys
 import time
@@ -21,6 +22,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import onnx
 import torch
 from numpy.typing import NDArray
 from torch import nn
@@ -28,15 +30,14 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "training")]
-
-from network_scenes import PIXEL_M, Boxes, Camera, Floats, Scene, cached  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 from changedet.kernels.containers import LENGTH_20FT_M, WIDTH_M  # noqa: E402
 from changedet.stages.objects import detector  # noqa: E402
 from changedet.stages.objects.kernels import network_grid, network_peaks  # noqa: E402
 from changedet.stages.objects.kernels.stretch import GAMMA, LIFT, TOP  # noqa: E402
 from scenarios.yards import GSDS_M, Yard, hits  # noqa: E402
+from training.network_scenes import PIXEL_M, Boxes, Camera, Floats, Scene, cached, photograph  # noqa: E402
 
 TRAIN_SEED = 20000
 CHECK_SEEDS = (*range(30000, 30040), *range(30264, 30284))
@@ -49,8 +50,18 @@ MOST_ZOOM = 0.06
 
 @dataclass(frozen=True)
 class Stage:
-    """The first `steps` steps of a one-cycle rate of `cycle` steps that rises to `rate`, on the first `scenes` scenes;
-    `dim`: see `Camera.drawn`.
+    """A stage of the training.
+
+    Attributes
+    ----------
+    scenes : int
+        It is trained on the first so many.
+    steps, cycle : int
+        The first so many steps of a one-cycle learning rate of so many.
+    rate : float
+        Greatest learning rate.
+    dim : bool
+        See `Camera.drawn`.
     """
 
     scenes: int
@@ -77,8 +88,9 @@ def _twice(inner: int, outer: int) -> nn.Sequential:
 
 
 class Network(nn.Module):
-    """A U-Net on pixels of twice the size, its centres drawn on the picture's: pictures (n, 3, y, x) to maps
-    (n, 6, y, x), see `kernels.network.maps`.
+    """A U-Net on pixels of twice the size, with centres at the full resolution.
+
+    From pictures (n, 3, y, x) to maps (n, 6, y, x), see `kernels.network.maps`.
     """
 
     def __init__(self) -> None:
@@ -93,6 +105,7 @@ class Network(nn.Module):
             self.head.bias[:4] = -4.0
 
     def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        """The maps of pictures."""
         seen, x = [], self.stem(picture)
         for level, block in enumerate(self.down):
             x = block(x if level == 0 else functional.max_pool2d(x, 2))
@@ -131,7 +144,7 @@ def targets(boxes: Boxes, other: NDArray[np.bool_], pixel_m: float, size: int) -
 
 
 def crop(scene: Scene, rng: np.random.Generator, dim: bool) -> tuple[Floats, Floats, Floats]:
-    """A piece of a scene as some camera shows it, turned and mirrored: picture, maps, and where it counts (y, x)."""
+    """A part of a scene as some camera shows it, turned and mirrored: picture, maps, and where it counts (y, x)."""
     zoom = float(np.exp(rng.uniform(-MOST_ZOOM, MOST_ZOOM)))
     wide_m = CROP_PX * network_grid.PIXEL_M / zoom
     height, width = (n * PIXEL_M for n in scene.codes.shape[:2])
@@ -164,8 +177,9 @@ def crop(scene: Scene, rng: np.random.Generator, dim: bool) -> tuple[Floats, Flo
 def photographed(
     scene: Scene, rows: slice, columns: slice, camera: Camera, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """The network's picture (3, CROP_PX, CROP_PX) of a piece, stretched and standardised as `network.statistics`
-    does with the whole scene's numbers, and 1 where it counts.
+    """The network's input (3, CROP_PX, CROP_PX) from a part of a scene, and 1 where it counts.
+
+    Stretched and standardised by the statistics of the whole scene, as `kernels.network.statistics` does.
     """
     n = rows.stop - rows.start
     pixels = max(8, round(n * PIXEL_M / camera.gsd_m))
@@ -209,8 +223,9 @@ def loss(found: torch.Tensor, wanted: torch.Tensor, counted: torch.Tensor) -> to
 
 
 def train(folder: Path, stages: Sequence[Stage], seed: int, resume: bool) -> Network:
-    """The average over the last steps of the network after all stages; a warm restart (Loshchilov and Hutter 2017)
-    begins each.
+    """The network after all stages, averaged over the last steps.
+
+    Each stage begins with a warm restart (Loshchilov and Hutter 2017).
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -232,7 +247,7 @@ def train(folder: Path, stages: Sequence[Stage], seed: int, resume: bool) -> Net
 
 
 def _parts(model: Network, average: AveragedModel, stage: Stage) -> dict[str, Any]:
-    """What a stage changes, and a checkpoint keeps."""
+    """The state of a stage, which a checkpoint keeps."""
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, stage.rate, total_steps=stage.cycle, pct_start=0.1)
     return {"model": model, "average": average, "optimiser": optimiser, "rate": rate}
@@ -274,10 +289,6 @@ def _stage(
 
 def exported(model: Network, table: dict[str, list[float]]) -> bytes:
     """ONNX bytes with the calibration among its metadata; the same network gives the same bytes."""
-    import io
-
-    import onnx
-
     stream = io.BytesIO()
     example = torch.zeros(1, 3, 64, 64)
     axes = {"picture": {2: "y", 3: "x"}, "maps": {2: "y", 3: "x"}}
@@ -289,27 +300,13 @@ def exported(model: Network, table: dict[str, list[float]]) -> bytes:
 
 
 def judged(model: bytes, yard: Yard) -> NDArray[np.float64]:
-    """Of each peak of a picture (n, 3): logit, margin, and 1 where its box is one of its class."""
+    """Peaks of a picture (n, 3): logit, margin, and 1 where the box is one of its class."""
     raw = detector.peaks(yard.image, yard.roles, yard.gsd_m, model)
     good = np.zeros(len(raw.logit))
     for which, truth in ((raw.other > 0, yard.others), (raw.other <= 0, yard.boxes)):
         mine = np.flatnonzero(which)
         good[mine[hits(raw.boxes[mine], truth)[0]]] = 1.0
     return np.column_stack([raw.logit, network_peaks.margins(raw), good])
-
-
-def photograph(scene: Scene, seed: int, gsd_m: float) -> Yard:
-    """A whole scene as some camera of a pixel size shows it; what is hidden has no data."""
-    rng = np.random.default_rng([seed, round(gsd_m * 100)])
-    camera = replace(Camera.drawn(rng, scene.codes[::9, ::9], True), gsd_m=gsd_m)
-    size = [round(n * PIXEL_M / gsd_m) for n in scene.codes.shape[1::-1]]
-    shown = camera.optics(cv2.resize(camera.tones(scene.codes), size, interpolation=cv2.INTER_AREA), rng)
-    shown[cv2.resize(scene.hidden.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0] = np.nan
-    at = np.clip(np.floor(scene.boxes[:, :2] / PIXEL_M).astype(int), 0, scene.codes.shape[0] - 1)
-    seen = ~scene.hidden[at[:, 1], at[:, 0]]
-    image = np.ascontiguousarray(np.moveaxis(shown, 2, 0))
-    boxes, others = scene.boxes[seen & ~scene.other], scene.boxes[seen & scene.other]
-    return Yard(str(seed), gsd_m, image, ("red", "green", "blue"), boxes, "uint8", others)
 
 
 def calibrated(model: bytes, folder: Path) -> dict[str, list[float]]:
@@ -336,6 +333,7 @@ def logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, ...
 
 
 def main() -> None:
+    """Train, calibrate and write the network with its checksum."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True, help="folder for the scenes and the checkpoint")
     parser.add_argument("--out", type=Path, default=MODEL)

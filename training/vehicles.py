@@ -1,4 +1,4 @@
-"""Trailers, buses, trucks and rail wagons as they look from above, drawn anew each time; what is none of them too."""
+"""Trailers, buses, trucks, vans and rail wagons as they look from above, each one different."""
 
 from __future__ import annotations
 
@@ -36,13 +36,20 @@ DARK: Spectrum = (0.04, 0.042, 0.045, 0.06)
 
 @dataclass(frozen=True)
 class Parked:
-    """A box that is no container, as outline (4, 2) and height in metres; where not `told` it is neither taught
-    nor held against the network.
+    """A vehicle that is no container.
+
+    Attributes
+    ----------
+    outline : float64 (4, 2)
+        On the ground.
+    height_m : float
+    counts : bool
+        Whether the network is trained on it; else it counts neither as an object nor as ground.
     """
 
     outline: Points
     height_m: float
-    told: bool = True
+    counts: bool = True
 
 
 def piece(outline: Points, along: tuple[float, float], across: tuple[float, float] = (0.0, 1.0)) -> Points:
@@ -113,7 +120,7 @@ def _tractor(b: Builder, outline: Points, life: Life) -> None:
 
 
 def lone_tractor(b: Builder, u: float, v: float, turn: float, life: Life = FOREVER) -> Parked:
-    """A tractor unit by itself: no box, though about as large as one."""
+    """A tractor unit without a trailer: about as large as a box, and none."""
     outline = b.frame.box(u, v, 2.5, float(b.rng.uniform(5.5, 7.2)), turn)
     _tractor(b, outline, life)
     return Parked(outline, 2.0, False)
@@ -139,7 +146,7 @@ def short_bus(b: Builder, u: float, v: float, turn: float, life: Life = FOREVER)
 
 
 def van(b: Builder, u: float, v: float, turn: float, life: Life = FOREVER) -> Parked:
-    """A delivery van: narrower than a container, shorter than any; which class it is of nobody is asked."""
+    """A delivery van: narrower and shorter than any container; it does not count."""
     rng = b.rng
     outline = b.frame.box(u, v, float(rng.uniform(1.95, 2.15)), float(rng.uniform(5.0, 6.4)), turn)
     tint = b.plain(any_of(rng, CARS), 0.01)
@@ -151,8 +158,9 @@ def van(b: Builder, u: float, v: float, turn: float, life: Life = FOREVER) -> Pa
 def _coach(
     b: Builder, whole: Points, height: float, colour: Spectrum, bonnets: tuple[float, float], life: Life
 ) -> Parked:
-    """A bus on an outline that points forward; `bonnets` are the shares that have one, and of these of another
-    colour than the roof.
+    """A bus on an outline that points forward.
+
+    `bonnets` are the share that has one, and the share of these in another colour than the roof.
     """
     rng = b.rng
     length = float(np.hypot(*(whole[1] - whole[0])))
@@ -178,7 +186,7 @@ def _coach(
 
 
 def truck(b: Builder, u: float, v: float, turn: float, life: Life = FOREVER) -> Parked:
-    """A rigid lorry: cab and box; or a camper, which nobody needs to tell."""
+    """A rigid lorry: cab and box."""
     rng = b.rng
     length, wide = float(rng.uniform(6.5, 10.5)), float(rng.uniform(2.3, 2.55))
     whole = b.frame.box(u, v, wide, length, turn)
