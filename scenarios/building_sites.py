@@ -14,12 +14,14 @@ import numpy as np
 from changedet.simulate import vehicles
 from changedet.simulate.builder import Builder
 from changedet.simulate.container_slots import blocks
+from changedet.simulate.elements import ALWAYS, FOREVER, NEVER, Life, Solid
 from changedet.simulate.grounds import land
 from changedet.simulate.kinds import build
-from changedet.simulate.materials import DIRT, Paint, Spectrum, vary
+from changedet.simulate.materials import DIRT, vary
+from changedet.simulate.palette import Paint, Spectrum
 from changedet.simulate.shapes import Points, blob, roughen
 from changedet.simulate.stock import Stock
-from changedet.simulate.world import ALWAYS, FOREVER, NEVER, Life, Solid, World
+from changedet.simulate.world import World
 
 Outlines = list[tuple[Points, int]]
 """Outlines and the date from which on they look different."""

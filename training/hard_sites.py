@@ -13,12 +13,13 @@ import numpy as np
 from changedet.simulate import vehicles
 from changedet.simulate.builder import Builder
 from changedet.simulate.container_slots import blocks
+from changedet.simulate.elements import Decal, Solid
 from changedet.simulate.grounds import clear, land
-from changedet.simulate.materials import Paint, Spectrum, vary
+from changedet.simulate.materials import vary
+from changedet.simulate.palette import Paint, Spectrum
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Points, blob, roughen
 from changedet.simulate.stock import Stock
-from changedet.simulate.world import Decal, Solid
 from training.network_sites import islands, lane, place, yard
 from training.vehicles import Parked, bus, lone_tractor, short_bus, trailer, truck, van
 

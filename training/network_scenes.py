@@ -14,11 +14,12 @@ from changedet.kernels.containers import LENGTH_20FT_M, LENGTH_OF_KIND_M
 from changedet.simulate import structures
 from changedet.simulate.builder import Builder
 from changedet.simulate.command import render
+from changedet.simulate.elements import Decal, Solid
 from changedet.simulate.kinds import build, make_world
 from changedet.simulate.materials import vary
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import rectangle
-from changedet.simulate.world import Decal, Solid, World
+from changedet.simulate.world import World
 from changedet.stages.objects.kernels import rectangles
 from scenarios.yards import Yard, leant, seen_boxes, vehicles
 from training import hard_sites, network_sites

@@ -13,12 +13,12 @@ from changedet.kernels.containers import LENGTH_OF_KIND_M
 from changedet.simulate import structures, vehicles
 from changedet.simulate.builder import Builder
 from changedet.simulate.container_slots import blocks
+from changedet.simulate.elements import Decal, Slot, Solid
 from changedet.simulate.grounds import clear, land, pave
 from changedet.simulate.materials import CARS, LINES, vary
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import blob
 from changedet.simulate.stock import Stock
-from changedet.simulate.world import Decal, Slot, Solid
 from training.vehicles import DARK, Parked, any_of, bus, lone_tractor, piece, trailer, truck, wagon
 
 Vehicle = Callable[..., Parked]

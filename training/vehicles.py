@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from changedet.simulate.builder import Builder
-from changedet.simulate.materials import CARS, Paint, Spectrum, vary
+from changedet.simulate.elements import FOREVER, Decal, Life, Solid
+from changedet.simulate.materials import CARS, vary
+from changedet.simulate.palette import Paint, Spectrum
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Points, blob
-from changedet.simulate.world import FOREVER, Decal, Life, Solid
 
 TRAILER_ROOFS: tuple[Spectrum, ...] = (
     (0.60, 0.61, 0.60, 0.62),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable
 from types import UnionType
 from typing import Literal, Union, get_args, get_origin
@@ -25,8 +24,6 @@ def parameter_texts(function: Callable[..., object]) -> dict[str, str]:
         By the parameter's name; parameters that the docstring leaves out are missing.
     """
     section = (inspect.getdoc(function) or "").partition("Parameters\n")[2].partition("\n\n")[0]
-    if "\n    " not in section:
-        return _plain_texts(function, section)
     found: dict[str, list[str]] = {}
     names: list[str] = []
     for line in section.splitlines():
@@ -37,12 +34,6 @@ def parameter_texts(function: Callable[..., object]) -> dict[str, str]:
             names = line.partition(" : ")[0].split(", ")
             found |= {name: [] for name in names}
     return {name: _as_help(" ".join(lines)) for name, lines in found.items()}
-
-
-def _plain_texts(function: Callable[..., object], section: str) -> dict[str, str]:
-    """Of a docstring that gives ``name : description`` without types, several in a line."""
-    parts = re.split(rf"\b({'|'.join(inspect.signature(function).parameters)}) : ", " ".join(section.split()))
-    return dict(zip(parts[1::2], map(_as_help, parts[2::2]), strict=True))
 
 
 def _as_help(text: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from changedet.simulate.elements import FOREVER, Decal, Life, Mound, Solid, Tree
 from changedet.simulate.ground_builder import GroundBuilder
-from changedet.simulate.materials import BARE_WOOD, CONIFER, LEAF, ROOFS, Paint, vary
+from changedet.simulate.materials import BARE_WOOD, CONIFER, LEAF, ROOFS, vary
+from changedet.simulate.palette import Paint
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Points, blob, inset, strip
-from changedet.simulate.world import FOREVER, Decal, Life, Mound, Solid, Tree, World
+from changedet.simulate.world import World
 
 
 class Builder(GroundBuilder):

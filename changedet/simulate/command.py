@@ -1,4 +1,4 @@
-"""What callers use: `simulate` writes a series, `render` draws a window of one date in memory."""
+"""Entry points: `simulate` writes a series to disk, `render` draws a window of one date in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from changedet.arrays import Bools, Bytes, Floats
 from changedet.errors import InputError, Problem, did_you_mean
 from changedet.simulate.files import PARTS, write_series, written_by
 from changedet.simulate.kinds import KINDS, Kind, make_world
-from changedet.simulate.materials import ROLES
+from changedet.simulate.palette import ROLES
 from changedet.simulate.render import Renderer, Window, weather
 from changedet.simulate.twins import twin_worlds
 from changedet.simulate.world import World
@@ -30,13 +30,16 @@ BGRN = ("blue", "green", "red", "nir")
 
 @dataclass(frozen=True)
 class Rendered:
-    """A window of one date.
+    """A window of one date, as drawn.
 
-    Parameters
+    Attributes
     ----------
-    image : (bands, rows, columns), the sensor's integers, 0 no data.
-    hidden : (rows, columns) True where cloud, its shadow or missing data hide the ground.
-    to_ground : (6,) from the window's (column, row) to local ground metres, the date's shift taken out.
+    image : uint16 or uint8 (band, y, x)
+        Digital numbers as the sensor delivers them; 0 is no data.
+    hidden : bool (y, x)
+        Cloud, its shadow or missing data hide the ground.
+    to_ground : float64 (6,)
+        From the window's (column, row) to local ground metres, without the date's shift.
     """
 
     image: NDArray[np.uint16] | Bytes
@@ -49,16 +52,22 @@ def render(world: World, date_index: int, window: Window | None = None) -> Rende
 
     Parameters
     ----------
-    world : made by `make_world`. date_index : 0 is the first date.
-    window : (row, column, rows, columns) in the scene's pixels; None is the whole scene.
+    world : World
+        As `make_world` returns it.
+    date_index : int
+        0 is the first date.
+    window : tuple of int, optional
+        (row, column, rows, columns) in the scene's pixels; the whole scene where not given.
 
     Returns
     -------
     Rendered
+        Image and mask of the window, and where it lies.
 
     Raises
     ------
-    InputError : no such date, or a window that leaves the scene.
+    InputError
+        There is no such date, or the window leaves the scene.
 
     Examples
     --------
@@ -100,22 +109,38 @@ def simulate(
 
     Parameters
     ----------
-    out_dir : folder to write into; made where missing. For `twin_sites` it gets a folder per site.
-    kind : what happens on the site.
-    dates : number of dates, 1 or more. seed : the same seed writes the same bytes.
-    gsd_m : pixel size in metres, 0.3 to 10; None is 0.5, or 10 for `coarse`.
-    size_m : side of the square site in metres; None is 256 (1024 for `wide`, 400 pixels for `coarse`).
-    bands : roles in band order. dtype : "uint16" (reflectance x 10000) or "uint8".
-    start : the first date; None is 2023-03-12, or 2022-11-12 for `winter`.
-    interval_days : mean days between dates. name : site id; None is made of kind and seed.
+    out_dir : str or pathlib.Path
+        Folder to write into; made where missing. For `twin_sites` it gets a folder per site.
+    kind : str
+        What happens on the site.
+    dates : int
+        Number of dates, 1 to 500.
+    seed : int
+        0 or more; the same seed writes the same bytes.
+    gsd_m : float, optional
+        Pixel size in metres, 0.3 to 10; None is 0.5, or 10 for `coarse`.
+    size_m : float, optional
+        Side of the square site in metres; None is 256 (1024 for `wide`, 400 pixels for `coarse`).
+    bands : sequence of str
+        Roles in band order.
+    dtype : str
+        "uint16" (reflectance x 10000) or "uint8".
+    start : str or datetime.date, optional
+        The first date; None is 2023-03-12, or 2022-11-12 for `winter`.
+    interval_days : int
+        Mean days between dates.
+    name : str, optional
+        Site id; None is made of kind and seed.
 
     Returns
     -------
-    Path of the workflow file; for `twin_sites` of the first site's.
+    pathlib.Path
+        The workflow file; for `twin_sites` of the first site.
 
     Raises
     ------
-    InputError : a value is out of range, all of them at once; or the folder holds something else under these names.
+    InputError
+        Values are out of range, all of them at once; or the folder holds something else under these names.
     """
     first = _start(start if start is not None else ("2022-11-12" if kind == "winter" else "2023-03-12"))
     problems = _problems(kind, dates, seed, gsd_m, size_m, bands, dtype, first, interval_days)
@@ -141,7 +166,7 @@ def simulate(
 
 
 def _keep_what_is_there(folder: Path, name: str, kind: str, seed: int) -> None:
-    """Nothing but the same series is written over: a truth beside another one's scenes would be believed."""
+    # a truth beside another series' scenes would be believed
     workflow, made = folder / f"{name}.yaml", set()
     for path in folder.glob("*.yaml"):
         with suppress(OSError, UnicodeDecodeError), path.open(encoding="utf-8") as stream:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from changedet.kernels.containers import LENGTH_OF_KIND_M, WIDTH_M
 from changedet.simulate.builder import Builder
+from changedet.simulate.elements import Slot
 from changedet.simulate.shapes import Rect
-from changedet.simulate.world import Slot
 
 
 def blocks(b: Builder, rect: Rect, yard: str, most: int, lane_m: float = 16.0, lengthwise: bool | None = None) -> None:

@@ -1,4 +1,4 @@
-"""A world on disk: GeoTIFF scenes, zones, the workflow file, the truth."""
+"""Writes a world to disk: GeoTIFF scenes, zones, the workflow file, the truth."""
 
 from __future__ import annotations
 
@@ -25,7 +25,17 @@ _COLOURS = {"red": ColorInterp.red, "green": ColorInterp.green, "blue": ColorInt
 
 
 def write_scene(world: World, index: int, path: Path) -> None:
-    """One date as a tiled, compressed GeoTIFF, written block by block; bands are named by their roles, 0 is no data."""
+    """Write one date as a tiled, compressed GeoTIFF, block by block; bands are named by their roles, 0 is no data.
+
+    Parameters
+    ----------
+    world : World
+        The site.
+    index : int
+        Number of the date.
+    path : pathlib.Path
+        Of the file.
+    """
     look = world.looks[index]
     profile = {
         "driver": "GTiff",
@@ -55,7 +65,20 @@ def write_scene(world: World, index: int, path: Path) -> None:
 
 
 def scene_tags(world: World, look: Look) -> dict[str, str]:
-    """Date, time, sun and view in words that `open_scene` and other readers know; angles in degrees."""
+    """Date, time, sun and view as GeoTIFF tags that `open_scene` and other readers know.
+
+    Parameters
+    ----------
+    world : World
+        The site.
+    look : Look
+        The acquisition.
+
+    Returns
+    -------
+    dict of str to str
+        Value by tag; angles in degrees.
+    """
     minutes = round(look.hour * 60)
     return {
         "TIFFTAG_DATETIME": f"{look.date:%Y:%m:%d} {minutes // 60:02d}:{minutes % 60:02d}:00",
@@ -85,7 +108,15 @@ def _fixed_clock() -> Iterator[None]:
 
 
 def write_truth(world: World, folder: Path) -> None:
-    """truth.gpkg, truth.csv and a mask for each date but the first."""
+    """Write truth.gpkg, truth.csv and a change mask for each date but the first.
+
+    Parameters
+    ----------
+    world : World
+        The site.
+    folder : pathlib.Path
+        Made where missing; an existing truth.gpkg is replaced.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     truth = Truth(world)
     package = folder / "truth.gpkg"
@@ -105,7 +136,17 @@ def write_truth(world: World, folder: Path) -> None:
 
 
 def write_mask(truth: Truth, index: int, path: Path) -> None:
-    """A date's change mask on the first scene's grid."""
+    """Write a date's change mask on the first scene's grid.
+
+    Parameters
+    ----------
+    truth : Truth
+        Of the site.
+    index : int
+        Number of the date.
+    path : pathlib.Path
+        Of the GeoTIFF, uint8: 1 changed, 0 not, 255 not observed.
+    """
     first = truth.world.looks[0]
     profile = {
         "driver": "GTiff",
@@ -128,7 +169,15 @@ def write_mask(truth: Truth, index: int, path: Path) -> None:
 
 
 def write_zones(world: World, folder: Path) -> None:
-    """aoi.geojson (the first scene's extent) and, where there are yards, zones.geojson, in EPSG:4326."""
+    """Write aoi.geojson (the first scene's extent) and, where there are yards, zones.geojson, in EPSG:4326.
+
+    Parameters
+    ----------
+    world : World
+        The site.
+    folder : pathlib.Path
+        Exists.
+    """
     half = world.size_m / 2
     aoi = Polygon([(-half, -half), (half, -half), (half, half), (-half, half)])
     names = list(world.zones)
@@ -153,19 +202,60 @@ def _rounded(value: object) -> object:
 
 
 def scene_line(look: Look, path: str) -> str:
-    """A scene's entry in the workflow file."""
+    """A scene's entry in the workflow file.
+
+    Parameters
+    ----------
+    look : Look
+        The acquisition.
+    path : str
+        Of the GeoTIFF, from the workflow file's folder.
+
+    Returns
+    -------
+    str
+        One line of YAML with date, path, sun and view.
+    """
     sun = f"sun: {{azimuth_deg: {look.sun_azimuth_deg:.2f}, elevation_deg: {look.sun_elevation_deg:.2f}}}"
     view = f"view: {{azimuth_deg: {look.view_azimuth_deg:.2f}, off_nadir_deg: {look.off_nadir_deg:.2f}}}"
     return f"  - {{date: {look.date.isoformat()}, path: {path}, {sun}, {view}}}"
 
 
 def written_by(kind: str, seed: int) -> str:
-    """How the first line of a series' workflow file begins."""
+    """How the first line of a series' workflow file begins.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    seed : int
+        Of the series.
+
+    Returns
+    -------
+    str
+        A YAML comment that names both.
+    """
     return f"# Written by changedet simulate: kind {kind}, seed {seed}."
 
 
 def write_workflow(world: World, folder: Path, name: str) -> Path:
-    """The workflow file that runs the series."""
+    """Write the workflow file that runs the series.
+
+    Parameters
+    ----------
+    world : World
+        The site.
+    folder : pathlib.Path
+        That holds scenes/, aoi.geojson and zones.geojson.
+    name : str
+        Site id, and the file's name without .yaml.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+    """
     scenes = "\n".join(scene_line(look, f"scenes/{look.date.isoformat()}.tif") for look in world.looks)
     zones = "  zones: zones.geojson         # the series is also given for each yard\n" if world.zones else ""
     bands = dict.fromkeys(look.bands for look in world.looks)
@@ -186,7 +276,22 @@ def write_workflow(world: World, folder: Path, name: str) -> Path:
 
 
 def write_series(world: World, folder: Path, name: str) -> Path:
-    """Everything of a world; returns the workflow file."""
+    """Write scenes, truth, zones and the workflow file of a world.
+
+    Parameters
+    ----------
+    world : World
+        The site.
+    folder : pathlib.Path
+        Made where missing.
+    name : str
+        Site id.
+
+    Returns
+    -------
+    pathlib.Path
+        The workflow file.
+    """
     (folder / "scenes").mkdir(parents=True, exist_ok=True)
     for index, date in enumerate(world.dates):
         write_scene(world, index, folder / "scenes" / f"{date.isoformat()}.tif")

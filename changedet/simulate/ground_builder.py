@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from changedet.simulate.materials import DIRT, Paint, Spectrum, ground_paint, vary
+from changedet.simulate.elements import FOREVER, Life, Patch, Role
+from changedet.simulate.materials import DIRT, ground_paint, vary
+from changedet.simulate.palette import Paint, Spectrum
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Frame, Points, blob, roughen, strip
-from changedet.simulate.world import FOREVER, Life, Patch, Role, World
+from changedet.simulate.world import World
 
 
 class GroundBuilder:

@@ -7,9 +7,9 @@ import numpy as np
 from changedet.simulate import structures, vehicles
 from changedet.simulate.builder import Builder
 from changedet.simulate.container_slots import blocks, loners
+from changedet.simulate.elements import FOREVER, NEVER
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Rect, blob
-from changedet.simulate.world import FOREVER, NEVER
 
 FIELDS = ("meadow", "heath", "grass", "crop", "stubble", "soil", "heath", "meadow")
 
@@ -167,7 +167,7 @@ def depot(b: Builder, scale: float, split: int | None, most: int, name: str | No
 
 
 def _ghosts(b: Builder, split: int | None) -> None:
-    """Marks that boxes leave on the ground, the size of a box."""
+    """Marks that boxes leave on the ground, each the size of a box."""
     for slot in b.world.slots:
         if b.rng.random() < 0.2:
             life = (split, NEVER) if split is not None and slot.yard == "yard-b" else FOREVER

@@ -1,4 +1,4 @@
-"""The kinds of series: for each, the weather and sensors of its dates, and what is built and what happens there."""
+"""Kinds of series: for each, the sensors and the weather of its dates, and the world that its recipe fills."""
 
 from __future__ import annotations
 
@@ -31,7 +31,26 @@ KINDS: tuple[str, ...] = get_args(Kind)
 
 
 def sensors(kind: str, dates: int, gsd_m: float, bands: tuple[str, ...], dtype: str) -> list[Sensor]:
-    """The camera of each date; only `mixed` has several."""
+    """The camera of each date; only `mixed` has several.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    dates : int
+        How many.
+    gsd_m : float
+        Pixel size in metres.
+    bands : tuple of str
+        Roles in band order.
+    dtype : str
+        "uint16" or "uint8".
+
+    Returns
+    -------
+    list of Sensor
+        One for each date.
+    """
     if kind != "mixed":
         return [Sensor(gsd_m, bands, dtype)] * dates
     cycle = [
@@ -46,7 +65,22 @@ def sensors(kind: str, dates: int, gsd_m: float, bands: tuple[str, ...], dtype: 
 
 
 def skies(kind: str, rng: np.random.Generator, days: list[dt.date]) -> list[Sky]:
-    """The weather of each date; the first is clear."""
+    """The weather of each date; the first is clear.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    rng : numpy.random.Generator
+        Draws clouds, snow and cut swaths.
+    days : list of datetime.date
+        Of the series, in order.
+
+    Returns
+    -------
+    list of Sky
+        One for each date.
+    """
     found = []
     for k, day in enumerate(days):
         cover = float(rng.uniform(0.15, 0.7)) if kind == "clouds" and rng.random() < 0.65 else 0.0
@@ -76,8 +110,31 @@ def make_world(
 
     Parameters
     ----------
-    kind : one of `KINDS`. dates, seed, bands, dtype, start, interval_days : as for `simulate`.
-    gsd_m, size_m : metres. changes : date number -> (sensor, weather) that replace the kind's own.
+    kind : str
+        One of `KINDS`.
+    dates : int
+        How many.
+    seed : int
+        0 or more; the same seed gives the same world.
+    gsd_m : float
+        Pixel size in metres.
+    size_m : float
+        Side of the square site.
+    bands : tuple of str
+        Roles in band order.
+    dtype : str
+        "uint16" (reflectance x 10000) or "uint8".
+    start : datetime.date
+        The first date.
+    interval_days : int
+        Mean days between dates.
+    changes : dict of int to tuple, optional
+        Sensor and sky by the date's number, either may be None; they replace the kind's own.
+
+    Returns
+    -------
+    World
+        Ready to be drawn.
     """
     world = build(kind, dates, seed, gsd_m, size_m, bands, dtype, start, interval_days, changes)
     RECIPES[kind](Builder(world, np.random.default_rng([seed, 13])))
@@ -96,7 +153,36 @@ def build(
     interval_days: int,
     changes: Changes | None = None,
 ) -> World:
-    """An empty site of a kind: its place, dates, sensors and weather."""
+    """An empty site of a kind: its place, dates, sensors and weather.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    dates : int
+        How many.
+    seed : int
+        0 or more.
+    gsd_m : float
+        Pixel size in metres.
+    size_m : float
+        Side of the square site.
+    bands : tuple of str
+        Roles in band order.
+    dtype : str
+        "uint16" or "uint8".
+    start : datetime.date
+        The first date.
+    interval_days : int
+        Mean days between dates.
+    changes : dict of int to tuple, optional
+        Sensor and sky by the date's number, either may be None; they replace the kind's own.
+
+    Returns
+    -------
+    World
+        With looks, but nothing on the ground.
+    """
     rng = np.random.default_rng([seed, 11])
     site = place(rng, size_m)
     days = calendar(rng, start, dates, interval_days)

@@ -1,4 +1,4 @@
-"""How a date is seen: sun, season, weather, sensor, and where the sensor's pixels fall on the ground."""
+"""How a date looks at the site: sun, season, weather, sensor, and where its pixels fall on the ground."""
 
 from __future__ import annotations
 
@@ -14,18 +14,50 @@ from changedet.arrays import Floats
 class Look:
     """One acquisition.
 
-    Parameters
+    Attributes
     ----------
-    date : UTC calendar date; `hour` is local solar time in hours.
-    gsd_m : pixel size, metres. bands : roles in band order. dtype : "uint16" or "uint8".
-    epsg, transform, shape : the scene's grid; transform is (a, b, c, d, e, f) from (column, row) to CRS metres.
-    to_ground : (6,) from (column, row) to local ground metres, the shift taken out.
-    shift_east_m, shift_north_m : how far the scene's content lies east and north of the truth.
-    sun_azimuth_deg, sun_elevation_deg : from the scene towards the sun.
-    view_azimuth_deg : from the point below the sensor towards the scene, the way that roofs lean; off_nadir_deg.
-    greenness, wetness, snow, haze, cloud_cover : 0 to 1.
-    cloud_height_m : metres above ground. gain, offset : per band. noise : relative read noise.
-    nodata_edge : (east, north, distance_m): no data where the product with local metres exceeds the distance; or None.
+    date : datetime.date
+        In UTC.
+    hour : float
+        Local solar time.
+    gsd_m : float
+        Pixel size in metres.
+    bands : tuple of str
+        Roles in band order.
+    dtype : str
+        "uint16" (reflectance x 10000) or "uint8".
+    epsg : int
+        Of the scene's grid.
+    transform : tuple of 6 float
+        (a, b, c, d, e, f) from (column, row) to metres of that CRS.
+    shape : tuple of int
+        Rows and columns.
+    to_ground : float64 (6,)
+        From (column, row) to local ground metres, without the shift.
+    shift_east_m, shift_north_m : float
+        How far the scene's content lies east and north of the truth.
+    sun_azimuth_deg, sun_elevation_deg : float
+        Towards the sun; azimuths clockwise from north.
+    view_azimuth_deg : float
+        From the point below the sensor towards the scene: the way that roofs lean.
+    off_nadir_deg : float
+        0 is straight down.
+    greenness, wetness, snow, haze, cloud_cover : float
+        0 to 1.
+    cloud_height_m : float
+        Above the ground.
+    cloud_scale_m : float
+        Wavelength of the largest clouds.
+    gain, offset : tuple of float
+        Radiometric difference of each band from the truth, as a factor and in reflectance.
+    psf_px : float
+        Standard deviation of the Gaussian point spread.
+    noise : float
+        Standard deviation of the read noise, in reflectance.
+    seed : int
+        Of clouds and noise.
+    nodata_edge : tuple of float or None
+        (east, north, distance_m): no data where the product of the direction with local metres exceeds the distance.
     """
 
     date: dt.date
@@ -59,25 +91,59 @@ class Look:
 
     @property
     def sun(self) -> Floats:
-        """Unit vector (east, north, up) towards the sun."""
+        """Unit vector towards the sun.
+
+        Returns
+        -------
+        float64 (3,)
+            East, north, up.
+        """
         az, el = np.radians(self.sun_azimuth_deg), np.radians(self.sun_elevation_deg)
         return np.array([np.sin(az) * np.cos(el), np.cos(az) * np.cos(el), np.sin(el)])
 
     @property
     def shadow(self) -> Floats:
-        """Metres (east, north) that a shadow falls per metre of height."""
+        """Displacement of a shadow per metre of height.
+
+        Returns
+        -------
+        float64 (2,)
+            Metres east and north.
+        """
         return np.asarray(-self.sun[:2] / self.sun[2], float)
 
     @property
     def lean(self) -> Floats:
-        """Metres (east, north) that a point is displaced per metre of height."""
+        """Relief displacement per metre of height.
+
+        Returns
+        -------
+        float64 (2,)
+            Metres east and north.
+        """
         az = np.radians(self.view_azimuth_deg)
         return np.asarray(np.array([np.sin(az), np.cos(az)]) * np.tan(np.radians(self.off_nadir_deg)), float)
 
 
 def sun_position(date: dt.date, latitude_deg: float, hour: float) -> tuple[float, float]:
-    """Azimuth (clockwise from north) and elevation of the sun, degrees, at a local solar hour.
+    """Azimuth and elevation of the sun, from declination and hour angle.
 
+    Parameters
+    ----------
+    date : datetime.date
+        Gives the declination.
+    latitude_deg : float
+        North is positive.
+    hour : float
+        Local solar time.
+
+    Returns
+    -------
+    tuple of float
+        Degrees clockwise from north (0 to 360), and degrees above the horizon, never below 8.
+
+    Examples
+    --------
     >>> azimuth, elevation = sun_position(dt.date(2023, 6, 21), 50.0, 12.0)
     >>> round(azimuth), round(elevation)
     (180, 63)
@@ -93,7 +159,20 @@ def sun_position(date: dt.date, latitude_deg: float, hour: float) -> tuple[float
 
 
 def greenness(date: dt.date, latitude_deg: float) -> float:
-    """How green the vegetation is on a date, 0 to 1: a smooth year that peaks in early summer."""
+    """How green the vegetation is on a date: a cosine over the year that peaks in early summer.
+
+    Parameters
+    ----------
+    date : datetime.date
+        Half a year later on the southern hemisphere.
+    latitude_deg : float
+        The season's swing grows with it up to 40 degrees.
+
+    Returns
+    -------
+    float
+        .05 (bare) to 1.
+    """
     day = date.timetuple().tm_yday + (0 if latitude_deg >= 0 else 182)
     wave = np.cos(2 * np.pi * (day - 165) / 365.25)
     swing = min(1.0, abs(latitude_deg) / 40)

@@ -1,7 +1,7 @@
-"""Hashed noise: every value depends on its coordinates and a seed alone, never on the window that asks for it.
+"""Hashed noise: every value depends on its coordinates and a seed alone, never on the window that is drawn.
 
-Lattice noise lives in ground metres, so that a texture stays where it is from date to date and from sensor to sensor;
-pixel noise hangs on the pixel's row and column in its scene.
+Lattice noise is laid out in ground metres, so that a texture stays in place on all dates and with all sensors; pixel
+noise depends on the row and column in the scene.
 """
 
 from __future__ import annotations
@@ -83,16 +83,21 @@ def fractal(
 
     Parameters
     ----------
-    affine : (6,) float64
+    affine : float64 (6,)
         Pixel (column, row) to ground metres: x = a q + b r + c, y = d q + e r + f.
-    shape : (rows, columns)
-    wavelengths : metres
-    weights : weight of each octave; 0 leaves it out.
-    seed : names the field.
+    shape : tuple of int
+        Rows and columns.
+    wavelengths : tuple of float
+        Metres.
+    weights : tuple of float
+        Of each wavelength; 0 leaves it out.
+    seed : int
+        Identifies the field.
 
     Returns
     -------
-    (rows, columns) float32, mean near 0, no NaN.
+    float32 (y, x)
+        With mean near 0, no NaN.
     """
     out = np.zeros(shape, np.float32)
     _add_octaves(
@@ -102,11 +107,23 @@ def fractal(
 
 
 def texture_fields(affine: Floats, shape: tuple[int, int], gsd_m: float, seed: int) -> Singles:
-    """The shader's texture fields, each octave damped where the pixel is too coarse to show it.
+    """Texture fields of the shader, each wavelength damped where the pixel is too coarse to show it.
+
+    Parameters
+    ----------
+    affine : float64 (6,)
+        Pixel (column, row) to ground metres.
+    shape : tuple of int
+        Rows and columns.
+    gsd_m : float
+        Pixel size in metres.
+    seed : int
+        Of the world.
 
     Returns
     -------
-    (fields, rows, columns) float32.
+    float32 (field, y, x)
+        In the order of `FIELDS`, with mean near 0.
     """
     out = np.empty((len(FIELDS), *shape), np.float32)
     for k, (wavelengths, weights) in enumerate(FIELDS):
@@ -130,11 +147,21 @@ def _pixel_noise(row: int, column: int, height: int, width: int, seed: int, out:
 
 
 def white(row: int, column: int, shape: tuple[int, int], seed: int) -> Singles:
-    """Normal noise of unit variance that hangs on the pixel's place in its scene.
+    """Normal noise of unit variance that depends on the pixel's place in its scene.
+
+    Parameters
+    ----------
+    row, column : int
+        Of the first pixel.
+    shape : tuple of int
+        Rows and columns.
+    seed : int
+        Of date and band.
 
     Returns
     -------
-    (rows, columns) float32.
+    float32 (y, x)
+        No NaN.
     """
     out = np.empty(shape, np.float32)
     _pixel_noise(row, column, shape[0], shape[1], seed, out)

@@ -1,4 +1,4 @@
-"""Polygons to pixels: a scanline filler on a finer canvas, and the shader that averages it into pixels."""
+"""Polygons to pixels: a scanline fill on a finer grid, and the shader that averages it into pixels."""
 
 from __future__ import annotations
 
@@ -54,6 +54,27 @@ def _bounds(verts: Floats, first: int, last: int, height: int) -> tuple[int, int
 def fill(
     verts: Floats, offsets: Ints, order: Ints, ops: Ints, label: Labels, sun: Bytes, level: Bytes, tone: Bytes
 ) -> None:
+    """Draw polygons one over the other on the fine grid.
+
+    Parameters
+    ----------
+    verts : float64 (n, 2)
+        Corners of all polygons as (column, row) on the fine grid.
+    offsets : int64 (k + 1,)
+        Where each polygon's corners begin.
+    order : int64 (m,)
+        Numbers of the polygons to draw, the lowest first.
+    ops : int64 (k, 4)
+        Label, sun factor in percent, shadow level and tone in percent; `KEEP_LABEL` and `KEEP` leave what is there.
+    label : uint16 (row, column)
+        Paint; changed in place, like the next three.
+    sun : uint8 (row, column)
+        Percent of the sun that a level surface gets.
+    level : uint8 (row, column)
+        Bit of the shadow mask that applies.
+    tone : uint8 (row, column)
+        Brightness in percent.
+    """
     height, width = label.shape
     xs = np.empty(64, np.float64)
     for k in order:
@@ -78,6 +99,21 @@ def fill(
 
 @njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def fill_bits(verts: Floats, offsets: Ints, order: Ints, bits: Ints, out: Bytes) -> None:
+    """Set the bits of cast shadows on the fine grid.
+
+    Parameters
+    ----------
+    verts : float64 (n, 2)
+        Corners of all polygons as (column, row) on the fine grid.
+    offsets : int64 (k + 1,)
+        Where each polygon's corners begin.
+    order : int64 (m,)
+        Numbers of the polygons to draw.
+    bits : int64 (k,)
+        Bit of the level that each polygon shades.
+    out : uint8 (row, column)
+        Bits of the shaded levels; changed in place.
+    """
     height, width = out.shape
     xs = np.empty(64, np.float64)
     for k in order:
@@ -133,6 +169,35 @@ def shade(
     snow_colour: Floats,
     out: Singles,
 ) -> None:
+    """Reflected light of each pixel, averaged over its fine pixels.
+
+    Parameters
+    ----------
+    label, sun, level, tone : uint16 and uint8 (row, column)
+        The fine grid, see `fill`.
+    shadow : uint8 (row, column)
+        Bits of the shaded levels, see `fill_bits`.
+    ss : int
+        Fine pixels across a pixel.
+    fields : float32 (5, y, x)
+        See `texture_fields`.
+    first, second : float64 (n, band)
+        Reflectance of both colours of each paint.
+    table : float64 (n, 7)
+        Numbers of each paint, see `Palette.table`.
+    stripes : float64 (n, 6)
+        Stripes of each paint, see `Palette.table`.
+    affine : float64 (6,)
+        Fine (column, row) to ground metres.
+    direct, diffuse : float64 (band,)
+        Shares of sun and sky in the light on level ground; their sum is 1.
+    snow : float32 (y, x)
+        Share of the pixel under snow, on a surface that holds it best.
+    snow_colour : float64 (band,)
+        Reflectance.
+    out : float32 (band, y, x)
+        Apparent reflectance; overwritten.
+    """
     bands, height, width = out.shape
     out[:] = 0.0
     part = 1.0 / (ss * ss)

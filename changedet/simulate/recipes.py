@@ -8,10 +8,10 @@ import numpy as np
 
 from changedet.simulate import structures, vehicles
 from changedet.simulate.builder import Builder
+from changedet.simulate.elements import NEVER
 from changedet.simulate.grounds import capacity, clear, depot, depot_size, land, pave, road
 from changedet.simulate.shapes import blob, roughen
 from changedet.simulate.stock import Stock
-from changedet.simulate.world import NEVER
 
 
 def _grow(b: Builder, levels: tuple[float, float] = (0.5, 0.95), most: int = 3) -> None:

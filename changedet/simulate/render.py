@@ -1,4 +1,4 @@
-"""Scenes block by block: paint, shade, weather, sensor. A window is a crop of the whole, byte for byte."""
+"""Draws scenes block by block: surfaces, light, weather, sensor; a window is a crop of the whole, byte for byte."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Bytes, Floats, Ints, Singles
 from changedet.simulate.looks import Look
-from changedet.simulate.materials import ROLES, SNOW, spectrum
+from changedet.simulate.materials import SNOW
 from changedet.simulate.noise import fractal, texture_fields, white
+from changedet.simulate.palette import ROLES, spectrum
 from changedet.simulate.raster import fill, fill_bits, shade
 from changedet.simulate.scene_polygons import PolygonSet, scene_polygons
 from changedet.simulate.world import World
 
 BLOCK_PX = 256
-"""Blocks lie on a lattice of this many pixels from the scene's corner, whatever window is asked for."""
+"""Blocks lie on a lattice of this many pixels from the scene's corner, whatever window is drawn."""
 _HALO_PX = 3
 _HAZE = np.array([0.12, 0.095, 0.065, 0.045, 0.032, 0.022, 0.008, 0.004, 0.06])
 """Path radiance of haze, and the sky's share of the light, for each of `ROLES`."""
@@ -31,7 +32,17 @@ Window = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Weather:
-    """Per pixel: how opaque the cloud is, and what part of the direct sun its shadow takes (both 0 to 1)."""
+    """What lies between ground and sensor, for each pixel of a grid.
+
+    Attributes
+    ----------
+    cloud : float32 (y, x)
+        Opacity of the cloud, 0 to 1.
+    shadow : float32 (y, x)
+        Share of the direct sun that a cloud's shadow takes, 0 to 1.
+    nodata : bool (y, x)
+        Outside the swath.
+    """
 
     cloud: Singles
     shadow: Singles
@@ -39,7 +50,13 @@ class Weather:
 
     @property
     def hidden(self) -> Bools:
-        """True where the ground cannot be judged: cloud, cloud shadow or no data."""
+        """Where the ground is not observed: cloud, cloud shadow or no data.
+
+        Returns
+        -------
+        bool (y, x)
+            True where it is hidden.
+        """
         return (self.cloud > 0.1) | (self.shadow > 0.2) | self.nodata
 
 
@@ -63,11 +80,19 @@ def weather(world: World, look: Look, affine: Floats, shape: tuple[int, int]) ->
 
     Parameters
     ----------
-    affine : (6,) from (column, row) to local ground metres. shape : (rows, columns).
+    world : World
+        The site.
+    look : Look
+        One of its dates.
+    affine : float64 (6,)
+        From (column, row) to local ground metres.
+    shape : tuple of int
+        Rows and columns.
 
     Returns
     -------
-    Weather, arrays of (rows, columns).
+    Weather
+        On that grid.
     """
     cloud, dark = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     if look.cloud_cover > 0:
@@ -87,13 +112,34 @@ def weather(world: World, look: Look, affine: Floats, shape: tuple[int, int]) ->
 
 
 def supersampling(gsd_m: float) -> int:
-    """Fine pixels across a pixel."""
+    """Number of fine pixels across a pixel.
+
+    Parameters
+    ----------
+    gsd_m : float
+        Pixel size in metres.
+
+    Returns
+    -------
+    int
+        3 to 6; fine pixels are about 0.15 m wide where the pixel allows it.
+    """
     return int(np.clip(np.ceil(gsd_m / 0.15), 3, 6))
 
 
 @dataclass
 class Renderer:
-    """One date of a world, ready to be drawn in windows."""
+    """One date of a world, ready to be drawn in windows.
+
+    Attributes
+    ----------
+    world : World
+        The site.
+    index : int
+        Number of the date.
+    look : Look
+        Its acquisition.
+    """
 
     world: World
     index: int
@@ -108,7 +154,18 @@ class Renderer:
         self._roles = [ROLES.index(band) for band in self.look.bands]
 
     def blocks(self, window: Window | None = None) -> Iterator[Window]:
-        """The lattice blocks (row, column, rows, columns) that a window meets."""
+        """Blocks of the scene's lattice that a window meets.
+
+        Parameters
+        ----------
+        window : tuple of int, optional
+            (row, column, rows, columns); the whole scene where not given.
+
+        Yields
+        ------
+        tuple of int
+            (row, column, rows, columns) of a block, at most `BLOCK_PX` wide.
+        """
         height, width = self.look.shape
         row, column, rows, columns = window or (0, 0, height, width)
         for r in range(row // BLOCK_PX * BLOCK_PX, row + rows, BLOCK_PX):
@@ -116,7 +173,18 @@ class Renderer:
                 yield r, q, min(BLOCK_PX, height - r), min(BLOCK_PX, width - q)
 
     def block(self, block: Window) -> NDArray[np.uint16] | Bytes:
-        """One lattice block as the sensor delivers it: (bands, rows, columns), 0 no data."""
+        """One block as the sensor delivers it.
+
+        Parameters
+        ----------
+        block : tuple of int
+            (row, column, rows, columns), as `blocks` yields it.
+
+        Returns
+        -------
+        uint16 or uint8 (band, y, x)
+            Digital numbers; 0 is no data.
+        """
         row, column, rows, columns = block
         h = _HALO_PX
         shape = (rows + 2 * h, columns + 2 * h)
@@ -200,7 +268,18 @@ class Renderer:
         return out
 
     def window(self, window: Window | None = None) -> NDArray[np.uint16] | Bytes:
-        """Any window (row, column, rows, columns) of the scene; None is all of it: (bands, rows, columns)."""
+        """Any window of the scene.
+
+        Parameters
+        ----------
+        window : tuple of int, optional
+            (row, column, rows, columns); the whole scene where not given.
+
+        Returns
+        -------
+        uint16 or uint8 (band, y, x)
+            Digital numbers; 0 is no data.
+        """
         height, width = self.look.shape
         row, column, rows, columns = window or (0, 0, height, width)
         out = np.empty((len(self._roles), rows, columns), np.uint16 if self.look.dtype == "uint16" else np.uint8)

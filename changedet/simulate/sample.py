@@ -1,4 +1,4 @@
-"""The committed sample, `sample_tiles/`: `write_sample` writes it again, byte for byte."""
+"""The sample series in `sample_tiles/`, which `write_sample` writes again byte for byte."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ CLOUDY, OTHER_ZONE = 5, 4
 
 
 def sample_world() -> World:
-    """Depot North: growth from the fourth date, another UTM zone on the fifth, clouds on the sixth."""
+    """Depot North: growth from the fourth date, another UTM zone on the fifth, clouds on the sixth.
+
+    Returns
+    -------
+    World
+        Of seven dates.
+    """
     changes = {CLOUDY: (None, Sky(cloud_cover=0.3)), OTHER_ZONE: (Sensor(GSD_M, BANDS, other_zone=True), None)}
     return make_world("growth", DATES, SEED, GSD_M, SIZE_M, BANDS, "uint16", dt.date(2023, 3, 12), 45, changes)
 
@@ -27,7 +33,8 @@ def write_sample(folder: str | Path) -> None:
 
     Parameters
     ----------
-    folder : where the scenes go, one <date>.tif each; the truth goes into truth/ inside.
+    folder : str or pathlib.Path
+        Gets one <date>.tif for each date, and the truth in truth/; made where missing.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A date's world as polygons in painter's order: what is drawn, how steep it faces the sun, what shades it."""
+"""What stands on a date as polygons, the lowest first: what is drawn, how it faces the sun, where shadows fall."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import numpy as np
 
 from changedet.arrays import Ints
 from changedet.kernels.containers import HEIGHT_M
+from changedet.simulate.elements import Container, Mound, Patch, Solid, Tree
 from changedet.simulate.looks import Look
 from changedet.simulate.raster import FULL, KEEP, KEEP_LABEL, NO_SHADOW
 from changedet.simulate.shapes import Points, counterclockwise, inset
-from changedet.simulate.world import Container, Mound, Patch, Solid, Tree, World
+from changedet.simulate.world import World
 
 LEVELS = 6
 """Shadows are cast on the ground and on this many container tops."""
@@ -22,7 +23,19 @@ _CIRCLE = np.column_stack([f(np.linspace(0, 2 * np.pi, 9, endpoint=False)) for f
 
 @dataclass(frozen=True)
 class PolygonSet:
-    """Polygons: vertices (n, 2) in local metres, offsets (k + 1,), numbers (k, 4) or (k,), bounds (k, 4)."""
+    """Polygons in the order in which they are drawn.
+
+    Attributes
+    ----------
+    verts : float64 (n, 2)
+        Corners in local ground metres.
+    offsets : int64 (k + 1,)
+        Where each polygon's corners begin.
+    numbers : int64 (k, c)
+        What `raster.fill` (c = 4) or `raster.fill_bits` (c = 1) does with each.
+    bounds : float64 (k, 4)
+        West, south, east, north.
+    """
 
     verts: Points
     offsets: Ints
@@ -30,13 +43,24 @@ class PolygonSet:
     bounds: Points
 
     def near(self, west: float, south: float, east: float, north: float) -> Ints:
-        """Numbers of the polygons that meet a box, in painter's order."""
+        """Polygons whose bounds meet a box.
+
+        Parameters
+        ----------
+        west, south, east, north : float
+            Local ground metres.
+
+        Returns
+        -------
+        int64 (m,)
+            Their numbers, in drawing order.
+        """
         b = self.bounds
         return np.nonzero((b[:, 0] <= east) & (b[:, 2] >= west) & (b[:, 1] <= north) & (b[:, 3] >= south))[0]
 
 
 class _PolygonList:
-    """Collects polygons; `in_order` sorts them by stage, then by depth, then by order of arrival."""
+    """Collects polygons; `in_order` sorts them by storey, distance from the sensor and order of arrival."""
 
     def __init__(self) -> None:
         self.polygons: list[Points] = []
@@ -219,15 +243,21 @@ def _standing(things: Iterable[_Lasting], index: int) -> Iterator[_Lasting]:
 
 
 def scene_polygons(world: World, index: int) -> tuple[PolygonSet, PolygonSet]:
-    """What is drawn on a date (label, sun, level, tone) and what is shaded (bits of the levels).
+    """What is drawn on a date, and what is shaded.
 
     Parameters
     ----------
-    world : the site. index : the date's number.
+    world : World
+        The site.
+    index : int
+        Number of the date.
 
     Returns
     -------
-    (seen, shade) : polygons in local ground metres, leaning as the view has it.
+    seen : PolygonSet
+        Surfaces with label, sun factor, shadow level and tone, displaced with their height as the view has it.
+    shade : PolygonSet
+        Cast shadows, with the bit of the level that they fall on.
     """
     painter = _Painter(world, index)
     for patch in _standing(world.patches, index):

@@ -1,4 +1,4 @@
-"""The calendar of a series: dates, sensors, weather, grids."""
+"""When, from where and in what weather a series is acquired, and on which grids."""
 
 from __future__ import annotations
 
@@ -16,7 +16,19 @@ EIGHT = ("coastal", "blue", "green", "red", "rededge", "nir", "swir1", "swir2")
 
 @dataclass(frozen=True)
 class Sensor:
-    """What one date's camera is like."""
+    """Camera of one date.
+
+    Attributes
+    ----------
+    gsd_m : float
+        Pixel size in metres.
+    bands : tuple of str
+        Roles in band order.
+    dtype : str
+        "uint16" or "uint8".
+    other_zone : bool
+        The grid is that of the neighbouring UTM zone.
+    """
 
     gsd_m: float
     bands: tuple[str, ...]
@@ -26,7 +38,15 @@ class Sensor:
 
 @dataclass(frozen=True)
 class Sky:
-    """What one date's weather is like."""
+    """Weather of one date.
+
+    Attributes
+    ----------
+    cloud_cover, snow : float
+        0 to 1.
+    swath : bool
+        The scene is cut off at a swath's edge.
+    """
 
     cloud_cover: float = 0.0
     snow: float = 0.0
@@ -35,7 +55,19 @@ class Sky:
 
 @dataclass(frozen=True)
 class Site:
-    """Where a series lies: UTM zone, centre in it, latitude, size."""
+    """Where a series lies.
+
+    Attributes
+    ----------
+    epsg : int
+        Of its UTM zone.
+    east_m, north_m : float
+        Centre in that zone.
+    latitude_deg : float
+        Of the centre.
+    size_m : float
+        Side of the square.
+    """
 
     epsg: int
     east_m: float
@@ -45,7 +77,20 @@ class Site:
 
 
 def place(rng: np.random.Generator, size_m: float) -> Site:
-    """A site on land-like latitudes, near enough to its zone's edge that a neighbour's grid fits too."""
+    """A site in northern temperate latitudes, near enough to its zone's edge that the neighbour's grid fits too.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws the place.
+    size_m : float
+        Side of the square.
+
+    Returns
+    -------
+    Site
+        Its centre on multiples of 60 m.
+    """
     latitude = float(rng.uniform(30, 53))
     zone = int(rng.integers(12, 54))
     longitude = zone * 6 - 180 - float(rng.uniform(0.4, 1.6))
@@ -54,7 +99,24 @@ def place(rng: np.random.Generator, size_m: float) -> Site:
 
 
 def calendar(rng: np.random.Generator, start: dt.date, dates: int, interval_days: int) -> list[dt.date]:
-    """Dates about `interval_days` apart; the first is `start`."""
+    """Dates at about regular intervals.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws how much each interval differs, at most a sixth.
+    start : datetime.date
+        The first date.
+    dates : int
+        How many.
+    interval_days : int
+        Mean interval.
+
+    Returns
+    -------
+    list of datetime.date
+        Rising.
+    """
     wobble = max(0, interval_days // 6)
     days = [0]
     for _ in range(dates - 1):
@@ -93,7 +155,30 @@ def _other_grid(site: Site, epsg: int, gsd_m: float) -> tuple[Transform, tuple[i
 def look(
     rng: np.random.Generator, site: Site, date: dt.date, sensor: Sensor, sky: Sky, first: bool, moderate: bool
 ) -> Look:
-    """One acquisition; the first is the reference and has no shift."""
+    """One acquisition; the first is the reference and has no shift.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws hour, view, shift, haze, gain and noise.
+    site : Site
+        Where.
+    date : datetime.date
+        When.
+    sensor : Sensor
+        The camera.
+    sky : Sky
+        The weather.
+    first : bool
+        Of the series.
+    moderate : bool
+        Gains differ half as much.
+
+    Returns
+    -------
+    Look
+        With its grid.
+    """
     hour = float(rng.normal(10.7, 0.35))
     azimuth, elevation = sun_position(date, site.latitude_deg, hour)
     other = site.epsg - 1

@@ -10,10 +10,10 @@ import numpy as np
 from changedet.kernels.containers import LENGTH_OF_KIND_M
 from changedet.simulate.builder import Builder
 from changedet.simulate.container_slots import add_slot
+from changedet.simulate.elements import ALWAYS, Container, Decal, Solid
 from changedet.simulate.materials import LINES, container_paint
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Points, strip
-from changedet.simulate.world import ALWAYS, Container, Decal, Solid
 
 
 class Stock:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from changedet.simulate.builder import Builder
+from changedet.simulate.elements import Decal, Solid
 from changedet.simulate.materials import CARS, vary
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Rect
-from changedet.simulate.world import Decal, Solid
 
 
 def junk(b: Builder, rect: Rect, count: int) -> None:

@@ -15,8 +15,8 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools
 from changedet.kernels.containers import LENGTH_OF_KIND_M, TEU_OF_KIND, WIDTH_M
+from changedet.simulate.elements import Container
 from changedet.simulate.truth_geometry import TruthGeometry, valid_polygon
-from changedet.simulate.world import Container
 
 _CONTAINERS = {
     "date": "datetime64[ms, UTC]",
@@ -48,7 +48,13 @@ def _day(date: dt.date) -> pd.Timestamp:
 
 
 class Truth(TruthGeometry):
-    """All that is true of one world, as tables; geometries are in the world's CRS."""
+    """All that is true of one world, as tables; geometries are in the world's CRS.
+
+    Attributes
+    ----------
+    world : World
+        The site.
+    """
 
     def _frame(
         self, rows: list[dict[str, object]], shapes: Sequence[BaseGeometry], types: dict[str, str]
@@ -63,7 +69,14 @@ class Truth(TruthGeometry):
         return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(list(moved), crs=w.epsg))
 
     def containers(self) -> gpd.GeoDataFrame:
-        """One row per date and top box, with whether cloud, shadow or missing data hide it."""
+        """Containers that can be seen from above, one row per date and stack.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            Outlines of the top boxes with size, kind, colour, tiers, yard, consignment; not visible where
+            cloud, shadow or missing data hide them.
+        """
         rows, shapes = [], []
         for index, date in enumerate(self.world.dates):
             for stack in self.world.stacks(index).values():
@@ -107,7 +120,13 @@ class Truth(TruthGeometry):
         return out
 
     def tracks(self) -> gpd.GeoDataFrame:
-        """One row per box: when it came and went."""
+        """When each box came and left.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            One point per box; `departed` is NaT for boxes that stay.
+        """
         rows, shapes = [], []
         for box in self.world.containers:
             point = shapely.Point(self.world.box_outline(box).mean(axis=0))
@@ -126,7 +145,13 @@ class Truth(TruthGeometry):
         return self._frame(rows, shapes, _TRACKS)
 
     def changes(self) -> gpd.GeoDataFrame:
-        """Changed polygons per date and direction."""
+        """What differs from the first date, one row per date and polygon.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            Polygons with date, direction (gain, loss, other) and area in square metres.
+        """
         rows, shapes = [], []
         for index, date in enumerate(self.world.dates[1:], 1):
             for direction, shape in self.changed(index).items():
@@ -138,7 +163,13 @@ class Truth(TruthGeometry):
         return self._frame(rows, shapes, _CHANGED)
 
     def footprints(self) -> gpd.GeoDataFrame:
-        """The footprint per date."""
+        """The footprint of each date.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            Multipolygons with date and area in square metres.
+        """
         found = [self.footprint(k) for k in range(len(self.world.looks))]
         shapes = [
             shapely.multipolygons(list(getattr(shape, "geoms", [shape]))) if shape.area else MultiPolygon()
@@ -148,7 +179,13 @@ class Truth(TruthGeometry):
         return self._frame(rows, shapes, _FOOTPRINT)
 
     def series(self) -> pd.DataFrame:
-        """One row per date: counts of boxes that can be seen from above, areas on the ground, shifts, sun and view."""
+        """Counts of the boxes that can be seen from above, areas, shifts, sun and view of each date.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per date; events and changed area are empty on the first date, onsets where there is none.
+        """
         rows = [self._row(k) for k in range(len(self.world.looks))]
         return pd.DataFrame(rows)
 

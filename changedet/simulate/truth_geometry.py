@@ -12,24 +12,56 @@ from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools, Bytes
+from changedet.simulate.elements import CHANGING, FOOTPRINT, Container
 from changedet.simulate.render import weather
 from changedet.simulate.shapes import Points
-from changedet.simulate.world import CHANGING, FOOTPRINT, Container, World
+from changedet.simulate.world import World
 
 
 def valid_polygon(points: Points) -> BaseGeometry:
+    """A polygon that does not cross itself.
+
+    Parameters
+    ----------
+    points : float64 (n, 2)
+        Corners.
+
+    Returns
+    -------
+    shapely.geometry.base.BaseGeometry
+        The polygon, or what `shapely.make_valid` makes of it.
+    """
     shape = Polygon(points)
     return shape if shape.is_valid else shapely.make_valid(shape)
 
 
 @dataclass
 class TruthGeometry:
-    """Answers questions about one world; geometries are in local ground metres unless moved by `frame`."""
+    """True outlines of one world, in local ground metres.
+
+    Attributes
+    ----------
+    world : World
+        The site.
+    """
 
     world: World
 
     def standing(self, index: int, roles: tuple[str, ...]) -> list[BaseGeometry]:
-        """Outlines of the lasting things of these roles on a date."""
+        """Outlines of what stands on a date and has one of some roles.
+
+        Parameters
+        ----------
+        index : int
+            Number of the date.
+        roles : tuple of str
+            See `Role`.
+
+        Returns
+        -------
+        list of shapely.geometry.base.BaseGeometry
+            Patches, solids and mounds; containers are not among them.
+        """
         w = self.world
         found = [valid_polygon(p.outline) for p in w.patches if p.role in roles and p.born <= index < p.gone]
         found += [valid_polygon(s.outline) for s in w.solids if s.role in roles and s.born <= index < s.gone]
@@ -37,7 +69,18 @@ class TruthGeometry:
         return found
 
     def changed(self, index: int) -> dict[str, BaseGeometry]:
-        """What differs from the first date, by direction (gain, loss, other), in local metres."""
+        """What differs from the first date, by direction.
+
+        Parameters
+        ----------
+        index : int
+            Number of the date.
+
+        Returns
+        -------
+        dict of str to shapely.geometry.base.BaseGeometry
+            "gain", "loss" and "other" (another box in the same place), which do not overlap.
+        """
         parts: dict[str, list[BaseGeometry]] = {"gain": [], "loss": [], "other": []}
         w = self.world
         for things, outline in ((w.patches, "outline"), (w.solids, "outline"), (w.mounds, "foot")):
@@ -56,11 +99,33 @@ class TruthGeometry:
         return found
 
     def changed_by_place(self, index: int) -> BaseGeometry:
-        """All that differs from the first date, also a box set down at the very place of another."""
+        """All that differs from the first date, also a box set down in the very place of another.
+
+        Parameters
+        ----------
+        index : int
+            Number of the date.
+
+        Returns
+        -------
+        shapely.geometry.base.BaseGeometry
+            Union of all directions.
+        """
         return shapely.union_all(list(self.changed(index).values()))
 
     def footprint(self, index: int) -> BaseGeometry:
-        """Yards, buildings, earthworks, quays, ballast, stored boxes, closed by 8 m, without crumbs and pinholes."""
+        """Yards, buildings, earthworks, quays, ballast and stored boxes, closed by 8 m.
+
+        Parameters
+        ----------
+        index : int
+            Number of the date.
+
+        Returns
+        -------
+        shapely.geometry.base.BaseGeometry
+            Without parts below 15 m2 and holes below 400 m2.
+        """
         shapes = self.standing(index, FOOTPRINT)
         shapes += [valid_polygon(self.world.box_outline(s[-1])) for s in self.world.stacks(index).values()]
         closed = shapely.union_all(shapes, grid_size=0.001).buffer(8).buffer(-8).intersection(self.site())
@@ -70,18 +135,48 @@ class TruthGeometry:
         )
 
     def site(self) -> Polygon:
-        """The reference scene's extent."""
+        """The reference scene's extent.
+
+        Returns
+        -------
+        shapely.Polygon
+            A square around the origin.
+        """
         half = self.world.size_m / 2
         return shapely.box(-half, -half, half, half)
 
     def hidden(self, index: int) -> tuple[Bools, float]:
-        """Where a date cannot be judged, on the first scene's grid, and its share under cloud."""
+        """Where the ground is not observed on a date, on the first scene's grid.
+
+        Parameters
+        ----------
+        index : int
+            Number of the date.
+
+        Returns
+        -------
+        hidden : bool (y, x)
+            Cloud, cloud shadow or no data.
+        cloud_fraction : float
+            Share of the pixels under cloud, 0 to 1.
+        """
         first = self.world.looks[0]
         sky = weather(self.world, self.world.looks[index], first.to_ground, first.shape)
         return sky.hidden, float((sky.cloud > 0.1).mean())
 
     def mask(self, index: int) -> Bytes:
-        """1 changed since the first date, 0 not, 255 not judged (cloud, its shadow or no data on either date)."""
+        """The change mask that a perfect method would draw.
+
+        Parameters
+        ----------
+        index : int
+            Number of the date.
+
+        Returns
+        -------
+        uint8 (y, x)
+            1 changed since the first date, 0 not, 255 not observed on either date (cloud, its shadow or no data).
+        """
         first = self.world.looks[0]
         shape = self.changed_by_place(index)
         out = np.zeros(first.shape, np.uint8)

@@ -1,8 +1,9 @@
-"""Two sites that share consignments: lots that leave one and reach the other some weeks later."""
+"""Two sites that share consignments: lots that leave one and reach the other one or two dates later."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,7 +25,32 @@ def twin_worlds(
     start: dt.date,
     interval_days: int,
 ) -> tuple[World, World]:
-    """Site a sends lots (one line, one kind); site b gets them one or two dates later, under the same consignment."""
+    """Two sites, of which a sends lots of one line and kind that reach b one or two dates later.
+
+    Parameters
+    ----------
+    dates : int
+        How many.
+    seed : int
+        0 or more.
+    gsd_m : float
+        Pixel size in metres.
+    size_m : float
+        Side of each square site.
+    bands : tuple of str
+        Roles in band order.
+    dtype : str
+        "uint16" or "uint8".
+    start : datetime.date
+        The first date of both.
+    interval_days : int
+        Mean days between dates.
+
+    Returns
+    -------
+    tuple of World
+        Site a and site b; boxes of one lot have the same `consignment`.
+    """
     builders = []
     for number in (0, 1):
         world = build("twin_sites", dates, seed * 2 + number, gsd_m, size_m, bands, dtype, start, interval_days)
@@ -41,21 +67,30 @@ def twin_worlds(
     return builders[0].world, builders[1].world
 
 
-Lot = tuple[str, str, str, int, int, int]
+class _Lot(NamedTuple):
+    """Boxes of one line and kind that leave site a together; dates are indices."""
+
+    consignment: str
+    line: str
+    kind: str
+    boxes: int
+    leaves: int
+    """The first date that does not show it at a."""
+    reaches: int
+    """The first date that shows it at b."""
 
 
-def _lots(rng: np.random.Generator, dates: int, kinds: list[str]) -> list[Lot]:
-    """(consignment, line, kind, boxes, date that it leaves a, date that it is first seen at b)."""
+def _lots(rng: np.random.Generator, dates: int, kinds: list[str]) -> list[_Lot]:
     lag = int(rng.integers(1, 3))
     found = []
     for number in range(max(1, dates - lag - 1)):
         line, kind = str(rng.choice(list(LINES))), str(rng.choice(kinds))
         leaves = 1 + number
-        found.append((f"lot{number + 1:02d}", line, kind, int(rng.integers(4, 10)), leaves, leaves + lag))
+        found.append(_Lot(f"lot{number + 1:02d}", line, kind, int(rng.integers(4, 10)), leaves, leaves + lag))
     return found
 
 
-def _run(b: Builder, lots: list[Lot], number: int) -> None:
+def _run(b: Builder, lots: list[_Lot], number: int) -> None:
     stock = Stock(b, "ab"[number])
     for k in range(len(b.world.looks)):
         for yard in ("yard-a", "yard-b"):
@@ -65,7 +100,7 @@ def _run(b: Builder, lots: list[Lot], number: int) -> None:
             _move(stock, k, lot, number)
 
 
-def _move(stock: Stock, index: int, lot: Lot, number: int) -> None:
+def _move(stock: Stock, index: int, lot: _Lot, number: int) -> None:
     consignment, line, kind, boxes, leaves, reaches = lot
     comes = leaves - 1 if number == 0 else reaches
     if index == comes:

@@ -6,10 +6,10 @@ import numpy as np
 
 from changedet.arrays import Floats
 from changedet.simulate.builder import Builder
+from changedet.simulate.elements import FOREVER, Decal, Life, Solid
 from changedet.simulate.materials import CARS, vary
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Rect
-from changedet.simulate.world import FOREVER, Decal, Life, Solid
 
 
 def car(b: Builder, u: float, v: float, turn_deg: float, life: Life = FOREVER) -> None:
