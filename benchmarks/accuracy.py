@@ -20,9 +20,9 @@ PAGE = ROOT / "docs" / "accuracy.md"
 HEAD = """# Accuracy today
 
 Written by `python benchmarks/accuracy.py` from `benchmarks/results/`, the benchmarks' own output; do not edit. Each row
-says on what it was measured, by which command and at which commit. "Simulated" is our own simulator, on seeds that
-nothing was fitted on: figures on it say how well the parts work where they were taught, **not** how well they do on
-pictures by another hand. Real pictures are named. The history of the figures, and what was tried, is in
+names what it was measured on, by which command and at which commit. "Simulated" is our own simulator, on seeds that
+nothing was fitted on: figures on it say how well the parts work where they were fitted, **not** how well they do on
+pictures from another source. Real pictures are named. The history of the figures, and what was tried, is in
 [research](research).
 
 | what | measured on | figure | command | commit |
@@ -54,7 +54,7 @@ SCRIPTS: dict[str, tuple[Row, ...]] = {
             r"(\S.*?)\s+F1 (\S+)  false (\S+)  recall (\S+)  coverage (\S+)  CPU s/MPix (\S+)",
             "change mask of a whole run",
             "simulated {0}",
-            "F1 {1}, {2} marked falsely, {4} of what both dates show is judged; {5} CPU s/MPix and date",
+            "F1 {1}, {2} marked falsely, {4} of what both dates show is valid; {5} CPU s/MPix and date",
         ),
     ),
     "detector.py": (

@@ -35,12 +35,12 @@ Counts = NDArray[np.float64]
 
 
 def counts(mask: NDArray[np.bool_], pair: Pair) -> Counts:
-    """Marked, marked right, changed, changed and found, judged: pixels, with one pixel of slack."""
-    judged, truth = pair.truth != 255, pair.truth == 1
+    """Marked, marked right, changed, changed and found, valid: pixels, with one pixel of slack."""
+    valid, truth = pair.truth != 255, pair.truth == 1
     near = cv2.dilate(truth.astype(np.uint8), np.ones((3, 3), np.uint8)) == 1
     found = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) == 1
-    mask = mask & judged
-    return np.array([mask.sum(), (mask & near).sum(), truth.sum(), (truth & found).sum(), judged.sum()], float)
+    mask = mask & valid
+    return np.array([mask.sum(), (mask & near).sum(), truth.sum(), (truth & found).sum(), valid.sum()], float)
 
 
 def f1(total: Counts) -> float:

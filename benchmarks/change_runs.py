@@ -61,11 +61,11 @@ Counts = NDArray[np.float64]
 
 
 def counts(mask: NDArray[np.float32], truth: NDArray[np.float32]) -> Counts:
-    """Marked, marked right, changed, changed and found, judged, shown by both dates: pixels, with one of slack."""
-    judged = (truth != UNSEEN) & (mask != UNSEEN)
+    """Marked, marked right, changed, changed and found, valid, shown by both dates: pixels, with one of slack."""
+    valid = (truth != UNSEEN) & (mask != UNSEEN)
     near, found = (cv2.dilate((image == 1).astype(np.uint8), np.ones((3, 3), np.uint8)) == 1 for image in (truth, mask))
-    marked, changed = (mask == 1) & judged, (truth == 1) & judged
-    parts = marked, marked & near, changed, changed & found, judged, truth != UNSEEN
+    marked, changed = (mask == 1) & valid, (truth == 1) & valid
+    parts = marked, marked & near, changed, changed & found, valid, truth != UNSEEN
     return np.array([part.sum() for part in parts], float)
 
 

@@ -79,7 +79,7 @@ class Score:
     others_found: int = 0
     area_10ha: float = 0.0
     cpu_s: float = 0.0
-    judged: list[NDArray[np.float64]] = field(default_factory=list)
+    confidences: list[NDArray[np.float64]] = field(default_factory=list)
     estimates: list[tuple[float, float, float, int]] = field(default_factory=list)
 
     def add(self, yard: Yard, table: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -104,19 +104,19 @@ class Score:
         self.area_10ha += yard.image[0].size * yard.gsd_m**2 / 1e5
         return pairs
 
-    def judge(self, yard: Yard, table: pd.DataFrame) -> None:
+    def add_confidences(self, yard: Yard, table: pd.DataFrame) -> None:
         """Keep the confidence of each box, weak ones too, and 1 where it is one of its class, else 0."""
         good = np.zeros(len(table))
         other = (table["kind"] == "other").to_numpy()
         for which, truth in ((other, yard.others), (~other, yard.boxes)):
             good[np.flatnonzero(which)[hits(found_boxes(table)[which], truth)[0]]] = 1.0
-        self.judged.append(np.column_stack([table["confidence"], good]))
+        self.confidences.append(np.column_stack([table["confidence"], good]))
 
     def reliability(self) -> str:
         """By bins of confidence: boxes, their mean confidence, the share of them that is right."""
-        judged = np.concatenate([*self.judged, np.empty((0, 2))])
-        place = np.digitize(judged[:, 0], RELIABILITY_BINS)
-        bins = [judged[place == k] for k in range(1, len(RELIABILITY_BINS) + 1)]
+        rows = np.concatenate([*self.confidences, np.empty((0, 2))])
+        place = np.digitize(rows[:, 0], RELIABILITY_BINS)
+        bins = [rows[place == k] for k in range(1, len(RELIABILITY_BINS) + 1)]
         return "  ".join(f"{b[:, 0].mean():.2f}:{b[:, 1].mean():.2f} ({len(b)})" for b in bins if len(b))
 
     def __str__(self) -> str:
@@ -160,7 +160,7 @@ def scored(yards: Iterable[Yard], method: str, least: float, overlays: Path | No
         start = time.process_time()
         weak = detect_containers(array, method=method, min_confidence=min(least, RELIABILITY_BINS[0]))
         score.cpu_s += time.process_time() - start
-        score.judge(yard, weak)
+        score.add_confidences(yard, weak)
         # The truth hides boxes under thin cloud and its shadow, though the picture shows them: a run masks these.
         if not yard.name.startswith("clouds"):
             score.estimates.append(estimated(yard, weak, least, "classical" if method == "classical" else "learned"))

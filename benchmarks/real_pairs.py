@@ -34,7 +34,7 @@ from changedet.stages.change.scoring import change_mask  # noqa: E402
 from changedet.stages.change.stage import STAGE as CHANGE  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
 
-NOT_JUDGED = 255
+NOT_KNOWN = 255
 FINE_M = 1.3
 """Pixels that the trees were fitted for are finer."""
 RGB, LANDSAT = ("red", "green", "blue"), ("blue", "green", "red", "nir", "swir1", "swir2")
@@ -68,7 +68,7 @@ def read(path: Path) -> NDArray[np.float32]:
 def pairs(data: Path) -> Iterator[Pair]:
     """The pairs of the folder."""
     changed, unchanged = (read(data / "taizhou" / f"{name}.bmp")[0] == 255 for name in ("change", "unchanged"))
-    truth = np.where(changed, 1, np.where(unchanged, 0, NOT_JUDGED)).astype(np.uint8)
+    truth = np.where(changed, 1, np.where(unchanged, 0, NOT_KNOWN)).astype(np.uint8)
     yield Pair("taizhou", read(data / "taizhou/2000TM"), read(data / "taizhou/2003TM"), truth, 30.0, LANDSAT)
     before, after, label = (read(data / f"beijing_a/beijing_A_{part}.jpg") for part in ("1", "2", "gt"))
     yield Pair("beijing_a", before, after, (label[0] > 127).astype(np.uint8), 0.5, RGB)
@@ -98,8 +98,8 @@ def auc(score: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
 
 def figures(mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> tuple[float, float, float]:
     """Accuracy, Cohen's kappa and F1 on the valid pixels."""
-    judged = (truth != NOT_JUDGED) & (mask != NOT_JUDGED)
-    marked, changed = mask[judged] == 1, truth[judged] == 1
+    valid = (truth != NOT_KNOWN) & (mask != NOT_KNOWN)
+    marked, changed = mask[valid] == 1, truth[valid] == 1
     accuracy = float(np.mean(marked == changed))
     chance = float(marked.mean() * changed.mean() + (1 - marked.mean()) * (1 - changed.mean()))
     hits = float((marked & changed).sum())
@@ -126,8 +126,8 @@ def run(pair: Pair, name: str) -> str:
     mark = "*" if choice.method == name else " "
     line = f"{pair.name:10s} {mark}{name:10s} marked {np.mean(mask == 1):7.3%}"
     if pair.truth is not None:
-        judged = (pair.truth != NOT_JUDGED) & np.isfinite(score.values)
-        area = auc(score.values[judged].astype(np.float64), pair.truth[judged] == 1)
+        valid = (pair.truth != NOT_KNOWN) & np.isfinite(score.values)
+        area = auc(score.values[valid].astype(np.float64), pair.truth[valid] == 1)
         line += "  accuracy {:.3f}  kappa {:.3f}  F1 {:.3f}".format(*figures(mask, pair.truth)) + f"  AUC {area:.3f}"
     return f"{line}  fit {fitted:4.1f} s  {speed:5.1f} MPix/s  {model.diagnostics.reason}"
 

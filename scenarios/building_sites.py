@@ -49,14 +49,14 @@ def settlement(b: Builder) -> Outlines:
     for _ in range(int(rng.integers(0, 9))):
         u, v = (float(t) for t in rng.uniform(-reach, reach, 2))
         b.wood(u, v, float(rng.uniform(6, 22)), int(rng.integers(20, 60)))
-    unjudged: Outlines = []
+    uncounted: Outlines = []
     v = -reach + float(rng.uniform(0, 40))
     while v < reach:
         born = _when(b, 0.5, 0.1)
         if born != NEVER:
-            _street(b, v, born, unjudged)
+            _street(b, v, born, uncounted)
         v += float(rng.uniform(55, 85))
-    return unjudged
+    return uncounted
 
 
 def _when(b: Builder, before: float, never: float) -> int:
@@ -67,14 +67,14 @@ def _when(b: Builder, before: float, never: float) -> int:
     return NEVER if drawn < before + never else int(b.rng.integers(1, len(b.world.looks)))
 
 
-def _street(b: Builder, v: float, born: int, unjudged: Outlines) -> None:
+def _street(b: Builder, v: float, born: int, uncounted: Outlines) -> None:
     rng, reach = b.rng, b.reach
     width = float(rng.uniform(5, 9))
     _fell(b, (-reach, v - width, reach, v + width), born, 1.0)
     if born > 0 and rng.random() < 0.5:
         b.track(b.frame.point(-reach, v), b.frame.point(reach, v), float(rng.uniform(2, 6)))
     b.road((-reach, v), (reach, v), width, bool(rng.random() < 0.3), (born, NEVER))
-    unjudged.append((b.frame.box(0, v, 2 * reach, width + 4), born))
+    uncounted.append((b.frame.box(0, v, 2 * reach, width + 4), born))
     vehicles.traffic(b, v, width, 1.0, -reach, reach)
     share, never = float(rng.uniform(0.1, 0.8)), float(rng.uniform(0.05, 0.4))
     for side in (-1, 1):
@@ -83,11 +83,11 @@ def _street(b: Builder, v: float, born: int, unjudged: Outlines) -> None:
             wide = float(rng.uniform(15, 28))
             built = _when(b, share if born == ALWAYS else 0.0, never)
             if built != NEVER:
-                _plot(b, u + wide / 2, v + side * width / 2, side, wide, max(born, built), unjudged)
+                _plot(b, u + wide / 2, v + side * width / 2, side, wide, max(born, built), uncounted)
             u += wide
 
 
-def _plot(b: Builder, u: float, v: float, side: int, wide: float, born: int, unjudged: Outlines) -> None:
+def _plot(b: Builder, u: float, v: float, side: int, wide: float, born: int, uncounted: Outlines) -> None:
     """A house, its drive, its garden."""
     rng = b.rng
     deep, life = float(rng.uniform(24, 36)), (born, NEVER)
@@ -97,7 +97,7 @@ def _plot(b: Builder, u: float, v: float, side: int, wide: float, born: int, unj
         name = str(rng.choice(["grass", "grass", "meadow", "soil", "dirt"]))
         b.patch(garden, b.surface(name), life=life)
         if name in BARE:
-            unjudged.append((garden, born))
+            uncounted.append((garden, born))
     along, across = float(rng.uniform(8, min(18.0, wide - 3))), float(rng.uniform(7, 13))
     middle = v + side * float(rng.uniform(4 + across / 2, deep - across / 2 - 1))
     drive = u + float(rng.uniform(-0.4, 0.4)) * along
@@ -134,7 +134,7 @@ def works(b: Builder) -> Outlines:
     """Wide new ground in colours near to what was there; halls, barracks, boxes and car parks on it."""
     rng = b.rng
     land(b, float(rng.uniform(0.2, 1.5)))
-    unjudged: Outlines = []
+    uncounted: Outlines = []
     stock = Stock(b)
     half = b.reach * 0.65
     for number in range(int(rng.integers(2, 6))):
@@ -147,10 +147,10 @@ def works(b: Builder) -> Outlines:
         elif rng.random() < 0.6:
             ring = roughen(rng, b.frame.box(u, v, w + 20, h + 20), 6.0, 3.0)
             b.patch(ring, b.surface(str(rng.choice(BARE))), life=(born, NEVER))
-            unjudged.append((ring, born))
+            uncounted.append((ring, born))
         _pad(b, stock, f"pad-{number}", (u, v, w, h), born)
     vehicles.traffic(b, float(rng.uniform(-half, half)), 8.0, 1.0, -half, half)
-    return unjudged
+    return uncounted
 
 
 def _pad(b: Builder, stock: Stock, name: str, place: tuple[float, float, float, float], born: int) -> None:

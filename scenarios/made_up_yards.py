@@ -1,4 +1,4 @@
-"""Tracks of invented yards whose boxes come and go, without pictures; two yards share lots or do not."""
+"""Simulated tracks of yards whose boxes come and go, without pictures; two yards share lots or do not."""
 
 from __future__ import annotations
 

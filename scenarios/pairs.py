@@ -92,12 +92,12 @@ def bare_pairs(
     seed: int, kind: str, gsd_m: float, dates: int = 4, *, seasons: bool = False, coarser: bool = False
 ) -> Iterator[Bare]:
     """The first date with each other one that has colours at its resolution, or, with `coarser`, at any."""
-    world, unjudged = site(seed, kind, gsd_m, dates, seasons=seasons)
-    yield from bare_pairs_of(world, unjudged, seed, kind, gsd_m, coarser=coarser)
+    world, uncounted = site(seed, kind, gsd_m, dates, seasons=seasons)
+    yield from bare_pairs_of(world, uncounted, seed, kind, gsd_m, coarser=coarser)
 
 
 def bare_pairs_of(
-    world: World, unjudged: Outlines, seed: int, kind: str, gsd_m: float, *, coarser: bool = False
+    world: World, uncounted: Outlines, seed: int, kind: str, gsd_m: float, *, coarser: bool = False
 ) -> Iterator[Bare]:
     """As `bare_pairs`, of a site that is there."""
     truth = Truth(world)
@@ -108,7 +108,7 @@ def bare_pairs_of(
             continue
         before, after = registered(world, index, bands, np.random.default_rng([seed, 78, index]))
         unseen = truth.hidden(index)[0] | truth.hidden(0)[0]
-        changed = _changed(world, truth, unjudged, index)
+        changed = _changed(world, truth, uncounted, index)
         yield Bare(before, after, changed, unseen, gsd_m, kind, seed, index, look.dtype)
 
 
@@ -160,9 +160,9 @@ def registered(
     return blurred(reference.image[first].astype(np.float32), float(sigma)), np.stack(out)
 
 
-def _changed(world: World, truth: Truth, unjudged: Outlines, index: int) -> NDArray[np.uint8]:
+def _changed(world: World, truth: Truth, uncounted: Outlines, index: int) -> NDArray[np.uint8]:
     shapes: list[tuple[BaseGeometry, int]] = [
-        (Polygon(outline).buffer(0), 255) for outline, born in unjudged if 0 < born <= index
+        (Polygon(outline).buffer(0), 255) for outline, born in uncounted if 0 < born <= index
     ]
     changed = truth.changed_by_place(index)
     shapes += [] if changed.is_empty else [(changed, 1)]

@@ -133,25 +133,25 @@ def near_change(pair: Pair) -> NDArray[np.bool_]:
 
 def for_first(pair: Pair) -> Pixels:
     """Pixels that the first guess is fitted on."""
-    found, _, judged = table(pair)
+    found, _, counts = table(pair)
     loud = np.abs(found[feature_names.names().index("both_outside_5")]) > 60
-    unchanged = judged & ~near_change(pair)
-    sorts = [(1, judged & (pair.truth == 1)), (0, unchanged & loud), (0, unchanged & ~loud)]
+    unchanged = counts & ~near_change(pair)
+    sorts = [(1, counts & (pair.truth == 1)), (0, unchanged & loud), (0, unchanged & ~loud)]
     rng = np.random.default_rng([pair.seed, 79])
     return chosen(found, [(label, where, GUESSED_PX) for label, where in sorts], rng)
 
 
 def for_second(pair: Pair, guess: boosted_trees.Forest, stages: list[list[float]]) -> Pixels:
     """Pixels that the first guess does not dismiss, with its guesses around them."""
-    found, valid, judged = table(pair)
+    found, valid, counts = table(pair)
     margin = boosted_trees.staged_margins(guess, found, valid, stages)
     passed = margin >= stages[-1][1]
     around = np.zeros((1 + len(feature_names.CONTEXT_PX), *valid.shape), np.float32)
     around[0] = margin
     around[1:, passed] = context_around(likely(margin, stages[-1][1]), valid, passed)
     sorts = [
-        (1, passed & judged & (pair.truth == 1), CHANGED_PX),
-        (0, passed & judged & ~near_change(pair), UNCHANGED_PX),
+        (1, passed & counts & (pair.truth == 1), CHANGED_PX),
+        (0, passed & counts & ~near_change(pair), UNCHANGED_PX),
     ]
     return chosen(np.concatenate([found, around]), sorts, np.random.default_rng([pair.seed, 80]))
 
@@ -163,7 +163,7 @@ def fitted(args: argparse.Namespace, colours: bool, kept: World | None) -> World
     else:
         (guess, *grown), own = kept
         early = own["first_stages"][:-1]
-    # while the judges are fitted nothing is let go early
+    # while the judges are fitted no pixel is dropped early
     stages = [*([count, LEAST_GUESS] for count, _ in early), [FIRST_TREES, LEAST_GUESS]]
     if kept is None:
         of = WORLDS["rgb" if colours else "rgbn"]
@@ -221,7 +221,7 @@ def _first(
     margin = boosted_trees.margins(whole, check[0], FIRST_TREES)
     for least in (LEAST_GUESS - 0.5, LEAST_GUESS, LEAST_GUESS + 0.5):
         lost, share = np.mean(margin[check[1] == 1] < least), np.average(margin >= least, weights=check[2])
-        say(f"from a guess of {least}: {share:.4f} are judged, {lost:.4f} of the change lost")
+        say(f"from a guess of {least}: {share:.4f} are classified again, {lost:.4f} of the change lost")
     return whole, [[count, round(least, 2)] for count, least in gates(whole, check, FIRST_STAGES)], halves
 
 

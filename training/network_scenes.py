@@ -148,7 +148,7 @@ def clutter(world: World, rng: np.random.Generator, index: int) -> list[Parked]:
         _mark(b, half)
     for _ in range(int(rng.integers(0, 6))):
         x, y = rng.uniform(-half, half, 2)
-        if _free(world, x, y, 8.0):
+        if _free(world, np.array([x, y]), 8.0):
             u, v = _uv(b, x, y)
             structures.shed(b, u, v, float(rng.uniform(0, 180)))
     return found
@@ -162,7 +162,8 @@ def _uv(b: Builder, x: float, y: float) -> tuple[float, float]:
     return float(u), float(v)
 
 
-def _free(world: World, x: float, y: float, radius_m: float, among: list[Solid] | None = None) -> bool:
+def _free(world: World, place: Boxes, radius_m: float, among: list[Solid] | None = None) -> bool:
+    x, y = place
     if any((s.x - x) ** 2 + (s.y - y) ** 2 < (radius_m + 7) ** 2 for s in world.slots):
         return False
     for solid in world.solids if among is None else among:
@@ -180,7 +181,7 @@ def _vehicle_row(b: Builder, half: float, index: int) -> list[Parked]:
     u, v = _uv(b, x, y)
     if rng.random() < 0.7:
         outline = b.frame.box(u, v, count * pitch + 8, 22)
-        if all(_free(world, *b.frame.point(u + (k - count / 2) * pitch, v), 8.0) for k in range(0, count, 3)):
+        if all(_free(world, b.frame.point(u + (k - count / 2) * pitch, v), 8.0) for k in range(0, count, 3)):
             b.patch(outline, b.surface(str(rng.choice(["asphalt", "concrete", "gravel"]))), "yard")
     vehicle, lines = (bus if rng.random() < 0.4 else trailer), rng.random() < 0.5
     line = b.plain((0.4, 0.41, 0.41, 0.42))
@@ -189,7 +190,7 @@ def _vehicle_row(b: Builder, half: float, index: int) -> list[Parked]:
         at = u + (k - count / 2) * pitch
         if lines:
             b.patch(b.frame.box(at + pitch / 2, v, 0.15, 14), line)
-        if rng.random() < 0.8 and _free(world, *b.frame.point(at, v), 3.0, before):
+        if rng.random() < 0.8 and _free(world, b.frame.point(at, v), 3.0, before):
             turn = float(rng.choice([0, 180]) + rng.normal(0, 1.2))
             found.append(vehicle(b, at, v + float(rng.normal(0, 0.5)), turn, (index, index + 1)))
     return found
@@ -311,8 +312,8 @@ def cached(seed: int, folder: Path) -> Scene:
         np.savez(part, codes=made.codes, boxes=made.boxes, other=made.other, hidden=hidden)
         part.replace(path)
     kept = np.load(path)
-    hidden = np.unpackbits(kept["hidden"], axis=-1)[:, : kept["codes"].shape[1]].astype(bool)
-    return Scene(kept["codes"], kept["boxes"], kept["other"], hidden)
+    hidden = np.unpackbits(kept["hidden"], axis=-1)[:, : kept["codes"].shape[1]]
+    return Scene(kept["codes"], kept["boxes"], kept["other"], hidden.astype(bool))
 
 
 def photograph(scene: Scene, seed: int, gsd_m: float) -> Yard:

@@ -299,7 +299,7 @@ def exported(model: Network, table: dict[str, list[float]]) -> bytes:
     return bytes(graph.SerializeToString(deterministic=True))
 
 
-def judged(model: bytes, yard: Yard) -> NDArray[np.float64]:
+def peak_labels(model: bytes, yard: Yard) -> NDArray[np.float64]:
     """Peaks of a picture (n, 3): logit, margin, and 1 where the box is one of its class."""
     raw = detector.peaks(yard.image, yard.roles, yard.gsd_m, model)
     good = np.zeros(len(raw.logit))
@@ -314,7 +314,7 @@ def calibrated(model: bytes, folder: Path) -> dict[str, list[float]]:
     table: dict[str, list[float]] = {"gsd_m": list(GSDS_M), "slope": [], "margin": [], "intercept": []}
     for gsd_m in GSDS_M:
         yards = (photograph(cached(seed, folder), seed, gsd_m) for seed in CHECK_SEEDS)
-        peaks = np.concatenate([judged(model, yard) for yard in yards])
+        peaks = np.concatenate([peak_labels(model, yard) for yard in yards])
         slope, margin, intercept = logistic(peaks[:, :2], peaks[:, 2])
         for name, value in zip(("slope", "margin", "intercept"), (slope, max(0.0, margin), intercept), strict=True):
             table[name].append(round(value, 4))
