@@ -1,4 +1,4 @@
-"""Types of arrays that many rooms share; their shapes stand in the docstrings."""
+"""Types of arrays that many packages share; their shapes stand in the docstrings."""
 
 from __future__ import annotations
 

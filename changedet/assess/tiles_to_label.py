@@ -25,7 +25,7 @@ from changedet.store import RunFolder
 TILE_M: Final = 48.0
 """Wide enough that few boxes lie on its edge, small enough to label in a minute."""
 BUSY_SHARE: Final = 0.75
-"""Of the drawn tiles, those with a box: empty ground has little to say."""
+"""Of the drawn tiles, those with a box: empty ground adds little to a calibration."""
 MOST_TRIES: Final = 40
 """Squares looked at for each tile that is wanted, before too few count as seen."""
 FEWEST_TILES: Final = 8

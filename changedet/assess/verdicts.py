@@ -1,4 +1,4 @@
-"""What a person said in ``review.gpkg``, checked: every mistake at once, with its row and column."""
+"""A reviewer's verdicts in ``review.gpkg``, checked: every mistake at once, with its row and column."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SAME_BOX: Final = 0.3
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What a person said.
+    """A reviewer's verdicts and added boxes.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Verdicts:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was said.
+        """Whether there is no verdict and no added box.
 
         Returns
         -------

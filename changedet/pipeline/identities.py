@@ -1,4 +1,4 @@
-"""What each of its steps depends on."""
+"""Identities of a run's steps: all that each step's results depend on, so that a resume redoes only what changed."""
 
 from __future__ import annotations
 

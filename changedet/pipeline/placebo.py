@@ -1,4 +1,4 @@
-"""The placebo: what share of a site is marked where its own other dates say that nothing happened.
+"""The placebo: what share of a site is marked where its own other dates show no change.
 
 Two measures. **Single looks** cost nothing: on a date that lies between two others, the share of the pixels unchanged
 on the clear looks before and after that its own comparison with the reference marks all the same. **Pairs**

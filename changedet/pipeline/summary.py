@@ -21,7 +21,7 @@ from changedet.stages.series.totals import totals, with_nulls
 from changedet.stages.tracks.result import Tracks
 
 LEAST_CLEAR: Final = 0.05
-"""Below this share of clear ground a date says next to nothing, and a warning says so."""
+"""Below this share of clear ground a date shows next to nothing, and a warning is given."""
 
 
 def equivalent_looks(models: Mapping[dt.date, DateModel]) -> JsonObject | None:

@@ -1,4 +1,4 @@
-"""Scenes that opened and cannot be read: which date is to blame, and the plan without it."""
+"""Scenes that opened and cannot be read: which date they belong to, and the plan without it."""
 
 from __future__ import annotations
 

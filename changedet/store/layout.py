@@ -144,7 +144,7 @@ class RunLayout:
         return self.aside("quality", day)
 
     def aside(self, name: str, day: date) -> Path:
-        """A raster of a date that is needed but was not asked for.
+        """A raster of a date that a later step needs but no output format includes.
 
         Parameters
         ----------

@@ -28,7 +28,7 @@ class _Axes(NamedTuple):
 
 
 def figure(matches: Sequence[Consignment]) -> str:
-    """A figure of who sent whom what.
+    """A figure of the consignments between sites.
 
     A lane for each site, days from left to right, a band for each consignment from where it left to where it came, as
     wide as it has containers and of their colour; dashed where chance explains it.

@@ -16,7 +16,7 @@ cast between the two pictures is unknown, and once the first chain has given it.
 WRONG_SIZE: Final = 0.03
 """Probability that one of two looks at a box gives the other size class."""
 STRAY: Final = 0.1
-"""Share of boxes whose colour says nothing: in shade, or not the same box."""
+"""Share of boxes whose colour is no evidence: in shade, or not the same box."""
 MISSED: Final = 0.7
 """Cost, as a log-likelihood, of a box that one of the two looks missed."""
 PLAY_M: Final = 0.7

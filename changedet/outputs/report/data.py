@@ -1,4 +1,4 @@
-"""All that a report shows."""
+"""`ReportData`: all that a report shows, in one record."""
 
 from __future__ import annotations
 

@@ -183,8 +183,8 @@ def timeseries(
     `containers_expected` is the sum of the places' probabilities to hold a box times the detector's own share of boxes
     that are never found. Intervals are conformal: their half widths are so many of the spreads of
     `intervals.count_spread` and `event_spread` that they held 95 % of the dates of the calibration sites of
-    training/fit_tracks.py. An interval of containers reaches up to the boxes that were seen and that the series
-    believes; what was seen beyond it are rows that it judges false.
+    training/fit_tracks.py. An interval of containers reaches up to the detected boxes that the series accepts;
+    detections beyond it are rows that the series classifies as false positives.
     """
     areas: dict[str, BaseGeometry | None] = {"": None}
     if zones is not None:
@@ -233,7 +233,7 @@ def _add_counts(row: SeriesRow, counted: TrackedBoxes, t: int, seen: bool, calib
     kinds = counted.row_kind[counted.row_date == t]
     weights = [TEU_OF_KIND[kind] for kind in kinds if kind in TEU_OF_KIND]
     row["containers"], row["other_boxes"], row["teu"] = len(weights), len(kinds) - len(weights), sum(weights)
-    # What is seen and believed stands there, whatever the interval of the expectation says.
+    # What is detected and accepted stands there, whatever the interval of the expectation says.
     believed = float((counted.row_believed & (counted.row_date == t)).sum())
     row["containers_high"] = max(row["containers_high"], believed)
     teu_low, teu_high = _count_interval(counted.standing(t, counted.weight), calibration)

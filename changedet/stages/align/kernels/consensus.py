@@ -1,4 +1,4 @@
-"""What the shifts of many chips agree on, and whether that is to be believed."""
+"""What the shifts of many chips agree on, and whether it is reliable."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from changedet.stages.align.kernels.chip_shifts import MIN_QUALITY
 AGREEMENT_PX: Final = 1.5
 """Chips farther than this from the common shift show something that moved, leaned or changed."""
 CHANCE: Final = 1e-3
-"""Greatest probability that the chips agree by chance at which a shift is still believed."""
+"""Greatest probability that the chips agree by chance at which a shift is still accepted."""
 DISTINCT: Final = 0.3
-"""Least distinctness of a peak that is believed where no other chip, or not enough of them, can confirm it."""
+"""Least distinctness of a peak that is accepted where no other chip, or not enough of them, can confirm it."""
 MAD_TO_SIGMA: Final = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
 TUKEY: Final = 4.685
@@ -81,7 +81,7 @@ def consensus(shifts: Floats, weights: Floats, radius_px: float) -> Consensus:
 
 
 def disagreement(agreed: Consensus, found: Floats, limit_px: float) -> str:
-    """Why what chips agreed on is not to be believed.
+    """Why the chips' common shift is rejected.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def disagreement(agreed: Consensus, found: Floats, limit_px: float) -> str:
     Returns
     -------
     str
-        In words; empty where it is to be believed.
+        In words; empty where it is accepted.
     """
     count = len(found)
     agreeing = int(agreed.agree.sum())

@@ -95,7 +95,7 @@ def factor_law(j: int, bands: int, looks: float) -> Law:
 
 
 def _law(degrees: int, rho: float) -> Law:
-    # Under one look the expansion has no meaning any more; what it then says must at least be a distribution.
+    # Under one look the expansion has no meaning any more; what it then gives must at least be a distribution.
     rho = max(rho, 0.5)
     return Law(degrees, rho, -QUARTER * degrees * (1.0 - 1.0 / rho) ** 2)
 

@@ -17,7 +17,7 @@ UNIT: Final = 1024
 CHROMA_UNIT: Final = 8192
 """Integer steps in a chromaticity of 1."""
 SEARCH_PX: Final = (0, 4, 10)
-"""How far, each way, a patch of one date is searched for on the other: roofs of stacks lean by metres."""
+"""How far, each way, a patch of one date is searched for on the other: relief displaces roofs of stacks by metres."""
 STEP_PX: Final = 2
 """Both dates are averaged over 3 x 3 pixels first, so every second displacement is enough."""
 PATCH_PIXELS: Final = 9

@@ -25,7 +25,7 @@ LOWER_QUANTILE: Final = float(stats.norm.cdf(-1.0))
 MOST_SEPARABILITY: Final = 1e6
 """Ashman's D of classes without spread."""
 LEAST_PIXELS: Final = 64
-"""Fewer pixels than this say nothing about a distribution."""
+"""Fewer pixels than this are no sample of a distribution: no threshold is derived."""
 
 
 def noise_level(scores: AnyFloats) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What a first guess of clouds and shadows says around each cell, for the trees that make the second.
+"""Context features of each cell from a first classification of clouds and shadows, for the trees of the second.
 
 Where clouds lie their shadows lie too, away from the sun: each cell gets the probability of the cloud whose shadow it
 would be, and of the shadow that it would throw, after the match of clouds and shadows of Fmask (Zhu and Woodcock 2012,
@@ -29,7 +29,7 @@ LEAST_OPEN: Final = 0.2
 LEAST_MEAN_PROBABILITY: Final = 0.003
 """No shadows are matched with clouds where either is rarer."""
 LEAST_CORRELATION: Final = 0.3
-"""Least correlation of moved clouds with shadows that is believed."""
+"""Least correlation of moved clouds with shadows at which the match is accepted."""
 LEAST_VARIANCE: Final = 1e-4
 """Least product of the variances of clouds and shadows, which a correlation is divided by."""
 LEAST_OVERLAP: Final = 0.15

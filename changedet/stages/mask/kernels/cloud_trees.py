@@ -1,6 +1,6 @@
 """Clouds and their shadows on a coarse overview, by boosted trees and another date of the same place.
 
-The trees are evaluated twice: the second time they also get what the first guess says around a cell, where its shadow
+The trees are evaluated twice: the second time they also get the first probabilities around a cell, where its shadow
 would lie and whose shadow it would be. Cells are computed in bands of rows with the rows around them, so memory does
 not grow with the number of features.
 """

@@ -51,7 +51,7 @@ width of the bell beyond."""
 LEAST_BESIDE, LEAST_NEAR = 0.05, 0.02
 """Least sum of neighbours' weights for their mean brightness, for their mean class; below, there is none."""
 NO_CLASS: Final = 0.5
-"""Probability of a container where no neighbour says otherwise."""
+"""Mean probability of a container among the neighbours of a box that has none."""
 OWN: Final = ("logit", "container", "margin", "gsd", "length", "width", "inside", "scatter", "side_low", "side_high")
 OWN_ENDS: Final = ("end_low", "end_high", "chroma")
 BESIDE: Final = ("side_most", "side_sum", "row_most", "row_sum", "parallel", "askew", "kind_near", "covered", "paler")

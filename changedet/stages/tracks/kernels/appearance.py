@@ -1,4 +1,4 @@
-"""What the pixels of a place say of a box there, beside the detector's scores.
+"""Evidence from a place's pixels that a box stands there, beside the detector's scores.
 
 Is a look like those that show the box, or like those that show its spot empty? Light is linear, 0 at the dark end of a
 date and 1 at its usual ground; arrays are (place, date, band) unless said otherwise. Only weak looks use it: those

@@ -38,7 +38,7 @@ MOST_COLOR_COST: Final = 10.0
 """Tops of tall stacks are displaced by half a row's pitch; their colours separate them from their neighbours."""
 ALONG_M: Final = 0.6
 """Scale of the cost along the long side: about 1.5 standard deviations of a box's place between dates, as the next
-three of across, length and direction; other values tell no more on the calibration sites (docs/research/tracks.md)."""
+three of across, length and direction; other values gain nothing on the calibration sites (docs/research/tracks.md)."""
 ACROSS_M: Final = 0.35
 """The same across the long side."""
 LOG_LENGTH: Final = 0.12
