@@ -149,3 +149,11 @@ def test_training_and_benchmarks_lie_below_nobody(room: str) -> None:
     for path in sorted((PACKAGE.parent / room).rglob("*.py")):
         found = {name.split(".")[0] for name in imports(path)} & closed
         assert not found, f"{path.name} imports {sorted(found)}"
+
+
+def test_the_drawing_names_every_module() -> None:
+    page = (PACKAGE.parent / "docs" / "design.md").read_text()
+    drawing = set(re.findall(r"\w+", page.split("```")[1]))
+    drawn = [path for path in FILES if "simulate" not in names_of(path) and path.stem != "__init__"]
+    missing = [path for path in drawn if path.stem not in drawing and path.parent.name != "models"]
+    assert not missing, [path.relative_to(PACKAGE).as_posix() for path in missing]

@@ -41,6 +41,8 @@ def read_bilinear(
         The file's header.
     indexes : sequence of int
         Bands, from 1.
+    grid : Grid
+        The common grid.
     window : Window
         May reach beyond the grid and beyond the file.
     displacement : Displacement, optional
@@ -57,20 +59,20 @@ def read_bilinear(
     """
     pixel_map = pixel_map_of(raster, grid, displacement or Displacement(), resolution_m)
 
-    def read(part: tuple[int, int, int, int]) -> Singles:
+    def _read(part: tuple[int, int, int, int]) -> Singles:
         if pixel_map.factor == (1, 1):
             return read_part(raster, indexes, part, use_mask=use_mask)
         return read_mean(raster, indexes, part, pixel_map.factor, use_mask=use_mask)
 
-    copied = _copied(pixel_map, window, read)
+    copied = _copied(pixel_map, window, _read)
     if copied is not None:
         return copied
     out = np.full((len(indexes), *window.shape), np.nan, np.float32)
     for part, view, straight in _parts(pixel_map, window, out):
         if straight:
-            view[...] = _copied(pixel_map, part, read)
+            view[...] = _copied(pixel_map, part, _read)
         else:
-            _fill_bilinear(pixel_map, part, read, view)
+            _fill_bilinear(pixel_map, part, _read, view)
     return out
 
 
