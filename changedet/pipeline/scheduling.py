@@ -140,6 +140,7 @@ def _active_client() -> object:
     # Where nobody has imported it there is no client, and the import costs start-up time.
     if "distributed" not in sys.modules:
         return None
+    # It is loaded already: this costs nothing.
     from distributed import get_client
 
     try:

@@ -21,7 +21,7 @@ BOX, GROUND = slice(0, 2), slice(2, 4)
 
 @dataclass(frozen=True)
 class Painted(GivenVisibility):
-    """SeriesVisibility of red boxes, 2.4 m by 6 m and turned by 30 degrees, on grey ground; the second date shows none."""
+    """Looks at red boxes, 2.4 m by 6 m and turned by 30 degrees, on grey ground; the second date shows none."""
 
     centres: np.ndarray = None
 
