@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import platform
 import re
 import resource
@@ -29,6 +30,12 @@ def git(*words: str) -> str:
     return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
+def shown(command: list[str]) -> str:
+    """The command as anybody could give it: the folder of real scenes by its variable."""
+    text, data = " ".join(["python", *command]), os.environ.get("CHANGEDET_DATA", "")
+    return text.replace(data, "$CHANGEDET_DATA") if data else text
+
+
 def measured(command: list[str]) -> dict[str, object]:
     """Run a benchmark, show its output as it comes, and return the record of it."""
     begin, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -41,7 +48,7 @@ def measured(command: list[str]) -> dict[str, object]:
     if process.returncode:
         sys.exit(process.returncode)
     return {
-        "command": " ".join(["python", *command]),
+        "command": shown(command),
         "commit": git("rev-parse", "--short", "HEAD"),
         "dirty": bool(git("status", "--porcelain", "--untracked-files=no")),
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
