@@ -107,8 +107,28 @@ def figures(mask: NDArray[np.uint8], truth: NDArray[np.uint8]) -> tuple[float, f
     return accuracy, kappa, 2 * hits / max(1.0, float(marked.sum() + changed.sum()))
 
 
-def run(pair: Pair, name: str) -> str:
-    """A line of figures of one method on one pair."""
+@dataclass(frozen=True)
+class Result:
+    """What a method gives on a pair; accuracy, kappa, F1 and AUC are NaN where the pair has no truth."""
+
+    chosen: bool
+    marked: float
+    accuracy: float
+    kappa: float
+    f1: float
+    auc: float
+    fit_s: float
+    speed: float
+    reason: str
+
+
+def chosen_method(pair: Pair) -> str:
+    """The method that `auto` takes."""
+    return CHANGE.choose(Facts(pair.resolution_m, pair.roles, gsd_m=(pair.resolution_m,) * 2)).method
+
+
+def measured(pair: Pair, name: str) -> Result:
+    """A method on a pair, with what `auto` gives it where it is the chosen one."""
     facts = Facts(pair.resolution_m, pair.roles, gsd_m=(pair.resolution_m,) * 2)
     choice = CHANGE.choose(facts)
     given = choice.parameters if choice.method == name else {}
@@ -123,13 +143,21 @@ def run(pair: Pair, name: str) -> str:
     speed = score.size / 1e6 / max(1e-9, time.process_time() - begin)
     least_px = model.min_area_m2 / pair.resolution_m**2
     mask = change_mask(score, model.threshold, min_area_m2=least_px).values
-    mark = "*" if choice.method == name else " "
-    line = f"{pair.name:10s} {mark}{name:10s} marked {np.mean(mask == 1):7.3%}"
+    told = (np.nan,) * 4
     if pair.truth is not None:
         valid = (pair.truth != NOT_KNOWN) & np.isfinite(score.values)
-        area = auc(score.values[valid].astype(np.float64), pair.truth[valid] == 1)
-        line += "  accuracy {:.3f}  kappa {:.3f}  F1 {:.3f}".format(*figures(mask, pair.truth)) + f"  AUC {area:.3f}"
-    return f"{line}  fit {fitted:4.1f} s  {speed:5.1f} MPix/s  {model.diagnostics.reason}"
+        told = *figures(mask, pair.truth), auc(score.values[valid].astype(np.float64), pair.truth[valid] == 1)
+    marked = float(np.mean(mask == 1))
+    return Result(choice.method == name, marked, *told, fitted, speed, model.diagnostics.reason)
+
+
+def run(pair: Pair, name: str) -> str:
+    """A line of figures of one method on one pair."""
+    told = measured(pair, name)
+    line = f"{pair.name:10s} {'*' if told.chosen else ' '}{name:10s} marked {told.marked:7.3%}"
+    if pair.truth is not None:
+        line += f"  accuracy {told.accuracy:.3f}  kappa {told.kappa:.3f}  F1 {told.f1:.3f}  AUC {told.auc:.3f}"
+    return f"{line}  fit {told.fit_s:4.1f} s  {told.speed:5.1f} MPix/s  {told.reason}"
 
 
 def main() -> None:
