@@ -1,0 +1,99 @@
+"""Sites for the judges: painted by another hand or simulated by our own, run whole on `auto`, with what a run costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from changedet import Run, load_workflow, open_run, run  # noqa: E402
+from changedet.simulate import simulate  # noqa: E402
+
+PAINTED = ("quiet", "growth", "rail", "port", "earthworks", "decoys", "dense", "winter")
+OUR_NAME = {"rail": "trains"}
+"""What our own simulator calls a kind, where it is another name."""
+SIZE_M, GSD_M, DATES = 260.0, 0.5, 5
+
+
+@dataclass(frozen=True)
+class Site:
+    """One site of one hand: where it lies; it has `workflow.yaml` or another YAML, and `truth/`."""
+
+    kind: str
+    hand: str
+    seed: int
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Kind, hand and seed."""
+        return f"{self.kind} {self.hand} {self.seed}"
+
+    @property
+    def truth(self) -> Path:
+        """Its truth folder, in the form of `changedet simulate`."""
+        return self.folder / "truth"
+
+    @property
+    def workflow(self) -> Path:
+        """Its workflow file."""
+        return next(iter(sorted(self.folder.glob("*.yaml"))), self.folder / "workflow.yaml")
+
+
+@dataclass(frozen=True)
+class Painter:
+    """The other simulator: its folder and its own Python; it is no part of the project."""
+
+    folder: Path
+    python: str
+
+    def paint(self, site: Site) -> None:
+        """Paint a site, in a process of the painter's own."""
+        command = [self.python, str(self.folder / "paint.py"), site.kind, str(site.folder), "--seed", str(site.seed)]
+        command += ["--size-m", f"{SIZE_M:g}", "--gsd", f"{GSD_M:g}", "--dates", str(DATES)]
+        kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        subprocess.run(command, check=True, stdout=sys.stderr, env=kept | {"PYTHONDONTWRITEBYTECODE": "1"})
+
+
+def made(site: Site, painter: Painter | None) -> bool:
+    """Make a site's scenes and truth where they are missing; False where nothing can make them."""
+    if (site.truth / "truth.csv").exists() and site.workflow.exists():
+        return True
+    if site.hand == "own":
+        kind = OUR_NAME.get(site.kind, site.kind)
+        simulate(site.folder, kind=kind, seed=site.seed, dates=DATES, gsd_m=GSD_M, size_m=SIZE_M)  # type: ignore[arg-type]
+    elif painter is None:
+        return False
+    else:
+        painter.paint(site)
+    return True
+
+
+def cpu_s() -> float:
+    """CPU seconds of this process and of those it waited for."""
+    return sum(
+        used.ru_utime + used.ru_stime
+        for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+
+
+def finished(workflow: Path, *, reuse: bool = False) -> tuple[Run, float]:
+    """The run of a workflow and its CPU seconds; with `reuse` the run that an earlier call left, where there is one."""
+    note = workflow.parent / "cost.json"
+    if reuse and note.exists():
+        told = json.loads(note.read_text())
+        return open_run(workflow.parent / told["run"]), float(told["cpu_s"])
+    before, begin = cpu_s(), time.perf_counter()
+    done = run(load_workflow(workflow), fresh=True)
+    spent = cpu_s() - before
+    told = {"run": os.path.relpath(done.path, workflow.parent), "cpu_s": round(spent, 2)}
+    note.write_text(json.dumps(told | {"wall_s": round(time.perf_counter() - begin, 1)}) + "\n")
+    return done, spent
