@@ -30,9 +30,9 @@ GREEN, RED, YELLOW, GREY = (0, 255, 0), (0, 0, 255), (0, 255, 255), (110, 110, 1
 """Right, missed, false, not judged; blue, green, red."""
 
 
-def draw(done: Run, truth: Path, out: Path, day: dt.date | None = None) -> None:
-    """Reference scene, scene with the mask's outlines, scene with boxes; of a date, by default the last."""
-    day = day or done.dates[-1]
+def draw(done: Run, truth: Path, out: Path) -> None:
+    """The date with most boxes missed and false: reference scene, scene with its mask judged, scene with its boxes."""
+    day = max(done.dates, key=lambda date: _wrong(judged_boxes(done, truth, date)))
     out.parent.mkdir(parents=True, exist_ok=True)
     before, transform = scene(done, dt.date.fromisoformat(done.summary["reference_date"]))
     after, _ = scene(done, day)
@@ -40,7 +40,8 @@ def draw(done: Run, truth: Path, out: Path, day: dt.date | None = None) -> None:
     path = RunFolder(done.path).mask(day)
     if path.exists() and (truth / f"{day}_mask.tif").exists():
         _mask_on(masked, path, truth / f"{day}_mask.tif")
-    _boxes_on(boxed, done, truth / "truth.gpkg", day, transform)
+    for shape, colour in judged_boxes(done, truth, day):
+        _outline(boxed, shape, colour, transform)
     cv2.imwrite(str(out), np.hstack([before, masked, boxed]))
 
 
@@ -68,18 +69,20 @@ def _mask_on(image: NDArray[np.uint8], mask_path: Path, truth_path: Path) -> Non
         image[big] = (0.55 * image[big] + 0.45 * np.array(colour)).astype(np.uint8)
 
 
-def _boxes_on(image: NDArray[np.uint8], done: Run, vectors: Path, day: dt.date, transform: Affine) -> None:
+def judged_boxes(done: Run, truth: Path, day: dt.date) -> list[tuple[shapely.Polygon, tuple[int, int, int]]]:
+    """Outlines of a date's boxes, found ones green or yellow, missed ones red."""
     mine = _of_day(done.containers, day)
     mine = mine[mine["kind"].isin(CONTAINER_KINDS)]
-    theirs = _of_day(truth_layer(vectors, "containers", mine.crs), day)
+    theirs = _of_day(truth_layer(truth / "truth.gpkg", "containers", mine.crs), day)
     theirs = theirs[theirs["visible"].astype(bool)]
     pairs = match_boxes(mine.geometry.to_numpy(), theirs.geometry.to_numpy(), mine["confidence"].to_numpy(), HIT)
-    hit, matched = ({pair[i] for pair in pairs} for i in (0, 1))
-    for i, shape in enumerate(mine.geometry):
-        _outline(image, shape, GREEN if i in hit else YELLOW, transform)
-    for j, shape in enumerate(theirs.geometry):
-        if j not in matched:
-            _outline(image, shape, RED, transform)
+    hit, met = ({pair[i] for pair in pairs} for i in (0, 1))
+    found = [(shape, GREEN if i in hit else YELLOW) for i, shape in enumerate(mine.geometry)]
+    return found + [(shape, RED) for j, shape in enumerate(theirs.geometry) if j not in met]
+
+
+def _wrong(boxes: list[tuple[shapely.Polygon, tuple[int, int, int]]]) -> int:
+    return sum(colour != GREEN for _, colour in boxes)
 
 
 def _of_day(frame: gpd.GeoDataFrame, day: dt.date) -> gpd.GeoDataFrame:

@@ -63,7 +63,7 @@ def airport(folder: Path, data: Path, place: str, reuse: bool) -> Run:
 
 
 def airports(folder: Path, data: Path, reuse: bool) -> Iterator[Row]:
-    """Marked share and boxes by date, the apron's IoU and what is marked beside it, onsets; none is true but its own."""
+    """Marked share and boxes by date, the apron's IoU, onsets; but for the apron on its day nothing of it is true."""
     for place in ("a", "b"):
         done = airport(folder, data, place, reuse)
         boxes = done.containers[done.containers["kind"].isin(CONTAINER_KINDS)]
@@ -110,7 +110,7 @@ def picture(path: Path) -> NDArray[np.float32]:
 
 
 def harbour(_folder: Path, data: Path, _reuse: bool) -> Iterator[Row]:
-    """Boxes found in each tile, and how many of them lie on a labelled ship or barge; containers have no labels."""
+    """Boxes found in each tile, and how many lie in a ship's label, an upright rectangle that may take in some quay."""
     for path in sorted(data.glob("harbour/*.jpg")):
         found = boxes_of(picture(path), HARBOUR_GSD_M, path.stem)
         with path.with_suffix(".csv").open() as source:

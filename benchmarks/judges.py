@@ -61,9 +61,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=(*PAINTED, *JUDGES), default=[*PAINTED, *JUDGES])
     parser.add_argument("--json", type=Path, help="all figures, with their sums, into this file")
     parser.add_argument("--reuse", action="store_true", help="score runs of an earlier call as they are")
-    parser.add_argument(
-        "--pictures", type=Path, help="a PNG of every site's last date, mask and boxes against the truth"
-    )
+    parser.add_argument("--pictures", type=Path, help="a PNG of the worst date of every site")
     return parser.parse_args()
 
 
