@@ -23,7 +23,8 @@ from changedet.stages.registry import AUTO, Facts, Fraction
 FEATURES: Final = (*names(), *context_names())
 """What the forests in ``change_trees.npz`` were fitted on."""
 LEAST_SEEN_M2: Final = 4.0
-"""With near infrared: of a box between others as much is seen, shade and the relief displacement of its neighbours hide the rest."""
+"""With near infrared: of a box between others as much is seen, shade and the relief displacement of its neighbours hide
+the rest."""
 
 
 @dataclass(frozen=True)

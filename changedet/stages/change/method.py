@@ -16,7 +16,8 @@ from changedet.stages.registry import Choice, Facts, Stage
 Fitted = TypeVar("Fitted", bound=Unlearned)
 
 VERY_HIGH_RESOLUTION_M: Final = 2.0
-"""Finer than this, objects are many pixels wide and relief displaces their tops, so displacement rather than noise makes false change."""
+"""Finer than this, objects are many pixels wide and relief displaces their tops, so displacement rather than noise
+makes false change."""
 TREES_FALSE_SHARE: Final = 0.004
 """Twice that of changedet/models/change_trees.md, for sites unlike the simulated ones."""
 FINE_FALSE_SHARE: Final = 0.24
@@ -86,7 +87,7 @@ def false_share(method: str, facts: Facts) -> float:
 
 
 def _lean_px(facts: Facts) -> int:
-    """Residual shift and relief displacement of roofs grow in pixels as pixels shrink: one pixel to 0.5 m, two below."""
+    """Residual shift and displacement of roofs, which grow in pixels as pixels shrink: one to 0.5 m, two below."""
     return 1 if facts.resolution_m >= 0.5 else 2
 
 
