@@ -33,7 +33,7 @@ from changedet.kernels.containers import CONTAINER_KINDS, HEIGHT_M  # noqa: E402
 from changedet.store import RunFolder  # noqa: E402
 
 MANY = 20
-"""Boxes on a date from which the width of its interval is told."""
+"""Boxes on a date from which the width of its interval is reported."""
 UNSEEN = 255
 HALF = 0.5
 """Share of a box's seen pixels from which its base counts as marked; and of its pixels that must be seen."""

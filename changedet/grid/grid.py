@@ -137,7 +137,7 @@ class Grid:
         Returns
         -------
         bool (y, x)
-            False beyond the grid; the same for a pixel in whatever window it is asked for.
+            False beyond the grid; the same for a pixel in whatever window holds it.
         """
         out = np.zeros(window.shape, bool)
         top, left = max(window.y, 0), max(window.x, 0)

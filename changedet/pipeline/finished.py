@@ -266,7 +266,7 @@ def open_run(path: str | Path) -> Run:
     Returns
     -------
     Run
-        Its files are read when they are asked for.
+        Its files are read on access.
 
     Raises
     ------
