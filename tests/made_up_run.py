@@ -154,7 +154,8 @@ def series() -> pd.DataFrame:
         row |= {"containers": pd.NA if missing else count, "containers_expected": pd.NA if missing else count + 1.4}
         row |= {"containers_low": pd.NA if missing else count - 1, "containers_high": pd.NA if missing else count + 4}
         if i:
-            row |= {"arrivals": 6, "arrivals_low": 4, "arrivals_high": 9, "departures": 1, "departures_low": 0}
+            row |= {"arrivals": 6, "arrivals_expected": 6.2, "arrivals_low": 4, "arrivals_high": 9}
+            row |= {"departures": 1, "departures_expected": 0.9, "departures_low": 0}
             row |= {"departures_high": 3, "changed_area_m2": 3300.0 * i, "changed_area_low_m2": 2800.0 * i}
             row |= {"changed_area_high_m2": 4100.0 * i}
         row |= {"shift_east_m": 0.12 * i, "shift_north_m": -0.2 * i}

@@ -16,9 +16,9 @@ from changedet.store.files import write_text
 TIMESERIES_COLUMNS: Final = (
     "date", "zone", "scene", "gsd_m", "valid_fraction",
     "containers", "containers_expected", "containers_low", "containers_high", "other_boxes",
-    "teu", "teu_low", "teu_high",
-    "arrivals", "arrivals_low", "arrivals_high",
-    "departures", "departures_low", "departures_high",
+    "teu", "teu_expected", "teu_low", "teu_high",
+    "arrivals", "arrivals_expected", "arrivals_low", "arrivals_high",
+    "departures", "departures_expected", "departures_low", "departures_high",
     "changed_area_m2", "changed_area_low_m2", "changed_area_high_m2",
     "footprint_area_m2", "footprint_low_m2", "footprint_high_m2",
     "shift_east_m", "shift_north_m",

@@ -101,8 +101,10 @@ def _line_chart(title: str, figures: Sequence[Figure], note: str, unit: str, why
 
 def _move_chart(whole: pd.DataFrame, why: str) -> Chart:
     title = "Arrivals and departures"
-    note = "Arrivals (above) and departures (below) since the look before, with 95 % intervals."
-    arrivals, departures = (series_figures(whole, n, f"{n}_low", f"{n}_high") for n in ("arrivals", "departures"))
+    note = "Expected arrivals (above) and departures (below) since the look before, with 95 % intervals."
+    arrivals, departures = (
+        series_figures(whole, f"{n}_expected", f"{n}_low", f"{n}_high") for n in ("arrivals", "departures")
+    )
     known = any(f.value is not None for f in [*arrivals, *departures])
     svg = charts.bar_chart(arrivals, departures, title=title, unit="containers")
     return Chart(title, note, svg, "" if known else why)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools, Floats, Ints
@@ -101,7 +102,7 @@ class EventCount(NamedTuple):
     found : int
         Those in the likeliest histories.
     expected : float
-        By the posteriors.
+        By the posteriors, boxes that were exchanged for others among them.
     spread : float
         Unit of their interval, see `intervals.event_spread`.
     """
@@ -133,6 +134,8 @@ class TrackedBoxes:
         Its containers' TEU.
     ground_shown : bool (point, date)
         Whether each date showed the ground about the boxes.
+    exchanged : bool (place, date)
+        True where one container left and another came, both first shown by the date.
     """
 
     row_date: Ints
@@ -144,6 +147,7 @@ class TrackedBoxes:
     clear: Bools
     weight: Floats
     ground_shown: Bools
+    exchanged: Bools
 
     def standing(self, t: int, weight: Floats) -> StandingBoxes:
         """What stands on a date.
@@ -181,7 +185,8 @@ class TrackedBoxes:
     def events(self, t: int) -> tuple[EventCount, EventCount]:
         """Arrivals and departures that a date shows first.
 
-        A place filled, or emptied, since its last clear look at least as probably as its states' probabilities differ.
+        A place filled, or emptied, since its last clear look at least as probably as its states' probabilities differ;
+        one whose box was exchanged did both. So arrivals less departures are what the expected count rose by.
 
         Parameters
         ----------
@@ -196,12 +201,13 @@ class TrackedBoxes:
         earlier = self.clear[:, :t]
         known = earlier.any(1) & self.clear[:, t]
         before = t - 1 - earlier[:, ::-1].argmax(1) if t else np.zeros(len(earlier), np.int64)
-        step = self.present[:, t] - self.present[np.arange(len(earlier)), np.maximum(before, 0)]
-        return _events(int((self.arrived == t).sum()), step[known]), _events(int((self.left == t).sum()), -step[known])
+        now, then = self.present[:, t], self.present[np.arange(len(earlier)), np.maximum(before, 0)]
+        stayed = np.where(self.exchanged[:, t], np.minimum(now, then), 0.0)
+        came, went = (stayed + np.maximum(step, 0.0) for step in (now - then, then - now))
+        return _events(int((self.arrived == t).sum()), came[known]), _events(int((self.left == t).sum()), went[known])
 
 
-def _events(found: int, step: Floats) -> EventCount:
-    probability = np.maximum(step, 0.0)
+def _events(found: int, probability: Floats) -> EventCount:
     variance = float((probability * (1.0 - probability)).sum())
     return EventCount(found, float(probability.sum()), intervals.event_spread(found, variance))
 
@@ -251,7 +257,24 @@ def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> Tr
         clear=tracks.place_clear[kept],
         weight=np.array([TEU_OF_KIND[kind] for kind in tracks.places["kind"][kept]], np.float64),
         ground_shown=tracks.ground.shown[_inside(tracks.ground.xy)],
+        exchanged=_exchanged(tracks, _dates)[kept],
     )
+
+
+def _exchanged(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]], Ints]) -> Bools:
+    """Where, and on which dates (place, date), a container left and another came."""
+    boxes = tracks.tracks[tracks.tracks["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
+    came, left = (np.zeros(tracks.place_presence.shape, bool) for _ in range(2))
+    if not len(boxes) or not len(tracks.places):
+        return came
+    at = cKDTree(shapely.get_coordinates(tracks.places.geometry)).query(shapely.get_coordinates(boxes.geometry))[1]
+    for events, when in (
+        (came, dates(boxes["first_seen"].where(boxes["not_before"].notna()))),
+        (left, dates(boxes["not_after"])),
+    ):
+        known = when >= 0
+        events[at[known], when[known]] = True
+    return came & left
 
 
 def count_bounds(tracks: FollowedBoxes, dates: Sequence[dt.date]) -> tuple[Floats, Floats]:

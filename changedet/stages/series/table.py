@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.kernels import intervals
 from changedet.kernels.containers import TEU_OF_KIND
-from changedet.stages.series.counts import FollowedBoxes, StandingBoxes, TrackedBoxes, tracked_boxes
+from changedet.stages.series.counts import EventCount, FollowedBoxes, StandingBoxes, TrackedBoxes, tracked_boxes
 
 
 class SeriesRow(TypedDict, total=False):
@@ -36,12 +36,16 @@ class SeriesRow(TypedDict, total=False):
         Counted rows on the date.
     containers_expected : float
         Sum of the probabilities of all places.
+    teu_expected : float
+        The same sum in TEU.
     containers_low, containers_high, teu_low, teu_high : float
-        95 % intervals.
+        95 % intervals of the expected figures, which lie inside.
     arrivals, departures : int
-        That the date shows first.
+        Tracks that began, or ended, and that the date shows first.
+    arrivals_expected, departures_expected : float
+        By the probabilities of all places.
     arrivals_low, arrivals_high, departures_low, departures_high : float
-        95 % intervals.
+        95 % intervals; the expected figures lie inside.
     changed_area_m2, changed_area_low_m2, changed_area_high_m2 : float
         Since the reference date, and its 95 % interval.
     footprint_area_m2, footprint_low_m2, footprint_high_m2 : float
@@ -61,12 +65,15 @@ class SeriesRow(TypedDict, total=False):
     containers_high: float
     other_boxes: int
     teu: int
+    teu_expected: float
     teu_low: float
     teu_high: float
     arrivals: int
+    arrivals_expected: float
     arrivals_low: float
     arrivals_high: float
     departures: int
+    departures_expected: float
     departures_low: float
     departures_high: float
     changed_area_m2: float
@@ -99,6 +106,21 @@ class Estimate(NamedTuple):
     value: float
     low: float
     high: float
+
+    def at_least(self, value: float) -> Estimate:
+        """The same with an upper bound that is no lower than a value.
+
+        Parameters
+        ----------
+        value : float
+            In the unit of the figure.
+
+        Returns
+        -------
+        Estimate
+            With the bound raised where it was lower.
+        """
+        return self._replace(high=max(self.high, value))
 
 
 def changed_area_interval(area_m2: float, seen_area_m2: float, false_share: float = intervals.FALSE_SHARE) -> Estimate:
@@ -181,9 +203,11 @@ def timeseries(
     Notes
     -----
     `containers_expected` is the sum of the places' probabilities to hold a box times the detector's own share of boxes
-    that are never found. Intervals are conformal: their half widths are so many of the spreads of
-    `intervals.count_spread` and `event_spread` that they held 95 % of the dates of the calibration sites of
-    training/fit_tracks.py. An interval of containers reaches up to the detected boxes that the series accepts;
+    that are never found, `teu_expected` the same sum in TEU. `arrivals_expected` less `departures_expected` are what
+    `containers_expected` rose by at places that were seen before.
+
+    Intervals are conformal: their half widths are so many of the spreads of `intervals.count_spread` and
+    `event_spread` that they held 95 % of the dates of the calibration sites of training/fit_tracks.py. An interval of containers reaches up to the detected boxes that the series accepts;
     detections beyond it are rows that the series classifies as false positives.
     """
     areas: dict[str, BaseGeometry | None] = {"": None}
@@ -225,32 +249,42 @@ def _measurements_row(look: DateMeasurements, zone: str) -> SeriesRow:
 
 
 def _add_counts(row: SeriesRow, counted: TrackedBoxes, t: int, seen: bool, calibration: intervals.Calibration) -> None:
-    boxes = counted.standing(t, np.ones(len(counted.weight)))
-    row["containers_expected"] = calibration.scale * boxes.expected
-    row["containers_low"], row["containers_high"] = _count_interval(boxes, calibration)
-    if not seen:
-        return
-    kinds = counted.row_kind[counted.row_date == t]
-    weights = [TEU_OF_KIND[kind] for kind in kinds if kind in TEU_OF_KIND]
-    row["containers"], row["other_boxes"], row["teu"] = len(weights), len(kinds) - len(weights), sum(weights)
-    # What is detected and accepted stands there, whatever the interval of the expectation says.
-    believed = float((counted.row_believed & (counted.row_date == t)).sum())
-    row["containers_high"] = max(row["containers_high"], believed)
-    teu_low, teu_high = _count_interval(counted.standing(t, counted.weight), calibration)
-    row["teu_low"], row["teu_high"] = min(teu_low, row["teu"]), max(teu_high, row["teu"])
+    boxes = _standing(counted.standing(t, np.ones(len(counted.weight))), calibration)
+    teu = _standing(counted.standing(t, counted.weight), calibration)
+    if seen:
+        kinds = counted.row_kind[counted.row_date == t]
+        weights = [TEU_OF_KIND[kind] for kind in kinds if kind in TEU_OF_KIND]
+        row["containers"], row["other_boxes"], row["teu"] = len(weights), len(kinds) - len(weights), sum(weights)
+        # What is detected and accepted stands there, whatever the interval of the expectation says.
+        accepted = counted.row_kind[counted.row_believed & (counted.row_date == t)]
+        boxes = boxes.at_least(float(len(accepted)))
+        teu = teu.at_least(float(sum(TEU_OF_KIND[kind] for kind in accepted)))
+    row["containers_expected"], row["containers_low"], row["containers_high"] = boxes
+    row["teu_expected"] = teu.value
+    # A container is one TEU at the least.
+    row["teu_low"], row["teu_high"] = max(teu.low, boxes.low), max(teu.high, boxes.high)
 
 
 def _add_events(row: SeriesRow, counted: TrackedBoxes, t: int, calibration: intervals.Calibration) -> None:
     came, left = counted.events(t)
     row["arrivals"], row["departures"] = came.found, left.found
-    row["arrivals_low"], row["arrivals_high"] = intervals.interval(*came, calibration.arrivals)
-    row["departures_low"], row["departures_high"] = intervals.interval(*left, calibration.departures)
+    row["arrivals_expected"], row["arrivals_low"], row["arrivals_high"] = _event(
+        came, calibration.scale, calibration.arrivals
+    )
+    row["departures_expected"], row["departures_low"], row["departures_high"] = _event(
+        left, calibration.scale, calibration.departures
+    )
 
 
-def _count_interval(boxes: StandingBoxes, calibration: intervals.Calibration) -> tuple[float, float]:
+def _event(count: EventCount, scale: float, halves: tuple[float, float]) -> Estimate:
+    expected = scale * count.expected
+    return Estimate(expected, *intervals.interval(float(count.found), expected, count.spread, halves))
+
+
+def _standing(boxes: StandingBoxes, calibration: intervals.Calibration) -> Estimate:
     value = calibration.scale * boxes.expected
     low, _ = intervals.interval(value, value, boxes.spread, calibration.boxes)
-    return low, intervals.interval(value, value, boxes.above, calibration.boxes)[1]
+    return Estimate(value, low, intervals.interval(value, value, boxes.above, calibration.boxes)[1])
 
 
 def _typed(rows: Sequence[SeriesRow]) -> pd.DataFrame:

@@ -11,14 +11,14 @@ from changedet.json_types import JsonObject
 
 FIGURES: Final = {
     "containers": ("containers_expected", "containers_low", "containers_high"),
-    "teu": ("teu", "teu_low", "teu_high"),
+    "teu": ("teu_expected", "teu_low", "teu_high"),
     "changed_area_m2": ("changed_area_m2", "changed_area_low_m2", "changed_area_high_m2"),
     "footprint_area_m2": ("footprint_area_m2", "footprint_low_m2", "footprint_high_m2"),
 }
 """Columns of each figure's value and of the bounds of its 95 % interval."""
 EVENTS: Final = {
-    "arrivals": ("arrivals", "arrivals_low", "arrivals_high"),
-    "departures": ("departures", "departures_low", "departures_high"),
+    "arrivals": ("arrivals_expected", "arrivals_low", "arrivals_high"),
+    "departures": ("departures_expected", "departures_low", "departures_high"),
 }
 """The same of events."""
 
@@ -63,9 +63,10 @@ class Totals(TypedDict):
     Attributes
     ----------
     containers, teu, changed_area_m2, footprint_area_m2 : FigureTotals
-        Of figures of a date; containers are the expected ones.
+        Of figures of a date; containers and TEU are the expected ones.
     arrivals, departures : DatedFigure or None
-        Over the series, with the date of the last look that they cover; None where they are not known.
+        The expected ones over the series, with the date of the last look that they cover; None where they are not
+        known.
     """
 
     containers: FigureTotals

@@ -20,6 +20,9 @@ from changedet.stages.series.table import COLUMNS, DateMeasurements, Estimate, c
 from changedet.stages.tracks.stage import track
 from scenarios import box_series as bs
 
+ADDING = ("containers", "containers_expected", "teu_expected", "arrivals", "arrivals_expected", "departures_expected")
+"""Columns whose sums over zones that divide the site are those of the site."""
+
 
 def figures(seed, zones=None, **kind):
     series = bs.simulate(seed, **kind)
@@ -33,9 +36,9 @@ def standing(series):
 
 def test_timeseries_has_the_contracts_columns_in_order():
     contract = """date, zone, scene, gsd_m, valid_fraction, containers, containers_expected, containers_low,
-    containers_high, other_boxes, teu, teu_low, teu_high, arrivals, arrivals_low, arrivals_high, departures,
-    departures_low, departures_high, changed_area_m2, changed_area_low_m2, changed_area_high_m2, footprint_area_m2,
-    footprint_low_m2, footprint_high_m2, shift_east_m, shift_north_m"""
+    containers_high, other_boxes, teu, teu_expected, teu_low, teu_high, arrivals, arrivals_expected, arrivals_low,
+    arrivals_high, departures, departures_expected, departures_low, departures_high, changed_area_m2,
+    changed_area_low_m2, changed_area_high_m2, footprint_area_m2, footprint_low_m2, footprint_high_m2, shift_east_m, shift_north_m"""
     _, _, table = figures(1, dates=3, blocks=2)
     assert tuple(table.columns) == COLUMNS == tuple(name.strip() for name in contract.split(","))
 
@@ -54,12 +57,33 @@ def test_timeseries_counts_are_those_of_the_counted_rows_and_of_the_tracks():
     assert list(table["arrivals"][1:]) == [arrived.get(date, 0) for date in dates]
     assert list(table["departures"][1:]) == [left.get(date, 0) for date in dates]
     assert table.loc[0, ["arrivals", "arrivals_low", "departures", "departures_high"]].isna().all()
-    for name, low, high in (
-        ("containers_expected", "containers_low", "containers_high"),
-        ("teu", "teu_low", "teu_high"),
-    ):
-        assert ((table[low] <= table[name]) & (table[name] <= table[high])).all()
-    assert ((table["arrivals_low"] <= table["arrivals"]) & (table["arrivals"] <= table["arrivals_high"]))[1:].all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_timeseries_has_every_expected_figure_inside_its_interval_and_the_figures_agree(seed):
+    _, _, table = figures(seed, cloud=0.3 * seed)
+    for name in ("containers", "teu", "arrivals", "departures"):
+        value, low, high = (table[f"{name}_{part}"] for part in ("expected", "low", "high"))
+        held = (low >= 0) & (low <= value) & (value <= high)
+        assert (held | value.isna()).all()
+        assert value.isna().sum() == (name in ("arrivals", "departures"))
+    # A container is one or two TEU.
+    for part in ("expected", "low", "high"):
+        assert (table[f"containers_{part}"] <= table[f"teu_{part}"] + 1e-9).all()
+    assert (table["teu_expected"] <= 2 * table["containers_expected"] + 1e-9).all()
+    for name in ("arrivals", "departures"):
+        assert ((table[f"{name}_low"] <= table[name]) & (table[name] <= table[f"{name}_high"]))[1:].all()
+
+
+def test_timeseries_expects_more_arrivals_than_departures_by_what_the_count_rises():
+    series, _, table = figures(6, growth_from=5, cloud=0.0)
+    flow = (table["arrivals_expected"] - table["departures_expected"])[1:]
+    assert np.allclose(flow, table["containers_expected"].diff()[1:], atol=0.02 * standing(series).max())
+    for name in ("arrivals", "departures"):
+        when = true_events(series, name == "arrivals")[:, 2]
+        true = np.array([(when == i).sum() for i in range(1, len(series.dates))])
+        error = np.abs(table[f"{name}_expected"][1:] - true).mean()
+        assert error <= 1.15 * np.abs(table[name][1:].astype(float) - true).mean() + 0.5
 
 
 def test_timeseries_of_zones_that_divide_the_site_add_up():
@@ -67,9 +91,9 @@ def test_timeseries_of_zones_that_divide_the_site_add_up():
     east = shapely.box(bs.ORIGIN[0] + 70, bs.ORIGIN[1] - 1e4, bs.ORIGIN[0] + 1e4, bs.ORIGIN[1] + 1e4)
     zones = gpd.GeoDataFrame({"name": ["west", "east"]}, geometry=[west, east], crs=bs.CRS)
     _, _, table = figures(3, zones.to_crs("EPSG:4326"))
-    parts = table.pivot_table(index="date", columns="zone", values=["containers", "containers_expected", "arrivals"])
+    parts = table.pivot_table(index="date", columns="zone", values=list(ADDING))
     assert list(table["zone"][:3]) == ["", "west", "east"]
-    for name in ("containers", "containers_expected", "arrivals"):
+    for name in ADDING:
         both = (parts[name]["west"] + parts[name]["east"]).astype(float)
         assert np.allclose(both, parts[name][""].astype(float), equal_nan=True)
         assert (parts[name]["west"] > 0).any()
@@ -87,7 +111,8 @@ def test_timeseries_is_empty_and_never_zero_where_nothing_can_be_had():
     counts = [name for name in COLUMNS if name.startswith(("cont", "other", "teu", "arr", "dep"))]
     assert table.loc[pd.Timestamp(coarse), counts].isna().all()
     assert table.loc[pd.Timestamp(blind), ["containers", "other_boxes", "teu", "arrivals", "departures"]].isna().all()
-    assert table.loc[pd.Timestamp(blind), "containers_expected"] > 0
+    assert table.loc[pd.Timestamp(blind), ["arrivals_expected", "departures_expected"]].isna().all()
+    assert (table.loc[pd.Timestamp(blind), ["containers_expected", "teu_expected"]] > 0).all()
     assert (
         table[[name for name in COLUMNS if "area" in name or "footprint" in name or "shift" in name]]
         .isna()
