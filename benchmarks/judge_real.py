@@ -1,4 +1,4 @@
-"""Real pictures as judges: two airports, harbour tiles, a train in three frames, and the pairs of `real_pairs.py`.
+"""Real pictures as judges: two airports, harbour tiles and labelled windows of them, a train in three frames, and the pairs of `real_pairs.py`.
 
 Nothing is fitted on them. The airports' terms and those of the harbour and the train allow measuring only.
 """
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.harbour_windows import harbour_windows  # noqa: E402
 from benchmarks.judge_sites import finished  # noqa: E402
 from benchmarks.real_pairs import chosen_method, measured, pairs  # noqa: E402
 from changedet import Run, detect_containers  # noqa: E402
@@ -178,6 +179,7 @@ def two_dates(_folder: Path, data: Path, _reuse: bool) -> Iterator[Row]:
 JUDGES: dict[str, Callable[[Path, Path, bool], Iterator[Row]]] = {
     "airports": airports,
     "harbour": harbour,
+    "windows": harbour_windows,
     "train": train,
     "pairs": two_dates,
 }
