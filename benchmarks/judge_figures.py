@@ -203,7 +203,11 @@ def agree(made: Figures, done: Run) -> None:
         if day <= reference or not path.exists():
             continue
         with rasterio.open(path) as mask:
-            for moved, base in told_moves(done.tracks, bases, reference, day):
+            boxes = list(told_moves(done.tracks, bases, reference, day))
+            came_or_left = shapely.STRtree([base for moved, base in boxes if moved])
+            for moved, base in boxes:
+                if not moved and _is_below(base, came_or_left):
+                    continue
                 marked = base_marked(mask, base)
                 if marked is None:
                     continue
@@ -211,6 +215,12 @@ def agree(made: Figures, done: Run) -> None:
                     made.moved, made.moved_marked = made.moved + 1, made.moved_marked + marked
                 else:
                     made.stayed, made.stayed_marked = made.stayed + 1, made.stayed_marked + marked
+
+
+def _is_below(base: BaseGeometry, others: shapely.STRtree) -> bool:
+    """Whether another box that came or left covers most of a box that stayed: the top of the stack is another."""
+    shapes = others.geometries.take(others.query(base, predicate="intersects"))
+    return bool(len(shapes)) and base.intersection(shapely.union_all(shapes)).area >= HALF * base.area
 
 
 def _bases(done: Run) -> dict[int, BaseGeometry]:

@@ -125,7 +125,7 @@ def calibrate(finished: Run, labels: str | Path) -> Calibration:
     days = reopen.counted_days(finished)
     folder, grid = RunFolder(finished.path), Grid.from_json(finished.provenance["grid"])
     path = Path(labels)
-    looks, no_looks = reopen.looks(folder, grid, days)
+    looks, no_looks = reopen.looks(finished, folder, grid, days)
     labelled, hidden = _visible(_read(path, grid, days), looks)
     _enough(labelled, path)
     detector = _detector(finished, grid.ground_resolution_m)

@@ -66,7 +66,7 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     folder.guard(list(files.values()))
     grid = Grid.from_json(finished.provenance["grid"])
     boxes, no_candidates = reopen.boxes(finished, folder, grid, days)
-    looks, no_looks = reopen.looks(folder, grid, days)
+    looks, no_looks = reopen.looks(finished, folder, grid, days)
     warnings, zones = [*no_candidates, *no_looks], finished.zones
     facts = Facts(resolution_m=grid.ground_resolution_m, dates=len(days), detector=reopen.detector(finished))
     rows = _with_verdicts(boxes, verdicts)

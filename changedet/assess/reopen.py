@@ -10,6 +10,7 @@ import geopandas as gpd
 
 from changedet.errors import InputError
 from changedet.grid import Grid
+from changedet.imagery.angles import ViewAngles
 from changedet.pipeline.boxes import kept_boxes
 from changedet.pipeline.finished import Run
 from changedet.pipeline.looks import RunLooks
@@ -80,11 +81,13 @@ def boxes(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date])
     return containers.drop(columns=["track_id", "zone"]).assign(counted=True), [warning]
 
 
-def looks(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[SeriesVisibility, list[str]]:
+def looks(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[SeriesVisibility, list[str]]:
     """What each date saw, as far as that is still kept.
 
     Parameters
     ----------
+    finished : Run
+        Whose ``run.json`` has the views.
     folder : RunFolder
         Of the run.
     grid : Grid
@@ -100,8 +103,13 @@ def looks(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[Serie
         One where it is no longer kept: all dates then count as clear.
     """
     if all(folder.quality(day).exists() for day in days):
-        return RunLooks(folder, grid, tuple(days)), []
+        return RunLooks(folder, grid, tuple(days), views=_views(finished, days)), []
     return GivenVisibility(tuple(days)), ["what each date saw is no longer kept; all dates count as clear everywhere"]
+
+
+def _views(finished: Run, days: Sequence[dt.date]) -> tuple[ViewAngles | None, ...]:
+    given = {row["date"]: row.get("view") for row in finished.provenance["inputs"]}
+    return tuple(ViewAngles(**given[str(day)]) if given.get(str(day)) else None for day in days)
 
 
 def method(finished: Run, stage: Stage[Made]) -> tuple[Method[Made], dict[str, Any]] | None:

@@ -87,7 +87,7 @@ def draw_labels(finished: Run, path: str | Path, *, tiles: int = 24, seed: int =
     grid = Grid.from_json(finished.provenance["grid"])
     folder = RunFolder(finished.path)
     rows, _ = reopen.boxes(finished, folder, grid, days)
-    drawn = _draw(rows, reopen.looks(folder, grid, days)[0], grid, days, tiles, np.random.default_rng(seed))
+    drawn = _draw(rows, reopen.looks(finished, folder, grid, days)[0], grid, days, tiles, np.random.default_rng(seed))
     if len(drawn) < tiles:
         raise InputError(f"{finished.path}: {len(drawn)} places of {TILE_M:g} m can be seen, too few for {tiles} tiles")
     write_labels(target, drawn, [str(day) for day in days])

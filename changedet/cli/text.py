@@ -65,7 +65,7 @@ def _methods(plan: Plan) -> list[str]:
     for name, choice in plan.choices.items():
         given = ", ".join(f"{key}={value}" for key, value in choice.parameters.items() if value is not None)
         lines.append(f"{name:<11}{choice.method}{f' ({given})' if given else ''}: {choice.reason}")
-    if plan.persists:
+    if plan.reads_together:
         lines.append(f"masks      of {len(plan.looks)} dates are read together: a single bad look makes no change")
     return lines
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -13,12 +14,62 @@ import shapely
 from changedet.grid import Grid
 from changedet.grid.zones import zone_of
 from changedet.outputs.gpkg import vector_layers
+from changedet.pipeline.box_marks import BoxMarks, box_marks
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.looks import looks_of
 from changedet.plan import Plan
 from changedet.stages.objects.boxes import georeferenced
 from changedet.stages.tracks.result import Tracks
 from changedet.store import RunFolder, read_frame
+
+
+@dataclass(frozen=True)
+class FollowedBoxes:
+    """Boxes of all dates and their tracks.
+
+    Attributes
+    ----------
+    roofs : GeoDataFrame or None
+        Where the pictures show the boxes, of `detections_of`; None where boxes were not looked for.
+    tracks : Tracks or None
+        On the ground; None without boxes and where the stage tracks is switched off.
+    """
+
+    roofs: gpd.GeoDataFrame | None
+    tracks: Tracks | None
+
+    def marks(self, reference: dt.date) -> dict[dt.date, BoxMarks]:
+        """Decide about the boxes of each date against the reference.
+
+        Parameters
+        ----------
+        reference : date
+
+        Returns
+        -------
+        dict of date to BoxMarks
+            Of `box_marks`; empty where nothing was followed.
+        """
+        if self.roofs is None or self.tracks is None:
+            return {}
+        return box_marks(self.tracks, self.roofs.geometry.to_numpy(), reference)
+
+
+def followed_boxes(plan: Plan, models: Mapping[dt.date, DateModel]) -> FollowedBoxes:
+    """Follow the boxes of all dates.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its passes are done.
+    models : mapping of date to DateModel
+
+    Returns
+    -------
+    FollowedBoxes
+    """
+    roofs = detections_of(plan)
+    return FollowedBoxes(roofs, tracks_of(plan, models, roofs))
 
 
 def detections_of(plan: Plan) -> gpd.GeoDataFrame | None:
@@ -112,14 +163,13 @@ def tracks_of(plan: Plan, models: Mapping[dt.date, DateModel], detections: gpd.G
     return tracks
 
 
-def containers_layer(plan: Plan, tracks: Tracks | None, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+def containers_layer(plan: Plan, boxes: FollowedBoxes, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     """Make the layer ``containers``.
 
     Parameters
     ----------
     plan : Plan
-    tracks : Tracks or None
-        Of `tracks_of`.
+    boxes : FollowedBoxes
     zones : GeoDataFrame or None
 
     Returns
@@ -127,7 +177,7 @@ def containers_layer(plan: Plan, tracks: Tracks | None, zones: gpd.GeoDataFrame 
     GeoDataFrame
         One row a counted box and date.
     """
-    detections = tracks.detections if tracks is not None else detections_of(plan)
+    detections = boxes.tracks.detections if boxes.tracks is not None else boxes.roofs
     if detections is None:
         return vector_layers.empty("containers", plan.grid.crs)
     return counted_rows(detections, zones)

@@ -13,7 +13,7 @@ from changedet.grid.zones import zone_table
 from changedet.json_types import Json, JsonObject
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.area_sums import Area, clear_fraction
-from changedet.pipeline.boxes import containers_layer, counted_dates, detections_of, tracks_of
+from changedet.pipeline.boxes import FollowedBoxes, containers_layer, counted_dates
 from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer
@@ -51,7 +51,7 @@ class Results:
     warnings: tuple[str, ...] = ()
 
 
-def collect(plan: Plan, models: Mapping[dt.date, DateModel]) -> Results:
+def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxes) -> Results:
     """Derive all tables from the dates' rasters and tables.
 
     Parameters
@@ -59,6 +59,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel]) -> Results:
     plan : Plan
         Its passes and masks are done.
     models : mapping of date to DateModel
+    boxes : FollowedBoxes
 
     Returns
     -------
@@ -66,9 +67,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel]) -> Results:
         What is written of the run.
     """
     zones = zone_table(plan.zones)
-    detections = detections_of(plan)
-    tracks = tracks_of(plan, models, detections)
-    footprints = footprints_of(plan, detections)
+    tracks = boxes.tracks
+    footprints = footprints_of(plan, boxes.roofs if tracks is None else tracks.detections)
     areas: dict[str, Area] = {"": None} | (
         {} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True))
     )
@@ -77,7 +77,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel]) -> Results:
     looks = _measurements(plan, models, areas, footprints, changed, false.bound if false is not None else 0.0)
     table = with_occupancy(timeseries(looks, tracks, zones), zones)
     layers = {
-        "containers": containers_layer(plan, tracks, zones),
+        "containers": containers_layer(plan, boxes, zones),
         "tracks": tracks.tracks if tracks is not None else vector_layers.empty("tracks", plan.grid.crs),
         "footprint": footprint_layer(footprints, looks, plan),
         "changes": changes_layer(plan, zones),

@@ -15,7 +15,7 @@ from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskWriter, mask_files
+from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter, mask_files
 from changedet.pipeline.tile import Tile
 from changedet.store import RunFolder, write_frame, write_json
 from changedet.store.packing import unpack
@@ -124,7 +124,7 @@ class DateWriter:
             if writer is not None and image is not None:
                 writer.write(window, image)
         if self._mask is not None and tile.raw is not None and tile.regions is not None and tile.score is not None:
-            self._mask.take(window, tile.score, tile.raw, tile.regions)
+            self._mask.take(window, MaskTile(tile.score, tile.raw, tile.regions))
         if tile.boxes is not None:
             self._boxes[window] = tile.boxes
         if tile.built is not None:

@@ -12,10 +12,10 @@ from changedet.pipeline.date_model import KeptParts, read_kept_parts
 from changedet.plan import Plan
 from changedet.store import RunFolder, identity
 
-STEP_VERSION: Final = 13
+STEP_VERSION: Final = 14
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
-MASKS_VERSION: Final = 3
+MASKS_VERSION: Final = 4
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
 
@@ -59,9 +59,12 @@ def masks_identity(plan: Plan) -> str:
     Returns
     -------
     str
-        Of the scores of all dates, and of where sidings lie.
+        Of the scores of all dates, of where sidings lie, and of the boxes that are followed.
     """
-    scores = [identities(plan, i)["pixels"] for i in range(len(plan.looks))]
+    parts = [identities(plan, i) for i in range(len(plan.looks))]
+    scores = [own["pixels"] for own in parts]
+    if plan.decides_by_boxes:
+        scores += [*(own["boxes"] for own in parts), identity("tracks", plan.stage_identity("tracks"))]
     sidings = sidings_of(plan.zones)
     return identity("masks", MASKS_VERSION, scores, None if sidings is None else sidings.wkb_hex)
 

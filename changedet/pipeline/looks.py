@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 from changedet.arrays import Bools, Bytes, Floats, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
+from changedet.imagery.angles import ViewAngles
 from changedet.imagery.look import Look
 from changedet.kernels.pixel_classes import CLEAR, NODATA, SHADE
 from changedet.outputs.rasters.reading import read_window
@@ -119,6 +120,8 @@ class RunLooks:
         Sorted.
     scenes : SceneLight or None
         None in a finished run, which has the light that it kept.
+    views : tuple of ViewAngles or None
+        Of each date; empty where none is known.
     taken : dict of int to list of (float64 (n, 2), float64 (3, n, band))
         By date the points and light that were read so far.
     """
@@ -127,6 +130,7 @@ class RunLooks:
     grid: Grid
     dates: tuple[dt.date, ...]
     scenes: SceneLight | None = None
+    views: tuple[ViewAngles | None, ...] = ()
     taken: dict[int, list[tuple[Floats, Floats]]] = field(default_factory=dict)
 
     def clear(self, i: int, points: Floats) -> Bools:
@@ -186,6 +190,25 @@ class RunLooks:
         self.taken.setdefault(i, []).append((xy, found))
         return found
 
+    def relief_displacement(self, i: int) -> tuple[float, float] | None:
+        """Displacement of a roof for each metre of its height.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+
+        Returns
+        -------
+        (float, float) or None
+            Metres east and north in the grid's CRS, the way the sensor looks; None where the view is not known.
+        """
+        view = self.views[i] if self.views else None
+        if view is None or (view.azimuth_deg is None and view.off_nadir_deg > 0.0):
+            return None
+        along, azimuth = np.tan(np.radians(view.off_nadir_deg)), np.radians(view.azimuth_deg or 0.0)
+        return float(along * np.sin(azimuth)), float(along * np.cos(azimuth))
+
     def keep_light(self) -> None:
         """Keep the light that was read, so that the finished run can be followed again without its scenes."""
         for i, parts in self.taken.items():
@@ -230,7 +253,8 @@ def looks_of(plan: Plan, models: Mapping[dt.date, DateModel], days: Sequence[dt.
         For the stage tracks.
     """
     looks = tuple(look for look in plan.looks if look.date in set(days))
-    return RunLooks(plan.folder, plan.grid, tuple(days), SceneLight(plan.grid, looks, plan.roles, models))
+    scenes = SceneLight(plan.grid, looks, plan.roles, models)
+    return RunLooks(plan.folder, plan.grid, tuple(days), scenes, tuple(look.view for look in looks))
 
 
 def _fill_by_cell(grid: Grid, points: Floats, fill: _Fill) -> None:

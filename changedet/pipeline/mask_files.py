@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
 from changedet import __version__
-from changedet.arrays import Bools, Singles
+from changedet.arrays import Bools, Ints, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid, ground_area_m2
 from changedet.grid.pixel_areas import area_px
@@ -25,6 +26,9 @@ from changedet.outputs.rasters.writing import RasterWriter
 from changedet.pipeline.date_job import DateJob
 from changedet.store import RunFolder, write_frame
 from changedet.store.packing import unpack
+
+BOX_SHARE: Final = 0.5
+"""Share of a region from which boxes that came or left make it one of kind ``box``."""
 
 
 def mask_path(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> Path:
@@ -171,6 +175,24 @@ class MaskRule:
         return {"METHOD": self.method, "THRESHOLD": repr(float(self.threshold))}
 
 
+class MaskTile(NamedTuple):
+    """One tile of a date's mask.
+
+    Attributes
+    ----------
+    score : float32 (y, x)
+        NaN is not observed.
+    raw : bytes
+        The mask before cleaning, uint8 (y, x), packed.
+    regions : TileComponents
+        Of the mask; their sums as of `raw_regions`.
+    """
+
+    score: Singles
+    raw: bytes
+    regions: components.TileComponents
+
+
 class MaskWriter:
     """Take the scores and raw masks of a date's tiles in any order; to be used from one thread.
 
@@ -195,23 +217,19 @@ class MaskWriter:
                 rasters.writer(path, "score", [words], "float32", float("nan"), words, rule.tags)
             )
 
-    def take(self, window: Window, score: Singles, raw: bytes, regions: components.TileComponents) -> None:
+    def take(self, window: Window, tile: MaskTile) -> None:
         """Write a tile's score; keep its mask before cleaning, packed, with its regions.
 
         Parameters
         ----------
         window : Window
             The tile on the grid.
-        score : float32 (y, x)
-        raw : bytes
-            The mask before cleaning, uint8 (y, x), packed.
-        regions : TileComponents
-            Of the mask; their sums as of `raw_regions`.
+        tile : MaskTile
         """
         if self._score is not None:
-            self._score.write(window, score)
-        self._raw[window] = raw
-        self._regions[window.y, window.x] = regions
+            self._score.write(window, tile.score)
+        self._raw[window] = tile.raw
+        self._regions[window.y, window.x] = tile.regions
 
     def finish(self) -> None:
         """Complete the score, clean the mask and outline its regions."""
@@ -255,11 +273,34 @@ class MaskWriter:
             change_id=np.arange(1, len(polygons) + 1),
             date=str(job.look.date),
             area_m2=ground_area_m2(polygons.geometry.to_numpy(), job.grid.crs) if len(polygons) else np.zeros(0),
-            direction=[region_figures.direction(int(before), int(after)) for _, before, after in sums],
+            direction=[_direction(row[1:]) for row in sums],
+            kind=[_kind(row[1:], area) for row, area in zip(sums, areas, strict=True)],
             probability=[region_figures.change_probability(float(value), threshold) for value in mean],
         )
 
 
+def _direction(sums: Ints) -> str:
+    """Of a region that boxes cover by what came and left, of another by the contrast of its outline."""
+    before, after, gained, lost = (int(value) for value in (*sums, 0, 0)[:4])
+    if gained or lost:
+        # A box in the place of another is neither.
+        return region_figures.direction(lost, gained)
+    return region_figures.direction(before, after)
+
+
+def _kind(sums: Ints, area_px: int) -> str:
+    """Whether most of a region is boxes that came or left."""
+    covered = sum(int(value) for value in sums[2:]) / components.FIXED_POINT
+    return "box" if covered >= BOX_SHARE * area_px else "other"
+
+
 def _no_changes(grid: Grid) -> gpd.GeoDataFrame:
-    columns = {"change_id": np.zeros(0, np.int64), "date": [], "area_m2": [], "direction": [], "probability": []}
+    columns = {
+        "change_id": np.zeros(0, np.int64),
+        "date": [],
+        "area_m2": [],
+        "direction": [],
+        "kind": [],
+        "probability": [],
+    }
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=grid.crs), crs=grid.crs)

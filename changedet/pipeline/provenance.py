@@ -155,6 +155,7 @@ def _input(plan: Plan, i: int) -> JsonObject:
         "scene": look.name,
         "identity": look.identity,
         "gsd_m": look.gsd_m,
+        "view": None if look.view is None else {**vars(look.view)},
         "compared_bands": [*_compared_bands(plan, i)],
         "files": [
             {"path": Path(path).name, "sha256": _checksum(plan.folder, path, look.identity) or None}

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from changedet.outputs.rasters.styling import sidecars
+from changedet.pipeline.boxes import FollowedBoxes, followed_boxes
 from changedet.pipeline.collect import Results, collect
 from changedet.pipeline.date_files import files_of_date
 from changedet.pipeline.date_job import job_of
@@ -89,9 +90,10 @@ def carry_out(plan: Plan, *, fresh: bool = False, placebo: bool = False, progres
             folder.clear()
         session = Session(plan, client, progress)
         models = _dates_done(session)
+        boxes = _boxes_done(session, models)
         if placebo:
             run_placebo(session.plan, models, session.stream)
-        results = _series_done(session, models)
+        results = _series_done(session, models, boxes)
         _publish_all(session, models, results)
     return open_run(folder.path)
 
@@ -107,17 +109,27 @@ def _dates_done(session: Session) -> dict[date, DateModel]:
             give_back_memory()
             begin_masks(session.plan)
             pass_over_tiles(session, models)
-            read_together(session.plan, models, partial(session.stream, here=True))
         except UnreadScenesError as error:
             session.plan = plan_without(session.plan, error.found)
         else:
             return models
 
 
-def _series_done(session: Session, models: dict[date, DateModel]) -> Results:
-    """What needs all dates: the first change, tracks, the series, the onset."""
-    plan, folder = session.plan, session.folder
+def _boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxes:
+    """Boxes followed over all dates, and the masks that they decide about."""
+    plan = session.plan
     start = time.perf_counter()
+    boxes = followed_boxes(plan, models)
+    session.seconds["following"] = round(time.perf_counter() - start, 3)
+    reference = plan.looks[plan.reference].date
+    marks = boxes.marks(reference) if plan.decides_by_boxes else {}
+    read_together(plan, models, marks, partial(session.stream, here=True))
+    return boxes
+
+
+def _series_done(session: Session, models: dict[date, DateModel], boxes: FollowedBoxes) -> Results:
+    """What else needs all dates: the first change, the series, the onset."""
+    plan, folder = session.plan, session.folder
     days = [look.date for look in plan.looks]
     later = [day for day in days if day > days[plan.reference]]
     if plan.built("change") is not None and later:
@@ -126,9 +138,7 @@ def _series_done(session: Session, models: dict[date, DateModel]) -> Results:
         wanted = identity("first_change", masks_identity(plan))
         files = [path, *sidecars(path)]
         folder.once("first_change", wanted, files, lambda: write_first_change(path, plan.grid, paths, plan.site_id))
-    results = collect(plan, models)
-    session.seconds["following"] = round(time.perf_counter() - start, 3)
-    return results
+    return collect(plan, models, boxes)
 
 
 def _publish_all(session: Session, models: dict[date, DateModel], results: Results) -> None:

@@ -1,10 +1,11 @@
-"""Masks of a series: the scores of all dates read together, tile by tile, once each date has its own."""
+"""Masks of all dates: their scores read together, tile by tile, with what the tracks decide about boxes."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,15 +16,17 @@ from changedet.arrays import Floats, Ints, Singles
 from changedet.blocks import Task, Window, in_strips, tiles
 from changedet.grid import Grid
 from changedet.grid.zones import sidings_of
-from changedet.kernels import components
 from changedet.outputs.rasters.reading import read_bands, read_window
+from changedet.pipeline.box_marks import BoxMarks
+from changedet.pipeline.box_marks import halo_px as box_halo_px
 from changedet.pipeline.date_files import files_of_date
 from changedet.pipeline.date_job import job_of
 from changedet.pipeline.date_model import ChangeModel, DateModel
 from changedet.pipeline.identities import masks_identity
-from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskWriter
+from changedet.pipeline.kernels.box_decisions import with_boxes
+from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter
 from changedet.pipeline.scheduling import Stream
-from changedet.pipeline.tile_scores import raw_regions
+from changedet.pipeline.tile_scores import inner, raw_regions
 from changedet.plan import LATTICE_PX, Plan
 from changedet.stages.change.kernels.local_change_rate import (
     MOST_CHANGE,
@@ -64,6 +67,8 @@ class SeriesJob:
         Pixels of all dates that are surely changed, and that are observed.
     sidings : geometry or None
         Where trains stand on one date and are gone on the next, in the grid's CRS; None where no zone is a siding.
+    together : bool
+        Whether the dates are evidence for each other; else each stands alone.
     """
 
     grid: Grid
@@ -76,6 +81,7 @@ class SeriesJob:
     sure: int = 0
     seen: int = 0
     sidings: BaseGeometry | None = None
+    together: bool = True
 
 
 def begin_masks(plan: Plan) -> None:
@@ -89,14 +95,18 @@ def begin_masks(plan: Plan) -> None:
         plan.folder.begin(f"masks:{plan.looks[i].date}", _files(plan, i))
 
 
-def read_together(plan: Plan, models: Mapping[dt.date, DateModel], stream: Stream) -> None:
-    """Write the masks and scores of a series that are not done, from the scores of all its dates.
+def read_together(
+    plan: Plan, models: Mapping[dt.date, DateModel], boxes: Mapping[dt.date, BoxMarks], stream: Stream
+) -> None:
+    """Write the masks and scores of a series that are not done, from the scores of all its dates and its boxes.
 
     Parameters
     ----------
     plan : Plan
     models : mapping of date to DateModel
         Of all dates.
+    boxes : mapping of date to BoxMarks
+        Of the dates whose boxes were followed.
     stream : callable
         As of `Session.stream`, for tasks that read the run folder.
     """
@@ -105,7 +115,7 @@ def read_together(plan: Plan, models: Mapping[dt.date, DateModel], stream: Strea
     for side in (range(plan.reference + 1, len(plan.looks)), range(plan.reference - 1, -1, -1)):
         wanted = sorted(pending.intersection(side))
         if wanted:
-            _read_side(plan, models, side, wanted, stream)
+            _read_side(plan, models, boxes, side, wanted, stream)
 
 
 def count_sure(job: SeriesJob, window: Window) -> Ints:
@@ -128,7 +138,7 @@ def count_sure(job: SeriesJob, window: Window) -> Ints:
     return np.array([sum(int((score > SURELY_CHANGED).sum()) for score in scores), *seen], np.int64)
 
 
-def series_tile(job: SeriesJob, window: Window) -> list[tuple[Singles, bytes, components.TileComponents]]:
+def series_tile(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]) -> list[MaskTile]:
     """Read one tile of all dates together.
 
     Parameters
@@ -136,23 +146,45 @@ def series_tile(job: SeriesJob, window: Window) -> list[tuple[Singles, bytes, co
     job : SeriesJob
     window : Window
         The tile on the grid.
+    boxes : sequence of BoxMarks or None
+        Of each date those near the tile; None where none were followed.
 
     Returns
     -------
-    list of (float32 (y, x), bytes, TileComponents)
-        Of each date the probability of change (NaN is not observed), the mask before cleaning, packed, and its regions.
+    list of MaskTile
+        Of each date the probability of change (NaN is not observed), the mask before cleaning and its regions.
     """
-    thresholds, weights = (np.asarray(values, np.float64) for values in (job.thresholds, job.weights))
-    halo = halo_px(job.grid.ground_resolution_m) if job.probabilities else 0
-    wide = np.stack([read_window(path, window.grown(halo)) for path in job.scores])
-    scores = wide[:, halo : halo + window.height, halo : halo + window.width]
-    around = _around(job, wide, weights, window) if job.probabilities else None
-    found = series_change_probability(scores, thresholds, job.probabilities, weights, around)
+    around_px = box_halo_px(job.grid) if any(one is not None for one in boxes) else 0
+    grown = window.grown(around_px)
+    found = _probabilities(job, grown)
+    core = inner(around_px)
     tiles = []
-    for probability, path in zip(found, job.contrasts, strict=True):
+    for probability, path, marks in zip(found, job.contrasts, boxes, strict=True):
         contrast = read_bands(path, window)
-        tiles.append((probability, *raw_regions(probability, CHANGED, contrast, window, job.grid)))
+        shown, signs = probability[core], np.zeros((2, *window.shape), np.float32)
+        if marks is not None and len(marks.bases):
+            pixels = marks.on_pixels(job.grid, grown)
+            decided = with_boxes(probability, CHANGED, pixels, marks.decision, marks.probability)
+            shown, signs = decided.score[core], np.stack([decided.gained[core], decided.lost[core]])
+        raw, regions = raw_regions(shown, CHANGED, (*contrast, *signs), window, job.grid)
+        tiles.append(MaskTile(np.ascontiguousarray(shown), raw, regions))
     return tiles
+
+
+def _probabilities(job: SeriesJob, window: Window) -> Singles:
+    """Probability of change (date, y, x) in a window that may reach beyond the grid."""
+    thresholds, weights = (np.asarray(values, np.float64) for values in (job.thresholds, job.weights))
+    halo = halo_px(job.grid.ground_resolution_m) if job.probabilities and job.together else 0
+    wide = np.stack([read_window(path, window.grown(halo)) for path in job.scores])
+    scores = wide[(slice(None), *inner(halo))]
+    if not job.together:
+        alone = [
+            series_change_probability(scores[k : k + 1], thresholds[k : k + 1], job.probabilities, np.ones(1))
+            for k in range(len(scores))
+        ]
+        return np.concatenate(alone)
+    around = _around(job, wide, weights, window) if job.probabilities else None
+    return series_change_probability(scores, thresholds, job.probabilities, weights, around)
 
 
 def _pending(plan: Plan) -> list[int]:
@@ -169,7 +201,12 @@ def _files(plan: Plan, i: int) -> list[Path]:
 
 
 def _read_side(
-    plan: Plan, models: Mapping[dt.date, DateModel], side: Sequence[int], wanted: Sequence[int], stream: Stream
+    plan: Plan,
+    models: Mapping[dt.date, DateModel],
+    boxes: Mapping[dt.date, BoxMarks],
+    side: Sequence[int],
+    wanted: Sequence[int],
+    stream: Stream,
 ) -> None:
     """Write the wanted masks of the dates on one side of the reference."""
     windows = in_strips(tiles(plan.grid.shape, plan.tile_px if len(plan.looks) <= DATES_AT_ONCE else LATTICE_PX))
@@ -178,21 +215,31 @@ def _read_side(
         for i in wanted:
             writers[i] = _writer(plan, _change_model(plan, models, i), i)
         job = _job(plan, models, side)
-        if job.probabilities:
+        if job.probabilities and job.together:
             # a reading of its own, so that no date's step keeps what only this one asks for
             counting: list[Task] = [(count_sure, (job, window)) for window in windows]
             job = _informed(job, [found for _, found in stream("counting sure changes", counting)])
-        tasks: list[Task] = [(series_tile, (job, window)) for window in windows]
+        near = partial(_boxes_near, plan, boxes, side)
+        tasks: list[Task] = [(series_tile, (job, window, near(window))) for window in windows]
         for k, found in stream("reading dates together", tasks):
             for i, tile in zip(side, found, strict=True):
                 if i in writers:
-                    writers[i].take(windows[k], *tile)
+                    writers[i].take(windows[k], tile)
         for i, writer in writers.items():
             writer.finish()
             plan.folder.finish(f"masks:{plan.looks[i].date}", masks_identity(plan), _files(plan, i))
     finally:
         for writer in writers.values():
             writer.abandon()
+
+
+def _boxes_near(
+    plan: Plan, boxes: Mapping[dt.date, BoxMarks], side: Sequence[int], window: Window
+) -> list[BoxMarks | None]:
+    """The boxes of the dates on one side of the reference that may decide about a window's pixels."""
+    bounds = plan.grid.window_bounds(window.grown(box_halo_px(plan.grid)))
+    found = (boxes.get(plan.looks[i].date) for i in side)
+    return [None if marks is None else marks.within(bounds) for marks in found]
 
 
 def _change_model(plan: Plan, models: Mapping[dt.date, DateModel], i: int) -> ChangeModel:
@@ -204,7 +251,8 @@ def _change_model(plan: Plan, models: Mapping[dt.date, DateModel], i: int) -> Ch
 
 def _writer(plan: Plan, change: ChangeModel, i: int) -> MaskWriter:
     rule = MaskRule(change.method, CHANGED, change.min_area_m2)
-    words = f"probability of change over all dates, from scores by {rule.method}"
+    over = " over all dates" if plan.reads_together else ""
+    words = f"probability of change{over}, from scores by {rule.method} and followed boxes"
     return MaskWriter(DateRasters(plan.folder, job_of(plan, i), plan.formats, plan.site_id), rule, words)
 
 
@@ -219,6 +267,7 @@ def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]
         weights=(1.0,) * len(days),
         nir=tuple("nir" in (*plan.roles, *plan.extra_roles(i)) for i in indices),
         sidings=sidings_of(plan.zones),
+        together=plan.reads_together,
     )
 
 

@@ -193,8 +193,8 @@ class Plan:
         return [stage, choice.method, method.version if method else 0, own]
 
     @property
-    def persists(self) -> bool:
-        """Whether the masks of all dates are read together.
+    def reads_together(self) -> bool:
+        """Whether the dates' scores are evidence for each other.
 
         Returns
         -------
@@ -204,6 +204,31 @@ class Plan:
         if self.method("change") is None or len(self.looks) < 3:
             return False
         return str(self.choices["change"].parameters["persistence"]) != NONE
+
+    @property
+    def decides_by_boxes(self) -> bool:
+        """Whether the masks wait for boxes that are followed.
+
+        Returns
+        -------
+        bool
+            Only where the reference and another date can be counted.
+        """
+        method = self.built("objects")
+        if self.method("change") is None or self.method("tracks") is None or method is None:
+            return False
+        counted = [look.gsd_m <= method.coarsest_m for look in self.looks]
+        return counted[self.reference] and sum(counted) > 1
+
+    @property
+    def persists(self) -> bool:
+        """Whether masks are written when all dates are passed over, not with their own.
+
+        Returns
+        -------
+        bool
+        """
+        return self.reads_together or self.decides_by_boxes
 
 
 CANNOT: Final = "cannot be counted"

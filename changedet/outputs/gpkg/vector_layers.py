@@ -63,6 +63,7 @@ SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
         "change_id": WHOLE,
         "area_m2": REAL,
         "direction": TEXT,
+        "kind": TEXT,
         "probability": REAL,
         "first_seen": DATE,
         "zone": TEXT,

@@ -107,7 +107,7 @@ class Detections:
         dates = tuple(looks.dates)
         if not dates:
             raise MethodError("tracks: no looks; give at least one date")
-        index = _date_index(detections["date"], dates)
+        index = date_index(detections["date"], dates)
         number = {name: pd.to_numeric(detections[name]).to_numpy(np.float64) for name in NUMBERS}
         boxes = _boxes(detections, number)
         boxes = boxes._replace(cut=_cut(boxes, index, looks))
@@ -125,7 +125,7 @@ class Detections:
             boxes.take(order),
             width,
             kind[order],
-            _tiers(detections)[order],
+            tiers_of(detections)[order],
             counted[order],
         )
 
@@ -138,7 +138,19 @@ def _boxes(detections: gpd.GeoDataFrame, number: dict[str, Floats]) -> Boxes:
     return Boxes(xy, number["length_m"], number["angle_deg"], rgb, weight, np.zeros(len(xy)))
 
 
-def _tiers(detections: gpd.GeoDataFrame) -> Floats:
+def tiers_of(detections: gpd.GeoDataFrame) -> Floats:
+    """Levels of each row's stack.
+
+    Parameters
+    ----------
+    detections : GeoDataFrame
+        Optionally with ``tiers``.
+
+    Returns
+    -------
+    float64 (n,)
+        NaN for unknown.
+    """
     tiers = pd.to_numeric(detections["tiers"]) if "tiers" in detections else pd.Series(np.nan, detections.index)
     return np.asarray(tiers.astype("Float64").to_numpy(np.float64, na_value=np.nan), np.float64)
 
@@ -155,8 +167,18 @@ def _cut(boxes: Boxes, date: Ints, looks: SeriesVisibility) -> Floats:
     return np.where(at_edge, np.maximum(LONGEST_M - boxes.length, 0.0), 0.0)
 
 
-def _date_index(column: pd.Series[pd.Timestamp], dates: tuple[dt.date, ...]) -> Ints:
-    """Index (n,) of each row's UTC day among the looks.
+def date_index(column: pd.Series[pd.Timestamp], dates: tuple[dt.date, ...]) -> Ints:
+    """Index of each row's UTC day among the looks.
+
+    Parameters
+    ----------
+    column : Series of Timestamp (n,)
+    dates : tuple of datetime.date
+        The looks, none twice.
+
+    Returns
+    -------
+    int64 (n,)
 
     Raises
     ------

@@ -12,6 +12,7 @@ import pandas as pd
 
 from changedet.kernels.intervals import Calibration
 from changedet.stages.registry import AUTO, Choice, Factor, Facts, Fraction, Metres, Stage
+from changedet.stages.tracks.bases import on_their_bases
 from changedet.stages.tracks.by_frame import follow_frames
 from changedet.stages.tracks.by_place import follow_places
 from changedet.stages.tracks.detections import Detections, check_columns
@@ -55,7 +56,7 @@ BIRTH, DEATH, CAUTION = 0.08, 0.03, 0.5
 @STAGE.method(
     "hmm",
     reference="Rabiner 1989, doi:10.1109/5.18626; places from all dates: SpaceNet 7, doi:10.48550/arXiv.2102.04420",
-    version=4,
+    version=5,
 )
 def hmm(
     facts: Facts,
@@ -107,7 +108,7 @@ def hmm(
         birth, death = (min(max(rate, 1e-4), 0.9) for rate in (birth_fraction, death_fraction))
         false_share = 1.0 - precision if len(rows.dates) > 2 else 0.0
         rates = Rates(birth, death, false_share, max(caution, 1e-3))
-        tracks = follow_places(rows, looks, max(max_offset_m, 0.1), rates, _tables(facts))
+        tracks = on_their_bases(follow_places(rows, looks, max(max_offset_m, 0.1), rates, _tables(facts)), looks)
         return replace(tracks, calibration=_calibrated(facts, count_scale, count_half_width))
 
     return _follow
@@ -142,7 +143,7 @@ def nearest(_facts: Facts, *, max_offset_m: Metres = 2.0) -> TrackMethod:
 
     def _follow(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Tracks:
         rows = Detections.of(detections, looks)
-        return follow_frames(rows, looks, max(max_offset_m, 0.1))
+        return on_their_bases(follow_frames(rows, looks, max(max_offset_m, 0.1)), looks)
 
     return _follow
 

@@ -87,6 +87,26 @@ class SeriesLight(SeriesVisibility, Protocol):
         ...
 
 
+@runtime_checkable
+class SeriesViews(SeriesVisibility, Protocol):
+    """Visibility of a series that knows from where the dates look."""
+
+    def relief_displacement(self, i: int) -> tuple[float, float] | None:
+        """Displacement of a roof for each metre of its height above the ground.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+
+        Returns
+        -------
+        (float, float) or None
+            Metres east and north; None where the view is not known.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class GivenVisibility:
     """Visibility by dates and a function, without pictures.

@@ -1,0 +1,206 @@
+"""What the tracks decide about the change masks: boxes that came, left or were replaced, and boxes that stayed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from changedet.arrays import Bools, Floats, Ints
+from changedet.blocks import Window
+from changedet.grid import Grid
+from changedet.kernels.containers import CONTAINER_KINDS, LENGTH_OF_KIND_M, WIDTH_M
+from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, MOVER, NONE, STAYED, BoxPixels
+from changedet.stages.tracks.result import Tracks
+
+SURROUND_M: Final = 2.5
+"""Width of the ground around a box that shows whether the ground itself changed; chosen by hand: an aisle's half."""
+REACH_M: Final = 30.0
+"""Farthest that a pixel which decides about a box lies from another of it: the longest box and stack with its lean, and
+`SURROUND_M` on both sides."""
+
+Shapes = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class BoxMarks:
+    """The boxes of one date as its mask has them.
+
+    Attributes
+    ----------
+    bases : array of polygons (n,)
+        On the ground, in the grid's CRS.
+    swept : array of polygons (n,)
+        Base, roof and walls as either date shows them.
+    decision : int64 (n,)
+        Of `changedet.pipeline.kernels.box_decisions`.
+    probability : float64 (n,)
+        Of the decision.
+    """
+
+    bases: Shapes
+    swept: Shapes
+    decision: Ints
+    probability: Floats
+
+    def within(self, bounds: tuple[float, float, float, float]) -> BoxMarks:
+        """Take the boxes near a part of the grid.
+
+        Parameters
+        ----------
+        bounds : (float, float, float, float)
+            West, south, east, north, in the grid's CRS.
+
+        Returns
+        -------
+        BoxMarks
+            Of boxes whose surroundings may meet it.
+        """
+        near = shapely.intersects(shapely.buffer(shapely.envelope(self.swept), SURROUND_M), shapely.box(*bounds))
+        return BoxMarks(self.bases[near], self.swept[near], self.decision[near], self.probability[near])
+
+    def on_pixels(self, grid: Grid, window: Window) -> BoxPixels:
+        """Draw the boxes on the pixels of a window.
+
+        Parameters
+        ----------
+        grid : Grid
+        window : Window
+            May reach beyond the grid.
+
+        Returns
+        -------
+        BoxPixels
+            Numbers of boxes from 1; of those that overlap, one that came or left lies on top.
+        """
+        order = np.argsort(np.isin(self.decision, (ARRIVED, LEFT)), kind="stable")
+
+        def _burnt(shapes: Shapes, chosen: Bools) -> NDArray[np.int32]:
+            pairs = [(shapes[k], int(k) + 1) for k in order if chosen[k]]
+            return grid.burn(pairs, window) if pairs else np.zeros(window.shape, np.int32)
+
+        every = np.ones(len(self.bases), bool)
+        around = shapely.difference(shapely.buffer(self.swept, SURROUND_M), self.swept)
+        arrived, left = (_burnt(self.bases, self.decision == what) for what in (ARRIVED, LEFT))
+        still = _burnt(self.bases, (self.decision == STAYED) | (self.decision == MOVER))
+        return BoxPixels(arrived, left, still, _burnt(self.swept, every), _burnt(around, every))
+
+
+def halo_px(grid: Grid) -> int:
+    """How far around a window pixels decide about its boxes.
+
+    Parameters
+    ----------
+    grid : Grid
+
+    Returns
+    -------
+    int
+        Pixels on each side.
+    """
+    return int(np.ceil(REACH_M / grid.ground_resolution_m))
+
+
+def box_marks(tracks: Tracks, roofs: Shapes, reference: dt.date) -> dict[dt.date, BoxMarks]:
+    """Decide about the boxes of each date against the reference.
+
+    Parameters
+    ----------
+    tracks : Tracks
+        Of all counted dates.
+    roofs : array of polygons (row,)
+        Of ``tracks.detections`` as the pictures show them.
+    reference : date
+
+    Returns
+    -------
+    dict of date to BoxMarks
+        Of each counted date but the reference; empty where the reference is not counted.
+    """
+    table = tracks.tracks
+    if reference not in tracks.dates or not len(table):
+        return {}
+    bases, rows = _bases(tracks)
+    known = _known(tracks)
+    at = list(tracks.dates).index(reference)
+    found: dict[dt.date, BoxMarks] = {}
+    movers = ~table["kind"].isin(CONTAINER_KINDS).to_numpy(bool)
+    for i, day in enumerate(tracks.dates):
+        if i == at:
+            continue
+        decision = _decision(known[:, at], known[:, i])
+        decision[movers & (decision != NONE)] = MOVER
+        chosen = np.flatnonzero(decision != NONE)
+        before, after = tracks.presence[:, at], tracks.presence[:, i]
+        differs = before * (1 - after) + after * (1 - before)
+        swept = _swept(bases, roofs, rows, (at, i))
+        found[day] = BoxMarks(bases[chosen], swept[chosen], decision[chosen], differs[chosen])
+    return found
+
+
+def _known(tracks: Tracks) -> NDArray[np.int8]:
+    """1 (track, date) from a track's first look until it is gone, 0 where it is surely not there, -1 not known."""
+    days = np.array(tracks.dates, "datetime64[D]")
+
+    def _days(name: str) -> NDArray[np.datetime64]:
+        column: pd.Series[pd.Timestamp] = pd.to_datetime(tracks.tracks[name], utc=True)
+        return column.dt.tz_localize(None).to_numpy("datetime64[D]")[:, None]
+
+    first, gone, absent = _days("first_seen"), _days("not_after"), _days("not_before")
+    # Comparisons with a missing date are False.
+    is_gone = days >= gone
+    there = (days >= first) & ~is_gone
+    return np.where(there, 1, np.where(is_gone | (days <= absent), 0, -1)).astype(np.int8)
+
+
+def _decision(before: NDArray[np.int8], after: NDArray[np.int8]) -> Ints:
+    sure = (before >= 0) & (after >= 0)
+    found = np.full(len(before), NONE, np.int64)
+    found[sure & (before == 1) & (after == 1)] = STAYED
+    found[sure & (before < after)] = ARRIVED
+    found[sure & (before > after)] = LEFT
+    return found
+
+
+def _bases(tracks: Tracks) -> tuple[Shapes, Mapping[int, dict[int, int]]]:
+    """Outline of each track on the ground, of its kind's size; row of each track by date."""
+    rows, table = tracks.detections, tracks.tracks
+    own = np.flatnonzero(rows["track_id"].notna().to_numpy(bool))
+    track = pd.Index(table["track_id"]).get_indexer(rows["track_id"].iloc[own].astype(np.int64))
+    confidence = rows["confidence"].to_numpy(np.float64)[own]
+    best = np.full(len(table), -1, np.int64)
+    order = np.argsort(confidence, kind="stable")
+    best[track[order]] = own[order]
+    by_date: dict[int, dict[int, int]] = {}
+    date = pd.to_datetime(rows["date"], utc=True).dt.date.to_numpy(object)
+    index = {day: i for i, day in enumerate(tracks.dates)}
+    for row, number in zip(own, track, strict=True):
+        by_date.setdefault(int(number), {})[index[date[row]]] = int(row)
+    lengths, widths, angles = (rows[name].to_numpy(np.float64)[best] for name in ("length_m", "width_m", "angle_deg"))
+    nominal = table["kind"].map(LENGTH_OF_KIND_M).to_numpy(np.float64)
+    boxes = np.isfinite(nominal)
+    sizes = np.where(boxes, nominal, lengths), np.where(boxes, WIDTH_M, widths)
+    return _rectangles(shapely.get_coordinates(table.geometry.to_numpy()), *sizes, angles), by_date
+
+
+def _rectangles(centre: Floats, length: Floats, width: Floats, angle: Floats) -> Shapes:
+    turn = np.deg2rad(angle)
+    along = np.column_stack([np.sin(turn), np.cos(turn)]) * length[:, None] / 2
+    across = np.column_stack([np.cos(turn), -np.sin(turn)]) * width[:, None] / 2
+    corners = np.stack([centre + a * along + b * across for a, b in ((1, 1), (1, -1), (-1, -1), (-1, 1))], axis=1)
+    return np.asarray(shapely.polygons(corners), object)
+
+
+def _swept(bases: Shapes, roofs: Shapes, rows: Mapping[int, dict[int, int]], dates: tuple[int, int]) -> Shapes:
+    """Hulls of bases and the roofs that two dates show."""
+    shown = [
+        [roofs[row] for row in (rows.get(k, {}).get(i) for i in dates) if row is not None] for k in range(len(bases))
+    ]
+    together = [shapely.multipolygons([base, *tops]) for base, tops in zip(bases, shown, strict=True)]
+    return np.asarray(shapely.convex_hull(np.array(together, object)), object)

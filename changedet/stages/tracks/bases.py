@@ -1,0 +1,63 @@
+"""Tracks and their boxes on the ground, where the pictures show roofs that an off-nadir view displaces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from changedet.arrays import Floats
+from changedet.stages.tracks.assemble import medians
+from changedet.stages.tracks.detections import date_index, tiers_of
+from changedet.stages.tracks.kernels.base_position import base_positions
+from changedet.stages.tracks.result import Tracks
+from changedet.stages.tracks.visibility import SeriesViews, SeriesVisibility
+
+
+def on_their_bases(tracks: Tracks, looks: SeriesVisibility) -> Tracks:
+    """Move boxes and tracks from where the pictures show their roofs to where they stand.
+
+    Parameters
+    ----------
+    tracks : Tracks
+        As followed.
+    looks : SeriesVisibility
+        Of a `SeriesViews` the views; others move nothing.
+
+    Returns
+    -------
+    Tracks
+        With the rectangles of ``detections`` and the points of ``tracks`` on the ground.
+    """
+    rows = tracks.detections
+    if not isinstance(looks, SeriesViews) or not len(rows):
+        return tracks
+    views = np.array([looks.relief_displacement(i) or (np.nan, np.nan) for i in range(len(tracks.dates))], np.float64)
+    if not np.isfinite(views).any():
+        return tracks
+    centre = shapely.get_coordinates(shapely.centroid(rows.geometry.to_numpy()))
+    number = rows["track_id"].astype("Float64").to_numpy(np.float64, na_value=0.0).astype(np.int64) - 1
+    date = date_index(rows["date"], tracks.dates)
+    moved = base_positions(centre, number, views[date], tiers_of(rows)).xy - centre
+    return replace(tracks, detections=_moved(rows, moved), tracks=_moved_tracks(tracks.tracks, rows, centre + moved))
+
+
+def _moved(rows: gpd.GeoDataFrame, by: Floats) -> gpd.GeoDataFrame:
+    shapes = rows.geometry.to_numpy()
+    corners, index = shapely.get_coordinates(shapes, return_index=True)
+    return rows.set_geometry(
+        gpd.GeoSeries(shapely.set_coordinates(shapes.copy(), corners + by[index]), rows.index, crs=rows.crs)
+    )
+
+
+def _moved_tracks(tracks: gpd.GeoDataFrame, rows: gpd.GeoDataFrame, base: Floats) -> gpd.GeoDataFrame:
+    """Tracks at the median of their boxes' bases."""
+    if not len(tracks):
+        return tracks
+    ids = pd.Index(tracks["track_id"])
+    own = rows["track_id"].notna().to_numpy(bool)
+    at = medians(base[own], ids.get_indexer(rows["track_id"][own].astype(np.int64)).astype(np.int64), len(ids))
+    return tracks.set_geometry(gpd.GeoSeries(shapely.points(at), tracks.index, crs=tracks.crs))
