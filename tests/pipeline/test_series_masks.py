@@ -44,7 +44,7 @@ def written(folder, scores):
 
 
 def marked(work, window):
-    return np.stack([found[0] for found in series_tile(work, window)]) > kernel.CHANGED
+    return np.stack([found.score for found in series_tile(work, window, [None] * len(work.scores))]) > kernel.CHANGED
 
 
 def test_series_tile_lets_each_date_count_alone_on_sidings(tmp_path):

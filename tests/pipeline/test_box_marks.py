@@ -1,0 +1,94 @@
+"""What the tracks of a series decide about each date, against any reference."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from affine import Affine
+
+from changedet.blocks import Window
+from changedet.grid import Grid
+from changedet.pipeline.box_marks import box_marks, halo_px
+from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, MOVER, STAYED
+from changedet.stages.tracks.stage import track
+
+DAYS = tuple(dt.date(2024, month, 1) for month in (1, 2, 3, 4))
+PLACES = {"stays": (0, 1, 2, 3), "comes": (2, 3), "leaves": (0, 1), "visits": (1, 2)}
+
+
+def rows(kind="20ft", lean_m=0.0):
+    """Boxes in a row, 8 m apart, each on its dates."""
+    table = []
+    for place, dates in enumerate(PLACES.values()):
+        for i in dates:
+            x, y = 500_000.0 + 8 * place, 5_400_000.0 + lean_m * i
+            shape = shapely.box(x - 1.22, y - 3.03, x + 1.22, y + 3.03)
+            table.append((pd.Timestamp(DAYS[i], tz="UTC"), 6.06, 2.44, 0.0, 0.97, kind, "#a03020", shape))
+    columns = ["date", "length_m", "width_m", "angle_deg", "confidence", "kind", "color", "geometry"]
+    return gpd.GeoDataFrame(pd.DataFrame(table, columns=columns), geometry="geometry", crs="EPSG:32633")
+
+
+def decisions(reference, kind="20ft"):
+    """Decision by date and place."""
+    found = rows(kind)
+    marks = box_marks(track(found, DAYS, detector="learned", method="nearest"), found.geometry.to_numpy(), reference)
+    names = list(PLACES)
+    told = {}
+    for day, own in marks.items():
+        at = np.rint((shapely.get_x(shapely.centroid(own.bases)) - 500_000) / 8).astype(int)
+        told[DAYS.index(day)] = {names[k]: int(what) for k, what in zip(at, own.decision, strict=True)}
+    return told
+
+
+def test_box_marks_tell_what_came_left_and_stayed_since_the_reference():
+    found = decisions(DAYS[0])
+    assert sorted(found) == [1, 2, 3]
+    assert found[1] == {"stays": STAYED, "leaves": STAYED, "visits": ARRIVED}
+    assert found[2] == {"stays": STAYED, "comes": ARRIVED, "leaves": LEFT, "visits": ARRIVED}
+    assert found[3] == {"stays": STAYED, "comes": ARRIVED, "leaves": LEFT}
+
+
+def test_box_marks_of_dates_before_the_reference_turn_round():
+    found = decisions(DAYS[3])
+    assert found[0] == {"stays": STAYED, "comes": LEFT, "leaves": ARRIVED}
+    assert found[2] == {"stays": STAYED, "comes": STAYED, "visits": ARRIVED}
+
+
+def test_box_marks_of_trailers_are_movers():
+    assert set(decisions(DAYS[0], "other")[3].values()) == {MOVER}
+
+
+def test_box_marks_need_the_reference_among_the_counted_dates():
+    found = rows()
+    tracks = track(found, DAYS, detector="learned", method="nearest")
+    assert box_marks(tracks, found.geometry.to_numpy(), dt.date(2020, 1, 1)) == {}
+
+
+@pytest.mark.parametrize("left", [0, 7, 31])
+def test_on_pixels_draws_the_same_in_every_window(left):
+    found = rows()
+    marks = box_marks(track(found, DAYS, detector="learned", method="nearest"), found.geometry.to_numpy(), DAYS[0])
+    grid = Grid("EPSG:32633", Affine(0.5, 0, 499_980, 0, -0.5, 5_400_020), (80, 120))
+    whole = marks[DAYS[2]].on_pixels(grid, Window(0, 0, 80, 120))
+    window = Window(10, left, 50, 40)
+    grown = window.grown(halo_px(grid))
+    near = marks[DAYS[2]].within(grid.window_bounds(grown))
+    part = near.on_pixels(grid, window)
+    for drawn, cut in zip(whole, part, strict=True):
+        assert ((drawn[window.slices] > 0) == (cut > 0)).all()
+    assert whole.arrived.any()
+    assert whole.left.any()
+    assert whole.still.any()
+
+
+def test_swept_reaches_over_the_roof_that_the_picture_shows():
+    found = rows()
+    tracks = track(found, DAYS, detector="learned", method="nearest")
+    roofs = shapely.transform(found.geometry.to_numpy(), lambda xy: np.add(xy, (0.0, 1.5)))
+    marks = box_marks(tracks, roofs, DAYS[0])[DAYS[3]]
+    assert shapely.bounds(marks.swept)[:, 3] == pytest.approx(shapely.bounds(marks.bases)[:, 3] + 1.5)
