@@ -1,4 +1,4 @@
-"""Real pictures as judges: two airports, harbour tiles and labelled windows of them, a train in three frames, and the pairs of `real_pairs.py`.
+"""Real pictures as judges: two airports, harbour tiles and labelled windows of them, a train in three frames, pairs.
 
 Nothing is fitted on them. The airports' terms and those of the harbour and the train allow measuring only.
 """

@@ -33,7 +33,7 @@ OUTLINE_PX: Final = 1
 """How far beyond a tile its regions' outlines are looked at."""
 
 MOST_WITNESSES: Final = 4
-"""Dates that are read, at most, to see whether a reference that shows little hides its ground."""
+"""Dates that are read, at most, to see whether a reference hides its ground, or has clouds that are roofs."""
 
 PARTS: Final = ("pixels", "boxes")
 """What a pass leaves: rasters with what follows from them, and boxes. Each is done again only where it must be."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+
 import numpy as np
 
-from changedet.arrays import Singles
+from changedet.arrays import Bytes, Singles
+from changedet.errors import InputError
 from changedet.grid.displacement import Displacement, Shift
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SHADOW
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel, OverviewClasses
 from changedet.pipeline.date_pixels import where_valid
 from changedet.pipeline.samples import Sample
+from changedet.stages.align.alignment import AlignMethod
+from changedet.stages.align.chips import LEAST_CONFIDENCE
+from changedet.stages.mask.stage import MaskMethod
 
 
 def overview_classes(
@@ -31,8 +39,9 @@ def overview_classes(
     Returns
     -------
     OverviewClasses or None
-        Where the pixels lie after alignment; all cloud for a reference that hides its ground. None where the mask
-        method looks at single pixels alone or the stage is switched off.
+        Where the pixels lie after alignment; all cloud for a reference that hides its ground, and its clouds and
+        shadows only where other dates do not show the same. None where the mask method looks at single pixels alone
+        or the stage is switched off.
     """
     method = job.methods.mask
     if method is None or method.classify is None:
@@ -40,10 +49,70 @@ def overview_classes(
     factor = job.overview_factor
     sun = job.look.sun.azimuth_deg if job.look.sun else None
     aligned = _moved(overview, displacement.shift, job.grid.resolution_m * factor)
-    classes = method.classify(aligned, reference, job.grid.ground_resolution_m * factor, sun)
-    if job.reference is None and _is_hidden(job, overview):
+    resolution_m = job.grid.ground_resolution_m * factor
+    classes = method.classify(aligned, reference, resolution_m, sun)
+    others = _witness_overviews(job) if job.reference is None and _is_suspect(method, overview, classes) else []
+    if method.hidden is not None and any(method.hidden(overview, other) for other in others):
         classes = np.where(classes == NODATA, classes, CLOUD).astype(np.uint8)
+    elif others:
+        usual = usual_picture(others, overview, job.methods.align, resolution_m)
+        classes = confirmed_clouds(classes, method.classify(aligned, usual, resolution_m, sun))
     return OverviewClasses.packed(classes, factor)
+
+
+def confirmed_clouds(alone: Bytes, against: Bytes) -> Bytes:
+    """Take clouds and their shadows from the comparison with other dates, all else from the picture itself.
+
+    Alone, a white hall or pale concrete in the frame's corner looks like a cloud; it stands on the other dates too.
+
+    Parameters
+    ----------
+    alone, against : uint8 (y, x)
+        Classes of `changedet.kernels.pixel_classes` of one overview, by itself and against other dates.
+
+    Returns
+    -------
+    uint8 (y, x)
+        Of the same.
+    """
+    weather = (CLOUD, SHADOW)
+    open_ground = np.where(np.isin(alone, weather), CLEAR, alone)
+    return np.where(np.isin(against, weather), against, open_ground).astype(np.uint8)
+
+
+def usual_picture(others: Sequence[Singles], like: Singles, align: AlignMethod | None, resolution_m: float) -> Singles:
+    """Show a place as most of some dates show it: clouds of one of three and more leave no trace.
+
+    Parameters
+    ----------
+    others : sequence of float32 (band, y, x)
+        Overviews of other dates; NaN is no data.
+    like : float32 (band, y, x)
+        The overview on which the others are laid, to the nearest pixel.
+    align : AlignMethod or None
+        Its coarse step; None lays them as they are.
+    resolution_m : float
+        Of the overviews' pixels.
+
+    Returns
+    -------
+    float32 (band, y, x)
+        The median at each pixel and band, on the scale of the first, of an even number the lower one, since clouds are
+        bright; NaN where none shows anything.
+    """
+    laid = []
+    for other in others:
+        coarse = align.coarse(other, like, resolution_m) if align is not None else None
+        if coarse is not None and coarse.confidence >= LEAST_CONFIDENCE:
+            shift = Shift(coarse.dx * resolution_m, -coarse.dy * resolution_m)
+            laid.append(_moved(other, shift, resolution_m))
+        else:
+            laid.append(other)
+    levels = [_usual_level(image) for image in laid]
+    with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        scaled = [image * (levels[0] / level) for image, level in zip(laid, levels, strict=True)]
+        return np.asarray(np.nanpercentile(np.stack(scaled), 50, axis=0, method="lower"), np.float32)
 
 
 def open_overview(reference: Sample | None, model: DateModel | None) -> Singles | None:
@@ -71,16 +140,25 @@ def open_overview(reference: Sample | None, model: DateModel | None) -> Singles 
     return np.where(np.isin(classes, (CLOUD, SHADOW)), np.float32(np.nan), reference.overview)
 
 
-def _is_hidden(job: DateJob, overview: Singles) -> bool:
-    """Whether the reference date, where it shows little by itself, hides what another date shows."""
-    method = job.methods.mask
-    if method is None or method.doubtful is None or method.hidden is None or not method.doubtful(overview):
-        return False
+def _is_suspect(method: MaskMethod, overview: Singles, classes: Bytes) -> bool:
+    """Whether the reference date shows what other dates should confirm: clouds, or next to nothing."""
+    doubtful = method.doubtful is not None and method.doubtful(overview)
+    return doubtful or bool(np.isin(classes, (CLOUD, SHADOW)).any())
+
+
+def _witness_overviews(job: DateJob) -> list[Singles]:
+    """Overviews of the witnesses that show anything, nearest date first; one that cannot be read is named elsewhere."""
+    found = []
     for look in job.witnesses:
-        other, quality = look.overview(job.grid, job.overview_factor, job.roles)
-        if method.hidden(overview, where_valid(other, quality == CLEAR)):
-            return True
-    return False
+        with suppress(InputError):
+            image, quality = look.overview(job.grid, job.overview_factor, job.roles)
+            found.append(where_valid(image, quality == CLEAR))
+    return [image for image in found if np.isfinite(image).all(axis=0).any()]
+
+
+def _usual_level(image: Singles) -> Singles:
+    """The median of each band, (band, 1, 1)."""
+    return np.asarray(np.nanmedian(image, axis=(1, 2), keepdims=True), np.float32)
 
 
 def _moved(overview: Singles, shift: Shift, resolution_m: float) -> Singles:
