@@ -19,6 +19,8 @@ from changedet.grid.grid import Grid
 MAX_PIXELS: Final = 1 << 33
 """A larger grid is a slip of a unit or of the area."""
 MAX_SIDE_PX: Final = 1 << 20
+ROUNDING_PX: Final = 0.05
+"""What an area reaches into a pixel by less is rounding, not an extent: seven digits of a degree are a centimetre."""
 
 
 def make_grid(
@@ -147,15 +149,15 @@ def _project(aoi: BaseGeometry, crs: str, target: str) -> BaseGeometry:
 def _snapped(
     bounds: tuple[float, ...], pixel: tuple[float, float], origin: tuple[float, float]
 ) -> tuple[Affine, tuple[int, int]]:
-    # Bounds snapped outward to pixel edges; a thousandth of a pixel is rounding, not an extent.
+    # Bounds snapped outward to pixel edges.
     if not np.all(np.isfinite(bounds)):
         raise InputError(
             Problem("the reference scene's extent cannot be projected to the grid's CRS; give an aoi", "site.aoi")
         )
-    west = math.floor((bounds[0] - origin[0]) / pixel[0] + 1e-3)
-    east = math.ceil((bounds[2] - origin[0]) / pixel[0] - 1e-3)
-    north = math.floor((origin[1] - bounds[3]) / pixel[1] + 1e-3)
-    south = math.ceil((origin[1] - bounds[1]) / pixel[1] - 1e-3)
+    west = math.floor((bounds[0] - origin[0]) / pixel[0] + ROUNDING_PX)
+    east = math.ceil((bounds[2] - origin[0]) / pixel[0] - ROUNDING_PX)
+    north = math.floor((origin[1] - bounds[3]) / pixel[1] + ROUNDING_PX)
+    south = math.ceil((origin[1] - bounds[1]) / pixel[1] - ROUNDING_PX)
     transform = Affine(pixel[0], 0.0, origin[0] + west * pixel[0], 0.0, -pixel[1], origin[1] - north * pixel[1])
     return transform, (max(south - north, 1), max(east - west, 1))
 
