@@ -23,6 +23,7 @@ from changedet.pipeline.date_job import SIMILAR_GSD
 from changedet.simulate import Truth, World, make_world, render
 from changedet.stages.mask.kernels.snow import white_snow
 from scenarios.building_sites import SITES, Outlines, make_site
+from scenarios.variety import make_various
 
 GSDS_M = (0.5, 0.3, 1.0, 0.5, 0.75, 0.5, 0.3, 1.0)
 KINDS = (
@@ -75,8 +76,18 @@ class Bare:
     dtype: str
 
 
-def site(seed: int, kind: str, gsd_m: float, dates: int, *, seasons: bool = False) -> tuple[World, Outlines]:
-    """A site, and the outlines that count neither way; with `seasons` up to ten months lie between two dates."""
+def site(
+    seed: int, kind: str, gsd_m: float, dates: int, *, seasons: bool = False, various: bool = False
+) -> tuple[World, Outlines]:
+    """A site, and the outlines that count neither way.
+
+    With `seasons` up to ten months lie between two dates, with `various` what is no change varies as `variety` has it.
+    """
+    world, uncounted = _site(seed, kind, gsd_m, dates, seasons)
+    return (make_various(world, seed) if various else world), uncounted
+
+
+def _site(seed: int, kind: str, gsd_m: float, dates: int, seasons: bool) -> tuple[World, Outlines]:
     rng = np.random.default_rng([seed, 77])
     start = dt.date(2022, 11, 12) if kind == "winter" else dt.date(2023, 1, 1) + dt.timedelta(int(rng.integers(0, 365)))
     size_m = float(np.clip(SITE_PX * gsd_m, 140.0, 400.0))
@@ -89,10 +100,17 @@ def site(seed: int, kind: str, gsd_m: float, dates: int, *, seasons: bool = Fals
 
 
 def bare_pairs(
-    seed: int, kind: str, gsd_m: float, dates: int = 4, *, seasons: bool = False, coarser: bool = False
+    seed: int,
+    kind: str,
+    gsd_m: float,
+    dates: int = 4,
+    *,
+    seasons: bool = False,
+    coarser: bool = False,
+    various: bool = False,
 ) -> Iterator[Bare]:
     """The first date with each other one that has colours at its resolution, or, with `coarser`, at any."""
-    world, uncounted = site(seed, kind, gsd_m, dates, seasons=seasons)
+    world, uncounted = site(seed, kind, gsd_m, dates, seasons=seasons, various=various)
     yield from bare_pairs_of(world, uncounted, seed, kind, gsd_m, coarser=coarser)
 
 

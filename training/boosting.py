@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ MOST_DEPTH = 8
 """Without it some branches are 20 nodes long, and as expensive to evaluate as they are rare."""
 MOST_ROWS = 1_000_000
 """Greatest number of pixels that a forest is fitted on, an even choice of all."""
+SPREAD_JITTER = 0.25
+"""Standard deviation of the logarithm of a factor on the spread in whose units features are."""
 LOST_SHARE = 0.004
 """Share of the surely changed pixels that an early stage may drop."""
 
@@ -30,6 +33,9 @@ Pixels = tuple[Floats, NDArray[np.uint8], Floats]
 def table(pair: Pair) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
     """Features (feature, y, x) of a pair, which pixels have data, and which of these count."""
     scale = fit_scale(pair.before[None], pair.after[None], pair.bands)
+    # how far a scene's values spread hangs on what else is in it
+    factor = float(np.exp(np.random.default_rng([pair.seed, 82]).normal(0.0, SPREAD_JITTER)))
+    scale = replace(scale, spread=[factor * spread for spread in scale.spread])
     found, valid = change_features(pair.before, pair.after, pair.bands, scale, pair.gsd_m)
     return found, valid, valid & (pair.truth != 255)
 

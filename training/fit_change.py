@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import pickle
 import sys
 from collections.abc import Callable, Iterator
@@ -53,6 +54,8 @@ class Sites:
         Of the sites, in turn.
     varied : int
         On how many of each two sites dates lie in all seasons and may be coarser than the first.
+    various : bool
+        Whether what is no change varies as `scenarios.variety` has it.
     """
 
     first: int
@@ -60,11 +63,19 @@ class Sites:
     count: int
     kinds: tuple[str, ...]
     varied: int
+    various: bool = False
 
 
 WORLDS = {"rgb": Sites(40_000, 45_000, 216, KINDS, 0), "rgbn": Sites(42_000, 45_100, 264, NIR_KINDS, 2)}
 SEASONS = Sites(41_000, 45_200, 240, KINDS, 1)
 """Of the second pair of judges without near infrared."""
+VARIOUS_KINDS = (
+    "growth", "earthworks", "quiet", "works", "dense", "settlement", "earthworks", "port", "quiet", "decoys", "trains",
+    "growth",
+)  # fmt: skip
+VARIOUS = Sites(43_000, 45_300, 96, VARIOUS_KINDS, 1, various=True)
+"""Of the pair of judges that either world asks first: one pair of dates a site."""
+VARIOUS_CHECKS = 24
 GUESSED_PX, CHANGED_PX, UNCHANGED_PX = 1200, 1500, 2500
 """At most so many pixels of a pair, of each sort for the first guess; they weigh what they stand for."""
 FIRST_TREES, TREES, RATE = 50, 200, 0.1
@@ -113,8 +124,11 @@ def kept_pairs(folder: Path, first: int, sites: int, dates: int, of: Sites) -> I
             gsd_m, kind = GSDS_M[(k + k // len(of.kinds)) % len(GSDS_M)], of.kinds[k % len(of.kinds)]
             # the third and the fifth camera of a mixed series know near infrared and are coarser
             count = 5 if kind == "mixed" and varied else dates
-            found = list(bare_pairs(first + k, kind, gsd_m, count, seasons=varied, coarser=varied))
-            path.write_bytes(pickle.dumps(found, 4))
+            various = (k + k // len(of.kinds)) % 3 != 0
+            found = list(bare_pairs(first + k, kind, gsd_m, count, seasons=varied, coarser=varied, various=various))
+            part = path.with_suffix(f".{os.getpid()}")
+            part.write_bytes(pickle.dumps(found, 4))
+            part.replace(path)
         print(f"\r{first + k}", end="", file=sys.stderr, flush=True)
         yield first + k, pickle.loads(path.read_bytes())  # noqa: S301 - written above
 
@@ -175,6 +189,16 @@ def fitted(args: argparse.Namespace, colours: bool, kept: World | None) -> World
         judges += _judges(args, SEASONS, guess, lambda _: guess, stages, colours)
     forests = (guess, *(grown for grown, _ in judges))
     return forests, {"first_stages": [*early, stages[-1]], "judges": [judge for _, judge in judges]}
+
+
+def with_various(args: argparse.Namespace, colours: bool, kept: World) -> World:
+    """The forests of a world with two judges of various sites asked before the others."""
+    (guess, *grown), own = kept
+    stages = [*([count, least] for count, least in own["first_stages"][:-1]), [FIRST_TREES, LEAST_GUESS]]
+    asked = argparse.Namespace(**(vars(args) | {"dates": 2, "check_sites": VARIOUS_CHECKS}))
+    judges = _judges(asked, VARIOUS, guess, lambda _: guess, stages, colours)
+    forests = (guess, *(one for one, _ in judges), *grown)
+    return forests, {**own, "judges": [*(judge for _, judge in judges), *own["judges"]]}
 
 
 def _judges(
@@ -255,6 +279,7 @@ def main() -> None:
     parser.add_argument(
         "--keep-first", action="store_true", help="without near infrared only the judges of all seasons"
     )
+    parser.add_argument("--various", action="store_true", help="only the judges of various sites, before those kept")
     parser.add_argument("--sites", type=int, help="by default 216 and 240 without near infrared, 264 with it")
     parser.add_argument("--check-sites", type=int, default=24)
     parser.add_argument("--dates", type=int, default=3)
@@ -265,11 +290,13 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     forests: list[boosted_trees.Forest] = []
     worlds: dict[str, WorldRecord] = {}
-    whole = len(args.worlds) == len(WORLDS) and not args.keep_first
+    whole = len(args.worlds) == len(WORLDS) and not args.keep_first and not args.various
     known = {} if whole else kept_worlds(args.kept)
     for name in WORLDS:
         before = known.get(name)
-        if name in args.worlds:
+        if name in args.worlds and args.various and before is not None:
+            grown, own = with_various(args, name == "rgb", before)
+        elif name in args.worlds:
             grown, own = fitted(args, name == "rgb", before if args.keep_first and name == "rgb" else None)
         elif before is not None:
             grown, own = before
