@@ -10,7 +10,7 @@ import numpy as np
 from changedet.arrays import Bytes, Ints, Singles
 
 AMBIGUOUS: Final = 0.1
-"""Edge evidence of the two dates that differs by less than this share of their sum shows no direction."""
+"""Evidence of coming and going that differs by less than this share of their sum shows no direction."""
 
 
 def edge_contrast(before: Singles, after: Singles, mask: Bytes) -> tuple[Singles, Singles]:
@@ -35,21 +35,22 @@ def edge_contrast(before: Singles, after: Singles, mask: Bytes) -> tuple[Singles
     return sums[0], sums[1]
 
 
-def direction(before_contrast: int, after_contrast: int) -> str:
+def direction(gone: int, came: int) -> str:
     """Whether something came or went.
 
     Parameters
     ----------
-    before_contrast, after_contrast : int
-        Sums of `edge_contrast` over a region.
+    gone, came : int
+        Evidence of either, summed over a region: what its ground tells, or `edge_contrast` of the reference and of the
+        date.
 
     Returns
     -------
     str
-        ``gain`` where the later date stands out from its surroundings, ``loss`` where the earlier did, else ``other``.
+        ``gain`` or ``loss`` where one of them clearly leads, else ``other``.
     """
-    both = before_contrast + after_contrast
-    lead = (after_contrast - before_contrast) / both if both else 0.0
+    both = gone + came
+    lead = (came - gone) / both if both else 0.0
     if abs(lead) < AMBIGUOUS:
         return "other"
     return "gain" if lead > 0 else "loss"

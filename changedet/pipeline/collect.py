@@ -14,6 +14,7 @@ from changedet.json_types import Json, JsonObject
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.boxes import FollowedBoxes, containers_layer, counted_dates
+from changedet.pipeline.change_kinds import with_kinds
 from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer
@@ -80,7 +81,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "containers": containers_layer(plan, boxes, zones),
         "tracks": tracks.tracks if tracks is not None else vector_layers.empty("tracks", plan.grid.crs),
         "footprint": footprint_layer(footprints, looks, plan),
-        "changes": changes_layer(plan, zones),
+        "changes": with_kinds(changes_layer(plan, zones), footprints, plan.looks[plan.reference].date),
     }
     if zones is not None:
         layers["zones"] = zones

@@ -158,8 +158,8 @@ class DateWriter:
         return self._opened_aside("score", [words], words)
 
     def _opened_contrast(self) -> RasterWriter:
-        words = "contrast of either date across the outline of what is marked"
-        return self._opened_aside("contrast", ["reference", "date"], words)
+        words = "evidence of what is gone and of what came, and how far plants cover what bore nothing"
+        return self._opened_aside("contrast", ["gone", "came", "plants"], words)
 
     def _opened_aside(self, name: str, bands: Sequence[str], words: str) -> RasterWriter:
         path = self._rasters.folder.aside(name, self._rasters.job.look.date)

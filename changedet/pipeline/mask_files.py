@@ -280,12 +280,10 @@ class MaskWriter:
 
 
 def _direction(sums: Ints) -> str:
-    """Of a region that boxes cover by what came and left, of another by the contrast of its outline."""
-    before, after, gained, lost = (int(value) for value in (*sums, 0, 0)[:4])
-    if gained or lost:
-        # A box in the place of another is neither.
-        return region_figures.direction(lost, gained)
-    return region_figures.direction(before, after)
+    """By boxes that came and left, and by what the ground between them tells."""
+    gone, came, gained, lost = (int(value) for value in (*sums, 0, 0)[:4])
+    # A box in the place of another is neither.
+    return region_figures.direction(gone + lost, came + gained)
 
 
 def _kind(sums: Ints, area_px: int) -> str:

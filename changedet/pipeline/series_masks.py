@@ -28,6 +28,7 @@ from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskW
 from changedet.pipeline.scheduling import Stream
 from changedet.pipeline.tile_scores import inner, raw_regions
 from changedet.plan import LATTICE_PX, Plan
+from changedet.stages.change.kernels.ground_signs import without_season
 from changedet.stages.change.kernels.local_change_rate import (
     MOST_CHANGE,
     MOST_SHIFT,
@@ -42,6 +43,8 @@ from changedet.stages.change.kernels.series_hmm import CHANGED, date_weights, se
 PROBABILISTIC: Final = ("trees",)
 """Methods whose score is a probability."""
 
+FIGURES: Final = 2
+"""Figures to sum over regions in a date's contrast; plants lie behind them."""
 DATES_AT_ONCE: Final = 6
 """With more dates tiles are smaller, so that their scores fit into memory."""
 
@@ -54,7 +57,7 @@ class SeriesJob:
     ----------
     grid : Grid
     scores, contrasts : tuple of Path
-        float32 (y, x) and (2, y, x) of each date.
+        float32 (y, x) and (3, y, x) of each date.
     thresholds : tuple of float
         Of each date's own scores.
     probabilities : bool
@@ -65,6 +68,8 @@ class SeriesJob:
         Whether each date is compared with near infrared.
     sure, seen : int
         Pixels of all dates that are surely changed, and that are observed.
+    is_later : bool
+        Whether the dates come after the reference.
     sidings : geometry or None
         Where trains stand on one date and are gone on the next, in the grid's CRS; None where no zone is a siding.
     together : bool
@@ -80,6 +85,7 @@ class SeriesJob:
     nir: tuple[bool, ...]
     sure: int = 0
     seen: int = 0
+    is_later: bool = True
     sidings: BaseGeometry | None = None
     together: bool = True
 
@@ -133,7 +139,7 @@ def count_sure(job: SeriesJob, window: Window) -> Ints:
     int64 (1 + date,)
         Surely changed ones, summed over all dates; then the observed ones of each.
     """
-    scores = [read_window(path, window) for path in job.scores]
+    scores = _scores(job, window)
     seen = [int(np.isfinite(score).sum()) for score in scores]
     return np.array([sum(int((score > SURELY_CHANGED).sum()) for score in scores), *seen], np.int64)
 
@@ -160,12 +166,14 @@ def series_tile(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]
     core = inner(around_px)
     tiles = []
     for probability, path, marks in zip(found, job.contrasts, boxes, strict=True):
-        contrast = read_bands(path, window)
+        contrast = read_bands(path, window, FIGURES)
         shown, signs = probability[core], np.zeros((2, *window.shape), np.float32)
         if marks is not None and len(marks.bases):
             pixels = marks.on_pixels(job.grid, grown)
             decided = with_boxes(probability, CHANGED, pixels, marks.decision, marks.probability)
             shown, signs = decided.score[core], np.stack([decided.gained[core], decided.lost[core]])
+            # where boxes decide, the ground below them says nothing
+            contrast = np.where(signs.any(axis=0), np.float32(0.0), contrast)
         raw, regions = raw_regions(shown, CHANGED, (*contrast, *signs), window, job.grid)
         tiles.append(MaskTile(np.ascontiguousarray(shown), raw, regions))
     return tiles
@@ -175,7 +183,7 @@ def _probabilities(job: SeriesJob, window: Window) -> Singles:
     """Probability of change (date, y, x) in a window that may reach beyond the grid."""
     thresholds, weights = (np.asarray(values, np.float64) for values in (job.thresholds, job.weights))
     halo = halo_px(job.grid.ground_resolution_m) if job.probabilities and job.together else 0
-    wide = np.stack([read_window(path, window.grown(halo)) for path in job.scores])
+    wide = _scores(job, window.grown(halo))
     scores = wide[(slice(None), *inner(halo))]
     if not job.together:
         alone = [
@@ -185,6 +193,17 @@ def _probabilities(job: SeriesJob, window: Window) -> Singles:
         return np.concatenate(alone)
     around = _around(job, wide, weights, window) if job.probabilities else None
     return series_change_probability(scores, thresholds, job.probabilities, weights, around)
+
+
+def _scores(job: SeriesJob, window: Window) -> Singles:
+    """Scores (date, y, x); where plants cover the ground later what was bare before them was season too."""
+    scores = np.stack([read_window(path, window) for path in job.scores])
+    if not (job.probabilities and job.together and job.is_later):
+        return scores
+    plants = np.nan_to_num(np.stack([read_bands(path, window)[-1] for path in job.contrasts]))
+    later = np.maximum.accumulate(plants[::-1], axis=0)[::-1]
+    # each date's own score knows of its own plants
+    return np.concatenate([without_season(scores[:-1], later[1:]), scores[-1:]])
 
 
 def _pending(plan: Plan) -> list[int]:
@@ -266,6 +285,7 @@ def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]
         plan.choices["change"].method in PROBABILISTIC,
         weights=(1.0,) * len(days),
         nir=tuple("nir" in (*plan.roles, *plan.extra_roles(i)) for i in indices),
+        is_later=indices[0] > plan.reference,
         sidings=sidings_of(plan.zones),
         together=plan.reads_together,
     )

@@ -39,8 +39,9 @@ class Tile:
         The mask before cleaning, uint8 (y, x), packed; None too where the mask waits for other dates.
     regions : TileComponents or None
         Of `raw`.
-    contrast : float32 (2, y, x) or None
-        Of both dates across the outline of what is marked, where the mask waits for other dates.
+    contrast : float32 (3, y, x) or None
+        Evidence of what is gone and of what came, and cover by plants, as of `TileScores`, where the mask waits for
+        other dates.
     scene : float32 (band, y, x) or None
         Aligned and normalised, where it is wanted.
     boxes : DataFrame or None
@@ -168,9 +169,9 @@ def _compared(tile: Tile, read: _ReadTile, reference_model: DateModel) -> Tile:
         tile = replace(tile, reference_quality=packed)
     after, quality = read.with_halo(halo_px)
     both = (quality == CLEAR) & (before_quality == CLEAR)
-    score, contrast = tile_scores(job, read.window, TilePair(before, after, both), read.model)
+    score, contrast, plants = tile_scores(job, read.window, TilePair(before, after, both), read.model)
     if job.persists:
-        return replace(tile, score=score, contrast=np.stack(contrast))
+        return replace(tile, score=score, contrast=np.stack([*contrast, plants]))
     raw, regions = raw_regions(score, change.threshold, contrast, read.window, job.grid)
     return replace(tile, score=score, raw=raw, regions=regions)
 

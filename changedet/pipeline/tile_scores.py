@@ -16,6 +16,8 @@ from changedet.pipeline.blur import blurred
 from changedet.pipeline.date_job import OUTLINE_PX, DateJob
 from changedet.pipeline.date_model import ChangeModel, DateModel
 from changedet.pipeline.date_pixels import bands_of, normalised, quality_of, where_valid, with_extra
+from changedet.pipeline.tile_signs import signs_of
+from changedet.stages.change.kernels.ground_signs import without_season
 from changedet.store.packing import pack
 
 
@@ -27,11 +29,15 @@ class TileScores(NamedTuple):
     score : float32 (y, x)
         NaN outside the site and where either date is not clear.
     contrast : list of float32 (y, x)
-        Of the reference and of the date, across the outline of what is marked.
+        Evidence that something is gone, and that something came: of what the ground tells, or contrast of the reference
+        and of the date across the outline of what is marked.
+    plants : float32 (y, x)
+        How far plants cover what bore nothing, 0 to 1; 0 where nobody knows.
     """
 
     score: Singles
     contrast: list[Singles]
+    plants: Singles
 
 
 class TilePair(NamedTuple):
@@ -100,11 +106,16 @@ def tile_scores(job: DateJob, window: Window, pair: TilePair, model: DateModel) 
         both = both & np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
     before, after = _comparable(job, before, after, both, model)
     score = method.apply(before, after, model=change)
-    raw = raw_mask(score, change.threshold)
-    rim = inner(job.change_halo_px - OUTLINE_PX)
-    contrast = [figure[rim] for figure in region_figures.edge_contrast(before, after, raw)]
     own = score[inner(job.change_halo_px)]
-    return TileScores(np.where(job.grid.inside(window), own, np.float32(np.nan)), contrast)
+    is_later = job.look.date > reference.date
+    signs = signs_of(before, after, change, job.change_halo_px, is_later=is_later)
+    if signs is not None:
+        own, contrast, plants = without_season(own, signs.plants), [signs.lost, signs.gained], signs.plants
+    else:
+        rim = inner(job.change_halo_px - OUTLINE_PX)
+        outlines = region_figures.edge_contrast(before, after, raw_mask(score, change.threshold))
+        contrast, plants = [figure[rim] for figure in outlines], np.zeros(own.shape, np.float32)
+    return TileScores(np.where(job.grid.inside(window), own, np.float32(np.nan)), contrast, plants)
 
 
 def scores_between(
@@ -151,8 +162,12 @@ def scores_between(
         normalised(job, blurred(where_valid(image, both), sigma), model)[bands_of(pair, job)]
         for job, image, sigma, model in zip(jobs, images, pair.blur_px, models, strict=True)
     ]
-    score: Singles = pair.methods.change.apply(*levelled, model=change)  # type: ignore[union-attr]
-    return np.where(pair.grid.inside(window), score[inner(halo_px)], np.float32(np.nan))
+    score: Singles = pair.methods.change.apply(*levelled, model=change)[inner(halo_px)]  # type: ignore[union-attr]
+    is_later = jobs[1].look.date > jobs[0].look.date
+    signs = signs_of(levelled[0], levelled[1], change, halo_px, is_later=is_later)
+    if signs is not None:
+        score = without_season(score, signs.plants)
+    return np.where(pair.grid.inside(window), score, np.float32(np.nan))
 
 
 def raw_mask(score: Singles, threshold: float) -> Bytes:

@@ -14,6 +14,7 @@ from rasterio.errors import RasterioIOError
 from changedet.assess.sample import SampleFigures, adjusted_area
 from changedet.assess.score.boxes import BoxFigures, score_boxes
 from changedet.assess.score.counts import CountFigures, score_counts
+from changedet.assess.score.directions import DirectionFigures, score_directions
 from changedet.assess.score.masks import MaskFigures, confusion, mask_figures, score_masks
 from changedet.assess.score.onset import OnsetFigures, score_onsets
 from changedet.assess.score.tracks import TrackFigures, score_tracks
@@ -29,6 +30,7 @@ class Scores(TypedDict, total=False):
     """What `score_run` gives; only what the run and the truth have is there."""
 
     masks: dict[str, MaskFigures]
+    directions: dict[str, DirectionFigures]
     objects: dict[str, BoxFigures]
     tracks: TrackFigures
     counts: CountFigures
@@ -52,8 +54,8 @@ def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = N
     Returns
     -------
     Scores
-        ``masks`` (a mapping by date, and ``all``), and with a truth folder ``objects``, ``counts``, ``tracks`` and
-        ``onset``; with a labelled sample ``area``, error-adjusted.
+        ``masks`` (a mapping by date, and ``all``), and with a truth folder ``directions``, ``objects``, ``counts``,
+        ``tracks`` and ``onset``; with a labelled sample ``area``, error-adjusted.
 
     Raises
     ------
@@ -112,6 +114,7 @@ def _against_folder(finished: Run, target: Path, day: dt.date | None) -> Scores:
     if masks:
         figures["masks"] = score_masks(finished, masks)
     if folder.objects.exists():
+        figures["directions"] = score_directions(finished, vectors, days)
         figures["objects"] = score_boxes(finished, vectors, days)
         if day is None:
             figures["tracks"] = score_tracks(finished, vectors)

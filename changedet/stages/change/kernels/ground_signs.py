@@ -1,0 +1,193 @@
+"""What the ground itself tells of a change: plants that cover it, and whether something was laid there or is gone.
+
+Nothing stands where plants cover the later date; only what is paved or structured on the earlier one may have gone.
+All else that differs there is season: a bare field that greened, a crop that grew. Plants are told by their index of
+red and near infrared, paved ground from soil by its grey (as `greyness_odds` does), what stands by its edges. Sums are
+of whole numbers over a small square, so a pixel gets the same whatever block it is computed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+
+from changedet.arrays import Floats, Singles, Words
+from changedet.stages.change.kernels.box_sums import box_sum
+
+AROUND_M: Final = 2.5
+"""Side of the square over which bands and edges are averaged: a box wide, so that a pad keeps its outline."""
+LEVEL: Final = 1000.0
+"""Whole steps in a spread of the earlier date's brightest band."""
+MOST_LEVELS: Final = 100_000
+"""Greatest level of a pixel, so that no sum overflows: hundred times a usual spread."""
+PLANTS: Final = (0.4, 0.5)
+"""Index of plants from which cover begins, and where it is full: meadows in season have .4 to .55, crops to .9, new
+ground and what is built less than .3 on simulated sites."""
+GREYER: Final = (0.4, 0.6)
+"""E-folds of blue against green and red by which paved ground exceeds plants, from which on it may have been paved, and
+surely was; bare fields exceed them by less."""
+ROUGHER: Final = (0.9, 1.5)
+"""E-folds of edges by which what stands on it exceeds plants, likewise."""
+DARK_SHARE: Final = 0.1
+"""Share of a spread below which the light is too little to tell plants."""
+EDGE_STEP: Final = 256.0
+"""Whole steps of brightness in an e-fold."""
+EDGE_FLOOR: Final = 0.05
+"""E-folds a pixel of edges that are noise."""
+SEASON_ODDS: Final = 6.0
+"""Log odds that full cover takes off: as much as two dates' evidence."""
+PLANT_WEIGHT: Final = 4.0
+"""Evidence in a unit of the index: grass that became soil or paving lost .25 to .4."""
+GREY_WEIGHT: Final = 1.0
+EDGE_WEIGHT: Final = 0.7
+"""Evidence in an e-fold of grey, and of edges."""
+MOST_EVIDENCE: Final = 2.0
+
+
+class GroundSigns(NamedTuple):
+    """What the ground tells of each pixel.
+
+    Attributes
+    ----------
+    lost, gained : float32 (y, x)
+        Evidence, 0 to `MOST_EVIDENCE`, that something is gone on the compared date, and that something came since the
+        reference; at most one of them is above 0.
+    plants : float32 (y, x)
+        How far plants cover what bore nothing before, 0 to 1.
+    """
+
+    lost: Singles
+    gained: Singles
+    plants: Singles
+
+
+class _Look(NamedTuple):
+    """One date around each pixel: index of plants (None without near infrared), grey and edges in e-folds."""
+
+    plants: Floats | None
+    grey: Floats
+    edges: Floats
+
+
+def signs_halo_px(gsd_m: float) -> int:
+    """How far `ground_signs` looks around.
+
+    Parameters
+    ----------
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    int
+        Pixels on each side.
+    """
+    return _half_px(gsd_m) + 1
+
+
+def _half_px(gsd_m: float) -> int:
+    return max(1, round(AROUND_M / gsd_m) // 2)
+
+
+def ground_signs(
+    before: Singles,
+    after: Singles,
+    bands: Sequence[int | None],
+    dark: Sequence[float],
+    spread: Sequence[float],
+    gsd_m: float,
+    *,
+    is_later: bool,
+) -> GroundSigns:
+    """What the ground tells of a change.
+
+    Parameters
+    ----------
+    before, after : float32 (band, y, x)
+        The reference and the compared date on one scale; NaN where not valid.
+    bands : sequence of int or None
+        Where blue, green, red and near infrared lie; None where there is no such band.
+    dark, spread : sequence of float
+        Dark level and spread of the bands that are there, of the reference.
+    gsd_m : float
+        Ground size of a pixel.
+    is_later : bool
+        Whether the compared date comes after the reference.
+
+    Returns
+    -------
+    GroundSigns
+        0 everywhere where not valid; without near infrared no plants.
+    """
+    used = [band for band in bands if band is not None]
+    floor, unit = np.asarray(dark, np.float32)[:, None, None], np.float32(LEVEL / max(spread))
+    one, other = (_look((image[used] - floor) * unit, _half_px(gsd_m)) for image in (before, after))
+    lead = GREY_WEIGHT * (other.grey - one.grey) + EDGE_WEIGHT * (other.edges - one.edges)
+    if one.plants is not None and other.plants is not None:
+        lead += PLANT_WEIGHT * (one.plants - other.plants)
+    seen = np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
+    lead = np.where(seen, np.clip(lead, -MOST_EVIDENCE, MOST_EVIDENCE), 0.0)
+    cover = np.where(seen, _cover(*((one, other) if is_later else (other, one))), 0.0)
+    return GroundSigns(*(np.asarray(sign, np.float32) for sign in (np.maximum(-lead, 0), np.maximum(lead, 0), cover)))
+
+
+def without_season(score: Singles, plants: Singles) -> Singles:
+    """Probabilities of change lowered where plants cover what bore nothing before.
+
+    Parameters
+    ----------
+    score : float32 (..., y, x)
+        0 to 1; NaN is not observed.
+    plants : float32 (..., y, x)
+        Of `GroundSigns`, 0 to 1.
+
+    Returns
+    -------
+    float32 (..., y, x)
+        Never more than `score`, the same where `plants` is 0.
+    """
+    out: Singles = score.copy()
+    covered = (plants > 0) & np.isfinite(score)
+    p = np.clip(score[covered].astype(np.float64), 1e-9, 1.0 - 1e-7)
+    out[covered] = 1.0 / (1.0 + (1.0 - p) / p * np.exp(SEASON_ODDS * plants[covered].astype(np.float64)))
+    return np.minimum(out, score)
+
+
+def _look(levels: Singles, half: int) -> _Look:
+    whole = np.rint(np.clip(np.nan_to_num(levels), 0, MOST_LEVELS)).astype(np.int32)
+    count = np.maximum(box_sum(np.isfinite(levels).all(axis=0).astype(np.int32), half), 1)
+    mean = np.stack([box_sum(band, half) / count for band in whole])
+    least = DARK_SHARE * LEVEL
+    blue, green, red = np.log(np.maximum(mean[:3], least / 2))
+    plants = None
+    if len(mean) > 3:
+        # against the brightest colour: what is painted blue or green has little red, and is no plant
+        colour = mean[:3].max(axis=0)
+        light = mean[3] + colour
+        plants = np.where(light > least, (mean[3] - colour) / np.maximum(light, least), 0.0)
+    return _Look(plants, blue - (green + red) / 2, _edges(whole, count, half))
+
+
+def _edges(whole: Words, count: Words, half: int) -> Floats:
+    """Logarithm of the mean gradient of brightness around each pixel, in e-folds a pixel."""
+    light = np.log(np.maximum(whole[:3].sum(axis=0) / 3, DARK_SHARE * LEVEL / 2))
+    steps = np.rint(EDGE_STEP * light).astype(np.int16)
+    across, down = cv2.Sobel(steps, cv2.CV_16S, 1, 0), cv2.Sobel(steps, cv2.CV_16S, 0, 1)
+    # a Sobel filter weighs eightfold
+    gradient = box_sum(np.abs(across).astype(np.int32) + np.abs(down), half) / (8.0 * EDGE_STEP * count)
+    return np.asarray(np.log(gradient + EDGE_FLOOR), np.float64)
+
+
+def _cover(earlier: _Look, later: _Look) -> Floats:
+    """How far plants cover the later date where the earlier one shows nothing that was built."""
+    if later.plants is None:
+        return np.zeros_like(later.grey)
+    bore = np.maximum(_ramp(earlier.grey - later.grey, GREYER), _ramp(earlier.edges - later.edges, ROUGHER))
+    return _ramp(later.plants, PLANTS) * (1.0 - bore)
+
+
+def _ramp(value: Floats, ends: tuple[float, float]) -> Floats:
+    return np.asarray(np.clip((value - ends[0]) / (ends[1] - ends[0]), 0.0, 1.0), np.float64)

@@ -1,0 +1,34 @@
+"""Directions of changed regions against a truth: by area, and only where both say that it changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from types import SimpleNamespace
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from changedet.assess.score.directions import score_directions
+
+DAY, LATER = dt.date(2023, 4, 1), dt.date(2023, 5, 1)
+
+
+def layer(rows):
+    days, directions, shapes = zip(*rows, strict=True)
+    dates = pd.to_datetime([str(day) for day in days], utc=True)
+    return gpd.GeoDataFrame({"date": dates, "direction": directions}, geometry=list(shapes), crs="EPSG:32633")
+
+
+def test_the_right_share_is_of_the_area_that_both_mark(tmp_path):
+    truth = tmp_path / "truth.gpkg"
+    true = [(DAY, "gain", shapely.box(0, 0, 10, 10)), (DAY, "loss", shapely.box(20, 0, 30, 10))]
+    layer([*true, (LATER, "gain", shapely.box(0, 0, 10, 10))]).to_file(truth, layer="changed")
+    found = layer(
+        [(DAY, "gain", shapely.box(0, 0, 10, 5)), (DAY, "gain", shapely.box(20, 0, 30, 2)), (LATER, "loss", true[0][2])]
+    )
+    scored = score_directions(SimpleNamespace(changes=found), truth, [DAY, LATER])
+    assert scored[str(DAY)] == {"found_m2": 70.0, "right_share": pytest.approx(50 / 70)}
+    assert scored["all"] == {"found_m2": 170.0, "right_share": pytest.approx(50 / 170)}
+    assert score_directions(SimpleNamespace(changes=found[:0]), truth, [DAY])["all"]["right_share"] is None

@@ -1,0 +1,38 @@
+"""Kinds of changed regions by the footprint that tells of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from types import SimpleNamespace
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from changedet.pipeline.change_kinds import with_kinds
+
+REFERENCE, DAY = dt.date(2023, 3, 1), dt.date(2023, 4, 1)
+
+
+def test_what_came_is_told_by_its_date_and_what_is_gone_by_the_reference():
+    shapes = [shapely.box(x, 0, x + 10, 10) for x in (0, 20, 40, 60)]
+    changes = gpd.GeoDataFrame(
+        {
+            "date": pd.to_datetime([str(DAY)] * 4, utc=True),
+            "direction": ["gain", "loss", "gain", "gain"],
+            "kind": ["other", "other", "box", "other"],
+        },
+        geometry=shapes,
+        crs="EPSG:32633",
+    )
+    empty = shapely.MultiPolygon()
+    before = {"building": shapely.MultiPolygon([shapes[1]]), "paving": empty, "earthwork": empty}
+    after = {
+        "building": empty,
+        "paving": shapely.MultiPolygon([shapely.box(0, 0, 4, 10), shapes[2]]),
+        "earthwork": shapely.MultiPolygon([shapely.box(4, 0, 10, 10)]),
+    }
+    footprints = {REFERENCE: SimpleNamespace(kinds=before), DAY: SimpleNamespace(kinds=after)}
+    assert with_kinds(changes, footprints, REFERENCE)["kind"].tolist() == ["earthwork", "building", "box", "other"]
+    assert with_kinds(changes, {}, REFERENCE) is changes
+    assert with_kinds(changes[:0], footprints, REFERENCE).empty
