@@ -12,6 +12,7 @@ import pandas as pd
 from changedet.grid.zones import zone_table
 from changedet.json_types import Json, JsonObject
 from changedet.outputs.gpkg import vector_layers
+from changedet.pipeline.agreement import disagreements
 from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.boxes import FollowedBoxes, containers_layer, counted_dates
 from changedet.pipeline.change_kinds import with_kinds
@@ -98,7 +99,9 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "placebo": None if false is None else false.to_json(seen),
         "enl": equivalent_looks(models),
     }
-    return Results(layers, table, summary, unavailable, tuple(warnings_of(plan, models, table, unavailable)))
+    onset = summary["onset"]
+    doubts = [*warnings_of(plan, models, table, unavailable), *disagreements(onset if isinstance(onset, dict) else {})]
+    return Results(layers, table, summary, unavailable, tuple(doubts))
 
 
 def _placebo(plan: Plan) -> Placebo:
