@@ -6,9 +6,11 @@ The limits were chosen on six simulated yards, on which 98 to 100 % of the heigh
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import cv2
+import numba
 import numpy as np
 
 from changedet.arrays import Floats, Ints, Singles
@@ -37,6 +39,8 @@ SHADE_TIERS: Final = 0.4
 FREE_TIERS: Final = 0.3
 """How far past a shadow's end, in tiers, the ground must lie free, or something hides how long it is."""
 UPPER_QUARTILE, LOWER_QUARTILE = 75, 25
+LEAST_SLOPE_M: Final = 1e-6
+"""A ray that comes nearer to a side by less, over its whole length, runs along it."""
 
 
 def reach_per_metre(
@@ -123,23 +127,62 @@ def _lit_side(boxes: Floats, direction: Floats) -> Floats:
 
 def _blocked(points: Floats, boxes: Floats) -> Ints:
     """Number of the first step (n,) at which a ray of each box meets another box; past the end where none does."""
-    n, _, steps, _ = points.shape
-    first = np.full(n, steps, np.int64)
-    for k, (x, y, length, width, angle) in enumerate(boxes):
-        near = np.flatnonzero(np.hypot(boxes[:, 0] - x, boxes[:, 1] - y) < steps * STEP_M + LONGEST_BOX_M)
-        near = near[near != k]
-        offset = points[near] - (x, y)
-        along = offset[..., 0] * np.sin(angle) - offset[..., 1] * np.cos(angle)
-        across = offset[..., 0] * np.cos(angle) + offset[..., 1] * np.sin(angle)
-        inside = (np.abs(along) < length / 2) & (np.abs(across) < width / 2)
-        hit = inside.any(axis=1)
-        first[near] = np.minimum(first[near], np.where(hit.any(axis=1), hit.argmax(axis=1), steps))
+    first = np.full(len(boxes), points.shape[2], np.int64)
+    turns = np.column_stack([np.sin(boxes[:, 4]), np.cos(boxes[:, 4])])
+    _meet(points, boxes, turns, points.shape[2] * STEP_M + LONGEST_BOX_M, first)
     return first
+
+
+@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _meet(points: Floats, boxes: Floats, turns: Floats, reach_m: float, first: Ints) -> None:
+    """`_blocked`, ray by ray: a low sun makes rays of many hundred steps, of which a box holds a few."""
+    steps = points.shape[2]
+    for k in range(len(boxes)):
+        x, y, half_length, half_width = boxes[k, 0], boxes[k, 1], boxes[k, 2] / 2, boxes[k, 3] / 2
+        sine, cosine = turns[k]
+        for i in range(len(boxes)):
+            if i == k or not math.hypot(boxes[i, 0] - x, boxes[i, 1] - y) < reach_m:
+                continue
+            for ray in points[i]:
+                begin, end = _span(ray, x, y, sine, cosine, half_length, half_width)
+                for step in range(max(begin, 0), min(end, first[i], steps)):
+                    right, down = ray[step, 0] - x, ray[step, 1] - y
+                    along, across = right * sine - down * cosine, right * cosine + down * sine
+                    if abs(along) < half_length and abs(across) < half_width:
+                        first[i] = step
+                        break
+
+
+@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _span(
+    ray: Floats, x: float, y: float, sine: float, cosine: float, half_length: float, half_width: float
+) -> tuple[int, int]:
+    """Steps between which a straight ray (step, 2) may lie in a box, one more at either end than it can."""
+    steps = len(ray)
+    right, down = ray[0, 0] - x, ray[0, 1] - y
+    far_right, far_down = ray[steps - 1, 0] - x, ray[steps - 1, 1] - y
+    near_at = right * sine - down * cosine, right * cosine + down * sine
+    far_at = far_right * sine - far_down * cosine, far_right * cosine + far_down * sine
+    begin, end = 0.0, 1.0
+    for near, far, half in ((near_at[0], far_at[0], half_length), (near_at[1], far_at[1], half_width)):
+        slope = far - near
+        if abs(slope) < LEAST_SLOPE_M:
+            if abs(near) > half + LEAST_SLOPE_M:
+                return 0, 0
+            continue
+        one, other = (-half - near) / slope, (half - near) / slope
+        begin, end = max(begin, min(one, other)), min(end, max(one, other))
+    if begin > end:
+        return 0, 0
+    return math.floor(begin * (steps - 1)) - 1, math.ceil(end * (steps - 1)) + 2
 
 
 def _whole_tiers(profiles: Singles, blocked: int, per_metre: float) -> int:
     """Whole tiers of one box from its rays' brightness (RAYS, steps)."""
     step_m = STEP_M / per_metre
+    if (1 - OFF_A_TIER + FREE_TIERS) * HEIGHT_M / step_m >= blocked:
+        # The shadow of a single tier would be hidden already.
+        return 0
     first = round(SHADE_TIERS * HEIGHT_M / step_m)
     start = profiles[:, max(1, first // 2) : first + 1]
     if not np.isfinite(start).all():
@@ -158,8 +201,9 @@ def _whole_tiers(profiles: Singles, blocked: int, per_metre: float) -> int:
             return 0
         ends.append((first + int(over[0])) * step_m / HEIGHT_M)
     height_tiers = float(np.median(ends))
-    spread = float(np.percentile(ends, UPPER_QUARTILE) - np.percentile(ends, LOWER_QUARTILE))
     whole = round(height_tiers)
-    if spread > UNEVEN_TIERS or abs(height_tiers - whole) > OFF_A_TIER or not 1 <= whole <= MOST_TIERS:
+    if abs(height_tiers - whole) > OFF_A_TIER or not 1 <= whole <= MOST_TIERS:
+        return 0
+    if float(np.percentile(ends, UPPER_QUARTILE) - np.percentile(ends, LOWER_QUARTILE)) > UNEVEN_TIERS:
         return 0
     return int(whole) if (height_tiers + FREE_TIERS) * HEIGHT_M / step_m < blocked else 0
