@@ -324,7 +324,7 @@ def write(detector: str, fitted: DetectorTables, resolution_m: float, calibrated
     tables[detector] = {name: np.round(np.asarray(part, float), 4) for name, part in fitted._asdict().items()}
     plain = {name: {k: np.asarray(v, float).tolist() for k, v in part.items()} for name, part in tables.items()}
     calibration = {
-        name: {size: own._asdict() for size, own in parts.items()}
+        name: {size: {k: v for k, v in own._asdict().items() if k != "doubts"} for size, own in parts.items()}
         for name, parts in detector_tables.CALIBRATION.items()
     }
     calibration[detector] = dict(sorted((calibration.get(detector, {}) | {resolution_m: calibrated}).items()))

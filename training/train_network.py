@@ -37,6 +37,7 @@ from changedet.stages.objects import detector  # noqa: E402
 from changedet.stages.objects.kernels import network_grid, network_peaks  # noqa: E402
 from changedet.stages.objects.kernels.stretch import GAMMA, LIFT, TOP  # noqa: E402
 from scenarios.yards import GSDS_M, Yard, hits  # noqa: E402
+from training.describe_network import described  # noqa: E402
 from training.network_scenes import PIXEL_M, Boxes, Camera, Floats, Scene, cached, photograph  # noqa: E402
 
 TRAIN_SEED = 20000
@@ -294,7 +295,7 @@ def exported(model: Network, table: dict[str, list[float]]) -> bytes:
     axes = {"picture": {2: "y", 3: "x"}, "maps": {2: "y", 3: "x"}}
     names = {"input_names": ["picture"], "output_names": ["maps"]}
     torch.onnx.export(model.eval(), (example,), stream, dynamic_axes=axes, opset_version=17, dynamo=False, **names)
-    graph = onnx.load_from_string(stream.getvalue())
+    graph = described(onnx.load_from_string(stream.getvalue()))
     onnx.helper.set_model_props(graph, {"calibration": json.dumps(table)})
     return bytes(graph.SerializeToString(deterministic=True))
 

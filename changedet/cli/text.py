@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import shapely
 
+from changedet.kernels.doubts import USUAL_DISTANCE
 from changedet.pipeline.finished import Run
 from changedet.plan import Plan, countable
 
@@ -90,17 +91,19 @@ def run_in_words(run: Run) -> str:
     Returns
     -------
     str
-        A table with a row for each date, then a line for the placebo and for each onset; ``-`` where a figure is not
-        known.
+        A table with a row for each date (``unlike``: how far its scene lies from what the models were fitted on, 1 at
+        the edge), then a line for each scene that the models hardly know, for the placebo and for each onset; ``-``
+        where a figure is not known.
     """
-    return "\n".join([*_dates(run), *_placebo(run), *_onsets(run)])
+    return "\n".join([*_dates(run), *_unfamiliar(run), *_placebo(run), *_onsets(run)])
 
 
 def _dates(run: Run) -> list[str]:
     series = run.series
     whole = series[series["zone"].isna() | (series["zone"] == "")]
     false_area_m2 = (run.summary.get("placebo") or {}).get("false_area_m2", {})
-    rows = [("date", "clear", "containers", "expected", "changed m2", "placebo m2", "footprint m2")]
+    familiar = run.summary.get("familiarity") or {}
+    rows = [("date", "clear", "unlike", "containers", "expected", "changed m2", "placebo m2", "footprint m2")]
     for row in whole.to_dict("records"):
         expected = _with_interval(
             row["containers_expected"], row["containers_low"], row["containers_high"], ".1f", ".0f"
@@ -108,9 +111,20 @@ def _dates(run: Run) -> list[str]:
         changed = _with_interval(row["changed_area_m2"], row["changed_area_low_m2"], row["changed_area_high_m2"])
         footprint = _with_interval(row["footprint_area_m2"], row["footprint_low_m2"], row["footprint_high_m2"])
         day, clear, seen = str(row["date"])[:10], _number(row["valid_fraction"], ".0%"), _number(row["containers"])
-        rows.append((day, clear, seen, expected, changed, _number(false_area_m2.get(day), ",.0f"), footprint))
+        unlike = _number((familiar.get(day) or {}).get("distance"), ".1f")
+        rows.append((day, clear, unlike, seen, expected, changed, _number(false_area_m2.get(day), ",.0f"), footprint))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+
+
+def _unfamiliar(run: Run) -> list[str]:
+    """A line for each scene that the models do not know; refusals stand among the warnings."""
+    familiar = run.summary.get("familiarity") or {}
+    return [
+        f"{day}: {one['sentence']}"
+        for day, one in familiar.items()
+        if one["distance"] is not None and one["distance"] > USUAL_DISTANCE
+    ]
 
 
 def _placebo(run: Run) -> list[str]:

@@ -84,12 +84,31 @@ def dump(forests: Sequence[Forest], about: Mapping[str, object]) -> bytes:
         A zip of arrays; the same forests give the same bytes.
     """
     arrays = {
-        f"{name}_{k}": kept for k, one in enumerate(forests) for name, kept in zip(Forest._fields, one, strict=True)
+        f"{name}_{k}": np.asarray(kept)
+        for k, one in enumerate(forests)
+        for name, kept in zip(Forest._fields, one, strict=True)
     }
-    arrays["about"] = np.array(json.dumps(about, sort_keys=True))
+    return packed(arrays, about)
+
+
+def packed(arrays: Mapping[str, AnyArray], about: Mapping[str, object]) -> bytes:
+    """The bytes of a file of arrays with what goes with them, as ``np.load`` reads it.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+        By name.
+    about : mapping of str to JSON
+        Kept as text in the array ``about``.
+
+    Returns
+    -------
+    bytes
+        A zip of arrays; the same arrays give the same bytes.
+    """
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, array in arrays.items():
+        for name, array in [*arrays.items(), ("about", np.array(json.dumps(about, sort_keys=True)))]:
             held = io.BytesIO()
             np.lib.format.write_array(held, np.asarray(array), allow_pickle=False)
             file.writestr(zipfile.ZipInfo(f"{name}.npy", EPOCH), held.getvalue(), zipfile.ZIP_DEFLATED)

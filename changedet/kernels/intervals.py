@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from changedet.arrays import Bools, Floats
+from changedet.kernels.doubts import NO_DOUBTS, Doubts
 
 QUANTILE: Final = 1.96
 """Of the normal distribution, for 95 % between both sides."""
@@ -41,12 +42,15 @@ class Calibration(NamedTuple):
     boxes, arrivals, departures : (float, float)
         Half widths below and above, in the units of `count_spread` and `event_spread`: conformal quantiles (Vovk et al.
         2005, doi:10.1007/b106715).
+    doubts : Doubts
+        By how much a date's own signs of doubt widen them.
     """
 
     scale: float
     boxes: tuple[float, float]
     arrivals: tuple[float, float]
     departures: tuple[float, float]
+    doubts: Doubts = NO_DOUBTS
 
 
 PLAIN: Final = Calibration(1.0, (QUANTILE, QUANTILE), (QUANTILE, QUANTILE), (QUANTILE, QUANTILE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import pandas as pd
@@ -18,6 +18,7 @@ from changedet.pipeline.boxes import FollowedBoxes, containers_layer, counted_da
 from changedet.pipeline.change_kinds import with_kinds
 from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer
 from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.familiarity import familiarities, familiarity_json, refusals
 from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer
 from changedet.pipeline.placebo import Placebo, placebo
 from changedet.pipeline.summary import equivalent_looks, summarise, unavailable_figures, warnings_of
@@ -25,6 +26,7 @@ from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan import Plan
 from changedet.stages.change.method import false_share
 from changedet.stages.footprint.outlines import Footprint
+from changedet.stages.objects.familiarity import Familiarity
 from changedet.stages.series.table import DateMeasurements, changed_area_interval, timeseries
 
 
@@ -76,7 +78,9 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     )
     changed = changed_areas(plan, areas)
     false = _placebo(plan) if changed else None
+    familiar = familiarities(plan)
     looks = _measurements(plan, models, areas, footprints, changed, false.bound if false is not None else 0.0)
+    looks = [_with_familiarity(look, familiar.get(look.date)) for look in looks]
     table = with_occupancy(timeseries(looks, tracks, zones), zones)
     layers = {
         "containers": containers_layer(plan, boxes, zones),
@@ -98,10 +102,16 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         **summarise(plan, table, tracks),
         "placebo": None if false is None else false.to_json(seen),
         "enl": equivalent_looks(models),
+        "familiarity": familiarity_json(familiar),
     }
     onset = summary["onset"]
-    doubts = [*warnings_of(plan, models, table, unavailable), *disagreements(onset if isinstance(onset, dict) else {})]
+    doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]
+    doubts += disagreements(onset if isinstance(onset, dict) else {})
     return Results(layers, table, summary, unavailable, tuple(doubts))
+
+
+def _with_familiarity(look: DateMeasurements, one: Familiarity | None) -> DateMeasurements:
+    return look if one is None else replace(look, unfamiliarity=one.distance, is_refused=one.is_refused)
 
 
 def _placebo(plan: Plan) -> Placebo:

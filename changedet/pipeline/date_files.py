@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from changedet.blocks import Window
@@ -17,6 +18,7 @@ from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter, mask_files
 from changedet.pipeline.tile import Tile
+from changedet.stages.objects.lattice import Description
 from changedet.store import RunFolder, write_frame, write_json
 from changedet.store.packing import unpack
 
@@ -40,7 +42,7 @@ def files_of_date(folder: RunFolder, job: DateJob, formats: frozenset[str], part
     """
     day = job.look.date
     if part == "boxes":
-        return [folder.table("boxes", day)]
+        return [folder.table("boxes", day), folder.table("described", day)]
     if part == "masks":
         return mask_files(folder, day, formats) if job.compares else []
     rasters = [folder.quality(day)]
@@ -93,6 +95,7 @@ class DateWriter:
         self._rasters, self._parts = rasters, parts
         self._built: dict[Window, bytes] = {}
         self._boxes: dict[Window, pd.DataFrame] = {}
+        self._described: dict[Window, Description] = {}
         self._open = ExitStack()
         self._quality = self._opened_quality() if "pixels" in parts else None
         self._score = self._contrast = self._mask = None
@@ -127,6 +130,7 @@ class DateWriter:
             self._mask.take(window, MaskTile(tile.score, tile.raw, tile.regions))
         if tile.boxes is not None:
             self._boxes[window] = tile.boxes
+            self._described.update(tile.described)
         if tile.built is not None:
             self._built[window] = tile.built
 
@@ -136,6 +140,7 @@ class DateWriter:
         folder, day = self._rasters.folder, self._rasters.job.look.date
         if "boxes" in self._parts:
             write_frame(folder.table("boxes", day), self._all_boxes())
+            write_json(folder.table("described", day), {"description": mean_description(self._described)})
         if "pixels" not in self._parts:
             return
         if self._mask is not None:
@@ -181,6 +186,28 @@ class DateWriter:
         boxes = pd.concat(tables, ignore_index=True).sort_values(["y_px", "x_px", "length_m"], ignore_index=True)
         kept = method.settle(boxes)
         return kept.assign(counted=kept["confidence"] >= method.count_confidence)
+
+
+def mean_description(described: Mapping[Window, Description]) -> list[float] | None:
+    """Average the descriptions of a date's cells, always in the same order.
+
+    Parameters
+    ----------
+    described : mapping of Window to Description
+        By cell of the lattice.
+
+    Returns
+    -------
+    list of float or None
+        Weighted by the cells' pixels of data; None without any.
+    """
+    if not described:
+        return None
+    ordered = [described[cell] for cell in sorted(described)]
+    numbers = np.array([one.numbers for one in ordered], np.float64)
+    weight = np.array([one.weight for one in ordered], np.float64)
+    mean: list[float] = ((weight[:, None] * numbers).sum(0) / weight.sum()).tolist()
+    return mean
 
 
 def _built_json(built: Mapping[Window, bytes]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from changedet.imagery.look import Look
 from changedet.json_types import JsonObject
+from changedet.kernels.doubts import is_blind
 from changedet.pipeline.changes import with_lasting_area
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import SCHEMA_VERSION
@@ -22,6 +23,8 @@ from changedet.stages.tracks.result import Tracks
 
 LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date shows next to nothing, and a warning is given."""
+MOSTLY_CLEAR: Final = 0.5
+"""Share of clear ground from which a date that shows no boxes is at fault itself. Chosen by hand."""
 
 
 def equivalent_looks(models: Mapping[dt.date, DateModel]) -> JsonObject | None:
@@ -161,7 +164,18 @@ def warnings_of(
         clear = whole["valid_fraction"].get(str(look.date))
         if clear is not None and clear < LEAST_CLEAR:
             said.append(f"{look.date}: only {clear:.1%} of the area is clear on it{_instead(plan, look, whole)}")
-    return [*said, *_seen_beyond(table)]
+    return [*said, *_not_shown(whole), *_seen_beyond(table)]
+
+
+def _not_shown(whole: pd.DataFrame) -> list[str]:
+    """Dates that show the ground and next to none of the boxes that are expected on it."""
+    known = whole[whole["containers"].notna() & whole["containers_expected"].notna()]
+    return [
+        f"{day}: {row['containers']:.0f} containers are seen where {row['containers_expected']:.0f} are expected from "
+        "the other dates: it does not show them (snow on roofs?), and its count is taken from the others"
+        for day, row in known.iterrows()
+        if row["valid_fraction"] > MOSTLY_CLEAR and is_blind(row["containers"], row["containers_expected"])
+    ]
 
 
 def _seen_beyond(table: pd.DataFrame) -> list[str]:

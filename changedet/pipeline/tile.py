@@ -18,7 +18,7 @@ from changedet.pipeline.date_pixels import quality_of, where_valid, with_extra
 from changedet.pipeline.shade import with_shade
 from changedet.pipeline.tile_scores import TilePair, inner, raw_regions, tile_scores
 from changedet.stages.footprint.stage import FootprintMethod, FootprintStatistics
-from changedet.stages.objects.lattice import ObjectMethod, ObjectStatistics, cells, in_cell
+from changedet.stages.objects.lattice import Description, ObjectMethod, ObjectStatistics, cells, in_cell
 from changedet.store.packing import pack
 
 _ALONG_A_BOX: Final = np.linspace(-0.8, 0.8, 5)
@@ -46,6 +46,8 @@ class Tile:
         Aligned and normalised, where it is wanted.
     boxes : DataFrame or None
         Boxes whose centre lies in the tile, in pixels of the grid.
+    described : tuple of (Window, Description)
+        The object method's own description of each cell of the lattice that begins in the tile and was looked at.
     built : bytes or None
         Evidence of built ground, uint8 (y, x) as of `FootprintMethod.apply`, packed.
     reference_quality : bytes or None
@@ -59,6 +61,7 @@ class Tile:
     contrast: Singles | None = None
     scene: Singles | None = None
     boxes: pd.DataFrame | None = None
+    described: tuple[tuple[Window, Description], ...] = ()
     built: bytes | None = None
     reference_quality: bytes | None = None
 
@@ -118,7 +121,8 @@ def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model
     if job.scene_roles:
         tile = replace(tile, scene=_scene(read))
     if job.methods.objects is not None and model.objects is not None and job.counts:
-        tile = replace(tile, boxes=_boxes(read, job.methods.objects, model.objects))
+        boxes, described = _boxes(read, job.methods.objects, model.objects)
+        tile = replace(tile, boxes=boxes, described=described)
     if job.methods.footprint is not None and model.footprint is not None:
         tile = replace(tile, built=_built(read, job.methods.footprint, model.footprint))
     return tile
@@ -191,13 +195,17 @@ def _scene(read: _ReadTile) -> Singles:
     return np.stack([by_role[role] for role in job.scene_roles]).astype(np.float32)
 
 
-def _boxes(read: _ReadTile, method: ObjectMethod[ObjectStatistics], statistics: ObjectStatistics) -> pd.DataFrame:
+def _boxes(
+    read: _ReadTile, method: ObjectMethod[ObjectStatistics], statistics: ObjectStatistics
+) -> tuple[pd.DataFrame, tuple[tuple[Window, Description], ...]]:
     # The rims of clouds and shadows cut through boxes that are seen: all is shown, and what is hidden left out.
     shown = where_valid(read.image, np.isin(read.quality, (CLEAR, CLOUD, SHADOW, HAZE)))
-    lattice = cells(read.window, method.cell_px)
-    tables = [in_cell(shown, read.wide, cell, method, statistics) for cell in lattice]
-    boxes = pd.concat(tables, ignore_index=True)
-    return boxes[mostly_clear(read.quality == CLEAR, read.wide, boxes, read.job.grid.ground_resolution_m)]
+    lattice = list(cells(read.window, method.cell_px))
+    found = [in_cell(shown, read.wide, cell, method, statistics) for cell in lattice]
+    boxes = pd.concat([one.boxes for one in found], ignore_index=True)
+    clear = mostly_clear(read.quality == CLEAR, read.wide, boxes, read.job.grid.ground_resolution_m)
+    described = [(cell, one.description) for cell, one in zip(lattice, found, strict=True)]
+    return boxes[clear], tuple((cell, one) for cell, one in described if one is not None)
 
 
 def _built(read: _ReadTile, method: FootprintMethod[FootprintStatistics], statistics: FootprintStatistics) -> bytes:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from importlib.resources import files
 
 import numpy as np
-import pandas as pd
 
 from changedet.arrays import Bools, Floats, Singles
 from changedet.errors import ChangedetError
@@ -24,6 +23,7 @@ from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.stages.objects.kernels.network_peaks import Peaks
 from changedet.stages.objects.kernels.row_filling import filled_rows, median_colours
 from changedet.stages.objects.kernels.stretch import GAMMA
+from changedet.stages.objects.lattice import Description, Found
 from changedet.stages.objects.rescoring import EVIDENCE
 
 MODEL = "containers.onnx"
@@ -111,8 +111,8 @@ def bands_used(roles: Sequence[str]) -> tuple[int, int, int]:
     return grey, grey, grey
 
 
-def find(image: Singles, model: NetworkStatistics, roles: Sequence[str], resolution_m: float) -> pd.DataFrame:
-    """Boxes of a block, each scored by itself.
+def find(image: Singles, model: NetworkStatistics, roles: Sequence[str], resolution_m: float) -> Found:
+    """Boxes of a block, each scored by itself, and the network's description of the block.
 
     Parameters
     ----------
@@ -127,12 +127,12 @@ def find(image: Singles, model: NetworkStatistics, roles: Sequence[str], resolut
 
     Returns
     -------
-    DataFrame
-        With `boxes.COLUMNS`, and where the block was looked at `rescoring.EVIDENCE`.
+    Found
+        Boxes with `boxes.COLUMNS`, and where the block was looked at `rescoring.EVIDENCE`.
     """
     seen = _inferred(image, model, roles, resolution_m, model_bytes())
     if seen is None:
-        return table_of({})
+        return Found(table_of({}))
     gsd_m = max(resolution_m, model.gsd_m or 0.0)
     raw = seen.peaks
     confidence = network_peaks.confidence(raw, gsd_m, calibration())
@@ -155,7 +155,7 @@ def find(image: Singles, model: NetworkStatistics, roles: Sequence[str], resolut
         "inferred": np.arange(len(boxes)) >= len(kept),
     }
     evidence = _evidence(seen, boxes, Peaks(raw.boxes[kept], raw.logit[kept], raw.other[kept]), shown, gsd_m)
-    return table_of(columns).assign(**evidence)
+    return Found(table_of(columns).assign(**evidence), seen.description)
 
 
 def _evidence(seen: _Block, boxes: Floats, peaks: Peaks, colours: Floats, gsd_m: float) -> dict[str, Floats]:
@@ -182,6 +182,7 @@ class _Block:
     top: int
     left: int
     valid: Bools
+    description: Description | None
 
 
 def _inferred(
@@ -202,11 +203,13 @@ def _inferred(
         return None
     corner = network_grid.halo_px(resolution_m)
     origin = int((corner - top) / scale), int((corner - left) / scale)
-    maps = network.maps(content, picture, model.mean, model.spread, origin)
-    peaks = network_peaks.decoded(maps, pixel_m, LEAST_LOGIT)
+    shown = network.seen(content, picture, model.mean, model.spread, origin)
+    peaks = network_peaks.decoded(shown.maps, pixel_m, LEAST_LOGIT)
     x, y = peaks.boxes[:, 0] / resolution_m + left, peaks.boxes[:, 1] / resolution_m + top
     row, column = (np.clip(v.astype(int), 0, n - 1) for v, n in zip((y, x), valid.shape, strict=True))
-    return _Block(picture, pixel_m, peaks, top, left, valid[row, column])
+    described = shown.description
+    description = None if described is None else Description(tuple(described.tolist()), int(valid[part].sum()))
+    return _Block(picture, pixel_m, peaks, top, left, valid[row, column], description)
 
 
 def peaks(image: Singles, roles: Sequence[str], resolution_m: float, content: bytes) -> Peaks:

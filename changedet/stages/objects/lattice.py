@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,36 @@ MOST_HALO_PX: Final = 64
 Statistics = TypeVar("Statistics")
 ObjectStatistics: TypeAlias = NetworkStatistics | ClassicalStatistics
 """A scene's statistics, by the method that finds its boxes."""
+
+
+class Description(NamedTuple):
+    """A method's own description of a block.
+
+    Attributes
+    ----------
+    numbers : tuple of float
+        As of `kernels.network.Seen`.
+    weight : int
+        Pixels of data that it is of.
+    """
+
+    numbers: tuple[float, ...]
+    weight: int
+
+
+class Found(NamedTuple):
+    """What a method finds in a block.
+
+    Attributes
+    ----------
+    boxes : DataFrame
+        With `boxes.COLUMNS`.
+    description : Description or None
+        None of a method without one, and where there was nothing to look at.
+    """
+
+    boxes: pd.DataFrame
+    description: Description | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +86,9 @@ class ObjectMethod(Generic[Statistics]):
     count_confidence : float
         Boxes of at least this confidence count; `detect` also gives weaker ones, which are evidence when the series is
         read as a whole.
+    observe : callable or None
+        ``observe(image, statistics) -> Found``: what `detect` finds, with a description of the block; None where the
+        method has no descriptions.
     """
 
     fit: Callable[[Singles], Statistics]
@@ -65,6 +98,7 @@ class ObjectMethod(Generic[Statistics]):
     halo_px: int = MOST_HALO_PX
     coarsest_m: float = COARSEST_M
     count_confidence: float = 0.5
+    observe: Callable[[Singles, Statistics], Found] | None = None
 
 
 def cells(tile: Window, cell_px: int = CELL_PX) -> Iterator[Window]:
@@ -92,9 +126,7 @@ def cells(tile: Window, cell_px: int = CELL_PX) -> Iterator[Window]:
             yield Window(y, x, cell_px, cell_px)
 
 
-def in_cell(
-    block: Singles, place: Window, cell: Window, method: ObjectMethod[Statistics], model: Statistics
-) -> pd.DataFrame:
+def in_cell(block: Singles, place: Window, cell: Window, method: ObjectMethod[Statistics], model: Statistics) -> Found:
     """The boxes whose centre lies in a cell, in pixels of the grid.
 
     Parameters
@@ -112,8 +144,8 @@ def in_cell(
 
     Returns
     -------
-    DataFrame
-        With the columns of the method's `detect`.
+    Found
+        Boxes with the columns of the method's `detect`, and the description of the cell with its halo.
     """
     wanted = cell.grown(method.halo_px)
     image = np.full((block.shape[0], *wanted.shape), np.nan, np.float32)
@@ -122,7 +154,7 @@ def in_cell(
     if y0 < y1 and x0 < x1:
         part = block[:, y0 - place.y : y1 - place.y, x0 - place.x : x1 - place.x]
         image[:, y0 - wanted.y : y1 - wanted.y, x0 - wanted.x : x1 - wanted.x] = part
-    found = method.detect(image, model)
-    x, y = found["x_px"] - method.halo_px, found["y_px"] - method.halo_px
-    mine = found[(x >= 0) & (x < cell.width) & (y >= 0) & (y < cell.height)]
-    return mine.assign(x_px=mine["x_px"] + wanted.x, y_px=mine["y_px"] + wanted.y)
+    found = method.observe(image, model) if method.observe is not None else Found(method.detect(image, model))
+    x, y = found.boxes["x_px"] - method.halo_px, found.boxes["y_px"] - method.halo_px
+    mine = found.boxes[(x >= 0) & (x < cell.width) & (y >= 0) & (y < cell.height)]
+    return found._replace(boxes=mine.assign(x_px=mine["x_px"] + wanted.x, y_px=mine["y_px"] + wanted.y))

@@ -23,7 +23,7 @@ from changedet.stages.objects.kernels.classical_coefficients import COEFFICIENTS
 from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.stages.objects.kernels.stretch import stretch_gamma, stretch_limits
 from changedet.stages.objects.kernels.working_picture import working_picture
-from changedet.stages.objects.lattice import COARSEST_M, MOST_HALO_PX, ObjectMethod
+from changedet.stages.objects.lattice import COARSEST_M, MOST_HALO_PX, Found, ObjectMethod
 from changedet.stages.objects.rescoring import rescored
 from changedet.stages.registry import NONE, Choice, Factor, Facts, Fraction, Number, Stage
 
@@ -169,6 +169,7 @@ def learned(
         ),
         *detector.lattice(facts.resolution_m),
         count_confidence=min_confidence,
+        observe=partial(_observe_learned, roles=facts.roles, resolution_m=facts.resolution_m),
     )
 
 
@@ -188,11 +189,16 @@ def _settled(
     return table[table["confidence"] >= least].reset_index(drop=True)
 
 
+def _observe_learned(image: Singles, model: NetworkStatistics, *, roles: Sequence[str], resolution_m: float) -> Found:
+    found = detector.find(image, model, roles, resolution_m)
+    chosen = image[list(detector.bands_used(roles))]
+    return found._replace(boxes=_with_tiers(found.boxes, chosen, model, resolution_m))
+
+
 def _find_learned(
     image: Singles, model: NetworkStatistics, *, roles: Sequence[str], resolution_m: float
 ) -> pd.DataFrame:
-    table = detector.find(image, model, roles, resolution_m)
-    return _with_tiers(table, image[list(detector.bands_used(roles))], model, resolution_m)
+    return _observe_learned(image, model, roles=roles, resolution_m=resolution_m).boxes
 
 
 def _with_tiers(

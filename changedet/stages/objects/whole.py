@@ -147,7 +147,7 @@ def find(image: xr.DataArray, method: ObjectMethod[Statistics] | None) -> pd.Dat
     for tile in tiles(shape, TILE_CELLS * method.cell_px):
         block = _padded(image, tile.grown(method.halo_px))
         place = tile.grown(method.halo_px)
-        found += [in_cell(block, place, cell, method, model) for cell in cells(tile, method.cell_px)]
+        found += [in_cell(block, place, cell, method, model).boxes for cell in cells(tile, method.cell_px)]
     boxes = method.settle(pd.concat(found, ignore_index=True))
     return boxes[boxes["confidence"] >= method.count_confidence].reset_index(drop=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -18,64 +18,14 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels import intervals
 from changedet.kernels.containers import TEU_OF_KIND
+from changedet.kernels.doubts import Signs, is_blind
+from changedet.stages.series.followed import FollowedBoxes
 
 COVERED_SHARE: Final = 0.05
 """Share of the ground about the boxes that a date may hide: beyond it more may stand there than all looks show. From
 the calibration sites of training/fit_tracks.py, as the next."""
 COVERED_ABOVE: Final = 1.5
 """Times as far that the interval reaches up on such a date."""
-
-
-class ShownGround(Protocol):
-    """The ground about the boxes, as the tracks stage gives it."""
-
-    @property
-    def xy(self) -> Floats:
-        """Points (n, 2), in metres."""
-
-    @property
-    def shown(self) -> Bools:
-        """Whether each date showed them, (n, date)."""
-
-
-class FollowedBoxes(Protocol):
-    """What `changedet.track` returns, as far as the series needs it."""
-
-    @property
-    def dates(self) -> tuple[dt.date, ...]:
-        """The looks, sorted."""
-
-    @property
-    def detections(self) -> gpd.GeoDataFrame:
-        """Rows of all dates with their ``track_id``."""
-
-    @property
-    def tracks(self) -> gpd.GeoDataFrame:
-        """One row a track."""
-
-    @property
-    def presence(self) -> Floats:
-        """Posterior probability (track, date) that the box stood there to be seen."""
-
-    @property
-    def places(self) -> gpd.GeoDataFrame:
-        """One row a place, with its ``kind``."""
-
-    @property
-    def place_presence(self) -> Floats:
-        """Posterior probability (place, date) that a real box stood on top there."""
-
-    @property
-    def place_clear(self) -> Bools:
-        """True (place, date) where the date showed the place clearly."""
-
-    @property
-    def ground(self) -> ShownGround:
-        """The ground about the boxes."""
-
-    @property
-    def calibration(self) -> intervals.Calibration:
-        """What turns presence into counts and intervals."""
 
 
 class StandingBoxes(NamedTuple):
@@ -119,11 +69,15 @@ class TrackedBoxes:
     Attributes
     ----------
     row_date : int64 (row,)
-        Date of each counted row.
+        Date of each row, candidates too.
     row_kind : object (row,)
         Its kind, a str.
+    row_counted : bool (row,)
+        False for a candidate below the threshold.
+    row_confidence : float64 (row,)
+        0 to 1.
     row_believed : bool (row,)
-        True where a container's track owns it: the series shows it to be no clutter and no other box.
+        True where it counts and a container's track owns it: the series shows it to be no clutter and no other box.
     arrived, left : int64 (event,)
         First date with, and first without, each container that came or left.
     present : float64 (place, date)
@@ -136,10 +90,15 @@ class TrackedBoxes:
         Whether each date showed the ground about the boxes.
     exchanged : bool (place, date)
         True where one container left and another came, both first shown by the date.
+    blind : bool (date,)
+        True where the date shows the ground of the site's boxes and next to none of them (`kernels.doubts.is_blind`):
+        `clear` and `ground_shown` are False on it.
     """
 
     row_date: Ints
     row_kind: NDArray[np.object_]
+    row_counted: Bools
+    row_confidence: Floats
     row_believed: Bools
     arrived: Ints
     left: Ints
@@ -148,6 +107,47 @@ class TrackedBoxes:
     weight: Floats
     ground_shown: Bools
     exchanged: Bools
+    blind: Bools
+
+    def kinds(self, t: int) -> NDArray[np.object_]:
+        """Kinds of the counted rows of a date.
+
+        Parameters
+        ----------
+        t : int
+            Index of the date.
+
+        Returns
+        -------
+        object (n,)
+            A str each.
+        """
+        kinds: NDArray[np.object_] = self.row_kind[self.row_counted & (self.row_date == t)]
+        return kinds
+
+    def signs(self, t: int, expected: float) -> Signs:
+        """What the rows of a date show of how far their number can be trusted.
+
+        Parameters
+        ----------
+        t : int
+            Index of the date.
+        expected : float
+            Containers.
+
+        Returns
+        -------
+        Signs
+            On a date that does not show the boxes, nothing is missed.
+        """
+        here, container = self.row_date == t, np.isin(self.row_kind, list(TEU_OF_KIND))
+        counted, sure = here & self.row_counted, self.row_confidence
+        detected = int((counted & container).sum())
+        uncertain = float((1.0 - sure[counted & container]).sum())
+        weak = float(sure[here & container & ~self.row_counted].sum())
+        hidden = float(self.present[~self.clear[:, t], t].sum())
+        missed = 0.0 if self.blind[t] else max(0.0, abs(expected - detected) - hidden)
+        return Signs(expected, uncertain, weak, missed, float((counted & ~container).sum()))
 
     def standing(self, t: int, weight: Floats) -> StandingBoxes:
         """What stands on a date.
@@ -243,22 +243,37 @@ def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> Tr
         return np.array([index.get(value, -1) for value in naive], np.int64)
 
     rows = tracks.detections[_within(tracks.detections)]
-    rows = rows[rows["counted"].to_numpy(bool)] if "counted" in rows else rows
+    counted = rows["counted"].to_numpy(bool) if "counted" in rows else np.ones(len(rows), bool)
     boxes = tracks.tracks[_within(tracks.tracks) & tracks.tracks["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
     containers = tracks.tracks["track_id"][tracks.tracks["kind"].isin(TEU_OF_KIND)]
     kept = _within(tracks.places) & tracks.places["kind"].isin(TEU_OF_KIND).to_numpy(bool)
+    blind = _blind_dates(tracks, _dates)
     return TrackedBoxes(
         row_date=_dates(rows["date"]),
         row_kind=rows["kind"].to_numpy(object),
-        row_believed=(rows["track_id"].isin(containers) & rows["kind"].isin(TEU_OF_KIND)).to_numpy(bool),
+        row_counted=counted,
+        row_confidence=rows["confidence"].to_numpy(np.float64),
+        row_believed=counted & (rows["track_id"].isin(containers) & rows["kind"].isin(TEU_OF_KIND)).to_numpy(bool),
         arrived=_dates(boxes["first_seen"][boxes["not_before"].notna()]),
         left=_dates(boxes["not_after"]),
         present=tracks.place_presence[kept],
-        clear=tracks.place_clear[kept],
+        clear=tracks.place_clear[kept] & ~blind,
         weight=np.array([TEU_OF_KIND[kind] for kind in tracks.places["kind"][kept]], np.float64),
-        ground_shown=tracks.ground.shown[_inside(tracks.ground.xy)],
+        ground_shown=tracks.ground.shown[_inside(tracks.ground.xy)] & ~blind,
         exchanged=_exchanged(tracks, _dates)[kept],
+        blind=blind,
     )
+
+
+def _blind_dates(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]], Ints]) -> Bools:
+    """Dates (date,) that show next to none of the boxes whose ground they show."""
+    own = tracks.places["kind"].isin(TEU_OF_KIND).to_numpy(bool)
+    expected = (tracks.place_presence[own] * tracks.place_clear[own]).sum(0)
+    rows = tracks.detections[tracks.detections["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
+    rows = rows[rows["counted"].to_numpy(bool)] if "counted" in rows else rows
+    when = dates(rows["date"])
+    detected = np.bincount(when[when >= 0], minlength=len(tracks.dates))
+    return np.array([is_blind(float(d), float(e)) for d, e in zip(detected, expected, strict=True)], bool)
 
 
 def _exchanged(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]], Ints]) -> Bools:

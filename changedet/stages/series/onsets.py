@@ -12,7 +12,8 @@ import pandas as pd
 
 from changedet.arrays import Floats
 from changedet.kernels.containers import BASE_20FT_M2, BASE_OF_KIND_M2
-from changedet.stages.series.counts import FollowedBoxes, count_bounds
+from changedet.stages.series.counts import count_bounds
+from changedet.stages.series.followed import FollowedBoxes
 from changedet.stages.series.growth import Figure, Onset, OnsetMethod
 from changedet.stages.series.totals import FIGURES
 

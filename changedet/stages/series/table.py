@@ -12,9 +12,13 @@ import numpy as np
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
+from changedet.arrays import Floats
 from changedet.kernels import intervals
 from changedet.kernels.containers import TEU_OF_KIND
-from changedet.stages.series.counts import EventCount, FollowedBoxes, StandingBoxes, TrackedBoxes, tracked_boxes
+from changedet.kernels.doubts import Signs, widened
+from changedet.kernels.intervals import Calibration
+from changedet.stages.series.counts import EventCount, TrackedBoxes, tracked_boxes
+from changedet.stages.series.followed import FollowedBoxes
 
 
 class SeriesRow(TypedDict, total=False):
@@ -166,6 +170,10 @@ class DateMeasurements:
         Without an entry for the reference date.
     counts_possible : bool
         False where the scene is too coarse to count boxes.
+    unfamiliarity : float
+        How far the scene lies from what the models were fitted on, 1 at its edge; NaN where that is not known.
+    is_refused : bool
+        True where it lies too far for any estimate of counts: they are NA, and what was detected stays.
     """
 
     date: dt.date
@@ -177,6 +185,8 @@ class DateMeasurements:
     changed_area_m2: Mapping[str, Estimate] = field(default_factory=dict)
     footprint_m2: Mapping[str, Estimate] = field(default_factory=dict)
     counts_possible: bool = True
+    unfamiliarity: float = float("nan")
+    is_refused: bool = False
 
 
 def timeseries(
@@ -207,8 +217,12 @@ def timeseries(
     `containers_expected` rose by at places that were seen before.
 
     Intervals are conformal: their half widths are so many of the spreads of `intervals.count_spread` and
-    `event_spread` that they held 95 % of the dates of the calibration sites of training/fit_tracks.py. An interval of containers reaches up to the detected boxes that the series accepts;
-    detections beyond it are rows that the series classifies as false positives.
+    `event_spread` that they held 95 % of the dates of the calibration sites of training/fit_tracks.py. Each date's own
+    signs of doubt widen them, by weights that were fitted on sites as other hands show them
+    (training/fit_intervals.py), and so does the scene's distance from what was learned. A date that shows the ground of
+    the boxes and next to none of them is taken as not seen: its count comes from the others, and it has no events. An
+    interval of containers reaches up to the detected boxes that the series accepts; detections beyond it are rows that
+    the series classifies as false positives.
     """
     areas: dict[str, BaseGeometry | None] = {"": None}
     if zones is not None:
@@ -227,10 +241,10 @@ def timeseries(
             row = _measurements_row(look, name)
             if tracks is not None and look.date in possible:
                 t = tracks.dates.index(look.date)
-                seen = look.valid_fraction.get(name, 1.0) > 0
-                _add_counts(row, counted[name], t, seen, tracks.calibration)
+                _add_counts(row, counted[name], t, look, tracks.calibration)
+                seen = look.valid_fraction.get(name, 1.0) > 0 and not counted[name].blind[t]
                 if seen and look.date != possible[0]:
-                    _add_events(row, counted[name], t, tracks.calibration)
+                    _add_events(row, counted[name], t, look, tracks.calibration)
             rows.append(row)
     return _typed(rows)
 
@@ -248,43 +262,73 @@ def _measurements_row(look: DateMeasurements, zone: str) -> SeriesRow:
     return row
 
 
-def _add_counts(row: SeriesRow, counted: TrackedBoxes, t: int, seen: bool, calibration: intervals.Calibration) -> None:
-    boxes = _standing(counted.standing(t, np.ones(len(counted.weight))), calibration)
-    teu = _standing(counted.standing(t, counted.weight), calibration)
-    if seen:
-        kinds = counted.row_kind[counted.row_date == t]
+def _add_counts(
+    row: SeriesRow, counted: TrackedBoxes, t: int, look: DateMeasurements, calibration: Calibration
+) -> None:
+    boxes, teu = (
+        _standing(counted, t, weight, look.unfamiliarity, calibration)
+        for weight in (np.ones(len(counted.weight)), counted.weight)
+    )
+    if look.valid_fraction.get(row["zone"], 1.0) > 0:
+        kinds = counted.kinds(t)
         weights = [TEU_OF_KIND[kind] for kind in kinds if kind in TEU_OF_KIND]
         row["containers"], row["other_boxes"], row["teu"] = len(weights), len(kinds) - len(weights), sum(weights)
         # What is detected and accepted stands there, whatever the interval of the expectation says.
         accepted = counted.row_kind[counted.row_believed & (counted.row_date == t)]
         boxes = boxes.at_least(float(len(accepted)))
         teu = teu.at_least(float(sum(TEU_OF_KIND[kind] for kind in accepted)))
+    if look.is_refused:
+        return
     row["containers_expected"], row["containers_low"], row["containers_high"] = boxes
     row["teu_expected"] = teu.value
     # A container is one TEU at the least.
     row["teu_low"], row["teu_high"] = max(teu.low, boxes.low), max(teu.high, boxes.high)
 
 
-def _add_events(row: SeriesRow, counted: TrackedBoxes, t: int, calibration: intervals.Calibration) -> None:
+def _add_events(
+    row: SeriesRow, counted: TrackedBoxes, t: int, look: DateMeasurements, calibration: Calibration
+) -> None:
     came, left = counted.events(t)
     row["arrivals"], row["departures"] = came.found, left.found
+    if look.is_refused:
+        return
+    signs, far = counted.signs(t, calibration.scale * float(counted.present[:, t].sum())), look.unfamiliarity
     row["arrivals_expected"], row["arrivals_low"], row["arrivals_high"] = _event(
-        came, calibration.scale, calibration.arrivals
+        came, calibration, calibration.arrivals, signs, far
     )
     row["departures_expected"], row["departures_low"], row["departures_high"] = _event(
-        left, calibration.scale, calibration.departures
+        left, calibration, calibration.departures, signs, far
     )
 
 
-def _event(count: EventCount, scale: float, halves: tuple[float, float]) -> Estimate:
-    expected = scale * count.expected
-    return Estimate(expected, *intervals.interval(float(count.found), expected, count.spread, halves))
+def _event(
+    count: EventCount, calibration: Calibration, halves: tuple[float, float], signs: Signs, far: float
+) -> Estimate:
+    expected = calibration.scale * count.expected
+    least, most = min(float(count.found), expected), max(float(count.found), expected)
+    own = signs._replace(expected=most)
+    below, above = (
+        widened(half * count.spread, own, weights, far)
+        for half, weights in zip(halves, calibration.doubts.events, strict=True)
+    )
+    return Estimate(expected, max(0.0, least - below), most + above)
 
 
-def _standing(boxes: StandingBoxes, calibration: intervals.Calibration) -> Estimate:
+def _standing(counted: TrackedBoxes, t: int, weight: Floats, far: float, calibration: Calibration) -> Estimate:
+    """Boxes, or their weights, that are expected on a date, with their interval."""
+    boxes = counted.standing(t, weight)
     value = calibration.scale * boxes.expected
-    low, _ = intervals.interval(value, value, boxes.spread, calibration.boxes)
-    return Estimate(value, low, intervals.interval(value, value, boxes.above, calibration.boxes)[1])
+    plain = calibration.scale * float(counted.present[:, t].sum())
+    signs = counted.signs(t, plain)
+    # Signs are in boxes, and a box weighs what those that are expected weigh on average.
+    each = value / plain if plain > 0 else 1.0
+    below, above = (
+        widened(half * spread / each, signs, weights, far) * each
+        for half, spread, weights in zip(
+            calibration.boxes, (boxes.spread, boxes.above), calibration.doubts.boxes, strict=True
+        )
+    )
+    return Estimate(value, max(0.0, value - below), value + above)
 
 
 def _typed(rows: Sequence[SeriesRow]) -> pd.DataFrame:

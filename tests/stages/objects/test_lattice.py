@@ -16,8 +16,8 @@ def test_in_cell_does_not_depend_on_the_crop_that_is_read(wide: np.ndarray) -> N
     method = classical(Facts(0.5, BGRN))
     model = method.fit(wide[None])
     cell = Window(0, 512, 512, 512)
-    large = in_cell(wide, Window(0, 0, *wide.shape[1:]), cell, method, model)
+    large = in_cell(wide, Window(0, 0, *wide.shape[1:]), cell, method, model).boxes
     crop = Window(0, 512 - method.halo_px, wide.shape[1], 512 + 2 * method.halo_px)
-    small = in_cell(np.ascontiguousarray(wide[:, :, crop.slices[1]]), crop, cell, method, model)
+    small = in_cell(np.ascontiguousarray(wide[:, :, crop.slices[1]]), crop, cell, method, model).boxes
     assert len(large) > 7
     pd.testing.assert_frame_equal(small.reset_index(drop=True), large.reset_index(drop=True))

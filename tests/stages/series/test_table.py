@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from changedet.kernels import intervals
+from changedet.kernels.doubts import Doubts, Weights
 from changedet.pipeline.summary import _seen_beyond
 from changedet.stages.series.table import COLUMNS, DateMeasurements, Estimate, changed_area_interval, timeseries
 from changedet.stages.tracks.stage import track
@@ -38,7 +39,8 @@ def test_timeseries_has_the_contracts_columns_in_order():
     contract = """date, zone, scene, gsd_m, valid_fraction, containers, containers_expected, containers_low,
     containers_high, other_boxes, teu, teu_expected, teu_low, teu_high, arrivals, arrivals_expected, arrivals_low,
     arrivals_high, departures, departures_expected, departures_low, departures_high, changed_area_m2,
-    changed_area_low_m2, changed_area_high_m2, footprint_area_m2, footprint_low_m2, footprint_high_m2, shift_east_m, shift_north_m"""
+    changed_area_low_m2, changed_area_high_m2, footprint_area_m2, footprint_low_m2, footprint_high_m2,
+    shift_east_m, shift_north_m"""
     _, _, table = figures(1, dates=3, blocks=2)
     assert tuple(table.columns) == COLUMNS == tuple(name.strip() for name in contract.split(","))
 
@@ -162,6 +164,57 @@ def test_timeseries_interval_reaches_up_to_the_boxes_that_are_seen_and_believed(
     warned = _seen_beyond(table)
     assert len(warned) == (false > 0).sum()
     assert all("judges the rest false" in line for line in warned)
+
+
+def test_timeseries_takes_a_clear_date_that_shows_no_boxes_as_not_seen():
+    blind = 6
+    series = bs.simulate(5, change=0.0, cloud=0.0)
+    rows = series.detections
+    shown = (rows["date"].dt.date != series.dates[blind]).to_numpy(copy=True)
+    shown[np.flatnonzero(~shown)[:2]] = True
+    table = timeseries([DateMeasurements(date) for date in series.dates], followed(series, rows[shown]))
+    truth = standing(series)[blind]
+    assert table["containers"][blind] == 2
+    assert table["containers_low"][blind] <= truth <= table["containers_high"][blind]
+    width = table["containers_high"] - table["containers_low"]
+    assert width[blind] > 1.2 * width.drop(blind).max()
+    events = ["arrivals", "arrivals_expected", "departures", "departures_expected"]
+    assert table.loc[blind, events].isna().all()
+    # What the next date shows is compared with the last one that showed the boxes.
+    assert table["arrivals_expected"][blind + 1] < 0.2 * truth
+
+
+def test_timeseries_estimates_nothing_of_a_refused_date_and_widens_what_lies_far():
+    series = bs.simulate(2)
+    tracks = followed(series)
+    usual = timeseries([DateMeasurements(date) for date in series.dates], tracks)
+    far = timeseries([DateMeasurements(date, unfamiliarity=0.9) for date in series.dates], tracks)
+    one = timeseries([DateMeasurements(date, is_refused=date == series.dates[3]) for date in series.dates], tracks)
+    for name in ("containers", "teu", "arrivals", "departures"):
+        assert list(far[f"{name}_expected"][1:]) == list(usual[f"{name}_expected"][1:])
+        assert (far[f"{name}_low"] <= usual[f"{name}_low"])[1:].all()
+        assert (far[f"{name}_high"] > usual[f"{name}_high"])[1:].all()
+        parts = [f"{name}_{part}" for part in ("expected", "low", "high")]
+        assert one.loc[3, parts].isna().all()
+        assert one.loc[4, parts].notna().all()
+        assert one[name][3] == usual[name][3]
+
+
+def test_timeseries_is_wider_where_the_boxes_are_doubtful():
+    series = bs.simulate(2)
+    weights = Weights(uncertain=1.0, weak=1.0, missed=1.0)
+    doubts = Doubts((weights, weights), (weights, weights))
+    tracks = followed(series)
+    looks = [DateMeasurements(date) for date in series.dates]
+    plain = timeseries(looks, tracks)
+    doubtful = timeseries(looks, replace(tracks, calibration=intervals.PLAIN._replace(doubts=doubts)))
+    rows = tracks.detections
+    rows = rows[rows["counted"] & (rows["kind"] != "other")]
+    uncertain = (1 - rows["confidence"]).groupby(rows["date"].dt.date).sum().to_numpy()
+    half = doubtful["containers_expected"] - doubtful["containers_low"]
+    assert (half >= uncertain - 1e-9).all()
+    assert (half > plain["containers_expected"] - plain["containers_low"]).all()
+    assert (doubtful["teu_high"] > plain["teu_high"]).all()
 
 
 @pytest.mark.parametrize("kind", [{}, {"cloud": 0.6}, {"dates": 4}, {"blind": 0.1}], ids=str)

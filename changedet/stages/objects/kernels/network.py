@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import cv2
 import numpy as np
 
-from changedet.arrays import Singles
+from changedet.arrays import Floats, Singles
 from changedet.stages.objects.kernels.network_grid import STRIDE_PX
 from changedet.stages.objects.kernels.stretch import GAMMA, LIFT, TOP, stretch_limits
 
@@ -188,10 +188,27 @@ def session(model: bytes) -> Session:
     return made
 
 
-def maps(
+class Seen(NamedTuple):
+    """What the network sees in a picture.
+
+    Attributes
+    ----------
+    maps : float32 (6, y, x)
+        Centre (logit), sine and cosine of twice the angle, logarithm of length and width over a 20-foot box's, other
+        (logit).
+    description : float64 (n,) or None
+        Means and root mean squares of feature maps over the picture: the network's own description of what it was
+        shown, see training/describe_network.py. None of a network without that output.
+    """
+
+    maps: Singles
+    description: Floats | None
+
+
+def seen(
     model: bytes, picture: Singles, mean: Sequence[float], spread: Sequence[float], origin: tuple[int, int] = (0, 0)
-) -> Singles:
-    """The network's maps of a picture.
+) -> Seen:
+    """The network's maps of a picture, and its description.
 
     Parameters
     ----------
@@ -207,14 +224,14 @@ def maps(
 
     Returns
     -------
-    float32 (6, y, x)
-        Centre (logit), sine and cosine of twice the angle, logarithm of length and width over a 20-foot box's, other
-        (logit).
+    Seen
+        Maps of the picture's own pixels.
     """
     a, b = (np.asarray(v, np.float32)[:, None, None] for v in (mean, spread))
     height, width = picture.shape[1:]
     top, left = (-place % STRIDE_PX for place in origin)
     short = [(0, 0), (top, -(top + height) % STRIDE_PX), (left, -(left + width) % STRIDE_PX)]
     filled = np.pad((picture - a) / b, short)
-    out = session(model).run(None, {"picture": filled[None]})[0]
-    return np.asarray(out[0, :, top : top + height, left : left + width], np.float32)
+    out, *more = session(model).run(None, {"picture": filled[None]})
+    described = np.asarray(more[0][0], np.float64) if more else None
+    return Seen(np.asarray(out[0, :, top : top + height, left : left + width], np.float32), described)

@@ -9,7 +9,9 @@ import math
 from collections.abc import Mapping
 from typing import Final, TypedDict
 
+from changedet.kernels.doubts import NO_DOUBTS
 from changedet.kernels.intervals import PLAIN, Calibration
+from changedet.stages.tracks.kernels.doubt_weights import WEIGHTS
 from changedet.stages.tracks.kernels.emissions import DetectorTables, Fitted
 
 
@@ -169,4 +171,5 @@ def calibration(detector: str, resolution_m: float) -> Calibration:
     if not parts:
         return PLAIN
     wanted = math.log(resolution_m if resolution_m > 0 else USUAL_GSD_M)
-    return parts[min(parts, key=lambda size: abs(math.log(size) - wanted))]
+    nearest = parts[min(parts, key=lambda size: abs(math.log(size) - wanted))]
+    return nearest._replace(doubts=WEIGHTS.get(detector, NO_DOUBTS))

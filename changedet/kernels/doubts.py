@@ -1,0 +1,139 @@
+"""How far a count may be from the truth where nobody fitted anything: what a date's boxes show of it themselves."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+LEAST_EXPECTED: Final = 10.0
+"""Boxes that must be expected for a date without them to count as not seen. Chosen by hand."""
+NOT_SEEN: Final = 0.25
+"""Share of the expected boxes below which a date that shows their ground does not show them: snow lies on the roofs, or
+the picture is of no use. What leaves between two looks is expected on the later one no more. Chosen by hand."""
+
+
+USUAL_DISTANCE: Final = 0.7
+"""From what was learned, in that of the training scenes' edge: up to here pseudo-hands' scenes are counted alike well,
+and from .8 on most of what stands there is missed (docs/calibration.md)."""
+WIDENING: Final = 10.0
+"""By how many half widths an interval widens for each unit of distance beyond. Chosen by hand: 4 times as wide at the
+edge."""
+
+
+class Signs(NamedTuple):
+    """What the boxes of a date show of how far their number can be trusted.
+
+    Attributes
+    ----------
+    expected : float
+        Expected containers.
+    uncertain : float
+        Sum of ``1 - c`` over the counted containers of confidence ``c``.
+    weak : float
+        Sum of ``c`` over containers below the threshold.
+    missed : float
+        What is expected and was not detected, or was detected and is not expected.
+    others : float
+        Counted boxes that are no containers: where there are many, some are taken for containers.
+    """
+
+    expected: float
+    uncertain: float
+    weak: float
+    missed: float
+    others: float
+
+
+class Weights(NamedTuple):
+    """By how much each sign widens an interval on one side; fitted, see training/fit_intervals.py.
+
+    Attributes
+    ----------
+    plain : float
+        Boxes, always.
+    expected, uncertain, weak, missed, others : float
+        Boxes for one of the sign.
+    """
+
+    plain: float = 0.0
+    expected: float = 0.0
+    uncertain: float = 0.0
+    weak: float = 0.0
+    missed: float = 0.0
+    others: float = 0.0
+
+
+class Doubts(NamedTuple):
+    """Weights of a detector's signs, below and above, for counts and for arrivals or departures.
+
+    Attributes
+    ----------
+    boxes, events : (Weights, Weights)
+        Below and above.
+    """
+
+    boxes: tuple[Weights, Weights]
+    events: tuple[Weights, Weights]
+
+
+NO_DOUBTS: Final = Doubts((Weights(), Weights()), (Weights(), Weights()))
+"""Where nothing was fitted, and where a person's labels of the site stand in their place."""
+
+
+def doubt(signs: Signs, weights: Weights) -> float:
+    """``sqrt(plain^2 + sum (weight sign)^2)``.
+
+    Parameters
+    ----------
+    signs : Signs
+        Of a date.
+    weights : Weights
+        Of one side.
+
+    Returns
+    -------
+    float
+        Boxes.
+    """
+    terms = np.array((1.0, *signs)) * np.array(weights)
+    return float(np.sqrt((terms**2).sum()))
+
+
+def widened(half: float, signs: Signs, weights: Weights, distance: float) -> float:
+    """A half width that knows where it is: ``(1 + 10 max(0, distance - .7)) sqrt(half^2 + doubt^2)``.
+
+    Parameters
+    ----------
+    half : float
+        Of the interval at home, boxes.
+    signs : Signs
+        Of the date.
+    weights : Weights
+        Of this side.
+    distance : float
+        How far the scene lies from what the models were fitted on, 1 at its edge; NaN where that is not known.
+
+    Returns
+    -------
+    float
+        Boxes.
+    """
+    beyond = float(np.fmax(0.0, distance - USUAL_DISTANCE))
+    return float((1.0 + WIDENING * beyond) * np.hypot(half, doubt(signs, weights)))
+
+
+def is_blind(detected: float, expected: float) -> bool:
+    """Whether a date does not show the boxes on ground that it does show.
+
+    Parameters
+    ----------
+    detected, expected : float
+        Containers on that ground.
+
+    Returns
+    -------
+    bool
+        True where much is expected and next to nothing was detected.
+    """
+    return bool(expected >= LEAST_EXPECTED and detected < NOT_SEEN * expected)

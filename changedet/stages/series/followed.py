@@ -1,0 +1,63 @@
+"""What the series needs of the tracks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Protocol
+
+import geopandas as gpd
+
+from changedet.arrays import Bools, Floats
+from changedet.kernels import intervals
+
+
+class ShownGround(Protocol):
+    """The ground about the boxes, as the tracks stage gives it."""
+
+    @property
+    def xy(self) -> Floats:
+        """Points (n, 2), in metres."""
+
+    @property
+    def shown(self) -> Bools:
+        """Whether each date showed them, (n, date)."""
+
+
+class FollowedBoxes(Protocol):
+    """What `changedet.track` returns, as far as the series needs it."""
+
+    @property
+    def dates(self) -> tuple[dt.date, ...]:
+        """The looks, sorted."""
+
+    @property
+    def detections(self) -> gpd.GeoDataFrame:
+        """Rows of all dates with their ``track_id``."""
+
+    @property
+    def tracks(self) -> gpd.GeoDataFrame:
+        """One row a track."""
+
+    @property
+    def presence(self) -> Floats:
+        """Posterior probability (track, date) that the box stood there to be seen."""
+
+    @property
+    def places(self) -> gpd.GeoDataFrame:
+        """One row a place, with its ``kind``."""
+
+    @property
+    def place_presence(self) -> Floats:
+        """Posterior probability (place, date) that a real box stood on top there."""
+
+    @property
+    def place_clear(self) -> Bools:
+        """True (place, date) where the date showed the place clearly."""
+
+    @property
+    def ground(self) -> ShownGround:
+        """The ground about the boxes."""
+
+    @property
+    def calibration(self) -> intervals.Calibration:
+        """What turns presence into counts and intervals."""

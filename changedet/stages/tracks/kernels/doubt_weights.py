@@ -1,0 +1,25 @@
+"""By how much a date's own signs of doubt widen the intervals of its counts, for each detector.
+
+The figures are written by training/fit_intervals.py; do not edit them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from changedet.kernels.doubts import Doubts, Weights
+
+WEIGHTS: Final[Mapping[str, Doubts]] = {
+    "learned": Doubts(
+        boxes=(
+            Weights(plain=1.275, expected=0.043, uncertain=1.275, weak=1.275, missed=0.319, others=0.085),
+            Weights(plain=1.973, expected=0.066, uncertain=1.973, weak=1.973, missed=1.973, others=0.0),
+        ),
+        events=(
+            Weights(plain=3.293, expected=0.494, uncertain=1.976, weak=1.976, missed=1.976, others=0.0),
+            Weights(plain=0.0, expected=0.0, uncertain=0.099, weak=0.658, missed=0.0, others=0.0),
+        ),
+    ),
+}
+"""By detector; none where nothing was fitted."""

@@ -1,0 +1,39 @@
+"""What a date's boxes show of how far their number can be trusted."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from changedet.kernels.doubts import NO_DOUBTS, Signs, Weights, doubt, is_blind, widened
+
+SIGNS = Signs(expected=100.0, uncertain=5.0, weak=8.0, missed=12.0, others=3.0)
+
+
+def test_doubt_adds_the_weighted_signs_in_quadrature():
+    assert doubt(SIGNS, Weights()) == 0.0
+    assert doubt(SIGNS, Weights(plain=2.0)) == 2.0
+    assert doubt(SIGNS, Weights(expected=0.03, uncertain=0.8)) == pytest.approx(5.0)
+    assert doubt(SIGNS, Weights(weak=1.0, missed=1.0, others=1.0)) == pytest.approx(math.sqrt(64 + 144 + 9))
+
+
+@pytest.mark.parametrize("name", Weights._fields)
+def test_doubt_grows_with_every_weight(name):
+    some = Weights(1.0, 0.1, 0.5, 0.5, 0.5, 0.5)
+    assert doubt(SIGNS, some._replace(**{name: 2.0})) > doubt(SIGNS, some)
+
+
+def test_widened_is_the_half_width_at_home_where_nothing_is_doubted_or_known():
+    for distance in (0.0, 0.7, math.nan):
+        assert widened(7.0, SIGNS, NO_DOUBTS.boxes[0], distance) == 7.0
+    assert widened(3.0, SIGNS, Weights(plain=4.0), 0.5) == pytest.approx(5.0)
+    assert widened(3.0, SIGNS, Weights(plain=4.0), 0.8) == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(
+    ("detected", "expected", "blind"),
+    [(2, 150, True), (0, 10, True), (0, 9.9, False), (3, 12, False), (2, 12, True), (100, 120, False), (0, 0, False)],
+)
+def test_is_blind_where_much_is_expected_and_next_to_nothing_was_detected(detected, expected, blind):
+    assert is_blind(detected, expected) is blind
