@@ -34,6 +34,7 @@ from changedet.stages.change.kernels.local_change_rate import (
     MOST_SHIFT,
     SURELY_CHANGED,
     LocalChangeRate,
+    beside_boxes,
     bounded_by_site,
     halo_px,
     local_change_rate,
@@ -72,6 +73,8 @@ class SeriesJob:
         Whether the dates come after the reference.
     sidings : geometry or None
         Where trains stand on one date and are gone on the next, in the grid's CRS; None where no zone is a siding.
+    boxes_decide : bool
+        Whether boxes are followed and decide by themselves.
     together : bool
         Whether the dates are evidence for each other; else each stands alone.
     """
@@ -87,6 +90,7 @@ class SeriesJob:
     seen: int = 0
     is_later: bool = True
     sidings: BaseGeometry | None = None
+    boxes_decide: bool = False
     together: bool = True
 
 
@@ -287,6 +291,7 @@ def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]
         nir=tuple("nir" in (*plan.roles, *plan.extra_roles(i)) for i in indices),
         is_later=indices[0] > plan.reference,
         sidings=sidings_of(plan.zones),
+        boxes_decide=plan.decides_by_boxes,
         together=plan.reads_together,
     )
 
@@ -299,10 +304,12 @@ def _informed(job: SeriesJob, counts: Sequence[Ints]) -> SeriesJob:
 
 
 def _around(job: SeriesJob, wide: Singles, weights: Floats, window: Window) -> LocalChangeRate:
-    """How probabilities are to be read; on sidings as on the busiest ground, whatever the series shows."""
+    """How probabilities are to be read; where no boxes are followed, on sidings as on the busiest ground."""
     around = bounded_by_site(
         local_change_rate(wide, weights, job.grid.ground_resolution_m), job.sure, job.seen, weights
     )
+    if job.boxes_decide:
+        return beside_boxes(around)
     if job.sidings is None:
         return around
     on_rails = job.grid.inside(window, job.sidings)

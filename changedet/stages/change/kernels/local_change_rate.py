@@ -71,10 +71,13 @@ class LocalChangeRate(NamedTuple):
         Log odds to subtract; above 0 on quiet ground, below on busy ground.
     change_probability : float64 (y, x)
         That the pixel changes state between one look and the next, `USUAL_CHANGE` to `MOST_CHANGE`.
+    last_look_odds : float64 (y, x) or None
+        Log odds that a pixel's last look must have beyond that, as no later one can say that what stands there stayed.
     """
 
     odds_shift: Floats
     change_probability: Floats
+    last_look_odds: Floats | None = None
 
 
 def halo_px(gsd_m: float) -> int:
@@ -163,6 +166,27 @@ def bounded_by_site(rate: LocalChangeRate, sure_px: int, seen_px: int, weights: 
     counted = min(max((high - site) / (high - low), 0.0), 1.0) * float(np.mean(weights >= CLEAR_WEIGHT))
     change = USUAL_CHANGE + counted * (rate.change_probability - USUAL_CHANGE)
     return LocalChangeRate(np.maximum(rate.odds_shift, site - BELOW_SITE), change)
+
+
+def beside_boxes(rate: LocalChangeRate) -> LocalChangeRate:
+    """How ground is to be read where the boxes are followed one by one.
+
+    What comes and goes there and is no box is a mover: busy ground is no reason to expect more, what one look alone
+    shows is nothing, and on a pixel's last look as much more is asked as sure changes around it did not stay.
+
+    Parameters
+    ----------
+    rate : LocalChangeRate
+        From `bounded_by_site`.
+
+    Returns
+    -------
+    LocalChangeRate
+        Of the same pixels.
+    """
+    change = rate.change_probability
+    fleeting = np.log(change / (1.0 - change)) - math.log(USUAL_CHANGE / (1.0 - USUAL_CHANGE))
+    return LocalChangeRate(np.maximum(rate.odds_shift, 0.0), np.full_like(change, USUAL_CHANGE), fleeting)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]

@@ -93,9 +93,10 @@ def series_change_probability(
         its threshold. With other scores the lesser of both, and on a pixel's last look the pair's own.
     """
     shape = scores.shape[1:]
-    shift, change = (np.zeros(shape), np.full(shape, CHANGE_PROBABILITY)) if rate is None else rate
+    shift, change, last = (np.zeros(shape), np.full(shape, CHANGE_PROBABILITY), None) if rate is None else rate
+    last = np.zeros(shape) if last is None else last
     given = np.ascontiguousarray(scores, np.float32), thresholds, probabilities, weights
-    return np.asarray(_series(*given, shift, change), np.float32)
+    return np.asarray(_series(*given, shift, change, last), np.float32)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
@@ -138,7 +139,13 @@ def _steps(scores: Singles, weights: Floats, seen: Bools, steps: Bools) -> None:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
 def _series(  # noqa: C901 - in one piece: split it takes a quarter more time
-    scores: Singles, thresholds: Floats, probabilities: bool, weights: Floats, shifts: Floats, changes: Floats
+    scores: Singles,
+    thresholds: Floats,
+    probabilities: bool,
+    weights: Floats,
+    shifts: Floats,
+    changes: Floats,
+    lasts: Floats,
 ) -> Singles:
     dates, height, width = scores.shape
     out = np.full(scores.shape, np.nan, np.float32)
@@ -167,7 +174,7 @@ def _series(  # noqa: C901 - in one piece: split it takes a quarter more time
                     p = p * stayed + (1.0 - p) * came_back
                 later = t
                 if seen[t]:
-                    needed = shift + HAZE_CAUTION * (1.0 - weights[t])
+                    needed = shift + lasts[y, x] + HAZE_CAUTION * (1.0 - weights[t])
                     own = _pair_probability(scores[t, y, x], thresholds[t], probabilities, needed)
                     out[t, y, x] = _combined(p, own, probabilities, is_last)
                     is_last = False

@@ -149,3 +149,10 @@ def test_series_change_probability_of_looks(looks, marked):
 
 def marked(work, window):
     return np.stack([found[0] for found in series_tile(work, window)]) > kernel.CHANGED
+
+
+def test_series_change_probability_asks_more_of_a_last_look_where_changes_did_not_stay():
+    scores = np.broadcast_to(np.array([0.02, 0.02, 0.9], np.float32)[:, None, None], (3, 1, 2))
+    rate = LocalChangeRate(np.zeros((1, 2)), np.full((1, 2), 0.12), np.array([[0.0, 2.0]]))
+    found = series_change_probability(scores, np.full(3, 0.75), True, np.ones(3), rate)[-1, 0]
+    assert found[0] > 0.5 > found[1]
