@@ -108,7 +108,7 @@ def looks(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date])
 
 
 def _views(finished: Run, days: Sequence[dt.date]) -> tuple[ViewAngles | None, ...]:
-    given = {row["date"]: row.get("view") for row in finished.provenance["inputs"]}
+    given = {row["date"]: row.get("view") for row in finished.provenance.get("inputs", [])}
     return tuple(ViewAngles(**given[str(day)]) if given.get(str(day)) else None for day in days)
 
 
