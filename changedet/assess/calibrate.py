@@ -171,7 +171,7 @@ def _bias(found: calibration.Counts, scale: float, half_width: float) -> _Bias:
     Two dozen tiles give a bias to some per cent: where none is to be seen, putting the fit in its place adds noise.
     """
     bias, error = found.scale / scale - 1.0, QUANTILE * found.scale_error / scale
-    borne_out = abs(bias) <= error and found.half_width <= MOST_SCATTER * half_width
+    borne_out = abs(bias) <= error and found.scatter <= MOST_SCATTER * half_width
     return {"borne_out": borne_out, "bias": round(bias, 4), "bias_error": round(error, 4)}
 
 

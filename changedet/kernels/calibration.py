@@ -50,12 +50,15 @@ class Counts(NamedTuple):
     scale_error : float
         Its standard error.
     half_width : float
-        Of a 95 % interval, in spreads.
+        Of a 95 % interval, in spreads: the scatter of the tiles and the error of the scale together.
+    scatter : float
+        The greater of the two alone.
     """
 
     scale: float
     scale_error: float
     half_width: float
+    scatter: float
 
 
 def recalibrated(confidence: Floats, slope: float, offset: float) -> Floats:
@@ -143,8 +146,8 @@ def fit_counts(
 
     The scale is a ratio estimate (Cochran 1977, chapter 6). The half width is Student's t times the root mean square of
     the tiles' errors in spreads (the dispersion of a quasi-likelihood, McCullagh and Nelder 1989), each by the scale of
-    the others: a site's error is the sum of those of many tiles. It is never less than what the scale's own error comes
-    to in a large count, whose spread is at least `MISCOUNT` of it.
+    the others: a site's error is the sum of those of many tiles. What the scale's own error comes to in a large count,
+    whose spread is at least `MISCOUNT` of it, is added in quadrature: the bias is not known better than the tiles tell.
 
     Parameters
     ----------
@@ -180,7 +183,8 @@ def fit_counts(
     factor = float(stats.t.ppf(0.5 + COVERAGE / 2, n - 1))
     square = (PRIOR_TILES * half_width**2 + factor**2 * (errors**2).sum()) / (PRIOR_TILES + n)
     half = float(np.sqrt(square))
-    return Counts(found, error, max(half, factor * error / MISCOUNT))
+    bias = factor * error / MISCOUNT
+    return Counts(found, error, float(np.hypot(half, bias)), max(half, bias))
 
 
 def _ratio(above: Floats | float, below: Floats | float, prior: float) -> Floats:

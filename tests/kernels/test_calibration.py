@@ -48,7 +48,7 @@ def test_fit_counts_intervals_of_large_counts_hold_what_tiles_of_the_same_sensor
         held.append(abs(found.scale * site - rng.poisson(bias * site)) <= half)
         widths.append(2 * half / site)
     assert 0.93 <= np.mean(held) <= 1.0
-    assert np.mean(widths) < 0.75
+    assert np.mean(widths) < 0.8
 
 
 def test_fit_counts_a_scale_that_few_labels_tell_widens_large_counts() -> None:
@@ -56,3 +56,5 @@ def test_fit_counts_a_scale_that_few_labels_tell_widens_large_counts() -> None:
     true = np.array([0.0, 8, 1, 7, 2, 6, 3, 5])
     found = kernel.fit_counts(expected, spread, true, weight, 1.0, 0.01)
     assert found.half_width * 0.08 >= 1.96 * found.scale_error
+    # The error of the bias is folded in, beside the scatter and not in its place.
+    assert found.scatter < found.half_width <= np.sqrt(2) * found.scatter

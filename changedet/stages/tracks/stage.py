@@ -10,6 +10,7 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
+from changedet.kernels.doubts import NO_DOUBTS
 from changedet.kernels.intervals import Calibration
 from changedet.stages.registry import AUTO, Choice, Factor, Facts, Fraction, Metres, Stage
 from changedet.stages.tracks.bases import on_their_bases
@@ -117,8 +118,11 @@ def hmm(
 def _calibrated(facts: Facts, scale: float | None, half_width: float | None) -> Calibration:
     """The detector's own calibration of counts at that resolution, or in its place what the user's labels say."""
     own = calibration(facts.detector, facts.resolution_m)
-    boxes = own.boxes if half_width is None else (half_width, half_width)
-    return own._replace(scale=own.scale if scale is None else scale, boxes=boxes)
+    own = own._replace(scale=own.scale if scale is None else scale)
+    if half_width is None:
+        return own
+    # Labels of the site itself stand in the place of what its boxes show of how far they can be trusted.
+    return own._replace(boxes=(half_width, half_width), doubts=own.doubts._replace(boxes=NO_DOUBTS.boxes))
 
 
 @STAGE.method("nearest", reference="Kuhn 1955, doi:10.1002/nav.3800020109")
