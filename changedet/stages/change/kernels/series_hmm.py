@@ -156,12 +156,16 @@ def _series(  # noqa: C901 - in one piece: split it takes a quarter more time
             shift, change = shifts[y, x], changes[y, x]
             _steps(scores[:, y, x], weights, seen, steps)
             p = 0.0  # the reference does not differ from itself
+            last = dates - 1
+            while last > 0 and not seen[last]:
+                last -= 1
             for t in range(dates):
                 if not steps[t]:
                     continue
                 expected[t] = p = p * (1.0 - change) + (1.0 - p) * change
                 if seen[t]:
-                    odds = p * _evidence(scores[t, y, x], thresholds[t], probabilities, shift, weights[t])
+                    own_shift = shift + lasts[y, x] if t == last else shift
+                    odds = p * _evidence(scores[t, y, x], thresholds[t], probabilities, own_shift, weights[t])
                     p = odds / (odds + 1.0 - p)
                 filtered[t] = p
             later, is_last = -1, True
