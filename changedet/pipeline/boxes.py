@@ -19,6 +19,7 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.looks import looks_of
 from changedet.plan import Plan
 from changedet.stages.objects.boxes import georeferenced
+from changedet.stages.objects.lattice import too_coarse
 from changedet.stages.tracks.result import Tracks
 from changedet.store import RunFolder, read_frame
 
@@ -136,7 +137,7 @@ def counted_dates(plan: Plan) -> list[dt.date]:
         None where the stage objects is switched off.
     """
     method = plan.built("objects")
-    return [look.date for look in plan.looks if method is not None and look.gsd_m <= method.coarsest_m]
+    return [look.date for look in plan.looks if method is not None and not too_coarse(look.gsd_m, method.coarsest_m)]
 
 
 def tracks_of(plan: Plan, models: Mapping[dt.date, DateModel], detections: gpd.GeoDataFrame | None) -> Tracks | None:

@@ -24,7 +24,7 @@ from changedet.stages.footprint.stage import FootprintMethod, FootprintStatistic
 from changedet.stages.mask.images import cloud_overview_factor
 from changedet.stages.mask.stage import MaskMethod
 from changedet.stages.normalise.stage import LineMethod
-from changedet.stages.objects.lattice import ObjectMethod, ObjectStatistics
+from changedet.stages.objects.lattice import ObjectMethod, ObjectStatistics, too_coarse
 
 SIMILAR_GSD: Final = 1.25
 """Scenes whose GSDs differ by a lesser factor are compared as they are."""
@@ -249,7 +249,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
         extra_roles=extra,
         scene_roles=tuple(look.roles) if wants_scene else (),
         methods=methods,
-        counts=methods.objects is not None and look.gsd_m <= methods.objects.coarsest_m,
+        counts=methods.objects is not None and not too_coarse(look.gsd_m, methods.objects.coarsest_m),
         dtype=reference.dtype,
         nodata=next(iter(reference.scenes[0].nodata.values())),
         witnesses=_witnesses(plan) if i == plan.reference else (),

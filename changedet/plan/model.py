@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, overload
 from changedet.grid import Grid
 from changedet.grid.areas import Areas
 from changedet.imagery.look import Look
+from changedet.stages.objects.lattice import too_coarse
 from changedet.stages.registry import NONE, Choice, Facts, Method
 from changedet.store import RunFolder
 from changedet.workflow import Workflow, stages
@@ -251,7 +252,7 @@ def countable(plan: Plan) -> str:
     method = plan.built("objects")
     if method is None:
         return f"{CANNOT}: {plan.choices['objects'].reason}"
-    coarse = [str(look.date) for look in plan.looks if look.gsd_m > method.coarsest_m]
+    coarse = [str(look.date) for look in plan.looks if too_coarse(look.gsd_m, method.coarsest_m)]
     if len(coarse) == len(plan.looks):
         return f"{CANNOT}: no scene is finer than {method.coarsest_m:g} m"
     if coarse:

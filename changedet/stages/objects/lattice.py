@@ -19,6 +19,9 @@ from changedet.stages.objects.kernels.network import NetworkStatistics
 
 COARSEST_M: Final = 1.2
 """Beyond this a box is under two pixels wide and cannot be separated from a car or a patch of ground."""
+SCALE_SLACK: Final = 0.002
+"""By how much of itself a pixel may be coarser: UTM draws ground at .9996 to 1.0010 of its size (Snyder 1987, USGS
+Professional Paper 1395), so that a scene of 1.2 m measures up to 1.2005 m on the ground, and files round."""
 CELL_PX: Final = 512
 """Size of the lattice's cells where a method names none."""
 MOST_HALO_PX: Final = 64
@@ -99,6 +102,29 @@ class ObjectMethod(Generic[Statistics]):
     coarsest_m: float = COARSEST_M
     count_confidence: float = 0.5
     observe: Callable[[Singles, Statistics], Found] | None = None
+
+
+def too_coarse(resolution_m: float, coarsest_m: float = COARSEST_M) -> bool:
+    """Whether boxes cannot be counted on pixels of a size.
+
+    Parameters
+    ----------
+    resolution_m : float
+        Pixel size on the ground, metres.
+    coarsest_m : float
+        Greatest pixel size at which they can be, see `ObjectMethod`.
+
+    Returns
+    -------
+    bool
+        False also for pixels that are coarser by no more than a map's scale.
+
+    Examples
+    --------
+    >>> too_coarse(1.2005), too_coarse(1.21)
+    (False, True)
+    """
+    return resolution_m > coarsest_m * (1.0 + SCALE_SLACK)
 
 
 def cells(tile: Window, cell_px: int = CELL_PX) -> Iterator[Window]:

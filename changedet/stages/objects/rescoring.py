@@ -10,7 +10,8 @@ import pandas as pd
 from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.containers import OTHER
 from changedet.models.loader import released_trees
-from changedet.stages.objects.kernels import context_rescoring
+from changedet.stages.objects.boxes import rectangles_of
+from changedet.stages.objects.kernels import context_rescoring, row_filling
 from changedet.stages.objects.kernels.box_labels import kinds
 
 BRIGHTNESS: Final = tuple(f"look_{k}" for k in range(6))
@@ -45,7 +46,7 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same boxes, without `EVIDENCE`; those that were filled into rows keep what they have.
+        The same boxes, without `EVIDENCE`; those that were filled into rows lose what the rows' ends lose.
     """
     plain = table.drop(columns=list(EVIDENCE), errors="ignore")
     peaks = np.flatnonzero(table["logit"].notna()) if "logit" in table else np.empty(0, np.intp)
@@ -56,6 +57,11 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     sure, named = plain["confidence"].to_numpy(copy=True), plain["kind"].to_numpy(object, copy=True)
     sized = kinds(plain["length_m"].to_numpy()[peaks], float(table["gsd_m"].iloc[0]))
     sure[peaks], named[peaks] = confidence, np.where(container, sized, OTHER)
+    filled = np.flatnonzero(table["logit"].isna())
+    if filled.size:
+        boxes = rectangles_of(table, resolution_m)
+        own = np.where(container, confidence, 0.0)
+        sure[filled] = row_filling.followed(boxes[filled], sure[filled], boxes[peaks], own)
     return plain.assign(confidence=sure, kind=pd.Series(named, index=plain.index).astype(plain["kind"].dtype))
 
 

@@ -23,7 +23,7 @@ from changedet.stages.objects.kernels.classical_coefficients import COEFFICIENTS
 from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.stages.objects.kernels.stretch import stretch_gamma, stretch_limits
 from changedet.stages.objects.kernels.working_picture import working_picture
-from changedet.stages.objects.lattice import COARSEST_M, MOST_HALO_PX, Found, ObjectMethod
+from changedet.stages.objects.lattice import COARSEST_M, MOST_HALO_PX, Found, ObjectMethod, too_coarse
 from changedet.stages.objects.rescoring import rescored
 from changedet.stages.registry import NONE, Choice, Factor, Facts, Fraction, Number, Stage
 
@@ -52,7 +52,7 @@ def choose(facts: Facts) -> Choice:
     """
     if facts.is_sar:
         return Choice(NONE, reason="containers are not counted in radar pictures")
-    if facts.resolution_m > COARSEST_M:
+    if too_coarse(facts.resolution_m):
         wide = WIDTH_M / facts.resolution_m
         return Choice(
             NONE,
@@ -96,7 +96,7 @@ def classical(
     MethodError
         Where the pixels are too coarse, or the bands are radar.
     """
-    if facts.is_sar or facts.resolution_m > COARSEST_M:
+    if facts.is_sar or too_coarse(facts.resolution_m):
         raise MethodError(f"objects.method: {choose(facts).reason}")
     scale = Confidence(confidence_slope, confidence_offset)
     bands = bands_used(facts.roles)
@@ -153,7 +153,7 @@ def learned(
     ChangedetError
         The network's file is missing or damaged.
     """
-    if facts.is_sar or facts.resolution_m > COARSEST_M:
+    if facts.is_sar or too_coarse(facts.resolution_m):
         raise MethodError(f"objects.method: {choose(facts).reason}")
     detector.model_bytes()
     scale = Confidence(confidence_slope, confidence_offset)

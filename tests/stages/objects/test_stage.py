@@ -49,6 +49,11 @@ def test_choose_counts_in_fine_optical_pictures() -> None:
     assert choose(Facts(1.2, BGRN)).method == "learned"
 
 
+def test_choose_counts_in_pictures_of_nominal_1_2_m() -> None:
+    assert choose(Facts(1.2005, BGRN)).method == "learned"
+    assert choose(Facts(1.21, BGRN)).method == "none"
+
+
 def test_classical_halo_covers_the_reach_and_stays_small() -> None:
     for resolution in (0.3, 0.5, 1.0):
         halo = classical(Facts(resolution, BGRN)).halo_px

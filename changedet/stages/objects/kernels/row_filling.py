@@ -80,6 +80,38 @@ def filled_rows(picture: Singles, boxes: Floats, confidence: Floats, colours: Fl
     return FilledBoxes(places[kept], weaker, own[kept])
 
 
+def followed(filled: Floats, confidence: Floats, boxes: Floats, rescored: Floats) -> Floats:
+    """Confidence of boxes that were filled in once the boxes of their row have been rescored.
+
+    Parameters
+    ----------
+    filled : float64 (n, 5)
+        Boxes that were filled in, metres.
+    confidence : float64 (n,)
+        What they were filled in with.
+    boxes : float64 (m, 5)
+        All others of the scene, metres.
+    rescored : float64 (m,)
+        Their confidence as containers, 0 for other boxes.
+
+    Returns
+    -------
+    float64 (n,)
+        No more than that of the surer box on either side of the row, the weaker side counts: what the ends have lost,
+        the boxes between them lose.
+    """
+    found = confidence.copy()
+    for k, (x, y, length, width, angle) in enumerate(filled):
+        offset = boxes[:, :2] - (x, y)
+        along = offset[:, 0] * np.sin(angle) - offset[:, 1] * np.cos(angle)
+        across = offset[:, 0] * np.cos(angle) + offset[:, 1] * np.sin(angle)
+        beside = (np.abs(along) < rows.FILL_ALONG_M) & (np.abs(boxes[:, 2] - length) < rows.FILL_LENGTH_M)
+        beside &= (np.abs(across) > rows.FILL_LEAST_ACROSS * width) & (np.abs(across) < MOST_FILLED * rows.PITCH_M[1])
+        sides = [rescored[beside & (side * across > 0)].max(initial=0.0) for side in (-1.0, 1.0)]
+        found[k] = min(float(confidence[k]), *sides)
+    return found
+
+
 def median_colours(picture: Singles, boxes: Floats, pixel_m: float) -> Floats:
     """Median colours inside boxes.
 
