@@ -22,7 +22,7 @@ from changedet.simulate.shapes import rectangle
 from changedet.simulate.world import World
 from changedet.stages.objects.kernels import rectangles
 from scenarios.yards import Yard, leant, seen_boxes, vehicles
-from training import hard_sites, network_sites
+from training import hard_sites, network_sites, wide_looks, wide_lots, wide_panels, wide_sites
 from training.vehicles import Parked, bus, piece, trailer
 
 KINDS = (
@@ -30,10 +30,30 @@ KINDS = (
     "dense", "lot", "clouds", "rows", "winter", "works", "trains", "lot", "growth", "tracks", "earthworks", "lot",
 )  # fmt: skip
 HARD_KINDS = ("gaps", "depot", "faint", "country", "faint", "depot", "country", "gaps", "faint", "depot")
-SITES = network_sites.SITES | hard_sites.SITES
-HARD_FROM, LOTS_FROM = 264, 440
-"""Of each ten thousand seeds the first so many are of `KINDS`, the next of `HARD_KINDS`, the others the simulator's
-lots of plain trailers and buses, on which a network fitted on `HARD_KINDS` last gets worse."""
+WIDE_KINDS = (
+    "packed", "roofscape", "dark-rows", "siding", "roadside", "roofscape", "dense", "quay", "packed", "roadside",
+    "roofscape", "trains", "dark-rows", "apron", "packed", "winter", "roadside", "siding", "growth", "roofscape",
+)  # fmt: skip
+LOT_KINDS = (
+    "goods-yard",
+    "packed",
+    "homes",
+    "goods-yard",
+    "quay",
+    "roofscape",
+    "goods-yard",
+    "siding",
+    "homes",
+    "packed",
+)
+PANEL_KINDS = ("panels", "panels", "siding", "apron", "panels", "packed")
+SITES = network_sites.SITES | hard_sites.SITES | wide_sites.SITES | wide_lots.SITES | wide_panels.SITES
+HARD_FROM, LOTS_FROM, WIDE_FROM, LAST_FROM, PANELS_FROM = 264, 440, 500, 740, 880
+"""Of each ten thousand seeds the first so many are of `KINDS`, the next of `HARD_KINDS`, the next the simulator's
+lots of plain trailers and buses, on which a network fitted on `HARD_KINDS` last gets worse, the next of `WIDE_KINDS`,
+looked at aslant, as all others are, the next of `LOT_KINDS`, the last of `PANEL_KINDS`."""
+SNOWED = 0.14
+"""Share of these under snow in patches."""
 PIXEL_M = 0.25
 BRIGHTEST = 0.8
 """Reflectance of code 255; codes are the square root, as film and eyes have it."""
@@ -73,7 +93,10 @@ def scene(seed: int) -> Scene:
     """The scene of a seed; the kinds follow each other, all else is random."""
     rng = np.random.default_rng([seed, 77])
     number = seed % 10000
-    kinds = KINDS if number < HARD_FROM else HARD_KINDS if number < LOTS_FROM else ("decoys",)
+    wide = number >= WIDE_FROM
+    ends = (HARD_FROM, LOTS_FROM, WIDE_FROM, LAST_FROM, PANELS_FROM)
+    lists = (KINDS, HARD_KINDS, ("decoys",), WIDE_KINDS, LOT_KINDS, PANEL_KINDS)
+    kinds: tuple[str, ...] = lists[int(np.searchsorted(ends, number, side="right"))]
     kind, size_m = kinds[seed % len(kinds)], float(rng.uniform(130, 190))
     bands = ("red", "green", "blue")
     parked: list[Parked] = []
@@ -89,24 +112,36 @@ def scene(seed: int) -> Scene:
     low_sun = {"sun_elevation_deg": float(rng.uniform(14, 35))} if rng.random() < 0.3 else {}
     world.looks[index] = replace(world.looks[index], haze=0.0, psf_px=0.5, noise=0.001, **low_sun)  # type: ignore[arg-type]
     dressed(world, np.random.default_rng([seed, 79]))
+    if wide:
+        _widened(world, index, np.random.default_rng([seed, 80]))
     drawn = render(world, index)
     measured = np.moveaxis(drawn.image, 0, 2).astype(np.float32) / 10000
     codes = np.round(np.sqrt(np.clip(measured / BRIGHTEST, 0, 1)) * 255).astype(np.uint8)
-    boxes, other, aside = truth(world, index, parked)
+    boxes, other, aside = truth(world, index, parked, wide)
     hidden = drawn.hidden | _covered(aside, codes.shape[:2])
     return Scene(codes, boxes, other, hidden)
 
 
-def truth(world: World, index: int, parked: list[Parked]) -> tuple[Boxes, NDArray[np.bool_], list[Boxes]]:
+def _widened(world: World, index: int, rng: np.random.Generator) -> None:
+    """Look at a world aslant, with more kinds of boxes, at times under snow in patches."""
+    world.looks[index] = wide_looks.aslant(world.looks[index], rng)
+    wide_looks.refitted(world, rng)
+    if rng.random() < SNOWED:
+        wide_looks.snowed(world, rng)
+
+
+def truth(world: World, index: int, parked: list[Parked], aslant: bool) -> tuple[Boxes, NDArray[np.bool_], list[Boxes]]:
     """Boxes where the date shows them, which of them are no containers, and outlines that count neither way.
 
-    Boxes are (n, 5) in metres from the scene's corner, outlines (4, 2) in pixels.
+    Boxes are (n, 5) in metres from the scene's corner, outlines (4, 2) in pixels. Of boxes seen `aslant` those that
+    others hide are left out.
     """
-    containers = seen_boxes(world, index)
+    containers, partly = wide_looks.shown(world, index) if aslant else (seen_boxes(world, index), np.empty((0, 5)))
     others = leant(world, index, [(p.outline, p.height_m) for p in parked if p.counts])
     aside = leant(world, index, [(p.outline, p.height_m) for p in parked if not p.counts])
     other = np.arange(len(containers) + len(others)) >= len(containers)
-    return np.concatenate([containers, others]), other, list(rectangles.corners(aside) / PIXEL_M)
+    hidden = np.concatenate([aside, partly])
+    return np.concatenate([containers, others]), other, list(rectangles.corners(hidden) / PIXEL_M)
 
 
 def _covered(outlines: list[Boxes], shape: tuple[int, ...]) -> NDArray[np.bool_]:

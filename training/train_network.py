@@ -1,7 +1,8 @@
-"""Train the container network on simulated scenes alone and write changedet/models/containers.onnx and its card.
+"""Train one of the two container networks that training/join_networks.py joins, on simulated scenes alone.
 
     pip install -e '.[train]'
-    python training/train_network.py --cache scenes     # one thread; the same seed gives the same network
+    python training/train_network.py --recipe plain --cache DIR --out plain.onnx
+    python training/train_network.py --recipe wide --cache DIR2 --out wide.onnx     # one thread; a seed, a network
 
 Scenes 20000 and up are trained on, 30000 and up calibrate; benchmarks/detector.py reports on 900 to 919. Scenes are
 drawn once and kept in the cache. A run that was stopped goes on from the cache's checkpoint with --resume.
@@ -20,7 +21,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import onnx
 import torch
@@ -32,21 +32,20 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.kernels.containers import LENGTH_20FT_M, WIDTH_M  # noqa: E402
 from changedet.stages.objects import detector  # noqa: E402
-from changedet.stages.objects.kernels import network_grid, network_peaks  # noqa: E402
-from changedet.stages.objects.kernels.stretch import GAMMA, LIFT, TOP  # noqa: E402
+from changedet.stages.objects.kernels import network_peaks  # noqa: E402
 from scenarios.yards import GSDS_M, Yard, hits  # noqa: E402
 from training.describe_network import described  # noqa: E402
-from training.network_scenes import PIXEL_M, Boxes, Camera, Floats, Scene, cached, photograph  # noqa: E402
+from training.network_crops import MAPS, crop  # noqa: E402
+from training.network_scenes import WIDE_FROM, cached, photograph  # noqa: E402
 
 TRAIN_SEED = 20000
-CHECK_SEEDS = (*range(30000, 30040), *range(30264, 30284))
+CHECK_SEEDS = {
+    "plain": (*range(30000, 30040), *range(30264, 30284)),
+    "wide": (*range(30000, 30040, 2), *range(30264, 30284, 2), *range(30500, 30540), *range(30740, 30760)),
+}
 CHANNELS = (32, 48, 80, 96)
-CROP_PX, BATCH = 192, 8
-MODEL = ROOT / "changedet" / "models" / "containers.onnx"
-MAPS = 6
-MOST_ZOOM = 0.06
+BATCH = 8
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,10 @@ class Stage:
         Greatest learning rate.
     dim : bool
         See `Camera.drawn`.
+    wide : int
+        And on so many of the scenes from `WIDE_FROM`, each part shown by surroundings of its own (`frames`).
+    often : float
+        How much more often wide scenes are drawn than others of as many boxes.
     """
 
     scenes: int
@@ -70,15 +73,28 @@ class Stage:
     cycle: int
     rate: float
     dim: bool
+    wide: int = 0
+    often: float = 1.6
 
 
-STAGES = (
-    Stage(264, 3000, 3000, 4e-3, False),
-    Stage(440, 1000, 3600, 2.5e-3, True),
-    Stage(440, 1500, 1500, 2e-3, True),
-    Stage(480, 700, 700, 1.5e-3, True),
-)
-"""The later ones go on with sites of what the first got wrong (`hard_sites`) among their scenes."""
+RECIPES = {
+    "plain": (
+        Stage(264, 3000, 3000, 4e-3, False),
+        Stage(440, 1000, 3600, 2.5e-3, True),
+        Stage(440, 1500, 1500, 2e-3, True),
+        Stage(480, 700, 700, 1.5e-3, True),
+    ),
+    "wide": (
+        Stage(264, 3000, 3000, 4e-3, False),
+        Stage(480, 2800, 6400, 3e-3, True, 240),
+        Stage(480, 2100, 4200, 2.5e-3, True, 380),
+        Stage(480, 2900, 2900, 2e-3, True, 440),
+    ),
+}
+"""Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
+the first got wrong (`hard_sites`) among their scenes. The wide one's go on with all scenes: hard sites, and sites of
+what earlier networks got wrong on other hands' scenes (`wide_sites`), these seen aslant, all in frames of any kind; the
+last with what it still took for boxes (`wide_lots`, `wide_panels`)."""
 
 
 def _twice(inner: int, outer: int) -> nn.Sequential:
@@ -116,96 +132,6 @@ class Network(nn.Module):
         x = self.head(x)
         rest = functional.interpolate(x[:, 4:], scale_factor=2.0, mode="nearest")
         return torch.cat([functional.pixel_shuffle(x[:, :4], 2), rest], dim=1)
-
-
-def targets(boxes: Boxes, other: NDArray[np.bool_], pixel_m: float, size: int) -> Floats:
-    """Maps (7, size, size): centre 0 to 1, sine, cosine, log length, log width, other, and 1 at the centres' pixels."""
-    out = np.zeros((MAPS + 1, size, size), np.float32)
-    for (x, y, length, width, angle), vehicle in zip(boxes, other, strict=True):
-        reach = int(np.ceil(0.27 * length)) + 2
-        left, top = max(0, int(x) - reach), max(0, int(y) - reach)
-        right, bottom = min(size, int(x) + reach + 1), min(size, int(y) + reach + 1)
-        if left >= right or top >= bottom:
-            continue
-        yy, xx = np.mgrid[top:bottom, left:right] + 0.5
-        along = (xx - x) * np.sin(angle) - (yy - y) * np.cos(angle)
-        across = (xx - x) * np.cos(angle) + (yy - y) * np.sin(angle)
-        # Narrow across, so that touching boxes keep peaks of their own.
-        peak = np.exp(-0.5 * ((along / (0.09 * length)) ** 2 + (across / (0.2 * width)) ** 2))
-        part = out[:, top:bottom, left:right]
-        better = peak > part[0]
-        sizes = np.log(length * pixel_m / LENGTH_20FT_M), np.log(width * pixel_m / WIDTH_M)
-        values = (np.sin(2 * angle), np.cos(2 * angle), *sizes, float(vehicle))
-        part[0][better] = peak[better]
-        for k, value in enumerate(values, 1):
-            part[k][better] = value
-        if 0 <= int(x) < size and 0 <= int(y) < size:
-            out[0, int(y), int(x)] = out[MAPS, int(y), int(x)] = 1.0
-    return out
-
-
-def crop(scene: Scene, rng: np.random.Generator, dim: bool) -> tuple[Floats, Floats, Floats]:
-    """A part of a scene as some camera shows it, turned and mirrored: picture, maps, and where it counts (y, x)."""
-    zoom = float(np.exp(rng.uniform(-MOST_ZOOM, MOST_ZOOM)))
-    wide_m = CROP_PX * network_grid.PIXEL_M / zoom
-    height, width = (n * PIXEL_M for n in scene.codes.shape[:2])
-    if len(scene.boxes) and rng.random() < 0.8:
-        at = scene.boxes[int(rng.integers(len(scene.boxes))), :2] - rng.uniform(0.1, 0.9, 2) * wide_m
-    else:
-        at = rng.uniform(0, 1, 2) * (width - wide_m, height - wide_m)
-    x0, y0 = (int(np.clip(a, 0, n - wide_m) / PIXEL_M) for a, n in zip(at, (width, height), strict=True))
-    n = int(wide_m / PIXEL_M)
-    rows, columns = slice(y0, y0 + n), slice(x0, x0 + n)
-    sample = scene.codes[::9, ::9]
-    picture, counted = photographed(scene, rows, columns, Camera.drawn(rng, sample, dim), rng)
-    boxes = scene.boxes.copy()
-    boxes[:, :2] -= (x0 * PIXEL_M, y0 * PIXEL_M)
-    boxes[:, :4] *= CROP_PX / (n * PIXEL_M)
-    size = CROP_PX
-    if rng.random() < 0.5:
-        picture, counted = picture[:, :, ::-1], counted[:, ::-1]
-        boxes[:, 0], boxes[:, 4] = size - boxes[:, 0], -boxes[:, 4]
-    if rng.random() < 0.5:
-        picture, counted = picture[:, ::-1], counted[::-1]
-        boxes[:, 1], boxes[:, 4] = size - boxes[:, 1], -boxes[:, 4]
-    if rng.random() < 0.5:
-        picture, counted = picture.transpose(0, 2, 1), counted.T
-        boxes[:, [0, 1]], boxes[:, 4] = boxes[:, [1, 0]], np.pi / 2 - boxes[:, 4]
-    maps = targets(boxes, scene.other, n * PIXEL_M / CROP_PX, size)
-    return np.ascontiguousarray(picture, np.float32), maps, np.ascontiguousarray(counted, np.float32)
-
-
-def photographed(
-    scene: Scene, rows: slice, columns: slice, camera: Camera, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """The network's input (3, CROP_PX, CROP_PX) from a part of a scene, and 1 where it counts.
-
-    Stretched and standardised by the statistics of the whole scene, as `kernels.network.statistics` does.
-    """
-    n = rows.stop - rows.start
-    pixels = max(8, round(n * PIXEL_M / camera.gsd_m))
-    fine = camera.tones(scene.codes[rows, columns])
-    shown = camera.optics(cv2.resize(fine, (pixels, pixels), interpolation=cv2.INTER_AREA), rng)
-    whole = camera.tones(scene.codes[::9, ::9]).reshape(-1, 3)
-    low, high = np.percentile(whole, [1, 99], axis=0)
-    counted = 1.0 - scene.hidden[rows, columns].astype(np.float32)
-    if rng.random() < 0.08:
-        turn, off = float(rng.uniform(0, 2 * np.pi)), float(rng.uniform(0.1, 0.6))
-        yy, xx = np.mgrid[:pixels, :pixels] / pixels - 0.5
-        void = xx * np.cos(turn) + yy * np.sin(turn) > off
-        shown[void] = 0.0
-        low = low * float(rng.random())
-        counted[cv2.resize(void.astype(np.uint8), (n, n), interpolation=cv2.INTER_NEAREST) > 0] = 0.0
-    high = np.maximum(high, low + 1e-3)
-    # Real scenes hold other ground than these, so their percentiles and means lie elsewhere.
-    high = low + (high - low) * np.exp(rng.normal(0, 0.08))
-    stretched = [np.clip((v - low) / (high - low) + LIFT, 0, TOP) ** GAMMA for v in (shown, whole)]
-    how = cv2.INTER_AREA if camera.gsd_m < network_grid.PIXEL_M else cv2.INTER_CUBIC
-    picture = cv2.resize(stretched[0].astype(np.float32), (CROP_PX, CROP_PX), interpolation=how)
-    mean = stretched[1].mean(axis=0) + rng.normal(0, 0.05)
-    spread = (stretched[1].std(axis=0) + 1e-3) * np.exp(rng.normal(0, 0.15))
-    counted = cv2.resize(counted, (CROP_PX, CROP_PX), interpolation=cv2.INTER_NEAREST)
-    return np.moveaxis((picture - mean) / spread, 2, 0), counted
 
 
 def loss(found: torch.Tensor, wanted: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
@@ -260,13 +186,17 @@ def _stage(
     if begun == stage.steps:
         return
     model, optimiser = parts["model"], parts["optimiser"]
-    pool = [cached(TRAIN_SEED + k, folder) for k in range(stage.scenes)]
+    numbers = (*range(stage.scenes), *range(WIDE_FROM, WIDE_FROM + stage.wide))
+    pool = [cached(TRAIN_SEED + k, folder) for k in numbers]
     weight = np.array([1.0 + min(2.0, len(s.boxes) / 60) for s in pool])
+    weight[stage.scenes :] *= stage.often
     model.train().to(memory_format=torch.channels_last)
     recent, start = [], time.process_time()
     for step in range(begun, stage.steps):
         chosen = rng.choice(len(pool), BATCH, p=weight / weight.sum())
-        batch = [crop(pool[int(i)], rng, stage.dim) for i in chosen]
+        others = rng.integers(len(pool), size=BATCH) if stage.wide else ()
+        foreign = [pool[int(i)] for i in others] or [None] * BATCH
+        batch = [crop(pool[int(i)], rng, stage.dim, other) for i, other in zip(chosen, foreign, strict=True)]
         picture, wanted, counted = (torch.from_numpy(np.stack(p)) for p in zip(*batch, strict=True))
         optimiser.zero_grad()
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -310,11 +240,11 @@ def peak_labels(model: bytes, yard: Yard) -> NDArray[np.float64]:
     return np.column_stack([raw.logit, network_peaks.margins(raw), good])
 
 
-def calibrated(model: bytes, folder: Path) -> dict[str, list[float]]:
+def calibrated(model: bytes, folder: Path, seeds: Sequence[int]) -> dict[str, list[float]]:
     """Weights by resolution of a logistic regression of hits, see `kernels.network_peaks.confidence`."""
     table: dict[str, list[float]] = {"gsd_m": list(GSDS_M), "slope": [], "margin": [], "intercept": []}
     for gsd_m in GSDS_M:
-        yards = (photograph(cached(seed, folder), seed, gsd_m) for seed in CHECK_SEEDS)
+        yards = (photograph(cached(seed, folder), seed, gsd_m) for seed in seeds)
         peaks = np.concatenate([peak_labels(model, yard) for yard in yards])
         slope, margin, intercept = logistic(peaks[:, :2], peaks[:, 2])
         for name, value in zip(("slope", "margin", "intercept"), (slope, max(0.0, margin), intercept), strict=True):
@@ -337,16 +267,20 @@ def main() -> None:
     """Train, calibrate and write the network with its checksum."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True, help="folder for the scenes and the checkpoint")
-    parser.add_argument("--out", type=Path, default=MODEL)
+    parser.add_argument("--recipe", choices=tuple(RECIPES), required=True)
+    parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, help="of the first stage, the later ones left out: does a seed repeat?")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(1)
     given.cache.mkdir(parents=True, exist_ok=True)
-    stages = STAGES if given.steps is None else (replace(STAGES[0], steps=given.steps, cycle=given.steps),)
+    stages: tuple[Stage, ...] = RECIPES[given.recipe]
+    if given.steps is not None:
+        stages = (replace(stages[0], steps=given.steps, cycle=given.steps),)
     model = train(given.cache, stages, given.seed, given.resume)
-    table = calibrated(exported(model, {}), given.cache) if given.steps is None else {}
+    seeds = CHECK_SEEDS[given.recipe]
+    table = calibrated(exported(model, {}), given.cache, seeds) if given.steps is None else {}
     given.out.write_bytes(exported(model, table))
     digest = hashlib.sha256(given.out.read_bytes()).hexdigest()
     given.out.with_suffix(".sha256").write_text(digest + "\n")

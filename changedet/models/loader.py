@@ -12,7 +12,7 @@ from changedet.kernels import boosted_trees, forest_files
 RELEASED: Final = {
     "change_trees.npz": "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91",
     "company.npz": "1f8adf6448b8311314226cc21276dc04edd739b41f33420b447a0ce3484b0b46",
-    "familiarity.npz": "f61f1674888e1dcd3585c31244de9ce520c56d14cd11b3ae80d20e6b21170fbb",
+    "familiarity.npz": "27d8370454042273b2c50b772702adbb4ae2561890167b3982248d6d88514492",
     "ground.npz": "f655490695344899cd1f329eef6aef94b7386e407756b4aa04b27e238f9d170d",
     "weather.npz": "2c3ba72ee4825fd7385ee1020710ea6f22755c6f8947c360d79131e67d85b58a",
 }

@@ -68,6 +68,7 @@ def followed_boxes(plan: Plan, models: Mapping[dt.date, DateModel]) -> FollowedB
     Returns
     -------
     FollowedBoxes
+        Without tracks where boxes are not looked for or not followed.
     """
     roofs = detections_of(plan)
     return FollowedBoxes(roofs, tracks_of(plan, models, roofs))

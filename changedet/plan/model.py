@@ -228,6 +228,7 @@ class Plan:
         Returns
         -------
         bool
+            Where dates are read together or boxes decide.
         """
         return self.reads_together or self.decides_by_boxes
 

@@ -179,6 +179,7 @@ def date_index(column: pd.Series[pd.Timestamp], dates: tuple[dt.date, ...]) -> I
     Returns
     -------
     int64 (n,)
+        Index among the looks.
 
     Raises
     ------

@@ -33,6 +33,8 @@ ROUGHER: Final = (0.9, 1.5)
 """E-folds of edges by which what stands on it exceeds plants, likewise."""
 DARK_SHARE: Final = 0.1
 """Share of a spread below which the light is too little to tell plants."""
+SOBEL_WEIGHT: Final = 8.0
+"""Sum of the weights of a Sobel filter's differences, by its definition."""
 EDGE_STEP: Final = 256.0
 """Whole steps of brightness in an e-fold."""
 EDGE_FLOOR: Final = 0.05
@@ -176,8 +178,7 @@ def _edges(whole: Words, count: Words, half: int) -> Floats:
     light = np.log(np.maximum(whole[:3].sum(axis=0) / 3, DARK_SHARE * LEVEL / 2))
     steps = np.rint(EDGE_STEP * light).astype(np.int16)
     across, down = cv2.Sobel(steps, cv2.CV_16S, 1, 0), cv2.Sobel(steps, cv2.CV_16S, 0, 1)
-    # a Sobel filter weighs eightfold
-    gradient = box_sum(np.abs(across).astype(np.int32) + np.abs(down), half) / (8.0 * EDGE_STEP * count)
+    gradient = box_sum(np.abs(across).astype(np.int32) + np.abs(down), half) / (SOBEL_WEIGHT * EDGE_STEP * count)
     return np.asarray(np.log(gradient + EDGE_FLOOR), np.float64)
 
 

@@ -1,0 +1,68 @@
+"""Join two container networks into one that draws the mean of their maps: they err on different things.
+
+    python training/train_network.py --recipe plain --cache DIR --out plain.onnx
+    python training/train_network.py --recipe wide --cache DIR2 --out wide.onnx
+    python training/join_networks.py plain.onnx wide.onnx          # writes changedet/models/containers.onnx
+
+Calibration and description are the first one's: the mean's logits lie close enough (docs/research/detector.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, compose, helper
+
+ROOT = Path(__file__).resolve().parents[1]
+MODEL = ROOT / "changedet" / "models" / "containers.onnx"
+PICTURE, MAPS, DESCRIPTION = "picture", "maps", "description"
+FIRST, SECOND = "plain/", "wide/"
+
+
+def joined(first: onnx.ModelProto, second: onnx.ModelProto) -> onnx.ModelProto:
+    """One network from two with an input ``picture`` and an output ``maps``; the description is the first one's."""
+    parts = [compose.add_prefix(model, prefix) for model, prefix in ((first, FIRST), (second, SECOND))]
+    nodes = [helper.make_node("Identity", [PICTURE], [prefix + PICTURE]) for prefix in (FIRST, SECOND)]
+    nodes += [node for part in parts for node in part.graph.node]
+    half = helper.make_tensor("half", TensorProto.FLOAT, [], [0.5])
+    nodes.append(helper.make_node("Add", [FIRST + MAPS, SECOND + MAPS], ["both"]))
+    nodes.append(helper.make_node("Mul", ["both", "half"], [MAPS]))
+    outputs = [_renamed(output) for output in parts[0].graph.output]
+    if any(output.name == DESCRIPTION for output in outputs):
+        nodes.append(helper.make_node("Identity", [FIRST + DESCRIPTION], [DESCRIPTION]))
+    weights = [weight for part in parts for weight in part.graph.initializer]
+    graph = helper.make_graph(nodes, "joined", [_renamed(parts[0].graph.input[0])], outputs, [*weights, half])
+    model = helper.make_model(graph, opset_imports=first.opset_import, ir_version=first.ir_version)
+    helper.set_model_props(model, {entry.key: entry.value for entry in first.metadata_props})
+    onnx.checker.check_model(model)
+    return model
+
+
+def _renamed(value: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
+    plain = onnx.ValueInfoProto()
+    plain.CopyFrom(value)
+    plain.name = value.name.removeprefix(FIRST)
+    return plain
+
+
+def main() -> None:
+    """Join two files."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("first", type=Path)
+    parser.add_argument("second", type=Path)
+    parser.add_argument("--out", type=Path, default=MODEL)
+    given = parser.parse_args()
+    model = joined(onnx.load(given.first), onnx.load(given.second))
+    content = bytes(model.SerializeToString(deterministic=True))
+    given.out.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    given.out.with_suffix(".sha256").write_text(digest + "\n")
+    sys.stdout.write(f"{given.out.name} {digest}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Parts of scenes as some camera shows them, and the maps that the network shall draw of them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from changedet.kernels.containers import LENGTH_20FT_M, WIDTH_M
+from changedet.stages.objects.kernels import network_grid
+from changedet.stages.objects.kernels.stretch import GAMMA, LIFT, TOP
+from training import frames
+from training.network_scenes import PIXEL_M, Boxes, Camera, Floats, Scene
+
+CROP_PX = 192
+MAPS = 6
+MOST_ZOOM = 0.06
+
+
+def targets(boxes: Boxes, other: NDArray[np.bool_], pixel_m: float, size: int) -> Floats:
+    """Maps (7, size, size): centre 0 to 1, sine, cosine, log length, log width, other, and 1 at the centres' pixels."""
+    out = np.zeros((MAPS + 1, size, size), np.float32)
+    for (x, y, length, width, angle), vehicle in zip(boxes, other, strict=True):
+        reach = int(np.ceil(0.27 * length)) + 2
+        left, top = max(0, int(x) - reach), max(0, int(y) - reach)
+        right, bottom = min(size, int(x) + reach + 1), min(size, int(y) + reach + 1)
+        if left >= right or top >= bottom:
+            continue
+        yy, xx = np.mgrid[top:bottom, left:right] + 0.5
+        along = (xx - x) * np.sin(angle) - (yy - y) * np.cos(angle)
+        across = (xx - x) * np.cos(angle) + (yy - y) * np.sin(angle)
+        # Narrow across, so that touching boxes keep peaks of their own.
+        peak = np.exp(-0.5 * ((along / (0.09 * length)) ** 2 + (across / (0.2 * width)) ** 2))
+        part = out[:, top:bottom, left:right]
+        better = peak > part[0]
+        sizes = np.log(length * pixel_m / LENGTH_20FT_M), np.log(width * pixel_m / WIDTH_M)
+        values = (np.sin(2 * angle), np.cos(2 * angle), *sizes, float(vehicle))
+        part[0][better] = peak[better]
+        for k, value in enumerate(values, 1):
+            part[k][better] = value
+        if 0 <= int(x) < size and 0 <= int(y) < size:
+            out[0, int(y), int(x)] = out[MAPS, int(y), int(x)] = 1.0
+    return out
+
+
+def crop(
+    scene: Scene, rng: np.random.Generator, dim: bool, foreign: Scene | None = None
+) -> tuple[Floats, Floats, Floats]:
+    """A part of a scene as some camera shows it, turned and mirrored: picture, maps, and where it counts (y, x).
+
+    With a `foreign` scene the frame is drawn too, and may reach into that.
+    """
+    zoom = float(np.exp(rng.uniform(-MOST_ZOOM, MOST_ZOOM)))
+    wide_m = CROP_PX * network_grid.PIXEL_M / zoom
+    height, width = (n * PIXEL_M for n in scene.codes.shape[:2])
+    # Beside a few vehicles the roofs of a quarter are to be learned.
+    often = 0.8 if foreign is None else min(0.8, 0.1 + len(scene.boxes) / 25)
+    if len(scene.boxes) and rng.random() < often:
+        at = scene.boxes[int(rng.integers(len(scene.boxes))), :2] - rng.uniform(0.1, 0.9, 2) * wide_m
+    else:
+        at = rng.uniform(0, 1, 2) * (width - wide_m, height - wide_m)
+    x0, y0 = (int(np.clip(a, 0, n - wide_m) / PIXEL_M) for a, n in zip(at, (width, height), strict=True))
+    n = int(wide_m / PIXEL_M)
+    rows, columns = slice(y0, y0 + n), slice(x0, x0 + n)
+    sample = scene.codes[::9, ::9]
+    picture, counted = photographed(scene, rows, columns, Camera.drawn(rng, sample, dim), rng, foreign)
+    boxes = scene.boxes.copy()
+    boxes[:, :2] -= (x0 * PIXEL_M, y0 * PIXEL_M)
+    boxes[:, :4] *= CROP_PX / (n * PIXEL_M)
+    size = CROP_PX
+    if rng.random() < 0.5:
+        picture, counted = picture[:, :, ::-1], counted[:, ::-1]
+        boxes[:, 0], boxes[:, 4] = size - boxes[:, 0], -boxes[:, 4]
+    if rng.random() < 0.5:
+        picture, counted = picture[:, ::-1], counted[::-1]
+        boxes[:, 1], boxes[:, 4] = size - boxes[:, 1], -boxes[:, 4]
+    if rng.random() < 0.5:
+        picture, counted = picture.transpose(0, 2, 1), counted.T
+        boxes[:, [0, 1]], boxes[:, 4] = boxes[:, [1, 0]], np.pi / 2 - boxes[:, 4]
+    maps = targets(boxes, scene.other, n * PIXEL_M / CROP_PX, size)
+    return np.ascontiguousarray(picture, np.float32), maps, np.ascontiguousarray(counted, np.float32)
+
+
+def photographed(
+    scene: Scene, rows: slice, columns: slice, camera: Camera, rng: np.random.Generator, foreign: Scene | None
+) -> tuple[Floats, Floats]:
+    """The network's input (3, CROP_PX, CROP_PX) from a part of a scene, and 1 where it counts.
+
+    Stretched and standardised by the statistics of the whole scene; with a `foreign` one see `frames`.
+    """
+    n = rows.stop - rows.start
+    pixels = max(8, round(n * PIXEL_M / camera.gsd_m))
+    fine = camera.tones(scene.codes[rows, columns])
+    shown = camera.optics(cv2.resize(fine, (pixels, pixels), interpolation=cv2.INTER_AREA), rng)
+    whole = camera.tones(scene.codes[::9, ::9]).reshape(-1, 3)
+    low, high = np.percentile(whole, [1, 99], axis=0)
+    counted = 1.0 - scene.hidden[rows, columns].astype(np.float32)
+    seen = np.ones((pixels, pixels), np.float32)
+    if rng.random() < 0.08:
+        turn, off = float(rng.uniform(0, 2 * np.pi)), float(rng.uniform(0.1, 0.6))
+        yy, xx = np.mgrid[:pixels, :pixels] / pixels - 0.5
+        void = xx * np.cos(turn) + yy * np.sin(turn) > off
+        shown[void] = seen[void] = 0.0
+        low = low * float(rng.random())
+        counted[cv2.resize(void.astype(np.uint8), (n, n), interpolation=cv2.INTER_NEAREST) > 0] = 0.0
+    how = cv2.INTER_AREA if camera.gsd_m < network_grid.PIXEL_M else cv2.INTER_CUBIC
+    if foreign is not None:
+        around = frames.surroundings(scene.codes, rows, columns, rng, PIXEL_M, foreign.codes[::23, ::23])
+        window = camera.tones(around[:, None])[:, 0]
+        picture, valid = (cv2.resize(p, (CROP_PX, CROP_PX), interpolation=how) for p in (shown, seen))
+        picture = frames.shown(picture, valid > 0.5, n * PIXEL_M / CROP_PX, window, rng)
+        return np.moveaxis(picture, 2, 0), cv2.resize(counted, (CROP_PX, CROP_PX), interpolation=cv2.INTER_NEAREST)
+    high = np.maximum(high, low + 1e-3)
+    # Real scenes hold other ground than these, so their percentiles and means lie elsewhere.
+    high = low + (high - low) * np.exp(rng.normal(0, 0.08))
+    stretched = [np.clip((v - low) / (high - low) + LIFT, 0, TOP) ** GAMMA for v in (shown, whole)]
+    picture = cv2.resize(stretched[0].astype(np.float32), (CROP_PX, CROP_PX), interpolation=how)
+    mean = stretched[1].mean(axis=0) + rng.normal(0, 0.05)
+    spread = (stretched[1].std(axis=0) + 1e-3) * np.exp(rng.normal(0, 0.15))
+    counted = cv2.resize(counted, (CROP_PX, CROP_PX), interpolation=cv2.INTER_NEAREST)
+    return np.moveaxis((picture - mean) / spread, 2, 0), counted
