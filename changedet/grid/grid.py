@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,13 +20,15 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bools, Bytes
+from changedet.arrays import Bools
 from changedet.blocks import Window
 from changedet.grid.geodesy import ground_pixel_m2, pixel_edges_xy
 from changedet.json_types import JsonObject
 
 _AOI_CELL_PX: Final = 512
 """Side of the cells in which areas are burnt into pixels, so that the result does not depend on windows."""
+_RASTERIZING: Final = threading.Lock()
+"""rasterio silences a warning of its own for the whole process while it rasterizes: threads would undo each other's."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +162,7 @@ class Grid:
         if geometry.is_empty or not geometry.intersects(box):
             return np.zeros(cell.shape, bool)
         transform = self.window_transform(cell)
-        burnt: Bytes = rasterio.features.rasterize([geometry], cell.shape, transform=transform, dtype="uint8")
-        return burnt > 0
+        return _rasterized([(geometry, 1)], transform, "uint8") > 0
 
     def burn(self, shapes: Sequence[tuple[BaseGeometry, int]], window: Window) -> NDArray[np.int32]:
         """Numbered geometries on a window's pixels, by pixel centre.
@@ -177,10 +179,22 @@ class Grid:
         int32 (y, x)
             0 where none is.
         """
-        burnt: NDArray[np.int32] = rasterio.features.rasterize(
-            shapes, window.shape, transform=self.window_transform(window), dtype="int32"
-        )
-        return burnt
+        out = np.zeros(window.shape, np.int32)
+        outlines = np.array([shape for shape, _ in shapes], object)
+        # On the lattice of `inside`, and for the same reason.
+        for y in range(window.y - window.y % _AOI_CELL_PX, window.y + window.height, _AOI_CELL_PX):
+            for x in range(window.x - window.x % _AOI_CELL_PX, window.x + window.width, _AOI_CELL_PX):
+                cell = Window(y, x, _AOI_CELL_PX, _AOI_CELL_PX)
+                near = np.flatnonzero(shapely.intersects(outlines, shapely.box(*self.window_bounds(cell))))
+                if not len(near):
+                    continue
+                burnt = _rasterized([shapes[int(k)] for k in near], self.window_transform(cell), "int32")
+                y0, y1 = max(y, window.y), min(y + _AOI_CELL_PX, window.y + window.height)
+                x0, x1 = max(x, window.x), min(x + _AOI_CELL_PX, window.x + window.width)
+                out[y0 - window.y : y1 - window.y, x0 - window.x : x1 - window.x] = burnt[
+                    y0 - y : y1 - y, x0 - x : x1 - x
+                ]
+        return out
 
     def outlines(self, chosen: Bools, row: int, column: int) -> list[BaseGeometry]:
         """Polygons along the edges of chosen pixels.
@@ -254,3 +268,11 @@ class Grid:
         rows, columns = data["shape"]
         transform = Affine(*data["transform"])
         return cls(data["crs"], transform, (int(rows), int(columns)), None if aoi is None else shapely.from_wkt(aoi))
+
+
+def _rasterized(shapes: Sequence[tuple[BaseGeometry, int]], transform: Affine, dtype: str) -> NDArray[np.int32]:
+    """Numbers (cell, cell) of geometries on the pixels of one cell, later ones on top."""
+    side = _AOI_CELL_PX
+    with _RASTERIZING:
+        burnt: NDArray[np.int32] = rasterio.features.rasterize(shapes, (side, side), transform=transform, dtype=dtype)
+    return burnt
