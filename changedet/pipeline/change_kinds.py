@@ -35,7 +35,7 @@ def with_kinds(
     Returns
     -------
     GeoDataFrame
-        What is gone is told by the footprint of the reference, all else by that of its own date.
+        The kind of what is gone comes from the footprint of the reference, of all else from that of its own date.
     """
     if not len(changes) or not footprints:
         return changes

@@ -1,9 +1,9 @@
-"""What the ground itself tells of a change: plants that cover it, and whether something was laid there or is gone.
+"""What the ground itself shows of a change: plants that cover it, and whether something was laid there or is gone.
 
 Nothing stands where plants cover the later date; only what is paved or structured on the earlier one may have gone.
-All else that differs there is season: a bare field that greened, a crop that grew. Plants are told by their index of
-red and near infrared, paved ground from soil by its grey (as `greyness_odds` does), what stands by its edges. Sums are
-of whole numbers over a small square, so a pixel gets the same whatever block it is computed in.
+All else that differs there is season: a bare field that greened, a crop that grew. Plants are known by their index
+of near infrared and the brightest colour, paved ground from soil by its grey (as `greyness_odds` does), what stands by
+its edges. Sums are of whole numbers over a small square, so a pixel gets the same whatever block it is computed in.
 """
 
 from __future__ import annotations

@@ -172,7 +172,7 @@ def beside_boxes(rate: LocalChangeRate) -> LocalChangeRate:
     """How ground is to be read where the boxes are followed one by one.
 
     What comes and goes there and is no box is a mover: busy ground is no reason to expect more, what one look alone
-    shows is nothing, and on a pixel's last look as much more is asked as sure changes around it did not stay.
+    shows is nothing, and the threshold of a pixel's last look is raised by as much as sure changes around did not stay.
 
     Parameters
     ----------

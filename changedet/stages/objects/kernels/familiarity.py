@@ -9,7 +9,7 @@ import numpy as np
 from changedet.arrays import Floats
 
 AXES: Final = 24
-"""Principal axes on which training scenes are told apart; what lies beside them counts as one more. Chosen by hand."""
+"""Principal axes along which training scenes differ; what lies beside them counts as one more. Chosen by hand."""
 LEAST_SD: Final = 1e-3
 """Of a number of the description among the training scenes: below it tells nothing, as feature maps are of order 1."""
 EDGE: Final = 0.95
