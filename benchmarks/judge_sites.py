@@ -50,7 +50,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Painter:
-    """The other simulator: its folder and its own Python; it is no part of the project."""
+    """The other simulator: its folder, and a Python that has what it needs."""
 
     folder: Path
     python: str
@@ -63,18 +63,15 @@ class Painter:
         subprocess.run(command, check=True, stdout=sys.stderr, env=kept | {"PYTHONDONTWRITEBYTECODE": "1"})
 
 
-def made(site: Site, painter: Painter | None) -> bool:
-    """Make a site's scenes and truth where they are missing; False where nothing can make them."""
+def made(site: Site, painter: Painter) -> None:
+    """Make a site's scenes and truth where they are missing."""
     if (site.truth / "truth.csv").exists() and site.workflow.exists():
-        return True
+        return
     if site.hand == "own":
         kind = OUR_NAME.get(site.kind, site.kind)
         simulate(site.folder, kind=kind, seed=site.seed, dates=DATES, gsd_m=GSD_M, size_m=SIZE_M)  # type: ignore[arg-type]
-    elif painter is None:
-        return False
     else:
         painter.paint(site)
-    return True
 
 
 def cpu_s() -> float:

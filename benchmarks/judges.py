@@ -1,10 +1,10 @@
 """All judges in one table: another hand's simulator beside our own, and real pictures. Nothing is fitted on them.
 
-    python benchmarks/judges.py --folder DIR --painter PAINTER_DIR --painter-python PY --own [--seeds 11 12]
+    python benchmarks/judges.py --folder DIR --painter-python PY --own [--seeds 11 12]
         [--own-seeds 7401] [--data DATA] [--only growth rail airports ...] [--json FILE] [--reuse] [--pictures DIR]
 
-The painter is a simulator by another hand (a path tracer) with its own Python and its own truth in the form of
-`changedet simulate`; it is no part of the project: `--painter` or CHANGEDET_PAINTER says where it lies. Scenes are
+The painter (training/painter) is a simulator by another hand, a path tracer, with its own truth in the form of
+`changedet simulate`; PY is a Python that has mitsuba. Its seeds from 1000 on teach and are refused here. Scenes are
 made in DIR where they are missing, run whole on `auto` and scored as `changedet score` does. `--own` adds our
 simulator's matching kinds, of the same size and dates, by seeds that nothing was fitted on. DATA is the folder with
 `airports`, `harbour`, `yards` and the pairs; default CHANGEDET_DATA, or `../shared/data` beside the repository;
@@ -43,6 +43,7 @@ from benchmarks.judge_sites import PAINTED, Painter, Site, finished, made  # noq
 
 PER_CENT = ("false %", "seen %")
 FIRST_OWN_SEED = 7401
+FIRST_TEACHING_SEED = 1000
 HANDS = ("painter", "own")
 Shares = Mapping[str, float | None]
 
@@ -52,7 +53,7 @@ def arguments() -> argparse.Namespace:
     usual = ROOT.parent / "shared" / "data"
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True, help="keeps scenes, truth and runs")
-    parser.add_argument("--painter", type=Path, default=os.environ.get("CHANGEDET_PAINTER"))
+    parser.add_argument("--painter", type=Path, default=ROOT / "training" / "painter")
     parser.add_argument("--painter-python", default=os.environ.get("CHANGEDET_PAINTER_PYTHON", "python3"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[11], help="of the painter")
     parser.add_argument("--own", action="store_true", help="our own simulator's kinds too")
@@ -62,7 +63,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="all figures, with their sums, into this file")
     parser.add_argument("--reuse", action="store_true", help="score runs of an earlier call as they are")
     parser.add_argument("--pictures", type=Path, help="a PNG of the worst date of every site")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if max(given.seeds) >= FIRST_TEACHING_SEED:
+        parser.error(f"--seeds: painter's seeds from {FIRST_TEACHING_SEED} on teach, and cannot judge")
+    return given
 
 
 def sites(given: argparse.Namespace) -> Iterator[Site]:
@@ -77,14 +81,12 @@ def sites(given: argparse.Namespace) -> Iterator[Site]:
 
 def judged(given: argparse.Namespace) -> dict[tuple[str, str], Figures]:
     """The figures of each kind and hand; a site that cannot be made or fails is named, and left out."""
-    painter = Painter(given.painter, given.painter_python) if given.painter else None
+    painter = Painter(given.painter, given.painter_python)
     sums: dict[tuple[str, str], Figures] = {}
     for site in sites(given):
         begin = time.perf_counter()
         try:
-            if not made(site, painter):
-                print(f"{site.name}: left out, no scenes in {site.folder} and no --painter", file=sys.stderr)
-                continue
+            made(site, painter)
             done, cost_s = finished(site.workflow, reuse=given.reuse)
             told = figures(done, site.truth, cost_s)
         except (OSError, ValueError, RuntimeError, subprocess.CalledProcessError) as error:

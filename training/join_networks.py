@@ -4,13 +4,17 @@
     python training/train_network.py --recipe wide --cache DIR2 --out wide.onnx
     python training/join_networks.py plain.onnx wide.onnx          # writes changedet/models/containers.onnx
 
-Calibration and description are the first one's: the mean's logits lie close enough (docs/research/detector.md).
+A file of two networks stands for its plain half as the first and its wide half as the second. The description is the
+first one's. So is the calibration, as the mean's logits lie close enough (docs/research/detector.md), unless --cache
+and --painted name the folders of scenes, of training/train_network.py and training/painted_sites.py: then the joined
+networks are calibrated on scenes of both hands that neither was trained on.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import sys
 from pathlib import Path
 
@@ -18,6 +22,10 @@ import onnx
 from onnx import TensorProto, compose, helper
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from training import calibration, warm_start  # noqa: E402
+
 MODEL = ROOT / "changedet" / "models" / "containers.onnx"
 PICTURE, MAPS, DESCRIPTION = "picture", "maps", "description"
 FIRST, SECOND = "plain/", "wide/"
@@ -55,9 +63,15 @@ def main() -> None:
     parser.add_argument("first", type=Path)
     parser.add_argument("second", type=Path)
     parser.add_argument("--out", type=Path, default=MODEL)
+    parser.add_argument("--cache", type=Path, help="calibrate: folder of own scenes")
+    parser.add_argument("--painted", type=Path, help="calibrate: folder of painted sites")
     given = parser.parse_args()
-    model = joined(onnx.load(given.first), onnx.load(given.second))
+    model = joined(*(warm_start.half(onnx.load(p), h) for p, h in ((given.first, FIRST), (given.second, SECOND))))
     content = bytes(model.SerializeToString(deterministic=True))
+    if given.cache and given.painted:
+        table = calibration.calibrated(content, lambda gsd_m: calibration.yards(given.cache, given.painted, gsd_m))
+        helper.set_model_props(model, {"calibration": json.dumps(table)})
+        content = bytes(model.SerializeToString(deterministic=True))
     given.out.write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
     given.out.with_suffix(".sha256").write_text(digest + "\n")

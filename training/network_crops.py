@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,8 @@ from training.network_scenes import PIXEL_M, Boxes, Camera, Floats, Scene
 CROP_PX = 192
 MAPS = 6
 MOST_ZOOM = 0.06
+LEAST_OFTEN = (0.1, 0.4)
+"""How often a part is chosen for a box where there are hardly any, on own and on painted scenes: these are larger."""
 
 
 def targets(boxes: Boxes, other: NDArray[np.bool_], pixel_m: float, size: int) -> Floats:
@@ -54,7 +58,7 @@ def crop(
     wide_m = CROP_PX * network_grid.PIXEL_M / zoom
     height, width = (n * PIXEL_M for n in scene.codes.shape[:2])
     # Beside a few vehicles the roofs of a quarter are to be learned.
-    often = 0.8 if foreign is None else min(0.8, 0.1 + len(scene.boxes) / 25)
+    often = 0.8 if foreign is None else min(0.8, LEAST_OFTEN[scene.finest_m > 0] + len(scene.boxes) / 25)
     if len(scene.boxes) and rng.random() < often:
         at = scene.boxes[int(rng.integers(len(scene.boxes))), :2] - rng.uniform(0.1, 0.9, 2) * wide_m
     else:
@@ -63,7 +67,9 @@ def crop(
     n = int(wide_m / PIXEL_M)
     rows, columns = slice(y0, y0 + n), slice(x0, x0 + n)
     sample = scene.codes[::9, ::9]
-    picture, counted = photographed(scene, rows, columns, Camera.drawn(rng, sample, dim), rng, foreign)
+    camera = Camera.drawn(rng, sample, dim)
+    camera = replace(camera, gsd_m=max(camera.gsd_m, scene.finest_m))
+    picture, counted = photographed(scene, rows, columns, camera, rng, foreign)
     boxes = scene.boxes.copy()
     boxes[:, :2] -= (x0 * PIXEL_M, y0 * PIXEL_M)
     boxes[:, :4] *= CROP_PX / (n * PIXEL_M)

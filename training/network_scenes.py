@@ -76,12 +76,15 @@ class Scene:
         Boxes that are no containers.
     hidden : bool (y, x)
         Pixels that do not count.
+    finest_m : float
+        Cameras have pixels of at least this size: of a picture that was painted with these.
     """
 
     codes: NDArray[np.uint8]
     boxes: Boxes
     other: NDArray[np.bool_]
     hidden: NDArray[np.bool_]
+    finest_m: float = 0.0
 
 
 def reflectance(codes: NDArray[np.uint8]) -> Floats:

@@ -3,9 +3,11 @@
     pip install -e '.[train]'
     python training/train_network.py --recipe plain --cache DIR --out plain.onnx
     python training/train_network.py --recipe wide --cache DIR2 --out wide.onnx     # one thread; a seed, a network
+    python training/train_network.py --recipe painted --start wide.onnx --painted DIR3 --cache DIR2 --out both.onnx
 
 Scenes 20000 and up are trained on, 30000 and up calibrate; benchmarks/detector.py reports on 900 to 919. Scenes are
-drawn once and kept in the cache. A run that was stopped goes on from the cache's checkpoint with --resume.
+drawn once and kept in the cache. The recipe `painted` goes on from a network, with the scenes of both hands: DIR3 is
+filled by training/painted_sites.py. A run that was stopped goes on from the cache's checkpoint with --resume.
 """
 
 from __future__ import annotations
@@ -32,12 +34,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.stages.objects import detector  # noqa: E402
-from changedet.stages.objects.kernels import network_peaks  # noqa: E402
-from scenarios.yards import GSDS_M, Yard, hits  # noqa: E402
+from training import painted_sites, warm_start  # noqa: E402
+from training.calibration import calibrated, own_yards  # noqa: E402
 from training.describe_network import described  # noqa: E402
 from training.network_crops import MAPS, crop  # noqa: E402
-from training.network_scenes import WIDE_FROM, cached, photograph  # noqa: E402
+from training.network_scenes import WIDE_FROM, Scene, cached  # noqa: E402
 
 TRAIN_SEED = 20000
 CHECK_SEEDS = {
@@ -46,6 +47,7 @@ CHECK_SEEDS = {
 }
 CHANNELS = (32, 48, 80, 96)
 BATCH = 8
+WIDE_HALF = "wide/"
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Stage:
         And on so many of the scenes from `WIDE_FROM`, each part shown by surroundings of its own (`frames`).
     often : float
         How much more often wide scenes are drawn than others of as many boxes.
+    painted : tuple of str
+        And on these sites of `painted_sites`, half of the time; of the other scenes on `REHEARSED` by lot.
     """
 
     scenes: int
@@ -75,6 +79,7 @@ class Stage:
     dim: bool
     wide: int = 0
     often: float = 1.6
+    painted: tuple[str, ...] = ()
 
 
 RECIPES = {
@@ -90,11 +95,23 @@ RECIPES = {
         Stage(480, 2100, 4200, 2.5e-3, True, 380),
         Stage(480, 2900, 2900, 2e-3, True, 440),
     ),
+    "painted": (
+        Stage(480, 500, 500, 1e-3, True, 440, painted=painted_sites.names(painted_sites.KINDS[:4], (1001, 1002))),
+        Stage(
+            480, 750, 750, 1e-3, True, 440, painted=painted_sites.names(painted_sites.KINDS, painted_sites.TEACH_SEEDS)
+        ),
+    ),
 }
 """Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
 the first got wrong (`hard_sites`) among their scenes. The wide one's go on with all scenes: hard sites, and sites of
 what earlier networks got wrong on other hands' scenes (`wide_sites`), these seen aslant, all in frames of any kind; the
-last with what it still took for boxes (`wide_lots`, `wide_panels`)."""
+last with what it still took for boxes (`wide_lots`, `wide_panels`). `painted` goes on from either."""
+REHEARSED = 240
+"""Own scenes beside the painted ones: enough that what was learned of them stays."""
+PAINTED_SHARE = 0.5
+"""Of the parts of scenes; half of all parts are then shown by their own scene's statistics, the others by a frame's."""
+WARM_PICTURES = 24
+"""Batches of pictures that measure what goes through a network to go on from."""
 
 
 def _twice(inner: int, outer: int) -> nn.Sequential:
@@ -149,14 +166,28 @@ def loss(found: torch.Tensor, wanted: torch.Tensor, counted: torch.Tensor) -> to
     return (good + bad).sum() / number + ((angle + size + kind) * weight).sum() / total
 
 
-def train(folder: Path, stages: Sequence[Stage], seed: int, resume: bool) -> Network:
+@dataclass(frozen=True)
+class Sources:
+    """Where the scenes lie, and the network to go on from."""
+
+    own: Path
+    painted: Path | None = None
+    start: onnx.ModelProto | None = None
+
+
+def train(sources: Sources, stages: Sequence[Stage], seed: int, resume: bool) -> Network:
     """The network after all stages, averaged over the last steps.
 
     Each stage begins with a warm restart (Loshchilov and Hutter 2017).
     """
+    folder = sources.own
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     model = Network()
+    if sources.start is not None:
+        pool = _pool(sources, stages[0])
+        shown = (_batch(pool, stages[0], rng)[0] for _ in range(WARM_PICTURES))
+        warm_start.warm(model, sources.start, list(shown))
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.99), use_buffers=True)
     kept = folder / "checkpoint.pt"
     state = torch.load(kept, weights_only=False) if resume and kept.exists() else {"stage": 0, "step": 0}
@@ -168,7 +199,7 @@ def train(folder: Path, stages: Sequence[Stage], seed: int, resume: bool) -> Net
             for name, part in parts.items():
                 part.load_state_dict(state[name])
         begun = state["step"] if number == state["stage"] else 0
-        _stage(folder, stages[number], number, begun, parts, rng)
+        _stage(sources, stages[number], number, begun, parts, rng)
     trained: Network = average.module
     return trained
 
@@ -180,24 +211,46 @@ def _parts(model: Network, average: AveragedModel, stage: Stage) -> dict[str, An
     return {"model": model, "average": average, "optimiser": optimiser, "rate": rate}
 
 
+def _pool(sources: Sources, stage: Stage) -> tuple[list[Scene], NDArray[np.float64]]:
+    """Scenes of a stage and how likely each is drawn."""
+    numbers = np.array([*range(stage.scenes), *range(WIDE_FROM, WIDE_FROM + stage.wide)])
+    if stage.painted:
+        numbers = np.random.default_rng(TRAIN_SEED).permutation(numbers)[:REHEARSED]
+    pool = [cached(TRAIN_SEED + int(k), sources.own) for k in numbers]
+    weight = np.array([1.0 + min(2.0, len(s.boxes) / 60) for s in pool])
+    weight[numbers >= WIDE_FROM] *= stage.often
+    if not stage.painted or sources.painted is None:
+        return pool, weight / weight.sum()
+    painted = [scene for name in stage.painted for scene in painted_sites.scenes(sources.painted / name)]
+    shares = [(1 - PAINTED_SHARE) * weight / weight.sum(), np.full(len(painted), PAINTED_SHARE / len(painted))]
+    return pool + painted, np.concatenate(shares)
+
+
+def _batch(
+    pool: tuple[list[Scene], NDArray[np.float64]], stage: Stage, rng: np.random.Generator
+) -> tuple[torch.Tensor, ...]:
+    """Pictures, maps, and where they count, of parts of scenes drawn at random."""
+    scenes, weight = pool
+    chosen = rng.choice(len(scenes), BATCH, p=weight)
+    others = rng.integers(len(scenes), size=BATCH) if stage.wide else ()
+    foreign: list[Scene | None] = [scenes[int(i)] for i in others] or [None] * BATCH
+    if stage.painted:
+        foreign[::2] = [None] * (BATCH // 2)
+    batch = [crop(scenes[int(i)], rng, stage.dim, other) for i, other in zip(chosen, foreign, strict=True)]
+    return tuple(torch.from_numpy(np.stack(p)) for p in zip(*batch, strict=True))
+
+
 def _stage(
-    folder: Path, stage: Stage, number: int, begun: int, parts: dict[str, Any], rng: np.random.Generator
+    sources: Sources, stage: Stage, number: int, begun: int, parts: dict[str, Any], rng: np.random.Generator
 ) -> None:
     if begun == stage.steps:
         return
-    model, optimiser = parts["model"], parts["optimiser"]
-    numbers = (*range(stage.scenes), *range(WIDE_FROM, WIDE_FROM + stage.wide))
-    pool = [cached(TRAIN_SEED + k, folder) for k in numbers]
-    weight = np.array([1.0 + min(2.0, len(s.boxes) / 60) for s in pool])
-    weight[stage.scenes :] *= stage.often
+    folder, model, optimiser = sources.own, parts["model"], parts["optimiser"]
+    pool = _pool(sources, stage)
     model.train().to(memory_format=torch.channels_last)
     recent, start = [], time.process_time()
     for step in range(begun, stage.steps):
-        chosen = rng.choice(len(pool), BATCH, p=weight / weight.sum())
-        others = rng.integers(len(pool), size=BATCH) if stage.wide else ()
-        foreign = [pool[int(i)] for i in others] or [None] * BATCH
-        batch = [crop(pool[int(i)], rng, stage.dim, other) for i, other in zip(chosen, foreign, strict=True)]
-        picture, wanted, counted = (torch.from_numpy(np.stack(p)) for p in zip(*batch, strict=True))
+        picture, wanted, counted = _batch(pool, stage, rng)
         optimiser.zero_grad()
         with torch.autocast("cpu", dtype=torch.bfloat16):
             found = model(picture.contiguous(memory_format=torch.channels_last))
@@ -230,43 +283,13 @@ def exported(model: Network, table: dict[str, list[float]]) -> bytes:
     return bytes(graph.SerializeToString(deterministic=True))
 
 
-def peak_labels(model: bytes, yard: Yard) -> NDArray[np.float64]:
-    """Peaks of a picture (n, 3): logit, margin, and 1 where the box is one of its class."""
-    raw = detector.peaks(yard.image, yard.roles, yard.gsd_m, model)
-    good = np.zeros(len(raw.logit))
-    for which, truth in ((raw.other > 0, yard.others), (raw.other <= 0, yard.boxes)):
-        mine = np.flatnonzero(which)
-        good[mine[hits(raw.boxes[mine], truth)[0]]] = 1.0
-    return np.column_stack([raw.logit, network_peaks.margins(raw), good])
-
-
-def calibrated(model: bytes, folder: Path, seeds: Sequence[int]) -> dict[str, list[float]]:
-    """Weights by resolution of a logistic regression of hits, see `kernels.network_peaks.confidence`."""
-    table: dict[str, list[float]] = {"gsd_m": list(GSDS_M), "slope": [], "margin": [], "intercept": []}
-    for gsd_m in GSDS_M:
-        yards = (photograph(cached(seed, folder), seed, gsd_m) for seed in seeds)
-        peaks = np.concatenate([peak_labels(model, yard) for yard in yards])
-        slope, margin, intercept = logistic(peaks[:, :2], peaks[:, 2])
-        for name, value in zip(("slope", "margin", "intercept"), (slope, max(0.0, margin), intercept), strict=True):
-            table[name].append(round(value, 4))
-        sys.stdout.write(f"{gsd_m} m: {len(peaks)} peaks, {int(peaks[:, 2].sum())} hits\n")
-    return table
-
-
-def logistic(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, ...]:
-    """Weights of the columns and intercept of a logistic regression, by Newton's method."""
-    table, beta = np.column_stack([x, np.ones(len(x))]), np.zeros(x.shape[1] + 1)
-    for _ in range(40):
-        p = 1 / (1 + np.exp(-np.clip(table @ beta, -30, 30)))
-        curve = (table * (p * (1 - p))[:, None]).T @ table + 1e-3 * np.eye(len(beta))
-        beta += np.linalg.solve(curve, table.T @ (y - p) - 1e-3 * beta)
-    return tuple(float(b) for b in beta)
-
-
 def main() -> None:
     """Train, calibrate and write the network with its checksum."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True, help="folder for the scenes and the checkpoint")
+    parser.add_argument("--start", type=Path, help="go on from this network, or from one half of these two")
+    parser.add_argument("--half", default=WIDE_HALF, help="which half: %(default)s or plain/")
+    parser.add_argument("--painted", type=Path, help="folder of training/painted_sites.py")
     parser.add_argument("--recipe", choices=tuple(RECIPES), required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, help="of the first stage, the later ones left out: does a seed repeat?")
@@ -278,9 +301,12 @@ def main() -> None:
     stages: tuple[Stage, ...] = RECIPES[given.recipe]
     if given.steps is not None:
         stages = (replace(stages[0], steps=given.steps, cycle=given.steps),)
-    model = train(given.cache, stages, given.seed, given.resume)
-    seeds = CHECK_SEEDS[given.recipe]
-    table = calibrated(exported(model, {}), given.cache, seeds) if given.steps is None else {}
+    start = warm_start.half(onnx.load(given.start), given.half) if given.start else None
+    model = train(Sources(given.cache, given.painted, start), stages, given.seed, given.resume)
+    seeds = CHECK_SEEDS.get(given.recipe, ())
+    table: dict[str, list[float]] = {}
+    if seeds and given.steps is None:
+        table = calibrated(exported(model, {}), lambda gsd_m: own_yards(given.cache, seeds, gsd_m))
     given.out.write_bytes(exported(model, table))
     digest = hashlib.sha256(given.out.read_bytes()).hexdigest()
     given.out.with_suffix(".sha256").write_text(digest + "\n")
