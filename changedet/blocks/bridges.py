@@ -139,7 +139,7 @@ def per_block(
     Returns
     -------
     xarray.DataArray
-        Lazy where an input is; on the grid of the first image, with its ``spatial_ref``.
+        Lazy where an input is; on the grid of the first image, with its name and its ``spatial_ref``.
     """
     template = images[0]
     lazy = is_lazy(*images) or any(dask.is_dask_collection(value) for value in parameters.values())
@@ -165,7 +165,8 @@ def per_block(
     coords = {name: coord for name, coord in template.coords.items() if "band" not in coord.dims and name != "band"}
     if bands is not None:
         coords["band"] = xr.DataArray(list(bands), dims="band")
-    return xr.DataArray(data, dims=dims, coords=coords)
+    # Else xarray would take the name of the dask array for that of the image.
+    return xr.DataArray(data, dims=dims, coords=coords).rename(template.name)
 
 
 def from_reader(

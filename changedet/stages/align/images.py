@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import partial
 from typing import Final
@@ -10,12 +11,13 @@ import numpy as np
 import xarray as xr
 
 from changedet.arrays import Floats, Singles
-from changedet.blocks import over_sample, per_block, resolution_of, sample_windows
+from changedet.blocks import as_scalar, over_sample, per_block, resolution_of, sample_windows
 from changedet.errors import MethodError
 from changedet.stages.align.alignment import Alignment, AlignMethod
 from changedet.stages.align.chips import measured_shift
 from changedet.stages.align.kernels.shifted_image import resample_shifted
 from changedet.stages.align.stage import STAGE
+from changedet.stages.image_inputs import as_image, refuse_degrees
 from changedet.stages.registry import Facts
 
 MARGIN_PX: Final = 4
@@ -47,24 +49,36 @@ def estimate_shift(
 
     Raises
     ------
+    TypeError
+        An image is no DataArray.
     MethodError
-        Unknown method, or images on different grids.
+        Unknown method, images on different grids, or a grid in degrees.
     pydantic.ValidationError
         Wrong parameters.
     """
-    return _estimated(moving, reference, _aligner(moving, method, parameters))
+    moving, reference = _pair(moving, reference)
+    return _estimated(moving, reference, _aligner(moving, method, parameters)[1])
+
+
+def _pair(moving: object, reference: object) -> tuple[xr.DataArray, xr.DataArray]:
+    images = as_image(moving, "align: moving"), as_image(reference, "align: reference")
+    if images[0].sizes != images[1].sizes:
+        raise MethodError(f"align: images differ in shape, {dict(images[0].sizes)} and {dict(images[1].sizes)}")
+    if images[0].dims != ("band", "y", "x"):
+        raise MethodError(f"align: dims {images[0].dims}, expected ('band', 'y', 'x')")
+    refuse_degrees(images[0], "align")
+    return images
 
 
 def _estimated(moving: xr.DataArray, reference: xr.DataArray, aligner: AlignMethod) -> Alignment:
-    if moving.sizes != reference.sizes:
-        raise MethodError(f"align: images differ in shape, {dict(moving.sizes)} and {dict(reference.sizes)}")
     shape = int(moving.sizes["y"]), int(moving.sizes["x"])
     factor = overview_factor(shape)
     overviews = [_overview(image, factor) for image in (moving, reference)]
     corners = [(window.y, window.x) for window in sample_windows(shape)]
     measure = partial(_measure, method=aligner, corners=corners, resolution_m=resolution_of(moving), factor=factor)
-    pair = [image.astype(np.float32) for image in (moving, reference)]
-    return over_sample(measure, *pair, moving_overview=overviews[0].data, reference_overview=overviews[1].data)
+    return over_sample(
+        measure, moving, reference, moving_overview=overviews[0].data, reference_overview=overviews[1].data
+    )
 
 
 def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto", **parameters: object) -> xr.DataArray:
@@ -73,7 +87,8 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
     Parameters
     ----------
     moving, reference : xarray.DataArray
-        Dims ``(band, y, x)``, one north-up grid in metres, NaN for no data; in memory or dask.
+        Dims ``(band, y, x)``, one north-up grid in metres; NaN, or the value of an attribute such as ``_FillValue`` or
+        ``nodata``, for no data; in memory or dask.
     method : str
         ``auto``, ``none`` or a name of the stage.
     **parameters : object
@@ -83,19 +98,24 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
     -------
     xarray.DataArray
         float32 ``(band, y, x)``, lazy as the inputs; NaN where the moving image has nothing to show. Unchanged where
-        no shift can be known; `estimate_shift` says why.
+        no shift can be known; `estimate_shift` says why. With the moving image's attributes, the method as
+        ``align_method``, and the scalar coordinates ``shift_east_m`` and ``shift_north_m``: how far the content lay
+        from the reference, NaN where that cannot be known.
 
     Raises
     ------
+    TypeError
+        An image is no DataArray.
     MethodError
-        Unknown method, or images on different grids.
+        Unknown method, images on different grids, or a grid in degrees.
     pydantic.ValidationError
         Wrong parameters.
     """
+    moving, reference = _pair(moving, reference)
     bands = list(np.atleast_1d(moving["band"].values))
     if method == "none":
-        return moving.astype(np.float32)
-    aligner, resolution_m = _aligner(moving, method, parameters), resolution_of(moving)
+        return moving.assign_attrs(align_method=method)
+    (name, aligner), resolution_m = _aligner(moving, method, parameters), resolution_of(moving)
     estimated = _estimated(moving, reference, aligner)
     # Beyond its own size nothing of the picture is left to be moved, however far the search went.
     limit_px = min(aligner.max_shift_m / resolution_m, max(moving.sizes["y"], moving.sizes["x"]))
@@ -104,9 +124,9 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
     columns = xr.DataArray(np.arange(moving.sizes["x"], dtype=np.float64), dims="x")
     zero = moving.isel(band=0, drop=True).astype(np.float64) * 0
     place = xr.concat([zero.fillna(0) + rows, zero.fillna(0) + columns], dim="band").transpose("band", "y", "x")
-    return per_block(
+    moved = per_block(
         _resample,
-        moving.astype(np.float32),
+        moving,
         place,
         dtype=np.float32,
         halo_px=int(np.ceil(limit_px)) + MARGIN_PX,
@@ -114,6 +134,19 @@ def align(moving: xr.DataArray, reference: xr.DataArray, *, method: str = "auto"
         alignment=estimated,
         resolution_m=resolution_m,
     )
+    east, north = as_scalar(_east_m, estimated), as_scalar(_north_m, estimated)
+    for shift, towards in ((east, "east"), (north, "north")):
+        shift.attrs = {"long_name": f"content lay {towards} of the reference by", "units": "m"}
+    moved = moved.rename(moving.name).assign_coords(shift_east_m=east, shift_north_m=north)
+    return moved.assign_attrs(**moving.attrs, align_method=name)
+
+
+def _east_m(alignment: Alignment) -> float:
+    return alignment.shift.east_m if alignment.confident else math.nan
+
+
+def _north_m(alignment: Alignment) -> float:
+    return alignment.shift.north_m if alignment.confident else math.nan
 
 
 def overview_factor(shape: tuple[int, int]) -> int:
@@ -141,12 +174,12 @@ def overview_factor(shape: tuple[int, int]) -> int:
 
 
 def _overview(image: xr.DataArray, factor: int) -> xr.DataArray:
-    return image.astype(np.float32).coarsen(y=factor, x=factor, boundary="trim").mean().transpose("band", "y", "x")
+    return image.coarsen(y=factor, x=factor, boundary="trim").mean().transpose("band", "y", "x")
 
 
-def _aligner(image: xr.DataArray, method: str, parameters: Mapping[str, object]) -> AlignMethod:
+def _aligner(image: xr.DataArray, method: str, parameters: Mapping[str, object]) -> tuple[str, AlignMethod]:
     facts = Facts(resolution_of(image), tuple(str(band) for band in np.atleast_1d(image["band"].values)))
-    return STAGE.made(facts, method, parameters)[1]
+    return STAGE.made(facts, method, parameters)
 
 
 def _resample(moving: Singles, place: Floats, *, alignment: Alignment, resolution_m: float) -> Singles:

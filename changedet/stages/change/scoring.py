@@ -9,15 +9,18 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from changedet.arrays import AnyArray
-from changedet.blocks import as_scalar, over_sample, per_block, resolution_of
+from changedet.blocks import as_scalar, over_sample, per_block
 from changedet.errors import MethodError
 from changedet.grid.pixel_areas import whole_pixels
 from changedet.kernels.components import drop_small_components
 from changedet.stages.change.stage import STAGE
 from changedet.stages.change.statistics import ChangeStatistics
+from changedet.stages.image_inputs import as_image, ground_resolution_m
 from changedet.stages.registry import AUTO, Facts
 
 NO_DATA: Final = 255
+MASK_FLAGS: Final = {0: "unchanged", 1: "changed", NO_DATA: "no_data"}
+"""Values of a mask and their names, one word each, as CF's ``flag_meanings`` wants them."""
 
 
 def change_score(
@@ -28,8 +31,9 @@ def change_score(
     Parameters
     ----------
     before, after : xarray.DataArray
-        Float, dims ``(band, y, x)``, the same grid and bands; NaN where not valid. Name the bands by role in the band
-        coordinate and give x and y coordinates: from them the method and the ground pixel size are known.
+        Dims ``(band, y, x)``, the same grid in metres and the same bands; NaN, or the value of an attribute such as
+        ``_FillValue`` or ``nodata``, where not valid. Name the bands by role in the band coordinate and give x and y
+        coordinates, best with ``spatial_ref``: from them the method and the ground pixel size are known.
     method : str
         "auto" (chosen from the bands and the pixel size), or a name that ``changedet methods change`` lists.
     **parameters
@@ -39,13 +43,15 @@ def change_score(
     -------
     xarray.DataArray
         float32, dims ``(y, x)``; at least 0, higher is more change, NaN where either date has NaN in any band. The
-        scalar coordinate ``threshold`` holds the threshold fitted on the pair, the attribute ``min_area_m2`` the least
-        area. Lazy, threshold included, where an input is.
+        scalar coordinate ``threshold`` holds the threshold fitted on the pair, the attributes ``method`` and
+        ``min_area_m2`` what was chosen. Lazy, threshold included, where an input is.
 
     Raises
     ------
+    TypeError
+        An image is no DataArray.
     MethodError
-        Unknown method, a parameter out of range, or images that do not match.
+        Unknown method, a parameter out of range, images that do not match, or a grid in degrees.
     pydantic.ValidationError
         A parameter of the wrong type, or one that the method does not have.
 
@@ -59,15 +65,21 @@ def change_score(
     >>> int((mask[20:30, 20:30] == 1).sum()), int((mask == 1).sum())
     (100, 100)
     """
+    dtype = str(getattr(before, "dtype", ""))
+    before, after = as_image(before, "change_score: before"), as_image(after, "change_score: after")
     _check_pair(before, after)
-    name, comparison = STAGE.made(_facts(before), method, parameters)
-    before, after = before.astype(np.float32), after.astype(np.float32)
+    name, comparison = STAGE.made(_facts(before, dtype), method, parameters)
     model = over_sample(comparison.fit, before, after)
     score = per_block(comparison.apply, before, after, dtype=np.float32, halo_px=comparison.halo_px, model=model)
     return (
         score.rename("change_score")
         .assign_coords(threshold=as_scalar(_threshold_of, model))
-        .assign_attrs(long_name="change score", method=name, min_area_m2=comparison.min_area_m2)
+        .assign_attrs(
+            long_name="change score, higher is more change",
+            units="1",
+            method=name,
+            min_area_m2=comparison.min_area_m2,
+        )
     )
 
 
@@ -91,13 +103,17 @@ def change_mask(
     Returns
     -------
     xarray.DataArray
-        uint8, dims ``(y, x)``: 0 unchanged, 1 changed, 255 no data. Lazy where the score is.
+        uint8, dims ``(y, x)``: 0 unchanged, 1 changed, 255 no data, named by ``flag_values`` and ``flag_meanings``;
+        with the score's ``method`` and the least area as attributes. Lazy where the score is.
 
     Raises
     ------
+    TypeError
+        The score is no DataArray.
     MethodError
-        No threshold given or carried by the score; a negative area.
+        No threshold given or carried by the score; a negative area; a grid in degrees.
     """
+    score = as_image(score, "change_mask: score")
     if threshold is None:
         if "threshold" not in score.coords:
             raise MethodError("change_mask: threshold: none given and the score carries none; pass a number")
@@ -105,11 +121,19 @@ def change_mask(
     least = float(score.attrs.get("min_area_m2", 0.0) if min_area_m2 is None else min_area_m2)
     if least < 0:
         raise MethodError(f"change_mask: min_area_m2: {least:g}, expected 0 or more")
-    least_px = whole_pixels(least, resolution_of(score))
+    least_px = whole_pixels(least, ground_resolution_m(score, "change_mask: score"))
     value = threshold.data if isinstance(threshold, xr.DataArray) else float(threshold)
-    # a region smaller than n pixels reaches less than n pixels from each of its own
-    mask = per_block(_mask_block, score, dtype=np.uint8, halo_px=least_px - 1, threshold=value, least_px=least_px)
-    return mask.rename("change_mask")
+    # A region smaller than n pixels reaches less than n pixels from each of its own, and none beyond the picture.
+    halo_px = min(least_px - 1, max(score.sizes.values()))
+    mask = per_block(_mask_block, score, dtype=np.uint8, halo_px=halo_px, threshold=value, least_px=least_px)
+    method = {"method": score.attrs["method"]} if "method" in score.attrs else {}
+    return mask.rename("change_mask").assign_attrs(
+        long_name="change since the date before",
+        flag_values=np.array(list(MASK_FLAGS), np.uint8),
+        flag_meanings=" ".join(MASK_FLAGS.values()),
+        min_area_m2=least,
+        **method,
+    )
 
 
 def _mask_block(score: NDArray[np.float32], threshold: float, least_px: int) -> NDArray[np.uint8]:
@@ -123,10 +147,10 @@ def _threshold_of(model: ChangeStatistics) -> float:
     return float(model.threshold)
 
 
-def _facts(image: xr.DataArray) -> Facts:
+def _facts(image: xr.DataArray, dtype: str) -> Facts:
     names = [str(name) for name in image.coords["band"].values] if "band" in image.coords else []
     roles = tuple(names) or tuple(str(i) for i in range(image.sizes["band"]))
-    return Facts(resolution_m=resolution_of(image), roles=roles, dtype=str(image.dtype))
+    return Facts(resolution_m=ground_resolution_m(image, "change_score"), roles=roles, dtype=dtype)
 
 
 def _check_pair(before: xr.DataArray, after: xr.DataArray) -> None:

@@ -12,6 +12,7 @@ import xarray as xr
 from changedet.arrays import AnyArray, Bytes, Singles
 from changedet.blocks import over_sample, per_block, resolution_of
 from changedet.errors import MethodError
+from changedet.stages.image_inputs import as_image, refuse_degrees
 from changedet.stages.mask.kernels.pixels import laid_over
 from changedet.stages.mask.stage import STAGE
 from changedet.stages.registry import Facts
@@ -54,8 +55,10 @@ def mask(
 
     Raises
     ------
+    TypeError
+        An image is no DataArray.
     MethodError
-        Unknown method, bands that it needs are missing, or a reference on another grid.
+        Unknown method, bands that it needs are missing, a reference on another grid, or a grid in degrees.
     pydantic.ValidationError
         Wrong parameters.
 
@@ -67,6 +70,9 @@ def mask(
     >>> mask(image).values.tolist()
     [[1, 0], [0, 0]]
     """
+    image = as_image(image, "mask: image")
+    reference = None if reference is None else as_image(reference, "mask: reference")
+    refuse_degrees(image, "mask")
     if reference is not None and reference.sizes != image.sizes:
         raise MethodError(f"mask: images differ in shape, {dict(image.sizes)} and {dict(reference.sizes)}")
     resolution_m = resolution_of(image)
@@ -74,12 +80,11 @@ def mask(
     if method == "none":
         method = "nodata_only"
     _, masker = STAGE.made(facts, method, parameters)
-    image = image.astype(np.float32)
     classes = per_block(masker.apply, image, dtype=np.uint8, model=None)
     if masker.classify is None:
         return classes
     factor = cloud_overview_factor((image.sizes["y"], image.sizes["x"]), resolution_m, masker.overview_resolution_m)
-    images = [image] if reference is None else [image, reference.astype(np.float32)]
+    images = [image] if reference is None else [image, reference]
     classify = partial(
         _of_overviews, classify=masker.classify, resolution_m=resolution_m * factor, sun_azimuth_deg=sun_azimuth_deg
     )

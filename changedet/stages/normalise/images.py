@@ -7,6 +7,7 @@ import xarray as xr
 
 from changedet.blocks import over_sample, per_block
 from changedet.errors import MethodError
+from changedet.stages.image_inputs import as_image
 from changedet.stages.normalise.stage import STAGE
 from changedet.stages.registry import AUTO, NONE, Facts
 
@@ -25,7 +26,8 @@ def normalise(
     Parameters
     ----------
     moving, reference : xarray.DataArray
-        Dims ``(band, y, x)`` on one grid with the same bands, NaN for no data; in memory or dask.
+        Dims ``(band, y, x)`` on one grid with the same bands; NaN, or the value of an attribute such as ``_FillValue``
+        or ``nodata``, for no data; in memory or dask. Degrees will do: nothing here is measured on the ground.
     method : str
         ``auto``, ``none`` or a name of the stage.
     valid : xarray.DataArray, optional
@@ -38,10 +40,13 @@ def normalise(
     Returns
     -------
     xarray.DataArray
-        float32 ``(band, y, x)``, lazy where an input is; NaN where the moving image is NaN.
+        float32 ``(band, y, x)``, lazy where an input is; NaN where the moving image is NaN. With the moving image's
+        attributes and coordinates, the reference's ``units``, and the method as ``normalise_method``.
 
     Raises
     ------
+    TypeError
+        An image is no DataArray.
     MethodError
         Unknown method, or images that differ in shape or bands.
     pydantic.ValidationError
@@ -56,17 +61,20 @@ def normalise(
     >>> bool(abs(normalise(darker, reference) - reference).max() < 1e-5)
     True
     """
+    moving, reference = as_image(moving, "normalise: moving"), as_image(reference, "normalise: reference")
     if moving.sizes != reference.sizes:
         raise MethodError(f"normalise: images differ in shape, {dict(moving.sizes)} and {dict(reference.sizes)}")
     bands = list(np.atleast_1d(moving["band"].values))
     if bands != list(np.atleast_1d(reference["band"].values)):
         raise MethodError(f"normalise: images differ in bands, {bands} and {list(reference['band'].values)}")
     facts = Facts(1.0, tuple(str(band) for band in bands), dtype=dtype)
-    moving = moving.astype(np.float32)
     name = STAGE.choose(facts).method if method == AUTO else method
     if name == NONE:
-        return moving
+        return moving.assign_attrs(normalise_method=name)
     _, pixels = STAGE.made(facts, method, parameters)
     usable = moving if valid is None else moving.where(valid)
-    model = over_sample(pixels.fit, usable, reference.astype(np.float32))
-    return per_block(pixels.apply, moving, dtype=np.float32, bands=bands, model=model)
+    model = over_sample(pixels.fit, usable, reference)
+    scaled = per_block(pixels.apply, moving, dtype=np.float32, bands=bands, model=model).rename(moving.name)
+    kept = {key: value for key, value in moving.attrs.items() if key != "units"}
+    units = {"units": reference.attrs["units"]} if "units" in reference.attrs else {}
+    return scaled.assign_attrs(**kept, **units, normalise_method=name)

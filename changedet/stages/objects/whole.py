@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from changedet.arrays import Singles
 from changedet.blocks import Window, over_sample, tiles
 from changedet.errors import MethodError
-from changedet.grid.geodesy import ground_pixel_m2, is_metric
+from changedet.grid.geodesy import ground_pixel_m2
+from changedet.stages.image_inputs import as_image, refuse_degrees
 from changedet.stages.objects.boxes import georeferenced, table_of
 from changedet.stages.objects.lattice import ObjectMethod, ObjectStatistics, Statistics, cells, in_cell
 from changedet.stages.objects.stage import STAGE, choose
@@ -33,9 +34,10 @@ def detect_containers(image: xr.DataArray, *, method: str = AUTO, **parameters: 
     Parameters
     ----------
     image : xarray.DataArray
-        Dims ``(band, y, x)`` or ``(y, x)``, on a CRS projected in metres (``spatial_ref``), in memory or dask; NaN is
-        no data. The band coordinate names roles (blue, green, red, nir, pan); bands without names are taken as red,
-        green, blue, nir where there are three or more, else as panchromatic.
+        Dims ``(band, y, x)`` or ``(y, x)``, on a CRS projected in metres (``spatial_ref``), in memory or dask; NaN, or
+        the value of an attribute such as ``_FillValue`` or ``nodata``, is no data. The band coordinate names roles
+        (blue, green, red, nir, pan); bands without names are taken as red, green, blue, nir where there are three or
+        more, else as panchromatic.
     method : str
         ``auto``, ``classical``, ``learned`` or ``none``.
     **parameters : object
@@ -50,6 +52,8 @@ def detect_containers(image: xr.DataArray, *, method: str = AUTO, **parameters: 
 
     Raises
     ------
+    TypeError
+        The image is no DataArray.
     MethodError
         Where the method or a parameter does not exist, the picture has no CRS in metres, or its pixels are too coarse
         to count containers (also by ``auto``: no table is better than an empty one that reads as none there).
@@ -64,11 +68,13 @@ def detect_containers(image: xr.DataArray, *, method: str = AUTO, **parameters: 
     >>> len(detect_containers(ground))
     0
     """
-    bands = image if image.ndim == 3 else image.expand_dims("band")
+    dtype = str(getattr(image, "dtype", ""))
+    given = as_image(image, "detect_containers: image")
+    bands = given if given.ndim == 3 else given.expand_dims("band")
     box = _placed(bands)
     ground_m = float(np.sqrt(ground_pixel_m2(str(box.crs), box.transform, box.shape[0] / 2, box.shape[1] / 2)))
-    facts = Facts(ground_m, _roles(bands), dates=1, gsd_m=(ground_m,), dtype=str(image.dtype))
-    found = find(bands.astype(np.float32), _method(facts, method, parameters))
+    facts = Facts(ground_m, _roles(bands), dates=1, gsd_m=(ground_m,), dtype=dtype)
+    found = find(bands, _method(facts, method, parameters))
     return georeferenced(found, box, ground_m)
 
 
@@ -80,8 +86,8 @@ def _placed(image: xr.DataArray) -> GeoBox:
     MethodError
         It has no CRS in metres, or its pixels are not square and north-up.
     """
-    wkt = str(image.coords["spatial_ref"].attrs.get("crs_wkt", "")) if "spatial_ref" in image.coords else ""
-    if not wkt or not is_metric(wkt) or not {"x", "y"} <= set(image.coords):
+    wkt = refuse_degrees(image, "objects")
+    if not wkt or not {"x", "y"} <= set(image.coords):
         raise MethodError(
             "objects: the picture has no CRS that is projected in metres; warp it to one, such as its UTM zone"
         )

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from changedet.errors import MethodError
 from changedet.stages.registry import AUTO, Choice, Facts, Fraction, Stage
 from changedet.stages.series.growth import Figure, Onset, OnsetMethod, find_onset
+from changedet.stages.series.onset_inputs import Dates, as_clear, as_numbers, calendar_dates, check_indexes, dates_of
 
 
 def choose(facts: Facts) -> Choice:
@@ -65,9 +66,9 @@ def staircase(_facts: Facts, *, probability: Fraction = 0.9, rise_fraction: Frac
 
 def onset(
     values: ArrayLike,
-    low: ArrayLike | None,
-    high: ArrayLike | None,
-    dates: Sequence[dt.date],
+    low: ArrayLike | None = None,
+    high: ArrayLike | None = None,
+    dates: Dates | None = None,
     *,
     clear: ArrayLike | None = None,
     unit: float = 1.0,
@@ -80,12 +81,13 @@ def onset(
 
     Parameters
     ----------
-    values : array (n,)
+    values : array or Series (n,)
         The figure on each date; NaN is no look.
-    low, high : array (n,) or None
+    low, high : array or Series (n,) or None
         Its 95 % interval. A date whose interval is wider than usual weighs less.
-    dates : sequence of datetime.date
-        In any order, at any distance.
+    dates : sequence, DatetimeIndex or Series (n,), optional
+        `datetime.date`, stamps or ISO text, in any order, at any distance. By default the index of the values, where
+        they are a Series with a DatetimeIndex.
     clear : array of bool (n,), optional
         False where a date did not see clearly; as NaN.
     unit : float
@@ -106,21 +108,30 @@ def onset(
     Raises
     ------
     MethodError
-        For lengths that differ, dates that are none or come twice, a low bound above the high one, or a unit that is
-        not above 0.
+        For lengths or indexes that differ, dates that are none or come twice, values that are no numbers, a low bound
+        above the high one, or a unit that is not above 0.
 
     Examples
     --------
-    >>> from datetime import date
-    >>> months = [date(2023, m, 5) for m in range(1, 9)]
-    >>> found = onset([20, 21, 20, 19, 34, 36, 41, 40], None, None, months)
+    >>> months = [f"2023-{month:02}-05" for month in range(1, 9)]
+    >>> found = onset([20, 21, 20, 19, 34, 36, 41, 40], dates=months)
     >>> found.low.isoformat(), found.high.isoformat()
     ('2023-04-06', '2023-05-05')
     """
-    figure = Figure(values, low, high, clear, unit, floor, ceiling)
-    _check(figure, dates)
-    _, find = STAGE.made(Facts(float("nan"), dates=len(dates)), method, parameters)
-    return find(figure, dates)
+    check_indexes(values=values, low=low, high=high, clear=clear, floor=floor, ceiling=ceiling)
+    days = calendar_dates(dates_of(values) if dates is None else dates)
+    figure = Figure(
+        as_numbers(values, "values"),
+        None if low is None else as_numbers(low, "low"),
+        None if high is None else as_numbers(high, "high"),
+        None if clear is None else as_clear(clear),
+        unit,
+        None if floor is None else as_numbers(floor, "floor"),
+        None if ceiling is None else as_numbers(ceiling, "ceiling"),
+    )
+    _check(figure, days)
+    _, find = STAGE.made(Facts(float("nan"), dates=len(days)), method, parameters)
+    return find(figure, days)
 
 
 def _check(figure: Figure, dates: Sequence[dt.date]) -> None:
@@ -131,8 +142,6 @@ def _check(figure: Figure, dates: Sequence[dt.date]) -> None:
         raise MethodError(f"series: {len(dates)} dates, but {', '.join(wrong)}")
     if not figure.unit > 0:
         raise MethodError(f"series: unit is {figure.unit}, expected a number above 0")
-    if strange := [day for day in dates if not isinstance(day, dt.date)]:
-        raise MethodError(f"series: a date is {strange[0]!r}, expected a datetime.date")
     if twice := [day for day, count in Counter(dates).items() if count > 1]:
         raise MethodError(f"series: {twice[0]} comes twice, expected one figure a date")
     for below, above in ((figure.low, figure.high), (figure.floor, figure.ceiling)):

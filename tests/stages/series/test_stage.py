@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from changedet.errors import MethodError
@@ -121,9 +122,38 @@ def test_onset_says_wrong_lengths_and_units():
     with pytest.raises(MethodError, match="unit"):
         onset([1, 2], None, None, days, unit=0)
     day = dt.date(2023, 5, 1)
-    with pytest.raises(MethodError, match="a date is '2023-05-02'"):
-        onset([1, 2], None, None, [day, "2023-05-02"])  # type: ignore[list-item]
+    for wrong in ("2. Mai", 45, None, pd.NaT, np.datetime64("NaT")):
+        with pytest.raises(MethodError, match=r"a date is .*expected a datetime\.date or ISO text"):
+            onset([1, 2], None, None, [day, wrong])  # type: ignore[list-item]
+    with pytest.raises(MethodError, match="no dates; give dates="):
+        onset(pd.Series([1, 2]))
+    with pytest.raises(MethodError, match="values: expected one number a date"):
+        onset(["many", "few"], dates=[day, day + dt.timedelta(1)])
     with pytest.raises(MethodError, match="2023-05-01 comes twice"):
         onset([1, 2], None, None, [day, day])
     with pytest.raises(MethodError, match="low bound lies above"):
         onset([1, 2], [0, 3], [2, 2], [day, day + dt.timedelta(1)])
+
+
+def test_onset_takes_figures_and_dates_as_tables_hold_them():
+    days = [dt.date(2023, month, 5) for month in range(1, 10)]
+    values = [20, 21, None, 20, 19, 34, 36, 41, 40]
+    expected = onset([np.nan if value is None else value for value in values], None, None, days)
+    assert expected.date == days[5]
+    text = [day.isoformat() for day in days]
+    stamps = pd.to_datetime(text, utc=True)
+    for dates in (text, stamps, pd.Series(stamps), pd.to_datetime(text), np.array(text, "datetime64[D]")):
+        assert onset(values, dates=dates) == expected
+    counts = pd.Series(values, index=stamps, dtype="Int64")
+    bounds = pd.Series(values, index=stamps, dtype="float64")
+    assert onset(counts) == expected
+    assert onset(counts, bounds - 2, bounds + 2, clear=counts.notna()) == onset(values, bounds - 2, bounds + 2, days)
+    # New York's evening is the next day in UTC.
+    assert onset(counts, dates=(stamps - pd.Timedelta(hours=2)).tz_convert("America/New_York")) != expected
+
+
+def test_onset_refuses_series_of_other_rows():
+    days = pd.date_range("2023-01-01", periods=4)
+    values = pd.Series([1.0, 2, 3, 4], index=days)
+    with pytest.raises(MethodError, match="indexes of values and low differ"):
+        onset(values, values.iloc[::-1], values)
