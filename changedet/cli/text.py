@@ -81,7 +81,7 @@ def _computation(plan: Plan) -> list[str]:
 
 
 def run_in_words(run: Run) -> str:
-    """A finished run's figures of each date with their 95 % intervals, the placebo and the onsets.
+    """A finished run in sentences, then its figures of each date, the placebo and the onsets.
 
     Parameters
     ----------
@@ -91,11 +91,16 @@ def run_in_words(run: Run) -> str:
     Returns
     -------
     str
-        A table with a row for each date (``unlike``: how far its scene lies from what the models were fitted on, 1 at
-        the edge), then a line for each scene that the models hardly know, for the placebo and for each onset; ``-``
-        where a figure is not known.
+        The sentences, then a table with a row for each date and 95 % intervals (``unlike``: how far its scene lies from
+        what the models were fitted on, 1 at the edge), then a line for each scene that the models hardly know, for the
+        placebo and for each onset; ``-`` where a figure is not known.
     """
-    return "\n".join([*_dates(run), *_unfamiliar(run), *_placebo(run), *_onsets(run)])
+    return "\n".join([*_sentences(run), *_dates(run), *_unfamiliar(run), *_placebo(run), *_onsets(run)])
+
+
+def _sentences(run: Run) -> list[str]:
+    told = [one["text"] for one in run.summary.get("sentences") or ()]
+    return [*told, ""] if told else []
 
 
 def _dates(run: Run) -> list[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 from changedet.grid.zones import zone_table
 from changedet.json_types import Json, JsonObject
 from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.pipeline.agreement import disagreements
 from changedet.pipeline.area_sums import Area, clear_fraction
 from changedet.pipeline.boxes import FollowedBoxes, containers_layer, counted_dates
@@ -20,8 +21,10 @@ from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_laye
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.familiarity import familiarities, familiarity_json, refusals
 from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer
+from changedet.pipeline.new_ground import new_ground
 from changedet.pipeline.placebo import Placebo, placebo
 from changedet.pipeline.summary import equivalent_looks, summarise, unavailable_figures, warnings_of
+from changedet.pipeline.zone_records import notes_on_sums, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan import Plan
 from changedet.stages.change.method import false_share
@@ -98,15 +101,20 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         layers["trains"] = on_rails
     unavailable = unavailable_figures(plan, table)
     seen = {day: pairs[""][1] for day, pairs in changed.items()}
+    found = summarise(plan, table, tracks)
+    onset = found["onset"] if isinstance(found["onset"], dict) else {}
     summary: JsonObject = {
-        **summarise(plan, table, tracks),
+        **found,
         "placebo": None if false is None else false.to_json(seen),
         "enl": equivalent_looks(models),
         "familiarity": familiarity_json(familiar),
+        "new_ground": new_ground(onset, footprints, None if tracks is None else tracks.tracks, plan.grid),
+        "zones": zone_records(plan, table, tracks, areas),
+        "notes": notes_on_sums(table, layers["tracks"]),
     }
-    onset = summary["onset"]
+    summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]
-    doubts += disagreements(onset if isinstance(onset, dict) else {})
+    doubts += disagreements(onset)
     return Results(layers, table, summary, unavailable, tuple(doubts))
 
 

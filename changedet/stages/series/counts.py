@@ -292,7 +292,9 @@ def _exchanged(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]],
     return came & left
 
 
-def count_bounds(tracks: FollowedBoxes, dates: Sequence[dt.date]) -> tuple[Floats, Floats]:
+def count_bounds(
+    tracks: FollowedBoxes, dates: Sequence[dt.date], area: BaseGeometry | None = None
+) -> tuple[Floats, Floats]:
     """The least and the most containers that may have stood on each date, for what it hides.
 
     Parameters
@@ -301,13 +303,15 @@ def count_bounds(tracks: FollowedBoxes, dates: Sequence[dt.date]) -> tuple[Float
         As `changedet.track` returns.
     dates : sequence of datetime.date
         For each of which bounds are wanted.
+    area : shapely geometry, optional
+        In the CRS of the tracks; of the boxes that it holds, else of all.
 
     Returns
     -------
     least, most : float64 (date,)
         NaN on dates that the tracks do not know.
     """
-    boxes, scale = tracked_boxes(tracks), tracks.calibration.scale
+    boxes, scale = tracked_boxes(tracks, area), tracks.calibration.scale
     known = {date: i for i, date in enumerate(tracks.dates)}
     index = np.array([known.get(date, -1) for date in dates], np.int64)
     least, most = (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Floats
 from changedet.kernels.containers import BASE_20FT_M2, BASE_OF_KIND_M2
@@ -57,6 +58,37 @@ def find_onsets(
     return {name: _as_far_as_seen(onset, seen) for name, onset in found.items()}
 
 
+def find_zone_onsets(
+    table: pd.DataFrame, find: OnsetMethod, tracks: FollowedBoxes, areas: Mapping[str, BaseGeometry]
+) -> dict[str, Onset]:
+    """When the containers of each zone began to grow.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `timeseries` returns.
+    find : callable
+        What the series method returns.
+    tracks : FollowedBoxes
+        From which the counts are.
+    areas : mapping of str to geometry
+        The zones by name, in the CRS of the tracks.
+
+    Returns
+    -------
+    dict of str to Onset
+        By zone, those that the table has.
+    """
+    found = {}
+    for name, area in areas.items():
+        rows = table[table["zone"] == name].sort_values("date")
+        if len(rows):
+            dates = [value.date() for value in rows["date"]]
+            onset = find(_containers(rows, dates, tracks, area), dates)
+            found[name] = _as_far_as_seen(onset, _numbers(rows["valid_fraction"]))
+    return found
+
+
 def _columns(whole: pd.DataFrame, figure: str) -> tuple[Floats, Floats, Floats]:
     value, low, high = (_numbers(whole[column]) for column in FIGURES[figure])
     return value, low, high
@@ -66,13 +98,15 @@ def _numbers(column: pd.Series[float]) -> Floats:
     return np.array(column.astype("float64"), np.float64)
 
 
-def _containers(whole: pd.DataFrame, dates: Sequence[dt.date], tracks: FollowedBoxes | None) -> Figure:
+def _containers(
+    whole: pd.DataFrame, dates: Sequence[dt.date], tracks: FollowedBoxes | None, area: BaseGeometry | None = None
+) -> Figure:
     value, low, high = _columns(whole, "containers")
     # A count of a date that shows nothing comes from the looks around.
     clear = whole["containers"].notna().to_numpy(bool)
     if tracks is None:
         return Figure(value, low, high, clear)
-    floor, ceiling = count_bounds(tracks, dates)
+    floor, ceiling = count_bounds(tracks, dates, area)
     return Figure(value, clear=clear, floor=floor, ceiling=ceiling)
 
 

@@ -77,8 +77,8 @@ class Totals(TypedDict):
     departures: DatedFigure | None
 
 
-def totals(table: pd.DataFrame) -> Totals:
-    """The totals of `summary.json`, from the rows of the whole site.
+def totals(table: pd.DataFrame, zone: str = "") -> Totals:
+    """The totals of `summary.json`, of the whole site or of a zone.
 
     Intervals of changes and sums take the dates' errors as independent.
 
@@ -86,13 +86,15 @@ def totals(table: pd.DataFrame) -> Totals:
     ----------
     table : DataFrame
         As `timeseries` returns.
+    zone : str
+        Its name; empty for the whole site.
 
     Returns
     -------
     Totals
         None where a figure cannot be had.
     """
-    whole = table[table["zone"] == ""].sort_values("date")
+    whole = table[table["zone"] == zone].sort_values("date")
     return {
         "containers": _figure(whole, FIGURES["containers"]),
         "teu": _figure(whole, FIGURES["teu"]),

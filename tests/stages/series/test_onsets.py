@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+import geopandas as gpd
 import numpy as np
+import shapely
 from box_rows import followed
 
-from changedet.stages.series.onsets import find_onsets
+from changedet.stages.series.onsets import find_onsets, find_zone_onsets
 from changedet.stages.series.stage import STAGE
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.tracks.stage import track
@@ -99,3 +101,21 @@ def test_find_onsets_does_not_date_growth_by_an_area_that_may_be_none():
     found = find_onsets(timeseries(looks, None), STAGE.get("staircase").function(None), dates[0])["changed_area"]
     assert (found.date, found.shape) == (dates[2], "step")
     assert found.low <= dates[2] <= found.high
+
+
+def test_find_zone_onsets_date_the_zone_that_grew_and_no_other():
+    series = bs.simulate(6, dates=8, blocks=4, growth_from=4)
+    tracks = followed(series)
+    x, y = np.array([[p.x, p.y] for p in tracks.tracks.geometry]).T
+    came = (tracks.tracks["first_seen"].dt.date >= series.dates[4]).to_numpy()
+    # Boxes of each track's own place: those that came, and those that stood there from the start.
+    new, old = (
+        shapely.union_all([shapely.Point(*p).buffer(0.5) for p in zip(x[side], y[side], strict=True)])
+        for side in (came, ~came)
+    )
+    zones = gpd.GeoDataFrame({"name": ["new", "old"]}, geometry=[new, old.difference(new)], crs=tracks.tracks.crs)
+    table = timeseries([DateMeasurements(day) for day in series.dates], tracks, zones)
+    areas = dict(zip(zones["name"], zones.geometry, strict=True))
+    found = find_zone_onsets(table, STAGE.get("staircase").function(None), tracks, areas)
+    assert found["new"].date == series.dates[4]
+    assert found["old"].date is None

@@ -1,0 +1,147 @@
+"""Sentences on containers: how many stood there, what came and what left."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, scale_of
+from changedet.outputs.sentences.words import Calendar, likelihood, number
+from changedet.outputs.values import as_float, iso_date
+
+LEAST_TURNOVER: Final = 3
+"""Boxes that came, and that left, below which turnover is not worth a sentence."""
+SWITCHED_OFF: Final = "switched off"
+_PREFIX: Final = "cannot be counted: "
+
+
+def change_text(name: str, unit: str, first: Estimate, last: Estimate, calendar: Calendar) -> str:
+    """How a figure changed from one date to another, no further than both intervals reach.
+
+    Parameters
+    ----------
+    name : str
+        What is counted, in the plural and with a capital, such as ``Containers``.
+    unit : str
+        Of the figure; empty for a count.
+    first, last : Estimate
+        On the two dates.
+    calendar : Calendar
+        How dates are written.
+
+    Returns
+    -------
+    str
+        Rose or fell where the intervals lie apart, else that no change is seen beyond the error; without a full stop.
+
+    Examples
+    --------
+    >>> one, other = Estimate(41, 37, 44, "2023-03-12"), Estimate(139, 127, 150, "2023-12-17")
+    >>> change_text("Containers", "", one, other, Calendar(years_only=False))
+    'Containers rose from 41 (37–44) on 12 March to 139 (127–150) on 17 December 2023'
+    """
+    scale = scale_of([first, last], unit)
+    shown = first.text(scale), last.text(scale)
+    days = [calendar.on(day) for day in calendar.pair(first.date, last.date)]
+    if last.low > first.high or last.high < first.low:
+        verb = "rose" if last.value > first.value else "fell"
+        return f"{name} {verb} from {shown[0]} {days[0]} to {shown[1]} {days[1]}"
+    return f"{name} show no change beyond their error: {shown[0]} {days[0]}, {shown[1]} {days[1]}"
+
+
+def containers(facts: Facts) -> Sentence | None:
+    """How the number of containers changed.
+
+    Parameters
+    ----------
+    facts : Facts
+        What the run found.
+
+    Returns
+    -------
+    Sentence or None
+        Why they cannot be counted, where that is so; None where counting was switched off.
+    """
+    first, last = facts.total("containers", "first"), facts.total("containers", "last")
+    if first is None or last is None:
+        return _not_counted(facts)
+    if first.date == last.date:
+        text = f"{first.text(scale_of([first], ''))} containers stood there {facts.calendar.on(_day(facts, first))}"
+        return Sentence("containers", f"{text}.", (first.date,))
+    text = change_text("Containers", "", first, last, facts.calendar) + _peak(facts, first, last)
+    return Sentence("containers", f"{text}{_by_all_looks(facts, first, last)}.", (first.date, last.date))
+
+
+def turnover(facts: Facts) -> Sentence | None:
+    """What came and what left, where the net change hides it.
+
+    Parameters
+    ----------
+    facts : Facts
+        What the run found.
+
+    Returns
+    -------
+    Sentence or None
+        None unless the lower bounds of both are worth telling.
+    """
+    came, left = facts.total("arrivals", ""), facts.total("departures", "")
+    if came is None or left is None:
+        return None
+    least = [math.floor(one.low + 1e-9) for one in (came, left)]
+    if min(least) < LEAST_TURNOVER:
+        return None
+    scale = scale_of([came, left], "")
+    text = (
+        f"The net change hides turnover: at least {number(least[0])} containers arrived and {number(least[1])} left "
+        f"between the looks (best estimates {came.text(scale)} and {left.text(scale)})."
+    )
+    return Sentence("turnover", text, tuple(facts.dates[1:]))
+
+
+def growth_words(onset: Mapping[str, object], calendar: Calendar) -> str:
+    """When growth began, and how sure that is.
+
+    Parameters
+    ----------
+    onset : mapping
+        As ``summary.json`` keeps it, with a date.
+    calendar : Calendar
+        How dates are written.
+
+    Returns
+    -------
+    str
+        Such as ``between 27 April and 12 June 2023 (very likely)``.
+    """
+    low, high = iso_date(onset.get("low")), iso_date(onset.get("high"))
+    sure = as_float(onset.get("probability"))
+    return calendar.between(low, high) + ("" if sure is None else f" ({likelihood(sure)})")
+
+
+def _day(facts: Facts, one: Estimate) -> str:
+    return facts.calendar.day(one.date)
+
+
+def _not_counted(facts: Facts) -> Sentence | None:
+    reason = facts.unavailable.get("containers", "")
+    if not reason or SWITCHED_OFF in reason:
+        return None
+    return Sentence("containers", f"Containers cannot be counted here: {reason.removeprefix(_PREFIX)}.", ())
+
+
+def _peak(facts: Facts, first: Estimate, last: Estimate) -> str:
+    """A count in between that was beyond both ends."""
+    peak = facts.total("containers", "peak")
+    if peak is None or peak.low <= max(first.high, last.high):
+        return ""
+    return f", after {peak.text(scale_of([peak], ''))} {facts.calendar.on(_day(facts, peak))}"
+
+
+def _by_all_looks(facts: Facts, first: Estimate, last: Estimate) -> str:
+    """Growth that the two ends alone do not show."""
+    onset = facts.onset("containers")
+    if not onset or last.low > first.high or last.high < first.low:
+        return ""
+    return f"; all looks together show growth that began {growth_words(onset, facts.calendar)}"

@@ -1,0 +1,219 @@
+"""What sentences are made of: a run's figures with their intervals and dates, from its summary and its time series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, cast
+
+import pandas as pd
+
+from changedet.outputs.sentences.words import Calendar, Scale, calendar_of, interval_text, scaled
+from changedet.outputs.values import as_float, iso_date, mapping_at
+
+
+class Sentence(NamedTuple):
+    """A sentence with what it rests on.
+
+    Attributes
+    ----------
+    about : str
+        ``containers``, ``turnover``, ``ground``, ``changed_area``, ``zones`` or ``looks``.
+    text : str
+        The sentence, or two.
+    dates : tuple of str
+        ISO dates of the rows of the time series that it rests on.
+    """
+
+    about: str
+    text: str
+    dates: tuple[str, ...]
+
+
+class Estimate(NamedTuple):
+    """A figure of a date with its 95 % interval.
+
+    Attributes
+    ----------
+    value, low, high : float
+        In the unit of the figure; the bounds are the value where there is no interval.
+    date : str
+        ISO date.
+    """
+
+    value: float
+    low: float
+    high: float
+    date: str
+
+    def text(self, scale: Scale) -> str:
+        """The figure with its interval.
+
+        Parameters
+        ----------
+        scale : Scale
+            The unit to show.
+
+        Returns
+        -------
+        str
+            Such as ``41 (37–44)``.
+        """
+        return interval_text(self.value, self.low, self.high, scale)
+
+
+def estimate_of(figure: Mapping[str, object]) -> Estimate | None:
+    """A figure as ``summary.json`` keeps it.
+
+    Parameters
+    ----------
+    figure : mapping
+        ``value, low, high, date``.
+
+    Returns
+    -------
+    Estimate or None
+        None where there is no value or no interval: nothing is claimed without one.
+    """
+    value, low, high = (as_float(figure.get(key)) for key in ("value", "low", "high"))
+    if value is None or low is None or high is None:
+        return None
+    return Estimate(value, low, high, iso_date(figure.get("date")))
+
+
+def scale_of(estimates: Sequence[Estimate], unit: str) -> Scale:
+    """One unit for several figures.
+
+    Parameters
+    ----------
+    estimates : sequence of Estimate
+        Shown together.
+    unit : str
+        Of their values.
+
+    Returns
+    -------
+    Scale
+        By the largest of the values; of the bounds where all values are 0.
+    """
+    values = [one.value for one in estimates]
+    return scaled(values if any(values) else [one.high for one in estimates], unit)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a run found.
+
+    Attributes
+    ----------
+    summary : mapping
+        As ``summary.json``.
+    table : pandas.DataFrame
+        The time series, of the site and its zones.
+    unavailable : mapping of str to str
+        Figure -> why it cannot be had.
+    """
+
+    summary: Mapping[str, object]
+    table: pd.DataFrame
+    unavailable: Mapping[str, str]
+
+    @property
+    def dates(self) -> list[str]:
+        """All looks.
+
+        Returns
+        -------
+        list of str
+            ISO dates, sorted.
+        """
+        return sorted(iso_date(day) for day in cast("Sequence[object]", self.summary.get("dates") or ()))
+
+    @property
+    def reference(self) -> str:
+        """The reference date.
+
+        Returns
+        -------
+        str
+            ISO date; empty where there is none.
+        """
+        return iso_date(self.summary.get("reference_date"))
+
+    @property
+    def calendar(self) -> Calendar:
+        """How dates are written.
+
+        Returns
+        -------
+        Calendar
+            Of all looks.
+        """
+        return calendar_of(self.dates)
+
+    def total(self, name: str, part: str) -> Estimate | None:
+        """A part of a total.
+
+        Parameters
+        ----------
+        name, part : str
+            Keys of ``totals``, such as ``containers`` and ``last``; an empty part for a sum.
+
+        Returns
+        -------
+        Estimate or None
+            None where it cannot be had.
+        """
+        keys = (name, part) if part else (name,)
+        return estimate_of(mapping_at(self.summary, "totals", *keys))
+
+    def onset(self, name: str) -> Mapping[str, object]:
+        """An onset of the site.
+
+        Parameters
+        ----------
+        name : str
+            A key of ``onset``.
+
+        Returns
+        -------
+        mapping
+            Empty where no onset was found.
+        """
+        found = mapping_at(self.summary, "onset", name)
+        return found if found.get("date") else {}
+
+    def clear(self, day: str) -> float | None:
+        """How much of the site a date shows.
+
+        Parameters
+        ----------
+        day : str
+            ISO date.
+
+        Returns
+        -------
+        float or None
+            0 to 1; None where it is not known.
+        """
+        rows = self.rows("")
+        found = rows[[iso_date(value) == day for value in rows["date"]]]
+        return as_float(found["valid_fraction"].iloc[0]) if len(found) and "valid_fraction" in found else None
+
+    def rows(self, zone: str) -> pd.DataFrame:
+        """The time series of a zone.
+
+        Parameters
+        ----------
+        zone : str
+            Its name; empty for the whole site.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Sorted by date.
+        """
+        if "zone" not in self.table:
+            return self.table.sort_values("date") if zone == "" else self.table.iloc[:0]
+        named = self.table["zone"].fillna("").astype(str)
+        return self.table[(named == zone).to_numpy()].sort_values("date")

@@ -1,0 +1,120 @@
+"""Sentences on the ground: what was laid or built on it, and how much of it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from changedet.outputs.sentences.counts import SWITCHED_OFF, change_text, growth_words
+from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, estimate_of, scale_of
+from changedet.outputs.sentences.words import number
+from changedet.outputs.values import as_float, iso_date, mapping_at
+
+LAID: Final[Mapping[str, tuple[str, str]]] = {
+    "yard": ("A yard", "was laid"),
+    "paving": ("Paving", "was laid"),
+    "building": ("A building, or more than one,", "was put up"),
+    "earthwork": ("Earthworks", "were made"),
+    "built": ("Built ground", "was laid"),
+}
+"""How new ground is named, and what was done with it, by its kind."""
+SHOWS_MOST: Final = 0.5
+"""Share of a site from which a look speaks for it. Chosen by hand."""
+_AREA: Final = ("changed_area_m2", "changed_area_low_m2", "changed_area_high_m2")
+
+
+def ground(facts: Facts) -> Sentence | None:
+    """What was laid or built, or else how much of the ground differs.
+
+    Parameters
+    ----------
+    facts : Facts
+        What the run found.
+
+    Returns
+    -------
+    Sentence or None
+        None where nothing is said of the ground because the user switched it off.
+    """
+    laid = mapping_at(facts.summary, "new_ground")
+    return (_laid(laid, facts) if laid else None) or _footprint(facts) or _changed(facts)
+
+
+def _laid(laid: Mapping[str, object], facts: Facts) -> Sentence | None:
+    area = estimate_of(laid)
+    # A bound of 0 claims nothing: the changed area speaks then.
+    if area is None or area.low <= 0:
+        return None
+    calendar, size = facts.calendar, area.text(scale_of([area], "m²"))
+    noun, done = LAID.get(str(laid.get("kind")), LAID["built"])
+    when = growth_words(mapping_at(laid, "began"), calendar)
+    until = iso_date(laid.get("date"))
+    if laid.get("shape") == "slope":
+        start = f"Built ground has grown by about {size} up to {calendar.day(until)}, from a start {when}"
+    else:
+        start = f"{noun} of about {size} {done} {when}"
+    boxes = iso_date(laid.get("boxes_by"))
+    named = calendar.day(boxes, year=boxes[:4] != until[:4])
+    text = start + (f"; the first boxes stood on it by {named}" if boxes else "")
+    return Sentence("ground", f"{text}.", tuple(dict.fromkeys(day for day in (until, boxes) if day)))
+
+
+def _footprint(facts: Facts) -> Sentence | None:
+    """A footprint that changed from the first to the last look, where no onset says when."""
+    first, last = facts.total("footprint_area_m2", "first"), facts.total("footprint_area_m2", "last")
+    if first is None or last is None or (first.low <= last.high and last.low <= first.high):
+        return None
+    text = change_text("Built ground", "m²", first, last, facts.calendar)
+    return Sentence("ground", f"{text}.", (first.date, last.date))
+
+
+def _changed(facts: Facts) -> Sentence | None:
+    last = _last_seen(facts)
+    if last is None:
+        return _not_compared(facts)
+    calendar = facts.calendar
+    first_day, last_day = calendar.pair(facts.reference, last.date)
+    if last.low <= 0:
+        least = last.text(scale_of([last], "m²"))
+        text = f"The ground shows no change beyond error from {first_day} to {last_day}: {least} is marked"
+        return Sentence("changed_area", f"{text}.", (last.date,))
+    text = f"About {last.text(scale_of([last], 'm²'))} of the ground {_differs(facts, last, first_day, last_day)}"
+    onset = facts.onset("changed_area")
+    if onset:
+        text += f"; lasting change began {growth_words(onset, calendar)}"
+    return Sentence("changed_area", f"{text}.", (last.date,))
+
+
+def _differs(facts: Facts, last: Estimate, first_day: str, last_day: str) -> str:
+    on = facts.calendar.on
+    text = f"differed {on(last_day)} from what stood there {on(first_day)}"
+    clear = facts.clear(last.date)
+    if clear is not None and clear < SHOWS_MOST:
+        text += f", of the {number(100 * clear)} % that this look shows"
+    return text
+
+
+def _last_seen(facts: Facts) -> Estimate | None:
+    """The changed area of the last look that shows most of the site, else of the last that shows any."""
+    rows = facts.rows("")
+    if not set(_AREA) <= set(rows.columns):
+        return facts.total("changed_area_m2", "last")
+    found = [
+        (Estimate(value, low, high, iso_date(day)), as_float(clear))
+        for day, clear, value, low, high in zip(
+            rows["date"],
+            rows["valid_fraction"],
+            *([as_float(v) for v in rows[name]] for name in _AREA),
+            strict=True,
+        )
+        if value is not None and low is not None and high is not None
+    ]
+    clear_ones = [one for one, clear in found if clear is not None and clear >= SHOWS_MOST]
+    return clear_ones[-1] if clear_ones else (found[-1][0] if found else None)
+
+
+def _not_compared(facts: Facts) -> Sentence | None:
+    reason = facts.unavailable.get("changed_area_m2", "")
+    if not reason or SWITCHED_OFF in reason:
+        return None
+    return Sentence("changed_area", f"No change is measured: {reason}.", ())

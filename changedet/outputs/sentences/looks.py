@@ -1,0 +1,107 @@
+"""The sentence on the looks: how many, how fine, and which of them show little or are unlike what the models know."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from changedet.kernels.doubts import USUAL_DISTANCE
+from changedet.outputs.sentences.facts import Facts, Sentence
+from changedet.outputs.sentences.words import listed, number
+from changedet.outputs.values import as_float, iso_date, mapping_at
+
+MOSTLY_CLEAR: Final = 0.9
+"""Share of a site from which a look counts as clear. Chosen by hand."""
+HARDLY_CLEAR: Final = 0.5
+"""Share below which what the look hides is told of. Chosen by hand."""
+EDGE: Final = 1.0
+"""Distance of a scene at the edge of what the models were fitted on."""
+TOLD: Final = 2
+"""Looks that are named; of more the number is told."""
+
+
+def looks(facts: Facts) -> Sentence | None:
+    """From which looks the figures come, and what of them is doubtful.
+
+    Parameters
+    ----------
+    facts : Facts
+        What the run found.
+
+    Returns
+    -------
+    Sentence or None
+        None for a run without dates.
+    """
+    dates = facts.dates
+    if not dates:
+        return None
+    calendar = facts.calendar
+    if len(dates) == 1:
+        start = f"From one look, {calendar.day(dates[0])}{_gsd(facts)}: nothing is compared"
+    else:
+        first, last = calendar.pair(dates[0], dates[-1])
+        start = f"From {len(dates)} looks, {first} to {last}{_gsd(facts)}"
+    doubts = [words for words in (_hidden(facts), _unlike(facts)) if words]
+    return Sentence("looks", f"{'; '.join([start, *doubts])}.", tuple(dates))
+
+
+def _gsd(facts: Facts) -> str:
+    rows = facts.rows("")
+    known = sorted({g for value in rows.get("gsd_m", ()) if (g := as_float(value)) is not None})
+    if not known:
+        return ""
+    low, high = f"{known[0]:.2g}", f"{known[-1]:.2g}"
+    return f", GSD {low} m" if low == high else f", GSD {low} to {high} m"
+
+
+def _named(days: list[str], facts: Facts) -> str:
+    """Looks by their dates, or their number where they are many."""
+    if len(days) > TOLD:
+        return f"{len(days)} of them"
+    same = {day[:4] for day in facts.dates}
+    return listed([facts.calendar.day(day, year=len(same) > 1) for day in days])
+
+
+def _hidden(facts: Facts) -> str:
+    """What cloud, shade and missing data hide: the last look first, as figures of now rest on it."""
+    rows = facts.rows("")
+    if "valid_fraction" not in rows:
+        return ""
+    shares = {iso_date(day): as_float(share) for day, share in zip(rows["date"], rows["valid_fraction"], strict=True)}
+    known = {day: share for day, share in shares.items() if share is not None and share < MOSTLY_CLEAR}
+    last = facts.dates[-1]
+    if last in known and known[last] < HARDLY_CLEAR:
+        shown = f"the last shows {number(100 * known[last])} % of the site"
+        counted = facts.total("containers", "last")
+        return f"{shown}, what it hides is counted as the looks before show it" if counted else shown
+    if not known:
+        return "" if len(facts.dates) == 1 else "all of them clear"
+    least = min(known.values())
+    return (
+        f"{_named(list(known), facts)} {'show' if len(known) > 1 else 'shows'} {_share(least, len(known))} of the site"
+    )
+
+
+def _share(least: float, looks_told: int) -> str:
+    return f"{number(100 * least)} %{' or more' if looks_told > 1 else ''}"
+
+
+def _unlike(facts: Facts) -> str:
+    far = {
+        day: as_float(record.get("distance"))
+        for day, record in mapping_at(facts.summary, "familiarity").items()
+        if isinstance(record, dict)
+    }
+    refused = [day for day, distance in far.items() if distance is not None and distance > EDGE]
+    doubted = [day for day, distance in far.items() if distance is not None and USUAL_DISTANCE < distance <= EDGE]
+    if refused:
+        return f"{_named(refused, facts)} {_are(refused)} too unlike the scenes that the models know to be counted"
+    if doubted:
+        return (
+            f"{_named(doubted, facts)} {_are(doubted)} unlike most scenes that the models know: intervals are widened"
+        )
+    return ""
+
+
+def _are(days: list[str]) -> str:
+    return "are" if len(days) > 1 else "is"

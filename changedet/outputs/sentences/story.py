@@ -1,0 +1,75 @@
+"""What a run found in two to five sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from changedet.json_types import JsonObject
+from changedet.outputs.sentences.counts import containers, turnover
+from changedet.outputs.sentences.facts import Facts, Sentence
+from changedet.outputs.sentences.ground import ground
+from changedet.outputs.sentences.looks import looks
+from changedet.outputs.sentences.words import LIKELIHOODS
+from changedet.outputs.sentences.zones import zones
+
+
+def sentences(
+    summary: Mapping[str, object], table: pd.DataFrame, unavailable: Mapping[str, str] | None = None
+) -> list[Sentence]:
+    """What a run found, the most important first; none says more than its interval.
+
+    Parameters
+    ----------
+    summary : mapping
+        As ``summary.json``.
+    table : pandas.DataFrame
+        The time series.
+    unavailable : mapping of str to str, optional
+        Figure -> why it cannot be had.
+
+    Returns
+    -------
+    list of Sentence
+        On containers, turnover, ground, zones and looks, those that there is something to say of.
+    """
+    facts = Facts(summary, table, unavailable or {})
+    found = (told(facts) for told in (containers, turnover, ground, zones, looks))
+    return [sentence for sentence in found if sentence is not None]
+
+
+def sentences_json(found: Sequence[Sentence]) -> list[JsonObject]:
+    """Sentences as ``summary.json`` keeps them.
+
+    Parameters
+    ----------
+    found : sequence of Sentence
+        Of `sentences`.
+
+    Returns
+    -------
+    list of dict
+        ``about, text, dates``.
+    """
+    return [{"about": one.about, "text": one.text, "dates": [*one.dates]} for one in found]
+
+
+def words_explained(found: Sequence[Sentence]) -> str:
+    """What the words for probabilities and the brackets in sentences mean.
+
+    Parameters
+    ----------
+    found : sequence of Sentence
+        Of `sentences`.
+
+    Returns
+    -------
+    str
+        One sentence for those that are used.
+    """
+    text = " ".join(one.text for one in found)
+    used = [f"{word}: {band}" for _, word, band in LIKELIHOODS if re.search(rf"\({word}\)", text)]
+    brackets = "Figures in brackets are 95 % intervals"
+    return f"{brackets}. Probability by the model: {', '.join(used)}." if used else f"{brackets}."

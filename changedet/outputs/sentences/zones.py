@@ -1,0 +1,77 @@
+"""The sentence on zones: which of them grew or emptied, since when, and which are full."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from changedet.outputs.sentences.counts import LEAST_TURNOVER, growth_words
+from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, estimate_of, scale_of
+from changedet.outputs.sentences.words import Calendar, listed, number
+from changedet.outputs.values import iso_date, mapping_at
+
+TOLD: Final = 2
+"""Zones that a sentence tells of; the table has all."""
+
+
+class _Zone(NamedTuple):
+    name: str
+    first: Estimate
+    last: Estimate
+    record: Mapping[str, object]
+
+    @property
+    def has_changed(self) -> bool:
+        return self.last.low > self.first.high or self.last.high < self.first.low
+
+
+def zones(facts: Facts) -> Sentence | None:
+    """What happened in the zones that changed most.
+
+    Parameters
+    ----------
+    facts : Facts
+        What the run found.
+
+    Returns
+    -------
+    Sentence or None
+        None where no zone shows a change or is full.
+    """
+    known = [one for name, record in mapping_at(facts.summary, "zones").items() if (one := _zone(name, record))]
+    told = [one for one in known if one.has_changed or one.record.get("full_since")]
+    told.sort(key=lambda one: -abs(one.last.value - one.first.value))
+    if not told:
+        return None
+    text = "By zone: " + "; ".join(_told(one, facts.calendar) for one in told[:TOLD])
+    more = [one.name for one in told[TOLD:]]
+    if more:
+        text += f"; {listed(more) if len(more) <= TOLD else f'{len(more)} more zones'} changed, too (see the table)"
+    dates = sorted({day for one in told[:TOLD] for day in (one.first.date, one.last.date)})
+    return Sentence("zones", f"{text}.", tuple(dates))
+
+
+def _zone(name: str, record: object) -> _Zone | None:
+    if not isinstance(record, Mapping):
+        return None
+    ends = [estimate_of(mapping_at(record, "containers", part)) for part in ("first", "last")]
+    first, last = ends
+    return None if first is None or last is None else _Zone(name, first, last, record)
+
+
+def _told(zone: _Zone, calendar: Calendar) -> str:
+    scale = scale_of([zone.first, zone.last], "")
+    first, last = zone.first.text(scale), zone.last.text(scale)
+    words = [f"{zone.name} {first} to {last} containers" if zone.has_changed else f"{zone.name} {last} containers"]
+    came = estimate_of(mapping_at(zone.record, "arrivals"))
+    least = 0 if came is None else math.floor(came.low + 1e-9)
+    if least >= LEAST_TURNOVER:
+        words.append(f"at least {number(least)} arrived")
+    onset = mapping_at(zone.record, "onset", "containers")
+    if onset.get("date"):
+        words.append(f"growth began {growth_words(onset, calendar)}")
+    full = iso_date(mapping_at(zone.record, "full_since").get("date"))
+    if full:
+        words.append(f"full since {calendar.day(full)}")
+    return ", ".join(words)

@@ -1,0 +1,151 @@
+"""What was laid or built since the footprint began to grow: how much, of what kind, and when boxes stood on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from changedet.grid import Grid
+from changedet.json_types import Json, JsonObject
+from changedet.kernels.containers import TEU_OF_KIND
+from changedet.stages.footprint.outlines import Footprint, estimates
+
+MARGIN_M: Final = 1.0
+"""A box at the edge of new ground stands on it: outlines of footprints are drawn on cells of this size."""
+CLOSING_M: Final = 8.0
+"""Radius by which footprints are closed: as far as new ground may have moved the outline of the old."""
+LEAST_BOXES: Final = 2
+"""Boxes from which the first are told of: a single one is as often a false positive."""
+YARD_KINDS: Final = ("paving", "stored")
+"""What a yard's ground bears: paving, and boxes upon it."""
+
+
+def new_ground(
+    onset: Mapping[str, Json],
+    footprints: Mapping[dt.date, Footprint],
+    tracks: gpd.GeoDataFrame | None,
+    grid: Grid,
+) -> JsonObject | None:
+    """What the footprint gained when it began to grow.
+
+    Ground that is newly built is changed ground: it began no sooner than the changed area, where that is dated.
+
+    Parameters
+    ----------
+    onset : mapping
+        As in ``summary.json``, of ``footprint`` and ``changed_area``.
+    footprints : mapping of date to Footprint
+        In the grid's CRS.
+    tracks : GeoDataFrame or None
+        The boxes' tracks; None where boxes were not followed.
+    grid : Grid
+
+    Returns
+    -------
+    dict or None
+        ``value, low, high`` in m2, the ``date`` whose footprint shows it, ``since``, the one before that is compared
+        with it, ``kind`` (``yard, paving, building, earthwork, built``), ``shape``, ``began`` (``low, high,
+        probability``) and ``boxes_by``, the first date with boxes on it, null where none stood there. None where the
+        footprint did not begin to grow.
+    """
+    built, changed = _dated(onset.get("footprint")), _dated(onset.get("changed_area"))
+    if built is None:
+        return None
+    low, high = str(built["low"]), str(built["high"])
+    if changed is not None and low < str(changed["low"]) <= high:
+        low = str(changed["low"])
+    earlier = [day for day in footprints if day < dt.date.fromisoformat(low)]
+    until = max(footprints) if built.get("shape") == "slope" else dt.date.fromisoformat(high)
+    if not earlier or until not in footprints:
+        return None
+    grown = _grown(footprints[max(earlier)].geometry, footprints[until].geometry)
+    before, area = _gained(footprints, earlier, until, grown, grid)
+    boxes_by = None if tracks is None else first_boxes(tracks, grown, max(earlier))
+    return {
+        **area,
+        "date": str(until),
+        "since": str(before),
+        "kind": _kind(footprints[until].kinds, grown, has_boxes=boxes_by is not None),
+        "shape": built.get("shape"),
+        "began": {"low": low, "high": high, "probability": built.get("probability")},
+        "boxes_by": boxes_by,
+    }
+
+
+def _dated(onset: Json) -> JsonObject | None:
+    return onset if isinstance(onset, dict) and onset.get("date") else None
+
+
+def _grown(earlier: BaseGeometry, later: BaseGeometry) -> BaseGeometry:
+    """What was gained, without strips along edges that moved."""
+    gained = shapely.difference(later, earlier)
+    return shapely.buffer(shapely.buffer(gained, -MARGIN_M), 2 * MARGIN_M)
+
+
+def _gained(
+    footprints: Mapping[dt.date, Footprint],
+    earlier: Sequence[dt.date],
+    until: dt.date,
+    grown: BaseGeometry,
+    grid: Grid,
+) -> tuple[dt.date, dict[str, float]]:
+    """The area that a footprint gained where it grew, against the earlier date that bounds it best.
+
+    Elsewhere the outlines of both dates err alike, which a difference of whole footprints would count twice.
+    """
+    around = shapely.buffer(grown, CLOSING_M)
+
+    def _within(day: dt.date) -> tuple[float, float, float]:
+        return estimates(footprints[day], {"": around}, {"": 1.0}, grid)[""]
+
+    before, known = min(((day, _within(day)) for day in earlier), key=lambda pair: pair[1][2] - pair[1][1])
+    after = _within(until)
+    value = after[0] - known[0]
+    fall = np.hypot(after[0] - after[1], known[2] - known[0])
+    rise = np.hypot(after[2] - after[0], known[0] - known[1])
+    return before, {"value": value, "low": max(0.0, value - float(fall)), "high": value + float(rise)}
+
+
+def first_boxes(tracks: gpd.GeoDataFrame, ground: BaseGeometry, after: dt.date) -> str | None:
+    """The first date with containers on some ground.
+
+    Parameters
+    ----------
+    tracks : GeoDataFrame
+        With ``first_seen`` and ``kind``.
+    ground : geometry
+        In the CRS of the tracks.
+    after : datetime.date
+        Boxes that were there before do not count.
+
+    Returns
+    -------
+    str or None
+        ISO date; None where fewer than `LEAST_BOXES` ever came.
+    """
+    if ground.is_empty or not len(tracks):
+        return None
+    boxes = tracks[tracks["kind"].isin(TEU_OF_KIND)]
+    seen = np.asarray(boxes["first_seen"].astype(str).str[:10])
+    inside = np.asarray(shapely.intersects(ground, boxes.geometry.to_numpy()), bool) & (seen > str(after))
+    days, number = np.unique(seen[inside], return_counts=True)
+    enough = days[number.cumsum() >= LEAST_BOXES]
+    return str(enough[0]) if len(enough) else None
+
+
+def _kind(kinds: Mapping[str, BaseGeometry], grown: BaseGeometry, *, has_boxes: bool) -> str:
+    areas = {name: float(shapely.intersection(shape, grown).area) for name, shape in kinds.items()}
+    if not any(areas.values()):
+        return "yard" if has_boxes else "built"
+    yard = sum(area for name, area in areas.items() if name in YARD_KINDS)
+    rest = {name: area for name, area in areas.items() if name not in YARD_KINDS}
+    most = max(rest, key=lambda name: rest[name], default="")
+    if not most or yard >= rest[most]:
+        return "yard" if has_boxes else "paving"
+    return most

@@ -1,0 +1,170 @@
+"""What summary.json says of each zone, and why sums over zones or over lists differ from the site's figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+
+from changedet.json_types import Json, JsonObject
+from changedet.kernels.containers import TEU_OF_KIND
+from changedet.pipeline.area_sums import Area
+from changedet.plan import Plan
+from changedet.stages.series.onsets import find_zone_onsets
+from changedet.stages.series.totals import totals, with_nulls
+from changedet.stages.tracks.result import Tracks
+
+FULL_SHARE: Final = 0.9
+"""Of a zone's capacity: from here on it counts as full, as lanes stay free. Chosen by hand."""
+LISTED_SHARE: Final = 0.05
+"""Of the listed arrivals, by which expected ones may differ without a reason. Chosen by hand."""
+LEAST_DIFFERENCE: Final = 0.5
+"""Boxes by which sums may differ before a reason is given: what is smaller is rounded away."""
+
+
+def zone_records(plan: Plan, table: pd.DataFrame, tracks: Tracks | None, areas: Mapping[str, Area]) -> JsonObject:
+    """Write down what was found in each zone.
+
+    Parameters
+    ----------
+    plan : Plan
+    table : DataFrame
+        The time series, with ``occupancy`` where a zone has a capacity.
+    tracks : Tracks or None
+    areas : mapping of str to geometry or None
+        By zone; the whole site, under ``""``, is left out.
+
+    Returns
+    -------
+    dict
+        Zone -> ``containers`` and ``footprint_area_m2`` (``first, last, peak, net_change``), ``arrivals``,
+        ``departures``, ``onset`` (of ``containers``), ``capacity`` and ``full_since`` (None where it is not full).
+    """
+    method = plan.built("series")
+    named = {name: area for name, area in areas.items() if area is not None}
+    onsets = {} if method is None or tracks is None else find_zone_onsets(table, method, tracks, named)
+    records: JsonObject = {}
+    for name in named:
+        rows = table[table["zone"] == name].sort_values("date")
+        sums = with_nulls(totals(table, name))
+        onset: JsonObject = {"containers": onsets[name].to_json()} if name in onsets else {}
+        records[name] = {
+            **{key: sums[key] for key in ("containers", "footprint_area_m2", "arrivals", "departures")},
+            "onset": onset,
+            "capacity": _capacity(rows),
+            "full_since": full_since(rows),
+        }
+    return records
+
+
+def _capacity(rows: pd.DataFrame) -> float | None:
+    if "capacity" not in rows or not len(rows) or pd.isna(rows["capacity"].iloc[0]):
+        return None
+    return float(rows["capacity"].iloc[0])
+
+
+def full_since(rows: pd.DataFrame) -> JsonObject | None:
+    """Since when a zone is full to the end.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The time series of a zone, sorted, with ``occupancy`` and its bounds.
+
+    Returns
+    -------
+    dict or None
+        ``date``: the first look from which every later one has at least `FULL_SHARE` of its capacity expected; ``low``:
+        the day after the last look that surely had less, null where none had; ``high``: the first look from which all
+        surely have as much, null where that is not sure. None where it is not full at the end.
+    """
+    if "occupancy" not in rows or rows["occupancy"].isna().all():
+        return None
+    known = rows[rows["occupancy"].notna()]
+    days = [value.date() for value in known["date"]]
+    begin = _run_to_the_end(known["occupancy"] >= FULL_SHARE)
+    if begin is None:
+        return None
+    less = [day for day, high in zip(days, known["occupancy_high"], strict=True) if high < FULL_SHARE]
+    sure = _run_to_the_end(known["occupancy_low"] >= FULL_SHARE)
+    return {
+        "date": str(days[begin]),
+        "low": str(max(less) + dt.timedelta(days=1)) if less else None,
+        "high": None if sure is None else str(days[sure]),
+    }
+
+
+def _run_to_the_end(holds: pd.Series[bool]) -> int | None:
+    """Index of the first of those at the end for which it holds without a break."""
+    flags = [bool(flag) for flag in holds]
+    length = next((i for i, flag in enumerate(reversed(flags)) if not flag), len(flags))
+    return len(flags) - length if length else None
+
+
+def notes_on_sums(table: pd.DataFrame, tracks: gpd.GeoDataFrame) -> list[Json]:
+    """Say why sums differ that a reader may expect to agree.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The time series.
+    tracks : GeoDataFrame
+        The layer ``tracks``.
+
+    Returns
+    -------
+    list of str
+        On boxes outside all zones or in several, on tracks of no container, on listed and expected arrivals; empty
+        where all agree.
+    """
+    return [note for note in (_zones_note(table), _listed_note(table), _other_note(tracks)) if note]
+
+
+def _zones_note(table: pd.DataFrame) -> str:
+    whole = table[(table["zone"] == "") & table["containers_expected"].notna()].sort_values("date")
+    if not len(whole) or (table["zone"] == "").all():
+        return ""
+    last = whole.iloc[-1]
+    parts = table[(table["zone"] != "") & (table["date"] == last["date"])]["containers_expected"]
+    site, outside = float(last["containers_expected"]), float(last["containers_expected"] - parts.sum())
+    day = last["date"].date()
+    if outside > LEAST_DIFFERENCE:
+        return (
+            f"on {day} zones hold {parts.sum():.0f} of the site's {site:.0f} expected containers: the rest stands "
+            "outside all zones"
+        )
+    if outside < -LEAST_DIFFERENCE:
+        return (
+            f"on {day} zones add up to {parts.sum():.0f} expected containers, the site has {site:.0f}: where zones "
+            "overlap, a box counts in each"
+        )
+    return ""
+
+
+def _listed_note(table: pd.DataFrame) -> str:
+    whole = table[table["zone"] == ""]
+    listed, expected = float(whole["arrivals"].sum()), float(whole["arrivals_expected"].sum())
+    if abs(listed - expected) <= max(1.0, LISTED_SHARE * listed):
+        return ""
+    if listed > expected:
+        return (
+            f"tracks list {listed:.0f} arrivals, {expected:.0f} are expected: a box that is set on top of another "
+            "arrives, but the count of boxes to be seen does not rise by it; what is not sure counts by its probability"
+        )
+    return (
+        f"tracks list {listed:.0f} arrivals, {expected:.0f} are expected: some came to places that no single look "
+        "shows for sure"
+    )
+
+
+def _other_note(tracks: gpd.GeoDataFrame) -> str:
+    others = int((~tracks["kind"].isin(TEU_OF_KIND)).sum()) if len(tracks) else 0
+    if not others:
+        return ""
+    return (
+        f"{others} of the {len(tracks)} tracks are of kind other (trailers, swap bodies): no container, so in no "
+        "count, arrival or departure"
+    )

@@ -1,0 +1,178 @@
+"""Sentences on what a run found: none claims more than its interval."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from changedet.outputs.sentences.story import sentences, sentences_json, words_explained
+
+DAYS = ["2023-03-12", "2023-06-12", "2023-12-17"]
+
+
+def figure(value: float, low: float, high: float, date: str) -> dict[str, Any]:
+    return {"value": value, "low": low, "high": high, "date": date}
+
+
+def table(clear: tuple[float, ...] = (1.0, 1.0, 1.0), days: list[str] = DAYS, **columns: list[float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"date": days, "zone": [""] * len(days), "gsd_m": 0.5, "valid_fraction": list(clear), **columns}
+    )
+
+
+def summary(days: list[str] = DAYS, **more: Any) -> dict[str, Any]:
+    return {"dates": days, "reference_date": days[0], "totals": {}, "onset": {}, **more}
+
+
+def counts(*ends: tuple[float, float, float], peak: dict[str, Any] | None = None) -> dict[str, Any]:
+    first, last = figure(*ends[0], DAYS[0]), figure(*ends[-1], DAYS[-1])
+    return {"first": first, "last": last, "peak": peak or last}
+
+
+def texts(found: dict[str, Any], rows: pd.DataFrame | None = None, **unavailable: str) -> dict[str, str]:
+    told = sentences(found, table() if rows is None else rows, unavailable)
+    return {one.about: one.text for one in told}
+
+
+def test_sentences_say_that_containers_rose_only_where_the_intervals_lie_apart() -> None:
+    rose = summary(totals={"containers": counts((41, 37, 44), (139, 127, 150))})
+    said = texts(rose)["containers"]
+    assert said == "Containers rose from 41 (37–44) on 12 March to 139 (127–150) on 17 December 2023."
+    fell = summary(totals={"containers": counts((139, 127, 150), (41, 37, 44))})
+    assert "fell from 139 (127–150)" in texts(fell)["containers"]
+    same = summary(totals={"containers": counts((41, 37, 46), (50, 45, 60))})
+    said = texts(same)["containers"]
+    assert said == (
+        "Containers show no change beyond their error: 41 (37–46) on 12 March, 50 (45–60) on 17 December 2023."
+    )
+
+
+def test_sentences_tell_growth_that_all_looks_show_together_and_a_peak_beyond_both_ends() -> None:
+    began = {"date": DAYS[1], "low": "2023-03-13", "high": DAYS[1], "probability": 0.97}
+    found = summary(totals={"containers": counts((41, 37, 46), (50, 45, 60))}, onset={"containers": began})
+    said = texts(found)["containers"]
+    assert "all looks together show growth that began between 13 March and 12 June 2023 (extremely likely)" in said
+    high = figure(180, 170, 190, DAYS[1])
+    found = summary(totals={"containers": counts((41, 37, 46), (50, 45, 60), peak=high)})
+    assert "after 180 (170–190) on 12 June 2023" in texts(found)["containers"]
+    low = figure(62, 58, 70, DAYS[1])
+    found = summary(totals={"containers": counts((41, 37, 46), (50, 45, 60), peak=low)})
+    assert "after" not in texts(found)["containers"]
+
+
+@pytest.mark.parametrize(("left", "is_told"), [(28.9, True), (2.4, False)])
+def test_sentences_tell_turnover_by_its_lower_bounds(left: float, is_told: bool) -> None:
+    moves = {"arrivals": figure(40, 31.7, 50, DAYS[2]), "departures": figure(35, left, 44, DAYS[2])}
+    found = texts(summary(totals={"containers": counts((41, 37, 46), (44, 40, 49)), **moves}))
+    assert ("turnover" in found) == is_told
+    if is_told:
+        assert "at least 31 containers arrived and 28 left" in found["turnover"]
+
+
+def test_sentences_on_ground_name_what_was_laid_when_and_the_first_boxes() -> None:
+    began = {"low": "2023-04-27", "high": DAYS[1], "probability": 0.999}
+    laid = {**figure(7623, 6911, 8299, DAYS[1]), "kind": "yard", "began": began, "boxes_by": "2023-07-24"}
+    assert texts(summary(new_ground=laid))["ground"] == (
+        "A yard of about 7,620 m² (6,910–8,300) was laid between 27 April and 12 June 2023 (virtually certain); "
+        "the first boxes stood on it by 24 July."
+    )
+    uncertain = summary(new_ground={**laid, "low": 0.0})
+    assert "ground" not in texts(uncertain), "what may be nothing is not told of as laid"
+
+
+def test_sentences_on_changed_area_claim_none_where_the_interval_reaches_nothing() -> None:
+    rows = table(
+        changed_area_m2=[None, 20.0, 3300.0],
+        changed_area_low_m2=[None, 0.0, 2800.0],
+        changed_area_high_m2=[None, 90.0, 4100.0],
+    )
+    said = texts(summary(), rows)["changed_area"]
+    assert said.startswith("About 3,300 m² (2,800–4,100) of the ground differed on 17 December 2023")
+    rows["changed_area_low_m2"] = [None, 0.0, 0.0]
+    assert "shows no change beyond error" in texts(summary(), rows)["changed_area"]
+    cloudy = rows.assign(valid_fraction=[1.0, 1.0, 0.2])
+    assert "to 12 June 2023" in texts(summary(), cloudy)["changed_area"], "the last look that shows most of the site"
+
+
+def test_sentences_give_the_reason_where_nothing_is_counted_but_not_for_what_was_switched_off() -> None:
+    coarse = texts(summary(), containers="cannot be counted: no scene is finer than 1.2 m")
+    assert coarse["containers"] == "Containers cannot be counted here: no scene is finer than 1.2 m."
+    assert "containers" not in texts(summary(), containers="not estimated: the tracks stage is switched off")
+
+
+def test_sentences_of_one_look_compare_nothing() -> None:
+    day = DAYS[:1]
+    one = figure(41, 37, 44, day[0])
+    rows = table((0.98,), day)
+    found = texts(summary(day, totals={"containers": {"first": one, "last": one, "peak": one}}), rows)
+    assert found["containers"] == "41 (37–44) containers stood there on 12 March 2023."
+    assert found["looks"] == "From one look, 12 March 2023, GSD 0.5 m: nothing is compared."
+
+
+def test_sentences_on_looks_name_what_is_hidden_and_unlike() -> None:
+    found = summary(familiarity={DAYS[1]: {"distance": 0.8}, DAYS[0]: {"distance": 0.2}})
+    said = texts(found, table((1.0, 0.66, 1.0)))["looks"]
+    assert "12 June shows 66 % of the site" in said
+    assert "12 June is unlike most scenes that the models know: intervals are widened" in said
+    found["familiarity"] = {DAYS[1]: {"distance": 1.3}}
+    assert "12 June is too unlike the scenes that the models know to be counted" in texts(found)["looks"]
+    assert "the last shows 31 % of the site" in texts(summary(), table((1.0, 1.0, 0.31)))["looks"]
+
+
+def test_sentences_write_years_where_only_years_are_known() -> None:
+    days = ["1985-01-01", "1990-01-01", "2020-01-01"]
+    rows = table(
+        days=days,
+        changed_area_m2=[None, 1.0e7, 2.72e7],
+        changed_area_low_m2=[None, 0.5e7, 1.4e7],
+        changed_area_high_m2=[None, 2e7, 5.2e7],
+    )
+    began = {"date": "1990-01-01", "low": "1985-01-02", "high": "1990-01-01", "probability": 0.93}
+    said = texts(summary(days, onset={"changed_area": began}), rows)["changed_area"]
+    assert said == (
+        "About 27.2 km² (14.0–52.0) of the ground differed in 2020 from what stood there in 1985; lasting change began "
+        "between 1985 and 1990 (very likely)."
+    )
+
+
+def test_sentences_on_zones_tell_of_those_that_changed_most() -> None:
+    def zone(first: float, last: float, **more: Any) -> dict[str, Any]:
+        ends = {
+            "first": figure(first, first - 2, first + 2, DAYS[0]),
+            "last": figure(last, last - 5, last + 5, DAYS[2]),
+        }
+        return {"containers": ends, "arrivals": figure(0, 0, 3, DAYS[2]), "onset": {}, **more}
+
+    began = {"date": DAYS[1], "low": "2023-03-13", "high": DAYS[1], "probability": 1.0}
+    zones = {
+        "west": zone(41, 42),
+        "east": zone(0, 97, onset={"containers": began}, arrivals=figure(90, 61.2, 130, DAYS[2])),
+        "south": zone(10, 30, full_since={"date": DAYS[1], "low": None, "high": None}),
+        "north": zone(0, 12),
+    }
+    said = texts(summary(zones=zones))["zones"]
+    assert said == (
+        "By zone: east 0 (−2 to 2) to 97 (92–102) containers, at least 61 arrived, growth began between 13 March and "
+        "12 June 2023 (virtually certain); south 10 (8–12) to 30 (25–35) containers, full since 12 June 2023; "
+        "north changed, too (see the table)."
+    )
+    assert "zones" not in texts(summary(zones={"west": zone(41, 42)}))
+
+
+def test_words_explained_are_those_that_are_used() -> None:
+    began = {"low": "2023-04-27", "high": DAYS[1], "probability": 0.93}
+    laid = {**figure(7623, 6911, 8299, DAYS[1]), "kind": "paving", "began": began, "boxes_by": None}
+    told = sentences(summary(new_ground=laid), table(), {})
+    assert "Probability by the model: very likely: 90 to 95 %." in words_explained(told)
+    assert words_explained([]) == "Figures in brackets are 95 % intervals."
+    assert all(set(one) == {"about", "text", "dates"} for one in sentences_json(told))
+
+
+def test_every_sentence_has_its_dates_and_no_hole() -> None:
+    found = summary(totals={"containers": counts((41, 37, 44), (139, 127, 150))})
+    for one in sentences(found, table(), {}):
+        assert set(one.dates) <= set(DAYS)
+        assert not re.search(r"  | ,|None|nan|\(\)", one.text)

@@ -1,0 +1,81 @@
+"""New ground: what a footprint gained, against yards laid out by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+from affine import Affine
+
+from changedet.grid import Grid, ground_area_m2
+from changedet.pipeline.new_ground import new_ground
+from changedet.stages.footprint.outlines import Footprint
+
+CRS = "EPSG:32633"
+GRID = Grid(CRS, Affine(1, 0, 400_000, 0, -1, 5_000_000), (400, 400))
+DAYS = [dt.date(2023, month, 1) for month in (3, 4, 6, 7)]
+OLD = shapely.box(400_050, 4_999_700, 400_150, 4_999_800)
+NEW = shapely.box(400_150, 4_999_700, 400_250, 4_999_780)
+STEP = {"date": "2023-06-01", "low": "2023-03-02", "high": "2023-06-01", "probability": 0.99, "shape": "step"}
+
+
+def footprint(*shapes: Any, error_m: float = 0.5, **kinds: Any) -> Footprint:
+    whole = shapely.union_all(shapes)
+    multi = shapely.MultiPolygon([whole]) if whole.geom_type == "Polygon" else whole
+    least, greatest = whole.buffer(-error_m), whole.buffer(error_m)
+    as_multi = [shapely.MultiPolygon([one]) if one.geom_type == "Polygon" else one for one in (least, greatest)]
+    return Footprint(multi, as_multi[0], as_multi[1], float(ground_area_m2([multi], CRS)[0]), kinds)
+
+
+def yards(**kinds: Any) -> dict[dt.date, Footprint]:
+    before, after = footprint(OLD), footprint(OLD, NEW, **kinds)
+    return dict(zip(DAYS, (before, before, after, after), strict=True))
+
+
+def tracks(*boxes: tuple[str, float, float, str]) -> gpd.GeoDataFrame:
+    columns = {"first_seen": [day for day, *_ in boxes], "kind": [kind for *_, kind in boxes]}
+    return gpd.GeoDataFrame(columns, geometry=[shapely.Point(x, y) for _, x, y, _ in boxes], crs=CRS)
+
+
+ON_NEW = (400_200.0, 4_999_740.0)
+BOXES = tracks(
+    ("2023-03-01", *ON_NEW, "40ft"), ("2023-06-01", *ON_NEW, "40ft"), ("2023-07-01", 400_210, 4_999_740, "20ft"),
+    ("2023-06-01", 400_100, 4_999_750, "40ft"), ("2023-06-01", 400_201, 4_999_741, "other"))  # fmt: skip
+
+
+def test_new_ground_is_what_was_gained_with_its_interval_and_its_first_boxes() -> None:
+    found = new_ground({"footprint": STEP}, yards(), BOXES, GRID)
+    assert found is not None
+    true = float(ground_area_m2([NEW], CRS)[0])
+    assert found["value"] == pytest.approx(true, rel=0.01)
+    assert found["low"] <= true <= found["high"]
+    assert found["high"] - found["low"] < 0.15 * true, "the old yard's edges do not blur what was gained beside it"
+    assert (found["date"], found["kind"]) == ("2023-06-01", "yard")
+    assert found["boxes_by"] == "2023-07-01", "a single box, one beside it, one of before and a trailer are none"
+
+
+def test_new_ground_began_no_sooner_than_the_changed_area() -> None:
+    changed = {**STEP, "low": "2023-04-02"}
+    found = new_ground({"footprint": STEP, "changed_area": changed}, yards(), None, GRID)
+    assert found is not None
+    assert found["began"]["low"] == "2023-04-02"
+    assert found["boxes_by"] is None
+    later = {**STEP, "low": "2023-06-15", "high": "2023-07-01"}
+    contradicts = new_ground({"footprint": STEP, "changed_area": later}, yards(), None, GRID)
+    assert contradicts is not None
+    assert contradicts["began"]["low"] == "2023-03-02"
+
+
+@pytest.mark.parametrize(("kind", "told"), [("building", "building"), ("earthwork", "earthwork"), ("paving", "paving")])
+def test_new_ground_is_named_by_what_most_of_it_bears(kind: str, told: str) -> None:
+    found = new_ground({"footprint": STEP}, yards(**{kind: shapely.MultiPolygon([NEW])}), None, GRID)
+    assert found is not None
+    assert found["kind"] == told
+
+
+def test_new_ground_without_an_onset_is_none() -> None:
+    assert new_ground({"footprint": {**STEP, "date": None}}, yards(), None, GRID) is None
+    assert new_ground({}, yards(), None, GRID) is None

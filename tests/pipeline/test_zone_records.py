@@ -1,0 +1,57 @@
+"""Zones in the summary: since when they are full, and why sums differ."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from changedet.pipeline.zone_records import full_since, notes_on_sums
+
+DAYS = pd.to_datetime(["2023-03-01", "2023-04-01", "2023-05-01", "2023-06-01"])
+
+
+def occupied(*shares: float, error: float = 0.05) -> pd.DataFrame:
+    known = pd.Series(shares, dtype="float64")
+    return pd.DataFrame(
+        {"date": DAYS, "occupancy": known, "occupancy_low": known - error, "occupancy_high": known + error}
+    )
+
+
+def test_full_since_is_the_first_look_from_which_all_later_ones_are_full() -> None:
+    assert full_since(occupied(0.3, 0.92, 0.97, 1.0)) == {
+        "date": "2023-04-01", "low": "2023-03-02", "high": "2023-05-01"}  # fmt: skip
+    assert full_since(occupied(0.95, 0.3, 0.97, 1.0))["date"] == "2023-05-01", "full before does not count"
+    assert full_since(occupied(0.95, 0.97, 0.97, 0.6)) is None
+    assert full_since(occupied(0.91, 0.91, 0.91, 0.91)) == {"date": "2023-03-01", "low": None, "high": None}
+    assert full_since(occupied(0.3, 0.95, float("nan"), 1.0))["date"] == "2023-04-01", "what is not seen is no break"
+    assert full_since(pd.DataFrame({"date": DAYS})) is None
+
+
+def series(zones: dict[str, float], listed: float = 10, expected: float = 10) -> pd.DataFrame:
+    rows = [{"date": DAYS[-1], "zone": "", "containers_expected": 100.0}]
+    rows += [{"date": DAYS[-1], "zone": name, "containers_expected": count} for name, count in zones.items()]
+    table = pd.DataFrame(rows)
+    return table.assign(arrivals=listed, arrivals_expected=float(expected))
+
+
+def followed(*kinds: str) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({"kind": list(kinds)}, geometry=[shapely.Point(0, 0)] * len(kinds))
+
+
+def test_notes_on_sums_say_where_the_rest_stands() -> None:
+    assert notes_on_sums(series({"a": 60.0, "b": 40.2}), followed("20ft")) == []
+    (outside,) = notes_on_sums(series({"a": 60.0, "b": 20.0}), followed("20ft"))
+    assert "zones hold 80 of the site's 100 expected containers" in str(outside)
+    (twice,) = notes_on_sums(series({"a": 60.0, "b": 70.0}), followed("20ft"))
+    assert "add up to 130" in str(twice)
+    assert notes_on_sums(series({}), followed()) == [], "a site without zones has no sum over them"
+
+
+def test_notes_on_sums_tell_listed_from_expected_arrivals_and_other_boxes() -> None:
+    (listed,) = notes_on_sums(series({}, listed=149, expected=99), followed("40ft"))
+    assert "tracks list 149 arrivals, 99 are expected: a box that is set on top of another" in str(listed)
+    (fewer,) = notes_on_sums(series({}, listed=40, expected=60), followed("40ft"))
+    assert "no single look shows for sure" in str(fewer)
+    (other,) = notes_on_sums(series({}), followed("40ft", "other"))
+    assert str(other).startswith("1 of the 2 tracks are of kind other")
