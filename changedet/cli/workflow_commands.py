@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
 from changedet.cli.messages import DONE, tracebacks_option
-from changedet.errors import InputError
+from changedet.errors import InputError, Problem
 
 
 @click.command()
@@ -25,13 +25,30 @@ def init(scenes: tuple[str, ...], output: str | None) -> int:
     if output:
         _check_writable(Path(output))
     ask: Callable[[str], str] | None = _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
-    text = starter_workflow(scenes, ask=ask, folder=Path(output).parent if output else Path())
+    beside = Path(output).with_name(f"{Path(output).stem}_bands.png") if output else Path("bands.png")
+    folder = Path(output).parent if output else Path()
+    # Nobody is there to look at pictures that no file of the user's choice stands beside.
+    text, problems = starter_workflow(scenes, ask=ask, folder=folder, pictures=beside if output or ask else None)
     if output:
-        Path(output).write_text(text)
+        Path(output).write_text(text, encoding="utf-8")
         click.echo(output)
     else:
         click.echo(text, nl=False)
+    _refuse_gaps(problems, text, output)
     return DONE
+
+
+def _refuse_gaps(problems: Sequence[Problem], text: str, output: str | None) -> None:
+    if problems:
+        raise InputError([*problems, _what_is_left(text, output)])
+
+
+def _what_is_left(text: str, output: str | None) -> Problem:
+    """The last line where a draft was written: where its gaps are."""
+    lines = [str(i) for i, line in enumerate(text.splitlines(), 1) if ": TODO" in line.split("#")[0]]
+    what = f"is a draft with {len(lines)} TODO{'s' if len(lines) != 1 else ''} (line {', '.join(lines)})"
+    then = f"fill them in, then 'changedet check {output}'" if output else "fill them in"
+    return Problem(f"{what}: {then}", file=output or "the workflow above")
 
 
 def _check_writable(output: Path) -> None:
@@ -42,7 +59,8 @@ def _check_writable(output: Path) -> None:
 
 
 def _ask(question: str) -> str:
-    return str(click.prompt(question, err=True))
+    # Enter alone is an answer to some questions; the others say what they expected.
+    return str(click.prompt(question, default="", show_default=False, err=True))
 
 
 @click.command()

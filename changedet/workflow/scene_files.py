@@ -14,7 +14,7 @@ from changedet.workflow.dates import calendar_date, date_format, dates_in_name
 from changedet.workflow.model import SceneEntry
 from changedet.workflow.paths import file_or_url, files_of_pattern
 from changedet.workflow.scene_properties import by_role
-from changedet.workflow.sidecar_masks import masks_of
+from changedet.workflow.sidecar_masks import mask_role, masks_of
 from changedet.workflow.yaml_tree import MapNode, Node
 
 _SHOWN_NAMES: Final = 20
@@ -49,10 +49,18 @@ def entries_of_files(checker: Checker, items: Mapping[str, Node], entry: SceneEn
         if paths and paths[0][0] and "bands" in items:
             checker.wrong(f"{key}.bands", "stands beside a path for each role, expected one of the two")
     date, form = _when(checker, items, key)
-    entries += _with_masks(entry, found, form)
+    entries = [_mask_by_name(one) for one in [*entries, *_with_masks(entry, found, form)]]
     if date is not None:
         return [replace(one, date=date) for one in entries]
     return [] if form is None else _dated(checker, entries, form)
+
+
+def _mask_by_name(entry: SceneEntry) -> SceneEntry:
+    """An entry whose `mask`, where its name is a provider's, is read as that provider means it."""
+    role = mask_role(entry.mask or "")
+    if not role or entry.mask is None or role in dict(entry.paths):
+        return entry
+    return replace(entry, mask=None, paths=(*entry.paths, (role, entry.mask)))
 
 
 def _paths(checker: Checker, node: Node, key: str, folder: Path) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,32 @@ _WORD: Final = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(_ROLES)})(?![A-Za-z0-9]|
 _MARKS: Final = "_-. "
 
 
+_WHOLE: Final = re.compile(r"(?:^|[_\-. ])(udm2|scl|qa_pixel)(?:_clip|_[126]0m)?\.(?:tiff?|jp2)", re.IGNORECASE)
+"""The end of a name as providers give it to their masks alone."""
+
+
+def mask_role(path: str) -> str:
+    """How the values of a mask file are read, by the name that its provider gave it.
+
+    Parameters
+    ----------
+    path : str
+        A file or URL.
+
+    Returns
+    -------
+    str
+        ``udm2``, ``scl`` or ``qa_pixel``; empty for a plain mask, which is 0 where the scene is not to be used.
+
+    Examples
+    --------
+    >>> mask_role("20220405_012345_12_2442_3B_udm2.tif"), mask_role("clouds.tif")
+    ('udm2', '')
+    """
+    match = _WHOLE.search(os.path.basename(path))  # noqa: PTH119
+    return match[1].lower() if match and match.end() == len(os.path.basename(path)) else ""  # noqa: PTH119
+
+
 class Mask(NamedTuple):
     """A mask beside a scene.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from workflow_cases import load
 
 from changedet.workflow.resolved import resolved
+from changedet.workflow.sidecar_masks import mask_role
 
 
 def test_masks_of_finds_masks_beside_scenes_of_a_glob(folder: Path) -> None:
@@ -28,3 +29,15 @@ def test_masks_of_finds_masks_beside_scenes_of_a_glob(folder: Path) -> None:
     assert found[names[2]].paths[1:] == ()
     assert found[names[2]].unread == (str(folder / "planet" / names[3]),)
     assert resolved(workflow)["scenes"][0]["masks"] == {"udm2": f"planet/{names[1]}"}
+
+
+def test_mask_role_is_that_of_names_which_end_as_a_provider_s_do() -> None:
+    names = {
+        "a/LC08_L2SP_006066_20220405_20220412_02_T1_QA_PIXEL.TIF": "qa_pixel",
+        "T33UVT_20220405T012345_SCL_20m.jp2": "scl",
+        "20220405_012345_12_2442_3B_udm2_clip.tif": "udm2",
+        "scl_made_by_hand.tif": "",
+        "clouds.tif": "",
+        "muscl.tif": "",
+    }
+    assert {name: mask_role(name) for name in names} == names

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from changedet.errors import Problem
-from changedet.imagery.bands import ROLES
 from changedet.workflow.geo_fields import Bounds
 from changedet.workflow.sidecar_masks import Mask
 from changedet.workflow.starter.acquisition_dates import (
@@ -19,23 +18,19 @@ from changedet.workflow.starter.acquisition_dates import (
     dates_from_names,
     readings,
 )
+from changedet.workflow.starter.band_orders import ShowOrders, more, roles_of
 from changedet.workflow.starter.headers import Header
 from changedet.workflow.starter.questions import (
     Questions,
     crs_and_bounds_answer,
     crs_answer,
     date_answer,
-    roles_answer,
     yes_or_no,
 )
+from changedet.workflow.starter.vendors.delivery import Delivery
 
-_BGRN: Final = (
-    "files of four bands come as blue green red nir as often as red green blue nir: look at one before you answer"
-)
-_EXAMPLES: Final = {1: "pan", 3: "red green blue", 4: "blue green red nir"}
-"""Of roles, by the number of bands."""
-_LONGEST_LIST: Final = 200
-"""Characters of the bands' descriptions in a question."""
+TODO: Final = "TODO"
+"""What stands in a draft where something is not known; no workflow with it is valid."""
 
 
 class SceneDate(NamedTuple):
@@ -74,6 +69,12 @@ class Draft:
         Of a file of one band, the role that its name ends in.
     mask : Mask or None
         The file beside it that holds its clouds.
+    delivery : Delivery or None
+        What its vendor says of it.
+    todo : mapping of str to str
+        By topic what is not known, where nobody could be asked.
+    asked : str
+        The file of its family that the question about the bands named; empty where there was none.
     """
 
     path: str
@@ -87,9 +88,18 @@ class Draft:
     georeference: tuple[str, Bounds] | None
     role: str = ""
     mask: Mask | None = None
+    delivery: Delivery | None = None
+    todo: Mapping[str, str] = field(default_factory=dict)
+    asked: str = ""
 
 
-def drafts_of(found: Sequence[Header], masks: Mapping[str, Mask], questions: Questions) -> list[Draft]:
+def drafts_of(
+    found: Sequence[Header],
+    masks: Mapping[str, Mask],
+    deliveries: Mapping[str, Delivery],
+    questions: Questions,
+    show: ShowOrders | None = None,
+) -> list[Draft]:
     """A draft of each scene.
 
     Parameters
@@ -98,32 +108,67 @@ def drafts_of(found: Sequence[Header], masks: Mapping[str, Mask], questions: Que
         Of the scenes.
     masks : mapping of path to Mask
         By the scene that they belong to.
+    deliveries : mapping of path to Delivery
+        What vendors say, by the first path of each scene.
     questions : Questions
         For what the headers leave open.
+    show : callable, optional
+        Draws what each order of the bands would look like.
 
     Returns
     -------
     list of Draft
         In the order of the headers.
     """
-    dated = _dates(found, questions)
-    roles = _roles(found, questions)
-    return [
-        Draft(
-            path=header.path,
-            date=when.date,
-            form=when.form,
-            date_source=when.source,
-            facts=header.in_words(),
-            gsd_m=header.gsd_m,
-            bands=header.roles or roles.get(header.layout) or {},
-            has_roles=header.roles is not None,
-            georeference=_georeference(header, questions),
-            role=header.role_in_name,
-            mask=masks.get(header.path),
+    dated = _all_dates(found, deliveries, questions)
+    roles = roles_of(found, deliveries, questions, show)
+    drafts = []
+    for header in found:
+        when, own = dated[header.path], deliveries.get(header.path)
+        alone = own is None or (header.path == own.paths[0][1] and not own.paths[0][0])
+        bands, asked = roles.get(header.path, ({}, ""))
+        georeference = _georeference(header, questions)
+        drafts.append(
+            Draft(
+                path=header.path,
+                date=when.date,
+                form=when.form,
+                date_source=when.source,
+                facts=header.in_words(),
+                gsd_m=header.gsd_m,
+                bands=bands or header.roles or {},
+                has_roles=not alone or (header.roles is not None and not bands),
+                georeference=georeference,
+                role="" if own else header.role_in_name,
+                mask=masks.get(header.path),
+                delivery=own,
+                todo=_todo(questions, header.path, asked),
+                asked=asked,
+            )
         )
-        for header, when in zip(found, dated, strict=True)
-    ]
+    return drafts
+
+
+def _todo(questions: Questions, path: str, asked: str) -> dict[str, str]:
+    """What is not known of a scene; of its bands the family's first scene was asked for."""
+    files = {"date": path, "crs": path, "bands": asked}
+    return {topic: questions.doubts[file, topic] for topic, file in files.items() if (file, topic) in questions.doubts}
+
+
+def _all_dates(
+    found: Sequence[Header], deliveries: Mapping[str, Delivery], questions: Questions
+) -> dict[str, SceneDate]:
+    """The date of each scene by its path: its vendor's, where that is not in doubt."""
+    dated: dict[str, SceneDate] = {}
+    for header in found:
+        own = deliveries.get(header.path)
+        if own is not None and own.moment is not None:
+            dated[header.path] = SceneDate(own.moment[0], "", f"from {own.source}")
+        elif own is not None and own.doubt:
+            asked = _asked_date(header, NameDate(doubt=own.doubt), questions)
+            dated[header.path] = asked or SceneDate(None, "", "")
+    left = [header for header in found if header.path not in dated]
+    return dated | {header.path: when for header, when in zip(left, _dates(left, questions), strict=True)}
 
 
 def _dates(found: Sequence[Header], questions: Questions) -> list[SceneDate]:
@@ -170,10 +215,11 @@ def _first_of_period(
         count = sum(other.form == name.form for other in names)
         first = "first of January" if "%m" not in name.form else "first of the month"
         doubt = f"{name.doubt}; give 'date', or 'date_format: \"{name.form}\"' if the {first} will do"
-        question = f"{header.path}{_more(count)}: {name.doubt}. Take the {first} as its date? [yes/no]"
+        question = f"{header.path}{more(count)}: {name.doubt}. Take the {first} as its date? [yes/no]"
         answered[name.form] = questions.answer(header.path, "date", doubt, question, yes_or_no)
     elif not questions.can_ask:
         questions.problems.append(Problem(name.doubt, "date", header.path))
+        questions.doubts[header.path, "date"] = name.doubt
     if not answered[name.form]:
         return None
     read = next(date for form, date in readings(header.name) if form == name.form)
@@ -188,35 +234,6 @@ def _asked_date(header: Header, name: NameDate, questions: Questions) -> SceneDa
     question = f"{header.path}: {doubt}. When was it taken (YYYY-MM-DD, UTC)?"
     date = questions.answer(header.path, "date", f"{doubt}; expected one date", question, date_answer)
     return None if date is None else SceneDate(date, "", "as answered")
-
-
-def _more(count: int) -> str:
-    return f" (and {count - 1} more)" if count > 1 else ""
-
-
-def _roles(found: Sequence[Header], questions: Questions) -> dict[tuple[object, ...], dict[str, int]]:
-    """The roles of each layout of bands that does not say them all."""
-    result: dict[tuple[object, ...], dict[str, int]] = {}
-    for header in found:
-        if header.roles is None and not header.role_in_name and header.layout not in result:
-            alike = sum(other.layout == header.layout for other in found)
-            result[header.layout] = _asked_roles(header, alike, questions) or {}
-    return result
-
-
-def _asked_roles(header: Header, alike: int, questions: Questions) -> dict[str, int] | None:
-    bands = header.raster.bands
-    described = ", ".join(f"{i} {band.description or band.color}" for i, band in enumerate(bands, 1))
-    count = f"{len(bands)} band{'s' if len(bands) != 1 else ''}"
-    said = f"{count} ({described[:_LONGEST_LIST]}) of which not all say what they show"
-    hint = f"; {_BGRN}" if len(bands) == 4 else ""
-    example = _EXAMPLES.get(len(bands), "blue green red nir - -")
-    question = (
-        f"{header.path}{_more(alike)}: {said}. Name the role of each in order, '-' for one to leave out, such as "
-        f"'{example}'{hint}. Roles: {' '.join(ROLES)}"
-    )
-    doubt = f"{said}; expected a role for each{hint}"
-    return questions.answer(header.path, "bands", doubt, question, roles_answer(len(bands)))
 
 
 def _georeference(header: Header, questions: Questions) -> tuple[str, Bounds] | None:

@@ -10,20 +10,21 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import rasterio
 import rasterio.errors
 
-from changedet.errors import InputError, Problem
+from changedet.errors import InputError, Problem, is_one_line
 from changedet.grid.geodesy import ground_pixel_m2
 from changedet.imagery.bands import find_roles, role_from_description
 from changedet.imagery.datasets import gdal_options, is_remote, open_dataset, reading
 from changedet.imagery.headers import Raster, read_header
 from changedet.workflow.geo_fields import Bounds
 from changedet.workflow.globs import BoundlessError, glob_files
+from changedet.workflow.starter.folder_walk import walk_folder
+from changedet.workflow.yaml_tree import printable
 
-_SUFFIXES: Final = (".tif", ".tiff", ".jp2", ".ntf", ".nitf", ".img", ".vrt", ".png", ".jpg", ".jpeg", ".bmp", ".dat")
 MissingPlace = Literal["", "crs", "crs and bounds"]
 _ANYWHERE: Final[Bounds] = (0.0, 0.0, 1.0, 1.0)
 
@@ -110,21 +111,37 @@ class Header:
             "" if nodata is None else f"nodata {nodata:g}",
             f"{width} x {height} px",
         ]
-        return ", ".join(part for part in said if part)
+        return printable(" ".join(", ".join(part for part in said if part).split()))
 
 
-def find_files(scenes: Sequence[str]) -> tuple[list[str], list[str]]:
+class FoundFiles(NamedTuple):
+    """The files that the command line names.
+
+    Attributes
+    ----------
+    rasters, catalogs : list of str
+        Raster files, and STAC catalogs and item collections; sorted, each once.
+    left_out : dict of path to str
+        What folders hold beside scenes, and why it is none.
+    """
+
+    rasters: list[str]
+    catalogs: list[str]
+    left_out: dict[str, str]
+
+
+def find_files(scenes: Sequence[str]) -> FoundFiles:
     """The raster files and STAC files among paths, patterns, folders and URLs.
 
     Parameters
     ----------
     scenes : sequence of str
-        As given on the command line.
+        As given on the command line; folders are looked through with the folders in them.
 
     Returns
     -------
-    rasters, catalogs : list of str
-        Sorted, each once.
+    FoundFiles
+        What they name.
 
     Raises
     ------
@@ -133,32 +150,37 @@ def find_files(scenes: Sequence[str]) -> tuple[list[str], list[str]]:
     """
     rasters: list[str] = []
     catalogs: list[str] = []
+    left_out: dict[str, str] = {}
     problems: list[Problem] = []
     for scene in scenes:
-        found = _expand(scene)
+        found, why_none, beside = _expand(scene)
+        left_out |= beside
         if not found:
-            what = "no raster in this folder" if Path(scene).is_dir() else "no such file"
-            problems.append(Problem(what, file=scene))
+            problems.append(Problem(why_none, file=scene))
         for path in found:
+            if not is_one_line(path):
+                problems.append(Problem(f"the name {path[-100:]!a} holds control characters; rename the file"))
             (catalogs if _is_stac(path) else rasters).append(path)
     if not scenes:
         problems.append(Problem("no scenes given, expected files, folders, patterns or URLs"))
     if problems:
         raise InputError(problems)
-    return sorted(dict.fromkeys(rasters)), sorted(dict.fromkeys(catalogs))
+    return FoundFiles(sorted(dict.fromkeys(rasters)), sorted(dict.fromkeys(catalogs)), left_out)
 
 
-def _expand(scene: str) -> list[str]:
+def _expand(scene: str) -> tuple[list[str], str, dict[str, str]]:
+    # The files that a word means, why there are none, and what a folder holds beside them.
     if is_remote(scene) or Path(scene).is_file():
-        return [scene]
+        return [scene], "", {}
     if Path(scene).is_dir():
-        inside = sorted(str(path) for path in Path(scene).iterdir())
-        return [path for path in inside if path.lower().endswith(_SUFFIXES) and Path(path).is_file()]
+        walked = walk_folder(scene)
+        packed = f", but {walked.archives} archives: unpack them first" if walked.archives else ""
+        return walked.rasters, f"no raster in this folder{packed}", walked.left_out
     try:
         found = glob_files(os.path.abspath(scene))  # noqa: PTH100
     except BoundlessError as error:
         raise InputError(Problem(str(error), file=scene)) from None
-    return found if os.path.isabs(scene) else [os.path.relpath(path) for path in found]  # noqa: PTH117
+    return found if os.path.isabs(scene) else [os.path.relpath(path) for path in found], "no such file", {}  # noqa: PTH117
 
 
 def _is_stac(path: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal, TypeVar
 
 from changedet.errors import InputError, Problem
@@ -41,11 +41,14 @@ class Questions:
     ----------
     problems : list of Problem
         What is wrong or not known so far.
+    doubts : dict of (file, topic) to str
+        What is not known where nobody could be asked.
     """
 
     def __init__(self, ask: Callable[[str], str] | None) -> None:
         self._ask = ask
         self.problems: list[Problem] = []
+        self.doubts: dict[tuple[str, str], str] = {}
 
     @property
     def can_ask(self) -> bool:
@@ -88,6 +91,7 @@ class Questions:
             remedy = _REMEDIES[topic].format(name=os.path.basename(file))  # noqa: PTH119
             first = all(other.key != topic for other in self.problems)
             self.problems.append(Problem(f"{doubt}; {remedy}" if first else doubt, topic, file))
+            self.doubts[file, topic] = doubt
             return None
         said = ""
         for _ in range(TRIES):
@@ -188,13 +192,19 @@ def yes_or_no(answer: str) -> bool:
     return answer.lower() in {"y", "yes"}
 
 
-def roles_answer(count: int) -> Callable[[str], dict[str, int]]:
+def roles_answer(
+    count: int, choices: Sequence[Sequence[str]] = (), same: Mapping[str, int] | None = None
+) -> Callable[[str], dict[str, int]]:
     """The band of each role, from an answer that names the role of each band in order.
 
     Parameters
     ----------
     count : int
         Number of bands.
+    choices : sequence of sequence of str
+        Orders that an answer may name by their number, from 1.
+    same : mapping of role to band number, optional
+        What an empty answer means.
 
     Returns
     -------
@@ -203,7 +213,10 @@ def roles_answer(count: int) -> Callable[[str], dict[str, int]]:
     """
 
     def _convert(answer: str) -> dict[str, int]:
-        words = re.split(r"[\s,]+", answer.lower())
+        if not answer and same:
+            return dict(same)
+        chosen = choices[int(answer) - 1] if answer in map(str, range(1, len(choices) + 1)) else ()
+        words = list(chosen) or re.split(r"[\s,]+", answer.lower())
         named = [word for word in words if word != "-"]
         if len(words) != count or not named:
             raise UnfitError(f"got '{answer}', expected {count} words, one for each band")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,9 @@ from changedet.imagery.datasets import is_remote
 from changedet.workflow.dates import dates_in_name
 from changedet.workflow.globs import glob_files
 from changedet.workflow.sidecar_masks import masks_of
-from changedet.workflow.starter.draft import Draft
+from changedet.workflow.starter.delivered_lines import delivered_lines, todo_lines
+from changedet.workflow.starter.draft import TODO, Draft
+from changedet.workflow.starter.yaml_words import bands_in_yaml, quoted, relative
 
 
 def scene_lines(
@@ -38,7 +39,8 @@ def scene_lines(
     list of str
         Lines of YAML.
     """
-    lines: list[str] = []
+    lines = delivered_lines([draft for draft in drafts if draft.delivery], folder)
+    drafts = [draft for draft in drafts if not draft.delivery]
     lines.extend(_by_role(drafts, folder))
     left = [draft for draft in drafts if not draft.role]
     for group in _groups(left):
@@ -51,13 +53,15 @@ def scene_lines(
             f"  - {{glob: {quoted(pattern)}, date_format: {quoted(first.form)}{extra}}}  # the date is in the name"
         )
         lines.extend(f"    # {Path(draft.path).name}: {draft.date}, {draft.facts}" for draft in group)
+        lines.extend(todo_lines(first))
         left = [draft for draft in left if draft not in group]
     for draft in sorted(left, key=lambda draft: (str(draft.date), draft.path)):
         # A UDM2's first band is 0 where the scene is not to be used, as a mask's is; other kinds only a glob can bring.
         usable = draft.mask.path if draft.mask is not None and draft.mask.role == "udm2" else ""
         mask = f", mask: {quoted(relative(usable, folder))}" if usable else ""
-        entry = f"date: {draft.date}, path: {quoted(relative(draft.path, folder))}{mask}{_extra(draft, shared)}"
-        lines.append(f"  - {{{entry}}}  # date {draft.date_source}; {draft.facts}")
+        entry = f"date: {draft.date or TODO}, path: {quoted(relative(draft.path, folder))}{mask}{_extra(draft, shared)}"
+        lines.append(f"  - {{{entry}}}  # date {draft.date_source or 'not known'}; {draft.facts}")
+        lines.extend(todo_lines(draft))
     for path in catalogs:
         lines.append(f"  - {{stac: {quoted(relative(path, folder))}}}")
         lines.append("    # also: collections: [..], datetime: 2023-05/2023-11, assets: [..], max_cloud_cover: 40")
@@ -74,12 +78,14 @@ def _by_role(drafts: Sequence[Draft], folder: str) -> list[str]:
             taken = draft.role in scenes.get(key, {})
             scenes.setdefault((*key, draft.path) if taken else key, {})[draft.role] = draft
     lines: list[str] = []
-    for (date, *_), files in scenes.items():
+    for files in scenes.values():
         paths = ", ".join(f"{role}: {quoted(relative(draft.path, folder))}" for role, draft in files.items())
         first = next(iter(files.values()))
         lines.append(
-            f"  - {{date: {date}, path: {{{paths}}}{_extra(first, {})}}}  # date {first.date_source}; {first.facts}"
+            f"  - {{date: {first.date or TODO}, path: {{{paths}}}{_extra(first, {})}}}  "
+            f"# date {first.date_source or 'not known'}; {first.facts}"
         )
+        lines.extend(todo_lines(first))
     return lines
 
 
@@ -99,7 +105,8 @@ def _groups(drafts: Sequence[Draft]) -> list[list[Draft]]:
     found: dict[tuple[object, ...], list[Draft]] = {}
     for draft in drafts:
         if draft.form and draft.georeference is None and not is_remote(draft.path):
-            kind = None if draft.has_roles else tuple(draft.bands.items())
+            # Of two families whose bands are not known each has its own gap to be filled.
+            kind = None if draft.has_roles else tuple(draft.bands.items()) or draft.asked
             key = (str(Path(draft.path).parent), Path(draft.path).suffix, draft.form, kind)
             found.setdefault(key, []).append(draft)
     return [group for group in found.values() if len(group) > 1]
@@ -132,61 +139,13 @@ def _common(names: Sequence[str]) -> str:
 
 def _extra(draft: Draft, shared: Mapping[str, int] | None) -> str:
     said = ""
-    if not draft.has_roles and shared is None and draft.bands:
+    if "bands" in draft.todo:
+        said += f", bands: {TODO}"
+    elif not draft.has_roles and shared is None and draft.bands:
         said += f", bands: {bands_in_yaml(draft.bands)}"
     if draft.georeference is not None:
         system, box = draft.georeference
         said += f", crs: {quoted(system)}, bounds: [{', '.join(f'{value:.12g}' for value in box)}]"
+    elif "crs" in draft.todo:
+        said += f", crs: {TODO}, bounds: {TODO}"
     return said
-
-
-def relative(path: str, folder: str) -> str:
-    """A path as the workflow names it.
-
-    Parameters
-    ----------
-    path : str
-        Of a file, or a URL.
-    folder : str
-        Of the workflow.
-
-    Returns
-    -------
-    str
-        Relative to the folder; a URL as it is.
-    """
-    return path if is_remote(path) else Path(os.path.relpath(path, folder)).as_posix()
-
-
-def quoted(value: str) -> str:
-    """A YAML scalar: plain where that cannot be misread, else quoted as JSON, which YAML reads alike.
-
-    Parameters
-    ----------
-    value : str
-        The text.
-
-    Returns
-    -------
-    str
-        As it stands in the file.
-    """
-    plain = re.fullmatch(r"[A-Za-z_./][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*", value)
-    words = {"no", "yes", "on", "off", "null", "true", "false", "y", "n", ".nan", ".inf"}
-    return value if plain and value.lower() not in words else json.dumps(value, ensure_ascii=False)
-
-
-def bands_in_yaml(bands: Mapping[str, int]) -> str:
-    """Bands by role as a mapping of one line.
-
-    Parameters
-    ----------
-    bands : mapping of role to band number
-        In the order that they are written in.
-
-    Returns
-    -------
-    str
-        YAML.
-    """
-    return "{" + ", ".join(f"{role}: {band}" for role, band in bands.items()) + "}"

@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 from changedet.errors import InputError, Problem
 from changedet.stages.registry import Stage
 from changedet.workflow.sidecar_masks import masks_of
+from changedet.workflow.starter.band_orders import ShowOrders
+from changedet.workflow.starter.band_pictures import draw_orders, free_name
 from changedet.workflow.starter.draft import drafts_of
 from changedet.workflow.starter.headers import Header, find_files, read_scene_header
 from changedet.workflow.starter.questions import Questions
+from changedet.workflow.starter.vendors.delivery import Delivery
+from changedet.workflow.starter.vendors.find import sort_files
 from changedet.workflow.starter.workflow_text import workflow_text
+
+
+class Starter(NamedTuple):
+    """A starter workflow.
+
+    Attributes
+    ----------
+    text : str
+        YAML. Without problems `load_workflow` reads it without a mistake; else it is a draft, with TODO for each.
+    problems : tuple of Problem
+        What is not known and nobody was there to be asked.
+    """
+
+    text: str
+    problems: tuple[Problem, ...]
 
 
 def starter_workflow(
@@ -19,47 +40,72 @@ def starter_workflow(
     *,
     ask: Callable[[str], str] | None,
     folder: str | os.PathLike[str] = ".",
+    pictures: str | os.PathLike[str] | None = None,
     registry: Mapping[str, Stage[object]] | None = None,
-) -> str:
+) -> Starter:
     """A commented starter workflow for these scenes.
 
-    Files that cannot be read are InputErrors, all at once and, where nobody can be asked, what scenes do not say too.
+    Files that cannot be read are InputErrors, all at once and, where nobody can be asked, with what scenes do not say.
 
     Parameters
     ----------
     scenes : sequence of str
         Raster files, folders, glob patterns, URLs, STAC catalogs or item collections.
     ask : callable or None
-        Gets a question and returns the answer; None refuses instead of asking.
+        Gets a question and returns the answer; None writes a draft instead of asking.
     folder : path
         Where the workflow will be saved: paths in it are relative to this.
+    pictures : path, optional
+        Where to draw what each order of the bands would look like, where that is not known; a number is added where
+        the file exists. By default nothing is drawn.
     registry : mapping of stage to Stage, optional
         Instead of the package's own methods.
 
     Returns
     -------
-    str
-        YAML, which `load_workflow` reads without a mistake.
+    Starter
+        The workflow, and what is missing of it.
     """
-    rasters, catalogs = find_files(scenes)
+    files = find_files(scenes)
+    known = sort_files(files.rasters)
     # A glob finds the masks beside its scenes again; they are no scenes of their own.
-    masks = masks_of(rasters)
+    masks = masks_of(known.rest)
     beside = {mask.path for mask in masks}
+    deliveries = {one.paths[0][1]: one for one in known.deliveries}
     questions = Questions(ask)
-    found = _headers([path for path in rasters if path not in beside], questions.problems)
+    found = _headers([path for path in known.rest if path not in beside], deliveries, questions.problems)
     if questions.can_ask:
         # Nobody should answer questions for a workflow that cannot be written.
         questions.finish()
-    drafts = drafts_of(found, {mask.scene: mask for mask in masks if mask.role}, questions)
-    questions.finish()
-    return workflow_text(drafts, catalogs, os.path.abspath(folder), registry)  # noqa: PTH100
+    unreadable = bool(questions.problems)
+    show = None if pictures is None or unreadable else _pictures(Path(pictures))
+    drafts = drafts_of(found, {mask.scene: mask for mask in masks if mask.role}, deliveries, questions, show)
+    if unreadable:
+        questions.finish()
+    left_out = {**files.left_out, **known.left_out}
+    text = workflow_text(drafts, files.catalogs, os.path.abspath(folder), left_out, registry)  # noqa: PTH100
+    return Starter(text, tuple(questions.problems))
 
 
-def _headers(paths: Sequence[str], problems: list[Problem]) -> list[Header]:
+def _headers(rest: Sequence[str], deliveries: Mapping[str, Delivery], problems: list[Problem]) -> list[Header]:
+    """The header of each scene's first file; the others are opened too, since what cannot be read is said at once."""
     found: list[Header] = []
-    for path in paths:
+    first = {path: path for path in rest} | {path: own for own, one in deliveries.items() for _, path in one.paths}
+    for path in sorted(first):
         try:
-            found.append(read_scene_header(path))
+            header = read_scene_header(path)
         except InputError as error:
             problems.extend(error.problems)
+            continue
+        if first[path] == path:
+            found.append(header)
     return found
+
+
+def _pictures(base: Path) -> ShowOrders:
+    def show(path: str, orders: Sequence[Sequence[str]]) -> str:
+        out = free_name(base)
+        draw_orders(path, orders, out)
+        return str(out)
+
+    return show

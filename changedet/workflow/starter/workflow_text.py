@@ -7,17 +7,27 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from changedet.imagery.datasets import is_remote
 from changedet.stages.registry import Stage
 from changedet.workflow.methods_table import methods_table
 from changedet.workflow.model import FORMATS, STAGE_WORDS
 from changedet.workflow.starter.draft import Draft
-from changedet.workflow.starter.scene_lines import bands_in_yaml, quoted, scene_lines
+from changedet.workflow.starter.scene_lines import scene_lines
+from changedet.workflow.starter.yaml_words import bands_in_yaml, quoted, relative
+from changedet.workflow.yaml_tree import printable
+
+_SHOWN_LEFT_OUT: Final = 20
+"""Of files that are no scenes; of one reason beyond this only their number is told."""
 
 
 def workflow_text(
-    drafts: Sequence[Draft], catalogs: Sequence[str], folder: str, registry: Mapping[str, Stage[object]] | None = None
+    drafts: Sequence[Draft],
+    catalogs: Sequence[str],
+    folder: str,
+    left_out: Mapping[str, str],
+    registry: Mapping[str, Stage[object]] | None = None,
 ) -> str:
     """The workflow as YAML, every key with a comment.
 
@@ -29,6 +39,8 @@ def workflow_text(
         STAC catalogs and item collections.
     folder : str
         That paths are relative to.
+    left_out : mapping of path to str
+        Files beside the scenes that are none, and why.
     registry : mapping of stage to Stage, optional
         Instead of the package's own methods.
 
@@ -42,6 +54,7 @@ def workflow_text(
         _head(drafts, catalogs, folder),
         "scenes:                          # sorted by date; a date is UTC",
         *scene_lines(drafts, catalogs, folder, shared),
+        *_left_out(left_out, folder),
         *_bands(drafts, shared),
         _middle(drafts),
         *_stages(registry),
@@ -51,8 +64,7 @@ def workflow_text(
 
 
 def _head(drafts: Sequence[Draft], catalogs: Sequence[str], folder: str) -> str:
-    first = drafts[0].path if drafts else catalogs[0]
-    near = Path(os.path.abspath(folder)).name if is_remote(first) else Path(os.path.abspath(first)).parent.name  # noqa: PTH100
+    near = _near([draft.path for draft in drafts] or catalogs, folder)
     site = re.sub(r"[^A-Za-z0-9_-]+", "-", near).strip("-")[:100] or "site"
     finest = min((draft.gsd_m for draft in drafts if not math.isnan(draft.gsd_m)), default=math.nan)
     found = "" if math.isnan(finest) else f"; here {finest:.3g} m"
@@ -68,6 +80,32 @@ site:
 grid:
   crs: auto                      # auto | a projected system in metres such as EPSG:32633
   resolution: auto               # metres; auto is the finest scene's, on the ground{found}"""
+
+
+def _near(paths: Sequence[str], folder: str) -> str:
+    """Name of the folder that holds all scenes; of the workflow's own where they come over the network."""
+    if is_remote(paths[0]):
+        return Path(os.path.abspath(folder)).name  # noqa: PTH100
+    parents = [os.path.dirname(os.path.abspath(path)) for path in paths if not is_remote(path)]  # noqa: PTH100, PTH120
+    try:
+        return Path(os.path.commonpath(parents)).name
+    except ValueError:
+        # On different drives.
+        return Path(parents[0]).name
+
+
+def _left_out(left_out: Mapping[str, str], folder: str) -> list[str]:
+    """Comments that name what was found and not taken, so that nothing is missed in silence."""
+    by_reason: dict[str, list[str]] = {}
+    for path, reason in sorted(left_out.items()):
+        by_reason.setdefault(reason, []).append(printable(relative(path, folder)).replace("\n", " "))
+    lines: list[str] = []
+    for reason, paths in by_reason.items():
+        lines.append(f"  # not taken, {printable(reason)}:")
+        lines += [f"  #   {path}" for path in paths[:_SHOWN_LEFT_OUT]]
+        if len(paths) > _SHOWN_LEFT_OUT:
+            lines.append(f"  #   and {len(paths) - _SHOWN_LEFT_OUT} more")
+    return lines
 
 
 def _middle(drafts: Sequence[Draft]) -> str:
@@ -105,7 +143,7 @@ def _shared_bands(drafts: Sequence[Draft]) -> Mapping[str, int] | None:
     mapping of role to band number, or None
         None where they differ.
     """
-    drafts = [draft for draft in drafts if not draft.role]
+    drafts = [draft for draft in drafts if not draft.role and not draft.delivery]
     if not drafts or any(draft.has_roles or draft.bands != drafts[0].bands for draft in drafts):
         return None
     return drafts[0].bands or None
@@ -114,7 +152,7 @@ def _shared_bands(drafts: Sequence[Draft]) -> Mapping[str, int] | None:
 def _bands(drafts: Sequence[Draft], shared: Mapping[str, int] | None) -> list[str]:
     if shared:
         return [f"bands: {bands_in_yaml(shared)}  # role -> band number or band description; as answered"]
-    own = [draft for draft in drafts if draft.has_roles]
+    own = [draft for draft in drafts if draft.has_roles and draft.bands]
     if own and all(draft.bands == own[0].bands for draft in own):
         return [
             f"# bands: {bands_in_yaml(own[0].bands)}  # role -> band number or description; the files say it themselves"

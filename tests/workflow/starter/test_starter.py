@@ -41,9 +41,9 @@ def test_starter_workflow_finds_masks_beside_scenes_by_the_glob_or_names_them(tm
     for day in ("20230604", "20230704"):
         scene(f"{day}_3B_AnalyticMS.tif")
         scene(f"{day}_3B_udm2.tif")
-    text = starter_workflow(["."], ask=None, folder=".")
+    text = starter_workflow(["."], ask=None, folder=".").text
     assert 'glob: "*.tif"' in text
     Path("w.yaml").write_text(text)
     assert [len(entry.paths) for entry in load_workflow("w.yaml").scenes] == [2, 2]
-    one = starter_workflow(["20230604_3B_AnalyticMS.tif", "20230604_3B_udm2.tif"], ask=None, folder=".")
+    one = starter_workflow(["20230604_3B_AnalyticMS.tif", "20230604_3B_udm2.tif"], ask=None, folder=".").text
     assert 'path: "20230604_3B_AnalyticMS.tif", mask: "20230604_3B_udm2.tif"' in one

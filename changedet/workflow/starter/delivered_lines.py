@@ -1,0 +1,90 @@
+"""Scenes that a vendor's metadata tell of, as lines of YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from changedet.imagery.angles import SunAngles, ViewAngles
+from changedet.workflow.scene_entries import KEYS
+from changedet.workflow.starter.draft import TODO, Draft
+from changedet.workflow.starter.vendors.delivery import Delivery
+from changedet.workflow.starter.yaml_words import bands_in_yaml, quoted, relative
+from changedet.workflow.yaml_tree import printable
+
+
+def delivered_lines(drafts: Sequence[Draft], folder: str) -> list[str]:
+    """The entries of scenes of which a vendor tells, a key a line.
+
+    Parameters
+    ----------
+    drafts : sequence of Draft
+        Each with its delivery.
+    folder : str
+        That paths are relative to.
+
+    Returns
+    -------
+    list of str
+        Lines of YAML, sorted by date.
+    """
+    lines: list[str] = []
+    for draft in sorted(drafts, key=lambda draft: (str(draft.date), draft.path)):
+        if draft.delivery is not None:
+            lines.extend(_entry(draft, draft.delivery, folder))
+    return lines
+
+
+def todo_lines(draft: Draft) -> list[str]:
+    """What is not known of a scene, as comments.
+
+    Parameters
+    ----------
+    draft : Draft
+        Of a scene.
+
+    Returns
+    -------
+    list of str
+        A line for each TODO.
+    """
+    return [f"    # {TODO} {topic}: {' '.join(printable(doubt).split())}" for topic, doubt in draft.todo.items()]
+
+
+def _entry(draft: Draft, own: Delivery, folder: str) -> list[str]:
+    said = [f"date: {draft.date or TODO}  # {draft.date_source or 'not known'}; {draft.facts}"]
+    if own.moment is not None and own.moment[1] is not None:
+        said.append(f"time: {quoted(str(own.moment[1]))}")
+    said += _files(draft, own, folder)
+    if draft.georeference is not None:
+        system, box = draft.georeference
+        said += [f"crs: {quoted(system)}", f"bounds: [{', '.join(f'{value:.12g}' for value in box)}]"]
+    elif "crs" in draft.todo:
+        said += [f"crs: {TODO}", f"bounds: {TODO}"]
+    if own.mask:
+        said.append(f"mask: {quoted(relative(own.mask, folder))}")
+    said += _angles(own.sun, own.view)
+    if own.sensor and "sensor" in KEYS["path"]:
+        said.append(f"sensor: {quoted(own.sensor)}")
+    comments = todo_lines(draft) + ([f"    # {' '.join(printable(own.flaw).split())}"] if own.flaw else [])
+    return [f"  - {said[0]}", *(f"    {line}" for line in said[1:]), *comments]
+
+
+def _files(draft: Draft, own: Delivery, folder: str) -> list[str]:
+    if own.paths[0][0]:
+        return ["path:", *(f"  {role}: {quoted(relative(path, folder))}" for role, path in own.paths)]
+    said = [f"path: {quoted(relative(own.paths[0][1], folder))}"]
+    if "bands" in draft.todo:
+        said.append(f"bands: {TODO}")
+    elif draft.bands and not draft.has_roles:
+        said.append(f"bands: {bands_in_yaml(draft.bands)}")
+    return said
+
+
+def _angles(sun: SunAngles | None, view: ViewAngles | None) -> list[str]:
+    said = []
+    if sun is not None:
+        said.append(f"sun: {{azimuth_deg: {sun.azimuth_deg:.2f}, elevation_deg: {sun.elevation_deg:.2f}}}")
+    if view is not None:
+        azimuth = "" if view.azimuth_deg is None else f"azimuth_deg: {view.azimuth_deg:.2f}, "
+        said.append(f"view: {{{azimuth}off_nadir_deg: {view.off_nadir_deg:.2f}}}")
+    return said

@@ -1,0 +1,51 @@
+"""`init` as it is called."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from starter_scenes import scene
+from vendor_orders import shots
+
+from changedet.errors import InputError
+from changedet.workflow import load_workflow
+from scenarios.vendor_folders import maxar
+
+
+def call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "changedet", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_init_of_a_vendor_s_folder_can_be_checked(tmp_path: Path) -> None:
+    maxar(tmp_path / "order", shots(2))
+    made = call(tmp_path, "init", "order", "-o", "depot.yaml")
+    assert (made.returncode, made.stdout, made.stderr) == (0, "depot.yaml\n", "")
+    checked = call(tmp_path, "check", "depot.yaml")
+    assert checked.returncode == 0, checked.stderr
+    assert "2022-05-05" in checked.stdout
+
+
+def test_init_writes_a_draft_where_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    scene("scenes/east_20230604.tif", descriptions=())
+    scene("scenes/east_20230704.tif", descriptions=())
+    made = call(tmp_path, "init", "scenes", "-o", "depot.yaml")
+    assert made.returncode == 2
+    assert "scenes/east_20230604.tif: bands: 4 bands" in made.stderr
+    assert "depot_bands.png" in made.stderr
+    lines = (tmp_path / "depot.yaml").read_text().splitlines()
+    todo = next(i for i, line in enumerate(lines, 1) if "bands: TODO" in line)
+    last = made.stderr.splitlines()[-1]
+    assert last == f"depot.yaml: is a draft with 1 TODO (line {todo}): fill them in, then 'changedet check depot.yaml'"
+    with pytest.raises(InputError, match=rf"depot\.yaml:{todo}: scenes\[0\]\.bands: got 'TODO'"):
+        load_workflow("depot.yaml")
