@@ -186,10 +186,10 @@ class _XmlValues:
         if self._open and len(self._open[-1][3]) < LONGEST_TEXT:
             self._open[-1][3].append(data[:LONGEST_TEXT])
 
-    def end(self, _: str) -> None:
-        path = tuple(name for name, *_ in self._open)
-        within = tuple(number for _, number, *_ in self._open)
-        _, _, attributes, parts = self._open.pop()
+    def end(self, name: str) -> None:  # noqa: ARG002 - it is the innermost that is open
+        path = tuple(element[0] for element in self._open)
+        within = tuple(element[1] for element in self._open)
+        *_, attributes, parts = self._open.pop()
         self.found.append(Value(path, _short("".join(parts)), attributes, within))
 
 
