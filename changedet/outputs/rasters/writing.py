@@ -197,8 +197,10 @@ class RasterWriter:
             with environment(), telling_full_disk(self.path):
                 self._dataset.close()
                 if error is None:
-                    copy = _copy_as_cog if self.path.suffix == COG_SUFFIX else _copy_plainly
-                    copy(self._raw, part, self.kind)
+                    if self.path.suffix == COG_SUFFIX:
+                        _copy_as_cog(self._raw, part, self.kind, _block_px(self.shape[1]))
+                    else:
+                        _copy_plainly(self._raw, part, self.kind)
                     self._write_sidecars(part)
                     part.replace(self.path)
         finally:
@@ -248,12 +250,17 @@ def _interpretation(bands: Sequence[str]) -> list[ColorInterp]:
     return [known.get(role, ColorInterp.undefined) for role in bands]
 
 
-def _copy_as_cog(raw: Path, part: Path, kind: RasterKind) -> None:
+def _block_px(width: int) -> int:
+    """Blocks as wide as the raster itself would read as strips: validators then miss the tiles."""
+    return BLOCK_PX // 2 if width == BLOCK_PX else BLOCK_PX
+
+
+def _copy_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int) -> None:
     rasterio.shutil.copy(
         raw,
         part,
         driver="COG",
-        blocksize=BLOCK_PX,
+        blocksize=block_px,
         overviews="AUTO",
         overview_resampling=_OVERVIEWS[kind],
         warp_resampling="nearest",

@@ -53,6 +53,17 @@ def test_raster_writer_blocks_in_any_order_come_back(tmp_path: Path, kind: str, 
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "shape", [(700, 512), (512, 512), (512, 700), (500, 513), (513, 500), (100, 100), (1024, 1024)]
+)
+def test_raster_writer_files_of_every_size_are_valid_cogs(tmp_path: Path, kind: str, shape: tuple[int, int]) -> None:
+    with writer(tmp_path / "x.tif", kind, shape) as out:
+        out.write(Window(0, 0, *shape), content(kind, shape))
+    valid, errors, warnings = cog_validate(str(tmp_path / "x.tif"), strict=True)
+    assert valid, (errors, warnings)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_raster_writer_overviews_are_made_as_the_kind_asks(tmp_path: Path, kind: str) -> None:
     shape = (1024, 1024)
     array = content(kind, shape)
