@@ -13,6 +13,7 @@ from affine import Affine
 
 from changedet.blocks import tiles
 from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.qgis.metadata import About, SceneSource
 from changedet.outputs.qgis.project import write_project
 from changedet.outputs.rasters.classes import RasterLayer, date_classes, days_since_1970
 from changedet.outputs.rasters.display import scene_stretch
@@ -135,8 +136,16 @@ def build_run(folder: Path) -> dict[str, Any]:
         dates=DATES,
         layers=layers,
         objects=folder / "objects.gpkg",
+        about=about(folder),
     )
     return {"layers": layers, "extent": extent, "objects": made}
+
+
+def about(folder: Path) -> About:
+    """Whose pictures the made-up ones are."""
+    credit = {"credit": "A & B", "licence": "CC BY 4.0", "sensor": "WV-3"}
+    sources = [SceneSource(date, ((f"{date}.tif", f"ab{date}"),), **credit) for date in DATES]
+    return About("Suzhou", DATES[0], tuple(sources), {str(folder / "objects.gpkg"): "c0ffee"})
 
 
 def series() -> pd.DataFrame:

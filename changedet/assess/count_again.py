@@ -94,7 +94,7 @@ def _layers(
     finished: Run, containers: gpd.GeoDataFrame, tracks: Tracks, zones: gpd.GeoDataFrame | None
 ) -> dict[str, gpd.GeoDataFrame]:
     on_rails = trains_on_sidings(containers, zones)
-    optional = {"ground": finished.ground, "zones": zones, "trains": on_rails}
+    optional = {"not_seen": finished.not_seen, "ground": finished.ground, "zones": zones, "trains": on_rails}
     layers = {"containers": containers, "tracks": tracks.tracks}
     layers |= {"footprint": finished.footprint, "changes": finished.changes}
     return layers | {name: layer for name, layer in optional.items() if layer is not None}

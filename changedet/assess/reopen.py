@@ -102,8 +102,9 @@ def looks(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date])
     warnings : list of str
         One where it is no longer kept: all dates then count as clear.
     """
-    if all(folder.quality(day).exists() for day in days):
-        return RunLooks(folder, grid, tuple(days), views=_views(finished, days)), []
+    formats = frozenset(finished.formats)
+    if all(folder.quality_file(day, formats).exists() for day in days):
+        return RunLooks(folder, grid, tuple(days), views=_views(finished, days), formats=formats), []
     return GivenVisibility(tuple(days)), ["what each date saw is no longer kept; all dates count as clear everywhere"]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 import geopandas as gpd
 
@@ -15,8 +14,8 @@ from changedet.errors import InputError, Problem
 from changedet.grid import Grid
 from changedet.outputs.gpkg.review import read_review, write_review
 from changedet.pipeline.finished import open_run
-
-REVIEW: Final = "review.gpkg"
+from changedet.pipeline.project_file import project_again
+from changedet.store import RunFolder
 
 
 def review_run(run_dir: str | Path, *, warn: Callable[[str], None] | None = None) -> str:
@@ -47,26 +46,29 @@ def review_run(run_dir: str | Path, *, warn: Callable[[str], None] | None = None
     finished = open_run(run_dir)
     containers = finished.containers
     days = reopen.counted_days(finished)
-    path = finished.path / REVIEW
+    folder = RunFolder(finished.path)
+    path = folder.review
     if not path.exists():
         write_review(path, containers, [str(day) for day in days], containers.crs)
-        return _instructions(path, len(containers))
+        return _instructions(path, len(containers), in_project=project_again(folder))
     judged, drawn = _read(path)
     grid = Grid.from_json(finished.provenance["grid"])
     if belongs(judged, containers, drawn, path):
         verdicts = checked_verdicts(judged, drawn, containers, grid, days, path)
         if verdicts.is_empty:
-            return _instructions(path, len(containers))
+            return _instructions(path, len(containers), in_project=project_again(folder))
         return count_again(finished, days, verdicts, warn)
     write_review(path, containers, [str(day) for day in days], containers.crs)
-    return "the run was counted anew since; nothing had been judged\n" + _instructions(path, len(containers))
+    again = _instructions(path, len(containers), in_project=project_again(folder))
+    return f"the run was counted anew since; nothing had been judged\n{again}"
 
 
-def _instructions(path: Path, count: int) -> str:
+def _instructions(path: Path, count: int, *, in_project: bool) -> str:
+    where = "Open project.qgz in QGIS, group Review" if in_project else "Open it in QGIS beside the scenes"
     return "\n".join(
         (
             str(path),
-            f"1. Open it in QGIS beside the scenes. Layer 'containers' holds {count} boxes: set 'verdict' to accept or",
+            f"1. {where}. Layer 'containers' holds {count} boxes: set 'verdict' to accept or",
             "   reject, leave it empty where you did not look; move through the dates with the temporal controller.",
             "2. Draw boxes that were missed into layer 'added', each with its date and, if you know it, its kind.",
             "3. Save, then give the same command again: it counts anew into reviewed/ and shows before and after.",

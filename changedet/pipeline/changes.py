@@ -51,7 +51,10 @@ def _first_seen(plan: Plan, found: Mapping[dt.date, gpd.GeoDataFrame]) -> list[l
         return [[None] * len(table) for table in found.values()]
     if _is_pair(plan):
         return [[str(day)] * len(table) for day, table in found.items()]
-    return first_dates(path, plan.grid, [table.geometry.to_numpy() for table in found.values()])
+    # the raster knows the dates after the reference; what lies before it is first seen on no date
+    later = {day: table.geometry.to_numpy() for day, table in found.items() if day > plan.looks[plan.reference].date}
+    seen = dict(zip(later, first_dates(path, plan.grid, later), strict=True))
+    return [seen.get(day, [None] * len(table)) for day, table in found.items()]
 
 
 def _is_pair(plan: Plan) -> bool:

@@ -22,6 +22,7 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.familiarity import familiarities, familiarity_json, refusals
 from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer
 from changedet.pipeline.new_ground import new_ground
+from changedet.pipeline.not_seen import not_seen_layer
 from changedet.pipeline.placebo import Placebo, placebo
 from changedet.pipeline.summary import equivalent_looks, summarise, unavailable_figures, warnings_of
 from changedet.pipeline.zone_records import notes_on_sums, zone_records
@@ -40,7 +41,8 @@ class Results:
     Attributes
     ----------
     layers : mapping of str to GeoDataFrame
-        ``containers``, ``tracks``, ``footprint``, ``changes`` and, where there are any, ``zones, ground, trains``.
+        ``containers``, ``tracks``, ``footprint``, ``changes`` and, where there are any, ``not_seen, zones, ground,
+        trains``.
     table : DataFrame
         The time series.
     summary : mapping
@@ -91,14 +93,9 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "footprint": footprint_layer(footprints, looks, plan),
         "changes": with_kinds(changes_layer(plan, zones), footprints, plan.looks[plan.reference].date),
     }
-    if zones is not None:
-        layers["zones"] = zones
-    bears = ground_layer(footprints, plan)
-    if bears is not None:
-        layers["ground"] = bears
-    on_rails = trains_on_sidings(layers["containers"], zones)
-    if on_rails is not None:
-        layers["trains"] = on_rails
+    optional = {"not_seen": not_seen_layer(plan), "zones": zones, "ground": ground_layer(footprints, plan)}
+    optional["trains"] = trains_on_sidings(layers["containers"], zones)
+    layers |= {name: layer for name, layer in optional.items() if layer is not None}
     unavailable = unavailable_figures(plan, table)
     seen = {day: pairs[""][1] for day, pairs in changed.items()}
     found = summarise(plan, table, tracks)
@@ -139,9 +136,8 @@ def _measurements(
     for look in plan.looks:
         alignment = models[look.date].alignment
         known = alignment.confident
-        clear = dict(
-            zip(areas, clear_fraction(plan.folder.quality(look.date), plan.grid, list(areas.values())), strict=True)
-        )
+        quality = plan.folder.quality_file(look.date, plan.formats)
+        clear = dict(zip(areas, clear_fraction(quality, plan.grid, list(areas.values())), strict=True))
         intervals = {
             name: changed_area_interval(marked, seen, false_bound)
             for name, (marked, seen) in changed.get(look.date, {}).items()

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from changedet.blocks import Window
+from changedet.kernels.pixel_classes import NODATA
 from changedet.outputs.rasters.encoding import default_nodata
 from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
@@ -45,7 +46,7 @@ def files_of_date(folder: RunFolder, job: DateJob, formats: frozenset[str], part
         return [folder.table("boxes", day), folder.table("described", day)]
     if part == "masks":
         return mask_files(folder, day, formats) if job.compares else []
-    rasters = [folder.quality(day)]
+    rasters = [folder.quality_file(day, formats)]
     if job.compares and job.persists:
         rasters += [folder.aside("score", day), folder.aside("contrast", day)]
     if job.scene_roles:
@@ -155,8 +156,10 @@ class DateWriter:
             self._mask.abandon()
 
     def _opened_quality(self) -> RasterWriter:
-        path, words = self._rasters.folder.quality(self._rasters.job.look.date), "why a pixel is usable or not"
-        return self._open.enter_context(self._rasters.writer(path, "quality", ["quality"], "uint8", 1, words))
+        rasters = self._rasters
+        path = rasters.folder.quality_file(rasters.job.look.date, rasters.formats)
+        words = "why a pixel is seen or not"
+        return self._open.enter_context(rasters.writer(path, "quality", [words], "uint8", NODATA, words))
 
     def _opened_score(self, method: str) -> RasterWriter:
         words = f"change score of the pair by {method}"

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +16,8 @@ from changedet.errors import InputError
 from changedet.outputs.gpkg.vector_layers import has_layer, read_objects
 from changedet.outputs.rasters.reading import open_lazily
 from changedet.outputs.tables import read_timeseries
+from changedet.outputs.values import mapping_at
+from changedet.pipeline.kept_records import as_written, record_of
 from changedet.store.folder import RunFolder
 
 SCHEMA_VERSION: Final = 1
@@ -52,7 +51,7 @@ class Run:
         list of date
             Sorted.
         """
-        with _as_written(RunFolder(self.path).summary):
+        with as_written(RunFolder(self.path).summary):
             return [date.fromisoformat(text) for text in self.summary["dates"]]
 
     @property
@@ -64,7 +63,19 @@ class Run:
         dict
             ``run.json``.
         """
-        return _record(RunFolder(self.path).provenance)
+        return record_of(RunFolder(self.path).provenance)
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Which outputs the run was to leave.
+
+        Returns
+        -------
+        tuple of str
+            The workflow's ``outputs.formats``; masks where its record does not say.
+        """
+        found = mapping_at(self.provenance, "workflow", "outputs").get("formats")
+        return tuple(str(name) for name in found) if isinstance(found, list) else ("masks",)
 
     @property
     def series(self) -> pd.DataFrame:
@@ -76,7 +87,7 @@ class Run:
             ``timeseries.csv``: one row a date, and one a date and zone; NA for what cannot be had.
         """
         path = self._existing(RunFolder(self.path).timeseries, "tables")
-        with _as_written(path):
+        with as_written(path):
             return read_timeseries(path)
 
     @property
@@ -122,6 +133,17 @@ class Run:
             One row a region and date.
         """
         return self._layer("changes")
+
+    @property
+    def not_seen(self) -> gpd.GeoDataFrame | None:
+        """What each date does not show, and why.
+
+        Returns
+        -------
+        GeoDataFrame or None
+            One row a date and reason; None where every date shows all of the site.
+        """
+        return self._optional("not_seen")
 
     @property
     def zones(self) -> gpd.GeoDataFrame | None:
@@ -196,6 +218,27 @@ class Run:
         """
         return self._raster(RunFolder(self.path).score(self._compared(day)), "scores")
 
+    def quality(self, day: Day) -> xr.DataArray:
+        """Open the raster that says why each pixel of a date is seen or not.
+
+        Parameters
+        ----------
+        day : date or str or numpy.datetime64
+            Of the run; its reference date too.
+
+        Returns
+        -------
+        uint8 (y, x)
+            Lazy; 0 clear, 1 no data, 2 saturated, 3 cloud, 4 cloud shadow, 5 snow, 6 haze, 7 masked by the scene's own
+            mask, 8 shade: clear, but so dark that a box may stand there undetected.
+
+        Raises
+        ------
+        InputError
+            The run has no such date.
+        """
+        return self._raster(RunFolder(self.path).quality(self._day(day)), "masks")
+
     def scene(self, day: Day) -> xr.DataArray:
         """Open a date's aligned and normalised scene.
 
@@ -237,12 +280,12 @@ class Run:
 
     def _layer(self, name: str) -> gpd.GeoDataFrame:
         path = self._existing(RunFolder(self.path).objects, "objects")
-        with _as_written(path):
+        with as_written(path):
             return read_objects(path, name)
 
     def _optional(self, name: str) -> gpd.GeoDataFrame | None:
         path = RunFolder(self.path).objects
-        with _as_written(path):
+        with as_written(path):
             there = path.exists() and has_layer(path, name)
         return self._layer(name) if there else None
 
@@ -276,43 +319,8 @@ def open_run(path: str | Path) -> Run:
     folder = RunFolder(Path(path))
     if not folder.summary.is_file():
         raise InputError(f"{path}: no finished run here (no readable summary.json); give a run folder")
-    summary = _record(folder.summary)
+    summary = record_of(folder.summary)
     if summary.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
         got = str(summary["schema_version"])[:20]
         raise InputError(f"{folder.summary}: is of version {got}, expected {SCHEMA_VERSION}; run the workflow again")
     return Run(folder.path, summary)
-
-
-class _Record(dict[str, Any]):
-    """A record of a run; what is not in it is missing from its file."""
-
-    def __init__(self, path: Path, content: Mapping[str, Any]) -> None:
-        super().__init__(content)
-        self.path = path
-
-    def __missing__(self, key: str) -> NoReturn:
-        raise InputError(f"{self.path}: has no '{key}', as changedet writes it; run the workflow again")
-
-
-def _record(path: Path) -> dict[str, Any]:
-    with _as_written(path):
-        content = json.loads(path.read_text())
-        if not isinstance(content, dict):
-            raise TypeError("no mapping")
-    return _Record(path, content)
-
-
-@contextmanager
-def _as_written(path: Path) -> Iterator[None]:
-    """Make one line that names the file of whatever is wrong with it.
-
-    Raises
-    ------
-    InputError
-        The file is missing or is not as it was written.
-    """
-    try:
-        yield
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        detail = " ".join(str(error).replace(str(path), "").split())[:120]
-        raise InputError(f"{path}: is not as changedet wrote it ({detail}); run the workflow again") from error

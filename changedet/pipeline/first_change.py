@@ -87,25 +87,28 @@ def changed_by_first_date(path: Path, grid: Grid) -> dict[dt.date, float]:
     return found
 
 
-def first_dates(path: Path, grid: Grid, tables: Sequence[NDArray[np.object_]]) -> list[list[str | None]]:
-    """Find for each region of each date from when most of it is changed for good.
+def first_dates(path: Path, grid: Grid, tables: Mapping[dt.date, NDArray[np.object_]]) -> list[list[str | None]]:
+    """Find for each region of each date from when most of it is changed.
+
+    What is changed for good only from a later date on is changed on the region's own date, too.
 
     Parameters
     ----------
     path : Path
         What `write_first_change` wrote.
     grid : Grid
-    tables : sequence of arrays of geometries
+    tables : mapping of date to array of geometries
         The regions of each date, in the grid's CRS.
 
     Returns
     -------
     list of list of str or None
-        An ISO date for each region of each date, of several with as many pixels the earliest; None where no pixel of
-        it is changed for good.
+        An ISO date for each region of each date, not after that date, of several with as many pixels the earliest;
+        None where no pixel of it is changed for good.
     """
     votes: dict[tuple[int, int, int], int] = {}
-    trees = [shapely.STRtree(regions) for regions in tables]
+    shapes, own = list(tables.values()), [(day - EPOCH).days for day in tables]
+    trees = [shapely.STRtree(regions) for regions in shapes]
     for window in tiles(grid.shape, TILE_PX):
         outline = shapely.box(*grid.window_bounds(window))
         near = [tree.query(outline) for tree in trees]
@@ -113,9 +116,9 @@ def first_dates(path: Path, grid: Grid, tables: Sequence[NDArray[np.object_]]) -
             continue
         first = read_window(path, window)
         for table, found in enumerate(near):
-            regions = [(tables[table][k], int(k) + 1) for k in np.sort(found)]
+            regions = [(shapes[table][k], int(k) + 1) for k in np.sort(found)]
             for region, day, count in _pixels_by_day(grid, window, first, regions):
-                key = table, region, day
+                key = table, region, min(day, own[table])
                 votes[key] = votes.get(key, 0) + count
     best: dict[tuple[int, int], tuple[int, int]] = {}
     for (table, region, day), count in sorted(votes.items()):
@@ -123,7 +126,7 @@ def first_dates(path: Path, grid: Grid, tables: Sequence[NDArray[np.object_]]) -
             best[table, region] = count, day
     return [
         [str(EPOCH + dt.timedelta(days=best[t, k][1])) if (t, k) in best else None for k in range(len(regions))]
-        for t, regions in enumerate(tables)
+        for t, regions in enumerate(shapes)
     ]
 
 

@@ -15,6 +15,9 @@ from changedet.store import RunFolder, identity
 STEP_VERSION: Final = 14
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
+PIXELS_VERSION: Final = 2
+"""As `STEP_VERSION`, of a date's rasters alone: what was measured of it and its boxes stay as they are."""
+
 MASKS_VERSION: Final = 4
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
@@ -45,7 +48,7 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
     wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
     parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}
-    parts |= {"footprint": seen, "pixels": [*change, wants, plan.persists], "boxes": objects}
+    parts |= {"footprint": seen, "pixels": [*change, PIXELS_VERSION, wants, plan.persists], "boxes": objects}
     return {part: identity(part, inputs) for part, inputs in parts.items()}
 
 

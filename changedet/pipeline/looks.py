@@ -122,6 +122,8 @@ class RunLooks:
         None in a finished run, which has the light that it kept.
     views : tuple of ViewAngles or None
         Of each date; empty where none is known.
+    formats : set of str
+        Outputs of the run, which decide where its quality rasters lie.
     taken : dict of int to list of (float64 (n, 2), float64 (3, n, band))
         By date the points and light that were read so far.
     """
@@ -131,6 +133,7 @@ class RunLooks:
     dates: tuple[dt.date, ...]
     scenes: SceneLight | None = None
     views: tuple[ViewAngles | None, ...] = ()
+    formats: frozenset[str] = frozenset({"masks"})
     taken: dict[int, list[tuple[Floats, Floats]]] = field(default_factory=dict)
 
     def clear(self, i: int, points: Floats) -> Bools:
@@ -230,7 +233,7 @@ class RunLooks:
         out = np.full(len(points), NODATA, np.uint8)
 
         def fill(index: NDArray[np.intp], rows: Floats, columns: Floats, window: Window) -> None:
-            quality = read_window(self.folder.quality(self.dates[i]), window)
+            quality = read_window(self.folder.quality_file(self.dates[i], self.formats), window)
             out[index] = quality[np.floor(rows).astype(int) - window.y, np.floor(columns).astype(int) - window.x]
 
         _fill_by_cell(self.grid, points, fill)
@@ -254,7 +257,7 @@ def looks_of(plan: Plan, models: Mapping[dt.date, DateModel], days: Sequence[dt.
     """
     looks = tuple(look for look in plan.looks if look.date in set(days))
     scenes = SceneLight(plan.grid, looks, plan.roles, models)
-    return RunLooks(plan.folder, plan.grid, tuple(days), scenes, tuple(look.view for look in looks))
+    return RunLooks(plan.folder, plan.grid, tuple(days), scenes, tuple(look.view for look in looks), plan.formats)
 
 
 def _fill_by_cell(grid: Grid, points: Floats, fill: _Fill) -> None:

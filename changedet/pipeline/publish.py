@@ -16,13 +16,13 @@ from changedet.arrays import Floats
 from changedet.grid.geodesy import transform_xy
 from changedet.outputs import json_files, stac, tables
 from changedet.outputs.gpkg import vector_layers
-from changedet.outputs.qgis import project
 from changedet.outputs.rasters.classes import RasterLayer
 from changedet.outputs.report.page import write_report
 from changedet.pipeline.changes import is_compared
 from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import open_run
+from changedet.pipeline.project_file import dated_rasters, write_run_project
 from changedet.pipeline.provenance import provenance
 from changedet.pipeline.report_data import report_of_finished, report_of_run
 from changedet.plan import Plan
@@ -89,7 +89,7 @@ def publish(
     elif step == "provenance":
         json_files.write_json(folder.provenance, provenance(plan, models, results, seconds))
     elif step == "qgis":
-        _write_project(plan, results)
+        write_run_project(folder)
     elif step == "stac":
         _write_stac(plan)
     elif step == "report":
@@ -97,17 +97,7 @@ def publish(
 
 
 def _layers_of(plan: Plan, day: date) -> list[RasterLayer]:
-    folder = plan.folder
-    wanted = {
-        "scene": (folder.scene(day), "scenes"),
-        "score": (folder.score(day), "scores"),
-        "mask": (folder.mask(day), "masks"),
-    }
-    return [
-        RasterLayer(path, kind, str(day))  # type: ignore[arg-type]
-        for kind, (path, form) in wanted.items()
-        if form in plan.formats and (kind == "scene" or is_compared(plan, day))
-    ]
+    return dated_rasters(plan.folder, day, plan.formats, is_compared=is_compared(plan, day))
 
 
 def _raster_layers(plan: Plan, *, only_dated: bool = False) -> list[RasterLayer]:
@@ -116,19 +106,6 @@ def _raster_layers(plan: Plan, *, only_dated: bool = False) -> list[RasterLayer]
     if "masks" in plan.formats and plan.built("change") is not None and later and not only_dated:
         layers.append(RasterLayer(plan.folder.first_change, "first_change", dates=later))
     return layers
-
-
-def _write_project(plan: Plan, results: Results) -> None:
-    project.write_project(
-        plan.folder.project,
-        title=plan.workflow.site.name,
-        crs=plan.grid.crs,
-        extent=plan.grid.bounds,
-        dates=[str(look.date) for look in plan.looks],
-        layers=_raster_layers(plan),
-        objects=plan.folder.objects if "objects" in plan.formats else None,
-        vectors=[name for name in (*vector_layers.ALWAYS, *vector_layers.OPTIONAL) if name in results.layers],
-    )
 
 
 def _outline(plan: Plan) -> dict[str, Any]:

@@ -114,6 +114,11 @@ class RunLayout:
         return self.path / "project.qgz"
 
     @property
+    def review(self) -> Path:
+        """What a person judges and adds in QGIS."""
+        return self.path / "review.gpkg"
+
+    @property
     def report(self) -> Path:
         """The report for a browser."""
         return self.path / "report.html"
@@ -129,7 +134,7 @@ class RunLayout:
         return self.path / "run.json"
 
     def quality(self, day: date) -> Path:
-        """Why each pixel of a date is usable or not: kept for tracks, counts and a later resume.
+        """Where the raster lies that says why each pixel of a date is usable or not.
 
         Parameters
         ----------
@@ -139,9 +144,26 @@ class RunLayout:
         Returns
         -------
         pathlib.Path
-            A GeoTIFF; by its ending, QGIS and file managers do not offer it as a picture.
+            A GeoTIFF.
         """
-        return self.aside("quality", day)
+        return self.path / "change" / f"{day.isoformat()}_quality.tif"
+
+    def quality_file(self, day: date, formats: frozenset[str]) -> Path:
+        """Where a date's quality lies: among the results where masks are wanted, else kept aside for tracks and counts.
+
+        Parameters
+        ----------
+        day : datetime.date
+            The date.
+        formats : frozenset of str
+            The workflow's ``outputs.formats``.
+
+        Returns
+        -------
+        pathlib.Path
+            A GeoTIFF; by its ending, QGIS and file managers do not offer one that is kept aside as a picture.
+        """
+        return self.quality(day) if "masks" in formats else self.aside("quality", day)
 
     def aside(self, name: str, day: date) -> Path:
         """A raster of a date that a later step needs but no output format includes.

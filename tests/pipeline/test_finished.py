@@ -11,11 +11,16 @@ import numpy as np
 import pytest
 import rasterio
 from small_runs import DATES, SHAPE
+from small_scenes import write_workflow
 
 import changedet
 from changedet.errors import InputError
+from changedet.kernels.pixel_classes import CLEAR, NODATA, SHADE
+from changedet.outputs.rasters.classes import QUALITY_CLASSES
 from changedet.outputs.summary import summary_problems
 from changedet.pipeline.finished import Run, open_run
+from changedet.pipeline.run import run
+from changedet.store import RunFolder
 
 
 def test_outputs_say_what_was_painted(reference_run: Path, scenes: Path) -> None:
@@ -37,6 +42,37 @@ def test_outputs_say_what_was_painted(reference_run: Path, scenes: Path) -> None
     # The ground is a little smaller or larger than the projected plane: UTM's scale on its central meridian.
     assert whole.loc[DATES[1], "changed_area_m2"] == pytest.approx((mask == 1).sum() * 100, rel=2e-3)
     assert whole["containers"].isna().all()
+
+
+def test_quality_of_every_date_says_where_its_mask_has_no_data(own: Path, tmp_path: Path) -> None:
+    for date, rows in ((DATES[0], slice(0, 50)), (DATES[1], slice(400, 480))):
+        with rasterio.open(own / f"{date}.tif", "r+") as scene:
+            image = scene.read()
+            image[:, rows, 200:300] = 0
+            scene.write(image)
+    formats = {"formats": ["masks", "objects", "tables"]}
+    finished = run(write_workflow(own, DATES[:2], outputs=formats), out=str(tmp_path / "out"))
+    seen = {}
+    for date, rows in ((DATES[0], slice(0, 50)), (DATES[1], slice(400, 480))):
+        with rasterio.open(finished.path / f"change/{date}_quality.tif") as source:
+            assert (source.dtypes[0], source.nodata, source.tags()["DATE"]) == ("uint8", NODATA, date)
+        quality = finished.quality(date).values
+        assert set(np.unique(quality)) <= {c.value for c in QUALITY_CLASSES}
+        assert (quality[rows, 200:300] == NODATA).all()
+        seen[date] = np.isin(quality, (CLEAR, SHADE))
+        assert seen[date].mean() > 0.9
+    np.testing.assert_array_equal(finished.mask(DATES[1]).values == 255, ~(seen[DATES[0]] & seen[DATES[1]]))
+    with pytest.raises(InputError, match="no date 1999-01-01"):
+        finished.quality("1999-01-01")
+
+
+def test_quality_is_kept_aside_where_masks_are_not_wanted(own: Path, tmp_path: Path) -> None:
+    finished = run(write_workflow(own, DATES[:1], outputs={"formats": ["tables"]}), out=str(tmp_path / "out"))
+    assert not (finished.path / "change").exists()
+    assert finished.formats == ("tables",)
+    assert RunFolder(finished.path).quality_file(finished.dates[0], frozenset(finished.formats)).is_file()
+    with pytest.raises(InputError, match="was the run made with 'masks'"):
+        finished.quality(DATES[0])
 
 
 def test_a_runs_pictures_go_straight_into_the_plain_functions(reference_run: Path) -> None:

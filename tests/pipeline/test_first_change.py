@@ -7,9 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+import shapely
+from affine import Affine
 from small_runs import DATES
 
+from changedet.grid import Grid
 from changedet.pipeline.finished import open_run
+from changedet.pipeline.first_change import first_dates, write_first_change
 
 
 def test_first_change_against_brute_force(reference_run: Path) -> None:
@@ -25,3 +29,27 @@ def test_first_change_against_brute_force(reference_run: Path) -> None:
                 break
         assert found[y, x] == expected, (y, x)
     assert len(np.unique(found)) >= 3
+
+
+def test_first_dates_are_never_after_the_regions_own_date(tmp_path: Path) -> None:
+    grid = Grid("EPSG:32651", Affine(1, 0, 500_000, 0, -1, 3_000_000), (20, 40))
+    days = [dt.date(2023, 1, 1), dt.date(2023, 3, 1), dt.date(2023, 5, 1)]
+    masks = {day: np.zeros(grid.shape, np.uint8) for day in days}
+    # a strip that flickers: changed on the first date, not on the second, changed for good from the third on
+    masks[days[0]][:10, :10] = masks[days[2]][:10, :10] = 1
+    for day in days[1:]:
+        masks[day][:10, 20:30] = 1
+    paths = {day: tmp_path / f"{day}.tif" for day in days}
+    for day, path in paths.items():
+        profile = {"driver": "GTiff", "dtype": "uint8", "count": 1, "nodata": 255, "height": 20, "width": 40}
+        with rasterio.open(path, "w", crs=grid.crs, transform=grid.transform, **profile) as out:
+            out.write(masks[day][None])
+    write_first_change(tmp_path / "first.tif", grid, paths, "site")
+    flickering, lasting = (shapely.box(500_000 + x, 2_999_990, 500_010 + x, 3_000_000) for x in (0, 20))
+    tables = {
+        days[0]: np.array([flickering], object),
+        days[1]: np.array([lasting], object),
+        days[2]: np.array([flickering, lasting], object),
+    }
+    found = first_dates(tmp_path / "first.tif", grid, tables)
+    assert found == [["2023-01-01"], ["2023-03-01"], ["2023-05-01", "2023-03-01"]]

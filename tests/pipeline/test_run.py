@@ -33,7 +33,7 @@ def test_the_same_at_every_chunk(scenes: Path, reference_run: Path, tmp_path: Pa
     assert_nothing_left(tmp_path)
 
 
-@pytest.mark.parametrize("until", ["model", "quality", "change", "objects.gpkg"])
+@pytest.mark.parametrize("until", ["model", "score", "change", "objects.gpkg"])
 def test_killed_and_gone_on_with(scenes: Path, reference_run: Path, tmp_path: Path, until: str) -> None:
     waited = tmp_path / "site" / (until if until in {"change", "objects.gpkg"} else f".changedet/{until}")
     running = subprocess.Popen(
@@ -147,7 +147,7 @@ def test_two_runs_in_one_folder_are_refused(own: Path) -> None:
 def test_a_single_scene_is_counted_and_nothing_compared(own: Path) -> None:
     finished = run(write_workflow(own, DATES[:1], outputs={"formats": "all"}), out=str(own / "out"))
     assert finished.series["changed_area_m2"].isna().all()
-    assert not (finished.path / "change").exists()
+    assert [path.name for path in (finished.path / "change").glob("*.tif")] == [f"{DATES[0]}_quality.tif"]
     assert summary_problems(finished.summary) == []
 
 

@@ -68,6 +68,7 @@ SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
         "first_seen": DATE,
         "zone": TEXT,
     },
+    "not_seen": {"date": DATE, "reason": TEXT, "area_m2": REAL},
     "zones": {"name": TEXT, "kind": TEXT, "capacity": REAL},
     "ground": {"date": DATE, "kind": TEXT, "area_m2": REAL, "gained_m2": REAL, "lost_m2": REAL},
     "trains": {
@@ -91,6 +92,7 @@ GEOMETRY: Final[Mapping[str, str]] = {
     "tracks": "Point",
     "footprint": "MultiPolygon",
     "changes": "MultiPolygon",
+    "not_seen": "MultiPolygon",
     "zones": "MultiPolygon",
     "ground": "MultiPolygon",
     "trains": "LineString",
@@ -98,8 +100,8 @@ GEOMETRY: Final[Mapping[str, str]] = {
 
 ALWAYS: Final = ("containers", "tracks", "footprint", "changes")
 """Layers that are there in every file; ``zones`` only where zones are given, ``trains`` only where one is a siding,
-``ground`` only where the pixels tell what a footprint bears."""
-OPTIONAL: Final = ("zones", "ground", "trains")
+``ground`` only where the pixels tell what a footprint bears, ``not_seen`` only where a date hides a part of it."""
+OPTIONAL: Final = ("not_seen", "zones", "ground", "trains")
 
 _FIXED_TIME: Final = "2000-01-01T00:00:00.000Z"
 _STYLE_TABLE: Final = """

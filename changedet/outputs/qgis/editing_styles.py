@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from changedet.outputs.qgis.layer_styles import KINDS, SHOWN, TIPS
+from changedet.outputs.qgis.field_words import TIPS
+from changedet.outputs.qgis.layer_styles import KINDS, shown_when
 from changedet.outputs.qgis.symbols import (
     categorized,
     fill_symbol,
@@ -30,7 +31,7 @@ def verdicts() -> str:
     str
         Inner elements of a ``<maplayer>``.
     """
-    shown = {"enabled": SHOWN}
+    shown = {"enabled": shown_when()}
     symbols = [fill_symbol(rgba(color, 40), color, width=0.6, defined=shown) for color in VERDICTS.values()]
     names = [(verdict, verdict or "not judged") for verdict in VERDICTS]
     renderer = categorized("coalesce(\"verdict\", '')", names, symbols)

@@ -2,112 +2,168 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
-from xml.sax.saxutils import escape
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
+from changedet.outputs.qgis.field_words import words_of
 from changedet.outputs.qgis.symbols import (
     categorized,
     fill_symbol,
+    hatched_symbol,
     instant,
+    layered,
     marker_symbol,
+    outline_layer,
     rgba,
     single_symbol,
     span,
     symbol,
     text_labels,
 )
-from changedet.outputs.rasters.classes import ramp
+from changedet.outputs.rasters.classes import QUALITY_CLASSES, ramp
 
-KINDS: Final = {"20ft": "#00c2ff", "40ft": "#ffd400", "45ft": "#ff7a00", "other": "#ffffff"}
-DIRECTIONS: Final = {"gain": "#1b9e77", "loss": "#d95f02", "other": "#7570b3"}
+KINDS: Final = {"20ft": "#0086c9", "40ft": "#e69f00", "45ft": "#d55e00", "other": "#8c6bb1"}
 FOOTPRINT_COLOR: Final = "#6a3d9a"
-ZONE_COLOR: Final = "#ffffff"
-GROUND: Final = {"paving": "#9e9e9e", "building": "#d73027", "earthwork": "#a6611a", "stored": "#2c7bb6"}
-TRAIN_COLOR: Final = "#ffd400"
+GROUND: Final = {"paving": "#7f7f7f", "building": "#d73027", "earthwork": "#a6611a", "stored": "#2c7bb6"}
+TRAIN_COLOR: Final = "#e69f00"
+NOT_COMPARED_COLOR: Final = "#9e0142"
 _MAX_FIRST_SEEN: Final = 24
 
-# Without a running animation the dates would lie on top of each other: the canvas then draws only the latest.
-# Where there is no canvas (an export by a script) the expression cannot know, and draws all.
-SHOWN: Final = '@map_start_time IS NOT NULL OR @map_id IS NULL OR "date" = maximum("date")'
-TIPS: Final = {
-    "containers": '<b>[% "kind" %]</b> [% format_date("date", \'yyyy-MM-dd\') %]<br>[% round("length_m", 1) %] x '
-    '[% round("width_m", 1) %] m, confidence [% round("confidence", 2) %]<br>track [% "track_id" %]',
-    "tracks": '<b>[% "kind" %]</b> track [% "track_id" %]<br>'
-    "first seen [% format_date(\"first_seen\", 'yyyy-MM-dd') %], last seen "
-    "[% format_date(\"last_seen\", 'yyyy-MM-dd') %]<br>gone by "
-    "[% coalesce(format_date(\"not_after\", 'yyyy-MM-dd'), 'still there') %]",
-    "footprint": '<b>footprint</b> [% format_date("date", \'yyyy-MM-dd\') %]<br>[% round("area_m2") %] m2',
-    "changes": '<b>[% "direction" %]</b> [% format_date("date", \'yyyy-MM-dd\') %]<br>[% round("area_m2") %] m2, '
-    "since [% format_date(\"first_seen\", 'yyyy-MM-dd') %]",
-    "zones": '<b>[% "name" %]</b>',
-    "ground": '<b>[% "kind" %]</b> [% format_date("date", \'yyyy-MM-dd\') %]<br>[% round("area_m2") %] m2, '
-    'gained [% round("gained_m2") %], lost [% round("lost_m2") %] m2 since the date before',
-    "trains": '<b>train [% "train_id" %]</b> [% format_date("date", \'yyyy-MM-dd\') %]<br>[% "boxes" %] boxes on '
-    '[% "wagons_low" %] to [% "wagons_high" %] wagons<br>[% "sequence" %]',
-}
-_DISPLAY: Final = {
-    "containers": '"object_id"',
-    "tracks": '"track_id"',
-    "footprint": '"date"',
-    "changes": '"change_id"',
-    "zones": '"name"',
-    "ground": '"kind"',
-    "trains": '"train_id"',
-}
+
+class ChangeClass(NamedTuple):
+    """What came or went, as the map tells it.
+
+    Attributes
+    ----------
+    value : str
+        Direction and kind, as `CHANGE_CLASS` makes it of a row.
+    label : str
+        In the legend.
+    color : str
+        ``#rrggbb``, one for each kind.
+    is_gone : bool
+        Drawn dashed.
+    """
+
+    value: str
+    label: str
+    color: str
+    is_gone: bool = False
 
 
-def vector(layer: str, dates: Sequence[str], time: str | None = None) -> str:
+CHANGES: Final = (
+    ChangeClass("gain box", "box came", "#0072b2"),
+    ChangeClass("gain building", "building came", "#d55e00"),
+    ChangeClass("gain paving", "paving laid", "#8e44ad"),
+    ChangeClass("gain earthwork", "earth dug or heaped", "#8c510a"),
+    ChangeClass("gain other", "something came", "#00916e"),
+    ChangeClass("loss box", "box left", "#0072b2", is_gone=True),
+    ChangeClass("loss building", "building gone", "#d55e00", is_gone=True),
+    ChangeClass("loss paving", "paving gone", "#8e44ad", is_gone=True),
+    ChangeClass("loss earthwork", "earthwork gone", "#8c510a", is_gone=True),
+    ChangeClass("loss other", "something gone", "#00916e", is_gone=True),
+    ChangeClass("other", "replaced, or not known", "#c2185b"),
+)
+"""Colours say what it is and tell kinds apart for colour-blind readers too; lines say whether it came or went."""
+CHANGE_CLASS: Final = (
+    "if(\"direction\" IN ('gain', 'loss'), \"direction\" || ' ' || coalesce(\"kind\", 'other'), 'other')"
+)
+"""QGIS's expression for the class of a row of ``changes``."""
+_HATCH_DEG: Final = (45, 135, 0, 90)
+"""Directions of hatching, one reason after another."""
+
+
+def vector(
+    layer: str,
+    dates: Sequence[str],
+    time: str | None = None,
+    *,
+    fields: Iterable[str] = (),
+    latest: str | None = None,
+    present: Collection[str] | None = None,
+) -> str:
     """The style of one layer of ``objects.gpkg``.
 
     Parameters
     ----------
     layer : str
-        ``containers``, ``tracks``, ``footprint``, ``changes``, ``zones``, ``ground`` or ``trains``.
+        ``containers``, ``tracks``, ``footprint``, ``changes``, ``not_seen``, ``zones``, ``ground`` or ``trains``.
     dates : sequence of str
         ISO dates that the legend of ``tracks`` distinguishes.
     time : str, optional
         The ``<temporal>`` element; by default that of `instant` or `span`, none for ``zones``.
+    fields : iterable of str
+        Its columns, in order, to be named in words.
+    latest : str, optional
+        ISO date of the last look, which is shown where nothing is animated; by default the layer's own last date.
+    present : collection of str, optional
+        Values of the classes that the layer has: the legend names no others. By default all.
 
     Returns
     -------
     str
         Inner elements of a ``<maplayer>``.
     """
-    renderers = {
+    shown = shown_when(latest)
+    plain: Mapping[str, Callable[[], str]] = {"tracks": lambda: _tracks(dates), "zones": _zones}
+    dated: Mapping[str, Callable[[str, Collection[str] | None], str]] = {
         "containers": _containers,
-        "tracks": lambda: _tracks(dates),
         "footprint": _footprint,
         "changes": _changes,
-        "zones": _zones,
+        "not_seen": _not_seen,
         "ground": _ground,
         "trains": _trains,
     }
+    renderer = plain[layer]() if layer in plain else dated[layer](shown, present)
     defaults = {"tracks": span("first_seen", "not_after"), "zones": ""}
     temporal = defaults.get(layer, instant("date")) if time is None else time
     labels = text_labels("name") if layer == "zones" else ""
     return (
-        f"{temporal}{renderers[layer]()}{labels}<blendMode>0</blendMode><featureBlendMode>0</featureBlendMode>"
-        f'<layerOpacity>1</layerOpacity><mapTip enabled="1">{escape(TIPS[layer])}</mapTip>'
-        f"<previewExpression>{escape(_DISPLAY[layer])}</previewExpression>"
+        f"{temporal}{renderer}{labels}<blendMode>0</blendMode><featureBlendMode>0</featureBlendMode>"
+        f"<layerOpacity>1</layerOpacity>{words_of(layer, fields)}"
     )
 
 
-def _containers() -> str:
+def shown_when(latest: str | None = None) -> str:
+    """Whether a row is drawn: of the running frame, else of the last look.
+
+    Without a running animation the dates would lie on top of each other: the canvas then draws only the latest. Where
+    there is no canvas (an export by a script) the expression cannot know, and draws all.
+
+    Parameters
+    ----------
+    latest : str, optional
+        ISO date of the last look; by default the layer's own last date.
+
+    Returns
+    -------
+    str
+        QGIS's expression.
+    """
+    last = 'maximum("date")' if latest is None else f"to_date('{latest}')"
+    return f'@map_start_time IS NOT NULL OR @map_id IS NULL OR to_date("date") = to_date({last})'
+
+
+def _kept(names: Iterable[str], present: Collection[str] | None) -> list[str]:
+    return [name for name in names if present is None or name in present]
+
+
+def _containers(shown: str, present: Collection[str] | None) -> str:
+    kinds = _kept(KINDS, present)
     symbols = [
         fill_symbol(
-            "255,255,255,200",
-            color,
+            "226,226,226,225",
+            KINDS[kind],
             width=0.36,
             defined={
-                "enabled": SHOWN,
+                "enabled": shown,
                 "fillColor": "set_color_part(coalesce(\"color\", '#808080'), 'alpha', 225)",
                 "outlineStyle": "if(\"inferred\", 'dot', 'solid')",
             },
         )
-        for color in KINDS.values()
+        for kind in kinds
     ]
-    return categorized("kind", [(kind, kind) for kind in KINDS], symbols)
+    return categorized("kind", [(kind, kind) for kind in kinds], symbols)
 
 
 def _tracks(dates: Sequence[str]) -> str:
@@ -121,27 +177,52 @@ def _tracks(dates: Sequence[str]) -> str:
     return categorized(attribute, [(name, f"since {name}") for name in classes], symbols)
 
 
-def _footprint() -> str:
-    symbol = fill_symbol(
-        rgba(FOOTPRINT_COLOR, 140), FOOTPRINT_COLOR, width=0.5, brush="b_diagonal", defined={"enabled": SHOWN}
-    )
-    return single_symbol(symbol)
+def _footprint(shown: str, _: Collection[str] | None) -> str:
+    return single_symbol(fill_symbol(rgba(FOOTPRINT_COLOR, 40), FOOTPRINT_COLOR, width=0.5, defined={"enabled": shown}))
 
 
-def _changes() -> str:
-    symbols = [fill_symbol(rgba(c, 45), c, width=0.5, defined={"enabled": SHOWN}) for c in DIRECTIONS.values()]
-    return categorized("direction", [(name, name) for name in DIRECTIONS], symbols)
+def _changes(shown: str, present: Collection[str] | None) -> str:
+    classes = [one for one in CHANGES if present is None or one.value in present]
+    symbols = [
+        fill_symbol(
+            rgba(one.color, 45),
+            one.color,
+            width=0.5,
+            line="dash" if one.is_gone else "solid",
+            defined={"enabled": shown},
+        )
+        for one in classes
+    ]
+    return categorized(CHANGE_CLASS, [(one.value, one.label) for one in classes], symbols)
+
+
+def _not_seen(shown: str, present: Collection[str] | None) -> str:
+    colors = {one.label: one.color for one in QUALITY_CLASSES if one.alpha}
+    reasons = list(colors) if present is None else sorted(present, key=lambda one: (one not in colors, one))
+    symbols = [
+        hatched_symbol(
+            colors.get(reason, NOT_COMPARED_COLOR), _HATCH_DEG[i % len(_HATCH_DEG)], defined={"enabled": shown}
+        )
+        for i, reason in enumerate(reasons)
+    ]
+    # a reason that names its date is in no list: whatever else there is comes last
+    rest = [] if present is not None else [("", "not seen on the reference date")]
+    symbols += [hatched_symbol(NOT_COMPARED_COLOR, _HATCH_DEG[-1], defined={"enabled": shown}) for _ in rest]
+    return categorized("reason", [*((reason, reason) for reason in reasons), *rest], symbols)
 
 
 def _zones() -> str:
-    return single_symbol(fill_symbol("0,0,0,0", ZONE_COLOR, width=0.6, brush="no", line="dash"))
+    # white below black: seen on dark ground, on bright ground and on paper
+    lines = [outline_layer("#ffffff", 0.9, "solid"), outline_layer("#111111", 0.4, "dash")]
+    return single_symbol(layered("fill", lines))
 
 
-def _ground() -> str:
-    symbols = [fill_symbol(rgba(c, 90), c, width=0.3, defined={"enabled": SHOWN}) for c in GROUND.values()]
-    return categorized("kind", [(name, name) for name in GROUND], symbols)
+def _ground(shown: str, present: Collection[str] | None) -> str:
+    kinds = _kept(GROUND, present)
+    symbols = [fill_symbol(rgba(GROUND[k], 90), GROUND[k], width=0.3, defined={"enabled": shown}) for k in kinds]
+    return categorized("kind", [(kind, kind) for kind in kinds], symbols)
 
 
-def _trains() -> str:
+def _trains(shown: str, _: Collection[str] | None) -> str:
     options = {"line_color": rgba(TRAIN_COLOR, 255), "line_width": "0.9", "line_width_unit": "MM", "capstyle": "round"}
-    return single_symbol(symbol("line", "SimpleLine", options, {"enabled": SHOWN}))
+    return single_symbol(symbol("line", "SimpleLine", options, {"enabled": shown}))

@@ -4,44 +4,35 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
-from xml.sax.saxutils import quoteattr
 
-import pyogrio
 import pyproj
+import rasterio
 
-from changedet.outputs.qgis import layer_styles, raster_styles, symbols
-from changedet.outputs.qgis.animation import periods
-from changedet.outputs.qgis.project_xml import ProjectLayer, project_document, spatial_reference
-from changedet.outputs.rasters.classes import RasterLayer, days_since_1970
+from changedet.outputs.qgis import raster_styles
+from changedet.outputs.qgis.animation import frame_step, periods
+from changedet.outputs.qgis.layouts import PrintLayout, layouts
+from changedet.outputs.qgis.metadata import About, layer_metadata, project_metadata
+from changedet.outputs.qgis.project_vectors import review_layers, vector_layers
+from changedet.outputs.qgis.project_xml import ProjectFrame, ProjectLayer, project_document, spatial_reference
+from changedet.outputs.qgis.themes import THEMES, themes, told
+from changedet.outputs.rasters.classes import RasterLayer
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.rasters.styling import style
 from changedet.store.files import write_bytes
 
-_VECTOR_TITLES: Final[Mapping[str, str]] = {
-    "zones": "Zones",
-    "trains": "Trains on sidings",
-    "containers": "Containers",
-    "tracks": "Tracks, by first date",
-    "changes": "Changed regions",
-    "footprint": "Footprint",
-    "ground": "Footprint by kind",
+_RASTER_TITLES: Final = {
+    "scene": ("Scene", "Scenes", ""),
+    "mask": ("Mask", "Change", "Masks"),
+    "score": ("Score", "Change", "Scores"),
+    "quality": ("Quality", "Change", "Quality"),
+    "first_change": ("First change", "Change", ""),
 }
-_VECTOR_GEOMETRY: Final = {"tracks": ("Point", "Point"), "trains": ("Line", "LineString")}
-"""QGIS's words for a layer's geometry and its type; polygons else."""
-_SHOWN_VECTORS: Final = frozenset({"zones", "containers", "changes", "footprint"})
-_CHANGE_LAYERS: Final = frozenset({"changes", "footprint", "ground"})
-_DATED: Final = frozenset({"containers", "footprint", "changes", "ground", "trains"})
-"""Layers with a row for each date: each shows until the next date."""
-_RASTER_TITLES: Final[Mapping[str, str]] = {
-    "scene": "Scene",
-    "mask": "Mask",
-    "score": "Score",
-    "quality": "Quality",
-    "first_change": "First change",
-}
+"""Title, group and subgroup of each kind of raster."""
+_IRREGULAR: Final = (1, "xxx")
+"""QGIS's step that takes one frame for each period that a raster of the project has."""
 
 
 def write_project(
@@ -53,7 +44,8 @@ def write_project(
     dates: Sequence[str],
     layers: Sequence[RasterLayer] = (),
     objects: str | Path | None = None,
-    vectors: Sequence[str] | None = None,
+    review: str | Path | None = None,
+    about: About | None = None,
 ) -> None:
     """Write ``project.qgz``.
 
@@ -72,9 +64,11 @@ def write_project(
     layers : sequence of RasterLayer
         Finished rasters. Scenes share one stretch; the latest is drawn uppermost among them.
     objects : path, optional
-        ``objects.gpkg``.
-    vectors : sequence of str
-        Which of its layers; by default all that it has.
+        ``objects.gpkg``; its layers without a row are left out.
+    review : path, optional
+        ``review.gpkg``.
+    about : About, optional
+        Reference date, sources, credits.
 
     Raises
     ------
@@ -86,78 +80,79 @@ def write_project(
     if not days or not (layers or objects is not None):
         raise ValueError("a project needs at least one date and one layer")
     srs = spatial_reference(pyproj.CRS.from_user_input(crs))
-    made = [] if objects is None else _vector_layers(target, Path(objects), vectors or _layers_of(Path(objects)), days)
-    made += _raster_layers(target, layers, days)
-    document = project_document(title, srs, extent, days, made)
+    known = about or About()
+    made = [] if review is None else review_layers(target, Path(review), days, known)
+    made += [] if objects is None else vector_layers(target, Path(objects), days, known)
+    made += _raster_layers(target, layers, days, known)
+    frame = ProjectFrame(title, srs, extent, days, _step(layers, days))
+    parts = [themes(made), layouts(_sheets(made, frame, known)), project_metadata(title, known)]
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         # A fixed time: the same run gives the same bytes.
-        archive.writestr(zipfile.ZipInfo(target.stem + ".qgs", (2000, 1, 1, 0, 0, 0)), document, zipfile.ZIP_DEFLATED)
+        name = zipfile.ZipInfo(target.stem + ".qgs", (2000, 1, 1, 0, 0, 0))
+        archive.writestr(name, project_document(frame, made, parts), zipfile.ZIP_DEFLATED)
     write_bytes(target, packed.getvalue())
 
 
-def _layers_of(objects: Path) -> list[str]:
-    return [str(name) for name, _ in pyogrio.list_layers(objects)]
+def _step(layers: Sequence[RasterLayer], days: Collection[str]) -> tuple[int, str]:
+    """One frame a look where rasters tell QGIS the looks; else whole months or days that meet them."""
+    dated = {layer.date[:10] for layer in layers if layer.date}
+    return _IRREGULAR if dated == set(days) else frame_step(list(days))
 
 
-def _vector_layers(target: Path, source: Path, names: Sequence[str], days: Sequence[str]) -> list[ProjectLayer]:
-    lengths = {day: (days_since_1970(end) - days_since_1970(day)) + 1 for day, (_, end) in periods(days).items()}
+def _sheets(made: Sequence[ProjectLayer], frame: ProjectFrame, about: About) -> list[PrintLayout]:
+    last = frame.days[-1]
+    since = f" since {about.reference}" if about.reference and about.reference != last else ""
+    place = f", {about.place}" if about.place else ""
     found = []
-    for name in _VECTOR_TITLES:
-        if name not in names:
-            continue
-        geometry, wkb = _VECTOR_GEOMETRY.get(name, ("Polygon", "Polygon"))
+    for theme in told(made):
+        shown = [layer for layer in made if layer.key in THEMES[theme] and layer.provider == "ogr"]
         found.append(
-            ProjectLayer(
-                identifier=f"changedet_{name}",
-                title=_VECTOR_TITLES[name],
-                group="Change" if name in _CHANGE_LAYERS else "Objects",
-                subgroup="",
-                provider="ogr",
-                source=f"{_relative(target, source)}|layername={name}",
-                shown=name in _SHOWN_VECTORS,
-                attributes=f'type="vector" geometry="{geometry}" wkbType={quoteattr(wkb)}',
-                inner=layer_styles.vector(name, days, symbols.lasting("date", lengths) if name in _DATED else None),
+            PrintLayout(
+                theme=theme,
+                title=f"{frame.title}{place}",
+                subtitle=f"{theme} on {last}{since if theme == 'Change' else ''}",
+                credit=about.credit,
+                extent=frame.extent,
+                period=(last, last),
+                layers=[(layer.identifier, layer.title) for layer in shown],
             )
         )
     return found
 
 
-def _raster_layers(target: Path, layers: Sequence[RasterLayer], days: Sequence[str]) -> list[ProjectLayer]:
+def _raster_layers(
+    target: Path, layers: Sequence[RasterLayer], days: Sequence[str], about: About
+) -> list[ProjectLayer]:
     scenes = [layer.path for layer in layers if layer.kind == "scene"]
     stretch = scene_stretch(scenes) if scenes else None
     spans = periods(days)
     found = []
-    for layer in sorted(layers, key=lambda one: (one.kind != "first_change", one.kind, one.date), reverse=False):
+    for layer in layers:
         drawn = style(layer.path, layer.kind, stretch=stretch, dates=layer.dates or days[1:])
-        time = (
-            raster_styles.pixel_time()
-            if layer.kind == "first_change"
-            else raster_styles.raster_time(*spans[layer.date[:10]])
-        )
-        found.append(_raster_layer(target, layer, time + drawn))
+        is_first = layer.kind == "first_change"
+        time = raster_styles.pixel_time() if is_first else raster_styles.raster_time(*spans[layer.date[:10]])
+        found.append(_raster_layer(target, layer, time + drawn, about))
     # Uppermost in the tree is drawn last: the latest date comes first.
     return sorted(found, key=lambda one: (one.subgroup, one.title), reverse=True)
 
 
-def _raster_layer(target: Path, layer: RasterLayer, inner: str) -> ProjectLayer:
-    title = " ".join(part for part in (_RASTER_TITLES[layer.kind], layer.date[:10]) if part)
-    groups = {"scene": ("Scenes", ""), "first_change": ("Change", "")}
-    by_date = f"{_RASTER_TITLES[layer.kind]}s by date".replace("Qualitys", "Quality")
-    group, subgroup = groups.get(layer.kind, ("Change", by_date))
-    identifier = f"changedet_{layer.kind}_{layer.date[:10].replace('-', '')}"
+def _raster_layer(target: Path, layer: RasterLayer, inner: str, about: About) -> ProjectLayer:
+    name, group, subgroup = _RASTER_TITLES[layer.kind]
+    title = " ".join(part for part in (name, layer.date[:10]) if part)
+    with rasterio.open(layer.path) as source:
+        tags = source.tags()
+    said = ", ".join(f"{key.lower()} {tags[key]}" for key in ("METHOD", "THRESHOLD", "REFERENCE_DATE") if key in tags)
+    abstract = "; ".join(part for part in (tags.get("DESCRIPTION", ""), said) if part)
     return ProjectLayer(
-        identifier=identifier,
+        key=layer.kind,
+        identifier=f"changedet_{layer.kind}_{layer.date[:10].replace('-', '')}",
         title=title,
         group=group,
         subgroup=subgroup,
         provider="gdal",
-        source=_relative(target, layer.path),
+        source="./" + layer.path.resolve().relative_to(target.resolve().parent).as_posix(),
         shown=layer.kind == "scene",
         attributes='type="raster"',
-        inner=inner,
+        inner=inner + layer_metadata(title, abstract, about, file=str(layer.path), date=layer.date[:10]),
     )
-
-
-def _relative(target: Path, source: Path) -> str:
-    return "./" + source.resolve().relative_to(target.resolve().parent).as_posix()

@@ -9,9 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pyproj
 
-from changedet.outputs.qgis.animation import frame_step
-
-_GROUPS: Final = ("Objects", "Change", "Scenes")
+_GROUPS: Final = ("Review", "Boxes", "Change", "Ground", "Scenes")
 _MARGIN_FRACTION: Final = 0.02
 """Of the longer side, shown around the extent."""
 
@@ -22,12 +20,14 @@ class ProjectLayer:
 
     Attributes
     ----------
+    key : str
+        What kind of layer it is: a name in ``objects.gpkg``, a kind of raster.
     identifier : str
         Of ten characters or more: QGIS hides layers of shorter ones.
     title : str
         In the legend.
     group, subgroup : str
-        Where in the tree; no subgroup is empty text.
+        Where in the tree; empty text is none: without a group it lies above all groups.
     provider : str
         ``ogr`` or ``gdal``.
     source : str
@@ -40,6 +40,7 @@ class ProjectLayer:
         Its style and time.
     """
 
+    key: str
     identifier: str
     title: str
     group: str
@@ -51,35 +52,55 @@ class ProjectLayer:
     inner: str
 
 
-def project_document(
-    title: str, srs: str, extent: tuple[float, float, float, float], days: Sequence[str], layers: Sequence[ProjectLayer]
-) -> str:
-    """A whole ``.qgs`` file.
+@dataclass(frozen=True)
+class ProjectFrame:
+    """What all layers of a project share: its title, place and time.
 
-    Parameters
+    Attributes
     ----------
     title : str
-        The site's name; escaped.
+        The site's name.
     srs : str
         As `spatial_reference` gives.
     extent : (left, bottom, right, top)
         What is shown on opening, in the project's CRS.
     days : sequence of str
         ISO dates of all looks, sorted.
+    step : (int, str)
+        How long a frame of the animation lasts: number and QGIS's unit.
+    """
+
+    title: str
+    srs: str
+    extent: tuple[float, float, float, float]
+    days: Sequence[str]
+    step: tuple[int, str]
+
+
+def project_document(frame: ProjectFrame, layers: Sequence[ProjectLayer], parts: Sequence[str] = ()) -> str:
+    """A whole ``.qgs`` file.
+
+    Parameters
+    ----------
+    frame : ProjectFrame
+        Title, place and time.
     layers : sequence of ProjectLayer
         The uppermost first.
+    parts : sequence of str
+        Further elements: themes, layouts, metadata.
 
     Returns
     -------
     str
         XML.
     """
-    left, bottom, right, top = extent
+    title, srs, days = frame.title, frame.srs, frame.days
+    left, bottom, right, top = frame.extent
     margin = _MARGIN_FRACTION * max(right - left, top - bottom)
     view = {"xmin": left - margin, "ymin": bottom - margin, "xmax": right + margin, "ymax": top + margin}
     box = " ".join(f'{name}="{value:.6f}"' for name, value in view.items())
     corners = "".join(f"<{name}>{value:.6f}</{name}>" for name, value in view.items())
-    step, unit = frame_step(days)
+    step, unit = frame.step
     maplayers = "".join(_map_layer(layer, srs) for layer in layers)
     order = "".join(f'<layer id="{layer.identifier}"/>' for layer in layers)
     return (
@@ -96,7 +117,7 @@ def project_document(
         f"{srs}</DefaultViewExtent></ProjectViewSettings>\n"
         f'<ProjectTimeSettings timeStep="{step}" timeStepUnit="{unit}" frameRate="1" cumulativeTemporalRange="0"'
         f' totalMovieFrames="100"><TemporalRange><start>{days[0]}T00:00:00Z</start><end>{days[-1]}T23:59:59Z</end>'
-        "</TemporalRange></ProjectTimeSettings>\n</qgis>\n"
+        f"</TemporalRange></ProjectTimeSettings>\n{''.join(parts)}\n</qgis>\n"
     )
 
 
@@ -113,7 +134,8 @@ def _tree(layers: Sequence[ProjectLayer]) -> str:
     groups = "".join(
         _group(name, [layer for layer in layers if layer.group == name], expanded=True) for name in _GROUPS
     )
-    return f'<layer-tree-group name="" checked="Qt::Checked" expanded="1">{groups}</layer-tree-group>'
+    above = "".join(_node(layer) for layer in layers if not layer.group)
+    return f'<layer-tree-group name="" checked="Qt::Checked" expanded="1">{above}{groups}</layer-tree-group>'
 
 
 def _group(name: str, layers: Sequence[ProjectLayer], *, expanded: bool) -> str:

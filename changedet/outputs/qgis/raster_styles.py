@@ -43,7 +43,7 @@ def palette(classes: Sequence[RasterClass]) -> str:
     Parameters
     ----------
     classes : sequence of RasterClass
-        All values that are drawn.
+        What is not drawn has no row: an empty swatch explains nothing.
 
     Returns
     -------
@@ -53,6 +53,7 @@ def palette(classes: Sequence[RasterClass]) -> str:
     entries = "".join(
         f'<paletteEntry value="{c.value}" color="{c.color}" alpha="{c.alpha}" label={quoteattr(c.label)}/>'
         for c in classes
+        if c.alpha
     )
     return _pipe(
         f'<rasterrenderer type="paletted" band="1" opacity="1" alphaBand="-1" nodataColor=""><rasterTransparency/>'

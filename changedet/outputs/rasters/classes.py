@@ -53,21 +53,18 @@ MASK_CLASSES: Final = (
     RasterClass(0, "unchanged", "#f2f2f2", 0),
     RasterClass(1, "changed", "#e6007e", 215),
 )
-_QUALITY_COLORS: Final = (
-    "#f2f2f2",
-    "#000000",
-    "#ff00ff",
-    "#8fb8de",
-    "#3d3d5c",
-    "#e0f7ff",
-    "#c9b99a",
-    "#7f7f7f",
-    "#59491f",
+QUALITY_CLASSES: Final = (
+    RasterClass(pixel_classes.CLEAR, "clear", "#f2f2f2", 0),
+    RasterClass(pixel_classes.NODATA, "no data", "#4d4d4d", 190),
+    RasterClass(pixel_classes.SATURATED, "saturated", "#e7298a", 190),
+    RasterClass(pixel_classes.CLOUD, "cloud", "#4a90d9", 190),
+    RasterClass(pixel_classes.SHADOW, "cloud shadow", "#1f2a6b", 190),
+    RasterClass(pixel_classes.SNOW, "snow", "#17becf", 190),
+    RasterClass(pixel_classes.HAZE, "haze", "#b08d57", 190),
+    RasterClass(pixel_classes.MASKED, "masked by the scene's own mask", "#7f7f7f", 190),
+    RasterClass(pixel_classes.SHADE, "shade (seen, but dark)", "#59491f", 190),
 )
-QUALITY_CLASSES: Final = tuple(
-    RasterClass(value, name, color, 0 if value == pixel_classes.CLEAR else 190)
-    for value, (name, color) in enumerate(zip(pixel_classes.CLASS_NAMES, _QUALITY_COLORS, strict=True))
-)
+"""Of ``quality.tif``, in colours that show on white and on a scene; in the order of their numbers."""
 
 
 def days_since_1970(day: str | date) -> int:

@@ -10,10 +10,10 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
-from rasterio.features import shapes
+from rasterio.features import shapes, sieve
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Floats
+from changedet.arrays import Bytes, Floats
 
 
 def polygonise(
@@ -46,6 +46,33 @@ def polygonise(
     geometries = [shapely.transform(geometry, lambda points: _project(points, transform)) for geometry in geometries]
     columns = {"change_id": np.asarray(numbers, np.int64)}
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(geometries, crs=crs), crs=crs)
+
+
+def outline_classes(
+    classes: Bytes, transform: Affine, crs: str | CRS | None = None, *, least_px: int
+) -> gpd.GeoDataFrame:
+    """Outline the classes of a whole image, small parts joined to what lies around them.
+
+    Parameters
+    ----------
+    classes : uint8 (y, x)
+        0 is none.
+    transform : affine.Affine
+        Pixel corners to coordinates.
+    crs : str or CRS, optional
+        Of those coordinates.
+    least_px : int
+        Parts of fewer pixels are left to their largest neighbour.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Columns ``value`` (int64, ascending) and ``geometry``: one row a class that is there.
+    """
+    # GDAL's sieve knows only parts smaller than the image
+    least = min(least_px, classes.size)
+    kept = sieve(np.ascontiguousarray(classes, np.uint8), least, connectivity=4) if least > 1 else classes
+    return polygonise([(0, 0, kept.astype(np.int32))], transform, crs).rename(columns={"change_id": "value"})
 
 
 def _outlines(ids: NDArray[np.int32], y: int, x: int) -> Iterable[tuple[BaseGeometry, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -10,7 +12,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from made_up_run import CRS, DATES, build_run
-from viewers import QGIS_PYTHON, qgis_checker
+from viewers import OFFSCREEN, QGIS_PROBE, QGIS_PYTHON, qgis_checker
+
+from changedet.outputs.gpkg.review import write_review
+from changedet.outputs.gpkg.vector_layers import write_objects
+from changedet.outputs.qgis.project import write_project
 
 
 def project(folder: Path) -> Any:
@@ -27,17 +33,17 @@ def test_write_project_names_every_layer_once_by_a_relative_path(made_up_run: An
     identifiers = [layer.findtext("id") or "" for layer in layers]
     assert len(set(identifiers)) == len(identifiers)
     assert min(map(len, identifiers)) >= 11, "QGIS hides layers of shorter ids"
-    assert sorted(node.get("id") for node in root.findall(".//layer-tree-layer")) == sorted(identifiers)
+    tree = root.find("layer-tree-group")
+    assert tree is not None
+    assert sorted(str(node.get("id")) for node in tree.iter("layer-tree-layer")) == sorted(identifiers)
     for layer in layers:
         source = (layer.findtext("datasource") or "").split("|")[0]
         assert source.startswith("./")
         assert (folder / source).is_file()
         assert "Transverse Mercator" in (layer.findtext("srs/spatialrefsys/wkt") or "")
-    assert [group.get("name") for group in root.findall("layer-tree-group/layer-tree-group")] == [
-        "Objects",
-        "Change",
-        "Scenes",
-    ]
+    groups = [group.get("name") for group in root.findall("layer-tree-group/layer-tree-group")]
+    assert groups == ["Boxes", "Change", "Ground", "Scenes"]
+    assert [node.get("name") for node in root.findall("layer-tree-group/layer-tree-layer")] == ["Zones"]
     scenes = root.findall("layer-tree-group/layer-tree-group[@name='Scenes']/layer-tree-layer")
     assert [scene.get("name") for scene in scenes] == [f"Scene {date}" for date in reversed(DATES)]
 
@@ -49,6 +55,92 @@ def test_write_project_time_runs_from_each_date_to_the_day_before_the_next(made_
     july = spans["Mask 2023-07-04"]
     assert july is not None
     assert (july.findtext("start"), july.findtext("end")) == ("2023-07-04T00:00:00Z", "2023-08-03T23:59:59Z")
+    time = root.find("ProjectTimeSettings")
+    assert time is not None
+    assert (time.get("timeStep"), time.get("timeStepUnit")) == ("1", "xxx"), "one frame for each scene's period"
+
+
+def test_write_project_without_a_raster_of_each_date_steps_by_the_calendar(made_up_run: Any, tmp_path: Path) -> None:
+    folder, made = made_up_run
+    shutil.copy2(folder / "objects.gpkg", tmp_path)
+    place = {"title": "x", "crs": CRS, "extent": made["extent"], "dates": DATES}
+    write_project(tmp_path / "project.qgz", objects=tmp_path / "objects.gpkg", **place)
+    time = project(tmp_path).find("ProjectTimeSettings")
+    assert time is not None
+    assert (time.get("timeStep"), time.get("timeStepUnit")) == ("1", "mon")
+
+
+def test_write_project_leaves_out_layers_without_rows_and_takes_in_the_review(made_up_run: Any, tmp_path: Path) -> None:
+    _, made = made_up_run
+    write_objects(tmp_path / "objects.gpkg", {"zones": made["objects"]["zones"]}, CRS)
+    write_review(tmp_path / "review.gpkg", made["objects"]["containers"], DATES, CRS)
+    place = {"title": "x", "crs": CRS, "extent": made["extent"], "dates": DATES}
+    files = {"objects": tmp_path / "objects.gpkg", "review": tmp_path / "review.gpkg"}
+    write_project(tmp_path / "project.qgz", **files, **place)
+    root = project(tmp_path)
+    names = [layer.findtext("layername") for layer in root.findall(".//maplayer")]
+    assert names == ["Boxes to add", "Boxes to judge", "Zones"]
+    assert root.findall("visibility-presets/visibility-preset") == []
+    assert root.findall("Layouts/Layout") == []
+
+
+def test_write_project_legend_names_what_came_and_went_and_nothing_else(made_up_run: Any, tmp_path: Path) -> None:
+    _, made = made_up_run
+    changes = made["objects"]["changes"].assign(direction=["gain", "loss", "other"], kind=["paving", "box", None])
+    write_objects(tmp_path / "objects.gpkg", {"changes": changes}, CRS)
+    place = {"title": "x", "crs": CRS, "extent": made["extent"], "dates": DATES}
+    write_project(tmp_path / "project.qgz", objects=tmp_path / "objects.gpkg", **place)
+    renderer = project(tmp_path).find(".//maplayer/renderer-v2")
+    assert renderer is not None
+    labels = [one.get("label") for one in renderer.iter("category")]
+    assert labels == ["paving laid", "box left", "replaced, or not known"]
+    fills = [option.get("value") for option in renderer.iter("Option") if option.get("name") == "color"]
+    assert all(int(fill.split(",")[3]) < 60 for fill in fills if fill), "what lies below must be seen"
+    lines = [option.get("value") for option in renderer.iter("Option") if option.get("name") == "outline_style"]
+    assert lines == ["solid", "dash", "solid"]
+
+
+def test_write_project_themes_and_layouts_show_boxes_change_and_ground(made_up_run: Any) -> None:
+    root = project(made_up_run[0])
+    presets = root.findall("visibility-presets/visibility-preset")
+    assert [preset.get("name") for preset in presets] == ["Change", "Boxes", "Ground"]
+    shown = {preset.get("name"): {layer.get("id") for layer in preset.findall("layer")} for preset in presets}
+    scenes = {f"changedet_scene_{date.replace('-', '')}" for date in DATES}
+    assert shown["Change"] == {"changedet_zones", "changedet_changes"} | scenes
+    assert shown["Boxes"] == {"changedet_zones", "changedet_containers"} | scenes
+    assert shown["Ground"] == {"changedet_zones", "changedet_footprint"} | scenes
+    layouts = root.findall("Layouts/Layout")
+    assert [layout.get("name") for layout in layouts] == ["Change (A4)", "Boxes (A4)", "Ground (A4)"]
+    items = {item.get("id"): item for item in layouts[0].iter("LayoutItem")}
+    assert set(items) == {"page", "title", "subtitle", "map", "legend", "north", "scale bar", "credit"}
+    assert items["title"].get("labelText") == "Depot <North> & co, Suzhou"
+    assert items["subtitle"].get("labelText") == "Change on 2023-10-04 since 2023-06-04"
+    assert "Imagery: A & B (WV-3). Licence: CC BY 4.0." in str(items["credit"].get("labelText"))
+    assert items["map"].get("temporalRangeBegin") == "2023-10-04T00:00:00Z"
+
+
+def test_write_project_layers_tell_their_sources_with_digests(made_up_run: Any) -> None:
+    layers = {layer.findtext("layername"): layer for layer in project(made_up_run[0]).findall(".//maplayer")}
+    mask = layers["Mask 2023-07-04"].find("resourceMetadata")
+    assert mask is not None
+    lines = [line.text for line in mask.findall("history")]
+    assert lines[:2] == [f"{date}: {date}.tif, SHA-256 ab{date}, WV-3" for date in ("2023-06-04", "2023-07-04")]
+    assert "since" in str(mask.findtext("abstract")) or "mask" in str(mask.findtext("abstract"))
+    assert mask.findtext("license") == "CC BY 4.0"
+    objects = layers["Boxes"].find("resourceMetadata")
+    assert objects is not None
+    assert objects.findtext("identifier") == "sha256:c0ffee"
+    assert len(objects.findall("history")) == len(DATES) + 1
+
+
+def test_tips_have_words_where_a_field_may_be_empty(made_up_run: Any) -> None:
+    layers = {layer.findtext("layername"): layer for layer in project(made_up_run[0]).findall(".//maplayer")}
+    for name in ("Boxes", "Boxes over time", "Came and went", "Footprint"):
+        assert layers[name].findtext("mapTip")
+        aliases = {one.get("field"): one.get("name") for one in layers[name].findall("aliases/alias")}
+        assert all(words for field, words in aliases.items() if field != "fid"), name
+    assert "'still there'" in str(layers["Boxes over time"].findtext("mapTip"))
+    assert "gone by [%" not in str(layers["Boxes over time"].findtext("mapTip"))
 
 
 def test_write_project_styles_are_those_of_the_sidecars(made_up_run: Any) -> None:
@@ -73,4 +165,6 @@ def test_write_project_qgis_opens_everything(made_up_run: Any, tmp_path: Path) -
     words += ["--expect-crs", CRS, "--frames", "9"]
     done = subprocess.run([QGIS_PYTHON, checker, made_up_run[0], *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
-    assert "distinct_frames=4" in done.stdout, "each date should look different"
+    probe = [QGIS_PYTHON, "-c", QGIS_PROBE, made_up_run[0] / "project.qgz", tmp_path]
+    said = subprocess.run(probe, capture_output=True, text=True, check=True, env=os.environ | OFFSCREEN).stdout
+    assert f"frames {len(DATES)} layouts 3 exported 3 tips 0" in said

@@ -116,7 +116,6 @@ def test_raster_writer_classes_are_named_and_coloured(tmp_path: Path) -> None:
     assert [row[:2] for row in rows] == [["0", "unchanged"], ["1", "changed"]]
     entries = ET.parse(tmp_path / "m.qml").getroot().findall(".//paletteEntry")
     assert [(e.get("value"), e.get("label"), e.get("alpha")) for e in entries] == [
-        ("0", "unchanged", "0"),
         ("1", "changed", "215"),
     ]
     with rasterio.open(tmp_path / "m.tif") as source:

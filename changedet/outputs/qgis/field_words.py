@@ -1,0 +1,123 @@
+"""What QGIS says of a layer's rows in words: names of fields, tips on the map, titles of forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+from xml.sax.saxutils import escape, quoteattr
+
+ALIASES: Final = {
+    "date": "Date",
+    "object_id": "Box",
+    "track_id": "Track",
+    "length_m": "Length (m)",
+    "width_m": "Width (m)",
+    "angle_deg": "Bearing of the long side (degrees)",
+    "kind": "Kind",
+    "confidence": "Confidence (0 to 1)",
+    "color": "Surface colour",
+    "tiers": "Levels of the stack",
+    "inferred": "Counted by its pitch",
+    "zone": "Zone",
+    "first_seen": "First seen",
+    "last_seen": "Last seen",
+    "not_after": "Gone by",
+    "not_before": "Not there yet on",
+    "area_m2": "Area (m2)",
+    "change_id": "Region",
+    "direction": "Came (gain) or went (loss)",
+    "probability": "Probability (0 to 1)",
+    "reason": "Why not seen",
+    "name": "Name",
+    "capacity": "Capacity (containers)",
+    "gained_m2": "Gained since the date before (m2)",
+    "lost_m2": "Lost since the date before (m2)",
+    "train_id": "Train",
+    "boxes": "Boxes",
+    "teu": "TEU",
+    "wagons_low": "Wagons, at least",
+    "wagons_high": "Wagons, at most",
+    "empty_low": "Empty places, at least",
+    "empty_high": "Empty places, at most",
+    "sequence": "Boxes in order",
+    "verdict": "Verdict",
+}
+"""What forms and tables show in place of a column's name."""
+
+_DAY: Final = "[% format_date(\"date\", 'yyyy-MM-dd') %]"
+_SINCE: Final = "coalesce(', changed since ' || format_date(\"first_seen\", 'yyyy-MM-dd'), '')"
+_ENDS: Final = "if(\"not_after\" IS NULL, 'still there', 'gone by ' || format_date(\"not_after\", 'yyyy-MM-dd'))"
+_GROWTH: Final = (
+    "coalesce(round(\"gained_m2\") || ' m2 more and ' || round(\"lost_m2\") || ' m2 less than on the date before',"
+    " 'the first date that shows it')"
+)
+_WENT: Final = "map_get(map('gain', 'came', 'loss', 'went'), \"direction\")"
+_KIND: Final = "if(\"kind\" = 'other', 'something', \"kind\")"
+_WHAT: Final = f"coalesce({_KIND} || ' ' || {_WENT}, 'replaced, or not known')"
+
+TIPS: Final = {
+    "containers": f'<b>[% "kind" %]</b> {_DAY}<br>[% round("length_m", 1) %] x [% round("width_m", 1) %] m, '
+    "confidence [% round(\"confidence\", 2) %][% coalesce('<br>track ' || \"track_id\", '') %]",
+    "tracks": '<b>[% "kind" %]</b> track [% "track_id" %]<br>seen from [% format_date("first_seen", \'yyyy-MM-dd\') %] '
+    f"to [% format_date(\"last_seen\", 'yyyy-MM-dd') %], [% {_ENDS} %]",
+    "footprint": f'<b>footprint</b> {_DAY}<br>[% round("area_m2") %] m2',
+    "changes": f'<b>[% {_WHAT} %]</b> {_DAY}<br>[% round("area_m2") %] m2[% {_SINCE} %]',
+    "not_seen": f'<b>[% "reason" %]</b> {_DAY}<br>[% round("area_m2") %] m2',
+    "zones": '<b>[% "name" %]</b>',
+    "ground": f'<b>[% "kind" %]</b> {_DAY}<br>[% round("area_m2") %] m2, [% {_GROWTH} %]',
+    "trains": f'<b>train [% "train_id" %]</b> {_DAY}<br>[% "boxes" %] boxes on '
+    '[% "wagons_low" %] to [% "wagons_high" %] wagons<br>[% "sequence" %]',
+}
+"""What a pointer that rests on a feature shows; every field that may be null has words in its place."""
+
+_DISPLAY: Final = {
+    "containers": '"object_id"',
+    "tracks": '"track_id"',
+    "footprint": '"date"',
+    "changes": '"change_id"',
+    "not_seen": '"reason"',
+    "zones": '"name"',
+    "ground": '"kind"',
+    "trains": '"train_id"',
+}
+
+
+def words_of(layer: str, fields: Iterable[str]) -> str:
+    """The tip of a layer, the field that names its rows, and words for its columns.
+
+    Parameters
+    ----------
+    layer : str
+        A key of `TIPS`.
+    fields : iterable of str
+        Its columns, in order.
+
+    Returns
+    -------
+    str
+        Inner elements of a ``<maplayer>``.
+    """
+    return (
+        f'<mapTip enabled="1">{escape(TIPS[layer])}</mapTip>'
+        f"<previewExpression>{escape(_DISPLAY[layer])}</previewExpression>{aliases(fields)}"
+    )
+
+
+def aliases(fields: Iterable[str]) -> str:
+    """Words for the columns of a layer.
+
+    Parameters
+    ----------
+    fields : iterable of str
+        Its columns, in order; one that has no words keeps its name.
+
+    Returns
+    -------
+    str
+        The ``<aliases>`` element.
+    """
+    rows = "".join(
+        f'<alias index="{i}" field={quoteattr(field)} name={quoteattr(ALIASES.get(field, ""))}/>'
+        for i, field in enumerate(["fid", *fields])
+    )
+    return f"<aliases>{rows}</aliases>"

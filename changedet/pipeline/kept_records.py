@@ -1,0 +1,73 @@
+"""JSON records of a finished run; one that is not as it was written is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from changedet.errors import InputError
+
+
+class _Record(dict[str, Any]):
+    """A record of a run; what is not in it is missing from its file."""
+
+    def __init__(self, path: Path, content: Mapping[str, Any]) -> None:
+        super().__init__(content)
+        self.path = path
+
+    def __missing__(self, key: str) -> NoReturn:
+        raise InputError(f"{self.path}: has no '{key}', as changedet writes it; run the workflow again")
+
+
+def record_of(path: Path) -> dict[str, Any]:
+    """Read a JSON record of a run.
+
+    Parameters
+    ----------
+    path : Path
+        Such as ``summary.json``.
+
+    Returns
+    -------
+    dict
+        Asking it for a key that it lacks raises an error that names the file.
+
+    Raises
+    ------
+    InputError
+        The file is missing, or holds no mapping.
+    """
+    with as_written(path):
+        content = json.loads(path.read_text())
+        if not isinstance(content, dict):
+            raise TypeError("no mapping")
+    return _Record(path, content)
+
+
+@contextmanager
+def as_written(path: Path) -> Iterator[None]:
+    """Make one line that names the file of whatever is wrong with it.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is read meanwhile.
+
+    Yields
+    ------
+    None
+        While it is read.
+
+    Raises
+    ------
+    InputError
+        The file is missing or is not as it was written.
+    """
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        detail = " ".join(str(error).replace(str(path), "").split())[:120]
+        raise InputError(f"{path}: is not as changedet wrote it ({detail}); run the workflow again") from error
