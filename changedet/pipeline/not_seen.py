@@ -68,7 +68,7 @@ def _not_seen(classes: Bytes) -> Bytes:
 def _outlined(plan: Plan, classes: Bytes, day: dt.date, reference: dt.date) -> gpd.GeoDataFrame:
     grid = plan.grid
     height, width = classes.shape
-    transform = grid.transform * Affine.scale(grid.shape[1] / width, grid.shape[0] / height)
+    transform = grid.transform @ Affine.scale(grid.shape[1] / width, grid.shape[0] / height)
     found = outline_classes(classes, transform, grid.crs, least_px=LEAST_PX)
     if not len(found):
         return vector_layers.empty("not_seen", grid.crs)
