@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from xml.sax.saxutils import quoteattr
 
-import pandas as pd
 import pyogrio
 
 from changedet.outputs.qgis import editing_styles, layer_styles, symbols
@@ -153,10 +152,11 @@ def _present(source: Path, name: str) -> set[str] | None:
         return None
     rows = pyogrio.read_dataframe(source, layer=name, columns=columns, read_geometry=False).drop_duplicates()
     if name == "changes":
-        return {_change_class(row.direction, row.kind) for row in rows.itertuples()}
-    return {str(value) for value in rows[columns[0]] if not pd.isna(value)}
+        kinds = rows["kind"].fillna("other")
+        return {_change_class(str(one), str(kind)) for one, kind in zip(rows["direction"], kinds, strict=True)}
+    return {str(value) for value in rows[columns[0]].dropna()}
 
 
-def _change_class(direction: object, kind: object) -> str:
+def _change_class(direction: str, kind: str) -> str:
     """As `layer_styles.CHANGE_CLASS` makes it in QGIS."""
-    return f"{direction} {'other' if pd.isna(kind) else kind}" if direction in {"gain", "loss"} else "other"
+    return f"{direction} {kind}" if direction in {"gain", "loss"} else "other"
