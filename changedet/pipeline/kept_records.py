@@ -41,10 +41,13 @@ def record_of(path: Path) -> dict[str, Any]:
         The file is missing, or holds no mapping.
     """
     with as_written(path):
-        content = json.loads(path.read_text())
-        if not isinstance(content, dict):
-            raise TypeError("no mapping")
-    return _Record(path, content)
+        return _Record(path, _mapping(json.loads(path.read_text())))
+
+
+def _mapping(content: object) -> dict[str, Any]:
+    if not isinstance(content, dict):
+        raise TypeError("no mapping")
+    return content
 
 
 @contextmanager
