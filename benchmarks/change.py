@@ -1,6 +1,7 @@
 """Change methods on simulated pairs that nothing was fitted on: F1, false alarms, CPU seconds.
 
     python benchmarks/change.py [--methods trees irmad] [--gsd 0.5] [--seeds 990 1010] [--rgb] [--web] [--thresholds]
+    python benchmarks/change.py --methods trees --painted DIR --seeds 31 33 [--coarser 2]   # painted sites, all dates
 
 Each site's first date against two others, aligned but for a residual of up to 0.7 px, clouds masked nearly as the truth
 has them, snow as the mask stage finds it. `--rgb` leaves the near infrared out, `--web` makes most of these pairs
@@ -15,6 +16,7 @@ import argparse
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -27,7 +29,8 @@ sys.path.insert(0, str(ROOT))
 from changedet.kernels.components import drop_small_components  # noqa: E402
 from changedet.stages.change.stage import STAGE as CHANGE  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
-from scenarios.pairs import Pair, bare_pairs, seen  # noqa: E402
+from scenarios import painted  # noqa: E402
+from scenarios.pairs import Bare, Pair, bare_pairs, seen  # noqa: E402
 
 KINDS = ("quiet", "growth", "trains", "port", "earthworks", "clouds", "winter", "dense", "decoys", "mixed")
 GRID = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -68,6 +71,18 @@ def marked(found: NDArray[np.float32], threshold: float, least_px: int) -> NDArr
     return np.asarray(drop_small_components((found > threshold).astype(np.uint8), least_px) == 1)
 
 
+def pairs_of(args: argparse.Namespace) -> Iterator[Bare]:
+    """Two pairs of each simulated site, or all of the painted ones."""
+    seeds = range(*args.seeds)
+    if args.painted:
+        for site in painted.painted_sites(args.painted, seeds):
+            yield from painted.bare_pairs(site, args.coarser)
+        return
+    for number, kind in enumerate(args.kinds):
+        for k in range(args.each):
+            yield from bare_pairs(seeds[(args.each * number + k) % len(seeds)], kind, args.gsd, 3)
+
+
 def main() -> None:
     """Print F1 and false alarms of each method and kind."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -79,25 +94,23 @@ def main() -> None:
     parser.add_argument("--rgb", action="store_true")
     parser.add_argument("--web", action="store_true")
     parser.add_argument("--thresholds", action="store_true")
+    parser.add_argument("--painted", type=Path, help="folder of painted sites to take instead")
+    parser.add_argument("--coarser", type=int, default=1, help="painted pixels along one that is compared")
     args = parser.parse_args()
     totals: dict[tuple[str, str, float], Counts] = defaultdict(lambda: np.zeros(5))
     speeds: dict[str, list[float]] = defaultdict(list)
-    seeds = range(*args.seeds)
-    for number, kind in enumerate(args.kinds):
-        for k in range(args.each):
-            for bare in bare_pairs(seeds[(args.each * number + k) % len(seeds)], kind, args.gsd, 3):
-                pair = seen(bare, colours=args.rgb or args.web, varied=args.web)
-                for name in args.methods:
-                    found, threshold, least_px, speed = score(
-                        name, pair, "uint8" if args.web or bare.dtype == "uint8" else "uint16"
-                    )
-                    speeds[name].append(speed)
-                    totals[name, kind, 0.0] += counts(marked(found, threshold, least_px), pair)
-                    for value in GRID if args.thresholds and name == "trees" else ():
-                        totals[name, kind, value] += counts(marked(found, value, least_px), pair)
+    for bare in pairs_of(args):
+        pair = seen(bare, colours=args.rgb or args.web, varied=args.web)
+        for name in args.methods:
+            dtype = "uint8" if args.web or bare.dtype == "uint8" else "uint16"
+            found, threshold, least_px, speed = score(name, pair, dtype)
+            speeds[name].append(speed)
+            totals[name, pair.kind, 0.0] += counts(marked(found, threshold, least_px), pair)
+            for value in GRID if args.thresholds and name == "trees" else ():
+                totals[name, pair.kind, value] += counts(marked(found, value, least_px), pair)
     for name, value in sorted({(n, v) for n, _, v in totals}):
         print(f"{name} {value or ''} at {args.gsd} m, {np.median(speeds[name]):.2f} CPU s/MPix")
-        own = {kind: totals[name, kind, value] for kind in args.kinds}
+        own = {kind: total for (one, kind, at), total in totals.items() if (one, at) == (name, value)}
         print("  " + "  ".join(f"{kind} {f1(t):.3f} ({(t[0] - t[1]) / t[4]:.3%})" for kind, t in own.items()))
         print(f"  mean F1 but quiet {np.mean([f1(t) for kind, t in own.items() if kind != 'quiet']):.3f}", flush=True)
 

@@ -2,8 +2,10 @@
 
     python benchmarks/footprint.py --seeds 900-909
     python benchmarks/footprint.py --seeds 900-909 --method colour
+    python benchmarks/footprint.py --painted DIR --seeds 31-32   # of painted sites, all kinds of them
 
-Every date is resampled onto the first one's grid by its true geometry. IoU against the true footprint, the error of the
+Boxes are the true ones. Every date is resampled onto the first one's grid by its true geometry. IoU against the true
+footprint, the error of the
 area, how often the bounds hold the true area, and the IoU of each kind.
 """
 
@@ -14,7 +16,7 @@ import datetime as dt
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,6 +37,7 @@ from changedet.stages.footprint.stage import FootprintMethod, by_colour, by_tree
 from changedet.stages.registry import Facts
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from scenarios import painted
 from scenarios.ground_sites import ROLES, images
 
 SITES = ("growth", "earthworks", "quiet", "trains", "port")
@@ -57,29 +60,52 @@ def classified(
     return method.apply(image, Window(0, 0, *image.shape[1:]), model=model)
 
 
-def found(world: World, method: str, nir: bool) -> tuple[list[Footprint], float]:
-    """The footprints of a world's dates, and CPU seconds for a million pixels."""
+@dataclass(frozen=True)
+class Shown:
+    """A date of a series: bands (band, y, x), the sun's direction, outlines of stored boxes, the true footprint."""
+
+    image: NDArray[np.float32]
+    sun: tuple[float, float]
+    boxes: list[shapely.Polygon]
+    true: BaseGeometry
+
+
+def simulated(world: World) -> tuple[list[Shown], Grid, tuple[str, ...]]:
+    """All dates of a world, the grid of its first, the roles of its bands."""
     a, _, c, _, e, f = world.looks[0].to_ground
     grid = Grid(f"EPSG:{world.epsg}", Affine(a, 0, c, 0, e, f), world.looks[0].shape)
-    roles = tuple(world.looks[0].bands) if nir else ("blue", "green", "red")
-    facts = Facts(grid.resolution_m, roles, len(world.looks))
-    dates, spent = [], 0.0
-    truth = Truth(world)
+    roles = tuple(world.looks[0].bands)
+    truth, dates = Truth(world), []
     for index, image in images(world, range(len(world.looks))):
         image = image[[world.looks[index].bands.index(role) for role in roles]]
         image = np.where(truth.hidden(index)[0], np.float32(np.nan), image)
         azimuth = np.radians(world.looks[index].sun_azimuth_deg)
-        sun = float(np.sin(azimuth)), float(np.cos(azimuth))
-        start = time.process_time()
-        levels = classified(by_trees(facts), image, sun) if method == "ground" else classified(by_colour(facts), image)
-        spent += time.process_time() - start
         boxes = [shapely.Polygon(world.box_outline(stack[-1])) for stack in world.stacks(index).values()]
-        dates.append(([(0, 0, levels)], boxes))
-    trees = series_trees(facts) if method == "ground" else None
-    start = time.process_time()
-    shapes = outlines(dates, grid, trees=trees)
-    spent += time.process_time() - start
-    return shapes, spent / len(dates) / (image[0].size / 1e6)
+        dates.append(Shown(image, (float(np.sin(azimuth)), float(np.cos(azimuth))), boxes, truth.footprint(index)))
+    return dates, grid, roles
+
+
+def painted_dates(site: painted.PaintedSite) -> tuple[list[Shown], Grid, tuple[str, ...]]:
+    """The same of a painted site."""
+    series, roles, _ = painted.series_of(site)
+    grid, dates = site.grid, []
+    for seen, day in zip(series, site.looks["date"], strict=True):
+        true = shapely.union_all(shapely.make_valid(site.layer("footprint", day).to_numpy()))
+        dates.append(Shown(seen.image, seen.sun, list(painted.on_ground(site, day)), true))
+    return dates, grid, roles
+
+
+def found(dates: Sequence[Shown], grid: Grid, roles: tuple[str, ...], method: str) -> tuple[list[Footprint], float]:
+    """The footprints of a series, and CPU seconds for a million pixels and date."""
+    facts = Facts(grid.resolution_m, roles, len(dates))
+    levels, start = [], time.process_time()
+    for one in dates:
+        image = one.image[: len(roles)]
+        own = classified(by_trees(facts), image, one.sun) if method == "ground" else classified(by_colour(facts), image)
+        levels.append(([(0, 0, own)], one.boxes))
+    shapes = outlines(levels, grid, trees=series_trees(facts) if method == "ground" else None)
+    spent = time.process_time() - start
+    return shapes, spent / len(dates) / (dates[0].image[0].size / 1e6)
 
 
 def kinds_of(truth: Truth, index: int, within: BaseGeometry) -> dict[str, BaseGeometry]:
@@ -104,26 +130,27 @@ def main() -> None:
     parser.add_argument("--gsd", type=float, default=0.5)
     parser.add_argument("--method", choices=("ground", "colour"), default="ground")
     parser.add_argument("--no-nir", action="store_true")
+    parser.add_argument("--painted", type=Path, help="folder of painted sites to take instead")
     asked = parser.parse_args()
     low, high = (int(part) for part in asked.seeds.split("-"))
+    seeds = range(low, high + 1)
     cv2.setNumThreads(1)
-    rows, sums, cost = [], {name: np.zeros(2) for name in (*KINDS, "stored")}, []
-    for seed in range(low, high + 1):
-        world = world_of(seed, asked.gsd)
-        truth = Truth(world)
-        shapes, spent = found(world, asked.method, not asked.no_nir)
+    rows: list[tuple[float, ...]] = []
+    sums, cost = {name: np.zeros(2) for name in (*KINDS, "stored")}, []
+    worlds = [] if asked.painted else [world_of(seed, asked.gsd) for seed in seeds]
+    sites = painted.painted_sites(asked.painted, seeds) if asked.painted else []
+    for place in (*worlds, *sites):
+        dates, grid, roles = simulated(place) if isinstance(place, World) else painted_dates(place)
+        shapes, spent = found(dates, grid, ("blue", "green", "red") if asked.no_nir else roles, asked.method)
         cost.append(spent)
+        own = [figures(one, shown.true) for one, shown in zip(shapes, dates, strict=True)]
+        rows += own
         for index, one in enumerate(shapes):
-            true = truth.footprint(index)
-            both, either = one.geometry.intersection(true).area, one.geometry.union(true).area
-            held = one.least.area <= true.area <= one.greatest.area
-            width = (one.greatest.area - one.least.area) / true.area
-            rows.append((both / either, one.geometry.area / true.area - 1, held, width))
-            if one.kinds:
-                for name, shape in kinds_of(truth, index, true).items():
+            if one.kinds and isinstance(place, World):
+                for name, shape in kinds_of(Truth(place), index, dates[index].true).items():
                     sums[name] += one.kinds[name].intersection(shape).area, one.kinds[name].union(shape).area
-        iou, error = np.mean([row[:2] for row in rows[-4:]], axis=0)
-        print(f"{seed} {world.kind:<11} IoU {iou:.3f} area {error:+.2f}", flush=True)
+        iou, error = np.mean([row[:2] for row in own], axis=0)
+        print(f"{place.seed} {place.kind:<11} IoU {iou:.3f} area {error:+.2f}", flush=True)
     ious, errors, holds, widths = np.array(rows, float).T
     print(
         f"IoU {ious.mean():.3f} (worst {ious.min():.2f}); area {errors.mean():+.3f}, off {np.abs(errors).mean():.3f}; "
@@ -132,6 +159,14 @@ def main() -> None:
     for name, (both, either) in sums.items():
         if either:
             print(f"{name:<10} IoU {both / either:.3f}")
+
+
+def figures(one: Footprint, true: BaseGeometry) -> tuple[float, float, bool, float]:
+    """IoU, error of the area, whether the bounds hold it, their width."""
+    both, either = one.geometry.intersection(true).area, one.geometry.union(true).area
+    held = one.least.area <= true.area <= one.greatest.area
+    width = (one.greatest.area - one.least.area) / true.area
+    return both / either, one.geometry.area / true.area - 1, held, width
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Bools
 from changedet.simulate import Truth, World, make_world, render
 from changedet.stages.footprint.kernels import ground
+from scenarios.variety import make_various
 
 GSDS_M = (0.5, 0.3, 1.0, 0.5, 0.75, 0.5)
 KINDS = (
@@ -60,19 +61,20 @@ class Seen(NamedTuple):
     truth: dict[str, Bools]
 
 
-def world_of(seed: int) -> World:
-    """A site of a seed: kind, pixel size, dates and season follow from it."""
+def world_of(seed: int, *, various: bool = False) -> World:
+    """A site of a seed: kind, pixel size, dates and season follow from it; what is no change varies with `various`."""
     rng = np.random.default_rng([seed, 91])
     gsd_m, kind = GSDS_M[seed % len(GSDS_M)], KINDS[seed % len(KINDS)]
     start = dt.date(2022, 1, 1) + dt.timedelta(int(rng.integers(0, 365)))
     size_m = float(np.clip(512 * gsd_m, 160.0, 300.0))
     dates = DATES[seed % len(DATES)]
-    return make_world(kind, dates, seed, gsd_m, size_m, start=start, interval_days=int(rng.integers(40, 100)))
+    world = make_world(kind, dates, seed, gsd_m, size_m, start=start, interval_days=int(rng.integers(40, 100)))
+    return make_various(world, seed) if various else world
 
 
-def series_of(seed: int) -> tuple[list[Seen], tuple[str, ...], float]:
+def series_of(seed: int, *, various: bool = False) -> tuple[list[Seen], tuple[str, ...], float]:
     """All dates of a site that show colours, their bands, and the size of a pixel in metres."""
-    world = world_of(seed)
+    world = world_of(seed, various=various)
     truth = Truth(world)
     kept = [k for k, look in enumerate(world.looks) if {"red", "green", "blue"} <= set(look.bands)]
     roles = tuple(role for role in BANDS if all(role in world.looks[k].bands for k in kept))

@@ -336,24 +336,31 @@ def pictured(folder: Path, hand: str, kind: str, seed: int) -> tuple[World, Pict
 
 def searched(world: World, pictures: Picture, hand: str) -> HandSite:
     """What the detector finds on all dates of a site, and its truth."""
+    places = [GeoBox(pictures.shape[2:], _aligned(look), f"EPSG:{world.epsg}") for look in world.looks]
+    detections, descriptions = found_in(pictures, places, world.dates)
+    name, area = f"{hand}-{world.kind}-{world.seed}", world.size_m**2
+    return HandSite(name, hand, world.kind, area, tuple(world.dates), detections, descriptions, truth(world))
+
+
+def found_in(
+    pictures: Sequence[Picture], places: Sequence[GeoBox], dates: Sequence[dt.date]
+) -> tuple[gpd.GeoDataFrame, list[list[float]]]:
+    """Boxes of all dates (band, y, x) at their places, and the network's description of each."""
     method = STAGE.get("learned").function(Facts(GSD_M, roles=ROLES, detector="learned"))
     tables, descriptions = [], []
-    for k, picture in enumerate(pictures):
-        look, model = world.looks[k], method.fit(picture[None])
-        place = Window(0, 0, *picture.shape[1:])
+    for picture, geobox, date in zip(pictures, places, dates, strict=True):
+        model, place = method.fit(picture[None]), Window(0, 0, *picture.shape[1:])
         lattice = list(cells(place, method.cell_px))
         found = [in_cell(picture, place, cell, method, model) for cell in lattice]
         described = {c: one.description for c, one in zip(lattice, found, strict=True) if one.description is not None}
         descriptions.append(mean_description(described) or [])
         boxes = method.settle(pd.concat([one.boxes for one in found], ignore_index=True))
-        geobox = GeoBox(picture.shape[1:], _aligned(look), f"EPSG:{world.epsg}")
         placed = georeferenced(boxes, geobox, GSD_M)
-        tables.append(placed.assign(date=str(look.date), counted=placed["confidence"] >= method.count_confidence))
+        tables.append(placed.assign(date=str(date), counted=placed["confidence"] >= method.count_confidence))
     detections = pd.concat(tables, ignore_index=True)
     detections["date"] = pd.to_datetime(detections["date"], utc=True)
     detections.insert(1, "object_id", np.arange(1, len(detections) + 1))
-    name, area = f"{hand}-{world.kind}-{world.seed}", world.size_m**2
-    return HandSite(name, hand, world.kind, area, tuple(world.dates), detections, descriptions, truth(world))
+    return detections, descriptions
 
 
 def _aligned(look: object) -> Affine:

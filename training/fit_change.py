@@ -3,14 +3,16 @@
     python training/fit_change.py                  # both worlds, some 15 CPU minutes each
     python training/fit_change.py --worlds rgbn    # this one alone; the other's forests stay as they are
     python training/fit_change.py --worlds rgb --keep-first   # only its second pair of judges, of all seasons
+    python training/fit_change.py --worlds rgbn --painted DIR   # with painted sites (training/painted_sites.py) too
     python training/fit_change.py --sites 24 --check-sites 24 -o small.npz
 
-Nothing but simulation is used. Sites of `WORLDS` are fitted on, others choose stages and calibration;
-benchmarks/change.py shows what thresholds do. Scenes with near infrared and scenes without have forests of their own.
-A small forest on the features of a pixel, the guess, dismisses most of them; two larger ones, the judges, classify the
-rest: one also takes the guesses around the pixel as features, the other does not, and weighs ground by its area. The
-first judge is fitted on guesses of a forest that has not seen the site: even and odd sites guess for each other.
-Without near infrared there are two more judges, fitted on further sites, half of them with dates of all seasons.
+Nothing but simulation is used, by one hand or by both. Sites of `WORLDS` are fitted on, others choose stages and
+calibration; benchmarks/change.py shows what thresholds do. Scenes with near infrared and scenes without have forests
+of their own. A small forest on the features of a pixel, the guess, dismisses most of them; two larger ones, the
+judges, classify the rest: one also takes the guesses around the pixel as features, the other does not, and weighs
+ground by its area. The first judge is fitted on guesses of a forest that has not seen the site: even and odd sites
+guess for each other. Without near infrared there are two more judges, fitted on further sites, half of them with
+dates of all seasons.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from changedet.kernels import boosted_trees, forest_files  # noqa: E402
 from changedet.stages.change.kernels import feature_names  # noqa: E402
 from changedet.stages.change.kernels.guess_context import context as context_around  # noqa: E402
 from changedet.stages.change.kernels.guess_context import likely  # noqa: E402
+from scenarios import painted  # noqa: E402
 from scenarios.pairs import GSDS_M, KINDS, NIR_KINDS, Bare, Pair, bare_pairs, seen  # noqa: E402
 from training.boosting import Pixels, boosted, chosen, gates, isotonic, joined, rarer, say, table  # noqa: E402
 
@@ -54,8 +57,8 @@ class Sites:
         Of the sites, in turn.
     varied : int
         On how many of each two sites dates lie in all seasons and may be coarser than the first.
-    various : bool
-        Whether what is no change varies as `scenarios.variety` has it.
+    various : int
+        Of so many of the first sites two in three vary in what is no change, as `scenarios.variety` has it.
     """
 
     first: int
@@ -63,19 +66,25 @@ class Sites:
     count: int
     kinds: tuple[str, ...]
     varied: int
-    various: bool = False
+    various: int = 0
 
 
-WORLDS = {"rgb": Sites(40_000, 45_000, 216, KINDS, 0), "rgbn": Sites(42_000, 45_100, 264, NIR_KINDS, 2)}
+WORLDS = {"rgb": Sites(40_000, 45_000, 216, KINDS, 0), "rgbn": Sites(42_000, 45_100, 168, NIR_KINDS, 2, various=72)}
 SEASONS = Sites(41_000, 45_200, 240, KINDS, 1)
 """Of the second pair of judges without near infrared."""
 VARIOUS_KINDS = (
     "growth", "earthworks", "quiet", "works", "dense", "settlement", "earthworks", "port", "quiet", "decoys", "trains",
     "growth",
 )  # fmt: skip
-VARIOUS = Sites(43_000, 45_300, 96, VARIOUS_KINDS, 1, various=True)
+VARIOUS = Sites(43_000, 45_300, 96, VARIOUS_KINDS, 1, various=96)
 """Of the pair of judges that either world asks first: one pair of dates a site."""
 VARIOUS_CHECKS = 24
+PAINTED_FIT, PAINTED_CHECK = (1001, 1002, 1004), (1003,)
+"""Seeds of the painted sites."""
+PAINTED_PX = (1, 2)
+"""Pixels of a painted scene along a pixel that is fitted on."""
+PAINTED_SHARE = 1.0
+"""What painted pixels weigh together, changed and unchanged ones apart, of what simulated ones do."""
 GUESSED_PX, CHANGED_PX, UNCHANGED_PX = 1200, 1500, 2500
 """At most so many pixels of a pair, of each sort for the first guess; they weigh what they stand for."""
 FIRST_TREES, TREES, RATE = 50, 200, 0.1
@@ -124,13 +133,34 @@ def kept_pairs(folder: Path, first: int, sites: int, dates: int, of: Sites) -> I
             gsd_m, kind = GSDS_M[(k + k // len(of.kinds)) % len(GSDS_M)], of.kinds[k % len(of.kinds)]
             # the third and the fifth camera of a mixed series know near infrared and are coarser
             count = 5 if kind == "mixed" and varied else dates
-            various = (k + k // len(of.kinds)) % 3 != 0
+            various = k < of.various and (k + k // len(of.kinds)) % 3 != 0
             found = list(bare_pairs(first + k, kind, gsd_m, count, seasons=varied, coarser=varied, various=various))
             part = path.with_suffix(f".{os.getpid()}")
             part.write_bytes(pickle.dumps(found, 4))
             part.replace(path)
         print(f"\r{first + k}", end="", file=sys.stderr, flush=True)
         yield first + k, pickle.loads(path.read_bytes())  # noqa: S301 - written above
+
+
+def painted_pairs(folder: Path | None, seeds: tuple[int, ...], colours: bool) -> Iterator[tuple[int, list[Pair]]]:
+    """Seeds and pairs of painted sites, the first date of each with the others; none without a folder."""
+    for site in painted.painted_sites(folder, seeds) if folder else ():
+        for size in PAINTED_PX:
+            for bare in painted.bare_pairs(site, size):
+                yield site.seed, as_seen([bare], colours, 0)
+
+
+def beside(own: list[Pixels], other: list[Pixels]) -> Pixels:
+    """All pixels in one table, the other hand's weighing `PAINTED_SHARE` of the own ones."""
+    mine = joined(own)
+    if not other:
+        return mine
+    theirs = joined(other)
+    weights = theirs[2].copy()
+    for label in (0, 1):
+        factor = PAINTED_SHARE * mine[2][mine[1] == label].sum() / max(weights[theirs[1] == label].sum(), 1.0)
+        weights[theirs[1] == label] *= factor
+    return joined([mine, (theirs[0], theirs[1], weights)])
 
 
 def as_seen(found: list[Bare], colours: bool, place: int) -> list[Pair]:
@@ -211,8 +241,8 @@ def _judges(
 ) -> list[Judge]:
     """A judge that takes the guesses around a pixel and one that weighs ground by its area, both calibrated."""
     known = np.array(feature_names.known_columns(not colours))
-    fit = _second_pixels(args, of, of.first, args.sites or of.count, guess_of, stages, colours)
-    check = _second_pixels(args, of, of.first_check, args.check_sites, lambda _: guess, stages, colours)
+    fit = _second_pixels(args, of, False, guess_of, stages, colours)
+    check = _second_pixels(args, of, True, lambda _: guess, stages, colours)
     say(f"\njudges: {len(fit[1])} pixels, {fit[1].mean():.3f} changed")
     context = np.arange(len(feature_names.context_names())) + len(feature_names.names())
     ground = np.array([k for k in known if not feature_names.names()[k].startswith(LEFT_OUT)])
@@ -231,17 +261,22 @@ def _first(
 ) -> tuple[boosted_trees.Forest, list[list[float]], list[boosted_trees.Forest]]:
     """The first guess fitted on all sites, its early stages, and those for even and for odd sites."""
     known = np.array(feature_names.known_columns(not colours))
-    parts: list[list[Pixels]] = [[], []]
     of = WORLDS["rgb" if colours else "rgbn"]
+    parts: list[list[Pixels]] = [[], []]
+    others: list[list[Pixels]] = [[], []]
     for seed, found in kept_pairs(args.work, of.first, args.sites or of.count, args.dates, of):
         # the guess sees a site's first pair, the judges its last: more of one site would add little
         parts[seed % 2] += [for_first(pair) for pair in as_seen(found, colours, 0)]
+    for seed, pairs in painted_pairs(args.painted, PAINTED_FIT, colours):
+        others[seed % 2] += [for_first(pair) for pair in pairs]
     kept = kept_pairs(args.work, of.first_check, args.check_sites, args.dates, of)
     checks = [for_first(pair) for _, found in kept for pair in as_seen(found, colours, 0)]
-    say(f"\nfirst guess: {sum(len(part[1]) for half in parts for part in half)} pixels")
-    halves = [boosted(joined(parts[1 - k]), known, FIRST_TREES, 0.15, args.seed) for k in range(2)]
-    whole = boosted(joined(parts[0] + parts[1]), known, FIRST_TREES, 0.15, args.seed)
-    check = joined(checks)
+    other_checks = [
+        for_first(pair) for _, pairs in painted_pairs(args.painted, PAINTED_CHECK, colours) for pair in pairs
+    ]
+    halves = [boosted(beside(parts[1 - k], others[1 - k]), known, FIRST_TREES, 0.15, args.seed) for k in range(2)]
+    whole = boosted(beside(parts[0] + parts[1], others[0] + others[1]), known, FIRST_TREES, 0.15, args.seed)
+    check = beside(checks, other_checks)
     margin = boosted_trees.margins(whole, check[0], FIRST_TREES)
     for least in (LEAST_GUESS - 0.5, LEAST_GUESS, LEAST_GUESS + 0.5):
         lost, share = np.mean(margin[check[1] == 1] < least), np.average(margin >= least, weights=check[2])
@@ -250,18 +285,15 @@ def _first(
 
 
 def _second_pixels(
-    args: argparse.Namespace,
-    of: Sites,
-    first: int,
-    sites: int,
-    guess: Guess,
-    stages: list[list[float]],
-    colours: bool,
+    args: argparse.Namespace, of: Sites, checks: bool, guess: Guess, stages: list[list[float]], colours: bool
 ) -> Pixels:
-    parts = []
+    first, sites = (of.first_check, args.check_sites) if checks else (of.first, args.sites or of.count)
+    own, other = [], []
     for seed, found in kept_pairs(args.work, first, sites, args.dates, of):
-        parts += [for_second(pair, guess(seed), stages) for pair in as_seen(found, colours, -1)]
-    return joined(parts)
+        own += [for_second(pair, guess(seed), stages) for pair in as_seen(found, colours, -1)]
+    for seed, pairs in painted_pairs(args.painted, PAINTED_CHECK if checks else PAINTED_FIT, colours):
+        other += [for_second(pair, guess(seed), stages) for pair in pairs]
+    return beside(own, other)
 
 
 def kept_worlds(path: Path) -> dict[str, World]:
@@ -280,7 +312,8 @@ def main() -> None:
         "--keep-first", action="store_true", help="without near infrared only the judges of all seasons"
     )
     parser.add_argument("--various", action="store_true", help="only the judges of various sites, before those kept")
-    parser.add_argument("--sites", type=int, help="by default 216 and 240 without near infrared, 264 with it")
+    parser.add_argument("--painted", type=Path, help="folder of painted sites that teach too")
+    parser.add_argument("--sites", type=int, help="by default 216 and 240 without near infrared, 168 with it")
     parser.add_argument("--check-sites", type=int, default=24)
     parser.add_argument("--dates", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)

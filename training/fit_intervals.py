@@ -1,21 +1,27 @@
 """Fit by how much signs of doubt widen intervals, on sites that other hands show, and write doubt_weights.py.
 
     python training/fit_intervals.py [--folder DIR] [--hands 'mixed a,things,..'] [--level .85] [--check]
+        [--painted DIR --painted-seeds 1007 1008]
 
 Sites of scenarios/hands.py are searched by the detector as it is now and followed over their dates; pictures are kept
-in DIR. Below and above apart, weights of the signs of doubt (`kernels.doubts`) are tried, scaled so that they hold all
-dates of a further *site* with 1/2 + `--level` / 2 on either side (split-conformal over sites, Vovk et al. 2005, as
-dates of one site err alike), and those with the least widths are taken. Scenes that lie far are left out.
-`--check` leaves each hand out in turn, fits on the others, and prints what its sites' intervals hold. Run it whenever
-the network or the tracks change (some 3 CPU minutes once the pictures are there).
+in DIR. Painted sites count as a further hand; take none that the detector was fitted on. Below and above apart,
+weights of the signs of doubt (`kernels.doubts`) are tried, scaled so that they hold all dates of a further *site*
+with 1/2 + `--level` / 2 on either side (split-conformal over sites, Vovk et al. 2005, as dates of one site err
+alike), and those with the least widths are taken. Scenes that lie far are left out. `--check` leaves each hand out in
+turn, fits on the others, and prints what its sites' intervals hold. Run it whenever the network or the tracks change
+(some 3 CPU minutes once the pictures are there).
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import os
+import pickle
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,10 +32,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from changedet.kernels.doubts import NO_DOUBTS, USUAL_DISTANCE, Doubts, Signs, Weights, doubt  # noqa: E402
+from changedet.models.loader import RELEASED  # noqa: E402
+from changedet.stages.objects import detector  # noqa: E402
 from changedet.stages.objects.familiarity import familiarity_of  # noqa: E402
 from changedet.stages.series.counts import TrackedBoxes, tracked_boxes  # noqa: E402
 from changedet.stages.tracks.kernels import detector_tables, doubt_weights  # noqa: E402
-from scenarios import hands  # noqa: E402
+from scenarios import hands, painted  # noqa: E402
 
 Floats = NDArray[np.float64]
 OUT = Path(doubt_weights.__file__)
@@ -163,19 +171,43 @@ def write(found: Doubts) -> None:
     subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(OUT)], check=False)
 
 
+def searched_sites(given: argparse.Namespace) -> Iterator[hands.HandSite]:
+    """Sites of the hands, and painted ones; what this detector found is kept in the folder."""
+    given.folder.mkdir(parents=True, exist_ok=True)
+    kept = [
+        (f"{hand.replace(' ', '_')}-{kind}-{seed}", partial(_by_hand, given.folder, hand, kind, seed))
+        for hand, kind, seed in hands.worlds(given.hands.split(","), hands.KINDS)
+    ]
+    sites = painted.painted_sites(given.painted, given.painted_seeds) if given.painted else []
+    kept += [(f"painted-{site.kind}-{site.seed}", partial(painted.searched, site)) for site in sites]
+    network = hashlib.sha256(detector.model_bytes() + RELEASED["company.npz"].encode()).hexdigest()[:8]
+    for name, search in kept:
+        path = given.folder / f"{name}-{network}.pickle"
+        if not path.exists():
+            part = path.with_suffix(f".{os.getpid()}")
+            part.write_bytes(pickle.dumps(search(), 4))
+            part.replace(path)
+        yield pickle.loads(path.read_bytes())  # noqa: S301 - written above
+
+
+def _by_hand(folder: Path, hand: str, kind: str, seed: int) -> hands.HandSite:
+    return hands.searched(*hands.pictured(folder, hand, kind, seed), hand)
+
+
 def main() -> None:
     """Search, fit, report, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("hand_sites"))
     parser.add_argument("--hands", default=",".join(hands.FIRST_SEED))
+    parser.add_argument("--painted", type=Path, help="folder of painted sites")
+    parser.add_argument("--painted-seeds", type=int, nargs="+", default=[])
     parser.add_argument("--level", type=float, default=0.85)
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     calibration = detector_tables.calibration(DETECTOR, hands.GSD_M)._replace(doubts=NO_DOUBTS)
     boxes: list[Row] = []
     events: list[Row] = []
-    for hand, kind, seed in hands.worlds(given.hands.split(","), hands.KINDS):
-        site = hands.searched(*hands.pictured(given.folder, hand, kind, seed), hand)
+    for site in searched_sites(given):
         counted = tracked_boxes(site.tracks())
         own = box_rows(site, counted, calibration.scale, calibration.boxes)
         far = [familiarity_of(one, hands.GSD_M).distance > USUAL_DISTANCE for one in site.descriptions]

@@ -1,6 +1,6 @@
 """Fit the trees that weigh all dates and the surroundings (`kernels.surroundings`), and complete `ground.npz`.
 
-    python training/fit_surroundings.py first.npz -o changedet/models/ground.npz
+    python training/fit_surroundings.py first.npz [--painted DIR] -o changedet/models/ground.npz
 
 `first.npz` comes from `training/fit_ground.py`. Fitted on sites that its forests have not seen, since they are
 overconfident on their own; probabilities and thresholds are set on a third set.
@@ -29,9 +29,20 @@ from changedet.stages.footprint.kernels import cell_codes, closing, ground, grou
 from changedet.stages.footprint.kernels.ground_probability import MarginScale, TreesRecord  # noqa: E402
 from changedet.stages.footprint.kernels.surroundings import SeriesRecord  # noqa: E402
 from changedet.stages.footprint.shapes import built_surface, footprint_polygons  # noqa: E402
-from scenarios.ground_sites import Seen, series_of  # noqa: E402
+from scenarios.ground_sites import Seen  # noqa: E402
 from training.boosting import say  # noqa: E402
-from training.fit_ground import Rows, described, fitted, table_of  # noqa: E402
+from training.fit_ground import (  # noqa: E402
+    Rows,
+    Series,
+    beside,
+    described,
+    fitted,
+    labelled,
+    of_painter,
+    simulated,
+    sorts_of,
+    table_of,
+)  # fmt: skip
 
 FIT_SEED, CHECK_SEED = 83000, 84000
 TREES = {"built": 120, "building": 80, "earthwork": 100}
@@ -40,6 +51,8 @@ ROWS = 1200
 """Cells of one date of a series."""
 WITHOUT_SUN, WITHOUT_BOXES, MISSED, FALSE = 0.25, 0.12, 0.08, 0.4
 """Shares of the series; of stored boxes, and chance of a false one on a date."""
+PAINTED_FIT, PAINTED_CHECK = (1002, 1004), (1003,)
+"""Seeds of the painted sites."""
 KINDS_FROM = 0.05
 LIKELY = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 LAX = (0.03, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3)
@@ -64,9 +77,9 @@ class Classified(NamedTuple):
     nir: bool
 
 
-def classified_of(seed: int, first: Sequence[boosted_trees.Forest], about: TreesRecord) -> Iterator[Classified]:
+def classified_of(site: Series, first: Sequence[boosted_trees.Forest], about: TreesRecord) -> Iterator[Classified]:
     """A site with near infrared, where it has it, and without: the whole series, one date of it, some of them."""
-    series, roles, gsd_m = series_of(seed)
+    seed, series, roles, gsd_m = site
     rng = np.random.default_rng([seed, 95])
     with_sun, boxes = rng.random() >= WITHOUT_SUN, [boxes_of(seen, rng) for seen in series]
     if rng.random() < WITHOUT_BOXES:
@@ -112,20 +125,27 @@ def cells(series: Iterable[Classified], seed: int) -> Rows:
         features = surroundings.features(one.codes, one.boxes, one.cell_m, one.nir)
         for table, truth in zip(features, one.truths, strict=True):
             label = labels_of(truth)
-            rest = label["built"] & ~truth["building"] & ~truth["earthwork"]
-            for where in (truth["building"], truth["earthwork"], rest, ~label["built"]):
+            sorts = sorts_of(label)
+            for where in sorts:
                 places = np.flatnonzero(where & ever)
-                taken = rng.permutation(places)[: ROWS // 4]
+                taken = rng.permutation(places)[: ROWS // len(sorts)]
                 tables.append(table.reshape(len(table), -1)[:, taken].T)
                 weights.append(np.full(len(taken), len(places) / max(1, len(taken)), np.float32))
                 for name, own in labels.items():
-                    own.append(label[name].ravel()[taken].astype(np.uint8))
+                    own.append(labelled(label, name)[taken])
     return np.concatenate(tables), {name: np.concatenate(own) for name, own in labels.items()}, np.concatenate(weights)
 
 
 def labels_of(truth: dict[str, Bools]) -> dict[str, Bools]:
     """Built ground as a footprint has it, gaps closed."""
-    return {"built": truth["footprint"], "building": truth["building"], "earthwork": truth["earthwork"]}
+    kinds = {name: truth[name] for name in ("building", "earthwork") if name in truth}
+    if not kinds:
+        return {"built": truth["footprint"]}
+    return {
+        "built": truth["footprint"],
+        "paving": truth["footprint"] & ~kinds["building"] & ~kinds["earthwork"],
+        **kinds,
+    }
 
 
 class ClassifiedDate(NamedTuple):
@@ -222,24 +242,36 @@ def main() -> None:
     parser.add_argument("first", type=Path)
     parser.add_argument("--sites", type=int, default=50)
     parser.add_argument("--check-sites", type=int, default=22)
+    parser.add_argument("--painted", type=Path, help="folder of painted sites")
     parser.add_argument("-o", "--output", type=Path, required=True)
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     first, kept, _ = forest_files.load(asked.first.read_bytes())
     about = cast("TreesRecord", kept)
-    fits, checks = (
-        (one for seed in range(start, start + sites) for one in classified_of(seed, first, about))
-        for start, sites in ((FIT_SEED, asked.sites), (CHECK_SEED, asked.check_sites))
+    with_painted = asked.painted is not None
+    (fits, painted_fits), (checks, painted_checks) = (
+        [
+            [one for site in sites for one in classified_of(site, first, about)]
+            for sites in (simulated(range(start, start + count), with_painted), of_painter(asked.painted, seeds))
+        ]
+        for start, count, seeds in (
+            (FIT_SEED, asked.sites, PAINTED_FIT),
+            (CHECK_SEED, asked.check_sites, PAINTED_CHECK),
+        )
     )
-    second, own = fitted_second(cells(fits, FIT_SEED), list(checks))
+    rows = beside(cells(fits, FIT_SEED), cells(painted_fits, FIT_SEED) if painted_fits else None)
+    second, own = fitted_second(rows, checks, painted_checks)
     names = [*ground.NAMES, *surroundings.NAMES]
     asked.output.write_bytes(forest_files.dump([*first, *second], {**about, "features": names, "surroundings": own}))
 
 
-def fitted_second(rows: Rows, checks: Sequence[Classified]) -> tuple[list[boosted_trees.Forest], SeriesRecord]:
+def fitted_second(
+    rows: Rows, checks: Sequence[Classified], painted_checks: Sequence[Classified]
+) -> tuple[list[boosted_trees.Forest], SeriesRecord]:
     """The second trees, and their record by the check sites."""
     x, labels, w = rows
-    held, truth, weight = cells(checks, CHECK_SEED)
+    other = cells(painted_checks, CHECK_SEED) if painted_checks else None
+    held, truth, weight = beside(cells(checks, CHECK_SEED), other)
     say(f"{len(x)} rows, {len(held)} to check")
     grown: list[boosted_trees.Forest] = []
     about: dict[str, MarginScale] = {}
@@ -249,7 +281,7 @@ def fitted_second(rows: Rows, checks: Sequence[Classified]) -> tuple[list[booste
         say(f"{name}: {len(grown[-1].feature)} nodes")
     record: SeriesRecord = {"forests": about, "kinds_from": KINDS_FROM, "levels": {}, "kinds": {}}
     trees = surroundings.SeriesTrees(grown, record, True)
-    levels, kinds = thresholds(checks, trees)
+    levels, kinds = thresholds([*checks, *painted_checks], trees)
     return grown, {**record, "levels": levels, "kinds": kinds}
 
 
@@ -261,7 +293,8 @@ def thresholds(checks: Sequence[Classified], trees: surroundings.SeriesTrees) ->
         own = [look for look in looks if look.nir == nir]
         one, more = ([look for look in own if (look.dates > 1) == several] for several in (False, True))
         levels[name] = {"one": levels_of(one), "more": levels_of(more)}
-    return levels, kinds_of([look for look in looks if look.nir], trees, levels["nir"]["more"][1])
+    told = [look for look in looks if look.nir and "building" in look.truth]
+    return levels, kinds_of(told, trees, levels["nir"]["more"][1])
 
 
 if __name__ == "__main__":
