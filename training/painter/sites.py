@@ -28,6 +28,7 @@ class Site(Kinds):
         self.slots: list[Slot] = []
         self.regions: list[Region] = []
         self.sealed: list[tuple] = []  # (rect, from day): yards, buildings, roads
+        self.roads: list[tuple] = []  # those of the rectangles that are roads
         self.zones: list[tuple] = []
         self.plants = []
         self.guests = []  # boxes that ride on trains, ships and trucks: (box, x, y, z, yaw, from, until)
@@ -367,6 +368,7 @@ class Site(Kinds):
 
         self.painters.append(paint_it)
         self.sealed.append((rect, -NEVER))
+        self.roads.append(rect)
 
         def traffic(m, look):
             r = np.random.default_rng([self.seed, key, 6, look.index])

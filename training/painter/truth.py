@@ -197,7 +197,7 @@ class Truth:
             p = frame.polygon(q)
             if p.intersects(self.extent):
                 self.ignored.append({"date": date, "geometry": p})
-        foot = [frame.rect(r) for r, since in site.sealed if since <= day] + [
+        foot = [frame.rect(r) for r, since in site.sealed if since <= day and r not in site.roads] + [
             outline(frame, st[0]) for st in state.values() if st[0].yard not in ("train", "ship")
         ]
         union = unary_union(foot).buffer(4, join_style="mitre").buffer(-4, join_style="mitre").intersection(self.extent)
