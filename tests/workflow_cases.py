@@ -27,14 +27,15 @@ CONTRACT = """
 site:
   id: depot-north              # letters, digits, - and _ ; names the output folder
   name: Depot North            # free text
+  place: Alexandria, Egypt     # free text
   aoi: {bbox: [24.9, 60.1, 25.0, 60.2], crs: EPSG:4326}
   zones: zones.geojson         # optional
 grid:
   crs: auto
   resolution: auto
 scenes:
-  - {date: 2023-06-04, path: a.tif}
-  - {glob: "scenes/*_msi.tif", date_format: "%Y%m%d"}
+  - {date: 2023-06-04, path: a.tif, credit: "© ACME", licence: {name: EULA, show_pixels: false}, sensor: GeoEye-1}
+  - {glob: "scenes/*_msi.tif", date_format: "%Y%m%d", licence: CC-BY-4.0}
   - {stac: "catalog.json", collections: [s2], datetime: 2023-05/2023-11, assets: [red, green, blue, nir],
      max_cloud_cover: 40}
 bands: {blue: 1, green: 2, red: 3, nir: 4}
@@ -191,6 +192,11 @@ WORDS = st.sampled_from(
         "azimuth_deg",
         "elevation_deg",
         "off_nadir_deg",
+        "place",
+        "credit",
+        "licence",
+        "show_pixels",
+        "sensor",
         "bounds",
         "red",
         "nir",

@@ -17,6 +17,7 @@ from changedet.grid import Frame, Grid
 from changedet.grid.displacement import Displacement
 from changedet.grid.geodesy import LONLAT
 from changedet.imagery.angles import SunAngles, ViewAngles
+from changedet.imagery.attribution import Attribution, together
 from changedet.imagery.on_grid import OnGrid, Read
 from changedet.imagery.scene import Scene
 from changedet.kernels.pixel_classes import NODATA
@@ -78,6 +79,11 @@ class Look(OnGrid):
     def view(self) -> ViewAngles | None:
         """Of the uppermost scene; None where it is not known."""
         return self.scenes[0].view
+
+    @property
+    def attribution(self) -> Attribution:
+        """Of all its scenes together."""
+        return together([scene.attribution for scene in self.scenes])
 
     @property
     def warnings(self) -> tuple[str, ...]:

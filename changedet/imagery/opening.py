@@ -12,6 +12,7 @@ from urllib.parse import urlparse
 
 from changedet.errors import InputError, is_one_line
 from changedet.imagery.angles import SunAngles, ViewAngles, angles_from_tags, sun_angles, view_angles
+from changedet.imagery.attribution import UNSAID, Attribution, from_tags
 from changedet.imagery.band_files import (
     FileGiven,
     compared_bands,
@@ -43,6 +44,7 @@ class SceneArguments(PixelArguments):
     collection: str
     sun: Mapping[str, float] | None
     view: Mapping[str, float] | None
+    attribution: Attribution
 
 
 def open_scene(
@@ -61,6 +63,7 @@ def open_scene(
     name: str = "",
     collection: str = "",
     scaling: Mapping[str, tuple[float, float]] | None = None,
+    attribution: Attribution = UNSAID,
 ) -> Scene:
     """Open a scene by the headers of its files; no pixel is read.
 
@@ -89,6 +92,8 @@ def open_scene(
         By default the name of the file, and none.
     scaling : mapping of role to (scale, offset), optional
         In place of the files' own.
+    attribution : Attribution
+        Where it says nothing, what the files' tags say.
 
     Returns
     -------
@@ -106,7 +111,8 @@ def open_scene(
     data = compared_bands(sources)
     masks = mask_sources(sources, data, rasters, mask)
     mark_swath_edge(rasters, data, masks)
-    tagged_sun, tagged_view = angles_from_tags(rasters[next(iter(data.values())).path].tags)
+    tags = rasters[next(iter(data.values())).path].tags
+    tagged_sun, tagged_view = angles_from_tags(tags)
     return Scene(
         date=_date(date, next(iter(rasters))),
         name=name or _name([source.path for source in sources.values()]),
@@ -118,6 +124,7 @@ def open_scene(
         view=view_angles(view) or tagged_view,
         collection=collection,
         warnings=(*warnings, *_placed_roughly(rasters, data)),
+        attribution=attribution.over(from_tags(tags)),
     )
 
 

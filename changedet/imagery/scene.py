@@ -19,6 +19,7 @@ from changedet.grid import Frame, Grid
 from changedet.grid.displacement import Displacement
 from changedet.grid.geodesy import LONLAT
 from changedet.imagery.angles import SunAngles, ViewAngles
+from changedet.imagery.attribution import UNSAID, Attribution
 from changedet.imagery.headers import Raster
 from changedet.imagery.kernels import provider_masks
 from changedet.imagery.on_grid import OnGrid, Read
@@ -100,6 +101,8 @@ class Scene(OnGrid):
         STAC collection; empty where there is none.
     warnings : tuple of str
         What was assumed.
+    attribution : Attribution
+        Whose picture it is; no result depends on it.
     """
 
     date: dt.date
@@ -112,6 +115,7 @@ class Scene(OnGrid):
     view: ViewAngles | None = None
     collection: str = ""
     warnings: tuple[str, ...] = ()
+    attribution: Attribution = UNSAID
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -156,6 +156,7 @@ def _input(plan: Plan, i: int) -> JsonObject:
         "identity": look.identity,
         "gsd_m": look.gsd_m,
         "view": None if look.view is None else {**vars(look.view)},
+        **look.attribution.to_json(),
         "compared_bands": [*_compared_bands(plan, i)],
         "files": [
             {"path": Path(path).name, "sha256": _checksum(plan.folder, path, look.identity) or None}

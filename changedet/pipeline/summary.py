@@ -72,6 +72,7 @@ def summarise(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> JsonObj
         "schema_version": SCHEMA_VERSION,
         "site": plan.site_id,
         "name": plan.workflow.site.name,
+        "place": plan.workflow.site.place,
         "grid": {
             "crs": plan.grid.crs,
             "resolution_m": plan.grid.resolution_m,
@@ -79,6 +80,7 @@ def summarise(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> JsonObj
             "transform": list(plan.grid.transform)[:6],
         },
         "dates": [str(look.date) for look in plan.looks],
+        "sources": {str(look.date): look.attribution.to_json() for look in plan.looks},
         "reference_date": str(reference),
         "totals": with_nulls(totals(table)),
         "onset": {**onset},

@@ -186,6 +186,8 @@ def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
             aoi=_aoi_lonlat(workflow),
             allow_hosts=workflow.read.allow_hosts,
         )
+        for arguments in found:
+            arguments["attribution"] = entry.attribution.over(arguments["attribution"])
         return [open_scene(**arguments, default_bands=default) for arguments in found]
     paths = dict(entry.paths)
     if entry.date is None:
@@ -205,6 +207,7 @@ def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
         view=entry.view,
         crs=entry.crs,
         bounds=entry.bounds,
+        attribution=entry.attribution,
     )
     said = tuple(
         f"{path}: is a mask of a kind that is not read; bring it as a 'mask' of 0 and 1" for path in entry.unread

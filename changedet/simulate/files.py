@@ -23,6 +23,8 @@ from changedet.simulate.world import World
 PARTS = ("scenes", "truth", "zones.geojson", "aoi.geojson")
 _COLOURS = {"red": ColorInterp.red, "green": ColorInterp.green, "blue": ColorInterp.blue, "pan": ColorInterp.gray}
 
+_ATTRIBUTION = "sensor: simulated, credit: changedet simulate"
+
 
 def write_scene(world: World, index: int, path: Path) -> None:
     """Write one date as a tiled, compressed GeoTIFF, block by block; bands are named by their roles, 0 is no data.
@@ -214,11 +216,11 @@ def scene_line(look: Look, path: str) -> str:
     Returns
     -------
     str
-        One line of YAML with date, path, sun and view.
+        One line of YAML with date, path, sun, view and what a figure says of its origin.
     """
     sun = f"sun: {{azimuth_deg: {look.sun_azimuth_deg:.2f}, elevation_deg: {look.sun_elevation_deg:.2f}}}"
     view = f"view: {{azimuth_deg: {look.view_azimuth_deg:.2f}, off_nadir_deg: {look.off_nadir_deg:.2f}}}"
-    return f"  - {{date: {look.date.isoformat()}, path: {path}, {sun}, {view}}}"
+    return f"  - {{date: {look.date.isoformat()}, path: {path}, {sun}, {view}, {_ATTRIBUTION}}}"
 
 
 def written_by(kind: str, seed: int) -> str:

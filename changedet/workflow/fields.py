@@ -184,6 +184,25 @@ def or_auto(convert: Callable[[Node], T]) -> Callable[[Node], T | None]:
     return _converted
 
 
+def truth(node: Node) -> bool:
+    """``true`` or ``false``.
+
+    Parameters
+    ----------
+    node : node
+        The value.
+
+    Returns
+    -------
+    bool
+        As written, not in quotes.
+    """
+    value = plain_value(node) if isinstance(node, ScalarNode) else None
+    if not isinstance(value, bool):
+        raise unfit(node, "true or false")
+    return value
+
+
 def nodata(node: Node) -> float:
     """A number, or ``nan``.
 

@@ -16,6 +16,7 @@ from changedet.workflow.geo_fields import crs_in_metres
 from changedet.workflow.machine_fields import host, memory, scheduler
 from changedet.workflow.model import FORMATS, STAGE_NAMES, Compute, Grid, Outputs, Read, SceneEntry, Site, Workflow
 from changedet.workflow.paths import local_file, output_folder
+from changedet.workflow.publishing import caption_words
 from changedet.workflow.scene_entries import read_scenes
 from changedet.workflow.scene_properties import read_bands
 from changedet.workflow.stage_requests import read_stage, stages
@@ -78,7 +79,9 @@ def _site(checker: Checker, node: Node | None) -> Site:
     if node is None:
         checker.missing("site", "is missing, expected site: {id: NAME}", "site")
         return Site("", "")
-    items = checker.section(node, "site", ("id", "name", "aoi", "zones"), example="{id: depot-north}", empty=False)
+    items = checker.section(
+        node, "site", ("id", "name", "place", "aoi", "zones"), example="{id: depot-north}", empty=False
+    )
     if isinstance(node, MapNode) and "id" not in items:
         checker.missing("site.id", "is missing, expected a name of letters, digits, - and _", "site.id")
     site_id = checker.take(items, "site.id", matching(SITE_ID, "up to 100 letters, digits, - and _"), "")
@@ -88,6 +91,7 @@ def _site(checker: Checker, node: Node | None) -> Site:
         name=checker.take(items, "site.name", one_line("a name of one line"), site_id),
         aoi=read_area(checker, items["aoi"], "site.aoi", folder) if "aoi" in items else None,
         zones=checker.take(items, "site.zones", local_file(folder, "a vector file"), None),
+        place=checker.take(items, "site.place", caption_words("where the site lies"), ""),
     )
 
 

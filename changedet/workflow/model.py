@@ -11,6 +11,7 @@ from typing import Final, Literal
 from changedet.errors import Problem
 from changedet.grid.areas import Area
 from changedet.imagery.angles import SunAngles, ViewAngles
+from changedet.imagery.attribution import UNSAID, Attribution
 from changedet.json_types import Json
 from changedet.workflow.geo_fields import Bounds
 from changedet.workflow.yaml_tree import line_of
@@ -46,12 +47,15 @@ class Site:
         The area of interest; None is the extent of the reference scene.
     zones : str or None
         Absolute path of a vector file of polygons with names.
+    place : str
+        Where it lies, in words, for figures; empty where the file does not say.
     """
 
     id: str
     name: str
     aoi: Area | None = None
     zones: str | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,8 @@ class SceneEntry:
         Only for STAC.
     unread : tuple of str
         Masks beside the scene whose meaning is not known.
+    attribution : Attribution
+        Sensor, credit and licence, as far as the file says them.
     """
 
     key: str
@@ -143,6 +149,7 @@ class SceneEntry:
     bounds: Bounds | None = None
     stac: Catalog | None = None
     unread: tuple[str, ...] = ()
+    attribution: Attribution = UNSAID
 
 
 @dataclass(frozen=True)

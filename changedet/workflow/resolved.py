@@ -7,6 +7,7 @@ from pathlib import Path
 
 import shapely.geometry
 
+from changedet.imagery.attribution import Attribution
 from changedet.json_types import JsonLike
 from changedet.workflow.model import Catalog, SceneEntry, Site, Workflow
 
@@ -59,7 +60,7 @@ def _site(site: Site, folder: Path) -> dict[str, JsonLike]:
     elif area is not None and area.geometry is not None:
         aoi = shapely.geometry.mapping(area.geometry)
     zones = _short(site.zones, folder) if site.zones else None
-    return {"id": site.id, "name": site.name, "aoi": aoi, "zones": zones}
+    return {"id": site.id, "name": site.name, "place": site.place or None, "aoi": aoi, "zones": zones}
 
 
 def _scene(entry: SceneEntry, folder: Path) -> dict[str, JsonLike]:
@@ -76,10 +77,18 @@ def _scene(entry: SceneEntry, folder: Path) -> dict[str, JsonLike]:
         "view": {k: v for k, v in vars(entry.view).items() if v is not None} if entry.view else None,
         "crs": entry.crs,
         "bounds": list(entry.bounds) if entry.bounds else None,
+        **_attribution(entry.attribution),
     }
     if entry.stac is not None:
         found |= _catalog(entry.stac, _short(entry.stac.href, folder))
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _attribution(given: Attribution) -> dict[str, JsonLike]:
+    licence: JsonLike = given.licence or None
+    if not given.show_pixels:
+        licence = {"name": given.licence, "show_pixels": False}
+    return {"credit": given.credit or None, "licence": licence, "sensor": given.sensor or None}
 
 
 def _catalog(stac: Catalog, href: str) -> dict[str, JsonLike]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, Literal, get_args
 
+from changedet.workflow import publishing
 from changedet.workflow.checker import Checker, shown, unfit
 from changedet.workflow.dates import interval
 from changedet.workflow.fields import nodata, number, text
@@ -17,11 +18,11 @@ from changedet.workflow.yaml_tree import ListNode, MapNode, Node, line_of
 
 Kind = Literal["path", "glob", "stac"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-_PROPERTIES: Final = ("time", "bands", "nodata", "mask", "sun", "view", "crs", "bounds")
+_PROPERTIES: Final = ("time", "bands", "nodata", "mask", "sun", "view", "crs", "bounds", *publishing.KEYS)
 KEYS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "path": ("path", "date", "date_format", *_PROPERTIES),
     "glob": ("glob", "date", "date_format", *_PROPERTIES),
-    "stac": ("stac", "collections", "datetime", "assets", "max_cloud_cover", "bands", "nodata"),
+    "stac": ("stac", "collections", "datetime", "assets", "max_cloud_cover", "bands", "nodata", *publishing.KEYS),
 }
 """The keys that each kind of entry may have."""
 _EXAMPLE: Final = "{date: 2023-06-04, path: scenes/2023-06-04.tif}"
@@ -72,6 +73,7 @@ def _read_entry(checker: Checker, node: Node, key: str) -> list[SceneEntry]:
         kind=kind,
         bands=read_bands(checker, items["bands"], f"{key}.bands") if "bands" in items else None,
         nodata=checker.take(items, f"{key}.nodata", nodata, None),
+        attribution=publishing.read_attribution(checker, items, key),
     )
     if kind == "stac":
         entries = [replace(entry, stac=_catalog(checker, items, key))]

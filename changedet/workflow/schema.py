@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from changedet.imagery.attribution import LONGEST_WORDS
 from changedet.imagery.bands import ROLES
 from changedet.json_types import Json, JsonArray, JsonObject
 from changedet.stages.registry import AUTO, NONE, Stage
@@ -22,6 +23,7 @@ _DATE: Final[JsonObject] = {
 }
 _AUTO: Final[JsonObject] = {"const": "auto"}
 _TEXT: Final[JsonObject] = {"type": "string", "pattern": r"\S"}
+_LINE: Final[JsonObject] = {**_TEXT, "maxLength": LONGEST_WORDS}
 _NAMES: Final[JsonObject] = {"type": "array", "items": _TEXT, "minItems": 1}
 _BOX: Final[JsonObject] = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
 _BANDS: Final[JsonObject] = {
@@ -107,6 +109,7 @@ def _site() -> JsonObject:
         "properties": {
             "id": {"type": "string", "pattern": f"^{SITE_ID}$", "description": "Names the output folder."},
             "name": {**_TEXT, "description": "Free text; default: the id."},
+            "place": {**_LINE, "description": "Where it lies, in words, for figures."},
             "aoi": area,
             "zones": {
                 **_TEXT,
@@ -234,10 +237,28 @@ def _scene_keys() -> JsonObject:
         ),
         "crs": {**_TEXT, "description": "With bounds: georeferences a picture that has none."},
         "bounds": {**_BOX, "description": "west, south, east, north in crs."},
+        **_publishing(),
         "collections": _NAMES,
         "datetime": {"type": "string", "description": "Such as 2023-05/2023-11."},
         "assets": _NAMES,
         "max_cloud_cover": {"type": "number", "minimum": 0, "maximum": 100, "unit": "%"},
+    }
+
+
+def _publishing() -> JsonObject:
+    forbidding: JsonObject = {
+        "type": "object",
+        "required": ["name"],
+        "additionalProperties": False,
+        "properties": {"name": _LINE, "show_pixels": {"type": "boolean", "default": True}},
+    }
+    return {
+        "credit": {**_LINE, "description": "The line that stands wherever the pixels do."},
+        "licence": {
+            "anyOf": [_LINE, forbidding],
+            "description": "Its name; show_pixels: false makes figures of outlines alone.",
+        },
+        "sensor": {**_LINE, "description": "Such as WorldView-3; default: what the files or STAC say."},
     }
 
 

@@ -10,6 +10,7 @@ import yaml
 from small_scenes import BANDS, ground, series, write_scene, write_workflow
 
 from changedet.errors import InputError
+from changedet.imagery.attribution import UNSAID, Attribution
 from changedet.plan import make_plan
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
@@ -45,6 +46,20 @@ def test_opened_scenes_of_one_file_name_are_named_with_their_folders(tmp_path: P
 def test_opened_scenes_are_named_by_their_files(scenes: Path) -> None:
     workflow = write_workflow(scenes, DATES, scenes=[{"glob": "*.tif", "date_format": "%Y-%m-%d"}], bands=BANDS)
     assert [look.name for look in make_plan(workflow).looks] == [f"{day}.tif" for day in DATES]
+
+
+def test_opened_scenes_keep_what_the_workflow_says_of_their_origin(scenes: Path) -> None:
+    said = {"sensor": "GeoEye-1", "credit": "© ACME", "licence": {"name": "EULA", "show_pixels": False}}
+    entries = [{"date": day, "path": f"{day}.tif"} for day in DATES]
+    before = make_plan(write_workflow(scenes, DATES, scenes=entries))
+    entries[1] |= said
+    after = make_plan(write_workflow(scenes, DATES, scenes=entries))
+    assert [look.attribution for look in after.looks] == [
+        UNSAID,
+        Attribution("GeoEye-1", "© ACME", "EULA", show_pixels=False),
+        UNSAID,
+    ]
+    assert [look.identity for look in before.looks] == [look.identity for look in after.looks]
 
 
 def test_covering_says_where_an_area_and_its_scenes_lie_that_do_not_meet(scenes: Path) -> None:

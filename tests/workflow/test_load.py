@@ -23,6 +23,7 @@ from workflow_cases import (
 )
 
 from changedet.errors import InputError
+from changedet.imagery.attribution import Attribution
 from changedet.workflow import (
     STAGE_NAMES,
     load_workflow,
@@ -104,16 +105,19 @@ def test_load_workflow_reads_the_documented_example(folder: Path) -> None:
     assert workflow.site.aoi.bbox == (24.9, 60.1, 25.0, 60.2)
     assert workflow.site.zones == str(folder / "zones.geojson")
     assert [(entry.kind, entry.date, entry.line) for entry in workflow.scenes] == [
-        ("path", dt.date(2023, 6, 4), 11),
-        ("glob", dt.date(2023, 6, 4), 12),
-        ("glob", dt.date(2023, 7, 4), 12),
-        ("stac", None, 13),
+        ("path", dt.date(2023, 6, 4), 12),
+        ("glob", dt.date(2023, 6, 4), 13),
+        ("glob", dt.date(2023, 7, 4), 13),
+        ("stac", None, 14),
     ]
     assert [Path(path).name for entry in workflow.scenes for _, path in entry.paths] == [
         "a.tif",
         "20230604_msi.tif",
         "20230704_msi.tif",
     ]
+    assert workflow.site.place == "Alexandria, Egypt"
+    assert workflow.scenes[0].attribution == Attribution("GeoEye-1", "© ACME", "EULA", show_pixels=False)
+    assert workflow.scenes[1].attribution == Attribution(licence="CC-BY-4.0")
     assert workflow.scenes[3].stac.assets == ("red", "green", "blue", "nir")
     assert workflow.bands == (("blue", 1), ("green", 2), ("red", 3), ("nir", 4))
     assert workflow.before == dt.date(2023, 6, 4)

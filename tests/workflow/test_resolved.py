@@ -32,12 +32,14 @@ def test_resolved_is_plain_json_of_a_frozen_hashable_picklable_workflow(folder: 
 
 def test_resolved_loads_again_to_itself(folder: Path) -> None:
     first = load(
-        "site: {id: '007', aoi: {type: Polygon, coordinates: [[[1, 1], [2, 1], [2, 2], [1, 1]]]}}\nscenes:\n"
+        "site: {id: '007', place: Here,\n"
+        "  aoi: {type: Polygon, coordinates: [[[1, 1], [2, 1], [2, 2], [1, 1]]]}}\nscenes:\n"
         "  - {date: 2023-06-04, time: 10:30, path: {red: a.tif, nir: b.tif}, nodata: nan, mask: b.tif,\n"
-        "     sun: {azimuth_deg: 150, elevation_deg: 40}, view: {off_nadir_deg: 0}}\n"
+        "     sun: {azimuth_deg: 150, elevation_deg: 40}, view: {off_nadir_deg: 0},\n"
+        "     credit: © ACME, licence: {name: EULA, show_pixels: false}, sensor: X-1}\n"
         "  - {glob: 'scenes/*.tif', date_format: '%Y%m%d', crs: 32633, bounds: [1, 2, 3, 4],\n"
         "     bands: {red: B04, nir: 2}}\n"
-        "  - {stac: 'https://x.org/stac', datetime: 2023-05-01/.., max_cloud_cover: 10}\n"
+        "  - {stac: 'https://x.org/stac', datetime: 2023-05-01/.., max_cloud_cover: 10, licence: MIT}\n"
         "grid: {crs: 32633, resolution: 0.5}\ncompute: {memory: 2GB, workers: 2, chunk: 512}\nchange: none\n"
     )
     plain = resolved(first)

@@ -16,6 +16,7 @@ import shapely.geometry
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, did_you_mean
+from changedet.imagery.attribution import from_stac
 from changedet.imagery.hosts import check_hosts, check_redirects, host_of
 from changedet.imagery.opening import SceneArguments
 from changedet.imagery.stac.assets import pixel_arguments
@@ -137,6 +138,7 @@ def _scene(item: Mapping[str, Json], place: str, moment: dt.datetime, assets: Se
         "collection": str(item.get("collection") or ""),
         "sun": _angles(properties, where, azimuth_deg="view:sun_azimuth", elevation_deg="view:sun_elevation"),
         "view": _angles(properties, where, azimuth_deg="view:azimuth", off_nadir_deg="view:off_nadir"),
+        "attribution": from_stac(properties),
         **pixel_arguments(item, place, where, assets),
     }
 

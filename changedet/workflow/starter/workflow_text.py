@@ -52,7 +52,8 @@ def workflow_text(
     shared = _shared_bands(drafts)
     parts = [
         _head(drafts, catalogs, folder),
-        "scenes:                          # sorted by date; a date is UTC",
+        "scenes:                          # sorted by date; a date is UTC. For figures: sensor: .., credit: ..,",
+        "#                                # licence: NAME, or {name: NAME, show_pixels: false} where none may be shown",
         *scene_lines(drafts, catalogs, folder, shared),
         *_left_out(left_out, folder),
         *_bands(drafts, shared),
@@ -74,6 +75,7 @@ def _head(drafts: Sequence[Draft], catalogs: Sequence[str], folder: str) -> str:
 site:
   id: {quoted(site)}  # letters, digits, - and _; names the output folder
   name: {quoted(near or site)}  # free text
+  # place: Depot street, Town     # where it lies, in words, for figures
   # aoi: site.geojson            # a vector file | {{bbox: [west, south, east, north], crs: EPSG:4326}} | a GeoJSON
   #                              # geometry (EPSG:4326); default: the extent of the reference scene
   # zones: zones.geojson         # polygons with a `name`; the series is also given for each of them

@@ -23,6 +23,7 @@ from affine import Affine
 from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.grid import make_grid
+from changedet.imagery.attribution import Attribution
 from changedet.imagery.grouping import group_looks
 from changedet.imagery.opening import open_scene
 from changedet.imagery.stac.items import items
@@ -80,6 +81,8 @@ def catalog(tmp_path: Path) -> str:
             "view:sun_elevation": 50.0 + k,
             "view:off_nadir": 3.0,
             "view:azimuth": 100.0,
+            "platform": "sentinel-2a",
+            "license": "CC-BY-4.0",
         }
         when = dt.datetime.fromisoformat(f"{day}T10:20:30+00:00")
         item = pystac.Item(f"S2A_{day}", shapely.geometry.mapping(BOX), list(BOX.bounds), when, properties)
@@ -114,6 +117,7 @@ def test_a_static_catalog_to_pixels(catalog: str) -> None:
     assert scene.view is not None
     assert (scene.sun.azimuth_deg, scene.sun.elevation_deg) == (150.5, 52.0)
     assert (scene.view.azimuth_deg, scene.view.off_nadir_deg) == (100.0, 3.0)
+    assert scene.attribution == Attribution("sentinel-2a", licence="CC-BY-4.0")
     grid = make_grid(scene.frame)
     image, quality = scene.read(grid, Window(0, 0, 6, 8), ROLES)
     assert (image[0] == 102).all()
