@@ -131,7 +131,8 @@ def join(tiles: Mapping[Place, TileComponents]) -> Components:
     Parameters
     ----------
     tiles : mapping of (row, column) to TileComponents
-        Neighbours in the mapping are neighbours in the image; a tile that is missing holds no region.
+        By the tile's row and column among the tiles, counted in tiles, not in pixels: one more is the neighbour. A tile
+        that is missing holds no region.
 
     Returns
     -------

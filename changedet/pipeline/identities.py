@@ -18,7 +18,7 @@ STEP_VERSION: Final = 14
 PIXELS_VERSION: Final = 2
 """As `STEP_VERSION`, of a date's rasters alone: what was measured of it and its boxes stay as they are."""
 
-MASKS_VERSION: Final = 4
+MASKS_VERSION: Final = 5
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
 

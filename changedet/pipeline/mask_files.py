@@ -7,28 +7,34 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
 from changedet import __version__
-from changedet.arrays import Bools, Ints, Singles
+from changedet.arrays import Ints, Singles
 from changedet.blocks import Window
-from changedet.grid import Grid, ground_area_m2
 from changedet.grid.pixel_areas import area_px
-from changedet.kernels import components, region_figures
+from changedet.kernels import components
 from changedet.outputs.rasters.classes import RasterKind
 from changedet.outputs.rasters.polygons import polygonise
 from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
+from changedet.pipeline.change_regions import (
+    JoinedParts,
+    TileParts,
+    described,
+    join_parts,
+    leaders,
+    no_changes,
+    parents,
+    part_numbers,
+)
 from changedet.pipeline.date_job import DateJob
+from changedet.pipeline.kernels.box_parts import GROUND
 from changedet.store import RunFolder, write_frame
 from changedet.store.packing import unpack
-
-BOX_SHARE: Final = 0.5
-"""Share of a region from which boxes that came or left make it one of kind ``box``."""
 
 
 def mask_path(folder: RunFolder, day: dt.date, formats: frozenset[str]) -> Path:
@@ -186,11 +192,14 @@ class MaskTile(NamedTuple):
         The mask before cleaning, uint8 (y, x), packed.
     regions : TileComponents
         Of the mask; their sums as of `raw_regions`.
+    parts : TileParts or None
+        What boxes and the ground tell of them; None where all is ground.
     """
 
     score: Singles
     raw: bytes
     regions: components.TileComponents
+    parts: TileParts | None = None
 
 
 class MaskWriter:
@@ -207,7 +216,8 @@ class MaskWriter:
     def __init__(self, rasters: DateRasters, rule: MaskRule, words: str) -> None:
         self._rasters, self._rule = rasters, rule
         self._raw: dict[Window, bytes] = {}
-        self._regions: dict[tuple[int, int], components.TileComponents] = {}
+        self._regions: dict[Window, components.TileComponents] = {}
+        self._parts: dict[Window, TileParts] = {}
         self._open = ExitStack()
         self._score = None
         if "scores" in rasters.formats:
@@ -229,23 +239,27 @@ class MaskWriter:
         if self._score is not None:
             self._score.write(window, tile.score)
         self._raw[window] = tile.raw
-        self._regions[window.y, window.x] = tile.regions
+        self._regions[window] = tile.regions
+        self._parts[window] = tile.parts or TileParts(None, {GROUND: tile.regions})
 
     def finish(self) -> None:
-        """Complete the score, clean the mask and outline its regions."""
+        """Complete the score, clean the mask and outline the parts of its regions."""
         self._open.close()
         rasters, job = self._rasters, self._rasters.job
         day = job.look.date
         if not self._raw:
-            write_frame(rasters.folder.table("changes", day), _no_changes(job.grid))
+            write_frame(rasters.folder.table("changes", day), no_changes(job.grid))
             return
-        regions = components.join(self._regions)
-        kept = regions.areas >= area_px(self._rule.min_area_m2, job.grid.ground_resolution_m)
+        parts = join_parts(self._parts)
+        regions = components.join({parts.places[window]: own for window, own in self._regions.items()})
+        least_px = area_px(self._rule.min_area_m2, job.grid.ground_resolution_m)
         words = f"changed since {job.reference.date if job.reference else ''}"
         path = mask_path(rasters.folder, day, rasters.formats)
         with rasters.writer(path, "mask", [words], "uint8", 255, words, self._rule.tags) as writer:
-            polygons = polygonise(self._masks(regions, kept, writer), job.grid.transform, job.grid.crs)
-        write_frame(rasters.folder.table("changes", day), self._described(polygons, regions))
+            lead = leaders(parts, parents(parts, self._masks(regions, parts, least_px, writer)), least_px)
+        polygons = polygonise(self._outlined(parts, lead), job.grid.transform, job.grid.crs)
+        table = described(polygons, parts, lead, job.grid, str(day), self._rule.threshold)
+        write_frame(rasters.folder.table("changes", day), table)
 
     def abandon(self) -> None:
         """Leave nothing behind of a date that was not finished."""
@@ -253,52 +267,19 @@ class MaskWriter:
         self._open.__exit__(type(error), error, None)
 
     def _masks(
-        self, regions: components.Components, kept: Bools, writer: RasterWriter
-    ) -> Iterator[tuple[int, int, NDArray[np.int32]]]:
-        """Clean the packed tiles one by one, write them, and hand their regions on to be outlined."""
+        self, regions: components.Components, parts: JoinedParts, least_px: float, writer: RasterWriter
+    ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
+        """Clean the packed tiles one by one, write them, and hand on their parts and regions."""
         for window in sorted(self._raw):
             raw = unpack(self._raw[window], window.shape)
-            ids = regions.ids[window.y, window.x]
-            numbers = components.region_ids(raw, ids, kept)
+            ids = regions.ids[parts.places[window]]
+            numbers = components.region_ids(raw, ids, regions.areas >= least_px)
             writer.write(window, components.keep(raw, numbers))
-            yield window.y, window.x, numbers
+            yield part_numbers(parts, window, raw, self._parts[window]), numbers
 
-    def _described(self, polygons: gpd.GeoDataFrame, regions: components.Components) -> gpd.GeoDataFrame:
-        index = polygons["change_id"].to_numpy() - 1
-        threshold = self._rule.threshold
-        sums, areas = regions.sums[index], regions.areas[index]
-        mean = sums[:, 0] / components.FIXED_POINT / np.maximum(areas, 1)
-        job = self._rasters.job
-        return polygons.assign(
-            change_id=np.arange(1, len(polygons) + 1),
-            date=str(job.look.date),
-            area_m2=ground_area_m2(polygons.geometry.to_numpy(), job.grid.crs) if len(polygons) else np.zeros(0),
-            direction=[_direction(row[1:]) for row in sums],
-            kind=[_kind(row[1:], area) for row, area in zip(sums, areas, strict=True)],
-            probability=[region_figures.change_probability(float(value), threshold) for value in mean],
-        )
-
-
-def _direction(sums: Ints) -> str:
-    """By boxes that came and left, and by what the ground between them tells."""
-    gone, came, gained, lost = (int(value) for value in (*sums, 0, 0)[:4])
-    # A box in the place of another is neither.
-    return region_figures.direction(gone + lost, came + gained)
-
-
-def _kind(sums: Ints, area_px: int) -> str:
-    """Whether most of a region is boxes that came or left."""
-    covered = sum(int(value) for value in sums[2:]) / components.FIXED_POINT
-    return "box" if covered >= BOX_SHARE * area_px else "other"
-
-
-def _no_changes(grid: Grid) -> gpd.GeoDataFrame:
-    columns = {
-        "change_id": np.zeros(0, np.int64),
-        "date": [],
-        "area_m2": [],
-        "direction": [],
-        "kind": [],
-        "probability": [],
-    }
-    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=grid.crs), crs=grid.crs)
+    def _outlined(self, parts: JoinedParts, lead: Ints) -> Iterator[tuple[int, int, NDArray[np.int32]]]:
+        """The tiles once more, each pixel with the part that it goes with."""
+        by_part = np.concatenate([np.zeros(1, np.int64), lead]).astype(np.int32)
+        for window in sorted(self._raw):
+            raw = unpack(self._raw[window], window.shape)
+            yield window.y, window.x, by_part[part_numbers(parts, window, raw, self._parts[window])]

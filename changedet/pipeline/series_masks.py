@@ -19,11 +19,13 @@ from changedet.grid.zones import sidings_of
 from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.box_marks import halo_px as box_halo_px
+from changedet.pipeline.change_regions import tile_parts
 from changedet.pipeline.date_files import files_of_date
 from changedet.pipeline.date_job import job_of
 from changedet.pipeline.date_model import ChangeModel, DateModel
 from changedet.pipeline.identities import masks_identity
 from changedet.pipeline.kernels.box_decisions import with_boxes
+from changedet.pipeline.kernels.box_parts import box_parts
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter
 from changedet.pipeline.scheduling import Stream
 from changedet.pipeline.tile_scores import inner, raw_regions
@@ -40,6 +42,7 @@ from changedet.stages.change.kernels.local_change_rate import (
     local_change_rate,
 )
 from changedet.stages.change.kernels.series_hmm import CHANGED, date_weights, series_change_probability
+from changedet.store.packing import unpack
 
 PROBABILISTIC: Final = ("trees",)
 """Methods whose score is a probability."""
@@ -171,15 +174,15 @@ def series_tile(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]
     tiles = []
     for probability, path, marks in zip(found, job.contrasts, boxes, strict=True):
         contrast = read_bands(path, window, FIGURES)
-        shown, signs = probability[core], np.zeros((2, *window.shape), np.float32)
+        shown, boxes_at = probability[core], np.zeros(window.shape, np.uint8)
         if marks is not None and len(marks.bases):
             pixels = marks.on_pixels(job.grid, grown)
             decided = with_boxes(probability, CHANGED, pixels, marks.decision, marks.probability)
-            shown, signs = decided.score[core], np.stack([decided.gained[core], decided.lost[core]])
-            # where boxes decide, the ground below them says nothing
-            contrast = np.where(signs.any(axis=0), np.float32(0.0), contrast)
-        raw, regions = raw_regions(shown, CHANGED, (*contrast, *signs), window, job.grid)
-        tiles.append(MaskTile(np.ascontiguousarray(shown), raw, regions))
+            shown = decided.score[core]
+            boxes_at = box_parts(decided.gained, decided.lost, job.grid.ground_resolution_m)[core]
+        raw, regions = raw_regions(shown, CHANGED, (), window, job.grid)
+        parts = tile_parts(unpack(raw, window.shape), boxes_at, shown, contrast, window, job.grid)
+        tiles.append(MaskTile(np.ascontiguousarray(shown), raw, regions, parts))
     return tiles
 
 

@@ -186,6 +186,7 @@ def test_review_run_a_vouched_for_box_of_one_date_counts_in_full(run: Path) -> N
 
 def test_review_run_without_the_kept_state_it_warns_and_counts_all_the_same(run: Path) -> None:
     shutil.rmtree(run / ".changedet")
+    shutil.rmtree(run / "change")
     review_run(run)
     judge(run, "reject", false_ones)
     done = CliRunner().invoke(cli, ["review", str(run)])

@@ -15,6 +15,7 @@ from small_scenes import ground, write_scene, write_workflow
 
 from changedet.blocks import Window, tiles
 from changedet.grid import Grid
+from changedet.pipeline.finished import open_run
 from changedet.pipeline.run import run
 from changedet.pipeline.series_masks import SeriesJob, count_sure, series_tile
 from changedet.stages.change.kernels import series_hmm as kernel
@@ -74,7 +75,8 @@ def series(tmp_path_factory):
     base = ground(300, 340)
     for k, date in enumerate(DATES):
         image = base + np.random.default_rng(50 + k).normal(0, 10, base.shape)
-        for place, here in ((np.s_[:, 40:80, 40:80], k >= 2), (np.s_[:, 150:190, 40:80], k == 1)):
+        lasting, passing, over_tiles = np.s_[:, 40:80, 40:80], np.s_[:, 150:190, 40:80], np.s_[:, 100:150, 90:150]
+        for place, here in ((lasting, k >= 2), (passing, k == 1), (over_tiles, k >= 2)):
             image[place] = np.array([5200, 5000, 4800, 4500])[:, None, None] if here else image[place]
         if k == 4:
             image[:, 40:80, 200:240] = np.array([5200, 5000, 4800, 4500])[:, None, None]
@@ -116,6 +118,10 @@ def test_what_is_read_together_is_the_same_however_it_is_cut_and_done_again_only
         for kind in ("mask", "score"):
             name = f"change/{date}_{kind}.tif"
             assert (whole / name).read_bytes() == (small / name).read_bytes()
+    changes = [open_run(folder).changes for folder in (whole, small)]
+    assert changes[0].equals(changes[1])
+    # the tiles of 128 px cut one of the two regions that last into four
+    assert [(changes[0]["date"].astype(str).str[:10] == date).sum() for date in DATES[2:]] == [2, 2, 3]
     scores = sorted((whole / ".changedet" / "score").glob("*.gtif"))
     times = [path.stat().st_mtime_ns for path in scores]
     # as after a kill while the masks were written

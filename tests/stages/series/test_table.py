@@ -16,8 +16,18 @@ from hypothesis import strategies as st
 
 from changedet.kernels import intervals
 from changedet.kernels.doubts import Doubts, Weights
+from changedet.kernels.intervals import Calibration
 from changedet.pipeline.summary import _seen_beyond
-from changedet.stages.series.table import COLUMNS, DateMeasurements, Estimate, changed_area_interval, timeseries
+from changedet.stages.series.counts import TrackedBoxes
+from changedet.stages.series.table import (
+    COLUMNS,
+    DateMeasurements,
+    Estimate,
+    _add_counts,
+    _add_events,
+    changed_area_interval,
+    timeseries,
+)
 from changedet.stages.tracks.stage import track
 from scenarios import box_series as bs
 
@@ -75,6 +85,55 @@ def test_timeseries_has_every_expected_figure_inside_its_interval_and_the_figure
     assert (table["teu_expected"] <= 2 * table["containers_expected"] + 1e-9).all()
     for name in ("arrivals", "departures"):
         assert ((table[f"{name}_low"] <= table[name]) & (table[name] <= table[f"{name}_high"]))[1:].all()
+
+
+SIGNS = st.builds(Weights, *[st.floats(0, 3)] * 6)
+HALVES = st.tuples(st.floats(0, 6), st.floats(0, 6))
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 12),
+    st.integers(2, 5),
+    st.builds(
+        Calibration,
+        st.floats(0.5, 1.5),
+        HALVES,
+        HALVES,
+        HALVES,
+        st.builds(Doubts, st.tuples(SIGNS, SIGNS), st.tuples(SIGNS, SIGNS)),
+    ),
+    st.floats(0, 0.99),
+)
+@settings(max_examples=150, deadline=None)
+def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_however_calibrated(
+    seed, places, dates, calibration, far
+):
+    rng = np.random.default_rng(seed)
+    kinds = rng.choice(np.array(["20ft", "40ft", "45ft", "other"], object), 20)
+    boxes = TrackedBoxes(
+        row_date=rng.integers(0, dates, 20),
+        row_kind=kinds,
+        row_counted=rng.random(20) > 0.3,
+        row_confidence=rng.random(20),
+        row_believed=(rng.random(20) > 0.4) & (kinds != "other"),
+        arrived=rng.integers(0, dates, rng.integers(0, 9)),
+        left=rng.integers(0, dates, rng.integers(0, 9)),
+        present=rng.random((places, dates)) ** rng.choice([0.1, 1, 9]),
+        clear=rng.random((places, dates)) > rng.random(),
+        weight=rng.choice([1.0, 2.0], places),
+        ground_shown=rng.random((rng.integers(0, 5), dates)) > rng.random(),
+        exchanged=rng.random((places, dates)) > 0.8,
+        blind=np.zeros(dates, bool),
+    )
+    for t in range(dates):
+        row, look = {"zone": ""}, DateMeasurements(dt.date(2023, 1, 1 + t), unfamiliarity=far)
+        _add_counts(row, boxes, t, look, calibration)
+        _add_events(row, boxes, t, look, calibration)
+        for name in ("containers", "teu", "arrivals", "departures"):
+            low, value, high = (row[f"{name}_{part}"] for part in ("low", "expected", "high"))
+            assert 0.0 <= low <= value * (1 + 1e-12) + 1e-12, name
+            assert value <= high * (1 + 1e-12) + 1e-12, name
 
 
 def test_timeseries_expects_more_arrivals_than_departures_by_what_the_count_rises():
