@@ -25,10 +25,13 @@ class DirectionFigures(TypedDict):
         Area that is marked and truly changed.
     right_share : float or None
         Share of it whose region has the truth's direction; None where nothing was found.
+    opposite_share : float or None
+        Share of it whose region says gain of what is lost, or loss of what is gained.
     """
 
     found_m2: float
     right_share: float | None
+    opposite_share: float | None
 
 
 def score_directions(finished: Run, vectors: Path, days: Sequence[dt.date]) -> dict[str, DirectionFigures]:
@@ -55,23 +58,29 @@ def score_directions(finished: Run, vectors: Path, days: Sequence[dt.date]) -> d
     """
     mine = finished.changes
     theirs = truth_layer(vectors, "changed", mine.crs)
-    sums = {str(day): _found_and_right(_of(mine, day), _of(theirs, day)) for day in days}
-    sums = {day: pair for day, pair in sums.items() if pair[0] > 0}
-    whole = sum(found for found, _ in sums.values()), sum(right for _, right in sums.values())
-    return {day: _figures(*pair) for day, pair in sums.items()} | {"all": _figures(*whole)}
+    sums = {str(day): _areas(_of(mine, day), _of(theirs, day)) for day in days}
+    sums = {day: areas for day, areas in sums.items() if areas[0] > 0}
+    whole = np.sum([*sums.values(), (0.0, 0.0, 0.0)], axis=0)
+    return {day: _figures(*areas) for day, areas in sums.items()} | {"all": _figures(*whole.tolist())}
 
 
 def _of(frame: gpd.GeoDataFrame, day: dt.date) -> gpd.GeoDataFrame:
     return frame[(frame["date"].dt.date == day).to_numpy()]
 
 
-def _figures(found: float, right: float) -> DirectionFigures:
-    return {"found_m2": round(found, 1), "right_share": share(right, found)}
+def _figures(found: float, right: float, opposite: float) -> DirectionFigures:
+    return {
+        "found_m2": round(found, 1),
+        "right_share": share(right, found),
+        "opposite_share": share(opposite, found),
+    }
 
 
-def _found_and_right(mine: gpd.GeoDataFrame, theirs: gpd.GeoDataFrame) -> tuple[float, float]:
+def _areas(mine: gpd.GeoDataFrame, theirs: gpd.GeoDataFrame) -> tuple[float, float, float]:
+    """Area that is found, that has the right direction, and that has the opposite one."""
     one, other = (shapely.make_valid(frame.geometry.to_numpy()) for frame in (mine, theirs))
     true, marked = shapely.STRtree(one).query(other, predicate="intersects")
     area = shapely.area(shapely.intersection(other[true], one[marked]))
-    agree = theirs["direction"].to_numpy(object)[true] == mine["direction"].to_numpy(object)[marked]
-    return float(area.sum()), float(np.sum(area[agree]))
+    truly, told = theirs["direction"].to_numpy(object)[true], mine["direction"].to_numpy(object)[marked]
+    opposite = ((truly == "gain") & (told == "loss")) | ((truly == "loss") & (told == "gain"))
+    return float(area.sum()), float(np.sum(area[truly == told])), float(np.sum(area[opposite]))

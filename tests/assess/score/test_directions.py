@@ -29,6 +29,20 @@ def test_the_right_share_is_of_the_area_that_both_mark(tmp_path):
         [(DAY, "gain", shapely.box(0, 0, 10, 5)), (DAY, "gain", shapely.box(20, 0, 30, 2)), (LATER, "loss", true[0][2])]
     )
     scored = score_directions(SimpleNamespace(changes=found), truth, [DAY, LATER])
-    assert scored[str(DAY)] == {"found_m2": 70.0, "right_share": pytest.approx(50 / 70)}
-    assert scored["all"] == {"found_m2": 170.0, "right_share": pytest.approx(50 / 170)}
+    assert scored[str(DAY)] == {
+        "found_m2": 70.0,
+        "right_share": pytest.approx(50 / 70),
+        "opposite_share": pytest.approx(20 / 70),
+    }
+    assert scored["all"] == {
+        "found_m2": 170.0,
+        "right_share": pytest.approx(50 / 170),
+        "opposite_share": pytest.approx(120 / 170),
+    }
+    untold = found.assign(direction="other")
+    assert score_directions(SimpleNamespace(changes=untold), truth, [DAY])["all"] == {
+        "found_m2": 70.0,
+        "right_share": 0.0,
+        "opposite_share": 0.0,
+    }
     assert score_directions(SimpleNamespace(changes=found[:0]), truth, [DAY])["all"]["right_share"] is None
