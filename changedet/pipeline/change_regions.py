@@ -268,7 +268,7 @@ def _led(values: Ints, lead: Ints) -> Ints:
 
 
 def _of_class(raw: Bytes, classes: Bytes, part: int) -> Bytes:
-    return ((raw == 1) & (classes == part)).astype(np.uint8)
+    return np.asarray((raw == 1) & (classes == part), np.uint8)
 
 
 def no_changes(grid: Grid) -> gpd.GeoDataFrame:

@@ -53,7 +53,8 @@ _GROWTH: Final = (
 )
 _WENT: Final = "map_get(map('gain', 'came', 'loss', 'went'), \"direction\")"
 _KIND: Final = "if(\"kind\" = 'other', 'something', \"kind\")"
-_WHAT: Final = f"coalesce({_KIND} || ' ' || {_WENT}, 'replaced, or not known')"
+_UNTOLD: Final = "if(\"kind\" = 'box', 'box replaced', 'replaced, or not known')"
+_WHAT: Final = f"coalesce({_KIND} || ' ' || {_WENT}, {_UNTOLD})"
 
 TIPS: Final = {
     "containers": f'<b>[% "kind" %]</b> {_DAY}<br>[% round("length_m", 1) %] x [% round("width_m", 1) %] m, '

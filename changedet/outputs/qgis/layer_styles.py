@@ -62,11 +62,13 @@ CHANGES: Final = (
     ChangeClass("loss paving", "paving gone", "#8e44ad", is_gone=True),
     ChangeClass("loss earthwork", "earthwork gone", "#8c510a", is_gone=True),
     ChangeClass("loss other", "something gone", "#00916e", is_gone=True),
-    ChangeClass("other", "replaced, or not known", "#c2185b"),
+    ChangeClass("other box", "box replaced", "#c2185b"),
+    ChangeClass("other", "replaced, or not known", "#4d4d4d"),
 )
 """Colours say what it is and tell kinds apart for colour-blind readers too; lines say whether it came or went."""
 CHANGE_CLASS: Final = (
-    "if(\"direction\" IN ('gain', 'loss'), \"direction\" || ' ' || coalesce(\"kind\", 'other'), 'other')"
+    "if(\"direction\" IN ('gain', 'loss') OR \"kind\" = 'box', "
+    "\"direction\" || ' ' || coalesce(\"kind\", 'other'), 'other')"
 )
 """QGIS's expression for the class of a row of ``changes``."""
 _HATCH_DEG: Final = (45, 135, 0, 90)

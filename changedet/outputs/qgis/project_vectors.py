@@ -159,4 +159,4 @@ def _present(source: Path, name: str) -> set[str] | None:
 
 def _change_class(direction: str, kind: str) -> str:
     """As `layer_styles.CHANGE_CLASS` makes it in QGIS."""
-    return f"{direction} {kind}" if direction in {"gain", "loss"} else "other"
+    return f"{direction} {kind}" if direction in {"gain", "loss"} or kind == "box" else "other"
