@@ -25,6 +25,7 @@ from changedet.pipeline.finished import open_run
 from changedet.pipeline.project_file import dated_rasters, write_run_project
 from changedet.pipeline.provenance import provenance
 from changedet.pipeline.report_data import report_of_finished, report_of_run
+from changedet.pipeline.stac_facts import has_thumbnail, item_facts
 from changedet.plan import Plan
 from changedet.store import RunFolder
 
@@ -51,8 +52,10 @@ def published_files(plan: Plan, step: str) -> list[Path]:
     """
     folder, formats = plan.folder, plan.formats
     if step == "stac" and "stac" in formats and _raster_layers(plan, only_dated=True):
-        days = [str(look.date) for look in plan.looks if _layers_of(plan, look.date)]
-        return [*(folder.stac / day / f"{day}.json" for day in days), folder.stac / "collection.json"]
+        dated = [look for look in plan.looks if _layers_of(plan, look.date)]
+        items = [folder.stac / f"{look.date}" / f"{look.date}.json" for look in dated]
+        pictures = [folder.stac / f"{look.date}" / stac.THUMBNAIL for look in dated if has_thumbnail(plan, look)]
+        return [*items, *pictures, folder.stac / "collection.json"]
     found = {
         "objects": (folder.objects, "objects" in formats),
         "tables": (folder.timeseries, "tables" in formats),
@@ -135,6 +138,7 @@ def _write_stac(plan: Plan) -> None:
         description=f"Change and containers at {plan.workflow.site.name}, by changedet {__version__}",
         assets=extra,
         checksums=sums,
+        facts=item_facts(plan),
     )
 
 
