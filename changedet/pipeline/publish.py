@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ import shapely.geometry
 from changedet import __version__
 from changedet.arrays import Floats
 from changedet.grid.geodesy import transform_xy
-from changedet.outputs import json_files, stac, tables
+from changedet.outputs import geoparquet, json_files, stac, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.rasters.classes import RasterLayer
 from changedet.outputs.report.page import write_report
@@ -32,7 +32,7 @@ from changedet.store import RunFolder
 WRITTEN_ANEW: Final = "written anew by every run"
 """Identity of the steps here: they are never taken for done."""
 
-PUBLISHED: Final = ("objects", "tables", "provenance", "qgis", "stac", "report", "summary")
+PUBLISHED: Final = ("objects", "geoparquet", "tables", "provenance", "qgis", "stac", "report", "summary")
 """In this order: the summary comes last, so that where it is, all is."""
 
 
@@ -56,6 +56,8 @@ def published_files(plan: Plan, step: str) -> list[Path]:
         items = [folder.stac / f"{look.date}" / f"{look.date}.json" for look in dated]
         pictures = [folder.stac / f"{look.date}" / stac.THUMBNAIL for look in dated if has_thumbnail(plan, look)]
         return [*items, *pictures, folder.stac / "collection.json"]
+    if step == "geoparquet":
+        return [folder.geoparquet(layer) for layer in geoparquet.LAYERS if step in formats]
     found = {
         "objects": (folder.objects, "objects" in formats),
         "tables": (folder.timeseries, "tables" in formats),
@@ -83,20 +85,22 @@ def publish(
         Of `PUBLISHED`.
     """
     folder = plan.folder
-    if step == "objects":
-        vector_layers.write_objects(folder.objects, results.layers, plan.grid.crs)
-    elif step == "tables":
-        tables.write_timeseries(folder.timeseries, results.table)
-    elif step == "summary":
-        json_files.write_json(folder.summary, summary_of(results))
-    elif step == "provenance":
-        json_files.write_json(folder.provenance, provenance(plan, models, results, seconds))
-    elif step == "qgis":
-        write_run_project(folder)
-    elif step == "stac":
-        _write_stac(plan)
-    elif step == "report":
-        write_report(folder.report, report_of_run(plan, models, results))
+    writers: Mapping[str, Callable[[], object]] = {
+        "objects": lambda: vector_layers.write_objects(folder.objects, results.layers, plan.grid.crs),
+        "geoparquet": lambda: _write_geoparquet(plan, results),
+        "tables": lambda: tables.write_timeseries(folder.timeseries, results.table),
+        "provenance": lambda: json_files.write_json(folder.provenance, provenance(plan, models, results, seconds)),
+        "qgis": lambda: write_run_project(folder),
+        "stac": lambda: _write_stac(plan),
+        "report": lambda: write_report(folder.report, report_of_run(plan, models, results)),
+        "summary": lambda: json_files.write_json(folder.summary, summary_of(results)),
+    }
+    writers[step]()
+
+
+def _write_geoparquet(plan: Plan, results: Results) -> None:
+    for layer in geoparquet.LAYERS:
+        geoparquet.write_geoparquet(plan.folder.geoparquet(layer), layer, results.layers[layer], plan.grid.crs)
 
 
 def _layers_of(plan: Plan, day: date) -> list[RasterLayer]:
@@ -129,6 +133,7 @@ def _write_stac(plan: Plan) -> None:
     sums = {str(plan.folder.path / name): entry["sha256"] for name, entry in known.items() if "sha256" in entry}
     extra = {"objects": plan.folder.objects} if "objects" in plan.formats else {}
     extra |= {"timeseries": plan.folder.timeseries} if "tables" in plan.formats else {}
+    extra |= {path.stem: path for path in published_files(plan, "geoparquet")}
     stac.write_stac(
         plan.folder.stac,
         site_id=plan.site_id,

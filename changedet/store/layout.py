@@ -98,6 +98,21 @@ class RunLayout:
         """The GeoPackage of all vector layers."""
         return self.path / "objects.gpkg"
 
+    def geoparquet(self, layer: str) -> Path:
+        """Where a layer lies as GeoParquet.
+
+        Parameters
+        ----------
+        layer : str
+            Such as ``tracks``.
+
+        Returns
+        -------
+        pathlib.Path
+            Beside the GeoPackage.
+        """
+        return self.path / f"{layer}.parquet"
+
     @property
     def timeseries(self) -> Path:
         """The table of figures by date and zone."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Final
 
 from changedet.errors import InputError, did_you_mean
 from changedet.stages.registry import Stage
@@ -14,7 +16,18 @@ from changedet.workflow.dates import calendar_date
 from changedet.workflow.fields import matching, number, one_line, one_of, or_auto, text, whole
 from changedet.workflow.geo_fields import crs_in_metres
 from changedet.workflow.machine_fields import host, memory, scheduler
-from changedet.workflow.model import FORMATS, STAGE_NAMES, Compute, Grid, Outputs, Read, SceneEntry, Site, Workflow
+from changedet.workflow.model import (
+    EXTRA_FORMATS,
+    FORMATS,
+    STAGE_NAMES,
+    Compute,
+    Grid,
+    Outputs,
+    Read,
+    SceneEntry,
+    Site,
+    Workflow,
+)
 from changedet.workflow.paths import local_file, output_folder
 from changedet.workflow.publishing import caption_words
 from changedet.workflow.scene_entries import read_scenes
@@ -23,6 +36,9 @@ from changedet.workflow.stage_requests import read_stage, stages
 from changedet.workflow.yaml_parser import read_yaml
 from changedet.workflow.yaml_tree import ListNode, MapNode, Node
 
+_FORMAT_WORDS: Final = ("all", *FORMATS, *EXTRA_FORMATS)
+_EXPECTED_FORMATS: Final = f"all or a list of {', '.join(_FORMAT_WORDS[1:])}"
+_NO_PYARROW: Final = "geoparquet needs pyarrow, which is not installed; run pip install 'changedet[geoparquet]'"
 _KEYS: tuple[str, ...] = ("site", "grid", "scenes", "bands", "before", "read", *STAGE_NAMES, "outputs", "compute")
 SITE_ID = r"[A-Za-z0-9_-]{1,100}"
 """A site's id: it names a folder."""
@@ -142,16 +158,23 @@ def _formats(checker: Checker, node: Node | None) -> tuple[str, ...]:
     if not isinstance(node, ListNode):
         return checker.convert(node, "outputs.formats", _all_formats, FORMATS)
     if not node.items:
-        checker.wrong("outputs.formats", f"got an empty list, expected all or a list of {', '.join(FORMATS)}")
-    wanted = {checker.convert(item, f"outputs.formats[{i}]", one_of(*FORMATS), "") for i, item in enumerate(node.items)}
-    return tuple(name for name in FORMATS if name in wanted)
+        checker.wrong("outputs.formats", f"got an empty list, expected {_EXPECTED_FORMATS}")
+    words = [checker.convert(item, f"outputs.formats[{i}]", _format_word, "") for i, item in enumerate(node.items)]
+    wanted = {*words, *(FORMATS if "all" in words else ())}
+    return tuple(name for name in _FORMAT_WORDS[1:] if name in wanted)
+
+
+def _format_word(node: Node) -> str:
+    word = one_of(*_FORMAT_WORDS)(node)
+    if word == "geoparquet" and find_spec("pyarrow") is None:
+        raise UnfitError(_NO_PYARROW)
+    return word
 
 
 def _all_formats(node: Node) -> tuple[str, ...]:
-    expected = f"all or a list of {', '.join(FORMATS)}"
-    value = text(expected)(node)
+    value = text(_EXPECTED_FORMATS)(node)
     if value != "all":
-        raise UnfitError(f"got {shown(node)}, expected {expected}{did_you_mean(value, ('all',))}")
+        raise UnfitError(f"got {shown(node)}, expected {_EXPECTED_FORMATS}{did_you_mean(value, ('all',))}")
     return FORMATS
 
 

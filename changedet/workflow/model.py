@@ -17,6 +17,9 @@ from changedet.workflow.geo_fields import Bounds
 from changedet.workflow.yaml_tree import line_of
 
 FORMATS: Final = ("masks", "scores", "scenes", "objects", "tables", "qgis", "report", "stac")
+"""What ``all`` means."""
+EXTRA_FORMATS: Final = ("geoparquet",)
+"""Written only where they are named: they need more than changedet itself does."""
 STAGE_WORDS: Final[Mapping[str, str]] = {
     "mask": "clouds, shadows, snow, no data, saturation",
     "align": "sub-pixel co-registration to the reference",
@@ -196,7 +199,7 @@ class Outputs:
     dir : str
         Absolute folder of the run folders.
     formats : tuple of str
-        Some or all of `FORMATS`.
+        Some or all of `FORMATS` and `EXTRA_FORMATS`.
     """
 
     dir: str

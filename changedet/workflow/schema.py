@@ -11,7 +11,7 @@ from changedet.json_types import Json, JsonArray, JsonObject
 from changedet.stages.registry import AUTO, NONE, Stage
 from changedet.workflow.load import SITE_ID
 from changedet.workflow.method_parameters import parameter_schemas
-from changedet.workflow.model import FORMATS, STAGE_WORDS
+from changedet.workflow.model import EXTRA_FORMATS, FORMATS, STAGE_WORDS
 from changedet.workflow.scene_entries import KEYS, Kind
 from changedet.workflow.scene_properties import LAST_BAND
 from changedet.workflow.stage_requests import stages
@@ -150,7 +150,7 @@ def _read() -> JsonObject:
 
 
 def _outputs() -> JsonObject:
-    formats: JsonObject = {"type": "array", "minItems": 1, "items": {"enum": list(FORMATS)}}
+    formats: JsonObject = {"type": "array", "minItems": 1, "items": {"enum": ["all", *FORMATS, *EXTRA_FORMATS]}}
     properties: JsonObject = {
         "dir": {**_TEXT, "default": "out", "description": "Results go to DIR/SITE_ID."},
         "formats": {"anyOf": [{"const": "all"}, formats], "default": "all"},

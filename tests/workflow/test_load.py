@@ -25,6 +25,7 @@ from workflow_cases import (
 from changedet.errors import InputError
 from changedet.imagery.attribution import Attribution
 from changedet.workflow import (
+    FORMATS,
     STAGE_NAMES,
     load_workflow,
 )
@@ -159,3 +160,15 @@ TOP = st.sampled_from(["site", "grid", "scenes", "bands", "before", "read", *STA
 def test_load_workflow_raises_nothing_else_for_random_values_at_known_keys(arena: Path, data: dict[str, Any]) -> None:
     attempt(arena, yaml.safe_dump(data, allow_unicode=True))
     attempt(arena, yaml.safe_dump({**yaml.safe_load(GOOD.replace("2023-06-04", "'2023-06-04'")), **data}))
+
+
+def test_geoparquet_is_written_only_where_it_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("changedet.workflow.load.find_spec", lambda name: object())
+    assert "geoparquet" not in load(GOOD + "outputs: {formats: all}\n").outputs.formats
+    assert load(GOOD + "outputs: {formats: [all, geoparquet]}\n").outputs.formats == (*FORMATS, "geoparquet")
+    assert load(GOOD + "outputs: {formats: [geoparquet, tables]}\n").outputs.formats == ("tables", "geoparquet")
+    monkeypatch.setattr("changedet.workflow.load.find_spec", lambda name: None)
+    said = problems(GOOD + "outputs: {formats: [all, geoparquet]}\n")
+    assert len(said) == 1
+    assert "outputs.formats[1]: geoparquet needs pyarrow, which is not installed; run pip install" in said[0]
+    assert load(GOOD + "outputs: {formats: [all]}\n").outputs.formats == FORMATS
