@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +14,12 @@ import xarray as xr
 
 from changedet.errors import InputError
 from changedet.outputs.gpkg.vector_layers import has_layer, read_objects
-from changedet.outputs.rasters.reading import open_lazily
+from changedet.outputs.rasters.reading import open_lazily, with_flags
 from changedet.outputs.tables import read_timeseries
 from changedet.outputs.values import mapping_at
 from changedet.pipeline.kept_records import as_written, record_of
+from changedet.pipeline.notebook_views import NotebookViews
+from changedet.stages.image_inputs import as_image
 from changedet.store.folder import RunFolder
 
 SCHEMA_VERSION: Final = 1
@@ -28,7 +30,7 @@ Day = date | str | np.datetime64
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(NotebookViews):
     """A finished run.
 
     Attributes
@@ -40,7 +42,7 @@ class Run:
     """
 
     path: Path
-    summary: dict[str, Any]
+    summary: dict[str, Any] = field(repr=False)
 
     @property
     def dates(self) -> list[date]:
@@ -189,14 +191,14 @@ class Run:
         Returns
         -------
         uint8 (y, x)
-            Lazy; 0 unchanged, 1 changed, 255 not observed.
+            Lazy; 0 unchanged, 1 changed, 255 not observed, as ``flag_meanings`` says.
 
         Raises
         ------
         InputError
             The run has no such date, or it is the reference's.
         """
-        return self._raster(RunFolder(self.path).mask(self._compared(day)), "masks")
+        return with_flags(self._raster(RunFolder(self.path).mask(self._compared(day)), "masks"), "mask")
 
     def score(self, day: Day) -> xr.DataArray:
         """Open a date's change score.
@@ -216,7 +218,8 @@ class Run:
         InputError
             The run has no such date, or it is the reference's.
         """
-        return self._raster(RunFolder(self.path).score(self._compared(day)), "scores")
+        found = self._raster(RunFolder(self.path).score(self._compared(day)), "scores")
+        return found.rename("score").assign_attrs(units="1")
 
     def quality(self, day: Day) -> xr.DataArray:
         """Open the raster that says why each pixel of a date is seen or not.
@@ -237,7 +240,7 @@ class Run:
         InputError
             The run has no such date.
         """
-        return self._raster(RunFolder(self.path).quality(self._day(day)), "masks")
+        return with_flags(self._raster(RunFolder(self.path).quality(self._day(day)), "masks"), "quality")
 
     def scene(self, day: Day) -> xr.DataArray:
         """Open a date's aligned and normalised scene.
@@ -257,9 +260,7 @@ class Run:
         InputError
             The run has no such date.
         """
-        kept = self._raster(RunFolder(self.path).scene(self._day(day)), "scenes")
-        nodata = kept.attrs.get("_FillValue")
-        return kept.astype("float32") if nodata is None else kept.where(kept != nodata).astype("float32")
+        return as_image(self._raster(RunFolder(self.path).scene(self._day(day)), "scenes"), "scene").rename("scene")
 
     def _day(self, day: Day) -> date:
         try:

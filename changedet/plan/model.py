@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, overload
 from changedet.grid import Grid
 from changedet.grid.areas import Areas
 from changedet.imagery.look import Look
+from changedet.plan.card import plan_card
 from changedet.stages.objects.lattice import too_coarse
 from changedet.stages.registry import NONE, Choice, Facts, Method
 from changedet.store import RunFolder
@@ -77,6 +78,9 @@ class Plan:
     scheduler: str
     memory_bytes: int
     warnings: tuple[str, ...] = field(default=())
+
+    def _repr_html_(self) -> str:
+        return plan_card(self, countable(self))
 
     @property
     def site_id(self) -> str:

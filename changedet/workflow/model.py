@@ -13,6 +13,7 @@ from changedet.grid.areas import Area
 from changedet.imagery.angles import SunAngles, ViewAngles
 from changedet.imagery.attribution import UNSAID, Attribution
 from changedet.json_types import Json
+from changedet.workflow.card import workflow_card
 from changedet.workflow.geo_fields import Bounds
 from changedet.workflow.yaml_tree import line_of
 
@@ -262,6 +263,9 @@ class Workflow:
     outputs: Outputs
     compute: Compute
     lines: Mapping[str, int] = field(default_factory=dict, hash=False, repr=False, compare=False)
+
+    def _repr_html_(self) -> str:
+        return workflow_card(self)
 
     def problem(self, key: str, message: str) -> Problem:
         """A mistake with its place in the file.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import rasterio
@@ -22,6 +23,7 @@ from rasterio.errors import NotGeoreferencedWarning
 
 from changedet.arrays import Singles
 from changedet.blocks import Window, from_reader
+from changedet.outputs.rasters.classes import MASK_CLASSES, QUALITY_CLASSES
 
 FilePixels: TypeAlias = NDArray[Any]
 """Of a file's own dtype, which is known when it is opened."""
@@ -149,7 +151,7 @@ def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
     -------
     xarray.DataArray
         Dims ``(y, x)``, or ``(band, y, x)`` with the descriptions as `band` where there are several; the file's dtype,
-        its tags and ``_FillValue`` as attributes, ``spatial_ref`` as coordinate.
+        its tags, ``_FillValue`` and, as ``long_name``, what it is as attributes, ``spatial_ref`` as coordinate.
     """
     target = Path(path)
     with environment(), rasterio.open(target) as source:
@@ -159,6 +161,35 @@ def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
     name = f"raster-{hashlib.sha256(repr((str(target), target.stat().st_mtime_ns)).encode()).hexdigest()[:24]}"
     data = from_reader(partial(read_bands, str(target)), shape, chunk, name=name, dtype=dtype)
     coords = {**xr_coords(box, always_yx=True), "band": names}
-    attributes: dict[str, object] = {**tags, "_FillValue": nodata}
-    bands = xr.DataArray(data, dims=("band", "y", "x"), coords=coords, attrs=attributes)
+    attributes: dict[str, object] = {**tags}
+    if nodata is not None:
+        attributes["_FillValue"] = np.dtype(dtype).type(nodata)
+    if words := tags.get("DESCRIPTION") or (names[0] if len(names) == 1 else ""):
+        attributes["long_name"] = words
+    # A name of its own: else the array would bear that of its graph.
+    bands = xr.DataArray(data, dims=("band", "y", "x"), coords=coords, attrs=attributes).rename(target.stem)
     return bands if shape[0] > 1 else bands.isel(band=0, drop=True)
+
+
+def with_flags(image: xr.DataArray, kind: Literal["mask", "quality"]) -> xr.DataArray:
+    """A raster of classes with the names of its values, as the CF conventions have them.
+
+    Parameters
+    ----------
+    image : xarray.DataArray
+        As `open_lazily` gives it.
+    kind : str
+        Which classes it has.
+
+    Returns
+    -------
+    xarray.DataArray
+        Named by its kind; ``flag_values`` in the image's dtype, ``flag_meanings`` with a word for each.
+    """
+    classes = [(one.value, one.label) for one in (MASK_CLASSES if kind == "mask" else QUALITY_CLASSES)]
+    fill = image.attrs.get("_FillValue")
+    if fill is not None and fill not in dict(classes):
+        classes.append((int(fill), "no data"))
+    words = [re.sub(r"[^0-9A-Za-z]+", "_", label).strip("_") for _, label in classes]
+    values = np.array([value for value, _ in classes], image.dtype)
+    return image.rename(kind).assign_attrs(flag_values=values, flag_meanings=" ".join(words))

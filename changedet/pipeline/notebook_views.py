@@ -1,0 +1,143 @@
+"""What a finished run offers in a notebook: a card, a chart, a map, a cube."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
+
+import xarray as xr
+
+from changedet.errors import InputError
+from changedet.outputs.series_plot import draw_series
+from changedet.outputs.values import mapping_at
+from changedet.pipeline.cube import cube_of
+from changedet.pipeline.run_card import run_card
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from changedet.pipeline.finished import Run
+
+_WITHOUT: Final = "run.{name}() needs {what}; install changedet[notebook]"
+_HINTS: Final = {
+    "tracks": ("kind", "first_seen", "last_seen", "color"),
+    "containers": ("kind", "date", "confidence", "zone"),
+    "changes": ("kind", "direction", "date", "area_m2"),
+    "footprint": ("date", "area_m2"),
+}
+"""Columns that a place on the map shows; the first gives its colour."""
+
+
+class WebMap(Protocol):
+    """A map as folium makes it."""
+
+    def save(self, outfile: str) -> None:
+        """Write the map as a page.
+
+        Parameters
+        ----------
+        outfile : str
+            Path of an HTML file.
+        """
+
+
+class NotebookViews:
+    """Methods of `Run` for people who look at it."""
+
+    def _repr_html_(self) -> str:
+        return run_card(cast("Run", self))
+
+    def cube(self) -> xr.Dataset:
+        """Open all rasters as one Dataset over the dates.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dims ``time``, ``band``, ``y``, ``x``, lazy: ``scene`` (float32, NaN no data), ``mask`` (uint8, 255 not
+            seen; so all of the reference date), ``score`` (float32), ``quality`` (uint8), those that the run wrote.
+            With ``long_name``, ``flag_values`` and ``flag_meanings`` as in the CF conventions, ``spatial_ref``, and
+            ``valid_fraction`` of each date.
+
+        Raises
+        ------
+        InputError
+            The run was made without masks, scores and scenes.
+        """
+        return cube_of(cast("Run", self))
+
+    def plot(self, figure: str = "containers", *, zone: str = "", ax: Axes | None = None) -> Axes:
+        """Chart a figure over the dates with its 95 % interval, and the onset of growth.
+
+        Parameters
+        ----------
+        figure : str
+            ``containers``, ``teu``, ``arrivals``, ``departures``, ``changed_area`` or ``footprint``.
+        zone : str
+            Name of a zone; by default the whole site.
+        ax : matplotlib.axes.Axes, optional
+            To draw on; by default those of a new figure of pyplot.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            Drawn on.
+
+        Raises
+        ------
+        InputError
+            There is no such figure or zone, or it could not be had.
+        """
+        run = cast("Run", self)
+        if ax is None:
+            # Only here: pyplot looks for a screen, which nothing else does.
+            from matplotlib import pyplot as plt
+
+            ax = plt.subplots(layout="constrained")[1]
+        onset = mapping_at(run.summary, "onset", figure) if not zone else None
+        draw_series(ax, run.series, figure, zone=zone, onset=onset)
+        ax.set_title(f"{run.summary.get('name', '')}{f', {zone}' if zone else ''}")
+        return ax
+
+    def explore(
+        self, layer: Literal["tracks", "containers", "changes", "footprint"] = "tracks", *, tiles: str | None = None
+    ) -> WebMap:
+        """Show a layer on a map that can be moved, by ``GeoDataFrame.explore``.
+
+        The map's own code (Leaflet) is loaded by the browser from the network, as folium writes it: without one, use
+        the report or QGIS, which need none. The layer itself is sent nowhere.
+
+        Parameters
+        ----------
+        layer : str
+            ``tracks``, ``containers``, ``changes`` or ``footprint``.
+        tiles : str, optional
+            A base map, such as ``CartoDB positron``; by default none, so that no server learns the place.
+
+        Returns
+        -------
+        folium.Map
+            Shown by a notebook; ``save(path)`` writes it.
+
+        Raises
+        ------
+        ImportError
+            folium or mapclassify is missing.
+        InputError
+            There is no such layer, or nothing in it.
+        """
+        if layer not in _HINTS:
+            raise InputError(f"explore: no layer '{layer}', expected one of {', '.join(_HINTS)}")
+        frame = getattr(cast("Run", self), layer)
+        if frame.empty:
+            raise InputError(f"explore: the layer {layer} is empty")
+        shown = list(_HINTS[layer])
+        words = frame[[*shown, frame.geometry.name]].copy()
+        for name in shown:
+            if words[name].dtype.kind == "M":
+                words[name] = words[name].dt.strftime("%Y-%m-%d")
+        try:
+            found: WebMap = words.explore(
+                column=shown[0], categorical=True, tooltip=shown, tiles=tiles, legend=True, cmap="tab10"
+            )
+        except ImportError:
+            raise ImportError(_WITHOUT.format(name="explore", what="folium and mapclassify")) from None
+        return found
