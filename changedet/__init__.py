@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from changedet.pipeline.finished import Run, open_run
     from changedet.pipeline.run import run
+    from changedet.plan.make import make_plan
+    from changedet.plan.model import Plan
     from changedet.stages.align.images import align
     from changedet.stages.change.scoring import change_mask, change_score
     from changedet.stages.normalise.images import normalise
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 __version__ = version("changedet")
 
 _MODULES = {
+    "Plan": "changedet.plan.model",
     "Run": "changedet.pipeline.finished",
     "Workflow": "changedet.workflow",
     "align": "changedet.stages.align.images",
@@ -27,6 +30,7 @@ _MODULES = {
     "change_score": "changedet.stages.change.scoring",
     "detect_containers": "changedet.stages.objects.whole",
     "load_workflow": "changedet.workflow",
+    "make_plan": "changedet.plan.make",
     "normalise": "changedet.stages.normalise.images",
     "onset": "changedet.stages.series.stage",
     "open_run": "changedet.pipeline.finished",
@@ -36,6 +40,7 @@ _MODULES = {
 """The module that defines each public name; the imports above say the same to type checkers."""
 
 __all__ = [
+    "Plan",
     "Run",
     "Workflow",
     "__version__",
@@ -44,6 +49,7 @@ __all__ = [
     "change_score",
     "detect_containers",
     "load_workflow",
+    "make_plan",
     "normalise",
     "onset",
     "open_run",

@@ -47,7 +47,7 @@ def card(title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> str:
 
 
 def _row(name: str, text: str) -> str:
-    head, cell = f'<th scope="row" style="{_CELL}">{escape(name)}</th>', f'<td style="{_CELL}">'
+    head, cell = f'<th scope="row" style="{_CELL};white-space:nowrap">{escape(name)}</th>', f'<td style="{_CELL}">'
     return f"<tr>{head}{cell}{escape(shortened(text))}</td></tr>"
 
 

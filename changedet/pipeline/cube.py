@@ -78,10 +78,12 @@ def _over_time(images: Sequence[xr.DataArray], days: Sequence[date]) -> xr.DataA
 
 
 def _with_metadata(cube: xr.Dataset, run: Run, days: Sequence[date]) -> xr.Dataset:
-    clear = run.series
-    whole = clear[clear["zone"] == ""].set_index(clear["date"].dt.date)["valid_fraction"]
-    cube = cube.assign_coords(valid_fraction=("time", [float(whole.get(day, np.nan)) for day in days]))
-    cube["valid_fraction"].attrs = {"long_name": "share of the site that the date shows clearly", "units": "1"}
+    if RunFolder(run.path).timeseries.exists():
+        rows = run.series
+        whole = rows[rows["zone"] == ""]
+        clear = dict(zip(whole["date"].dt.date, whole["valid_fraction"], strict=True))
+        cube = cube.assign_coords(valid_fraction=("time", [float(clear.get(day, np.nan)) for day in days]))
+        cube["valid_fraction"].attrs = {"long_name": "share of the site that the date shows clearly", "units": "1"}
     cube["time"].attrs = {"standard_name": "time", "long_name": "date of the scene, UTC"}
     if "band" in cube.coords:
         cube["band"].attrs = {"long_name": "role of the band"}

@@ -68,7 +68,15 @@ def test_a_cube_holds_what_the_run_wrote(reference_run: Path, tmp_path: Path) ->
     shutil.rmtree(copy / "scenes")
     for path in copy.glob("change/*_score.tif"):
         path.unlink()
-    assert set(open_run(copy).cube().data_vars) - {"quality"} == {"mask"}
+    assert set(open_run(copy).cube().data_vars) == {"mask", "quality"}
+    table = (copy / "timeseries.csv").read_text().splitlines(keepends=True)
+    zones = [line.replace(",,", ",north,", 1).replace(",0.", ",0.1", 1) for line in table[1:]]
+    (copy / "timeseries.csv").write_text("".join([*table, *zones]))
+    assert len(open_run(copy).series) == 6
+    expected = open_run(reference_run).series["valid_fraction"]
+    np.testing.assert_array_equal(open_run(copy).cube()["valid_fraction"], expected)
+    (copy / "timeseries.csv").unlink()
+    assert "valid_fraction" not in open_run(copy).cube().coords
     for path in copy.glob("change/*_mask.tif"):
         path.unlink()
     with pytest.raises(InputError, match="no masks, scores or scenes; was the run made with them"):

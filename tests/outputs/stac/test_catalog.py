@@ -183,7 +183,8 @@ def test_the_rules_find_what_is_not_valid(written: tuple[Path, list[Path]], spoi
         stac_rules.check(found)
 
 
-# odc-loader's own, with affine 3.
+# odc-stac's own, with shapely 2.2 and affine 3.
+@pytest.mark.filterwarnings("ignore:The 'shapely.ops.transform:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
 def test_odc_stac_loads_every_band_as_it_stands_in_its_file(written: tuple[Path, list[Path]]) -> None:
     items = list(opened(written[0]).get_items())
