@@ -212,7 +212,7 @@ def report_data(folder: Path, name: str = "Depot North") -> ReportData:
         summary=summary(),
         timeseries=series(),
         scenes=[
-            {"date": d, "file": f"{d}_{name}.tif", "gsd_m": 0.5, "sun_elevation_deg": 41.2, "checksum": "sha256:ab12"}
+            {"date": d, "file": f"{d}_{name}.tif", "gsd_m": 0.5, "sun_elevation_deg": 41.2, "sha256": ["ab12" * 16]}
             for d in DATES
         ],
         methods=[

@@ -31,10 +31,9 @@ def writer(path: Path, kind: Any, shape: tuple[int, int], **more: Any) -> Raster
         "dtype": dtype,
         "nodata": nodata,
         "tags": {"DATE": "2023-06-04", "THRESHOLD": "2.5"},
+        "transform": TRANSFORM,
     } | more
-    return RasterWriter(
-        path, crs="EPSG:32651", transform=TRANSFORM, shape=shape, kind=kind, description="what it is", **given
-    )
+    return RasterWriter(path, crs="EPSG:32651", shape=shape, kind=kind, description="what it is", **given)
 
 
 def content(kind: str, shape: tuple[int, int]) -> np.ndarray:

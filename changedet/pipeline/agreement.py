@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from changedet.json_types import Json, JsonObject
+from changedet.outputs.sentences.counts import SWITCHED_OFF
 
 
 class _Dated(NamedTuple):
@@ -44,6 +45,8 @@ def disagreements(onset: Mapping[str, Json]) -> list[str]:
             grow = "grow" if other is containers else "grows"
             why = onset.get("changed_area")
             reason = why.get("reason") if isinstance(why, dict) else None
+            if SWITCHED_OFF in str(reason):
+                continue
             said.append(f"onset: {name} {grow} from {other.date}, but the changed area has none: {reason}")
     if built is not None and changed is not None and built.high < changed.low:
         said.append(

@@ -68,7 +68,7 @@ def scene_rows(plan: Plan, models: Mapping[date, DateModel], table: pd.DataFrame
                 "shift_east_m": alignment.shift.east_m if alignment.confident else None,
                 "shift_north_m": alignment.shift.north_m if alignment.confident else None,
                 "valid_fraction": clear.get(look.date),
-                "checksum": " ".join(_checksum(plan.folder, path, look.identity)[:16] for path in _paths(look)),
+                "sha256": [s for path in _paths(look) if (s := _checksum(plan.folder, path, look.identity))],
             }
         )
     return rows

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import geopandas as gpd
 import pandas as pd
 
 from changedet import __version__
 from changedet.json_types import JsonObject
+from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.report import pictures
-from changedet.outputs.report.data import ReportData
+from changedet.outputs.report.data import BoxEvent, ReportData
+from changedet.outputs.values import mapping_at
 from changedet.pipeline.changes import is_compared
 from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.date_files import scene_path
@@ -22,6 +25,7 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import Run
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.provenance import LIBRARIES, method_rows, scene_rows
+from changedet.pipeline.report_chips import ScenePictures, box_events, count_events, listed_events
 from changedet.plan import Plan
 from changedet.stages.align.alignment import Alignment
 from changedet.store import RunFolder
@@ -45,31 +49,67 @@ def report_of_run(plan: Plan, models: Mapping[date, DateModel], results: Results
     ReportData
         With images of all dates.
     """
-    folder = plan.folder
-    pictured = {look.date: scene_path(folder, look.date, plan.formats) for look in plan.looks}
-    masks = {
-        look.date: mask_path(folder, look.date, plan.formats) for look in plan.looks if is_compared(plan, look.date)
-    }
+    folder, formats = plan.folder, plan.formats
+    days = [look.date for look in plan.looks]
+    rasters = _Rasters(
+        {day: scene_path(folder, day, formats) for day in days},
+        {day: mask_path(folder, day, formats) for day in days if is_compared(plan, day)},
+        {day: folder.quality_file(day, formats) for day in days},
+    )
+    summary = summary_of(results)
+    shown = _pictures(rasters, results.layers["tracks"], results.layers["containers"], summary)
     return ReportData(
         site_id=plan.site_id,
         site_name=plan.workflow.site.name,
-        summary=summary_of(results),
+        summary=summary,
         timeseries=results.table,
         scenes=scene_rows(plan, models, results.table),
         methods=method_rows(plan),
-        quicklooks=_quicklooks(pictured),
-        overlays={str(day): pictures.overlay(path, QUICKLOOK_PX) for day, path in masks.items()},
+        quicklooks=shown.quicklooks,
+        overlays=shown.overlays,
         warnings=results.warnings,
         provenance={"software": f"changedet {__version__}", "libraries": {name: version(name) for name in LIBRARIES}},
         unavailable=results.unavailable,
         trains=results.layers.get("trains"),
         ground=results.layers.get("ground"),
+        events=shown.events,
+        events_listed=shown.events_listed,
     )
 
 
-def _quicklooks(paths: Mapping[date, Path]) -> dict[str, bytes]:
-    stretch = scene_stretch(list(paths.values()))
-    return {str(day): pictures.quicklook(path, QUICKLOOK_PX, stretch) for day, path in paths.items()}
+class _Rasters(NamedTuple):
+    """Where the rasters of each date lie, whether they are there or not."""
+
+    scenes: Mapping[date, Path]
+    masks: Mapping[date, Path]
+    quality: Mapping[date, Path]
+
+
+class _Pictures(NamedTuple):
+    quicklooks: dict[str, bytes]
+    overlays: dict[str, bytes]
+    events: list[BoxEvent]
+    events_listed: dict[tuple[str, bool], int]
+
+
+def _pictures(
+    rasters: _Rasters, tracks: gpd.GeoDataFrame, containers: gpd.GeoDataFrame, summary: Mapping[str, object]
+) -> _Pictures:
+    """All that is drawn from the run's rasters, on one stretch; no pixels of scenes whose licence forbids it."""
+    sources = mapping_at(summary, "sources")
+    scenes = {
+        day: path
+        for day, path in rasters.scenes.items()
+        if path.exists() and mapping_at(sources, str(day)).get("show_pixels", True)
+    }
+    stretch = scene_stretch(list(scenes.values()))
+    events = listed_events(tracks)
+    return _Pictures(
+        {str(day): pictures.quicklook(path, QUICKLOOK_PX, stretch) for day, path in scenes.items()},
+        {str(day): pictures.overlay(path, QUICKLOOK_PX) for day, path in rasters.masks.items() if path.exists()},
+        box_events(events, containers, ScenePictures(scenes, rasters.quality, stretch)),
+        count_events(events),
+    )
 
 
 def report_of_finished(finished: Run) -> ReportData:
@@ -87,8 +127,12 @@ def report_of_finished(finished: Run) -> ReportData:
     folder, provenance = RunFolder(finished.path), finished.provenance
     days = finished.dates
 
-    pictured = {day: _existing(folder.scene(day), folder.aside("picture", day)) for day in days}
-    masks = {day: _existing(folder.mask(day), folder.aside("mask", day)) for day in days}
+    rasters = _Rasters(
+        {day: _existing(folder.scene(day), folder.aside("picture", day)) for day in days},
+        {day: _existing(folder.mask(day), folder.aside("mask", day)) for day in days},
+        {day: _existing(folder.quality(day), folder.aside("quality", day)) for day in days},
+    )
+    shown = _pictures(rasters, *_boxes(finished), finished.summary)
     series = finished.series
     scenes = [
         _scene_row(provenance["dates"][entry["date"]]["alignment"], series, entry) for entry in provenance["inputs"]
@@ -100,14 +144,24 @@ def report_of_finished(finished: Run) -> ReportData:
         timeseries=series,
         scenes=scenes,
         methods=provenance["methods"],
-        quicklooks=_quicklooks({day: path for day, path in pictured.items() if path.exists()}),
-        overlays={str(day): pictures.overlay(path, QUICKLOOK_PX) for day, path in masks.items() if path.exists()},
+        quicklooks=shown.quicklooks,
+        overlays=shown.overlays,
         warnings=finished.summary["warnings"],
         provenance={"software": provenance["software"], "libraries": provenance["libraries"]},
         unavailable=finished.summary.get("unavailable", {}),
         trains=finished.trains,
         ground=finished.ground,
+        events=shown.events,
+        events_listed=shown.events_listed,
     )
+
+
+def _boxes(finished: Run) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Tracks and detections; none where the run was made without them."""
+    if not RunFolder(finished.path).objects.exists():
+        crs = str(finished.summary["grid"]["crs"])
+        return vector_layers.empty("tracks", crs), vector_layers.empty("containers", crs)
+    return finished.tracks, finished.containers
 
 
 def _existing(path: Path, aside: Path) -> Path:
@@ -126,5 +180,5 @@ def _scene_row(alignment: dict[str, Any], series: pd.DataFrame, entry: Mapping[s
         "shift_east_m": shift.east_m if alignment["confident"] else None,
         "shift_north_m": shift.north_m if alignment["confident"] else None,
         "valid_fraction": float(row["valid_fraction"].iloc[0]) if len(row) else None,
-        "checksum": " ".join(str(one["sha256"] or "")[:16] for one in entry["files"]),
+        "sha256": [one["sha256"] for one in entry["files"] if one["sha256"]],
     }

@@ -11,6 +11,7 @@ import pandas as pd
 from changedet.imagery.look import Look
 from changedet.json_types import JsonObject
 from changedet.kernels.doubts import is_blind
+from changedet.outputs.sentences.counts import SWITCHED_OFF
 from changedet.pipeline.changes import with_lasting_area
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import SCHEMA_VERSION
@@ -159,7 +160,8 @@ def warnings_of(
     said = [
         f"{look.date}: {models[look.date].alignment.reason}" for look in plan.looks if _is_unsure(models, look.date)
     ]
-    reasons = dict.fromkeys(unavailable.values())
+    # What the user switched off is no doubt.
+    reasons = dict.fromkeys(why for why in unavailable.values() if SWITCHED_OFF not in why)
     said += [f"{', '.join(name for name in unavailable if unavailable[name] == why)}: {why}" for why in reasons]
     whole = table[table["zone"] == ""].set_index(table["date"].dt.strftime("%Y-%m-%d")[table["zone"] == ""])
     for look in plan.looks:
@@ -200,4 +202,4 @@ def _instead(plan: Plan, look: Look, whole: pd.DataFrame) -> str:
 
 def _is_unsure(models: Mapping[dt.date, DateModel], day: dt.date) -> bool:
     alignment = models[day].alignment
-    return not alignment.confident and "switched off" not in alignment.reason
+    return not alignment.confident and SWITCHED_OFF not in alignment.reason

@@ -41,3 +41,8 @@ def test_disagreements_name_built_ground_before_any_change():
     (said,) = told(changed_area=onset("2024-06-01", "2024-05-01"), footprint=onset("2024-03-01", None, "2024-04-01"))
     assert "2024-06-01" in said
     assert told(changed_area=onset("2024-06-01", "2024-04-01"), footprint=onset("2024-03-01", None, "2024-04-01")) == []
+
+
+def test_disagreements_do_not_speak_of_what_was_switched_off():
+    off = {**NONE, "reason": "change is not computed: switched off in the workflow"}
+    assert told(onset("2024-03-01"), off, onset("2024-03-01")) == []

@@ -153,11 +153,14 @@ def test_a_single_scene_is_counted_and_nothing_compared(own: Path) -> None:
 
 def test_onsets_of_what_is_switched_off_say_so(own: Path) -> None:
     off = {"method": "none"}
-    onset = run(write_workflow(own, DATES, change=off, objects=off)).summary["onset"]
+    summary = run(write_workflow(own, DATES, change=off, objects=off)).summary
+    onset = summary["onset"]
     assert onset["containers"] == dict.fromkeys(("date", "low", "high", "probability", "shape")) | {
         "reason": "containers cannot be counted: switched off in the workflow"
     }
     assert onset["changed_area"]["reason"] == "change is not computed: switched off in the workflow"
+    told = [*summary["warnings"], *(one["text"] for one in summary["sentences"])]
+    assert not [text for text in told if "switched off" in text], "what the user does not want is no warning"
 
 
 def test_the_same_scene_twice_has_not_one_changed_pixel(own: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -121,6 +121,40 @@ def read_bands(path: str | Path, window: Window, count: int | None = None) -> Fi
             inside = source.read(bands, window=windows.Window(left, top, right - left, bottom - top))
             block[:, top - window.y : bottom - window.y, left - window.x : right - window.x] = inside
     return block
+
+
+def read_chips(path: str | Path, centres: Sequence[tuple[float, float]], side_m: float) -> list[Singles]:
+    """Square windows around some points, the file opened once.
+
+    Parameters
+    ----------
+    path : path
+        A finished raster, north up, in a CRS in metres.
+    centres : sequence of (float, float)
+        In its CRS.
+    side_m : float
+        Of a window, in units of the CRS.
+
+    Returns
+    -------
+    list of float32 (band, y, x)
+        One for each point, of the same shape; NaN for no data and beyond the edge.
+    """
+    chips = []
+    with environment(), rasterio.open(path) as source:
+        side = max(1, round(side_m / source.transform.a))
+        for x, y in centres:
+            column, row = ~source.transform @ (x, y)
+            left, top = round(column - side / 2), round(row - side / 2)
+            found = np.full((source.count, side, side), np.nan, np.float32)
+            first, last = max(0, top), min(source.height, top + side)
+            begin, end = max(0, left), min(source.width, left + side)
+            if first < last and begin < end:
+                part = source.read(window=windows.Window(begin, first, end - begin, last - first), masked=True)
+                seen = np.where(np.ma.getmaskarray(part), np.nan, np.ma.getdata(part).astype(np.float32))
+                found[:, first - top : last - top, begin - left : end - left] = seen
+            chips.append(found)
+    return chips
 
 
 @contextmanager

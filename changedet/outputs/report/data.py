@@ -9,6 +9,59 @@ import pandas as pd
 
 
 @dataclass(frozen=True)
+class Chip:
+    """A small picture of a place on one look.
+
+    Attributes
+    ----------
+    date : str
+        ISO date.
+    picture : bytes
+        JPEG; empty where the look does not show the place, or its pixels must not be shown.
+    shows : str
+        ``clear``, or what hides the place: a name of the classes of the quality raster, in words.
+    stands : bool
+        Whether the box stands there by what the tracks say.
+    """
+
+    date: str
+    picture: bytes
+    shows: str
+    stands: bool
+
+
+@dataclass(frozen=True)
+class BoxEvent:
+    """A box that came or left, on the looks around.
+
+    Attributes
+    ----------
+    date : str
+        ISO date of the first look with it, or without it.
+    has_come : bool
+        False where it left.
+    track_id : int
+        In the layer ``tracks``.
+    kind : str
+        Of the box.
+    zone : str
+        That holds it; empty for none.
+    outline : sequence of (float, float)
+        Its corners in the chips, from 0 at the left and the top to 1.
+    chips : sequence of Chip
+        In the order of their dates.
+    """
+
+    date: str
+    has_come: bool
+    track_id: int
+    kind: str
+    zone: str
+    outline: Sequence[tuple[float, float]]
+    chips: Sequence[Chip]
+
+
+@dataclass(frozen=True)
 class ReportData:
     """All that the report shows; no path, no workflow.
 
@@ -21,8 +74,8 @@ class ReportData:
     timeseries : pandas.DataFrame
         Columns of ``tables.TIMESERIES_COLUMNS``; NA where a figure cannot be had.
     scenes : sequence of mapping
-        One a date, with any of ``date, file, gsd_m, compared_bands, sun_elevation_deg, sun_azimuth_deg, shift_east_m,
-        shift_north_m, valid_fraction, checksum``.
+        One a date, with any of ``date, file, gsd_m, compared_bands, sun_elevation_deg, sun_azimuth_deg,
+        shift_east_m, shift_north_m, valid_fraction, sha256`` (of each file).
     methods : sequence of mapping
         One a stage, with ``stage, method, reason`` and ``parameters`` (a mapping) and ``reference``.
     quicklooks : mapping of str to bytes
@@ -39,6 +92,12 @@ class ReportData:
         The layer ``trains``.
     ground : DataFrame, optional
         The layer ``ground``.
+    events : sequence of BoxEvent
+        Boxes that came or left, those that are shown.
+    events_listed : mapping of (str, bool) to int
+        ISO date and whether they came -> how many the layer ``tracks`` lists.
+    figure : bytes
+        The figure of the site, PNG, JPEG or SVG; empty for none.
     """
 
     site_id: str
@@ -54,3 +113,6 @@ class ReportData:
     unavailable: Mapping[str, str] = field(default_factory=dict)
     trains: pd.DataFrame | None = None
     ground: pd.DataFrame | None = None
+    events: Sequence[BoxEvent] = ()
+    events_listed: Mapping[tuple[str, bool], int] = field(default_factory=dict)
+    figure: bytes = b""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from changedet.outputs.report.charts import Scale, number, scaled
 from changedet.outputs.report.data import ReportData
+from changedet.outputs.sentences import words
+from changedet.outputs.sentences.words import area_text, scaled
 from changedet.outputs.summary import TOTAL_PARTS
 from changedet.outputs.values import as_float, iso_date, mapping_at
 
@@ -94,12 +95,11 @@ def figure_row(name: str, data: ReportData, files: Mapping[str, str]) -> FigureR
     """
     title, unit = TITLES[name]
     total = mapping_at(data.summary, "totals", name)
-    scale = common_scale(total, unit)
     cells = []
     for part in TOTAL_PARTS:
         figure = mapping_at(total, part)
         date = iso_date(figure.get("date"))
-        text = interval_text(figure, scale, signed=part == "net_change")
+        text = interval_text(figure, unit, signed=part == "net_change")
         text += _placebo_area(date, data) if name == CHANGED_AREA else ""
         cells.append(FigureCell(text, date, _source(part, date, total, files)))
     return FigureRow(title, cells, "" if any(cell.text for cell in cells) else why_missing(name, data))
@@ -121,38 +121,19 @@ def move_row(name: str, data: ReportData) -> MoveRow:
         Their number, or why there is none.
     """
     total = mapping_at(data.summary, "totals").get(name) or {}
-    text = interval_text(total if isinstance(total, Mapping) else {"value": total}, Scale(1.0, "", 0))
+    text = interval_text(total if isinstance(total, Mapping) else {"value": total}, "")
     return MoveRow(name.capitalize(), text, "" if text else why_missing(name, data))
 
 
-def common_scale(total: Mapping[str, object], unit: str) -> Scale:
-    """One unit for all parts of a figure's total.
-
-    Parameters
-    ----------
-    total : mapping
-        Its parts, see `TOTAL_PARTS`.
-    unit : str
-        The unit of its values.
-
-    Returns
-    -------
-    Scale
-        As `scaled` gives for all values and bounds.
-    """
-    parts = [mapping_at(total, part) for part in TOTAL_PARTS]
-    return scaled([as_float(part.get(key)) for part in parts for key in ("value", "low", "high")], unit)
-
-
-def interval_text(figure: Mapping[str, object], scale: Scale, *, signed: bool = False) -> str:
-    """A value with its 95 % interval, such as ``22 (20 to 25)``.
+def interval_text(figure: Mapping[str, object], unit: str, *, signed: bool = False) -> str:
+    """A value with its 95 % interval, such as ``22 (20–25)``.
 
     Parameters
     ----------
     figure : mapping
         ``value``, ``low`` and ``high``; each may be missing.
-    scale : Scale
-        The unit to show.
+    unit : str
+        Of its values; areas are shown in the one that fits them.
     signed : bool
         Whether a value above 0 gets its sign.
 
@@ -161,13 +142,8 @@ def interval_text(figure: Mapping[str, object], scale: Scale, *, signed: bool = 
     str
         Empty where there is no value.
     """
-    amounts = {key: as_float(figure.get(key)) for key in ("value", "low", "high")}
-    known = {key: amount / scale.factor for key, amount in amounts.items() if amount is not None}
-    if "value" not in known:
-        return ""
-    value, low, high = (number(known.get(key), scale.digits) for key in ("value", "low", "high"))
-    text = f"{'+' if signed and known['value'] > 0 else ''}{value} {scale.unit}".strip()
-    return f"{text} ({low} to {high})" if len(known) == len(amounts) else f"{text} (interval not available)"
+    value, low, high = (as_float(figure.get(key)) for key in ("value", "low", "high"))
+    return "" if value is None else words.interval_text(value, low, high, scaled([value or high], unit), signed=signed)
 
 
 def why_missing(name: str, data: ReportData) -> str:
@@ -186,39 +162,6 @@ def why_missing(name: str, data: ReportData) -> str:
         "not available: " and the reason.
     """
     return f"not available: {data.unavailable.get(name) or data.unavailable.get(name.removesuffix('_m2')) or NO_FIGURE}"
-
-
-def area_text(area_m2: float) -> str:
-    """An area with its unit, large ones in km².
-
-    Parameters
-    ----------
-    area_m2 : float
-        The area.
-
-    Returns
-    -------
-    str
-        Such as ``3 300 m²``.
-    """
-    factor, unit, digits = scaled([area_m2], "m²")
-    return f"{number(area_m2 / factor, digits)} {unit}"
-
-
-def percent_text(share: float) -> str:
-    """A share as a percentage of two significant digits.
-
-    Parameters
-    ----------
-    share : float
-        0 to 1.
-
-    Returns
-    -------
-    str
-        Such as ``0.12 %``.
-    """
-    return f"{100 * share:.2g} %"
 
 
 def _placebo_area(date: str, data: ReportData) -> str:

@@ -1,26 +1,33 @@
-"""``report.html``: one file that opens offline and tells the story of the site in figures with their intervals."""
+"""``report.html``: one file that opens offline; sentences, figure and curve first, then what they rest on."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple, cast
 
 import jinja2
-import numpy as np
 import pandas as pd
 
 from changedet.outputs.json_files import dumps
-from changedet.outputs.report.charts import number
+from changedet.outputs.report.axes import Backdrop
 from changedet.outputs.report.data import ReportData
+from changedet.outputs.report.events import event_groups
 from changedet.outputs.report.figures import TITLES, figure_row, move_row
+from changedet.outputs.report.onsets import beginnings, onset_rows, placebo_sentences
 from changedet.outputs.report.pictures import data_uri, fitted
-from changedet.outputs.report.series_charts import series_charts, series_figures
-from changedet.outputs.report.story import ONSETS, onset_sentence, story
-from changedet.outputs.values import is_missing, iso_date
+from changedet.outputs.report.series_charts import hidden_shares, series_charts
+from changedet.outputs.report.tables import Table, anchor, ground_table, plain_text, series_table
+from changedet.outputs.report.timeline import timeline
+from changedet.outputs.report.zones import zone_rows
+from changedet.outputs.sentences.story import sentences, words_explained
+from changedet.outputs.sentences.words import Calendar, calendar_of, number
+from changedet.outputs.values import iso_date, mapping_at
 from changedet.store.files import write_text
 
+MOST_HIDDEN: Final = 0.5
+"""Share of the site that the later of two looks may hide to stand for it. Chosen by hand."""
 _SHORT_CAR_PX, _LONG_CAR_PX = 12, 24
 
 
@@ -31,13 +38,7 @@ class _Look(NamedTuple):
     picture: str
     overlay: str
     file: str
-
-
-class _Table(NamedTuple):
-    """Text of a table, cell by cell."""
-
-    columns: list[str]
-    rows: list[list[str]]
+    told: list[str]
 
 
 class _Car(NamedTuple):
@@ -61,7 +62,7 @@ class _Train(NamedTuple):
 
 
 def write_report(path: str | Path, data: ReportData) -> None:
-    """Write ``report.html``: under 6 MB, nothing loaded from elsewhere, everything escaped.
+    """Write ``report.html``: under 8 MB, nothing loaded from elsewhere, everything escaped.
 
     Parameters
     ----------
@@ -77,36 +78,73 @@ def write_report(path: str | Path, data: ReportData) -> None:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"number": number, "plain": _plain_text}
-    text = environment.get_template("report.html.j2").render(_context(data))
+    calendar = calendar_of([iso_date(day) for day in data.timeseries["date"]])
+    environment.filters |= {"number": number, "plain": plain_text, "day": calendar.day, "anchor": anchor}
+    text = environment.get_template("report.html.j2").render(_context(data, calendar))
     write_text(Path(path), text)
 
 
-def _context(data: ReportData) -> dict[str, object]:
+def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
     frame = data.timeseries
     zone = frame["zone"].fillna("").astype(str) if "zone" in frame else pd.Series([""] * len(frame))
     whole = frame[(zone == "").to_numpy()].sort_values("date")
+    days = [iso_date(day) for day in whole["date"]]
     files = {iso_date(scene.get("date")): str(scene.get("file", "")) for scene in data.scenes}
+    told = sentences(data.summary, data.timeseries, data.unavailable)
+    charts = series_charts(whole, data, calendar)
+    hidden = hidden_shares(whole)
+    looks = _looks(data, files, series_table(whole, calendar))
     return {
         "data": data,
-        "dates": [iso_date(day) for day in whole["date"]],
+        "dates": days,
+        "span": [calendar.day(days[0]), calendar.day(days[-1])] if days else [],
         "reference": iso_date(data.summary.get("reference_date")),
+        "sentences": told,
+        "words": words_explained(told),
+        "figure": data_uri(data.figure) if data.figure else "",
+        "ends": _ends(looks, iso_date(data.summary.get("reference_date")), hidden),
+        "timeline": timeline(days, beginnings(data), Backdrop(calendar, hidden)) if len(days) > 1 else "",
         "figures": [figure_row(name, data, files) for name in TITLES],
         "moves": [move_row(name, data) for name in ("arrivals", "departures")],
-        "story": story(data, {f.date: f.value for f in series_figures(whole, "valid_fraction")}),
-        "onsets": [onset_sentence(name, data) for name in ONSETS],
-        "charts": series_charts(whole, data),
-        "looks": _looks(data, files),
-        "series": _table(whole),
-        "zones": _table(frame[(zone != "").to_numpy()].sort_values(["zone", "date"])),
+        "onsets": onset_rows(data, calendar),
+        "placebo": placebo_sentences(data),
+        "credits": _credits(data.summary),
+        "unshown": [day for day, one in mapping_at(data.summary, "sources").items() if _is_unshown(one)],
+        "notes": list(cast("Sequence[str]", data.summary.get("notes") or ())),
+        "charts": charts,
+        "looks": looks,
+        "series": series_table(whole, calendar),
+        "zone_rows": zone_rows(data, calendar),
+        "zones": series_table(frame[(zone != "").to_numpy()].sort_values(["zone", "date"]), calendar, zones=True),
+        "events": event_groups(data, calendar),
         "trains": _trains(data.trains),
-        "ground": _table(_without_geometry(data.ground)),
+        "ground": ground_table(data.ground, calendar),
         "provenance": dumps(data.provenance),
     }
 
 
-def _without_geometry(layer: pd.DataFrame | None) -> pd.DataFrame:
-    return pd.DataFrame() if layer is None else pd.DataFrame(layer.drop(columns="geometry", errors="ignore"))
+def _credits(summary: Mapping[str, object]) -> dict[str, str]:
+    """Sensor, credit and licence of each date's scene, where any is told."""
+    found = {}
+    for day, one in mapping_at(summary, "sources").items():
+        words = (
+            [str(one[key]) for key in ("sensor", "credit", "licence") if one.get(key)]
+            if isinstance(one, Mapping)
+            else []
+        )
+        found[day] = "; ".join(words)
+    return found
+
+
+def _is_unshown(source: object) -> bool:
+    return isinstance(source, Mapping) and source.get("show_pixels") is False
+
+
+def _ends(looks: list[_Look], reference: str, hidden: Mapping[str, float]) -> list[_Look]:
+    """The reference and the last look that shows most of the site, where there is no figure to stand for them."""
+    first = [look for look in looks if look.date == reference][:1] or looks[:1]
+    seen = [look for look in looks if look not in first and hidden.get(look.date, 0.0) <= MOST_HIDDEN]
+    return [*first, *seen[-1:]]
 
 
 def _trains(table: pd.DataFrame | None) -> list[_Train]:
@@ -131,32 +169,22 @@ def _car(part: str) -> _Car:
     return _Car(part, color[0] if color else "", _SHORT_CAR_PX if is_short else _LONG_CAR_PX)
 
 
-def _looks(data: ReportData, files: Mapping[str, str]) -> list[_Look]:
+def _looks(data: ReportData, files: Mapping[str, str], table: Table) -> list[_Look]:
     pictures = {("picture", date): picture for date, picture in data.quicklooks.items()}
     fitting = fitted({**pictures, **{("overlay", date): drawn for date, drawn in data.overlays.items()}})
+    told = {row.date: _caption(dict(zip(table.columns, row.cells, strict=True))) for row in table.rows}
     found = []
     for date in sorted(data.quicklooks):
         drawn = fitting.get(("overlay", date))
         shown = data_uri(drawn) if drawn else ""
-        found.append(_Look(date, data_uri(fitting["picture", date]), shown, files.get(date, "")))
+        picture = data_uri(fitting["picture", date])
+        found.append(_Look(date, picture, shown, files.get(date, ""), told.get(date, [])))
     return found
 
 
-def _table(frame: pd.DataFrame) -> _Table:
-    columns = [name for name in frame.columns if not all(is_missing(value) for value in frame[name])]
-    rows = [[_plain_text(frame[name].iloc[i], name) for name in columns] for i in range(len(frame))]
-    return _Table(columns, rows)
-
-
-def _plain_text(value: object, name: str = "") -> str:
-    """A table's cell: text as it is, dates as ISO, numbers short, an en dash where there is none."""
-    if is_missing(value) or str(value) == "":
-        return "–"
-    if name == "date" or hasattr(value, "isoformat"):
-        return iso_date(value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} = {_plain_text(inner)}" for key, inner in value.items()) or "–"
-    if isinstance(value, float | np.floating):
-        real = float(value)
-        return number(real) if abs(real) >= 1000 else f"{real:.4g}"
-    return str(value)
+def _caption(cells: Mapping[str, str]) -> list[str]:
+    """What a look showed, for the text below its picture."""
+    named = {"Containers expected": "containers", "Arrivals expected": "arrived", "Departures expected": "left"}
+    told = [f"{cells[title]} {word}" for title, word in named.items() if cells.get(title, "–") != "–"]
+    clear = cells.get("Clear", "–")
+    return [*told, *([f"{clear} clear"] if clear not in {"–", "100 %"} else [])]

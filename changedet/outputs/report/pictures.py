@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,8 @@ from changedet.outputs.rasters.reading import band_names, read_overview
 
 PICTURE_BYTES: Final = 3_600_000
 """Pictures are shrunk until all of them fit: a third more as base64, and the whole report stays under 6 MB."""
+CHIP_QUALITY: Final = 75
+"""Of a chip's JPEG."""
 _MID_GREY: Final = 128
 
 
@@ -75,6 +77,36 @@ def overlay(path: str | Path, max_px: int = 1000) -> bytes:
     return _encoded(".png", drawn[..., [2, 1, 0, 3]], [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
+def chip_picture(
+    chip: Singles, names: Sequence[str], stretch: Mapping[str, tuple[float, float]], side_px: int
+) -> bytes:
+    """A small window of a scene as a JPEG.
+
+    Parameters
+    ----------
+    chip : float32 (band, y, x)
+        NaN for no data.
+    names : sequence of str
+        Of the bands.
+    stretch : mapping of str to (low, high)
+        As `changedet.outputs.rasters.display.scene_stretch` gives it for the site.
+    side_px : int
+        Of the picture.
+
+    Returns
+    -------
+    bytes
+        Empty where the window holds no data.
+    """
+    if not np.isfinite(chip).any():
+        return b""
+    chosen = display_bands(names)
+    drawn = chosen if len(chosen) == 3 else chosen * 3
+    shown = np.stack([_stretched(chip[i], stretch[names[i]]) for i in drawn], axis=-1)
+    larger = cv2.resize(shown[..., ::-1], (side_px, side_px), interpolation=cv2.INTER_CUBIC)
+    return _encoded(".jpg", np.asarray(larger, np.uint8), [cv2.IMWRITE_JPEG_QUALITY, CHIP_QUALITY])
+
+
 def _stretched(band: Singles, limits: tuple[float, float]) -> Bytes:
     scaled = np.clip((band - limits[0]) / (limits[1] - limits[0]), 0, 1)
     return np.where(np.isnan(band), _MID_GREY, 255 * np.nan_to_num(scaled)).astype(np.uint8)
@@ -120,12 +152,12 @@ def data_uri(picture: bytes) -> str:
     Parameters
     ----------
     picture : bytes
-        JPEG or PNG.
+        JPEG, PNG or SVG.
 
     Returns
     -------
     str
         A ``data:`` address.
     """
-    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
+    kind = "png" if picture.startswith(b"\x89PNG") else ("jpeg" if picture.startswith(b"\xff\xd8") else "svg+xml")
     return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"

@@ -10,10 +10,11 @@ import pandas as pd
 from markupsafe import Markup
 
 from changedet.outputs.report import charts
-from changedet.outputs.report.charts import Figure
+from changedet.outputs.report.axes import HIDDEN, Backdrop, Figure, Onset
 from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.figures import why_missing
-from changedet.outputs.values import as_float, iso_date
+from changedet.outputs.sentences.words import Calendar
+from changedet.outputs.values import as_float, iso_date, mapping_at
 
 
 class Chart(NamedTuple):
@@ -37,34 +38,63 @@ class Chart(NamedTuple):
     why: str
 
 
-def series_charts(whole: pd.DataFrame, data: ReportData) -> list[Chart]:
-    """The charts of the whole site's figures over time.
+def series_charts(whole: pd.DataFrame, data: ReportData, calendar: Calendar) -> list[Chart]:
+    """The charts of a site, the one that tells most first.
 
     Parameters
     ----------
     whole : pandas.DataFrame
-        Rows of the time series that are of no zone, sorted by date.
+        The time series of the whole site, sorted by date.
     data : ReportData
-        Whose `unavailable` says why a figure cannot be had.
+        For onsets and for the reasons where there is nothing to draw.
+    calendar : Calendar
+        How dates are written.
 
     Returns
     -------
     list of Chart
-        Containers, changed area, footprint, arrivals and departures, clear fraction.
+        Those with a figure first: containers, changed area, footprint, arrivals and departures, clear share.
     """
     containers = series_figures(whole, "containers_expected", "containers_low", "containers_high", "containers")
     area = series_figures(whole, "changed_area_m2", "changed_area_low_m2", "changed_area_high_m2")
     ground = series_figures(whole, "footprint_area_m2", "footprint_low_m2", "footprint_high_m2")
     counted = "Expected count with its 95 % band; rings: boxes seen on the day."
     changed = "Against the reference date, with its 95 % band."
-    covered = "Yards, buildings, earthworks and stored objects."
-    return [
-        _line_chart("Containers", containers, counted, "", why_missing("containers", data)),
-        _line_chart("Changed area", area, changed, "m²", why_missing("changed_area_m2", data)),
-        _line_chart("Footprint", ground, covered, "m²", why_missing("footprint_area_m2", data)),
-        _move_chart(whole, why_missing("arrivals", data)),
-        _clear_chart(whole, why_missing("valid_fraction", data)),
+    covered = "Yards, buildings, earthworks and stored objects, with the 95 % band."
+    hidden = hidden_shares(whole)
+    back = {
+        name: Backdrop(calendar, hidden, _onset(data, name)) for name in ("containers", "changed_area", "footprint")
+    }
+    drawn = [
+        _line_chart("Containers", containers, counted, "", why_missing("containers", data), back["containers"]),
+        _line_chart("Changed area", area, changed, "m²", why_missing("changed_area_m2", data), back["changed_area"]),
+        _line_chart("Footprint", ground, covered, "m²", why_missing("footprint_area_m2", data), back["footprint"]),
+        _move_chart(whole, why_missing("arrivals", data), Backdrop(calendar, hidden)),
+        _clear_chart(whole, why_missing("valid_fraction", data), calendar),
     ]
+    return sorted(drawn, key=lambda chart: chart.why != "")
+
+
+def hidden_shares(whole: pd.DataFrame) -> dict[str, float]:
+    """What each look hides.
+
+    Parameters
+    ----------
+    whole : pandas.DataFrame
+        The time series of the whole site.
+
+    Returns
+    -------
+    dict of str to float
+        ISO date -> share of the site, 0 to 1.
+    """
+    return {f.date: 1.0 - f.value for f in series_figures(whole, "valid_fraction") if f.value is not None}
+
+
+def _onset(data: ReportData, name: str) -> Onset | None:
+    found = mapping_at(data.summary, "onset", name)
+    low, high = iso_date(found.get("low")), iso_date(found.get("high"))
+    return Onset(low, high) if found.get("date") and low and high else None
 
 
 def series_figures(frame: pd.DataFrame, value: str, low: str = "", high: str = "", seen: str = "") -> list[Figure]:
@@ -94,24 +124,29 @@ def _finite(frame: pd.DataFrame, name: str) -> list[float | None]:
     return [None if amount is None or not math.isfinite(amount) else amount for amount in amounts]
 
 
-def _line_chart(title: str, figures: Sequence[Figure], note: str, unit: str, why: str) -> Chart:
+def _line_chart(title: str, figures: Sequence[Figure], note: str, unit: str, why: str, back: Backdrop) -> Chart:
     known = any(f.value is not None or f.seen is not None for f in figures)
-    return Chart(title, note, charts.line_chart(figures, title=title, unit=unit), "" if known else why)
+    drawn = charts.line_chart(figures, title=title, unit=unit, back=back)
+    behind = (
+        " Grey: looks that hide a part of the site." if any(share > HIDDEN for share in back.hidden.values()) else ""
+    )
+    began = " Shaded: growth began in this span." if back.onset is not None else ""
+    return Chart(title, note + behind + began, drawn, "" if known else why)
 
 
-def _move_chart(whole: pd.DataFrame, why: str) -> Chart:
+def _move_chart(whole: pd.DataFrame, why: str, back: Backdrop) -> Chart:
     title = "Arrivals and departures"
     note = "Expected arrivals (above) and departures (below) since the look before, with 95 % intervals."
     arrivals, departures = (
         series_figures(whole, f"{n}_expected", f"{n}_low", f"{n}_high") for n in ("arrivals", "departures")
     )
     known = any(f.value is not None for f in [*arrivals, *departures])
-    svg = charts.bar_chart(arrivals, departures, title=title, unit="containers")
+    svg = charts.bar_chart(arrivals, departures, title=title, unit="containers", back=back)
     return Chart(title, note, svg, "" if known else why)
 
 
-def _clear_chart(whole: pd.DataFrame, why: str) -> Chart:
-    title, clear = "Clear fraction", series_figures(whole, "valid_fraction")
+def _clear_chart(whole: pd.DataFrame, why: str, calendar: Calendar) -> Chart:
+    title, clear = "Clear share", series_figures(whole, "valid_fraction")
     known = any(f.value is not None for f in clear)
     note = "Share of the area that could be used on each date."
-    return Chart(title, note, charts.share_chart(clear, title=title), "" if known else why)
+    return Chart(title, note, charts.share_chart(clear, title=title, calendar=calendar), "" if known else why)

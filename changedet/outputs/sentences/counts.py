@@ -13,6 +13,7 @@ from changedet.outputs.values import as_float, iso_date
 LEAST_TURNOVER: Final = 3
 """Boxes that came, and that left, below which turnover is not worth a sentence."""
 SWITCHED_OFF: Final = "switched off"
+"""Stands in every reason of what the user did not want: no sentence and no warning speaks of it."""
 _PREFIX: Final = "cannot be counted: "
 
 

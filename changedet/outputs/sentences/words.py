@@ -102,7 +102,8 @@ def scaled(values: Sequence[float | None], unit: str) -> Scale:
         factor, shown = SQUARE_KILOMETRE_M2, "km²"
     elif near >= HECTARE_M2:
         factor, shown = HECTARE_M2, "ha"
-    return Scale(factor, shown, DIGITS - 1 - math.floor(math.log10(near / factor)))
+    digits = DIGITS - 1 - math.floor(math.log10(near / factor))
+    return Scale(factor, shown, digits if factor > 1 else min(0, digits))
 
 
 def interval_text(value: float, low: float | None, high: float | None, scale: Scale, *, signed: bool = False) -> str:

@@ -1,0 +1,118 @@
+"""Boxes that came and left, date by date, as the page shows them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from changedet.outputs.report.data import BoxEvent, ReportData
+from changedet.outputs.report.pictures import data_uri
+from changedet.outputs.report.tables import anchor
+from changedet.outputs.sentences.words import Calendar
+
+
+class ShownChip(NamedTuple):
+    """A chip as the page has it.
+
+    Attributes
+    ----------
+    date : str
+        In words.
+    picture : str
+        Source of an image; empty for none.
+    caption : str
+        What it shows.
+    alt : str
+        The same for readers without pictures.
+    has_box : bool
+        Whether the box stands there on its date, so that its outline is drawn whole.
+    """
+
+    date: str
+    picture: str
+    caption: str
+    alt: str
+    has_box: bool
+
+
+class ShownEvent(NamedTuple):
+    """A box's row of chips.
+
+    Attributes
+    ----------
+    title : str
+        Its kind, track and zone.
+    points : str
+        Its outline in the chips, of 100 units a side.
+    chips : list of ShownChip
+        By date.
+    """
+
+    title: str
+    points: str
+    chips: list[ShownChip]
+
+
+class EventGroup(NamedTuple):
+    """Boxes that came, or left, on one date.
+
+    Attributes
+    ----------
+    id : str
+        For links.
+    title : str
+        With the date.
+    rest : str
+        How many more there are and where; empty where all are shown.
+    boxes : list of ShownEvent
+        Those that are shown.
+    """
+
+    id: str
+    title: str
+    rest: str
+    boxes: list[ShownEvent]
+
+
+def event_groups(data: ReportData, calendar: Calendar) -> list[EventGroup]:
+    """Boxes that came or left, in the order of their dates.
+
+    Parameters
+    ----------
+    data : ReportData
+        With `events` and `events_listed`.
+    calendar : Calendar
+        How dates are written.
+
+    Returns
+    -------
+    list of EventGroup
+        Arrivals of a date before its departures.
+    """
+    groups: dict[tuple[str, bool], list[BoxEvent]] = {}
+    for one in data.events:
+        groups.setdefault((one.date, one.has_come), []).append(one)
+    return [_group(day, has_come, own, data, calendar) for (day, has_come), own in groups.items()]
+
+
+def _group(day: str, has_come: bool, own: list[BoxEvent], data: ReportData, calendar: Calendar) -> EventGroup:
+    listed = data.events_listed.get((day, has_come), len(own))
+    when = f"first seen {calendar.on(calendar.day(day))}" if has_come else f"gone by {calendar.day(day)}"
+    title = f"{listed} {'box' if listed == 1 else 'boxes'} {when}"
+    column = "first_seen" if has_come else "not_after"
+    rest = f"{len(own)} of {listed}, the longest; the rest: layer tracks of objects.gpkg, {column} = {day}"
+    boxes = [_shown(one, calendar) for one in own]
+    return EventGroup(anchor("arrived" if has_come else "left", day), title, rest if listed > len(own) else "", boxes)
+
+
+def _shown(one: BoxEvent, calendar: Calendar) -> ShownEvent:
+    title = f"{one.kind}, track {one.track_id}" + (f", {one.zone}" if one.zone else "")
+    points = " ".join(f"{100 * x:.1f},{100 * y:.1f}" for x, y in one.outline)
+    chips = []
+    for chip in one.chips:
+        words = "box" if chip.stands else "no box"
+        hidden = "" if chip.shows == "clear" else chip.shows
+        caption = hidden or words
+        alt = f"{title} on {calendar.day(chip.date)}: {caption}"
+        picture = data_uri(chip.picture) if chip.picture else ""
+        chips.append(ShownChip(calendar.day(chip.date), picture, caption, alt, chip.stands))
+    return ShownEvent(title, points, chips)

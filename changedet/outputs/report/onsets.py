@@ -1,0 +1,134 @@
+"""Since when figures have grown, or why they have not; and what the placebo found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple, cast
+
+from changedet.outputs.report.data import ReportData
+from changedet.outputs.report.figures import NO_FIGURE
+from changedet.outputs.report.timeline import Span
+from changedet.outputs.sentences.counts import growth_words
+from changedet.outputs.sentences.words import Calendar, area_text, number, percent_text
+from changedet.outputs.values import as_float, is_missing, iso_date, mapping_at
+
+ONSETS: Final[Mapping[str, str]] = {
+    "containers": "Containers",
+    "changed_area": "Changed area",
+    "footprint": "Footprint",
+}
+"""What grows, by the key of ``onset``."""
+_GROWS: Final = {
+    "containers": "containers grow in number",
+    "changed_area": "lasting change of ground",
+    "footprint": "built ground grows",
+}
+_SHAPES: Final = {"step": "at once", "slope": "growing on"}
+
+
+class OnsetRow(NamedTuple):
+    """An onset, or why there is none.
+
+    Attributes
+    ----------
+    title : str
+        What grows.
+    when : str
+        Between which dates it began, and how likely that is; empty where no onset was found.
+    why : str
+        The run's own reason.
+    """
+
+    title: str
+    when: str
+    why: str
+
+
+def onset_rows(data: ReportData, calendar: Calendar) -> list[OnsetRow]:
+    """The onsets of a site's figures.
+
+    Parameters
+    ----------
+    data : ReportData
+        Whose summary has them.
+    calendar : Calendar
+        How dates are written.
+
+    Returns
+    -------
+    list of OnsetRow
+        One for each key of `ONSETS`.
+    """
+    return [_row(name, mapping_at(data.summary, "onset", name), calendar) for name in ONSETS]
+
+
+def _row(name: str, onset: Mapping[str, object], calendar: Calendar) -> OnsetRow:
+    reason = str(onset.get("reason") or ("" if onset.get("date") else NO_FIGURE))
+    if name != "containers":
+        reason = re.sub(r"\b\d+(?= to the end| on average)", lambda found: area_text(float(found[0])), reason)
+    if is_missing(onset.get("date")):
+        return OnsetRow(ONSETS[name], "", reason)
+    shape = _SHAPES.get(str(onset.get("shape")), "")
+    when = growth_words(onset, calendar)
+    return OnsetRow(ONSETS[name], f"{when}, {shape}" if shape else when, reason)
+
+
+def beginnings(data: ReportData) -> list[Span]:
+    """What began when, for the time line.
+
+    Parameters
+    ----------
+    data : ReportData
+        Whose summary has onsets, zones and new ground.
+
+    Returns
+    -------
+    list of Span
+        Of the site's figures, of its zones, of the first boxes on new ground.
+    """
+    found = [_span(_GROWS[name], mapping_at(data.summary, "onset", name)) for name in ONSETS]
+    for zone, record in mapping_at(data.summary, "zones").items():
+        if isinstance(record, Mapping):
+            found.append(_span(f"{zone}: containers grow", mapping_at(record, "onset", "containers")))
+            found.append(_span(f"{zone} is full", mapping_at(record, "full_since")))
+    return [span for span in found if span is not None]
+
+
+def _span(text: str, onset: Mapping[str, object]) -> Span | None:
+    day = iso_date(onset.get("date"))
+    if not day:
+        return None
+    low, high = (iso_date(onset.get(key)) or day for key in ("low", "high"))
+    return Span(text, low, high)
+
+
+def placebo_sentences(data: ReportData) -> list[str]:
+    """Which share of a site is marked where nothing happened.
+
+    Parameters
+    ----------
+    data : ReportData
+        Whose summary has the placebo.
+
+    Returns
+    -------
+    list of str
+        Empty where the run did not measure it.
+    """
+    found = mapping_at(data.summary, "placebo")
+    share = as_float(found.get("share"))
+    if share is None:
+        return []
+    told = [
+        f"Placebo: {percent_text(share)} of what is seen is marked where nothing happened, {found['reason']}.",
+        f"The lower bounds of changed areas allow for {percent_text(as_float(found['bound']) or 0.0)}.",
+    ]
+    single_looks = as_float(found.get("single_looks"))
+    if single_looks is not None:
+        told.append(f"On single looks between two unchanged ones: {percent_text(single_looks)}.")
+    pairs = [float(pair["share"]) for pair in cast("Sequence[Mapping[str, float]]", found.get("pairs") or ())]
+    if pairs:
+        ends = " to ".join(dict.fromkeys((percent_text(min(pairs)), percent_text(max(pairs)))))
+        told.append(f"Between {number(len(pairs))} pair{'s' if len(pairs) > 1 else ''} of looks in a row: {ends}.")
+    return told

@@ -1,0 +1,28 @@
+"""Boxes that came and left, as the page shows them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from changedet.outputs.report.data import BoxEvent, Chip, ReportData
+from changedet.outputs.report.events import event_groups
+from changedet.outputs.sentences.words import Calendar
+
+
+def test_event_groups_say_where_the_rest_is_and_what_hides_a_chip() -> None:
+    chips = [Chip("2023-03-12", b"\xff\xd8", "clear", False), Chip("2023-06-12", b"", "cloud", True)]
+    square = [(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)]
+    came = BoxEvent("2023-06-12", True, 7, "40ft", "east", square, chips)
+    left = BoxEvent("2023-06-12", False, 8, "20ft", "", [], chips)
+    listed = {("2023-06-12", True): 35, ("2023-06-12", False): 1}
+    data = ReportData("a", "A", {}, pd.DataFrame(), events=[came, left], events_listed=listed)
+    first, second = event_groups(data, Calendar(years_only=False))
+    assert (first.id, first.title) == ("arrived-2023-06-12", "35 boxes first seen on 12 June 2023")
+    assert first.rest == "1 of 35, the longest; the rest: layer tracks of objects.gpkg, first_seen = 2023-06-12"
+    (box,) = first.boxes
+    assert box.title == "40ft, track 7, east"
+    assert box.points.startswith("25.0,25.0 75.0,25.0")
+    assert [(chip.caption, chip.has_box) for chip in box.chips] == [("no box", False), ("cloud", True)]
+    assert box.chips[1].picture == ""
+    assert box.chips[1].alt == "40ft, track 7, east on 12 June 2023: cloud"
+    assert (second.title, second.rest) == ("1 box gone by 12 June 2023", "")

@@ -1,0 +1,94 @@
+"""Chips of boxes that came and left: the right place, the right looks, what hides them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import cv2
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+from written_rasters import writer
+
+from changedet.blocks import Window
+from changedet.kernels.pixel_classes import CLOUD
+from changedet.outputs.rasters.reading import read_chips
+from changedet.outputs.report.pictures import chip_picture
+from changedet.pipeline.report_chips import ScenePictures, box_events, count_events, listed_events
+
+DAYS = [dt.date(2023, month, 1) for month in (1, 3, 5, 7, 9)]
+
+
+def tracks(*rows: tuple[int, str, str | None, str | None, str]) -> gpd.GeoDataFrame:
+    names = ("track_id", "first_seen", "not_before", "not_after", "kind")
+    columns: dict[str, Any] = {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+    return gpd.GeoDataFrame(columns, geometry=[shapely.Point(40, -30 - 5 * i) for i in range(len(rows))])
+
+
+FOUND = tracks(
+    (1, "2023-01-01", None, None, "40ft"), (2, "2023-05-01", "2023-03-01", None, "20ft"),
+    (3, "2023-05-01", "2023-03-01", "2023-07-01", "40ft"), (4, "2023-05-01", "2023-03-01", None, "other"))  # fmt: skip
+BOXES = gpd.GeoDataFrame(
+    {"track_id": [2, 3], "zone": ["east", None]},
+    geometry=[shapely.box(37, -36.5, 43, -33.5), shapely.box(34, -41.5, 46, -38.5)],
+)
+
+
+def test_listed_events_are_of_containers_that_came_or_left_the_longest_first() -> None:
+    events = listed_events(FOUND)
+    assert [(one.day, one.has_come, one.track) for one in events] == [
+        ("2023-05-01", True, 3), ("2023-05-01", True, 2), ("2023-07-01", False, 3)]  # fmt: skip
+    assert count_events(events) == {("2023-05-01", True): 2, ("2023-07-01", False): 1}
+    assert [events[0].stands_on(day) for day in DAYS] == [False, False, True, False, False]
+
+
+def test_box_events_show_the_looks_around_with_what_hides_them(tmp_path: Path) -> None:
+    quality = {}
+    for day in DAYS:
+        classes = np.full((80, 80), CLOUD if day == DAYS[1] else 0, np.uint8)
+        quality[day] = tmp_path / f"{day}.tif"
+        with writer(quality[day], "quality", classes.shape, transform=Affine(1, 0, 0, 0, -1, 0)) as out:
+            out.write(Window(0, 0, *classes.shape), classes)
+    first, second, gone = box_events(listed_events(FOUND), BOXES, ScenePictures({}, quality, {}))
+    assert [chip.date for chip in first.chips] == ["2023-01-01", "2023-03-01", "2023-05-01", "2023-07-01"]
+    assert [chip.shows for chip in first.chips] == ["clear", "cloud", "clear", "clear"]
+    assert [chip.stands for chip in first.chips] == [False, False, True, False]
+    assert [chip.date for chip in gone.chips] == ["2023-03-01", "2023-05-01", "2023-07-01", "2023-09-01"]
+    assert (first.zone, second.zone) == ("", "east")
+    xs, ys = zip(*second.outline, strict=True)
+    assert (min(xs), max(xs)) == (pytest.approx(0.5 - 3 / 24), pytest.approx(0.5 + 3 / 24))
+    assert (min(ys), max(ys)) == (pytest.approx(0.5 - 1.5 / 24), pytest.approx(0.5 + 1.5 / 24))
+
+
+def test_box_events_show_some_of_each_date() -> None:
+    rows = [(i, "2023-05-01", "2023-03-01", None, "40ft") for i in range(40)]
+    rows += [(100 + i, "2023-07-01", "2023-03-01", None, "40ft") for i in range(40)]
+    quality = {day: Path(f"/nowhere/{day}") for day in DAYS}
+    shown = box_events(listed_events(tracks(*rows)), BOXES, ScenePictures({}, quality, {}))
+    assert {one.date for one in shown} == {"2023-05-01", "2023-07-01"}
+    assert len(shown) == 10
+    assert shown[0].chips[0].shows == "not known"
+
+
+def test_read_chips_are_centred_and_nan_beyond_the_edge(tmp_path: Path) -> None:
+    rows, columns = np.indices((60, 60))
+    values = (rows + 100 * (columns == 30)).astype(np.uint8)
+    with writer(tmp_path / "a.tif", "mask", values.shape, transform=Affine(1, 0, 0, 0, -1, 0)) as out:
+        out.write(Window(0, 0, *values.shape), values)
+    middle, corner = read_chips(tmp_path / "a.tif", [(30.5, -20.5), (0.0, 0.0)], 5.0)
+    assert middle.shape == corner.shape == (1, 5, 5)
+    assert middle[0, 2, 2] == 120
+    assert np.isnan(corner[0, 0, 0])
+    assert corner[0, 4, 4] in {1, 2}
+
+
+def test_chip_pictures_are_square_jpegs() -> None:
+    chip = np.linspace(0, 1, 3 * 48 * 48, dtype=np.float32).reshape(3, 48, 48)
+    names = ["red", "green", "blue"]
+    picture = chip_picture(chip, names, dict.fromkeys(names, (0.0, 1.0)), 96)
+    assert cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED).shape == (96, 96, 3)
+    assert chip_picture(np.full_like(chip, np.nan), names, dict.fromkeys(names, (0.0, 1.0)), 96) == b""
