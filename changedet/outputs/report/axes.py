@@ -182,12 +182,12 @@ def along(days: Sequence[str]) -> Callable[[str], float]:
     first, span = ordinals[0], max(1, ordinals[-1] - ordinals[0])
     inner = WIDTH - LEFT - RIGHT
 
-    def x(day: str) -> float:
+    def _x(day: str) -> float:
         if len(days) < 2:
             return LEFT + inner / 2
         return LEFT + _MARGIN + (inner - 2 * _MARGIN) * (date.fromisoformat(day).toordinal() - first) / span
 
-    return x
+    return _x
 
 
 def day_labels(days: Sequence[str], calendar: Calendar) -> list[tuple[str, str]]:
@@ -233,10 +233,10 @@ def axes_of(figures: Sequence[Figure], low: float, high: float) -> Axes:
     ticks = _ticks(low, high)
     bottom, top = min(low, ticks[0]), max(high, ticks[-1])
 
-    def y(value: float) -> float:
+    def _y(value: float) -> float:
         return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (value - bottom) / (top - bottom)
 
-    return Axes(along(days), y, days, ticks)
+    return Axes(along(days), _y, days, ticks)
 
 
 def _ticks(low: float, high: float) -> tuple[float, ...]:

@@ -92,7 +92,7 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
     files = {iso_date(scene.get("date")): str(scene.get("file", "")) for scene in data.scenes}
     told = sentences(data.summary, data.timeseries, data.unavailable)
     charts = series_charts(whole, data, calendar)
-    hidden = hidden_shares(whole)
+    hidden, began = hidden_shares(whole), beginnings(data)
     looks = _looks(data, files, series_table(whole, calendar))
     return {
         "data": data,
@@ -103,7 +103,8 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "words": words_explained(told),
         "figure": data_uri(data.figure) if data.figure else "",
         "ends": _ends(looks, iso_date(data.summary.get("reference_date")), hidden),
-        "timeline": timeline(days, beginnings(data), Backdrop(calendar, hidden)) if len(days) > 1 else "",
+        "timeline": timeline(days, began, Backdrop(calendar, hidden)) if len(days) > 1 else "",
+        "began": began,
         "figures": [figure_row(name, data, files) for name in TITLES],
         "moves": [move_row(name, data) for name in ("arrivals", "departures")],
         "onsets": onset_rows(data, calendar),

@@ -12,6 +12,8 @@ from changedet.outputs.values import as_float, iso_date
 
 LEAST_TURNOVER: Final = 3
 """Boxes that came, and that left, below which turnover is not worth a sentence."""
+LEAST_BOX: Final = 0.5
+"""Lower bound of a count below which it may be none."""
 SWITCHED_OFF: Final = "switched off"
 """Stands in every reason of what the user did not want: no sentence and no warning speaks of it."""
 _PREFIX: Final = "cannot be counted: "
@@ -70,6 +72,8 @@ def containers(facts: Facts) -> Sentence | None:
     if first.date == last.date:
         text = f"{first.text(scale_of([first], ''))} containers stood there {facts.calendar.on(_day(facts, first))}"
         return Sentence("containers", f"{text}.", (first.date,))
+    if max(first.low, last.low) < LEAST_BOX and not _peak(facts, first, last):
+        return Sentence("containers", _none(first, last, facts.calendar), (first.date, last.date))
     text = change_text("Containers", "", first, last, facts.calendar) + _peak(facts, first, last)
     return Sentence("containers", f"{text}{_by_all_looks(facts, first, last)}.", (first.date, last.date))
 
@@ -119,6 +123,13 @@ def growth_words(onset: Mapping[str, object], calendar: Calendar) -> str:
     low, high = iso_date(onset.get("low")), iso_date(onset.get("high"))
     sure = as_float(onset.get("probability"))
     return calendar.between(low, high) + ("" if sure is None else f" ({likelihood(sure)})")
+
+
+def _none(first: Estimate, last: Estimate, calendar: Calendar) -> str:
+    """Of counts that both may be none."""
+    days = [calendar.on(day) for day in calendar.pair(first.date, last.date)]
+    most = [number(math.ceil(one.high)) for one in (first, last)]
+    return f"No containers beyond error: at most {most[0]} {days[0]} and at most {most[1]} {days[1]}."
 
 
 def _day(facts: Facts, one: Estimate) -> str:

@@ -97,10 +97,12 @@ def _unlike(facts: Facts) -> str:
     if refused:
         return f"{_named(refused, facts)} {_are(refused)} too unlike the scenes that the models know to be counted"
     if doubted:
-        return (
-            f"{_named(doubted, facts)} {_are(doubted)} unlike most scenes that the models know: intervals are widened"
-        )
+        return f"{_named(doubted, facts)} {_are(doubted)} unlike most scenes that the models know: {_widened(doubted)}"
     return ""
+
+
+def _widened(days: list[str]) -> str:
+    return "their intervals are widened" if len(days) > 1 else "its interval is widened"
 
 
 def _are(days: list[str]) -> str:

@@ -133,7 +133,7 @@ def interval_text(value: float, low: float | None, high: float | None, scale: Sc
     '+3 (−2 to 8)'
     """
     parts = [None if part is None else part / scale.factor for part in (value, low, high)]
-    shown, least, most = (number(part, scale.digits) for part in parts)
+    shown, least, most = ("0" if part == 0 else number(part, scale.digits) for part in parts)
     text = f"{'+' if signed and value > 0 else ''}{shown} {scale.unit}".strip()
     if low is None or high is None:
         return f"{text} (interval not available)"

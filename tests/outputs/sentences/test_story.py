@@ -50,6 +50,14 @@ def test_sentences_say_that_containers_rose_only_where_the_intervals_lie_apart()
     )
 
 
+def test_sentences_say_of_counts_that_may_be_none_only_how_many_there_are_at_most() -> None:
+    found = summary(totals={"containers": counts((1.4, 0, 5.6), (0.7, 0, 3.4))})
+    said = texts(found)["containers"]
+    assert said == "No containers beyond error: at most 6 on 12 March and at most 4 on 17 December 2023."
+    grew = summary(totals={"containers": counts((0.2, 0, 2), (96, 87, 107))})
+    assert "rose from 0 (0–2)" in texts(grew)["containers"]
+
+
 def test_sentences_tell_growth_that_all_looks_show_together_and_a_peak_beyond_both_ends() -> None:
     began = {"date": DAYS[1], "low": "2023-03-13", "high": DAYS[1], "probability": 0.97}
     found = summary(totals={"containers": counts((41, 37, 46), (50, 45, 60))}, onset={"containers": began})
@@ -116,7 +124,7 @@ def test_sentences_on_looks_name_what_is_hidden_and_unlike() -> None:
     found = summary(familiarity={DAYS[1]: {"distance": 0.8}, DAYS[0]: {"distance": 0.2}})
     said = texts(found, table((1.0, 0.66, 1.0)))["looks"]
     assert "12 June shows 66 % of the site" in said
-    assert "12 June is unlike most scenes that the models know: intervals are widened" in said
+    assert "12 June is unlike most scenes that the models know: its interval is widened" in said
     found["familiarity"] = {DAYS[1]: {"distance": 1.3}}
     assert "12 June is too unlike the scenes that the models know to be counted" in texts(found)["looks"]
     assert "the last shows 31 % of the site" in texts(summary(), table((1.0, 1.0, 0.31)))["looks"]
