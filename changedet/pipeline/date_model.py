@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from changedet.arrays import Bytes
+from changedet.pipeline.band_doubts import BandSigns
 from changedet.stages.align.alignment import Alignment
 from changedet.stages.change.statistics import ChangeStatistics
 from changedet.stages.footprint.kernels.bare_ground import PlantThreshold
@@ -131,6 +132,8 @@ class DateModel:
         Of the pair with the reference; None for the reference itself and where the stage is switched off.
     objects, footprint : or None
         None where the stage is switched off or not for this date.
+    bands : BandSigns or None
+        None where nothing speaks against the bands that the date is said to have.
     identities : mapping of str to str
         Of each part, and of what follows from it: what it depends on.
     """
@@ -142,6 +145,7 @@ class DateModel:
     change: ChangeModel | None = None
     objects: ObjectsModel | None = None
     footprint: FootprintModel | None = None
+    bands: BandSigns | None = None
     identities: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -15,6 +15,7 @@ from changedet.imagery.angles import ViewAngles
 from changedet.imagery.look import Look
 from changedet.kernels.block_means import block_mean
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, SHADOW
+from changedet.pipeline.band_doubts import band_signs
 from changedet.pipeline.blur import blurred
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import (
@@ -92,6 +93,7 @@ def measure(
     levels = kept.shade or light_levels(job.roles, seen)
     normalise: BandLines | None = None
     change: ChangeModel | None = None
+    before, shown = None, seen
     if reference is not None and reference_model is not None:
         before = where_valid(reference.image, sample_quality(job, reference, reference_model.mask) == CLEAR)
         pair = with_extra_cells(job, before, reference), with_extra_cells(job, seen, own)
@@ -99,7 +101,8 @@ def measure(
         if np.isin(classes, (CLOUD, SHADOW)).mean() > CLOUDED_SHARE:
             seen = without_clouds(job.roles, seen, before, levels, reference_model.shade)
     objects, footprint = _single_models(job, seen, kept)
-    model = DateModel(alignment, overview, levels, normalise, change, objects, footprint)
+    signs = band_signs(job.roles, shown, before)
+    model = DateModel(alignment, overview, levels, normalise, change, objects, footprint, signs)
     return model, own if reference is None else None
 
 

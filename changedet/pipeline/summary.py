@@ -12,6 +12,7 @@ from changedet.imagery.look import Look
 from changedet.json_types import JsonObject
 from changedet.kernels.doubts import is_blind
 from changedet.outputs.sentences.counts import SWITCHED_OFF
+from changedet.pipeline.band_doubts import band_warnings
 from changedet.pipeline.changes import with_lasting_area
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import SCHEMA_VERSION
@@ -155,7 +156,7 @@ def warnings_of(
     Returns
     -------
     list of str
-        Dates that were not moved, figures that are missing, hidden dates, normalisations that failed, odd counts.
+        Dates that were not moved, figures that are missing, hidden dates, bands that are not what is said, odd counts.
     """
     said = [
         f"{look.date}: {models[look.date].alignment.reason}" for look in plan.looks if _is_unsure(models, look.date)
@@ -168,7 +169,8 @@ def warnings_of(
         clear = whole["valid_fraction"].get(str(look.date))
         if clear is not None and clear < LEAST_CLEAR:
             said.append(f"{look.date}: only {clear:.1%} of the area is clear on it{_instead(plan, look, whole)}")
-    return [*said, *_not_shown(whole), *_seen_beyond(table)]
+    signs = {day: model.bands for day, model in models.items()}
+    return [*said, *band_warnings(plan.looks, signs, plan.reference), *_not_shown(whole), *_seen_beyond(table)]
 
 
 def _not_shown(whole: pd.DataFrame) -> list[str]:

@@ -1,0 +1,127 @@
+"""Bands that cannot be what they are said to be: what the fixed sample of a date shows of them, and the warnings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from changedet.arrays import Singles
+from changedet.imagery.bands import is_sar
+from changedet.imagery.look import Look
+from changedet.kernels.band_signs import MOST_PIXELS, THINNED, fitting_order, is_picture, odd_band
+
+_VISIBLE = ("blue", "green", "red")
+
+
+@dataclass(frozen=True)
+class BandSigns:
+    """What speaks against the bands that a date is said to have.
+
+    Attributes
+    ----------
+    near_infrared : str
+        The role of a visible band that behaves as near infrared does over plants; empty for none.
+    fits : tuple of (role, role)
+        Roles of the date that fit another role of the reference better than their own, and which.
+    """
+
+    near_infrared: str = ""
+    fits: tuple[tuple[str, str], ...] = ()
+
+
+def band_signs(roles: Sequence[str], seen: Singles, before: Singles | None) -> BandSigns | None:
+    """Look for signs against the bands of a date, in the sample that was read for its statistics.
+
+    Parameters
+    ----------
+    roles : sequence of str
+        Bands of the samples.
+    seen : float32 (cell, band, y, x)
+        The date, on the reference's grid; NaN is not clear.
+    before : float32 (cell, band, y, x) or None
+        The reference; None where this is it.
+
+    Returns
+    -------
+    BandSigns or None
+        None where nothing speaks against them.
+    """
+    if is_sar(tuple(roles)):
+        return None
+    signs = BandSigns(_odd_role(roles, seen), () if before is None else _fits(roles, seen, before))
+    return signs if signs != BandSigns() else None
+
+
+def _odd_role(roles: Sequence[str], seen: Singles) -> str:
+    asked = [role for role in (*_VISIBLE, "nir") if role in roles]
+    if not set(_VISIBLE) <= set(asked):
+        return ""
+    bands = [roles.index(role) for role in asked]
+    odd = odd_band(_pixels(seen[:, bands]))
+    return asked[odd] if odd >= 0 and is_picture(seen[:, bands[odd]]) else ""
+
+
+def _fits(roles: Sequence[str], seen: Singles, before: Singles) -> tuple[tuple[str, str], ...]:
+    if len(roles) < 2:
+        return ()
+    order = fitting_order(_pixels(before), _pixels(seen))
+    return tuple((roles[i], roles[j]) for i, j in enumerate(order) if i != j)
+
+
+def _pixels(cells: Singles) -> Singles:
+    """Some of the pixels of all cells, (band, pixel)."""
+    step = max(1, int(np.sqrt(cells[:, 0].size / (THINNED * MOST_PIXELS))))
+    return np.ascontiguousarray(np.moveaxis(cells[..., ::step, ::step], 1, 0)).reshape(cells.shape[1], -1)
+
+
+def band_warnings(looks: Sequence[Look], signs: Mapping[dt.date, BandSigns | None], reference: int) -> list[str]:
+    """Say which dates' bands cannot be what they are said to be, and what to do.
+
+    Parameters
+    ----------
+    looks : sequence of Look
+        Of the run.
+    signs : mapping of date to BandSigns or None
+        Of each date.
+    reference : int
+        Index of the reference's look.
+
+    Returns
+    -------
+    list of str
+        A sentence for each finding, dates of the same finding together; empty where there is none.
+    """
+    found: dict[str, list[Look]] = {}
+    for look in looks:
+        own = signs.get(look.date)
+        if own is not None and own.near_infrared:
+            found.setdefault(own.near_infrared, []).append(look)
+    said = [_of_plants(role, dates) for role, dates in found.items()]
+    first = looks[reference]
+    others = [look for look in looks if look is not first]
+    orders = [own.fits if (own := signs.get(look.date)) is not None else () for look in others]
+    if len(others) > 1 and orders[0] and len(set(orders)) == 1:
+        back = tuple(sorted((theirs, own) for own, theirs in orders[0]))
+        return [*said, _of_order(first, "all other dates", back)]
+    return [*said, *(_of_order(look, f"{first.date}", fits) for look, fits in zip(others, orders, strict=True) if fits)]
+
+
+def _of_plants(role: str, looks: Sequence[Look]) -> str:
+    days = ", ".join(str(look.date) for look in looks)
+    files = ", ".join(look.name for look in looks[:2]) + (", .." if len(looks) > 2 else "")
+    return (
+        f"{days}: the band said to be {role} behaves as near infrared does over plants, unlike the other colours; "
+        f"correct 'bands' of {files} ('changedet init' draws what each order would look like)"
+    )
+
+
+def _of_order(look: Look, other: str, fits: Sequence[tuple[str, str]]) -> str:
+    first, *more = [f"its {own} fits the {theirs}" for own, theirs in fits]
+    each = " and ".join([f"{first} of {other}", *more])
+    return (
+        f"{look.date}: {each} better than the band of its own name: the bands of one of them are in another order; "
+        f"correct 'bands' of {look.name} ('changedet init' draws what each order would look like)"
+    )

@@ -1,0 +1,92 @@
+"""Bands that cannot be what is said, and grounds on which nothing may be said."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from changedet.kernels.band_signs import fitting_order, is_picture, odd_band
+
+COUNT = 6_000
+SAME = (0, 1, 2, 3)
+
+
+def ground(kind: str, seed: int = 0, darkest: float = 0.4) -> np.ndarray:
+    """Blue, green, red and near infrared of some pixels, as reflectance."""
+    random = np.random.default_rng(seed)
+    light, noise = random.uniform(darkest, 1.0, COUNT), random.normal(0, 0.004, (4, COUNT))
+    if kind == "desert":
+        return light * np.array([[0.15], [0.22], [0.30], [0.36]]) + noise
+    if kind == "snow":
+        return light * np.array([[0.9], [0.9], [0.88], [0.85]]) + noise
+    if kind == "water":
+        return np.array([[0.05], [0.04], [0.02], [0.01]]) + noise
+    # Plants beside bare ground and roofs: where near infrared is high red is low.
+    plants = random.uniform(0, 1, COUNT) ** 2
+    soil = np.array([[0.12], [0.17], [0.22], [0.27]])
+    leaves = np.array([[0.04], [0.08], [0.05], [0.45]])
+    return light * (plants * leaves + (1 - plants) * soil) + noise
+
+
+def test_odd_band_names_near_infrared_wherever_it_stands() -> None:
+    image = ground("plants")
+    assert odd_band(image) == -1
+    for order in itertools.permutations(range(4)):
+        expected = order.index(3) if order[3] != 3 else -1
+        assert odd_band(image[list(order)]) == expected, order
+
+
+@pytest.mark.parametrize("kind", ["desert", "snow", "water"])
+def test_odd_band_says_nothing_where_no_plants_tell(kind: str) -> None:
+    for order in itertools.permutations(range(4)):
+        assert odd_band(ground(kind)[list(order)]) == -1
+
+
+def test_odd_band_knows_colour_infrared_that_is_said_to_be_natural() -> None:
+    image = ground("plants", darkest=0.8)
+    assert odd_band(image[[1, 2, 3]]) == 2
+    assert odd_band(image[[0, 1, 2]]) == -1
+
+
+def test_odd_band_is_the_same_after_a_stretch_for_the_screen() -> None:
+    image = ground("plants")
+    low, high = np.percentile(image, (2, 98), axis=1, keepdims=True)
+    shown = np.clip((image - low) / (high - low) * 255, 0, 255).astype(np.uint8).astype(np.float32)
+    assert odd_band(shown) == -1
+    assert odd_band(shown[[3, 1, 2, 0]]) == 0
+
+
+def test_odd_band_and_fitting_order_want_enough_pixels() -> None:
+    image = ground("plants")
+    image[:, 1_500:] = np.nan
+    assert odd_band(image[[3, 1, 2, 0]]) == -1
+    assert fitting_order(image, image[[2, 1, 0, 3]]) == SAME
+
+
+def test_fitting_order_finds_every_order() -> None:
+    before, after = ground("plants"), 1.3 * ground("plants") + 0.02
+    for order in itertools.permutations(range(4)):
+        assert fitting_order(before, after[list(order)]) == order
+
+
+@pytest.mark.parametrize("kind", ["desert", "snow", "water", "plants"])
+def test_fitting_order_says_nothing_of_dates_that_show_other_things(kind: str) -> None:
+    for seed in range(1, 6):
+        assert fitting_order(ground("plants"), ground(kind, seed)) == SAME
+
+
+def test_fitting_order_of_flat_bands_is_as_said() -> None:
+    flat = np.ones((4, COUNT))
+    assert fitting_order(flat, ground("plants")) == SAME
+    assert odd_band(flat) == -1
+
+
+def test_is_picture_is_not_noise() -> None:
+    random = np.random.default_rng(0)
+    noise = random.normal(size=(2, 80, 80)).astype(np.float32)
+    slope = noise + 5 * np.indices((80, 80))[0]
+    assert not is_picture(noise)
+    assert is_picture(slope.astype(np.float32))
+    assert not is_picture(np.full((2, 80, 80), np.nan, np.float32))

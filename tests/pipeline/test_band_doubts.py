@@ -1,0 +1,87 @@
+"""Warnings about bands: which dates, which bands, what to do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from small_runs import DATES
+from small_scenes import write_workflow
+
+from changedet.pipeline.band_doubts import BandSigns, band_signs, band_warnings
+from changedet.pipeline.run import run
+
+ROLES = ("blue", "green", "red", "nir")
+SWAPPED = BandSigns(fits=(("blue", "red"), ("red", "blue")))
+
+
+def cells(seed: int = 0) -> np.ndarray:
+    """A sample of two cells with plants in stripes: (cell, band, y, x)."""
+    random = np.random.default_rng(seed)
+    plants = np.repeat(np.random.default_rng(1).uniform(0, 1, (2, 20, 80)), 4, axis=1)
+    light = 0.85 + 0.15 * random.uniform(size=(2, 80, 80))
+    soil, leaves = (np.array(values)[:, None, None] for values in ((0.12, 0.17, 0.22, 0.27), (0.04, 0.08, 0.05, 0.45)))
+    return (light[:, None] * (plants[:, None] * leaves + (1 - plants[:, None]) * soil)).astype(np.float32)
+
+
+def looks(*days: int) -> Any:
+    return [SimpleNamespace(date=dt.date(2023, 1, day), name=f"{day}.tif") for day in days]
+
+
+def warnings(*signs: BandSigns | None, reference: int = 0) -> list[str]:
+    shown = looks(*range(1, len(signs) + 1))
+    return band_warnings(shown, dict(zip([look.date for look in shown], signs, strict=True)), reference)
+
+
+def test_band_signs_of_bands_as_they_are_said_is_none() -> None:
+    assert band_signs(ROLES, cells(), None) is None
+    assert band_signs(ROLES, cells(2), cells()) is None
+
+
+def test_band_signs_names_roles() -> None:
+    assert band_signs(ROLES, cells(2)[:, [2, 1, 0, 3]], cells()) == SWAPPED
+    found = band_signs(ROLES, cells()[:, [3, 1, 2, 0]], None)
+    assert found == BandSigns(near_infrared="blue")
+
+
+def test_band_signs_takes_noise_for_no_near_infrared() -> None:
+    image = cells()
+    image[:, 0] = np.random.default_rng(3).normal(size=image[:, 0].shape)
+    image[:, 3] = 1.5 * image[:, 2]
+    image[:, 1] = 0.7 * image[:, 2]
+    assert band_signs(ROLES, image, None) is None
+
+
+def test_band_signs_passes_radar_over() -> None:
+    assert band_signs(("vv", "vh"), cells()[:, :2], cells()[:, [1, 0]]) is None
+
+
+def test_band_warnings_name_date_bands_and_remedy() -> None:
+    (said,) = warnings(None, SWAPPED, None)
+    assert said.startswith("2023-01-02: its blue fits the red of 2023-01-01 and its red fits the blue better than")
+    assert "correct 'bands' of 2.tif" in said
+
+
+def test_band_warnings_blame_the_reference_where_all_others_agree() -> None:
+    (said,) = warnings(SWAPPED, None, SWAPPED, reference=1)
+    assert said.startswith("2023-01-02: its blue fits the red of all other dates")
+    assert len(warnings(None, SWAPPED)) == 1
+
+
+def test_band_warnings_tell_dates_of_one_finding_together() -> None:
+    odd = BandSigns(near_infrared="blue")
+    (said,) = warnings(odd, odd, odd)
+    assert said.startswith("2023-01-01, 2023-01-02, 2023-01-03: the band said to be blue behaves as near infrared")
+    assert warnings(None, None) == []
+
+
+def test_run_warns_of_a_date_whose_bands_are_exchanged(own: Path) -> None:
+    scenes: list[dict[str, object]] = [{"date": day, "path": f"{day}.tif"} for day in DATES]
+    scenes[1]["bands"] = {"blue": 3, "green": 2, "red": 1, "nir": 4}
+    workflow = write_workflow(own, DATES, scenes=scenes, objects={"method": "none"}, outputs={"formats": ["tables"]})
+    said = [words for words in run(workflow, out=str(own / "out")).summary["warnings"] if " fits the " in words]
+    assert len(said) == 1
+    assert said[0].startswith(f"{DATES[1]}: its blue fits the red of {DATES[0]}")
