@@ -19,12 +19,12 @@ SWAPPED = BandSigns(fits=(("blue", "red"), ("red", "blue")))
 
 
 def cells(seed: int = 0) -> np.ndarray:
-    """A sample of two cells with plants in stripes: (cell, band, y, x)."""
-    random = np.random.default_rng(seed)
-    plants = np.repeat(np.random.default_rng(1).uniform(0, 1, (2, 20, 80)), 4, axis=1)
-    light = 0.85 + 0.15 * random.uniform(size=(2, 80, 80))
-    soil, leaves = (np.array(values)[:, None, None] for values in ((0.12, 0.17, 0.22, 0.27), (0.04, 0.08, 0.05, 0.45)))
-    return (light[:, None] * (plants[:, None] * leaves + (1 - plants[:, None]) * soil)).astype(np.float32)
+    """A sample of two cells with plants in squares, and ground of some tints: (cell, band, y, x)."""
+    random, place = np.random.default_rng(seed), np.random.default_rng(1)
+    plants = np.kron(place.uniform(0, 1, (2, 20, 20)), np.ones((1, 4, 4)))[:, None]
+    light = random.uniform(0.85, 1.0, size=(2, 1, 80, 80)) * (1 + place.normal(0, 0.05, (2, 4, 80, 80)))
+    soil, leaves = (np.array(values)[:, None, None] for values in ((0.12, 0.17, 0.26, 0.27), (0.06, 0.08, 0.05, 0.45)))
+    return (light * (plants * leaves + (1 - plants) * soil)).astype(np.float32)
 
 
 def looks(*days: int) -> Any:

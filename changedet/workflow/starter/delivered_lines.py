@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from changedet.imagery.angles import SunAngles, ViewAngles
-from changedet.workflow.scene_entries import KEYS
 from changedet.workflow.starter.draft import TODO, Draft
 from changedet.workflow.starter.vendors.delivery import Delivery
 from changedet.workflow.starter.yaml_words import bands_in_yaml, quoted, relative
@@ -63,7 +62,7 @@ def _entry(draft: Draft, own: Delivery, folder: str) -> list[str]:
     if own.mask:
         said.append(f"mask: {quoted(relative(own.mask, folder))}")
     said += _angles(own.sun, own.view)
-    if own.sensor and "sensor" in KEYS["path"]:
+    if own.sensor:
         said.append(f"sensor: {quoted(own.sensor)}")
     comments = todo_lines(draft) + ([f"    # {' '.join(printable(own.flaw).split())}"] if own.flaw else [])
     return [f"  - {said[0]}", *(f"    {line}" for line in said[1:]), *comments]

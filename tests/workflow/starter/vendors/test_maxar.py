@@ -24,6 +24,7 @@ def test_maxar_scenes_takes_date_bands_sun_and_view_from_the_imd() -> None:
     assert first.sun == SunAngles(151.25, 48.5)
     # Seen from the point below the sensor: the other way round than the satellite from the scene.
     assert first.view == ViewAngles(14.5, 260.0)
+    assert first.attribution.sensor == "WorldView-3"
     assert "panchromatic; the multispectral of the same look is taken" in text
 
 
