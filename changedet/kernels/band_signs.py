@@ -87,7 +87,7 @@ def is_picture(cells: Singles) -> bool:
     if pairs.shape[1] < LEAST_PIXELS:
         return False
     with np.errstate(invalid="ignore", divide="ignore"):
-        return bool(np.corrcoef(pairs)[0, 1] >= LEAST_TEXTURE)
+        return bool(np.corrcoef(pairs[0], pairs[1])[0, 1] >= LEAST_TEXTURE)
 
 
 def fitting_order(before: Singles, after: Singles) -> tuple[int, ...]:
