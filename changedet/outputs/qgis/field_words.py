@@ -41,6 +41,7 @@ ALIASES: Final = {
     "empty_high": "Empty places, at most",
     "sequence": "Boxes in order",
     "verdict": "Verdict",
+    "present_probability": "Still there (probability)",
 }
 """What forms and tables show in place of a column's name."""
 

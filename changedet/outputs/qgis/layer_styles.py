@@ -6,14 +6,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from changedet.outputs.qgis.field_words import words_of
+from changedet.outputs.qgis.fills import cased_symbol, hatched_symbol, outline_layer
 from changedet.outputs.qgis.symbols import (
     categorized,
     fill_symbol,
-    hatched_symbol,
     instant,
     layered,
     marker_symbol,
-    outline_layer,
     rgba,
     single_symbol,
     span,
@@ -185,16 +184,7 @@ def _footprint(shown: str, _: Collection[str] | None) -> str:
 
 def _changes(shown: str, present: Collection[str] | None) -> str:
     classes = [one for one in CHANGES if present is None or one.value in present]
-    symbols = [
-        fill_symbol(
-            rgba(one.color, 45),
-            one.color,
-            width=0.5,
-            line="dash" if one.is_gone else "solid",
-            defined={"enabled": shown},
-        )
-        for one in classes
-    ]
+    symbols = [cased_symbol(one.color, is_dashed=one.is_gone, defined={"enabled": shown}) for one in classes]
     return categorized(CHANGE_CLASS, [(one.value, one.label) for one in classes], symbols)
 
 

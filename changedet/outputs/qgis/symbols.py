@@ -189,68 +189,6 @@ def marker_symbol(color: str, defined: Mapping[str, str] = _BY_END) -> str:
     return symbol("marker", "SimpleMarker", options, defined)
 
 
-def outline_layer(color: str, width: float, line: str) -> str:
-    """A polygon's outline, to be laid with others into one symbol.
-
-    Parameters
-    ----------
-    color : str
-        ``#rrggbb``.
-    width : float
-        In mm.
-    line : str
-        QGIS's name of its pattern.
-
-    Returns
-    -------
-    str
-        The ``<layer>`` element.
-    """
-    options = {
-        "color": "0,0,0,0",
-        "outline_color": rgba(color, 255),
-        "outline_style": line,
-        "outline_width": str(width),
-        "outline_width_unit": "MM",
-        "style": "no",
-    }
-    return _symbol_layer("SimpleFill", options, {})
-
-
-def hatched_symbol(color: str, angle_deg: float, *, defined: Mapping[str, str] | None = None) -> str:
-    """A polygon hatched by lines, with a thin outline.
-
-    Parameters
-    ----------
-    color : str
-        ``#rrggbb``.
-    angle_deg : float
-        Of the lines, counterclockwise from east.
-    defined : mapping of str to str, optional
-        Property -> expression that gives it for each feature.
-
-    Returns
-    -------
-    str
-        The ``<symbol>`` element.
-    """
-    stroke = {"line_color": rgba(color, 255), "line_width": "0.3", "line_width_unit": "MM"}
-    line = layered("line", [_symbol_layer("SimpleLine", stroke, {})])
-    hatch = {"angle": str(angle_deg), "distance": "1.8", "distance_unit": "MM", "color": rgba(color, 255)}
-    edge = {
-        "color": rgba(color, 20),
-        "outline_color": rgba(color, 255),
-        "outline_style": "solid",
-        "outline_width": "0.2",
-        "outline_width_unit": "MM",
-        "style": "solid",
-    }
-    given = defined or {}
-    return layered(
-        "fill", [_symbol_layer("LinePatternFill", hatch, given, line), _symbol_layer("SimpleFill", edge, given)]
-    )
-
-
 def symbol(kind: str, renderer: str, options: Mapping[str, str], defined: Mapping[str, str]) -> str:
     """A symbol of one layer.
 
@@ -270,7 +208,7 @@ def symbol(kind: str, renderer: str, options: Mapping[str, str], defined: Mappin
     str
         The ``<symbol>`` element.
     """
-    return layered(kind, [_symbol_layer(renderer, options, defined)])
+    return layered(kind, [symbol_layer(renderer, options, defined)])
 
 
 def layered(kind: str, layers: Sequence[str]) -> str:
@@ -291,7 +229,25 @@ def layered(kind: str, layers: Sequence[str]) -> str:
     return f'<symbol type="{kind}" alpha="1" clip_to_extent="1" force_rhr="0">{"".join(layers)}</symbol>'
 
 
-def _symbol_layer(renderer: str, options: Mapping[str, str], defined: Mapping[str, str], inner: str = "") -> str:
+def symbol_layer(renderer: str, options: Mapping[str, str], defined: Mapping[str, str], inner: str = "") -> str:
+    """One layer of a symbol.
+
+    Parameters
+    ----------
+    renderer : str
+        QGIS's class of it.
+    options : mapping of str to str
+        Its properties.
+    defined : mapping of str to str
+        Property -> expression that gives it for each feature.
+    inner : str
+        The ``<symbol>`` that it is made of, where it repeats another.
+
+    Returns
+    -------
+    str
+        The ``<layer>`` element.
+    """
     written = "".join(f'<Option type="QString" name="{key}" value="{value}"/>' for key, value in options.items())
     properties = "".join(
         f'<Option type="Map" name="{key}"><Option type="bool" name="active" value="true"/>'

@@ -97,7 +97,7 @@ def test_write_project_legend_names_what_came_and_went_and_nothing_else(made_up_
     fills = [option.get("value") for option in renderer.iter("Option") if option.get("name") == "color"]
     assert all(int(fill.split(",")[3]) < 60 for fill in fills if fill), "what lies below must be seen"
     lines = [option.get("value") for option in renderer.iter("Option") if option.get("name") == "outline_style"]
-    assert lines == ["solid", "dash", "solid"]
+    assert lines == ["solid", "solid", "solid", "dash", "solid", "solid"], "each on a white casing"
 
 
 def test_write_project_themes_and_layouts_show_boxes_change_and_ground(made_up_run: Any) -> None:
