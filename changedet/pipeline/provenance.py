@@ -156,6 +156,7 @@ def _input(plan: Plan, i: int) -> JsonObject:
         "identity": look.identity,
         "gsd_m": look.gsd_m,
         "view": None if look.view is None else {**vars(look.view)},
+        "sun": None if look.sun is None else {**vars(look.sun)},
         **look.attribution.to_json(),
         "compared_bands": [*_compared_bands(plan, i)],
         "files": [

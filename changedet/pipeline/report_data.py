@@ -177,6 +177,7 @@ def _scene_row(alignment: dict[str, Any], series: pd.DataFrame, entry: Mapping[s
         "file": entry["scene"],
         "gsd_m": entry["gsd_m"],
         "compared_bands": ", ".join(entry.get("compared_bands", [])),
+        **{f"sun_{name}": angle for name, angle in (entry.get("sun") or {}).items()},
         "shift_east_m": shift.east_m if alignment["confident"] else None,
         "shift_north_m": shift.north_m if alignment["confident"] else None,
         "valid_fraction": float(row["valid_fraction"].iloc[0]) if len(row) else None,

@@ -54,4 +54,4 @@ def test_notes_on_sums_tell_listed_from_expected_arrivals_and_other_boxes() -> N
     (fewer,) = notes_on_sums(series({}, listed=40, expected=60), followed("40ft"))
     assert "no single look shows for sure" in str(fewer)
     (other,) = notes_on_sums(series({}), followed("40ft", "other"))
-    assert str(other).startswith("1 of the 2 tracks are of kind other")
+    assert str(other).startswith("1 of the 2 tracks is of kind other")

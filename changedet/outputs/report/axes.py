@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup, escape
 
-from changedet.outputs.sentences.words import MONTHS, Calendar, interval_text, number, scaled
+from changedet.outputs.sentences.words import Calendar, interval_text, number, scaled
 
 WIDTH: Final = 680
 HEIGHT: Final = 280
@@ -20,7 +20,6 @@ _MARGIN: Final = 40
 _LOOK_WIDTH: Final = 14.0
 HIDDEN: Final = 0.1
 """Share of the site that a look hides from which it is shaded."""
-_MONTH_LETTERS: Final = 3
 
 _TEXT_LABELS: Final = 40
 """Figures that the text for readers without pictures holds at most."""
@@ -158,13 +157,6 @@ class Axes:
         return line + f'<text class="tick" text-anchor="middle" x="{x:.1f}" y="{HEIGHT - 16}">{escape(text)}</text>'
 
 
-def _short(day: str, calendar: Calendar, *, with_year: bool) -> str:
-    if calendar.years_only:
-        return day[:4]
-    month = MONTHS[int(day[5:7]) - 1][:_MONTH_LETTERS]
-    return f"{int(day[8:10])} {month}{f' {day[:4]}' if with_year else ''}"
-
-
 def along(days: Sequence[str]) -> Callable[[str], float]:
     """Where dates lie along a chart, true to scale.
 
@@ -209,7 +201,7 @@ def day_labels(days: Sequence[str], calendar: Calendar) -> list[tuple[str, str]]
     year, x = "", along(days)
     for day in days:
         if not kept or x(day) - x(kept[-1][0]) >= _LABEL_WIDTH:
-            kept.append((day, _short(day, calendar, with_year=day[:4] != year)))
+            kept.append((day, calendar.short(day, year=day[:4] != year)))
             year = day[:4]
     return kept
 

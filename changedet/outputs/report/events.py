@@ -59,6 +59,10 @@ class EventGroup(NamedTuple):
     ----------
     id : str
         For links.
+    date : str
+        ISO date.
+    what : str
+        ``came`` or ``left``.
     title : str
         With the date.
     rest : str
@@ -68,6 +72,8 @@ class EventGroup(NamedTuple):
     """
 
     id: str
+    date: str
+    what: str
     title: str
     rest: str
     boxes: list[ShownEvent]
@@ -101,7 +107,14 @@ def _group(day: str, has_come: bool, own: list[BoxEvent], data: ReportData, cale
     column = "first_seen" if has_come else "not_after"
     rest = f"{len(own)} of {listed}, the longest; the rest: layer tracks of objects.gpkg, {column} = {day}"
     boxes = [_shown(one, calendar) for one in own]
-    return EventGroup(anchor("arrived" if has_come else "left", day), title, rest if listed > len(own) else "", boxes)
+    return EventGroup(
+        id=anchor("arrived" if has_come else "left", day),
+        date=day,
+        what="came" if has_come else "left",
+        title=title,
+        rest=rest if listed > len(own) else "",
+        boxes=boxes,
+    )
 
 
 def _shown(one: BoxEvent, calendar: Calendar) -> ShownEvent:
@@ -109,10 +122,10 @@ def _shown(one: BoxEvent, calendar: Calendar) -> ShownEvent:
     points = " ".join(f"{100 * x:.1f},{100 * y:.1f}" for x, y in one.outline)
     chips = []
     for chip in one.chips:
-        words = "box" if chip.stands else "no box"
+        words = "there" if chip.stands else "not there"
         hidden = "" if chip.shows == "clear" else chip.shows
         caption = hidden or words
-        alt = f"{title} on {calendar.day(chip.date)}: {caption}"
+        alt = f"{title}, {calendar.day(chip.date)}: {caption}"
         picture = data_uri(chip.picture) if chip.picture else ""
-        chips.append(ShownChip(calendar.day(chip.date), picture, caption, alt, chip.stands))
+        chips.append(ShownChip(calendar.short(chip.date), picture, caption, alt, chip.stands))
     return ShownEvent(title, points, chips)

@@ -24,7 +24,6 @@ _GROWS: Final = {
     "changed_area": "lasting change of ground",
     "footprint": "built ground grows",
 }
-_SHAPES: Final = {"step": "at once", "slope": "growing on"}
 
 
 class OnsetRow(NamedTuple):
@@ -69,9 +68,7 @@ def _row(name: str, onset: Mapping[str, object], calendar: Calendar) -> OnsetRow
         reason = re.sub(r"\b\d+(?= to the end| on average)", lambda found: area_text(float(found[0])), reason)
     if is_missing(onset.get("date")):
         return OnsetRow(ONSETS[name], "", reason)
-    shape = _SHAPES.get(str(onset.get("shape")), "")
-    when = growth_words(onset, calendar)
-    return OnsetRow(ONSETS[name], f"{when}, {shape}" if shape else when, reason)
+    return OnsetRow(ONSETS[name], growth_words(onset, calendar), reason)
 
 
 def beginnings(data: ReportData) -> list[Span]:

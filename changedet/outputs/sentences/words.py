@@ -27,6 +27,8 @@ MONTHS: Final = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 """In English, whatever the machine's language."""
+SHORT_MONTH: Final = 3
+"""Letters of a month where there is little room."""
 
 
 class Scale(NamedTuple):
@@ -221,6 +223,26 @@ class Calendar(NamedTuple):
         if self.years_only:
             return str(found.year)
         return f"{found.day} {MONTHS[found.month - 1]}{f' {found.year}' if year else ''}"
+
+    def short(self, iso: str, *, year: bool = True) -> str:
+        """A date in few characters.
+
+        Parameters
+        ----------
+        iso : str
+            ISO date.
+        year : bool
+            Whether to name the year; one that is all that is known is always named.
+
+        Returns
+        -------
+        str
+            Such as ``12 Mar 2023``.
+        """
+        if self.years_only:
+            return iso[:4]
+        found = date.fromisoformat(iso)
+        return f"{found.day} {MONTHS[found.month - 1][:SHORT_MONTH]}{f' {found.year}' if year else ''}"
 
     def pair(self, first: str, last: str) -> tuple[str, str]:
         """Two dates in words, a year that they share named once, with the later.

@@ -22,7 +22,7 @@ def test_event_groups_say_where_the_rest_is_and_what_hides_a_chip() -> None:
     (box,) = first.boxes
     assert box.title == "40ft, track 7, east"
     assert box.points.startswith("25.0,25.0 75.0,25.0")
-    assert [(chip.caption, chip.has_box) for chip in box.chips] == [("no box", False), ("cloud", True)]
+    assert [(chip.caption, chip.has_box) for chip in box.chips] == [("not there", False), ("cloud", True)]
     assert box.chips[1].picture == ""
-    assert box.chips[1].alt == "40ft, track 7, east on 12 June 2023: cloud"
+    assert box.chips[1].alt == "40ft, track 7, east, 12 June 2023: cloud"
     assert (second.title, second.rest) == ("1 box gone by 12 June 2023", "")

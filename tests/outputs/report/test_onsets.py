@@ -22,7 +22,7 @@ def test_onset_rows_give_areas_in_units_that_fit_and_the_reason_where_there_is_n
     reason = "above its earlier level of 0 to the end, 5000000 on average since"
     found = {"changed_area": {**BEGAN, "reason": reason}, "footprint": {"date": None, "reason": "it falls back"}}
     containers, changed, footprint = onset_rows(data(onset=found), DAY_BY_DAY)
-    assert changed.when == "between 27 April and 12 June 2023 (extremely likely), at once"
+    assert changed.when == "between 27 April and 12 June 2023 (extremely likely)"
     assert "level of 0 m² to the end, 5.00 km² on average" in changed.why
     assert (footprint.when, footprint.why) == ("", "it falls back")
     assert containers.why == "the run gave no figure"
