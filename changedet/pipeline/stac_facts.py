@@ -85,7 +85,8 @@ def _cloud_percent(record: dict[str, Any], day: str) -> float | None:
 def _sources(look: Look, files: list[dict[str, Any]], folder: Path) -> tuple[SourceFile, ...]:
     sums = {Path(one["path"]).name: one["sha256"] or "" for one in files}
     paths = dict.fromkeys(path for scene in look.scenes for path in scene.rasters)
-    return tuple(SourceFile(_href(path, folder), Path(path).name, sums.get(Path(path).name, "")) for path in paths)
+    hrefs = [_href(path, folder) for path in paths]
+    return tuple(SourceFile(href, Path(href).name, sums.get(Path(href).name, "")) for href in hrefs)
 
 
 def _href(path: str, folder: Path) -> str:

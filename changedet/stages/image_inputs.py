@@ -10,12 +10,15 @@ import pyproj
 import xarray as xr
 from affine import Affine
 
+from changedet.arrays import AnyArray
 from changedet.blocks import resolution_of
 from changedet.errors import MethodError
-from changedet.grid.geodesy import ground_pixel_m2, is_geographic, is_metric
+from changedet.grid.geodesy import ground_pixel_m2, is_geographic, is_metric, same_crs
 
 NODATA_ATTRIBUTES: Final = ("_FillValue", "missing_value", "fill_value", "nodata")
 """Where rioxarray, odc-stac and plain netCDF keep the value for no data; the first that is there counts."""
+FINEST_M: Final = 0.005
+"""No picture of the ground has finer pixels; those of degrees do."""
 _SPATIAL_REF: Final = "spatial_ref"
 
 
@@ -117,7 +120,8 @@ def refuse_degrees(image: xr.DataArray, name: str) -> str:
     Parameters
     ----------
     image : xarray.DataArray
-        As `as_image` gives it. One without a CRS is taken for one in metres, but where its coordinates say degrees.
+        As `as_image` gives it. One without a CRS is taken for one in metres, but where its coordinates say degrees, or
+        are so fine that they can be nothing else.
     name : str
         Of the function and its argument, for the error.
 
@@ -134,7 +138,8 @@ def refuse_degrees(image: xr.DataArray, name: str) -> str:
     wkt = crs_of(image)
     units = {str(image.coords[dim].attrs.get("units", "")) for dim in ("y", "x") if dim in image.coords}
     try:
-        is_wrong = not is_metric(wkt) if wkt else any(unit.startswith("degree") for unit in units)
+        looks_so = resolution_of(image) < FINEST_M or any(unit.startswith("degree") for unit in units)
+        is_wrong = not is_metric(wkt) if wkt else looks_so
         unit = "degrees" if not wkt or is_geographic(wkt) else "another unit"
     except pyproj.exceptions.CRSError:
         raise MethodError(f"{name}: its CRS cannot be read: {' '.join(wkt.split())[:60]}") from None
@@ -144,6 +149,37 @@ def refuse_degrees(image: xr.DataArray, name: str) -> str:
             "warp it to one, such as its UTM zone"
         )
     return wkt
+
+
+def check_one_grid(first: xr.DataArray, second: xr.DataArray, name: str) -> None:
+    """Refuse two images whose pixels do not lie on each other: they are compared by row and column.
+
+    Parameters
+    ----------
+    first, second : xarray.DataArray
+        As `as_image` gives them; what has no coordinates lies anywhere.
+    name : str
+        Of the function, for the error.
+
+    Raises
+    ------
+    MethodError
+        Other sizes, coordinates or CRSs.
+    """
+    if first.sizes != second.sizes:
+        raise MethodError(f"{name}: images differ in shape, {dict(first.sizes)} and {dict(second.sizes)}")
+    for dim in ("y", "x"):
+        if dim in first.coords and dim in second.coords and not _alike(first[dim].values, second[dim].values):
+            raise MethodError(f"{name}: the images have other coordinates along {dim}; bring them to one grid")
+    one, other = crs_of(first), crs_of(second)
+    if one and other and not same_crs(one, other):
+        raise MethodError(f"{name}: the images have different CRSs; bring them to one grid")
+
+
+def _alike(first: AnyArray, second: AnyArray) -> bool:
+    """Whether places are the same, to a hundredth of a pixel."""
+    step = float(np.abs(np.diff(first.astype(float))).min()) if len(first) > 1 else 1.0
+    return bool(np.allclose(first, second, rtol=0.0, atol=0.01 * step))
 
 
 def ground_resolution_m(image: xr.DataArray, name: str) -> float:

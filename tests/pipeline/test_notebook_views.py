@@ -81,4 +81,5 @@ def test_a_map_shows_a_layer_and_no_server_learns_the_place(reference_run: Path,
     assert DATES[1] in page
     place = gpd.GeoSeries([shapely.union_all(open_run(copy).changes.geometry)], crs=open_run(copy).changes.crs)
     west = place.to_crs(4326).total_bounds[0]
-    assert f"{west:.3f}" in page
+    # Cut, not rounded.
+    assert str(west)[:7] in page

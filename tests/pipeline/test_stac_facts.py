@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from changedet.pipeline.run import run
 from changedet.pipeline.stac_facts import _href
 from changedet.plan import make_plan
 
-FORMATS = {"formats": ["masks", "scenes", "objects", "stac"]}
+TABLES = ["geoparquet"] if find_spec("pyarrow") else []
+FORMATS = {"formats": ["masks", "scenes", "objects", "stac", *TABLES]}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,11 @@ def test_items_say_what_is_known_and_are_valid(catalogued: Path) -> None:
         assert {"scene", "quality", "thumbnail"} <= set(found["assets"])
         JsonSchemaSTACValidator().validate_core(found, STACObjectType.ITEM, found["stac_version"])
         stac_rules.check(found)
-    stac_rules.check(json.loads((catalogued / "stac" / "collection.json").read_text()))
+    collection = json.loads((catalogued / "stac" / "collection.json").read_text())
+    stac_rules.check(collection)
+    tables = {"containers", "tracks"} if TABLES else set()
+    assert set(collection["assets"]) == {"first_change", "objects"} | tables
+    assert {path.stem for path in catalogued.glob("*.parquet")} == tables
 
 
 def test_items_lead_to_the_scenes_that_they_were_made_from(catalogued: Path, scenes: Path) -> None:

@@ -60,8 +60,25 @@ def test_a_grid_that_is_not_in_metres_is_refused(name: str, box: GeoBox, unit: s
     assert changedet.normalise(one, one, method="mean_std").shape == one.shape
 
 
+@pytest.mark.parametrize("name", ["align", "normalise", "change_score"])
+def test_images_that_do_not_lie_on_each_other_are_refused(name: str) -> None:
+    one = image()
+    call = {"align": changedet.align, "normalise": changedet.normalise, "change_score": changedet.change_score}[name]
+    moved = one.assign_coords(x=one["x"] + 10.0)
+    with pytest.raises(MethodError, match=f"{name}: the images have other coordinates along x; bring them to one grid"):
+        call(moved, one)
+    elsewhere = image(GeoBox(UTM.shape, UTM.transform, "EPSG:32719"))
+    with pytest.raises(MethodError, match=f"{name}: the images have different CRSs"):
+        call(elsewhere, one)
+    hardly = one.assign_coords(x=one["x"] + 0.01)
+    assert call(hardly, one, method="none" if name != "change_score" else "cva").sizes["x"] == one.sizes["x"]
+
+
 def test_degrees_are_known_by_the_coordinates_alone() -> None:
     bare = image(DEGREES).drop_vars("spatial_ref")
+    with pytest.raises(MethodError, match="in degrees"):
+        refuse_degrees(bare, "x")
+    bare = bare.assign_coords(x=bare["x"] * 100, y=bare["y"] * 100)
     assert refuse_degrees(image(UTM).drop_vars("spatial_ref"), "x") == ""
     for dim in ("y", "x"):
         bare[dim].attrs["units"] = "degrees_north" if dim == "y" else "degrees_east"

@@ -17,7 +17,7 @@ from changedet.stages.align.alignment import Alignment, AlignMethod
 from changedet.stages.align.chips import measured_shift
 from changedet.stages.align.kernels.shifted_image import resample_shifted
 from changedet.stages.align.stage import STAGE
-from changedet.stages.image_inputs import as_image, refuse_degrees
+from changedet.stages.image_inputs import as_image, check_one_grid, refuse_degrees
 from changedet.stages.registry import Facts
 
 MARGIN_PX: Final = 4
@@ -62,8 +62,7 @@ def estimate_shift(
 
 def _pair(moving: object, reference: object) -> tuple[xr.DataArray, xr.DataArray]:
     images = as_image(moving, "align: moving"), as_image(reference, "align: reference")
-    if images[0].sizes != images[1].sizes:
-        raise MethodError(f"align: images differ in shape, {dict(images[0].sizes)} and {dict(images[1].sizes)}")
+    check_one_grid(*images, "align")
     if images[0].dims != ("band", "y", "x"):
         raise MethodError(f"align: dims {images[0].dims}, expected ('band', 'y', 'x')")
     refuse_degrees(images[0], "align")

@@ -8,14 +8,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from changedet.arrays import AnyArray
 from changedet.blocks import as_scalar, over_sample, per_block
 from changedet.errors import MethodError
 from changedet.grid.pixel_areas import whole_pixels
 from changedet.kernels.components import drop_small_components
 from changedet.stages.change.stage import STAGE
 from changedet.stages.change.statistics import ChangeStatistics
-from changedet.stages.image_inputs import as_image, ground_resolution_m
+from changedet.stages.image_inputs import as_image, check_one_grid, ground_resolution_m
 from changedet.stages.registry import AUTO, Facts
 
 NO_DATA: Final = 255
@@ -161,16 +160,9 @@ def _check_pair(before: xr.DataArray, after: xr.DataArray) -> None:
         raise MethodError(f"change_score: before is {before.shape} and after {after.shape}, expected one shape")
     if 0 in before.shape:
         raise MethodError(f"change_score: the images are {before.shape}, expected a band and a pixel at least")
-    for dim in before.dims:
-        if dim in before.coords and dim in after.coords and not _alike(before[dim].values, after[dim].values):
-            raise MethodError(
-                f"change_score: before and after have other coordinates along {dim}; bring them to one grid"
-            )
-
-
-def _alike(first: AnyArray, second: AnyArray) -> bool:
-    """Whether coordinates are the same: names to the letter, places to a hundredth of a pixel."""
-    if first.dtype.kind not in "fiu" or second.dtype.kind not in "fiu":
-        return bool(np.array_equal(first, second))
-    step = float(np.abs(np.diff(first.astype(float))).min()) if len(first) > 1 else 1.0
-    return bool(np.allclose(first, second, rtol=0.0, atol=0.01 * step))
+    names = [list(image["band"].to_numpy()) for image in (before, after) if "band" in image.coords]
+    if len(names) == 2 and names[0] != names[1]:
+        raise MethodError(
+            f"change_score: before and after have other coordinates along band, {names[0]} and {names[1]}"
+        )
+    check_one_grid(before, after, "change_score")

@@ -7,7 +7,7 @@ import xarray as xr
 
 from changedet.blocks import over_sample, per_block
 from changedet.errors import MethodError
-from changedet.stages.image_inputs import as_image
+from changedet.stages.image_inputs import as_image, check_one_grid
 from changedet.stages.normalise.stage import STAGE
 from changedet.stages.registry import AUTO, NONE, Facts
 
@@ -48,7 +48,7 @@ def normalise(
     TypeError
         An image is no DataArray.
     MethodError
-        Unknown method, or images that differ in shape or bands.
+        Unknown method, or images that differ in grid or bands.
     pydantic.ValidationError
         Wrong parameters.
 
@@ -62,8 +62,7 @@ def normalise(
     True
     """
     moving, reference = as_image(moving, "normalise: moving"), as_image(reference, "normalise: reference")
-    if moving.sizes != reference.sizes:
-        raise MethodError(f"normalise: images differ in shape, {dict(moving.sizes)} and {dict(reference.sizes)}")
+    check_one_grid(moving, reference, "normalise")
     bands = list(np.atleast_1d(moving["band"].values))
     if bands != list(np.atleast_1d(reference["band"].values)):
         raise MethodError(f"normalise: images differ in bands, {bands} and {list(reference['band'].values)}")
