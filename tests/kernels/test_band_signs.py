@@ -6,9 +6,12 @@ import itertools
 
 import numpy as np
 import pytest
+import rasterio
+from real import DATA, needs_data
 
 from changedet.kernels.band_signs import fitting_order, is_picture, odd_band
 
+pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 COUNT = 6_000
 SAME = (0, 1, 2, 3)
 
@@ -90,3 +93,34 @@ def test_is_picture_is_not_noise() -> None:
     assert not is_picture(noise)
     assert is_picture(slope.astype(np.float32))
     assert not is_picture(np.full((2, 80, 80), np.nan, np.float32))
+
+
+def pixels(name: str) -> np.ndarray:
+    with rasterio.open(DATA / name) as scene:
+        image = scene.read().astype(np.float32)
+    return image.reshape(len(image), -1)
+
+
+@needs_data
+def test_fitting_order_of_real_looks_finds_exchanged_red_and_blue() -> None:
+    for first, *others in (
+        ["airports/a_2019-03-10.tif", "airports/a_2019-06-14.tif", "airports/a_2019-11-20.tif"],
+        ["airports/b_2019-02-11.tif", "airports/b_2019-05-16.tif", "airports/b_2019-08-20.tif"],
+        ["pucallpa/1985.tif", "pucallpa/1995.tif", "pucallpa/2005.tif", "pucallpa/2020.tif"],
+    ):
+        for other in others:
+            before, after = pixels(first), pixels(other)
+            swapped = (2, 1, 0, *range(3, len(after)))
+            assert fitting_order(before, after) == tuple(range(len(after)))
+            assert fitting_order(before, after[list(swapped)]) == swapped, other
+
+
+@needs_data
+def test_odd_band_of_real_pictures() -> None:
+    for name in ("taizhou/2000TM", "taizhou/2003TM"):
+        landsat = pixels(name)[:4]
+        assert odd_band(landsat) == -1
+        assert odd_band(landsat[[3, 1, 2, 0]]) == 0
+    assert odd_band(pixels("null/rgbn_20160101.tif")[[2, 1, 0, 3]]) == -1
+    for name in ("levir/A/test_7_0256_0512.png", "harbour/01_05400_09600.jpg", "streets/MOS92.png", "yards/rail.png"):
+        assert odd_band(pixels(name)[[2, 1, 0]]) == -1, name

@@ -137,13 +137,18 @@ def _asked_roles(
     picture = show(header.path, orders) if show is not None and len(bands) > 1 and orders else ""
     hint = f"; {_BGRN}{'' if picture else _LOOK}" if len(bands) == 4 else ""
     drawn = f"; what each order would look like: {picture}" if picture else ""
-    numbered = ", ".join(f"{i} = {' '.join(order)}" for i, order in enumerate(orders, 1))
-    choices = f", or answer by a number: {numbered}" if numbered else ""
-    again = f" Enter alone: as before ({' '.join(same)})." if same else ""
-    example = " ".join(orders[0]) if orders else "blue green red nir - -"
-    question = (
-        f"{header.path}{more(alike)}: {said}{hint}{drawn}. Name the role of each in order, '-' for one to leave out, "
-        f"such as '{example}'{choices}. Roles: {' '.join(ROLES)}.{again}"
+    or_number = ", or give a number from above" if orders else ""
+    question = "\n".join(
+        [
+            f"{header.path}{more(alike)}: {said}{hint}{drawn}",
+            *(f"  {i} = {' '.join(order)}" for i, order in enumerate(orders, 1)),
+            f"Name the role of each in order, '-' for one to leave out{or_number}.",
+            f"Roles: {' '.join(ROLES)}{f'. Enter alone: as before ({_in_order(same)})' if same else ''}",
+        ]
     )
     doubt = f"{said}; expected a role for each{hint}{drawn}"
     return questions.answer(header.path, "bands", doubt, question, roles_answer(len(bands), orders, same))
+
+
+def _in_order(bands: Mapping[str, int]) -> str:
+    return " ".join(sorted(bands, key=lambda role: bands[role]))
