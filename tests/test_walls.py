@@ -94,7 +94,13 @@ def test_the_design_page_has_each_room_at_its_level() -> None:
 
 
 def test_what_is_imported_is_required_and_nothing_else() -> None:
-    named = {"cc3d": "connected-components-3d", "cv2": "opencv-python-headless", "odc": "odc-geo", "yaml": "pyyaml"}
+    named = {
+        "cc3d": "connected-components-3d",
+        "cv2": "opencv-python-headless",
+        "odc": "odc-geo",
+        "yaml": "pyyaml",
+        "PIL": "pillow",
+    }
     tops = {name.split(".")[0] for path in FILES for name in imports(path)}
     used = {named.get(top, top.replace("_", "-")) for top in tops - sys.stdlib_module_names - {"changedet"}}
     required = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]["dependencies"]

@@ -13,6 +13,7 @@ import click
 
 from changedet import __version__
 from changedet.cli.assess_commands import calibrate_command, compare, review, sample, score
+from changedet.cli.figure_commands import figure, timelapse
 from changedet.cli.messages import DONE, WRONG_INPUT, report_failure, say
 from changedet.cli.run_commands import check, doctor, report, run
 from changedet.cli.simulate_command import simulate_command
@@ -40,6 +41,7 @@ def cli() -> None:
 _COMMANDS = (
     *(run, check, report, doctor),
     *(init, schema, methods, simulate_command),
+    *(figure, timelapse),
     *(score, sample, compare, review, calibrate_command),
 )
 for _command in _COMMANDS:
@@ -65,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # GDAL's own complaints come back as one clear line of ours; a handler keeps them off stderr.
     logging.getLogger("rasterio").addHandler(logging.NullHandler())
     logging.getLogger("pyogrio").addHandler(logging.NullHandler())
+    logging.getLogger("matplotlib").addHandler(logging.NullHandler())
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:

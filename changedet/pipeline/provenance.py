@@ -141,11 +141,26 @@ def provenance(
         "reference_date": str(plan.looks[plan.reference].date),
         "bands": list(plan.roles),
         "methods": [*method_rows(plan)],
-        "inputs": [_input(plan, i) for i in range(len(plan.looks))],
+        "inputs": [*input_rows(plan)],
         "dates": {str(day): _statistics(model) for day, model in models.items()},
         "seconds": dict(seconds),
         "warnings": list(results.warnings),
     }
+
+
+def input_rows(plan: Plan) -> list[JsonObject]:
+    """Name what each date was read from, as ``inputs`` in ``run.json``.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    list of dict
+        One a date: scene, GSD, sensor, credit, licence, files with their SHA-256.
+    """
+    return [_input(plan, i) for i in range(len(plan.looks))]
 
 
 def _input(plan: Plan, i: int) -> JsonObject:

@@ -139,6 +139,11 @@ class RunLayout:
         return self.path / "report.html"
 
     @property
+    def figures(self) -> Path:
+        """The folder of the figures that were asked for."""
+        return self.path / "figures"
+
+    @property
     def stac(self) -> Path:
         """The folder of the STAC collection."""
         return self.path / "stac"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +59,31 @@ def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
         low, high = np.median(known, axis=0) if known else (0.0, 1.0)
         found[name] = float(low), float(max(high, low + 1e-6))
     return found
+
+
+def balanced(stretch: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """A stretch that keeps the balance of natural colours: red, green and blue span the same range.
+
+    Parameters
+    ----------
+    stretch : mapping of str to (low, high)
+        As `scene_stretch` gives it: each band spans its own range, which makes brown ground green.
+
+    Returns
+    -------
+    dict of str to (low, high)
+        Each of the three begins at its own low, which takes the haze away, and is as wide as the widest.
+
+    Examples
+    --------
+    >>> balanced({"red": (10.0, 110.0), "green": (20.0, 80.0), "blue": (30.0, 60.0), "nir": (5.0, 6.0)})["blue"]
+    (30.0, 130.0)
+    """
+    natural = [name for name in ("red", "green", "blue") if name in stretch]
+    if len(natural) < 3:
+        return dict(stretch)
+    widest = max(stretch[name][1] - stretch[name][0] for name in natural)
+    return {name: (low, low + widest if name in natural else high) for name, (low, high) in stretch.items()}
 
 
 def percentiles(path: Path, shares: Sequence[float]) -> list[tuple[float, ...]]:

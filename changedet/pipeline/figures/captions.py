@@ -1,0 +1,296 @@
+"""The words of a figure: its sentence, its place, and a caption with what a reader must know to believe it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import floor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from changedet.grid.geodesy import LONLAT, transform_xy
+from changedet.imagery.attribution import short_line
+from changedet.outputs.figure.data import Box
+from changedet.outputs.figure.pictures import is_false_colour
+from changedet.outputs.rasters.display import display_bands
+from changedet.outputs.rasters.reading import band_names
+from changedet.outputs.sentences.counts import LEAST_TURNOVER, change_text
+from changedet.outputs.sentences.facts import Estimate, scale_of
+from changedet.outputs.sentences.words import Calendar, interval_text, number, percent_text, scaled
+from changedet.outputs.values import as_float, is_missing, mapping_at
+
+if TYPE_CHECKING:
+    from changedet.pipeline.figures.sources import FigureSources
+
+SHORT_SHA: Final = 12
+"""Digits of a checksum in a caption: enough that no two files of a site share them."""
+MOSTLY_GROUND: Final = 0.5
+"""Of the changed area: ground that is so much of it is what a title tells where boxes are no more or fewer."""
+_STILL: Final = "containers show no change beyond their error"
+_WHOLE: Final = 0.98
+"""A date that shows so much of the site is not said to hide some."""
+
+
+def estimate_at(row: Mapping[str, object], name: str, value: str, day: str) -> Estimate | None:
+    """A figure of the time series.
+
+    Parameters
+    ----------
+    row : mapping
+        Of the time series.
+    name : str
+        Whose ``_low`` and ``_high`` are its bounds, without its unit.
+    value : str
+        The column of its value.
+    day : str
+        ISO date.
+
+    Returns
+    -------
+    Estimate or None
+        None where there is no value or no interval.
+    """
+    unit = "_m2" if value.endswith("_m2") else ""
+    found = [as_float(row.get(key)) for key in (value, f"{name}_low{unit}", f"{name}_high{unit}")]
+    if any(part is None for part in found):
+        return None
+    best, low, high = (float(part) for part in found if part is not None)
+    return Estimate(best, low, high, day)
+
+
+def count_words(row: Mapping[str, object]) -> str:
+    """How many containers stood there.
+
+    Parameters
+    ----------
+    row : mapping
+        Of the time series.
+
+    Returns
+    -------
+    str
+        Such as ``41 containers (37–44)``; empty where they cannot be counted.
+    """
+    found = estimate_at(row, "containers", "containers_expected", "")
+    if found is None:
+        return ""
+    number = interval_text(found.value, found.low, found.high, scaled([found.value], ""))
+    count, _, interval = number.partition(" ")
+    return f"{count} container{'' if count == '1' else 's'} {interval}"
+
+
+def name_of(sources: FigureSources, zone: str) -> str:
+    """The site's name, with the zone's.
+
+    Parameters
+    ----------
+    sources : FigureSources
+        Of a run.
+    zone : str
+        Empty for the site.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    name = short_line(str(sources.summary.get("name") or sources.summary.get("site", "")))
+    return name + (f", {short_line(zone)}" if zone else "")
+
+
+def title_of(
+    sources: FigureSources, before: str, after: str, zone: str, calendar: Calendar, ground_m2: float = 0.0
+) -> str:
+    """The figure's sentence.
+
+    Parameters
+    ----------
+    sources : FigureSources
+        Of a run.
+    before, after : str
+        ISO dates.
+    zone : str
+        Empty for the site.
+    calendar : Calendar
+        How dates are written.
+    ground_m2 : float
+        Of the regions of ground that are new between the dates.
+
+    Returns
+    -------
+    str
+        On containers, where they can be counted and any surely stood there; on the ground that changed, where these
+        show no change or cannot be counted. Without a number
+        where none can be had.
+    """
+    name = name_of(sources, zone)
+    rows = [sources.row(day, zone) for day in (before, after)]
+    first, last = (
+        estimate_at(row, "containers", "containers_expected", day)
+        for row, day in zip(rows, (before, after), strict=True)
+    )
+    if before == after:
+        told = count_words(rows[0])
+        return (
+            f"{name}: {told} {calendar.on(calendar.day(after))}"
+            if told
+            else f"{name} {calendar.on(calendar.day(after))}"
+        )
+    area = estimate_at(rows[1], "changed_area", "changed_area_m2", after) if before == sources.reference else None
+    if first and last and max(first.low, last.low) >= 1:
+        still = last.low <= first.high and first.low <= last.high
+        if still and area and area.low > 0 and ground_m2 >= MOSTLY_GROUND * area.value:
+            return f"{name}: {_changed(area, calendar.between(before, after))}; {_STILL}"
+        return change_text(f"{name}: containers", "", first, last, calendar) + _turnover(sources, before, after, zone)
+    if area:
+        return f"{name}: {_changed(area, calendar.between(before, after))}"
+    days = calendar.pair(before, after)
+    return f"{name} {calendar.on(days[0])} and {calendar.on(days[1])}"
+
+
+def _changed(area: Estimate, when: str) -> str:
+    scale = scale_of([area], "m²")
+    if area.low > 0:
+        return f"{area.text(scale)} changed {when}"
+    most, best = (number(part / scale.factor, scale.digits) for part in (area.high, area.value))
+    return f"at most {most} {scale.unit} changed {when}; best estimate {best} {scale.unit}"
+
+
+def _turnover(sources: FigureSources, before: str, after: str, zone: str) -> str:
+    """What came and left, where the net change hides it and the two dates are the ends of the series."""
+    if zone or before != sources.dates[0] or after != sources.dates[-1]:
+        return ""
+    totals = mapping_at(sources.summary, "totals")
+    came, left = (floor(as_float(mapping_at(totals, name).get("low")) or 0.0) for name in ("arrivals", "departures"))
+    return f"; at least {came} arrived and {left} left" if min(came, left) >= LEAST_TURNOVER else ""
+
+
+def place_words(sources: FigureSources, frame: Box) -> str:
+    """Where the figure lies.
+
+    Parameters
+    ----------
+    sources : FigureSources
+        Of a run.
+    frame : (west, south, east, north)
+        In the run's CRS.
+
+    Returns
+    -------
+    str
+        Place, longitude and latitude of the frame's centre, CRS.
+    """
+    lon, lat = transform_xy(sources.crs, LONLAT, (frame[0] + frame[2]) / 2, (frame[1] + frame[3]) / 2)
+    # A ten-thousandth of a degree is about ten metres.
+    centre = f"{abs(float(lat)):.4f}° {'N' if lat >= 0 else 'S'}, {abs(float(lon)):.4f}° {'E' if lon >= 0 else 'W'}"
+    crs = sources.crs if sources.crs.startswith("EPSG:") else ""
+    place = short_line(str(sources.summary.get("place") or ""))
+    return "  ·  ".join(part for part in (place[:1].upper() + place[1:], centre, crs) if part)
+
+
+def notes_of(
+    sources: FigureSources,
+    days: Sequence[str],
+    scenes: Mapping[str, Path],
+    *,
+    pixels_wanted: bool,
+    calendar: Calendar,
+) -> list[str]:
+    """The caption.
+
+    Parameters
+    ----------
+    sources : FigureSources
+        Of a run.
+    days : sequence of str
+        ISO dates that are shown.
+    scenes : mapping of str to Path
+        Whose pixels are shown.
+    pixels_wanted : bool
+        False where outlines alone were asked for.
+    calendar : Calendar
+        How dates are written.
+
+    Returns
+    -------
+    list of str
+        Lines, each of any length.
+    """
+    return [
+        *(f"{calendar.day(day)}: {source_words(sources, day)}" for day in days),
+        *(note for day in days if (note := _doubts(sources, day, calendar))),
+        *_on_pixels(sources, days, scenes, pixels_wanted=pixels_wanted),
+        f"{_on_numbers(sources, days)}Made with {sources.software}.",
+    ]
+
+
+def source_words(sources: FigureSources, day: str) -> str:
+    """Where a date's pixels come from.
+
+    Parameters
+    ----------
+    sources : FigureSources
+        Of a run.
+    day : str
+        ISO date.
+
+    Returns
+    -------
+    str
+        Sensor, pixel size, credit, licence, file and checksum.
+    """
+    entry = sources.source_of(day)
+    gsd = as_float(entry.get("gsd_m"))
+    files = entry.get("files")
+    sums = [str(one["sha256"])[:SHORT_SHA] for one in files if one.get("sha256")] if isinstance(files, list) else []
+    more = f" and {len(sums) - 1} more" if len(sums) > 1 else ""
+    parts = (
+        short_line(entry.get("sensor")),
+        "" if gsd is None else f"{gsd:.2g} m pixels",
+        short_line(entry.get("credit")),
+        short_line(entry.get("licence")),
+        f"scene {short_line(entry.get('scene'))}",
+        f"SHA-256 {sums[0]}…{more}" if sums else "no checksum",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def _doubts(sources: FigureSources, day: str, calendar: Calendar) -> str:
+    """What a date hides, or why it cannot be compared; empty where all is well."""
+    row = sources.row(day)
+    said = []
+    share = as_float(row.get("valid_fraction"))
+    if share is not None and share < _WHOLE:
+        said.append(f"shows {percent_text(share)} of the site; hatched: cloud, its shadow, haze, snow or no data")
+    if is_missing(row.get("shift_east_m")):
+        said.append("could not be aligned to the reference, so what seems to have moved may not have")
+    if not count_words(row) and not mapping_at(sources.summary, "unavailable").get("containers"):
+        said.append("has no count of containers: the summary says why")
+    return f"{calendar.day(day)} {'; '.join(said)}." if said else ""
+
+
+def _on_pixels(
+    sources: FigureSources, days: Sequence[str], scenes: Mapping[str, Path], *, pixels_wanted: bool
+) -> list[str]:
+    entries = [sources.source_of(day) for day in days]
+    barred = [short_line(entry.get("licence")) for entry in entries if not entry.get("show_pixels", True)]
+    if barred:
+        named = "; ".join(dict.fromkeys(name for name in barred if name))
+        return [f"Outlines alone: the licence{f' ({named})' if named else ''} does not allow its pixels to be shown."]
+    if not pixels_wanted:
+        return ["Outlines alone, as asked for."]
+    false = next((path for path in scenes.values() if is_false_colour(path)), None)
+    if false is None:
+        return []
+    names = band_names(false)
+    return [f"False colour: {', '.join(names[i] for i in display_bands(names))} are shown as red, green and blue."]
+
+
+def _on_numbers(sources: FigureSources, days: Sequence[str]) -> str:
+    if not any(count_words(sources.row(day)) for day in days):
+        reason = str(mapping_at(sources.summary, "unavailable").get("containers") or "")
+        why = f"Containers {reason}. " if reason.startswith("cannot") else ""
+        return f"{why}In brackets: 95 % intervals. "
+    return (
+        "Outlines: containers detected on each date and followed over all dates. Counts: how many stood there, also "
+        "those that a look hides, with 95 % intervals in brackets. "
+    )

@@ -1,0 +1,154 @@
+"""Figures of a finished run, written on demand: into its folder, as its own files, or where the user says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from changedet.errors import InputError
+from changedet.outputs.figure.arrangement import MM_PER_INCH
+from changedet.outputs.figure.drawing import DOTS_PER_INCH, ENDINGS, WIDTH_IN, drawn, encoded, write_figure
+from changedet.pipeline.figures.gather import Wanted, chosen_dates, figure_data
+from changedet.pipeline.figures.sources import FigureSources, sources_of_finished
+from changedet.pipeline.finished import Run
+from changedet.store import RunFolder
+
+ON_DEMAND: Final = "written on demand"
+"""Identity of the steps here: they are never taken for done."""
+LEAST_IN, MOST_IN = 2.0, 60.0
+"""Sides of a sheet."""
+REPORT_DPI: Final = 150.0
+_SIZE: Final = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,2})?)(?:x([0-9]{1,5}(?:\.[0-9]{1,2})?))?(mm|px)", re.ASCII)
+
+
+def write_figures(run: Run, wanted: Wanted, *, size: str | None = None, out: str | Path | None = None) -> list[Path]:
+    """Write a figure of a finished run.
+
+    Parameters
+    ----------
+    run : Run
+    wanted : Wanted
+        Which dates, and which part of the site.
+    size : str, optional
+        Width, or width and height, such as ``190mm``, ``190x120mm`` or ``1600x900px``; by default 190 mm wide.
+    out : path, optional
+        A file that ends in .png, .svg or .pdf, or a path without an ending for all three; by default in the folder
+        ``figures`` of the run, as files of the run.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    InputError
+        There is no such date or zone, the size is none, or a figure was edited by hand.
+    ChangedetError
+        A run is at work in the folder.
+    """
+    width_in, height_in = sheet_size(size)
+    sources = sources_of_finished(run)
+    sheet = drawn(figure_data(sources, wanted), width_in, height_in)
+    if out is not None:
+        paths = _asked_paths(Path(out))
+        write_figure(sheet, paths)
+        return paths
+    folder, name = RunFolder(run.path), figure_name(sources, wanted)
+    paths = [folder.figures / f"{name}{ending}" for ending in ENDINGS]
+    folder.guard(paths)
+    with folder.locked(is_new=False):
+        folder.begin(f"figure:{name}", paths)
+        write_figure(sheet, paths)
+        folder.finish(f"figure:{name}", ON_DEMAND, paths)
+    return paths
+
+
+def report_figure(sources: FigureSources, wanted: Wanted | None = None) -> bytes:
+    """The figure at the size of a report.
+
+    Parameters
+    ----------
+    sources : FigureSources
+        Of a run.
+    wanted : Wanted, optional
+        Which dates; by default the reference and the last date that shows enough.
+
+    Returns
+    -------
+    bytes
+        PNG.
+    """
+    return encoded(drawn(figure_data(sources, wanted or Wanted()), dots_per_inch=REPORT_DPI), ".png")
+
+
+def figure_name(sources: FigureSources, wanted: Wanted) -> str:
+    """The name of a figure's files, without their ending.
+
+    Parameters
+    ----------
+    sources : FigureSources
+        Of a run.
+    wanted : Wanted
+        Which dates, and which part of the site.
+
+    Returns
+    -------
+    str
+        Of letters, digits, ``-`` and ``_``.
+    """
+    before, after = chosen_dates(sources, wanted)
+    zone = re.sub(r"[^A-Za-z0-9-]+", "-", wanted.zone or "").strip("-")[:60]
+    days = [before] if before == after else [before, after]
+    parts = [*days, *([zone or "zone"] if wanted.zone else []), *([] if wanted.pixels else ["outlines"])]
+    return "_".join(["figure", *parts])
+
+
+def sheet_size(size: str | None) -> tuple[float, float | None]:
+    """A size in inches.
+
+    Parameters
+    ----------
+    size : str or None
+        Such as ``190mm``, ``190x120mm`` or ``1600x900px``.
+
+    Returns
+    -------
+    width, height : float, float or None
+        A height of None is as much as the figure needs.
+
+    Raises
+    ------
+    InputError
+        It is no size, or none that a sheet can have.
+
+    Examples
+    --------
+    >>> sheet_size("254mm"), sheet_size("1600x900px")
+    ((10.0, None), (8.0, 4.5))
+    """
+    if size is None:
+        return WIDTH_IN, None
+    found = _SIZE.fullmatch(size)
+    if found is None:
+        raise InputError(f"--size: got '{size[:40]}', expected such as 190mm, 190x120mm or 1600x900px")
+    unit = MM_PER_INCH if found[3] == "mm" else DOTS_PER_INCH
+    width, height = float(found[1]) / unit, float(found[2]) / unit if found[2] else None
+    if not all(LEAST_IN <= side <= MOST_IN for side in (width, height or width)):
+        least, most = (f"{side * unit:.0f}" for side in (LEAST_IN, MOST_IN))
+        raise InputError(f"--size: got '{size}', expected sides of {least} to {most} {found[3]}")
+    return width, height
+
+
+def _asked_paths(out: Path) -> list[Path]:
+    ending = out.suffix.lower()
+    if ending in ENDINGS:
+        paths = [out]
+    elif not ending or ending[1:].isdigit():
+        paths = [out.with_name(out.name + each) for each in ENDINGS]
+    else:
+        raise InputError(f"-o: '{out}' ends in '{ending}', expected {', '.join(ENDINGS)} or no ending")
+    if not out.parent.is_dir():
+        raise InputError(f"-o: '{out.parent}' is no folder")
+    return paths

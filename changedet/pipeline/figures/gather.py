@@ -1,0 +1,201 @@
+"""What a figure of two dates shows, gathered from a run: as it ends, or from its files alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import geopandas as gpd
+from shapely.geometry.base import BaseGeometry
+
+from changedet.errors import InputError
+from changedet.outputs.figure.data import Box, FigureData, Panel
+from changedet.outputs.rasters.display import balanced, scene_stretch
+from changedet.outputs.sentences.words import calendar_of
+from changedet.outputs.values import as_float, mapping_at
+from changedet.pipeline.figures.box_states import BoxShapes, boxes_between
+from changedet.pipeline.figures.captions import count_words, notes_of, place_words, title_of
+from changedet.pipeline.figures.frame import area_scale_of, frame_around, north_of
+from changedet.pipeline.figures.ground import Looks, Regions, labelled, regions_between
+from changedet.pipeline.figures.sources import FigureSources
+
+CLEAR_ENOUGH: Final = 0.6
+"""Share of the site that the later date of a figure shows, where no date is asked for. Chosen by hand."""
+
+LARGEST: Final = 20
+"""So many regions of ground a frame is made to hold."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a figure.
+
+    Attributes
+    ----------
+    before, after : str or None
+        ISO dates; None for the reference, and for the last date that shows enough of the site.
+    zone : str or None
+        Its frame; None for all of the site, or where something changed if the site is large.
+    pixels : bool
+        False for outlines alone.
+    """
+
+    before: str | None = None
+    after: str | None = None
+    zone: str | None = None
+    pixels: bool = True
+
+
+def figure_data(sources: FigureSources, wanted: Wanted) -> FigureData:
+    """Gather what a figure shows.
+
+    Parameters
+    ----------
+    sources : FigureSources
+        Of a run.
+    wanted : Wanted
+        Which dates, and which part of the site.
+
+    Returns
+    -------
+    FigureData
+        Of one panel where there is one date.
+
+    Raises
+    ------
+    InputError
+        The run has no such date or zone, or the earlier date is not earlier.
+    """
+    before, after = chosen_dates(sources, wanted)
+    calendar = calendar_of(sources.dates)
+    boxes = _boxes(sources, before, after)
+    regions = _regions(sources, before, after)
+    frame = frame_around(sources, wanted.zone, _moved(boxes, regions))
+    days = [before] if before == after else [before, after]
+    shown = wanted.pixels and all(sources.source_of(day).get("show_pixels", True) for day in days)
+    scenes = {day: sources.scenes[day] for day in days if shown and day in sources.scenes}
+    ground = labelled(
+        regions,
+        mapping_at(sources.summary, "new_ground"),
+        Looks(sources.dates, sources.reference, sources.masks, sources.transform, calendar),
+    )
+    zone = wanted.zone or ""
+    panels = [
+        Panel(
+            date=calendar.day(day),
+            count=count_words(sources.row(day, zone)),
+            scene=scenes.get(day),
+            quality=sources.qualities.get(day),
+            boxes=boxes[k],
+            ground=ground if day == after and len(days) == 2 else (),
+        )
+        for k, day in enumerate(days)
+    ]
+    return FigureData(
+        title=title_of(sources, before, after, zone, calendar, float(regions.rows["area_m2"].sum())),
+        place=place_words(sources, frame),
+        panels=panels,
+        frame=frame,
+        site=sources.site,
+        ground_scale=area_scale_of(sources, frame),
+        north_deg=north_of(sources, frame),
+        ground_words=regions.words,
+        zones=sources.zones,
+        notes=notes_of(sources, days, scenes, pixels_wanted=wanted.pixels, calendar=calendar),
+        stretch=balanced(scene_stretch(list(sources.scenes.values()))) if scenes else {},
+    )
+
+
+def chosen_dates(sources: FigureSources, wanted: Wanted) -> tuple[str, str]:
+    """The two dates of a figure.
+
+    Parameters
+    ----------
+    sources : FigureSources
+        Of a run.
+    wanted : Wanted
+        What is asked for.
+
+    Returns
+    -------
+    tuple of str
+        ISO dates, the same twice for a single date.
+
+    Raises
+    ------
+    InputError
+        The run has no such date, or the earlier date is not earlier.
+    """
+    dates = sources.dates
+    for name, day in (("before", wanted.before), ("after", wanted.after)):
+        if day is not None and day not in dates:
+            raise InputError(f"--{name}: the run has no date '{day}', only {', '.join(dates)}")
+    before = wanted.before or (
+        sources.reference if wanted.after is None or wanted.after > sources.reference else dates[0]
+    )
+    after = wanted.after or _last_clear(sources, before)
+    if before > after or (before == after and wanted.before and wanted.after):
+        raise InputError(f"--after: {after} is not later than {before}")
+    return before, after
+
+
+def _last_clear(sources: FigureSources, before: str) -> str:
+    later = [day for day in sources.dates if day > before]
+    clear = {day: as_float(sources.row(day).get("valid_fraction")) or 0.0 for day in later}
+    good = [day for day in later if clear[day] >= CLEAR_ENOUGH]
+    # Where none is clear, the clearest, of several the last.
+    return good[-1] if good else max(later, key=lambda day: (clear[day], day), default=before)
+
+
+def _boxes(sources: FigureSources, before: str, after: str) -> tuple[BoxShapes, BoxShapes]:
+    containers, tracks = sources.layers.get("containers"), sources.layers.get("tracks")
+    if containers is None:
+        return {}, {}
+    return boxes_between(containers, containers.iloc[:0] if tracks is None else tracks, before, after)
+
+
+def _regions(sources: FigureSources, before: str, after: str) -> Regions:
+    changes = sources.layers.get("changes")
+    if changes is None:
+        return Regions(gpd.GeoDataFrame({"area_m2": []}, geometry=[]), "")
+    counted = as_float(sources.row(after).get("containers_expected")) is not None
+    west, south, east, north = sources.site
+    return regions_between(
+        changes,
+        before,
+        after,
+        reference=sources.reference,
+        counts_boxes=counted or len(sources.layers.get("tracks", ())) > 0,
+        site_m2=(east - west) * (north - south),
+    )
+
+
+def frame_of(sources: FigureSources, wanted: Wanted) -> Box:
+    """What part of a site is shown.
+
+    Parameters
+    ----------
+    sources : FigureSources
+        Of a run.
+    wanted : Wanted
+        Which dates, and which part of the site.
+
+    Returns
+    -------
+    (west, south, east, north)
+        In the run's CRS.
+
+    Raises
+    ------
+    InputError
+        There is no such date or zone.
+    """
+    before, after = chosen_dates(sources, wanted)
+    boxes, regions = _boxes(sources, before, after), _regions(sources, before, after)
+    return frame_around(sources, wanted.zone, _moved(boxes, regions))
+
+
+def _moved(boxes: tuple[BoxShapes, BoxShapes], regions: Regions) -> list[BaseGeometry]:
+    """All boxes of both dates, and the largest regions of ground."""
+    standing = [shape for panel in boxes for shapes in panel.values() for shape in shapes]
+    return [*standing, *regions.rows.geometry.head(LARGEST)]

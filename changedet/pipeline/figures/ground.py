@@ -1,0 +1,219 @@
+"""Ground that is new or changed, as a figure of two dates outlines it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from affine import Affine
+from shapely.geometry.base import BaseGeometry
+
+from changedet.blocks import Window
+from changedet.outputs.figure.data import Ground
+from changedet.outputs.rasters.reading import read_window
+from changedet.outputs.sentences.words import Calendar, area_text, interval_text, scaled
+from changedet.outputs.values import as_float, iso_date, mapping_at
+
+WORDS: Final[Mapping[str, str]] = {
+    "paving": "New paving",
+    "building": "New building",
+    "earthwork": "Earth moved",
+    "yard": "New yard",
+    "built": "New ground",
+}
+"""By kind: of regions in ``changes``, and of ``new_ground`` in ``summary.json``."""
+LABELLED: Final = 3
+"""So many of the largest regions are labelled."""
+LABELLED_SHARE: Final = 0.1
+"""Of the largest region; smaller ones are outlined without words."""
+LABELLED_M2: Final = 300.0
+"""Smaller regions are as often false: words would make them news. Chosen by hand."""
+DRAWN: Final = 400
+"""Regions that are outlined at most, the largest first."""
+LEAST_M2: Final = 60.0
+"""A figure of a whole site does not show smaller ones. Chosen by hand."""
+SMOOTHED_PX: Final = 3.0
+"""Notches up to twice as wide are closed in outlines, which an area keeps. Chosen by hand."""
+HOLE_PX: Final = 24.0
+"""Smaller holes are not outlined: side of a square. Chosen by hand."""
+LEAST_SHARE: Final = 2e-4
+"""Of the site, where its pixels are large."""
+
+
+class Regions(NamedTuple):
+    """Regions of the layer ``changes`` that are new on the later of two dates.
+
+    Attributes
+    ----------
+    rows : GeoDataFrame
+        The largest first.
+    words : str
+        What they are, for the legend.
+    labels : int
+        How many of them are labelled.
+    """
+
+    rows: gpd.GeoDataFrame
+    words: str
+    labels: int = LABELLED
+
+
+def regions_between(
+    changes: gpd.GeoDataFrame, before: str, after: str, *, reference: str, counts_boxes: bool, site_m2: float
+) -> Regions:
+    """The regions of ground that are new between two dates.
+
+    Parameters
+    ----------
+    changes : GeoDataFrame
+        The layer.
+    before, after : str
+        ISO dates, the earlier first.
+    reference : str
+        With which the layer compares; between two dates before it nothing is known.
+    counts_boxes : bool
+        Whether boxes can be told from ground; else every change is shown.
+    site_m2 : float
+        Area of the site.
+
+    Returns
+    -------
+    Regions
+        Paving, buildings and earthworks that came, left or were replaced; where boxes cannot be counted, all that
+        changed.
+    """
+    days = pd.to_datetime(changes["date"], utc=True).dt.strftime("%Y-%m-%d")
+    first = pd.to_datetime(changes["first_seen"], utc=True).dt.strftime("%Y-%m-%d").fillna(after)
+    wanted = (days == after) & (first > before)
+    if reference > before:
+        wanted &= False
+    if counts_boxes:
+        wanted &= changes["kind"].isin(("paving", "building", "earthwork"))
+        wanted &= changes["area_m2"] >= LEAST_M2
+    else:
+        wanted &= changes["area_m2"] >= LEAST_SHARE * site_m2
+    rows = changes[wanted].sort_values("area_m2", ascending=False).head(DRAWN)
+    # Where only land cover can be told, regions are many and of one kind: the title has their area.
+    if not counts_boxes:
+        return Regions(rows, "changed since the earlier date", 0)
+    return Regions(rows, "new ground" if (rows["direction"] == "gain").all() else "new or changed ground")
+
+
+class Looks(NamedTuple):
+    """What tells since when a region is there.
+
+    Attributes
+    ----------
+    dates : sequence of str
+        ISO dates of all looks.
+    reference : str
+        ISO date.
+    masks : mapping of str to Path
+        Change masks by ISO date, as far as they are there.
+    transform : Affine
+        From pixels of a mask to the grid's CRS.
+    calendar : Calendar
+        How dates are written.
+    """
+
+    dates: Sequence[str]
+    reference: str
+    masks: Mapping[str, Path]
+    transform: Affine
+    calendar: Calendar
+
+
+def labelled(regions: Regions, told: Mapping[str, object], looks: Looks) -> list[Ground]:
+    """Regions with words for the largest.
+
+    Parameters
+    ----------
+    regions : Regions
+        As `regions_between` gives them.
+    told : mapping
+        ``new_ground`` of ``summary.json``; empty where there is none. The largest region that lies where it tells of is
+        labelled with its figures, so that one thing has one number.
+    looks : Looks
+        For the dates.
+
+    Returns
+    -------
+    list of Ground
+        The largest first.
+    """
+    found = []
+    for k, row in enumerate(regions.rows.itertuples()):
+        worth = k < regions.labels and row.area_m2 >= max(LABELLED_M2, LABELLED_SHARE * regions.rows["area_m2"].iloc[0])
+        label = ""
+        if worth and k == 0 and _is_told(told, iso_date(row.first_seen), row.area_m2):
+            label = _told_label(told, looks.calendar)
+        elif worth:
+            label = _own_label(
+                _words(row.kind, row.direction), row.area_m2, row.geometry, iso_date(row.first_seen), looks
+            )
+        found.append(Ground(_smoothed(row.geometry, abs(looks.transform.a)), label))
+    return found
+
+
+def _smoothed(shape: BaseGeometry, pixel: float) -> BaseGeometry:
+    """An outline without the stairs of its pixels, without notches and small holes."""
+    closed = shapely.buffer(shapely.buffer(shape, SMOOTHED_PX * pixel), -SMOOTHED_PX * pixel)
+    parts = [
+        shapely.Polygon(part.exterior, [ring for ring in part.interiors if _encloses(ring, HOLE_PX * pixel)])
+        for part in shapely.get_parts(closed)
+    ]
+    return shapely.simplify(shapely.union_all(parts), pixel)
+
+
+def _encloses(ring: shapely.LinearRing, side: float) -> bool:
+    return bool(shapely.Polygon(ring).area >= side**2)
+
+
+def _is_told(told: Mapping[str, object], first_seen: str, area_m2: float) -> bool:
+    low, high = as_float(told.get("low")), as_float(told.get("high"))
+    if not told or low is None or high is None:
+        return False
+    began = mapping_at(told, "began")
+    return low <= area_m2 <= high and iso_date(began.get("low")) <= first_seen <= iso_date(began.get("high"))
+
+
+def _told_label(told: Mapping[str, object], calendar: Calendar) -> str:
+    value, low, high = (as_float(told.get(key)) or 0.0 for key in ("value", "low", "high"))
+    began = mapping_at(told, "began")
+    kind = WORDS.get(str(told.get("kind")), WORDS["built"])
+    when = calendar.between(iso_date(began.get("low")), iso_date(began.get("high")))
+    return f"{kind}, {interval_text(value, low, high, scaled([value], 'm²'))}\n{when}"
+
+
+def _words(kind: str, direction: str) -> str:
+    if direction == "gain":
+        return WORDS.get(kind, WORDS["built"])
+    return f"{kind.capitalize()} gone" if direction == "loss" else "Ground changed"
+
+
+def _own_label(what: str, area_m2: float, shape: BaseGeometry, first_seen: str, looks: Looks) -> str:
+    words = f"{what}, about {area_text(area_m2)}"
+    if not first_seen:
+        return words
+    low = _day_after(_last_without(shape, first_seen, looks))
+    return f"{words}\n{looks.calendar.between(min(low, first_seen), first_seen)}"
+
+
+def _last_without(shape: BaseGeometry, first_seen: str, looks: Looks) -> str:
+    """The last look before a region was first seen whose mask shows its place unchanged."""
+    point = shapely.point_on_surface(shape)
+    column, row = ~looks.transform @ (point.x, point.y)
+    for day in sorted((day for day in looks.dates if looks.reference < day < first_seen), reverse=True):
+        path = looks.masks.get(day)
+        if path and read_window(path, Window(int(row), int(column), 1, 1))[0, 0] == 0:
+            return day
+    return looks.reference
+
+
+def _day_after(day: str) -> str:
+    return str(dt.date.fromisoformat(day) + dt.timedelta(days=1))

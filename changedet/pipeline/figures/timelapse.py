@@ -1,0 +1,134 @@
+"""A time-lapse of a finished run: what its frames show, and its files in the run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from changedet.outputs.figure.data import FigureData, Panel
+from changedet.outputs.figure.timelapse import Curve, write_timelapse
+from changedet.outputs.rasters.display import balanced, scene_stretch
+from changedet.outputs.sentences.words import calendar_of, scaled
+from changedet.outputs.values import iso_date
+from changedet.pipeline.figures.box_states import BoxShapes, boxes_between
+from changedet.pipeline.figures.captions import count_words, name_of, place_words, source_words
+from changedet.pipeline.figures.files import ON_DEMAND
+from changedet.pipeline.figures.frame import area_scale_of, north_of
+from changedet.pipeline.figures.gather import Wanted, frame_of
+from changedet.pipeline.figures.sources import FigureSources, sources_of_finished
+from changedet.pipeline.finished import Run
+from changedet.store import RunFolder
+
+
+def write_timelapse_of(run: Run, wanted: Wanted) -> list[Path]:
+    """Write the time-lapse of a finished run into its folder.
+
+    Parameters
+    ----------
+    run : Run
+    wanted : Wanted
+        First and last date, the frame, whether pixels are shown.
+
+    Returns
+    -------
+    list of Path
+        ``figures/timelapse.gif``, and ``.mp4`` where an encoder is on the path.
+
+    Raises
+    ------
+    InputError
+        There is no such date or zone, or a file was edited by hand.
+    ChangedetError
+        A run is at work in the folder, or the encoder failed.
+    """
+    sources = sources_of_finished(run)
+    frames, curve = timelapse_data(sources, wanted)
+    folder = RunFolder(run.path)
+    gif, mp4 = folder.figures / "timelapse.gif", folder.figures / "timelapse.mp4"
+    folder.guard([gif, mp4])
+    with folder.locked(is_new=False):
+        folder.begin("figure:timelapse", [gif, mp4])
+        written = write_timelapse(gif, frames, curve, mp4)
+        folder.finish("figure:timelapse", ON_DEMAND, written)
+    return written
+
+
+def timelapse_data(sources: FigureSources, wanted: Wanted) -> tuple[list[FigureData], Curve | None]:
+    """Gather what the frames of a time-lapse show.
+
+    Parameters
+    ----------
+    sources : FigureSources
+        Of a run.
+    wanted : Wanted
+        First and last date, the frame, whether pixels are shown.
+
+    Returns
+    -------
+    frames : list of FigureData
+        One a look; a look whose licence forbids showing its pixels has outlines alone.
+    curve : Curve or None
+        Containers, where they can be counted, else the changed area.
+
+    Raises
+    ------
+    InputError
+        There is no such date or zone.
+    """
+    days = [
+        day for day in sources.dates if (wanted.before or "") <= day and (wanted.after is None or day <= wanted.after)
+    ]
+    frame = frame_of(sources, wanted)
+    calendar = calendar_of(sources.dates)
+    stretch = balanced(scene_stretch(list(sources.scenes.values())))
+    frames = []
+    for k, day in enumerate(days):
+        shown = wanted.pixels and sources.source_of(day).get("show_pixels", True)
+        panel = Panel(
+            date=calendar.day(day),
+            count=count_words(sources.row(day, wanted.zone or "")),
+            scene=sources.scenes.get(day) if shown else None,
+            quality=sources.qualities.get(day),
+            boxes=_boxes_on(sources, days[k - 1] if k else day, day),
+        )
+        frames.append(
+            FigureData(
+                title=name_of(sources, wanted.zone or ""),
+                place=place_words(sources, frame),
+                panels=[panel],
+                frame=frame,
+                site=sources.site,
+                ground_scale=area_scale_of(sources, frame),
+                north_deg=north_of(sources, frame),
+                zones=sources.zones,
+                notes=[f"{source_words(sources, day)}; {sources.software}"],
+                stretch=stretch,
+            )
+        )
+    return frames, _curve(sources, days, wanted.zone or "")
+
+
+def _boxes_on(sources: FigureSources, before: str, day: str) -> BoxShapes:
+    containers, tracks = sources.layers.get("containers"), sources.layers.get("tracks")
+    if containers is None:
+        return {}
+    return boxes_between(containers, containers.iloc[:0] if tracks is None else tracks, before, day)[1]
+
+
+def _curve(sources: FigureSources, days: list[str], zone: str) -> Curve | None:
+    table = sources.series[sources.series["zone"].fillna("").astype(str) == zone]
+    rows = table.assign(day=table["date"].map(iso_date)).set_index("day").reindex(days)
+    names = ("containers_expected", "containers_low", "containers_high")
+    label = "containers, 95 % interval"
+    if rows[names[0]].isna().all():
+        names, label = ("changed_area_m2", "changed_area_low_m2", "changed_area_high_m2"), "changed area"
+    values = [rows[name].astype("float64").to_numpy() for name in names]
+    if len(days) < 2 or np.isnan(values[0]).all() or np.isnan(values[2]).all():
+        return None
+    if label == "changed area":
+        scale = scaled([float(np.nanmax(values[0]))], "m²")
+        values, label = [part / scale.factor for part in values], f"changed area in {scale.unit}, 95 % interval"
+    when = [float(pd.Timestamp(day).toordinal()) for day in days]
+    return Curve(label, when, *(part.tolist() for part in values))

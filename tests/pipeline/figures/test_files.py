@@ -1,0 +1,179 @@
+"""Figures of a finished run: their dates, their words, what a licence hides, where they are written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from small_runs import DATES, call
+from small_scenes import write_workflow
+
+from changedet.errors import InputError
+from changedet.outputs.sentences.words import Calendar
+from changedet.pipeline.figures.captions import title_of
+from changedet.pipeline.figures.files import figure_name, report_figure, sheet_size, write_figures
+from changedet.pipeline.figures.gather import Wanted, chosen_dates, figure_data
+from changedet.pipeline.figures.sources import FigureSources, sources_of_finished
+from changedet.pipeline.figures.timelapse import timelapse_data, write_timelapse_of
+from changedet.pipeline.finished import open_run
+from changedet.pipeline.run import run
+
+
+@pytest.fixture(scope="session")
+def finished(scenes: Path) -> Path:
+    """A run whose scenes say whose they are."""
+    said = {"sensor": "Probe-1", "credit": "© ACME <b>", "licence": "CC-BY-4.0"}
+    entries = [{"date": date, "path": f"{date}.tif", **said} for date in DATES]
+    site = {"id": "figured", "name": "Port & co", "place": "a coast"}
+    workflow = write_workflow(scenes, DATES, "figured", site=site, scenes=entries)
+    return run(workflow, out=str(scenes / "figured-out")).path
+
+
+@pytest.fixture
+def folder(finished: Path, tmp_path: Path) -> Path:
+    """A copy that a test may spoil."""
+    return Path(shutil.copytree(finished, tmp_path / "figured"))
+
+
+def sources(folder: Path) -> FigureSources:
+    return sources_of_finished(open_run(folder))
+
+
+def edit(path: Path, change: Any) -> None:
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def test_a_figure_is_of_the_reference_and_the_last_clear_date(folder: Path) -> None:
+    told = sources(folder)
+    assert chosen_dates(told, Wanted()) == (DATES[0], DATES[2])
+    table = told.series
+    table.loc[table["date"].astype(str).str[:10] == DATES[2], "valid_fraction"] = 0.3
+    assert chosen_dates(told, Wanted()) == (DATES[0], DATES[1])
+    assert chosen_dates(told, Wanted(after=DATES[2])) == (DATES[0], DATES[2])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (Wanted(before="2020-01-01"), "--before: the run has no date '2020-01-01', only 2023-01-01"),
+        (Wanted(after="yesterday"), "--after: the run has no date 'yesterday'"),
+        (Wanted(before=DATES[2], after=DATES[1]), f"--after: {DATES[1]} is not later than {DATES[2]}"),
+        (Wanted(before=DATES[1], after=DATES[1]), f"--after: {DATES[1]} is not later than {DATES[1]}"),
+        (Wanted(zone="quay"), "--zone: the run has no zone 'quay', it has none"),
+    ],
+)
+def test_dates_and_zones_that_the_run_does_not_have_are_one_line(finished: Path, wanted: Wanted, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        figure_data(sources(finished), wanted)
+    assert str(caught.value).startswith(said)
+    assert len(caught.value.problems) == 1
+
+
+def test_a_figure_says_whose_pictures_it_shows_and_what_cannot_be_had(finished: Path) -> None:
+    shown = figure_data(sources(finished), Wanted())
+    caption = "\n".join(shown.notes)
+    for words in ("Probe-1, 10 m pixels, © ACME <b>, CC-BY-4.0, scene 2023-01-01.tif, SHA-256 ", "cannot be counted"):
+        assert words in caption
+    assert shown.place.startswith("A coast  ·  48.7")
+    assert shown.title.startswith("Port & co: ")
+    assert "changed between 1 January and 1 May 2023" in shown.title
+    assert [panel.date for panel in shown.panels] == ["1 January 2023", "1 May 2023"]
+    assert shown.panels[1].ground
+    assert not shown.panels[0].ground
+
+
+@pytest.mark.parametrize("hidden", [0, 2])
+def test_a_licence_of_one_scene_hides_the_pixels_of_both(folder: Path, hidden: int) -> None:
+    edit(folder / "run.json", lambda content: content["inputs"][hidden].update(show_pixels=False))
+    told = sources(folder)
+    shown = figure_data(told, Wanted())
+    assert [panel.scene for panel in shown.panels] == [None, None]
+    assert "Outlines alone: the licence (CC-BY-4.0) does not allow its pixels to be shown." in shown.notes
+    frames, _ = timelapse_data(told, Wanted())
+    assert [frame.panels[0].scene is None for frame in frames] == [k == hidden for k in range(3)]
+
+
+def test_a_run_of_before_these_keys_still_has_a_figure(folder: Path) -> None:
+    def older(content: dict[str, Any]) -> None:
+        for entry in content["inputs"]:
+            for name in ("sensor", "credit", "licence", "show_pixels"):
+                del entry[name]
+
+    edit(folder / "run.json", older)
+    edit(folder / "summary.json", lambda content: [content.pop(name) for name in ("place", "sources")])
+    shown = figure_data(sources(folder), Wanted())
+    assert shown.panels[0].scene is not None
+    assert "ACME" not in "\n".join(shown.notes)
+
+
+def test_the_title_claims_no_change_within_the_error(finished: Path) -> None:
+    told = sources(finished)
+    row = told.series["date"].astype(str).str[:10] == DATES[2]
+    told.series.loc[row, "changed_area_low_m2"] = 0.0
+    title = title_of(told, DATES[0], DATES[2], "", Calendar(years_only=False))
+    assert ": at most " in title
+    for name in ("containers_expected", "containers_low", "containers_high"):
+        told.series[name] = 40.0
+    title = title_of(told, DATES[0], DATES[2], "", Calendar(years_only=False))
+    assert title.startswith("Port & co: containers show no change beyond their error: 40 (40–40) on 1 January, 40")
+
+
+def test_write_figures_writes_files_of_the_run_again_but_none_that_was_edited(folder: Path) -> None:
+    opened = open_run(folder)
+    paths = write_figures(opened, Wanted(), size="120mm")
+    assert [path.name for path in paths] == [f"figure_{DATES[0]}_{DATES[2]}{end}" for end in (".png", ".svg", ".pdf")]
+    first = [path.read_bytes() for path in paths]
+    assert [path.read_bytes() for path in write_figures(opened, Wanted(), size="120mm")] == first
+    paths[1].write_text("mine")
+    with pytest.raises(InputError, match=r"figure_.*\.svg"):
+        write_figures(opened, Wanted())
+    assert paths[1].read_text() == "mine"
+    assert write_figures(opened, Wanted(), out=folder.parent / "x.png") == [folder.parent / "x.png"]
+
+
+def test_write_figures_elsewhere_leaves_the_run_as_it_is(folder: Path, tmp_path: Path) -> None:
+    paths = write_figures(open_run(folder), Wanted(), size="500x400px", out=tmp_path / "mine")
+    assert [path.name for path in paths] == ["mine.png", "mine.svg", "mine.pdf"]
+    assert not (folder / "figures").exists()
+    with pytest.raises(InputError, match=r"-o: '.*mine\.jpg' ends in '\.jpg', expected \.png, \.svg, \.pdf"):
+        write_figures(open_run(folder), Wanted(), out=tmp_path / "mine.jpg")
+    with pytest.raises(InputError, match="is no folder"):
+        write_figures(open_run(folder), Wanted(), out=tmp_path / "none" / "mine.png")
+
+
+def test_write_timelapse_of_has_a_frame_a_look(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(folder))
+    (path,) = write_timelapse_of(open_run(folder), Wanted())
+    with Image.open(path) as shown:
+        assert (path.name, shown.n_frames) == ("timelapse.gif", 3)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("size", ["190", "x", "190mmx120", "10mm", "1e3mm", "5000mm", "190x1mm", "１９０mm", ""])
+def test_sheet_size_refuses_what_is_none(size: str) -> None:
+    with pytest.raises(InputError, match="--size: got"):
+        sheet_size(size)
+
+
+def test_names_of_zones_make_no_paths(finished: Path) -> None:
+    assert figure_name(sources(finished), Wanted(zone="../../q uay")) == f"figure_{DATES[0]}_{DATES[2]}_q-uay"
+    assert figure_name(sources(finished), Wanted(zone="港", pixels=False)).endswith("_zone_outlines")
+
+
+def test_the_figure_of_a_report_is_a_picture(finished: Path) -> None:
+    assert report_figure(sources(finished)).startswith(b"\x89PNG")
+
+
+def test_the_commands_print_paths_and_name_what_is_wrong(folder: Path) -> None:
+    done = call("figure", folder, "--size", "100mm", "--no-pixels")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [Path(line).is_file() for line in done.stdout.splitlines()] == [True] * 3
+    done = call("figure", folder, "--before", "2020-01-01")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("--before: the run has no date '2020-01-01'")
+    assert done.stderr.count("\n") == 1

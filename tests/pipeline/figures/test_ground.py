@@ -1,0 +1,80 @@
+"""Which ground a figure outlines, and the words and dates of the largest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from affine import Affine
+from small_rasters import write
+
+from changedet.outputs.sentences.words import Calendar
+from changedet.pipeline.figures.ground import Looks, labelled, regions_between
+
+DAYS = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01")
+LOOKS = Looks(DAYS, DAYS[0], {}, Affine(1, 0, 0, 0, -1, 100), Calendar(years_only=False))
+
+
+def changes(*rows: tuple[str, str | None, str, str, float]) -> gpd.GeoDataFrame:
+    table = pd.DataFrame(list(rows), columns=["date", "first_seen", "kind", "direction", "area_m2"])
+    for name in ("date", "first_seen"):
+        table[name] = pd.to_datetime(table[name], utc=True)
+    return gpd.GeoDataFrame(table, geometry=[shapely.box(10, 10, 10 + row[-1] / 20, 30) for row in rows])
+
+
+YARD = (DAYS[3], DAYS[2], "paving", "gain", 900.0)
+
+
+def test_regions_between_are_ground_that_is_new_on_the_later_date() -> None:
+    table = changes(YARD, (DAYS[2], DAYS[2], "paving", "gain", 800.0), (DAYS[3], DAYS[1], "building", "gain", 700.0),
+                    (DAYS[3], DAYS[2], "box", "gain", 600.0), (DAYS[3], DAYS[2], "paving", "gain", 20.0))  # fmt: skip
+    asked = {"reference": DAYS[0], "counts_boxes": True, "site_m2": 1e4}
+    assert list(regions_between(table, DAYS[0], DAYS[3], **asked).rows["area_m2"]) == [900, 700]
+    assert list(regions_between(table, DAYS[1], DAYS[3], **asked).rows["area_m2"]) == [900]
+    later = {**asked, "reference": DAYS[1]}
+    assert not len(regions_between(table, DAYS[0], DAYS[3], **later).rows), "nothing is compared with what lies before"
+
+
+def test_regions_between_are_all_that_changed_where_boxes_cannot_be_counted() -> None:
+    table = changes((DAYS[3], None, "other", "other", 900.0), (DAYS[3], DAYS[2], "other", "loss", 1.0))
+    found = regions_between(table, DAYS[0], DAYS[3], reference=DAYS[0], counts_boxes=False, site_m2=1e4)
+    assert list(found.rows["area_m2"]) == [900]
+    assert [ground.label for ground in labelled(found, {}, LOOKS)] == [""]
+
+
+def label(table: gpd.GeoDataFrame, told: dict[str, object], looks: Looks = LOOKS) -> str:
+    regions = regions_between(table, DAYS[0], DAYS[3], reference=DAYS[0], counts_boxes=True, site_m2=1e4)
+    return labelled(regions, told, looks)[0].label
+
+
+def test_labelled_names_kind_area_and_since_when(tmp_path: Path) -> None:
+    assert label(changes(YARD), {}) == "New paving, about 900 m²\nbetween 2 January and 1 March 2023"
+    mask = np.zeros((1, 100, 100), np.uint8)
+    path = Path(write(tmp_path / "mask.tif", mask))
+    seen = LOOKS._replace(masks={DAYS[1]: path})
+    assert label(changes(YARD), {}, seen) == "New paving, about 900 m²\nbetween 2 February and 1 March 2023"
+    hidden = LOOKS._replace(masks={DAYS[1]: Path(write(tmp_path / "hidden.tif", mask + 255))})
+    assert label(changes(YARD), {}, hidden) == "New paving, about 900 m²\nbetween 2 January and 1 March 2023"
+
+
+@pytest.mark.parametrize(
+    ("direction", "said"), [("loss", "Paving gone, about 900 m²"), ("other", "Ground changed, about 900 m²")]
+)
+def test_labelled_never_calls_new_what_went(direction: str, said: str) -> None:
+    assert label(changes((DAYS[3], DAYS[2], "paving", direction, 900.0)), {}).startswith(said)
+
+
+def test_labelled_has_the_figures_of_the_summary_for_what_the_summary_tells_of() -> None:
+    told = {"value": 950.0, "low": 850.0, "high": 1100.0, "kind": "yard", "began": {"low": DAYS[1], "high": DAYS[2]}}
+    assert label(changes(YARD), told) == "New yard, 950 m² (850–1,100)\nbetween 1 February and 1 March 2023"
+    assert label(changes(YARD), {**told, "low": 920.0}).startswith("New paving, about 900"), "another region"
+    early = {**told, "began": {"low": DAYS[0], "high": DAYS[1]}}
+    assert label(changes(YARD), early).startswith("New paving, about 900"), "at another time"
+
+
+def test_labelled_has_no_words_for_regions_that_are_as_often_false() -> None:
+    assert label(changes((DAYS[3], DAYS[2], "paving", "gain", 200.0)), {}) == ""
