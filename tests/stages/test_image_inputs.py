@@ -170,6 +170,7 @@ def test_names_and_attributes_are_kept_and_say_what_was_done() -> None:
         "change_mask", "cva", score.attrs["min_area_m2"])  # fmt: skip
     assert dict(zip(marked.attrs["flag_values"].tolist(), marked.attrs["flag_meanings"].split(), strict=True)) == {
         0: "unchanged", 1: "changed", 255: "no_data"}  # fmt: skip
+    assert (marked.attrs["_FillValue"], marked.attrs["_FillValue"].dtype) == (255, np.uint8)
     assert "spatial_ref" in marked.coords
     for lazy in (changedet.align(moving.chunk(y=30), reference), changedet.normalise(moving.chunk(y=30), reference)):
         assert lazy.name == "radiance"

@@ -130,6 +130,7 @@ def change_mask(
         long_name="change since the date before",
         flag_values=np.array(list(MASK_FLAGS), np.uint8),
         flag_meanings=" ".join(MASK_FLAGS.values()),
+        _FillValue=np.uint8(NO_DATA),
         min_area_m2=least,
         **method,
     )
