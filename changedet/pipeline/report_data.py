@@ -22,6 +22,8 @@ from changedet.pipeline.changes import is_compared
 from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.date_files import scene_path
 from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.figures.files import report_figure
+from changedet.pipeline.figures.sources import sources_of_finished, sources_of_run
 from changedet.pipeline.finished import Run
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.provenance import LIBRARIES, method_rows, scene_rows
@@ -74,6 +76,7 @@ def report_of_run(plan: Plan, models: Mapping[date, DateModel], results: Results
         ground=results.layers.get("ground"),
         events=shown.events,
         events_listed=shown.events_listed,
+        figure=report_figure(sources_of_run(plan, results)),
     )
 
 
@@ -153,6 +156,7 @@ def report_of_finished(finished: Run) -> ReportData:
         ground=finished.ground,
         events=shown.events,
         events_listed=shown.events_listed,
+        figure=report_figure(sources_of_finished(finished)),
     )
 
 

@@ -11,6 +11,8 @@ from changedet.outputs.figure.data import Box, FigureData
 MM_PER_INCH: Final = 25.4
 MARGIN_IN: Final = 0.12
 GAP_IN: Final = 0.1
+HINTED: Final = 0.95
+"""Of the sheet's width, which lines may fill: at few dots per inch letters are set on whole dots, and run wider."""
 _SMALLEST_TITLE: Final = 0.8
 """Of its size: a title that is a little too long for one line is set smaller, a longer one in two lines."""
 LEAST_PANEL_IN: Final = 0.8
@@ -85,11 +87,12 @@ def arranged(data: FigureData, width_in: float, height_in: float | None, legend_
     """
     fonts = _fonts(width_in)
     inner = width_in - 2 * MARGIN_IN
-    one_line = fonts.title * inner / text_width_in(data.title, fonts.title, bold=True)
+    room = HINTED * inner
+    one_line = fonts.title * room / text_width_in(data.title, fonts.title, bold=True)
     if one_line < fonts.title:
         fonts = fonts._replace(title=max(one_line * 0.999, _SMALLEST_TITLE * fonts.title))
-    title = wrapped(data.title, fonts.title, inner, bold=True)
-    notes = tuple(line for note in data.notes for line in wrapped(note, fonts.small, inner))
+    title = wrapped(data.title, fonts.title, room, bold=True)
+    notes = tuple(line for note in data.notes for line in wrapped(note, fonts.small, room))
     head = MARGIN_IN + len(title) * _line_in(fonts.title) + (_line_in(fonts.place) if data.place else 0.0) + 0.06
     legend = legend_rows * _line_in(fonts.small) + (0.06 if legend_rows else 0.0)
     foot = MARGIN_IN + legend + len(notes) * _line_in(fonts.small) + 0.04

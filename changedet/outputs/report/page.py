@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import jinja2
 import pandas as pd
@@ -26,8 +26,6 @@ from changedet.outputs.sentences.words import Calendar, calendar_of, number
 from changedet.outputs.values import iso_date, mapping_at
 from changedet.store.files import write_text
 
-MOST_HIDDEN: Final = 0.5
-"""Share of the site that the later of two looks may hide to stand for it. Chosen by hand."""
 _SHORT_CAR_PX, _LONG_CAR_PX = 12, 24
 
 
@@ -102,7 +100,6 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "sentences": told,
         "words": words_explained(told),
         "figure": data_uri(data.figure) if data.figure else "",
-        "ends": _ends(looks, iso_date(data.summary.get("reference_date")), hidden),
         "timeline": timeline(days, began, Backdrop(calendar, hidden)) if len(days) > 1 else "",
         "began": began,
         "figures": [figure_row(name, data, files) for name in TITLES],
@@ -139,13 +136,6 @@ def _credits(summary: Mapping[str, object]) -> dict[str, str]:
 
 def _is_unshown(source: object) -> bool:
     return isinstance(source, Mapping) and source.get("show_pixels") is False
-
-
-def _ends(looks: list[_Look], reference: str, hidden: Mapping[str, float]) -> list[_Look]:
-    """The reference and the last look that shows most of the site, where there is no figure to stand for them."""
-    first = [look for look in looks if look.date == reference][:1] or looks[:1]
-    seen = [look for look in looks if look not in first and hidden.get(look.date, 0.0) <= MOST_HIDDEN]
-    return [*first, *seen[-1:]]
 
 
 def _trains(table: pd.DataFrame | None) -> list[_Train]:

@@ -66,12 +66,18 @@ def number(value: float | None, digits: int = 0) -> str:
 
     Examples
     --------
-    >>> number(12345.6), number(None), number(-0.2), number(7623, -1)
-    ('12,346', '–', '0', '7,620')
+    >>> number(12345.6), number(None), number(-0.2), number(7623, -1), number(36.5), number(36.503)
+    ('12,346', '–', '0', '7,620', '37', '37')
     """
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{round(value, digits) + 0.0:,.{max(digits, 0)}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{_rounded(value, digits):,.{max(digits, 0)}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _rounded(value: float, digits: int) -> float:
+    """Halves away from 0, so that a figure and its two decimals in a table round alike."""
+    step = 10.0**digits
+    return math.copysign(math.floor(abs(value) * step + 0.5), value) / step + 0.0
 
 
 def scaled(values: Sequence[float | None], unit: str) -> Scale:

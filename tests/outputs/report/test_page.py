@@ -52,7 +52,7 @@ def test_write_report_is_offline_small_and_escapes_what_a_stranger_wrote(made_up
     links = [address for address in page.addresses if address.startswith("#")]
     loaded = [address for address in page.addresses if not address.startswith("#")]
     assert all(address.startswith("data:") for address in loaded)
-    assert len(loaded) == 1 + 2 + 4 + 3
+    assert len(loaded) == 1 + 4 + 3
     assert "".join(page.words).count(ATTACK) >= 8, "it is shown, as text"
     assert len(text) < 8_000_000
     assert "http://" not in text
