@@ -13,7 +13,7 @@ import rasterio
 
 from changedet.outputs.qgis import raster_styles
 from changedet.outputs.qgis.animation import frame_step, periods
-from changedet.outputs.qgis.layouts import PrintLayout, layouts
+from changedet.outputs.qgis.layouts import SHOWN_DAY, PrintLayout, layouts
 from changedet.outputs.qgis.metadata import About, layer_metadata, project_metadata
 from changedet.outputs.qgis.project_vectors import review_layers, vector_layers
 from changedet.outputs.qgis.project_xml import ProjectFrame, ProjectLayer, project_document, spatial_reference
@@ -111,7 +111,7 @@ def _sheets(made: Sequence[ProjectLayer], frame: ProjectFrame, about: About) -> 
             PrintLayout(
                 theme=theme,
                 title=f"{frame.title}{place}",
-                subtitle=f"{theme} on {last}{since if theme == 'Change' else ''}",
+                subtitle=f"{theme} on {SHOWN_DAY}{since if theme == 'Change' else ''}",
                 credit=about.credit,
                 extent=frame.extent,
                 period=(last, last),

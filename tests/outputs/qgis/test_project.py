@@ -16,6 +16,7 @@ from viewers import OFFSCREEN, QGIS_PROBE, QGIS_PYTHON, qgis_checker
 
 from changedet.outputs.gpkg.review import write_review
 from changedet.outputs.gpkg.vector_layers import write_objects
+from changedet.outputs.qgis.layouts import SHOWN_DAY
 from changedet.outputs.qgis.project import write_project
 
 
@@ -114,7 +115,7 @@ def test_write_project_themes_and_layouts_show_boxes_change_and_ground(made_up_r
     items = {item.get("id"): item for item in layouts[0].iter("LayoutItem")}
     assert set(items) == {"page", "title", "subtitle", "map", "legend", "north", "scale bar", "credit"}
     assert items["title"].get("labelText") == "Depot <North> & co, Suzhou"
-    assert items["subtitle"].get("labelText") == "Change on 2023-10-04 since 2023-06-04"
+    assert items["subtitle"].get("labelText") == f"Change on {SHOWN_DAY} since 2023-06-04"
     assert "Imagery: A & B (WV-3). Licence: CC BY 4.0." in str(items["credit"].get("labelText"))
     assert items["map"].get("temporalRangeBegin") == "2023-10-04T00:00:00Z"
 
