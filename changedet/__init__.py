@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from changedet.workflow import Workflow, load_workflow
 
 __version__ = version("changedet")
+
+# onnxruntime reports its machine and leaves a lasting device id under ~/.cache unless this is set before its import:
+# here, as whatever imports it, workers too, imports this package first. Who has set it otherwise has chosen so.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 _MODULES = {
     "Plan": "changedet.plan.model",
