@@ -34,6 +34,8 @@ from changedet.stages.series.totals import totals, with_nulls
 from changedet.stages.tracks.result import TrackMethod, Tracks
 from changedet.stages.tracks.stage import STAGE as TRACKS
 from changedet.store import RunFolder
+from changedet.store.amending import amend
+from changedet.store.layout import REVIEW_STEP
 
 
 def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn: Callable[[str], None] | None) -> str:
@@ -61,9 +63,8 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
         The tracks stage is switched off, or a file in ``reviewed/`` was edited by hand.
     """
     folder = RunFolder(finished.path)
-    out = finished.path / "reviewed"
-    files = {name: out / name for name in ("objects.gpkg", "timeseries.csv", "summary.json")}
-    folder.guard(list(files.values()))
+    files = {path.name: path for path in folder.reviewed}
+    folder.guard({REVIEW_STEP: list(files.values())})
     grid = Grid.from_json(finished.provenance["grid"])
     boxes, no_candidates = reopen.boxes(finished, folder, grid, days)
     looks, no_looks = reopen.looks(finished, folder, grid, days)
@@ -78,16 +79,17 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     table = with_occupancy(timeseries(_measurements(finished, days, zones), tracks, zones), zones)
     summary = _summary(finished, table, tracks, _onset_method(finished, facts), verdicts, warnings)
     layers = _layers(finished, counted_rows(tracks.detections, zones), tracks, zones)
-    with folder.locked(is_new=False):
-        folder.begin("review", list(files.values()))
+
+    def write() -> None:
         vector_layers.write_objects(files["objects.gpkg"], layers, grid.crs)
         tables.write_timeseries(files["timeseries.csv"], table)
         json_files.write_json(files["summary.json"], summary)
-        folder.finish("review", "written anew by every review", list(files.values()))
+
+    amend(folder, REVIEW_STEP, "written anew by every review", list(files.values()), write)
     if warn is not None:
         for warning in warnings:
             warn(warning)
-    return _before_and_after(finished, table, summary, verdicts, out)
+    return _before_and_after(finished, table, summary, verdicts, folder.reviewed[0].parent)
 
 
 def _layers(

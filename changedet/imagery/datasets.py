@@ -187,6 +187,31 @@ def stamp_of_all(path: str) -> tuple[int, ...]:
     return own + tuple(number for name in named for number in stamp_of(name))
 
 
+def files_of(path: str, dataset: rasterio.DatasetReader) -> tuple[str, ...]:
+    """The files of this machine from which the pixels of a dataset come.
+
+    Parameters
+    ----------
+    path : str
+        A file or URL.
+    dataset : rasterio.DatasetReader
+        It, opened.
+
+    Returns
+    -------
+    tuple of str
+        The file itself first, then overviews, masks and what a VRT is made of; none of a remote file. What viewers
+        write beside a picture (``.aux.xml``) is left out: it holds statistics, and what it says of bands and place is
+        in the header.
+    """
+    if is_remote(path):
+        return ()
+    own = _on_disk(path)
+    named = [own, *dataset.files, *_named_by(own, stamp_of(path))]
+    local = [name for name in dict.fromkeys(named) if not name.endswith(".aux.xml")]
+    return tuple(name for name in local if not is_remote(name) and Path(name).is_file())
+
+
 @contextmanager
 def opened(path: str) -> Iterator[rasterio.DatasetReader]:
     """Hold a dataset open, as `open_dataset` opens it.

@@ -18,7 +18,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 
 from changedet.errors import InputError
 from changedet.grid import Frame
-from changedet.imagery.datasets import gdal_options, opened, reading, stamp_of_all
+from changedet.imagery.datasets import files_of, gdal_options, opened, reading, stamp_of_all
 from changedet.imagery.georeference import Gcps, Rpcs, find_frame
 
 MAX_BANDS: Final = 1000
@@ -81,6 +81,8 @@ class Raster:
         Band that makes no data where it is 0; None until the scene's roles are known.
     identity : str
         Hash of path, size, time of change and header.
+    files : tuple of str
+        Those of this machine from which its pixels come; none of a remote raster.
     """
 
     path: str
@@ -94,6 +96,7 @@ class Raster:
     tags: dict[str, str] = field(default_factory=dict, compare=False)
     alpha: int | None = None
     identity: str = ""
+    files: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -154,6 +157,7 @@ def read_header(
                 tuple(dataset.overviews(1)),
                 stamp_of_all(path),
                 _tags(dataset),
+                files=files_of(path, dataset),
             )
     content = repr((path, raster.stamp, frame, bands, gcps, rpcs, raster.has_mask, raster.overviews))
     return replace(raster, identity=hashlib.sha256(content.encode()).hexdigest()[:24])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, cast
 
@@ -103,6 +103,8 @@ class Scene(OnGrid):
         What was assumed.
     attribution : Attribution
         Whose picture it is; no result depends on it.
+    known_as : str
+        The identity under which its content was computed before; empty where it is its files' own.
     """
 
     date: dt.date
@@ -116,6 +118,7 @@ class Scene(OnGrid):
     collection: str = ""
     warnings: tuple[str, ...] = ()
     attribution: Attribution = UNSAID
+    known_as: str = ""
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -146,10 +149,43 @@ class Scene(OnGrid):
 
     @property
     def identity(self) -> str:
-        """Hash of its files' identities and of how they are read."""
+        """Hash of its files' identities and of how they are read, or what they were known as before."""
+        if self.known_as:
+            return self.known_as
         files = [(path, raster.identity, raster.alpha) for path, raster in self.rasters.items()]
         content = repr((self.date, self.time, files, dict(self.bands), self.masks, self.sun, self.view))
         return hashlib.sha256(content.encode()).hexdigest()[:24]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files of this machine from which its pixels come, each once."""
+        return tuple(dict.fromkeys(name for raster in self.rasters.values() for name in raster.files))
+
+    def content(self, sums: Mapping[str, str]) -> str:
+        """Hash of what its files hold and of how they are read, wherever they lie and whenever they were written.
+
+        Parameters
+        ----------
+        sums : mapping of str to str
+            SHA-256 of each of `files`.
+
+        Returns
+        -------
+        str
+            Empty where some of its rasters are not on this machine.
+        """
+        rasters = list(self.rasters.values())
+        if not all(raster.files for raster in rasters):
+            return ""
+        place = {path: k for k, path in enumerate(self.rasters)}
+        held = [
+            ([sums[name] for name in r.files], r.frame, r.bands, r.gcps, r.rpcs, r.has_mask, r.overviews, r.alpha)
+            for r in rasters
+        ]
+        bands = {role: (place[b.path], replace(b, path="")) for role, b in self.bands.items()}
+        masks = [(place[mask.path], replace(mask, path="")) for mask in self.masks]
+        read = repr((self.name, self.date, self.time, held, bands, masks, self.sun, self.view))
+        return hashlib.sha256(read.encode()).hexdigest()
 
     def outline(self, crs: str = LONLAT) -> BaseGeometry:
         """Outline of its finest band.

@@ -33,6 +33,9 @@ LOOKUP_PX: Final = 512
 LIGHT_DIGITS: Final = 4
 """Decimals of light: what is kept for a later run is what this one used."""
 
+LIGHT_STEP: Final = "light"
+"""Under this name the kept light is recorded."""
+
 SAME_M: Final = 0.5
 """A kept box nearer than that is the one looked up; else there is none."""
 
@@ -214,10 +217,13 @@ class RunLooks:
 
     def keep_light(self) -> None:
         """Keep the light that was read, so that the finished run can be followed again without its scenes."""
+        paths = [self.folder.table("light", day) for day in self.dates]
+        self.folder.begin(LIGHT_STEP, paths)
         for i, parts in self.taken.items():
             xy, light = np.concatenate([xy for xy, _ in parts]), np.concatenate([found for _, found in parts], axis=1)
             columns = np.column_stack([xy, np.moveaxis(light, 1, 0).reshape(len(xy), -1)])
             write_frame(self.folder.table("light", self.dates[i]), pd.DataFrame(columns).rename(columns=str))
+        self.folder.finish(LIGHT_STEP, "read anew by every run", paths)
 
     def _kept_light(self, i: int, xy: Floats) -> Floats | None:
         path = self.folder.table("light", self.dates[i])

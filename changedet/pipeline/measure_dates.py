@@ -42,7 +42,9 @@ def measure_dates(session: Session) -> dict[date, DateModel]:
     wanted = [identities(plan, i) for i in range(len(days))]
     pending = [i for i, day in enumerate(days) if not folder.is_done(f"measure:{day}", model_identity(wanted[i]))]
     kept = {i: kept_parts(folder, days[i], wanted[i]) for i in pending}
-    for i, model in (_measured(session, kept) if pending else {}).items():
+    measured = _measured(session, kept) if pending else {}
+    session.require_inputs(plan)
+    for i, model in measured.items():
         path = folder.model(days[i])
         whole = replace(model, identities=wanted[i])
         folder.once(f"measure:{days[i]}", model_identity(wanted[i]), [path], partial(write_date_model, path, whole))
@@ -71,6 +73,7 @@ def _measured(session: Session, kept: Mapping[int, KeptParts]) -> dict[int, Date
         else:
             models[others[k]] = found[0]
     if unread:
+        session.require_inputs(session.plan)
         raise UnreadScenesError(unread)
     return models
 
@@ -85,6 +88,7 @@ def _measured_reference(session: Session, kept: KeptParts | None) -> tuple[DateM
     task: Task = (_measured_or_error, (job, None, None, kept))
     ((_, found),) = session.stream("measuring", [task])
     if isinstance(found, InputError):
+        session.require_inputs(plan)
         raise blamed(plan, look, found)
     model, sample = found
     return model, sample

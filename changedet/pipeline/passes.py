@@ -40,7 +40,7 @@ class _Pass:
 class _OpenDates:
     """The writers of the dates whose tiles come in; a date is finished with its last tile."""
 
-    plan: Plan
+    session: Session
     models: Mapping[date, DateModel]
     tiles: int
     writers: dict[date, DateWriter] = field(default_factory=dict)
@@ -51,16 +51,18 @@ class _OpenDates:
         writer = self.writers[one.day]
         writer.take(window, tile)
         if writer.received == self.tiles:
+            # What the tiles showed is published only where they all showed the same files.
+            self.session.require_inputs(self.session.plan)
             self.writers.pop(one.day).finish()
             for part, (done, files) in one.parts.items():
-                self.plan.folder.finish(f"{part}:{one.day}", done, files)
+                self.session.folder.finish(f"{part}:{one.day}", done, files)
 
     def abandon(self) -> None:
         for writer in self.writers.values():
             writer.abandon()
 
     def _begun(self, one: _Pass) -> DateWriter:
-        plan = self.plan
+        plan = self.session.plan
         for part, (_, files) in one.parts.items():
             plan.folder.begin(f"{part}:{one.day}", files)
         rasters = DateRasters(plan.folder, one.job, plan.formats, plan.site_id)
@@ -90,11 +92,12 @@ def pass_over_tiles(session: Session, models: Mapping[date, DateModel]) -> None:
     tasks: list[Task] = [
         (_tile_or_error, (one.job, window, models[one.day], reference_model)) for one in passes for window in windows
     ]
-    dates = _OpenDates(plan, models, len(windows))
+    dates = _OpenDates(session, models, len(windows))
     try:
         for done, (k, tile) in enumerate(session.stream("computing tiles", tasks), 1):
             one, window = passes[k // len(windows)], windows[k % len(windows)]
             if isinstance(tile, InputError):
+                session.require_inputs(plan)
                 raise blamed(plan, one.job.look, tile)
             dates.take(one, window, tile)
             if reference is not None and tile.reference_quality is not None:

@@ -18,8 +18,8 @@ from changedet.json_types import JsonLike, JsonObject
 from changedet.kernels.pixel_classes import CLASS_NAMES
 from changedet.pipeline.collect import Results
 from changedet.pipeline.date_model import DateModel, date_model_json
+from changedet.pipeline.inputs import read_kept
 from changedet.plan import Plan
-from changedet.store import RunFolder, identity, read_json, sha256, write_json
 from changedet.workflow import STAGE_NAMES
 from changedet.workflow.resolved import resolved
 
@@ -68,7 +68,7 @@ def scene_rows(plan: Plan, models: Mapping[date, DateModel], table: pd.DataFrame
                 "shift_east_m": alignment.shift.east_m if alignment.confident else None,
                 "shift_north_m": alignment.shift.north_m if alignment.confident else None,
                 "valid_fraction": clear.get(look.date),
-                "sha256": [s for path in _paths(look) if (s := _checksum(plan.folder, path, look.identity))],
+                "sha256": [text for text in _checksums(plan, look).values() if text],
             }
         )
     return rows
@@ -101,18 +101,11 @@ def method_rows(plan: Plan) -> list[JsonObject]:
     return rows
 
 
-def _paths(look: Look) -> list[str]:
-    return list(dict.fromkeys(path for scene in look.scenes for path in scene.rasters))
-
-
-def _checksum(folder: RunFolder, path: str, stamp: str) -> str:
-    """A scene file's SHA-256, computed once for each state of the file; empty for one that is not on this machine."""
-    if "://" in path or not Path(path).is_file():
-        return ""
-    kept = folder.state / "checksums" / f"{identity(path, stamp)}.json"
-    if not kept.exists():
-        write_json(kept, {"path": path, "sha256": sha256(Path(path))})
-    return str(read_json(kept)["sha256"])
+def _checksums(plan: Plan, look: Look) -> dict[str, str]:
+    """SHA-256 of a date's files as the run read them; empty for one that is not on this machine."""
+    kept = read_kept(plan.folder).files
+    rasters = {path: raster for scene in look.scenes for path, raster in scene.rasters.items()}
+    return {path: kept[r.files[0]][1] if r.files and r.files[0] in kept else "" for path, r in rasters.items()}
 
 
 def provenance(
@@ -174,10 +167,7 @@ def _input(plan: Plan, i: int) -> JsonObject:
         "sun": None if look.sun is None else {**vars(look.sun)},
         **look.attribution.to_json(),
         "compared_bands": [*_compared_bands(plan, i)],
-        "files": [
-            {"path": Path(path).name, "sha256": _checksum(plan.folder, path, look.identity) or None}
-            for path in _paths(look)
-        ],
+        "files": [{"path": Path(path).name, "sha256": text or None} for path, text in _checksums(plan, look).items()],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from changedet.pipeline.report_data import report_of_finished, report_of_run
 from changedet.pipeline.stac_facts import has_thumbnail, item_facts
 from changedet.plan import Plan
 from changedet.store import RunFolder
+from changedet.store.amending import amend
 
 WRITTEN_ANEW: Final = "written anew by every run"
 """Identity of the steps here: they are never taken for done."""
@@ -129,7 +131,7 @@ def _outline(plan: Plan) -> dict[str, Any]:
 
 
 def _write_stac(plan: Plan) -> None:
-    known = plan.folder.recorded()
+    known = {name: entries[-1] for name, entries in plan.folder.written().items()}
     sums = {str(plan.folder.path / name): entry["sha256"] for name, entry in known.items() if "sha256" in entry}
     extra = {"objects": plan.folder.objects} if "objects" in plan.formats else {}
     extra |= {"timeseries": plan.folder.timeseries} if "tables" in plan.formats else {}
@@ -169,9 +171,6 @@ def report_again(run_dir: str | Path) -> Path:
     """
     finished = open_run(run_dir)
     folder = RunFolder(finished.path)
-    folder.guard([folder.report])
-    with folder.locked(is_new=False):
-        folder.begin("publish:report", [folder.report])
-        write_report(folder.report, report_of_finished(finished))
-        folder.finish("publish:report", WRITTEN_ANEW, [folder.report])
+    write = partial(write_report, folder.report, report_of_finished(finished))
+    amend(folder, "publish:report", WRITTEN_ANEW, [folder.report], write)
     return folder.report

@@ -8,20 +8,19 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from changedet.outputs.rasters.styling import sidecars
 from changedet.pipeline.boxes import FollowedBoxes, followed_boxes
 from changedet.pipeline.collect import Results, collect
-from changedet.pipeline.date_files import files_of_date
-from changedet.pipeline.date_job import job_of
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import Run, open_run
 from changedet.pipeline.first_change import write_first_change
 from changedet.pipeline.identities import masks_identity
+from changedet.pipeline.inputs import keep_inputs, take_in
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.measure_dates import measure_dates
 from changedet.pipeline.passes import pass_over_tiles
 from changedet.pipeline.placebo import run_placebo
 from changedet.pipeline.publish import PUBLISHED, WRITTEN_ANEW, publish, published_files
+from changedet.pipeline.run_files import files_of_run, first_change_files
 from changedet.pipeline.scheduling import Progress, Session, dask_client, give_back_memory
 from changedet.pipeline.series_masks import begin_masks, read_together
 from changedet.pipeline.unread import UnreadScenesError, plan_without
@@ -84,17 +83,21 @@ def carry_out(plan: Plan, *, fresh: bool = False, placebo: bool = False, progres
     """
     folder = plan.folder
     is_new = not folder.path.exists()
-    folder.guard(_visible_files(plan))
+    folder.guard(files_of_run(plan), fresh=fresh)
     with dask_client(plan) as client, folder.locked(is_new=is_new):
         if fresh:
             folder.clear()
-        session = Session(plan, client, progress)
+        plan, inputs = take_in(plan, progress)
+        keep_inputs(plan, inputs)
+        session = Session(plan, client, progress, require_inputs=inputs.require_unchanged)
         models = _dates_done(session)
         boxes = _boxes_done(session, models)
         if placebo:
             run_placebo(session.plan, models, session.stream)
         results = _series_done(session, models, boxes)
+        session.require_inputs(session.plan)
         _publish_all(session, models, results)
+        folder.settle(files_of_run(session.plan))
     return open_run(folder.path)
 
 
@@ -120,6 +123,8 @@ def _boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxe
     plan = session.plan
     start = time.perf_counter()
     boxes = followed_boxes(plan, models)
+    # The tracks have read the scenes once more.
+    session.require_inputs(plan)
     session.seconds["following"] = round(time.perf_counter() - start, 3)
     reference = plan.looks[plan.reference].date
     marks = boxes.marks(reference) if plan.decides_by_boxes else {}
@@ -129,15 +134,14 @@ def _boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxe
 
 def _series_done(session: Session, models: dict[date, DateModel], boxes: FollowedBoxes) -> Results:
     """What else needs all dates: the first change, the series, the onset."""
-    plan, folder = session.plan, session.folder
-    days = [look.date for look in plan.looks]
-    later = [day for day in days if day > days[plan.reference]]
-    if plan.built("change") is not None and later:
-        path = folder.first_change_file(plan.formats)
-        paths = {day: mask_path(folder, day, plan.formats) for day in later}
+    plan = session.plan
+    files = first_change_files(plan)
+    if files:
+        later = [look.date for look in plan.looks if look.date > plan.looks[plan.reference].date]
+        paths = {day: mask_path(plan.folder, day, plan.formats) for day in later}
         wanted = identity("first_change", masks_identity(plan))
-        files = [path, *sidecars(path)]
-        folder.once("first_change", wanted, files, lambda: write_first_change(path, plan.grid, paths, plan.site_id))
+        write = partial(write_first_change, files[0], plan.grid, paths, plan.site_id)
+        plan.folder.once("first_change", wanted, files, write)
     return collect(plan, models, boxes)
 
 
@@ -151,15 +155,3 @@ def _publish_all(session: Session, models: dict[date, DateModel], results: Resul
         folder.begin(f"publish:{step}", files)
         publish(plan, models, results, session.seconds, step)
         folder.finish(f"publish:{step}", WRITTEN_ANEW, files)
-
-
-def _visible_files(plan: Plan) -> list[Path]:
-    """Every file that the run may replace."""
-    found: list[Path] = []
-    for i in range(len(plan.looks)):
-        for part in ("pixels", "masks"):
-            found += files_of_date(plan.folder, job_of(plan, i), plan.formats, part)
-    found += [plan.folder.first_change, *sidecars(plan.folder.first_change)]
-    for step in PUBLISHED:
-        found += published_files(plan, step)
-    return found

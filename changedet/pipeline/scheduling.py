@@ -35,12 +35,15 @@ class Session:
     progress : callable or None
     seconds : dict of str to float
         Wall-clock time by kind of task.
+    require_inputs : callable
+        Called with the plan before anything is recorded; it refuses to go on where an input was changed since.
     """
 
     plan: Plan
     client: object = None
     progress: Progress | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    require_inputs: Callable[[Plan], None] = lambda _plan: None
 
     @property
     def folder(self) -> RunFolder:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,9 +81,38 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         with telling_full_disk(path):
             yield part
-            part.replace(path)
+            put_in_place(part, path)
     finally:
         _remove(part)
+
+
+def put_in_place(part: Path, path: Path) -> None:
+    """Let a finished file take its place, its bytes being on the disk before its name is.
+
+    Without that a power cut may leave an empty file under the name of a whole one.
+
+    Parameters
+    ----------
+    part : pathlib.Path
+        The finished file.
+    path : pathlib.Path
+        Its place, in the same folder.
+    """
+    _on_disk(part)
+    part.replace(path)
+    _on_disk(path.parent)
+
+
+def _on_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems cannot do it for folders; where they fail to write they say otherwise.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def _remove(part: Path) -> None:

@@ -7,34 +7,32 @@ another identity, or whose files are gone, is not done. Nothing is ever taken fo
 from __future__ import annotations
 
 import fcntl
-import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from changedet.errors import ChangedetError, InputError, Problem
-from changedet.store.files import write_json
+from changedet.store import journal, seal
+from changedet.store.fingerprints import QUICKLY_READ_BYTES, Fingerprint, fingerprint, is_untouched
 from changedet.store.layout import RunLayout
-from changedet.store.records import sha256
+from changedet.store.step_records import StepRecord, libraries_hold, read_record, write_record
+
+Causes: TypeAlias = Mapping[str, object]
+"""What went into a step's identity, by name."""
+
+NO_CAUSES: Final[Causes] = MappingProxyType({})
 
 
-class Fingerprint(TypedDict, total=False):
-    """What a step's record says of a file: its bytes when the step was done, or that it may be half written."""
+MOST_LINES: Final = 10
+"""Files that are named on a line each; more of them share lines."""
 
-    size: int
-    mtime_ns: int
-    sha256: str
-    unfinished: bool
-
-
-class StepRecord(TypedDict):
-    """What is recorded of a step: the identity of all that it depends on, None while it runs, and its files."""
-
-    identity: str | None
-    files: dict[str, Fingerprint]
+FOREIGN: Final = "exists and was not written by changedet; move it away or choose another --out"
+EDITED: Final = "was changed by hand since the run wrote it; move it away, then run again"
+LEADS_OUT: Final = "is a link out of the run folder; remove it, then run again"
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,25 @@ class RunFolder(RunLayout):
     def _record_path(self, step: str) -> Path:
         return self.state / "steps" / f"{step.replace(':', '_')}.json"
 
+    @property
+    def _journal(self) -> Path:
+        return self.state / journal.JOURNAL
+
+    def records_of(self, step: str) -> list[Path]:
+        """The files in which a step is recorded.
+
+        Parameters
+        ----------
+        step : str
+            Its name.
+
+        Returns
+        -------
+        list of pathlib.Path
+            Its record and the journal.
+        """
+        return [self._record_path(step), self._journal]
+
     def record(self, step: str) -> StepRecord | None:
         """What was recorded for a step.
 
@@ -63,10 +80,10 @@ class RunFolder(RunLayout):
         StepRecord or None
             None where there is no record; a torn or foreign one counts as none.
         """
-        return _read_record(self._record_path(step))
+        return read_record(self._record_path(step))
 
     def is_done(self, step: str, wanted: str) -> bool:
-        """Whether a step was finished with this identity and its files are as it left them.
+        """Whether a step was finished with this identity and these libraries, and its files are as it left them.
 
         Parameters
         ----------
@@ -81,11 +98,18 @@ class RunFolder(RunLayout):
             False where the step must be run.
         """
         found = self.record(step)
-        if found is None or found.get("identity") != wanted:
+        if found is None or found["identity"] != wanted or not libraries_hold(found):
             return False
-        return all(_is_untouched(self.path / name, entry) for name, entry in found["files"].items())
+        return all(self._holds(self.path / name, entry) for name, entry in found["files"].items())
 
-    def finish(self, step: str, done: str, files: Iterable[Path]) -> None:
+    def _holds(self, path: Path, entry: Fingerprint) -> bool:
+        small = self._is_private(path) and entry.get("size", 0) < QUICKLY_READ_BYTES
+        return is_untouched(path, entry, by_bytes=small)
+
+    def _is_private(self, path: Path) -> bool:
+        return self.state in path.parents
+
+    def finish(self, step: str, done: str, files: Iterable[Path], causes: Causes = NO_CAUSES) -> None:
         """Record a step as done; the last thing that it does.
 
         Parameters
@@ -96,11 +120,16 @@ class RunFolder(RunLayout):
             The identity of all that it depended on.
         files : iterable of pathlib.Path
             What it may have written; those that are not there are left out.
+        causes : mapping of str to object
+            What went into the identity, by name.
         """
-        entries = {self._name(path): _fingerprint(path) for path in files if path.exists()}
-        write_json(self._record_path(step), {"identity": done, "files": entries})
+        entries = {self._name(path): fingerprint(path) for path in files if path.exists()}
+        journal.append(self._journal, step, entries)
+        write_record(self._record_path(step), done, entries, causes)
 
-    def once(self, step: str, wanted: str, files: Sequence[Path], write: Callable[[], None]) -> bool:
+    def once(
+        self, step: str, wanted: str, files: Sequence[Path], write: Callable[[], None], causes: Causes = NO_CAUSES
+    ) -> bool:
         """Write a step's files unless it is done.
 
         Until the step is recorded its files count as its own in whatever state: a run that was killed between a file
@@ -116,6 +145,8 @@ class RunFolder(RunLayout):
             What it may write.
         write : callable
             Writes them.
+        causes : mapping of str to object
+            What went into the identity, by name.
 
         Returns
         -------
@@ -126,11 +157,11 @@ class RunFolder(RunLayout):
             return False
         self.begin(step, files)
         write()
-        self.finish(step, wanted, files)
+        self.finish(step, wanted, files, causes)
         return True
 
     def begin(self, step: str, files: Sequence[Path]) -> None:
-        """Note what a step is about to write.
+        """Note what a step is about to write; what it wrote before is not forgotten.
 
         Parameters
         ----------
@@ -139,61 +170,117 @@ class RunFolder(RunLayout):
         files : sequence of pathlib.Path
             What it may write.
         """
+        seal.break_seal(self)
+        before = self.record(step)
+        # Of a run of 0.1.0 its record alone knows what it wrote.
+        journal.append(self._journal, step, before["files"] if before else {})
         unfinished: dict[str, Fingerprint] = {self._name(path): {"unfinished": True} for path in files}
-        write_json(self._record_path(step), {"identity": None, "files": unfinished})
+        journal.append(self._journal, step, unfinished)
+        write_record(self._record_path(step), None, unfinished, NO_CAUSES)
 
     def _name(self, path: Path) -> str:
-        return str(path.relative_to(self.path))
+        return path.relative_to(self.path).as_posix()
 
-    def recorded(self) -> dict[str, Fingerprint]:
-        """Every file that earlier runs wrote.
+    def written(self) -> journal.Written:
+        """Every file that a run ever wrote here, and in which states.
 
         Returns
         -------
-        dict of str to Fingerprint
-            By its path in the run folder.
+        dict of str to list of Fingerprint
+            By its path in the run folder, the last state last.
         """
-        found: dict[str, Fingerprint] = {}
+        found = journal.read(self._journal)
         for path in sorted((self.state / "steps").glob("*.json")):
-            record = _read_record(path)
-            if record is not None:
-                found.update(record["files"])
+            record = read_record(path)
+            for name, entry in (record["files"] if record else {}).items():
+                if name not in found or not entry.get("unfinished"):
+                    found.setdefault(name, []).insert(0, entry)
         return found
 
-    def guard(self, wanted: Sequence[Path]) -> None:
+    def guard(self, wanted: Mapping[str, Sequence[Path]], *, fresh: bool = False) -> None:
         """Refuse to replace what no earlier run wrote, or what somebody edited since, and to write beyond the folder.
+
+        What the run keeps for itself is never refused: what is wrong with it is computed again.
 
         Parameters
         ----------
-        wanted : sequence of pathlib.Path
-            All that the run may write.
+        wanted : mapping of str to sequence of pathlib.Path
+            All that the run may write, by step.
+        fresh : bool
+            Whether the run starts over: then records that are lost stand in no way.
 
         Raises
         ------
         InputError
-            Names every such file.
+            Names every such file, on `MOST_LINES` lines at most.
         """
-        recorded = self.recorded()
-        foreign = "exists and was not written by changedet; move it away or choose another --out"
-        edited = "was changed by hand since the run wrote it; move it away, then run again"
-        out = "is a link out of the run folder; remove it, then run again"
-        own = self.path.resolve()
-        places = sorted({self.state, *self.state.glob("*/"), *(path.parent for path in wanted)})
-        problems = [Problem(out, file=str(place)) for place in places if not place.resolve().is_relative_to(own)]
-        for path in wanted if not problems else ():
-            entry = recorded.get(self._name(path))
-            if path.exists() and (entry is None or not _is_untouched(path, entry)):
-                problems.append(Problem(edited if entry else foreign, file=str(path)))
+        self._refuse_links([path for paths in wanted.values() for path in paths])
+        known = self.written()
+        edited, foreign = [], []
+        for step, paths in wanted.items():
+            lost = self._is_torn(step) or (fresh and self.state.is_dir())
+            for path in paths:
+                if self._is_private(path) or not path.exists():
+                    continue
+                entries = known.get(self._name(path), [])
+                if entries and not journal.is_ours(path, entries):
+                    edited.append(path)
+                elif not entries and not lost:
+                    foreign.append(path)
+        problems = [*_named(self.path, EDITED, edited), *_named(self.path, FOREIGN, foreign)]
         if problems:
             raise InputError(problems)
 
+    def _refuse_links(self, wanted: Sequence[Path]) -> None:
+        own = self.path.resolve()
+        places = sorted({self.state, *self.state.glob("*/"), *(path.parent for path in wanted)})
+        problems = [Problem(LEADS_OUT, file=str(place)) for place in places if not place.resolve().is_relative_to(own)]
+        if problems:
+            raise InputError(problems)
+
+    def _is_torn(self, step: str) -> bool:
+        return self._record_path(step).exists() and self.record(step) is None
+
+    def settle(self, wanted: Mapping[str, Sequence[Path]]) -> None:
+        """Remove what earlier runs wrote and this one does not have, and seal what is there.
+
+        What somebody edited stays.
+
+        Parameters
+        ----------
+        wanted : mapping of str to sequence of pathlib.Path
+            All files of the run that has just ended, by step.
+        """
+        kept = {self._name(path) for paths in wanted.values() for path in paths}
+        edited: dict[str, Fingerprint] = {}
+        for name, entries in self.written().items():
+            path = self.path / name
+            if name in kept or not path.is_file():
+                continue
+            if self._is_private(path) or journal.is_ours(path, entries):
+                path.unlink()
+                _remove_empty(path.parent, self.path)
+            else:
+                edited[name] = next(entry for entry in reversed(entries) if not entry.get("unfinished"))
+        # Hashes as runs of 0.1.0 kept them.
+        shutil.rmtree(self.state / "checksums", ignore_errors=True)
+        records = {self._record_path(step): step for step in wanted}
+        for path in sorted((self.state / "steps").glob("*")):
+            if path not in records and path.is_file():
+                path.unlink()
+        now = {step: record["files"] for step in wanted if (record := self.record(step))}
+        journal.rewrite(self._journal, {"edited": edited, **now})
+        seal.seal(self)
+
     def clear(self) -> None:
         """Start over: forget all steps and remove the files that earlier runs wrote and nobody changed."""
-        for name, entry in self.recorded().items():
+        for name, entries in self.written().items():
             path = self.path / name
-            if path.is_file() and _is_untouched(path, entry):
+            if path.is_file() and journal.is_ours(path, entries):
                 path.unlink()
-        shutil.rmtree(self.state, ignore_errors=True)
+        # The lock is held.
+        for path in [path for path in self.state.iterdir() if path.name != "lock"]:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
     @contextmanager
     def locked(self, *, is_new: bool) -> Iterator[None]:
@@ -242,29 +329,18 @@ class RunFolder(RunLayout):
                 raise
 
 
-def _read_record(path: Path) -> StepRecord | None:
-    try:
-        found = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return None
-    if not isinstance(found, dict) or not isinstance(found.get("files"), dict):
-        return None
-    return StepRecord(identity=found.get("identity"), files=found["files"])
+def _named(root: Path, words: str, paths: Sequence[Path]) -> list[Problem]:
+    """A line for each file, or one for all where they are many."""
+    if len(paths) <= MOST_LINES // 2:
+        return [Problem(words, file=str(path)) for path in paths]
+    names = ", ".join(path.relative_to(root).as_posix() for path in paths)
+    return [Problem(f"{len(paths)} files here, each {words}: {names}", file=str(root))]
 
 
-def _fingerprint(path: Path) -> Fingerprint:
-    status = path.stat()
-    return {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": sha256(path)}
-
-
-def _is_untouched(path: Path, entry: Fingerprint) -> bool:
-    if entry.get("unfinished"):
-        return True
-    try:
-        status = path.stat()
-    except OSError:
-        return False
-    if status.st_size != entry.get("size"):
-        return False
-    # A copy or a checkout renews the times and leaves the bytes: only then is the digest worth its cost.
-    return status.st_mtime_ns == entry.get("mtime_ns") or sha256(path) == entry.get("sha256")
+def _remove_empty(folder: Path, root: Path) -> None:
+    while folder != root:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent

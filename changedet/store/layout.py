@@ -10,6 +10,9 @@ from typing import Final
 STATE: Final = ".changedet"
 """The part of a run folder that is changedet's own: records of steps, and what a resume needs."""
 
+REVIEW_STEP: Final = "review"
+"""Under this name is recorded what a review wrote."""
+
 
 @dataclass(frozen=True)
 class RunLayout:
@@ -147,6 +150,11 @@ class RunLayout:
     def stac(self) -> Path:
         """The folder of the STAC collection."""
         return self.path / "stac"
+
+    @property
+    def reviewed(self) -> list[Path]:
+        """What a review leaves."""
+        return [self.path / "reviewed" / name for name in ("objects.gpkg", "timeseries.csv", "summary.json")]
 
     @property
     def provenance(self) -> Path:

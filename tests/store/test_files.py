@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,18 @@ def test_write_json_indents_and_escapes_as_asked(tmp_path: Path) -> None:
     assert (tmp_path / "a.json").read_bytes() == b'{\n "\\u00e4": "b"\n}\n'
     write_json(tmp_path / "a.json", {"ä": 1}, indent=2, ascii_only=False)
     assert (tmp_path / "a.json").read_text(encoding="utf-8") == '{\n  "ä": 1\n}\n'
+
+
+def test_replacing_sees_the_bytes_on_the_disk_before_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[tuple[str, bool]] = []
+    path = tmp_path / "a.json"
+
+    def synced(descriptor: int) -> None:
+        done.append((Path(f"/proc/self/fd/{descriptor}").readlink().name, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", synced)
+    write_json(path, 1)
+    assert done == [("a.json.part", False), (tmp_path.name, True)]
 
 
 def test_replacing_removes_what_a_killed_run_left(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from changedet.outputs.rasters.classes import RasterClass, RasterKind
 from changedet.outputs.rasters.encoding import encode
 from changedet.outputs.rasters.reading import BLOCK_PX, environment
 from changedet.outputs.rasters.styling import DEFAULT_CLASSES, sidecars, style
-from changedet.store.files import part_of, telling_full_disk, write_text
+from changedet.store.files import part_of, put_in_place, telling_full_disk, write_text
 
 COG_SUFFIX: Final = ".tif"
 """Of results. What a run keeps for itself has another, and neither overviews nor statistics."""
@@ -202,7 +202,7 @@ class RasterWriter:
                     else:
                         _copy_plainly(self._raw, part, self.kind)
                     self._write_sidecars(part)
-                    part.replace(self.path)
+                    put_in_place(part, self.path)
         finally:
             _remove_unfinished(self.path)
 

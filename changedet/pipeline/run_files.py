@@ -1,0 +1,63 @@
+"""Every file that a run has, by the step that writes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from changedet.outputs.rasters.styling import sidecars
+from changedet.pipeline.date_files import files_of_date
+from changedet.pipeline.date_job import job_of
+from changedet.pipeline.inputs import INPUTS_STEP, inputs_file
+from changedet.pipeline.looks import LIGHT_STEP
+from changedet.pipeline.publish import PUBLISHED, published_files
+from changedet.plan import Plan
+from changedet.store.layout import REVIEW_STEP
+
+
+def files_of_run(plan: Plan) -> dict[str, list[Path]]:
+    """List all files that a run of a plan may leave.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    dict of str to list of Path
+        By step; whether they exist or not.
+    """
+    folder = plan.folder
+    found: dict[str, list[Path]] = {INPUTS_STEP: [inputs_file(folder)]}
+    for i, look in enumerate(plan.looks):
+        job = job_of(plan, i)
+        found[f"measure:{look.date}"] = [folder.model(look.date)]
+        found[f"pixels:{look.date}"] = files_of_date(folder, job, plan.formats, "pixels")
+        if job.counts:
+            found[f"boxes:{look.date}"] = files_of_date(folder, job, plan.formats, "boxes")
+        if plan.persists and job.compares:
+            found[f"masks:{look.date}"] = files_of_date(folder, job, plan.formats, "masks")
+    found["first_change"] = first_change_files(plan)
+    found[LIGHT_STEP] = [folder.table("light", look.date) for look in plan.looks]
+    # A later run takes up neither, and leaves them as long as they may be of use.
+    found[REVIEW_STEP] = folder.reviewed
+    found["placebo"] = [folder.state / "placebo.json"]
+    found |= {f"publish:{step}": published_files(plan, step) for step in PUBLISHED}
+    return {step: files for step, files in found.items() if files}
+
+
+def first_change_files(plan: Plan) -> list[Path]:
+    """List what the raster of first changes consists of.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    list of Path
+        The raster first; none where no later date is compared.
+    """
+    if plan.built("change") is None or plan.reference == len(plan.looks) - 1:
+        return []
+    path = plan.folder.first_change_file(plan.formats)
+    return [path, *sidecars(path)]
