@@ -24,8 +24,9 @@ def rasters(folder: Path) -> dict[str, bytes]:
 
 def times(folder: Path) -> dict[str, int]:
     kept = [*folder.rglob("*.tif"), *folder.rglob("*.gtif"), *(folder / ".changedet").rglob("*.json")]
-    steps = folder / ".changedet" / "steps"
-    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in kept if path.parent != steps}
+    state = folder / ".changedet"
+    records = {state / "seal.json", *(state / "steps").glob("*")}
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in kept if path not in records}
 
 
 def assert_same(one: Path, other: Path) -> None:

@@ -80,12 +80,12 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     summary = _summary(finished, table, tracks, _onset_method(finished, facts), verdicts, warnings)
     layers = _layers(finished, counted_rows(tracks.detections, zones), tracks, zones)
 
-    def write() -> None:
+    def _write() -> None:
         vector_layers.write_objects(files["objects.gpkg"], layers, grid.crs)
         tables.write_timeseries(files["timeseries.csv"], table)
         json_files.write_json(files["summary.json"], summary)
 
-    amend(folder, REVIEW_STEP, "written anew by every review", list(files.values()), write)
+    amend(folder, REVIEW_STEP, "written anew by every review", list(files.values()), _write)
     if warn is not None:
         for warning in warnings:
             warn(warning)

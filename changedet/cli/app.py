@@ -13,6 +13,7 @@ import click
 
 from changedet import __version__
 from changedet.cli.assess_commands import calibrate_command, compare, review, sample, score
+from changedet.cli.evidence_commands import pack, verify, why
 from changedet.cli.figure_commands import figure, timelapse
 from changedet.cli.messages import DONE, WRONG_INPUT, report_failure, say
 from changedet.cli.run_commands import check, doctor, report, run
@@ -43,6 +44,7 @@ _COMMANDS = (
     *(init, schema, methods, simulate_command),
     *(figure, timelapse),
     *(score, sample, compare, review, calibrate_command),
+    *(why, verify, pack),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -52,6 +52,58 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     return {part: identity(part, inputs) for part, inputs in parts.items()}
 
 
+def causes(plan: Plan, i: int, step: str) -> dict[str, object]:
+    """Name what a step of a date depends on, so that a later run can say what has changed.
+
+    Parameters
+    ----------
+    plan : Plan
+    i : int
+        Which of its looks.
+    step : str
+        ``measure`` or one of `PARTS`.
+
+    Returns
+    -------
+    dict of str to JSON value
+        What `identities` hashes.
+    """
+    stages = {
+        "measure": ("mask", "align", "normalise", "change", "objects"),
+        "pixels": ("mask", "align", "normalise", "change"),
+        "boxes": ("mask", "align", "objects"),
+    }
+    found: dict[str, object] = {"changedet": __version__, "form": STEP_VERSION, "grid": plan.grid.to_json()}
+    found |= {"bands": [*plan.roles, *plan.extra_roles(i)], "scene": plan.looks[i].identity}
+    found |= {"reference": plan.looks[plan.reference].identity}
+    found |= {stage: plan.stage_identity(stage)[1:] for stage in stages[step]}
+    if step == "pixels":
+        found["formats"] = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
+        found["series"] = plan.persists
+    return found
+
+
+def masks_causes(plan: Plan) -> dict[str, object]:
+    """Name what masks depend on that are read together.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    dict of str to JSON value
+        What `masks_identity` hashes.
+    """
+    parts = {str(look.date): identities(plan, i) for i, look in enumerate(plan.looks)}
+    found: dict[str, object] = {f"scores of {day}": own["pixels"] for day, own in parts.items()}
+    if plan.decides_by_boxes:
+        found |= {f"boxes of {day}": own["boxes"] for day, own in parts.items()}
+        found["tracks"] = plan.stage_identity("tracks")[1:]
+    sidings = sidings_of(plan.zones)
+    return found | {"form": MASKS_VERSION, "sidings": None if sidings is None else identity(sidings.wkb_hex)}
+
+
 def masks_identity(plan: Plan) -> str:
     """Identify what the masks of a series depend on that are read together.
 

@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from changedet.errors import ChangedetError, InputError, Problem
 from changedet.imagery.scene import Scene
+from changedet.pipeline.custody import keep_documents, log_inputs
 from changedet.pipeline.scheduling import Progress
 from changedet.plan import Plan
 from changedet.store import RunFolder, identity, read_json, sha256, write_json
@@ -164,6 +165,8 @@ def keep_inputs(plan: Plan, inputs: Inputs) -> None:
     content = {"files": files, "scenes": {name: text for name, text in scenes.items() if text}}
     wanted = identity(INPUTS_STEP, content)
     plan.folder.once(INPUTS_STEP, wanted, [path], lambda: write_json(path, content))
+    keep_documents(plan)
+    log_inputs(plan, inputs.sums)
 
 
 def inputs_file(folder: RunFolder) -> Path:

@@ -11,7 +11,7 @@ from changedet.blocks import Task
 from changedet.errors import InputError
 from changedet.pipeline.date_job import DateJob, job_of
 from changedet.pipeline.date_model import DateModel, KeptParts, read_date_model, write_date_model
-from changedet.pipeline.identities import identities, kept_parts, model_identity
+from changedet.pipeline.identities import causes, identities, kept_parts, model_identity
 from changedet.pipeline.measure import measure
 from changedet.pipeline.samples import Sample, reference_sample
 from changedet.pipeline.scheduling import Session
@@ -47,7 +47,8 @@ def measure_dates(session: Session) -> dict[date, DateModel]:
     for i, model in measured.items():
         path = folder.model(days[i])
         whole = replace(model, identities=wanted[i])
-        folder.once(f"measure:{days[i]}", model_identity(wanted[i]), [path], partial(write_date_model, path, whole))
+        write = partial(write_date_model, path, whole)
+        folder.once(f"measure:{days[i]}", model_identity(wanted[i]), [path], write, causes(plan, i, "measure"))
     return {day: read_date_model(folder.model(day)) for day in days}
 
 

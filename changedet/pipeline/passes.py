@@ -13,7 +13,7 @@ from changedet.errors import InputError
 from changedet.pipeline.date_files import DateWriter, files_of_date
 from changedet.pipeline.date_job import PARTS, DateJob, job_of
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.identities import identities
+from changedet.pipeline.identities import causes, identities
 from changedet.pipeline.mask_files import DateRasters
 from changedet.pipeline.scheduling import Session, give_back_memory
 from changedet.pipeline.tile import Tile, compute_tile
@@ -28,6 +28,7 @@ TILES_BETWEEN: Final = 16
 class _Pass:
     """What is to be done anew of one date: its job cut down to that, and each part's identity and files."""
 
+    index: int
     job: DateJob
     parts: Mapping[str, tuple[str, list[Path]]]
 
@@ -55,7 +56,8 @@ class _OpenDates:
             self.session.require_inputs(self.session.plan)
             self.writers.pop(one.day).finish()
             for part, (done, files) in one.parts.items():
-                self.session.folder.finish(f"{part}:{one.day}", done, files)
+                why = causes(self.session.plan, one.index, part)
+                self.session.folder.finish(f"{part}:{one.day}", done, files, why)
 
     def abandon(self) -> None:
         for writer in self.writers.values():
@@ -116,7 +118,7 @@ def _pending_passes(plan: Plan) -> list[_Pass]:
         pending = [part for part in needed if not plan.folder.is_done(f"{part}:{look.date}", wanted[part])]
         parts = {part: (wanted[part], files_of_date(plan.folder, job, plan.formats, part)) for part in pending}
         if parts:
-            found.append(_Pass(job.only(frozenset(parts)), parts))
+            found.append(_Pass(i, job.only(frozenset(parts)), parts))
     return found
 
 

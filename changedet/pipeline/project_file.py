@@ -15,6 +15,7 @@ from changedet.outputs.values import mapping_at
 from changedet.pipeline.kept_records import record_of
 from changedet.stages.registry import NONE
 from changedet.store import RunFolder
+from changedet.store.amending import amend
 
 
 def dated_rasters(folder: RunFolder, day: date, formats: frozenset[str], *, is_compared: bool) -> list[RasterLayer]:
@@ -128,8 +129,5 @@ def project_again(folder: RunFolder) -> bool:
     identity = None if written is None else written["identity"]
     if not folder.project.is_file() or identity is None or not folder.is_done(step, identity):
         return False
-    with folder.locked(is_new=False):
-        folder.begin(step, [folder.project])
-        write_run_project(folder)
-        folder.finish(step, identity, [folder.project])
+    amend(folder, step, identity, [folder.project], lambda: write_run_project(folder))
     return True

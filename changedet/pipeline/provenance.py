@@ -167,8 +167,13 @@ def _input(plan: Plan, i: int) -> JsonObject:
         "sun": None if look.sun is None else {**vars(look.sun)},
         **look.attribution.to_json(),
         "compared_bands": [*_compared_bands(plan, i)],
-        "files": [{"path": Path(path).name, "sha256": text or None} for path, text in _checksums(plan, look).items()],
+        "files": [{"path": _bare_name(path), "sha256": text or None} for path, text in _checksums(plan, look).items()],
     }
+
+
+def _bare_name(path: str) -> str:
+    """A file's name; what an address asks for behind it may be a key."""
+    return Path(path.split("?", 1)[0] if "://" in path else path).name
 
 
 def _statistics(model: DateModel) -> JsonObject:

@@ -131,7 +131,7 @@ def _outline(plan: Plan) -> dict[str, Any]:
 
 
 def _write_stac(plan: Plan) -> None:
-    known = {name: entries[-1] for name, entries in plan.folder.written().items()}
+    known = plan.folder.recorded()
     sums = {str(plan.folder.path / name): entry["sha256"] for name, entry in known.items() if "sha256" in entry}
     extra = {"objects": plan.folder.objects} if "objects" in plan.formats else {}
     extra |= {"timeseries": plan.folder.timeseries} if "tables" in plan.formats else {}

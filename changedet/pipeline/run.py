@@ -13,7 +13,7 @@ from changedet.pipeline.collect import Results, collect
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import Run, open_run
 from changedet.pipeline.first_change import write_first_change
-from changedet.pipeline.identities import masks_identity
+from changedet.pipeline.identities import masks_causes, masks_identity
 from changedet.pipeline.inputs import keep_inputs, take_in
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.measure_dates import measure_dates
@@ -27,6 +27,7 @@ from changedet.pipeline.unread import UnreadScenesError, plan_without
 from changedet.plan import Plan, make_plan
 from changedet.store import identity
 from changedet.workflow import Workflow
+from changedet.workflow.resolved import without_folders
 
 
 def run(workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool = False, placebo: bool = False) -> Run:
@@ -141,13 +142,14 @@ def _series_done(session: Session, models: dict[date, DateModel], boxes: Followe
         paths = {day: mask_path(plan.folder, day, plan.formats) for day in later}
         wanted = identity("first_change", masks_identity(plan))
         write = partial(write_first_change, files[0], plan.grid, paths, plan.site_id)
-        plan.folder.once("first_change", wanted, files, write)
+        plan.folder.once("first_change", wanted, files, write, masks_causes(plan))
     return collect(plan, models, boxes)
 
 
 def _publish_all(session: Session, models: dict[date, DateModel], results: Results) -> None:
     plan, folder = session.plan, session.folder
-    results = replace(results, warnings=tuple(dict.fromkeys([*plan.warnings, *results.warnings])))
+    shown = [without_folders(words, plan.workflow) for words in (*plan.warnings, *results.warnings)]
+    results = replace(results, warnings=tuple(dict.fromkeys(shown)))
     for step in PUBLISHED:
         files = published_files(plan, step)
         if not files:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from changedet.outputs.rasters.styling import sidecars
+from changedet.pipeline.custody import DOCUMENTS_STEP, copied_documents
 from changedet.pipeline.date_files import files_of_date
 from changedet.pipeline.date_job import job_of
 from changedet.pipeline.inputs import INPUTS_STEP, inputs_file
 from changedet.pipeline.looks import LIGHT_STEP
 from changedet.pipeline.publish import PUBLISHED, published_files
 from changedet.plan import Plan
-from changedet.store.layout import REVIEW_STEP
 
 
 def files_of_run(plan: Plan) -> dict[str, list[Path]]:
@@ -27,7 +27,7 @@ def files_of_run(plan: Plan) -> dict[str, list[Path]]:
         By step; whether they exist or not.
     """
     folder = plan.folder
-    found: dict[str, list[Path]] = {INPUTS_STEP: [inputs_file(folder)]}
+    found = {INPUTS_STEP: [inputs_file(folder)], DOCUMENTS_STEP: list(copied_documents(plan))}
     for i, look in enumerate(plan.looks):
         job = job_of(plan, i)
         found[f"measure:{look.date}"] = [folder.model(look.date)]
@@ -38,8 +38,6 @@ def files_of_run(plan: Plan) -> dict[str, list[Path]]:
             found[f"masks:{look.date}"] = files_of_date(folder, job, plan.formats, "masks")
     found["first_change"] = first_change_files(plan)
     found[LIGHT_STEP] = [folder.table("light", look.date) for look in plan.looks]
-    # A later run takes up neither, and leaves them as long as they may be of use.
-    found[REVIEW_STEP] = folder.reviewed
     found["placebo"] = [folder.state / "placebo.json"]
     found |= {f"publish:{step}": published_files(plan, step) for step in PUBLISHED}
     return {step: files for step, files in found.items() if files}

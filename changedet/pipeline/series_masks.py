@@ -23,7 +23,7 @@ from changedet.pipeline.change_regions import tile_parts
 from changedet.pipeline.date_files import files_of_date
 from changedet.pipeline.date_job import job_of
 from changedet.pipeline.date_model import ChangeModel, DateModel
-from changedet.pipeline.identities import masks_identity
+from changedet.pipeline.identities import masks_causes, masks_identity
 from changedet.pipeline.kernels.box_decisions import with_boxes
 from changedet.pipeline.kernels.box_parts import box_parts
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter
@@ -251,9 +251,10 @@ def _read_side(
             for i, tile in zip(side, found, strict=True):
                 if i in writers:
                     writers[i].take(windows[k], tile)
+        why = masks_causes(plan)
         for i, writer in writers.items():
             writer.finish()
-            plan.folder.finish(f"masks:{plan.looks[i].date}", masks_identity(plan), _files(plan, i))
+            plan.folder.finish(f"masks:{plan.looks[i].date}", masks_identity(plan), _files(plan, i), why)
     finally:
         for writer in writers.values():
             writer.abandon()

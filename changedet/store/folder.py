@@ -15,24 +15,19 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from changedet.errors import ChangedetError, InputError, Problem
+from changedet.errors import ChangedetError, InputError
 from changedet.store import journal, seal
 from changedet.store.fingerprints import QUICKLY_READ_BYTES, Fingerprint, fingerprint, is_untouched
-from changedet.store.layout import RunLayout
+from changedet.store.layout import RunLayout, is_run_step
+from changedet.store.refusals import EDITED, FOREIGN, named, refuse_links
 from changedet.store.step_records import StepRecord, libraries_hold, read_record, write_record
+
+KEPT_FOR_EVER: Final = frozenset({"lock", "custody.jsonl"})
 
 Causes: TypeAlias = Mapping[str, object]
 """What went into a step's identity, by name."""
 
 NO_CAUSES: Final[Causes] = MappingProxyType({})
-
-
-MOST_LINES: Final = 10
-"""Files that are named on a line each; more of them share lines."""
-
-FOREIGN: Final = "exists and was not written by changedet; move it away or choose another --out"
-EDITED: Final = "was changed by hand since the run wrote it; move it away, then run again"
-LEADS_OUT: Final = "is a link out of the run folder; remove it, then run again"
 
 
 @dataclass(frozen=True)
@@ -126,6 +121,9 @@ class RunFolder(RunLayout):
         entries = {self._name(path): fingerprint(path) for path in files if path.exists()}
         journal.append(self._journal, step, entries)
         write_record(self._record_path(step), done, entries, causes)
+        sealed = None if is_run_step(step) else seal.sealed_files(self)
+        if sealed is not None:
+            seal.renew(self, sealed, [*(self.path / name for name in entries), *self.records_of(step)])
 
     def once(
         self, step: str, wanted: str, files: Sequence[Path], write: Callable[[], None], causes: Causes = NO_CAUSES
@@ -170,7 +168,8 @@ class RunFolder(RunLayout):
         files : sequence of pathlib.Path
             What it may write.
         """
-        seal.break_seal(self)
+        if is_run_step(step):
+            seal.break_seal(self)
         before = self.record(step)
         # Of a run of 0.1.0 its record alone knows what it wrote.
         journal.append(self._journal, step, before["files"] if before else {})
@@ -197,15 +196,25 @@ class RunFolder(RunLayout):
                     found.setdefault(name, []).insert(0, entry)
         return found
 
-    def guard(self, wanted: Mapping[str, Sequence[Path]], *, fresh: bool = False) -> None:
+    def recorded(self) -> dict[str, Fingerprint]:
+        """What the files of a run are by its records.
+
+        Returns
+        -------
+        dict of str to Fingerprint
+            By path in the run folder, as it was written last.
+        """
+        return {name: entries[-1] for name, entries in self.written().items()}
+
+    def guard(self, wanted: Mapping[str, Sequence[Path]] | Sequence[Path], *, fresh: bool = False) -> None:
         """Refuse to replace what no earlier run wrote, or what somebody edited since, and to write beyond the folder.
 
         What the run keeps for itself is never refused: what is wrong with it is computed again.
 
         Parameters
         ----------
-        wanted : mapping of str to sequence of pathlib.Path
-            All that the run may write, by step.
+        wanted : mapping of str to sequence of pathlib.Path, or sequence of pathlib.Path
+            All that the run may write, by step; or what another command may.
         fresh : bool
             Whether the run starts over: then records that are lost stand in no way.
 
@@ -214,7 +223,9 @@ class RunFolder(RunLayout):
         InputError
             Names every such file, on `MOST_LINES` lines at most.
         """
-        self._refuse_links([path for paths in wanted.values() for path in paths])
+        wanted = wanted if isinstance(wanted, Mapping) else {"": wanted}
+        places = {self.state, *self.state.glob("*/"), *(path.parent for paths in wanted.values() for path in paths)}
+        refuse_links(self.path, places)
         known = self.written()
         edited, foreign = [], []
         for step, paths in wanted.items():
@@ -227,14 +238,7 @@ class RunFolder(RunLayout):
                     edited.append(path)
                 elif not entries and not lost:
                     foreign.append(path)
-        problems = [*_named(self.path, EDITED, edited), *_named(self.path, FOREIGN, foreign)]
-        if problems:
-            raise InputError(problems)
-
-    def _refuse_links(self, wanted: Sequence[Path]) -> None:
-        own = self.path.resolve()
-        places = sorted({self.state, *self.state.glob("*/"), *(path.parent for path in wanted)})
-        problems = [Problem(LEADS_OUT, file=str(place)) for place in places if not place.resolve().is_relative_to(own)]
+        problems = [*named(self.path, EDITED, edited), *named(self.path, FOREIGN, foreign)]
         if problems:
             raise InputError(problems)
 
@@ -251,7 +255,10 @@ class RunFolder(RunLayout):
         wanted : mapping of str to sequence of pathlib.Path
             All files of the run that has just ended, by step.
         """
+        later = [path for path in (self.state / "steps").glob("*.json") if not is_run_step(path.stem)]
+        after = {path: record for path in later if (record := read_record(path))}
         kept = {self._name(path) for paths in wanted.values() for path in paths}
+        kept.update(name for record in after.values() for name in record["files"])
         edited: dict[str, Fingerprint] = {}
         for name, entries in self.written().items():
             path = self.path / name
@@ -264,11 +271,11 @@ class RunFolder(RunLayout):
                 edited[name] = next(entry for entry in reversed(entries) if not entry.get("unfinished"))
         # Hashes as runs of 0.1.0 kept them.
         shutil.rmtree(self.state / "checksums", ignore_errors=True)
-        records = {self._record_path(step): step for step in wanted}
+        records = {*after, *(self._record_path(step) for step in wanted)}
         for path in sorted((self.state / "steps").glob("*")):
             if path not in records and path.is_file():
                 path.unlink()
-        now = {step: record["files"] for step in wanted if (record := self.record(step))}
+        now = {path.stem: record["files"] for path in sorted(records) if (record := read_record(path))}
         journal.rewrite(self._journal, {"edited": edited, **now})
         seal.seal(self)
 
@@ -278,8 +285,8 @@ class RunFolder(RunLayout):
             path = self.path / name
             if path.is_file() and journal.is_ours(path, entries):
                 path.unlink()
-        # The lock is held.
-        for path in [path for path in self.state.iterdir() if path.name != "lock"]:
+        # The lock is held, and what was taken in when is never forgotten.
+        for path in [path for path in self.state.iterdir() if path.name not in KEPT_FOR_EVER]:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
     @contextmanager
@@ -327,14 +334,6 @@ class RunFolder(RunLayout):
                         with suppress(OSError):
                             folder.rmdir()
                 raise
-
-
-def _named(root: Path, words: str, paths: Sequence[Path]) -> list[Problem]:
-    """A line for each file, or one for all where they are many."""
-    if len(paths) <= MOST_LINES // 2:
-        return [Problem(words, file=str(path)) for path in paths]
-    names = ", ".join(path.relative_to(root).as_posix() for path in paths)
-    return [Problem(f"{len(paths)} files here, each {words}: {names}", file=str(root))]
 
 
 def _remove_empty(folder: Path, root: Path) -> None:

@@ -13,6 +13,25 @@ STATE: Final = ".changedet"
 REVIEW_STEP: Final = "review"
 """Under this name is recorded what a review wrote."""
 
+RUN_STEPS: Final = ("inputs", "measure", "pixels", "boxes", "masks", "first_change", "light", "placebo", "publish")
+"""Steps of a run, up to a colon: what they left and a later run does not have goes. Other steps came after a run."""
+
+
+def is_run_step(step: str) -> bool:
+    """Whether a step is one of a run itself.
+
+    Parameters
+    ----------
+    step : str
+        Its name, or that of its record's file.
+
+    Returns
+    -------
+    bool
+        False of what came after the run: a review, a figure.
+    """
+    return any(step == name or step.startswith((f"{name}:", f"{name}_")) for name in RUN_STEPS)
+
 
 @dataclass(frozen=True)
 class RunLayout:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import shapely.geometry
@@ -24,7 +25,7 @@ def resolved(workflow: Workflow) -> dict[str, JsonLike]:
     -------
     dict of str to JSON value
         With the keys of the file, of globs the scenes that they matched; paths below the file's folder are relative to
-        it.
+        it, of others the name alone is left.
     """
     folder, grid, compute = workflow.folder, workflow.grid, workflow.compute
     return {
@@ -45,9 +46,31 @@ def resolved(workflow: Workflow) -> dict[str, JsonLike]:
     }
 
 
+def without_folders(words: str, workflow: Workflow) -> str:
+    """What is said of a file, its path shortened: results are shown to people who need not know this machine.
+
+    Parameters
+    ----------
+    words : str
+        Such as a warning that begins with a path.
+    workflow : Workflow
+        Whose files they are about.
+
+    Returns
+    -------
+    str
+        Paths below the workflow's folder are relative to it, of others the name alone is left.
+    """
+    words = words.replace(f"{workflow.folder}{os.sep}", "")
+    return re.sub(r"(?<![\w:/.])/(?:[^/\s:]+/)+(?=[^/\s:]+)", "", words)
+
+
 def _short(path: str, folder: Path) -> str:
+    """A path below the workflow's folder relative to it; of another the name, of a URL what is no secret."""
+    if "://" in path:
+        return path.split("?", 1)[0]
     inside = path.startswith(str(folder).rstrip(os.sep) + os.sep)
-    return Path(os.path.relpath(path, folder)).as_posix() if inside else path
+    return Path(os.path.relpath(path, folder)).as_posix() if inside else Path(path).name
 
 
 def _site(site: Site, folder: Path) -> dict[str, JsonLike]:

@@ -1,0 +1,117 @@
+"""Whether a run folder is what was written, and whether its inputs still are what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from changedet.assess.evidence.verdict import Verdict
+from changedet.errors import InputError
+from changedet.pipeline.custody import CUSTODY, broken_line
+from changedet.pipeline.finished import open_run
+from changedet.pipeline.inputs import read_kept
+from changedet.store import RunFolder, sha256
+from changedet.store.fingerprints import Fingerprint
+from changedet.store.seal import SEAL, sealed_files
+from changedet.store.step_records import read_record
+
+HASH_DIGITS: Final = 64
+"""Of a SHA-256; pictures of large mosaics have none."""
+
+NOT_THE_RUNS: Final = frozenset({"lock", SEAL})
+
+
+def verify_run(run_dir: str | Path) -> Verdict:
+    """Compare every file of a run folder with what was written, and its inputs with what was read.
+
+    Parameters
+    ----------
+    run_dir : path
+        The run folder.
+
+    Returns
+    -------
+    Verdict
+        Every byte is read, whatever sizes and times say.
+
+    Raises
+    ------
+    InputError
+        There is no run folder.
+    """
+    folder = RunFolder(Path(run_dir))
+    if not folder.state.is_dir():
+        raise InputError(f"{run_dir}: holds no records of a run; give a run folder or a pack")
+    known, problems = _known(folder)
+    checked = 0
+    for name, entry in sorted(known.items()):
+        words = _difference(folder.path, name, entry)
+        checked += not words
+        problems += [f"{folder.path / name}: {words}"] if words else []
+    problems += _broken_custody(folder)
+    bad_inputs, unchecked = _inputs(folder)
+    return Verdict(str(folder.path), checked, (*problems, *bad_inputs), (*unchecked, *_others(folder, known)))
+
+
+def _known(folder: RunFolder) -> tuple[dict[str, Fingerprint], list[str]]:
+    """The files of the seal; without one those of the records, and why that is less."""
+    sealed = sealed_files(folder)
+    if sealed is not None:
+        return sealed, []
+    records = {path: read_record(path) for path in sorted((folder.state / "steps").glob("*.json"))}
+    known: dict[str, Fingerprint] = {}
+    for record in records.values():
+        known |= record["files"] if record else {}
+    finished = {name: entry for name, entry in known.items() if not entry.get("unfinished")}
+    if (folder.state / SEAL).exists():
+        return finished, [f"{folder.state / SEAL}: is not as it was written"]
+    begun = any(record is None or record["identity"] is None for record in records.values())
+    why = "a run began here and did not end" if begun else "it was written by an earlier version or is not finished"
+    return finished, [f"{folder.path}: is not sealed, {why}; run the workflow again"]
+
+
+def _difference(root: Path, name: str, entry: Fingerprint) -> str:
+    path = root / name
+    if path.is_symlink() or not path.resolve().is_relative_to(root.resolve()):
+        return "is a link"
+    if not path.is_file():
+        return "is gone"
+    size, wanted = path.stat().st_size, entry.get("size")
+    if size != wanted:
+        return f"has {size} bytes, {wanted} were written"
+    return "" if sha256(path) == entry.get("sha256") else "has the size but not the bytes that were written"
+
+
+def _broken_custody(folder: RunFolder) -> list[str]:
+    path = folder.state / CUSTODY
+    line = broken_line(path.read_bytes()) if path.is_file() else None
+    return [] if line is None else [f"{path}:{line}: does not follow from the line before; the log was altered"]
+
+
+def _inputs(folder: RunFolder) -> tuple[list[str], list[str]]:
+    """Inputs that are no longer what was read, and those that nobody can ask."""
+    problems, gone = [], []
+    kept = read_kept(folder).files
+    for path, (_, wanted) in sorted(kept.items()):
+        if not Path(path).is_file():
+            gone.append(Path(path).name)
+        elif len(wanted) == HASH_DIGITS and sha256(Path(path)) != wanted:
+            problems.append(f"{path}: is no longer what the run read")
+    notes = [f"inputs that are not here: {', '.join(gone)}"] if gone else []
+    try:
+        remote = [str(one["path"]) for row in open_run(folder.path).provenance["inputs"] for one in _unhashed(row)]
+    except (InputError, KeyError, TypeError):
+        remote = []
+    return problems, [*notes, *([f"inputs without a hash: {', '.join(remote)}"] if remote else [])]
+
+
+def _unhashed(row: Mapping[str, object]) -> list[dict[str, object]]:
+    files = row.get("files")
+    return [one for one in files if not one.get("sha256")] if isinstance(files, list) else []
+
+
+def _others(folder: RunFolder, known: Mapping[str, Fingerprint]) -> list[str]:
+    names = (path.relative_to(folder.path).as_posix() for path in sorted(folder.path.rglob("*")) if path.is_file())
+    others = [name for name in names if name not in known and Path(name).name not in NOT_THE_RUNS]
+    return [f"files that no run wrote: {', '.join(others)}"] if others else []

@@ -1,0 +1,60 @@
+"""What a run refuses to write over, and how it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from changedet.errors import InputError, Problem
+
+MOST_LINES: Final = 10
+"""Files that are named on a line each; more of them share lines."""
+
+FOREIGN: Final = "exists and was not written by changedet; move it away or choose another --out"
+EDITED: Final = "was changed by hand since the run wrote it; move it away, then run again"
+LEADS_OUT: Final = "is a link out of the run folder; remove it, then run again"
+
+
+def named(root: Path, words: str, paths: Sequence[Path]) -> list[Problem]:
+    """A problem for each file, or one for all where they are many.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The run folder.
+    words : str
+        What is wrong with them.
+    paths : sequence of pathlib.Path
+        The files.
+
+    Returns
+    -------
+    list of Problem
+        At most `MOST_LINES` / 2, which name every file.
+    """
+    if len(paths) <= MOST_LINES // 2:
+        return [Problem(words, file=str(path)) for path in paths]
+    names = ", ".join(path.relative_to(root).as_posix() for path in paths)
+    return [Problem(f"{len(paths)} files here, each {words}: {names}", file=str(root))]
+
+
+def refuse_links(root: Path, places: Iterable[Path]) -> None:
+    """Refuse folders that lead out of a run folder.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The run folder.
+    places : iterable of pathlib.Path
+        Folders below it, by name.
+
+    Raises
+    ------
+    InputError
+        Names those that are links to somewhere else.
+    """
+    own = root.resolve()
+    out = [place for place in sorted(set(places)) if not place.resolve().is_relative_to(own)]
+    if out:
+        raise InputError([Problem(LEADS_OUT, file=str(place)) for place in out])
