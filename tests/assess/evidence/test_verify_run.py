@@ -1,0 +1,93 @@
+"""A run folder is what was written, byte by byte."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from small_runs import call
+
+from changedet.assess.evidence.verify_run import verify_run
+from changedet.errors import InputError
+from changedet.pipeline.publish import report_again
+
+
+def flip(path: Path, at: float = 0.5) -> None:
+    """Another byte, with the size and the time of before."""
+    status, content = path.stat(), bytearray(path.read_bytes())
+    content[int(at * (len(content) - 1))] ^= 4
+    path.write_bytes(content)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def files_of(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and path.stat().st_size]
+
+
+def test_verify_run_finds_nothing_in_a_run_as_it_was_written(finished: Path) -> None:
+    verdict = verify_run(finished)
+    assert verdict.problems == ()
+    assert verdict.unchecked == ()
+    assert verdict.checked == len([path for path in files_of(finished) if path.name != "seal.json"])
+
+
+def test_verify_run_finds_a_flipped_byte_in_any_file(own: Path) -> None:
+    for k, path in enumerate(files_of(own)):
+        whole, status = path.read_bytes(), path.stat()
+        flip(path, at=(k % 10) / 9)
+        problems = verify_run(own).problems
+        assert any(str(path) in words or path.name == "seal.json" for words in problems), path
+        path.write_bytes(whole)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert verify_run(own).problems == ()
+
+
+def test_verify_run_finds_what_is_gone_longer_linked_or_added(own: Path) -> None:
+    (own / "timeseries.csv").unlink()
+    with (own / "summary.json").open("a") as stream:
+        stream.write(" ")
+    (own / "report.html").rename(own.parent / "away.html")
+    (own / "report.html").symlink_to(own.parent / "away.html")
+    (own / "notes.txt").write_text("mine")
+    verdict = verify_run(own)
+    assert [words.split(": ")[1][:10] for words in verdict.problems] == ["is a link", "has 6", "is gone"] or len(
+        verdict.problems
+    ) == 3
+    assert {"is a link", "is gone"} <= {words.split(": ")[1] for words in verdict.problems}
+    assert verdict.unchecked == ("files that no run wrote: notes.txt",)
+
+
+def test_verify_run_finds_an_input_that_is_no_longer_what_was_read(own: Path, finished: Path) -> None:
+    scene = finished.parents[1] / "2023-01-01.tif"
+    whole, status = scene.read_bytes(), scene.stat()
+    flip(scene)
+    try:
+        assert verify_run(own).problems == (f"{scene}: is no longer what the run read",)
+        scene.unlink()
+        verdict = verify_run(own)
+        assert verdict.problems == ()
+        assert verdict.unchecked == ("inputs that are not here: 2023-01-01.tif",)
+    finally:
+        scene.write_bytes(whole)
+        os.utime(scene, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_verify_run_tells_a_run_that_did_not_end(own: Path) -> None:
+    (own / ".changedet" / "seal.json").unlink()
+    assert "is not sealed" in verify_run(own).problems[0]
+    with pytest.raises(InputError, match="holds no records"):
+        verify_run(own.parent)
+
+
+def test_a_report_written_again_is_sealed_again(own: Path) -> None:
+    report_again(own)
+    assert verify_run(own).problems == ()
+
+
+def test_verify_ends_with_2_where_something_is_wrong(own: Path) -> None:
+    assert call("verify", own).returncode == 0
+    flip(own / "objects.gpkg")
+    done = call("verify", own)
+    assert done.returncode == 2
+    assert done.stderr == f"{own / 'objects.gpkg'}: has the size but not the bytes that were written\n"
