@@ -25,7 +25,7 @@ def rasters(folder: Path) -> dict[str, bytes]:
 def times(folder: Path) -> dict[str, int]:
     kept = [*folder.rglob("*.tif"), *folder.rglob("*.gtif"), *(folder / ".changedet").rglob("*.json")]
     state = folder / ".changedet"
-    records = {state / "seal.json", *(state / "steps").glob("*")}
+    records = {state / "seal.json", state / "inputs.json", *(state / "steps").glob("*")}
     return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in kept if path not in records}
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from changedet.errors import ChangedetError
+from changedet.store.layout import STATE
 
 LEAST_FREE_BYTES: Final = 16 << 20
 
@@ -89,7 +90,8 @@ def replacing(path: Path) -> Iterator[Path]:
 def put_in_place(part: Path, path: Path) -> None:
     """Let a finished file take its place, its bytes being on the disk before its name is.
 
-    Without that a power cut may leave an empty file under the name of a whole one.
+    Without that a power cut may leave an empty file under the name of a whole one. Tables that a run keeps for itself
+    need not wait for the disk: they are told by their bytes when they are taken up, and computed again.
 
     Parameters
     ----------
@@ -98,9 +100,12 @@ def put_in_place(part: Path, path: Path) -> None:
     path : pathlib.Path
         Its place, in the same folder.
     """
-    _on_disk(part)
+    own = STATE in path.parts and path.suffix == ".json"
+    if not own:
+        _on_disk(part)
     part.replace(path)
-    _on_disk(path.parent)
+    if not own:
+        _on_disk(path.parent)
 
 
 def _on_disk(path: Path) -> None:

@@ -171,10 +171,9 @@ class RunFolder(RunLayout):
         if is_run_step(step):
             seal.break_seal(self)
         before = self.record(step)
-        # Of a run of 0.1.0 its record alone knows what it wrote.
-        journal.append(self._journal, step, before["files"] if before else {})
         unfinished: dict[str, Fingerprint] = {self._name(path): {"unfinished": True} for path in files}
-        journal.append(self._journal, step, unfinished)
+        # Of a run of 0.1.0 its record alone knows what it wrote.
+        journal.append(self._journal, step, before["files"] if before else {}, unfinished, durable=True)
         write_record(self._record_path(step), None, unfinished, NO_CAUSES)
 
     def _name(self, path: Path) -> str:

@@ -22,8 +22,8 @@ Written: TypeAlias = dict[str, list[Fingerprint]]
 """By path in the run folder what was written there, the last one last."""
 
 
-def append(path: Path, step: str, entries: Mapping[str, Fingerprint]) -> None:
-    """Add what a step writes, or is about to write, and see it on the disk.
+def append(path: Path, step: str, *states: Mapping[str, Fingerprint], durable: bool = False) -> None:
+    """Add what a step wrote, or is about to write.
 
     Parameters
     ----------
@@ -31,17 +31,21 @@ def append(path: Path, step: str, entries: Mapping[str, Fingerprint]) -> None:
         The journal; made with its folder where it is missing.
     step : str
         The step's name.
-    entries : mapping of str to Fingerprint
-        By path in the run folder.
+    *states : mapping of str to Fingerprint
+        By path in the run folder, in the order in which they were.
+    durable : bool
+        Whether it is to be on the disk before anything else is done.
     """
-    if not entries:
+    rows = [(step, name, entry) for entries in states for name, entry in entries.items()]
+    if not rows:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as stream:
         # A line that a kill has cut must not swallow the next.
-        stream.write(b"\n" + _lines((step, name, entry) for name, entry in entries.items()).encode())
-        stream.flush()
-        os.fsync(stream.fileno())
+        stream.write(b"\n" + _lines(rows).encode())
+        if durable:
+            stream.flush()
+            os.fsync(stream.fileno())
 
 
 def rewrite(path: Path, entries: Mapping[str, Mapping[str, Fingerprint]]) -> None:

@@ -37,6 +37,8 @@ def test_replacing_sees_the_bytes_on_the_disk_before_the_name(tmp_path: Path, mo
     monkeypatch.setattr(os, "fsync", synced)
     write_json(path, 1)
     assert done == [("a.json.part", False), (tmp_path.name, True)]
+    write_json(tmp_path / ".changedet" / "a.json", 1)
+    assert len(done) == 2
 
 
 def test_replacing_removes_what_a_killed_run_left(tmp_path: Path) -> None:
