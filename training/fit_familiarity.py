@@ -33,7 +33,7 @@ from changedet.stages.objects.stage import STAGE  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
 from scenarios.yards import GSDS_M, Yard  # noqa: E402
 from training.network_scenes import cached, photograph  # noqa: E402
-from training.train_network import TRAIN_SEED  # noqa: E402
+from training.recipes import TRAIN_SEED  # noqa: E402
 
 OUT = ROOT / "changedet" / "models" / "familiarity.npz"
 FOLDS = 8

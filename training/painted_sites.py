@@ -2,7 +2,7 @@
 
     python training/painted_sites.py --folder DIR --painter-python PY      # paints what DIR lacks; may be stopped
 
-Seeds 1001 to 1004 of each kind are trained on, 1005 and 1006 calibrate; benchmarks/judges.py judges on 11 to 99.
+Seeds 1001 and 1002 of each kind are trained on, 1003 and 1005 calibrate; benchmarks/judges.py judges on 11 to 99.
 """
 
 from __future__ import annotations
@@ -32,8 +32,10 @@ from training.wide_looks import GONE, SHOWN  # noqa: E402
 
 PAINTER = ROOT / "training" / "painter" / "paint.py"
 KINDS = ("rail", "earthworks", "growth", "port", "dense", "winter", "decoys", "quiet")
-TEACH_SEEDS, CHECK_SEEDS = range(1001, 1005), range(1005, 1007)
-SIZE_M, GSD_M, DATES = 260.0, 0.5, 4
+DATES = {1001: 4, 1002: 4, 1003: 2, 1005: 2}
+"""By seed: other numbers of dates are other sites."""
+TEACH_SEEDS, CHECK_SEEDS = (1001, 1002), (1003, 1005)
+SIZE_M, GSD_M = 260.0, 0.5
 OTHERS = ("trailer", "bus")
 """What the painter notes that is a box of a container's width but none; `open trailer` counts neither way."""
 REFLECTANCE = 1e-4
@@ -52,7 +54,7 @@ def paint(site: Path, python: str) -> None:
         return
     kind, seed = site.name.rsplit("-", 1)
     command = [python, str(PAINTER), kind, str(site), "--seed", seed, "--size-m", f"{SIZE_M:g}"]
-    command += ["--gsd", f"{GSD_M:g}", "--dates", str(DATES)]
+    command += ["--gsd", f"{GSD_M:g}", "--dates", str(DATES[int(seed)])]
     if (site / "truth" / "truth.csv").exists():
         command.append("--tops")
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}

@@ -39,77 +39,11 @@ from training.calibration import calibrated, own_yards  # noqa: E402
 from training.describe_network import described  # noqa: E402
 from training.network_crops import MAPS, crop  # noqa: E402
 from training.network_scenes import WIDE_FROM, Scene, cached  # noqa: E402
+from training.recipes import CHECK_SEEDS, PAINTED_SHARE, RECIPES, TRAIN_SEED, Stage, rehearsed  # noqa: E402
 
-TRAIN_SEED = 20000
-CHECK_SEEDS = {
-    "plain": (*range(30000, 30040), *range(30264, 30284)),
-    "wide": (*range(30000, 30040, 2), *range(30264, 30284, 2), *range(30500, 30540), *range(30740, 30760)),
-}
 CHANNELS = (32, 48, 80, 96)
 BATCH = 8
 WIDE_HALF = "wide/"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A stage of the training.
-
-    Attributes
-    ----------
-    scenes : int
-        It is trained on the first so many.
-    steps, cycle : int
-        The first so many steps of a one-cycle learning rate of so many.
-    rate : float
-        Greatest learning rate.
-    dim : bool
-        See `Camera.drawn`.
-    wide : int
-        And on so many of the scenes from `WIDE_FROM`, each part shown by surroundings of its own (`frames`).
-    often : float
-        How much more often wide scenes are drawn than others of as many boxes.
-    painted : tuple of str
-        And on these sites of `painted_sites`, half of the time; of the other scenes on `REHEARSED` by lot.
-    """
-
-    scenes: int
-    steps: int
-    cycle: int
-    rate: float
-    dim: bool
-    wide: int = 0
-    often: float = 1.6
-    painted: tuple[str, ...] = ()
-
-
-RECIPES = {
-    "plain": (
-        Stage(264, 3000, 3000, 4e-3, False),
-        Stage(440, 1000, 3600, 2.5e-3, True),
-        Stage(440, 1500, 1500, 2e-3, True),
-        Stage(480, 700, 700, 1.5e-3, True),
-    ),
-    "wide": (
-        Stage(264, 3000, 3000, 4e-3, False),
-        Stage(480, 2800, 6400, 3e-3, True, 240),
-        Stage(480, 2100, 4200, 2.5e-3, True, 380),
-        Stage(480, 2900, 2900, 2e-3, True, 440),
-    ),
-    "painted": (
-        Stage(480, 500, 500, 1e-3, True, 440, painted=painted_sites.names(painted_sites.KINDS[:4], (1001, 1002))),
-        Stage(
-            480, 750, 750, 1e-3, True, 440, painted=painted_sites.names(painted_sites.KINDS, painted_sites.TEACH_SEEDS)
-        ),
-    ),
-}
-"""Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
-the first got wrong (`hard_sites`) among their scenes. The wide one's go on with all scenes: hard sites, and sites of
-what earlier networks got wrong on other hands' scenes (`wide_sites`), these seen aslant, all in frames of any kind; the
-last with what it still took for boxes (`wide_lots`, `wide_panels`). `painted` goes on from either."""
-REHEARSED = 240
-"""Own scenes beside the painted ones: enough that what was learned of them stays."""
-PAINTED_SHARE = 0.5
-"""Of the parts of scenes; half of all parts are then shown by their own scene's statistics, the others by a frame's."""
 WARM_PICTURES = 24
 """Batches of pictures that measure what goes through a network to go on from."""
 
@@ -213,9 +147,7 @@ def _parts(model: Network, average: AveragedModel, stage: Stage) -> dict[str, An
 
 def _pool(sources: Sources, stage: Stage) -> tuple[list[Scene], NDArray[np.float64]]:
     """Scenes of a stage and how likely each is drawn."""
-    numbers = np.array([*range(stage.scenes), *range(WIDE_FROM, WIDE_FROM + stage.wide)])
-    if stage.painted:
-        numbers = np.random.default_rng(TRAIN_SEED).permutation(numbers)[:REHEARSED]
+    numbers = rehearsed(stage)
     pool = [cached(TRAIN_SEED + int(k), sources.own) for k in numbers]
     weight = np.array([1.0 + min(2.0, len(s.boxes) / 60) for s in pool])
     weight[numbers >= WIDE_FROM] *= stage.often
@@ -290,12 +222,17 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="go on from this network, or from one half of these two")
     parser.add_argument("--half", default=WIDE_HALF, help="which half: %(default)s or plain/")
     parser.add_argument("--painted", type=Path, help="folder of training/painted_sites.py")
+    parser.add_argument(
+        "--share", type=float, default=0.5, help="of the way from the weights of --start (default: %(default)s)"
+    )
     parser.add_argument("--recipe", choices=tuple(RECIPES), required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, help="of the first stage, the later ones left out: does a seed repeat?")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true")
     given = parser.parse_args()
+    if any(stage.painted for stage in RECIPES[given.recipe]) and not (given.start and given.painted):
+        parser.error(f"--recipe {given.recipe} needs --start and --painted")
     torch.set_num_threads(1)
     given.cache.mkdir(parents=True, exist_ok=True)
     stages: tuple[Stage, ...] = RECIPES[given.recipe]
@@ -307,7 +244,11 @@ def main() -> None:
     table: dict[str, list[float]] = {}
     if seeds and given.steps is None:
         table = calibrated(exported(model, {}), lambda gsd_m: own_yards(given.cache, seeds, gsd_m))
-    given.out.write_bytes(exported(model, table))
+    content = exported(model, table)
+    if start is not None:
+        mixed = warm_start.between(start, onnx.load_from_string(content), given.share)
+        content = bytes(mixed.SerializeToString(deterministic=True))
+    given.out.write_bytes(content)
     digest = hashlib.sha256(given.out.read_bytes()).hexdigest()
     given.out.with_suffix(".sha256").write_text(digest + "\n")
     sys.stdout.write(f"{given.out.name} {digest}\n")

@@ -1,0 +1,86 @@
+"""By which stages and on which scenes the container networks are trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training import painted_sites
+from training.network_scenes import WIDE_FROM
+from training.painted_sites import TEACH_SEEDS
+
+TRAIN_SEED = 20000
+CHECK_SEEDS = {
+    "plain": (*range(30000, 30040), *range(30264, 30284)),
+    "wide": (*range(30000, 30040, 2), *range(30264, 30284, 2), *range(30500, 30540), *range(30740, 30760)),
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the training.
+
+    Attributes
+    ----------
+    scenes : int
+        It is trained on the first so many.
+    steps, cycle : int
+        The first so many steps of a one-cycle learning rate of so many.
+    rate : float
+        Greatest learning rate.
+    dim : bool
+        See `Camera.drawn`.
+    wide : int
+        And on so many of the scenes from `WIDE_FROM`, each part shown by surroundings of its own (`frames`).
+    often : float
+        How much more often wide scenes are drawn than others of as many boxes.
+    painted : tuple of str
+        And on these sites of `painted_sites`, half of the time; of the other scenes on `REHEARSED` by lot.
+    """
+
+    scenes: int
+    steps: int
+    cycle: int
+    rate: float
+    dim: bool
+    wide: int = 0
+    often: float = 1.6
+    painted: tuple[str, ...] = ()
+
+
+RECIPES = {
+    "plain": (
+        Stage(264, 3000, 3000, 4e-3, False),
+        Stage(440, 1000, 3600, 2.5e-3, True),
+        Stage(440, 1500, 1500, 2e-3, True),
+        Stage(480, 700, 700, 1.5e-3, True),
+    ),
+    "wide": (
+        Stage(264, 3000, 3000, 4e-3, False),
+        Stage(480, 2800, 6400, 3e-3, True, 240),
+        Stage(480, 2100, 4200, 2.5e-3, True, 380),
+        Stage(480, 2900, 2900, 2e-3, True, 440),
+    ),
+    "painted": (
+        Stage(480, 500, 500, 1e-3, True, 440, painted=painted_sites.names(painted_sites.KINDS[:4], TEACH_SEEDS)),
+        Stage(480, 400, 400, 1e-3, True, 440, painted=painted_sites.names(painted_sites.KINDS, TEACH_SEEDS)),
+    ),
+}
+"""Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
+the first got wrong (`hard_sites`) among their scenes. The wide one's go on with all scenes: hard sites, and sites of
+what earlier networks got wrong on other hands' scenes (`wide_sites`), these seen aslant, all in frames of any kind; the
+last with what it still took for boxes (`wide_lots`, `wide_panels`). `painted` goes on from either (tried, not
+released: docs/research/detector.md), and only a share of the way (Wortsman et al. 2022, arXiv:2109.01903): that forgets
+less of what neither hand shows."""
+REHEARSED = 240
+"""Own scenes beside the painted ones: enough that what was learned of them stays."""
+PAINTED_SHARE = 0.5
+"""Of the parts of scenes; half of all parts are then shown by their own scene's statistics, the others by a frame's."""
+
+
+def rehearsed(stage: Stage) -> NDArray[np.int64]:
+    """Numbers of the own scenes of a stage: all of them, or with painted ones beside them some, by lot."""
+    numbers = np.array([*range(stage.scenes), *range(WIDE_FROM, WIDE_FROM + stage.wide)])
+    return np.random.default_rng(TRAIN_SEED).permutation(numbers)[:REHEARSED] if stage.painted else numbers
