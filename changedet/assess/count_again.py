@@ -21,9 +21,12 @@ from changedet.errors import InputError
 from changedet.grid import Grid
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.outputs.values import as_float, mapping_at
 from changedet.pipeline.boxes import counted_rows
 from changedet.pipeline.finished import Run
+from changedet.pipeline.new_ground import with_first_boxes
+from changedet.pipeline.zone_records import notes_on_sums, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.stages.registry import Facts
 from changedet.stages.series.growth import OnsetMethod
@@ -220,13 +223,20 @@ def _summary(
         reference = dt.date.fromisoformat(finished.summary["reference_date"])
         onset["containers"] = find_onsets(table, find, reference, tracks)["containers"].to_json()
     counts = {"accepted": len(verdicts.accepted), "rejected": len(verdicts.rejected), "added": len(verdicts.added)}
-    return {
+    zones, laid = finished.zones, finished.summary.get("new_ground")
+    areas = {} if zones is None else dict(zip(zones["name"].astype(str), zones.geometry, strict=True))
+    summary = {
         **finished.summary,
         "totals": with_nulls(totals(table)),
         "onset": onset,
+        "new_ground": with_first_boxes(laid, finished.footprint, tracks.tracks) if laid else None,
+        "zones": zone_records(table, find, tracks, areas),
+        "notes": notes_on_sums(table, tracks.tracks),
         "review": counts,
         "warnings": [*finished.summary["warnings"], *warnings],
     }
+    told = sentences(summary, table, finished.summary.get("unavailable", {}))
+    return {**summary, "sentences": sentences_json(told)}
 
 
 def _before_and_after(

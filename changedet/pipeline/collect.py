@@ -106,7 +106,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "enl": equivalent_looks(models),
         "familiarity": familiarity_json(familiar),
         "new_ground": new_ground(onset, footprints, None if tracks is None else tracks.tracks, plan.grid),
-        "zones": zone_records(plan, table, tracks, areas),
+        "zones": zone_records(table, plan.built("series"), tracks, areas),
         "notes": notes_on_sums(table, layers["tracks"]),
     }
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]

@@ -139,6 +139,31 @@ def first_boxes(tracks: gpd.GeoDataFrame, ground: BaseGeometry, after: dt.date) 
     return str(enough[0]) if len(enough) else None
 
 
+def with_first_boxes(record: Mapping[str, Json], footprint: gpd.GeoDataFrame, tracks: gpd.GeoDataFrame) -> JsonObject:
+    """The record of new ground with the first boxes of other tracks.
+
+    Parameters
+    ----------
+    record : mapping
+        As `new_ground` makes it.
+    footprint : GeoDataFrame
+        The layer ``footprint``.
+    tracks : GeoDataFrame
+        Those that now hold.
+
+    Returns
+    -------
+    dict
+        With ``boxes_by`` by `tracks`.
+    """
+    since, until = str(record["since"]), str(record["date"])
+    shapes = dict(zip(footprint["date"].astype(str).str[:10], footprint.geometry, strict=True))
+    if since not in shapes or until not in shapes:
+        return dict(record)
+    grown = _grown(shapes[since], shapes[until])
+    return {**record, "boxes_by": first_boxes(tracks, grown, dt.date.fromisoformat(since))}
+
+
 def _kind(kinds: Mapping[str, BaseGeometry], grown: BaseGeometry, *, has_boxes: bool) -> str:
     areas = {name: float(shapely.intersection(shape, grown).area) for name, shape in kinds.items()}
     if not any(areas.values()):

@@ -12,7 +12,7 @@ import pandas as pd
 from changedet.json_types import Json, JsonObject
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.pipeline.area_sums import Area
-from changedet.plan import Plan
+from changedet.stages.series.growth import OnsetMethod
 from changedet.stages.series.onsets import find_zone_onsets
 from changedet.stages.series.totals import totals, with_nulls
 from changedet.stages.tracks.result import Tracks
@@ -25,14 +25,17 @@ LEAST_DIFFERENCE: Final = 0.5
 """Boxes by which sums may differ before a reason is given: what is smaller is rounded away."""
 
 
-def zone_records(plan: Plan, table: pd.DataFrame, tracks: Tracks | None, areas: Mapping[str, Area]) -> JsonObject:
+def zone_records(
+    table: pd.DataFrame, method: OnsetMethod | None, tracks: Tracks | None, areas: Mapping[str, Area]
+) -> JsonObject:
     """Write down what was found in each zone.
 
     Parameters
     ----------
-    plan : Plan
     table : DataFrame
         The time series, with ``occupancy`` where a zone has a capacity.
+    method : callable or None
+        What the series method returns; None where the stage is switched off.
     tracks : Tracks or None
     areas : mapping of str to geometry or None
         By zone; the whole site, under ``""``, is left out.
@@ -43,7 +46,6 @@ def zone_records(plan: Plan, table: pd.DataFrame, tracks: Tracks | None, areas: 
         Zone -> ``containers`` and ``footprint_area_m2`` (``first, last, peak, net_change``), ``arrivals``,
         ``departures``, ``onset`` (of ``containers``), ``capacity`` and ``full_since`` (None where it is not full).
     """
-    method = plan.built("series")
     named = {name: area for name, area in areas.items() if area is not None}
     onsets = {} if method is None or tracks is None else find_zone_onsets(table, method, tracks, named)
     records: JsonObject = {}

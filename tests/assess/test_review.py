@@ -166,6 +166,8 @@ def test_review_run_the_recount_leaves_all_its_files(run: Path) -> None:
     assert summary["review"] == {"accepted": 0, "rejected": 8, "added": 2}
     assert summary["warnings"] == ["said before"]
     assert summary["totals"]["containers"]["last"]["date"] == str(DAYS[-1])
+    last = f"{summary['totals']['containers']['last']['value']:.0f} ("
+    assert last in summary["sentences"][0]["text"], "sentences are of the reviewed count"
     first = {path.name: path.read_bytes() for path in (run / "reviewed").iterdir()}
     review_run(run)
     assert {path.name: path.read_bytes() for path in (run / "reviewed").iterdir()} == first

@@ -11,7 +11,7 @@ import shapely
 from affine import Affine
 
 from changedet.grid import Grid, ground_area_m2
-from changedet.pipeline.new_ground import new_ground
+from changedet.pipeline.new_ground import new_ground, with_first_boxes
 from changedet.stages.footprint.outlines import Footprint
 
 CRS = "EPSG:32633"
@@ -74,6 +74,17 @@ def test_new_ground_is_named_by_what_most_of_it_bears(kind: str, told: str) -> N
     found = new_ground({"footprint": STEP}, yards(**{kind: shapely.MultiPolygon([NEW])}), None, GRID)
     assert found is not None
     assert found["kind"] == told
+
+
+def test_with_first_boxes_dates_them_by_other_tracks() -> None:
+    found = new_ground({"footprint": STEP}, yards(), BOXES, GRID)
+    assert found is not None
+    layer = gpd.GeoDataFrame(
+        {"date": [str(day) for day in DAYS]}, geometry=[one.geometry for one in yards().values()], crs=CRS
+    )
+    both = tracks(("2023-06-01", *ON_NEW, "40ft"), ("2023-06-01", 400_210, 4_999_740, "20ft"))
+    assert with_first_boxes(found, layer, both)["boxes_by"] == "2023-06-01"
+    assert with_first_boxes(found, layer, both.iloc[:1])["boxes_by"] is None
 
 
 def test_new_ground_without_an_onset_is_none() -> None:

@@ -78,7 +78,11 @@ def _changed(facts: Facts) -> Sentence | None:
         least = last.text(scale_of([last], "m²"))
         text = f"The ground shows no change beyond error from {first_day} to {last_day}: {least} is marked"
         return Sentence("changed_area", f"{text}.", (last.date,))
-    text = f"About {last.text(scale_of([last], 'm²'))} of the ground {_differs(facts, last, first_day, last_day)}"
+    moved = facts.total("arrivals", "")
+    among = ", boxes that came or left among it" if moved is not None and moved.value >= 1 else ""
+    text = (
+        f"About {last.text(scale_of([last], 'm²'))} of the ground {_differs(facts, last, first_day, last_day)}{among}"
+    )
     onset = facts.onset("changed_area")
     if onset:
         text += f"; lasting change began {growth_words(onset, calendar)}"
