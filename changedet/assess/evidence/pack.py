@@ -20,7 +20,9 @@ from changedet.pipeline.custody import CUSTODY, copies_of_documents
 from changedet.pipeline.finished import Run, open_run
 from changedet.store import STATE, RunFolder, sha256
 from changedet.store.files import replacing
+from changedet.store.layout import is_run_step
 from changedet.store.seal import sealed_files
+from changedet.store.step_records import read_record
 
 MANIFEST: Final = "manifest-sha256.txt"
 """As ``sha256sum -c`` reads it."""
@@ -107,8 +109,12 @@ def _content(finished: Run, folder: RunFolder, *, with_scenes: bool) -> Content:
     hidden = {str(row["date"]) for row in finished.provenance["inputs"] if not row.get("show_pixels", True)}
     files: dict[str, Path | bytes] = {}
     left_out: list[str] = []
+    older = _older(folder)
     for name in sorted(sealed_files(folder) or {}):
         if name.startswith(f"{STATE}/"):
+            continue
+        if name in older:
+            left_out.append(f"{name}: is older than the run's results; make it again")
             continue
         day = Path(name).name[:10]
         if name.startswith("scenes/") and not (with_scenes and day not in hidden):
@@ -123,6 +129,15 @@ def _content(finished: Run, folder: RunFolder, *, with_scenes: bool) -> Content:
     files["quality.json"] = f"{dumps(quality_report(finished))}\n".encode()
     files["not_used.csv"] = unused_scenes(finished).encode()
     return Content(files, tuple(left_out))
+
+
+def _older(folder: RunFolder) -> set[str]:
+    """Figures and reviews that were made before the run was last carried out: they may show other results."""
+    known = folder.recorded()
+    last = known.get(folder.summary.name, {}).get("mtime_ns", 0)
+    records = [path for path in sorted((folder.state / "steps").glob("*.json")) if not is_run_step(path.stem)]
+    names = [name for path in records if (record := read_record(path)) for name in record["files"]]
+    return {name for name in names if known.get(name, {}).get("mtime_ns", 0) < last}
 
 
 def _write(part: Path, finished: Run, content: Content) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from rocrate.rocrate import ROCrate
 
 from changedet.assess.evidence.pack import MANIFEST, pack_run
 from changedet.errors import InputError
+from changedet.store import RunFolder
 
 
 def test_pack_run_gives_the_same_bytes_each_time(finished: Path, own: Path, tmp_path: Path) -> None:
@@ -64,6 +66,21 @@ def test_the_custody_log_has_every_input(finished: Path, tmp_path: Path) -> None
     assert [row["what"] for row in rows] == ["workflow", "scene", "scene"]
     assert [row["sha256"] for row in rows[1:]] == [one["sha256"] for row in inputs for one in row["files"]]
     assert rows[1]["licence"] == "CC-BY-4.0"
+
+
+def test_a_figure_comes_along_where_it_is_not_older_than_the_results(own: Path, tmp_path: Path) -> None:
+    folder = RunFolder(own)
+    for name in ("new", "old"):
+        path = own / "figures" / f"{name}.svg"
+        folder.begin(f"figure:{name}", [path])
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(name)
+        if name == "old":
+            os.utime(path, (1e9, 1e9))
+        folder.finish(f"figure:{name}", "one", [path])
+    path_, left_out = pack_run(own, tmp_path / "one.zip", with_scenes=True)
+    assert [name for name in zipfile.ZipFile(path_).namelist() if "figures" in name] == ["results/figures/new.svg"]
+    assert "figures/old.svg: is older than the run's results; make it again" in left_out
 
 
 def test_pack_run_refuses_what_is_not_as_it_was_written(own: Path, tmp_path: Path) -> None:
