@@ -18,7 +18,7 @@ from changedet.outputs.report.figures import TITLES, figure_row, move_row
 from changedet.outputs.report.onsets import beginnings, onset_rows, placebo_sentences
 from changedet.outputs.report.pictures import data_uri, fitted
 from changedet.outputs.report.series_charts import hidden_shares, series_charts
-from changedet.outputs.report.tables import Table, anchor, ground_table, plain_text, series_table
+from changedet.outputs.report.tables import Table, ground_table, plain_text, series_table
 from changedet.outputs.report.timeline import timeline
 from changedet.outputs.report.zones import zone_rows
 from changedet.outputs.sentences.story import sentences, words_explained
@@ -77,7 +77,7 @@ def write_report(path: str | Path, data: ReportData) -> None:
         undefined=jinja2.StrictUndefined,
     )
     calendar = calendar_of([iso_date(day) for day in data.timeseries["date"]])
-    environment.filters |= {"number": number, "plain": plain_text, "day": calendar.day, "anchor": anchor}
+    environment.filters |= {"number": number, "plain": plain_text, "day": calendar.day}
     text = environment.get_template("report.html.j2").render(_context(data, calendar))
     write_text(Path(path), text)
 
