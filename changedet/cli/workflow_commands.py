@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from changedet.cli.messages import DONE, tracebacks_option
+from changedet.cli.messages import DONE, tracebacks_option, warn
 from changedet.errors import InputError, Problem
 
 
@@ -34,13 +34,13 @@ def init(scenes: tuple[str, ...], output: str | None) -> int:
         click.echo(output)
     else:
         click.echo(text, nl=False)
-    _refuse_gaps(problems, text, output)
+    _warn_of_gaps(problems, text, output)
     return DONE
 
 
-def _refuse_gaps(problems: Sequence[Problem], text: str, output: str | None) -> None:
-    if problems:
-        raise InputError([*problems, _what_is_left(text, output)])
+def _warn_of_gaps(problems: Sequence[Problem], text: str, output: str | None) -> None:
+    for gap in (*problems, _what_is_left(text, output)) if problems else ():
+        warn(str(gap))
 
 
 def _what_is_left(text: str, output: str | None) -> Problem:
