@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from workflow_cases import GOOD, REGISTRY, load
 from changedet.workflow import (
     load_workflow,
 )
-from changedet.workflow.resolved import resolved
+from changedet.workflow.resolved import resolved, without_folders
 
 
 def test_resolved_is_plain_json_of_a_frozen_hashable_picklable_workflow(folder: Path) -> None:
@@ -51,3 +52,28 @@ def test_resolved_loads_again_to_itself(folder: Path) -> None:
     assert resolved(again) == resolved(first)
     assert again.scenes[0].paths == first.scenes[0].paths
     assert math.isnan(again.scenes[0].nodata)
+
+
+def test_resolved_names_no_folder_of_this_machine(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir(exist_ok=True)
+    (tmp_path / "far" / "b.tif").touch()
+    away = tmp_path / "far" / "b.tif"
+    workflow = load(GOOD.replace("a.tif", str(away)) + f"outputs: {{dir: {tmp_path / 'far' / 'out'}}}\n")
+    plain = resolved(replace(workflow, folder=Path("/elsewhere")))
+    assert plain["scenes"] == [{"path": "b.tif", "date": "2023-06-04"}]
+    assert plain["outputs"]["dir"] == "out"
+    assert str(tmp_path) not in json.dumps(plain)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("{folder}/scenes/a.tif: lacks nir", "scenes/a.tif: lacks nir"),
+        ("scene skipped: /mnt/nas/x/a.tif: gone", "scene skipped: a.tif: gone"),
+        ("https://host/a/b.tif: not read", "https://host/a/b.tif: not read"),
+        ("5 km/h and/or 3 m", "5 km/h and/or 3 m"),
+    ],
+)
+def test_without_folders_shortens_paths_and_leaves_the_rest(folder: Path, words: str, shown: str) -> None:
+    workflow = load(GOOD)
+    assert without_folders(words.replace("{folder}", str(workflow.folder)), workflow) == shown
