@@ -22,6 +22,11 @@ class _Zone(NamedTuple):
     record: Mapping[str, object]
 
     @property
+    def surely_full(self) -> str:
+        """ISO date from which even the lower bound says that it is full; empty where it may not be."""
+        return iso_date(mapping_at(self.record, "full_since").get("high"))
+
+    @property
     def has_changed(self) -> bool:
         return self.last.low > self.first.high or self.last.high < self.first.low
 
@@ -40,7 +45,7 @@ def zones(facts: Facts) -> Sentence | None:
         None where no zone shows a change or is full.
     """
     known = [one for name, record in mapping_at(facts.summary, "zones").items() if (one := _zone(name, record))]
-    told = [one for one in known if one.has_changed or one.record.get("full_since")]
+    told = [one for one in known if one.has_changed or one.surely_full]
     told.sort(key=lambda one: -abs(one.last.value - one.first.value))
     if not told:
         return None
@@ -71,7 +76,6 @@ def _told(zone: _Zone, calendar: Calendar) -> str:
     onset = mapping_at(zone.record, "onset", "containers")
     if onset.get("date"):
         words.append(f"growth began {growth_words(onset, calendar)}")
-    full = iso_date(mapping_at(zone.record, "full_since").get("date"))
-    if full:
-        words.append(f"full since {calendar.day(full)}")
+    if zone.surely_full:
+        words.append(f"full from {calendar.day(zone.surely_full)} at the latest")
     return ", ".join(words)

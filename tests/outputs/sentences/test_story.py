@@ -158,16 +158,18 @@ def test_sentences_on_zones_tell_of_those_that_changed_most() -> None:
     zones = {
         "west": zone(41, 42),
         "east": zone(0, 97, onset={"containers": began}, arrivals=figure(90, 61.2, 130, DAYS[2])),
-        "south": zone(10, 30, full_since={"date": DAYS[1], "low": None, "high": None}),
+        "south": zone(10, 30, full_since={"date": DAYS[0], "low": None, "high": DAYS[1]}),
         "north": zone(0, 12),
     }
     said = texts(summary(zones=zones))["zones"]
     assert said == (
         "By zone: east 0 (−2 to 2) to 97 (92–102) containers, at least 61 arrived, growth began between 13 March and "
-        "12 June 2023 (virtually certain); south 10 (8–12) to 30 (25–35) containers, full since 12 June 2023; "
-        "north changed, too (see the table)."
+        "12 June 2023 (virtually certain); south 10 (8–12) to 30 (25–35) containers, full from 12 June 2023 at the "
+        "latest; north changed, too (see the table)."
     )
     assert "zones" not in texts(summary(zones={"west": zone(41, 42)}))
+    maybe = zone(41, 42, full_since={"date": DAYS[0], "low": None, "high": None})
+    assert "zones" not in texts(summary(zones={"west": maybe})), "what may not be full is not told as full"
 
 
 def test_words_explained_are_those_that_are_used() -> None:
