@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
 
 import xarray as xr
@@ -96,6 +97,48 @@ class NotebookViews:
         draw_series(ax, run.series, figure, zone=zone, onset=onset)
         ax.set_title(f"{run.summary.get('name', '')}{f', {zone}' if zone else ''}")
         return ax
+
+    def figure(
+        self,
+        out: str | Path | None = None,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        zone: str | None = None,
+        size: str | None = None,
+        pixels: bool = True,
+    ) -> list[Path]:
+        """Write a figure that can be published: two dated looks, what came and left outlined.
+
+        Parameters
+        ----------
+        out : path, optional
+            A file that ends in .png, .svg or .pdf, or a path without an ending for all three; by default in the folder
+            ``figures`` of the run.
+        before, after : str, optional
+            ISO dates; by default the reference, and the last date that shows enough of the site.
+        zone : str, optional
+            The zone to show; by default the site, or where it changed if it is large.
+        size : str, optional
+            Such as ``190mm``, the default, ``190x120mm`` or ``1600x900px``.
+        pixels : bool
+            False for outlines alone, as where a licence forbids showing pixels.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+
+        Raises
+        ------
+        InputError
+            There is no such date or zone, the size is none, or a figure in the run's folder was edited by hand.
+        """
+        # Imported here: what writes figures reads runs, and so imports this module.
+        from changedet.pipeline.figures.files import write_figures
+        from changedet.pipeline.figures.gather import Wanted
+
+        return write_figures(cast("Run", self), Wanted(before, after, zone, pixels), size=size, out=out)
 
     def explore(
         self, layer: Literal["tracks", "containers", "changes", "footprint"] = "tracks", *, tiles: str | None = None

@@ -13,7 +13,7 @@ MARGIN_IN: Final = 0.12
 GAP_IN: Final = 0.1
 HINTED: Final = 0.95
 """Of the sheet's width, which lines may fill: at few dots per inch letters are set on whole dots, and run wider."""
-_SMALLEST_TITLE: Final = 0.8
+_SMALLEST_TITLE: Final = 0.7
 """Of its size: a title that is a little too long for one line is set smaller, a longer one in two lines."""
 LEAST_PANEL_IN: Final = 0.8
 """A sheet that leaves a panel less is too small."""

@@ -14,7 +14,7 @@ from changedet.outputs.figure.pictures import is_false_colour
 from changedet.outputs.rasters.display import display_bands
 from changedet.outputs.rasters.reading import band_names
 from changedet.outputs.sentences.counts import LEAST_TURNOVER, change_text
-from changedet.outputs.sentences.facts import Estimate, scale_of
+from changedet.outputs.sentences.facts import Estimate, estimate_of, scale_of
 from changedet.outputs.sentences.words import Calendar, interval_text, number, percent_text, scaled
 from changedet.outputs.values import as_float, is_missing, mapping_at
 
@@ -30,47 +30,56 @@ _WHOLE: Final = 0.98
 """A date that shows so much of the site is not said to hide some."""
 
 
-def estimate_at(row: Mapping[str, object], name: str, value: str, day: str) -> Estimate | None:
-    """A figure of the time series.
+def estimate_at(sources: FigureSources, name: str, value: str, day: str, zone: str) -> Estimate | None:
+    """A figure of a date.
 
     Parameters
     ----------
-    row : mapping
-        Of the time series.
+    sources : FigureSources
+        Of a run.
     name : str
-        Whose ``_low`` and ``_high`` are its bounds, without its unit.
+        Whose ``_low`` and ``_high`` are its bounds in the time series, without its unit.
     value : str
         The column of its value.
     day : str
         ISO date.
+    zone : str
+        Empty for the site.
 
     Returns
     -------
     Estimate or None
-        None where there is no value or no interval.
+        As the summary has it, which does not round it, else as the time series; None where there is no value or no
+        interval.
     """
     unit = "_m2" if value.endswith("_m2") else ""
-    found = [as_float(row.get(key)) for key in (value, f"{name}_low{unit}", f"{name}_high{unit}")]
-    if any(part is None for part in found):
-        return None
-    best, low, high = (float(part) for part in found if part is not None)
-    return Estimate(best, low, high, day)
+    for part in ("first", "last", "peak") if not zone else ():
+        known = estimate_of(mapping_at(sources.summary, "totals", f"{name}{unit}", part))
+        if known is not None and known.date == day:
+            return known
+    row = sources.row(day, zone)
+    return estimate_of({"value": row.get(value), "low": row.get(f"{name}_low{unit}"),
+                        "high": row.get(f"{name}_high{unit}"), "date": day})  # fmt: skip
 
 
-def count_words(row: Mapping[str, object]) -> str:
+def count_words(sources: FigureSources, day: str, zone: str = "") -> str:
     """How many containers stood there.
 
     Parameters
     ----------
-    row : mapping
-        Of the time series.
+    sources : FigureSources
+        Of a run.
+    day : str
+        ISO date.
+    zone : str
+        Empty for the site.
 
     Returns
     -------
     str
         Such as ``41 containers (37–44)``; empty where they cannot be counted.
     """
-    found = estimate_at(row, "containers", "containers_expected", "")
+    found = estimate_at(sources, "containers", "containers_expected", day, zone)
     if found is None:
         return ""
     number = interval_text(found.value, found.low, found.high, scaled([found.value], ""))
@@ -123,19 +132,16 @@ def title_of(
         where none can be had.
     """
     name = name_of(sources, zone)
-    rows = [sources.row(day, zone) for day in (before, after)]
-    first, last = (
-        estimate_at(row, "containers", "containers_expected", day)
-        for row, day in zip(rows, (before, after), strict=True)
-    )
+    first, last = (estimate_at(sources, "containers", "containers_expected", day, zone) for day in (before, after))
     if before == after:
-        told = count_words(rows[0])
+        told = count_words(sources, after, zone)
         return (
             f"{name}: {told} {calendar.on(calendar.day(after))}"
             if told
             else f"{name} {calendar.on(calendar.day(after))}"
         )
-    area = estimate_at(rows[1], "changed_area", "changed_area_m2", after) if before == sources.reference else None
+    compared = before == sources.reference
+    area = estimate_at(sources, "changed_area", "changed_area_m2", after, zone) if compared else None
     if first and last and max(first.low, last.low) >= 1:
         still = last.low <= first.high and first.low <= last.high
         if still and area and area.low > 0 and ground_m2 >= MOSTLY_GROUND * area.value:
@@ -263,7 +269,7 @@ def _doubts(sources: FigureSources, day: str, calendar: Calendar) -> str:
         said.append(f"shows {percent_text(share)} of the site; hatched: cloud, its shadow, haze, snow or no data")
     if is_missing(row.get("shift_east_m")):
         said.append("could not be aligned to the reference, so what seems to have moved may not have")
-    if not count_words(row) and not mapping_at(sources.summary, "unavailable").get("containers"):
+    if not count_words(sources, day) and not mapping_at(sources.summary, "unavailable").get("containers"):
         said.append("has no count of containers: the summary says why")
     return f"{calendar.day(day)} {'; '.join(said)}." if said else ""
 
@@ -286,7 +292,7 @@ def _on_pixels(
 
 
 def _on_numbers(sources: FigureSources, days: Sequence[str]) -> str:
-    if not any(count_words(sources.row(day)) for day in days):
+    if not any(count_words(sources, day) for day in days):
         reason = str(mapping_at(sources.summary, "unavailable").get("containers") or "")
         why = f"Containers {reason}. " if reason.startswith("cannot") else ""
         return f"{why}In brackets: 95 % intervals. "

@@ -83,7 +83,7 @@ def figure_data(sources: FigureSources, wanted: Wanted) -> FigureData:
     panels = [
         Panel(
             date=calendar.day(day),
-            count=count_words(sources.row(day, zone)),
+            count=count_words(sources, day, zone),
             scene=scenes.get(day),
             quality=sources.qualities.get(day),
             boxes=boxes[k],

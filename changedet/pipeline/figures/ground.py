@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
+from changedet.arrays import Ints
 from changedet.blocks import Window
 from changedet.outputs.figure.data import Ground
 from changedet.outputs.rasters.reading import read_window
@@ -37,6 +39,8 @@ DRAWN: Final = 400
 """Regions that are outlined at most, the largest first."""
 LEAST_M2: Final = 60.0
 """A figure of a whole site does not show smaller ones. Chosen by hand."""
+TOUCHING_M: Final = 1.5
+"""Half of the gap that ground and the boxes on it may leave between them."""
 SMOOTHED_PX: Final = 3.0
 """Notches up to twice as wide are closed in outlines, which an area keeps. Chosen by hand."""
 HOLE_PX: Final = 24.0
@@ -89,19 +93,61 @@ def regions_between(
     """
     days = pd.to_datetime(changes["date"], utc=True).dt.strftime("%Y-%m-%d")
     first = pd.to_datetime(changes["first_seen"], utc=True).dt.strftime("%Y-%m-%d").fillna(after)
-    wanted = (days == after) & (first > before)
-    if reference > before:
-        wanted &= False
+    wanted = (days == after) & (first > before) & (reference <= before)
+    boxes = changes[wanted & (changes["kind"] == "box")]
     if counts_boxes:
         wanted &= changes["kind"].isin(("paving", "building", "earthwork"))
         wanted &= changes["area_m2"] >= LEAST_M2
     else:
         wanted &= changes["area_m2"] >= LEAST_SHARE * site_m2
-    rows = changes[wanted].sort_values("area_m2", ascending=False).head(DRAWN)
+    rows = changes[wanted]
+    rows = (with_boxes(rows, boxes) if counts_boxes else rows).sort_values("area_m2", ascending=False).head(DRAWN)
     # Where only land cover can be told, regions are many and of one kind: the title has their area.
     if not counts_boxes:
         return Regions(rows, "changed since the earlier date", 0)
     return Regions(rows, "new ground" if (rows["direction"] == "gain").all() else "new or changed ground")
+
+
+def with_boxes(regions: gpd.GeoDataFrame, boxes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Regions of new ground with the boxes that came to stand on them: a yard is one thing, full or empty.
+
+    Parameters
+    ----------
+    regions : GeoDataFrame
+        Of the layer ``changes``, of ground.
+    boxes : GeoDataFrame
+        Of the layer ``changes``, of boxes.
+
+    Returns
+    -------
+    GeoDataFrame
+        New regions that touch each other or the same boxes are one, of the kind and time of the largest; others are as
+        they were.
+    """
+    new = regions[regions["direction"] == "gain"].sort_values("area_m2", ascending=False)
+    if not len(new):
+        return regions
+    closed = shapely.union_all(shapely.buffer(np.array([*new.geometry, *boxes.geometry], object), TOUCHING_M))
+    parts: list[BaseGeometry] = list(shapely.get_parts(shapely.buffer(closed, -TOUCHING_M)))
+    on = {name: _first_within(table.geometry, parts) for name, table in (("new", new), ("boxes", boxes))}
+    rows = []
+    for k, part in enumerate(parts):
+        inside = new[on["new"] == k]
+        if len(inside):
+            area = inside["area_m2"].sum() + boxes["area_m2"][on["boxes"] == k].sum()
+            rows.append({**inside.iloc[0], "area_m2": area, "geometry": part})
+    joined = gpd.GeoDataFrame(rows, geometry="geometry", crs=regions.crs)
+    others = regions[regions["direction"] != "gain"]
+    return gpd.GeoDataFrame(pd.concat([joined, others])) if len(others) else joined
+
+
+def _first_within(shapes: gpd.GeoSeries, parts: Sequence[BaseGeometry]) -> Ints:
+    """In which part each shape lies; -1 for none."""
+    inner = shapely.point_on_surface(shapes.to_numpy())
+    found = np.full(len(shapes), -1, np.int64)
+    for k, part in enumerate(parts):
+        found[shapely.distance(inner, part) <= TOUCHING_M] = k
+    return found
 
 
 class Looks(NamedTuple):

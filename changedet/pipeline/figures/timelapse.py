@@ -88,7 +88,7 @@ def timelapse_data(sources: FigureSources, wanted: Wanted) -> tuple[list[FigureD
         shown = wanted.pixels and sources.source_of(day).get("show_pixels", True)
         panel = Panel(
             date=calendar.day(day),
-            count=count_words(sources.row(day, wanted.zone or "")),
+            count=count_words(sources, day, wanted.zone or ""),
             scene=sources.scenes.get(day) if shown else None,
             quality=sources.qualities.get(day),
             boxes=_boxes_on(sources, days[k - 1] if k else day, day),

@@ -20,6 +20,7 @@ from changedet.pipeline.figures.gather import Wanted, chosen_dates, figure_data
 from changedet.pipeline.figures.sources import FigureSources, sources_of_finished
 from changedet.pipeline.figures.timelapse import timelapse_data, write_timelapse_of
 from changedet.pipeline.finished import open_run
+from changedet.pipeline.report_data import report_of_finished
 from changedet.pipeline.run import run
 
 
@@ -177,3 +178,16 @@ def test_the_commands_print_paths_and_name_what_is_wrong(folder: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("--before: the run has no date '2020-01-01'")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_run_writes_its_figure_from_python(folder: Path, tmp_path: Path) -> None:
+    (path,) = open_run(folder).figure(tmp_path / "mine.svg", before=DATES[1], pixels=False)
+    text = path.read_text()
+    assert "1 March 2023" in text
+    assert "Outlines alone, as asked for." in text
+    assert "<image" not in text
+
+
+def test_a_report_begins_with_the_figure(folder: Path) -> None:
+    data = report_of_finished(open_run(folder))
+    assert data.figure == report_figure(sources(folder))

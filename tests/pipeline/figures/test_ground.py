@@ -23,7 +23,9 @@ def changes(*rows: tuple[str, str | None, str, str, float]) -> gpd.GeoDataFrame:
     table = pd.DataFrame(list(rows), columns=["date", "first_seen", "kind", "direction", "area_m2"])
     for name in ("date", "first_seen"):
         table[name] = pd.to_datetime(table[name], utc=True)
-    return gpd.GeoDataFrame(table, geometry=[shapely.box(10, 10, 10 + row[-1] / 20, 30) for row in rows])
+    return gpd.GeoDataFrame(
+        table, geometry=[shapely.box(10 + 100 * k, 10, 10 + 100 * k + row[-1] / 20, 30) for k, row in enumerate(rows)]
+    )
 
 
 YARD = (DAYS[3], DAYS[2], "paving", "gain", 900.0)
@@ -78,3 +80,14 @@ def test_labelled_has_the_figures_of_the_summary_for_what_the_summary_tells_of()
 
 def test_labelled_has_no_words_for_regions_that_are_as_often_false() -> None:
     assert label(changes((DAYS[3], DAYS[2], "paving", "gain", 200.0)), {}) == ""
+
+
+def test_with_boxes_makes_one_yard_of_its_paving_and_the_boxes_that_came_to_stand_on_it() -> None:
+    table = changes((DAYS[3], DAYS[1], "paving", "gain", 500.0), (DAYS[3], DAYS[2], "box", "gain", 30.0),
+                    (DAYS[3], DAYS[2], "paving", "gain", 400.0), (DAYS[3], DAYS[2], "box", "gain", 31.0))  # fmt: skip
+    table.geometry = [shapely.box(0, 0, 10, 50), shapely.box(11, 0, 13, 50), shapely.box(14, 0, 22, 50),
+                      shapely.box(60, 0, 62, 50)]  # fmt: skip
+    found = regions_between(table, DAYS[0], DAYS[3], reference=DAYS[0], counts_boxes=True, site_m2=1e4).rows
+    assert list(found["area_m2"]) == [930.0], "both pavings and the box between them, not the box elsewhere"
+    assert found.geometry.iloc[0].contains(shapely.box(1, 1, 21, 49))
+    assert str(found["first_seen"].iloc[0])[:10] == DAYS[1]
