@@ -8,12 +8,13 @@ another inode or another time of the inode, which no program can set.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from changedet.errors import ChangedetError, InputError, Problem
+from changedet.imagery.look import Look
 from changedet.imagery.scene import Scene
 from changedet.pipeline.custody import keep_documents, log_inputs
 from changedet.pipeline.scheduling import Progress
@@ -85,12 +86,12 @@ class Inputs:
     stamps: Mapping[str, Stamp]
     sums: Mapping[str, str]
 
-    def require_unchanged(self, plan: Plan) -> None:
-        """Refuse to go on where a file of a plan is no longer what it was when the run began.
+    def require_unchanged(self, looks: Sequence[Look]) -> None:
+        """Refuse to go on where a file of some dates is no longer what it was when the run began.
 
         Parameters
         ----------
-        plan : Plan
+        looks : sequence of Look
             Whose scenes are asked.
 
         Raises
@@ -98,7 +99,7 @@ class Inputs:
         InputError
             Names the files that were replaced, written to or removed.
         """
-        changed = [path for path in _files(plan) if path in self.stamps and self._is_changed(path)]
+        changed = [path for path in _files(looks) if path in self.stamps and self._is_changed(path)]
         if changed:
             raise InputError(_problems(changed, "was replaced, written to or removed while the run read it"))
 
@@ -132,7 +133,7 @@ def take_in(plan: Plan, progress: Progress | None = None) -> tuple[Plan, Inputs]
     InputError
         A file was changed since the plan was made, or is being written.
     """
-    kept, paths, unhashed = read_kept(plan.folder), _files(plan), _too_many(plan)
+    kept, paths, unhashed = read_kept(plan.folder), _files(plan.looks), _too_many(plan)
     _require_as_planned(plan)
     stamps: dict[str, Stamp] = {}
     sums: dict[str, str] = {}
@@ -238,8 +239,8 @@ def _sha256(path: str) -> str | None:
         return None
 
 
-def _files(plan: Plan) -> list[str]:
-    return list(dict.fromkeys(path for look in plan.looks for scene in look.scenes for path in scene.files))
+def _files(looks: Sequence[Look]) -> list[str]:
+    return list(dict.fromkeys(path for look in looks for scene in look.scenes for path in scene.files))
 
 
 def _require_as_planned(plan: Plan) -> None:

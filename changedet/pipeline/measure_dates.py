@@ -15,7 +15,7 @@ from changedet.pipeline.identities import causes, identities, kept_parts, model_
 from changedet.pipeline.measure import measure
 from changedet.pipeline.samples import Sample, reference_sample
 from changedet.pipeline.scheduling import Session
-from changedet.pipeline.unread import UnreadScenesError, blamed
+from changedet.pipeline.unread import UnreadScenesError, blamed, require_same
 
 
 def measure_dates(session: Session) -> dict[date, DateModel]:
@@ -43,7 +43,8 @@ def measure_dates(session: Session) -> dict[date, DateModel]:
     pending = [i for i, day in enumerate(days) if not folder.is_done(f"measure:{day}", model_identity(wanted[i]))]
     kept = {i: kept_parts(folder, days[i], wanted[i]) for i in pending}
     measured = _measured(session, kept) if pending else {}
-    session.require_inputs(plan)
+    if measured:
+        require_same(session, plan.looks)
     for i, model in measured.items():
         path = folder.model(days[i])
         whole = replace(model, identities=wanted[i])
@@ -74,7 +75,6 @@ def _measured(session: Session, kept: Mapping[int, KeptParts]) -> dict[int, Date
         else:
             models[others[k]] = found[0]
     if unread:
-        session.require_inputs(session.plan)
         raise UnreadScenesError(unread)
     return models
 
@@ -89,7 +89,6 @@ def _measured_reference(session: Session, kept: KeptParts | None) -> tuple[DateM
     task: Task = (_measured_or_error, (job, None, None, kept))
     ((_, found),) = session.stream("measuring", [task])
     if isinstance(found, InputError):
-        session.require_inputs(plan)
         raise blamed(plan, look, found)
     model, sample = found
     return model, sample

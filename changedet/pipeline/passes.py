@@ -17,7 +17,7 @@ from changedet.pipeline.identities import causes, identities
 from changedet.pipeline.mask_files import DateRasters
 from changedet.pipeline.scheduling import Session, give_back_memory
 from changedet.pipeline.tile import Tile, compute_tile
-from changedet.pipeline.unread import blamed
+from changedet.pipeline.unread import blamed, require_same
 from changedet.plan import Plan
 
 TILES_BETWEEN: Final = 16
@@ -53,7 +53,7 @@ class _OpenDates:
         writer.take(window, tile)
         if writer.received == self.tiles:
             # What the tiles showed is published only where they all showed the same files.
-            self.session.require_inputs(self.session.plan)
+            require_same(self.session, [one.job.look, self.session.plan.looks[self.session.plan.reference]])
             self.writers.pop(one.day).finish()
             for part, (done, files) in one.parts.items():
                 why = causes(self.session.plan, one.index, part)
@@ -99,7 +99,6 @@ def pass_over_tiles(session: Session, models: Mapping[date, DateModel]) -> None:
         for done, (k, tile) in enumerate(session.stream("computing tiles", tasks), 1):
             one, window = passes[k // len(windows)], windows[k % len(windows)]
             if isinstance(tile, InputError):
-                session.require_inputs(plan)
                 raise blamed(plan, one.job.look, tile)
             dates.take(one, window, tile)
             if reference is not None and tile.reference_quality is not None:

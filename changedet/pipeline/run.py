@@ -8,13 +8,14 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from changedet.errors import InputError
 from changedet.pipeline.boxes import FollowedBoxes, followed_boxes
 from changedet.pipeline.collect import Results, collect
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import Run, open_run
 from changedet.pipeline.first_change import write_first_change
 from changedet.pipeline.identities import masks_causes, masks_identity
-from changedet.pipeline.inputs import keep_inputs, take_in
+from changedet.pipeline.inputs import Inputs, keep_inputs, take_in
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.measure_dates import measure_dates
 from changedet.pipeline.passes import pass_over_tiles
@@ -23,7 +24,7 @@ from changedet.pipeline.publish import PUBLISHED, WRITTEN_ANEW, publish, publish
 from changedet.pipeline.run_files import files_of_run, first_change_files
 from changedet.pipeline.scheduling import Progress, Session, dask_client, give_back_memory
 from changedet.pipeline.series_masks import begin_masks, read_together
-from changedet.pipeline.unread import UnreadScenesError, plan_without
+from changedet.pipeline.unread import UnreadScenesError, blamed, plan_without
 from changedet.plan import Plan, make_plan
 from changedet.store import identity
 from changedet.workflow import Workflow
@@ -88,7 +89,7 @@ def carry_out(plan: Plan, *, fresh: bool = False, placebo: bool = False, progres
     with dask_client(plan) as client, folder.locked(is_new=is_new):
         if fresh:
             folder.clear()
-        plan, inputs = take_in(plan, progress)
+        plan, inputs = _taken_in(plan, progress)
         keep_inputs(plan, inputs)
         session = Session(plan, client, progress, require_inputs=inputs.require_unchanged)
         models = _dates_done(session)
@@ -96,10 +97,22 @@ def carry_out(plan: Plan, *, fresh: bool = False, placebo: bool = False, progres
         if placebo:
             run_placebo(session.plan, models, session.stream)
         results = _series_done(session, models, boxes)
-        session.require_inputs(session.plan)
+        session.require_inputs(session.plan.looks)
         _publish_all(session, models, results)
         folder.settle(files_of_run(session.plan))
     return open_run(folder.path)
+
+
+def _taken_in(plan: Plan, progress: Progress | None) -> tuple[Plan, Inputs]:
+    """What the run reads; a date that has changed since it was planned is left out where the workflow allows it."""
+    while True:
+        try:
+            return take_in(plan, progress)
+        except InputError as error:
+            found = blamed(plan, plan.looks[plan.reference], error)
+            if isinstance(found, InputError):
+                raise found from error
+            plan = plan_without(plan, found.found)
 
 
 def _dates_done(session: Session) -> dict[date, DateModel]:
@@ -125,7 +138,7 @@ def _boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxe
     start = time.perf_counter()
     boxes = followed_boxes(plan, models)
     # The tracks have read the scenes once more.
-    session.require_inputs(plan)
+    session.require_inputs(plan.looks)
     session.seconds["following"] = round(time.perf_counter() - start, 3)
     reference = plan.looks[plan.reference].date
     marks = boxes.marks(reference) if plan.decides_by_boxes else {}

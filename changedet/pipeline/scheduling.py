@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from changedet.blocks import PATIENCE_S, Task, stream
 from changedet.errors import ChangedetError
+from changedet.imagery.look import Look
 from changedet.plan import Plan
 from changedet.store import RunFolder
 
@@ -36,14 +37,14 @@ class Session:
     seconds : dict of str to float
         Wall-clock time by kind of task.
     require_inputs : callable
-        Called with the plan before anything is recorded; it refuses to go on where an input was changed since.
+        Called with dates before anything is recorded of them; it refuses to go on where an input was changed since.
     """
 
     plan: Plan
     client: object = None
     progress: Progress | None = None
     seconds: dict[str, float] = field(default_factory=dict)
-    require_inputs: Callable[[Plan], None] = lambda _plan: None
+    require_inputs: Callable[[Sequence[Look]], None] = lambda _looks: None
 
     @property
     def folder(self) -> RunFolder:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from changedet.errors import InputError
 from changedet.imagery.look import Look
+from changedet.pipeline.scheduling import Session
 from changedet.plan import SKIP_HINT, Plan, without
 
 
@@ -71,6 +72,28 @@ def blamed(plan: Plan, look: Look, error: InputError) -> UnreadScenesError | Inp
     remedy = "; it is the reference, without which nothing is compared: give another date as 'before'"
     alone = len(plan.looks) == 1
     return error if alone else InputError([replace(one, message=one.message + remedy) for one in error.problems])
+
+
+def require_same(session: Session, looks: Sequence[Look]) -> None:
+    """Require that the files of some dates still are what they were when the run began.
+
+    Parameters
+    ----------
+    session : Session
+    looks : sequence of Look
+        What was read.
+
+    Raises
+    ------
+    InputError
+        The reference was changed.
+    UnreadScenesError
+        Another date was changed: it is left out where one that cannot be read is.
+    """
+    try:
+        session.require_inputs(looks)
+    except InputError as error:
+        raise blamed(session.plan, looks[0], error) from error
 
 
 def _names_file_of(error: InputError, look: Look) -> bool:

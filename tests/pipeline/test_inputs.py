@@ -75,7 +75,7 @@ def test_an_input_that_changes_in_mid_run_ends_it(own: Path, point: str, spoil: 
             spoil(path)
 
     plan = make_plan(write_workflow(own, DATES, **FORMATS), out=str(own / "out"))
-    with pytest.raises(InputError, match=rf"{DATES[1]}\.tif: .*run again") as raised:
+    with pytest.raises(InputError, match=rf"{DATES[1]}\.tif: (was replaced|cannot be read|no such file)") as raised:
         carry_out(plan, progress=progress)
     assert len(raised.value.problems) == 1
     assert spoilt
