@@ -195,12 +195,13 @@ def searched(site: PaintedSite) -> hands.HandSite:
 def _counts(site: PaintedSite, dates: Sequence[dt.date]) -> pd.DataFrame:
     """Tops on each date, and boxes that came and left since the one before."""
     tracks = gpd.read_file(site.folder / "truth" / "truth.gpkg", layer="tracks")
-    came, left = (pd.to_datetime(tracks[name]).dt.date for name in ("arrived", "departed"))
+    came, left = (pd.to_datetime(tracks[name], utc=True) for name in ("arrived", "departed"))
+    days = [pd.Timestamp(day, tz="UTC") for day in dates]
     table = site.looks.set_index("date").loc[[str(day) for day in dates]]
     rows = []
-    for before, now in zip([None, *dates], dates, strict=False):
+    for before, now in zip([None, *days], days, strict=False):
         here = (came <= now) & (left.isna() | (left > now))
-        was = (came <= before) & (left.isna() | (left > before)) if before else here
+        was = here if before is None else (came <= before) & (left.isna() | (left > before))
         rows.append({"arrivals": int((here & ~was).sum()), "departures": int((was & ~here).sum())})
     events = pd.DataFrame(rows, index=table.index)
     events.iloc[0] = np.nan

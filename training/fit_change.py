@@ -3,7 +3,7 @@
     python training/fit_change.py                  # both worlds, some 15 CPU minutes each
     python training/fit_change.py --worlds rgbn    # this one alone; the other's forests stay as they are
     python training/fit_change.py --worlds rgb --keep-first   # only its second pair of judges, of all seasons
-    python training/fit_change.py --worlds rgbn --painted DIR   # with painted sites (training/painted_sites.py) too
+    python training/fit_change.py --worlds rgbn --keep-guess --painted DIR   # its judges anew, with painted sites too
     python training/fit_change.py --sites 24 --check-sites 24 -o small.npz
 
 Nothing but simulation is used, by one hand or by both. Sites of `WORLDS` are fitted on, others choose stages and
@@ -72,13 +72,6 @@ class Sites:
 WORLDS = {"rgb": Sites(40_000, 45_000, 216, KINDS, 0), "rgbn": Sites(42_000, 45_100, 168, NIR_KINDS, 2, various=72)}
 SEASONS = Sites(41_000, 45_200, 240, KINDS, 1)
 """Of the second pair of judges without near infrared."""
-VARIOUS_KINDS = (
-    "growth", "earthworks", "quiet", "works", "dense", "settlement", "earthworks", "port", "quiet", "decoys", "trains",
-    "growth",
-)  # fmt: skip
-VARIOUS = Sites(43_000, 45_300, 96, VARIOUS_KINDS, 1, various=96)
-"""Of the pair of judges that either world asks first: one pair of dates a site."""
-VARIOUS_CHECKS = 24
 PAINTED_FIT, PAINTED_CHECK = (1001, 1002, 1004), (1003,)
 """Seeds of the painted sites."""
 PAINTED_PX = (1, 2)
@@ -201,15 +194,15 @@ def for_second(pair: Pair, guess: boosted_trees.Forest, stages: list[list[float]
 
 
 def fitted(args: argparse.Namespace, colours: bool, kept: World | None) -> World:
-    """The forests of one world and their record; of `kept` the guess and its first two judges stay."""
+    """The forests of one world and their record; of `kept` the guess stays, and its first two judges unless asked."""
     if kept is None:
         guess, early, halves = _first(args, colours)
     else:
         (guess, *grown), own = kept
-        early = own["first_stages"][:-1]
+        early, halves = own["first_stages"][:-1], [guess, guess]
     # while the judges are fitted no pixel is dropped early
     stages = [*([count, LEAST_GUESS] for count, _ in early), [FIRST_TREES, LEAST_GUESS]]
-    if kept is None:
+    if kept is None or args.keep_guess:
         of = WORLDS["rgb" if colours else "rgbn"]
         judges = _judges(args, of, guess, lambda seed: halves[seed % 2], stages, colours)
     else:
@@ -219,16 +212,6 @@ def fitted(args: argparse.Namespace, colours: bool, kept: World | None) -> World
         judges += _judges(args, SEASONS, guess, lambda _: guess, stages, colours)
     forests = (guess, *(grown for grown, _ in judges))
     return forests, {"first_stages": [*early, stages[-1]], "judges": [judge for _, judge in judges]}
-
-
-def with_various(args: argparse.Namespace, colours: bool, kept: World) -> World:
-    """The forests of a world with two judges of various sites asked before the others."""
-    (guess, *grown), own = kept
-    stages = [*([count, least] for count, least in own["first_stages"][:-1]), [FIRST_TREES, LEAST_GUESS]]
-    asked = argparse.Namespace(**(vars(args) | {"dates": 2, "check_sites": VARIOUS_CHECKS}))
-    judges = _judges(asked, VARIOUS, guess, lambda _: guess, stages, colours)
-    forests = (guess, *(one for one, _ in judges), *grown)
-    return forests, {**own, "judges": [*(judge for _, judge in judges), *own["judges"]]}
 
 
 def _judges(
@@ -311,7 +294,7 @@ def main() -> None:
     parser.add_argument(
         "--keep-first", action="store_true", help="without near infrared only the judges of all seasons"
     )
-    parser.add_argument("--various", action="store_true", help="only the judges of various sites, before those kept")
+    parser.add_argument("--keep-guess", action="store_true", help="only the judges; the first guess stays as it is")
     parser.add_argument("--painted", type=Path, help="folder of painted sites that teach too")
     parser.add_argument("--sites", type=int, help="by default 216 and 240 without near infrared, 168 with it")
     parser.add_argument("--check-sites", type=int, default=24)
@@ -323,14 +306,14 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     forests: list[boosted_trees.Forest] = []
     worlds: dict[str, WorldRecord] = {}
-    whole = len(args.worlds) == len(WORLDS) and not args.keep_first and not args.various
+    keeps = args.keep_first or args.keep_guess
+    whole = len(args.worlds) == len(WORLDS) and not keeps
     known = {} if whole else kept_worlds(args.kept)
     for name in WORLDS:
         before = known.get(name)
-        if name in args.worlds and args.various and before is not None:
-            grown, own = with_various(args, name == "rgb", before)
-        elif name in args.worlds:
-            grown, own = fitted(args, name == "rgb", before if args.keep_first and name == "rgb" else None)
+        if name in args.worlds:
+            stays = args.keep_guess or (args.keep_first and name == "rgb")
+            grown, own = fitted(args, name == "rgb", before if stays else None)
         elif before is not None:
             grown, own = before
         worlds[name] = {

@@ -1,6 +1,6 @@
 """Fit by how much signs of doubt widen intervals, on sites that other hands show, and write doubt_weights.py.
 
-    python training/fit_intervals.py [--folder DIR] [--hands 'mixed a,things,..'] [--level .85] [--check]
+    python training/fit_intervals.py [--folder DIR] [--hands 'mixed a,things,..'] [--level .8] [--check]
         [--painted DIR --painted-seeds 1007 1008]
 
 Sites of scenarios/hands.py are searched by the detector as it is now and followed over their dates; pictures are kept
@@ -45,8 +45,9 @@ DETECTOR = "learned"
 STEPS = (0.0, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.0, 2.0)
 """Weights that are tried of each sign, before all are scaled."""
 SWEEPS = 3
-MOST = np.array([5.0, 0.5, 2.0, 2.0, 2.0, 2.0])
-"""Of each weight."""
+MOST = np.array([20.0, 0.5, 2.0, 2.0, 2.0, 2.0])
+"""Of each weight; a roof or two rows of wagons taken for boxes are that many, however few boxes there are."""
+PAINTED = "painted"
 PENALTY = 1.0
 TINY = 1e-6
 FEW = 20.0
@@ -139,10 +140,19 @@ def site_quantile(ratio: Floats, site: NDArray[np.int64], level: float) -> float
     return float(np.sort(worst)[min(rank, len(worst)) - 1])
 
 
+def balanced(rows: Sequence[Row]) -> list[Row]:
+    """All rows, those of painted sites so often that both hands have about as many sites."""
+    theirs = [row for row in rows if row.hand == PAINTED]
+    own, other = (len({row.site for row in part}) for part in ([r for r in rows if r.hand != PAINTED], theirs))
+    times = max(1, round(own / other)) if other else 1
+    return [*rows, *(row._replace(site=f"{row.site} {k}") for k in range(1, times) for row in theirs)]
+
+
 def doubts(boxes: Sequence[Row], events: Sequence[Row], level: float) -> Doubts:
     """All weights of a detector; `level` of the sites are to lie within, half of the others on either side."""
     one_side = 0.5 + level / 2
-    return Doubts(*(tuple(fitted(rows, below, one_side) for below in (True, False)) for rows in (boxes, events)))  # type: ignore[arg-type]
+    both = balanced(boxes), balanced(events)
+    return Doubts(*(tuple(fitted(rows, below, one_side) for below in (True, False)) for rows in both))  # type: ignore[arg-type]
 
 
 def report(rows: Sequence[Row], weights: tuple[Weights, Weights]) -> str:
@@ -201,7 +211,7 @@ def main() -> None:
     parser.add_argument("--hands", default=",".join(hands.FIRST_SEED))
     parser.add_argument("--painted", type=Path, help="folder of painted sites")
     parser.add_argument("--painted-seeds", type=int, nargs="+", default=[])
-    parser.add_argument("--level", type=float, default=0.85)
+    parser.add_argument("--level", type=float, default=0.8)
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     calibration = detector_tables.calibration(DETECTOR, hands.GSD_M)._replace(doubts=NO_DOUBTS)
