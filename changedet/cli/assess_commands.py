@@ -38,7 +38,9 @@ def score(run_dir: str, truth: str, day: str | None, as_json: bool) -> int:
 @click.argument("run_dir", metavar="RUN_DIR")
 @click.option("--date", "day", metavar="DATE", help="Whose mask; default: the last date's.")
 @click.option("--points", type=int, default=300, show_default=True, help="How many.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed takes the same pixels.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed takes the same pixels."
+)
 @tracebacks_option
 def sample(run_dir: str, day: str | None, points: int, seed: int) -> int:
     """Draw a stratified sample of a mask to label in QGIS; `score` makes of it the error-adjusted changed area."""
@@ -95,7 +97,9 @@ def review(run_dir: str) -> int:
     "--labels", required=True, metavar="LABELS.gpkg", help="Labelled tiles; with --draw, where to write them."
 )
 @click.option("--draw", type=int, metavar="N", help="Draw N random tiles for you to label, and stop.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed draws the same tiles.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed draws the same tiles."
+)
 @click.option("--out", metavar="DIR", help="As for run.")
 @click.option("--json", "as_json", is_flag=True, help="Print calibration.json's object.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")

@@ -98,14 +98,15 @@ def _check_distinct(plans: Sequence[Plan]) -> None:
 @click.command()
 @click.argument("workflow", metavar="WORKFLOW.yaml")
 @click.option("--out", metavar="DIR", help="As for run.")
+@click.option("--scheduler", metavar="threads|processes|tcp://HOST:PORT", help="As for run; it is not asked.")
 @tracebacks_option
-def check(workflow: str, out: str | None) -> int:
+def check(workflow: str, out: str | None, scheduler: str | None) -> int:
     """Validate everything and print the plan; computes nothing."""
     # Imported here for a quick start, as in run.
     from changedet.cli.text import plan_in_words
     from changedet.plan import make_plan
 
-    plan = make_plan(workflow, out=out)
+    plan = make_plan(workflow, out=out, scheduler=scheduler)
     click.echo(plan_in_words(plan))
     for warning in plan.warnings:
         warn(warning)

@@ -120,7 +120,7 @@ def dask_client(plan: Plan) -> Iterator[object]:
     ChangedetError
         The scheduler does not answer, or has no worker.
     """
-    if not plan.scheduler.startswith(("tcp://", "tls://")):
+    if not plan.scheduler.startswith("tcp://"):
         yield _active_client()
         return
     # Imported only where it is used, as it costs start-up time.

@@ -19,6 +19,7 @@ from changedet.plan.site_areas import area_of, covering, located, zones_of
 from changedet.stages.registry import NONE, Choice, Facts
 from changedet.store import RunFolder
 from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, resolve_stage, stages
+from changedet.workflow.machine_fields import SCHEDULERS, is_scheduler
 
 MOST_AROUND_PX: Final = 1000
 """A neighbourhood is read around every tile: a larger one would need more memory than there is."""
@@ -26,6 +27,8 @@ COARSE_REFERENCE: Final = 2.0
 """A reference whose GSD is so many times the finest scene's is warned of."""
 NEARLY_FINEST: Final = 1.25
 """So many times the finest GSD is as good a reference."""
+CONSENT: Final = "CHANGEDET_SCHEDULER"
+"""In the environment, the address of a cluster that workflow files may name."""
 
 
 def make_plan(
@@ -40,7 +43,8 @@ def make_plan(
     out : str, optional
         Folder for the run folders, relative to the working directory; default ``outputs.dir``.
     scheduler : str, optional
-        ``threads``, ``processes`` or ``tcp://HOST:PORT``, instead of ``compute.scheduler``.
+        ``threads``, ``processes`` or ``tcp://HOST:PORT``, instead of ``compute.scheduler``; a cluster must be named
+        here, or in the environment as ``CHANGEDET_SCHEDULER``.
 
     Returns
     -------
@@ -53,6 +57,7 @@ def make_plan(
         With every problem that was found.
     """
     checked = workflow if isinstance(workflow, Workflow) else load_workflow(os.fspath(workflow))
+    chosen = _scheduler(checked, scheduler)
     warnings: list[str] = []
     scenes, entries = opened_scenes(checked, warnings)
     check_bands(checked, scenes)
@@ -69,7 +74,6 @@ def make_plan(
     warnings += _advice(looks, reference)
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     _check_writable(checked, folder.path, out)
-    chosen = _scheduler(scheduler or checked.compute.scheduler)
     return Plan(
         checked, folder, grid, looks, reference, roles, zones=zones, scheduler=chosen,
         warnings=tuple(dict.fromkeys(warnings)), **decided._asdict(),
@@ -157,10 +161,17 @@ def _check_writable(workflow: Workflow, folder: Path, out: str | None) -> None:
     raise InputError(f"--out: {said}" if out else workflow.problem("outputs.dir", said))
 
 
-def _scheduler(name: str) -> str:
-    if name in {"threads", "processes"} or name.startswith(("tcp://", "tls://")):
-        return name
-    raise InputError(f"--scheduler: '{name}' is none, expected threads, processes or tcp://HOST:PORT")
+def _scheduler(workflow: Workflow, asked: str | None) -> str:
+    if asked is not None:
+        if is_scheduler(asked):
+            return asked
+        raise InputError(f"--scheduler: '{asked}' is none, expected threads, processes or tcp://HOST:PORT")
+    named = workflow.compute.scheduler
+    # A cluster runs what it is sent, and what it sends back is obeyed: a file from a stranger may not choose one.
+    if named not in SCHEDULERS and named != os.environ.get(CONSENT):
+        said = f"names a cluster; if you trust it, give --scheduler {named}, or set {CONSENT}={named}"
+        raise InputError(workflow.problem("compute.scheduler", said))
+    return named
 
 
 def _reference(workflow: Workflow, looks: Sequence[Look]) -> int:

@@ -113,7 +113,28 @@ def scheduler(node: Node) -> str:
     """
     expected = "one of threads, processes, tcp://HOST:PORT"
     value = text(expected)(node)
-    match = _SCHEDULER.fullmatch(value)
-    if value not in SCHEDULERS and not (match and int(match[2]) in _PORTS):
+    if not is_scheduler(value):
         raise UnfitError(f"got {shown(node)}, expected {expected}{did_you_mean(value, SCHEDULERS)}")
     return value
+
+
+def is_scheduler(name: str) -> bool:
+    """Whether a word says where dask computes.
+
+    Parameters
+    ----------
+    name : str
+        As a user wrote it.
+
+    Returns
+    -------
+    bool
+        True for one of `SCHEDULERS`, and for ``tcp://HOST:PORT``.
+
+    Examples
+    --------
+    >>> is_scheduler("threads"), is_scheduler("tcp://10.0.0.2:8786"), is_scheduler("tls://10.0.0.2:8786")
+    (True, True, False)
+    """
+    match = _SCHEDULER.fullmatch(name)
+    return name in SCHEDULERS or bool(match and int(match[2]) in _PORTS)

@@ -53,3 +53,9 @@ def test_main_leaves_with_0_and_prints_a_plan(tmp_path: Path, capsys: pytest.Cap
         write_scene(tmp_path / f"{day}.tif", ground(40, 50))
     assert leave("check", str(write_workflow(tmp_path, dates))) == 0
     assert capsys.readouterr().out.startswith("site       site: site\n")
+
+
+@pytest.mark.parametrize("words", [("sample", "run"), ("calibrate", "w.yaml", "--labels", "x.gpkg")])
+def test_main_refuses_a_seed_below_0(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert leave(*words, "--seed", "-1") == 2
+    assert "--seed" in capsys.readouterr().err

@@ -69,3 +69,26 @@ def test_make_plan_names_the_line_of_a_parameter_that_its_method_cannot_use(
     (line,) = problems(workflow)
     assert line.startswith(f"{workflow}:")
     assert said in line
+
+
+CLUSTER = "tcp://192.0.2.1:8786"
+
+
+def test_make_plan_connects_to_no_cluster_that_only_the_workflow_names(
+    scenes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow = write_workflow(scenes, DATES, compute={"scheduler": CLUSTER})
+    monkeypatch.setenv("CHANGEDET_SCHEDULER", "tcp://192.0.2.2:8786")
+    (line,) = problems(workflow)
+    assert line.startswith(f"{workflow}:")
+    assert f"compute.scheduler: names a cluster; if you trust it, give --scheduler {CLUSTER}, or set" in line
+    assert make_plan(workflow, scheduler=CLUSTER).scheduler == CLUSTER
+    assert make_plan(workflow, scheduler="threads").scheduler == "threads"
+    monkeypatch.setenv("CHANGEDET_SCHEDULER", CLUSTER)
+    assert make_plan(workflow).scheduler == CLUSTER
+
+
+@pytest.mark.parametrize("asked", ["tls://192.0.2.1:8786", "tcp://", "", "dask"])
+def test_make_plan_refuses_a_scheduler_that_is_none(scenes: Path, asked: str) -> None:
+    with pytest.raises(InputError, match=r"--scheduler: .* expected threads, processes or tcp://HOST:PORT"):
+        make_plan(write_workflow(scenes, DATES), scheduler=asked)
