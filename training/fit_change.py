@@ -69,7 +69,9 @@ class Sites:
     various: int = 0
 
 
-WORLDS = {"rgb": Sites(40_000, 45_000, 216, KINDS, 0), "rgbn": Sites(42_000, 45_100, 168, NIR_KINDS, 2, various=72)}
+WORLDS = {"rgb": Sites(40_000, 45_000, 216, KINDS, 0), "rgbn": Sites(42_000, 45_100, 264, NIR_KINDS, 2)}
+WITH_PAINTED = {**WORLDS, "rgbn": Sites(42_000, 45_100, 168, NIR_KINDS, 2, various=72)}
+"""Beside painted sites."""
 SEASONS = Sites(41_000, 45_200, 240, KINDS, 1)
 """Of the second pair of judges without near infrared."""
 PAINTED_FIT, PAINTED_CHECK = (1001, 1002, 1004), (1003,)
@@ -119,20 +121,25 @@ class WorldRecord(TypedDict, total=False):
 def kept_pairs(folder: Path, first: int, sites: int, dates: int, of: Sites) -> Iterator[tuple[int, list[Bare]]]:
     """Sites and their pairs, simulated once and kept in a folder."""
     for k in range(sites):
-        path = folder / f"{first + k}.pickle"
+        various = k < of.various and (k + k // len(of.kinds)) % 3 != 0
+        path = folder / f"{first + k}{'-various' if various else ''}.pickle"
         if not path.exists():
             # in rounds of the kinds, so that each kind has both sorts of site
             varied = (k // len(of.kinds) + k) % 2 < of.varied
             gsd_m, kind = GSDS_M[(k + k // len(of.kinds)) % len(GSDS_M)], of.kinds[k % len(of.kinds)]
             # the third and the fifth camera of a mixed series know near infrared and are coarser
             count = 5 if kind == "mixed" and varied else dates
-            various = k < of.various and (k + k // len(of.kinds)) % 3 != 0
             found = list(bare_pairs(first + k, kind, gsd_m, count, seasons=varied, coarser=varied, various=various))
             part = path.with_suffix(f".{os.getpid()}")
             part.write_bytes(pickle.dumps(found, 4))
             part.replace(path)
         print(f"\r{first + k}", end="", file=sys.stderr, flush=True)
         yield first + k, pickle.loads(path.read_bytes())  # noqa: S301 - written above
+
+
+def world_of(args: argparse.Namespace, colours: bool) -> Sites:
+    """What is simulated for one of both worlds."""
+    return (WITH_PAINTED if args.painted else WORLDS)["rgb" if colours else "rgbn"]
 
 
 def painted_pairs(folder: Path | None, seeds: tuple[int, ...], colours: bool) -> Iterator[tuple[int, list[Pair]]]:
@@ -203,7 +210,7 @@ def fitted(args: argparse.Namespace, colours: bool, kept: World | None) -> World
     # while the judges are fitted no pixel is dropped early
     stages = [*([count, LEAST_GUESS] for count, _ in early), [FIRST_TREES, LEAST_GUESS]]
     if kept is None or args.keep_guess:
-        of = WORLDS["rgb" if colours else "rgbn"]
+        of = world_of(args, colours)
         judges = _judges(args, of, guess, lambda seed: halves[seed % 2], stages, colours)
     else:
         judges = list(zip(grown[:2], own["judges"][:2], strict=True))
@@ -244,7 +251,7 @@ def _first(
 ) -> tuple[boosted_trees.Forest, list[list[float]], list[boosted_trees.Forest]]:
     """The first guess fitted on all sites, its early stages, and those for even and for odd sites."""
     known = np.array(feature_names.known_columns(not colours))
-    of = WORLDS["rgb" if colours else "rgbn"]
+    of = world_of(args, colours)
     parts: list[list[Pixels]] = [[], []]
     others: list[list[Pixels]] = [[], []]
     for seed, found in kept_pairs(args.work, of.first, args.sites or of.count, args.dates, of):
@@ -296,7 +303,7 @@ def main() -> None:
     )
     parser.add_argument("--keep-guess", action="store_true", help="only the judges; the first guess stays as it is")
     parser.add_argument("--painted", type=Path, help="folder of painted sites that teach too")
-    parser.add_argument("--sites", type=int, help="by default 216 and 240 without near infrared, 168 with it")
+    parser.add_argument("--sites", type=int, help="by default 216 and 240 without near infrared, 264 with it")
     parser.add_argument("--check-sites", type=int, default=24)
     parser.add_argument("--dates", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
