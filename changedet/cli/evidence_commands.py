@@ -50,10 +50,11 @@ def pack(run_dir: str, output: str | None, with_scenes: bool) -> int:
     """Pack a finished run as evidence: a Workflow Run RO-Crate with hashes, custody log and quality report."""
     # Imported here for a quick start, as in verify.
     from changedet.assess.evidence.pack import pack_run
+    from changedet.cli.text import told_together
     from changedet.store import sha256
 
     path, left_out = pack_run(run_dir, output, with_scenes=with_scenes)
-    for words in left_out:
+    for words in told_together(left_out):
         click.echo(f"left out: {words}")
     click.echo(f"{sha256(path)}  {path}")
     return DONE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import shapely
 
@@ -149,6 +151,29 @@ def _onsets(run: Run) -> list[str]:
         span = f"{onset['date']} (between {onset['low']} and {onset['high']}{shape})"
         lines.append(f"onset of {name.replace('_', ' ')}: {span if onset['date'] else 'none: ' + onset['reason']}")
     return lines
+
+
+def told_together(lines: Sequence[str]) -> list[str]:
+    """Files that were left out, those of one reason in one line.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        ``file: reason``.
+
+    Returns
+    -------
+    list of str
+        In the order of the reasons; of several files their number, the first and the last.
+    """
+    by_reason: dict[str, list[str]] = {}
+    for line in lines:
+        name, _, reason = line.partition(": ")
+        by_reason.setdefault(reason, []).append(name)
+    return [
+        f"{names[0]}: {reason}" if len(names) == 1 else f"{len(names)} files, {names[0]} to {names[-1]}: {reason}"
+        for reason, names in by_reason.items()
+    ]
 
 
 def _number(value: float | None, form: str = ".0f") -> str:

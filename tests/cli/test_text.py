@@ -1,4 +1,4 @@
-"""A plan in words."""
+"""A plan, and what a pack leaves out, in words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from small_scenes import ground, write_scene, write_workflow
 
-from changedet.cli.text import plan_in_words
+from changedet.cli.text import plan_in_words, told_together
 from changedet.plan import make_plan
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
@@ -30,3 +30,8 @@ def test_plan_in_words_says_which_dates_are_compared_on_a_band_that_not_all_have
     (line,) = [line for line in plan_in_words(plan).splitlines() if "nir too" in line]
     assert DATES[2] in line
     assert DATES[1] not in line
+
+
+def test_told_together_counts_files_of_one_reason() -> None:
+    lines = ["a.tif: with-scenes", "b.svg: older", "c.tif: with-scenes"]
+    assert told_together(lines) == ["2 files, a.tif to c.tif: with-scenes", "b.svg: older"]
