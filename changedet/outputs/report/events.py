@@ -124,7 +124,8 @@ def _shown(one: BoxEvent, calendar: Calendar) -> ShownEvent:
     for chip in one.chips:
         words = "there" if chip.stands else "not there"
         hidden = "" if chip.shows == "clear" else chip.shows
-        caption = hidden or words
+        # The look of the event itself did show the box, or its place without it, however dark.
+        caption = f"{words}, {hidden}" if hidden and chip.date == one.date else hidden or words
         alt = f"{title}, {calendar.day(chip.date)}: {caption}"
         picture = data_uri(chip.picture) if chip.picture else ""
         chips.append(ShownChip(calendar.short(chip.date), picture, caption, alt, chip.stands))

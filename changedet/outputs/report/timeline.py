@@ -82,8 +82,8 @@ def _span(one: Span, days: Sequence[str], y: float, back: Backdrop) -> str:
         f'<rect class="began" x="{high - width:.1f}" y="{y + 6:.1f}" width="{width:.1f}" height="14">'
         f"<title>{tip}</title></rect>"
     )
-    lasts = f'<line class="lasts" x1="{high:.1f}" x2="{WIDTH - RIGHT}" y1="{y + 13:.1f}" y2="{y + 13:.1f}"/>'
+    lasts = f'<line class="lasts" x1="{high:.1f}" x2="{WIDTH - RIGHT}" y1="{y + 20:.1f}" y2="{y + 20:.1f}"/>'
     to_right = WIDTH - high > _TEXT_ROOM or high - width < _TEXT_ROOM
     at, anchor = (high + 6, "start") if to_right else (high - width - 6, "end")
-    said = f'<text class="said" text-anchor="{anchor}" x="{at:.1f}" y="{y + 18:.1f}">{escape(one.text)}</text>'
+    said = f'<text class="said" text-anchor="{anchor}" x="{at:.1f}" y="{y + 15:.1f}">{escape(one.text)}</text>'
     return begin + lasts + said

@@ -12,6 +12,7 @@ from changedet.outputs.sentences.words import Calendar
 def test_event_groups_say_where_the_rest_is_and_what_hides_a_chip() -> None:
     chips = [Chip("2023-03-12", b"\xff\xd8", "clear", False), Chip("2023-06-12", b"", "cloud", True)]
     square = [(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)]
+    chips += [Chip("2023-07-24", b"", "shade", True)]
     came = BoxEvent("2023-06-12", True, 7, "40ft", "east", square, chips)
     left = BoxEvent("2023-06-12", False, 8, "20ft", "", [], chips)
     listed = {("2023-06-12", True): 35, ("2023-06-12", False): 1}
@@ -22,7 +23,11 @@ def test_event_groups_say_where_the_rest_is_and_what_hides_a_chip() -> None:
     (box,) = first.boxes
     assert box.title == "40ft, track 7, east"
     assert box.points.startswith("25.0,25.0 75.0,25.0")
-    assert [(chip.caption, chip.has_box) for chip in box.chips] == [("not there", False), ("cloud", True)]
+    assert [(chip.caption, chip.has_box) for chip in box.chips] == [
+        ("not there", False),
+        ("there, cloud", True),
+        ("shade", True),
+    ]
     assert box.chips[1].picture == ""
-    assert box.chips[1].alt == "40ft, track 7, east, 12 June 2023: cloud"
+    assert box.chips[1].alt == "40ft, track 7, east, 12 June 2023: there, cloud"
     assert (second.title, second.rest) == ("1 box gone by 12 June 2023", "")
