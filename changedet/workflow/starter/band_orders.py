@@ -129,7 +129,7 @@ def _asked_roles(
     header: Header, alike: int, questions: Questions, show: ShowOrders | None, same: Mapping[str, int] | None
 ) -> dict[str, int] | None:
     bands = header.raster.bands
-    described = ", ".join(f"{i} {band.description or band.color}" for i, band in enumerate(bands, 1))
+    described = ", ".join(f"{i}: {band.description or band.color}" for i, band in enumerate(bands, 1))
     described = printable(" ".join(described.split()))
     count = f"{len(bands)} band{'s' if len(bands) != 1 else ''}"
     said = f"{count} ({described[:_LONGEST_LIST]}) of which not all say what they show"

@@ -23,6 +23,8 @@ _PREVIEW: Final = re.compile(
 _ARCHIVES: Final = (".zip", ".tar", ".tgz", ".gz", ".7z")
 _STATE: Final = ".changedet"
 """Folder that marks the results of a run."""
+_TRUTH: Final = "truth.csv"
+"""File that marks a truth, whose masks are no scenes."""
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Walked:
 def walk_folder(folder: str) -> Walked:
     """The raster files in a folder and in the folders in it.
 
-    Hidden folders, and those with the results of a run, are not looked into.
+    Hidden folders, and those with the results of a run or a truth to score it, are not looked into.
 
     Parameters
     ----------
@@ -91,12 +93,16 @@ def _entries(folder: str, deeper: int) -> Iterator[os.DirEntry[str]]:
             for entry in listing:
                 if not entry.is_dir(follow_symlinks=False):
                     yield entry
-                elif deeper > 0 and not entry.name.startswith(".") and not Path(entry.path, _STATE).exists():
+                elif deeper > 0 and not entry.name.startswith(".") and not _is_ours(entry.path):
                     yield entry
                     yield from _entries(entry.path, deeper - 1)
     except OSError:
         # A folder that may not be read holds no scene for this user.
         return
+
+
+def _is_ours(folder: str) -> bool:
+    return any(Path(folder, mark).exists() for mark in (_STATE, _TRUTH))
 
 
 def _reason(entry: os.DirEntry[str], root: str) -> str:

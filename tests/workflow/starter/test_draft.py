@@ -44,7 +44,7 @@ def test_drafts_of_never_guesses_four_bands_without_names() -> None:
     rgb = (ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.undefined)
     lines = refused(scene("2023-06-04.tif", descriptions=(), colors=rgb))
     assert len(lines) == 1
-    assert lines[0].startswith("2023-06-04.tif: bands: 4 bands (1 red, 2 green, 3 blue, 4 undefined)")
+    assert lines[0].startswith("2023-06-04.tif: bands: 4 bands (1: red, 2: green, 3: blue, 4: undefined)")
     assert "blue green red nir as often as red green blue nir" in lines[0]
 
 

@@ -75,3 +75,10 @@ def test_walk_folder_counts_archives() -> None:
     touch("order/LC08.tar")
     touch("order/S2A.zip")
     assert walk_folder("order").archives == 2
+
+
+def test_walk_folder_passes_over_a_truth() -> None:
+    touch("order/1.tif")
+    touch("order/truth/truth.csv")
+    touch("order/truth/1_mask.tif")
+    assert walk_folder("order").rasters == ["order/1.tif"]
