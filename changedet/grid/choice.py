@@ -12,13 +12,15 @@ from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, Problem
-from changedet.grid.frame import Frame
-from changedet.grid.geodesy import LONLAT, area_scale, auto_crs, is_metric, same_crs, to_crs, transform_xy
+from changedet.grid.frame import FARTHEST_LATITUDE, Frame
+from changedet.grid.geodesy import LONLAT, apart_m, area_scale, auto_crs, is_metric, same_crs, to_crs, transform_xy
 from changedet.grid.grid import Grid
 
 MAX_PIXELS: Final = 1 << 33
 """A larger grid is a slip of a unit or of the area."""
 MAX_SIDE_PX: Final = 1 << 20
+MAX_FOLD: Final = 0.01
+"""How far a point may come back from its place, as a share of the scene's size."""
 ROUNDING_PX: Final = 0.05
 """What an area reaches into a pixel by less is rounding, not an extent: seven digits of a degree are a centimetre."""
 
@@ -61,8 +63,7 @@ def make_grid(
         Where the CRS is not projected in metres, the resolution is not above 0, the AOI is empty or cannot be
         projected, or the grid would be absurdly large.
     """
-    outline = reference.outline(LONLAT)
-    centre = _centre(aoi, aoi_crs) if aoi is not None and not aoi.is_empty else (outline.centroid.x, outline.centroid.y)
+    centre = _centre(aoi, aoi_crs) if aoi is not None and not aoi.is_empty else _middle(reference)
     target = auto_crs(reference.crs, *centre) if crs == "auto" else _checked_crs(crs)
     pixel = _resolution(resolution, target, finest or reference, centre)
     same = reference.is_north_up and same_crs(target, reference.crs)
@@ -84,6 +85,15 @@ def _centre(aoi: BaseGeometry, crs: str) -> tuple[float, float]:
     point = shapely.box(*aoi.bounds).centroid
     lon, lat = transform_xy(crs, LONLAT, [point.x], [point.y])
     return float(lon[0]), float(lat[0])
+
+
+def _middle(reference: Frame) -> tuple[float, float]:
+    outline = reference.outline(LONLAT)
+    if outline.is_empty or not (np.isfinite(outline.bounds).all() and abs(outline.centroid.y) <= FARTHEST_LATITUDE):
+        place = tuple(round(number, 3) for number in reference.outline().bounds)
+        message = f"the reference scene's extent {place} lies nowhere on Earth; georeference it again"
+        raise InputError(Problem(message, "scenes"))
+    return outline.centroid.x, outline.centroid.y
 
 
 def _checked_crs(crs: str | int) -> str:
@@ -125,11 +135,12 @@ def _whole(reference: Frame, target: str, *, agrees: bool) -> BaseGeometry:
     outline = reference.outline(target)
     if agrees or same_crs(reference.crs, target):
         return outline
-    own = reference.outline()
-    back = to_crs(outline, target, reference.crs)
-    off = np.inf if back.is_empty else np.max(np.abs(np.subtract(back.bounds, own.bounds)))
-    turned = abs(off - 360.0) < 1e-3 or abs(off - 720.0) < 1e-3
-    if not turned and not off <= 0.01 * max(own.bounds[2] - own.bounds[0], own.bounds[3] - own.bounds[1]):
+    # A CRS that cannot hold the scene folds it: some of its points do not come back to their places.
+    x, y = reference.lattice(LONLAT)
+    known = np.isfinite(x) & np.isfinite(y)
+    off = apart_m(LONLAT, x[known], y[known], target, *transform_xy(LONLAT, target, x[known], y[known]))
+    size = math.hypot(reference.width, reference.height) * reference.gsd_m
+    if not np.max(off) <= MAX_FOLD * size:
         message = f"the reference scene is too wide for {target}; give an area of interest, or grid.crs"
         raise InputError(Problem(message, "site.aoi"))
     return outline

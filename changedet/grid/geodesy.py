@@ -22,6 +22,8 @@ LONLAT: Final = "EPSG:4326"
 LEAST_SQUARE_M: Final = 1000.0
 """Side of the least square whose geodesic area is taken: that of a pixel of 0.3 m would be rounding noise."""
 METRES_PER_DEGREE: Final = 111_000.0
+LEAST_FROM_POLE: Final = 1e-5
+"""Degrees; nearer to a pole nothing is measured."""
 SMALL_SIDE_M: Final = 1000.0
 """Polygons up to this size have one scale of area throughout."""
 
@@ -166,6 +168,32 @@ def to_crs(geometry: BaseGeometry, source: str, target: str) -> BaseGeometry:
     return shapely.transform(geometry, lambda xy: np.column_stack(transform_xy(source, target, xy[:, 0], xy[:, 1])))
 
 
+def apart_m(source: str, x: Floats, y: Floats, other: str, other_x: Floats, other_y: Floats) -> Floats:
+    """How far places lie from each other on the ground, whatever their CRSs call a meridian or a pole.
+
+    Parameters
+    ----------
+    source : str
+        CRS of `x` and `y`, as ``EPSG:code`` or WKT.
+    x, y : float64 (n,)
+        Places.
+    other : str
+        CRS of `other_x` and `other_y`.
+    other_x, other_y : float64 (n,)
+        The others.
+
+    Returns
+    -------
+    float64 (n,)
+        Metres along the ellipsoid; infinite where either has no place.
+    """
+    ends = (*transform_xy(source, LONLAT, x, y), *transform_xy(other, LONLAT, other_x, other_y))
+    known = np.isfinite(np.stack(ends)).all(axis=0)
+    out = np.full(ends[0].shape, np.inf)
+    out[known] = _GEOD.inv(*(end[known] for end in ends))[2]
+    return out
+
+
 def pixel_edges_xy(transform: Affine, column: _Coordinate, row: _Coordinate) -> tuple[_Coordinate, _Coordinate]:
     """Coordinates of pixel edges; the operator for it is another in each version of affine.
 
@@ -254,6 +282,10 @@ def area_scale(crs: str, x: float, y: float, side: float = 0.0) -> float:
         1 in a CRS of true areas.
     """
     side = max(side, LEAST_SQUARE_M if is_metric(crs) else LEAST_SQUARE_M / METRES_PER_DEGREE)
+    if is_geographic(crs):
+        # Beyond a pole there is no ground.
+        y = min(max(y, LEAST_FROM_POLE - 90.0), 90.0 - LEAST_FROM_POLE)
+        side = min(side, 2 * (90.0 - abs(y)))
     return _geodesic_area_m2(shapely.box(x - side / 2, y - side / 2, x + side / 2, y + side / 2), crs) / side**2
 
 

@@ -110,5 +110,21 @@ def _crs_name(path: str, crs: str | rasterio.CRS) -> str:
     if not (parsed.is_projected or parsed.is_geographic):
         what = f"is {parsed.type_name.lower()} ('{parsed.name[:60]}')"
         raise InputError(f"{path}: its coordinate reference system {what}, expected a projected or geographic one")
+    _check_on_earth(path, parsed)
+    if len(parsed.axis_info) > 2:
+        # A height says nothing of where pixels lie; files that are written from it would have to carry it.
+        flat = parsed.to_2d()
+        epsg = flat.to_epsg()
+        return f"EPSG:{epsg}" if epsg is not None else str(flat.to_wkt())
     epsg = parsed.to_epsg(min_confidence=100) if isinstance(crs, str | int) else crs.to_epsg()
     return f"EPSG:{epsg}" if epsg is not None else str(parsed.to_wkt())
+
+
+def _check_on_earth(path: str, crs: pyproj.CRS) -> None:
+    try:
+        pyproj.Transformer.from_crs(crs, LONLAT)
+    except pyproj.exceptions.ProjError as error:
+        ellipsoid = crs.ellipsoid.name if crs.ellipsoid is not None else "unknown"
+        why = "is of another celestial body" if "celestial" in str(error) else "has no way to longitude and latitude"
+        said = f"its coordinate reference system '{crs.name[:60]}' (ellipsoid '{ellipsoid[:60]}') {why}"
+        raise InputError(f"{path}: {said}; areas are measured on Earth, give it a 'crs' of Earth") from None

@@ -13,6 +13,7 @@ from affine import Affine
 from changedet.errors import InputError
 from changedet.grid import Frame, ground_area_m2, make_grid
 
+DISK = pyproj.CRS("+proj=geos +h=35786023 +lon_0=0 +sweep=y +ellps=GRS80 +units=m").to_wkt()
 UTM = Frame("EPSG:32633", Affine(0.5, 0, 500_000.25, 0, -0.5, 5_400_000.25), 640, 480)
 
 
@@ -100,3 +101,36 @@ def test_make_grid_a_world_in_degrees_needs_an_aoi() -> None:
     with pytest.raises(InputError, match="too wide"):
         make_grid(world)
     assert make_grid(world, aoi=shapely.box(10, 50, 12, 52)).crs == "EPSG:32632"
+
+
+@pytest.mark.parametrize("west", [179.998, -180.002, 539.998])
+def test_make_grid_a_scene_across_180_degrees_is_not_too_wide(west: float) -> None:
+    frame = Frame("EPSG:4326", Affine(1e-4, 0, west, 0, -1e-4, -17), 40, 40)
+    found = make_grid(frame)
+    assert found.crs in {"EPSG:32701", "EPSG:32760"}
+    assert found.shape == pytest.approx((41, 42), abs=1)
+    assert shapely.area(found.area) == pytest.approx(40 * 40 * frame.gsd_m**2, rel=2e-3)
+
+
+@pytest.mark.parametrize("north", [90.0, 90.002, -89.996])
+def test_make_grid_holds_scenes_in_degrees_at_the_poles(north: float) -> None:
+    found = make_grid(Frame("EPSG:4326", Affine(1e-4, 0, 10, 0, -1e-4, north), 40, 40))
+    assert found.crs == ("EPSG:32661" if north > 0 else "EPSG:32761")
+    assert np.isfinite(found.ground_resolution_m)
+
+
+def test_make_grid_a_full_disk_keeps_its_own_grid_and_holds_an_aoi() -> None:
+    disk = Frame(DISK, Affine(278_400, 0, -5_568_000, 0, -278_400, 5_568_000), 40, 40)
+    assert make_grid(disk).shape == (40, 40)
+    west, south, east, north = disk.outline("EPSG:4326").bounds
+    assert (west, south) == pytest.approx((-78, -78), abs=4)
+    assert (east, north) == pytest.approx((78, 78), abs=4)
+    inside = make_grid(disk, aoi=shapely.box(10, 40, 20, 50))
+    assert 1 < inside.shape[0] < 10
+
+
+@pytest.mark.parametrize(("crs", "offset"), [("EPSG:32633", 1e15), ("EPSG:4326", 1e6)])
+def test_make_grid_refuses_a_scene_that_lies_nowhere_on_earth(crs: str, offset: float) -> None:
+    frame = Frame(crs, Affine(10, 0, offset, 0, -10, offset), 40, 40)
+    with pytest.raises(InputError, match="lies nowhere on Earth; georeference it again"):
+        make_grid(frame)

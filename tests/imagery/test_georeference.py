@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyproj
 import pytest
 from affine import Affine
 from small_rasters import CRS, noise, write
@@ -36,3 +37,27 @@ def test_find_frame_bounds_without_an_extent_are_refused(tmp_path: Path) -> None
     path = write(tmp_path / "a.tif", noise(1, 1, 8, 8))
     with pytest.raises(InputError, match="is singular; georeference it again"):
         open_scene(path, date="2023-06-04", bands={"red": 1}, crs="EPSG:32633", bounds=(0, 0, 1e-300, 1e-300))
+
+
+@pytest.mark.parametrize(
+    "crs",
+    [
+        "+proj=longlat +R=1737400 +no_defs",
+        "+proj=eqc +a=3396190 +b=3396190 +units=m",
+        "+proj=stere +lat_0=90 +R=2439700 +units=m",
+        "IAU_2015:49900",
+    ],
+)
+def test_find_frame_another_planet_is_refused_in_one_line(tmp_path: Path, crs: str) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 8, 8), Affine(1, 0, 10, 0, -1, 20), crs=pyproj.CRS(crs).to_wkt())
+    with pytest.raises(InputError, match="is of another celestial body; areas are measured on Earth"):
+        open_scene(path, date="2023-06-04", bands={"red": 1})
+
+
+@pytest.mark.parametrize(
+    ("crs", "flat"),
+    [("EPSG:4979", "EPSG:4326"), ("EPSG:32633+5773", "EPSG:32633"), ("EPSG:4326+5773", "EPSG:4326")],
+)
+def test_find_frame_a_crs_with_heights_is_taken_without_them(tmp_path: Path, crs: str, flat: str) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 8, 8), Affine(1, 0, 10, 0, -1, 20), crs=crs)
+    assert open_scene(path, date="2023-06-04", bands={"red": 1}).frame.crs == flat
