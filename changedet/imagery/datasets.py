@@ -22,6 +22,8 @@ CACHE_BYTES: Final = 80 << 20
 _LOCAL_OPTIONS: Final[dict[str, str | int]] = {
     "GDAL_CACHEMAX": CACHE_BYTES,
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".no-network",
+    "GDAL_HTTP_PROXY": "refused://nowhere",
+    "GDAL_HTTPS_PROXY": "refused://nowhere",
     "VRT_NUM_THREADS": 1,
     "GDAL_VRT_ENABLE_PYTHON": "NO",
 }
@@ -55,6 +57,9 @@ _LOCAL_DRIVERS: Final = frozenset(
 """Of this machine's files the kinds that hold their own pixels, and VRT, which is looked through: others ask a host,
 name files of any kind, or take the bytes of whatever file they name for pixels (HDF5, and netCDF with it, by its
 external storage)."""
+
+_RAW_DRIVERS: Final = frozenset({"EHdr", "ENVI", "RRASTER", "RST", "SAGA", "SRTMHGT"})
+"""Kinds that take any file for pixels, as a header beside it or its name says."""
 
 _NETWORK_PATHS: Final = ("/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "/vsiadls", "/vsioss", "/vsiswift", "/vsiwebhdfs")
 
@@ -264,6 +269,7 @@ def open_dataset(path: str, **options: int) -> rasterio.DatasetReader:
     """
     remote = is_remote(path)
     if not remote:
+        _require_regular(path)
         _named_by(_on_disk(path), stamp_of(path))
     drivers = list(_REMOTE_DRIVERS if remote else _local_drivers())
     try:
@@ -281,11 +287,23 @@ def open_dataset(path: str, **options: int) -> rasterio.DatasetReader:
     return dataset
 
 
+def _require_regular(path: str) -> None:
+    """Refuse what never ends, such as a pipe; folders and what is missing are for GDAL to say."""
+    there = Path(_on_disk(path))
+    if there.exists() and not there.is_file() and not there.is_dir():
+        raise InputError(f"{path}: is no regular file but a pipe or a device; get a copy of the pixels")
+
+
 def _named_elsewhere(dataset: rasterio.DatasetReader, *, remote: bool) -> str:
     """What a file's header makes GDAL read beside it, where that is not to be."""
     overviews = str(dataset.tags(ns="OVERVIEWS").get("OVERVIEW_FILE", ""))
     if overviews and not overviews.startswith(":::BASE:::"):
         return overviews
+    if dataset.driver in _RAW_DRIVERS:
+        # Whoever sends a header beside a link would have any file of this machine published as pixels.
+        linked = next((name for name in dataset.files if Path(name).is_symlink()), "")
+        if linked:
+            return str(Path(linked).readlink())
     # Overviews and masks beside a file may be VRTs too.
     for name in [] if remote else dataset.files:
         _named_by(name, stamp_of(name))

@@ -140,6 +140,8 @@ def _check_host(there: str, walk: Walk, place: str) -> None:
 def _bytes(place: str, walk: Walk) -> bytes:
     if not host_of(place):
         path = Path(place.removeprefix("file://"))
+        if path.exists() and not path.is_file():
+            raise InputError(f"{place}: is no regular file, as a STAC document is")
         if path.is_file() and path.stat().st_size > MAX_BYTES:
             raise InputError(f"{place}: has {path.stat().st_size >> 20} MB, more than {MAX_BYTES >> 20}")
         return path.read_bytes()

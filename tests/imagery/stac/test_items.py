@@ -6,6 +6,7 @@ import datetime as dt
 import http.server
 import json
 import math
+import os
 import subprocess
 import sys
 import threading
@@ -305,6 +306,17 @@ def test_longer_circles_end_and_shared_items_count_once(tmp_path: Path) -> None:
     saved(tmp_path / "c.json", {"type": "Catalog", "links": to("child", "a")})
     with pytest.raises(InputError, match=r"c.json: its child 'a.json' leads back"):
         items(str(tmp_path / "a.json"))
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_child_that_never_ends_is_refused(tmp_path: Path, kind: str) -> None:
+    if kind == "pipe":
+        os.mkfifo(tmp_path / "child.json")
+    else:
+        (tmp_path / "child.json").symlink_to("/dev/zero")
+    path = saved(tmp_path / "a.json", {"type": "Catalog", "links": [{"rel": "child", "href": "child.json"}]})
+    with pytest.raises(InputError, match="no regular file"):
+        items(path)
 
 
 @pytest.fixture
