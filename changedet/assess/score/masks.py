@@ -17,6 +17,8 @@ from rasterio.vrt import WarpedVRT
 from changedet.arrays import Bytes, Ints, Singles
 from changedet.assess.score.shares import share
 from changedet.errors import InputError
+from changedet.imagery import datasets
+from changedet.outputs.rasters.reading import opened
 from changedet.pipeline.finished import Run
 from changedet.store import RunFolder
 
@@ -199,7 +201,7 @@ def _top(score: Path | None) -> float:
     """The score that the histogram ends at."""
     if score is None:
         return 1.0
-    with rasterio.open(score) as source:
+    with opened(score) as source:
         top = float(source.tags(1).get("STATISTICS_MAXIMUM", "nan"))
         threshold = float(source.tags().get("THRESHOLD", "nan"))
     candidates = [value for value in (top, _TOP_THRESHOLDS * threshold) if np.isfinite(value) and value > 0]
@@ -208,10 +210,11 @@ def _top(score: Path | None) -> float:
 
 def _blocks(mask: Path, score: Path | None, truth: Path) -> Iterator[tuple[Bytes, Bytes, Singles | None]]:
     """Mask, truth and score of each block."""
-    scores = nullcontext() if score is None else rasterio.open(score)
+    scores = nullcontext() if score is None else opened(score)
     with (
-        rasterio.open(mask) as source,
-        rasterio.open(truth) as raw,
+        opened(mask) as source,
+        rasterio.Env(**datasets.gdal_options(str(truth))),
+        datasets.opened(str(truth)) as raw,
         _on_grid(raw, source, truth) as true,
         scores as values,
     ):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import rasterio
 from rasterio.enums import Resampling
 from rasterio.windows import Window, from_bounds
 
@@ -15,7 +14,7 @@ from changedet.arrays import Bools, Bytes, Singles
 from changedet.kernels.pixel_classes import CLEAR, SHADE
 from changedet.outputs.figure.data import Box
 from changedet.outputs.rasters.display import display_bands
-from changedet.outputs.rasters.reading import band_names, environment
+from changedet.outputs.rasters.reading import band_names, opened
 
 _MID_GREY: Final = 128
 _GAMMA: Final = 0.8
@@ -92,7 +91,7 @@ def unseen(path: Path, frame: Box, width_px: int) -> Bools:
 
 
 def _read(path: Path, frame: Box, width_px: int, bands: list[int], method: Resampling) -> Singles:
-    with environment(), rasterio.open(path) as source:
+    with opened(path) as source:
         window = from_bounds(*frame, transform=source.transform).round_lengths().round_offsets()
         window = window.intersection(Window(0, 0, source.width, source.height))
         shrink = max(1.0, window.width / width_px)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 import pyproj
-import rasterio
 
 from changedet.outputs.qgis import raster_styles
 from changedet.outputs.qgis.animation import frame_step, periods
@@ -20,6 +19,7 @@ from changedet.outputs.qgis.project_xml import ProjectFrame, ProjectLayer, proje
 from changedet.outputs.qgis.themes import THEMES, themes, told
 from changedet.outputs.rasters.classes import RasterLayer
 from changedet.outputs.rasters.display import scene_stretch
+from changedet.outputs.rasters.reading import opened
 from changedet.outputs.rasters.styling import style
 from changedet.store.files import write_bytes
 
@@ -140,7 +140,7 @@ def _raster_layers(
 def _raster_layer(target: Path, layer: RasterLayer, inner: str, about: About) -> ProjectLayer:
     name, group, subgroup = _RASTER_TITLES[layer.kind]
     title = " ".join(part for part in (name, layer.date[:10]) if part)
-    with rasterio.open(layer.path) as source:
+    with opened(layer.path) as source:
         tags = source.tags()
     said = ", ".join(f"{key.lower()} {tags[key]}" for key in ("METHOD", "THRESHOLD", "REFERENCE_DATE") if key in tags)
     abstract = "; ".join(part for part in (tags.get("DESCRIPTION", ""), said) if part)

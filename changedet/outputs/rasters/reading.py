@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 from rasterio import windows
-from rasterio.errors import NotGeoreferencedWarning
+from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from changedet.arrays import Singles
 from changedet.blocks import Window, from_reader
+from changedet.errors import InputError
 from changedet.outputs.rasters.classes import MASK_CLASSES, QUALITY_CLASSES
 
 FilePixels: TypeAlias = NDArray[Any]
@@ -31,6 +32,18 @@ BLOCK_PX: Final = 512
 """Rows and columns of a block in a file, and of the overview that statistics are taken from."""
 CACHE_BYTES: Final = 64 << 20
 """GDAL's block cache: the bound on memory, whatever the raster's size."""
+
+_TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+"""How GeoTIFF begins."""
+_OWN: Final = ":::BASE:::"
+"""How a header names overviews within the file itself."""
+_ALONE: Final[dict[str, str]] = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".no-network",
+    "GDAL_HTTP_PROXY": "refused://nowhere",
+    "GDAL_HTTPS_PROXY": "refused://nowhere",
+}
+"""The rasters of a run hold their own overviews and masks: what lies beside them is not read, no host is asked."""
 
 
 def read_overview(path: str | Path, max_px: int) -> Singles:
@@ -48,7 +61,7 @@ def read_overview(path: str | Path, max_px: int) -> Singles:
     float32 (band, y, x)
         NaN for no data.
     """
-    with environment(), rasterio.open(path) as source:
+    with opened(path) as source:
         factor = max(1.0, max(source.shape) / max_px)
         height, width = (max(1, round(size / factor)) for size in source.shape)
         picture = source.read(out_shape=(source.count, height, width), masked=True)
@@ -70,7 +83,7 @@ def band_names(path: str | Path) -> list[str]:
     list of str
         In file order; empty text where a band has none.
     """
-    with rasterio.open(path) as source:
+    with opened(path) as source:
         return [name or "" for name in source.descriptions]
 
 
@@ -110,7 +123,7 @@ def read_bands(path: str | Path, window: Window, count: int | None = None) -> Fi
     array (band, y, x)
         Of the window's shape; no data beyond the edge.
     """
-    with environment(), rasterio.open(path) as source:
+    with opened(path) as source:
         bands = list(range(1, (count or source.count) + 1))
         fill = 0 if source.nodata is None else source.nodata
         block: FilePixels = np.full((len(bands), *window.shape), fill, source.dtypes[0])
@@ -141,7 +154,7 @@ def read_chips(path: str | Path, centres: Sequence[tuple[float, float]], side_m:
         One for each point, of the same shape; NaN for no data and beyond the edge.
     """
     chips = []
-    with environment(), rasterio.open(path) as source:
+    with opened(path) as source:
         side = max(1, round(side_m / source.transform.a))
         for x, y in centres:
             column, row = ~source.transform @ (x, y)
@@ -171,6 +184,45 @@ def environment() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def opened(path: str | Path) -> Iterator[rasterio.DatasetReader]:
+    """A raster of a run, which may have been sent by somebody: a GeoTIFF that leads to no other file and no host.
+
+    Parameters
+    ----------
+    path : path
+        A finished raster.
+
+    Yields
+    ------
+    rasterio.DatasetReader
+        It, opened.
+
+    Raises
+    ------
+    InputError
+        It is of another kind, such as a VRT, or its header names overviews elsewhere.
+    """
+    with environment(), rasterio.Env(**_ALONE):
+        try:
+            source = rasterio.open(path, driver="GTiff")
+        except RasterioIOError:
+            if _is_another_kind(Path(path)):
+                raise InputError(f"{path}: is no GeoTIFF, as the rasters of a run are; compute it again") from None
+            raise
+        with source:
+            if not source.tags(ns="OVERVIEWS").get("OVERVIEW_FILE", _OWN).startswith(_OWN):
+                raise InputError(f"{path}: leads to overviews elsewhere; compute it again")
+            yield source
+
+
+def _is_another_kind(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(4) not in _TIFF
+
+
 def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
     """A raster of a run as a lazy DataArray on its grid, read block by block when it is computed.
 
@@ -188,7 +240,7 @@ def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
         its tags, ``_FillValue`` and, as ``long_name``, what it is as attributes, ``spatial_ref`` as coordinate.
     """
     target = Path(path)
-    with environment(), rasterio.open(target) as source:
+    with opened(target) as source:
         shape, dtype, tags = (source.count, *source.shape), source.dtypes[0], source.tags()
         box = GeoBox(source.shape, source.transform, source.crs)
         names, nodata = list(source.descriptions), source.nodata

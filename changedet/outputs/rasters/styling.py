@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import rasterio
-import rasterio.shutil
 
 from changedet.outputs.qgis import raster_styles
 from changedet.outputs.rasters.classes import MASK_CLASSES, QUALITY_CLASSES, RasterClass, RasterKind, date_classes
 from changedet.outputs.rasters.display import percentiles, scene_stretch
-from changedet.outputs.rasters.reading import band_names
+from changedet.outputs.rasters.reading import band_names, opened
 
 DEFAULT_CLASSES: Final[Mapping[str, tuple[RasterClass, ...]]] = {
     "mask": MASK_CLASSES,
@@ -72,7 +70,7 @@ def style(
     if kind == "scene":
         names, limits = band_names(path), stretch or scene_stretch([path])
         return raster_styles.scene(names, [limits[name] for name in names])
-    with rasterio.open(path) as source:
+    with opened(path) as source:
         threshold = source.tags().get("THRESHOLD")
     top = percentiles(path, (99.5,))[0][0]
     return raster_styles.score(float(threshold) if threshold else None, top if np.isfinite(top) else 1.0)

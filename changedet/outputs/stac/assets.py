@@ -14,6 +14,7 @@ import rasterio
 
 from changedet.json_types import JsonLike
 from changedet.outputs.rasters.classes import MASK_CLASSES, QUALITY_CLASSES, RasterClass, RasterLayer, date_classes
+from changedet.outputs.rasters.reading import opened
 from changedet.outputs.stac.item_facts import multihash
 from changedet.store import sha256
 
@@ -68,7 +69,7 @@ def raster_asset(layer: RasterLayer, beside: Path, checksum: str = "") -> pystac
     pystac.Asset
         With relative href; bands as STAC 1.1 and, by name, as odc-stac reads them (``eo:bands``).
     """
-    with rasterio.open(layer.path) as source:
+    with opened(layer.path) as source:
         tags = source.tags()
         values = [_band_values(source, number) for number in range(1, source.count + 1)]
         names = [name or f"band {number}" for number, name in enumerate(source.descriptions, 1)]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final, TypeAlias, cast
 
 import pystac
-import rasterio
 
 from changedet.outputs.json_files import write_json
 from changedet.outputs.rasters.classes import RasterLayer
+from changedet.outputs.rasters.reading import opened
 from changedet.outputs.stac.assets import ROLES, TITLES, file_asset, projection, raster_asset
 from changedet.outputs.stac.item_facts import THUMBNAIL, ItemFacts, licence_code
 from changedet.store.files import write_bytes
@@ -162,7 +162,7 @@ def _write_item(
     known: Mapping[str, str],
     facts: ItemFacts,
 ) -> list[Path]:
-    with rasterio.open(layers[0].path) as source:
+    with opened(layers[0].path) as source:
         place = projection(source)
     item = pystac.Item(
         f"{collection.id}-{day}",

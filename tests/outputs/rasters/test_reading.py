@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import rasterio
 from affine import Affine
 from written_rasters import writer
 
 from changedet.blocks import Window
-from changedet.outputs.rasters.reading import open_lazily, read_window
+from changedet.errors import InputError
+from changedet.outputs.rasters.reading import band_names, open_lazily, read_overview, read_window
 
 
 def test_read_window_a_window_of_a_mask_reaches_beyond_the_edge(tmp_path: Path) -> None:
@@ -32,3 +34,29 @@ def test_open_lazily_gives_what_lies_in_the_file(tmp_path: Path) -> None:
         opened = open_lazily(path, chunk=32)
         assert opened.dims == (("band", "y", "x") if bands > 1 else ("y", "x"))
         assert np.array_equal(opened.values, image if bands > 1 else image[0])
+
+
+@pytest.mark.parametrize("kind", ["vrt", "overviews", "beside"])
+def test_a_raster_of_a_run_leads_to_no_other_file(tmp_path: Path, kind: str) -> None:
+    """A run folder may be sent by anybody: what stands in place of its rasters must not show other files."""
+    secret = tmp_path / "secret.bin"
+    secret.write_bytes(b"private" * 100)
+    path = tmp_path / "2023-06-04.tif"
+    raw = (
+        '<VRTDataset rasterXSize="8" rasterYSize="8"><VRTRasterBand dataType="Byte" band="1" '
+        'subClass="VRTRawRasterBand"><SourceFilename>secret.bin</SourceFilename></VRTRasterBand></VRTDataset>'
+    )
+    if kind == "vrt":
+        path.write_text(raw)
+    else:
+        with rasterio.open(path, "w", driver="GTiff", width=8, height=8, count=1, dtype="uint8") as out:
+            out.write(np.zeros((1, 8, 8), np.uint8))
+            if kind == "overviews":
+                out.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=str(secret))
+    if kind == "beside":
+        path.with_name(path.name + ".msk").write_text(raw)
+        assert (read_overview(path, 4) == 0).all()
+        return
+    for read in (band_names, lambda one: read_overview(one, 4), open_lazily):
+        with pytest.raises(InputError, match=r"no GeoTIFF|leads to overviews elsewhere"):
+            read(path)
