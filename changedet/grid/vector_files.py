@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -12,16 +15,29 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError
+from changedet.grid.databases import SIGNATURE, require_tables
 
 HEAD_BYTES: Final = 1 << 16
 MAX_JSON_BYTES: Final = 64 << 20
 MAX_MEMBERS: Final = 1000
-_BLANK: Final = b"\xef\xbb\xbf \t\r\n"
+_BLANK: Final = b"\xef\xbb\xbf\x1e \t\r\n\v\f"
+"""What GDAL passes over before it looks for JSON: the mark of a text sequence too."""
+_SCRIPTS: Final = (b"loadGeoJSON(", b"jsonp(")
+"""Scripts around GeoJSON, which GDAL reads and which hide it from others."""
 _POINTERS: Final = (
     *(b"<OGRVRTDataSource", b"<OGRWFSDataSource", b"<OGROAPIF", b"<OGRCSWDataSource"),
     *(b"gdal_streamed_alg", b"<VRTDataset", b"<GDAL_WMS"),
 )
 """By these words GDAL knows files that lead elsewhere."""
+
+_DRIVERS: Final = frozenset(
+    {
+        *("CSV", "DGN", "DXF", "ESRI Shapefile", "ESRIJSON", "FlatGeobuf", "GML", "GPKG", "GPX", "GeoJSON"),
+        *("GeoJSONSeq", "GeoRSS", "JML", "JSONFG", "KML", "LIBKML", "MBTiles", "MapInfo File", "MapML", "ODS"),
+        *("OGR_GMT", "OSM", "OpenFileGDB", "PMTiles", "Parquet", "Arrow", "S57", "SQLite", "TopoJSON", "WAsP", "XLSX"),
+    }
+)
+"""Kinds that hold their geometries themselves: others ask a host or take what other files hold for them."""
 
 
 class VectorFile(NamedTuple):
@@ -66,8 +82,9 @@ def read_polygons_file(path: Path) -> VectorFile:
         raise InputError(f"no such file '{path}'")
     _refuse_pointers(path)
     try:
-        with warnings.catch_warnings():
+        with offline(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            _require_kind(path)
             meta, _, wkb, columns = pyogrio.raw.read(path, layer=0)
         geometries = [] if wkb is None else [shape for shape in shapely.from_wkb(wkb) if shape is not None]
     except (
@@ -85,6 +102,63 @@ def read_polygons_file(path: Path) -> VectorFile:
     return VectorFile(geometries, rows, str(meta["crs"]))
 
 
+@contextmanager
+def offline() -> Iterator[None]:
+    """Let GDAL ask no host for what a vector file names, whatever its kind.
+
+    Yields
+    ------
+    None
+        While vector files are opened.
+    """
+    import pyogrio  # as above
+
+    # A proxy of a kind that there is none of: every request ends before a name is looked up.
+    refused = {"GDAL_HTTP_PROXY": "refused://nowhere", "GDAL_HTTPS_PROXY": "refused://nowhere"}
+    refused |= {"CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".no-network", "GML_DOWNLOAD_SCHEMA": "NO"}
+    refused |= {"GDAL_HTTP_MAX_RETRY": "0"}
+    kept = {name: pyogrio.get_gdal_config_option(name) for name in refused}
+    pyogrio.set_gdal_config_options(refused)
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(kept)
+
+
+@contextmanager
+def tables_of(path: str | Path, *, no_views: bool = False) -> Iterator[None]:
+    """Read a GeoPackage that was written here and may have been changed, or replaced, by others.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    no_views : bool
+        As in `require_tables`.
+
+    Yields
+    ------
+    None
+        While it is read; no host is asked.
+
+    Raises
+    ------
+    InputError
+        As `require_tables` says.
+    """
+    require_tables(Path(path), no_views=no_views)
+    with offline():
+        yield
+
+
+def _require_kind(path: Path) -> None:
+    import pyogrio  # as above
+
+    driver = str(pyogrio.read_info(path, layer=0)["driver"])
+    if driver not in _DRIVERS:
+        raise ValueError(f"{driver} is a kind that is not read; save it as a GeoPackage")
+
+
 def _without_advice(error: Exception) -> str:
     """What GDAL found wrong, without its advice on prefixes, which are not accepted here."""
     return str(error).split(".; It might help")[0]
@@ -93,15 +167,10 @@ def _without_advice(error: Exception) -> str:
 def _refuse_pointers(path: Path) -> None:
     # Refuse files that hold no geometry but tell GDAL where to fetch one: another file, a host, a command.
     unread = f"'{path}' cannot be read as a vector file"
+    if not path.is_file():
+        raise InputError(f"{unread} (it is no regular file)")
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                names = archive.namelist()
-                if len(names) > MAX_MEMBERS:
-                    raise ValueError(f"it holds more than {MAX_MEMBERS} files")
-                contents = [_content(archive.open(name)) for name in names]
-        else:
-            contents = [_content(path.open("rb"))]
+        contents = _contents(path)
         pointing = any(_is_pointer(content) for content in contents)
     except (OSError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
         raise InputError(f"{unread} ({error})") from None
@@ -109,6 +178,21 @@ def _refuse_pointers(path: Path) -> None:
         raise InputError(f"'{path}' only tells where geometries lie; give the file that holds them")
     if any(len(content) > MAX_JSON_BYTES for content in contents):
         raise InputError(f"'{path}' is GeoJSON of more than {MAX_JSON_BYTES >> 20} MB; save a GeoPackage")
+    if contents[:1] and contents[0].startswith(SIGNATURE):
+        require_tables(path)
+
+
+def _contents(path: Path) -> list[bytes]:
+    if not zipfile.is_zipfile(path):
+        return [_content(path.open("rb"))]
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        if len(names) > MAX_MEMBERS:
+            raise ValueError(f"it holds more than {MAX_MEMBERS} files")
+        contents = [_content(archive.open(name)) for name in names]
+    if any(content.startswith(SIGNATURE) for content in contents):
+        raise ValueError("it holds a database; unpack it")
+    return contents
 
 
 def _content(stream: IO[bytes]) -> bytes:
@@ -119,11 +203,28 @@ def _content(stream: IO[bytes]) -> bytes:
 
 
 def _is_pointer(content: bytes) -> bool:
-    if any(word in content[:HEAD_BYTES] for word in _POINTERS):
+    head = content[:HEAD_BYTES].lstrip(_BLANK)
+    if any(word in head for word in _POINTERS) or head.startswith(_SCRIPTS):
         return True
-    if content.lstrip(_BLANK)[:1] != b"{" or len(content) > MAX_JSON_BYTES:
+    if head[:1] != b"{" or len(content) > MAX_JSON_BYTES:
         return False
-    # The first of several documents, where each line is one.
-    document, _ = json.JSONDecoder().raw_decode(content.lstrip(_BLANK).decode(errors="replace"))
-    crs = document.get("crs")
-    return isinstance(crs, dict) and crs.get("type") not in {"name", "EPSG"}
+    # Each of several documents, where each line is one, and each object within: GDAL asks them all for a CRS.
+    found: list[bool] = []
+    decoder = json.JSONDecoder(object_pairs_hook=lambda pairs: _noted(pairs, found))
+    text, at = content.rstrip(_BLANK).decode(errors="replace"), 0
+    while at < len(text) and not found:
+        at = decoder.raw_decode(text, _between(text, at))[1]
+    return bool(found)
+
+
+def _between(text: str, at: int) -> int:
+    blank = re.compile(f"[{_BLANK.decode()}]*").match(text, at)
+    return at if blank is None else blank.end()
+
+
+def _noted(pairs: list[tuple[str, object]], found: list[bool]) -> dict[str, object]:
+    """The type of a JSON object, which is all that is asked; notes a CRS that lies elsewhere."""
+    for name, value in pairs:
+        if name == "crs" and isinstance(value, dict) and value.get("type") not in ("name", "EPSG"):
+            found.append(True)
+    return {name: value for name, value in pairs if name == "type"}

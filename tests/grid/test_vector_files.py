@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import http.server
 import json
+import os
+import threading
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
+import pyogrio
 import pytest
 from small_areas import GEOJSON
 
 from changedet.errors import InputError
 from changedet.grid.areas import Area, read_areas
+from changedet.grid.vector_files import offline
 
 POINTERS = {
     "layer.vrt": '<OGRVRTDataSource><OGRVRTLayer name="a"><SrcDataSource>inner.geojson</SrcDataSource></OGRVRTLayer>'
@@ -18,6 +24,18 @@ POINTERS = {
     "run.gdalg.json": '{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read inner.geojson"}',
     "service.xml": "<OGRWFSDataSource><URL>http://127.0.0.1:1/wfs</URL></OGRWFSDataSource>",
     "linked.geojson": json.dumps(GEOJSON | {"crs": {"type": "link", "properties": {"href": "http://127.0.0.1:1/"}}}),
+}
+
+LINK = {"type": "link", "properties": {"href": "http://127.0.0.1:1/"}}
+FEATURE = GEOJSON["features"][0]
+LINKED = FEATURE | {"geometry": FEATURE["geometry"] | {"crs": LINK}}
+POINTERS |= {
+    "geometry.geojson": json.dumps(GEOJSON | {"features": [FEATURE, LINKED]}),
+    "lines.geojsonl": f"{json.dumps(FEATURE)}\n{json.dumps(LINKED)}\n",
+    "sequence.geojsons": f"\x1e{json.dumps(FEATURE)}\n\x1e{json.dumps(LINKED)}\n",
+    "script.geojson": f"loadGeoJSON({json.dumps(GEOJSON | {'crs': LINK})});",
+    "list.geojson": json.dumps(GEOJSON | {"crs": {"type": ["link"]}}),
+    "twice.geojson": f'{{"crs": {json.dumps(LINK)}, {json.dumps(GEOJSON)[1:-1]}, "crs": null}}',
 }
 
 
@@ -51,3 +69,39 @@ def test_read_polygons_file_zipped_geojson(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("a.geojson", json.dumps(GEOJSON))
     assert len(read_areas(Area(path=str(tmp_path / "a.zip"))).geometries) == len(GEOJSON["features"])
+
+
+def test_read_polygons_file_lines_of_geojson(tmp_path: Path) -> None:
+    (tmp_path / "a.geojsonl").write_text("".join(json.dumps(one) + "\n" for one in GEOJSON["features"]))
+    assert len(read_areas(Area(path=str(tmp_path / "a.geojsonl"))).geometries) == len(GEOJSON["features"])
+
+
+def test_gdal_itself_asks_no_host_for_a_vector_file(tmp_path: Path) -> None:
+    # Past the look at the words: whatever a kind of file names, no request leaves.
+    asked: list[str] = []
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        link = {"type": "link", "properties": {"href": f"http://127.0.0.1:{server.server_address[1]}/crs"}}
+        (tmp_path / "a.geojson").write_text(json.dumps(GEOJSON | {"crs": link}))
+        with offline(), suppress(Exception):
+            pyogrio.raw.read(tmp_path / "a.geojson")
+        assert asked == []
+        with suppress(Exception):
+            pyogrio.raw.read(tmp_path / "a.geojson")
+        server.shutdown()
+    assert asked == ["/crs"]
+
+
+def test_a_pipe_is_refused_and_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.geojson")
+    with pytest.raises(InputError, match="no regular file"):
+        read_areas(Area(path=str(tmp_path / "a.geojson")))

@@ -9,6 +9,7 @@ import pyogrio
 import pyproj
 
 from changedet.errors import InputError
+from changedet.grid.vector_files import tables_of
 
 
 def truth_layer(path: Path, name: str, crs: str | pyproj.CRS) -> gpd.GeoDataFrame:
@@ -34,7 +35,8 @@ def truth_layer(path: Path, name: str, crs: str | pyproj.CRS) -> gpd.GeoDataFram
         The file or the layer cannot be read.
     """
     try:
-        frame = pyogrio.read_dataframe(path, layer=name)
+        with tables_of(path):
+            frame = pyogrio.read_dataframe(path, layer=name)
     except pyogrio.errors.DataSourceError as error:
         raise InputError(f"{path}: cannot read layer '{name}' ({error})") from None
     return frame.to_crs(crs)

@@ -11,6 +11,7 @@ import pandas as pd
 import pyogrio
 import pyproj
 
+from changedet.grid.vector_files import tables_of
 from changedet.outputs.gpkg.vector_layers import TEXT, embed_styles, write_layers
 from changedet.outputs.qgis import editing_styles, raster_styles
 from changedet.outputs.values import is_missing
@@ -71,7 +72,8 @@ def read_labels(path: str | Path, crs: str | pyproj.CRS) -> tuple[gpd.GeoDataFra
     found = []
     for layer in (TILES, LABELS):
         try:
-            frame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
+            with tables_of(path):
+                frame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             raise ValueError(f"layer '{layer}' cannot be read ({error})") from None
         if not isinstance(frame, gpd.GeoDataFrame) or "date" not in frame:

@@ -11,6 +11,7 @@ import pandas as pd
 import pyogrio
 import pyproj
 
+from changedet.grid.vector_files import tables_of
 from changedet.outputs.gpkg.vector_layers import TEXT, conform, embed_styles, write_layers
 from changedet.outputs.qgis import editing_styles, raster_styles
 from changedet.store.files import replacing
@@ -67,7 +68,8 @@ def read_review(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     found = []
     for layer, columns in ((JUDGED, ("date", "object_id", "verdict")), (ADDED, ("date", "kind"))):
         try:
-            frame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
+            with tables_of(path):
+                frame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             raise ValueError(f"layer '{layer}' cannot be read ({error})") from None
         missing = [name for name in columns if name not in frame]

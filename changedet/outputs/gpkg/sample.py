@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
+from changedet.grid.vector_files import tables_of
 from changedet.outputs.gpkg.vector_layers import embed_styles, write_layers
 from changedet.outputs.qgis import editing_styles, raster_styles
 from changedet.store.files import replacing
@@ -51,7 +52,8 @@ def read_sample(path: str | Path) -> gpd.GeoDataFrame:
         The file cannot be read, or a column is missing, or there is no row.
     """
     try:
-        frame = pyogrio.read_dataframe(path, layer=LAYER)
+        with tables_of(path):
+            frame = pyogrio.read_dataframe(path, layer=LAYER)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise ValueError(f"layer '{LAYER}' cannot be read ({error})") from None
     missing = [name for name in ("date", "stratum", "label") if name not in frame]

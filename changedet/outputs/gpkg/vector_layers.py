@@ -18,6 +18,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from changedet.grid.vector_files import tables_of
 from changedet.outputs.qgis import layer_styles, raster_styles
 from changedet.outputs.values import iso_date
 from changedet.store.files import replacing
@@ -251,7 +252,8 @@ def read_objects(path: str | Path, layer: str) -> gpd.GeoDataFrame:
     geopandas.GeoDataFrame
         With the dtypes of `SCHEMA`.
     """
-    frame = pyogrio.read_dataframe(path, layer=layer)
+    with tables_of(path, no_views=True):
+        frame = pyogrio.read_dataframe(path, layer=layer)
     return conform(layer, frame, frame.crs)
 
 
@@ -270,7 +272,8 @@ def has_layer(path: str | Path, layer: str) -> bool:
     bool
         False also where it has no layers at all.
     """
-    return layer in {str(name) for name, _ in pyogrio.list_layers(path)}
+    with tables_of(path, no_views=True):
+        return layer in {str(name) for name, _ in pyogrio.list_layers(path)}
 
 
 def _finish(part: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:

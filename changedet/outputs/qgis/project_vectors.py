@@ -9,6 +9,7 @@ from xml.sax.saxutils import quoteattr
 
 import pyogrio
 
+from changedet.grid.vector_files import tables_of
 from changedet.outputs.qgis import editing_styles, layer_styles, symbols
 from changedet.outputs.qgis.animation import periods
 from changedet.outputs.qgis.field_words import aliases
@@ -68,7 +69,8 @@ def vector_layers(target: Path, source: Path, days: Sequence[str], about: About)
     list of ProjectLayer
         The uppermost first.
     """
-    there = {str(name) for name, _ in pyogrio.list_layers(source)}
+    with tables_of(source, no_views=True):
+        there = {str(name) for name, _ in pyogrio.list_layers(source)}
     found = []
     for name, words in _VECTORS.items():
         if name not in there or not _has_rows(source, name):
