@@ -288,7 +288,7 @@ def open_dataset(path: str, **options: int) -> rasterio.DatasetReader:
 
 
 def _require_regular(path: str) -> None:
-    """Refuse what never ends, such as a pipe; folders and what is missing are for GDAL to say."""
+    # What never ends, such as a pipe. Folders and what is missing are for GDAL to say.
     there = Path(_on_disk(path))
     if there.exists() and not there.is_file() and not there.is_dir():
         raise InputError(f"{path}: is no regular file but a pipe or a device; get a copy of the pixels")

@@ -18,6 +18,7 @@ from changedet.errors import InputError
 
 TIMEOUT_S: Final = 10
 AT_A_TIME: Final = 8
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 def check_hosts(paths: Iterable[str], allowed: Sequence[str]) -> None:
@@ -28,7 +29,8 @@ def check_hosts(paths: Iterable[str], allowed: Sequence[str]) -> None:
     paths : iterable of str
         What a catalog leads to; local paths pass.
     allowed : sequence of str
-        Host names, with ``*.`` in front for all below a domain; of ``s3://`` the bucket is the host.
+        Host names, with ``*.`` in front for all below a domain; of ``s3://`` the bucket is the host. With ``:port``
+        that port alone, without one the usual ones (80 and 443) alone.
 
     Raises
     ------
@@ -57,7 +59,12 @@ def host_of(path: str) -> str:
     Returns
     -------
     str
-        Of ``s3://`` the bucket; empty for files of this machine.
+        Of ``s3://`` the bucket; with ``:port`` where it is not the scheme's own; empty for files of this machine.
+
+    Raises
+    ------
+    InputError
+        Its port is no port.
     """
     text = path
     for prefix in ("/vsicurl/", "/vsicurl_streaming/"):
@@ -66,13 +73,19 @@ def host_of(path: str) -> str:
         if text.startswith(prefix):
             return text.removeprefix(prefix).split("/")[0].lower()
     parsed = urlparse(text)
-    return (
-        "" if parsed.scheme in {"", "file"} or len(parsed.scheme) == 1 else (parsed.hostname or parsed.scheme).lower()
-    )
+    if parsed.scheme in {"", "file"} or len(parsed.scheme) == 1:
+        return ""
+    try:
+        port = parsed.port
+    except ValueError:
+        raise InputError(f"{path}: its port is no number up to 65535") from None
+    name = parsed.hostname or parsed.scheme
+    usual = port in {None, _PORTS.get(parsed.scheme)}
+    return (name if usual else f"{name}:{port}").lower()
 
 
 def _matches(host: str, rule: str) -> bool:
-    rule = rule.lower().strip()
+    rule = rule.lower().strip().removesuffix(":80").removesuffix(":443")
     return host == rule or (rule.startswith("*.") and host.endswith(rule[1:]))
 
 
