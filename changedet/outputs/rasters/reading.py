@@ -202,13 +202,14 @@ def opened(path: str | Path) -> Iterator[rasterio.DatasetReader]:
     ------
     InputError
         It is of another kind, such as a VRT, or its header names overviews elsewhere.
+    RasterioIOError
+        GDAL cannot open it.
     """
     with environment(), rasterio.Env(**_ALONE):
         try:
             source = rasterio.open(path, driver="GTiff")
-        except RasterioIOError:
-            if _is_another_kind(Path(path)):
-                raise InputError(f"{path}: is no GeoTIFF, as the rasters of a run are; compute it again") from None
+        except RasterioIOError as error:
+            _refuse_another_kind(Path(path), error)
             raise
         with source:
             if not source.tags(ns="OVERVIEWS").get("OVERVIEW_FILE", _OWN).startswith(_OWN):
@@ -216,11 +217,12 @@ def opened(path: str | Path) -> Iterator[rasterio.DatasetReader]:
             yield source
 
 
-def _is_another_kind(path: Path) -> bool:
+def _refuse_another_kind(path: Path, error: Exception) -> None:
     if not path.is_file():
-        return False
+        return
     with path.open("rb") as stream:
-        return stream.read(4) not in _TIFF
+        if stream.read(4) not in _TIFF:
+            raise InputError(f"{path}: is no GeoTIFF, as the rasters of a run are; compute it again") from error
 
 
 def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
