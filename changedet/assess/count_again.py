@@ -200,9 +200,16 @@ def _measurements(finished: Run, days: Sequence[dt.date], zones: gpd.GeoDataFram
                 changed_area_m2=_estimates(by_zone, "changed_area_m2", "changed_area"),
                 footprint_m2=_estimates(by_zone, "footprint_area_m2", "footprint"),
                 counts_possible=day in days,
+                unfamiliarity=_unfamiliarity(finished, day),
             )
         )
     return facts
+
+
+def _unfamiliarity(finished: Run, day: dt.date) -> float:
+    """As the run wrote it: a person's verdicts on some boxes make no scene more familiar."""
+    distance = as_float(mapping_at(finished.summary, "familiarity", str(day)).get("distance"))
+    return float("nan") if distance is None else distance
 
 
 def _estimates(by_zone: Mapping[str, pd.Series[Any]], name: str, stem: str) -> dict[str, Estimate]:

@@ -186,6 +186,18 @@ def test_review_run_a_vouched_for_box_of_one_date_counts_in_full(run: Path) -> N
     assert after["containers_expected"] >= 8 + 15 - 0.2
 
 
+def test_review_run_an_unfamiliar_scene_keeps_its_wide_interval(run: Path) -> None:
+    summary = json.loads((run / "summary.json").read_text())
+    summary["familiarity"] = {str(DAYS[1]): {"distance": 0.9, "sentence": ""}, str(DAYS[2]): {"distance": None}}
+    (run / "summary.json").write_text(json.dumps(summary))
+    review_run(run)
+    judge(run, "accept", true_ones)
+    review_run(run)
+    after = series_of(run / "reviewed" / "timeseries.csv")
+    width = after["containers_high"] - after["containers_low"]
+    assert width.iloc[1] > 1.5 * width.iloc[0]
+
+
 def test_review_run_without_the_kept_state_it_warns_and_counts_all_the_same(run: Path) -> None:
     shutil.rmtree(run / ".changedet")
     shutil.rmtree(run / "change")
