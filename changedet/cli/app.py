@@ -23,7 +23,7 @@ from changedet.errors import did_you_mean
 
 
 class _Group(click.Group):
-    """Subcommands; an unknown one is answered with the nearest name."""
+    """Subcommands, listed in whole sentences; an unknown one is answered with the nearest name."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -31,6 +31,12 @@ class _Group(click.Group):
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise click.UsageError(f"no such command '{args[0]}'{did_you_mean(args[0], self.list_commands(ctx))}")
         return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # Click's own list cuts each text off at the width of the terminal; here it is wrapped.
+        rows = [(name, self.commands[name].get_short_help_str(200)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from small_scenes import ground, write_scene, write_workflow
 
-from changedet.cli.app import main
+from changedet.cli.app import cli, main
 
 
 def leave(*arguments: str) -> int:
@@ -59,3 +60,9 @@ def test_main_leaves_with_0_and_prints_a_plan(tmp_path: Path, capsys: pytest.Cap
 def test_main_refuses_a_seed_below_0(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert leave(*words, "--seed", "-1") == 2
     assert "--seed" in capsys.readouterr().err
+
+
+def test_help_cuts_no_command_short() -> None:
+    listed = CliRunner().invoke(cli, ["--help"], terminal_width=80).output
+    assert "..." not in listed
+    assert all(f"  {name} " in listed for name in cli.commands)
