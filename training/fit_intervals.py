@@ -1,6 +1,6 @@
 """Fit by how much signs of doubt widen intervals, on sites that other hands show, and write doubt_weights.py.
 
-    python training/fit_intervals.py [--folder DIR] [--hands 'mixed a,things,..'] [--level .8] [--check]
+    python training/fit_intervals.py [--folder DIR] [--hands 'mixed a,things,..'] [--level .85] [--check]
         [--painted DIR --painted-seeds 1007 1008]
 
 Sites of scenarios/hands.py are searched by the detector as it is now and followed over their dates; pictures are kept
@@ -45,8 +45,8 @@ DETECTOR = "learned"
 STEPS = (0.0, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.0, 2.0)
 """Weights that are tried of each sign, before all are scaled."""
 SWEEPS = 3
-MOST = np.array([20.0, 0.5, 2.0, 2.0, 2.0, 2.0])
-"""Of each weight; a roof or two rows of wagons taken for boxes are that many, however few boxes there are."""
+MOST = np.array([5.0, 0.5, 2.0, 2.0, 2.0, 2.0])
+"""Of each weight."""
 PAINTED = "painted"
 PENALTY = 1.0
 TINY = 1e-6
@@ -211,7 +211,7 @@ def main() -> None:
     parser.add_argument("--hands", default=",".join(hands.FIRST_SEED))
     parser.add_argument("--painted", type=Path, help="folder of painted sites")
     parser.add_argument("--painted-seeds", type=int, nargs="+", default=[])
-    parser.add_argument("--level", type=float, default=0.8)
+    parser.add_argument("--level", type=float, default=0.85)
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     calibration = detector_tables.calibration(DETECTOR, hands.GSD_M)._replace(doubts=NO_DOUBTS)

@@ -13,12 +13,12 @@ from changedet.kernels.doubts import Doubts, Weights
 WEIGHTS: Final[Mapping[str, Doubts]] = {
     "learned": Doubts(
         boxes=(
-            Weights(plain=2.84, expected=0.114, uncertain=0.0, weak=0.0, missed=0.0, others=0.0),
-            Weights(plain=5.338, expected=0.107, uncertain=1.601, weak=0.0, missed=0.4, others=0.0),
+            Weights(plain=1.275, expected=0.043, uncertain=1.275, weak=1.275, missed=0.319, others=0.085),
+            Weights(plain=1.973, expected=0.066, uncertain=1.973, weak=1.973, missed=1.973, others=0.0),
         ),
         events=(
-            Weights(plain=3.45, expected=0.517, uncertain=0.0, weak=0.0, missed=0.0, others=0.0),
-            Weights(plain=5.918, expected=0.0, uncertain=0.0, weak=0.444, missed=0.0, others=0.118),
+            Weights(plain=3.293, expected=0.494, uncertain=1.976, weak=1.976, missed=1.976, others=0.0),
+            Weights(plain=0.0, expected=0.0, uncertain=0.099, weak=0.658, missed=0.0, others=0.0),
         ),
     ),
 }
