@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -23,14 +25,16 @@ def init(scenes: tuple[str, ...], output: str | None) -> int:
     from changedet.workflow.starter.starter import starter_workflow
 
     if output:
-        _check_writable(Path(output))
+        with _telling_where(output):
+            _check_writable(Path(output))
     ask: Callable[[str], str] | None = _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
     beside = Path(output).with_name(f"{Path(output).stem}_bands.png") if output else Path("bands.png")
     folder = Path(output).parent if output else Path()
     # Nobody is there to look at pictures that no file of the user's choice stands beside.
     text, problems = starter_workflow(scenes, ask=ask, folder=folder, pictures=beside if output or ask else None)
     if output:
-        Path(output).write_text(text, encoding="utf-8")
+        with _telling_where(output):
+            Path(output).write_text(text, encoding="utf-8")
         click.echo(output)
     else:
         click.echo(text, nl=False)
@@ -51,11 +55,23 @@ def _what_is_left(text: str, output: str | None) -> Problem:
     return Problem(f"{what}: {then}", file=output or "the workflow above")
 
 
+@contextmanager
+def _telling_where(output: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"-o: '{output[:100]}' cannot be written ({error.strerror})") from None
+
+
 def _check_writable(output: Path) -> None:
     if output.exists():
         raise InputError(f"{output}: exists; choose another name with -o, or move it away")
+    if output.is_symlink():
+        raise InputError(f"{output}: is a link to nowhere; choose another name with -o")
     if not output.parent.is_dir():
         raise InputError(f"{output}: there is no folder '{output.parent}'; make it first")
+    if not os.access(output.parent, os.W_OK | os.X_OK):
+        raise InputError(f"{output}: no permission in '{output.parent}', or its disk is read-only")
 
 
 def _ask(question: str) -> str:

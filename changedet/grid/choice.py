@@ -78,6 +78,9 @@ def make_grid(
     origin = (reference.transform.c, reference.transform.f) if agrees else (0.0, 0.0)
     transform, shape = _snapped(extent.bounds, pixel, origin)
     _check_size(shape, pixel)
+    if area is not None and area.area < pixel[0] * pixel[1]:
+        message = f"the area has {area.area:.3g} m2, less than a pixel of {pixel[0]:.4g} m; give a larger one"
+        raise InputError(Problem(message, "site.aoi"))
     return Grid(target, transform, shape, area if area is not None or agrees else extent)
 
 

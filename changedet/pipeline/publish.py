@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
@@ -14,6 +15,7 @@ import shapely.geometry
 
 from changedet import __version__
 from changedet.arrays import Floats
+from changedet.errors import InputError
 from changedet.grid.geodesy import transform_xy
 from changedet.outputs import geoparquet, json_files, stac, tables
 from changedet.outputs.gpkg import vector_layers
@@ -165,12 +167,14 @@ def report_again(run_dir: str | Path) -> Path:
     Raises
     ------
     InputError
-        The folder holds no finished run, or its report was edited by hand.
+        The folder holds no finished run or cannot be written to, or its report was edited by hand.
     ChangedetError
         A run is at work in the folder.
     """
     finished = open_run(run_dir)
     folder = RunFolder(finished.path)
+    if not os.access(folder.path, os.W_OK | os.X_OK):
+        raise InputError(f"{folder.path}: no permission to write there, or its disk is read-only")
     write = partial(write_report, folder.report, report_of_finished(finished))
     amend(folder, "publish:report", WRITTEN_ANEW, [folder.report], write)
     return folder.report

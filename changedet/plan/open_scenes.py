@@ -52,6 +52,8 @@ def opened_scenes(workflow: Workflow, warnings: list[str]) -> tuple[list[Scene],
     for entry in workflow.scenes:
         try:
             opened = _opened(workflow, entry)
+            if not opened and entry.stac is not None:
+                warnings.append(f"{entry.key}: the search of {entry.stac.href} found no scene")
             scenes.extend(opened)
             entries |= {path: entry for scene in opened for path in scene.rasters}
         except InputError as error:

@@ -50,3 +50,18 @@ def test_init_writes_a_draft_where_nobody_answers(tmp_path: Path, monkeypatch: p
     assert last == f"warning: depot.yaml: is a draft with 1 TODO (line {todo}): {then}"
     with pytest.raises(InputError, match=rf"depot\.yaml:{todo}: scenes\[0\]\.bands: got 'TODO'"):
         load_workflow("depot.yaml")
+
+
+def test_init_refuses_a_place_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    scene("scenes/east_20230604.tif", descriptions=())
+    (tmp_path / "w.yaml").symlink_to(tmp_path / "nowhere" / "w.yaml")
+    for name, said in (
+        ("w.yaml", "is a link to nowhere"),
+        ("x" * 300, "cannot be written"),
+        ("no/w.yaml", "no folder"),
+    ):
+        done = call(tmp_path, "init", "scenes", "-o", name)
+        assert done.returncode == 2, done.stderr
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr

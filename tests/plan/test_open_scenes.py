@@ -97,3 +97,18 @@ def test_opened_scenes_refuses_control_characters_in_names(tmp_path: Path, name:
     with pytest.raises(InputError, match="control characters") as caught:
         make_plan(write_workflow(tmp_path, DATES, scenes=[{"glob": "*.tif", "date": DATES[0]}]))
     assert str(caught.value).isprintable()
+
+
+def test_opened_scenes_warn_of_a_search_that_finds_nothing(scenes: Path) -> None:
+    (scenes / "none.json").write_text('{"type": "FeatureCollection", "features": []}')
+    entries: list[dict[str, object]] = [{"date": day, "path": f"{day}.tif"} for day in DATES]
+    plan = make_plan(write_workflow(scenes, DATES, scenes=[*entries, {"stac": "none.json"}]))
+    assert f"scenes[3]: the search of {scenes / 'none.json'} found no scene" in plan.warnings
+
+
+def test_make_plan_refuses_an_area_under_a_pixel(scenes: Path) -> None:
+    (line,) = problems(
+        write_workflow(scenes, DATES, site={"id": "s", "aoi": {"bbox": [15.001, 48.75, 15.00101, 48.75001]}})
+    )
+    assert "site.aoi" in line
+    assert "less than a pixel of 10 m" in line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple, TypedDict
 
@@ -210,17 +210,21 @@ def _top(score: Path | None) -> float:
 
 def _blocks(mask: Path, score: Path | None, truth: Path) -> Iterator[tuple[Bytes, Bytes, Singles | None]]:
     """Mask, truth and score of each block."""
-    scores = nullcontext() if score is None else opened(score)
-    with (
-        opened(mask) as source,
-        rasterio.Env(**datasets.gdal_options(str(truth))),
-        datasets.opened(str(truth)) as raw,
-        _on_grid(raw, source, truth) as true,
-        scores as values,
-    ):
+    with ExitStack() as stack:
+        # Errors of the run's own files name them, not the truth.
+        with datasets.reading(str(score)):
+            values = None if score is None else stack.enter_context(opened(score))
+        with datasets.reading(str(mask)):
+            source = stack.enter_context(opened(mask))
+        stack.enter_context(rasterio.Env(**datasets.gdal_options(str(truth))))
+        raw = stack.enter_context(datasets.opened(str(truth)))
+        true = stack.enter_context(_on_grid(raw, source, truth))
         for _, window in source.block_windows(1):
-            block = None if values is None else values.read(1, window=window)
-            yield source.read(1, window=window), _classes(true, window), block
+            with datasets.reading(str(score)):
+                block = None if values is None else values.read(1, window=window)
+            with datasets.reading(str(mask)):
+                found = source.read(1, window=window)
+            yield found, _classes(true, window), block
 
 
 def _classes(source: WarpedVRT, window: windows.Window) -> Bytes:

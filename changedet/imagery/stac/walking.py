@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_DOCUMENTS: Final = 20_000
 MAX_BYTES: Final = 64 << 20
+MAX_DEPTH: Final = 100
+"""Catalogs above a document; Python ends at some hundreds."""
 TIMEOUT_S: Final = 30
 MAX_HREF: Final = 4096
 PlacedItem: TypeAlias = tuple[JsonObject, str]
@@ -111,6 +113,8 @@ def _children(document: JsonObject, place: str, walk: Walk, above: tuple[str, ..
         if there in walk.seen:
             continue
         _check_host(there, walk, place)
+        if len(above) >= MAX_DEPTH:
+            raise InputError(f"{there}: lies more than {MAX_DEPTH} catalogs deep; name a part of the catalog")
         yield from _walked(_load(there, walk), there, walk, (*above, there))
 
 
@@ -123,7 +127,9 @@ def _load(place: str, walk: Walk) -> JsonObject:
     except (OSError, urllib.error.URLError) as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error})"
         raise InputError(f"{place}: {reason}") from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise InputError(f"{place}: is nested too deep to be read") from None
+    except ValueError as error:
         raise InputError(f"{place}: is not JSON ({error})") from None
     if not isinstance(document, dict):
         raise InputError(f"{place}: is no STAC object but {type(document).__name__}")

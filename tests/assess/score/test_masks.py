@@ -70,3 +70,13 @@ def test_mask_figures_area_under_the_curve_is_the_share_of_pairs_in_order(tmp_pa
     # Without statistics in its file the score is binned from 0 to 1: what lies above shares a bin.
     in_order = np.sign(changed.clip(0, 1)[:, None] - unchanged.clip(0, 1)[None]).mean() / 2 + 0.5
     assert auc == pytest.approx(in_order, abs=1e-3)
+
+
+def test_confusion_names_the_mask_where_that_is_broken(tmp_path: Path) -> None:
+    found = np.random.default_rng(0).integers(0, 2, (200, 300)).astype(np.uint8)
+    truth = raster(tmp_path / "t.tif", found, **GRID)
+    for keep in (20, 30_000):
+        mask = raster(tmp_path / f"m{keep}.tif", found, **GRID)
+        mask.write_bytes(mask.read_bytes()[:keep])
+        with pytest.raises(InputError, match=rf"m{keep}\.tif: cannot be read"):
+            confusion(mask, None, truth)

@@ -288,10 +288,19 @@ def test_no_json(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not JSON"):
         items(str(path))
     path.write_text("[" * 100_000)
-    with pytest.raises(InputError, match="is not JSON"):
+    with pytest.raises(InputError, match="is nested too deep"):
         items(str(path))
     with pytest.raises(InputError, match="no such file"):
         items(str(tmp_path / "b.json"))
+
+
+def test_a_catalog_too_deep_for_python_is_called_so(tmp_path: Path) -> None:
+    for k in range(480):
+        link = {"rel": "child", "href": f"{k + 1}.json"}
+        saved(tmp_path / f"{k}.json", {"type": "Catalog", "id": str(k), "stac_version": "1.0.0", "links": [link]})
+    saved(tmp_path / "480.json", item_of("x", "2023-06-04T10:00:00Z", {"red": asset("a.tif")}))
+    with pytest.raises(InputError, match="lies more than 100 catalogs deep; name a part of the catalog"):
+        items(str(tmp_path / "0.json"))
 
 
 def test_longer_circles_end_and_shared_items_count_once(tmp_path: Path) -> None:
