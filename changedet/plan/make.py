@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -27,6 +28,7 @@ COARSE_REFERENCE: Final = 2.0
 """A reference whose GSD is so many times the finest scene's is warned of."""
 NEARLY_FINEST: Final = 1.25
 """So many times the finest GSD is as good a reference."""
+_MEGABYTE: Final = 1e6
 CONSENT: Final = "CHANGEDET_SCHEDULER"
 """In the environment, the address of a cluster that workflow files may name."""
 
@@ -140,7 +142,12 @@ def _decided(workflow: Workflow, grid: Grid, looks: Sequence[Look], reference: i
     memory = workflow.compute.memory or available_bytes() // 2
     others = [look for look in looks if look is not looks[reference]]
     most = max((len(set(look.roles) & set(looks[reference].roles)) for look in others), default=len(roles))
-    return _Decided(facts, choices, *sizes(workflow, most, workers, memory, tile_edges(choices, facts)))
+    tile_px, workers, peak = sizes(workflow, most, workers, memory, tile_edges(choices, facts))
+    if workflow.compute.memory and peak > memory:
+        least = math.ceil(peak / _MEGABYTE)
+        said = f"{memory / _MEGABYTE:.0f} MB are too little: one small tile and the libraries take about {least} MB"
+        raise InputError(workflow.problem("compute.memory", f"{said}; give at least {least}MB"))
+    return _Decided(facts, choices, tile_px, workers, peak)
 
 
 def _check_writable(workflow: Workflow, folder: Path, out: str | None) -> None:

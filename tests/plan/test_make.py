@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,12 @@ def test_make_plan_connects_to_no_cluster_that_only_the_workflow_names(
 def test_make_plan_refuses_a_scheduler_that_is_none(scenes: Path, asked: str) -> None:
     with pytest.raises(InputError, match=r"--scheduler: .* expected threads, processes or tcp://HOST:PORT"):
         make_plan(write_workflow(scenes, DATES), scheduler=asked)
+
+
+def test_make_plan_refuses_less_memory_than_a_run_takes_and_names_the_least(scenes: Path) -> None:
+    (line,) = problems(write_workflow(scenes, DATES, compute={"memory": "100MB"}))
+    assert "compute.memory: 100 MB are too little" in line
+    least = re.search("give at least ([0-9]+MB)", line)
+    assert least is not None
+    plan = make_plan(write_workflow(scenes, DATES, compute={"memory": least[1]}))
+    assert plan.memory_bytes <= int(least[1].removesuffix("MB")) * 1_000_000
