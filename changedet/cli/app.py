@@ -7,6 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -84,12 +85,26 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             status = cli.main(given, standalone_mode=False)
         sys.exit(status if isinstance(status, int) else DONE)
     except click.exceptions.Abort:
-        sys.exit(report_failure(KeyboardInterrupt(), verbose=False))
+        _interrupted(KeyboardInterrupt(), given, alone=arguments is None)
     except click.ClickException as error:
         say(f"changedet: {error.format_message()}")
         sys.exit(WRONG_INPUT)
-    except (Exception, KeyboardInterrupt) as error:
+    except KeyboardInterrupt as error:
+        _interrupted(error, given, alone=arguments is None)
+    except Exception as error:
         sys.exit(report_failure(error, verbose=_is_verbose(given)))
+
+
+def _interrupted(error: KeyboardInterrupt, given: Sequence[str], *, alone: bool) -> NoReturn:
+    status = report_failure(error, verbose=_is_verbose(given))
+    if not alone:
+        sys.exit(status)
+    # Python would first wait for every block that is in flight or waits for its thread. A run folder is as safe from
+    # this as from a kill: nothing has its name before it is whole.
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def _is_verbose(given: Sequence[str]) -> bool:

@@ -66,3 +66,18 @@ def test_help_cuts_no_command_short() -> None:
     listed = CliRunner().invoke(cli, ["--help"], terminal_width=80).output.partition("Commands:")[2]
     assert "..." not in listed
     assert all(f"  {name} " in listed for name in cli.commands)
+
+
+def test_an_interrupt_does_not_wait_for_blocks_in_flight() -> None:
+    code = (
+        "import sys, time\nfrom concurrent.futures import ThreadPoolExecutor\nfrom changedet.cli import app\n"
+        "pool = ThreadPoolExecutor(1)\n"
+        "def interrupt(*_, **__):\n"
+        "    pool.submit(time.sleep, 3600)\n"
+        "    raise KeyboardInterrupt\n"
+        "app.cli.main = interrupt\nsys.argv = ['changedet', 'run']\napp.main()\n"
+    )
+    # It hangs for an hour, until the limit, where it waits.
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=90)
+    assert done.returncode == 130
+    assert done.stderr == "changedet: interrupted; run the same command again to go on from here\n"

@@ -425,7 +425,12 @@ def test_no_scene_is_read_from_where_its_host_redirects_to(tmp_path: Path, by: s
         address = f"http://127.0.0.1:{hostile.server_address[1]}/{name}.tif"
         saved(tmp_path / "a.json", item_of("x", "2023-06-04T10:00:00Z", {"red": asset(address)}))
         scene = {"stac": "a.json"} if by == "catalog" else {"path": address, "date": "2023-06-04"}
-        content = {"site": {"id": "a"}, "scenes": [scene], "bands": {"red": 1}, "read": {"allow_hosts": [address.split("/")[2]]}}
+        content = {
+            "site": {"id": "a"},
+            "scenes": [scene],
+            "bands": {"red": 1},
+            "read": {"allow_hosts": [address.split("/")[2]]},
+        }
         (tmp_path / "w.yaml").write_text(json.dumps(content))
         with pytest.raises(InputError, match=r"leads to localhost:[0-9]+, which is not allowed"):
             make_plan(tmp_path / "w.yaml")
