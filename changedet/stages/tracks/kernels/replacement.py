@@ -36,11 +36,6 @@ LEAST_PAIRS: Final = 100
 """Pairs of looks from which the scatter of colours is estimated."""
 SAME_BOX_QUANTILE: Final = 0.1
 """Of the distances of pairs of looks: the likest tenth is of one box even where most boxes change."""
-UNLIKE: Final = 3.0
-"""Distance beyond which even the likest tenth of a date's boxes differ from the looks before and after, so that the
-date's colours tell nothing: snow lies on the roofs. Clear looks have .5 to 1.9, snowy ones 3.6 and more."""
-LEAST_DATE_PAIRS: Final = 20
-"""Pairs of looks from which that is known of two dates."""
 OF_TENTH: Final = 2.25
 """Standard deviation over the distance within which a tenth of the pairs lies: .93 for a normal distribution."""
 MOST_SD: Final = 3.5
@@ -102,7 +97,6 @@ def split_at_replacements(
         Greatest probability that a box stands there: below 1 where colours show that the spot was empty between two.
     """
     linear = colours_without_casts(rows, of_row)
-    rows = rows._replace(usable=rows.usable & ~_is_unlike(linear, rows, of_row)[rows.date])
     color_sd = _color_sd(linear, rows, of_row)
     series, used = _series_of(linear, rows, of_row, color_sd, len(stretches.place))
     discount = gap_evidence(stretches.place[of_row[used]], rows.date[used], series.begin, evidence)
@@ -160,22 +154,6 @@ def _stack(rows: Surfaces, own: Ints, starts: list[int], costs: Singles, flow: F
 def _level(tiers: Floats) -> float:
     known = tiers[np.isfinite(tiers)]
     return float(np.median(known)) if len(known) else float("nan")
-
-
-def _is_unlike(linear: Floats, rows: Surfaces, of_row: Ints) -> Bools:
-    """Dates (date,) on which hardly any box has the colour that it has on the look before or after."""
-    used = lit_rows(linear, rows, of_row)
-    follows = np.flatnonzero(np.diff(of_row[used]) == 0)
-    apart = np.linalg.norm(np.diff(scaled_lab(linear[used]), axis=0), axis=1)[follows]
-    first, second = rows.date[used[follows]], rows.date[used[follows + 1]]
-    least = np.full(int(rows.date.max(initial=0)) + 1, np.inf)
-    for one, other in np.unique(np.column_stack([first, second]), axis=0):
-        own = apart[(first == one) & (second == other)]
-        if len(own) >= LEAST_DATE_PAIRS:
-            tenth = float(np.quantile(own, SAME_BOX_QUANTILE))
-            least[[one, other]] = np.minimum(least[[one, other]], tenth)
-    is_unlike: Bools = np.isfinite(least) & (least > UNLIKE)
-    return is_unlike
 
 
 def _color_sd(linear: Floats, rows: Surfaces, of_row: Ints) -> float:
