@@ -112,7 +112,8 @@ def _draw(
     rng: np.random.Generator,
 ) -> gpd.GeoDataFrame:
     """Random squares that their date shows, of two strata: with a box, weak ones too, and without."""
-    squares, busy = _squares(rows, grid, days)
+    # Boxes of a date that is not counted show no place that a person may label.
+    squares, busy = _squares(rows[rows["date"].dt.date.isin(days)], grid, days)
     inside = shapely.contains(grid.area.buffer(1e-6 * TILE_M), squares)
     with_box = rng.permutation(np.flatnonzero(busy & inside))
     without_box = rng.permutation(np.flatnonzero(~busy & inside))

@@ -8,6 +8,7 @@ import pyogrio
 import pytest
 from labelled_site import DAYS
 
+from changedet.assess import reopen
 from changedet.assess.tiles_to_label import draw_labels
 from changedet.errors import InputError
 from changedet.outputs.gpkg.labels import TILES
@@ -37,3 +38,13 @@ def test_draw_labels_drawn_tiles_lie_apart_on_ground_that_their_date_shows(label
         with pytest.raises(InputError, match=said):
             draw_labels(open_run(labelled_run), target, tiles=tiles_wanted)
         assert target == again or not target.exists()
+
+
+def test_draw_labels_passes_over_boxes_of_a_date_that_is_not_counted(
+    labelled_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reopen, "counted_days", lambda _: DAYS[:-1])
+    draw_labels(open_run(labelled_run), tmp_path / "labels.gpkg", tiles=12)
+    drawn = set(pyogrio.read_dataframe(tmp_path / "labels.gpkg", layer=TILES)["date"])
+    assert drawn
+    assert str(DAYS[-1]) not in drawn
