@@ -24,8 +24,8 @@ Digest: TypeAlias = dict[str, object]
 LIBRARIES = ("numpy", "scipy", "numba", "rasterio", "pyogrio", "onnxruntime", "opencv-python-headless", "pandas")
 """Whose versions may change a figure in its last digits."""
 STATE = ".changedet"
-LEFT_OUT = (f"{STATE}/steps/", f"{STATE}/checksums/", f"{STATE}/lock")
-"""What a run keeps of paths and times alone."""
+LEFT_OUT = tuple(f"{STATE}/{name}" for name in ("steps/", "checksums/", "lock", "custody", "written", "seal", "inputs"))
+"""What a run keeps of paths, times and stamps of files."""
 VOLATILE_KEYS = {"seconds", "versions", "identity", "identities"}
 """Keys of JSON records that hold times, library versions, or digests of paths and times."""
 MEAN_TOLERANCE = 0.02
@@ -71,6 +71,8 @@ def _digest(path: Path, root: Path) -> Digest:
             return {name: _sha(_plain(archive.read(name).decode(), root).encode()) for name in archive.namelist()}
     if path.suffix == ".json":
         return {"json": _sha(_plain(json.dumps(_steady(json.loads(path.read_text())), sort_keys=True), root).encode())}
+    if path.suffix == ".jpg":
+        return {"sha256": _sha(path.read_bytes())}
     text = _PICTURE.sub(lambda match: _sha(base64.b64decode(match[1])), path.read_text())
     return {"text": _sha(_plain(text, root).encode()), "lines": text.count("\n")}
 
@@ -117,7 +119,9 @@ def _steady(value: object) -> object:
 
 
 def _plain(text: str, root: Path) -> str:
-    return text.replace(str(root.resolve()), "ROOT").replace(str(root), "ROOT")
+    # STAC items lead to the scenes from where the run lies.
+    near = re.sub(r'(?:\.\./)+[^"\s]*?(?=sample_tiles/)', "ROOT/", text)
+    return near.replace(str(root.resolve()), "ROOT").replace(str(root), "ROOT")
 
 
 def _sha(content: bytes) -> str:

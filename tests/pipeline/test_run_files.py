@@ -57,7 +57,7 @@ def test_files_of_run_are_all_that_a_run_leaves(scenes: Path, tmp_path: Path) ->
     folder = again(scenes, tmp_path)
     plan = make_plan(scenes / "site.yaml", out=str(tmp_path))
     known = {path.relative_to(folder.path).as_posix() for files in files_of_run(plan).values() for path in files}
-    own = {".changedet/lock", ".changedet/written.jsonl", ".changedet/seal.json"}
+    own = {f".changedet/{name}" for name in ("lock", "custody.jsonl", "written.jsonl", "seal.json")}
     left = {name for name in names(folder) - known - own if not name.startswith(".changedet/steps/")}
     assert left == set()
     assert set(seal.sealed_files(folder) or ()) == names(folder) - {".changedet/lock", ".changedet/seal.json"}
