@@ -281,12 +281,12 @@ class Run(NotebookViews):
 
     def _layer(self, name: str) -> gpd.GeoDataFrame:
         path = self._existing(RunFolder(self.path).objects, "objects")
-        with as_written(path):
+        with as_written(path, refused=True):
             return read_objects(path, name)
 
     def _optional(self, name: str) -> gpd.GeoDataFrame | None:
         path = RunFolder(self.path).objects
-        with as_written(path):
+        with as_written(path, refused=True):
             there = path.exists() and has_layer(path, name)
         return self._layer(name) if there else None
 

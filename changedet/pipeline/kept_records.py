@@ -51,13 +51,15 @@ def _mapping(content: object) -> dict[str, Any]:
 
 
 @contextmanager
-def as_written(path: Path) -> Iterator[None]:
+def as_written(path: Path, *, refused: bool = False) -> Iterator[None]:
     """Make one line that names the file of whatever is wrong with it.
 
     Parameters
     ----------
     path : Path
         The file that is read meanwhile.
+    refused : bool
+        Whether a refusal to read it, too, says only that it is not as it was written.
 
     Yields
     ------
@@ -69,8 +71,9 @@ def as_written(path: Path) -> Iterator[None]:
     InputError
         The file is missing or is not as it was written.
     """
+    wrong = (OSError, ValueError, KeyError, TypeError, RuntimeError, *((InputError,) if refused else ()))
     try:
         yield
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except wrong as error:
         detail = " ".join(str(error).replace(str(path), "").split())[:120]
         raise InputError(f"{path}: is not as changedet wrote it ({detail}); run the workflow again") from error

@@ -50,7 +50,7 @@ def test_a_header_beside_a_link_does_not_publish_what_the_link_leads_to(tmp_path
     placed = "map info = {UTM, 1, 1, 500000, 5400000, 2, 2, 33, North, WGS-84}\n"
     scene.with_suffix(".hdr").write_text(header + placed)
     scene.with_suffix(".img").symlink_to(secret)
-    with pytest.raises(InputError, match=r"leads to .*secret\.txt"):
+    with pytest.raises(InputError, match=r"leads to .*secret"):
         open_scene(scene.with_suffix(".img"), date="2023-06-04", bands={"red": 1})
     scene.with_suffix(".img").unlink()
     scene.with_suffix(".img").write_bytes(b"private" * 100)
