@@ -16,7 +16,7 @@ from changedet.errors import InputError
 
 SIGNATURE: Final = b"SQLite format 3\0"
 _MOST_STEPS: Final = 50_000_000
-"""Of SQLite's machine, for what is asked here: a second or two. Its own lists may be views too."""
+"""Steps of SQLite's virtual machine for one query, a second or two. Its own lists may be views too."""
 _LISTS: Final = re.compile(r"(gpkg_|rtree_).*|geometry_columns|spatial_ref_sys|sqlite_.*")
 """Tables from which GDAL learns what there is."""
 _READS_FILES: Final = re.compile(r"create\s+virtual\s+table.*\susing\s+\W?(virtual|csv|fsdir|zipfile)", re.I | re.S)

@@ -139,7 +139,7 @@ def tables_of(path: str | Path, *, no_views: bool = False) -> Iterator[None]:
     Yields
     ------
     None
-        While it is read; no host is asked.
+        While it is read, without network access.
 
     Raises
     ------
@@ -223,7 +223,7 @@ def _between(text: str, at: int) -> int:
 
 
 def _noted(pairs: list[tuple[str, object]], found: list[bool]) -> dict[str, object]:
-    """The type of a JSON object, which is all that is asked; notes a CRS that lies elsewhere."""
+    """The type of a JSON object; a CRS that links elsewhere is noted."""
     for name, value in pairs:
         if name == "crs" and isinstance(value, dict) and value.get("type") not in ("name", "EPSG"):
             found.append(True)

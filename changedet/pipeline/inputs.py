@@ -92,7 +92,7 @@ class Inputs:
         Parameters
         ----------
         looks : sequence of Look
-            Whose scenes are asked.
+            Whose scenes are checked.
 
         Raises
         ------

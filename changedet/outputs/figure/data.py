@@ -41,7 +41,7 @@ class Panel:
     date : str
         In words.
     count : str
-        What is told of it beside the date, such as ``41 containers (37–44)``; may be empty.
+        Label beside the date, such as ``41 containers (37–44)``; may be empty.
     scene : Path or None
         The aligned scene; None where its pixels are not shown.
     quality : Path or None

@@ -43,7 +43,7 @@ _ALONE: Final[dict[str, str]] = {
     "GDAL_HTTP_PROXY": "refused://nowhere",
     "GDAL_HTTPS_PROXY": "refused://nowhere",
 }
-"""The rasters of a run hold their own overviews and masks: what lies beside them is not read, no host is asked."""
+"""The rasters of a run hold their own overviews and masks: sidecar files are not read, no host is contacted."""
 
 
 def read_overview(path: str | Path, max_px: int) -> Singles:

@@ -12,7 +12,7 @@ from changedet.outputs.values import as_float, iso_date, mapping_at
 MOSTLY_CLEAR: Final = 0.9
 """Share of a site from which a look counts as clear. Chosen by hand."""
 HARDLY_CLEAR: Final = 0.5
-"""Share below which what the look hides is told of. Chosen by hand."""
+"""Clear share of the last look below which the sentence says what it hides. Chosen by hand."""
 EDGE: Final = 1.0
 """Distance of a scene at the edge of what the models were fitted on."""
 TOLD: Final = 2

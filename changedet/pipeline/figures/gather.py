@@ -20,7 +20,7 @@ from changedet.pipeline.figures.ground import Looks, Regions, labelled, regions_
 from changedet.pipeline.figures.sources import FigureSources
 
 CLEAR_ENOUGH: Final = 0.6
-"""Share of the site that the later date of a figure shows, where no date is asked for. Chosen by hand."""
+"""Share of the site that the later date of a figure shows, where no date is given. Chosen by hand."""
 
 LARGEST: Final = 20
 """So many regions of ground a frame is made to hold."""
@@ -28,7 +28,7 @@ LARGEST: Final = 20
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked of a figure.
+    """Options of a figure.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ def chosen_dates(sources: FigureSources, wanted: Wanted) -> tuple[str, str]:
     sources : FigureSources
         Of a run.
     wanted : Wanted
-        What is asked for.
+        Its options.
 
     Returns
     -------

@@ -20,7 +20,7 @@ MAX_BYTES: Final = 16 << 20
 MAX_VALUES: Final = 200_000
 MAX_DEPTH: Final = 50
 LONGEST_TEXT: Final = 500
-"""Characters of a value that are kept; those that are asked for here are short."""
+"""Characters of a value that are kept; the values used here are short."""
 
 
 @dataclass(frozen=True)
