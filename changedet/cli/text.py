@@ -10,6 +10,7 @@ import shapely
 from changedet.kernels.doubts import USUAL_DISTANCE
 from changedet.pipeline.finished import Run
 from changedet.plan import Plan, countable
+from changedet.store import RunFolder
 
 
 def plan_in_words(plan: Plan) -> str:
@@ -106,6 +107,9 @@ def _sentences(run: Run) -> list[str]:
 
 
 def _dates(run: Run) -> list[str]:
+    if not RunFolder(run.path).timeseries.exists():
+        # outputs.formats has no tables.
+        return []
     series = run.series
     whole = series[series["zone"].isna() | (series["zone"] == "")]
     false_area_m2 = (run.summary.get("placebo") or {}).get("false_area_m2", {})

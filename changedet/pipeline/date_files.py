@@ -12,7 +12,6 @@ import pandas as pd
 
 from changedet.blocks import Window
 from changedet.kernels.pixel_classes import NODATA
-from changedet.outputs.rasters.encoding import default_nodata
 from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
 from changedet.pipeline.date_job import DateJob
@@ -175,10 +174,9 @@ class DateWriter:
 
     def _opened_scene(self) -> RasterWriter:
         rasters, job = self._rasters, self._rasters.job
-        nodata = job.nodata if job.nodata is not None else default_nodata(job.dtype)
         words = "scene on the common grid, aligned and normalised to the reference"
         path = scene_path(rasters.folder, job.look.date, rasters.formats)
-        return self._open.enter_context(rasters.writer(path, "scene", job.scene_roles, job.dtype, nodata, words))
+        return self._open.enter_context(rasters.writer(path, "scene", job.scene_roles, job.dtype, job.nodata, words))
 
     def _all_boxes(self) -> pd.DataFrame:
         method = self._rasters.job.methods.objects

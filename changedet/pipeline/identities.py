@@ -18,6 +18,9 @@ STEP_VERSION: Final = 14
 PIXELS_VERSION: Final = 2
 """As `STEP_VERSION`, of a date's rasters alone: what was measured of it and its boxes stay as they are."""
 
+_SMALL: Final = frozenset({"uint8", "int8", "uint16", "int16"})
+"""Types of whose values float32 holds every one."""
+
 MASKS_VERSION: Final = 5
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
@@ -48,8 +51,18 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
     wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
     parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}
-    parts |= {"footprint": seen, "pixels": [*change, PIXELS_VERSION, wants, plan.persists], "boxes": objects}
+    pixels = [*change, PIXELS_VERSION, wants, plan.persists, *_values_kept(plan)]
+    parts |= {"footprint": seen, "pixels": pixels, "boxes": objects}
     return {part: identity(part, inputs) for part, inputs in parts.items()}
+
+
+def _values_kept(plan: Plan) -> list[str]:
+    """How scene files hold values and say no data, where that is not by one value in few bits, as it first was."""
+    reference = plan.looks[plan.reference]
+    nodata = next(iter(reference.scenes[0].nodata.values()))
+    if not plan.formats & {"scenes", "report"} or (nodata is not None and reference.dtype in _SMALL):
+        return []
+    return ["mask band" if nodata is None else "own values"]
 
 
 def causes(plan: Plan, i: int, step: str) -> dict[str, object]:
@@ -80,6 +93,8 @@ def causes(plan: Plan, i: int, step: str) -> dict[str, object]:
     if step == "pixels":
         found["formats"] = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
         found["series"] = plan.persists
+        if kept := _values_kept(plan):
+            found["scene values"] = kept
     return found
 
 

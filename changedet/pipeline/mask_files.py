@@ -99,7 +99,7 @@ class DateRasters:
         kind: RasterKind,
         bands: Sequence[str],
         dtype: str,
-        nodata: float,
+        nodata: float | None,
         words: str,
         tags: Mapping[str, str] | None = None,
     ) -> RasterWriter:
@@ -113,7 +113,8 @@ class DateRasters:
         bands : sequence of str
             A description for each.
         dtype : str
-        nodata : float
+        nodata : float or None
+            None for a mask band.
         words : str
             What the raster is.
         tags : mapping of str to str, optional

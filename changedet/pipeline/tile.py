@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from changedet.arrays import Bools, Bytes, Singles
+from changedet.arrays import AnyArray, Bools, Bytes, Singles
 from changedet.blocks import Window
+from changedet.imagery.own_values import own_values
 from changedet.kernels import components
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, HAZE, NODATA, SHADOW
 from changedet.pipeline.date_job import DateJob
@@ -42,8 +43,9 @@ class Tile:
     contrast : float32 (3, y, x) or None
         Evidence of what is gone and of what came, and cover by plants, as of `TileScores`, where the mask waits for
         other dates.
-    scene : float32 (band, y, x) or None
-        Aligned and normalised, where it is wanted.
+    scene : float32 (band, y, x), masked array or None
+        Aligned and normalised, where it is wanted; of a reference that is not resampled the files' own values, masked
+        where there is no data.
     boxes : DataFrame or None
         Boxes whose centre lies in the tile, in pixels of the grid.
     described : tuple of (Window, Description)
@@ -59,7 +61,7 @@ class Tile:
     raw: bytes | None = None
     regions: components.TileComponents | None = None
     contrast: Singles | None = None
-    scene: Singles | None = None
+    scene: AnyArray | None = None
     boxes: pd.DataFrame | None = None
     described: tuple[tuple[Window, Description], ...] = ()
     built: bytes | None = None
@@ -180,7 +182,7 @@ def _compared(tile: Tile, read: _ReadTile, reference_model: DateModel) -> Tile:
     return replace(tile, score=score, raw=raw, regions=regions)
 
 
-def _scene(read: _ReadTile) -> Singles:
+def _scene(read: _ReadTile) -> AnyArray:
     """The aligned, normalised scene with all of the date's bands; those that are not compared keep their values."""
     job, model, window = read.job, read.model, read.window
     displacement = model.alignment.displacement
@@ -192,7 +194,12 @@ def _scene(read: _ReadTile) -> Singles:
     if others:
         extra, _ = job.look.read(job.grid, window, others, displacement)
         by_role |= dict(zip(others, extra, strict=True))
-    return np.stack([by_role[role] for role in job.scene_roles]).astype(np.float32)
+    picture = np.stack([by_role[role] for role in job.scene_roles]).astype(np.float32)
+    own = own_values(job.look, job.grid, window, job.scene_roles, job.dtype) if job.reference is None else None
+    if own is None:
+        return picture
+    missing = np.isnan(picture).any(axis=0)
+    return np.ma.MaskedArray(own, np.broadcast_to(missing, own.shape))
 
 
 def _boxes(

@@ -113,7 +113,7 @@ def score(threshold: float | None, top: float) -> str:
     )
 
 
-def scene(bands: Sequence[str], stretch: Sequence[tuple[float, float]]) -> str:
+def scene(bands: Sequence[str], stretch: Sequence[tuple[float, float]], *, masked: bool = False) -> str:
     """A picture: natural colours where it has red, green and blue, else its first three bands or one grey band.
 
     Parameters
@@ -122,18 +122,21 @@ def scene(bands: Sequence[str], stretch: Sequence[tuple[float, float]]) -> str:
         Band roles in file order.
     stretch : sequence of (low, high)
         For each band in file order, the values drawn darkest and brightest.
+    masked : bool
+        Whether the file has a mask band, which QGIS takes for one more band, of alpha.
 
     Returns
     -------
     str
         XML.
     """
+    alpha = len(bands) + 1 if masked else -1
     chosen = display_bands(bands)
     if len(chosen) == 1:
         low, high = stretch[chosen[0]]
         return _pipe(
             f'<rasterrenderer type="singlebandgray" grayBand="{chosen[0] + 1}" gradient="BlackToWhite" opacity="1"'
-            f' alphaBand="-1" nodataColor=""><rasterTransparency/><contrastEnhancement>{_enhance(low, high)}'
+            f' alphaBand="{alpha}" nodataColor=""><rasterTransparency/><contrastEnhancement>{_enhance(low, high)}'
             "</contrastEnhancement></rasterrenderer>"
         )
     names = ("red", "green", "blue")
@@ -143,7 +146,7 @@ def scene(bands: Sequence[str], stretch: Sequence[tuple[float, float]]) -> str:
         for name, index in zip(names, chosen, strict=True)
     )
     return _pipe(
-        f'<rasterrenderer type="multibandcolor" {numbers} opacity="1" alphaBand="-1" nodataColor="">'
+        f'<rasterrenderer type="multibandcolor" {numbers} opacity="1" alphaBand="{alpha}" nodataColor="">'
         f"<rasterTransparency/>{parts}</rasterrenderer>"
     )
 

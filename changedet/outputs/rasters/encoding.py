@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from changedet.arrays import AnyArray
+from changedet.arrays import AnyArray, Bools
 
 
-def encode(block: AnyArray, dtype: np.dtype[np.generic], nodata: float) -> AnyArray:
+def encode(block: AnyArray, dtype: np.dtype[np.generic], nodata: float | None) -> AnyArray:
     """Values rounded and clipped for an integer dtype, NaN as `nodata`.
 
-    A value that would round to `nodata` moves to its neighbour, so that what was seen stays seen.
+    A value that would round to `nodata` moves to its neighbour, so that what was seen stays seen. What is `dtype`
+    already is a file's own value and stays as it is.
 
     Parameters
     ----------
     block : array of any shape
-        Float with NaN for no data, or of a dtype that only needs a cast.
+        Float with NaN for no data; or of `dtype`, masked where there is none.
     dtype : numpy.dtype
         Of the file.
-    nodata : float
-        The file's value for no data.
+    nodata : float or None
+        The file's value for no data; None where a mask band says it: then no value moves.
 
     Returns
     -------
@@ -34,33 +34,38 @@ def encode(block: AnyArray, dtype: np.dtype[np.generic], nodata: float) -> AnyAr
     >>> encode(np.array([np.nan, -3.0, 0.2, 1.5, 300.0]), np.dtype("uint8"), 0).tolist()
     [0, 1, 1, 2, 255]
     """
+    if isinstance(block, np.ma.MaskedArray):
+        own: AnyArray = block.data.astype(dtype, copy=False)
+        return own if nodata is None else np.where(np.ma.getmaskarray(block), np.asarray(nodata, dtype), own)
     if block.dtype == dtype or not np.issubdtype(block.dtype, np.floating):
         return block.astype(dtype, copy=False)
     missing = np.isnan(block)
     if np.issubdtype(dtype, np.floating):
-        return np.where(missing, np.asarray(nodata, dtype), block.astype(dtype))
+        return np.where(missing, np.asarray(np.nan if nodata is None else nodata, dtype), block.astype(dtype))
     limits = np.iinfo(cast("np.dtype[np.integer]", dtype))
     # float32 cannot hold the largest int32: the clip would let it through and the cast would wrap.
     exact = block.astype(np.float64 if dtype.itemsize > 2 else np.float32)
     exact[missing] = 0
     rounded = np.clip(np.rint(exact, out=exact), limits.min, limits.max, out=exact).astype(dtype)
-    rounded[rounded == nodata] = nodata - 1 if nodata == limits.max else nodata + 1
-    rounded[missing] = nodata
+    if nodata is not None:
+        rounded[rounded == nodata] = nodata - 1 if nodata == limits.max else nodata + 1
+        rounded[missing] = nodata
     return rounded
 
 
-def default_nodata(dtype: DTypeLike) -> float:
-    """A value for no data where a scene's file names none.
+def seen(block: AnyArray) -> Bools:
+    """Where a block has data, as a mask band holds it: one plane for all bands.
 
     Parameters
     ----------
-    dtype : dtype
-        Of the scene's file.
+    block : array (band, y, x)
+        Masked, or float with NaN for no data.
 
     Returns
     -------
-    float
-        NaN for floats, the least value of a signed integer, 0 for an unsigned one.
+    bool (y, x)
+        True where all bands have data.
     """
-    kind = np.dtype(dtype)
-    return float("nan") if np.issubdtype(kind, np.floating) else float(np.iinfo(kind).min)
+    if isinstance(block, np.ma.MaskedArray):
+        return np.asarray(~np.ma.getmaskarray(block).any(axis=0))
+    return np.asarray(~np.isnan(block).any(axis=0))

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 from rasterio import windows
+from rasterio.enums import MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from changedet.arrays import Singles
@@ -65,9 +66,7 @@ def read_overview(path: str | Path, max_px: int) -> Singles:
         factor = max(1.0, max(source.shape) / max_px)
         height, width = (max(1, round(size / factor)) for size in source.shape)
         picture = source.read(out_shape=(source.count, height, width), masked=True)
-    values = np.ma.getdata(picture).astype(np.float32)
-    values[np.ma.getmaskarray(picture)] = np.nan
-    return values
+    return _with_nan(picture)
 
 
 def band_names(path: str | Path) -> list[str]:
@@ -85,6 +84,23 @@ def band_names(path: str | Path) -> list[str]:
     """
     with opened(path) as source:
         return [name or "" for name in source.descriptions]
+
+
+def has_mask_band(path: str | Path) -> bool:
+    """Whether a mask band says where a raster has data, as its values may be any.
+
+    Parameters
+    ----------
+    path : path
+        A finished raster.
+
+    Returns
+    -------
+    bool
+        False where a value of its own says no data.
+    """
+    with opened(path) as source:
+        return bool(source.mask_flag_enums[0] == [MaskFlags.per_dataset])
 
 
 def read_window(path: str | Path, window: Window) -> FilePixels:
@@ -136,6 +152,32 @@ def read_bands(path: str | Path, window: Window, count: int | None = None) -> Fi
     return block
 
 
+def read_seen(path: str | Path, window: Window) -> Singles:
+    """One window of all bands, with what a mask band or a value of the file says is no data.
+
+    Parameters
+    ----------
+    path : path
+        A finished raster.
+    window : changedet.blocks.Window
+        Where, in its pixels; within its edges.
+
+    Returns
+    -------
+    float32 (band, y, x)
+        NaN for no data.
+    """
+    with opened(path) as source:
+        place = windows.Window(window.x, window.y, window.width, window.height)
+        return _with_nan(source.read(window=place, masked=True))
+
+
+def _with_nan(values: FilePixels) -> Singles:
+    found: Singles = np.ma.getdata(values).astype(np.float32)
+    found[np.ma.getmaskarray(values)] = np.nan
+    return found
+
+
 def read_chips(path: str | Path, centres: Sequence[tuple[float, float]], side_m: float) -> list[Singles]:
     """Square windows around some points, the file opened once.
 
@@ -164,8 +206,7 @@ def read_chips(path: str | Path, centres: Sequence[tuple[float, float]], side_m:
             begin, end = max(0, left), min(source.width, left + side)
             if first < last and begin < end:
                 part = source.read(window=windows.Window(begin, first, end - begin, last - first), masked=True)
-                seen = np.where(np.ma.getmaskarray(part), np.nan, np.ma.getdata(part).astype(np.float32))
-                found[:, first - top : last - top, begin - left : end - left] = seen
+                found[:, first - top : last - top, begin - left : end - left] = _with_nan(part)
             chips.append(found)
     return chips
 
@@ -179,7 +220,10 @@ def environment() -> Iterator[None]:
     None
         For the block that reads or writes.
     """
-    with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_PAM_ENABLED="NO"), warnings.catch_warnings():
+    with (
+        rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_PAM_ENABLED="NO", GDAL_TIFF_INTERNAL_MASK="YES"),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         yield
 
@@ -239,19 +283,22 @@ def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
     -------
     xarray.DataArray
         Dims ``(y, x)``, or ``(band, y, x)`` with the descriptions as `band` where there are several; the file's dtype,
-        its tags, ``_FillValue`` and, as ``long_name``, what it is as attributes, ``spatial_ref`` as coordinate.
+        its tags, ``_FillValue`` and, as ``long_name``, what it is as attributes, ``spatial_ref`` as coordinate. A file
+        with a mask band comes as float32 with NaN for no data.
     """
     target = Path(path)
     with opened(target) as source:
         shape, dtype, tags = (source.count, *source.shape), source.dtypes[0], source.tags()
         box = GeoBox(source.shape, source.transform, source.crs)
         names, nodata = list(source.descriptions), source.nodata
+        masked = source.mask_flag_enums[0] == [MaskFlags.per_dataset]
+    read, dtype = (read_seen, "float32") if masked else (read_bands, dtype)
     name = f"raster-{hashlib.sha256(repr((str(target), target.stat().st_mtime_ns)).encode()).hexdigest()[:24]}"
-    data = from_reader(partial(read_bands, str(target)), shape, chunk, name=name, dtype=dtype)
+    data = from_reader(partial(read, str(target)), shape, chunk, name=name, dtype=dtype)
     coords = {**xr_coords(box, always_yx=True), "band": names}
     attributes: dict[str, object] = {**tags}
     if nodata is not None:
-        attributes["_FillValue"] = np.dtype(dtype).type(nodata)
+        attributes["_FillValue"] = np.dtype(dtype).type(np.nan if masked else nodata)
     if words := tags.get("DESCRIPTION") or (names[0] if len(names) == 1 else ""):
         attributes["long_name"] = words
     # A name of its own: else the array would bear that of its graph.

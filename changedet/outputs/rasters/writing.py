@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,7 @@ from changedet.arrays import AnyArray
 from changedet.blocks import Window
 from changedet.outputs.qgis import raster_styles
 from changedet.outputs.rasters.classes import RasterClass, RasterKind
-from changedet.outputs.rasters.encoding import encode
+from changedet.outputs.rasters.encoding import encode, seen
 from changedet.outputs.rasters.reading import BLOCK_PX, environment
 from changedet.outputs.rasters.styling import DEFAULT_CLASSES, sidecars, style
 from changedet.store.files import part_of, put_in_place, telling_full_disk, write_text
@@ -67,8 +68,9 @@ class RasterWriter:
         A description for each band: its role in a scene, its meaning in a score.
     dtype : dtype
         Of the file. Float blocks are rounded and clipped to an integer dtype, NaN becoming `nodata`.
-    nodata : float
-        The value for no data.
+    nodata : float or None
+        The value for no data; None where every value may be seen, and a mask band within the file says where there is
+        data.
     tags : mapping of str to str
         Of the dataset, such as ``DATE`` and ``THRESHOLD``.
     description : str
@@ -100,7 +102,7 @@ class RasterWriter:
         kind: RasterKind,
         bands: Sequence[str],
         dtype: DTypeLike,
-        nodata: float,
+        nodata: float | None,
         tags: Mapping[str, str],
         description: str,
         unit: str = "",
@@ -148,7 +150,7 @@ class RasterWriter:
                 width=width,
                 count=len(self.bands),
                 dtype=self.dtype,
-                nodata=self.nodata,
+                nodata=math.nan if self.nodata is None and self.dtype.kind == "f" else self.nodata,
                 tiled=True,
                 blockxsize=BLOCK_PX,
                 blockysize=BLOCK_PX,
@@ -169,7 +171,7 @@ class RasterWriter:
         window : changedet.blocks.Window
             Where, in pixels of this raster; without any halo.
         array : array (y, x) or (band, y, x)
-            NaN for no data where it is float.
+            NaN for no data where it is float; or masked and of the file's own dtype, whose values stay as they are.
 
         Raises
         ------
@@ -188,6 +190,8 @@ class RasterWriter:
         place = windows.Window(window.x, window.y, window.width, window.height)
         with environment(), telling_full_disk(self.path):
             self._dataset.write(encode(block, self.dtype, self.nodata), window=place)
+            if self.nodata is None:
+                self._dataset.write_mask(seen(block), window=place)
 
     def __exit__(
         self, error: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
