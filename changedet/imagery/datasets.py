@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ import rasterio.errors
 import rasterio.transform
 
 from changedet.errors import InputError
+from changedet.imagery.remote import open_remote, take_problem
 from changedet.imagery.vrt import is_virtual, named_files
 
 CACHE_BYTES: Final = 80 << 20
@@ -30,7 +31,7 @@ _LOCAL_OPTIONS: Final[dict[str, str | int]] = {
 """A file of this machine may name others (a VRT, overviews): never over the network, and not in threads of its own,
 which would not see this."""
 
-_REMOTE_OPTIONS: Final[dict[str, str | int]] = {
+_STORE_OPTIONS: Final[dict[str, str | int]] = {
     "GDAL_CACHEMAX": CACHE_BYTES,
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_INGESTED_BYTES_AT_OPEN": 32768,
@@ -42,9 +43,10 @@ _REMOTE_OPTIONS: Final[dict[str, str | int]] = {
     "GDAL_HTTP_TIMEOUT": 60,
     "VSI_CACHE": "TRUE",
 }
+"""Of what GDAL itself fetches, from s3 and other stores."""
 
-_REMOTE_DRIVERS: Final = ("GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG")
-"""What a remote server sends is not trusted: a VRT could name files of this machine."""
+_STORE_DRIVERS: Final = ("GTiff", "COG", "JP2OpenJPEG", "PNG", "JPEG")
+"""What another machine sends is not trusted: a VRT could name files of this one."""
 
 _LOCAL_DRIVERS: Final = frozenset(
     {
@@ -61,6 +63,7 @@ external storage)."""
 _RAW_DRIVERS: Final = frozenset({"EHdr", "ENVI", "RRASTER", "RST", "SAGA", "SRTMHGT"})
 """Kinds that take any file for pixels, as a header beside it or its name says."""
 
+_WEB_PREFIX: Final = "/vsicurl/"
 _NETWORK_PATHS: Final = ("/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "/vsiadls", "/vsioss", "/vsiswift", "/vsiwebhdfs")
 
 
@@ -101,7 +104,11 @@ def reading(path: str) -> Iterator[None]:
     """
     try:
         yield
+        if problem := take_problem(path.removeprefix(_WEB_PREFIX)):
+            raise InputError(problem)
     except (rasterio.errors.RasterioError, rasterio.errors.CRSError, rasterio._err.CPLE_BaseError, OSError) as error:
+        if problem := take_problem(path.removeprefix(_WEB_PREFIX)):
+            raise InputError(problem) from error
         if not is_remote(path) and not Path(_on_disk(path)).exists():
             raise InputError(f"{path}: no such file") from error
         detail = str(error.__cause__ or error).replace(path, "").strip(" :'")
@@ -128,12 +135,12 @@ def gdal_path(path: str) -> str:
     Returns
     -------
     str
-        One of GDAL's virtual paths for URLs.
+        One of GDAL's virtual paths for a store; http and https URLs are not for GDAL (`changedet.imagery.remote`).
     """
     scheme = urlparse(path).scheme
     if scheme == "s3":
         return "/vsis3/" + path[len("s3://") :]
-    return "/vsicurl/" + path if scheme in {"http", "https"} else _on_disk(path)
+    return _on_disk(path)
 
 
 def gdal_options(path: str) -> dict[str, str | int]:
@@ -149,7 +156,9 @@ def gdal_options(path: str) -> dict[str, str | int]:
     dict
         By the names of GDAL's options; other ones over the network.
     """
-    return dict(_REMOTE_OPTIONS if is_remote(path) else _LOCAL_OPTIONS)
+    if _is_web(path):
+        return {**_LOCAL_OPTIONS, "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
+    return dict(_STORE_OPTIONS if is_remote(path) else _LOCAL_OPTIONS)
 
 
 def stamp_of(path: str) -> tuple[int, ...]:
@@ -218,20 +227,22 @@ def files_of(path: str, dataset: rasterio.DatasetReader) -> tuple[str, ...]:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[rasterio.DatasetReader]:
+def opened(path: str, hosts: Sequence[str] = ()) -> Iterator[rasterio.DatasetReader]:
     """Hold a dataset open, as `open_dataset` opens it.
 
     Parameters
     ----------
     path : str
         A file, or an http, https or s3 URL.
+    hosts : sequence of str
+        As for `open_dataset`.
 
     Yields
     ------
     rasterio.DatasetReader
         The dataset.
     """
-    dataset = open_dataset(path)
+    dataset = open_dataset(path, hosts)
     try:
         yield dataset
     finally:
@@ -244,13 +255,15 @@ def _local_drivers() -> tuple[str, ...]:
         return tuple(sorted(set(environment.drivers()) & _LOCAL_DRIVERS))
 
 
-def open_dataset(path: str, **options: int) -> rasterio.DatasetReader:
+def open_dataset(path: str, hosts: Sequence[str] = (), **options: int) -> rasterio.DatasetReader:
     """The rasterio dataset of a file.
 
     Parameters
     ----------
     path : str
         A file, or an http, https or s3 URL.
+    hosts : sequence of str
+        That a URL may lead to beside its own host.
     **options : int
         Of GDAL's driver, such as ``overview_level``.
 
@@ -271,20 +284,23 @@ def open_dataset(path: str, **options: int) -> rasterio.DatasetReader:
     if not remote:
         _require_regular(path)
         _named_by(_on_disk(path), stamp_of(path))
-    drivers = list(_REMOTE_DRIVERS if remote else _local_drivers())
-    try:
+    if _is_web(path):
+        dataset = open_remote(path.removeprefix(_WEB_PREFIX), hosts, **options)
+    elif path.startswith("/vsicurl"):
+        raise InputError(f"{path}: is read in a way of GDAL's own; give the URL itself")
+    else:
         # rasterio.open takes one driver; its class takes those that may be tried.
+        drivers = list(_STORE_DRIVERS if remote else _local_drivers())
         dataset = rasterio.DatasetReader(gdal_path(path), driver=drivers, **options)
-    except rasterio.errors.RasterioIOError as error:
-        if remote and "not recognized" in str(error):
-            kinds = ", ".join(_REMOTE_DRIVERS)
-            raise InputError(f"{path}: is none of the kinds that are read over the network ({kinds})") from error
-        raise
     elsewhere = _named_elsewhere(dataset, remote=remote)
     if elsewhere:
         dataset.close()
         raise InputError(f"{path}: leads to {elsewhere[:80]!a}, where a scene may not lead; get a copy of the pixels")
     return dataset
+
+
+def _is_web(path: str) -> bool:
+    return urlparse(path.removeprefix(_WEB_PREFIX)).scheme in {"http", "https"}
 
 
 def _require_regular(path: str) -> None:

@@ -20,6 +20,7 @@ from changedet.errors import InputError
 from changedet.grid import Frame
 from changedet.imagery.datasets import files_of, gdal_options, opened, reading, stamp_of_all
 from changedet.imagery.georeference import Gcps, Rpcs, find_frame
+from changedet.imagery.remote import allowed_now
 
 MAX_BANDS: Final = 1000
 
@@ -83,6 +84,8 @@ class Raster:
         Hash of path, size, time of change and header.
     files : tuple of str
         Those of this machine from which its pixels come; none of a remote raster.
+    hosts : tuple of str
+        That a remote raster may be read from beside its own.
     """
 
     path: str
@@ -97,6 +100,7 @@ class Raster:
     alpha: int | None = None
     identity: str = ""
     files: tuple[str, ...] = field(default=(), compare=False)
+    hosts: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -142,7 +146,7 @@ def read_header(
     """
     with reading(path), warnings.catch_warnings(), rasterio.Env(**gdal_options(path)):
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-        with opened(path) as dataset:
+        with opened(path, allowed_now()) as dataset:
             _refuse(path, dataset, classes=classes)
             frame, gcps, rpcs = find_frame(path, dataset, crs, bounds, like)
             bands = tuple(_band(dataset, i, nodata) for i in range(dataset.count))
@@ -158,6 +162,7 @@ def read_header(
                 stamp_of_all(path),
                 _tags(dataset),
                 files=files_of(path, dataset),
+                hosts=allowed_now(),
             )
     content = repr((path, raster.stamp, frame, bands, gcps, rpcs, raster.has_mask, raster.overviews))
     return replace(raster, identity=hashlib.sha256(content.encode()).hexdigest()[:24])

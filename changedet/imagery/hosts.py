@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import urllib.error
 import urllib.request
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from functools import partial
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPMessage
 from typing import IO, Final
 from urllib.parse import urlparse
-
-import rasterio
 
 from changedet.errors import InputError
 
 TIMEOUT_S: Final = 10
-AT_A_TIME: Final = 8
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -132,37 +125,3 @@ class GuardedRedirects(urllib.request.HTTPRedirectHandler):
         except InputError as error:
             raise InputError(f"{req.full_url}: {error.problems[0].message}") from None
         return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def check_redirects(paths: Iterable[str], allowed: Sequence[str]) -> None:
-    """Refuse http and https paths that redirect to a host that nobody allowed.
-
-    GDAL follows redirects wherever they lead, and this one has no option against it; so each path is requested before,
-    in the two ways of GDAL. That a server changes its mind afterwards, or its name comes to mean another address, is
-    not seen: allow hosts that you trust. Whatever else goes wrong is for the reader to say.
-
-    Parameters
-    ----------
-    paths : iterable of str
-        Local paths pass.
-    allowed : sequence of str
-        As in `check_hosts`.
-
-    Raises
-    ------
-    InputError
-        Of the first such path.
-    """
-    found = list(dict.fromkeys(path for path in paths if urlparse(path).scheme in {"http", "https"}))
-    if found:
-        with ThreadPoolExecutor(AT_A_TIME) as pool:
-            list(pool.map(partial(_follow, allowed=allowed), found))
-
-
-def _follow(path: str, allowed: Sequence[str]) -> None:
-    opener = urllib.request.build_opener(GuardedRedirects(allowed))
-    for method, more in (("HEAD", {}), ("GET", {"Range": "bytes=0-32767"})):
-        headers = {"User-Agent": f"GDAL/{rasterio.__gdal_version__}", **more}
-        request = urllib.request.Request(path, method=method, headers=headers)  # noqa: S310 - http and https alone
-        with suppress(OSError, HTTPException, ValueError):
-            opener.open(request, timeout=TIMEOUT_S).close()

@@ -226,7 +226,7 @@ def _dataset(raster: Raster) -> rasterio.DatasetReader:
     extra = {} if level is None else {"overview_level": int(level)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-        known[key] = open_dataset(raster.path, **extra)
+        known[key] = open_dataset(raster.path, raster.hosts, **extra)
     while len(known) > MAX_OPEN:
         known.popitem(last=False)[1].close()
     return known[key]

@@ -11,11 +11,12 @@ from typing import Final
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, Problem
-from changedet.imagery.bands import MASKS
+from changedet.imagery.bands import MASKS, GivenBands
 from changedet.imagery.grouping import group_looks, shared_roles
-from changedet.imagery.hosts import check_redirects, host_of
+from changedet.imagery.hosts import host_of
 from changedet.imagery.look import Look
 from changedet.imagery.opening import open_scene
+from changedet.imagery.remote import allowing
 from changedet.imagery.scene import Scene
 from changedet.imagery.stac.items import items
 from changedet.plan.site_areas import area_of, located
@@ -190,13 +191,23 @@ def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
         )
         for arguments in found:
             arguments["attribution"] = entry.attribution.over(arguments["attribution"])
-        return [open_scene(**arguments, default_bands=default) for arguments in found]
+        led = host_of(entry.stac.href)
+        with allowing((*([led] if led else []), *workflow.read.allow_hosts)):
+            return [open_scene(**arguments, default_bands=default) for arguments in found]
     paths = dict(entry.paths)
+    asked = [*paths.values(), *([entry.mask] if entry.mask else [])]
+    with allowing([*filter(None, map(host_of, asked)), *workflow.read.allow_hosts]):
+        scene = _given(entry, paths, default)
+    said = tuple(
+        f"{path}: is a mask of a kind that is not read; bring it as a 'mask' of 0 and 1" for path in entry.unread
+    )
+    return [replace(scene, warnings=(*scene.warnings, *said))]
+
+
+def _given(entry: SceneEntry, paths: Mapping[str, str], default: GivenBands | None) -> Scene:
     if entry.date is None:
         raise InputError("has no date; give one, as date: 2023-06-04")
-    asked = [*paths.values(), *([entry.mask] if entry.mask else [])]
-    check_redirects(asked, [*map(host_of, asked), *workflow.read.allow_hosts])
-    scene = open_scene(
+    return open_scene(
         paths,
         name=PurePath(paths[""]).name if len(paths) > 1 and "" in paths else "",
         date=entry.date,
@@ -211,10 +222,6 @@ def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
         bounds=entry.bounds,
         attribution=entry.attribution,
     )
-    said = tuple(
-        f"{path}: is a mask of a kind that is not read; bring it as a 'mask' of 0 and 1" for path in entry.unread
-    )
-    return [replace(scene, warnings=(*scene.warnings, *said))]
 
 
 def _aoi_lonlat(workflow: Workflow) -> BaseGeometry | None:

@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, did_you_mean
 from changedet.imagery.attribution import from_stac
-from changedet.imagery.hosts import check_hosts, check_redirects, host_of
+from changedet.imagery.hosts import check_hosts, host_of
 from changedet.imagery.opening import SceneArguments
 from changedet.imagery.stac.assets import pixel_arguments
 from changedet.imagery.stac.walking import Span, Walk, found_items, typed, where_of
@@ -83,7 +83,6 @@ def items(
     try:
         leads = [path for scene in found for path in _paths(scene)]
         check_hosts(leads, walk.allowed)
-        check_redirects(leads, walk.allowed)
     except InputError as error:
         raise InputError(f"{source}: {error.problems[0].message}") from None
     return sorted(found, key=lambda scene: (scene["date"], scene["time"], scene["name"]))
