@@ -48,7 +48,7 @@ def label(run: Path, path: Path, tiles: int = 24, seed: int = 0) -> None:
     squares = pyogrio.read_dataframe(path, layer=TILES)
     truth = pyogrio.read_dataframe(run / "truth.gpkg")
     own = [
-        truth[(truth["date"] == row.date) & truth.geometry.centroid.within(row.geometry)]
+        truth[(truth["date"] == f"{row.date:%Y-%m-%d}") & truth.geometry.centroid.within(row.geometry)]
         for row in squares.itertuples()
     ]
     drawn = gpd.GeoDataFrame(pd.concat(own)[["date", "geometry"]], crs=GRID.crs)

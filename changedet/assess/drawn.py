@@ -47,7 +47,9 @@ def day_fault(value: object, days: Sequence[dt.date]) -> str:
     """
     if day_of(value) in days:
         return ""
-    return f"'{value}' is no date on which boxes were counted, expected one of {', '.join(map(str, days))}"
+    day = day_of(value)
+    named = "nothing" if is_missing(value) else f"'{value if day is None else day}'"
+    return f"{named} is no date on which boxes were counted, expected one of {', '.join(map(str, days))}"
 
 
 def kind_of(value: object) -> str:

@@ -12,7 +12,8 @@ import pyogrio
 import pyproj
 
 from changedet.grid.vector_files import tables_of
-from changedet.outputs.gpkg.vector_layers import TEXT, embed_styles, write_layers
+from changedet.outputs.gpkg.filled_in import write_filled_in
+from changedet.outputs.gpkg.vector_layers import TEXT, embed_styles
 from changedet.outputs.qgis import editing_styles, raster_styles
 from changedet.outputs.values import is_missing
 from changedet.store.files import replacing
@@ -33,13 +34,13 @@ def write_labels(path: str | Path, tiles: gpd.GeoDataFrame, dates: Sequence[str]
     dates : sequence of str
         ISO dates that a label may have.
     """
-    # Text, not a date: QGIS offers the looks' dates as a list, and a time zone cannot move them by a day.
     columns = {name: pd.Series([], dtype=TEXT) for name in ("date", "kind")}
     drawn = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=tiles.crs), crs=tiles.crs)
     layers = {TILES: tiles.assign(labelled=False), LABELS: drawn}
     styled = {TILES: editing_styles.label_tiles(), LABELS: editing_styles.additions(dates)}
     with replacing(Path(path)) as part:
-        write_layers(part, layers, {})
+        for name, frame in layers.items():
+            write_filled_in(part, name, frame)
         embed_styles(part, {name: raster_styles.document(style) for name, style in styled.items()})
 
 

@@ -12,6 +12,7 @@ import pyogrio
 import pyproj
 
 from changedet.grid.vector_files import tables_of
+from changedet.outputs.gpkg.filled_in import write_filled_in
 from changedet.outputs.gpkg.vector_layers import TEXT, conform, embed_styles, write_layers
 from changedet.outputs.qgis import editing_styles, raster_styles
 from changedet.store.files import replacing
@@ -35,13 +36,13 @@ def write_review(path: str | Path, containers: gpd.GeoDataFrame, dates: Sequence
         The grid's.
     """
     judged = conform(JUDGED, containers, crs)
-    # Text, not a date: QGIS offers the looks' dates as a list, and a time zone cannot move them by a day.
     columns = {name: pd.Series([], dtype=TEXT) for name in ("date", "kind")}
     added = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
-    layers = {JUDGED: judged.assign(verdict=pd.Series([None] * len(judged), dtype=TEXT)), ADDED: added}
+    judged = judged.assign(verdict=pd.Series([None] * len(judged), dtype=TEXT))
     styled = {JUDGED: editing_styles.verdicts(), ADDED: editing_styles.additions(dates)}
     with replacing(Path(path)) as part:
-        write_layers(part, layers, {})
+        write_layers(part, {JUDGED: judged}, {})
+        write_filled_in(part, ADDED, added)
         embed_styles(part, {name: raster_styles.document(style) for name, style in styled.items()})
 
 

@@ -11,8 +11,10 @@ import pandas as pd
 import pyogrio
 
 from changedet.grid.vector_files import tables_of
-from changedet.outputs.gpkg.vector_layers import embed_styles, write_layers
+from changedet.outputs.gpkg.filled_in import write_filled_in
+from changedet.outputs.gpkg.vector_layers import embed_styles
 from changedet.outputs.qgis import editing_styles, raster_styles
+from changedet.outputs.values import iso_date
 from changedet.store.files import replacing
 
 LAYER: Final = "sample"
@@ -29,7 +31,7 @@ def write_sample(path: str | Path, points: gpd.GeoDataFrame) -> None:
         `label` a nullable integer: 1 changed, 0 not, null not labelled.
     """
     with replacing(Path(path)) as part:
-        write_layers(part, {LAYER: points}, {LAYER: "Point"})
+        write_filled_in(part, LAYER, points, "Point")
         embed_styles(part, {LAYER: raster_styles.document(editing_styles.sample())})
 
 
@@ -44,7 +46,7 @@ def read_sample(path: str | Path) -> gpd.GeoDataFrame:
     Returns
     -------
     geopandas.GeoDataFrame
-        `date`, `stratum` and `label`, a number, NaN where nothing was labelled.
+        `date` (ISO text), `stratum` and `label`, a number, NaN where nothing was labelled.
 
     Raises
     ------
@@ -62,7 +64,8 @@ def read_sample(path: str | Path) -> gpd.GeoDataFrame:
     if not isinstance(frame, gpd.GeoDataFrame) or not (frame.geom_type == "Point").all():
         raise ValueError(f"layer '{LAYER}' has points without a place")
     try:
-        dt.date.fromisoformat(str(frame["date"].iloc[0]))
-        return frame.assign(label=pd.to_numeric(frame["label"]))
+        dates = [iso_date(value) for value in frame["date"]]
+        dt.date.fromisoformat(dates[0])
+        return frame.assign(date=dates, label=pd.to_numeric(frame["label"]))
     except (TypeError, ValueError) as error:
         raise ValueError(f"layer '{LAYER}' holds words where dates or numbers belong ({error})") from None
