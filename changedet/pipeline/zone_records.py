@@ -119,10 +119,11 @@ def notes_on_sums(table: pd.DataFrame, tracks: gpd.GeoDataFrame) -> list[Json]:
     Returns
     -------
     list of str
-        On boxes outside all zones or in several, on tracks of no container, on listed and expected arrivals; empty
-        where all agree.
+        On boxes outside all zones or in several, on listed and expected arrivals, on boxes set on others, on tracks
+        of no container; empty where all agree.
     """
-    return [note for note in (_zones_note(table), _listed_note(table), _other_note(tracks)) if note]
+    notes = _zones_note(table), _listed_note(table), _stacked_note(table), _other_note(tracks)
+    return [note for note in notes if note]
 
 
 def _zones_note(table: pd.DataFrame) -> str:
@@ -152,13 +153,32 @@ def _listed_note(table: pd.DataFrame) -> str:
     if abs(listed - expected) <= max(1.0, LISTED_SHARE * listed):
         return ""
     if listed > expected:
-        return (
-            f"tracks list {listed:.0f} arrivals, {expected:.0f} are expected: a box that is set on top of another "
-            "arrives, but the count of boxes to be seen does not rise by it; what is not sure counts by its probability"
-        )
+        return f"tracks list {listed:.0f} arrivals, {expected:.0f} are expected: what is not sure counts by its probability"
     return (
         f"tracks list {listed:.0f} arrivals, {expected:.0f} are expected: some came to places that no single look "
         "shows for sure"
+    )
+
+
+def _stacked_note(table: pd.DataFrame) -> str:
+    """Why arrivals less departures are not what the count rose by: boxes on others come and go without changing it."""
+    whole = table[(table["zone"] == "") & table["containers_expected"].notna()].sort_values("date")
+    if len(whole) < 2:
+        return ""
+    came, went = (float(whole[f"{name}_expected"].sum()) for name in ("arrivals", "departures"))
+    rise = float(whole["containers_expected"].iloc[-1] - whole["containers_expected"].iloc[0])
+    if abs(came - went - rise) <= max(LEAST_DIFFERENCE, LISTED_SHARE * max(came, went)):
+        return ""
+    why = (
+        "boxes set on top of others arrive without raising it"
+        if came - went > rise
+        else "boxes taken from the top of others leave without lowering it, and what an earlier look did not show of a "
+        "place never came"
+    )
+    changed = "rose" if rise >= 0 else "fell"
+    return (
+        f"{came:.0f} arrivals less {went:.0f} departures are expected, the count of boxes to be seen {changed} by "
+        f"{abs(rise):.0f}: {why}"
     )
 
 

@@ -32,7 +32,7 @@ def series(zones: dict[str, float], listed: float = 10, expected: float = 10) ->
     rows = [{"date": DAYS[-1], "zone": "", "containers_expected": 100.0}]
     rows += [{"date": DAYS[-1], "zone": name, "containers_expected": count} for name, count in zones.items()]
     table = pd.DataFrame(rows)
-    return table.assign(arrivals=listed, arrivals_expected=float(expected))
+    return table.assign(arrivals=listed, arrivals_expected=float(expected), departures_expected=0.0)
 
 
 def followed(*kinds: str) -> gpd.GeoDataFrame:
@@ -50,8 +50,23 @@ def test_notes_on_sums_say_where_the_rest_stands() -> None:
 
 def test_notes_on_sums_tell_listed_from_expected_arrivals_and_other_boxes() -> None:
     (listed,) = notes_on_sums(series({}, listed=149, expected=99), followed("40ft"))
-    assert "tracks list 149 arrivals, 99 are expected: a box that is set on top of another" in str(listed)
+    assert "tracks list 149 arrivals, 99 are expected: what is not sure counts by its probability" in str(listed)
     (fewer,) = notes_on_sums(series({}, listed=40, expected=60), followed("40ft"))
     assert "no single look shows for sure" in str(fewer)
     (other,) = notes_on_sums(series({}), followed("40ft", "other"))
     assert str(other).startswith("1 of the 2 tracks is of kind other")
+
+
+def test_notes_on_sums_say_that_boxes_set_on_others_do_not_raise_the_count() -> None:
+    def noted(came: float, went: float, rise: float) -> list[str]:
+        days = {"date": DAYS[:2], "zone": "", "containers_expected": [50.0, 50.0 + rise], "arrivals": [pd.NA, came]}
+        events = {"arrivals_expected": [pd.NA, came], "departures_expected": [pd.NA, went]}
+        return [str(note) for note in notes_on_sums(pd.DataFrame(days | events), followed())]
+
+    assert noted(40.0, 10.0, 30.2) == []
+    assert noted(40.0, 10.0, 10.0) == [
+        "40 arrivals less 10 departures are expected, the count of boxes to be seen rose by 10: boxes set on top of "
+        "others arrive without raising it"
+    ]
+    (uncovered,) = noted(10.0, 40.0, -20.0)
+    assert "fell by 20: boxes taken from the top of others leave without lowering it" in uncovered

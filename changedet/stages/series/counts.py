@@ -52,7 +52,7 @@ class EventCount(NamedTuple):
     found : int
         Those in the likeliest histories.
     expected : float
-        By the posteriors, boxes that were exchanged for others among them.
+        By the posteriors, boxes that were set on others, or exchanged for them, among them.
     spread : float
         Unit of their interval, see `intervals.event_spread`.
     """
@@ -88,8 +88,9 @@ class TrackedBoxes:
         Its containers' TEU.
     ground_shown : bool (point, date)
         Whether each date showed the ground about the boxes.
-    exchanged : bool (place, date)
-        True where one container left and another came, both first shown by the date.
+    came, went : bool (place, date)
+        True where a container's track begins, or ends, in an event that the date shows first: also where the place
+        held one before and after.
     blind : bool (date,)
         True where the date shows the ground of the site's boxes and next to none of them (`kernels.doubts.is_blind`):
         `clear` and `ground_shown` are False on it.
@@ -106,7 +107,8 @@ class TrackedBoxes:
     clear: Bools
     weight: Floats
     ground_shown: Bools
-    exchanged: Bools
+    came: Bools
+    went: Bools
     blind: Bools
 
     def kinds(self, t: int) -> NDArray[np.object_]:
@@ -185,8 +187,10 @@ class TrackedBoxes:
     def events(self, t: int) -> tuple[EventCount, EventCount]:
         """Arrivals and departures that a date shows first.
 
-        A place filled, or emptied, since its last clear look at least as probably as its states' probabilities differ;
-        one whose box was exchanged did both. So arrivals less departures are what the expected count rose by.
+        A place filled, or emptied, since its last clear look at least as probably as its states' probabilities differ.
+        Where a track began or ended, a box came or went for all of the probability that one stood there before and
+        after: it was set on another, uncovered another, or was exchanged. So arrivals less departures are what the
+        expected count rose by and what was set on top, less what was uncovered.
 
         Parameters
         ----------
@@ -202,8 +206,11 @@ class TrackedBoxes:
         known = earlier.any(1) & self.clear[:, t]
         before = t - 1 - earlier[:, ::-1].argmax(1) if t else np.zeros(len(earlier), np.int64)
         now, then = self.present[:, t], self.present[np.arange(len(earlier)), np.maximum(before, 0)]
-        stayed = np.where(self.exchanged[:, t], np.minimum(now, then), 0.0)
-        came, went = (stayed + np.maximum(step, 0.0) for step in (now - then, then - now))
+        both = np.minimum(now, then)
+        came, went = (
+            np.where(event[:, t], both, 0.0) + np.maximum(step, 0.0)
+            for event, step in ((self.came, now - then), (self.went, then - now))
+        )
         return _events(int((self.arrived == t).sum()), came[known]), _events(int((self.left == t).sum()), went[known])
 
 
@@ -248,6 +255,7 @@ def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> Tr
     containers = tracks.tracks["track_id"][tracks.tracks["kind"].isin(TEU_OF_KIND)]
     kept = _within(tracks.places) & tracks.places["kind"].isin(TEU_OF_KIND).to_numpy(bool)
     blind = _blind_dates(tracks, _dates)
+    came, went = _events_of_tracks(tracks, _dates)
     return TrackedBoxes(
         row_date=_dates(rows["date"]),
         row_kind=rows["kind"].to_numpy(object),
@@ -260,7 +268,8 @@ def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> Tr
         clear=tracks.place_clear[kept] & ~blind,
         weight=np.array([TEU_OF_KIND[kind] for kind in tracks.places["kind"][kept]], np.float64),
         ground_shown=tracks.ground.shown[_inside(tracks.ground.xy)] & ~blind,
-        exchanged=_exchanged(tracks, _dates)[kept],
+        came=came[kept],
+        went=went[kept],
         blind=blind,
     )
 
@@ -276,12 +285,14 @@ def _blind_dates(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]
     return np.array([is_blind(float(d), float(e)) for d, e in zip(detected, expected, strict=True)], bool)
 
 
-def _exchanged(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]], Ints]) -> Bools:
-    """Where, and on which dates (place, date), a container left and another came."""
+def _events_of_tracks(
+    tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]], Ints]
+) -> tuple[Bools, Bools]:
+    """Where, and on which dates (place, date), containers' tracks begin and end in an event."""
     boxes = tracks.tracks[tracks.tracks["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
     came, left = (np.zeros(tracks.place_presence.shape, bool) for _ in range(2))
     if not len(boxes) or not len(tracks.places):
-        return came
+        return came, left
     at = cKDTree(shapely.get_coordinates(tracks.places.geometry)).query(shapely.get_coordinates(boxes.geometry))[1]
     for events, when in (
         (came, dates(boxes["first_seen"].where(boxes["not_before"].notna()))),
@@ -289,7 +300,7 @@ def _exchanged(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]],
     ):
         known = when >= 0
         events[at[known], when[known]] = True
-    return came & left
+    return came, left
 
 
 def count_bounds(

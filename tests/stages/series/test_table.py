@@ -123,7 +123,8 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         clear=rng.random((places, dates)) > rng.random(),
         weight=rng.choice([1.0, 2.0], places),
         ground_shown=rng.random((rng.integers(0, 5), dates)) > rng.random(),
-        exchanged=rng.random((places, dates)) > 0.8,
+        came=rng.random((places, dates)) > 0.8,
+        went=rng.random((places, dates)) > 0.8,
         blind=np.zeros(dates, bool),
     )
     for t in range(dates):
