@@ -9,10 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import geopandas as gpd
+
 from changedet.errors import InputError, MethodError, Problem
 from changedet.grid import Frame, Grid, make_grid
 from changedet.imagery.grouping import match_scales, shared_roles
 from changedet.imagery.look import Look
+from changedet.outputs.figure.letters import undrawable
 from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
 from changedet.plan.resources import available_bytes, cores, sizes, tile_edges
@@ -28,6 +31,8 @@ COARSE_REFERENCE: Final = 2.0
 """A reference whose GSD is so many times the finest scene's is warned of."""
 NEARLY_FINEST: Final = 1.25
 """So many times the finest GSD is as good a reference."""
+MOST_LETTERS: Final = 20
+"""Of those that no font has, which a warning names."""
 _MEGABYTE: Final = 1e6
 CONSENT: Final = "CHANGEDET_SCHEDULER"
 """In the environment, the address of a cluster that workflow files may name."""
@@ -73,7 +78,7 @@ def make_plan(
     zones = zones_of(checked, grid, warnings)
     decided = _decided(checked, grid, looks, reference, roles)
     warnings += [warning for look in looks for warning in look.warnings]
-    warnings += _advice(looks, reference)
+    warnings += [*_advice(looks, reference), *_unwritable(checked, looks, zones)]
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     _check_writable(checked, folder.path, out)
     return Plan(
@@ -249,3 +254,16 @@ def _check_methods(workflow: Workflow, choices: Mapping[str, Choice], facts: Fac
             problems.append(workflow.problem(stage, said))
     if problems:
         raise InputError(problems)
+
+
+def _unwritable(workflow: Workflow, looks: Sequence[Look], zones: gpd.GeoDataFrame | None) -> list[str]:
+    """One line where names hold letters that no font here has."""
+    credits = (look.attribution.credit for look in looks)
+    names = [workflow.site.name, workflow.site.place, *credits, *(() if zones is None else zones["name"].astype(str))]
+    lacking = undrawable("".join(dict.fromkeys(names)))
+    if not lacking:
+        return []
+    return [
+        f"no font of this machine has the letters '{lacking[:MOST_LETTERS]}' of the site's names: figures as PNG and PDF "
+        "show '?' for them, as SVG they keep the text; install a font that has them, such as Noto"
+    ]

@@ -102,3 +102,14 @@ def test_make_plan_refuses_less_memory_than_a_run_takes_and_names_the_least(scen
     assert least is not None
     plan = make_plan(write_workflow(scenes, DATES, compute={"memory": least[1]}))
     assert plan.memory_bytes <= int(least[1].removesuffix("MB")) * 1_000_000
+
+
+def test_make_plan_warns_of_letters_that_no_font_has(scenes: Path) -> None:
+    def warned(name: str) -> list[str]:
+        found = make_plan(write_workflow(scenes, DATES, site={"id": "site", "name": name})).warnings
+        return [line for line in found if "font" in line]
+
+    assert warned("D\u00e9p\u00f4t Nord \u00a9 \u0421\u043a\u043b\u0430\u0434") == []
+    (line,) = warned("Depot \U00012000\U00012001")
+    assert line.startswith("no font of this machine has the letters '\U00012000\U00012001'")
+    assert "install a font" in line

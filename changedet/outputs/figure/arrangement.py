@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from changedet.outputs.figure.data import Box, FigureData
+from changedet.outputs.figure.letters import as_drawn, font_file
 
 MM_PER_INCH: Final = 25.4
 MARGIN_IN: Final = 0.12
@@ -187,16 +188,17 @@ def text_width_in(words: str, points: float, *, bold: bool = False) -> float:
     float
         Inches.
     """
-    return sum(_advance(letter, bold) for letter in words) * points / POINTS_PER_INCH
+    path = font_file(words, bold=bold)
+    return sum(_advance(letter, path) for letter in as_drawn(words, path)) * points / POINTS_PER_INCH
 
 
 @lru_cache(maxsize=4096)
-def _advance(letter: str, bold: bool) -> float:
-    """How far a letter moves the pen, in ems."""
+def _advance(letter: str, path: str) -> float:
+    """How far a letter of a font moves the pen, in ems."""
     # Imported here, as all that draws: it takes half a second, which most commands need not wait for.
-    from matplotlib import font_manager, ft2font
+    from matplotlib import ft2font
 
-    font = ft2font.FT2Font(font_manager.findfont(font_manager.FontProperties(weight="bold" if bold else "normal")))
+    font = ft2font.FT2Font(path)
     font.set_size(100, 72)
     glyph = font.load_char(ord(letter), flags=ft2font.LoadFlags.NO_HINTING)
     return float(glyph.linearHoriAdvance) / 65536 / 100

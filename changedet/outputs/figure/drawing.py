@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import threading
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from changedet.outputs.figure import furniture, styles
 from changedet.outputs.figure.arrangement import MARGIN_IN, arranged
 from changedet.outputs.figure.data import FigureData
+from changedet.outputs.figure.letters import lettered
 from changedet.outputs.figure.panels import draw_panel
 from changedet.store.files import replacing
 
@@ -104,8 +106,9 @@ def encoded(figure: Figure, ending: str) -> bytes:
     import matplotlib as mpl
 
     target = io.BytesIO()
-    with _LOCK, mpl.rc_context(_SETTINGS), warnings.catch_warnings():
-        # Letters that the font lacks are drawn as boxes in a PNG; in an SVG the reader's own fonts have them.
+    # An SVG keeps text as text: the reader's own fonts have the letters.
+    letters = nullcontext() if ending == ".svg" else lettered(figure)
+    with _LOCK, mpl.rc_context(_SETTINGS), letters, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(target, format=ending[1:], dpi=figure.dpi, metadata=_NO_DATES[ending])
     return target.getvalue()

@@ -20,6 +20,7 @@ from changedet.errors import ChangedetError
 from changedet.outputs.figure import furniture, styles
 from changedet.outputs.figure.arrangement import LEADING, MARGIN_IN, POINTS_PER_INCH, text_width_in
 from changedet.outputs.figure.data import BoxState, FigureData
+from changedet.outputs.figure.letters import lettered
 from changedet.outputs.figure.panels import draw_panel
 from changedet.outputs.figure.styles import Line
 from changedet.store.files import replacing
@@ -254,7 +255,8 @@ def _pixels(figure: Figure) -> Bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
+    with lettered(figure):
+        canvas.draw()  # type: ignore[no-untyped-call]
     shown: Bytes = np.asarray(canvas.buffer_rgba())[..., :3].copy()  # type: ignore[no-untyped-call]
     return shown
 

@@ -285,9 +285,7 @@ def _blind_dates(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]
     return np.array([is_blind(float(d), float(e)) for d, e in zip(detected, expected, strict=True)], bool)
 
 
-def _events_of_tracks(
-    tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]], Ints]
-) -> tuple[Bools, Bools]:
+def _events_of_tracks(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]], Ints]) -> tuple[Bools, Bools]:
     """Where, and on which dates (place, date), containers' tracks begin and end in an event."""
     boxes = tracks.tracks[tracks.tracks["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
     came, left = (np.zeros(tracks.place_presence.shape, bool) for _ in range(2))
