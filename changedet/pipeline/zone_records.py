@@ -152,12 +152,12 @@ def _listed_note(table: pd.DataFrame) -> str:
     listed, expected = float(whole["arrivals"].sum()), float(whole["arrivals_expected"].sum())
     if abs(listed - expected) <= max(1.0, LISTED_SHARE * listed):
         return ""
-    if listed > expected:
-        return f"tracks list {listed:.0f} arrivals, {expected:.0f} are expected: what is not sure counts by its probability"
-    return (
-        f"tracks list {listed:.0f} arrivals, {expected:.0f} are expected: some came to places that no single look "
-        "shows for sure"
+    why = (
+        "what is not sure counts by its probability"
+        if listed > expected
+        else "some came to places that no single look shows for sure"
     )
+    return f"tracks list {listed:.0f} arrivals, {expected:.0f} are expected: {why}"
 
 
 def _stacked_note(table: pd.DataFrame) -> str:

@@ -258,12 +258,12 @@ def _check_methods(workflow: Workflow, choices: Mapping[str, Choice], facts: Fac
 
 def _unwritable(workflow: Workflow, looks: Sequence[Look], zones: gpd.GeoDataFrame | None) -> list[str]:
     """One line where names hold letters that no font here has."""
-    credits = (look.attribution.credit for look in looks)
-    names = [workflow.site.name, workflow.site.place, *credits, *(() if zones is None else zones["name"].astype(str))]
+    lines = (look.attribution.credit for look in looks)
+    names = [workflow.site.name, workflow.site.place, *lines, *(() if zones is None else zones["name"].astype(str))]
     lacking = undrawable("".join(dict.fromkeys(names)))
     if not lacking:
         return []
     return [
-        f"no font of this machine has the letters '{lacking[:MOST_LETTERS]}' of the site's names: figures as PNG and PDF "
-        "show '?' for them, as SVG they keep the text; install a font that has them, such as Noto"
+        f"no font of this machine has the letters '{lacking[:MOST_LETTERS]}' of the site's names: figures as PNG and "
+        "PDF show '?' for them, as SVG they keep the text; install a font that has them, such as Noto"
     ]
