@@ -201,6 +201,7 @@ def _measurements(finished: Run, days: Sequence[dt.date], zones: gpd.GeoDataFram
                 footprint_m2=_estimates(by_zone, "footprint_area_m2", "footprint"),
                 counts_possible=day in days,
                 unfamiliarity=_unfamiliarity(finished, day),
+                is_refused=bool(pd.notna(whole["containers"]) and pd.isna(whole["containers_expected"])),
             )
         )
     return facts

@@ -47,6 +47,29 @@ def counted_days(finished: Run) -> list[dt.date]:
     return [stamp.date() for stamp in known["date"]]
 
 
+def followed_days(finished: Run) -> list[dt.date]:
+    """The dates on which a run detected and followed boxes, those whose estimates it refused among them.
+
+    Parameters
+    ----------
+    finished : Run
+        With a time series.
+
+    Returns
+    -------
+    list of datetime.date
+        Sorted; one or more.
+
+    Raises
+    ------
+    InputError
+        It estimated no count; the reason is the run's own.
+    """
+    table = finished.series
+    seen = (table["zone"] == "") & table["containers"].notna()
+    return sorted({*counted_days(finished), *(stamp.date() for stamp in table[seen]["date"])})
+
+
 def boxes(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[gpd.GeoDataFrame, list[str]]:
     """All boxes of the run with the candidates below the count threshold, where those are still kept.
 

@@ -45,7 +45,7 @@ def review_run(run_dir: str | Path, *, warn: Callable[[str], None] | None = None
     """
     finished = open_run(run_dir)
     containers = finished.containers
-    days = reopen.counted_days(finished)
+    days = reopen.followed_days(finished)
     folder = RunFolder(finished.path)
     path = folder.review
     if not path.exists():

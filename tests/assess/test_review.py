@@ -147,6 +147,21 @@ def test_review_run_verdicts_bring_the_counts_to_the_truth(run: Path) -> None:
     assert zoned[zoned["zone"] == "north"]["containers"].tolist() == [20] * 5
 
 
+def test_review_run_keeps_what_was_detected_on_a_date_whose_estimate_was_refused(run: Path) -> None:
+    table = pd.read_csv(run / "timeseries.csv")
+    refused = [name for name in table if name.startswith(("containers_", "teu_", "arrivals_", "departures_"))]
+    table.loc[table["date"] == str(DAYS[2]), refused] = np.nan
+    table.to_csv(run / "timeseries.csv", index=False)
+    review_run(run)
+    judge(run, "reject", false_ones)
+    draw(run, [(110, 110)], str(DAYS[2]))
+    said = review_run(run)
+    assert "20 -> 21" in said
+    after = series_of(run / "reviewed" / "timeseries.csv")
+    assert after["containers"].tolist() == [20, 20, 21, 20, 15]
+    assert after[refused].isna().all(axis=1).tolist() == [False, False, True, False, False]
+
+
 def test_review_run_the_recount_leaves_all_its_files(run: Path) -> None:
     review_run(run)
     judge(run, "reject", false_ones)
