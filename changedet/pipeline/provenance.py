@@ -135,6 +135,7 @@ def provenance(
         "bands": list(plan.roles),
         "methods": [*method_rows(plan)],
         "inputs": [*input_rows(plan)],
+        "left_out": [{"scene": one.scene, "date": str(one.date), "reason": one.reason} for one in plan.left_out],
         "dates": {str(day): _statistics(model) for day, model in models.items()},
         "seconds": dict(seconds),
         "warnings": list(results.warnings),

@@ -15,6 +15,7 @@ from changedet.errors import InputError, MethodError, Problem
 from changedet.grid import Frame, Grid, make_grid
 from changedet.imagery.grouping import match_scales, shared_roles
 from changedet.imagery.look import Look
+from changedet.imagery.stac.items import LeftOut
 from changedet.outputs.figure.letters import undrawable
 from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
@@ -66,7 +67,8 @@ def make_plan(
     checked = workflow if isinstance(workflow, Workflow) else load_workflow(os.fspath(workflow))
     chosen = _scheduler(checked, scheduler)
     warnings: list[str] = []
-    scenes, entries = opened_scenes(checked, warnings)
+    left_out: list[LeftOut] = []
+    scenes, entries = opened_scenes(checked, warnings, left_out)
     check_bands(checked, scenes)
     looks = looks_of(checked, scenes)
     reference = _reference(checked, looks)
@@ -83,7 +85,7 @@ def make_plan(
     _check_writable(checked, folder.path, out)
     return Plan(
         checked, folder, grid, looks, reference, roles, zones=zones, scheduler=chosen,
-        warnings=tuple(dict.fromkeys(warnings)), **decided._asdict(),
+        warnings=tuple(dict.fromkeys(warnings)), left_out=tuple(left_out), **decided._asdict(),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, overload
 from changedet.grid import Grid
 from changedet.grid.areas import Areas
 from changedet.imagery.look import Look
+from changedet.imagery.stac.items import LeftOut
 from changedet.plan.card import plan_card
 from changedet.stages.objects.lattice import too_coarse
 from changedet.stages.registry import NONE, Choice, Facts, Method
@@ -62,6 +63,8 @@ class Plan:
         Expected peak of the run.
     warnings : tuple of str
         What the user should know before the run.
+    left_out : tuple of LeftOut
+        Items that searches left out.
     """
 
     workflow: Workflow
@@ -78,6 +81,7 @@ class Plan:
     scheduler: str
     memory_bytes: int
     warnings: tuple[str, ...] = field(default=())
+    left_out: tuple[LeftOut, ...] = field(default=())
 
     def _repr_html_(self) -> str:
         return plan_card(self, countable(self))

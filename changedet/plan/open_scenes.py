@@ -18,14 +18,16 @@ from changedet.imagery.look import Look
 from changedet.imagery.opening import open_scene
 from changedet.imagery.remote import allowing
 from changedet.imagery.scene import Scene
-from changedet.imagery.stac.items import items
+from changedet.imagery.stac.items import LeftOut, items
 from changedet.plan.site_areas import area_of, located
 from changedet.workflow import SceneEntry, Workflow
 
 SKIP_HINT: Final = "; 'read.on_error: skip' leaves such scenes out"
 
 
-def opened_scenes(workflow: Workflow, warnings: list[str]) -> tuple[list[Scene], dict[str, SceneEntry]]:
+def opened_scenes(
+    workflow: Workflow, warnings: list[str], left_out: list[LeftOut]
+) -> tuple[list[Scene], dict[str, SceneEntry]]:
     """All scenes of a workflow, opened.
 
     Parameters
@@ -34,6 +36,8 @@ def opened_scenes(workflow: Workflow, warnings: list[str]) -> tuple[list[Scene],
         With its entries.
     warnings : list of str
         Gets one for each scene that is skipped.
+    left_out : list of LeftOut
+        Gets one for each item that a search left out.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def opened_scenes(workflow: Workflow, warnings: list[str]) -> tuple[list[Scene],
     problems: list[Problem] = []
     for entry in workflow.scenes:
         try:
-            opened = _opened(workflow, entry)
+            opened = _opened(workflow, entry, left_out)
             if not opened and entry.stac is not None:
                 warnings.append(f"{entry.key}: the search of {entry.stac.href} found no scene")
             scenes.extend(opened)
@@ -177,7 +181,7 @@ def _placed(workflow: Workflow, entry: SceneEntry, problem: Problem) -> Problem:
     return Problem(f"{where}{said}", entry.key, workflow.path, entry.line)
 
 
-def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
+def _opened(workflow: Workflow, entry: SceneEntry, left_out: list[LeftOut]) -> list[Scene]:
     default = dict(workflow.bands) if workflow.bands else None
     if entry.stac is not None:
         found = items(
@@ -188,6 +192,7 @@ def _opened(workflow: Workflow, entry: SceneEntry) -> list[Scene]:
             max_cloud_cover=entry.stac.max_cloud_cover,
             aoi=_aoi_lonlat(workflow),
             allow_hosts=workflow.read.allow_hosts,
+            left_out=left_out,
         )
         for arguments in found:
             arguments["attribution"] = entry.attribution.over(arguments["attribution"])

@@ -141,6 +141,10 @@ def unused_scenes(finished: Run) -> str:
             writer.writerow([_plain(scene), "nothing", _plain(reason)])
         elif words[:10] in days:
             writer.writerow([words[:10], "in part", _plain(words[10:].lstrip(": "))])
+    # Runs of earlier versions did not note it.
+    for row in finished.provenance.get("left_out", []):
+        scene = f"{row['scene'] or 'no name'} ({row['date']})"
+        writer.writerow([_plain(scene), "nothing", f"left out by the search: {row['reason']}"])
     return out.getvalue()
 
 

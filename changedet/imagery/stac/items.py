@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import NamedTuple, cast
 
 import shapely
 import shapely.geometry
@@ -23,7 +23,25 @@ from changedet.imagery.stac.assets import pixel_arguments
 from changedet.imagery.stac.walking import Span, Walk, found_items, typed, where_of
 from changedet.json_types import Json, JsonObject
 
-__all__ = ["items"]
+__all__ = ["LeftOut", "items"]
+
+
+class LeftOut(NamedTuple):
+    """An item that a search left out.
+
+    Attributes
+    ----------
+    scene : str
+        Its id.
+    date : datetime.date
+        UTC.
+    reason : str
+        Which part of the search it does not meet.
+    """
+
+    scene: str
+    date: dt.date
+    reason: str
 
 
 def items(
@@ -35,6 +53,7 @@ def items(
     max_cloud_cover: float | None = None,
     aoi: BaseGeometry | None = None,
     allow_hosts: Sequence[str] = (),
+    left_out: list[LeftOut] | None = None,
 ) -> list[SceneArguments]:
     """Scenes of a STAC source, as arguments of `changedet.imagery.opening.open_scene`.
 
@@ -55,6 +74,9 @@ def items(
         In longitude and latitude; items that miss it are left out.
     allow_hosts : sequence of str
         Hosts beside the source's own.
+    left_out : list of LeftOut, optional
+        Gets one for each item of the collections that another part of the search left out. Of an API that is what its
+        own search did not leave out already.
 
     Returns
     -------
@@ -71,9 +93,14 @@ def items(
     span = _interval(datetime) if datetime else None
     found = []
     for item, place in found_items(source, walk, span, aoi):
-        wanted = _wanted(item, place, walk, span, max_cloud_cover, aoi)
-        if wanted is not None:
-            found.append(_scene(item, place, wanted, assets))
+        if not _is_of_collection(item, walk):
+            continue
+        moment = _moment(item, place)
+        reason = _reason_against(item, place, moment, (span, datetime or ""), max_cloud_cover, aoi)
+        if not reason:
+            found.append(_scene(item, place, moment, assets))
+        elif left_out is not None:
+            left_out.append(LeftOut(str(item.get("id", "")), moment.date(), reason))
     missing = [name for name in collections if name not in walk.names]
     if missing and walk.names:
         known = ", ".join(sorted(walk.names))
@@ -93,27 +120,29 @@ def _paths(scene: SceneArguments) -> list[str]:
     return list(path.values()) if isinstance(path, Mapping) else [path]
 
 
-def _wanted(
-    item: Mapping[str, Json],
-    place: str,
-    walk: Walk,
-    span: Span | None,
-    max_cloud_cover: float | None,
-    aoi: BaseGeometry | None,
-) -> dt.datetime | None:
-    """When an item was taken, or None where the search leaves it out."""
+def _is_of_collection(item: Mapping[str, Json], walk: Walk) -> bool:
     collection = item.get("collection")
     if isinstance(collection, str):
         walk.names.add(collection)
-    if walk.collections and collection is not None and collection not in walk.collections:
-        return None
-    moment = _moment(item, place)
+    return not walk.collections or collection is None or collection in walk.collections
+
+
+def _reason_against(
+    item: Mapping[str, Json],
+    place: str,
+    moment: dt.datetime,
+    times: tuple[Span | None, str],
+    max_cloud_cover: float | None,
+    aoi: BaseGeometry | None,
+) -> str:
+    """Why a search leaves an item out; empty where it does not."""
+    span, text = times
     if span is not None and not span[0] <= moment <= span[1]:
-        return None
+        return f"datetime {text}"
     cover = typed(item, "properties", dict, where_of(item, place)).get("eo:cloud_cover")
     if max_cloud_cover is not None and isinstance(cover, int | float) and cover > max_cloud_cover:
-        return None
-    return moment if aoi is None or _meets(item, aoi, place) else None
+        return f"cloud cover {cover:g} %, max_cloud_cover {max_cloud_cover:g}"
+    return "" if aoi is None or _meets(item, aoi, place) else "misses the area of interest"
 
 
 def _meets(item: Mapping[str, Json], aoi: BaseGeometry, place: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,8 +25,13 @@ def test_quality_report_has_what_the_run_measured(finished: Path) -> None:
     assert by_measure["95 % interval of containers"]["results"] == {"2023-01-01": None, "2023-03-01": None}
 
 
-def test_unused_scenes_says_which_and_why(finished: Path) -> None:
-    run = open_run(finished)
+def test_unused_scenes_says_which_and_why(finished: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(finished, tmp_path / "run"))
+    left_out = [{"scene": "S2_1", "date": "2023-02-01", "reason": "cloud cover 78 %, max_cloud_cover 40"}]
+    record = json.loads((copy / "run.json").read_text())
+    assert record["left_out"] == []
+    (copy / "run.json").write_text(json.dumps({**record, "left_out": left_out}))
+    run = open_run(copy)
     warnings = ["scene skipped: a/=b.tif: cannot be read", "scene skipped: =c.tif: gone", "2023-03-01: cloudy", "other"]
     text = unused_scenes(replace(run, summary={**run.summary, "warnings": warnings}))
     assert list(csv.reader(text.splitlines())) == [
@@ -32,4 +39,5 @@ def test_unused_scenes_says_which_and_why(finished: Path) -> None:
         ["a/=b.tif", "nothing", "cannot be read"],
         ["'=c.tif", "nothing", "gone"],
         ["2023-03-01", "in part", "cloudy"],
+        ["S2_1 (2023-02-01)", "nothing", "left out by the search: cloud cover 78 %, max_cloud_cover 40"],
     ]

@@ -27,7 +27,7 @@ from changedet.grid import make_grid
 from changedet.imagery.attribution import Attribution
 from changedet.imagery.grouping import group_looks
 from changedet.imagery.opening import open_scene
-from changedet.imagery.stac.items import items
+from changedet.imagery.stac.items import LeftOut, items
 from changedet.kernels.pixel_classes import CLOUD
 from changedet.plan import make_plan
 
@@ -145,6 +145,19 @@ def test_a_static_catalog_to_pixels(catalog: str) -> None:
 )
 def test_searches(catalog: str, search: dict[str, Any], days: list[str]) -> None:
     assert [scene["date"].isoformat()[5:] for scene in items(catalog, **search)] == days
+
+
+def test_items_name_what_a_search_leaves_out_and_why(catalog: str) -> None:
+    def reasons(**search: Any) -> dict[str, str]:
+        found: list[LeftOut] = []
+        items(catalog, left_out=found, **search)
+        return {one.date.isoformat()[5:]: one.reason for one in found}
+
+    assert reasons() == {}
+    assert reasons(collections=["other"]) == {}, "other collections are not what was looked for"
+    assert reasons(max_cloud_cover=40) == {"06-30": "cloud cover 80 %, max_cloud_cover 40"}
+    assert reasons(datetime="2023-06-30/..") == {"05-31": "datetime 2023-06-30/.."}
+    assert set(reasons(aoi=shapely.box(20, 20, 21, 21)).values()) == {"misses the area of interest"}
 
 
 @pytest.mark.parametrize(
