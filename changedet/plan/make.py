@@ -9,10 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import geopandas as gpd
-
 from changedet.errors import InputError, MethodError, Problem
 from changedet.grid import Frame, Grid, make_grid
+from changedet.grid.areas import Areas
 from changedet.imagery.grouping import match_scales, shared_roles
 from changedet.imagery.look import Look
 from changedet.imagery.stac.items import LeftOut
@@ -258,10 +257,10 @@ def _check_methods(workflow: Workflow, choices: Mapping[str, Choice], facts: Fac
         raise InputError(problems)
 
 
-def _unwritable(workflow: Workflow, looks: Sequence[Look], zones: gpd.GeoDataFrame | None) -> list[str]:
+def _unwritable(workflow: Workflow, looks: Sequence[Look], zones: Areas | None) -> list[str]:
     """One line where names hold letters that no font here has."""
     lines = (look.attribution.credit for look in looks)
-    names = [workflow.site.name, workflow.site.place, *lines, *(() if zones is None else zones["name"].astype(str))]
+    names = [workflow.site.name, workflow.site.place, *lines, *(zones.names if zones else ())]
     lacking = undrawable("".join(dict.fromkeys(names)))
     if not lacking:
         return []

@@ -6,7 +6,9 @@ import os
 import re
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+import shapely
 from small_scenes import write_workflow
 
 from changedet.errors import InputError
@@ -105,11 +107,16 @@ def test_make_plan_refuses_less_memory_than_a_run_takes_and_names_the_least(scen
 
 
 def test_make_plan_warns_of_letters_that_no_font_has(scenes: Path) -> None:
-    def warned(name: str) -> list[str]:
-        found = make_plan(write_workflow(scenes, DATES, site={"id": "site", "name": name})).warnings
-        return [line for line in found if "font" in line]
+    square = shapely.box(*make_plan(write_workflow(scenes, DATES)).grid.bounds)
+
+    def warned(name: str, zone: str = "a") -> list[str]:
+        zones = gpd.GeoDataFrame({"name": [zone]}, geometry=[square], crs=make_plan(scenes / "site.yaml").grid.crs)
+        zones.to_file(scenes / "zones.geojson")
+        site = {"id": "site", "name": name, "zones": "zones.geojson"}
+        return [line for line in make_plan(write_workflow(scenes, DATES, site=site)).warnings if "font" in line]
 
     assert warned("D\u00e9p\u00f4t Nord \u00a9 \u0421\u043a\u043b\u0430\u0434") == []
     (line,) = warned("Depot \U00012000\U00012001")
     assert line.startswith("no font of this machine has the letters '\U00012000\U00012001'")
     assert "install a font" in line
+    assert warned("Depot", "\U00012000") != []
