@@ -27,6 +27,12 @@ T = TypeVar("T")
 @click.option(
     "--placebo", is_flag=True, help="Compare the dates with each other too: what share is marked falsely here?"
 )
+@click.option(
+    "--robust",
+    is_flag=True,
+    help="Run again with every other date as reference and with each date left out: which claims hold? Takes as many "
+    "times as long as there are dates.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json's object, or an array for several workflows.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no table.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what each step does; tracebacks.")
@@ -36,6 +42,7 @@ def run(
     scheduler: str | None,
     fresh: bool,
     placebo: bool,
+    robust: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -56,7 +63,7 @@ def run(
     for plan in plans:
         try:
             with progress_bar(plan.site_id, quiet=quiet, verbose=verbose) as progress:
-                finished = carry_out(plan, fresh=fresh, placebo=placebo, progress=progress)
+                finished = carry_out(plan, fresh=fresh, placebo=placebo, robust=robust, progress=progress)
         except ChangedetError as error:
             status = max(status, report_failure(error, verbose=verbose))
             results.append({"site": plan.site_id, "error": str(error)})

@@ -153,8 +153,15 @@ def _onsets(run: Run) -> list[str]:
     for name, onset in run.summary["onset"].items():
         shape = f", a {onset['shape']}" if onset.get("shape") else ""
         span = f"{onset['date']} (between {onset['low']} and {onset['high']}{shape})"
-        lines.append(f"onset of {name.replace('_', ' ')}: {span if onset['date'] else 'none: ' + onset['reason']}")
+        found = span if onset["date"] else f"none: {onset['reason']}"
+        lines.append(f"onset of {name.replace('_', ' ')}: {found}{_elsewhere(run, name)}")
     return lines
+
+
+def _elsewhere(run: Run, name: str) -> str:
+    """In how many of the runs with another reference or without a date the onset is the same."""
+    found = (run.summary.get("robust") or {}).get("onset", {}).get(name, {})
+    return f"; the same in {found['held']} of {found['of']} other runs" if found.get("of") else ""
 
 
 def told_together(lines: Sequence[str]) -> list[str]:

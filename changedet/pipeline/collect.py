@@ -24,6 +24,8 @@ from changedet.pipeline.footprints import as_estimates, footprint_layer, footpri
 from changedet.pipeline.new_ground import new_ground
 from changedet.pipeline.not_seen import not_seen_layer
 from changedet.pipeline.placebo import Placebo, placebo
+from changedet.pipeline.robust import kept_variants
+from changedet.pipeline.robust_ranges import robustness, with_robustness
 from changedet.pipeline.summary import equivalent_looks, summarise, unavailable_figures, warnings_of
 from changedet.pipeline.zone_records import notes_on_sums, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
@@ -31,6 +33,7 @@ from changedet.plan import Plan
 from changedet.stages.change.method import false_share
 from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.objects.familiarity import Familiarity
+from changedet.stages.series.claims import find_claims
 from changedet.stages.series.table import DateMeasurements, changed_area_interval, timeseries
 
 
@@ -100,6 +103,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     seen = {day: pairs[""][1] for day, pairs in changed.items()}
     found = summarise(plan, table, tracks)
     onset = found["onset"] if isinstance(found["onset"], dict) else {}
+    variants = kept_variants(plan)
     summary: JsonObject = {
         **found,
         "placebo": None if false is None else false.to_json(seen),
@@ -108,6 +112,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "new_ground": new_ground(onset, footprints, None if tracks is None else tracks.tracks, plan.grid),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "notes": notes_on_sums(table, layers["tracks"]),
+        "claims": with_robustness([one.to_json() for one in find_claims(table)], variants),
+        "robust": None if variants is None else robustness(found, variants),
     }
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]

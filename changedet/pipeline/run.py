@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 from changedet.errors import InputError
+from changedet.json_types import Json
 from changedet.pipeline.boxes import FollowedBoxes, followed_boxes
 from changedet.pipeline.collect import Results, collect
 from changedet.pipeline.date_model import DateModel
@@ -21,6 +23,7 @@ from changedet.pipeline.measure_dates import measure_dates
 from changedet.pipeline.passes import pass_over_tiles
 from changedet.pipeline.placebo import run_placebo
 from changedet.pipeline.publish import PUBLISHED, WRITTEN_ANEW, publish, published_files
+from changedet.pipeline.robust import run_robust
 from changedet.pipeline.run_files import files_of_run, first_change_files
 from changedet.pipeline.scheduling import Progress, Session, dask_client, give_back_memory
 from changedet.pipeline.series_masks import begin_masks, read_together
@@ -31,7 +34,10 @@ from changedet.workflow import Workflow
 from changedet.workflow.resolved import without_folders
 
 
-def run(workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool = False, placebo: bool = False) -> Run:
+def run(
+    workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool = False, placebo: bool = False,
+    robust: bool = False,
+) -> Run:  # fmt: skip
     """Run a workflow, on the active dask client where there is one.
 
     Parameters
@@ -44,6 +50,8 @@ def run(workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool 
         Start over instead of going on from an earlier run.
     placebo : bool
         Compare the dates with each other too, to measure what share of the site is marked falsely.
+    robust : bool
+        Run again with every other date as reference and with each date left out, to see which claims hold.
 
     Returns
     -------
@@ -55,10 +63,12 @@ def run(workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool 
     InputError
         The workflow, a scene or an edited result stands in the way; nothing is lost.
     """
-    return carry_out(make_plan(workflow, out=out), fresh=fresh, placebo=placebo)
+    return carry_out(make_plan(workflow, out=out), fresh=fresh, placebo=placebo, robust=robust)
 
 
-def carry_out(plan: Plan, *, fresh: bool = False, placebo: bool = False, progress: Progress | None = None) -> Run:
+def carry_out(
+    plan: Plan, *, fresh: bool = False, placebo: bool = False, robust: bool = False, progress: Progress | None = None
+) -> Run:
     """Do what a plan says, going on from what an earlier run finished.
 
     Parameters
@@ -68,6 +78,8 @@ def carry_out(plan: Plan, *, fresh: bool = False, placebo: bool = False, progres
         Start over instead.
     placebo : bool
         Compare the dates with each other too.
+    robust : bool
+        Run again with every other date as reference and with each date left out.
     progress : callable, optional
         ``progress(what, done, total)`` is called after each task.
 
@@ -89,18 +101,34 @@ def carry_out(plan: Plan, *, fresh: bool = False, placebo: bool = False, progres
     with dask_client(plan) as client, folder.locked(is_new=is_new):
         if fresh:
             folder.clear()
-        plan, inputs = _taken_in(plan, progress)
-        keep_inputs(plan, inputs)
-        session = Session(plan, client, progress, require_inputs=inputs.require_unchanged)
-        models = _dates_done(session)
-        boxes = _boxes_done(session, models)
+        session, models, boxes = _computed(plan, client, progress)
         if placebo:
             run_placebo(session.plan, models, session.stream)
+        if robust:
+            run_robust(session.plan, partial(_variant, client=client, progress=progress))
         results = _series_done(session, models, boxes)
         session.require_inputs(session.plan.looks)
         _publish_all(session, models, results)
         folder.settle(files_of_run(session.plan))
     return open_run(folder.path)
+
+
+def _computed(
+    plan: Plan, client: object, progress: Progress | None
+) -> tuple[Session, dict[date, DateModel], FollowedBoxes]:
+    """All that is computed of a plan before its results: the session, with what is left of it, its dates and boxes."""
+    plan, inputs = _taken_in(plan, progress)
+    keep_inputs(plan, inputs)
+    session = Session(plan, client, progress, require_inputs=inputs.require_unchanged)
+    models = _dates_done(session)
+    return session, models, _boxes_done(session, models)
+
+
+def _variant(plan: Plan, client: object, progress: Progress | None) -> Mapping[str, Json]:
+    """The summary of a variant of a run; nothing of it is published."""
+    with plan.folder.locked(is_new=False):
+        session, models, boxes = _computed(plan, client, progress)
+        return collect(session.plan, models, boxes).summary
 
 
 def _taken_in(plan: Plan, progress: Progress | None) -> tuple[Plan, Inputs]:

@@ -11,6 +11,7 @@ from changedet.pipeline.date_job import job_of
 from changedet.pipeline.inputs import INPUTS_STEP, inputs_file
 from changedet.pipeline.looks import LIGHT_STEP
 from changedet.pipeline.publish import PUBLISHED, published_files
+from changedet.pipeline.robust import ROBUST_STEP, robust_file
 from changedet.plan import Plan
 
 
@@ -39,6 +40,7 @@ def files_of_run(plan: Plan) -> dict[str, list[Path]]:
     found["first_change"] = first_change_files(plan)
     found[LIGHT_STEP] = [folder.table("light", look.date) for look in plan.looks]
     found["placebo"] = [folder.state / "placebo.json"]
+    found[ROBUST_STEP] = [robust_file(folder)]
     found |= {f"publish:{step}": published_files(plan, step) for step in PUBLISHED}
     return {step: files for step, files in found.items() if files}
 

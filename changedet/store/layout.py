@@ -13,7 +13,18 @@ STATE: Final = ".changedet"
 REVIEW_STEP: Final = "review"
 """Under this name is recorded what a review wrote."""
 
-RUN_STEPS: Final = ("inputs", "measure", "pixels", "boxes", "masks", "first_change", "light", "placebo", "publish")
+RUN_STEPS: Final = (
+    "inputs",
+    "measure",
+    "pixels",
+    "boxes",
+    "masks",
+    "first_change",
+    "light",
+    "placebo",
+    "robust",
+    "publish",
+)
 """Steps of a run, up to a colon: what they left and a later run does not have goes. Other steps came after a run."""
 
 

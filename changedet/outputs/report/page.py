@@ -12,6 +12,7 @@ import pandas as pd
 
 from changedet.outputs.json_files import dumps
 from changedet.outputs.report.axes import Backdrop
+from changedet.outputs.report.claims import claim_rows, robust_sentences
 from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.events import event_groups
 from changedet.outputs.report.figures import TITLES, figure_row, move_row
@@ -109,6 +110,8 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "credits": _credits(data.summary),
         "unshown": [day for day, one in mapping_at(data.summary, "sources").items() if _is_unshown(one)],
         "notes": list(cast("Sequence[str]", data.summary.get("notes") or ())),
+        "claims": claim_rows(data, calendar),
+        "robust": robust_sentences(data, calendar),
         "charts": charts,
         "looks": looks,
         "series": series_table(whole, calendar),

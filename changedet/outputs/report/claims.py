@@ -1,0 +1,116 @@
+"""What can be claimed: records and lower bounds, the rows they rest on, and whether other runs of the site agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from changedet.outputs.report.data import ReportData
+from changedet.outputs.report.onsets import ONSETS
+from changedet.outputs.sentences.claims import claim_text
+from changedet.outputs.sentences.words import Calendar, number
+from changedet.outputs.values import as_float, iso_date, mapping_at
+
+MOST_DATES: Final = 6
+"""Links to rows of the table; a claim of more looks rests on all of them."""
+
+
+class ClaimRow(NamedTuple):
+    """A claim.
+
+    Attributes
+    ----------
+    text : str
+        Without a full stop.
+    dates : list of str
+        ISO dates of its rows; empty where it rests on more than `MOST_DATES`.
+    robust : str
+        In how many other runs it holds; empty where none were made.
+    holds : bool
+        Whether it holds in all of them.
+    """
+
+    text: str
+    dates: list[str]
+    robust: str
+    holds: bool
+
+
+def claim_rows(data: ReportData, calendar: Calendar) -> list[ClaimRow]:
+    """The claims of a run, those that hold in all its variants first.
+
+    Parameters
+    ----------
+    data : ReportData
+        Whose summary has them.
+    calendar : Calendar
+        How dates are written.
+
+    Returns
+    -------
+    list of ClaimRow
+        Empty where there are none.
+    """
+    claims = data.summary.get("claims")
+    found = [one for one in claims if isinstance(one, Mapping)] if isinstance(claims, list | tuple) else []
+    return sorted((_row(claim, calendar) for claim in found), key=lambda row: not row.holds)
+
+
+def _row(claim: Mapping[str, object], calendar: Calendar) -> ClaimRow:
+    dates = mapping_at(claim, "rows").get("dates")
+    days = [iso_date(day) for day in dates] if isinstance(dates, list | tuple) else []
+    robust = mapping_at(claim, "robust")
+    held, of = as_float(robust.get("held")), as_float(robust.get("of"))
+    if held is None or of is None:
+        words, holds = "", True
+    else:
+        words, holds = f"in {number(held)} of {number(of)} other runs{_between(robust)}", held == of
+    return ClaimRow(claim_text(claim, calendar), days if len(days) <= MOST_DATES else [], words, holds)
+
+
+def _between(robust: Mapping[str, object]) -> str:
+    least, most = as_float(robust.get("least")), as_float(robust.get("most"))
+    if least is None or most is None or number(least) == number(most):
+        return ""
+    return f", from {number(least)} to {number(most)}"
+
+
+def robust_sentences(data: ReportData, calendar: Calendar) -> list[str]:
+    """What the runs with another reference, or without a date, say of the onsets.
+
+    Parameters
+    ----------
+    data : ReportData
+        Whose summary has them.
+    calendar : Calendar
+        How dates are written.
+
+    Returns
+    -------
+    list of str
+        With full stops; empty where no such runs were made.
+    """
+    found = mapping_at(data.summary, "robust")
+    if not found:
+        return []
+    names, failed = found.get("variants"), mapping_at(found, "failed")
+    runs = len(names) if isinstance(names, list | tuple) else 0
+    told = [
+        f"The site was run {number(runs)} more times, with each other date as reference and with each date left out."
+    ]
+    told += [_onset(name, mapping_at(found, "onset", name), data, calendar) for name in ONSETS]
+    if failed:
+        told.append(f"Not possible: {'; '.join(f'{name} ({why})' for name, why in failed.items())}.")
+    return [text for text in told if text]
+
+
+def _onset(name: str, found: Mapping[str, object], data: ReportData, calendar: Calendar) -> str:
+    held, of = as_float(found.get("held")), as_float(found.get("of"))
+    if held is None or not of:
+        return ""
+    same = (
+        "growth began in the same span" if mapping_at(data.summary, "onset", name).get("date") else "no growth either"
+    )
+    low, high = iso_date(found.get("low")), iso_date(found.get("high"))
+    dated = f"; where it began, {calendar.between(low, high)}" if low and high else ""
+    return f"{ONSETS[name]}: {same} in {number(held)} of {number(of)}{dated}."

@@ -1,0 +1,161 @@
+"""What a series lets one claim: records, and what there was at least, corrected for all that was looked at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from changedet.json_types import Json, JsonObject
+from changedet.stages.series.kernels.records import at_least, chance_greatest
+from changedet.stages.series.totals import EVENTS, FIGURES, DatedFigure, totals
+
+RECORDS: Final = ("containers", "footprint_area_m2")
+"""Figures whose greatest value is looked for. Those of change since the reference, and what comes between two looks,
+depend on which dates were chosen."""
+CONFIDENCE: Final = 0.95
+"""Of a claim, when all that were looked for are counted: one wrong claim in twenty runs at most."""
+LEAST_LOOKS: Final = 3
+"""Looks of which one can be a record: of two, one is always the greater."""
+RECORD, AT_LEAST = "record", "at_least"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that can be said of a series, with what it rests on.
+
+    Attributes
+    ----------
+    kind : {"record", "at_least"}
+        The greatest of all looks, or a lower bound.
+    about : str
+        A key of `FIGURES` or `EVENTS`.
+    zone : str
+        Empty for the whole site.
+    date : str
+        ISO date; of a sum over the series that of its last look.
+    value : float
+        The best estimate of a record; the bound.
+    low, high : float
+        The 95 % interval of the best estimate.
+    probability : float
+        Corrected for all that were looked for: the least that they leave (Bonferroni).
+    alone : float
+        Had nothing else been looked for.
+    sought : int
+        How many of this kind were looked for.
+    dates : tuple of str
+        ISO dates of the rows that it rests on.
+    """
+
+    kind: str
+    about: str
+    zone: str
+    date: str
+    value: float
+    low: float
+    high: float
+    probability: float
+    alone: float
+    sought: int
+    dates: tuple[str, ...]
+
+    def to_json(self) -> JsonObject:
+        """The claim as ``summary.json`` keeps it.
+
+        Returns
+        -------
+        dict
+            By the names of the attributes; ``columns`` are those of the time series.
+        """
+        columns: list[Json] = [*(FIGURES | EVENTS)[self.about]]
+        return {
+            "kind": self.kind,
+            "about": self.about,
+            "zone": self.zone,
+            "date": self.date,
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "probability": self.probability,
+            "alone": self.alone,
+            "sought": self.sought,
+            "rows": {"dates": [*self.dates], "zone": self.zone, "columns": columns},
+        }
+
+
+def find_claims(table: pd.DataFrame) -> list[Claim]:
+    """All claims that a time series bears at `CONFIDENCE`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `timeseries` returns.
+
+    Returns
+    -------
+    list of Claim
+        Records first, then bounds; the whole site before its zones.
+    """
+    zones = sorted({str(zone) for zone in table["zone"]})
+    return [*_records(table, zones), *_bounds(table, zones)]
+
+
+def _records(table: pd.DataFrame, zones: list[str]) -> list[Claim]:
+    series = {(zone, name): _known(table, zone, name) for zone in zones for name in RECORDS}
+    sought = {key: rows for key, rows in series.items() if len(rows) >= LEAST_LOOKS}
+    found = []
+    for (zone, name), rows in sought.items():
+        values, low, high = rows[list(FIGURES[name])].astype("float64").to_numpy(np.float64).T
+        chances = chance_greatest(values, low, high)
+        best = int(chances.argmax())
+        alone = float(chances[best])
+        corrected = _corrected(alone, len(sought))
+        if corrected >= CONFIDENCE:
+            days = tuple(_days(rows))
+            figures = float(values[best]), float(low[best]), float(high[best])
+            found.append(Claim(RECORD, name, zone, days[best], *figures, corrected, alone, len(sought), days))
+    return found
+
+
+def _corrected(alone: float, sought: int) -> float:
+    return max(0.0, 1.0 - sought * (1.0 - alone))
+
+
+def _bounds(table: pd.DataFrame, zones: list[str]) -> list[Claim]:
+    sought = [(zone, *one) for zone in zones for one in _estimates(table, zone)]
+    confidence = 1.0 - (1.0 - CONFIDENCE) / max(len(sought), 1)
+    found = []
+    for zone, about, figure, dates in sought:
+        bound = math.floor(at_least(figure["value"], figure["low"], confidence))
+        if bound >= 1:
+            figures = float(bound), figure["low"], figure["high"]
+            chances = CONFIDENCE, confidence, len(sought)
+            found.append(Claim(AT_LEAST, about, zone, figure["date"], *figures, *chances, dates))
+    return found
+
+
+def _estimates(table: pd.DataFrame, zone: str) -> Iterator[tuple[str, DatedFigure, tuple[str, ...]]]:
+    """What is bounded of a site or zone, with its dates: figures on their last look, and the sums of events."""
+    sums = totals(table, zone)
+    lasts = {"containers": sums["containers"]["last"], "footprint_area_m2": sums["footprint_area_m2"]["last"]}
+    for name, last in lasts.items():
+        if last is not None:
+            yield name, last, (last["date"],)
+    for name, total in {"arrivals": sums["arrivals"], "departures": sums["departures"]}.items():
+        if total is not None:
+            yield name, total, tuple(_days(_known(table, zone, name)))
+
+
+def _known(table: pd.DataFrame, zone: str, name: str) -> pd.DataFrame:
+    columns = list((FIGURES | EVENTS)[name])
+    rows = table[(table["zone"] == zone) & table[columns].notna().all(axis=1)]
+    return rows.sort_values("date")
+
+
+def _days(rows: pd.DataFrame) -> list[str]:
+    return [value.date().isoformat() for value in rows["date"]]

@@ -1,0 +1,27 @@
+"""Claims in words."""
+
+from __future__ import annotations
+
+from changedet.outputs.sentences.claims import chance, claim_text
+from changedet.outputs.sentences.words import Calendar
+
+CALENDAR = Calendar(years_only=False)
+
+
+def test_bounds_are_rounded_down_and_say_where() -> None:
+    bound = {"kind": "at_least", "about": "footprint_area_m2", "zone": "east", "date": "2023-12-17", "value": 7689}
+    assert claim_text(bound, CALENDAR) == "Zone east: At least 7,680 m² of ground were built on 17 December 2023"
+    small = bound | {"about": "containers", "zone": "", "value": 31.9}
+    assert claim_text(small, CALENDAR) == "At least 31 containers stood there on 17 December 2023"
+    moved = small | {"about": "departures"}
+    assert claim_text(moved, CALENDAR) == "At least 31 containers left between the looks up to 17 December 2023"
+
+
+def test_a_record_of_years_names_the_year() -> None:
+    record = {
+        "kind": "record", "about": "footprint_area_m2", "zone": "", "date": "2020-01-01", "value": 52_300.0,
+        "low": 50_000.0, "high": 54_000.0, "probability": 0.957, "rows": {"dates": ["2018-01-01"] * 4},
+    }  # fmt: skip
+    said = claim_text(record, Calendar(years_only=True))
+    assert said == "Largest built ground of 4 looks: 5.23 ha (5.00–5.40) in 2020 (probability .95)"
+    assert chance(0.99) == "probability .99"

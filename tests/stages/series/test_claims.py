@@ -1,0 +1,63 @@
+"""Claims of made-up tables: which are made, and what many looked-for ones cost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from changedet.stages.series.claims import AT_LEAST, CONFIDENCE, RECORD, find_claims
+from changedet.stages.series.totals import EVENTS, FIGURES
+
+DAYS = pd.to_datetime(["2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01"])
+
+
+def rows(counts: list[float], half: float, zone: str = "") -> pd.DataFrame:
+    table = pd.DataFrame({"date": DAYS[: len(counts)], "zone": zone})
+    for columns in (FIGURES | EVENTS).values():
+        table[list(columns)] = np.nan
+    for name, shift in zip(FIGURES["containers"], (0, -half, half), strict=True):
+        table[name] = np.array(counts) + shift
+    return table
+
+
+def test_a_value_far_above_all_others_is_a_record_with_its_rows() -> None:
+    record, least = find_claims(rows([40, 42, 90, 60], 8))
+    assert (record.kind, record.about, record.date, record.value) == (RECORD, "containers", "2023-03-01", 90)
+    assert (record.low, record.high, record.sought) == (82, 98, 1)
+    assert record.probability == record.alone > 0.99
+    assert record.to_json()["rows"] == {
+        "dates": [str(day.date()) for day in DAYS], "zone": "", "columns": list(FIGURES["containers"]),
+    }  # fmt: skip
+    assert (least.kind, least.date, least.value) == (AT_LEAST, "2023-04-01", 53)
+
+
+def test_the_same_record_among_many_zones_is_none() -> None:
+    alone = find_claims(rows([40, 42, 60, 48], 8, "yard"))
+    assert [one.kind for one in alone] == [RECORD, AT_LEAST]
+    assert CONFIDENCE <= alone[0].alone < 0.999
+    others = [rows([5, 5, 5, 5], 3, f"zone {k}") for k in range(40)]
+    many = find_claims(pd.concat([rows([40, 42, 60, 48], 8, "yard"), *others]))
+    assert [one for one in many if one.kind == RECORD] == []
+    bound = next(one for one in many if one.zone == "yard")
+    assert bound.sought == 41
+    # It is lower, as with forty-one bounds one is wrong more easily.
+    assert bound.value < alone[1].value
+    assert bound.alone == pytest.approx(1 - 0.05 / 41)
+
+
+def test_a_quiet_series_two_looks_and_unknown_figures_make_no_record() -> None:
+    assert [one.kind for one in find_claims(rows([40, 42, 41, 43], 8))] == [AT_LEAST]
+    assert [one.kind for one in find_claims(rows([10, 90], 8))] == [AT_LEAST]
+    assert find_claims(rows([np.nan] * 4, 0)) == []
+    assert find_claims(rows([0.4, 0.2, 0.1, 0.3], 0.2)) == []
+
+
+def test_records_of_series_without_any_growth_are_rarely_claimed() -> None:
+    rng = np.random.default_rng(3)
+    wrong = 0
+    for _ in range(400):
+        counts = 50 + rng.normal(0, 8 / 1.96, 4)
+        wrong += any(one.kind == RECORD for one in find_claims(rows([*counts], 8)))
+    # Where all dates have as many boxes, any record is false.
+    assert wrong <= 0.05 * 400
