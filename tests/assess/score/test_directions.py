@@ -33,16 +33,25 @@ def test_the_right_share_is_of_the_area_that_both_mark(tmp_path):
         "found_m2": 70.0,
         "right_share": pytest.approx(50 / 70),
         "opposite_share": pytest.approx(20 / 70),
+        "known_share": 1.0,
+        "right_of_known": pytest.approx(50 / 70),
     }
     assert scored["all"] == {
         "found_m2": 170.0,
         "right_share": pytest.approx(50 / 170),
         "opposite_share": pytest.approx(120 / 170),
+        "known_share": 1.0,
+        "right_of_known": pytest.approx(50 / 170),
     }
     untold = found.assign(direction="other")
     assert score_directions(SimpleNamespace(changes=untold), truth, [DAY])["all"] == {
         "found_m2": 70.0,
         "right_share": 0.0,
         "opposite_share": 0.0,
+        "known_share": 0.0,
+        "right_of_known": None,
     }
+    half = found.assign(direction=["gain", "other", "other"])
+    figures = score_directions(SimpleNamespace(changes=half), truth, [DAY])["all"]
+    assert (figures["known_share"], figures["right_of_known"]) == (pytest.approx(50 / 70), 1.0)
     assert score_directions(SimpleNamespace(changes=found[:0]), truth, [DAY])["all"]["right_share"] is None
