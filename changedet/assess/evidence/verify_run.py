@@ -9,6 +9,7 @@ from typing import Final
 from changedet.assess.evidence.verdict import Verdict
 from changedet.errors import InputError
 from changedet.pipeline.custody import CUSTODY, broken_line
+from changedet.pipeline.figures.files import FIGURE, result_identity
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.inputs import read_kept
 from changedet.store import RunFolder, sha256
@@ -18,6 +19,10 @@ from changedet.store.step_records import read_record
 
 HASH_DIGITS: Final = 64
 """Of a SHA-256; pictures of large mosaics have none."""
+
+BEFORE: Final = "written on demand"
+"""What earlier versions recorded in place of the result that a figure shows."""
+OUTDATED: Final = "shows an earlier result of the run; write it again (changedet figure or timelapse), or remove it"
 
 NOT_THE_RUNS: Final = frozenset({"lock", SEAL})
 
@@ -49,7 +54,7 @@ def verify_run(run_dir: str | Path) -> Verdict:
         words = _difference(folder.path, name, entry)
         checked += not words
         problems += [f"{folder.path / name}: {words}"] if words else []
-    problems += _broken_custody(folder)
+    problems += [*_broken_custody(folder), *_outdated(folder)]
     bad_inputs, unchecked = _inputs(folder)
     return Verdict(str(folder.path), checked, (*problems, *bad_inputs), (*unchecked, *_others(folder, known)))
 
@@ -87,6 +92,16 @@ def _broken_custody(folder: RunFolder) -> list[str]:
     path = folder.state / CUSTODY
     line = broken_line(path.read_bytes()) if path.is_file() else None
     return [] if line is None else [f"{path}:{line}: does not follow from the line before; the log was altered"]
+
+
+def _outdated(folder: RunFolder) -> list[str]:
+    """Figures of an earlier result of the run; of those that earlier versions wrote nobody knows."""
+    now, found = result_identity(folder), []
+    for path in sorted((folder.state / "steps").glob(f"{FIGURE.rstrip(':')}_*.json")):
+        record = read_record(path)
+        if record and record["identity"] not in {now, None, BEFORE}:
+            found += [f"{folder.path / name}: {OUTDATED}" for name in sorted(record["files"])]
+    return found
 
 
 def _inputs(folder: RunFolder) -> tuple[list[str], list[str]]:

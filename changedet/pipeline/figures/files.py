@@ -12,10 +12,12 @@ from changedet.outputs.figure.drawing import DOTS_PER_INCH, ENDINGS, WIDTH_IN, d
 from changedet.pipeline.figures.gather import Wanted, chosen_dates, figure_data
 from changedet.pipeline.figures.sources import FigureSources, sources_of_finished
 from changedet.pipeline.finished import Run
-from changedet.store import RunFolder
+from changedet.store import RunFolder, identity
 
-ON_DEMAND: Final = "written on demand"
-"""Identity of the steps here: they are never taken for done."""
+FIGURE: Final = "figure:"
+"""How the steps here begin; they are never taken for done."""
+SHOWN: Final = ("objects.gpkg", "timeseries.csv", "summary.json")
+"""What figures show of a run: with another of these they are of an earlier result."""
 LEAST_IN, MOST_IN = 2.0, 60.0
 """Sides of a sheet."""
 REPORT_DPI: Final = 150.0
@@ -59,10 +61,27 @@ def write_figures(run: Run, wanted: Wanted, *, size: str | None = None, out: str
     paths = [folder.figures / f"{name}{ending}" for ending in ENDINGS]
     folder.guard(paths)
     with folder.locked(is_new=False):
-        folder.begin(f"figure:{name}", paths)
+        folder.begin(f"{FIGURE}{name}", paths)
         write_figure(sheet, paths)
-        folder.finish(f"figure:{name}", ON_DEMAND, paths)
+        folder.finish(f"{FIGURE}{name}", result_identity(folder), paths)
     return paths
+
+
+def result_identity(folder: RunFolder) -> str:
+    """Identify the result of a run that a figure shows.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Of a run that has ended.
+
+    Returns
+    -------
+    str
+        Another one where boxes, figures or the summary are others.
+    """
+    recorded = folder.recorded()
+    return identity("figure", [recorded[name].get("sha256") if name in recorded else None for name in SHOWN])
 
 
 def report_figure(sources: FigureSources, wanted: Wanted | None = None) -> bytes:

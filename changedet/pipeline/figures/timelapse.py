@@ -14,7 +14,7 @@ from changedet.outputs.sentences.words import calendar_of, scaled
 from changedet.outputs.values import iso_date
 from changedet.pipeline.figures.box_states import BoxShapes, boxes_between
 from changedet.pipeline.figures.captions import count_words, name_of, place_words, source_words
-from changedet.pipeline.figures.files import ON_DEMAND
+from changedet.pipeline.figures.files import FIGURE, result_identity
 from changedet.pipeline.figures.frame import area_scale_of, north_of
 from changedet.pipeline.figures.gather import Wanted, frame_of
 from changedet.pipeline.figures.sources import FigureSources, sources_of_finished
@@ -49,9 +49,9 @@ def write_timelapse_of(run: Run, wanted: Wanted) -> list[Path]:
     gif, mp4 = folder.figures / "timelapse.gif", folder.figures / "timelapse.mp4"
     folder.guard([gif, mp4])
     with folder.locked(is_new=False):
-        folder.begin("figure:timelapse", [gif, mp4])
+        folder.begin(f"{FIGURE}timelapse", [gif, mp4])
         written = write_timelapse(gif, frames, curve, mp4)
-        folder.finish("figure:timelapse", ON_DEMAND, written)
+        folder.finish(f"{FIGURE}timelapse", result_identity(folder), written)
     return written
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 from small_runs import call
 
-from changedet.assess.evidence.verify_run import verify_run
+from changedet.assess.evidence.verify_run import OUTDATED, verify_run
 from changedet.errors import InputError
+from changedet.outputs.json_files import write_json
+from changedet.pipeline.figures.files import write_figures
+from changedet.pipeline.figures.gather import Wanted
+from changedet.pipeline.finished import open_run
 from changedet.pipeline.publish import report_again
+from changedet.store import RunFolder
+from changedet.store.amending import amend
 
 
 def flip(path: Path, at: float = 0.5) -> None:
@@ -91,3 +99,20 @@ def test_verify_ends_with_2_where_something_is_wrong(own: Path) -> None:
     done = call("verify", own)
     assert done.returncode == 2
     assert done.stderr == f"{own / 'objects.gpkg'}: has the size but not the bytes that were written\n"
+
+
+def test_verify_run_names_a_figure_of_an_earlier_result(own: Path) -> None:
+    def figures() -> list[str]:
+        return [path.name for path in write_figures(open_run(own), Wanted(), size="60mm")]
+
+    def outdated() -> list[str]:
+        return [words.partition(": ")[0].rpartition("/")[2] for words in verify_run(own).problems if OUTDATED in words]
+
+    written = figures()
+    assert verify_run(own).problems == ()
+    summary = json.loads((own / "summary.json").read_text())
+    write = partial(write_json, own / "summary.json", {**summary, "notes": ["another result"]})
+    amend(RunFolder(own), "publish:summary", "written anew", [own / "summary.json"], write)
+    assert outdated() == sorted(written)
+    assert figures() == written
+    assert outdated() == []
