@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import floor
+from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -77,11 +77,14 @@ def count_words(sources: FigureSources, day: str, zone: str = "") -> str:
     Returns
     -------
     str
-        Such as ``41 containers (37–44)``; empty where they cannot be counted.
+        Such as ``41 containers (37–44)``, or ``at most 6 containers`` where none stood there for sure; empty where they
+        cannot be counted.
     """
     found = estimate_at(sources, "containers", "containers_expected", day, zone)
     if found is None:
         return ""
+    if found.low < 1 <= round(found.value):
+        return f"at most {ceil(found.high)} containers"
     number = interval_text(found.value, found.low, found.high, scaled([found.value], ""))
     count, _, interval = number.partition(" ")
     return f"{count} container{'' if count == '1' else 's'} {interval}"
@@ -158,7 +161,9 @@ def _changed(area: Estimate, when: str) -> str:
     if area.low > 0:
         return f"{area.text(scale)} changed {when}"
     most, best = (number(part / scale.factor, scale.digits) for part in (area.high, area.value))
-    return f"at most {most} {scale.unit} changed {when}; best estimate {best} {scale.unit}"
+    return (
+        f"no change of the ground beyond error {when}: at most {most} {scale.unit}, best estimate {best} {scale.unit}"
+    )
 
 
 def _turnover(sources: FigureSources, before: str, after: str, zone: str) -> str:

@@ -167,6 +167,7 @@ def _regions(sources: FigureSources, before: str, after: str) -> Regions:
         reference=sources.reference,
         counts_boxes=counted or len(sources.layers.get("tracks", ())) > 0,
         site_m2=(east - west) * (north - south),
+        is_sure=as_float(sources.row(after).get("changed_area_low_m2")) != 0.0,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -47,6 +48,18 @@ HOLE_PX: Final = 24.0
 """Smaller holes are not outlined: side of a square. Chosen by hand."""
 LEAST_SHARE: Final = 2e-4
 """Of the site, where its pixels are large."""
+NEXT_TO_NONE: Final = 0.1
+NEARLY_ALL: Final = 0.8
+"""Of a region's pixels that a look's mask marks: up to the first it is not there yet, from the second it is there
+whole. Chosen by hand."""
+SEEN_SHARE: Final = 0.5
+"""Of a region that a look must show to say anything of it. Chosen by hand."""
+NOT_SEEN: Final = 255
+"""Of a change mask."""
+MOST_PIXELS: Final = 1 << 25
+"""Of the rectangle around a region whose masks are read: 32 MB each."""
+MOST_POINTS: Final = 200
+"""Pixels along a side of a region that are looked at."""
 
 
 class Regions(NamedTuple):
@@ -60,15 +73,25 @@ class Regions(NamedTuple):
         What they are, for the legend.
     labels : int
         How many of them are labelled.
+    is_sure : bool
+        Whether the changed area is beyond its error.
     """
 
     rows: gpd.GeoDataFrame
     words: str
     labels: int = LABELLED
+    is_sure: bool = True
 
 
 def regions_between(
-    changes: gpd.GeoDataFrame, before: str, after: str, *, reference: str, counts_boxes: bool, site_m2: float
+    changes: gpd.GeoDataFrame,
+    before: str,
+    after: str,
+    *,
+    reference: str,
+    counts_boxes: bool,
+    site_m2: float,
+    is_sure: bool = True,
 ) -> Regions:
     """The regions of ground that are new between two dates.
 
@@ -84,6 +107,9 @@ def regions_between(
         Whether boxes can be told from ground; else every change is shown.
     site_m2 : float
         Area of the site.
+    is_sure : bool
+        Whether the changed area of the later date is beyond its error. Where it is not, small regions are as often
+        aircraft, lorries and light: only what is large enough for words is shown.
 
     Returns
     -------
@@ -105,7 +131,15 @@ def regions_between(
     # Where only land cover can be told, regions are many and of one kind: the title has their area.
     if not counts_boxes:
         return Regions(rows, "changed since the earlier date", 0)
+    if not is_sure:
+        return Regions(
+            rows[rows["area_m2"] >= _least_for_words(rows)], "marked as changed, within the error", is_sure=False
+        )
     return Regions(rows, "new ground" if (rows["direction"] == "gain").all() else "new or changed ground")
+
+
+def _least_for_words(rows: gpd.GeoDataFrame) -> float:
+    return max(LABELLED_M2, LABELLED_SHARE * float(rows["area_m2"].max())) if len(rows) else LABELLED_M2
 
 
 def with_boxes(regions: gpd.GeoDataFrame, boxes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -194,14 +228,14 @@ def labelled(regions: Regions, told: Mapping[str, object], looks: Looks) -> list
     """
     found = []
     for k, row in enumerate(regions.rows.itertuples()):
-        worth = k < regions.labels and row.area_m2 >= max(LABELLED_M2, LABELLED_SHARE * regions.rows["area_m2"].iloc[0])
+        worth = k < regions.labels and row.area_m2 >= _least_for_words(regions.rows)
         label = ""
         if worth and k == 0 and _is_told(told, iso_date(row.first_seen), row.area_m2):
             label = _told_label(told, looks.calendar)
         elif worth:
-            label = _own_label(
-                _words(row.kind, row.direction), row.area_m2, row.geometry, iso_date(row.first_seen), looks
-            )
+            what = _words(row.kind, row.direction)
+            what = what if regions.is_sure else f"Perhaps {what[0].lower()}{what[1:]}"
+            label = _own_label(what, row.area_m2, row.geometry, iso_date(row.first_seen), looks)
         found.append(Ground(_smoothed(row.geometry, abs(looks.transform.a)), label))
     return found
 
@@ -246,19 +280,35 @@ def _own_label(what: str, area_m2: float, shape: BaseGeometry, first_seen: str, 
     words = f"{what}, about {area_text(area_m2)}"
     if not first_seen:
         return words
-    low = _day_after(_last_without(shape, first_seen, looks))
-    return f"{words}\n{looks.calendar.between(min(low, first_seen), first_seen)}"
+    shares = _marked_shares(shape, looks)
+    without = [day for day, share in shares.items() if day < first_seen and share <= NEXT_TO_NONE]
+    low = _day_after(max(without, default=looks.reference))
+    when = looks.calendar.between(min(low, first_seen), first_seen)
+    whole = min((day for day, share in shares.items() if day >= first_seen and share >= NEARLY_ALL), default=first_seen)
+    if whole == first_seen:
+        return f"{words}\n{when}"
+    return f"{words}\nin part {when},\nthe rest by {looks.calendar.day(whole)}"
 
 
-def _last_without(shape: BaseGeometry, first_seen: str, looks: Looks) -> str:
-    """The last look before a region was first seen whose mask shows its place unchanged."""
-    point = shapely.point_on_surface(shape)
-    column, row = ~looks.transform @ (point.x, point.y)
-    for day in sorted((day for day in looks.dates if looks.reference < day < first_seen), reverse=True):
-        path = looks.masks.get(day)
-        if path and read_window(path, Window(int(row), int(column), 1, 1))[0, 0] == 0:
-            return day
-    return looks.reference
+def _marked_shares(shape: BaseGeometry, looks: Looks) -> dict[str, float]:
+    """Share of a region that is marked, by the looks after the reference that show enough of it; of no huge region."""
+    west, south, east, north = shape.bounds
+    corners = [~looks.transform @ corner for corner in ((west, north), (east, south), (west, south), (east, north))]
+    left, top = (max(0, math.floor(min(values))) for values in zip(*corners, strict=True))
+    right, bottom = (math.ceil(max(values)) for values in zip(*corners, strict=True))
+    found: dict[str, float] = {}
+    if (bottom - top) * (right - left) > MOST_PIXELS:
+        return found
+    for day in sorted(day for day in looks.masks if day > looks.reference):
+        mask = read_window(looks.masks[day], Window(top, left, max(1, bottom - top), max(1, right - left)))
+        rows, columns = (np.arange(0, size, max(1, size // MOST_POINTS)) for size in mask.shape)
+        row, column = (part.ravel() for part in np.meshgrid(rows, columns, indexing="ij"))
+        inside = shapely.contains_xy(shape, *(looks.transform @ (left + column + 0.5, top + row + 0.5)))
+        values = mask[row[inside], column[inside]]
+        seen = values != NOT_SEEN
+        if seen.sum() > SEEN_SHARE * len(values):
+            found[day] = float((values[seen] == 1).mean())
+    return found
 
 
 def _day_after(day: str) -> str:

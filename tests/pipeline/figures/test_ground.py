@@ -63,6 +63,36 @@ def test_labelled_names_kind_area_and_since_when(tmp_path: Path) -> None:
     assert label(changes(YARD), {}, hidden) == "New paving, about 900 m²\nbetween 2 January and 1 March 2023"
 
 
+def test_labelled_says_what_part_was_there_when_and_what_a_part_of_another_thing_dates_nothing(tmp_path: Path) -> None:
+    yard = changes((DAYS[3], DAYS[2], "paving", "gain", 1600.0))
+    west, _, east, _ = (int(edge) for edge in yard.total_bounds)
+
+    def seen(*shares: float) -> Looks:
+        paths = {}
+        for day, share in zip(DAYS[1:], shares, strict=True):
+            mask = np.zeros((1, 100, 100), np.uint8)
+            mask[0, :, west : west + round(share * (east - west))] = 1
+            paths[day] = Path(write(tmp_path / f"{day}-{share}.tif", mask))
+        return LOOKS._replace(masks=paths)
+
+    assert label(yard, {}, seen(0.05, 1, 1)) == "New paving, about 1,600 m²\nbetween 2 February and 1 March 2023"
+    assert label(yard, {}, seen(0.3, 1, 1)) == "New paving, about 1,600 m²\nbetween 2 January and 1 March 2023"
+    assert label(yard, {}, seen(0, 0.6, 1)) == (
+        "New paving, about 1,600 m²\nin part between 2 February and 1 March 2023,\nthe rest by 1 April 2023"
+    )
+
+
+def test_regions_between_within_the_error_are_those_that_are_worth_words() -> None:
+    table = changes((DAYS[3], DAYS[2], "paving", "other", 9000.0), (DAYS[3], DAYS[3], "paving", "loss", 850.0))
+    asked = {"reference": DAYS[0], "counts_boxes": True, "site_m2": 1e4}
+    assert len(regions_between(table, DAYS[0], DAYS[3], **asked).rows) == 2
+    doubtful = regions_between(table, DAYS[0], DAYS[3], **asked, is_sure=False)
+    assert list(doubtful.rows["area_m2"]) == [9000]
+    assert doubtful.words == "marked as changed, within the error"
+    assert labelled(doubtful, {}, LOOKS)[0].label.startswith("Perhaps ground changed, about 9,000 m²")
+    assert not len(regions_between(table[1:][:0], DAYS[0], DAYS[3], **asked, is_sure=False).rows)
+
+
 @pytest.mark.parametrize(
     ("direction", "said"), [("loss", "Paving gone, about 900 m²"), ("other", "Ground changed, about 900 m²")]
 )
