@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -13,6 +14,10 @@ from changedet.errors import ChangedetError, InputError
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses: 130 is what shells give a process that was ended by Ctrl-C."""
+
+LIBRARIES_ADDRESSES = 900_000_000
+"""Bytes of addresses that a command's libraries take when they are loaded, measured."""
+_NO_MEMORY = ("failed to map segment", "cannot allocate memory", "unable to allocate", "out of memory", "bad_alloc")
 
 ShowProgress = Callable[[str, int, int], None]
 """Called with the step, how many parts of it are done, and how many there are."""
@@ -67,9 +72,48 @@ def report_failure(error: BaseException, *, verbose: bool) -> int:
         for problem in error.problems:
             say(str(problem))
         return WRONG_INPUT
-    kind = "" if isinstance(error, ChangedetError) else f"{type(error).__name__}: "
-    say(" ".join(f"changedet: {kind}{error}".split()))
+    if isinstance(error, ChangedetError):
+        say(" ".join(f"changedet: {error}".split()))
+    elif _is_of_memory(error):
+        say(
+            " ".join(
+                f"changedet: memory ran out{_limit()}; nothing is lost, run again with more of it ({error})".split()
+            )
+        )
+    else:
+        say(" ".join(f"changedet: {type(error).__name__}: {error}{_limit()}".split()))
     return FAILED
+
+
+def limit_too_low() -> str:
+    """Say that the process may not even take what loading the libraries takes: some of them would wait for ever.
+
+    Returns
+    -------
+    str
+        One line; empty where it may.
+    """
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY or limit >= LIBRARIES_ADDRESSES:
+        return ""
+    return (
+        f"changedet: memory: this process may take {limit / 1e9:.2f} GB of addresses (ulimit -v), its libraries alone "
+        f"take {LIBRARIES_ADDRESSES / 1e9:.2f} GB; raise the limit"
+    )
+
+
+def _is_of_memory(error: BaseException | None) -> bool:
+    """Libraries say in many ways that they got no memory."""
+    while error is not None:
+        if isinstance(error, MemoryError) or any(word in str(error).lower() for word in _NO_MEMORY):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _limit() -> str:
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return "" if limit == resource.RLIM_INFINITY else f" (this process may take {limit / 1e9:.2f} GB, by ulimit -v)"
 
 
 @contextmanager

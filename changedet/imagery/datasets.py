@@ -115,6 +115,8 @@ def reading(path: str) -> Iterator[None]:
         remedy = (
             "check the address and the network"
             if is_remote(path)
+            else "there is too little memory for its blocks"
+            if isinstance(error.__cause__ or error, rasterio._err.CPLE_OutOfMemoryError)
             else "it is truncated, corrupt or of a kind that is not read: get it again, or its pixels as GeoTIFF"
         )
         raise InputError(f"{path}: cannot be read, {remedy} ({detail})") from error

@@ -18,7 +18,7 @@ from changedet.imagery.stac.items import LeftOut
 from changedet.outputs.figure.letters import undrawable
 from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
-from changedet.plan.resources import available_bytes, cores, sizes, tile_edges
+from changedet.plan.resources import available_bytes, cores, require_addresses, sizes, tile_edges
 from changedet.plan.site_areas import area_of, covering, located, zones_of
 from changedet.stages.registry import NONE, Choice, Facts
 from changedet.store import RunFolder
@@ -62,7 +62,10 @@ def make_plan(
     ------
     InputError
         With every problem that was found.
+    ChangedetError
+        The process may not take as much memory as the run does.
     """
+    require_addresses()
     checked = workflow if isinstance(workflow, Workflow) else load_workflow(os.fspath(workflow))
     chosen = _scheduler(checked, scheduler)
     warnings: list[str] = []
@@ -153,6 +156,7 @@ def _decided(workflow: Workflow, grid: Grid, looks: Sequence[Look], reference: i
         least = math.ceil(peak / _MEGABYTE)
         said = f"{memory / _MEGABYTE:.0f} MB are too little: one small tile and the libraries take about {least} MB"
         raise InputError(workflow.problem("compute.memory", f"{said}; give at least {least}MB"))
+    require_addresses(peak, workers)
     return _Decided(facts, choices, tile_px, workers, peak)
 
 

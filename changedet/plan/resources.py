@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+import resource
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from changedet.errors import ChangedetError
 from changedet.plan.model import LATTICE_PX
 from changedet.stages.objects.stage import STAGE
 from changedet.stages.registry import NONE, Choice, Facts
@@ -20,6 +22,43 @@ IMAGES_PER_TILE: Final = 6
 _BYTES_PER_VALUE: Final = 4
 LIBRARIES_BYTES: Final = 480 << 20
 """Libraries and caches beside the tiles: the peak of a run of two scenes of 40 px, measured."""
+
+
+ADDRESSES_PER_WORKER: Final = 72 << 20
+"""What a thread reserves without using it: its stack (8 MB) and its heap (64 MB, glibc)."""
+
+
+def require_addresses(memory_bytes: int = LIBRARIES_BYTES, workers: int = 1) -> None:
+    """Refuse to begin what a limit on the process's addresses (``ulimit -v``) would end somewhere in a library.
+
+    Parameters
+    ----------
+    memory_bytes : int
+        The expected peak.
+    workers : int
+        Threads at work.
+
+    Raises
+    ------
+    ChangedetError
+        The limit is too low; with one that would do.
+    """
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
+        return
+    try:
+        taken, resident = (
+            int(word) * resource.getpagesize() for word in Path("/proc/self/statm").read_text().split()[:2]
+        )
+    except (OSError, ValueError):
+        return
+    least = taken + max(0, memory_bytes - resident) + (workers + 1) * ADDRESSES_PER_WORKER
+    if least > limit:
+        raise ChangedetError(
+            f"memory: this process may take {limit / 1e9:.2f} GB of addresses (ulimit -v), but it takes about "
+            f"{least / 1e9:.2f} GB; raise the limit to {math.ceil(least / 1e6) // 100 + 1}00000 kB, or bound what is "
+            "really used by compute.memory"
+        )
 
 
 def cores() -> int:

@@ -1,0 +1,35 @@
+"""Limits on memory are met before any pixel, in one line."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_rasters import write
+
+from changedet.errors import ChangedetError
+from changedet.plan.resources import LIBRARIES_BYTES, require_addresses
+
+
+def test_require_addresses_refuses_a_limit_that_a_run_would_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_addresses()
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (900_000_000, -1))
+    with pytest.raises(ChangedetError, match=r"may take 0\.90 GB of addresses .*raise the limit to [0-9]+00000 kB"):
+        require_addresses(LIBRARIES_BYTES + (1 << 30), 2)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1 << 50, -1))
+    require_addresses()
+
+
+@pytest.mark.parametrize(("limit_kb", "said"), [(400_000, "0.41 GB"), (900_000, "0.92 GB")])
+def test_a_limit_on_addresses_is_named_and_not_what_fails_by_it(tmp_path: Path, limit_kb: int, said: str) -> None:
+    write(tmp_path / "a.tif", np.full((3, 40, 40), 100, np.uint8), descriptions=("blue", "green", "red"))
+    (tmp_path / "a.yaml").write_text("site: {id: a}\nscenes:\n  - {date: 2023-06-04, path: a.tif}\n")
+    words = f"ulimit -v {limit_kb}; exec {sys.executable} -m changedet check {tmp_path / 'a.yaml'}"
+    done = subprocess.run(["/bin/bash", "-c", words], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
