@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import dask
+from dask.multiprocessing import initialize_worker_process
 
 from changedet.errors import ChangedetError
 
@@ -57,17 +60,45 @@ def stream(
     if client is not None:
         yield from _stream_distributed(tasks, client)
         return
+    with _processes(scheduler, workers) as options:
+        yield from _stream_in_batches(tasks, {**options, "scheduler": scheduler, "num_workers": workers})
+
+
+def _stream_in_batches(tasks: Sequence[Task], options: Mapping[str, Any]) -> Iterator[tuple[int, Any]]:
     # Two tasks a worker and batch keep the workers busy while bounding what waits to be written.
-    batch = max(1, 2 * workers)
+    batch = max(1, 2 * options["num_workers"])
     for start in range(0, len(tasks), batch):
         chosen = range(start, min(start + batch, len(tasks)))
         # Arguments as such would be searched for lazy values, through every field of every scene.
         calls = [dask.delayed(partial(tasks[i][0], *tasks[i][1]), pure=False, traverse=False)() for i in chosen]
         try:
-            results = dask.compute(*calls, scheduler=scheduler, num_workers=workers, optimize_graph=False)
+            results = dask.compute(*calls, **options, optimize_graph=False)
         except BrokenExecutor as error:
             raise ChangedetError(f"a worker process ended by force; {STARVED}") from error
         yield from zip(chosen, results, strict=True)
+
+
+@contextmanager
+def _processes(scheduler: str, workers: int) -> Iterator[dict[str, object]]:
+    """Worker processes for all batches, as starting them takes seconds; killed where their tasks are not awaited."""
+    if scheduler != "processes":
+        yield {}
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_worker)
+    try:
+        yield {"pool": pool}
+    except BaseException:
+        for process in list((getattr(pool, "_processes", None) or {}).values()):
+            process.kill()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def _worker() -> None:
+    # A terminal sends Ctrl-C to all; who waits for the workers ends them, without a traceback of each.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    initialize_worker_process()
 
 
 def _stream_distributed(tasks: Sequence[Task], client: Client) -> Iterator[tuple[int, Any]]:

@@ -101,11 +101,20 @@ def review(run_dir: str) -> int:
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed draws the same tiles."
 )
 @click.option("--out", metavar="DIR", help="As for run.")
+@click.option("--scheduler", metavar="threads|processes|tcp://HOST:PORT", help="As for run.")
 @click.option("--json", "as_json", is_flag=True, help="Print calibration.json's object.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what each step does; tracebacks.")
 def calibrate_command(
-    workflow: str, labels: str, draw: int | None, seed: int, out: str | None, as_json: bool, quiet: bool, verbose: bool
+    workflow: str,
+    labels: str,
+    draw: int | None,
+    seed: int,
+    out: str | None,
+    scheduler: str | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
 ) -> int:
     """Fit the detector's threshold, bias and interval to tiles of your own scenes; runs first what has not been run."""
     # Imported here for a quick start, as in score.
@@ -115,7 +124,7 @@ def calibrate_command(
     from changedet.pipeline.run import carry_out
     from changedet.plan import make_plan
 
-    plan = make_plan(workflow, out=out)
+    plan = make_plan(workflow, out=out, scheduler=scheduler)
     if draw is None:
         _check_there(labels)
     else:

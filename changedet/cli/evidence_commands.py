@@ -28,15 +28,16 @@ def verify(run_dir: str) -> int:
 @click.command()
 @click.argument("workflow", metavar="WORKFLOW.yaml")
 @click.option("--out", metavar="DIR", help="As for run.")
+@click.option("--scheduler", metavar="threads|processes|tcp://HOST:PORT", help="As for run; it is not asked.")
 @tracebacks_option
-def why(workflow: str, out: str | None) -> int:
+def why(workflow: str, out: str | None, scheduler: str | None) -> int:
     """Say what a run would compute again, and because of what; computes nothing."""
     # Imported here for a quick start, as in verify.
     from changedet.pipeline.inputs import take_in
     from changedet.pipeline.pending import pending_in_words
     from changedet.plan import make_plan
 
-    plan, _ = take_in(make_plan(workflow, out=out))
+    plan, _ = take_in(make_plan(workflow, out=out, scheduler=scheduler))
     click.echo(pending_in_words(plan))
     return DONE
 
