@@ -13,6 +13,7 @@ from changedet.outputs.rasters.classes import RasterLayer
 from changedet.outputs.rasters.reading import opened
 from changedet.outputs.stac.assets import ROLES, TITLES, file_asset, projection, raster_asset
 from changedet.outputs.stac.item_facts import THUMBNAIL, ItemFacts, licence_code
+from changedet.outputs.stac.outlines import within_180, wrapped
 from changedet.store.files import write_bytes
 
 _Coordinates: TypeAlias = "Sequence[float] | Sequence[_Coordinates]"
@@ -107,7 +108,7 @@ def bounds(geometry: Mapping[str, object]) -> list[float]:
     Returns
     -------
     list of float
-        West, south, east, north.
+        West, south, east, north; west is greater than east where it lies across 180 degrees.
 
     Examples
     --------
@@ -116,7 +117,7 @@ def bounds(geometry: Mapping[str, object]) -> list[float]:
     """
     points = _points(cast("_Coordinates", geometry["coordinates"]))
     lons, lats = zip(*points, strict=True)
-    return [min(lons), min(lats), max(lons), max(lats)]
+    return wrapped([min(lons), min(lats), max(lons), max(lats)])
 
 
 def _points(coordinates: _Coordinates) -> list[tuple[float, float]]:
@@ -166,7 +167,7 @@ def _write_item(
         place = projection(source)
     item = pystac.Item(
         f"{collection.id}-{day}",
-        dict(geometry),
+        within_180(geometry),
         bounds(geometry),
         facts.moment(day),
         {**place, **facts.properties()},
