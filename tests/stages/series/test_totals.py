@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
+import pandas as pd
 import pytest
 from box_rows import followed
 
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
-from changedet.stages.series.totals import totals
+from changedet.stages.series.totals import EVENTS, FIGURES, SHARED_EXCESS, totals
 from scenarios import box_series as bs
 
 
@@ -40,3 +41,16 @@ def test_totals_of_arrivals_less_departures_account_for_the_net_change():
     net = result["containers"]["net_change"]
     assert flow == pytest.approx(net["value"], abs=0.1 * result["containers"]["last"]["value"])
     assert net["low"] <= flow <= net["high"]
+
+
+def test_a_sum_of_events_that_may_all_be_broken_tracks_has_no_lower_bound() -> None:
+    dates = pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01"])
+    table = pd.DataFrame({"date": dates, "zone": ""})
+    for columns in (FIGURES | EVENTS).values():
+        table[list(columns)] = np.nan
+    table[list(EVENTS["departures"])] = [[np.nan] * 3, [0.8, 0.0, 3.0], [0.9, 0.0, 3.1], [1.5, 0.0, 3.4]]
+    table[list(EVENTS["arrivals"])] = [[np.nan] * 3, [10.0, 8.0, 13.0], [10.0, 8.0, 13.0], [10.0, 8.0, 13.0]]
+    result = totals(table)
+    assert result["departures"]["low"] == 0
+    assert result["departures"]["high"] == pytest.approx(3.2 + np.sqrt(2.2**2 + 2.2**2 + 1.9**2))
+    assert result["arrivals"]["low"] == pytest.approx(30 - np.hypot(np.sqrt(3) * 2, SHARED_EXCESS * 30))
