@@ -18,6 +18,8 @@ from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter, mask_files
 from changedet.pipeline.tile import Tile
+from changedet.stages.change.kernels.feature_names import ROLES
+from changedet.stages.change.kernels.movers import UNKNOWN
 from changedet.stages.objects.lattice import Description
 from changedet.store import RunFolder, write_frame, write_json
 from changedet.store.packing import unpack
@@ -48,6 +50,7 @@ def files_of_date(folder: RunFolder, job: DateJob, formats: frozenset[str], part
     rasters = [folder.quality_file(day, formats)]
     if job.compares and job.persists:
         rasters += [folder.aside("score", day), folder.aside("contrast", day)]
+        rasters += [folder.aside("standing", day)] if job.with_standing else []
     if job.scene_roles:
         rasters.append(scene_path(folder, day, formats))
     tables = [folder.table("seen", day)]
@@ -98,11 +101,12 @@ class DateWriter:
         self._described: dict[Window, Description] = {}
         self._open = ExitStack()
         self._quality = self._opened_quality() if "pixels" in parts else None
-        self._score = self._contrast = self._mask = None
+        self._score = self._contrast = self._standing = self._mask = None
         if rasters.job.compares and model.change is not None:
             rule = MaskRule(model.change.method, model.change.threshold, model.change.min_area_m2)
             if rasters.job.persists:
                 self._score, self._contrast = self._opened_score(rule.method), self._opened_contrast()
+                self._standing = self._opened_standing() if rasters.job.with_standing else None
             else:
                 self._mask = MaskWriter(rasters, rule, f"change score by {rule.method}")
         self._scene = self._opened_scene() if rasters.job.scene_roles else None
@@ -122,6 +126,7 @@ class DateWriter:
         for writer, image in (
             (self._score, tile.score),
             (self._contrast, tile.contrast),
+            (self._standing, tile.standing),
             (self._scene, tile.scene),
         ):
             if writer is not None and image is not None:
@@ -167,6 +172,13 @@ class DateWriter:
     def _opened_contrast(self) -> RasterWriter:
         words = "evidence of what is gone and of what came, and how far plants cover what bore nothing"
         return self._opened_aside("contrast", ["gone", "came", "plants"], words)
+
+    def _opened_standing(self) -> RasterWriter:
+        rasters, day = self._rasters, self._rasters.job.look.date
+        roles = [role for role in ROLES if role in rasters.job.compared_roles]
+        words = "what stands on the ground, and how far above it each band lies"
+        path = rasters.folder.aside("standing", day)
+        return self._open.enter_context(rasters.writer(path, "scene", ["class", *roles], "uint8", UNKNOWN, words))
 
     def _opened_aside(self, name: str, bands: Sequence[str], words: str) -> RasterWriter:
         path = self._rasters.folder.aside(name, self._rasters.job.look.date)

@@ -88,6 +88,8 @@ class DateJob:
         Whether the tiles bring the reference's quality too, which spares it a pass of its own.
     persists : bool
         Whether the mask waits for the scores of all dates.
+    with_standing : bool
+        Whether the tiles bring what stands on the ground, so that movers can be left out of the masks.
     extra_roles : tuple of str
         Further bands on which this date and the reference are compared, though other dates lack them; of the reference
         those of all dates.
@@ -105,6 +107,7 @@ class DateJob:
     witnesses: tuple[Look, ...] = ()
     with_reference_quality: bool = False
     persists: bool = False
+    with_standing: bool = False
     extra_roles: tuple[str, ...] = ()
 
     @property
@@ -254,6 +257,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
         nodata=next(iter(reference.scenes[0].nodata.values())),
         witnesses=_witnesses(plan) if i == plan.reference else (),
         persists=plan.persists,
+        with_standing=plan.leaves_movers_out,
     )
 
 

@@ -21,7 +21,7 @@ PIXELS_VERSION: Final = 2
 _SMALL: Final = frozenset({"uint8", "int8", "uint16", "int16"})
 """Types of whose values float32 holds every one."""
 
-MASKS_VERSION: Final = 5
+MASKS_VERSION: Final = 6
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
 
@@ -50,8 +50,9 @@ def identities(plan: Plan, i: int) -> dict[str, str]:
     level = [*seen, plan.stage_identity("normalise"), *([extra] if extra else [])]
     change, objects = [*level, plan.stage_identity("change")], [*seen, plan.stage_identity("objects")]
     wants = sorted(plan.formats & {"masks", "scores", "scenes", "report"})
+    movers = ["movers"] if plan.leaves_movers_out else []
     parts = {"alignment": seen, "mask": seen, "shade": seen, "normalise": level, "change": change, "objects": objects}
-    pixels = [*change, PIXELS_VERSION, wants, plan.persists, *_values_kept(plan)]
+    pixels = [*change, PIXELS_VERSION, wants, plan.persists, *_values_kept(plan), *movers]
     parts |= {"footprint": seen, "pixels": pixels, "boxes": objects}
     return {part: identity(part, inputs) for part, inputs in parts.items()}
 
@@ -95,6 +96,8 @@ def causes(plan: Plan, i: int, step: str) -> dict[str, object]:
         found["series"] = plan.persists
         if kept := _values_kept(plan):
             found["scene values"] = kept
+        if plan.leaves_movers_out:
+            found["movers"] = True
     return found
 
 

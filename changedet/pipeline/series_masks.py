@@ -30,6 +30,7 @@ from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskW
 from changedet.pipeline.scheduling import Stream
 from changedet.pipeline.tile_scores import inner, raw_regions
 from changedet.plan import LATTICE_PX, Plan
+from changedet.plan.model import PROBABILISTIC
 from changedet.stages.change.kernels.ground_signs import without_season
 from changedet.stages.change.kernels.local_change_rate import (
     MOST_CHANGE,
@@ -41,11 +42,9 @@ from changedet.stages.change.kernels.local_change_rate import (
     halo_px,
     local_change_rate,
 )
+from changedet.stages.change.kernels.movers import mover_halo_px, without_movers
 from changedet.stages.change.kernels.series_hmm import CHANGED, date_weights, series_change_probability
 from changedet.store.packing import unpack
-
-PROBABILISTIC: Final = ("trees",)
-"""Methods whose score is a probability."""
 
 FIGURES: Final = 2
 """Figures to sum over regions in a date's contrast; plants lie behind them."""
@@ -62,6 +61,8 @@ class SeriesJob:
     grid : Grid
     scores, contrasts : tuple of Path
         float32 (y, x) and (3, y, x) of each date.
+    standing : tuple of Path
+        uint8 (1 + band, y, x) of each date; empty where movers are not left out.
     thresholds : tuple of float
         Of each date's own scores.
     probabilities : bool
@@ -85,6 +86,7 @@ class SeriesJob:
     grid: Grid
     scores: tuple[Path, ...]
     contrasts: tuple[Path, ...]
+    standing: tuple[Path, ...]
     thresholds: tuple[float, ...]
     probabilities: bool
     weights: tuple[float, ...]
@@ -203,6 +205,16 @@ def _probabilities(job: SeriesJob, window: Window) -> Singles:
 
 
 def _scores(job: SeriesJob, window: Window) -> Singles:
+    """Scores (date, y, x) without what is season, or a mover."""
+    if not job.standing:
+        return _without_plants(job, window)
+    gsd_m = job.grid.ground_resolution_m
+    wide = window.grown(mover_halo_px(gsd_m))
+    standing = [read_bands(path, wide) for path in job.standing]
+    return without_movers(_without_plants(job, wide), standing, gsd_m)
+
+
+def _without_plants(job: SeriesJob, window: Window) -> Singles:
     """Scores (date, y, x); where plants cover the ground later what was bare before them was season too."""
     scores = np.stack([read_window(path, window) for path in job.scores])
     if not (job.probabilities and job.together and job.is_later):
@@ -289,6 +301,7 @@ def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]
         plan.grid,
         tuple(plan.folder.aside("score", day) for day in days),
         tuple(plan.folder.aside("contrast", day) for day in days),
+        tuple(plan.folder.aside("standing", day) for day in days) if plan.leaves_movers_out else (),
         tuple(_change_model(plan, models, i).threshold for i in indices),
         plan.choices["change"].method in PROBABILISTIC,
         weights=(1.0,) * len(days),

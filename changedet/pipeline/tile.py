@@ -43,6 +43,8 @@ class Tile:
     contrast : float32 (3, y, x) or None
         Evidence of what is gone and of what came, and cover by plants, as of `TileScores`, where the mask waits for
         other dates.
+    standing : uint8 (1 + band, y, x) or None
+        As of `TileScores`.
     scene : float32 (band, y, x), masked array or None
         Aligned and normalised, where it is wanted; of a reference that is not resampled the files' own values, masked
         where there is no data.
@@ -61,6 +63,7 @@ class Tile:
     raw: bytes | None = None
     regions: components.TileComponents | None = None
     contrast: Singles | None = None
+    standing: Bytes | None = None
     scene: AnyArray | None = None
     boxes: pd.DataFrame | None = None
     described: tuple[tuple[Window, Description], ...] = ()
@@ -175,9 +178,9 @@ def _compared(tile: Tile, read: _ReadTile, reference_model: DateModel) -> Tile:
         tile = replace(tile, reference_quality=packed)
     after, quality = read.with_halo(halo_px)
     both = (quality == CLEAR) & (before_quality == CLEAR)
-    score, contrast, plants = tile_scores(job, read.window, TilePair(before, after, both), read.model)
+    score, contrast, plants, standing = tile_scores(job, read.window, TilePair(before, after, both), read.model)
     if job.persists:
-        return replace(tile, score=score, contrast=np.stack([*contrast, plants]))
+        return replace(tile, score=score, contrast=np.stack([*contrast, plants]), standing=standing)
     raw, regions = raw_regions(score, change.threshold, contrast, read.window, job.grid)
     return replace(tile, score=score, raw=raw, regions=regions)
 

@@ -16,7 +16,7 @@ from changedet.pipeline.blur import blurred
 from changedet.pipeline.date_job import OUTLINE_PX, DateJob
 from changedet.pipeline.date_model import ChangeModel, DateModel
 from changedet.pipeline.date_pixels import bands_of, normalised, quality_of, where_valid, with_extra
-from changedet.pipeline.tile_signs import signs_of
+from changedet.pipeline.tile_signs import signs_of, standing_of
 from changedet.stages.change.kernels.ground_signs import without_season
 from changedet.store.packing import pack
 
@@ -33,11 +33,14 @@ class TileScores(NamedTuple):
         and of the date across the outline of what is marked.
     plants : float32 (y, x)
         How far plants cover what bore nothing, 0 to 1; 0 where nobody knows.
+    standing : uint8 (1 + band, y, x) or None
+        What stands on the ground on either date; None where it is not asked for.
     """
 
     score: Singles
     contrast: list[Singles]
     plants: Singles
+    standing: Bytes | None = None
 
 
 class TilePair(NamedTuple):
@@ -115,7 +118,8 @@ def tile_scores(job: DateJob, window: Window, pair: TilePair, model: DateModel) 
         rim = inner(job.change_halo_px - OUTLINE_PX)
         outlines = region_figures.edge_contrast(before, after, raw_mask(score, change.threshold))
         contrast, plants = [figure[rim] for figure in outlines], np.zeros(own.shape, np.float32)
-    return TileScores(np.where(job.grid.inside(window), own, np.float32(np.nan)), contrast, plants)
+    standing = standing_of(before, after, change, job.change_halo_px) if job.with_standing else None
+    return TileScores(np.where(job.grid.inside(window), own, np.float32(np.nan)), contrast, plants, standing)
 
 
 def scores_between(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from changedet.stages.series.growth import OnsetMethod
     from changedet.stages.tracks.result import TrackMethod
 
+PROBABILISTIC: Final = ("trees",)
+"""Methods of change whose score is a probability."""
 LATTICE_PX: Final = 512
 """Tiles are whole cells of this lattice, or of the objects method's where its cells are larger: what is detected does
 not depend on the chunk."""
@@ -239,6 +241,18 @@ class Plan:
             Where dates are read together or boxes decide.
         """
         return self.reads_together or self.decides_by_boxes
+
+    @property
+    def leaves_movers_out(self) -> bool:
+        """Whether masks leave out what stands on single dates and is no box.
+
+        Returns
+        -------
+        bool
+            Where dates are read together and boxes decide about themselves, for scores that are probabilities: else
+            a container that came or left would be taken for a mover.
+        """
+        return self.reads_together and self.decides_by_boxes and self.choices["change"].method in PROBABILISTIC
 
 
 CANNOT: Final = "cannot be counted"

@@ -18,6 +18,7 @@ from changedet.grid import Grid
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.run import run
 from changedet.pipeline.series_masks import SeriesJob, count_sure, series_tile
+from changedet.stages.change.kernels import movers
 from changedet.stages.change.kernels import series_hmm as kernel
 
 DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
@@ -41,7 +42,7 @@ def written(folder, scores):
                 out.write(bands)
     paths = [tuple(folder / f"{name}{t}.tif" for t in range(len(scores))) for name in ("score", "contrast")]
     grid = Grid("EPSG:32633", transform, scores.shape[1:])
-    return SeriesJob(grid, *paths, (0.75,) * len(scores), True, (1.0,) * len(scores), (True,) * len(scores))
+    return SeriesJob(grid, *paths, (), (0.75,) * len(scores), True, (1.0,) * len(scores), (True,) * len(scores))
 
 
 def marked(work, window):
@@ -56,6 +57,24 @@ def test_series_tile_lets_each_date_count_alone_on_sidings(tmp_path):
     assert found[1, 20:25, 20:44].all()
     assert found.sum() == found[1, 20:25, 20:44].sum()
     assert not marked(replace(work, sidings=None), Window(0, 0, 60, 140)).any()
+
+
+def test_series_tile_leaves_out_a_thing_of_the_reference_alone(tmp_path):
+    scores = np.full((3, 60, 140), 0.02, np.float32)
+    scores[:, 20:40, 20:44] = 0.95
+    work, gone = written(tmp_path, scores), np.zeros((3, 60, 140), np.uint8)
+    gone[0, 20:40, 20:32] = movers.GONE
+    with rasterio.open(tmp_path / "score0.tif") as like:
+        profile = like.profile | {"dtype": "uint8", "count": 3, "nodata": movers.UNKNOWN}
+    paths = tuple(tmp_path / f"standing{t}.tif" for t in range(3))
+    for path in paths:
+        with rasterio.open(path, "w", **profile) as out:
+            out.write(gone)
+    whole = marked(replace(work, standing=paths), Window(0, 0, 60, 140))
+    assert whole[:, 20:40, 33:44].all()
+    assert not whole[:, 20:40, 20:32].any()
+    for window in tiles((60, 140), 50):
+        assert (marked(replace(work, standing=paths), window) == whole[(slice(None), *window.slices)]).all()
 
 
 def test_series_tile_is_the_same_however_the_site_is_cut(tmp_path):

@@ -1,0 +1,237 @@
+"""What stands on the ground on one date alone: aircraft, lorries and the like, which are no change.
+
+A thing that is set down on ground, or taken off it, leaves the ground around it, and below it, as it was. So each date
+is compared with its own ground, the median of a wide square: a pixel that differs from it on one date and not on the
+other shows a thing that came or is gone, as long as the ground is the same on both. A thing that is gone and left
+ground like that around it was a mover; what is taken down for good leaves a scar. A thing that came is confirmed by a
+neighbouring look on which it is seen again, as bright and of the same colours; one that is on no look seen twice was a
+mover as well, also where other ones stood on the reference date and on each later look. Boxes are not for this kernel:
+they are followed one by one. Ground that changed by itself, over more than a thing's size, is none, nor what lies
+around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numba
+import numpy as np
+
+from changedet.arrays import Bools, Bytes, Shorts, Singles
+from changedet.stages.change.kernels.box_sums import box_sum
+from changedet.stages.change.kernels.ground_signs import PLANTS, without_season
+
+AROUND_M: Final = 60.0
+"""Side of the square whose median is the ground: an airliner, wings and shade, fills less than half of it."""
+STEP: Final = 32.0
+"""Levels in an e-fold of brightness."""
+MIDDLE: Final = 128.0
+"""Level of a spread above the dark end; levels are whole numbers up to 255."""
+LEAST_LIGHT: Final = 0.2
+"""Spreads above the dark end that darker pixels count as: noise, and haze that is not exactly known."""
+SMOOTHED_PX: Final = 3
+"""Side of the square over which a pixel's own level is averaged."""
+MOST_HIDDEN: Final = 0.5
+"""Share of the ground's square that may be hidden; beyond it nothing is said."""
+LIKE_LEVELS: Final = 8
+"""Levels, a quarter of an e-fold, by which light and view change what stays as it is."""
+LIKE_SHARE: Final = 0.5
+"""The same as a share of how far a thing differs from its ground: bright and coloured ones vary more."""
+BARE_LEVELS: Final = 12
+"""Levels by which a place that is left may differ from the ground around it: stains and joints."""
+WIDE_M: Final = 10.0
+"""Side of squares of changed ground that are no rim of a thing."""
+BESIDE_M: Final = 15.0
+"""How far around these what comes and goes is part of the works."""
+RIM_M: Final = 1.5
+"""How far a thing's faint rim reaches: what hardly differs from the ground there belongs to it."""
+CHANGED: Final = 0.5
+"""Probability from which a pair's pixel is changed."""
+
+UNKNOWN, NOTHING, GONE, STANDS, GROUND, MEADOW = range(6)
+"""Classes: not known; no thing on either date, or one that hardly differs from its ground; a thing of the reference is
+gone; a thing stands on the date; the ground itself differs; on either date plants cover the ground, where nothing that
+moves is parked."""
+
+
+def standing_half_px(gsd_m: float, halo_px: int) -> int:
+    """Half the side of the square whose median is the ground.
+
+    Parameters
+    ----------
+    gsd_m : float
+        Ground size of a pixel.
+    halo_px : int
+        How far the images reach beyond what is wanted.
+
+    Returns
+    -------
+    int
+        Pixels; less than `AROUND_M` asks for where the images do not reach as far.
+    """
+    return max(1, min(round(AROUND_M / 2 / gsd_m), halo_px - SMOOTHED_PX // 2))
+
+
+def things_standing(
+    before: Singles,
+    after: Singles,
+    bands: Sequence[int | None],
+    dark: Sequence[float],
+    spread: Sequence[float],
+    half: int,
+) -> Bytes:
+    """What stands on the ground on either date.
+
+    Parameters
+    ----------
+    before, after : float32 (band, y, x)
+        The reference and the compared date on one scale, with a halo of `half` and one pixel; NaN where not valid.
+    bands : sequence of int or None
+        Where blue, green, red and near infrared lie; None where there is no such band.
+    dark, spread : sequence of float
+        Dark level and spread of the bands that are there, of the reference.
+    half : int
+        From `standing_half_px`.
+
+    Returns
+    -------
+    uint8 (1 + band, y, x)
+        The class of each pixel, then how far the compared date lies above its ground in each band that is there, in
+        levels, `MIDDLE` being as the ground is. Without right values in the halo.
+    """
+    used = [band for band in bands if band is not None]
+    valid = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), np.bool_)
+    floor, unit = (np.asarray(values, np.float32)[:, None, None] for values in (dark, spread))
+    seen = box_sum(valid.astype(np.int32), half)
+    square = box_sum(np.ones(valid.shape, np.int32), half)
+    known = valid & (seen >= (1.0 - MOST_HIDDEN) * square)
+    own = [_above_ground(_levels(image[used], floor, unit), valid, half) for image in (before, after)]
+    found = np.asarray(_classified(*own[0], *own[1], known), np.uint8)
+    if bands[3] is not None:
+        covered = np.maximum(*(_plants(ground, unit) for _, ground in own)) > PLANTS[0]
+        found[0][covered & (found[0] > NOTHING)] = MEADOW
+    return found
+
+
+def mover_halo_px(gsd_m: float) -> int:
+    """How far `without_movers` looks around.
+
+    Parameters
+    ----------
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    int
+        Pixels on each side.
+    """
+    return _odd_px(WIDE_M, gsd_m) - 1 + _odd_px(2 * BESIDE_M, gsd_m) // 2
+
+
+def without_movers(scores: Singles, standing: Sequence[Bytes], gsd_m: float) -> Singles:
+    """Probabilities of change lowered where what came or went is no lasting thing.
+
+    Parameters
+    ----------
+    scores : float32 (date, y, x)
+        Of the pairs with the reference, away from it in order, with `mover_halo_px` more on each side than what is
+        wanted; NaN is not observed.
+    standing : sequence of uint8 (1 + band, y, x)
+        Of each date, from `things_standing`, of the same size; where the class is 0 nothing is known.
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    float32 (date, y, x)
+        Without the halo; never more than `scores`.
+    """
+    out = np.empty_like(scores)
+    for k, score in enumerate(scores):
+        kind, near = standing[k][0], [standing[n] for n in (k - 1, k + 1) if 0 <= n < len(scores)]
+        moves = (kind == GONE) | ((kind == STANDS) & ~_confirmed(standing[k], near))
+        rim = cv2.dilate(moves.astype(np.uint8), np.ones((_odd_px(2 * RIM_M, gsd_m),) * 2, np.uint8)) == 1
+        moves |= rim & (kind == NOTHING)
+        moves &= ~_beside_works(score, kind, gsd_m)
+        out[k] = without_season(score, moves.astype(np.float32))
+    halo = mover_halo_px(gsd_m)
+    return np.ascontiguousarray(out[:, halo:-halo, halo:-halo])
+
+
+def _plants(ground: Shorts, unit: Singles) -> Singles:
+    """Index of near infrared and the brightest colour of the ground (y, x)."""
+    light = unit * np.exp((ground - np.float32(MIDDLE)) / np.float32(STEP))
+    colour = light[:3].max(axis=0)
+    return np.asarray((light[3] - colour) / (light[3] + colour), np.float32)
+
+
+def _levels(image: Singles, floor: Singles, unit: Singles) -> Bytes:
+    light = np.maximum(np.nan_to_num((image - floor) / unit), np.float32(LEAST_LIGHT))
+    return np.asarray(np.clip(np.rint(np.float32(STEP) * np.log(light) + np.float32(MIDDLE)), 0, 255), np.uint8)
+
+
+def _above_ground(levels: Bytes, valid: Bools, half: int) -> tuple[Shorts, Shorts]:
+    """How far each band (band, y, x) lies above its ground, and the ground."""
+    ground = np.empty(levels.shape, np.int16)
+    hidden = not valid.all()
+    for band, level in enumerate(levels):
+        low = np.where(valid, level, 0).astype(np.uint8)
+        ground[band] = cv2.medianBlur(low, 2 * half + 1)
+        if hidden:
+            # what is hidden counts once as dark and once as bright, so that it pulls to neither side
+            high = np.where(valid, level, 255).astype(np.uint8)
+            ground[band] = (ground[band] + cv2.medianBlur(high, 2 * half + 1).astype(np.int16)) // 2
+    count = np.maximum(box_sum(valid.astype(np.int32), SMOOTHED_PX // 2), 1)
+    own = [box_sum(np.where(valid, level, 0).astype(np.int32), SMOOTHED_PX // 2) // count for level in levels]
+    return (np.stack(own) - ground).astype(np.int16), ground
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _classified(above: Shorts, ground: Shorts, above_after: Shorts, ground_after: Shorts, known: Bools) -> Bytes:
+    bands, height, width = above.shape
+    out = np.zeros((1 + bands, height, width), np.uint8)
+    for y in range(height):
+        for x in range(width):
+            if not known[y, x]:
+                continue
+            one, other, apart = 0, 0, 0
+            for b in range(bands):
+                one = max(one, abs(above[b, y, x]))
+                other = max(other, abs(above_after[b, y, x]))
+                apart = max(apart, abs(ground[b, y, x] - ground_after[b, y, x]))
+                out[1 + b, y, x] = min(max(above_after[b, y, x] + MIDDLE, 0), 255)
+            most = max(one, other)
+            if apart >= max(np.float64(LIKE_LEVELS), LIKE_SHARE * most):
+                out[0, y, x] = GROUND
+            elif most < LIKE_LEVELS:
+                out[0, y, x] = NOTHING
+            else:
+                out[0, y, x] = GONE if other < min(LIKE_SHARE * one, np.float64(BARE_LEVELS)) else STANDS
+    return out
+
+
+def _confirmed(standing: Bytes, near: Sequence[Bytes]) -> Bools:
+    """Whether a neighbouring look shows the same above its ground (y, x)."""
+    own = standing[1:].astype(np.int16)
+    alike = np.maximum(LIKE_LEVELS, LIKE_SHARE * np.abs(own - np.int16(MIDDLE)).max(axis=0))
+    found = np.zeros(own.shape[1:], np.bool_)
+    for other in near:
+        # a date without near infrared is compared in colours alone
+        shared = min(len(other), len(standing)) - 1
+        apart = np.abs(other[1 : 1 + shared].astype(np.int16) - own[:shared]).max(axis=0)
+        found |= (other[0] != UNKNOWN) & (apart < alike)
+    return found
+
+
+def _beside_works(score: Singles, kind: Bytes, gsd_m: float) -> Bools:
+    """Where wide ground has changed by itself, and around it (y, x)."""
+    changed = ((kind == GROUND) & (score > np.float32(CHANGED))).astype(np.uint8)
+    wide, beside = (np.ones((_odd_px(size, gsd_m),) * 2, np.uint8) for size in (WIDE_M, 2 * BESIDE_M))
+    return np.asarray(cv2.dilate(cv2.morphologyEx(changed, cv2.MORPH_OPEN, wide), beside) == 1, np.bool_)
+
+
+def _odd_px(metres: float, gsd_m: float) -> int:
+    return round(metres / gsd_m) | 1
