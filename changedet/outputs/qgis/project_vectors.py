@@ -73,9 +73,13 @@ def vector_layers(target: Path, source: Path, days: Sequence[str], about: About)
         there = {str(name) for name, _ in pyogrio.list_layers(source)}
     found = []
     for name, words in _VECTORS.items():
-        if name not in there or not _has_rows(source, name):
+        if name not in there:
             continue
-        columns = [str(field) for field in pyogrio.read_info(source, layer=name)["fields"]]
+        info = pyogrio.read_info(source, layer=name)
+        # A footprint has a row for each date, also where there is none.
+        if not info["features"] or (name == "footprint" and not _has_place(source, name)):
+            continue
+        columns = [str(field) for field in info["fields"]]
         inner = layer_styles.vector(
             name,
             days,
@@ -141,8 +145,8 @@ def _lengths(days: Sequence[str]) -> dict[str, int]:
     return {day: days_since_1970(end) - days_since_1970(day) + 1 for day, (_, end) in periods(days).items()}
 
 
-def _has_rows(source: Path, name: str) -> bool:
-    """Whether any row has a place; a footprint has a row for each date, also where there is none."""
+def _has_place(source: Path, name: str) -> bool:
+    """Whether any row has a geometry."""
     sql = f'SELECT 1 AS one FROM "{name}" WHERE geom IS NOT NULL LIMIT 1'  # noqa: S608 - a name of our own
     return bool(len(pyogrio.read_dataframe(source, sql=sql, read_geometry=False)))
 
