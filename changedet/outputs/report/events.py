@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from changedet.outputs.report.data import BoxEvent, ReportData
 from changedet.outputs.report.pictures import data_uri
 from changedet.outputs.report.tables import anchor
 from changedet.outputs.sentences.words import Calendar
+from changedet.outputs.values import as_float, mapping_at
 
 
 class ShownChip(NamedTuple):
@@ -77,6 +79,27 @@ class EventGroup(NamedTuple):
     title: str
     rest: str
     boxes: list[ShownEvent]
+
+
+def moves_caution(summary: Mapping[str, object]) -> str:
+    """What to say before the chips where no arrival or departure is beyond error.
+
+    Parameters
+    ----------
+    summary : mapping
+        As of ``summary.json``.
+
+    Returns
+    -------
+    str
+        A sentence; empty where the bounds say that some box came or left, or nothing.
+    """
+    totals = mapping_at(summary, "totals")
+    least = [as_float(mapping_at(totals, name).get("low")) for name in ("arrivals", "departures")]
+    known = [low for low in least if low is not None]
+    if not known or max(known) >= 1:
+        return ""
+    return "No arrival or departure is beyond error here: look at each chip before you take it for one."
 
 
 def event_groups(data: ReportData, calendar: Calendar) -> list[EventGroup]:

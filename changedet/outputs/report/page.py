@@ -14,7 +14,7 @@ from changedet.outputs.json_files import dumps
 from changedet.outputs.report.axes import Backdrop
 from changedet.outputs.report.claims import claim_rows, robust_sentences
 from changedet.outputs.report.data import ReportData
-from changedet.outputs.report.events import event_groups
+from changedet.outputs.report.events import event_groups, moves_caution
 from changedet.outputs.report.figures import TITLES, figure_row, move_row
 from changedet.outputs.report.onsets import beginnings, onset_rows, placebo_sentences
 from changedet.outputs.report.pictures import data_uri, fitted
@@ -22,6 +22,7 @@ from changedet.outputs.report.series_charts import hidden_shares, series_charts
 from changedet.outputs.report.tables import Table, ground_table, plain_text, series_table
 from changedet.outputs.report.timeline import timeline
 from changedet.outputs.report.zones import zone_rows
+from changedet.outputs.sentences.ground import WITHIN_ERROR
 from changedet.outputs.sentences.story import sentences, words_explained
 from changedet.outputs.sentences.words import Calendar, calendar_of, number
 from changedet.outputs.values import iso_date, mapping_at
@@ -118,6 +119,8 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "zone_rows": zone_rows(data, calendar),
         "zones": series_table(frame[(zone != "").to_numpy()].sort_values(["zone", "date"]), calendar, zones=True),
         "events": event_groups(data, calendar),
+        "moves_caution": moves_caution(data.summary),
+        "within_error": any(one.about == "changed_area" and WITHIN_ERROR in one.text for one in told),
         "trains": _trains(data.trains),
         "ground": ground_table(data.ground, calendar),
         "provenance": dumps(data.provenance),

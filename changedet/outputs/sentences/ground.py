@@ -18,6 +18,8 @@ LAID: Final[Mapping[str, tuple[str, str]]] = {
     "built": ("Built ground", "was laid"),
 }
 """How new ground is named, and what was done with it, by its kind."""
+WITHIN_ERROR: Final = "no change beyond error"
+"""What is said of a changed area whose interval reaches 0."""
 SHOWS_MOST: Final = 0.5
 """Share of a site from which a look speaks for it. Chosen by hand."""
 _AREA: Final = ("changed_area_m2", "changed_area_low_m2", "changed_area_high_m2")
@@ -76,7 +78,7 @@ def _changed(facts: Facts) -> Sentence | None:
     first_day, last_day = calendar.pair(facts.reference, last.date)
     if last.low <= 0:
         least = last.text(scale_of([last], "m²"))
-        text = f"The ground shows no change beyond error from {first_day} to {last_day}: {least} is marked"
+        text = f"The ground shows {WITHIN_ERROR} from {first_day} to {last_day}: {least} is marked"
         return Sentence("changed_area", f"{text}.", (last.date,))
     moved = facts.total("arrivals", "")
     among = ", boxes that came or left among it" if moved is not None and moved.value >= 1 else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from changedet.outputs.report.data import BoxEvent, Chip, ReportData
-from changedet.outputs.report.events import event_groups
+from changedet.outputs.report.events import event_groups, moves_caution
 from changedet.outputs.sentences.words import Calendar
 
 
@@ -31,3 +31,11 @@ def test_event_groups_say_where_the_rest_is_and_what_hides_a_chip() -> None:
     assert box.chips[1].picture == ""
     assert box.chips[1].alt == "40ft, track 7, east, 12 June 2023: there, cloud"
     assert (second.title, second.rest) == ("1 box gone by 12 June 2023", "")
+
+
+def test_moves_caution_is_said_where_no_bound_says_that_a_box_moved() -> None:
+    def said(came: float | None, left: float | None) -> str:
+        return moves_caution({"totals": {"arrivals": {"low": came}, "departures": {"low": left}}})
+
+    assert said(0.0, 0.4).startswith("No arrival or departure is beyond error")
+    assert said(0.0, 2.0) == said(3.0, None) == said(None, None) == moves_caution({}) == ""

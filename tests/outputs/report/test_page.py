@@ -111,3 +111,18 @@ def test_write_report_names_columns_in_words(made_up_run: Any) -> None:
     assert "Containers expected" in words
     for name in ("containers_expected", "valid_fraction", "changed_area_m2", "gsd_m"):
         assert name not in words
+
+
+def test_write_report_says_what_single_patches_may_be_where_no_change_is_beyond_error(
+    made_up_run: Any, tmp_path: Path
+) -> None:
+    data = report_data(made_up_run[0])
+    told = "single patches may be vehicles, aircraft or light"
+
+    def written(low: float) -> str:
+        area = data.timeseries.assign(changed_area_low_m2=low)
+        write_report(tmp_path / "report.html", replace(data, timeseries=area))
+        return words_of(tmp_path / "report.html")
+
+    assert told not in written(1.0)
+    assert told in written(0.0)
