@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from changedet.outputs.gpkg.vector_layers import SCHEMA
+from changedet.outputs.gpkg.layer_schema import SCHEMA
 from changedet.stages.series.table import COLUMNS
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "outputs.md").read_text()
 SAID_BY_NAME = {"date", "scene", "zone", "kind", "color", "inferred", "area_m2", "name", "gsd_m"}
 
 
-@pytest.mark.parametrize("layer", ["not_seen", "ground", "trains", "changes"])
+@pytest.mark.parametrize("layer", ["not_seen", "ground", "trains", "changes", "ships"])
 def test_the_page_names_every_layer(layer: str) -> None:
     assert layer in SCHEMA
     assert f"`{layer}`" in PAGE

@@ -23,7 +23,8 @@ from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.outputs.values import as_float, mapping_at
-from changedet.pipeline.boxes import counted_rows
+from changedet.pipeline.berths import boxes_ashore
+from changedet.pipeline.boxes import counted_rows, with_deck
 from changedet.pipeline.finished import Run
 from changedet.pipeline.new_ground import with_first_boxes
 from changedet.pipeline.zone_records import notes_on_sums, zone_records
@@ -72,6 +73,7 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     boxes, no_candidates = reopen.boxes(finished, folder, grid, days)
     looks, no_looks = reopen.looks(finished, folder, grid, days)
     warnings, zones = [*no_candidates, *no_looks], finished.zones
+    boxes, on_deck = boxes_ashore(boxes, finished.ships)
     facts = Facts(resolution_m=grid.ground_resolution_m, dates=len(days), detector=reopen.detector(finished))
     rows = _with_verdicts(boxes, verdicts)
     track = _track_method(finished, facts, _certain(rows, verdicts))
@@ -81,7 +83,8 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     tracks = _with_certain_places(track(rows, looks), _certain(rows, verdicts), rejected)
     table = with_occupancy(timeseries(_measurements(finished, days, zones), tracks, zones), zones)
     summary = _summary(finished, table, tracks, _onset_method(finished, facts), verdicts, warnings)
-    layers = _layers(finished, counted_rows(tracks.detections, zones), tracks, zones)
+    containers = with_deck(counted_rows(tracks.detections, zones), on_deck, zones)
+    layers = _layers(finished, containers, tracks, zones)
 
     def _write() -> None:
         vector_layers.write_objects(files["objects.gpkg"], layers, grid.crs)
@@ -100,6 +103,7 @@ def _layers(
 ) -> dict[str, gpd.GeoDataFrame]:
     on_rails = trains_on_sidings(containers, zones)
     optional = {"not_seen": finished.not_seen, "ground": finished.ground, "zones": zones, "trains": on_rails}
+    optional["ships"] = finished.ships
     layers = {"containers": containers, "tracks": tracks.tracks}
     layers |= {"footprint": finished.footprint, "changes": finished.changes}
     return layers | {name: layer for name, layer in optional.items() if layer is not None}

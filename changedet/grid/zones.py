@@ -1,4 +1,4 @@
-"""Zones: which of them holds a point, which are railway sidings, and their table."""
+"""Zones: which of them holds a point, which are railway sidings or berths, and their table."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from shapely.geometry.base import BaseGeometry
 from changedet.grid.areas import Areas
 
 SIDING: Final = "siding"
+BERTH: Final = "berth"
+KINDS: Final = (SIDING, BERTH)
+"""Kinds of zones that say something."""
 SIDING_MARGIN_M: Final = 5.0
 """A track more than was drawn: outlines follow the rails, roofs lean."""
 
@@ -57,6 +60,24 @@ def sidings_of(areas: Areas | None) -> BaseGeometry | None:
         return None
     found = [area for area, about in zip(areas.geometries, areas.attributes, strict=True) if about.kind == SIDING]
     return shapely.union_all(found).buffer(SIDING_MARGIN_M) if found else None
+
+
+def berths_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Strips of water along quays where ships lie.
+
+    Parameters
+    ----------
+    zones : geopandas.GeoDataFrame or None
+        As `zone_table` gives them.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame or None
+        The zones of kind `BERTH`; None where there is none.
+    """
+    if zones is None or not (zones["kind"] == BERTH).any():
+        return None
+    return zones[zones["kind"] == BERTH].reset_index(drop=True)
 
 
 def zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:

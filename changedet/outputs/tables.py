@@ -22,9 +22,10 @@ TIMESERIES_COLUMNS: Final = (
     "changed_area_m2", "changed_area_low_m2", "changed_area_high_m2",
     "footprint_area_m2", "footprint_low_m2", "footprint_high_m2",
     "shift_east_m", "shift_north_m",
+    "ships", "ships_low", "ships_high",
 )  # fmt: skip
 
-_COUNTS: Final = frozenset({"containers", "other_boxes"})
+_COUNTS: Final = frozenset({"containers", "other_boxes", "ships"})
 _DIGITS: Final[Mapping[str, int]] = {
     "gsd_m": 4,
     "valid_fraction": 4,

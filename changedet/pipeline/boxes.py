@@ -12,11 +12,13 @@ import pandas as pd
 import shapely
 
 from changedet.grid import Grid
-from changedet.grid.zones import zone_of
+from changedet.grid.zones import zone_of, zone_table
 from changedet.outputs.gpkg import vector_layers
+from changedet.pipeline.berths import SHIP, parted_boxes
 from changedet.pipeline.box_marks import BoxMarks, box_marks
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.looks import looks_of
+from changedet.pipeline.ships import Ships, find_ships
 from changedet.plan import Plan
 from changedet.stages.objects.boxes import georeferenced
 from changedet.stages.objects.lattice import too_coarse
@@ -34,10 +36,16 @@ class FollowedBoxes:
         Where the pictures show the boxes, of `detections_of`; None where boxes were not looked for.
     tracks : Tracks or None
         On the ground; None without boxes and where the stage tracks is switched off.
+    ships : Ships or None
+        On whose decks boxes lie that are not among `roofs`; None where ships are not looked for.
+    on_deck : GeoDataFrame or None
+        Those boxes; None where there is none.
     """
 
     roofs: gpd.GeoDataFrame | None
     tracks: Tracks | None
+    ships: Ships | None = None
+    on_deck: gpd.GeoDataFrame | None = None
 
     def marks(self, reference: dt.date) -> dict[dt.date, BoxMarks]:
         """Decide about the boxes of each date against the reference.
@@ -70,8 +78,10 @@ def followed_boxes(plan: Plan, models: Mapping[dt.date, DateModel]) -> FollowedB
     FollowedBoxes
         Without tracks where boxes are not looked for or not followed.
     """
-    roofs = detections_of(plan)
-    return FollowedBoxes(roofs, tracks_of(plan, models, roofs))
+    found = detections_of(plan)
+    ships = find_ships(plan, models, zone_table(plan.zones))
+    roofs, on_deck = parted_boxes(found, ships)
+    return FollowedBoxes(roofs, tracks_of(plan, models, roofs), ships, on_deck)
 
 
 def detections_of(plan: Plan) -> gpd.GeoDataFrame | None:
@@ -182,7 +192,32 @@ def containers_layer(plan: Plan, boxes: FollowedBoxes, zones: gpd.GeoDataFrame |
     detections = boxes.tracks.detections if boxes.tracks is not None else boxes.roofs
     if detections is None:
         return vector_layers.empty("containers", plan.grid.crs)
-    return counted_rows(detections, zones)
+    return with_deck(counted_rows(detections, zones), boxes.on_deck, zones)
+
+
+def with_deck(
+    ashore: gpd.GeoDataFrame, on_deck: gpd.GeoDataFrame | None, zones: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame:
+    """Add the boxes on ships to those that stand ashore.
+
+    Parameters
+    ----------
+    ashore : GeoDataFrame
+        Of `counted_rows`.
+    on_deck : GeoDataFrame or None
+        Boxes on ships.
+    zones : GeoDataFrame or None
+
+    Returns
+    -------
+    GeoDataFrame
+        With ``on``, ``ship`` for boxes on ships; `ashore` itself where there is none.
+    """
+    if on_deck is None:
+        return ashore
+    aboard = counted_rows(on_deck, zones).assign(on=SHIP)
+    both = pd.concat([ashore.assign(on=None), aboard], ignore_index=True)
+    return gpd.GeoDataFrame(both.sort_values("object_id", ignore_index=True), geometry="geometry", crs=aboard.crs)
 
 
 def counted_rows(detections: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:

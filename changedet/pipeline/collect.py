@@ -15,6 +15,7 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.pipeline.agreement import disagreements
 from changedet.pipeline.area_sums import Area, clear_fraction
+from changedet.pipeline.berths import berth_records, ships_layer, why_no_ships, with_ships
 from changedet.pipeline.boxes import FollowedBoxes, containers_layer, counted_dates
 from changedet.pipeline.change_kinds import with_kinds
 from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer
@@ -45,7 +46,7 @@ class Results:
     ----------
     layers : mapping of str to GeoDataFrame
         ``containers``, ``tracks``, ``footprint``, ``changes`` and, where there are any, ``not_seen, zones, ground,
-        trains``.
+        trains, ships``.
     table : DataFrame
         The time series.
     summary : mapping
@@ -89,7 +90,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     familiar = familiarities(plan)
     looks = _measurements(plan, models, areas, footprints, changed, false.bound if false is not None else 0.0)
     looks = [_with_familiarity(look, familiar.get(look.date)) for look in looks]
-    table = with_occupancy(timeseries(looks, tracks, zones), zones)
+    table = with_ships(with_occupancy(timeseries(looks, tracks, zones), zones), boxes.ships, areas)
     layers = {
         "containers": containers_layer(plan, boxes, zones),
         "tracks": tracks.tracks if tracks is not None else vector_layers.empty("tracks", plan.grid.crs),
@@ -98,8 +99,9 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     }
     optional = {"not_seen": not_seen_layer(plan), "zones": zones, "ground": ground_layer(footprints, plan)}
     optional["trains"] = trains_on_sidings(layers["containers"], zones)
+    optional["ships"] = ships_layer(boxes.ships, layers["containers"])
     layers |= {name: layer for name, layer in optional.items() if layer is not None}
-    unavailable = unavailable_figures(plan, table)
+    unavailable = unavailable_figures(plan, table) | why_no_ships(boxes.ships)
     seen = {day: pairs[""][1] for day, pairs in changed.items()}
     found = summarise(plan, table, tracks)
     onset = found["onset"] if isinstance(found["onset"], dict) else {}
@@ -115,6 +117,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "claims": with_robustness([one.to_json() for one in find_claims(table)], variants),
         "robust": None if variants is None else robustness(found, variants),
     }
+    berths = berth_records(boxes.ships, [look.date for look in plan.looks])
+    summary |= {} if berths is None else {"berths": berths}
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]
     doubts += disagreements(onset)

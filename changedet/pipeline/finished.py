@@ -180,6 +180,17 @@ class Run(NotebookViews):
         """
         return self._optional("trains")
 
+    @property
+    def ships(self) -> gpd.GeoDataFrame | None:
+        """The ships at berths and afloat.
+
+        Returns
+        -------
+        GeoDataFrame or None
+            One row a ship and date; None where no zone is a berth.
+        """
+        return self._optional("ships")
+
     def mask(self, day: Day) -> xr.DataArray:
         """Open a date's mask.
 

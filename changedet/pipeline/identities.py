@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
+import geopandas as gpd
+
 from changedet import __version__
-from changedet.grid.zones import sidings_of
+from changedet.grid.zones import berths_of, sidings_of, zone_table
 from changedet.pipeline.date_job import PARTS
 from changedet.pipeline.date_model import KeptParts, read_kept_parts
 from changedet.plan import Plan
@@ -23,6 +25,10 @@ _SMALL: Final = frozenset({"uint8", "int8", "uint16", "int16"})
 
 MASKS_VERSION: Final = 6
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
+
+
+SHIPS_VERSION: Final = 1
+"""As `STEP_VERSION`, of the ships whose boxes are not followed."""
 
 
 def identities(plan: Plan, i: int) -> dict[str, str]:
@@ -119,6 +125,8 @@ def masks_causes(plan: Plan) -> dict[str, object]:
         found |= {f"boxes of {day}": own["boxes"] for day, own in parts.items()}
         found["tracks"] = plan.stage_identity("tracks")[1:]
     sidings = sidings_of(plan.zones)
+    berths = berths_of(zone_table(plan.zones))
+    found |= {} if berths is None else {"berths": _hash_of(berths)}
     return found | {"form": MASKS_VERSION, "sidings": None if sidings is None else identity(sidings.wkb_hex)}
 
 
@@ -138,8 +146,15 @@ def masks_identity(plan: Plan) -> str:
     scores = [own["pixels"] for own in parts]
     if plan.decides_by_boxes:
         scores += [*(own["boxes"] for own in parts), identity("tracks", plan.stage_identity("tracks"))]
+    berths = berths_of(zone_table(plan.zones))
+    scores += [] if berths is None else [_hash_of(berths)]
     sidings = sidings_of(plan.zones)
     return identity("masks", MASKS_VERSION, scores, None if sidings is None else sidings.wkb_hex)
+
+
+def _hash_of(berths: gpd.GeoDataFrame) -> str:
+    """Boxes on ships in these berths are not followed, and do not decide about masks."""
+    return identity("ships", SHIPS_VERSION, [shape.wkb_hex for shape in berths.geometry])
 
 
 def kept_parts(folder: RunFolder, day: date, wanted: dict[str, str]) -> KeptParts:

@@ -13,7 +13,7 @@ from changedet.errors import InputError, did_you_mean
 from changedet.grid import Grid
 from changedet.grid.areas import Area, Areas, read_areas
 from changedet.grid.geodesy import LONLAT, to_crs
-from changedet.grid.zones import SIDING
+from changedet.grid.zones import KINDS
 from changedet.imagery.look import Look
 from changedet.workflow import Workflow
 
@@ -148,6 +148,6 @@ def zones_of(workflow: Workflow, grid: Grid, warnings: list[str]) -> Areas | Non
     for about, zone in zip(areas.attributes, areas.geometries, strict=True):
         if not zone.intersects(grid.area):
             warnings.append(f"zone '{about.name}' lies outside the area of interest")
-        if about.kind and about.kind != SIDING and (guess := did_you_mean(about.kind, [SIDING])):
+        if about.kind and about.kind not in KINDS and (guess := did_you_mean(about.kind, KINDS)):
             warnings.append(f"zone '{about.name}' is of kind '{about.kind}', which says nothing{guess}")
     return areas

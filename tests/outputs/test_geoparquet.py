@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from changedet.outputs.geoparquet import LAYERS, write_geoparquet
-from changedet.outputs.gpkg.vector_layers import SCHEMA, empty, read_objects
+from changedet.outputs.gpkg.layer_schema import SCHEMA
+from changedet.outputs.gpkg.vector_layers import empty, read_objects
 
 pytest.importorskip("pyarrow", reason="an extra of the package")
 CRS = "EPSG:32651"

@@ -17,7 +17,7 @@ from affine import Affine
 from changedet.grid import Grid
 from changedet.grid.areas import Area, read_areas
 from changedet.grid.zones import zone_table
-from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.gpkg import layer_schema, vector_layers
 from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.page import write_report
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
@@ -111,7 +111,7 @@ def test_yards_are_not_read_and_without_a_siding_there_is_no_layer() -> None:
     assert trains_on_sidings(placed(along), siding(kind="yard")) is None
     assert trains_on_sidings(placed(along), None) is None
     assert trains_on_sidings(placed([]).assign(kind=[]), siding()).columns.tolist() == [
-        *vector_layers.SCHEMA["trains"],
+        *layer_schema.SCHEMA["trains"],
         "geometry",
     ]
 

@@ -13,7 +13,8 @@ import pyproj
 
 from changedet.grid.vector_files import tables_of
 from changedet.outputs.gpkg.filled_in import write_filled_in
-from changedet.outputs.gpkg.vector_layers import TEXT, embed_styles
+from changedet.outputs.gpkg.layer_schema import TEXT
+from changedet.outputs.gpkg.vector_layers import embed_styles
 from changedet.outputs.qgis import editing_styles, raster_styles
 from changedet.outputs.values import is_missing
 from changedet.store.files import replacing

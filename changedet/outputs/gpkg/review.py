@@ -13,7 +13,8 @@ import pyproj
 
 from changedet.grid.vector_files import tables_of
 from changedet.outputs.gpkg.filled_in import write_filled_in
-from changedet.outputs.gpkg.vector_layers import TEXT, conform, embed_styles, write_layers
+from changedet.outputs.gpkg.layer_schema import TEXT
+from changedet.outputs.gpkg.vector_layers import conform, embed_styles, write_layers
 from changedet.outputs.qgis import editing_styles, raster_styles
 from changedet.store.files import replacing
 

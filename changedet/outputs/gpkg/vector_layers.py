@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from changedet.grid.vector_files import tables_of
+from changedet.outputs.gpkg.layer_schema import ALWAYS, DATE, FLAG, GEOMETRY, REAL, SCHEMA, TEXT, WHOLE
 from changedet.outputs.qgis import layer_styles, raster_styles
 from changedet.outputs.values import iso_date
 from changedet.store.files import replacing
@@ -27,82 +28,6 @@ if TYPE_CHECKING:
     _Column: TypeAlias = "pd.Series[Any]"
 _Shapes: TypeAlias = NDArray[np.object_]
 """Geometries, None for none."""
-
-DATE: Final = "datetime64[ms, UTC]"
-TEXT: Final = "object"
-REAL: Final = "float64"
-WHOLE: Final = "Int64"
-FLAG: Final = "boolean"
-
-SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
-    "containers": {
-        "date": DATE,
-        "object_id": WHOLE,
-        "track_id": WHOLE,
-        "length_m": REAL,
-        "width_m": REAL,
-        "angle_deg": REAL,
-        "kind": TEXT,
-        "confidence": REAL,
-        "color": TEXT,
-        "tiers": WHOLE,
-        "inferred": FLAG,
-        "zone": TEXT,
-    },
-    "tracks": {
-        "track_id": WHOLE,
-        "first_seen": DATE,
-        "last_seen": DATE,
-        "not_after": DATE,
-        "not_before": DATE,
-        "kind": TEXT,
-        "color": TEXT,
-    },
-    "footprint": {"date": DATE, "area_m2": REAL},
-    "changes": {
-        "date": DATE,
-        "change_id": WHOLE,
-        "area_m2": REAL,
-        "direction": TEXT,
-        "kind": TEXT,
-        "probability": REAL,
-        "first_seen": DATE,
-        "zone": TEXT,
-    },
-    "not_seen": {"date": DATE, "reason": TEXT, "area_m2": REAL},
-    "zones": {"name": TEXT, "kind": TEXT, "capacity": REAL},
-    "ground": {"date": DATE, "kind": TEXT, "area_m2": REAL, "gained_m2": REAL, "lost_m2": REAL},
-    "trains": {
-        "date": DATE,
-        "zone": TEXT,
-        "train_id": WHOLE,
-        "boxes": WHOLE,
-        "teu": WHOLE,
-        "wagons_low": WHOLE,
-        "wagons_high": WHOLE,
-        "empty_low": WHOLE,
-        "empty_high": WHOLE,
-        "length_m": REAL,
-        "sequence": TEXT,
-    },
-}
-"""Columns of each layer of ``objects.gpkg`` with their dtypes, in order; the only place that names them."""
-
-GEOMETRY: Final[Mapping[str, str]] = {
-    "containers": "Polygon",
-    "tracks": "Point",
-    "footprint": "MultiPolygon",
-    "changes": "MultiPolygon",
-    "not_seen": "MultiPolygon",
-    "zones": "MultiPolygon",
-    "ground": "MultiPolygon",
-    "trains": "LineString",
-}
-
-ALWAYS: Final = ("containers", "tracks", "footprint", "changes")
-"""Layers that are there in every file; ``zones`` only where zones are given, ``trains`` only where one is a siding,
-``ground`` only where the pixels tell what a footprint bears, ``not_seen`` only where a date hides a part of it."""
-OPTIONAL: Final = ("not_seen", "zones", "ground", "trains")
 
 _FIXED_TIME: Final = "2000-01-01T00:00:00.000Z"
 _STYLE_TABLE: Final = """

@@ -32,6 +32,12 @@ ALIASES: Final = {
     "capacity": "Capacity (containers)",
     "gained_m2": "Gained since the date before (m2)",
     "lost_m2": "Lost since the date before (m2)",
+    "ship_id": "Ship of the date",
+    "length_error_m": "Standard error of the length (m)",
+    "width_error_m": "Standard error of the width (m)",
+    "is_whole": "Wholly in the picture",
+    "deck": "Colours along the deck",
+    "on": "On a ship",
     "train_id": "Train",
     "boxes": "Boxes",
     "teu": "TEU",
@@ -67,6 +73,8 @@ TIPS: Final = {
     "not_seen": f'<b>[% "reason" %]</b> {_DAY}<br>[% round("area_m2") %] m2',
     "zones": '<b>[% "name" %]</b>',
     "ground": f'<b>[% "kind" %]</b> {_DAY}<br>[% round("area_m2") %] m2, [% {_GROWTH} %]',
+    "ships": f'<b>[% "kind" %]</b> {_DAY}<br>[% round("length_m") %] m (± [% round("length_error_m") %]) x '
+    '[% round("width_m") %] m, [% coalesce("zone", \'afloat\') %], confidence [% round("confidence", 2) %]',
     "trains": f'<b>train [% "train_id" %]</b> {_DAY}<br>[% "boxes" %] boxes on '
     '[% "wagons_low" %] to [% "wagons_high" %] wagons<br>[% "sequence" %]',
 }
@@ -81,6 +89,7 @@ _DISPLAY: Final = {
     "zones": '"name"',
     "ground": '"kind"',
     "trains": '"train_id"',
+    "ships": '"ship_id"',
 }
 
 

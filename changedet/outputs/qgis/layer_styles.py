@@ -25,6 +25,7 @@ KINDS: Final = {"20ft": "#0086c9", "40ft": "#e69f00", "45ft": "#d55e00", "other"
 FOOTPRINT_COLOR: Final = "#6a3d9a"
 GROUND: Final = {"paving": "#7f7f7f", "building": "#d73027", "earthwork": "#a6611a", "stored": "#2c7bb6"}
 TRAIN_COLOR: Final = "#e69f00"
+SHIP_COLOR: Final = "#0072b2"
 NOT_COMPARED_COLOR: Final = "#9e0142"
 _MAX_FIRST_SEEN: Final = 24
 
@@ -88,7 +89,8 @@ def vector(
     Parameters
     ----------
     layer : str
-        ``containers``, ``tracks``, ``footprint``, ``changes``, ``not_seen``, ``zones``, ``ground`` or ``trains``.
+        ``containers``, ``tracks``, ``footprint``, ``changes``, ``not_seen``, ``zones``, ``ground``, ``trains`` or
+        ``ships``.
     dates : sequence of str
         ISO dates that the legend of ``tracks`` distinguishes.
     time : str, optional
@@ -114,6 +116,7 @@ def vector(
         "not_seen": _not_seen,
         "ground": _ground,
         "trains": _trains,
+        "ships": _ships,
     }
     renderer = plain[layer]() if layer in plain else dated[layer](shown, present)
     defaults = {"tracks": span("first_seen", "not_after"), "zones": ""}
@@ -218,3 +221,7 @@ def _ground(shown: str, present: Collection[str] | None) -> str:
 def _trains(shown: str, _: Collection[str] | None) -> str:
     options = {"line_color": rgba(TRAIN_COLOR, 255), "line_width": "0.9", "line_width_unit": "MM", "capstyle": "round"}
     return single_symbol(symbol("line", "SimpleLine", options, {"enabled": shown}))
+
+
+def _ships(shown: str, _: Collection[str] | None) -> str:
+    return single_symbol(fill_symbol(rgba(SHIP_COLOR, 60), SHIP_COLOR, width=0.5, defined={"enabled": shown}))

@@ -90,6 +90,8 @@ class ReportData:
         Figure (a key of ``totals``, ``arrivals``, ``departures``) -> why it cannot be had.
     trains : DataFrame, optional
         The layer ``trains``.
+    ships : DataFrame, optional
+        The layer ``ships``.
     ground : DataFrame, optional
         The layer ``ground``.
     events : sequence of BoxEvent
@@ -112,6 +114,7 @@ class ReportData:
     provenance: Mapping[str, object] = field(default_factory=dict)
     unavailable: Mapping[str, str] = field(default_factory=dict)
     trains: pd.DataFrame | None = None
+    ships: pd.DataFrame | None = None
     ground: pd.DataFrame | None = None
     events: Sequence[BoxEvent] = ()
     events_listed: Mapping[tuple[str, bool], int] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from changedet.outputs.report.figures import TITLES, figure_row, move_row
 from changedet.outputs.report.onsets import beginnings, onset_rows, placebo_sentences
 from changedet.outputs.report.pictures import data_uri, fitted
 from changedet.outputs.report.series_charts import hidden_shares, series_charts
+from changedet.outputs.report.ships import berth_table, ship_table
 from changedet.outputs.report.tables import Table, ground_table, plain_text, series_table
 from changedet.outputs.report.timeline import timeline
 from changedet.outputs.report.zones import zone_rows
@@ -122,6 +123,8 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "moves_caution": moves_caution(data.summary),
         "within_error": any(one.about == "changed_area" and WITHIN_ERROR in one.text for one in told),
         "trains": _trains(data.trains),
+        "berths": berth_table(data.summary),
+        "ships": ship_table(data.ships, calendar),
         "ground": ground_table(data.ground, calendar),
         "provenance": dumps(data.provenance),
     }

@@ -15,17 +15,17 @@ import pyogrio
 import pytest
 import shapely
 
-from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.gpkg import layer_schema, vector_layers
 
 CRS = "EPSG:32651"
 
 
 SQL = {
-    vector_layers.DATE: "DATETIME",
-    vector_layers.TEXT: "TEXT",
-    vector_layers.REAL: "REAL",
-    vector_layers.WHOLE: "INTEGER",
-    vector_layers.FLAG: "BOOLEAN",
+    layer_schema.DATE: "DATETIME",
+    layer_schema.TEXT: "TEXT",
+    layer_schema.REAL: "REAL",
+    layer_schema.WHOLE: "INTEGER",
+    layer_schema.FLAG: "BOOLEAN",
 }
 
 
@@ -61,14 +61,14 @@ def test_write_objects_every_layer_is_typed_also_when_empty(tmp_path: Path, full
     vector_layers.write_objects(
         path, {"containers": containers(), "zones": vector_layers.empty("zones", CRS)} if full else {}, CRS
     )
-    names = [*vector_layers.ALWAYS, "zones"] if full else list(vector_layers.ALWAYS)
+    names = [*layer_schema.ALWAYS, "zones"] if full else list(layer_schema.ALWAYS)
     assert [name for name, _ in pyogrio.list_layers(path)] == [*names, "layer_styles"]
     for name in names:
         found = columns_of(path, name)
-        assert list(found) == ["fid", "geom", *vector_layers.SCHEMA[name]]
-        assert found["geom"] == vector_layers.GEOMETRY[name].upper()
-        assert {column: found[column] for column in vector_layers.SCHEMA[name]} == {
-            column: SQL[dtype] for column, dtype in vector_layers.SCHEMA[name].items()
+        assert list(found) == ["fid", "geom", *layer_schema.SCHEMA[name]]
+        assert found["geom"] == layer_schema.GEOMETRY[name].upper()
+        assert {column: found[column] for column in layer_schema.SCHEMA[name]} == {
+            column: SQL[dtype] for column, dtype in layer_schema.SCHEMA[name].items()
         }
         assert pyogrio.read_info(path, layer=name)["crs"] == CRS
         assert ask(
@@ -85,7 +85,7 @@ def test_read_objects_values_come_back_and_missing_ones_stay_missing(tmp_path: P
         ("2023-07-04T00:00:00Z", None, 3, 1, None, None),
     ]
     read = vector_layers.read_objects(path, "containers")
-    assert dict(read.dtypes.astype(str)) | {"geometry": ""} == dict(vector_layers.SCHEMA["containers"]) | {
+    assert dict(read.dtypes.astype(str)) | {"geometry": ""} == dict(layer_schema.SCHEMA["containers"]) | {
         "geometry": ""
     }
     assert read.geometry.geom_equals(containers().geometry).all()
@@ -117,7 +117,7 @@ def test_write_objects_styles_are_inside_and_are_the_default(tmp_path: Path) -> 
     points = gpd.GeoDataFrame(tracks, geometry=[box(0).centroid, box(1).centroid], crs=CRS)
     vector_layers.write_objects(path, {"containers": containers(), "tracks": points}, CRS)
     rows = ask(path, "SELECT f_table_name, styleQML, useAsDefault FROM layer_styles")
-    assert [row[0] for row in rows] == list(vector_layers.ALWAYS)
+    assert [row[0] for row in rows] == list(layer_schema.ALWAYS)
     assert all(row[2] == 1 for row in rows)
     sheets = {row[0]: ET.fromstring(row[1]) for row in rows}
     kinds = [category.get("value") for category in sheets["containers"].iter("category")]
@@ -144,7 +144,7 @@ def test_conform_another_crs_is_transformed_and_further_columns_are_kept() -> No
     frame = containers(note=["a", "b"]).to_crs("EPSG:4326")
     made = vector_layers.conform("containers", frame, CRS)
     assert shapely.hausdorff_distance(made.geometry[0], box(0)) < 1e-5
-    assert list(made.columns) == [*vector_layers.SCHEMA["containers"], "note", "geometry"]
+    assert list(made.columns) == [*layer_schema.SCHEMA["containers"], "note", "geometry"]
 
 
 def test_conform_what_does_not_fit_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,99 @@
+"""Columns, types and geometries of the layers of ``objects.gpkg``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+DATE: Final = "datetime64[ms, UTC]"
+TEXT: Final = "object"
+REAL: Final = "float64"
+WHOLE: Final = "Int64"
+FLAG: Final = "boolean"
+
+SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
+    "containers": {
+        "date": DATE,
+        "object_id": WHOLE,
+        "track_id": WHOLE,
+        "length_m": REAL,
+        "width_m": REAL,
+        "angle_deg": REAL,
+        "kind": TEXT,
+        "confidence": REAL,
+        "color": TEXT,
+        "tiers": WHOLE,
+        "inferred": FLAG,
+        "zone": TEXT,
+    },
+    "tracks": {
+        "track_id": WHOLE,
+        "first_seen": DATE,
+        "last_seen": DATE,
+        "not_after": DATE,
+        "not_before": DATE,
+        "kind": TEXT,
+        "color": TEXT,
+    },
+    "footprint": {"date": DATE, "area_m2": REAL},
+    "changes": {
+        "date": DATE,
+        "change_id": WHOLE,
+        "area_m2": REAL,
+        "direction": TEXT,
+        "kind": TEXT,
+        "probability": REAL,
+        "first_seen": DATE,
+        "zone": TEXT,
+    },
+    "not_seen": {"date": DATE, "reason": TEXT, "area_m2": REAL},
+    "zones": {"name": TEXT, "kind": TEXT, "capacity": REAL},
+    "ground": {"date": DATE, "kind": TEXT, "area_m2": REAL, "gained_m2": REAL, "lost_m2": REAL},
+    "trains": {
+        "date": DATE,
+        "zone": TEXT,
+        "train_id": WHOLE,
+        "boxes": WHOLE,
+        "teu": WHOLE,
+        "wagons_low": WHOLE,
+        "wagons_high": WHOLE,
+        "empty_low": WHOLE,
+        "empty_high": WHOLE,
+        "length_m": REAL,
+        "sequence": TEXT,
+    },
+    "ships": {
+        "date": DATE,
+        "ship_id": WHOLE,
+        "kind": TEXT,
+        "length_m": REAL,
+        "length_error_m": REAL,
+        "width_m": REAL,
+        "width_error_m": REAL,
+        "angle_deg": REAL,
+        "zone": TEXT,
+        "confidence": REAL,
+        "is_whole": FLAG,
+        "boxes": WHOLE,
+        "deck": TEXT,
+    },
+}
+"""Columns of each layer of ``objects.gpkg`` with their dtypes, in order; the only place that names them."""
+
+GEOMETRY: Final[Mapping[str, str]] = {
+    "containers": "Polygon",
+    "tracks": "Point",
+    "footprint": "MultiPolygon",
+    "changes": "MultiPolygon",
+    "not_seen": "MultiPolygon",
+    "zones": "MultiPolygon",
+    "ground": "MultiPolygon",
+    "trains": "LineString",
+    "ships": "Polygon",
+}
+
+ALWAYS: Final = ("containers", "tracks", "footprint", "changes")
+"""Layers that are there in every file; ``zones`` only where zones are given, ``trains`` only where one is a siding,
+``ships`` only where one is a berth, ``ground`` only where the pixels tell what a footprint bears, ``not_seen`` only
+where a date hides a part of it."""
+OPTIONAL: Final = ("not_seen", "zones", "ground", "trains", "ships")

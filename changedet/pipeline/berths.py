@@ -1,0 +1,257 @@
+"""Berths: on which dates a ship lay there, for how many days at least and at most, and how many ships were seen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.stats import binom, nbinom
+from shapely.geometry.base import BaseGeometry
+
+from changedet.json_types import Json, JsonObject
+from changedet.pipeline.area_sums import Area
+from changedet.pipeline.ships import Ships
+
+LEAST_SEEN: Final = 0.8
+"""Share of a berth or zone that a date must show to say how many ships lie there."""
+LEAST_IN: Final = 0.3
+"""Share of a ship's outline within a berth from which it lies there: berths are drawn narrower than ships."""
+FOUND: Final = 0.88
+"""Share of vessels of 25 m and more that are found: 29 of 33 on real harbour tiles, benchmarks/ships.py."""
+TRUE: Final = 0.79
+"""Share of the found that are vessels: 31 of 39, likewise."""
+SURE: Final = 0.95
+"""Probability that an interval holds."""
+FIGURE: Final = "ships"
+SHIP: Final = "ship"
+"""What the column ``on`` of the layer ``containers`` says of a box on a deck."""
+
+
+def parted_boxes(
+    detections: gpd.GeoDataFrame | None, ships: Ships | None
+) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
+    """Part the boxes that stand in the yard from those that lie on ships.
+
+    Parameters
+    ----------
+    detections : GeoDataFrame or None
+        Boxes with ``date``.
+    ships : Ships or None
+
+    Returns
+    -------
+    ashore : GeoDataFrame or None
+        The table itself where no ship bears a box.
+    on_deck : GeoDataFrame or None
+        None there.
+    """
+    if detections is None or ships is None:
+        return detections, None
+    return boxes_ashore(detections, ships.layer)
+
+
+def boxes_ashore(
+    boxes: gpd.GeoDataFrame, ships: gpd.GeoDataFrame | None
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+    """As `parted_boxes`, of boxes and the layer of a finished run.
+
+    Parameters
+    ----------
+    boxes : GeoDataFrame
+        With ``date``.
+    ships : GeoDataFrame or None
+        The layer ``ships``.
+
+    Returns
+    -------
+    ashore : GeoDataFrame
+        The table itself where no ship bears a box.
+    on_deck : GeoDataFrame or None
+        None there.
+    """
+    if ships is None:
+        return boxes, None
+    aboard = ship_of(boxes, ships) >= 0
+    if not aboard.any():
+        return boxes, None
+    return boxes[~aboard].reset_index(drop=True), boxes[aboard].reset_index(drop=True)
+
+
+def ship_of(boxes: gpd.GeoDataFrame, ships: gpd.GeoDataFrame) -> np.ndarray:
+    """Find the ship that bears each box.
+
+    Parameters
+    ----------
+    boxes, ships : GeoDataFrame
+        Layers with ``date``.
+
+    Returns
+    -------
+    int64 (n,)
+        Row of the ship; -1 for none.
+    """
+    found = np.full(len(boxes), -1, np.int64)
+    if not len(boxes) or not len(ships):
+        return found
+    centres = shapely.centroid(boxes.geometry.to_numpy())
+    box, ship = shapely.STRtree(ships.geometry.to_numpy()).query(centres, predicate="intersects")
+    same = _days(boxes["date"])[box] == _days(ships["date"])[ship]
+    found[box[same]] = ship[same]
+    return found
+
+
+def _days(dates: pd.Series) -> np.ndarray:
+    return pd.to_datetime(dates, utc=True).dt.strftime("%Y-%m-%d").to_numpy(str)
+
+
+def with_ships(table: pd.DataFrame, ships: Ships | None, areas: Mapping[str, Area]) -> pd.DataFrame:
+    """Add to the time series how many ships of 25 m and more each date shows.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The time series.
+    ships : Ships or None
+    areas : mapping of str to geometry or None
+        By zone; None is the whole site.
+
+    Returns
+    -------
+    DataFrame
+        With ``ships, ships_low, ships_high``; NA where a date does not show the area. The table itself without ships.
+    """
+    if ships is None:
+        return table
+    rows = [_count(ships, row["date"].date(), areas.get(str(row["zone"]))) for _, row in table.iterrows()]
+    names = (FIGURE, f"{FIGURE}_low", f"{FIGURE}_high")
+    return table.assign(**{name: [row[k] for row in rows] for k, name in enumerate(names)})
+
+
+def _count(ships: Ships, day: dt.date, area: Area) -> tuple[float, float, float]:
+    seen = ships.seen.get(day)
+    if seen is None or (area is not None and _share(seen, area) < LEAST_SEEN):
+        return float("nan"), float("nan"), float("nan")
+    own = _of_day(ships.layer, day)
+    own = own[own["kind"] != "boat"]
+    number = int((_inside(own, area) >= LEAST_IN).sum()) if area is not None else len(own)
+    if not number and any(area is not None and one == day and _is(ships, name, area) for one, name in ships.unclear):
+        return float("nan"), float("nan"), float("nan")
+    return float(number), *interval(number)
+
+
+def interval(number: int) -> tuple[float, float]:
+    """Bound the ships that lie where some were found.
+
+    Parameters
+    ----------
+    number : int
+        Found.
+
+    Returns
+    -------
+    (float, float)
+        Low and high: the found less false ones, and the found with missed ones, by `TRUE` and `FOUND`.
+    """
+    tail = (1 - SURE) / 2
+    low = float(binom.ppf(tail, number, TRUE)) if number else 0.0
+    return low, number + float(nbinom.ppf(1 - tail, number + 0.5, FOUND))
+
+
+def why_no_ships(ships: Ships | None) -> dict[str, str]:
+    """Say why ships cannot be counted.
+
+    Parameters
+    ----------
+    ships : Ships or None
+
+    Returns
+    -------
+    dict of str to str
+        ``ships`` -> the reason, where no date can tell; empty where one can, and where no zone is a berth.
+    """
+    if ships is None or ships.seen or not ships.reasons:
+        return {}
+    return {FIGURE: next(iter(ships.reasons.values()))}
+
+
+def _share(seen: BaseGeometry, area: BaseGeometry) -> float:
+    return float(shapely.intersection(seen, area).area / area.area) if area.area else 0.0
+
+
+def _of_day(layer: gpd.GeoDataFrame, day: dt.date) -> gpd.GeoDataFrame:
+    return layer[_days(layer["date"]) == str(day)] if len(layer) else layer
+
+
+def _inside(ships: gpd.GeoDataFrame, area: BaseGeometry) -> np.ndarray:
+    """Share of each ship's outline within an area."""
+    outlines = ships.geometry.to_numpy()
+    return np.asarray(shapely.area(shapely.intersection(outlines, area)) / np.maximum(shapely.area(outlines), 1e-9))
+
+
+def _is(ships: Ships, name: str, area: BaseGeometry) -> bool:
+    berths = ships.berths
+    return berths is not None and bool((berths.geometry[berths["name"] == name] == area).any())
+
+
+def ships_layer(ships: Ships | None, containers: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+    """Make the layer ``ships``.
+
+    Parameters
+    ----------
+    ships : Ships or None
+    containers : GeoDataFrame
+        The layer ``containers``.
+
+    Returns
+    -------
+    GeoDataFrame or None
+        With ``boxes``, the detected containers on each deck; NA where containers are not counted. None where no zone is
+        a berth.
+    """
+    if ships is None:
+        return None
+    bearing = ship_of(containers, ships.layer)
+    boxes = np.bincount(bearing[bearing >= 0], minlength=len(ships.layer))
+    return ships.layer.assign(boxes=boxes)
+
+
+def berth_records(ships: Ships | None, days: Sequence[dt.date]) -> JsonObject | None:
+    """Say of each berth on which dates a ship lay there.
+
+    Parameters
+    ----------
+    ships : Ships or None
+    days : sequence of date
+        Of the run, sorted.
+
+    Returns
+    -------
+    dict or None
+        By berth ``dates`` (true, false, or null where the date cannot tell), ``days_low`` and ``days_high``: days with
+        a ship between the first and the last date, at least those of the looks that show one, at most all but those of
+        looks that show none. None where no zone is a berth.
+    """
+    if ships is None or ships.berths is None:
+        return None
+    found: JsonObject = {}
+    span = (days[-1] - days[0]).days + 1
+    for name, area in zip(ships.berths["name"], ships.berths.geometry, strict=True):
+        states: dict[str, Json] = {str(day): _lay_there(ships, day, str(name), area) for day in days}
+        full, empty = (sum(1 for state in states.values() if state is wanted) for wanted in (True, False))
+        found[str(name)] = {"dates": states, "days": span, "days_low": full, "days_high": span - empty}
+    return found
+
+
+def _lay_there(ships: Ships, day: dt.date, name: str, area: BaseGeometry) -> bool | None:
+    own = _of_day(ships.layer, day)
+    if len(own) and (_inside(own[own["kind"] != "boat"], area) >= LEAST_IN).any():
+        return True
+    seen = ships.seen.get(day)
+    if seen is None or _share(seen, area) < LEAST_SEEN or (day, name) in ships.unclear:
+        return None
+    return False

@@ -1,0 +1,261 @@
+"""Ships: what lies on the water of each date, as rectangles, and which containers lie on their decks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import cv2
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from changedet.arrays import Bools, Bytes, Floats, Singles
+from changedet.blocks import Window
+from changedet.grid import Grid
+from changedet.grid.zones import berths_of
+from changedet.imagery.look import Look
+from changedet.kernels.pixel_classes import CLEAR, HAZE, SATURATED, SHADE, SHADOW
+from changedet.outputs.gpkg import vector_layers
+from changedet.outputs.rasters.reading import read_window
+from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.kernels import berth_profile, vessels
+from changedet.pipeline.kernels.berth_profile import Moored
+from changedet.pipeline.kernels.vessels import Outline
+from changedet.pipeline.kernels.water import water
+from changedet.pipeline.ship_rows import deck_colours, display, rows_of
+from changedet.plan import Plan
+
+FINEST_M: Final = 0.5
+"""Finer pixels are averaged to it: ships need no more."""
+COARSEST_M: Final = 1.5
+"""Beyond, a ship of 25 m is less than 17 pixels long and its neighbours are one with it."""
+MOST_PX: Final = 16_000_000
+"""Of a date in the memory at once; larger sites are looked at coarser."""
+SEEN: Final = (CLEAR, HAZE, SHADE, SHADOW, SATURATED)
+"""Classes that show whether water is there: water is dark, which is taken for shade."""
+NEAR_M: Final = 15.0
+"""Water is looked for so far around berths: a ship may fill one."""
+CROWDED: Final = 0.3
+"""A berth of which more is no water is not empty, though nothing with a ship's shape is found: fenders take less."""
+RADAR: Final = frozenset({"vv", "vh", "hh", "hv", "amplitude"})
+
+
+@dataclass(frozen=True)
+class Ships:
+    """The ships of a run.
+
+    Attributes
+    ----------
+    layer : GeoDataFrame
+        The layer ``ships``.
+    seen : mapping of date to geometry
+        Where a date shows whether a ship lies there; dates that show no water are left out.
+    reasons : mapping of date to str
+        Why the others cannot tell.
+    berths : GeoDataFrame
+        Zones of kind ``berth``.
+    unclear : set of (date, str)
+        Dates on which something stands in a berth that has no ship's shape.
+    """
+
+    layer: gpd.GeoDataFrame
+    seen: Mapping[dt.date, BaseGeometry] = field(default_factory=dict)
+    reasons: Mapping[dt.date, str] = field(default_factory=dict)
+    berths: gpd.GeoDataFrame | None = None
+    unclear: frozenset[tuple[dt.date, str]] = frozenset()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a date shows of the water, on the working grid.
+
+    Attributes
+    ----------
+    wet : bool (y, x)
+        Open water.
+    shown : bool (y, x)
+        False where there is no data and under cloud.
+    """
+
+    wet: Bools
+    shown: Bools
+
+
+def find_ships(plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDataFrame | None) -> Ships | None:
+    """Find the ships of all dates.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its passes are done.
+    models : mapping of date to DateModel
+    zones : GeoDataFrame or None
+        With ``kind``.
+
+    Returns
+    -------
+    Ships or None
+        None where no zone is a berth.
+    """
+    berths = berths_of(zones)
+    if berths is None:
+        return None
+    factor = _factor(plan.grid)
+    pixel_m = plan.grid.ground_resolution_m * factor
+    reason = _why_not(plan, pixel_m)
+    if reason:
+        none = vector_layers.empty("ships", plan.grid.crs)
+        return Ships(none, {}, {look.date: reason for look in plan.looks}, berths)
+    grid = plan.grid.coarsened(factor)
+    near = grid.burn([(berths.union_all().buffer(NEAR_M), 1)], _all_of(grid)) > 0
+    tables, unclear, areas, unknown = [], set(), {}, {}
+    for look in plan.looks:
+        image = _picture(plan, models, look, grid)
+        one = _water_of(plan, look, grid, image, near)
+        if not one.wet.any():
+            unknown[look.date] = "no open water is found at its berths"
+            continue
+        areas[look.date] = _area(one, grid)
+        light = display(image, one.shown)
+        found = [(ship, deck_colours(light, ship)) for ship in outlines_of(image, one, grid, list(berths.geometry))]
+        tables.append(rows_of(found, look.date, grid, pixel_m, zones))
+        unclear |= {(look.date, name) for name in _crowded(one, grid, berths)}
+    layer = _joined([table for table in tables if len(table)], plan.grid.crs)
+    return Ships(layer, areas, unknown, berths, frozenset(unclear))
+
+
+def _crowded(one: Seen, grid: Grid, berths: gpd.GeoDataFrame) -> list[str]:
+    """Berths of which a good part is no water."""
+    numbers = grid.burn([(shape, k + 1) for k, shape in enumerate(berths.geometry)], _all_of(grid))
+    areas, dry = (
+        np.bincount(numbers[chosen], minlength=len(berths) + 1)[1:] for chosen in (one.shown, one.shown & ~one.wet)
+    )
+    return [
+        str(name)
+        for name, some, all_of_it in zip(berths["name"], dry, areas, strict=True)
+        if some > CROWDED * all_of_it
+    ]
+
+
+def _factor(grid: Grid) -> int:
+    finest = max(1, math.floor(FINEST_M / grid.ground_resolution_m + 1e-6))
+    return max(finest, math.ceil(math.sqrt(grid.shape[0] * grid.shape[1] / MOST_PX)))
+
+
+def _why_not(plan: Plan, pixel_m: float) -> str:
+    if RADAR & set(plan.roles):
+        return "ships are not looked for in radar images"
+    coarsest = max([pixel_m, *(look.gsd_m for look in plan.looks)])
+    if coarsest > COARSEST_M:
+        return f"ships need pixels of {COARSEST_M} m or finer; these have {coarsest:.2g} m"
+    return ""
+
+
+def _all_of(grid: Grid) -> Window:
+    return Window(0, 0, *grid.shape)
+
+
+def _picture(plan: Plan, models: Mapping[dt.date, DateModel], look: Look, grid: Grid) -> Singles:
+    moved = models[look.date].alignment.displacement
+    image, _ = look.read(grid, _all_of(grid), plan.roles, moved, grid.ground_resolution_m)
+    return image
+
+
+def _water_of(plan: Plan, look: Look, grid: Grid, image: Singles, near: Bools) -> Seen:
+    """Water and what is shown; the image gets no data where nothing is."""
+    quality = _quality(plan, look.date, grid)
+    shown = np.isin(quality, SEEN) & np.isfinite(image).all(axis=0)
+    image[:, ~shown] = np.nan
+    return Seen(water(image, grid.ground_resolution_m, near), shown)
+
+
+def _quality(plan: Plan, day: dt.date, grid: Grid) -> Bytes:
+    path = plan.folder.quality_file(day, plan.formats)
+    factor = round(grid.resolution_m / plan.grid.resolution_m)
+    whole = read_window(path, Window(0, 0, *plan.grid.shape))
+    return np.asarray(whole[::factor, ::factor], np.uint8)
+
+
+def outlines_of(image: Singles, one: Seen, grid: Grid, berths: Sequence[BaseGeometry]) -> list[Outline]:
+    """Find the vessels of a date.
+
+    Parameters
+    ----------
+    image : float32 (band, y, x)
+        NaN is no data.
+    one : Seen
+    grid : Grid
+        Of the image.
+    berths : sequence of geometry
+        In the grid's CRS.
+
+    Returns
+    -------
+    list of Outline
+        Those at berths first, then those afloat.
+    """
+    pixel_m = grid.ground_resolution_m
+    hull = vessels.hulls(one.wet, one.shown, pixel_m)
+    found = [ship for shape in berths for ship in _at_berth(one, grid, shape)]
+    free = vessels.afloat(hull, one.wet, one.shown, pixel_m)
+    for ship in found:
+        _take_out(free, ship)
+    return found + vessels.vessels(image, free, pixel_m)
+
+
+def _at_berth(one: Seen, grid: Grid, berth: BaseGeometry) -> list[Outline]:
+    pixel_m = grid.ground_resolution_m
+    inside = grid.burn([(berth, 1)], _all_of(grid)) > 0
+    corners = _rectangle(berth, grid)
+    dry = berth_profile.turned(inside & one.shown & ~one.wet, corners)
+    along, across = ((corners[k] - corners[0]) / np.hypot(*(corners[k] - corners[0])) / pixel_m for k in (1, 2))
+    found = []
+    for ship in berth_profile.moored(dry, pixel_m):
+        ring = [corners[0] + u * along + v * across for u, v in _ring(ship)]
+        sides = ship.along[1] - ship.along[0], ship.across[1] - ship.across[0]
+        found.append(Outline(np.array(ring), max(sides), min(sides), ship.fill, 1.0))
+    return found
+
+
+def _ring(ship: Moored) -> list[tuple[float, float]]:
+    (first, last), (near, far) = ship.along, ship.across
+    return [(first, near), (last, near), (last, far), (first, far)]
+
+
+def _rectangle(berth: BaseGeometry, grid: Grid) -> Floats:
+    """Corners of the rectangle around a berth in pixels: one, the end of its long side, the end of its short side."""
+    ring = shapely.get_coordinates(shapely.oriented_envelope(berth))
+    t = grid.transform
+    points = np.column_stack([(ring[:, 0] - t.c) / t.a, (ring[:, 1] - t.f) / t.e])
+    is_long = np.hypot(*(points[1] - points[0])) >= np.hypot(*(points[3] - points[0]))
+    return points[[0, 1, 3]] if is_long else points[[0, 3, 1]]
+
+
+def _take_out(hull: Bools, ship: Outline) -> None:
+    drawn = np.zeros(hull.shape, np.uint8)
+    cv2.fillPoly(drawn, [np.round(ship.corners).astype(np.int32)], 1)
+    hull &= drawn == 0
+
+
+def _joined(tables: Sequence[gpd.GeoDataFrame], crs: str) -> gpd.GeoDataFrame:
+    if not tables:
+        return vector_layers.empty("ships", crs)
+    return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), geometry="geometry", crs=crs)
+
+
+def _area(one: Seen, grid: Grid) -> BaseGeometry:
+    """Where a date shows anything, in coarse outline."""
+    step = max(1, round(8.0 / grid.ground_resolution_m))
+    coarse = one.shown[::step, ::step]
+    t = grid.coarsened(step).transform
+    if coarse.all():
+        return shapely.box(t.c, t.f + t.e * coarse.shape[0], t.c + t.a * coarse.shape[1], t.f)
+    rows, columns = np.nonzero(coarse)
+    x, y = t.c + t.a * columns, t.f + t.e * rows
+    return shapely.union_all(shapely.box(x, y + t.e, x + t.a, y))

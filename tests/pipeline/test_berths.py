@@ -1,0 +1,126 @@
+"""Berths: boxes on decks apart, counts with bounds, days with a ship; nothing said where nothing is seen."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import box
+
+from changedet.pipeline.berths import (
+    berth_records,
+    boxes_ashore,
+    interval,
+    parted_boxes,
+    ship_of,
+    ships_layer,
+    why_no_ships,
+    with_ships,
+)
+from changedet.pipeline.boxes import with_deck
+from changedet.pipeline.ships import Ships
+
+CRS = "EPSG:32636"
+DAYS = [dt.date(2024, 5, 1), dt.date(2024, 5, 11), dt.date(2024, 5, 21)]
+SITE = box(0, 0, 400, 300)
+BERTH = box(0, 100, 200, 130)
+
+
+def table(rows: list[dict[str, object]], geometry: list[object]) -> gpd.GeoDataFrame:
+    frame = gpd.GeoDataFrame(rows, geometry=geometry, crs=CRS)
+    return frame.assign(date=pd.to_datetime(frame["date"], utc=True))
+
+
+def ships(seen: list[dt.date] = DAYS, unclear: frozenset[tuple[dt.date, str]] = frozenset()) -> Ships:
+    """A ship in the berth on the first date, a boat and a barge afloat on the second."""
+    rows = [
+        {"date": "2024-05-01", "ship_id": 1, "kind": "ship"},
+        {"date": "2024-05-11", "ship_id": 1, "kind": "boat"},
+        {"date": "2024-05-11", "ship_id": 2, "kind": "barge"},
+    ]
+    layer = table(rows, [box(20, 102, 140, 122), box(50, 105, 60, 110), box(300, 200, 340, 210)])
+    berths = gpd.GeoDataFrame({"name": ["quay"]}, geometry=[BERTH], crs=CRS)
+    return Ships(layer, dict.fromkeys(seen, SITE), {}, berths, unclear)
+
+
+def boxes() -> gpd.GeoDataFrame:
+    days = ["2024-05-01", "2024-05-01", "2024-05-21"]
+    at = [box(50, 110, 62, 112), box(50, 50, 62, 52), box(50, 110, 62, 112)]
+    rows = [{"date": day, "object_id": k + 1, "counted": True} for k, day in enumerate(days)]
+    return table(rows, at)
+
+
+def test_boxes_on_a_ship_of_their_date_are_apart() -> None:
+    assert ship_of(boxes(), ships().layer).tolist() == [0, -1, -1]
+    ashore, on_deck = parted_boxes(boxes(), ships())
+    assert ashore is not None
+    assert on_deck is not None
+    assert (ashore["object_id"].tolist(), on_deck["object_id"].tolist()) == ([2, 3], [1])
+    both = with_deck(ashore.drop(columns="counted"), on_deck, None)
+    assert both["on"].tolist() == ["ship", None, None]
+    assert ships_layer(ships(), both)["boxes"].tolist() == [1, 0, 0]
+
+
+def test_without_ships_boxes_are_as_they_were() -> None:
+    found = boxes()
+    assert parted_boxes(found, None) == (found, None)
+    same, none = boxes_ashore(found[1:].reset_index(drop=True), ships().layer)
+    assert none is None
+    assert with_deck(same, None, None) is same
+    assert ships_layer(None, found) is None
+
+
+def series(zones: tuple[str, ...] = ("", "quay")) -> pd.DataFrame:
+    rows = [{"date": pd.Timestamp(day), "zone": zone} for day in DAYS for zone in zones]
+    return pd.DataFrame(rows)
+
+
+def test_with_ships_counts_those_of_25_m_by_date_and_zone() -> None:
+    found = with_ships(series(), ships(), {"": None, "quay": BERTH})
+    assert found["ships"].tolist() == [1, 1, 1, 0, 0, 0]
+    assert (found["ships_low"] <= found["ships"]).all()
+    assert (found["ships_high"] >= found["ships"]).all()
+    assert with_ships(series(), None, {"": None}) is not None
+    assert "ships" not in with_ships(series(), None, {"": None})
+
+
+def test_what_is_not_seen_is_no_zero() -> None:
+    dark = with_ships(series(), ships(DAYS[:1]), {"": None, "quay": BERTH})
+    assert dark["ships"].isna().tolist() == [False, False, True, True, True, True]
+    half = Ships(ships().layer, {DAYS[0]: box(0, 100, 100, 130)}, {}, ships().berths)
+    assert np.isnan(with_ships(series(), half, {"": None, "quay": BERTH})["ships"][1])
+    crowded = with_ships(series(), ships(unclear=frozenset({(DAYS[2], "quay")})), {"": None, "quay": BERTH})
+    assert crowded["ships"].isna().tolist() == [False] * 5 + [True]
+
+
+def test_days_with_a_ship_are_bounded_by_the_looks() -> None:
+    found = berth_records(ships(), DAYS)
+    assert found == {
+        "quay": {
+            "dates": {"2024-05-01": True, "2024-05-11": False, "2024-05-21": False},
+            "days": 21,
+            "days_low": 1,
+            "days_high": 19,
+        }
+    }
+    unsure = berth_records(ships(DAYS[:1], frozenset({(DAYS[0], "quay")})), DAYS)
+    assert unsure is not None
+    assert unsure["quay"]["dates"] == {"2024-05-01": True, "2024-05-11": None, "2024-05-21": None}
+    assert berth_records(None, DAYS) is None
+
+
+@pytest.mark.parametrize("number", [0, 1, 5, 40])
+def test_interval_holds_the_number_and_widens_with_it(number: int) -> None:
+    low, high = interval(number)
+    assert 0 <= low <= number < high
+    assert high - low <= 3 + number
+
+
+def test_a_reason_is_given_where_no_date_can_tell() -> None:
+    blind = Ships(ships().layer[:0], {}, {DAYS[0]: "ships need finer pixels"}, ships().berths)
+    assert why_no_ships(blind) == {"ships": "ships need finer pixels"}
+    assert why_no_ships(ships()) == {}
+    assert why_no_ships(None) == {}

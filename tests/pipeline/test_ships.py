@@ -1,0 +1,31 @@
+"""Ships of a date on a grid: at a berth whole, afloat by themselves; land is none."""
+
+from __future__ import annotations
+
+import numpy as np
+from affine import Affine
+from shapely import box
+
+from changedet.grid import Grid
+from changedet.pipeline.ships import Seen, outlines_of
+
+GRID = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (260, 400))
+
+
+def scene() -> tuple[np.ndarray, Seen]:
+    """A quay above, a ship of 100 m at it, a crane's boom across the water, a barge afloat."""
+    image = np.random.default_rng(2).normal(50, 1.0, (3, *GRID.shape)).astype(np.float32)
+    image[:, :60] = 200
+    image[:, 60:96, 40:240] = 120
+    image[:, 60:130, 280:300] = 180
+    image[:, 180:200, 100:180] = 150
+    return image, Seen(image.mean(axis=0) < 80, np.ones(GRID.shape, bool))
+
+
+def test_outlines_of_a_berth_and_of_what_is_afloat() -> None:
+    image, seen = scene()
+    berth = box(500_000, 4_000_000 - 60, 500_200, 4_000_000 - 30)
+    found = outlines_of(image, seen, GRID, [berth])
+    assert [(round(one.length_m), round(one.width_m)) for one in found] == [(100, 18), (40, 10)]
+    assert found[0].corners.min(axis=0).round().tolist() == [40, 60]
+    assert [round(one.length_m) for one in outlines_of(image, seen, GRID, [])] == [40]
