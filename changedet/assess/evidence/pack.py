@@ -12,7 +12,7 @@ from typing import Final
 
 from changedet.assess.evidence.crate import METADATA, Packed, crate
 from changedet.assess.evidence.quality import quality_report, unused_scenes
-from changedet.assess.evidence.verify_run import verify_run
+from changedet.assess.evidence.verify_run import OUTDATED, outdated_figures, verify_run
 from changedet.errors import InputError, Problem
 from changedet.json_types import JsonLike
 from changedet.outputs.json_files import dumps
@@ -91,9 +91,10 @@ def pack_run(
     """
     finished = open_run(run_dir)
     folder = RunFolder(finished.path)
-    verdict = verify_run(folder.path)
-    if verdict.problems:
-        raise InputError([Problem(words) for words in verdict.problems])
+    # Figures of an earlier result are left out.
+    problems = [words for words in verify_run(folder.path).problems if not words.endswith(OUTDATED)]
+    if problems:
+        raise InputError([Problem(words) for words in problems])
     path = Path(out) if out is not None else folder.path.resolve().parent / f"{folder.path.resolve().name}-evidence.zip"
     if path.exists() and not zipfile.is_zipfile(path):
         raise InputError(f"{path}: exists and is no pack; choose another place with -o")
@@ -137,7 +138,7 @@ def _older(folder: RunFolder) -> set[str]:
     last = known.get(folder.summary.name, {}).get("mtime_ns", 0)
     records = [path for path in sorted((folder.state / "steps").glob("*.json")) if not is_run_step(path.stem)]
     names = [name for path in records if (record := read_record(path)) for name in record["files"]]
-    return {name for name in names if known.get(name, {}).get("mtime_ns", 0) < last}
+    return {*outdated_figures(folder), *(name for name in names if known.get(name, {}).get("mtime_ns", 0) < last)}
 
 
 def _write(part: Path, finished: Run, content: Content) -> None:

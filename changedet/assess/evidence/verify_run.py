@@ -54,7 +54,7 @@ def verify_run(run_dir: str | Path) -> Verdict:
         words = _difference(folder.path, name, entry)
         checked += not words
         problems += [f"{folder.path / name}: {words}"] if words else []
-    problems += [*_broken_custody(folder), *_outdated(folder)]
+    problems += [*_broken_custody(folder), *(f"{folder.path / name}: {OUTDATED}" for name in outdated_figures(folder))]
     bad_inputs, unchecked = _inputs(folder)
     return Verdict(str(folder.path), checked, (*problems, *bad_inputs), (*unchecked, *_others(folder, known)))
 
@@ -94,13 +94,24 @@ def _broken_custody(folder: RunFolder) -> list[str]:
     return [] if line is None else [f"{path}:{line}: does not follow from the line before; the log was altered"]
 
 
-def _outdated(folder: RunFolder) -> list[str]:
-    """Figures of an earlier result of the run; of those that earlier versions wrote nobody knows."""
+def outdated_figures(folder: RunFolder) -> list[str]:
+    """Figures and time-lapses of an earlier result of a run; of those that earlier versions wrote nobody knows.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Of a run that has ended.
+
+    Returns
+    -------
+    list of str
+        Their paths in the run folder.
+    """
     now, found = result_identity(folder), []
     for path in sorted((folder.state / "steps").glob(f"{FIGURE.rstrip(':')}_*.json")):
         record = read_record(path)
         if record and record["identity"] not in {now, None, BEFORE}:
-            found += [f"{folder.path / name}: {OUTDATED}" for name in sorted(record["files"])]
+            found += sorted(record["files"])
     return found
 
 

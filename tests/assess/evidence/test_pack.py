@@ -12,6 +12,7 @@ from rocrate.rocrate import ROCrate
 
 from changedet.assess.evidence.pack import MANIFEST, pack_run
 from changedet.errors import InputError
+from changedet.pipeline.figures.files import result_identity
 from changedet.store import RunFolder
 
 
@@ -70,17 +71,18 @@ def test_the_custody_log_has_every_input(finished: Path, tmp_path: Path) -> None
 
 def test_a_figure_comes_along_where_it_is_not_older_than_the_results(own: Path, tmp_path: Path) -> None:
     folder = RunFolder(own)
-    for name in ("new", "old"):
+    for name in ("new", "old", "other"):
         path = own / "figures" / f"{name}.svg"
         folder.begin(f"figure:{name}", [path])
         path.parent.mkdir(exist_ok=True)
         path.write_text(name)
         if name == "old":
             os.utime(path, (1e9, 1e9))
-        folder.finish(f"figure:{name}", "one", [path])
+        folder.finish(f"figure:{name}", "another" if name == "other" else result_identity(folder), [path])
     path_, left_out = pack_run(own, tmp_path / "one.zip", with_scenes=True)
     assert [name for name in zipfile.ZipFile(path_).namelist() if "figures" in name] == ["results/figures/new.svg"]
-    assert "figures/old.svg: is older than the run's results; make it again" in left_out
+    for name in ("old", "other"):
+        assert f"figures/{name}.svg: is older than the run's results; make it again" in left_out
 
 
 def test_pack_run_refuses_what_is_not_as_it_was_written(own: Path, tmp_path: Path) -> None:
