@@ -14,7 +14,7 @@ MOST: Final = {"containers": "Most containers", "footprint_area_m2": "Largest bu
 """How a record is named, by its figure."""
 BOUND: Final = {
     "containers": "At least {} containers stood there {}",
-    "footprint_area_m2": "At least {} of ground were built {}",
+    "footprint_area_m2": "Built ground covered at least {} {}",
     "arrivals": "At least {} containers arrived between the looks up to {}",
     "departures": "At least {} containers left between the looks up to {}",
 }

@@ -10,7 +10,7 @@ CALENDAR = Calendar(years_only=False)
 
 def test_bounds_are_rounded_down_and_say_where() -> None:
     bound = {"kind": "at_least", "about": "footprint_area_m2", "zone": "east", "date": "2023-12-17", "value": 7689}
-    assert claim_text(bound, CALENDAR) == "Zone east: At least 7,680 m² of ground were built on 17 December 2023"
+    assert claim_text(bound, CALENDAR) == "Zone east: Built ground covered at least 7,680 m² on 17 December 2023"
     small = bound | {"about": "containers", "zone": "", "value": 31.9}
     assert claim_text(small, CALENDAR) == "At least 31 containers stood there on 17 December 2023"
     moved = small | {"about": "departures"}
