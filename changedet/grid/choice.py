@@ -164,7 +164,7 @@ def _snapped(
     bounds: tuple[float, ...], pixel: tuple[float, float], origin: tuple[float, float]
 ) -> tuple[Affine, tuple[int, int]]:
     # Bounds snapped outward to pixel edges.
-    if not np.all(np.isfinite(bounds)):
+    if not np.all(np.isfinite([*bounds, *pixel, *origin])):
         raise InputError(
             Problem("the reference scene's extent cannot be projected to the grid's CRS; give an aoi", "site.aoi")
         )

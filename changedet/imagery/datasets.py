@@ -67,6 +67,13 @@ _WEB_PREFIX: Final = "/vsicurl/"
 _NETWORK_PATHS: Final = ("/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "/vsiadls", "/vsioss", "/vsiswift", "/vsiwebhdfs")
 
 
+_FAILURES: Final = (
+    *(rasterio.errors.RasterioError, rasterio.errors.CRSError, rasterio._err.CPLE_BaseError, OSError),
+    # Names that are no UTF-8, and what rasterio itself stumbles over in broken headers.
+    *(UnicodeError, RecursionError, SystemError),
+)
+
+
 def is_remote(path: str) -> bool:
     """Whether a path is read over the network.
 
@@ -106,7 +113,7 @@ def reading(path: str) -> Iterator[None]:
         yield
         if problem := take_problem(path.removeprefix(_WEB_PREFIX)):
             raise InputError(problem)
-    except (rasterio.errors.RasterioError, rasterio.errors.CRSError, rasterio._err.CPLE_BaseError, OSError) as error:
+    except _FAILURES as error:
         if problem := take_problem(path.removeprefix(_WEB_PREFIX)):
             raise InputError(problem) from error
         if not is_remote(path) and not Path(_on_disk(path)).exists():

@@ -30,6 +30,7 @@ from changedet.pipeline.series_masks import begin_masks, read_together
 from changedet.pipeline.unread import UnreadScenesError, blamed, plan_without
 from changedet.plan import Plan, make_plan
 from changedet.store import identity
+from changedet.store.files import naming_disk_errors
 from changedet.workflow import Workflow
 from changedet.workflow.resolved import without_folders
 
@@ -98,7 +99,7 @@ def carry_out(
     folder = plan.folder
     is_new = not folder.path.exists()
     folder.guard(files_of_run(plan), fresh=fresh)
-    with dask_client(plan) as client, folder.locked(is_new=is_new):
+    with dask_client(plan) as client, naming_disk_errors(folder.path), folder.locked(is_new=is_new):
         if fresh:
             folder.clear()
         session, models, boxes = _computed(plan, client, progress)

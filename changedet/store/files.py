@@ -15,6 +15,9 @@ from changedet.errors import ChangedetError
 from changedet.store.layout import STATE
 
 LEAST_FREE_BYTES: Final = 16 << 20
+_DISK: Final = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
+_WRITERS: Final = ("rasterio", "pyogrio", "sqlite3")
+"""Libraries whose own errors say that they could not write."""
 
 
 def part_of(path: Path) -> Path:
@@ -35,7 +38,7 @@ def part_of(path: Path) -> Path:
 
 @contextmanager
 def telling_full_disk(path: Path) -> Iterator[None]:
-    """Turn what libraries say when a file cannot be written for want of room into one line that says so.
+    """Turn what the system and libraries say when a file cannot be written into one line that names it.
 
     Parameters
     ----------
@@ -50,16 +53,72 @@ def telling_full_disk(path: Path) -> Iterator[None]:
     Raises
     ------
     ChangedetError
-        Something failed, and the disk has less room than a large block needs.
+        It could not be written: the disk has less room than a large block needs, or what the system says.
     """
     try:
         yield
     except Exception as error:
-        free = shutil.disk_usage(path.parent).free
-        if isinstance(error, ChangedetError) or free >= LEAST_FREE_BYTES:
+        if isinstance(error, ChangedetError):
             raise
+        if path.parent.exists():
+            require_room(path)
+        if not _is_of_disk(error) and type(error).__module__.split(".")[0] not in _WRITERS:
+            raise
+        said = getattr(error, "strerror", None) or str(error.__cause__ or error) or type(error).__name__
+        where = getattr(error, "filename", None) or path
+        raise ChangedetError(f"{where}: cannot be written ({said}); run again, it goes on from here") from error
+
+
+def require_room(path: Path) -> None:
+    """Refuse to begin a large file on a full disk: libtiff never ends closing one whose header it could not write.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file to write; its folder is there.
+
+    Raises
+    ------
+    ChangedetError
+        The disk has less room than a large block needs.
+    """
+    free = shutil.disk_usage(path.parent).free
+    if free < LEAST_FREE_BYTES:
         left = f"its disk has {free >> 10} kB left; make room and run again, it goes on from here"
-        raise ChangedetError(f"{path}: cannot be written, {left}") from error
+        raise ChangedetError(f"{path}: cannot be written, {left}")
+
+
+@contextmanager
+def naming_disk_errors(folder: Path) -> Iterator[None]:
+    """Turn what the system says of a disk, wherever it is met, into one line.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Named where the system names no file.
+
+    Yields
+    ------
+    None
+        While things are written in it.
+
+    Raises
+    ------
+    ChangedetError
+        The disk failed, is full, or may not be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        if not _is_of_disk(error):
+            raise
+        where = error.filename or folder
+        said = f"{where}: cannot be written or read ({error.strerror}); run again, it goes on from here"
+        raise ChangedetError(said) from error
+
+
+def _is_of_disk(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in _DISK
 
 
 @contextmanager

@@ -93,7 +93,8 @@ def _walked(document: JsonObject, place: str, walk: Walk, above: tuple[str, ...]
             if not isinstance(item, dict) or item.get("type") != "Feature":
                 raise InputError(f"{place}: features: expected STAC items")
             yield item, place
-    elif kind in {"Catalog", "Collection"} or "stac_version" in document:
+    # Of a stranger's document a type may be a list: no set could look it up.
+    elif kind in ("Catalog", "Collection") or "stac_version" in document:
         if kind == "Collection":
             walk.names.add(str(document.get("id", "")))
             if walk.collections and document.get("id") not in walk.collections:
@@ -105,7 +106,7 @@ def _walked(document: JsonObject, place: str, walk: Walk, above: tuple[str, ...]
 
 def _children(document: JsonObject, place: str, walk: Walk, above: tuple[str, ...]) -> Iterator[PlacedItem]:
     for link in typed(document, "links", list, place, default=[]):
-        if not isinstance(link, dict) or link.get("rel") not in {"child", "item"}:
+        if not isinstance(link, dict) or link.get("rel") not in ("child", "item"):
             continue
         there = resolved(typed(link, "href", str, f"{place}: links"), place)
         if there in above:

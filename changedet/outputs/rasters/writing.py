@@ -24,7 +24,7 @@ from changedet.outputs.rasters.classes import RasterClass, RasterKind
 from changedet.outputs.rasters.encoding import encode, seen
 from changedet.outputs.rasters.reading import BLOCK_PX, environment
 from changedet.outputs.rasters.styling import DEFAULT_CLASSES, sidecars, style
-from changedet.store.files import part_of, put_in_place, telling_full_disk, write_text
+from changedet.store.files import part_of, put_in_place, require_room, telling_full_disk, write_text
 
 COG_SUFFIX: Final = ".tif"
 """Of results. What a run keeps for itself has another, and neither overviews nor statistics."""
@@ -140,6 +140,7 @@ class RasterWriter:
     def __enter__(self) -> RasterWriter:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         _remove_unfinished(self.path)
+        require_room(self.path)
         height, width = self.shape
         with environment():
             self._dataset = rasterio.open(
