@@ -74,7 +74,7 @@ def report_failure(error: BaseException, *, verbose: bool) -> int:
         return WRONG_INPUT
     if isinstance(error, ChangedetError):
         say(" ".join(f"changedet: {error}".split()))
-    elif _is_of_memory(error):
+    elif is_of_memory(error):
         say(
             " ".join(
                 f"changedet: memory ran out{_limit()}; nothing is lost, run again with more of it ({error})".split()
@@ -102,8 +102,19 @@ def limit_too_low() -> str:
     )
 
 
-def _is_of_memory(error: BaseException | None) -> bool:
-    """Libraries say in many ways that they got no memory."""
+def is_of_memory(error: BaseException | None) -> bool:
+    """Whether memory ran out, which libraries say in many ways.
+
+    Parameters
+    ----------
+    error : BaseException or None
+        With its causes.
+
+    Returns
+    -------
+    bool
+        True where one of them says so.
+    """
     while error is not None:
         if isinstance(error, MemoryError) or any(word in str(error).lower() for word in _NO_MEMORY):
             return True

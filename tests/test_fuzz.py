@@ -1,0 +1,57 @@
+"""A quick sample of the fuzzer's cases, and those that once ended with a traceback."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from affine import Affine
+from small_rasters import write
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "benchmarks"))
+
+from fuzz import CORPUS, KINDS, Site, case_maker  # noqa: E402
+from outcomes import DONE, REFUSED, judged  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site(tmp_path_factory.mktemp("fuzz"))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", KINDS)
+def test_files_changed_at_random_are_taken_or_refused(kind: str, site: Site) -> None:
+    make = case_maker(kind, site)
+    found = {k: judged(make(random.Random(f"{kind}/test/{k}"))) for k in range(5)}
+    assert set(found.values()) <= {DONE, REFUSED}, found
+
+
+def test_seeds_of_the_corpus_are_right_themselves(site: Site) -> None:
+    for path in sorted(CORPUS.glob("*.yaml")):
+        assert judged(lambda path=path: site.planned(path.read_text())) == DONE, path
+
+
+@pytest.mark.parametrize("kind", [["Catalog"], {"a": "Catalog"}, 5, None])
+def test_a_type_of_a_stac_document_that_is_no_text(kind: object, site: Site) -> None:
+    document = {"type": kind, "stac_version": "1.0.0", "links": [{"rel": ["item"], "href": "x"}]}
+    content, workflow = json.dumps(document).encode(), "site: {id: a}\nscenes:\n  - {stac: item.json}\n"
+    assert judged(lambda: site.put("item.json", content, workflow)) == REFUSED
+
+
+def test_a_scene_whose_pixels_have_no_size(site: Site) -> None:
+    values = np.full((3, 24, 24), 100, np.uint8)
+    path = write(site.folder / "e.tif", values, Affine(np.nan, 0, 500_000, 0, -2.0, 5_400_000))
+    said = judged(lambda: site.planned(site.workflow.replace("a.tif", Path(path).name)))
+    assert said in {DONE, REFUSED}
+
+
+def test_a_name_of_a_band_that_is_no_utf_8(site: Site) -> None:
+    path = Path(write(site.folder / "d.tif", np.full((3, 24, 24), 100, np.uint8), descriptions=("qqqq", "red", "nir")))
+    path.write_bytes(path.read_bytes().replace(b"qqqq", b"q\xe8q\xff"))
+    assert judged(lambda: site.planned(site.workflow.replace("a.tif", "d.tif"))) == REFUSED
