@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import geopandas as gpd
@@ -13,7 +14,9 @@ import shapely
 from scipy.stats import binom, nbinom
 from shapely.geometry.base import BaseGeometry
 
-from changedet.json_types import Json, JsonObject
+from changedet.grid.geodesy import LONLAT, transform_xy
+from changedet.grid.positions import read_positions
+from changedet.json_types import JsonObject
 from changedet.pipeline.area_sums import Area
 from changedet.pipeline.ships import Ships
 
@@ -27,6 +30,8 @@ TRUE: Final = 0.79
 """Share of the found that are vessels: 31 of 39, likewise."""
 SURE: Final = 0.95
 """Probability that an interval holds."""
+REPORTED_M: Final = 300.0
+"""A position so near a berth is of a ship that lies there: antennas stand up to a ship's length away."""
 FIGURE: Final = "ships"
 SHIP: Final = "ship"
 """What the column ``on`` of the layer ``containers`` says of a box on a deck."""
@@ -220,7 +225,49 @@ def ships_layer(ships: Ships | None, containers: gpd.GeoDataFrame) -> gpd.GeoDat
     return ships.layer.assign(boxes=boxes)
 
 
-def berth_records(ships: Ships | None, days: Sequence[dt.date]) -> JsonObject | None:
+@dataclass(frozen=True)
+class ReportedDays:
+    """Days on which ships reported their positions.
+
+    Attributes
+    ----------
+    near : mapping of str to set of date
+        By berth, days with a position within `REPORTED_M`.
+    covered : set of date
+        Days with any position at all: on others the table may have a gap.
+    """
+
+    near: Mapping[str, frozenset[dt.date]]
+    covered: frozenset[dt.date]
+
+
+def reported_days(ships: Ships | None, path: str | None) -> ReportedDays | None:
+    """Read on which days ships reported positions near each berth.
+
+    Parameters
+    ----------
+    ships : Ships or None
+    path : str or None
+        Of the table of positions.
+
+    Returns
+    -------
+    ReportedDays or None
+        None without a table or a berth.
+    """
+    if ships is None or ships.berths is None or path is None:
+        return None
+    found = read_positions(path)
+    days = np.array(found.days, dtype=object)
+    east, north = transform_xy(LONLAT, str(ships.berths.crs), found.lon, found.lat)
+    near = {}
+    for name, area in zip(ships.berths["name"], ships.berths.geometry, strict=True):
+        is_near = shapely.dwithin(shapely.points(east, north), area, REPORTED_M)
+        near[str(name)] = frozenset(days[is_near].tolist())
+    return ReportedDays(near, frozenset(found.days))
+
+
+def berth_records(ships: Ships | None, days: Sequence[dt.date], reported: ReportedDays | None) -> JsonObject | None:
     """Say of each berth on which dates a ship lay there.
 
     Parameters
@@ -228,23 +275,38 @@ def berth_records(ships: Ships | None, days: Sequence[dt.date]) -> JsonObject | 
     ships : Ships or None
     days : sequence of date
         Of the run, sorted.
+    reported : ReportedDays or None
+        None where no positions are given.
 
     Returns
     -------
     dict or None
         By berth ``dates`` (true, false, or null where the date cannot tell), ``days_low`` and ``days_high``: days with
         a ship between the first and the last date, at least those of the looks that show one, at most all but those of
-        looks that show none. None where no zone is a berth.
+        looks that show none. With positions ``silent_dates``, ``silent_low`` and ``silent_high`` too: days with a ship
+        and no position near. None where no zone is a berth.
     """
     if ships is None or ships.berths is None:
         return None
     found: JsonObject = {}
     span = (days[-1] - days[0]).days + 1
     for name, area in zip(ships.berths["name"], ships.berths.geometry, strict=True):
-        states: dict[str, Json] = {str(day): _lay_there(ships, day, str(name), area) for day in days}
+        states = {day: _lay_there(ships, day, str(name), area) for day in days}
         full, empty = (sum(1 for state in states.values() if state is wanted) for wanted in (True, False))
-        found[str(name)] = {"dates": states, "days": span, "days_low": full, "days_high": span - empty}
+        record: JsonObject = {"dates": {str(day): state for day, state in states.items()}, "days": span}
+        record |= {"days_low": full, "days_high": span - empty}
+        found[str(name)] = record | ({} if reported is None else _silent(states, reported, str(name)))
     return found
+
+
+def _silent(states: Mapping[dt.date, bool | None], reported: ReportedDays, name: str) -> JsonObject:
+    """Days with a ship and no reported position near, at least and at most."""
+    first, last = min(states), max(states)
+    near = {day for day in reported.near[name] if first <= day <= last}
+    silent = [day for day, state in states.items() if state and day in reported.covered and day not in near]
+    empty = sum(1 for day, state in states.items() if state is False and day not in near)
+    high = (last - first).days + 1 - len(near) - empty
+    return {"silent_dates": [str(day) for day in silent], "silent_low": len(silent), "silent_high": high}
 
 
 def _lay_there(ships: Ships, day: dt.date, name: str, area: BaseGeometry) -> bool | None:

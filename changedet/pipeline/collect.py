@@ -15,7 +15,7 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.pipeline.agreement import disagreements
 from changedet.pipeline.area_sums import Area, clear_fraction
-from changedet.pipeline.berths import berth_records, ships_layer, why_no_ships, with_ships
+from changedet.pipeline.berths import berth_records, reported_days, ships_layer, why_no_ships, with_ships
 from changedet.pipeline.boxes import FollowedBoxes, containers_layer, counted_dates
 from changedet.pipeline.change_kinds import with_kinds
 from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer
@@ -117,7 +117,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "claims": with_robustness([one.to_json() for one in find_claims(table)], variants),
         "robust": None if variants is None else robustness(found, variants),
     }
-    berths = berth_records(boxes.ships, [look.date for look in plan.looks])
+    reported = reported_days(boxes.ships, plan.workflow.ais)
+    berths = berth_records(boxes.ships, [look.date for look in plan.looks], reported)
     summary |= {} if berths is None else {"berths": berths}
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]

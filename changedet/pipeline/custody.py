@@ -108,7 +108,7 @@ def document_files(plan: Plan) -> dict[str, Path]:
     """
     site = plan.workflow.site
     area = site.aoi.path if site.aoi is not None else None
-    named = {"workflow": plan.workflow.path, "area": area, "zones": site.zones}
+    named = {"workflow": plan.workflow.path, "area": area, "zones": site.zones, "ais": plan.workflow.ais}
     found = {what: Path(path) for what, path in named.items() if path}
     return {what: path for what, path in found.items() if path.is_file()}
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 from changedet.errors import InputError, did_you_mean
+from changedet.grid.positions import read_positions
 from changedet.stages.registry import Stage
 from changedet.workflow.area import read_area
 from changedet.workflow.checker import Checker, UnfitError, shown
@@ -39,7 +41,10 @@ from changedet.workflow.yaml_tree import ListNode, MapNode, Node
 _FORMAT_WORDS: Final = ("all", *FORMATS, *EXTRA_FORMATS)
 _EXPECTED_FORMATS: Final = f"all or a list of {', '.join(_FORMAT_WORDS[1:])}"
 _NO_PYARROW: Final = "geoparquet needs pyarrow, which is not installed; run pip install 'changedet[geoparquet]'"
-_KEYS: tuple[str, ...] = ("site", "grid", "scenes", "bands", "before", "read", *STAGE_NAMES, "outputs", "compute")
+_KEYS: tuple[str, ...] = (
+    *("site", "grid", "scenes", "bands", "before", "read"),
+    *(*STAGE_NAMES, "ais", "outputs", "compute"),
+)
 SITE_ID = r"[A-Za-z0-9_-]{1,100}"
 """A site's id: it names a folder."""
 
@@ -80,6 +85,7 @@ def load_workflow(path: str | os.PathLike[str], registry: Mapping[str, Stage[obj
         before=_before(checker, items, scenes),
         read=_read(checker, items.get("read")),
         stages={name: read_stage(checker, items.get(name), stage) for name, stage in table.items()},
+        ais=_ais(checker, items.get("ais")),
         outputs=_outputs(checker, items.get("outputs")),
         compute=_compute(checker, items.get("compute")),
         lines=tree.lines,
@@ -141,6 +147,27 @@ def _read(checker: Checker, node: Node | None) -> Read:
         checker.take(items, "read.on_error", one_of("stop", "skip"), "stop"),
         checker.take_list(items, "read.allow_hosts", host, "a list of host names", empty=True),
     )
+
+
+def _ais(checker: Checker, node: Node | None) -> str | None:
+    items = checker.section(node, "ais", ("path",), example="{path: positions.csv}")
+    return checker.take(items, "ais.path", _positions_file(checker), None)
+
+
+def _positions_file(checker: Checker) -> Callable[[Node], str]:
+    convert = local_file(checker.tree.folder, "a CSV file of positions")
+
+    def _convert(node: Node) -> str:
+        path = convert(node)
+        try:
+            read_positions(path)
+        except ValueError as error:
+            raise UnfitError(f"{Path(path).name}: {error}") from error
+        except OSError as error:
+            raise UnfitError(f"{Path(path).name} cannot be read: {error.strerror}") from error
+        return path
+
+    return _convert
 
 
 def _outputs(checker: Checker, node: Node | None) -> Outputs:

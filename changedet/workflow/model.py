@@ -249,6 +249,8 @@ class Workflow:
         One for each stage, in data order.
     lines : mapping of str to int
         Line of each dotted key.
+    ais : str or None
+        Absolute path of a CSV file of positions that ships reported.
     """
 
     path: str
@@ -263,6 +265,7 @@ class Workflow:
     outputs: Outputs
     compute: Compute
     lines: Mapping[str, int] = field(default_factory=dict, hash=False, repr=False, compare=False)
+    ais: str | None = None
 
     def _repr_html_(self) -> str:
         return workflow_card(self)

@@ -64,6 +64,10 @@ def json_schema(registry: Mapping[str, Stage[object]] | None = None) -> JsonObje
             "before": {**_DATE, "description": "The reference date; default: the earliest scene."},
             "read": _read(),
             **{name: _stage(stage) for name, stage in table.items()},
+            "ais": _section(
+                {"path": {**_TEXT, "description": "CSV with time, mmsi, lon, lat."}},
+                "Positions that ships reported, for zones of kind berth.",
+            ),
             "outputs": _outputs(),
             "compute": _compute(),
         },

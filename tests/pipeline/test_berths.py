@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -10,11 +11,13 @@ import pandas as pd
 import pytest
 from shapely import box
 
+from changedet.grid.geodesy import transform_xy
 from changedet.pipeline.berths import (
     berth_records,
     boxes_ashore,
     interval,
     parted_boxes,
+    reported_days,
     ship_of,
     ships_layer,
     why_no_ships,
@@ -97,7 +100,7 @@ def test_what_is_not_seen_is_no_zero() -> None:
 
 
 def test_days_with_a_ship_are_bounded_by_the_looks() -> None:
-    found = berth_records(ships(), DAYS)
+    found = berth_records(ships(), DAYS, None)
     assert found == {
         "quay": {
             "dates": {"2024-05-01": True, "2024-05-11": False, "2024-05-21": False},
@@ -106,10 +109,10 @@ def test_days_with_a_ship_are_bounded_by_the_looks() -> None:
             "days_high": 19,
         }
     }
-    unsure = berth_records(ships(DAYS[:1], frozenset({(DAYS[0], "quay")})), DAYS)
+    unsure = berth_records(ships(DAYS[:1], frozenset({(DAYS[0], "quay")})), DAYS, None)
     assert unsure is not None
     assert unsure["quay"]["dates"] == {"2024-05-01": True, "2024-05-11": None, "2024-05-21": None}
-    assert berth_records(None, DAYS) is None
+    assert berth_records(None, DAYS, None) is None
 
 
 @pytest.mark.parametrize("number", [0, 1, 5, 40])
@@ -124,3 +127,24 @@ def test_a_reason_is_given_where_no_date_can_tell() -> None:
     assert why_no_ships(blind) == {"ships": "ships need finer pixels"}
     assert why_no_ships(ships()) == {}
     assert why_no_ships(None) == {}
+
+
+def test_days_with_a_ship_and_no_position_near_are_bounded(tmp_path: Path) -> None:
+    east, north = transform_xy(CRS, "EPSG:4326", [100.0, 100.0], [110.0, 1000.0])
+    lines = ["time,mmsi,lon,lat,length"]
+    lines += [f"2024-05-{day:02d}T10:00:00Z,1,{east[k]},{north[k]},100" for day, k in ((1, 1), (5, 0), (11, 0))]
+    path = tmp_path / "positions.csv"
+    path.write_text("\n".join(lines))
+    found = berth_records(ships(), DAYS, reported_days(ships(), str(path)))
+    assert found is not None
+    # Of 21 days two have a position near, and one more look shows no ship.
+    assert {key: found["quay"][key] for key in ("silent_dates", "silent_low", "silent_high")} == {
+        "silent_dates": ["2024-05-01"],
+        "silent_low": 1,
+        "silent_high": 18,
+    }
+    path.write_text("\n".join([lines[0], *lines[2:]]))
+    gap = berth_records(ships(), DAYS, reported_days(ships(), str(path)))
+    assert gap is not None
+    assert gap["quay"]["silent_low"] == 0
+    assert reported_days(ships(), None) is None
