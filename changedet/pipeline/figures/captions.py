@@ -161,9 +161,7 @@ def _changed(area: Estimate, when: str) -> str:
     if area.low > 0:
         return f"{area.text(scale)} changed {when}"
     most, best = (number(part / scale.factor, scale.digits) for part in (area.high, area.value))
-    return (
-        f"no change of the ground beyond error {when}: at most {most} {scale.unit}, best estimate {best} {scale.unit}"
-    )
+    return f"at most {most} {scale.unit} changed {when}; best estimate {best} {scale.unit}"
 
 
 def _turnover(sources: FigureSources, before: str, after: str, zone: str) -> str:
