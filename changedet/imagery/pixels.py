@@ -8,7 +8,6 @@ import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -21,7 +20,6 @@ from changedet.arrays import AnyArray, Bools, Bytes, Singles
 from changedet.imagery.block_cache import BUDGET_BYTES, BlockCache
 from changedet.imagery.datasets import gdal_options, is_remote, open_dataset, reading, stamp_of
 from changedet.imagery.headers import Raster
-from changedet.kernels.block_means import block_mean, block_mean_of_integers
 from changedet.kernels.missing import without_nodata
 
 BRIGHTEST: Final = 1e30
@@ -30,8 +28,6 @@ MAX_OPEN: Final = 24
 """Datasets that a thread holds open."""
 LARGEST_BLOCK_PX: Final = 1 << 20
 """Larger blocks (a file of one piece) are left to GDAL."""
-_MEAN_PART_PX: Final = 1 << 22
-"""Pixels that are read at once to be averaged."""
 _LEAST_BLOCK_PX: Final = 64
 """Side of the smallest blocks that are worth keeping."""
 
@@ -84,7 +80,7 @@ def read_part(
     native, masks = _read(raster, [*indexes, *alpha], window, mask=use_mask and raster.has_mask, share=share)
     values = native[: len(indexes)]
     out = np.empty(values.shape, np.float32)
-    nodata = _nodata(values.dtype, [raster.bands[i - 1].nodata for i in indexes])
+    nodata = nodata_as_stored(values.dtype, [raster.bands[i - 1].nodata for i in indexes])
     if nodata is None:
         with np.errstate(over="ignore", invalid="ignore"):
             out[...] = values
@@ -124,83 +120,6 @@ def read_classes(raster: Raster, indexes: Sequence[int], part: tuple[int, int, i
     return _read(raster, list(indexes), windows.Window(column, row, width, height), mask=False)[0]
 
 
-def read_mean(
-    raster: Raster,
-    indexes: Sequence[int],
-    part: tuple[int, int, int, int],
-    factor: tuple[int, int],
-    *,
-    use_mask: bool = True,
-) -> Singles:
-    """Means over blocks of a file's pixels, anchored to its first pixel.
-
-    Parameters
-    ----------
-    raster : Raster
-        The file's header.
-    indexes : sequence of int
-        Bands, from 1.
-    part : (row, column, height, width)
-        In blocks.
-    factor : (rows, columns)
-        Of a block.
-    use_mask : bool
-        Whether the file's own mask and its alpha band make no data.
-
-    Returns
-    -------
-    float32 (band, height, width)
-        NaN where less than half of a block is valid.
-    """
-    source, (ky, kx) = _overview(raster, factor)
-    row, column, height, width = part
-    out = np.empty((len(indexes), height, width), np.float32)
-    # In strips: a block of 30 x 30 under a window of 1024 px would be a thousand million pixels at once.
-    strip = max(1, _MEAN_PART_PX // (ky * kx * max(width, 1) * len(indexes)))
-    for first in range(0, height, strip):
-        rows = min(strip, height - first)
-        y, x = (row + first) * ky, column * kx
-        size = min(rows * ky, source.shape[0] - y), min(width * kx, source.shape[1] - x)
-        out[:, first : first + rows] = _mean_part(source, indexes, (y, x, *size), (ky, kx), use_mask=use_mask)
-    return out
-
-
-def _mean_part(
-    raster: Raster,
-    indexes: Sequence[int],
-    part: tuple[int, int, int, int],
-    factor: tuple[int, int],
-    *,
-    use_mask: bool,
-) -> Singles:
-    masked = use_mask and (raster.has_mask or raster.alpha is not None)
-    if masked or any(raster.bands[i - 1].dtype not in {"uint8", "int8", "uint16", "int16"} for i in indexes):
-        pixels = read_part(raster, indexes, part, use_mask=use_mask, share=False)
-        return pixels if factor == (1, 1) else np.asarray(block_mean(pixels, factor))
-    row, column, height, width = part
-    values, _ = _read(raster, list(indexes), windows.Window(column, row, width, height), mask=False, share=False)
-    nodata = _nodata(values.dtype, [raster.bands[i - 1].nodata for i in indexes])
-    none = np.zeros(0, values.dtype) if nodata is None else nodata
-    return np.asarray(block_mean_of_integers(values, none, factor))
-
-
-def _overview(raster: Raster, factor: tuple[int, int]) -> tuple[Raster, tuple[int, int]]:
-    """The coarsest overview that leaves pixels enough to average however it was made, and the factor that is left."""
-    height, width = raster.shape
-    for level, ratio in reversed(list(enumerate(raster.overviews))):
-        left = factor[0] // ratio, factor[1] // ratio
-        whole = left[0] * ratio == factor[0] and left[1] * ratio == factor[1]
-        # Overviews are often mere subsamples: some of their pixels must be left to average, fewer where they are means.
-        enough = 2 if raster.tags.get("OVR_RESAMPLING_ALG") == "AVERAGE" else 4
-        if whole and min(left) >= enough and not raster.gcps and not is_remote(raster.path):
-            frame = replace(raster.frame, height=-(-height // ratio), width=-(-width // ratio))
-            coarse = replace(raster, frame=frame, overviews=(), tags={**raster.tags, "_level": str(level)})
-            with reading(raster.path):
-                if _dataset(coarse).shape == coarse.shape:
-                    return coarse, left
-    return raster, factor
-
-
 def release() -> None:
     """Close what this thread holds open."""
     for dataset in _local.open.values():
@@ -213,8 +132,26 @@ def release() -> None:
 atexit.register(release)
 
 
-def _dataset(raster: Raster) -> rasterio.DatasetReader:
-    """The open dataset, from this thread's own few."""
+def held_open(raster: Raster) -> rasterio.DatasetReader:
+    """Give the open dataset of a file, from this thread's own few.
+
+    Parameters
+    ----------
+    raster : Raster
+        The file's header.
+
+    Returns
+    -------
+    rasterio.DatasetReader
+        Not to be closed, and for this thread alone.
+
+    Raises
+    ------
+    InputError
+        The file leads elsewhere.
+    rasterio.errors.RasterioIOError
+        GDAL cannot open it.
+    """
     if _local.pid != os.getpid():
         _local.open, _local.pid = OrderedDict(), os.getpid()
     level = raster.tags.get("_level")
@@ -236,7 +173,7 @@ def _read(
     raster: Raster, indexes: list[int], window: windows.Window, *, mask: bool, share: bool = True
 ) -> tuple[AnyArray, Bytes | None]:
     with reading(raster.path), rasterio.Env(**gdal_options(raster.path)):
-        dataset = _dataset(raster)
+        dataset = held_open(raster)
         mixed = len({raster.bands[i - 1].dtype for i in indexes}) > 1
         if share and not mixed and _in_blocks(raster, dataset, indexes, window):
             values = _from_blocks(raster, dataset, indexes, window)
@@ -272,8 +209,21 @@ def _from_blocks(
     return out
 
 
-def _nodata(dtype: np.dtype[np.generic], values: Sequence[float | None]) -> AnyArray | None:
-    """Nodata values in the file's own type; None where a band has none, or one that its type cannot hold."""
+def nodata_as_stored(dtype: np.dtype[np.generic], values: Sequence[float | None]) -> AnyArray | None:
+    """Nodata values in the file's own type.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+        Of the file.
+    values : sequence of float or None
+        Of each band.
+
+    Returns
+    -------
+    ndarray (band,) or None
+        None where a band has none, or one that its type cannot hold.
+    """
     given = [value for value in values if value is not None]
     if len(given) < len(values) or not all(_holds(dtype, value) for value in given):
         return None

@@ -13,8 +13,9 @@ from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.grid.displacement import Displacement
 from changedet.imagery.headers import Raster
+from changedet.imagery.means import read_mean
 from changedet.imagery.pixel_map import PixelMap, pixel_map_of
-from changedet.imagery.pixels import read_classes, read_mean, read_part
+from changedet.imagery.pixels import read_classes, read_part
 from changedet.kernels import resampling
 
 _MAX_BLOCK: Final = 1 << 26

@@ -16,7 +16,7 @@ from small_rasters import CRS, RGBN, T, grid_like, noise, ramp, whole, write
 
 from changedet.blocks import Window
 from changedet.grid import Displacement, Frame, Grid, Shift, make_grid
-from changedet.imagery import pixels
+from changedet.imagery import means
 from changedet.imagery.opening import open_scene
 from changedet.imagery.scene import Scene
 from changedet.imagery.warp import read_bilinear, read_nearest
@@ -218,7 +218,7 @@ def test_read_bilinear_overviews_are_used_and_say_the_same(tmp_path: Path) -> No
     assert np.abs(small[0][0][0] - exact).max() < 1e-3
     assert np.abs(small[1][0][0] - exact).max() <= 1.0
     raster = next(iter(scenes[1].rasters.values()))
-    assert pixels._overview(raster, (8, 8))[1] == (2, 2)
+    assert means._overview(raster, (8, 8))[1] == (2, 2)
 
 
 def test_read_bilinear_one_missing_pixel_spoils_just_those_that_use_it(tmp_path: Path) -> None:
