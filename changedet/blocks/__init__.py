@@ -6,13 +6,14 @@ The only package that builds dask graphs.
 from __future__ import annotations
 
 from changedet.blocks.bridges import PixelMethod, as_scalar, from_reader, is_lazy, over_sample, per_block, resolution_of
-from changedet.blocks.tasks import PATIENCE_S, Task, stream
+from changedet.blocks.tasks import PATIENCE_S, Pools, Task, stream
 from changedet.blocks.windows import SAMPLE_CELL_PX, Window, in_strips, sample_windows, stack_cells, tiles
 
 __all__ = [
     "PATIENCE_S",
     "SAMPLE_CELL_PX",
     "PixelMethod",
+    "Pools",
     "Task",
     "Window",
     "as_scalar",

@@ -10,17 +10,19 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
-import dask
-import dask.array as da
 import numpy as np
-import xarray as xr
-from dask.delayed import Delayed
 from numpy.typing import DTypeLike
 
 from changedet.arrays import AnyArray, Singles
 from changedet.blocks.windows import Window, sample_windows, stack_cells, tiles
+
+if TYPE_CHECKING:
+    # Imported in each function that needs them: dask's arrays take half a second, and a run works without them.
+    import dask.array as da
+    import xarray as xr
+    from dask.delayed import Delayed
 
 Statistics = TypeVar("Statistics")
 Pixels = TypeVar("Pixels", bound=AnyArray)
@@ -82,6 +84,8 @@ def is_lazy(*images: xr.DataArray) -> bool:
     bool
         True where one is.
     """
+    import dask
+
     return any(dask.is_dask_collection(image.data) for image in images)
 
 
@@ -102,6 +106,8 @@ def over_sample(fit: Callable[..., Statistics], *images: xr.DataArray, **paramet
     Statistics
         What `fit` returns, or a dask ``Delayed`` of it where an image is lazy.
     """
+    import dask
+
     windows = sample_windows(_yx_shape(images[0]))
     if not is_lazy(*images):
         return fit(*[_sample(_as_bands(image.values), windows) for image in images], **parameters)
@@ -141,6 +147,10 @@ def per_block(
     xarray.DataArray
         Lazy where an input is; on the grid of the first image, with its name and its ``spatial_ref``.
     """
+    import dask
+    import dask.array as da
+    import xarray as xr
+
     template = images[0]
     lazy = is_lazy(*images) or any(dask.is_dask_collection(value) for value in parameters.values())
     chunks = _yx_chunks(images)
@@ -197,6 +207,8 @@ def from_reader(
     dask.array.Array
         ``(band, y, x)`` of `dtype`; all bands in one block.
     """
+    import dask.array as da
+
     bands, height, width = shape
     key = f"{name}-{chunk}"
     across = len(range(0, width, chunk))
@@ -224,6 +236,8 @@ def _sample(array: AnyArray, windows: Sequence[Window]) -> Singles:
 
 
 def _lazy_sample(array: da.Array, windows: Sequence[Window]) -> Delayed:
+    import dask
+
     cells = [dask.delayed(np.asarray, pure=True)(array[(slice(None), *window.slices)]) for window in windows]
     return dask.delayed(stack_cells, pure=True)(cells)
 
@@ -238,6 +252,8 @@ def _yx_chunks(images: Sequence[xr.DataArray]) -> YXChunks:
 
 
 def _chunked(image: xr.DataArray, chunks: YXChunks, halo_px: int) -> da.Array:
+    import dask.array as da
+
     wanted = chunks if image.ndim == 2 else (-1, *chunks)
     array = image.data.rechunk(wanted) if is_lazy(image) else da.from_array(np.asarray(image.data), wanted)
     if not halo_px:
@@ -253,6 +269,8 @@ def _chunked(image: xr.DataArray, chunks: YXChunks, halo_px: int) -> da.Array:
 
 def _overlapping(padded: da.Array, ndim: int, chunks: YXChunks, halo_px: int) -> da.Array:
     """Cut a padded array into blocks that overlap; correct for chunks smaller than the halo as well."""
+    import dask.array as da
+
     rows, columns = (np.concatenate(([0], np.cumsum(sizes))) for sizes in chunks)
     blocks = []
     for y0, y1 in itertools.pairwise(rows):
@@ -293,6 +311,10 @@ def as_scalar(pick: Callable[[Statistics], float], model: Statistics) -> xr.Data
     xarray.DataArray
         float64 without dims.
     """
+    import dask
+    import dask.array as da
+    import xarray as xr
+
     if not dask.is_dask_collection(model):
         return xr.DataArray(np.float64(pick(model)))
     return xr.DataArray(da.from_delayed(dask.delayed(pick, pure=True)(model), (), np.float64))

@@ -1,24 +1,31 @@
-"""Carry out tasks on dask, here or on a cluster, and hand back what they give as they end."""
+"""Carry out tasks in threads or processes here, or on a dask cluster, and hand back what they give as they end."""
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from multiprocessing import get_context
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-
-import dask
-from dask.multiprocessing import initialize_worker_process
 
 from changedet.errors import ChangedetError
 
 if TYPE_CHECKING:
-    from distributed import Client, Future, as_completed
+    import distributed
+    from distributed import Client, as_completed
 
 POLL_S: Final = 0.02
 ASK_EVERY_S: Final = 5.0
@@ -31,21 +38,86 @@ Task: TypeAlias = tuple[Callable[..., object], tuple[object, ...]]
 """A function and its arguments."""
 
 
-def stream(
-    tasks: Sequence[Task], *, client: Client | None = None, scheduler: str = "threads", workers: int = 1
-) -> Iterator[tuple[int, Any]]:
-    """Carry out tasks on dask and hand back ``(index, result)`` as they end, with bounded results in flight.
+class Pools:
+    """Threads and processes of this machine, each kind started with its first task and kept until all is done.
+
+    A process costs a second and more before its first task, as it loads every library anew.
 
     Parameters
     ----------
-    tasks : sequence of (function, arguments)
-        Picklable where they go to other processes.
+    workers : int
+        Threads or processes.
+    """
+
+    def __init__(self, workers: int = 1) -> None:
+        self.workers = workers
+        self._made: dict[str, Executor] = {}
+
+    def of(self, scheduler: str) -> Executor:
+        """Give the pool of a kind.
+
+        Parameters
+        ----------
+        scheduler : {"threads", "processes"}
+
+        Returns
+        -------
+        concurrent.futures.Executor
+            The same at each call.
+        """
+        if scheduler not in self._made:
+            self._made[scheduler] = _processes(self.workers) if scheduler == "processes" else _threads(self.workers)
+        return self._made[scheduler]
+
+    def __enter__(self) -> Pools:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        for pool in self._made.values():
+            if error is not None:
+                # What they are at is not awaited any more.
+                for process in list((getattr(pool, "_processes", None) or {}).values()):
+                    process.kill()
+            pool.shutdown(wait=error is None, cancel_futures=True)
+        self._made.clear()
+
+
+def _threads(workers: int) -> Executor:
+    return ThreadPoolExecutor(workers)
+
+
+def _processes(workers: int) -> Executor:
+    # Forked, a process would hold locks of threads that it does not have.
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_worker)
+
+
+def _worker() -> None:
+    # A terminal sends Ctrl-C to all; who waits for the workers ends them, without a traceback of each.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def stream(
+    tasks: Iterable[Task],
+    *,
+    client: Client | None = None,
+    scheduler: str = "threads",
+    workers: int = 1,
+    pools: Pools | None = None,
+) -> Iterator[tuple[int, Any]]:
+    """Carry out tasks and hand back ``(index, result)`` as they end, with bounded results in flight.
+
+    Parameters
+    ----------
+    tasks : iterable of (function, arguments)
+        Taken one by one as workers come free; picklable where they go to other processes.
     client : distributed.Client, optional
         Where given, the tasks go there; a task whose worker dies is run again.
-    scheduler : {"threads", "processes", "synchronous"}
+    scheduler : {"threads", "processes"}
         Used without a client.
     workers : int
-        Threads or processes, used without a client.
+        Threads or processes, used without a client and pools.
+    pools : Pools, optional
+        Of this machine, used without a client; by default such as live for these tasks alone.
 
     Yields
     ------
@@ -59,49 +131,34 @@ def stream(
     """
     if client is not None:
         yield from _stream_distributed(tasks, client)
-        return
-    with _processes(scheduler, workers) as options:
-        yield from _stream_in_batches(tasks, {**options, "scheduler": scheduler, "num_workers": workers})
+    elif pools is None:
+        with Pools(workers) as own:
+            yield from stream(tasks, scheduler=scheduler, pools=own)
+    else:
+        # Two tasks a worker keep the workers busy while bounding what waits to be written.
+        yield from _stream_here(tasks, pools.of(scheduler), 2 * pools.workers)
 
 
-def _stream_in_batches(tasks: Sequence[Task], options: Mapping[str, Any]) -> Iterator[tuple[int, Any]]:
-    # Two tasks a worker and batch keep the workers busy while bounding what waits to be written.
-    batch = max(1, 2 * options["num_workers"])
-    for start in range(0, len(tasks), batch):
-        chosen = range(start, min(start + batch, len(tasks)))
-        # Arguments as such would be searched for lazy values, through every field of every scene.
-        calls = [dask.delayed(partial(tasks[i][0], *tasks[i][1]), pure=False, traverse=False)() for i in chosen]
-        try:
-            results = dask.compute(*calls, **options, optimize_graph=False)
-        except BrokenExecutor as error:
-            raise ChangedetError(f"a worker process ended by force; {STARVED}") from error
-        yield from zip(chosen, results, strict=True)
-
-
-@contextmanager
-def _processes(scheduler: str, workers: int) -> Iterator[dict[str, object]]:
-    """Worker processes for all batches, as starting them takes seconds; killed where their tasks are not awaited."""
-    if scheduler != "processes":
-        yield {}
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_worker)
+def _stream_here(tasks: Iterable[Task], pool: Executor, ahead: int) -> Iterator[tuple[int, Any]]:
+    waiting = enumerate(tasks)
+    running: dict[Future[object], int] = {}
     try:
-        yield {"pool": pool}
-    except BaseException:
-        for process in list((getattr(pool, "_processes", None) or {}).values()):
-            process.kill()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
+        while True:
+            for i, (function, arguments) in islice(waiting, ahead - len(running)):
+                running[pool.submit(function, *arguments)] = i
+            if not running:
+                return
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in ended:
+                yield running.pop(future), future.result()
+    except BrokenExecutor as error:
+        raise ChangedetError(f"a worker process ended by force; {STARVED}") from error
+    finally:
+        for future in running:
+            future.cancel()
 
 
-def _worker() -> None:
-    # A terminal sends Ctrl-C to all; who waits for the workers ends them, without a traceback of each.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    initialize_worker_process()
-
-
-def _stream_distributed(tasks: Sequence[Task], client: Client) -> Iterator[tuple[int, Any]]:
+def _stream_distributed(tasks: Iterable[Task], client: Client) -> Iterator[tuple[int, Any]]:
     # Here, as most runs have no cluster and loading it takes a second.
     from distributed import KilledWorker, as_completed
     from distributed.comm import CommClosedError
@@ -110,7 +167,7 @@ def _stream_distributed(tasks: Sequence[Task], client: Client) -> Iterator[tuple
     waiting = iter(enumerate(tasks))
     index: dict[str, int] = {}
 
-    def submit() -> Future | None:
+    def submit() -> distributed.Future | None:
         for i, (function, arguments) in waiting:
             future = client.submit(function, *arguments, pure=False, retries=2)
             index[future.key] = i
@@ -137,7 +194,7 @@ def _stream_distributed(tasks: Sequence[Task], client: Client) -> Iterator[tuple
             client.cancel([future for future in running.futures if not future.done()])
 
 
-def _as_they_end(running: as_completed, client: Client) -> Iterator[tuple[Future, Any]]:
+def _as_they_end(running: as_completed, client: Client) -> Iterator[tuple[distributed.Future, Any]]:
     """Futures as they end, with their results; lost workers are waited for, but not without end."""
     alone = _Alone(client)
     while not running.is_empty():

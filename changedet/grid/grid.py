@@ -7,23 +7,24 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import rasterio.features
 import shapely
 import shapely.geometry
-import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
-from odc.geo.geobox import GeoBox
-from odc.geo.xr import xr_coords
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools
 from changedet.blocks import Window
 from changedet.grid.geodesy import ground_pixel_m2, pixel_edges_xy
 from changedet.json_types import JsonObject
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from odc.geo.geobox import GeoBox
 
 _AOI_CELL_PX: Final = 512
 """Side of the cells in which areas are burnt into pixels, so that the result does not depend on windows."""
@@ -55,6 +56,9 @@ class Grid:
     @property
     def geobox(self) -> GeoBox:
         """The grid as odc-geo knows it."""
+        # Imported here and below: it takes half a second with what it needs, and a run has no use for it.
+        from odc.geo.geobox import GeoBox
+
         return GeoBox(self.shape, self.transform, self.crs)
 
     @property
@@ -230,6 +234,9 @@ class Grid:
         dict of str to xarray.DataArray
             ``y`` and ``x`` of the pixels' centres, and ``spatial_ref``.
         """
+        from odc.geo.geobox import GeoBox
+        from odc.geo.xr import xr_coords
+
         window = window or Window(0, 0, *self.shape)
         box = GeoBox(window.shape, self.window_transform(window), self.crs)
         return dict(xr_coords(box, always_yx=True))

@@ -6,14 +6,15 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
-from typing import TypeAlias
-
-import xarray as xr
+from typing import TYPE_CHECKING, TypeAlias
 
 from changedet.arrays import Bytes, Singles
 from changedet.blocks import Window, from_reader
 from changedet.grid import Grid
 from changedet.grid.displacement import Displacement
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Read: TypeAlias = tuple[Singles, Bytes]
 """Bands float32 (band, y, x), NaN for no data, and why each pixel is usable or not, uint8 (y, x)."""
@@ -122,6 +123,9 @@ class OnGrid(ABC):
         xarray.DataArray
             float32 ``(band, y, x)`` of dask, NaN for no data, with the roles as ``band``.
         """
+        # Imported here, as a run reads windows and has no use for it.
+        import xarray as xr
+
         read = partial(_bands_of_window, self, grid, tuple(roles), displacement)
         content = repr((self.identity, grid.crs, tuple(grid.transform), grid.shape, tuple(roles), displacement))
         name = f"scene-{hashlib.sha256(content.encode()).hexdigest()[:24]}"

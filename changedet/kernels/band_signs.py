@@ -11,10 +11,8 @@ import itertools
 from typing import Final
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.stats import rankdata
 
-from changedet.arrays import Floats, Singles
+from changedet.arrays import Floats, Ints, Singles
 
 MOST_PIXELS: Final = 20_000
 THINNED: Final = 4
@@ -110,7 +108,7 @@ def fitting_order(before: Singles, after: Singles) -> tuple[int, ...]:
         return same
     first, second = _ranks(known[:count]), _ranks(known[count:])
     fits = first @ second.T / first.shape[1]
-    _, best = linear_sum_assignment(-fits.T)
+    best = _assigned(fits.T)
     moved = [i for i in same if best[i] != i]
     if not moved:
         return same
@@ -131,9 +129,26 @@ def _contrast(first: Floats, second: Floats, i: int, j: int) -> float:
         return float(np.corrcoef(first[i] - first[j], second[i] - second[j])[0, 1])
 
 
+def _assigned(fits: Floats) -> Ints:
+    """The column of each row, no two the same, with the greatest sum of fits."""
+    best = fits.argmax(axis=1)
+    if len(set(best.tolist())) == len(best):
+        return best
+    # Imported here, as it takes a while and bands that fit themselves do not need it.
+    from scipy.optimize import linear_sum_assignment
+
+    return np.asarray(linear_sum_assignment(-fits)[1])
+
+
+def _mean_ranks(values: Singles) -> Floats:
+    """Ranks from 1, equal values sharing the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place], np.float64)
+
+
 def _ranks(values: Singles) -> Floats:
     """Ranks with mean 0 and variance 1; a flat band has 0."""
-    ranks = np.stack([rankdata(band) for band in values])
+    ranks = np.stack([_mean_ranks(band) for band in values])
     centred = ranks - ranks.mean(axis=1, keepdims=True)
     spread = centred.std(axis=1, keepdims=True)
     return np.asarray(centred / np.where(spread > 0, spread, 1.0), np.float64)

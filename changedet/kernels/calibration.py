@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy import stats
-from scipy.optimize import minimize
-from scipy.special import expit, logit
+from scipy.special import expit, logit, stdtrit
 
 from changedet.arrays import Bools, Floats
 from changedet.kernels.intervals import MISCOUNT
@@ -135,6 +133,9 @@ def fit_confidence(confidence: Floats, is_true: Bools, weight: Floats) -> Confid
         slope = x.T @ (weight * (expit(value) - is_true)) + precision * away
         return float(loss + 0.5 * precision @ away**2), slope
 
+    # Imported here, as only calibrating needs it and loading it takes a while.
+    from scipy.optimize import minimize
+
     slope, offset = minimize(_cost, prior, jac=True, method="BFGS").x
     return Confidence(max(float(slope), LEAST_SLOPE), float(offset))
 
@@ -180,7 +181,7 @@ def fit_counts(
     others = _ratio(above.sum() - above, below.sum() - below, scale)
     errors = np.abs(true - others * expected) / spread
     error = float(np.sqrt(n / (n - 1) * ((above - found * below) ** 2).sum()) / (below.sum() + PRIOR_BOXES))
-    factor = float(stats.t.ppf(0.5 + COVERAGE / 2, n - 1))
+    factor = float(stdtrit(n - 1, 0.5 + COVERAGE / 2))
     square = (PRIOR_TILES * half_width**2 + factor**2 * (errors**2).sum()) / (PRIOR_TILES + n)
     half = float(np.sqrt(square))
     bias = factor * error / MISCOUNT

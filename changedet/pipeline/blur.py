@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
 from changedet.arrays import Singles
 
@@ -28,6 +27,9 @@ def blurred(image: Singles, sigma_px: float) -> Singles:
     float32 (band, y, x)
         NaN where the image has it.
     """
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.ndimage import gaussian_filter
+
     if sigma_px == 0:
         return image
     sigmas = (0, sigma_px, sigma_px)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from changedet import __version__
 from changedet.errors import InputError
 from changedet.store.folder import RunFolder
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from changedet.pipeline.finished import Run
 
 _SPATIAL_REF: Final = "spatial_ref"
@@ -52,11 +53,16 @@ def cube_of(run: Run) -> xr.Dataset:
         found["quality"] = _over_time([run.quality(day) for day in days], days)
     if not found.keys() & {"scene", "mask", "score"}:
         raise InputError(f"{run.path}: no masks, scores or scenes; was the run made with them in outputs.formats?")
+    # Imported here and below, as a run itself needs none of it.
+    import xarray as xr
+
     return _with_metadata(xr.Dataset(found), run, days)
 
 
 def _compared(read: Callable[[date], xr.DataArray], days: Sequence[date], reference: date, fill: float) -> xr.DataArray:
     """A raster of each date, and one of no data on the reference, which is compared with nothing."""
+    import xarray as xr
+
     others = {day: read(day) for day in days if day != reference}
     nothing = xr.full_like(next(iter(others.values())), fill)
     return _over_time([others.get(day, nothing) for day in days], days)
@@ -70,6 +76,8 @@ def _on_all_bands(scenes: Sequence[xr.DataArray]) -> list[xr.DataArray]:
 
 
 def _over_time(images: Sequence[xr.DataArray], days: Sequence[date]) -> xr.DataArray:
+    import xarray as xr
+
     index = pd.Index(pd.DatetimeIndex([pd.Timestamp(day) for day in days]), name="time")
     together = xr.concat(images, dim=index, coords="minimal", compat="override", join="override", combine_attrs="drop")
     kept = {key: value for key, value in images[-1].attrs.items() if key.islower() or key == "_FillValue"}

@@ -19,12 +19,11 @@ from changedet.pipeline.blur import REACH_SIGMAS
 from changedet.pipeline.date_model import ChangeModel
 from changedet.plan import Plan
 from changedet.stages.align.alignment import AlignMethod
-from changedet.stages.align.images import overview_factor
 from changedet.stages.footprint.stage import FootprintMethod, FootprintStatistics, footprint_method
-from changedet.stages.mask.images import cloud_overview_factor
 from changedet.stages.mask.stage import MaskMethod
 from changedet.stages.normalise.stage import LineMethod
 from changedet.stages.objects.lattice import ObjectMethod, ObjectStatistics, too_coarse
+from changedet.stages.overview_factors import cloud_overview_factor, overview_factor
 
 SIMILAR_GSD: Final = 1.25
 """Scenes whose GSDs differ by a lesser factor are compared as they are."""

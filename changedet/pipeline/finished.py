@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from changedet.errors import InputError
 from changedet.outputs.gpkg.vector_layers import has_layer, read_objects
@@ -21,6 +20,9 @@ from changedet.pipeline.kept_records import as_written, record_of
 from changedet.pipeline.notebook_views import NotebookViews
 from changedet.stages.image_inputs import as_image
 from changedet.store.folder import RunFolder
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 SCHEMA_VERSION: Final = 1
 """Of ``summary.json``."""

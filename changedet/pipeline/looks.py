@@ -11,8 +11,6 @@ from typing import Final, TypeAlias
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
-from scipy.spatial import cKDTree
 
 from changedet.arrays import Bools, Bytes, Floats, Singles
 from changedet.blocks import Window
@@ -101,6 +99,9 @@ class SceneLight:
         out = np.full((len(points), len(self.roles)), np.nan)
 
         def _fill(index: NDArray[np.intp], rows: Floats, columns: Floats, window: Window) -> None:
+            # Imported here, as it takes a while to load and not every run needs it.
+            from scipy.ndimage import map_coordinates
+
             # Neighbours of the outermost pixels' centres lie one beyond.
             wide = window.grown(1)
             at = rows - wide.y - 0.5, columns - wide.x - 0.5
@@ -226,6 +227,9 @@ class RunLooks:
         self.folder.finish(LIGHT_STEP, "read anew by every run", paths)
 
     def _kept_light(self, i: int, xy: Floats) -> Floats | None:
+        # Imported here, as it takes a while to load and not every run needs it.
+        from scipy.spatial import cKDTree
+
         path = self.folder.table("light", self.dates[i])
         if not path.exists():
             return None

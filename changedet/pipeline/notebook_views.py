@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
 
-import xarray as xr
-
 from changedet.errors import InputError
 from changedet.outputs.series_plot import draw_series
 from changedet.outputs.values import mapping_at
@@ -14,6 +12,7 @@ from changedet.pipeline.cube import cube_of
 from changedet.pipeline.run_card import run_card
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.axes import Axes
 
     from changedet.pipeline.finished import Run

@@ -9,6 +9,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from changedet.blocks import Pools
 from changedet.errors import InputError
 from changedet.json_types import Json
 from changedet.pipeline.boxes import FollowedBoxes, followed_boxes
@@ -99,14 +100,19 @@ def carry_out(
     folder = plan.folder
     is_new = not folder.path.exists()
     folder.guard(files_of_run(plan), fresh=fresh)
-    with dask_client(plan) as client, naming_disk_errors(folder.path), folder.locked(is_new=is_new):
+    with (
+        dask_client(plan) as client,
+        Pools(plan.workers) as pools,
+        naming_disk_errors(folder.path),
+        folder.locked(is_new=is_new),
+    ):
         if fresh:
             folder.clear()
-        session, models, boxes = _computed(plan, client, progress)
+        session, models, boxes = _computed(plan, pools, client, progress)
         if placebo:
             run_placebo(session.plan, models, session.stream)
         if robust:
-            run_robust(session.plan, partial(_variant, client=client, progress=progress))
+            run_robust(session.plan, partial(_variant, pools=pools, client=client, progress=progress))
         results = _series_done(session, models, boxes)
         session.require_inputs(session.plan.looks)
         _publish_all(session, models, results)
@@ -115,20 +121,20 @@ def carry_out(
 
 
 def _computed(
-    plan: Plan, client: object, progress: Progress | None
+    plan: Plan, pools: Pools, client: object, progress: Progress | None
 ) -> tuple[Session, dict[date, DateModel], FollowedBoxes]:
     """All that is computed of a plan before its results: the session, with what is left of it, its dates and boxes."""
     plan, inputs = _taken_in(plan, progress)
     keep_inputs(plan, inputs)
-    session = Session(plan, client, progress, require_inputs=inputs.require_unchanged)
+    session = Session(plan, pools, client, progress, require_inputs=inputs.require_unchanged)
     models = _dates_done(session)
     return session, models, _boxes_done(session, models)
 
 
-def _variant(plan: Plan, client: object, progress: Progress | None) -> Mapping[str, Json]:
+def _variant(plan: Plan, pools: Pools, client: object, progress: Progress | None) -> Mapping[str, Json]:
     """The summary of a variant of a run; nothing of it is published."""
     with plan.folder.locked(is_new=False):
-        session, models, boxes = _computed(plan, client, progress)
+        session, models, boxes = _computed(plan, pools, client, progress)
         return collect(session.plan, models, boxes).summary
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from changedet.blocks import PATIENCE_S, Task, stream
+from changedet.blocks import PATIENCE_S, Pools, Task, stream
 from changedet.errors import ChangedetError
 from changedet.imagery.look import Look
 from changedet.plan import Plan
@@ -32,6 +32,8 @@ class Session:
     ----------
     plan : Plan
         What is left of it where scenes cannot be read.
+    pools : Pools
+        Threads and processes of this machine.
     client : distributed.Client or None
     progress : callable or None
     seconds : dict of str to float
@@ -41,6 +43,7 @@ class Session:
     """
 
     plan: Plan
+    pools: Pools
     client: object = None
     progress: Progress | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -76,7 +79,7 @@ class Session:
         start = time.perf_counter()
         self._report(what, 0, len(tasks))
         client, scheduler = (None, "threads") if here else (self.client, self.plan.scheduler)
-        results = stream(tasks, client=client, scheduler=scheduler, workers=self.plan.workers)
+        results = stream(tasks, client=client, scheduler=scheduler, pools=self.pools)
         for done, (i, result) in enumerate(results, 1):
             self._report(what, done, len(tasks))
             yield i, result

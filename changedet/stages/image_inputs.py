@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyproj
-import xarray as xr
 from affine import Affine
 
 from changedet.arrays import AnyArray
 from changedet.blocks import resolution_of
 from changedet.errors import MethodError
 from changedet.grid.geodesy import ground_pixel_m2, is_geographic, is_metric, same_crs
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 NODATA_ATTRIBUTES: Final = ("_FillValue", "missing_value", "fill_value", "nodata")
 """Where rioxarray, odc-stac and plain netCDF keep the value for no data; the first that is there counts."""
@@ -46,6 +48,9 @@ def as_image(image: object, name: str) -> xr.DataArray:
     MethodError
         Other dims.
     """
+    # Imported here and below, as a run itself needs none of it.
+    import xarray as xr
+
     if not isinstance(image, xr.DataArray):
         raise TypeError(f"{name}: {_instead(image)}")
     if not {"y", "x"} <= set(image.dims):
@@ -58,6 +63,8 @@ def as_image(image: object, name: str) -> xr.DataArray:
 
 
 def _instead(given: object) -> str:
+    import xarray as xr
+
     if isinstance(given, xr.Dataset):
         names = ", ".join(map(str, list(given.data_vars)[:4]))
         return (

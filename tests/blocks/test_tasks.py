@@ -1,4 +1,4 @@
-"""Tasks by processes: one set of workers for all batches, none of them left after Ctrl-C."""
+"""Tasks are taken one by one, as workers come free; the workers stay for all of them, and none is left after Ctrl-C."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import suppress
 from functools import partial
+from itertools import count
 from pathlib import Path
 
-from changedet.blocks.tasks import stream
+import pytest
+
+from changedet.blocks.tasks import Pools, Task, stream
 
 HANGS = """
 import sys, time
@@ -62,3 +68,44 @@ def test_ctrl_c_ends_worker_processes_with_their_blocks_in_flight(tmp_path: Path
         gone = True
         break
     assert gone
+
+
+def _endless(taken: list[int]) -> Iterator[Task]:
+    for k in count():
+        taken.append(k)
+        yield int, (k,)
+
+
+def test_stream_takes_no_more_tasks_than_its_workers_are_about_to_need() -> None:
+    taken: list[int] = []
+    with Pools(2) as pools:
+        results = stream(_endless(taken), pools=pools)
+        found = [next(results) for _ in range(20)]
+        results.close()
+    assert sorted(found)[:10] == [(k, k) for k in range(10)]
+    assert len(taken) <= 20 + 2 * pools.workers
+
+
+def test_stream_gives_each_result_with_its_index_as_it_ends() -> None:
+    waits = threading.Event()
+    with Pools(2) as pools:
+        results = stream([(waits.wait, ()), (int, (7,))], pools=pools)
+        assert next(results) == (1, 7)
+        waits.set()
+        assert list(results) == [(0, True)]
+
+
+def test_pools_are_started_once_and_only_where_they_are_needed() -> None:
+    with Pools(3) as pools:
+        made: list[Executor] = [pools.of("threads") for _ in range(2)]
+        for _ in range(2):
+            assert sorted(stream([(int, (k,)) for k in range(5)], pools=pools)) == [(k, k) for k in range(5)]
+        assert made[0] is made[1]
+        assert list(pools._made) == ["threads"]
+    with pytest.raises(RuntimeError, match="shutdown"):
+        made[0].submit(int)
+
+
+def test_stream_passes_on_what_a_task_raises() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(stream([(divmod, (1, 0))]))

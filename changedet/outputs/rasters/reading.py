@@ -9,15 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 import rasterio
 import rasterio.shutil
-import xarray as xr
 from numpy.typing import NDArray
-from odc.geo.geobox import GeoBox
-from odc.geo.xr import xr_coords
 from rasterio import windows
 from rasterio.enums import MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
@@ -26,6 +23,9 @@ from changedet.arrays import Singles
 from changedet.blocks import Window, from_reader
 from changedet.errors import InputError
 from changedet.outputs.rasters.classes import MASK_CLASSES, QUALITY_CLASSES
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 FilePixels: TypeAlias = NDArray[Any]
 """Of a file's own dtype, which is known when it is opened."""
@@ -286,6 +286,11 @@ def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
         its tags, ``_FillValue`` and, as ``long_name``, what it is as attributes, ``spatial_ref`` as coordinate. A file
         with a mask band comes as float32 with NaN for no data.
     """
+    # Imported here, as it takes half a second and only who looks at rasters in Python needs it.
+    import xarray as xr
+    from odc.geo.geobox import GeoBox
+    from odc.geo.xr import xr_coords
+
     target = Path(path)
     with opened(target) as source:
         shape, dtype, tags = (source.count, *source.shape), source.dtypes[0], source.tags()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from changedet.arrays import Floats, Ints
 from changedet.kernels.containers import LENGTH_20FT_M
@@ -78,6 +77,9 @@ def lines_of_boxes(boxes: Floats, heading_rad: float) -> list[Ints]:
 
 def _followers(boxes: Floats, heading_rad: float) -> dict[int, int]:
     """Box -> the next on its line, each taken once, the least gaps first."""
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.spatial import cKDTree
+
     pairs = cKDTree(boxes[:, :2]).query_pairs(GAP_M + LONGEST_BOX_M, output_type="ndarray")
     if not len(pairs):
         return {}

@@ -18,14 +18,11 @@ from changedet.stages.align.chips import measured_shift
 from changedet.stages.align.kernels.shifted_image import resample_shifted
 from changedet.stages.align.stage import STAGE
 from changedet.stages.image_inputs import as_image, check_one_grid, refuse_degrees
+from changedet.stages.overview_factors import overview_factor
 from changedet.stages.registry import Facts
 
 MARGIN_PX: Final = 4
 """Beyond the search range: what the refined shift, the local field and the resampling may add to it."""
-OVERVIEW_BUDGET_PX: Final = 1.1e6
-"""Pixels of an overview at most."""
-DECIMATED_FROM_PX: Final = (256, 1024)
-"""Images whose shorter side has so many pixels are decimated by 2, and by 4."""
 
 
 def estimate_shift(
@@ -146,30 +143,6 @@ def _east_m(alignment: Alignment) -> float:
 
 def _north_m(alignment: Alignment) -> float:
     return alignment.shift.north_m if alignment.confident else math.nan
-
-
-def overview_factor(shape: tuple[int, int]) -> int:
-    """How much to decimate images of that shape for `AlignMethod.coarse`, for at most a megapixel.
-
-    Parameters
-    ----------
-    shape : (int, int)
-        Rows and columns.
-
-    Returns
-    -------
-    int
-        1, 2, 4, 8, ...
-
-    Examples
-    --------
-    >>> overview_factor((400, 400)), overview_factor((8192, 8192))
-    (2, 8)
-    """
-    factor = int(2 ** sum(min(shape) >= least for least in DECIMATED_FROM_PX))
-    while shape[0] * shape[1] / factor**2 > OVERVIEW_BUDGET_PX:
-        factor *= 2
-    return factor
 
 
 def _overview(image: xr.DataArray, factor: int) -> xr.DataArray:

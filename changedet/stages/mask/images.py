@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
 
 import numpy as np
 import xarray as xr
@@ -15,10 +14,8 @@ from changedet.errors import MethodError
 from changedet.stages.image_inputs import as_image, refuse_degrees
 from changedet.stages.mask.kernels.pixels import laid_over
 from changedet.stages.mask.stage import STAGE
+from changedet.stages.overview_factors import cloud_overview_factor
 from changedet.stages.registry import Facts
-
-OVERVIEW_BUDGET_PX: Final = 2_000_000
-"""Pixels of an overview at most: what finding clouds costs does not grow with the scene."""
 
 
 def mask(
@@ -95,34 +92,6 @@ def mask(
     like = classes.astype(np.int32) * 0
     place = [like + xr.DataArray(index, dims=axis) for index, axis in ((rows, "y"), (columns, "x"))]
     return per_block(_laid_over, classes, *place, dtype=np.uint8, overview=over)
-
-
-def cloud_overview_factor(shape: tuple[int, int], resolution_m: float, overview_resolution_m: float = 2.0) -> int:
-    """How many pixels to average on a side for an overview of that resolution and at most two megapixels.
-
-    Parameters
-    ----------
-    shape : (int, int)
-        Rows and columns of the image.
-    resolution_m : float
-        Of its pixels.
-    overview_resolution_m : float
-        Wanted; coarser where that would be more than `OVERVIEW_BUDGET_PX`.
-
-    Returns
-    -------
-    int
-        At least 1.
-
-    Examples
-    --------
-    >>> cloud_overview_factor((512, 512), 0.5), cloud_overview_factor((16384, 16384), 0.5)
-    (4, 12)
-    >>> cloud_overview_factor((400, 400), 30.0)
-    1
-    """
-    factor = max(1, round(overview_resolution_m / resolution_m))
-    return max(factor, int(np.ceil(np.sqrt(shape[0] * shape[1] / OVERVIEW_BUDGET_PX))))
 
 
 def _overview(image: xr.DataArray, factor: int) -> xr.DataArray:

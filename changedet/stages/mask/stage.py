@@ -49,7 +49,7 @@ class MaskMethod(PixelMethod[None, Bytes]):
         reference's on the same grid or None, the resolution that of the overview's pixels, the sun's azimuth from grid
         north or None. None where only pixels count.
     overview_resolution_m : float
-        Pixel size at which `classify` works best; `images.cloud_overview_factor` makes a whole factor of it.
+        Pixel size at which `classify` works best; `overview_factors.cloud_overview_factor` makes a whole factor of it.
     doubtful : callable or None
         ``doubtful(overview) -> bool``: whether a picture shows so little that it should be compared with another date.
         The reference date has none to be compared with, and is only then.

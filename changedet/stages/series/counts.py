@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools, Floats, Ints
@@ -287,6 +286,9 @@ def _blind_dates(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]
 
 def _events_of_tracks(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]], Ints]) -> tuple[Bools, Bools]:
     """Where, and on which dates (place, date), containers' tracks begin and end in an event."""
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.spatial import cKDTree
+
     boxes = tracks.tracks[tracks.tracks["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
     came, left = (np.zeros(tracks.place_presence.shape, bool) for _ in range(2))
     if not len(boxes) or not len(tracks.places):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from changedet.arrays import Floats
 from changedet.stages.tracks.result import Ground
@@ -34,6 +33,9 @@ def ground_of(xy: Floats, looks: SeriesVisibility) -> Ground:
     Ground
         Points of a lattice that some date shows.
     """
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.spatial import cKDTree
+
     if not len(xy):
         return Ground.none(len(looks.dates))
     low, high = xy.min(0) - NEAR_M, xy.max(0) + NEAR_M

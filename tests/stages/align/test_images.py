@@ -11,7 +11,7 @@ from small_scenes import blocks_and_grain
 
 from changedet.errors import MethodError
 from changedet.stages.align.alignment import Alignment
-from changedet.stages.align.images import align, estimate_shift, overview_factor
+from changedet.stages.align.images import align, estimate_shift
 from changedet.stages.align.stage import STAGE, choose
 from changedet.stages.registry import Facts
 
@@ -203,8 +203,3 @@ def test_align_methods_pickle_and_wrong_input():
         estimate_shift(image(blocks_and_grain()), image(blocks_and_grain()), chip_px=8)
     with pytest.raises(MethodError, match="did you mean"):
         align(image(blocks_and_grain()), image(blocks_and_grain()), method="orientation_corelation")
-
-
-def test_overview_factor_makes_small_overviews():
-    for shape in ((100, 90), (400, 400), (9000, 200), (30_000, 30_000)):
-        assert shape[0] * shape[1] / overview_factor(shape) ** 2 <= 1.1e6

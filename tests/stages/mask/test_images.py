@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 from changedet.errors import MethodError
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
 from changedet.simulate import make_world, render
-from changedet.stages.mask.images import cloud_overview_factor, mask
+from changedet.stages.mask.images import mask
 from changedet.stages.mask.stage import STAGE
 from changedet.stages.registry import Facts
 
@@ -152,12 +152,6 @@ def test_mask_refuses_wrong_input():
         mask(image(ground()), reference=image(ground()[:, 1:]))
     with pytest.raises(MethodError, match="did you mean 'spectral'"):
         mask(image(ground()), method="spectrl")
-
-
-def test_cloud_overview_factor_stays_within_its_budget():
-    for shape in ((100, 100), (5000, 7000), (40_000, 30_000)):
-        factor = cloud_overview_factor(shape, 0.3)
-        assert (shape[0] // factor) * (shape[1] // factor) <= 2_000_000
 
 
 @pytest.mark.parametrize("kind", ["quiet", "decoys", "port", "dense"])

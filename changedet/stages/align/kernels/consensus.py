@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from changedet.arrays import Bools, Floats
 from changedet.stages.align.kernels.chip_shifts import MIN_QUALITY
@@ -109,7 +109,7 @@ def disagreement(agreed: Consensus, found: Floats, limit_px: float) -> str:
         )
     alone = min(0.5, (AGREEMENT_PX / max(limit_px, 2 * AGREEMENT_PX)) ** 2)
     # Any of the chips could have been the centre: one of them is given, the others must come to it.
-    chance = count * float(binom.sf(agreeing - 2, count - 1, alone))
+    chance = count * float(bdtrc(agreeing - 2, count - 1, alone))
     if chance > CHANCE and not (agreeing == count and float(np.median(found[:, 3])) > DISTINCT):
         return f"only {agreeing} of {count} chips agree on a shift"
     return ""

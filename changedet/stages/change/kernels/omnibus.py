@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 import numba
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from changedet.arrays import Floats, Ints, Singles
 
@@ -115,7 +115,7 @@ def no_change_probability(statistic: Floats | Singles, law: Law) -> Floats:
     float64 array
         0 to 1, of the same shape.
     """
-    first, second = (stats.chi2.sf(statistic, law.degrees + more) for more in (0, 4))
+    first, second = (special.chdtrc(law.degrees + more, np.maximum(statistic, 0.0)) for more in (0, 4))
     return np.asarray(np.clip(first + law.omega * (second - first), 0.0, 1.0))
 
 
@@ -224,7 +224,7 @@ def looks_of(log_ratios: Floats | Singles) -> float:
         return 1.0
     median = float(np.median(np.abs(values - np.median(values))))
     grid = np.geomspace(LEAST_LOOKS, MOST_LOOKS, STEPS)
-    quartiles = np.log(stats.f.ppf(UPPER_QUARTILE, 2.0 * grid, 2.0 * grid))
+    quartiles = np.log(special.fdtri(2.0 * grid, 2.0 * grid, UPPER_QUARTILE))
     return float(np.exp(np.interp(-median, -quartiles, np.log(grid))))
 
 

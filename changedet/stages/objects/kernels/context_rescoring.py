@@ -16,7 +16,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 from scipy.special import expit
 
 from changedet.arrays import Bools, Floats, Singles
@@ -117,6 +116,9 @@ def features(seen: BoxEvidence) -> Singles:
 
 def _neighbours(xy: Floats) -> Iterator[tuple[int, NDArray[np.intp], NDArray[np.intp]]]:
     """First box of each block, and pairs of its boxes with all others in reach, ordered by both."""
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.spatial import cKDTree
+
     if not len(xy):
         return
     tree = cKDTree(xy)

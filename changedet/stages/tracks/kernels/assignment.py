@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from changedet.arrays import Floats, Ints
 
@@ -71,6 +68,11 @@ def optimal_assign(i: Ints, j: Ints, cost: Floats, count: int, skip: float) -> I
     -----
     Solved for each connected group of pairs by itself, so that a wide site costs no more than its densest block.
     """
+    # Imported here, as they take a while to load and not every run needs it.
+    from scipy.optimize import linear_sum_assignment
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     result = np.full(count, -1, np.int64)
     if not len(i):
         return result

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
-from scipy.spatial import cKDTree
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.stages.tracks.kernels.assignment import greedy_assign
@@ -82,6 +80,9 @@ def near_pairs(boxes: Boxes, places: Boxes, radius_m: float) -> tuple[Ints, Ints
     i, j : int64 (pair,)
         Box and place of each pair; at most `NEIGHBOURS` pairs a box.
     """
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.spatial import cKDTree
+
     if not len(boxes.xy) or not len(places.xy):
         return np.empty(0, np.int64), np.empty(0, np.int64)
     k = min(NEIGHBOURS, len(places.xy))
@@ -118,6 +119,9 @@ def vote_shift(boxes: Boxes, places: Boxes, radius_m: float) -> Floats:
     float64 (2,)
         East and north, in metres; 0 where too few pairs vote.
     """
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.ndimage import gaussian_filter
+
     boxes = boxes.take(np.arange(0, len(boxes.xy), 1 + len(boxes.xy) // VOTERS))
     i, j = near_pairs(boxes, places, radius_m)
     if len(i) < LEAST_VOTES:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.stages.tracks.kernels.boxes import Boxes, axial_difference, local_offset
@@ -55,6 +54,9 @@ def neighbour_classes(boxes: Boxes, about: Boxes, counted: Bools) -> Ints:
     int64 (n,)
         0 to 2.
     """
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.spatial import cKDTree
+
     found = np.zeros((len(boxes.xy), 2), bool)
     if not len(boxes.xy):
         return np.zeros(0, np.int64)
@@ -91,6 +93,8 @@ def overlapping_pairs(places: Boxes, width: Floats, share: float) -> tuple[Ints,
     first, second : int64 (pair,)
         Indices of places, each pair once.
     """
+    from scipy.spatial import cKDTree
+
     if len(places.xy) < 2:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     reach = float(np.sqrt(places.length**2 + width**2).max()) / 2 + float(places.length.max()) / 2
