@@ -7,9 +7,9 @@ import os
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import rasterio
@@ -20,7 +20,7 @@ from changedet.arrays import AnyArray, Bools, Bytes, Singles
 from changedet.imagery.block_cache import BUDGET_BYTES, BlockCache
 from changedet.imagery.datasets import gdal_options, is_remote, open_dataset, reading, stamp_of
 from changedet.imagery.headers import Raster
-from changedet.kernels.missing import without_nodata
+from changedet.kernels.missing import copy_without_nodata, without_nodata
 
 BRIGHTEST: Final = 1e30
 """No brightness is so great: beyond it values are fill that the header does not name."""
@@ -77,15 +77,16 @@ def read_part(
     row, column, height, width = part
     window = windows.Window(column, row, width, height)
     alpha = [raster.alpha] if use_mask and raster.alpha is not None else []
+    if not alpha and not (use_mask and raster.has_mask) and share:
+        plain = _plainly(raster, list(indexes), window)
+        if plain is not None:
+            return plain
     native, masks = _read(raster, [*indexes, *alpha], window, mask=use_mask and raster.has_mask, share=share)
     values = native[: len(indexes)]
+    # As the cache's blocks are: compiled code would be made for both.
+    values.flags.writeable = False
     out = np.empty(values.shape, np.float32)
-    nodata = nodata_as_stored(values.dtype, [raster.bands[i - 1].nodata for i in indexes])
-    if nodata is None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            out[...] = values
-    else:
-        without_nodata(values, nodata, out)
+    without_nodata(values, _none_of(raster, indexes, values.dtype), out)
     missing: Bools | None = None
     if alpha:
         hidden = (native[len(indexes) :] == 0).any(0)
@@ -94,9 +95,35 @@ def read_part(
         missing = masks == 0 if missing is None else missing | (masks == 0)
     if missing is not None:
         np.copyto(out, np.float32(np.nan), where=missing)
-    if np.issubdtype(values.dtype, np.floating):
+    return _within_range(out, values.dtype)
+
+
+def _plainly(raster: Raster, indexes: list[int], window: windows.Window) -> Singles | None:
+    """From the file's blocks to the window at once, where they are worth keeping and nothing else makes no data."""
+    with reading(raster.path), rasterio.Env(**gdal_options(raster.path)):
+        dataset = held_open(raster)
+        mixed = len({raster.bands[i - 1].dtype for i in indexes}) > 1
+        if mixed or not _in_blocks(raster, dataset, indexes, window):
+            return None
+        out = np.empty((len(indexes), window.height, window.width), np.float32)
+        dtype = np.dtype(raster.bands[indexes[0] - 1].dtype)
+        for piece in _pieces(raster, dataset, indexes, window):
+            copy_without_nodata(
+                piece.block, _none_of(raster, indexes, dtype), piece.corner, out, piece.place, piece.shape
+            )
+    return _within_range(out, dtype)
+
+
+def _within_range(out: Singles, dtype: np.dtype[np.generic]) -> Singles:
+    if np.issubdtype(dtype, np.floating):
         out[~(np.abs(out) < BRIGHTEST)] = np.nan
     return out
+
+
+def _none_of(raster: Raster, indexes: Sequence[int], dtype: np.dtype[np.generic]) -> AnyArray:
+    """Nodata values of some bands as stored; empty where there are none."""
+    found = nodata_as_stored(dtype, [raster.bands[i - 1].nodata for i in indexes])
+    return np.zeros(0, dtype) if found is None else found
 
 
 def read_classes(raster: Raster, indexes: Sequence[int], part: tuple[int, int, int, int]) -> AnyArray:
@@ -186,26 +213,43 @@ def _in_blocks(raster: Raster, dataset: rasterio.DatasetReader, indexes: list[in
     """Whether blocks are worth keeping: a window cuts some that its neighbours will need as well."""
     shapes = {dataset.block_shapes[i - 1] for i in indexes}
     height, width = min(shapes)
-    tiled = len(shapes) == 1 and _LEAST_BLOCK_PX <= height <= window.height and _LEAST_BLOCK_PX <= width < dataset.width
-    return tiled and height * width <= LARGEST_BLOCK_PX and not is_remote(raster.path)
+    tiled = len(shapes) == 1 and height >= _LEAST_BLOCK_PX and _LEAST_BLOCK_PX <= width < dataset.width
+    # what is smaller than a block both ways, such as a chip, has no neighbours; a rim along a tile's side has
+    wide = height <= window.height or width <= window.width
+    return tiled and wide and height * width <= LARGEST_BLOCK_PX and not is_remote(raster.path)
 
 
-def _from_blocks(
+class _Piece(NamedTuple):
+    """What of a block of a file lies in a window: where it begins in the block and in the window, and its shape."""
+
+    block: AnyArray
+    corner: tuple[int, int]
+    place: tuple[int, int]
+    shape: tuple[int, int]
+
+
+def _pieces(
     raster: Raster, dataset: rasterio.DatasetReader, indexes: list[int], window: windows.Window
-) -> AnyArray:
+) -> Iterator[_Piece]:
     height, width = dataset.block_shapes[indexes[0] - 1]
     y0, x0, y1, x1 = window.row_off, window.col_off, window.row_off + window.height, window.col_off + window.width
-    out = np.empty((len(indexes), window.height, window.width), dataset.dtypes[indexes[0] - 1])
     about = (raster.path, raster.tags.get("_level"), stamp_of(raster.path), tuple(indexes))
     for top in range(y0 // height * height, y1, height):
         for left in range(x0 // width * width, x1, width):
             size = min(width, dataset.width - left), min(height, dataset.height - top)
             read = partial(dataset.read, indexes, window=windows.Window(left, top, *size))
             block = _blocks.get((*about, top, left), read)
-            rows, columns = slice(max(top, y0), min(top + size[1], y1)), slice(max(left, x0), min(left + size[0], x1))
-            out[:, rows.start - y0 : rows.stop - y0, columns.start - x0 : columns.stop - x0] = block[
-                :, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
-            ]
+            first, last = (max(top, y0), max(left, x0)), (min(top + size[1], y1), min(left + size[0], x1))
+            corner, place = (first[0] - top, first[1] - left), (first[0] - y0, first[1] - x0)
+            yield _Piece(block, corner, place, (last[0] - first[0], last[1] - first[1]))
+
+
+def _from_blocks(
+    raster: Raster, dataset: rasterio.DatasetReader, indexes: list[int], window: windows.Window
+) -> AnyArray:
+    out = np.empty((len(indexes), window.height, window.width), dataset.dtypes[indexes[0] - 1])
+    for block, (row, column), (y, x), (height, width) in _pieces(raster, dataset, indexes, window):
+        out[:, y : y + height, x : x + width] = block[:, row : row + height, column : column + width]
     return out
 
 

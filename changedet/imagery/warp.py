@@ -146,7 +146,10 @@ def _copied(pixel_map: PixelMap, window: Window, read: ReadPart) -> Singles | No
 
 
 def _parts(pixel_map: PixelMap, window: Window, out: Singles) -> list[tuple[Window, Singles, bool]]:
-    """The window, or what of it a translation can copy (True) and the rims around that, with views of the output."""
+    """The window, or what of it a translation can copy (True) and the rims around that, with views of the output.
+
+    What lies farther out than a pixel and a half from the file is in no rim: the output holds no data there already.
+    """
     if pixel_map.translation is None:
         return [(window, out, False)]
     cuts = []
@@ -155,11 +158,13 @@ def _parts(pixel_map: PixelMap, window: Window, out: Singles) -> list[tuple[Wind
     ):
         first = min(max(math.ceil(-off), start), start + size)
         last = max(min(math.floor(there - 1 - off) + 1, start + size), first)
-        cuts.append((start, first, last, start + size))
+        low = min(max(math.ceil(-1.5 - off), start), first)
+        high = max(min(math.floor(there + 0.5 - off) + 1, start + size), last)
+        cuts.append((low, first, last, high))
     (y0, y1, y2, y3), (x0, x1, x2, x3) = cuts
     boxes = [(y0, y1, x0, x3), (y1, y2, x0, x1), (y1, y2, x1, x2), (y1, y2, x2, x3), (y2, y3, x0, x3)]
     return [
-        (Window(a, c, b - a, d - c), out[:, a - y0 : b - y0, c - x0 : d - x0], k == 2)
+        (Window(a, c, b - a, d - c), out[:, a - window.y : b - window.y, c - window.x : d - window.x], k == 2)
         for k, (a, b, c, d) in enumerate(boxes)
         if b > a and d > c
     ]

@@ -8,7 +8,6 @@ import numpy as np
 from changedet.arrays import AnyArray, Bools, Bytes, Singles
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def without_nodata(values: AnyArray, nodata: AnyArray, out: Singles) -> None:
     """Values as float32, NaN in all bands where every band equals its nodata value.
 
@@ -17,24 +16,61 @@ def without_nodata(values: AnyArray, nodata: AnyArray, out: Singles) -> None:
     values : any real type (band, y, x)
         As stored.
     nodata : type of `values` (band,)
-        Of each band.
+        Of each band; empty where there is none.
     out : float32 (band, y, x)
         Filled here.
     """
-    bands, height, width = values.shape
+    copy_without_nodata(values, nodata, (0, 0), out, (0, 0), values.shape[1:])
+
+
+@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def copy_without_nodata(
+    values: AnyArray,
+    nodata: AnyArray,
+    corner: tuple[int, int],
+    out: Singles,
+    place: tuple[int, int],
+    shape: tuple[int, int],
+) -> None:
+    """As `without_nodata`, from a part of an array to a part of another: views of them are slower to read.
+
+    Parameters
+    ----------
+    values : any real type (band, y, x)
+        As stored.
+    nodata : type of `values` (band,)
+        Of each band; empty where there is none.
+    corner : (row, column)
+        Where the part begins in `values`.
+    out : float32 (band, y, x)
+        Filled here.
+    place : (row, column)
+        Where the part begins in `out`.
+    shape : (rows, columns)
+        Of the part.
+    """
+    height, width = shape
     missing = np.empty(width, np.bool_)
     for r in range(height):
-        missing[:] = True
-        for b in range(bands):
-            line, filled, none = values[b, r], out[b, r], nodata[b]
+        missing[:] = nodata.size > 0
+        for b in range(values.shape[0]):
+            line = values[b, corner[0] + r, corner[1] : corner[1] + width]
+            filled = out[b, place[0] + r, place[1] : place[1] + width]
             for c in range(width):
                 filled[c] = np.float32(line[c])
-                missing[c] &= line[c] == none
-        if missing.any():
-            for b in range(bands):
+            if nodata.size:
                 for c in range(width):
-                    if missing[c]:
-                        out[b, r, c] = np.nan
+                    missing[c] &= line[c] == nodata[b]
+        if missing.any():
+            for b in range(values.shape[0]):
+                _blank_line(out[b, place[0] + r, place[1] : place[1] + width], missing)
+
+
+@numba.njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _blank_line(line: Singles, missing: Bools) -> None:
+    for c in range(missing.size):
+        if missing[c]:
+            line[c] = np.nan
 
 
 @numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]

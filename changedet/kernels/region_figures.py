@@ -35,6 +35,26 @@ def edge_contrast(before: Singles, after: Singles, mask: Bytes) -> tuple[Singles
     return sums[0], sums[1]
 
 
+@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def mark_above(score: Singles, threshold: float, out: Bytes) -> None:
+    """Mark what lies above a threshold.
+
+    Parameters
+    ----------
+    score : float32 (y, x)
+        NaN is not observed.
+    threshold : float32
+        Infinite marks nothing.
+    out : uint8 (y, x)
+        Filled here: 1 above the threshold, 0 not, 255 not observed.
+    """
+    height, width = score.shape
+    for y in range(height):
+        for x in range(width):
+            value = score[y, x]
+            out[y, x] = 255 if value != value else 1 if value > threshold else 0
+
+
 def direction(gone: int, came: int) -> str:
     """Whether something came or went.
 

@@ -10,6 +10,7 @@ import numpy as np
 from changedet.arrays import Bytes, Singles
 from changedet.kernels.pixel_classes import CLEAR, SHADE
 from changedet.pipeline.date_model import LightLevels
+from changedet.pipeline.kernels.dark_pixels import mark_dark
 
 VISIBLE: Final = ("blue", "green", "red", "pan")
 
@@ -62,8 +63,14 @@ def light_of(image: Singles, levels: LightLevels) -> Singles:
     float32 (..., band, y, x)
         0 at the date's dark end, 1 on its usual ground; NaN where the image has it.
     """
-    low, middle = (np.asarray(ends, np.float32)[:, None, None] for ends in (levels.low, levels.middle))
-    return np.asarray((image - low) / np.maximum(middle - low, LEAST_RANGE), np.float32)
+    low, span = (ends[:, None, None] for ends in _ends(levels))
+    return np.asarray((image - low) / span, np.float32)
+
+
+def _ends(levels: LightLevels) -> tuple[Singles, Singles]:
+    """Of each band its dark end, and how far its middle lies above."""
+    low, middle = (np.asarray(ends, np.float32) for ends in (levels.low, levels.middle))
+    return low, np.maximum(middle - low, LEAST_RANGE)
 
 
 def visible_bands(roles: Sequence[str]) -> list[int]:
@@ -101,10 +108,13 @@ def with_shade(roles: Sequence[str], quality: Bytes, image: Singles, levels: Lig
     """
     if levels is None:
         return quality
-    light = light_of(image, levels)
-    with np.errstate(invalid="ignore"):
-        dark = np.logical_and.reduce([light[group].mean(axis=0) < SHADE_LIGHT for group in _light_bands(roles)])
-    return np.where((quality == CLEAR) & dark, SHADE, quality).astype(np.uint8)
+    low, span = _ends(levels)
+    groups = [np.array(group, np.int64) for group in _light_bands(roles)]
+    out = np.array(quality, np.uint8, order="C")
+    mark_dark(
+        np.ascontiguousarray(image), low, span, groups[0], groups[-1], np.float32(SHADE_LIGHT), (CLEAR, SHADE), out
+    )
+    return out
 
 
 def _light_bands(roles: Sequence[str]) -> list[list[int]]:

@@ -189,7 +189,9 @@ def raw_mask(score: Singles, threshold: float) -> Bytes:
     uint8 (y, x)
         1 above the threshold, 0 not, 255 not observed.
     """
-    return np.where(np.isnan(score), 255, score > threshold).astype(np.uint8)
+    out = np.empty(score.shape, np.uint8)
+    region_figures.mark_above(np.ascontiguousarray(score), np.float32(threshold), out)
+    return out
 
 
 def raw_regions(

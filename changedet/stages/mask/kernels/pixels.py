@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from changedet.arrays import AnyArray, Bytes, Singles
+from changedet.arrays import AnyArray, Bools, Bytes, Ints, Singles
+from changedet.kernels.compiled import compiled
 from changedet.kernels.pixel_classes import CLEAR, NODATA, SATURATED
 
 
@@ -23,11 +26,29 @@ def classes_of_pixels(image: Singles, saturated_at: float) -> Bytes:
     uint8 (y, x)
         NODATA where any band is NaN, SATURATED where any is clipped, else CLEAR.
     """
-    out = np.full(image.shape[1:], CLEAR, np.uint8)
-    if np.isfinite(saturated_at):
-        out[(image >= saturated_at).any(axis=0)] = SATURATED
-    out[~np.isfinite(image).all(axis=0)] = NODATA
+    out = np.empty(image.shape[1:], np.uint8)
+    _classify(image, np.float32(saturated_at), out)
     return out
+
+
+@compiled
+def _classify(image: Singles, saturated_at: float, out: Bytes) -> None:
+    bands, height, width = image.shape
+    clipped, missing = np.empty(width, np.bool_), np.empty(width, np.bool_)
+    for y in range(height):
+        clipped[:] = False
+        missing[:] = False
+        for b in range(bands):
+            _add_signs(image[b, y], saturated_at, clipped, missing)
+        for x in range(width):
+            out[y, x] = NODATA if missing[x] else SATURATED if clipped[x] else CLEAR
+
+
+@compiled
+def _add_signs(line: Singles, saturated_at: float, clipped: Bools, missing: Bools) -> None:
+    for x in range(line.size):
+        missing[x] |= not math.isfinite(line[x])
+        clipped[x] |= line[x] >= saturated_at
 
 
 def laid_over(classes: Bytes, overview: Bytes, rows: AnyArray, columns: AnyArray) -> Bytes:
@@ -49,8 +70,20 @@ def laid_over(classes: Bytes, overview: Bytes, rows: AnyArray, columns: AnyArray
     """
     last = overview.shape[0] - 1, overview.shape[1] - 1
     rows, columns = np.clip(rows, 0, last[0]), np.clip(columns, 0, last[1])
-    aligned = rows.shape[1] == 1 and columns.shape[0] == 1
-    over = overview[rows[:, 0]][:, columns[0]] if aligned else overview[rows, columns]
+    if rows.shape[1] == 1 and columns.shape[0] == 1:
+        out = classes.copy()
+        _lay_over(out, overview, rows[:, 0], columns[0])
+        return out
+    over = overview[rows, columns]
     # An overview's pixel is no data only where all of it is: a seen pixel must not inherit that.
     usable = (classes == CLEAR) & (over != NODATA)
     return np.where(usable, over, classes).astype(np.uint8)
+
+
+@compiled
+def _lay_over(classes: Bytes, overview: Bytes, rows: Ints, columns: Ints) -> None:
+    for y in range(rows.size):
+        line, over = classes[y], overview[rows[y]]
+        for x in range(columns.size):
+            if line[x] == CLEAR and over[columns[x]] != NODATA:
+                line[x] = over[columns[x]]

@@ -1,0 +1,58 @@
+"""Clear pixels that are dark in two groups of bands, in one pass without arrays between."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from changedet.arrays import Bytes, Ints, Singles
+from changedet.kernels.compiled import compiled
+
+
+@compiled
+def mark_dark(
+    image: Singles,
+    low: Singles,
+    span: Singles,
+    first: Ints,
+    second: Ints,
+    least: float,
+    classes: tuple[int, int],
+    out: Bytes,
+) -> None:
+    """Give another class to pixels whose mean light is low in both groups of bands.
+
+    Parameters
+    ----------
+    image : float32 (band, y, x)
+        NaN is no data, and never dark.
+    low, span : float32 (band,)
+        Light is ``(value - low) / span``.
+    first, second : int64 (n,)
+        The groups' bands; the same one twice where there is but one.
+    least : float32
+        Light below which a group is dark.
+    classes : (int, int)
+        Which class is looked at, and what it becomes.
+    out : uint8 (y, x)
+        Classes; changed here.
+    """
+    height, width = out.shape
+    total, other = np.empty(width, np.float32), np.empty(width, np.float32)
+    for y in range(height):
+        _mean_light(image, low, span, first, y, total)
+        _mean_light(image, low, span, second, y, other)
+        for x in range(width):
+            if out[y, x] == classes[0] and total[x] < least and other[x] < least:
+                out[y, x] = classes[1]
+
+
+@compiled
+def _mean_light(image: Singles, low: Singles, span: Singles, bands: Ints, y: int, mean: Singles) -> None:
+    mean[:] = np.float32(0.0)
+    for b in bands:
+        line, dark, usual = image[b, y], low[b], span[b]
+        for x in range(mean.size):
+            mean[x] += (line[x] - dark) / usual
+    count = np.float32(bands.size)
+    for x in range(mean.size):
+        mean[x] /= count
