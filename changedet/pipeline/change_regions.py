@@ -161,6 +161,10 @@ def part_numbers(parts: JoinedParts, window: Window, raw: Bytes, tile: TileParts
     int32 (y, x)
         From 1; 0 where nothing changed.
     """
+    if tile.classes is None and list(tile.regions) == [GROUND]:
+        # The usual tile: its parts are its regions, and the ground's numbers come first.
+        joined = parts.joined[GROUND]
+        return components.region_ids(raw, joined.ids[parts.places[window]], np.ones(len(joined.areas), bool))
     classes = np.zeros(raw.shape, np.uint8) if tile.classes is None else unpack(tile.classes, raw.shape)
     out = np.zeros(raw.shape, np.int32)
     for part in tile.regions:

@@ -131,7 +131,7 @@ class DateWriter:
         ):
             if writer is not None and image is not None:
                 writer.write(window, image)
-        if self._mask is not None and tile.raw is not None and tile.regions is not None and tile.score is not None:
+        if self._mask is not None and tile.raw is not None and tile.regions is not None:
             self._mask.take(window, MaskTile(tile.score, tile.raw, tile.regions))
         if tile.boxes is not None:
             self._boxes[window] = tile.boxes

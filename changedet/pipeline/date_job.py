@@ -89,6 +89,8 @@ class DateJob:
         Whether the mask waits for the scores of all dates.
     with_standing : bool
         Whether the tiles bring what stands on the ground, so that movers can be left out of the masks.
+    keeps_scores : bool
+        Whether somebody reads the tiles' scores once the mask before cleaning is made of them.
     extra_roles : tuple of str
         Further bands on which this date and the reference are compared, though other dates lack them; of the reference
         those of all dates.
@@ -107,6 +109,7 @@ class DateJob:
     with_reference_quality: bool = False
     persists: bool = False
     with_standing: bool = False
+    keeps_scores: bool = True
     extra_roles: tuple[str, ...] = ()
 
     @property
@@ -257,6 +260,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
         witnesses=_witnesses(plan) if i == plan.reference else (),
         persists=plan.persists,
         with_standing=plan.leaves_movers_out,
+        keeps_scores=plan.persists or "scores" in plan.formats,
     )
 
 

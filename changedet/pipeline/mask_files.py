@@ -187,8 +187,8 @@ class MaskTile(NamedTuple):
 
     Attributes
     ----------
-    score : float32 (y, x)
-        NaN is not observed.
+    score : float32 (y, x) or None
+        NaN is not observed; None where no score is written.
     raw : bytes
         The mask before cleaning, uint8 (y, x), packed.
     regions : TileComponents
@@ -197,7 +197,7 @@ class MaskTile(NamedTuple):
         What boxes and the ground tell of them; None where all is ground.
     """
 
-    score: Singles
+    score: Singles | None
     raw: bytes
     regions: components.TileComponents
     parts: TileParts | None = None
@@ -237,7 +237,7 @@ class MaskWriter:
             The tile on the grid.
         tile : MaskTile
         """
-        if self._score is not None:
+        if self._score is not None and tile.score is not None:
             self._score.write(window, tile.score)
         self._raw[window] = tile.raw
         self._regions[window] = tile.regions

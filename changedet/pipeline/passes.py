@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -91,12 +91,14 @@ def pass_over_tiles(session: Session, models: Mapping[date, DateModel]) -> None:
     passes, reference = _sharing_the_reference(_pending_passes(plan))
     windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
     reference_model = models[plan.looks[plan.reference].date]
-    tasks: list[Task] = [
+    # One by one: of a province and many dates all tasks at once would be a list of millions.
+    tasks: Iterator[Task] = (
         (_tile_or_error, (one.job, window, models[one.day], reference_model)) for one in passes for window in windows
-    ]
+    )
+    count = len(passes) * len(windows)
     dates = _OpenDates(session, models, len(windows))
     try:
-        for done, (k, tile) in enumerate(session.stream("computing tiles", tasks), 1):
+        for done, (k, tile) in enumerate(session.stream("computing tiles", tasks, total=count), 1):
             one, window = passes[k // len(windows)], windows[k % len(windows)]
             if isinstance(tile, InputError):
                 raise blamed(plan, one.job.look, tile)

@@ -60,16 +60,21 @@ class Session:
         """
         return self.plan.folder
 
-    def stream(self, what: str, tasks: Sequence[Task], *, here: bool = False) -> Iterator[tuple[int, Any]]:
+    def stream(
+        self, what: str, tasks: Iterable[Task], *, here: bool = False, total: int | None = None
+    ) -> Iterator[tuple[int, Any]]:
         """Carry out tasks, and time them.
 
         Parameters
         ----------
         what : str
             Their kind, for progress and times.
-        tasks : sequence of (callable, arguments)
+        tasks : iterable of (callable, arguments)
+            Taken as workers come free.
         here : bool
             In this process, as those must that read the run folder, which other machines may not see.
+        total : int, optional
+            How many tasks there are; by default the length of `tasks`.
 
         Yields
         ------
@@ -77,11 +82,12 @@ class Session:
             A task's index and result, as they come.
         """
         start = time.perf_counter()
-        self._report(what, 0, len(tasks))
+        count = len(tasks) if isinstance(tasks, Sequence) else total or 0
+        self._report(what, 0, count)
         client, scheduler = (None, "threads") if here else (self.client, self.plan.scheduler)
         results = stream(tasks, client=client, scheduler=scheduler, pools=self.pools)
         for done, (i, result) in enumerate(results, 1):
-            self._report(what, done, len(tasks))
+            self._report(what, done, count)
             yield i, result
         self.seconds[what] = round(self.seconds.get(what, 0.0) + time.perf_counter() - start, 3)
 

@@ -35,7 +35,7 @@ class Tile:
     quality : bytes
         uint8 (y, x) of `changedet.kernels.pixel_classes`, packed; no data outside the site.
     score : float32 (y, x) or None
-        NaN is not observed; None where nothing is compared, as for the next three.
+        NaN is not observed; None where nothing is compared, or nobody reads it.
     raw : bytes or None
         The mask before cleaning, uint8 (y, x), packed; None too where the mask waits for other dates.
     regions : TileComponents or None
@@ -182,7 +182,7 @@ def _compared(tile: Tile, read: _ReadTile, reference_model: DateModel) -> Tile:
     if job.persists:
         return replace(tile, score=score, contrast=np.stack([*contrast, plants]), standing=standing)
     raw, regions = raw_regions(score, change.threshold, contrast, read.window, job.grid)
-    return replace(tile, score=score, raw=raw, regions=regions)
+    return replace(tile, score=score if job.keeps_scores else None, raw=raw, regions=regions)
 
 
 def _scene(read: _ReadTile) -> AnyArray:

@@ -39,7 +39,7 @@ _OVERVIEWS: Final[Mapping[str, str]] = {
 _CODECS: Final[Mapping[str, Mapping[str, str | int]]] = {
     "mask": {"compress": "deflate", "level": 6, "predictor": "no"},
     "quality": {"compress": "deflate", "level": 6, "predictor": "no"},
-    "first_change": {"compress": "deflate", "level": 6, "predictor": "yes"},
+    "first_change": {"compress": "deflate", "level": 1, "predictor": "yes"},
     "score": {"compress": "zstd", "level": 1, "predictor": "yes"},
     "scene": {"compress": "zstd", "level": 1, "predictor": "yes"},
 }

@@ -1,0 +1,208 @@
+"""CPU seconds and memory of changedet beside plain scripts, how both grow, and what a large site would take.
+
+    python benchmarks/speed.py FOLDER [--size 4096] [--rounds 2] [--growth 512 1024 2048] [--dates 2 4 8] [--write]
+
+Made-up series (scenarios/large_series.py) are written to FOLDER once. Every program is a process of its own; CPU is
+user + system of it and its children, memory the most that one process held. The rounds take turns, and the least CPU
+of them is shown: other work on the machine adds to it. `--write` writes docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scenarios.large_series import BANDS, write_series  # noqa: E402
+
+PAGE = ROOT / "docs" / "performance.md"
+MASKS = "[masks, objects, tables]"
+PROVINCE_PX, PROVINCE_DATES, PROVINCE_CORES = 200_000, 48, 200
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a program took: CPU seconds, and MB at its peak and as it was promised (None where nobody did)."""
+
+    cpu_s: float
+    peak_mb: float
+    promised_mb: float | None = None
+
+
+def workflow(folder: Path, scenes: list[Path], formats: str, scheduler: str = "threads") -> Path:
+    """A workflow of a series by change vector analysis, without boxes."""
+    path = folder / f"{scenes[0].stem}-{len(scenes)}-{len(formats)}-{scheduler}.yaml"
+    lines = [f"site: {{id: {path.stem}}}", "scenes:"]
+    lines += [f"  - {{date: {scene.name[:10]}, path: {scene.name}}}" for scene in scenes]
+    lines += [f"bands: {{{', '.join(f'{name}: {k}' for k, name in enumerate(BANDS, 1))}}}", "change: {method: cva}"]
+    lines += ["objects: {method: none}", f"outputs: {{dir: out, formats: {formats}}}"]
+    lines += [f"compute: {{scheduler: {scheduler}}}"]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def measured(words: list[str | Path]) -> tuple[float, float, str]:
+    """CPU seconds, MB at the peak, and what a Python program printed."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        text=True,
+    ) as process:
+        said = process.stdout.read() if process.stdout else ""
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(map(str, words))}: status {process.returncode}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said
+
+
+def checked(path: Path) -> Cost:
+    """The plan alone, with the memory that it promises."""
+    cpu_s, peak_mb, said = measured(["-m", "changedet", "check", path])
+    found = re.search(r"memory\s+about (\d+) MB", said)
+    return Cost(cpu_s, peak_mb, float(found[1]) if found else None)
+
+
+def ran(path: Path) -> Cost:
+    """A whole run, made anew."""
+    promised = checked(path).promised_mb
+    out = path.parent / "out"
+    cpu_s, peak_mb, _ = measured(["-m", "changedet", "run", path, "--out", out, "--fresh", "-q"])
+    shutil.rmtree(out)
+    return Cost(cpu_s, peak_mb, promised)
+
+
+def scripted(name: str, scenes: list[Path]) -> Cost:
+    """One of the plain scripts."""
+    out = scenes[0].parent / name
+    out.mkdir(exist_ok=True)
+    cpu_s, peak_mb, _ = measured([ROOT / "benchmarks" / f"{name}.py", *scenes[:2], out])
+    shutil.rmtree(out)
+    return Cost(cpu_s, peak_mb)
+
+
+def compared(folder: Path, size: int, rounds: int) -> dict[str, Cost]:
+    """All programs on one pair, in turns; the least CPU and the greatest peak of the rounds."""
+    scenes = write_series(folder, size)
+    masks, everything, processes = (
+        workflow(folder, scenes, *options) for options in ((MASKS,), ("all",), (MASKS, "processes"))
+    )
+    programs = {
+        "plain script": lambda: scripted("plain_script", scenes),
+        "plain dask script": lambda: scripted("plain_dask", scenes),
+        "changedet check": lambda: checked(masks),
+        "changedet run, masks objects tables": lambda: ran(masks),
+        "the same by processes": lambda: ran(processes),
+        "changedet run, all formats": lambda: ran(everything),
+    }
+    ran(workflow(folder, write_series(folder, 512), MASKS))  # compiles what is compiled once
+    found: dict[str, list[Cost]] = {}
+    for _ in range(rounds):
+        for name, program in programs.items():
+            found.setdefault(name, []).append(program())
+            print(name, found[name][-1], flush=True)
+    return {
+        name: Cost(min(c.cpu_s for c in costs), max(c.peak_mb for c in costs), costs[0].promised_mb)
+        for name, costs in found.items()
+    }
+
+
+def grown(folder: Path, sizes: list[int], dates: list[int]) -> dict[tuple[int, int], Cost]:
+    """Runs over sizes of a pair, and over dates at the second size."""
+    found = {}
+    for size, count in [*((size, 2) for size in sizes), *((sizes[min(1, len(sizes) - 1)], n) for n in dates if n > 2)]:
+        found[size, count] = ran(workflow(folder, write_series(folder, size, count), MASKS))
+        print(size, count, found[size, count], flush=True)
+    return found
+
+
+def constants(growth: dict[tuple[int, int], Cost]) -> tuple[float, float]:
+    """CPU seconds of a run and of each megapixel and later date, by least squares."""
+    points = np.array([(1.0, size**2 / 1e6 * (dates - 1)) for size, dates in growth])
+    start, slope = np.linalg.lstsq(points, np.array([cost.cpu_s for cost in growth.values()]), rcond=None)[0]
+    return float(start), float(slope)
+
+
+def page(size: int, rounds: int, programs: dict[str, Cost], growth: dict[tuple[int, int], Cost]) -> str:
+    """docs/performance.md."""
+    plain, mpix = programs["plain script"], size**2 / 1e6
+    start, slope = constants(growth)
+    hours = slope * PROVINCE_PX**2 / 1e6 * (PROVINCE_DATES - 1) / PROVINCE_CORES / 3600
+    lines = [
+        "# Speed and memory",
+        "",
+        f"Written by `python benchmarks/speed.py FOLDER --size {size} --rounds {rounds} --write` on",
+        f"{platform.machine()}, {os.cpu_count()} cores shared with other work: ratios tell more than seconds.",
+        "Made-up scenes of four uint16 bands.",
+        "",
+        f"## A pair of {size} x {size} pixels, by change vector analysis",
+        "",
+        "| program | CPU s | MPix per CPU s | of the plain script's CPU | peak MB |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {name} | {c.cpu_s:.1f} | {mpix / c.cpu_s:.1f} | {c.cpu_s / plain.cpu_s:.2f} | {c.peak_mb:.0f} |"
+        for name, c in programs.items()
+    ]
+    lines += [
+        "",
+        "The plain scripts (`benchmarks/plain_script.py`, `plain_dask.py`) do not co-register, look for no cloud or",
+        "shade, and give no interval; changedet does all of it in these seconds.",
+        "",
+        "## Growth",
+        "",
+        "| pixels a side | dates | CPU s | a MPix and later date | peak MB | promised by `check` | peak of promise |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for (side, dates), cost in growth.items():
+        promised = cost.promised_mb or float("nan")
+        each = cost.cpu_s / (side**2 / 1e6 * (dates - 1))
+        lines.append(
+            f"| {side} | {dates} | {cost.cpu_s:.1f} | {each:.2f} | {cost.peak_mb:.0f} | {promised:.0f} "
+            f"| {cost.peak_mb / promised:.2f} |"
+        )
+    sites = 10_000 * (start + slope * 0.25) / 3600
+    lines += [
+        "",
+        f"By least squares: {start:.1f} CPU s a run and {slope:.3f} CPU s a megapixel and later date. On paper,",
+        f"so not measured: {PROVINCE_PX:,} x {PROVINCE_PX:,} pixels on {PROVINCE_DATES} dates take {hours:.1f} hours",
+        f"on {PROVINCE_CORES} cores, if these are kept busy; 10,000 sites of 500 x 500 pixels on two dates take",
+        f"{sites:.1f} CPU hours, each a run of its own.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Measure, print, and with --write keep the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--size", type=int, default=4096)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--growth", type=int, nargs="+", default=[512, 1024, 2048])
+    parser.add_argument("--dates", type=int, nargs="+", default=[2, 4, 8])
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    programs = compared(given.folder, given.size, given.rounds)
+    text = page(given.size, given.rounds, programs, grown(given.folder, given.growth, given.dates))
+    print(text)
+    if given.write:
+        PAGE.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
