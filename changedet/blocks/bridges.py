@@ -84,6 +84,7 @@ def is_lazy(*images: xr.DataArray) -> bool:
     bool
         True where one is.
     """
+    # Imported here for a quick start.
     import dask
 
     return any(dask.is_dask_collection(image.data) for image in images)
@@ -106,6 +107,7 @@ def over_sample(fit: Callable[..., Statistics], *images: xr.DataArray, **paramet
     Statistics
         What `fit` returns, or a dask ``Delayed`` of it where an image is lazy.
     """
+    # Imported here for a quick start.
     import dask
 
     windows = sample_windows(_yx_shape(images[0]))
@@ -147,6 +149,7 @@ def per_block(
     xarray.DataArray
         Lazy where an input is; on the grid of the first image, with its name and its ``spatial_ref``.
     """
+    # Imported here for a quick start.
     import dask
     import dask.array as da
     import xarray as xr
@@ -207,6 +210,7 @@ def from_reader(
     dask.array.Array
         ``(band, y, x)`` of `dtype`; all bands in one block.
     """
+    # Imported here for a quick start.
     import dask.array as da
 
     bands, height, width = shape
@@ -236,6 +240,7 @@ def _sample(array: AnyArray, windows: Sequence[Window]) -> Singles:
 
 
 def _lazy_sample(array: da.Array, windows: Sequence[Window]) -> Delayed:
+    # Imported here for a quick start.
     import dask
 
     cells = [dask.delayed(np.asarray, pure=True)(array[(slice(None), *window.slices)]) for window in windows]
@@ -252,6 +257,7 @@ def _yx_chunks(images: Sequence[xr.DataArray]) -> YXChunks:
 
 
 def _chunked(image: xr.DataArray, chunks: YXChunks, halo_px: int) -> da.Array:
+    # Imported here for a quick start.
     import dask.array as da
 
     wanted = chunks if image.ndim == 2 else (-1, *chunks)
@@ -269,6 +275,7 @@ def _chunked(image: xr.DataArray, chunks: YXChunks, halo_px: int) -> da.Array:
 
 def _overlapping(padded: da.Array, ndim: int, chunks: YXChunks, halo_px: int) -> da.Array:
     """Cut a padded array into blocks that overlap; correct for chunks smaller than the halo as well."""
+    # Imported here for a quick start.
     import dask.array as da
 
     rows, columns = (np.concatenate(([0], np.cumsum(sizes))) for sizes in chunks)
@@ -311,6 +318,7 @@ def as_scalar(pick: Callable[[Statistics], float], model: Statistics) -> xr.Data
     xarray.DataArray
         float64 without dims.
     """
+    # Imported here for a quick start.
     import dask
     import dask.array as da
     import xarray as xr

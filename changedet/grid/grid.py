@@ -234,6 +234,7 @@ class Grid:
         dict of str to xarray.DataArray
             ``y`` and ``x`` of the pixels' centres, and ``spatial_ref``.
         """
+        # Imported here for a quick start.
         from odc.geo.geobox import GeoBox
         from odc.geo.xr import xr_coords
 

@@ -61,6 +61,7 @@ def cube_of(run: Run) -> xr.Dataset:
 
 def _compared(read: Callable[[date], xr.DataArray], days: Sequence[date], reference: date, fill: float) -> xr.DataArray:
     """A raster of each date, and one of no data on the reference, which is compared with nothing."""
+    # Imported here for a quick start.
     import xarray as xr
 
     others = {day: read(day) for day in days if day != reference}
@@ -76,6 +77,7 @@ def _on_all_bands(scenes: Sequence[xr.DataArray]) -> list[xr.DataArray]:
 
 
 def _over_time(images: Sequence[xr.DataArray], days: Sequence[date]) -> xr.DataArray:
+    # Imported here for a quick start.
     import xarray as xr
 
     index = pd.Index(pd.DatetimeIndex([pd.Timestamp(day) for day in days]), name="time")

@@ -63,6 +63,7 @@ def as_image(image: object, name: str) -> xr.DataArray:
 
 
 def _instead(given: object) -> str:
+    # Imported here for a quick start.
     import xarray as xr
 
     if isinstance(given, xr.Dataset):

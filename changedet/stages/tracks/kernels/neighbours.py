@@ -93,6 +93,7 @@ def overlapping_pairs(places: Boxes, width: Floats, share: float) -> tuple[Ints,
     first, second : int64 (pair,)
         Indices of places, each pair once.
     """
+    # Imported here for a quick start.
     from scipy.spatial import cKDTree
 
     if len(places.xy) < 2:
