@@ -10,7 +10,7 @@ import numpy as np
 import rasterio
 from rasterio import windows
 
-from changedet.arrays import AnyArray, Singles
+from changedet.arrays import AnyArray, Ints, Singles
 from changedet.imagery.datasets import gdal_options, is_remote, reading
 from changedet.imagery.headers import Raster
 from changedet.imagery.pixels import LARGEST_BLOCK_PX, held_open, nodata_as_stored, read_part
@@ -91,7 +91,8 @@ def _mean_of_integers(
     ky, kx = factor
     out = np.empty((len(indexes), -(-height // ky), -(-width // kx)), np.float32)
     nodata = nodata_as_stored(np.dtype(raster.bands[0].dtype), [raster.bands[i - 1].nodata for i in indexes])
-    totals, counts = np.zeros((len(indexes), 0, out.shape[2]), np.int64), np.zeros((0, out.shape[2]), np.int64)
+    totals: Ints = np.zeros((len(indexes), 0, out.shape[2]), np.int64)
+    counts: Ints = np.zeros((0, out.shape[2]), np.int64)
     done = 0
     for top, bottom, blocks in _block_rows(raster, indexes, pixels):
         rows = slice((top - y) // ky, -(-(bottom - y) // ky))
@@ -106,7 +107,7 @@ def _mean_of_integers(
     return out
 
 
-def _extended(sums: AnyArray, rows: int) -> AnyArray:
+def _extended(sums: Ints, rows: int) -> Ints:
     """Sums (.., y, x) with rows of 0 below those that are there."""
     more = np.zeros((*sums.shape[:-2], rows - sums.shape[-2], sums.shape[-1]), sums.dtype)
     return np.concatenate([sums, more], axis=-2)

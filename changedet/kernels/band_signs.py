@@ -133,7 +133,7 @@ def _assigned(fits: Floats) -> Ints:
     """The column of each row, no two the same, with the greatest sum of fits."""
     best = fits.argmax(axis=1)
     if len(set(best.tolist())) == len(best):
-        return best
+        return np.asarray(best, np.int64)
     # Imported here, as it takes a while and bands that fit themselves do not need it.
     from scipy.optimize import linear_sum_assignment
 

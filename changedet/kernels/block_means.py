@@ -67,7 +67,7 @@ def block_mean_of_integers(values: AnyArray, nodata: AnyArray, factor: tuple[int
     shape = -(-height // factor[0]), -(-width // factor[1])
     totals, counts = np.zeros((bands, *shape), np.int64), np.zeros(shape, np.int64)
     add_to_cells(values, nodata, (0, 0), factor, totals, counts)
-    return means_of_cells(totals, counts, (height, width), factor)
+    return np.asarray(means_of_cells(totals, counts, (height, width), factor))
 
 
 @numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
@@ -139,14 +139,15 @@ def means_of_cells(totals: Ints, counts: Ints, pixels: tuple[int, int], factor: 
     float32 (band, y, x)
         NaN where less than half of a cell is valid.
     """
-    out = np.empty(totals.shape, np.float32)
+    bands, height, width = totals.shape
+    out = np.empty((bands, height, width), np.float32)
     ky, kx = factor
-    for r in range(out.shape[1]):
-        for c in range(out.shape[2]):
+    for r in range(height):
+        for c in range(width):
             count = counts[r, c]
             whole = min(ky, pixels[0] - r * ky) * min(kx, pixels[1] - c * kx)
             enough = count > 0 and 2 * count >= whole
-            for b in range(out.shape[0]):
+            for b in range(bands):
                 out[b, r, c] = np.float32(totals[b, r, c] / count) if enough else np.nan
     return out
 

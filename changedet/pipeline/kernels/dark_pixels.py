@@ -15,7 +15,7 @@ def mark_dark(
     span: Singles,
     first: Ints,
     second: Ints,
-    least: float,
+    least: np.float32,
     classes: tuple[int, int],
     out: Bytes,
 ) -> None:

@@ -32,7 +32,7 @@ def classes_of_pixels(image: Singles, saturated_at: float) -> Bytes:
 
 
 @compiled
-def _classify(image: Singles, saturated_at: float, out: Bytes) -> None:
+def _classify(image: Singles, saturated_at: np.float32, out: Bytes) -> None:
     bands, height, width = image.shape
     clipped, missing = np.empty(width, np.bool_), np.empty(width, np.bool_)
     for y in range(height):
@@ -45,7 +45,7 @@ def _classify(image: Singles, saturated_at: float, out: Bytes) -> None:
 
 
 @compiled
-def _add_signs(line: Singles, saturated_at: float, clipped: Bools, missing: Bools) -> None:
+def _add_signs(line: Singles, saturated_at: np.float32, clipped: Bools, missing: Bools) -> None:
     for x in range(line.size):
         missing[x] |= not math.isfinite(line[x])
         clipped[x] |= line[x] >= saturated_at
@@ -72,7 +72,7 @@ def laid_over(classes: Bytes, overview: Bytes, rows: AnyArray, columns: AnyArray
     rows, columns = np.clip(rows, 0, last[0]), np.clip(columns, 0, last[1])
     if rows.shape[1] == 1 and columns.shape[0] == 1:
         out = classes.copy()
-        _lay_over(out, overview, rows[:, 0], columns[0])
+        _lay_over(out, overview, rows[:, 0].astype(np.int64), columns[0].astype(np.int64))
         return out
     over = overview[rows, columns]
     # An overview's pixel is no data only where all of it is: a seen pixel must not inherit that.
