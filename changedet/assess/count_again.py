@@ -23,7 +23,7 @@ from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.outputs.values import as_float, mapping_at
-from changedet.pipeline.berths import boxes_ashore
+from changedet.pipeline.berths import boxes_ashore, with_kept_ships
 from changedet.pipeline.boxes import counted_rows, with_deck
 from changedet.pipeline.finished import Run
 from changedet.pipeline.new_ground import with_first_boxes
@@ -81,7 +81,8 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
         raise InputError(f"{finished.path}: the tracks stage is switched off; nothing can be counted again")
     rejected = boxes[boxes["object_id"].isin(verdicts.rejected)]
     tracks = _with_certain_places(track(rows, looks), _certain(rows, verdicts), rejected)
-    table = with_occupancy(timeseries(_measurements(finished, days, zones), tracks, zones), zones)
+    counted = with_occupancy(timeseries(_measurements(finished, days, zones), tracks, zones), zones)
+    table = with_kept_ships(counted, finished.series)
     summary = _summary(finished, table, tracks, _onset_method(finished, facts), verdicts, warnings)
     containers = with_deck(counted_rows(tracks.detections, zones), on_deck, zones)
     layers = _layers(finished, containers, tracks, zones)

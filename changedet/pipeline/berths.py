@@ -137,6 +137,29 @@ def with_ships(table: pd.DataFrame, ships: Ships | None, areas: Mapping[str, Are
     return table.assign(**{name: [row[k] for row in rows] for k, name in enumerate(names)})
 
 
+def with_kept_ships(table: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
+    """Take over the ships of a finished run, which a review of its boxes does not change.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The time series as it is counted again.
+    series : DataFrame
+        Of the finished run.
+
+    Returns
+    -------
+    DataFrame
+        With ``ships, ships_low, ships_high``; the table itself where the run has none.
+    """
+    names = [FIGURE, f"{FIGURE}_low", f"{FIGURE}_high"]
+    if FIGURE not in series or series[FIGURE].isna().all():
+        return table
+    kept = series.set_index([_days(series["date"]), series["zone"].fillna("").astype(str)])[names]
+    rows = zip(_days(table["date"]), table["zone"].fillna("").astype(str), strict=True)
+    return table.assign(**kept.reindex(list(rows)).reset_index(drop=True).set_index(table.index))
+
+
 def _count(ships: Ships, day: dt.date, area: Area) -> tuple[float, float, float]:
     seen = ships.seen.get(day)
     if seen is None or (area is not None and _share(seen, area) < LEAST_SEEN):
