@@ -16,7 +16,7 @@ from training import painted_sites
 from training.network_scenes import cached, photograph
 
 BOTH_HANDS_SEEDS = (*range(30000, 30040, 2), *range(30264, 30284, 2))
-"""Own scenes beside the first of `painted_sites.CHECK_SEEDS`."""
+"""Own scenes beside `painted_sites.CHECKED`."""
 
 
 def own_yards(folder: Path, seeds: Sequence[int], gsd_m: float) -> Iterator[Yard]:
@@ -27,8 +27,7 @@ def own_yards(folder: Path, seeds: Sequence[int], gsd_m: float) -> Iterator[Yard
 def yards(own: Path, painted: Path, gsd_m: float) -> Iterator[Yard]:
     """Scenes of both hands that no network was trained on."""
     yield from own_yards(own, BOTH_HANDS_SEEDS, gsd_m)
-    sites = painted_sites.names(painted_sites.KINDS, painted_sites.CHECK_SEEDS[:1])
-    yield from painted_sites.yards([painted / name for name in sites], (gsd_m,))
+    yield from painted_sites.yards([painted / site.name for site in painted_sites.CHECKED], (gsd_m,))
 
 
 def peak_labels(model: bytes, yard: Yard) -> NDArray[np.float64]:

@@ -17,8 +17,12 @@ from training.network_scenes import PIXEL_M, Boxes, Camera, Floats, Scene
 CROP_PX = 192
 MAPS = 6
 MOST_ZOOM = 0.06
-LEAST_OFTEN = (0.1, 0.4)
-"""How often a part is chosen for a box where there are hardly any, on own and on painted scenes: these are larger."""
+LEAST_OFTEN = 0.1
+"""How often a part of an own scene is chosen for a box where there are hardly any."""
+PAINTED_OFTEN = 0.4
+"""The same of painted scenes, however many boxes: most of what they teach is what to leave alone."""
+MISTAKES_OFTEN = 0.35
+"""How often a part is chosen for what an earlier network got wrong, where that is known."""
 
 
 def targets(boxes: Boxes, other: NDArray[np.bool_], pixel_m: float, size: int) -> Floats:
@@ -57,11 +61,8 @@ def crop(
     zoom = float(np.exp(rng.uniform(-MOST_ZOOM, MOST_ZOOM)))
     wide_m = CROP_PX * network_grid.PIXEL_M / zoom
     height, width = (n * PIXEL_M for n in scene.codes.shape[:2])
-    # Beside a few vehicles the roofs of a quarter are to be learned.
-    often = 0.8 if foreign is None else min(0.8, LEAST_OFTEN[scene.finest_m > 0] + len(scene.boxes) / 25)
-    if len(scene.boxes) and rng.random() < often:
-        at = scene.boxes[int(rng.integers(len(scene.boxes))), :2] - rng.uniform(0.1, 0.9, 2) * wide_m
-    else:
+    at = _aim(scene, rng, foreign is not None, wide_m)
+    if at is None:
         at = rng.uniform(0, 1, 2) * (width - wide_m, height - wide_m)
     x0, y0 = (int(np.clip(a, 0, n - wide_m) / PIXEL_M) for a, n in zip(at, (width, height), strict=True))
     n = int(wide_m / PIXEL_M)
@@ -85,6 +86,19 @@ def crop(
         boxes[:, [0, 1]], boxes[:, 4] = boxes[:, [1, 0]], np.pi / 2 - boxes[:, 4]
     maps = targets(boxes, scene.other, n * PIXEL_M / CROP_PX, size)
     return np.ascontiguousarray(picture, np.float32), maps, np.ascontiguousarray(counted, np.float32)
+
+
+def _aim(scene: Scene, rng: np.random.Generator, is_framed: bool, wide_m: float) -> Boxes | None:
+    """Corner of a part chosen for something in it, metres; None where it may be any part."""
+    if len(scene.mistakes) and rng.random() < MISTAKES_OFTEN:
+        places = scene.mistakes
+    else:
+        # Beside a few vehicles the roofs of a quarter are to be learned.
+        often = min(0.8, LEAST_OFTEN + len(scene.boxes) / 25) if is_framed else 0.8
+        if not len(scene.boxes) or rng.random() >= (PAINTED_OFTEN if scene.finest_m > 0 else often):
+            return None
+        places = scene.boxes
+    return np.asarray(places[int(rng.integers(len(places))), :2] - rng.uniform(0.1, 0.9, 2) * wide_m)
 
 
 def photographed(

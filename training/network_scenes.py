@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -78,6 +78,8 @@ class Scene:
         Pixels that do not count.
     finest_m : float
         Cameras have pixels of at least this size: of a picture that was painted with these.
+    mistakes : float64 (n, 2)
+        Where an earlier network was wrong, in metres from the corner: boxes that are none, boxes that were missed.
     """
 
     codes: NDArray[np.uint8]
@@ -85,6 +87,7 @@ class Scene:
     other: NDArray[np.bool_]
     hidden: NDArray[np.bool_]
     finest_m: float = 0.0
+    mistakes: Boxes = field(default_factory=lambda: np.empty((0, 2)))
 
 
 def reflectance(codes: NDArray[np.uint8]) -> Floats:

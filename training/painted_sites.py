@@ -1,8 +1,9 @@
 """Scenes by the other hand for the network: sites that training/painter paints, read as training/network_scenes.py's.
 
     python training/painted_sites.py --folder DIR --painter-python PY      # paints what DIR lacks; may be stopped
+    python training/painted_sites.py --folder DIR --mistakes      # notes where the released detector is wrong on them
 
-Seeds 1001 and 1002 of each kind are trained on, 1003 and 1005 calibrate; benchmarks/judges.py judges on 11 to 99.
+`TAUGHT` are trained on, `CHECKED` calibrate, `SERIES` are for other fits; benchmarks/judges.py judges on 11 to 99.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -26,16 +28,57 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scenarios.yards import Yard  # noqa: E402
+from changedet import detect_containers  # noqa: E402
+from changedet.kernels.containers import OTHER  # noqa: E402
+from scenarios.yards import Yard, as_array, found_boxes, hits  # noqa: E402
 from training.network_scenes import BRIGHTEST, PIXEL_M, Scene, photograph  # noqa: E402
 from training.wide_looks import GONE, SHOWN  # noqa: E402
 
 PAINTER = ROOT / "training" / "painter" / "paint.py"
 KINDS = ("rail", "earthworks", "growth", "port", "dense", "winter", "decoys", "quiet")
-DATES = {1001: 4, 1002: 4, 1003: 2, 1005: 2}
-"""By seed: other numbers of dates are other sites."""
-TEACH_SEEDS, CHECK_SEEDS = (1001, 1002), (1003, 1005)
-SIZE_M, GSD_M = 260.0, 0.5
+LOOKALIKES = "lookalikes"
+"""Of all kinds the one that shows what to leave alone; nothing judges on it."""
+
+
+@dataclass(frozen=True)
+class Painting:
+    """A site to paint. Another size or number of dates is another site."""
+
+    kind: str
+    seed: int
+    dates: int
+    size_m: float = 240.0
+    gsd_m: float = 0.5
+    is_quick: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return f"{self.kind}-{self.seed}"
+
+
+SEEDS_OF_KIND = {
+    "earthworks": 4, "winter": 4, "rail": 3, "decoys": 3, "port": 2, "growth": 1, "dense": 1, "quiet": 1,
+}  # fmt: skip
+"""Sites of each kind that are trained on, from seed 1011 on: most of those on which boxes were missed."""
+TAUGHT = (
+    *(Painting(LOOKALIKES, seed, 1) for seed in range(1011, 1027)),
+    *(Painting(LOOKALIKES, seed, 1, 150.0, 0.3) for seed in range(1031, 1035)),
+    *(
+        Painting(kind, 1011 + k, 1 if kind in ("decoys", "quiet") else 2)
+        for kind, count in SEEDS_OF_KIND.items()
+        for k in range(count)
+    ),
+)
+CHECKED = tuple(Painting(kind, 1003, 2, 260.0, is_quick=False) for kind in KINDS)
+SERIES = tuple(Painting(kind, seed, 4, 260.0, is_quick=False) for seed in (1001, 1002) for kind in KINDS)
+"""For the fits of change and of ground, which need several dates."""
+QUICK = ("--cloud", "no", "--spp", "5")
+"""Fewer paths for each fine pixel than the painter's own 9, as the cameras of the training add noise anyway; and no
+clouds, as cloudy dates are left out."""
+MISTAKES = "mistakes.npz"
+MISTAKE, SURE = 0.2, 0.5
+"""Confidence from which a box that is none is a mistake to learn from, and from which a true one is not missed."""
 OTHERS = ("trailer", "bus")
 """What the painter notes that is a box of a container's width but none; `open trailer` counts neither way."""
 REFLECTANCE = 1e-4
@@ -43,33 +86,28 @@ REFLECTANCE = 1e-4
 Boxes = NDArray[np.float64]
 
 
-def names(kinds: Sequence[str], seeds: Sequence[int]) -> tuple[str, ...]:
-    """Names of sites, which are those of their folders."""
-    return tuple(f"{kind}-{seed}" for seed in seeds for kind in kinds)
-
-
-def paint(site: Path, python: str) -> None:
+def paint(folder: Path, site: Painting, python: str) -> None:
     """Paint a site, in a process of the painter's own, unless it is there."""
-    if (site / "truth" / "tops.gpkg").exists() and (site / "truth" / "truth.csv").exists():
+    own = folder / site.name
+    if (own / "workflow.yaml").exists():
         return
-    kind, seed = site.name.rsplit("-", 1)
-    command = [python, str(PAINTER), kind, str(site), "--seed", seed, "--size-m", f"{SIZE_M:g}"]
-    command += ["--gsd", f"{GSD_M:g}", "--dates", str(DATES[int(seed)])]
-    if (site / "truth" / "truth.csv").exists():
-        command.append("--tops")
+    command = [python, str(PAINTER), site.kind, str(own), "--seed", str(site.seed), "--size-m", f"{site.size_m:g}"]
+    command += ["--gsd", f"{site.gsd_m:g}", "--dates", str(site.dates), *(QUICK if site.is_quick else ())]
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     subprocess.run(command, check=True, env=kept | {"PYTHONDONTWRITEBYTECODE": "1"})
 
 
 def scenes(site: Path) -> Iterator[Scene]:
-    """The dates of a site without clouds."""
+    """The dates of a site without clouds, with the mistakes that were noted on them."""
+    noted = np.load(site / MISTAKES) if (site / MISTAKES).exists() else {}
     table = pd.read_csv(site / "truth" / "truth.csv").set_index("date")
     boxes = _dated(gpd.read_file(site / "truth" / "truth.gpkg", layer="containers"))
     tops = _dated(gpd.read_file(site / "truth" / "tops.gpkg"))
     for entry in yaml.safe_load((site / "workflow.yaml").read_text())["scenes"]:
         day = str(entry["date"])
         if table.loc[day, "cloud_fraction"] == 0:
-            yield _scene(site / entry["path"], table.loc[day], boxes[boxes["date"] == day], tops[tops["date"] == day])
+            own = _scene(site / entry["path"], table.loc[day], boxes[boxes["date"] == day], tops[tops["date"] == day])
+            yield replace(own, mistakes=noted[day]) if day in noted else own
 
 
 def _dated(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -120,19 +158,46 @@ def yards(sites: Sequence[Path], gsds_m: Sequence[float]) -> Iterator[Yard]:
     """Pictures of painted sites by random cameras, see `photograph`, with pixels not finer than the painted ones."""
     for site in sites:
         for k, scene in enumerate(scenes(site)):
-            seed = int(site.name.rsplit("-", 1)[1]) * 100 + 10 * KINDS.index(site.name.rsplit("-", 1)[0]) + k
+            kind, number = site.name.rsplit("-", 1)
+            seed = int(number) * 100 + 10 * (*KINDS, LOOKALIKES).index(kind) + k
             yield from (photograph(scene, seed, gsd_m) for gsd_m in gsds_m if gsd_m >= scene.finest_m)
 
 
+def mistakes(site: Path) -> dict[str, Boxes]:
+    """Places (n, 2) by date where the released detector draws boxes that are none, or misses some, in metres."""
+    found: dict[str, Boxes] = {}
+    for entry, scene in zip(yaml.safe_load((site / "workflow.yaml").read_text())["scenes"], scenes(site), strict=True):
+        with rasterio.open(site / entry["path"]) as source:
+            image, gsd_m = source.read([1, 2, 3]).astype(np.float32), float(source.transform.a)
+        yard = Yard(site.name, gsd_m, image, ("blue", "green", "red"), scene.boxes, "uint16", np.empty((0, 5)))
+        table = detect_containers(as_array(yard), min_confidence=MISTAKE)
+        own = found_boxes(table)
+        sure = (table["confidence"] >= SURE).to_numpy()
+        at = np.clip((own[:, :2] / PIXEL_M).astype(int), 0, np.array(scene.hidden.shape[::-1]) - 1)
+        told, true = hits(own, scene.boxes)
+        wrong = ~scene.hidden[at[:, 1], at[:, 0]]
+        wrong[told] = (table["kind"] == OTHER).to_numpy()[told] != scene.other[true]
+        missed = np.ones(len(scene.boxes), bool)
+        missed[true[sure[told]]] = False
+        found[str(entry["date"])] = np.concatenate([own[wrong, :2], scene.boxes[missed, :2]])
+    return found
+
+
 def main() -> None:
-    """Paint what is missing."""
+    """Paint what is missing, or note the mistakes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--painter-python", default=sys.executable, help="a Python that has mitsuba")
+    parser.add_argument("--mistakes", action="store_true", help="note where the released detector is wrong")
     given = parser.parse_args()
-    for name in names(KINDS, (*TEACH_SEEDS, *CHECK_SEEDS)):
-        paint(given.folder / name, given.painter_python)
-        print(name, flush=True)
+    for site in TAUGHT if given.mistakes else (*TAUGHT, *CHECKED, *SERIES):
+        if given.mistakes:
+            noted = mistakes(given.folder / site.name)
+            np.savez(given.folder / site.name / MISTAKES, **noted)
+            print(site.name, [len(places) for places in noted.values()], flush=True)
+        else:
+            paint(given.folder, site, given.painter_python)
+            print(site.name, flush=True)
 
 
 if __name__ == "__main__":

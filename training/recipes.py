@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from training import painted_sites
 from training.network_scenes import WIDE_FROM
-from training.painted_sites import TEACH_SEEDS
 
 TRAIN_SEED = 20000
 CHECK_SEEDS = {
@@ -63,10 +62,7 @@ RECIPES = {
         Stage(480, 2100, 4200, 2.5e-3, True, 380),
         Stage(480, 2900, 2900, 2e-3, True, 440),
     ),
-    "painted": (
-        Stage(480, 500, 500, 1e-3, True, 440, painted=painted_sites.names(painted_sites.KINDS[:4], TEACH_SEEDS)),
-        Stage(480, 400, 400, 1e-3, True, 440, painted=painted_sites.names(painted_sites.KINDS, TEACH_SEEDS)),
-    ),
+    "painted": (Stage(480, 900, 900, 1e-3, True, 440, painted=tuple(site.name for site in painted_sites.TAUGHT)),),
 }
 """Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
 the first got wrong (`hard_sites`) among their scenes. The wide one's go on with all scenes: hard sites, and sites of
@@ -74,7 +70,7 @@ what earlier networks got wrong on other hands' scenes (`wide_sites`), these see
 last with what it still took for boxes (`wide_lots`, `wide_panels`). `painted` goes on from either (tried, not
 released: docs/research/detector.md), and only a share of the way (Wortsman et al. 2022, arXiv:2109.01903): that forgets
 less of what neither hand shows."""
-REHEARSED = 240
+REHEARSED = 130
 """Own scenes beside the painted ones: enough that what was learned of them stays."""
 PAINTED_SHARE = 0.5
 """Of the parts of scenes; half of all parts are then shown by their own scene's statistics, the others by a frame's."""

@@ -94,3 +94,42 @@ def test_scenes_keep_reflectance_and_the_painted_pixel(scene: Scene) -> None:
 
 def test_yards_have_no_finer_pixels_than_the_painted_ones(site: Path) -> None:
     assert [yard.gsd_m for yard in painted_sites.yards([site], (0.3, 0.5, 1.0))] == [0.5, 1.0]
+
+
+def found(boxes: list[tuple[float, float, float, str]]) -> gpd.GeoDataFrame:
+    """Found boxes of 12 m by 2.4 m, north to south: place in metres from the corner, confidence, kind."""
+    x, y, confidence, kind = zip(*boxes, strict=True)
+    shapes = [
+        shapely.box(500000 + a - 1.2, 5000000 - b - 6, 500000 + a + 1.2, 5000000 - b + 6)
+        for a, b in zip(x, y, strict=True)
+    ]
+    size = {"length_m": 12.0, "width_m": 2.4, "angle_deg": 0.0}
+    return gpd.GeoDataFrame({"confidence": confidence, "kind": kind} | size, geometry=shapes, crs="EPSG:32633")
+
+
+def test_mistakes_are_false_boxes_wrong_kinds_and_missed_boxes(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pd.read_csv(site / "truth" / "truth.csv").assign(cloud_fraction=0.0)
+    table.to_csv(site / "truth" / "truth.csv", index=False)
+    seen = gpd.read_file(site / "truth" / "truth.gpkg", layer="containers")
+    both = pd.concat([seen.assign(date=pd.Timestamp(day, tz="UTC")) for day in DAYS])
+    both.to_file(site / "truth" / "truth.gpkg", layer="containers")
+    y = 20 - SHIFT_M
+    answers = iter(
+        [
+            found([(8 + LEAN_M, y, 0.9, "40ft"), (26 + LEAN_M, y, 0.9, "other"), (3.0, 30.0, 0.3, "20ft")]),
+            found([(8 + LEAN_M, y, 0.4, "40ft"), (26 + LEAN_M, y, 0.9, "40ft"), (32 + LEAN_M, y, 0.9, "40ft")]),
+        ]
+    )
+    monkeypatch.setattr(painted_sites, "detect_containers", lambda *_args, **_named: next(answers))
+    noted = painted_sites.mistakes(site)
+    np.testing.assert_allclose(noted[DAYS[0]], [[3.0, 30.0]], atol=1e-6)
+    # A faint box is missed, a trailer read as a container is wrong; what counts neither way is no mistake.
+    np.testing.assert_allclose(sorted(noted[DAYS[1]].tolist()), [[8 + LEAN_M, y], [26 + LEAN_M, y]], atol=1e-6)
+    np.savez(site / painted_sites.MISTAKES, **noted)
+    np.testing.assert_array_equal(next(painted_sites.scenes(site)).mistakes, noted[DAYS[0]])
+
+
+def test_sites_that_teach_and_those_that_calibrate_are_others_than_judges() -> None:
+    sites = (*painted_sites.TAUGHT, *painted_sites.CHECKED, *painted_sites.SERIES)
+    assert min(site.seed for site in sites) >= 1000
+    assert len({site.name for site in sites}) == len(sites)
