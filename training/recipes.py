@@ -67,9 +67,8 @@ RECIPES = {
 """Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
 the first got wrong (`hard_sites`) among their scenes. The wide one's go on with all scenes: hard sites, and sites of
 what earlier networks got wrong on other hands' scenes (`wide_sites`), these seen aslant, all in frames of any kind; the
-last with what it still took for boxes (`wide_lots`, `wide_panels`). `painted` goes on from either (tried, not
-released: docs/research/detector.md), and only a share of the way (Wortsman et al. 2022, arXiv:2109.01903): that forgets
-less of what neither hand shows."""
+last with what it still took for boxes (`wide_lots`, `wide_panels`). `painted` goes on from either, and
+only a share of the way (Wortsman et al. 2022, arXiv:2109.01903): that forgets less of what neither hand shows."""
 REHEARSED = 130
 """Own scenes beside the painted ones: enough that what was learned of them stays."""
 PAINTED_SHARE = 0.5

@@ -11,8 +11,8 @@ from changedet.kernels import boosted_trees, forest_files
 
 RELEASED: Final = {
     "change_trees.npz": "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91",
-    "company.npz": "1f8adf6448b8311314226cc21276dc04edd739b41f33420b447a0ce3484b0b46",
-    "familiarity.npz": "27d8370454042273b2c50b772702adbb4ae2561890167b3982248d6d88514492",
+    "company.npz": "724dc5947cd358dcc53f8c42e1f9521516098e3a21d9e9aba86ba98d615cc194",
+    "familiarity.npz": "d2779b998975678367c18412d184fbcda974d7bac1777a2cdb75d0988678bbb9",
     "ground.npz": "f655490695344899cd1f329eef6aef94b7386e407756b4aa04b27e238f9d170d",
     "weather.npz": "2c3ba72ee4825fd7385ee1020710ea6f22755c6f8947c360d79131e67d85b58a",
 }
