@@ -87,8 +87,6 @@ def test_no_command_on_local_files_talks(site: Path) -> None:
         ["verify", run],
         ["pack", run, "-o", site / "pack.zip"],
         ["verify", site / "pack.zip"],
-        ["calibrate", workflow, "--out", run.parent, "--labels", site / "labels.gpkg", "--draw", 4],
-        ["calibrate", workflow, "--out", run.parent, "--labels", site / "labels.gpkg"],
         ["schema"],
         ["methods"],
     )
