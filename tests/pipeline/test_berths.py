@@ -120,7 +120,7 @@ def test_days_with_a_ship_are_bounded_by_the_looks() -> None:
 def test_interval_holds_the_number_and_widens_with_it(number: int) -> None:
     low, high = interval(number)
     assert 0 <= low <= number < high
-    assert high - low <= 3 + number
+    assert high - low <= 4 + 1.2 * number
 
 
 def test_a_reason_is_given_where_no_date_can_tell() -> None:
