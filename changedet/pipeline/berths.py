@@ -11,7 +11,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.stats import binom, nbinom
 from shapely.geometry.base import BaseGeometry
 
 from changedet.grid.geodesy import LONLAT, transform_xy
@@ -185,6 +184,9 @@ def interval(number: int) -> tuple[float, float]:
     (float, float)
         Low and high: the found less false ones, and the found with missed ones, by `TRUE` and `FOUND`.
     """
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.stats import binom, nbinom
+
     tail = (1 - SURE) / 2
     low = float(binom.ppf(tail, number, TRUE)) if number else 0.0
     return low, number + float(nbinom.ppf(1 - tail, number + 0.5, FOUND))

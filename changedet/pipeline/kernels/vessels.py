@@ -7,7 +7,6 @@ from typing import Final
 
 import cv2
 import numpy as np
-from scipy.ndimage import find_objects
 
 from changedet.arrays import Bools, Bytes, Floats, Singles
 from changedet.kernels import components
@@ -148,6 +147,9 @@ def afloat(hull: Bools, wet: Bools, shown: Bools, pixel_m: float) -> Bools:
     bool (y, x)
         Connected hulls around which mostly wide water lies.
     """
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.ndimage import find_objects
+
     reach = round(RING_M / pixel_m)
     labels = components.label(hull.astype(np.uint8))
     kept = np.zeros(int(labels.max()) + 1, bool)
@@ -183,6 +185,9 @@ def vessels(image: Singles, hull: Bools, pixel_m: float) -> list[Outline]:
     list of Outline
         From the top; those whose shape is a vessel's.
     """
+    # Imported here for a quick start.
+    from scipy.ndimage import find_objects
+
     labels = components.label(hull.astype(np.uint8))
     found = []
     filled = np.nan_to_num(image, nan=0.0)
@@ -239,6 +244,9 @@ def _sides(
     image: Singles, hull: Bools, pixel_m: float, heading: float, depth: int, sides: list[Bools]
 ) -> list[Outline]:
     """The vessels of each side of a cut, given as flags of the hull's pixels."""
+    # Imported here for a quick start.
+    from scipy.ndimage import find_objects
+
     ys, xs = np.nonzero(hull)
     found: list[Outline] = []
     for side in sides:
