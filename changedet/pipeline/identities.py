@@ -17,7 +17,7 @@ from changedet.store import RunFolder, identity
 STEP_VERSION: Final = 14
 """Part of every step's identity: to be raised when what a step leaves changes its meaning, name or form."""
 
-PIXELS_VERSION: Final = 2
+PIXELS_VERSION: Final = 3
 """As `STEP_VERSION`, of a date's rasters alone: what was measured of it and its boxes stay as they are."""
 
 _SMALL: Final = frozenset({"uint8", "int8", "uint16", "int16"})

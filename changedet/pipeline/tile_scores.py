@@ -17,7 +17,7 @@ from changedet.pipeline.date_job import OUTLINE_PX, DateJob
 from changedet.pipeline.date_model import ChangeModel, DateModel
 from changedet.pipeline.date_pixels import bands_of, normalised, quality_of, where_valid, with_extra
 from changedet.pipeline.tile_signs import signs_of, standing_of
-from changedet.stages.change.kernels.ground_signs import without_season
+from changedet.stages.change.kernels.ground_signs import with_paving, without_season
 from changedet.store.packing import pack
 
 
@@ -113,7 +113,8 @@ def tile_scores(job: DateJob, window: Window, pair: TilePair, model: DateModel) 
     is_later = job.look.date > reference.date
     signs = signs_of(before, after, change, job.change_halo_px, is_later=is_later)
     if signs is not None:
-        own, contrast, plants = without_season(own, signs.plants), [signs.lost, signs.gained], signs.plants
+        own = with_paving(without_season(own, signs.plants), signs.paved)
+        contrast, plants = [signs.lost, signs.gained], signs.plants
     else:
         rim = inner(job.change_halo_px - OUTLINE_PX)
         outlines = region_figures.edge_contrast(before, after, raw_mask(score, change.threshold))
@@ -170,7 +171,7 @@ def scores_between(
     is_later = jobs[1].look.date > jobs[0].look.date
     signs = signs_of(levelled[0], levelled[1], change, halo_px, is_later=is_later)
     if signs is not None:
-        score = without_season(score, signs.plants)
+        score = with_paving(without_season(score, signs.plants), signs.paved)
     return np.where(pair.grid.inside(window), score, np.float32(np.nan))
 
 

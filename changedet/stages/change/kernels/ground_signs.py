@@ -1,9 +1,11 @@
 """What the ground itself shows of a change: plants that cover it, and whether something was laid there or is gone.
 
 Nothing stands where plants cover the later date; only what is paved or structured on the earlier one may have gone.
-All else that differs there is season: a bare field that greened, a crop that grew. Plants are known by their index
-of near infrared and the brightest colour, paved ground from soil by its grey (as `greyness_odds` does), what stands by
-its edges. Sums are of whole numbers over a small square, so a pixel gets the same whatever block it is computed in.
+All else that differs there is season: a bare field that greened, a crop that grew. Where plants covered wide ground and
+grey ground without them lies now, it was paved: what is mown, dried or ploughed keeps little blue. Plants are known by
+their index of near infrared and the brightest colour, paved ground from soil by its grey (as `greyness_odds` does),
+what stands by its edges. Sums are of whole numbers over a small square, so a pixel gets the same whatever block it is
+computed in.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from changedet.arrays import Floats, Singles, Words
+from changedet.arrays import Bools, Floats, Singles, Words
 from changedet.stages.change.kernels.box_sums import box_sum
 
 AROUND_M: Final = 2.5
@@ -31,6 +33,22 @@ GREYER: Final = (0.4, 0.6)
 surely was; bare fields exceed them by less."""
 ROUGHER: Final = (0.9, 1.5)
 """E-folds of edges by which what stands on it exceeds plants, likewise."""
+PAVED_GREYER: Final = (0.3, 0.45)
+"""E-folds of blue against green and red by which wide paving exceeds the plants that were there: .36 to .6 on a painted
+asphalt pad, at most .38 on fields that were harvested."""
+PLANTS_BEFORE: Final = (0.3, 0.4)
+PLANTS_LEFT: Final = (0.2, 0.3)
+"""Index of plants that paved ground had, and that it may have at most: shaded grass has more."""
+PLANTS_LOST: Final = (0.1, 0.2)
+"""How much of it was lost."""
+LEAST_PLANTS: Final = -0.15
+"""Index below which it is water."""
+PAVED_WIDE_M: Final = 10.0
+"""Side of the squares that must be paved throughout: narrower things cast shade, or are boxes side by side."""
+PAVED_SLOPE: Final = 8.0
+"""Log odds of change for the whole way from surely not paved to surely paved; half way they are even."""
+LEAST_PAVED: Final = 0.2
+"""Share of the way below which probabilities are left as they are."""
 DARK_SHARE: Final = 0.1
 """Share of a spread below which the light is too little to tell plants."""
 SOBEL_WEIGHT: Final = 8.0
@@ -59,11 +77,14 @@ class GroundSigns(NamedTuple):
         reference; at most one of them is above 0.
     plants : float32 (y, x)
         How far plants cover what bore nothing before, 0 to 1.
+    paved : float32 (y, x)
+        How far wide ground that plants covered was paved, 0 to 1.
     """
 
     lost: Singles
     gained: Singles
     plants: Singles
+    paved: Singles
 
 
 class _Look(NamedTuple):
@@ -87,7 +108,11 @@ def signs_halo_px(gsd_m: float) -> int:
     int
         Pixels on each side.
     """
-    return _half_px(gsd_m) + 1
+    return _half_px(gsd_m) + _wide_px(gsd_m)
+
+
+def _wide_px(gsd_m: float) -> int:
+    return round(PAVED_WIDE_M / gsd_m) | 1
 
 
 def _half_px(gsd_m: float) -> int:
@@ -122,7 +147,7 @@ def ground_signs(
     Returns
     -------
     GroundSigns
-        0 everywhere where not valid; without near infrared no plants.
+        0 everywhere where not valid; without near infrared no plants, and nothing paved.
     """
     used = [band for band in bands if band is not None]
     floor, unit = np.asarray(dark, np.float32)[:, None, None], np.float32(LEVEL / max(spread))
@@ -132,8 +157,10 @@ def ground_signs(
         lead += PLANT_WEIGHT * (one.plants - other.plants)
     seen = np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
     lead = np.where(seen, np.clip(lead, -MOST_EVIDENCE, MOST_EVIDENCE), 0.0)
-    cover = np.where(seen, _cover(*((one, other) if is_later else (other, one))), 0.0)
-    return GroundSigns(*(np.asarray(sign, np.float32) for sign in (np.maximum(-lead, 0), np.maximum(lead, 0), cover)))
+    in_time = (one, other) if is_later else (other, one)
+    cover, paved = np.where(seen, _cover(*in_time), 0.0), _paved(*in_time, seen, _wide_px(gsd_m))
+    signs = np.maximum(-lead, 0), np.maximum(lead, 0), cover, paved
+    return GroundSigns(*(np.asarray(sign, np.float32) for sign in signs))
 
 
 def without_season(score: Singles, plants: Singles) -> Singles:
@@ -156,6 +183,26 @@ def without_season(score: Singles, plants: Singles) -> Singles:
     p = np.clip(score[covered].astype(np.float64), 1e-9, 1.0 - 1e-7)
     out[covered] = 1.0 / (1.0 + (1.0 - p) / p * np.exp(SEASON_ODDS * plants[covered].astype(np.float64)))
     return np.minimum(out, score)
+
+
+def with_paving(score: Singles, paved: Singles) -> Singles:
+    """Probabilities of change raised where wide ground was paved.
+
+    Parameters
+    ----------
+    score : float32 (y, x)
+        0 to 1; NaN is not observed.
+    paved : float32 (y, x)
+        Of `GroundSigns`, 0 to 1.
+
+    Returns
+    -------
+    float32 (y, x)
+        Never less than `score`; NaN where that is.
+    """
+    raised = 1.0 / (1.0 + np.exp(-PAVED_SLOPE * (paved - np.float32(0.5))))
+    counts = (paved > LEAST_PAVED) & np.isfinite(score)
+    return np.where(counts, np.maximum(score, raised), score).astype(np.float32)
 
 
 def _look(levels: Singles, half: int) -> _Look:
@@ -188,6 +235,18 @@ def _cover(earlier: _Look, later: _Look) -> Floats:
         return np.zeros_like(later.grey)
     bore = np.maximum(_ramp(earlier.grey - later.grey, GREYER), _ramp(earlier.edges - later.edges, ROUGHER))
     return _ramp(later.plants, PLANTS) * (1.0 - bore)
+
+
+def _paved(earlier: _Look, later: _Look, seen: Bools, wide_px: int) -> Floats:
+    """How far wide ground under plants became grey and bare."""
+    if earlier.plants is None or later.plants is None:
+        return np.zeros_like(later.grey)
+    share = np.minimum(_ramp(later.grey - earlier.grey, PAVED_GREYER), _ramp(earlier.plants, PLANTS_BEFORE))
+    share = np.minimum(share, _ramp(earlier.plants - later.plants, PLANTS_LOST))
+    share = np.minimum(share, 1.0 - _ramp(later.plants, PLANTS_LEFT))
+    share = np.where(seen & (later.plants > LEAST_PLANTS), share, 0.0)
+    square = np.ones((wide_px, wide_px), np.uint8)
+    return np.asarray(cv2.morphologyEx(share.astype(np.float32), cv2.MORPH_OPEN, square), np.float64)
 
 
 def _ramp(value: Floats, ends: tuple[float, float]) -> Floats:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.stages.change.kernels.ground_signs import ground_signs, signs_halo_px, without_season
+from changedet.stages.change.kernels.ground_signs import ground_signs, signs_halo_px, with_paving, without_season
 
 SOIL, GRASS, PAVED = (850, 1180, 1600, 2350), (420, 780, 620, 3300), (1500, 1600, 1650, 1700)
+DRY, WATER, SHADED = (700, 1000, 1200, 1500), (420, 450, 400, 320), (330, 400, 330, 800)
 DARK, SPREAD = [200.0, 150.0, 100.0, 300.0], [300.0, 350.0, 400.0, 800.0]
 
 
-def ground(colour, seed=0, size=(40, 50)):
+def ground(colour, seed=0, size=(70, 80)):
     noise = np.random.default_rng(seed).normal(1, 0.03, (4, *size))
     return (np.array(colour, float)[:, None, None] * noise).astype(np.float32)
 
@@ -39,6 +40,29 @@ def test_laid_ground_is_a_gain_and_lifted_a_loss(nir):
     assert not laid.lost.any()
     assert (lifted.lost > 0).all()
     assert nir or not laid.plants.any()
+
+
+def test_wide_paving_on_plants_is_known_from_season_water_and_narrow_things():
+    inside = np.s_[20:-20, 20:-20]
+    assert (signs(ground(GRASS), ground(PAVED, 1)).paved[inside] > 0.9).all()
+    # in time it was paved, too, where the reference comes last
+    assert (signs(ground(PAVED), ground(GRASS, 1), is_later=False).paved[inside] > 0.9).all()
+    for after in (DRY, SOIL, WATER, SHADED):
+        assert not signs(ground(GRASS), ground(after, 1)).paved.any()
+    assert not signs(ground(PAVED), ground(GRASS, 1)).paved.any()
+    assert not signs(ground(GRASS), ground(PAVED, 1), nir=False).paved.any()
+    narrow = ground(GRASS, 1)
+    narrow[:, :, 20:34] = ground(PAVED, 2)[:, :, 20:34]
+    assert not signs(ground(GRASS), narrow).paved.any()
+
+
+def test_paving_only_raises_and_keeps_what_is_not_seen():
+    score = np.array([[0.3, 0.3, np.nan, 0.99]], np.float32)
+    found = with_paving(score, np.array([[0.1, 1, 1, 0.6]], np.float32))
+    assert found[0, 0] == score[0, 0]
+    assert found[0, 1] > 0.95
+    assert np.isnan(found[0, 2])
+    assert found[0, 3] == score[0, 3]
 
 
 def test_signs_do_not_depend_on_the_block_and_ignore_what_is_missing():
