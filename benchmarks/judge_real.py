@@ -64,7 +64,11 @@ def airport(folder: Path, data: Path, place: str, reuse: bool) -> Run:
 
 
 def airports(folder: Path, data: Path, reuse: bool) -> Iterator[Row]:
-    """Marked share and boxes by date, the apron's IoU, onsets; but for the apron on its day nothing of it is true."""
+    """Marked share and boxes by date, the apron's IoU, onsets; but for the apron on its day nothing of it is true.
+
+    The share beside the apron is given for all dates of its place: on the look in low sun it is paved otherwise than on
+    the reference (asphalt with a painted hatch where pale concrete was): marks there are true.
+    """
     for place in ("a", "b"):
         done = airport(folder, data, place, reuse)
         boxes = done.containers[done.containers["kind"].isin(CONTAINER_KINDS)]
@@ -72,29 +76,32 @@ def airports(folder: Path, data: Path, reuse: bool) -> Iterator[Row]:
             told: dict[str, object] = {"boxes": int((boxes["date"].dt.date == day).sum())}
             path = RunFolder(done.path).mask(day)
             if path.exists():
-                told |= _marked(path, place == "a" and day == APRON_DAY)
+                told |= _marked(path, place == "a", place == "a" and day == APRON_DAY)
             yield f"airport {place} {day}", told
         yield f"airport {place} onsets", {name: own["date"] for name, own in done.summary["onset"].items()}
 
 
-def _marked(path: Path, is_torn: bool) -> dict[str, object]:
+def _marked(path: Path, has_apron: bool, is_torn: bool) -> dict[str, object]:
     with rasterio.open(path) as source:
         mask = source.read(1)
         # The pictures' own corner, 500000 east and 5400000 north, on the run's grid.
         corner = ~source.transform * (500000.0, 5400000.0)
     seen = mask != UNSEEN
     told: dict[str, object] = {"seen %": 100 * float(seen.mean())}
-    if is_torn:
+    if has_apron:
         apron = np.zeros(mask.shape, np.uint8)
         cv2.fillPoly(apron, [np.round(np.array(APRON) + corner).astype(np.int32)], 1)
+        # Where the outline was drawn by hand, two metres of it are nobody's.
+        beside = seen & (cv2.dilate(apron, np.ones((9, 9), np.uint8)) == 0)
+        told["beside the apron %"] = 100 * float((mask[beside] == 1).mean())
+    if is_torn:
         inside = apron == 1
         parts = cv2.connectedComponents((mask == 1).astype(np.uint8), connectivity=8)[1]
         # What is marked elsewhere has a figure of its own.
         touching = (mask == 1) & np.isin(parts, np.unique(parts[inside & (mask == 1)]))
         told["apron IoU"] = float((touching & inside).sum() / (touching | inside).sum())
         told["apron recall"] = float((mask[inside] == 1).mean())
-        # Where the outline was drawn by hand, two metres of it are nobody's.
-        seen = seen & (cv2.dilate(apron, np.ones((9, 9), np.uint8)) == 0)
+        seen = beside
     told["marked %"] = 100 * float((mask[seen] == 1).mean())
     return told
 
