@@ -155,7 +155,7 @@ def ground_signs(
     lead = GREY_WEIGHT * (other.grey - one.grey) + EDGE_WEIGHT * (other.edges - one.edges)
     if one.plants is not None and other.plants is not None:
         lead += PLANT_WEIGHT * (one.plants - other.plants)
-    seen = np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
+    seen = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), np.bool_)
     lead = np.where(seen, np.clip(lead, -MOST_EVIDENCE, MOST_EVIDENCE), 0.0)
     in_time = (one, other) if is_later else (other, one)
     cover, paved = np.where(seen, _cover(*in_time), 0.0), _paved(*in_time, seen, _wide_px(gsd_m))
