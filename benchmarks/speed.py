@@ -182,6 +182,8 @@ def page(size: int, rounds: int, programs: dict[str, Cost], growth: dict[tuple[i
         f"so not measured: {PROVINCE_PX:,} x {PROVINCE_PX:,} pixels on {PROVINCE_DATES} dates take {hours:.1f} hours",
         f"on {PROVINCE_CORES} cores, if these are kept busy; 10,000 sites of 500 x 500 pixels on two dates take",
         f"{sites:.1f} CPU hours, each a run of its own.",
+        "Small scenes overstate it: what measuring a date costs grows with the scene only up to an overview of two",
+        "million pixels, and three dates and more are read together once more.",
     ]
     return "\n".join(lines) + "\n"
 
