@@ -15,8 +15,8 @@ from changedet.errors import ChangedetError, InputError
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses: 130 is what shells give a process that was ended by Ctrl-C."""
 
-LIBRARIES_ADDRESSES = 900_000_000
-"""Bytes of addresses that a command's libraries take when they are loaded, measured."""
+LIBRARIES_ADDRESSES = 1_050_000_000
+"""Bytes of addresses that a command's libraries take when they are loaded: .96 GB measured, with pyarrow."""
 _NO_MEMORY = ("failed to map segment", "cannot allocate memory", "unable to allocate", "out of memory", "bad_alloc")
 
 ShowProgress = Callable[[str, int, int], None]

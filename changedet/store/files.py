@@ -106,6 +106,8 @@ def naming_disk_errors(folder: Path) -> Iterator[None]:
     ------
     ChangedetError
         The disk failed, is full, or may not be written to.
+    OSError
+        What is not of a disk, as it came.
     """
     try:
         yield

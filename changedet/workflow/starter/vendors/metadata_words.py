@@ -76,7 +76,8 @@ def usable_sun(azimuth: str, elevation: str) -> SunAngles | None:
         None for anything but numbers of a sun above the horizon.
     """
     east, up = number(azimuth), number(elevation)
-    if east is None or up is None or not (0 < up <= 90 and -360 <= east <= 360):
+    # A workflow file has two decimals: what they make of a sun at the horizon is no sun.
+    if east is None or up is None or not (0 < round(up, 2) <= 90 and -360 <= east <= 360):
         return None
     return SunAngles(east % 360, up)
 
