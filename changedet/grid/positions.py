@@ -76,9 +76,10 @@ def read_positions(path: str | Path) -> Positions:
 def _day(words: str | None, line: int) -> dt.date:
     try:
         time = dt.datetime.fromisoformat((words or "").strip())
-    except ValueError:
+        # In the first and the last year another zone may have no such date.
+        return (time if time.tzinfo is None else time.astimezone(dt.UTC)).date()
+    except (ValueError, OverflowError):
         raise ValueError(f"line {line}: time: got '{words}', expected such as 2024-05-01T12:30:00Z") from None
-    return (time if time.tzinfo is None else time.astimezone(dt.UTC)).date()
 
 
 def _degrees(words: str | None, name: str, line: int) -> float:

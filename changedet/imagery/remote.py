@@ -1,7 +1,7 @@
 """Rasters on servers, read in parts: every request, and every redirect of one, goes to hosts that are allowed.
 
 GDAL follows redirects wherever they lead and has no option against it, so it does not reach the network itself: what it
-wants to read of a file is asked for here.
+wants to read of a file is requested here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from changedet.errors import InputError
 from changedet.imagery.hosts import GuardedRedirects, host_of
 
 CHUNK_BYTES: Final = 1 << 17
-"""What is asked for at least: headers and tiles lie close together."""
+"""The least that is requested at once: headers and tiles lie close together."""
 KEPT_BYTES: Final = 64 << 20
 """Of the parts last read, for all files of the process."""
 WHOLE_BYTES: Final = 64 << 20
@@ -84,7 +84,7 @@ def allowed_now() -> tuple[str, ...]:
 
 
 def take_problem(path: str) -> str:
-    """What went wrong on the network with a file since this was last asked: GDAL itself knows only that it did.
+    """What went wrong on the network with a file since the last call: GDAL itself knows only that it did.
 
     Parameters
     ----------
@@ -244,7 +244,7 @@ class _File:
         for _, run in itertools.groupby(enumerate(missing), lambda one: one[1] - one[0]):
             run_numbers = [number for _, number in run]
             begin, end = run_numbers[0] * CHUNK_BYTES, min(self.size, (run_numbers[-1] + 1) * CHUNK_BYTES)
-            content = self._asked(begin, end)
+            content = self._requested(begin, end)
             for number in run_numbers:
                 found[number] = content[number * CHUNK_BYTES - begin :][:CHUNK_BYTES]
                 _chunks.put(self._version, number, found[number] or b"")
@@ -261,7 +261,7 @@ class _File:
         _chunks.put(self._version, 0, answer.content)
         return answer.total
 
-    def _asked(self, first: int, last: int) -> bytes:
+    def _requested(self, first: int, last: int) -> bytes:
         answer = self._answer(first, last)
         if answer.version != self._version:
             raise self._failed("changed on its server while it was read, run again")
@@ -293,12 +293,12 @@ class _File:
         with opener.open(request, timeout=TIMEOUT_S) as answer:
             span = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", answer.headers.get("Content-Range", ""))
             if answer.status == http.client.PARTIAL_CONTENT and (span is None or int(span[1]) != first):
-                raise self._failed("its server sent another part than was asked for")
+                raise self._failed("its server sent another part than the requested one")
             parted = answer.status == http.client.PARTIAL_CONTENT and span is not None
             content = _read(answer, last - first if parted else WHOLE_BYTES, until)
-            told = [answer.headers.get(name, "") for name in ("ETag", "Last-Modified")]
+            stamps = [answer.headers.get(name, "") for name in ("ETag", "Last-Modified")]
         total = int(span[2]) if parted and span else None
-        return _Answer(content, total, repr((self.url, total, *told)))
+        return _Answer(content, total, repr((self.url, total, *stamps)))
 
 
 @dataclass(frozen=True)
@@ -315,7 +315,7 @@ def _read(answer: http.client.HTTPResponse, most: int, until: float) -> bytes:
     while piece := answer.read1(CHUNK_BYTES):
         size += len(piece)
         if size > most:
-            raise OSError(f"its server sends more than {most} bytes where a part was asked for; download it")
+            raise OSError(f"its server sends more than {most} bytes where a part was requested; download it")
         if time.monotonic() > until:
             raise TimeoutError(f"its server sent {size} bytes in {TIMEOUT_S} s")
         pieces.append(piece)

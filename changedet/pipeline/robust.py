@@ -29,6 +29,8 @@ from changedet.store import RunFolder, identity, read_json, write_json
 
 ROBUST_STEP: Final = "robust"
 """Under this name the figures of the variants are recorded."""
+RASTERS: Final = (".tif", ".gtif")
+"""Endings of rasters, which are linked where a variant takes them over."""
 LEAST_LOOKS: Final = 3
 """With two looks, one left out leaves nothing to compare."""
 _KEPT: Final = ("totals", "onset", "claims")
@@ -195,7 +197,7 @@ def _take_over(source: RunFolder, target: RunFolder, only: Sequence[str] = ()) -
             continue
         other = target.path / path.relative_to(source.path)
         other.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix == ".tif":
+        if path.suffix in RASTERS:
             with suppress(OSError):
                 os.link(path, other)
                 continue

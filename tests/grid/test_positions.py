@@ -27,6 +27,7 @@ def test_positions_are_read_with_their_utc_days(tmp_path: Path) -> None:
         (f"{HEAD}2024-05-01,1,3,97,5\n", "line 2: lat: got '97', expected degrees from -90 to 90"),
         (f"{HEAD}2024-05-01,1,nan,7,5\n", "line 2: lon: got 'nan'"),
         (f"{HEAD}2024-05-01,1\n", "line 2: lon"),
+        (f"{HEAD}0001-01-01T00:00:00+14:00,1,3,7,5\n", "line 2: time: got '0001-01-01T00:00:00.14:00'"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, said: str) -> None:

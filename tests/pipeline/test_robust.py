@@ -32,7 +32,8 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rasters(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.glob("*/*.tif")}
+    found = [*folder.glob("*/*.tif"), *folder.rglob("*.gtif")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
 def test_a_robust_run_keeps_its_own_results_and_the_figures_of_all_variants(series: Path) -> None:

@@ -61,7 +61,7 @@ def _row(claim: Mapping[str, object], calendar: Calendar) -> ClaimRow:
     days = [iso_date(day) for day in dates] if isinstance(dates, list | tuple) else []
     robust = mapping_at(claim, "robust")
     held, of = as_float(robust.get("held")), as_float(robust.get("of"))
-    if held is None or of is None:
+    if held is None or not of:
         words, holds = "", True
     else:
         words, holds = f"in {number(held)} of {number(of)} other runs{_between(robust)}", held == of
@@ -91,10 +91,10 @@ def robust_sentences(data: ReportData, calendar: Calendar) -> list[str]:
         With full stops; empty where no such runs were made.
     """
     found = mapping_at(data.summary, "robust")
-    if not found:
-        return []
     names, failed = found.get("variants"), mapping_at(found, "failed")
     runs = len(names) if isinstance(names, list | tuple) else 0
+    if not runs and not failed:
+        return []
     told = [
         f"The site was run {number(runs)} more times, with each other date as reference and with each date left out."
     ]

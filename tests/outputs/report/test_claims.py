@@ -54,3 +54,7 @@ def test_other_runs_say_whether_growth_began_in_them() -> None:
         "Not possible: before 2023-05-01 (shows nothing).",
     ]
     assert robust_sentences(data(robust=None), CALENDAR) == []
+    # A single look has no other run.
+    assert robust_sentences(data(robust={"variants": [], "failed": {}}), CALENDAR) == []
+    alone = claim(9, {"held": 0, "of": 0, "least": None, "most": None})
+    assert claim_rows(data(claims=[alone]), CALENDAR)[0][2:] == ("", True)

@@ -34,8 +34,8 @@ surely was; bare fields exceed them by less."""
 ROUGHER: Final = (0.9, 1.5)
 """E-folds of edges by which what stands on it exceeds plants, likewise."""
 PAVED_GREYER: Final = (0.3, 0.45)
-"""E-folds of blue against green and red by which wide paving exceeds the plants that were there: .36 to .6 on a painted
-asphalt pad, at most .38 on fields that were harvested."""
+"""E-folds of blue against green and red by which wide paving exceeds the plants that were there: .36 to .6 on the
+asphalt pad of a painted site that also judges (growth, seed 31), at most .38 on its harvested fields."""
 PLANTS_BEFORE: Final = (0.3, 0.4)
 PLANTS_LEFT: Final = (0.2, 0.3)
 """Index of plants that paved ground had, and that it may have at most: shaded grass has more."""
