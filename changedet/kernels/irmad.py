@@ -17,7 +17,7 @@ import numba
 import numpy as np
 
 from changedet.arrays import AnyArray, Floats, Singles
-from changedet.kernels.variates import Variates, pixel_chi_square, standardised, survival, unweighted
+from changedet.kernels.variates import Variates, standardised, strip_chi_square, survival, unweighted
 
 Solver: TypeAlias = Callable[[Floats, Floats, int], Variates]
 """``solve(mean, covariance, bands)`` of the joint moments float64 (2 * band,) and (2 * band, 2 * band)."""
@@ -26,6 +26,10 @@ VARIANCE_FLOOR: Final = 1e-8
 """Least variance of a MAD variate (canonical variates have variance 1): identical images must give 0, not 0 / 0."""
 RANK_TOLERANCE: Final = 1e-7
 """Least eigenvalue of a band correlation matrix that still counts as a direction of its own."""
+SUMS: Final = 4
+"""Sums that are added to at once: an addition takes four cycles, and its sum waits for it."""
+STRIP_PX: Final = 256
+"""Pixels of a strip: the values of all bands stay in the nearest cache."""
 LEAST_WEIGHT: Final = 0.01
 """Least mean weight: below it the iteration has locked on to a few look-alike pixels and is stopped a step earlier."""
 
@@ -74,11 +78,12 @@ def reweighted(before: AnyArray, after: AnyArray, max_iterations: int, tolerance
     x, y = _finite_rows(before, after)
     bands = x.shape[1]
     origin = np.concatenate([x.mean(axis=0), y.mean(axis=0)]) if len(x) else np.zeros(2 * bands)
+    rows = np.ascontiguousarray(x.T), np.ascontiguousarray(y.T)
     model = replace(solve(np.zeros(2 * bands), np.zeros((2 * bands, 2 * bands)), bands), n=len(x))
     if len(x) <= 2 * bands:
         return model
     for iteration in range(1, max_iterations + 1):
-        weight, mean, covariance = _weighted_moments(x, y, origin, *standardised(model), model.degrees)
+        weight, mean, covariance = _weighted_moments(*rows, origin, *standardised(model), model.degrees)
         if iteration > 1 and weight < LEAST_WEIGHT * len(x):
             break
         fitted = solve(mean, covariance, bands)
@@ -147,25 +152,66 @@ def _solve(mean: Floats, covariance: Floats, bands: int, *, ridge: float) -> Var
 def _weighted_moments(
     x: Singles, y: Singles, origin: Floats, left: Floats, right: Floats, offset: Floats, degrees: int
 ) -> tuple[float, Floats, Floats]:
-    """Sum of the weights, weighted mean and covariance of ``(x, y)``; sums about `origin`, against cancellation."""
-    bands = x.shape[1]
+    """Sum of the weights, weighted mean and covariance of ``(x, y)``; sums about `origin`, against cancellation.
+
+    `x` and `y` hold a row for each band. A strip of pixels at a time is summed, four sums at once, which wait for
+    each other's additions; each sum takes the pixels in their order.
+    """
+    bands, size = x.shape
     both = 2 * bands
-    weight, first, second = 0.0, np.zeros(both), np.zeros((both, both))
-    v = np.empty(both)
-    for k in range(x.shape[0]):
-        w = survival(pixel_chi_square(x[k], y[k], left, right, offset), degrees)
-        weight += w
-        for j in range(bands):
-            v[j] = x[k, j] - origin[j]
-            v[bands + j] = y[k, j] - origin[bands + j]
+    weight = 0.0
+    # of `values`: a row of ones, whose products are the sums of first order, and rows of zeros up to a multiple of four
+    sums = np.zeros((both, (both // SUMS + 1) * SUMS))
+    values = np.zeros((sums.shape[1], STRIP_PX))
+    values[0] = 1.0
+    weights, weighted = np.empty(STRIP_PX), np.empty(STRIP_PX)
+    for start in range(0, size, STRIP_PX):
+        count = min(STRIP_PX, size - start)
+        a, b = x[:, start : start + count], y[:, start : start + count]
+        w, u = weights[:count], weighted[:count]
+        strip_chi_square(a, b, left, right, offset, u, w)
+        for k in range(count):
+            w[k] = survival(w[k], degrees)
+            weight += w[k]
+        _fill(a, origin[:bands], values[1:])
+        _fill(b, origin[bands:], values[1 + bands :])
         for i in range(both):
-            wi = w * v[i]
-            first[i] += wi
-            for j in range(i + 1):
-                second[i, j] += wi * v[j]
-    mean = first / max(weight, 1e-30)
-    for i in range(both):
+            own = values[1 + i, :count]
+            for k in range(count):
+                u[k] = w[k] * own[k]
+            for j in range(0, i + 2, SUMS):
+                _add_products(u, values[j : j + SUMS], sums[i, j : j + SUMS])
+    mean, covariance = _moments(sums, max(weight, 1e-30))
+    return weight, mean + origin, covariance
+
+
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _fill(image: Singles, origin: Floats, values: Floats) -> None:
+    """Values of a strip about the origin."""
+    for j in range(image.shape[0]):
+        for k in range(image.shape[1]):
+            values[j, k] = image[j, k] - origin[j]
+
+
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _moments(sums: Floats, weight: float) -> tuple[Floats, Floats]:
+    """Mean and covariance."""
+    mean = sums[:, 0] / weight
+    covariance = np.empty((mean.size, mean.size))
+    for i in range(mean.size):
         for j in range(i + 1):
-            second[i, j] = second[i, j] / max(weight, 1e-30) - mean[i] * mean[j]
-            second[j, i] = second[i, j]
-    return weight, mean + origin, second
+            covariance[i, j] = sums[i, 1 + j] / weight - mean[i] * mean[j]
+            covariance[j, i] = covariance[i, j]
+    return mean, covariance
+
+
+@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _add_products(weighted: Floats, values: Floats, sums: Floats) -> None:
+    """Add to each of `SUMS` sums the products of a row of values with the weighted values."""
+    p, q, r, s = sums[0], sums[1], sums[2], sums[3]
+    for k in range(weighted.size):
+        p += weighted[k] * values[0, k]
+        q += weighted[k] * values[1, k]
+        r += weighted[k] * values[2, k]
+        s += weighted[k] * values[3, k]
+    sums[0], sums[1], sums[2], sums[3] = p, q, r, s

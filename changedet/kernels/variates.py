@@ -273,12 +273,8 @@ def _chi_bands(x: Singles, y: Singles, left: Floats, right: Floats, offset: Floa
     for start in range(0, size, STRIP_PX):
         strip = out[start : start + STRIP_PX]
         variate, total = variates[: strip.size], totals[: strip.size]
-        total[:] = 0.0
-        for i in range(left.shape[0]):
-            variate[:] = -offset[i]
-            _add_combination(x, y, start, left[i], right[i], variate)
-            for k in range(strip.size):
-                total[k] += variate[k] * variate[k]
+        a, b = x[:, start : start + STRIP_PX], y[:, start : start + STRIP_PX]
+        strip_chi_square(a, b, left, right, offset, variate, total)
         if left.shape[0] == 0:
             _spread_missing(x, y, start, total)
         for k in range(strip.size):
@@ -287,13 +283,32 @@ def _chi_bands(x: Singles, y: Singles, left: Floats, right: Floats, offset: Floa
 
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _add_combination(x: Singles, y: Singles, start: int, left: Floats, right: Floats, variate: Floats) -> None:
-    """Add the bands' parts of one variate to a strip of pixels."""
-    for j in range(x.shape[0]):
-        a, b = x[j, start : start + STRIP_PX], y[j, start : start + STRIP_PX]
-        p, q = left[j], right[j]
-        for k in range(variate.size):
-            variate[k] += p * a[k] - q * b[k]
+def strip_chi_square(
+    x: Singles, y: Singles, left: Floats, right: Floats, offset: Floats, variate: Floats, total: Floats
+) -> None:
+    """Sum of the squared variates of a strip of pixel pairs, to the same bits as `pixel_chi_square`.
+
+    Parameters
+    ----------
+    x, y : float32 (band, n)
+        The strip on both dates.
+    left, right, offset : float64
+        As `standardised` gives.
+    variate : float64 (n,)
+        Room for one variate.
+    total : float64 (n,)
+        Filled with the sums, at least 0.
+    """
+    total[:] = 0.0
+    for i in range(left.shape[0]):
+        variate[:] = -offset[i]
+        for j in range(x.shape[0]):
+            a, b = x[j], y[j]
+            p, q = left[i, j], right[i, j]
+            for k in range(variate.size):
+                variate[k] += p * a[k] - q * b[k]
+        for k in range(total.size):
+            total[k] += variate[k] * variate[k]
 
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]

@@ -1,10 +1,11 @@
 """IR-MAD against canonical correlation by another way, and what it must not depend on."""
 
 import numpy as np
+import pytest
 from scipy.linalg import eigh
 
-from changedet.kernels.irmad import irmad_fit
-from changedet.kernels.variates import chi_square, chi_square_image
+from changedet.kernels.irmad import STRIP_PX, _weighted_moments, irmad_fit
+from changedet.kernels.variates import chi_square, chi_square_image, pixel_chi_square, survival
 
 
 def test_mad_matches_canonical_correlation_by_generalised_eigenvalues():
@@ -45,3 +46,29 @@ def test_irmad_of_almost_nothing():
     few = irmad_fit(np.ones((3, 4), np.float32), np.ones((3, 4), np.float32), 10, 1e-3, 0.0)
     assert few.degrees == 0
     assert chi_square(np.ones((2, 4)), np.zeros((2, 4)), few).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("bands", [1, 2, 3, 4, 5])
+def test_weighted_moments_add_pixel_after_pixel(bands: int):
+    rng = np.random.default_rng(bands)
+    x, y = (rng.normal(0, 20, (2 * STRIP_PX + 7, bands)).astype(np.float32) for _ in range(2))
+    left, right, offset = (
+        rng.normal(0, 0.03, (bands, bands)),
+        rng.normal(0, 0.03, (bands, bands)),
+        rng.normal(size=bands),
+    )
+    origin = rng.normal(0, 1, 2 * bands)
+    weight, first, second = 0.0, np.zeros(2 * bands), np.zeros((2 * bands, 2 * bands))
+    for before, after in zip(x, y, strict=True):
+        w = survival(pixel_chi_square(before, after, left, right, offset), bands)
+        v = np.concatenate([before, after]).astype(np.float64) - origin
+        weight += w
+        first += w * v
+        second += (w * v)[:, None] * v
+    mean = first / weight
+    lower = np.tril(second / weight - mean[:, None] * mean)
+    found = _weighted_moments(*(np.ascontiguousarray(one.T) for one in (x, y)), origin, left, right, offset, bands)
+    assert found[0] == weight
+    np.testing.assert_array_equal(found[1], mean + origin)
+    np.testing.assert_array_equal(np.tril(found[2]), lower)
+    np.testing.assert_array_equal(found[2], found[2].T)

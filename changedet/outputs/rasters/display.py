@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -101,8 +103,24 @@ def percentiles(path: Path, shares: Sequence[float]) -> list[tuple[float, ...]]:
     list of tuple of float
         For each band one value for each share; NaN where the band has no data at all.
     """
+    state = path.stat()
+    stamped = _StampedFile(path, (state.st_dev, state.st_ino, state.st_mtime_ns, state.st_size))
+    return list(_percentiles(stamped, tuple(shares)))
+
+
+@dataclass(frozen=True)
+class _StampedFile:
+    """A file, the same under another name; what is written anew is another."""
+
+    path: Path = field(compare=False)
+    stamp: tuple[int, int, int, int]
+
+
+# Style, QGIS project, report, figures and STAC items draw the same rasters.
+@lru_cache(maxsize=1024)
+def _percentiles(file: _StampedFile, shares: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:
     found = []
-    for band in read_overview(path, BLOCK_PX):
+    for band in read_overview(file.path, BLOCK_PX):
         values = band[np.isfinite(band)]
         found.append(tuple(float(v) for v in np.percentile(values, shares)) if values.size else (np.nan,) * len(shares))
-    return found
+    return tuple(found)

@@ -276,6 +276,7 @@ def _copy_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int) -> None
 
 
 def _copy_plainly(raw: Path, part: Path, kind: RasterKind) -> None:
-    codec = {key: value for key, value in _CODECS[kind].items() if key == "compress"}
+    # At the fastest level: GDAL's own takes three times the CPU to save a tenth of a file that is read once or twice.
+    codec = {"compress": _CODECS[kind]["compress"], "zstd_level": 1, "zlevel": 1}
     blocks = {"tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX, "bigtiff": "IF_SAFER"}
     rasterio.shutil.copy(raw, part, driver="GTiff", **blocks, **codec)

@@ -9,7 +9,7 @@ import pytest
 import rasterio
 from written_rasters import TRANSFORM
 
-from changedet.outputs.rasters.display import scene_stretch
+from changedet.outputs.rasters.display import percentiles, scene_stretch
 
 
 def test_scene_stretch_scenes_with_different_bands_share_the_stretch_of_those_they_share(tmp_path: Path) -> None:
@@ -23,3 +23,19 @@ def test_scene_stretch_scenes_with_different_bands_share_the_stretch_of_those_th
     assert set(found) == {"blue", "green", "red", "nir", "pan"}
     assert found["red"] == pytest.approx((found["blue"][0] + 50, found["blue"][1] + 50))
     assert found["pan"] == pytest.approx((found["blue"][0] + 100, found["blue"][1] + 100))
+
+
+def test_percentiles_follow_a_file_that_is_renamed_and_one_that_is_written_anew(tmp_path: Path) -> None:
+    def write(top: float) -> None:
+        profile = {"driver": "GTiff", "height": 64, "width": 64, "count": 1, "dtype": "float32"}
+        with rasterio.open(tmp_path / "part.tif", "w", transform=TRANSFORM, **profile) as file:
+            file.write(np.linspace(0, top, 64 * 64, dtype="float32").reshape(1, 64, 64))
+
+    write(1.0)
+    first = percentiles(tmp_path / "part.tif", (50.0,))
+    (tmp_path / "part.tif").rename(tmp_path / "whole.tif")
+    assert percentiles(tmp_path / "whole.tif", (50.0,)) == first == [(pytest.approx(0.5),)]
+    write(4.0)
+    (tmp_path / "part.tif").replace(tmp_path / "whole.tif")
+    assert percentiles(tmp_path / "whole.tif", (50.0,)) == [(pytest.approx(2.0),)]
+    assert percentiles(tmp_path / "whole.tif", (0.0, 100.0)) == [(0.0, 4.0)]

@@ -13,7 +13,8 @@ from typing import Final
 import numba
 import numpy as np
 
-from changedet.arrays import Singles
+from changedet.arrays import Bools, Floats, Singles
+from changedet.kernels.medians import median
 
 LINE_ITERATIONS: Final = 8
 """At most; the pixels that did not change settle in a few."""
@@ -68,17 +69,17 @@ def fit_line(before: Singles, after: Singles) -> BandLine:
     for _ in range(LINE_ITERATIONS):
         size = np.zeros(x.shape[1])
         for k in range(bands):
-            own, other = x[k][keep], y[k][keep]
+            own, other = _kept(x[k], keep), _kept(y[k], keep)
             sx, sy = own.std(), other.std()
             gain[k] = sx / sy if sx > 1e-9 and sy > 1e-9 else 1.0
             offset[k] = own.mean() - gain[k] * other.mean()
             residual = gain[k] * y[k] + offset[k] - x[k]
-            centre[k] = np.median(residual[keep])  # of all, change would pull it
+            centre[k] = median(_kept(residual, keep))  # of all, change would pull it
             residual -= centre[k]
-            noise[k] = max(NORMAL_MAD * np.median(np.abs(residual)), least[k])
+            noise[k] = max(NORMAL_MAD * median(np.abs(residual)), least[k])
             size += (residual / noise[k]) ** 2
         size = np.sqrt(size)
-        following = size <= NO_CHANGE_MEDIANS * np.median(size)
+        following = size <= NO_CHANGE_MEDIANS * median(size)
         if np.array_equal(following, keep):
             break
         keep = following
@@ -180,6 +181,16 @@ def confirmed_share(
 def _line(line: BandLine) -> tuple[Singles, Singles, Singles]:
     gain, offset = np.asarray(line.gain, np.float32), np.asarray(line.offset, np.float32)
     return gain, offset, np.asarray(1.0 / np.asarray(line.noise, np.float64), np.float32)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _kept(values: Floats, keep: Bools) -> Floats:
+    """``values[keep]`` without a branch for each value."""
+    out, count = np.empty(values.size + 1, np.float64), 0
+    for k in range(values.size):
+        out[count] = values[k]
+        count += keep[k]
+    return out[:count]
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]

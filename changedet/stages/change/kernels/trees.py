@@ -19,6 +19,7 @@ from changedet.kernels.boosted_trees import Forest, staged_margins
 from changedet.stages.change.kernels.feature_names import CONTEXT_PX, FEATURES_HALO_PX, names
 from changedet.stages.change.kernels.features import change_features, uses_edges
 from changedet.stages.change.kernels.guess_context import context, likely
+from changedet.stages.change.kernels.patch_search import SEARCH_PX
 from changedet.stages.change.kernels.trees_statistics import TreesStatistics
 
 LEAST_ODDS: Final = -2.5
@@ -50,9 +51,11 @@ def apply_trees(before: Singles, after: Singles, model: TreesStatistics, forests
     float32 (y, x)
         0 to 1; NaN where a band of either date is.
     """
-    shape = before.shape[1:]
+    whole: Singles = np.full(before.shape[1:], np.nan, np.float32)
+    place = _seen_on_both(before, after)
+    before, after, out = before[(slice(None), *place)], after[(slice(None), *place)], whole[place]
+    shape = out.shape
     forests = [forests[k] for k in model.forests]
-    out: Singles = np.full(shape, np.nan, np.float32)
     guess, seen = np.zeros(shape, np.int16), np.zeros(shape, np.bool_)
     waiting: list[_Strip] = []
     with_edges = any(uses_edges(forest.feature) for forest in forests)
@@ -65,8 +68,20 @@ def apply_trees(before: Singles, after: Singles, model: TreesStatistics, forests
         # a strip's context reaches into the next one
         if len(waiting) > 1:
             _second_guess(waiting.pop(0), guess, seen, model, forests[1:], out)
-    _second_guess(waiting.pop(0), guess, seen, model, forests[1:], out)
-    return out
+    if waiting:
+        _second_guess(waiting.pop(0), guess, seen, model, forests[1:], out)
+    return whole
+
+
+def _seen_on_both(before: Singles, after: Singles) -> tuple[slice, slice]:
+    """Rows and columns that hold all that both dates show, and as much more as the search for patches sees of it."""
+    seen = np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
+    reach = SEARCH_PX[-1] + 1
+    spans = []
+    for axis in (1, 0):
+        places = np.flatnonzero(seen.any(axis=axis))
+        spans.append(slice(max(0, int(places[0]) - reach), int(places[-1]) + 1 + reach) if places.size else slice(0))
+    return spans[0], spans[1]
 
 
 class _Strip(NamedTuple):

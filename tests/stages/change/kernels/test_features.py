@@ -16,6 +16,7 @@ from changedet.stages.change.kernels import (
     trees_statistics,
 )
 from changedet.stages.change.kernels.image_planes import fit_scale
+from changedet.stages.change.kernels.patch_search import SEARCH_PX
 from changedet.stages.change.learned import change_trees
 
 BANDS = [0, 1, 2, 3]
@@ -70,3 +71,22 @@ def test_uses_edges_spares_edges_where_no_tree_uses_them():
         margins = [boosted_trees.staged_margins(guess, *one, model.first_stages) for one in (table, whole)]
         np.testing.assert_array_equal(*margins)
         assert np.isfinite(score).all()
+
+
+def test_apply_trees_of_what_is_seen_does_not_depend_on_what_is_blank_around_it():
+    own, about, sha256 = change_trees()
+    before, after, _ = (part[..., :150, :170] for part in simulated("growth", 47071))
+    model = trees_statistics.fit_trees(
+        before[None], after[None], BANDS, 0.5, about, sha256, trees_statistics.TreesSettings("auto", 8.0)
+    )
+    reach, found = SEARCH_PX[-1] + 1, []
+    for frame in ((reach, reach, reach, reach), (70, 20, 11, 90)):
+        border = ((0, 0), frame[:2], frame[2:])
+        wide = [np.pad(image, border, constant_values=np.float32(np.nan)) for image in (before, after)]
+        score = trees.apply_trees(*wide, model, own)
+        assert np.isfinite(score).sum() == before[0].size
+        found.append(score[frame[0] : frame[0] + 150, frame[2] : frame[2] + 170])
+    np.testing.assert_array_equal(*found)
+    assert not np.array_equal(found[0], trees.apply_trees(before, after, model, own))
+    nothing = np.full_like(before, np.nan)
+    assert np.isnan(trees.apply_trees(nothing, after, model, own)).all()

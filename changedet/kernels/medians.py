@@ -1,0 +1,56 @@
+"""The median of many values, from the few that lie near it: a quarter of the time of a partition of all."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numba
+import numpy as np
+
+from changedet.arrays import Floats
+
+LEAST_VALUES: Final = 10_000
+"""Fewer are not worth a second look."""
+SAMPLE: Final = 2_000
+"""Values that say where the median lies."""
+MARGIN: Final = 0.05
+"""Share of the sample on either side of its middle: more than four standard errors of a median's rank."""
+
+
+def median(values: Floats) -> float:
+    """The median, to the same bits as numpy's.
+
+    Parameters
+    ----------
+    values : float64 (n,)
+        At least one, without NaN, contiguous.
+
+    Returns
+    -------
+    float
+        The middle value, or the mean of the two in the middle.
+    """
+    size = values.size
+    if size < LEAST_VALUES:
+        return float(np.median(values))
+    sample = np.sort(values[:: size // SAMPLE])
+    half, reach = sample.size // 2, int(MARGIN * sample.size)
+    near = np.empty(size, np.float64)
+    below, count = _between(values, sample[half - reach], sample[half + reach], near)
+    first, last = (size - 1) // 2 - below, size // 2 - below
+    if first < 0 or last >= count:
+        return float(np.median(values))
+    near = np.partition(near[:count], (first, last))
+    return float((near[first] + near[last]) / 2.0)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+def _between(values: Floats, low: float, high: float, out: Floats) -> tuple[int, int]:
+    """Gather what lies from `low` to `high`: how many are less, and how many were gathered."""
+    below, count = 0, 0
+    for k in range(values.size):
+        # written always and kept by counting: a branch that nobody can foresee costs four times as much
+        out[count] = values[k]
+        below += values[k] < low
+        count += (values[k] >= low) & (values[k] <= high)
+    return below, count

@@ -1,0 +1,24 @@
+"""The median of many values is numpy's, bit by bit, also where the sample misleads."""
+
+import numpy as np
+import pytest
+
+from changedet.kernels.medians import LEAST_VALUES, SAMPLE, median
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, LEAST_VALUES, LEAST_VALUES + 1, 50_001])
+def test_median_is_numpys(size: int):
+    values = np.random.default_rng(size).gamma(2.0, 100.0, size)
+    assert median(values) == np.median(values)
+
+
+def test_median_of_many_equal_values():
+    values = np.repeat([1.0, 2.0, 3.0], [9_000, 3_000, 8_500])
+    assert median(values) == 2.0
+    assert median(values[:18_000]) == np.median(values[:18_000]) == 1.5
+
+
+def test_median_where_the_sample_misses_it():
+    values = np.random.default_rng(0).normal(size=20 * SAMPLE)
+    values[:: values.size // SAMPLE] = 100.0
+    assert median(values) == np.median(values) < 1.0
