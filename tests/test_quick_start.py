@@ -5,7 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("dask", "distributed", "xarray", "odc", "scipy.stats", "scipy.optimize", "scipy.spatial", "scipy.ndimage")
+HEAVY = (
+    "dask",
+    "distributed",
+    "xarray",
+    "odc",
+    "scipy.stats",
+    "scipy.optimize",
+    "scipy.spatial",
+    "scipy.ndimage",
+    "numba",
+)
 
 
 def test_what_a_run_may_not_need_is_not_loaded_with_it() -> None:

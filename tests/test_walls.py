@@ -14,7 +14,17 @@ PACKAGE = Path(__file__).resolve().parents[1] / "changedet"
 FILES = sorted(PACKAGE.rglob("*.py"))
 STAGES = ("mask", "align", "normalise", "change", "footprint", "objects", "tracks", "series")
 KERNELS_MAY = {"changedet", "cc3d", "cv2", "numba", "numpy", "scipy", "onnxruntime"}
-STANDARD_IN_KERNELS = {"__future__", "collections", "dataclasses", "functools", "itertools", "math", "typing", "enum"}
+STANDARD_IN_KERNELS = {
+    "__future__",
+    "collections",
+    "dataclasses",
+    "functools",
+    "itertools",
+    "math",
+    "threading",
+    "typing",
+    "enum",
+}
 STANDARD_IN_KERNELS |= {"fractions", "hashlib", "io", "json", "zipfile"}
 LEVELS = {
     0: "arrays errors json_types kernels",
@@ -111,6 +121,8 @@ def test_libraries_have_their_places() -> None:
     assert users_of("dask") == {"blocks"}
     assert users_of("distributed") <= {"blocks", "pipeline"}
     assert users_of("yaml") == {"workflow"}
+    assert users_of("numba") == {"kernels"}
+    assert [path.name for path in FILES if "numba" in {name.split(".")[0] for name in imports(path)}] == ["compiled.py"]
     allowed = {"grid", "imagery", "outputs", "workflow", "simulate", "assess", "cli"}
     assert users_of("rasterio") <= allowed
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
-from changedet.arrays import AnyArray, Bools, Ints, Singles
+from changedet.arrays import AnyArray, Bools, Ints, Singles, Words
+from changedet.kernels.compiled import compiled, inlined
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def block_mean(source: Singles, factor: tuple[int, int]) -> Singles:
     """Mean of the valid pixels of every block; NaN where less than half of the block is valid.
 
@@ -70,7 +70,7 @@ def block_mean_of_integers(values: AnyArray, nodata: AnyArray, factor: tuple[int
     return np.asarray(means_of_cells(totals, counts, (height, width), factor))
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def add_to_cells(
     values: AnyArray, nodata: AnyArray, first: tuple[int, int], factor: tuple[int, int], totals: Ints, counts: Ints
 ) -> None:
@@ -108,8 +108,8 @@ def add_to_cells(
         found[:] = 0
 
 
-@numba.njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _gather(columns: Ints, first: int, kx: int, cells: Ints) -> None:
+@inlined
+def _gather(columns: Words, first: int, kx: int, cells: Ints) -> None:
     """Add columns of pixels to their cells."""
     c, left = first // kx, kx - first % kx
     for x in range(columns.size):
@@ -119,7 +119,7 @@ def _gather(columns: Ints, first: int, kx: int, cells: Ints) -> None:
             c, left = c + 1, kx
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def means_of_cells(totals: Ints, counts: Ints, pixels: tuple[int, int], factor: tuple[int, int]) -> Singles:
     """Means of the cells of an overview.
 
@@ -152,7 +152,7 @@ def means_of_cells(totals: Ints, counts: Ints, pixels: tuple[int, int], factor: 
     return out
 
 
-@numba.njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _mark_valid(values: AnyArray, nodata: AnyArray, y: int, good: Bools) -> None:
     good[:] = nodata.size == 0
     for b in range(nodata.size):
@@ -161,8 +161,8 @@ def _mark_valid(values: AnyArray, nodata: AnyArray, y: int, good: Bools) -> None
             good[x] |= line[x] != none
 
 
-@numba.njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator]
-def _add_row(values: AnyArray, good: Bools, y: int, counts: Ints, totals: Ints) -> None:
+@inlined
+def _add_row(values: AnyArray, good: Bools, y: int, counts: Words, totals: Words) -> None:
     """Add a row's valid pixels to the sums and counts of their columns."""
     for x in range(good.size):
         counts[x] += good[x]

@@ -9,11 +9,11 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from changedet.arrays import AnyArray, Bools, Ints, Singles
+from changedet.kernels.compiled import compiled, inlined
 
 Roots: TypeAlias = tuple[np.uint32, np.uint32, np.uint32, np.uint32]
 """First nodes of four trees."""
@@ -130,7 +130,7 @@ def _summed(forest: Forest, features: Singles, valid: Bools, counts: Ints, least
     return np.asarray(found, np.float32)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+@inlined
 def _child(nodes: AnyArray, at: np.uint32, code: np.int32, own: Singles, missing: bool) -> np.uint32:
     # unsigned, as numba tests of a signed index whether it counts from the end
     packed = np.uint32(code)
@@ -141,7 +141,7 @@ def _child(nodes: AnyArray, at: np.uint32, code: np.int32, own: Singles, missing
     return (packed >> np.uint32(LEFT_BIT)) + right
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+@inlined
 def _leaf(nodes: AnyArray, root: int, own: Singles, missing: bool) -> np.float32:
     at = np.uint32(root)
     code = nodes[at].code
@@ -152,7 +152,7 @@ def _leaf(nodes: AnyArray, root: int, own: Singles, missing: bool) -> np.float32
     return value
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+@inlined
 def _four_more(nodes: AnyArray, roots: Roots, own: Singles, missing: bool, margin: np.float32) -> np.float32:
     """Four trees at once: while one waits for its memory the others go on."""
     a, b, c, d = roots
@@ -177,7 +177,7 @@ def _four_more(nodes: AnyArray, roots: Roots, own: Singles, missing: bool, margi
     return total
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _evaluate(
     features: Singles,
     valid: Bools,
@@ -214,7 +214,7 @@ def _evaluate(
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _turned(features: Singles, y: int, first: int, table: Singles) -> bool:
     """Copy the features of a run of pixels into a row of the table each; whether any is missing."""
     missing = False
@@ -227,7 +227,7 @@ def _turned(features: Singles, y: int, first: int, table: Singles) -> bool:
     return missing
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _add(
     table: Singles,
     missing: bool,
@@ -261,7 +261,7 @@ def _add(
         size = _still_going(margin, going[:size], least[stage], most)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+@inlined
 def _still_going(margin: Singles, going: Ints, least: np.float32, most: np.float32) -> int:
     """Move the rows that reach a stage's least margin to the front, and say how many they are."""
     left = 0

@@ -1,14 +1,48 @@
-"""Compiled loops: numba's ``njit`` with this package's settings, keeping signatures for the type checker."""
+"""Compiled loops: numba's ``njit`` with this package's settings, keeping signatures for the type checker.
+
+numba is loaded at the first call: it takes half a second, which a command that computes nothing need not wait for.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
-
-from numba import njit
+from functools import update_wrapper
+from typing import Final, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+# Dispatchers may only be made one after the other, and making one makes those that it calls.
+_MAKING: Final = threading.RLock()
+
+
+class _Waiting(Generic[P, R]):
+    """A function that is handed to numba when it is first called, by Python or by another compiled function."""
+
+    def __init__(self, function: Callable[P, R], **options: str) -> None:
+        update_wrapper(self, function)
+        self._function = function
+        self._options = options
+        self._made: Callable[P, R] | None = None
+
+    def __call__(self, *arguments: P.args, **named: P.kwargs) -> R:
+        return (self._made or self.made())(*arguments, **named)
+
+    def made(self) -> Callable[P, R]:
+        """What numba makes of it, which takes its place in its module, as does that of all that it may call."""
+        with _MAKING:
+            if self._made is None:
+                # Half a second, see above.
+                from numba import njit
+
+                made = njit(cache=True, nogil=True, **self._options)(self._function)
+                self._made = made
+                names = self._function.__globals__
+                for name, value in list(names.items()):
+                    if isinstance(value, _Waiting):
+                        names[name] = value.made()
+            return self._made
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -24,8 +58,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     callable
         The same to its caller, and to other compiled functions.
     """
-    made: Callable[P, R] = njit(cache=True, nogil=True)(function)
-    return made
+    return _Waiting(function)
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
@@ -41,5 +74,4 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
     callable
         The same to its caller.
     """
-    made: Callable[P, R] = njit(cache=True, nogil=True, inline="always")(function)
-    return made
+    return _Waiting(function, inline="always")

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import cc3d
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Bytes, Ints, Singles
+from changedet.kernels.compiled import compiled
 
 FIXED_POINT: Final = 1024
 """Figures are summed in units of one over this."""
@@ -267,7 +267,7 @@ def _adjacent(near: NDArray[np.int32], far: NDArray[np.int32]) -> set[tuple[int,
     return found
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _unite(parent: Ints, pairs: Ints) -> None:
     """Union by the smaller index with path halving; afterwards every entry is its root."""
     for k in range(pairs.shape[0]):
@@ -286,7 +286,7 @@ def _unite(parent: Ints, pairs: Ints) -> None:
         parent[i] = parent[parent[i]]  # parents have smaller indices and are roots by now
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _first_pixels(labels: NDArray[np.int32], y0: int, x0: int, width: int, first: Ints) -> None:
     for y in range(labels.shape[0]):
         for x in range(labels.shape[1]):

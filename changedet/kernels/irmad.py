@@ -13,10 +13,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, TypeAlias
 
-import numba
 import numpy as np
 
 from changedet.arrays import AnyArray, Floats, Singles
+from changedet.kernels.compiled import compiled, inlined
 from changedet.kernels.variates import Variates, standardised, strip_chi_square, survival, unweighted
 
 Solver: TypeAlias = Callable[[Floats, Floats, int], Variates]
@@ -148,7 +148,7 @@ def _solve(mean: Floats, covariance: Floats, bands: int, *, ridge: float) -> Var
     return unweighted(a, b, mean, rho, np.maximum(variance, VARIANCE_FLOOR), degrees)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _weighted_moments(
     x: Singles, y: Singles, origin: Floats, left: Floats, right: Floats, offset: Floats, degrees: int
 ) -> tuple[float, Floats, Floats]:
@@ -185,7 +185,7 @@ def _weighted_moments(
     return weight, mean + origin, covariance
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+@inlined
 def _fill(image: Singles, origin: Floats, values: Floats) -> None:
     """Values of a strip about the origin."""
     for j in range(image.shape[0]):
@@ -193,7 +193,7 @@ def _fill(image: Singles, origin: Floats, values: Floats) -> None:
             values[j, k] = image[j, k] - origin[j]
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+@inlined
 def _moments(sums: Floats, weight: float) -> tuple[Floats, Floats]:
     """Mean and covariance."""
     mean = sums[:, 0] / weight
@@ -205,7 +205,7 @@ def _moments(sums: Floats, weight: float) -> tuple[Floats, Floats]:
     return mean, covariance
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+@inlined
 def _add_products(weighted: Floats, values: Floats, sums: Floats) -> None:
     """Add to each of `SUMS` sums the products of a row of values with the weighted values."""
     p, q, r, s = sums[0], sums[1], sums[2], sums[3]

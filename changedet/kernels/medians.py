@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import numba
 import numpy as np
 
 from changedet.arrays import Floats
+from changedet.kernels.compiled import compiled
 
 LEAST_VALUES: Final = 10_000
 """Fewer are not worth a second look."""
@@ -44,7 +44,7 @@ def median(values: Floats) -> float:
     return float((near[first] + near[last]) / 2.0)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _between(values: Floats, low: float, high: float, out: Floats) -> tuple[int, int]:
     """Gather what lies from `low` to `high`: how many are less, and how many were gathered."""
     below, count = 0, 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from changedet.arrays import AnyArray, Bools, Bytes, Singles
+from changedet.kernels.compiled import compiled, inlined
 
 
 def without_nodata(values: AnyArray, nodata: AnyArray, out: Singles) -> None:
@@ -23,7 +23,7 @@ def without_nodata(values: AnyArray, nodata: AnyArray, out: Singles) -> None:
     copy_without_nodata(values, nodata, (0, 0), out, (0, 0), values.shape[1:])
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def copy_without_nodata(
     values: AnyArray,
     nodata: AnyArray,
@@ -66,14 +66,14 @@ def copy_without_nodata(
                 _blank_line(out[b, place[0] + r, place[1] : place[1] + width], missing)
 
 
-@numba.njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _blank_line(line: Singles, missing: Bools) -> None:
     for c in range(missing.size):
         if missing[c]:
             line[c] = np.nan
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def unite_missing(image: Singles, classes: Bytes, nodata: int) -> None:
     """Make an image and its classes say no data together: where one band is NaN or the class is `nodata`.
 
@@ -100,7 +100,7 @@ def unite_missing(image: Singles, classes: Bytes, nodata: int) -> None:
             _blank(image, line, r, missing, nodata)
 
 
-@numba.njit(nogil=True, cache=True, inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def _blank(image: Singles, line: Bytes, row: int, missing: Bools, nodata: int) -> None:
     for c in range(missing.size):
         if missing[c]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import numba
 import numpy as np
 
 from changedet.arrays import Bytes, Ints, Singles
+from changedet.kernels.compiled import compiled
 
 AMBIGUOUS: Final = 0.1
 """Evidence of coming and going that differs by less than this share of their sum shows no direction."""
@@ -35,8 +35,8 @@ def edge_contrast(before: Singles, after: Singles, mask: Bytes) -> tuple[Singles
     return sums[0], sums[1]
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def mark_above(score: Singles, threshold: float, out: Bytes) -> None:
+@compiled
+def mark_above(score: Singles, threshold: float | np.float32, out: Bytes) -> None:
     """Mark what lies above a threshold.
 
     Parameters
@@ -98,7 +98,7 @@ def change_probability(mean_score: float, threshold: float) -> float:
     return float(1.0 - 0.5 * np.exp(-2.0 * margin))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _outline(before: Singles, after: Singles, mask: Bytes, rows: Ints, columns: Ints, out: Singles) -> None:
     for k in range(rows.size):
         y, x = rows[k] + 1, columns[k] + 1

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from typing import Final
 
-import numba
 import numpy as np
 
 from changedet.arrays import AnyArray, Floats, Singles
+from changedet.kernels.compiled import compiled
 
 STEP_BITS: Final = 11
 STEPS_PER_PX: Final = 1 << STEP_BITS
@@ -21,7 +21,7 @@ STEPS_PER_PX: Final = 1 << STEP_BITS
 pixels are a shift of bits."""
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _place(position: float, size: int) -> tuple[int, int, float]:
     """First and second source pixel of a position and the weight of the second; -1 where it lies outside."""
     # Half a pixel beyond the last centre is still on the source, as in GDAL: the outermost pixel alone counts there.
@@ -38,7 +38,7 @@ def _place(position: float, size: int) -> tuple[int, int, float]:
     return first, first + 1 if weight > 0.0 else first, weight
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _row_positions(nodes: Floats, step: int, row: int, column: int, out: Floats) -> None:
     """Positions along one output row, interpolated bilinearly from the nodes."""
     j, along_y = divmod(row, step)
@@ -58,7 +58,7 @@ def _row_positions(nodes: Floats, step: int, row: int, column: int, out: Floats)
         done += count
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def bilinear(
     source: Singles,
     origin: tuple[int, int],
@@ -118,7 +118,7 @@ def bilinear(
                 line[c] = uy * above + vy * below
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def translated(source: Singles, weight_y: float, weight_x: float, out: Singles) -> None:
     """Bilinear sampling where all of the map is one sub-pixel translation: the same values as `bilinear`, vectorised.
 
@@ -145,7 +145,7 @@ def translated(source: Singles, weight_y: float, weight_x: float, out: Singles) 
                 line[c] = uy * above + vy * below
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def nearest(
     source: AnyArray,
     origin: tuple[int, int],

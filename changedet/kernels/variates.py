@@ -11,10 +11,10 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-import numba
 import numpy as np
 
 from changedet.arrays import AnyArray, Floats, Singles
+from changedet.kernels.compiled import compiled, inlined
 
 STRIP_PX: Final = 1024
 """Pixels of a strip: its variates stay in the nearest cache, and slices spare the index checks that forbid vectors."""
@@ -187,7 +187,7 @@ def standardised(variates: Variates) -> tuple[Floats, Floats, Floats]:
     return np.ascontiguousarray(left), np.ascontiguousarray(right), offset
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def survival(chi: float, degrees: int) -> float:
     """``P(chi-square > chi)`` by the finite sums that whole degrees of freedom allow.
 
@@ -221,7 +221,7 @@ def survival(chi: float, degrees: int) -> float:
     return min(1.0, total)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def pixel_chi_square(x: Singles, y: Singles, left: Floats, right: Floats, offset: Floats) -> float:
     """Sum of the squared variates of one pixel pair.
 
@@ -246,7 +246,7 @@ def pixel_chi_square(x: Singles, y: Singles, left: Floats, right: Floats, offset
     return total
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _survivals(chi: Singles, degrees: int) -> Singles:
     out = np.empty(chi.size, np.float32)
     for i in range(chi.size):
@@ -254,7 +254,7 @@ def _survivals(chi: Singles, degrees: int) -> Singles:
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _chi_rows(x: Singles, y: Singles, left: Floats, right: Floats, offset: Floats) -> Singles:
     out = np.empty(x.shape[0], np.float32)
     for k in range(x.shape[0]):
@@ -265,7 +265,7 @@ def _chi_rows(x: Singles, y: Singles, left: Floats, right: Floats, offset: Float
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _chi_bands(x: Singles, y: Singles, left: Floats, right: Floats, offset: Floats) -> Singles:
     size = x.shape[1]
     out = np.empty(size, np.float32)
@@ -282,7 +282,7 @@ def _chi_bands(x: Singles, y: Singles, left: Floats, right: Floats, offset: Floa
     return out
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+@inlined
 def strip_chi_square(
     x: Singles, y: Singles, left: Floats, right: Floats, offset: Floats, variate: Floats, total: Floats
 ) -> None:
@@ -311,7 +311,7 @@ def strip_chi_square(
             total[k] += variate[k] * variate[k]
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+@inlined
 def _spread_missing(x: Singles, y: Singles, start: int, total: Floats) -> None:
     """Make a strip NaN where a band is, since no variate does."""
     for j in range(x.shape[0]):

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from changedet.arrays import Floats, Singles
+from changedet.kernels.compiled import compiled, inlined
 
 FIELDS: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = (
     ((0.45, 0.9, 1.7), (1.0, 0.8, 0.6)),  # grain: stones, tufts, dirt
@@ -23,15 +23,15 @@ FIELDS: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = (
 """Texture fields that the shader mixes: (wavelengths in metres, weight of each octave)."""
 
 
-@njit(cache=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+@inlined
 def _mix64(x: np.uint64) -> np.uint64:
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
 
 
-@njit(cache=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
-def _hash01(i: int, j: int, seed: int) -> float:
+@inlined
+def _hash01(i: int | np.int64, j: int | np.int64, seed: int) -> float:
     key = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)
     key ^= _mix64(
         np.uint64(np.int64(i)) * np.uint64(0xD1B54A32D192ED03) + np.uint64(np.int64(j)) * np.uint64(0xABC98388FB8FAC03)
@@ -39,7 +39,7 @@ def _hash01(i: int, j: int, seed: int) -> float:
     return float(_mix64(key) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _lattice(x: float, y: float, seed: int) -> float:
     fx, fy = math.floor(x), math.floor(y)
     tx, ty = x - fx, y - fy
@@ -51,7 +51,7 @@ def _lattice(x: float, y: float, seed: int) -> float:
     return float((low * (1.0 - ty) + high * ty) * 2.0 - 1.0)
 
 
-@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _add_octaves(
     affine: Floats, height: int, width: int, wavelengths: Floats, weights: Floats, seed: int, out: Singles
 ) -> None:
@@ -137,7 +137,7 @@ def texture_fields(affine: Floats, shape: tuple[int, int], gsd_m: float, seed: i
     return out
 
 
-@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _pixel_noise(row: int, column: int, height: int, width: int, seed: int, out: Singles) -> None:
     for r in range(height):
         for q in range(width):

@@ -6,10 +6,10 @@ import math
 from typing import TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from changedet.arrays import Bytes, Floats, Ints, Singles
+from changedet.kernels.compiled import compiled
 
 Labels: TypeAlias = NDArray[np.uint16]
 
@@ -23,7 +23,7 @@ FULL = 100
 """100 is a horizontal face in full sun; tone 100 leaves the reflectance as it is."""
 
 
-@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _crossings(verts: Floats, first: int, last: int, y: float, xs: Floats) -> int:
     n = 0
     for i in range(first, last):
@@ -42,7 +42,7 @@ def _crossings(verts: Floats, first: int, last: int, y: float, xs: Floats) -> in
     return n
 
 
-@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _bounds(verts: Floats, first: int, last: int, height: int) -> tuple[int, int]:
     low, high = verts[first, 1], verts[first, 1]
     for i in range(first + 1, last):
@@ -50,7 +50,7 @@ def _bounds(verts: Floats, first: int, last: int, height: int) -> tuple[int, int
     return max(0, math.ceil(low - 0.5)), min(height - 1, math.floor(high - 0.5))
 
 
-@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def fill(
     verts: Floats, offsets: Ints, order: Ints, ops: Ints, label: Labels, sun: Bytes, level: Bytes, tone: Bytes
 ) -> None:
@@ -97,7 +97,7 @@ def fill(
                         level[r, q] = ops[k, 2]
 
 
-@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def fill_bits(verts: Floats, offsets: Ints, order: Ints, bits: Ints, out: Bytes) -> None:
     """Set the bits of cast shadows on the fine grid.
 
@@ -128,7 +128,7 @@ def fill_bits(verts: Floats, offsets: Ints, order: Ints, bits: Ints, out: Bytes)
                     out[r, q] |= bits[k]
 
 
-@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _stripe(x: float, y: float, row: Floats) -> float:
     """Stripes across a paint: (period m, cosine, sine, phase, sharpness)."""
     t = (x * row[1] + y * row[2]) / row[0] + row[3]
@@ -139,7 +139,7 @@ def _stripe(x: float, y: float, row: Floats) -> float:
     return float(wave)
 
 
-@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _light(sun: int, level: int, shadow: int) -> tuple[float, float]:
     """Shares of the direct sun and of the sky's light."""
     lit = sun * 0.01
@@ -149,7 +149,7 @@ def _light(sun: int, level: int, shadow: int) -> tuple[float, float]:
     return lit, sky
 
 
-@njit(cache=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def shade(
     label: Labels,
     sun: Bytes,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-import numba
 import numpy as np
 
 from changedet.arrays import Floats, Ints
+from changedet.kernels.compiled import compiled
 
 # The scales below were chosen on rows of boxes of simulated sites of seeds 600 to 602 (benchmarks/compare.py).
 SCALES: Final = (8.0, 5.0)
@@ -164,7 +164,7 @@ def _alike(first: Row, second: Row, scale: float) -> Floats:
     return np.asarray(np.exp(-0.5 * distance / scale**2) * size)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _before(table: Floats, along: Floats, other: Floats, i: int, j: int) -> tuple[float, int]:
     """The best chain that may go on to two boxes, and its last link as steps back; -1 for none."""
     value, via = 0.0, -1
@@ -177,7 +177,7 @@ def _before(table: Floats, along: Floats, other: Floats, i: int, j: int) -> tupl
     return value, via
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _best_chain(evidence: Floats, along: Floats, other: Floats) -> tuple[float, Ints, Ints]:
     # Smith and Waterman 1981, doi:10.1016/0022-2836(81)90087-5, over the boxes up to `REACH` before.
     n, m = evidence.shape

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from changedet.arrays import Singles, Words
+from changedet.kernels.compiled import compiled
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def box_sum(image: NDArray[np.integer], half: int) -> Words:
     """Sum over a square around each pixel, which the image's edge cuts off.
 
@@ -46,19 +46,19 @@ def box_sum(image: NDArray[np.integer], half: int) -> Words:
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _add(columns: Words, row: NDArray[np.integer]) -> None:
     for x in range(row.size):
         columns[x] += row[x]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _subtract(columns: Words, row: NDArray[np.integer]) -> None:
     for x in range(row.size):
         columns[x] -= row[x]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def box_mean(image: NDArray[np.integer], count: Words, half: int, out: Singles) -> None:
     """Mean over the valid pixels of a square around each pixel.
 

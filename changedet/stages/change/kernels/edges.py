@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import numba
 import numpy as np
 
 from changedet.arrays import Bools, Shorts, Singles, Words
+from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
 
 DIRECTIONS: Final = 4
@@ -59,7 +59,7 @@ def edges(brightness: tuple[Shorts, Shorts], valid: Bools, out: Singles) -> None
         _compare(sums, box_sum(valid.astype(np.int32), size // 2), out[3 * k : 3 * k + 3])
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _directions(image: Shorts, valid: Bools) -> Shorts:
     """The steepness of each pixel in the plane of its direction; none where a neighbour is not seen."""
     out = np.zeros((DIRECTIONS, *image.shape), np.int16)
@@ -80,7 +80,7 @@ def _directions(image: Shorts, valid: Bools) -> Shorts:
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _compare(sums: Words, count: Words, out: Singles) -> None:
     for y in range(count.shape[0]):
         for x in range(count.shape[1]):

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import cv2
-import numba
 import numpy as np
 
 from changedet.arrays import Singles, Words
+from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
 
 UNIT: Final = 1024
@@ -195,8 +195,8 @@ def _averaged(
 
     NaN where not seen.
     """
-    pair = (np.ascontiguousarray(image, np.float32) for image in (before, after))
-    blue, light, seen = _differences(*pair, floors, middle, most)
+    first, second = (np.ascontiguousarray(image, np.float32) for image in (before, after))
+    blue, light, seen = _differences(first, second, floors, middle, most)
     half = _odd_px(AROUND_M, gsd_m) // 2
     count = box_sum(seen, half).astype(np.float32)
     # whole numbers, so the sums do not depend on where a tile begins
@@ -206,7 +206,7 @@ def _averaged(
     return first, second
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _differences(
     before: Singles, after: Singles, floors: Singles, middle: float, most: float
 ) -> tuple[Words, Words, Words]:

@@ -207,7 +207,8 @@ def with_paving(score: Singles, paved: Singles) -> Singles:
 
 def _look(levels: Singles, half: int) -> _Look:
     whole = np.rint(np.clip(np.nan_to_num(levels), 0, MOST_LEVELS)).astype(np.int32)
-    count = np.maximum(box_sum(np.isfinite(levels).all(axis=0).astype(np.int32), half), 1)
+    seen: Words = np.asarray(np.isfinite(levels).all(axis=0), np.int32)
+    count = np.maximum(box_sum(seen, half), 1)
     mean = np.stack([box_sum(band, half) / count for band in whole])
     least = DARK_SHARE * LEVEL
     blue, green, red = np.log(np.maximum(mean[:3], least / 2))

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-import numba
 import numpy as np
 
 from changedet.arrays import Bools, Ints, Shorts, Singles
+from changedet.kernels.compiled import compiled, inlined
 from changedet.stages.change.kernels.feature_names import ROLES
 from changedet.stages.change.kernels.patch_search import CHROMA_UNIT, UNIT
 from changedet.stages.change.kernels.tolerance import fit_line
@@ -121,13 +121,13 @@ def image_planes(before: Singles, after: Singles, bands: list[int | None], scale
     return {key: (found[0][k], found[1][k]) for k, key in enumerate(PLANES)}
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+@inlined
 def _whole(value: np.float32) -> np.int16:
     limit = np.float32(LIMIT)
     return np.int16(np.rint(min(max(value, -limit), limit)))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _quantise(image: Singles, used: Ints, numbers: Singles, valid: Bools, out: Shorts) -> None:
     unit, chroma = np.float32(UNIT), np.float32(CHROMA_UNIT)
     value = np.zeros(4, np.float32)

@@ -16,10 +16,10 @@ import math
 from typing import Final, NamedTuple
 
 import cv2
-import numba
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Floats, Singles
+from changedet.kernels.compiled import compiled
 
 SURELY_CHANGED: Final = 0.8
 """Probability above which a look is surely changed."""
@@ -134,8 +134,8 @@ def local_change_rate(scores: Singles, weights: Floats, gsd_m: float) -> LocalCh
     reach, halo = _reach_px(gsd_m), halo_px(gsd_m)
     inner = slice(halo, -halo)
     # whole numbers, so the sums do not depend on where a tile begins
-    around = [_summed(one, 2 * reach + 1)[inner, inner] for one in counts]
-    return LocalChangeRate(*_shift_and_rate(*around, gsd_m**2))
+    looks, changed, found, followed, gone = (_summed(one, 2 * reach + 1)[inner, inner] for one in counts)
+    return LocalChangeRate(*_shift_and_rate(looks, changed, found, followed, gone, gsd_m**2))
 
 
 def _summed(counts: Floats, size_px: int) -> Floats:
@@ -189,7 +189,7 @@ def beside_boxes(rate: LocalChangeRate) -> LocalChangeRate:
     return LocalChangeRate(np.maximum(rate.odds_shift, 0.0), np.full_like(change, USUAL_CHANGE), fleeting)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _counts(scores: Singles, wide: Bytes, hidden: Bytes, clear: Bools) -> Floats:
     """Of each pixel its looks; of these the surely changed, their wide ones, those with a sure look next, and gone."""
     dates, height, width = scores.shape
@@ -215,14 +215,14 @@ def _counts(scores: Singles, wide: Bytes, hidden: Bytes, clear: Bools) -> Floats
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _shift(changed_m2: float, looks_m2: float) -> float:
     """Log odds to subtract where so much of the looks is surely changed."""
     share = (changed_m2 + PRIOR_LOOKS_M2 * PRIOR_SHARE) / (looks_m2 + PRIOR_LOOKS_M2)
     return min(max(SHARE_GAIN * math.log(USUAL_SHARE / share), -MOST_SHIFT[0]), MOST_SHIFT[1])
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _shift_and_rate(
     looks: Floats, changed: Floats, wide: Floats, followed: Floats, gone: Floats, pixel_m2: float
 ) -> tuple[Floats, Floats]:

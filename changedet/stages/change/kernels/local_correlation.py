@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import numba
 import numpy as np
 
 from changedet.arrays import Bools, Shorts, Singles
+from changedet.kernels.compiled import compiled
 
 LEAST_VARIANCE: Final = 100.0
 """Added to a variance: a hundredth of a spread, 10 steps of `patch_search.UNIT`, is the least texture that counts."""
@@ -15,7 +15,7 @@ SUMS: Final = 6
 """Count, both sums, both sums of squares, and the sum of products."""
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def correlate(b: Shorts, a: Shorts, valid: Bools, half: int, out: Singles) -> None:
     """Correlation of both dates in a square, and the logarithm of either's variance there.
 

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from typing import Final
 
 import cv2
-import numba
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Shorts, Singles
+from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.ground_signs import PLANTS, without_season
 
@@ -189,7 +189,7 @@ def _above_ground(levels: Bytes, valid: Bools, half: int) -> tuple[Shorts, Short
     return (np.stack(own) - ground).astype(np.int16), ground
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _classified(above: Shorts, ground: Shorts, above_after: Shorts, ground_after: Shorts, known: Bools) -> Bytes:
     bands, height, width = above.shape
     out = np.zeros((1 + bands, height, width), np.uint8)

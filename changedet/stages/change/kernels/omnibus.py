@@ -14,11 +14,11 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-import numba
 import numpy as np
 from scipy import special
 
 from changedet.arrays import Floats, Ints, Singles
+from changedet.kernels.compiled import compiled
 
 LEAST_LOOKS: Final = 0.5
 MOST_LOOKS: Final = 500.0
@@ -186,7 +186,7 @@ def pair_score(before: Singles, after: Singles, looks: float) -> Singles:
     return np.asarray(_pair_score(before, after, np.float32(factor)), np.float32)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _pair_score(before: Singles, after: Singles, factor: np.float32) -> Singles:
     bands, height, width = before.shape
     out = np.zeros((height, width), np.float32)

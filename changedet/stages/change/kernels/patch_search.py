@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import cv2
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Bytes, Shorts, Words
+from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
 
 UNIT: Final = 1024
@@ -62,7 +62,7 @@ def _eight_bit_planes(planes: dict[str, tuple[Shorts, Shorts]], valid: Bools) ->
     return found
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _eight_bits(total: Words, count: Words, valid: Bools, offset: int, scale: float, out: Bytes) -> None:
     for y in range(out.shape[0]):
         for x in range(out.shape[1]):

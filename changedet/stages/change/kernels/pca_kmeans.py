@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-import numba
 import numpy as np
 
 from changedet.arrays import Floats, Singles
+from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels import histogram_rules, thresholds
 from changedet.stages.change.kernels.pair_statistics import (
     FIT_PIXELS,
@@ -273,7 +273,7 @@ def _two_centroids(features: Floats, level: Floats) -> tuple[Floats, Floats]:
     return low, high
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _nearness(image: Singles, kernels: Singles, low: Singles, high: Singles) -> Singles:
     """Distances of every block's components to two centroids; a missing pixel is taken as its block's centre."""
     height, width = image.shape

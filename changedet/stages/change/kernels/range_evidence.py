@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 import cv2
-import numba
 import numpy as np
 
 from changedet.arrays import Bools, Shorts, Words
+from changedet.kernels.compiled import compiled, inlined
 from changedet.stages.change.kernels.feature_names import EVIDENCE, ROLES
 from changedet.stages.change.kernels.image_planes import LIMIT, Planes
 from changedet.stages.change.kernels.patch_search import UNIT
@@ -96,7 +96,7 @@ def _range(image: Shorts, valid: Bools, radius_px: int) -> tuple[Shorts, Shorts]
     return np.asarray(low, np.int16), np.asarray(high, np.int16)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _distances(
     b: Shorts, a: Shorts, b0: Shorts, b1: Shorts, a0: Shorts, a1: Shorts, valid: Bools, first: Words, second: Words
 ) -> None:
@@ -110,12 +110,12 @@ def _distances(
             second[y, x] = up - down if valid[y, x] else zero
 
 
-@numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[misc,untyped-decorator,unused-ignore]
+@inlined
 def _signed(value: int, logarithm: Shorts) -> int:
     return logarithm[value] if value >= 0 else -logarithm[-value]  # type: ignore[no-any-return,unused-ignore]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _combine(
     b1: Words, b2: Words, g1: Words, g2: Words, r1: Words, r2: Words, c1: Words, c2: Words, d1: Words, d2: Words,
     f1: Words, f2: Words, n1: Words, n2: Words, v1: Words, v2: Words, logarithm: Shorts, out: Shorts,

@@ -16,10 +16,10 @@ from __future__ import annotations
 import math
 from typing import Final
 
-import numba
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints, Singles
+from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.local_change_rate import LocalChangeRate
 
 CHANGE_PROBABILITY: Final = 0.08
@@ -99,7 +99,7 @@ def series_change_probability(
     return np.asarray(_series(*given, shift, change, last), np.float32)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _log_odds(score: float, threshold: float, probabilities: bool) -> float:
     """Of a probability its log odds, of another score how far it lies above its threshold."""
     if probabilities:
@@ -108,7 +108,7 @@ def _log_odds(score: float, threshold: float, probabilities: bool) -> float:
     return SCORE_GAIN * math.log(max(np.float64(score), 1e-12) / threshold)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _evidence(score: float, threshold: float, probabilities: bool, shift: float, weight: float) -> float:
     """Likelihood ratio of change."""
     odds = _log_odds(score, threshold, probabilities)
@@ -117,7 +117,7 @@ def _evidence(score: float, threshold: float, probabilities: bool, shift: float,
     return math.exp(weight * min(max(odds, -MOST_EVIDENCE), MOST_EVIDENCE))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _pair_probability(score: float, threshold: float, probabilities: bool, shift: float) -> float:
     """The pair's own probability: above `CHANGED` where the score exceeds its threshold by `shift` log odds."""
     above = _log_odds(score, threshold, probabilities)
@@ -127,7 +127,7 @@ def _pair_probability(score: float, threshold: float, probabilities: bool, shift
     return max(p, JUST_CHANGED) if above > 0.0 else min(p, CHANGED)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _steps(scores: Singles, weights: Floats, seen: Bools, steps: Bools) -> None:
     """Which dates see a pixel, and on which it may have changed state since the step before."""
     waits = True
@@ -137,7 +137,7 @@ def _steps(scores: Singles, weights: Floats, seen: Bools, steps: Bools) -> None:
         waits = seen[t] or (waits and not steps[t])
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _series(  # noqa: C901 - in one piece: split it takes a quarter more time
     scores: Singles,
     thresholds: Floats,
@@ -185,7 +185,7 @@ def _series(  # noqa: C901 - in one piece: split it takes a quarter more time
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _combined(together: float, own: float, probabilities: bool, is_last: bool) -> float:
     if probabilities:
         return max(together, own) if is_last else together

@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from typing import Final
 
-import numba
 import numpy as np
 
 from changedet.arrays import Bools, Singles
+from changedet.kernels.compiled import compiled
 
 GAUSSIAN_SIGMAS: Final = 3.0
 """Standard deviations to which a Gaussian reaches."""
@@ -156,7 +156,7 @@ def total_variation(image: Singles, weight: float, iterations: int) -> Singles:
     return np.asarray(_total_variation(image, np.float32(weight), iterations), np.float32)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _weighted_means(images: Singles, weights: Singles, wanted: Bools) -> Singles:
     count, height, width = images.shape
     radius = weights.size // 2
@@ -185,14 +185,14 @@ def _weighted_means(images: Singles, weights: Singles, wanted: Bools) -> Singles
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _fill(source: Singles, ones: bool, into: Singles) -> None:
     """What is there of a row, or 1 in its place; 0 where nothing is."""
     for x in range(into.size):
         into[x] = (1.0 if ones else source[x]) if source[x] == source[x] else 0.0
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _next_span(wanted: Bools, place: int, gap: int) -> tuple[int, int]:
     """From the first wanted pixel at or after the place to one behind which a gap is wider than this; empty if none."""
     start = place
@@ -206,7 +206,7 @@ def _next_span(wanted: Bools, place: int, gap: int) -> tuple[int, int]:
     return start, min(last + 1, wanted.size)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _spread(image: Singles, weights: Singles, y: int, start: int, end: int, columns: Singles, total: Singles) -> None:
     """Weighted sums around the pixels `start` to `end` of a row, of an image with `radius` columns beyond its edges."""
     radius = weights.size // 2
@@ -230,7 +230,7 @@ def _spread(image: Singles, weights: Singles, y: int, start: int, end: int, colu
     _along_row(own, weights, total[start:end])
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _along_row(own: Singles, weights: Singles, found: Singles) -> None:
     """Weighted sums along a row that has `radius` columns beyond the wanted ones."""
     found[:] = 0.0
@@ -249,7 +249,7 @@ def _along_row(own: Singles, weights: Singles, found: Singles) -> None:
         k += 1
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _divergence_step(f: Singles, p: Singles, q: Singles, weight: np.float32, u: Singles) -> None:
     """``u = f - weight div(p, q)``, the primal image of a dual pair."""
     height, width = f.shape
@@ -261,7 +261,7 @@ def _divergence_step(f: Singles, p: Singles, q: Singles, weight: np.float32, u: 
             ur[x] = fr[x] - weight * ((pr[x] - pr[x - 1]) + (qr[x] - first * above[x]))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _ascend(u: Singles, r: Singles, s: Singles, p: Singles, q: Singles, step: np.float32, momentum: np.float32) -> None:
     """One projected gradient step of the dual pair ``(p, q)`` from its extrapolation ``(r, s)``, which moves on."""
     height, width = u.shape
@@ -281,7 +281,7 @@ def _ascend(u: Singles, r: Singles, s: Singles, p: Singles, q: Singles, step: np
             q[y, x] = b
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _total_variation(f: Singles, weight: np.float32, iterations: int) -> Singles:
     p, q = np.zeros_like(f), np.zeros_like(f)
     r, s = np.zeros_like(f), np.zeros_like(f)

@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 from typing import Final
 
-import numba
 import numpy as np
 
 from changedet.arrays import Bools, Singles
+from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.smoothing import gaussian_radius_px, gaussian_weights, weighted_means
 
 GREATEST: Final = math.sqrt(2.0)
@@ -192,7 +192,7 @@ def structures(
     return first, second
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _compared(before: Singles, after: Singles, floors: Singles) -> Singles:
     count, height, width = before.shape
     out = np.full((3, height, width), np.float32(np.nan), np.float32)
@@ -214,7 +214,7 @@ def _compared(before: Singles, after: Singles, floors: Singles) -> Singles:
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _channels(image: Singles, valid: Bools, turned: Singles) -> Singles:
     bands, height, width = image.shape
     count = turned.shape[1]

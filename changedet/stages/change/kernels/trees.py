@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-import numba
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Shorts, Singles
 from changedet.kernels.boosted_trees import Forest, staged_margins
+from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.feature_names import CONTEXT_PX, FEATURES_HALO_PX, names
 from changedet.stages.change.kernels.features import change_features, uses_edges
 from changedet.stages.change.kernels.guess_context import context, likely
@@ -75,7 +75,7 @@ def apply_trees(before: Singles, after: Singles, model: TreesStatistics, forests
 
 def _seen_on_both(before: Singles, after: Singles) -> tuple[slice, slice]:
     """Rows and columns that hold all that both dates show, and as much more as the search for patches sees of it."""
-    seen = np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
+    seen: Bools = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), np.bool_)
     reach = SEARCH_PX[-1] + 1
     spans = []
     for axis in (1, 0):
@@ -141,7 +141,7 @@ def _second_guess(
     out[strip.rows][chosen] = _probability(odds)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _log_odds(probability: Singles) -> Floats:
     out = np.empty(probability.size, np.float64)
     for k in range(probability.size):
@@ -150,7 +150,7 @@ def _log_odds(probability: Singles) -> Floats:
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _probability(odds: Floats) -> Singles:
     out = np.empty(odds.size, np.float32)
     for k in range(odds.size):
@@ -158,7 +158,7 @@ def _probability(odds: Floats) -> Singles:
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _dismissed(margin: Singles, most: float) -> Singles:
     """Probabilities below all that are guessed again, in the order of the first guess."""
     out = np.empty(margin.shape, np.float32)
@@ -168,7 +168,7 @@ def _dismissed(margin: Singles, most: float) -> Singles:
     return out
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _calibrated(margin: Singles, at: Floats, value: Floats) -> Singles:
     """The straight line between the calibration's points, beyond them towards 0 and 1 as log odds go."""
     out = np.empty(margin.shape, np.float32)

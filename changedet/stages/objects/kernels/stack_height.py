@@ -10,10 +10,10 @@ import math
 from typing import Final
 
 import cv2
-import numba
 import numpy as np
 
 from changedet.arrays import Floats, Ints, Singles
+from changedet.kernels.compiled import compiled
 from changedet.kernels.containers import HEIGHT_M
 from changedet.stages.objects.kernels import rectangles
 
@@ -133,7 +133,7 @@ def _blocked(points: Floats, boxes: Floats) -> Ints:
     return first
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _meet(points: Floats, boxes: Floats, turns: Floats, reach_m: float, first: Ints) -> None:
     """`_blocked`, ray by ray: a low sun makes rays of many hundred steps, of which a box holds a few."""
     steps = points.shape[2]
@@ -153,7 +153,7 @@ def _meet(points: Floats, boxes: Floats, turns: Floats, reach_m: float, first: I
                         break
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _span(
     ray: Floats, x: float, y: float, sine: float, cosine: float, half_length: float, half_width: float
 ) -> tuple[int, int]:

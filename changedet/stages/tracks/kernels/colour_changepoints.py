@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -25,6 +24,7 @@ from changedet.kernels.colour import (
     XYZ,
     scaled_lab,
 )
+from changedet.kernels.compiled import compiled
 
 COLOR_SD: Final = 1.5
 """Least standard deviation of one look about its box's own colour, in `scaled_lab`: the tails are long. On simulated
@@ -162,7 +162,7 @@ def changepoints(costs: ArrayLike, price: float) -> list[int]:
     return [int(start) for start in np.flatnonzero(looks.changepoints(np.full(n, price)))]
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _fill_costs(
     linear: Floats,
     lab: Floats,
@@ -188,7 +188,7 @@ def _fill_costs(
                 out[table[place] + i * n + j] = min(cost, most)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _shade_apart(dark: Floats, lit: Floats, lit_lab: Floats, tint: Floats, xyz: Floats) -> float:
     """Squared distance of a colour, were it lit as the other is; infinite where shade cannot be why it is darker."""
     part, bright = np.empty(3), np.empty(3)
@@ -202,12 +202,12 @@ def _shade_apart(dark: Floats, lit: Floats, lit_lab: Floats, tint: Floats, xyz: 
     return float(_squared(_lab(bright, xyz), lit_lab))
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _squared(first: Floats | tuple[float, float, float], second: Floats) -> float:
     return float((first[0] - second[0]) ** 2 + (first[1] - second[1]) ** 2 + (first[2] - second[2]) ** 2)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _lab(linear: Floats, xyz: Floats) -> tuple[float, float, float]:
     """As `scaled_lab`, of one colour."""
     bent = np.empty(3)
@@ -218,7 +218,7 @@ def _lab(linear: Floats, xyz: Floats) -> tuple[float, float, float]:
     return lightness, LAB_A * (bent[0] - bent[1]), LAB_B * (bent[1] - bent[2])
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _segment_cost(summed: Floats, begin: int, end: int) -> float:
     """Cost of the looks of a segment about the one among them whose colour suits them best."""
     cost = np.inf
@@ -227,7 +227,7 @@ def _segment_cost(summed: Floats, begin: int, end: int) -> float:
     return cost
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _cut_places(costs: Singles, begin: Ints, table: Ints, price: Floats, starts: Bools) -> None:
     for place in range(len(begin) - 1):
         first, n = begin[place], begin[place + 1] - begin[place]

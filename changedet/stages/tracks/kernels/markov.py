@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Floats
+from changedet.kernels.compiled import compiled
 
 NEVER, FULL, AFTER = 0, 1, 2
 """States of the likeliest history: not full yet, full, and empty again."""
@@ -61,7 +61,7 @@ def forward_backward(absent: Floats, present: Floats, birth: Floats, death: Floa
     return found
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _smooth(
     absent: Floats,
     present: Floats,
@@ -144,7 +144,7 @@ def viterbi(absent: Floats, present: Floats, birth: Floats, death: Floats, start
     return path
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _likeliest(absent: Floats, present: Floats, birth: Floats, death: Floats, start: float, path: Bools) -> None:
     n, dates = absent.shape
     came = np.empty((dates, 3), np.int8)
@@ -183,7 +183,7 @@ def _likeliest(absent: Floats, present: Floats, birth: Floats, death: Floats, st
         _trace(path[k], came, shows, FULL if full > after else AFTER, first, last)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[misc,untyped-decorator,unused-ignore]
+@compiled
 def _trace(path: Bools, came: NDArray[np.int8], shows: Bools, state: int, first: int, last: int) -> None:
     """The states back from the last date that shows something; between such dates the place stays as it was."""
     after = len(path)

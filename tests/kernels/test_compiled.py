@@ -1,0 +1,47 @@
+"""Compiled functions: numba comes with the first call, from Python or from another compiled function."""
+
+import subprocess
+import sys
+import threading
+
+from changedet.kernels.compiled import compiled, inlined
+
+CALLS = """
+import sys
+from changedet.stages.change.kernels.box_sums import box_mean, box_sum
+import numpy as np
+assert "numba" not in sys.modules
+assert box_mean.__name__ == "box_mean" and "valid pixels" in box_mean.__doc__
+ones, out = np.ones((4, 5), np.int32), np.empty((4, 5), np.float32)
+box_mean(ones, box_sum(ones, 1), 1, out)
+assert (out == 1).all() and "numba" in sys.modules
+"""
+
+
+@inlined
+def _twice(value: float) -> float:
+    return 2.0 * value
+
+
+@compiled
+def _sum_of_twice(count: int) -> float:
+    total = 0.0
+    for k in range(count):
+        total += _twice(float(k))
+    return total
+
+
+def test_numba_is_loaded_by_the_first_call():
+    done = subprocess.run([sys.executable, "-c", CALLS], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_compiled_functions_call_each_other_from_several_threads():
+    found: list[float] = []
+    threads = [threading.Thread(target=lambda: found.append(_sum_of_twice(5))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [20.0] * 4
+    assert _twice(1.5) == 3.0
