@@ -1,15 +1,17 @@
 """All judges in one table: another hand's simulator beside our own, and real pictures. Nothing is fitted on them.
 
     python benchmarks/judges.py --folder DIR --painter-python PY --own [--seeds 11 12]
-        [--own-seeds 7401] [--data DATA] [--only growth rail airports ...] [--json FILE] [--reuse] [--pictures DIR]
+        [--own-seeds 7401] [--camera 1m] [--data DATA] [--only growth rail airports ...] [--json FILE] [--reuse]
+        [--pictures DIR]
 
 The painter (training/painter) is a simulator by another hand, a path tracer, with its own truth in the form of
 `changedet simulate`; PY is a Python that has mitsuba. Its seeds from 1000 on teach and are refused here. Scenes are
 made in DIR where they are missing, run whole on `auto` and scored as `changedet score` does. `--own` adds our
 simulator's matching kinds, of the same size and dates, by seeds that nothing was fitted on. DATA is the folder with
 `airports`, `harbour`, `yards` and the pairs; default CHANGEDET_DATA, or `../shared/data` beside the repository;
-what is missing is named and left out. `--reuse` scores runs of an earlier call as they are: take it only where the
-code is the same.
+what is missing is named and left out. `--camera` shows the simulators' sites by another camera (`1m`: pixels of
+twice the side; `rgb8`: red, green and blue stretched to 8 bits). `--reuse` scores runs of an earlier call as they
+are: take it only where the code is the same.
 
 Columns: box F1 at IoU .3 with the true bases; roof F1 with the bases moved to where the picture shows the roofs;
 false boxes a date and per 10 ha; count err, sum of absolute errors over true boxes; held, share of dates whose 95 %
@@ -37,6 +39,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.judge_cameras import CAMERAS, seen_by  # noqa: E402
 from benchmarks.judge_figures import Figures, figures  # noqa: E402
 from benchmarks.judge_real import JUDGES  # noqa: E402
 from benchmarks.judge_sites import PAINTED, Painter, Site, finished, made  # noqa: E402
@@ -58,6 +61,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[11], help="of the painter")
     parser.add_argument("--own", action="store_true", help="our own simulator's kinds too")
     parser.add_argument("--own-seeds", type=int, nargs="+", default=[FIRST_OWN_SEED])
+    parser.add_argument("--camera", choices=tuple(CAMERAS), help="shows the sites by another camera")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("CHANGEDET_DATA", usual)))
     parser.add_argument("--only", nargs="+", choices=(*PAINTED, *JUDGES), default=[*PAINTED, *JUDGES])
     parser.add_argument("--json", type=Path, help="all figures, with their sums, into this file")
@@ -87,6 +91,8 @@ def judged(given: argparse.Namespace) -> dict[tuple[str, str], Figures]:
         begin = time.perf_counter()
         try:
             made(site, painter)
+            if given.camera:
+                site = seen_by(given.camera, site)
             done, cost_s = finished(site.workflow, reuse=given.reuse)
             told = figures(done, site.truth, cost_s)
         except (OSError, ValueError, RuntimeError, subprocess.CalledProcessError) as error:

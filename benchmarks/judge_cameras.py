@@ -1,0 +1,100 @@
+"""The judges' sites once more by another camera: coarser pixels, or a stretched 8-bit picture without near infrared."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.transform import Affine
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.judge_sites import Site  # noqa: E402
+
+STRETCH_PER_CENT = (0.5, 99.5)
+"""Per cent of a scene's pixels that come out black and white in 8 bits, as screens' pictures are stretched."""
+FIRST_VALUE = 1
+"""Darkest value in 8 bits; 0 is where nothing was seen."""
+UNSEEN = 255
+Camera = Callable[[Path, Path, bool], None]
+
+
+def coarser(source: Path, target: Path, scene: bool) -> None:
+    """Pixels of twice the side: the mean of four in a scene, in a mask what half of them are; unseen where one is."""
+    with rasterio.open(source) as file:
+        values, profile = file.read(), file.profile
+        names, tags = file.descriptions, file.tags()
+    rows, columns = (side // 2 for side in values.shape[1:])
+    blocks = values[:, : 2 * rows, : 2 * columns].reshape(-1, rows, 2, columns, 2)
+    if scene:
+        unseen = (blocks == 0).any((2, 4))
+        made = np.where(unseen, 0, np.rint(blocks.mean((2, 4))))
+    else:
+        unseen = (blocks == UNSEEN).any((2, 4))
+        made = np.where(unseen, UNSEEN, (blocks.clip(0, 1).mean((2, 4)) >= 0.5))
+    profile.update(height=rows, width=columns, transform=profile["transform"] * Affine.scale(2))
+    _write(target, made.astype(values.dtype), profile, names, tags)
+
+
+def screen(source: Path, target: Path, scene: bool) -> None:
+    """Red, green and blue in 8 bits, each band stretched by the scene's own percentiles; masks as they are."""
+    if not scene:
+        shutil.copyfile(source, target)
+        return
+    with rasterio.open(source) as file:
+        values, profile, tags = file.read((3, 2, 1)), file.profile, file.tags()
+    seen = (values > 0).all(0)
+    made = np.stack([_stretched(band, seen) for band in values])
+    profile.update(count=3, dtype="uint8", nodata=0, photometric="RGB")
+    _write(target, made, profile, ("red", "green", "blue"), tags)
+
+
+def _stretched(band: NDArray[np.uint16], seen: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    dark, bright = np.percentile(band[seen], STRETCH_PER_CENT)
+    share = np.clip((band.astype(np.float64) - dark) / (bright - dark), 0, 1)
+    return np.where(seen, np.rint(FIRST_VALUE + share * (255 - FIRST_VALUE)), 0).astype(np.uint8)
+
+
+CAMERAS: dict[str, Camera] = {"1m": coarser, "rgb8": screen}
+
+
+def _write(
+    target: Path, values: NDArray[np.generic], profile: dict[str, object], names: tuple[str, ...], tags: dict[str, str]
+) -> None:
+    with rasterio.open(target, "w", **profile) as file:
+        file.write(values)
+        file.update_tags(**tags)
+        for band, name in enumerate(names, 1):
+            if name:
+                file.set_band_description(band, name)
+
+
+def seen_by(camera: str, site: Site) -> Site:
+    """A painted site as another camera shows it, made beside it where it is missing; truth in the same places."""
+    folder = site.folder.with_name(f"{site.folder.name}-{camera}")
+    made = Site(site.kind, site.hand, site.seed, folder)
+    if made.workflow.exists():
+        return made
+    photograph = CAMERAS[camera]
+    for part in ("scenes", "truth"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+        for path in sorted((site.folder / part).iterdir()):
+            target = folder / part / path.name
+            if path.suffix == ".tif":
+                photograph(path, target, part == "scenes")
+            else:
+                shutil.copyfile(path, target)
+    for path in site.folder.glob("*.geojson"):
+        shutil.copyfile(path, folder / path.name)
+    text = site.workflow.read_text()
+    if photograph is screen:
+        text = re.sub(r"(?m)^bands:.*$", "bands: {red: 1, green: 2, blue: 3}", text)
+    made.workflow.parent.joinpath("workflow.yaml").write_text(text)
+    return made
