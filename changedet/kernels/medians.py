@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
-from changedet.arrays import Floats
+from changedet.arrays import Floats, Singles
 from changedet.kernels.compiled import compiled
+
+Values: TypeAlias = Floats | Singles
+"""Of either width (n,)."""
 
 LEAST_VALUES: Final = 10_000
 """Fewer are not worth a second look."""
@@ -17,12 +20,12 @@ MARGIN: Final = 0.05
 """Share of the sample on either side of its middle: more than four standard errors of a median's rank."""
 
 
-def median(values: Floats) -> float:
+def median(values: Values) -> float:
     """The median, to the same bits as numpy's.
 
     Parameters
     ----------
-    values : float64 (n,)
+    values : float32 or float64 (n,)
         At least one, without NaN, contiguous.
 
     Returns
@@ -35,17 +38,17 @@ def median(values: Floats) -> float:
         return float(np.median(values))
     sample = np.sort(values[:: size // SAMPLE])
     half, reach = sample.size // 2, int(MARGIN * sample.size)
-    near = np.empty(size, np.float64)
+    near = np.empty(size, values.dtype)
     below, count = _between(values, sample[half - reach], sample[half + reach], near)
     first, last = (size - 1) // 2 - below, size // 2 - below
     if first < 0 or last >= count:
         return float(np.median(values))
     near = np.partition(near[:count], (first, last))
-    return float((near[first] + near[last]) / 2.0)
+    return float((near[first] + near[last]) / values.dtype.type(2))
 
 
 @compiled
-def _between(values: Floats, low: float, high: float, out: Floats) -> tuple[int, int]:
+def _between(values: Values, low: float, high: float, out: Values) -> tuple[int, int]:
     """Gather what lies from `low` to `high`: how many are less, and how many were gathered."""
     below, count = 0, 0
     for k in range(values.size):

@@ -6,9 +6,10 @@ import pytest
 from changedet.kernels.medians import LEAST_VALUES, SAMPLE, median
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("size", [1, 2, 7, LEAST_VALUES, LEAST_VALUES + 1, 50_001])
-def test_median_is_numpys(size: int):
-    values = np.random.default_rng(size).gamma(2.0, 100.0, size)
+def test_median_is_numpys(size: int, dtype: type):
+    values = np.random.default_rng(size).gamma(2.0, 100.0, size).astype(dtype)
     assert median(values) == np.median(values)
 
 

@@ -10,7 +10,14 @@ import numpy as np
 from changedet.arrays import Bools, Floats, Singles
 from changedet.grid.displacement import Displacement, Shift
 from changedet.stages.align.alignment import Alignment, AlignMethod, CoarseShift
-from changedet.stages.align.kernels.chip_shifts import MIN_QUALITY, chip_shifts, correlation_peak, correlation_spectrum
+from changedet.stages.align.kernels.chip_shifts import (
+    MIN_QUALITY,
+    chip_shifts,
+    chip_spectra,
+    correlation_peak,
+    correlation_spectrum,
+    whole,
+)
 from changedet.stages.align.kernels.consensus import AGREEMENT_PX, Consensus, consensus, disagreement, robust_spread
 from changedet.stages.align.kernels.gradient_fields import Fields
 from changedet.stages.align.kernels.local_field import field_at, local_field, node_spacing
@@ -187,14 +194,17 @@ def refined_shift(
         for moving, reference in zip(moving_chips[keep], reference_chips[keep], strict=True)
     ]
     centres = np.asarray(centres_px, float)[keep]
-    found = chip_shifts(fields, start_px, limit, whitening)
+    spectra = chip_spectra(fields, start_px, whitening)
+    found = chip_shifts(spectra, start_px, limit)
     good = found[:, 2] >= MIN_QUALITY
     if not good.any():
         return _unknown("no texture that both dates share")
     agreed = consensus(found[good, :2], _weights(found[good]), AGREEMENT_PX)
     # Once more from the agreed place, nearby only: chips overlap fully there, and strays come home.
     place = float(agreed.shift[0]), float(agreed.shift[1])
-    close = chip_shifts(fields, place, min(limit, CLOSE_PX), whitening)
+    if whole(place) != whole(start_px):
+        spectra = chip_spectra(fields, place, whitening)
+    close = chip_shifts(spectra, place, min(limit, CLOSE_PX))
     second = close[:, 2] >= MIN_QUALITY
     if not second.any():
         return _unknown("no texture that both dates share")

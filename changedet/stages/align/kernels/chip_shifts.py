@@ -45,36 +45,67 @@ class Peak(NamedTuple):
     distinct: float
 
 
-def chip_shifts(
-    fields: list[tuple[Fields, Fields]],
-    start_px: tuple[float, float],
-    search_px: float,
-    whitening: float,
-) -> Floats:
-    """Shift of each pair of fields.
+def chip_spectra(fields: list[tuple[Fields, Fields]], start_px: tuple[float, float], whitening: float) -> list[Fields]:
+    """Spectrum of each pair of fields, the moving one moved back by the start in whole pixels.
 
     Parameters
     ----------
     fields : list of two complex64 (band, y, x)
         Of the moving and of the reference image, for each chip.
     start_px : (float, float)
+        dy, dx.
+    whitening : float
+        As for `correlation_spectrum`.
+
+    Returns
+    -------
+    list of complex64 (y, x)
+        For each chip, as of `correlation_spectrum`.
+    """
+    dy, dx = whole(start_px)
+    return [
+        correlation_spectrum(moved_back(moving, dy, dx) if dy or dx else moving, reference, whitening)
+        for moving, reference in fields
+    ]
+
+
+def whole(start_px: tuple[float, float]) -> tuple[int, int]:
+    """The whole pixels of a start: where these are the same, so are the spectra.
+
+    Parameters
+    ----------
+    start_px : (float, float)
+        dy, dx.
+
+    Returns
+    -------
+    (int, int)
+        Rounded.
+    """
+    return round(start_px[0]), round(start_px[1])
+
+
+def chip_shifts(spectra: list[Fields], start_px: tuple[float, float], search_px: float) -> Floats:
+    """Shift of each pair of fields.
+
+    Parameters
+    ----------
+    spectra : list of complex64 (y, x)
+        For each chip, from `chip_spectra` of the same start.
+    start_px : (float, float)
         dy, dx around which shifts are searched.
     search_px : float
         How far.
-    whitening : float
-        As for `correlation_spectrum`.
 
     Returns
     -------
     float64 (chip, 4)
         dy, dx, quality and distinctness, as of `Peak`.
     """
-    dy, dx = (round(value) for value in start_px)
+    dy, dx = whole(start_px)
     rows = []
-    for moving, reference in fields:
-        near = moved_back(moving, dy, dx) if dy or dx else moving
-        limit = min(search_px, SEARCH_SHARE * min(moving.shape[1:]))
-        found = correlation_peak(correlation_spectrum(near, reference, whitening), limit)
+    for spectrum in spectra:
+        found = correlation_peak(spectrum, min(search_px, SEARCH_SHARE * min(spectrum.shape)))
         rows.append((dy + found.dy, dx + found.dx, found.quality, found.distinct))
     return np.asarray(rows, np.float64).reshape(-1, 4)
 

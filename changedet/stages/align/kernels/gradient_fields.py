@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Singles
+from changedet.kernels.medians import median
 
 Fields: TypeAlias = NDArray[np.complex64]
 """Complex fields of bands (band, y, x), 0 where nothing is known; or a spectrum (y, x)."""
@@ -46,11 +47,13 @@ def orientation_field(image: Singles, sigma_px: float) -> Fields:
         smooth = cv2.GaussianBlur(_log(values, good), (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT)
         field = cv2.Sobel(smooth, cv2.CV_32F, 1, 0) + 1j * cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
         reach = 2 * int(np.ceil(3 * sigma_px)) + 3
-        inside = cv2.erode(good.astype(np.uint8), np.ones((reach, reach), np.uint8), borderValue=1).astype(bool)
+        inside = good
+        if not good.all():
+            inside = cv2.erode(good.view(np.uint8), np.ones((reach, reach), np.uint8), borderValue=1).astype(bool)
         magnitude = np.abs(field)
-        typical = float(np.median(magnitude[inside])) if inside.any() else 0.0
+        typical = median(_chosen(magnitude, inside)) if inside.any() else 0.0
         if typical > 0:
-            out[band] = np.where(inside, field / (magnitude + 0.5 * typical), 0)
+            np.divide(field, magnitude + 0.5 * typical, out=out[band], where=inside)
     return out
 
 
@@ -79,8 +82,13 @@ def grey_field(image: Singles, sigma_px: float) -> Fields:
 
 def _log(values: Singles, good: Bools) -> Singles:
     """Logarithm with a small offset, so that dark noise is not all of it; values in decibel are logarithms already."""
-    middle = float(np.median(values[good]))
-    filled = np.where(good, values, np.float32(middle))
+    middle = median(_chosen(values, good))
+    filled = values if good.all() else np.where(good, values, np.float32(middle))
     if middle <= 0:
         return np.asarray(filled, np.float32)
     return np.asarray(np.log(np.maximum(filled, 0) + np.float32(DARK_OFFSET * middle)), np.float32)
+
+
+def _chosen(values: Singles, where: Bools) -> Singles:
+    """Values (n,) of the places that are chosen."""
+    return np.ascontiguousarray(values).reshape(-1) if where.all() else values[where]

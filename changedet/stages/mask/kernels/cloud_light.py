@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Singles
+from changedet.kernels.medians import median
 from changedet.stages.mask.kernels.neighbourhoods import local_line
 
 LEAST_CELLS: Final = 64
@@ -113,7 +114,7 @@ def usual_ratio(own: Singles, before: Singles, valid: Bools) -> float:
     """
     bright, other = own.mean(axis=0), before.mean(axis=0)
     ratio = bright / other
-    ground = float(np.median(other[valid]))
+    ground = median(other[valid])
     line = local_line(other / ground, bright / ground, valid.astype(np.float32), LINE_SIGMA)
     added = line.offset * ground / (HAZE_SHARE * bright)
     alike = np.clip(line.correlation, 0, 1) ** 2 * np.exp(-np.square(added))
@@ -163,7 +164,7 @@ def filled(image: Singles, valid: Bools) -> Singles:
     float32 (band, y, x)
         Without NaN.
     """
-    usual = np.median(image[:, valid], axis=1)[:, None, None]
+    usual = np.array([median(band[valid]) for band in image], image.dtype)[:, None, None]
     least = LEAST_VALUE * np.abs(usual) + 1e-6
     return np.asarray(np.maximum(np.where(valid, image, usual), least), np.float32)
 

@@ -3,10 +3,24 @@
 import numpy as np
 import pytest
 
-from changedet.stages.align.kernels.chip_shifts import correlation_spectrum
+from changedet.stages.align.kernels.chip_shifts import chip_shifts, chip_spectra, correlation_spectrum, whole
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (1, 1, 200), (1, 2, 3)])
 def test_correlation_spectrum_of_scenes_of_a_row_or_a_pixel(shape):
     picture = np.random.default_rng(0).random(shape, np.float32)
     assert correlation_spectrum(picture, picture, 0.5).shape == shape[1:]
+
+
+def test_spectra_of_one_start_serve_every_start_of_the_same_whole_pixels():
+    rng = np.random.default_rng(4)
+    reference = (rng.normal(size=(2, 64, 64)) + 1j * rng.normal(size=(2, 64, 64))).astype(np.complex64)
+    fields = [(np.roll(reference, (5, -3), axis=(1, 2)), reference)]
+    spectra = chip_spectra(fields, (5.2, -2.8), 0.5)
+    near = 4.6, -3.4
+    assert whole(near) == whole((5.2, -2.8)) == (5, -3)
+    np.testing.assert_array_equal(
+        chip_shifts(spectra, near, 4.0), chip_shifts(chip_spectra(fields, near, 0.5), near, 4.0)
+    )
+    np.testing.assert_allclose(chip_shifts(spectra, near, 4.0)[0, :2], (5, -3), atol=0.05)
+    assert not np.array_equal(spectra[0], chip_spectra(fields, (0.0, 0.0), 0.5)[0])
