@@ -13,7 +13,7 @@ PAGE = (Path(__file__).resolve().parents[1] / "docs" / "outputs.md").read_text()
 SAID_BY_NAME = {"date", "scene", "zone", "kind", "color", "inferred", "area_m2", "name", "gsd_m"}
 
 
-@pytest.mark.parametrize("layer", ["not_seen", "ground", "trains", "changes", "ships"])
+@pytest.mark.parametrize("layer", ["not_seen", "ground", "trains", "changes", "ships", "railcars"])
 def test_the_page_names_every_layer(layer: str) -> None:
     assert layer in SCHEMA
     assert f"`{layer}`" in PAGE

@@ -23,7 +23,7 @@ from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.outputs.values import as_float, mapping_at
-from changedet.pipeline.berths import boxes_ashore, with_kept_ships
+from changedet.pipeline.berths import boxes_ashore, with_kept
 from changedet.pipeline.boxes import counted_rows, with_deck
 from changedet.pipeline.finished import Run
 from changedet.pipeline.new_ground import with_first_boxes
@@ -82,7 +82,7 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     rejected = boxes[boxes["object_id"].isin(verdicts.rejected)]
     tracks = _with_certain_places(track(rows, looks), _certain(rows, verdicts), rejected)
     counted = with_occupancy(timeseries(_measurements(finished, days, zones), tracks, zones), zones)
-    table = with_kept_ships(counted, finished.series)
+    table = with_kept(counted, finished.series, ("ships", "railcars"))
     summary = _summary(finished, table, tracks, _onset_method(finished, facts), verdicts, warnings)
     containers = with_deck(counted_rows(tracks.detections, zones), on_deck, zones)
     layers = _layers(finished, containers, tracks, zones)
@@ -104,7 +104,7 @@ def _layers(
 ) -> dict[str, gpd.GeoDataFrame]:
     on_rails = trains_on_sidings(containers, zones)
     optional = {"not_seen": finished.not_seen, "ground": finished.ground, "zones": zones, "trains": on_rails}
-    optional["ships"] = finished.ships
+    optional |= {"ships": finished.ships, "railcars": finished.optional_layer("railcars")}
     layers = {"containers": containers, "tracks": tracks.tracks}
     layers |= {"footprint": finished.footprint, "changes": finished.changes}
     return layers | {name: layer for name, layer in optional.items() if layer is not None}

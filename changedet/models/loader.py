@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
@@ -14,9 +15,11 @@ RELEASED: Final = {
     "company.npz": "724dc5947cd358dcc53f8c42e1f9521516098e3a21d9e9aba86ba98d615cc194",
     "familiarity.npz": "d2779b998975678367c18412d184fbcda974d7bac1777a2cdb75d0988678bbb9",
     "ground.npz": "f655490695344899cd1f329eef6aef94b7386e407756b4aa04b27e238f9d170d",
+    "railcars.onnx": "637aef76959f9586996d50c91a0cbb102e3cebd858fc8f08bf21c2144fa01b5c",
     "weather.npz": "2c3ba72ee4825fd7385ee1020710ea6f22755c6f8947c360d79131e67d85b58a",
 }
-"""SHA-256 of the files of boosted trees, and of what the network was trained on in its own description."""
+"""SHA-256 of the files of boosted trees, of the railcar network, and of what the container network was trained on in
+its own description."""
 
 
 class ReleasedTrees(NamedTuple):
@@ -62,6 +65,31 @@ def released_trees(name: str, features: tuple[str, ...]) -> ReleasedTrees:
     if checksum != RELEASED.get(name) or about["features"] != list(features):
         raise ChangedetError(f"changedet/models/{name}: not the file of this version; install changedet again")
     return ReleasedTrees(forests, about, checksum)
+
+
+@cache
+def released_content(name: str) -> bytes:
+    """Read a file of `RELEASED`.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+
+    Returns
+    -------
+    bytes
+        All of it.
+
+    Raises
+    ------
+    ChangedetError
+        It is missing, or not the one that was released.
+    """
+    content = file_content(name)
+    if hashlib.sha256(content).hexdigest() != RELEASED.get(name):
+        raise ChangedetError(f"changedet/models/{name}: not the file of this version; install changedet again")
+    return content
 
 
 def file_content(name: str) -> bytes:

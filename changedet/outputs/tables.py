@@ -25,7 +25,9 @@ TIMESERIES_COLUMNS: Final = (
     "ships", "ships_low", "ships_high",
 )  # fmt: skip
 
-_COUNTS: Final = frozenset({"containers", "other_boxes", "ships"})
+"""Columns that every table has."""
+
+_COUNTS: Final = frozenset({"containers", "other_boxes", "ships", "railcars"})
 _DIGITS: Final[Mapping[str, int]] = {
     "gsd_m": 4,
     "valid_fraction": 4,

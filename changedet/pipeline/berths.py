@@ -136,8 +136,8 @@ def with_ships(table: pd.DataFrame, ships: Ships | None, areas: Mapping[str, Are
     return table.assign(**{name: [row[k] for row in rows] for k, name in enumerate(names)})
 
 
-def with_kept_ships(table: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
-    """Take over the ships of a finished run, which a review of its boxes does not change.
+def with_kept(table: pd.DataFrame, series: pd.DataFrame, figures: Sequence[str] = (FIGURE,)) -> pd.DataFrame:
+    """Take over figures of a finished run that a review of its boxes does not change.
 
     Parameters
     ----------
@@ -145,14 +145,17 @@ def with_kept_ships(table: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
         The time series as it is counted again.
     series : DataFrame
         Of the finished run.
+    figures : sequence of str
+        Their columns, each with ``_low`` and ``_high``.
 
     Returns
     -------
     DataFrame
-        With ``ships, ships_low, ships_high``; the table itself where the run has none.
+        With those that the run has.
     """
-    names = [FIGURE, f"{FIGURE}_low", f"{FIGURE}_high"]
-    if FIGURE not in series or series[FIGURE].isna().all():
+    there = [name for name in figures if name in series and not series[name].isna().all()]
+    names = [f"{name}{part}" for name in there for part in ("", "_low", "_high")]
+    if not names:
         return table
     kept = series.set_index([_days(series["date"]), series["zone"].fillna("").astype(str)])[names]
     rows = zip(_days(table["date"]), table["zone"].fillna("").astype(str), strict=True)

@@ -25,6 +25,8 @@ from changedet.pipeline.footprints import as_estimates, footprint_layer, footpri
 from changedet.pipeline.new_ground import new_ground
 from changedet.pipeline.not_seen import not_seen_layer
 from changedet.pipeline.placebo import Placebo, placebo
+from changedet.pipeline.railcar_figures import railcar_records, why_no_railcars, with_railcars
+from changedet.pipeline.railcars import find_railcars
 from changedet.pipeline.robust import kept_variants
 from changedet.pipeline.robust_ranges import robustness, with_robustness
 from changedet.pipeline.summary import equivalent_looks, summarise, unavailable_figures, warnings_of
@@ -46,7 +48,7 @@ class Results:
     ----------
     layers : mapping of str to GeoDataFrame
         ``containers``, ``tracks``, ``footprint``, ``changes`` and, where there are any, ``not_seen, zones, ground,
-        trains, ships``.
+        trains, ships, railcars``.
     table : DataFrame
         The time series.
     summary : mapping
@@ -90,9 +92,12 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     familiar = familiarities(plan)
     looks = _measurements(plan, models, areas, footprints, changed, false.bound if false is not None else 0.0)
     looks = [_with_familiarity(look, familiar.get(look.date)) for look in looks]
+    containers = containers_layer(plan, boxes, zones)
+    railcars = find_railcars(plan, models, zones, containers)
     table = with_ships(with_occupancy(timeseries(looks, tracks, zones), zones), boxes.ships, areas)
+    table = with_railcars(table, railcars)
     layers = {
-        "containers": containers_layer(plan, boxes, zones),
+        "containers": containers,
         "tracks": tracks.tracks if tracks is not None else vector_layers.empty("tracks", plan.grid.crs),
         "footprint": footprint_layer(footprints, looks, plan),
         "changes": with_kinds(changes_layer(plan, zones), footprints, plan.looks[plan.reference].date),
@@ -100,8 +105,9 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     optional = {"not_seen": not_seen_layer(plan), "zones": zones, "ground": ground_layer(footprints, plan)}
     optional["trains"] = trains_on_sidings(layers["containers"], zones)
     optional["ships"] = ships_layer(boxes.ships, layers["containers"])
+    optional["railcars"] = None if railcars is None else railcars.layer
     layers |= {name: layer for name, layer in optional.items() if layer is not None}
-    unavailable = unavailable_figures(plan, table) | why_no_ships(boxes.ships)
+    unavailable = unavailable_figures(plan, table) | why_no_ships(boxes.ships) | why_no_railcars(railcars)
     seen = {day: pairs[""][1] for day, pairs in changed.items()}
     found = summarise(plan, table, tracks)
     onset = found["onset"] if isinstance(found["onset"], dict) else {}
@@ -119,7 +125,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     }
     reported = reported_days(boxes.ships, plan.workflow.ais)
     berths = berth_records(boxes.ships, [look.date for look in plan.looks], reported)
-    summary |= {} if berths is None else {"berths": berths}
+    cars = railcar_records(railcars)
+    summary |= {name: one for name, one in (("berths", berths), ("railcars", cars)) if one is not None}
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]
     doubts += disagreements(onset)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION: Final = 1
 """Of ``summary.json``."""
-
 Day = date | str | np.datetime64
 """A date as people write it or tables hold it, pandas' stamps among them."""
 
@@ -147,7 +146,7 @@ class Run(NotebookViews):
         GeoDataFrame or None
             One row a date and reason; None where every date shows all of the site.
         """
-        return self._optional("not_seen")
+        return self.optional_layer("not_seen")
 
     @property
     def zones(self) -> gpd.GeoDataFrame | None:
@@ -158,7 +157,7 @@ class Run(NotebookViews):
         GeoDataFrame or None
             None where it names none.
         """
-        return self._optional("zones")
+        return self.optional_layer("zones")
 
     @property
     def ground(self) -> gpd.GeoDataFrame | None:
@@ -169,7 +168,7 @@ class Run(NotebookViews):
         GeoDataFrame or None
             One row a date and kind of ground; None where kinds are not distinguished.
         """
-        return self._optional("ground")
+        return self.optional_layer("ground")
 
     @property
     def trains(self) -> gpd.GeoDataFrame | None:
@@ -180,7 +179,7 @@ class Run(NotebookViews):
         GeoDataFrame or None
             One row a train and date; None where no zone is a siding.
         """
-        return self._optional("trains")
+        return self.optional_layer("trains")
 
     @property
     def ships(self) -> gpd.GeoDataFrame | None:
@@ -191,7 +190,7 @@ class Run(NotebookViews):
         GeoDataFrame or None
             One row a ship and date; None where no zone is a berth.
         """
-        return self._optional("ships")
+        return self.optional_layer("ships")
 
     def mask(self, day: Day) -> xr.DataArray:
         """Open a date's mask.
@@ -297,9 +296,20 @@ class Run(NotebookViews):
         with as_written(path, refused=True):
             return read_objects(path, name)
 
-    def _optional(self, name: str) -> gpd.GeoDataFrame | None:
-        path = RunFolder(self.path).objects
-        with as_written(path, refused=True):
+    def optional_layer(self, name: str) -> gpd.GeoDataFrame | None:
+        """A layer that not every run has, such as ``railcars``.
+
+        Parameters
+        ----------
+        name : str
+            In ``objects.gpkg``.
+
+        Returns
+        -------
+        GeoDataFrame or None
+            None where the run has none.
+        """
+        with as_written(path := RunFolder(self.path).objects, refused=True):
             there = path.exists() and has_layer(path, name)
         return self._layer(name) if there else None
 

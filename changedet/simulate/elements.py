@@ -248,3 +248,28 @@ class Container:
     decals: tuple[Decal, ...] = ()
     nudge: tuple[float, float, float] = (0.0, 0.0, 0.0)
     consignment: str = ""
+
+
+@dataclass(frozen=True)
+class Railcar:
+    """A railcar of a train, that one date shows.
+
+    Attributes
+    ----------
+    outline : float64 (n, 2)
+        Corners in local ground metres.
+    kind : str
+        ``flat`` or ``box``.
+    loaded : bool
+        Whether a container stands on it.
+    train : int
+        Number of its train, in the order in which trains were made up.
+    index : int
+        Number of the date.
+    """
+
+    outline: Points
+    kind: str
+    loaded: bool
+    train: int
+    index: int

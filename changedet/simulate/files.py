@@ -129,6 +129,8 @@ def write_truth(world: World, folder: Path) -> None:
         "changed": (truth.changes(), "Polygon"),
         "footprint": (truth.footprints(), "MultiPolygon"),
     }
+    if world.railcars:
+        layers["railcars"] = (truth.railcars(), "Polygon")
     with _fixed_clock():
         for name, (table, geometry) in layers.items():
             table.to_file(package, layer=name, driver="GPKG", engine="pyogrio", geometry_type=geometry, use_arrow=False)

@@ -10,10 +10,13 @@ import numpy as np
 from changedet.kernels.containers import LENGTH_OF_KIND_M
 from changedet.simulate.builder import Builder
 from changedet.simulate.container_slots import add_slot
-from changedet.simulate.elements import ALWAYS, Container, Decal, Solid
+from changedet.simulate.elements import ALWAYS, Container, Decal, Railcar, Solid
 from changedet.simulate.materials import LINES, container_paint
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Points, strip
+
+WAGON_M = 2.75
+"""Width of a wagon's floor."""
 
 
 class Stock:
@@ -247,18 +250,23 @@ class Stock:
         steel = b.plain((0.07, 0.075, 0.08, 0.1), 0.06)
         u = start_u
         closed = rng.random() < 0.25
+        train = 1 + max((car.train for car in b.world.railcars), default=0)
         for _ in range(wagons):
             length = float(rng.choice([14.2, 19.7]))
+            kind, loaded = "flat", False
             if closed and rng.random() < 0.5:
                 wall = b.plain(tuple(rng.uniform(0.06, 0.2, 4)), 0.06)
                 _wagon(b, u, v, length, 4.1, wall, life)
+                kind = "box"
             else:
                 _wagon(b, u, v, length, 1.15, steel, life)
-                self._load(index, u, v, length, load)
+                loaded = self._load(index, u, v, length, load)
+            b.world.railcars.append(Railcar(b.frame.box(u, v, length, WAGON_M), kind, loaded, train, index))
             u += length + float(rng.uniform(1.0, 1.5))
 
-    def _load(self, index: int, u: float, v: float, length: float, load: float) -> None:
-        rng = self.b.rng
+    def _load(self, index: int, u: float, v: float, length: float, load: float) -> bool:
+        """Whether any place of the wagon bears a box."""
+        rng, loaded = self.b.rng, False
         fits = (
             [["40ft"], ["20ft", "20ft"], ["20ft"]]
             if length < 15
@@ -271,11 +279,13 @@ class Stock:
             if rng.random() < load:
                 slot = add_slot(self.b, s + LENGTH_OF_KIND_M[kind] / 2, v, 90.0, kind, "rail", 0.0, 1, 1.15)
                 self.add(index, slot)
+                loaded = True
                 if index + 1 < len(self.b.world.looks):
                     self.remove(index + 1, slot)
             s += LENGTH_OF_KIND_M[kind] + 0.1
+        return loaded
 
 
 def _wagon(b: Builder, u: float, v: float, length: float, height: float, label: int, life: tuple[int, int]) -> None:
-    outline = b.frame.box(u, v, length, 2.75)
+    outline = b.frame.box(u, v, length, WAGON_M)
     b.world.solids.append(Solid(outline, height, label, label, 0.0, "object", *life))

@@ -40,6 +40,13 @@ _TRACKS = {
     "consignment": "str",
 }
 _CHANGED = {"date": "datetime64[ms, UTC]", "direction": "str", "area_m2": "float64"}
+_RAILCARS = {
+    "date": "datetime64[ms, UTC]",
+    "train": "int32",
+    "kind": "str",
+    "loaded": "bool",
+    "length_m": "float64",
+}
 _FOOTPRINT = {"date": "datetime64[ms, UTC]", "area_m2": "float64"}
 
 
@@ -161,6 +168,28 @@ class Truth(TruthGeometry):
                         rows.append({"date": _day(date), "direction": direction, "area_m2": part.area})
                         shapes.append(part)
         return self._frame(rows, shapes, _CHANGED)
+
+    def railcars(self) -> gpd.GeoDataFrame:
+        """The railcars of each date.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            Outlines with date, train, kind (``flat``, ``box``), whether a container stands on it, and length; of those
+            whose centre lies in the site.
+        """
+        cars = [c for c in self.world.railcars if self.site().contains(shapely.Point(c.outline.mean(axis=0)))]
+        rows: list[dict[str, object]] = [
+            {
+                "date": _day(self.world.dates[car.index]),
+                "train": car.train,
+                "kind": car.kind,
+                "loaded": car.loaded,
+                "length_m": float(np.hypot(*np.diff(car.outline, axis=0).T).max()),
+            }
+            for car in cars
+        ]
+        return self._frame(rows, [valid_polygon(car.outline) for car in cars], _RAILCARS)
 
     def footprints(self) -> gpd.GeoDataFrame:
         """The footprint of each date.

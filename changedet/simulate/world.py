@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from changedet.kernels.containers import LENGTH_OF_KIND_M, WIDTH_M
-from changedet.simulate.elements import Container, Mound, Patch, Slot, Solid, Tree
+from changedet.simulate.elements import Container, Mound, Patch, Railcar, Slot, Solid, Tree
 from changedet.simulate.looks import Look
 from changedet.simulate.palette import Palette
 from changedet.simulate.shapes import Points, rectangle
@@ -38,6 +38,8 @@ class World:
         Paint of what nothing covers.
     patches, solids, mounds, trees, slots, containers : list
         What stands on the site; patches lie over each other in their order.
+    railcars : list of Railcar
+        Those of all dates.
     zones : dict of str to float64 (n, 2)
         Outlines of yards and sidings.
     sidings : set of str
@@ -62,6 +64,7 @@ class World:
     trees: list[Tree] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     containers: list[Container] = field(default_factory=list)
+    railcars: list[Railcar] = field(default_factory=list)
     zones: dict[str, Points] = field(default_factory=dict)
     sidings: set[str] = field(default_factory=set)
     onset_containers: int | None = None

@@ -29,3 +29,12 @@ def test_released_trees_refuses_another_file(monkeypatch):
         read("change_trees.npz", FEATURES)
     with pytest.raises(ChangedetError, match=r"lost\.npz: cannot be read"):
         read("lost.npz", FEATURES)
+
+
+def test_released_content_refuses_another_file(monkeypatch):
+    read = loader.released_content.__wrapped__
+    checksum = hashlib.sha256(read("railcars.onnx")).hexdigest()
+    assert checksum in (Path(loader.__file__).parent / "railcars.md").read_text()
+    monkeypatch.setitem(loader.RELEASED, "railcars.onnx", "0" * 64)
+    with pytest.raises(ChangedetError, match="not the file of this version"):
+        read("railcars.onnx")

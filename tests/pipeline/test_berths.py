@@ -21,7 +21,7 @@ from changedet.pipeline.berths import (
     ship_of,
     ships_layer,
     why_no_ships,
-    with_kept_ships,
+    with_kept,
     with_ships,
 )
 from changedet.pipeline.boxes import with_deck
@@ -154,7 +154,7 @@ def test_days_with_a_ship_and_no_position_near_are_bounded(tmp_path: Path) -> No
 def test_a_review_keeps_the_ships_of_the_run() -> None:
     run = with_ships(series(), ships(DAYS[:2]), {"": None, "quay": BERTH})
     again = series().iloc[::-1].assign(containers=3)
-    kept = with_kept_ships(again, run)
+    kept = with_kept(again, run)
     assert kept["ships"].fillna(-1).tolist() == run["ships"].fillna(-1).tolist()[::-1]
     assert kept["containers"].tolist() == [3] * 6
-    assert with_kept_ships(again, series()) is again
+    assert with_kept(again, series()) is again

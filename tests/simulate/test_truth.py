@@ -44,3 +44,15 @@ def test_truth_tracks_keep_identities() -> None:
     assert (spans["departed"].isna() | (spans["departed"] <= spans["date"].max())).all()
     gone = spans["departed"].notna()
     assert (spans.loc[gone, "date"] < spans.loc[gone, "departed"]).all()
+
+
+def test_truth_railcars_bear_the_boxes_on_their_trains() -> None:
+    site = world("trains")
+    cars, boxes = Truth(site).railcars(), Truth(site).containers()
+    assert len(cars) > 3
+    assert set(cars["kind"]) <= {"flat", "box"}
+    inside = boxes.geometry.within(boxes.geometry.union_all().envelope.buffer(-12))
+    on_rails = boxes[(boxes["yard"] == "rail") & inside]
+    for day, own in on_rails.groupby("date"):
+        loaded = cars[(cars["date"] == day) & cars["loaded"]].geometry.union_all()
+        assert own.geometry.centroid.within(loaded.buffer(1.5)).mean() > 0.9

@@ -9,6 +9,9 @@ from ground import COLOUR
 from mesh import WATER, Mesh, paint
 from parts import NEVER, Slot
 
+CAR_WORDS = {"flat": "flat", "flat40": "flat", "gondola": "open", "hopper": "open", "tank": "tank", "van": "box"}
+"""What the truth calls a wagon."""
+
 
 class Kinds:
     """What ``Site`` lays out, one method a kind; it uses the site's own tools (surface, strips, bays, solid)."""
@@ -188,6 +191,7 @@ class Kinds:
         self.surface(pad, str(r.choice(["concrete_old", "asphalt_old", "concrete"])), 11)
         self.zones.append(("pad", pad))
         ys = [band[1] + 4 + k * pitch for k in range(n)]
+        self.sidings.append((-h, ys[0] - 3, h, ys[-1] + 3))
 
         def bed(g, look):
             for k, y in enumerate(ys):
@@ -275,6 +279,7 @@ class Kinds:
         plan = []
         if r.random() < 0.6:
             plan.append(("loco", x + 9))
+            self.cars.append(("locomotive", x + 9, y, 18.0, False, f"{track}:{key}", start, stop))
             x += 18.5
         while x < end:
             k = {
@@ -286,6 +291,7 @@ class Kinds:
             k = str(r.choice(k))
             ln = {"flat": 19.4, "flat40": 14.2, "gondola": 14.0, "tank": 13.6, "hopper": 12.8, "van": 16.4}[k]
             plan.append((k, x + ln / 2))
+            loaded = False
             if k in ("flat", "flat40"):
                 spots = (
                     [("40ft", 0.0)]
@@ -303,7 +309,9 @@ class Kinds:
                         b = self.box(kind, fleet=self.fleet)
                         b.arrived, b.departed, b.yard, b.slot = start, stop, "train", f"train:{track}"
                         b.lift = 1.15
+                        loaded = True
                         self.guests.append((b, x + ln / 2 + dx, y + r.normal(0, 0.03), 0.18 + 1.13, 0.0, start, stop))
+            self.cars.append((CAR_WORDS[k], x + ln / 2, y, ln, loaded, f"{track}:{key}", start, stop))
             x += ln + 0.1
 
         def build(m, look):

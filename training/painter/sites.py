@@ -32,6 +32,8 @@ class Site(Kinds, Lookalikes):
         self.roads: list[tuple] = []  # those of the rectangles that are roads
         self.zones: list[tuple] = []
         self.plants = []
+        self.cars = []  # railcars: (kind, x, y, length over buffers, loaded, train, from, until)
+        self.sidings = []  # rectangles around tracks side by side
         self.guests = []  # boxes that ride on trains, ships and trucks: (box, x, y, z, yaw, from, until)
         self.count = 0
         self.relief = self.rng.uniform(0.3, 1.2)

@@ -66,6 +66,7 @@ class Truth:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.boxes, self.rows, self.changed, self.foot, self.ignored, self.tops = [], [], [], [], [], []
+        self.cars = []
         self.first = None
 
     def _state(self, day):
@@ -109,6 +110,14 @@ class Truth:
         table = gpd.GeoDataFrame(rows, geometry="geometry", crs=f"EPSG:{self.frame.epsg}")
         table["date"] = pd.to_datetime(table["date"], utc=True)
         table.to_file(path, layer="tops", driver="GPKG", engine="pyogrio", geometry_type="Polygon")
+
+    def _add_cars(self, date, day):
+        """Note the railcars of a date whose centre the picture shows."""
+        for kind, x, y, ln, loaded, train, start, stop in self.site.cars:
+            p = self.frame.rect((x - ln / 2, y - 1.45, x + ln / 2, y + 1.45))
+            if start <= day < stop and self.extent.contains(p.centroid):
+                row = {"date": date, "train": train, "kind": kind, "loaded": loaded, "length_m": ln, "geometry": p}
+                self.cars.append(row)
 
     def add(self, i, look, tops, seen, cloud, extra, grid):
         """Note a date. ``seen``: share of each box's pixels in the picture; ``cloud``: opacity, or None."""
@@ -193,6 +202,7 @@ class Truth:
             }
             with rasterio.open(self.folder / f"{date}_mask.tif", "w", **profile) as out:
                 out.write(mask, 1)
+        self._add_cars(date, day)
         for q in look.ignore:
             p = frame.polygon(q)
             if p.intersects(self.extent):
@@ -245,7 +255,7 @@ class Truth:
                     frame[c] = pd.to_datetime(frame[c], utc=True)
             frame.to_file(path, layer=name, driver="GPKG", engine="pyogrio", geometry_type=kind)
 
-        for rows in (self.boxes, self.changed, self.foot, self.ignored):
+        for rows in (self.boxes, self.changed, self.foot, self.ignored, self.cars):
             for r in rows:
                 r["date"] = stamp(r["date"])
         layer(
@@ -291,6 +301,11 @@ class Truth:
         layer(self.changed, "changed", ["date", "direction", "area_m2"], "Polygon")
         layer(self.foot, "footprint", ["date", "area_m2"], "Unknown")
         layer(self.ignored, "ignore", ["date"], "Polygon")
+        if self.cars:
+            layer(self.cars, "railcars", ["date", "train", "kind", "loaded", "length_m"], "Polygon")
+        if self.site.sidings:
+            shapes = [self.frame.rect(r).intersection(self.extent) for r in self.site.sidings]
+            layer([{"name": "siding", "geometry": p} for p in shapes], "sidings", ["name"], "Polygon")
         table = pd.DataFrame(self.rows)
         for c in ("arrivals", "departures"):
             table[c] = table[c].astype("Int64")

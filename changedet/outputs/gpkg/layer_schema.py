@@ -77,6 +77,21 @@ SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
         "boxes": WHOLE,
         "deck": TEXT,
     },
+    "railcars": {
+        "date": DATE,
+        "zone": TEXT,
+        "track": WHOLE,
+        "train_id": WHOLE,
+        "car_id": WHOLE,
+        "kind": TEXT,
+        "kind_confidence": REAL,
+        "loaded": FLAG,
+        "length_m": REAL,
+        "length_error_m": REAL,
+        "angle_deg": REAL,
+        "confidence": REAL,
+        "boxes": WHOLE,
+    },
 }
 """Columns of each layer of ``objects.gpkg`` with their dtypes, in order; the only place that names them."""
 
@@ -90,10 +105,11 @@ GEOMETRY: Final[Mapping[str, str]] = {
     "ground": "MultiPolygon",
     "trains": "LineString",
     "ships": "Polygon",
+    "railcars": "Polygon",
 }
 
 ALWAYS: Final = ("containers", "tracks", "footprint", "changes")
-"""Layers that are there in every file; ``zones`` only where zones are given, ``trains`` only where one is a siding,
-``ships`` only where one is a berth, ``ground`` only where the pixels tell what a footprint bears, ``not_seen`` only
-where a date hides a part of it."""
-OPTIONAL: Final = ("not_seen", "zones", "ground", "trains", "ships")
+"""Layers that are there in every file; ``zones`` only where zones are given, ``trains`` and ``railcars`` only where
+one is a siding, ``ships`` only where one is a berth, ``ground`` only where the pixels tell what a footprint bears,
+``not_seen`` only where a date hides a part of it."""
+OPTIONAL: Final = ("not_seen", "zones", "ground", "trains", "ships", "railcars")

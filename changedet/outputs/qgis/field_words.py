@@ -39,6 +39,10 @@ ALIASES: Final = {
     "deck": "Colours along the deck",
     "on": "On a ship",
     "train_id": "Train",
+    "track": "Track of the siding",
+    "car_id": "Place in the train, from the west",
+    "kind_confidence": "Probability of the kind (0 to 1)",
+    "loaded": "Bears a container",
     "boxes": "Boxes",
     "teu": "TEU",
     "wagons_low": "Wagons, at least",
@@ -75,6 +79,8 @@ TIPS: Final = {
     "ground": f'<b>[% "kind" %]</b> {_DAY}<br>[% round("area_m2") %] m2, [% {_GROWTH} %]',
     "ships": f'<b>[% "kind" %]</b> {_DAY}<br>[% round("length_m") %] m (± [% round("length_error_m") %]) x '
     '[% round("width_m") %] m, [% coalesce("zone", \'afloat\') %], confidence [% round("confidence", 2) %]',
+    "railcars": f'<b>[% "kind" %]</b> {_DAY}<br>car [% "car_id" %] of train [% "train_id" %], track [% "track" %]'
+    ', [% round("length_m") %] m, confidence [% round("confidence", 2) %]',
     "trains": f'<b>train [% "train_id" %]</b> {_DAY}<br>[% "boxes" %] boxes on '
     '[% "wagons_low" %] to [% "wagons_high" %] wagons<br>[% "sequence" %]',
 }
@@ -90,6 +96,7 @@ _DISPLAY: Final = {
     "ground": '"kind"',
     "trains": '"train_id"',
     "ships": '"ship_id"',
+    "railcars": '"car_id"',
 }
 
 

@@ -26,6 +26,7 @@ FOOTPRINT_COLOR: Final = "#6a3d9a"
 GROUND: Final = {"paving": "#7f7f7f", "building": "#d73027", "earthwork": "#a6611a", "stored": "#2c7bb6"}
 TRAIN_COLOR: Final = "#e69f00"
 SHIP_COLOR: Final = "#0072b2"
+RAILCAR_COLOR: Final = "#009e73"
 NOT_COMPARED_COLOR: Final = "#9e0142"
 _MAX_FIRST_SEEN: Final = 24
 
@@ -89,8 +90,8 @@ def vector(
     Parameters
     ----------
     layer : str
-        ``containers``, ``tracks``, ``footprint``, ``changes``, ``not_seen``, ``zones``, ``ground``, ``trains`` or
-        ``ships``.
+        ``containers``, ``tracks``, ``footprint``, ``changes``, ``not_seen``, ``zones``, ``ground``, ``trains``,
+        ``ships`` or ``railcars``.
     dates : sequence of str
         ISO dates that the legend of ``tracks`` distinguishes.
     time : str, optional
@@ -117,6 +118,7 @@ def vector(
         "ground": _ground,
         "trains": _trains,
         "ships": _ships,
+        "railcars": _railcars,
     }
     renderer = plain[layer]() if layer in plain else dated[layer](shown, present)
     defaults = {"tracks": span("first_seen", "not_after"), "zones": ""}
@@ -225,3 +227,7 @@ def _trains(shown: str, _: Collection[str] | None) -> str:
 
 def _ships(shown: str, _: Collection[str] | None) -> str:
     return single_symbol(fill_symbol(rgba(SHIP_COLOR, 60), SHIP_COLOR, width=0.5, defined={"enabled": shown}))
+
+
+def _railcars(shown: str, _: Collection[str] | None) -> str:
+    return single_symbol(fill_symbol(rgba(RAILCAR_COLOR, 40), RAILCAR_COLOR, width=0.4, defined={"enabled": shown}))

@@ -31,6 +31,7 @@ _VECTORS: Final[Mapping[str, _Shown]] = {
     "zones": _Shown("Zones", "", True, "zones of the workflow, for which the series is given too", dated=False),
     "trains": _Shown("Trains", "Boxes", True, "rows of boxes on sidings, read as trains", "Line"),
     "ships": _Shown("Ships", "Boxes", True, "ships, barges and boats at berths and afloat"),
+    "railcars": _Shown("Railcars", "Boxes", True, "cars on the tracks of sidings, by kind and load"),
     "containers": _Shown("Boxes", "Boxes", True, "boxes of container size, one row a detection"),
     "tracks": _Shown("Boxes over time", "Boxes", False, "boxes followed over the dates", "Point", dated=False),
     "changes": _Shown("Came and went", "Change", True, "what came or went since the reference date, by kind"),

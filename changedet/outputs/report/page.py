@@ -18,6 +18,7 @@ from changedet.outputs.report.events import event_groups, moves_caution
 from changedet.outputs.report.figures import TITLES, figure_row, move_row
 from changedet.outputs.report.onsets import beginnings, onset_rows, placebo_sentences
 from changedet.outputs.report.pictures import data_uri, fitted
+from changedet.outputs.report.railcars import railcar_table
 from changedet.outputs.report.series_charts import hidden_shares, series_charts
 from changedet.outputs.report.ships import berth_table, ship_table
 from changedet.outputs.report.tables import Table, ground_table, plain_text, series_table
@@ -125,6 +126,7 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "trains": _trains(data.trains),
         "berths": berth_table(data.summary),
         "ships": ship_table(data.ships, calendar),
+        "railcars": railcar_table(data.summary, calendar),
         "ground": ground_table(data.ground, calendar),
         "provenance": dumps(data.provenance),
     }

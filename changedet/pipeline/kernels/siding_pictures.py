@@ -1,0 +1,120 @@
+"""A siding turned so that its tracks run along the rows of a picture, in one light for the railcar network."""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+
+from changedet.arrays import Floats, Singles
+
+STEP_M: Final = 0.5
+"""Pixel of the turned picture: the gap of 1.3 m between two cars has two to three of them."""
+MARGIN_M: Final = 3.0
+"""Shown on both sides of the siding: half a car and its shadow."""
+LOW_PERCENT: Final = 5.0
+"""Percentiles between which a band's spread is taken."""
+MIDDLE_PERCENT: Final = 50.0
+HIGH_PERCENT: Final = 95.0
+LEAST_SPREAD: Final = 1e-6
+"""Of a picture without any contrast, in its own unit."""
+BRIGHTEST: Final = 5.0
+"""In spreads from the median: what is brighter is as bright."""
+
+
+class Turned(NamedTuple):
+    """A siding's picture.
+
+    Attributes
+    ----------
+    image : float32 (3, v, u)
+        In spreads from the median; NaN is no data. u runs along the siding.
+    origin : float64 (2,)
+        Where its first pixel's corner lies, x and y in metres.
+    along, across : float64 (2,)
+        Unit vectors of u and v in the same frame.
+    """
+
+    image: Singles
+    origin: Floats
+    along: Floats
+    across: Floats
+
+
+def frame_of(corners_m: Floats) -> tuple[Floats, Floats, Floats, tuple[int, int]]:
+    """Lay the frame of a turned picture over the rectangle around a siding.
+
+    Parameters
+    ----------
+    corners_m : float64 (4, 2)
+        Of the rectangle in order, metres.
+
+    Returns
+    -------
+    origin, along, across : float64 (2,)
+        As of `Turned`; u runs to the east, or to the north where the siding runs so.
+    shape : (int, int)
+        Pixels across and along.
+    """
+    sides = corners_m[[1, 2]] - corners_m[[0, 1]]
+    long = sides[np.argmax(np.hypot(*sides.T))]
+    along = long / max(float(np.hypot(*long)), 1e-9)
+    if along[0] < -1e-6 or (abs(along[0]) <= 1e-6 and along[1] < 0):
+        along = -along
+    across = np.array([along[1], -along[0]])
+    u, v = corners_m @ along, corners_m @ across
+    origin = u.min() * along + (v.min() - MARGIN_M) * across
+    wide = math.ceil((np.ptp(v) + 2 * MARGIN_M) / STEP_M - 1e-6)
+    return origin, along, across, (wide, math.ceil(np.ptp(u) / STEP_M - 1e-6))
+
+
+def turned(image: Singles, to_pixels: Floats, corners_m: Floats) -> Turned:
+    """Turn the picture of a siding.
+
+    Parameters
+    ----------
+    image : float32 (3, y, x)
+        NaN is no data.
+    to_pixels : float64 (2, 3)
+        From metres of `corners_m` to its pixels, (0, 0) being the corner of the first.
+    corners_m : float64 (4, 2)
+        Of the rectangle around the siding.
+
+    Returns
+    -------
+    Turned
+        In the light of the whole siding.
+    """
+    origin, along, across, shape = frame_of(corners_m)
+    u, v = ((np.arange(n) + 0.5) * STEP_M for n in shape[::-1])
+    at = origin + u[None, :, None] * along + v[:, None, None] * across
+    pixels = (at @ to_pixels[:, :2].T + to_pixels[:, 2] - 0.5).astype(np.float32)
+    sampled = [
+        cv2.remap(band, pixels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=float("nan"))
+        for band in image
+    ]
+    return Turned(in_one_light(np.stack(sampled)), origin, along, across)
+
+
+def in_one_light(image: Singles) -> Singles:
+    """Scale a picture by its own median and spread.
+
+    Parameters
+    ----------
+    image : float32 (band, y, x)
+        NaN is no data.
+
+    Returns
+    -------
+    float32 (band, y, x)
+        Each band's median is 0; the bands' mean spread, a quarter of what lies between their percentiles, is 1.
+    """
+    seen = np.isfinite(image).all(axis=0)
+    if not seen.any():
+        return image
+    low, middle, high = np.percentile(image[:, seen], (LOW_PERCENT, MIDDLE_PERCENT, HIGH_PERCENT), axis=1)
+    spread = max(float((high - low).mean()) / 4.0, LEAST_SPREAD)
+    scaled: Singles = np.clip((image - middle[:, None, None]) / spread, -BRIGHTEST, BRIGHTEST).astype(np.float32)
+    return scaled

@@ -1,0 +1,130 @@
+"""What the time series, the summary and the report say of railcars: numbers with intervals, and sums of each train."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+
+from changedet.json_types import Json, JsonObject
+from changedet.outputs.values import iso_date
+from changedet.pipeline.railcars import Railcars
+
+FIGURE: Final = "railcars"
+
+
+def with_railcars(table: pd.DataFrame, railcars: Railcars | None) -> pd.DataFrame:
+    """Add to the time series how many railcars each date shows.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The time series.
+    railcars : Railcars or None
+
+    Returns
+    -------
+    DataFrame
+        With ``railcars, railcars_low, railcars_high``, of each siding and of all of them together; NA in other zones,
+        and where a date does not show a siding. The table itself without sidings.
+    """
+    if railcars is None:
+        return table
+    rows = [_count(railcars, row["date"].date(), str(row["zone"])) for _, row in table.iterrows()]
+    columns = (FIGURE, f"{FIGURE}_low", f"{FIGURE}_high")
+    return table.assign(**{name: [row[k] for row in rows] for k, name in enumerate(columns)})
+
+
+def _count(railcars: Railcars, day: dt.date, zone: str) -> tuple[float, float, float]:
+    found = railcars.counts.get((day, zone)) if zone else railcars.sums.get(day)
+    if found is None:
+        return float("nan"), float("nan"), float("nan")
+    return float(found.number), float(found.low), float(found.high)
+
+
+def why_no_railcars(railcars: Railcars | None) -> dict[str, str]:
+    """Say why railcars cannot be counted.
+
+    Parameters
+    ----------
+    railcars : Railcars or None
+
+    Returns
+    -------
+    dict of str to str
+        ``railcars`` -> the reason, where no date can tell; empty where one can, and where no zone is a siding.
+    """
+    if railcars is None or railcars.counts or not railcars.reasons:
+        return {}
+    return {FIGURE: next(iter(railcars.reasons.values()))}
+
+
+def railcar_records(railcars: Railcars | None) -> JsonObject | None:
+    """Write down the cars of each track, and the sums of each train.
+
+    Parameters
+    ----------
+    railcars : Railcars or None
+
+    Returns
+    -------
+    dict or None
+        ``tracks``: a row a track and date, ``date, zone, track, railcars, low, high``. ``trains``: a row a train, of
+        `train_sums`. None where no zone is a siding.
+    """
+    if railcars is None:
+        return None
+    tracks: list[Json] = [
+        {
+            "date": str(one.date),
+            "zone": one.zone,
+            "track": one.track,
+            "railcars": one.cars.number,
+            "low": one.cars.low,
+            "high": one.cars.high,
+        }
+        for one in railcars.tracks
+    ]
+    return {"tracks": tracks, "trains": [*train_sums(railcars.layer)]}
+
+
+def train_sums(layer: gpd.GeoDataFrame) -> list[JsonObject]:
+    """Sum up each train.
+
+    Parameters
+    ----------
+    layer : GeoDataFrame
+        The layer ``railcars``.
+
+    Returns
+    -------
+    list of dict
+        ``date, zone, track, train, railcars, kinds`` (kind -> number), ``loaded`` and ``empty`` flats, ``length_m``
+        from the first car's end to the last's, ``sequence`` (kinds in order from the west).
+    """
+    found: list[JsonObject] = []
+    for (day, zone, train), cars in layer.groupby(["date", "zone", "train_id"], sort=True):
+        ordered = cars.sort_values("car_id")
+        ends = ordered.geometry.union_all().minimum_rotated_rectangle.exterior.coords
+        length = max((ends[k][0] - ends[k + 1][0]) ** 2 + (ends[k][1] - ends[k + 1][1]) ** 2 for k in (0, 1)) ** 0.5
+        loaded = ordered["loaded"].astype("boolean")
+        kinds: Mapping[str, Json] = dict(sorted(Counter(map(str, ordered["kind"])).items()))
+        found.append(
+            {
+                "date": iso_date(day),
+                "zone": str(zone),
+                "track": int(ordered["track"].iloc[0]),
+                "train": int(str(train)),
+                "railcars": len(ordered),
+                "kinds": dict(kinds),
+                "loaded": int(loaded.fillna(False).sum()),
+                "empty": int((~loaded.fillna(True)).sum()),
+                "length_m": round(float(length), 1),
+                "sequence": ", ".join(map(str, ordered["kind"])),
+            }
+        )
+    return found

@@ -1,0 +1,51 @@
+"""Sidings of drawn and painted sites with their railcars, as training and benchmarks take them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import rasterio
+import shapely
+from numpy.typing import NDArray
+
+
+def sites(folder: Path) -> Iterator[tuple[Path, gpd.GeoDataFrame, NDArray[np.float64]]]:
+    """Folder, railcars, corners of the siding."""
+    for package in sorted(folder.glob("*/truth/truth.gpkg")):
+        if not (package.parent / "truth.csv").exists():
+            continue
+        if "railcars" not in gpd.list_layers(package)["name"].to_numpy():
+            continue  # a site without any train
+        cars = gpd.read_file(package, layer="railcars")
+        yield package.parents[1], cars, corners_of(package.parents[1], cars)
+
+
+def corners_of(folder: Path, cars: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Rectangle around the siding within the site, in its CRS."""
+    if "sidings" in gpd.list_layers(folder / "truth" / "truth.gpkg")["name"].to_numpy():
+        zone = gpd.read_file(folder / "truth" / "truth.gpkg", layer="sidings").geometry.iloc[0]
+    else:
+        zones = gpd.read_file(folder / "zones.geojson").to_crs(cars.crs)
+        zone = zones[zones["kind"] == "siding"].geometry.iloc[0]
+    with rasterio.open(sorted((folder / "scenes").glob("*.tif"))[0]) as scene:
+        zone = zone.intersection(shapely.box(*scene.bounds))
+    return np.asarray(shapely.oriented_envelope(zone).exterior.coords)[:4]
+
+
+def scenes(site: Path) -> Iterator[tuple[str, NDArray[np.float32], NDArray[np.float64]]]:
+    """Date, picture (red, green, blue) and the way from true metres to its pixels, as after alignment."""
+    looks = pd.read_csv(site / "truth" / "truth.csv").set_index("date")
+    for path in sorted((site / "scenes").glob("*.tif")):
+        look = looks.loc[path.stem[:10]]
+        with rasterio.open(path) as scene:
+            image = scene.read().astype(np.float32)
+            image = image[[2, 1, 0]] if len(image) > 2 else image[[0, 0, 0]]
+            place = ~scene.transform
+        image[image == 0] = np.nan
+        matrix = np.array([[place.a, place.b, place.c], [place.d, place.e, place.f]])
+        matrix[:, 2] += matrix[:, :2] @ [look.shift_east_m, look.shift_north_m]
+        yield path.stem[:10], image, matrix

@@ -1,0 +1,63 @@
+"""Figures of railcars: columns by siding and in all, reasons, sums of trains."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely import box
+
+from changedet.pipeline.railcar_figures import railcar_records, why_no_railcars, with_railcars
+from changedet.pipeline.railcars import Count, Railcars, TrackCount
+
+FIRST, SECOND = dt.date(2024, 5, 1), dt.date(2024, 6, 1)
+
+
+def layer() -> gpd.GeoDataFrame:
+    """A train of three cars."""
+    columns = {
+        "date": ["2024-05-01"] * 3, "zone": ["siding"] * 3, "track": [2] * 3, "train_id": [1] * 3, "car_id": [2, 1, 3],
+        "kind": ["with boxes", "locomotive", "flat"], "loaded": [True, None, False],
+    }  # fmt: skip
+    shapes = [box(20 * k, 0, 20 * k + 19, 3) for k in (1, 0, 2)]
+    return gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:32636")
+
+
+def railcars() -> Railcars:
+    """A date that shows both sidings, and one that shows but one."""
+    counts = {(FIRST, "siding"): Count(3, 2, 4), (FIRST, "other"): Count(5, 5, 5), (SECOND, "siding"): Count(0, 0, 1)}
+    tracks = [TrackCount(FIRST, "siding", 2, Count(3, 2, 4))]
+    return Railcars(layer(), counts, tracks, {(SECOND, "other"): "hidden"}, {FIRST: Count(8, 7, 9)})
+
+
+def test_with_railcars_fills_sidings_and_the_whole() -> None:
+    days = pd.to_datetime([FIRST] * 4 + [SECOND] * 2)
+    table = pd.DataFrame({"date": days, "zone": ["", "siding", "other", "yard", "", "siding"]})
+    found = with_railcars(table, railcars())
+    shown = found[["railcars", "railcars_low", "railcars_high"]].to_numpy()
+    assert shown[:3].tolist() == [[8, 7, 9], [3, 2, 4], [5, 5, 5]]
+    assert np.isnan(shown[3:5]).all()
+    assert shown[5].tolist() == [0, 0, 1]
+    assert with_railcars(table, None) is table
+
+
+def test_railcar_records_sum_up_trains() -> None:
+    found = railcar_records(railcars())
+    assert found is not None
+    assert found["tracks"] == [{"date": "2024-05-01", "zone": "siding", "track": 2, "railcars": 3, "low": 2, "high": 4}]
+    assert found["trains"] == [
+        {
+            "date": "2024-05-01", "zone": "siding", "track": 2, "train": 1, "railcars": 3,
+            "kinds": {"flat": 1, "locomotive": 1, "with boxes": 1}, "loaded": 1, "empty": 1, "length_m": 59.0,
+            "sequence": "locomotive, with boxes, flat",
+        }
+    ]  # fmt: skip
+    assert railcar_records(None) is None
+
+
+def test_why_no_railcars_only_where_no_date_tells() -> None:
+    assert why_no_railcars(None) == why_no_railcars(railcars()) == {}
+    none = Railcars(layer().iloc[:0], reasons={(FIRST, "siding"): "too coarse"})
+    assert why_no_railcars(none) == {"railcars": "too coarse"}
