@@ -82,7 +82,7 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     rejected = boxes[boxes["object_id"].isin(verdicts.rejected)]
     tracks = _with_certain_places(track(rows, looks), _certain(rows, verdicts), rejected)
     counted = with_occupancy(timeseries(_measurements(finished, days, zones), tracks, zones), zones)
-    table = with_kept(counted, finished.series, ("ships", "railcars"))
+    table = with_kept(counted, finished.series, ("ships", "railcars", "vehicles"))
     summary = _summary(finished, table, tracks, _onset_method(finished, facts), verdicts, warnings)
     containers = with_deck(counted_rows(tracks.detections, zones), on_deck, zones)
     layers = _layers(finished, containers, tracks, zones)

@@ -13,7 +13,9 @@ from changedet.grid.areas import Areas
 
 SIDING: Final = "siding"
 BERTH: Final = "berth"
-KINDS: Final = (SIDING, BERTH)
+GATE: Final = "gate"
+ROAD: Final = "road"
+KINDS: Final = (SIDING, BERTH, GATE, ROAD)
 """Kinds of zones that say something."""
 SIDING_MARGIN_M: Final = 5.0
 """A track more than was drawn: outlines follow the rails, roofs lean."""
@@ -78,6 +80,24 @@ def berths_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
     if zones is None or not (zones["kind"] == BERTH).any():
         return None
     return zones[zones["kind"] == BERTH].reset_index(drop=True)
+
+
+def waiting_places_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Where vehicles wait.
+
+    Parameters
+    ----------
+    zones : geopandas.GeoDataFrame or None
+        As `zone_table` gives them.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame or None
+        The zones of kind `GATE` and `ROAD`; None where there is none.
+    """
+    if zones is None or not zones["kind"].isin([GATE, ROAD]).any():
+        return None
+    return zones[zones["kind"].isin([GATE, ROAD])].reset_index(drop=True)
 
 
 def zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:

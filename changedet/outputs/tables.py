@@ -27,7 +27,7 @@ TIMESERIES_COLUMNS: Final = (
 
 """Columns that every table has."""
 
-_COUNTS: Final = frozenset({"containers", "other_boxes", "ships", "railcars"})
+_COUNTS: Final = frozenset({"containers", "other_boxes", "ships", "railcars", "vehicles"})
 _DIGITS: Final[Mapping[str, int]] = {
     "gsd_m": 4,
     "valid_fraction": 4,

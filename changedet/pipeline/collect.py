@@ -15,21 +15,20 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.pipeline.agreement import disagreements
 from changedet.pipeline.area_sums import Area, clear_fraction
-from changedet.pipeline.berths import berth_records, reported_days, ships_layer, why_no_ships, with_ships
 from changedet.pipeline.boxes import FollowedBoxes, containers_layer, counted_dates
 from changedet.pipeline.change_kinds import with_kinds
 from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.familiarity import familiarities, familiarity_json, refusals
+from changedet.pipeline.flow import flow
 from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer
 from changedet.pipeline.new_ground import new_ground
 from changedet.pipeline.not_seen import not_seen_layer
 from changedet.pipeline.placebo import Placebo, placebo
-from changedet.pipeline.railcar_figures import railcar_records, why_no_railcars, with_railcars
-from changedet.pipeline.railcars import find_railcars
 from changedet.pipeline.robust import kept_variants
 from changedet.pipeline.robust_ranges import robustness, with_robustness
 from changedet.pipeline.summary import equivalent_looks, summarise, unavailable_figures, warnings_of
+from changedet.pipeline.zone_parts import find_zone_parts
 from changedet.pipeline.zone_records import notes_on_sums, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan import Plan
@@ -93,9 +92,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     looks = _measurements(plan, models, areas, footprints, changed, false.bound if false is not None else 0.0)
     looks = [_with_familiarity(look, familiar.get(look.date)) for look in looks]
     containers = containers_layer(plan, boxes, zones)
-    railcars = find_railcars(plan, models, zones, containers)
-    table = with_ships(with_occupancy(timeseries(looks, tracks, zones), zones), boxes.ships, areas)
-    table = with_railcars(table, railcars)
+    parts = find_zone_parts(plan, models, zones, boxes.ships, containers, looks)
+    table = parts.with_columns(with_occupancy(timeseries(looks, tracks, zones), zones), areas)
     layers = {
         "containers": containers,
         "tracks": tracks.tracks if tracks is not None else vector_layers.empty("tracks", plan.grid.crs),
@@ -104,10 +102,9 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     }
     optional = {"not_seen": not_seen_layer(plan), "zones": zones, "ground": ground_layer(footprints, plan)}
     optional["trains"] = trains_on_sidings(layers["containers"], zones)
-    optional["ships"] = ships_layer(boxes.ships, layers["containers"])
-    optional["railcars"] = None if railcars is None else railcars.layer
+    optional |= parts.layers(containers)
     layers |= {name: layer for name, layer in optional.items() if layer is not None}
-    unavailable = unavailable_figures(plan, table) | why_no_ships(boxes.ships) | why_no_railcars(railcars)
+    unavailable = unavailable_figures(plan, table) | parts.unavailable()
     seen = {day: pairs[""][1] for day, pairs in changed.items()}
     found = summarise(plan, table, tracks)
     onset = found["onset"] if isinstance(found["onset"], dict) else {}
@@ -119,14 +116,12 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "familiarity": familiarity_json(familiar),
         "new_ground": new_ground(onset, footprints, None if tracks is None else tracks.tracks, plan.grid),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
+        "flow": flow(table),
         "notes": notes_on_sums(table, layers["tracks"]),
         "claims": with_robustness([one.to_json() for one in find_claims(table)], variants),
         "robust": None if variants is None else robustness(found, variants),
     }
-    reported = reported_days(boxes.ships, plan.workflow.ais)
-    berths = berth_records(boxes.ships, [look.date for look in plan.looks], reported)
-    cars = railcar_records(railcars)
-    summary |= {name: one for name, one in (("berths", berths), ("railcars", cars)) if one is not None}
+    summary |= parts.records([look.date for look in plan.looks], plan.workflow.ais)
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]
     doubts += disagreements(onset)

@@ -16,6 +16,7 @@ from changedet.outputs.report.claims import claim_rows, robust_sentences
 from changedet.outputs.report.data import ReportData
 from changedet.outputs.report.events import event_groups, moves_caution
 from changedet.outputs.report.figures import TITLES, figure_row, move_row
+from changedet.outputs.report.flow import flow_table
 from changedet.outputs.report.onsets import beginnings, onset_rows, placebo_sentences
 from changedet.outputs.report.pictures import data_uri, fitted
 from changedet.outputs.report.railcars import railcar_table
@@ -23,6 +24,7 @@ from changedet.outputs.report.series_charts import hidden_shares, series_charts
 from changedet.outputs.report.ships import berth_table, ship_table
 from changedet.outputs.report.tables import Table, ground_table, plain_text, series_table
 from changedet.outputs.report.timeline import timeline
+from changedet.outputs.report.vehicles import vehicle_table
 from changedet.outputs.report.zones import zone_rows
 from changedet.outputs.sentences.ground import WITHIN_ERROR
 from changedet.outputs.sentences.story import sentences, words_explained
@@ -121,11 +123,13 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "zone_rows": zone_rows(data, calendar),
         "zones": series_table(frame[(zone != "").to_numpy()].sort_values(["zone", "date"]), calendar, zones=True),
         "events": event_groups(data, calendar),
+        "flow": flow_table(data.summary, calendar),
         "moves_caution": moves_caution(data.summary),
         "within_error": any(one.about == "changed_area" and WITHIN_ERROR in one.text for one in told),
         "trains": _trains(data.trains),
         "berths": berth_table(data.summary),
         "ships": ship_table(data.ships, calendar),
+        "vehicles": vehicle_table(data.summary, calendar),
         "railcars": railcar_table(data.summary, calendar),
         "ground": ground_table(data.ground, calendar),
         "provenance": dumps(data.provenance),

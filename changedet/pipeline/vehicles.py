@@ -1,0 +1,180 @@
+"""Vehicles at gates and on roads: how many lorries, trailers and buses stand there on each date, and their queue."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from changedet.arrays import Floats
+from changedet.grid.zones import waiting_places_of
+from changedet.json_types import JsonObject
+from changedet.pipeline.kernels.queues import longest_queue_m, merged
+from changedet.stages.series.table import DateMeasurements
+
+FIGURE: Final = "vehicles"
+LEAST_SEEN: Final = 0.8
+"""Share of a zone that a date must show to say how many vehicles stand there."""
+FOUND: Final = 0.9
+"""Share of lorries, trailers and buses that are found in rows."""
+TRUE: Final = 0.93
+"""Share of the found that are one."""
+SURE: Final = 0.95
+"""Probability that an interval holds."""
+
+
+class Waiting(NamedTuple):
+    """Vehicles in a zone on a date.
+
+    Attributes
+    ----------
+    number : int
+    low, high : float
+        95 % interval.
+    queue_m : float
+        Length of the longest queue, metres; 0 where none follow one another.
+    """
+
+    number: int
+    low: float
+    high: float
+    queue_m: float
+
+
+Vehicles = Mapping[tuple[dt.date, str], Waiting | None]
+"""By date and zone, ``""`` being all such zones together; None where the date does not tell."""
+
+
+def find_vehicles(
+    containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, looks: Sequence[DateMeasurements]
+) -> Vehicles | None:
+    """Count the vehicles in zones of kind ``gate`` and ``road``.
+
+    Parameters
+    ----------
+    containers : GeoDataFrame
+        The layer ``containers``: boxes of kind ``other`` are trailers and buses, the others ride on lorries there.
+    zones : GeoDataFrame or None
+        With ``kind``.
+    looks : sequence of DateMeasurements
+
+    Returns
+    -------
+    mapping or None
+        None where no zone is of these kinds.
+    """
+    places = waiting_places_of(zones)
+    if places is None:
+        return None
+    areas = [*zip(places["name"].astype(str), places.geometry, strict=True), ("", places.union_all())]
+    days = pd.to_datetime(containers["date"], utc=True).dt.strftime("%Y-%m-%d").to_numpy(str)
+    found: dict[tuple[dt.date, str], Waiting | None] = {}
+    for look in looks:
+        own = containers[days == str(look.date)]
+        shown = [look.valid_fraction.get(name, 0.0) >= LEAST_SEEN for name, _ in areas[:-1]]
+        for (name, area), is_shown in zip(areas, [*shown, all(shown)], strict=True):
+            found[look.date, name] = _waiting(own, area) if is_shown and look.counts_possible else None
+    return found
+
+
+def _waiting(boxes: gpd.GeoDataFrame, area: BaseGeometry) -> Waiting:
+    inside = boxes[shapely.intersects(area, boxes.geometry.centroid.to_numpy())]
+    vehicles = merged(placed(inside))
+    low, high = interval(len(vehicles))
+    return Waiting(len(vehicles), low, high, longest_queue_m(vehicles))
+
+
+def placed(boxes: gpd.GeoDataFrame) -> Floats:
+    """Boxes as numbers.
+
+    Parameters
+    ----------
+    boxes : GeoDataFrame
+        Rows of the layer ``containers``.
+
+    Returns
+    -------
+    float64 (n, 5)
+        x, y, length, width in metres, the long side's angle in radians counterclockwise from x.
+    """
+    centres = shapely.get_coordinates(boxes.geometry.centroid.to_numpy()).reshape(-1, 2)
+    sizes = boxes[["length_m", "width_m"]].to_numpy(np.float64)
+    return np.column_stack([centres, sizes, np.radians(90.0 - boxes["angle_deg"].to_numpy(np.float64))])
+
+
+def interval(number: int) -> tuple[float, float]:
+    """Bound the vehicles that stand where some were found.
+
+    Parameters
+    ----------
+    number : int
+        Found.
+
+    Returns
+    -------
+    (float, float)
+        Low and high: the found less false ones, and the found with missed ones, by `TRUE` and `FOUND`.
+    """
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.stats import binom, nbinom
+
+    tail = (1 - SURE) / 2
+    low = float(binom.ppf(tail, number, TRUE)) if number else 0.0
+    return low, number + float(nbinom.ppf(1 - tail, number + 0.5, FOUND))
+
+
+def with_vehicles(table: pd.DataFrame, vehicles: Vehicles | None) -> pd.DataFrame:
+    """Add to the time series how many vehicles wait.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The time series.
+    vehicles : mapping or None
+
+    Returns
+    -------
+    DataFrame
+        With ``vehicles, vehicles_low, vehicles_high`` of each gate and road, and of all together in the row of the
+        whole site; NA elsewhere and where a date does not tell. The table itself without such zones.
+    """
+    if vehicles is None:
+        return table
+    nothing = (float("nan"),) * 3
+    rows = []
+    for _, row in table.iterrows():
+        one = vehicles.get((row["date"].date(), str(row["zone"])))
+        rows.append(nothing if one is None else (float(one.number), one.low, one.high))
+    names = (FIGURE, f"{FIGURE}_low", f"{FIGURE}_high")
+    return table.assign(**{name: [row[k] for row in rows] for k, name in enumerate(names)})
+
+
+def vehicle_records(vehicles: Vehicles | None) -> JsonObject | None:
+    """Write down the vehicles of each gate and road.
+
+    Parameters
+    ----------
+    vehicles : mapping or None
+
+    Returns
+    -------
+    dict or None
+        By zone and date ``vehicles, low, high, queue_m``, or null where the date does not tell. None without such
+        zones.
+    """
+    if vehicles is None:
+        return None
+    found: dict[str, JsonObject] = {}
+    for (day, zone), one in vehicles.items():
+        if zone:
+            told: JsonObject | None = None
+            if one is not None:
+                told = {"vehicles": one.number, "low": one.low, "high": one.high, "queue_m": round(one.queue_m, 1)}
+            found.setdefault(zone, {})[str(day)] = told
+    return dict(found)

@@ -1,0 +1,76 @@
+"""Vehicles at gates and on roads: counted by zone and in all, empty where a date does not tell."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely import box
+
+from changedet.pipeline.vehicles import find_vehicles, interval, vehicle_records, with_vehicles
+from changedet.stages.series.table import DateMeasurements
+
+CRS = "EPSG:32636"
+FIRST, SECOND = dt.date(2024, 5, 1), dt.date(2024, 6, 1)
+
+
+def zones(kind: str = "gate") -> gpd.GeoDataFrame:
+    """A gate, a road across it, a yard."""
+    shapes = [box(0, 0, 100, 20), box(50, 0, 70, 60), box(0, 100, 100, 200)]
+    columns = {"name": ["gate", "road", "yard"], "kind": [kind, "road" if kind == "gate" else kind, None]}
+    return gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS)
+
+
+def containers() -> gpd.GeoDataFrame:
+    """Two trailers in a queue at the gate, one of them on the road too; a box in the yard."""
+    shapes = [box(20, 5, 32, 7.5), box(54, 5, 66, 7.5), box(20, 150, 32, 152.5)]
+    columns = {"date": ["2024-05-01"] * 3, "kind": ["other", "other", "40ft"], "length_m": [12.0] * 3}
+    return gpd.GeoDataFrame(columns | {"width_m": [2.5] * 3, "angle_deg": [90.0] * 3}, geometry=shapes, crs=CRS)
+
+
+def looks() -> list[DateMeasurements]:
+    """A clear date, and one on which the road is hidden."""
+    clear = {"gate": 1.0, "road": 1.0, "yard": 1.0, "": 1.0}
+    return [
+        DateMeasurements(FIRST, valid_fraction=clear),
+        DateMeasurements(SECOND, valid_fraction=clear | {"road": 0.2}),
+    ]
+
+
+def test_find_vehicles_counts_by_zone_and_once_in_all() -> None:
+    found = find_vehicles(containers(), zones(), looks())
+    assert found is not None
+    numbers = {key: None if one is None else one.number for key, one in found.items()}
+    assert numbers == {
+        (FIRST, "gate"): 2, (FIRST, "road"): 1, (FIRST, ""): 2,
+        (SECOND, "gate"): 0, (SECOND, "road"): None, (SECOND, ""): None,
+    }  # fmt: skip
+    gate = found[FIRST, "gate"]
+    assert gate is not None
+    assert gate.queue_m == 0.0  # 22 m lie between them
+    assert find_vehicles(containers(), zones("siding"), looks()) is None
+    assert find_vehicles(containers(), None, looks()) is None
+
+
+def test_with_vehicles_and_records_tell_the_same() -> None:
+    found = find_vehicles(containers(), zones(), looks())
+    table = pd.DataFrame({"date": pd.to_datetime([FIRST, FIRST, SECOND]), "zone": ["gate", "yard", "road"]})
+    shown = with_vehicles(table, found)
+    assert shown["vehicles"].tolist()[0] == 2
+    assert shown["vehicles_low"][0] <= 2 <= shown["vehicles_high"][0]
+    assert np.isnan(shown["vehicles"].to_numpy()[1:]).all()
+    records = vehicle_records(found)
+    assert records is not None
+    assert set(records) == {"gate", "road"}
+    assert records["road"]["2024-06-01"] is None  # type: ignore[index,call-overload]
+    assert with_vehicles(table, None) is table
+    assert vehicle_records(None) is None
+
+
+def test_interval_holds_the_number_and_more_when_more_are_found() -> None:
+    assert interval(0)[0] == 0
+    for number in (3, 40):
+        low, high = interval(number)
+        assert low < number < high
