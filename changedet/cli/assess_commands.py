@@ -64,17 +64,25 @@ def _as_date(text: str | None) -> date | None:
 @click.argument("run_dirs", nargs=-1, required=True, metavar="RUN_DIR RUN_DIR...")
 @click.option("--json", "as_json", is_flag=True, help="Print the matches as JSON.")
 @click.option("--out", type=click.Path(), help="Folder for tables (CSV) and a figure (HTML), with trains and chains.")
+@click.option("--fleet", metavar="FLEET.csv", help="Colours of the world's boxes (color, share) for voyages' ratios.")
 @tracebacks_option
-def compare(run_dirs: tuple[str, ...], as_json: bool, out: str | None) -> int:
+def compare(run_dirs: tuple[str, ...], as_json: bool, out: str | None, fleet: str | None) -> int:
     """Match containers of the same size and colour between sites, against chance."""
     # Imported here for a quick start, as in score.
     from changedet.assess.compare.consignments import compare_runs, compare_trains
+    from changedet.assess.compare.fleet import fleet_colours, read_fleet
+    from changedet.assess.compare.ships import carriers, compare_ships, open_fleets
     from changedet.assess.compare.tables import write_comparison
     from changedet.assess.compare.text import format_matches
+    from changedet.assess.compare.voyages import voyages
 
+    given = None if fleet is None else read_fleet(fleet)
     matches = compare_runs(run_dirs)
     if out is not None:
-        write_comparison(Path(out), matches, compare_trains(run_dirs))
+        trains, fleets = compare_trains(run_dirs), open_fleets(run_dirs)
+        colours = fleet_colours(run_dirs) if given is None else given
+        sailed = voyages(matches, carriers(fleets, matches), trains, colours)
+        write_comparison(Path(out), matches, trains, compare_ships(fleets), sailed)
     click.echo(json.dumps(matches, indent=1) if as_json else format_matches(matches))
     return DONE
 

@@ -52,6 +52,61 @@ TrainMatch = TypedDict(
 """A train of one site found again at another; see `changedet.assess.compare.trains`."""
 
 
+ShipMatch = TypedDict(
+    "ShipMatch",
+    {
+        "from": str,
+        "to": str,
+        "left": str,
+        "reached": str,
+        "zone_from": str,
+        "zone_to": str,
+        "ship_from": int,
+        "ship_to": int,
+        "length_from_m": float,
+        "length_to_m": float,
+        "likelihood_ratio": float,
+        "p_value": float,
+    },
+)
+"""A ship of one site met again at another; see `changedet.assess.compare.ships`."""
+
+Leg = TypedDict(
+    "Leg",
+    {
+        "from": str,
+        "to": str,
+        "last_seen": str,
+        "left": str,
+        "not_yet": str,
+        "reached": str,
+        "containers": int,
+        "color": str,
+        "by": str,
+        "ratio": float,
+        "p_value": float,
+        "track_ids_from": list[int],
+        "track_ids_to": list[int],
+    },
+)
+"""A lot's way from one site to the next, with what carried it; see `changedet.assess.compare.voyages`."""
+
+
+class Voyage(TypedDict):
+    """A lot's way over two sites or more, with what carried it."""
+
+    sites: str
+    by: str
+    containers: int
+    color: str
+    left: str
+    reached: str
+    lag_low: int
+    lag_high: int
+    likelihood_ratio: float
+    p_value: float
+
+
 class Chain(TypedDict):
     """A consignment that reached a second site from a first and left it for a third."""
 
@@ -75,3 +130,5 @@ CONSIGNMENT_COLUMNS: Final = (
 )
 TRAIN_COLUMNS: Final = tuple(TrainMatch.__annotations__)
 CHAIN_COLUMNS: Final = tuple(Chain.__annotations__)
+SHIP_COLUMNS: Final = tuple(ShipMatch.__annotations__)
+VOYAGE_COLUMNS: Final = tuple(Voyage.__annotations__)

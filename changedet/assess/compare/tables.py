@@ -13,10 +13,14 @@ from changedet.assess.compare.rows import (
     CHAIN_COLUMNS,
     CHANCE,
     CONSIGNMENT_COLUMNS,
+    SHIP_COLUMNS,
     TRAIN_COLUMNS,
+    VOYAGE_COLUMNS,
     Chain,
     Consignment,
+    ShipMatch,
     TrainMatch,
+    Voyage,
 )
 from changedet.errors import InputError
 from changedet.outputs.tables import write_table
@@ -72,8 +76,14 @@ def chains(matches: Sequence[Consignment]) -> list[Chain]:
     return sorted(found, key=lambda chain: (chain["p_value"], chain["first"], chain["left"], chain["reached"]))
 
 
-def write_comparison(folder: Path, matches: Sequence[Consignment], trains: Sequence[TrainMatch]) -> list[Path]:
-    """Write ``consignments.csv``, ``trains.csv``, ``chains.csv`` and ``compare.html``.
+def write_comparison(
+    folder: Path,
+    matches: Sequence[Consignment],
+    trains: Sequence[TrainMatch],
+    ships: Sequence[ShipMatch] = (),
+    sailed: Sequence[Voyage] = (),
+) -> list[Path]:
+    """Write ``consignments.csv``, ``trains.csv``, ``chains.csv``, ``ships.csv``, ``voyages.csv`` and ``compare.html``.
 
     Parameters
     ----------
@@ -83,6 +93,10 @@ def write_comparison(folder: Path, matches: Sequence[Consignment], trains: Seque
         As `changedet.assess.compare.consignments.compare_runs` gives.
     trains : sequence of TrainMatch
         As `changedet.assess.compare.consignments.compare_trains` gives.
+    ships : sequence of ShipMatch
+        As `changedet.assess.compare.ships.compare_ships` gives.
+    sailed : sequence of Voyage
+        As `changedet.assess.compare.voyages.voyages` gives.
 
     Returns
     -------
@@ -98,6 +112,8 @@ def write_comparison(folder: Path, matches: Sequence[Consignment], trains: Seque
         "consignments": pd.DataFrame(matches, columns=list(CONSIGNMENT_COLUMNS)),
         "trains": pd.DataFrame(trains, columns=list(TRAIN_COLUMNS)),
         "chains": pd.DataFrame(chains(matches), columns=list(CHAIN_COLUMNS)),
+        "ships": pd.DataFrame(ships, columns=list(SHIP_COLUMNS)),
+        "voyages": pd.DataFrame(sailed, columns=list(VOYAGE_COLUMNS)),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

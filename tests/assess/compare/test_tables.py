@@ -37,10 +37,12 @@ def test_write_comparison_tables_and_the_figure_hold_what_was_matched(tmp_path: 
     tables.write_comparison(tmp_path / "guarded", [], [train])
     assert "'=HYPERLINK(1),north" in (tmp_path / "guarded" / "trains.csv").read_text()
     paths = tables.write_comparison(tmp_path / "out", rows, [])
-    assert [path.name for path in paths] == ["consignments.csv", "trains.csv", "chains.csv", "compare.html"]
+    assert [path.name for path in paths] == [
+        *("consignments.csv", "trains.csv", "chains.csv", "ships.csv", "voyages.csv", "compare.html")
+    ]
     assert len(pd.read_csv(paths[0])) == 2
     assert pd.read_csv(paths[1]).empty
-    page = paths[3].read_text()
+    page = paths[-1].read_text()
     assert (page.count("<path"), page.count("stroke-dasharray")) == (2, 1)
     assert "c&lt;" in page
     assert "c<" not in page
