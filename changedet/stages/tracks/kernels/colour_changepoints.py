@@ -100,6 +100,22 @@ class ColourSeries(NamedTuple):
         n = int(self.begin[place + 1] - self.begin[place])
         return self.costs[self.table[place] : self.table[place + 1]].reshape(n, n)
 
+    def steps(self) -> Floats:
+        """Cost of each look beside the one before it.
+
+        Returns
+        -------
+        float64 (look,)
+            At a box of the other's colour, either way round, the lesser; 0 for the first look of each place.
+        """
+        size = np.diff(self.begin)
+        looks, number = np.repeat(size, size), np.arange(int(self.begin[-1])) - np.repeat(self.begin[:-1], size)
+        own = np.repeat(self.table[:-1], size) + number * (looks + 1)
+        later = number > 0
+        cost = np.zeros(len(own))
+        cost[later] = np.minimum(self.costs[own[later] - 1], self.costs[own[later] - looks[later]])
+        return cost
+
     def changepoints(self, price: Floats) -> Bools:
         """Which looks begin a segment of the cheapest partition of their place.
 
