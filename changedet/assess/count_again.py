@@ -105,6 +105,7 @@ def _layers(
     on_rails = trains_on_sidings(containers, zones)
     optional = {"not_seen": finished.not_seen, "ground": finished.ground, "zones": zones, "trains": on_rails}
     optional |= {"ships": finished.ships, "railcars": finished.optional_layer("railcars")}
+    optional |= {name: finished.optional_layer(name) for name in ("works", "cells")}
     layers = {"containers": containers, "tracks": tracks.tracks}
     layers |= {"footprint": finished.footprint, "changes": finished.changes}
     return layers | {name: layer for name, layer in optional.items() if layer is not None}

@@ -1,4 +1,4 @@
-"""Zones: which of them holds a point, which are railway sidings or berths, and their table."""
+"""Zones: which of them holds a point, which are railway sidings, berths or cells, and their table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ SIDING: Final = "siding"
 BERTH: Final = "berth"
 GATE: Final = "gate"
 ROAD: Final = "road"
-KINDS: Final = (SIDING, BERTH, GATE, ROAD)
+CELL: Final = "cell"
+KINDS: Final = (SIDING, BERTH, GATE, ROAD, CELL)
 """Kinds of zones that say something."""
 SIDING_MARGIN_M: Final = 5.0
 """A track more than was drawn: outlines follow the rails, roofs lean."""
@@ -98,6 +99,24 @@ def waiting_places_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None
     if zones is None or not zones["kind"].isin([GATE, ROAD]).any():
         return None
     return zones[zones["kind"].isin([GATE, ROAD])].reset_index(drop=True)
+
+
+def cells_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Floors on which things are stored, each drawn by itself.
+
+    Parameters
+    ----------
+    zones : geopandas.GeoDataFrame or None
+        As `zone_table` gives them.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame or None
+        The zones of kind `CELL`; None where there is none.
+    """
+    if zones is None or not (zones["kind"] == CELL).any():
+        return None
+    return zones[zones["kind"] == CELL].reset_index(drop=True)
 
 
 def zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:

@@ -27,6 +27,7 @@ from changedet.pipeline.not_seen import not_seen_layer
 from changedet.pipeline.placebo import Placebo, placebo
 from changedet.pipeline.robust import kept_variants
 from changedet.pipeline.robust_ranges import robustness, with_robustness
+from changedet.pipeline.stores import find_stores
 from changedet.pipeline.summary import equivalent_looks, summarise, unavailable_figures, warnings_of
 from changedet.pipeline.zone_parts import find_zone_parts
 from changedet.pipeline.zone_records import notes_on_sums, zone_records
@@ -47,7 +48,7 @@ class Results:
     ----------
     layers : mapping of str to GeoDataFrame
         ``containers``, ``tracks``, ``footprint``, ``changes`` and, where there are any, ``not_seen, zones, ground,
-        trains, ships, railcars``.
+        trains, ships, railcars, works, cells``.
     table : DataFrame
         The time series.
     summary : mapping
@@ -103,8 +104,11 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     optional = {"not_seen": not_seen_layer(plan), "zones": zones, "ground": ground_layer(footprints, plan)}
     optional["trains"] = trains_on_sidings(layers["containers"], zones)
     optional |= parts.layers(containers)
+    stores = find_stores(plan, models, layers, zones)
+    table = stores.with_figures(table, areas)
+    optional |= stores.layers(zones, plan.grid.crs)
     layers |= {name: layer for name, layer in optional.items() if layer is not None}
-    unavailable = unavailable_figures(plan, table) | parts.unavailable()
+    unavailable = unavailable_figures(plan, table) | parts.unavailable() | stores.reasons()
     seen = {day: pairs[""][1] for day, pairs in changed.items()}
     found = summarise(plan, table, tracks)
     onset = found["onset"] if isinstance(found["onset"], dict) else {}
@@ -122,6 +126,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "robust": None if variants is None else robustness(found, variants),
     }
     summary |= parts.records([look.date for look in plan.looks], plan.workflow.ais)
+    summary |= stores.records()
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]
     doubts += disagreements(onset)

@@ -15,7 +15,7 @@ from changedet.stages.registry import Stage
 from changedet.workflow.area import read_area
 from changedet.workflow.checker import Checker, UnfitError, shown
 from changedet.workflow.dates import calendar_date
-from changedet.workflow.fields import matching, number, one_line, one_of, or_auto, text, whole
+from changedet.workflow.fields import matching, number, one_line, one_of, or_auto, text, truth, whole
 from changedet.workflow.geo_fields import crs_in_metres
 from changedet.workflow.machine_fields import host, memory, scheduler
 from changedet.workflow.model import (
@@ -43,7 +43,7 @@ _EXPECTED_FORMATS: Final = f"all or a list of {', '.join(_FORMAT_WORDS[1:])}"
 _NO_PYARROW: Final = "geoparquet needs pyarrow, which is not installed; run pip install 'changedet[geoparquet]'"
 _KEYS: tuple[str, ...] = (
     *("site", "grid", "scenes", "bands", "before", "read"),
-    *(*STAGE_NAMES, "ais", "outputs", "compute"),
+    *(*STAGE_NAMES, "ais", "works", "outputs", "compute"),
 )
 SITE_ID = r"[A-Za-z0-9_-]{1,100}"
 """A site's id: it names a folder."""
@@ -86,6 +86,7 @@ def load_workflow(path: str | os.PathLike[str], registry: Mapping[str, Stage[obj
         read=_read(checker, items.get("read")),
         stages={name: read_stage(checker, items.get(name), stage) for name, stage in table.items()},
         ais=_ais(checker, items.get("ais")),
+        works=checker.take(items, "works", truth, False),
         outputs=_outputs(checker, items.get("outputs")),
         compute=_compute(checker, items.get("compute")),
         lines=tree.lines,

@@ -251,6 +251,8 @@ class Workflow:
         Line of each dotted key.
     ais : str or None
         Absolute path of a CSV file of positions that ships reported.
+    works : bool
+        Whether works are looked for.
     """
 
     path: str
@@ -266,6 +268,7 @@ class Workflow:
     compute: Compute
     lines: Mapping[str, int] = field(default_factory=dict, hash=False, repr=False, compare=False)
     ais: str | None = None
+    works: bool = False
 
     def _repr_html_(self) -> str:
         return workflow_card(self)

@@ -37,6 +37,7 @@ def resolved(workflow: Workflow) -> dict[str, JsonLike]:
         "read": {"on_error": workflow.read.on_error, "allow_hosts": list(workflow.read.allow_hosts)},
         **{name: {"method": request.method, **request.parameters} for name, request in workflow.stages.items()},
         **({} if workflow.ais is None else {"ais": {"path": _short(workflow.ais, folder)}}),
+        **({"works": True} if workflow.works else {}),
         "outputs": {"dir": _short(workflow.outputs.dir, folder), "formats": list(workflow.outputs.formats)},
         "compute": {
             "scheduler": compute.scheduler,

@@ -68,6 +68,7 @@ def json_schema(registry: Mapping[str, Stage[object]] | None = None) -> JsonObje
                 {"path": {**_TEXT, "description": "CSV with time, mmsi, lon, lat."}},
                 "Positions that ships reported, for zones of kind berth.",
             ),
+            "works": _flag("Look for pits, banks, heaps and pads, and follow their states."),
             "outputs": _outputs(),
             "compute": _compute(),
         },
@@ -82,6 +83,10 @@ def _section(properties: JsonObject, description: str) -> JsonObject:
         "additionalProperties": False,
         "properties": properties,
     }
+
+
+def _flag(description: str) -> JsonObject:
+    return {"type": "boolean", "default": False, "description": description}
 
 
 def _site() -> JsonObject:

@@ -628,7 +628,7 @@ class Kinds:
             self.surface(
                 pad, str(r.choice(["concrete_old", "gravel", "asphalt_old"])), key + 1, since, busy=0.4, rough=0.3
             )
-            if r.random() < 0.7:
+            if not self.style.get("bare") and r.random() < 0.7:
                 self.solid(
                     lambda m, g, z: T.hall(m, g, x, y, float(z(x, y)), 9.0, 6.5, 3.2, 0.0, None, span=6.5), since
                 )

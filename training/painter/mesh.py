@@ -67,7 +67,11 @@ class Mesh:
     def __init__(self):
         self.v, self.t, self.f, self.p, self.o = [], [], [], [], []
         self.count = 0
+        self.roofs = []  # (what, outline (4, 2)) of buildings
         self.notes = []  # (what, outline (4, 2), top z) of things as wide as a container
+
+    def roof(self, what, x, y, length, width, yaw):
+        self.roofs.append((what, self.rect(x, y, 0.0, length, width, yaw)[:, :2]))
 
     def note(self, what, x, y, top, length, width, yaw):
         self.notes.append((what, self.rect(x, y, 0.0, length, width, yaw)[:, :2], float(top)))

@@ -35,7 +35,7 @@ def calendar(kind: str, n: int, rng) -> list[dt.date]:
     year = int(rng.integers(2019, 2025))
     if kind == "winter":
         start, span = dt.date(year, 11, int(rng.integers(1, 25))), 120
-    elif kind in ("growth", "earthworks", "port", "rail", "dense"):
+    elif kind in ("growth", "earthworks", "port", "rail", "dense", "stores"):
         start, span = dt.date(year, int(rng.integers(2, 6)), int(rng.integers(1, 28))), int(rng.integers(150, 280))
     else:
         start, span = dt.date(year, int(rng.integers(1, 8)), int(rng.integers(1, 28))), 360
@@ -68,7 +68,7 @@ def main() -> None:
     p.add_argument("--max-off-nadir", type=float, default=25.0)
     p.add_argument("--shift-px", type=float, default=0.5, help="deviation of a date's misplacement, pixels")
     p.add_argument("--only", type=int, default=None, help="paint this date alone (to look at); no truth")
-    p.add_argument("--tops", action="store_true", help="write truth/tops.gpkg alone, without painting")
+    p.add_argument("--tops", action="store_true", help="write truth/tops.gpkg and things.gpkg alone, without painting")
     a = p.parse_args()
 
     if not a.tops:
@@ -116,6 +116,7 @@ def main() -> None:
             continue
         if a.only is None:
             truth.add_tops(i, tops, m.notes)
+            truth.add_things(i, m.roofs)
         if a.tops:
             continue
         turned = lambda az: np.array(
@@ -219,6 +220,7 @@ def main() -> None:
     if a.only is not None:
         return
     truth.write_tops()
+    truth.write_things()
     if a.tops:
         return
     truth.write()

@@ -17,9 +17,10 @@ from mesh import Mesh, paint
 from parts import KINDS, NEVER, Look, Region, Slot
 from shapely.geometry import Polygon
 from shapely.ops import unary_union
+from stores import Stores
 
 
-class Site(Kinds, Lookalikes):
+class Site(Kinds, Lookalikes, Stores):
     def __init__(self, kind: str, seed: int, size: float, days: list[int], doys: list[int], north=True, res=0.25):
         self.kind, self.seed, self.size, self.days, self.doys, self.north = kind, seed, size, days, doys, north
         self.rng = np.random.default_rng([seed, KINDS.index(kind), 1])
@@ -35,6 +36,7 @@ class Site(Kinds, Lookalikes):
         self.cars = []  # railcars: (kind, x, y, length over buffers, loaded, train, from, until)
         self.sidings = []  # rectangles around tracks side by side
         self.guests = []  # boxes that ride on trains, ships and trucks: (box, x, y, z, yaw, from, until)
+        self.things = []  # earthworks and pads with their states
         self.count = 0
         self.relief = self.rng.uniform(0.3, 1.2)
         self.arid = float(self.rng.choice([0.1, 0.4, 0.8, 1.1]))

@@ -654,6 +654,7 @@ WALL = [(0.35, 0.38, 0.4, 0.45), (0.22, 0.24, 0.26, 0.3), (0.09, 0.12, 0.2, 0.28
 
 def hall(m, rng, x, y, z, length, width, eave, yaw, colour=None, oid=-1, span=None):
     """A ribbed steel hall of one or more gables with skylights, vents, gutters, patched and streaked sheets."""
+    m.roof("hall", x, y, length, width, yaw)
     colour = colour or str(
         rng.choice(["white", "pale", "grey", "galv", "galv", "rustred", "blue", "green", "brown", "cement"])
     )
@@ -733,6 +734,7 @@ def hall(m, rng, x, y, z, length, width, eave, yaw, colour=None, oid=-1, span=No
 
 def flat_roof(m, rng, x, y, z, length, width, height, yaw, colour=None, oid=-1):
     """A flat roof with parapet, machines, ducts, skylights, patches and ponding stains."""
+    m.roof("flat", x, y, length, width, yaw)
     colour = colour or str(rng.choice(["white", "pale", "gravel", "gravel", "tar", "grey", "cement"]))
     base = np.array(ROOFS[colour]) * rng.uniform(0.9, 1.08)
     wall = paint(WALL[rng.integers(len(WALL))], 0.05)
@@ -817,6 +819,7 @@ def flat_roof(m, rng, x, y, z, length, width, height, yaw, colour=None, oid=-1):
 
 def house(m, rng, x, y, z, yaw, oid=-1):
     ln, w = rng.uniform(9, 14), rng.uniform(7, 9.5)
+    m.roof("house", x, y, ln, w, yaw)
     colour = str(rng.choice(["tile", "tile", "slate", "brown", "grey"]))
     roof = paint(
         np.array(ROOFS[colour]) * rng.uniform(0.8, 1.2),

@@ -67,6 +67,7 @@ class Truth:
         folder.mkdir(parents=True, exist_ok=True)
         self.boxes, self.rows, self.changed, self.foot, self.ignored, self.tops = [], [], [], [], [], []
         self.cars = []
+        self.works, self.roofs = [], []
         self.first = None
 
     def _state(self, day):
@@ -101,6 +102,32 @@ class Truth:
         self.tops += [
             dict(zip(names, (self.dates[i], *row), strict=True)) for row in rows if row[-1].intersects(self.extent)
         ]
+
+    def add_things(self, i, roofs):
+        """Note the works of a date with their states, and its roofs."""
+        day, date = self.site.days[i], self.dates[i]
+        for k, one in enumerate(self.site.things):
+            state, shape = one.state(day), self.frame.rect(one.rect)
+            if state is not None and self.extent.contains(shape.centroid):
+                row = {"date": date, "work_id": k + 1, "kind": one.kind, "state": state}
+                self.works.append({**row, "is_old": one.story[0][0] < 0, "geometry": shape})
+        for what, points in roofs:
+            shape = self.frame.polygon(points)
+            if self.extent.contains(shape.centroid):
+                self.roofs.append({"date": date, "what": what, "area_m2": shape.area, "geometry": shape})
+
+    def write_things(self):
+        """Write `things.gpkg`: layers `works` and `buildings`, a row a date and thing."""
+        path = self.folder / "things.gpkg"
+        path.unlink(missing_ok=True)
+        columns = {
+            "works": ("date", "work_id", "kind", "state", "is_old", "geometry"),
+            "buildings": ("date", "what", "area_m2", "geometry"),
+        }
+        for (name, names), rows in zip(columns.items(), (self.works, self.roofs), strict=True):
+            table = gpd.GeoDataFrame(rows or {n: [] for n in names}, geometry="geometry", crs=f"EPSG:{self.frame.epsg}")
+            table["date"] = pd.to_datetime(table["date"], utc=True)
+            table.to_file(path, layer=name, driver="GPKG", engine="pyogrio", geometry_type="Polygon")
 
     def write_tops(self):
         """Write `tops.gpkg`: the outlines of `add_tops` with the height of their roofs above the picture's plane."""
@@ -325,13 +352,15 @@ class Truth:
 
         def save(path, shapes):
             g = gpd.GeoDataFrame(
-                [{"name": n} for n, _ in shapes], geometry=[p for _, p in shapes], crs=f"EPSG:{self.frame.epsg}"
+                [{"name": n, **({"kind": "cell"} if n.startswith("cell-") else {})} for n, _ in shapes],
+                geometry=[p for _, p in shapes],
+                crs=f"EPSG:{self.frame.epsg}",
             )
             path.write_text(json.dumps(json.loads(g.to_crs(4326).to_json(drop_id=True)), indent=1))
 
         save(case / "aoi.geojson", [(name, self.extent)])
         zones = [(n, self.frame.rect(r).intersection(self.extent)) for n, r in self.site.zones]
-        zones = [(n, p) for n, p in zones if p.area > 200]
+        zones = [(n, p) for n, p in zones if p.area > (40 if n.startswith("cell-") else 200)]
         if zones:
             save(case / "zones.geojson", zones)
         return bool(zones)

@@ -92,6 +92,27 @@ SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
         "confidence": REAL,
         "boxes": WHOLE,
     },
+    "works": {
+        "date": DATE,
+        "work_id": WHOLE,
+        "kind": TEXT,
+        "state": TEXT,
+        "since_after": DATE,
+        "since_by": DATE,
+        "made_after": DATE,
+        "made_by": DATE,
+        "probability": REAL,
+        "area_m2": REAL,
+        "zone": TEXT,
+    },
+    "cells": {
+        "date": DATE,
+        "zone": TEXT,
+        "state": TEXT,
+        "since_after": DATE,
+        "since_by": DATE,
+        "probability": REAL,
+    },
 }
 """Columns of each layer of ``objects.gpkg`` with their dtypes, in order; the only place that names them."""
 
@@ -106,10 +127,13 @@ GEOMETRY: Final[Mapping[str, str]] = {
     "trains": "LineString",
     "ships": "Polygon",
     "railcars": "Polygon",
+    "works": "Polygon",
+    "cells": "MultiPolygon",
 }
 
 ALWAYS: Final = ("containers", "tracks", "footprint", "changes")
 """Layers that are there in every file; ``zones`` only where zones are given, ``trains`` and ``railcars`` only where
-one is a siding, ``ships`` only where one is a berth, ``ground`` only where the pixels tell what a footprint bears,
-``not_seen`` only where a date hides a part of it."""
-OPTIONAL: Final = ("not_seen", "zones", "ground", "trains", "ships", "railcars")
+one is a siding, ``ships`` only where one is a berth, ``cells`` only where one is a cell, ``works`` only where the
+workflow wants them, ``ground`` only where the pixels tell what a footprint bears, ``not_seen`` only where a date hides
+a part of it."""
+OPTIONAL: Final = ("not_seen", "zones", "ground", "trains", "ships", "railcars", "works", "cells")

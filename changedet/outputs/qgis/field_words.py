@@ -50,6 +50,12 @@ ALIASES: Final = {
     "empty_low": "Empty places, at least",
     "empty_high": "Empty places, at most",
     "sequence": "Boxes in order",
+    "work_id": "Work",
+    "state": "State",
+    "since_after": "In this state after",
+    "since_by": "In this state by",
+    "made_after": "Made after",
+    "made_by": "Made by",
     "verdict": "Verdict",
     "present_probability": "Still there (probability)",
 }
@@ -81,6 +87,9 @@ TIPS: Final = {
     '[% round("width_m") %] m, [% coalesce("zone", \'afloat\') %], confidence [% round("confidence", 2) %]',
     "railcars": f'<b>[% "kind" %]</b> {_DAY}<br>car [% "car_id" %] of train [% "train_id" %], track [% "track" %]'
     ', [% round("length_m") %] m, confidence [% round("confidence", 2) %]',
+    "works": f'<b>[% "kind" %] [% "work_id" %]</b> {_DAY}<br>[% coalesce("state", \'not seen\') %], '
+    "made between [% format_date(\"made_after\", 'yyyy-MM-dd') %] and [% format_date(\"made_by\", 'yyyy-MM-dd') %]",
+    "cells": f'<b>[% "zone" %]</b> {_DAY}<br>[% coalesce("state", \'not seen\') %]',
     "trains": f'<b>train [% "train_id" %]</b> {_DAY}<br>[% "boxes" %] boxes on '
     '[% "wagons_low" %] to [% "wagons_high" %] wagons<br>[% "sequence" %]',
 }
@@ -97,6 +106,8 @@ _DISPLAY: Final = {
     "trains": '"train_id"',
     "ships": '"ship_id"',
     "railcars": '"car_id"',
+    "works": '"work_id"',
+    "cells": '"zone"',
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from changedet.outputs.qgis.field_words import words_of
@@ -23,6 +24,16 @@ from changedet.outputs.rasters.classes import QUALITY_CLASSES, ramp
 
 KINDS: Final = {"20ft": "#0086c9", "40ft": "#e69f00", "45ft": "#d55e00", "other": "#8c6bb1"}
 FOOTPRINT_COLOR: Final = "#6a3d9a"
+WORKS: Final = {
+    "dug": "#e6ab02",
+    "in use": "#d7191c",
+    "emptied": "#1b9e77",
+    "covered": "#7570b3",
+    "filled": "#a6611a",
+}
+"""Colours of the states of works."""
+CELLS: Final = {"empty": "#1b9e77", "in use": "#fc8d59", "full": "#d7191c", "covered": "#7570b3"}
+"""Colours of the states of cells."""
 GROUND: Final = {"paving": "#7f7f7f", "building": "#d73027", "earthwork": "#a6611a", "stored": "#2c7bb6"}
 TRAIN_COLOR: Final = "#e69f00"
 SHIP_COLOR: Final = "#0072b2"
@@ -91,7 +102,7 @@ def vector(
     ----------
     layer : str
         ``containers``, ``tracks``, ``footprint``, ``changes``, ``not_seen``, ``zones``, ``ground``, ``trains``,
-        ``ships`` or ``railcars``.
+        ``ships``, ``railcars``, ``works`` or ``cells``.
     dates : sequence of str
         ISO dates that the legend of ``tracks`` distinguishes.
     time : str, optional
@@ -119,6 +130,8 @@ def vector(
         "trains": _trains,
         "ships": _ships,
         "railcars": _railcars,
+        "works": partial(_states, WORKS),
+        "cells": partial(_states, CELLS),
     }
     renderer = plain[layer]() if layer in plain else dated[layer](shown, present)
     defaults = {"tracks": span("first_seen", "not_after"), "zones": ""}
@@ -231,3 +244,9 @@ def _ships(shown: str, _: Collection[str] | None) -> str:
 
 def _railcars(shown: str, _: Collection[str] | None) -> str:
     return single_symbol(fill_symbol(rgba(RAILCAR_COLOR, 40), RAILCAR_COLOR, width=0.4, defined={"enabled": shown}))
+
+
+def _states(colors: Mapping[str, str], shown: str, present: Collection[str] | None) -> str:
+    states = _kept(colors, present)
+    symbols = [fill_symbol(rgba(colors[k], 40), colors[k], width=0.5, defined={"enabled": shown}) for k in states]
+    return categorized("state", [(state, state) for state in states], symbols)

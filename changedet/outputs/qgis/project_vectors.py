@@ -32,6 +32,8 @@ _VECTORS: Final[Mapping[str, _Shown]] = {
     "trains": _Shown("Trains", "Boxes", True, "rows of boxes on sidings, read as trains", "Line"),
     "ships": _Shown("Ships", "Boxes", True, "ships, barges and boats at berths and afloat"),
     "railcars": _Shown("Railcars", "Boxes", True, "cars on the tracks of sidings, by kind and load"),
+    "cells": _Shown("Cells", "Ground", True, "floors of the store: empty, in use, full or covered"),
+    "works": _Shown("Works", "Ground", True, "pits, banks, heaps and pads made since the reference, by state"),
     "containers": _Shown("Boxes", "Boxes", True, "boxes of container size, one row a detection"),
     "tracks": _Shown("Boxes over time", "Boxes", False, "boxes followed over the dates", "Point", dated=False),
     "changes": _Shown("Came and went", "Change", True, "what came or went since the reference date, by kind"),
@@ -46,6 +48,8 @@ _CLASS_COLUMNS: Final = {
     "containers": ["kind"],
     "changes": ["direction", "kind"],
     "ground": ["kind"],
+    "works": ["state"],
+    "cells": ["state"],
     "not_seen": ["reason"],
 }
 """Columns that the classes of a legend are made of."""

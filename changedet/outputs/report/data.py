@@ -92,6 +92,8 @@ class ReportData:
         The layer ``trains``.
     ships : DataFrame, optional
         The layer ``ships``.
+    works : DataFrame, optional
+        The layer ``works``.
     ground : DataFrame, optional
         The layer ``ground``.
     events : sequence of BoxEvent
@@ -115,6 +117,7 @@ class ReportData:
     unavailable: Mapping[str, str] = field(default_factory=dict)
     trains: pd.DataFrame | None = None
     ships: pd.DataFrame | None = None
+    works: pd.DataFrame | None = None
     ground: pd.DataFrame | None = None
     events: Sequence[BoxEvent] = ()
     events_listed: Mapping[tuple[str, bool], int] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from changedet.outputs.report.ships import berth_table, ship_table
 from changedet.outputs.report.tables import Table, ground_table, plain_text, series_table
 from changedet.outputs.report.timeline import timeline
 from changedet.outputs.report.vehicles import vehicle_table
+from changedet.outputs.report.works import cell_table, work_table
 from changedet.outputs.report.zones import zone_rows
 from changedet.outputs.sentences.ground import WITHIN_ERROR
 from changedet.outputs.sentences.story import sentences, words_explained
@@ -132,6 +133,8 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "vehicles": vehicle_table(data.summary, calendar),
         "railcars": railcar_table(data.summary, calendar),
         "ground": ground_table(data.ground, calendar),
+        "works": work_table(data.works, calendar),
+        "cells": cell_table(data.summary),
         "provenance": dumps(data.provenance),
     }
 

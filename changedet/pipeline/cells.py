@@ -1,0 +1,220 @@
+"""Cells: zones that are floors of a store; on each look empty, in use, full or covered, and the share in use."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from changedet.grid.zones import cells_of
+from changedet.json_types import JsonObject
+from changedet.outputs.gpkg import vector_layers
+from changedet.pipeline.area_sums import Area
+from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.kernels import work_states
+from changedet.pipeline.kernels.work_states import EMPTY, FULL_SHARE, IN_USE
+from changedet.pipeline.thing_states import SeenBoxes, Thing, things_of, why_not
+from changedet.plan import Plan
+
+SURE: Final = 0.95
+"""Probability that an interval holds."""
+MISREAD: Final = 0.08
+"""Share of looks at a cell that are read wrong whatever their probability; on cells of seeds that teach."""
+LEAST_SEEN: Final = 0.8
+"""Share of the cells that a date must show to say how many are in use."""
+FIGURE: Final = "share_in_use"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of a run.
+
+    Attributes
+    ----------
+    names : sequence of str
+        Of the zones.
+    things : sequence of Thing
+        One a cell, from the first look on.
+    days : sequence of date
+        Of all looks.
+    reason : str
+        Why their states cannot be read; empty where they can.
+    """
+
+    names: Sequence[str]
+    things: Sequence[Thing]
+    days: Sequence[dt.date]
+    reason: str = ""
+
+
+def find_cells(
+    plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenBoxes, zones: gpd.GeoDataFrame | None
+) -> Cells | None:
+    """Read the states of all cells.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its passes are done.
+    models : mapping of date to DateModel
+    boxes : SeenBoxes
+    zones : GeoDataFrame or None
+
+    Returns
+    -------
+    Cells or None
+        None where no zone is a cell.
+    """
+    cells = cells_of(zones)
+    if cells is None:
+        return None
+    days, names, shapes = [look.date for look in plan.looks], [str(one) for one in cells["name"]], list(cells.geometry)
+    reason = why_not(plan)
+    if reason:
+        return Cells(names, [], days, reason.replace("works", "cells"))
+    return Cells(names, things_of(plan, models, boxes, shapes, [0] * len(shapes), shapes), days)
+
+
+def state_of(thing: Thing, look: int) -> str | None:
+    """Name the state of a cell.
+
+    Parameters
+    ----------
+    thing : Thing
+    look : int
+
+    Returns
+    -------
+    str or None
+        ``empty``, ``in use``, ``full`` (boxes cover as much as fits) or ``covered`` (by a roof, or filled in); None
+        where the look does not show it.
+    """
+    if not thing.shown[look]:
+        return None
+    state = int(thing.reading.state[look])
+    if state == IN_USE:
+        return "full" if thing.share[look] >= FULL_SHARE else "in use"
+    return "empty" if state == EMPTY else "covered"
+
+
+def cells_layer(cells: Cells | None, crs: str) -> gpd.GeoDataFrame | None:
+    """Make the layer ``cells``, a row a cell and date.
+
+    Parameters
+    ----------
+    cells : Cells or None
+    crs : str
+
+    Returns
+    -------
+    GeoDataFrame or None
+        With when the state began; None where no zone is a cell.
+    """
+    if cells is None:
+        return None
+    if cells.reason:
+        return vector_layers.empty("cells", crs)
+    rows: list[dict[str, object]] = []
+    for name, thing in zip(cells.names, cells.things, strict=True):
+        after, by = work_states.since(thing.reading.state, thing.shown)
+        rows += [
+            {
+                "date": str(day),
+                "zone": name,
+                "state": state_of(thing, t),
+                "since_after": str(cells.days[after[t]]) if after[t] >= 0 else None,
+                "since_by": str(cells.days[by[t]]),
+                "probability": float(thing.reading.probability[t, thing.reading.state[t]]),
+                "geometry": thing.shape,
+            }
+            for t, day in enumerate(cells.days)
+        ]
+    return gpd.GeoDataFrame(rows, geometry="geometry", crs=crs)
+
+
+def with_cells(table: pd.DataFrame, cells: Cells | None, areas: Mapping[str, Area]) -> pd.DataFrame:
+    """Add to the time series which share of the cells is in use.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The time series.
+    cells : Cells or None
+    areas : mapping of str to geometry or None
+        By zone; None is the whole site.
+
+    Returns
+    -------
+    DataFrame
+        With ``share_in_use`` (0 to 1, full cells too), low and high, of the cells that lie in each area; NaN where
+        there is none, or the date shows too few. The table itself where no zone is a cell.
+    """
+    if cells is None:
+        return table
+    rows = [share_in_use(cells, row["date"].date(), areas.get(str(row["zone"]))) for _, row in table.iterrows()]
+    return table.assign(**{f"{FIGURE}{end}": [row[k] for row in rows] for k, end in enumerate(("", "_low", "_high"))})
+
+
+def share_in_use(cells: Cells, day: dt.date, area: Area) -> tuple[float, float, float]:
+    """Count the cells in use.
+
+    Parameters
+    ----------
+    cells : Cells
+    day : date
+    area : geometry or None
+        None is the whole site.
+
+    Returns
+    -------
+    share, low, high : float
+        NaN where they cannot be had.
+    """
+    look = cells.days.index(day)
+    own = [one for one in cells.things if area is None or area.contains(one.shape.representative_point())]
+    if not own or np.mean([one.shown[look] for one in own]) < LEAST_SEEN:
+        return (float("nan"),) * 3
+    use = np.array([one.reading.probability[look, IN_USE] for one in own])
+    likely = sum(int(one.reading.state[look] == IN_USE) for one in own)
+    low, high = work_states.sum_bounds(MISREAD + (1 - 2 * MISREAD) * use, SURE)
+    return likely / len(own), min(low, likely) / len(own), max(high, likely) / len(own)
+
+
+def why_no_cells(cells: Cells | None) -> dict[str, str]:
+    """Say why the cells cannot be read.
+
+    Parameters
+    ----------
+    cells : Cells or None
+
+    Returns
+    -------
+    dict of str to str
+        ``share_in_use`` -> the reason; empty where they can be, and where no zone is a cell.
+    """
+    return {FIGURE: cells.reason} if cells is not None and cells.reason else {}
+
+
+def cells_record(cells: Cells | None) -> JsonObject | None:
+    """Say of each cell what each date shows, for ``summary.json``.
+
+    Parameters
+    ----------
+    cells : Cells or None
+
+    Returns
+    -------
+    dict or None
+        By zone ``dates``: date -> state, null where it is not shown. None where no zone is a cell.
+    """
+    if cells is None or cells.reason:
+        return None
+    return {
+        name: {"dates": {str(day): state_of(thing, t) for t, day in enumerate(cells.days)}}
+        for name, thing in zip(cells.names, cells.things, strict=True)
+    }

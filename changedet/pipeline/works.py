@@ -1,0 +1,133 @@
+"""Works: pits, banks, heaps and pads that were made after the reference, each followed through its states."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from changedet.grid import Grid
+from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.kernels import work_regions, work_states
+from changedet.pipeline.kernels.work_regions import Marked, MarkedCounter, Region
+from changedet.pipeline.mask_files import mask_path
+from changedet.pipeline.thing_states import SeenBoxes, Thing, coarse, things_of, why_not, working_grid
+from changedet.plan import Plan
+
+RIM: Final = 0.15
+"""Width of the rim of a thing, banks and edges, as a share of the square root of its area. By hand."""
+ROAD_M, ROAD_ASPECT = 8.0, 4.0
+"""Level strips so narrow and long are roads. By hand, as the next two."""
+MOST_ROOF: Final = 0.8
+"""Share of a thing under a roof on its first look from which it is a building and nothing else."""
+MOST_BOXES: Final = 0.5
+"""Share of it under boxes from which it is a stack of boxes and nothing else."""
+
+
+@dataclass(frozen=True)
+class Works:
+    """The works of a run.
+
+    Attributes
+    ----------
+    things : sequence of Thing
+        In the order in which they were made.
+    days : sequence of date
+        Of all looks.
+    since : date
+        The first look that could show one.
+    reason : str
+        Why there are none to be had; empty where they can be.
+    """
+
+    things: Sequence[Thing] = ()
+    days: Sequence[dt.date] = ()
+    since: dt.date = dt.date.max
+    reason: str = ""
+
+
+def find_works(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenBoxes) -> Works | None:
+    """Find what was made after the reference, and read its states.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its masks are done.
+    models : mapping of date to DateModel
+    boxes : SeenBoxes
+
+    Returns
+    -------
+    Works or None
+        None where the workflow does not want them.
+    """
+    if not plan.workflow.works:
+        return None
+    days = [look.date for look in plan.looks]
+    reason = why_not(plan) or ("" if plan.built("change") is not None else "the stage change is switched off")
+    if reason:
+        return Works(days=days, reason=reason)
+    grid = working_grid(plan)
+    after = [k for k in range(len(days)) if k > plan.reference]
+    if not after:
+        return Works(days=days, reason="no look follows the reference date")
+    marked = _marked(plan, grid, [days[k] for k in after])
+    found = work_regions.regions(marked, len(after), grid.ground_resolution_m)
+    shapes = [_outline(one, grid) for one in found]
+    firsts = [after[one.first] for one in found]
+    things = things_of(plan, models, boxes, [core(one) for one in shapes], firsts, shapes)
+    return Works([one for one in things if is_work(one)], days, days[after[0]])
+
+
+def _outline(region: Region, grid: Grid) -> BaseGeometry:
+    """The largest part of a region, without the stairs of its pixels."""
+    parts = grid.outlines(region.inside, region.row, region.column)
+    return max(parts, key=lambda part: float(part.area)).simplify(grid.resolution_m)
+
+
+def is_work(thing: Thing) -> bool:
+    """Say whether a thing is a work: not a building alone, not a stack of boxes, not a road.
+
+    Parameters
+    ----------
+    thing : Thing
+
+    Returns
+    -------
+    bool
+        True for a pit, bank, heap or pad.
+    """
+    corners = shapely.get_coordinates(shapely.oriented_envelope(thing.shape))[:3]
+    short, long = sorted(np.hypot(*np.diff(corners, axis=0).T).tolist())
+    is_road = short < ROAD_M and long > ROAD_ASPECT * short and thing.kind == "earth"
+    is_roof = thing.reading.state[0] == work_states.ROOFED and thing.roof >= MOST_ROOF
+    return not (is_road or is_roof or thing.share[0] >= MOST_BOXES)
+
+
+def _marked(plan: Plan, grid: Grid, days: Sequence[dt.date]) -> Marked:
+    counter = MarkedCounter(grid.shape)
+    for day in days:
+        counter.add(coarse(plan, mask_path(plan.folder, day, plan.formats), grid))
+    return counter.result()
+
+
+def core(shape: BaseGeometry) -> BaseGeometry:
+    """Cut a thing down to what lies within its banks, where things are set down.
+
+    Parameters
+    ----------
+    shape : geometry
+
+    Returns
+    -------
+    geometry
+        The shape itself where nothing is left of it.
+    """
+    inner = shape.buffer(-RIM * math.sqrt(shape.area))
+    return shape if inner.is_empty else inner
