@@ -67,7 +67,7 @@ def measured(words: list[str | Path]) -> tuple[float, float, str]:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{' '.join(map(str, words))}: status {process.returncode}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6, said
 
 
 def checked(path: Path) -> Cost:

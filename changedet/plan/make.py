@@ -18,7 +18,7 @@ from changedet.imagery.stac.items import LeftOut
 from changedet.outputs.figure.letters import undrawable
 from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
-from changedet.plan.resources import available_bytes, cores, require_addresses, sizes, tile_edges
+from changedet.plan.resources import available_bytes, cores, demand_of, require_addresses, sizes, tile_edges
 from changedet.plan.site_areas import area_of, covering, located, zones_of
 from changedet.stages.registry import NONE, Choice, Facts
 from changedet.store import RunFolder
@@ -151,7 +151,8 @@ def _decided(workflow: Workflow, grid: Grid, looks: Sequence[Look], reference: i
     memory = workflow.compute.memory or available_bytes() // 2
     others = [look for look in looks if look is not looks[reference]]
     most = max((len(set(look.roles) & set(looks[reference].roles)) for look in others), default=len(roles))
-    tile_px, workers, peak = sizes(workflow, most, workers, memory, tile_edges(choices, facts))
+    demand = demand_of(grid, facts, choices, most)
+    tile_px, workers, peak = sizes(workflow, demand, workers, memory, tile_edges(choices, facts))
     if workflow.compute.memory and peak > memory:
         least = math.ceil(peak / _MEGABYTE)
         said = f"{memory / _MEGABYTE:.0f} MB are too little: one small tile and the libraries take about {least} MB"

@@ -9,20 +9,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from changedet.errors import ChangedetError
+from changedet.grid import Grid
+from changedet.plan.memory import Demand, expected_peak
 from changedet.plan.model import LATTICE_PX
 from changedet.stages.objects.stage import STAGE
+from changedet.stages.overview_factors import cloud_overview_factor, overview_factor
 from changedet.stages.registry import NONE, Choice, Facts
 from changedet.workflow import Workflow
 
-HALO_PX: Final = 128
-"""Around a tile, both sides together: a usual one, for the estimate of memory."""
-IMAGES_PER_TILE: Final = 6
-"""Two images and some four temporaries of their size."""
-_BYTES_PER_VALUE: Final = 4
 LIBRARIES_BYTES: Final = 480 << 20
-"""Libraries and caches beside the tiles: the peak of a run of two scenes of 40 px, measured."""
-
+"""The peak of a run of two scenes of 40 px, measured."""
 
 ADDRESSES_PER_WORKER: Final = 72 << 20
 """What a thread reserves without using it: its stack (8 MB) and its heap (64 MB, glibc)."""
@@ -109,15 +108,52 @@ def tile_edges(choices: Mapping[str, Choice], facts: Facts) -> tuple[int, int]:
     return 2 * LATTICE_PX, max(LATTICE_PX, method.cell_px)
 
 
-def sizes(workflow: Workflow, bands: int, workers: int, memory: int, edges: tuple[int, int]) -> tuple[int, int, int]:
+def demand_of(grid: Grid, facts: Facts, choices: Mapping[str, Choice], bands: int) -> Demand:
+    """What the memory of a run depends on, but for its tiles and workers.
+
+    Parameters
+    ----------
+    grid : Grid
+        That all dates share.
+    facts : Facts
+        What ``auto`` chose by.
+    choices : mapping of str to Choice
+        The method of each stage.
+    bands : int
+        How many are compared at most.
+
+    Returns
+    -------
+    Demand
+        For `expected_peak`.
+    """
+    wanted_m = choices["mask"].parameters.get("overview_resolution_m")
+    factor = overview_factor(grid.shape)
+    if wanted_m is not None:
+        resolution_m = grid.ground_resolution_m
+        factor = cloud_overview_factor(grid.shape, resolution_m, max(float(wanted_m), resolution_m))
+    return Demand(
+        shape=grid.shape,
+        bands=bands,
+        dates=facts.dates,
+        overview_factor=factor,
+        pixel_bytes=np.dtype(facts.dtype).itemsize,
+        by_trees=choices["change"].method == "trees",
+        detects=choices["objects"].method == "learned",
+    )
+
+
+def sizes(
+    workflow: Workflow, demand: Demand, workers: int, memory: int, edges: tuple[int, int]
+) -> tuple[int, int, int]:
     """Tiles and workers that fit into memory: the tile shrinks, then the number of workers.
 
     Parameters
     ----------
     workflow : Workflow
         For `compute.chunk`.
-    bands : int
-        How many are compared at most.
+    demand : Demand
+        What its memory depends on.
     workers : int
         At most.
     memory : int
@@ -133,9 +169,6 @@ def sizes(workflow: Workflow, bands: int, workers: int, memory: int, edges: tupl
     tile_px, cell_px = edges
     tile = cell_px * max(1, math.ceil((workflow.compute.chunk or tile_px) / cell_px))
 
-    def _peak(edge: int, count: int) -> int:
-        return count * (edge + HALO_PX) ** 2 * bands * _BYTES_PER_VALUE * IMAGES_PER_TILE + LIBRARIES_BYTES
-
-    while _peak(tile, workers) > memory and (tile > cell_px or workers > 1):
+    while expected_peak(demand, tile, workers) > memory and (tile > cell_px or workers > 1):
         tile, workers = (tile - cell_px, workers) if tile > cell_px else (tile, workers - 1)
-    return tile, workers, _peak(tile, workers)
+    return tile, workers, expected_peak(demand, tile, workers)

@@ -1,0 +1,117 @@
+"""How much memory a run takes at its peak: measuring the dates, passing over tiles, or finishing.
+
+Its numbers were read from runs of 512 to 2048 px a side, of two to five dates, by the peak of each phase;
+`benchmarks/speed.py` compares them with the peaks of whole runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from changedet.blocks.windows import SAMPLE_CELL_PX, sample_windows
+from changedet.imagery.block_cache import BUDGET_BYTES
+from changedet.stages.change.kernels.feature_names import FEATURES_HALO_PX, names
+from changedet.stages.change.kernels.trees import STRIP_PX
+
+STARTED_BYTES: Final = 420_000_000
+"""Libraries and compiled functions."""
+TREES_BYTES: Final = 65_000_000
+"""Forests of change and of ground."""
+DETECTOR_BYTES: Final = 65_000_000
+"""The container network and what runs it."""
+FINISHING_BYTES: Final = 95_000_000
+"""GeoPackages and tables, beside the libraries."""
+HALO_PX: Final = 128
+"""Around a tile, both sides together."""
+REFERENCE_BYTES: Final = 13
+"""For each value of overview and sample of a band: the reference's own, while other dates are measured."""
+MEASURED_BYTES: Final = 20
+"""The same of a date that is being measured: the images and their temporaries."""
+LEFT_BYTES: Final = 15
+"""The same, of what measuring leaves in the heaps of threads."""
+TILE_BYTES: Final = 24
+"""For each value of a tile with its halo."""
+TREES_TILE_BYTES: Final = 48
+"""The same where trees find change, beside their features."""
+_BYTES_PER_FEATURE: Final = 4
+_SCENES_IN_CACHE: Final = 2
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What the memory of a run depends on, but for its tiles and workers.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Rows and columns of the grid.
+    bands : int
+        How many are compared at most.
+    dates : int
+        How many there are.
+    overview_factor : int
+        Pixels of the grid that one of the overview averages on a side.
+    pixel_bytes : int
+        Of a value in the scenes' files.
+    by_trees : bool
+        Whether trees find change.
+    detects : bool
+        Whether the network looks for boxes.
+    """
+
+    shape: tuple[int, int]
+    bands: int
+    dates: int
+    overview_factor: int
+    pixel_bytes: int
+    by_trees: bool
+    detects: bool
+
+
+def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
+    """The most memory that a run takes at once.
+
+    Parameters
+    ----------
+    demand : Demand
+        Of the run.
+    edge_px : int
+        Of a tile.
+    workers : int
+        Threads at work.
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
+    started = STARTED_BYTES + TREES_BYTES * demand.by_trees + DETECTOR_BYTES * demand.detects
+    values = _measured_values(demand)
+    together = min(workers, max(1, demand.dates - 1))
+    measuring = values * (REFERENCE_BYTES + MEASURED_BYTES * together)
+    passing = values * LEFT_BYTES + _cached(demand) + workers * _tile(demand, edge_px)
+    return started + max(measuring, passing, FINISHING_BYTES)
+
+
+def _measured_values(demand: Demand) -> int:
+    """Values of a date's sample and overview."""
+    height, width = demand.shape
+    sample = len(sample_windows(demand.shape)) * SAMPLE_CELL_PX**2
+    return demand.bands * (sample + height * width // demand.overview_factor**2)
+
+
+def _cached(demand: Demand) -> int:
+    """Decoded blocks of files that are kept for all threads."""
+    height, width = demand.shape
+    return min(BUDGET_BYTES, _SCENES_IN_CACHE * height * width * demand.bands * demand.pixel_bytes)
+
+
+def _tile(demand: Demand, edge_px: int) -> int:
+    """What a worker holds of its tile."""
+    height, width = (min(edge_px, size) for size in demand.shape)
+    values = demand.bands * (height + HALO_PX) * (width + HALO_PX)
+    if not demand.by_trees:
+        return TILE_BYTES * values
+    rows = min(STRIP_PX + 2 * FEATURES_HALO_PX, height + HALO_PX)
+    return TREES_TILE_BYTES * values + _BYTES_PER_FEATURE * len(names()) * rows * (width + HALO_PX)

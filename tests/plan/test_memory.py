@@ -1,0 +1,42 @@
+"""The expected peak of memory: near what was measured, and growing with what takes memory."""
+
+from dataclasses import replace
+
+import pytest
+
+from changedet.plan.memory import Demand, expected_peak
+
+PAIR = Demand((1024, 1024), 4, 2, 1, 2, by_trees=False, detects=False)
+SITE = Demand((520, 520), 4, 5, 4, 2, by_trees=True, detects=True)
+
+
+@pytest.mark.parametrize(
+    ("demand", "edge_px", "peak_mb"),
+    [
+        (replace(PAIR, shape=(512, 512)), 512, 510),
+        (PAIR, 512, 677),
+        (replace(PAIR, shape=(2048, 2048), overview_factor=2), 512, 718),
+        (replace(PAIR, dates=4), 512, 867),
+        (SITE, 1024, 876),
+        (replace(SITE, shape=(1200, 1200), dates=2), 1024, 1214),
+    ],
+)
+def test_expected_peak_is_within_15_percent_of_runs(demand: Demand, edge_px: int, peak_mb: int) -> None:
+    assert expected_peak(demand, edge_px, 2) / 1e6 == pytest.approx(peak_mb, rel=0.15)
+
+
+def test_expected_peak_grows_with_workers_tiles_bands_and_dates_up_to_the_workers() -> None:
+    least = expected_peak(SITE, 512, 1)
+    assert expected_peak(SITE, 512, 2) > least
+    assert expected_peak(replace(SITE, shape=(3000, 3000)), 1024, 1) > expected_peak(
+        replace(SITE, shape=(3000, 3000)), 512, 1
+    )
+    assert expected_peak(replace(SITE, bands=8), 512, 1) > least
+    assert expected_peak(replace(SITE, detects=False), 512, 1) < least
+    many = [expected_peak(replace(PAIR, dates=dates), 512, 2) for dates in (1, 2, 3, 9)]
+    assert many[0] == many[1] < many[2] == many[3]
+
+
+def test_expected_peak_does_not_grow_with_a_scene_once_its_sample_is_full() -> None:
+    wide = [replace(PAIR, shape=(side, side), overview_factor=side // 1024) for side in (8192, 65536)]
+    assert expected_peak(wide[0], 512, 2) == expected_peak(wide[1], 512, 2)
