@@ -51,7 +51,8 @@ def apply_trees(before: Singles, after: Singles, model: TreesStatistics, forests
     float32 (y, x)
         0 to 1; NaN where a band of either date is.
     """
-    whole: Singles = np.full(before.shape[1:], np.nan, np.float32)
+    # one NaN for all that is not seen, the same where it is left out: files are compared by their bytes
+    whole = _dismissed(np.full(before.shape[1:], np.nan, np.float32), LEAST_PROBABILITY)
     place = _seen_on_both(before, after)
     before, after, out = before[(slice(None), *place)], after[(slice(None), *place)], whole[place]
     shape = out.shape
