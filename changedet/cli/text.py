@@ -78,7 +78,7 @@ def _computation(plan: Plan) -> list[str]:
     return [
         f"containers {countable(plan)}",
         f"compute    {plan.scheduler}, {plan.workers} workers, tiles of {plan.tile_px} px",
-        f"memory     about {plan.memory_bytes / 2**20:.0f} MB",
+        f"memory     about {plan.memory_bytes / 1e6:.0f} MB",
         f"results    {plan.folder.path}",
     ]
 

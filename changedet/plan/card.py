@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 MOST_DATES: Final = 12
 """Dates that are named one by one."""
-_MEGABYTE: Final = 2**20
+_MEGABYTE: Final = 1e6
 
 
 def plan_card(plan: Plan, counted: str) -> str:

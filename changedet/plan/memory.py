@@ -24,9 +24,9 @@ FINISHING_BYTES: Final = 95_000_000
 """GeoPackages and tables, beside the libraries."""
 HALO_PX: Final = 128
 """Around a tile, both sides together."""
-REFERENCE_BYTES: Final = 13
+REFERENCE_BYTES: Final = 15
 """For each value of overview and sample of a band: the reference's own, while other dates are measured."""
-MEASURED_BYTES: Final = 20
+MEASURED_BYTES: Final = 22
 """The same of a date that is being measured: the images and their temporaries."""
 LEFT_BYTES: Final = 15
 """The same, of what measuring leaves in the heaps of threads."""

@@ -13,10 +13,10 @@ SITE = Demand((520, 520), 4, 5, 4, 2, by_trees=True, detects=True)
 @pytest.mark.parametrize(
     ("demand", "edge_px", "peak_mb"),
     [
-        (replace(PAIR, shape=(512, 512)), 512, 510),
-        (PAIR, 512, 677),
-        (replace(PAIR, shape=(2048, 2048), overview_factor=2), 512, 718),
-        (replace(PAIR, dates=4), 512, 867),
+        (replace(PAIR, shape=(512, 512)), 512, 496),
+        (PAIR, 512, 678),
+        (replace(PAIR, shape=(2048, 2048), overview_factor=2), 512, 739),
+        (replace(PAIR, dates=4), 512, 905),
         (SITE, 1024, 876),
         (replace(SITE, shape=(1200, 1200), dates=2), 1024, 1214),
     ],
