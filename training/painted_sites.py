@@ -3,7 +3,8 @@
     python training/painted_sites.py --folder DIR --painter-python PY      # paints what DIR lacks; may be stopped
     python training/painted_sites.py --folder DIR --mistakes      # notes where the released detector is wrong on them
 
-`TAUGHT` are trained on, `CHECKED` calibrate, `SERIES` are for other fits; benchmarks/judges.py judges on 11 to 99.
+`TAUGHT` and `ONCE_MORE` are trained on, `CHECKED` calibrate, `SERIES` are for other fits; benchmarks/judges.py judges
+on 11 to 99.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ PAINTER = ROOT / "training" / "painter" / "paint.py"
 KINDS = ("rail", "earthworks", "growth", "port", "dense", "winter", "decoys", "quiet")
 LOOKALIKES = "lookalikes"
 """Of all kinds the one that shows what to leave alone; nothing judges on it."""
+MISSED = ("outposts", "darkrail", "cranes")
+"""Kinds with more of what was missed in one picture; nothing judges on them."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,15 @@ TAUGHT = (
     *(Painting(LOOKALIKES, seed, 1, 150.0, 0.3) for seed in range(1031, 1035)),
     *(Painting(kind, seed, 1 if kind in OF_ONE_DATE else 2) for kind, seeds in SEEDS_OF_KIND.items() for seed in seeds),
 )
+ONCE_MORE = (
+    *(Painting("outposts", seed, 2) for seed in range(1101, 1107)),
+    *(Painting("outposts", seed, 2, 150.0, 0.3) for seed in range(1111, 1114)),
+    *(Painting("darkrail", seed, 1) for seed in (*range(1101, 1107), 1108)),
+    *(Painting("cranes", seed, 1) for seed in (*range(1101, 1107), 1108)),
+    *(Painting(kind, 1107, 1, 150.0, 0.3) for kind in ("darkrail", "cranes")),
+    *(Painting(kind, seed, 1) for kind in ("winter", "dense") for seed in range(1101, 1105)),
+)
+"""Taught in a second round, beside `TAUGHT`, from networks that those had taught."""
 CHECKED = tuple(Painting(kind, 1003, 2, 260.0, is_quick=False) for kind in KINDS)
 SERIES = tuple(Painting(kind, seed, 4, 260.0, is_quick=False) for seed in (1001, 1002) for kind in KINDS)
 """For the fits of change and of ground, which need several dates."""
@@ -163,7 +175,7 @@ def yards(sites: Sequence[Path], gsds_m: Sequence[float]) -> Iterator[Yard]:
     for site in sites:
         for k, scene in enumerate(scenes(site)):
             kind, number = site.name.rsplit("-", 1)
-            seed = int(number) * 100 + 10 * (*KINDS, LOOKALIKES).index(kind) + k
+            seed = int(number) * 100 + 10 * (*KINDS, LOOKALIKES, *MISSED).index(kind) + k
             yield from (photograph(scene, seed, gsd_m) for gsd_m in gsds_m if gsd_m >= scene.finest_m)
 
 
@@ -194,7 +206,8 @@ def main() -> None:
     parser.add_argument("--painter-python", default=sys.executable, help="a Python that has mitsuba")
     parser.add_argument("--mistakes", action="store_true", help="note where the released detector is wrong")
     given = parser.parse_args()
-    for site in TAUGHT if given.mistakes else (*TAUGHT, *CHECKED, *SERIES):
+    taught = (*TAUGHT, *ONCE_MORE)
+    for site in taught if given.mistakes else (*taught, *CHECKED, *SERIES):
         if given.mistakes:
             noted = mistakes(given.folder / site.name)
             np.savez(given.folder / site.name / MISTAKES, **noted)

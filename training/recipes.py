@@ -16,6 +16,8 @@ CHECK_SEEDS = {
     "wide": (*range(30000, 30040, 2), *range(30264, 30284, 2), *range(30500, 30540), *range(30740, 30760)),
 }
 
+ONCE, TWICE = ([site.name for site in sites] for sites in (painted_sites.TAUGHT, painted_sites.ONCE_MORE))
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -62,13 +64,15 @@ RECIPES = {
         Stage(480, 2100, 4200, 2.5e-3, True, 380),
         Stage(480, 2900, 2900, 2e-3, True, 440),
     ),
-    "painted": (Stage(480, 900, 900, 1e-3, True, 440, painted=tuple(site.name for site in painted_sites.TAUGHT)),),
+    "painted": (Stage(480, 900, 900, 1e-3, True, 440, painted=tuple(ONCE)),),
+    "again": (Stage(480, 700, 700, 1e-3, True, 440, painted=(*ONCE, *TWICE, *TWICE)),),
 }
 """Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
 the first got wrong (`hard_sites`) among their scenes. The wide one's go on with all scenes: hard sites, and sites of
 what earlier networks got wrong on other hands' scenes (`wide_sites`), these seen aslant, all in frames of any kind; the
 last with what it still took for boxes (`wide_lots`, `wide_panels`). `painted` goes on from either, and
-only a share of the way (Wortsman et al. 2022, arXiv:2109.01903): that forgets less of what neither hand shows."""
+only a share of the way (Wortsman et al. 2022, arXiv:2109.01903): that forgets less of what neither hand shows. `again`
+goes on from those, with the sites of the second round drawn twice as often."""
 REHEARSED = 130
 """Own scenes beside the painted ones: enough that what was learned of them stays."""
 PAINTED_SHARE = 0.5

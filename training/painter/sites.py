@@ -14,13 +14,14 @@ from ground import Ground, season
 from kinds import Kinds
 from lookalikes import Lookalikes
 from mesh import Mesh, paint
+from missed import Missed
 from parts import KINDS, NEVER, Look, Region, Slot
 from shapely.geometry import Polygon
 from shapely.ops import unary_union
 from stores import Stores
 
 
-class Site(Kinds, Lookalikes, Stores):
+class Site(Kinds, Lookalikes, Missed, Stores):
     def __init__(self, kind: str, seed: int, size: float, days: list[int], doys: list[int], north=True, res=0.25):
         self.kind, self.seed, self.size, self.days, self.doys, self.north = kind, seed, size, days, doys, north
         self.rng = np.random.default_rng([seed, KINDS.index(kind), 1])
@@ -156,6 +157,8 @@ class Site(Kinds, Lookalikes, Stores):
     # -- boxes ------------------------------------------------------------------------------------------------------
     def box(self, kind=None, colour=None, fleet=None):
         self.count += 1
+        if self.dark and self.rng.random() < 0.85:
+            colour = self.dark_colour()
         return T.new_box(self.rng, f"b{self.count:05d}", kind, colour, fleet)
 
     def arrive(self, slot, day, box=None, consignment="", **kw):
@@ -629,6 +632,7 @@ class Site(Kinds, Lookalikes, Stores):
             return
         cx, cy, w, d = (x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0
         high = r.uniform(5, 11)
+        colour = colour or self.hall_colour
         ln, wd, yaw = (w, d, 0.0) if w >= d else (d, w, np.pi / 2)
         if use == "hall":
             self.solid(lambda m, g, z: T.hall(m, g, cx, cy, float(z(cx, cy)), ln, wd, high, yaw, colour), since)
