@@ -1,4 +1,4 @@
-"""How right works and their states are: `python benchmarks/works.py --folder DIR --seeds 51 52 53 54 [--buildings]`.
+"""How right works and their states are: `python benchmarks/works.py --folder DIR --seeds 51 52 53 54 [--reuse]`.
 
 DIR holds painted (``stores-N``, painted by ``training/painter/paint.py stores``) and drawn (``drawn-N``, written here
 where missing) sites; each is run with ``works: true``. A work of the truth that was made after the first look is found
@@ -20,16 +20,19 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from changedet import Run, load_workflow, run
+from changedet import Run, load_workflow, open_run, run
 from scenarios.stores import write_stores
 
 SAME_IOU = 0.25
+CELL = {"in use": "in use", "covered": "covered"}
 SAME = {"covered": "covered", "filled": "covered"}
 
 
-def done(site: Path) -> Run:
+def done(site: Path, *, reuse: bool) -> Run:
     """The run of a site with works switched on."""
     (path,) = site.glob("*.yaml")
+    if reuse:
+        return open_run(next(one for one in sorted((site / "out").iterdir()) if one.is_dir()))
     text = path.read_text()
     if "\nworks:" not in text:
         path.write_text(text + "works: true\n")
@@ -62,16 +65,37 @@ def matched(truth: gpd.GeoDataFrame, works: gpd.GeoDataFrame) -> dict[int, int]:
     return found
 
 
-def judged(site: Path) -> Counter[str]:
+def cells_judged(finished: Run, truth: gpd.GeoDataFrame, days: list[str]) -> Counter[str]:
+    """Looks at cells that are read right, and how often the share in use lies in its bounds."""
+    total: Counter[str] = Counter()
+    cells = finished.optional_layer("cells")
+    cells = cells.assign(day=cells["date"].astype(str).str[:10])
+    table = finished.series[finished.series["zone"].fillna("") == ""].reset_index(drop=True)
+    for k, day in enumerate(days):
+        own, now = cells[cells["day"] == day], truth[truth["day"] == day].set_index("work_id")["state"]
+        here = [CELL.get(now.get(int(name[5:]) + 1, "none"), "empty") for name in own["zone"]]
+        there = ["in use" if one == "full" else one for one in own["state"]]
+        total["cell looks"] += len(here)
+        total["cell looks right"] += sum(a == b for a, b in zip(here, there, strict=True))
+        total["use"] += here.count("in use")
+        total["use right"] += sum(a == b == "in use" for a, b in zip(here, there, strict=True))
+        total["use said"] += there.count("in use")
+        share, row = here.count("in use") / len(here), table.iloc[k]
+        total["shares"] += 1
+        total["shares held"] += row["share_in_use_low"] - 1e-9 <= share <= row["share_in_use_high"] + 1e-9
+    return total
+
+
+def judged(site: Path, *, reuse: bool) -> Counter[str]:
     """All counts of a site."""
-    finished = done(site)
+    finished = done(site, reuse=reuse)
     truth = gpd.read_file(site / "truth" / "things.gpkg", layer="works")
     truth = truth.assign(day=truth["date"].dt.strftime("%Y-%m-%d"))
     days = [str(day) for day in finished.dates]
     works = finished.optional_layer("works")
     works = works.assign(day=works["date"].astype(str).str[:10])
     old = set(truth["work_id"][(truth["day"] == days[0]) | truth["is_old"]])
-    pairs, total = matched(truth, works), Counter[str]()
+    pairs, total = matched(truth, works), cells_judged(finished, truth, days)
     new = set(truth["work_id"]) - old
     total["works"], total["found"] = len(new), len(new & set(pairs))
     total["rows"], total["true"] = works["work_id"].nunique(), len(pairs)
@@ -109,7 +133,9 @@ def line(name: str, one: Counter[str]) -> str:
         f"in their gap {one['changes right']} of {one['changes']} ({one['changes said']} said); bounds hold: works "
         f"{one['works held']} of {one['works bounds']}, in use {one['works_in_use held']} of "
         f"{one['works_in_use bounds']}; off by {one['works off']} of {one['works true']}, {one['works_in_use off']} of "
-        f"{one['works_in_use true']}"
+        f"{one['works_in_use true']}; cells right on {one['cell looks right']} of {one['cell looks']} looks, in use "
+        f"{one['use right']} of {one['use']} ({one['use said']} said), share held {one['shares held']} of "
+        f"{one['shares']}"
     )
 
 
@@ -119,6 +145,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", required=True)
     parser.add_argument("--hands", nargs="+", default=["stores", "drawn"])
+    parser.add_argument("--reuse", action="store_true", help="judge finished runs as they are")
     wanted = parser.parse_args()
     for hand in wanted.hands:
         total: Counter[str] = Counter()
@@ -126,7 +153,7 @@ def main() -> None:
             site = wanted.folder / f"{hand}-{seed}"
             if hand == "drawn" and not (site / "truth" / "things.gpkg").exists():
                 write_stores(seed, site)
-            one = judged(site)
+            one = judged(site, reuse=wanted.reuse)
             print(line(site.name, one), flush=True)
             total += one
         print(line(f"all {hand}", total), flush=True)
