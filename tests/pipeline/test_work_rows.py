@@ -79,6 +79,13 @@ def test_works_that_a_date_does_not_show_are_not_said_to_be_idle() -> None:
     assert np.isnan(use).all()
 
 
+def test_bounds_of_those_in_use_allow_for_a_site_misread_one_way() -> None:
+    busy = Works([thing(1, [IN_USE, IN_USE], at=30.0 * k) for k in range(12)], DAYS[:3], DAYS[1])
+    idle = Works([thing(1, [EMPTY, EMPTY], at=30.0 * k) for k in range(12)], DAYS[:3], DAYS[1])
+    assert figures(busy, DAYS[1], None)[4] <= 6
+    assert figures(idle, DAYS[1], None)[5] >= 4
+
+
 def test_reasons_and_records() -> None:
     none = Works(days=DAYS, reason="radar")
     assert why_no_works(none) == {"works": "radar", "works_in_use": "radar"}
