@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -40,6 +40,9 @@ from changedet.stages.tracks.stage import STAGE as TRACKS
 from changedet.store import RunFolder
 from changedet.store.amending import amend
 from changedet.store.layout import REVIEW_STEP
+
+UNTOUCHED: Final = ("ships", "railcars", "vehicles", "works", "works_in_use", "share_in_use")
+"""Figures that verdicts on boxes do not change."""
 
 
 def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn: Callable[[str], None] | None) -> str:
@@ -82,7 +85,7 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     rejected = boxes[boxes["object_id"].isin(verdicts.rejected)]
     tracks = _with_certain_places(track(rows, looks), _certain(rows, verdicts), rejected)
     counted = with_occupancy(timeseries(_measurements(finished, days, zones), tracks, zones), zones)
-    table = with_kept(counted, finished.series, ("ships", "railcars", "vehicles"))
+    table = with_kept(counted, finished.series, UNTOUCHED)
     summary = _summary(finished, table, tracks, _onset_method(finished, facts), verdicts, warnings)
     containers = with_deck(counted_rows(tracks.detections, zones), on_deck, zones)
     layers = _layers(finished, containers, tracks, zones)

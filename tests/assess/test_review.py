@@ -162,6 +162,18 @@ def test_review_run_keeps_what_was_detected_on_a_date_whose_estimate_was_refused
     assert after[refused].isna().all(axis=1).tolist() == [False, False, True, False, False]
 
 
+def test_review_run_takes_over_figures_that_are_not_of_boxes(run: Path) -> None:
+    table = pd.read_csv(run / "timeseries.csv")
+    for k, name in enumerate(("works", "works_in_use", "share_in_use")):
+        table = table.assign(**{name: 0.5 * k, f"{name}_low": 0.4 * k, f"{name}_high": 0.6 * k})
+    table.to_csv(run / "timeseries.csv", index=False)
+    review_run(run)
+    judge(run, "reject", false_ones)
+    review_run(run)
+    after = series_of(run / "reviewed" / "timeseries.csv")
+    assert after[["works", "works_in_use_low", "share_in_use_high"]].to_numpy().tolist() == [[0, 0.4, 1.2]] * 5
+
+
 def test_review_run_the_recount_leaves_all_its_files(run: Path) -> None:
     review_run(run)
     judge(run, "reject", false_ones)
