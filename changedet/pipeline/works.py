@@ -13,6 +13,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.grid import Grid
+from changedet.grid.zones import sidings_of
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.kernels import work_regions, work_states
 from changedet.pipeline.kernels.work_regions import Marked, MarkedCounter, Region
@@ -27,7 +28,10 @@ ROAD_M, ROAD_ASPECT = 8.0, 4.0
 MOST_ROOF: Final = 0.8
 """Share of a thing under a roof on its first look from which it is a building and nothing else."""
 MOST_BOXES: Final = 0.5
-"""Share of it under boxes from which it is a stack of boxes and nothing else."""
+"""Share of it under boxes, of its first look or of all, from which it is a stack of boxes and nothing else."""
+
+BOX_RIM_M: Final = 1.0
+"""How far around a box what is marked belongs to it: a pixel of the coarsest pictures that boxes are found in."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +78,15 @@ def find_works(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenBoxes
     if reason:
         return Works(days=days, reason=reason)
     grid = working_grid(plan)
+    gsd_m = grid.ground_resolution_m
     after = [k for k in range(len(days)) if k > plan.reference]
     if not after:
         return Works(days=days, reason="no look follows the reference date")
     marked = _marked(plan, grid, [days[k] for k in after])
-    found = work_regions.regions(marked, len(after), grid.ground_resolution_m)
-    shapes = [_outline(one, grid) for one in found]
-    firsts = [after[one.first] for one in found]
+    others = held_by_others(boxes, sidings_of(plan.zones))
+    outlined = [(_outline(one, grid), after[one.first]) for one in work_regions.regions(marked, len(after), gsd_m)]
+    kept = [one for one in outlined if not is_held(one[0], others)]
+    shapes, firsts = [shape for shape, _ in kept], [first for _, first in kept]
     things = things_of(plan, models, boxes, [core(one) for one in shapes], firsts, shapes)
     return Works([one for one in things if is_work(one)], days, days[after[0]])
 
@@ -108,6 +114,42 @@ def is_work(thing: Thing) -> bool:
     is_road = short < ROAD_M and long > ROAD_ASPECT * short and thing.kind == "earth"
     is_roof = thing.reading.state[0] == work_states.ROOFED and thing.roof >= MOST_ROOF
     return not (is_road or is_roof or thing.share[0] >= MOST_BOXES)
+
+
+def held_by_others(boxes: SeenBoxes, sidings: BaseGeometry | None) -> BaseGeometry:
+    """Say where what is marked is no earth: where boxes stand on any look, and trains.
+
+    Parameters
+    ----------
+    boxes : SeenBoxes
+    sidings : geometry or None
+        None where no zone is one.
+
+    Returns
+    -------
+    geometry
+        With `BOX_RIM_M` around each box.
+    """
+    bases = [*boxes.detected.geometry, *boxes.followed.geometry]
+    return shapely.union_all([*shapely.buffer(bases, BOX_RIM_M), *([] if sidings is None else [sidings])])
+
+
+def is_held(shape: BaseGeometry, others: BaseGeometry) -> bool:
+    """Say whether most of a region is explained by something else.
+
+    Parameters
+    ----------
+    shape : geometry
+        Of a region, not empty.
+    others : geometry
+        Of `held_by_others`.
+
+    Returns
+    -------
+    bool
+        False for a bank around a floor full of boxes.
+    """
+    return bool(shape.intersection(others).area >= MOST_BOXES * shape.area)
 
 
 def _marked(plan: Plan, grid: Grid, days: Sequence[dt.date]) -> Marked:

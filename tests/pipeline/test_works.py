@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from shapely import box
 from shapely.geometry.base import BaseGeometry
 
 from changedet.pipeline.kernels import work_states
-from changedet.pipeline.thing_states import Thing
-from changedet.pipeline.works import core, is_work
+from changedet.pipeline.thing_states import SeenBoxes, Thing
+from changedet.pipeline.works import core, held_by_others, is_held, is_work
 
 FLOOR = box(500_020, 3_999_940, 500_040, 3_999_960)
 
@@ -34,3 +36,21 @@ def test_buildings_stacks_and_roads_are_no_works() -> None:
 def test_the_core_is_what_lies_within_the_banks() -> None:
     assert core(FLOOR).area == pytest.approx(14 * 14)
     assert core(box(0, 0, 100, 1)).area == 100
+
+
+def test_what_boxes_and_trains_hold_is_no_earth() -> None:
+    box_at = gpd.GeoDataFrame(geometry=[box(0, 0, 6, 2)], crs="EPSG:32633")
+    track = gpd.GeoDataFrame(geometry=[box(20, 0, 26, 2)], crs="EPSG:32633")
+    held = held_by_others(SeenBoxes(box_at, track), box(0, 50, 100, 60))
+    assert held.covers(box(-0.9, 0, 6.9, 2))
+    assert held.covers(track.geometry[0])
+    assert held.covers(box(0, 50, 100, 60))
+    assert not held.intersects(box(10, 0, 15, 40))
+    none = gpd.GeoDataFrame(geometry=[], crs="EPSG:32633")
+    assert held_by_others(SeenBoxes(none, none), None).is_empty
+
+
+def test_a_row_of_boxes_is_held_and_a_floor_with_boxes_is_not() -> None:
+    row = shapely.union_all([box(500_020 + 3 * k, 3_999_940, 500_022.5 + 3 * k, 3_999_952) for k in range(6)])
+    assert is_held(box(500_020, 3_999_940, 500_038, 3_999_952), row)
+    assert not is_held(box(500_010, 3_999_930, 500_048, 3_999_962), row)
