@@ -85,7 +85,7 @@ def _marked(path: Path, has_apron: bool, is_torn: bool) -> dict[str, object]:
     with rasterio.open(path) as source:
         mask = source.read(1)
         # The pictures' own corner, 500000 east and 5400000 north, on the run's grid.
-        corner = ~source.transform * (500000.0, 5400000.0)
+        corner = ~source.transform @ (500000.0, 5400000.0)
     seen = mask != UNSEEN
     told: dict[str, object] = {"seen %": 100 * float(seen.mean())}
     if has_apron:

@@ -214,7 +214,7 @@ def _window(grid: Grid, area: BaseGeometry) -> Window:
     """Pixels around an area, within the grid."""
     margin = 2 * MARGIN_M / _scale(grid)
     ring = shapely.get_coordinates(shapely.oriented_envelope(area).buffer(margin))
-    columns, rows = ~grid.transform * (ring[:, 0], ring[:, 1])
+    columns, rows = ~grid.transform @ (ring[:, 0], ring[:, 1])
     top, left = (max(0, math.floor(at.min())) for at in (rows, columns))
     bottom, right = (min(n, math.ceil(at.max())) for n, at in zip(grid.shape, (rows, columns), strict=True))
     return Window(top, left, bottom - top, right - left)
