@@ -40,7 +40,7 @@ UNKNOWN = 255
 
 
 class Siding(NamedTuple):
-    """A siding on a date: picture (3, v, u), class and end of each pixel (255 where neither is asked)."""
+    """A siding on a date: picture (3, v, u), class and end of each pixel (255 where neither is known)."""
 
     image: NDArray[np.float32]
     kind: NDArray[np.uint8]

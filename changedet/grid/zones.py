@@ -78,9 +78,7 @@ def berths_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
     geopandas.GeoDataFrame or None
         The zones of kind `BERTH`; None where there is none.
     """
-    if zones is None or not (zones["kind"] == BERTH).any():
-        return None
-    return zones[zones["kind"] == BERTH].reset_index(drop=True)
+    return _of_kinds(zones, BERTH)
 
 
 def waiting_places_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
@@ -96,9 +94,7 @@ def waiting_places_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None
     geopandas.GeoDataFrame or None
         The zones of kind `GATE` and `ROAD`; None where there is none.
     """
-    if zones is None or not zones["kind"].isin([GATE, ROAD]).any():
-        return None
-    return zones[zones["kind"].isin([GATE, ROAD])].reset_index(drop=True)
+    return _of_kinds(zones, GATE, ROAD)
 
 
 def cells_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
@@ -114,9 +110,12 @@ def cells_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
     geopandas.GeoDataFrame or None
         The zones of kind `CELL`; None where there is none.
     """
-    if zones is None or not (zones["kind"] == CELL).any():
-        return None
-    return zones[zones["kind"] == CELL].reset_index(drop=True)
+    return _of_kinds(zones, CELL)
+
+
+def _of_kinds(zones: gpd.GeoDataFrame | None, *kinds: str) -> gpd.GeoDataFrame | None:
+    own = None if zones is None else zones[zones["kind"].isin(kinds)].reset_index(drop=True)
+    return own if own is not None and len(own) else None
 
 
 def zone_of(points: gpd.GeoSeries, zones: gpd.GeoDataFrame | None) -> list[str | None]:

@@ -17,6 +17,7 @@ from changedet.grid.geodesy import LONLAT, transform_xy
 from changedet.grid.positions import read_positions
 from changedet.json_types import JsonObject
 from changedet.pipeline.area_sums import Area
+from changedet.pipeline.kernels.found_bounds import found_bounds
 from changedet.pipeline.ships import Ships
 
 LEAST_SEEN: Final = 0.8
@@ -27,8 +28,6 @@ FOUND: Final = 0.67
 """Share of vessels of 25 m and more that are found: 22 of 33 on real harbour tiles, benchmarks/ships.py."""
 TRUE: Final = 0.81
 """Share of the found that are vessels: 22 of 27, likewise."""
-SURE: Final = 0.95
-"""Probability that an interval holds."""
 REPORTED_M: Final = 300.0
 """A position so near a berth is of a ship that lies there: antennas stand up to a ship's length away."""
 FIGURE: Final = "ships"
@@ -171,28 +170,7 @@ def _count(ships: Ships, day: dt.date, area: Area) -> tuple[float, float, float]
     number = int((_inside(own, area) >= LEAST_IN).sum()) if area is not None else len(own)
     if not number and any(area is not None and one == day and _is(ships, name, area) for one, name in ships.unclear):
         return float("nan"), float("nan"), float("nan")
-    return float(number), *interval(number)
-
-
-def interval(number: int) -> tuple[float, float]:
-    """Bound the ships that lie where some were found.
-
-    Parameters
-    ----------
-    number : int
-        Found.
-
-    Returns
-    -------
-    (float, float)
-        Low and high: the found less false ones, and the found with missed ones, by `TRUE` and `FOUND`.
-    """
-    # Imported here, as it takes a while to load and not every run needs it.
-    from scipy.stats import binom, nbinom
-
-    tail = (1 - SURE) / 2
-    low = float(binom.ppf(tail, number, TRUE)) if number else 0.0
-    return low, number + float(nbinom.ppf(1 - tail, number + 0.5, FOUND))
+    return float(number), *found_bounds(number, FOUND, TRUE)
 
 
 def why_no_ships(ships: Ships | None) -> dict[str, str]:

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Floats
 from changedet.grid.zones import waiting_places_of
 from changedet.json_types import JsonObject
+from changedet.pipeline.kernels.found_bounds import found_bounds
 from changedet.pipeline.kernels.queues import longest_queue_m, merged
 from changedet.stages.series.table import DateMeasurements
 
@@ -25,8 +26,6 @@ FOUND: Final = 0.9
 """Share of lorries, trailers and buses that are found in rows."""
 TRUE: Final = 0.93
 """Share of the found that are one."""
-SURE: Final = 0.95
-"""Probability that an interval holds."""
 
 
 class Waiting(NamedTuple):
@@ -86,7 +85,7 @@ def find_vehicles(
 def _waiting(boxes: gpd.GeoDataFrame, area: BaseGeometry) -> Waiting:
     inside = boxes[shapely.intersects(area, boxes.geometry.centroid.to_numpy())]
     vehicles = merged(placed(inside))
-    low, high = interval(len(vehicles))
+    low, high = found_bounds(len(vehicles), FOUND, TRUE)
     return Waiting(len(vehicles), low, high, longest_queue_m(vehicles))
 
 
@@ -106,27 +105,6 @@ def placed(boxes: gpd.GeoDataFrame) -> Floats:
     centres = shapely.get_coordinates(boxes.geometry.centroid.to_numpy()).reshape(-1, 2)
     sizes = boxes[["length_m", "width_m"]].to_numpy(np.float64)
     return np.column_stack([centres, sizes, np.radians(90.0 - boxes["angle_deg"].to_numpy(np.float64))])
-
-
-def interval(number: int) -> tuple[float, float]:
-    """Bound the vehicles that stand where some were found.
-
-    Parameters
-    ----------
-    number : int
-        Found.
-
-    Returns
-    -------
-    (float, float)
-        Low and high: the found less false ones, and the found with missed ones, by `TRUE` and `FOUND`.
-    """
-    # Imported here, as it takes a while to load and not every run needs it.
-    from scipy.stats import binom, nbinom
-
-    tail = (1 - SURE) / 2
-    low = float(binom.ppf(tail, number, TRUE)) if number else 0.0
-    return low, number + float(nbinom.ppf(1 - tail, number + 0.5, FOUND))
 
 
 def with_vehicles(table: pd.DataFrame, vehicles: Vehicles | None) -> pd.DataFrame:

@@ -8,14 +8,12 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pytest
 from shapely import box
 
 from changedet.grid.geodesy import transform_xy
 from changedet.pipeline.berths import (
     berth_records,
     boxes_ashore,
-    interval,
     parted_boxes,
     reported_days,
     ship_of,
@@ -114,13 +112,6 @@ def test_days_with_a_ship_are_bounded_by_the_looks() -> None:
     assert unsure is not None
     assert unsure["quay"]["dates"] == {"2024-05-01": True, "2024-05-11": None, "2024-05-21": None}
     assert berth_records(None, DAYS, None) is None
-
-
-@pytest.mark.parametrize("number", [0, 1, 5, 40])
-def test_interval_holds_the_number_and_widens_with_it(number: int) -> None:
-    low, high = interval(number)
-    assert 0 <= low <= number < high
-    assert high - low <= 4 + 1.2 * number
 
 
 def test_a_reason_is_given_where_no_date_can_tell() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from shapely import box
 
-from changedet.pipeline.vehicles import find_vehicles, interval, vehicle_records, with_vehicles
+from changedet.pipeline.vehicles import find_vehicles, vehicle_records, with_vehicles
 from changedet.stages.series.table import DateMeasurements
 
 CRS = "EPSG:32636"
@@ -67,10 +67,3 @@ def test_with_vehicles_and_records_tell_the_same() -> None:
     assert records["road"]["2024-06-01"] is None  # type: ignore[index,call-overload]
     assert with_vehicles(table, None) is table
     assert vehicle_records(None) is None
-
-
-def test_interval_holds_the_number_and_more_when_more_are_found() -> None:
-    assert interval(0)[0] == 0
-    for number in (3, 40):
-        low, high = interval(number)
-        assert low < number < high
