@@ -1,4 +1,4 @@
-"""The judges' sites once more by another camera: coarser pixels, or a stretched 8-bit picture without near infrared."""
+"""The judges' sites once more by other cameras: coarser pixels, two satellites in turn, or 8 bits without infrared."""
 
 from __future__ import annotations
 
@@ -23,24 +23,35 @@ STRETCH_PER_CENT = (0.5, 99.5)
 FIRST_VALUE = 1
 """Darkest value in 8 bits; 0 is where nothing was seen."""
 UNSEEN = 255
+COARSE_TIMES = 6
+"""Sides of a painted pixel of 0.5 m in one of 3 m."""
 Camera = Callable[[Path, Path, bool], None]
 
 
-def coarser(source: Path, target: Path, scene: bool) -> None:
-    """Pixels of twice the side: the mean of four in a scene, in a mask what half of them are; unseen where one is."""
+def coarser(source: Path, target: Path, scene: bool, times: int = 2) -> None:
+    """Pixels of `times` the side: the mean in a scene, in a mask what half of them are; unseen where one of them is."""
     with rasterio.open(source) as file:
         values, profile = file.read(), file.profile
         names, tags = file.descriptions, file.tags()
-    rows, columns = (side // 2 for side in values.shape[1:])
-    blocks = values[:, : 2 * rows, : 2 * columns].reshape(-1, rows, 2, columns, 2)
+    rows, columns = (side // times for side in values.shape[1:])
+    blocks = values[:, : times * rows, : times * columns].reshape(-1, rows, times, columns, times)
     if scene:
         unseen = (blocks == 0).any((2, 4))
         made = np.where(unseen, 0, np.rint(blocks.mean((2, 4))))
     else:
         unseen = (blocks == UNSEEN).any((2, 4))
         made = np.where(unseen, UNSEEN, (blocks.clip(0, 1).mean((2, 4)) >= 0.5))
-    profile.update(height=rows, width=columns, transform=profile["transform"] * Affine.scale(2))
+    profile.update(height=rows, width=columns, transform=profile["transform"] @ Affine.scale(times))
     _write(target, made.astype(values.dtype), profile, names, tags)
+
+
+def two_satellites(source: Path, target: Path, scene: bool) -> None:
+    """Every second scene in pixels of 3 m, as a coarser satellite fills the gaps; the others and masks as they are."""
+    later = sorted(source.parent.glob("*.tif")).index(source) % 2 == 1
+    if scene and later:
+        coarser(source, target, scene, times=COARSE_TIMES)
+    else:
+        shutil.copyfile(source, target)
 
 
 def screen(source: Path, target: Path, scene: bool) -> None:
@@ -62,7 +73,7 @@ def _stretched(band: NDArray[np.uint16], seen: NDArray[np.bool_]) -> NDArray[np.
     return np.where(seen, np.rint(FIRST_VALUE + share * (255 - FIRST_VALUE)), 0).astype(np.uint8)
 
 
-CAMERAS: dict[str, Camera] = {"1m": coarser, "rgb8": screen}
+CAMERAS: dict[str, Camera] = {"1m": coarser, "mixed": two_satellites, "rgb8": screen}
 
 
 def _write(

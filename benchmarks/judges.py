@@ -10,8 +10,8 @@ made in DIR where they are missing, run whole on `auto` and scored as `changedet
 simulator's matching kinds, of the same size and dates, by seeds that nothing was fitted on. DATA is the folder with
 `airports`, `harbour`, `yards` and the pairs; default CHANGEDET_DATA, or `../shared/data` beside the repository;
 what is missing is named and left out. `--camera` shows the simulators' sites by another camera (`1m`: pixels of
-twice the side; `rgb8`: red, green and blue stretched to 8 bits). `--reuse` scores runs of an earlier call as they
-are: take it only where the code is the same.
+twice the side; `mixed`: every second scene in pixels of 3 m; `rgb8`: red, green and blue stretched to 8 bits).
+`--reuse` scores runs of an earlier call as they are: take it only where the code is the same.
 
 Columns: box F1 at IoU .3 with the true bases; roof F1 with the bases moved to where the picture shows the roofs;
 false boxes a date and per 10 ha; count err, sum of absolute errors over true boxes; held, share of dates whose 95 %

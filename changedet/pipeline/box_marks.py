@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -107,7 +108,9 @@ def halo_px(grid: Grid) -> int:
     return int(np.ceil(REACH_M / grid.ground_resolution_m))
 
 
-def box_marks(tracks: Tracks, roofs: Shapes, reference: dt.date) -> dict[dt.date, BoxMarks]:
+def box_marks(
+    tracks: Tracks, roofs: Shapes, reference: dt.date, days: Sequence[dt.date] = ()
+) -> dict[dt.date, BoxMarks]:
     """Decide about the boxes of each date against the reference.
 
     Parameters
@@ -117,11 +120,14 @@ def box_marks(tracks: Tracks, roofs: Shapes, reference: dt.date) -> dict[dt.date
     roofs : array of polygons (row,)
         Of ``tracks.detections`` as the pictures show them.
     reference : date
+    days : sequence of date
+        More dates of the series, too coarse to show boxes: what stood before and after such a date stood on it.
 
     Returns
     -------
     dict of date to BoxMarks
-        Of each counted date but the reference; empty where the reference is not counted.
+        Of each date but the reference that is counted or lies between two that are; empty where the reference is not
+        counted.
     """
     table = tracks.tracks
     if reference not in tracks.dates or not len(table):
@@ -131,17 +137,33 @@ def box_marks(tracks: Tracks, roofs: Shapes, reference: dt.date) -> dict[dt.date
     at = list(tracks.dates).index(reference)
     found: dict[dt.date, BoxMarks] = {}
     movers = ~table["kind"].isin(CONTAINER_KINDS).to_numpy(bool)
-    for i, day in enumerate(tracks.dates):
-        if i == at:
+    before = tracks.presence[:, at]
+    for day in sorted({*tracks.dates, *days} - {reference}):
+        looks = _counted_around(tracks.dates, day)
+        if looks is None:
             continue
-        decision = _decision(known[:, at], known[:, i])
+        decision = _decision(known[:, at], _agreed(known[:, looks[0]], known[:, looks[1]]))
         decision[movers & (decision != NONE)] = MOVER
         chosen = np.flatnonzero(decision != NONE)
-        before, after = tracks.presence[:, at], tracks.presence[:, i]
+        after = tracks.presence[:, list(looks)].mean(axis=1)
         differs = before * (1 - after) + after * (1 - before)
-        swept = _swept(bases, roofs, rows, (at, i))
+        swept = _swept(bases, roofs, rows, (at, *looks))
         found[day] = BoxMarks(bases[chosen], swept[chosen], decision[chosen], differs[chosen])
     return found
+
+
+def _counted_around(dates: Sequence[dt.date], day: dt.date) -> tuple[int, int] | None:
+    """Nearest counted looks before and after a date, or twice its own; None beyond the first and the last."""
+    after = bisect_left(dates, day)
+    if after == len(dates):
+        return None
+    if dates[after] == day:
+        return after, after
+    return (after - 1, after) if after else None
+
+
+def _agreed(one: NDArray[np.int8], other: NDArray[np.int8]) -> NDArray[np.int8]:
+    return np.where(one == other, one, -1).astype(np.int8)
 
 
 def _known(tracks: Tracks) -> NDArray[np.int8]:
@@ -197,8 +219,8 @@ def _rectangles(centre: Floats, length: Floats, width: Floats, angle: Floats) ->
     return np.asarray(shapely.polygons(corners), object)
 
 
-def _swept(bases: Shapes, roofs: Shapes, rows: Mapping[int, dict[int, int]], dates: tuple[int, int]) -> Shapes:
-    """Hulls of bases and the roofs that two dates show."""
+def _swept(bases: Shapes, roofs: Shapes, rows: Mapping[int, dict[int, int]], dates: tuple[int, ...]) -> Shapes:
+    """Hulls of bases and the roofs that some dates show."""
     shown = [
         [roofs[row] for row in (rows.get(k, {}).get(i) for i in dates) if row is not None] for k in range(len(bases))
     ]

@@ -47,12 +47,14 @@ class FollowedBoxes:
     ships: Ships | None = None
     on_deck: gpd.GeoDataFrame | None = None
 
-    def marks(self, reference: dt.date) -> dict[dt.date, BoxMarks]:
+    def marks(self, reference: dt.date, days: Sequence[dt.date]) -> dict[dt.date, BoxMarks]:
         """Decide about the boxes of each date against the reference.
 
         Parameters
         ----------
         reference : date
+        days : sequence of date
+            All dates of the series, those too coarse to show boxes among them.
 
         Returns
         -------
@@ -61,7 +63,7 @@ class FollowedBoxes:
         """
         if self.roofs is None or self.tracks is None:
             return {}
-        return box_marks(self.tracks, self.roofs.geometry.to_numpy(), reference)
+        return box_marks(self.tracks, self.roofs.geometry.to_numpy(), reference, days)
 
 
 def followed_boxes(plan: Plan, models: Mapping[dt.date, DateModel]) -> FollowedBoxes:

@@ -176,7 +176,7 @@ def _boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxe
     session.require_inputs(plan.looks)
     session.seconds["following"] = round(time.perf_counter() - start, 3)
     reference = plan.looks[plan.reference].date
-    marks = boxes.marks(reference) if plan.decides_by_boxes else {}
+    marks = boxes.marks(reference, [look.date for look in plan.looks]) if plan.decides_by_boxes else {}
     read_together(plan, models, marks, partial(session.stream, here=True))
     return boxes
 

@@ -33,15 +33,16 @@ def rows(kind="20ft", lean_m=0.0):
     return gpd.GeoDataFrame(pd.DataFrame(table, columns=columns), geometry="geometry", crs="EPSG:32633")
 
 
-def decisions(reference, kind="20ft"):
+def decisions(reference, kind="20ft", days=DAYS):
     """Decision by date and place."""
     found = rows(kind)
-    marks = box_marks(track(found, DAYS, detector="learned", method="nearest"), found.geometry.to_numpy(), reference)
+    tracks = track(found, DAYS, detector="learned", method="nearest")
+    marks = box_marks(tracks, found.geometry.to_numpy(), reference, days)
     names = list(PLACES)
     told = {}
     for day, own in marks.items():
         at = np.rint((shapely.get_x(shapely.centroid(own.bases)) - 500_000) / 8).astype(int)
-        told[DAYS.index(day)] = {names[k]: int(what) for k, what in zip(at, own.decision, strict=True)}
+        told[days.index(day)] = {names[k]: int(what) for k, what in zip(at, own.decision, strict=True)}
     return told
 
 
@@ -67,6 +68,14 @@ def test_box_marks_need_the_reference_among_the_counted_dates():
     found = rows()
     tracks = track(found, DAYS, detector="learned", method="nearest")
     assert box_marks(tracks, found.geometry.to_numpy(), dt.date(2020, 1, 1)) == {}
+
+
+def test_a_date_too_coarse_to_count_has_what_stood_before_and_after_it():
+    coarse = (dt.date(2023, 12, 15), dt.date(2024, 2, 15), dt.date(2024, 3, 15), dt.date(2024, 5, 1))
+    found = decisions(DAYS[0], days=tuple(sorted((*DAYS, *coarse))))
+    assert sorted(found) == [2, 3, 4, 5, 6]
+    assert found[3] == {"stays": STAYED, "visits": ARRIVED}
+    assert found[5] == {"stays": STAYED, "comes": ARRIVED, "leaves": LEFT}
 
 
 @pytest.mark.parametrize("left", [0, 7, 31])
