@@ -43,10 +43,10 @@ STAGE: Final[Stage[AlignMethod]] = Stage("align", choose)
 
 
 @STAGE.method(
-    "orientation_correlation", reference="Fitch, Kadyrov, Christmas, Kittler 2002, doi:10.5244/C.16.11", version=1
+    "orientation_correlation", reference="Fitch, Kadyrov, Christmas, Kittler 2002, doi:10.5244/C.16.11", version=2
 )
 def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
-    """Correlates damped gradient directions of all bands in chips; most chips decide.
+    """Correlates damped gradient directions of all bands in chips; most chips decide, or all of them added up.
 
     Parameters
     ----------
@@ -65,9 +65,11 @@ def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, 
     return _method(facts, orientation_field, 0.0, max_shift_m, chip_px)
 
 
-@STAGE.method("phase_correlation", reference="Kuglin and Hines 1975; Guizar-Sicairos 2008, doi:10.1364/OL.33.000156")
+@STAGE.method(
+    "phase_correlation", reference="Kuglin and Hines 1975; Guizar-Sicairos 2008, doi:10.1364/OL.33.000156", version=2
+)
 def phase_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
-    """Correlates the phase of the mean band in chips; most chips decide.
+    """Correlates the phase of the mean band in chips; most chips decide, or all of them added up.
 
     Parameters
     ----------

@@ -22,6 +22,8 @@ MIN_QUALITY: Final = 6.0
 """Correlation peak over its root mean square; the largest of pure noise on a 128-px chip is about 5."""
 SEARCH_SHARE: Final = 0.3
 """Of a chip's edge, the farthest shift that is looked for: beyond, too little of both overlaps."""
+MOST_VOICE: Final = 10.0
+"""Quality up to which a chip counts in `joint_peak`: a ship that moved must not outweigh dull ground."""
 TAPER_PARTS: Final = 8
 """The outer part, one of so many, of a chip is tapered at both ends."""
 
@@ -108,6 +110,38 @@ def chip_shifts(spectra: list[Fields], start_px: tuple[float, float], search_px:
         found = correlation_peak(spectrum, min(search_px, SEARCH_SHARE * min(spectrum.shape)))
         rows.append((dy + found.dy, dx + found.dx, found.quality, found.distinct))
     return np.asarray(rows, np.float64).reshape(-1, 4)
+
+
+def joint_peak(spectra: list[Fields], start_px: tuple[float, float], quality: Floats, search_px: float) -> Peak:
+    """Where the correlations of all chips, added up, peak.
+
+    Many chips with a weak peak at one place show a shift that hardly one of them shows by itself; and where a few have
+    strong ones of something that moved, the others outweigh them.
+
+    Parameters
+    ----------
+    spectra : list of complex64 (y, x)
+        For each chip, from `chip_spectra` of the same start.
+    start_px : (float, float)
+        dy, dx around which the shift is searched.
+    quality : float64 (chip,)
+        Of each chip's own peak, as of `chip_shifts`.
+    search_px : float
+        How far.
+
+    Returns
+    -------
+    Peak
+        Its place includes the start.
+    """
+    total = np.zeros_like(spectra[0])
+    for spectrum, own in zip(spectra, quality, strict=True):
+        spread = float(np.sqrt(np.mean(fft.ifft2(spectrum).real ** 2)))
+        if spread > 0 and own > 0:
+            total += spectrum * np.float32(min(1.0, MOST_VOICE / own) / spread)
+    dy, dx = whole(start_px)
+    found = correlation_peak(total, min(search_px, SEARCH_SHARE * min(total.shape)))
+    return found._replace(dy=dy + found.dy, dx=dx + found.dx)
 
 
 def correlation_spectrum(moving: Fields, reference: Fields, whitening: float) -> Fields:

@@ -14,6 +14,7 @@ import numpy as np
 from changedet.arrays import Floats, Ints
 from changedet.stages.tracks.kernels.box_matching import match, vote_shift
 from changedet.stages.tracks.kernels.boxes import Boxes, mean_boxes
+from changedet.stages.tracks.kernels.lone_boxes import joined_lone_places
 from changedet.stages.tracks.kernels.relief_displacement import heights_and_displacements
 
 VOTE_REACH: Final = 2.0
@@ -71,7 +72,7 @@ def find_places(boxes: Boxes, date: Ints, dates: int, radius_m: float, passes: i
             shift[has_boxes] -= np.median(shift[has_boxes], axis=0)
             residual = boxes.xy + shift[date] - places.xy[place]
             height, displacement = heights_and_displacements(residual, date, place, shift, len(places.xy))
-    return FoundPlaces(place.astype(np.int64), shift, displacement)
+    return FoundPlaces(joined_lone_places(boxes, date, place.astype(np.int64)), shift, displacement)
 
 
 def _sweep(

@@ -1,0 +1,72 @@
+"""Shifts from chips where few of them show it: a ship that moved over dull ground."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import fourier_shift
+from small_scenes import blocks_and_grain
+
+from changedet.stages.align.chips import chips, measured_shift
+from changedet.stages.align.stage import orientation_correlation
+from changedet.stages.registry import Facts
+
+N = 512
+TRUE_PX = np.array([0.8, -1.4])
+
+
+def found(moving, reference):
+    """The alignment of two images of one cell, searched from no shift."""
+    method = orientation_correlation(Facts(1.0))
+    blank = np.full((moving.shape[0], 64, 64), np.nan, np.float32)
+    pair = moving[None].astype(np.float32), reference[None].astype(np.float32)
+    return measured_shift(method, (blank, blank), 8, pair, [(0, 0)], 1.0)
+
+
+def shifted(values, dy, dx):
+    return np.stack([np.fft.ifft2(fourier_shift(np.fft.fft2(band), (dy, dx))).real for band in values])
+
+
+def error_px(alignment):
+    return np.hypot(*(np.array([-alignment.shift.north_m, alignment.shift.east_m]) - TRUE_PX))
+
+
+def dull_ground_and_a_ship(seed, roughness=3.0):
+    """Ground that noise nearly hides, and a ship in two chips of sixteen that moved by 9 and 13 pixels."""
+    rng = np.random.default_rng(seed)
+    ground, deck = blocks_and_grain(seed, N), blocks_and_grain(seed + 50, N)
+    rough = roughness * ground.std()
+    reference = ground + rough * rng.normal(size=ground.shape)
+    moving = shifted(ground, *TRUE_PX) + rough * rng.normal(size=ground.shape)
+    reference[:, :128, :256] = deck[:, :128, :256]
+    moving[:, :128, :256] = np.roll(deck, (-9, -13), (1, 2))[:, :128, :256]
+    return moving, reference
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_measured_shift_a_ship_that_moved_does_not_outweigh_the_ground(seed):
+    alignment = found(*dull_ground_and_a_ship(seed))
+    assert alignment.confident, alignment.reason
+    assert "of the peak of all chips added up" in alignment.reason
+    assert error_px(alignment) < 0.7
+    assert error_px(alignment) < 3.0 * alignment.sigma_m
+    assert alignment.sigma_m >= 0.5 / np.sqrt(alignment.chips_used) - 1e-9
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_measured_shift_a_ship_is_not_followed_where_hardly_a_chip_shows_the_ground(seed):
+    alignment = found(*dull_ground_and_a_ship(seed, roughness=5.5))
+    assert not alignment.confident or error_px(alignment) < 3.0 * alignment.sigma_m, alignment.reason
+
+
+def test_measured_shift_one_chip_of_noise_or_of_other_ground_shows_none():
+    rng = np.random.default_rng(5)
+    for pair in (rng.normal(size=(2, 2, 128, 128)), np.stack([blocks_and_grain(k, N) for k in (1, 77)])):
+        assert not found(*(500 + 20 * pair)).confident
+
+
+def test_chips_are_side_by_side_with_their_centres():
+    cells = np.arange(2 * 1 * 64 * 64, dtype=np.float32).reshape(2, 1, 64, 64)
+    cut, centres = chips(cells, [(0, 0), (0, 64)], 32)
+    assert cut.shape == (8, 1, 32, 32)
+    assert centres[:2].tolist() == [[16.0, 16.0], [16.0, 48.0]]
+    assert centres[4].tolist() == [16.0, 80.0]
+    np.testing.assert_array_equal(cut[5], cells[1][:, :32, 32:])
