@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from changedet.cli.messages import problem_lines
 from changedet.errors import ChangedetError, InputError
 
-MOST_LINES = 10
 SECONDS = 60
 BATCH = 100
 DONE, REFUSED = "done", "refused"
@@ -31,8 +31,8 @@ def judged(call: Callable[[], None]) -> str:
             warnings.simplefilter("ignore")
             call()
     except ChangedetError as error:
-        lines = [str(one) for one in error.problems] if isinstance(error, InputError) else [str(error)]
-        if len(lines) > MOST_LINES or any("\n" in line for line in lines):
+        lines = problem_lines(error) if isinstance(error, InputError) else [str(error)]
+        if any("\n" in line for line in lines):
             return f"{len(lines)} lines: {lines[0][:200]!r}"
         return REFUSED if all(lines) else "an empty line"
     except Exception as error:

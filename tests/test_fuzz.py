@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import struct
 import sys
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import pyogrio
 import pytest
+import shapely
 from affine import Affine
 from small_rasters import write
 
@@ -16,7 +20,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "benchmarks"))
 
 from fuzz import CORPUS, KINDS, Site, case_maker  # noqa: E402
+from fuzz_tables import Tables  # noqa: E402
 from outcomes import DONE, REFUSED, judged  # noqa: E402
+
+OF_A_RUN = ("sample", "truth")
+"""Kinds that need a whole run first: the command alone tries them."""
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +33,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in OF_A_RUN])
 def test_files_changed_at_random_are_taken_or_refused(kind: str, site: Site) -> None:
     make = case_maker(kind, site)
     found = {k: judged(make(random.Random(f"{kind}/test/{k}"))) for k in range(5)}
@@ -55,3 +63,40 @@ def test_a_name_of_a_band_that_is_no_utf_8(site: Site) -> None:
     path = Path(write(site.folder / "d.tif", np.full((3, 24, 24), 100, np.uint8), descriptions=("qqqq", "red", "nir")))
     path.write_bytes(path.read_bytes().replace(b"qqqq", b"q\xe8q\xff"))
     assert judged(lambda: site.planned(site.workflow.replace("a.tif", "d.tif"))) == REFUSED
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Tables:
+    return Tables(tmp_path)
+
+
+def frames_of(path: Path) -> dict[str, gpd.GeoDataFrame]:
+    return {str(name): pyogrio.read_dataframe(path, layer=name) for name, _ in pyogrio.list_layers(path)}
+
+
+def test_labels_whose_tiles_were_all_deleted(tables: Tables) -> None:
+    frames = frames_of(tables.labels())
+    frames["tiles"] = frames["tiles"].iloc[:0]
+    assert judged(lambda: tables.written(frames, tables.read_labels)) == DONE
+
+
+@pytest.mark.parametrize("column", ["confidence", "date"])
+@pytest.mark.parametrize("words", [None, "https://[::1"])
+def test_a_review_whose_cells_are_gone_or_words(column: str, words: str | None, tables: Tables) -> None:
+    frames = frames_of(tables.review())
+    rows = frames["containers"]
+    frames["containers"] = (
+        rows.drop(columns=column) if words is None else rows.assign(**{column: words}, verdict="accept")
+    )
+    assert judged(lambda: tables.written(frames, tables.read_review)) == REFUSED
+
+
+def test_a_shape_that_cannot_be_read(tables: Tables) -> None:
+    path = tables.review()
+    shape = shapely.to_wkb(shapely.box(400100, 5600100, 400102.44, 5600106.06))
+    # The last corner of the ring is no longer the first.
+    broken = shape[:-8] + struct.pack("<d", 1.0)
+    content = path.read_bytes()
+    assert shape in content
+    path.write_bytes(content.replace(shape, broken))
+    assert judged(lambda: tables.read_review(path)) == REFUSED

@@ -19,6 +19,9 @@ LIBRARIES_ADDRESSES = 1_050_000_000
 """Bytes of addresses that a command's libraries take when they are loaded: .96 GB measured, with pyarrow."""
 _NO_MEMORY = ("failed to map segment", "cannot allocate memory", "unable to allocate", "out of memory", "bad_alloc")
 
+MOST_PROBLEMS = 10
+"""Lines of wrong input: with more, what is wrong first has left the screen."""
+
 ShowProgress = Callable[[str, int, int], None]
 """Called with the step, how many parts of it are done, and how many there are."""
 
@@ -48,6 +51,24 @@ def warn(text: str) -> None:
     say(" ".join(f"warning: {text}".split()))
 
 
+def problem_lines(error: InputError) -> list[str]:
+    """What is printed of wrong input, the first problems where there are many.
+
+    Parameters
+    ----------
+    error : InputError
+
+    Returns
+    -------
+    list of str
+        At most `MOST_PROBLEMS` lines.
+    """
+    lines = [str(problem) for problem in error.problems]
+    if len(lines) <= MOST_PROBLEMS:
+        return lines
+    return [*lines[: MOST_PROBLEMS - 1], f"and {len(lines) - MOST_PROBLEMS + 1} more; mend these first"]
+
+
 def report_failure(error: BaseException, *, verbose: bool) -> int:
     """Print what went wrong, one line for each problem, and give the exit status.
 
@@ -69,8 +90,8 @@ def report_failure(error: BaseException, *, verbose: bool) -> int:
         say("changedet: interrupted; run the same command again to go on from here")
         return INTERRUPTED
     if isinstance(error, InputError):
-        for problem in error.problems:
-            say(str(problem))
+        for line in problem_lines(error):
+            say(line)
         return WRONG_INPUT
     if isinstance(error, ChangedetError):
         say(" ".join(f"changedet: {error}".split()))

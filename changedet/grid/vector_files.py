@@ -144,11 +144,15 @@ def tables_of(path: str | Path, *, no_views: bool = False) -> Iterator[None]:
     Raises
     ------
     InputError
-        As `require_tables` says.
+        As `require_tables` says, or a shape in it cannot be read.
     """
     require_tables(Path(path), no_views=no_views)
-    with offline():
-        yield
+    try:
+        with offline():
+            yield
+    except shapely.errors.ShapelyError as error:
+        detail = " ".join(str(error).split())
+        raise InputError(f"{path}: holds a shape that cannot be read ({detail}); repair it, or take a copy") from None
 
 
 def _require_kind(path: Path) -> None:

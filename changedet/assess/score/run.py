@@ -83,8 +83,9 @@ def _naming_the_truth(target: Path) -> Iterator[None]:
     # Make one line that names the truth of whatever is not as a truth is: other columns, words for numbers, no CRS.
     try:
         yield
-    except (KeyError, TypeError, ValueError, RuntimeError, RasterioIOError) as error:
-        detail = " ".join(str(error).replace(str(target), "").split())[:_MOST_DETAIL]
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError, RasterioIOError) as error:
+        said = f"no column {error}" if isinstance(error, KeyError) else str(error)
+        detail = " ".join(said.replace(str(target), "").split())[:_MOST_DETAIL]
         wanted = "a truth/ folder as `changedet simulate` writes it, a raster of 1, 0 and 255, or a sample"
         raise InputError(f"{target}: cannot be understood ({detail}), expected {wanted}") from error
 

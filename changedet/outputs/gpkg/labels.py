@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import pyproj
@@ -85,7 +86,7 @@ def read_labels(path: str | Path, crs: str | pyproj.CRS) -> tuple[gpd.GeoDataFra
         found.append(frame.to_crs(crs))
     tiles, labels = found
     tiles = tiles.assign(
-        labelled=[_is_yes(value) for value in tiles["labelled"]] if "labelled" in tiles else True,
+        labelled=np.array([_is_yes(value) for value in tiles["labelled"]], bool) if "labelled" in tiles else True,
         weight=pd.to_numeric(tiles["weight"], errors="coerce") if "weight" in tiles else 1.0,
     )
     return tiles, labels if "kind" in labels else labels.assign(kind=None)

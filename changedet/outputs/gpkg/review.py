@@ -58,7 +58,7 @@ def read_review(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     Returns
     -------
     judged : geopandas.GeoDataFrame
-        All boxes with their `verdict`; `object_id` NaN where it is none.
+        All boxes with their `verdict`; `object_id` and `confidence` NaN where they are none.
     added : geopandas.GeoDataFrame
         The boxes that were drawn.
 
@@ -68,7 +68,7 @@ def read_review(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
         The file cannot be read, or a layer or column is missing, or drawn boxes have no place.
     """
     found = []
-    for layer, columns in ((JUDGED, ("date", "object_id", "verdict")), (ADDED, ("date", "kind"))):
+    for layer, columns in ((JUDGED, ("date", "object_id", "confidence", "verdict")), (ADDED, ("date", "kind"))):
         try:
             with tables_of(path):
                 frame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
@@ -81,4 +81,5 @@ def read_review(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
             raise ValueError(f"layer '{layer}' has lost its CRS or its geometries; set them in QGIS, or")
         found.append(frame)
     judged, added = found
-    return judged.assign(object_id=pd.to_numeric(judged["object_id"], errors="coerce")), added
+    numbers = {name: pd.to_numeric(judged[name], errors="coerce") for name in ("object_id", "confidence")}
+    return judged.assign(**numbers), added
