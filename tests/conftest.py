@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,28 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from real import DATA, WHY
+
+TALK = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}
+TRIED: list[str] | None = None
+"""What left the process while a test watches; an audit hook stays for ever, so it must know when."""
+
+
+def _note(event: str, arguments: tuple[object, ...]) -> None:
+    if TRIED is not None and event in TALK:
+        TRIED.append(f"{event} {arguments[-1]}")
+
+
+@pytest.fixture
+def silent() -> Iterator[None]:
+    """The test fails where anything in this process looks a host up or connects."""
+    global TRIED
+    if not hasattr(sys, "_changedet_notes"):
+        sys.addaudithook(_note)
+        sys._changedet_notes = True  # type: ignore[attr-defined]
+    TRIED = found = []
+    yield
+    TRIED = None
+    assert found == []
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,6 @@ def test_no_command_on_local_files_talks(site: Path) -> None:
         ["figure", run],
         ["timelapse", run],
         ["why", workflow, "--out", run.parent],
-        ["calibrate", workflow, "--out", run.parent, "--labels", site / "labels.gpkg", "--draw", 2],
         ["verify", run],
         ["pack", run, "-o", site / "pack.zip"],
         ["verify", site / "pack.zip"],

@@ -106,6 +106,7 @@ def test_calibrate_labels_outside_the_tiles_and_tiles_under_cloud_are_left_out_a
     assert any(said.startswith("1 labelled containers lie in no labelled tile") for said in found["warnings"])
 
 
+@pytest.mark.usefixtures("silent")
 def test_calibrate_command_draws_tiles_refuses_what_is_not_there_and_fits(tmp_path: Path) -> None:
     workflow = simulate(tmp_path / "site", kind="dense", dates=2, seed=5, gsd_m=0.5, size_m=150.0)
     path = tmp_path / "labels.gpkg"
