@@ -19,6 +19,7 @@ from changedet.kernels import intervals
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.kernels.doubts import Signs, is_blind
 from changedet.stages.series.followed import FollowedBoxes
+from changedet.stages.series.kernels.exchanges import alike_share, most_unseen_exchanges
 
 COVERED_SHARE: Final = 0.05
 """Share of the ground about the boxes that a date may hide: beyond it more may stand there than all looks show. From
@@ -54,11 +55,14 @@ class EventCount(NamedTuple):
         By the posteriors, boxes that were set on others, or exchanged for them, among them.
     spread : float
         Unit of their interval, see `intervals.event_spread`.
+    unseen : float
+        Exchanges for boxes alike, at most, that no look shows, see `kernels.exchanges.most_unseen_exchanges`.
     """
 
     found: int
     expected: float
     spread: float
+    unseen: float
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ class TrackedBoxes:
     blind : bool (date,)
         True where the date shows the ground of the site's boxes and next to none of them (`kernels.doubts.is_blind`):
         `clear` and `ground_shown` are False on it.
+    alike : float
+        Probability that two of the containers cannot be told apart.
     """
 
     row_date: Ints
@@ -109,6 +115,7 @@ class TrackedBoxes:
     came: Bools
     went: Bools
     blind: Bools
+    alike: float
 
     def kinds(self, t: int) -> NDArray[np.object_]:
         """Kinds of the counted rows of a date.
@@ -210,12 +217,15 @@ class TrackedBoxes:
             np.where(event[:, t], both, 0.0) + np.maximum(step, 0.0)
             for event, step in ((self.came, now - then), (self.went, then - now))
         )
-        return _events(int((self.arrived == t).sum()), came[known]), _events(int((self.left == t).sum()), went[known])
+        sums = [float(part[known].sum()) for part in (went, came, then, 1.0 - now)]
+        unseen = most_unseen_exchanges(*sums, self.alike)
+        arrived, left = ((int((when == t).sum()), unseen) for when in (self.arrived, self.left))
+        return _events(*arrived, came[known]), _events(*left, went[known])
 
 
-def _events(found: int, probability: Floats) -> EventCount:
+def _events(found: int, unseen: float, probability: Floats) -> EventCount:
     variance = float((probability * (1.0 - probability)).sum())
-    return EventCount(found, float(probability.sum()), intervals.event_spread(found, variance))
+    return EventCount(found, float(probability.sum()), intervals.event_spread(found, variance), unseen)
 
 
 def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> TrackedBoxes:
@@ -270,7 +280,14 @@ def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> Tr
         came=came[kept],
         went=went[kept],
         blind=blind,
+        alike=alike_share(boxes["kind"].tolist(), _rgb(boxes["color"])),
     )
+
+
+def _rgb(colors: pd.Series[str]) -> Floats:
+    """Colours (n, 3) of hexadecimal ones; NaN where there is none."""
+    known = [bytes.fromhex(text[1:]) if isinstance(text, str) else (np.nan,) * 3 for text in colors]
+    return np.array([list(one) for one in known], np.float64).reshape(-1, 3)
 
 
 def _blind_dates(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]], Ints]) -> Bools:

@@ -311,7 +311,7 @@ def _event(
         widened(half * count.spread, own, weights, far)
         for half, weights in zip(halves, calibration.doubts.events, strict=True)
     )
-    return Estimate(expected, max(0.0, least - below), most + above)
+    return Estimate(expected, max(0.0, least - below), most + float(np.hypot(above, count.unseen)))
 
 
 def _standing(counted: TrackedBoxes, t: int, weight: Floats, far: float, calibration: Calibration) -> Estimate:

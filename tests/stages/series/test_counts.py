@@ -49,3 +49,6 @@ def test_events_count_a_box_set_on_another_and_one_that_uncovers_another_by_thei
     filled = replace(still, came=here, present=np.where(np.arange(dates) < 2, 0.1, 0.9) * np.ones((places, 1)))
     came, went = filled.events(2)
     assert (round(came.expected, 6), went.expected) == (round(0.8 * places + 0.3, 6), 0.0)
+    assert [event.unseen for event in replace(still, went=here).events(2)] == [0.0, 0.0]
+    assert exchanged[0].unseen == exchanged[1].unseen > 0
+    assert replace(still, came=here, went=here, alike=0.9).events(2)[1].unseen > exchanged[1].unseen

@@ -18,7 +18,7 @@ from changedet.kernels import intervals
 from changedet.kernels.doubts import Doubts, Weights
 from changedet.kernels.intervals import Calibration
 from changedet.pipeline.summary import _seen_beyond
-from changedet.stages.series.counts import TrackedBoxes
+from changedet.stages.series.counts import TrackedBoxes, tracked_boxes
 from changedet.stages.series.table import (
     COLUMNS,
     DateMeasurements,
@@ -126,6 +126,7 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         came=rng.random((places, dates)) > 0.8,
         went=rng.random((places, dates)) > 0.8,
         blind=np.zeros(dates, bool),
+        alike=rng.random(),
     )
     for t in range(dates):
         row, look = {"zone": ""}, DateMeasurements(dt.date(2023, 1, 1 + t), unfamiliarity=far)
@@ -135,6 +136,17 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
             low, value, high = (row[f"{name}_{part}"] for part in ("low", "expected", "high"))
             assert 0.0 <= low <= value * (1 + 1e-12) + 1e-12, name
             assert value <= high * (1 + 1e-12) + 1e-12, name
+
+
+def test_add_events_reaches_up_to_exchanges_that_no_look_shows_and_no_further_down():
+    kept = tracked_boxes(followed(bs.simulate(3)))
+    usual, alike = ({"zone": ""} for _ in range(2))
+    calibration = followed(bs.simulate(3)).calibration
+    _add_events(usual, replace(kept, alike=0.0), 3, DateMeasurements(dt.date(2023, 1, 1)), calibration)
+    _add_events(alike, replace(kept, alike=0.5), 3, DateMeasurements(dt.date(2023, 1, 1)), calibration)
+    for name in ("arrivals", "departures"):
+        assert alike[f"{name}_high"] > usual[f"{name}_high"]
+        assert alike[f"{name}_low"] == usual[f"{name}_low"]
 
 
 def test_timeseries_expects_more_arrivals_than_departures_by_what_the_count_rises():
