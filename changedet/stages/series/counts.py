@@ -217,8 +217,8 @@ class TrackedBoxes:
             np.where(event[:, t], both, 0.0) + np.maximum(step, 0.0)
             for event, step in ((self.came, now - then), (self.went, then - now))
         )
-        sums = [float(part[known].sum()) for part in (went, came, then, 1.0 - now)]
-        unseen = most_unseen_exchanges(*sums, self.alike)
+        gone, new, stock, empty = (float(part[known].sum()) for part in (went, came, then, 1.0 - now))
+        unseen = most_unseen_exchanges(gone, new, stock, empty, self.alike)
         arrived, left = ((int((when == t).sum()), unseen) for when in (self.arrived, self.left))
         return _events(*arrived, came[known]), _events(*left, went[known])
 
