@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -109,10 +108,12 @@ def usual_picture(others: Sequence[Singles], like: Singles, align: AlignMethod |
         else:
             laid.append(other)
     levels = [_usual_level(image) for image in laid]
-    with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
+    with np.errstate(invalid="ignore", divide="ignore"):
         scaled = [image * (levels[0] / level) for image, level in zip(laid, levels, strict=True)]
-        return np.asarray(np.nanpercentile(np.stack(scaled), 50, axis=0, method="lower"), np.float32)
+    # NumPy's nanpercentile calls Python for each pixel. NaN comes last.
+    ordered = np.sort(np.stack(scaled), axis=0)
+    middle = np.maximum((~np.isnan(ordered)).sum(axis=0) - 1, 0) // 2
+    return np.asarray(np.take_along_axis(ordered, middle[None], axis=0)[0], np.float32)
 
 
 def open_overview(reference: Sample | None, model: DateModel | None) -> Singles | None:
