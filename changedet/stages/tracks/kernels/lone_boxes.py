@@ -11,13 +11,17 @@ from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Bools, Ints
+from changedet.arrays import Bools, Floats, Ints
 from changedet.stages.tracks.kernels.boxes import Boxes, axial_difference, color_distance, mean_boxes
 
 REACH_M: Final = 3.5
 """Farthest that looks show a lone box from their common centre: ten metres of relief under a view 20 degrees aslant."""
 ALONE_M: Final = 10.0
 """No box of another place may lie within this: nearly three times the reach."""
+STEP_M: Final = 2.0
+"""Boxes before and after a look that lie farther apart than this, and each close together, are one that was moved."""
+STEP_SPREADS: Final = 3.0
+"""Times the mean distance from their two centres that these must lie apart for it."""
 SURE: Final = 0.5
 """Confidence of one box at least, for a place to be joined with others; what is fainter is often none."""
 FAINT: Final = 0.2
@@ -44,7 +48,7 @@ def joined_lone_places(boxes: Boxes, date: Ints, place: Ints) -> Ints:
     -------
     int64 (n,)
         Places numbered from 0. Those are joined that lie within `REACH_M` of their common centre, with boxes alike on
-        different dates, and no other place's box within `ALONE_M`.
+        different dates, no other place's box within `ALONE_M`, and no look from which on they lie elsewhere.
     """
     # Imported here, as it takes a while to load and not every run needs it.
     from scipy.spatial import cKDTree
@@ -61,15 +65,23 @@ def joined_lone_places(boxes: Boxes, date: Ints, place: Ints) -> Ints:
     near = cKDTree(mean.xy[company]).query_ball_point(mean.xy[sure], ALONE_M)
     for found in near:
         group = company[found]
-        if len(group) > 1 and (best[group] >= SURE).all() and _is_one(mean, group) and _takes_turns(group, date, place):
+        if len(group) < 2 or (best[group] < SURE).any() or not _is_one(mean, group):
+            continue
+        own = np.flatnonzero(np.isin(place, group))
+        if len(np.unique(date[own])) == len(own) and not _has_moved(boxes.xy[own[np.argsort(date[own])]]):
             label[group] = group.min()
     return np.unique(label[place], return_inverse=True)[1].astype(np.int64)
 
 
-def _takes_turns(group: Ints, date: Ints, place: Ints) -> bool:
-    """Whether no date shows boxes of two of the places."""
-    own = date[np.isin(place, group)]
-    return len(np.unique(own)) == len(own)
+def _has_moved(xy: Floats) -> bool:
+    """Whether boxes (n, 2) in the order of their dates lie at one spot, and from a look on at another."""
+    for k in range(1, len(xy)):
+        parts = xy[:k], xy[k:]
+        first, second = (part.mean(axis=0) for part in parts)
+        around = np.concatenate([np.hypot(*(part - part.mean(axis=0)).T) for part in parts]).mean()
+        if np.hypot(*(first - second)) > max(STEP_M, STEP_SPREADS * around):
+            return True
+    return False
 
 
 def _is_one(places: Boxes, group: Ints) -> bool:

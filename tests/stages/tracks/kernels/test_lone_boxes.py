@@ -26,7 +26,7 @@ def test_find_places_a_lone_box_that_looks_show_metres_apart_is_one_place():
 
 
 def test_joined_lone_places_keeps_the_others_numbers_in_order():
-    xy = [*SHOWN[:2], (60.0, 0.0), (60.0, 30.0)]
+    xy = [(0.2, 0.5), (0.1, -1.2), (60.0, 0.0), (60.0, 30.0)]
     assert joined_lone_places(boxes(xy), np.array([0, 1, 0, 0]), np.array([3, 1, 0, 2])).tolist() == [1, 1, 0, 2]
     assert joined_lone_places(boxes([]), np.empty(0, int), np.empty(0, int)).tolist() == []
 
@@ -41,16 +41,18 @@ def test_joined_lone_places_keeps_the_others_numbers_in_order():
     ],
 )
 def test_joined_lone_places_leaves_unlike_and_faint_boxes_apart(unlike):
-    own = boxes([(0.0, 0.0), (3.0, 0.0)], **unlike)
+    own = boxes([(0.0, 0.0), (1.6, 0.8)], **unlike)
     assert joined_lone_places(own, np.array([0, 1]), np.array([0, 1])).tolist() == [0, 1]
 
 
 def test_joined_lone_places_leaves_apart_what_is_far_in_company_or_of_one_date():
     date, place = np.array([0, 1, 1]), np.array([0, 1, 2])
-    for other in ((6.0, 8.0), (3.5, 0.0)):
-        assert joined_lone_places(boxes([(0.0, 0.0), (3.0, 0.0), other]), date, place).tolist() == [0, 1, 2]
+    for other in ((6.0, 6.0), (3.5, 0.0)):
+        assert joined_lone_places(boxes([(0.0, 0.0), (1.6, 0.8), other]), date, place).tolist() == [0, 1, 2]
     far = boxes([(0.0, 0.0), (8.0, 0.0)])
     assert joined_lone_places(far, date[:2], place[:2]).tolist() == [0, 1]
-    near = boxes([(0.0, 0.0), (3.0, 0.0)])
+    moved = boxes([(0.0, 0.0), (0.2, 0.1), (4.0, 0.0), (4.1, 0.2)])
+    assert joined_lone_places(moved, np.arange(4), np.array([0, 0, 1, 1])).tolist() == [0, 0, 1, 1]
+    near = boxes([(0.0, 0.0), (1.6, 0.8)])
     assert joined_lone_places(near, np.array([1, 1]), place[:2]).tolist() == [0, 1]
     assert joined_lone_places(near, date[:2], place[:2]).tolist() == [0, 0]
