@@ -103,7 +103,7 @@ def test_workers_of_their_own_are_silent_too(site: Path) -> None:
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace shows what libraries do below Python")
 def test_counting_opens_no_socket_below_python_either(site: Path) -> None:
     log = site / "calls.txt"
-    script = "import changedet.models, pathlib\nfrom changedet.stages.objects.kernels.network import session\n"
+    script = "import changedet.models, pathlib\nfrom changedet.kernels.onnx_session import session\n"
     script += (
         "for f in sorted(pathlib.Path(changedet.models.__file__).parent.rglob('*.onnx')): session(f.read_bytes())\n"
     )

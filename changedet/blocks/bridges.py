@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from changedet.arrays import AnyArray, Singles
-from changedet.blocks.windows import Window, sample_windows, stack_cells, tiles
+from changedet.blocks.windows import STEP_PX, Window, sample_windows, stack_cells, tiles
 
 if TYPE_CHECKING:
     # Imported in each function that needs them: dask's arrays take half a second, and a run works without them.
@@ -156,7 +156,10 @@ def per_block(
 
     template = images[0]
     lazy = is_lazy(*images) or any(dask.is_dask_collection(value) for value in parameters.values())
-    chunks = _yx_chunks(images)
+    given = _yx_chunks(images)
+    chunks = _in_steps(given) if halo_px else given
+    # Blocks with their halo begin at whole steps of the grid, wherever it is cut.
+    halo_px = -(-halo_px // STEP_PX) * STEP_PX
     arrays = [_chunked(image, chunks, halo_px) for image in images]
     offset = 1 if any(array.ndim == 3 for array in arrays) else 0
     out_chunks: tuple[tuple[int, ...], ...] = chunks if bands is None else ((len(bands),), *chunks)
@@ -173,6 +176,7 @@ def per_block(
         meta=np.empty((0,) * len(out_chunks), np.dtype(dtype)),
         **parameters,
     )
+    result = result if chunks == given else result.rechunk(given if bands is None else (len(bands), *given))
     data = result if lazy else result.compute(scheduler="synchronous")
     dims = ("y", "x") if bands is None else ("band", "y", "x")
     coords = {name: coord for name, coord in template.coords.items() if "band" not in coord.dims and name != "band"}
@@ -254,6 +258,17 @@ def _yx_chunks(images: Sequence[xr.DataArray]) -> YXChunks:
             return by_dim["y"], by_dim["x"]
     height, width = _yx_shape(images[0])
     return (height,), (width,)
+
+
+def _in_steps(chunks: YXChunks) -> YXChunks:
+    """Chunks whose inner bounds lie at multiples of `STEP_PX`, as near to the given ones as can be."""
+    found = []
+    for sizes in chunks:
+        bounds = np.concatenate(([0], np.cumsum(sizes)))
+        inner = np.unique(bounds[1:-1] // STEP_PX * STEP_PX)
+        places = np.unique(np.concatenate(([0], inner, bounds[-1:])))
+        found.append(tuple(int(size) for size in np.diff(places)))
+    return found[0], found[1]
 
 
 def _chunked(image: xr.DataArray, chunks: YXChunks, halo_px: int) -> da.Array:

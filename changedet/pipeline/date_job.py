@@ -13,6 +13,7 @@ import numpy as np
 
 from changedet.arrays import Singles
 from changedet.blocks import PixelMethod
+from changedet.blocks.windows import STEP_PX
 from changedet.grid import Grid
 from changedet.imagery.look import Look
 from changedet.pipeline.blur import REACH_SIGMAS
@@ -212,7 +213,9 @@ class DateJob:
         """
         if not self.compares or self.methods.change is None:
             return 0
-        return self.methods.change.halo_px + int(np.ceil(REACH_SIGMAS * max(self.blur_px))) + OUTLINE_PX
+        around = self.methods.change.halo_px + int(np.ceil(REACH_SIGMAS * max(self.blur_px))) + OUTLINE_PX
+        # Tiles begin at whole steps, and so do their halos.
+        return -(-around // STEP_PX) * STEP_PX
 
     @property
     def halo_px(self) -> int:

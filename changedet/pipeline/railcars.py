@@ -19,6 +19,7 @@ from changedet.arrays import Bytes, Floats, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.grid.zones import SIDING
+from changedet.kernels.onnx_session import Session, session
 from changedet.kernels.pixel_classes import CLEAR, HAZE, SATURATED, SHADE, SHADOW
 from changedet.models.loader import released_content
 from changedet.outputs.gpkg import vector_layers
@@ -30,7 +31,6 @@ from changedet.pipeline.kernels.siding_tracks import SURE, TrackCars
 from changedet.pipeline.railcar_rows import ReadTrack, rows_of, with_boxes
 from changedet.plan import Plan
 from changedet.stages.objects.detector import bands_used
-from changedet.stages.objects.kernels import network
 
 MODEL: Final = "railcars.onnx"
 COARSEST_M: Final = 1.0
@@ -235,8 +235,8 @@ def _quality(plan: Plan, day: dt.date, grid: Grid, window: Window) -> Bytes:
 
 
 @lru_cache(maxsize=1)
-def _session() -> network.Session:
-    return network.session(released_content(MODEL))
+def _session() -> Session:
+    return session(released_content(MODEL))
 
 
 def answer(image: Singles) -> Singles:

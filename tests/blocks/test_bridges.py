@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from changedet.blocks import as_scalar, from_reader, is_lazy, over_sample, per_block, resolution_of
-from changedet.blocks.windows import Window
+from changedet.blocks.windows import STEP_PX, Window
 
 
 def _image(height: int = 20, width: int = 23) -> xr.DataArray:
@@ -31,6 +31,24 @@ def test_per_block_does_not_depend_on_chunks(chunk: int) -> None:
     assert is_lazy(lazy)
     assert not is_lazy(eager)
     np.testing.assert_array_equal(lazy.values, eager.values)
+
+
+def _cell_means(block: np.ndarray) -> np.ndarray:
+    """Means of cells of `STEP_PX`, counted from the block's own corner."""
+    rows, columns = (-size % STEP_PX for size in block.shape[1:])
+    wide = np.pad(np.nan_to_num(block[0]), ((0, rows), (0, columns)))
+    cells = wide.reshape(wide.shape[0] // STEP_PX, STEP_PX, wide.shape[1] // STEP_PX, STEP_PX).mean(axis=(1, 3))
+    return cells.repeat(STEP_PX, 0).repeat(STEP_PX, 1)[: block.shape[1], : block.shape[2]]
+
+
+@pytest.mark.parametrize("chunks", [(1, 3), (7, 40), (13, 5), (40, 8)])
+def test_per_block_lays_cells_alike_whatever_the_chunks(chunks: tuple[int, int]) -> None:
+    image = _image(40, 51)
+    eager = per_block(_cell_means, image, dtype="float32", halo_px=9)
+    lazy = per_block(_cell_means, image.chunk({"y": chunks[0], "x": chunks[1]}), dtype="float32", halo_px=9)
+    np.testing.assert_array_equal(lazy.values, eager.values)
+    assert lazy.chunks == image.chunk({"y": chunks[0], "x": chunks[1]}).chunks[1:]
+    np.testing.assert_allclose(eager.values[8:16, 8:16], image.values[0, 8:16, 8:16].mean(), rtol=1e-6)
 
 
 def test_over_sample_is_delayed_where_an_image_is_lazy() -> None:

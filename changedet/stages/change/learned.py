@@ -10,9 +10,11 @@ import numpy as np
 
 from changedet.arrays import Singles
 from changedet.errors import MethodError
-from changedet.models.loader import ReleasedTrees, released_trees
+from changedet.kernels.onnx_session import session
+from changedet.models.loader import ReleasedTrees, released_content, released_trees
 from changedet.stages.change.kernels.feature_names import HALO_PX, ROLES, context_names, names
 from changedet.stages.change.kernels.greyness_odds import fit_greyness, with_greyness_odds
+from changedet.stages.change.kernels.network_odds import fit_shown_range, network_odds, shown, with_network_odds
 from changedet.stages.change.kernels.structure_odds import fit_structure_odds, with_structure_odds
 from changedet.stages.change.kernels.trees import LEAST_PROBABILITY, apply_trees
 from changedet.stages.change.kernels.trees_statistics import TreesAbout, TreesSettings, TreesStatistics, fit_trees
@@ -22,6 +24,8 @@ from changedet.stages.registry import AUTO, Facts, Fraction
 
 FEATURES: Final = (*names(), *context_names())
 """What the forests in ``change_trees.npz`` were fitted on."""
+NETWORK: Final = "change_network.onnx"
+"""Adds its log odds where there is near infrared."""
 LEAST_SEEN_M2: Final = 4.0
 """With near infrared: of a box between others as much is seen, shade and the relief displacement of its neighbours hide
 the rest."""
@@ -38,7 +42,7 @@ class TreesCleaning(Cleaning):
     """
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=6)
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=7)
 def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleaning: TreesCleaning) -> ChangeMethod:
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 1.3 m.
 
@@ -46,8 +50,9 @@ def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleanin
     band, on average over squares of up to 45 px; whether a patch is found again within 10 px, as a leaning roof is;
     colour, vegetation, correlation and directions of edges. A first guess goes into a second one (auto-context, Tu and
     Bai 2010, doi:10.1109/TPAMI.2009.186). Needs blue, green and red; scenes with near infrared and scenes without have
-    forests of their own. Without it structure that appeared or vanished (as method structure measures it) counts too,
-    and ground that turned grey, or ceased to be, where neither date is an 8-bit image, whose colours were balanced.
+    forests of their own. With it the log odds of a network that compares what stands on both dates are added; without
+    it structure that appeared or vanished (as method structure measures it) counts too, and ground that turned grey, or
+    ceased to be, where neither date is an 8-bit image, whose colours were balanced.
 
     Parameters
     ----------
@@ -102,9 +107,9 @@ def _fit_trees(
     released = change_trees()
     about = cast("TreesAbout", released.about)
     fitted = fit_trees(before, after, bands, gsd_m, about, released.sha256, settings)
+    colours = [band for band in bands[:3] if band is not None]
     if bands[3] is not None:
-        return fitted
-    colours = [band for band in bands if band is not None]
+        return replace(fitted, shown=fit_shown_range(before, colours))
     first, second = (image[:, colours] for image in (before, after))
     greyness = None if balanced else fit_greyness(first, second, gsd_m)
     return replace(fitted, structure_floors=fit_structure_odds(first, second), greyness=greyness)
@@ -112,9 +117,14 @@ def _fit_trees(
 
 def _trees(before: Singles, after: Singles, model: TreesStatistics) -> Singles:
     found = apply_trees(before, after, model, change_trees().forests)
-    if model.structure_floors is None:
-        return found
-    colours = [band for band in model.bands if band is not None]
+    colours = [band for band in model.bands[:3] if band is not None]
     pair = before[colours], after[colours]
-    found = with_structure_odds(found, *pair, model.structure_floors, LEAST_PROBABILITY)
-    return found if model.greyness is None else with_greyness_odds(found, *pair, model.greyness)
+    if model.structure_floors is not None:
+        found = with_structure_odds(found, *pair, model.structure_floors, LEAST_PROBABILITY)
+        return found if model.greyness is None else with_greyness_odds(found, *pair, model.greyness)
+    seen = np.isfinite(found)
+    if model.shown is None or not seen.any():
+        return found
+    first = shown(pair[0], [1.0] * 3, [0.0] * 3, model.shown, seen)
+    second = shown(pair[1], model.scale.gain, model.scale.offset, model.shown, seen)
+    return with_network_odds(found, network_odds(first, second, session(released_content(NETWORK))))

@@ -14,6 +14,7 @@ import numpy as np
 from changedet.arrays import Bools, Floats, Singles
 from changedet.errors import ChangedetError
 from changedet.kernels.containers import OTHER
+from changedet.kernels.onnx_session import session
 from changedet.stages.objects.boxes import OVERLAP, BoxColumns, placed_columns, table_of
 from changedet.stages.objects.kernels import network, network_grid, network_peaks, rectangles
 from changedet.stages.objects.kernels.box_brightness import surround_brightness
@@ -71,7 +72,7 @@ def calibration() -> dict[str, list[float]]:
     dict of str to list of float
         By resolution, as `network_peaks.confidence` takes them.
     """
-    kept = network.session(model_bytes()).get_modelmeta().custom_metadata_map["calibration"]
+    kept = session(model_bytes()).get_modelmeta().custom_metadata_map["calibration"]
     table: dict[str, list[float]] = json.loads(kept)
     return table
 

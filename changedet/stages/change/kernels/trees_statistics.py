@@ -12,6 +12,7 @@ import numpy as np
 from changedet.arrays import Singles
 from changedet.stages.change.kernels.greyness_odds import GreynessStatistics
 from changedet.stages.change.kernels.image_planes import BandScale, fit_scale
+from changedet.stages.change.kernels.network_odds import ShownRange
 
 Stages: TypeAlias = list[tuple[int, float]]
 """After so many trees, a pixel below this log odds meets no more."""
@@ -125,6 +126,8 @@ class TreesStatistics:
         From `structure_odds.fit_structure_odds`, without near infrared.
     greyness : GreynessStatistics, optional
         Without near infrared, but for 8-bit images.
+    shown : ShownRange, optional
+        With near infrared: what the network is shown black and white.
     """
 
     method: Literal["trees"]
@@ -141,6 +144,7 @@ class TreesStatistics:
     sha256: str
     structure_floors: list[float] | None = None
     greyness: GreynessStatistics | None = None
+    shown: ShownRange | None = None
 
 
 def fit_trees(
@@ -172,7 +176,7 @@ def fit_trees(
     Returns
     -------
     TreesStatistics
-        Without `structure_floors` and `greyness`.
+        Without `structure_floors`, `greyness` and `shown`.
     """
     given = settings.threshold
     own = about["worlds"]["rgb" if bands[3] is None else "rgbn"]

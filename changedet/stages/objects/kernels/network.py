@@ -8,15 +8,15 @@ common grid in every cell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 
 from changedet.arrays import Floats, Singles
+from changedet.kernels.onnx_session import session
 from changedet.stages.objects.kernels.network_grid import STRIDE_PX
 from changedet.stages.objects.kernels.stretch import GAMMA, LIFT, TOP, stretch_limits
 
@@ -53,47 +53,6 @@ class NetworkStatistics:
     spread: tuple[float, ...]
     gsd_m: float | None = None
     shadow: tuple[float, ...] | None = None
-
-
-class Session(Protocol):
-    """What is used of an onnxruntime session."""
-
-    def run(self, names: None, inputs: Mapping[str, Singles]) -> Sequence[Singles]:
-        """Outputs of the network.
-
-        Parameters
-        ----------
-        names : None
-            All outputs.
-        inputs : mapping of str to float32
-            Arrays by input name.
-
-        Returns
-        -------
-        sequence of float32
-            Arrays.
-        """
-
-    def get_modelmeta(self) -> ModelMeta:
-        """What the file says of itself.
-
-        Returns
-        -------
-        ModelMeta
-            With the custom metadata.
-        """
-
-
-class ModelMeta(Protocol):
-    """What is used of an ONNX file's metadata.
-
-    Attributes
-    ----------
-    custom_metadata_map : dict of str to str
-        Texts by key.
-    """
-
-    custom_metadata_map: dict[str, str]
 
 
 def statistics(samples: Singles, bands: Sequence[int]) -> NetworkStatistics:
@@ -159,33 +118,6 @@ def steepest(picture: Singles) -> float:
     bright = picture.mean(axis=0)
     steps = [np.abs(cv2.Sobel(bright, cv2.CV_32F, *axis, scale=SOBEL_SCALE)) for axis in ((1, 0), (0, 1))]
     return float((steps[0] + steps[1]).max(initial=0.0))
-
-
-@lru_cache(maxsize=2)
-def session(model: bytes) -> Session:
-    """An onnxruntime session of one thread; one a process.
-
-    Parameters
-    ----------
-    model : bytes
-        The network's file.
-
-    Returns
-    -------
-    Session
-        Ready to run.
-    """
-    import onnxruntime  # loads for a good part of a second
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    # Errors alone.
-    options.log_severity_level = 3
-    # An arena keeps twice the memory of the largest block for good, and spares 4 % of the time.
-    options.enable_cpu_mem_arena = False
-    made: Session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    return made
 
 
 class Seen(NamedTuple):

