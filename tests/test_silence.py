@@ -134,4 +134,4 @@ def test_onnxruntime_is_imported_in_one_place_below_the_switch() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "onnxruntime" for alias in node.names)
     ]
-    assert users == ["stages/objects/kernels/network.py"]
+    assert users == ["kernels/onnx_session.py"]
