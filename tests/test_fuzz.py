@@ -40,6 +40,12 @@ def test_files_changed_at_random_are_taken_or_refused(kind: str, site: Site) -> 
     assert set(found.values()) <= {DONE, REFUSED}, found
 
 
+@pytest.mark.parametrize("case", ["stac/0/131", "stac/0/216", "geojson/0/273"])
+def test_cases_that_once_ended_with_a_traceback(case: str, site: Site) -> None:
+    make = case_maker(case.partition("/")[0], site)
+    assert judged(make(random.Random(case))) == REFUSED
+
+
 def test_seeds_of_the_corpus_are_right_themselves(site: Site) -> None:
     for path in sorted(CORPUS.glob("*.yaml")):
         assert judged(lambda path=path: site.planned(path.read_text())) == DONE, path

@@ -51,6 +51,20 @@ def warn(text: str) -> None:
     say(" ".join(f"warning: {text}".split()))
 
 
+def without_undecodable(about: sys.UnraisableHookArgs) -> None:
+    """Print what could not be raised, but not that words of a damaged file are no UTF-8.
+
+    rasterio cannot decode what GDAL quotes of such a file, and says so on its way to the error that is raised anyway.
+
+    Parameters
+    ----------
+    about : UnraisableHookArgs
+        As `sys.unraisablehook` is given it.
+    """
+    if not (isinstance(about.exc_value, UnicodeDecodeError) and "rasterio" in str(about.object)):
+        sys.__unraisablehook__(about)
+
+
 def problem_lines(error: InputError) -> list[str]:
     """What is printed of wrong input, the first problems where there are many.
 

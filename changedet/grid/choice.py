@@ -153,7 +153,11 @@ def _project(aoi: BaseGeometry, crs: str, target: str) -> BaseGeometry:
     if aoi.is_empty:
         raise InputError(Problem("the area is empty", "site.aoi"))
     west, south, east, north = aoi.bounds
-    dense = shapely.segmentize(aoi, max(east - west, north - south) / 64) if not same_crs(crs, target) else aoi
+    try:
+        dense = shapely.segmentize(aoi, max(east - west, north - south) / 64) if not same_crs(crs, target) else aoi
+    except shapely.errors.GEOSException as error:
+        text = f"the area {tuple(aoi.bounds)} in {crs} cannot be divided ({error}); draw it anew"
+        raise InputError(Problem(text, "site.aoi")) from None
     moved = to_crs(dense, crs, target)
     if not np.all(np.isfinite(moved.bounds)):
         raise InputError(Problem(f"the area {tuple(aoi.bounds)} in {crs} cannot be projected to {target}", "site.aoi"))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from changedet.cli.messages import MOST_PROBLEMS, problem_lines, report_failure
+import sys
+from types import SimpleNamespace
+
+from changedet.cli.messages import MOST_PROBLEMS, problem_lines, report_failure, without_undecodable
 from changedet.errors import InputError, Problem
 
 
@@ -17,3 +20,15 @@ def test_report_failure_prints_the_first_of_many_problems_and_how_many_follow(ca
     lines = capsys.readouterr().err.splitlines()
     assert lines[:-1] == [str(problem) for problem in many[: MOST_PROBLEMS - 1]]
     assert lines[-1] == "and 6 more; mend these first"
+
+
+def test_without_undecodable_leaves_out_what_rasterio_cannot_decode_alone(monkeypatch):
+    shown = []
+    monkeypatch.setattr(sys, "__unraisablehook__", shown.append)
+    undecodable = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+    without_undecodable(SimpleNamespace(exc_value=undecodable, object="rasterio._env.log_error"))
+    assert shown == []
+    others = [(undecodable, "elsewhere"), (ValueError("x"), "rasterio._env.log_error")]
+    for error, where in others:
+        without_undecodable(SimpleNamespace(exc_value=error, object=where))
+    assert [(one.exc_value, one.object) for one in shown] == others

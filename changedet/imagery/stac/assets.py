@@ -183,7 +183,10 @@ def _scaling(about: JsonObject, number: int) -> tuple[float, float] | None:
     if not isinstance(scale, int | float) and not isinstance(offset, int | float):
         return None
     shift = offset if isinstance(offset, int | float | str) and offset else 0.0
-    return float(scale) if isinstance(scale, int | float) and scale else 1.0, float(shift)
+    try:
+        return float(scale) if isinstance(scale, int | float) and scale else 1.0, float(shift)
+    except ValueError:
+        raise InputError(f"raster:bands: offset: expected a number, got {shift!r}") from None
 
 
 def _nodata(about: JsonObject) -> float | None:
