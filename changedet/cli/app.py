@@ -16,7 +16,16 @@ from changedet import __version__
 from changedet.cli.assess_commands import calibrate_command, compare, review, sample, score
 from changedet.cli.evidence_commands import pack, verify, why
 from changedet.cli.figure_commands import figure, timelapse
-from changedet.cli.messages import DONE, FAILED, WRONG_INPUT, limit_too_low, report_failure, say, without_undecodable
+from changedet.cli.messages import (
+    DONE,
+    FAILED,
+    WRONG_INPUT,
+    limit_too_low,
+    report_failure,
+    say,
+    without_undecodable,
+    without_undecodable_error,
+)
 from changedet.cli.run_commands import check, doctor, report, run
 from changedet.cli.simulate_command import simulate_command
 from changedet.cli.workflow_commands import init, methods, schema
@@ -78,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     logging.getLogger("pyogrio").addHandler(logging.NullHandler())
     logging.getLogger("matplotlib").addHandler(logging.NullHandler())
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    sys.unraisablehook = without_undecodable
+    sys.unraisablehook, sys.excepthook = without_undecodable, without_undecodable_error
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and not {"-h", "--help", "--version"} & set(given) and (said := limit_too_low()):
         say(said)

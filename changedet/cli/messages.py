@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import TracebackType
 
 import click
 
@@ -63,6 +64,20 @@ def without_undecodable(about: sys.UnraisableHookArgs) -> None:
     """
     if not (isinstance(about.exc_value, UnicodeDecodeError) and "rasterio" in str(about.object)):
         sys.__unraisablehook__(about)
+
+
+def without_undecodable_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """As `without_undecodable`, for the line that comes before it: errors of our own never get here.
+
+    Parameters
+    ----------
+    kind : type
+    error : BaseException
+    trace : traceback or None
+        As `sys.excepthook` is given them.
+    """
+    if not isinstance(error, UnicodeDecodeError):
+        sys.__excepthook__(kind, error, trace)
 
 
 def problem_lines(error: InputError) -> list[str]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import sys
 from types import SimpleNamespace
 
-from changedet.cli.messages import MOST_PROBLEMS, problem_lines, report_failure, without_undecodable
+from changedet.cli.messages import (
+    MOST_PROBLEMS,
+    problem_lines,
+    report_failure,
+    without_undecodable,
+    without_undecodable_error,
+)
 from changedet.errors import InputError, Problem
 
 
@@ -32,3 +38,13 @@ def test_without_undecodable_leaves_out_what_rasterio_cannot_decode_alone(monkey
     for error, where in others:
         without_undecodable(SimpleNamespace(exc_value=error, object=where))
     assert [(one.exc_value, one.object) for one in shown] == others
+
+
+def test_without_undecodable_error_prints_any_other(monkeypatch):
+    shown = []
+    monkeypatch.setattr(sys, "__excepthook__", lambda *about: shown.append(about))
+    without_undecodable_error(UnicodeDecodeError, UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"), None)
+    assert shown == []
+    error = ValueError("x")
+    without_undecodable_error(ValueError, error, None)
+    assert shown == [(ValueError, error, None)]
