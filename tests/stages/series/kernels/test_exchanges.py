@@ -15,6 +15,15 @@ def test_alike_share_counts_pairs_of_one_kind_and_colour():
     assert alike_share([], np.empty((0, 3))) == pytest.approx(1 / 3)
 
 
+def test_alike_share_is_that_of_all_pairs_one_by_one():
+    rng = np.random.default_rng(0)
+    kinds, rgb = rng.choice(["20ft", "40ft"], 60), rng.integers(0, 90, (60, 3)).astype(float)
+    rgb[rng.random(60) < 0.1] = np.nan
+    pairs = [(a, b) for a in range(60) for b in range(a)]
+    alike = sum(kinds[a] == kinds[b] and not np.linalg.norm(rgb[a] - rgb[b]) > 25 for a, b in pairs)
+    assert alike_share(kinds.tolist(), rgb) == pytest.approx((alike + 1) / (len(pairs) + 3))
+
+
 def test_most_unseen_exchanges_of_nothing_that_came_or_stood_is_none():
     assert most_unseen_exchanges(3.0, 0.0, 20.0, 0.0, 0.5) == 0
     assert most_unseen_exchanges(0.0, 5.0, 0.0, 0.0, 0.5) == 0
