@@ -22,6 +22,7 @@ STANDARD_IN_KERNELS = {
     "itertools",
     "math",
     "threading",
+    "types",
     "typing",
     "enum",
 }

@@ -8,13 +8,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Final, Generic, ParamSpec, TypeVar
+from types import ModuleType
+from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 # Dispatchers may only be made one after the other, and making one makes those that it calls.
 _MAKING: Final = threading.RLock()
+_PACKAGE: Final = __name__.partition(".")[0] + "."
 
 
 class _Waiting(Generic[P, R]):
@@ -39,10 +41,19 @@ class _Waiting(Generic[P, R]):
                 made = njit(cache=True, nogil=True, **self._options)(self._function)
                 self._made = made
                 names = self._function.__globals__
-                for name, value in list(names.items()):
-                    if isinstance(value, _Waiting):
-                        names[name] = value.made()
+                _make_all(names)
+                for value in list(names.values()):
+                    # numba reads `module.function` as it compiles, so what stands there must be a dispatcher by then.
+                    if isinstance(value, ModuleType) and value.__name__.startswith(_PACKAGE):
+                        _make_all(vars(value))
             return self._made
+
+
+def _make_all(names: dict[str, Any]) -> None:
+    """Puts what numba makes of a module's waiting functions in their places."""
+    for name, value in list(names.items()):
+        if isinstance(value, _Waiting):
+            names[name] = value.made()
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:

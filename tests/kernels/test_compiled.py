@@ -1,8 +1,10 @@
 """Compiled functions: numba comes with the first call, from Python or from another compiled function."""
 
+import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 from changedet.kernels.compiled import compiled, inlined
 
@@ -15,6 +17,14 @@ assert box_mean.__name__ == "box_mean" and "valid pixels" in box_mean.__doc__
 ones, out = np.ones((4, 5), np.int32), np.empty((4, 5), np.float32)
 box_mean(ones, box_sum(ones, 1), 1, out)
 assert (out == 1).all() and "numba" in sys.modules
+"""
+
+CALLS_BY_MODULE = """
+import numpy as np
+from changedet.stages.objects.kernels.box_brightness import surround_brightness
+boxes = np.array([[10.0, 10.0, 6.0, 2.4, 0.0]])
+found = surround_brightness(np.full((50, 50), 0.5, np.float32), boxes, 0.5)
+np.testing.assert_allclose(found, [[0.5, 0.0, 0.5, 0.5, 0.5, 0.5]], atol=1e-6)
 """
 
 
@@ -33,6 +43,14 @@ def _sum_of_twice(count: int) -> float:
 
 def test_numba_is_loaded_by_the_first_call():
     done = subprocess.run([sys.executable, "-c", CALLS], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_compiled_function_of_another_module_may_be_called_first_by_its_module(tmp_path: Path):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}  # empty: what is cached is not compiled
+    done = subprocess.run(
+        [sys.executable, "-c", CALLS_BY_MODULE], env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
