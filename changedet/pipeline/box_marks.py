@@ -25,6 +25,11 @@ SURROUND_M: Final = 2.5
 REACH_M: Final = 30.0
 """Farthest that a pixel which decides about a box lies from another of it: the longest box and stack with its lean, and
 `SURROUND_M` on both sides."""
+STANDS: Final = 0.3
+"""Confidence from which a detection, counted or not, shows that a box stands somewhere: below it most are true on
+painted sites and few on our own. Chosen by hand with one port of either in view."""
+UNDER: Final = 0.2
+"""Share of a box's base from which what stands there stands in its place; neighbours overlap by less."""
 
 Shapes = NDArray[np.object_]
 
@@ -43,12 +48,16 @@ class BoxMarks:
         Of `changedet.pipeline.kernels.box_decisions`.
     probability : float64 (n,)
         Of the decision.
+    exchanged : bool (n,)
+        Boxes that came or left in whose place another was detected on the other date: only the height of the stack
+        could show whether something came or is gone, and it is not known.
     """
 
     bases: Shapes
     swept: Shapes
     decision: Ints
     probability: Floats
+    exchanged: Bools
 
     def within(self, bounds: tuple[float, float, float, float]) -> BoxMarks:
         """Take the boxes near a part of the grid.
@@ -64,7 +73,8 @@ class BoxMarks:
             Of boxes whose surroundings may meet it.
         """
         near = shapely.intersects(shapely.buffer(shapely.envelope(self.swept), SURROUND_M), shapely.box(*bounds))
-        return BoxMarks(self.bases[near], self.swept[near], self.decision[near], self.probability[near])
+        kept = self.bases[near], self.swept[near], self.decision[near], self.probability[near], self.exchanged[near]
+        return BoxMarks(*kept)
 
     def on_pixels(self, grid: Grid, window: Window) -> BoxPixels:
         """Draw the boxes on the pixels of a window.
@@ -90,7 +100,8 @@ class BoxMarks:
         around = shapely.difference(shapely.buffer(self.swept, SURROUND_M), self.swept)
         arrived, left = (_burnt(self.bases, self.decision == what) for what in (ARRIVED, LEFT))
         still = _burnt(self.bases, (self.decision == STAYED) | (self.decision == MOVER))
-        return BoxPixels(arrived, left, still, _burnt(self.swept, every), _burnt(around, every))
+        exchanged = _burnt(self.bases, self.exchanged)
+        return BoxPixels(arrived, left, still, _burnt(self.swept, every), _burnt(around, every), exchanged)
 
 
 def halo_px(grid: Grid) -> int:
@@ -148,8 +159,31 @@ def box_marks(
         after = tracks.presence[:, list(looks)].mean(axis=1)
         differs = before * (1 - after) + after * (1 - before)
         swept = _swept(bases, roofs, rows, (at, *looks))
-        found[day] = BoxMarks(bases[chosen], swept[chosen], decision[chosen], differs[chosen])
+        other = _exchanged(tracks, bases[chosen], decision[chosen], at, looks)
+        found[day] = BoxMarks(bases[chosen], swept[chosen], decision[chosen], differs[chosen], other)
     return found
+
+
+def _exchanged(tracks: Tracks, bases: Shapes, decision: Ints, reference: int, looks: tuple[int, int]) -> Bools:
+    """Which boxes came where one stood on the reference, or left where one stands on the looks of a date."""
+    out = np.zeros(len(bases), bool)
+    for what, dates in ((ARRIVED, {reference}), (LEFT, set(looks))):
+        own = np.flatnonzero(decision == what)
+        for i in dates:
+            out[own] |= _stands_on(bases[own], tracks, i)
+    return out
+
+
+def _stands_on(bases: Shapes, tracks: Tracks, i: int) -> Bools:
+    """Whether a box that a look shows, counted or not, covers much of each base."""
+    rows = tracks.detections
+    shown = (pd.to_datetime(rows["date"], utc=True).dt.date == tracks.dates[i]) & (rows["confidence"] >= STANDS)
+    boxes = rows.geometry.to_numpy()[shown.to_numpy(bool)]
+    base, box = shapely.STRtree(boxes).query(bases, predicate="intersects")
+    shared = shapely.area(shapely.intersection(bases[base], boxes[box]))
+    out = np.zeros(len(bases), bool)
+    out[base[shared >= UNDER * shapely.area(bases[base])]] = True
+    return out
 
 
 def _counted_around(dates: Sequence[dt.date], day: dt.date) -> tuple[int, int] | None:

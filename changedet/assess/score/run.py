@@ -115,7 +115,7 @@ def _against_folder(finished: Run, target: Path, day: dt.date | None) -> Scores:
     if masks:
         figures["masks"] = score_masks(finished, masks)
     if folder.objects.exists():
-        figures["directions"] = score_directions(finished, vectors, days)
+        figures["directions"] = score_directions(finished, vectors, days, _reference(finished))
         figures["objects"] = score_boxes(finished, vectors, days)
         if day is None:
             figures["tracks"] = score_tracks(finished, vectors)

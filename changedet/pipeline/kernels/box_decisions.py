@@ -32,6 +32,8 @@ class BoxPixels(NamedTuple):
         Base, roof and walls of every box as either date shows them.
     around : int32 (y, x)
         The ground around every box.
+    exchanged : int32 (y, x)
+        Bases of boxes that came or left in whose place another stood.
     """
 
     arrived: NDArray[np.int32]
@@ -39,6 +41,7 @@ class BoxPixels(NamedTuple):
     still: NDArray[np.int32]
     swept: NDArray[np.int32]
     around: NDArray[np.int32]
+    exchanged: NDArray[np.int32]
 
 
 class Decided(NamedTuple):
@@ -50,7 +53,7 @@ class Decided(NamedTuple):
         Above the threshold on bases of boxes that came or left; not above it on those that stayed, on movers and on
         walls and roofs of any box, but where the ground around has changed.
     gained, lost : float32 (y, x)
-        1 where a box came, and where one left.
+        1 where a box came, and where one left; both where one stands in the place of another.
     """
 
     score: Singles
@@ -91,7 +94,8 @@ def with_boxes(score: Singles, threshold: float, boxes: BoxPixels, decision: Int
     sure = np.maximum(odds[boxes.arrived], odds[boxes.left]).astype(np.float32)
     least = np.nextafter(limit, np.float32(np.inf))
     np.maximum(out, np.maximum(sure, least), out=out, where=moved & np.isfinite(out))
-    return Decided(out, (boxes.arrived > 0).astype(np.float32), (boxes.left > 0).astype(np.float32))
+    gained, lost = ((part > 0) | (boxes.exchanged > 0) for part in (boxes.arrived, boxes.left))
+    return Decided(out, gained.astype(np.float32), lost.astype(np.float32))
 
 
 def _ground_changed(score: Singles, threshold: float, around: NDArray[np.int32], free: Bools, count: int) -> Bools:

@@ -35,6 +35,7 @@ def test_the_right_share_is_of_the_area_that_both_mark(tmp_path):
         "opposite_share": pytest.approx(20 / 70),
         "known_share": 1.0,
         "right_of_known": pytest.approx(50 / 70),
+        "right_from_above_share": pytest.approx(50 / 70),
     }
     assert scored["all"] == {
         "found_m2": 170.0,
@@ -42,6 +43,7 @@ def test_the_right_share_is_of_the_area_that_both_mark(tmp_path):
         "opposite_share": pytest.approx(120 / 170),
         "known_share": 1.0,
         "right_of_known": pytest.approx(50 / 170),
+        "right_from_above_share": pytest.approx(50 / 170),
     }
     untold = found.assign(direction="other")
     assert score_directions(SimpleNamespace(changes=untold), truth, [DAY])["all"] == {
@@ -50,8 +52,21 @@ def test_the_right_share_is_of_the_area_that_both_mark(tmp_path):
         "opposite_share": 0.0,
         "known_share": 0.0,
         "right_of_known": None,
+        "right_from_above_share": 0.0,
     }
     half = found.assign(direction=["gain", "other", "other"])
     figures = score_directions(SimpleNamespace(changes=half), truth, [DAY])["all"]
     assert (figures["known_share"], figures["right_of_known"]) == (pytest.approx(50 / 70), 1.0)
     assert score_directions(SimpleNamespace(changes=found[:0]), truth, [DAY])["all"]["right_share"] is None
+
+
+def test_other_is_right_from_above_where_only_the_top_of_a_stack_differs(tmp_path):
+    truth, first = tmp_path / "truth.gpkg", dt.date(2023, 3, 1)
+    grown, bare = shapely.box(0, 0, 6, 2), shapely.box(20, 0, 26, 2)
+    layer([(DAY, "gain", grown), (DAY, "gain", bare)]).to_file(truth, layer="changed")
+    layer([(first, "", grown), (DAY, "", grown), (DAY, "", bare)]).to_file(truth, layer="containers")
+    found = SimpleNamespace(changes=layer([(DAY, "other", grown), (DAY, "other", bare)]))
+    assert score_directions(found, truth, [DAY], first)["all"]["right_from_above_share"] == pytest.approx(0.5)
+    assert score_directions(found, truth, [DAY], first)["all"]["right_share"] == 0.0
+    wrong = SimpleNamespace(changes=layer([(DAY, "loss", grown), (DAY, "gain", bare)]))
+    assert score_directions(wrong, truth, [DAY], first)["all"]["right_from_above_share"] == pytest.approx(0.5)

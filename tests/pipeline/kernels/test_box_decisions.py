@@ -12,13 +12,13 @@ BASE, SWEPT, AROUND = np.s_[8:12, 10:16], np.s_[7:12, 10:16], np.s_[4:15, 7:19]
 
 def pixels(decision):
     """One box, its roof a pixel above its base."""
-    empty = np.zeros((5, *SHAPE), np.int32)
-    arrived, left, still, swept, around = empty
+    empty = np.zeros((6, *SHAPE), np.int32)
+    arrived, left, still, swept, around, exchanged = empty
     {ARRIVED: arrived, LEFT: left}.get(decision, still)[BASE] = 1
     around[AROUND] = 1
     around[SWEPT] = 0
     swept[SWEPT] = 1
-    return BoxPixels(arrived, left, still, swept, around)
+    return BoxPixels(arrived, left, still, swept, around, exchanged)
 
 
 def decided(score, decision, probability=0.9):
@@ -36,6 +36,14 @@ def test_with_boxes_marks_what_came_and_what_left_and_signs_it():
         gained, lost = (sign.sum() for sign in (found.gained, found.lost))
         assert (gained, lost) == ((24, 0) if decision == ARRIVED else (0, 24))
     assert (score == np.float32(0.1)).all()
+
+
+def test_with_boxes_signs_a_box_in_the_place_of_another_as_both():
+    score = np.full(SHAPE, 0.1, np.float32)
+    drawn = pixels(ARRIVED)
+    found = with_boxes(score, 0.5, drawn._replace(exchanged=drawn.arrived), np.array([ARRIVED]), np.array([0.9]))
+    assert (found.gained.sum(), found.lost.sum()) == (24, 24)
+    assert (found.score == decided(score, ARRIVED).score).all()
 
 
 def test_with_boxes_marks_a_box_that_came_also_where_its_probability_is_low():
