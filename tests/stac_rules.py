@@ -1,6 +1,7 @@
 """What the STAC extensions that we name ask of their fields, as JSON Schema for the fields that we write.
 
-Written from the extensions' pages, so that items are checked without a network; pystac has the schemas of STAC itself.
+Written from the extensions' pages and held beside their schemas, so that items are checked without a network; pystac
+has the schemas of STAC itself.
 """
 
 from __future__ import annotations
@@ -70,6 +71,13 @@ OF_BANDS: dict[str, dict[str, Any]] = {
 """Fields that only an asset may have."""
 
 
+IN_PROPERTIES = {name: rule for name, rule in FIELDS.items() if not name.startswith(("file:", "classification:"))}
+"""Files are assets and links, and so are rasters of classes."""
+OF_LINKS = {name: rule for name, rule in FIELDS.items() if name.startswith("file:")}
+WANTED_IN_PROPERTIES = ("view:", "processing:")
+"""Extensions whose schemas ask for one of their fields in the properties of an item that names them."""
+
+
 def uri_of(prefix: str, uris: list[str]) -> str:
     """The extension that a prefix belongs to; empty where it is not named."""
     names = {"proj": "projection"}
@@ -79,9 +87,9 @@ def uri_of(prefix: str, uris: list[str]) -> str:
 def check(found: dict[str, Any]) -> set[str]:
     """Check all fields with a prefix in an item or collection; gives those that were met."""
     met = set()
-    places = [(found.get("properties", {}), FIELDS)]
+    places = [(found.get("properties", {}), IN_PROPERTIES)]
     places += [(asset, FIELDS | OF_BANDS) for asset in found["assets"].values()]
-    places += [(link, {"file:checksum": FIELDS["file:checksum"]}) for link in found["links"]]
+    places += [(link, OF_LINKS) for link in found["links"]]
     for place, allowed in places:
         for name, value in place.items():
             prefix = name.partition(":")[0]
@@ -93,4 +101,7 @@ def check(found: dict[str, Any]) -> set[str]:
             met.add(name)
     idle = {uri for uri in found["stac_extensions"] if uri not in {uri_of(n.partition(":")[0], [uri]) for n in met}}
     assert not idle, f"named and not used: {idle}"
+    for prefix in WANTED_IN_PROPERTIES if found["type"] == "Feature" else ():
+        if uri_of(prefix[:-1], found["stac_extensions"]):
+            assert any(name.startswith(prefix) for name in found["properties"]), f"no {prefix} in the properties"
     return met

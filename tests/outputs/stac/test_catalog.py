@@ -165,6 +165,13 @@ def test_every_file_is_valid_stac(written: tuple[Path, list[Path]], monkeypatch:
     assert met == {*stac_rules.FIELDS, *stac_rules.OF_BANDS} - {"proj:wkt2"}
 
 
+def _taken(found: dict[str, Any], prefix: str) -> float:
+    """Take the fields of an extension out of the properties."""
+    for name in [name for name in found["properties"] if name.startswith(prefix)]:
+        del found["properties"][name]
+    return 10.0
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -173,6 +180,9 @@ def test_every_file_is_valid_stac(written: tuple[Path, list[Path]], monkeypatch:
         lambda found: found["assets"]["scene"].update({"eo:common_name": "red"}),
         lambda found: found["stac_extensions"].pop(),
         lambda found: found["assets"]["scene"].update({"file:checksum": "1220ab"}),
+        lambda found: found["properties"].update({"file:size": 1}),
+        lambda found: found["assets"]["scene"].update({"view:off_nadir": _taken(found, "view:")}),
+        lambda found: found["assets"]["scene"].update({"processing:lineage": str(_taken(found, "processing:"))}),
     ],
 )
 def test_the_rules_find_what_is_not_valid(written: tuple[Path, list[Path]], spoil: Any) -> None:
