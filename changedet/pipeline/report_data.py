@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -16,13 +16,14 @@ from changedet.json_types import JsonObject
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.report import pictures
-from changedet.outputs.report.data import BoxEvent, ReportData
+from changedet.outputs.report.data import BoxEvent, ReportData, unsure_days
 from changedet.outputs.values import mapping_at
 from changedet.pipeline.changes import is_compared
 from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.date_files import scene_path
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.figures.files import report_figure
+from changedet.pipeline.figures.ground import LABELLED_M2
 from changedet.pipeline.figures.sources import sources_of_finished, sources_of_run
 from changedet.pipeline.finished import Run
 from changedet.pipeline.mask_files import mask_path
@@ -59,7 +60,8 @@ def report_of_run(plan: Plan, models: Mapping[date, DateModel], results: Results
         {day: folder.quality_file(day, formats) for day in days},
     )
     summary = summary_of(results)
-    shown = _pictures(rasters, results.layers["tracks"], results.layers["containers"], summary)
+    boxes = results.layers["tracks"], results.layers["containers"]
+    shown = _pictures(rasters, boxes, summary, unsure_days(results.table))
     return ReportData(
         site_id=plan.site_id,
         site_name=plan.workflow.site.name,
@@ -98,9 +100,13 @@ class _Pictures(NamedTuple):
 
 
 def _pictures(
-    rasters: _Rasters, tracks: gpd.GeoDataFrame, containers: gpd.GeoDataFrame, summary: Mapping[str, object]
+    rasters: _Rasters,
+    boxes: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
+    summary: Mapping[str, object],
+    unsure: Collection[str],
 ) -> _Pictures:
     """All that is drawn from the run's rasters, on one stretch; no pixels of scenes whose licence forbids it."""
+    tracks, containers = boxes
     sources = mapping_at(summary, "sources")
     scenes = {
         day: path
@@ -111,7 +117,11 @@ def _pictures(
     events = listed_events(tracks)
     return _Pictures(
         {str(day): pictures.quicklook(path, QUICKLOOK_PX, stretch) for day, path in scenes.items()},
-        {str(day): pictures.overlay(path, QUICKLOOK_PX) for day, path in rasters.masks.items() if path.exists()},
+        {
+            str(day): pictures.overlay(path, QUICKLOOK_PX, doubtful_m2=LABELLED_M2 if str(day) in unsure else 0.0)
+            for day, path in rasters.masks.items()
+            if path.exists()
+        },
         box_events(events, containers, ScenePictures(scenes, rasters.quality, stretch)),
         count_events(events),
     )
@@ -137,8 +147,8 @@ def report_of_finished(finished: Run) -> ReportData:
         {day: _existing(folder.mask(day), folder.aside("mask", day)) for day in days},
         {day: _existing(folder.quality(day), folder.aside("quality", day)) for day in days},
     )
-    shown = _pictures(rasters, *_boxes(finished), finished.summary)
     series = finished.series
+    shown = _pictures(rasters, _boxes(finished), finished.summary, unsure_days(series))
     scenes = [
         _scene_row(provenance["dates"][entry["date"]]["alignment"], series, entry) for entry in provenance["inputs"]
     ]

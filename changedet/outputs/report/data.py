@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from changedet.outputs.values import iso_date
+
 
 @dataclass(frozen=True)
 class Chip:
@@ -122,3 +124,24 @@ class ReportData:
     events: Sequence[BoxEvent] = ()
     events_listed: Mapping[tuple[str, bool], int] = field(default_factory=dict)
     figure: bytes = b""
+
+
+def unsure_days(series: pd.DataFrame) -> set[str]:
+    """Dates whose changed area is within its error.
+
+    Parameters
+    ----------
+    series : DataFrame
+        The time series, with ``date``, ``zone``, ``changed_area_m2`` and ``changed_area_low_m2``.
+
+    Returns
+    -------
+    set of str
+        ISO dates on which something of the whole site is marked and the interval begins at 0; none where no area is
+        known.
+    """
+    if "changed_area_low_m2" not in series:
+        return set()
+    whole = series[(series["zone"].fillna("") == "").to_numpy(bool)]
+    area, low = (pd.to_numeric(whole[name]) for name in ("changed_area_m2", "changed_area_low_m2"))
+    return {iso_date(day) for day in whole["date"][((area > 0) & (low == 0)).to_numpy(bool)]}

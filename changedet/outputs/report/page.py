@@ -13,7 +13,7 @@ import pandas as pd
 from changedet.outputs.json_files import dumps
 from changedet.outputs.report.axes import Backdrop
 from changedet.outputs.report.claims import claim_rows, robust_sentences
-from changedet.outputs.report.data import ReportData
+from changedet.outputs.report.data import ReportData, unsure_days
 from changedet.outputs.report.events import event_groups, moves_caution
 from changedet.outputs.report.figures import TITLES, figure_row, move_row
 from changedet.outputs.report.flow import flow_table
@@ -126,6 +126,7 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "events": event_groups(data, calendar),
         "flow": flow_table(data.summary, calendar),
         "moves_caution": moves_caution(data.summary),
+        "pale": bool(unsure_days(frame) & set(data.overlays)),
         "within_error": any(one.about == "changed_area" and WITHIN_ERROR in one.text for one in told),
         "trains": _trains(data.trains),
         "berths": berth_table(data.summary),

@@ -10,15 +10,17 @@ from typing import Final
 import cv2
 import numpy as np
 
-from changedet.arrays import Bytes, Singles
+from changedet.arrays import Bools, Bytes, Singles
 from changedet.outputs.rasters.classes import MASK_CLASSES
 from changedet.outputs.rasters.display import display_bands, scene_stretch
-from changedet.outputs.rasters.reading import band_names, read_overview
+from changedet.outputs.rasters.reading import band_names, opened, read_overview
 
 PICTURE_BYTES: Final = 3_600_000
 """Pictures are shrunk until all of them fit: a third more as base64, and the whole report stays under 6 MB."""
 CHIP_QUALITY: Final = 75
 """Of a chip's JPEG."""
+PALE: Final = 80
+"""Opacity, of 255, of what may as well be none."""
 _MID_GREY: Final = 128
 
 
@@ -53,7 +55,7 @@ def quicklook(
     return _encoded(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
-def overlay(path: str | Path, max_px: int = 1000) -> bytes:
+def overlay(path: str | Path, max_px: int = 1000, *, doubtful_m2: float = 0.0) -> bytes:
     """A mask as a transparent picture in its own colours.
 
     Parameters
@@ -62,6 +64,8 @@ def overlay(path: str | Path, max_px: int = 1000) -> bytes:
         A finished mask.
     max_px : int
         Its longer side at most.
+    doubtful_m2 : float
+        Changed patches that cover less of the grid are drawn pale; 0 draws none so.
 
     Returns
     -------
@@ -72,9 +76,24 @@ def overlay(path: str | Path, max_px: int = 1000) -> bytes:
     drawn = np.zeros((*classes.shape, 4), np.uint8)
     for c in MASK_CLASSES:
         drawn[classes == c.value] = c.rgba
+    if doubtful_m2 > 0:
+        drawn[_small(classes == 1, doubtful_m2 / _cell_m2(path, classes.shape)), 3] = PALE
     rows, columns = np.indices(classes.shape)
     drawn[np.isnan(classes) & ((rows + columns) % 6 < 2)] = (90, 90, 90, 200)
     return _encoded(".png", drawn[..., [2, 1, 0, 3]], [cv2.IMWRITE_PNG_COMPRESSION, 9])
+
+
+def _cell_m2(path: str | Path, shape: tuple[int, ...]) -> float:
+    """Area of a pixel of an overview, in the grid's own metres."""
+    with opened(path) as source:
+        left, bottom, right, top = source.bounds
+    return float((right - left) * (top - bottom) / (shape[0] * shape[1]))
+
+
+def _small(marked: Bools, least_px: float) -> Bools:
+    """Where connected patches of fewer pixels lie."""
+    _, labels, figures, _ = cv2.connectedComponentsWithStats(marked.astype(np.uint8), connectivity=8)
+    return np.asarray(marked & (figures[:, cv2.CC_STAT_AREA] < least_px)[labels], bool)
 
 
 def chip_picture(

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from made_up_run import report_data
 
-from changedet.outputs.report.data import ReportData
+from changedet.outputs.report.data import ReportData, unsure_days
 from changedet.outputs.report.page import write_report
 
 
@@ -126,3 +126,20 @@ def test_write_report_says_what_single_patches_may_be_where_no_change_is_beyond_
 
     assert told not in written(1.0)
     assert told in written(0.0)
+
+
+def test_unsure_days_are_those_whose_changed_area_is_within_its_error() -> None:
+    rows = [("2023-06-04", "", None, None), ("2023-07-04", "", 40.0, 0.0), ("2023-08-04", "", 900.0, 300.0)]
+    rows += [("2023-08-04", "yard", 10.0, 0.0), ("2023-09-04", "", 0.0, 0.0)]
+    series = pd.DataFrame(rows, columns=["date", "zone", "changed_area_m2", "changed_area_low_m2"])
+    assert unsure_days(series) == {"2023-07-04"}
+    assert unsure_days(series[["date", "zone"]]) == set()
+
+
+def test_what_is_drawn_pale_is_explained_where_it_is(made_up_run: Any) -> None:
+    folder = made_up_run[0]
+    given = report_data(folder)
+    for low, explained in ((0.0, True), (1.0, False)):
+        series = given.timeseries.assign(changed_area_m2=50.0, changed_area_low_m2=low)
+        write_report(folder / "report.html", replace(given, timeseries=series))
+        assert ("pale: small patches" in (folder / "report.html").read_text(encoding="utf-8")) == explained
