@@ -138,6 +138,9 @@ def _raw(area: Area, label: str) -> tuple[list[BaseGeometry], list[Attributes], 
 
 
 def _attributes(given: Mapping[str, object], label: str) -> Attributes:
+    for field in ("name", "kind", "capacity"):
+        if np.ndim(np.asarray(given.get(field), object)):
+            raise InputError(f"{label}: '{field}' is a list, expected one value")
     name, kind = (_word(given.get(field)) for field in ("name", "kind"))
     capacity = given.get("capacity")
     if capacity is None or capacity != capacity or str(capacity).strip() == "":

@@ -98,6 +98,16 @@ def test_read_areas_a_capacity_that_is_none_is_told(tmp_path: Path, room: object
         read_areas(Area(path=str(path)), CRS, named=True)
 
 
+@pytest.mark.parametrize("field", ["name", "kind", "capacity"])
+def test_read_areas_a_list_for_a_value_is_refused(tmp_path: Path, field: str) -> None:
+    path = tmp_path / "zones.geojson"
+    shape = {"type": "Polygon", "coordinates": [[[15, 50], [15.01, 50], [15.01, 50.01], [15, 50]]]}
+    feature = {"type": "Feature", "properties": {"name": "a", field: [1, 2]}, "geometry": shape}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    with pytest.raises(InputError, match=f"'{field}' is a list, expected one value"):
+        read_areas(Area(path=str(path)), "EPSG:32633")
+
+
 @pytest.mark.parametrize("name", ["a\tb", "two\nlines", "\x1b[31mred", "bell\x07"])
 def test_read_areas_control_characters_in_names_of_zones(tmp_path: Path, name: str) -> None:
     geometry = shapely.geometry.mapping(shapely.box(0, 0, 1, 1))

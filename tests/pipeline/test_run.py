@@ -202,7 +202,7 @@ def test_a_truth_that_is_none_is_refused(reference_run: Path, tmp_path: Path) ->
     (truth / "truth.gpkg").touch()
     for text in ("", "a,b\n1,2\n", "date,containers\n2023-01-01,many\n"):
         (truth / "truth.csv").write_text(text)
-        with pytest.raises(InputError, match="truth: cannot be understood"):
+        with pytest.raises(InputError, match=r"truth\.csv: cannot be understood"):
             score_run(reference_run, truth)
     with pytest.raises(InputError, match=r"truth\.csv: cannot be understood .*not recognized"):
         score_run(reference_run, truth / "truth.csv")

@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools
 from changedet.assess.score.shares import share
-from changedet.assess.score.truth import truth_layer
+from changedet.assess.score.truth import polygons, truth_layer
 from changedet.pipeline.finished import Run
 
 UNKNOWN: Final = "other"
@@ -101,8 +101,9 @@ def _both(stacks: gpd.GeoDataFrame | None, reference: dt.date | None, day: dt.da
     """Where stacks stand on the reference and on a date."""
     if stacks is None or reference is None:
         return shapely.Polygon()
-    then, now = (shapely.union_all(shapely.make_valid(_of(stacks, one).geometry)) for one in (reference, day))
-    return shapely.intersection(then, now)
+    then, now = (shapely.union_all(_of(stacks, one).geometry.to_numpy()) for one in (reference, day))
+    both = polygons(np.array([shapely.intersection(then, now)], object))
+    return shapely.union_all(both)
 
 
 class _Areas(NamedTuple):
@@ -133,9 +134,9 @@ def _figures(
 
 
 def _areas(mine: gpd.GeoDataFrame, theirs: gpd.GeoDataFrame, both: BaseGeometry) -> _Areas:
-    one, other = (shapely.make_valid(frame.geometry.to_numpy()) for frame in (mine, theirs))
+    one, other = (polygons(shapely.make_valid(frame.geometry.to_numpy())) for frame in (mine, theirs))
     true, marked = shapely.STRtree(one).query(other, predicate="intersects")
-    pieces = shapely.intersection(other[true], one[marked])
+    pieces = polygons(shapely.intersection(other[true], one[marked]))
     area = shapely.area(pieces)
     truly, found = theirs["direction"].to_numpy(object)[true], mine["direction"].to_numpy(object)[marked]
     known, right = found != UNKNOWN, truly == found

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final, TypedDict
+from typing import TypedDict
 
 import pandas as pd
 
+from changedet.assess.score.truth import ONSETS
 from changedet.pipeline.finished import Run
-
-_TRUTH_COLUMNS: Final = {
-    "containers": "onset_containers",
-    "changed_area": "onset_changed",
-    "footprint": "onset_footprint",
-}
 
 
 class OnsetFigures(TypedDict):
@@ -53,7 +48,7 @@ def score_onsets(finished: Run, truth: pd.DataFrame) -> dict[str, OnsetFigures]:
     """
     return {
         name: _onset_figures(finished, name, truth[column].dropna())
-        for name, column in _TRUTH_COLUMNS.items()
+        for name, column in ONSETS.items()
         if column in truth
     }
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import TypedDict
 
-import pandas as pd
 from rasterio.errors import RasterioIOError
 
 from changedet.assess.sample import SampleFigures, adjusted_area
@@ -18,12 +15,10 @@ from changedet.assess.score.directions import DirectionFigures, score_directions
 from changedet.assess.score.masks import MaskFigures, confusion, mask_figures, score_masks
 from changedet.assess.score.onset import OnsetFigures, score_onsets
 from changedet.assess.score.tracks import TrackFigures, score_tracks
+from changedet.assess.score.truth import naming_the_truth, truth_table
 from changedet.errors import InputError
 from changedet.pipeline.finished import Run, open_run
 from changedet.store import RunFolder
-
-_MOST_DETAIL: Final = 120
-"""Characters of a library's message that are repeated."""
 
 
 class Scores(TypedDict, total=False):
@@ -66,28 +61,16 @@ def score_run(run_dir: str | Path, truth: str | Path, *, day: dt.date | None = N
     if not target.exists():
         raise InputError(f"{truth}: no such truth; give a truth/ folder, a raster of 1, 0 and 255, or a sample")
     if source.is_file():
-        with _naming_the_truth(target):
+        with naming_the_truth(target, RasterioIOError):
             return {"masks": {"all": mask_figures([confusion(source, None, _only_raster(target))])}}
     finished = open_run(source)
     if target.suffix == ".gpkg":
         return {"area": adjusted_area(finished, target)}
-    with _naming_the_truth(target):
-        if target.is_file():
-            chosen = day or max(date for date in finished.dates if date != _reference(finished))
+    if target.is_file():
+        chosen = day or max(date for date in finished.dates if date != _reference(finished))
+        with naming_the_truth(target, RasterioIOError):
             return {"masks": score_masks(finished, {chosen: target})}
-        return _against_folder(finished, target, day)
-
-
-@contextmanager
-def _naming_the_truth(target: Path) -> Iterator[None]:
-    # Make one line that names the truth of whatever is not as a truth is: other columns, words for numbers, no CRS.
-    try:
-        yield
-    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError, RasterioIOError) as error:
-        said = f"no column {error}" if isinstance(error, KeyError) else str(error)
-        detail = " ".join(said.replace(str(target), "").split())[:_MOST_DETAIL]
-        wanted = "a truth/ folder as `changedet simulate` writes it, a raster of 1, 0 and 255, or a sample"
-        raise InputError(f"{target}: cannot be understood ({detail}), expected {wanted}") from error
+    return _against_folder(finished, target, day)
 
 
 def _only_raster(target: Path) -> Path:
@@ -108,12 +91,12 @@ def _against_folder(finished: Run, target: Path, day: dt.date | None) -> Scores:
     if not days:
         raise InputError(f"--date: the run has no {day}; it has {', '.join(str(date) for date in finished.dates)}")
     folder, rasters = RunFolder(finished.path), {date: target / f"{date}_mask.tif" for date in days}
-    truth = pd.read_csv(table)
-    truth["containers"] = pd.to_numeric(truth["containers"])
+    truth = truth_table(table)
     figures: Scores = {}
     masks = {date: path for date, path in rasters.items() if path.exists() and folder.mask(date).exists()}
     if masks:
-        figures["masks"] = score_masks(finished, masks)
+        with naming_the_truth(target, RasterioIOError):
+            figures["masks"] = score_masks(finished, masks)
     if folder.objects.exists():
         figures["directions"] = score_directions(finished, vectors, days, _reference(finished))
         figures["objects"] = score_boxes(finished, vectors, days)

@@ -64,9 +64,23 @@ def test_other_is_right_from_above_where_only_the_top_of_a_stack_differs(tmp_pat
     truth, first = tmp_path / "truth.gpkg", dt.date(2023, 3, 1)
     grown, bare = shapely.box(0, 0, 6, 2), shapely.box(20, 0, 26, 2)
     layer([(DAY, "gain", grown), (DAY, "gain", bare)]).to_file(truth, layer="changed")
-    layer([(first, "", grown), (DAY, "", grown), (DAY, "", bare)]).to_file(truth, layer="containers")
+    boxes = layer([(first, "", grown), (DAY, "", grown), (DAY, "", bare)]).assign(kind="20ft")
+    boxes.to_file(truth, layer="containers")
     found = SimpleNamespace(changes=layer([(DAY, "other", grown), (DAY, "other", bare)]))
     assert score_directions(found, truth, [DAY], first)["all"]["right_from_above_share"] == pytest.approx(0.5)
     assert score_directions(found, truth, [DAY], first)["all"]["right_share"] == 0.0
     wrong = SimpleNamespace(changes=layer([(DAY, "loss", grown), (DAY, "gain", bare)]))
     assert score_directions(wrong, truth, [DAY], first)["all"]["right_from_above_share"] == pytest.approx(0.5)
+
+
+def test_regions_that_overlap_and_touch_along_a_line_are_scored(tmp_path):
+    truth, first = tmp_path / "truth.gpkg", dt.date(2023, 3, 1)
+    step = shapely.Polygon([(0, 0), (6, 0), (6, 2), (10, 2), (10, 4), (0, 4)])
+    below = shapely.Polygon([(5, 0), (6, 0), (6, 2), (10, 2), (10, 0), (12, 0), (12, -2), (5, -2)])
+    below = shapely.union(below, shapely.box(5, 0, 6, 1))
+    layer([(DAY, "gain", step)]).to_file(truth, layer="changed")
+    layer([(first, "", step), (DAY, "", below)]).assign(kind="20ft").to_file(truth, layer="containers")
+    found = SimpleNamespace(changes=layer([(DAY, "other", below)]))
+    assert shapely.intersection(step, below).geom_type == "GeometryCollection", "of an area and a line"
+    figures = score_directions(found, truth, [DAY], first)["all"]
+    assert figures["right_from_above_share"] == pytest.approx(1.0)
