@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import shapely
 
 from changedet.kernels.doubts import USUAL_DISTANCE
-from changedet.pipeline.finished import Run
 from changedet.plan import Plan, countable
 from changedet.store import RunFolder
+
+if TYPE_CHECKING:
+    # A plan is printed without what reads a finished run, which takes as long to import as the plan to make.
+    from changedet.pipeline.finished import Run
 
 
 def plan_in_words(plan: Plan) -> str:
@@ -188,7 +192,7 @@ def told_together(lines: Sequence[str]) -> list[str]:
 
 
 def _number(value: float | None, form: str = ".0f") -> str:
-    return "-" if value is None or pd.isna(value) else format(float(value), form)
+    return "-" if value is None or math.isnan(value) else format(float(value), form)
 
 
 def _with_interval(value: float, low: float, high: float, form: str = ",.0f", bounds: str = ",.0f") -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import geopandas as gpd
-import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from changedet.grid.areas import Areas
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 SIDING: Final = "siding"
 BERTH: Final = "berth"
@@ -36,6 +37,10 @@ def zone_table(areas: Areas | None) -> gpd.GeoDataFrame | None:
         Columns `name`, `kind` (None where none is given), `capacity` (float64, NaN where none is given) and the
         geometry; None where there are no zones.
     """
+    # Imported here for a quick start.
+    import geopandas as gpd
+    import pandas as pd
+
     if areas is None:
         return None
     columns = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.special import expit, logit, stdtrit
 
 from changedet.arrays import Bools, Floats
 from changedet.kernels.intervals import MISCOUNT
@@ -79,6 +78,9 @@ def recalibrated(confidence: Floats, slope: float, offset: float) -> Floats:
     >>> recalibrated(np.array([0.0, 0.5, 1.0]), 1.0, 0.0)
     array([0. , 0.5, 1. ])
     """
+    # Imported here for a quick start.
+    from scipy.special import expit, logit
+
     result: Floats = expit(slope * logit(np.asarray(confidence, np.float64)) + offset)
     return result
 
@@ -98,6 +100,9 @@ def original(confidence: Floats, slope: float, offset: float) -> Floats:
     float64 (n,)
         0 to 1.
     """
+    # Imported here for a quick start.
+    from scipy.special import expit, logit
+
     result: Floats = expit((logit(np.asarray(confidence, np.float64)) - offset) / slope)
     return result
 
@@ -122,6 +127,9 @@ def fit_confidence(confidence: Floats, is_true: Bools, weight: Floats) -> Confid
     Confidence
         Of a slope of at least `LEAST_SLOPE`.
     """
+    # Imported here for a quick start.
+    from scipy.special import expit, logit
+
     x = np.column_stack([logit(np.clip(confidence, _EDGE, 1 - _EDGE)), np.ones(len(confidence))])
     prior, precision = np.array([1.0, 0.0]), np.array([SLOPE_SD, OFFSET_SD]) ** -2.0
 
@@ -171,6 +179,9 @@ def fit_counts(
     ValueError
         For fewer than two tiles.
     """
+    # Imported here for a quick start.
+    from scipy.special import stdtrit
+
     n = len(true)
     if n < 2:
         raise ValueError("a calibration of counts needs two tiles and more")

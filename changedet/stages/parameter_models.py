@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -29,19 +30,25 @@ def parameter_model(name: str, function: Callable[..., object], shared: Mapping[
     type of pydantic.BaseModel
         Frozen; refuses other parameters.
     """
-    hints = get_type_hints(function, include_extras=True)
+    hints = _keyword_hints(function)
     documented = {**shared, **_parameter_docs(inspect.getdoc(function) or "", "Parameters")}
     fields: dict[str, Any] = {}
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
-            continue
-        kind = hints[parameter.name]
+    signature = inspect.signature(function).parameters
+    for word, kind in hints.items():
         if dataclasses.is_dataclass(kind):
             fields |= _group_fields(cast("type", kind))
             continue
-        default = ... if parameter.default is inspect.Parameter.empty else parameter.default
-        fields[parameter.name] = (kind, Field(default, description=documented.get(parameter.name, "")))
+        default = ... if signature[word].default is inspect.Parameter.empty else signature[word].default
+        fields[word] = (kind, Field(default, description=documented.get(word, "")))
     return create_model(name, __config__=ConfigDict(extra="forbid", frozen=True, strict=False), **fields)
+
+
+def _keyword_hints(function: Callable[..., object]) -> dict[str, Any]:
+    """Types of the keyword-only parameters, in order; those of the others may be known to type checkers alone."""
+    signature = inspect.signature(function).parameters
+    own = {name: one.annotation for name, one in signature.items() if one.kind is inspect.Parameter.KEYWORD_ONLY}
+    names = inspect.unwrap(function).__globals__
+    return get_type_hints(SimpleNamespace(__annotations__=own), names, include_extras=True)
 
 
 def _group_fields(group: type) -> dict[str, Any]:
@@ -68,10 +75,9 @@ def with_groups(function: Callable[..., Made]) -> Callable[..., Made]:
     callable
         The function itself where it has no group.
     """
-    hints = get_type_hints(function, include_extras=True)
-    signature = inspect.signature(function).parameters
-    keywords = [name for name, one in signature.items() if one.kind is inspect.Parameter.KEYWORD_ONLY]
-    groups = {name: cast("type", hints[name]) for name in keywords if dataclasses.is_dataclass(hints[name])}
+    groups = {
+        name: cast("type", kind) for name, kind in _keyword_hints(function).items() if dataclasses.is_dataclass(kind)
+    }
     if not groups:
         return function
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import pandas as pd
 import shapely
 
 from changedet.errors import ChangedetError
 from changedet.store.files import write_json
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 
 def identity(*parts: object) -> str:
@@ -84,6 +86,9 @@ def write_frame(path: Path, table: pd.DataFrame) -> None:
         Columns of text and numbers; a missing value is kept as null. A column ``geometry`` is kept as WKB, the
         table's CRS as WKT.
     """
+    # Imported here for a quick start.
+    import pandas as pd
+
     columns: dict[str, list[object]] = {}
     crs = None
     for name in table.columns:
@@ -111,6 +116,9 @@ def read_frame(path: Path) -> pd.DataFrame:
     pandas.DataFrame
         Its columns; null is None or NaN.
     """
+    # Imported here for a quick start.
+    import pandas as pd
+
     return pd.DataFrame(read_json(path)["columns"])
 
 
@@ -127,6 +135,9 @@ def read_geoframe(path: Path) -> gpd.GeoDataFrame:
     geopandas.GeoDataFrame
         Its columns, and ``geometry`` in its CRS.
     """
+    # Imported here for a quick start.
+    import geopandas as gpd
+
     kept = read_json(path)
     columns = dict(kept["columns"])
     shapes = columns.pop("geometry")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, TypedDict
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from changedet.arrays import AnyArray, Bools, Floats
@@ -15,6 +14,7 @@ from changedet.stages.objects.kernels.classical import ASKEW_OVERLAP
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from odc.geo.geobox import GeoBox
 
 OVERLAP: Final = 0.3
@@ -64,6 +64,9 @@ def table_of(columns: BoxColumns) -> pd.DataFrame:
     DataFrame
         With `COLUMNS`; ``tiers`` null.
     """
+    # Imported here for a quick start.
+    import pandas as pd
+
     count = len(columns.get("x_px", ()))
     filled = {name: columns.get(name, np.full(count, None, object)) for name in COLUMNS}
     return pd.DataFrame(filled).astype(COLUMNS)

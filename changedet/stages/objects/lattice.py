@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from changedet.arrays import Singles
 from changedet.blocks import Window
 from changedet.stages.objects.kernels.classical import ClassicalStatistics
 from changedet.stages.objects.kernels.network import NetworkStatistics
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COARSEST_M: Final = 1.2
 """Beyond this a box is under two pixels wide and cannot be separated from a car or a patch of ground."""

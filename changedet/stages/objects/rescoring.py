@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.containers import OTHER
@@ -13,6 +12,9 @@ from changedet.models.loader import released_trees
 from changedet.stages.objects.boxes import rectangles_of
 from changedet.stages.objects.kernels import context_rescoring, row_filling
 from changedet.stages.objects.kernels.box_labels import kinds
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BRIGHTNESS: Final = tuple(f"look_{k}" for k in range(6))
 """Columns of `kernels.box_brightness.surround_brightness`."""
@@ -48,6 +50,9 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     DataFrame
         The same boxes, without `EVIDENCE`; those that were filled into rows lose what the rows' ends lose.
     """
+    # Imported here for a quick start.
+    import pandas as pd
+
     plain = table.drop(columns=list(EVIDENCE), errors="ignore")
     peaks = np.flatnonzero(table["logit"].notna()) if "logit" in table else np.empty(0, np.intp)
     if not peaks.size:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from changedet.arrays import Bools, Singles
 from changedet.errors import MethodError
@@ -26,6 +25,9 @@ from changedet.stages.objects.kernels.working_picture import working_picture
 from changedet.stages.objects.lattice import COARSEST_M, MOST_HALO_PX, Found, ObjectMethod, too_coarse
 from changedet.stages.objects.rescoring import rescored
 from changedet.stages.registry import NONE, Choice, Factor, Facts, Fraction, Number, Stage
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REACH_M: Final = 18.0
 """Half the longest box, the ring around it and the neighbours that its score counts."""
@@ -205,6 +207,9 @@ def _with_tiers(
     table: pd.DataFrame, chosen: Singles, model: NetworkStatistics | ClassicalStatistics, resolution_m: float
 ) -> pd.DataFrame:
     """The table with the tiers of its stacks where the sun is known and a shadow shows them, else null."""
+    # Imported here for a quick start.
+    import pandas as pd
+
     if model.shadow is None or table.empty:
         return table
     low, high = (np.asarray(end, np.float32)[:, None, None] for end in (model.low, model.high))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from changedet.arrays import Bools, Floats
 from changedet.errors import MethodError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Dates: TypeAlias = "Iterable[dt.date | str | np.datetime64] | pd.Series[pd.Timestamp] | pd.DatetimeIndex"
 """Dates in any of the forms in which tables hold them."""
@@ -38,6 +40,7 @@ def calendar_dates(dates: Dates) -> list[dt.date]:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> [str(day) for day in calendar_dates(["2023-05-02", pd.Timestamp("2023-06-01T23:30-05:00")])]
     ['2023-05-02', '2023-06-02']
     """
@@ -45,6 +48,9 @@ def calendar_dates(dates: Dates) -> list[dt.date]:
 
 
 def _calendar_date(given: object) -> dt.date:
+    # Imported here for a quick start.
+    import pandas as pd
+
     day = given
     try:
         if isinstance(given, str):
@@ -78,6 +84,9 @@ def dates_of(values: object) -> pd.DatetimeIndex:
     MethodError
         It carries none.
     """
+    # Imported here for a quick start.
+    import pandas as pd
+
     if isinstance(values, pd.Series) and isinstance(values.index, pd.DatetimeIndex):
         return values.index
     raise MethodError("series: no dates; give dates=, or a Series whose index is a DatetimeIndex")
@@ -103,6 +112,9 @@ def as_numbers(values: ArrayLike, name: str) -> Floats:
     MethodError
         Values that are no numbers, or in more than one dimension.
     """
+    # Imported here for a quick start.
+    import pandas as pd
+
     try:
         numbers = pd.Series(np.asarray(values, object)).astype("Float64").to_numpy(np.float64, na_value=np.nan)
         return np.asarray(numbers, np.float64)
@@ -144,6 +156,9 @@ def check_indexes(**figures: object) -> None:
     MethodError
         Two whose indexes differ.
     """
+    # Imported here for a quick start.
+    import pandas as pd
+
     indexed = {name: figure.index for name, figure in figures.items() if isinstance(figure, pd.Series)}
     first = next(iter(indexed), "")
     for name, index in indexed.items():

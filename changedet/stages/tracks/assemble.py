@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Floats, Ints
@@ -16,6 +14,9 @@ from changedet.stages.tracks.ground import ground_of
 from changedet.stages.tracks.kernels.stretches import Stretches
 from changedet.stages.tracks.result import Tracks
 from changedet.stages.tracks.visibility import ClearAt, SeriesVisibility
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 OTHER_SHARE: Final = 0.6
 """Share of a track's weight from which it is of none of the container kinds. Chosen by hand."""
@@ -155,6 +156,10 @@ def _span(stretches: Stretches, clear: Bools, present: Floats) -> tuple[Floats, 
 def _track_table(
     rows: Detections, track: Ints, seen: Bools, after: Ints, before: Ints, centre: Floats
 ) -> gpd.GeoDataFrame:
+    # Imported here for a quick start.
+    import geopandas as gpd
+    import pandas as pd
+
     stamps = np.array(
         [np.datetime64(date, "ms") for date in rows.dates] + [np.datetime64("NaT", "ms")], "datetime64[ms]"
     )
@@ -195,6 +200,9 @@ def _colors(rgb: Floats, group: Ints, count: int) -> list[str | None]:
 
 
 def _place_table(rows: Detections, place: Ints, count: int) -> gpd.GeoDataFrame:
+    # Imported here for a quick start.
+    import geopandas as gpd
+
     own = place >= 0
     centre = medians(rows.boxes.xy[own], place[own], count)
     kind = _majority(rows, place[own], own, count)
@@ -202,6 +210,9 @@ def _place_table(rows: Detections, place: Ints, count: int) -> gpd.GeoDataFrame:
 
 
 def _with_ids(rows: Detections, track: Ints) -> gpd.GeoDataFrame:
+    # Imported here for a quick start.
+    import pandas as pd
+
     ids = np.full(len(track), -1, np.int64)
     ids[rows.order] = track
     result = rows.given.copy()

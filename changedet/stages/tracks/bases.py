@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from changedet.arrays import Floats
@@ -15,6 +14,9 @@ from changedet.stages.tracks.detections import date_index, tiers_of
 from changedet.stages.tracks.kernels.base_position import base_positions
 from changedet.stages.tracks.result import Tracks
 from changedet.stages.tracks.visibility import SeriesViews, SeriesVisibility
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 
 def on_their_bases(tracks: Tracks, looks: SeriesVisibility) -> Tracks:
@@ -46,6 +48,9 @@ def on_their_bases(tracks: Tracks, looks: SeriesVisibility) -> Tracks:
 
 
 def _moved(rows: gpd.GeoDataFrame, by: Floats) -> gpd.GeoDataFrame:
+    # Imported here for a quick start.
+    import geopandas as gpd
+
     shapes = rows.geometry.to_numpy()
     corners, index = shapely.get_coordinates(shapes, return_index=True)
     return rows.set_geometry(
@@ -55,6 +60,10 @@ def _moved(rows: gpd.GeoDataFrame, by: Floats) -> gpd.GeoDataFrame:
 
 def _moved_tracks(tracks: gpd.GeoDataFrame, rows: gpd.GeoDataFrame, base: Floats) -> gpd.GeoDataFrame:
     """Tracks at the median of their boxes' bases."""
+    # Imported here for a quick start.
+    import geopandas as gpd
+    import pandas as pd
+
     if not len(tracks):
         return tracks
     ids = pd.Index(tracks["track_id"])

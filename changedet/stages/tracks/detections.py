@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.errors import MethodError
 from changedet.kernels.containers import KINDS, LONGEST_M
 from changedet.stages.tracks.kernels.boxes import Boxes
 from changedet.stages.tracks.visibility import SeriesVisibility
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 COLUMNS: Final = ("date", "length_m", "width_m", "angle_deg", "confidence", "kind", "color")
 """That detections must have."""
@@ -103,6 +105,9 @@ class Detections:
         MethodError
             There is no look, a row is of a date that is none, a column is missing, or the CRS is not projected.
         """
+        # Imported here for a quick start.
+        import pandas as pd
+
         check_columns(detections)
         dates = tuple(looks.dates)
         if not dates:
@@ -151,6 +156,9 @@ def tiers_of(detections: gpd.GeoDataFrame) -> Floats:
     float64 (n,)
         NaN for unknown.
     """
+    # Imported here for a quick start.
+    import pandas as pd
+
     tiers = pd.to_numeric(detections["tiers"]) if "tiers" in detections else pd.Series(np.nan, detections.index)
     return np.asarray(tiers.astype("Float64").to_numpy(np.float64, na_value=np.nan), np.float64)
 
@@ -186,6 +194,9 @@ def date_index(column: pd.Series[pd.Timestamp], dates: tuple[dt.date, ...]) -> I
     MethodError
         A row is of a date that is no look.
     """
+    # Imported here for a quick start.
+    import pandas as pd
+
     stamps = pd.to_datetime(column, utc=True).dt.tz_localize(None).to_numpy("datetime64[D]")
     days = np.array(dates, "datetime64[D]")
     order = np.argsort(days, kind="stable")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-import geopandas as gpd
 import numpy as np
 
 from changedet.arrays import Bools, Floats
 from changedet.kernels.intervals import PLAIN, Calibration
 from changedet.stages.tracks.visibility import SeriesVisibility
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 
 class Ground(NamedTuple):
@@ -87,5 +89,5 @@ class Tracks:
     calibration: Calibration = PLAIN
 
 
-TrackMethod: TypeAlias = Callable[[gpd.GeoDataFrame, SeriesVisibility], Tracks]
+TrackMethod: TypeAlias = "Callable[[gpd.GeoDataFrame, SeriesVisibility], Tracks]"
 """What a method of the stage returns: it follows the rows of a series."""

@@ -5,10 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
-
-import geopandas as gpd
-import pandas as pd
+from typing import TYPE_CHECKING, Final
 
 from changedet.kernels.doubts import NO_DOUBTS
 from changedet.kernels.intervals import Calibration
@@ -22,6 +19,9 @@ from changedet.stages.tracks.kernels.emissions import DetectorTables
 from changedet.stages.tracks.kernels.site_model import Rates
 from changedet.stages.tracks.result import TrackMethod, Tracks
 from changedet.stages.tracks.visibility import ClearAt, GivenVisibility, SeriesVisibility
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 
 def choose(facts: Facts) -> Choice:
@@ -190,6 +190,9 @@ def track(
     MethodError
         For an unknown method, missing columns, a CRS that is not in metres, rows of a date that is no look.
     """
+    # Imported here for a quick start.
+    import pandas as pd
+
     if looks is None or isinstance(looks, Sequence):
         check_columns(detections)
         given = sorted(set(pd.to_datetime(detections["date"], utc=True).dt.date)) if looks is None else sorted(looks)

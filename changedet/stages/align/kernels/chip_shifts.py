@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy import fft
 
 from changedet.arrays import Floats, Singles
 from changedet.stages.align.kernels.gradient_fields import Fields
@@ -134,6 +133,9 @@ def joint_peak(spectra: list[Fields], start_px: tuple[float, float], quality: Fl
     Peak
         Its place includes the start.
     """
+    # Imported here for a quick start.
+    from scipy import fft
+
     total = np.zeros_like(spectra[0])
     for spectrum, own in zip(spectra, quality, strict=True):
         spread = float(np.sqrt(np.mean(fft.ifft2(spectrum).real ** 2)))
@@ -159,6 +161,9 @@ def correlation_spectrum(moving: Fields, reference: Fields, whitening: float) ->
     complex64 (y, x)
         Its inverse transform is the correlation at each shift.
     """
+    # Imported here for a quick start.
+    from scipy import fft
+
     taper = _taper(moving.shape[1])[:, None] * _taper(moving.shape[2])
     spectrum = (np.conj(fft.fft2(reference * taper)) * fft.fft2(moving * taper)).sum(axis=0)
     if whitening:
@@ -182,6 +187,9 @@ def correlation_peak(spectrum: Fields, search_px: float) -> Peak:
     Peak
         All 0 where there is no correlation at all.
     """
+    # Imported here for a quick start.
+    from scipy import fft
+
     surface = fft.ifft2(spectrum).real
     spread = float(np.sqrt(np.mean(surface**2)))
     dy, dx = (np.rint(np.fft.fftfreq(n) * n).astype(int) for n in surface.shape)

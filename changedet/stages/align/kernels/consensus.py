@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.special import bdtrc
 
 from changedet.arrays import Bools, Floats
 from changedet.stages.align.kernels.chip_shifts import MIN_QUALITY
@@ -97,6 +96,9 @@ def disagreement(agreed: Consensus, found: Floats, limit_px: float) -> str:
     str
         In words; empty where it is accepted.
     """
+    # Imported here for a quick start.
+    from scipy.special import bdtrc
+
     count = len(found)
     agreeing = int(agreed.agree.sum())
     if np.hypot(*agreed.shift) > limit_px:

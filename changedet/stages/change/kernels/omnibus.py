@@ -15,7 +15,6 @@ import math
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy import special
 
 from changedet.arrays import Floats, Ints, Singles
 from changedet.kernels.compiled import compiled
@@ -115,6 +114,9 @@ def no_change_probability(statistic: Floats | Singles, law: Law) -> Floats:
     float64 array
         0 to 1, of the same shape.
     """
+    # Imported here for a quick start.
+    from scipy import special
+
     first, second = (special.chdtrc(law.degrees + more, np.maximum(statistic, 0.0)) for more in (0, 4))
     return np.asarray(np.clip(first + law.omega * (second - first), 0.0, 1.0))
 
@@ -219,6 +221,9 @@ def looks_of(log_ratios: Floats | Singles) -> float:
     float
         `LEAST_LOOKS` to `MOST_LOOKS`; 1 without a value.
     """
+    # Imported here for a quick start.
+    from scipy import special
+
     values = log_ratios[np.isfinite(log_ratios)]
     if not values.size:
         return 1.0

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import special
 
 from changedet.arrays import Bools
 from changedet.stages.change.kernels.histogram_rules import RULES, AnyFloats, histogram
@@ -20,7 +19,7 @@ NEVER: Final = float(np.finfo(np.float32).max)
 """A threshold that no score exceeds, and that JSON can hold, unlike infinity."""
 BINS: Final = 1024
 """Of the histogram of a sample of scores."""
-LOWER_QUANTILE: Final = float(special.ndtr(-1.0))
+LOWER_QUANTILE: Final = 0.15865525393145707
 """One standard deviation below the median of a Gaussian."""
 MOST_SEPARABILITY: Final = 1e6
 """Ashman's D of classes without spread."""
@@ -65,6 +64,9 @@ def false_alarm(median: float, degrees: int, false_alarm_fraction: float) -> flo
     float
         Above 0.
     """
+    # Imported here for a quick start.
+    from scipy import special
+
     tail = max(false_alarm_fraction, 1e-12)
     scale = max(1.0, median / float(np.sqrt(2 * special.gammaincinv(degrees / 2, 0.5))))
     return float(scale * np.sqrt(special.chdtri(degrees, tail)))

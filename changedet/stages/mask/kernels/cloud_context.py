@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy import fft
 
 from changedet.arrays import Bools, Floats, Singles
 from changedet.kernels.block_means import block_mean
@@ -114,6 +113,9 @@ def correlated_shadow_shift(
     (int, int) or None
         Rows and columns from the clouds to their shadows; None where no shift stands out.
     """
+    # Imported here for a quick start.
+    from scipy import fft
+
     factor = -(-max(valid.shape) // MATCHED_CELLS)
     layers = block_mean(np.stack(_weighed(cloud, shadow, valid)), (factor, factor))
     size = [fft.next_fast_len(2 * n) for n in layers.shape[1:]]
@@ -133,6 +135,9 @@ def correlated_shadow_shift(
 
 def _correlation(layers: Singles, size: list[int]) -> tuple[Floats, Floats]:
     """Correlation of clouds with shadows at every shift, and the share of the scene that it is known from."""
+    # Imported here for a quick start.
+    from scipy import fft
+
     seen, clouds, open_ground, shaded = (fft.rfft2(layer, size) for layer in layers)
     seen, clouds = np.conj(seen), np.conj(clouds)
     count = np.maximum(fft.irfft2(seen * open_ground, size), 1.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy import fft
 
 from changedet.arrays import Bools, Singles
 from changedet.kernels.components import label
@@ -108,6 +107,9 @@ def _shadow_shift(
     sun_azimuth_deg: float | None,
 ) -> tuple[int, int] | None:
     """Rows and columns from the clouds to their shadows; None where no place stands out."""
+    # Imported here for a quick start.
+    from scipy import fft
+
     height, width = cloud.shape
     size = 2 * height, 2 * width
     shape = np.conj(fft.rfft2(cloud.astype(np.float32), size))

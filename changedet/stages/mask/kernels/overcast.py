@@ -14,7 +14,6 @@ from typing import Final, TypeAlias
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from changedet.arrays import Bools, Singles
 
@@ -172,6 +171,9 @@ def _outlines(gradient: Field, weight: Singles) -> Singles:
 
 def _peak(own: Field, before: Field) -> float:
     """Height of the orientation correlation's peak among small shifts, in standard deviations of the others."""
+    # Imported here for a quick start.
+    from scipy import fft
+
     pair = [field / (np.abs(field) + 0.5 * np.median(np.abs(field)) + 1e-9) for field in (own, before)]
     size = [fft.next_fast_len(n + REACH_PX) for n in own.shape]
     product = np.conj(fft.fft2(pair[1], size)) * fft.fft2(pair[0], size)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 import numpy as np
-from scipy import special
 
 from changedet.arrays import Floats, Singles
 
@@ -57,6 +56,9 @@ def held_out_tests(fitted: Values, truth: Values) -> tuple[float, float]:
     p_t, p_f : float
         0 to 1; 1 where they are the same.
     """
+    # Imported here for a quick start.
+    from scipy import special
+
     a, b = np.asarray(fitted, np.float64), np.asarray(truth, np.float64)
     difference = a - b
     spread = float(difference.std(ddof=1))

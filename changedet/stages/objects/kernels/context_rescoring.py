@@ -16,7 +16,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from changedet.arrays import Bools, Floats, Singles
 from changedet.kernels import boosted_trees
@@ -131,6 +130,9 @@ def _neighbours(xy: Floats) -> Iterator[tuple[int, NDArray[np.intp], NDArray[np.
 
 def _context(seen: BoxEvidence, start: int, count: int, i: NDArray[np.intp], j: NDArray[np.intp]) -> Floats:
     """Sums and greatest values over the neighbours of a block of boxes."""
+    # Imported here for a quick start.
+    from scipy.special import expit
+
     boxes, sure, other = seen.boxes, seen.confidence[j], expit(-np.clip(seen.other, -MOST_OTHER, MOST_OTHER))[j]
     away = boxes[j, :2] - boxes[i, :2]
     far = np.hypot(*away.T)
@@ -195,6 +197,9 @@ def rescored(table: Singles, there: boosted_trees.Forest, kind: boosted_trees.Fo
     is_container : bool (n,)
         Its class: container, or another box.
     """
+    # Imported here for a quick start.
+    from scipy.special import expit
+
     exists = expit(boosted_trees.margins(there, table, len(there.root)).astype(np.float64))
     container = expit(boosted_trees.margins(kind, table, len(kind.root)).astype(np.float64))
     return np.asarray(exists * np.maximum(container, 1 - container)), np.asarray(container >= 0.5)

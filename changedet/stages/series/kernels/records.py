@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from changedet.arrays import Floats
 from changedet.kernels.intervals import QUANTILE
@@ -47,6 +46,9 @@ def chance_greatest(values: Floats, low: Floats, high: Floats) -> Floats:
 
 def _chance(i: int, values: Floats, below: Floats, above: Floats, steps: Floats) -> float:
     """The integral of one value's density times the distributions of all others."""
+    # Imported here for a quick start.
+    from scipy.special import ndtr
+
     points = values[i] + steps * np.where(steps < 0, below[i], above[i])
     density = np.exp(-0.5 * steps**2)
     others = np.arange(len(values)) != i
@@ -72,4 +74,7 @@ def at_least(value: float, low: float, confidence: float) -> float:
     float
         The bound; may lie below 0.
     """
+    # Imported here for a quick start.
+    from scipy.special import ndtri
+
     return value - float(ndtri(confidence)) * (value - low) / QUANTILE

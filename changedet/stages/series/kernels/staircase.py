@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.special import log_ndtr
 
 from changedet.arrays import Floats
 from changedet.kernels.intervals import QUANTILE
@@ -161,6 +160,9 @@ def later_share(earlier: Floats, later: Floats, extra: Floats, days: Floats) -> 
 
 def _log_density(values: Floats, floor: Floats, ceiling: Floats, levels: Floats, variance: Floats) -> Floats:
     """Log density (level, n), but for a constant, of values or of what lies evenly between their bounds."""
+    # Imported here for a quick start.
+    from scipy.special import log_ndtr
+
     log: Floats = -0.5 * (values - levels[:, None]) ** 2 / variance - 0.5 * np.log(variance)
     bounded = ceiling - floor > LEAST_HIDDEN
     spread, width = np.sqrt(variance[:, bounded]), (ceiling - floor)[bounded]
