@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from changedet.outputs.sentences.facts import estimate_of, scale_of
-from changedet.outputs.sentences.words import DIGITS, Calendar, number
+from changedet.outputs.sentences.words import DIGITS, Calendar, area_text, number
 from changedet.outputs.values import as_float, iso_date, mapping_at
 
 MOST: Final = {"containers": "Most containers", "footprint_area_m2": "Largest built ground"}
@@ -93,4 +93,4 @@ def _least(value: float, unit: str) -> str:
     if not unit or value < 1:
         return f"{number(math.floor(value))} {unit}".strip()
     step = 10.0 ** max(0, math.floor(math.log10(value)) + 1 - DIGITS)
-    return f"{number(math.floor(value / step) * step)} {unit}"
+    return area_text(math.floor(value / step) * step)

@@ -11,6 +11,10 @@ CALENDAR = Calendar(years_only=False)
 def test_bounds_are_rounded_down_and_say_where() -> None:
     bound = {"kind": "at_least", "about": "footprint_area_m2", "zone": "east", "date": "2023-12-17", "value": 7689}
     assert claim_text(bound, CALENDAR) == "Zone east: Built ground covered at least 7,680 m² on 17 December 2023"
+    wide = bound | {"value": 2_847_600.0, "zone": ""}
+    assert claim_text(wide, CALENDAR) == "Built ground covered at least 2.84 km² on 17 December 2023"
+    assert "at least 1.00 ha on" in claim_text(bound | {"value": 10_003}, CALENDAR)
+    assert "at least 9,990 m² on" in claim_text(bound | {"value": 9_999}, CALENDAR)
     small = bound | {"about": "containers", "zone": "", "value": 31.9}
     assert claim_text(small, CALENDAR) == "At least 31 containers stood there on 17 December 2023"
     moved = small | {"about": "departures"}
