@@ -125,7 +125,10 @@ def fuzzed(kind: str, count: int, seed: int, folder: Path) -> Tally:
 
 def keep(tally: Tally, folder: Path, to: Path) -> None:
     """Leave the files of wrong cases in a folder."""
-    site = Site(folder / tally.kind)
+    if not tally.wrong:
+        return
+    # Not in the folder of the cases: a sample is drawn once.
+    site = Site(folder / "kept" / tally.kind)
     make = case_maker(tally.kind, site)
     for name in tally.wrong:
         case = make(random.Random(f"{tally.kind}/{name}"))

@@ -23,9 +23,6 @@ from fuzz import CORPUS, KINDS, Site, case_maker  # noqa: E402
 from fuzz_tables import Tables  # noqa: E402
 from outcomes import DONE, REFUSED, judged  # noqa: E402
 
-OF_A_RUN = ("sample", "truth")
-"""Kinds that need a whole run first: the command alone tries them."""
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
@@ -33,14 +30,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in OF_A_RUN])
+@pytest.mark.parametrize("kind", KINDS)
 def test_files_changed_at_random_are_taken_or_refused(kind: str, site: Site) -> None:
     make = case_maker(kind, site)
     found = {k: judged(make(random.Random(f"{kind}/test/{k}"))) for k in range(5)}
     assert set(found.values()) <= {DONE, REFUSED}, found
 
 
-@pytest.mark.parametrize("case", ["stac/0/131", "stac/0/216", "geojson/0/273"])
+@pytest.mark.parametrize(
+    "case", ["stac/0/131", "stac/0/216", "geojson/0/273", "geojson/77/885", "labels/78/272", "verdicts/78/161"]
+)
 def test_cases_that_once_ended_with_a_traceback(case: str, site: Site) -> None:
     make = case_maker(case.partition("/")[0], site)
     assert judged(make(random.Random(case))) == REFUSED

@@ -24,10 +24,14 @@ def day_of(value: object) -> dt.date | None:
     Returns
     -------
     datetime.date or None
-        None where it is no date.
+        None where it is no date, or one before the year 1 or after 9999, which files and pandas know but Python does
+        not.
     """
-    stamp = pd.to_datetime(cast("str", value), utc=True, errors="coerce")
-    return None if pd.isna(stamp) else stamp.date()
+    try:
+        stamp = pd.to_datetime(cast("str", value), utc=True, errors="coerce")
+        return None if pd.isna(stamp) else stamp.date()
+    except (NotImplementedError, OverflowError, ValueError):
+        return None
 
 
 def day_fault(value: object, days: Sequence[dt.date]) -> str:
@@ -48,8 +52,15 @@ def day_fault(value: object, days: Sequence[dt.date]) -> str:
     if day_of(value) in days:
         return ""
     day = day_of(value)
-    named = "nothing" if is_missing(value) else f"'{value if day is None else day}'"
+    named = "nothing" if is_missing(value) else f"'{_words(value) if day is None else day}'"
     return f"{named} is no date on which boxes were counted, expected one of {', '.join(map(str, days))}"
+
+
+def _words(value: object) -> str:
+    try:
+        return str(value)
+    except (NotImplementedError, OverflowError, ValueError):
+        return "a date that no calendar has"
 
 
 def kind_of(value: object) -> str:

@@ -86,7 +86,7 @@ def belongs(judged: gpd.GeoDataFrame, containers: gpd.GeoDataFrame, drawn: gpd.G
     """
     own = set(zip(containers["object_id"].astype(int), containers["date"].dt.date, strict=True))
     known = judged[judged["object_id"].notna()]
-    dates = pd.to_datetime(known["date"], utc=True, errors="coerce").dt.date
+    dates = [day_of(value) for value in known["date"]]
     seen = set(zip(known["object_id"].astype(int), dates, strict=True))
     if seen <= own and (seen == own or len(known) < len(own)):
         at = containers.set_index("object_id")["confidence"]

@@ -67,5 +67,5 @@ def read_sample(path: str | Path) -> gpd.GeoDataFrame:
         dates = [iso_date(value) for value in frame["date"]]
         dt.date.fromisoformat(dates[0])
         return frame.assign(date=dates, label=pd.to_numeric(frame["label"]))
-    except (TypeError, ValueError) as error:
+    except (NotImplementedError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"layer '{LAYER}' holds words where dates or numbers belong ({error})") from None
