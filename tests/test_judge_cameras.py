@@ -1,0 +1,71 @@
+"""The judges' sites by other cameras: what the two satellites and the screen show of a small site."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from small_rasters import write
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT))
+
+from benchmarks.judge_cameras import COARSE_TIMES, UNSEEN, seen_by  # noqa: E402
+from benchmarks.judge_sites import Site  # noqa: E402
+
+DAYS = ("2023-05-01", "2023-06-01", "2023-07-01")
+SIDE = 4 * COARSE_TIMES
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """Three scenes of four bands that grow brighter to the right, one mask and a workflow."""
+    folder = tmp_path / "port-1"
+    for part in ("scenes", "truth"):
+        (folder / part).mkdir(parents=True)
+    values = np.broadcast_to(np.arange(SIDE, dtype=np.uint16) * 10 + 100, (4, SIDE, SIDE)).copy()
+    values[:, 0, 0] = 0
+    for day in DAYS:
+        write(folder / "scenes" / f"{day}.tif", values, descriptions=("blue", "green", "red", "nir"), nodata=0)
+    mask = np.zeros((1, SIDE, SIDE), np.uint8)
+    mask[0, : SIDE // 2], mask[0, -1, -1] = 1, UNSEEN
+    write(folder / "truth" / f"{DAYS[1]}_mask.tif", mask, nodata=UNSEEN)
+    (folder / "workflow.yaml").write_text("site: {id: port}\nbands: {blue: 1, green: 2, red: 3, nir: 4}\n")
+    return Site("port", "painter", 1, folder)
+
+
+def read(path: Path) -> np.ndarray:
+    with rasterio.open(path) as file:
+        return file.read()
+
+
+def test_two_satellites_give_every_second_scene_in_coarse_pixels(site: Site) -> None:
+    made = seen_by("mixed", site)
+    shapes = [read(made.folder / "scenes" / f"{day}.tif").shape[1:] for day in DAYS]
+    assert shapes == [(SIDE, SIDE), (4, 4), (SIDE, SIDE)]
+    first, coarse = (read(made.folder / "scenes" / f"{day}.tif") for day in DAYS[:2])
+    assert (
+        coarse[:, 1]
+        == np.rint(first[:, COARSE_TIMES : 2 * COARSE_TIMES].mean(axis=1).reshape(4, 4, COARSE_TIMES).mean(2))
+    ).all()
+    assert (coarse[:, 0, 0] == 0).all(), "unseen where one of its pixels is"
+    with rasterio.open(made.folder / "scenes" / f"{DAYS[1]}.tif") as file:
+        assert file.res == (COARSE_TIMES * rasterio.open(site.folder / "scenes" / f"{DAYS[1]}.tif").res[0],) * 2
+    assert (read(made.truth / f"{DAYS[1]}_mask.tif") == read(site.truth / f"{DAYS[1]}_mask.tif")).all()
+    assert made.workflow.read_text() == site.workflow.read_text()
+    assert seen_by("mixed", site) == made, "made once"
+
+
+def test_a_metre_halves_masks_too_and_a_screen_has_no_infrared(site: Site) -> None:
+    made = seen_by("1m", site)
+    mask = read(made.truth / f"{DAYS[1]}_mask.tif")[0]
+    assert mask.shape == (SIDE // 2, SIDE // 2)
+    assert (mask[: SIDE // 4] == 1).all()
+    assert mask[-1, -1] == UNSEEN
+    screen = seen_by("rgb8", site)
+    shown = read(screen.folder / "scenes" / f"{DAYS[0]}.tif")
+    assert (shown.dtype, shown.shape, shown[:, 0, 0].max(), shown.max()) == (np.uint8, (3, SIDE, SIDE), 0, 255)
+    assert "bands: {red: 1, green: 2, blue: 3}" in screen.workflow.read_text()
