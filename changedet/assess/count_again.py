@@ -174,7 +174,8 @@ def _with_verdicts(boxes: gpd.GeoDataFrame, verdicts: Verdicts) -> gpd.GeoDataFr
     for day, shape in zip(judged["date"], judged["geometry"], strict=True):
         doubtful |= ((boxes["date"] == day) & ~boxes["counted"]).to_numpy(bool) & shapely.intersects(shape, centres)
     kept = boxes[~rejected & ~doubtful].copy()
-    kept.loc[kept["object_id"].isin(verdicts.accepted), "confidence"] = 1.0
+    # A box that only the series confirmed is below the threshold by itself.
+    kept.loc[kept["object_id"].isin(verdicts.accepted), ["confidence", "counted"]] = 1.0, True
     if not len(verdicts.added):
         return kept.reset_index(drop=True)
     first = int(boxes["object_id"].max()) + 1 if len(boxes) else 1

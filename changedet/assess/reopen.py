@@ -96,12 +96,15 @@ def boxes(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date])
         kept = kept_boxes(folder, grid, days)
     except (OSError, ValueError, KeyError):
         kept = None
-    if kept is not None and set(kept["object_id"][kept["counted"]]) == set(containers["object_id"]):
+    sure = containers["object_id"]
+    if "confirmed" in containers:
+        sure = sure[~containers["confirmed"].fillna(False).astype(bool)]
+    if kept is not None and set(kept["object_id"][kept["counted"]]) == set(sure):
         return kept, []
     warning = (
         "the candidates below the count threshold are no longer kept; boxes missed on single dates may show as gone"
     )
-    return containers.drop(columns=["track_id", "zone"]).assign(counted=True), [warning]
+    return containers.drop(columns=["track_id", "zone", "confirmed"], errors="ignore").assign(counted=True), [warning]
 
 
 def looks(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> tuple[SeriesVisibility, list[str]]:

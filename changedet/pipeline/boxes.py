@@ -127,7 +127,7 @@ def kept_boxes(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> gpd.Ge
             inside = shapely.intersects(shapely.centroid(placed.geometry.to_numpy()), grid.area)
             tables.append(placed[inside].assign(date=str(day)))
     if not tables:
-        none = vector_layers.empty("containers", grid.crs).drop(columns=["track_id", "zone"])
+        none = vector_layers.empty("containers", grid.crs).drop(columns=["track_id", "zone", "confirmed"])
         return none.assign(counted=pd.Series([], dtype=bool))
     found = pd.concat(tables, ignore_index=True)
     found["date"] = pd.to_datetime(found["date"], utc=True)
@@ -228,15 +228,21 @@ def counted_rows(detections: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -
     Parameters
     ----------
     detections : GeoDataFrame
-        With ``counted``.
+        With ``counted``, and where they were followed with what the series confirms, see `Tracks.detections`.
     zones : GeoDataFrame or None
 
     Returns
     -------
     GeoDataFrame
-        Rows of the layer ``containers``.
+        Rows of the layer ``containers``; those that the series confirms with its probability and kind.
     """
     if not len(detections):
         return vector_layers.empty("containers", detections.crs)
-    counted = detections[detections["counted"]].drop(columns="counted").reset_index(drop=True)
-    return counted.assign(zone=zone_of(counted.geometry.centroid, zones))
+    sure = detections["confirmed"] if "confirmed" in detections else pd.Series(np.nan, detections.index)
+    confirmed = sure.notna()
+    rows = detections.drop(columns=["counted", "confirmed_kind"], errors="ignore").assign(confirmed=confirmed)
+    if confirmed.any():
+        rows["confidence"] = rows["confidence"].where(~confirmed, sure)
+        rows["kind"] = rows["kind"].where(~confirmed, detections["confirmed_kind"])
+    rows = rows[detections["counted"].astype(bool) | confirmed].reset_index(drop=True)
+    return rows.assign(zone=zone_of(rows.geometry.centroid, zones))

@@ -24,6 +24,7 @@ SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
         "color": TEXT,
         "tiers": WHOLE,
         "inferred": FLAG,
+        "confirmed": FLAG,
         "zone": TEXT,
     },
     "tracks": {

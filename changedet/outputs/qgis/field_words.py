@@ -18,6 +18,7 @@ ALIASES: Final = {
     "color": "Surface colour",
     "tiers": "Levels of the stack",
     "inferred": "Counted by its pitch",
+    "confirmed": "Confirmed by other dates",
     "zone": "Zone",
     "first_seen": "First seen",
     "last_seen": "Last seen",

@@ -177,7 +177,7 @@ def _containers(shown: str, present: Collection[str] | None) -> str:
             defined={
                 "enabled": shown,
                 "fillColor": "set_color_part(coalesce(\"color\", '#808080'), 'alpha', 225)",
-                "outlineStyle": "if(\"inferred\", 'dot', 'solid')",
+                "outlineStyle": "if(\"inferred\", 'dot', if(\"confirmed\", 'dash', 'solid'))",
             },
         )
         for kind in kinds

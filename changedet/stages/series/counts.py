@@ -77,6 +77,9 @@ class TrackedBoxes:
         Its kind, a str.
     row_counted : bool (row,)
         False for a candidate below the threshold.
+    row_listed : object (row,)
+        Kind of the rows that the layer of boxes lists: those that count, and those that the series confirms; of others
+        the empty text.
     row_confidence : float64 (row,)
         0 to 1.
     row_believed : bool (row,)
@@ -104,6 +107,7 @@ class TrackedBoxes:
     row_date: Ints
     row_kind: NDArray[np.object_]
     row_counted: Bools
+    row_listed: NDArray[np.object_]
     row_confidence: Floats
     row_believed: Bools
     arrived: Ints
@@ -118,7 +122,7 @@ class TrackedBoxes:
     alike: float
 
     def kinds(self, t: int) -> NDArray[np.object_]:
-        """Kinds of the counted rows of a date.
+        """Kinds of the rows of a date that are counted or that the series confirms.
 
         Parameters
         ----------
@@ -130,7 +134,7 @@ class TrackedBoxes:
         object (n,)
             A str each.
         """
-        kinds: NDArray[np.object_] = self.row_kind[self.row_counted & (self.row_date == t)]
+        kinds: NDArray[np.object_] = self.row_listed[(self.row_date == t) & self.row_listed.astype(bool)]
         return kinds
 
     def signs(self, t: int, expected: float) -> Signs:
@@ -269,6 +273,7 @@ def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> Tr
         row_date=_dates(rows["date"]),
         row_kind=rows["kind"].to_numpy(object),
         row_counted=counted,
+        row_listed=_listed(rows, counted),
         row_confidence=rows["confidence"].to_numpy(np.float64),
         row_believed=counted & (rows["track_id"].isin(containers) & rows["kind"].isin(TEU_OF_KIND)).to_numpy(bool),
         arrived=_dates(boxes["first_seen"][boxes["not_before"].notna()]),
@@ -282,6 +287,13 @@ def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> Tr
         blind=blind,
         alike=alike_share(boxes["kind"].tolist(), _rgb(boxes["color"])),
     )
+
+
+def _listed(rows: gpd.GeoDataFrame, counted: Bools) -> NDArray[np.object_]:
+    """Kinds (row,) of rows that count or are confirmed; the empty text of others."""
+    confirmed = rows["confirmed_kind"].fillna("").to_numpy(object) if "confirmed_kind" in rows else ""
+    listed: NDArray[np.object_] = np.where(counted, rows["kind"].to_numpy(object), confirmed)
+    return listed
 
 
 def _rgb(colors: pd.Series[str]) -> Floats:

@@ -55,6 +55,19 @@ def test_timeseries_has_the_contracts_columns_in_order():
     assert tuple(table.columns) == COLUMNS == tuple(name.strip() for name in contract.split(","))
 
 
+def test_rows_that_the_series_confirms_are_among_the_detected_ones_and_change_no_expected_figure():
+    series, tracks, before = figures(2)
+    weak = np.flatnonzero(~tracks.detections["counted"])
+    kind = np.full(len(tracks.detections), None, object)
+    kind[weak[:2]] = "40ft"
+    confirmed = replace(tracks, detections=tracks.detections.assign(confirmed_kind=kind))
+    after = timeseries([DateMeasurements(date) for date in series.dates], confirmed)
+    assert after["containers"].sum() == before["containers"].sum() + 2
+    assert after["teu"].sum() == before["teu"].sum() + 4
+    detected = ["containers", "teu"]
+    pd.testing.assert_frame_equal(after.drop(columns=detected), before.drop(columns=detected))
+
+
 def test_timeseries_counts_are_those_of_the_counted_rows_and_of_the_tracks():
     series, tracks, table = figures(2)
     rows = tracks.detections[tracks.detections["counted"]]
@@ -115,6 +128,7 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         row_date=rng.integers(0, dates, 20),
         row_kind=kinds,
         row_counted=rng.random(20) > 0.3,
+        row_listed=np.where(rng.random(20) > 0.3, kinds, ""),
         row_confidence=rng.random(20),
         row_believed=(rng.random(20) > 0.4) & (kinds != "other"),
         arrived=rng.integers(0, dates, rng.integers(0, 9)),

@@ -1,0 +1,40 @@
+"""Which boxes the layer of a run lists."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from changedet.outputs.gpkg.layer_schema import SCHEMA
+from changedet.pipeline.boxes import counted_rows
+
+
+def _detections() -> gpd.GeoDataFrame:
+    """A counted box, a weak one, and one that looked like no container and that the series confirms as one."""
+    table = {
+        "date": np.array(["2024-01-01"] * 3, "datetime64[ms]"),
+        "object_id": [1, 2, 3],
+        "track_id": [1, 2, 3],
+        "kind": ["20ft", "20ft", "other"],
+        "confidence": [0.8, 0.3, 0.2],
+        "counted": [True, False, False],
+        "confirmed": [np.nan, np.nan, 0.9],
+        "confirmed_kind": [None, None, "40ft"],
+    }
+    return gpd.GeoDataFrame(table, geometry=[shapely.box(9 * k, 0, 9 * k + 6, 2) for k in range(3)], crs="EPSG:32633")
+
+
+def test_boxes_are_those_that_count_and_those_that_the_series_confirms():
+    rows = counted_rows(_detections(), None)
+    assert rows["object_id"].tolist() == [1, 3]
+    assert rows["confirmed"].tolist() == [False, True]
+    assert rows["confidence"].tolist() == [0.8, 0.9]
+    assert rows["kind"].tolist() == ["20ft", "40ft"]
+    assert set(rows.columns) <= {*SCHEMA["containers"], "geometry"}
+
+
+def test_boxes_that_were_not_followed_are_those_that_count():
+    rows = counted_rows(_detections().drop(columns=["confirmed", "confirmed_kind"]), None)
+    assert rows["object_id"].tolist() == [1]
+    assert rows["confirmed"].tolist() == [False]
