@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -330,31 +329,3 @@ def _events_of_tracks(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Times
         known = when >= 0
         events[at[known], when[known]] = True
     return came, left
-
-
-def count_bounds(
-    tracks: FollowedBoxes, dates: Sequence[dt.date], area: BaseGeometry | None = None
-) -> tuple[Floats, Floats]:
-    """The least and the most containers that may have stood on each date, for what it hides.
-
-    Parameters
-    ----------
-    tracks : FollowedBoxes
-        As `changedet.track` returns.
-    dates : sequence of datetime.date
-        For each of which bounds are wanted.
-    area : shapely geometry, optional
-        In the CRS of the tracks; of the boxes that it holds, else of all.
-
-    Returns
-    -------
-    least, most : float64 (date,)
-        NaN on dates that the tracks do not know.
-    """
-    boxes, scale = tracked_boxes(tracks, area), tracks.calibration.scale
-    known = {date: i for i, date in enumerate(tracks.dates)}
-    index = np.array([known.get(date, -1) for date in dates], np.int64)
-    least, most = (
-        np.append(scale * bound, np.nan)[index] for bound in intervals.bounds_of_hidden(boxes.present, boxes.clear)
-    )
-    return least, most

@@ -12,8 +12,9 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Floats
+from changedet.kernels import intervals
 from changedet.kernels.containers import BASE_20FT_M2, BASE_OF_KIND_M2
-from changedet.stages.series.counts import count_bounds
+from changedet.stages.series.counts import tracked_boxes
 from changedet.stages.series.followed import FollowedBoxes
 from changedet.stages.series.growth import Figure, Onset, OnsetMethod
 from changedet.stages.series.totals import FIGURES
@@ -106,7 +107,7 @@ def _containers(
     clear = whole["containers"].notna().to_numpy(bool)
     if tracks is None:
         return Figure(value, low, high, clear)
-    floor, ceiling = count_bounds(tracks, dates, area)
+    floor, ceiling = _count_bounds(tracks, dates, area)
     return Figure(value, clear=clear, floor=floor, ceiling=ceiling)
 
 
@@ -166,3 +167,31 @@ def _beyond_error(found: Onset, low: Floats, exchanged: bool) -> Onset:
     boxes = ", or boxes that came or went cover it" if exchanged else ""
     why = f"the changed area lies within what the method marks where nothing changed{boxes}"
     return replace(found, date=None, low=None, high=None, probability=float("nan"), reason=why, shape=None)
+
+
+def _count_bounds(
+    tracks: FollowedBoxes, dates: Sequence[dt.date], area: BaseGeometry | None = None
+) -> tuple[Floats, Floats]:
+    """The least and the most containers that may have stood on each date, for what it hides.
+
+    Parameters
+    ----------
+    tracks : FollowedBoxes
+        As `changedet.track` returns.
+    dates : sequence of datetime.date
+        For each of which bounds are wanted.
+    area : shapely geometry, optional
+        In the CRS of the tracks; of the boxes that it holds, else of all.
+
+    Returns
+    -------
+    least, most : float64 (date,)
+        NaN on dates that the tracks do not know.
+    """
+    boxes, scale = tracked_boxes(tracks, area), tracks.calibration.scale
+    known = {date: i for i, date in enumerate(tracks.dates)}
+    index = np.array([known.get(date, -1) for date in dates], np.int64)
+    least, most = (
+        np.append(scale * bound, np.nan)[index] for bound in intervals.bounds_of_hidden(boxes.present, boxes.clear)
+    )
+    return least, most
