@@ -17,6 +17,7 @@ from changedet.pipeline.changes import with_lasting_area
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import SCHEMA_VERSION
 from changedet.plan import CANNOT, Plan, countable
+from changedet.stages.footprint import outlines
 from changedet.stages.footprint.stage import why_not
 from changedet.stages.series.growth import Onset
 from changedet.stages.series.onsets import find_onsets
@@ -123,11 +124,15 @@ def unavailable_figures(plan: Plan, table: pd.DataFrame) -> dict[str, str]:
         why = countable(plan)
         if plan.built("objects") is not None and plan.built("tracks") is None:
             why = "not estimated: the tracks stage is switched off"
+        elif not why.startswith(CANNOT):
+            why = "not estimated: every date hides the site, or is too unlike the scenes that the models know"
         found |= dict.fromkeys(("containers", "teu", "arrivals", "departures"), why)
     if whole["changed_area_m2"].isna().all():
         found["changed_area_m2"] = _why_no_change(plan)
     if whole["footprint_area_m2"].isna().all():
-        found["footprint_area_m2"] = why_not(plan.facts)
+        found["footprint_area_m2"] = (
+            why_not(plan.facts) or f"no date shows {outlines.LEAST_CLEAR:.0%} of the site clearly"
+        )
     return found
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple, TypedDict
 
 import geopandas as gpd
@@ -236,17 +236,24 @@ def timeseries(
     counted = {}
     if tracks is not None and possible:
         counted = {name: tracked_boxes(tracks, area) for name, area in areas.items()}
+    shown = {name for name in areas if _is_shown(name, ordered, possible)}
     for look in ordered:
         for name in areas:
             row = _measurements_row(look, name)
             if tracks is not None and look.date in possible:
                 t = tracks.dates.index(look.date)
-                _add_counts(row, counted[name], t, look, tracks.calibration)
+                own = look if name in shown else replace(look, is_refused=True)
+                _add_counts(row, counted[name], t, own, tracks.calibration)
                 seen = look.valid_fraction.get(name, 1.0) > 0 and not counted[name].blind[t]
                 if seen and look.date != possible[0]:
-                    _add_events(row, counted[name], t, look, tracks.calibration)
+                    _add_events(row, counted[name], t, own, tracks.calibration)
             rows.append(row)
     return _typed(rows)
+
+
+def _is_shown(zone: str, looks: Sequence[DateMeasurements], counted: Collection[dt.date]) -> bool:
+    """Whether any look from which counts are estimated shows some of a zone: else nothing is known of its boxes."""
+    return any(look.valid_fraction.get(zone, 1.0) > 0 for look in looks if look.date in counted and not look.is_refused)
 
 
 def _measurements_row(look: DateMeasurements, zone: str) -> SeriesRow:

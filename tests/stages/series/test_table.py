@@ -211,6 +211,22 @@ def test_timeseries_is_empty_and_never_zero_where_nothing_can_be_had():
     assert nothing.dtypes.equals(table.reset_index()[list(COLUMNS)].dtypes)
 
 
+def test_timeseries_estimates_nothing_where_no_look_that_counts_shows_anything():
+    series = bs.simulate(4, dates=4, blocks=2)
+    tracks = followed(series)
+    expected = [name for name in COLUMNS if name.endswith(("_expected", "_low", "_high"))]
+    blind = timeseries([DateMeasurements(d, valid_fraction={"": 0.0}) for d in series.dates], tracks)
+    assert blind[[*expected, "containers"]].isna().all(axis=None)
+    first = series.dates[0]
+    looks = [DateMeasurements(d, valid_fraction={"": float(d == first)}, is_refused=d == first) for d in series.dates]
+    refused = timeseries(looks, tracks)
+    assert refused[expected].isna().all(axis=None)
+    assert refused["containers"].notna().tolist() == [True, False, False, False]
+    # One look that counts is enough for the others.
+    looks[1] = DateMeasurements(looks[1].date, valid_fraction={"": 1.0})
+    assert timeseries(looks, tracks)["containers_expected"].notna().tolist() == [False, True, True, True]
+
+
 def test_timeseries_keeps_measurements_and_sorts_dates():
     later = DateMeasurements(
         dt.date(2024, 2, 1), "b.tif", 0.5, 1.25, -0.5, {"": 0.9}, {"": Estimate(10, 5, 30)}, {"": Estimate(99, 80, 120)}
