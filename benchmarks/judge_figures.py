@@ -181,7 +181,8 @@ def _onsets(made: Figures, scores: Scores) -> None:
 def _footprints(made: Figures, done: Run, truth: Path, days: list[dt.date]) -> None:
     mine = done.footprint
     area = Grid.from_json(done.provenance["grid"]).area
-    theirs = truth_layer(truth / "truth.gpkg", "footprint", mine.crs)
+    theirs = gpd.read_file(truth / "truth.gpkg", layer="footprint").to_crs(mine.crs)
+    theirs["date"] = pd.to_datetime(theirs["date"], utc=True)
     for day in days:
         one, other = (_outline(frame, day, area) for frame in (mine, theirs))
         if one is not None and other is not None:
