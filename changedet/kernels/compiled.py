@@ -33,11 +33,13 @@ class _Waiting(Generic[P, R]):
 
     def made(self) -> Callable[P, R]:
         """What numba makes of it, which takes its place in its module, as does that of all that it may call."""
-        with _MAKING:
-            if self._made is None:
-                # Half a second, see above.
-                from numba import njit
+        # Half a second, see above.
+        from numba import njit
+        from numba.core.compiler_lock import global_compiler_lock
 
+        # Another thread may meet what is made here before all that it calls is: it must not compile until then.
+        with _MAKING, global_compiler_lock:
+            if self._made is None:
                 made = njit(cache=True, nogil=True, **self._options)(self._function)
                 self._made = made
                 names = self._function.__globals__

@@ -27,6 +27,43 @@ found = surround_brightness(np.full((50, 50), 0.5, np.float32), boxes, 0.5)
 np.testing.assert_allclose(found, [[0.5, 0.0, 0.5, 0.5, 0.5, 0.5]], atol=1e-6)
 """
 
+MODULE = """
+from changedet.kernels.compiled import compiled
+
+@compiled
+def outer(value):
+    return inner(value) + 1.0
+
+@compiled
+def inner(value):
+    return 2.0 * value
+"""
+
+BESIDE = """
+import threading, time
+import module
+from changedet.kernels import compiled
+
+make_all, begun, found = compiled._make_all, threading.Event(), {}
+
+def late(names):
+    begun.set()
+    time.sleep(0.5)  # the other thread meets `outer` while `inner` is not made
+    make_all(names)
+
+def call(value):
+    found[value] = module.outer(value)
+
+compiled._make_all = late
+first, second = (threading.Thread(target=call, args=(value,)) for value in (1.0, 2.0))
+first.start()
+assert begun.wait(60)
+second.start()
+first.join()
+second.join()
+assert found == {1.0: 3.0, 2.0: 5.0}, found
+"""
+
 
 @inlined
 def _twice(value: float) -> float:
@@ -63,3 +100,14 @@ def test_compiled_functions_call_each_other_from_several_threads():
         thread.join()
     assert found == [20.0] * 4
     assert _twice(1.5) == 3.0
+
+
+def test_a_function_that_is_being_made_is_not_compiled_by_another_thread(tmp_path: Path):
+    (tmp_path / "module.py").write_text(MODULE)
+    environment = {
+        **os.environ,
+        "NUMBA_CACHE_DIR": str(tmp_path),
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path]),
+    }
+    done = subprocess.run([sys.executable, "-c", BESIDE], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
