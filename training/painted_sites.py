@@ -3,8 +3,8 @@
     python training/painted_sites.py --folder DIR --painter-python PY      # paints what DIR lacks; may be stopped
     python training/painted_sites.py --folder DIR --mistakes      # notes where the released detector is wrong on them
 
-`TAUGHT` and `ONCE_MORE` are trained on, `CHECKED` calibrate, `SERIES` are for other fits; benchmarks/judges.py judges
-on 11 to 99.
+`TAUGHT` and `ONCE_MORE` are trained on, `LOOKED_AT` too for the second look, `CHECKED` calibrate, `SERIES` are for
+other fits; benchmarks/judges.py judges on 11 to 99.
 """
 
 from __future__ import annotations
@@ -86,6 +86,12 @@ ONCE_MORE = (
     *(Painting(kind, seed, 1) for kind in ("winter", "dense") for seed in range(1101, 1105)),
 )
 """Taught in a second round, beside `TAUGHT`, from networks that those had taught."""
+LOOKED_AT = (
+    *(Painting("rail", seed, 2) for seed in range(1121, 1125)),
+    *(Painting(LOOKALIKES, seed, 1) for seed in (1061, 1062)),
+    Painting("port", 1121, 2),
+)
+"""For the second look alone (training/fit_looks.py), beside both: closed and open wagons, fittings of roofs."""
 CHECKED = tuple(Painting(kind, 1003, 2, 260.0, is_quick=False) for kind in KINDS)
 SERIES = tuple(Painting(kind, seed, 4, 260.0, is_quick=False) for seed in (1001, 1002) for kind in KINDS)
 """For the fits of change and of ground, which need several dates."""
@@ -207,7 +213,7 @@ def main() -> None:
     parser.add_argument("--mistakes", action="store_true", help="note where the released detector is wrong")
     given = parser.parse_args()
     taught = (*TAUGHT, *ONCE_MORE)
-    for site in taught if given.mistakes else (*taught, *CHECKED, *SERIES):
+    for site in taught if given.mistakes else (*taught, *LOOKED_AT, *CHECKED, *SERIES):
         if given.mistakes:
             noted = mistakes(given.folder / site.name)
             np.savez(given.folder / site.name / MISTAKES, **noted)
