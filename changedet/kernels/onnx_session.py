@@ -50,7 +50,7 @@ class ModelMeta(Protocol):
     custom_metadata_map: dict[str, str]
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=4)
 def session(model: bytes) -> Session:
     """An onnxruntime session of one thread; one a process.
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,7 +26,11 @@ from changedet.stages.objects.kernels.network_peaks import Peaks
 from changedet.stages.objects.kernels.row_filling import filled_rows, median_colours
 from changedet.stages.objects.kernels.stretch import GAMMA
 from changedet.stages.objects.lattice import Description, Found
-from changedet.stages.objects.rescoring import EVIDENCE
+from changedet.stages.objects.rescoring import EVIDENCE, LOOK
+from changedet.stages.objects.second_look import look_odds
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MODEL = "containers.onnx"
 LEAST_LOGIT = -4.0
@@ -129,7 +134,8 @@ def find(image: Singles, model: NetworkStatistics, roles: Sequence[str], resolut
     Returns
     -------
     Found
-        Boxes with `boxes.COLUMNS`, and where the block was looked at `rescoring.EVIDENCE`.
+        Boxes with `boxes.COLUMNS`, and where the block was looked at `rescoring.EVIDENCE` and `rescoring.LOOK`, which
+        is only given where a box's centre lies within the block's halo.
     """
     seen = _inferred(image, model, roles, resolution_m, model_bytes())
     if seen is None:
@@ -156,7 +162,15 @@ def find(image: Singles, model: NetworkStatistics, roles: Sequence[str], resolut
         "inferred": np.arange(len(boxes)) >= len(kept),
     }
     evidence = _evidence(seen, boxes, Peaks(raw.boxes[kept], raw.logit[kept], raw.other[kept]), shown, gsd_m)
-    return Found(table_of(columns).assign(**evidence), seen.description)
+    table = table_of(columns).assign(**evidence)
+    return Found(table.assign(**{LOOK: _looks(seen, table, boxes, model, resolution_m)}), seen.description)
+
+
+def _looks(seen: _Block, table: pd.DataFrame, boxes: Floats, model: NetworkStatistics, resolution_m: float) -> Floats:
+    """Log odds of a second look at the boxes of the cell that are in doubt, NaN of all others."""
+    halo, place = network_grid.halo_px(resolution_m), table[["y_px", "x_px"]].to_numpy()
+    inside: Bools = np.all((place >= halo) & (place < np.array(seen.size) - halo), axis=1)
+    return look_odds(table, inside, seen.stretched, boxes, model, resolution_m)
 
 
 def _evidence(seen: _Block, boxes: Floats, peaks: Peaks, colours: Floats, gsd_m: float) -> dict[str, Floats]:
@@ -174,9 +188,12 @@ class _Block:
     """What the network sees in a block.
 
     Boxes are in metres from the picture's corner, which lies at row `top` and column `left` of the block; `valid` says
-    whether each box's centre has data.
+    whether each box's centre has data. `stretched` is the same part on pixels of the grid, `size` rows and columns of
+    the whole block.
     """
 
+    size: tuple[int, int]
+    stretched: Singles
     picture: Singles
     pixel_m: float
     peaks: Peaks
@@ -198,8 +215,9 @@ def _inferred(
     scale = network_grid.ratio(resolution_m)
     pixel_m = float(scale) * resolution_m
     mean = np.asarray(model.mean, np.float32)[:, None, None]
-    stretched = network.stretched(chosen[(slice(None), *part)], model.low, model.high)
-    picture = network_grid.resampled(np.where(valid[part], stretched, mean), scale)
+    shown_part = network.stretched(chosen[(slice(None), *part)], model.low, model.high)
+    stretched = np.where(valid[part], shown_part, mean)
+    picture = network_grid.resampled(stretched, scale)
     if network.steepest(picture) < LEAST_STEP:
         return None
     corner = network_grid.halo_px(resolution_m)
@@ -210,7 +228,8 @@ def _inferred(
     row, column = (np.clip(v.astype(int), 0, n - 1) for v, n in zip((y, x), valid.shape, strict=True))
     described = shown.description
     description = None if described is None else Description(tuple(described.tolist()), int(valid[part].sum()))
-    return _Block(picture, pixel_m, peaks, top, left, valid[row, column], description)
+    where = top, left, valid[row, column]
+    return _Block(valid.shape, stretched, picture, pixel_m, peaks, *where, description)
 
 
 def peaks(image: Singles, roles: Sequence[str], resolution_m: float, content: bytes) -> Peaks:

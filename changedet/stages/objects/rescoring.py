@@ -10,7 +10,7 @@ from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.containers import OTHER
 from changedet.models.loader import released_trees
 from changedet.stages.objects.boxes import rectangles_of
-from changedet.stages.objects.kernels import context_rescoring, row_filling
+from changedet.stages.objects.kernels import box_looks, context_rescoring, row_filling
 from changedet.stages.objects.kernels.box_labels import kinds
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ BRIGHTNESS: Final = tuple(f"look_{k}" for k in range(6))
 """Columns of `kernels.box_brightness.surround_brightness`."""
 EVIDENCE: Final = ("logit", "other", *BRIGHTNESS, "chroma", "gsd_m")
 """Columns of found boxes that `rescored` needs and takes away."""
+LOOK: Final = "look_odds"
+"""Column of log odds of a second look, NaN where none was taken; `rescored` adds them where the column is there, and
+takes it away."""
 
 
 def context_forests() -> tuple[Forest, Forest]:
@@ -35,7 +38,7 @@ def context_forests() -> tuple[Forest, Forest]:
 
 
 def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
-    """A scene's boxes with confidence and class from their neighbours.
+    """A scene's boxes with confidence and class from their neighbours, and from a second look at those in doubt.
 
     Parameters
     ----------
@@ -48,12 +51,12 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same boxes, without `EVIDENCE`; those that were filled into rows lose what the rows' ends lose.
+        The same boxes, without `EVIDENCE` and `LOOK`; those that were filled into rows lose what the rows' ends lose.
     """
     # Imported here for a quick start.
     import pandas as pd
 
-    plain = table.drop(columns=list(EVIDENCE), errors="ignore")
+    plain = table.drop(columns=[*EVIDENCE, LOOK], errors="ignore")
     peaks = np.flatnonzero(table["logit"].notna()) if "logit" in table else np.empty(0, np.intp)
     if not peaks.size:
         return plain
@@ -67,6 +70,9 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
         boxes = rectangles_of(table, resolution_m)
         own = np.where(container, confidence, 0.0)
         sure[filled] = row_filling.followed(boxes[filled], sure[filled], boxes[peaks], own)
+    if LOOK in table:
+        doubtful = box_looks.doubtful(sure, named != OTHER)
+        sure = box_looks.looked_at(sure, np.where(doubtful, table[LOOK].to_numpy(np.float64), np.nan))
     return plain.assign(confidence=sure, kind=pd.Series(named, index=plain.index).astype(plain["kind"].dtype))
 
 

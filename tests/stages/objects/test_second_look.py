@@ -1,0 +1,118 @@
+"""The second look at boxes in doubt: its files, which boxes get it, what cells and neighbours do to it."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from simulated_yard import RGB, yard
+
+from changedet.kernels.containers import OTHER
+from changedet.kernels.onnx_session import session
+from changedet.models import loader
+from changedet.stages.objects import rescoring, second_look
+from changedet.stages.objects.boxes import suppress
+from changedet.stages.objects.kernels import box_looks
+from changedet.stages.objects.kernels.network import NetworkStatistics
+from changedet.stages.objects.lattice import ObjectMethod
+from changedet.stages.objects.rescoring import LOOK
+from changedet.stages.objects.stage import STAGE as OBJECTS
+from changedet.stages.objects.whole import find
+from changedet.stages.registry import Facts
+
+GSD_M = 0.5
+
+
+def found(cell_px: int | None = None) -> pd.DataFrame:
+    """Boxes of a simulated yard with what is known of each, before they are rescored."""
+    image, _ = yard(GSD_M, seed=901, kind="dense", size_m=190.0)
+    method = OBJECTS.get("learned").function(Facts(GSD_M, RGB, dates=1, gsd_m=(GSD_M,), dtype="uint16"))
+    alone = partial(suppress, resolution_m=GSD_M)
+    size = cell_px or method.cell_px
+    plain = ObjectMethod(method.fit, method.detect, alone, size, method.halo_px, count_confidence=0.0)
+    return find(image, plain)
+
+
+@pytest.fixture(scope="module")
+def boxes() -> pd.DataFrame:
+    """Found by the method's own cells."""
+    return found()
+
+
+def test_released_weights_are_those_of_the_card() -> None:
+    folder = Path(loader.__file__).parent
+    card = (folder / "box_looks.md").read_text()
+    for name in (second_look.ENCODER, second_look.WEIGHTS):
+        checksum = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        assert checksum == loader.RELEASED[name]
+        assert checksum in card
+    weights = second_look.released_weights()
+    encoder = session(loader.released_content(second_look.ENCODER))
+    blank = np.zeros((1, 3, *box_looks.SHOWN_PX), np.float32)
+    maps = encoder.run(None, {"pictures": blank})
+    for drawn, step in zip(maps, box_looks.STEPS_PX, strict=True):
+        assert drawn.shape[2:] == tuple(size // step for size in box_looks.SHOWN_PX)
+    features = sum(drawn.shape[1] for drawn in maps) * len(box_looks.REGIONS)
+    assert weights.mean.shape == weights.spread.shape == weights.weight.shape == (features,)
+    assert (weights.spread > 0).all()
+
+
+def test_look_odds_are_of_containers_in_doubt_alone(boxes: pd.DataFrame) -> None:
+    judged = rescoring.rescored(boxes.drop(columns=LOOK), GSD_M)
+    sure = judged["confidence"].to_numpy()
+    doubtful = box_looks.doubtful(sure, (judged["kind"] != OTHER).to_numpy())
+    looked = boxes[LOOK].notna().to_numpy()
+    assert doubtful.sum() > 10
+    # A cell decides by its own boxes, before those of its neighbours are joined: at most a few differ.
+    assert (looked != doubtful).mean() < 0.02
+    assert not looked[sure > 0.99].any()
+
+
+def test_look_odds_are_the_same_with_cells_of_any_size(boxes: pd.DataFrame) -> None:
+    small = found(256)
+    pair = boxes.merge(small, how="inner", on=["color", "kind", "tiers"], suffixes=("", "_small"))
+    near = (pair["x_px"] - pair["x_px_small"]).abs().lt(0.05) & (pair["y_px"] - pair["y_px_small"]).abs().lt(0.05)
+    pair = pair[near]
+    both = pair[LOOK].notna() & pair[f"{LOOK}_small"].notna()
+    assert both.sum() > 10
+    np.testing.assert_allclose(pair.loc[both, LOOK], pair.loc[both, f"{LOOK}_small"], atol=0.05)
+
+
+def test_look_odds_need_a_box_within_the_cell(boxes: pd.DataFrame) -> None:
+    image, _ = yard(GSD_M, seed=901, kind="dense", size_m=190.0)
+    method = OBJECTS.get("learned").function(Facts(GSD_M, RGB, dates=1, gsd_m=(GSD_M,), dtype="uint16"))
+    values = image.to_numpy()
+    table = method.detect(values, method.fit(values[None]))
+    place, size, halo = table[["y_px", "x_px"]].to_numpy(), np.array(values.shape[1:]), method.halo_px
+    inside = ((place >= halo) & (place < size - halo)).all(axis=1)
+    assert table.loc[~inside, LOOK].isna().all()
+    assert table.loc[inside, LOOK].notna().any()
+
+
+def test_look_odds_leave_other_boxes_and_other_cells_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = pd.DataFrame({"confidence": [0.5, 0.5, 0.5, 0.95], "kind": [OTHER, "20ft", "20ft", "20ft"]})
+    monkeypatch.setattr(rescoring, "rescored", lambda table, _: table)
+    image = np.random.default_rng(0).random((3, 80, 80), dtype=np.float32)
+    boxes = np.array([[20.0, 20.0, 6.1, 2.44, 0.3]] * 4)
+    model = NetworkStatistics((0.0,) * 3, (1.0,) * 3, (0.5,) * 3, (0.3,) * 3)
+    inside = np.array([True, True, False, True])
+    odds = second_look.look_odds(judged, inside, image, boxes, model, GSD_M)
+    assert np.isfinite(odds).tolist() == [False, True, False, False]
+    assert abs(odds[1]) < 5
+
+
+def test_rescored_adds_a_look_to_boxes_in_doubt(boxes: pd.DataFrame) -> None:
+    plain = rescoring.rescored(boxes.drop(columns=LOOK), GSD_M)
+    more = rescoring.rescored(boxes.assign(**{LOOK: 1.0}), GSD_M)
+    assert list(more.columns) == list(plain.columns)
+    before, after = plain["confidence"].to_numpy(), more["confidence"].to_numpy()
+    doubtful = box_looks.doubtful(before, (plain["kind"] != OTHER).to_numpy())
+    np.testing.assert_array_equal(after[~doubtful], before[~doubtful])
+    odds = np.log(after / (1 - after)) - np.log(before / (1 - before))
+    np.testing.assert_allclose(odds[doubtful], 1.0)
+    none = rescoring.rescored(boxes.assign(**{LOOK: np.nan}), GSD_M)
+    pd.testing.assert_frame_equal(none, plain)
