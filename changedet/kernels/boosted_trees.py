@@ -68,7 +68,8 @@ def margins(forest: Forest, table: Singles, trees: int) -> Singles:
     float32 (n,)
         Never NaN.
     """
-    rows = np.asarray(table, np.float32).T[:, None, :]
+    # turned round here: compiled code would be made for another layout
+    rows = np.ascontiguousarray(np.asarray(table, np.float32).T)[:, None, :]
     valid = np.ones(rows.shape[1:], bool)
     counts, least = np.array([trees], np.int64), np.array([-np.inf], np.float32)
     return np.asarray(_summed(forest, rows, valid, counts, least, np.inf)[0], np.float32)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from changedet.kernels.medians import LEAST_VALUES, SAMPLE, median
+from changedet.kernels.medians import LEAST_VALUES, SAMPLE, median, middle_of
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -23,3 +23,10 @@ def test_median_where_the_sample_misses_it():
     values = np.random.default_rng(0).normal(size=20 * SAMPLE)
     values[:: values.size // SAMPLE] = 100.0
     assert median(values) == np.median(values) < 1.0
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8, 97, 250])
+def test_middle_of_is_numpys_median(size: int):
+    rng = np.random.default_rng(size)
+    for values in (rng.normal(size=size), np.sort(rng.normal(size=size)), rng.integers(0, 3, size).astype(float)):
+        assert middle_of(values.copy()) == np.median(values)

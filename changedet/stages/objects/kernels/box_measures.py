@@ -13,6 +13,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Floats, Singles
 from changedet.kernels.compiled import compiled
+from changedet.kernels.medians import middle_of
 from changedet.stages.objects.kernels.line_sampling import line_mean, sample, side_strength
 
 MEASURES: Final = (
@@ -248,7 +249,7 @@ def _median_colours(image: Singles, boxes: Floats, shrink: float, out: Floats) -
             for b in range(bands):
                 values[b, k] = work[b]
         for b in range(bands):
-            out[i, b] = np.median(values[b])
+            out[i, b] = middle_of(values[b])
 
 
 def median_colours(image: Singles, boxes: Floats, pixel_m: float) -> Floats:

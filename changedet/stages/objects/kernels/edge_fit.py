@@ -94,25 +94,32 @@ def _snap(
 
 
 @compiled
+def _copy(box: Floats, out: Floats) -> None:
+    # numba compiles an assignment of arrays with the words of its error, which takes seconds
+    for k in range(FIELDS):
+        out[k] = box[k]
+
+
+@compiled
 def _refine(
     image: Singles, boxes: Floats, spacing: float, reach: int, low_w: float, high_w: float, turn: float, out: Floats
 ) -> None:
     """Fit each box to its four sides; tries a turn either way, then a smaller one."""
     profile, trial, best_box = np.empty(SIDE_STEPS), np.empty(FIELDS), np.empty(FIELDS)
     for i in range(len(boxes)):
-        out[i] = boxes[i]
+        _copy(boxes[i], out[i])
         for rounds in range(2):
             best = -1.0
             for k in range(-1, 2):
-                trial[:] = out[i]
+                _copy(out[i], trial)
                 trial[4] += k * turn / (1.0 + TURN_SHRINK * rounds)
                 fitted = np.empty(FIELDS)
                 score = _snap(image, trial, spacing, reach, low_w, high_w, profile, fitted)
                 score = score * (1.0 - TURN_PRICE * abs(k))
                 if score > best:
                     best = score
-                    best_box[:] = fitted
-            out[i] = best_box
+                    _copy(fitted, best_box)
+            _copy(best_box, out[i])
         out[i, 4] = out[i, 4] % np.pi
 
 

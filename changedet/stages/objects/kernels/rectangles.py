@@ -58,7 +58,7 @@ def overlap(a: Floats, b: Floats) -> float:
         0 to 1.
     """
     points, other = np.empty((CLIPPED_CORNERS, 2)), np.empty((CLIPPED_CORNERS, 2))
-    count = 4
+    count = 0
     ca, sa, cb, sb = np.cos(b[4]), np.sin(b[4]), np.cos(a[4]), np.sin(a[4])
     for k in range(4):
         s = -0.5 if k in (0, 3) else 0.5
@@ -66,11 +66,11 @@ def overlap(a: Floats, b: Floats) -> float:
         dx = a[0] - b[0] + s * a[2] * sb + t * a[3] * cb
         dy = a[1] - b[1] - s * a[2] * cb + t * a[3] * sb
         points[k, 0], points[k, 1] = dx * sa - dy * ca, dx * ca + dy * sa
+        count += 1
     for side in range(4):
         column, sign, limit = side // 2, 1.0 - 2.0 * (side % 2), (b[2] if side < 2 else b[3]) / 2
-        kept = _clip(points, count, column, sign, limit, other)
-        points[:kept] = other[:kept]
-        count = kept
+        count = _clip(points, count, column, sign, limit, other)
+        points, other = other, points
         if count == 0:
             return 0.0
     common = _area(points, count)
@@ -84,11 +84,13 @@ def _clip(points: Floats, count: int, column: int, sign: float, limit: float, ou
     for k in range(count):
         p, q = points[k], points[(k + 1) % count]
         dp, dq = limit - sign * p[column], limit - sign * q[column]
+        # number by number: numba compiles an assignment of arrays with the words of its error, which takes seconds
         if dp >= 0:
-            out[kept] = p
+            out[kept, 0], out[kept, 1] = p[0], p[1]
             kept += 1
         if dp * dq < 0:
-            out[kept] = p + (q - p) * dp / (dp - dq)
+            for c in range(2):
+                out[kept, c] = p[c] + (q[c] - p[c]) * dp / (dp - dq)
             kept += 1
     return kept
 
