@@ -107,10 +107,9 @@ def _plainly(raster: Raster, indexes: list[int], window: windows.Window) -> Sing
             return None
         out = np.empty((len(indexes), window.height, window.width), np.float32)
         dtype = np.dtype(raster.bands[indexes[0] - 1].dtype)
+        none = _none_of(raster, indexes, dtype)
         for piece in _pieces(raster, dataset, indexes, window):
-            copy_without_nodata(
-                piece.block, _none_of(raster, indexes, dtype), piece.corner, out, piece.place, piece.shape
-            )
+            copy_without_nodata(piece.block, none, piece.corner, out, piece.place, piece.shape)
     return _within_range(out, dtype)
 
 

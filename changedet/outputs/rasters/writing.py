@@ -22,6 +22,7 @@ from changedet.blocks import Window
 from changedet.outputs.qgis import raster_styles
 from changedet.outputs.rasters.classes import RasterClass, RasterKind
 from changedet.outputs.rasters.encoding import encode, seen
+from changedet.outputs.rasters.overviews import lay_overviews
 from changedet.outputs.rasters.reading import BLOCK_PX, environment
 from changedet.outputs.rasters.styling import DEFAULT_CLASSES, sidecars, style
 from changedet.store.files import part_of, put_in_place, require_room, telling_full_disk, write_text
@@ -261,6 +262,7 @@ def _block_px(width: int) -> int:
 
 
 def _copy_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int) -> None:
+    lay_overviews(raw, _OVERVIEWS[kind], block_px)
     rasterio.shutil.copy(
         raw,
         part,

@@ -1,0 +1,1 @@
+"""Arithmetic on the pixels of rasters: numpy in, numpy out."""
