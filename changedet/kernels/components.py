@@ -114,11 +114,13 @@ def describe_tile(labels: NDArray[np.int32], origin: Place, width: int, figures:
     """
     count = int(labels.max(initial=0))
     flat = labels.ravel()
-    areas = np.bincount(flat, minlength=count + 1)[1:].astype(np.int64)
     sums = np.zeros((count, len(figures)), np.int64)
-    changed = np.flatnonzero(flat)
+    # of booleans: of whole numbers it takes twice the time of all that follows
+    changed = np.flatnonzero(flat != 0)
+    own = flat[changed] - 1
+    areas = np.bincount(own, minlength=count).astype(np.int64)
     for k, figure in enumerate(figures):
-        np.add.at(sums[:, k], flat[changed] - 1, _fixed(figure.ravel()[changed]))
+        np.add.at(sums[:, k], own, _fixed(figure.ravel()[changed]))
     first = np.full(count, -1, np.int64)
     _first_pixels(labels, origin[0], origin[1], width, first)
     borders = (labels[0], labels[-1], labels[:, 0], labels[:, -1])

@@ -73,7 +73,20 @@ def middle_of(values: Floats) -> float:
     float
         The middle value, or the mean of the two in the middle.
     """
-    half, low, high = values.size // 2, 0, values.size - 1
+    half = values.size // 2
+    _select(values, half)
+    if values.size % 2:
+        return float(values[half])
+    below = values[0]
+    for k in range(1, half):
+        below = max(below, values[k])
+    return float((below + values[half]) / 2)
+
+
+@compiled
+def _select(values: Floats, rank: int) -> None:
+    """Reorder values so that one stands where it would stand sorted, none greater before and none less behind it."""
+    low, high = 0, values.size - 1
     while low < high:
         pivot, i, j = values[(low + high) // 2], low, high
         while i <= j:
@@ -85,15 +98,9 @@ def middle_of(values: Floats) -> float:
                 values[i], values[j] = values[j], values[i]
                 i += 1
                 j -= 1
-        if half <= j:
+        if rank <= j:
             high = j
-        elif half >= i:
+        elif rank >= i:
             low = i
         else:
             high = low
-    if values.size % 2:
-        return float(values[half])
-    below = values[0]
-    for k in range(1, half):
-        below = max(below, values[k])
-    return float((below + values[half]) / 2)
