@@ -12,9 +12,10 @@ import geopandas as gpd
 import numpy as np
 import pyogrio
 import pytest
+import rasterio
 import shapely
 from affine import Affine
-from small_rasters import write
+from small_rasters import CRS, T, write
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "benchmarks"))
@@ -68,6 +69,27 @@ def test_a_name_of_a_band_that_is_no_utf_8(site: Site) -> None:
     path = Path(write(site.folder / "d.tif", np.full((3, 24, 24), 100, np.uint8), descriptions=("qqqq", "red", "nir")))
     path.write_bytes(path.read_bytes().replace(b"qqqq", b"q\xe8q\xff"))
     assert judged(lambda: site.planned(site.workflow.replace("a.tif", "d.tif"))) == REFUSED
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("entry", "pointer", "to"),
+    [("child", 0, "child"), ("child", 3, "root"), ("child", 3, "child"), ("root", 3, "root"), ("root", 0, "root")],
+)
+def test_an_imagine_file_whose_tree_leads_back_into_itself(entry: str, pointer: int, to: str, site: Site) -> None:
+    path = site.folder / "whole.img"
+    with rasterio.open(
+        path, "w", driver="HFA", width=24, height=24, count=3, dtype="uint8", crs=CRS, transform=T
+    ) as out:
+        out.write(np.ones((3, 24, 24), np.uint8))
+    content = bytearray(path.read_bytes())
+    (header,) = struct.unpack_from("<I", content, 16)
+    (root,) = struct.unpack_from("<I", content, header + 8)
+    # An entry begins with the places of the next, previous, parent and first child entry.
+    places = {"root": root, "child": struct.unpack_from("<4I", content, root)[3]}
+    struct.pack_into("<I", content, places[entry] + 4 * pointer, places[to])
+    workflow = site.workflow.replace("a.tif", "c.img")
+    assert judged(lambda: site.put("c.img", bytes(content), workflow)) in {DONE, REFUSED}
 
 
 @pytest.fixture
