@@ -1,6 +1,6 @@
 """Fit which rows below the count threshold a series confirms, on simulated sites, and write their weights.
 
-    python training/fit_confirmation.py [--folder DIR] [--seeds 600-603] [--kinds growth,dense,..]
+    python training/fit_confirmation.py [--folder DIR] [--seeds 600-601] [--kinds growth,dense,..] [--again]
 
 Run it whenever the detector or the tracks change, with the sites of training/fit_tracks.py. Each site is followed by
 its first two, four and all dates. Only the line of `WEIGHTS` in tracks/kernels/confirmation.py is written anew.
@@ -28,7 +28,7 @@ from changedet.kernels.containers import OTHER  # noqa: E402
 from changedet.pipeline.date_model import read_date_model  # noqa: E402
 from changedet.pipeline.looks import looks_of  # noqa: E402
 from changedet.plan import make_plan  # noqa: E402
-from changedet.stages.tracks.confirmed import series_rows  # noqa: E402
+from changedet.stages.tracks.confirmed import SURE, series_rows  # noqa: E402
 from changedet.stages.tracks.kernels import confirmation  # noqa: E402
 from changedet.stages.tracks.result import Tracks  # noqa: E402
 from changedet.stages.tracks.stage import track  # noqa: E402
@@ -99,19 +99,20 @@ def main() -> None:
     """Fit, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("track_sites"))
-    parser.add_argument("--seeds", default="600-603")
+    parser.add_argument("--seeds", default="600-601")
     parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("--again", action="store_true", help="run the sites once more: a detector has changed")
     given = parser.parse_args()
     parts = [
         part
         for seed in seeds_of(given.seeds)
         for kind in given.kinds.split(",")
-        for path in runs(given.folder, DETECTOR, kind, seed)
+        for path in runs(given.folder, DETECTOR, kind, seed, given.again)
         for part in weak_rows(path, kind, seed)
     ]
     table, right = np.concatenate([one for one, _ in parts]), np.concatenate([one for _, one in parts])
     weights = fitted(table, right)
-    chosen = table @ weights >= 0
+    chosen = table @ weights >= np.log(SURE / (1 - SURE))
     print(f"{len(right)} weak rows of followed containers, {right.mean():.2f} true")
     print(f"confirmed {chosen.sum()}, {right[chosen].mean():.2f} true; of the others {right[~chosen].mean():.2f}")
     print(dict(zip(confirmation.FEATURES, weights.round(3).tolist(), strict=True)))

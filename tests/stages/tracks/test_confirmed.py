@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.stages.tracks.confirmed import with_confirmed
+from changedet.stages.tracks.confirmed import SURE, with_confirmed
 from changedet.stages.tracks.stage import track
 from scenarios import box_series as bs
 
@@ -30,7 +30,7 @@ def test_a_box_that_other_dates_show_is_confirmed_with_its_probability():
     series, given, chosen = _weak_on_one_date()
     rows = track(given, series.dates, clear=series.clear, detector="learned").detections
     assert np.flatnonzero(rows["confirmed"].notna()).tolist() == [chosen]
-    assert 0.5 <= rows["confirmed"].iloc[chosen] < 1.0
+    assert SURE <= rows["confirmed"].iloc[chosen] < 1.0
     # Its own look stays as it was: how far counts can be trusted is read from it.
     assert rows["confidence"].iloc[chosen] == 0.45
     assert not rows["counted"].iloc[chosen]

@@ -24,7 +24,7 @@ MOST_SURE: Final = 0.999
 """Probabilities are held this far from 1, and from 0, in log odds."""
 FEATURES: Final = ("one", "confidence", "presence", "counted_share", "darker", "neighbours")
 """Of `features`, in the order of `WEIGHTS`."""
-WEIGHTS: Final[Mapping[str, Sequence[float]]] = {"learned": (-1.999, 0.881, 0.740, 3.088, 0.202, -0.386)}
+WEIGHTS: Final[Mapping[str, Sequence[float]]] = {"learned": (-0.562, 1.381, 0.848, 1.340, -0.028, 0.653)}
 """Of a logistic regression, by detector; written by training/fit_confirmation.py, do not edit them."""
 
 
