@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,8 @@ from changedet.errors import ChangedetError
 from changedet.store.layout import STATE
 
 LEAST_FREE_BYTES: Final = 16 << 20
+TRIAL_BYTES: Final = 1 << 16
+"""Written to see whether a disk takes anything: more than a file system keeps within its own tables."""
 _DISK: Final = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
 _WRITERS: Final = ("rasterio", "pyogrio", "sqlite3")
 """Libraries whose own errors say that they could not write."""
@@ -86,6 +88,47 @@ def require_room(path: Path) -> None:
     if free < LEAST_FREE_BYTES:
         left = f"its disk has {free >> 10} kB left; make room and run again, it goes on from here"
         raise ChangedetError(f"{path}: cannot be written, {left}")
+
+
+def require_write(path: Path) -> None:
+    """Refuse to finish a large file on a disk that takes nothing more, for the same reason.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file that is written; beside it a few bytes are, and removed.
+
+    Raises
+    ------
+    OSError
+        They cannot be written.
+    """
+    trial = path.with_name(f"{path.name}.room")
+    try:
+        with trial.open("wb") as out:
+            out.write(bytes(TRIAL_BYTES))
+            out.flush()
+            os.fsync(out.fileno())
+    finally:
+        trial.unlink(missing_ok=True)
+
+
+def let_go(path: Path) -> None:
+    """Turn a file that is not wanted any more away from the disk, so that its library can close it on a full one.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Open in this process, and to be deleted. What is still written to it is lost. Without effect on systems that do
+        not list open files in ``/proc``.
+    """
+    folder, own = Path("/proc/self/fd"), str(path.resolve())
+    for name in [one.name for one in folder.iterdir()] if folder.is_dir() else ():
+        with suppress(OSError):
+            if str((folder / name).readlink()) == own:
+                nowhere = os.open(os.devnull, os.O_RDWR)
+                os.dup2(nowhere, int(name), inheritable=False)
+                os.close(nowhere)
 
 
 @contextmanager

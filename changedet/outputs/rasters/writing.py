@@ -25,7 +25,15 @@ from changedet.outputs.rasters.encoding import encode, seen
 from changedet.outputs.rasters.overviews import lay_overviews
 from changedet.outputs.rasters.reading import BLOCK_PX, environment
 from changedet.outputs.rasters.styling import DEFAULT_CLASSES, sidecars, style
-from changedet.store.files import part_of, put_in_place, require_room, telling_full_disk, write_text
+from changedet.store.files import (
+    let_go,
+    part_of,
+    put_in_place,
+    require_room,
+    require_write,
+    telling_full_disk,
+    write_text,
+)
 
 COG_SUFFIX: Final = ".tif"
 """Of results. What a run keeps for itself has another, and neither overviews nor statistics."""
@@ -201,7 +209,7 @@ class RasterWriter:
         part = part_of(self.path)
         try:
             with environment(), telling_full_disk(self.path):
-                self._dataset.close()
+                self._close(is_wanted=error is None)
                 if error is None:
                     if self.path.suffix == COG_SUFFIX:
                         _copy_as_cog(self._raw, part, self.kind, _block_px(self.shape[1]))
@@ -211,6 +219,19 @@ class RasterWriter:
                     put_in_place(part, self.path)
         finally:
             _remove_unfinished(self.path)
+
+    def _close(self, *, is_wanted: bool) -> None:
+        """Closing writes what GDAL still holds, and libtiff never ends where it cannot."""
+        try:
+            if is_wanted:
+                require_write(self._raw)
+        except OSError:
+            is_wanted = False
+            raise
+        finally:
+            if not is_wanted:
+                let_go(self._raw)
+            self._dataset.close()
 
     def _write_sidecars(self, part: Path) -> None:
         sheet, table = sidecars(self.path)

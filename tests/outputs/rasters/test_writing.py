@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import shutil
@@ -208,4 +209,41 @@ def test_raster_writer_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.
     expected = (OSError, "failed") if room else full
     with pytest.raises(expected[0], match=expected[1]), replacing(tmp_path / "x.gpkg"):
         raise OSError("failed")
+    assert not list(tmp_path.iterdir())
+
+
+class Held:
+    """A dataset that holds a file, and notes where the file leads when it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        self.file, self.led_to = path.open("r+b"), ""
+
+    def close(self) -> None:
+        self.led_to = str(Path(f"/proc/self/fd/{self.file.fileno()}").readlink())
+        self.file.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are listed there alone")
+@pytest.mark.parametrize("fault", ["elsewhere", "full"])
+def test_raster_writer_closes_nowhere_what_is_not_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """libtiff never ends closing a file that takes nothing more: whatever failed, its descriptor is turned away."""
+    held: list[Held] = []
+
+    def full(_number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def write() -> None:
+        with writer(tmp_path / "x.tif", "mask", (30, 30)) as out:
+            out._dataset.close()
+            held.append(Held(out._raw))
+            out._dataset = held[0]
+            if fault == "elsewhere":
+                raise KeyError(fault)
+            monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(KeyError if fault == "elsewhere" else ChangedetError, match=r"elsewhere|No space left"):
+        write()
+    assert held[0].led_to == os.devnull
     assert not list(tmp_path.iterdir())
