@@ -95,7 +95,7 @@ def truth_table(path: Path) -> pd.DataFrame:
     InputError
         It cannot be read, lacks a column, or has something else in one.
     """
-    with naming_the_truth(path, AttributeError, KeyError, TypeError, ValueError, OverflowError):
+    with naming_the_truth(path, AttributeError, KeyError, TypeError, ValueError, OverflowError, NotImplementedError):
         table = pd.read_csv(path)
         dates = pd.to_datetime(table["date"], format="ISO8601").dt.strftime("%Y-%m-%d")
         table = table.assign(date=dates, containers=pd.to_numeric(table["containers"]).astype(np.float64))
@@ -145,7 +145,7 @@ def truth_layer(path: Path, name: str, crs: str | pyproj.CRS) -> gpd.GeoDataFram
 
 def _understood(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     wanted = _LAYERS[name]
-    frame = frame.assign(**{one: pd.to_datetime(frame[one], utc=True, format="ISO8601") for one in wanted.dates})
+    frame = frame.assign(**{one: _dates(frame[one]) for one in wanted.dates})
     frame = frame.assign(**{one: frame[one].astype(str) for one in wanted.words})
     shapes = frame.geometry.to_numpy()
     _refuse(name, np.asarray(~np.isfinite(shapely.bounds(shapes)).all(axis=1)), "lies nowhere")
@@ -155,6 +155,13 @@ def _understood(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     shapes = polygons(shapely.make_valid(shapely.force_2d(shapes)))
     _refuse(name, np.asarray(shapely.area(shapes) == 0), "is no polygon")
     return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+
+
+def _dates(column: pd.Series) -> pd.Series:
+    """Stamps in UTC; raises where one lies before the year 1 or after 9999, which files know and Python does not."""
+    stamps = pd.to_datetime(column, utc=True, format="ISO8601")
+    _ = stamps.dt.date
+    return stamps
 
 
 def _refuse(name: str, wrong: Bools, what: str) -> None:

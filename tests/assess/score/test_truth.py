@@ -41,6 +41,7 @@ def test_truth_layer_gives_dates_and_valid_polygons(tmp_path: Path) -> None:
         (shapely.Polygon(), {}, r"row 2 lies nowhere"),
         (shapely.Point(1, 1), {}, r"row 2 is no polygon"),
         (BOX, {"date": "soon"}, r"ISO8601"),
+        (BOX, {"date": "-1"}, r"out of range|outside the range|ISO8601"),
     ],
 )
 def test_truth_layer_refuses_what_has_no_place_or_date(tmp_path: Path, shape: Any, columns: Any, said: str) -> None:
