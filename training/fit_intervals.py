@@ -36,6 +36,7 @@ from changedet.models.loader import RELEASED  # noqa: E402
 from changedet.stages.objects import detector  # noqa: E402
 from changedet.stages.objects.familiarity import familiarity_of  # noqa: E402
 from changedet.stages.series.counts import TrackedBoxes, tracked_boxes  # noqa: E402
+from changedet.stages.series.date_signs import date_signs  # noqa: E402
 from changedet.stages.tracks.kernels import detector_tables, doubt_weights  # noqa: E402
 from scenarios import hands, painted  # noqa: E402
 
@@ -75,7 +76,7 @@ def box_rows(site: hands.HandSite, counted: TrackedBoxes, scale: float, halves: 
         value = scale * standing.expected
         own = (halves[0] * standing.spread, halves[1] * standing.above)
         true = float(site.true["containers"].iloc[t])
-        rows.append(Row(site.name, site.hand, value, value, *own, counted.signs(t, value), true))
+        rows.append(Row(site.name, site.hand, value, value, *own, date_signs(counted, t, value), true))
     return rows
 
 
@@ -87,7 +88,7 @@ def event_rows(
     for t in range(1, len(site.dates)):
         if counted.blind[t] or counted.blind[:t].any():
             continue
-        signs = counted.signs(t, scale * float(counted.present[:, t].sum()))
+        signs = date_signs(counted, t, scale * float(counted.present[:, t].sum()))
         for name, count, half in zip(("arrivals", "departures"), counted.events(t), halves, strict=True):
             both = (float(count.found), scale * count.expected)
             own = (half[0] * count.spread, half[1] * count.spread)

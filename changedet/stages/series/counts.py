@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels import intervals
 from changedet.kernels.containers import TEU_OF_KIND
-from changedet.kernels.doubts import Signs, is_blind
+from changedet.kernels.doubts import is_blind
 from changedet.stages.series.followed import FollowedBoxes
 from changedet.stages.series.kernels.exchanges import alike_share, most_unseen_exchanges
 
@@ -135,30 +135,6 @@ class TrackedBoxes:
         """
         kinds: NDArray[np.object_] = self.row_listed[(self.row_date == t) & self.row_listed.astype(bool)]
         return kinds
-
-    def signs(self, t: int, expected: float) -> Signs:
-        """What the rows of a date show of how far their number can be trusted.
-
-        Parameters
-        ----------
-        t : int
-            Index of the date.
-        expected : float
-            Containers.
-
-        Returns
-        -------
-        Signs
-            On a date that does not show the boxes, nothing is missed.
-        """
-        here, container = self.row_date == t, np.isin(self.row_kind, list(TEU_OF_KIND))
-        counted, sure = here & self.row_counted, self.row_confidence
-        detected = int((counted & container).sum())
-        uncertain = float((1.0 - sure[counted & container]).sum())
-        weak = float(sure[here & container & ~self.row_counted].sum())
-        hidden = float(self.present[~self.clear[:, t], t].sum())
-        missed = 0.0 if self.blind[t] else max(0.0, abs(expected - detected) - hidden)
-        return Signs(expected, uncertain, weak, missed, float((counted & ~container).sum()))
 
     def standing(self, t: int, weight: Floats) -> StandingBoxes:
         """What stands on a date.

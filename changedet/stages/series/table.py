@@ -18,6 +18,7 @@ from changedet.kernels.containers import TEU_OF_KIND
 from changedet.kernels.doubts import Signs, widened
 from changedet.kernels.intervals import Calibration
 from changedet.stages.series.counts import EventCount, TrackedBoxes, tracked_boxes
+from changedet.stages.series.date_signs import date_signs
 from changedet.stages.series.followed import FollowedBoxes
 
 
@@ -299,7 +300,7 @@ def _add_events(
     row["arrivals"], row["departures"] = came.found, left.found
     if look.is_refused:
         return
-    signs, far = counted.signs(t, calibration.scale * float(counted.present[:, t].sum())), look.unfamiliarity
+    signs, far = date_signs(counted, t, calibration.scale * float(counted.present[:, t].sum())), look.unfamiliarity
     row["arrivals_expected"], row["arrivals_low"], row["arrivals_high"] = _event(
         came, calibration, calibration.arrivals, signs, far
     )
@@ -326,7 +327,7 @@ def _standing(counted: TrackedBoxes, t: int, weight: Floats, far: float, calibra
     boxes = counted.standing(t, weight)
     value = calibration.scale * boxes.expected
     plain = calibration.scale * float(counted.present[:, t].sum())
-    signs = counted.signs(t, plain)
+    signs = date_signs(counted, t, plain)
     # Signs are in boxes, and a box weighs what those that are expected weigh on average.
     each = value / plain if plain > 0 else 1.0
     below, above = (
