@@ -87,8 +87,7 @@ def truth_table(path: Path) -> pd.DataFrame:
     -------
     pandas.DataFrame
         With ``date`` (ISO text), ``containers`` (float64; rows in which it is empty are left out), and of the columns
-        of `ONSETS` what
-        is there, ISO text.
+        of `ONSETS` what is there, ISO text.
 
     Raises
     ------
@@ -100,11 +99,15 @@ def truth_table(path: Path) -> pd.DataFrame:
         dates = pd.to_datetime(table["date"], format="ISO8601").dt.strftime("%Y-%m-%d")
         table = table.assign(date=dates, containers=pd.to_numeric(table["containers"]).astype(np.float64))
         table = table[table["containers"].notna()]
-        if not np.isfinite(table["containers"]).all():
-            raise ValueError("containers: not all are numbers")
+        _refuse_infinite(table["containers"])
         for name in {*ONSETS.values()} & {*table}:
             table[name] = [text if pd.isna(text) else _iso(text) for text in table[name]]
     return table
+
+
+def _refuse_infinite(counts: pd.Series[float]) -> None:
+    if not np.isfinite(counts).all():
+        raise ValueError("containers: not all are numbers")
 
 
 def _iso(text: object) -> str:

@@ -221,7 +221,7 @@ class RasterWriter:
             _remove_unfinished(self.path)
 
     def _close(self, *, is_wanted: bool) -> None:
-        """Closing writes what GDAL still holds, and libtiff never ends where it cannot."""
+        # Closing writes what GDAL still holds, and libtiff never ends where it cannot.
         try:
             if is_wanted:
                 require_write(self._raw)
