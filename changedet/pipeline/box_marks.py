@@ -18,6 +18,7 @@ from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.kernels.containers import CONTAINER_KINDS, LENGTH_OF_KIND_M, WIDTH_M
 from changedet.pipeline.kernels.box_decisions import ARRIVED, LEFT, MOVER, NONE, STAYED, BoxPixels
+from changedet.stages.tracks.detections import date_index
 from changedet.stages.tracks.result import Tracks
 
 SURROUND_M: Final = 2.5
@@ -148,7 +149,7 @@ def box_marks(
     at = list(tracks.dates).index(reference)
     found: dict[dt.date, BoxMarks] = {}
     movers = ~table["kind"].isin(CONTAINER_KINDS).to_numpy(bool)
-    before = tracks.presence[:, at]
+    before, shown = tracks.presence[:, at], _shown(tracks)
     for day in sorted({*tracks.dates, *days} - {reference}):
         looks = _counted_around(tracks.dates, day)
         if looks is None:
@@ -159,28 +160,35 @@ def box_marks(
         after = tracks.presence[:, list(looks)].mean(axis=1)
         differs = before * (1 - after) + after * (1 - before)
         swept = _swept(bases, roofs, rows, (at, *looks))
-        other = _exchanged(tracks, bases[chosen], decision[chosen], at, looks)
+        other = _exchanged(shown, bases[chosen], decision[chosen], at, looks)
         found[day] = BoxMarks(bases[chosen], swept[chosen], decision[chosen], differs[chosen], other)
     return found
 
 
-def _exchanged(tracks: Tracks, bases: Shapes, decision: Ints, reference: int, looks: tuple[int, int]) -> Bools:
+def _exchanged(
+    shown: Sequence[shapely.STRtree], bases: Shapes, decision: Ints, reference: int, looks: tuple[int, int]
+) -> Bools:
     """Which boxes came where one stood on the reference, or left where one stands on the looks of a date."""
     out = np.zeros(len(bases), bool)
     for what, dates in ((ARRIVED, {reference}), (LEFT, set(looks))):
         own = np.flatnonzero(decision == what)
         for i in dates:
-            out[own] |= _stands_on(bases[own], tracks, i)
+            out[own] |= _stands_on(bases[own], shown[i])
     return out
 
 
-def _stands_on(bases: Shapes, tracks: Tracks, i: int) -> Bools:
-    """Whether a box that a look shows, counted or not, covers much of each base."""
+def _shown(tracks: Tracks) -> list[shapely.STRtree]:
+    """Boxes that each look shows, counted or not."""
     rows = tracks.detections
-    shown = (pd.to_datetime(rows["date"], utc=True).dt.date == tracks.dates[i]) & (rows["confidence"] >= STANDS)
-    boxes = rows.geometry.to_numpy()[shown.to_numpy(bool)]
-    base, box = shapely.STRtree(boxes).query(bases, predicate="intersects")
-    shared = shapely.area(shapely.intersection(bases[base], boxes[box]))
+    boxes, date = rows.geometry.to_numpy(), date_index(rows["date"], tracks.dates)
+    sure = rows["confidence"].to_numpy(np.float64) >= STANDS
+    return [shapely.STRtree(boxes[sure & (date == i)]) for i in range(len(tracks.dates))]
+
+
+def _stands_on(bases: Shapes, shown: shapely.STRtree) -> Bools:
+    """Whether one of the boxes covers much of each base."""
+    base, box = shown.query(bases, predicate="intersects")
+    shared = shapely.area(shapely.intersection(bases[base], shown.geometries.take(box)))
     out = np.zeros(len(bases), bool)
     out[base[shared >= UNDER * shapely.area(bases[base])]] = True
     return out

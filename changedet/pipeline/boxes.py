@@ -22,6 +22,7 @@ from changedet.pipeline.ships import Ships, find_ships
 from changedet.plan import Plan
 from changedet.stages.objects.boxes import georeferenced
 from changedet.stages.objects.lattice import too_coarse
+from changedet.stages.tracks.confirmed import CONFIRMED, CONFIRMED_KIND
 from changedet.stages.tracks.result import Tracks
 from changedet.store import RunFolder, read_frame
 
@@ -238,11 +239,11 @@ def counted_rows(detections: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -
     """
     if not len(detections):
         return vector_layers.empty("containers", detections.crs)
-    sure = detections["confirmed"] if "confirmed" in detections else pd.Series(np.nan, detections.index)
+    sure = detections[CONFIRMED] if CONFIRMED in detections else pd.Series(np.nan, detections.index)
     confirmed = sure.notna()
-    rows = detections.drop(columns=["counted", "confirmed_kind"], errors="ignore").assign(confirmed=confirmed)
+    rows = detections.drop(columns=["counted", CONFIRMED_KIND], errors="ignore").assign(**{CONFIRMED: confirmed})
     if confirmed.any():
         rows["confidence"] = rows["confidence"].where(~confirmed, sure)
-        rows["kind"] = rows["kind"].where(~confirmed, detections["confirmed_kind"])
+        rows["kind"] = rows["kind"].where(~confirmed, detections[CONFIRMED_KIND])
     rows = rows[detections["counted"].astype(bool) | confirmed].reset_index(drop=True)
     return rows.assign(zone=zone_of(rows.geometry.centroid, zones))

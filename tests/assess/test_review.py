@@ -213,6 +213,27 @@ def test_review_run_a_vouched_for_box_of_one_date_counts_in_full(run: Path) -> N
     assert after["containers_expected"] >= 8 + 15 - 0.2
 
 
+def test_review_run_a_box_that_the_series_confirmed_can_be_vouched_for(run: Path) -> None:
+    kept = kept_boxes(RunFolder(run), GRID, DAYS)
+    weak = kept[~kept["counted"]].drop(columns="counted")
+    layers = {
+        name: vector_layers.read_objects(run / "objects.gpkg", name) for name in ("containers", "tracks", "zones")
+    }
+    listed = pd.concat(
+        [layers["containers"].assign(tiers=None), weak.assign(confirmed=True, confidence=0.8, tiers=None)]
+    ).sort_values("object_id")
+    layers["containers"] = gpd.GeoDataFrame(listed, geometry="geometry", crs=GRID.crs)
+    vector_layers.write_objects(run / "objects.gpkg", layers, GRID.crs)
+    warned: list[str] = []
+    review_run(run, warn=warned.append)
+    judge(run, "accept", lambda rows: rows["object_id"].isin(weak["object_id"]))
+    review_run(run, warn=warned.append)
+    found = vector_layers.read_objects(run / "reviewed" / "objects.gpkg", "containers").set_index("object_id")
+    assert found.loc[weak["object_id"], "confidence"].tolist() == [1.0]
+    assert not found["confirmed"].any()
+    assert warned == []
+
+
 def test_review_run_an_unfamiliar_scene_keeps_its_wide_interval(run: Path) -> None:
     summary = json.loads((run / "summary.json").read_text())
     summary["familiarity"] = {str(DAYS[1]): {"distance": 0.9, "sentence": ""}, str(DAYS[2]): {"distance": None}}

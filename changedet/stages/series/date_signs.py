@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -45,11 +46,12 @@ def date_signs(boxes: TrackedBoxes, t: int, expected: float) -> Signs:
 
 
 def _own(boxes: TrackedBoxes, t: int, expected: float) -> Signs:
-    here, container = boxes.row_date == t, np.isin(boxes.row_kind, list(TEU_OF_KIND))
-    counted, sure = here & boxes.row_counted, boxes.row_confidence
+    here = boxes.row_date == t
+    counted, sure = boxes.row_counted[here], boxes.row_confidence[here]
+    container = np.isin(boxes.row_kind[here], list(TEU_OF_KIND))
     detected = int((counted & container).sum())
     uncertain = float((1.0 - sure[counted & container]).sum())
-    weak = float(sure[here & container & ~boxes.row_counted].sum())
+    weak = float(sure[container & ~counted].sum())
     hidden = float(boxes.present[~boxes.clear[:, t], t].sum())
     missed = 0.0 if boxes.blind[t] else max(0.0, abs(expected - detected) - hidden)
     return Signs(expected, uncertain, weak, missed, float((counted & ~container).sum()))
@@ -65,4 +67,4 @@ def _looks_around(boxes: TrackedBoxes, t: int) -> Iterator[int]:
     """The nearest date before and the nearest after that shows most of its boxes."""
     dates = boxes.present.shape[1]
     for side in (range(t - 1, -1, -1), range(t + 1, dates)):
-        yield from [s for s in side if _hidden_share(boxes, s) <= SHOWN][:1]
+        yield from islice((s for s in side if _hidden_share(boxes, s) <= SHOWN), 1)

@@ -98,12 +98,15 @@ def probabilities(rows: SeriesRows, chosen: Ints, weights: Sequence[float]) -> F
     float64 (n,)
         0 to 1.
     """
-    return np.asarray(1.0 / (1.0 + np.exp(-features(rows, chosen) @ np.asarray(weights, np.float64))))
+    # Imported here for a quick start.
+    from scipy.special import expit
+
+    return np.asarray(expit(features(rows, chosen) @ np.asarray(weights, np.float64)))
 
 
 def _surroundings(rows: SeriesRows, chosen: Ints) -> tuple[Floats, Floats]:
     """How much darker rows are than the counted ones around them, and how many these are."""
-    # Imported here, as it takes a while to load and not every run needs it.
+    # Imported here for a quick start.
     from scipy.spatial import cKDTree
 
     bright = rows.rgb.mean(axis=1)
@@ -123,5 +126,7 @@ def _surroundings(rows: SeriesRows, chosen: Ints) -> tuple[Floats, Floats]:
 
 
 def _log_odds(probability: Floats) -> Floats:
-    held = np.clip(probability, 1.0 - MOST_SURE, MOST_SURE)
-    return np.asarray(np.log(held / (1.0 - held)))
+    # Imported here for a quick start.
+    from scipy.special import logit
+
+    return np.asarray(logit(np.clip(probability, 1.0 - MOST_SURE, MOST_SURE)))
