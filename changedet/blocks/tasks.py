@@ -22,6 +22,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from changedet.errors import ChangedetError
+from changedet.kernels.together import Submit, lend
 
 if TYPE_CHECKING:
     import distributed
@@ -41,7 +42,8 @@ Task: TypeAlias = tuple[Callable[..., object], tuple[object, ...]]
 class Pools:
     """Threads and processes of this machine, each kind started with its first task and kept until all is done.
 
-    A process costs a second and more before its first task, as it loads every library anew.
+    A process costs a second and more before its first task, as it loads every library anew. The threads are lent to
+    each other, and to the thread that entered, for calls side by side (`changedet.kernels.together`).
 
     Parameters
     ----------
@@ -52,6 +54,7 @@ class Pools:
     def __init__(self, workers: int = 1) -> None:
         self.workers = workers
         self._made: dict[str, Executor] = {}
+        self._lent_before: tuple[Submit | None, int] = (None, 1)
 
     def of(self, scheduler: str) -> Executor:
         """Give the pool of a kind.
@@ -66,13 +69,21 @@ class Pools:
             The same at each call.
         """
         if scheduler not in self._made:
-            self._made[scheduler] = _processes(self.workers) if scheduler == "processes" else _threads(self.workers)
+            self._made[scheduler] = _processes(self.workers) if scheduler == "processes" else self._threads()
         return self._made[scheduler]
 
+    def _threads(self) -> Executor:
+        return ThreadPoolExecutor(self.workers, initializer=lend, initargs=(self._submit, self.workers))
+
+    def _submit(self, call: Callable[[], None]) -> object:
+        return self.of("threads").submit(call)
+
     def __enter__(self) -> Pools:
+        self._lent_before = lend(self._submit, self.workers)
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        lend(*self._lent_before)
         for pool in self._made.values():
             if error is not None:
                 # What they are at is not awaited any more.
@@ -80,10 +91,6 @@ class Pools:
                     process.kill()
             pool.shutdown(wait=error is None, cancel_futures=True)
         self._made.clear()
-
-
-def _threads(workers: int) -> Executor:
-    return ThreadPoolExecutor(workers)
 
 
 def _processes(workers: int) -> Executor:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -15,6 +17,7 @@ from changedet.imagery.datasets import gdal_options, is_remote, reading
 from changedet.imagery.headers import Raster
 from changedet.imagery.pixels import LARGEST_BLOCK_PX, held_open, nodata_as_stored, read_part
 from changedet.kernels.block_means import add_to_cells, block_mean, means_of_cells
+from changedet.kernels.together import lanes, together
 
 _PART_PX: Final = 1 << 22
 """Pixels that are read at once to be averaged."""
@@ -75,11 +78,14 @@ def _mean_of_strips(
     out = np.empty((len(indexes), -(-height // ky), -(-width // kx)), np.float32)
     # In strips: a block of 30 x 30 under a window of 1024 px would be a thousand million pixels at once.
     strip = max(1, _PART_PX // (ky * max(width, 1) * len(indexes)))
-    for first in range(0, out.shape[1], strip):
+
+    def _fill(first: int) -> None:
         rows = min(strip, out.shape[1] - first)
         size = min(rows * ky, height - first * ky), width
         read = read_part(raster, indexes, (y + first * ky, x, *size), use_mask=use_mask, share=False)
         out[:, first : first + rows] = read if factor == (1, 1) else block_mean(read, factor)
+
+    together([partial(_fill, first) for first in range(0, out.shape[1], strip)])
     return out
 
 
@@ -97,9 +103,11 @@ def _mean_of_integers(
     for top, bottom, blocks in _block_rows(raster, indexes, pixels):
         rows = slice((top - y) // ky, -(-(bottom - y) // ky))
         totals, counts = (_extended(sums, rows.stop - done) for sums in (totals, counts))
-        for left, values in blocks:
-            none = np.zeros(0, values.dtype) if nodata is None else nodata
-            add_to_cells(values, none, (top - y - done * ky, left - x), factor, totals, counts)
+        # As many at once as there are threads to decode them.
+        while some := list(islice(blocks, lanes())):
+            for (left, _), values in zip(some, together([read for _, read in some]), strict=True):
+                none = np.zeros(0, values.dtype) if nodata is None else nodata
+                add_to_cells(values, none, (top - y - done * ky, left - x), factor, totals, counts)
         whole = rows.stop if bottom == y + height else (bottom - y) // ky
         covered = min(bottom - y, height) - done * ky, width
         out[:, done:whole] = means_of_cells(totals[:, : whole - done], counts[: whole - done], covered, factor)
@@ -115,8 +123,8 @@ def _extended(sums: Ints, rows: int) -> Ints:
 
 def _block_rows(
     raster: Raster, indexes: Sequence[int], pixels: tuple[int, int, int, int]
-) -> Iterator[tuple[int, int, Iterator[tuple[int, AnyArray]]]]:
-    """The part of each row of blocks that lies in a window: first row, last row and one more, columns with pixels."""
+) -> Iterator[tuple[int, int, Iterator[tuple[int, Callable[[], AnyArray]]]]]:
+    """The part of each row of blocks that lies in a window: first row, last row and one more, columns to be read."""
     y, x, height, width = pixels
     with reading(raster.path), rasterio.Env(**gdal_options(raster.path)):
         rows, columns = held_open(raster).block_shapes[indexes[0] - 1]
@@ -135,13 +143,17 @@ def _block_rows(
 
 def _blocks_across(
     raster: Raster, indexes: Sequence[int], rows: tuple[int, int], span: tuple[int, int], columns: int
-) -> Iterator[tuple[int, AnyArray]]:
-    """Column and pixels of each block of a row."""
+) -> Iterator[tuple[int, Callable[[], AnyArray]]]:
+    """Column of each block of a row, and what reads its pixels."""
     for left in range(span[0] // columns * columns, span[1], columns):
         first, last = max(left, span[0]), min(left + columns, span[1])
         window = windows.Window(first, rows[0], last - first, rows[1] - rows[0])
-        with reading(raster.path), rasterio.Env(**gdal_options(raster.path)):
-            yield first, held_open(raster).read(list(indexes), window=window)
+        yield first, partial(_stored, raster, indexes, window)
+
+
+def _stored(raster: Raster, indexes: Sequence[int], window: windows.Window) -> AnyArray:
+    with reading(raster.path), rasterio.Env(**gdal_options(raster.path)):
+        return np.asarray(held_open(raster).read(list(indexes), window=window))
 
 
 def _overview(raster: Raster, factor: tuple[int, int]) -> tuple[Raster, tuple[int, int]]:

@@ -9,10 +9,11 @@ from typing import Final, TypeAlias
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bools, Bytes
-from changedet.blocks import tiles
+from changedet.arrays import Bools, Bytes, Floats
+from changedet.blocks import Window, tiles
 from changedet.grid import Grid, pixel_area_m2
 from changedet.kernels.pixel_classes import CLEAR, SHADE
+from changedet.kernels.together import each
 from changedet.outputs.rasters.reading import read_window
 
 Area: TypeAlias = BaseGeometry | None
@@ -77,14 +78,21 @@ def _sums(
     within_site: bool = False,
 ) -> list[tuple[float, float]]:
     """Ground areas in m2 of two choices of pixels; `within_site`: of areas too only what lies in the site."""
-    sums = np.zeros((len(areas), 2))
     row_m2 = pixel_area_m2(grid)
-    for window in tiles(grid.shape, TILE_PX):
+
+    def _of_tile(window: Window) -> Floats:
         part, whole = chosen(read_window(path, window))
+        sums = np.zeros((len(areas), 2))
         for k, area in enumerate(areas):
             within = grid.inside(window) if area is None or within_site else np.ones(window.shape, bool)
             if area is not None:
                 within = within & grid.inside(window, area)
             weights = row_m2[window.y : window.y + window.height]
-            sums[k] += [(weights * (pixels & within).sum(axis=1)).sum() for pixels in (part, whole)]
+            sums[k] = [(weights * (pixels & within).sum(axis=1)).sum() for pixels in (part, whole)]
+        return sums
+
+    # In one order, whoever summed up a tile.
+    sums = np.zeros((len(areas), 2))
+    for found in each(_of_tile, tiles(grid.shape, TILE_PX)):
+        sums += found
     return [(float(a), float(b)) for a, b in sums]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 
 from changedet.blocks import Window
 from changedet.kernels.pixel_classes import NODATA
+from changedet.outputs.rasters.finishing import abandon, finish_together
 from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
 from changedet.pipeline.date_job import DateJob
@@ -99,7 +99,7 @@ class DateWriter:
         self._built: dict[Window, bytes] = {}
         self._boxes: dict[Window, pd.DataFrame] = {}
         self._described: dict[Window, Description] = {}
-        self._open = ExitStack()
+        self._open: list[RasterWriter] = []
         self._quality = self._opened_quality() if "pixels" in parts else None
         self._score = self._contrast = self._standing = self._mask = None
         if rasters.job.compares and model.change is not None:
@@ -141,29 +141,30 @@ class DateWriter:
 
     def finish(self) -> None:
         """Complete the date's rasters, clean its mask, and write its tables."""
-        self._open.close()
+        open_rasters, self._open = self._open, []
+        finish_together(open_rasters, *([self._mask.finish] if self._mask is not None else []))
         folder, day = self._rasters.folder, self._rasters.job.look.date
         if "boxes" in self._parts:
             write_frame(folder.table("boxes", day), self._all_boxes())
             write_json(folder.table("described", day), {"description": mean_description(self._described)})
-        if "pixels" not in self._parts:
-            return
-        if self._mask is not None:
-            self._mask.finish()
-        write_json(folder.table("seen", day), {"built": _built_json(self._built)})
+        if "pixels" in self._parts:
+            write_json(folder.table("seen", day), {"built": _built_json(self._built)})
 
     def abandon(self) -> None:
         """Leave nothing behind of a date that was not finished."""
-        error = InterruptedError("not finished")
-        self._open.__exit__(type(error), error, None)
+        abandon(self._open, InterruptedError("not finished"))
         if self._mask is not None:
             self._mask.abandon()
+
+    def _entered(self, writer: RasterWriter) -> RasterWriter:
+        self._open.append(writer.__enter__())
+        return writer
 
     def _opened_quality(self) -> RasterWriter:
         rasters = self._rasters
         path = rasters.folder.quality_file(rasters.job.look.date, rasters.formats)
         words = "why a pixel is seen or not"
-        return self._open.enter_context(rasters.writer(path, "quality", [words], "uint8", NODATA, words))
+        return self._entered(rasters.writer(path, "quality", [words], "uint8", NODATA, words))
 
     def _opened_score(self, method: str) -> RasterWriter:
         words = f"change score of the pair by {method}"
@@ -178,17 +179,17 @@ class DateWriter:
         roles = [role for role in ROLES if role in rasters.job.compared_roles]
         words = "what stands on the ground, and how far above it each band lies"
         path = rasters.folder.aside("standing", day)
-        return self._open.enter_context(rasters.writer(path, "scene", ["class", *roles], "uint8", UNKNOWN, words))
+        return self._entered(rasters.writer(path, "scene", ["class", *roles], "uint8", UNKNOWN, words))
 
     def _opened_aside(self, name: str, bands: Sequence[str], words: str) -> RasterWriter:
         path = self._rasters.folder.aside(name, self._rasters.job.look.date)
-        return self._open.enter_context(self._rasters.writer(path, "score", bands, "float32", float("nan"), words))
+        return self._entered(self._rasters.writer(path, "score", bands, "float32", float("nan"), words))
 
     def _opened_scene(self) -> RasterWriter:
         rasters, job = self._rasters, self._rasters.job
         words = "scene on the common grid, aligned and normalised to the reference"
         path = scene_path(rasters.folder, job.look.date, rasters.formats)
-        return self._open.enter_context(rasters.writer(path, "scene", job.scene_roles, job.dtype, job.nodata, words))
+        return self._entered(rasters.writer(path, "scene", job.scene_roles, job.dtype, job.nodata, words))
 
     def _all_boxes(self) -> pd.DataFrame:
         method = self._rasters.job.methods.objects

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.blocks import Window, tiles
 from changedet.grid import Grid, pixel_area_m2
+from changedet.kernels.together import each, lanes
 from changedet.outputs.rasters.classes import date_classes
 from changedet.outputs.rasters.reading import read_window
 from changedet.outputs.rasters.writing import RasterWriter
@@ -23,6 +26,9 @@ EPOCH: Final = dt.date(1970, 1, 1)
 
 TILE_PX: Final = 1024
 """Edge of the windows that are read at once."""
+
+TILES_PER_THREAD: Final = 2
+"""Windows that are read before they are written."""
 
 _CHANGED, _NOT_OBSERVED = 1, 255
 _NEVER, _NODATA = 0, -1
@@ -58,8 +64,10 @@ def write_first_change(path: Path, grid: Grid, paths: Mapping[dt.date, Path], si
         unit="days since 1970-01-01",
         classes=date_classes(later),
     ) as writer:
-        for window in tiles(grid.shape, TILE_PX):
-            writer.write(window, _first_change(paths, later, window))
+        windows = iter(tiles(grid.shape, TILE_PX))
+        while some := list(islice(windows, TILES_PER_THREAD * lanes())):
+            for window, first in zip(some, each(partial(_first_change, paths, later), some), strict=True):
+                writer.write(window, first)
 
 
 def changed_by_first_date(path: Path, grid: Grid) -> dict[dt.date, float]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from changedet.errors import ChangedetError, InputError, Problem
 from changedet.imagery.look import Look
 from changedet.imagery.scene import Scene
+from changedet.kernels.together import each, lanes
 from changedet.pipeline.custody import keep_documents, log_inputs
 from changedet.pipeline.scheduling import Progress
 from changedet.plan import Plan
@@ -52,15 +54,15 @@ class Kept:
     files: Mapping[str, tuple[Stamp, str]]
     scenes: Mapping[str, str]
 
-    def sha256(self, path: str, stamp: Stamp) -> str | None:
+    def sha256(self, path: str, stamp: Stamp | None) -> str | None:
         """What a file was when it was last in this state.
 
         Parameters
         ----------
         path : str
             The file.
-        stamp : Stamp
-            Its state now.
+        stamp : Stamp or None
+            Its state now; None where it is not there.
 
         Returns
         -------
@@ -137,16 +139,22 @@ def take_in(plan: Plan, progress: Progress | None = None) -> tuple[Plan, Inputs]
     _require_as_planned(plan)
     stamps: dict[str, Stamp] = {}
     sums: dict[str, str] = {}
-    for done, path in enumerate(paths):
+
+    def _hashed(path: str) -> tuple[Stamp | None, str | None]:
         before = _stamp(path)
-        found = kept.sha256(path, before) if before else None
+        found = kept.sha256(path, before)
         if found is None and before is not None:
-            if progress is not None:
-                progress("hashing scenes", done, len(paths))
             found = _stamp_text(before) if path in unhashed else _sha256(path)
-        if before is None or found is None or _stamp(path) != before:
-            raise InputError(_problems([path], "was replaced, written to or removed while it was read"))
-        stamps[path], sums[path] = before, found
+        return before, found
+
+    waiting = iter(paths)
+    while some := list(islice(waiting, lanes())):
+        if progress is not None and any(kept.sha256(path, _stamp(path)) is None for path in some):
+            progress("hashing scenes", len(sums), len(paths))
+        for path, (before, found) in zip(some, each(_hashed, some), strict=True):
+            if before is None or found is None or _stamp(path) != before:
+                raise InputError(_problems([path], "was replaced, written to or removed while it was read"))
+            stamps[path], sums[path] = before, found
     looks = tuple(replace(look, scenes=tuple(_known(plan, kept, s, sums) for s in look.scenes)) for look in plan.looks)
     return replace(plan, looks=looks), Inputs(stamps, sums)
 

@@ -18,6 +18,7 @@ from changedet.blocks import Window
 from changedet.grid.pixel_areas import area_px
 from changedet.kernels import components
 from changedet.outputs.rasters.classes import RasterKind
+from changedet.outputs.rasters.finishing import abandon, finish_together
 from changedet.outputs.rasters.polygons import polygonise
 from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
@@ -219,14 +220,11 @@ class MaskWriter:
         self._raw: dict[Window, bytes] = {}
         self._regions: dict[Window, components.TileComponents] = {}
         self._parts: dict[Window, TileParts] = {}
-        self._open = ExitStack()
-        self._score = None
+        self._score: RasterWriter | None = None
         if "scores" in rasters.formats:
             words = f"{words}: higher is more change, changed above THRESHOLD"
             path = rasters.folder.score(rasters.job.look.date)
-            self._score = self._open.enter_context(
-                rasters.writer(path, "score", [words], "float32", float("nan"), words, rule.tags)
-            )
+            self._score = rasters.writer(path, "score", [words], "float32", float("nan"), words, rule.tags).__enter__()
 
     def take(self, window: Window, tile: MaskTile) -> None:
         """Write a tile's score; keep its mask before cleaning, packed, with its regions.
@@ -245,7 +243,10 @@ class MaskWriter:
 
     def finish(self) -> None:
         """Complete the score, clean the mask and outline the parts of its regions."""
-        self._open.close()
+        score, self._score = self._score, None
+        finish_together([] if score is None else [score], self._finish_mask)
+
+    def _finish_mask(self) -> None:
         rasters, job = self._rasters, self._rasters.job
         day = job.look.date
         if not self._raw:
@@ -256,16 +257,24 @@ class MaskWriter:
         least_px = area_px(self._rule.min_area_m2, job.grid.ground_resolution_m)
         words = f"changed since {job.reference.date if job.reference else ''}"
         path = mask_path(rasters.folder, day, rasters.formats)
-        with rasters.writer(path, "mask", [words], "uint8", 255, words, self._rule.tags) as writer:
+        with ExitStack() as unfinished:
+            writer = unfinished.enter_context(
+                rasters.writer(path, "mask", [words], "uint8", 255, words, self._rule.tags)
+            )
             lead = leaders(parts, parents(parts, self._masks(regions, parts, least_px, writer)), least_px)
-        polygons = polygonise(self._outlined(parts, lead), job.grid.transform, job.grid.crs)
-        table = described(polygons, parts, lead, job.grid, str(day), self._rule.threshold)
-        write_frame(rasters.folder.table("changes", day), table)
+            unfinished.pop_all()
+        finish_together([writer], lambda: self._write_changes(parts, lead))
+
+    def _write_changes(self, parts: JoinedParts, lead: Ints) -> None:
+        grid, day = self._rasters.job.grid, self._rasters.job.look.date
+        polygons = polygonise(self._outlined(parts, lead), grid.transform, grid.crs)
+        table = described(polygons, parts, lead, grid, str(day), self._rule.threshold)
+        write_frame(self._rasters.folder.table("changes", day), table)
 
     def abandon(self) -> None:
         """Leave nothing behind of a date that was not finished."""
-        error = InterruptedError("not finished")
-        self._open.__exit__(type(error), error, None)
+        score, self._score = self._score, None
+        abandon([] if score is None else [score], InterruptedError("not finished"))
 
     def _masks(
         self, regions: components.Components, parts: JoinedParts, least_px: float, writer: RasterWriter

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Bools, Singles
+from changedet.arrays import Bools, Bytes, Singles
 from changedet.blocks import sample_windows
 from changedet.grid.displacement import Displacement
 from changedet.imagery.angles import ViewAngles
 from changedet.imagery.look import Look
 from changedet.kernels.block_means import block_mean
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, SHADOW
+from changedet.kernels.together import both, each
 from changedet.pipeline.band_doubts import band_signs
 from changedet.pipeline.blur import blurred
 from changedet.pipeline.date_job import DateJob
@@ -91,19 +93,30 @@ def measure(
     classes = sample_quality(job, own, overview)
     seen = where_valid(own.image, classes == CLEAR)
     levels = kept.shade or light_levels(job.roles, seen)
-    normalise: BandLines | None = None
-    change: ChangeModel | None = None
-    before, shown = None, seen
+    before = None
     if reference is not None and reference_model is not None:
         before = where_valid(reference.image, sample_quality(job, reference, reference_model.mask) == CLEAR)
-        pair = with_extra_cells(job, before, reference), with_extra_cells(job, seen, own)
-        normalise, change = _pair_models(job, *pair, kept)
-        if np.isin(classes, (CLOUD, SHADOW)).mean() > CLOUDED_SHARE:
-            seen = without_clouds(job.roles, seen, before, levels, reference_model.shade)
-    objects, footprint = _single_models(job, seen, kept)
-    signs = band_signs(job.roles, shown, before)
+    signs, (normalise, change) = both(
+        lambda: band_signs(job.roles, seen, before),
+        lambda: _pair_models(job, (seen, own), (before, reference), kept),
+    )
+    objects, footprint = _single_models(job, _well_seen(job, seen, before, classes, levels, reference_model), kept)
     model = DateModel(alignment, overview, levels, normalise, change, objects, footprint, signs)
     return model, own if reference is None else None
+
+
+def _well_seen(
+    job: DateJob,
+    seen: Singles,
+    before: Singles | None,
+    classes: Bytes,
+    levels: LightLevels | None,
+    reference_model: DateModel | None,
+) -> Singles:
+    """The clear pixels of a date's sample, of a clouded date without what its mask left open."""
+    if before is None or reference_model is None or np.isin(classes, (CLOUD, SHADOW)).mean() <= CLOUDED_SHARE:
+        return seen
+    return without_clouds(job.roles, seen, before, levels, reference_model.shade)
 
 
 def without_clouds(
@@ -174,21 +187,24 @@ def _sun(look: Look) -> tuple[float, ...] | None:
 
 
 def _pair_models(
-    job: DateJob, before: Singles, after: Singles, kept: KeptParts
+    job: DateJob, date: tuple[Singles, Sample], reference: tuple[Singles | None, Sample | None], kept: KeptParts
 ) -> tuple[BandLines | None, ChangeModel | None]:
-    """The statistics of methods that look at the reference and the date, both (cell, band, y, x)."""
+    """The statistics of methods that look at the reference and the date, of each its clear cells and its sample."""
+    if reference[0] is None or reference[1] is None:
+        return None, None
     normalise, change = kept.normalise, kept.change
     if change is not None:
         return normalise, change
-    both = _clear_on_both(before, after)
+    before, after = (with_extra_cells(job, *of) for of in ((reference[0], reference[1]), date))
+    clear = _clear_on_both(before, after)
     before, after = (
-        np.stack([blurred(cell, sigma) for cell in where_valid(cells, both)])
+        np.stack(each(partial(blurred, sigma_px=sigma), list(where_valid(cells, clear))))
         for cells, sigma in zip((before, after), job.blur_px, strict=True)
     )
     if job.methods.normalise is not None:
         if normalise is None:
             normalise = job.methods.normalise.fit(after, before)
-        after = np.stack([job.methods.normalise.apply(cell, model=normalise) for cell in after])
+        after = np.stack(each(partial(job.methods.normalise.apply, model=normalise), list(after)))
     if job.methods.change is not None:
         change = job.methods.change.fit(before, after)
     return normalise, change
@@ -224,11 +240,11 @@ def measure_between(
         sample = Sample(image[0], image, quality, extra_cells(job, displacement))
         clear = sample_quality(job, sample, model.mask) == CLEAR
         samples.append(with_extra_cells(job, where_valid(image, clear), sample))
-    both = _clear_on_both(*samples)
+    clear = _clear_on_both(*samples)
     levelled = []
     dates = (first, first_model), (second, second_model)
     for seen, sigma, (job, model) in zip(samples, pair.blur_px, dates, strict=True):
-        cells = [blurred(cell, sigma) for cell in where_valid(seen, both)]
+        cells = [blurred(cell, sigma) for cell in where_valid(seen, clear)]
         levelled.append(np.stack([normalised(job, cell, model)[bands_of(pair, job)] for cell in cells]))
     change: ChangeModel = pair.methods.change.fit(*levelled)  # type: ignore[union-attr]
     return change

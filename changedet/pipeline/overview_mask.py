@@ -11,13 +11,13 @@ from changedet.arrays import Bytes, Singles
 from changedet.errors import InputError
 from changedet.grid.displacement import Displacement, Shift
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SHADOW
+from changedet.kernels.together import both
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel, OverviewClasses
 from changedet.pipeline.date_pixels import where_valid
 from changedet.pipeline.samples import Sample
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.chips import LEAST_CONFIDENCE
-from changedet.stages.mask.stage import MaskMethod
 
 
 def overview_classes(
@@ -45,17 +45,20 @@ def overview_classes(
     method = job.methods.mask
     if method is None or method.classify is None:
         return None
-    factor = job.overview_factor
+    classify, factor = method.classify, job.overview_factor
     sun = job.look.sun.azimuth_deg if job.look.sun else None
     aligned = _moved(overview, displacement.shift, job.grid.resolution_m * factor)
     resolution_m = job.grid.ground_resolution_m * factor
-    classes = method.classify(aligned, reference, resolution_m, sun)
-    others = _witness_overviews(job) if job.reference is None and _is_suspect(method, overview, classes) else []
+    classes, doubtful = both(
+        lambda: classify(aligned, reference, resolution_m, sun),
+        lambda: job.reference is None and method.doubtful is not None and method.doubtful(overview),
+    )
+    others = _witness_overviews(job) if job.reference is None and (doubtful or _is_hidden(classes)) else []
     if method.hidden is not None and any(method.hidden(overview, other) for other in others):
         classes = np.where(classes == NODATA, classes, CLOUD).astype(np.uint8)
     elif others:
         usual = usual_picture(others, overview, job.methods.align, resolution_m)
-        classes = confirmed_clouds(classes, method.classify(aligned, usual, resolution_m, sun))
+        classes = confirmed_clouds(classes, classify(aligned, usual, resolution_m, sun))
     return OverviewClasses.packed(classes, factor)
 
 
@@ -141,10 +144,9 @@ def open_overview(reference: Sample | None, model: DateModel | None) -> Singles 
     return np.where(np.isin(classes, (CLOUD, SHADOW)), np.float32(np.nan), reference.overview)
 
 
-def _is_suspect(method: MaskMethod, overview: Singles, classes: Bytes) -> bool:
-    """Whether the reference date shows what other dates should confirm: clouds, or next to nothing."""
-    doubtful = method.doubtful is not None and method.doubtful(overview)
-    return doubtful or bool(np.isin(classes, (CLOUD, SHADOW)).any())
+def _is_hidden(classes: Bytes) -> bool:
+    """Whether there are clouds or shadows, which other dates should confirm on a reference."""
+    return bool(np.isin(classes, (CLOUD, SHADOW)).any())
 
 
 def _witness_overviews(job: DateJob) -> list[Singles]:

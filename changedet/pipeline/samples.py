@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from changedet.arrays import Bytes, Singles
 from changedet.blocks import SAMPLE_CELL_PX, Window, sample_windows, stack_cells
 from changedet.grid.displacement import Displacement
 from changedet.kernels.pixel_classes import CLEAR, NODATA
+from changedet.kernels.together import together
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import OverviewClasses
 from changedet.pipeline.date_pixels import quality_of, where_valid
@@ -86,7 +88,8 @@ def read_cells(job: DateJob, displacement: Displacement | None) -> tuple[Singles
     quality : uint8 (cell, y, x)
         What the scenes' own files say, of `changedet.kernels.pixel_classes`.
     """
-    pairs = [job.look.read(job.grid, window, job.roles, displacement) for window in sample_windows(job.grid.shape)]
+    read = partial(job.look.read, job.grid, roles=job.roles, displacement=displacement)
+    pairs = together([partial(read, window) for window in sample_windows(job.grid.shape)])
     quality = np.full((len(pairs), SAMPLE_CELL_PX, SAMPLE_CELL_PX), NODATA, np.uint8)
     for cell, (_, own) in zip(quality, pairs, strict=True):
         cell[: own.shape[0], : own.shape[1]] = own
@@ -109,9 +112,9 @@ def extra_cells(job: DateJob, displacement: Displacement | None) -> dict[str, Si
     """
     if not job.extra_roles:
         return {}
-    windows = sample_windows(job.grid.shape)
-    read = stack_cells([job.look.read(job.grid, window, job.extra_roles, displacement)[0] for window in windows])
-    return dict(zip(job.extra_roles, np.moveaxis(read, 1, 0), strict=True))
+    read = partial(job.look.read, job.grid, roles=job.extra_roles, displacement=displacement)
+    pairs = together([partial(read, window) for window in sample_windows(job.grid.shape)])
+    return dict(zip(job.extra_roles, np.moveaxis(stack_cells([image for image, _ in pairs]), 1, 0), strict=True))
 
 
 def with_extra_cells(job: DateJob, image: Singles, sample: Sample) -> Singles:

@@ -16,6 +16,7 @@ from changedet.arrays import Floats, Ints, Singles
 from changedet.blocks import Task, Window, in_strips, tiles
 from changedet.grid import Grid
 from changedet.grid.zones import sidings_of
+from changedet.kernels.together import each
 from changedet.outputs.rasters.reading import read_bands, read_window
 from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.box_marks import halo_px as box_halo_px
@@ -264,8 +265,8 @@ def _read_side(
                 if i in writers:
                     writers[i].take(windows[k], tile)
         why = masks_causes(plan)
-        for i, writer in writers.items():
-            writer.finish()
+        each(MaskWriter.finish, list(writers.values()))
+        for i in writers:
             plan.folder.finish(f"masks:{plan.looks[i].date}", masks_identity(plan), _files(plan, i), why)
     finally:
         for writer in writers.values():

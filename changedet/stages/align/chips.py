@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Singles
 from changedet.grid.displacement import Displacement, Shift
+from changedet.kernels.together import each, together
 from changedet.stages.align.alignment import Alignment, AlignMethod, CoarseShift
 from changedet.stages.align.kernels.chip_shifts import (
     MIN_QUALITY,
@@ -130,8 +132,8 @@ def coarse_shift(
     limit = COARSE_SEARCH_SHARE * min(moving.shape[1:])
     if resolution_m is not None:
         limit = min(limit, max_shift_m / resolution_m + 1.0)
-    fields = field(moving, FIELD_SIGMA_PX), field(reference, FIELD_SIGMA_PX)
-    peak = correlation_peak(correlation_spectrum(*fields, whitening), limit)
+    of_moving, of_reference = together([partial(field, image, FIELD_SIGMA_PX) for image in (moving, reference)])
+    peak = correlation_peak(correlation_spectrum(of_moving, of_reference, whitening), limit)
     return CoarseShift(peak.dy, peak.dx, peak.distinct if peak.quality >= MIN_QUALITY else 0.0)
 
 
@@ -204,10 +206,8 @@ def refined_shift(
     keep = _seen(moving_chips, reference_chips)
     if not keep.any():
         return _unknown("no chip is seen on both dates")
-    fields = [
-        (field(moving, FIELD_SIGMA_PX), field(reference, FIELD_SIGMA_PX))
-        for moving, reference in zip(moving_chips[keep], reference_chips[keep], strict=True)
-    ]
+    pairs = list(zip(moving_chips[keep], reference_chips[keep], strict=True))
+    fields = each(lambda pair: (field(pair[0], FIELD_SIGMA_PX), field(pair[1], FIELD_SIGMA_PX)), pairs)
     centres = np.asarray(centres_px, float)[keep]
     spectra = chip_spectra(fields, start_px, whitening)
     found = chip_shifts(spectra, start_px, limit)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from changedet.arrays import Floats, Singles
+from changedet.kernels.together import each
 from changedet.stages.align.kernels.gradient_fields import Fields
 
 UPSAMPLING: Final = 10
@@ -64,10 +65,12 @@ def chip_spectra(fields: list[tuple[Fields, Fields]], start_px: tuple[float, flo
         For each chip, as of `correlation_spectrum`.
     """
     dy, dx = whole(start_px)
-    return [
-        correlation_spectrum(moved_back(moving, dy, dx) if dy or dx else moving, reference, whitening)
-        for moving, reference in fields
-    ]
+
+    def _spectrum(pair: tuple[Fields, Fields]) -> Fields:
+        moving, reference = pair
+        return correlation_spectrum(moved_back(moving, dy, dx) if dy or dx else moving, reference, whitening)
+
+    return each(_spectrum, fields)
 
 
 def whole(start_px: tuple[float, float]) -> tuple[int, int]:
@@ -104,11 +107,12 @@ def chip_shifts(spectra: list[Fields], start_px: tuple[float, float], search_px:
         dy, dx, quality and distinctness, as of `Peak`.
     """
     dy, dx = whole(start_px)
-    rows = []
-    for spectrum in spectra:
+
+    def _row(spectrum: Fields) -> tuple[float, float, float, float]:
         found = correlation_peak(spectrum, min(search_px, SEARCH_SHARE * min(spectrum.shape)))
-        rows.append((dy + found.dy, dx + found.dx, found.quality, found.distinct))
-    return np.asarray(rows, np.float64).reshape(-1, 4)
+        return dy + found.dy, dx + found.dx, found.quality, found.distinct
+
+    return np.asarray(each(_row, spectra), np.float64).reshape(-1, 4)
 
 
 def joint_peak(spectra: list[Fields], start_px: tuple[float, float], quality: Floats, search_px: float) -> Peak:

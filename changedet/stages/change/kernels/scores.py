@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
 import numpy as np
 
 from changedet.arrays import Singles
+from changedet.kernels.together import each
 from changedet.stages.change.kernels.pair_statistics import Pair, PairSettings, PairStatistics
 from changedet.stages.change.kernels.smoothing import gaussian, gaussian_radius_px, gaussian_weights, total_variation
 from changedet.stages.change.kernels.thresholds import NEVER, noise_level
@@ -78,11 +80,11 @@ def fit_change(
         Of the method, with a threshold.
     """
     statistics, pairs = fit_score(before, after, settings)
-    raw = [statistics.raw_score(*pair) for pair in pairs]
+    raw = each(partial(_raw_score, statistics), pairs)
     if settings.smoothing == "tv" and settings.tv_weight is not None:
         statistics = replace(statistics, tv_weight=settings.tv_weight * noise_level(np.stack(raw))[0])
     statistics = replace(statistics, ceiling=_ceiling(raw, statistics))
-    smooth = [_smoothed(score, statistics) for score in raw]
+    smooth = each(partial(_smoothed, statistics=statistics), raw)
     threshold, diagnostics = statistics.decide(np.stack(smooth))
     return _confirmed(smooth, pairs, replace(statistics, threshold=threshold, diagnostics=diagnostics))
 
@@ -118,9 +120,13 @@ def _ceiling(scores: list[Singles], statistics: PairStatistics) -> float:
     """
     if not statistics.is_clipped:
         return NEVER
-    median, spread = noise_level(np.stack([_smoothed(score, statistics) for score in scores]))
+    median, spread = noise_level(np.stack(each(partial(_smoothed, statistics=statistics), scores)))
     floor = max(median + statistics.settings.noise_sigmas * spread, statistics.least_score())
     return float(np.float32(CEILING_FLOORS * floor))
+
+
+def _raw_score(statistics: PairStatistics, pair: Pair) -> Singles:
+    return statistics.raw_score(*pair)
 
 
 def _smoothed(score: Singles, statistics: PairStatistics) -> Singles:
@@ -147,10 +153,12 @@ def _confirmed(scores: list[Singles], pairs: list[Pair], statistics: Statistics)
     if not radius or statistics.threshold >= NEVER:
         return statistics
     weights, threshold = _evidence_weights(statistics.settings), statistics.threshold
-    counts = [
-        confirmed_share(score, b, a, statistics.line, threshold, radius, weights, LEAST_CONFIRMED)
-        for score, (b, a) in zip(scores, pairs, strict=True)
-    ]
+
+    def _counted(cell: tuple[Singles, Pair]) -> tuple[int, int]:
+        score, (before, after) = cell
+        return confirmed_share(score, before, after, statistics.line, threshold, radius, weights, LEAST_CONFIRMED)
+
+    counts = each(_counted, list(zip(scores, pairs, strict=True)))
     above, left = (sum(column) for column in zip(*counts, strict=True))
     confirmed = left / above if above else 0.0
     diagnostics = replace(diagnostics, confirmed=confirmed)

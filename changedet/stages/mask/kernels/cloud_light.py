@@ -8,6 +8,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Floats, Singles
 from changedet.kernels.medians import median
+from changedet.kernels.together import both
 from changedet.stages.mask.kernels.neighbourhoods import local_line
 
 LEAST_CELLS: Final = 64
@@ -144,7 +145,7 @@ def brightness_ratio(bands: Singles, reference: Singles, valid: Bools) -> Single
     seen = valid & np.asarray(np.isfinite(reference).all(axis=0), bool)
     if seen.sum() < LEAST_CELLS:
         return None
-    own, before = (filled(image, seen) for image in (bands, reference))
+    own, before = both(lambda: filled(bands, seen), lambda: filled(reference, seen))
     usual = usual_ratio(own, before, seen)
     return np.where(seen, own.mean(axis=0) / (usual * before.mean(axis=0)), np.nan).astype(np.float32)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
 import cv2
 import numpy as np
 
 from changedet.arrays import AnyArray, Singles
+from changedet.kernels.together import both, together
 
 Layer = TypeVar("Layer", bound=AnyArray)
 
@@ -71,7 +73,7 @@ def local_mean(layer: Singles, weight: Singles, sigma: float) -> Singles:
     float32 (y, x)
         Near 0 where no cell around is seen.
     """
-    return np.asarray(blurred(layer * weight, sigma) / np.maximum(blurred(weight, sigma), LEAST_SEEN), np.float32)
+    return _mean(layer, weight, sigma, _seen(weight, sigma))
 
 
 def local_line(x: Singles, y: Singles, weight: Singles, sigma: float) -> LocalLine:
@@ -91,14 +93,26 @@ def local_line(x: Singles, y: Singles, weight: Singles, sigma: float) -> LocalLi
     LocalLine
         For each cell.
     """
-    mean_x, mean_y = local_mean(x, weight, sigma), local_mean(y, weight, sigma)
-    of_x = np.maximum(local_mean(x * x, weight, sigma) - mean_x * mean_x, 0) + np.float32(LEAST_VARIANCE)
-    of_y = np.maximum(local_mean(y * y, weight, sigma) - mean_y * mean_y, 0) + np.float32(LEAST_VARIANCE)
-    both = local_mean(x * y, weight, sigma) - mean_x * mean_y
-    slope = np.asarray(both / of_x, np.float32)
-    correlation, contrast = both / np.sqrt(of_x * of_y), 0.5 * np.log(of_y / of_x)
+    seen = _seen(weight, sigma)
+    mean = partial(_mean, weight=weight, sigma=sigma, seen=seen)
+    mean_x, mean_y = both(lambda: mean(x), lambda: mean(y))
+    mean_xx, mean_yy, mean_xy = together([lambda: mean(x * x), lambda: mean(y * y), lambda: mean(x * y)])
+    of_x = np.maximum(mean_xx - mean_x * mean_x, 0) + np.float32(LEAST_VARIANCE)
+    of_y = np.maximum(mean_yy - mean_y * mean_y, 0) + np.float32(LEAST_VARIANCE)
+    shared = mean_xy - mean_x * mean_y
+    slope = np.asarray(shared / of_x, np.float32)
+    correlation, contrast = shared / np.sqrt(of_x * of_y), 0.5 * np.log(of_y / of_x)
     offset = mean_y - slope * mean_x
     return LocalLine(slope, offset, np.asarray(correlation, np.float32), np.asarray(contrast, np.float32))
+
+
+def _seen(weight: Singles, sigma: float) -> Singles:
+    """Share of each neighbourhood that is seen."""
+    return np.maximum(blurred(weight, sigma), LEAST_SEEN)
+
+
+def _mean(layer: Singles, weight: Singles, sigma: float, seen: Singles) -> Singles:
+    return np.asarray(blurred(layer * weight, sigma) / seen, np.float32)
 
 
 def moved(layer: Layer, rows: int, columns: int, empty: float) -> Layer:

@@ -9,6 +9,7 @@ over them. Overcast skies as rough as the ground itself are missed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
 import cv2
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Singles
+from changedet.kernels.together import both
 
 Field: TypeAlias = NDArray[np.complex64]
 """Gradients (y, x): x along the real axis; 0 where unknown."""
@@ -75,15 +77,23 @@ def hides_ground(bright: Singles, other: Singles) -> bool:
     seen = np.asarray(np.isfinite(bright) & np.isfinite(other), bool)
     if seen.sum() < WINDOW_PX**2:
         return False
-    own, before = _gradient(bright, seen), _gradient(other, seen)
+    own, before = both(lambda: _gradient(bright, seen), lambda: _gradient(other, seen))
     weight = _weight(seen)
     inside = weight > SEEN_SHARE
-    lost = np.zeros(seen.shape, bool)
-    for level, share, faint in zip((_level, _outlines), SMOOTHER, FAINT, strict=True):
-        lost |= level(own, weight) < np.minimum(faint, share * level(before, weight))
+    fine, sharp = both(
+        lambda: _lost(_level, own, before, weight, SMOOTHER[0], FAINT[0]),
+        lambda: _lost(_outlines, own, before, weight, SMOOTHER[1], FAINT[1]),
+    )
+    lost = fine | sharp
     if not inside.any() or lost[inside].mean() <= LOST_SHARE:
         return False
     return _peak(own, before) < PEAK
+
+
+def _lost(
+    level: Callable[[Field, Singles], Singles], own: Field, before: Field, weight: Singles, share: float, faint: float
+) -> Bools:
+    return np.asarray(level(own, weight) < np.minimum(faint, share * level(before, weight)), bool)
 
 
 def is_doubtful(bright: Singles) -> bool:
@@ -135,7 +145,8 @@ def _flat_share(bright: Singles, outlines: float) -> float:
     if not inside.any():
         return 0.0
     gradient = _gradient(bright, seen)
-    flat = (_level(gradient, weight) < FLAT) & (_outlines(gradient, weight) < outlines)
+    level, outline = both(lambda: _level(gradient, weight), lambda: _outlines(gradient, weight))
+    flat = (level < FLAT) & (outline < outlines)
     return float(flat[inside].mean())
 
 

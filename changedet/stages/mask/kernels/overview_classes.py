@@ -15,6 +15,7 @@ from changedet.arrays import Bools, Bytes, Singles
 from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.components import label
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
+from changedet.kernels.together import both
 from changedet.stages.mask.kernels.cloud_context import HiddenProbability
 from changedet.stages.mask.kernels.cloud_light import CloudBands, brightness_ratio, saturation
 from changedet.stages.mask.kernels.cloud_shadows import shadows_of
@@ -108,12 +109,18 @@ def classify_overview(
     white = list(bands.white)
     if valid.sum() < LEAST_PX:
         return np.where(valid, CLEAR, NODATA).astype(np.uint8)
-    if _is_overcast(overview, reference, white, floor):
-        return np.where(valid, CLOUD, NODATA).astype(np.uint8)
     seen = np.where(valid, overview, 0)
     visible = seen[white]
-    snow = _snow(overview, reference, valid, bands, floor, ceiling, resolution_m)
-    ratio = None if reference is None else brightness_ratio(visible, reference[white], valid)
+    # The overcast date, for which the others are of no use, is rare.
+    ratio, (is_overcast, snow) = both(
+        lambda: None if reference is None else brightness_ratio(visible, reference[white], valid),
+        lambda: both(
+            lambda: _is_overcast(overview, reference, white, floor),
+            lambda: _snow(overview, reference, valid, bands, floor, ceiling, resolution_m),
+        ),
+    )
+    if is_overcast:
+        return np.where(valid, CLOUD, NODATA).astype(np.uint8)
     scene = Scene(visible, visible.mean(axis=0, dtype=np.float32), ratio, valid, resolution_m)
     cloud, shadow = _by_tests(scene, ~snow, floor, ceiling, sun_azimuth_deg)
     if trees and reference is not None and resolution_m <= TREES_LIMIT_M:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 
 from changedet.arrays import Bools, Singles
+from changedet.kernels.together import each
 from changedet.stages.normalise.kernels.band_lines import (
     correlation,
     held_out_tests,
@@ -138,7 +139,7 @@ def _by_quantiles(x: Singles, y: Singles, reason: str) -> BandLines:
 def _by_invariant_pixels(x: Singles, y: Singles, chosen: Bools, min_correlation: float) -> BandLines:
     base = _by_quantiles(x, y, "")
     kept_x, kept_y = x[chosen], y[chosen]
-    tests = [_tested_line(kept_x[:, band], kept_y[:, band], min_correlation) for band in range(x.shape[1])]
+    tests = each(lambda band: _tested_line(kept_x[:, band], kept_y[:, band], min_correlation), list(range(x.shape[1])))
     replaced = [band for band, test in enumerate(tests) if not test.accepted]
     where = f"; bands {', '.join(str(band + 1) for band in replaced)} by quantiles: invariant pixels disagree"
     return replace(
@@ -171,8 +172,8 @@ def _lines(x: Singles, y: Singles, line: Line, method: str, reason: str) -> Band
     bands = x.shape[1]
     gain, offset = [1.0] * bands, [0.0] * bands
     if len(x) >= LEAST_PIXELS:
-        for band in range(bands):
-            fitted = line(x[:, band], y[:, band])
+        lines = each(lambda band: line(x[:, band], y[:, band]), list(range(bands)))
+        for band, fitted in enumerate(lines):
             if is_plausible(fitted[0]):
                 gain[band], offset[band] = fitted
     else:
