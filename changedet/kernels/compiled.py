@@ -58,6 +58,12 @@ def _make_all(names: dict[str, Any]) -> None:
             names[name] = value.made()
 
 
+def load_compiler() -> None:
+    """Load numba beforehand, where a thread has nothing else to do."""
+    # Half a second, see above.
+    import numba  # noqa: F401
+
+
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """The function compiled to machine code at its first call, cached on disk, without the GIL while it runs.
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from changedet import __version__
-from changedet.arrays import Ints, Singles
+from changedet.arrays import Bytes, Ints, Singles
 from changedet.blocks import Window
 from changedet.grid.pixel_areas import area_px
 from changedet.kernels import components
+from changedet.kernels.together import each, lanes
 from changedet.outputs.rasters.classes import RasterKind
 from changedet.outputs.rasters.finishing import abandon, finish_together
 from changedet.outputs.rasters.polygons import polygonise
@@ -279,13 +281,19 @@ class MaskWriter:
     def _masks(
         self, regions: components.Components, parts: JoinedParts, least_px: float, writer: RasterWriter
     ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
-        """Clean the packed tiles one by one, write them, and hand on their parts and regions."""
-        for window in sorted(self._raw):
+        """Clean the packed tiles a few at a time, write them, and hand on their parts and regions."""
+
+        def _cleaned(window: Window) -> tuple[Bytes, NDArray[np.int32], NDArray[np.int32]]:
             raw = unpack(self._raw[window], window.shape)
             ids = regions.ids[parts.places[window]]
             numbers = components.region_ids(raw, ids, regions.areas >= least_px)
-            writer.write(window, components.keep(raw, numbers))
-            yield part_numbers(parts, window, raw, self._parts[window]), numbers
+            return components.keep(raw, numbers), part_numbers(parts, window, raw, self._parts[window]), numbers
+
+        waiting = iter(sorted(self._raw))
+        while some := list(islice(waiting, lanes())):
+            for window, (mask, own, numbers) in zip(some, each(_cleaned, some), strict=True):
+                writer.write(window, mask)
+                yield own, numbers
 
     def _outlined(self, parts: JoinedParts, lead: Ints) -> Iterator[tuple[int, int, NDArray[np.int32]]]:
         """The tiles once more, each pixel with the part that it goes with."""

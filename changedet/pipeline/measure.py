@@ -56,7 +56,11 @@ COARSE_BUDGET_PX: Final = 250_000
 
 
 def measure(
-    job: DateJob, reference: Sample | None, reference_model: DateModel | None, kept: KeptParts
+    job: DateJob,
+    reference: Sample | None,
+    reference_model: DateModel | None,
+    kept: KeptParts,
+    own: Sample | None = None,
 ) -> tuple[DateModel, Sample | None]:
     """Measure all statistics of a date.
 
@@ -69,6 +73,8 @@ def measure(
         Of the reference date; None where this is it.
     kept : KeptParts
         What an earlier run measured and still holds; it is not measured again.
+    own : Sample, optional
+        Of the date, as of `unaligned_sample`, where it has been read.
 
     Returns
     -------
@@ -82,8 +88,8 @@ def measure(
     InputError
         A scene cannot be read; it is named.
     """
-    own = unaligned_sample(job)
-    alignment = kept.alignment or _alignment(job, own, reference)
+    own = own or unaligned_sample(job)
+    alignment = kept.alignment or alignment_of(job, own, reference)
     if not alignment.displacement.is_zero:
         image, quality = read_cells(job, alignment.displacement)
         own = replace(own, image=image, quality=quality)
@@ -254,7 +260,22 @@ def _clear_on_both(before: Singles, after: Singles) -> Bools:
     return np.asarray(np.isfinite(before).all(axis=1) & np.isfinite(after).all(axis=1), bool)
 
 
-def _alignment(job: DateJob, own: Sample, reference: Sample | None) -> Alignment:
+def alignment_of(job: DateJob, own: Sample, reference: Sample | None) -> Alignment:
+    """Measure where a date's content lies, relative to the reference.
+
+    Parameters
+    ----------
+    job : DateJob
+    own : Sample
+        Of the date, unaligned.
+    reference : Sample or None
+        Of the reference date; None where this is it.
+
+    Returns
+    -------
+    Alignment
+        At rest where no shift can be known, or where it lies within its own error.
+    """
     if reference is None:
         return Alignment(Displacement(), 0.0, 0.0, 0, True, "the reference")
     method = job.methods.align
@@ -272,4 +293,4 @@ def _coarse_pair(moving: Singles, fixed: Singles) -> tuple[tuple[Singles, Single
     factor = max(1, int(np.sqrt(moving[0].size / COARSE_BUDGET_PX)))
     if factor == 1:
         return (moving, fixed), 1
-    return (block_mean(moving, (factor, factor)), block_mean(fixed, (factor, factor))), factor
+    return both(lambda: block_mean(moving, (factor, factor)), lambda: block_mean(fixed, (factor, factor))), factor

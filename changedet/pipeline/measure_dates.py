@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from typing import Any, TypeVar
 
 from changedet.blocks import Task
 from changedet.errors import InputError
-from changedet.pipeline.date_job import DateJob, job_of
+from changedet.kernels.compiled import load_compiler
+from changedet.pipeline.date_job import job_of
 from changedet.pipeline.date_model import DateModel, KeptParts, read_date_model, write_date_model
 from changedet.pipeline.identities import causes, identities, kept_parts, model_identity
-from changedet.pipeline.measure import measure
-from changedet.pipeline.samples import Sample, reference_sample
+from changedet.pipeline.measure import alignment_of, measure
+from changedet.pipeline.samples import Sample, reference_sample, unaligned_sample
 from changedet.pipeline.scheduling import Session
 from changedet.pipeline.unread import UnreadScenesError, blamed, require_same
+from changedet.stages.align.alignment import Alignment
+
+T = TypeVar("T")
 
 
 def measure_dates(session: Session) -> dict[date, DateModel]:
@@ -61,15 +66,23 @@ def _measured(session: Session, kept: Mapping[int, KeptParts]) -> dict[int, Date
     UnreadScenesError
         Dates other than the reference cannot be read.
     """
+    if session.threads > 1:
+        # Beside the decoding of the first scene.
+        session.pools.of("threads").submit(load_compiler)
     reference = session.plan.reference
-    reference_model, sample = _measured_reference(session, kept.get(reference))
-    models = {reference: reference_model} if reference in kept else {}
     others = [i for i in kept if i != reference]
-    tasks: list[Task] = [
-        (_measured_or_error, (job_of(session.plan, i), sample, reference_model, kept[i])) for i in others
-    ]
+    ahead = others[: max(0, session.threads - 1)] if reference in kept else []
+    reference_model, sample, begun = _measured_reference(session, kept, ahead)
+    models = {reference: reference_model} if reference in kept else {}
+
+    def _task(i: int) -> Task:
+        own, alignment = begun.pop(i, (None, kept[i].alignment))
+        parts = replace(kept[i], alignment=alignment)
+        return _or_error, (measure, job_of(session.plan, i), sample, reference_model, parts, own)
+
     unread: dict[int, InputError] = {}
-    for k, found in session.stream("measuring", tasks):
+    # One by one, so that what was read of a date is kept no longer than its task.
+    for k, found in session.stream("measuring", map(_task, others), total=len(others)):
         if isinstance(found, InputError):
             unread[others[k]] = found
         else:
@@ -79,26 +92,40 @@ def _measured(session: Session, kept: Mapping[int, KeptParts]) -> dict[int, Date
     return models
 
 
-def _measured_reference(session: Session, kept: KeptParts | None) -> tuple[DateModel, Sample | None]:
-    """The reference's statistics and sample; where `kept` is None nothing is to be measured."""
+def _measured_reference(
+    session: Session, kept: Mapping[int, KeptParts], ahead: Sequence[int]
+) -> tuple[DateModel, Sample | None, dict[int, tuple[Sample, Alignment | None]]]:
+    """The reference's statistics and sample, and some other dates read and aligned meanwhile by threads that wait."""
     plan = session.plan
-    look, job = plan.looks[plan.reference], job_of(plan, plan.reference)
-    if kept is None:
-        ((_, sample),) = session.stream("measuring", [(reference_sample, (job,))])
-        return read_date_model(session.folder.model(look.date)), sample
-    task: Task = (_measured_or_error, (job, None, None, kept))
-    ((_, found),) = session.stream("measuring", [task])
-    if isinstance(found, InputError):
-        raise blamed(plan, look, found)
-    model, sample = found
-    return model, sample
+    look, parts = plan.looks[plan.reference], kept.get(plan.reference)
+    if parts is None:
+        ((_, sample),) = session.stream("measuring", [(reference_sample, (job_of(plan, plan.reference),))])
+        return read_date_model(session.folder.model(look.date)), sample, {}
+    jobs = {i: job_of(plan, i) for i in (plan.reference, *ahead)}
+    read = _of_dates(session, {i: (_or_error, (unaligned_sample, job)) for i, job in jobs.items()}) if ahead else {}
+    first = read.pop(plan.reference, None)
+    if isinstance(first, InputError):
+        raise blamed(plan, look, first)
+    # One that cannot be read is tried again later, and named then.
+    own = {i: sample for i, sample in read.items() if not isinstance(sample, InputError)}
+    tasks: dict[int, Task] = {plan.reference: (_or_error, (measure, jobs[plan.reference], None, None, parts, first))}
+    tasks |= {i: (alignment_of, (jobs[i], sample, first)) for i, sample in own.items() if kept[i].alignment is None}
+    found = _of_dates(session, tasks)
+    measured = found.pop(plan.reference)
+    if isinstance(measured, InputError):
+        raise blamed(plan, look, measured)
+    return *measured, {i: (sample, found.get(i, kept[i].alignment)) for i, sample in own.items()}
 
 
-def _measured_or_error(
-    job: DateJob, sample: Sample | None, reference_model: DateModel | None, kept: KeptParts
-) -> tuple[DateModel, Sample | None] | InputError:
-    """A date's statistics, or why it has none: one bad scene names itself and does not stop the others."""
+def _of_dates(session: Session, tasks: Mapping[int, Task]) -> dict[int, Any]:
+    """What tasks of dates gave, by the index of their look."""
+    indices = list(tasks)
+    return {indices[k]: found for k, found in session.stream("measuring", list(tasks.values()))}
+
+
+def _or_error(function: Callable[..., T], *arguments: object) -> T | InputError:
+    """What a function gives of a date, or why it does not: one bad scene names itself and does not stop the others."""
     try:
-        return measure(job, sample, reference_model, kept)
+        return function(*arguments)
     except InputError as error:
         return error

@@ -166,6 +166,8 @@ def _usual_level(image: Singles) -> Singles:
 
 def _moved(overview: Singles, shift: Shift, resolution_m: float) -> Singles:
     """An overview (band, y, x) where its pixels are after alignment, to the nearest one; the edge goes on beyond."""
+    if not round(shift.north_m / resolution_m) and not round(shift.east_m / resolution_m):
+        return overview
     rows = np.arange(overview.shape[1]) - round(shift.north_m / resolution_m)
     columns = np.arange(overview.shape[2]) + round(shift.east_m / resolution_m)
     rows, columns = (

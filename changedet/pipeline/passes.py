@@ -10,6 +10,7 @@ from typing import Final
 
 from changedet.blocks import Task, Window, in_strips, tiles
 from changedet.errors import InputError
+from changedet.kernels.together import together
 from changedet.pipeline.date_files import DateWriter, files_of_date
 from changedet.pipeline.date_job import PARTS, DateJob, job_of
 from changedet.pipeline.date_model import DateModel
@@ -39,7 +40,7 @@ class _Pass:
 
 @dataclass
 class _OpenDates:
-    """The writers of the dates whose tiles come in; a date is finished with its last tile."""
+    """The writers of the dates whose tiles come in."""
 
     session: Session
     models: Mapping[date, DateModel]
@@ -49,15 +50,21 @@ class _OpenDates:
     def take(self, one: _Pass, window: Window, tile: Tile) -> None:
         if one.day not in self.writers:
             self.writers[one.day] = self._begun(one)
-        writer = self.writers[one.day]
-        writer.take(window, tile)
-        if writer.received == self.tiles:
-            # What the tiles showed is published only where they all showed the same files.
-            require_same(self.session, [one.job.look, self.session.plan.looks[self.session.plan.reference]])
-            self.writers.pop(one.day).finish()
+        self.writers[one.day].take(window, tile)
+
+    def finish(self, passes: Sequence[_Pass]) -> None:
+        """Finish those dates of which all tiles are there."""
+        whole = [one for one in passes if one.day in self.writers and self.writers[one.day].received == self.tiles]
+        if not whole:
+            return
+        plan = self.session.plan
+        # What the tiles showed is published only where they all showed the same files.
+        require_same(self.session, [*(one.job.look for one in whole), plan.looks[plan.reference]])
+        together([self.writers[one.day].finish for one in whole])
+        for one in whole:
+            del self.writers[one.day]
             for part, (done, files) in one.parts.items():
-                why = causes(self.session.plan, one.index, part)
-                self.session.folder.finish(f"{part}:{one.day}", done, files, why)
+                self.session.folder.finish(f"{part}:{one.day}", done, files, causes(plan, one.index, part))
 
     def abandon(self) -> None:
         for writer in self.writers.values():
@@ -105,6 +112,7 @@ def pass_over_tiles(session: Session, models: Mapping[date, DateModel]) -> None:
             dates.take(one, window, tile)
             if reference is not None and tile.reference_quality is not None:
                 dates.take(reference, window, Tile(tile.reference_quality))
+            dates.finish([one] if reference is None else [one, reference])
             if done % TILES_BETWEEN == 0:
                 give_back_memory()
     finally:

@@ -60,6 +60,17 @@ class Session:
         """
         return self.plan.folder
 
+    @property
+    def threads(self) -> int:
+        """Threads of this process that carry out the tasks.
+
+        Returns
+        -------
+        int
+            0 where other processes do, to which all that a task needs must be sent.
+        """
+        return self.pools.workers if self.client is None and self.plan.scheduler == "threads" else 0
+
     def stream(
         self, what: str, tasks: Iterable[Task], *, here: bool = False, total: int | None = None
     ) -> Iterator[tuple[int, Any]]:

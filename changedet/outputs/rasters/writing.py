@@ -19,6 +19,7 @@ from rasterio.enums import ColorInterp
 
 from changedet.arrays import AnyArray
 from changedet.blocks import Window
+from changedet.kernels.together import lanes
 from changedet.outputs.qgis import raster_styles
 from changedet.outputs.rasters.classes import RasterClass, RasterKind
 from changedet.outputs.rasters.encoding import encode, seen
@@ -294,6 +295,7 @@ def _copy_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int) -> None
         warp_resampling="nearest",
         statistics="YES",
         bigtiff="IF_SAFER",
+        num_threads=lanes(),
         **_CODECS[kind],
     )
 

@@ -6,12 +6,13 @@ Guizar-Sicairos et al. 2008, doi:10.1364/OL.33.000156.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from changedet.arrays import Floats, Singles
-from changedet.kernels.together import each
+from changedet.kernels.together import each, together
 from changedet.stages.align.kernels.gradient_fields import Fields
 
 UPSAMPLING: Final = 10
@@ -24,6 +25,8 @@ SEARCH_SHARE: Final = 0.3
 """Of a chip's edge, the farthest shift that is looked for: beyond, too little of both overlaps."""
 MOST_VOICE: Final = 10.0
 """Quality up to which a chip counts in `joint_peak`: a ship that moved must not outweigh dull ground."""
+LARGE_PX: Final = 1 << 16
+"""Pixels of a field from which on its transform is worth a thread of its own."""
 TAPER_PARTS: Final = 8
 """The outer part, one of so many, of a chip is tapered at both ends."""
 
@@ -165,15 +168,22 @@ def correlation_spectrum(moving: Fields, reference: Fields, whitening: float) ->
     complex64 (y, x)
         Its inverse transform is the correlation at each shift.
     """
-    # Imported here for a quick start.
-    from scipy import fft
-
     taper = _taper(moving.shape[1])[:, None] * _taper(moving.shape[2])
-    spectrum = (np.conj(fft.fft2(reference * taper)) * fft.fft2(moving * taper)).sum(axis=0)
+    calls = [partial(_wave, field, taper) for field in (reference, moving)]
+    # Chips are many, and shared among threads as such.
+    before, own = together(calls) if moving[0].size >= LARGE_PX else [call() for call in calls]
+    spectrum = (np.conj(before) * own).sum(axis=0)
     if whitening:
         power = np.abs(spectrum)
         spectrum = spectrum / np.maximum(power, 1e-6 * max(float(power.max()), 1e-30)) ** whitening
     return np.asarray(spectrum, np.complex64)
+
+
+def _wave(field: Fields, taper: Singles) -> Fields:
+    # Imported here for a quick start.
+    from scipy import fft
+
+    return np.asarray(fft.fft2(field * taper))
 
 
 def correlation_peak(spectrum: Fields, search_px: float) -> Peak:

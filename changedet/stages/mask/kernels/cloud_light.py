@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -116,15 +117,25 @@ def usual_ratio(own: Singles, before: Singles, valid: Bools) -> float:
     bright, other = own.mean(axis=0), before.mean(axis=0)
     ratio = bright / other
     ground = median(other[valid])
-    line = local_line(other / ground, bright / ground, valid.astype(np.float32), LINE_SIGMA)
-    added = line.offset * ground / (HAZE_SHARE * bright)
-    alike = np.clip(line.correlation, 0, 1) ** 2 * np.exp(-np.square(added))
-    risen = ratio > MUCH_BRIGHTER * np.percentile(ratio[valid], DARK_QUARTER)
-    open_ground = valid & ~(risen & (saturation(own, bright) < CLOUD_SATURATION))
+    trust, open_ground = both(
+        lambda: _trust(other / ground, bright / ground, valid, ground, bright),
+        lambda: valid & ~(_is_risen(ratio, valid) & (saturation(own, bright) < CLOUD_SATURATION)),
+    )
     if not open_ground.any():
         return float(np.median(ratio[valid]))
-    trust = np.where(line.slope > 0, alike, 0) + LEAST_TRUST
     return float(np.exp(_highest_mode(np.log(ratio[open_ground]), trust[open_ground])))
+
+
+def _trust(before: Singles, own: Singles, valid: Bools, ground: float, bright: Singles) -> Singles:
+    """How much a cell's contrast is the other date's."""
+    line = local_line(before, own, valid.astype(np.float32), LINE_SIGMA)
+    added = line.offset * ground / (HAZE_SHARE * bright)
+    alike = np.clip(line.correlation, 0, 1) ** 2 * np.exp(-np.square(added))
+    return np.asarray(np.where(line.slope > 0, alike, 0) + LEAST_TRUST)
+
+
+def _is_risen(ratio: Singles, valid: Bools) -> Bools:
+    return np.asarray(ratio > MUCH_BRIGHTER * np.percentile(ratio[valid], DARK_QUARTER), bool)
 
 
 def brightness_ratio(bands: Singles, reference: Singles, valid: Bools) -> Singles | None:
@@ -167,7 +178,8 @@ def filled(image: Singles, valid: Bools) -> Singles:
     """
     usual = np.array([median(band[valid]) for band in image], image.dtype)[:, None, None]
     least = LEAST_VALUE * np.abs(usual) + 1e-6
-    return np.asarray(np.maximum(np.where(valid, image, usual), least), np.float32)
+    out = np.where(valid, image, usual)
+    return np.asarray(np.maximum(out, least, out=out), np.float32)
 
 
 def saturation(bands: Singles, bright: Singles) -> Singles:
@@ -185,7 +197,24 @@ def saturation(bands: Singles, bright: Singles) -> Singles:
     float32 (y, x)
         0 for white and grey; 2 and more for a pure colour.
     """
-    return np.asarray((bands.max(axis=0) - bands.min(axis=0)) / np.maximum(bright, np.float32(1e-6)), np.float32)
+    return np.asarray(extent(bands) / np.maximum(bright, np.float32(1e-6)), np.float32)
+
+
+def extent(bands: Singles) -> Singles:
+    """The greatest of each pixel's bands less the least one.
+
+    Parameters
+    ----------
+    bands : float32 (band, ...)
+        At least one band.
+
+    Returns
+    -------
+    float32 (...)
+        NaN where any band is.
+    """
+    # Band by band: numpy's reduction over the first axis takes ten times as long.
+    return np.asarray(reduce(np.maximum, bands) - reduce(np.minimum, bands), np.float32)
 
 
 def _highest_mode(values: Singles, weights: Singles) -> float:

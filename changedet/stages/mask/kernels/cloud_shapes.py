@@ -15,6 +15,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Singles
 from changedet.kernels.components import label
+from changedet.stages.mask.kernels.cloud_light import extent
 from changedet.stages.mask.kernels.cloud_shadows import FADE_M, RIM_ALONE_M, RIM_M
 from changedet.stages.mask.kernels.discs import dilated, opened
 
@@ -93,7 +94,7 @@ def bright_cores(
     least = max(CORE_RATIO * ground, floor)
     if np.isfinite(ceiling):
         least = min(least, CORE_CEILING_SHARE * ceiling)
-    white = (bands.max(axis=0) - bands.min(axis=0)) < CORE_SATURATION * np.maximum(bright, 1e-6)
+    white = extent(bands) < CORE_SATURATION * np.maximum(bright, 1e-6)
     return opened(valid & white & (bright > least), CORE_WIDTH_M / 2, resolution_m)
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Singles
 from changedet.kernels.together import both
+from changedet.stages.mask.kernels.cloud_light import extent
 
 Field: TypeAlias = NDArray[np.complex64]
 """Gradients (y, x): x along the real axis; 0 where unknown."""
@@ -130,8 +131,8 @@ def is_featureless(bands: Singles, floor: float) -> bool:
     seen = np.asarray(np.isfinite(bands).all(axis=0), bool)
     if seen.sum() < WINDOW_PX**2:
         return False
-    values = bands[:, seen]
-    grey = (values.max(axis=0) - values.min(axis=0)) < GREY * np.maximum(values.mean(axis=0), 1e-6)
+    values = bands.reshape(len(bands), -1) if seen.all() else bands[:, seen]
+    grey = extent(values) < GREY * np.maximum(values.mean(axis=0), 1e-6)
     if grey.mean() <= 0.5:
         return False
     bright = 0 < floor < float(np.median(values))

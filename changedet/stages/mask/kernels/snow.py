@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Singles
+from changedet.stages.mask.kernels.cloud_light import extent
 
 INDEX: Final = 0.4
 """Least normalised difference snow index: Hall et al. 1995, doi:10.1016/0034-4257(95)00137-P."""
@@ -116,8 +117,7 @@ def white_snow(
 
 
 def _is_white(image: Singles, saturation: float, blue_red: float) -> Bools:
-    apart = image.max(axis=0) - image.min(axis=0)
-    return np.asarray((apart < saturation * image.mean(axis=0)) & (image[0] > blue_red * image[2]), bool)
+    return np.asarray((extent(image) < saturation * image.mean(axis=0)) & (image[0] > blue_red * image[2]), bool)
 
 
 def _was_white(reference: Singles) -> Bools:
