@@ -11,7 +11,8 @@ import geopandas as gpd
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
 
 
-SHAPE = (560, 1100)
+SHAPE = (300, 1100)
+"""Three tiles of the usual 512 px, twice five of 256 px; wider than an overview."""
 
 
 APART = {"change": {"method": "cva", "persistence": "none"}}

@@ -33,9 +33,17 @@ def ground(height: int, width: int, seed: int = 1) -> np.ndarray:
     return np.stack([common * gain + rng.normal(0, 15, (height, width)) for gain in (0.7, 0.9, 1.0, 1.6)])
 
 
+def grown_over(image: np.ndarray, column: int = 200) -> np.ndarray:
+    """That ground, from a column on with more near infrared.
+
+    Bare ground with noise is outlined in thousands of footprints, which took two thirds of a run's time.
+    """
+    return np.concatenate([image[:3], image[3:] * np.where(np.arange(image.shape[2]) < column, 1, 1.2)])
+
+
 def series(folder: Path, height: int, width: int, dates: tuple[str, ...], spot: int = 40) -> dict[str, np.ndarray]:
     """Scenes of those dates; from the second on a bright square stands, which grows, in other light; its truth."""
-    base, truth = ground(height, width), {}
+    base, truth = grown_over(ground(height, width)), {}
     for k, date in enumerate(dates):
         rng = np.random.default_rng(100 + k)
         image = base * (1 + 0.04 * k) + 20 * k + rng.normal(0, 10, base.shape)

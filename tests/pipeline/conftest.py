@@ -11,11 +11,12 @@ from small_runs import DATES, SHAPE
 from small_scenes import series, write_scene, write_workflow
 
 from changedet.pipeline.run import run
+from changedet.plan import resources
 
 
 @pytest.fixture(scope="session")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three dates, more than two tiles wide."""
+    """Three dates of `SHAPE`."""
     folder = tmp_path_factory.mktemp("scenes")
     series(folder, *SHAPE, DATES)
     return folder
@@ -25,6 +26,12 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reference_run(scenes: Path) -> Path:
     """A run of those by default means."""
     return run(write_workflow(scenes, DATES), out=str(scenes / "out")).path
+
+
+@pytest.fixture
+def tiles_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiles of the chunk's own size, else rounded up to 512 px for the detectors, of which small scenes have none."""
+    monkeypatch.setattr(resources, "LATTICE_PX", 64)
 
 
 @pytest.fixture
@@ -42,6 +49,6 @@ def some_lack_nir(own: Path) -> Path:
         write_scene(own / f"{DATES[1]}.tif", source.read()[:3])
     with rasterio.open(own / f"{DATES[2]}.tif", "r+") as out:
         near = out.read(4)
-        near[300:400, 300:400] //= 3
+        near[150:250, 300:400] //= 3
         out.write(near, 4)
     return own

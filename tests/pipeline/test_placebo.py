@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_scenes import ground, write_scene, write_workflow
+from small_scenes import ground, grown_over, write_scene, write_workflow
 
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.run import carry_out
@@ -22,7 +22,7 @@ DATES = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
 def series(tmp_path_factory):
     """Five dates; a lasting change from the third on, a bad look on the second, a fresh change on the last."""
     folder = tmp_path_factory.mktemp("series")
-    base = ground(300, 340)
+    base = grown_over(ground(300, 340), 250)
     for k, date in enumerate(DATES):
         image = base + np.random.default_rng(50 + k).normal(0, 10, base.shape)
         for place, here in ((np.s_[:, 40:80, 40:80], k >= 2), (np.s_[:, 150:190, 40:80], k == 1)):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_scenes import ground, write_scene, write_workflow
+from small_scenes import ground, grown_over, write_scene, write_workflow
 
 from changedet.errors import InputError
 from changedet.pipeline.robust import kept_variants, run_robust
@@ -25,7 +25,7 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three dates of ground; a square of it changes on the third."""
     folder = tmp_path_factory.mktemp("series")
     for k, date in enumerate(DATES):
-        image = ground(200, 240)
+        image = grown_over(ground(200, 240), 160)
         image[:, 40:80, 40:80] = 5200 - 200 * k if k == 2 else image[:, 40:80, 40:80]
         write_scene(folder / f"{date}.tif", image)
     return folder

@@ -24,11 +24,13 @@ from changedet.plan import make_plan
 from changedet.store import RunFolder
 
 
-@pytest.mark.parametrize("chunk", [256, 1000, 4096])
+@pytest.mark.usefixtures("tiles_as_asked")
+@pytest.mark.parametrize("chunk", [256, 1024, 4096])
 def test_the_same_at_every_chunk(scenes: Path, reference_run: Path, tmp_path: Path, chunk: int) -> None:
     workflow = write_workflow(scenes, DATES, name="site", compute={"chunk": chunk})
     plan = make_plan(workflow, out=str(tmp_path))
     write_workflow(scenes, DATES)
+    assert plan.tile_px == chunk
     assert_same(reference_run, carry_out(plan).path)
     assert_nothing_left(tmp_path)
 
@@ -132,7 +134,11 @@ def test_links_do_not_lead_out_of_the_run_folder(own: Path, name: str) -> None:
     with pytest.raises(InputError, match="is a link out of the run folder"):
         run(write_workflow(own, DATES[:2]), out=str(own / "out"))
     assert [path.name for path in (own / "elsewhere").iterdir()] == ["kept.txt"]
-    # A run folder may itself be a link: that is where the user wants it.
+
+
+def test_a_run_folder_may_itself_be_a_link(own: Path) -> None:
+    """That is where the user wants it."""
+    (own / "elsewhere").mkdir()
     (own / "linked").symlink_to(own / "elsewhere")
     assert run(write_workflow(own, DATES[:2]), out=str(own / "linked")).path.exists()
 
