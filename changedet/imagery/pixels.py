@@ -153,6 +153,11 @@ def release() -> None:
     _local.open = OrderedDict()
 
 
+def forget_blocks() -> None:
+    """Drop the decoded blocks that are kept for all threads; only where none of them reads."""
+    _blocks.clear()
+
+
 # What a thread still holds when Python ends is closed after the modules that closing needs: rasterio 1.5 then reports
 # an error in sys.excepthook for each dataset.
 atexit.register(release)

@@ -16,7 +16,7 @@ from changedet.pipeline.date_model import DateModel, KeptParts, read_date_model,
 from changedet.pipeline.identities import causes, identities, kept_parts, model_identity
 from changedet.pipeline.measure import alignment_of, measure
 from changedet.pipeline.samples import Sample, reference_sample, unaligned_sample
-from changedet.pipeline.scheduling import Session
+from changedet.pipeline.scheduling import Session, give_back_memory
 from changedet.pipeline.unread import UnreadScenesError, blamed, require_same
 from changedet.stages.align.alignment import Alignment
 
@@ -80,6 +80,7 @@ def _measured(session: Session, kept: Mapping[int, KeptParts]) -> dict[int, Date
         parts = replace(kept[i], alignment=alignment)
         return _or_error, (measure, job_of(session.plan, i), sample, reference_model, parts, own)
 
+    give_back_memory()
     unread: dict[int, InputError] = {}
     # One by one, so that what was read of a date is kept no longer than its task.
     for k, found in session.stream("measuring", map(_task, others), total=len(others)):

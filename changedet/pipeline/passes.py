@@ -10,6 +10,7 @@ from typing import Final
 
 from changedet.blocks import Task, Window, in_strips, tiles
 from changedet.errors import InputError
+from changedet.imagery.pixels import forget_blocks
 from changedet.kernels.together import together
 from changedet.pipeline.date_files import DateWriter, files_of_date
 from changedet.pipeline.date_job import PARTS, DateJob, job_of
@@ -112,9 +113,11 @@ def pass_over_tiles(session: Session, models: Mapping[date, DateModel]) -> None:
             dates.take(one, window, tile)
             if reference is not None and tile.reference_quality is not None:
                 dates.take(reference, window, Tile(tile.reference_quality))
-            dates.finish([one] if reference is None else [one, reference])
-            if done % TILES_BETWEEN == 0:
+            if done == count:
+                forget_blocks()
+            if done % TILES_BETWEEN == 0 or done == count:
                 give_back_memory()
+            dates.finish([one] if reference is None else [one, reference])
     finally:
         dates.abandon()
 

@@ -184,6 +184,7 @@ def _boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxe
 def _series_done(session: Session, models: dict[date, DateModel], boxes: FollowedBoxes) -> Results:
     """What else needs all dates: the first change, the series, the onset."""
     plan = session.plan
+    give_back_memory()
     files = first_change_files(plan)
     if files:
         later = [look.date for look in plan.looks if look.date > plan.looks[plan.reference].date]

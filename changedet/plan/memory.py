@@ -1,6 +1,6 @@
 """How much memory a run takes at its peak: measuring the dates, passing over tiles, or finishing.
 
-Its numbers were read from runs of 512 to 2048 px a side, of two to five dates, by the peak of each phase;
+Its numbers were read from runs of 512 to 8192 px a side, of two to five dates, by the peak of each phase;
 `benchmarks/speed.py` compares them with the peaks of whole runs.
 """
 
@@ -28,6 +28,10 @@ REFERENCE_BYTES: Final = 15
 """For each value of overview and sample of a band: the reference's own, while other dates are measured."""
 MEASURED_BYTES: Final = 22
 """The same of a date that is being measured: the images and their temporaries."""
+LENT_BYTES: Final = 4
+"""The same for each thread that has no date of its own and takes over parts of one."""
+MOST_LENT: Final = 6
+"""Parts of a date that such threads work at, at most."""
 LEFT_BYTES: Final = 15
 """The same, of what measuring leaves in the heaps of threads."""
 TILE_BYTES: Final = 24
@@ -89,7 +93,8 @@ def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
     started = STARTED_BYTES + TREES_BYTES * demand.by_trees + DETECTOR_BYTES * demand.detects
     values = _measured_values(demand)
     together = min(workers, max(1, demand.dates - 1))
-    measuring = values * (REFERENCE_BYTES + MEASURED_BYTES * together)
+    lent = min(workers - together, MOST_LENT)
+    measuring = values * (REFERENCE_BYTES + MEASURED_BYTES * together + LENT_BYTES * lent)
     passing = values * LEFT_BYTES + _cached(demand) + workers * _tile(demand, edge_px)
     return started + max(measuring, passing, FINISHING_BYTES)
 

@@ -11,18 +11,22 @@ SITE = Demand((520, 520), 4, 5, 4, 2, by_trees=True, detects=True)
 
 
 @pytest.mark.parametrize(
-    ("demand", "edge_px", "peak_mb"),
+    ("demand", "edge_px", "workers", "peak_mb"),
     [
-        (replace(PAIR, shape=(512, 512)), 512, 496),
-        (PAIR, 512, 678),
-        (replace(PAIR, shape=(2048, 2048), overview_factor=2), 512, 739),
-        (replace(PAIR, dates=4), 512, 905),
-        (SITE, 1024, 876),
-        (replace(SITE, shape=(1200, 1200), dates=2), 1024, 1214),
+        (replace(PAIR, shape=(512, 512)), 512, 2, 518),
+        (PAIR, 512, 2, 729),
+        (replace(PAIR, shape=(2048, 2048), overview_factor=2), 512, 1, 711),
+        (replace(PAIR, shape=(2048, 2048), overview_factor=2), 512, 2, 765),
+        (replace(PAIR, shape=(2048, 2048), overview_factor=2), 512, 4, 820),
+        (replace(PAIR, shape=(4096, 4096), overview_factor=3), 512, 2, 857),
+        (replace(PAIR, shape=(8192, 8192), overview_factor=6), 512, 2, 859),
+        (replace(PAIR, dates=4), 512, 2, 910),
+        (SITE, 1024, 2, 876),
+        (replace(SITE, shape=(1200, 1200), dates=2), 1024, 2, 1214),
     ],
 )
-def test_expected_peak_is_within_15_percent_of_runs(demand: Demand, edge_px: int, peak_mb: int) -> None:
-    assert expected_peak(demand, edge_px, 2) / 1e6 == pytest.approx(peak_mb, rel=0.15)
+def test_expected_peak_is_within_15_percent_of_runs(demand: Demand, edge_px: int, workers: int, peak_mb: int) -> None:
+    assert expected_peak(demand, edge_px, workers) / 1e6 == pytest.approx(peak_mb, rel=0.15)
 
 
 def test_expected_peak_grows_with_workers_tiles_bands_and_dates_up_to_the_workers() -> None:

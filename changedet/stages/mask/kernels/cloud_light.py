@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Final, NamedTuple
 
@@ -198,6 +199,25 @@ def saturation(bands: Singles, bright: Singles) -> Singles:
         0 for white and grey; 2 and more for a pure colour.
     """
     return np.asarray(extent(bands) / np.maximum(bright, np.float32(1e-6)), np.float32)
+
+
+def some_bands(image: Singles, bands: Sequence[int]) -> Singles:
+    """Some bands of an image, of those side by side no copy.
+
+    Parameters
+    ----------
+    image : float32 (band, y, x)
+        NaN is no data.
+    bands : sequence of int
+        Which, in their order.
+
+    Returns
+    -------
+    float32 (band, y, x)
+        Not to be written to.
+    """
+    first, after = bands[0], bands[0] + len(bands)
+    return image[first:after] if list(bands) == list(range(first, after)) else image[list(bands)]
 
 
 def extent(bands: Singles) -> Singles:

@@ -97,18 +97,26 @@ def local_line(x: Singles, y: Singles, weight: Singles, sigma: float) -> LocalLi
     mean = partial(_mean, weight=weight, sigma=sigma, seen=seen)
     mean_x, mean_y = both(lambda: mean(x), lambda: mean(y))
     mean_xx, mean_yy, mean_xy = together([lambda: mean(x * x), lambda: mean(y * y), lambda: mean(x * y)])
-    of_x = np.maximum(mean_xx - mean_x * mean_x, 0) + np.float32(LEAST_VARIANCE)
-    of_y = np.maximum(mean_yy - mean_y * mean_y, 0) + np.float32(LEAST_VARIANCE)
+    of_x, of_y = _variance(mean_xx, mean_x), _variance(mean_yy, mean_y)
     shared = mean_xy - mean_x * mean_y
+    del mean_xx, mean_yy, mean_xy
     slope = np.asarray(shared / of_x, np.float32)
     correlation, contrast = shared / np.sqrt(of_x * of_y), 0.5 * np.log(of_y / of_x)
     offset = mean_y - slope * mean_x
     return LocalLine(slope, offset, np.asarray(correlation, np.float32), np.asarray(contrast, np.float32))
 
 
+def _variance(mean_of_squares: Singles, mean: Singles) -> Singles:
+    """In place of the first: overviews are many millions of cells."""
+    mean_of_squares -= mean * mean
+    np.maximum(mean_of_squares, 0, out=mean_of_squares)
+    mean_of_squares += np.float32(LEAST_VARIANCE)
+    return mean_of_squares
+
+
 def _seen(weight: Singles, sigma: float) -> Singles:
     """Share of each neighbourhood that is seen."""
-    return np.maximum(blurred(weight, sigma), LEAST_SEEN)
+    return np.asarray(np.maximum(blurred(weight, sigma), LEAST_SEEN), np.float32)
 
 
 def _mean(layer: Singles, weight: Singles, sigma: float, seen: Singles) -> Singles:

@@ -15,9 +15,8 @@ from changedet.arrays import Bools, Bytes, Singles
 from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.components import label
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
-from changedet.kernels.together import both
 from changedet.stages.mask.kernels.cloud_context import HiddenProbability
-from changedet.stages.mask.kernels.cloud_light import CloudBands, brightness_ratio, saturation
+from changedet.stages.mask.kernels.cloud_light import CloudBands, brightness_ratio, saturation, some_bands
 from changedet.stages.mask.kernels.cloud_shadows import shadows_of
 from changedet.stages.mask.kernels.cloud_shapes import CORE_WIDTH_M, bright_cores, clouds_of_cores, with_rims
 from changedet.stages.mask.kernels.cloud_trees import cloud_probabilities
@@ -109,18 +108,12 @@ def classify_overview(
     white = list(bands.white)
     if valid.sum() < LEAST_PX:
         return np.where(valid, CLEAR, NODATA).astype(np.uint8)
-    seen = np.where(valid, overview, 0)
-    visible = seen[white]
-    # The overcast date, for which the others are of no use, is rare.
-    ratio, (is_overcast, snow) = both(
-        lambda: None if reference is None else brightness_ratio(visible, reference[white], valid),
-        lambda: both(
-            lambda: _is_overcast(overview, reference, white, floor),
-            lambda: _snow(overview, reference, valid, bands, floor, ceiling, resolution_m),
-        ),
-    )
-    if is_overcast:
+    if _is_overcast(overview, reference, white, floor):
         return np.where(valid, CLOUD, NODATA).astype(np.uint8)
+    snow = _snow(overview, reference, valid, bands, floor, ceiling, resolution_m)
+    seen = overview if valid.all() else np.where(valid, overview, np.float32(0))
+    visible = some_bands(seen, white)
+    ratio = None if reference is None else brightness_ratio(visible, some_bands(reference, white), valid)
     scene = Scene(visible, visible.mean(axis=0, dtype=np.float32), ratio, valid, resolution_m)
     cloud, shadow = _by_tests(scene, ~snow, floor, ceiling, sun_azimuth_deg)
     if trees and reference is not None and resolution_m <= TREES_LIMIT_M:
@@ -129,7 +122,7 @@ def classify_overview(
         alike = clouds_of_cores(certain, scene.bright, ratio, valid, resolution_m, by_outline=False)
         proven = alike | (certain & cloud)
         cloud, shadow = _by_trees(found, certain, proven, cloud, shadow)
-        cloud |= thick_cloud(cloud & proven, cloud, visible, reference[white])
+        cloud |= thick_cloud(cloud & proven, cloud, visible, some_bands(reference, white))
     clipped = opened(np.asarray((seen >= ceiling).all(axis=0), bool), SATURATED_WIDTH_M / 2, resolution_m)
     hidden = np.select([cloud, shadow, snow, clipped], [CLOUD, SHADOW, SNOW, SATURATED], CLEAR)
     return np.where(valid, hidden, NODATA).astype(np.uint8)
@@ -178,9 +171,9 @@ def _snow(
         return snow_by_index(green, nir, swir1, floor)
     white = list(bands.white)
     infrared = None if bands.nir is None else overview[bands.nir]
-    other = None if reference is None else reference[white]
+    other = None if reference is None else some_bands(reference, white)
     least = PICTURE_SNOW * ceiling if np.isfinite(ceiling) else floor
-    return white_snow(overview[white], infrared, other, least, resolution_m)
+    return white_snow(some_bands(overview, white), infrared, other, least, resolution_m)
 
 
 def _by_tests(
@@ -216,7 +209,7 @@ def _by_trees(
 
 def _is_overcast(overview: Singles, reference: Singles | None, white: list[int], floor: float) -> bool:
     """Whether nothing of the ground is seen, judged by the reference where that shows any."""
-    visible = overview[white]
+    visible = some_bands(overview, white)
     if reference is None or not np.isfinite(reference).all(axis=0).any():
         return is_featureless(visible, floor)
-    return hides_ground(visible.mean(axis=0), reference[white].mean(axis=0))
+    return hides_ground(visible.mean(axis=0), some_bands(reference, white).mean(axis=0))
