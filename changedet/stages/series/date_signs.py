@@ -1,70 +1,89 @@
-"""What the boxes of a date, and of the looks that it is read from, show of how far its count can be trusted."""
+"""What the boxes of a date, and of the other looks that its count rests on, show of how far it can be trusted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from changedet.arrays import Bools, Floats
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.kernels.doubts import Signs
 from changedet.stages.series.counts import TrackedBoxes
 
 SHOWN: Final = 0.5
 """Share of the expected boxes up to which a look may hide them and still be one that others are read from."""
+OWN_SHARE: Final = 0.5
+"""Of a date's own signs in those of its count, where it shows everything: tracks read a count from all looks alike, but
+what came or went on the date is known from its own one."""
+ONE_BOX: Final = 1.0
+"""Expected boxes that are added on each look, so that signs of looks on which nothing stands do not blow up those of a
+date on which something does."""
 
 
-def date_signs(boxes: TrackedBoxes, t: int, expected: float) -> Signs:
-    """Signs of doubt of a date: its own, and for what it hides those of the looks before and after it.
+class DateSigns(NamedTuple):
+    """Signs of doubt of all dates, one each.
 
-    What a date hides is expected from the looks on either side, so it can be trusted as far as they on average.
+    Attributes
+    ----------
+    own : tuple of Signs
+        What the date's own rows show: of its arrivals and departures.
+    counts : tuple of Signs
+        Of what stands on it.
+    """
+
+    own: tuple[Signs, ...]
+    counts: tuple[Signs, ...]
+
+
+def date_signs(boxes: TrackedBoxes, scale: float) -> DateSigns:
+    """Signs of doubt of each date: its own, and those of its count, which rests on the other looks as well.
+
+    A count is half as doubtful as its own look and half as all looks that show their boxes are, in proportion to what
+    stands on each; what a date hides is read from those others alone.
 
     Parameters
     ----------
     boxes : TrackedBoxes
-    t : int
-        Index of the date.
-    expected : float
-        Containers on it.
+    scale : float
+        Expected containers for one of the posterior's.
 
     Returns
     -------
-    Signs
+    DateSigns
         On a date that does not show the boxes, nothing is missed by itself.
     """
-    own, share = _own(boxes, t, expected), _hidden_share(boxes, t)
-    if share == 0:
-        return own
-    each = expected / float(boxes.present[:, t].sum())
-    around = [_own(boxes, s, each * float(boxes.present[:, s].sum())) for s in _looks_around(boxes, t)]
-    if not around:
-        return own
-    lent = share * np.mean(np.array(around), axis=0)
-    return Signs(*(np.array(own) + lent).tolist())._replace(expected=expected)
+    whole = boxes.present.sum(axis=0)
+    hidden = np.where(boxes.clear, 0.0, boxes.present).sum(axis=0)
+    own = _own(boxes, scale * whole, hidden)
+    hidden_share = np.divide(hidden, whole, out=np.zeros_like(whole), where=whole > 0)
+    counts = own.copy()
+    shown = (hidden_share <= SHOWN) & ~boxes.blind
+    if shown.any():
+        around = own[shown].mean(axis=0) / (own[shown, 0].mean() + ONE_BOX)
+        share = (OWN_SHARE * (1.0 - hidden_share))[:, None]
+        counts = share * own + (1.0 - share) * around * (own[:, :1] + ONE_BOX)
+    counts[:, 0] = own[:, 0]
+    return DateSigns(_each(own), _each(counts))
 
 
-def _own(boxes: TrackedBoxes, t: int, expected: float) -> Signs:
-    here = boxes.row_date == t
-    counted, sure = boxes.row_counted[here], boxes.row_confidence[here]
-    container = np.isin(boxes.row_kind[here], list(TEU_OF_KIND))
-    detected = int((counted & container).sum())
-    uncertain = float((1.0 - sure[counted & container]).sum())
-    weak = float(sure[container & ~counted].sum())
-    hidden = float(boxes.present[~boxes.clear[:, t], t].sum())
-    missed = 0.0 if boxes.blind[t] else max(0.0, abs(expected - detected) - hidden)
-    return Signs(expected, uncertain, weak, missed, float((counted & ~container).sum()))
+def _own(boxes: TrackedBoxes, expected: Floats, hidden: Floats) -> Floats:
+    """Signs (date, sign) of the rows of each date, in the order of `Signs`."""
+    container = np.isin(boxes.row_kind, list(TEU_OF_KIND))
+    counted, sure = boxes.row_counted, boxes.row_confidence
+    dated = boxes.row_date >= 0
+
+    def _summed(rows: Bools, value: Floats) -> Floats:
+        kept = rows & dated
+        return np.asarray(np.bincount(boxes.row_date[kept], value[kept], minlength=len(expected)), np.float64)
+
+    each = np.ones(len(sure))
+    detected = _summed(counted & container, each)
+    uncertain = _summed(counted & container, 1.0 - sure)
+    weak = _summed(container & ~counted, sure)
+    missed = np.where(boxes.blind, 0.0, np.maximum(0.0, np.abs(expected - detected) - hidden))
+    return np.column_stack([expected, uncertain, weak, missed, _summed(counted & ~container, each)])
 
 
-def _hidden_share(boxes: TrackedBoxes, t: int) -> float:
-    """Share of the boxes that are expected on a date and that it hides; 0 where none is."""
-    whole = float(boxes.present[:, t].sum())
-    return float(boxes.present[~boxes.clear[:, t], t].sum()) / whole if whole > 0 else 0.0
-
-
-def _looks_around(boxes: TrackedBoxes, t: int) -> Iterator[int]:
-    """The nearest date before and the nearest after that shows most of its boxes."""
-    dates = boxes.present.shape[1]
-    for side in (range(t - 1, -1, -1), range(t + 1, dates)):
-        yield from islice((s for s in side if _hidden_share(boxes, s) <= SHOWN), 1)
+def _each(signs: Floats) -> tuple[Signs, ...]:
+    return tuple(Signs(*row) for row in signs.tolist())

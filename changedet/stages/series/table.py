@@ -18,7 +18,7 @@ from changedet.kernels.containers import TEU_OF_KIND
 from changedet.kernels.doubts import Signs, widened
 from changedet.kernels.intervals import Calibration
 from changedet.stages.series.counts import EventCount, TrackedBoxes, tracked_boxes
-from changedet.stages.series.date_signs import date_signs
+from changedet.stages.series.date_signs import DateSigns, date_signs
 from changedet.stages.series.followed import FollowedBoxes
 
 
@@ -234,9 +234,11 @@ def timeseries(
     tracked = set(tracks.dates) if tracks is not None else set()
     possible = [look.date for look in ordered if look.counts_possible and look.date in tracked]
     rows = []
-    counted = {}
+    counted: dict[str, TrackedBoxes] = {}
+    signs: dict[str, DateSigns] = {}
     if tracks is not None and possible:
         counted = {name: tracked_boxes(tracks, area) for name, area in areas.items()}
+        signs = {name: date_signs(boxes, tracks.calibration.scale) for name, boxes in counted.items()}
     shown = {name for name in areas if _is_shown(name, ordered, possible)}
     for look in ordered:
         for name in areas:
@@ -244,10 +246,10 @@ def timeseries(
             if tracks is not None and look.date in possible:
                 t = tracks.dates.index(look.date)
                 own = look if name in shown else replace(look, is_refused=True)
-                _add_counts(row, counted[name], t, own, tracks.calibration)
+                _add_counts(row, counted[name], t, own, tracks.calibration, signs[name].counts[t])
                 seen = look.valid_fraction.get(name, 1.0) > 0 and not counted[name].blind[t]
                 if seen and look.date != possible[0]:
-                    _add_events(row, counted[name], t, own, tracks.calibration)
+                    _add_events(row, counted[name], t, own, tracks.calibration, signs[name].own[t])
             rows.append(row)
     return _typed(rows)
 
@@ -271,10 +273,10 @@ def _measurements_row(look: DateMeasurements, zone: str) -> SeriesRow:
 
 
 def _add_counts(
-    row: SeriesRow, counted: TrackedBoxes, t: int, look: DateMeasurements, calibration: Calibration
+    row: SeriesRow, counted: TrackedBoxes, t: int, look: DateMeasurements, calibration: Calibration, signs: Signs
 ) -> None:
     boxes, teu = (
-        _standing(counted, t, weight, look.unfamiliarity, calibration)
+        _standing(counted, t, weight, look.unfamiliarity, calibration, signs)
         for weight in (np.ones(len(counted.weight)), counted.weight)
     )
     if look.valid_fraction.get(row["zone"], 1.0) > 0:
@@ -294,13 +296,13 @@ def _add_counts(
 
 
 def _add_events(
-    row: SeriesRow, counted: TrackedBoxes, t: int, look: DateMeasurements, calibration: Calibration
+    row: SeriesRow, counted: TrackedBoxes, t: int, look: DateMeasurements, calibration: Calibration, signs: Signs
 ) -> None:
     came, left = counted.events(t)
     row["arrivals"], row["departures"] = came.found, left.found
     if look.is_refused:
         return
-    signs, far = date_signs(counted, t, calibration.scale * float(counted.present[:, t].sum())), look.unfamiliarity
+    far = look.unfamiliarity
     row["arrivals_expected"], row["arrivals_low"], row["arrivals_high"] = _event(
         came, calibration, calibration.arrivals, signs, far
     )
@@ -322,14 +324,14 @@ def _event(
     return Estimate(expected, max(0.0, least - below), most + float(np.hypot(above, count.unseen)))
 
 
-def _standing(counted: TrackedBoxes, t: int, weight: Floats, far: float, calibration: Calibration) -> Estimate:
+def _standing(
+    counted: TrackedBoxes, t: int, weight: Floats, far: float, calibration: Calibration, signs: Signs
+) -> Estimate:
     """Boxes, or their weights, that are expected on a date, with their interval."""
     boxes = counted.standing(t, weight)
     value = calibration.scale * boxes.expected
-    plain = calibration.scale * float(counted.present[:, t].sum())
-    signs = date_signs(counted, t, plain)
     # Signs are in boxes, and a box weighs what those that are expected weigh on average.
-    each = value / plain if plain > 0 else 1.0
+    each = value / signs.expected if signs.expected > 0 else 1.0
     below, above = (
         widened(half * spread / each, signs, weights, far) * each
         for half, spread, weights in zip(

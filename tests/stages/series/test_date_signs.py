@@ -1,4 +1,4 @@
-"""Signs of doubt of dates that hide boxes."""
+"""Signs of doubt of dates: their own, and those of the looks that their counts rest on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from box_rows import followed
 
 from changedet.stages.series.counts import TrackedBoxes, tracked_boxes
-from changedet.stages.series.date_signs import date_signs
+from changedet.stages.series.date_signs import ONE_BOX, OWN_SHARE, date_signs
 from scenarios import box_series as bs
 
 T = 2
@@ -45,31 +45,60 @@ def _hidden(boxes: TrackedBoxes, t: int, places: int) -> TrackedBoxes:
     return replace(boxes, clear=clear, **{name: getattr(boxes, name)[kept] for name in names})
 
 
-def test_a_date_that_shows_everything_has_its_own_signs_alone(boxes: TrackedBoxes) -> None:
-    doubtful = replace(boxes, row_confidence=np.where(boxes.row_date == T, 1.0, 0.5))
-    assert date_signs(doubtful, T, 8.0)[1:] == (0.0, 0.0, 0.0, 0.0)
-    assert date_signs(doubtful, T + 1, 8.0).uncertain == 4.0
+def test_own_signs_are_those_of_the_rows_of_a_date(boxes: TrackedBoxes) -> None:
+    here = boxes.row_date == T
+    kind, counted = boxes.row_kind.copy(), boxes.row_counted.copy()
+    kind[np.flatnonzero(here)[0]] = "other"
+    counted[np.flatnonzero(here)[1:3]] = False
+    seen = replace(boxes, row_kind=kind, row_counted=counted, row_confidence=np.where(here, 0.6, 1.0))
+    own = date_signs(seen, 1.1).own
+    # Of eight rows one is no container and two are below the threshold; 8.8 are expected.
+    assert own[T] == pytest.approx((8.8, 5 * 0.4, 2 * 0.6, 8.8 - 5, 1.0))
+    assert own[T + 1] == pytest.approx((8.8, 0.0, 0.0, 0.8, 0.0))
 
 
-@pytest.mark.parametrize(("places", "share"), [(5, 0.5), (10, 1.0)])
-def test_what_a_date_hides_is_as_doubtful_as_on_the_looks_around_it(
-    boxes: TrackedBoxes, places: int, share: float
-) -> None:
-    unsure = replace(boxes, row_confidence=np.where(boxes.row_date == T + 1, 0.5, 0.75))
-    own = date_signs(_hidden(replace(unsure, row_confidence=np.ones(len(unsure.row_date))), T, places), T, 8.0)
-    assert own.uncertain == 0.0
+def test_a_count_is_half_as_doubtful_as_its_look_and_half_as_all_looks(boxes: TrackedBoxes) -> None:
+    doubtful = replace(boxes, row_confidence=np.where(boxes.row_date == T, 0.5, 1.0))
+    mean = 4.0 / boxes.present.shape[1]
+    counts = date_signs(doubtful, 1.0).counts
+    assert counts[T].uncertain == pytest.approx(OWN_SHARE * 4.0 + (1 - OWN_SHARE) * mean)
+    assert counts[T + 1].uncertain == pytest.approx((1 - OWN_SHARE) * mean)
+    assert counts[T].expected == pytest.approx(8.0)
+
+
+def test_signs_of_other_looks_count_in_proportion_to_what_stands(boxes: TrackedBoxes) -> None:
+    present = boxes.present.copy()
+    present[5:, T] = 0.0
+    half = replace(boxes, present=present, row_confidence=np.full(len(boxes.row_date), 0.5))
+    own, counts = date_signs(half, 1.0)
+    around = np.mean([one.uncertain for one in own]) * (4.0 + ONE_BOX) / (np.mean([o.expected for o in own]) + ONE_BOX)
+    assert counts[T].uncertain == pytest.approx(OWN_SHARE * own[T].uncertain + (1 - OWN_SHARE) * around)
+
+
+@pytest.mark.parametrize(("places", "share"), [(4, 0.4), (10, 1.0)])
+def test_what_a_date_hides_is_as_doubtful_as_on_the_other_looks(boxes: TrackedBoxes, places: int, share: float) -> None:
+    unsure = replace(boxes, row_confidence=np.where(boxes.row_date == T, 1.0, 0.75))
     seen = _hidden(unsure, T, places)
-    # The look before has 2, the less sure one after 4; of its own rows each has .25.
-    alone = 0.25 * float((seen.row_date == T).sum())
-    assert date_signs(seen, T, 8.0).uncertain == pytest.approx(alone + share * 3.0)
+    own, counts = date_signs(seen, 1.0)
+    assert own[T].uncertain == 0.0
+    shown = [one.uncertain for t, one in enumerate(own) if t != T or share <= 0.5]
+    assert counts[T].uncertain == pytest.approx((1 - OWN_SHARE * (1 - share)) * np.mean(shown))
 
 
 def test_looks_that_hide_most_boxes_themselves_lend_nothing(boxes: TrackedBoxes) -> None:
     unsure = replace(boxes, row_confidence=np.where(boxes.row_date == T - 1, 0.0, 0.75))
     seen = _hidden(_hidden(unsure, T, 10), T - 1, 10)
-    assert date_signs(seen, T, 8.0).uncertain == pytest.approx(2.0)
+    assert date_signs(seen, 1.0).counts[T].uncertain == pytest.approx(2.0)
+
+
+def test_a_blind_date_misses_nothing_and_lends_nothing(boxes: TrackedBoxes) -> None:
+    blind = np.arange(boxes.present.shape[1]) == T
+    gone = replace(boxes, blind=blind, row_confidence=np.where(boxes.row_date == T, 0.0, 1.0))
+    own, counts = date_signs(gone, 2.0)
+    assert own[T].missed == 0.0
+    assert counts[T + 1].uncertain == 0.0
 
 
 def test_a_series_that_no_look_shows_has_no_sign_to_lend(boxes: TrackedBoxes) -> None:
     dark = replace(boxes, clear=np.zeros_like(boxes.clear), row_date=np.full(len(boxes.row_date), -1))
-    assert date_signs(dark, T, 8.0) == (8.0, 0.0, 0.0, 0.0, 0.0)
+    assert date_signs(dark, 1.0).counts[T] == pytest.approx((8.0, 0.0, 0.0, 0.0, 0.0))

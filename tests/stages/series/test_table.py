@@ -19,6 +19,7 @@ from changedet.kernels.doubts import Doubts, Weights
 from changedet.kernels.intervals import Calibration
 from changedet.pipeline.summary import _seen_beyond
 from changedet.stages.series.counts import TrackedBoxes, tracked_boxes
+from changedet.stages.series.date_signs import date_signs
 from changedet.stages.series.table import (
     COLUMNS,
     DateMeasurements,
@@ -142,10 +143,11 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         blind=np.zeros(dates, bool),
         alike=rng.random(),
     )
+    signs = date_signs(boxes, calibration.scale)
     for t in range(dates):
         row, look = {"zone": ""}, DateMeasurements(dt.date(2023, 1, 1 + t), unfamiliarity=far)
-        _add_counts(row, boxes, t, look, calibration)
-        _add_events(row, boxes, t, look, calibration)
+        _add_counts(row, boxes, t, look, calibration, signs.counts[t])
+        _add_events(row, boxes, t, look, calibration, signs.own[t])
         for name in ("containers", "teu", "arrivals", "departures"):
             low, value, high = (row[f"{name}_{part}"] for part in ("low", "expected", "high"))
             assert 0.0 <= low <= value * (1 + 1e-12) + 1e-12, name
@@ -156,8 +158,9 @@ def test_add_events_reaches_up_to_exchanges_that_no_look_shows_and_no_further_do
     kept = tracked_boxes(followed(bs.simulate(3)))
     usual, alike = ({"zone": ""} for _ in range(2))
     calibration = followed(bs.simulate(3)).calibration
-    _add_events(usual, replace(kept, alike=0.0), 3, DateMeasurements(dt.date(2023, 1, 1)), calibration)
-    _add_events(alike, replace(kept, alike=0.5), 3, DateMeasurements(dt.date(2023, 1, 1)), calibration)
+    signs, look = date_signs(kept, calibration.scale).own[3], DateMeasurements(dt.date(2023, 1, 1))
+    _add_events(usual, replace(kept, alike=0.0), 3, look, calibration, signs)
+    _add_events(alike, replace(kept, alike=0.5), 3, look, calibration, signs)
     for name in ("arrivals", "departures"):
         assert alike[f"{name}_high"] > usual[f"{name}_high"]
         assert alike[f"{name}_low"] == usual[f"{name}_low"]
