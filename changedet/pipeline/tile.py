@@ -13,6 +13,7 @@ from changedet.blocks import Window
 from changedet.imagery.own_values import own_values
 from changedet.kernels import components
 from changedet.kernels.pixel_classes import CLEAR, CLOUD, HAZE, NODATA, SHADOW
+from changedet.kernels.together import both, each
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel, LightLevels
 from changedet.pipeline.date_pixels import quality_of, where_valid, with_extra
@@ -120,16 +121,27 @@ def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model
     image, own = job.look.read(job.grid, wide, job.roles, model.alignment.displacement)
     quality = quality_of(job, image, own, wide, model.mask)
     read = _ReadTile(job, model, window, image, quality, job.grid.inside(window))
-    tile = Tile(read.packed_quality(*read.with_halo(0), model.shade))
-    if job.compares:
+    # An idle thread has no tile of its own: what it holds of this one is no more than that would be.
+    pixels, things = both(lambda: _with_pixels(read, reference_model), lambda: _with_things(Tile(b""), read))
+    return replace(pixels, boxes=things.boxes, described=things.described, built=things.built)
+
+
+def _with_pixels(read: _ReadTile, reference_model: DateModel) -> Tile:
+    """The tile with what is told of each pixel."""
+    tile = Tile(read.packed_quality(*read.with_halo(0), read.model.shade))
+    if read.job.compares:
         tile = _compared(tile, read, reference_model)
-    if job.scene_roles:
-        tile = replace(tile, scene=_scene(read))
-    if job.methods.objects is not None and model.objects is not None and job.counts:
-        boxes, described = _boxes(read, job.methods.objects, model.objects)
+    return replace(tile, scene=_scene(read)) if read.job.scene_roles else tile
+
+
+def _with_things(tile: Tile, read: _ReadTile) -> Tile:
+    """The tile with what stands in it."""
+    methods, model = read.job.methods, read.model
+    if methods.objects is not None and model.objects is not None and read.job.counts:
+        boxes, described = _boxes(read, methods.objects, model.objects)
         tile = replace(tile, boxes=boxes, described=described)
-    if job.methods.footprint is not None and model.footprint is not None:
-        tile = replace(tile, built=_built(read, job.methods.footprint, model.footprint))
+    if methods.footprint is not None and model.footprint is not None:
+        tile = replace(tile, built=_built(read, methods.footprint, model.footprint))
     return tile
 
 
@@ -211,7 +223,7 @@ def _boxes(
     # The rims of clouds and shadows cut through boxes that are seen: all is shown, and what is hidden left out.
     shown = where_valid(read.image, np.isin(read.quality, (CLEAR, CLOUD, SHADOW, HAZE)))
     lattice = list(cells(read.window, method.cell_px))
-    found = [in_cell(shown, read.wide, cell, method, statistics) for cell in lattice]
+    found = each(lambda cell: in_cell(shown, read.wide, cell, method, statistics), lattice)
     boxes = pd.concat([one.boxes for one in found], ignore_index=True)
     clear = mostly_clear(read.quality == CLEAR, read.wide, boxes, read.job.grid.ground_resolution_m)
     described = [(cell, one.description) for cell, one in zip(lattice, found, strict=True)]
