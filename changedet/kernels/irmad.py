@@ -123,7 +123,10 @@ def whitening(covariance: Floats, ridge: float) -> Floats:
 def _finite_rows(before: AnyArray, after: AnyArray) -> tuple[Singles, Singles]:
     x = np.asarray(before, np.float32)
     y = np.asarray(after, np.float32)
-    keep = np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1)
+    # Band by band: along a few values that lie side by side numpy takes ten times as long.
+    keep = np.logical_and.reduce([np.isfinite(band) for image in (x, y) for band in image.T])
+    if keep.all():
+        return np.ascontiguousarray(x), np.ascontiguousarray(y)
     return np.ascontiguousarray(x[keep]), np.ascontiguousarray(y[keep])
 
 

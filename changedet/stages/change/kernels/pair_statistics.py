@@ -8,6 +8,7 @@ from typing import ClassVar, Final, TypeAlias, TypedDict
 import numpy as np
 
 from changedet.arrays import Singles
+from changedet.kernels.together import each
 from changedet.stages.change.kernels.thresholds import NEVER, ThresholdDiagnostics, decide, false_alarm
 from changedet.stages.change.kernels.tolerance import BandLine
 
@@ -219,10 +220,12 @@ def valid_pixels(pairs: list[Pair]) -> Pair:
     pair of float32 (n, feature)
         Of the earlier and of the later date.
     """
-    columns = []
-    for pair in pairs:
-        valid = np.isfinite(pair[0]).all(axis=0) & np.isfinite(pair[1]).all(axis=0)
-        columns.append([image[:, valid].T for image in pair])
+    columns = each(_valid_columns, pairs)
     x, y = (np.concatenate([column[i] for column in columns]) for i in (0, 1))
     stride = max(1, len(x) // FIT_PIXELS)
     return x[::stride], y[::stride]
+
+
+def _valid_columns(pair: Pair) -> Pair:
+    valid = np.isfinite(pair[0]).all(axis=0) & np.isfinite(pair[1]).all(axis=0)
+    return pair[0][:, valid].T, pair[1][:, valid].T

@@ -9,8 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Bools, Singles
+from changedet.arrays import Bools, Ints, Singles
 from changedet.kernels.irmad import irmad_fit
+from changedet.kernels.together import both
 from changedet.kernels.variates import chi_square, no_change_probability
 
 TOLERANCE: Final = 1e-3
@@ -32,14 +33,19 @@ def pixel_pairs(moving: Singles, reference: Singles, most: int) -> tuple[Singles
     x, y : float32 (n, band)
         The same pixels of both, without NaN.
     """
-    bands = moving.shape[1]
-    x = np.moveaxis(moving, 1, -1).reshape(-1, bands)
-    y = np.moveaxis(reference, 1, -1).reshape(-1, bands)
-    seen = np.flatnonzero(np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1))
+    # Band by band: along four values that lie side by side numpy takes ten times as long.
+    seen = np.flatnonzero(np.isfinite(moving).all(axis=1) & np.isfinite(reference).all(axis=1))
     if len(seen) > most:
         # Spread by a fixed seed: a stride would walk along one column of every cell.
         seen = seen[np.sort(np.random.default_rng(0).permutation(len(seen))[:most])]
-    return np.ascontiguousarray(x[seen]), np.ascontiguousarray(y[seen])
+    return both(lambda: _rows(moving, seen), lambda: _rows(reference, seen))
+
+
+def _rows(cells: Singles, chosen: Ints) -> Singles:
+    """Pixels (n, band) of cells (cell, band, y, x), numbered through all cells."""
+    count, bands = len(cells), cells.shape[1]
+    cell, pixel = np.divmod(chosen, cells[0, 0].size)
+    return np.stack([cells.reshape(count, bands, -1)[cell, band, pixel] for band in range(bands)], axis=1)
 
 
 def likeness(moving: Singles, reference: Singles) -> float:
