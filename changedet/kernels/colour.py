@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from changedet.arrays import Floats
 
@@ -20,6 +21,37 @@ SRGB_LINEAR, SRGB_SLOPE, SRGB_OFFSET, SRGB_SCALE, SRGB_GAMMA = 0.04045, 12.92, 0
 """Below the first sRGB is linear, of that slope; above a power of that offset, scale and exponent (IEC 61966-2-1)."""
 LIGHTNESS_WEIGHT: Final = 0.4
 """Sun, wet and dust change the lightness of a roof more than its hue."""
+
+
+ASCII, HEXADECIMAL = 128, 16
+"""Codes of a character, and values of a digit."""
+HEX_TEXT: Final = "#rrggbb"
+"""How a colour is written."""
+_HEX: Final = np.full(ASCII, -1, np.int64)
+_HEX[[ord(c) for c in "0123456789abcdef"]] = range(HEXADECIMAL)
+_HEX[[ord(c) for c in "ABCDEF"]] = _HEX[[ord(c) for c in "abcdef"]]
+
+
+def hex_rgb(texts: NDArray[np.object_]) -> Floats:
+    """Colours that are written in hexadecimal digits.
+
+    Parameters
+    ----------
+    texts : object (n,)
+        ``#rrggbb``.
+
+    Returns
+    -------
+    float64 (n, 3)
+        0 to 255; NaN where a colour is missing or is none.
+    """
+    # One character beyond those of a colour shows texts that are longer.
+    length = len(HEX_TEXT)
+    text = np.array([one if isinstance(one, str) else "" for one in texts], f"U{length + 1}")
+    codes = text.view(np.uint32).reshape(-1, length + 1)
+    digits = _HEX[np.minimum(codes[:, 1:length], ASCII - 1)]
+    known = (codes[:, 0] == ord("#")) & (codes[:, length] == 0) & (digits >= 0).all(1)
+    return np.where(known[:, None], float(HEXADECIMAL) * digits[:, ::2] + digits[:, 1::2], np.nan)
 
 
 def scaled_lab(linear: Floats) -> Floats:

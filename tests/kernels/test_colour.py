@@ -12,3 +12,11 @@ def test_scaled_lab_cielab_is_that_of_the_standard() -> None:
     lab = colour.scaled_lab(np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]]))
     np.testing.assert_allclose(lab[0], [0.4 * 100, 0, 0], atol=0.02)
     np.testing.assert_allclose(lab[1], [0.4 * 53.24, 80.09, 67.20], atol=0.05)
+
+
+def test_hex_rgb_is_that_of_six_digits_and_of_nothing_else() -> None:
+    texts = np.array(["#0a80FF", "0a80ff", "#0a80f", "#0a80ff0", "#0a80fg", "#é80ffa", "", None, np.nan], object)
+    found = colour.hex_rgb(texts)
+    np.testing.assert_array_equal(found[0], [10, 128, 255])
+    assert np.isnan(found[1:]).all()
+    assert colour.hex_rgb(np.array([], object)).shape == (0, 3)

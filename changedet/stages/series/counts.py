@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels import intervals
+from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.kernels.doubts import is_blind
 from changedet.stages.series.followed import FollowedBoxes
@@ -260,7 +261,7 @@ def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> Tr
         came=came[kept],
         went=went[kept],
         blind=blind,
-        alike=alike_share(boxes["kind"].tolist(), _rgb(boxes["color"])),
+        alike=alike_share(boxes["kind"].tolist(), hex_rgb(boxes["color"].to_numpy(object))),
     )
 
 
@@ -269,12 +270,6 @@ def _listed(rows: gpd.GeoDataFrame, counted: Bools) -> NDArray[np.object_]:
     confirmed = rows["confirmed_kind"].fillna("").to_numpy(object) if "confirmed_kind" in rows else ""
     listed: NDArray[np.object_] = np.where(counted, rows["kind"].to_numpy(object), confirmed)
     return listed
-
-
-def _rgb(colors: pd.Series[str]) -> Floats:
-    """Colours (n, 3) of hexadecimal ones; NaN where there is none."""
-    known = [bytes.fromhex(text[1:]) if isinstance(text, str) else (np.nan,) * 3 for text in colors]
-    return np.array([list(one) for one in known], np.float64).reshape(-1, 3)
 
 
 def _blind_dates(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]], Ints]) -> Bools:

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 import shapely
 
+from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import OTHER
-from changedet.stages.tracks.detections import date_index, rgb_of
+from changedet.stages.tracks.detections import date_index
 from changedet.stages.tracks.kernels.confirmation import WEIGHTS, SeriesRows, probabilities
 from changedet.stages.tracks.result import Tracks
 
@@ -75,7 +76,7 @@ def series_rows(tracks: Tracks) -> SeriesRows:
         shapely.get_coordinates(shapely.centroid(table.geometry.to_numpy())),
         table["confidence"].to_numpy(np.float64),
         table["counted"].to_numpy(bool) if "counted" in table else np.ones(len(table), bool),
-        rgb_of(table["color"]),
+        hex_rgb(table["color"].to_numpy(object)),
         ids,
         presence,
     )

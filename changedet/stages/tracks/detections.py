@@ -10,6 +10,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.errors import MethodError
+from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import KINDS, LONGEST_M
 from changedet.stages.tracks.kernels.boxes import Boxes
 from changedet.stages.tracks.visibility import SeriesVisibility
@@ -139,7 +140,7 @@ def _boxes(detections: gpd.GeoDataFrame, number: dict[str, Floats]) -> Boxes:
     centre = detections.geometry.centroid
     xy = np.column_stack([centre.x.to_numpy(), centre.y.to_numpy()]).reshape(-1, 2)
     weight = np.maximum(number["confidence"], LEAST_CONFIDENCE)
-    rgb = rgb_of(detections["color"])
+    rgb = hex_rgb(detections["color"].to_numpy(object))
     return Boxes(xy, number["length_m"], number["angle_deg"], rgb, weight, np.zeros(len(xy)))
 
 
@@ -205,28 +206,3 @@ def date_index(column: pd.Series[pd.Timestamp], dates: tuple[dt.date, ...]) -> I
     if len(strange):
         raise MethodError(f"tracks: detections of {', '.join(map(str, strange))}, which is no look")
     return np.asarray(at, np.int64)
-
-
-def rgb_of(colors: pd.Series[str]) -> Floats:
-    """Colours of a column of hexadecimal strings.
-
-    Parameters
-    ----------
-    colors : Series of str (n,)
-        ``#rrggbb``.
-
-    Returns
-    -------
-    float64 (n, 3)
-        0 to 255; NaN where a colour is missing or is none.
-    """
-    # One character beyond a colour's seven shows those that are longer.
-    text = np.array(colors.astype("string").fillna("").to_numpy(object), "U8")
-    codes = text.view(np.uint32).reshape(-1, 8)
-    digits = _HEX[np.minimum(codes[:, 1:7], len(_HEX) - 1)]
-    known = (codes[:, 0] == ord("#")) & (codes[:, 7] == 0) & (digits >= 0).all(1)
-    return np.where(known[:, None], 16.0 * digits[:, ::2] + digits[:, 1::2], np.nan)
-
-
-_HEX = np.full(128, -1, np.int64)
-_HEX[[ord(c) for c in "0123456789abcdefABCDEF"]] = [*range(16), *range(10, 16)]
