@@ -1,7 +1,7 @@
 """Fit by how much signs of doubt widen intervals, on sites that other hands show, and write doubt_weights.py.
 
     python training/fit_intervals.py [--folder DIR] [--hands 'mixed a,things,..'] [--level .88] [--check]
-        [--only boxes] [--painted DIR --painted-seeds 1007 1008]
+        [--only boxes-above] [--painted DIR --painted-seeds 1007 1008]
 
 Sites of scenarios/hands.py are searched by the detector as it is now and followed over their dates; pictures are kept
 in DIR. Painted sites count as a further hand; take none that the detector was fitted on. Below and above apart,
@@ -48,6 +48,8 @@ STEPS = (0.0, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.0, 2.0)
 SWEEPS = 3
 MOST = {"boxes": (5.0, 0.0, 2.0, 2.0, 2.0, 2.0), "events": (5.0, 0.5, 2.0, 2.0, 2.0, 2.0)}
 """Of each weight. A share of all counts alike would hold as many, at home for nothing and abroad too few."""
+SIDES = ("below", "above")
+PARTS = tuple(f"{name}-{side}" for name in Doubts._fields for side in SIDES)
 PAINTED = "painted"
 PENALTY = 1.0
 TINY = 1e-6
@@ -174,6 +176,14 @@ def report(rows: Sequence[Row], weights: tuple[Weights, Weights]) -> str:
     return f"dates {held.mean():.2f}  sites {whole:.2f}  width {median}  error {wrong:.2f}"
 
 
+def with_part(kept: Doubts, found: Doubts, part: str) -> Doubts:
+    """The weights as they are, but for one side of one part, as `PARTS` names it."""
+    name, side = part.split("-")
+    pair = list(getattr(kept, name))
+    pair[SIDES.index(side)] = getattr(found, name)[SIDES.index(side)]
+    return kept._replace(**{name: tuple(pair)})
+
+
 def write(found: Doubts) -> None:
     """Put the weights into the file."""
     text = OUT.read_text()
@@ -215,7 +225,7 @@ def main() -> None:
     parser.add_argument("--painted", type=Path, help="folder of painted sites")
     parser.add_argument("--painted-seeds", type=int, nargs="+", default=[])
     parser.add_argument("--level", type=float, default=0.88)
-    parser.add_argument("--only", choices=Doubts._fields, help="write these alone, and keep the others as they are")
+    parser.add_argument("--only", choices=PARTS, help="write this side alone, and keep the others as they are")
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     calibration = detector_tables.calibration(DETECTOR, hands.GSD_M)._replace(doubts=NO_DOUBTS)
@@ -237,8 +247,7 @@ def main() -> None:
     found = doubts(boxes, events, given.level)
     for name, rows, weights in (("boxes", boxes, found.boxes), ("events", events, found.events)):
         print(f"all        {name:7s} {report(rows, weights)}\n  below {weights[0]}\n  above {weights[1]}")
-    kept = doubt_weights.WEIGHTS[DETECTOR]
-    write(kept._replace(**{given.only: getattr(found, given.only)}) if given.only else found)
+    write(with_part(doubt_weights.WEIGHTS[DETECTOR], found, given.only) if given.only else found)
 
 
 if __name__ == "__main__":

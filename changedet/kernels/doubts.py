@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from changedet.arrays import Bools, Floats
+
 LEAST_EXPECTED: Final = 10.0
 """Boxes that must be expected for a date without them to count as not seen. Chosen by hand."""
 NOT_SEEN: Final = 0.25
@@ -123,17 +125,20 @@ def widened(half: float, signs: Signs, weights: Weights, distance: float) -> flo
     return float((1.0 + WIDENING * beyond) * np.hypot(half, doubt(signs, weights)))
 
 
-def is_blind(detected: float, expected: float) -> bool:
-    """Whether a date does not show the boxes on ground that it does show.
+def blind_dates(detected: Floats, expected: Floats) -> Bools:
+    """Which dates do not show the boxes on ground that they do show.
 
     Parameters
     ----------
-    detected, expected : float
+    detected, expected : float64 (date,)
         Containers on that ground.
 
     Returns
     -------
-    bool
-        True where much is expected and next to nothing was detected.
+    bool (date,)
+        True where much is expected and next to nothing was detected. None is where most dates are: then it is the few
+        looks that show boxes which are in doubt, and all others speak against them.
     """
-    return bool(expected >= LEAST_EXPECTED and detected < NOT_SEEN * expected)
+    much = expected >= LEAST_EXPECTED
+    blind = much & (detected < NOT_SEEN * expected)
+    return np.asarray(blind & (2 * blind.sum() <= much.sum()), bool)

@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from changedet.imagery.look import Look
 from changedet.json_types import JsonObject
-from changedet.kernels.doubts import is_blind
+from changedet.kernels.doubts import blind_dates
 from changedet.outputs.sentences.counts import SWITCHED_OFF
 from changedet.pipeline.band_doubts import band_warnings
 from changedet.pipeline.changes import with_lasting_area
@@ -181,11 +182,12 @@ def warnings_of(
 def _not_shown(whole: pd.DataFrame) -> list[str]:
     """Dates that show the ground and next to none of the boxes that are expected on it."""
     known = whole[whole["containers"].notna() & whole["containers_expected"].notna()]
+    known = known[known["valid_fraction"] > MOSTLY_CLEAR]
+    blind = blind_dates(known["containers"].to_numpy(np.float64), known["containers_expected"].to_numpy(np.float64))
     return [
         f"{day}: {row['containers']:.0f} containers are seen where {row['containers_expected']:.0f} are expected from "
         "the other dates: it does not show them (snow on roofs?), and its count is taken from the others"
-        for day, row in known.iterrows()
-        if row["valid_fraction"] > MOSTLY_CLEAR and is_blind(row["containers"], row["containers_expected"])
+        for day, row in known[blind].iterrows()
     ]
 
 

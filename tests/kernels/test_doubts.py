@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
-from changedet.kernels.doubts import NO_DOUBTS, Signs, Weights, doubt, is_blind, widened
+from changedet.kernels.doubts import NO_DOUBTS, Signs, Weights, blind_dates, doubt, widened
 
 SIGNS = Signs(expected=100.0, uncertain=5.0, weak=8.0, missed=12.0, others=3.0)
 
@@ -35,5 +36,14 @@ def test_widened_is_the_half_width_at_home_where_nothing_is_doubted_or_known():
     ("detected", "expected", "blind"),
     [(2, 150, True), (0, 10, True), (0, 9.9, False), (3, 12, False), (2, 12, True), (100, 120, False), (0, 0, False)],
 )
-def test_is_blind_where_much_is_expected_and_next_to_nothing_was_detected(detected, expected, blind):
-    assert is_blind(detected, expected) is blind
+def test_blind_dates_where_much_is_expected_and_next_to_nothing_was_detected(detected, expected, blind):
+    found = blind_dates(np.array([20.0, detected]), np.array([20.0, expected]))
+    assert found.tolist() == [False, blind]
+
+
+def test_blind_dates_are_not_most_of_them():
+    expected = np.full(5, 18.0)
+    assert blind_dates(np.array([18.0, 17.0, 19.0, 1.0, 4.0]), expected).tolist() == [False] * 3 + [True] * 2
+    assert not blind_dates(np.array([18.0, 17.0, 4.0, 1.0, 4.0]), expected).any()
+    # A date on which hardly any box is expected speaks neither way.
+    assert blind_dates(np.array([18.0, 1.0, 0.0]), np.array([18.0, 18.0, 2.0])).tolist() == [False, True, False]

@@ -17,7 +17,7 @@ from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels import intervals
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import TEU_OF_KIND
-from changedet.kernels.doubts import is_blind
+from changedet.kernels.doubts import blind_dates
 from changedet.stages.series.followed import FollowedBoxes
 from changedet.stages.series.kernels.exchanges import alike_share, most_unseen_exchanges
 
@@ -98,7 +98,8 @@ class TrackedBoxes:
         True where a container's track begins, or ends, in an event that the date shows first: also where the place
         held one before and after.
     blind : bool (date,)
-        True where the date shows the ground of the site's boxes and next to none of them (`kernels.doubts.is_blind`):
+        True where the date shows the ground of the site's boxes and next to none of them, see
+        `kernels.doubts.blind_dates`:
         `clear` and `ground_shown` are False on it.
     alike : float
         Probability that two of the containers cannot be told apart.
@@ -280,7 +281,7 @@ def _blind_dates(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]
     rows = rows[rows["counted"].to_numpy(bool)] if "counted" in rows else rows
     when = dates(rows["date"])
     detected = np.bincount(when[when >= 0], minlength=len(tracks.dates))
-    return np.array([is_blind(float(d), float(e)) for d, e in zip(detected, expected, strict=True)], bool)
+    return blind_dates(detected.astype(np.float64), expected)
 
 
 def _events_of_tracks(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]], Ints]) -> tuple[Bools, Bools]:

@@ -13,7 +13,7 @@ from changedet.kernels.doubts import Doubts, Weights
 WEIGHTS: Final[Mapping[str, Doubts]] = {
     "learned": Doubts(
         boxes=(
-            Weights(plain=0.0, expected=0.0, uncertain=0.522, weak=1.045, missed=1.045, others=0.0),
+            Weights(plain=1.275, expected=0.0, uncertain=1.275, weak=1.275, missed=1.045, others=0.085),
             Weights(plain=1.832, expected=0.0, uncertain=0.122, weak=1.832, missed=1.832, others=0.0),
         ),
         events=(
