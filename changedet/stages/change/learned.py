@@ -42,7 +42,7 @@ class TreesCleaning(Cleaning):
     """
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=7)
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=8)
 def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleaning: TreesCleaning) -> ChangeMethod:
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 1.3 m.
 
@@ -107,9 +107,10 @@ def _fit_trees(
     released = change_trees()
     about = cast("TreesAbout", released.about)
     fitted = fit_trees(before, after, bands, gsd_m, about, released.sha256, settings)
-    colours = [band for band in bands[:3] if band is not None]
+    given = [band for band in bands if band is not None]
     if bands[3] is not None:
-        return replace(fitted, shown=fit_shown_range(before, colours))
+        return replace(fitted, shown=fit_shown_range(before, given))
+    colours = given[:3]
     first, second = (image[:, colours] for image in (before, after))
     greyness = None if balanced else fit_greyness(first, second, gsd_m)
     return replace(fitted, structure_floors=fit_structure_odds(first, second), greyness=greyness)
@@ -117,14 +118,14 @@ def _fit_trees(
 
 def _trees(before: Singles, after: Singles, model: TreesStatistics) -> Singles:
     found = apply_trees(before, after, model, change_trees().forests)
-    colours = [band for band in model.bands[:3] if band is not None]
-    pair = before[colours], after[colours]
+    bands = [band for band in model.bands if band is not None]
+    pair = before[bands], after[bands]
     if model.structure_floors is not None:
         found = with_structure_odds(found, *pair, model.structure_floors, LEAST_PROBABILITY)
         return found if model.greyness is None else with_greyness_odds(found, *pair, model.greyness)
     seen = np.isfinite(found)
     if model.shown is None or not seen.any():
         return found
-    first = shown(pair[0], [1.0] * 3, [0.0] * 3, model.shown, seen)
+    first = shown(pair[0], [1.0] * 4, [0.0] * 4, model.shown, seen)
     second = shown(pair[1], model.scale.gain, model.scale.offset, model.shown, seen)
     return with_network_odds(found, network_odds(first, second, session(released_content(NETWORK))))

@@ -3,8 +3,8 @@
 The first layers of a network that was taught on photographs of everyday things tell edges, ridges and textures from
 each other in any light. Differences of their answers between two dates tell a change of things from a change of light
 far better than differences of bands do (Saha, Bovolo, Bruzzone 2019, doi:10.1109/TGRS.2018.2886643). The trees know
-near infrared and what a displacement explains, the network knows shape; they err on different ground, so that their
-log odds add up. They do so where there is near infrared: without it real pictures gained nothing.
+what a displacement explains, the network knows shape; they err on different ground, so that their log odds add up. They
+do so where there is near infrared, which the network is shown as well: without it real pictures gained nothing.
 """
 
 from __future__ import annotations
@@ -45,34 +45,41 @@ class ShownRange:
     Attributes
     ----------
     low, high : float
-        Of all colours alike.
+        Of blue, green and red alike.
+    nir_low, nir_high : float
+        Of near infrared.
     """
 
     low: float
     high: float
+    nir_low: float
+    nir_high: float
 
 
-def fit_shown_range(before: Singles, colours: list[int]) -> ShownRange:
+def fit_shown_range(before: Singles, bands: list[int]) -> ShownRange:
     """What is shown black and white of a pair.
 
     Parameters
     ----------
     before : float32 (cell, band, y, x)
         The sample of the earlier date; NaN where not valid.
-    colours : list of int
-        Where blue, green and red lie.
+    bands : list of int
+        Where blue, green, red and near infrared lie.
 
     Returns
     -------
     ShownRange
         0 to 1 where nothing is seen.
     """
-    values = before[:, colours]
+    return ShownRange(*_ends(before[:, bands[:3]]), *_ends(before[:, bands[3]]))
+
+
+def _ends(values: Singles) -> tuple[float, float]:
     values = values[np.isfinite(values)]
     if not values.size:
-        return ShownRange(0.0, 1.0)
+        return 0.0, 1.0
     low, high = np.quantile(values, [DARK_SHARE, BRIGHT_SHARE])
-    return ShownRange(float(low), float(high))
+    return float(low), float(high)
 
 
 def shown(image: Singles, gain: list[float], offset: list[float], limits: ShownRange, seen: Bools) -> Singles:
@@ -80,8 +87,8 @@ def shown(image: Singles, gain: list[float], offset: list[float], limits: ShownR
 
     Parameters
     ----------
-    image : float32 (3, y, x)
-        Blue, green, red.
+    image : float32 (4, y, x)
+        Blue, green, red, near infrared.
     gain, offset : list of float
         Of each band: the line that takes it to the earlier date.
     limits : ShownRange
@@ -91,14 +98,15 @@ def shown(image: Singles, gain: list[float], offset: list[float], limits: ShownR
 
     Returns
     -------
-    float32 (3, y, x)
-        Red, green, blue, -1 to about 1.2; `MISSING` where not seen.
+    float32 (4, y, x)
+        Red, green, blue, near infrared, -1 to about 1.2; `MISSING` where not seen.
     """
-    scale = np.float32(1.0 / max(limits.high - limits.low, SPAN_LEAST))
+    ends = [(limits.low, limits.high)] * 3 + [(limits.nir_low, limits.nir_high)]
     out = np.full(image.shape, np.float32(MISSING))
-    for band in range(3):
-        level = (image[band][seen] * np.float32(gain[band]) + np.float32(offset[band] - limits.low)) * scale
-        out[2 - band][seen] = np.clip(level, np.float32(0), np.float32(TOP)) ** np.float32(GAMMA) * 2 - 1
+    for band, (low, high), at in zip(range(4), ends, (2, 1, 0, 3), strict=True):
+        scale = np.float32(1.0 / max(high - low, SPAN_LEAST))
+        level = (image[band][seen] * np.float32(gain[band]) + np.float32(offset[band] - low)) * scale
+        out[at][seen] = np.clip(level, np.float32(0), np.float32(TOP)) ** np.float32(GAMMA) * 2 - 1
     return out
 
 
@@ -107,7 +115,7 @@ def network_odds(before: Singles, after: Singles, session: Session) -> Singles:
 
     Parameters
     ----------
-    before, after : float32 (3, y, x)
+    before, after : float32 (4, y, x)
         From `shown`; the first pixel lies at a multiple of `STEP_PX` on the grid.
     session : Session
         Of ``change_network.onnx``.

@@ -21,7 +21,7 @@ def network():
 
 def ground(shape=(288, 336)):
     """Mottled ground with nothing on it."""
-    return (LEVEL + 0.08 * np.random.default_rng(5).normal(size=(3, *shape))).astype(np.float32)
+    return (LEVEL + 0.08 * np.random.default_rng(5).normal(size=(4, *shape))).astype(np.float32)
 
 
 def with_hall(picture, light=1.0):
@@ -37,7 +37,7 @@ def test_blocks_step_as_the_networks_cells_do():
 
 
 def test_network_odds_tell_a_hall_and_not_other_light(network):
-    before, noise = ground(), 0.02 * np.random.default_rng(6).normal(size=(3, 288, 336)).astype(np.float32)
+    before, noise = ground(), 0.02 * np.random.default_rng(6).normal(size=(4, 288, 336)).astype(np.float32)
     built = network_odds.network_odds(before, with_hall(before, 0.9) + noise, network)
     dimmed = network_odds.network_odds(before, before * np.float32(0.8) + noise, network)
     assert np.median(built[125:155, 155:215]) > 0.5
@@ -58,23 +58,26 @@ def test_network_odds_are_the_same_bits_in_any_block(network):
 
 
 def test_shown_hides_what_either_date_lacks_and_turns_colours_round():
-    image = np.stack([np.full((4, 4), level, np.float32) for level in (100.0, 200.0, 300.0)])
+    image = np.stack([np.full((4, 4), level, np.float32) for level in (100.0, 200.0, 300.0, 500.0)])
     seen = np.ones((4, 4), bool)
     seen[0] = False
     image[:, 0] = np.nan
-    picture = network_odds.shown(image, [1.0] * 3, [0.0] * 3, ShownRange(100.0, 300.0), seen)
+    limits = ShownRange(100.0, 300.0, 500.0, 900.0)
+    picture = network_odds.shown(image, [1.0] * 4, [0.0] * 4, limits, seen)
     assert (picture[:, 0] == np.float32(network_odds.MISSING)).all()
     assert picture[0, 1, 0] == pytest.approx(1.0)  # red, the brightest
     assert picture[2, 1, 0] == pytest.approx(-1.0)
-    moved = network_odds.shown(2 * image, [0.5] * 3, [0.0] * 3, ShownRange(100.0, 300.0), seen)
+    assert picture[3, 1, 0] == pytest.approx(-1.0)  # near infrared by its own ends
+    moved = network_odds.shown(2 * image, [0.5] * 4, [0.0] * 4, limits, seen)
     np.testing.assert_allclose(moved, picture)
 
 
 def test_fit_shown_range_leaves_out_the_ends_and_bears_nothing_seen():
-    sample = np.linspace(0, 1000, 3 * 40 * 40, dtype=np.float32).reshape(1, 3, 40, 40)
-    limits = network_odds.fit_shown_range(sample, [0, 1, 2])
-    assert (limits.low, limits.high) == (pytest.approx(10, abs=1), pytest.approx(990, abs=1))
-    assert network_odds.fit_shown_range(sample * np.nan, [0, 1, 2]) == ShownRange(0.0, 1.0)
+    sample = np.linspace(0, 1000, 4 * 40 * 40, dtype=np.float32).reshape(1, 4, 40, 40)
+    limits = network_odds.fit_shown_range(sample, [0, 1, 2, 3])
+    assert (limits.low, limits.high) == (pytest.approx(7.5, abs=1), pytest.approx(742.5, abs=1))
+    assert (limits.nir_low, limits.nir_high) == (pytest.approx(752.5, abs=1), pytest.approx(997.5, abs=1))
+    assert network_odds.fit_shown_range(sample * np.nan, [0, 1, 2, 3]) == ShownRange(0.0, 1.0, 0.0, 1.0)
 
 
 def test_with_network_odds_adds_up_what_both_say():
