@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -88,8 +88,7 @@ def read_cells(job: DateJob, displacement: Displacement | None) -> tuple[Singles
     quality : uint8 (cell, y, x)
         What the scenes' own files say, of `changedet.kernels.pixel_classes`.
     """
-    read = partial(job.look.read, job.grid, roles=job.roles, displacement=displacement)
-    pairs = together([partial(read, window) for window in sample_windows(job.grid.shape)])
+    pairs = _read(job, job.roles, displacement)
     quality = np.full((len(pairs), SAMPLE_CELL_PX, SAMPLE_CELL_PX), NODATA, np.uint8)
     for cell, (_, own) in zip(quality, pairs, strict=True):
         cell[: own.shape[0], : own.shape[1]] = own
@@ -112,9 +111,14 @@ def extra_cells(job: DateJob, displacement: Displacement | None) -> dict[str, Si
     """
     if not job.extra_roles:
         return {}
-    read = partial(job.look.read, job.grid, roles=job.extra_roles, displacement=displacement)
-    pairs = together([partial(read, window) for window in sample_windows(job.grid.shape)])
+    pairs = _read(job, job.extra_roles, displacement)
     return dict(zip(job.extra_roles, np.moveaxis(stack_cells([image for image, _ in pairs]), 1, 0), strict=True))
+
+
+def _read(job: DateJob, roles: Sequence[str], displacement: Displacement | None) -> list[tuple[Singles, Bytes]]:
+    """Each cell of the fixed sample and what the scenes' own files say of it."""
+    read = partial(job.look.read, job.grid, roles=roles, displacement=displacement)
+    return together([partial(read, window) for window in sample_windows(job.grid.shape)])
 
 
 def with_extra_cells(job: DateJob, image: Singles, sample: Sample) -> Singles:

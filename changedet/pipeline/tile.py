@@ -127,7 +127,7 @@ def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model
 
 
 def _with_pixels(read: _ReadTile, reference_model: DateModel) -> Tile:
-    """The tile with what is told of each pixel."""
+    """The tile with its quality, its score, its marks and its picture."""
     tile = Tile(read.packed_quality(*read.with_halo(0), read.model.shade))
     if read.job.compares:
         tile = _compared(tile, read, reference_model)

@@ -98,9 +98,8 @@ class TrackedBoxes:
         True where a container's track begins, or ends, in an event that the date shows first: also where the place
         held one before and after.
     blind : bool (date,)
-        True where the date shows the ground of the site's boxes and next to none of them, see
-        `kernels.doubts.blind_dates`:
-        `clear` and `ground_shown` are False on it.
+        True where the date shows the ground of the site's boxes and next to none of them: `clear` and `ground_shown`
+        are False on it. See `kernels.doubts.blind_dates`.
     alike : float
         Probability that two of the containers cannot be told apart.
     """
