@@ -1,4 +1,4 @@
-// Checks report.html in a browser: axe (light and dark), links, requests, keyboard, widths, size. Exit status 1 where one fails.
+// Checks report.html in a browser: axe (light and dark), links, requests, keyboard, print, widths, size. Exit status 1 where one fails.
 //
 //   npm install --prefix SCRATCH axe-core puppeteer-core
 //   NODE_PATH=SCRATCH/node_modules node benchmarks/report_page.js RUN_DIR/report.html [BROWSER]
@@ -45,6 +45,16 @@ async function keyboard(page) {
   return [`slider: by keys to ${cut}, the chosen look is shown: ${follows}`, cut === "49.5%" && follows];
 }
 
+async function paper(page) {
+  await page.emulateMediaType("print");
+  await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+  const hidden = await page.evaluate(() =>
+    [...document.querySelectorAll("details > :not(summary)")].filter((one) => !one.checkVisibility({ contentVisibilityAuto: true })).length);
+  const loose = await page.evaluate(() => [...document.querySelectorAll(".basis")].filter((one) => one.checkVisibility()).length);
+  await page.emulateMediaType("screen");
+  return [`on paper: ${hidden} folded parts, ${loose} links that lead nowhere there`, hidden + loose === 0];
+}
+
 async function width(page, pixels) {
   await page.setViewport({ width: pixels, height: 800 });
   const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -64,7 +74,7 @@ async function width(page, pixels) {
   await page.setViewport({ width: 1280, height: 900 });
   const said = [];
   for (const scheme of ["light", "dark"]) { said.push(await axe(page, `file://${file}`, scheme)); }
-  said.push(await links(page), await keyboard(page), await width(page, 1280), await width(page, 400));
+  said.push(await links(page), await keyboard(page), await paper(page), await width(page, 1280), await width(page, 400));
   said.push([`requests: ${asked.length}`, asked.length === 0]);
   const size = fs.statSync(file).size;
   said.push([`size: ${(size / 1e6).toFixed(2)} MB`, size <= MOST_BYTES]);

@@ -82,6 +82,8 @@ class FigureData:
         Direction of true north, clockwise from up.
     ground_words : str
         What `Panel.ground` is, for the legend, such as ``new ground``.
+    boxes_doubt : str
+        What the legend adds to each kind of box, such as ``, within the error``.
     zones : sequence of (name, shapely geometry)
         Free text; parts of the site.
     notes : sequence of str
@@ -98,6 +100,7 @@ class FigureData:
     ground_scale: float = 1.0
     north_deg: float = 0.0
     ground_words: str = "new ground"
+    boxes_doubt: str = ""
     zones: Sequence[tuple[str, BaseGeometry]] = ()
     notes: Sequence[str] = ()
     stretch: Mapping[str, tuple[float, float]] = field(default_factory=dict)

@@ -139,7 +139,7 @@ def legend_entries(data: FigureData) -> list[tuple[Line, float, str]]:
     for state, words in BOX_WORDS.items():
         number = max((_in_frame(panel.boxes.get(state, ()), data.frame) for panel in data.panels), default=0)
         if number:
-            found.append((style.boxes[state], style.casing_pt, f"{words} ({number})"))
+            found.append((style.boxes[state], style.casing_pt, f"{words}{data.boxes_doubt} ({number})"))
     if any(panel.ground for panel in data.panels):
         found.append((style.ground, style.casing_pt, data.ground_words))
     if data.zones:

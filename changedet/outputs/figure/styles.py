@@ -87,6 +87,6 @@ BOX_WORDS: Final[Mapping[BoxState, str]] = {
     "stayed": "container on both dates",
     "arrived": "arrived in between",
     "left": "left in between",
-    "unclear": "no clear look tells when it came or left",
+    "unclear": "came or left, no clear look shows when",
     "hidden": "stood there, hidden on this date",
 }

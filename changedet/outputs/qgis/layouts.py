@@ -19,8 +19,9 @@ SIDE_WIDTH_MM: Final = 67.0
 BAR_SHARE: Final = 0.12
 """A segment of the scale bar at most, as a share of the map's width."""
 
-SHOWN_DAY: Final = "[% format_date(map_get(item_variables('map'), 'map_start_time'), 'yyyy-MM-dd') %]"
-"""The day that a sheet's map shows, also after somebody sets another."""
+SHOWN_DAY: Final = "[% format_date(map_get(item_variables('map'), 'map_start_time'), 'd MMMM yyyy', 'en') %]"
+SHOWN_YEAR: Final = "[% format_date(map_get(item_variables('map'), 'map_start_time'), 'yyyy', 'en') %]"
+"""The day, or the year, that a sheet's map shows, also after somebody sets another."""
 
 _ITEM: Final = {"map": 65639, "picture": 65640, "label": 65641, "legend": 65642, "scale bar": 65646, "page": 65638}
 """QGIS's numbers of the kinds of items."""

@@ -12,7 +12,7 @@ import pyproj
 
 from changedet.outputs.qgis import raster_styles
 from changedet.outputs.qgis.animation import frame_step, periods
-from changedet.outputs.qgis.layouts import SHOWN_DAY, PrintLayout, layouts
+from changedet.outputs.qgis.layouts import SHOWN_DAY, SHOWN_YEAR, PrintLayout, layouts
 from changedet.outputs.qgis.metadata import About, layer_metadata, project_metadata
 from changedet.outputs.qgis.project_vectors import review_layers, vector_layers
 from changedet.outputs.qgis.project_xml import ProjectFrame, ProjectLayer, project_document, spatial_reference
@@ -21,6 +21,7 @@ from changedet.outputs.rasters.classes import RasterLayer
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.rasters.reading import opened
 from changedet.outputs.rasters.styling import style
+from changedet.outputs.sentences.words import calendar_of
 from changedet.store.files import write_bytes
 
 _RASTER_TITLES: Final = {
@@ -102,20 +103,23 @@ def _step(layers: Sequence[RasterLayer], days: Collection[str]) -> tuple[int, st
 
 def _sheets(made: Sequence[ProjectLayer], frame: ProjectFrame, about: About) -> list[PrintLayout]:
     last = frame.days[-1]
-    since = f" since {about.reference}" if about.reference and about.reference != last else ""
+    calendar = calendar_of(frame.days)
+    has_since = about.reference and about.reference != last
+    since = f" since {calendar.day(about.reference)}" if has_since else ""
+    shown = calendar.on(SHOWN_YEAR if calendar.years_only else SHOWN_DAY)
     place = f", {about.place}" if about.place else ""
     found = []
     for theme in told(made):
-        shown = [layer for layer in made if layer.key in THEMES[theme] and layer.provider == "ogr"]
+        legend = [layer for layer in made if layer.key in THEMES[theme] and layer.provider == "ogr"]
         found.append(
             PrintLayout(
                 theme=theme,
                 title=f"{frame.title}{place}",
-                subtitle=f"{theme} on {SHOWN_DAY}{since if theme == 'Change' else ''}",
+                subtitle=f"{theme} {shown}{since if theme == 'Change' else ''}",
                 credit=about.credit,
                 extent=frame.extent,
                 period=(last, last),
-                layers=[(layer.identifier, layer.title) for layer in shown],
+                layers=[(layer.identifier, layer.title) for layer in legend],
             )
         )
     return found

@@ -38,7 +38,7 @@ def display_bands(bands: Sequence[str]) -> tuple[int, ...]:
 
 
 def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
-    """One stretch for the scenes of a site: for each band the median over scenes of its 2nd and 98th percentile.
+    """One stretch for a site's scenes: of each band the median over them of its 2nd and 98th percentile, balanced.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
     Returns
     -------
     dict of str to (low, high)
-        By the band's name; ``(0, 1)`` where no scene has a pixel of it.
+        By the band's name; ``(0, 1)`` where no scene has a pixel of it. Natural colours as `balanced` gives them.
     """
     ranges: dict[str, list[tuple[float, ...]]] = {}
     for path in paths:
@@ -60,7 +60,7 @@ def scene_stretch(paths: Sequence[Path]) -> dict[str, tuple[float, float]]:
     for name, known in ranges.items():
         low, high = np.median(known, axis=0) if known else (0.0, 1.0)
         found[name] = float(low), float(max(high, low + 1e-6))
-    return found
+    return balanced(found)
 
 
 def balanced(stretch: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
@@ -69,7 +69,7 @@ def balanced(stretch: Mapping[str, tuple[float, float]]) -> dict[str, tuple[floa
     Parameters
     ----------
     stretch : mapping of str to (low, high)
-        As `scene_stretch` gives it: each band spans its own range, which makes brown ground green.
+        Each band spans its own range, which makes brown ground green.
 
     Returns
     -------

@@ -22,7 +22,7 @@ from changedet.outputs.report.pictures import data_uri, fitted
 from changedet.outputs.report.railcars import railcar_table
 from changedet.outputs.report.series_charts import hidden_shares, series_charts
 from changedet.outputs.report.ships import berth_table, ship_table
-from changedet.outputs.report.tables import Table, ground_table, plain_text, series_table
+from changedet.outputs.report.tables import Table, ground_table, held_together, plain_text, series_table
 from changedet.outputs.report.timeline import timeline
 from changedet.outputs.report.vehicles import vehicle_table
 from changedet.outputs.report.works import cell_table, work_table
@@ -84,7 +84,7 @@ def write_report(path: str | Path, data: ReportData) -> None:
         undefined=jinja2.StrictUndefined,
     )
     calendar = calendar_of([iso_date(day) for day in data.timeseries["date"]])
-    environment.filters |= {"number": number, "plain": plain_text, "day": calendar.day}
+    environment.filters |= {"number": number, "plain": plain_text, "day": calendar.day, "held": held_together}
     text = environment.get_template("report.html.j2").render(_context(data, calendar))
     write_text(Path(path), text)
 

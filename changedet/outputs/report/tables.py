@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup, escape
 
 from changedet.outputs.report.figures import interval_text
 from changedet.outputs.sentences.words import Calendar, area_text, number
@@ -182,6 +183,23 @@ def _ground_cell(name: str, value: object, calendar: Calendar) -> str:
     if name == "date":
         return calendar.day(iso_date(value))
     return area_text(as_float(value) or 0.0) if name.endswith("_m2") else str(value)
+
+
+def held_together(text: str) -> Markup:
+    """Text of a narrow cell whose intervals and units are never broken over two lines.
+
+    Parameters
+    ----------
+    text : str
+        Escaped here.
+
+    Returns
+    -------
+    Markup
+        Of the page.
+    """
+    safe = re.sub(r"(?<=[0-9]) (?=%|m²|ha\b|km²|TEU\b)", "\N{NO-BREAK SPACE}", str(escape(text)))
+    return Markup(re.sub(r"\([^()]*\)", r'<span class="held">\g<0></span>', safe))  # noqa: S704 escaped above
 
 
 def plain_text(value: object, name: str = "") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -50,7 +49,7 @@ def change_text(name: str, unit: str, first: Estimate, last: Estimate, calendar:
     if last.low > first.high or last.high < first.low:
         verb = "rose" if last.value > first.value else "fell"
         return f"{name} {verb} from {shown[0]} {days[0]} to {shown[1]} {days[1]}"
-    return f"{name} show no change beyond their error: {shown[0]} {days[0]}, {shown[1]} {days[1]}"
+    return f"{name} show no change beyond their error, with {shown[0]} {days[0]} and {shown[1]} {days[1]}"
 
 
 def containers(facts: Facts) -> Sentence | None:
@@ -94,13 +93,12 @@ def turnover(facts: Facts) -> Sentence | None:
     came, left = facts.total("arrivals", ""), facts.total("departures", "")
     if came is None or left is None:
         return None
-    least = [math.floor(one.low + 1e-9) for one in (came, left)]
-    if min(least) < LEAST_TURNOVER:
+    if min(came.low, left.low) < LEAST_TURNOVER:
         return None
     scale = scale_of([came, left], "")
     text = (
-        f"The net change hides turnover: at least {number(least[0])} containers arrived and {number(least[1])} left "
-        f"between the looks (best estimates {came.text(scale)} and {left.text(scale)})."
+        f"The net change hides turnover: at least {number(came.low)} containers arrived and {number(left.low)} left "
+        f"between the looks; the best estimates are {came.text(scale)} and {left.text(scale)}."
     )
     return Sentence("turnover", text, tuple(facts.dates[1:]))
 
@@ -128,7 +126,7 @@ def growth_words(onset: Mapping[str, object], calendar: Calendar) -> str:
 def _none(first: Estimate, last: Estimate, calendar: Calendar) -> str:
     """Of counts that both may be none."""
     days = [calendar.on(day) for day in calendar.pair(first.date, last.date)]
-    most = [number(math.ceil(one.high)) for one in (first, last)]
+    most = [number(max(1.0, one.high)) for one in (first, last)]
     return f"No containers beyond error: at most {most[0]} {days[0]} and at most {most[1]} {days[1]}."
 
 

@@ -81,7 +81,7 @@ def _changed(facts: Facts) -> Sentence | None:
         text = f"The ground shows {WITHIN_ERROR} from {first_day} to {last_day}: {least} is marked"
         return Sentence("changed_area", f"{text}.", (last.date,))
     moved = facts.total("arrivals", "")
-    among = ", boxes that came or left among it" if moved is not None and moved.value >= 1 else ""
+    among = ", including boxes that came or left" if moved is not None and moved.value >= 1 else ""
     text = (
         f"About {last.text(scale_of([last], 'm²'))} of the ground {_differs(facts, last, first_day, last_day)}{among}"
     )

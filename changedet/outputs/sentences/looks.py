@@ -51,7 +51,7 @@ def _gsd(facts: Facts) -> str:
     if not known:
         return ""
     low, high = f"{known[0]:.2g}", f"{known[-1]:.2g}"
-    return f", GSD {low} m" if low == high else f", GSD {low} to {high} m"
+    return f", in pixels of {low} m" if low == high else f", in pixels of {low} to {high} m"
 
 
 def _named(days: list[str], facts: Facts) -> str:

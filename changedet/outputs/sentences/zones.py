@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -70,9 +69,8 @@ def _told(zone: _Zone, calendar: Calendar) -> str:
     first, last = zone.first.text(scale), zone.last.text(scale)
     words = [f"{zone.name} {first} to {last} containers" if zone.has_changed else f"{zone.name} {last} containers"]
     came = estimate_of(mapping_at(zone.record, "arrivals"))
-    least = 0 if came is None else math.floor(came.low + 1e-9)
-    if least >= LEAST_TURNOVER:
-        words.append(f"at least {number(least)} arrived")
+    if came is not None and came.low >= LEAST_TURNOVER:
+        words.append(f"at least {number(came.low)} arrived")
     onset = mapping_at(zone.record, "onset", "containers")
     if onset.get("date"):
         words.append(f"growth began {growth_words(onset, calendar)}")

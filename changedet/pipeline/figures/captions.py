@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +25,8 @@ SHORT_SHA: Final = 12
 MOSTLY_GROUND: Final = 0.5
 """Of the changed area: ground that is so much of it is what a title tells where boxes are no more or fewer."""
 _STILL: Final = "containers show no change beyond their error"
+SURELY_ONE: Final = 1.0
+"""Lower bound of a count from which a container surely stood there."""
 _WHOLE: Final = 0.98
 """A date that shows so much of the site is not said to hide some."""
 
@@ -83,11 +84,32 @@ def count_words(sources: FigureSources, day: str, zone: str = "") -> str:
     found = estimate_at(sources, "containers", "containers_expected", day, zone)
     if found is None:
         return ""
-    if found.low < 1 <= round(found.value):
-        return f"at most {ceil(found.high)} containers"
-    number = interval_text(found.value, found.low, found.high, scaled([found.value], ""))
-    count, _, interval = number.partition(" ")
+    if found.low < SURELY_ONE <= round(found.value):
+        return f"at most {number(max(1.0, found.high))} containers"
+    shown = interval_text(found.value, found.low, found.high, scaled([found.value], ""))
+    count, _, interval = shown.partition(" ")
     return f"{count} container{'' if count == '1' else 's'} {interval}"
+
+
+def surely_any(sources: FigureSources, day: str, zone: str = "") -> bool:
+    """Whether any container surely stood there.
+
+    Parameters
+    ----------
+    sources : FigureSources
+        Of a run.
+    day : str
+        ISO date.
+    zone : str
+        Empty for the site.
+
+    Returns
+    -------
+    bool
+        True too where they cannot be counted: nothing is said of a number then.
+    """
+    found = estimate_at(sources, "containers", "containers_expected", day, zone)
+    return found is None or found.low >= SURELY_ONE
 
 
 def name_of(sources: FigureSources, zone: str) -> str:
@@ -145,7 +167,7 @@ def title_of(
         )
     compared = before == sources.reference
     area = estimate_at(sources, "changed_area", "changed_area_m2", after, zone) if compared else None
-    if first and last and max(first.low, last.low) >= 1:
+    if first and last and max(first.low, last.low) >= SURELY_ONE:
         still = last.low <= first.high and first.low <= last.high
         if still and area and area.low > 0 and ground_m2 >= MOSTLY_GROUND * area.value:
             return f"{name}: {_changed(area, calendar.between(before, after))}; {_STILL}"
@@ -169,8 +191,8 @@ def _turnover(sources: FigureSources, before: str, after: str, zone: str) -> str
     if zone or before != sources.dates[0] or after != sources.dates[-1]:
         return ""
     totals = mapping_at(sources.summary, "totals")
-    came, left = (floor(as_float(mapping_at(totals, name).get("low")) or 0.0) for name in ("arrivals", "departures"))
-    return f"; at least {came} arrived and {left} left" if min(came, left) >= LEAST_TURNOVER else ""
+    came, left = (as_float(mapping_at(totals, name).get("low")) or 0.0 for name in ("arrivals", "departures"))
+    return f"; at least {number(came)} arrived and {number(left)} left" if min(came, left) >= LEAST_TURNOVER else ""
 
 
 def place_words(sources: FigureSources, frame: Box) -> str:

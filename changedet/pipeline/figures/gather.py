@@ -10,11 +10,11 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError
 from changedet.outputs.figure.data import Box, FigureData, Panel
-from changedet.outputs.rasters.display import balanced, scene_stretch
+from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.sentences.words import calendar_of
 from changedet.outputs.values import as_float, mapping_at
 from changedet.pipeline.figures.box_states import BoxShapes, boxes_between
-from changedet.pipeline.figures.captions import count_words, notes_of, place_words, title_of
+from changedet.pipeline.figures.captions import count_words, notes_of, place_words, surely_any, title_of
 from changedet.pipeline.figures.frame import area_scale_of, frame_around, north_of
 from changedet.pipeline.figures.ground import Looks, Regions, labelled, regions_between
 from changedet.pipeline.figures.sources import FigureSources
@@ -22,6 +22,8 @@ from changedet.pipeline.figures.sources import FigureSources
 CLEAR_ENOUGH: Final = 0.6
 """Share of the site that the later date of a figure shows, where no date is given. Chosen by hand."""
 
+BOXES_DOUBT: Final = ", within the error"
+"""What the legend says of boxes where on no date of the figure any surely stood there."""
 LARGEST: Final = 20
 """So many regions of ground a frame is made to hold."""
 
@@ -100,9 +102,10 @@ def figure_data(sources: FigureSources, wanted: Wanted) -> FigureData:
         ground_scale=area_scale_of(sources, frame),
         north_deg=north_of(sources, frame),
         ground_words=regions.words,
+        boxes_doubt="" if any(surely_any(sources, day, zone) for day in days) else BOXES_DOUBT,
         zones=sources.zones,
         notes=notes_of(sources, days, scenes, pixels_wanted=wanted.pixels, calendar=calendar),
-        stretch=balanced(scene_stretch(list(sources.scenes.values()))) if scenes else {},
+        stretch=scene_stretch(list(sources.scenes.values())) if scenes else {},
     )
 
 
@@ -168,6 +171,7 @@ def _regions(sources: FigureSources, before: str, after: str) -> Regions:
         counts_boxes=counted or len(sources.layers.get("tracks", ())) > 0,
         site_m2=(east - west) * (north - south),
         is_sure=as_float(sources.row(after).get("changed_area_low_m2")) != 0.0,
+        false_m2=as_float(mapping_at(sources.summary, "placebo", "false_area_m2").get(after)) or 0.0,
     )
 
 

@@ -74,7 +74,8 @@ class Regions(NamedTuple):
     labels : int
         How many of them are labelled.
     is_sure : bool
-        Whether the changed area is beyond its error.
+        Whether the changed area is beyond its error, and the largest region beyond what is marked where nothing
+        happened.
     """
 
     rows: gpd.GeoDataFrame
@@ -92,6 +93,7 @@ def regions_between(
     counts_boxes: bool,
     site_m2: float,
     is_sure: bool = True,
+    false_m2: float = 0.0,
 ) -> Regions:
     """The regions of ground that are new between two dates.
 
@@ -110,6 +112,9 @@ def regions_between(
     is_sure : bool
         Whether the changed area of the later date is beyond its error. Where it is not, small regions are as often
         aircraft, lorries and light: only what is large enough for words is shown.
+    false_m2 : float
+        What the placebo marks on the later date where nothing happened: ground of which no region is larger is shown
+        as within the error, too.
 
     Returns
     -------
@@ -131,7 +136,7 @@ def regions_between(
     # Where only land cover can be told, regions are many and of one kind: the title has their area.
     if not counts_boxes:
         return Regions(rows, "changed since the earlier date", 0)
-    if not is_sure:
+    if not is_sure or not (rows["area_m2"] > false_m2).any():
         return Regions(
             rows[rows["area_m2"] >= _least_for_words(rows)], "marked as changed, within the error", is_sure=False
         )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from changedet.outputs.figure.data import FigureData, Panel
 from changedet.outputs.figure.timelapse import Curve, write_timelapse
-from changedet.outputs.rasters.display import balanced, scene_stretch
+from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.sentences.words import calendar_of, scaled
 from changedet.outputs.values import iso_date
 from changedet.pipeline.figures.box_states import BoxShapes, boxes_between
@@ -82,7 +82,7 @@ def timelapse_data(sources: FigureSources, wanted: Wanted) -> tuple[list[FigureD
     ]
     frame = frame_of(sources, wanted)
     calendar = calendar_of(sources.dates)
-    stretch = balanced(scene_stretch(list(sources.scenes.values())))
+    stretch = scene_stretch(list(sources.scenes.values()))
     frames = []
     for k, day in enumerate(days):
         shown = wanted.pixels and sources.source_of(day).get("show_pixels", True)

@@ -58,8 +58,8 @@ def choose(facts: Facts) -> Choice:
         wide = WIDTH_M / facts.resolution_m
         return Choice(
             NONE,
-            reason=f"at {facts.resolution_m:.3g} m a container is {wide:.2g} pixels wide; "
-            f"they can be counted up to {COARSEST_M} m",
+            reason=f"in pixels of {facts.resolution_m:.3g} m a container is {wide:.2g} pixels wide; "
+            f"counting needs pixels of at most {COARSEST_M} m",
         )
     return Choice("learned", reason=f"optical pictures of {facts.resolution_m:.2g} m show single containers")
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from changedet.outputs.figure.data import FigureData, Ground, Panel
 from changedet.outputs.figure.drawing import drawn, encoded
+from changedet.outputs.figure.furniture import legend_entries
 
 FRAME = (500_000.0, 2_999_690.0, 500_350.0, 3_000_000.0)
 
@@ -61,6 +62,12 @@ def test_an_svg_keeps_its_words_as_words_and_escapes_them(made: Path) -> None:
     ):
         assert words in text
     assert "<b>" not in text
+
+
+def test_the_legend_says_of_boxes_that_they_may_be_none(made: Path) -> None:
+    doubtful = figure(made, boxes_doubt=", within the error")
+    words = [words for _, _, words in legend_entries(doubtful)]
+    assert words[:2] == ["arrived in between, within the error (2)", "left in between, within the error (1)"]
 
 
 def test_drawing_leaves_the_settings_of_matplotlib_as_they_were(made: Path) -> None:

@@ -115,7 +115,7 @@ def test_write_project_themes_and_layouts_show_boxes_change_and_ground(made_up_r
     items = {item.get("id"): item for item in layouts[0].iter("LayoutItem")}
     assert set(items) == {"page", "title", "subtitle", "map", "legend", "north", "scale bar", "credit"}
     assert items["title"].get("labelText") == "Depot <North> & co, Suzhou"
-    assert items["subtitle"].get("labelText") == f"Change on {SHOWN_DAY} since 2023-06-04"
+    assert items["subtitle"].get("labelText") == f"Change on {SHOWN_DAY} since 4 June 2023"
     assert "Imagery: A & B (WV-3). Licence: CC BY 4.0." in str(items["credit"].get("labelText"))
     assert items["map"].get("temporalRangeBegin") == "2023-10-04T00:00:00Z"
 

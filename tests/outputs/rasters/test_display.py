@@ -25,6 +25,17 @@ def test_scene_stretch_scenes_with_different_bands_share_the_stretch_of_those_th
     assert found["pan"] == pytest.approx((found["blue"][0] + 100, found["blue"][1] + 100))
 
 
+def test_scene_stretch_keeps_the_balance_of_natural_colours(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 1, 64 * 64).reshape(64, 64)
+    profile = {"driver": "GTiff", "height": 64, "width": 64, "count": 3, "dtype": "float32"}
+    with rasterio.open(tmp_path / "a.tif", "w", transform=TRANSFORM, **profile) as file:
+        file.write(np.stack([100 * ramp, 300 * ramp, 900 * ramp]).astype("float32"))
+        file.descriptions = ("blue", "green", "red")
+    found = scene_stretch([tmp_path / "a.tif"])
+    widths = [high - low for low, high in found.values()]
+    assert widths == pytest.approx([widths[2]] * 3), "brown ground is not drawn green"
+
+
 def test_percentiles_follow_a_file_that_is_renamed_and_one_that_is_written_anew(tmp_path: Path) -> None:
     def write(top: float) -> None:
         profile = {"driver": "GTiff", "height": 64, "width": 64, "count": 1, "dtype": "float32"}

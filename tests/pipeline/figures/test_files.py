@@ -14,7 +14,7 @@ from small_scenes import write_workflow
 
 from changedet.errors import InputError
 from changedet.outputs.sentences.words import Calendar
-from changedet.pipeline.figures.captions import count_words, title_of
+from changedet.pipeline.figures.captions import count_words, surely_any, title_of
 from changedet.pipeline.figures.files import figure_name, report_figure, sheet_size, write_figures
 from changedet.pipeline.figures.gather import Wanted, chosen_dates, figure_data
 from changedet.pipeline.figures.sources import FigureSources, sources_of_finished
@@ -122,10 +122,14 @@ def test_the_title_claims_no_change_within_the_error(finished: Path) -> None:
     for name in ("containers_expected", "containers_low", "containers_high"):
         told.series[name] = 40.0
     assert count_words(told, DATES[2]) == "40 containers (40–40)"
+    assert surely_any(told, DATES[2])
     title = title_of(told, DATES[0], DATES[2], "", Calendar(years_only=False))
-    assert title.startswith("Port & co: containers show no change beyond their error: 40 (40–40) on 1 January, 40")
+    assert title.startswith(
+        "Port & co: containers show no change beyond their error, with 40 (40–40) on 1 January and 40"
+    )
     told.series["containers_expected"], told.series["containers_low"], told.series["containers_high"] = 1.4, 0.0, 5.2
-    assert count_words(told, DATES[2]) == "at most 6 containers", "no number where none stood there for sure"
+    assert count_words(told, DATES[2]) == "at most 5 containers", "no number where none stood there for sure"
+    assert not surely_any(told, DATES[2])
     told.series["containers_expected"] = 0.2
     assert count_words(told, DATES[2]) == "0 containers (0–5)"
 

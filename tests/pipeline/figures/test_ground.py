@@ -93,6 +93,16 @@ def test_regions_between_within_the_error_are_those_that_are_worth_words() -> No
     assert not len(regions_between(table[1:][:0], DAYS[0], DAYS[3], **asked, is_sure=False).rows)
 
 
+def test_regions_between_are_within_the_error_where_the_placebo_marks_as_much() -> None:
+    table = changes(YARD)
+    asked = {"reference": DAYS[0], "counts_boxes": True, "site_m2": 1e4}
+    largest = float(regions_between(table, DAYS[0], DAYS[3], **asked).rows["area_m2"].max())
+    assert regions_between(table, DAYS[0], DAYS[3], **asked, false_m2=largest - 1).is_sure
+    doubtful = regions_between(table, DAYS[0], DAYS[3], **asked, false_m2=largest)
+    assert not doubtful.is_sure
+    assert doubtful.words == "marked as changed, within the error"
+
+
 @pytest.mark.parametrize(
     ("direction", "said"), [("loss", "Paving gone, about 900 m²"), ("other", "Ground changed, about 900 m²")]
 )
