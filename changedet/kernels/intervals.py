@@ -28,6 +28,10 @@ RATIO_LOW, RATIO_HIGH = 0.52, 1.40
 
 MISSED_M2: Final = 60.0
 """Area that can change unmarked: four 20-foot boxes."""
+KIND_DEVIATION_TEU: Final = 0.5
+"""Greatest deviation of what a container weighs: as many of 20 feet, one TEU, as of 40 feet, two."""
+LONG_TEU: Final = 2.0
+"""TEU of a container of 40 feet or longer."""
 FALSE_SHARE: Final = 0.0005
 """Share of a quiet site's pixels that is marked falsely."""
 
@@ -119,6 +123,33 @@ def interval(first: float, second: float, spread: float, halves: tuple[float, fl
         Not below 0.
     """
     return max(0.0, min(first, second) - halves[0] * spread), max(first, second) + halves[1] * spread
+
+
+def volume_interval(boxes: tuple[float, float, float], teu: tuple[float, float, float]) -> tuple[float, float]:
+    """Interval of a number of TEU, beside that of the containers that they are of.
+
+    Parameters
+    ----------
+    boxes, teu : (value, low, high)
+        Expected number of containers and of TEU, each with its interval.
+
+    Returns
+    -------
+    (low, high)
+        That of `teu`, wider by what is not known of the kinds of those boxes by which the number may be wrong, but no
+        more than if all of these were of 40 feet; never below that of the containers, each of which is one TEU at the
+        least.
+
+    Notes
+    -----
+    The kinds of k boxes that nobody saw deviate by `KIND_DEVIATION_TEU` times the square root of k.
+    """
+    below, above = (
+        QUANTILE * KIND_DEVIATION_TEU * max(0.0, k) ** 0.5 for k in (boxes[0] - boxes[1], boxes[2] - boxes[0])
+    )
+    low = max(teu[1] - below, min(teu[1], teu[0] - LONG_TEU * (boxes[0] - boxes[1])))
+    high = min(teu[2] + above, max(teu[2], teu[0] + LONG_TEU * (boxes[2] - boxes[0])))
+    return max(low, boxes[1]), max(high, boxes[2])
 
 
 def area_interval(area: float, seen_area: float, false_share: float) -> tuple[float, float]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.kernels.intervals import area_interval, bounds_of_hidden, count_spread, event_spread, interval
+from changedet.kernels.intervals import (
+    area_interval,
+    bounds_of_hidden,
+    count_spread,
+    event_spread,
+    interval,
+    volume_interval,
+)
 
 
 def test_bounds_of_hidden_come_from_the_looks_before_and_after():
@@ -34,6 +41,16 @@ def test_bounds_of_hidden_come_from_the_looks_before_and_after():
 )
 def test_area_interval_takes_the_false_share_of_the_seen_area_from_the_lower_bound(area, seen, false_share, low, high):
     assert area_interval(area, seen, false_share) == pytest.approx((low, high))
+
+
+def test_volume_interval_allows_for_the_kinds_of_boxes_that_were_missed_or_are_none():
+    # One box missed weighs two TEU at most, whatever those that were seen weigh on average.
+    assert volume_interval((5.0, 5.0, 6.0), (5.0, 5.0, 6.0)) == pytest.approx((5.0, 6.98))
+    assert volume_interval((5.0, 5.0, 6.0), (10.0, 10.0, 12.0)) == pytest.approx((10.0, 12.0))
+    # Of many the mean is known: the interval is wider by twenty times what one box adds, not by four hundred times.
+    assert volume_interval((900.0, 500.0, 1300.0), (1350.0, 750.0, 1950.0)) == pytest.approx((730.4, 1969.6))
+    assert volume_interval((5.0, 4.0, 5.0), (6.0, 4.8, 6.0)) == pytest.approx((4.0, 6.0)), "a box is one TEU at least"
+    assert volume_interval((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)) == (0.0, 0.0)
 
 
 def test_count_spread_adds_what_was_miscounted_unseen_gone_or_came_in_batches():

@@ -16,7 +16,7 @@ from changedet.arrays import Floats
 from changedet.kernels import intervals
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.kernels.doubts import Signs, widened
-from changedet.kernels.intervals import Calibration
+from changedet.kernels.intervals import Calibration, volume_interval
 from changedet.stages.series.counts import EventCount, TrackedBoxes, tracked_boxes
 from changedet.stages.series.date_signs import DateSigns, date_signs
 from changedet.stages.series.followed import FollowedBoxes
@@ -291,8 +291,7 @@ def _add_counts(
         return
     row["containers_expected"], row["containers_low"], row["containers_high"] = boxes
     row["teu_expected"] = teu.value
-    # A container is one TEU at the least.
-    row["teu_low"], row["teu_high"] = max(teu.low, boxes.low), max(teu.high, boxes.high)
+    row["teu_low"], row["teu_high"] = volume_interval(boxes, teu)
 
 
 def _add_events(
