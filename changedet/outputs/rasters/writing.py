@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -21,6 +23,7 @@ from changedet.arrays import AnyArray
 from changedet.blocks import Window
 from changedet.kernels.together import lanes
 from changedet.outputs.qgis import raster_styles
+from changedet.outputs.rasters.checking import Expected, require_whole
 from changedet.outputs.rasters.classes import RasterClass, RasterKind
 from changedet.outputs.rasters.encoding import encode, seen
 from changedet.outputs.rasters.overviews import lay_overviews
@@ -152,7 +155,7 @@ class RasterWriter:
         _remove_unfinished(self.path)
         require_room(self.path)
         height, width = self.shape
-        with environment():
+        with environment(), telling_full_disk(self.path):
             self._dataset = rasterio.open(
                 self._raw,
                 "w",
@@ -212,10 +215,15 @@ class RasterWriter:
             with environment(), telling_full_disk(self.path):
                 self._close(is_wanted=error is None)
                 if error is None:
-                    if self.path.suffix == COG_SUFFIX:
-                        _copy_as_cog(self._raw, part, self.kind, _block_px(self.shape[1]))
-                    else:
-                        _copy_plainly(self._raw, part, self.kind)
+                    block_px = _block_px(self.shape[1]) if self.path.suffix == COG_SUFFIX else 0
+                    with _naming_lost_errors(part):
+                        if block_px:
+                            _copy_as_cog(self._raw, part, self.kind, block_px)
+                        else:
+                            _copy_plainly(self._raw, part, self.kind)
+                    require_whole(
+                        part, Expected(self.shape, self.bands, self.dtype.name, self.nodata is None, block_px)
+                    )
                     self._write_sidecars(part)
                     put_in_place(part, self.path)
         finally:
@@ -250,6 +258,15 @@ class RasterWriter:
         date = self.tags.get("DATE", "")[:10]
         period = self.period or (date, date)
         return (raster_styles.raster_time(*period) if period[0] else "") + drawn
+
+
+@contextmanager
+def _naming_lost_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except SystemError as error:
+        # So rasterio ends where GDAL fails without a word.
+        raise OSError(errno.EIO, "GDAL could not copy it", str(path)) from error
 
 
 def _remove_unfinished(path: Path) -> None:
