@@ -16,5 +16,21 @@ MASKED: Final = 7
 SHADE: Final = 8
 """In the kept raster only: clear, but in so deep a shade that a box may stand there unseen."""
 
-CLASS_NAMES: Final = ("clear", "nodata", "saturated", "cloud", "shadow", "snow", "haze", "masked", "shade")
+PATCHES: Final = 9
+"""Snow that leaves much of a scene open: boxes are looked for there as ever, the ground is not compared."""
+SHOWS_BOXES: Final = (CLEAR, PATCHES)
+"""Classes in which boxes are found, and missed, as on open ground."""
+
+CLASS_NAMES: Final = (
+    "clear",
+    "nodata",
+    "saturated",
+    "cloud",
+    "shadow",
+    "snow",
+    "haze",
+    "masked",
+    "shade",
+    "snow in patches",
+)
 """Of the classes, in the order of their numbers."""

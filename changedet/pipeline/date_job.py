@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -33,7 +34,9 @@ OUTLINE_PX: Final = 1
 """How far beyond a tile its regions' outlines are looked at."""
 
 MOST_WITNESSES: Final = 4
-"""Dates that are read, at most, to see whether a reference hides its ground, or has clouds that are roofs."""
+"""Dates that are read, at most, to see whether a reference hides its ground, has clouds that are roofs, or snow."""
+
+YEAR_DAYS: Final = 365.25
 
 PARTS: Final = ("pixels", "boxes")
 """What a pass leaves: rasters with what follows from them, and boxes. Each is done again only where it must be."""
@@ -83,7 +86,9 @@ class DateJob:
     nodata : float or None
         Of the aligned scene: the reference's; None where its files have none.
     witnesses : tuple of Look
-        Of the reference date: other dates, nearest first, that may show whether it hides its ground.
+        Other dates, nearest first, that may show whether this one hides its ground.
+    other_season : tuple of Look
+        A further one from the other end of the year, if there is any, which may show whether snow lies on it.
     with_reference_quality : bool
         Whether the tiles bring the reference's quality too, which spares it a pass of its own.
     persists : bool
@@ -107,6 +112,7 @@ class DateJob:
     dtype: str
     nodata: float | None = None
     witnesses: tuple[Look, ...] = ()
+    other_season: tuple[Look, ...] = ()
     with_reference_quality: bool = False
     persists: bool = False
     with_standing: bool = False
@@ -248,6 +254,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
     look, reference = plan.looks[i], plan.looks[plan.reference]
     extra = plan.extra_roles(i)
     methods = _methods(plan, extra, (look, reference))
+    witnesses, other_season = _witnesses(plan, i)
     wants_scene = "scenes" in plan.formats or "report" in plan.formats
     return DateJob(
         grid=plan.grid,
@@ -260,7 +267,8 @@ def job_of(plan: Plan, i: int) -> DateJob:
         counts=methods.objects is not None and not too_coarse(look.gsd_m, methods.objects.coarsest_m),
         dtype=reference.dtype,
         nodata=next(iter(reference.scenes[0].nodata.values())),
-        witnesses=_witnesses(plan) if i == plan.reference else (),
+        witnesses=witnesses,
+        other_season=other_season,
         persists=plan.persists,
         with_standing=plan.leaves_movers_out,
         keeps_scores=plan.persists or "scores" in plan.formats,
@@ -299,8 +307,16 @@ def _methods(plan: Plan, extra: tuple[str, ...], compared: Sequence[Look]) -> Me
     )
 
 
-def _witnesses(plan: Plan) -> tuple[Look, ...]:
-    """The dates nearest to the reference in time: enough that one of them shows the ground, few enough to read."""
-    day = plan.looks[plan.reference].date
+def _witnesses(plan: Plan, i: int) -> tuple[tuple[Look, ...], tuple[Look, ...]]:
+    """The dates nearest to one in time: enough that one of them shows the ground, few enough to read.
+
+    And of the further ones that which lies nearest to half a year from its day of the year.
+    """
+    day = plan.looks[i].date
     others = sorted((look for look in plan.looks if look.date != day), key=lambda look: abs(look.date - day))
-    return tuple(others[:MOST_WITNESSES])
+    near, far = tuple(others[:MOST_WITNESSES]), others[MOST_WITNESSES:]
+    return near, tuple(sorted(far, key=lambda look: _from_half_a_year(look.date, day))[:1])
+
+
+def _from_half_a_year(day: date, other: date) -> float:
+    return abs(abs((day - other).days) % YEAR_DAYS - YEAR_DAYS / 2)

@@ -17,7 +17,7 @@ from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.imagery.angles import ViewAngles
 from changedet.imagery.look import Look
-from changedet.kernels.pixel_classes import CLEAR, NODATA, SHADE
+from changedet.kernels.pixel_classes import NODATA, PATCHES, SHADE, SHOWS_BOXES
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.shade import light_of
@@ -155,7 +155,7 @@ class RunLooks:
         bool (n,)
             False in deep shade.
         """
-        return np.asarray(self._quality(i, points) == CLEAR)
+        return np.asarray(np.isin(self._quality(i, points), SHOWS_BOXES))
 
     def covered(self, i: int, points: Floats) -> Bools:
         """Say where a date shows nothing of the ground.
@@ -172,7 +172,24 @@ class RunLooks:
         bool (n,)
             False in deep shade.
         """
-        return ~np.isin(self._quality(i, points), (CLEAR, SHADE))
+        return ~np.isin(self._quality(i, points), (*SHOWS_BOXES, SHADE))
+
+    def snowed(self, i: int, points: Floats) -> Bools:
+        """Say where snow lies in patches on what a date shows.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        points : float64 (n, 2)
+            In the grid's CRS.
+
+        Returns
+        -------
+        bool (n,)
+            Narrow rims of the patches with them.
+        """
+        return np.asarray(self._quality(i, points) == PATCHES)
 
     def light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
         """Read the light that a date shows of boxes.

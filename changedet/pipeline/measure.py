@@ -15,7 +15,7 @@ from changedet.grid.displacement import Displacement
 from changedet.imagery.angles import ViewAngles
 from changedet.imagery.look import Look
 from changedet.kernels.block_means import block_mean
-from changedet.kernels.pixel_classes import CLEAR, CLOUD, SHADOW
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, SHADOW, SHOWS_BOXES
 from changedet.kernels.together import both, each
 from changedet.pipeline.band_doubts import band_signs
 from changedet.pipeline.blur import blurred
@@ -39,6 +39,7 @@ from changedet.pipeline.samples import (
     with_extra_cells,
 )
 from changedet.pipeline.shade import light_levels, light_of, visible_bands
+from changedet.pipeline.snow_patches import has_snow
 from changedet.stages.align.alignment import Alignment
 from changedet.stages.align.chips import measured_shift
 from changedet.stages.normalise.kernels.band_fits import BandLines
@@ -95,16 +96,18 @@ def measure(
         own = replace(own, image=image, quality=quality)
     own = replace(own, extra=extra_cells(job, alignment.displacement))
     before_overview = open_overview(reference, reference_model)
-    overview = kept.mask or overview_classes(job, own.overview, before_overview, alignment.displacement)
+    overview = kept.mask or overview_classes(
+        job, own.overview, before_overview, alignment.displacement, under_snow=has_snow(reference_model)
+    )
     classes = sample_quality(job, own, overview)
-    seen = where_valid(own.image, classes == CLEAR)
+    seen = where_valid(own.image, np.isin(classes, SHOWS_BOXES))
     levels = kept.shade or light_levels(job.roles, seen)
     before = None
     if reference is not None and reference_model is not None:
         before = where_valid(reference.image, sample_quality(job, reference, reference_model.mask) == CLEAR)
     signs, (normalise, change) = both(
         lambda: band_signs(job.roles, seen, before),
-        lambda: _pair_models(job, (seen, own), (before, reference), kept),
+        lambda: _pair_models(job, (where_valid(own.image, classes == CLEAR), own), (before, reference), kept),
     )
     objects, footprint = _single_models(job, _well_seen(job, seen, before, classes, levels, reference_model), kept)
     model = DateModel(alignment, overview, levels, normalise, change, objects, footprint, signs)

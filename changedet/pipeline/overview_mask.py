@@ -10,7 +10,7 @@ import numpy as np
 from changedet.arrays import Bytes, Singles
 from changedet.errors import InputError
 from changedet.grid.displacement import Displacement, Shift
-from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SHADOW
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, PATCHES, SHADOW, SNOW
 from changedet.kernels.together import both
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel, OverviewClasses
@@ -21,7 +21,12 @@ from changedet.stages.align.chips import LEAST_CONFIDENCE
 
 
 def overview_classes(
-    job: DateJob, overview: Singles, reference: Singles | None, displacement: Displacement
+    job: DateJob,
+    overview: Singles,
+    reference: Singles | None,
+    displacement: Displacement,
+    *,
+    under_snow: bool = False,
 ) -> OverviewClasses | None:
     """Classify a date's overview.
 
@@ -34,6 +39,8 @@ def overview_classes(
         What `open_overview` gave; None where there is nothing to compare with.
     displacement : Displacement
         Of the date from the reference.
+    under_snow : bool
+        Whether snow lies on the reference: it does not tell where else snow lies.
 
     Returns
     -------
@@ -49,16 +56,24 @@ def overview_classes(
     sun = job.look.sun.azimuth_deg if job.look.sun else None
     aligned = _moved(overview, displacement.shift, job.grid.resolution_m * factor)
     resolution_m = job.grid.ground_resolution_m * factor
-    classes, doubtful = both(
+    is_reference = job.reference is None
+    classes, (doubtful, white) = both(
         lambda: classify(aligned, reference, resolution_m, sun),
-        lambda: job.reference is None and method.doubtful is not None and method.doubtful(overview),
+        lambda: (
+            is_reference and method.doubtful is not None and method.doubtful(overview),
+            (is_reference or under_snow) and method.white is not None and method.white(overview),
+        ),
     )
-    others = _witness_overviews(job) if job.reference is None and (doubtful or _is_hidden(classes)) else []
-    if method.hidden is not None and any(method.hidden(overview, other) for other in others):
+    unsure = is_reference and (doubtful or _is_hidden(classes))
+    others = _witness_overviews(job, with_season=white) if unsure or white else []
+    if unsure and method.hidden is not None and any(method.hidden(overview, other) for other in others):
         classes = np.where(classes == NODATA, classes, CLOUD).astype(np.uint8)
     elif others:
-        usual = usual_picture(others, overview, job.methods.align, resolution_m)
-        classes = confirmed_clouds(classes, classify(aligned, usual, resolution_m, sun))
+        laid = [laid_on(other, aligned, job.methods.align, resolution_m) for other in others]
+        if unsure:
+            classes = confirmed_clouds(classes, classify(aligned, usual_picture(laid), resolution_m, sun))
+        if white and method.snow is not None:
+            classes = with_snow(classes, method.snow(aligned, laid, resolution_m))
     return OverviewClasses.packed(classes, factor)
 
 
@@ -82,19 +97,31 @@ def confirmed_clouds(alone: Bytes, against: Bytes) -> Bytes:
     return np.where(np.isin(against, weather), against, open_ground).astype(np.uint8)
 
 
-def usual_picture(others: Sequence[Singles], like: Singles, align: AlignMethod | None, resolution_m: float) -> Singles:
+def with_snow(classes: Bytes, snow: Bytes) -> Bytes:
+    """Add the snow that other dates show not to have lain there always.
+
+    Parameters
+    ----------
+    classes : uint8 (y, x)
+        Of `changedet.kernels.pixel_classes`.
+    snow : uint8 (y, x)
+        Of the same: where it lies, else CLEAR.
+
+    Returns
+    -------
+    uint8 (y, x)
+        Snow where nothing else hides the ground.
+    """
+    return np.where(classes == CLEAR, snow, classes).astype(np.uint8)
+
+
+def usual_picture(laid: Sequence[Singles]) -> Singles:
     """Show a place as most of some dates show it: clouds of one of three and more leave no trace.
 
     Parameters
     ----------
-    others : sequence of float32 (band, y, x)
-        Overviews of other dates; NaN is no data.
-    like : float32 (band, y, x)
-        The overview on which the others are laid, to the nearest pixel.
-    align : AlignMethod or None
-        Its coarse step; None lays them as they are.
-    resolution_m : float
-        Of the overviews' pixels.
+    laid : sequence of float32 (band, y, x)
+        Overviews of dates, one on the other; NaN is no data.
 
     Returns
     -------
@@ -102,14 +129,6 @@ def usual_picture(others: Sequence[Singles], like: Singles, align: AlignMethod |
         The median at each pixel and band, on the scale of the first, of an even number the lower one, since clouds are
         bright; NaN where none shows anything.
     """
-    laid = []
-    for other in others:
-        coarse = align.coarse(other, like, resolution_m) if align is not None else None
-        if coarse is not None and coarse.confidence >= LEAST_CONFIDENCE:
-            shift = Shift(coarse.dx * resolution_m, -coarse.dy * resolution_m)
-            laid.append(_moved(other, shift, resolution_m))
-        else:
-            laid.append(other)
     levels = [_usual_level(image) for image in laid]
     with np.errstate(invalid="ignore", divide="ignore"):
         scaled = [image * (levels[0] / level) for image, level in zip(laid, levels, strict=True)]
@@ -119,8 +138,31 @@ def usual_picture(others: Sequence[Singles], like: Singles, align: AlignMethod |
     return np.asarray(np.take_along_axis(ordered, middle[None], axis=0)[0], np.float32)
 
 
+def laid_on(other: Singles, like: Singles, align: AlignMethod | None, resolution_m: float) -> Singles:
+    """Lay an overview on another of the same place.
+
+    Parameters
+    ----------
+    other, like : float32 (band, y, x)
+        NaN is no data.
+    align : AlignMethod or None
+        Its coarse step; None leaves it as it lies.
+    resolution_m : float
+        Of the overviews' pixels.
+
+    Returns
+    -------
+    float32 (band, y, x)
+        To the nearest pixel; as it lies where no shift can be known.
+    """
+    coarse = align.coarse(other, like, resolution_m) if align is not None else None
+    if coarse is None or coarse.confidence < LEAST_CONFIDENCE:
+        return other
+    return _moved(other, Shift(coarse.dx * resolution_m, -coarse.dy * resolution_m), resolution_m)
+
+
 def open_overview(reference: Sample | None, model: DateModel | None) -> Singles | None:
-    """Take the reference's overview without what clouds or shadows hide.
+    """Take the reference's overview without what clouds, their shadows or snow hide.
 
     Parameters
     ----------
@@ -132,7 +174,7 @@ def open_overview(reference: Sample | None, model: DateModel | None) -> Singles 
     Returns
     -------
     float32 (band, y, x) or None
-        NaN where a cloud or shadow is known; None where nothing is clear.
+        NaN where a cloud, shadow or snow is known; None where nothing is clear.
     """
     if reference is None:
         return None
@@ -141,7 +183,7 @@ def open_overview(reference: Sample | None, model: DateModel | None) -> Singles 
     classes = model.mask.unpacked()
     if not (classes == CLEAR).any():
         return None
-    return np.where(np.isin(classes, (CLOUD, SHADOW)), np.float32(np.nan), reference.overview)
+    return np.where(np.isin(classes, (CLOUD, SHADOW, SNOW, PATCHES)), np.float32(np.nan), reference.overview)
 
 
 def _is_hidden(classes: Bytes) -> bool:
@@ -149,10 +191,10 @@ def _is_hidden(classes: Bytes) -> bool:
     return bool(np.isin(classes, (CLOUD, SHADOW)).any())
 
 
-def _witness_overviews(job: DateJob) -> list[Singles]:
+def _witness_overviews(job: DateJob, *, with_season: bool) -> list[Singles]:
     """Overviews of the witnesses that show anything, nearest date first; one that cannot be read is named elsewhere."""
     found = []
-    for look in job.witnesses:
+    for look in (*job.witnesses, *(job.other_season if with_season else ())):
         with suppress(InputError):
             image, quality = look.overview(job.grid, job.overview_factor, job.roles)
             found.append(where_valid(image, quality == CLEAR))

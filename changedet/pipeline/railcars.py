@@ -20,7 +20,7 @@ from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.grid.zones import SIDING
 from changedet.kernels.onnx_session import Session, session
-from changedet.kernels.pixel_classes import CLEAR, HAZE, SATURATED, SHADE, SHADOW
+from changedet.kernels.pixel_classes import HAZE, SATURATED, SHADE, SHADOW, SHOWS_BOXES
 from changedet.models.loader import released_content
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.rasters.reading import read_window
@@ -37,7 +37,7 @@ COARSEST_M: Final = 1.0
 """Beyond, the gap of 1.3 m between two cars is no pixel any more."""
 FINEST_M: Final = 0.5
 """Finer pixels are averaged to it: the network was taught on it."""
-SEEN: Final = (CLEAR, HAZE, SHADE, SHADOW, SATURATED)
+SEEN: Final = (*SHOWS_BOXES, HAZE, SHADE, SHADOW, SATURATED)
 """Classes that show a car: many are as dark as shade."""
 LEAST_SEEN: Final = 0.8
 """Share of a siding that a date must show to say how many cars stand there."""

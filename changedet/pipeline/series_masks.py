@@ -29,6 +29,7 @@ from changedet.pipeline.kernels.box_decisions import with_boxes
 from changedet.pipeline.kernels.box_parts import box_parts
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter
 from changedet.pipeline.scheduling import Stream
+from changedet.pipeline.snow_patches import patched_quality, shows_boxes
 from changedet.pipeline.tile_scores import inner, raw_regions
 from changedet.plan import LATTICE_PX, Plan
 from changedet.plan.model import PROBABILISTIC
@@ -82,6 +83,8 @@ class SeriesJob:
         Whether boxes are followed and decide by themselves.
     together : bool
         Whether the dates are evidence for each other; else each stands alone.
+    patched : tuple of (Path, Path) or None
+        Of each date its quality and the reference's, where snow lies on either in patches.
     """
 
     grid: Grid
@@ -98,6 +101,7 @@ class SeriesJob:
     sidings: BaseGeometry | None = None
     boxes_decide: bool = False
     together: bool = True
+    patched: tuple[tuple[Path, Path] | None, ...] = ()
 
 
 def begin_masks(plan: Plan) -> None:
@@ -175,12 +179,14 @@ def series_tile(job: SeriesJob, window: Window, boxes: Sequence[BoxMarks | None]
     found = _probabilities(job, grown)
     core = inner(around_px)
     tiles = []
-    for probability, path, marks in zip(found, job.contrasts, boxes, strict=True):
+    patched = job.patched or (None,) * len(boxes)
+    for probability, path, marks, quality in zip(found, job.contrasts, boxes, patched, strict=True):
         contrast = read_bands(path, window, FIGURES)
         shown, boxes_at = probability[core], np.zeros(window.shape, np.uint8)
         if marks is not None and len(marks.bases):
             pixels = marks.on_pixels(job.grid, grown)
-            decided = with_boxes(probability, CHANGED, pixels, marks.decision, marks.probability)
+            open_to_boxes = None if quality is None else shows_boxes(quality, grown)
+            decided = with_boxes(probability, CHANGED, pixels, marks.decision, marks.probability, open_to_boxes)
             shown = decided.score[core]
             boxes_at = box_parts(decided.gained, decided.lost, job.grid.ground_resolution_m)[core]
         raw, regions = raw_regions(shown, CHANGED, (), window, job.grid)
@@ -311,6 +317,7 @@ def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]
         sidings=sidings_of(plan.zones),
         boxes_decide=plan.decides_by_boxes,
         together=plan.reads_together,
+        patched=tuple(patched_quality(plan, models, day) for day in days),
     )
 
 

@@ -20,7 +20,7 @@ from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.grid.zones import berths_of
 from changedet.imagery.look import Look
-from changedet.kernels.pixel_classes import CLEAR, HAZE, SATURATED, SHADE, SHADOW
+from changedet.kernels.pixel_classes import HAZE, SATURATED, SHADE, SHADOW, SHOWS_BOXES
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
@@ -37,7 +37,7 @@ COARSEST_M: Final = 1.5
 """Beyond, a ship of 25 m is less than 17 pixels long and its neighbours are one with it."""
 MOST_PX: Final = 16_000_000
 """Of a date in the memory at once; larger sites are looked at coarser."""
-SEEN: Final = (CLEAR, HAZE, SHADE, SHADOW, SATURATED)
+SEEN: Final = (*SHOWS_BOXES, HAZE, SHADE, SHADOW, SATURATED)
 """Classes that show whether water is there: water is dark, which is taken for shade."""
 NEAR_M: Final = 15.0
 """Water is looked for so far around berths: a ship may fill one."""

@@ -12,7 +12,7 @@ from changedet.arrays import AnyArray, Bools, Bytes, Singles
 from changedet.blocks import Window
 from changedet.imagery.own_values import own_values
 from changedet.kernels import components
-from changedet.kernels.pixel_classes import CLEAR, CLOUD, HAZE, NODATA, SHADOW
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, HAZE, NODATA, SHADOW, SHOWS_BOXES
 from changedet.kernels.together import both, each
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel, LightLevels
@@ -221,11 +221,11 @@ def _boxes(
     read: _ReadTile, method: ObjectMethod[ObjectStatistics], statistics: ObjectStatistics
 ) -> tuple[pd.DataFrame, tuple[tuple[Window, Description], ...]]:
     # The rims of clouds and shadows cut through boxes that are seen: all is shown, and what is hidden left out.
-    shown = where_valid(read.image, np.isin(read.quality, (CLEAR, CLOUD, SHADOW, HAZE)))
+    shown = where_valid(read.image, np.isin(read.quality, (*SHOWS_BOXES, CLOUD, SHADOW, HAZE)))
     lattice = list(cells(read.window, method.cell_px))
     found = each(lambda cell: in_cell(shown, read.wide, cell, method, statistics), lattice)
     boxes = pd.concat([one.boxes for one in found], ignore_index=True)
-    clear = mostly_clear(read.quality == CLEAR, read.wide, boxes, read.job.grid.ground_resolution_m)
+    clear = mostly_clear(np.isin(read.quality, SHOWS_BOXES), read.wide, boxes, read.job.grid.ground_resolution_m)
     described = [(cell, one.description) for cell, one in zip(lattice, found, strict=True)]
     return boxes[clear], tuple((cell, one) for cell, one in described if one is not None)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.kernels.pixel_classes import CLEAR, CLOUD, SHADOW, SNOW
-from changedet.pipeline.overview_mask import confirmed_clouds, usual_picture
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, PATCHES, SHADOW, SNOW
+from changedet.pipeline.overview_mask import confirmed_clouds, laid_on, usual_picture, with_snow
 from changedet.stages.align.alignment import AlignMethod
 from changedet.stages.align.stage import STAGE
 from changedet.stages.registry import Facts
@@ -31,7 +31,7 @@ def test_a_cloud_on_one_of_three_dates_is_not_usual() -> None:
     ground = place()
     cloudy = ground.copy()
     cloudy[:, 20:50, 30:60] = 6000
-    usual = usual_picture([ground * 1.2, cloudy, ground * 0.9], ground, None, RESOLUTION_M)
+    usual = usual_picture([ground * 1.2, cloudy, ground * 0.9])
     np.testing.assert_allclose(usual / np.median(usual), ground / np.median(ground), rtol=0.2)
 
 
@@ -39,13 +39,13 @@ def test_of_two_dates_the_darker_one_is_usual_where_they_differ() -> None:
     ground = place()
     cloudy = ground.copy()
     cloudy[:, 20:50, 30:60] = 6000
-    assert usual_picture([cloudy, ground], ground, None, RESOLUTION_M).max() < 3000
+    assert usual_picture([cloudy, ground]).max() < 3000
 
 
 def test_what_no_date_shows_is_not_known() -> None:
     ground = place()
     ground[:, 10:20] = np.nan
-    usual = usual_picture([ground, ground], place(), None, RESOLUTION_M)
+    usual = usual_picture([ground, ground])
     assert np.isnan(usual[:, 10:20]).all()
     assert np.isfinite(usual[:, 20:]).all()
 
@@ -53,11 +53,17 @@ def test_what_no_date_shows_is_not_known() -> None:
 def test_dates_are_laid_on_the_reference(align: AlignMethod) -> None:
     ground = place()
     moved = np.roll(ground, (3, -2), (1, 2))
-    usual = usual_picture([moved, moved], ground, align, RESOLUTION_M)
-    np.testing.assert_allclose(usual[:, 8:-8, 8:-8], ground[:, 8:-8, 8:-8], rtol=1e-5)
+    laid = laid_on(moved, ground, align, RESOLUTION_M)
+    np.testing.assert_allclose(laid[:, 8:-8, 8:-8], ground[:, 8:-8, 8:-8], rtol=1e-5)
 
 
 def test_clouds_and_shadows_come_from_the_comparison_and_all_else_from_the_picture() -> None:
     alone = np.array([CLOUD, SHADOW, CLEAR, SNOW, CLOUD, SNOW], np.uint8)
     against = np.array([CLEAR, CLEAR, CLOUD, CLEAR, SHADOW, SNOW], np.uint8)
     assert confirmed_clouds(alone, against).tolist() == [CLEAR, CLEAR, CLOUD, SNOW, SHADOW, SNOW]
+
+
+def test_snow_is_added_where_nothing_else_hides_the_ground() -> None:
+    classes = np.array([CLEAR, CLOUD, SNOW, CLEAR], np.uint8)
+    snow = np.array([PATCHES, PATCHES, CLEAR, CLEAR], np.uint8)
+    assert with_snow(classes, snow).tolist() == [PATCHES, CLOUD, SNOW, CLEAR]

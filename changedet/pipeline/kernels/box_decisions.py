@@ -61,13 +61,20 @@ class Decided(NamedTuple):
     lost: Singles
 
 
-def with_boxes(score: Singles, threshold: float, boxes: BoxPixels, decision: Ints, probability: Floats) -> Decided:
+def with_boxes(
+    score: Singles,
+    threshold: float,
+    boxes: BoxPixels,
+    decision: Ints,
+    probability: Floats,
+    patched: Bools | None = None,
+) -> Decided:
     """Let boxes decide about the pixels that they cover.
 
     Parameters
     ----------
     score : float32 (y, x)
-        Probability of change; NaN is not observed, and stays so.
+        Probability of change; NaN is not observed, and stays so but for `patched`.
     threshold : float
         Changed above it.
     boxes : BoxPixels
@@ -76,6 +83,8 @@ def with_boxes(score: Singles, threshold: float, boxes: BoxPixels, decision: Int
         `ARRIVED`, `LEFT`, `STAYED` or `MOVER`.
     probability : float64 (box,)
         Of a box that came or left, that it did.
+    patched : bool (y, x), optional
+        Where both dates show boxes, though snow in patches hides the ground of one: what came or left is marked there.
 
     Returns
     -------
@@ -94,6 +103,8 @@ def with_boxes(score: Singles, threshold: float, boxes: BoxPixels, decision: Int
     sure = np.maximum(odds[boxes.arrived], odds[boxes.left]).astype(np.float32)
     least = np.nextafter(limit, np.float32(np.inf))
     np.maximum(out, np.maximum(sure, least), out=out, where=moved & np.isfinite(out))
+    if patched is not None:
+        np.copyto(out, np.maximum(sure, least), where=moved & patched & np.isnan(out))
     gained, lost = ((part > 0) | (boxes.exchanged > 0) for part in (boxes.arrived, boxes.left))
     return Decided(out, gained.astype(np.float32), lost.astype(np.float32))
 

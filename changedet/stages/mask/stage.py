@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -18,7 +18,7 @@ from changedet.stages.mask.kernels.cloud_context import CONTEXT_NAMES
 from changedet.stages.mask.kernels.cloud_features import FEATURE_NAMES
 from changedet.stages.mask.kernels.cloud_light import CloudBands
 from changedet.stages.mask.kernels.overcast import hides_ground, is_doubtful
-from changedet.stages.mask.kernels.overview_classes import classify_overview
+from changedet.stages.mask.kernels.overview_classes import classify_overview, is_white_all_over, snow_beside
 from changedet.stages.mask.kernels.pixels import classes_of_pixels
 from changedet.stages.registry import Choice, Facts, Metres, Stage
 
@@ -55,12 +55,19 @@ class MaskMethod(PixelMethod[None, Bytes]):
         The reference date has none to be compared with, and is only then.
     hidden : callable or None
         ``hidden(overview, other) -> bool``: whether it shows nothing of what another date's overview shows.
+    white : callable or None
+        ``white(overview) -> bool``: whether other dates should say if snow lies on it.
+    snow : callable or None
+        ``snow(overview, others, resolution_m) -> uint8 (y, x)``: where other dates' overviews, laid on it, show that
+        snow lies, CLEAR, SNOW or PATCHES.
     """
 
     classify: Callable[..., Bytes] | None = None
     overview_resolution_m: float = 2.0
     doubtful: Callable[[Singles], bool] | None = None
     hidden: Callable[[Singles, Singles], bool] | None = None
+    white: Callable[[Singles], bool] | None = None
+    snow: Callable[[Singles, Sequence[Singles], float], Bytes] | None = None
 
 
 def choose(facts: Facts) -> Choice:
@@ -86,7 +93,7 @@ def choose(facts: Facts) -> Choice:
 STAGE: Final[Stage[MaskMethod]] = Stage("mask", choose)
 
 
-@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=6)
+@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=7)
 def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod:
     """Clouds by brightness, whiteness, width and fading outlines, their shadows by shape; saturation and no data.
 
@@ -124,6 +131,8 @@ def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod
         overview_resolution_m=max(overview_resolution_m, facts.resolution_m),
         doubtful=partial(_doubtful, white=white),
         hidden=partial(_hidden, white=white),
+        white=partial(_white, roles=facts.roles, dtype=facts.dtype),
+        snow=partial(_snow, roles=facts.roles, dtype=facts.dtype),
     )
 
 
@@ -199,19 +208,37 @@ def classify(
     uint8 (y, x)
         Classes of `changedet.kernels.pixel_classes`.
     """
-    blue, green, red = (roles.index(role) for role in VISIBLE)
-    nir, swir1 = (roles.index(role) if role in roles else None for role in ("nir", "swir1"))
-    picture = np.dtype(dtype) == np.uint8
+    bands, floor, ceiling = _units(overview, roles, dtype)
     return classify_overview(
         overview,
         reference,
-        CloudBands((blue, green, red), nir, swir1),
+        bands,
         resolution_m,
-        floor=PICTURE_FLOOR if picture else _floor(overview[[blue, green, red]], dtype),
-        ceiling=PICTURE_CEILING if picture else float("inf"),
+        floor=floor,
+        ceiling=ceiling,
         sun_azimuth_deg=sun_azimuth_deg,
         trees=cloud_forests() if with_trees else (),
     )
+
+
+def _units(overview: Singles, roles: tuple[str, ...], dtype: str) -> tuple[CloudBands, float, float]:
+    """Bands, least brightness of a cloud and clipped white, as `classify_overview` takes them."""
+    white = (roles.index("blue"), roles.index("green"), roles.index("red"))
+    nir, swir1 = (roles.index(role) if role in roles else None for role in ("nir", "swir1"))
+    picture = np.dtype(dtype) == np.uint8
+    floor = PICTURE_FLOOR if picture else _floor(overview[list(white)], dtype)
+    return CloudBands(white, nir, swir1), floor, PICTURE_CEILING if picture else float("inf")
+
+
+def _white(overview: Singles, *, roles: tuple[str, ...], dtype: str) -> bool:
+    return is_white_all_over(overview, *_units(overview, roles, dtype))
+
+
+def _snow(
+    overview: Singles, others: Sequence[Singles], resolution_m: float, *, roles: tuple[str, ...], dtype: str
+) -> Bytes:
+    bands, floor, ceiling = _units(overview, roles, dtype)
+    return snow_beside(overview, others, bands, resolution_m, floor, ceiling)
 
 
 def cloud_forests() -> tuple[Forest, ...]:

@@ -13,7 +13,7 @@ from changedet.errors import MethodError
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import KINDS, LONGEST_M
 from changedet.stages.tracks.kernels.boxes import Boxes
-from changedet.stages.tracks.visibility import SeriesVisibility
+from changedet.stages.tracks.visibility import SeriesSnow, SeriesVisibility
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -23,6 +23,8 @@ COLUMNS: Final = ("date", "length_m", "width_m", "angle_deg", "confidence", "kin
 """That detections must have."""
 NUMBERS: Final = ("confidence", "angle_deg", "width_m", "length_m")
 """Columns by which rows of one date at one position are sorted, the last first."""
+SNOW_AT: Final = (-0.8, 0.0, 0.8)
+"""Where along a box, of half its length, snow is looked for."""
 BEYOND_M: Final = 1.0
 """How far beyond its ends a box is searched for what hides it."""
 LEAST_CONFIDENCE: Final = 1e-3
@@ -116,7 +118,7 @@ class Detections:
         index = date_index(detections["date"], dates)
         number = {name: pd.to_numeric(detections[name]).to_numpy(np.float64) for name in NUMBERS}
         boxes = _boxes(detections, number)
-        boxes = boxes._replace(cut=_cut(boxes, index, looks))
+        boxes = boxes._replace(cut=_cut(boxes, index, looks), rgb=_without_snow(boxes, index, looks))
         order = np.lexsort((*(number[name] for name in NUMBERS), boxes.xy[:, 1], boxes.xy[:, 0], index)).astype(
             np.int64
         )
@@ -174,6 +176,20 @@ def _cut(boxes: Boxes, date: Ints, looks: SeriesVisibility) -> Floats:
         for end in (half[mine], -half[mine]):
             at_edge[mine] |= looks.covered(i, boxes.xy[mine] + end)
     return np.where(at_edge, np.maximum(LONGEST_M - boxes.length, 0.0), 0.0)
+
+
+def _without_snow(boxes: Boxes, date: Ints, looks: SeriesVisibility) -> Floats:
+    """Colours (n, 3), NaN where snow lies on the middle or on an end: it comes and goes, and the box stays."""
+    if not isinstance(looks, SeriesSnow):
+        return boxes.rgb
+    turn = np.deg2rad(boxes.angle)
+    half = np.column_stack([np.sin(turn), np.cos(turn)]) * (boxes.length / 2)[:, None]
+    snowed = np.zeros(len(date), bool)
+    for i in range(len(looks.dates)):
+        mine = np.flatnonzero(date == i)
+        for along in SNOW_AT:
+            snowed[mine] |= looks.snowed(i, boxes.xy[mine] + along * half[mine])
+    return np.where(snowed[:, None], np.nan, boxes.rgb)
 
 
 def date_index(column: pd.Series[pd.Timestamp], dates: tuple[dt.date, ...]) -> Ints:

@@ -88,6 +88,28 @@ class SeriesLight(SeriesVisibility, Protocol):
 
 
 @runtime_checkable
+class SeriesSnow(SeriesVisibility, Protocol):
+    """Visibility of a series that knows where snow lies in patches, on roofs too."""
+
+    def snowed(self, i: int, points: Floats) -> Bools:
+        """Where snow lies on what a date shows.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        points : float64 (n, 2)
+            In the grid's CRS.
+
+        Returns
+        -------
+        bool (n,)
+            True where colours are those of snow.
+        """
+        ...
+
+
+@runtime_checkable
 class SeriesViews(SeriesVisibility, Protocol):
     """Visibility of a series that knows from where the dates look."""
 

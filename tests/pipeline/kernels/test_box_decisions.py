@@ -74,3 +74,13 @@ def test_with_boxes_sees_nothing_where_nothing_was_seen():
     score = np.full(SHAPE, np.nan, np.float32)
     for decision in (ARRIVED, LEFT, STAYED, MOVER):
         assert np.isnan(decided(score, decision).score).all()
+
+
+def test_with_boxes_marks_boxes_in_patches_of_snow_and_leaves_the_ground_there_unseen():
+    score = np.full(SHAPE, np.nan, np.float32)
+    patched = np.ones(SHAPE, bool)
+    patched[8:12, 10:13] = False  # under cloud on one of the dates
+    for decision, share in ((ARRIVED, 0.5), (LEFT, 0.5), (STAYED, 0.0)):
+        found = with_boxes(score, 0.5, pixels(decision), np.array([decision]), np.array([0.9]), patched).score
+        assert (found[BASE] > 0.5).mean() == share
+        assert np.isfinite(found).sum() == (found > 0.5).sum()

@@ -152,3 +152,21 @@ def test_follow_places_keeps_two_boxes_below_a_longer_one():
 def test_follow_places_does_not_split_a_stack_by_a_single_wrong_height():
     boxes = [(d, 0, 0, {"tiers": 2 if d == 3 else 1}) for d in range(8)]
     assert len(near_origin(track(rows_of(*anchors(), *boxes), DAYS))) == 1
+
+
+class Snowy(GivenVisibility):
+    """Snow lies in patches on the place near the origin, on some dates."""
+
+    days = (3, 4, 5)
+
+    def snowed(self, i, points):
+        return (points[:, 1] < 6_000_100) & (i in self.days)
+
+
+def test_follow_places_takes_no_box_under_snow_for_another():
+    rows = [(d, 0, 0, {"color": "#f0f0f2" if d in Snowy.days else "#963228"}) for d in range(8)]
+    every = rows_of(*anchors(), *rows)
+    assert len(near_origin(track(every, DAYS, detector="learned"))) > 1
+    found = near_origin(track(every, Snowy(DAYS), detector="learned"))
+    assert [[day_of(row[c]) for c in ("first_seen", "last_seen")] for _, row in found.iterrows()] == [[0, 7]]
+    assert found["color"].tolist() == ["#963228"]

@@ -22,7 +22,7 @@ from changedet.stages.mask.kernels.cloud_shapes import CORE_WIDTH_M, bright_core
 from changedet.stages.mask.kernels.cloud_trees import cloud_probabilities
 from changedet.stages.mask.kernels.discs import opened
 from changedet.stages.mask.kernels.overcast import hides_ground, is_featureless
-from changedet.stages.mask.kernels.snow import snow_by_index, white_snow
+from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, snow_by_index, white_snow
 
 LEAST_PX: Final = 64
 """Of a smaller picture nothing can be said but that it is there; chosen by hand."""
@@ -102,7 +102,7 @@ def classify_overview(
     Returns
     -------
     uint8 (y, x)
-        CLEAR, NODATA, SATURATED, CLOUD, SHADOW or SNOW.
+        CLEAR, NODATA, SATURATED, CLOUD, SHADOW, SNOW or PATCHES.
     """
     valid = np.asarray(np.isfinite(overview).all(axis=0), bool)
     white = list(bands.white)
@@ -110,7 +110,8 @@ def classify_overview(
         return np.where(valid, CLEAR, NODATA).astype(np.uint8)
     if _is_overcast(overview, reference, white, floor):
         return np.where(valid, CLOUD, NODATA).astype(np.uint8)
-    snow = _snow(overview, reference, valid, bands, floor, ceiling, resolution_m)
+    lying = _snow(overview, reference, valid, bands, floor, ceiling, resolution_m)
+    snow = lying != CLEAR
     seen = overview if valid.all() else np.where(valid, overview, np.float32(0))
     visible = some_bands(seen, white)
     ratio = None if reference is None else brightness_ratio(visible, some_bands(reference, white), valid)
@@ -124,7 +125,9 @@ def classify_overview(
         cloud, shadow = _by_trees(found, certain, proven, cloud, shadow)
         cloud |= thick_cloud(cloud & proven, cloud, visible, some_bands(reference, white))
     clipped = opened(np.asarray((seen >= ceiling).all(axis=0), bool), SATURATED_WIDTH_M / 2, resolution_m)
-    hidden = np.select([cloud, shadow, snow, clipped], [CLOUD, SHADOW, SNOW, SATURATED], CLEAR)
+    hidden = np.select(
+        [cloud, shadow, snow, clipped], [np.uint8(CLOUD), np.uint8(SHADOW), lying, np.uint8(SATURATED)], np.uint8(CLEAR)
+    )
     return np.where(valid, hidden, NODATA).astype(np.uint8)
 
 
@@ -157,6 +160,67 @@ def thick_cloud(proven: Bools, cloud: Bools, bands: Singles, reference: Singles)
     return np.asarray(alike & (labels > 0) & np.isin(labels, np.unique(labels[proven])), bool)
 
 
+def is_white_all_over(overview: Singles, bands: CloudBands, floor: float, ceiling: float) -> bool:
+    """Whether other looks should say if snow lies on a picture.
+
+    Parameters
+    ----------
+    overview : float32 (band, y, x)
+        Block means, NaN for no data.
+    bands : CloudBands
+    floor, ceiling : float
+        As of `classify_overview`.
+
+    Returns
+    -------
+    bool
+        False where the short-wave infrared tells snow.
+    """
+    if bands.nir is not None and bands.swir1 is not None:
+        return False
+    return may_be_snow(*_white_and_infrared(overview, bands), _least_snow(floor, ceiling))
+
+
+def snow_beside(
+    overview: Singles,
+    others: Sequence[Singles],
+    bands: CloudBands,
+    resolution_m: float,
+    floor: float,
+    ceiling: float,
+) -> Bytes:
+    """Where snow lies on a picture, seen that other looks show the same place without.
+
+    Parameters
+    ----------
+    overview : float32 (band, y, x)
+        Block means, NaN for no data.
+    others : sequence of float32 (band, y, x)
+        Overviews of other looks, laid on this one.
+    bands : CloudBands
+        Of all.
+    resolution_m, floor, ceiling : float
+        As of `classify_overview`.
+
+    Returns
+    -------
+    uint8 (y, x)
+        CLEAR, SNOW or PATCHES: CLEAR unless it lies all over the scene.
+    """
+    visible, infrared = _white_and_infrared(overview, bands)
+    least = _least_snow(floor, ceiling)
+    bare = bare_picture(visible, infrared, [some_bands(other, list(bands.white)) for other in others], least)
+    return white_snow(visible, infrared, bare, least, resolution_m)
+
+
+def _white_and_infrared(overview: Singles, bands: CloudBands) -> tuple[Singles, Singles | None]:
+    return some_bands(overview, list(bands.white)), None if bands.nir is None else overview[bands.nir]
+
+
+def _least_snow(floor: float, ceiling: float) -> float:
+    return PICTURE_SNOW * ceiling if np.isfinite(ceiling) else floor
+
+
 def _snow(
     overview: Singles,
     reference: Singles | None,
@@ -165,15 +229,12 @@ def _snow(
     floor: float,
     ceiling: float,
     resolution_m: float,
-) -> Bools:
+) -> Bytes:
     if bands.nir is not None and bands.swir1 is not None:
         green, nir, swir1 = (np.where(valid, overview[k], 0) for k in (bands.white[1], bands.nir, bands.swir1))
-        return snow_by_index(green, nir, swir1, floor)
-    white = list(bands.white)
-    infrared = None if bands.nir is None else overview[bands.nir]
-    other = None if reference is None else some_bands(reference, white)
-    least = PICTURE_SNOW * ceiling if np.isfinite(ceiling) else floor
-    return white_snow(some_bands(overview, white), infrared, other, least, resolution_m)
+        return np.where(snow_by_index(green, nir, swir1, floor), SNOW, CLEAR).astype(np.uint8)
+    other = None if reference is None else some_bands(reference, list(bands.white))
+    return white_snow(*_white_and_infrared(overview, bands), other, _least_snow(floor, ceiling), resolution_m)
 
 
 def _by_tests(

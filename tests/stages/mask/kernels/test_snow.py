@@ -1,0 +1,99 @@
+"""Snow in patches, on drawn ground: what has turned white all over, but is no cloud and no roof."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from changedet.kernels.pixel_classes import CLEAR, PATCHES, SNOW
+from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, white_snow
+
+FLOOR = 2200.0
+RESOLUTION_M = 2.0
+SIZE = 128
+WHITE = np.array([7000, 7000, 6900], np.float32)[:, None, None]
+
+
+def bare(seed: int = 1) -> np.ndarray:
+    """Brown, uneven ground (3, y, x)."""
+    rng = np.random.default_rng(seed)
+    return np.stack([rng.normal(level, level / 8, (SIZE, SIZE)) for level in (900, 1100, 1400)]).astype(np.float32)
+
+
+def patches(share: float, blur_px: float = 1.5, seed: int = 2) -> np.ndarray:
+    """Where snow lies (y, x), in patches as wide as a blur makes them."""
+    noise = cv2.GaussianBlur(np.random.default_rng(seed).normal(size=(SIZE, SIZE)), (0, 0), blur_px)
+    return noise > np.quantile(noise, 1 - share)
+
+
+def snowed(ground: np.ndarray, lies: np.ndarray, rough: float = 0.05) -> np.ndarray:
+    uneven = 1 + rough * np.random.default_rng(3).normal(size=ground.shape[1:])
+    return np.where(lies, WHITE * uneven, ground).astype(np.float32)
+
+
+def test_snow_in_patches_is_known_by_a_look_without_it() -> None:
+    lies = patches(0.25)
+    found = white_snow(snowed(bare(), lies), None, bare(4), FLOOR, RESOLUTION_M)
+    assert (found[lies] == PATCHES).mean() > 0.95
+    assert (found == CLEAR).mean() > 0.25  # the rest is open, but for rims
+
+
+def test_much_snow_hides_the_whole_scene() -> None:
+    found = white_snow(snowed(bare(), patches(0.7)), None, bare(4), FLOOR, RESOLUTION_M)
+    assert (found == SNOW).all()
+
+
+def test_snow_that_a_look_had_on_grey_ground_as_well_is_known_by_its_brightness() -> None:
+    """A thin cover leaves a yard as colourless as snow: it was not white there, it was dark."""
+    grey = np.full((3, SIZE, SIZE), 1500, np.float32) * np.float32(1.0)
+    grey *= 1 + 0.05 * np.random.default_rng(5).normal(size=(SIZE, SIZE)).astype(np.float32)
+    lies = patches(0.25)
+    assert (white_snow(snowed(grey, lies), None, grey, FLOOR, RESOLUTION_M)[lies] == PATCHES).mean() > 0.95
+
+
+@pytest.mark.parametrize("share", [0.02, 0.05])
+def test_white_roofs_here_and_there_are_no_snow(share: float) -> None:
+    found = white_snow(snowed(bare(), patches(share)), None, bare(4), FLOOR, RESOLUTION_M)
+    assert (found == CLEAR).all()
+
+
+def test_one_wide_white_yard_is_no_snow() -> None:
+    lies = np.zeros((SIZE, SIZE), bool)
+    lies[:50, :60] = True
+    assert (white_snow(snowed(bare(), lies), None, bare(4), FLOOR, RESOLUTION_M) == CLEAR).all()
+
+
+def test_smooth_wide_clouds_are_no_snow_and_uneven_ones_are() -> None:
+    lies = patches(0.35, blur_px=12.0)
+    assert (white_snow(snowed(bare(), lies, rough=0.0005), None, bare(4), FLOOR, RESOLUTION_M) == CLEAR).all()
+    assert (white_snow(snowed(bare(), lies, rough=0.05), None, bare(4), FLOOR, RESOLUTION_M) == PATCHES).any()
+
+
+def test_what_was_white_on_every_look_is_no_snow() -> None:
+    white = snowed(bare(), patches(0.3))
+    assert may_be_snow(white, None, FLOOR)
+    darkest = bare_picture(white, None, [white * 0.9, white * 1.1], FLOOR)
+    assert (white_snow(white, None, darkest, FLOOR, RESOLUTION_M) == CLEAR).all()
+
+
+def test_the_bare_picture_shows_each_place_as_the_look_without_snow_does() -> None:
+    ground, lies = bare(), patches(0.5)
+    date = snowed(ground, patches(0.3, seed=7))
+    looks = [snowed(ground, lies) * 1.3, snowed(ground, ~lies) * 0.8]
+    found = bare_picture(date, None, [look.astype(np.float32) for look in looks], FLOOR)
+    np.testing.assert_allclose(np.median(found / ground, axis=(1, 2)), 1.0, rtol=0.15)
+    assert np.quantile(found.mean(0), 0.99) < FLOOR
+
+
+def test_the_bare_picture_knows_nothing_where_no_look_shows_anything() -> None:
+    hidden = bare()
+    hidden[:, :20] = np.nan
+    found = bare_picture(bare(), None, [hidden, hidden], FLOOR)
+    assert np.isnan(found[:, :20]).all()
+    assert np.isfinite(found[:, 20:]).all()
+
+
+def test_nothing_is_snow_where_units_are_unknown() -> None:
+    assert not may_be_snow(snowed(bare(), patches(0.7)), None, 0.0)
+    assert (white_snow(snowed(bare(), patches(0.7)), None, None, 0.0, RESOLUTION_M) == CLEAR).all()
