@@ -16,12 +16,9 @@ import rasterio.transform
 from changedet.errors import InputError
 from changedet.imagery.remote import open_remote, take_problem
 from changedet.imagery.vrt import is_virtual, named_files
-
-CACHE_BYTES: Final = 80 << 20
-"""GDAL's own cache of blocks, for the whole process."""
+from changedet.outputs.rasters.gdal_cache import cache_bytes
 
 _LOCAL_OPTIONS: Final[dict[str, str | int]] = {
-    "GDAL_CACHEMAX": CACHE_BYTES,
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".no-network",
     "GDAL_HTTP_PROXY": "refused://nowhere",
     "GDAL_HTTPS_PROXY": "refused://nowhere",
@@ -32,7 +29,6 @@ _LOCAL_OPTIONS: Final[dict[str, str | int]] = {
 which would not see this."""
 
 _STORE_OPTIONS: Final[dict[str, str | int]] = {
-    "GDAL_CACHEMAX": CACHE_BYTES,
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_INGESTED_BYTES_AT_OPEN": 32768,
     "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
@@ -165,9 +161,10 @@ def gdal_options(path: str) -> dict[str, str | int]:
     dict
         By the names of GDAL's options; other ones over the network.
     """
+    cache: dict[str, str | int] = {"GDAL_CACHEMAX": cache_bytes()}
     if _is_web(path):
-        return {**_LOCAL_OPTIONS, "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
-    return dict(_STORE_OPTIONS if is_remote(path) else _LOCAL_OPTIONS)
+        return {**_LOCAL_OPTIONS, **cache, "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
+    return {**(_STORE_OPTIONS if is_remote(path) else _LOCAL_OPTIONS), **cache}
 
 
 def stamp_of(path: str) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from changedet.imagery.block_cache import BUDGET_BYTES, BlockCache
 from changedet.imagery.datasets import gdal_options, is_remote, open_dataset, reading, stamp_of
 from changedet.imagery.headers import Raster
 from changedet.kernels.missing import copy_without_nodata, without_nodata
+from changedet.outputs.rasters.gdal_cache import keep_rows
 
 BRIGHTEST: Final = 1e30
 """No brightness is so great: beyond it values are fill that the header does not name."""
@@ -195,6 +196,8 @@ def held_open(raster: Raster) -> rasterio.DatasetReader:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         known[key] = open_dataset(raster.path, raster.hosts, **extra)
+    if not _is_tiled(known[key]) or is_remote(raster.path):
+        keep_rows()
     while len(known) > MAX_OPEN:
         known.popitem(last=False)[1].close()
     return known[key]
@@ -215,12 +218,18 @@ def _read(
 
 def _in_blocks(raster: Raster, dataset: rasterio.DatasetReader, indexes: list[int], window: windows.Window) -> bool:
     """Whether blocks are worth keeping: a window cuts some that its neighbours will need as well."""
-    shapes = {dataset.block_shapes[i - 1] for i in indexes}
-    height, width = min(shapes)
-    tiled = len(shapes) == 1 and height >= _LEAST_BLOCK_PX and _LEAST_BLOCK_PX <= width < dataset.width
+    height, width = dataset.block_shapes[indexes[0] - 1]
     # what is smaller than a block both ways, such as a chip, has no neighbours; a rim along a tile's side has
     wide = height <= window.height or width <= window.width
-    return tiled and wide and height * width <= LARGEST_BLOCK_PX and not is_remote(raster.path)
+    return wide and _is_tiled(dataset, indexes) and not is_remote(raster.path)
+
+
+def _is_tiled(dataset: rasterio.DatasetReader, indexes: Sequence[int] | None = None) -> bool:
+    """Whether bands, by default all, have the same blocks, of a size that this package keeps decoded."""
+    shapes = {dataset.block_shapes[i - 1] for i in indexes or dataset.indexes}
+    height, width = min(shapes)
+    tiled = len(shapes) == 1 and height >= _LEAST_BLOCK_PX and _LEAST_BLOCK_PX <= width < dataset.width
+    return tiled and height * width <= LARGEST_BLOCK_PX
 
 
 class _Piece(NamedTuple):

@@ -23,6 +23,7 @@ from changedet.arrays import Singles
 from changedet.blocks import Window, from_reader
 from changedet.errors import InputError
 from changedet.outputs.rasters.classes import MASK_CLASSES, QUALITY_CLASSES
+from changedet.outputs.rasters.gdal_cache import cache_bytes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,8 +32,6 @@ FilePixels: TypeAlias = NDArray[Any]
 """Of a file's own dtype, which is known when it is opened."""
 BLOCK_PX: Final = 512
 """Rows and columns of a block in a file, and of the overview that statistics are taken from."""
-CACHE_BYTES: Final = 64 << 20
-"""GDAL's block cache: the bound on memory, whatever the raster's size."""
 
 _TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """How GeoTIFF begins."""
@@ -221,7 +220,7 @@ def environment() -> Iterator[None]:
         For the block that reads or writes.
     """
     with (
-        rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_PAM_ENABLED="NO", GDAL_TIFF_INTERNAL_MASK="YES"),
+        rasterio.Env(GDAL_CACHEMAX=cache_bytes(), GDAL_PAM_ENABLED="NO", GDAL_TIFF_INTERNAL_MASK="YES"),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
