@@ -113,16 +113,13 @@ def describe_tile(labels: NDArray[np.int32], origin: Place, width: int, figures:
         Of the tile.
     """
     count = int(labels.max(initial=0))
-    flat = labels.ravel()
+    areas, first = np.zeros(count, np.int64), np.full(count, -1, np.int64)
     sums = np.zeros((count, len(figures)), np.int64)
-    # of booleans: of whole numbers it takes twice the time of all that follows
-    changed = np.flatnonzero(flat != 0)
-    own = flat[changed] - 1
-    areas = np.bincount(own, minlength=count).astype(np.int64)
-    for k, figure in enumerate(figures):
-        np.add.at(sums[:, k], own, _fixed(figure.ravel()[changed]))
-    first = np.full(count, -1, np.int64)
-    _first_pixels(labels, origin[0], origin[1], width, first)
+    if count:
+        labels = np.ascontiguousarray(labels)
+        _extent(labels, origin[0], origin[1], width, areas, first)
+        for k, figure in enumerate(figures):
+            _add_figure(labels, np.ascontiguousarray(figure, np.float32), sums[:, k])
     borders = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
     return TileComponents(areas, first, sums, *(border.copy() for border in borders))
 
@@ -223,11 +220,6 @@ def drop_small_components(mask: Bytes, least_px: int) -> Bytes:
     return np.where(mask == 1, large[labels], mask).astype(np.uint8)
 
 
-def _fixed(figure: Singles) -> Ints:
-    clipped = np.clip(np.nan_to_num(figure.astype(np.float64)), -LARGEST_FIGURE, LARGEST_FIGURE)
-    return np.rint(clipped * FIXED_POINT).astype(np.int64)
-
-
 def _stack(arrays: list[Ints]) -> Ints:
     return np.concatenate(arrays) if arrays else np.zeros(0, np.int64)
 
@@ -289,9 +281,24 @@ def _unite(parent: Ints, pairs: Ints) -> None:
 
 
 @compiled
-def _first_pixels(labels: NDArray[np.int32], y0: int, x0: int, width: int, first: Ints) -> None:
+def _extent(labels: NDArray[np.int32], y0: int, x0: int, width: int, areas: Ints, first: Ints) -> None:
+    """Pixels of each region, and the first of them."""
     for y in range(labels.shape[0]):
-        for x in range(labels.shape[1]):
-            j = labels[y, x] - 1
-            if j >= 0 and first[j] < 0:
-                first[j] = (y0 + y) * width + x0 + x
+        line = labels[y]
+        for x in range(line.size):
+            j = line[x] - 1
+            if j >= 0:
+                areas[j] += 1
+                if first[j] < 0:
+                    first[j] = (y0 + y) * width + x0 + x
+
+
+@compiled
+def _add_figure(labels: NDArray[np.int32], figure: Singles, sums: Ints) -> None:
+    """Add a figure to each region's sum, in units of 1 / `FIXED_POINT`."""
+    for y in range(labels.shape[0]):
+        line, values = labels[y], figure[y]
+        for x in range(line.size):
+            if line[x] > 0 and values[x] == values[x]:
+                value = min(max(np.float64(values[x]), -LARGEST_FIGURE), LARGEST_FIGURE)
+                sums[line[x] - 1] += np.int64(np.rint(value * FIXED_POINT))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from changedet.arrays import AnyArray, Bools, Bytes, Singles
-from changedet.kernels.compiled import compiled, inlined
+from changedet.kernels.compiled import compiled
 
 
 def without_nodata(values: AnyArray, nodata: AnyArray, out: Singles) -> None:
@@ -50,27 +50,35 @@ def copy_without_nodata(
         Of the part.
     """
     height, width = shape
-    missing = np.empty(width, np.bool_)
     for r in range(height):
-        missing[:] = nodata.size > 0
+        # most rows hold no such value in some band: that is counted, and nothing is written for it
+        may_miss = nodata.size > 0
         for b in range(values.shape[0]):
             line = values[b, corner[0] + r, corner[1] : corner[1] + width]
             filled = out[b, place[0] + r, place[1] : place[1] + width]
             for c in range(width):
                 filled[c] = np.float32(line[c])
-            if nodata.size:
+            if may_miss:
+                hits = 0
                 for c in range(width):
-                    missing[c] &= line[c] == nodata[b]
-        if missing.any():
+                    hits += line[c] == nodata[b]
+                may_miss = hits > 0
+        if may_miss:
+            _blank_fill(values, nodata, (corner[0] + r, corner[1]), out, (place[0] + r, place[1]), width)
+
+
+@compiled
+def _blank_fill(
+    values: AnyArray, nodata: AnyArray, start: tuple[int, int], out: Singles, place: tuple[int, int], width: int
+) -> None:
+    """NaN in all bands of one row where every band equals its nodata value."""
+    for c in range(width):
+        missing = True
+        for b in range(values.shape[0]):
+            missing &= values[b, start[0], start[1] + c] == nodata[b]
+        if missing:
             for b in range(values.shape[0]):
-                _blank_line(out[b, place[0] + r, place[1] : place[1] + width], missing)
-
-
-@inlined
-def _blank_line(line: Singles, missing: Bools) -> None:
-    for c in range(missing.size):
-        if missing[c]:
-            line[c] = np.nan
+                out[b, place[0], place[1] + c] = np.nan
 
 
 @compiled
@@ -87,23 +95,49 @@ def unite_missing(image: Singles, classes: Bytes, nodata: int) -> None:
         Their class of no data.
     """
     bands, height, width = image.shape
-    missing = np.empty(width, np.bool_)
     for r in range(height):
         line = classes[r]
+        gaps = 0
         for c in range(width):
-            missing[c] = line[c] == nodata
+            gaps += line[c] == nodata
         for b in range(bands):
             band = image[b, r]
             for c in range(width):
-                missing[c] |= band[c] != band[c]
-        if missing.any():
-            _blank(image, line, r, missing, nodata)
+                gaps += band[c] != band[c]
+        if gaps > 0:
+            _unite_row(image, line, r, nodata)
 
 
-@inlined
-def _blank(image: Singles, line: Bytes, row: int, missing: Bools, nodata: int) -> None:
-    for c in range(missing.size):
-        if missing[c]:
+@compiled
+def _unite_row(image: Singles, line: Bytes, row: int, nodata: int) -> None:
+    for c in range(line.size):
+        missing = line[c] == nodata
+        for b in range(image.shape[0]):
+            missing |= image[b, row, c] != image[b, row, c]
+        if missing:
             line[c] = nodata
             for b in range(image.shape[0]):
                 image[b, row, c] = np.nan
+
+
+@compiled
+def blank_unseen(image: Singles, seen: Bools) -> None:
+    """Set an image to no data where it is not seen.
+
+    Parameters
+    ----------
+    image : float32 (band, y, x)
+        Changed here.
+    seen : bool (y, x)
+        NaN is put in all bands where this is False.
+    """
+    for r in range(seen.shape[0]):
+        line = seen[r]
+        count = 0
+        for c in range(line.size):
+            count += line[c]
+        if count < line.size:
+            for b in range(image.shape[0]):
+                band = image[b, r]
+                for c in range(line.size):
+                    band[c] = band[c] if line[c] else np.float32(np.nan)

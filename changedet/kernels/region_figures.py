@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Bytes, Ints, Singles
+from changedet.arrays import Bytes, Singles
 from changedet.kernels.compiled import compiled
 
 AMBIGUOUS: Final = 0.1
@@ -29,9 +29,8 @@ def edge_contrast(before: Singles, after: Singles, mask: Bytes) -> tuple[Singles
         For each changed pixel, over its 4-neighbours that are unchanged, the sum of the absolute differences of all
         bands, before and after; 0 elsewhere and towards what is missing.
     """
-    rows, columns = np.nonzero(mask[1:-1, 1:-1] == 1)
     sums = np.zeros((2, mask.shape[0] - 2, mask.shape[1] - 2), np.float32)
-    _outline(before, after, mask, rows, columns, sums)
+    _outline(before, after, np.ascontiguousarray(mask), sums)
     return sums[0], sums[1]
 
 
@@ -99,16 +98,24 @@ def change_probability(mean_score: float, threshold: float) -> float:
 
 
 @compiled
-def _outline(before: Singles, after: Singles, mask: Bytes, rows: Ints, columns: Ints, out: Singles) -> None:
-    for k in range(rows.size):
-        y, x = rows[k] + 1, columns[k] + 1
-        for v, u in ((y - 1, x), (y, x - 1), (y, x + 1), (y + 1, x)):
-            if mask[v, u] != 0:
-                continue
-            for j in range(before.shape[0]):
-                d = abs(before[j, y, x] - before[j, v, u])
-                if d == d:
-                    out[0, y - 1, x - 1] += d
-                d = abs(after[j, y, x] - after[j, v, u])
-                if d == d:
-                    out[1, y - 1, x - 1] += d
+def _outline(before: Singles, after: Singles, mask: Bytes, out: Singles) -> None:
+    height, width = mask.shape
+    for y in range(1, height - 1):
+        line = mask[y]
+        for x in range(1, width - 1):
+            if line[x] == 1:
+                _outline_of_pixel(before, after, mask, y, x, out)
+
+
+@compiled
+def _outline_of_pixel(before: Singles, after: Singles, mask: Bytes, y: int, x: int, out: Singles) -> None:
+    for v, u in ((y - 1, x), (y, x - 1), (y, x + 1), (y + 1, x)):
+        if mask[v, u] != 0:
+            continue
+        for j in range(before.shape[0]):
+            d = abs(before[j, y, x] - before[j, v, u])
+            if d == d:
+                out[0, y - 1, x - 1] += d
+            d = abs(after[j, y, x] - after[j, v, u])
+            if d == d:
+                out[1, y - 1, x - 1] += d

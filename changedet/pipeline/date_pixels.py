@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Singles
@@ -11,7 +13,10 @@ from changedet.imagery.look import Look
 from changedet.kernels.pixel_classes import CLEAR, NODATA
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel, OverviewClasses
-from changedet.stages.mask.kernels.pixels import laid_over
+from changedet.stages.mask.kernels.pixels import lay_over
+
+NO_OVERVIEW: Final = np.frombuffer(b"", np.uint8).reshape(0, 0)
+"""Of a mask method that looks at single pixels alone."""
 
 
 def where_valid(image: Singles, valid: Bools) -> Singles:
@@ -118,8 +123,6 @@ def quality_of(job: DateJob, image: Singles, own: Bytes, window: Window, overvie
     if job.methods.mask is None:
         return np.where((own == CLEAR) & ~np.isfinite(image).all(axis=0), NODATA, own).astype(np.uint8)
     found = job.methods.mask.apply(image, model={})
-    if overview is not None:
-        rows = np.arange(window.y, window.y + window.height)[:, None] // overview.factor
-        columns = np.arange(window.x, window.x + window.width)[None] // overview.factor
-        found = laid_over(found, overview.unpacked(), rows, columns)
-    return np.where(own == CLEAR, found, own).astype(np.uint8)
+    over, factor = (NO_OVERVIEW, 1) if overview is None else (overview.unpacked(), overview.factor)
+    lay_over(found, np.ascontiguousarray(own), over, (window.y, window.x), factor)
+    return found

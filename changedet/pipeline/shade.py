@@ -88,7 +88,9 @@ def visible_bands(roles: Sequence[str]) -> list[int]:
     return [k for k, role in enumerate(roles) if role in VISIBLE]
 
 
-def with_shade(roles: Sequence[str], quality: Bytes, image: Singles, levels: LightLevels | None) -> Bytes:
+def with_shade(
+    roles: Sequence[str], quality: Bytes, image: Singles, border_px: int, levels: LightLevels | None
+) -> Bytes:
     """Mark the clear pixels that are dark in the visible bands together and in near infrared.
 
     Parameters
@@ -98,22 +100,25 @@ def with_shade(roles: Sequence[str], quality: Bytes, image: Singles, levels: Lig
     quality : uint8 (y, x)
         Classes of `changedet.kernels.pixel_classes`.
     image : float32 (band, y, x)
+        Of the same pixels.
+    border_px : int
+        What of both is left out on each side.
     levels : LightLevels or None
         None marks nothing.
 
     Returns
     -------
     uint8 (y, x)
-        `quality` with `SHADE` in place of `CLEAR` where less than `SHADE_LIGHT` of the ordinary light falls.
+        Without the border, and with `SHADE` in place of `CLEAR` where less than `SHADE_LIGHT` of the usual light falls.
     """
+    height, width = (size - 2 * border_px for size in quality.shape)
+    out = quality[border_px : border_px + height, border_px : border_px + width].copy()
     if levels is None:
-        return quality
-    low, span = _ends(levels)
+        return out
     groups = [np.array(group, np.int64) for group in _light_bands(roles)]
-    out = np.array(quality, np.uint8, order="C")
-    mark_dark(
-        np.ascontiguousarray(image), low, span, groups[0], groups[-1], np.float32(SHADE_LIGHT), (CLEAR, SHADE), out
-    )
+    corner, least = (border_px, border_px), np.float32(SHADE_LIGHT)
+    low, span = _ends(levels)
+    mark_dark(np.ascontiguousarray(image), corner, low, span, groups[0], groups[-1], least, (CLEAR, SHADE), out)
     return out
 
 

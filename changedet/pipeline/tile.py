@@ -91,9 +91,10 @@ class _ReadTile:
         rest = inner(self.job.halo_px - halo_px)
         return self.image[(slice(None), *rest)], self.quality[rest]
 
-    def packed_quality(self, image: Singles, quality: Bytes, levels: LightLevels | None) -> bytes:
-        shown = with_shade(self.job.roles, quality, image, levels)
-        return pack(np.where(self.inside, shown, NODATA).astype(np.uint8))
+    def packed_quality(self, image: Singles, quality: Bytes, border_px: int, levels: LightLevels | None) -> bytes:
+        shown = with_shade(self.job.roles, quality, image, border_px, levels)
+        np.copyto(shown, np.uint8(NODATA), where=~self.inside)
+        return pack(shown)
 
 
 def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model: DateModel) -> Tile:
@@ -128,7 +129,7 @@ def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model
 
 def _with_pixels(read: _ReadTile, reference_model: DateModel) -> Tile:
     """The tile with its quality, its score, its marks and its picture."""
-    tile = Tile(read.packed_quality(*read.with_halo(0), read.model.shade))
+    tile = Tile(read.packed_quality(read.image, read.quality, read.job.halo_px, read.model.shade))
     if read.job.compares:
         tile = _compared(tile, read, reference_model)
     return replace(tile, scene=_scene(read)) if read.job.scene_roles else tile
@@ -185,8 +186,7 @@ def _compared(tile: Tile, read: _ReadTile, reference_model: DateModel) -> Tile:
     before, own = job.reference.read(job.grid, wide, job.roles, None)
     before_quality = quality_of(job, before, own, wide, reference_model.mask)
     if job.with_reference_quality:
-        core = inner(halo_px)
-        packed = read.packed_quality(before[(slice(None), *core)], before_quality[core], reference_model.shade)
+        packed = read.packed_quality(before, before_quality, halo_px, reference_model.shade)
         tile = replace(tile, reference_quality=packed)
     after, quality = read.with_halo(halo_px)
     both = (quality == CLEAR) & (before_quality == CLEAR)

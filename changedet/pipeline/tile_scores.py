@@ -11,6 +11,7 @@ from changedet.arrays import Bools, Bytes, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.kernels import components, region_figures
+from changedet.kernels.missing import blank_unseen
 from changedet.kernels.pixel_classes import CLEAR
 from changedet.pipeline.blur import blurred
 from changedet.pipeline.date_job import OUTLINE_PX, DateJob
@@ -219,8 +220,8 @@ def raw_regions(
         Their sums are of the score and of both contrasts.
     """
     raw = raw_mask(score, threshold)
-    figures = (np.where(raw == 1, score, 0), *contrast)
-    regions = components.describe_tile(components.label(raw), (window.y, window.x), grid.shape[1], figures)
+    labels = components.label(raw)
+    regions = components.describe_tile(labels, (window.y, window.x), grid.shape[1], (score, *contrast))
     return pack(raw), regions
 
 
@@ -228,8 +229,13 @@ def _comparable(
     job: DateJob, before: Singles, image: Singles, both: Bools, model: DateModel
 ) -> tuple[Singles, Singles]:
     """Both dates where both are clear, at one resolution and on one scale. Changes `before`: it is not copied."""
-    np.copyto(before, np.float32(np.nan), where=~both)
+    blank_unseen(before, both)
     before_blur, after_blur = job.blur_px
     before = blurred(before, before_blur)
+    if after_blur == 0 and job.methods.normalise is not None and job.methods.normalise.halo_px == 0:
+        # Each pixel by itself: it may be left out afterwards, in the copy that scaling makes anyway.
+        after = normalised(job, image, model)
+        blank_unseen(after, both)
+        return before, after
     after = blurred(where_valid(image, both), after_blur)
     return before, normalised(job, after, model)

@@ -72,3 +72,14 @@ def test_join_no_tiles_and_empty_tiles_have_no_regions():
     assert components.join({}).areas.size == 0
     result = joined(np.zeros((4, 4), np.uint8), np.zeros((4, 4), np.float32), [(0, 4)], [(0, 2), (2, 4)])
     assert result.areas.size == 0
+
+
+def test_describe_tile_counts_what_is_missing_as_nothing_and_bounds_the_rest():
+    mask = np.array([[1, 1, 0, 1], [0, 0, 0, 1]], np.uint8)
+    figure = np.array([[np.nan, 2.5, 9.0, np.inf], [9.0, 9.0, 9.0, -1.0]], np.float32)
+    found = components.describe_tile(components.label(mask), (3, 5), 100, (figure, -figure))
+    largest = components.LARGEST_FIGURE
+    assert found.areas.tolist() == [2, 2]
+    assert found.first.tolist() == [305, 308]
+    expected = np.array([[2.5, -2.5], [largest - 1.0, 1.0 - largest]])
+    assert (found.sums / components.FIXED_POINT).tolist() == expected.tolist()

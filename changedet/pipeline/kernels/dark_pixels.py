@@ -11,6 +11,7 @@ from changedet.kernels.compiled import compiled
 @compiled
 def mark_dark(
     image: Singles,
+    corner: tuple[int, int],
     low: Singles,
     span: Singles,
     first: Ints,
@@ -25,6 +26,8 @@ def mark_dark(
     ----------
     image : float32 (band, y, x)
         NaN is no data, and never dark.
+    corner : (row, column)
+        Where the classes' first pixel lies in the image.
     low, span : float32 (band,)
         Light is ``(value - low) / span``.
     first, second : int64 (n,)
@@ -39,18 +42,21 @@ def mark_dark(
     height, width = out.shape
     total, other = np.empty(width, np.float32), np.empty(width, np.float32)
     for y in range(height):
-        _mean_light(image, low, span, first, y, total)
-        _mean_light(image, low, span, second, y, other)
+        _mean_light(image, low, span, first, (corner[0] + y, corner[1]), total)
+        _mean_light(image, low, span, second, (corner[0] + y, corner[1]), other)
+        line = out[y]
         for x in range(width):
-            if out[y, x] == classes[0] and total[x] < least and other[x] < least:
-                out[y, x] = classes[1]
+            dark = (line[x] == classes[0]) & (total[x] < least) & (other[x] < least)
+            line[x] = np.uint8(classes[1]) if dark else line[x]
 
 
 @compiled
-def _mean_light(image: Singles, low: Singles, span: Singles, bands: Ints, y: int, mean: Singles) -> None:
+def _mean_light(
+    image: Singles, low: Singles, span: Singles, bands: Ints, start: tuple[int, int], mean: Singles
+) -> None:
     mean[:] = np.float32(0.0)
     for b in bands:
-        line, dark, usual = image[b, y], low[b], span[b]
+        line, dark, usual = image[b, start[0], start[1] : start[1] + mean.size], low[b], span[b]
         for x in range(mean.size):
             mean[x] += (line[x] - dark) / usual
     count = np.float32(bands.size)

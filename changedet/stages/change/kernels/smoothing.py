@@ -164,19 +164,16 @@ def _weighted_means(images: Singles, weights: Singles, wanted: Bools) -> Singles
     columns, total = np.empty(width + 2 * radius, np.float32), np.empty(width, np.float32)
     weight = np.empty((height, width), np.float32)
     out = np.full(images.shape, np.float32(np.nan), np.float32)
-    for image in range(-1, count):
-        # before the images what is there of them
+    _weights_there(images[0], weights, wanted, value, columns, weight)
+    for image in range(count):
         for y in range(height):
-            _fill(images[max(image, 0), y], image < 0, value[y, radius : radius + width])
+            _fill(images[image, y], False, value[y, radius : radius + width])
         for y in range(height):
-            own, end = images[max(image, 0), y], 0
+            own, end = images[image, y], 0
             while end < width:
                 start, end = _next_span(wanted[y], end, 2 * radius)
                 if start == end:
                     break
-                if image < 0:
-                    _spread(value, weights, y, start, end, columns, weight[y])
-                    continue
                 _spread(value, weights, y, start, end, columns, total)
                 seen, divided = own[start:end], weight[y, start:end]
                 summed, result = total[start:end], out[image, y, start:end]
@@ -186,10 +183,40 @@ def _weighted_means(images: Singles, weights: Singles, wanted: Bools) -> Singles
 
 
 @compiled
-def _fill(source: Singles, ones: bool, into: Singles) -> None:
-    """What is there of a row, or 1 in its place; 0 where nothing is."""
+def _weights_there(
+    image: Singles, weights: Singles, wanted: Bools, value: Singles, columns: Singles, weight: Singles
+) -> None:
+    """Of each wanted pixel the weights of those around it that are there; all rows amid full ones have the same."""
+    height, width = image.shape
+    radius = weights.size // 2
+    gaps = np.zeros(height + 1, np.int64)  # in the rows before
+    for y in range(height):
+        gaps[y + 1] = gaps[y] + _fill(image[y], True, value[y, radius : radius + width])
+    known = -1
+    for y in range(height):
+        amid = y >= radius and y + radius < height and gaps[y + radius + 1] == gaps[y - radius]
+        end = 0
+        while end < width:
+            start, end = _next_span(wanted[y], end, 2 * radius)
+            if start == end:
+                break
+            if amid and known >= 0 and end - start == width:
+                weight[y] = weight[known]
+                continue
+            _spread(value, weights, y, start, end, columns, weight[y])
+            if amid and end - start == width:
+                known = y
+
+
+@compiled
+def _fill(source: Singles, ones: bool, into: Singles) -> int:
+    """What is there of a row, or 1 in its place, and 0 where nothing is; how many pixels that are."""
+    missing = 0
     for x in range(into.size):
-        into[x] = (1.0 if ones else source[x]) if source[x] == source[x] else 0.0
+        there = source[x] == source[x]
+        into[x] = (np.float32(1.0) if ones else source[x]) if there else np.float32(0.0)
+        missing += not there
+    return missing
 
 
 @compiled

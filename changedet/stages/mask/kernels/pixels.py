@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from changedet.arrays import AnyArray, Bools, Bytes, Ints, Singles
+from changedet.arrays import AnyArray, Bools, Bytes, Singles
 from changedet.kernels.compiled import compiled
 from changedet.kernels.pixel_classes import CLEAR, NODATA, SATURATED
 
@@ -36,6 +36,15 @@ def _classify(image: Singles, saturated_at: np.float32, out: Bytes) -> None:
     bands, height, width = image.shape
     clipped, missing = np.empty(width, np.bool_), np.empty(width, np.bool_)
     for y in range(height):
+        signs = 0
+        for b in range(bands):
+            line = image[b, y]
+            for x in range(width):
+                signs += line[x] >= saturated_at
+                signs += not abs(line[x]) < np.inf
+        if signs == 0:
+            out[y, :] = CLEAR
+            continue
         clipped[:] = False
         missing[:] = False
         for b in range(bands):
@@ -49,6 +58,39 @@ def _add_signs(line: Singles, saturated_at: np.float32, clipped: Bools, missing:
     for x in range(line.size):
         missing[x] |= not math.isfinite(line[x])
         clipped[x] |= line[x] >= saturated_at
+
+
+@compiled
+def lay_over(classes: Bytes, own: Bytes, overview: Bytes, corner: tuple[int, int], factor: int) -> None:
+    """Complete the classes of a window's pixels: what the files themselves say goes before all, the overview's last.
+
+    Parameters
+    ----------
+    classes : uint8 (y, x)
+        Of the pixels; changed here.
+    own : uint8 (y, x)
+        What the scene's own files say.
+    overview : uint8 (j, i)
+        Of the overview, whose edge goes on beyond it; without pixels it says nothing.
+    corner : (row, column)
+        The window's first pixel on the grid; may be negative.
+    factor : int
+        Pixels of the grid on a side of one of the overview.
+    """
+    height, width = classes.shape
+    columns = np.empty(width, np.int64)
+    for x in range(width):
+        columns[x] = min(max((corner[1] + x) // factor, 0), overview.shape[1] - 1)
+    for y in range(height):
+        line, said = classes[y], own[y]
+        if overview.size > 0:
+            over = overview[min(max((corner[0] + y) // factor, 0), overview.shape[0] - 1)]
+            for x in range(width):
+                # An overview's pixel is no data only where all of it is: a seen pixel must not inherit that.
+                found = over[columns[x]]
+                line[x] = found if line[x] == CLEAR and found != NODATA else line[x]
+        for x in range(width):
+            line[x] = line[x] if said[x] == CLEAR else said[x]
 
 
 def laid_over(classes: Bytes, overview: Bytes, rows: AnyArray, columns: AnyArray) -> Bytes:
@@ -69,21 +111,7 @@ def laid_over(classes: Bytes, overview: Bytes, rows: AnyArray, columns: AnyArray
         Classes of `changedet.kernels.pixel_classes`.
     """
     last = overview.shape[0] - 1, overview.shape[1] - 1
-    rows, columns = np.clip(rows, 0, last[0]), np.clip(columns, 0, last[1])
-    if rows.shape[1] == 1 and columns.shape[0] == 1:
-        out = classes.copy()
-        _lay_over(out, overview, rows[:, 0].astype(np.int64), columns[0].astype(np.int64))
-        return out
-    over = overview[rows, columns]
+    over = overview[np.clip(rows, 0, last[0]), np.clip(columns, 0, last[1])]
     # An overview's pixel is no data only where all of it is: a seen pixel must not inherit that.
     usable = (classes == CLEAR) & (over != NODATA)
     return np.where(usable, over, classes).astype(np.uint8)
-
-
-@compiled
-def _lay_over(classes: Bytes, overview: Bytes, rows: Ints, columns: Ints) -> None:
-    for y in range(rows.size):
-        line, over = classes[y], overview[rows[y]]
-        for x in range(columns.size):
-            if line[x] == CLEAR and over[columns[x]] != NODATA:
-                line[x] = over[columns[x]]

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from changedet.arrays import Floats, Singles
+from changedet.kernels.compiled import compiled
 
 Values: TypeAlias = Singles | Floats
 """One band's values (n,), of either width."""
@@ -146,12 +147,25 @@ def linear(image: Singles, gain: Floats, offset: Floats, limits: tuple[float, fl
     float32 (band, y, x)
         NaN stays NaN.
     """
-    scaled: Singles = image * gain.astype(np.float32)[:, None, None]
-    # In place: a tile of many bands is most of what a worker holds.
-    scaled += offset.astype(np.float32)[:, None, None]
-    if np.isfinite(limits).any():
-        np.clip(scaled, *limits, out=scaled)
+    scaled = np.empty(image.shape, np.float32)
+    ends = np.float32(limits[0]), np.float32(limits[1])
+    flat = np.ascontiguousarray(image, np.float32).reshape(len(image), -1)
+    _scale(flat, gain.astype(np.float32), offset.astype(np.float32), ends, scaled.reshape(len(image), -1))
     return scaled
+
+
+@compiled
+def _scale(
+    image: Singles, gain: Singles, offset: Singles, ends: tuple[np.float32, np.float32], scaled: Singles
+) -> None:
+    low, high = ends
+    for band in range(len(image)):
+        line, into, g, o = image[band], scaled[band], gain[band], offset[band]
+        for k in range(line.size):
+            value = line[k] * g + o
+            # comparisons with NaN are false: it stays
+            value = low if value < low else value
+            into[k] = high if value > high else value
 
 
 def correlation(x: Values, y: Values) -> float:

@@ -29,6 +29,17 @@ def test_weighted_means_of_images_that_miss_the_same_pixels_are_those_of_each():
     np.testing.assert_array_equal(found[:, wanted], alone[:, wanted])
 
 
+def test_weighted_mean_amid_full_rows_is_that_of_a_cut_with_gaps_beyond():
+    rng = np.random.default_rng(5)
+    image, weights = rng.normal(size=(60, 50)).astype(np.float32), smoothing.gaussian_weights(1.0)
+    image[30, 10:20] = np.nan
+    found = smoothing.weighted_mean(image, weights)
+    for top in (0, 13, 24, 31, 52):
+        # with another row below or above, the weights of the middle row are summed anew
+        cut = image[max(0, top - 3) : top + 4]
+        np.testing.assert_array_equal(smoothing.weighted_mean(cut, weights)[min(top, 3)], found[top])
+
+
 def test_gaussian_is_scipy_s_where_all_pixels_are_there():
     image = images()[0][0]
     ours = smoothing.gaussian(image, 1.0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SATURATED
-from changedet.stages.mask.kernels.pixels import classes_of_pixels, laid_over
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SATURATED, SHADOW
+from changedet.stages.mask.kernels.pixels import classes_of_pixels, laid_over, lay_over
 
 
 def test_classes_of_pixels_no_data_goes_before_saturation() -> None:
@@ -21,13 +21,16 @@ def test_classes_of_pixels_no_data_goes_before_saturation() -> None:
     assert np.array_equal(classes_of_pixels(image, np.inf), unlimited)
 
 
-def test_laid_over_is_the_same_by_rows_and_by_pixels() -> None:
+def test_lay_over_says_of_a_window_what_whole_arrays_say() -> None:
     rng = np.random.default_rng(2)
     classes = rng.choice([CLEAR, NODATA, SATURATED], (30, 44)).astype(np.uint8)
+    own = rng.choice([CLEAR, CLEAR, SHADOW], classes.shape).astype(np.uint8)
     overview = rng.choice([CLEAR, NODATA, CLOUD], (7, 9)).astype(np.uint8)
+    overview.flags.writeable = False
     rows, columns = np.arange(-4, 26)[:, None] // 4, np.arange(3, 47)[None] // 4
-    before = classes.copy()
-    found = laid_over(classes, overview, rows, columns)
-    assert np.array_equal(found, laid_over(classes, overview, *np.broadcast_arrays(rows, columns)))
-    assert np.array_equal(classes, before)
-    assert (found == CLOUD).any()
+    for over in (overview, np.frombuffer(b"", np.uint8).reshape(0, 0)):
+        found = classes.copy()
+        lay_over(found, own, over, (-4, 3), 4)
+        below = laid_over(classes, over, *np.broadcast_arrays(rows, columns)) if over.size else classes
+        assert np.array_equal(found, np.where(own == CLEAR, below, own))
+        assert (found == CLOUD).any() == bool(over.size)
