@@ -302,19 +302,21 @@ def _block_px(width: int) -> int:
 
 def _copy_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int) -> None:
     lay_overviews(raw, _OVERVIEWS[kind], block_px)
-    rasterio.shutil.copy(
-        raw,
-        part,
-        driver="COG",
-        blocksize=block_px,
-        overviews="AUTO",
-        overview_resampling=_OVERVIEWS[kind],
-        warp_resampling="nearest",
-        statistics="YES",
-        bigtiff="IF_SAFER",
-        num_threads=lanes(),
-        **_CODECS[kind],
-    )
+    # GDAL lays those of other kinds aside first, by default compressed at a high level: half of all that a scene takes.
+    with rasterio.Env(COG_TMP_COMPRESSION="NONE"):
+        rasterio.shutil.copy(
+            raw,
+            part,
+            driver="COG",
+            blocksize=block_px,
+            overviews="AUTO",
+            overview_resampling=_OVERVIEWS[kind],
+            warp_resampling="nearest",
+            statistics="YES",
+            bigtiff="IF_SAFER",
+            num_threads=lanes(),
+            **_CODECS[kind],
+        )
 
 
 def _copy_plainly(raw: Path, part: Path, kind: RasterKind) -> None:
