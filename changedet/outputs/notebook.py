@@ -10,8 +10,8 @@ from markupsafe import escape
 Row: TypeAlias = tuple[str, str]
 """What it is, and what it says."""
 
-LONGEST: Final = 300
-"""Characters of a text at most; the rest is cut off with a sign for it."""
+LONGEST: Final = 900
+"""Characters of a text at most, which holds five long sentences; the rest is cut off with a sign for it."""
 MOST_NOTES: Final = 5
 """Notes that are shown; the others are counted."""
 _CELL: Final = "text-align:left;vertical-align:top;padding:1px 12px 1px 0"
@@ -62,7 +62,10 @@ def shortened(text: str) -> str:
     Returns
     -------
     str
-        With ``..`` at its end where something was cut off.
+        With ``..`` at its end where something was cut off, after a whole word where there is one.
     """
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 2]}.."
+    if len(line) <= LONGEST:
+        return line
+    kept = line[: LONGEST - 2]
+    return f"{kept.rpartition(' ')[0] or kept}.."

@@ -20,6 +20,7 @@ def test_empty_rows_are_left_out_and_long_words_are_cut() -> None:
     assert "empty" not in made
     assert "x" * (LONGEST - 2) + ".." in made
     assert "x" * (LONGEST - 1) not in made
+    assert " word.." in card("a", [("cut", "word " * LONGEST)]), "cut after a whole word"
     assert f"note {MOST_NOTES - 1}" in made
     assert f"note {MOST_NOTES}" not in made
     assert "and 3 more" in made
