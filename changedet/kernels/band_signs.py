@@ -29,6 +29,16 @@ GAP: Final = 0.25
 """Least distance between the two."""
 COLOUR_APART, COLOUR_TOGETHER = 0.35, 0.75
 """The same for pictures of three bands said to be red, green and blue, of which two are compared with one."""
+GREEN: Final = 1
+"""Index of green among blue, green, red and near infrared."""
+PLANT_GREEN: Final = 1.5
+"""Ratio of green to the brighter of red and blue from which ground looks green as plants do; those reach 2 where they
+are dense (leaves reflect .05 of blue and red, .08 to .1 of green)."""
+PLANT_SHARE: Final = 0.3
+"""Share of the pixels that must look so. Chosen by hand."""
+NEARLY_ALL: Final = 0.95
+"""Share of the pixels on which near infrared lies below green: plants and soil are brighter in near infrared, so that
+only open water is like this. Chosen by hand."""
 LEAST_TEXTURE: Final = 0.4
 """Correlation of neighbouring pixels, below which a band that goes with no other is noise."""
 CONTRARY: Final = -0.12
@@ -48,7 +58,8 @@ def odd_band(values: Singles) -> int:
     -------
     int
         Index of that band; -1 where nothing is wrong or too little is seen. A band of mere noise goes with no other
-        either: see `is_picture`.
+        either: see `is_picture`. Green too where ground is green as plants are and near infrared darker nearly
+        everywhere.
     """
     known = _known(values)
     if known.shape[1] < LEAST_PIXELS:
@@ -63,7 +74,14 @@ def odd_band(values: Singles) -> int:
         highest = max(together[odd, i] for i in others)
         if lowest >= max(least, highest + GAP) and highest <= apart:
             return odd
-    return -1
+    return GREEN if count > 3 and _green_outshines(known) else -1
+
+
+def _green_outshines(known: Singles) -> bool:
+    """Whether green is far brighter than red and blue on much of the ground, and brighter than near infrared on all."""
+    blue, green, red, infrared = known
+    plants = green > PLANT_GREEN * np.maximum(np.maximum(blue, red), 0.0)
+    return bool(plants.mean() >= PLANT_SHARE and (infrared < green).mean() >= NEARLY_ALL)
 
 
 def is_picture(cells: Singles) -> bool:
