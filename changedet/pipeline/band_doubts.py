@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from changedet.imagery.bands import is_sar
 from changedet.imagery.look import Look
 from changedet.kernels.band_signs import MOST_PIXELS, THINNED, fitting_order, is_picture, odd_band
 
+MOST_NAMED: Final = 3
+"""Dates of one finding that are named; of more the first, the last and their number."""
 _VISIBLE = ("blue", "green", "red")
 
 
@@ -110,7 +113,8 @@ def band_warnings(looks: Sequence[Look], signs: Mapping[dt.date, BandSigns | Non
 
 
 def _of_plants(role: str, looks: Sequence[Look]) -> str:
-    days = ", ".join(str(look.date) for look in looks)
+    dates = [str(look.date) for look in looks]
+    days = ", ".join(dates) if len(dates) <= MOST_NAMED else f"{dates[0]} to {dates[-1]}, {len(dates)} looks"
     files = ", ".join(look.name for look in looks[:2]) + (", .." if len(looks) > 2 else "")
     return (
         f"{days}: the band said to be {role} behaves as near infrared does over plants, unlike the other colours; "

@@ -25,6 +25,8 @@ from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.totals import totals, with_nulls
 from changedet.stages.tracks.result import Tracks
 
+IN_WORDS: Final = {"teu": "TEU", "changed_area_m2": "changed area", "footprint_area_m2": "footprint"}
+"""Figures whose names are no words, as warnings name them."""
 LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date shows next to nothing, and a warning is given."""
 MOSTLY_CLEAR: Final = 0.5
@@ -169,7 +171,10 @@ def warnings_of(
     ]
     # What the user switched off is no doubt.
     reasons = dict.fromkeys(why for why in unavailable.values() if SWITCHED_OFF not in why)
-    said += [f"{', '.join(name for name in unavailable if unavailable[name] == why)}: {why}" for why in reasons]
+    said += [
+        f"{', '.join(IN_WORDS.get(name, name) for name in unavailable if unavailable[name] == why)}: {why}"
+        for why in reasons
+    ]
     whole = table[table["zone"] == ""].set_index(table["date"].dt.strftime("%Y-%m-%d")[table["zone"] == ""])
     for look in plan.looks:
         clear = whole["valid_fraction"].get(str(look.date))

@@ -75,6 +75,8 @@ def test_band_warnings_tell_dates_of_one_finding_together() -> None:
     odd = BandSigns(near_infrared="blue")
     (said,) = warnings(odd, odd, odd)
     assert said.startswith("2023-01-01, 2023-01-02, 2023-01-03: the band said to be blue behaves as near infrared")
+    (said,) = warnings(odd, odd, odd, odd)
+    assert said.startswith("2023-01-01 to 2023-01-04, 4 looks: the band said to be blue behaves")
     assert warnings(None, None) == []
 
 

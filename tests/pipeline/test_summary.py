@@ -13,3 +13,10 @@ PLAIN = {"site", "name", "grid", "dates", "reference_date", "totals", "onset", "
 def test_summary_of_every_key_the_page_of_outputs_says_something(reference_run: Path) -> None:
     keys = set(json.loads((reference_run / "summary.json").read_text())) - PLAIN
     assert {key for key in keys if f"`{key}`" not in PAGE} == set()
+
+
+def test_warnings_name_figures_in_words(reference_run: Path) -> None:
+    said = json.loads((reference_run / "summary.json").read_text())["warnings"]
+    assert [
+        text for text in said if text.startswith("containers, TEU, arrivals, departures: cannot be counted: in pixels")
+    ]
