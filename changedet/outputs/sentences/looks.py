@@ -13,6 +13,8 @@ MOSTLY_CLEAR: Final = 0.9
 """Share of a site from which a look counts as clear. Chosen by hand."""
 HARDLY_CLEAR: Final = 0.5
 """Clear share of the last look below which the sentence says what it hides. Chosen by hand."""
+SHOWS_NOTHING: Final = 0.005
+"""Share of the site below which a look is said to show nothing: it would be rounded to 0 %."""
 EDGE: Final = 1.0
 """Distance of a scene at the edge of what the models were fitted on."""
 TOLD: Final = 2
@@ -76,14 +78,19 @@ def _hidden(facts: Facts) -> str:
         return f"{shown}, what it hides is counted as the looks before show it" if counted else shown
     if not known:
         return "" if len(facts.dates) == 1 else "all of them clear"
-    least = min(known.values())
-    return (
-        f"{_named(list(known), facts)} {'show' if len(known) > 1 else 'shows'} {_share(least, len(known))} of the site"
-    )
+    nothing = [day for day, share in known.items() if share < SHOWS_NOTHING]
+    part = [day for day in known if day not in nothing]
+    words = []
+    if part:
+        least = number(100 * min(known[day] for day in part))
+        words.append(f"{_named(part, facts)} {_show(part)} {least} %{' or more' if len(part) > 1 else ''} of the site")
+    if nothing:
+        words.append(f"{_named(nothing, facts)} {_show(nothing)} nothing of {'it' if part else 'the site'}")
+    return ", ".join(words)
 
 
-def _share(least: float, looks_told: int) -> str:
-    return f"{number(100 * least)} %{' or more' if looks_told > 1 else ''}"
+def _show(days: list[str]) -> str:
+    return "show" if len(days) > 1 else "shows"
 
 
 def _unlike(facts: Facts) -> str:

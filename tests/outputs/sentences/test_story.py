@@ -131,6 +131,10 @@ def test_sentences_on_looks_name_what_is_hidden_and_unlike() -> None:
     found["familiarity"] = {DAYS[1]: {"distance": 1.3}}
     assert "12 June is too unlike the scenes that the models know to be counted" in texts(found)["looks"]
     assert "the last shows 31 % of the site" in texts(summary(), table((1.0, 1.0, 0.31)))["looks"]
+    some = texts(summary(), table((0.001, 0.6, 0.95)))["looks"]
+    assert "12 June shows 60 % of the site, 12 March shows nothing of it" in some
+    assert "12 March shows nothing of the site" in texts(summary(), table((0.0, 1.0, 1.0)))["looks"]
+    assert "12 March and 12 June show 31 % or more of the site" in texts(summary(), table((0.6, 0.31, 0.95)))["looks"]
 
 
 def test_sentences_write_years_where_only_years_are_known() -> None:
