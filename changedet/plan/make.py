@@ -266,7 +266,8 @@ def _unwritable(workflow: Workflow, looks: Sequence[Look], zones: Areas | None) 
     """One line where names hold letters that no font here has."""
     lines = (look.attribution.credit for look in looks)
     names = [workflow.site.name, workflow.site.place, *lines, *(zones.names if zones else ())]
-    lacking = undrawable("".join(dict.fromkeys(names)))
+    # Each is a line of its own, and a line is drawn in one font.
+    lacking = "".join(dict.fromkeys("".join(undrawable(name) for name in dict.fromkeys(names))))
     if not lacking:
         return []
     return [

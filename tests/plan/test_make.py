@@ -119,4 +119,8 @@ def test_make_plan_warns_of_letters_that_no_font_has(scenes: Path) -> None:
     (line,) = warned("Depot \U00012000\U00012001")
     assert line.startswith("no font of this machine has the letters '\U00012000\U00012001'")
     assert "install a font" in line
+    # Each name is a line of its own in a figure, and drawn in the font that has its letters.
+    (line,) = warned("\u0421\U00012000", "\u05d0\U00012000")
+    assert line.count("\U00012000") == 1
+    assert "\u0421" not in line
     assert warned("Depot", "\U00012000") != []

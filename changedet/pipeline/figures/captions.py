@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from changedet.grid.geodesy import LONLAT, transform_xy
 from changedet.imagery.attribution import short_line
 from changedet.outputs.figure.data import Box
+from changedet.outputs.figure.letters import left_to_right
 from changedet.outputs.figure.pictures import is_false_colour
 from changedet.outputs.rasters.display import display_bands
 from changedet.outputs.rasters.reading import band_names
@@ -128,7 +129,7 @@ def name_of(sources: FigureSources, zone: str) -> str:
         One line.
     """
     name = short_line(str(sources.summary.get("name") or sources.summary.get("site", "")))
-    return name + (f", {short_line(zone)}" if zone else "")
+    return left_to_right(name) + (f", {left_to_right(short_line(zone))}" if zone else "")
 
 
 def title_of(
@@ -215,7 +216,7 @@ def place_words(sources: FigureSources, frame: Box) -> str:
     centre = f"{abs(float(lat)):.4f}° {'N' if lat >= 0 else 'S'}, {abs(float(lon)):.4f}° {'E' if lon >= 0 else 'W'}"
     crs = sources.crs if sources.crs.startswith("EPSG:") else ""
     place = short_line(str(sources.summary.get("place") or ""))
-    return "  ·  ".join(part for part in (place[:1].upper() + place[1:], centre, crs) if part)
+    return "  ·  ".join(part for part in (left_to_right(place[:1].upper() + place[1:]), centre, crs) if part)
 
 
 def notes_of(
