@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import dataclasses
 import shutil
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,28 @@ def test_a_layer_that_cannot_be_shown_is_told(reference_run: Path, monkeypatch: 
         ImportError, match=r"^run.explore\(\) needs folium and mapclassify; install changedet\[notebook\]$"
     ):
         run.explore("changes")
+
+
+def test_a_map_runs_nothing_that_stands_in_a_name(
+    reference_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("folium", "mapclassify"):
+        pytest.importorskip(name, reason="an extra of the package")
+    run, script = open_run(reference_run), "<img src=x onerror=alert(1)>"
+    frame = run.changes.assign(zone=script, kind=script, confidence=0.5)
+    monkeypatch.setattr(type(run), "containers", frame)
+    run.explore("containers").save(str(tmp_path / "map.html"))
+    page = (tmp_path / "map.html").read_text().replace("\\u003c", "<")
+    assert "onerror=alert(1)" in page
+    assert "<img src=x" not in page
+
+
+def test_a_chart_takes_any_name(reference_run: Path, tmp_path: Path) -> None:
+    matplotlib = pytest.importorskip("matplotlib.figure", reason="an extra of the package")
+    run = dataclasses.replace(open_run(reference_run), summary=open_run(reference_run).summary | {"name": r"a $\frac$"})
+    figure = matplotlib.Figure()
+    run.plot("changed_area", ax=figure.subplots())
+    figure.savefig(tmp_path / "a.png")
 
 
 def test_a_map_shows_a_layer_and_no_server_learns_the_place(reference_run: Path, tmp_path: Path) -> None:
