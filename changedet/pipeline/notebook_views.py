@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
 
+from markupsafe import escape
+from pandas.api.types import is_numeric_dtype
+
 from changedet.errors import InputError
 from changedet.outputs.series_plot import draw_series
 from changedet.outputs.values import mapping_at
@@ -94,7 +97,7 @@ class NotebookViews:
             ax = plt.subplots(layout="constrained")[1]
         onset = mapping_at(run.summary, "onset", figure) if not zone else None
         draw_series(ax, run.series, figure, zone=zone, onset=onset)
-        ax.set_title(f"{run.summary.get('name', '')}{f', {zone}' if zone else ''}")
+        ax.set_title(f"{run.summary.get('name', '')}{f', {zone}' if zone else ''}", parse_math=False)
         return ax
 
     def figure(
@@ -176,6 +179,9 @@ class NotebookViews:
         for name in shown:
             if words[name].dtype.kind == "M":
                 words[name] = words[name].dt.strftime("%Y-%m-%d")
+            elif not is_numeric_dtype(words[name]):
+                # folium writes texts into the page as they are, and those of a run may be anybody's.
+                words[name] = words[name].map(lambda text: str(escape(text)), na_action="ignore")
         try:
             found: WebMap = words.explore(
                 column=shown[0], categorical=True, tooltip=shown, tiles=tiles, legend=True, cmap="tab10"

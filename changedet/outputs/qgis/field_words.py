@@ -73,6 +73,9 @@ _WENT: Final = "map_get(map('gain', 'came', 'loss', 'went'), \"direction\")"
 _KIND: Final = "if(\"kind\" = 'other', 'something', \"kind\")"
 _UNTOLD: Final = "if(\"kind\" = 'box', 'box replaced', 'replaced, or not known')"
 _WHAT: Final = f"coalesce({_KIND} || ' ' || {_WENT}, {_UNTOLD})"
+_AS_TEXT: Final = ", map('&', '&amp;', '<', '&lt;'))"
+_NAME, _ZONE, _TRACK = (f'replace("{field}"{_AS_TEXT}' for field in ("name", "zone", "track"))
+"""Names are anybody's, and a tip is HTML."""
 
 TIPS: Final = {
     "containers": f'<b>[% "kind" %]</b> {_DAY}<br>[% round("length_m", 1) %] x [% round("width_m", 1) %] m, '
@@ -82,15 +85,15 @@ TIPS: Final = {
     "footprint": f'<b>footprint</b> {_DAY}<br>[% round("area_m2") %] m2',
     "changes": f'<b>[% {_WHAT} %]</b> {_DAY}<br>[% round("area_m2") %] m2[% {_SINCE} %]',
     "not_seen": f'<b>[% "reason" %]</b> {_DAY}<br>[% round("area_m2") %] m2',
-    "zones": '<b>[% "name" %]</b>',
+    "zones": f"<b>[% {_NAME} %]</b>",
     "ground": f'<b>[% "kind" %]</b> {_DAY}<br>[% round("area_m2") %] m2, [% {_GROWTH} %]',
     "ships": f'<b>[% "kind" %]</b> {_DAY}<br>[% round("length_m") %] m (± [% round("length_error_m") %]) x '
-    '[% round("width_m") %] m, [% coalesce("zone", \'afloat\') %], confidence [% round("confidence", 2) %]',
-    "railcars": f'<b>[% "kind" %]</b> {_DAY}<br>car [% "car_id" %] of train [% "train_id" %], track [% "track" %]'
+    f'[% round("width_m") %] m, [% coalesce({_ZONE}, \'afloat\') %], confidence [% round("confidence", 2) %]',
+    "railcars": f'<b>[% "kind" %]</b> {_DAY}<br>car [% "car_id" %] of train [% "train_id" %], track [% {_TRACK} %]'
     ', [% round("length_m") %] m, confidence [% round("confidence", 2) %]',
     "works": f'<b>[% "kind" %] [% "work_id" %]</b> {_DAY}<br>[% coalesce("state", \'not seen\') %], '
     "made between [% format_date(\"made_after\", 'yyyy-MM-dd') %] and [% format_date(\"made_by\", 'yyyy-MM-dd') %]",
-    "cells": f'<b>[% "zone" %]</b> {_DAY}<br>[% coalesce("state", \'not seen\') %]',
+    "cells": f"<b>[% {_ZONE} %]</b> {_DAY}<br>[% coalesce(\"state\", 'not seen') %]",
     "trains": f'<b>train [% "train_id" %]</b> {_DAY}<br>[% "boxes" %] boxes on '
     '[% "wagons_low" %] to [% "wagons_high" %] wagons<br>[% "sequence" %]',
 }

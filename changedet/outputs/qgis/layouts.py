@@ -19,6 +19,8 @@ SIDE_WIDTH_MM: Final = 67.0
 BAR_SHARE: Final = 0.12
 """A segment of the scale bar at most, as a share of the map's width."""
 
+_OPENS: Final = "[%"
+"""Between this and ``%]`` QGIS takes the text of a label for an expression, which may ask for this machine's names."""
 SHOWN_DAY: Final = "[% format_date(map_get(item_variables('map'), 'map_start_time'), 'd MMMM yyyy', 'en') %]"
 SHOWN_YEAR: Final = "[% format_date(map_get(item_variables('map'), 'map_start_time'), 'yyyy', 'en') %]"
 """The day, or the year, that a sheet's map shows, also after somebody sets another."""
@@ -79,13 +81,13 @@ def _layout(sheet: PrintLayout) -> str:
     left, top, _, height = MAP_MM
     page = _item("page", sheet, (0, 0, *PAGE_MM), "", 'background="true"')
     parts = [
-        _label(sheet, "title", sheet.title, (left, 7, 277, 10), 18, bold=True),
+        _label(sheet, "title", plain(sheet.title), (left, 7, 277, 10), 18, bold=True),
         _label(sheet, "subtitle", sheet.subtitle, (left, 17, 277, 7), 10),
         _map(sheet),
         _legend(sheet),
         _north(sheet),
         _scale_bar(sheet),
-        _label(sheet, "credit", sheet.credit, (left, top + height + 3, 277, 10), 8),
+        _label(sheet, "credit", plain(sheet.credit), (left, top + height + 3, 277, 10), 8),
     ]
     return (
         f'<Layout name={quoteattr(f"{sheet.theme} (A4)")} units="mm" printResolution="200" worldFileMap="">'
@@ -93,6 +95,27 @@ def _layout(sheet: PrintLayout) -> str:
         f'<PageCollection>{_paper()}{page}<GuideCollection visible="1"/></PageCollection>{"".join(parts)}'
         '<customproperties><Option/></customproperties><Atlas enabled="0" coverageLayer="" hideCoverage="0"/></Layout>'
     )
+
+
+def plain(text: str) -> str:
+    """Text of a label that QGIS shows as it is, whoever wrote it.
+
+    Parameters
+    ----------
+    text : str
+        A title or a credit.
+
+    Returns
+    -------
+    str
+        An expression stands for what would begin one.
+
+    Examples
+    --------
+    >>> plain("Depot [% env('HOME') %]")
+    "Depot [% '[%' %] env('HOME') %]"
+    """
+    return text.replace(_OPENS, f"{_OPENS} '{_OPENS}' %]")
 
 
 def _paper() -> str:
