@@ -86,6 +86,24 @@ def test_read_chips_are_centred_and_nan_beyond_the_edge(tmp_path: Path) -> None:
     assert corner[0, 4, 4] in {1, 2}
 
 
+def test_chip_pictures_show_what_lies_under_thin_cloud() -> None:
+    names, limits = ("red", "green", "blue"), dict.fromkeys(("red", "green", "blue"), (0.0, 1.0))
+    veiled = np.full((3, 48, 48), 3.0, np.float32)
+    veiled[:, 20:28, 20:28] = np.array([1.6, 1.8, 2.4], np.float32)[:, None, None]
+
+    def drawn(chip: np.ndarray) -> np.ndarray:
+        return np.asarray(
+            cv2.imdecode(np.frombuffer(chip_picture(chip, names, limits, 48), np.uint8), cv2.IMREAD_COLOR)
+        )
+
+    seen = drawn(veiled)
+    assert seen[4, 4].min() > 240
+    assert seen[24, 24, 0] - int(seen[24, 24, 2]) > 60, "the box below is blue"
+    roofs = np.full((3, 48, 48), 0.6, np.float32)
+    roofs[:, :10] = 3.0
+    assert abs(int(drawn(roofs)[40, 24, 0]) - 153) < 6, "a few white roofs change nothing"
+
+
 def test_chip_pictures_are_square_jpegs() -> None:
     chip = np.linspace(0, 1, 3 * 48 * 48, dtype=np.float32).reshape(3, 48, 48)
     names = ["red", "green", "blue"]

@@ -21,6 +21,11 @@ CHIP_QUALITY: Final = 75
 """Of a chip's JPEG."""
 PALE: Final = 80
 """Opacity, of 255, of what may as well be none."""
+WHITE_SHARE: Final = 0.35
+"""Of a chip's pixels that the site's stretch draws white, from which the chip has its own. White boxes and roofs rarely
+cover more of one. Chosen by hand."""
+WHOLE_RANGE: Final = (1.0, 99.5)
+"""Percentiles of such a chip that are drawn black and white."""
 _MID_GREY: Final = 128
 
 
@@ -115,15 +120,30 @@ def chip_picture(
     Returns
     -------
     bytes
-        Empty where the window holds no data.
+        Empty where the window holds no data. What thin cloud would leave white in the site's brightness is drawn
+        darker, so that the ground below is seen.
     """
     if not np.isfinite(chip).any():
         return b""
     chosen = display_bands(names)
     drawn = chosen if len(chosen) == 3 else chosen * 3
-    shown = np.stack([_stretched(chip[i], stretch[names[i]]) for i in drawn], axis=-1)
+    limits = [stretch[names[i]] for i in drawn]
+    shown = np.stack(
+        [_stretched(chip[i], one) for i, one in zip(drawn, _seen_through(chip, drawn, limits), strict=True)], axis=-1
+    )
     larger = cv2.resize(shown[..., ::-1], (side_px, side_px), interpolation=cv2.INTER_CUBIC)
     return _encoded(".jpg", np.asarray(larger, np.uint8), [cv2.IMWRITE_JPEG_QUALITY, CHIP_QUALITY])
+
+
+def _seen_through(
+    chip: Singles, drawn: Sequence[int], limits: Sequence[tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """The stretch of a chip: the site's, or as wide as the chip needs where much of it would be white."""
+    white = np.all([chip[i] >= high for i, (_, high) in zip(drawn, limits, strict=True)], axis=0)
+    if white.mean() <= WHITE_SHARE:
+        return list(limits)
+    low, high = (float(np.nanpercentile(chip[list(drawn)], share)) for share in WHOLE_RANGE)
+    return [(low, max(high, low + 1e-6))] * len(drawn)
 
 
 def _stretched(band: Singles, limits: tuple[float, float]) -> Bytes:

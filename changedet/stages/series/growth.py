@@ -163,7 +163,11 @@ def find_onset(figure: Figure, dates: Sequence[dt.date], probability: float, ris
     total = float(min(change.sum(), 1.0))
     if total <= probability:
         return Onset(
-            None, None, None, total, f"no lasting growth: probability {total:.2f}, {probability:.2f} is asked for"
+            None,
+            None,
+            None,
+            total,
+            f"no lasting growth: probability {total:.2f}, below the {probability:.2f} that is needed",
         )
     begin = int(change.argmax())
     objection = _objection(looks, begin, rise_fraction)
