@@ -70,6 +70,6 @@ def words_explained(found: Sequence[Sentence]) -> str:
         One sentence for those that are used.
     """
     text = " ".join(one.text for one in found)
-    used = [f"{word}: {band}" for _, word, band in LIKELIHOODS if re.search(rf"\({word}\)", text)]
+    used = [f"{word} means {band}" for _, word, band in LIKELIHOODS if re.search(rf"\({word}\)", text)]
     brackets = "Figures in brackets are 95 % intervals"
-    return f"{brackets}. Probability by the model: {', '.join(used)}." if used else f"{brackets}."
+    return f"{brackets}. By the model, {', '.join(used)}." if used else f"{brackets}."

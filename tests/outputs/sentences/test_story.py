@@ -183,7 +183,7 @@ def test_words_explained_are_those_that_are_used() -> None:
     began = {"low": "2023-04-27", "high": DAYS[1], "probability": 0.93}
     laid = {**figure(7623, 6911, 8299, DAYS[1]), "kind": "paving", "began": began, "boxes_by": None}
     told = sentences(summary(new_ground=laid), table(), {})
-    assert "Probability by the model: very likely: 90 to 95 %." in words_explained(told)
+    assert "By the model, very likely means 90 to 95 %." in words_explained(told)
     assert words_explained([]) == "Figures in brackets are 95 % intervals."
     assert all(set(one) == {"about", "text", "dates"} for one in sentences_json(told))
 
