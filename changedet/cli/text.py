@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from changedet.kernels.doubts import USUAL_DISTANCE
+from changedet.outputs.sentences.words import Scale, calendar_of, number, scaled
 from changedet.plan import Plan, countable
 from changedet.store import RunFolder
 
@@ -118,16 +119,20 @@ def _dates(run: Run) -> list[str]:
     whole = series[series["zone"].isna() | (series["zone"] == "")]
     false_area_m2 = (run.summary.get("placebo") or {}).get("false_area_m2", {})
     familiar = run.summary.get("familiarity") or {}
-    rows = [("date", "clear", "unlike", "containers", "expected", "changed m2", "placebo m2", "footprint m2")]
+    years_only = calendar_of([str(day)[:10] for day in whole["date"]]).years_only
+    ground, base = (scaled([*whole[name]], "m²") for name in ("changed_area_m2", "footprint_area_m2"))
+    units = f"changed {ground.unit}", f"placebo {ground.unit}", f"footprint {base.unit}"
+    rows: list[tuple[str, ...]] = [("date", "clear", "unlike", "containers", "expected", *units)]
     for row in whole.to_dict("records"):
         expected = _with_interval(
             row["containers_expected"], row["containers_low"], row["containers_high"], ".1f", ".0f"
         )
-        changed = _with_interval(row["changed_area_m2"], row["changed_area_low_m2"], row["changed_area_high_m2"])
-        footprint = _with_interval(row["footprint_area_m2"], row["footprint_low_m2"], row["footprint_high_m2"])
+        changed = _area(row["changed_area_m2"], row["changed_area_low_m2"], row["changed_area_high_m2"], ground)
+        footprint = _area(row["footprint_area_m2"], row["footprint_low_m2"], row["footprint_high_m2"], base)
+        false = _area_alone(false_area_m2.get(str(row["date"])[:10]), ground)
         day, clear, seen = str(row["date"])[:10], _number(row["valid_fraction"], ".0%"), _number(row["containers"])
         unlike = _number((familiar.get(day) or {}).get("distance"), ".1f")
-        rows.append((day, clear, unlike, seen, expected, changed, _number(false_area_m2.get(day), ",.0f"), footprint))
+        rows.append((day[:4] if years_only else day, clear, unlike, seen, expected, changed, false, footprint))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
 
@@ -154,10 +159,11 @@ def _placebo(run: Run) -> list[str]:
 
 def _onsets(run: Run) -> list[str]:
     lines = []
+    kept = 4 if calendar_of([str(day) for day in run.dates]).years_only else None
     for name, onset in run.summary["onset"].items():
         shape = f", a {onset['shape']}" if onset.get("shape") else ""
-        span = f"{onset['date']} (between {onset['low']} and {onset['high']}{shape})"
-        found = span if onset["date"] else f"none: {onset['reason']}"
+        when, low, high = (str(onset[key])[:kept] for key in ("date", "low", "high"))
+        found = f"{when} (between {low} and {high}{shape})" if onset["date"] else f"none: {onset['reason']}"
         lines.append(f"onset of {name.replace('_', ' ')}: {found}{_elsewhere(run, name)}")
     return lines
 
@@ -193,6 +199,15 @@ def told_together(lines: Sequence[str]) -> list[str]:
 
 def _number(value: float | None, form: str = ".0f") -> str:
     return "-" if value is None or math.isnan(value) else format(float(value), form)
+
+
+def _area_alone(value: float | None, scale: Scale) -> str:
+    return "-" if value is None or math.isnan(value) else number(value / scale.factor, scale.digits)
+
+
+def _area(value: float, low: float, high: float, scale: Scale) -> str:
+    shown, least, most = (_area_alone(part, scale) for part in (value, low, high))
+    return shown if shown == "-" else f"{shown} ({least} to {most})"
 
 
 def _with_interval(value: float, low: float, high: float, form: str = ",.0f", bounds: str = ",.0f") -> str:

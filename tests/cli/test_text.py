@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from small_scenes import ground, write_scene, write_workflow
 
-from changedet.cli.text import plan_in_words, told_together
+from changedet.cli.text import plan_in_words, run_in_words, told_together
 from changedet.plan import make_plan
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
@@ -30,6 +34,40 @@ def test_plan_in_words_says_which_dates_are_compared_on_a_band_that_not_all_have
     (line,) = [line for line in plan_in_words(plan).splitlines() if "nir too" in line]
     assert DATES[2] in line
     assert DATES[1] not in line
+
+
+@dataclass(frozen=True)
+class MadeUp:
+    """What `run_in_words` reads of a run."""
+
+    path: Path
+    series: pd.DataFrame
+    summary: dict[str, Any]
+
+    @property
+    def dates(self) -> list[str]:
+        return list(self.series["date"])
+
+
+def test_run_in_words_shows_areas_in_the_unit_that_fits_and_years_where_no_more_is_known(tmp_path: Path) -> None:
+    days = ["1985-01-01", "2020-01-01"]
+    none = [math.nan, math.nan]
+    table = pd.DataFrame({"date": days, "zone": "", "valid_fraction": 1.0, "containers": none,
+                          "containers_expected": none, "containers_low": none, "containers_high": none,
+                          "changed_area_m2": [math.nan, 2.226e8], "changed_area_low_m2": [math.nan, 8.16e7],
+                          "changed_area_high_m2": [math.nan, 4.28e8], "footprint_area_m2": [1.22e4, 1.98e4],
+                          "footprint_low_m2": [1.0e4, 1.8e4], "footprint_high_m2": [1.6e4, 2.25e4]})  # fmt: skip
+    onset = {"date": days[1], "low": "1985-01-02", "high": days[1], "shape": "slope"}
+    summary = {"onset": {"changed_area": onset}, "placebo": {"false_area_m2": {days[1]: 6.8e7}, "share": 0.03,
+               "bound": 0.03, "reason": "measured"}, "sentences": [], "warnings": []}  # fmt: skip
+    (tmp_path / "timeseries.csv").touch()
+    said = run_in_words(MadeUp(tmp_path, table, summary)).splitlines()  # type: ignore[arg-type]
+    head, first, last = said[:3]
+    assert head.split("  ")[-1].strip() == "footprint ha"
+    assert "changed km²" in head
+    assert first.startswith("1985 ")
+    assert " ".join(last.split()) == "2020 100% - - - 223 (82 to 428) 68 1.98 (1.80 to 2.25)"
+    assert "onset of changed area: 2020 (between 1985 and 2020, a slope)" in said
 
 
 def test_told_together_counts_files_of_one_reason() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -87,6 +88,16 @@ def test_write_report_begins_with_the_answer_and_ends_with_methods(made_up_run: 
     order = [answer, *(words.index(part) for part in ("Expected count with", "1 warning about", "Time line 4"))]
     assert order == sorted(order)
     assert words.index("Methods, and why these") > words.index("The site in figures")
+
+
+def test_write_report_hides_nothing_on_paper(made_up_run: Any) -> None:
+    folder = made_up_run[0]
+    write_report(folder / "report.html", report_data(folder))
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    paper = text[text.index("@media print") : text.index("</style>")]
+    assert "details::details-content { content-visibility: visible" in paper, "warnings are not left folded"
+    assert re.search(r"nav, \.basis,[^{]*\{ display: none", paper), "links that lead nowhere on paper"
+    assert "beforeprint" in text
 
 
 def test_write_report_shows_the_figure_where_there_is_one(made_up_run: Any, tmp_path: Path) -> None:

@@ -1,5 +1,11 @@
 (function () {
   "use strict";
+  // Browsers that cannot unfold by style alone.
+  function folded(selector, open) {
+    document.querySelectorAll(selector).forEach(function (one) { one.open = open; one.classList.toggle("unfolded", open); });
+  }
+  window.addEventListener("beforeprint", function () { folded("details:not([open])", true); });
+  window.addEventListener("afterprint", function () { folded("details.unfolded", false); });
   var slider = document.getElementById("slider");
   if (!slider) { return; }
   document.documentElement.classList.add("scripted");
