@@ -15,7 +15,7 @@ from rasterio import windows
 from changedet.arrays import AnyArray, Ints, Singles
 from changedet.imagery.datasets import gdal_options, is_remote, reading
 from changedet.imagery.headers import Raster
-from changedet.imagery.pixels import LARGEST_BLOCK_PX, held_open, nodata_as_stored, read_part
+from changedet.imagery.pixels import LARGEST_BLOCK_PX, held_open, keep_decoded, nodata_as_stored, read_part
 from changedet.kernels.block_means import add_to_cells, block_mean, means_of_cells
 from changedet.kernels.together import lanes, together
 
@@ -153,7 +153,10 @@ def _blocks_across(
 
 def _stored(raster: Raster, indexes: Sequence[int], window: windows.Window) -> AnyArray:
     with reading(raster.path), rasterio.Env(**gdal_options(raster.path)):
-        return np.asarray(held_open(raster).read(list(indexes), window=window))
+        values = np.asarray(held_open(raster).read(list(indexes), window=window))
+        if "_level" not in raster.tags:
+            keep_decoded(raster, indexes, window, values)
+        return values
 
 
 def _overview(raster: Raster, factor: tuple[int, int]) -> tuple[Raster, tuple[int, int]]:

@@ -19,6 +19,7 @@ from rasterio import windows
 from changedet.arrays import AnyArray, Bools, Bytes, Singles
 from changedet.imagery.block_cache import BUDGET_BYTES, BlockCache
 from changedet.imagery.datasets import gdal_options, is_remote, open_dataset, reading, stamp_of
+from changedet.imagery.decoded_blocks import kept_blocks
 from changedet.imagery.headers import Raster
 from changedet.kernels.missing import copy_without_nodata, without_nodata
 from changedet.outputs.rasters.gdal_cache import keep_rows
@@ -246,15 +247,57 @@ def _pieces(
 ) -> Iterator[_Piece]:
     height, width = dataset.block_shapes[indexes[0] - 1]
     y0, x0, y1, x1 = window.row_off, window.col_off, window.row_off + window.height, window.col_off + window.width
-    about = (raster.path, raster.tags.get("_level"), stamp_of(raster.path), tuple(indexes))
+    about = _about(raster, indexes)
     for top in range(y0 // height * height, y1, height):
         for left in range(x0 // width * width, x1, width):
             size = min(width, dataset.width - left), min(height, dataset.height - top)
-            read = partial(dataset.read, indexes, window=windows.Window(left, top, *size))
-            block = _blocks.get((*about, top, left), read)
+            key = (*about, top, left)
+            read = partial(_decoded, dataset, indexes, windows.Window(left, top, *size), key)
+            block = _blocks.get(key, read)
             first, last = (max(top, y0), max(left, x0)), (min(top + size[1], y1), min(left + size[0], x1))
             corner, place = (first[0] - top, first[1] - left), (first[0] - y0, first[1] - x0)
             yield _Piece(block, corner, place, (last[0] - first[0], last[1] - first[1]))
+
+
+def _about(raster: Raster, indexes: Sequence[int]) -> tuple[Hashable, ...]:
+    """What names a block of a file, beside its place."""
+    return raster.path, raster.tags.get("_level"), stamp_of(raster.path), tuple(indexes)
+
+
+def _decoded(
+    dataset: rasterio.DatasetReader, indexes: list[int], window: windows.Window, key: tuple[Hashable, ...]
+) -> AnyArray:
+    kept = kept_blocks()
+    found = None if kept is None else kept.get(key)
+    return np.asarray(dataset.read(indexes, window=window)) if found is None else found
+
+
+def keep_decoded(raster: Raster, indexes: Sequence[int], window: windows.Window, values: AnyArray) -> None:
+    """Keep what was decoded of a file for the tiles that need it again, where decoding is what costs.
+
+    Parameters
+    ----------
+    raster : Raster
+        The file's header.
+    indexes : sequence of int
+        Bands, from 1.
+    window : rasterio.windows.Window
+        Of the file.
+    values : ndarray (band, y, x)
+        Its pixels as stored; of its blocks those are kept that lie in it as a whole.
+    """
+    kept, dataset = kept_blocks(), held_open(raster)
+    if kept is None or dataset.compression is None or is_remote(raster.path) or not _is_tiled(dataset, indexes):
+        return
+    height, width = dataset.block_shapes[indexes[0] - 1]
+    about = _about(raster, indexes)
+    for top in range(-(-window.row_off // height) * height, window.row_off + window.height, height):
+        for left in range(-(-window.col_off // width) * width, window.col_off + window.width, width):
+            size = min(height, dataset.height - top), min(width, dataset.width - left)
+            y, x = top - window.row_off, left - window.col_off
+            block = values[:, y : y + size[0], x : x + size[1]]
+            if block.shape[1:] == size:
+                kept.put((*about, top, left), block)
 
 
 def _from_blocks(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from changedet.blocks import Pools
 from changedet.errors import InputError
+from changedet.imagery.decoded_blocks import keeping_decoded
 from changedet.json_types import Json
 from changedet.pipeline.boxes import FollowedBoxes, followed_boxes
 from changedet.pipeline.collect import Results, collect
@@ -157,10 +158,12 @@ def _dates_done(session: Session) -> dict[date, DateModel]:
     """
     while True:
         try:
-            models = measure_dates(session)
-            give_back_memory()
-            begin_masks(session.plan)
-            pass_over_tiles(session, models)
+            # Other processes and machines have blocks of their own.
+            with keeping_decoded(session.folder.path if session.threads else None):
+                models = measure_dates(session)
+                give_back_memory()
+                begin_masks(session.plan)
+                pass_over_tiles(session, models)
         except UnreadScenesError as error:
             session.plan = plan_without(session.plan, error.found)
         else:
