@@ -199,6 +199,28 @@ def keep(mask: Bytes, regions: NDArray[np.int32]) -> Bytes:
     return np.where(mask == 1, regions > 0, mask).astype(np.uint8)
 
 
+def keep_labels(mask: Bytes, labels: NDArray[np.int32], wanted: Bools) -> Bytes:
+    """A tile's mask without some of its regions.
+
+    Parameters
+    ----------
+    mask : uint8 (y, x)
+        1 in regions.
+    labels : int32 (y, x)
+        Of the mask, as `label` returns.
+    wanted : bool (n + 1,)
+        For each label, that of 0 without meaning.
+
+    Returns
+    -------
+    uint8 (y, x)
+        0 and 255 stay.
+    """
+    out = np.array(mask, np.uint8, order="C")
+    _drop_unwanted(labels, wanted, out)
+    return out
+
+
 def drop_small_components(mask: Bytes, least_px: int) -> Bytes:
     """A mask without its small regions.
 
@@ -259,6 +281,15 @@ def _adjacent(near: NDArray[np.int32], far: NDArray[np.int32]) -> set[tuple[int,
         both = (a > 0) & (b > 0)
         found.update(zip(a[both].tolist(), b[both].tolist(), strict=True))
     return found
+
+
+@compiled
+def _drop_unwanted(labels: NDArray[np.int32], wanted: Bools, out: Bytes) -> None:
+    for y in range(out.shape[0]):
+        line, own = labels[y], out[y]
+        for x in range(own.size):
+            if line[x] > 0 and not wanted[line[x]]:
+                own[x] = 0
 
 
 @compiled

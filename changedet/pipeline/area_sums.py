@@ -15,6 +15,7 @@ from changedet.grid import Grid, pixel_area_m2
 from changedet.kernels.pixel_classes import CLEAR, SHADE
 from changedet.kernels.together import each
 from changedet.outputs.rasters.reading import read_window
+from changedet.pipeline.kernels.row_counts import count_rows
 
 Area: TypeAlias = BaseGeometry | None
 """A polygon in the grid's CRS; None is the whole site."""
@@ -88,7 +89,7 @@ def _sums(
             if area is not None:
                 within = within & grid.inside(window, area)
             weights = row_m2[window.y : window.y + window.height]
-            sums[k] = [(weights * (pixels & within).sum(axis=1)).sum() for pixels in (part, whole)]
+            sums[k] = [(weights * count_rows(pixels, within)).sum() for pixels in (part, whole)]
         return sums
 
     # In one order, whoever summed up a tile.

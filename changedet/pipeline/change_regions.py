@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +16,9 @@ from changedet.grid import Grid, ground_area_m2
 from changedet.kernels import components, region_figures
 from changedet.pipeline.kernels.box_parts import CAME, GROUND, LEFT, REPLACED
 from changedet.store.packing import pack, unpack
+
+Numbers: TypeAlias = NDArray[np.int32] | Ints
+"""Of parts or regions, from 1; 0 is none."""
 
 PARTS: Final = (GROUND, CAME, LEFT, REPLACED)
 _DIRECTIONS: Final = {CAME: "gain", LEFT: "loss", REPLACED: "other"}
@@ -144,6 +147,21 @@ def join_parts(tiles: Mapping[Window, TileParts]) -> JoinedParts:
     )
 
 
+def is_ground_alone(tile: TileParts) -> bool:
+    """Say whether a tile's parts are its regions.
+
+    Parameters
+    ----------
+    tile : TileParts
+
+    Returns
+    -------
+    bool
+        True where no box decides about any of its pixels.
+    """
+    return tile.classes is None and list(tile.regions) == [GROUND]
+
+
 def part_numbers(parts: JoinedParts, window: Window, raw: Bytes, tile: TileParts) -> NDArray[np.int32]:
     """Number the pixels of a tile by their parts.
 
@@ -161,7 +179,7 @@ def part_numbers(parts: JoinedParts, window: Window, raw: Bytes, tile: TileParts
     int32 (y, x)
         From 1; 0 where nothing changed.
     """
-    if tile.classes is None and list(tile.regions) == [GROUND]:
+    if is_ground_alone(tile):
         # The usual tile: its parts are its regions, and the ground's numbers come first.
         joined = parts.joined[GROUND]
         return components.region_ids(raw, joined.ids[parts.places[window]], np.ones(len(joined.areas), bool))
@@ -174,14 +192,14 @@ def part_numbers(parts: JoinedParts, window: Window, raw: Bytes, tile: TileParts
     return out
 
 
-def parents(parts: JoinedParts, pairs: Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]) -> Ints:
+def parents(parts: JoinedParts, pairs: Iterator[tuple[Numbers, Numbers]]) -> Ints:
     """Find the region that each part belongs to.
 
     Parameters
     ----------
     parts : JoinedParts
-    pairs : iterator of (int32 (y, x), int32 (y, x))
-        Of each tile the numbers of its pixels' parts and of their regions.
+    pairs : iterator of (integer array, integer array)
+        Of each tile the numbers of its pixels' parts and of their regions, or of its labels'.
 
     Returns
     -------

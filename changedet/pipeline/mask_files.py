@@ -26,8 +26,10 @@ from changedet.outputs.rasters.styling import sidecars
 from changedet.outputs.rasters.writing import RasterWriter
 from changedet.pipeline.change_regions import (
     JoinedParts,
+    Numbers,
     TileParts,
     described,
+    is_ground_alone,
     join_parts,
     leaders,
     no_changes,
@@ -280,14 +282,18 @@ class MaskWriter:
 
     def _masks(
         self, regions: components.Components, parts: JoinedParts, least_px: float, writer: RasterWriter
-    ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
+    ) -> Iterator[tuple[Numbers, Numbers]]:
         """Clean the packed tiles a few at a time, write them, and hand on their parts and regions."""
+        kept = regions.areas >= least_px
 
-        def _cleaned(window: Window) -> tuple[Bytes, NDArray[np.int32], NDArray[np.int32]]:
-            raw = unpack(self._raw[window], window.shape)
-            ids = regions.ids[parts.places[window]]
-            numbers = components.region_ids(raw, ids, regions.areas >= least_px)
-            return components.keep(raw, numbers), part_numbers(parts, window, raw, self._parts[window]), numbers
+        def _cleaned(window: Window) -> tuple[Bytes, Numbers, Numbers]:
+            raw, tile, place = unpack(self._raw[window], window.shape), self._parts[window], parts.places[window]
+            if is_ground_alone(tile):
+                wanted = np.concatenate(([False], kept))[regions.ids[place]]
+                mask = components.keep_labels(raw, components.label(raw), wanted) if len(wanted) > 1 else raw
+                return mask, parts.joined[GROUND].ids[place][1:], np.where(wanted, regions.ids[place], 0)[1:]
+            numbers = components.region_ids(raw, regions.ids[place], kept)
+            return components.keep(raw, numbers), part_numbers(parts, window, raw, tile), numbers
 
         waiting = iter(sorted(self._raw))
         while some := list(islice(waiting, lanes())):
@@ -299,5 +305,7 @@ class MaskWriter:
         """The tiles once more, each pixel with the part that it goes with."""
         by_part = np.concatenate([np.zeros(1, np.int64), lead]).astype(np.int32)
         for window in sorted(self._raw):
+            if not len(self._regions[window].areas):
+                continue
             raw = unpack(self._raw[window], window.shape)
             yield window.y, window.x, by_part[part_numbers(parts, window, raw, self._parts[window])]

@@ -83,3 +83,14 @@ def test_describe_tile_counts_what_is_missing_as_nothing_and_bounds_the_rest():
     assert found.first.tolist() == [305, 308]
     expected = np.array([[2.5, -2.5], [largest - 1.0, 1.0 - largest]])
     assert (found.sums / components.FIXED_POINT).tolist() == expected.tolist()
+
+
+def test_keep_labels_is_keep_of_the_wanted_regions() -> None:
+    rng = np.random.default_rng(8)
+    mask = rng.choice(np.array([0, 0, 1, 255], np.uint8), (40, 50))
+    labels = components.label(mask)
+    wanted = rng.random(labels.max() + 1) < 0.5
+    mask.flags.writeable = False
+    expected = components.keep(mask, np.where(wanted[labels], labels, 0))
+    np.testing.assert_array_equal(components.keep_labels(mask, labels, wanted), expected)
+    assert 0 < (expected == 1).sum() < (mask == 1).sum()
