@@ -96,8 +96,11 @@ def add_to_cells(
     # sums of fewer than 32,768 rows of 16 bits fit, and add twice as fast as wider ones
     sums, found, good = np.zeros((bands, width), np.int32), np.zeros(width, np.int32), np.empty(width, np.bool_)
     for y in range(height):
-        _mark_valid(values, nodata, y, good)
-        _add_row(values, good, y, found, sums)
+        if _may_miss(values, nodata, y):
+            _mark_valid(values, nodata, y, good)
+            _add_row(values, good, y, found, sums)
+        else:
+            _add_whole_row(values, y, found, sums)
         if (first[0] + y + 1) % ky and y + 1 < height:
             continue
         r = (first[0] + y) // ky
@@ -150,6 +153,30 @@ def means_of_cells(totals: Ints, counts: Ints, pixels: tuple[int, int], factor: 
             for b in range(bands):
                 out[b, r, c] = np.float32(totals[b, r, c] / count) if enough else np.nan
     return out
+
+
+@inlined
+def _may_miss(values: AnyArray, nodata: AnyArray, y: int) -> bool:
+    """Whether every band has its nodata value somewhere in a row: of most rows the first band tells."""
+    may_miss = nodata.size > 0
+    for b in range(nodata.size):
+        if may_miss:
+            line, none, hits = values[b, y], nodata[b], 0
+            for x in range(line.size):
+                hits += line[x] == none
+            may_miss = hits > 0
+    return may_miss
+
+
+@inlined
+def _add_whole_row(values: AnyArray, y: int, counts: Words, totals: Words) -> None:
+    """As `_add_row`, of a row whose pixels are all valid."""
+    for x in range(counts.size):
+        counts[x] += 1
+    for b in range(values.shape[0]):
+        line, sums = values[b, y], totals[b]
+        for x in range(line.size):
+            sums[x] += line[x]
 
 
 @inlined

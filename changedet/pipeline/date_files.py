@@ -22,7 +22,6 @@ from changedet.stages.change.kernels.feature_names import ROLES
 from changedet.stages.change.kernels.movers import UNKNOWN
 from changedet.stages.objects.lattice import Description
 from changedet.store import RunFolder, write_frame, write_json
-from changedet.store.packing import unpack
 
 
 def files_of_date(folder: RunFolder, job: DateJob, formats: frozenset[str], part: str) -> list[Path]:
@@ -122,7 +121,7 @@ class DateWriter:
         """
         self.received += 1
         if self._quality is not None:
-            self._quality.write(window, unpack(tile.quality, window.shape))
+            self._quality.write(window, tile.quality.raster)
         for writer, image in (
             (self._score, tile.score),
             (self._contrast, tile.contrast),

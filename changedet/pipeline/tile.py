@@ -21,7 +21,7 @@ from changedet.pipeline.shade import with_shade
 from changedet.pipeline.tile_scores import TilePair, inner, raw_regions, tile_scores
 from changedet.stages.footprint.stage import FootprintMethod, FootprintStatistics
 from changedet.stages.objects.lattice import Description, ObjectMethod, ObjectStatistics, cells, in_cell
-from changedet.store.packing import pack
+from changedet.store.packing import ClassTile, pack
 
 _ALONG_A_BOX: Final = np.linspace(-0.8, 0.8, 5)
 """Points on a box's long axis at which it is looked whether it is clear, in half lengths from its centre."""
@@ -33,8 +33,8 @@ class Tile:
 
     Attributes
     ----------
-    quality : bytes
-        uint8 (y, x) of `changedet.kernels.pixel_classes`, packed; no data outside the site.
+    quality : ClassTile
+        Of `changedet.kernels.pixel_classes`; no data outside the site.
     score : float32 (y, x) or None
         NaN is not observed; None where nothing is compared, or nobody reads it.
     raw : bytes or None
@@ -55,11 +55,11 @@ class Tile:
         The object method's own description of each cell of the lattice that begins in the tile and was looked at.
     built : bytes or None
         Evidence of built ground, uint8 (y, x) as of `FootprintMethod.apply`, packed.
-    reference_quality : bytes or None
+    reference_quality : ClassTile or None
         Of the reference date, as `quality`.
     """
 
-    quality: bytes
+    quality: ClassTile
     score: Singles | None = None
     raw: bytes | None = None
     regions: components.TileComponents | None = None
@@ -69,7 +69,7 @@ class Tile:
     boxes: pd.DataFrame | None = None
     described: tuple[tuple[Window, Description], ...] = ()
     built: bytes | None = None
-    reference_quality: bytes | None = None
+    reference_quality: ClassTile | None = None
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,10 @@ class _ReadTile:
         rest = inner(self.job.halo_px - halo_px)
         return self.image[(slice(None), *rest)], self.quality[rest]
 
-    def packed_quality(self, image: Singles, quality: Bytes, border_px: int, levels: LightLevels | None) -> bytes:
+    def shown_quality(self, image: Singles, quality: Bytes, border_px: int, levels: LightLevels | None) -> ClassTile:
         shown = with_shade(self.job.roles, quality, image, border_px, levels)
         np.copyto(shown, np.uint8(NODATA), where=~self.inside)
-        return pack(shown)
+        return ClassTile(shown)
 
 
 def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model: DateModel) -> Tile:
@@ -123,13 +123,15 @@ def compute_tile(job: DateJob, window: Window, model: DateModel, reference_model
     quality = quality_of(job, image, own, wide, model.mask)
     read = _ReadTile(job, model, window, image, quality, job.grid.inside(window))
     # An idle thread has no tile of its own: what it holds of this one is no more than that would be.
-    pixels, things = both(lambda: _with_pixels(read, reference_model), lambda: _with_things(Tile(b""), read))
+    pixels, things = both(
+        lambda: _with_pixels(read, reference_model), lambda: _with_things(Tile(ClassTile(read.quality)), read)
+    )
     return replace(pixels, boxes=things.boxes, described=things.described, built=things.built)
 
 
 def _with_pixels(read: _ReadTile, reference_model: DateModel) -> Tile:
     """The tile with its quality, its score, its marks and its picture."""
-    tile = Tile(read.packed_quality(read.image, read.quality, read.job.halo_px, read.model.shade))
+    tile = Tile(read.shown_quality(read.image, read.quality, read.job.halo_px, read.model.shade))
     if read.job.compares:
         tile = _compared(tile, read, reference_model)
     return replace(tile, scene=_scene(read)) if read.job.scene_roles else tile
@@ -186,8 +188,8 @@ def _compared(tile: Tile, read: _ReadTile, reference_model: DateModel) -> Tile:
     before, own = job.reference.read(job.grid, wide, job.roles, None)
     before_quality = quality_of(job, before, own, wide, reference_model.mask)
     if job.with_reference_quality:
-        packed = read.packed_quality(before, before_quality, halo_px, reference_model.shade)
-        tile = replace(tile, reference_quality=packed)
+        shown = read.shown_quality(before, before_quality, halo_px, reference_model.shade)
+        tile = replace(tile, reference_quality=shown)
     after, quality = read.with_halo(halo_px)
     both = (quality == CLEAR) & (before_quality == CLEAR)
     score, contrast, plants, standing = tile_scores(job, read.window, TilePair(before, after, both), read.model)

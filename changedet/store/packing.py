@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,32 @@ def pack(raster: Bytes) -> bytes:
         Rows from the first to the last, compressed by zlib; the shape is not in them.
     """
     return zlib.compress(np.ascontiguousarray(raster).tobytes(), FASTEST)
+
+
+class ClassTile:
+    """A tile of a raster of classes, which is packed only where it goes to another process.
+
+    Parameters
+    ----------
+    raster : uint8 (y, x)
+        Its pixels.
+
+    Attributes
+    ----------
+    raster : uint8 (y, x)
+        As given.
+    """
+
+    def __init__(self, raster: Bytes) -> None:
+        self.raster = raster
+
+    def __reduce__(self) -> tuple[Callable[[bytes, tuple[int, int]], ClassTile], tuple[bytes, tuple[int, int]]]:
+        height, width = self.raster.shape
+        return _class_tile, (pack(self.raster), (height, width))
+
+
+def _class_tile(packed: bytes, shape: tuple[int, int]) -> ClassTile:
+    return ClassTile(unpack(packed, shape))
 
 
 def unpack(packed: bytes, shape: tuple[int, int]) -> Bytes:

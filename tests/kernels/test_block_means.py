@@ -18,6 +18,7 @@ def test_block_mean_of_integers_is_that_of_the_two_steps_it_replaces(dtype: str,
     rng = np.random.default_rng(3)
     values = rng.integers(0, 3, (4, 61, 97)).astype(dtype)
     values[:, 4:30, 20:70] = 0
+    values[2, 40:50] = 2
     nodata = np.zeros(4, dtype) if has_nodata else np.zeros(0, dtype)
     plain = np.empty(values.shape, np.float32)
     if has_nodata:
