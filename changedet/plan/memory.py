@@ -16,24 +16,28 @@ from changedet.stages.change.kernels.trees import STRIP_PX
 
 STARTED_BYTES: Final = 420_000_000
 """Libraries and compiled functions."""
-TREES_BYTES: Final = 65_000_000
-"""Forests of change and of ground."""
+TREES_BYTES: Final = 95_000_000
+"""Forests of change and of ground, and the network of change with what runs it."""
 DETECTOR_BYTES: Final = 65_000_000
 """The container network and what runs it."""
 FINISHING_BYTES: Final = 95_000_000
 """GeoPackages and tables, beside the libraries."""
 HALO_PX: Final = 128
 """Around a tile, both sides together."""
-REFERENCE_BYTES: Final = 15
-"""For each value of overview and sample of a band: the reference's own, while other dates are measured."""
-MEASURED_BYTES: Final = 22
+REFERENCE_BYTES: Final = 17
+"""For each value of the sample: the reference's own, while other dates are measured."""
+MEASURED_BYTES: Final = 37
 """The same of a date that is being measured: the images and their temporaries."""
+REFERENCE_OVERVIEW_BYTES: Final = 4
+"""For each value of the overview, the reference's own: its classes' temporaries are gone by then."""
+MEASURED_OVERVIEW_BYTES: Final = 9
+"""The same of a date that is being measured."""
 LENT_BYTES: Final = 4
-"""The same for each thread that has no date of its own and takes over parts of one."""
+"""For each value of sample and overview, for each thread that has no date of its own and takes over parts of one."""
 MOST_LENT: Final = 6
 """Parts of a date that such threads work at, at most."""
-LEFT_BYTES: Final = 15
-"""The same, of what measuring leaves in the heaps of threads."""
+LEFT_BYTES: Final = 4
+"""For each value of sample and overview, what measuring leaves in the heaps of threads."""
 TILE_BYTES: Final = 24
 """For each value of a tile with its halo."""
 TREES_TILE_BYTES: Final = 48
@@ -91,19 +95,20 @@ def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
         Bytes.
     """
     started = STARTED_BYTES + TREES_BYTES * demand.by_trees + DETECTOR_BYTES * demand.detects
-    values = _measured_values(demand)
+    sample, overview = _measured_values(demand)
     together = min(workers, max(1, demand.dates - 1))
     lent = min(workers - together, MOST_LENT)
-    measuring = values * (REFERENCE_BYTES + MEASURED_BYTES * together + LENT_BYTES * lent)
-    passing = values * LEFT_BYTES + _cached(demand) + workers * _tile(demand, edge_px)
+    measuring = sample * (REFERENCE_BYTES + MEASURED_BYTES * together + LENT_BYTES * lent)
+    measuring += overview * (REFERENCE_OVERVIEW_BYTES + MEASURED_OVERVIEW_BYTES * together + LENT_BYTES * lent)
+    passing = (sample + overview) * LEFT_BYTES + _cached(demand) + workers * _tile(demand, edge_px)
     return started + max(measuring, passing, FINISHING_BYTES)
 
 
-def _measured_values(demand: Demand) -> int:
-    """Values of a date's sample and overview."""
+def _measured_values(demand: Demand) -> tuple[int, int]:
+    """Values of a date's sample, and of its overview."""
     height, width = demand.shape
     sample = len(sample_windows(demand.shape)) * SAMPLE_CELL_PX**2
-    return demand.bands * (sample + height * width // demand.overview_factor**2)
+    return demand.bands * sample, demand.bands * (height * width // demand.overview_factor**2)
 
 
 def _cached(demand: Demand) -> int:
