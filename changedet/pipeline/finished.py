@@ -20,6 +20,7 @@ from changedet.pipeline.kept_records import as_written, record_of
 from changedet.pipeline.notebook_views import NotebookViews
 from changedet.stages.image_inputs import as_image
 from changedet.store.folder import RunFolder
+from changedet.store.refusals import refuse_odd_files
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -338,11 +339,12 @@ def open_run(path: str | Path) -> Run:
     Raises
     ------
     InputError
-        The folder holds none.
+        The folder holds none, or something in it is a link to elsewhere, a pipe or a device.
     """
     folder = RunFolder(Path(path))
     if not folder.summary.is_file():
         raise InputError(f"{path}: no finished run here (no readable summary.json); give a run folder")
+    refuse_odd_files(folder.path)
     summary = record_of(folder.summary)
     if summary.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
         got = str(summary["schema_version"])[:20]

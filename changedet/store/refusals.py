@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +15,7 @@ MOST_LINES: Final = 10
 
 FOREIGN: Final = "exists and was not written by changedet; move it away or choose another --out"
 EDITED: Final = "was changed by hand since the run wrote it; move it away, then run again"
+ODD: Final = "is a link out of the run folder, a pipe or a device; remove it, and get that file itself"
 LEADS_OUT: Final = "is a link out of the run folder; remove it, then run again"
 
 
@@ -58,3 +61,35 @@ def refuse_links(root: Path, places: Iterable[Path]) -> None:
     out = [place for place in sorted(set(places)) if not place.resolve().is_relative_to(own)]
     if out:
         raise InputError([Problem(LEADS_OUT, file=str(place)) for place in out])
+
+
+def refuse_odd_files(root: Path) -> None:
+    """Refuse a run folder in which a name stands for what lies elsewhere, or for what never ends.
+
+    Such a folder may have been sent by anybody: a link in place of a picture would show a file of this machine.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The run folder, which may itself be a link.
+
+    Raises
+    ------
+    InputError
+        Names these files, on `MOST_LINES` lines at most.
+    """
+    odd = sorted(_odd_files(root, root.resolve()))
+    if odd:
+        raise InputError(named(root, ODD, odd))
+
+
+def _odd_files(folder: Path, own: Path) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = Path(entry.path)
+            if entry.is_symlink() and not path.resolve().is_relative_to(own):
+                yield path
+            elif entry.is_dir(follow_symlinks=False):
+                yield from _odd_files(path, own)
+            elif not entry.is_symlink() and not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
+                yield path

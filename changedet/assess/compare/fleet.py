@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -38,9 +39,8 @@ def read_fleet(path: str | Path) -> dict[str, float]:
     """
     place = Path(path)
     try:
-        if place.stat().st_size > MOST_BYTES:
-            raise InputError(f"--fleet: '{path}' has more than {MOST_BYTES} bytes, expected a short table of colours")
-        table = pd.read_csv(place, dtype={"color": str})
+        # By its bytes: pandas would unpack what its name says is packed, however large it becomes.
+        table = pd.read_csv(io.BytesIO(_content(place)), dtype={"color": str})
     except (OSError, ValueError) as error:
         raise InputError(f"--fleet: '{path}' cannot be read ({error}); give a CSV file with color and share") from None
     if not {"color", "share"} <= set(table.columns):
@@ -53,6 +53,16 @@ def read_fleet(path: str | Path) -> dict[str, float]:
     if not sum(found.values()) > 0:
         raise InputError(f"--fleet: '{path}' has no share above 0; give the shares of the colours")
     return found
+
+
+def _content(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise InputError(f"--fleet: '{path}' is no regular file; give a CSV file with color and share")
+    with path.open("rb") as stream:
+        content = stream.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise InputError(f"--fleet: '{path}' has more than {MOST_BYTES} bytes, expected a short table of colours")
+    return content
 
 
 def fleet_colours(run_dirs: Sequence[str | Path]) -> dict[str, float]:

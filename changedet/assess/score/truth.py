@@ -95,6 +95,8 @@ def truth_table(path: Path) -> pd.DataFrame:
         It cannot be read, lacks a column, or has something else in one.
     """
     with naming_the_truth(path, AttributeError, KeyError, TypeError, ValueError, OverflowError, NotImplementedError):
+        if path.exists() and not path.is_file():
+            raise ValueError("it is a pipe, a device or a folder")
         table = pd.read_csv(path)
         dates = pd.to_datetime(table["date"], format="ISO8601").dt.strftime("%Y-%m-%d")
         table = table.assign(date=dates, containers=pd.to_numeric(table["containers"]).astype(np.float64))

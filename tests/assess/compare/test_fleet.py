@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,14 @@ def test_read_fleet_refuses_what_is_missing_or_large(tmp_path: Path, monkeypatch
     with pytest.raises(InputError, match="cannot be read"):
         read_fleet(tmp_path / "none.csv")
     (tmp_path / "fleet.csv").write_text("color,share\n#b23a30,2\n")
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "zero.csv").symlink_to("/dev/zero")
+    for name in ("pipe.csv", "zero.csv"):
+        with pytest.raises(InputError, match="no regular file"):
+            read_fleet(tmp_path / name)
+    (tmp_path / "fleet.csv.gz").write_bytes(gzip.compress(b"color,share\n#b23a30,2\n"))
+    with pytest.raises(InputError, match="cannot be read"):
+        read_fleet(tmp_path / "fleet.csv.gz")
     monkeypatch.setattr(fleet, "MOST_BYTES", 5)
     with pytest.raises(InputError, match="more than 5 bytes"):
         read_fleet(tmp_path / "fleet.csv")

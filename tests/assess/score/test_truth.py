@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,9 @@ def test_polygons_keeps_what_has_an_area_of_a_mixture() -> None:
     found = polygons(np.array([BOX, mixed, shapely.Point(0, 0)], object))
     assert shapely.area(found).tolist() == [12.0, 12.0, 0.0]
     assert found[1].geom_type == "Polygon"
+
+
+def test_truth_table_refuses_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "truth.csv")
+    with pytest.raises(InputError, match=r"truth\.csv.*a pipe, a device or a folder"):
+        truth_table(tmp_path / "truth.csv")
