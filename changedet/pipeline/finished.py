@@ -19,8 +19,7 @@ from changedet.outputs.values import mapping_at
 from changedet.pipeline.kept_records import as_written, record_of
 from changedet.pipeline.notebook_views import NotebookViews
 from changedet.stages.image_inputs import as_image
-from changedet.store.folder import RunFolder
-from changedet.store.refusals import refuse_odd_files
+from changedet.store import RunFolder, refuse_odd_files
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -346,7 +345,6 @@ def open_run(path: str | Path) -> Run:
         raise InputError(f"{path}: no finished run here (no readable summary.json); give a run folder")
     refuse_odd_files(folder.path)
     summary = record_of(folder.summary)
-    if summary.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
-        got = str(summary["schema_version"])[:20]
-        raise InputError(f"{folder.summary}: is of version {got}, expected {SCHEMA_VERSION}; run the workflow again")
+    if (got := summary.get("schema_version", SCHEMA_VERSION)) != SCHEMA_VERSION:
+        raise InputError(f"{folder.summary}: is of version {got!s:.20}, expected {SCHEMA_VERSION}; run the site again")
     return Run(folder.path, summary)

@@ -6,6 +6,7 @@ from changedet.store.files import write_json
 from changedet.store.folder import RunFolder
 from changedet.store.layout import STATE
 from changedet.store.records import identity, read_frame, read_geoframe, read_json, sha256, write_frame
+from changedet.store.refusals import refuse_odd_files
 
 __all__ = [
     "STATE",
@@ -14,6 +15,7 @@ __all__ = [
     "read_frame",
     "read_geoframe",
     "read_json",
+    "refuse_odd_files",
     "sha256",
     "write_frame",
     "write_json",
