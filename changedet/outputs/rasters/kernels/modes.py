@@ -26,14 +26,35 @@ def modes(classes: Bytes, rows: Ints, columns: Ints, nodata: int, out: Bytes) ->
         Filled; of several classes as frequent that which reaches its number first, row by row.
     """
     counts = np.zeros(CLASSES, np.int64)
+    paired = True
+    for j in range(out.shape[1]):
+        paired &= columns[j, 0] == 2 * j and columns[j, 1] == 2 * j + 2
     for i in range(out.shape[0]):
+        top, bottom = rows[i, 0], rows[i, 1]
+        if paired and bottom - top == 2:
+            _modes_of_fours(classes[top], classes[top + 1], nodata, out[i])
+            continue
         for j in range(out.shape[1]):
-            top, bottom, left, right = rows[i, 0], rows[i, 1], columns[j, 0], columns[j, 1]
+            left, right = columns[j, 0], columns[j, 1]
             first, alike = classes[top, left], True
             for y in range(top, bottom):
                 for x in range(left, right):
                     alike &= classes[y, x] == first
             out[i, j] = first if alike else _mode(classes[top:bottom, left:right], nodata, counts)
+
+
+@compiled
+def _modes_of_fours(upper: Bytes, lower: Bytes, nodata: int, out: Bytes) -> None:
+    """As `_mode`, of cells of two pixels by two: of each pixel how many before it have its class."""
+    for j in range(out.size):
+        a, b, c, d = upper[2 * j], upper[2 * j + 1], lower[2 * j], lower[2 * j + 1]
+        most, found = int(a != nodata), a
+        count = (b != nodata) * (1 + (a == b))
+        most, found = max(most, count), b if count > most else found
+        count = (c != nodata) * (1 + (a == c) + (b == c))
+        most, found = max(most, count), c if count > most else found
+        count = (d != nodata) * (1 + (a == d) + (b == d) + (c == d))
+        out[j] = d if count > most else found
 
 
 @compiled
