@@ -179,7 +179,7 @@ def midway(site: Site, how: str, moment: int) -> str:
     path = site.folder / f"{DATES[1]}.tif"
     words = [sys.executable, "-c", MIDWAY, str(path), how, str(moment), str(site.workflow()), str(site.out)]
     env = {**os.environ, "PYTHONPATH": str(site.package)}
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=SECONDS, env=env)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=SECONDS, env=env, cwd=site.folder)
     return str(json.loads(done.stdout.splitlines()[-1])) if done.returncode == 0 else done.stderr[-160:]
 
 

@@ -167,6 +167,11 @@ def keep_inputs(plan: Plan, inputs: Inputs) -> None:
     plan : Plan
         As `take_in` gave it.
     inputs : Inputs
+
+    Raises
+    ------
+    InputError
+        A scene, the workflow file, its area or its zones are no longer there.
     """
     scenes = {scene.identity: scene.content(inputs.sums) for look in plan.looks for scene in look.scenes}
     files = {path: {"stamp": list(inputs.stamps[path]), "sha256": inputs.sums[path]} for path in inputs.stamps}
@@ -174,8 +179,11 @@ def keep_inputs(plan: Plan, inputs: Inputs) -> None:
     content = {"files": files, "scenes": {name: text for name, text in scenes.items() if text}}
     wanted = identity(INPUTS_STEP, content)
     plan.folder.once(INPUTS_STEP, wanted, [path], lambda: write_json(path, content))
-    keep_documents(plan)
-    log_inputs(plan, inputs.sums)
+    try:
+        keep_documents(plan)
+        log_inputs(plan, inputs.sums)
+    except FileNotFoundError as error:
+        raise InputError(_problems([str(error.filename)], "was removed while the run read it")) from error
 
 
 def inputs_file(folder: RunFolder) -> Path:

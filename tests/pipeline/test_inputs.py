@@ -15,6 +15,7 @@ from small_runs import assert_same, times
 from small_scenes import series, write_workflow
 
 from changedet.errors import InputError
+from changedet.pipeline.inputs import keep_inputs, take_in
 from changedet.pipeline.run import carry_out, run
 from changedet.plan import make_plan
 from changedet.store import RunFolder, identity, sha256
@@ -88,6 +89,17 @@ def test_an_input_that_changes_before_the_run_ends_it(own: Path) -> None:
     swap(own / f"{DATES[0]}.tif")
     with pytest.raises(InputError, match="since its header was read"):
         carry_out(plan)
+    assert not (own / "out").exists()
+
+
+def test_a_scene_that_is_removed_before_it_is_logged_is_named(own: Path) -> None:
+    plan, inputs = take_in(make_plan(write_workflow(own, PAIR, **FORMATS), out=str(own / "out")))
+    (own / f"{DATES[1]}.tif").unlink()
+    with (
+        pytest.raises(InputError, match=rf"{DATES[1]}\.tif: was removed while the run read it"),
+        plan.folder.locked(is_new=True),
+    ):
+        keep_inputs(plan, inputs)
     assert not (own / "out").exists()
 
 
