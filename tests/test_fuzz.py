@@ -127,3 +127,8 @@ def test_a_shape_that_cannot_be_read(tables: Tables) -> None:
     assert shape in content
     path.write_bytes(content.replace(shape, broken))
     assert judged(lambda: tables.read_review(path)) == REFUSED
+
+
+def test_a_verdict_on_a_box_whose_number_is_infinite(tmp_path: Path) -> None:
+    case = case_maker("verdicts", Site(tmp_path / "verdicts"))(random.Random("verdicts/615/49"))
+    assert judged(case) == REFUSED

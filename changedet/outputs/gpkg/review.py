@@ -82,4 +82,6 @@ def read_review(path: str | Path) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
         found.append(frame)
     judged, added = found
     numbers = {name: pd.to_numeric(judged[name], errors="coerce") for name in ("object_id", "confidence")}
+    # What is beyond all numbers is none.
+    numbers = {name: column.where(column.abs() < float("inf")) for name, column in numbers.items()}
     return judged.assign(**numbers), added
