@@ -246,7 +246,7 @@ def opened(path: str | Path) -> Iterator[rasterio.DatasetReader]:
     InputError
         It is of another kind, such as a VRT, or its header names overviews elsewhere.
     RasterioIOError
-        GDAL cannot open it.
+        GDAL cannot open or read it; the file is named.
     """
     with environment(), rasterio.Env(**_ALONE):
         try:
@@ -257,7 +257,14 @@ def opened(path: str | Path) -> Iterator[rasterio.DatasetReader]:
         with source:
             if not source.tags(ns="OVERVIEWS").get("OVERVIEW_FILE", _OWN).startswith(_OWN):
                 raise InputError(f"{path}: leads to overviews elsewhere; compute it again")
-            yield source
+            try:
+                yield source
+            except RasterioIOError as error:
+                # GDAL says where it failed, not in which file.
+                detail = " ".join(str(error.__cause__ or error).split())
+                raise RasterioIOError(
+                    f"{path}: cannot be read ({detail}); free memory, or compute it again if it is damaged"
+                ) from error
 
 
 def _refuse_another_kind(path: Path, error: Exception) -> None:

@@ -60,3 +60,15 @@ def test_a_raster_of_a_run_leads_to_no_other_file(tmp_path: Path, kind: str) -> 
     for read in (band_names, lambda one: read_overview(one, 4), open_lazily):
         with pytest.raises(InputError, match=r"no GeoTIFF|leads to overviews elsewhere"):
             read(path)
+
+
+def test_a_raster_whose_blocks_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mask.tif"
+    with writer(path, "mask", (600, 700)) as out:
+        out.write(Window(0, 0, 600, 700), np.random.default_rng(3).integers(0, 2, (600, 700)).astype(np.uint8))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
+    path.write_bytes(content)
+    with pytest.raises(rasterio.errors.RasterioIOError, match=r"mask\.tif: cannot be read \(.+\); free") as error:
+        read_window(path, Window(0, 0, 600, 700))
+    assert "\n" not in str(error.value)
