@@ -95,8 +95,7 @@ def truth_table(path: Path) -> pd.DataFrame:
         It cannot be read, lacks a column, or has something else in one.
     """
     with naming_the_truth(path, AttributeError, KeyError, TypeError, ValueError, OverflowError, NotImplementedError):
-        if path.exists() and not path.is_file():
-            raise ValueError("it is a pipe, a device or a folder")
+        _refuse_what_never_ends(path)
         table = pd.read_csv(path)
         dates = pd.to_datetime(table["date"], format="ISO8601").dt.strftime("%Y-%m-%d")
         table = table.assign(date=dates, containers=pd.to_numeric(table["containers"]).astype(np.float64))
@@ -105,6 +104,11 @@ def truth_table(path: Path) -> pd.DataFrame:
         for name in {*ONSETS.values()} & {*table}:
             table[name] = [text if pd.isna(text) else _iso(text) for text in table[name]]
     return table
+
+
+def _refuse_what_never_ends(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise ValueError("it is a pipe, a device or a folder")
 
 
 def _refuse_infinite(counts: pd.Series[float]) -> None:

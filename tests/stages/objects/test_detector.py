@@ -88,7 +88,7 @@ def test_learned_leaves_inputs_and_runs_agree() -> None:
 
 
 def test_learned_refuses_what_cannot_be_counted() -> None:
-    with pytest.raises(MethodError, match="counted"):
+    with pytest.raises(MethodError, match="counting needs pixels of at most 1"):
         OBJECTS.get("learned").function(Facts(1.5, RGB))
 
 

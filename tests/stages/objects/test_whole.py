@@ -123,7 +123,7 @@ def test_detect_containers_refuses_wrong_parameters_and_coarse_or_unplaced_pictu
     flat = np.zeros((4, 20, 20), np.float32)
     with pytest.raises(MethodError, match="min_confidence"):
         detect_containers(as_array(flat, 0.5), min_confidence=2.0)
-    with pytest.raises(MethodError, match="up to 1"):
+    with pytest.raises(MethodError, match="counting needs pixels of at most 1"):
         detect_containers(as_array(flat, 10.0))
     with pytest.raises(MethodError, match="no CRS"):
         detect_containers(xr.DataArray(flat, dims=("band", "y", "x")))
