@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +29,8 @@ SHARE_OF_ROOM: Final = 0.25
 class DecodedBlocks:
     """Arrays by key in a file without a name; several threads may read and write.
 
+    The room is given back when nobody refers to them any more.
+
     Parameters
     ----------
     folder : Path
@@ -35,7 +38,10 @@ class DecodedBlocks:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `close`
+        with tempfile.TemporaryFile(dir=folder) as file:
+            self._file = os.dup(file.fileno())
+        # Not before the last thread that reads has let go of it: its number would be another file's by then.
+        weakref.finalize(self, os.close, self._file)
         self._left = min(MOST_BYTES, int(SHARE_OF_ROOM * shutil.disk_usage(folder).free))
         self._end = 0
         self._places: dict[Hashable, tuple[int, tuple[int, ...], np.dtype[np.generic]]] = {}
@@ -57,7 +63,7 @@ class DecodedBlocks:
             start, self._end, self._left = self._end, self._end + block.nbytes, self._left - block.nbytes
         whole = np.ascontiguousarray(block)
         try:
-            done = os.pwrite(self._file.fileno(), whole.data, start)
+            done = os.pwrite(self._file, whole.data, start)
         except OSError:
             done = 0
         with self._lock:
@@ -87,13 +93,9 @@ class DecodedBlocks:
         start, shape, dtype = place
         block = np.empty(shape, dtype)
         with suppress(OSError):
-            if os.preadv(self._file.fileno(), [block.data.cast("B")], start) == block.nbytes:
+            if os.preadv(self._file, [block.data.cast("B")], start) == block.nbytes:
                 return block
         return None
-
-    def close(self) -> None:
-        """Give the room back."""
-        self._file.close()
 
 
 class _Process:
@@ -122,8 +124,6 @@ def keeping_decoded(folder: Path | None) -> Iterator[None]:
         yield
     finally:
         _Process.kept = before
-        if own is not None:
-            own.close()
 
 
 def kept_blocks() -> DecodedBlocks | None:

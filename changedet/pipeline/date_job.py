@@ -86,7 +86,7 @@ class DateJob:
     nodata : float or None
         Of the aligned scene: the reference's; None where its files have none.
     witnesses : tuple of Look
-        Other dates, nearest first, that may show whether this one hides its ground.
+        Other dates, nearest first, that may show whether this one hides its ground; of `measuring_job` alone.
     other_season : tuple of Look
         A further one from the other end of the year, if there is any, which may show whether snow lies on it.
     with_reference_quality : bool
@@ -254,7 +254,6 @@ def job_of(plan: Plan, i: int) -> DateJob:
     look, reference = plan.looks[i], plan.looks[plan.reference]
     extra = plan.extra_roles(i)
     methods = _methods(plan, extra, (look, reference))
-    witnesses, other_season = _witnesses(plan, i)
     wants_scene = "scenes" in plan.formats or "report" in plan.formats
     return DateJob(
         grid=plan.grid,
@@ -267,8 +266,6 @@ def job_of(plan: Plan, i: int) -> DateJob:
         counts=methods.objects is not None and not too_coarse(look.gsd_m, methods.objects.coarsest_m),
         dtype=reference.dtype,
         nodata=next(iter(reference.scenes[0].nodata.values())),
-        witnesses=witnesses,
-        other_season=other_season,
         persists=plan.persists,
         with_standing=plan.leaves_movers_out,
         keeps_scores=plan.persists or "scores" in plan.formats,
@@ -305,6 +302,24 @@ def _methods(plan: Plan, extra: tuple[str, ...], compared: Sequence[Look]) -> Me
         objects=plan.built("objects"),
         footprint=footprint_method(plan.facts),
     )
+
+
+def measuring_job(plan: Plan, i: int) -> DateJob:
+    """Build a date's job for measuring: with the dates that witness what it hides, which no pass over tiles needs.
+
+    Parameters
+    ----------
+    plan : Plan
+    i : int
+        Which of its looks.
+
+    Returns
+    -------
+    DateJob
+        As of `job_of`.
+    """
+    witnesses, other_season = _witnesses(plan, i)
+    return replace(job_of(plan, i), witnesses=witnesses, other_season=other_season)
 
 
 def _witnesses(plan: Plan, i: int) -> tuple[tuple[Look, ...], tuple[Look, ...]]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from changedet.blocks import Task
 from changedet.errors import InputError
 from changedet.kernels.compiled import load_compiler
-from changedet.pipeline.date_job import job_of
+from changedet.pipeline.date_job import job_of, measuring_job
 from changedet.pipeline.date_model import DateModel, KeptParts, read_date_model, write_date_model
 from changedet.pipeline.identities import causes, identities, kept_parts, model_identity
 from changedet.pipeline.measure import alignment_of, measure
@@ -78,7 +78,7 @@ def _measured(session: Session, kept: Mapping[int, KeptParts]) -> dict[int, Date
     def _task(i: int) -> Task:
         own, alignment = begun.pop(i, (None, kept[i].alignment))
         parts = replace(kept[i], alignment=alignment)
-        return _or_error, (measure, job_of(session.plan, i), sample, reference_model, parts, own)
+        return _or_error, (measure, measuring_job(session.plan, i), sample, reference_model, parts, own)
 
     give_back_memory()
     unread: dict[int, InputError] = {}
@@ -102,7 +102,7 @@ def _measured_reference(
     if parts is None:
         ((_, sample),) = session.stream("measuring", [(reference_sample, (job_of(plan, plan.reference),))])
         return read_date_model(session.folder.model(look.date)), sample, {}
-    jobs = {i: job_of(plan, i) for i in (plan.reference, *ahead)}
+    jobs = {i: measuring_job(plan, i) for i in (plan.reference, *ahead)}
     read = _of_dates(session, {i: (_or_error, (unaligned_sample, job)) for i, job in jobs.items()}) if ahead else {}
     first = read.pop(plan.reference, None)
     if isinstance(first, InputError):

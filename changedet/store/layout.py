@@ -173,7 +173,7 @@ class RunLayout:
 
     @property
     def figures(self) -> Path:
-        """The folder of the figures that were asked for."""
+        """The folder of the figures that `changedet figure` draws."""
         return self.path / "figures"
 
     @property

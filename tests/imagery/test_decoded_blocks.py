@@ -75,4 +75,12 @@ def test_decoded_blocks_beyond_their_room_are_not_kept(tmp_path: Path, monkeypat
     monkeypatch.setattr(os, "pwrite", lambda *_: 0)
     kept.put("third", second[:10])
     assert kept.get("third") is None
-    kept.close()
+
+
+def test_blocks_give_their_room_back_when_nobody_refers_to_them(tmp_path: Path) -> None:
+    kept = DecodedBlocks(tmp_path)
+    number = kept._file
+    os.fstat(number)
+    del kept
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(number)
