@@ -1,31 +1,35 @@
 """Boosted trees: plain arrays, evaluated in stages, so that most pixels go through few of them.
 
-The sum runs over the trees in one order for every pixel, so a pixel gets the same bits whatever block it is in.
+The sum runs over the trees in one order for every pixel, so a pixel gets the same bits whatever block it is in. Pixels
+go through the trees in batches, and those that go on are moved together after each stage.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet.arrays import AnyArray, Bools, Ints, Singles
-from changedet.kernels.compiled import compiled, inlined
-
-Roots: TypeAlias = tuple[np.uint32, np.uint32, np.uint32, np.uint32]
-"""First nodes of four trees."""
+from changedet.arrays import Bools, Ints, Singles
+from changedet.kernels.compiled import compiled
+from changedet.kernels.leaf_masks import LeafMasks, Masks, add_trees, leaf_masks
 
 LEAF: Final = -1
 """In place of a feature and of a left child."""
-RUN_PX: Final = 64
-"""Pixels of a row that go through the trees together: their features fill the nearest cache, and no more."""
+BATCH_PX: Final = 512
+"""Pixels that go through the trees together: enough that those few that go on still fill an instruction, few enough
+that their features fit into the second cache."""
+
+FORESTS: Final = 32
+"""Forests whose tests are kept: more than come with the package."""
 
 
 class Forest(NamedTuple):
-    """Trees one behind the other; a node's children are neighbours, the left one first.
+    """Trees one behind the other; a node's children are neighbours, the left one first. Equal to itself alone.
 
     Attributes
     ----------
@@ -34,7 +38,7 @@ class Forest(NamedTuple):
     value : float32 (node,)
         The greatest value that goes left; a leaf's share of the margin.
     left : int32 (node,)
-        The left child.
+        The left child, behind its parent.
     missing_left : bool (node,)
         Where NaN goes.
     root : int32 (tree,)
@@ -49,6 +53,12 @@ class Forest(NamedTuple):
     missing_left: Bools
     root: NDArray[np.int32]
     baseline: float
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
 
 
 def margins(forest: Forest, table: Singles, trees: int) -> Singles:
@@ -107,170 +117,118 @@ def staged_margins(
     return _summed(forest, features, valid, counts, least, most)
 
 
-_NODE: Final = np.dtype([("value", np.float32), ("code", np.int32)])
-FEATURE_BITS: Final = 8
-"""Of a node's code, the lowest bits, which hold the feature: there are at most 256."""
-LEFT_BIT: Final = FEATURE_BITS + 1
-"""Where the left child begins in the code, after one bit for where NaN goes."""
-
-
-def _packed(forest: Forest) -> AnyArray:
-    """What a step needs of a node in one place: its value, and left child, where NaN goes and feature in one number.
-
-    A leaf has the number -1.
-    """
-    nodes = np.empty(len(forest.feature), _NODE)
-    nodes["value"] = forest.value
-    below = (forest.missing_left.astype(np.int32) << FEATURE_BITS) | forest.feature
-    nodes["code"] = np.where(forest.feature < 0, LEAF, (forest.left << LEFT_BIT) | below)
-    return nodes
+@lru_cache(maxsize=FORESTS)
+def _tests(forest: Forest) -> LeafMasks:
+    """The tests of a forest, kept for those that are used again: making them takes as long as some hundred pixels."""
+    return leaf_masks(forest.feature, forest.value, forest.left, forest.missing_left, forest.root)
 
 
 def _summed(forest: Forest, features: Singles, valid: Bools, counts: Ints, least: Singles, most: float) -> Singles:
-    found = _evaluate(features, valid, _packed(forest), forest.root, forest.baseline, counts, least, np.float32(most))
-    return np.asarray(found, np.float32)
-
-
-@inlined
-def _child(nodes: AnyArray, at: np.uint32, code: np.int32, own: Singles, missing: bool) -> np.uint32:
-    # unsigned, as numba tests of a signed index whether it counts from the end
-    packed = np.uint32(code)
-    v = own[packed & np.uint32(255)]
-    right = np.uint32(v > nodes[at].value)
-    if missing and v != v:
-        right = np.uint32(packed & np.uint32(256) == 0)
-    return (packed >> np.uint32(LEFT_BIT)) + right
-
-
-@inlined
-def _leaf(nodes: AnyArray, root: int, own: Singles, missing: bool) -> np.float32:
-    at = np.uint32(root)
-    code = nodes[at].code
-    while code >= 0:
-        at = _child(nodes, at, code, own, missing)
-        code = nodes[at].code
-    value: np.float32 = nodes[at].value
-    return value
-
-
-@inlined
-def _four_more(nodes: AnyArray, roots: Roots, own: Singles, missing: bool, margin: np.float32) -> np.float32:
-    """Four trees at once: while one waits for its memory the others go on."""
-    a, b, c, d = roots
-    p, q, r, s = nodes[a].code, nodes[b].code, nodes[c].code, nodes[d].code
-    while p >= 0 or q >= 0 or r >= 0 or s >= 0:
-        if p >= 0:
-            a = _child(nodes, a, p, own, missing)
-            p = nodes[a].code
-        if q >= 0:
-            b = _child(nodes, b, q, own, missing)
-            q = nodes[b].code
-        if r >= 0:
-            c = _child(nodes, c, r, own, missing)
-            r = nodes[c].code
-        if s >= 0:
-            d = _child(nodes, d, s, own, missing)
-            s = nodes[d].code
-    margin += nodes[a].value
-    margin += nodes[b].value
-    margin += nodes[c].value
-    total: np.float32 = margin + nodes[d].value
-    return total
+    return _evaluate(features, valid, _tests(forest), np.float32(forest.baseline), counts, least, np.float32(most))
 
 
 @compiled
 def _evaluate(
     features: Singles,
     valid: Bools,
-    nodes: AnyArray,
-    root: NDArray[np.int32],
-    baseline: float,
+    tests: LeafMasks,
+    baseline: np.float32,
     counts: Ints,
     least: Singles,
     most: np.float32,
 ) -> Singles:
-    """Log odds of every pixel, a run of neighbours at a time.
-
-    Their features are turned round once, as reading one value from each of a hundred planes for every pixel costs as
-    much as the trees; and each tree takes them one behind the other, while it lies in the nearest cache.
-    """
+    """Log odds of every pixel, batch by batch."""
     out = np.full(valid.shape, np.nan, np.float32)
-    table = np.empty((RUN_PX, features.shape[0]), np.float32)
-    margin, going = np.empty(RUN_PX, np.float32), np.empty(RUN_PX, np.int64)
+    table, mask = np.zeros((features.shape[0], BATCH_PX), np.float32), np.empty((2, BATCH_PX), np.uint32)
+    margin, going = np.empty(BATCH_PX, np.float32), np.empty((2, BATCH_PX), np.int64)
+    count = 0
     for y in range(valid.shape[0]):
-        for first in range(0, valid.shape[1], RUN_PX):
-            seen = valid[y, first : first + RUN_PX]
-            count = 0
-            for k in range(seen.size):
-                if seen[k]:
-                    going[count] = k
-                    count += 1
-            if count:
-                missing = _turned(features, y, first, table[: seen.size])
-                margin[:] = baseline
-                _add(table, missing, nodes, root, counts, least, most, margin, going[:count])
-                for k in range(seen.size):
-                    if seen[k]:
-                        out[y, first + k] = margin[k]
+        x = 0
+        while x < valid.shape[1]:
+            count, x = _gathered(features, valid, y, x, table, going, count)
+            if count == BATCH_PX:
+                _settle(table, going, count, tests, baseline, counts, least, most, mask, margin, out)
+                count = 0
+    _settle(table, going, count, tests, baseline, counts, least, most, mask, margin, out)
     return out
 
 
 @compiled
-def _turned(features: Singles, y: int, first: int, table: Singles) -> bool:
-    """Copy the features of a run of pixels into a row of the table each; whether any is missing."""
-    missing = False
-    for feature in range(features.shape[0]):
-        run = features[feature, y, first : first + len(table)]
-        for k in range(run.size):
-            missing |= run[k] != run[k]
-        for k in range(run.size):
-            table[k, feature] = run[k]
-    return missing
+def _gathered(
+    features: Singles, valid: Bools, y: int, x: int, table: Singles, going: Ints, count: int
+) -> tuple[int, int]:
+    """Add valid pixels of a row, from a column on, to the batch; how many it then has, and the column to go on from."""
+    first = count
+    while x < valid.shape[1] and count < BATCH_PX:
+        if valid[y, x]:
+            going[0, count], going[1, count] = y, x
+            count += 1
+        x += 1
+    if first < count:
+        start = going[1, first]
+        in_a_row = going[1, count - 1] - start == count - 1 - first
+        for feature in range(features.shape[0]):
+            # written twice, so that neighbours are copied at once
+            if in_a_row:
+                for k in range(count - first):
+                    table[feature, first + k] = features[feature, y, start + k]
+            else:
+                for k in range(first, count):
+                    table[feature, k] = features[feature, y, going[1, k]]
+    return count, x
 
 
 @compiled
-def _add(
+def _settle(
     table: Singles,
-    missing: bool,
-    nodes: AnyArray,
-    root: NDArray[np.int32],
+    going: Ints,
+    count: int,
+    tests: LeafMasks,
+    baseline: np.float32,
     counts: Ints,
     least: Singles,
     most: np.float32,
+    mask: Masks,
     margin: Singles,
-    going: Ints,
+    out: Singles,
 ) -> None:
-    """Add trees to the margins of the rows that go on; one below a stage's least margin goes no further."""
-    size, tree = going.size, 0
+    """Log odds of the pixels of a batch; one below a stage's least margin goes no further."""
+    missing, tree = _any_missing(table, count), 0
+    margin[:] = baseline
     for stage in range(counts.size):
-        while tree + 4 <= counts[stage]:
-            a, b, c, d = root[tree], root[tree + 1], root[tree + 2], root[tree + 3]
-            four = np.uint32(a), np.uint32(b), np.uint32(c), np.uint32(d)
-            for j in range(size):
-                k = going[j]
-                # written twice, so that the walk without NaN is compiled without the test
-                if missing:
-                    margin[k] = _four_more(nodes, four, table[k], True, margin[k])
-                else:
-                    margin[k] = _four_more(nodes, four, table[k], False, margin[k])
-            tree += 4
-        while tree < counts[stage]:
-            for j in range(size):
-                k = going[j]
-                margin[k] += _leaf(nodes, root[tree], table[k], missing)
-            tree += 1
-        size = _still_going(margin, going[:size], least[stage], most)
+        if count:
+            add_trees(table, count, missing, tests, tree, counts[stage], mask, margin)
+            tree = counts[stage]
+            count = _still_going(table, going, count, least[stage], most, margin, out)
+    for k in range(count):
+        out[going[0, k], going[1, k]] = margin[k]
 
 
-@inlined
-def _still_going(margin: Singles, going: Ints, least: np.float32, most: np.float32) -> int:
-    """Move the rows that reach a stage's least margin to the front, and say how many they are."""
-    left = 0
-    for j in range(going.size):
-        k = going[j]
+@compiled
+def _any_missing(table: Singles, count: int) -> bool:
+    for feature in range(table.shape[0]):
+        missing = 0
+        for k in range(count):
+            missing += table[feature, k] != table[feature, k]
+        if missing:
+            return True
+    return False
+
+
+@compiled
+def _still_going(
+    table: Singles, going: Ints, count: int, least: np.float32, most: np.float32, margin: Singles, out: Singles
+) -> int:
+    """Move the pixels that reach a stage's least margin to the front, and say how many they are."""
+    kept, left = np.empty(count, np.int64), 0
+    for k in range(count):
         if margin[k] < least:
-            margin[k] = min(margin[k], most)
+            out[going[0, k], going[1, k]] = min(margin[k], most)
         else:
-            going[left] = k
+            going[0, left], going[1, left], margin[left], kept[left] = going[0, k], going[1, k], margin[k], k
             left += 1
+    if left < count:
+        for feature in range(table.shape[0]):
+            for k in range(left):
+                table[feature, k] = table[feature, kept[k]]
     return left
