@@ -3,8 +3,9 @@
     python benchmarks/ships.py [--seeds 8] [--tiles DIR] [--pictures DIR]
 
 A vessel of 25 m and more is found where a rectangle's upright box overlaps its own by .3 and more (intersection over
-union), each taken once. Recall is of the labels, precision of the found. Lengths are compared where both agree. At the
-quays of two tiles berths were drawn by hand along the quay's edge, as users draw them. Two CPU minutes.
+union), each taken once. Recall is of the labels, precision of the found. Lengths are compared where both agree, and of
+drawn harbours how many pictures have as many vessels as the bounds of `ships` say. At the quays of two tiles berths
+were drawn by hand along the quay's edge, as users draw them. Two CPU minutes.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from affine import Affine
 from shapely.geometry import Polygon, box
 
 from changedet.grid import Grid
+from changedet.pipeline.berths import FOUND, TRUE
 from changedet.pipeline.kernels import vessels
+from changedet.pipeline.kernels.found_bounds import found_bounds
 from changedet.pipeline.kernels.water import water
 from changedet.pipeline.ships import Seen, outlines_of
 from scenarios.harbours import harbour
@@ -40,13 +43,14 @@ BERTHS: Final = {
 
 
 class Found(NamedTuple):
-    """Hits among labels and among the found, and the relative errors of lengths."""
+    """Hits among labels and among the found, relative errors of lengths, and of each picture whether bounds hold."""
 
     hit: int
     labels: int
     right: int
     found: int
     lengths: list[float]
+    held: list[bool]
 
 
 def _upright(corners: np.ndarray) -> np.ndarray:
@@ -69,7 +73,9 @@ def compared(found: list[tuple[np.ndarray, float]], labels: list[tuple[np.ndarra
     long = [i for i, (_, length) in enumerate(found) if length >= LARGE_M]
     errors = [found[i][1] / labels[j][1] - 1 for i, j in of_found.items() if labels[j][1] >= LARGE_M]
     hits = set(of_found.values())
-    return Found(sum(j in hits for j in large), len(large), sum(i in of_found for i in long), len(long), errors)
+    low, high = found_bounds(len(long), FOUND, TRUE)
+    held = [low <= len(large) <= high]
+    return Found(sum(j in hits for j in large), len(large), sum(i in of_found for i in long), len(long), errors, held)
 
 
 def vessels_of(image: np.ndarray, gsd_m: float, berth: Polygon | None) -> list[tuple[np.ndarray, vessels.Outline]]:
@@ -87,7 +93,7 @@ def vessels_of(image: np.ndarray, gsd_m: float, berth: Polygon | None) -> list[t
 
 def drawn(seeds: range) -> Found:
     """All vessels of drawn harbours that lie wholly in the picture, with a berth along a quay."""
-    total = Found(0, 0, 0, 0, [])
+    total = Found(0, 0, 0, 0, [], [])
     for seed in seeds:
         one = harbour(seed)
         size = one.image.shape[1] * one.gsd_m
@@ -106,7 +112,7 @@ def drawn(seeds: range) -> Found:
 
 def _sum(one: Found, other: Found) -> Found:
     counts = [a + b for a, b in zip(one[:4], other[:4], strict=True)]
-    return Found(*counts, one.lengths + other.lengths)
+    return Found(*counts, one.lengths + other.lengths, one.held + other.held)
 
 
 def tile(path: Path, picture: Path | None) -> Found:
@@ -133,7 +139,8 @@ def _line(name: str, one: Found) -> str:
     errors = np.abs(one.lengths) if one.lengths else np.array([np.nan])
     return (
         f"{name}: recall {one.hit}/{one.labels}, precision {one.right}/{one.found}, length error mean "
-        f"{errors.mean():.3f}, median {np.median(errors):.3f}, 90 % {np.quantile(errors, 0.9):.3f}"
+        f"{errors.mean():.3f}, median {np.median(errors):.3f}, 90 % {np.quantile(errors, 0.9):.3f}; bounds hold "
+        f"{sum(one.held)} of {len(one.held)}"
     )
 
 
@@ -147,7 +154,7 @@ def main() -> None:
     print(_line("drawn", drawn(range(wanted.seeds))))
     if wanted.tiles is not None:
         tiles = {path.stem: tile(path, wanted.pictures) for path in sorted(wanted.tiles.glob("*.jpg"))}
-        total = Found(0, 0, 0, 0, [])
+        total = Found(0, 0, 0, 0, [], [])
         for name, one in tiles.items():
             print(_line(name, one))
             total = _sum(total, one)

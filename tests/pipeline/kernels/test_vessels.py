@@ -47,3 +47,24 @@ def test_shapes_of_vessels() -> None:
     assert not Outline(corners, 100.0, 5.0, 0.9, 0.0).has_shape()
     assert not Outline(corners, 20.0, 18.0, 0.9, 0.0).has_shape()
     assert not Outline(corners, 100.0, 18.0, 0.5, 0.0).has_shape()
+
+
+def at_the_frame(*shape: tuple[slice, slice]) -> np.ndarray:
+    """What is afloat of rectangles in water of 260 x 320 pixels of .5 m."""
+    wet = np.ones((260, 320), bool)
+    for rows, columns in shape:
+        wet[rows, columns] = False
+    shown = np.ones(wet.shape, bool)
+    return afloat(hulls(wet, shown, 0.5), wet, shown, 0.5)
+
+
+def test_a_raft_that_the_frame_cuts_is_afloat() -> None:
+    assert at_the_frame((slice(80, 160), slice(0, 40)))[100:140, :30].all()
+    assert at_the_frame((slice(0, 60), slice(0, 40)))[2:50, 2:30].all()
+
+
+def test_land_that_the_frame_cuts_is_not_afloat() -> None:
+    assert not at_the_frame((slice(0, 260), slice(0, 30))).any()
+    assert not at_the_frame((slice(240, 260), slice(150, 320))).any()
+    steps = tuple((slice(0, 80 - 2 * k), slice(2 * k, 2 * k + 2)) for k in range(40))
+    assert not at_the_frame(*steps).any()
