@@ -24,6 +24,8 @@ LENGTH_ERROR_M: Final = 1.4
 """Standard error of a length: each end is read to the metre."""
 LEAST_SHARE: Final = 0.6
 """Probability from which on a kind is named; below, it is ``car``."""
+LEAST_SEEN: Final = 0.5
+"""Mean probability that a car is seen, from which on its kind is named: below, it was filled in between others."""
 SURE_SHARE: Final = 0.9
 """From here on a kind that bears no containers stands against a container detected on it."""
 UNCOUPLED_M: Final = 5.0
@@ -96,12 +98,13 @@ def rows_of(
 
 def _row(car: Car, ring: Floats) -> dict[str, object]:
     kind = CLASSES[car.kind]
+    is_named = car.kind_share >= LEAST_SHARE and car.confidence >= LEAST_SEEN
     is_flat = kind in (FLAT, LOADED)
     east, north = ring[1] - ring[0]
     return {
-        "kind": kind if car.kind_share >= LEAST_SHARE else CAR,
+        "kind": kind if is_named else CAR,
         "kind_confidence": car.kind_share,
-        "loaded": (kind == LOADED) if is_flat and car.kind_share >= LEAST_SHARE else None,
+        "loaded": (kind == LOADED) if is_flat and is_named else None,
         "length_m": float(np.hypot(east, north)),
         "length_error_m": LENGTH_ERROR_M,
         "angle_deg": float(np.degrees(np.arctan2(east, north)) % 180.0),

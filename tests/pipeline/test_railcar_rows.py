@@ -18,9 +18,9 @@ PICTURE = Turned(
 DAY = np.datetime64("2024-05-01").item()
 
 
-def cars(*kinds: str, share: float = 0.95) -> gpd.GeoDataFrame:
+def cars(*kinds: str, share: float = 0.95, confidence: float = 0.9) -> gpd.GeoDataFrame:
     """A track with cars of 15 m and, 10 m beyond, one more train of one car."""
-    made = [Car(15 * k, 15 * (k + 1), CLASSES.index(kind), share, 0.9) for k, kind in enumerate(kinds)]
+    made = [Car(15 * k, 15 * (k + 1), CLASSES.index(kind), share, confidence) for k, kind in enumerate(kinds)]
     made[-1] = made[-1]._replace(first=made[-1].first + 10, last=made[-1].last + 10)
     track = ReadTrack(2, np.zeros((8, 20, 100), np.float32), Track(np.full(100, 9.0)))
     found = rows_of(DAY, "siding", PICTURE, [(track, TrackCars(made, np.ones(1)))], 1.0)
@@ -47,6 +47,12 @@ def test_rows_of_places_cars_and_parts_trains() -> None:
 
 def test_rows_of_names_no_kind_in_doubt() -> None:
     found = cars("flat", "with boxes", "flat", share=0.5)
+    assert set(found["kind"]) == {"car"}
+    assert found["loaded"].isna().all()
+
+
+def test_rows_of_names_no_kind_of_a_car_that_was_filled_in() -> None:
+    found = cars("flat", "tank", confidence=0.4)
     assert set(found["kind"]) == {"car"}
     assert found["loaded"].isna().all()
 

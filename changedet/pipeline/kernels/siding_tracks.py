@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from changedet.arrays import Floats, Singles
+from changedet.arrays import Floats, Ints, Singles
 from changedet.pipeline.kernels import car_chains
 from changedet.pipeline.kernels.siding_pictures import STEP_M
 
@@ -27,6 +27,11 @@ ACROSS: Final = (-1, 0, 1)
 ASIDE: Final = (0, -1, 1, -2, 2, -3, 3)
 """Rows by which a date may show the cars of a track beside its axis: 1.5 m, as they lean by their height. The nearest
 first, so that ties leave them where they are."""
+HIDDEN_ODDS: Final = 1.0
+"""Log odds added to the network's between the first and the last car of a track: where a crane or its shade hides a car
+it sees none, yet is less sure of it than on bare track. Chosen on the sites of `car_chains.ALONE`."""
+BEYOND_ODDS: Final = 0.25
+"""Likewise beyond them, where the train may have ended: the least with which errors of counts were no fewer."""
 ENDS_STEPS: Final = 2
 """Steps at each end of a car that say little of its kind."""
 SURE_ODDS: Final = 30.0
@@ -187,9 +192,18 @@ def cars_on(odds: Singles, track: Track) -> TrackCars | None:
     car = np.where(seen, _car_odds(classes), 0.0).astype(np.float64)
     end = np.where(seen, strip[len(CLASSES)], 0.0).astype(np.float64)
     found = car_chains.chain(car, end)
+    if len(found.cars):
+        found = car_chains.chain(np.where(seen, car + _hidden_odds(len(car), found.cars), 0.0), end)
     share = _share(car)
     cars = [Car(i + first, j + first, *_kind(classes[:, i:j]), float(share[i:j].mean())) for i, j in found.cars]
     return TrackCars(cars, car_chains.with_missed(found.counts), aside)
+
+
+def _hidden_odds(length: int, cars: Ints) -> Floats:
+    """What is added to the log odds of each metre, for cars that are hidden."""
+    added = np.full(length, BEYOND_ODDS)
+    added[cars[0, 0] : cars[-1, 1]] = HIDDEN_ODDS
+    return added
 
 
 def _aside(odds: Singles, track: Track) -> int:

@@ -59,3 +59,15 @@ def test_cars_on_leaves_out_what_is_not_shown() -> None:
     assert len(on.cars) == 4
     assert cars_on(np.full_like(answer, np.nan), track) is None
     assert np.isnan(car_share(answer)[0, 100])
+
+
+@pytest.mark.parametrize(("hidden", "number"), [(0.7, 4), (3.0, 3)])
+def test_cars_on_fills_in_a_hidden_car_and_no_bare_track(hidden: float, number: int) -> None:
+    answer = odds()
+    track = tracks_of([answer])[0]
+    answer[0, :, 36:49], answer[1:, :, 36:49] = hidden, -2.0
+    on = cars_on(answer, track)
+    assert on is not None
+    assert len(on.cars) == number
+    if number == 4:
+        assert on.cars[1].confidence < 0.5 < on.cars[0].confidence
