@@ -25,9 +25,9 @@ LEAST_SEEN: Final = 0.8
 LEAST_IN: Final = 0.3
 """Share of a ship's outline within a berth from which it lies there: berths are drawn narrower than ships."""
 FOUND: Final = 0.88
-"""Share of vessels of 25 m and more that are found, on drawn harbours of seeds 1100 to 1129; on real tiles it is more."""
+"""Share of vessels of 25 m and more that are found: drawn harbours, seeds 1100 to 1129; on real tiles more."""
 TRUE: Final = 0.78
-"""Share of the found that are vessels: 31 of 40 on real harbour tiles, benchmarks/ships.py; on drawn ones it is more."""
+"""Share of the found that are vessels: 31 of 40 on real harbour tiles, benchmarks/ships.py; on drawn ones more."""
 REPORTED_M: Final = 300.0
 """A position so near a berth is of a ship that lies there: antennas stand up to a ship's length away."""
 FIGURE: Final = "ships"
