@@ -1,8 +1,10 @@
 """CPU seconds and memory of changedet beside plain scripts, how both grow, and what a large site would take.
 
-    python benchmarks/speed.py FOLDER [--size 4096] [--rounds 2] [--growth 512 1024 2048] [--dates 2 4 8] [--write]
+    python benchmarks/speed.py FOLDER [--size 4096] [--rounds 2] [--growth 512 1024 2048] [--dates 2 4 8]
+        [--auto 512 1024 2048] [--auto-dates 4] [--write]
 
-Made-up series (scenarios/large_series.py) are written to FOLDER once. Every program is a process of its own; CPU is
+Made-up series (scenarios/large_series.py), and simulated sites for runs as users make them, are written to FOLDER once.
+Every program is a process of its own; CPU is
 user + system of it and its children, memory the most that one process held. The rounds take turns, and the least CPU
 of them is shown: other work on the machine adds to it. `--write` writes docs/performance.md.
 """
@@ -25,11 +27,17 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from changedet.simulate import simulate  # noqa: E402
 from scenarios.large_series import BANDS, write_series  # noqa: E402
 
 PAGE = ROOT / "docs" / "performance.md"
 CACHE = Path(tempfile.gettempdir()) / "changedet-speed-bytecode"
 MASKS = "[masks, objects, tables]"
+SITE_KIND, SITE_SEED, SITE_GSD_M = "growth", 5, 0.5
+PLAIN_BYTES = 120
+"""Of memory that the plain script takes for a pixel of a pair: 7.9 GB at 8192 px."""
+PLAIN_SHARE = 0.6
+"""Of the machine's memory that it may take; of larger pairs it is left out."""
 PROVINCE_PX, PROVINCE_DATES, PROVINCE_CORES = 200_000, 48, 200
 
 
@@ -119,19 +127,53 @@ def compared(folder: Path, size: int, rounds: int) -> dict[str, Cost]:
         for name, program in programs.items():
             found.setdefault(name, []).append(program())
             print(name, found[name][-1], flush=True)
-    return {
-        name: Cost(min(c.cpu_s for c in costs), max(c.peak_mb for c in costs), costs[0].promised_mb)
-        for name, costs in found.items()
-    }
+    return {name: least(costs) for name, costs in found.items()}
 
 
-def grown(folder: Path, sizes: list[int], dates: list[int]) -> dict[tuple[int, int], Cost]:
-    """Runs over sizes of a pair, and over dates at the second size."""
-    found = {}
+def fits(size: int) -> bool:
+    """Whether the plain script can hold a pair."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return size**2 * PLAIN_BYTES <= PLAIN_SHARE * memory
+
+
+def grown(
+    folder: Path, sizes: list[int], dates: list[int]
+) -> tuple[dict[tuple[int, int], Cost], dict[tuple[int, int], Cost]]:
+    """Runs over sizes of a pair, and over dates at the second size; the plain script on the same pairs."""
+    found, plain = {}, {}
     for size, count in [*((size, 2) for size in sizes), *((sizes[min(1, len(sizes) - 1)], n) for n in dates if n > 2)]:
-        found[size, count] = ran(workflow(folder, write_series(folder, size, count), MASKS))
-        print(size, count, found[size, count], flush=True)
-    return found
+        scenes = write_series(folder, size, count)
+        found[size, count] = ran(workflow(folder, scenes, MASKS))
+        if count == 2 and fits(size):
+            plain[size, count] = scripted("plain_script", scenes)
+        print(size, count, found[size, count], plain.get((size, count)), flush=True)
+    return found, plain
+
+
+def site(folder: Path, size: int, dates: int) -> Path:
+    """The workflow of a simulated site that says nothing of methods: boxes, ground, tracks and all formats."""
+    place = folder / f"{SITE_KIND}-{size}-{dates}"
+    if not (place / "truth" / "truth.gpkg").exists():
+        simulate(place, kind=SITE_KIND, seed=SITE_SEED, gsd_m=SITE_GSD_M, size_m=size * SITE_GSD_M, dates=dates)
+    return next(place.glob("*.yaml"))
+
+
+def on_sites(folder: Path, sizes: list[int], dates: int, rounds: int) -> dict[tuple[int, int], Cost]:
+    """Runs as users make them, on `auto`, in turns; the least CPU and the greatest peak of the rounds."""
+    paths = {size: site(folder, size, dates) for size in sizes}
+    if sizes:
+        ran(paths[sizes[0]])  # compiles what is compiled once
+    found: dict[tuple[int, int], list[Cost]] = {}
+    for _ in range(rounds):
+        for size, path in paths.items():
+            found.setdefault((size, dates), []).append(ran(path))
+            print("auto", size, dates, found[size, dates][-1], flush=True)
+    return {key: least(costs) for key, costs in found.items()}
+
+
+def least(costs: list[Cost]) -> Cost:
+    """The least CPU and the greatest peak of some rounds."""
+    return Cost(min(c.cpu_s for c in costs), max(c.peak_mb for c in costs), costs[0].promised_mb)
 
 
 def constants(growth: dict[tuple[int, int], Cost]) -> tuple[float, float]:
@@ -141,7 +183,54 @@ def constants(growth: dict[tuple[int, int], Cost]) -> tuple[float, float]:
     return float(start), float(slope)
 
 
-def page(size: int, programs: dict[str, Cost], growth: dict[tuple[int, int], Cost]) -> str:
+def growth_lines(growth: dict[tuple[int, int], Cost], plain: dict[tuple[int, int], Cost]) -> list[str]:
+    """The table of growth, the plain script beside it where it was run."""
+    lines = [
+        "| pixels a side | dates | CPU s | a MPix and later date | peak MB | promised by `check` | peak of promise "
+        "| plain script: CPU s | peak MB |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for (side, dates), cost in growth.items():
+        promised = cost.promised_mb or float("nan")
+        each = cost.cpu_s / (side**2 / 1e6 * (dates - 1))
+        beside = plain.get((side, dates))
+        lines.append(
+            f"| {side} | {dates} | {cost.cpu_s:.1f} | {each:.2f} | {cost.peak_mb:.0f} | {promised:.0f} "
+            f"| {cost.peak_mb / promised:.2f} "
+            + ("| | |" if beside is None else f"| {beside.cpu_s:.1f} | {beside.peak_mb:.0f} |")
+        )
+    return lines
+
+
+def site_lines(sites: dict[tuple[int, int], Cost]) -> list[str]:
+    """The section on runs as users make them; nothing where none was run."""
+    if not sites:
+        return []
+    lines = [
+        "## A series on `auto`",
+        "",
+        f"Sites of `changedet simulate --kind {SITE_KIND} --seed {SITE_SEED} --gsd {SITE_GSD_M}`, all stages as `auto`",
+        "chooses them (boxes, ground, tracks), all formats.",
+        "",
+        "| pixels a side | dates | CPU s | a MPix and date | peak MB | promised by `check` | peak of promise |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for (side, dates), cost in sites.items():
+        promised = cost.promised_mb or float("nan")
+        lines.append(
+            f"| {side} | {dates} | {cost.cpu_s:.1f} | {cost.cpu_s / (side**2 / 1e6 * dates):.2f} "
+            f"| {cost.peak_mb:.0f} | {promised:.0f} | {cost.peak_mb / promised:.2f} |"
+        )
+    return [*lines, ""]
+
+
+def page(
+    size: int,
+    programs: dict[str, Cost],
+    growth: dict[tuple[int, int], Cost],
+    plain_growth: dict[tuple[int, int], Cost],
+    sites: dict[tuple[int, int], Cost],
+) -> str:
     """docs/performance.md."""
     plain, mpix = programs["plain script"], size**2 / 1e6
     start, slope = constants(growth)
@@ -167,25 +256,18 @@ def page(size: int, programs: dict[str, Cost], growth: dict[tuple[int, int], Cos
         "The plain scripts (`benchmarks/plain_script.py`, `plain_dask.py`) do not co-register, look for no cloud or",
         "shade, and give no interval; changedet does all of it in these seconds.",
         "",
+        *site_lines(sites),
         "## Growth",
         "",
-        "| pixels a side | dates | CPU s | a MPix and later date | peak MB | promised by `check` | peak of promise |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        *growth_lines(growth, plain_growth),
     ]
-    for (side, dates), cost in growth.items():
-        promised = cost.promised_mb or float("nan")
-        each = cost.cpu_s / (side**2 / 1e6 * (dates - 1))
-        lines.append(
-            f"| {side} | {dates} | {cost.cpu_s:.1f} | {each:.2f} | {cost.peak_mb:.0f} | {promised:.0f} "
-            f"| {cost.peak_mb / promised:.2f} |"
-        )
-    sites = 10_000 * (start + slope * 0.25) / 3600
+    small = 10_000 * (start + slope * 0.25) / 3600
     lines += [
         "",
         f"By least squares: {start:.1f} CPU s a run and {slope:.3f} CPU s a megapixel and later date. On paper,",
         f"so not measured: {PROVINCE_PX:,} x {PROVINCE_PX:,} pixels on {PROVINCE_DATES} dates take {hours:.1f} hours",
         f"on {PROVINCE_CORES} cores, if these are kept busy; 10,000 sites of 500 x 500 pixels on two dates take",
-        f"{sites:.1f} CPU hours, each a run of its own.",
+        f"{small:.1f} CPU hours, each a run of its own.",
         "Small scenes overstate it: what measuring a date costs grows with the scene only up to an overview of two",
         "million pixels, and three dates and more are read together once more.",
     ]
@@ -200,11 +282,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--growth", type=int, nargs="+", default=[512, 1024, 2048])
     parser.add_argument("--dates", type=int, nargs="+", default=[2, 4, 8])
+    parser.add_argument("--auto", type=int, nargs="*", default=[512, 1024, 2048], help="sites, pixels a side")
+    parser.add_argument("--auto-dates", type=int, default=4)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     programs = compared(given.folder, given.size, given.rounds)
-    text = page(given.size, programs, grown(given.folder, given.growth, given.dates))
+    sites = on_sites(given.folder, given.auto, given.auto_dates, given.rounds)
+    text = page(given.size, programs, *grown(given.folder, given.growth, given.dates), sites)
     print(text)
     if given.write:
         PAGE.write_text(text)
