@@ -79,7 +79,8 @@ def _by_state(
         state = None if pd.isna(number) else states.get(number, (None, None))[which]
         # A box that no track follows, or that its track takes for another's, was seen all the same.
         found.setdefault(state or "unclear", []).append(shape)
-    hidden = [number for number, both in states.items() if both[which] and number not in set(seen["track_id"].dropna())]
+    shown = set(seen["track_id"].dropna())
+    hidden = [number for number, both in states.items() if both[which] and number not in shown]
     nearest = _nearest_in_time(boxes, hidden, day)
     if nearest:
         found["hidden"] = nearest
@@ -90,5 +91,6 @@ def _nearest_in_time(boxes: gpd.GeoDataFrame, numbers: list[int], day: str) -> l
     """Outlines of tracks on the look nearest to a date, the earlier of two as near."""
     away = np.abs((pd.to_datetime(boxes["day"]) - pd.Timestamp(day)).dt.days)
     ordered = boxes.assign(away=away).sort_values(["away", "day"])
-    firsts = ordered.drop_duplicates("track_id").set_index("track_id").geometry
-    return [firsts[number] for number in numbers if number in firsts.index]
+    firsts = ordered.drop_duplicates("track_id")
+    shapes = dict(zip(firsts["track_id"], firsts.geometry, strict=True))
+    return [shapes[number] for number in numbers if number in shapes]
