@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from changedet.arrays import Bools, Floats, Singles, Words
+from changedet.arrays import Bools, Floats, Ints, Singles, Words
+from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
 
 AROUND_M: Final = 2.5
@@ -150,8 +151,8 @@ def ground_signs(
         0 everywhere where not valid; without near infrared no plants, and nothing paved.
     """
     used = [band for band in bands if band is not None]
-    floor, unit = np.asarray(dark, np.float32)[:, None, None], np.float32(LEVEL / max(spread))
-    one, other = (_look((image[used] - floor) * unit, _half_px(gsd_m)) for image in (before, after))
+    floor, unit = np.asarray(dark, np.float32), np.float32(LEVEL / max(spread))
+    one, other = (_look(*_whole_levels(image, used, floor, unit), _half_px(gsd_m)) for image in (before, after))
     lead = GREY_WEIGHT * (other.grey - one.grey) + EDGE_WEIGHT * (other.edges - one.edges)
     if one.plants is not None and other.plants is not None:
         lead += PLANT_WEIGHT * (one.plants - other.plants)
@@ -205,11 +206,30 @@ def with_paving(score: Singles, paved: Singles) -> Singles:
     return np.where(counts, np.maximum(score, raised), score).astype(np.float32)
 
 
-def _look(levels: Singles, half: int) -> _Look:
-    whole = np.rint(np.clip(np.nan_to_num(levels), 0, MOST_LEVELS)).astype(np.int32)
-    seen: Words = np.asarray(np.isfinite(levels).all(axis=0), np.int32)
+def _whole_levels(image: Singles, used: list[int], floor: Singles, unit: np.float32) -> tuple[Words, Words]:
+    """Brightness above the dark level in whole steps (band, y, x), 0 where not seen, and where all bands are (y, x)."""
+    whole, seen = np.empty((len(used), *image.shape[1:]), np.int32), np.ones(image.shape[1:], np.int32)
+    _fill_whole(image, np.array(used), floor, unit, whole, seen)
+    return whole, seen
+
+
+@compiled
+def _fill_whole(image: Singles, used: Ints, floor: Singles, unit: np.float32, whole: Words, seen: Words) -> None:
+    for k in range(used.size):
+        for y in range(seen.shape[0]):
+            for x in range(seen.shape[1]):
+                level = (image[used[k], y, x] - floor[k]) * unit
+                if not np.isfinite(level):
+                    seen[y, x] = 0
+                bounded = level if level > np.float32(0) else np.float32(0)
+                whole[k, y, x] = np.rint(min(bounded, np.float32(MOST_LEVELS)))
+
+
+def _look(whole: Words, seen: Words, half: int) -> _Look:
     count = np.maximum(box_sum(seen, half), 1)
-    mean = np.stack([box_sum(band, half) / count for band in whole])
+    mean = np.empty(whole.shape)
+    for k, band in enumerate(whole):
+        np.divide(box_sum(band, half), count, out=mean[k])
     least = DARK_SHARE * LEVEL
     blue, green, red = np.log(np.maximum(mean[:3], least / 2))
     plants = None

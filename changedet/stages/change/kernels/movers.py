@@ -18,7 +18,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from changedet.arrays import Bools, Bytes, Shorts, Singles
+from changedet.arrays import Bools, Bytes, Ints, Shorts, Singles, Words
 from changedet.kernels.compiled import compiled
 from changedet.stages.change.kernels.box_sums import box_sum
 from changedet.stages.change.kernels.ground_signs import PLANTS, without_season
@@ -29,6 +29,8 @@ STEP: Final = 32.0
 """Levels in an e-fold of brightness."""
 MIDDLE: Final = 128.0
 """Level of a spread above the dark end; levels are whole numbers up to 255."""
+LEVELS: Final = 256
+"""Levels that there are."""
 LEAST_LIGHT: Final = 0.2
 """Spreads above the dark end that darker pixels count as: noise, and haze that is not exactly known."""
 SMOOTHED_PX: Final = 3
@@ -103,14 +105,14 @@ def things_standing(
     """
     used = [band for band in bands if band is not None]
     valid = np.asarray(np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0), np.bool_)
-    floor, unit = (np.asarray(values, np.float32)[:, None, None] for values in (dark, spread))
+    floor, unit = (np.asarray(values, np.float32) for values in (dark, spread))
     seen = box_sum(valid.astype(np.int32), half)
     square = box_sum(np.ones(valid.shape, np.int32), half)
     known = valid & (seen >= (1.0 - MOST_HIDDEN) * square)
-    own = [_above_ground(_levels(image[used], floor, unit), valid, half) for image in (before, after)]
+    own = [_above_ground(_levels(image, used, floor, unit), valid, half) for image in (before, after)]
     found = np.asarray(_classified(*own[0], *own[1], known), np.uint8)
     if bands[3] is not None:
-        covered = np.maximum(*(_plants(ground, unit) for _, ground in own)) > PLANTS[0]
+        covered = _covered(own[0][1], unit) | _covered(own[1][1], unit)
         found[0][covered & (found[0] > NOTHING)] = MEADOW
     return found
 
@@ -161,32 +163,76 @@ def without_movers(scores: Singles, standing: Sequence[Bytes], gsd_m: float) -> 
     return np.ascontiguousarray(out[:, halo:-halo, halo:-halo])
 
 
-def _plants(ground: Shorts, unit: Singles) -> Singles:
-    """Index of near infrared and the brightest colour of the ground (y, x)."""
-    light = unit * np.exp((ground - np.float32(MIDDLE)) / np.float32(STEP))
-    colour = light[:3].max(axis=0)
-    return np.asarray((light[3] - colour) / (light[3] + colour), np.float32)
+def _covered(ground: Shorts, unit: Singles) -> Bools:
+    """Where plants cover the ground (y, x), by the index of near infrared and the brightest colour."""
+    # of each level once: there are few, and many pixels
+    steps = np.exp((np.arange(LEVELS, dtype=np.float32) - np.float32(MIDDLE)) / np.float32(STEP))
+    covered = np.empty(ground.shape[1:], np.bool_)
+    _fill_covered(ground, unit[:, None] * steps, np.float32(PLANTS[0]), covered)
+    return covered
 
 
-def _levels(image: Singles, floor: Singles, unit: Singles) -> Bytes:
-    light = np.maximum(np.nan_to_num((image - floor) / unit), np.float32(LEAST_LIGHT))
-    return np.asarray(np.clip(np.rint(np.float32(STEP) * np.log(light) + np.float32(MIDDLE)), 0, 255), np.uint8)
+@compiled
+def _fill_covered(ground: Shorts, light: Singles, least: np.float32, covered: Bools) -> None:
+    for y in range(covered.shape[0]):
+        for x in range(covered.shape[1]):
+            blue, green = light[0, ground[0, y, x]], light[1, ground[1, y, x]]
+            red, nir = light[2, ground[2, y, x]], light[3, ground[3, y, x]]
+            colour = max(blue, green, red)
+            covered[y, x] = (nir - colour) / (nir + colour) > least
+
+
+def _levels(image: Singles, used: list[int], floor: Singles, unit: Singles) -> Bytes:
+    """Brightness of the bands that are used in levels (band, y, x)."""
+    shape = len(used), *image.shape[1:]
+    light, levels = np.empty(shape, np.float32), np.empty(shape, np.uint8)
+    _fill_light(image, np.array(used), floor, unit, light)
+    _fill_levels(np.log(light, out=light), levels)
+    return levels
+
+
+@compiled
+def _fill_light(image: Singles, used: Ints, floor: Singles, unit: Singles, light: Singles) -> None:
+    least = np.float32(LEAST_LIGHT)
+    for k in range(used.size):
+        for y in range(image.shape[1]):
+            for x in range(image.shape[2]):
+                value = (image[used[k], y, x] - floor[k]) / unit[k]
+                # also of what is not seen
+                light[k, y, x] = value if value > least else least
+
+
+@compiled
+def _fill_levels(logarithm: Singles, levels: Bytes) -> None:
+    step, middle, highest = np.float32(STEP), np.float32(MIDDLE), np.float32(LEVELS - 1)
+    for k in range(levels.shape[0]):
+        for y in range(levels.shape[1]):
+            for x in range(levels.shape[2]):
+                level = np.rint(step * logarithm[k, y, x] + middle)
+                levels[k, y, x] = np.uint8(min(max(level, np.float32(0)), highest))
 
 
 def _above_ground(levels: Bytes, valid: Bools, half: int) -> tuple[Shorts, Shorts]:
     """How far each band (band, y, x) lies above its ground, and the ground."""
-    ground = np.empty(levels.shape, np.int16)
+    ground, above = np.empty(levels.shape, np.int16), np.empty(levels.shape, np.int16)
     hidden = not valid.all()
+    count = box_sum(valid.astype(np.int32), SMOOTHED_PX // 2)
     for band, level in enumerate(levels):
-        low = np.where(valid, level, 0).astype(np.uint8)
+        low = np.where(valid, level, np.uint8(0))
         ground[band] = cv2.medianBlur(low, 2 * half + 1)
         if hidden:
             # what is hidden counts once as dark and once as bright, so that it pulls to neither side
-            high = np.where(valid, level, 255).astype(np.uint8)
-            ground[band] = (ground[band] + cv2.medianBlur(high, 2 * half + 1).astype(np.int16)) // 2
-    count = np.maximum(box_sum(valid.astype(np.int32), SMOOTHED_PX // 2), 1)
-    own = [box_sum(np.where(valid, level, 0).astype(np.int32), SMOOTHED_PX // 2) // count for level in levels]
-    return (np.stack(own) - ground).astype(np.int16), ground
+            high = np.where(valid, level, np.uint8(LEVELS - 1))
+            ground[band] = (ground[band] + cv2.medianBlur(high, 2 * half + 1)) // 2
+        _fill_above(box_sum(low.astype(np.int32), SMOOTHED_PX // 2), count, ground[band], above[band])
+    return above, ground
+
+
+@compiled
+def _fill_above(total: Words, count: Words, ground: Shorts, above: Shorts) -> None:
+    for y in range(above.shape[0]):
+        for x in range(above.shape[1]):
+            above[y, x] = total[y, x] // max(count[y, x], np.int32(1)) - ground[y, x]
 
 
 @compiled
