@@ -43,6 +43,8 @@ NEAR_M: Final = 15.0
 """Water is looked for so far around berths: a ship may fill one."""
 CROWDED: Final = 0.3
 """A berth of which more is no water is not empty, though nothing with a ship's shape is found: fenders take less."""
+ACROSS_RAD: Final = math.pi / 4
+"""What lies in a berth turned further than this from the quay is a crane's boom: ships lie along it."""
 RADAR: Final = frozenset({"vv", "vh", "hh", "hv", "amplitude"})
 
 
@@ -206,7 +208,24 @@ def outlines_of(image: Singles, one: Seen, grid: Grid, berths: Sequence[BaseGeom
     free = vessels.afloat(hull, one.wet, one.shown, pixel_m)
     for ship in found:
         _take_out(free, ship)
-    return found + vessels.vessels(image, free, pixel_m)
+    frames = [(_in_pixels(shape, grid), _rectangle(shape, grid)) for shape in berths]
+    free_ones = vessels.vessels(image, free, pixel_m)
+    return found + [one for one in free_ones if not any(_is_boom(one, *frame) for frame in frames)]
+
+
+def _is_boom(one: Outline, berth: BaseGeometry, corners: Floats) -> bool:
+    """Whether what was found lies in a berth and across it."""
+    if not berth.contains(shapely.Point(one.corners.mean(axis=0))):
+        return False
+    sides = np.diff(one.corners[:3], axis=0)
+    own, quay = sides[np.argmax(np.hypot(*sides.T))], corners[1] - corners[0]
+    share = abs(float(own @ quay)) / float(np.hypot(*own) * np.hypot(*quay))
+    return share < math.cos(ACROSS_RAD)
+
+
+def _in_pixels(shape: BaseGeometry, grid: Grid) -> BaseGeometry:
+    t = grid.transform
+    return shapely.transform(shape, lambda at: np.column_stack([(at[:, 0] - t.c) / t.a, (at[:, 1] - t.f) / t.e]))
 
 
 def _at_berth(one: Seen, grid: Grid, berth: BaseGeometry) -> list[Outline]:
@@ -231,8 +250,7 @@ def _ring(ship: Moored) -> list[tuple[float, float]]:
 def _rectangle(berth: BaseGeometry, grid: Grid) -> Floats:
     """Corners of the rectangle around a berth in pixels: one, the end of its long side, the end of its short side."""
     ring = shapely.get_coordinates(shapely.oriented_envelope(berth))
-    t = grid.transform
-    points = np.column_stack([(ring[:, 0] - t.c) / t.a, (ring[:, 1] - t.f) / t.e])
+    points = shapely.get_coordinates(_in_pixels(shapely.LineString(ring), grid))
     is_long = np.hypot(*(points[1] - points[0])) >= np.hypot(*(points[3] - points[0]))
     return points[[0, 1, 3]] if is_long else points[[0, 3, 1]]
 

@@ -29,3 +29,16 @@ def test_outlines_of_a_berth_and_of_what_is_afloat() -> None:
     assert [(round(one.length_m), round(one.width_m)) for one in found] == [(100, 18), (40, 10)]
     assert found[0].corners.min(axis=0).round().tolist() == [40, 60]
     assert [round(one.length_m) for one in outlines_of(image, seen, GRID, [])] == [40]
+
+
+def test_a_crane_boom_in_a_berth_is_no_ship() -> None:
+    image, seen = scene()
+    image[:, 66:122, 330:346] = 180
+    seen = Seen(image.mean(axis=0) < 80, seen.shown)
+    berth = box(500_000, 4_000_000 - 60, 500_200, 4_000_000 - 30)
+    assert [round(one.length_m) for one in outlines_of(image, seen, GRID, [berth])] == [100, 40]
+    assert sorted(round(one.length_m) for one in outlines_of(image, seen, GRID, [])) == [28, 40]
+    image[:, 66:122, 330:346] = 50
+    image[:, 80:96, 330:386] = 180
+    along = Seen(image.mean(axis=0) < 80, seen.shown)
+    assert sorted(round(one.length_m) for one in outlines_of(image, along, GRID, [berth])) == [28, 40, 100]

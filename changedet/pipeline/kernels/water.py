@@ -118,9 +118,14 @@ def _seed(light: Singles, shown: Bools, pixel_m: float, near: Bools | None) -> B
         return np.zeros(shown.shape, bool)
     levels = np.array([float(np.median(light[labels == one])) for one in large])
     loud = shown & ~quiet
-    if loud.any() and levels.min() >= np.quantile(light[loud], DARK_SHARE):
+    is_dark = levels < (np.quantile(light[loud], DARK_SHARE) if loud.any() else np.inf)
+    if not is_dark.any():
         return np.zeros(shown.shape, bool)
-    kept = large[levels <= DARKEST_TIMES * levels.min()]
+    # Near berths small places count too, but shade on the water is no measure of its light where more of it shows.
+    wide = is_dark & (sizes[large] >= LEAST_WATER_M2)
+    largest = levels[is_dark][np.argmax(sizes[large][is_dark])]
+    darkest = levels[wide].min() if wide.any() else largest
+    kept = large[levels <= DARKEST_TIMES * darkest]
     return np.asarray(np.isin(labels, kept), bool)
 
 

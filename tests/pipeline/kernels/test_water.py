@@ -35,6 +35,14 @@ def test_water_is_looked_for_where_it_is_said_to_be() -> None:
     assert water(image, 0.5, near)[90:115].mean() > 0.99
 
 
+def test_shade_in_a_berth_is_no_measure_of_the_water() -> None:
+    image = picture()
+    image[:, 82:112, 30:160] /= 2
+    near = np.zeros(image.shape[1:], bool)
+    near[80:100] = True
+    assert water(image, 0.8, near)[140:].mean() > 0.99
+
+
 def test_no_data_and_no_water() -> None:
     assert not water(np.full((3, 60, 60), np.nan, np.float32), 0.5, None).any()
     land = np.repeat(np.repeat(np.random.default_rng(1).uniform(50, 250, (3, 50, 50)), 4, 1), 4, 2).astype(np.float32)
