@@ -45,6 +45,10 @@ CROWDED: Final = 0.3
 """A berth of which more is no water is not empty, though nothing with a ship's shape is found: fenders take less."""
 ACROSS_RAD: Final = math.pi / 4
 """What lies in a berth turned further than this from the quay is a crane's boom: ships lie along it."""
+BESIDE_M: Final = 8.0
+"""Around a ship at a berth it is looked so far for the water that it floats on."""
+LEAST_BESIDE: Final = 0.2
+"""Share of it that is water: a ship at a quay has it on one long side of two, what fills a berth under glint none."""
 RADAR: Final = frozenset({"vv", "vh", "hh", "hv", "amplitude"})
 
 
@@ -204,13 +208,25 @@ def outlines_of(image: Singles, one: Seen, grid: Grid, berths: Sequence[BaseGeom
     """
     pixel_m = grid.ground_resolution_m
     hull = vessels.hulls(one.wet, one.shown, pixel_m)
-    found = [ship for shape in berths for ship in _at_berth(one, grid, shape)]
+    found = [ship for shape in berths for ship in _at_berth(one, grid, shape) if _floats(one, ship, pixel_m)]
     free = vessels.afloat(hull, one.wet, one.shown, pixel_m)
     for ship in found:
         _take_out(free, ship)
     frames = [(_in_pixels(shape, grid), _rectangle(shape, grid)) for shape in berths]
     free_ones = vessels.vessels(image, free, pixel_m)
     return found + [one for one in free_ones if not any(_is_boom(one, *frame) for frame in frames)]
+
+
+def _floats(one: Seen, ship: Outline, pixel_m: float) -> bool:
+    """Whether water lies beside a ship, where anything is shown beside it."""
+    reach = round(BESIDE_M / pixel_m)
+    left, top = np.maximum(np.floor(ship.corners.min(axis=0)).astype(int) - reach, 0)
+    right, bottom = np.ceil(ship.corners.max(axis=0)).astype(int) + reach + 1
+    wet, shown = one.wet[top:bottom, left:right], one.shown[top:bottom, left:right]
+    drawn = np.zeros(wet.shape, np.uint8)
+    cv2.fillPoly(drawn, [np.round(ship.corners - (left, top)).astype(np.int32)], 1)
+    beside = shown & (drawn == 0) & (cv2.dilate(drawn, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0)
+    return not beside.any() or float(wet[beside].mean()) >= LEAST_BESIDE
 
 
 def _is_boom(one: Outline, berth: BaseGeometry, corners: Floats) -> bool:
@@ -238,7 +254,7 @@ def _at_berth(one: Seen, grid: Grid, berth: BaseGeometry) -> list[Outline]:
     for ship in berth_profile.moored(dry, pixel_m):
         ring = [corners[0] + u * along + v * across for u, v in _ring(ship)]
         sides = ship.along[1] - ship.along[0], ship.across[1] - ship.across[0]
-        found.append(Outline(np.array(ring), max(sides), min(sides), ship.fill, 1.0))
+        found.append(Outline(np.array(ring), max(sides), min(sides), ship.fill, 1.0, is_moored=True))
     return found
 
 

@@ -27,6 +27,8 @@ def test_outlines_of_a_berth_and_of_what_is_afloat() -> None:
     berth = box(500_000, 4_000_000 - 60, 500_200, 4_000_000 - 30)
     found = outlines_of(image, seen, GRID, [berth])
     assert [(round(one.length_m), round(one.width_m)) for one in found] == [(100, 18), (40, 10)]
+    assert [one.is_moored for one in found] == [True, False]
+    assert found[0].length_share_error > found[1].length_share_error
     assert found[0].corners.min(axis=0).round().tolist() == [40, 60]
     assert [round(one.length_m) for one in outlines_of(image, seen, GRID, [])] == [40]
 
@@ -42,3 +44,12 @@ def test_a_crane_boom_in_a_berth_is_no_ship() -> None:
     image[:, 80:96, 330:386] = 180
     along = Seen(image.mean(axis=0) < 80, seen.shown)
     assert sorted(round(one.length_m) for one in outlines_of(image, along, GRID, [berth])) == [28, 40, 100]
+
+
+def test_what_fills_a_berth_without_water_beside_it_is_no_ship() -> None:
+    image, seen = scene()
+    wet = seen.wet.copy()
+    wet[:150] = False
+    wet[100:130, 340:] = True
+    berth = box(500_000, 4_000_000 - 60, 500_200, 4_000_000 - 30)
+    assert [round(one.length_m) for one in outlines_of(image, Seen(wet, seen.shown), GRID, [berth])] == [40]

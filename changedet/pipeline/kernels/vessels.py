@@ -56,6 +56,9 @@ CONFIDENCE: Final = (0.95, 0.8)
 """Of a vessel that lies alone, and of one cut from a raft; benchmarks/ships.py."""
 LENGTH_ERROR: Final = (0.03, 0.1)
 """Standard error of the length as a share of it, likewise."""
+MOORED_LENGTH_ERROR: Final = 0.06
+"""The same of a ship at a berth, which shade on its deck and cranes make shorter or longer; fifteen ships of painted
+ports, seeds 1011 to 1213 (`python benchmarks/ships.py --painted`)."""
 
 WEIGHTS: Final = (5.486, -5.683, 5.811, 0.554, 4.215, 5.413, 0.279, 1.156, 4.214, -1.109, 5.079, -1.271)
 """Of `rafts.FEATURES` in the log odds of a cut; fitted by training/fit_rafts.py on seeds 1000 to 1059."""
@@ -79,6 +82,8 @@ class Outline:
         How much narrower the narrower end is than the middle, 0 (a barge) to 1 (a bow).
     is_cut : bool
         Whether it was cut from a raft.
+    is_moored : bool
+        Whether it lies at a berth.
     """
 
     corners: Floats
@@ -87,6 +92,7 @@ class Outline:
     fill: float
     taper: float
     is_cut: bool = False
+    is_moored: bool = False
 
     @property
     def confidence(self) -> float:
@@ -96,7 +102,7 @@ class Outline:
     @property
     def length_share_error(self) -> float:
         """Standard error of the length as a share of it."""
-        return LENGTH_ERROR[self.is_cut]
+        return MOORED_LENGTH_ERROR if self.is_moored else LENGTH_ERROR[self.is_cut]
 
     def has_shape(self) -> bool:
         """Whether its measures are a vessel's.
