@@ -194,10 +194,13 @@ def _settle(
 ) -> None:
     """Log odds of the pixels of a batch; one below a stage's least margin goes no further."""
     missing, tree = _any_missing(table, count), 0
+    passing = np.empty(table.shape, np.float32) if missing else table
     margin[:] = baseline
     for stage in range(counts.size):
         if count:
-            add_trees(table, count, missing, tests, tree, counts[stage], mask, margin)
+            if missing:
+                _fill_passing(table, count, passing)
+            add_trees(table, passing, count, tests, tree, counts[stage], mask, margin)
             tree = counts[stage]
             count = _still_going(table, going, count, least[stage], most, margin, out)
     for k in range(count):
@@ -213,6 +216,15 @@ def _any_missing(table: Singles, count: int) -> bool:
         if missing:
             return True
     return False
+
+
+@compiled
+def _fill_passing(table: Singles, count: int, passing: Singles) -> None:
+    """The features with less than all values in place of NaN."""
+    for feature in range(table.shape[0]):
+        for k in range(count):
+            value = table[feature, k]
+            passing[feature, k] = value if value == value else np.float32(-np.inf)
 
 
 @compiled

@@ -90,71 +90,59 @@ def leaf_masks(feature: Shorts, value: Singles, left: Words, missing_left: Bools
         A tree has more than `MOST_LEAVES` leaves.
     """
     ends = np.append(root, len(feature)).astype(np.int64)
-    start, count = _leaf_ranges(feature, left, ends)
+    start, count = _leaf_ranges(feature, left, root)
     if len(root) and count[root].max() > MOST_LEAVES:
         raise ValueError(f"a tree of {count[root].max()} leaves, at most {MOST_LEAVES} can be evaluated")
-    is_leaf = feature < 0
+    tree, is_leaf = np.repeat(np.arange(len(root)), np.diff(ends)), feature < 0
     leaves = np.zeros((len(root), MOST_LEAVES), np.float32)
-    leaves[np.repeat(np.arange(len(root)), np.diff(ends))[is_leaf], np.array(PLACES)[start[is_leaf]]] = value[is_leaf]
-    # a node stands in both halves at most, and each part is filled up
-    room = 2 * len(feature) + PARTS * TESTS_AT_ONCE * len(root)
-    tested, keep = np.zeros(room, np.uint32), np.full(room, ALL, np.uint32)
-    limit = np.full(room, np.inf, np.float32)
-    first = np.zeros(PARTS * len(root) + 1, np.int64)
-    _fill(feature, value, left, missing_left, ends, start, count, tested, limit, keep, first)
-    size = int(first[-1])
-    return LeafMasks(tested[:size], limit[:size], keep[:size], first, leaves)
+    leaves[tree[is_leaf], np.array(PLACES)[start[is_leaf]]] = value[is_leaf]
+    inner = np.flatnonzero(~is_leaf)
+    # of either half, those leaves that a failing test leaves out
+    low = np.array([[0], [HALF]])
+    begin = np.maximum(start[inner] - low, 0)
+    end = np.minimum(start[inner] + count[left[inner]] - low, HALF)
+    half, test = np.nonzero(begin < end)
+    node, begin, end = inner[test], begin[half, test].astype(np.uint64), end[half, test].astype(np.uint64)
+    out = ((np.uint64(1) << (end - begin)) - np.uint64(1)) << begin
+    at, first = _placed(PARTS * tree[node] + 2 * half + ~missing_left[node], PARTS * len(root))
+    tested, limit = np.zeros(first[-1], np.uint32), np.full(first[-1], np.inf, np.float32)
+    keep = np.full(first[-1], ALL, np.uint32)
+    tested[at], limit[at], keep[at] = feature[node], value[node], ~out.astype(np.uint32)
+    return LeafMasks(tested, limit, keep, first, leaves)
 
 
-@compiled
-def _leaf_ranges(feature: Shorts, left: Words, ends: Ints) -> tuple[Ints, Ints]:
+def _leaf_ranges(feature: Shorts, left: Words, root: Words) -> tuple[Ints, Ints]:
     """The first leaf below each node, counted from the left of its tree, and how many there are."""
     start, count = np.zeros(feature.size, np.int64), np.ones(feature.size, np.int64)
-    for node in range(ends[ends.size - 1] - 1, -1, -1):
-        if feature[node] >= 0:
-            count[node] = count[left[node]] + count[left[node] + 1]
-    for node in range(ends[ends.size - 1]):
-        if feature[node] >= 0:
-            start[left[node]] = start[node]
-            start[left[node] + 1] = start[node] + count[left[node]]
+    levels, nodes = [], np.asarray(root, np.int64)
+    while nodes.size:
+        nodes = nodes[feature[nodes] >= 0]
+        levels.append(nodes)
+        nodes = np.concatenate([left[nodes], left[nodes] + 1])
+    for nodes in reversed(levels):
+        count[nodes] = count[left[nodes]] + count[left[nodes] + 1]
+    for nodes in levels:
+        start[left[nodes]] = start[nodes]
+        start[left[nodes] + 1] = start[nodes] + count[left[nodes]]
     return start, count
 
 
-@compiled
-def _fill(
-    feature: Shorts,
-    value: Singles,
-    left: Words,
-    missing_left: Bools,
-    ends: Ints,
-    start: Ints,
-    count: Ints,
-    tested: Masks,
-    limit: Singles,
-    keep: Masks,
-    first: Ints,
-) -> None:
-    """Lay the tests of each part of each tree one behind the other, filled up with tests that all pass."""
-    at = 0
-    for part in range(PARTS * (ends.size - 1)):
-        tree, low, fails = part // PARTS, part % PARTS // 2 * HALF, part % 2 == 1
-        for node in range(ends[tree], ends[tree + 1]):
-            if feature[node] >= 0 and missing_left[node] != fails:
-                begin = max(start[node] - low, 0)
-                end = min(start[node] + count[left[node]] - low, HALF)
-                if begin < end:
-                    out = ((np.uint64(1) << np.uint64(end - begin)) - np.uint64(1)) << np.uint64(begin)
-                    tested[at], limit[at], keep[at] = feature[node], value[node], ALL & ~np.uint32(out)
-                    at += 1
-        at += -at % TESTS_AT_ONCE
-        first[part + 1] = at
+def _placed(part: Ints, parts: int) -> tuple[Ints, Ints]:
+    """Where each test lies when its part's lie together, filled up to whole groups, and where each part begins."""
+    sizes = np.bincount(part, minlength=parts)
+    first = np.zeros(parts + 1, np.int64)
+    np.cumsum(-(-sizes // TESTS_AT_ONCE) * TESTS_AT_ONCE, out=first[1:])
+    order = np.argsort(part, kind="stable")
+    at = np.empty(part.size, np.int64)
+    at[order] = np.arange(part.size) + (first[:-1] - (np.cumsum(sizes) - sizes))[part[order]]
+    return at, first
 
 
 @compiled
 def add_trees(
     table: Singles,
+    passing: Singles,
     count: int,
-    missing: bool,
     tests: LeafMasks,
     begin: int,
     end: int,
@@ -167,10 +155,10 @@ def add_trees(
     ----------
     table : float32 (feature, n)
         Features of pixels, NaN is missing; `n` is a multiple of `PIXELS_AT_ONCE`.
+    passing : float32 (feature, n)
+        The same with minus infinity for NaN, which passes every test; `table` itself where there is none.
     count : int
         Pixels that are wanted, the first ones.
-    missing : bool
-        Whether any of them is NaN.
     tests : LeafMasks
         Of `leaf_masks`.
     begin, end : int
@@ -187,8 +175,9 @@ def add_trees(
             mask[0, k] = ALL
             mask[1, k] = ALL
         for part in range(PARTS):
+            given = table if part % 2 else passing
             for test in range(first[PARTS * tree + part], first[PARTS * tree + part + 1], TESTS_AT_ONCE):
-                _take(table, size, missing and part % 2 == 1, feature, value, keep, test, mask, part // 2)
+                _take(given, size, feature, value, keep, test, mask, part // 2)
         for k in range(size):
             left = np.uint64(mask[0, k]) | (np.uint64(mask[1, k]) << np.uint64(HALF))
             lowest = left & (~left + np.uint64(1))
@@ -197,25 +186,12 @@ def add_trees(
 
 @inlined
 def _take(
-    table: Singles,
-    size: int,
-    fails: bool,
-    feature: Masks,
-    value: Singles,
-    keep: Masks,
-    test: int,
-    mask: Masks,
-    half: int,
+    table: Singles, size: int, feature: Masks, value: Singles, keep: Masks, test: int, mask: Masks, half: int
 ) -> None:
-    """Take four tests; where NaN `fails`, they are turned round."""
+    """Take four tests, which NaN fails."""
     fa, fb, fc, fd = feature[test], feature[test + 1], feature[test + 2], feature[test + 3]
     va, vb, vc, vd = value[test], value[test + 1], value[test + 2], value[test + 3]
     ka, kb, kc, kd = keep[test], keep[test + 1], keep[test + 2], keep[test + 3]
-    if fails:
-        for k in range(size):
-            first = (ALL if table[fa, k] <= va else ka) & (ALL if table[fb, k] <= vb else kb)
-            mask[half, k] &= first & (ALL if table[fc, k] <= vc else kc) & (ALL if table[fd, k] <= vd else kd)
-    else:
-        for k in range(size):
-            first = (ka if table[fa, k] > va else ALL) & (kb if table[fb, k] > vb else ALL)
-            mask[half, k] &= first & (kc if table[fc, k] > vc else ALL) & (kd if table[fd, k] > vd else ALL)
+    for k in range(size):
+        first = (ALL if table[fa, k] <= va else ka) & (ALL if table[fb, k] <= vb else kb)
+        mask[half, k] &= first & (ALL if table[fc, k] <= vc else kc) & (ALL if table[fd, k] <= vd else kd)

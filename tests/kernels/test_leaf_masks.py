@@ -50,7 +50,8 @@ def test_the_leaf_that_is_left_is_the_one_that_a_walk_reaches(leaves):
     if inner.size:
         table[nodes[0][inner[0]], 0] = nodes[1][inner[0]]
     count, margin = 3 * PIXELS_AT_ONCE + 5, np.full(table.shape[1], 2, np.float32)
-    add_trees(table, count, True, leaf_masks(*nodes), 1, 3, np.empty((2, table.shape[1]), np.uint32), margin)
+    passing = np.where(np.isnan(table), np.float32(-np.inf), table)
+    add_trees(table, passing, count, leaf_masks(*nodes), 1, 3, np.empty((2, table.shape[1]), np.uint32), margin)
     wanted = [np.float32(2) + walked(nodes, row, 1) + walked(nodes, row, 2) for row in table.T[:count]]
     np.testing.assert_array_equal(margin[:count], wanted)
 
