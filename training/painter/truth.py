@@ -67,7 +67,7 @@ class Truth:
         folder.mkdir(parents=True, exist_ok=True)
         self.boxes, self.rows, self.changed, self.foot, self.ignored, self.tops = [], [], [], [], [], []
         self.cars = []
-        self.works, self.roofs = [], []
+        self.works, self.roofs, self.cut = [], [], []
         self.first = None
 
     def _state(self, day):
@@ -113,18 +113,22 @@ class Truth:
                 self.works.append({**row, "is_old": one.story[0][0] < 0, "geometry": shape})
         for what, points in roofs:
             shape = self.frame.polygon(points)
+            row = {"date": date, "what": what, "area_m2": shape.area, "geometry": shape}
             if self.extent.contains(shape.centroid):
-                self.roofs.append({"date": date, "what": what, "area_m2": shape.area, "geometry": shape})
+                self.roofs.append(row)
+            elif self.extent.intersects(shape):
+                self.cut.append(row)
 
     def write_things(self):
-        """Write `things.gpkg`: layers `works` and `buildings`, a row a date and thing."""
+        """Write `things.gpkg`: layers `works`, `buildings`, `buildings_cut`, a row a date and thing."""
         path = self.folder / "things.gpkg"
         path.unlink(missing_ok=True)
         columns = {
             "works": ("date", "work_id", "kind", "state", "is_old", "geometry"),
             "buildings": ("date", "what", "area_m2", "geometry"),
+            "buildings_cut": ("date", "what", "area_m2", "geometry"),
         }
-        for (name, names), rows in zip(columns.items(), (self.works, self.roofs), strict=True):
+        for (name, names), rows in zip(columns.items(), (self.works, self.roofs, self.cut), strict=True):
             table = gpd.GeoDataFrame(rows or {n: [] for n in names}, geometry="geometry", crs=f"EPSG:{self.frame.epsg}")
             table["date"] = pd.to_datetime(table["date"], utc=True)
             table.to_file(path, layer=name, driver="GPKG", engine="pyogrio", geometry_type="Polygon")
