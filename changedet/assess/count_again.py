@@ -41,7 +41,7 @@ from changedet.store import RunFolder
 from changedet.store.amending import amend
 from changedet.store.layout import REVIEW_STEP
 
-UNTOUCHED: Final = ("ships", "railcars", "vehicles", "works", "works_in_use", "share_in_use")
+UNTOUCHED: Final = ("ships", "railcars", "vehicles", "works", "works_in_use", "share_in_use", "buildings")
 """Figures that verdicts on boxes do not change."""
 
 
@@ -108,7 +108,7 @@ def _layers(
     on_rails = trains_on_sidings(containers, zones)
     optional = {"not_seen": finished.not_seen, "ground": finished.ground, "zones": zones, "trains": on_rails}
     optional |= {"ships": finished.ships, "railcars": finished.optional_layer("railcars")}
-    optional |= {name: finished.optional_layer(name) for name in ("works", "cells")}
+    optional |= {name: finished.optional_layer(name) for name in ("works", "cells", "buildings")}
     layers = {"containers": containers, "tracks": tracks.tracks}
     layers |= {"footprint": finished.footprint, "changes": finished.changes}
     return layers | {name: layer for name, layer in optional.items() if layer is not None}

@@ -13,6 +13,7 @@ from changedet.kernels import boosted_trees, forest_files
 RELEASED: Final = {
     "box_looks.npz": "bbd139daa6cae1c0adc61cbf3cb364db9c14d27fd234e2a62c7775919de75509",
     "box_looks.onnx": "479fe58f24466fcd3c59f3fe8c74ac63639f4b77d3aacea7a0060413aa71b5a0",
+    "buildings.onnx": "57e76df49ff85d33b2e9734c4461c43b4c0699879a389b951540ed8f64f39588",
     "change_network.onnx": "f4b3e54e9554ca2479c0cfe26500b855215c5ea80b4a3ea719c494dd23662e1e",
     "change_trees.npz": "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91",
     "company.npz": "724dc5947cd358dcc53f8c42e1f9521516098e3a21d9e9aba86ba98d615cc194",
@@ -21,8 +22,8 @@ RELEASED: Final = {
     "railcars.onnx": "637aef76959f9586996d50c91a0cbb102e3cebd858fc8f08bf21c2144fa01b5c",
     "weather.npz": "2c3ba72ee4825fd7385ee1020710ea6f22755c6f8947c360d79131e67d85b58a",
 }
-"""SHA-256 of the files of boosted trees, of the networks of change and of railcars, of the second look at boxes, and of
-what the container network was trained on in its own description."""
+"""SHA-256 of the files of boosted trees, of the networks of buildings, of change and of railcars, of the second look at
+boxes, and of what the container network was trained on in its own description."""
 
 
 class ReleasedTrees(NamedTuple):

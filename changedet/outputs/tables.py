@@ -27,7 +27,9 @@ TIMESERIES_COLUMNS: Final = (
 
 """Columns that every table has."""
 
-_COUNTS: Final = frozenset({"containers", "other_boxes", "ships", "railcars", "vehicles", "works", "works_in_use"})
+_COUNTS: Final = frozenset(
+    {"containers", "other_boxes", "ships", "railcars", "vehicles", "works", "works_in_use", "buildings"}
+)
 _DIGITS: Final[Mapping[str, int]] = {
     "gsd_m": 4,
     "valid_fraction": 4,

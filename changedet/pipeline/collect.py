@@ -48,7 +48,7 @@ class Results:
     ----------
     layers : mapping of str to GeoDataFrame
         ``containers``, ``tracks``, ``footprint``, ``changes`` and, where there are any, ``not_seen, zones, ground,
-        trains, ships, railcars, works, cells``.
+        trains, ships, railcars, works, buildings, cells``.
     table : DataFrame
         The time series.
     summary : mapping

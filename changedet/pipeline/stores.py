@@ -1,4 +1,4 @@
-"""Works and cells of a run together: what is found of them, their layers, columns, reasons and records."""
+"""Works, cells and halls of a run together: what is found of them, their layers, columns, reasons and records."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pandas as pd
 
 from changedet.json_types import JsonObject
 from changedet.pipeline.area_sums import Area
+from changedet.pipeline.building_rows import buildings_layer, buildings_record, why_no_buildings, with_buildings
+from changedet.pipeline.buildings import Buildings, find_buildings
 from changedet.pipeline.cells import Cells, cells_layer, cells_record, find_cells, why_no_cells, with_cells
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.thing_states import SeenBoxes
@@ -28,13 +30,16 @@ class Stores(NamedTuple):
         None where the workflow does not want them.
     cells : Cells or None
         None where no zone is a cell.
+    buildings : Buildings or None
+        None where the workflow does not want them.
     """
 
     works: Works | None
     cells: Cells | None
+    buildings: Buildings | None = None
 
     def layers(self, zones: gpd.GeoDataFrame | None, crs: str) -> dict[str, gpd.GeoDataFrame | None]:
-        """Make the layers ``works`` and ``cells``.
+        """Make the layers ``works``, ``cells`` and ``buildings``.
 
         Parameters
         ----------
@@ -46,7 +51,8 @@ class Stores(NamedTuple):
         dict of str to GeoDataFrame or None
             None where there are none to be had.
         """
-        return {"works": works_layer(self.works, zones, crs), "cells": cells_layer(self.cells, crs)}
+        found = {"works": works_layer(self.works, zones, crs), "cells": cells_layer(self.cells, crs)}
+        return found | {"buildings": buildings_layer(self.buildings, zones, crs)}
 
     def with_figures(self, table: pd.DataFrame, areas: Mapping[str, Area]) -> pd.DataFrame:
         """Add their columns to the time series.
@@ -62,7 +68,9 @@ class Stores(NamedTuple):
         DataFrame
             The table itself without works and cells.
         """
-        return with_cells(with_works(table, self.works, areas), self.cells, areas)
+        return with_buildings(
+            with_cells(with_works(table, self.works, areas), self.cells, areas), self.buildings, areas
+        )
 
     def reasons(self) -> dict[str, str]:
         """Say why figures cannot be had.
@@ -72,7 +80,7 @@ class Stores(NamedTuple):
         dict of str to str
             Figure -> reason.
         """
-        return why_no_works(self.works) | why_no_cells(self.cells)
+        return why_no_works(self.works) | why_no_cells(self.cells) | why_no_buildings(self.buildings)
 
     def records(self) -> JsonObject:
         """Sum them up for ``summary.json``.
@@ -80,9 +88,10 @@ class Stores(NamedTuple):
         Returns
         -------
         dict
-            ``works`` and ``cells``, where there are any.
+            ``works``, ``cells`` and ``buildings``, where there are any.
         """
         found = {"works": works_record(self.works), "cells": cells_record(self.cells)}
+        found["buildings"] = buildings_record(self.buildings)
         return {name: record for name, record in found.items() if record is not None}
 
 
@@ -109,4 +118,5 @@ def find_stores(
         Both may be None.
     """
     boxes = SeenBoxes(layers["containers"], layers["tracks"])
-    return Stores(find_works(plan, models, boxes), find_cells(plan, models, boxes, zones))
+    works, cells = find_works(plan, models, boxes), find_cells(plan, models, boxes, zones)
+    return Stores(works, cells, find_buildings(plan, models, boxes))

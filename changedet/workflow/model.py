@@ -253,6 +253,8 @@ class Workflow:
         Absolute path of a CSV file of positions that ships reported.
     works : bool
         Whether works are looked for.
+    buildings : bool
+        Whether halls are looked for.
     """
 
     path: str
@@ -269,6 +271,7 @@ class Workflow:
     lines: Mapping[str, int] = field(default_factory=dict, hash=False, repr=False, compare=False)
     ais: str | None = None
     works: bool = False
+    buildings: bool = False
 
     def _repr_html_(self) -> str:
         return workflow_card(self)

@@ -38,6 +38,7 @@ def resolved(workflow: Workflow) -> dict[str, JsonLike]:
         **{name: {"method": request.method, **request.parameters} for name, request in workflow.stages.items()},
         **({} if workflow.ais is None else {"ais": {"path": _short(workflow.ais, folder)}}),
         **({"works": True} if workflow.works else {}),
+        **({"buildings": True} if workflow.buildings else {}),
         "outputs": {"dir": _short(workflow.outputs.dir, folder), "formats": list(workflow.outputs.formats)},
         "compute": {
             "scheduler": compute.scheduler,

@@ -69,6 +69,7 @@ def json_schema(registry: Mapping[str, Stage[object]] | None = None) -> JsonObje
                 "Positions that ships reported, for zones of kind berth.",
             ),
             "works": _flag("Look for pits, banks, heaps and pads, and follow their states."),
+            "buildings": _flag("Look for halls, and when each was built and gone."),
             "outputs": _outputs(),
             "compute": _compute(),
         },

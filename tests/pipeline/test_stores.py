@@ -29,7 +29,7 @@ def test_without_any_nothing_is_added() -> None:
     none = Stores(None, None)
     assert none.with_figures(TABLE, {}) is TABLE
     assert (none.reasons(), none.records()) == ({}, {})
-    assert none.layers(None, CRS) == {"works": None, "cells": None}
+    assert none.layers(None, CRS) == {"works": None, "cells": None, "buildings": None}
 
 
 def test_each_brings_its_own() -> None:

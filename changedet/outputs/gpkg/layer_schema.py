@@ -106,6 +106,19 @@ SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
         "area_m2": REAL,
         "zone": TEXT,
     },
+    "buildings": {
+        "building_id": WHOLE,
+        "first_seen": DATE,
+        "last_seen": DATE,
+        "not_after": DATE,
+        "not_before": DATE,
+        "stood_before": FLAG,
+        "area_m2": REAL,
+        "area_low_m2": REAL,
+        "area_high_m2": REAL,
+        "probability": REAL,
+        "zone": TEXT,
+    },
     "cells": {
         "date": DATE,
         "zone": TEXT,
@@ -129,12 +142,13 @@ GEOMETRY: Final[Mapping[str, str]] = {
     "ships": "Polygon",
     "railcars": "Polygon",
     "works": "Polygon",
+    "buildings": "Polygon",
     "cells": "MultiPolygon",
 }
 
 ALWAYS: Final = ("containers", "tracks", "footprint", "changes")
 """Layers that are there in every file; ``zones`` only where zones are given, ``trains`` and ``railcars`` only where
-one is a siding, ``ships`` only where one is a berth, ``cells`` only where one is a cell, ``works`` only where the
-workflow wants them, ``ground`` only where the pixels tell what a footprint bears, ``not_seen`` only where a date hides
-a part of it."""
-OPTIONAL: Final = ("not_seen", "zones", "ground", "trains", "ships", "railcars", "works", "cells")
+one is a siding, ``ships`` only where one is a berth, ``cells`` only where one is a cell, ``works`` and ``buildings``
+only where the workflow wants them, ``ground`` only where the pixels tell what a footprint bears, ``not_seen`` only
+where a date hides a part of it."""
+OPTIONAL: Final = ("not_seen", "zones", "ground", "trains", "ships", "railcars", "works", "buildings", "cells")

@@ -52,6 +52,10 @@ ALIASES: Final = {
     "empty_high": "Empty places, at most",
     "sequence": "Boxes in order",
     "work_id": "Work",
+    "building_id": "Building",
+    "stood_before": "Stood before the first look",
+    "area_low_m2": "Area, at least (m2)",
+    "area_high_m2": "Area, at most (m2)",
     "state": "State",
     "since_after": "In this state after",
     "since_by": "In this state by",
@@ -65,6 +69,9 @@ ALIASES: Final = {
 _DAY: Final = "[% format_date(\"date\", 'yyyy-MM-dd') %]"
 _SINCE: Final = "coalesce(', changed since ' || format_date(\"first_seen\", 'yyyy-MM-dd'), '')"
 _ENDS: Final = "if(\"not_after\" IS NULL, 'still there', 'gone by ' || format_date(\"not_after\", 'yyyy-MM-dd'))"
+_BUILT: Final = (
+    "if(\"stood_before\", 'stood before the first look', 'built by ' || format_date(\"first_seen\", 'yyyy-MM-dd'))"
+)
 _GROWTH: Final = (
     "coalesce(round(\"gained_m2\") || ' m2 more and ' || round(\"lost_m2\") || ' m2 less than on the date before',"
     " 'the first date that shows it')"
@@ -93,6 +100,7 @@ TIPS: Final = {
     ', [% round("length_m") %] m, confidence [% round("confidence", 2) %]',
     "works": f'<b>[% "kind" %] [% "work_id" %]</b> {_DAY}<br>[% coalesce("state", \'not seen\') %], '
     "made between [% format_date(\"made_after\", 'yyyy-MM-dd') %] and [% format_date(\"made_by\", 'yyyy-MM-dd') %]",
+    "buildings": f'<b>building [% "building_id" %]</b><br>[% round("area_m2") %] m2, [% {_BUILT} %], [% {_ENDS} %]',
     "cells": f"<b>[% {_ZONE} %]</b> {_DAY}<br>[% coalesce(\"state\", 'not seen') %]",
     "trains": f'<b>train [% "train_id" %]</b> {_DAY}<br>[% "boxes" %] boxes on '
     '[% "wagons_low" %] to [% "wagons_high" %] wagons<br>[% "sequence" %]',
@@ -111,6 +119,7 @@ _DISPLAY: Final = {
     "ships": '"ship_id"',
     "railcars": '"car_id"',
     "works": '"work_id"',
+    "buildings": '"building_id"',
     "cells": '"zone"',
 }
 

@@ -32,6 +32,8 @@ WORKS: Final = {
     "filled": "#a6611a",
 }
 """Colours of the states of works."""
+BUILDINGS: Final = {"gone": "#e7298a", "before": "#666666", "built": "#d95f02"}
+"""Colours of halls."""
 CELLS: Final = {"empty": "#1b9e77", "in use": "#fc8d59", "full": "#d7191c", "covered": "#7570b3"}
 """Colours of the states of cells."""
 GROUND: Final = {"paving": "#7f7f7f", "building": "#d73027", "earthwork": "#a6611a", "stored": "#2c7bb6"}
@@ -102,7 +104,7 @@ def vector(
     ----------
     layer : str
         ``containers``, ``tracks``, ``footprint``, ``changes``, ``not_seen``, ``zones``, ``ground``, ``trains``,
-        ``ships``, ``railcars``, ``works`` or ``cells``.
+        ``ships``, ``railcars``, ``works``, ``buildings`` or ``cells``.
     dates : sequence of str
         ISO dates that the legend of ``tracks`` distinguishes.
     time : str, optional
@@ -120,7 +122,11 @@ def vector(
         Inner elements of a ``<maplayer>``.
     """
     shown = shown_when(latest)
-    plain: Mapping[str, Callable[[], str]] = {"tracks": lambda: _tracks(dates), "zones": _zones}
+    plain: Mapping[str, Callable[[], str]] = {
+        "tracks": lambda: _tracks(dates),
+        "zones": _zones,
+        "buildings": _buildings,
+    }
     dated: Mapping[str, Callable[[str, Collection[str] | None], str]] = {
         "containers": _containers,
         "footprint": _footprint,
@@ -134,7 +140,8 @@ def vector(
         "cells": partial(_states, CELLS),
     }
     renderer = plain[layer]() if layer in plain else dated[layer](shown, present)
-    defaults = {"tracks": span("first_seen", "not_after"), "zones": ""}
+    stay = span("first_seen", "not_after")
+    defaults = {"tracks": stay, "buildings": stay, "zones": ""}
     temporal = defaults.get(layer, instant("date")) if time is None else time
     labels = text_labels("name") if layer == "zones" else ""
     return (
@@ -244,6 +251,13 @@ def _ships(shown: str, _: Collection[str] | None) -> str:
 
 def _railcars(shown: str, _: Collection[str] | None) -> str:
     return single_symbol(fill_symbol(rgba(RAILCAR_COLOR, 40), RAILCAR_COLOR, width=0.4, defined={"enabled": shown}))
+
+
+def _buildings() -> str:
+    """Halls: those that stood before the first look plain, those that were built since in the colour of gains."""
+    built = "case when \"not_after\" is not null then 'gone' when \"stood_before\" then 'before' else 'built' end"
+    symbols = [fill_symbol(rgba(color, 40), color, width=0.5) for color in BUILDINGS.values()]
+    return categorized(built, [("gone", "gone since"), ("before", "stood before"), ("built", "built since")], symbols)
 
 
 def _states(colors: Mapping[str, str], shown: str, present: Collection[str] | None) -> str:

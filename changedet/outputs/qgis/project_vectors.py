@@ -34,6 +34,7 @@ _VECTORS: Final[Mapping[str, _Shown]] = {
     "railcars": _Shown("Railcars", "Boxes", True, "cars on the tracks of sidings, by kind and load"),
     "cells": _Shown("Cells", "Ground", True, "floors of the store: empty, in use, full or covered"),
     "works": _Shown("Works", "Ground", True, "pits, banks, heaps and pads made since the reference, by state"),
+    "buildings": _Shown("Buildings", "Ground", True, "halls, from when to when each stands", dated=False),
     "containers": _Shown("Boxes", "Boxes", True, "boxes of container size, one row a detection"),
     "tracks": _Shown("Boxes over time", "Boxes", False, "boxes followed over the dates", "Point", dated=False),
     "changes": _Shown("Came and went", "Change", True, "what came or went since the reference date, by kind"),

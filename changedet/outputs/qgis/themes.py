@@ -11,13 +11,13 @@ from changedet.outputs.qgis.project_xml import ProjectLayer
 THEMES: Final[Mapping[str, tuple[str, ...]]] = {
     "Change": ("zones", "changes", "not_seen", "scene"),
     "Boxes": ("zones", "containers", "trains", "ships", "railcars", "scene"),
-    "Ground": ("zones", "cells", "works", "ground", "footprint", "scene"),
+    "Ground": ("zones", "cells", "works", "buildings", "ground", "footprint", "scene"),
 }
 """Name -> the kinds of layers that it shows."""
 _OWN: Final[Mapping[str, frozenset[str]]] = {
     "Change": frozenset({"changes", "not_seen"}),
     "Boxes": frozenset({"containers", "trains", "ships", "railcars"}),
-    "Ground": frozenset({"cells", "works", "ground", "footprint"}),
+    "Ground": frozenset({"cells", "works", "buildings", "ground", "footprint"}),
 }
 """Without any of these a theme has nothing of its own to show."""
 

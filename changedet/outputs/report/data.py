@@ -96,6 +96,8 @@ class ReportData:
         The layer ``ships``.
     works : DataFrame, optional
         The layer ``works``.
+    buildings : DataFrame, optional
+        The layer ``buildings``.
     ground : DataFrame, optional
         The layer ``ground``.
     events : sequence of BoxEvent
@@ -120,6 +122,7 @@ class ReportData:
     trains: pd.DataFrame | None = None
     ships: pd.DataFrame | None = None
     works: pd.DataFrame | None = None
+    buildings: pd.DataFrame | None = None
     ground: pd.DataFrame | None = None
     events: Sequence[BoxEvent] = ()
     events_listed: Mapping[tuple[str, bool], int] = field(default_factory=dict)

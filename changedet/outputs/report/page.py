@@ -12,6 +12,7 @@ import pandas as pd
 
 from changedet.outputs.json_files import dumps
 from changedet.outputs.report.axes import Backdrop
+from changedet.outputs.report.buildings import building_table
 from changedet.outputs.report.claims import claim_rows, robust_sentences
 from changedet.outputs.report.data import ReportData, unsure_days
 from changedet.outputs.report.events import event_groups, moves_caution
@@ -135,6 +136,7 @@ def _context(data: ReportData, calendar: Calendar) -> dict[str, object]:
         "railcars": railcar_table(data.summary, calendar),
         "ground": ground_table(data.ground, calendar),
         "works": work_table(data.works, calendar),
+        "buildings": building_table(data.buildings, calendar),
         "cells": cell_table(data.summary),
         "provenance": dumps(data.provenance),
     }

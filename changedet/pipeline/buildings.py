@@ -1,0 +1,242 @@
+"""Halls of a site: drawn by a network on every look, each place followed over the dates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import numpy as np
+import shapely
+from affine import Affine
+from shapely.geometry.base import BaseGeometry
+
+from changedet.arrays import Bools, Bytes, Floats, Singles
+from changedet.blocks import Window
+from changedet.grid import Grid
+from changedet.kernels.onnx_session import Session, session
+from changedet.kernels.pixel_classes import CLEAR, HAZE, SATURATED, SHADE, SHADOW
+from changedet.models.loader import released_content
+from changedet.outputs.rasters.reading import read_window
+from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.kernels import hall_outlines, hall_pictures, hall_presence
+from changedet.pipeline.kernels.hall_outlines import Drawn
+from changedet.pipeline.kernels.hall_pictures import STEP_M
+from changedet.pipeline.thing_states import RADAR, SeenBoxes
+from changedet.plan import Plan
+from changedet.stages.objects.detector import bands_used
+
+MODEL: Final = "buildings.onnx"
+COARSEST_M: Final = 1.0
+"""Coarser pixels were not taught."""
+MOST_PX: Final = 25_000_000
+"""Pixels of the site that are kept of each look; more would not fit beside the rest of a run."""
+SEEN: Final = (CLEAR, HAZE, SHADE, SHADOW, SATURATED)
+"""Classes that show a roof: white ones saturate, dark ones are as dark as shade."""
+TILE_PX: Final = 512
+HALO_PX: Final = 96
+"""Tiles that the network sees, and what it sees around each: what lies farther off changes little. Multiples of its
+coarsest step of 16."""
+SQUARE: Final = 0.85
+"""Share of its least rectangle from which on a hall is drawn as that rectangle. By hand."""
+MOST_BOXES: Final = 0.4
+"""Share of a part under boxes of any look from which on it is a stack and no hall. By hand."""
+
+
+class Hall(NamedTuple):
+    """A hall.
+
+    Attributes
+    ----------
+    shape : geometry
+        Its base, in the grid's CRS.
+    probability : float
+        That it is one.
+    stands : float64 (look,)
+        Probability that it stands, by look.
+    shown : bool (look,)
+        Whether the look shows it.
+    """
+
+    shape: BaseGeometry
+    probability: float
+    stands: Floats
+    shown: Bools
+
+
+@dataclass(frozen=True)
+class Buildings:
+    """The halls of a run.
+
+    Attributes
+    ----------
+    halls : sequence of Hall
+        Those that are listed, from north to south.
+    days : sequence of date
+        Of all looks.
+    reason : str
+        Why there are none to be had; empty where they can be.
+    """
+
+    halls: Sequence[Hall] = ()
+    days: Sequence[dt.date] = ()
+    reason: str = ""
+
+
+def find_buildings(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenBoxes) -> Buildings | None:
+    """Find the halls of all looks.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its passes are done.
+    models : mapping of date to DateModel
+    boxes : SeenBoxes
+        What boxes cover is no hall.
+
+    Returns
+    -------
+    Buildings or None
+        None where the workflow does not want them.
+    """
+    if not plan.workflow.buildings:
+        return None
+    days = [look.date for look in plan.looks]
+    reason = why_not(plan)
+    if reason:
+        return Buildings(days=days, reason=reason)
+    grid = working_grid(plan.grid)
+    parts = hall_outlines.places([_look(plan, models, k, grid) for k in range(len(days))])
+    covered = shapely.union_all([*boxes.detected.geometry, *shapely.buffer(list(boxes.followed.geometry), 1.0)])
+    halls = [hall for part in parts if (hall := hall_of(part, grid)) is not None and _is_inside(hall, plan.grid)]
+    kept = [one for one in halls if one.shape.intersection(covered).area < MOST_BOXES * one.shape.area]
+    return Buildings(sorted(kept, key=lambda one: (-one.shape.centroid.y, one.shape.centroid.x)), days)
+
+
+def why_not(plan: Plan) -> str:
+    """Say why halls cannot be found.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    str
+        Empty where they can.
+    """
+    if RADAR & set(plan.roles):
+        return "buildings are not looked for in radar images"
+    coarsest = max([plan.grid.ground_resolution_m, *(look.gsd_m for look in plan.looks)])
+    if coarsest > COARSEST_M:
+        return f"buildings need pixels of {COARSEST_M:g} m or finer; these have {coarsest:.2g} m"
+    shape = working_grid(plan.grid).shape
+    if shape[0] * shape[1] > MOST_PX:
+        most = MOST_PX * STEP_M**2 / 1e6
+        return f"buildings are looked for on sites of up to {most:.0f} km2; zones as sites of their own are smaller"
+    return ""
+
+
+def working_grid(grid: Grid) -> Grid:
+    """The grid on which halls are looked for.
+
+    Parameters
+    ----------
+    grid : Grid
+        Of the run.
+
+    Returns
+    -------
+    Grid
+        From the same corner, in pixels of `STEP_M` on the ground.
+    """
+    factor = STEP_M / grid.ground_resolution_m
+    shape = math.ceil(grid.shape[0] / factor), math.ceil(grid.shape[1] / factor)
+    return Grid(grid.crs, grid.transform @ Affine.scale(factor), shape, grid.aoi)
+
+
+def _look(plan: Plan, models: Mapping[dt.date, DateModel], k: int, grid: Grid) -> tuple[Bytes, Bools]:
+    """Log odds of a look, packed, and where it shows the ground."""
+    look, whole = plan.looks[k], Window(0, 0, *grid.shape)
+    moved = models[look.date].alignment.displacement
+    image, _ = look.read(grid, whole, plan.roles, moved, grid.ground_resolution_m)
+    colours = image[list(bands_used(plan.roles))]
+    shown = np.isfinite(colours).all(axis=0) & np.isin(_quality(plan, look.date, grid), SEEN)
+    colours[:, ~shown] = np.nan
+    picture = hall_pictures.shown(colours, hall_pictures.fit_limits(colours))
+    return hall_outlines.kept(odds_of(picture), shown)
+
+
+def _quality(plan: Plan, day: dt.date, grid: Grid) -> Bytes:
+    """Classes at the middles of the working grid's pixels."""
+    whole = read_window(plan.folder.quality_file(day, plan.formats), Window(0, 0, *plan.grid.shape))
+    factor = grid.resolution_m / plan.grid.resolution_m
+    rows, columns = (
+        np.minimum(((np.arange(n) + 0.5) * factor).astype(int), most - 1)
+        for n, most in zip(grid.shape, plan.grid.shape, strict=True)
+    )
+    return np.asarray(whole[np.ix_(rows, columns)], np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _session() -> Session:
+    return session(released_content(MODEL))
+
+
+def odds_of(picture: Singles) -> Singles:
+    """What the network says of a look.
+
+    Parameters
+    ----------
+    picture : float32 (3, y, x)
+        Of `hall_pictures.shown`.
+
+    Returns
+    -------
+    float32 (2, y, x)
+        Log odds that a hall stands there, and that the edge of one lies there.
+    """
+    rows, columns = picture.shape[1:]
+    out = np.empty((2, rows, columns), np.float32)
+    for top in range(0, rows, TILE_PX):
+        for left in range(0, columns, TILE_PX):
+            low, high = (max(0, top - HALO_PX), max(0, left - HALO_PX)), (top + TILE_PX, left + TILE_PX)
+            cut = picture[:, low[0] : high[0] + HALO_PX, low[1] : high[1] + HALO_PX]
+            spare = [(0, -size % hall_pictures.MULTIPLE_PX) for size in cut.shape[1:]]
+            found = _session().run(None, {"picture": np.pad(cut, ((0, 0), *spare), mode="edge")[None]})[0][0]
+            own = found[:, top - low[0] : cut.shape[1], left - low[1] : cut.shape[2]]
+            own = own[:, : min(TILE_PX, rows - top), : min(TILE_PX, columns - left)]
+            out[:, top : high[0], left : high[1]] = own
+    return out
+
+
+def hall_of(part: Drawn, grid: Grid) -> Hall | None:
+    """Make a hall of a part that is large and sure enough to be one.
+
+    Parameters
+    ----------
+    part : Drawn
+    grid : Grid
+        Of `working_grid`.
+
+    Returns
+    -------
+    Hall or None
+        None where it is small or not sure, or stands on no look.
+    """
+    if part.area_m2 < hall_presence.LISTED_M2 * math.exp(hall_presence.AREA_EXCESS):
+        return None
+    time = hall_presence.stay(part.core)
+    sure = hall_presence.probability(hall_presence.signs(part, time.stands))
+    if time.first < 0 or sure < hall_presence.LISTED:
+        return None
+    outline = max(grid.outlines(part.inside, part.y, part.x), key=lambda one: float(one.area))
+    shape = shapely.oriented_envelope(outline) if part.fill >= SQUARE else outline.simplify(grid.resolution_m)
+    return Hall(shape, sure, time.stands, np.asarray(np.isfinite(part.core)))
+
+
+def _is_inside(hall: Hall, grid: Grid) -> bool:
+    return bool(grid.area.contains(hall.shape.centroid))
