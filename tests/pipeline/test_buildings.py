@@ -1,0 +1,60 @@
+"""Halls: the working grid, tiles that join without a seam, and what is large and sure enough to be listed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+
+from changedet.grid import Grid
+from changedet.pipeline import buildings
+from changedet.pipeline.buildings import hall_of, odds_of, working_grid
+from changedet.pipeline.kernels.hall_outlines import Drawn
+from changedet.pipeline.kernels.hall_pictures import STEP_M
+
+GRID = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (301, 400))
+
+
+def part(rows: int, columns: int, core: float) -> Drawn:
+    inside = np.zeros((rows + 8, columns + 8), bool)
+    inside[4:-4, 4:-4] = True
+    looks = np.full(3, core)
+    return Drawn(20, 30, inside, looks, looks * 0 - 3, looks * 0 - 0.3, 1.0, rows * STEP_M, 3)
+
+
+def test_the_working_grid_covers_the_site_in_its_own_pixels() -> None:
+    grid = working_grid(GRID)
+    assert grid.ground_resolution_m == pytest.approx(STEP_M, rel=1e-3)
+    assert grid.transform.c == 500_000
+    west, south, east, north = grid.bounds
+    assert west <= GRID.bounds[0]
+    assert south <= GRID.bounds[1]
+    assert east >= GRID.bounds[2]
+    assert north >= GRID.bounds[3]
+
+
+def test_a_large_and_sure_part_is_a_hall_where_it_lies() -> None:
+    grid = working_grid(GRID)
+    hall = hall_of(part(30, 40, 4.0), grid)
+    assert hall is not None
+    assert hall.probability > 0.9
+    assert hall.stands.min() > 0.9
+    step = grid.resolution_m
+    expected = shapely.box(*(500_000 + 34 * step, 4_000_000 - 54 * step), *(500_000 + 74 * step, 4_000_000 - 24 * step))
+    assert hall.shape.symmetric_difference(expected).area < 0.01 * expected.area
+
+
+def test_what_is_small_or_never_there_is_none() -> None:
+    grid = working_grid(GRID)
+    assert hall_of(part(12, 15, 4.0), grid) is None
+    assert hall_of(part(30, 40, -3.0), grid) is None
+
+
+def test_tiles_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = np.random.default_rng(3).uniform(-1, 1, (3, 250, 180)).astype(np.float32)
+    whole = odds_of(picture)
+    monkeypatch.setattr(buildings, "TILE_PX", 128)
+    apart = np.abs(odds_of(picture) - whole)
+    assert whole.shape == (2, 250, 180)
+    assert np.quantile(apart, 0.99) < 0.1
