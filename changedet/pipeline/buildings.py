@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,8 +26,10 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.kernels import hall_outlines, hall_pictures, hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
 from changedet.pipeline.kernels.hall_pictures import STEP_M
+from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.thing_states import RADAR, SeenBoxes
 from changedet.plan import Plan
+from changedet.stages.change.scoring import NO_DATA
 from changedet.stages.objects.detector import bands_used
 
 MODEL: Final = "buildings.onnx"
@@ -92,7 +95,7 @@ def find_buildings(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenB
     Parameters
     ----------
     plan : Plan
-        Its passes are done.
+        Its masks are done: what is built or gone must be marked there.
     models : mapping of date to DateModel
     boxes : SeenBoxes
         What boxes cover is no hall.
@@ -111,7 +114,13 @@ def find_buildings(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenB
     grid = working_grid(plan.grid)
     parts = hall_outlines.places([_look(plan, models, k, grid) for k in range(len(days))])
     covered = shapely.union_all([*boxes.detected.geometry, *shapely.buffer(list(boxes.followed.geometry), 1.0)])
-    halls = [hall for part in parts if (hall := hall_of(part, grid)) is not None and _is_inside(hall, plan.grid)]
+    pairs = [(part, hall) for part in parts if (hall := hall_of(part, grid)) and _is_inside(hall, plan.grid)]
+    marked = _marked(plan, grid, [part for part, _ in pairs])
+    halls = [
+        hall
+        for (_, hall), share in zip(pairs, marked, strict=True)
+        if hall_presence.agrees(hall.stands, hall.shown, share, plan.reference)
+    ]
     kept = [one for one in halls if one.shape.intersection(covered).area < MOST_BOXES * one.shape.area]
     return Buildings(sorted(kept, key=lambda one: (-one.shape.centroid.y, one.shape.centroid.x)), days)
 
@@ -170,9 +179,27 @@ def _look(plan: Plan, models: Mapping[dt.date, DateModel], k: int, grid: Grid) -
     return hall_outlines.kept(odds_of(picture), shown)
 
 
+def _marked(plan: Plan, grid: Grid, parts: Sequence[Drawn]) -> Floats:
+    """Share of each part's ground that is marked on each look (part, look); NaN where nothing is compared."""
+    shares = np.full((len(parts), len(plan.looks)), np.nan)
+    for k, look in enumerate(plan.looks):
+        if k == plan.reference or not parts:
+            continue
+        mask = _at_middles(plan, mask_path(plan.folder, look.date, plan.formats), grid)
+        for row, part in enumerate(parts):
+            cut = mask[part.y : part.y + part.inside.shape[0], part.x : part.x + part.inside.shape[1]][part.inside]
+            compared = cut[cut != NO_DATA]
+            shares[row, k] = compared.mean() if compared.size else np.nan
+    return shares
+
+
 def _quality(plan: Plan, day: dt.date, grid: Grid) -> Bytes:
-    """Classes at the middles of the working grid's pixels."""
-    whole = read_window(plan.folder.quality_file(day, plan.formats), Window(0, 0, *plan.grid.shape))
+    return _at_middles(plan, plan.folder.quality_file(day, plan.formats), grid)
+
+
+def _at_middles(plan: Plan, path: Path, grid: Grid) -> Bytes:
+    """A raster of the run at the middles of the working grid's pixels."""
+    whole = read_window(path, Window(0, 0, *plan.grid.shape))
     factor = grid.resolution_m / plan.grid.resolution_m
     rows, columns = (
         np.minimum(((np.arange(n) + 0.5) * factor).astype(int), most - 1)

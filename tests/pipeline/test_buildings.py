@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import shapely
@@ -58,3 +60,20 @@ def test_tiles_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     apart = np.abs(odds_of(picture) - whole)
     assert whole.shape == (2, 250, 180)
     assert np.quantile(apart, 0.99) < 0.1
+
+
+def test_marks_are_counted_within_a_part_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    mask = np.zeros((301, 400), np.uint8)
+    grid = working_grid(GRID)
+    one = part(20, 40, 4.0)
+    y, x = ((np.array(v) * STEP_M / 0.5).astype(int) for v in ((24, 34, 44), (34, 54, 74)))
+    mask[: y[1]] = 1
+    mask[y[1] : y[2], x[1] :] = buildings.NO_DATA
+    monkeypatch.setattr(buildings, "read_window", lambda *_: mask)
+    monkeypatch.setattr(buildings, "mask_path", lambda *_: None)
+    looks = [SimpleNamespace(date=day) for day in range(3)]
+    plan = SimpleNamespace(looks=looks, reference=1, folder=None, formats=frozenset(), grid=GRID)
+    shares = buildings._marked(plan, grid, [one])  # type: ignore[arg-type]
+    assert shares.shape == (1, 3)
+    assert np.isnan(shares[0, 1])
+    assert shares[0, [0, 2]] == pytest.approx(2 / 3, abs=0.03)

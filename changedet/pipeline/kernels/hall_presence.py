@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from changedet.arrays import Floats
+from changedet.arrays import Bools, Floats
 from changedet.pipeline.kernels.hall_outlines import LIMIT, Drawn
 from changedet.pipeline.kernels.work_states import count_bounds
 
@@ -38,6 +38,9 @@ FOUND: Final = 0.87
 """Share of halls that are listed: 147 of 168, by look, on the same."""
 SURE: Final = 0.95
 """Probability that an interval holds."""
+LEAST_MARKED: Final = 0.5
+"""Share of a hall's ground that the masks must mark where it came or went. By hand; a look on which the network misses
+half of a roof is not marked."""
 
 
 class Stay(NamedTuple):
@@ -100,6 +103,30 @@ def stay(core: Floats) -> Stay:
     stands = np.asarray(both[:, 1] / both.sum(axis=1))
     on = np.flatnonzero(stands > RATHER)
     return Stay(stands, int(on[0]) if len(on) else -1, int(on[-1]) if len(on) else -1)
+
+
+def agrees(stands: Floats, shown: Bools, marked: Floats, reference: int) -> bool:
+    """Say whether the masks of change agree with when a hall stands.
+
+    Parameters
+    ----------
+    stands : float64 (look,)
+        Of `Stay`.
+    shown : bool (look,)
+        Whether the look shows it.
+    marked : float64 (look,)
+        Share of its ground that is marked as change against the reference; NaN where nothing is compared.
+    reference : int
+        The look that the masks compare with.
+
+    Returns
+    -------
+    bool
+        True also where no look that was compared shows it otherwise than the reference does.
+    """
+    on = stands > RATHER
+    turned = shown & np.isfinite(marked) & (on != on[reference])
+    return not turned.any() or float(marked[turned].mean()) >= LEAST_MARKED
 
 
 def signs(part: Drawn, stands: Floats) -> Floats:

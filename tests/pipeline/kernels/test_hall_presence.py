@@ -7,7 +7,7 @@ import pytest
 
 from changedet.pipeline.kernels import hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
-from changedet.pipeline.kernels.hall_presence import count, evidence, probability, signs, stay
+from changedet.pipeline.kernels.hall_presence import agrees, count, evidence, probability, signs, stay
 
 NO, YES = -3.0, 3.0
 
@@ -54,3 +54,14 @@ def test_counts_lie_in_their_bounds() -> None:
     assert number == 8
     assert low <= 8 < high
     assert low >= 5
+
+
+def test_what_came_or_went_must_be_marked() -> None:
+    stands, shown = np.array([0.02, 0.1, 0.99, 0.99]), np.ones(4, bool)
+    marked = np.array([np.nan, 0.0, 0.9, 0.8])
+    assert agrees(stands, shown, marked, 0)
+    assert not agrees(stands, shown, marked * 0.4, 0)
+    assert agrees(stands, shown, np.array([0.9, 0.8, np.nan, 0.1]), 2)
+    assert not agrees(stands, shown, np.array([0.1, 0.0, np.nan, 0.1]), 2)
+    assert agrees(np.ones(4), shown, np.array([np.nan, 0.9, 0.0, 0.0]), 0)
+    assert agrees(stands, np.array([True, True, False, False]), marked * 0, 0)
