@@ -24,7 +24,7 @@ NORMAL: Final = 1.96
 FIGURE: Final = "buildings"
 COLUMNS: Final = (FIGURE, f"{FIGURE}_low", f"{FIGURE}_high")
 LEAST_SEEN: Final = 0.5
-"""Share of the halls that a date must show to say how many stand."""
+"""Share of the halls, or of the ground where there are none, that a date must show to say how many stand."""
 
 
 def buildings_layer(found: Buildings | None, zones: gpd.GeoDataFrame | None, crs: str) -> gpd.GeoDataFrame | None:
@@ -86,11 +86,14 @@ def with_buildings(table: pd.DataFrame, found: Buildings | None, areas: Mapping[
     """
     if found is None:
         return table
-    rows = [figures(found, row["date"].date(), areas.get(str(row["zone"]))) for _, row in table.iterrows()]
+    rows = [
+        figures(found, row["date"].date(), areas.get(str(row["zone"])), float(row["valid_fraction"]))
+        for _, row in table.iterrows()
+    ]
     return table.assign(**{name: [row[k] for row in rows] for k, name in enumerate(COLUMNS)})
 
 
-def figures(found: Buildings, day: dt.date, area: Area) -> tuple[float, float, float]:
+def figures(found: Buildings, day: dt.date, area: Area, clear: float) -> tuple[float, float, float]:
     """Count the halls of a date.
 
     Parameters
@@ -99,6 +102,8 @@ def figures(found: Buildings, day: dt.date, area: Area) -> tuple[float, float, f
     day : date
     area : geometry or None
         None is the whole site.
+    clear : float
+        Share of it that is clear on the date, 0 to 1; where no hall is listed it alone says whether one would be seen.
 
     Returns
     -------
@@ -107,7 +112,8 @@ def figures(found: Buildings, day: dt.date, area: Area) -> tuple[float, float, f
     """
     index = found.days.index(day)
     own = [one for one in found.halls if area is None or area.contains(one.shape.representative_point())]
-    if found.reason or (own and np.mean([one.shown[index] for one in own]) < LEAST_SEEN):
+    seen = float(np.mean([one.shown[index] for one in own])) if own else clear
+    if found.reason or not seen >= LEAST_SEEN:
         return (float("nan"),) * 3
     number, low, high = hall_presence.count([one.probability for one in own], [float(one.stands[index]) for one in own])
     return float(number), float(low), float(high)
@@ -138,7 +144,7 @@ def buildings_record(found: Buildings | None) -> JsonObject | None:
     Returns
     -------
     dict or None
-        How many stood before the first look, were built and are gone; None where there are none to be had.
+        How many stood on the first look of their place, were built and are gone; None where there are none to be had.
     """
     if found is None or found.reason:
         return None

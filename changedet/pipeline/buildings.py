@@ -252,17 +252,18 @@ def hall_of(part: Drawn, grid: Grid) -> Hall | None:
     Returns
     -------
     Hall or None
-        None where it is small or not sure, or stands on no look.
+        None where it is small or not sure, or stands on no look that shows it.
     """
     if part.area_m2 < hall_presence.LISTED_M2 * math.exp(hall_presence.AREA_EXCESS):
         return None
     time = hall_presence.stay(part.core)
     sure = hall_presence.probability(hall_presence.signs(part, time.stands))
-    if time.first < 0 or sure < hall_presence.LISTED:
+    shown = np.isfinite(part.core)
+    if sure < hall_presence.LISTED or not (shown & (time.stands > hall_presence.RATHER)).any():
         return None
     outline = max(grid.outlines(part.inside, part.y, part.x), key=lambda one: float(one.area))
     shape = shapely.oriented_envelope(outline) if part.fill >= SQUARE else outline.simplify(grid.resolution_m)
-    return Hall(shape, sure, time.stands, np.asarray(np.isfinite(part.core)))
+    return Hall(shape, sure, time.stands, np.asarray(shown))
 
 
 def _is_inside(hall: Hall, grid: Grid) -> bool:

@@ -12,6 +12,7 @@ from affine import Affine
 from changedet.grid import Grid
 from changedet.pipeline import buildings
 from changedet.pipeline.buildings import hall_of, odds_of, working_grid
+from changedet.pipeline.kernels import hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
 from changedet.pipeline.kernels.hall_pictures import STEP_M
 
@@ -51,6 +52,18 @@ def test_what_is_small_or_never_there_is_none() -> None:
     grid = working_grid(GRID)
     assert hall_of(part(12, 15, 4.0), grid) is None
     assert hall_of(part(30, 40, -3.0), grid) is None
+
+
+def test_what_rather_stands_on_a_hidden_look_alone_is_no_hall() -> None:
+    looks = np.full(9, np.nan)
+    looks[4] = -0.17
+    one = part(30, 40, 0.0)
+    shown = np.where(np.isfinite(looks), 0.0, np.nan)
+    weak = Drawn(one.y, one.x, one.inside, looks, shown - 4, shown + 1, 1.0, 22.0, 1)
+    time = hall_presence.stay(looks)
+    assert time.first == 8
+    assert hall_presence.probability(hall_presence.signs(weak, time.stands)) > hall_presence.LISTED
+    assert hall_of(weak, working_grid(GRID)) is None
 
 
 def test_tiles_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:

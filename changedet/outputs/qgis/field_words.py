@@ -53,7 +53,7 @@ ALIASES: Final = {
     "sequence": "Boxes in order",
     "work_id": "Work",
     "building_id": "Building",
-    "stood_before": "Stood before the first look",
+    "stood_before": "Stood on its first clear look",
     "area_low_m2": "Area, at least (m2)",
     "area_high_m2": "Area, at most (m2)",
     "state": "State",
@@ -70,7 +70,8 @@ _DAY: Final = "[% format_date(\"date\", 'yyyy-MM-dd') %]"
 _SINCE: Final = "coalesce(', changed since ' || format_date(\"first_seen\", 'yyyy-MM-dd'), '')"
 _ENDS: Final = "if(\"not_after\" IS NULL, 'still there', 'gone by ' || format_date(\"not_after\", 'yyyy-MM-dd'))"
 _BUILT: Final = (
-    "if(\"stood_before\", 'stood before the first look', 'built by ' || format_date(\"first_seen\", 'yyyy-MM-dd'))"
+    "if(\"stood_before\", 'stood on ', 'built by ') || format_date(\"first_seen\", 'yyyy-MM-dd')"
+    " || if(\"stood_before\", ', its first clear look', '')"
 )
 _GROWTH: Final = (
     "coalesce(round(\"gained_m2\") || ' m2 more and ' || round(\"lost_m2\") || ' m2 less than on the date before',"

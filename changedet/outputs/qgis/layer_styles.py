@@ -254,10 +254,11 @@ def _railcars(shown: str, _: Collection[str] | None) -> str:
 
 
 def _buildings() -> str:
-    """Halls: those that stood before the first look plain, those that were built since in the colour of gains."""
+    """Halls: those that stood when first seen plain, those that were built since in the colour of gains."""
     built = "case when \"not_after\" is not null then 'gone' when \"stood_before\" then 'before' else 'built' end"
     symbols = [fill_symbol(rgba(color, 40), color, width=0.5) for color in BUILDINGS.values()]
-    return categorized(built, [("gone", "gone since"), ("before", "stood before"), ("built", "built since")], symbols)
+    words = [("gone", "gone since"), ("before", "stood on its first clear look"), ("built", "built since")]
+    return categorized(built, words, symbols)
 
 
 def _states(colors: Mapping[str, str], shown: str, present: Collection[str] | None) -> str:

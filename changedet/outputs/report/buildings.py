@@ -36,7 +36,8 @@ def building_table(buildings: pd.DataFrame | None, calendar: Calendar) -> Table:
 
 def _cells(row: Mapping[Hashable, object], calendar: Calendar) -> list[str]:
     area, low, high = (number(as_float(row[name])) for name in ("area_m2", "area_low_m2", "area_high_m2"))
-    built = "before the first look" if row["stood_before"] else _gap(row["not_before"], row["first_seen"], calendar)
+    first = row["first_seen"]
+    built = f"by {calendar.day(iso_date(first))}" if row["stood_before"] else _gap(row["not_before"], first, calendar)
     gone = "" if is_missing(row["not_after"]) else _gap(row["last_seen"], row["not_after"], calendar)
     return [str(row["building_id"]), f"{area} ({low} to {high})", built, gone, f"{as_float(row['probability']):.2f}"]
 
