@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -36,7 +37,9 @@ MODEL: Final = "buildings.onnx"
 COARSEST_M: Final = 1.0
 """Coarser pixels were not taught."""
 MOST_PX: Final = 25_000_000
-"""Pixels of the site that are kept of each look; more would not fit beside the rest of a run."""
+"""Pixels of the site that are looked at on each look; more would not fit beside the rest of a run."""
+KEPT: Final = 3
+"""Bytes of a pixel and look that are kept: log odds of a hall, of an edge, and whether it is shown."""
 SEEN: Final = (CLEAR, HAZE, SHADE, SHADOW, SATURATED)
 """Classes that show a roof: white ones saturate, dark ones are as dark as shade."""
 TILE_PX: Final = 512
@@ -112,7 +115,13 @@ def find_buildings(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenB
     if reason:
         return Buildings(days=days, reason=reason)
     grid = working_grid(plan.grid)
-    parts = hall_outlines.places([_look(plan, models, k, grid) for k in range(len(days))])
+    # In a file without a name: many dates of a large site would not fit into the memory.
+    with tempfile.TemporaryFile(dir=plan.folder.path) as file:
+        stored = np.memmap(file, np.uint8, "w+", shape=(len(days), KEPT, *grid.shape))
+        for k in range(len(days)):
+            odds, shown = _look(plan, models, k, grid)
+            stored[k, :-1], stored[k, -1] = odds, shown
+        parts = hall_outlines.places([(np.asarray(one[:-1]), np.asarray(one[-1]).view(np.bool_)) for one in stored])
     covered = shapely.union_all([*boxes.detected.geometry, *shapely.buffer(list(boxes.followed.geometry), 1.0)])
     pairs = [(part, hall) for part in parts if (hall := hall_of(part, grid)) and _is_inside(hall, plan.grid)]
     marked = _marked(plan, grid, [part for part, _ in pairs])
@@ -169,14 +178,20 @@ def working_grid(grid: Grid) -> Grid:
 
 def _look(plan: Plan, models: Mapping[dt.date, DateModel], k: int, grid: Grid) -> tuple[Bytes, Bools]:
     """Log odds of a look, packed, and where it shows the ground."""
-    look, whole = plan.looks[k], Window(0, 0, *grid.shape)
-    moved = models[look.date].alignment.displacement
-    image, _ = look.read(grid, whole, plan.roles, moved, grid.ground_resolution_m)
-    colours = image[list(bands_used(plan.roles))]
-    shown = np.isfinite(colours).all(axis=0) & np.isin(_quality(plan, look.date, grid), SEEN)
-    colours[:, ~shown] = np.nan
-    picture = hall_pictures.shown(colours, hall_pictures.fit_limits(colours))
-    return hall_outlines.kept(odds_of(picture), shown)
+    look, quality = plan.looks[k], _quality(plan, plan.looks[k].date, grid)
+    moved, bands = models[look.date].alignment.displacement, list(bands_used(plan.roles))
+    colours = np.empty((len(bands), *grid.shape), np.float32)
+    # A strip at a time: all bands of a large site at once would take gigabytes.
+    strips = [slice(top, min(top + TILE_PX, grid.shape[0])) for top in range(0, grid.shape[0], TILE_PX)]
+    for rows in strips:
+        window = Window(rows.start, 0, rows.stop - rows.start, grid.shape[1])
+        own = look.read(grid, window, plan.roles, moved, grid.ground_resolution_m)[0][bands]
+        own[:, ~(np.isfinite(own).all(axis=0) & np.isin(quality[rows], SEEN))] = np.nan
+        colours[:, rows] = own
+    shown, limits = np.isfinite(colours[0]), hall_pictures.fit_limits(colours)
+    for rows in strips:
+        colours[:, rows] = hall_pictures.shown(colours[:, rows], limits)
+    return hall_outlines.kept(odds_of(colours), shown)
 
 
 def _marked(plan: Plan, grid: Grid, parts: Sequence[Drawn]) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import shapely
 from affine import Affine
 
+from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.pipeline import buildings
 from changedet.pipeline.buildings import hall_of, odds_of, working_grid
@@ -90,3 +92,28 @@ def test_marks_are_counted_within_a_part_alone(monkeypatch: pytest.MonkeyPatch) 
     assert shares.shape == (1, 3)
     assert np.isnan(shares[0, 1])
     assert shares[0, [0, 2]] == pytest.approx(2 / 3, abs=0.03)
+
+
+def test_a_large_look_is_read_strip_by_strip(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid, whole = working_grid(GRID), np.random.default_rng(5).uniform(0, 1, (4, 201, 267)).astype(np.float32)
+    heights = []
+
+    def read(_grid: Grid, window: Window, *_: object) -> tuple[np.ndarray, None]:
+        heights.append(window.height)
+        return whole[:, *window.slices].copy(), None
+
+    day = dt.date(2024, 1, 1)
+    plan = SimpleNamespace(looks=[SimpleNamespace(date=day, read=read)], roles=("blue", "green", "red", "nir"))
+    models = {day: SimpleNamespace(alignment=SimpleNamespace(displacement=None))}
+    clear = np.zeros(grid.shape, np.uint8)
+    clear[150:, :20] = 3
+    monkeypatch.setattr(buildings, "_quality", lambda *_: clear)
+    monkeypatch.setattr(buildings, "odds_of", lambda picture: picture[:2])
+    at_once = buildings._look(plan, models, 0, grid)  # type: ignore[arg-type]
+    monkeypatch.setattr(buildings, "TILE_PX", 64)
+    heights.clear()
+    in_strips = buildings._look(plan, models, 0, grid)  # type: ignore[arg-type]
+    assert heights == [64, 64, 64, 9]
+    assert all(np.array_equal(a, b) for a, b in zip(at_once, in_strips, strict=True))
+    assert not in_strips[1][150:, :20].any()
+    assert in_strips[1].sum() == 201 * 267 - 51 * 20

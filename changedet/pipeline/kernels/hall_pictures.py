@@ -41,7 +41,7 @@ def fit_limits(colours: Singles) -> tuple[float, float]:
     values = colours[np.isfinite(colours)]
     if not values.size:
         return 0.0, 1.0
-    low, high = np.quantile(values, [DARK_SHARE, BRIGHT_SHARE])
+    low, high = np.quantile(values, [DARK_SHARE, BRIGHT_SHARE], overwrite_input=True)
     return float(low), float(high)
 
 
