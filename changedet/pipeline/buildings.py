@@ -198,7 +198,7 @@ def _marked(plan: Plan, grid: Grid, parts: Sequence[Drawn]) -> Floats:
     """Share of each part's ground that is marked on each look (part, look); NaN where nothing is compared."""
     shares = np.full((len(parts), len(plan.looks)), np.nan)
     for k, look in enumerate(plan.looks):
-        if k == plan.reference or not parts:
+        if k == plan.reference or not parts or plan.built("change") is None:
             continue
         mask = _at_middles(plan, mask_path(plan.folder, look.date, plan.formats), grid)
         for row, part in enumerate(parts):

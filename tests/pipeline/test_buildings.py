@@ -117,3 +117,10 @@ def test_a_large_look_is_read_strip_by_strip(monkeypatch: pytest.MonkeyPatch) ->
     assert all(np.array_equal(a, b) for a, b in zip(at_once, in_strips, strict=True))
     assert not in_strips[1][150:, :20].any()
     assert in_strips[1].sum() == 201 * 267 - 51 * 20
+
+
+def test_without_the_change_stage_no_mask_is_read() -> None:
+    plan = SimpleNamespace(looks=[None, None], reference=0, built=lambda _stage: None)
+    shares = buildings._marked(plan, working_grid(GRID), [part(30, 40, 4.0)])  # type: ignore[arg-type]
+    assert shares.shape == (1, 2)
+    assert np.isnan(shares).all()
