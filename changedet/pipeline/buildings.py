@@ -27,10 +27,10 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.kernels import hall_outlines, hall_pictures, hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
 from changedet.pipeline.kernels.hall_pictures import STEP_M
+from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.thing_states import RADAR, SeenBoxes
 from changedet.plan import Plan
-from changedet.stages.change.scoring import NO_DATA
 from changedet.stages.objects.detector import bands_used
 
 MODEL: Final = "buildings.onnx"
@@ -203,7 +203,7 @@ def _marked(plan: Plan, grid: Grid, parts: Sequence[Drawn]) -> Floats:
         mask = _at_middles(plan, mask_path(plan.folder, look.date, plan.formats), grid)
         for row, part in enumerate(parts):
             cut = mask[part.y : part.y + part.inside.shape[0], part.x : part.x + part.inside.shape[1]][part.inside]
-            compared = cut[cut != NO_DATA]
+            compared = cut[cut != NOT_OBSERVED]
             shares[row, k] = compared.mean() if compared.size else np.nan
     return shares
 

@@ -83,7 +83,7 @@ def test_marks_are_counted_within_a_part_alone(monkeypatch: pytest.MonkeyPatch) 
     one = part(20, 40, 4.0)
     y, x = ((np.array(v) * STEP_M / 0.5).astype(int) for v in ((24, 34, 44), (34, 54, 74)))
     mask[: y[1]] = 1
-    mask[y[1] : y[2], x[1] :] = buildings.NO_DATA
+    mask[y[1] : y[2], x[1] :] = buildings.NOT_OBSERVED
     monkeypatch.setattr(buildings, "read_window", lambda *_: mask)
     monkeypatch.setattr(buildings, "mask_path", lambda *_: None)
     looks = [SimpleNamespace(date=day) for day in range(3)]
