@@ -137,7 +137,7 @@ def places_of(scenes: Sequence[Scene], odds_of: Callable[[NDArray[np.float32]], 
     looks = []
     for scene in scenes:
         picture = hall_pictures.shown(scene.colours, (0.0, 1.0))
-        looks.append(hall_outlines.kept(odds_of(picture), np.isfinite(scene.colours).all(axis=0)))
+        looks.append((hall_outlines.packed(odds_of(picture)), np.isfinite(scene.colours).all(axis=0)))
     found = []
     for part in hall_outlines.places(looks):
         inside = part.inside

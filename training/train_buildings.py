@@ -36,7 +36,7 @@ from scenarios.halls import UNKNOWN, Scene, painted_scenes  # noqa: E402
 from scenarios.painted import painted_sites  # noqa: E402
 from training.boosting import say  # noqa: E402
 from training.building_scenes import simulated  # noqa: E402
-from training.train_change_network import Folded  # noqa: E402
+from training.folded_layers import Encoder  # noqa: E402
 
 OWN_SEEDS, PAINTED_SEEDS = range(20000, 20240), range(1000, 2000)
 UNLABELLED = "lookalikes"
@@ -73,64 +73,6 @@ class Crop(NamedTuple):
     hall: NDArray[np.uint8]
     edge: NDArray[np.uint8]
     weight: NDArray[np.float32]
-
-
-class Block(nn.Module):
-    """A block of the encoder: wider, along the picture, narrower."""
-
-    def __init__(self, weights: dict[str, Tensor], number: int) -> None:
-        super().__init__()
-        own, stride = f"_blocks.{number}.", STRIDES.get(number, 1)
-        parts = []
-        if f"{own}_expand_conv.weight" in weights:
-            parts.append(Folded(weights, (f"{own}_expand_conv", f"{own}_bn0"), 1, acts=True))
-        parts.append(Folded(weights, (f"{own}_depthwise_conv", f"{own}_bn1"), stride, acts=True))
-        parts.append(Folded(weights, (f"{own}_project_conv", f"{own}_bn2"), 1, acts=False))
-        self.parts = nn.Sequential(*parts)
-        self.adds = stride == 1 and parts[0].conv.in_channels == parts[-1].conv.out_channels
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The answer of the block."""
-        out = cast("Tensor", self.parts(x))
-        return x + out if self.adds else out
-
-
-class Encoder(nn.Module):
-    """The first layers of EfficientNet-Lite0; answers at four strides, each channel standardised."""
-
-    def __init__(self, weights: dict[str, Tensor]) -> None:
-        super().__init__()
-        self.stem = Folded(weights, ("_conv_stem", "_bn0"), 2, acts=True)
-        self.blocks = nn.ModuleList([Block(weights, number) for number in range(max(TAPS) + 1)])
-        for number, channels in TAPS.items():
-            self.register_buffer(f"mean{number}", torch.zeros(1, channels, 1, 1))
-            self.register_buffer(f"spread{number}", torch.ones(1, channels, 1, 1))
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """Answers (n, channel, y, x) of each of `TAPS`."""
-        x, found = self.stem(x), []
-        for number, block in enumerate(self.blocks):
-            x = block(x)
-            if number in TAPS:
-                answer = (x - getattr(self, f"mean{number}")) / getattr(self, f"spread{number}")
-                found.append(answer.clamp(-LIMIT, LIMIT))
-        return found
-
-    def standardise(self, pictures: Sequence[Tensor]) -> None:
-        """Take means and spreads from some pictures."""
-        sums = {number: [torch.zeros(channels)] * 2 for number, channels in TAPS.items()}
-        with torch.no_grad():
-            for picture in pictures:
-                x = self.stem(picture[None])
-                for number, block in enumerate(self.blocks):
-                    x = block(x)
-                    if number in TAPS:
-                        first, second = sums[number]
-                        sums[number] = [first + x.mean((0, 2, 3)), second + (x**2).mean((0, 2, 3))]
-        for number, (mean, square) in sums.items():
-            mean, square = mean / len(pictures), square / len(pictures)
-            getattr(self, f"mean{number}")[:] = mean[None, :, None, None]
-            getattr(self, f"spread{number}")[:] = torch.sqrt(square - mean**2)[None, :, None, None]
 
 
 def _separable(wide: int, apart: int = 1) -> list[nn.Module]:
@@ -171,7 +113,7 @@ class Head(nn.Module):
         """Log odds (n, 2, y, x) at stride 2."""
         wide: Tensor | None = None
         for k in range(len(TAPS) - 1, -1, -1):
-            x = self.taken[k](self.drop(answers[k]))
+            x = self.taken[k](self.drop(answers[k].clamp(-LIMIT, LIMIT)))
             if k == 0:
                 x = x + self.raw(functional.pixel_unshuffle(picture, 2))
             if wide is not None:
@@ -338,9 +280,10 @@ def main() -> None:
     torch.manual_seed(args.seed)
     args.work.mkdir(parents=True, exist_ok=True)
     scenes = kept_scenes(args.work, args.painted)
-    encoder = Encoder(torch.load(args.weights, map_location="cpu", weights_only=True)).eval().requires_grad_(False)
+    weights = torch.load(args.weights, map_location="cpu", weights_only=True)
+    encoder = Encoder(weights, TAPS, STRIDES).eval().requires_grad_(False)
     rng = np.random.default_rng(args.seed)
-    encoder.standardise([torch.from_numpy(crop(scenes[k], rng)[0]) for k in rng.integers(len(scenes), size=150)])
+    encoder.standardise([torch.from_numpy(crop(scenes[k], rng)[0])[None] for k in rng.integers(len(scenes), size=150)])
     network = Network(encoder, Head()).eval()
     nn.init.constant_(cast("Tensor", network.head.out.bias), -2.0)
     # the simulator and the painter teach by halves

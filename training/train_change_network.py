@@ -36,6 +36,7 @@ from scenarios import painted  # noqa: E402
 from scenarios.pairs import Pair, seen  # noqa: E402
 from training.boosting import say  # noqa: E402
 from training.fit_change import WITH_PAINTED, as_seen, kept_pairs  # noqa: E402
+from training.folded_layers import Encoder, Folded  # noqa: E402
 
 Example = tuple[NDArray[np.float32], NDArray[np.uint8]]
 """Both dates (2, 4, y, x) as the network is shown them, and the truth (y, x): 1 changed, 0 not, 255 not judged."""
@@ -54,6 +55,8 @@ INDEX_SCALE, INDEX_OFFSET = 3.0, 0.3
 TAPS = {0: 16, 2: 24, 4: 40}
 """Blocks of the encoder whose answers are compared, at strides of 2, 4 and 8, and their channels."""
 STRIDES = {1: 2, 3: 2}
+PADS = {1: (1, 0, 1, 0)}
+"""Padded the other way round, so that cells do not drift from their pixels from stride to stride."""
 LOPSIDED = {"/encoder/stem/": (0, 0, 1, 1), "/encoder/blocks.3/parts/parts.1/": (1, 1, 2, 2)}
 """Padding (top, left, bottom, right) as taught where it is not the same on all sides."""
 LIMIT = 6.0
@@ -62,83 +65,6 @@ ON_CHANGE = 0.6
 """Share of the crops that hold change where their pair does."""
 TYPICAL_PX, MOST_WEIGHT = 20_000, 6.0
 """A change of fewer pixels weighs more, up to so much."""
-
-
-class Folded(nn.Module):
-    """A convolution with its normalisation folded in, padded as the weights were taught."""
-
-    def __init__(self, weights: dict[str, Tensor], names: tuple[str, str], stride: int, *, acts: bool) -> None:
-        super().__init__()
-        kernel, norm = weights[f"{names[0]}.weight"], names[1]
-        gain = weights[f"{norm}.weight"] / torch.sqrt(weights[f"{norm}.running_var"] + 1e-3)
-        size, groups = kernel.shape[-1], kernel.shape[0] if kernel.shape[1] == 1 else 1
-        self.conv = nn.Conv2d(kernel.shape[1] * groups, kernel.shape[0], size, stride, groups=groups)
-        self.conv.weight.data = kernel * gain[:, None, None, None]
-        self.conv.bias = nn.Parameter(weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * gain)
-        spare = size - stride
-        self.pad, self.acts = (spare // 2, spare - spare // 2) * 2, acts
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The answer of the layer."""
-        x = self.conv(functional.pad(x, self.pad) if self.pad else x)
-        return functional.relu6(x) if self.acts else x
-
-
-class Block(nn.Module):
-    """A block of the encoder: wider, along the picture, narrower."""
-
-    def __init__(self, weights: dict[str, Tensor], number: int) -> None:
-        super().__init__()
-        own, stride = f"_blocks.{number}.", STRIDES.get(number, 1)
-        parts = []
-        if f"{own}_expand_conv.weight" in weights:
-            parts.append(Folded(weights, (f"{own}_expand_conv", f"{own}_bn0"), 1, acts=True))
-        parts.append(Folded(weights, (f"{own}_depthwise_conv", f"{own}_bn1"), stride, acts=True))
-        parts.append(Folded(weights, (f"{own}_project_conv", f"{own}_bn2"), 1, acts=False))
-        if number == 1:
-            # the other way round, so that cells do not drift from their pixels from stride to stride
-            parts[1].pad = (1, 0, 1, 0)
-        self.parts = nn.Sequential(*parts)
-        self.adds = stride == 1 and parts[0].conv.in_channels == parts[-1].conv.out_channels
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The answer of the block."""
-        out = cast("Tensor", self.parts(x))
-        return x + out if self.adds else out
-
-
-class Encoder(nn.Module):
-    """The first layers of EfficientNet-Lite0; answers at three strides, each channel standardised."""
-
-    def __init__(self, weights: dict[str, Tensor]) -> None:
-        super().__init__()
-        self.stem = Folded(weights, ("_conv_stem", "_bn0"), 2, acts=True)
-        self.blocks = nn.ModuleList([Block(weights, number) for number in range(max(TAPS) + 1)])
-        for number, channels in TAPS.items():
-            self.register_buffer(f"mean{number}", torch.zeros(1, channels, 1, 1))
-            self.register_buffer(f"spread{number}", torch.ones(1, channels, 1, 1))
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """Answers (n, channel, y, x) of each of `TAPS`."""
-        x, found = self.stem(x), []
-        for number, block in enumerate(self.blocks):
-            x = block(x)
-            if number in TAPS:
-                found.append((x - getattr(self, f"mean{number}")) / getattr(self, f"spread{number}"))
-        return found
-
-    def standardise(self, examples: Sequence[Example]) -> None:
-        """Take means and spreads from some examples."""
-        sums = {number: [torch.zeros(channels)] * 2 for number, channels in TAPS.items()}
-        with torch.no_grad():
-            for pictures, _ in examples:
-                for number, answer in zip(TAPS, self(torch.tensor(pictures[:, :3])), strict=True):
-                    mean, square = answer.mean((0, 2, 3)), (answer**2).mean((0, 2, 3))
-                    sums[number] = [sums[number][0] + mean, sums[number][1] + square]
-        for number, (mean, square) in sums.items():
-            mean, square = mean / len(examples), square / len(examples)
-            getattr(self, f"mean{number}")[:] = mean[None, :, None, None]
-            getattr(self, f"spread{number}")[:] = torch.sqrt(square - mean**2)[None, :, None, None]
 
 
 class Head(nn.Module):
@@ -346,9 +272,10 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
     args.pairs.mkdir(parents=True, exist_ok=True)
-    encoder = Encoder(torch.load(args.weights, map_location="cpu", weights_only=True)).eval().requires_grad_(False)
+    weights = torch.load(args.weights, map_location="cpu", weights_only=True)
+    encoder = Encoder(weights, TAPS, STRIDES, PADS).eval().requires_grad_(False)
     own, theirs = list(simulated(args.pairs)), list(taught_by_painter(args.painted))
-    encoder.standardise(own[::8])
+    encoder.standardise([torch.tensor(pictures[:, :3]) for pictures, _ in own[::8]])
     network = Network(encoder, Head()).eval()
     nn.init.constant_(cast("Tensor", cast("nn.Conv2d", network.head.out[-1]).bias), -3.0)
     for snow, simulated_sites, steps, rate in (

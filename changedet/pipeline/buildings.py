@@ -191,14 +191,16 @@ def _look(plan: Plan, models: Mapping[dt.date, DateModel], k: int, grid: Grid) -
     shown, limits = np.isfinite(colours[0]), hall_pictures.fit_limits(colours)
     for rows in strips:
         colours[:, rows] = hall_pictures.shown(colours[:, rows], limits)
-    return hall_outlines.kept(odds_of(colours), shown)
+    return hall_outlines.packed(odds_of(colours)), shown
 
 
 def _marked(plan: Plan, grid: Grid, parts: Sequence[Drawn]) -> Floats:
     """Share of each part's ground that is marked on each look (part, look); NaN where nothing is compared."""
     shares = np.full((len(parts), len(plan.looks)), np.nan)
+    if not parts or plan.built("change") is None:
+        return shares
     for k, look in enumerate(plan.looks):
-        if k == plan.reference or not parts or plan.built("change") is None:
+        if k == plan.reference:
             continue
         mask = _at_middles(plan, mask_path(plan.folder, look.date, plan.formats), grid)
         for row, part in enumerate(parts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -32,6 +32,12 @@ FULL: Final = 5.0
 all looks. By hand."""
 FEWEST_PX: Final = 10
 """A core of fewer pixels is no measure."""
+MARGIN_PX: Final = 4
+"""Around a part, so that its rim lies within."""
+SEEN: Final = 0.8
+"""Share of a part that a look must show to say whether a hall stands there. By hand."""
+_CROSS: Final = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
+_SQUARE: Final = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -77,27 +83,20 @@ class Drawn:
         return float(self.inside.sum()) * STEP_M**2
 
 
-MARGIN_PX: Final = 4
-
-
-def kept(odds: Singles, shown: Bools) -> tuple[Bytes, Bools]:
+def packed(odds: Singles) -> Bytes:
     """Pack log odds into bytes.
 
     Parameters
     ----------
     odds : float32 (2, y, x)
         Of the network.
-    shown : bool (y, x)
-        Where the look shows the ground.
 
     Returns
     -------
-    odds : uint8 (2, y, x)
+    uint8 (2, y, x)
         As `unpacked` reads them.
-    shown : bool (y, x)
-        The same.
     """
-    return np.round(np.clip(odds, -LIMIT, LIMIT) * STEPS + LIMIT * STEPS).astype(np.uint8), shown
+    return np.asarray(np.round(np.clip(odds, -LIMIT, LIMIT) * STEPS + LIMIT * STEPS), np.uint8)
 
 
 def unpacked(odds: Bytes) -> Singles:
@@ -106,7 +105,7 @@ def unpacked(odds: Bytes) -> Singles:
     Parameters
     ----------
     odds : uint8
-        Of `kept`.
+        Of `packed`.
 
     Returns
     -------
@@ -122,7 +121,7 @@ def places(looks: Sequence[tuple[Bytes, Bools]]) -> list[Drawn]:
     Parameters
     ----------
     looks : sequence of (uint8 (2, y, x), bool (y, x))
-        Of `kept`, one for each look, on one grid.
+        Log odds, `packed`, and where the look shows the ground, one for each look, on one grid.
 
     Returns
     -------
@@ -138,18 +137,15 @@ def places(looks: Sequence[tuple[Bytes, Bools]]) -> list[Drawn]:
         parts += [(len(looks), *part) for part in _parts(np.asarray(mean, np.float32), np.asarray(seen > 0))]
     found = [(k, _measured(looks, y, x, inside)) for k, y, x, inside in parts]
     found.sort(key=lambda one: -_rank(one[1]))
-    chosen: list[tuple[int, Drawn, set[int]]] = []
+    chosen: list[tuple[Drawn, set[int]]] = []
     for k, one in found:
-        rival = next((other for other in chosen if _overlap(one, other[1])[0] > OVERLAP), None)
+        rival = next((other for other in chosen if _overlap(one, other[0])[0] > OVERLAP), None)
         if rival is None:
-            chosen.append((k, one, {k}))
-        elif _overlap(one, rival[1])[1] > SAME:
-            rival[2].add(k)
-    return [_counted(one, len(on - {len(looks)})) for _, one, on in chosen]
-
-
-def _counted(one: Drawn, looks: int) -> Drawn:
-    return Drawn(one.y, one.x, one.inside, one.core, one.rim, one.edge, one.fill, one.short_m, looks)
+            chosen.append((one, {k}))
+        elif _overlap(one, rival[0])[1] > SAME:
+            rival[1].add(k)
+    # The mean of all looks, numbered after them, is no look.
+    return [replace(one, drawn_on=len(on - {len(looks)})) for one, on in chosen]
 
 
 def _parts(odds: Singles, shown: Bools) -> list[tuple[int, int, Bools]]:
@@ -180,10 +176,6 @@ def _grown(labels: np.ndarray[tuple[int, int], np.dtype[np.int32]], label: int, 
     return filled > 0
 
 
-_CROSS: Final = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
-_SQUARE: Final = np.ones((3, 3), np.uint8)
-
-
 def _measured(looks: Sequence[tuple[Bytes, Bools]], y: int, x: int, inside: Bools) -> Drawn:
     mask = inside.astype(np.uint8)
     smaller, larger = cv2.erode(mask, _SQUARE) > 0, cv2.dilate(mask, _SQUARE) > 0
@@ -203,10 +195,6 @@ def _measured(looks: Sequence[tuple[Bytes, Bools]], y: int, x: int, inside: Bool
                  (min(width, height) + 1) * STEP_M)  # fmt: skip
 
 
-SEEN: Final = 0.8
-"""Share of a part that a look must show to say whether a hall stands there."""
-
-
 def _mean(values: Singles, where: Bools) -> float:
     return float(values[where].mean()) if where.any() else -LIMIT
 
@@ -216,11 +204,10 @@ def _rank(one: Drawn) -> float:
     seen = np.isfinite(one.core)
     if not seen.any():
         return -LIMIT
-    # looks that hide a part speak neither for nor against it
+    # Looks that hide a part speak neither for nor against it: the sum is as if all had shown it.
     core, rim = one.core[seen], one.rim[seen]
-    looks = len(seen) / len(core)
     sharp = float(np.maximum(core - rim, 0).mean())
-    return float(np.maximum(core, 0).sum()) * looks + SHARP * sharp + FULL * one.fill
+    return float(np.maximum(core, 0).mean()) * len(seen) + SHARP * sharp + FULL * one.fill
 
 
 def _overlap(a: Drawn, b: Drawn) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from changedet.pipeline.kernels.hall_outlines import LIMIT, Drawn, kept, places, unpacked
+from changedet.pipeline.kernels.hall_outlines import LIMIT, Drawn, packed, places, unpacked
 
 SHAPE = (80, 120)
 ALL = np.ones(SHAPE, bool)
@@ -21,13 +21,13 @@ def look(*halls: tuple[int, int, int, int], edges: tuple[tuple[int, int, int, in
 
 
 def found(*looks: np.ndarray) -> list[Drawn]:
-    return places([kept(odds, ALL) for odds in looks])
+    return places([(packed(odds), ALL) for odds in looks])
 
 
 def test_packed_odds_come_back_to_a_twenty_fifth() -> None:
     odds = np.random.default_rng(1).uniform(-9, 9, (2, 5, 5)).astype(np.float32)
-    packed, _ = kept(odds, np.ones((5, 5), bool))
-    assert np.abs(unpacked(packed) - np.clip(odds, -LIMIT, LIMIT)).max() <= 0.0201
+    stored = packed(odds)
+    assert np.abs(unpacked(stored) - np.clip(odds, -LIMIT, LIMIT)).max() <= 0.0201
 
 
 def test_a_hall_on_three_looks_is_one_place() -> None:
@@ -59,7 +59,7 @@ def test_a_look_that_does_not_show_it_says_nothing() -> None:
     hidden = ALL.copy()
     hidden[:, 30:60] = False
     hall = look((20, 50, 30, 70))
-    (one,) = places([kept(hall, ALL), kept(hall, hidden)])
+    (one,) = places([(packed(hall), ALL), (packed(hall), hidden)])
     assert np.isfinite(one.core).tolist() == [True, False]
 
 
