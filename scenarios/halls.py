@@ -108,7 +108,9 @@ def painted_scenes(site: Path, *, judged: bool) -> Iterator[Scene]:
             file: str, layer: str, rim_m: float, look: object = look, back: rasterio.Affine = back
         ) -> list[BaseGeometry]:
             matrix = [back.a, back.b, back.d, back.e, back.c, back.f]
-            shapes = [one.buffer(rim_m) if rim_m else one for one in _shapes(site / "truth" / file, layer, look.date)]  # type: ignore[attr-defined]
+            shapes = [
+                one.buffer(rim_m) if rim_m else one for one in outlines_of(site / "truth" / file, layer, look.date)
+            ]  # type: ignore[attr-defined]
             return [affine_transform(translate(one, look.shift_east_m, look.shift_north_m), matrix) for one in shapes]  # type: ignore[attr-defined]
 
         halls, cut = placed("things.gpkg", "buildings", 0.0), placed("things.gpkg", "buildings_cut", 0.0)
@@ -124,7 +126,13 @@ def painted_scenes(site: Path, *, judged: bool) -> Iterator[Scene]:
         yield Scene(scaled(colours), numbers, covered > 0, site.name)
 
 
-def _shapes(path: Path, layer: str, date: str) -> list[BaseGeometry]:
+def clear_days(site: Path) -> list[str]:
+    """Dates of a painted site without cloud."""
+    table = pd.read_csv(site / "truth" / "truth.csv")
+    return list(table["date"][table["cloud_fraction"] <= 0].astype(str))
+
+
+def outlines_of(path: Path, layer: str, date: str) -> list[BaseGeometry]:
     """Outlines of a layer on a date; none where the layer is not there."""
     if layer not in gpd.list_layers(path)["name"].tolist():
         return []
