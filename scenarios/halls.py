@@ -32,7 +32,7 @@ UNSURE = 0.4
 SAME = 0.5
 """Intersection over union from which on a part is a hall's."""
 HELD = 0.4
-"""Share of a part under boxes of a look from which on it is dropped, as `pipeline.buildings` does."""
+"""Share under boxes of the looks on which a part stands from which on it is dropped, as in `pipeline.buildings`."""
 BOX_RIM_M = 1.0
 
 
@@ -150,7 +150,9 @@ def places_of(scenes: Sequence[Scene], odds_of: Callable[[NDArray[np.float32]], 
     for part in hall_outlines.places(looks):
         inside = part.inside
         window = slice(part.y, part.y + inside.shape[0]), slice(part.x, part.x + inside.shape[1])
-        held = max(scene.boxes[window][inside].mean() for scene in scenes)
+        stands = hall_presence.stay(part.core).stands > hall_presence.RATHER
+        own = [scene.boxes[window][inside] for scene, on in zip(scenes, stands, strict=True) if on]
+        held = np.any(own, axis=0).mean() if own else 0.0
         unsure = max((scene.halls[window][inside] == UNKNOWN).mean() for scene in scenes)
         if held < HELD and unsure < UNSURE:
             found.append(

@@ -29,7 +29,7 @@ from changedet.pipeline.kernels.hall_outlines import Drawn
 from changedet.pipeline.kernels.hall_pictures import STEP_M
 from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
 from changedet.pipeline.mask_files import mask_path
-from changedet.pipeline.thing_states import RADAR, SeenBoxes
+from changedet.pipeline.thing_states import RADAR, SeenBoxes, of_day, standing
 from changedet.plan import Plan
 from changedet.stages.objects.detector import bands_used
 
@@ -49,7 +49,9 @@ coarsest step of 16."""
 SQUARE: Final = 0.85
 """Share of its least rectangle from which on a hall is drawn as that rectangle. By hand."""
 MOST_BOXES: Final = 0.4
-"""Share of a part under boxes of any look from which on it is a stack and no hall. By hand."""
+"""Share of a part under boxes of the looks on which it stands from which on it is a stack and no hall. By hand."""
+POINT_M: Final = 1.0
+"""Around the middle of a followed box, which has no outline."""
 
 
 class Hall(NamedTuple):
@@ -101,7 +103,7 @@ def find_buildings(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenB
         Its masks are done: what is built or gone must be marked there.
     models : mapping of date to DateModel
     boxes : SeenBoxes
-        What boxes cover is no hall.
+        What boxes cover while it stands is no hall.
 
     Returns
     -------
@@ -122,7 +124,6 @@ def find_buildings(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenB
             odds, shown = _look(plan, models, k, grid)
             stored[k, :-1], stored[k, -1] = odds, shown
         parts = hall_outlines.places([(np.asarray(one[:-1]), np.asarray(one[-1]).view(np.bool_)) for one in stored])
-    covered = shapely.union_all([*boxes.detected.geometry, *shapely.buffer(list(boxes.followed.geometry), 1.0)])
     pairs = [(part, hall) for part in parts if (hall := hall_of(part, grid)) and _is_inside(hall, plan.grid)]
     marked = _marked(plan, grid, [part for part, _ in pairs])
     halls = [
@@ -130,7 +131,8 @@ def find_buildings(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenB
         for (_, hall), share in zip(pairs, marked, strict=True)
         if hall_presence.agrees(hall.stands, hall.shown, share, plan.reference)
     ]
-    kept = [one for one in halls if one.shape.intersection(covered).area < MOST_BOXES * one.shape.area]
+    covered = [_covered(boxes, day) for day in days] if halls else []
+    kept = [one for one in halls if under_boxes(one, covered) < MOST_BOXES]
     return Buildings(sorted(kept, key=lambda one: (-one.shape.centroid.y, one.shape.centroid.x)), days)
 
 
@@ -281,6 +283,29 @@ def hall_of(part: Drawn, grid: Grid) -> Hall | None:
     outline = max(grid.outlines(part.inside, part.y, part.x), key=lambda one: float(one.area))
     shape = shapely.oriented_envelope(outline) if part.fill >= SQUARE else outline.simplify(grid.resolution_m)
     return Hall(shape, sure, time.stands, np.asarray(shown))
+
+
+def under_boxes(hall: Hall, covered: Sequence[BaseGeometry]) -> float:
+    """Measure how much of a hall lies under boxes of the looks on which it stands: where a yard was before, one may.
+
+    Parameters
+    ----------
+    hall : Hall
+    covered : sequence of geometry
+        What boxes cover on each look.
+
+    Returns
+    -------
+    float
+        Share of its base, by all those looks.
+    """
+    own = [one for one, stands in zip(covered, hall.stands, strict=True) if stands > hall_presence.RATHER]
+    return float(shapely.union_all([one.intersection(hall.shape) for one in own]).area / hall.shape.area)
+
+
+def _covered(boxes: SeenBoxes, day: dt.date) -> BaseGeometry:
+    """What boxes cover on a date, by what it shows and by the tracks."""
+    return shapely.union_all([*of_day(boxes.detected, day), *shapely.buffer(standing(boxes.followed, day), POINT_M)])
 
 
 def _is_inside(hall: Hall, grid: Grid) -> bool:

@@ -155,7 +155,7 @@ def things_of(
     grid = working_grid(plan)
     found, tilts = [], []
     for k, look in enumerate(plan.looks):
-        image, detected = _picture(plan, models, k, grid), _of_day(boxes.detected, look.date)
+        image, detected = _picture(plan, models, k, grid), of_day(boxes.detected, look.date)
         found.append(signs_of(image, grid, shapes, detected, standing(boxes.followed, look.date)))
         tilts.append(_tilts(image, grid, whole, look.sun))
     signs, counts, slopes = np.stack([one for one, _ in found]), np.stack([one for _, one in found]), np.array(tilts)
@@ -247,7 +247,20 @@ def standing(tracks: gpd.GeoDataFrame, day: dt.date | str) -> list[BaseGeometry]
     return list(tracks.geometry[(first <= str(day)) & (last >= str(day))])
 
 
-def _of_day(boxes: gpd.GeoDataFrame, day: dt.date) -> list[BaseGeometry]:
+def of_day(boxes: gpd.GeoDataFrame, day: dt.date) -> list[BaseGeometry]:
+    """Find the boxes that a date shows.
+
+    Parameters
+    ----------
+    boxes : GeoDataFrame
+        The layer ``containers``.
+    day : date
+
+    Returns
+    -------
+    list of polygon
+        In the CRS of `boxes`.
+    """
     if not len(boxes):
         return []
     return list(boxes.geometry[boxes["date"].astype(str).str[:10] == str(day)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from types import SimpleNamespace
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -13,10 +14,11 @@ from affine import Affine
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.pipeline import buildings
-from changedet.pipeline.buildings import hall_of, odds_of, working_grid
+from changedet.pipeline.buildings import Hall, hall_of, odds_of, under_boxes, working_grid
 from changedet.pipeline.kernels import hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
 from changedet.pipeline.kernels.hall_pictures import STEP_M
+from changedet.pipeline.thing_states import SeenBoxes
 
 GRID = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (301, 400))
 
@@ -124,3 +126,22 @@ def test_without_the_change_stage_no_mask_is_read() -> None:
     shares = buildings._marked(plan, working_grid(GRID), [part(30, 40, 4.0)])  # type: ignore[arg-type]
     assert shares.shape == (1, 2)
     assert np.isnan(shares).all()
+
+
+def test_a_hall_is_compared_with_boxes_of_the_looks_on_which_it_stands() -> None:
+    yard, empty = shapely.box(0, 0, 30, 15), shapely.box(80, 80, 90, 90)
+    hall = Hall(shapely.box(0, 0, 30, 20), 0.9, np.array([0.1, 0.1, 0.9]), np.ones(3, bool))
+    assert under_boxes(hall, [yard, yard, empty]) == 0
+    stack = hall._replace(stands=np.array([0.1, 0.9, 0.9]))
+    assert under_boxes(stack, [yard, yard, empty]) == pytest.approx(0.75)
+
+
+def test_boxes_cover_a_date_as_detected_and_by_their_tracks() -> None:
+    boxes = SeenBoxes(
+        gpd.GeoDataFrame(
+            {"date": ["2024-01-01", "2024-03-01"]}, geometry=[shapely.box(0, 0, 6, 2), shapely.box(9, 0, 15, 2)]
+        ),
+        gpd.GeoDataFrame({"first_seen": ["2024-01-01"], "last_seen": ["2024-02-01"]}, geometry=[shapely.Point(50, 50)]),
+    )
+    areas = [buildings._covered(boxes, dt.date(2024, month, 1)).area for month in (1, 2, 3, 4)]
+    assert areas == pytest.approx([12 + np.pi, np.pi, 12, 0], rel=0.02)
