@@ -30,7 +30,7 @@ def judged(seeds: range) -> Iterator[dict[str, object]]:
             true = truth(series)
             days = [str(day) for day in series.dates]
             held = []
-            for claim in find_claims(table):
+            for claim in find_claims(table, None):
                 if claim.kind == RECORD:
                     standing = true[claim.about]
                     is_true = bool(standing[days.index(claim.date)] >= standing.max())

@@ -19,6 +19,8 @@ ROAD: Final = "road"
 CELL: Final = "cell"
 KINDS: Final = (SIDING, BERTH, GATE, ROAD, CELL)
 """Kinds of zones that say something."""
+LEAST_SHARED_M2: Final = 1.0
+"""Ground that two zones share from which on a box may stand in both: slivers between hand-drawn outlines are less."""
 SIDING_MARGIN_M: Final = 5.0
 """A track more than was drawn: outlines follow the rails, roofs lean."""
 
@@ -49,6 +51,27 @@ def zone_table(areas: Areas | None) -> gpd.GeoDataFrame | None:
         "capacity": pd.array([about.capacity for about in areas.attributes], dtype="Float64").astype("float64"),
     }
     return gpd.GeoDataFrame(columns, geometry=list(areas.geometries), crs=areas.crs)
+
+
+def overlapping(zones: gpd.GeoDataFrame | None) -> frozenset[frozenset[str]]:
+    """Pairs of zones that share ground.
+
+    Parameters
+    ----------
+    zones : geopandas.GeoDataFrame or None
+        As `zone_table` gives them.
+
+    Returns
+    -------
+    frozenset of frozenset of str
+        Two names each; zones that meet along a line share none.
+    """
+    if zones is None:
+        return frozenset()
+    shapes, names = zones.geometry.to_numpy(), zones["name"].astype(str).to_numpy()
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    shared = shapely.area(shapely.intersection(shapes[one], shapes[other])) >= LEAST_SHARED_M2
+    return frozenset(frozenset((names[i], names[j])) for i, j in zip(one[shared], other[shared], strict=True) if i < j)
 
 
 def sidings_of(areas: Areas | None) -> BaseGeometry | None:

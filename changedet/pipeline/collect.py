@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import pandas as pd
 
-from changedet.grid.zones import zone_table
+from changedet.grid.zones import overlapping, zone_table
 from changedet.json_types import Json, JsonObject
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
@@ -122,7 +122,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
         "notes": notes_on_sums(table, layers["tracks"]),
-        "claims": with_robustness([one.to_json() for one in find_claims(table)], variants),
+        "claims": with_robustness([one.to_json() for one in find_claims(table, overlapping(zones))], variants),
         "robust": None if variants is None else robustness(found, variants),
     }
     summary |= parts.records([look.date for look in plan.looks], plan.workflow.ais)

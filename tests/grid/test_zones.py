@@ -7,7 +7,7 @@ import shapely
 import shapely.affinity
 
 from changedet.grid.areas import Areas, Attributes
-from changedet.grid.zones import sidings_of
+from changedet.grid.zones import overlapping, sidings_of, zone_table
 
 CRS = "EPSG:32633"
 
@@ -21,3 +21,11 @@ def test_sidings_of_zones_that_say_so_with_a_margin():
     assert found.bounds == pytest.approx((-5, -5, 15, 25))
     assert sidings_of(Areas(shapes[1:], areas.attributes[1:], CRS)) is None
     assert sidings_of(None) is None
+
+
+def test_zones_that_share_ground_are_paired_and_those_that_meet_are_not():
+    corners = (0, 0, 10, 10), (10, 0, 20, 10), (9, 0, 30, 10), (9.95, 9, 30, 30)
+    areas = Areas(tuple(shapely.box(*one) for one in corners), tuple(Attributes(name) for name in "abcd"), CRS)
+    zones = zone_table(areas)
+    assert overlapping(zones) == {frozenset(pair) for pair in ("ac", "bc", "bd", "cd")}
+    assert overlapping(None) == frozenset()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -50,6 +50,9 @@ class Claim:
         How many of this kind were looked for.
     dates : tuple of str
         ISO dates of the rows that it rests on.
+    zones : tuple of str
+        Of a bound of the whole site: the zones, apart from each other, whose bounds it is the sum of; empty where its
+        own is as high.
     """
 
     kind: str
@@ -63,6 +66,7 @@ class Claim:
     alone: float
     sought: int
     dates: tuple[str, ...]
+    zones: tuple[str, ...] = ()
 
     def to_json(self) -> JsonObject:
         """The claim as ``summary.json`` keeps it.
@@ -70,9 +74,10 @@ class Claim:
         Returns
         -------
         dict
-            By the names of the attributes; ``columns`` are those of the time series.
+            By the names of the attributes; ``columns`` are those of the time series, ``zones`` those of a sum alone.
         """
         columns: list[Json] = [*(FIGURES | EVENTS)[self.about]]
+        rows: JsonObject = {"dates": [*self.dates], "zone": self.zone, "columns": columns}
         return {
             "kind": self.kind,
             "about": self.about,
@@ -84,17 +89,19 @@ class Claim:
             "probability": self.probability,
             "alone": self.alone,
             "sought": self.sought,
-            "rows": {"dates": [*self.dates], "zone": self.zone, "columns": columns},
+            "rows": rows | ({"zones": [*self.zones]} if self.zones else {}),
         }
 
 
-def find_claims(table: pd.DataFrame) -> list[Claim]:
+def find_claims(table: pd.DataFrame, overlapping: Collection[frozenset[str]] | None) -> list[Claim]:
     """All claims that a time series bears at `CONFIDENCE`.
 
     Parameters
     ----------
     table : DataFrame
         As `timeseries` returns.
+    overlapping : collection of frozenset of str, or None
+        Pairs of zones that share ground: their boxes may be the same ones. None where it is not known which do.
 
     Returns
     -------
@@ -102,7 +109,7 @@ def find_claims(table: pd.DataFrame) -> list[Claim]:
         Records first, then bounds; the whole site before its zones.
     """
     zones = sorted({str(zone) for zone in table["zone"]})
-    return [*_records(table, zones), *_bounds(table, zones)]
+    return [*_records(table, zones), *_with_sums(_bounds(table, zones), overlapping)]
 
 
 def _records(table: pd.DataFrame, zones: list[str]) -> list[Claim]:
@@ -127,16 +134,47 @@ def _corrected(alone: float, sought: int) -> float:
 
 
 def _bounds(table: pd.DataFrame, zones: list[str]) -> list[Claim]:
+    """A bound of everything that is sought, those of less than one among them."""
     sought = [(zone, *one) for zone in zones for one in _estimates(table, zone)]
     confidence = 1.0 - (1.0 - CONFIDENCE) / max(len(sought), 1)
     found = []
     for zone, about, figure, dates in sought:
         bound = math.floor(at_least(figure["value"], figure["low"], confidence))
-        if bound >= 1:
-            figures = float(bound), figure["low"], figure["high"]
-            chances = CONFIDENCE, confidence, len(sought)
-            found.append(Claim(AT_LEAST, about, zone, figure["date"], *figures, *chances, dates))
+        figures = float(bound), figure["low"], figure["high"]
+        chances = CONFIDENCE, confidence, len(sought)
+        found.append(Claim(AT_LEAST, about, zone, figure["date"], *figures, *chances, dates))
     return found
+
+
+def _with_sums(bounds: Sequence[Claim], overlapping: Collection[frozenset[str]] | None) -> list[Claim]:
+    """Bounds of one and more, that of the site no lower than those of zones apart from each other come to.
+
+    All bounds hold at once at `CONFIDENCE` (Bonferroni), and then their sums do: nothing more is looked for.
+    """
+    found = []
+    for one in bounds:
+        parts = [] if one.zone else _apart(one, bounds, overlapping)
+        total = sum(part.value for part in parts)
+        if total > max(one.value, 0.0):
+            alone = max(0.0, 1.0 - len(parts) * (1.0 - one.alone))
+            one = replace(one, value=total, alone=alone, zones=tuple(sorted(part.zone for part in parts)))
+        if one.value >= 1:
+            found.append(one)
+    return found
+
+
+def _apart(site: Claim, bounds: Sequence[Claim], overlapping: Collection[frozenset[str]] | None) -> list[Claim]:
+    """Zones of which no two share ground, with bounds of the same figure, on the site's own dates; highest first."""
+    like = [one for one in bounds if one.zone and one.value >= 1 and one.about == site.about]
+    # What stands on another date, or comes on one that the site has no figure for, is none of the site's.
+    is_event = site.about in EVENTS
+    like = [one for one in like if set(one.dates) <= set(site.dates) and (is_event or one.date == site.date)]
+    kept: list[Claim] = []
+    for one in sorted(like, key=lambda claim: (-claim.value, claim.zone)):
+        pairs = [frozenset((one.zone, other.zone)) for other in kept]
+        if not kept or (overlapping is not None and not any(pair in overlapping for pair in pairs)):
+            kept.append(one)
+    return kept
 
 
 def _estimates(table: pd.DataFrame, zone: str) -> Iterator[tuple[str, DatedFigure, tuple[str, ...]]]:

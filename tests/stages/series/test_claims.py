@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from changedet.stages.series.claims import AT_LEAST, CONFIDENCE, RECORD, find_claims
+from changedet.stages.series.claims import AT_LEAST, CONFIDENCE, RECORD, Claim, find_claims
 from changedet.stages.series.totals import EVENTS, FIGURES
 
 DAYS = pd.to_datetime(["2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01"])
@@ -22,7 +22,7 @@ def rows(counts: list[float], half: float, zone: str = "") -> pd.DataFrame:
 
 
 def test_a_value_far_above_all_others_is_a_record_with_its_rows() -> None:
-    record, least = find_claims(rows([40, 42, 90, 60], 8))
+    record, least = find_claims(rows([40, 42, 90, 60], 8), None)
     assert (record.kind, record.about, record.date, record.value) == (RECORD, "containers", "2023-03-01", 90)
     assert (record.low, record.high, record.sought) == (82, 98, 1)
     assert record.probability == record.alone > 0.99
@@ -33,11 +33,11 @@ def test_a_value_far_above_all_others_is_a_record_with_its_rows() -> None:
 
 
 def test_the_same_record_among_many_zones_is_none() -> None:
-    alone = find_claims(rows([40, 42, 60, 48], 8, "yard"))
+    alone = find_claims(rows([40, 42, 60, 48], 8, "yard"), None)
     assert [one.kind for one in alone] == [RECORD, AT_LEAST]
     assert CONFIDENCE <= alone[0].alone < 0.999
     others = [rows([5, 5, 5, 5], 3, f"zone {k}") for k in range(40)]
-    many = find_claims(pd.concat([rows([40, 42, 60, 48], 8, "yard"), *others]))
+    many = find_claims(pd.concat([rows([40, 42, 60, 48], 8, "yard"), *others]), None)
     assert [one for one in many if one.kind == RECORD] == []
     bound = next(one for one in many if one.zone == "yard")
     assert bound.sought == 41
@@ -47,10 +47,10 @@ def test_the_same_record_among_many_zones_is_none() -> None:
 
 
 def test_a_quiet_series_two_looks_and_unknown_figures_make_no_record() -> None:
-    assert [one.kind for one in find_claims(rows([40, 42, 41, 43], 8))] == [AT_LEAST]
-    assert [one.kind for one in find_claims(rows([10, 90], 8))] == [AT_LEAST]
-    assert find_claims(rows([np.nan] * 4, 0)) == []
-    assert find_claims(rows([0.4, 0.2, 0.1, 0.3], 0.2)) == []
+    assert [one.kind for one in find_claims(rows([40, 42, 41, 43], 8), None)] == [AT_LEAST]
+    assert [one.kind for one in find_claims(rows([10, 90], 8), None)] == [AT_LEAST]
+    assert find_claims(rows([np.nan] * 4, 0), None) == []
+    assert find_claims(rows([0.4, 0.2, 0.1, 0.3], 0.2), None) == []
 
 
 def test_records_of_series_without_any_growth_are_rarely_claimed() -> None:
@@ -58,6 +58,51 @@ def test_records_of_series_without_any_growth_are_rarely_claimed() -> None:
     wrong = 0
     for _ in range(400):
         counts = 50 + rng.normal(0, 8 / 1.96, 4)
-        wrong += any(one.kind == RECORD for one in find_claims(rows([*counts], 8)))
+        wrong += any(one.kind == RECORD for one in find_claims(rows([*counts], 8), None))
     # Where all dates have as many boxes, any record is false.
     assert wrong <= 0.05 * 400
+
+
+def at_least_of(table: pd.DataFrame, overlapping: set[frozenset[str]] | None) -> dict[str, Claim]:
+    found = {one.zone: one for one in find_claims(table, overlapping) if one.kind == AT_LEAST}
+    assert {one.about for one in found.values()} == {"containers"}
+    return found
+
+
+def test_the_site_is_bounded_by_its_zones_where_these_say_more() -> None:
+    zones = [rows([40, 41, 40, 41], 4, "a"), rows([30, 31, 30, 31], 3, "b")]
+    table = pd.concat([rows([80, 82, 81, 82], 60), *zones])
+    own = {zone: at_least_of(pd.concat([table[table["zone"] == zone]]), None)[zone] for zone in ("a", "b")}
+    apart = at_least_of(table, set())
+    assert apart[""].value == apart["a"].value + apart["b"].value
+    assert apart[""].zones == ("a", "b")
+    assert (apart[""].probability, apart[""].alone) == (CONFIDENCE, pytest.approx(1 - 2 * 0.05 / 3))
+    assert apart[""].to_json()["rows"]["zones"] == ["a", "b"]
+    assert apart["a"].value <= own["a"].value
+    assert "zones" not in apart["a"].to_json()["rows"]
+    for overlapping in ({frozenset(("a", "b"))}, None):
+        found = at_least_of(table, overlapping)
+        assert (found[""].value, found[""].zones) == (found["a"].value, ("a",))
+    sure = at_least_of(pd.concat([rows([80, 82, 81, 82], 2), *zones]), set())
+    assert sure[""].value > apart[""].value
+    assert sure[""].zones == ()
+
+
+def test_what_a_zone_shows_on_another_date_bounds_no_site() -> None:
+    site, zone = rows([80, 82, 81, 82], 90), rows([40, 41, 40], 4, "a")
+    assert at_least_of(pd.concat([site, zone]), set()).keys() == {"a"}
+    assert at_least_of(pd.concat([site[:3], zone]), set()).keys() == {"", "a"}
+
+
+def test_arrivals_of_zones_add_up_on_the_dates_of_the_site() -> None:
+    table = pd.concat(
+        [rows([np.nan] * 4, 0), rows([np.nan] * 4, 0, "a"), rows([np.nan] * 4, 0, "b")], ignore_index=True
+    )
+    for zone, value, half in (("", 9.0, 8.0), ("a", 6.0, 1.0), ("b", 3.0, 0.5)):
+        for name, shift in zip(EVENTS["arrivals"], (0, -half, half), strict=True):
+            table.loc[(table["zone"] == zone) & (table["date"] > DAYS[0]), name] = value + shift
+    found = {one.zone: one for one in find_claims(table, set()) if one.about == "arrivals"}
+    assert found[""].value == found["a"].value + found["b"].value
+    table.loc[(table["zone"] == "") & (table["date"] == DAYS[2]), list(EVENTS["arrivals"])] = np.nan
+    found = {one.zone: one for one in find_claims(table, set()) if one.about == "arrivals"}
+    assert found[""].zones == ()
