@@ -50,6 +50,9 @@ SQUARE: Final = 0.85
 """Share of its least rectangle from which on a hall is drawn as that rectangle. By hand."""
 MOST_BOXES: Final = 0.4
 """Share of a part under boxes of the looks on which it stands from which on it is a stack and no hall. By hand."""
+LEAST_BOXES: Final = 0.25
+"""Share of a hall's base under boxes of looks without it from which on they alone say that it did not stand there. By
+hand, below what rows with lanes between them cover."""
 POINT_M: Final = 1.0
 """Around the middle of a followed box, which has no outline."""
 
@@ -126,13 +129,12 @@ def find_buildings(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenB
         parts = hall_outlines.places([(np.asarray(one[:-1]), np.asarray(one[-1]).view(np.bool_)) for one in stored])
     pairs = [(part, hall) for part in parts if (hall := hall_of(part, grid)) and _is_inside(hall, plan.grid)]
     marked = _marked(plan, grid, [part for part, _ in pairs])
-    halls = [
+    covered = [_covered(boxes, day) for day in days] if pairs else []
+    kept = [
         hall
         for (_, hall), share in zip(pairs, marked, strict=True)
-        if hall_presence.agrees(hall.stands, hall.shown, share, plan.reference)
+        if is_kept(hall, covered, hall_presence.agrees(hall.stands, hall.shown, share, plan.reference))
     ]
-    covered = [_covered(boxes, day) for day in days] if halls else []
-    kept = [one for one in halls if under_boxes(one, covered) < MOST_BOXES]
     return Buildings(sorted(kept, key=lambda one: (-one.shape.centroid.y, one.shape.centroid.x)), days)
 
 
@@ -285,22 +287,45 @@ def hall_of(part: Drawn, grid: Grid) -> Hall | None:
     return Hall(shape, sure, time.stands, np.asarray(shown))
 
 
-def under_boxes(hall: Hall, covered: Sequence[BaseGeometry]) -> float:
-    """Measure how much of a hall lies under boxes of the looks on which it stands: where a yard was before, one may.
+def is_kept(hall: Hall, covered: Sequence[BaseGeometry], is_marked: bool) -> bool:
+    """Say whether a hall is no stack of boxes, and came or went where something changed.
 
     Parameters
     ----------
     hall : Hall
     covered : sequence of geometry
         What boxes cover on each look.
+    is_marked : bool
+        Whether the masks of change agree with when it stands.
+
+    Returns
+    -------
+    bool
+        True also where boxes stood before it, or after it: lanes between boxes that left are not marked.
+    """
+    stands = hall.stands > hall_presence.RATHER
+    others = under_boxes(hall, covered, hall.shown & ~stands)
+    return under_boxes(hall, covered, stands) < MOST_BOXES and (is_marked or others >= LEAST_BOXES)
+
+
+def under_boxes(hall: Hall, covered: Sequence[BaseGeometry], on: Bools) -> float:
+    """Measure how much of a hall lies under the boxes of some looks.
+
+    Parameters
+    ----------
+    hall : Hall
+    covered : sequence of geometry
+        What boxes cover on each look.
+    on : bool (look,)
+        The looks that count.
 
     Returns
     -------
     float
-        Share of its base, by all those looks.
+        Share of its base, by all of them.
     """
-    own = [one for one, stands in zip(covered, hall.stands, strict=True) if stands > hall_presence.RATHER]
-    return float(shapely.union_all([one.intersection(hall.shape) for one in own]).area / hall.shape.area)
+    own = [one.intersection(hall.shape) for one, counts in zip(covered, on, strict=True) if counts]
+    return float(shapely.union_all(own).area / hall.shape.area)
 
 
 def _covered(boxes: SeenBoxes, day: dt.date) -> BaseGeometry:

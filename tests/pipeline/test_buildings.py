@@ -14,7 +14,7 @@ from affine import Affine
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.pipeline import buildings
-from changedet.pipeline.buildings import Hall, hall_of, odds_of, under_boxes, working_grid
+from changedet.pipeline.buildings import Hall, hall_of, is_kept, odds_of, under_boxes, working_grid
 from changedet.pipeline.kernels import hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
 from changedet.pipeline.kernels.hall_pictures import STEP_M
@@ -131,9 +131,18 @@ def test_without_the_change_stage_no_mask_is_read() -> None:
 def test_a_hall_is_compared_with_boxes_of_the_looks_on_which_it_stands() -> None:
     yard, empty = shapely.box(0, 0, 30, 15), shapely.box(80, 80, 90, 90)
     hall = Hall(shapely.box(0, 0, 30, 20), 0.9, np.array([0.1, 0.1, 0.9]), np.ones(3, bool))
-    assert under_boxes(hall, [yard, yard, empty]) == 0
-    stack = hall._replace(stands=np.array([0.1, 0.9, 0.9]))
-    assert under_boxes(stack, [yard, yard, empty]) == pytest.approx(0.75)
+    assert under_boxes(hall, [yard, yard, empty], hall.stands > 0.5) == 0
+    assert under_boxes(hall, [yard, yard, empty], hall.stands < 0.5) == pytest.approx(0.75)
+    assert is_kept(hall, [yard, yard, empty], is_marked=True)
+    assert not is_kept(hall._replace(stands=np.array([0.1, 0.9, 0.9])), [yard, yard, empty], is_marked=True)
+
+
+def test_boxes_that_left_say_that_a_hall_was_built_where_masks_do_not() -> None:
+    yard, empty = shapely.box(0, 0, 30, 6), shapely.box(80, 80, 90, 90)
+    hall = Hall(shapely.box(0, 0, 30, 20), 0.9, np.array([0.1, 0.1, 0.9]), np.ones(3, bool))
+    assert is_kept(hall, [yard, empty, empty], is_marked=False)
+    assert not is_kept(hall, [empty, empty, empty], is_marked=False)
+    assert not is_kept(hall._replace(shown=np.array([False, True, True])), [yard, empty, empty], is_marked=False)
 
 
 def test_boxes_cover_a_date_as_detected_and_by_their_tracks() -> None:
