@@ -26,7 +26,7 @@ from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.kernels import hall_outlines, hall_pictures, hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
-from changedet.pipeline.kernels.hall_pictures import STEP_M
+from changedet.pipeline.kernels.hall_pictures import MOST_PX, STEP_M
 from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.thing_states import RADAR, SeenBoxes, of_day, standing
@@ -34,10 +34,10 @@ from changedet.plan import Plan
 from changedet.stages.objects.detector import bands_used
 
 MODEL: Final = "buildings.onnx"
+COLOURS: Final = frozenset({"red", "green", "blue"})
+"""Roles of bands that were taught; grey pictures, judged for it, had halls invented on one site of fifteen."""
 COARSEST_M: Final = 1.0
 """Coarser pixels were not taught."""
-MOST_PX: Final = 25_000_000
-"""Pixels of the site that are looked at on each look; more would not fit beside the rest of a run."""
 KEPT: Final = 3
 """Bytes of a pixel and look that are kept: log odds of a hall, of an edge, and whether it is shown."""
 SEEN: Final = (CLEAR, HAZE, SHADE, SHADOW, SATURATED)
@@ -152,6 +152,8 @@ def why_not(plan: Plan) -> str:
     """
     if RADAR & set(plan.roles):
         return "buildings are not looked for in radar images"
+    if not set(plan.roles) >= COLOURS:
+        return "buildings need red, green and blue: in one band stacks and sheds pass for halls"
     coarsest = max([plan.grid.ground_resolution_m, *(look.gsd_m for look in plan.looks)])
     if coarsest > COARSEST_M:
         return f"buildings need pixels of {COARSEST_M:g} m or finer; these have {coarsest:.2g} m"

@@ -22,6 +22,12 @@ DETECTOR_BYTES: Final = 65_000_000
 """The container network and what runs it."""
 FINISHING_BYTES: Final = 95_000_000
 """GeoPackages and tables, beside the libraries."""
+HALLS_STARTED_BYTES: Final = 200_000_000
+"""The network of halls and what runs it on one of its tiles."""
+HALLS_BYTES: Final = 25
+"""For each pixel of the halls' grid: a look's colours, what the network says of it, and their temporaries."""
+HALLS_KEPT_BYTES: Final = 3
+"""The same for each date: log odds and what is shown, in a file that counts while it is read."""
 HALO_PX: Final = 128
 """Around a tile, both sides together."""
 REFERENCE_BYTES: Final = 17
@@ -66,6 +72,8 @@ class Demand:
         Whether trees find change.
     detects : bool
         Whether the network looks for boxes.
+    halls_px : int
+        Pixels of the grid that halls are looked for on; 0 where they are not.
     """
 
     shape: tuple[int, int]
@@ -75,6 +83,7 @@ class Demand:
     pixel_bytes: int
     by_trees: bool
     detects: bool
+    halls_px: int = 0
 
 
 def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
@@ -100,8 +109,15 @@ def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
     lent = min(workers - together, MOST_LENT)
     measuring = sample * (REFERENCE_BYTES + MEASURED_BYTES * together + LENT_BYTES * lent)
     measuring += overview * (REFERENCE_OVERVIEW_BYTES + MEASURED_OVERVIEW_BYTES * together + LENT_BYTES * lent)
-    passing = (sample + overview) * LEFT_BYTES + _cached(demand) + workers * _tile(demand, edge_px)
-    return started + max(measuring, passing, FINISHING_BYTES)
+    left = (sample + overview) * LEFT_BYTES + _cached(demand)
+    passing = left + workers * _tile(demand, edge_px)
+    halls = left + _halls(demand) if demand.halls_px else 0
+    return started + max(measuring, passing, FINISHING_BYTES, halls)
+
+
+def _halls(demand: Demand) -> int:
+    """What looking for halls takes, beside what tiles leave."""
+    return HALLS_STARTED_BYTES + demand.halls_px * (HALLS_BYTES + HALLS_KEPT_BYTES * demand.dates)
 
 
 def _measured_values(demand: Demand) -> tuple[int, int]:

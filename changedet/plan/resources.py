@@ -13,6 +13,7 @@ import numpy as np
 
 from changedet.errors import ChangedetError
 from changedet.grid import Grid
+from changedet.pipeline.kernels.hall_pictures import MOST_PX, STEP_M
 from changedet.plan.memory import Demand, expected_peak
 from changedet.plan.model import LATTICE_PX
 from changedet.stages.objects.stage import STAGE
@@ -106,6 +107,23 @@ def tile_edges(choices: Mapping[str, Choice], facts: Facts) -> tuple[int, int]:
         return LATTICE_PX, LATTICE_PX
     method = STAGE.get(choice.method).function(facts, **choice.parameters)
     return 2 * LATTICE_PX, max(LATTICE_PX, method.cell_px)
+
+
+def halls_px(grid: Grid) -> int:
+    """How many pixels halls are looked for on.
+
+    Parameters
+    ----------
+    grid : Grid
+        That all dates share.
+
+    Returns
+    -------
+    int
+        0 where the site is too large for it.
+    """
+    wanted = math.ceil(grid.shape[0] * grid.shape[1] * (grid.ground_resolution_m / STEP_M) ** 2)
+    return wanted if wanted <= MOST_PX else 0
 
 
 def demand_of(grid: Grid, facts: Facts, choices: Mapping[str, Choice], bands: int) -> Demand:

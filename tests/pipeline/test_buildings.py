@@ -154,3 +154,12 @@ def test_boxes_cover_a_date_as_detected_and_by_their_tracks() -> None:
     )
     areas = [buildings._covered(boxes, dt.date(2024, month, 1)).area for month in (1, 2, 3, 4)]
     assert areas == pytest.approx([12 + np.pi, np.pi, 12, 0], rel=0.02)
+
+
+def test_one_band_is_refused_with_its_reason() -> None:
+    looks = [SimpleNamespace(gsd_m=0.5)]
+    pan, colours = (
+        SimpleNamespace(roles=roles, looks=looks, grid=GRID) for roles in (("pan",), ("blue", "green", "red"))
+    )
+    assert "red, green and blue" in buildings.why_not(pan)  # type: ignore[arg-type]
+    assert buildings.why_not(colours) == ""  # type: ignore[arg-type]

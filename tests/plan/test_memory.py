@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from changedet.plan.memory import Demand, expected_peak
+from changedet.plan.memory import HALLS_BYTES, HALLS_KEPT_BYTES, Demand, expected_peak
 
 PAIR = Demand((1024, 1024), 4, 2, 1, 2, by_trees=False, detects=False)
 SITE = Demand((520, 520), 4, 5, 4, 2, by_trees=True, detects=True)
@@ -16,6 +16,7 @@ SITE = Demand((520, 520), 4, 5, 4, 2, by_trees=True, detects=True)
         (replace(PAIR, shape=(512, 512)), 512, 2, 524),
         (PAIR, 512, 2, 738),
         (replace(PAIR, shape=(2048, 2048), overview_factor=2), 512, 2, 713),
+        (replace(PAIR, shape=(2048, 2048), overview_factor=2, halls_px=1_864_135), 512, 2, 842),
         (replace(PAIR, shape=(4096, 4096), overview_factor=3), 512, 2, 788),
         (replace(PAIR, shape=(8192, 8192), overview_factor=6), 512, 2, 762),
         (replace(PAIR, dates=4), 512, 2, 923),
@@ -42,3 +43,11 @@ def test_expected_peak_grows_with_workers_tiles_bands_and_dates_up_to_the_worker
 def test_expected_peak_does_not_grow_with_a_scene_once_its_sample_is_full() -> None:
     wide = [replace(PAIR, shape=(side, side), overview_factor=side // 1024) for side in (8192, 65536)]
     assert expected_peak(wide[0], 512, 2) == expected_peak(wide[1], 512, 2)
+
+
+def test_halls_add_to_a_run_what_their_pixels_and_dates_take() -> None:
+    wide = replace(SITE, halls_px=20_000_000)
+    measured_last = replace(PAIR, dates=4)
+    assert expected_peak(replace(measured_last, halls_px=1000), 512, 2) == expected_peak(measured_last, 512, 2)
+    grown = expected_peak(replace(wide, halls_px=21_000_000), 512, 1) - expected_peak(wide, 512, 1)
+    assert grown == 1_000_000 * (HALLS_BYTES + HALLS_KEPT_BYTES * SITE.dates)

@@ -10,6 +10,8 @@ from changedet.arrays import Singles
 
 STEP_M: Final = 0.75
 """Pixels of the pictures that taught."""
+MOST_PX: Final = 25_000_000
+"""Pixels of a site that are looked at on each look; more would not fit beside the rest of a run."""
 DARK_SHARE: Final = 0.01
 BRIGHT_SHARE: Final = 0.99
 """Quantiles shown black and white; those of the network of change."""
