@@ -37,7 +37,8 @@ from changedet.pipeline.berths import FOUND, TRUE
 from changedet.pipeline.kernels import vessels
 from changedet.pipeline.kernels.found_bounds import found_bounds
 from changedet.pipeline.kernels.water import water
-from changedet.pipeline.ships import NEAR_M, Seen, outlines_of
+from changedet.pipeline.open_water import Seen
+from changedet.pipeline.ships import NEAR_M, outlines_of
 from scenarios.harbours import harbour
 from scenarios.sidings import scenes
 

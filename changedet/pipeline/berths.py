@@ -31,6 +31,7 @@ TRUE: Final = 0.78
 REPORTED_M: Final = 300.0
 """A position so near a berth is of a ship that lies there: antennas stand up to a ship's length away."""
 FIGURE: Final = "ships"
+AT_QUAYS: Final = "ships at quays"
 SHIP: Final = "ship"
 """What the column ``on`` of the layer ``containers`` says of a box on a deck."""
 
@@ -183,11 +184,14 @@ def why_no_ships(ships: Ships | None) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``ships`` -> the reason, where no date can tell; empty where one can, and where no zone is a berth.
+        ``ships`` -> the reason, where no date can tell; `AT_QUAYS` where no berth is drawn; empty where ships are not
+        looked for.
     """
-    if ships is None or ships.seen or not ships.reasons:
+    if ships is None:
         return {}
-    return {FIGURE: next(iter(ships.reasons.values()))}
+    missing = {AT_QUAYS: "only those afloat are found without a zone of kind berth; draw one along each quay"}
+    missing = missing if ships.berths is None else {}
+    return missing if ships.seen or not ships.reasons else {FIGURE: next(iter(ships.reasons.values()))}
 
 
 def _share(seen: BaseGeometry, area: BaseGeometry) -> float:

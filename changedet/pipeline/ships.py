@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,6 +28,7 @@ from changedet.pipeline.kernels import berth_profile, vessels
 from changedet.pipeline.kernels.berth_profile import Moored
 from changedet.pipeline.kernels.vessels import Outline
 from changedet.pipeline.kernels.water import water
+from changedet.pipeline.open_water import NEEDED, Seen, lasting_water, open_water
 from changedet.pipeline.ship_rows import deck_colours, display, rows_of
 from changedet.plan import Plan
 
@@ -64,8 +65,8 @@ class Ships:
         Where a date shows whether a ship lies there; dates that show no water are left out.
     reasons : mapping of date to str
         Why the others cannot tell.
-    berths : GeoDataFrame
-        Zones of kind ``berth``.
+    berths : GeoDataFrame or None
+        Zones of kind ``berth``; None where no zone is one.
     unclear : set of (date, str)
         Dates on which something stands in a berth that has no ship's shape.
     """
@@ -75,22 +76,6 @@ class Ships:
     reasons: Mapping[dt.date, str] = field(default_factory=dict)
     berths: gpd.GeoDataFrame | None = None
     unclear: frozenset[tuple[dt.date, str]] = frozenset()
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a date shows of the water, on the working grid.
-
-    Attributes
-    ----------
-    wet : bool (y, x)
-        Open water.
-    shown : bool (y, x)
-        False where there is no data and under cloud.
-    """
-
-    wet: Bools
-    shown: Bools
 
 
 def find_ships(plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDataFrame | None) -> Ships | None:
@@ -107,31 +92,33 @@ def find_ships(plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDa
     Returns
     -------
     Ships or None
-        None where no zone is a berth.
+        None where no zone is a berth and the workflow does not want them.
     """
     berths = berths_of(zones)
-    if berths is None:
+    if berths is None and not plan.workflow.ships:
         return None
     factor = _factor(plan.grid)
     pixel_m = plan.grid.ground_resolution_m * factor
-    reason = _why_not(plan, pixel_m)
+    reason = _why_not(plan, pixel_m, has_berths=berths is not None)
     if reason:
         none = vector_layers.empty("ships", plan.grid.crs)
         return Ships(none, {}, {look.date: reason for look in plan.looks}, berths)
     grid = plan.grid.coarsened(factor)
-    near = grid.burn([(berths.union_all().buffer(NEAR_M), 1)], _all_of(grid)) > 0
+    near = None if berths is None else grid.burn([(berths.union_all().buffer(NEAR_M), 1)], _all_of(grid)) > 0
+    wide = lasting_water(_waters(plan, models, grid)) if plan.workflow.ships else np.zeros((1, 1), bool)
     tables, unclear, areas, unknown = [], set(), {}, {}
     for look in plan.looks:
         image = _picture(plan, models, look, grid)
-        one = _water_of(plan, look, grid, image, near)
+        one = _seen(plan, look, grid, image, near, wide)
         if not one.wet.any():
-            unknown[look.date] = "no open water is found at its berths"
+            unknown[look.date] = "no open water is found" + ("" if berths is None else " at its berths")
             continue
         areas[look.date] = _area(one, grid)
         light = display(image, one.shown)
-        found = [(ship, deck_colours(light, ship)) for ship in outlines_of(image, one, grid, list(berths.geometry))]
+        shapes = [] if berths is None else list(berths.geometry)
+        found = [(ship, deck_colours(light, ship)) for ship in outlines_of(image, one, grid, shapes)]
         tables.append(rows_of(found, look.date, grid, pixel_m, zones))
-        unclear |= {(look.date, name) for name in _crowded(one, grid, berths)}
+        unclear |= {(look.date, name) for name in ([] if berths is None else _crowded(one, grid, berths))}
     layer = _joined([table for table in tables if len(table)], plan.grid.crs)
     return Ships(layer, areas, unknown, berths, frozenset(unclear))
 
@@ -154,9 +141,11 @@ def _factor(grid: Grid) -> int:
     return max(finest, math.ceil(math.sqrt(grid.shape[0] * grid.shape[1] / MOST_PX)))
 
 
-def _why_not(plan: Plan, pixel_m: float) -> str:
+def _why_not(plan: Plan, pixel_m: float, *, has_berths: bool) -> str:
     if RADAR & set(plan.roles):
         return "ships are not looked for in radar images"
+    if not (has_berths or set(plan.roles) >= NEEDED):
+        return "without near infrared water cannot be told from fields; draw a zone of kind berth where it lies"
     coarsest = max([pixel_m, *(look.gsd_m for look in plan.looks)])
     if coarsest > COARSEST_M:
         return f"ships need pixels of {COARSEST_M} m or finer; these have {coarsest:.2g} m"
@@ -173,12 +162,27 @@ def _picture(plan: Plan, models: Mapping[dt.date, DateModel], look: Look, grid: 
     return image
 
 
-def _water_of(plan: Plan, look: Look, grid: Grid, image: Singles, near: Bools) -> Seen:
-    """Water and what is shown; the image gets no data where nothing is."""
-    quality = _quality(plan, look.date, grid)
-    shown = np.isin(quality, SEEN) & np.isfinite(image).all(axis=0)
+def _seen(plan: Plan, look: Look, grid: Grid, image: Singles, near: Bools | None, wide: Bools) -> Seen:
+    """Water at berths, and where it is asked for all that lasts; the image gets no data where nothing is shown."""
+    shown = _shown(plan, look, grid, image)
+    wet = np.zeros(shown.shape, bool) if near is None else water(image, grid.ground_resolution_m, near)
+    if wide.any():
+        wet |= open_water(image, plan.roles, grid.ground_resolution_m) & wide
+    return Seen(wet, shown)
+
+
+def _shown(plan: Plan, look: Look, grid: Grid, image: Singles) -> Bools:
+    shown = np.isin(_quality(plan, look.date, grid), SEEN) & np.isfinite(image).all(axis=0)
     image[:, ~shown] = np.nan
-    return Seen(water(image, grid.ground_resolution_m, near), shown)
+    return np.asarray(shown)
+
+
+def _waters(plan: Plan, models: Mapping[dt.date, DateModel], grid: Grid) -> Iterator[Seen]:
+    """Open water of each look, one after another."""
+    for look in plan.looks:
+        image = _picture(plan, models, look, grid)
+        shown = _shown(plan, look, grid, image)
+        yield Seen(open_water(image, plan.roles, grid.ground_resolution_m), shown)
 
 
 def _quality(plan: Plan, day: dt.date, grid: Grid) -> Bytes:

@@ -255,6 +255,8 @@ class Workflow:
         Whether works are looked for.
     buildings : bool
         Whether halls are looked for.
+    ships : bool
+        Whether ships are looked for on all open water; at zones of kind berth they are anyway.
     """
 
     path: str
@@ -272,6 +274,7 @@ class Workflow:
     ais: str | None = None
     works: bool = False
     buildings: bool = False
+    ships: bool = False
 
     def _repr_html_(self) -> str:
         return workflow_card(self)

@@ -39,6 +39,7 @@ def resolved(workflow: Workflow) -> dict[str, JsonLike]:
         **({} if workflow.ais is None else {"ais": {"path": _short(workflow.ais, folder)}}),
         **({"works": True} if workflow.works else {}),
         **({"buildings": True} if workflow.buildings else {}),
+        **({"ships": True} if workflow.ships else {}),
         "outputs": {"dir": _short(workflow.outputs.dir, folder), "formats": list(workflow.outputs.formats)},
         "compute": {
             "scheduler": compute.scheduler,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -119,6 +120,17 @@ def test_a_reason_is_given_where_no_date_can_tell() -> None:
     assert why_no_ships(blind) == {"ships": "ships need finer pixels"}
     assert why_no_ships(ships()) == {}
     assert why_no_ships(None) == {}
+
+
+def test_without_a_berth_ships_at_quays_are_said_to_be_missing_and_no_days_are_bounded() -> None:
+    everywhere = replace(ships(), berths=None)
+    assert list(why_no_ships(everywhere)) == ["ships at quays"]
+    assert "draw one along each quay" in why_no_ships(everywhere)["ships at quays"]
+    blind = replace(everywhere, seen={}, reasons={DAYS[0]: "no open water is found"})
+    assert why_no_ships(blind) == {"ships": "no open water is found"}
+    assert berth_records(everywhere, DAYS, None) is None
+    frame = pd.DataFrame({"date": pd.to_datetime([str(day) for day in DAYS]), "zone": [""] * 3})
+    assert with_ships(frame, everywhere, {"": None})["ships"].tolist() == [1, 1, 0]
 
 
 def test_days_with_a_ship_and_no_position_near_are_bounded(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 from affine import Affine
 from shapely import box
 
 from changedet.grid import Grid
-from changedet.pipeline.ships import Seen, outlines_of
+from changedet.pipeline.open_water import Seen
+from changedet.pipeline.ships import _why_not, outlines_of
 
 GRID = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (260, 400))
 
@@ -53,3 +56,10 @@ def test_what_fills_a_berth_without_water_beside_it_is_no_ship() -> None:
     wet[100:130, 340:] = True
     berth = box(500_000, 4_000_000 - 60, 500_200, 4_000_000 - 30)
     assert [round(one.length_m) for one in outlines_of(image, Seen(wet, seen.shown), GRID, [berth])] == [40]
+
+
+def test_without_a_berth_near_infrared_is_needed() -> None:
+    looks = [SimpleNamespace(gsd_m=0.5)]
+    rgb, with_nir = (SimpleNamespace(roles=roles, looks=looks) for roles in (("green", "red"), ("green", "nir")))
+    assert "draw a zone of kind berth" in _why_not(rgb, 0.5, has_berths=False)
+    assert _why_not(rgb, 0.5, has_berths=True) == _why_not(with_nir, 0.5, has_berths=False) == ""

@@ -1,4 +1,4 @@
-"""`works`: a switch, off unless the file says true; anything else is one line."""
+"""`works`, `buildings`, `ships`: switches, off unless the file says true; anything else is one line."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ def workflow(folder: Path, line: str) -> Path:
     return path
 
 
-def test_works_are_off_unless_they_are_wanted(tmp_path: Path) -> None:
-    off, on = (load_workflow(workflow(tmp_path, line)) for line in ("", "works: true"))
-    assert (off.works, on.works) == (False, True)
-    assert "works" not in resolved(off)
-    assert resolved(on)["works"] is True
+@pytest.mark.parametrize("name", ["works", "buildings", "ships"])
+def test_parts_are_off_unless_they_are_wanted(tmp_path: Path, name: str) -> None:
+    off, on = (load_workflow(workflow(tmp_path, line)) for line in ("", f"{name}: true"))
+    assert (getattr(off, name), getattr(on, name)) == (False, True)
+    assert name not in resolved(off)
+    assert resolved(on)[name] is True
 
 
 def test_anything_else_is_one_line(tmp_path: Path) -> None:

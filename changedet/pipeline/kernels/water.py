@@ -82,6 +82,28 @@ def water(image: Singles, pixel_m: float, near: Bools | None) -> Bools:
     return np.asarray(joined[labels])
 
 
+def without_plants(wet: Bools, green: Singles, near_infrared: Singles) -> Bools:
+    """Leave out of open water what is a smooth dark field.
+
+    Parameters
+    ----------
+    wet : bool (y, x)
+        Of `water`.
+    green, near_infrared : float32 (y, x)
+        NaN is no data, outside `wet`.
+
+    Returns
+    -------
+    bool (y, x)
+        Connected waters that are darker in the near infrared than in green, as all water is.
+    """
+    labels = components.label(wet.astype(np.uint8))
+    sums = [np.bincount(labels.ravel(), np.where(wet, band, 0.0).ravel()) for band in (green, near_infrared)]
+    kept = sums[1] < sums[0]
+    kept[0] = False
+    return np.asarray(kept[labels])
+
+
 def _limit(over: Singles, shown: Bools, pixel_m: float) -> Singles:
     """What ends the water: its own spread, and beside things that stand out far the half of what they do."""
     clear = shown & (over >= 1.0)
