@@ -117,27 +117,37 @@ def runs(folder: Path, detector: str, kind: str, seed: int, again: bool = False,
     names = [place / f"{kind.replace('_', '-')}-{seed}-{n}" for n in "ab"] if kind == "twin_sites" else [place]
     if not all((name / "truth" / "truth.gpkg").exists() for name in names):
         simulate(place, kind=kind, seed=seed, gsd_m=gsd_m, size_m=size_m, dates=DATES)  # type: ignore[arg-type]
-    return [_run(name, detector, again) for name in names]
+    return [run_site(name, detector, again) for name in names]
 
 
-def _run(place: Path, detector: str, again: bool) -> Path:
+def run_site(place: Path, detector: str, again: bool = False) -> Path:
+    """The run folder of a site, with boxes and tracks alone; run where it is not there yet, or once more."""
     workflow = next(path for path in sorted(place.glob("*.yaml")) if not path.name.startswith("run_"))
-    done = place / f"out_{detector}" / workflow.stem
-    if again or not (done / "summary.json").exists():
+    finished = list((place / f"out_{detector}").glob("*/summary.json"))
+    if again or not finished:
         plain = workflow.read_text().splitlines()
         lines = [line for line in plain if not line.startswith("outputs:")]
         lines += ["change: {method: none}", f"objects: {{method: {detector}}}"]
         lines += [f"outputs: {{dir: out_{detector}, formats: [tables, objects]}}", "compute: {workers: 1}"]
         (place / f"run_{detector}.yaml").write_text("\n".join(lines))
-        changedet.run(place / f"run_{detector}.yaml")
-    return done
+        return changedet.run(place / f"run_{detector}.yaml").path
+    return finished[0].parent
+
+
+def rows_and_looks(path: Path) -> tuple[gpd.GeoDataFrame, RunLooks]:
+    """What the tracks of a finished run of `run_site` were made of."""
+    run = open_run(path)
+    dates, folder = list(run.dates), RunFolder(path)
+    plan = make_plan(path.parent.parent / f"run_{path.parent.name.removeprefix('out_')}.yaml")
+    looks = looks_of(plan, {day: read_date_model(folder.model(day)) for day in dates}, dates)
+    return kept_boxes(folder, Grid.from_json(run.provenance["grid"]), dates), looks
 
 
 def read_site(path: Path, kind: str, seed: int) -> TrackSite:
     """A finished run of a simulated site, with its truth."""
     run = open_run(path)
     dates = list(run.dates)
-    grid, folder = Grid.from_json(run.provenance["grid"]), RunFolder(path)
+    grid = Grid.from_json(run.provenance["grid"])
     truth = path.parent.parent / "truth"
     boxes = pyogrio.read_dataframe(truth / "truth.gpkg", layer="containers").to_crs(grid.crs)
     stays = pyogrio.read_dataframe(truth / "truth.gpkg", layer="tracks").set_index("object_id")
@@ -156,10 +166,8 @@ def read_site(path: Path, kind: str, seed: int) -> TrackSite:
     slot_xy = np.column_stack([np.bincount(slot, c, slots) for c in xy.T]) / np.bincount(slot, minlength=slots)[:, None]
     clear = np.stack([~_hidden(truth, day, xy) for day in dates], 1)
     stays = stays.reindex(ids)
-    plan = make_plan(path.parent.parent / f"run_{path.parent.name.removeprefix('out_')}.yaml")
-    looks = looks_of(plan, {day: read_date_model(folder.model(day)) for day in dates}, dates)
     return TrackSite(
-        kind, seed, run, kept_boxes(folder, grid, dates), looks, xy, top, visible,
+        kind, seed, run, *rows_and_looks(path), xy, top, visible,
         clear, _looks_of(stays["arrived"], dates), _looks_of(stays["departed"], dates), slot, occupied, slot_xy,
         pd.read_csv(truth / "truth.csv")["containers"].to_numpy(np.int64),
     )  # fmt: skip

@@ -2,8 +2,10 @@
 
     python training/fit_tracks.py --detector learned [--folder DIR] [--seeds 600-603,670-671] [--twins 610,642-643]
     python training/fit_tracks.py --detector learned --gsd 1 --seeds 620-620 --kinds growth,quiet,port,dense
+    python training/fit_tracks.py --detector learned --hard DIR2   # sites on which boxes are often missed
 
-Run it with --again whenever a detector changes. Only that detector's part of the file is written anew.
+Run it with --again whenever a detector changes. Only that detector's part of the file is written anew. Tables of hard
+sites are of both hands: the same simulated sites, and the painted ones `FOLLOWED` of training/painted_sites.py in DIR2.
 benchmarks/tracks.py reports on other seeds.
 """
 
@@ -12,7 +14,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,7 @@ from changedet.stages.tracks.kernels.site_model import Rates  # noqa: E402
 from changedet.stages.tracks.kernels.stretches import presence_runs  # noqa: E402
 from changedet.stages.tracks.stage import BIRTH, CAUTION, DEATH  # noqa: E402
 from scenarios.track_sites import GSD_M, KINDS, TrackSite, seeds_of, sites, true_events  # noqa: E402
+from training import painted_tracks  # noqa: E402
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,10 +60,14 @@ OUT = Path(detector_tables.__file__)
 RADIUS_M = 2.0
 ALONG_M, ACROSS_M = 3.0, 1.2
 """How far a place may lie from the true spot whose boxes it follows."""
+COVERED = 0.5
+"""Share of a place from which a painted roof is its own."""
 ROUNDS, LOOK_ROUNDS = 60, 12
 OUTSIDE = 0.05
 """Share of a further site's dates that may lie outside the intervals."""
 LEAST_OUTSIDE = 0.01
+RATES = ("start", "birth", "death", "mobile_birth", "mobile_death")
+"""How often boxes come and go is no matter of how well they are seen: hard sites have the usual tables' rates."""
 STILL = 3
 """The first three real classes, which differ only by their scores."""
 BINS = len(SCORE_EDGES) + 1
@@ -109,9 +116,22 @@ def labelled(site: TrackSite) -> Labelled:
     for k in np.flatnonzero(real & ~first):
         real[k] = not (real & first & (slot == slot[k])).any()
     full = site.occupied[slot]
-    stays = [len(presence_runs(full[k : k + 1])[0]) for k in range(count)]
-    mobile = real & (full.sum(1) <= 1.5 * np.array(stays)) & (np.array(stays) > 0)
-    return Labelled(observations, real & full.any(1), mobile, full)
+    return Labelled(observations, real & full.any(1), real & is_mobile(full), full)
+
+
+def is_mobile(full: Bools) -> Bools:
+    """Which places (place,) held boxes for a look or two each."""
+    stays = np.array([len(presence_runs(row[None])[0]) for row in full])
+    return np.asarray((full.sum(1) <= 1.5 * stays) & (stays > 0))
+
+
+def painted(folder: Path, detector: str, again: bool) -> list[Labelled]:
+    """Places of the painted sites: full where a roof covers most of one."""
+    found = []
+    for observations, share in painted_tracks.observed(folder, detector, RADIUS_M, again):
+        full = share > COVERED
+        found.append(Labelled(observations, full.any(1), is_mobile(full), full))
+    return found
 
 
 def histogram(bins: Ints, weight: Floats | Bools) -> Floats:
@@ -320,16 +340,28 @@ def conformal(below: Floats, above: Floats, sites: int) -> tuple[float, float]:
 
 def write(detector: str, fitted: DetectorTables, resolution_m: float, calibrated: dict[str, Any]) -> None:
     """Put a detector's tables, and its calibration at a resolution, into the file; the rest stays."""
-    tables = {name: part._asdict() for name, part in detector_tables.TABLES.items()}
-    tables[detector] = {name: np.round(np.asarray(part, float), 4) for name, part in fitted._asdict().items()}
-    plain = {name: {k: np.asarray(v, float).tolist() for k, v in part.items()} for name, part in tables.items()}
     calibration = {
         name: {size: {k: v for k, v in own._asdict().items() if k != "doubts"} for size, own in parts.items()}
         for name, parts in detector_tables.CALIBRATION.items()
     }
     calibration[detector] = dict(sorted((calibration.get(detector, {}) | {resolution_m: calibrated}).items()))
+    put({"_TABLES": plain_tables(detector_tables.TABLES, detector, fitted), "_CALIBRATION": calibration})
+
+
+def plain_tables(
+    kept: Mapping[str, DetectorTables], detector: str, fitted: DetectorTables
+) -> dict[str, dict[str, Any]]:
+    """All tables as numbers and lists, those of a detector new."""
+    tables = {**kept, detector: DetectorTables(*(np.round(np.asarray(part, float), 4) for part in fitted))}
+    return {
+        name: {k: np.asarray(v, float).tolist() for k, v in part._asdict().items()} for name, part in tables.items()
+    }
+
+
+def put(values: Mapping[str, object]) -> None:
+    """Write values in the place of those of their names."""
     text = OUT.read_text()
-    for name, value in (("_TABLES", plain), ("_CALIBRATION", calibration)):
+    for name, value in values.items():
         begin = text.index(f"{name}: Final")
         begin = text.index(" = ", begin) + 3
         end = text.index("\n}\n", begin) + 2
@@ -364,6 +396,7 @@ def main() -> None:
         "--gsd", type=float, default=GSD_M, help="of other than half a metre only the counts are fitted"
     )
     parser.add_argument("--again", action="store_true", help="run the sites once more: a detector has changed")
+    parser.add_argument("--hard", type=Path, help="folder of painted sites: fit the tables of hard sites alone")
     given = parser.parse_args()
     wanted = ((given.kinds.split(","), seeds_of(given.seeds)), (["twin_sites"], seeds_of(given.twins)))
     data = [
@@ -371,6 +404,12 @@ def main() -> None:
         for kinds, seeds in wanted
         for site in sites(given.folder, given.detector, kinds, seeds, given.again, given.gsd)
     ]
+    if given.hard:
+        both = [labelled(site) for site in data] + painted(given.hard, given.detector, given.again)
+        usual = detector_tables.TABLES[given.detector]
+        hard = DetectorTables.of(fit(both))._replace(**{name: getattr(usual, name) for name in RATES})
+        put({"_HARD": plain_tables(detector_tables.HARD_TABLES, given.detector, hard)})
+        return
     tables, pairs = fitted_tables(data, None if given.gsd == GSD_M else detector_tables.TABLES.get(given.detector))
     calibrated = calibrate(pairs)
     if given.gsd != GSD_M:

@@ -3,8 +3,8 @@
     python training/painted_sites.py --folder DIR --painter-python PY      # paints what DIR lacks; may be stopped
     python training/painted_sites.py --folder DIR --mistakes      # notes where the released detector is wrong on them
 
-`TAUGHT` and `ONCE_MORE` are trained on, `LOOKED_AT` too for the second look, `CHECKED` calibrate, `SERIES` are for
-other fits; benchmarks/judges.py judges on 11 to 99.
+`TAUGHT` and `ONCE_MORE` are trained on, `LOOKED_AT` too for the second look, `CHECKED` calibrate, `SERIES` and
+`FOLLOWED` are for other fits; benchmarks/judges.py judges on 11 to 99.
 """
 
 from __future__ import annotations
@@ -95,6 +95,15 @@ LOOKED_AT = (
 CHECKED = tuple(Painting(kind, 1003, 2, 260.0, is_quick=False) for kind in KINDS)
 SERIES = tuple(Painting(kind, seed, 4, 260.0, is_quick=False) for seed in (1001, 1002) for kind in KINDS)
 """For the fits of change and of ground, which need several dates."""
+FOLLOWED = (
+    *(
+        Painting(kind, seed, 5, 260.0, is_quick=False)
+        for kind in ("rail", "port", "dense")
+        for seed in range(1301, 1304)
+    ),
+    *(Painting(kind, 1303, 5, 260.0, is_quick=False) for kind in ("quiet", "growth", "winter")),
+)
+"""For the tracks' tables of hard sites (training/fit_tracks.py)."""
 QUICK = ("--cloud", "no", "--spp", "5")
 """Fewer paths for each fine pixel than the painter's own 9, as the cameras of the training add noise anyway; and no
 clouds, as cloudy dates are left out."""

@@ -37,11 +37,20 @@ class StandingBoxes(NamedTuple):
         Their number, or the sum of their weights.
     spread, above : float
         Units of its interval below and above, see `intervals.count_spread`.
+    shown : float
+        The part of both that what the date hides has none in: of how well boxes are found where it shows them.
     """
 
     expected: float
     spread: float
     above: float
+    shown: float
+
+    @property
+    def hidden(self) -> tuple[float, float]:
+        """What is left of both units, below and above, for what the date hides."""
+        below, above = (max(0.0, unit**2 - self.shown**2) ** 0.5 for unit in (self.spread, self.above))
+        return below, above
 
 
 class EventCount(NamedTuple):
@@ -162,7 +171,8 @@ class TrackedBoxes:
         below, above = (
             intervals.count_spread(expected, float(variance.sum()), unseen, batches, g) for g in (0.0, gone)
         )
-        return StandingBoxes(expected, below, above * (COVERED_ABOVE if now > COVERED_SHARE else 1.0))
+        shown = intervals.count_spread(expected, float(variance.sum()), 0.0, 0.0, 0.0)
+        return StandingBoxes(expected, below, above * (COVERED_ABOVE if now > COVERED_SHARE else 1.0), shown)
 
     def _hidden_ground(self, t: int) -> tuple[float, float]:
         """Shares of the ground about the boxes that a date hides, and that neither it nor any later one shows."""

@@ -331,11 +331,10 @@ def _standing(
     value = calibration.scale * boxes.expected
     # Signs are in boxes, and a box weighs what those that are expected weigh on average.
     each = value / signs.expected if signs.expected > 0 else 1.0
+    # How far a scene is from what was learned says nothing of what it hides.
     below, above = (
-        widened(half * spread / each, signs, weights, far) * each
-        for half, spread, weights in zip(
-            calibration.boxes, (boxes.spread, boxes.above), calibration.doubts.boxes, strict=True
-        )
+        float(np.hypot(widened(half * boxes.shown / each, signs, weights, far) * each, half * hidden))
+        for half, hidden, weights in zip(calibration.boxes, boxes.hidden, calibration.doubts.boxes, strict=True)
     )
     return Estimate(value, max(0.0, value - below), value + above)
 

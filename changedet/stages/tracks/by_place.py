@@ -33,6 +33,12 @@ PASSES: Final = 4
 """Over the series, to find its places."""
 STACKED_TIERS: Final = 2
 """Levels from which a box hides others below it."""
+TELLING_DATES: Final = 3
+"""On fewer dates rows do not show how often boxes are missed on a site."""
+MOST_FALSE: Final = 0.9
+"""Share of false rows on a hard site at most. Chosen by hand."""
+HARD_LOG_ODDS: Final = 3.0
+"""By which the rows of a site must fit the tables of hard sites better than the usual ones: 20 to 1."""
 
 
 class PlaceObservations(NamedTuple):
@@ -116,7 +122,12 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
 
 
 def follow_places(
-    rows: Detections, looks: SeriesVisibility, radius_m: float, rates: Rates, tables: DetectorTables
+    rows: Detections,
+    looks: SeriesVisibility,
+    radius_m: float,
+    rates: Rates,
+    tables: DetectorTables,
+    hard: DetectorTables | None = None,
 ) -> Tracks:
     """Tracks by the hidden Markov model.
 
@@ -128,6 +139,8 @@ def follow_places(
         Prior rates of change, and the share of clutter.
     tables : DetectorTables
         Of the detector that found the rows.
+    hard : DetectorTables, optional
+        Its tables of sites on which boxes are often missed; followed where the rows fit them better.
 
     Returns
     -------
@@ -135,11 +148,45 @@ def follow_places(
         With the plain calibration.
     """
     observations = observe_places(rows, looks, radius_m)
+    if hard is not None:
+        rates, tables = fitting_tables(observations, rates, tables, hard)
     posterior = infer_with_overlaps(observations, rates, tables)
     stretches, of_row, most = _stretches(rows, observations, posterior)
     present = np.minimum(posterior.present, most)
     tracks = assemble(rows, looks, stretches, of_row, observations.observed, present, observations.place)
     return replace(tracks, place_clear=observations.lit | (observations.bins > 0))
+
+
+def fitting_tables(
+    observations: PlaceObservations, rates: Rates, usual: DetectorTables, hard: DetectorTables
+) -> tuple[Rates, DetectorTables]:
+    """The tables that the rows of a site fit, by the likelihood of their scores over all dates.
+
+    Parameters
+    ----------
+    observations : PlaceObservations
+        Of all places of a site.
+    rates : Rates
+        With the usual tables' share of false rows.
+    usual, hard : DetectorTables
+        Of sites on which boxes are seldom missed, and of those on which they often are.
+
+    Returns
+    -------
+    rates : Rates
+        With hard tables, a share of false rows greater in their proportion.
+    tables : DetectorTables
+        One of both.
+    """
+    own = observations
+    if own.observed.shape[1] < TELLING_DATES:
+        return rates, usual
+    looks = PlaceLooks(own.bins, own.observed, own.lit, own.counted_rows, own.neighbours)
+    more = (1.0 - hard.precision) / (1.0 - usual.precision)
+    theirs = rates._replace(false_share=min(more * rates.false_share, MOST_FALSE))
+    nothing = np.zeros(own.observed.shape)
+    found = [infer_presence(looks, nothing, *pair).log_likelihood for pair in ((rates, usual), (theirs, hard))]
+    return (theirs, hard) if found[1] - found[0] > HARD_LOG_ODDS else (rates, usual)
 
 
 def infer_with_overlaps(observations: PlaceObservations, rates: Rates, tables: DetectorTables) -> PresencePosterior:

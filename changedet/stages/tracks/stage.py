@@ -15,7 +15,7 @@ from changedet.stages.tracks.by_frame import follow_frames
 from changedet.stages.tracks.by_place import follow_places
 from changedet.stages.tracks.confirmed import with_confirmed
 from changedet.stages.tracks.detections import Detections, check_columns
-from changedet.stages.tracks.kernels.detector_tables import TABLES, calibration
+from changedet.stages.tracks.kernels.detector_tables import HARD_TABLES, TABLES, calibration
 from changedet.stages.tracks.kernels.emissions import DetectorTables
 from changedet.stages.tracks.kernels.site_model import Rates
 from changedet.stages.tracks.result import TrackMethod, Tracks
@@ -58,7 +58,7 @@ BIRTH, DEATH, CAUTION = 0.08, 0.03, 0.5
 @STAGE.method(
     "hmm",
     reference="Rabiner 1989, doi:10.1109/5.18626; places from all dates: SpaceNet 7, doi:10.48550/arXiv.2102.04420",
-    version=7,
+    version=8,
 )
 def hmm(
     facts: Facts,
@@ -75,7 +75,8 @@ def hmm(
 
     A look that is not clear is no observation; rows below the count threshold are evidence; a box of another size or,
     where the evidence is strong, of another colour ends one track and begins another; a box set on top hides a track.
-    Rows below the threshold that all dates together show to be boxes are confirmed, and count as detected.
+    Rows below the threshold that all dates together show to be boxes are confirmed, and count as detected. How often a
+    box is missed differs from site to site: of two tables of the detector, that which a site's rows fit is taken.
 
     Parameters
     ----------
@@ -111,7 +112,8 @@ def hmm(
         birth, death = (min(max(rate, 1e-4), 0.9) for rate in (birth_fraction, death_fraction))
         false_share = 1.0 - precision if len(rows.dates) > 2 else 0.0
         rates = Rates(birth, death, false_share, max(caution, 1e-3))
-        tracks = on_their_bases(follow_places(rows, looks, max(max_offset_m, 0.1), rates, _tables(facts)), looks)
+        tables = _tables(facts), HARD_TABLES.get(facts.detector)
+        tracks = on_their_bases(follow_places(rows, looks, max(max_offset_m, 0.1), rates, *tables), looks)
         tracks = replace(tracks, calibration=_calibrated(facts, count_scale, count_half_width))
         return with_confirmed(tracks, facts.detector)
 

@@ -29,6 +29,7 @@ from changedet.stages.series.table import (
     changed_area_interval,
     timeseries,
 )
+from changedet.stages.tracks.result import Ground
 from changedet.stages.tracks.stage import track
 from scenarios import box_series as bs
 
@@ -287,6 +288,23 @@ def test_timeseries_takes_a_clear_date_that_shows_no_boxes_as_not_seen():
     assert table.loc[blind, events].isna().all()
     # What the next date shows is compared with the last one that showed the boxes.
     assert table["arrivals_expected"][blind + 1] < 0.2 * truth
+
+
+def test_timeseries_adds_what_the_last_date_hides_to_what_a_far_scene_widens():
+    series = bs.simulate(5, change=0.0)
+    tracks, date = followed(series), series.dates[-1]
+    shown = np.ones((100, len(series.dates)), bool)
+    above = {}
+    for hides in (False, True):
+        shown[:40, -1] = not hides
+        seen = replace(tracks, ground=Ground(np.zeros((100, 2)), shown))
+        for far in (0.0, 0.9):
+            row = timeseries([DateMeasurements(date, unfamiliarity=far)], seen).iloc[0]
+            above[hides, far] = row["containers_high"] - row["containers_expected"]
+    assert above[True, 0.0] > 2 * above[False, 0.0]
+    hidden = np.sqrt(above[True, 0.0] ** 2 - above[False, 0.0] ** 2)
+    assert above[False, 0.9] == pytest.approx(3 * above[False, 0.0], rel=0.01)
+    assert above[True, 0.9] == pytest.approx(np.hypot(above[False, 0.9], hidden), rel=0.1)
 
 
 def test_timeseries_estimates_nothing_of_a_refused_date_and_widens_what_lies_far():

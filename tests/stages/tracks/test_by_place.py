@@ -8,6 +8,10 @@ import pytest
 from box_rows import DAYS, anchors, day_of, near_origin, rows_of
 
 from changedet.stages.series.counts import tracked_boxes
+from changedet.stages.tracks.by_place import PlaceObservations, fitting_tables
+from changedet.stages.tracks.kernels.detector_tables import HARD_TABLES, TABLES
+from changedet.stages.tracks.kernels.emissions import MOBILE, DetectorTables
+from changedet.stages.tracks.kernels.site_model import Rates
 from changedet.stages.tracks.stage import track
 from changedet.stages.tracks.visibility import GivenVisibility
 
@@ -170,3 +174,36 @@ def test_follow_places_takes_no_box_under_snow_for_another():
     found = near_origin(track(every, Snowy(DAYS), detector="learned"))
     assert [[day_of(row[c]) for c in ("first_seen", "last_seen")] for _, row in found.iterrows()] == [[0, 7]]
     assert found["color"].tolist() == ["#963228"]
+
+
+USUAL, HARD = TABLES["learned"], HARD_TABLES["learned"]
+
+
+def _places(tables: DetectorTables, dates: int) -> PlaceObservations:
+    """Two hundred places of boxes of which a few leave, with scores by the tables; no clutter."""
+    rng = np.random.default_rng(11)
+    kind = rng.choice(MOBILE, 200, p=tables.weight[:MOBILE] / tables.weight[:MOBILE].sum())
+    full = np.arange(dates) < rng.choice([dates, dates - 1, 1], 200, p=[0.8, 0.1, 0.1])[:, None]
+    shares = np.where(full[..., None], tables.emission[kind][:, None], tables.absent)
+    bins = (rng.random(full.shape)[..., None] > shares.cumsum(axis=2)).sum(axis=2).clip(0, 5)
+    shown, none = np.ones(bins.shape, bool), np.zeros(0, np.int64)
+    counted, nowhere = (bins > 2).sum(1).astype(float), np.zeros((dates, 2))
+    return PlaceObservations(
+        np.arange(200), bins, shown, shown, counted, np.full(200, 2), (none, none), nowhere, nowhere, None
+    )
+
+
+@pytest.mark.parametrize(
+    ("site", "dates", "wanted"), [(USUAL, 5, USUAL), (HARD, 5, HARD), (HARD, 2, USUAL), (USUAL, 3, USUAL)]
+)
+def test_fitting_tables_are_those_that_the_rows_of_a_site_fit(site, dates, wanted):
+    rates = Rates(0.08, 0.03, 1.0 - USUAL.precision, 0.5)
+    given, tables = fitting_tables(_places(site, dates), rates, USUAL, HARD)
+    assert (tables is HARD) == (wanted is HARD)
+    assert given.false_share == pytest.approx(1.0 - HARD.precision if wanted is HARD else rates.false_share)
+
+
+def test_fitting_tables_leave_clutter_out_where_the_rows_are_all_true():
+    given, tables = fitting_tables(_places(HARD, 5), Rates(0.08, 0.03, 0.0, 0.5), USUAL, HARD)
+    assert tables is HARD
+    assert given.false_share == 0.0

@@ -105,6 +105,58 @@ _TABLES: Final[Mapping[str, Fitted]] = {
     },
 }
 
+_HARD: Final[Mapping[str, Fitted]] = {
+    "learned": {
+        "absent": [0.8693, 0.0505, 0.0274, 0.0288, 0.0146, 0.0094],
+        "emission": [
+            [0.007, 0.0023, 0.0093, 0.0274, 0.1182, 0.8357],
+            [0.0134, 0.0237, 0.096, 0.2493, 0.4515, 0.166],
+            [0.3423, 0.0789, 0.0935, 0.1744, 0.1079, 0.203],
+            [0.1996, 0.0108, 0.0257, 0.1238, 0.2532, 0.387],
+            [0.7478, 0.0217, 0.0137, 0.074, 0.0716, 0.0712],
+            [0.1758, 0.0987, 0.0789, 0.0752, 0.1302, 0.4411],
+        ],
+        "shade": [
+            [0.4975, 0.2177, 0.2019, 0.0579, 0.0179, 0.0071],
+            [0.0878, 0.0643, 0.2007, 0.2789, 0.2332, 0.1351],
+            [0.5875, 0.1124, 0.1246, 0.1277, 0.029, 0.0188],
+        ],
+        "weight": [0.493, 0.261, 0.0741, 0.1719, 0.7139, 0.2861],
+        "neighbours": [[0.0158, 0.1346, 0.8496], [0.3374, 0.2757, 0.3869]],
+        "detectability_sd": 4.0,
+        "start": 0.7582,
+        "mobile_birth": 0.1654,
+        "mobile_death": 0.9618,
+        "birth": 0.2545,
+        "death": 0.0231,
+        "precision": 0.8972,
+        "appearance_weights": [-0.5608, -1.6932, 0.3991, 0.9757, 0.1384, 1.1944, -0.2919, 1.3581],
+        "appearance": [
+            [
+                [0.3889, 0.3963, 0.1554, 0.0401, 0.0192],
+                [0.0188, 0.1349, 0.3103, 0.3406, 0.1954],
+                [0.3033, 0.333, 0.203, 0.1101, 0.0507],
+            ],
+            [
+                [0.0172, 0.2503, 0.5177, 0.1733, 0.0415],
+                [0.0014, 0.0303, 0.1846, 0.3551, 0.4287],
+                [0.0173, 0.1488, 0.3126, 0.3264, 0.1949],
+            ],
+            [
+                [0.0101, 0.2779, 0.4523, 0.2414, 0.0183],
+                [0.0151, 0.0352, 0.206, 0.5176, 0.2261],
+                [0.0286, 0.226, 0.4286, 0.2623, 0.0545],
+            ],
+            [
+                [0.0019, 0.0801, 0.5345, 0.3482, 0.0354],
+                [0.0044, 0.0281, 0.1881, 0.5141, 0.2652],
+                [0.0103, 0.0309, 0.3814, 0.4639, 0.1134],
+            ],
+        ],
+    }
+}
+
+
 _CALIBRATION: Final[Mapping[str, Mapping[float, _FittedCalibration]]] = {
     "learned": {
         0.3: {
@@ -144,6 +196,8 @@ _CALIBRATION: Final[Mapping[str, Mapping[float, _FittedCalibration]]] = {
 
 TABLES: Final[Mapping[str, DetectorTables]] = {name: DetectorTables.of(part) for name, part in _TABLES.items()}
 """By detector."""
+HARD_TABLES: Final[Mapping[str, DetectorTables]] = {name: DetectorTables.of(part) for name, part in _HARD.items()}
+"""By detector, of sites on which boxes are often missed."""
 CALIBRATION: Final[Mapping[str, Mapping[float, Calibration]]] = {
     name: {size: Calibration(**own) for size, own in parts.items()} for name, parts in _CALIBRATION.items()
 }

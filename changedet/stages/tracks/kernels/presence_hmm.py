@@ -91,6 +91,9 @@ class PresencePosterior(NamedTuple):
         Posterior probability of each class.
     model : SiteModel
         What was learnt of the site.
+    log_likelihood : float
+        Of all that the dates show, with the prior of what was learnt of each date: of two tables of the same bins the
+        one with the greater fits the site better.
     """
 
     present: Floats
@@ -100,6 +103,7 @@ class PresencePosterior(NamedTuple):
     evidence: Floats
     classes: Floats
     model: SiteModel
+    log_likelihood: float
 
 
 class _Likelihoods(NamedTuple):
@@ -152,7 +156,17 @@ def infer_presence(looks: PlaceLooks, blocked: Floats, rates: Rates, tables: Det
             model = model._replace(detectability=found)
         if rounds_left and dates >= EM_DATES:
             model = learn_rates(chains, classes, model, rates, tables)
-    return _over_classes(chains, classes, model, fixed.absent, present, rates.caution)
+    seen = _log_likelihood(log_l, model, tables)
+    return _over_classes(chains, classes, model, fixed.absent, present, rates.caution)._replace(log_likelihood=seen)
+
+
+def _log_likelihood(log_l: Floats, model: SiteModel, tables: DetectorTables) -> float:
+    """Of all places, over their classes, and of the dates' detectability under its prior."""
+    with np.errstate(divide="ignore"):
+        places = np.logaddexp.reduce(log_l + np.log(model.weight), axis=1).sum()
+    spread = tables.detectability_sd
+    dates = -0.5 * ((model.detectability / spread) ** 2).sum() - len(model.detectability) * np.log(spread)
+    return float(places + dates)
 
 
 def _chains(absent: Floats, present: Sequence[Floats], model: SiteModel) -> list[ChainPosterior]:
@@ -223,4 +237,4 @@ def _over_classes(
         path[mine] = viterbi(absent[mine], present[k][mine], *rates, model.start[k])
         evidence[mine] = np.log(present[k][mine] / absent[mine])
     found = np.asarray(posterior), path, np.asarray(births), np.asarray(deaths), evidence
-    return PresencePosterior(*found, classes, model)
+    return PresencePosterior(*found, classes, model, log_likelihood=np.nan)

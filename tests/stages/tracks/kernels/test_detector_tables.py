@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.stages.tracks.kernels.detector_tables import TABLES, calibration
+from changedet.stages.tracks.kernels.detector_tables import HARD_TABLES, TABLES, calibration
 
 
 @pytest.mark.parametrize("detector", ["classical", "learned"])
@@ -21,6 +21,17 @@ def test_tables_are_distributions_that_order_scores_as_presence_does(detector):
     assert tables.neighbours[0, 2] > tables.neighbours[1, 2]
     assert calibration(detector, 0.5).scale == pytest.approx(1.0, abs=0.3)
     assert calibration(detector, float("nan")) == calibration(detector, 0.5)
+
+
+def test_hard_tables_miss_more_and_their_pixels_say_less():
+    usual, hard = TABLES["learned"], HARD_TABLES["learned"]
+    for table in (hard.emission, hard.shade, hard.neighbours, hard.appearance):
+        assert np.allclose(table.sum(-1), 1, atol=0.002)
+    assert hard.emission[0, 0] > 2 * usual.emission[0, 0]
+    assert hard.absent[1:].sum() > 2 * usual.absent[1:].sum()
+    assert hard.precision < usual.precision
+    surest = [np.abs(np.log(own.appearance[0, 1] / own.appearance[0, 0])).max() for own in (usual, hard)]
+    assert surest[1] == pytest.approx(surest[0], rel=0.5)
 
 
 def test_calibration_is_that_of_the_nearest_resolution_and_never_narrower_than_at_half_a_metre():
