@@ -7,7 +7,6 @@ import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,14 +15,13 @@ import shapely
 from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bools, Bytes, Floats, Singles
+from changedet.arrays import Bools, Bytes, Floats
 from changedet.blocks import Window
 from changedet.grid import Grid
-from changedet.kernels.onnx_session import Session, session
 from changedet.kernels.pixel_classes import CLEAR, HAZE, SATURATED, SHADE, SHADOW
-from changedet.models.loader import released_content
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.hall_network import TILE_PX, odds_of
 from changedet.pipeline.kernels import hall_outlines, hall_pictures, hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
 from changedet.pipeline.kernels.hall_pictures import MOST_PX, STEP_M
@@ -33,7 +31,6 @@ from changedet.pipeline.thing_states import RADAR, SeenBoxes, of_day, standing
 from changedet.plan import Plan
 from changedet.stages.objects.detector import bands_used
 
-MODEL: Final = "buildings.onnx"
 COLOURS: Final = frozenset({"red", "green", "blue"})
 """Roles of bands that were taught; grey pictures, judged for it, had halls invented on one site of fifteen."""
 COARSEST_M: Final = 1.0
@@ -42,10 +39,6 @@ KEPT: Final = 3
 """Bytes of a pixel and look that are kept: log odds of a hall, of an edge, and whether it is shown."""
 SEEN: Final = (CLEAR, HAZE, SHADE, SHADOW, SATURATED)
 """Classes that show a roof: white ones saturate, dark ones are as dark as shade."""
-TILE_PX: Final = 512
-HALO_PX: Final = 96
-"""Tiles that the network sees, and what it sees around each: what lies farther off changes little. Multiples of its
-coarsest step of 16."""
 SQUARE: Final = 0.85
 """Share of its least rectangle from which on a hall is drawn as that rectangle. By hand."""
 MOST_BOXES: Final = 0.4
@@ -229,38 +222,6 @@ def _at_middles(plan: Plan, path: Path, grid: Grid) -> Bytes:
         for n, most in zip(grid.shape, plan.grid.shape, strict=True)
     )
     return np.asarray(whole[np.ix_(rows, columns)], np.uint8)
-
-
-@lru_cache(maxsize=1)
-def _session() -> Session:
-    return session(released_content(MODEL))
-
-
-def odds_of(picture: Singles) -> Singles:
-    """What the network says of a look.
-
-    Parameters
-    ----------
-    picture : float32 (3, y, x)
-        Of `hall_pictures.shown`.
-
-    Returns
-    -------
-    float32 (2, y, x)
-        Log odds that a hall stands there, and that the edge of one lies there.
-    """
-    rows, columns = picture.shape[1:]
-    out = np.empty((2, rows, columns), np.float32)
-    for top in range(0, rows, TILE_PX):
-        for left in range(0, columns, TILE_PX):
-            low, high = (max(0, top - HALO_PX), max(0, left - HALO_PX)), (top + TILE_PX, left + TILE_PX)
-            cut = picture[:, low[0] : high[0] + HALO_PX, low[1] : high[1] + HALO_PX]
-            spare = [(0, -size % hall_pictures.MULTIPLE_PX) for size in cut.shape[1:]]
-            found = _session().run(None, {"picture": np.pad(cut, ((0, 0), *spare), mode="edge")[None]})[0][0]
-            own = found[:, top - low[0] : cut.shape[1], left - low[1] : cut.shape[2]]
-            own = own[:, : min(TILE_PX, rows - top), : min(TILE_PX, columns - left)]
-            out[:, top : high[0], left : high[1]] = own
-    return out
 
 
 def hall_of(part: Drawn, grid: Grid) -> Hall | None:

@@ -21,6 +21,7 @@ from changedet.imagery.angles import SunAngles
 from changedet.kernels.pixel_classes import CLEAR, SHADE
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.hall_network import roof_odds
 from changedet.pipeline.kernels import work_signs, work_states
 from changedet.pipeline.kernels.work_signs import Sight
 from changedet.pipeline.kernels.work_states import Reading
@@ -179,7 +180,8 @@ def _tilts(image: Singles, grid: Grid, shapes: Sequence[BaseGeometry], sun: SunA
     for shape in shapes:
         window = _window(shape, grid)
         floor = grid.burn([(shape, 1)], window) > 0
-        sight = Sight(image[(slice(None), *window.slices)], floor, np.zeros_like(floor), grid.ground_resolution_m)
+        none, cut = np.zeros(floor.shape, np.float32), image[(slice(None), *window.slices)]
+        sight = Sight(cut, floor, none > 0, grid.ground_resolution_m, none)
         found.append(work_signs.tilt(sight, away))
     return found
 
@@ -212,7 +214,7 @@ def thing_of(shape: BaseGeometry, first: int, signs: Floats, counts: Ints) -> Th
     shape : geometry
     first : int
         Index of its first look.
-    signs : float64 (look, 10)
+    signs : float64 (look, 12)
         From that look on.
     counts : int64 (look,)
         Boxes on it.
@@ -269,7 +271,7 @@ def of_day(boxes: gpd.GeoDataFrame, day: dt.date) -> list[BaseGeometry]:
 def _picture(plan: Plan, models: Mapping[dt.date, DateModel], k: int, grid: Grid) -> Singles:
     """The visible bands of a look; NaN where it shows nothing clearly."""
     look = plan.looks[k]
-    roles = [role for role in plan.roles if role in VISIBLE] or list(plan.roles)
+    roles = [role for role in VISIBLE if role in plan.roles] or list(plan.roles)
     moved = models[look.date].alignment.displacement
     image, _ = look.read(grid, Window(0, 0, *grid.shape), roles, moved, grid.ground_resolution_m)
     quality = coarse(plan, plan.folder.quality_file(look.date, plan.formats), grid)
@@ -319,12 +321,13 @@ def signs_of(
 
     Returns
     -------
-    signs : float64 (thing, 10)
+    signs : float64 (thing, 12)
         Of `work_signs.signs`.
     counts : int64 (thing,)
         Boxes whose centre lies on each.
     """
     tree = shapely.STRtree(np.array(boxes, object)) if boxes else None
+    roofs = roof_odds(image, grid.ground_resolution_m)
     rows, counts = [], []
     for shape in shapes:
         near = [boxes[i] for i in tree.query(shape.buffer(AROUND_M))] if tree is not None else []
@@ -332,7 +335,7 @@ def signs_of(
         cut = image[:, window.y : window.y + window.height, window.x : window.x + window.width]
         floor = grid.burn([(shape, 1)], window) > 0
         covered = grid.burn([(one, 1) for one in near], window) > 0 if near else np.zeros(floor.shape, bool)
-        rows.append(work_signs.signs(Sight(cut, floor, covered, grid.ground_resolution_m)))
+        rows.append(work_signs.signs(Sight(cut, floor, covered, grid.ground_resolution_m, roofs[window.slices])))
         seen = sum(bool(shape.contains(one.centroid)) for one in near)
         counts.append(max(seen, sum(bool(shape.contains(one)) for one in followed)))
     return np.array(rows), np.array(counts, np.int64)

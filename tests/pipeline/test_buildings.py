@@ -14,7 +14,7 @@ from affine import Affine
 from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.pipeline import buildings
-from changedet.pipeline.buildings import Hall, hall_of, is_kept, odds_of, under_boxes, working_grid
+from changedet.pipeline.buildings import Hall, hall_of, is_kept, under_boxes, working_grid
 from changedet.pipeline.kernels import hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
 from changedet.pipeline.kernels.hall_pictures import STEP_M
@@ -68,15 +68,6 @@ def test_what_rather_stands_on_a_hidden_look_alone_is_no_hall() -> None:
     assert time.first == 8
     assert hall_presence.probability(hall_presence.signs(weak, time.stands)) > hall_presence.LISTED
     assert hall_of(weak, working_grid(GRID)) is None
-
-
-def test_tiles_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    picture = np.random.default_rng(3).uniform(-1, 1, (3, 250, 180)).astype(np.float32)
-    whole = odds_of(picture)
-    monkeypatch.setattr(buildings, "TILE_PX", 128)
-    apart = np.abs(odds_of(picture) - whole)
-    assert whole.shape == (2, 250, 180)
-    assert np.quantile(apart, 0.99) < 0.1
 
 
 def test_marks_are_counted_within_a_part_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ def test_signs_of_things_and_the_boxes_on_them() -> None:
 
 
 def test_a_thing_is_read_from_its_first_look_on() -> None:
-    signs = np.tile(work_states.CENTRE[:10], (3, 1))
+    signs = np.tile(work_states.CENTRE[:12], (3, 1))
     signs[1] = np.nan
     found = thing_of(FLOOR, 2, signs, np.array([3, 0, 3]))
     assert found.first == 2

@@ -45,15 +45,21 @@ class Sight(NamedTuple):
     boxes : bool (y, x)
         Boxes of the look.
     pixel_m : float
+    roofs : float32 (y, x)
+        Log odds that a hall stands there, by the network of halls.
     """
 
     image: Singles
     floor: Bools
     boxes: Bools
     pixel_m: float
+    roofs: Singles
 
 
-SIGNS: Final = ("box", "roof", "roof_share", "steep", "spread", "dark", "bright", "level", "wall_steep", "wall_spread")
+SIGNS: Final = (
+    *("box", "roof", "roof_share", "steep", "spread", "dark", "bright", "level", "wall_steep", "wall_spread"),
+    *("hall", "hall_top"),
+)
 """Figures of `signs`, in order."""
 
 
@@ -66,11 +72,12 @@ def signs(sight: Sight) -> Floats:
 
     Returns
     -------
-    float64 (10,)
+    float64 (12,)
         In the order of `SIGNS`: share of the floor under boxes; how much a roof is seen (0 to 1) and its share of the
         floor; steepness of brightness, logarithms a metre, 90th percentile; spread of its logarithm off the boxes;
         shares that are dark and bright; logarithm of the brightness against the ground around; steepness and spread of
-        the floor with its walls, off the boxes. NaN where less than half of the floor is shown.
+        the floor with its walls, off the boxes; mean and 90th percentile of the log odds of a hall. NaN where less than
+        half of the floor is shown.
     """
     floor = sight.floor
     shown = np.isfinite(sight.image).all(axis=0)
@@ -92,6 +99,7 @@ def signs(sight: Sight) -> Floats:
             np.percentile(steep[inside], 90), own.std(), (tones[inside] < DARK).mean(),
             (tones[inside] > BRIGHT).mean(), np.median(tones[inside]),
             np.percentile(steep[walls], 90), tones[walls].std(),
+            sight.roofs[floor].mean(), np.percentile(sight.roofs[floor], 90),
         ]
     )  # fmt: skip
 

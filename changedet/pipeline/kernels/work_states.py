@@ -25,26 +25,29 @@ MOST_BOXES: Final = 3
 """More say no more."""
 MOST_TERMS: Final = 10_000
 """Of a distribution that is summed up."""
-RELATIVE: Final = 4
+RELATIVE: Final = 7
 """Figures that `features` adds: steepness and spread of the walls against the greatest so far (a pit that was filled is
-flat again), of the floor against the least of all looks (something stands there)."""
-_FLOOR_STEEP, _FLOOR_SPREAD, _STEEP, _SPREAD = 3, 4, 8, 9
+flat again), of the floor against the least of all looks (something stands there); log odds of a hall against the least
+and the greatest so far (a roof over a part of a floor is still far from a hall, and what was filled is farther)."""
+_FLOOR_STEEP, _FLOOR_SPREAD, _STEEP, _SPREAD, _HALL, _HALL_TOP = 3, 4, 8, 9, 10, 11
 CENTRE: Final = np.array(
-    [0.031, 0.123, 0.186, 0.359, 0.201, 0.016, 0.038, 0.184, 0.356, 0.233, 0.378, -0.22, -0.197, 0.589, 0.563]
+    [0.031, 0.123, 0.186, 0.359, 0.201, 0.016, 0.038, 0.184, 0.356, 0.233, -4.19, -2.998,
+     0.378, -0.22, -0.197, 0.589, 0.563, 2.335, -0.758, 2.124]
 )  # fmt: skip
 SCALE: Final = np.array(
-    [0.091, 0.217, 0.384, 0.256, 0.145, 0.042, 0.116, 0.203, 0.207, 0.133, 0.85, 0.35, 0.341, 0.645, 0.6]
+    [0.091, 0.217, 0.384, 0.256, 0.145, 0.042, 0.116, 0.203, 0.207, 0.133, 3.56, 3.842,
+     0.85, 0.35, 0.341, 0.645, 0.6, 3.287, 1.686, 3.066]
 )  # fmt: skip
 WEIGHTS: Final = np.array(
     [
-        [1.983, -0.517, 0.437, 0.224, 0.296, -1.048, 0.801, -0.177,
-         -0.512, 0.396, 0.54, -1.935, -0.887, 1.177, -1.128, 0.356],
-        [2.606, 1.01, 0.09, 0.07, 1.689, 0.062, 0.576, -0.091,
-         0.174, 0.778, -1.372, 3.802, 0.547, -0.318, 0.348, 0.158],
-        [-0.299, -0.389, 0.528, 0.335, 2.289, -0.18, -0.938, 0.501,
-         -0.975, 1.04, 0.275, -1.408, 1.37, -0.511, 0.437, -0.546],
-        [-3.446, -0.105, -1.054, -0.628, -4.274, 1.166, -0.439, -0.233,
-         1.313, -2.213, 0.557, -0.459, -1.03, -0.348, 0.343, 0.032],
+        [4.088, -0.646, 0.346, 0.318, 0.42, -1.089, 0.764, -0.461, -0.689, 0.665, 1.566,
+         1.758, -4.939, -1.736, -0.458, 0.209, -1.307, 0.495, -1.538, 0.952, 1.416],
+        [4.035, 1.074, 0.131, -0.002, 1.966, -0.32, 0.622, 0.038, 0.199, 1.062, -1.73,
+         -1.212, 0.332, 3.073, 0.656, -0.253, 0.027, 0.613, 0.496, -0.179, -0.517],
+        [-5.465, -0.313, 0.607, 0.178, 1.776, 1.107, -1.264, 0.708, -1.294, 0.632, -0.114,
+         0.894, 4.862, -0.886, 0.557, 0.492, 0.82, -0.926, 1.304, -0.119, -0.86],
+        [-2.67, -0.114, -1.084, -0.493, -4.162, 0.302, -0.123, -0.285, 1.784, -2.358, 0.278,
+         -1.441, -0.254, -0.452, -0.754, -0.448, 0.46, -0.182, -0.262, -0.654, -0.039],
     ]
 )  # fmt: skip
 """Of a look's features: their centre and scale, and for each state its constant and the weights of the scaled ones."""
@@ -55,14 +58,14 @@ def features(signs: Floats, boxes: Ints) -> Floats:
 
     Parameters
     ----------
-    signs : float64 (look, 10)
+    signs : float64 (look, 12)
         Of `work_signs.signs`; NaN where a look does not show the thing.
     boxes : int64 (look,)
         Boxes whose centre lies on it.
 
     Returns
     -------
-    float64 (look, 15)
+    float64 (look, 20)
         NaN as in `signs`.
     """
     shown = np.isfinite(signs).all(axis=1)
@@ -74,7 +77,9 @@ def features(signs: Floats, boxes: Ints) -> Floats:
     fall = np.log(np.maximum(known[:, [_STEEP, _SPREAD]], LEAST) / np.maximum(most, LEAST))
     floor = np.maximum(known[:, [_FLOOR_STEEP, _FLOOR_SPREAD]], LEAST)
     rise = np.log(floor / floor.min(axis=0))
-    found[shown] = np.column_stack([known, np.minimum(boxes[shown], MOST_BOXES), fall, rise])
+    hall, top = known[:, _HALL], known[:, _HALL_TOP]
+    over = [top - np.minimum.accumulate(top), hall - np.maximum.accumulate(hall), hall - np.minimum.accumulate(hall)]
+    found[shown] = np.column_stack([known, np.minimum(boxes[shown], MOST_BOXES), fall, rise, *over])
     return found
 
 
@@ -83,7 +88,7 @@ def by_look(table: Floats) -> Floats:
 
     Parameters
     ----------
-    table : float64 (look, 15)
+    table : float64 (look, 20)
         Of `features`.
 
     Returns

@@ -14,7 +14,8 @@ SHAPE = (120, 120)
 def sight(image: np.ndarray, boxes: np.ndarray | None = None) -> Sight:
     floor = np.zeros(SHAPE, bool)
     floor[40:80, 40:80] = True
-    return Sight(image, floor, np.zeros(SHAPE, bool) if boxes is None else boxes, PX)
+    roofs = np.where(np.arange(SHAPE[1]) < 42, 3.0, -2.0) * np.ones(SHAPE)
+    return Sight(image, floor, np.zeros(SHAPE, bool) if boxes is None else boxes, PX, roofs.astype(np.float32))
 
 
 def ground(level: float = 1000.0) -> np.ndarray:
@@ -70,3 +71,9 @@ def test_a_pit_brightens_away_from_the_sun_and_a_heap_darkens(away: tuple[float,
     assert pit > 0.1
     assert heap < -0.1
     assert abs(tilt(sight(image), away)) < 0.02
+
+
+def test_log_odds_of_a_hall_are_those_of_the_floor() -> None:
+    found = named(signs(sight(ground())))
+    assert found["hall"] == pytest.approx(-2 + 5 * 2 / 40)
+    assert found["hall_top"] == pytest.approx(-2)

@@ -39,21 +39,28 @@ def test_a_look_that_shows_nothing_says_nothing() -> None:
 
 
 def test_features_compare_with_earlier_looks_and_leave_hidden_ones_out() -> None:
-    signs = np.ones((3, 10))
+    signs = np.ones((3, 12))
     signs[:, 8] = [1.0, 0.5, 2.0]
     signs[1, 0] = np.nan
     found = work_states.features(signs, np.array([0, 9, 9]))
     assert np.isnan(found[1]).all()
-    assert_allclose(found[[0, 2], 11], 0)
-    assert found[2, 10] == work_states.MOST_BOXES
+    assert_allclose(found[[0, 2], 13], 0)
+    assert found[2, 12] == work_states.MOST_BOXES
     signs[1, 0] = 1
-    assert work_states.features(signs, np.array([0, 9, 9]))[1, 11] == pytest.approx(np.log(0.5))
-    assert_allclose(work_states.by_look(np.full((2, 15), np.nan)), 1)
+    assert work_states.features(signs, np.array([0, 9, 9]))[1, 13] == pytest.approx(np.log(0.5))
+    assert_allclose(work_states.by_look(np.full((2, 20), np.nan)), 1)
+
+
+def test_log_odds_of_a_hall_are_compared_with_all_looks_so_far() -> None:
+    signs = np.ones((3, 12))
+    signs[:, 10], signs[:, 11] = [-5.0, -2.0, -9.0], [-4.0, 1.0, -8.0]
+    found = work_states.features(signs, np.zeros(3, np.int64))
+    assert_allclose(found[:, 17:], [[0, 0, 0], [5, 0, 3], [0, -7, 0]])
 
 
 def test_boxes_on_a_floor_are_use() -> None:
     table = np.tile(work_states.CENTRE, (2, 1))
-    table[:, 10] = [0, 3]
+    table[:, 12] = [0, 3]
     table[1, 0] = 0.2
     assert work_states.by_look(table).argmax(axis=1).tolist() == [EMPTY, IN_USE]
 

@@ -1,0 +1,31 @@
+"""The network of halls: tiles that join without a seam, and pictures of any pixel size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from changedet.pipeline import hall_network
+from changedet.pipeline.hall_network import odds_of, roof_odds
+
+
+def test_tiles_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = np.random.default_rng(3).uniform(-1, 1, (3, 250, 180)).astype(np.float32)
+    whole = odds_of(picture)
+    monkeypatch.setattr(hall_network, "TILE_PX", 128)
+    apart = np.abs(odds_of(picture) - whole)
+    assert whole.shape == (2, 250, 180)
+    assert np.quantile(apart, 0.99) < 0.1
+
+
+def test_roof_odds_lie_on_the_pictures_own_pixels() -> None:
+    image = np.random.default_rng(1).normal(100, 4, (3, 160, 200)).astype(np.float32)
+    image[:, 40:100, 60:140] = 240
+    image[:, 100:112, 60:140] = 20
+    odds = roof_odds(image, 0.5)
+    assert odds.shape == (160, 200)
+    assert odds[50:90, 70:130].mean() > odds[:30].mean() + 2
+    image[:, :20] = np.nan
+    assert np.isfinite(roof_odds(image, 0.5)).all()
+    assert not roof_odds(np.full_like(image, np.nan), 0.5).any()
+    assert roof_odds(image[:1], 0.5).shape == (160, 200)
