@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-import geopandas as gpd
-
 from changedet import __version__
 from changedet.grid.zones import berths_of, sidings_of, zone_table
 from changedet.pipeline.date_job import PARTS
@@ -125,8 +123,8 @@ def masks_causes(plan: Plan) -> dict[str, object]:
         found |= {f"boxes of {day}": own["boxes"] for day, own in parts.items()}
         found["tracks"] = plan.stage_identity("tracks")[1:]
     sidings = sidings_of(plan.zones)
-    berths = berths_of(zone_table(plan.zones))
-    found |= {} if berths is None else {"berths": _hash_of(berths)}
+    ships = _ships_hash(plan)
+    found |= {"berths": ships[0]} if ships else {}
     return found | {"form": MASKS_VERSION, "sidings": None if sidings is None else identity(sidings.wkb_hex)}
 
 
@@ -146,15 +144,19 @@ def masks_identity(plan: Plan) -> str:
     scores = [own["pixels"] for own in parts]
     if plan.decides_by_boxes:
         scores += [*(own["boxes"] for own in parts), identity("tracks", plan.stage_identity("tracks"))]
-    berths = berths_of(zone_table(plan.zones))
-    scores += [] if berths is None else [_hash_of(berths)]
+    scores += _ships_hash(plan)
     sidings = sidings_of(plan.zones)
     return identity("masks", MASKS_VERSION, scores, None if sidings is None else sidings.wkb_hex)
 
 
-def _hash_of(berths: gpd.GeoDataFrame) -> str:
-    """Boxes on ships in these berths are not followed, and do not decide about masks."""
-    return identity("ships", SHIPS_VERSION, [shape.wkb_hex for shape in berths.geometry])
+def _ships_hash(plan: Plan) -> list[str]:
+    """Boxes on ships, in berths or on all water, are not followed, and do not decide about masks; empty without."""
+    berths = berths_of(zone_table(plan.zones))
+    if berths is None and not plan.workflow.ships:
+        return []
+    everywhere = ["everywhere"] if plan.workflow.ships else []
+    shapes = [] if berths is None else [shape.wkb_hex for shape in berths.geometry]
+    return [identity("ships", SHIPS_VERSION, shapes, *everywhere)]
 
 
 def kept_parts(folder: RunFolder, day: date, wanted: dict[str, str]) -> KeptParts:

@@ -46,6 +46,12 @@ def test_a_parameter_is_named_with_both_values(site: Path) -> None:
     assert "first_change" in found
 
 
+def test_ships_everywhere_ask_for_the_masks_again(site: Path) -> None:
+    found = reasons(site, ships=True)
+    assert set(found) == {"masks:2023-03-01", "masks:2023-05-01", "first_change"}
+    assert "berths" in found["masks:2023-03-01"][0]
+
+
 def test_formats_reference_and_new_dates_are_named(site: Path) -> None:
     found = reasons(site, outputs={"formats": ["tables"]})
     assert found["pixels:2023-03-01"] == ("outputs.formats masks scenes scores -> ",)
