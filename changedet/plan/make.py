@@ -152,7 +152,7 @@ def _decided(workflow: Workflow, grid: Grid, looks: Sequence[Look], reference: i
     others = [look for look in looks if look is not looks[reference]]
     most = max((len(set(look.roles) & set(looks[reference].roles)) for look in others), default=len(roles))
     demand = demand_of(grid, facts, choices, most)
-    demand = replace(demand, halls_px=halls_px(grid) if workflow.buildings else 0)
+    demand = replace(demand, halls_px=halls_px(grid) if workflow.buildings or workflow.works else 0)
     tile_px, workers, peak = sizes(workflow, demand, workers, memory, tile_edges(choices, facts))
     if workflow.compute.memory and peak > memory:
         least = math.ceil(peak / _MEGABYTE)

@@ -73,7 +73,7 @@ class Demand:
     detects : bool
         Whether the network looks for boxes.
     halls_px : int
-        Pixels of the grid that halls are looked for on; 0 where they are not.
+        Pixels of the grid that the network of halls sees, for halls and for works; 0 where it sees none.
     """
 
     shape: tuple[int, int]

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from affine import Affine
 from small_rasters import write
 
 from changedet.errors import ChangedetError
-from changedet.plan.resources import LIBRARIES_BYTES, require_addresses
+from changedet.grid import Grid
+from changedet.plan.resources import LIBRARIES_BYTES, halls_px, require_addresses
 
 
 def test_require_addresses_refuses_a_limit_that_a_run_would_meet(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,3 +35,9 @@ def test_a_limit_on_addresses_is_named_and_not_what_fails_by_it(tmp_path: Path, 
     assert done.returncode == 1
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_halls_are_looked_for_in_their_own_pixels_on_sites_that_are_not_too_large() -> None:
+    grid = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (3000, 3000))
+    assert halls_px(grid) == pytest.approx(2000 * 2000, rel=0.01)
+    assert halls_px(Grid(grid.crs, grid.transform, (9000, 9000))) == 0
