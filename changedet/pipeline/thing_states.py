@@ -39,7 +39,7 @@ PIT_TILT, BANK_TILT = 0.04, -0.035
 """Of `work_signs.tilt`: between pits and level pads, level pads and banks; on stores of seeds that teach."""
 RADAR: Final = frozenset({"vv", "vh", "hh", "hv", "amplitude"})
 _ROOF_SHARE: Final = work_signs.SIGNS.index("roof_share")
-VISIBLE: Final = ("blue", "green", "red")
+VISIBLE: Final[tuple[str, ...]] = ("blue", "green", "red")
 
 
 class SeenBoxes(NamedTuple):
