@@ -86,6 +86,26 @@ def test_stream_takes_no_more_tasks_than_its_workers_are_about_to_need() -> None
     assert len(taken) <= 20 + 2 * pools.workers
 
 
+def test_a_cluster_is_given_four_tasks_a_thread_and_never_all() -> None:
+    # A province of 38,000 tiles and 200 dates is no list: here a generator without end.
+    code = (
+        "import distributed, itertools; from changedet.blocks.tasks import stream\n"
+        "taken = []\n"
+        "def endless():\n"
+        "    for k in itertools.count(): taken.append(k); yield int, (k,)\n"
+        "if __name__ == '__main__':\n"
+        "    here = {'processes': False, 'dashboard_address': None}\n"
+        "    with distributed.Client(n_workers=1, threads_per_worker=2, **here) as client:\n"
+        "        results = stream(endless(), client=client)\n"
+        "        found = [next(results) for _ in range(30)]\n"
+        "        print(len(found), len(taken)); results.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    found, taken = map(int, done.stdout.split())
+    assert found == 30
+    assert found < taken <= found + 4 * 2
+
+
 def test_stream_gives_each_result_with_its_index_as_it_ends() -> None:
     waits = threading.Event()
     with Pools(2) as pools:
