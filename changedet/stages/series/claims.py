@@ -167,8 +167,7 @@ def _apart(site: Claim, bounds: Sequence[Claim], overlapping: Collection[frozens
     """Zones of which no two share ground, with bounds of the same figure, on the site's own dates; highest first."""
     like = [one for one in bounds if one.zone and one.value >= 1 and one.about == site.about]
     # What stands on another date, or comes on one that the site has no figure for, is none of the site's.
-    is_event = site.about in EVENTS
-    like = [one for one in like if set(one.dates) <= set(site.dates) and (is_event or one.date == site.date)]
+    like = [one for one in like if set(one.dates) <= set(site.dates)]
     kept: list[Claim] = []
     for one in sorted(like, key=lambda claim: (-claim.value, claim.zone)):
         pairs = [frozenset((one.zone, other.zone)) for other in kept]
