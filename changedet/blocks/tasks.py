@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 POLL_S: Final = 0.02
 ASK_EVERY_S: Final = 5.0
+AHEAD: Final = 4
+"""Tasks for each thread of a cluster: they keep it busy while results travel."""
 PATIENCE_S: Final = 60.0
 """How long a dask scheduler without workers is waited for."""
 GO_ON: Final = "then run the same command again to go on from here"
@@ -170,27 +172,26 @@ def _stream_distributed(tasks: Iterable[Task], client: Client) -> Iterator[tuple
     from distributed import KilledWorker, as_completed
     from distributed.comm import CommClosedError
 
-    ahead = 4 * max(1, sum(client.nthreads().values()))
+    workers = _Workers(client)
     waiting = iter(enumerate(tasks))
     index: dict[str, int] = {}
 
-    def submit() -> distributed.Future | None:
-        for i, (function, arguments) in waiting:
-            future = client.submit(function, *arguments, pure=False, retries=2)
-            index[future.key] = i
-            return future
-        return None
+    def submitted() -> list[distributed.Future]:
+        # Workers may join while the tasks go on: queues start them one by one.
+        room = AHEAD * max(1, workers.threads) - len(index)
+        futures = []
+        for i, (function, arguments) in islice(waiting, max(0, room)):
+            futures.append(client.submit(function, *arguments, pure=False, retries=2))
+            index[futures[-1].key] = i
+        return futures
 
-    first = [future for future in (submit() for _ in range(ahead)) if future is not None]
     # With its own loop, as the client need not be anybody's default.
-    running = as_completed(first, loop=client.loop)
+    running = as_completed(submitted(), loop=client.loop)
     try:
-        for future, result in _as_they_end(running, client):
+        for future, result in _as_they_end(running, workers):
             i = index.pop(future.key)
             future.release()
-            following = submit()
-            if following is not None:
-                running.add(following)
+            running.update(submitted())
             yield i, result
     except (CancelledError, CommClosedError) as error:
         raise ChangedetError(f"the dask scheduler is lost; start it again, {GO_ON}") from error
@@ -201,13 +202,12 @@ def _stream_distributed(tasks: Iterable[Task], client: Client) -> Iterator[tuple
             client.cancel([future for future in running.futures if not future.done()])
 
 
-def _as_they_end(running: as_completed, client: Client) -> Iterator[tuple[distributed.Future, Any]]:
+def _as_they_end(running: as_completed, workers: _Workers) -> Iterator[tuple[distributed.Future, Any]]:
     """Futures as they end, with their results; lost workers are waited for, but not without end."""
-    alone = _Alone(client)
     while not running.is_empty():
+        workers.check()
         if not running.has_ready():
             time.sleep(POLL_S)
-            alone.check()
             continue
         future = next(running)
         while True:
@@ -217,30 +217,38 @@ def _as_they_end(running: as_completed, client: Client) -> Iterator[tuple[distri
                 break
             if future.status == "error":
                 future.result()
-            alone.check()
+            workers.check()
 
 
 @dataclass
-class _Alone:
-    """How long a scheduler has had no worker."""
+class _Workers:
+    """How many threads a scheduler's workers have, and how long there has been none."""
 
     client: Client
+    threads: int = 0
     since: float | None = None
     ask_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.check()
 
     def check(self) -> None:
         now = time.monotonic()
         if now < self.ask_at:
             return
         self.ask_at = now + ASK_EVERY_S
-        self.since = None if _has_workers(self.client) else self.since or now
-        if self.since is not None and now - self.since >= PATIENCE_S:
+        threads = _threads(self.client)
+        if threads is None or threads > 0:
+            self.threads, self.since = threads or self.threads, None
+            return
+        self.since = self.since or now
+        if now - self.since >= PATIENCE_S:
             raise ChangedetError(f"the dask scheduler has had no worker for {PATIENCE_S:g} s; start some, {GO_ON}")
 
 
-def _has_workers(client: Client) -> bool:
-    """False where the scheduler says so; where it does not answer, its loss shows in the futures."""
+def _threads(client: Client) -> int | None:
+    """None where the scheduler does not answer: its loss shows in the futures."""
     try:
-        return client.status != "running" or bool(client.nthreads())
+        return sum(client.nthreads().values()) if client.status == "running" else None
     except OSError:
-        return True
+        return None

@@ -106,6 +106,26 @@ def test_a_cluster_is_given_four_tasks_a_thread_and_never_all() -> None:
     assert found < taken <= found + 4 * 2
 
 
+def test_workers_that_join_a_cluster_later_are_given_tasks_too() -> None:
+    code = (
+        "import distributed, itertools; from changedet.blocks import tasks\n"
+        "tasks.ASK_EVERY_S = 0.0\n"
+        "taken = []\n"
+        "def endless():\n"
+        "    for k in itertools.count(): taken.append(k); yield int, (k,)\n"
+        "if __name__ == '__main__':\n"
+        "    here = {'processes': False, 'dashboard_address': None}\n"
+        "    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, **here) as cluster:\n"
+        "        with distributed.Client(cluster) as client:\n"
+        "            results = tasks.stream(endless(), client=client)\n"
+        "            next(results); print(len(taken))\n"
+        "            cluster.scale(3); client.wait_for_workers(3)\n"
+        "            next(results); next(results); print(len(taken)); results.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert [int(word) for word in done.stdout.split()] == [1 + 4, 3 + 4 * 3]
+
+
 def test_stream_gives_each_result_with_its_index_as_it_ends() -> None:
     waits = threading.Event()
     with Pools(2) as pools:
