@@ -14,6 +14,7 @@ from changedet.cli.messages import DONE, FAILED, progress_bar, report_failure, t
 from changedet.errors import ChangedetError, InputError, Problem
 
 if TYPE_CHECKING:
+    from changedet.pipeline.finished import Run
     from changedet.plan import Plan
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ def run(
 ) -> int:
     """Run the main job; goes on from what an earlier, interrupted run finished."""
     # Imported here, as in all commands: what computes takes seconds to import, and --help needs none of it.
-    from changedet.cli.text import run_in_words
+    from changedet.cli.text import run_in_words, sites_in_words
     from changedet.pipeline.run import carry_out
     from changedet.pipeline.scheduling import quiet_dask
     from changedet.plan import make_plan
@@ -59,6 +60,7 @@ def run(
     if any("://" in plan.scheduler for plan in plans):
         quiet_dask()
     results: list[object] = []
+    sites: list[tuple[str, Run | str]] = []
     status = DONE
     for plan in plans:
         try:
@@ -67,8 +69,10 @@ def run(
         except ChangedetError as error:
             status = max(status, report_failure(error, verbose=verbose))
             results.append({"site": plan.site_id, "error": str(error)})
+            sites.append((plan.site_id, f"failed: {str(error).splitlines()[0]}"))
             continue
         results.append(finished.summary)
+        sites.append((plan.site_id, finished))
         for warning in finished.summary["warnings"]:
             warn(f"{plan.site_id}: {warning}")
         if not as_json and not quiet:
@@ -76,6 +80,8 @@ def run(
             click.echo(str(finished.path))
     if as_json:
         click.echo(json.dumps(results if len(workflows) > 1 else results[0], indent=1))
+    elif len(sites) > 1 and not quiet:
+        click.echo(f"\n{sites_in_words(sites)}")
     return status
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 
@@ -12,6 +12,11 @@ from changedet.kernels.doubts import USUAL_DISTANCE
 from changedet.outputs.sentences.words import Scale, calendar_of, number, scaled
 from changedet.plan import Plan, countable
 from changedet.store import RunFolder
+
+GROWTH: Final = ("containers", "changed_area", "footprint")
+"""What may say since when a site grew, the first that does."""
+NOTHING: Final = ("-",) * 5
+"""Of a site: number of looks, and first and last look with their counts."""
 
 if TYPE_CHECKING:
     # A plan is printed without what reads a finished run, which takes as long to import as the plan to make.
@@ -172,6 +177,52 @@ def _elsewhere(run: Run, name: str) -> str:
     """In how many of the runs with another reference or without a date the onset is the same."""
     found = (run.summary.get("robust") or {}).get("onset", {}).get(name, {})
     return f"; the same in {found['held']} of {found['of']} other runs" if found.get("of") else ""
+
+
+def sites_in_words(sites: Sequence[tuple[str, Run | str]]) -> str:
+    """Several finished runs in a table, a row each.
+
+    Parameters
+    ----------
+    sites : sequence of (str, Run or str)
+        Id of each site, and its run, or why there is none.
+
+    Returns
+    -------
+    str
+        Expected containers on the first and the last look that count them, with 95 % intervals; since when the site
+        grew, by containers, else by changed area, else by footprint; ``-`` where there is nothing to say.
+    """
+    rows: list[tuple[str, ...]] = [("site", "looks", "first", "containers", "last", "containers", "grew since")]
+    rows += [(name, *NOTHING, run) if isinstance(run, str) else _site_row(name, run) for name, run in sites]
+    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
+    )
+
+
+def _site_row(name: str, run: Run) -> tuple[str, ...]:
+    ends = NOTHING[1:]
+    if RunFolder(run.path).timeseries.exists():
+        series = run.series
+        whole = series[series["zone"].isna() | (series["zone"] == "")]
+        counted = whole[whole["containers_expected"].notna()]
+        if len(counted):
+            first, last = (_counted(counted.iloc[k].to_dict()) for k in (0, -1))
+            ends = *first, *last
+    grew = next((f"{one['date']} ({what.replace('_', ' ')})" for what, one in _grown(run)), "-")
+    return name, str(len(run.dates)), *ends, grew
+
+
+def _counted(row: Mapping[Hashable, Any]) -> tuple[str, str]:
+    expected, low, high = (float(row[f"containers_{part}"]) for part in ("expected", "low", "high"))
+    return str(row["date"])[:10], _with_interval(expected, low, high)
+
+
+def _grown(run: Run) -> list[tuple[str, dict[str, str]]]:
+    """Onsets that were found, that of containers first."""
+    onsets = run.summary["onset"]
+    return [(name, onsets[name]) for name in GROWTH if (onsets.get(name) or {}).get("date")]
 
 
 def told_together(lines: Sequence[str]) -> list[str]:

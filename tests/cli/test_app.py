@@ -81,3 +81,19 @@ def test_an_interrupt_does_not_wait_for_blocks_in_flight() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=90)
     assert done.returncode == 130
     assert done.stderr == "changedet: interrupted; run the same command again to go on from here\n"
+
+
+def test_run_ends_with_a_table_of_several_sites(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dates = ("2023-01-01", "2023-03-01")
+    for day in dates:
+        write_scene(tmp_path / f"{day}.tif", ground(64, 64))
+    files = [str(write_workflow(tmp_path, dates, name)) for name in ("north", "south")]
+    assert leave("run", *files) == 0
+    *_, head, north, south = capsys.readouterr().out.splitlines()
+    assert head.split() == ["site", "looks", "first", "containers", "last", "containers", "grew", "since"]
+    assert north.split()[:3] == ["north", "2", "-"]
+    assert south.split()[:3] == ["south", "2", "-"]
+    assert leave("run", *files, "-q") == 0
+    assert capsys.readouterr().out == ""
+    assert leave("run", files[0]) == 0
+    assert "grew since" not in capsys.readouterr().out

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from small_scenes import ground, write_scene, write_workflow
 
-from changedet.cli.text import plan_in_words, run_in_words, told_together
+from changedet.cli.text import plan_in_words, run_in_words, sites_in_words, told_together
 from changedet.plan import make_plan
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
@@ -68,6 +68,29 @@ def test_run_in_words_shows_areas_in_the_unit_that_fits_and_years_where_no_more_
     assert first.startswith("1985 ")
     assert " ".join(last.split()) == "2020 100% - - - 223 (82 to 428) 68 1.98 (1.80 to 2.25)"
     assert "onset of changed area: 2020 (between 1985 and 2020, a slope)" in said
+
+
+def test_sites_in_words_has_a_row_for_each_site_whatever_is_known_of_it(tmp_path: Path) -> None:
+    counts = {"containers_expected": [math.nan, 41.2, 138.4], "containers_low": [math.nan, 37.0, 126.0],
+              "containers_high": [math.nan, 45.0, 151.0]}  # fmt: skip
+    table = pd.DataFrame({"date": DATES, "zone": "", **counts})
+    none = table.assign(containers_expected=math.nan)
+    onset = {"containers": {"date": None, "reason": "none"}, "footprint": {"date": DATES[2]}}
+    (tmp_path / "timeseries.csv").touch()
+    grown, unknown = MadeUp(tmp_path, table, {"onset": onset}), MadeUp(tmp_path, none, {"onset": {}})
+    bare = MadeUp(tmp_path / "without tables", table, {"onset": {}})
+    sites = [("north", grown), ("south-of-it", unknown), ("bare", bare), ("lost", "failed: a.tif: no such file")]
+    lines = sites_in_words(sites).splitlines()  # type: ignore[arg-type]
+    assert (
+        " ".join(lines[1].split())
+        == "north 3 2023-03-01 41 (37 to 45) 2023-05-01 138 (126 to 151) 2023-05-01 (footprint)"
+    )
+    assert [" ".join(line.split()) for line in lines[2:]] == [
+        "south-of-it 3 - - - - -",
+        "bare 3 - - - - -",
+        "lost - - - - - failed: a.tif: no such file",
+    ]
+    assert len({line.index(mark) for line, mark in zip(lines[:2], ("looks", "3 "), strict=True)}) == 1
 
 
 def test_told_together_counts_files_of_one_reason() -> None:
