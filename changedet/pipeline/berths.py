@@ -127,7 +127,8 @@ def with_ships(table: pd.DataFrame, ships: Ships | None, areas: Mapping[str, Are
     Returns
     -------
     DataFrame
-        With ``ships, ships_low, ships_high``; NA where a date does not show the area. The table itself without ships.
+        With ``ships, ships_low, ships_high``; NA where a date does not show the area, and where without a berth none is
+        afloat. The table itself without ships.
     """
     if ships is None:
         return table
@@ -169,6 +170,9 @@ def _count(ships: Ships, day: dt.date, area: Area) -> tuple[float, float, float]
     own = _of_day(ships.layer, day)
     own = own[own["kind"] != "boat"]
     number = int((_inside(own, area) >= LEAST_IN).sum()) if area is not None else len(own)
+    if not number and ships.berths is None:
+        # Ships at quays are not looked for: that none is afloat does not say that none is there.
+        return float("nan"), float("nan"), float("nan")
     if not number and any(area is not None and one == day and _is(ships, name, area) for one, name in ships.unclear):
         return float("nan"), float("nan"), float("nan")
     return float(number), *found_bounds(number, FOUND, TRUE)

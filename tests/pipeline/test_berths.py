@@ -124,13 +124,16 @@ def test_a_reason_is_given_where_no_date_can_tell() -> None:
 
 def test_without_a_berth_ships_at_quays_are_said_to_be_missing_and_no_days_are_bounded() -> None:
     everywhere = replace(ships(), berths=None)
+    nothing = replace(everywhere, layer=everywhere.layer.iloc[:0])
+    assert with_ships(series(), nothing, {"": None})[["ships", "ships_low", "ships_high"]].isna().all(axis=None)
+    assert (with_ships(series(), replace(nothing, berths=ships().berths), {"": None})["ships"] == 0).any()
     assert list(why_no_ships(everywhere)) == ["ships at quays"]
     assert "draw one along each quay" in why_no_ships(everywhere)["ships at quays"]
     blind = replace(everywhere, seen={}, reasons={DAYS[0]: "no open water is found"})
     assert why_no_ships(blind) == {"ships": "no open water is found"}
     assert berth_records(everywhere, DAYS, None) is None
     frame = pd.DataFrame({"date": pd.to_datetime([str(day) for day in DAYS]), "zone": [""] * 3})
-    assert with_ships(frame, everywhere, {"": None})["ships"].tolist() == [1, 1, 0]
+    assert with_ships(frame, everywhere, {"": None})["ships"].fillna(-1).tolist() == [1, 1, -1]
 
 
 def test_days_with_a_ship_and_no_position_near_are_bounded(tmp_path: Path) -> None:
