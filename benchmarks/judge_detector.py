@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.judge_figures import M2_OF_10HA, WAGON_M  # noqa: E402
-from changedet.kernels.containers import HEIGHT_M, OTHER  # noqa: E402
+from benchmarks.judge_figures import M2_OF_10HA  # noqa: E402
+from changedet.kernels.containers import OTHER  # noqa: E402
 from changedet.stages.objects.boxes import rectangles_of  # noqa: E402
 from changedet.stages.objects.stage import STAGE  # noqa: E402
 from changedet.stages.objects.whole import find  # noqa: E402
 from changedet.stages.registry import Facts  # noqa: E402
+from scenarios import leaning  # noqa: E402
 from scenarios.yards import Yard, as_array, hits  # noqa: E402
 
 Boxes = NDArray[np.float64]
@@ -34,13 +35,9 @@ Boxes = NDArray[np.float64]
 
 def roofs(truth: gpd.GeoDataFrame, row: pd.Series, yard: Yard, corner: tuple[float, float]) -> Boxes:
     """The true boxes (n, 5) of a date where the picture shows their roofs."""
-    away = np.tan(np.radians(row.off_nadir_deg)) * np.array(
-        [np.sin(np.radians(row.view_azimuth_deg)), np.cos(np.radians(row.view_azimuth_deg))]
-    )
     found = []
-    for shape, tiers, place in zip(truth.geometry, truth["tiers"], truth["yard"], strict=True):
-        height_m = HEIGHT_M * tiers + WAGON_M * (place in ("train", "ship"))
-        points = (shapely.get_coordinates(shape)[:4] + height_m * away - corner) * [1, -1]
+    for shape in leaning.roofs(truth, row):
+        points = (shapely.get_coordinates(shape)[:4] - corner) * [1, -1]
         across, along = sorted((points[1] - points[0], points[3] - points[0]), key=lambda s: float(np.hypot(*s)))
         sizes = float(np.hypot(*along)), float(np.hypot(*across))
         found.append([*points.mean(axis=0), *sizes, np.arctan2(along[0], -along[1]) % np.pi])

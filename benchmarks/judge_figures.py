@@ -16,7 +16,6 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.features import geometry_mask, geometry_window
 from rasterio.io import DatasetReader
-from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,8 +28,9 @@ from changedet.assess.score.boxes import match_boxes  # noqa: E402
 from changedet.assess.score.run import Scores, score_run  # noqa: E402
 from changedet.assess.score.truth import truth_layer  # noqa: E402
 from changedet.grid import Grid  # noqa: E402
-from changedet.kernels.containers import CONTAINER_KINDS, HEIGHT_M  # noqa: E402
+from changedet.kernels.containers import CONTAINER_KINDS  # noqa: E402
 from changedet.store import RunFolder  # noqa: E402
+from scenarios import leaning  # noqa: E402
 
 MANY = 20
 """Boxes on a date from which the width of its interval is reported."""
@@ -38,8 +38,6 @@ UNSEEN = 255
 HALF = 0.5
 """Share of a box's seen pixels from which its base counts as marked; and of its pixels that must be seen."""
 M2_OF_10HA = 1e5
-WAGON_M = 1.2
-"""Height of a wagon's floor above the ground."""
 HIT = 0.3
 
 
@@ -143,15 +141,8 @@ def roof_hits(done: Run, truth: Path, table: pd.DataFrame) -> int:
     for row in table.itertuples():
         day = dt.date.fromisoformat(row.date)
         found, true = (frame[(frame["date"].dt.date == day).to_numpy()] for frame in (mine, theirs))
-        high_m = HEIGHT_M * true["tiers"].to_numpy() + WAGON_M * true["yard"].isin(["train", "ship"]).to_numpy()
-        lean_m = high_m * np.tan(np.radians(row.off_nadir_deg))
-        azimuth = np.radians(row.view_azimuth_deg)
-        roofs = [
-            translate(shape, along * np.sin(azimuth), along * np.cos(azimuth))
-            for shape, along in zip(true.geometry, lean_m, strict=True)
-        ]
         confidence = found["confidence"].to_numpy()
-        hits += len(match_boxes(found.geometry.to_numpy(), np.array(roofs, object), confidence, HIT))
+        hits += len(match_boxes(found.geometry.to_numpy(), leaning.roofs(true, row), confidence, HIT))
     return hits
 
 

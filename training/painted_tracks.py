@@ -10,19 +10,17 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from changedet.kernels.containers import HEIGHT_M, WIDTH_M
+from changedet.kernels.containers import WIDTH_M
 from changedet.stages.tracks.assemble import medians
 from changedet.stages.tracks.by_place import PlaceObservations, observe_places
 from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.kernels.boxes import mean_boxes
+from scenarios import leaning
 from scenarios.track_sites import rows_and_looks, run_site
 from training.painted_sites import FOLLOWED
 
 Floats = NDArray[np.float64]
 Shapes = NDArray[np.object_]
-
-WAGON_M = 1.2
-"""Height of a wagon's floor above the ground."""
 
 
 def observed(
@@ -59,15 +57,7 @@ def _roofs(site: Path, days: list[str], crs: str) -> list[Shapes]:
     table = table[table["visible"].astype(bool)]
     date = pd.to_datetime(table["date"], utc=True).dt.strftime("%Y-%m-%d")
     views = pd.read_csv(site / "truth" / "truth.csv").set_index("date")
-    found = []
-    for day in days:
-        here, view = table[date == day], views.loc[day]
-        high_m = HEIGHT_M * here["tiers"].to_numpy(float) + WAGON_M * here["yard"].isin(["train", "ship"]).to_numpy()
-        azimuth, lean = np.radians(view["view_azimuth_deg"]), np.tan(np.radians(view["off_nadir_deg"]))
-        corners, index = shapely.get_coordinates(here.geometry.to_numpy(), return_index=True)
-        away = high_m[index, None] * lean * np.array([np.sin(azimuth), np.cos(azimuth)])
-        found.append(np.asarray(shapely.set_coordinates(here.geometry.to_numpy().copy(), corners + away), object))
-    return found
+    return [leaning.roofs(table[date == day], views.loc[day]) for day in days]
 
 
 def _outlines(centre: Floats, length: Floats, angle: Floats) -> Shapes:

@@ -14,7 +14,6 @@ from changedet.cli.messages import DONE, FAILED, progress_bar, report_failure, t
 from changedet.errors import ChangedetError, InputError, Problem
 
 if TYPE_CHECKING:
-    from changedet.pipeline.finished import Run
     from changedet.plan import Plan
 
 T = TypeVar("T")
@@ -50,7 +49,7 @@ def run(
 ) -> int:
     """Run the main job; goes on from what an earlier, interrupted run finished."""
     # Imported here, as in all commands: what computes takes seconds to import, and --help needs none of it.
-    from changedet.cli.text import run_in_words, sites_in_words
+    from changedet.cli.text import failed_row, run_in_words, site_row, sites_in_words
     from changedet.pipeline.run import carry_out
     from changedet.pipeline.scheduling import quiet_dask
     from changedet.plan import make_plan
@@ -60,7 +59,8 @@ def run(
     if any("://" in plan.scheduler for plan in plans):
         quiet_dask()
     results: list[object] = []
-    sites: list[tuple[str, Run | str]] = []
+    # Rows of text: of hundreds of sites the runs themselves would not fit.
+    rows: list[tuple[str, ...]] = []
     status = DONE
     for plan in plans:
         try:
@@ -69,10 +69,10 @@ def run(
         except ChangedetError as error:
             status = max(status, report_failure(error, verbose=verbose))
             results.append({"site": plan.site_id, "error": str(error)})
-            sites.append((plan.site_id, f"failed: {str(error).splitlines()[0]}"))
+            rows.append(failed_row(plan.site_id, error))
             continue
         results.append(finished.summary)
-        sites.append((plan.site_id, finished))
+        rows.append(site_row(plan.site_id, finished))
         for warning in finished.summary["warnings"]:
             warn(f"{plan.site_id}: {warning}")
         if not as_json and not quiet:
@@ -80,8 +80,8 @@ def run(
             click.echo(str(finished.path))
     if as_json:
         click.echo(json.dumps(results if len(workflows) > 1 else results[0], indent=1))
-    elif len(sites) > 1 and not quiet:
-        click.echo(f"\n{sites_in_words(sites)}")
+    elif len(rows) > 1 and not quiet:
+        click.echo(f"\n{sites_in_words(rows)}")
     return status
 
 

@@ -20,6 +20,8 @@ NOTHING: Final = ("-",) * 5
 
 if TYPE_CHECKING:
     # A plan is printed without what reads a finished run, which takes as long to import as the plan to make.
+    import pandas as pd
+
     from changedet.pipeline.finished import Run
 
 
@@ -120,8 +122,7 @@ def _dates(run: Run) -> list[str]:
     if not RunFolder(run.path).timeseries.exists():
         # outputs.formats has no tables.
         return []
-    series = run.series
-    whole = series[series["zone"].isna() | (series["zone"] == "")]
+    whole = _whole_site(run)
     false_area_m2 = (run.summary.get("placebo") or {}).get("false_area_m2", {})
     familiar = run.summary.get("familiarity") or {}
     years_only = calendar_of([str(day)[:10] for day in whole["date"]]).years_only
@@ -179,39 +180,74 @@ def _elsewhere(run: Run, name: str) -> str:
     return f"; the same in {found['held']} of {found['of']} other runs" if found.get("of") else ""
 
 
-def sites_in_words(sites: Sequence[tuple[str, Run | str]]) -> str:
-    """Several finished runs in a table, a row each.
+def sites_in_words(rows: Sequence[tuple[str, ...]]) -> str:
+    """Several sites in a table.
 
     Parameters
     ----------
-    sites : sequence of (str, Run or str)
-        Id of each site, and its run, or why there is none.
+    rows : sequence of tuple of str
+        Of `site_row` and `failed_row`.
 
     Returns
     -------
     str
-        Expected containers on the first and the last look that count them, with 95 % intervals; since when the site
-        grew, by containers, else by changed area, else by footprint; ``-`` where there is nothing to say.
+        With a head, a line for each.
     """
-    rows: list[tuple[str, ...]] = [("site", "looks", "first", "containers", "last", "containers", "grew since")]
-    rows += [(name, *NOTHING, run) if isinstance(run, str) else _site_row(name, run) for name, run in sites]
-    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]
+    table = [("site", "looks", "first", "containers", "last", "containers", "grew since"), *rows]
+    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in table), strict=True)]
     return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in table
     )
 
 
-def _site_row(name: str, run: Run) -> tuple[str, ...]:
+def site_row(name: str, run: Run) -> tuple[str, ...]:
+    """A finished run in one row of `sites_in_words`.
+
+    Parameters
+    ----------
+    name : str
+        Id of the site.
+    run : Run
+
+    Returns
+    -------
+    tuple of str
+        Number of looks; expected containers on the first and the last look that count them, with 95 % intervals; since
+        when the site grew, by containers, else by changed area, else by footprint. ``-`` where there is nothing to say.
+    """
     ends = NOTHING[1:]
     if RunFolder(run.path).timeseries.exists():
-        series = run.series
-        whole = series[series["zone"].isna() | (series["zone"] == "")]
+        whole = _whole_site(run)
         counted = whole[whole["containers_expected"].notna()]
         if len(counted):
             first, last = (_counted(counted.iloc[k].to_dict()) for k in (0, -1))
             ends = *first, *last
     grew = next((f"{one['date']} ({what.replace('_', ' ')})" for what, one in _grown(run)), "-")
     return name, str(len(run.dates)), *ends, grew
+
+
+def failed_row(name: str, error: Exception) -> tuple[str, ...]:
+    """A site without a run in one row of `sites_in_words`.
+
+    Parameters
+    ----------
+    name : str
+        Id of the site.
+    error : Exception
+        Why there is none.
+
+    Returns
+    -------
+    tuple of str
+        With the first line of the reason.
+    """
+    return name, *NOTHING, f"failed: {next(iter(str(error).splitlines()), '')}"
+
+
+def _whole_site(run: Run) -> pd.DataFrame:
+    """Rows of the time series without those of zones."""
+    series = run.series
+    return series[series["zone"].isna() | (series["zone"] == "")]
 
 
 def _counted(row: Mapping[Hashable, Any]) -> tuple[str, str]:

@@ -188,7 +188,7 @@ def why_no_ships(ships: Ships | None) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``ships`` -> the reason, where no date can tell; `AT_QUAYS` where no berth is drawn; empty where ships are not
+        ``ships`` -> the reason, where no date shows it; `AT_QUAYS` where no berth is drawn; empty where ships are not
         looked for.
     """
     if ships is None:

@@ -12,7 +12,8 @@ from changedet.arrays import Bools, Singles
 from changedet.pipeline.kernels.water import water, without_plants
 
 NEEDED: Final = frozenset({"green", "nir"})
-"""Bands that tell water from smooth dark fields and aprons: without near infrared most of an airport passes for it."""
+"""Bands that distinguish water from smooth dark fields and aprons: without near infrared most of an airport passes
+for it."""
 
 
 @dataclass(frozen=True)

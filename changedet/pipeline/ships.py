@@ -145,7 +145,7 @@ def _why_not(plan: Plan, pixel_m: float, *, has_berths: bool) -> str:
     if RADAR & set(plan.roles):
         return "ships are not looked for in radar images"
     if not (has_berths or set(plan.roles) >= NEEDED):
-        return "without near infrared water cannot be told from fields; draw a zone of kind berth where it lies"
+        return "near infrared is needed to distinguish water from fields; draw a zone of kind berth where it lies"
     coarsest = max([pixel_m, *(look.gsd_m for look in plan.looks)])
     if coarsest > COARSEST_M:
         return f"ships need pixels of {COARSEST_M} m or finer; these have {coarsest:.2g} m"
@@ -163,7 +163,7 @@ def _picture(plan: Plan, models: Mapping[dt.date, DateModel], look: Look, grid: 
 
 
 def _seen(plan: Plan, look: Look, grid: Grid, image: Singles, near: Bools | None, wide: Bools) -> Seen:
-    """Water at berths, and where it is asked for all that lasts; the image gets no data where nothing is shown."""
+    """Water at berths, and with `ships: true` all lasting water; the image becomes NaN where nothing is shown."""
     shown = _shown(plan, look, grid, image)
     wet = np.zeros(shown.shape, bool) if near is None else water(image, grid.ground_resolution_m, near)
     if wide.any():

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from small_scenes import ground, write_scene, write_workflow
 
-from changedet.cli.text import plan_in_words, run_in_words, sites_in_words, told_together
+from changedet.cli.text import failed_row, plan_in_words, run_in_words, site_row, sites_in_words, told_together
+from changedet.errors import ChangedetError
 from changedet.plan import make_plan
 
 DATES = ("2023-01-01", "2023-03-01", "2023-05-01")
@@ -79,16 +80,15 @@ def test_sites_in_words_has_a_row_for_each_site_whatever_is_known_of_it(tmp_path
     (tmp_path / "timeseries.csv").touch()
     grown, unknown = MadeUp(tmp_path, table, {"onset": onset}), MadeUp(tmp_path, none, {"onset": {}})
     bare = MadeUp(tmp_path / "without tables", table, {"onset": {}})
-    sites = [("north", grown), ("south-of-it", unknown), ("bare", bare), ("lost", "failed: a.tif: no such file")]
-    lines = sites_in_words(sites).splitlines()  # type: ignore[arg-type]
-    assert (
-        " ".join(lines[1].split())
-        == "north 3 2023-03-01 41 (37 to 45) 2023-05-01 138 (126 to 151) 2023-05-01 (footprint)"
-    )
-    assert [" ".join(line.split()) for line in lines[2:]] == [
+    rows = [site_row(name, run) for name, run in (("north", grown), ("south-of-it", unknown), ("bare", bare))]  # type: ignore[arg-type]
+    errors = ("lost", "a.tif: no such file\nb.tif: nor this one"), ("dumb", "")
+    lines = sites_in_words([*rows, *(failed_row(name, ChangedetError(text)) for name, text in errors)]).splitlines()
+    assert [" ".join(line.split()) for line in lines[1:]] == [
+        "north 3 2023-03-01 41 (37 to 45) 2023-05-01 138 (126 to 151) 2023-05-01 (footprint)",
         "south-of-it 3 - - - - -",
         "bare 3 - - - - -",
         "lost - - - - - failed: a.tif: no such file",
+        "dumb - - - - - failed:",
     ]
     assert len({line.index(mark) for line, mark in zip(lines[:2], ("looks", "3 "), strict=True)}) == 1
 

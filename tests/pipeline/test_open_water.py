@@ -1,4 +1,4 @@
-"""Open water without zones: fields are told from it by the near infrared, and by looks that show none."""
+"""Open water without zones: fields are left out by near infrared, and by looks on which they are no water."""
 
 from __future__ import annotations
 

@@ -23,15 +23,13 @@ def test_tables_are_distributions_that_order_scores_as_presence_does(detector):
     assert calibration(detector, float("nan")) == calibration(detector, 0.5)
 
 
-def test_hard_tables_miss_more_and_their_pixels_say_less():
+def test_hard_tables_miss_more_and_hold_more_false_rows():
     usual, hard = TABLES["learned"], HARD_TABLES["learned"]
     for table in (hard.emission, hard.shade, hard.neighbours, hard.appearance):
         assert np.allclose(table.sum(-1), 1, atol=0.002)
     assert hard.emission[0, 0] > 2 * usual.emission[0, 0]
     assert hard.absent[1:].sum() > 2 * usual.absent[1:].sum()
     assert hard.precision < usual.precision
-    surest = [np.abs(np.log(own.appearance[0, 1] / own.appearance[0, 0])).max() for own in (usual, hard)]
-    assert surest[1] == pytest.approx(surest[0], rel=0.5)
 
 
 def test_calibration_is_that_of_the_nearest_resolution_and_never_narrower_than_at_half_a_metre():
