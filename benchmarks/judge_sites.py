@@ -1,4 +1,4 @@
-"""Sites for the judges: painted by another hand or simulated by our own, run whole on `auto`, with what a run costs."""
+"""Sites for the judges: of three simulators of which one is ours, run whole on `auto`, with what a run costs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.third_hand.site import make  # noqa: E402
 from changedet import Run, load_workflow, open_run, run  # noqa: E402
 from changedet.simulate import simulate  # noqa: E402
 
 PAINTED = ("quiet", "growth", "rail", "port", "earthworks", "decoys", "dense", "winter")
+THIRD = ("quiet", "growth", "rail", "port", "earthworks", "decoys", "dense", "seasons", "cloudy")
+"""What `benchmarks.third_hand` draws."""
 OUR_NAME = {"rail": "trains"}
 """What our own simulator calls a kind, where it is another name."""
 SIZE_M, GSD_M, DATES = 260.0, 0.5, 5
@@ -70,6 +73,8 @@ def made(site: Site, painter: Painter) -> None:
     if site.hand == "own":
         kind = OUR_NAME.get(site.kind, site.kind)
         simulate(site.folder, kind=kind, seed=site.seed, dates=DATES, gsd_m=GSD_M, size_m=SIZE_M)  # type: ignore[arg-type]
+    elif site.hand == "third":
+        make(site.kind, site.folder, site.seed, GSD_M, SIZE_M, DATES, "rgbn16")
     else:
         painter.paint(site)
 

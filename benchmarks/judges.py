@@ -1,13 +1,15 @@
 """All judges in one table: another hand's simulator beside our own, and real pictures. Nothing is fitted on them.
 
     python benchmarks/judges.py --folder DIR --painter-python PY --own [--seeds 11 12]
-        [--own-seeds 7401] [--camera 1m] [--data DATA] [--only growth rail airports ...] [--json FILE] [--reuse]
-        [--pictures DIR]
+        [--own-seeds 7401] [--third] [--third-seeds 1 2] [--camera 1m] [--data DATA]
+        [--only growth rail airports ...] [--json FILE] [--reuse] [--pictures DIR]
 
 The painter (training/painter) is a simulator by another hand, a path tracer, with its own truth in the form of
 `changedet simulate`; PY is a Python that has mitsuba. Its seeds from 1000 on teach and are refused here. Scenes are
 made in DIR where they are missing, run whole on `auto` and scored as `changedet score` does. `--own` adds our
-simulator's matching kinds, of the same size and dates, by seeds that nothing was fitted on. DATA is the folder with
+simulator's matching kinds, of the same size and dates, by seeds that nothing was fitted on. `--third` adds those of
+benchmarks/third_hand, a simulator on which nothing may ever be fitted; `--seeds` without a number leaves the painter
+out. DATA is the folder with
 `airports`, `harbour`, `yards` and the pairs; default CHANGEDET_DATA, or `../shared/data` beside the repository;
 what is missing is named and left out. `--camera` shows the simulators' sites by another camera (`1m`: pixels of
 twice the side; `mixed`: every second scene in pixels of 3 m; `rgb8`: red, green and blue stretched to 8 bits).
@@ -19,8 +21,8 @@ interval holds the true count; width, its median relative width where 20 boxes a
 marks in % of the judged pixels, with 1 px of slack; seen, mean valid fraction of dates without cloud; foot IoU of
 the footprint on these; onset, share of onsets told right, none where there is none; moved, of boxes that the run's
 tracks say came or left since the reference, the share whose base its mask marks; stayed, the same of boxes that
-stayed; CPU s for a million pixels and date. The two columns of each figure are the painter's and our own
-simulator's, in that order.
+stayed; CPU s for a million pixels and date. The columns of each figure are the painter's, our own
+simulator's and the third hand's, in that order.
 """
 
 from __future__ import annotations
@@ -42,12 +44,13 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.judge_cameras import CAMERAS, seen_by  # noqa: E402
 from benchmarks.judge_figures import Figures, figures  # noqa: E402
 from benchmarks.judge_real import JUDGES  # noqa: E402
-from benchmarks.judge_sites import PAINTED, Painter, Site, finished, made  # noqa: E402
+from benchmarks.judge_sites import PAINTED, THIRD, Painter, Site, finished, made  # noqa: E402
 
 PER_CENT = ("false %", "seen %")
 FIRST_OWN_SEED = 7401
 FIRST_TEACHING_SEED = 1000
-HANDS = ("painter", "own")
+HANDS = ("painter", "own", "third")
+SIMULATED = tuple(dict.fromkeys((*PAINTED, *THIRD)))
 Shares = Mapping[str, float | None]
 
 
@@ -58,17 +61,19 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, required=True, help="keeps scenes, truth and runs")
     parser.add_argument("--painter", type=Path, default=ROOT / "training" / "painter")
     parser.add_argument("--painter-python", default=os.environ.get("CHANGEDET_PAINTER_PYTHON", "python3"))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[11], help="of the painter")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[11], help="of the painter")
     parser.add_argument("--own", action="store_true", help="our own simulator's kinds too")
     parser.add_argument("--own-seeds", type=int, nargs="+", default=[FIRST_OWN_SEED])
+    parser.add_argument("--third", action="store_true", help="the third hand's kinds too")
+    parser.add_argument("--third-seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--camera", choices=tuple(CAMERAS), help="shows the sites by another camera")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("CHANGEDET_DATA", usual)))
-    parser.add_argument("--only", nargs="+", choices=(*PAINTED, *JUDGES), default=[*PAINTED, *JUDGES])
+    parser.add_argument("--only", nargs="+", choices=(*SIMULATED, *JUDGES), default=[*SIMULATED, *JUDGES])
     parser.add_argument("--json", type=Path, help="all figures, with their sums, into this file")
     parser.add_argument("--reuse", action="store_true", help="score runs of an earlier call as they are")
     parser.add_argument("--pictures", type=Path, help="a PNG of the worst date of every site")
     given = parser.parse_args()
-    if max(given.seeds) >= FIRST_TEACHING_SEED:
+    if max(given.seeds, default=0) >= FIRST_TEACHING_SEED:
         parser.error(f"--seeds: painter's seeds from {FIRST_TEACHING_SEED} on teach, and cannot judge")
     return given
 
@@ -76,11 +81,13 @@ def arguments() -> argparse.Namespace:
 def sites(given: argparse.Namespace) -> Iterator[Site]:
     """The sites to judge, kind by kind, the painter's first."""
     folder = given.folder.resolve()
-    for kind in (name for name in PAINTED if name in given.only):
-        for seed in given.seeds:
+    for kind in (name for name in SIMULATED if name in given.only):
+        for seed in given.seeds if kind in PAINTED else ():
             yield Site(kind, "painter", seed, folder / f"{kind}-{seed}")
-        for seed in given.own_seeds if given.own else ():
+        for seed in given.own_seeds if given.own and kind in PAINTED else ():
             yield Site(kind, "own", seed, folder / f"own-{kind}-{seed}")
+        for seed in given.third_seeds if given.third and kind in THIRD else ():
+            yield Site(kind, "third", seed, folder / f"third-{kind}-{seed}")
 
 
 def judged(given: argparse.Namespace) -> dict[tuple[str, str], Figures]:
@@ -117,7 +124,7 @@ def cell(name: str, value: float | None) -> str:
 
 
 def table(rows: Mapping[str, Mapping[str, Shares]]) -> Iterator[str]:
-    """A line a kind; each figure is the painter's and, behind a slash, our own simulator's."""
+    """A line a kind; behind slashes each figure is the painter's, our own simulator's and the third hand's."""
     names = list(Figures().shares())
     texts = [["kind", *names]]
     hands = [hand for hand in HANDS if any(hand in by_hand for by_hand in rows.values())]
