@@ -16,7 +16,7 @@ import shapely
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))
 
-from benchmarks.third_hand.camera import Light  # noqa: E402
+from benchmarks.third_hand.camera import Light, Top  # noqa: E402
 from benchmarks.third_hand.noise import Noise  # noqa: E402
 from benchmarks.third_hand.plan import Box, Frame, Plan, Slot  # noqa: E402
 from benchmarks.third_hand.sensor import Sensor, clear  # noqa: E402
@@ -52,12 +52,14 @@ def test_a_box_is_seen_where_truth_says(plan: Plan) -> None:
     light = Light(150, 50, 0, 0, 0)
     assert middle(plan, light) == pytest.approx([4, -6], abs=0.15)
     truth = Truth(plan, ORIGIN, SIDE * GSD_M, GSD_M, 32631)
-    truth.tops = [{}, {1: (1.0, 1.0)}]
+    truth.tops = [{}, {1: Top(1.0, 1.0, 1.0)}]
     rows = truth.containers(1, clear(SIDE))
     centre = shapely.centroid(rows[0]["geometry"])
     assert (centre.x - ORIGIN[0], centre.y - ORIGIN[1]) == pytest.approx((4, -6))
     assert rows[0]["angle_deg"] == pytest.approx(60)
     assert rows[0]["visible"]
+    truth.tops[1] = {1: Top(0.3, 1.0, 1.0)}
+    assert not truth.containers(1, clear(SIDE))[0]["visible"]
     assert truth.containers(0, clear(SIDE)) == []
 
 

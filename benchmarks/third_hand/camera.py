@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -44,6 +45,14 @@ class Light:
     def clearness(self) -> Array:
         """Share of the ground's light that reaches the satellite, by band."""
         return np.asarray(1 - np.array([0.2, 0.14, 0.1, 0.06]) * (1 + 0.8 * self.haze), np.float32)
+
+
+class Top(NamedTuple):
+    """The share of a roof in view, of that the share in the sun, and its light as a share of full sun's."""
+
+    view: float
+    sun: float
+    light: float
 
 
 def towards(azimuth: float) -> NDArray[np.float64]:
@@ -109,7 +118,7 @@ def openness(canvas: Canvas) -> tuple[Array, Array]:
     return both[0], both[1]
 
 
-def radiance(canvas: Canvas, light: Light) -> tuple[Array, dict[int, tuple[float, float]]]:
+def radiance(canvas: Canvas, light: Light) -> tuple[Array, dict[int, Top]]:
     """Reflectance above the air, (n, n, 4), as an ideal camera shows it on the plane of the ground; `tops_seen` too."""
     source, level, wall = seen(canvas, light)
     shade = shade_height(canvas, light)
@@ -127,19 +136,20 @@ def radiance(canvas: Canvas, light: Light) -> tuple[Array, dict[int, tuple[float
     sky = np.where(wall, 0.55 * sky, sky).astype(np.float32)
     sun = (lit * np.clip(facing, 0, 2.2)).astype(np.float32)
     share = light.sky
-    bright = albedo * (sun[..., None] * (1 - share) + (0.06 + 0.94 * sky)[..., None] * share)
-    _beams_seen(canvas, light, bright)
-    return light.path + light.clearness * bright, tops_seen(canvas, source, wall, lit)
+    light_of = sun[..., None] * (1 - share) + (0.06 + 0.94 * sky)[..., None] * share
+    bright = albedo * light_of
+    hidden = wall | _beams_seen(canvas, light, bright)
+    return light.path + light.clearness * bright, tops_seen(canvas, source, hidden, lit, light_of[..., 1])
 
 
-def tops_seen(canvas: Canvas, source: NDArray[np.int32], wall: Bools, lit: Bools) -> dict[int, tuple[float, float]]:
-    """By a top container's number, the share of its roof that is in view, and of that the share in the sun."""
-    owner = np.where(wall, NATURAL, canvas.owner.ravel()[source]).ravel() + 1
-    views, suns = (np.bincount(owner, weight, len(canvas.prisms) + 1)[1:] for weight in (None, lit.ravel()))
+def tops_seen(canvas: Canvas, source: NDArray[np.int32], hidden: Bools, lit: Bools, bright: Array) -> dict[int, Top]:
+    """What the picture shows of each container on top, by its number."""
+    owner = np.where(hidden, NATURAL, canvas.owner.ravel()[source]).ravel() + 1
+    sums = [np.bincount(owner, part, len(canvas.prisms) + 1)[1:] for part in (None, lit.ravel(), bright.ravel())]
     cells = [one.length * one.width / canvas.step**2 for one in canvas.prisms]
     return {
-        one.seed: (round(min(float(view) / all_of_it, 1.0), 3), round(float(sun / max(view, 1)), 3))
-        for one, view, sun, all_of_it in zip(canvas.prisms, views, suns, cells, strict=True)
+        one.seed: Top(min(float(view) / whole, 1.0), float(sun / max(view, 1)), float(light / max(view, 1)))
+        for one, view, sun, light, whole in zip(canvas.prisms, *sums, cells, strict=True)
         if one.texture == "container"
     }
 
@@ -196,11 +206,15 @@ def _beams_shade(canvas: Canvas, light: Light, where: Array, level: Array) -> Bo
     return dark[row, column]
 
 
-def _beams_seen(canvas: Canvas, light: Light, bright: Array) -> None:
-    """Draw beams over what lies below them, the lowest first."""
+def _beams_seen(canvas: Canvas, light: Light, bright: Array) -> Bools:
+    """Draw beams over what lies below them, the lowest first; the cells that they cover."""
+    covered = np.zeros(bright.shape[:2], bool)
     per_m = np.tan(np.radians(light.off_nadir)) * towards(light.view_azimuth)
     for beam in sorted(canvas.beams, key=lambda one: one.top):
         ring = _swept(beam, per_m)
         window = canvas.window(ring)
         if window is not None:
-            bright[window][canvas.inside(ring, window)] = beam.paint
+            inside = canvas.inside(ring, window)
+            bright[window][inside] = beam.paint
+            covered[window] |= inside
+    return covered

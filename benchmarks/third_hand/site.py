@@ -11,7 +11,7 @@ import rasterio
 from rasterio.enums import ColorInterp
 
 from benchmarks.third_hand import truth as truths
-from benchmarks.third_hand.camera import Light, radiance
+from benchmarks.third_hand.camera import Light, Top, radiance
 from benchmarks.third_hand.canvas import Array, Canvas
 from benchmarks.third_hand.kinds import KINDS
 from benchmarks.third_hand.noise import Noise
@@ -26,7 +26,6 @@ MARGIN_M = 26.0
 """Around the scene: what stands there casts shadows and leans into it."""
 ROLES = ("blue", "green", "red", "nir")
 SCALE, NO_DATA = 10_000.0, 0
-Tops = dict[int, tuple[float, float]]
 SCREEN_PER_CENT = (0.6, 99.4)
 JPEG_QUALITY = 90
 
@@ -102,7 +101,7 @@ def drawn(plan: Plan, date: int, noise: Noise, half_m: float, step_m: float) -> 
 
 def scene(
     plan: Plan, date: int, noise: Noise, grid: tuple[float, int], seen: tuple[Light, Sensor, Sky]
-) -> tuple[Array, Tops]:
+) -> tuple[Array, dict[int, Top]]:
     """Reflectances (side, side, 4) of a date on a map grid of a pixel size and a side; what is seen of tops."""
     gsd_m, side = grid
     light, sensor, sky = seen

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine
 
-from benchmarks.third_hand.camera import Light
+from benchmarks.third_hand.camera import Light, Top
 from benchmarks.third_hand.plan import LENGTHS_M, TEU, WIDTH_M, Plan, Slot
 from benchmarks.third_hand.sensor import HIDDEN, Sensor, Sky
 from benchmarks.third_hand.spectra import hexadecimal
@@ -23,11 +23,13 @@ NOT_JUDGED = 255
 SHADED = 0.5
 LEAST_VIEW = 0.5
 """Share of a roof that must be in view: what stands higher hides the rest from the side."""
+LEAST_LIGHT = 0.06
+"""Share of full sun: a roof in a hole between higher stacks is as black as the hole."""
 BOX_COLUMNS = [
     "date", "object_id", "length_m", "width_m", "angle_deg", "kind", "color", "tiers", "visible", "seen_share",
-    "lit_share", "yard", "consignment", "geometry",
+    "lit_share", "light", "yard", "consignment", "geometry",
 ]  # fmt: skip
-"""`seen_share` of a roof is in view, `lit_share` of that in the sun."""
+"""`seen_share` of a roof is in view, `lit_share` of that in the sun; its `light` is a share of full sun's."""
 STAY_COLUMNS = ["object_id", "kind", "color", "arrived", "departed", "consignment", "geometry"]
 GROWING = ("growth", "earthworks")
 """Kinds with an onset; where stock only turns over there is none."""
@@ -45,7 +47,7 @@ class Truth:
         self.side = round(side_m / gsd_m)
         corner = self.origin + np.array([-side_m / 2, side_m / 2])
         self.transform = Affine(gsd_m, 0, corner[0], 0, -gsd_m, corner[1])
-        self.tops: list[dict[int, tuple[float, float]]] = []
+        self.tops: list[dict[int, Top]] = []
         self.rings = [self.polygon(slot.ring()) for slot in plan.slots]
 
     def polygon(self, ring: NDArray[np.float64]) -> shapely.Polygon:
@@ -69,8 +71,10 @@ class Truth:
                 continue
             column, row = ~self.transform @ (slot.x + self.origin[0], slot.y + self.origin[1])
             at = min(int(row), self.side - 1), min(int(column), self.side - 1)
-            view, sun = self.tops[date].get(stack[-1].number, (0.0, 0.0))
-            hidden = view < LEAST_VIEW or sky.opacity[at] > HIDDEN or sky.shadow[at] > SHADED
+            top = self.tops[date].get(stack[-1].number, Top(0, 0, 0))
+            hidden = (
+                top.view < LEAST_VIEW or top.light < LEAST_LIGHT or sky.opacity[at] > HIDDEN or sky.shadow[at] > SHADED
+            )
             rows.append(
                 {
                     "date": self.stamp(date),
@@ -82,8 +86,9 @@ class Truth:
                     "color": hexadecimal(stack[-1].paint),
                     "tiers": len(stack),
                     "visible": not hidden,
-                    "seen_share": view,
-                    "lit_share": sun,
+                    "seen_share": round(top.view, 3),
+                    "lit_share": round(top.sun, 3),
+                    "light": round(top.light, 3),
                     "yard": slot.yard,
                     "consignment": "",
                     "geometry": ring,
