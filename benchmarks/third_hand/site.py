@@ -116,7 +116,7 @@ def make(kind: str, out: Path, seed: int, gsd_m: float, size_m: float, dates: in
     """Write a site; the path of its workflow file."""
     side = round(size_m / gsd_m)
     plan, noise = planned(kind, seed, dates), Noise(seed)
-    rng = np.random.default_rng([seed, 77])
+    rng = np.random.default_rng([seed, sorted(KINDS).index(kind), 77])
     site = float(rng.choice([0.0, 0.5, 0.9])), bool(rng.random() < 0.75)
     latitude = float(rng.uniform(28, 56))
     lights = [acquisition(rng, day, latitude) for day in plan.days]
