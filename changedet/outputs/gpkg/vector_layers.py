@@ -30,6 +30,9 @@ _Shapes: TypeAlias = NDArray[np.object_]
 """Geometries, None for none."""
 
 _FIXED_TIME: Final = "2000-01-01T00:00:00.000Z"
+_COUNTS_AT: Final = (24, 92)
+"""Where SQLite's header counts transactions, and says with which of them the file got its size."""
+_COUNT: Final = (1).to_bytes(4, "big")
 _STYLE_TABLE: Final = """
 CREATE TABLE layer_styles (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
@@ -236,6 +239,11 @@ def embed_styles(path: Path, styled: Mapping[str, str]) -> None:
         database.execute("UPDATE gpkg_contents SET last_change = ?", (_FIXED_TIME,))
         database.commit()
         database.execute("VACUUM")
+    # Of the same rows GDAL now and then makes one transaction less.
+    with path.open("r+b") as stream:
+        for place in _COUNTS_AT:
+            stream.seek(place)
+            stream.write(_COUNT)
 
 
 def _column(layer: str, name: str, values: _Column, dtype: str) -> _Column:

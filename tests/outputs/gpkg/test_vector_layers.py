@@ -111,6 +111,17 @@ def test_write_objects_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gpkg", "b.gpkg"]
 
 
+def test_embed_styles_leaves_no_count_of_transactions(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    vector_layers.write_objects(path, {"containers": containers()}, CRS)
+    first = path.read_bytes()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE more (a)")
+        database.execute("DROP TABLE more")
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert path.read_bytes()[24:28] != first[24:28] == first[92:96] == bytes([0, 0, 0, 1])
+
+
 def test_write_objects_styles_are_inside_and_are_the_default(tmp_path: Path) -> None:
     path = tmp_path / "objects.gpkg"
     tracks = {"track_id": [1, 2], "first_seen": ["2023-06-04", "2023-07-04"], "not_after": [None, None]}
