@@ -6,14 +6,18 @@ The only package that builds dask graphs.
 from __future__ import annotations
 
 from changedet.blocks.bridges import PixelMethod, as_scalar, from_reader, is_lazy, over_sample, per_block, resolution_of
+from changedet.blocks.processes import Call, Lost, Processes
 from changedet.blocks.tasks import PATIENCE_S, Pools, Task, stream
 from changedet.blocks.windows import SAMPLE_CELL_PX, Window, in_strips, sample_windows, stack_cells, tiles
 
 __all__ = [
     "PATIENCE_S",
     "SAMPLE_CELL_PX",
+    "Call",
+    "Lost",
     "PixelMethod",
     "Pools",
+    "Processes",
     "Task",
     "Window",
     "as_scalar",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import atexit
 import gc
-import logging
 import os
 import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final, NoReturn
+from typing import NoReturn
 
 import click
 
@@ -18,25 +17,12 @@ from changedet import __version__
 from changedet.cli.assess_commands import calibrate_command, compare, review, sample, score
 from changedet.cli.evidence_commands import pack, verify, why
 from changedet.cli.figure_commands import figure, timelapse
-from changedet.cli.messages import (
-    DONE,
-    FAILED,
-    WRONG_INPUT,
-    limit_too_low,
-    report_failure,
-    say,
-    without_undecodable,
-    without_undecodable_error,
-)
+from changedet.cli.messages import DONE, FAILED, WRONG_INPUT, limit_too_low, report_failure, say
+from changedet.cli.process import set_up_process
 from changedet.cli.run_commands import check, doctor, report, run
 from changedet.cli.simulate_command import simulate_command
 from changedet.cli.workflow_commands import init, methods, schema
 from changedet.errors import did_you_mean
-
-
-_NEW_OBJECTS: Final = 50_000
-"""Objects made before Python looks for garbage that holds itself; by default 700, and each look at all that half a
-million objects of libraries refer to takes a fifteenth of a second, to find next to nothing."""
 
 
 class _Group(click.Group):
@@ -86,19 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     SystemExit
         Always.
     """
-    # The workers are the parallelism: threads below them wait for each other, and burn a core while they do.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    gc.set_threshold(_NEW_OBJECTS)
+    set_up_process()
     if arguments is None:
         # The process ends, and all that it holds with it: looking through it once more took .7 CPU s.
         atexit.register(gc.freeze)
-    # GDAL's own complaints come back as one clear line of ours; a handler keeps them off stderr.
-    logging.getLogger("rasterio").addHandler(logging.NullHandler())
-    logging.getLogger("pyogrio").addHandler(logging.NullHandler())
-    logging.getLogger("matplotlib").addHandler(logging.NullHandler())
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    sys.unraisablehook, sys.excepthook = without_undecodable, without_undecodable_error
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and not {"-h", "--help", "--version"} & set(given) and (said := limit_too_low()):
         say(said)

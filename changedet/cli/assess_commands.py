@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from changedet.cli.messages import DONE, progress_bar, tracebacks_option, warn
+from changedet.cli.bars import progress_bar
+from changedet.cli.messages import DONE, tracebacks_option, warn
 from changedet.errors import InputError
 
 

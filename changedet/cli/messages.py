@@ -1,12 +1,10 @@
-"""Exit statuses, and what goes to standard error: warnings, failures and the progress bar."""
+"""Exit statuses, and what goes to standard error: warnings and failures."""
 
 from __future__ import annotations
 
 import resource
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import TracebackType
 
 import click
@@ -22,9 +20,6 @@ _NO_MEMORY = ("failed to map segment", "cannot allocate memory", "unable to allo
 
 MOST_PROBLEMS = 10
 """Lines of wrong input: with more, what is wrong first has left the screen."""
-
-ShowProgress = Callable[[str, int, int], None]
-"""Called with the step, how many parts of it are done, and how many there are."""
 
 tracebacks_option = click.option("-v", "--verbose", is_flag=True, expose_value=False, help="Tracebacks.")
 """Read by `main` from the command line itself: also errors before a command starts have a traceback."""
@@ -113,26 +108,41 @@ def report_failure(error: BaseException, *, verbose: bool) -> int:
     int
         `INTERRUPTED`, `WRONG_INPUT` or `FAILED`.
     """
-    if verbose:
-        traceback.print_exception(error)
+    status, lines = failure(error, verbose=verbose)
+    for line in lines:
+        say(line)
+    return status
+
+
+def failure(error: BaseException, *, verbose: bool) -> tuple[int, list[str]]:
+    """What `report_failure` gives and prints.
+
+    Parameters
+    ----------
+    error : BaseException
+        What ended the command, or one of its sites.
+    verbose : bool
+        Whether its traceback comes first.
+
+    Returns
+    -------
+    status : int
+        The exit status.
+    lines : list of str
+        One for each problem.
+    """
+    trace = "".join(traceback.format_exception(error)).splitlines() if verbose else []
     if isinstance(error, KeyboardInterrupt):
-        say("changedet: interrupted; run the same command again to go on from here")
-        return INTERRUPTED
+        return INTERRUPTED, [*trace, "changedet: interrupted; run the same command again to go on from here"]
     if isinstance(error, InputError):
-        for line in problem_lines(error):
-            say(line)
-        return WRONG_INPUT
+        return WRONG_INPUT, [*trace, *problem_lines(error)]
     if isinstance(error, ChangedetError):
-        say(" ".join(f"changedet: {error}".split()))
+        said = str(error)
     elif is_of_memory(error):
-        say(
-            " ".join(
-                f"changedet: memory ran out{_limit()}; nothing is lost, run again with more of it ({error})".split()
-            )
-        )
+        said = f"memory ran out{_limit()}; nothing is lost, run again with more of it ({error})"
     else:
-        say(" ".join(f"changedet: {type(error).__name__}: {error}{_limit()}".split()))
-    return FAILED
+        said = f"{type(error).__name__}: {error}{_limit()}"
+    return FAILED, [*trace, " ".join(f"changedet: {said}".split())]
 
 
 def limit_too_low() -> str:
@@ -175,39 +185,3 @@ def is_of_memory(error: BaseException | None) -> bool:
 def _limit() -> str:
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return "" if limit == resource.RLIM_INFINITY else f" (this process may take {limit / 1e9:.2f} GB, by ulimit -v)"
-
-
-@contextmanager
-def progress_bar(site: str, *, quiet: bool, verbose: bool) -> Iterator[ShowProgress | None]:
-    """A bar on standard error where that is a terminal, plain lines with ``-v``, else nothing.
-
-    Parameters
-    ----------
-    site : str
-        Named beside the bar.
-    quiet, verbose : bool
-        The command's options; `quiet` takes precedence.
-
-    Yields
-    ------
-    callable or None
-        To be called with the step, the parts done and the parts in all; None where nothing is shown.
-    """
-    if quiet or not (sys.stderr.isatty() or verbose):
-        yield None
-        return
-    if not sys.stderr.isatty():
-        yield lambda what, done, total: say(f"{site}: {what} {done}/{total}")
-        return
-    # Imported here: rich takes a tenth of a second, and most commands draw no bar.
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(site, total=None)
-
-        def show(what: str, done: int, total: int) -> None:
-            bars.update(task, description=f"{site}: {what}", completed=done, total=total)
-
-        yield show

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
-
 import click
 
-from changedet.cli.messages import DONE, FAILED, progress_bar, report_failure, tracebacks_option, warn
-from changedet.errors import ChangedetError, InputError, Problem
-
-if TYPE_CHECKING:
-    from changedet.plan import Plan
-
-T = TypeVar("T")
+from changedet.cli.jobs import jobs_of
+from changedet.cli.messages import DONE, FAILED, tracebacks_option, warn
+from changedet.cli.run_many import run_in_turn, run_side_by_side
+from changedet.cli.run_site import Options
 
 
 @click.command()
 @click.argument("workflows", nargs=-1, required=True, metavar="WORKFLOW.yaml...")
 @click.option("--out", metavar="DIR", help="Where the run folders go, instead of outputs.dir.")
 @click.option("--scheduler", metavar="threads|processes|tcp://HOST:PORT", help="Instead of compute.scheduler.")
+@click.option(
+    "--jobs",
+    metavar="N|auto",
+    default="1",
+    help="How many sites are run side by side; auto: as many as there are cores, and as fit into half the free memory.",
+)
 @click.option("--fresh", is_flag=True, help="Start over instead of going on from an earlier run.")
 @click.option(
     "--placebo", is_flag=True, help="Compare the dates with each other too: what share is marked falsely here?"
@@ -40,6 +37,7 @@ def run(
     workflows: tuple[str, ...],
     out: str | None,
     scheduler: str | None,
+    jobs: str,
     fresh: bool,
     placebo: bool,
     robust: bool,
@@ -48,64 +46,10 @@ def run(
     verbose: bool,
 ) -> int:
     """Run the main job; goes on from what an earlier, interrupted run finished."""
-    # Imported here, as in all commands: what computes takes seconds to import, and --help needs none of it.
-    from changedet.cli.text import failed_row, run_in_words, site_row, sites_in_words
-    from changedet.pipeline.run import carry_out
-    from changedet.pipeline.scheduling import quiet_dask
-    from changedet.plan import make_plan
-
-    plans = _all_or_nothing([partial(make_plan, path, out=out, scheduler=scheduler) for path in workflows])
-    _check_distinct(plans)
-    if any("://" in plan.scheduler for plan in plans):
-        quiet_dask()
-    results: list[object] = []
-    # Rows of text: of hundreds of sites the runs themselves would not fit.
-    rows: list[tuple[str, ...]] = []
-    status = DONE
-    for plan in plans:
-        try:
-            with progress_bar(plan.site_id, quiet=quiet, verbose=verbose) as progress:
-                finished = carry_out(plan, fresh=fresh, placebo=placebo, robust=robust, progress=progress)
-        except ChangedetError as error:
-            status = max(status, report_failure(error, verbose=verbose))
-            results.append({"site": plan.site_id, "error": str(error)})
-            rows.append(failed_row(plan.site_id, error))
-            continue
-        results.append(finished.summary)
-        rows.append(site_row(plan.site_id, finished))
-        for warning in finished.summary["warnings"]:
-            warn(f"{plan.site_id}: {warning}")
-        if not as_json and not quiet:
-            click.echo(run_in_words(finished))
-            click.echo(str(finished.path))
-    if as_json:
-        click.echo(json.dumps(results if len(workflows) > 1 else results[0], indent=1))
-    elif len(rows) > 1 and not quiet:
-        click.echo(f"\n{sites_in_words(rows)}")
-    return status
-
-
-def _all_or_nothing(calls: Sequence[Callable[[], T]]) -> list[T]:
-    # The problems of all workflows come at once.
-    results: list[T] = []
-    problems: list[Problem] = []
-    for call in calls:
-        try:
-            results.append(call())
-        except InputError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InputError(problems)
-    return results
-
-
-def _check_distinct(plans: Sequence[Plan]) -> None:
-    folders: dict[Path, str] = {}
-    for plan in plans:
-        other = folders.setdefault(plan.folder.path.resolve(), plan.workflow.path)
-        if other != plan.workflow.path or sum(plan.folder.path == p.folder.path for p in plans) > 1:
-            same = f"'{plan.site_id}' is also the run folder of {other}; give each its own id"
-            raise InputError(f"{plan.workflow.path}: site.id: {same}")
+    options = Options(fresh, placebo, robust, as_json, quiet, verbose)
+    at_once = jobs_of(jobs, len(workflows))
+    run_sites = run_in_turn if at_once.at_once == 1 else run_side_by_side
+    return run_sites(workflows, out, scheduler, options, at_once)
 
 
 @click.command()
@@ -115,7 +59,7 @@ def _check_distinct(plans: Sequence[Plan]) -> None:
 @tracebacks_option
 def check(workflow: str, out: str | None, scheduler: str | None) -> int:
     """Validate everything and print the plan; computes nothing."""
-    # Imported here for a quick start, as in run.
+    # Imported here, as in all commands: what computes takes seconds to import, and --help needs none of it.
     from changedet.cli.text import plan_in_words
     from changedet.plan import make_plan
 
@@ -131,7 +75,7 @@ def check(workflow: str, out: str | None, scheduler: str | None) -> int:
 @tracebacks_option
 def report(run_dir: str) -> int:
     """Write the report of a finished run again."""
-    # Imported here for a quick start, as in run.
+    # Imported here for a quick start, as in check.
     from changedet.pipeline.publish import report_again
 
     click.echo(str(report_again(run_dir)))
@@ -141,7 +85,7 @@ def report(run_dir: str) -> int:
 @click.command()
 def doctor() -> int:
     """Versions, GDAL and PROJ data, cores and memory; warns of what will go wrong."""
-    # Imported here for a quick start, as in run.
+    # Imported here for a quick start, as in check.
     from changedet.cli.doctor import examine
 
     lines, troubles = examine()

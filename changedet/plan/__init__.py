@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from changedet.plan.machine import Share, available_bytes, cores, share_of
 from changedet.plan.make import make_plan, without
+from changedet.plan.memory import STARTED_BYTES
 from changedet.plan.model import CANNOT, LATTICE_PX, Plan, countable
 from changedet.plan.open_scenes import SKIP_HINT
-from changedet.plan.resources import available_bytes, cores
 
 __all__ = [
-    "CANNOT", "LATTICE_PX", "SKIP_HINT", "Plan", "available_bytes", "cores", "countable", "make_plan", "without",
+    "CANNOT", "LATTICE_PX", "SKIP_HINT", "STARTED_BYTES", "Plan", "Share", "available_bytes", "cores", "countable",
+    "make_plan", "share_of", "without",
 ]  # fmt: skip

@@ -16,9 +16,10 @@ from changedet.imagery.grouping import match_scales, shared_roles
 from changedet.imagery.look import Look
 from changedet.imagery.stac.items import LeftOut
 from changedet.outputs.figure.letters import undrawable
+from changedet.plan.machine import Share, share_of
 from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
-from changedet.plan.resources import available_bytes, cores, demand_of, halls_px, require_addresses, sizes, tile_edges
+from changedet.plan.resources import demand_of, halls_px, require_addresses, sizes, tile_edges
 from changedet.plan.site_areas import area_of, covering, located, zones_of
 from changedet.stages.registry import NONE, Choice, Facts
 from changedet.store import RunFolder
@@ -39,8 +40,9 @@ CONSENT: Final = "CHANGEDET_SCHEDULER"
 
 
 def make_plan(
-    workflow: Workflow | str | os.PathLike[str], *, out: str | None = None, scheduler: str | None = None
-) -> Plan:
+    workflow: Workflow | str | os.PathLike[str], *, out: str | None = None, scheduler: str | None = None,
+    share: Share | None = None,
+) -> Plan:  # fmt: skip
     """Decide everything that can be decided without pixels.
 
     Parameters
@@ -52,6 +54,8 @@ def make_plan(
     scheduler : str, optional
         ``threads``, ``processes`` or ``tcp://HOST:PORT``, instead of ``compute.scheduler``; a cluster must be named
         here, or in the environment as ``CHANGEDET_SCHEDULER``.
+    share : Share, optional
+        Of this machine, where other runs go on beside this one; by default all cores and half the free memory.
 
     Returns
     -------
@@ -80,14 +84,14 @@ def make_plan(
     reference = _reference(checked, looks)
     looks = tuple(match_scales(looks, reference))
     zones = zones_of(checked, grid, warnings)
-    decided = _decided(checked, grid, looks, reference, roles)
+    decided = _decided(checked, grid, looks, reference, roles, share)
     warnings += [warning for look in looks for warning in look.warnings]
     warnings += [*_advice(looks, reference), *_unwritable(checked, looks, zones)]
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     _check_writable(checked, folder.path, out)
     return Plan(
         checked, folder, grid, looks, reference, roles, zones=zones, scheduler=chosen,
-        warnings=tuple(dict.fromkeys(warnings)), left_out=tuple(left_out), **decided._asdict(),
+        warnings=tuple(dict.fromkeys(warnings)), left_out=tuple(left_out), share=share, **decided._asdict(),
     )  # fmt: skip
 
 
@@ -117,7 +121,7 @@ def without(plan: Plan, left_out: Collection[int], said: Sequence[str]) -> Plan:
     """
     looks = tuple(look for i, look in enumerate(plan.looks) if i not in left_out)
     reference, roles = looks.index(plan.looks[plan.reference]), tuple(shared_roles(looks))
-    decided = _decided(plan.workflow, plan.grid, looks, reference, roles)
+    decided = _decided(plan.workflow, plan.grid, looks, reference, roles, plan.share)
     advised = _advice(plan.looks, plan.reference)
     warnings = [text for text in plan.warnings if text not in advised] + _advice(looks, reference)
     return replace(
@@ -135,7 +139,9 @@ class _Decided(NamedTuple):
     memory_bytes: int
 
 
-def _decided(workflow: Workflow, grid: Grid, looks: Sequence[Look], reference: int, roles: tuple[str, ...]) -> _Decided:
+def _decided(
+    workflow: Workflow, grid: Grid, looks: Sequence[Look], reference: int, roles: tuple[str, ...], share: Share | None
+) -> _Decided:
     facts = Facts(
         resolution_m=grid.ground_resolution_m,
         roles=roles,
@@ -147,8 +153,9 @@ def _decided(workflow: Workflow, grid: Grid, looks: Sequence[Look], reference: i
     choices = _choices(workflow, facts)
     facts = replace(facts, detector=choices["objects"].method)
     _check_methods(workflow, choices, facts)
-    workers = workflow.compute.workers or cores()
-    memory = workflow.compute.memory or available_bytes() // 2
+    share = share or share_of()
+    workers = workflow.compute.workers or share.cores
+    memory = workflow.compute.memory or share.memory_bytes
     others = [look for look in looks if look is not looks[reference]]
     most = max((len(set(look.roles) & set(looks[reference].roles)) for look in others), default=len(roles))
     demand = demand_of(grid, facts, choices, most)

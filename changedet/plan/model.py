@@ -11,6 +11,7 @@ from changedet.grid.areas import Areas
 from changedet.imagery.look import Look
 from changedet.imagery.stac.items import LeftOut
 from changedet.plan.card import plan_card
+from changedet.plan.machine import Share
 from changedet.stages.objects.lattice import too_coarse
 from changedet.stages.registry import NONE, Choice, Facts, Method
 from changedet.store import RunFolder
@@ -67,6 +68,8 @@ class Plan:
         What the user should know before the run.
     left_out : tuple of LeftOut
         Items that searches left out.
+    share : Share or None
+        Of this machine, where other runs go on beside it.
     """
 
     workflow: Workflow
@@ -84,6 +87,7 @@ class Plan:
     memory_bytes: int
     warnings: tuple[str, ...] = field(default=())
     left_out: tuple[LeftOut, ...] = field(default=())
+    share: Share | None = None
 
     def _repr_html_(self) -> str:
         return plan_card(self, countable(self))

@@ -1,9 +1,8 @@
-"""Cores and memory of this machine, and how much of them a run takes."""
+"""How much of this machine a run takes: the size of its tiles, its workers and its memory."""
 
 from __future__ import annotations
 
 import math
-import os
 import resource
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,32 +58,6 @@ def require_addresses(memory_bytes: int = LIBRARIES_BYTES, workers: int = 1) -> 
             f"{least / 1e9:.2f} GB; raise the limit to {math.ceil(least / 1e6) // 100 + 1}00000 kB, or bound what is "
             "really used by compute.memory"
         )
-
-
-def cores() -> int:
-    """Cores that this process may use.
-
-    Returns
-    -------
-    int
-        At least 1.
-    """
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def available_bytes() -> int:
-    """Memory that is free now.
-
-    Returns
-    -------
-    int
-        Bytes; where the system does not say, half of what the machine has.
-    """
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return int(next(line.split()[1] for line in lines if line.startswith("MemAvailable"))) * 1024
-    except (OSError, StopIteration, ValueError):
-        return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
 
 
 def tile_edges(choices: Mapping[str, Choice], facts: Facts) -> tuple[int, int]:
