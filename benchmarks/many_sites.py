@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -79,7 +80,8 @@ def measured(files: list[str], out: Path, jobs: int) -> tuple[float, float]:
     cpu_s, wall_s : float
         Of the call and all its processes.
     """
-    words = [sys.executable, "-m", "changedet", "run", *files, "-q", "--out", str(out), "--fresh", "--jobs", str(jobs)]
+    shutil.rmtree(out, ignore_errors=True)
+    words = [sys.executable, "-m", "changedet", "run", *files, "-q", "--out", str(out), "--jobs", str(jobs)]
     began, before, told = time.monotonic(), os.times(), time.monotonic()
     # Highest of what each process takes, and of all together with shared pages counted once.
     peaks: dict[int, int] = {}

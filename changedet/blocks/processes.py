@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 LOST_STATUS: Final = 1
@@ -64,7 +65,8 @@ class Processes:
     memory_bytes : int
         What they may take together. A call that takes more goes on alone.
     idle_bytes : int
-        What a process without a call takes: its libraries.
+        What a process takes before its first call: its libraries. What it keeps of calls beyond that is added to what
+        later ones take.
     begin : callable
         Called once in each process, before its first call; picklable.
     """
@@ -101,7 +103,7 @@ class Processes:
         following = next(waiting, None)
         while following is not None or self._busy():
             while following is not None and self._makes_room(following[1]):
-                self._idle_or_new().take(*following)
+                self._start(*following)
                 following = next(waiting, None)
             yield from self._ended()
 
@@ -111,24 +113,37 @@ class Processes:
     def _makes_room(self, call: Call[T_co]) -> bool:
         """Whether a call may begin; idle processes whose memory it needs are ended."""
         busy = self._busy()
-        taken = call.memory_bytes + sum(worker.memory_bytes for worker in busy)
-        if len(busy) >= self._most or (busy and taken > self._memory_bytes):
+        free = self._memory_bytes - sum(worker.memory_bytes for worker in busy)
+        if len(busy) >= self._most or (busy and call.memory_bytes > free):
             return False
-        idle = [worker for worker in self._workers if worker.index is None]
-        # One of them takes the call.
-        spare = max(0, self._memory_bytes - taken) // max(1, self._idle_bytes)
-        self._end(idle[1 + spare :])
+        idle = self._idle()
+        needed = self._needs(call, idle[0]) if idle else call.memory_bytes
+        if needed > free and idle and idle[0].kept_bytes > self._idle_bytes:
+            # What it kept of earlier calls is too much beside this one: a new process has kept nothing.
+            self._end(idle)
+            return True
+        for worker in idle[1:]:
+            needed += worker.kept_bytes
+            if needed > free:
+                self._end([worker])
         return True
 
-    def _idle_or_new(self) -> _Worker:
+    def _needs(self, call: Call[T_co], worker: _Worker) -> int:
+        return call.memory_bytes + max(0, worker.kept_bytes - self._idle_bytes)
+
+    def _idle(self) -> list[_Worker]:
+        """Processes that wait for a call, those that keep least first."""
         self._end([worker for worker in self._workers if worker.index is None and not worker.process.is_alive()])
-        for worker in self._workers:
-            if worker.index is None:
-                return worker
-        worker = _Worker(self._begin)
-        self._workers.append(worker)
-        worker.start()
-        return worker
+        return sorted((worker for worker in self._workers if worker.index is None), key=lambda one: one.kept_bytes)
+
+    def _start(self, index: int, call: Call[T_co]) -> None:
+        idle = self._idle()
+        if not idle:
+            worker = _Worker(self._begin, self._idle_bytes)
+            self._workers.append(worker)
+            worker.start()
+            idle = [worker]
+        idle[0].take(index, call, self._needs(call, idle[0]))
 
     def _ended(self) -> Iterator[tuple[int, Any]]:
         ready = wait([worker.connection for worker in self._busy()])
@@ -148,7 +163,7 @@ class Processes:
 class _Worker:
     """A process and the connection to it."""
 
-    def __init__(self, begin: Callable[[], None]) -> None:
+    def __init__(self, begin: Callable[[], None], kept_bytes: int) -> None:
         # Forked, it would hold locks of threads that it does not have.
         context = multiprocessing.get_context("spawn")
         self.connection, self._there = context.Pipe()
@@ -156,6 +171,7 @@ class _Worker:
         self.process: SpawnProcess = context.Process(target=_serve, args=(self._there, begin))
         self.index: int | None = None
         self.memory_bytes = 0
+        self.kept_bytes = kept_bytes
 
     def start(self) -> None:
         # Ctrl-C, which a terminal sends to all, is for the parent: blocked from the process's first instruction on.
@@ -167,8 +183,8 @@ class _Worker:
             self._there.close()
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    def take(self, index: int, call: Call[T_co]) -> None:
-        self.index, self.memory_bytes = index, call.memory_bytes
+    def take(self, index: int, call: Call[T_co], memory_bytes: int) -> None:
+        self.index, self.memory_bytes = index, memory_bytes
         # Where it is lost already, that shows when its result is asked for.
         with suppress(OSError):
             self.connection.send((call.function, call.arguments))
@@ -176,10 +192,12 @@ class _Worker:
     def result(self) -> object:
         self.index = None
         try:
-            return self.connection.recv()
+            found, resident_bytes = self.connection.recv()
         except (EOFError, OSError):
             self.process.join(REAP_S)
             return Lost(_end_in_words(self.process.exitcode))
+        self.kept_bytes = max(self.kept_bytes, resident_bytes)
+        return found
 
     def kill(self) -> None:
         if self.process.pid is not None:
@@ -207,7 +225,15 @@ def _serve(connection: Connection, begin: Callable[[], None]) -> None:
             function, arguments = connection.recv()
         except EOFError:
             return
-        connection.send(function(*arguments))
+        connection.send((function(*arguments), _resident_bytes()))
+
+
+def _resident_bytes() -> int:
+    """Memory that this process has taken; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 0
 
 
 def end_with_parent() -> None:

@@ -15,6 +15,8 @@ import pytest
 
 from changedet.blocks.processes import Call, Lost, Processes
 
+GB = 1_000_000_000
+
 BUSY = """
 import os, sys, time
 from changedet.blocks.{module}
@@ -34,15 +36,21 @@ BEGUN_BY = {
 }
 
 
+def pids(processes: Processes, promised_bytes: list[int]) -> list[int]:
+    """Which processes carry out calls that take so much memory."""
+    found = dict(processes.results(Call(os.getpid, (), promised) for promised in promised_bytes))
+    return [int(found[i]) for i in range(len(promised_bytes))]
+
+
 def test_results_take_calls_as_processes_come_free_and_each_serves_many() -> None:
     taken: list[int] = []
 
     def calls() -> Iterator[Call[int]]:
         for i in range(5):
             taken.append(i)
-            yield Call(os.getpid, (), 1)
+            yield Call(os.getpid, (), GB)
 
-    with Processes(2, 100, 1, gc.collect) as processes:
+    with Processes(2, 9 * GB, GB, gc.collect) as processes:
         found = processes.results(calls())
         first = next(found)
         assert len(taken) == 3  # two at work, the next in hand
@@ -53,19 +61,29 @@ def test_results_take_calls_as_processes_come_free_and_each_serves_many() -> Non
 
 
 def test_results_begin_no_more_than_memory_bears_and_end_idle_processes_for_it() -> None:
-    with Processes(2, 4, 1, gc.collect) as processes:
-        small = {pid for _, pid in processes.results(Call(os.getpid, (), 1) for _ in range(4))}
-        large = [pid for _, pid in processes.results(Call(os.getpid, (), 3) for _ in range(3))]
+    with Processes(2, 4 * GB, GB, gc.collect) as processes:
+        small = pids(processes, [GB] * 4)
+        large = pids(processes, [3 * GB] * 3)
         assert len(set(large)) == 1  # never two at once
-        left = {worker.process.pid for worker in processes._workers}
-        assert set(large) <= left
-        assert [pid for _, pid in processes.results([Call(os.getpid, (), 9)])] == large[:1]  # too large: alone
-        assert {worker.process.pid for worker in processes._workers} == {large[0]}
-        assert small >= set(large)
+        assert set(large) <= set(small)
+        assert pids(processes, [9 * GB]) == large[:1]  # too large for any: alone
+        assert [worker.process.pid for worker in processes._workers] == large[:1]
+
+
+def test_results_count_what_a_process_keeps_of_earlier_calls() -> None:
+    """300 MB beyond its libraries: two of 500 MB no longer fit into 1000 MB, one of 800 MB needs a new process."""
+    with Processes(2, GB, GB // 10, gc.collect) as processes:
+        keeps = "import builtins, os; builtins.kept = b'x' * 300_000_000"
+        assert list(processes.results([Call(exec, (keeps,), GB // 2)])) == [(0, None)]
+        first, second = pids(processes, [GB // 2] * 2)
+        assert first == second
+        assert pids(processes, [GB * 8 // 10]) != [first]
+        (worker,) = processes._workers
+        assert worker.process.pid != first
 
 
 def test_results_name_how_a_process_ended_and_the_others_go_on() -> None:
-    with Processes(1, 9, 1, gc.collect) as processes:
+    with Processes(1, 9 * GB, GB, gc.collect) as processes:
         calls = [Call(os._exit, (3,), 1), Call(signal.raise_signal, (signal.SIGKILL,), 1), Call(abs, (-5,), 1)]
         assert list(processes.results(calls)) == [(0, Lost("with status 3")), (1, Lost("by SIGKILL")), (2, 5)]
         (idle,) = processes._workers
