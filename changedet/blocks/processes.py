@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -174,6 +175,8 @@ class _Worker:
         self.kept_bytes = kept_bytes
 
     def start(self) -> None:
+        # Begun with the first process, Python's process that cleans up would have it unblock what is blocked here.
+        resource_tracker.ensure_running()
         # Ctrl-C, which a terminal sends to all, is for the parent: blocked from the process's first instruction on.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:

@@ -137,6 +137,10 @@ def test_ctrl_c_ends_all_processes_with_130_and_one_line(scenes: Path, tmp_path:
     while len(children(running.pid)) < 3 and time.monotonic() < deadline:
         time.sleep(0.01)
     processes = children(running.pid)
+    for process in processes:
+        os.kill(process, signal.SIGINT)  # as a terminal does: it is for the first of them alone
+    time.sleep(0.5)
+    assert all(map(is_running, processes))
     os.killpg(running.pid, signal.SIGINT)
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130
