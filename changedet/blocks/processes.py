@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -19,7 +20,8 @@ LOST_STATUS: Final = 1
 """Of a process that ends because its parent did."""
 REAP_S: Final = 10.0
 """How long the end of a process that has closed its connection is waited for."""
-
+_WITHOUT_WORDS: Final = "ignore:resource_tracker:UserWarning"
+"""Of ``python -W``: processes inherit such options."""
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -175,8 +177,8 @@ class _Worker:
         self.kept_bytes = kept_bytes
 
     def start(self) -> None:
-        # Begun with the first process, Python's process that cleans up would have it unblock what is blocked here.
-        resource_tracker.ensure_running()
+        # Begun with the first process, it would unblock what is blocked for that one.
+        begin_cleaner()
         # Ctrl-C, which a terminal sends to all, is for the parent: blocked from the process's first instruction on.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
@@ -237,6 +239,15 @@ def _resident_bytes() -> int:
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError):
         return 0
+
+
+def begin_cleaner() -> None:
+    """Begin Python's process that cleans up what killed ones leave, and have it say nothing about that."""
+    sys.warnoptions.append(_WITHOUT_WORDS)
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove(_WITHOUT_WORDS)
 
 
 def end_with_parent() -> None:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from changedet.blocks.processes import end_with_parent
+from changedet.blocks.processes import begin_cleaner, end_with_parent
 from changedet.errors import ChangedetError
 from changedet.kernels.together import Submit, lend
 
@@ -97,6 +97,7 @@ class Pools:
 
 
 def _processes(workers: int) -> Executor:
+    begin_cleaner()
     # Forked, a process would hold locks of threads that it does not have.
     return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_worker)
 
