@@ -119,7 +119,8 @@ def is_running(process: int) -> bool:
 @pytest.mark.parametrize(("begin", "said"), [("", "leaked semaphore"), ("processes.begin_cleaner()", "")])
 def test_begin_cleaner_says_nothing_of_what_a_killed_process_leaves(begin: str, said: str) -> None:
     code = "import multiprocessing, os, sys; from changedet.blocks import processes; before = [*sys.warnoptions]\n"
-    code += f"{begin}\nkept = multiprocessing.get_context('spawn').Semaphore()\nassert sys.warnoptions == before\nos._exit(0)"
+    code += f"{begin}\nkept = multiprocessing.get_context('spawn').Semaphore()\n"
+    code += "assert sys.warnoptions == before\nos._exit(0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said in done.stderr
     assert bool(done.stderr) == bool(said)
