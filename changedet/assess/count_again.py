@@ -19,6 +19,7 @@ from changedet.assess import reopen
 from changedet.assess.verdicts import Verdicts
 from changedet.errors import InputError
 from changedet.grid import Grid
+from changedet.grid.zones import overlapping
 from changedet.outputs import json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
@@ -26,10 +27,13 @@ from changedet.outputs.values import as_float, mapping_at
 from changedet.pipeline.berths import boxes_ashore, with_kept
 from changedet.pipeline.boxes import counted_rows, with_deck
 from changedet.pipeline.finished import Run
+from changedet.pipeline.flow import flow
 from changedet.pipeline.new_ground import with_first_boxes
-from changedet.pipeline.zone_records import notes_on_sums, zone_records
+from changedet.pipeline.robust_ranges import with_robustness
+from changedet.pipeline.zone_records import notes_on_figures, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.stages.registry import Facts
+from changedet.stages.series.claims import find_claims
 from changedet.stages.series.growth import OnsetMethod
 from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.stage import STAGE as SERIES
@@ -249,7 +253,11 @@ def _summary(
         "onset": onset,
         "new_ground": with_first_boxes(laid, finished.footprint, tracks.tracks) if laid else None,
         "zones": zone_records(table, find, tracks, areas),
-        "notes": notes_on_sums(table, tracks.tracks),
+        "flow": flow(table),
+        "notes": notes_on_figures(table, tracks.tracks, often_missed=tracks.often_missed),
+        "claims": with_robustness([one.to_json() for one in find_claims(table, overlapping(zones))], None),
+        # What other runs found was without the verdicts.
+        "robust": None,
         "review": counts,
         "warnings": [*finished.summary["warnings"], *warnings],
     }

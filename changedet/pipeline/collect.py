@@ -30,7 +30,7 @@ from changedet.pipeline.robust_ranges import robustness, with_robustness
 from changedet.pipeline.stores import find_stores
 from changedet.pipeline.summary import equivalent_looks, summarise, unavailable_figures, warnings_of
 from changedet.pipeline.zone_parts import find_zone_parts
-from changedet.pipeline.zone_records import notes_on_sums, zone_records
+from changedet.pipeline.zone_records import notes_on_figures, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.plan import Plan
 from changedet.stages.change.method import false_share
@@ -121,7 +121,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "new_ground": new_ground(onset, footprints, None if tracks is None else tracks.tracks, plan.grid),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
-        "notes": notes_on_sums(table, layers["tracks"]),
+        "notes": notes_on_figures(table, layers["tracks"], often_missed=tracks is not None and tracks.often_missed),
         "claims": with_robustness([one.to_json() for one in find_claims(table, overlapping(zones))], variants),
         "robust": None if variants is None else robustness(found, variants),
     }

@@ -23,6 +23,11 @@ LISTED_SHARE: Final = 0.05
 """Of the listed arrivals, by which expected ones may differ without a reason. Chosen by hand."""
 LEAST_DIFFERENCE: Final = 0.5
 """Boxes by which sums may differ before a reason is given: what is smaller is rounded away."""
+OFTEN_MISSED: Final = (
+    "scores of boxes are as on sites on which boxes are often missed: a single look without a box says little of its "
+    "having left"
+)
+"""The note on a site whose tracks follow the tables of hard sites."""
 
 
 def zone_records(
@@ -106,8 +111,8 @@ def _run_to_the_end(holds: pd.Series[bool]) -> int | None:
     return len(flags) - length if length else None
 
 
-def notes_on_sums(table: pd.DataFrame, tracks: gpd.GeoDataFrame) -> list[Json]:
-    """Say why sums differ that a reader may expect to agree.
+def notes_on_figures(table: pd.DataFrame, tracks: gpd.GeoDataFrame, *, often_missed: bool) -> list[Json]:
+    """Say why sums differ that a reader may expect to agree, and why the estimate lies above what is detected.
 
     Parameters
     ----------
@@ -115,14 +120,17 @@ def notes_on_sums(table: pd.DataFrame, tracks: gpd.GeoDataFrame) -> list[Json]:
         The time series.
     tracks : GeoDataFrame
         The layer ``tracks``.
+    often_missed : bool
+        Whether tracks follow the tables of sites on which boxes are often missed.
 
     Returns
     -------
     list of str
         On boxes outside all zones or in several, on listed and expected arrivals, on boxes set on others, on tracks
-        of no container; empty where all agree.
+        of no container, on missed boxes; empty where all agree.
     """
-    notes = _zones_note(table), _listed_note(table), _stacked_note(table), _other_note(tracks)
+    missed = OFTEN_MISSED if often_missed else ""
+    notes = _zones_note(table), _listed_note(table), _stacked_note(table), _other_note(tracks), missed
     return [note for note in notes if note]
 
 

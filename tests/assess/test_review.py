@@ -195,6 +195,10 @@ def test_review_run_the_recount_leaves_all_its_files(run: Path) -> None:
     assert summary["totals"]["containers"]["last"]["date"] == str(DAYS[-1])
     last = f"{summary['totals']['containers']['last']['value']:.0f} ("
     assert last in summary["sentences"][0]["text"], "sentences are of the reviewed count"
+    (least,) = (one for one in summary["claims"] if (one["about"], one["zone"]) == ("containers", ""))
+    assert (least["low"], least["robust"]) == (summary["totals"]["containers"]["last"]["low"], None)
+    assert [one["to"] for one in summary["flow"]] == [str(day) for day in DAYS[1:]]
+    assert summary["robust"] is None
     first = {path.name: path.read_bytes() for path in (run / "reviewed").iterdir()}
     review_run(run)
     assert {path.name: path.read_bytes() for path in (run / "reviewed").iterdir()} == first

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from changedet.pipeline.zone_records import full_since, notes_on_sums
+from changedet.pipeline.zone_records import OFTEN_MISSED, full_since, notes_on_figures
 
 DAYS = pd.to_datetime(["2023-03-01", "2023-04-01", "2023-05-01", "2023-06-01"])
 
@@ -39,29 +39,31 @@ def followed(*kinds: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"kind": list(kinds)}, geometry=[shapely.Point(0, 0)] * len(kinds))
 
 
-def test_notes_on_sums_say_where_the_rest_stands() -> None:
-    assert notes_on_sums(series({"a": 60.0, "b": 40.2}), followed("20ft")) == []
-    (outside,) = notes_on_sums(series({"a": 60.0, "b": 20.0}), followed("20ft"))
+def test_notes_on_figures_say_where_the_rest_stands() -> None:
+    assert notes_on_figures(series({"a": 60.0, "b": 40.2}), followed("20ft"), often_missed=False) == []
+    (outside,) = notes_on_figures(series({"a": 60.0, "b": 20.0}), followed("20ft"), often_missed=False)
     assert "zones hold 80 of the site's 100 expected containers" in str(outside)
-    (twice,) = notes_on_sums(series({"a": 60.0, "b": 70.0}), followed("20ft"))
+    (twice,) = notes_on_figures(series({"a": 60.0, "b": 70.0}), followed("20ft"), often_missed=False)
     assert "add up to 130" in str(twice)
-    assert notes_on_sums(series({}), followed()) == [], "a site without zones has no sum over them"
+    assert notes_on_figures(series({}), followed(), often_missed=False) == [], (
+        "a site without zones has no sum over them"
+    )
 
 
-def test_notes_on_sums_tell_listed_from_expected_arrivals_and_other_boxes() -> None:
-    (listed,) = notes_on_sums(series({}, listed=149, expected=99), followed("40ft"))
+def test_notes_on_figures_tell_listed_from_expected_arrivals_and_other_boxes() -> None:
+    (listed,) = notes_on_figures(series({}, listed=149, expected=99), followed("40ft"), often_missed=False)
     assert "tracks list 149 arrivals, 99 are expected: what is not sure counts by its probability" in str(listed)
-    (fewer,) = notes_on_sums(series({}, listed=40, expected=60), followed("40ft"))
+    (fewer,) = notes_on_figures(series({}, listed=40, expected=60), followed("40ft"), often_missed=False)
     assert "no single look shows for sure" in str(fewer)
-    (other,) = notes_on_sums(series({}), followed("40ft", "other"))
+    (other,) = notes_on_figures(series({}), followed("40ft", "other"), often_missed=False)
     assert str(other).startswith("1 of the 2 tracks is of kind other")
 
 
-def test_notes_on_sums_say_that_boxes_set_on_others_do_not_raise_the_count() -> None:
+def test_notes_on_figures_say_that_boxes_set_on_others_do_not_raise_the_count() -> None:
     def noted(came: float, went: float, rise: float) -> list[str]:
         days = {"date": DAYS[:2], "zone": "", "containers_expected": [50.0, 50.0 + rise], "arrivals": [pd.NA, came]}
         events = {"arrivals_expected": [pd.NA, came], "departures_expected": [pd.NA, went]}
-        return [str(note) for note in notes_on_sums(pd.DataFrame(days | events), followed())]
+        return [str(note) for note in notes_on_figures(pd.DataFrame(days | events), followed(), often_missed=False)]
 
     assert noted(40.0, 10.0, 30.2) == []
     assert noted(40.0, 10.0, 10.0) == [
@@ -70,3 +72,7 @@ def test_notes_on_sums_say_that_boxes_set_on_others_do_not_raise_the_count() -> 
     ]
     (uncovered,) = noted(10.0, 40.0, -20.0)
     assert "fell by 20: boxes taken from the top of others leave without lowering it" in uncovered
+
+
+def test_notes_on_figures_say_that_boxes_are_often_missed() -> None:
+    assert notes_on_figures(series({}), followed("20ft"), often_missed=True) == [OFTEN_MISSED]

@@ -88,16 +88,17 @@ def turnover(facts: Facts) -> Sentence | None:
     Returns
     -------
     Sentence or None
-        None unless the lower bounds of both are worth telling.
+        None unless what may be claimed of both is worth telling.
     """
     came, left = facts.total("arrivals", ""), facts.total("departures", "")
-    if came is None or left is None:
+    least = facts.at_least("arrivals", ""), facts.at_least("departures", "")
+    if came is None or left is None or least[0] is None or least[1] is None:
         return None
-    if min(came.low, left.low) < LEAST_TURNOVER:
+    if min(least[0], least[1]) < LEAST_TURNOVER:
         return None
     scale = scale_of([came, left], "")
     text = (
-        f"The net change hides turnover: at least {number(came.low)} containers arrived and {number(left.low)} left "
+        f"The net change hides turnover: at least {number(least[0])} containers arrived and {number(least[1])} left "
         f"between the looks; the best estimates are {came.text(scale)} and {left.text(scale)}."
     )
     return Sentence("turnover", text, tuple(facts.dates[1:]))

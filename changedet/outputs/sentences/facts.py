@@ -167,6 +167,26 @@ class Facts:
         keys = (name, part) if part else (name,)
         return estimate_of(mapping_at(self.summary, "totals", *keys))
 
+    def at_least(self, name: str, zone: str) -> float | None:
+        """What may be claimed of a figure at least, corrected for all that was looked for.
+
+        Parameters
+        ----------
+        name : str
+            Such as ``arrivals``.
+        zone : str
+            Empty for the whole site.
+
+        Returns
+        -------
+        float or None
+            None where nothing may be claimed.
+        """
+        claims = cast("Sequence[Mapping[str, object]]", self.summary.get("claims") or ())
+        wanted = ("at_least", name, zone)
+        found = [one for one in claims if (one.get("kind"), one.get("about"), one.get("zone")) == wanted]
+        return as_float(found[0].get("value")) if found else None
+
     def onset(self, name: str) -> Mapping[str, object]:
         """An onset of the site.
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from changedet.outputs.sentences.counts import LEAST_TURNOVER, growth_words
 from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, estimate_of, scale_of
-from changedet.outputs.sentences.words import Calendar, listed, number
+from changedet.outputs.sentences.words import listed, number
 from changedet.outputs.values import iso_date, mapping_at
 
 TOLD: Final = 2
@@ -48,7 +48,7 @@ def zones(facts: Facts) -> Sentence | None:
     told.sort(key=lambda one: -abs(one.last.value - one.first.value))
     if not told:
         return None
-    text = "By zone: " + "; ".join(_told(one, facts.calendar) for one in told[:TOLD])
+    text = "By zone: " + "; ".join(_told(one, facts) for one in told[:TOLD])
     more = [one.name for one in told[TOLD:]]
     if more:
         text += f"; {listed(more) if len(more) <= TOLD else f'{len(more)} more zones'} changed, too (see the table)"
@@ -64,16 +64,16 @@ def _zone(name: str, record: object) -> _Zone | None:
     return None if first is None or last is None else _Zone(name, first, last, record)
 
 
-def _told(zone: _Zone, calendar: Calendar) -> str:
+def _told(zone: _Zone, facts: Facts) -> str:
     scale = scale_of([zone.first, zone.last], "")
     first, last = zone.first.text(scale), zone.last.text(scale)
     words = [f"{zone.name} {first} to {last} containers" if zone.has_changed else f"{zone.name} {last} containers"]
-    came = estimate_of(mapping_at(zone.record, "arrivals"))
-    if came is not None and came.low >= LEAST_TURNOVER:
-        words.append(f"at least {number(came.low)} arrived")
+    came = facts.at_least("arrivals", zone.name)
+    if came is not None and came >= LEAST_TURNOVER:
+        words.append(f"at least {number(came)} arrived")
     onset = mapping_at(zone.record, "onset", "containers")
     if onset.get("date"):
-        words.append(f"growth began {growth_words(onset, calendar)}")
+        words.append(f"growth began {growth_words(onset, facts.calendar)}")
     if zone.surely_full:
-        words.append(f"full from {calendar.day(zone.surely_full)} at the latest")
+        words.append(f"full from {facts.calendar.day(zone.surely_full)} at the latest")
     return ", ".join(words)

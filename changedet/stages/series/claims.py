@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -53,6 +53,9 @@ class Claim:
     zones : tuple of str
         Of a bound of the whole site: the zones, apart from each other, whose bounds it is the sum of; empty where its
         own is as high.
+    rests_on : str
+        A key of `FIGURES` or `EVENTS`: `about`, but ``containers`` of arrivals and departures that the change of what
+        stood there bounds.
     """
 
     kind: str
@@ -67,6 +70,7 @@ class Claim:
     sought: int
     dates: tuple[str, ...]
     zones: tuple[str, ...] = ()
+    rests_on: str = ""
 
     def to_json(self) -> JsonObject:
         """The claim as ``summary.json`` keeps it.
@@ -76,7 +80,7 @@ class Claim:
         dict
             By the names of the attributes; ``columns`` are those of the time series, ``zones`` those of a sum alone.
         """
-        columns: list[Json] = [*(FIGURES | EVENTS)[self.about]]
+        columns: list[Json] = [*(FIGURES | EVENTS)[self.rests_on or self.about]]
         rows: JsonObject = {"dates": [*self.dates], "zone": self.zone, "columns": columns}
         return {
             "kind": self.kind,
@@ -109,7 +113,8 @@ def find_claims(table: pd.DataFrame, overlapping: Collection[frozenset[str]] | N
         Records first, then bounds; the whole site before its zones.
     """
     zones = sorted({str(zone) for zone in table["zone"]})
-    return [*_records(table, zones), *_with_sums(_bounds(table, zones), overlapping)]
+    days = {name: frozenset(_days(_known(table, "", name))) for name in (*FIGURES, *EVENTS)}
+    return [*_records(table, zones), *_with_sums(_bounds(table, zones), overlapping, days)]
 
 
 def _records(table: pd.DataFrame, zones: list[str]) -> list[Claim]:
@@ -133,27 +138,40 @@ def _corrected(alone: float, sought: int) -> float:
     return max(0.0, 1.0 - sought * (1.0 - alone))
 
 
+class _Sought(NamedTuple):
+    zone: str
+    about: str
+    rests_on: str
+    figure: DatedFigure
+    dates: tuple[str, ...]
+
+
 def _bounds(table: pd.DataFrame, zones: list[str]) -> list[Claim]:
-    """A bound of everything that is sought, those of less than one among them."""
-    sought = [(zone, *one) for zone in zones for one in _estimates(table, zone)]
+    """The highest bound of everything that is sought, those of less than one among them."""
+    sought = [one for zone in zones for one in _sought(table, zone)]
     confidence = 1.0 - (1.0 - CONFIDENCE) / max(len(sought), 1)
-    found = []
-    for zone, about, figure, dates in sought:
-        bound = math.floor(at_least(figure["value"], figure["low"], confidence))
-        figures = float(bound), figure["low"], figure["high"]
+    found: dict[tuple[str, str], Claim] = {}
+    for zone, about, rests_on, figure, dates in sought:
+        bound = float(math.floor(at_least(figure["value"], figure["low"], confidence)))
+        figures = bound, figure["low"], figure["high"]
         chances = CONFIDENCE, confidence, len(sought)
-        found.append(Claim(AT_LEAST, about, zone, figure["date"], *figures, *chances, dates))
-    return found
+        claim = Claim(AT_LEAST, about, zone, figure["date"], *figures, *chances, dates, rests_on=rests_on)
+        known = found.get((zone, about))
+        if known is None or known.value < bound:
+            found[zone, about] = claim
+    return list(found.values())
 
 
-def _with_sums(bounds: Sequence[Claim], overlapping: Collection[frozenset[str]] | None) -> list[Claim]:
+def _with_sums(
+    bounds: Sequence[Claim], overlapping: Collection[frozenset[str]] | None, days: Mapping[str, frozenset[str]]
+) -> list[Claim]:
     """Bounds of one and more, that of the site no lower than those of zones apart from each other come to.
 
     All bounds hold at once at `CONFIDENCE` (Bonferroni), and then their sums do: nothing more is looked for.
     """
     found = []
     for one in bounds:
-        parts = [] if one.zone else _apart(one, bounds, overlapping)
+        parts = [] if one.zone else _apart(one, bounds, overlapping, days)
         total = sum(part.value for part in parts)
         if total > max(one.value, 0.0):
             alone = max(0.0, 1.0 - len(parts) * (1.0 - one.alone))
@@ -163,11 +181,16 @@ def _with_sums(bounds: Sequence[Claim], overlapping: Collection[frozenset[str]] 
     return found
 
 
-def _apart(site: Claim, bounds: Sequence[Claim], overlapping: Collection[frozenset[str]] | None) -> list[Claim]:
+def _apart(
+    site: Claim,
+    bounds: Sequence[Claim],
+    overlapping: Collection[frozenset[str]] | None,
+    days: Mapping[str, frozenset[str]],
+) -> list[Claim]:
     """Zones of which no two share ground, with bounds of the same figure, on the site's own dates; highest first."""
     like = [one for one in bounds if one.zone and one.value >= 1 and one.about == site.about]
     # What stands on another date, or comes on one that the site has no figure for, is none of the site's.
-    like = [one for one in like if set(one.dates) <= set(site.dates)]
+    like = [one for one in like if set(one.dates) <= (days[one.rests_on] if one.about in EVENTS else set(site.dates))]
     kept: list[Claim] = []
     for one in sorted(like, key=lambda claim: (-claim.value, claim.zone)):
         pairs = [frozenset((one.zone, other.zone)) for other in kept]
@@ -176,16 +199,32 @@ def _apart(site: Claim, bounds: Sequence[Claim], overlapping: Collection[frozens
     return kept
 
 
-def _estimates(table: pd.DataFrame, zone: str) -> Iterator[tuple[str, DatedFigure, tuple[str, ...]]]:
-    """What is bounded of a site or zone, with its dates: figures on their last look, and the sums of events."""
+def _sought(table: pd.DataFrame, zone: str) -> Iterator[_Sought]:
+    """What is bounded of a site or zone: figures of their last look, and what came and left over the series.
+
+    What came is bounded twice: by the sum of what the looks show to have come, and by what more stood there in the end,
+    as nothing stands there that did not come. Of many boxes the second is the surer.
+    """
     sums = totals(table, zone)
     lasts = {"containers": sums["containers"]["last"], "footprint_area_m2": sums["footprint_area_m2"]["last"]}
     for name, last in lasts.items():
         if last is not None:
-            yield name, last, (last["date"],)
+            yield _Sought(zone, name, name, last, (last["date"],))
+    first, rise = sums["containers"]["first"], sums["containers"]["net_change"]
     for name, total in {"arrivals": sums["arrivals"], "departures": sums["departures"]}.items():
-        if total is not None:
-            yield name, total, tuple(_days(_known(table, zone, name)))
+        if total is None:
+            continue
+        yield _Sought(zone, name, name, total, tuple(_days(_known(table, zone, name))))
+        if first is not None and rise is not None:
+            yield _Sought(zone, name, "containers", rise if name == "arrivals" else _fall(rise), _ends(first, rise))
+
+
+def _ends(first: DatedFigure, last: DatedFigure) -> tuple[str, ...]:
+    return first["date"], last["date"]
+
+
+def _fall(rise: DatedFigure) -> DatedFigure:
+    return {"value": -rise["value"], "low": -rise["high"], "high": -rise["low"], "date": rise["date"]}
 
 
 def _known(table: pd.DataFrame, zone: str, name: str) -> pd.DataFrame:

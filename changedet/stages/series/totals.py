@@ -84,7 +84,7 @@ def totals(table: pd.DataFrame, zone: str = "") -> Totals:
     """The totals of `summary.json`, of the whole site or of a zone.
 
     Intervals of changes and sums take the dates' errors as independent, but for events that broken tracks add on all
-    dates alike (`SHARED_EXCESS`).
+    dates alike (`SHARED_EXCESS`). No fewer came than what more stood there in the end, nor left than what less did.
 
     Parameters
     ----------
@@ -99,13 +99,16 @@ def totals(table: pd.DataFrame, zone: str = "") -> Totals:
         None where a figure cannot be had.
     """
     whole = table[table["zone"] == zone].sort_values("date")
+    containers = _figure(whole, FIGURES["containers"])
+    rise = containers["net_change"]
+    came, left = (0.0, 0.0) if rise is None else (rise["low"], -rise["high"])
     return {
-        "containers": _figure(whole, FIGURES["containers"]),
+        "containers": containers,
         "teu": _figure(whole, FIGURES["teu"]),
         "changed_area_m2": _figure(whole, FIGURES["changed_area_m2"]),
         "footprint_area_m2": _figure(whole, FIGURES["footprint_area_m2"]),
-        "arrivals": _sum(whole, EVENTS["arrivals"]),
-        "departures": _sum(whole, EVENTS["departures"]),
+        "arrivals": _sum(whole, EVENTS["arrivals"], came),
+        "departures": _sum(whole, EVENTS["departures"], left),
     }
 
 
@@ -170,7 +173,7 @@ def _change(first: DatedFigure, last: DatedFigure) -> DatedFigure:
     return {"value": value, "low": float(value - fall), "high": float(value + rise), "date": last["date"]}
 
 
-def _sum(whole: pd.DataFrame, columns: tuple[str, str, str]) -> DatedFigure | None:
+def _sum(whole: pd.DataFrame, columns: tuple[str, str, str], least: float) -> DatedFigure | None:
     known = _known(whole, columns)
     if not known:
         return None
@@ -185,7 +188,7 @@ def _sum(whole: pd.DataFrame, columns: tuple[str, str, str]) -> DatedFigure | No
     fall = np.hypot(np.sqrt((falls**2).sum()), SHARED_EXCESS * total)
     return {
         "value": total,
-        "low": max(0.0, total - float(fall)),
+        "low": max(0.0, total - float(fall), min(least, total)),
         "high": total + float(rise),
         "date": known[-1]["date"],
     }

@@ -150,11 +150,13 @@ def follow_places(
     observations = observe_places(rows, looks, radius_m)
     if hard is not None:
         rates, tables = fitting_tables(observations, rates, tables, hard)
+    often_missed = tables is hard
     posterior = infer_with_overlaps(observations, rates, tables)
     stretches, of_row, most = _stretches(rows, observations, posterior)
     present = np.minimum(posterior.present, most)
     tracks = assemble(rows, looks, stretches, of_row, observations.observed, present, observations.place)
-    return replace(tracks, place_clear=observations.lit | (observations.bins > 0))
+    place_clear = observations.lit | (observations.bins > 0)
+    return replace(tracks, place_clear=place_clear, often_missed=often_missed)
 
 
 def fitting_tables(

@@ -77,6 +77,8 @@ class Tracks:
         The ground about the boxes, without what no date shows.
     calibration : Calibration
         What turns presence into counts and intervals for the detector of the rows.
+    often_missed : bool
+        Whether the rows fit the detector's tables of sites on which boxes are often missed, which were then followed.
     """
 
     dates: tuple[dt.date, ...]
@@ -89,6 +91,7 @@ class Tracks:
     place_clear: Bools
     ground: Ground
     calibration: Calibration = PLAIN
+    often_missed: bool = False
 
 
 TrackMethod: TypeAlias = "Callable[[gpd.GeoDataFrame, SeriesVisibility], Tracks]"

@@ -71,10 +71,15 @@ def test_sentences_tell_growth_that_all_looks_show_together_and_a_peak_beyond_bo
     assert "after" not in texts(found)["containers"]
 
 
+def claim(about: str, value: float, zone: str = "") -> dict[str, Any]:
+    return {"kind": "at_least", "about": about, "zone": zone, "value": value}
+
+
 @pytest.mark.parametrize(("left", "is_told"), [(28.9, True), (2.4, False)])
-def test_sentences_tell_turnover_by_its_lower_bounds(left: float, is_told: bool) -> None:
+def test_sentences_tell_turnover_by_what_may_be_claimed(left: float, is_told: bool) -> None:
     moves = {"arrivals": figure(40, 31.7, 50, DAYS[2]), "departures": figure(35, left, 44, DAYS[2])}
-    found = texts(summary(totals={"containers": counts((41, 37, 46), (44, 40, 49)), **moves}))
+    claims = [claim("arrivals", 31.7), claim("departures", left)]
+    found = texts(summary(totals={"containers": counts((41, 37, 46), (44, 40, 49)), **moves}, claims=claims))
     assert ("turnover" in found) == is_told
     if is_told:
         assert found["turnover"] == (
@@ -159,16 +164,18 @@ def test_sentences_on_zones_tell_of_those_that_changed_most() -> None:
             "first": figure(first, first - 2, first + 2, DAYS[0]),
             "last": figure(last, last - 5, last + 5, DAYS[2]),
         }
-        return {"containers": ends, "arrivals": figure(0, 0, 3, DAYS[2]), "onset": {}, **more}
+        return {"containers": ends, "onset": {}, **more}
 
     began = {"date": DAYS[1], "low": "2023-03-13", "high": DAYS[1], "probability": 1.0}
     zones = {
         "west": zone(41, 42),
-        "east": zone(0, 97, onset={"containers": began}, arrivals=figure(90, 61.2, 130, DAYS[2])),
+        "east": zone(0, 97, onset={"containers": began}),
         "south": zone(10, 30, full_since={"date": DAYS[0], "low": None, "high": DAYS[1]}),
         "north": zone(0, 12),
     }
-    said = texts(summary(zones=zones))["zones"]
+    said = texts(summary(zones=zones, claims=[claim("arrivals", 61.2, "east"), claim("arrivals", 2.0, "north")]))[
+        "zones"
+    ]
     assert said == (
         "By zone: east 0 (−2 to 2) to 97 (92–102) containers, at least 61 arrived, growth began between 13 March and "
         "12 June 2023 (virtually certain); south 10 (8–12) to 30 (25–35) containers, full from 12 June 2023 at the "

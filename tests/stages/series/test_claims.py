@@ -106,3 +106,29 @@ def test_arrivals_of_zones_add_up_on_the_dates_of_the_site() -> None:
     table.loc[(table["zone"] == "") & (table["date"] == DAYS[2]), list(EVENTS["arrivals"])] = np.nan
     found = {one.zone: one for one in find_claims(table, set()) if one.about == "arrivals"}
     assert found[""].zones == ()
+
+
+def test_no_fewer_came_than_what_more_stands_there_in_the_end() -> None:
+    table = rows([10, 40, 70, 100], 5)
+    for name, value in zip(EVENTS["arrivals"], (45.0, 10.0, 80.0), strict=True):
+        table.loc[table["date"] > DAYS[0], name] = value
+    for name, value in zip(EVENTS["departures"], (1.0, 0.0, 3.0), strict=True):
+        table.loc[table["date"] > DAYS[0], name] = value
+    (came,) = (one for one in find_claims(table, None) if one.about == "arrivals")
+    assert 75 <= came.value < 90
+    assert came.to_json()["rows"] == {
+        "dates": ["2023-01-01", "2023-04-01"], "zone": "", "columns": list(FIGURES["containers"]),
+    }  # fmt: skip
+    assert came.sought == 5
+    assert not [one for one in find_claims(table, None) if one.about == "departures"]
+
+
+def test_what_less_stands_there_in_the_end_left() -> None:
+    table = rows([100, 70, 40, 10], 5)
+    for event in EVENTS.values():
+        for name, value in zip(event, (10.0, 0.0, 50.0), strict=True):
+            table.loc[table["date"] > DAYS[0], name] = value
+    found = {one.about: one for one in find_claims(table, None) if one.kind == AT_LEAST}
+    assert 75 <= found["departures"].value < 90
+    assert found["departures"].rests_on == "containers"
+    assert "arrivals" not in found
