@@ -207,3 +207,18 @@ def test_fitting_tables_leave_clutter_out_where_the_rows_are_all_true():
     given, tables = fitting_tables(_places(HARD, 5), Rates(0.08, 0.03, 0.0, 0.5), USUAL, HARD)
     assert tables is HARD
     assert given.false_share == 0.0
+
+
+SCORES = (None, 0.15, 0.35, 0.65, 0.9, 0.99)
+"""A score in each bin."""
+
+
+@pytest.mark.parametrize(("tables", "often"), [(USUAL, False), (HARD, True), (None, False)])
+def test_follow_places_says_whether_boxes_are_often_missed(tables, often):
+    bins = np.full((60, 8), 5) if tables is None else _places(tables, 8).bins[:60]
+    rows = [
+        (d, 8.0 * (k % 10), 20.0 * (k // 10), {"confidence": SCORES[b], "counted": b > 2})
+        for (k, d), b in np.ndenumerate(bins)
+        if b
+    ]
+    assert track(rows_of(*rows), DAYS, detector="learned").often_missed == often

@@ -149,21 +149,32 @@ def infer_presence(looks: PlaceLooks, blocked: Floats, rates: Rates, tables: Det
         chains = _chains(fixed.absent, present, model)
         log_l = np.column_stack([chain.log_likelihood for chain in chains] + fixed.clutter) + by_neighbours
         classes, weight = class_posteriors(log_l, model.weight, looks.counted_rows, rates.false_share, learnt)
-        learnt = float(np.clip(classes[:, REAL:].sum() / max(len(classes), 1), *LEARNT_SHARES))
+        learnt = _clutter(classes)
         model = model._replace(weight=weight)
         if rounds_left and dates >= DETECTABILITY_DATES:
             found = learn_detectability(chains, classes, looks.bins, looks.lit, model.detectability, tables)
             model = model._replace(detectability=found)
         if rounds_left and dates >= EM_DATES:
             model = learn_rates(chains, classes, model, rates, tables)
-    seen = _log_likelihood(log_l, model, tables)
+    seen = _log_likelihood(log_l, model, _clutter(classes), tables)
     return _over_classes(chains, classes, model, fixed.absent, present, rates.caution)._replace(log_likelihood=seen)
 
 
-def _log_likelihood(log_l: Floats, model: SiteModel, tables: DetectorTables) -> float:
-    """Of all places, over their classes, and of the dates' detectability under its prior."""
+def _clutter(classes: Floats) -> float:
+    """The share of places that are clutter."""
+    return float(np.clip(classes[:, REAL:].sum() / max(len(classes), 1), *LEARNT_SHARES))
+
+
+def _log_likelihood(log_l: Floats, model: SiteModel, clutter: float, tables: DetectorTables) -> float:
+    """Of all places, over their classes, and of the dates' detectability under its prior.
+
+    The share of clutter is that of the places: the prior one is set by rows, and far from it where few are false.
+    """
+    weight = model.weight.copy()
+    for part, share in ((slice(None, REAL), 1.0 - clutter), (slice(REAL, None), clutter)):
+        weight[part] *= share / max(weight[part].sum(), 1e-300)
     with np.errstate(divide="ignore"):
-        places = np.logaddexp.reduce(log_l + np.log(model.weight), axis=1).sum()
+        places = np.logaddexp.reduce(log_l + np.log(weight), axis=1).sum()
     spread = tables.detectability_sd
     dates = -0.5 * ((model.detectability / spread) ** 2).sum() - len(model.detectability) * np.log(spread)
     return float(places + dates)
