@@ -1,11 +1,12 @@
-"""Add to a container network the output `description`: what it makes of a picture, in a few hundred numbers.
+"""Add to a container network the output `description`: what it makes of each block of a picture, in numbers.
 
     python training/describe_network.py [FILE]
 
-Means and root mean squares, over the picture, of the feature maps of its first level (texture, blur, contrast) and of
-its bottleneck (what stands there). Any U-Net will do: the first level ends in the first pooling, the bottleneck in the
-first upsampling. The maps stay what they are. training/train_network.py does this at export; run by itself, FILE is
-changed in place, with its checksum beside it.
+Means and mean squares, over blocks of `BLOCK_PX` pixels, of the feature maps of its first level (texture, blur,
+contrast) and of its bottleneck (what stands there): (1, n, y, x), all means first. By blocks, so that clouds can be
+left out. Any U-Net will do: the first level ends in the first pooling, the bottleneck in the first upsampling. The maps
+stay what they are. training/train_network.py does this at export; run by itself, FILE is changed in place, with its
+checksum beside it, and a description of another form is replaced.
 """
 
 from __future__ import annotations
@@ -21,32 +22,48 @@ from onnx import TensorProto, helper
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / "changedet" / "models" / "containers.onnx"
 DESCRIPTION = "description"
-ENDS = ("MaxPool", "Resize")
-"""Nodes whose first one takes what is described."""
-SPATIAL = [2, 3]
+FIRST_PX, BLOCK_PX = 2, 16
+"""Pixels of the picture that one of the first level, and of the bottleneck, stands for (`network_grid.STRIDE_PX`)."""
+POOL = BLOCK_PX // FIRST_PX
 
 
 def described(graph: onnx.ModelProto) -> onnx.ModelProto:
-    """The same network with the output `description` (1, n); unchanged where it has one."""
-    if any(output.name == DESCRIPTION for output in graph.graph.output):
-        return graph
-    parts = []
-    for end in ENDS:
-        tensor = next(node.input[0] for node in graph.graph.node if node.op_type == end)
-        mean, square, power, root = (f"{tensor}/{name}" for name in ("mean", "square", "power", "rms"))
-        graph.graph.node.extend(
-            [
-                helper.make_node("ReduceMean", [tensor], [mean], name=mean, axes=SPATIAL, keepdims=0),
-                helper.make_node("Mul", [tensor, tensor], [square], name=square),
-                helper.make_node("ReduceMean", [square], [power], name=power, axes=SPATIAL, keepdims=0),
-                helper.make_node("Sqrt", [power], [root], name=root),
-            ]
-        )
-        parts += [mean, root]
+    """The same network with the output `description`, in place of any that it has."""
+    _forget(graph.graph)
+    first, bottleneck = (_input_of(graph.graph, end) for end in ("MaxPool", "Resize"))
+    pooled = {"kernel_shape": [POOL, POOL], "strides": [POOL, POOL]}
+    graph.graph.node.extend(
+        [
+            helper.make_node("AveragePool", [first], ["first/mean"], name="first/mean", **pooled),
+            helper.make_node("Mul", [first, first], ["first/square"], name="first/square"),
+            helper.make_node("AveragePool", ["first/square"], ["first/power"], name="first/power", **pooled),
+            helper.make_node("Mul", [bottleneck, bottleneck], ["bottleneck/power"], name="bottleneck/power"),
+        ]
+    )
+    parts = ["first/mean", bottleneck, "first/power", "bottleneck/power"]
     graph.graph.node.append(helper.make_node("Concat", parts, [DESCRIPTION], name=DESCRIPTION, axis=1))
-    graph.graph.output.append(helper.make_tensor_value_info(DESCRIPTION, TensorProto.FLOAT, [1, None]))
+    shape = [1, None, None, None]
+    graph.graph.output.append(helper.make_tensor_value_info(DESCRIPTION, TensorProto.FLOAT, shape))
     onnx.checker.check_model(graph)
     return graph
+
+
+def _input_of(graph: onnx.GraphProto, kind: str) -> str:
+    return next(node.input[0] for node in graph.node if node.op_type == kind)
+
+
+def _forget(graph: onnx.GraphProto) -> None:
+    """Take away the output, and all nodes that nothing else needs."""
+    kept = [output for output in graph.output if output.name != DESCRIPTION]
+    del graph.output[:]
+    graph.output.extend(kept)
+    while True:
+        needed = {name for node in graph.node for name in node.input} | {output.name for output in graph.output}
+        idle = [node for node in graph.node if not needed & set(node.output)]
+        if not idle:
+            return
+        for node in idle:
+            graph.node.remove(node)
 
 
 def main() -> None:

@@ -93,6 +93,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="keeps the descriptions, NPZ")
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
+    given.cache.mkdir(parents=True, exist_ok=True)
     scenes = all_told(given.cache, given.scenes)
     table, gsds = np.array([one.description for one in scenes]), np.array([one.gsd_m for one in scenes])
     if given.keep:

@@ -16,11 +16,12 @@ the picture is of no use. What leaves between two looks is expected on the later
 
 
 USUAL_DISTANCE: Final = 0.7
-"""From what was learned, in that of the training scenes' edge: up to here pseudo-hands' scenes are counted alike well,
-and from .8 on most of what stands there is missed (docs/calibration.md)."""
+"""From what was learned, in that of the training scenes' edge: up to here all pseudo-hands' scenes are counted alike
+well; beyond, some show next to none of their boxes (docs/calibration.md)."""
+FAR_DISTANCE: Final = 0.8
+"""Up to here those that show their boxes are counted as well as nearer ones."""
 WIDENING: Final = 10.0
-"""By how many half widths an interval widens for each unit of distance beyond. Chosen by hand: 4 times as wide at the
-edge."""
+"""By how many half widths an interval widens for each unit of distance beyond one of these. Chosen by hand."""
 
 
 class Signs(NamedTuple):
@@ -102,8 +103,8 @@ def doubt(signs: Signs, weights: Weights) -> float:
     return float(np.sqrt((terms**2).sum()))
 
 
-def widened(half: float, signs: Signs, weights: Weights, distance: float) -> float:
-    """A half width that knows where it is: ``(1 + 10 max(0, distance - .7)) sqrt(half^2 + doubt^2)``.
+def widened(half: float, signs: Signs, weights: Weights, beyond: float) -> float:
+    """A half width that knows where it is: ``(1 + 10 max(0, beyond)) sqrt(half^2 + doubt^2)``.
 
     Parameters
     ----------
@@ -113,16 +114,15 @@ def widened(half: float, signs: Signs, weights: Weights, distance: float) -> flo
         Of the date.
     weights : Weights
         Of this side.
-    distance : float
-        How far the scene lies from what the models were fitted on, 1 at its edge; NaN where that is not known.
+    beyond : float
+        How far the scene lies beyond `USUAL_DISTANCE` or `FAR_DISTANCE`; NaN where that is not known.
 
     Returns
     -------
     float
         Boxes.
     """
-    beyond = float(np.fmax(0.0, distance - USUAL_DISTANCE))
-    return float((1.0 + WIDENING * beyond) * np.hypot(half, doubt(signs, weights)))
+    return float((1.0 + WIDENING * np.fmax(0.0, beyond)) * np.hypot(half, doubt(signs, weights)))
 
 
 def blind_dates(detected: Floats, expected: Floats) -> Bools:

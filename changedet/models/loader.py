@@ -17,7 +17,7 @@ RELEASED: Final = {
     "change_network.onnx": "f4b3e54e9554ca2479c0cfe26500b855215c5ea80b4a3ea719c494dd23662e1e",
     "change_trees.npz": "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91",
     "company.npz": "724dc5947cd358dcc53f8c42e1f9521516098e3a21d9e9aba86ba98d615cc194",
-    "familiarity.npz": "799ffc510ce9bb712c00b5d75338e4f967845054bd6d72eb6cb8a37a78d8c55a",
+    "familiarity.npz": "48c0e068eea158a1f0ad8904929821c29da807a7719dc4d06afb86ff0eb12dee",
     "ground.npz": "f655490695344899cd1f329eef6aef94b7386e407756b4aa04b27e238f9d170d",
     "railcars.onnx": "637aef76959f9586996d50c91a0cbb102e3cebd858fc8f08bf21c2144fa01b5c",
     "weather.npz": "2c3ba72ee4825fd7385ee1020710ea6f22755c6f8947c360d79131e67d85b58a",

@@ -212,7 +212,7 @@ def mean_description(described: Mapping[Window, Description]) -> list[float] | N
     Returns
     -------
     list of float or None
-        Weighted by the cells' pixels of data; None without any.
+        Weighted by the cells' clear pixels; None without any.
     """
     if not described:
         return None

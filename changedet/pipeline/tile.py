@@ -225,9 +225,10 @@ def _boxes(
     # The rims of clouds and shadows cut through boxes that are seen: all is shown, and what is hidden left out.
     shown = where_valid(read.image, np.isin(read.quality, (*SHOWS_BOXES, CLOUD, SHADOW, HAZE)))
     lattice = list(cells(read.window, method.cell_px))
-    found = each(lambda cell: in_cell(shown, read.wide, cell, method, statistics), lattice)
+    open_ground = np.isin(read.quality, SHOWS_BOXES)
+    found = each(lambda cell: in_cell(shown, read.wide, cell, method, statistics, open_ground), lattice)
     boxes = pd.concat([one.boxes for one in found], ignore_index=True)
-    clear = mostly_clear(np.isin(read.quality, SHOWS_BOXES), read.wide, boxes, read.job.grid.ground_resolution_m)
+    clear = mostly_clear(open_ground, read.wide, boxes, read.job.grid.ground_resolution_m)
     described = [(cell, one.description) for cell, one in zip(lattice, found, strict=True)]
     return boxes[clear], tuple((cell, one) for cell, one in described if one is not None)
 

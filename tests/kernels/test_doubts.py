@@ -26,10 +26,10 @@ def test_doubt_grows_with_every_weight(name):
 
 
 def test_widened_is_the_half_width_at_home_where_nothing_is_doubted_or_known():
-    for distance in (0.0, 0.7, math.nan):
-        assert widened(7.0, SIGNS, NO_DOUBTS.boxes[0], distance) == 7.0
-    assert widened(3.0, SIGNS, Weights(plain=4.0), 0.5) == pytest.approx(5.0)
-    assert widened(3.0, SIGNS, Weights(plain=4.0), 0.8) == pytest.approx(10.0)
+    for beyond in (-0.7, 0.0, math.nan):
+        assert widened(7.0, SIGNS, NO_DOUBTS.boxes[0], beyond) == 7.0
+    assert widened(3.0, SIGNS, Weights(plain=4.0), -0.2) == pytest.approx(5.0)
+    assert widened(3.0, SIGNS, Weights(plain=4.0), 0.1) == pytest.approx(10.0)
 
 
 @pytest.mark.parametrize(

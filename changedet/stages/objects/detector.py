@@ -117,7 +117,9 @@ def bands_used(roles: Sequence[str]) -> tuple[int, int, int]:
     return grey, grey, grey
 
 
-def find(image: Singles, model: NetworkStatistics, roles: Sequence[str], resolution_m: float) -> Found:
+def find(
+    image: Singles, model: NetworkStatistics, roles: Sequence[str], resolution_m: float, clear: Bools | None = None
+) -> Found:
     """Boxes of a block, each scored by itself, and the network's description of the block.
 
     Parameters
@@ -130,6 +132,8 @@ def find(image: Singles, model: NetworkStatistics, roles: Sequence[str], resolut
         Of the bands.
     resolution_m : float
         Pixel size on the ground, metres.
+    clear : bool (y, x), optional
+        Where the block shows the ground: what it is described by. By default wherever there are data.
 
     Returns
     -------
@@ -137,7 +141,7 @@ def find(image: Singles, model: NetworkStatistics, roles: Sequence[str], resolut
         Boxes with `boxes.COLUMNS`, and where the block was looked at `rescoring.EVIDENCE` and `rescoring.LOOK`, which
         is only given where a box's centre lies within the block's halo.
     """
-    seen = _inferred(image, model, roles, resolution_m, model_bytes())
+    seen = _inferred(image, model, roles, resolution_m, model_bytes(), clear)
     if seen is None:
         return Found(table_of({}))
     gsd_m = max(resolution_m, model.gsd_m or 0.0)
@@ -204,7 +208,12 @@ class _Block:
 
 
 def _inferred(
-    image: Singles, model: NetworkStatistics, roles: Sequence[str], resolution_m: float, content: bytes
+    image: Singles,
+    model: NetworkStatistics,
+    roles: Sequence[str],
+    resolution_m: float,
+    content: bytes,
+    clear: Bools | None = None,
 ) -> _Block | None:
     """Run the network on the part of a block that has data; None where there is none, or nothing but even ground."""
     chosen = image[list(bands_used(roles))]
@@ -222,12 +231,13 @@ def _inferred(
         return None
     corner = network_grid.halo_px(resolution_m)
     origin = int((corner - top) / scale), int((corner - left) / scale)
-    shown = network.seen(content, picture, model.mean, model.spread, origin)
+    open_ground = network_grid.resampled_where_all((valid if clear is None else valid & clear)[part], scale)
+    shown = network.seen(content, picture, model.mean, model.spread, origin, open_ground)
     peaks = network_peaks.decoded(shown.maps, pixel_m, LEAST_LOGIT)
     x, y = peaks.boxes[:, 0] / resolution_m + left, peaks.boxes[:, 1] / resolution_m + top
     row, column = (np.clip(v.astype(int), 0, n - 1) for v, n in zip((y, x), valid.shape, strict=True))
     described = shown.description
-    description = None if described is None else Description(tuple(described.tolist()), int(valid[part].sum()))
+    description = None if described is None else Description(tuple(described.tolist()), shown.described)
     where = top, left, valid[row, column]
     return _Block(valid.shape, stretched, picture, pixel_m, peaks, *where, description)
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from changedet.errors import ChangedetError
-from changedet.kernels.doubts import USUAL_DISTANCE
+from changedet.kernels.doubts import LEAST_EXPECTED, USUAL_DISTANCE
 from changedet.models.loader import RELEASED, file_content
 from changedet.stages.objects import detector
 from changedet.stages.objects.kernels import familiarity
@@ -22,6 +22,10 @@ FILE: Final = "familiarity.npz"
 LIMIT: Final = 1.0
 """Distance beyond which no count is estimated: the edge of what the training scenes reach. Scenes of pseudo-hands that
 lie beyond have three quarters and more of their boxes missed (docs/calibration.md)."""
+HIDDEN: Final = (
+    "few of the scenes that the models were fitted on look like it, and next to no containers are found: they may be "
+    "missed, so none are estimated"
+)
 
 
 class Familiarity(NamedTuple):
@@ -33,21 +37,33 @@ class Familiarity(NamedTuple):
         1 is the edge of the training scenes; NaN where it is not known.
     sentence : str
         The same in words.
+    is_refused : bool
+        Whether the scene lies too far for its boxes to be counted; False where the distance is not known.
     """
 
     distance: float
     sentence: str
+    is_refused: bool = False
 
-    @property
-    def is_refused(self) -> bool:
-        """Whether the scene lies too far for its boxes to be counted.
+    def showing(self, expected: float) -> Familiarity:
+        """The same, refused too where it lies far and next to none of its boxes may be seen.
+
+        Scenes that lie far show their boxes as well as others do, or hide nearly all of them: that none is seen there
+        does not say that none stands there (docs/calibration.md).
+
+        Parameters
+        ----------
+        expected : float
+            Containers that are expected on its date from all looks.
 
         Returns
         -------
-        bool
-            False where the distance is not known.
+        Familiarity
+            Unchanged where there are boxes.
         """
-        return self.distance > LIMIT
+        if self.is_refused or not self.distance > USUAL_DISTANCE or expected >= LEAST_EXPECTED:
+            return self
+        return Familiarity(self.distance, HIDDEN, is_refused=True)
 
 
 def familiarity_of(description: Sequence[float] | None, gsd_m: float) -> Familiarity:
@@ -71,7 +87,7 @@ def familiarity_of(description: Sequence[float] | None, gsd_m: float) -> Familia
             float("nan"), "it is not known how far it lies from the scenes that the models were fitted on"
         )
     far = familiarity.distance(np.asarray(description, np.float64), gsd_m, known)
-    return Familiarity(far, _sentence(far))
+    return Familiarity(far, _sentence(far), far > LIMIT)
 
 
 def _sentence(far: float) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
-from changedet.arrays import Singles
+from changedet.arrays import Bools, Singles
 from changedet.blocks import Window
 from changedet.stages.objects.kernels.classical import ClassicalStatistics
 from changedet.stages.objects.kernels.network import NetworkStatistics
@@ -42,7 +42,7 @@ class Description(NamedTuple):
     numbers : tuple of float
         As of `kernels.network.Seen`.
     weight : int
-        Pixels of data that it is of.
+        Pixels that it is of, in the method's own size.
     """
 
     numbers: tuple[float, ...]
@@ -92,8 +92,8 @@ class ObjectMethod(Generic[Statistics]):
         Boxes of at least this confidence count; `detect` also gives weaker ones, which are evidence when the series is
         read as a whole.
     observe : callable or None
-        ``observe(image, statistics) -> Found``: what `detect` finds, with a description of the block; None where the
-        method has no descriptions.
+        ``observe(image, statistics, clear) -> Found``: what `detect` finds, with a description of what is clear of the
+        block, bool ``(y, x)``; None where the method has no descriptions.
     """
 
     fit: Callable[[Singles], Statistics]
@@ -103,7 +103,7 @@ class ObjectMethod(Generic[Statistics]):
     halo_px: int = MOST_HALO_PX
     coarsest_m: float = COARSEST_M
     count_confidence: float = 0.5
-    observe: Callable[[Singles, Statistics], Found] | None = None
+    observe: Callable[[Singles, Statistics, Bools], Found] | None = None
 
 
 def too_coarse(resolution_m: float, coarsest_m: float = COARSEST_M) -> bool:
@@ -154,7 +154,14 @@ def cells(tile: Window, cell_px: int = CELL_PX) -> Iterator[Window]:
             yield Window(y, x, cell_px, cell_px)
 
 
-def in_cell(block: Singles, place: Window, cell: Window, method: ObjectMethod[Statistics], model: Statistics) -> Found:
+def in_cell(
+    block: Singles,
+    place: Window,
+    cell: Window,
+    method: ObjectMethod[Statistics],
+    model: Statistics,
+    clear: Bools | None = None,
+) -> Found:
     """The boxes whose centre lies in a cell, in pixels of the grid.
 
     Parameters
@@ -169,6 +176,8 @@ def in_cell(block: Singles, place: Window, cell: Window, method: ObjectMethod[St
         Finds them.
     model : Statistics
         Of the method's `fit`.
+    clear : bool (y, x), optional
+        Where the block shows the ground; by default wherever there is a picture.
 
     Returns
     -------
@@ -177,12 +186,15 @@ def in_cell(block: Singles, place: Window, cell: Window, method: ObjectMethod[St
     """
     wanted = cell.grown(method.halo_px)
     image = np.full((block.shape[0], *wanted.shape), np.nan, np.float32)
+    shown = np.zeros(wanted.shape, bool)
     y0, y1 = max(wanted.y, place.y), min(wanted.y + wanted.height, place.y + block.shape[1])
     x0, x1 = max(wanted.x, place.x), min(wanted.x + wanted.width, place.x + block.shape[2])
     if y0 < y1 and x0 < x1:
-        part = block[:, y0 - place.y : y1 - place.y, x0 - place.x : x1 - place.x]
-        image[:, y0 - wanted.y : y1 - wanted.y, x0 - wanted.x : x1 - wanted.x] = part
-    found = method.observe(image, model) if method.observe is not None else Found(method.detect(image, model))
+        part = slice(y0 - place.y, y1 - place.y), slice(x0 - place.x, x1 - place.x)
+        inside = slice(y0 - wanted.y, y1 - wanted.y), slice(x0 - wanted.x, x1 - wanted.x)
+        image[:, *inside] = block[:, *part]
+        shown[inside] = True if clear is None else clear[part]
+    found = method.observe(image, model, shown) if method.observe is not None else Found(method.detect(image, model))
     x, y = found.boxes["x_px"] - method.halo_px, found.boxes["y_px"] - method.halo_px
     mine = found.boxes[(x >= 0) & (x < cell.width) & (y >= 0) & (y < cell.height)]
     return found._replace(boxes=mine.assign(x_px=mine["x_px"] + wanted.x, y_px=mine["y_px"] + wanted.y))

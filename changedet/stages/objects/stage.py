@@ -121,7 +121,7 @@ def classical(
 
 
 @STAGE.method(
-    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=7
+    "learned", reference="Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28; Zhou et al. 2019", version=8
 )
 def learned(
     facts: Facts,
@@ -191,8 +191,10 @@ def _settled(
     return table[table["confidence"] >= least].reset_index(drop=True)
 
 
-def _observe_learned(image: Singles, model: NetworkStatistics, *, roles: Sequence[str], resolution_m: float) -> Found:
-    found = detector.find(image, model, roles, resolution_m)
+def _observe_learned(
+    image: Singles, model: NetworkStatistics, clear: Bools | None, *, roles: Sequence[str], resolution_m: float
+) -> Found:
+    found = detector.find(image, model, roles, resolution_m, clear)
     chosen = image[list(detector.bands_used(roles))]
     return found._replace(boxes=_with_tiers(found.boxes, chosen, model, resolution_m))
 
@@ -200,7 +202,7 @@ def _observe_learned(image: Singles, model: NetworkStatistics, *, roles: Sequenc
 def _find_learned(
     image: Singles, model: NetworkStatistics, *, roles: Sequence[str], resolution_m: float
 ) -> pd.DataFrame:
-    return _observe_learned(image, model, roles=roles, resolution_m=resolution_m).boxes
+    return _observe_learned(image, model, None, roles=roles, resolution_m=resolution_m).boxes
 
 
 def _with_tiers(

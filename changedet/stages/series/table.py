@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Floats
 from changedet.kernels import intervals
 from changedet.kernels.containers import TEU_OF_KIND
-from changedet.kernels.doubts import Signs, widened
+from changedet.kernels.doubts import FAR_DISTANCE, USUAL_DISTANCE, Signs, widened
 from changedet.kernels.intervals import Calibration, volume_interval
 from changedet.stages.series.counts import EventCount, TrackedBoxes, tracked_boxes
 from changedet.stages.series.date_signs import DateSigns, date_signs
@@ -317,7 +317,7 @@ def _event(
     least, most = min(float(count.found), expected), max(float(count.found), expected)
     own = signs._replace(expected=most)
     below, above = (
-        widened(half * count.spread, own, weights, far)
+        widened(half * count.spread, own, weights, far - USUAL_DISTANCE)
         for half, weights in zip(halves, calibration.doubts.events, strict=True)
     )
     return Estimate(expected, max(0.0, least - below), most + float(np.hypot(above, count.unseen)))
@@ -331,10 +331,12 @@ def _standing(
     value = calibration.scale * boxes.expected
     # Signs are in boxes, and a box weighs what those that are expected weigh on average.
     each = value / signs.expected if signs.expected > 0 else 1.0
-    # How far a scene is from what was learned says nothing of what it hides.
+    # How far a scene is from what was learned says nothing of what it hides. In scenes that lie far boxes are missed,
+    # and none are invented (docs/calibration.md).
+    sides = zip(calibration.boxes, boxes.hidden, calibration.doubts.boxes, (0.0, far - FAR_DISTANCE), strict=True)
     below, above = (
-        float(np.hypot(widened(half * boxes.shown / each, signs, weights, far) * each, half * hidden))
-        for half, hidden, weights in zip(calibration.boxes, boxes.hidden, calibration.doubts.boxes, strict=True)
+        float(np.hypot(widened(half * boxes.shown / each, signs, weights, beyond) * each, half * hidden))
+        for half, hidden, weights, beyond in sides
     )
     return Estimate(value, max(0.0, value - below), value + above)
 

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from changedet.arrays import Floats, Singles
+from changedet.arrays import Bools, Floats, Singles
 from changedet.kernels.onnx_session import session
 from changedet.stages.objects.kernels.network_grid import REACH_PX, STRIDE_PX
 from changedet.stages.objects.kernels.network_peaks import CENTRE
@@ -138,16 +138,25 @@ class Seen(NamedTuple):
         Centre (logit), sine and cosine of twice the angle, logarithm of length and width over a 20-foot box's, other
         (logit).
     description : float64 (n,) or None
-        Means and root mean squares of feature maps over the picture: the network's own description of what it was
-        shown, see training/describe_network.py. None of a network without that output.
+        Means and root mean squares of feature maps over what is clear of the picture: the network's own description of
+        what it was shown, see training/describe_network.py. None of a network without that output, and where no block
+        is clear.
+    described : int
+        Pixels of the picture that it is of.
     """
 
     maps: Singles
     description: Floats | None
+    described: int
 
 
 def seen(
-    model: bytes, picture: Singles, mean: Sequence[float], spread: Sequence[float], origin: tuple[int, int] = (0, 0)
+    model: bytes,
+    picture: Singles,
+    mean: Sequence[float],
+    spread: Sequence[float],
+    origin: tuple[int, int] = (0, 0),
+    clear: Bools | None = None,
 ) -> Seen:
     """The network's maps of a picture, and its description.
 
@@ -162,6 +171,8 @@ def seen(
     origin : tuple of int
         Row and column of the picture where the network's pooling begins, also before its first: the same place of the
         common grid gives the same maps wherever a picture is cut.
+    clear : bool (y, x), optional
+        Pixels of the picture that show the ground; by default all.
 
     Returns
     -------
@@ -181,8 +192,22 @@ def seen(
         # Maps hold sine and cosine of twice the angle, which half a turn leaves as they are.
         again = session(model).run(None, {"picture": turned[None]})[0][0]
         found[inside] = (found[inside] + again[:, ::-1, ::-1]) / 2
-    described = np.asarray(more[0][0], np.float64) if more else None
-    return Seen(found[:, top : top + height, left : left + width].copy(), described)
+    open_ground = np.pad(np.ones(picture.shape[1:], bool) if clear is None else clear, short[1:])
+    description, described = _described(more[0][0], open_ground) if more else (None, 0)
+    return Seen(found[:, top : top + height, left : left + width].copy(), description, described)
+
+
+def _described(blocks: Singles, clear: Bools) -> tuple[Floats | None, int]:
+    """Means and root mean squares over the blocks that are clear all over, and how many pixels these have.
+
+    Clouds and what is not in the picture make a scene no less like those that were learned.
+    """
+    rows, columns = blocks.shape[1:]
+    kept = clear.reshape(rows, STRIDE_PX, columns, STRIDE_PX).all(axis=(1, 3))
+    if not kept.any():
+        return None, 0
+    mean, power = np.split(blocks[:, kept].mean(axis=1, dtype=np.float64), 2)
+    return np.concatenate([mean, np.sqrt(power)]), int(kept.sum()) * STRIDE_PX**2
 
 
 def looked_at_again(centre: Singles) -> tuple[slice, slice]:

@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from changedet.arrays import Singles
+from changedet.arrays import Bools, Singles
 
 PIXEL_M: Final = 0.40
 """A container is 6 px wide on this grid, the one that training/train_network.py uses."""
@@ -27,6 +27,10 @@ CELLS_PX: Final = ((0.4, 1024), (0.8, 512))
 share of halos (docs/research/detector.md)."""
 CELL_PX: Final = 256
 """Of coarser pictures."""
+
+
+ALL: Final = 0.999
+"""Share of a pixel from which on it counts as wholly covered: sums of shares are rounded."""
 
 
 def ratio(resolution_m: float) -> Fraction:
@@ -108,3 +112,26 @@ def resampled(image: Singles, scale: Fraction) -> Singles:
     return np.stack(
         [cv2.resize(np.ascontiguousarray(b[: whole[1], : whole[0]]), size, interpolation=how) for b in image]
     )
+
+
+def resampled_where_all(mask: Bools, scale: Fraction) -> Bools:
+    """A mask on other pixels as `resampled` makes them.
+
+    Parameters
+    ----------
+    mask : bool (y, x)
+    scale : Fraction
+        New pixel over the old one.
+
+    Returns
+    -------
+    bool (y, x)
+        True where all pixels about a new one's centre are.
+    """
+    # An interpolation between neighbours is 1 only where all of them are; a cubic one overshoots.
+    how = cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR
+    height, width = mask.shape
+    size = (int(width / scale), int(height / scale))
+    whole = (round(size[0] * scale), round(size[1] * scale))
+    part = np.ascontiguousarray(mask[: whole[1], : whole[0]], np.float32)
+    return np.asarray(cv2.resize(part, size, interpolation=how) > ALL)

@@ -56,6 +56,33 @@ def test_what_a_peak_depends_on_is_looked_at_again() -> None:
     assert network.looked_at_again(centre) == (slice(224, 384), slice(128, 512))
 
 
+def test_a_picture_is_described_by_what_is_clear_of_it() -> None:
+    picture = _picture()
+    rows, columns = picture.shape[1:]
+    whole = network.seen(model_bytes(), picture, *EVEN)
+    covered = picture.copy()
+    covered[:, rows // 2 :] = 1.0
+    clear = np.arange(rows)[:, None] < np.full((1, columns), rows // 2 - 72)
+    open_part = network.seen(model_bytes(), picture, *EVEN, clear=clear)
+    beside_clouds = network.seen(model_bytes(), covered, *EVEN, clear=clear)
+    as_it_is = network.seen(model_bytes(), covered, *EVEN)
+    assert whole.described > open_part.described == beside_clouds.described > 0
+
+    def apart(one: network.Seen, other: network.Seen) -> float:
+        assert one.description is not None
+        assert other.description is not None
+        return float(np.abs(one.description - other.description).mean() / np.abs(one.description).mean())
+
+    assert apart(open_part, beside_clouds) < 0.02
+    assert apart(open_part, as_it_is) > 0.2
+
+
+def test_nothing_describes_a_picture_of_which_nothing_is_clear() -> None:
+    picture = _picture()
+    seen = network.seen(model_bytes(), picture, *EVEN, clear=np.zeros(picture.shape[1:], bool))
+    assert (seen.description, seen.described) == (None, 0)
+
+
 @cache
 def _picture() -> Singles:
     yard = simulated(903, PIXEL_M, 90.0)
