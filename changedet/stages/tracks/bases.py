@@ -13,7 +13,7 @@ from changedet.stages.tracks.assemble import medians
 from changedet.stages.tracks.detections import date_index, tiers_of
 from changedet.stages.tracks.kernels.base_position import base_positions
 from changedet.stages.tracks.result import Tracks
-from changedet.stages.tracks.visibility import SeriesViews, SeriesVisibility
+from changedet.stages.tracks.visibility import SeriesVisibility, relief_displacements
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -35,10 +35,8 @@ def on_their_bases(tracks: Tracks, looks: SeriesVisibility) -> Tracks:
         With the rectangles of ``detections`` and the points of ``tracks`` on the ground.
     """
     rows = tracks.detections
-    if not isinstance(looks, SeriesViews) or not len(rows):
-        return tracks
-    views = np.array([looks.relief_displacement(i) or (np.nan, np.nan) for i in range(len(tracks.dates))], np.float64)
-    if not np.isfinite(views).any():
+    views = relief_displacements(looks, len(tracks.dates))
+    if not len(rows) or not np.isfinite(views).any():
         return tracks
     centre = shapely.get_coordinates(shapely.centroid(rows.geometry.to_numpy()))
     number = rows["track_id"].astype("Float64").to_numpy(np.float64, na_value=0.0).astype(np.int64) - 1

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
+from changedet.kernels.containers import HEIGHT_M
 from changedet.stages.tracks.appearance import place_appearance
 from changedet.stages.tracks.assemble import assemble, medians, visible_dates
 from changedet.stages.tracks.detections import Detections
@@ -21,7 +22,7 @@ from changedet.stages.tracks.kernels.replacement import split_at_replacements
 from changedet.stages.tracks.kernels.site_model import Rates
 from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces, presence_runs, single_boxes
 from changedet.stages.tracks.result import Tracks
-from changedet.stages.tracks.visibility import SeriesVisibility
+from changedet.stages.tracks.visibility import SeriesVisibility, relief_displacements
 
 OVERLAP_SHARE: Final = 0.35
 """Share of the smaller of two places that the other must cover to leave it no room. Chosen by hand."""
@@ -98,7 +99,8 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
         Of the places that ever held a counted row.
     """
     count = len(rows.dates)
-    place, shift, displacement = find_places(rows.boxes, rows.date, count, radius_m, PASSES)
+    views = HEIGHT_M * relief_displacements(looks, count)
+    place, shift, displacement = find_places(rows.boxes, rows.date, views, radius_m, PASSES)
     place, keep = _with_counted_rows(place, rows.counted)
     n = int(place.max()) + 1 if keep.any() else 0
     own, date = place[keep], rows.date[keep]

@@ -129,6 +129,25 @@ class SeriesViews(SeriesVisibility, Protocol):
         ...
 
 
+def relief_displacements(looks: SeriesVisibility, dates: int) -> Floats:
+    """How far the views of a series displace what is high.
+
+    Parameters
+    ----------
+    looks : SeriesVisibility
+        A `SeriesViews` where the views are known.
+    dates : int
+        Number of dates.
+
+    Returns
+    -------
+    float64 (date, 2)
+        Metres east and north for each metre of height; NaN where the view is not known.
+    """
+    known = [looks.relief_displacement(i) if isinstance(looks, SeriesViews) else None for i in range(dates)]
+    return np.array([one or (np.nan, np.nan) for one in known], np.float64).reshape(dates, 2)
+
+
 @dataclass(frozen=True)
 class GivenVisibility:
     """Visibility by dates and a function, without pictures.

@@ -19,6 +19,11 @@ from changedet.stages.tracks.kernels.relief_displacement import heights_and_disp
 
 VOTE_REACH: Final = 2.0
 """Times the matching radius that is searched for a date's shift: two dates may be displaced opposite ways."""
+TELLING_M: Final = 0.5
+"""Root sum of squares of all dates' displacements of one box, below which it does not matter whence they look."""
+USUAL_LEVELS: Final = (0.4, 4.0)
+"""Boxes by which the tops of a date are displaced from those of the one nearest to the nadir, as its boxes show it:
+views that do not agree with it are wrong, such as those whose azimuth points the other way, and are left out."""
 
 
 class FoundPlaces(NamedTuple):
@@ -39,7 +44,7 @@ class FoundPlaces(NamedTuple):
     displacement: Floats
 
 
-def find_places(boxes: Boxes, date: Ints, dates: int, radius_m: float, passes: int) -> FoundPlaces:
+def find_places(boxes: Boxes, date: Ints, views: Floats, radius_m: float, passes: int) -> FoundPlaces:
     """Places of all boxes of a series, and each date's shift and relief displacement.
 
     Parameters
@@ -48,8 +53,9 @@ def find_places(boxes: Boxes, date: Ints, dates: int, radius_m: float, passes: i
         All dates' boxes, in an order that depends on nothing but their values.
     date : int64 (n,)
         Index of each box's date.
-    dates : int
-        Number of dates.
+    views : float64 (date, 2)
+        How far each date displaces the top of one box, in metres; NaN where its view is not known. Taken first where
+        all are known and agree with the boxes: stacks of three and more are then matched from the first pass on.
     radius_m : float
         Farthest that a box may lie from its place's centre along its long side; `box_matching.ACROSS_SHARE` of it
         across.
@@ -61,29 +67,56 @@ def find_places(boxes: Boxes, date: Ints, dates: int, radius_m: float, passes: i
     FoundPlaces
         Of all boxes: one that fits no place makes its own.
     """
-    rows = [np.flatnonzero(date == t) for t in range(dates)]
+    rows = [np.flatnonzero(date == t) for t in range(len(views))]
     has_boxes = np.array([len(r) > 0 for r in rows], bool)
     place = np.full(len(date), -1, np.int64)
-    shift, displacement, height = np.zeros((dates, 2)), np.zeros((dates, 2)), np.empty(0)
+    known = _by_views(boxes, rows, views, radius_m)
+    # Where the views are known, what they displace least comes first, else the date that knows most places.
+    order = [-len(r) for r in rows] if known is None else np.hypot(*views.T).tolist()
+    shift, height = np.zeros((len(views), 2)), np.empty(0)
+    displacement = np.zeros((len(views), 2)) if known is None else known
     places = boxes.take(np.empty(0, np.int64))
     for _ in range(passes):
-        place, shift, places = _sweep(boxes, rows, places, radius_m, height, displacement)
+        place, shift, places = _sweep(boxes, rows, places, radius_m, height, displacement, order)
         if has_boxes.any():
             shift[has_boxes] -= np.median(shift[has_boxes], axis=0)
             residual = boxes.xy + shift[date] - places.xy[place]
-            height, displacement = heights_and_displacements(residual, date, place, shift, len(places.xy))
+            first = np.median(shift, axis=0) - shift if known is None else known
+            height, displacement = heights_and_displacements(residual, date, place, first, len(places.xy))
     return FoundPlaces(joined_lone_places(boxes, date, place.astype(np.int64)), shift, displacement)
 
 
+def _by_views(boxes: Boxes, rows: Sequence[Ints], views: Floats, radius_m: float) -> Floats | None:
+    """Each date's displacement (date, 2) of one box beyond the median; None where the views do not tell it."""
+    used = np.array([len(own) > 0 for own in rows], bool)
+    if not used.any() or not np.isfinite(views[used]).all():
+        return None
+    apart = np.where(used[:, None], views - np.median(views[used], axis=0), 0.0)
+    if np.sqrt((apart**2).sum()) < TELLING_M:
+        return None
+    nearest = int(np.where(used, np.hypot(*views.T), np.inf).argmin())
+    from_it = np.where(used[:, None], views - views[nearest], 0.0)
+    there = boxes.take(rows[nearest])
+    measured = np.array([-vote_shift(boxes.take(own), there, VOTE_REACH * radius_m) for own in rows])
+    levels = (measured * from_it).sum() / (from_it**2).sum()
+    return apart if USUAL_LEVELS[0] <= levels <= USUAL_LEVELS[1] else None
+
+
 def _sweep(
-    boxes: Boxes, rows: Sequence[Ints], places: Boxes, radius_m: float, height: Floats, displacement: Floats
+    boxes: Boxes,
+    rows: Sequence[Ints],
+    places: Boxes,
+    radius_m: float,
+    height: Floats,
+    displacement: Floats,
+    order: Sequence[float],
 ) -> tuple[Ints, Floats, Boxes]:
-    """Match every date to the places, which grow; the date with the most boxes comes first, as it knows most places."""
+    """Match every date to the places, which grow, the dates in their order."""
     moved = boxes.xy.copy()
     shift = np.zeros((len(rows), 2))
     place = np.full(len(moved), -1, np.int64)
     sums = places
-    for t in sorted(range(len(rows)), key=lambda t: (-len(rows[t]), t)):
+    for t in sorted(range(len(rows)), key=lambda t: (order[t], t)):
         if not len(rows[t]):
             continue
         here = boxes.take(rows[t])

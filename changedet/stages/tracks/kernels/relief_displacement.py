@@ -20,7 +20,7 @@ HEIGHTS: Final = (-1.2, 4.0)
 """Least and greatest height above the usual one, in units of it: bare ground with an error, and a stack of five times
 the usual height. Chosen by hand."""
 PRIOR_PLACES: Final = 3.0
-"""Places of a height one above the usual which the displacement that the shifts give is worth. Chosen by hand."""
+"""Places of a height one above the usual which the displacement taken first is worth. Chosen by hand."""
 FARTHEST_M: Final = 2.5
 """Residuals beyond it are of wrong pairs and left out. Chosen by hand."""
 ROUNDS: Final = 3
@@ -28,7 +28,7 @@ ROUNDS: Final = 3
 
 
 def heights_and_displacements(
-    residual: Floats, date: Ints, place: Ints, shift: Floats, count: int
+    residual: Floats, date: Ints, place: Ints, first: Floats, count: int
 ) -> tuple[Floats, Floats]:
     """Heights of places and displacements of dates, by alternating least squares.
 
@@ -38,8 +38,8 @@ def heights_and_displacements(
         Of the shifted boxes about their places' centres, in metres.
     date, place : int64 (row,)
         Date and place of each box.
-    shift : float64 (date, 2)
-        What was added to each date's boxes: how far it displaces boxes of the usual height, with its sign turned.
+    first : float64 (date, 2)
+        How far each date is taken to displace the top of a box of one unit more, before the boxes are looked at.
     count : int
         Number of places.
 
@@ -50,7 +50,6 @@ def heights_and_displacements(
     displacement : float64 (date, 2)
         How far each date displaces the top of a box of one unit more, in metres.
     """
-    first = np.median(shift, axis=0) - shift
     displacement, height = first, np.zeros(count)
     near = (residual**2).sum(1) < FARTHEST_M**2
     residual, date, place = residual[near], date[near], place[near]
@@ -67,7 +66,7 @@ def heights_and_displacements(
         reach = np.bincount(place, (apart**2).sum(1), count)
         height = np.clip(along / (reach + (NOISE_M / HEIGHT_SD) ** 2), *HEIGHTS)
         own = residual - middle[place] + height[place, None] * usual[place]
-        weight = np.bincount(date, height[place] ** 2, len(shift))[:, None] + PRIOR_PLACES
-        pulled = np.column_stack([np.bincount(date, height[place] * c, len(shift)) for c in own.T])
+        weight = np.bincount(date, height[place] ** 2, len(first))[:, None] + PRIOR_PLACES
+        pulled = np.column_stack([np.bincount(date, height[place] * c, len(first)) for c in own.T])
         displacement = (pulled + PRIOR_PLACES * first) / weight
     return height, displacement

@@ -22,7 +22,7 @@ def boxes(xy, weight=0.9, length=6.1, angle=29.0, rgb=(125, 160, 215)):
 
 
 def test_find_places_a_lone_box_that_looks_show_metres_apart_is_one_place():
-    assert find_places(boxes(SHOWN), np.arange(5), 5, 2.0, 4).place.tolist() == [0] * 5
+    assert find_places(boxes(SHOWN), np.arange(5), np.full((5, 2), np.nan), 2.0, 4).place.tolist() == [0] * 5
 
 
 def test_joined_lone_places_keeps_the_others_numbers_in_order():

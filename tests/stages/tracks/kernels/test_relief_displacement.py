@@ -20,6 +20,6 @@ def test_heights_and_displacements_come_from_the_tops_positions():
     xy, date, lean = leaning(np.vstack([height] * 5))
     place = np.repeat(np.arange(30), 8)
     centre = np.column_stack([np.bincount(place, c) / 8 for c in xy.T])
-    found, tilt = heights_and_displacements(xy - centre[place], date, place, np.median(lean, 0) - lean, 30)
+    found, tilt = heights_and_displacements(xy - centre[place], date, place, lean - np.median(lean, 0), 30)
     assert np.abs(found - np.tile(height[:, 0], 5)).max() < 0.25
     assert np.corrcoef((tilt - tilt.mean(0)).ravel(), (lean - lean.mean(0)).ravel())[0, 1] > 0.98

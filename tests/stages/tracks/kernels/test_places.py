@@ -1,0 +1,56 @@
+"""Places of boxes whose tops the views displace."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from changedet.stages.tracks.kernels.boxes import Boxes
+from changedet.stages.tracks.kernels.places import find_places
+
+LEAN = np.array([(-0.8, -0.7), (0.0, 0.2), (0.9, -0.7), (0.2, 0.0), (0.1, -0.1)])
+"""Metres east and north by which five looks displace the top of one box: two of them from 22 degrees off nadir."""
+
+
+def stacks(seed: int = 2) -> tuple[Boxes, np.ndarray, np.ndarray]:
+    """Rows of long boxes on stacks of one to three, seen on all looks, with their dates and true places."""
+    rng = np.random.default_rng(seed)
+    feet = np.array([(2.7 * column, 14.0 * row) for row in range(6) for column in range(12)])
+    tiers = rng.choice([1, 2, 3], len(feet), p=[0.5, 0.3, 0.2])
+    colours = rng.uniform(40, 220, (len(feet), 3))
+    place, date = (part.ravel() for part in np.indices((len(feet), len(LEAN))))
+    n = len(place)
+    xy = feet[place] + tiers[place, None] * LEAN[date] + rng.normal(0, 0.12, (n, 2))
+    rgb = colours[place] + rng.normal(0, 6, (n, 3))
+    columns = (np.full(n, 12.2), np.zeros(n), rgb, np.full(n, 0.95), np.zeros(n))
+    return Boxes(xy, *columns), date, place
+
+
+def whole(found: np.ndarray, true: np.ndarray) -> float:
+    """The share of true places all of whose boxes are one found place."""
+    return float(np.mean([len(set(found[true == k])) == 1 for k in set(true)]))
+
+
+def test_find_places_matches_tall_stacks_by_the_views() -> None:
+    boxes, date, place = stacks()
+    unknown = find_places(boxes, date, np.full(LEAN.shape, np.nan), 2.0, 4)
+    known = find_places(boxes, date, LEAN, 2.0, 4)
+    assert whole(known.place, place) > 0.95
+    assert whole(known.place, place) > whole(unknown.place, place) + 0.05
+    apart = LEAN - np.median(LEAN, axis=0)
+    np.testing.assert_allclose(known.displacement - known.displacement.mean(0), apart - apart.mean(0), atol=0.15)
+
+
+@pytest.mark.parametrize("views", [-LEAN, LEAN[:, ::-1] * [1, -1], np.where(np.arange(5)[:, None] == 2, np.nan, LEAN)])
+def test_find_places_leaves_out_views_that_the_boxes_contradict_or_that_are_not_all_known(views: np.ndarray) -> None:
+    boxes, date, _ = stacks()
+    unknown = find_places(boxes, date, np.full(LEAN.shape, np.nan), 2.0, 4)
+    found = find_places(boxes, date, views, 2.0, 4)
+    np.testing.assert_array_equal(found.place, unknown.place)
+
+
+def test_find_places_takes_views_from_straight_above_for_unknown() -> None:
+    boxes, date, _ = stacks()
+    flat = find_places(boxes, date, LEAN / 10, 2.0, 4)
+    unknown = find_places(boxes, date, np.full(LEAN.shape, np.nan), 2.0, 4)
+    np.testing.assert_array_equal(flat.place, unknown.place)
