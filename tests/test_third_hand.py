@@ -73,6 +73,16 @@ def test_content_of_a_shifted_scene_lies_east(plan: Plan) -> None:
     assert middle(plan, light, 1.2) - middle(plan, light) == pytest.approx([1.2, 0], abs=0.1)
 
 
+def test_only_what_is_seen_from_above_arrives(plan: Plan) -> None:
+    below, above = (Box(number, "40ft", np.full(4, 0.2, np.float32), tall=False) for number in (2, 3))
+    plan.slots[0].stacks = [(below,), (below, above)]
+    plan.slots.append(Slot(-4.0, 6.0, "40ft", 0.0, "yard", stacks=[(), plan.slots[0].stacks[1]]))
+    truth = Truth(plan, ORIGIN, SIDE * GSD_M, GSD_M, 32631)
+    assert truth.moves(0, 1) == 2
+    assert truth.moves(1, 0) == 0
+    assert [row["object_id"] for row in truth.stays()] == ["t00002", "t00003"]
+
+
 def test_what_came_is_changed_and_nothing_else(plan: Plan) -> None:
     truth = Truth(plan, ORIGIN, SIDE * GSD_M, GSD_M, 32631)
     area = {name: shape.area for name, shape in truth.regions(1).items()}

@@ -62,6 +62,14 @@ class Truth:
         """Whether the middle of a slot lies in the scene."""
         return bool(self.extent.contains(self.middle(slot)))
 
+    def opacity(self, ring: shapely.Polygon, sky: Sky) -> float:
+        """How opaque clouds are over a base: the mean of its corners and its middle. In their shade boxes are seen."""
+        points = np.vstack([shapely.get_coordinates(ring)[:4], shapely.get_coordinates(ring.centroid)])
+        columns, rows = ~self.transform @ (points[:, 0], points[:, 1])
+        last = self.side - 1
+        at = np.clip(rows, 0, last).astype(int), np.clip(columns, 0, last).astype(int)
+        return float(sky.opacity[at].mean())
+
     def containers(self, date: int, sky: Sky) -> list[dict[str, object]]:
         """A row for the top box of each stack."""
         rows: list[dict[str, object]] = []
@@ -69,12 +77,8 @@ class Truth:
             stack = slot.stacks[date]
             if not stack or not self.within(slot):
                 continue
-            column, row = ~self.transform @ (slot.x + self.origin[0], slot.y + self.origin[1])
-            at = min(int(row), self.side - 1), min(int(column), self.side - 1)
             top = self.tops[date].get(stack[-1].number, Top(0, 0, 0))
-            hidden = (
-                top.view < LEAST_VIEW or top.light < LEAST_LIGHT or sky.opacity[at] > HIDDEN or sky.shadow[at] > SHADED
-            )
+            hidden = top.view < LEAST_VIEW or top.light < LEAST_LIGHT or self.opacity(ring, sky) > HIDDEN
             rows.append(
                 {
                     "date": self.stamp(date),
@@ -154,17 +158,25 @@ class Truth:
             made[(sky.opacity > HIDDEN) | (sky.shadow > SHADED)] = NOT_JUDGED
         return made
 
+    def moves(self, before: int, after: int) -> int:
+        """How many boxes are on top on the second date that were not in their stack on the first."""
+        slots = [slot for slot in self.plan.slots if slot.stacks[after] and self.within(slot)]
+        return sum(slot.stacks[after][-1].number not in {box.number for box in slot.stacks[before]} for slot in slots)
+
     def stays(self) -> list[dict[str, object]]:
-        """A row for each box: when it was first and no longer there."""
+        """A row for each box that is ever on top: when it was first and no longer there."""
         spans: dict[int, tuple[Slot, list[int]]] = {}
+        tops: set[int] = set()
         for slot in self.plan.slots:
             if not self.within(slot):
                 continue
             for date, stack in enumerate(slot.stacks):
                 for box in stack:
                     spans.setdefault(box.number, (slot, []))[1].append(date)
+                tops |= {stack[-1].number} if stack else set()
         rows, last = [], len(self.plan.days) - 1
-        for number, (slot, dates) in sorted(spans.items()):
+        for number in sorted(tops):
+            slot, dates = spans[number]
             top = next(box for box in slot.stacks[dates[0]] if box.number == number)
             rows.append(
                 {
@@ -201,9 +213,7 @@ def write(truth: Truth, folder: Path, lights: list[Light], sensors: list[Sensor]
     _layer(grounds, ["date", "area_m2", "geometry"], crs, folder, "footprint")
     for date in plan.dates[1:]:
         _mask(truth, truth.mask(date, skies), folder / f"{plan.days[date]}_mask.tif")
-    rows = [
-        _row(truth, date, boxes, stays, outlines, (lights[date], sensors[date], skies[date])) for date in plan.dates
-    ]
+    rows = [_row(truth, date, boxes, outlines, (lights[date], sensors[date], skies[date])) for date in plan.dates]
     table = pd.DataFrame(rows)
     columns = {"containers": "containers", "changed": "changed_area_m2", "footprint": "footprint_area_m2"}
     for name, column in columns.items():
@@ -248,9 +258,7 @@ def _mask(truth: Truth, mask: NDArray[np.uint8], path: Path) -> None:
         file.descriptions = ("1 changed since the first date, 0 not, 255 not judged",)
 
 
-def _row(
-    truth: Truth, date: int, boxes: list, stays: list, outlines: list, seen: tuple[Light, Sensor, Sky]
-) -> dict[str, object]:
+def _row(truth: Truth, date: int, boxes: list, outlines: list, seen: tuple[Light, Sensor, Sky]) -> dict[str, object]:
     light, sensor, sky = seen
     stamp = truth.stamp(date)
     own = [row for row in boxes if row["date"] == stamp]
@@ -259,8 +267,8 @@ def _row(
         "date": str(truth.plan.days[date]),
         "containers": len(own),
         "teu": sum(TEU[str(row["kind"])] for row in own),
-        "arrivals": None if first else sum(row["arrived"] == stamp for row in stays),
-        "departures": None if first else sum(row["departed"] == stamp for row in stays),
+        "arrivals": None if first else truth.moves(date - 1, date),
+        "departures": None if first else truth.moves(date, date - 1),
         "changed_area_m2": None if first else round(sum(shape.area for shape in truth.regions(date).values()), 1),
         "footprint_area_m2": round(outlines[date].area, 1),
         "shift_east_m": round(sensor.shift_east_m, 4),
