@@ -39,7 +39,7 @@ def median(values: Values) -> float:
     sample = np.sort(values[:: size // SAMPLE])
     half, reach = sample.size // 2, int(MARGIN * sample.size)
     near = np.empty(size, values.dtype)
-    below, count = _between(values, sample[half - reach], sample[half + reach], near)
+    below, count = gather_between(values, sample[half - reach], sample[half + reach], near)
     first, last = (size - 1) // 2 - below, size // 2 - below
     if first < 0 or last >= count:
         return float(np.median(values))
@@ -48,8 +48,23 @@ def median(values: Values) -> float:
 
 
 @compiled
-def _between(values: Values, low: float, high: float, out: Values) -> tuple[int, int]:
-    """Gather what lies from `low` to `high`: how many are less, and how many were gathered."""
+def gather_between(values: Values, low: float, high: float, out: Values) -> tuple[int, int]:
+    """Gather what lies from one value to another.
+
+    Parameters
+    ----------
+    values : float32 or float64 (n,)
+        Without NaN, contiguous.
+    low, high : float
+        Of the values' own width.
+    out : float32 or float64 (n,)
+        Written to.
+
+    Returns
+    -------
+    below, count : int
+        How many values are less than `low`, and how many were gathered.
+    """
     below, count = 0, 0
     for k in range(values.size):
         # written always and kept by counting: a branch that nobody can foresee costs four times as much

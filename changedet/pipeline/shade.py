@@ -9,6 +9,7 @@ import numpy as np
 
 from changedet.arrays import Bytes, Singles
 from changedet.kernels.pixel_classes import CLEAR, SHADE
+from changedet.kernels.quantiles import percentiles
 from changedet.pipeline.date_model import LightLevels
 from changedet.pipeline.kernels.dark_pixels import mark_dark
 
@@ -44,7 +45,9 @@ def light_levels(roles: Sequence[str], sample: Singles) -> LightLevels | None:
     if not _light_bands(roles) or not np.isfinite(sample).any():
         return None
     values = np.moveaxis(sample, 1, 0).reshape(sample.shape[1], -1)
-    low, middle = np.nanpercentile(values, (DARK_PERCENT, MIDDLE_PERCENT), axis=1)
+    percents = (DARK_PERCENT, MIDDLE_PERCENT)
+    seen = [band[~np.isnan(band)] for band in values]
+    low, middle = np.transpose([percentiles(band, percents) if band.size else (np.nan,) * 2 for band in seen])
     return LightLevels(tuple(np.round(low, 6).tolist()), tuple(np.round(middle, 6).tolist()))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from changedet.kernels import quantiles
 from changedet.outputs.rasters.reading import BLOCK_PX, band_names, read_overview
 
 
@@ -122,5 +123,6 @@ def _percentiles(file: _StampedFile, shares: tuple[float, ...]) -> tuple[tuple[f
     found = []
     for band in read_overview(file.path, BLOCK_PX):
         values = band[np.isfinite(band)]
-        found.append(tuple(float(v) for v in np.percentile(values, shares)) if values.size else (np.nan,) * len(shares))
+        limits = quantiles.percentiles(values, shares).tolist() if values.size else [np.nan] * len(shares)
+        found.append(tuple(limits))
     return tuple(found)

@@ -13,6 +13,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Ints, Shorts, Singles
 from changedet.kernels.compiled import compiled, inlined
+from changedet.kernels.quantiles import quantiles
 from changedet.stages.change.kernels.feature_names import ROLES
 from changedet.stages.change.kernels.patch_search import CHROMA_UNIT, UNIT
 from changedet.stages.change.kernels.tolerance import fit_line
@@ -84,7 +85,8 @@ def fit_scale(before: Singles, after: Singles, bands: list[int | None]) -> BandS
     if not len(x):
         ones = [1.0] * len(used)
         return BandScale(gain=ones, offset=[0.0] * len(used), spread=ones, dark=[0.0] * len(used))
-    low, dark, high = np.quantile(x.astype(np.float64), [LOW_SIGMA, DARK_SHARE, HIGH_SIGMA], axis=0)
+    shares = (LOW_SIGMA, DARK_SHARE, HIGH_SIGMA)
+    low, dark, high = np.transpose([quantiles(band.astype(np.float64), shares) for band in x.T])
     least = np.maximum(LEAST_SPREAD * np.abs(x).max(axis=0), 1e-6)
     spread = np.maximum((high - low) / 2, least)
     return BandScale(gain=line.gain, offset=line.offset, spread=spread.tolist(), dark=dark.tolist())

@@ -16,6 +16,7 @@ import numpy as np
 
 from changedet.arrays import Bools, Singles
 from changedet.kernels.onnx_session import Session
+from changedet.kernels.quantiles import quantiles
 
 STEP_PX: Final = 8
 """Pixels of the network's coarsest cells: a block begins at a multiple of it on the grid, so that cells lie alike."""
@@ -78,8 +79,8 @@ def _ends(values: Singles) -> tuple[float, float]:
     values = values[np.isfinite(values)]
     if not values.size:
         return 0.0, 1.0
-    low, high = np.quantile(values, [DARK_SHARE, BRIGHT_SHARE])
-    return float(low), float(high)
+    low, high = quantiles(values, [DARK_SHARE, BRIGHT_SHARE]).tolist()
+    return low, high
 
 
 def shown(image: Singles, gain: list[float], offset: list[float], limits: ShownRange, seen: Bools) -> Singles:

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Floats, Singles
+from changedet.kernels.quantiles import quantiles
 from changedet.stages.footprint.kernels.bare_ground import greenness, plant_threshold
 
 CELL_M: Final = 1.0
@@ -118,7 +119,7 @@ def statistics(samples: Singles, roles: Sequence[str]) -> GroundStatistics:
     low, high = [], []
     for band in _used(roles).values():
         values = samples[:, band][np.isfinite(samples[:, band])]
-        ends = np.quantile(values, PERCENTILES) if values.size else np.array([0.0, 1.0])
+        ends = quantiles(values, PERCENTILES) if values.size else np.array([0.0, 1.0])
         low.append(float(np.float32(ends[0])))
         high.append(float(np.float32(max(ends[1], ends[0] + 1e-6))))
     return GroundStatistics(plant_threshold(samples, roles).plant, tuple(low), tuple(high))

@@ -11,14 +11,15 @@ import numpy as np
 
 from changedet.arrays import Floats, Singles
 from changedet.kernels.compiled import compiled
+from changedet.kernels.quantiles import quantiles
 
 Values: TypeAlias = Singles | Floats
 """One band's values (n,), of either width."""
 
 GAIN_LIMITS: Final = (0.1, 10.0)
 """A gain beyond these is no change of light."""
-QUARTILES: Final = (25, 50, 75)
-"""Percentiles whose middle and range are matched."""
+QUARTILES: Final = (0.25, 0.5, 0.75)
+"""Shares of the values whose middle and range are matched."""
 
 
 def orthogonal_line(x: Values, y: Values) -> tuple[float, float]:
@@ -88,8 +89,8 @@ def quantile_line(x: Values, y: Values) -> tuple[float, float]:
     gain, offset : float
         A band without range keeps gain 1.
     """
-    low_x, middle_x, high_x = (float(value) for value in np.percentile(x, QUARTILES))
-    low_y, middle_y, high_y = (float(value) for value in np.percentile(y, QUARTILES))
+    low_x, middle_x, high_x = quantiles(x, QUARTILES).tolist()
+    low_y, middle_y, high_y = quantiles(y, QUARTILES).tolist()
     range_x, range_y = high_x - low_x, high_y - low_y
     gain = range_y / range_x if range_x > 0 and range_y > 0 else 1.0
     return gain, middle_y - gain * middle_x

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from changedet.arrays import Singles
+from changedet.kernels.quantiles import percentiles
 
 PERCENTILES: Final = (1.0, 99.0)
 """Of the scene's sample: its dark and its bright end; customary for display."""
@@ -38,8 +39,8 @@ def stretch_limits(samples: Singles) -> tuple[tuple[float, ...], tuple[float, ..
     low, high = [], []
     for band in range(samples.shape[1]):
         values = samples[:, band][np.isfinite(samples[:, band])]
-        a, b = np.percentile(values, PERCENTILES) if values.size else (0.0, 1.0)
-        low.append(float(a))
+        a, b = percentiles(values, PERCENTILES).tolist() if values.size else (0.0, 1.0)
+        low.append(a)
         high.append(float(max(b, a + LEAST_RANGE * max(1.0, abs(a)))))
     return tuple(low), tuple(high)
 
