@@ -31,8 +31,9 @@ TOP: Final = 1.15
 """Greatest level that is shown, before the exponent; white is 1."""
 MISSING: Final = -0.2
 """Shown where either date is not seen; black is -1, white 1."""
-STRIP_PX: Final = 256
-"""Rows at a time: the network then holds no more than the features of the trees did, of a whole tile 300 MB."""
+SHOWN_PX: Final = 400
+"""Rows at a time, with `HALO_PX` on either side where there is more: the network then holds no more than the features
+of the trees did, of a whole tile 300 MB. A tile of 512 px takes two strips, whose halo is a fifth of them."""
 LEAST_ODDS: Final = -5.0
 """What the trees dismiss counts as these log odds: only what the network is sure of can raise it to a mark."""
 SPAN_LEAST: Final = 1e-6
@@ -130,9 +131,11 @@ def network_odds(before: Singles, after: Singles, session: Session) -> Singles:
     rest = ((0, 0), (0, -height % STEP_PX), (0, -width % STEP_PX))
     pair = [np.pad(image, rest, constant_values=MISSING)[None] for image in (before, after)]
     out = np.empty((height, width), np.float32)
-    for start in range(0, height, STRIP_PX):
-        top, stop = max(0, start - HALO_PX), min(start + STRIP_PX, height)
-        rows = slice(top, -(-(stop + HALO_PX) // STEP_PX) * STEP_PX)
+    stop = 0
+    while stop < height:
+        start, top = stop, max(0, stop - HALO_PX)
+        rows = slice(top, top + SHOWN_PX)
+        stop = height if rows.stop >= height else rows.stop - HALO_PX
         odds = session.run(None, {"before": pair[0][:, :, rows], "after": pair[1][:, :, rows]})[0]
         out[start:stop] = odds[start - top : stop - top, :width]
     return out

@@ -58,7 +58,8 @@ def probabilities(
         kept = record["forests"][name]
         margin = staged_margins(forest, table, where, kept["stages"])
         at, value = np.array(kept["at"]), np.array(kept["value"])
-        found[name] = np.where(where, np.interp(margin, at, value), np.nan).astype(np.float32)
+        found[name] = np.full(where.shape, np.nan, np.float32)
+        found[name][where] = np.interp(margin[where], at, value)
         if name == "built":
             where = valid & (found[name] >= np.float32(kinds_from))
     return found
