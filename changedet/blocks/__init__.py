@@ -6,6 +6,7 @@ The only package that builds dask graphs.
 from __future__ import annotations
 
 from changedet.blocks.bridges import PixelMethod, as_scalar, from_reader, is_lazy, over_sample, per_block, resolution_of
+from changedet.blocks.heap import give_back_memory, keep_freed_memory
 from changedet.blocks.processes import Call, Lost, Processes
 from changedet.blocks.tasks import PATIENCE_S, Pools, Task, stream
 from changedet.blocks.windows import SAMPLE_CELL_PX, Window, in_strips, sample_windows, stack_cells, tiles
@@ -22,8 +23,10 @@ __all__ = [
     "Window",
     "as_scalar",
     "from_reader",
+    "give_back_memory",
     "in_strips",
     "is_lazy",
+    "keep_freed_memory",
     "over_sample",
     "per_block",
     "resolution_of",

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from changedet.blocks.heap import keep_freed_memory
 from changedet.blocks.processes import begin_cleaner, end_with_parent
 from changedet.errors import ChangedetError
 from changedet.kernels.together import Submit, lend
@@ -106,6 +107,7 @@ def _worker() -> None:
     # A terminal sends Ctrl-C to all; who waits for the workers ends them, without a traceback of each.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
+    keep_freed_memory()
 
 
 def stream(

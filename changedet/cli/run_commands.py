@@ -46,6 +46,10 @@ def run(
     verbose: bool,
 ) -> int:
     """Run the main job; goes on from what an earlier, interrupted run finished."""
+    # Imported here for a quick start.
+    from changedet.blocks import keep_freed_memory
+
+    keep_freed_memory()
     options = Options(fresh, placebo, robust, as_json, quiet, verbose)
     at_once = jobs_of(jobs, len(workflows))
     run_sites = run_in_turn if at_once.at_once == 1 else run_side_by_side

@@ -73,5 +73,7 @@ def session(model: bytes) -> Session:
     options.log_severity_level = 3
     # An arena keeps twice the memory of the largest block for good, and spares 4 % of the time.
     options.enable_cpu_mem_arena = False
+    # A pattern takes what a call needs in one block, too large to be kept for the next call.
+    options.enable_mem_pattern = False
     made: Session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     return made

@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Any, TypeVar
 
-from changedet.blocks import Task
+from changedet.blocks import Task, give_back_memory
 from changedet.errors import InputError
 from changedet.kernels.compiled import load_compiler
 from changedet.pipeline.date_job import job_of, measuring_job
@@ -16,7 +16,7 @@ from changedet.pipeline.date_model import DateModel, KeptParts, read_date_model,
 from changedet.pipeline.identities import causes, identities, kept_parts, model_identity
 from changedet.pipeline.measure import alignment_of, measure
 from changedet.pipeline.samples import Sample, reference_sample, unaligned_sample
-from changedet.pipeline.scheduling import Session, give_back_memory
+from changedet.pipeline.scheduling import Session
 from changedet.pipeline.unread import UnreadScenesError, blamed, require_same
 from changedet.stages.align.alignment import Alignment
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from changedet.blocks import Task, Window, in_strips, tiles
+from changedet.blocks import Task, Window, give_back_memory, in_strips, tiles
 from changedet.errors import InputError
 from changedet.imagery.pixels import forget_blocks
 from changedet.kernels.together import together
@@ -17,7 +17,7 @@ from changedet.pipeline.date_job import PARTS, DateJob, job_of
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.identities import causes, identities
 from changedet.pipeline.mask_files import DateRasters
-from changedet.pipeline.scheduling import Session, give_back_memory
+from changedet.pipeline.scheduling import Session
 from changedet.pipeline.tile import Tile, compute_tile
 from changedet.pipeline.unread import blamed, require_same
 from changedet.plan import Plan

@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from changedet.blocks import Pools
+from changedet.blocks import Pools, give_back_memory
 from changedet.errors import InputError
 from changedet.imagery.decoded_blocks import keeping_decoded
 from changedet.json_types import Json
@@ -27,7 +27,7 @@ from changedet.pipeline.placebo import run_placebo
 from changedet.pipeline.publish import PUBLISHED, WRITTEN_ANEW, publish, published_files
 from changedet.pipeline.robust import run_robust
 from changedet.pipeline.run_files import files_of_run, first_change_files
-from changedet.pipeline.scheduling import Progress, Session, dask_client, give_back_memory
+from changedet.pipeline.scheduling import Progress, Session, dask_client
 from changedet.pipeline.series_masks import begin_masks, read_together
 from changedet.pipeline.unread import UnreadScenesError, blamed, plan_without
 from changedet.plan import Plan, make_plan

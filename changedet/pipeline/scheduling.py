@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -105,12 +104,6 @@ class Session:
     def _report(self, what: str, done: int, total: int) -> None:
         if self.progress is not None and total:
             self.progress(what, done, total)
-
-
-def give_back_memory() -> None:
-    """Return freed memory to the system: glibc keeps it otherwise, beside what the next step needs."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def quiet_dask() -> None:
