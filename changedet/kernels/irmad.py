@@ -34,7 +34,14 @@ LEAST_WEIGHT: Final = 0.01
 """Least mean weight: below it the iteration has locked on to a few look-alike pixels and is stopped a step earlier."""
 
 
-def irmad_fit(before: AnyArray, after: AnyArray, max_iterations: int, tolerance: float, ridge: float) -> Variates:
+def irmad_fit(
+    before: AnyArray,
+    after: AnyArray,
+    max_iterations: int,
+    tolerance: float,
+    ridge: float,
+    fitted: Variates | None = None,
+) -> Variates:
     """Fit the iteratively reweighted MAD transformation on a sample of pixels.
 
     Parameters
@@ -47,16 +54,25 @@ def irmad_fit(before: AnyArray, after: AnyArray, max_iterations: int, tolerance:
         Stop when no canonical correlation moves by more than this.
     ridge : float
         Added to the diagonal of both band correlation matrices; 0 for none.
+    fitted : Variates, optional
+        Of the same pixels and fewer iterations, from which to go on.
 
     Returns
     -------
     Variates
         Of 0 degrees where there are too few rows to fit.
     """
-    return reweighted(before, after, max_iterations, tolerance, partial(_solve, ridge=ridge))
+    return reweighted(before, after, max_iterations, tolerance, partial(_solve, ridge=ridge), fitted)
 
 
-def reweighted(before: AnyArray, after: AnyArray, max_iterations: int, tolerance: float, solve: Solver) -> Variates:
+def reweighted(
+    before: AnyArray,
+    after: AnyArray,
+    max_iterations: int,
+    tolerance: float,
+    solve: Solver,
+    fitted: Variates | None = None,
+) -> Variates:
     """Fit variates, weight each pixel by its probability of no change under them, and fit again.
 
     Parameters
@@ -69,6 +85,8 @@ def reweighted(before: AnyArray, after: AnyArray, max_iterations: int, tolerance
         Stop when no entry of `Variates.rho` moves by more than this.
     solve : callable
         Variates of the joint weighted moments, as `Solver` says.
+    fitted : Variates, optional
+        Of the same pixels and fewer iterations, from which to go on.
 
     Returns
     -------
@@ -79,17 +97,17 @@ def reweighted(before: AnyArray, after: AnyArray, max_iterations: int, tolerance
     bands = x.shape[1]
     origin = np.concatenate([x.mean(axis=0), y.mean(axis=0)]) if len(x) else np.zeros(2 * bands)
     rows = np.ascontiguousarray(x.T), np.ascontiguousarray(y.T)
-    model = replace(solve(np.zeros(2 * bands), np.zeros((2 * bands, 2 * bands)), bands), n=len(x))
+    model = fitted or replace(solve(np.zeros(2 * bands), np.zeros((2 * bands, 2 * bands)), bands), n=len(x))
     if len(x) <= 2 * bands:
         return model
-    for iteration in range(1, max_iterations + 1):
+    for iteration in range(model.iterations + 1, max_iterations + 1):
         weight, mean, covariance = _weighted_moments(*rows, origin, *standardised(model), model.degrees)
         if iteration > 1 and weight < LEAST_WEIGHT * len(x):
             break
-        fitted = solve(mean, covariance, bands)
-        moved = float(np.max(np.abs(np.subtract(fitted.rho, model.rho))))
+        following = solve(mean, covariance, bands)
+        moved = float(np.max(np.abs(np.subtract(following.rho, model.rho))))
         converged = iteration > 1 and moved < tolerance
-        model = replace(fitted, n=len(x), effective_n=weight, iterations=iteration, converged=converged)
+        model = replace(following, n=len(x), effective_n=weight, iterations=iteration, converged=converged)
         if converged:
             break
     return model

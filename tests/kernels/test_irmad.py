@@ -72,3 +72,13 @@ def test_weighted_moments_add_pixel_after_pixel(bands: int):
     np.testing.assert_array_equal(found[1], mean + origin)
     np.testing.assert_array_equal(np.tril(found[2]), lower)
     np.testing.assert_array_equal(found[2], found[2].T)
+
+
+def test_irmad_goes_on_from_an_earlier_fit_to_the_same_bits():
+    rng = np.random.default_rng(9)
+    x = rng.normal(size=(3000, 4)).astype(np.float32)
+    y = (x + rng.normal(size=x.shape)).astype(np.float32)
+    y[:300] = rng.normal(size=(300, 4)) * 20
+    first = irmad_fit(x, y, 1, 1e-3, 0.0)
+    assert irmad_fit(x, y, 30, 1e-3, 0.0, first) == irmad_fit(x, y, 30, 1e-3, 0.0)
+    assert irmad_fit(x, y, 1, 1e-3, 0.0, first) == first

@@ -17,7 +17,7 @@ from changedet.stages.normalise.kernels.band_lines import (
     orthogonal_line,
     quantile_line,
 )
-from changedet.stages.normalise.kernels.invariant_pixels import invariant_pixels, likeness, pixel_pairs
+from changedet.stages.normalise.kernels.invariant_pixels import all_alike, invariant_pixels, pixel_pairs
 
 MOST_PIXELS: Final = 400_000
 """A line has two unknowns: more pixels of the sample would cost time and change nothing."""
@@ -123,9 +123,10 @@ def fit_invariant(
     x, y = pixel_pairs(moving, reference, MOST_PIXELS)
     if len(x) < LEAST_INVARIANT:
         return _by_quantiles(x, y, f"only {len(x)} pixels are seen on both dates")
-    if likeness(x, y) < LEAST_LIKENESS:
+    begun = all_alike(x, y)
+    if begun.rho[0] < LEAST_LIKENESS:
         return _by_quantiles(x, y, "the two dates have too little in common")
-    chosen = invariant_pixels(x, y, probability, max_iterations)
+    chosen = invariant_pixels(x, y, probability, max_iterations, begun)
     count = int(chosen.sum())
     if count < LEAST_INVARIANT:
         return _by_quantiles(x, y, f"only {count} invariant pixels, {LEAST_INVARIANT} needed")

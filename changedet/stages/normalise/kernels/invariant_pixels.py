@@ -12,7 +12,7 @@ import numpy as np
 from changedet.arrays import Bools, Ints, Singles
 from changedet.kernels.irmad import irmad_fit
 from changedet.kernels.together import both
-from changedet.kernels.variates import chi_square, no_change_probability
+from changedet.kernels.variates import Variates, chi_square, no_change_probability
 
 TOLERANCE: Final = 1e-3
 """IR-MAD has settled where no canonical correlation moves by more than this."""
@@ -48,8 +48,8 @@ def _rows(cells: Singles, chosen: Ints) -> Singles:
     return np.stack([cells.reshape(count, bands, -1)[cell, band, pixel] for band in range(bands)], axis=1)
 
 
-def likeness(moving: Singles, reference: Singles) -> float:
-    """First canonical correlation of all pixel pairs; pixels that were chosen to agree cannot show it.
+def all_alike(moving: Singles, reference: Singles) -> Variates:
+    """Canonical variates of all pixel pairs, each of the same weight.
 
     Parameters
     ----------
@@ -58,13 +58,16 @@ def likeness(moving: Singles, reference: Singles) -> float:
 
     Returns
     -------
-    float
-        0 to 1.
+    Variates
+        With which `invariant_pixels` begins. The first canonical correlation says how much the dates have in common;
+        pixels that were chosen to agree cannot show it.
     """
-    return irmad_fit(moving, reference, 1, TOLERANCE, 0.0).rho[0]
+    return irmad_fit(moving, reference, 1, TOLERANCE, 0.0)
 
 
-def invariant_pixels(moving: Singles, reference: Singles, probability: float, max_iterations: int) -> Bools:
+def invariant_pixels(
+    moving: Singles, reference: Singles, probability: float, max_iterations: int, begun: Variates
+) -> Bools:
     """Which pixels did not change, by IR-MAD.
 
     Parameters
@@ -75,13 +78,15 @@ def invariant_pixels(moving: Singles, reference: Singles, probability: float, ma
         Least probability of no change.
     max_iterations : int
         Of IR-MAD.
+    begun : Variates
+        From `all_alike`.
 
     Returns
     -------
     bool (n,)
         All, where there are too few pixels to fit.
     """
-    variates = irmad_fit(moving, reference, max_iterations, TOLERANCE, 0.0)
+    variates = irmad_fit(moving, reference, max_iterations, TOLERANCE, 0.0, begun)
     if variates.degrees == 0:
         return np.ones(len(moving), bool)
     chi = chi_square(moving, reference, variates)
