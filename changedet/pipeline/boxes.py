@@ -124,7 +124,7 @@ def kept_boxes(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> gpd.Ge
     for day in days:
         boxes = read_frame(folder.table("boxes", day))
         if len(boxes):
-            placed = georeferenced(boxes, grid.geobox, grid.ground_resolution_m)
+            placed = georeferenced(boxes, grid.transform, grid.crs, grid.ground_resolution_m)
             inside = shapely.intersects(shapely.centroid(placed.geometry.to_numpy()), grid.area)
             tables.append(placed[inside].assign(date=str(day)))
     if not tables:

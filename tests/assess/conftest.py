@@ -46,7 +46,7 @@ def labelled_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     methods = [{"stage": "objects", "method": "learned", "parameters": {"min_confidence": 0.5}}]
     methods += [{"stage": "tracks", "method": "hmm", "parameters": {"precision": 0.9}}]
     write_json(folder.provenance, {"grid": GRID.to_json(), "methods": methods})
-    placed = georeferenced(too_sure_boxes(np.random.default_rng(7))[0], GRID.geobox, 0.5)
+    placed = georeferenced(too_sure_boxes(np.random.default_rng(7))[0], GRID.transform, GRID.crs, 0.5)
     standing = [placed[true[str(day)]][["geometry"]].assign(date=str(day)) for day in DAYS]
     pd.concat(standing).to_file(folder.path / "truth.gpkg", layer="standing")
     return folder.path

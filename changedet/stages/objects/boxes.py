@@ -15,7 +15,7 @@ from changedet.stages.objects.kernels.classical import ASKEW_OVERLAP
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
-    from odc.geo.geobox import GeoBox
+    from affine import Affine
 
 OVERLAP: Final = 0.3
 """Greatest intersection over union that two boxes may have; chosen by hand."""
@@ -140,15 +140,17 @@ def suppress(boxes: pd.DataFrame, resolution_m: float, overlap: float = OVERLAP)
     return kept.sort_values(["y_px", "x_px"], kind="stable", ignore_index=True)
 
 
-def georeferenced(table: pd.DataFrame, box: GeoBox, ground_m: float) -> gpd.GeoDataFrame:
+def georeferenced(table: pd.DataFrame, transform: Affine, crs: str, ground_m: float) -> gpd.GeoDataFrame:
     """Boxes as rectangles on the map.
 
     Parameters
     ----------
     table : DataFrame
         With `COLUMNS`.
-    box : GeoBox
-        The grid of ``x_px, y_px``.
+    transform : Affine
+        Of ``x_px, y_px`` to coordinates.
+    crs : str
+        Theirs.
     ground_m : float
         Pixel size on the ground, metres.
 
@@ -162,7 +164,7 @@ def georeferenced(table: pd.DataFrame, box: GeoBox, ground_m: float) -> gpd.GeoD
     pixels = rectangles_of(table, ground_m)
     pixels[:, :4] /= ground_m
     points = rectangles.corners(pixels)
-    t = box.transform
+    t = transform
     east, north = t.a * points[..., 0] + t.b * points[..., 1] + t.c, t.d * points[..., 0] + t.e * points[..., 1] + t.f
     shapes = [shapely.Polygon(outline) for outline in np.stack([east, north], axis=-1)]
-    return gpd.GeoDataFrame(table.drop(columns=["x_px", "y_px"]), geometry=shapes, crs=str(box.crs))
+    return gpd.GeoDataFrame(table.drop(columns=["x_px", "y_px"]), geometry=shapes, crs=crs)

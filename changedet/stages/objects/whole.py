@@ -75,7 +75,7 @@ def detect_containers(image: xr.DataArray, *, method: str = AUTO, **parameters: 
     ground_m = float(np.sqrt(ground_pixel_m2(str(box.crs), box.transform, box.shape[0] / 2, box.shape[1] / 2)))
     facts = Facts(ground_m, _roles(bands), dates=1, gsd_m=(ground_m,), dtype=dtype)
     found = find(bands, _method(facts, method, parameters))
-    return georeferenced(found, box, ground_m)
+    return georeferenced(found, box.transform, str(box.crs), ground_m)
 
 
 def _placed(image: xr.DataArray) -> GeoBox:
