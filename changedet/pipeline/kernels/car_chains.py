@@ -120,17 +120,15 @@ def _add_cars(j: int, n: int, sums: _Scores, forward: tuple[Floats, Floats], bes
     score = sums.occupied[j] - sums.occupied[first] + within
     score = score + np.where(is_cut, sums.cut_prior[length], sums.prior[length])
     score = score + np.where(first == 0, 0.0, sums.end[first]) + (0.0 if j == n else sums.end[j])
-    counts = (length >= CUT_M).astype(int)
-    for one, i, own in zip(counts.tolist(), first.tolist(), score.tolist(), strict=True):
-        came = np.logaddexp(bare[i] + ALONE, ended[i] + COUPLED) + own
-        if one:
-            ended[j, 1:] = np.logaddexp(ended[j, 1:], came[:-1])
-        else:
-            ended[j] = np.logaddexp(ended[j], came)
-        for state, cost in ((0, ALONE), (1, COUPLED)):
-            value = best[i, state] + cost + own
-            if value > best[j, 1]:
-                best[j, 1], back[j, 1] = value, 2 * i + state
+    # Of each car, the chains that it goes on, by their number of cars with it: one more, but for what is cut short.
+    came = np.logaddexp(bare[first] + ALONE, ended[first] + COUPLED) + score[:, None]
+    counts = length >= CUT_M
+    came[counts, 1:], came[counts, 0] = came[counts, :-1], -np.inf
+    ended[j] = np.logaddexp.reduce(np.concatenate([ended[j : j + 1], came]), axis=0)
+    values = best[first] + (ALONE, COUPLED) + score[:, None]
+    at = int(values.argmax())
+    if values.flat[at] > best[j, 1]:
+        best[j, 1], back[j, 1] = values.flat[at], 2 * int(first[at // 2]) + at % 2
 
 
 def _traced(best: Floats, back: np.ndarray) -> np.ndarray:
