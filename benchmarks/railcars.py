@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 from changedet.pipeline.kernels import car_chains, siding_tracks  # noqa: E402
 from changedet.pipeline.kernels.siding_pictures import STEP_M, Turned, turned  # noqa: E402
 from changedet.pipeline.kernels.siding_tracks import CLASSES, LENGTHWISE_M, SURE, Track, TrackCars  # noqa: E402
-from changedet.pipeline.railcars import answer  # noqa: E402
+from changedet.pipeline.railcar_reading import answer  # noqa: E402
 from scenarios.sidings import scenes, sites  # noqa: E402
 
 BESIDE_M: Final = 1.8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -49,3 +50,51 @@ def scenes(site: Path) -> Iterator[tuple[str, NDArray[np.float32], NDArray[np.fl
         matrix = np.array([[place.a, place.b, place.c], [place.d, place.e, place.f]])
         matrix[:, 2] += matrix[:, :2] @ [look.shift_east_m, look.shift_north_m]
         yield path.stem[:10], image, matrix
+
+
+class Axes(NamedTuple):
+    """Parallel tracks as the simulators lay them.
+
+    Attributes
+    ----------
+    along : float64 (2,)
+        Unit vector along them.
+    offsets : float64 (n,)
+        Of each across them, in metres.
+    """
+
+    along: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+
+    def apart(self, place: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Metres from places (.., 2) to the nearest track, signed."""
+        across = place @ np.array([-self.along[1], self.along[0]])
+        each = across[..., None] - self.offsets
+        return np.take_along_axis(each, np.abs(each).argmin(axis=-1)[..., None], -1)[..., 0]
+
+
+PAINTED_PITCH_M, PAINTED_BESIDE_M = 4.9, 3.0
+DRAWN_PITCH_M, DRAWN_BESIDE_M = 4.7, 2.35
+"""Between two tracks of a site, and from the outermost to the edge of its rectangle."""
+
+
+def axes_of(site: Path) -> Axes | None:
+    """Tracks of a site in metres of its CRS; None where it has none."""
+    layers = gpd.list_layers(site / "truth" / "truth.gpkg")["name"].to_numpy()
+    if "sidings" in layers:
+        zone = gpd.read_file(site / "truth" / "truth.gpkg", layer="sidings").geometry.iloc[0]
+        pitch, beside = PAINTED_PITCH_M, PAINTED_BESIDE_M
+    else:
+        crs = gpd.read_file(site / "truth" / "truth.gpkg", layer="containers").crs
+        zones = gpd.read_file(site / "zones.geojson").to_crs(crs) if (site / "zones.geojson").exists() else None
+        if zones is None or "kind" not in zones or not (zones["kind"] == "siding").any():
+            return None
+        zone = zones[zones["kind"] == "siding"].geometry.iloc[0]
+        pitch, beside = DRAWN_PITCH_M, DRAWN_BESIDE_M
+    corners = np.asarray(zone.exterior.coords)
+    sides = np.diff(corners, axis=0)
+    longest = sides[np.argmax(np.hypot(*sides.T))]
+    along = longest / np.hypot(*longest)
+    across = corners @ np.array([-along[1], along[0]])
+    number = round((np.ptp(across) - 2 * beside) / pitch) + 1
+    return Axes(along, across.min() + beside + pitch * np.arange(number))

@@ -9,12 +9,15 @@ from typing import Final
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from changedet.json_types import Json, JsonObject
 from changedet.outputs.values import iso_date
 from changedet.pipeline.railcars import Railcars
 
 FIGURE: Final = "railcars"
+SIMPLE_M: Final = 0.5
+"""By how much the line along tracks in ``summary.json`` may stray from it."""
 
 
 def with_railcars(table: pd.DataFrame, railcars: Railcars | None) -> pd.DataFrame:
@@ -74,7 +77,8 @@ def railcar_records(railcars: Railcars | None) -> JsonObject | None:
     -------
     dict or None
         ``tracks``: a row a track and date, ``date, zone, track, railcars, low, high``. ``trains``: a row a train, of
-        `train_sums`. None where no zone is a siding.
+        `train_sums`. ``found``, where the workflow wants tracks to be found: a row a group of tracks, ``zone, length_m,
+        width_m, probability, line`` (longitudes and latitudes). None without sidings where it does not.
     """
     if railcars is None:
         return None
@@ -89,7 +93,24 @@ def railcar_records(railcars: Railcars | None) -> JsonObject | None:
         }
         for one in railcars.tracks
     ]
-    return {"tracks": tracks, "trains": [*train_sums(railcars.layer)]}
+    found: JsonObject = {"tracks": tracks, "trains": [*train_sums(railcars.layer)]}
+    return found if railcars.beds is None else found | {"found": [*_bed_records(railcars)]}
+
+
+def _bed_records(railcars: Railcars) -> list[JsonObject]:
+    beds = railcars.beds or ()
+    shapes = gpd.GeoSeries([one.line for one in beds], crs=railcars.layer.crs)
+    seen = shapes.simplify(SIMPLE_M).to_crs("EPSG:4326")
+    return [
+        {
+            "zone": one.zone,
+            "length_m": round(float(one.line.length), 1),
+            "width_m": round(sum(one.sides_m), 1),
+            "probability": round(one.probability, 3),
+            "line": [[round(x, 7), round(y, 7)] for x, y in shapely.get_coordinates(drawn).tolist()],
+        }
+        for one, drawn in zip(beds, seen, strict=True)
+    ]
 
 
 def train_sums(layer: gpd.GeoDataFrame) -> list[JsonObject]:

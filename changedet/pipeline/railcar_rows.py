@@ -15,6 +15,7 @@ import shapely
 from changedet.arrays import Floats, Singles
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.pipeline.kernels import siding_tracks
+from changedet.pipeline.kernels.rail_strips import Strip
 from changedet.pipeline.kernels.siding_pictures import STEP_M, Turned
 from changedet.pipeline.kernels.siding_tracks import CLASSES, LENGTHWISE_M, Car, Track, TrackCars
 
@@ -44,11 +45,14 @@ class ReadTrack:
     odds : float32 (class and end, v, w)
         The network's answer of the date.
     line : Track
+    picture : Turned or Strip
+        Of what ``odds`` are.
     """
 
     number: int
     odds: Singles
     line: Track
+    picture: Turned | Strip
 
     def read(self) -> TrackCars:
         """Read its cars.
@@ -61,17 +65,13 @@ class ReadTrack:
         return siding_tracks.cars_on(self.odds, self.line) or TrackCars([], np.ones(1))
 
 
-def rows_of(
-    day: dt.date, zone: str, picture: Turned, found: Sequence[tuple[ReadTrack, TrackCars]], scale: float
-) -> gpd.GeoDataFrame:
+def rows_of(day: dt.date, zone: str, found: Sequence[tuple[ReadTrack, TrackCars]], scale: float) -> gpd.GeoDataFrame:
     """Make the rows of a siding and date in the layer ``railcars``.
 
     Parameters
     ----------
     day : date
     zone : str
-    picture : Turned
-        Frame of the tracks, in metres on the ground.
     found : sequence of (ReadTrack, TrackCars)
     scale : float
         Metres on the ground for a unit of the CRS.
@@ -90,7 +90,7 @@ def rows_of(
             if before is None or (car.first - before.last) * LENGTHWISE_M > UNCOUPLED_M:
                 train, place = train + 1, 0
             place, before = place + 1, car
-            ring = _ring(car, Track(track.line.rows + on.aside), picture)
+            ring = _ring(car, Track(track.line.rows + on.aside), track.picture)
             where = {"date": str(day), "zone": zone, "track": track.number, "train_id": train, "car_id": place}
             rows.append(where | _row(car, ring) | {"geometry": shapely.Polygon(ring / scale)})
     return gpd.GeoDataFrame(rows, geometry="geometry") if rows else gpd.GeoDataFrame({"geometry": []})
@@ -112,11 +112,11 @@ def _row(car: Car, ring: Floats) -> dict[str, object]:
     }
 
 
-def _ring(car: Car, line: Track, picture: Turned) -> Floats:
+def _ring(car: Car, line: Track, picture: Turned | Strip) -> Floats:
     """Corners of a car, the long side first, in metres."""
     steps = np.array([car.first, car.last], float)
     v = (np.interp(steps, np.arange(len(line.rows)) + 0.5, line.rows) + 0.5) * STEP_M
-    ends = picture.origin + (steps * LENGTHWISE_M)[:, None] * picture.along + v[:, None] * picture.across
+    ends = picture.place(steps * LENGTHWISE_M, v)
     ahead = ends[1] - ends[0]
     side = np.array([-ahead[1], ahead[0]]) / max(float(np.hypot(*ahead)), 1e-9) * WIDTH_M / 2
     return np.array([ends[0] + side, ends[1] + side, ends[1] - side, ends[0] - side])

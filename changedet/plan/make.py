@@ -19,7 +19,7 @@ from changedet.outputs.figure.letters import undrawable
 from changedet.plan.machine import Share, share_of
 from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
-from changedet.plan.resources import demand_of, halls_px, require_addresses, sizes, tile_edges
+from changedet.plan.resources import demand_of, halls_px, rails_px, require_addresses, sizes, tile_edges
 from changedet.plan.site_areas import area_of, covering, located, zones_of
 from changedet.stages.registry import NONE, Choice, Facts
 from changedet.store import RunFolder
@@ -159,7 +159,8 @@ def _decided(
     others = [look for look in looks if look is not looks[reference]]
     most = max((len(set(look.roles) & set(looks[reference].roles)) for look in others), default=len(roles))
     demand = demand_of(grid, facts, choices, most)
-    demand = replace(demand, halls_px=halls_px(grid) if workflow.buildings or workflow.works else 0)
+    halls = halls_px(grid) if workflow.buildings or workflow.works else 0
+    demand = replace(demand, halls_px=halls, rails_px=rails_px(grid) if workflow.railcars else 0)
     tile_px, workers, peak = sizes(workflow, demand, workers, memory, tile_edges(choices, facts))
     if workflow.compute.memory and peak > memory:
         least = math.ceil(peak / _MEGABYTE)

@@ -28,6 +28,10 @@ HALLS_BYTES: Final = 25
 """For each pixel of the halls' grid: a look's colours, what the network says of it, and their temporaries."""
 HALLS_KEPT_BYTES: Final = 3
 """The same for each date: log odds and what is shown, in a file that counts while it is read."""
+RAILS_STARTED_BYTES: Final = 190_000_000
+"""The networks of tracks and of railcars, and what runs the first on one of its tiles."""
+RAILS_BYTES: Final = 30
+"""For each pixel of the grid on which tracks are looked for: a look's colours and the answers for all looks."""
 HALO_PX: Final = 128
 """Around a tile, both sides together."""
 REFERENCE_BYTES: Final = 17
@@ -74,6 +78,8 @@ class Demand:
         Whether the network looks for boxes.
     halls_px : int
         Pixels of the grid that the network of halls sees, for halls and for works; 0 where it sees none.
+    rails_px : int
+        Pixels of the grid that the network of tracks sees; 0 where it sees none.
     """
 
     shape: tuple[int, int]
@@ -84,6 +90,7 @@ class Demand:
     by_trees: bool
     detects: bool
     halls_px: int = 0
+    rails_px: int = 0
 
 
 def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
@@ -112,7 +119,8 @@ def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
     left = (sample + overview) * LEFT_BYTES + _cached(demand)
     passing = left + workers * _tile(demand, edge_px)
     halls = left + _halls(demand) if demand.halls_px else 0
-    return started + max(measuring, passing, FINISHING_BYTES, halls)
+    rails = left + RAILS_STARTED_BYTES + demand.rails_px * RAILS_BYTES if demand.rails_px else 0
+    return started + max(measuring, passing, FINISHING_BYTES, halls, rails)
 
 
 def _halls(demand: Demand) -> int:

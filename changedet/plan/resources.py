@@ -12,6 +12,7 @@ import numpy as np
 
 from changedet.errors import ChangedetError
 from changedet.grid import Grid
+from changedet.pipeline.kernels import siding_pictures
 from changedet.pipeline.kernels.hall_pictures import MOST_PX, STEP_M
 from changedet.plan.memory import Demand, expected_peak
 from changedet.plan.model import LATTICE_PX
@@ -97,6 +98,23 @@ def halls_px(grid: Grid) -> int:
     """
     wanted = math.ceil(grid.shape[0] * grid.shape[1] * (grid.ground_resolution_m / STEP_M) ** 2)
     return wanted if wanted <= MOST_PX else 0
+
+
+def rails_px(grid: Grid) -> int:
+    """How many pixels railway tracks are looked for on.
+
+    Parameters
+    ----------
+    grid : Grid
+        That all dates share.
+
+    Returns
+    -------
+    int
+        0 where the site is too large for it.
+    """
+    wanted = math.ceil(grid.shape[0] * grid.shape[1] * (grid.ground_resolution_m / siding_pictures.STEP_M) ** 2)
+    return wanted if wanted <= siding_pictures.MOST_PX else 0
 
 
 def demand_of(grid: Grid, facts: Facts, choices: Mapping[str, Choice], bands: int) -> Demand:

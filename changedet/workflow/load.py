@@ -43,7 +43,7 @@ _EXPECTED_FORMATS: Final = f"all or a list of {', '.join(_FORMAT_WORDS[1:])}"
 _NO_PYARROW: Final = "geoparquet needs pyarrow, which is not installed; run pip install 'changedet[geoparquet]'"
 _KEYS: tuple[str, ...] = (
     *("site", "grid", "scenes", "bands", "before", "read"),
-    *(*STAGE_NAMES, "ais", "works", "buildings", "ships", "outputs", "compute"),
+    *(*STAGE_NAMES, "ais", "works", "buildings", "ships", "railcars", "outputs", "compute"),
 )
 SITE_ID = r"[A-Za-z0-9_-]{1,100}"
 """A site's id: it names a folder."""
@@ -89,6 +89,7 @@ def load_workflow(path: str | os.PathLike[str], registry: Mapping[str, Stage[obj
         works=checker.take(items, "works", truth, False),
         buildings=checker.take(items, "buildings", truth, False),
         ships=checker.take(items, "ships", truth, False),
+        railcars=checker.take(items, "railcars", truth, False),
         outputs=_outputs(checker, items.get("outputs")),
         compute=_compute(checker, items.get("compute")),
         lines=tree.lines,

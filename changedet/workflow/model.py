@@ -257,6 +257,8 @@ class Workflow:
         Whether halls are looked for.
     ships : bool
         Whether ships are looked for on all open water; at zones of kind berth they are anyway.
+    railcars : bool
+        Whether railway tracks are looked for, and the cars on them; on zones of kind siding cars are anyway.
     """
 
     path: str
@@ -275,6 +277,7 @@ class Workflow:
     works: bool = False
     buildings: bool = False
     ships: bool = False
+    railcars: bool = False
 
     def _repr_html_(self) -> str:
         return workflow_card(self)

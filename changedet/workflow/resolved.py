@@ -40,6 +40,7 @@ def resolved(workflow: Workflow) -> dict[str, JsonLike]:
         **({"works": True} if workflow.works else {}),
         **({"buildings": True} if workflow.buildings else {}),
         **({"ships": True} if workflow.ships else {}),
+        **({"railcars": True} if workflow.railcars else {}),
         "outputs": {"dir": _short(workflow.outputs.dir, folder), "formats": list(workflow.outputs.formats)},
         "compute": {
             "scheduler": compute.scheduler,

@@ -71,6 +71,7 @@ def json_schema(registry: Mapping[str, Stage[object]] | None = None) -> JsonObje
             "works": _flag("Look for pits, banks, heaps and pads, and follow their states."),
             "buildings": _flag("Look for halls, and when each was built and gone."),
             "ships": _flag("Look for ships on all open water; at zones of kind berth they are looked for anyway."),
+            "railcars": _flag("Look for railway tracks and the cars on them; on zones of kind siding cars are anyway."),
             "outputs": _outputs(),
             "compute": _compute(),
         },

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from shapely import box
+from shapely import LineString, box
 
+from changedet.pipeline.found_rails import FoundBed
 from changedet.pipeline.railcar_figures import railcar_records, why_no_railcars, with_railcars
 from changedet.pipeline.railcars import Count, Railcars, TrackCount
 
@@ -55,6 +57,16 @@ def test_railcar_records_sum_up_trains() -> None:
         }
     ]  # fmt: skip
     assert railcar_records(None) is None
+
+
+def test_railcar_records_say_where_tracks_were_found() -> None:
+    line = LineString([(500_000, 4_000_000), (500_050, 4_000_000), (500_100, 4_000_000)])
+    found = railcar_records(replace(railcars(), beds=[FoundBed("tracks 1", line, (4.0, 6.5), 0.875)]))
+    assert found is not None
+    (one,) = found["found"]  # type: ignore[misc, union-attr]
+    assert np.allclose(one.pop("line"), [[33.0, 36.1447], [33.00111, 36.1447]], atol=1e-4)
+    assert one == {"zone": "tracks 1", "length_m": 100.0, "width_m": 10.5, "probability": 0.875}
+    assert railcar_records(replace(railcars(), beds=[]))["found"] == []  # type: ignore[index]
 
 
 def test_why_no_railcars_only_where_no_date_tells() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from changedet.plan.memory import HALLS_BYTES, HALLS_KEPT_BYTES, Demand, expected_peak
+from changedet.plan.memory import HALLS_BYTES, HALLS_KEPT_BYTES, RAILS_BYTES, Demand, expected_peak
 
 PAIR = Demand((1024, 1024), 4, 2, 1, 2, by_trees=False, detects=False)
 SITE = Demand((520, 520), 4, 5, 4, 2, by_trees=True, detects=True)
@@ -43,6 +43,13 @@ def test_expected_peak_grows_with_workers_tiles_bands_and_dates_up_to_the_worker
 def test_expected_peak_does_not_grow_with_a_scene_once_its_sample_is_full() -> None:
     wide = [replace(PAIR, shape=(side, side), overview_factor=side // 1024) for side in (8192, 65536)]
     assert expected_peak(wide[0], 512, 2) == expected_peak(wide[1], 512, 2)
+
+
+def test_tracks_add_to_a_run_what_their_pixels_take() -> None:
+    assert expected_peak(replace(PAIR, dates=4, rails_px=1000), 512, 2) == expected_peak(replace(PAIR, dates=4), 512, 2)
+    wide = replace(SITE, rails_px=30_000_000)
+    grown = expected_peak(replace(wide, rails_px=31_000_000), 512, 1) - expected_peak(wide, 512, 1)
+    assert grown == 1_000_000 * RAILS_BYTES
 
 
 def test_halls_add_to_a_run_what_their_pixels_and_dates_take() -> None:

@@ -18,7 +18,7 @@ def workflow(folder: Path, line: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["works", "buildings", "ships"])
+@pytest.mark.parametrize("name", ["works", "buildings", "ships", "railcars"])
 def test_parts_are_off_unless_they_are_wanted(tmp_path: Path, name: str) -> None:
     off, on = (load_workflow(workflow(tmp_path, line)) for line in ("", f"{name}: true"))
     assert (getattr(off, name), getattr(on, name)) == (False, True)

@@ -12,6 +12,8 @@ from changedet.arrays import Floats, Singles
 
 STEP_M: Final = 0.5
 """Pixel of the turned picture: the gap of 1.3 m between two cars has two to three of them."""
+MOST_PX: Final = 40_000_000
+"""Such pixels of a site on which tracks are looked for; more would not fit beside the rest of a run."""
 MARGIN_M: Final = 3.0
 """Shown on both sides of the siding: half a car and its shadow."""
 LOW_PERCENT: Final = 5.0
@@ -41,6 +43,21 @@ class Turned(NamedTuple):
     origin: Floats
     along: Floats
     across: Floats
+
+    def place(self, along_m: Floats, across_m: Floats) -> Floats:
+        """Where places of the picture lie.
+
+        Parameters
+        ----------
+        along_m, across_m : float64 (n,)
+            From its first pixel's corner.
+
+        Returns
+        -------
+        float64 (n, 2)
+            x and y in metres.
+        """
+        return np.asarray(self.origin + along_m[:, None] * self.along + across_m[:, None] * self.across, np.float64)
 
 
 def frame_of(corners_m: Floats) -> tuple[Floats, Floats, Floats, tuple[int, int]]:
@@ -111,10 +128,60 @@ def in_one_light(image: Singles) -> Singles:
     float32 (band, y, x)
         Each band's median is 0; the bands' mean spread, a quarter of what lies between their percentiles, is 1.
     """
+    light = light_of(image)
+    return image if light is None else in_light(image, light)
+
+
+class Light(NamedTuple):
+    """Of a picture.
+
+    Attributes
+    ----------
+    middle : float64 (band,)
+        Medians.
+    spread : float
+        A quarter of what lies between the bands' percentiles, in the mean.
+    """
+
+    middle: Floats
+    spread: float
+
+
+def light_of(image: Singles) -> Light | None:
+    """Measure a picture's light.
+
+    Parameters
+    ----------
+    image : float32 (band, y, x)
+        NaN is no data.
+
+    Returns
+    -------
+    Light or None
+        None where nothing is shown.
+    """
     seen = np.isfinite(image).all(axis=0)
     if not seen.any():
-        return image
+        return None
     low, middle, high = np.percentile(image[:, seen], (LOW_PERCENT, MIDDLE_PERCENT, HIGH_PERCENT), axis=1)
-    spread = max(float((high - low).mean()) / 4.0, LEAST_SPREAD)
-    scaled: Singles = np.clip((image - middle[:, None, None]) / spread, -BRIGHTEST, BRIGHTEST).astype(np.float32)
+    return Light(np.asarray(middle, np.float64), max(float((high - low).mean()) / 4.0, LEAST_SPREAD))
+
+
+def in_light(image: Singles, light: Light) -> Singles:
+    """Scale a picture by a light.
+
+    Parameters
+    ----------
+    image : float32 (band, y, x)
+        NaN is no data.
+    light : Light
+
+    Returns
+    -------
+    float32 (band, y, x)
+        In spreads from the median, at most `BRIGHTEST` of them.
+    """
+    scaled: Singles = np.clip((image - light.middle[:, None, None]) / light.spread, -BRIGHTEST, BRIGHTEST).astype(
+        np.float32
+    )
     return scaled

@@ -106,6 +106,22 @@ def tracks_of(odds: list[Singles]) -> list[Track]:
         From the north (from the west where the siding runs north); parallel, as sidings' tracks are.
     """
     cars = np.max([np.nan_to_num(car_share(one)) for one in odds], axis=0)
+    return tracks_in(cars, form_of(cars))
+
+
+def form_of(cars: Singles) -> Floats:
+    """Fit the form that all tracks share, a line or an even bend.
+
+    Parameters
+    ----------
+    cars : float32 (v, w)
+        Probability that the axis of a car lies there, on any date.
+
+    Returns
+    -------
+    float64 (w,)
+        Rows by which they lie aside at each step.
+    """
     wide = cars.shape[1]
     along = np.linspace(-1.0, 1.0, wide)
     slope, bend = 0.0, 0.0
@@ -115,16 +131,53 @@ def tracks_of(odds: list[Singles]) -> list[Track]:
         slope = float(slopes[np.argmax([_sharpness(cars, k * along + bend * along**2) for k in slopes])])
         bends = np.arange(-DEEPEST_M / STEP_M, DEEPEST_M / STEP_M + 1)
         bend = float(bends[np.argmax([_sharpness(cars, slope * along + k * along**2) for k in bends])])
-    offsets = slope * along + bend * along**2
-    margin = int(np.ceil(np.abs(offsets).max()))
-    profile = _profile(cars, offsets, margin)
+    return np.asarray(slope * along + bend * along**2, np.float64)
+
+
+def tracks_in(cars: Singles, form: Floats) -> list[Track]:
+    """Find the tracks of a form on which cars stand.
+
+    Parameters
+    ----------
+    cars : float32 (v, w)
+        Probability that the axis of a car lies there, on any date.
+    form : float64 (w,)
+        Rows by which they lie aside at each step.
+
+    Returns
+    -------
+    list of Track
+        The first row first.
+    """
+    profile, margin = profile_of(cars, form)
     found: list[int] = []
     for row in np.argsort(-profile, kind="stable"):
         if profile[row] * LENGTHWISE_M < LEAST_M:
             break
         if all(abs(row - other) * STEP_M >= APART_M for other in found):
             found.append(int(row))
-    return [Track(row - margin + offsets) for row in sorted(found)]
+    return [Track(row - margin + form) for row in sorted(found)]
+
+
+def profile_of(cars: Singles, form: Floats) -> tuple[Floats, int]:
+    """Sum up cars along all lines of a form.
+
+    Parameters
+    ----------
+    cars : float32 (v, w)
+        Probability that the axis of a car lies there.
+    form : float64 (w,)
+        Rows by which the lines lie aside at each step.
+
+    Returns
+    -------
+    float64 (v + 2 margin,)
+        Steps with a car on each line.
+    int
+        Row of the profile of the line that begins at the picture's first row.
+    """
+    margin = int(np.ceil(np.abs(form).max()))
+    return _profile(cars, form, margin), margin
 
 
 def car_share(odds: Singles) -> Singles:
