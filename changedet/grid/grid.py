@@ -114,6 +114,25 @@ class Grid:
         west, north = pixel_edges_xy(self.transform, window.x, window.y)
         return Affine(self.transform.a, self.transform.b, west, self.transform.d, self.transform.e, north)
 
+    def window_about(self, geometry: BaseGeometry) -> Window:
+        """The pixels of the grid that a geometry touches.
+
+        Parameters
+        ----------
+        geometry : shapely geometry
+            In the grid's CRS, not empty.
+
+        Returns
+        -------
+        Window
+            Within the grid; empty where the geometry lies beyond it.
+        """
+        west, south, east, north = geometry.bounds
+        t, (height, width) = self.transform, self.shape
+        y0, y1 = (min(max(v, 0), height) for v in (math.floor((north - t.f) / t.e), math.ceil((south - t.f) / t.e)))
+        x0, x1 = (min(max(v, 0), width) for v in (math.floor((west - t.c) / t.a), math.ceil((east - t.c) / t.a)))
+        return Window(y0, x0, y1 - y0, x1 - x0)
+
     def coarsened(self, factor: int) -> Grid:
         """The grid of larger pixels from the same corner.
 

@@ -23,8 +23,9 @@ Area: TypeAlias = BaseGeometry | None
 TILE_PX: Final = 1024
 """Edge of the windows that are read at once."""
 
-_CHANGED: Final = 1
-_NOT_OBSERVED: Final = 255
+CHANGED: Final = 1
+NOT_OBSERVED: Final = 255
+"""Values of a change mask."""
 
 
 def changed_and_seen(path: Path, grid: Grid, areas: Sequence[Area]) -> list[tuple[float, float]]:
@@ -43,7 +44,7 @@ def changed_and_seen(path: Path, grid: Grid, areas: Sequence[Area]) -> list[tupl
     list of (float, float)
         For each area, in m2 of ground, what is changed and what is observed.
     """
-    return _sums(path, grid, areas, lambda mask: (mask == _CHANGED, mask != _NOT_OBSERVED))
+    return _sums(path, grid, areas, lambda mask: (mask == CHANGED, mask != NOT_OBSERVED))
 
 
 def clear_fraction(path: Path, grid: Grid, areas: Sequence[Area]) -> list[float]:

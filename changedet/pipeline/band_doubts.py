@@ -16,6 +16,11 @@ from changedet.kernels.band_signs import MOST_PIXELS, THINNED, fitting_order, is
 
 MOST_NAMED: Final = 3
 """Dates of one finding that are named; of more the first, the last and their number."""
+PLANTS_INDEX: Final = 0.3
+"""Difference of near infrared and red over their sum from which plants stand there (Tucker 1979,
+doi:10.1016/0034-4257(79)90013-0); in the wrong bands it is below 0 there."""
+PLANTS_SHARE: Final = 0.02
+"""Of the pixels of a sample, from which its plants tell. Chosen by hand."""
 _VISIBLE = ("blue", "green", "red")
 
 
@@ -71,7 +76,22 @@ def _fits(roles: Sequence[str], seen: Singles, before: Singles) -> tuple[tuple[s
     if len(roles) < 2:
         return ()
     order = fitting_order(_pixels(before), _pixels(seen))
-    return tuple((roles[i], roles[j]) for i, j in enumerate(order) if i != j)
+    fits = tuple((roles[i], roles[j]) for i, j in enumerate(order) if i != j)
+    # Fields that greened on one date and ripened on the other turn red and near infrared round, in the right bands.
+    by_season = any("nir" in pair for pair in fits) and all(_shows_plants(roles, one) for one in (seen, before))
+    return () if by_season else fits
+
+
+def _shows_plants(roles: Sequence[str], cells: Singles) -> bool:
+    """Whether near infrared is where it is said to be, by plants that it shows."""
+    if "red" not in roles:
+        return False
+    red, nir = _pixels(cells[:, [roles.index("red"), roles.index("nir")]])
+    shown = np.isfinite(red) & np.isfinite(nir)
+    if not shown.any():
+        return False
+    plants = nir[shown] - red[shown] > PLANTS_INDEX * np.abs(nir[shown] + red[shown])
+    return bool(plants.mean() >= PLANTS_SHARE)
 
 
 def _pixels(cells: Singles) -> Singles:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import geopandas as gpd
 import shapely
@@ -12,11 +13,14 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Bytes
 from changedet.grid import ground_area_m2
 from changedet.outputs.gpkg import vector_layers
-from changedet.pipeline.area_sums import Area
+from changedet.outputs.rasters.reading import read_window
+from changedet.pipeline.area_sums import CHANGED, NOT_OBSERVED, Area
+from changedet.pipeline.mask_files import mask_path
 from changedet.plan import Plan
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
 from changedet.stages.footprint.shapes import gained_and_lost
 from changedet.stages.footprint.stage import footprint_method, needs_lasting, series_trees
+from changedet.stages.footprint.still_ground import settled
 from changedet.stages.series.table import DateMeasurements, Estimate
 from changedet.store import read_json
 from changedet.store.packing import unpack
@@ -44,7 +48,19 @@ def footprints_of(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.da
     dates = ((_built(plan, day), _boxes_of(detections, day)) for day in days)
     lasts, trees = needs_lasting(plan.facts), series_trees(plan.facts)
     found = outlines(dates, plan.grid, lasts=lasts, trees=trees)
+    if trees is not None and plan.built("change") is not None:
+        found = settled(found, plan.reference, partial(_marked, plan), plan.grid.crs)
     return dict(zip(days, found, strict=True))
+
+
+def _marked(plan: Plan, index: int, ground: BaseGeometry) -> tuple[float, float]:
+    """The share of some ground that a date's mask marks of what it shows, and the share that it shows."""
+    window = plan.grid.window_about(ground)
+    mask = read_window(mask_path(plan.folder, plan.looks[index].date, plan.formats), window)
+    inside = plan.grid.inside(window, ground)
+    shown = inside & (mask != NOT_OBSERVED)
+    marked, seen, whole = (int(part.sum()) for part in (shown & (mask == CHANGED), shown, inside))
+    return marked / max(seen, 1), seen / max(whole, 1)
 
 
 def _built(plan: Plan, day: dt.date) -> Iterator[tuple[int, int, Bytes]]:

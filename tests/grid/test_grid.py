@@ -7,6 +7,7 @@ import pickle
 
 import numpy as np
 import pyproj
+import pytest
 import rasterio.features
 import shapely
 import xarray as xr
@@ -68,3 +69,12 @@ def test_grid_rasterize_agrees_with_gdal() -> None:
     grid = grid_of(aoi=triangle)
     burnt = rasterio.features.rasterize([triangle], grid.shape, transform=grid.transform, dtype="uint8") > 0
     assert np.array_equal(grid.inside(Window(0, 0, *grid.shape)), burnt)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "window"),
+    [((0.6, -1.4, 2.0, -0.6), (1, 1, 2, 3)), ((-50, -50, 50, 50), (0, 0, 20, 30)), ((40, -5, 41, -4), (8, 30, 2, 0))],
+)
+def test_window_about_holds_all_pixels_that_a_geometry_touches(bounds, window) -> None:
+    grid = Grid("EPSG:32633", Affine(0.5, 0, 0, 0, -0.5, 0), (20, 30))
+    assert grid.window_about(shapely.box(*bounds)) == Window(*window)

@@ -11,6 +11,7 @@ import numpy as np
 from small_runs import DATES
 from small_scenes import write_workflow
 
+from changedet.kernels.band_signs import fitting_order
 from changedet.pipeline.band_doubts import BandSigns, band_signs, band_warnings
 from changedet.pipeline.run import run
 
@@ -18,10 +19,11 @@ ROLES = ("blue", "green", "red", "nir")
 SWAPPED = BandSigns(fits=(("blue", "red"), ("red", "blue")))
 
 
-def cells(seed: int = 0) -> np.ndarray:
-    """A sample of two cells with plants in squares, and ground of some tints: (cell, band, y, x)."""
+def cells(seed: int = 0, *, turned: bool = False) -> np.ndarray:
+    """A sample of two cells with plants in squares, or turned round, and ground of some tints: (cell, band, y, x)."""
     random, place = np.random.default_rng(seed), np.random.default_rng(1)
     plants = np.kron(place.uniform(0, 1, (2, 20, 20)), np.ones((1, 4, 4)))[:, None]
+    plants = 1 - plants if turned else plants
     light = random.uniform(0.85, 1.0, size=(2, 1, 80, 80)) * (1 + place.normal(0, 0.05, (2, 4, 80, 80)))
     soil, leaves = (np.array(values)[:, None, None] for values in ((0.12, 0.17, 0.26, 0.27), (0.06, 0.08, 0.05, 0.45)))
     return (light * (plants * leaves + (1 - plants) * soil)).astype(np.float32)
@@ -87,3 +89,15 @@ def test_run_warns_of_a_date_whose_bands_are_exchanged(own: Path) -> None:
     said = [words for words in run(workflow, out=str(own / "out")).summary["warnings"] if " fits the " in words]
     assert len(said) == 1
     assert said[0].startswith(f"{DATES[1]}: its blue fits the red of {DATES[0]}")
+
+
+def test_band_signs_takes_no_season_for_another_order() -> None:
+    before, after = cells(), cells(2, turned=True)
+    red, nir = ROLES.index("red"), ROLES.index("nir")
+    wrong = fitting_order(*(np.moveaxis(one, 1, 0).reshape(4, -1) for one in (before, after)))
+    assert (wrong[red], wrong[nir]) == (nir, red), "what was green is bare, and the other way round"
+    assert band_signs(ROLES, after, before) is None
+    swapped = cells(2)[:, [0, 1, 3, 2]]
+    found = band_signs(ROLES, swapped, before)
+    assert found is not None
+    assert set(found.fits) == {("red", "nir"), ("nir", "red")}

@@ -55,6 +55,8 @@ def find_onsets(
         "changed_area": _beyond_error(find(area, dates), least_area, bool(exchanged.any())),
         "footprint": find(_footprint(whole), dates),
     }
+    if np.isfinite(_numbers(whole["changed_area_m2"])).any():
+        found["footprint"] = _borne_out(found["footprint"], found["changed_area"], reference_date)
     seen = _numbers(whole["valid_fraction"])
     return {name: _as_far_as_seen(onset, seen) for name, onset in found.items()}
 
@@ -167,6 +169,14 @@ def _beyond_error(found: Onset, low: Floats, exchanged: bool) -> Onset:
     boxes = ", or boxes that came or went cover it" if exchanged else ""
     why = f"the changed area lies within what the method marks where nothing changed{boxes}"
     return replace(found, date=None, low=None, high=None, probability=float("nan"), reason=why, shape=None)
+
+
+def _borne_out(built: Onset, changed: Onset, reference_date: dt.date) -> Onset:
+    """No growth of built ground since the reference without lasting change: fields that lie bare look built."""
+    if built.date is None or built.date <= reference_date or changed.date is not None:
+        return built
+    why = f"built ground seems to grow from {built.date}, but what is built is changed ground, and that has not grown"
+    return replace(built, date=None, low=None, high=None, probability=float("nan"), reason=why, shape=None)
 
 
 def _count_bounds(

@@ -119,3 +119,25 @@ def test_find_zone_onsets_date_the_zone_that_grew_and_no_other():
     found = find_zone_onsets(table, STAGE.get("staircase").function(None), tracks, areas)
     assert found["new"].date == series.dates[4]
     assert found["old"].date is None
+
+
+def test_find_onsets_dates_no_built_ground_that_is_no_changed_ground():
+    dates = [dt.date(2023, month, 1) for month in range(1, 8)]
+    built = [Estimate(a, a * 0.95, a * 1.1) for a in (9000, 9100, 9050, 13000, 13200, 13100, 13300)]
+    method = STAGE.get("staircase").function(None)
+
+    def footprint_onset(changed, reference):
+        areas = {i: Estimate(a, a * 0.8, a * 1.3) for i, a in enumerate(changed) if a is not None}
+        looks = [
+            DateMeasurements(d, changed_area_m2={"": areas[i]} if i in areas else {}, footprint_m2={"": built[i]})
+            for i, d in enumerate(dates)
+        ]
+        return find_onsets(timeseries(looks, None), method, dates[reference])["footprint"]
+
+    assert footprint_onset([None, 20, 30, 4000, 4100, 4050, 4200], 0).date == dates[3]
+    fields = footprint_onset([None, 20, 30, 25, 30, 20, 25], 0)
+    assert fields.date is None
+    assert str(dates[3]) in fields.reason
+    # Nothing is known of change: switched off, or the growth lies before the reference.
+    assert footprint_onset([None] * 7, 0).date == dates[3]
+    assert footprint_onset([4000, 4000, 4000, 20, None, 30, 25], 4).date == dates[3]

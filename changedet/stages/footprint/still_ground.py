@@ -1,0 +1,134 @@
+"""Footprints without ground that comes and goes though no mask marks it: a field that lies bare looks built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+import shapely
+from shapely.geometry import MultiPolygon
+from shapely.geometry.base import BaseGeometry
+
+from changedet.arrays import Bools
+from changedet.grid import ground_area_m2
+from changedet.stages.footprint.outlines import Footprint
+from changedet.stages.footprint.shapes import EDGE_M, MIN_PART_M2, as_multi
+
+Marked: TypeAlias = Callable[[int, BaseGeometry], "tuple[float, float]"]
+"""Of a date and some ground: the share that is marked of what is shown, and the share that is shown."""
+
+LEAST_M2: Final = 60.0
+"""Of a part that is looked at: four 20-foot boxes, as much as may change unmarked (`intervals.MISSED_M2`)."""
+LEAST_MARKED: Final = 0.1
+"""Share of new ground that a mask marks at least: of what was truly laid on painted and drawn sites .21 and more, of
+fields that lay bare at most .01 (docs/research/footprint.md)."""
+LEAST_SHOWN: Final = 0.5
+"""Share of a part that both dates must show for its mask to speak."""
+COVERED: Final = 0.5
+"""Share of a part from which a footprint holds it."""
+
+
+class _Part(NamedTuple):
+    """Ground that one date's footprint has more, or less, than the reference's, though its mask does not mark it."""
+
+    shape: BaseGeometry
+    date: int
+
+
+def settled(footprints: Sequence[Footprint], reference: int, marked: Marked, crs: str) -> list[Footprint]:
+    """Footprints that agree with the masks: what did not change is built on all dates, or on none, as most show it.
+
+    Parameters
+    ----------
+    footprints : sequence of Footprint
+        One a date, in the order of time.
+    reference : int
+        Index of the date with which the masks compare.
+    marked : callable
+        ``marked(date, ground) -> (changed share, shown share)``, of the date's mask.
+    crs : str
+        Of the footprints.
+
+    Returns
+    -------
+    list of Footprint
+        Ground is added and taken away in ``geometry`` and ``kinds``; what is taken away leaves ``least`` and stays in
+        ``greatest``, as masks miss ground too.
+    """
+    taken: list[list[BaseGeometry]] = [[] for _ in footprints]
+    given: list[list[tuple[BaseGeometry, int]]] = [[] for _ in footprints]
+    for part in _unmarked(footprints, reference, marked):
+        holds = _holding(footprints, part.shape)
+        built = bool(holds[reference]) if 2 * holds.sum() == len(holds) else bool(2 * holds.sum() > len(holds))
+        for day in np.flatnonzero(holds != built).tolist():
+            if day not in (reference, part.date) and not _is_still(marked(day, part.shape)):
+                continue
+            if built:
+                source = int(np.abs(np.where(holds, np.arange(len(holds)) - day, np.inf)).argmin())
+                given[day].append((part.shape, source))
+            else:
+                taken[day].append(part.shape)
+    return [
+        _changed(one, shapely.union_all(less), more, footprints, crs) if less or more else one
+        for one, less, more in zip(footprints, taken, given, strict=True)
+    ]
+
+
+def _unmarked(footprints: Sequence[Footprint], reference: int, marked: Marked) -> Iterator[_Part]:
+    before = footprints[reference].geometry
+    for day, found in enumerate(footprints):
+        if day == reference:
+            continue
+        for more, less in ((found.geometry, before), (before, found.geometry)):
+            apart = shapely.difference(more, less)
+            # Strips along edges that moved are no parts.
+            opened = shapely.buffer(shapely.buffer(apart, -EDGE_M), 2 * EDGE_M)
+            for part in shapely.get_parts(shapely.intersection(opened, apart)):
+                if part.area >= LEAST_M2 and _is_still(marked(day, part)):
+                    yield _Part(part, day)
+
+
+def _is_still(shares: tuple[float, float]) -> bool:
+    changed, shown = shares
+    return shown >= LEAST_SHOWN and changed < LEAST_MARKED
+
+
+def _holding(footprints: Sequence[Footprint], part: BaseGeometry) -> Bools:
+    covered = [shapely.intersection(one.geometry, part).area for one in footprints]
+    return np.array(covered) >= COVERED * part.area
+
+
+def _changed(
+    one: Footprint,
+    less: BaseGeometry,
+    more: Sequence[tuple[BaseGeometry, int]],
+    footprints: Sequence[Footprint],
+    crs: str,
+) -> Footprint:
+    """A date's footprint with some ground taken away and some given, of the kinds that other dates show there."""
+    given = [shapely.intersection(shape, footprints[source].geometry) for shape, source in more]
+
+    whole = as_multi(shapely.union_all([shapely.difference(one.geometry, less), *given]))
+    geometry = MultiPolygon([part for part in whole.geoms if part.area >= MIN_PART_M2])
+    return replace(
+        one,
+        geometry=geometry,
+        least=as_multi(shapely.difference(one.least, less)),
+        greatest=as_multi(shapely.union_all([one.greatest, *given])),
+        area_m2=0.0 if geometry.is_empty else float(ground_area_m2([geometry], crs)[0]),
+        kinds={name: _of_kind(name, shape, less, more, footprints) for name, shape in one.kinds.items()},
+    )
+
+
+def _of_kind(
+    name: str,
+    shape: BaseGeometry,
+    less: BaseGeometry,
+    more: Sequence[tuple[BaseGeometry, int]],
+    footprints: Sequence[Footprint],
+) -> MultiPolygon:
+    sources = [(part, footprints[source].kinds.get(name)) for part, source in more]
+    added = [shapely.intersection(part, other) for part, other in sources if other is not None]
+    return as_multi(shapely.union_all([shapely.difference(shape, less), *added]))

@@ -1,0 +1,74 @@
+"""Footprints that agree with the masks."""
+
+from __future__ import annotations
+
+import pytest
+import shapely
+from shapely.geometry import MultiPolygon
+
+from changedet.stages.footprint.outlines import Footprint
+from changedet.stages.footprint.still_ground import settled
+
+CRS = "EPSG:32633"
+YARD, FIELD, PAD = (shapely.box(500_000 + x, 5_800_000, 500_080 + x, 5_800_080) for x in (0, 200, 400))
+
+
+def footprint(*parts: shapely.Polygon) -> Footprint:
+    shape = MultiPolygon(list(parts))
+    kinds = {"paving": MultiPolygon([part for part in parts if part is not FIELD]), "earthwork": MultiPolygon()}
+    kinds["earthwork"] = MultiPolygon([part for part in parts if part is FIELD])
+    return Footprint(shape, shape, MultiPolygon([YARD, FIELD, PAD]), shape.area, kinds)
+
+
+def areas(found: list[Footprint]) -> list[int]:
+    return [round(one.geometry.area / YARD.area) for one in found]
+
+
+def unmarked(_date: int, _ground: shapely.Geometry) -> tuple[float, float]:
+    return 0.0, 1.0
+
+
+def test_a_field_that_lies_bare_on_few_dates_is_not_built() -> None:
+    series = [footprint(YARD), footprint(YARD, FIELD), footprint(YARD, FIELD), footprint(YARD), footprint(YARD)]
+    found = settled(series, 0, unmarked, CRS)
+    assert areas(found) == [1, 1, 1, 1, 1]
+    for one in found:
+        assert one.kinds["earthwork"].is_empty
+        assert one.least.area == pytest.approx(YARD.area)
+        assert one.greatest.area == pytest.approx(3 * YARD.area), "masks miss ground, too"
+        assert one.area_m2 == pytest.approx(YARD.area, rel=2e-3)
+
+
+def test_ground_that_most_dates_show_built_is_so_on_all() -> None:
+    series = [footprint(YARD), *[footprint(YARD, PAD)] * 3, footprint(YARD)]
+    found = settled(series, 0, unmarked, CRS)
+    assert areas(found) == [2] * 5
+    assert found[4].kinds["paving"].area == pytest.approx(2 * YARD.area)
+    assert found[0].least.area == pytest.approx(YARD.area), "what other dates alone show is not sure"
+
+
+def test_new_ground_that_the_masks_mark_stays_new() -> None:
+    def marked(date: int, ground: shapely.Geometry) -> tuple[float, float]:
+        return (0.2 if date >= 2 and ground.intersects(PAD) else 0.0), 1.0
+
+    series = [footprint(YARD), footprint(YARD, FIELD), footprint(YARD, PAD), footprint(YARD, PAD, FIELD)]
+    assert areas(settled(series, 0, marked, CRS)) == [1, 1, 2, 2]
+
+
+def test_a_mask_that_shows_little_says_nothing() -> None:
+    series = [footprint(YARD), footprint(YARD, PAD), footprint(YARD, PAD)]
+    assert areas(settled(series, 0, lambda _date, _ground: (0.0, 0.4), CRS)) == [1, 2, 2]
+    assert settled(series[:1], 0, unmarked, CRS) == series[:1]
+
+
+def test_strips_along_edges_and_ground_of_a_few_boxes_are_left_as_they_are() -> None:
+    wider = shapely.box(YARD.bounds[0] - 1.5, *YARD.bounds[1:])
+    shed = shapely.box(500_300, 5_800_300, 500_307, 5_800_307)
+    series = [footprint(YARD), footprint(wider, shed), footprint(YARD)]
+    found = settled(series, 0, unmarked, CRS)
+    assert found[1].geometry.area == pytest.approx(wider.area + shed.area)
+
+
+def test_a_reference_that_alone_shows_a_field_built_loses_it() -> None:
+    series = [footprint(YARD), footprint(YARD, FIELD), footprint(YARD), footprint(YARD)]
+    assert areas(settled(series, 1, unmarked, CRS)) == [1, 1, 1, 1]
