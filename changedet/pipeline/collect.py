@@ -89,7 +89,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     )
     changed = changed_areas(plan, areas)
     false = _placebo(plan) if changed else None
-    familiar = familiarities(plan, tracks)
+    familiar = familiarities(plan)
     looks = _measurements(plan, models, areas, footprints, changed, false.bound if false is not None else 0.0)
     looks = [_with_familiarity(look, familiar.get(look.date)) for look in looks]
     containers = containers_layer(plan, boxes, zones)

@@ -7,47 +7,35 @@ from collections.abc import Mapping
 from typing import Final
 
 from changedet.json_types import JsonObject
-from changedet.kernels.containers import TEU_OF_KIND
 from changedet.pipeline.boxes import counted_dates
 from changedet.plan import Plan
 from changedet.stages.objects.familiarity import Familiarity, familiarity_of
-from changedet.stages.tracks.result import Tracks
 from changedet.store import read_json
 
 DIGITS: Final = 3
 """Of a distance in ``summary.json``."""
 
 
-def familiarities(plan: Plan, tracks: Tracks | None) -> dict[dt.date, Familiarity]:
+def familiarities(plan: Plan) -> dict[dt.date, Familiarity]:
     """Say how far each scene lies from what the models were fitted on.
 
     Parameters
     ----------
     plan : Plan
         Its passes are done.
-    tracks : Tracks or None
-        What they expect on each date; None where boxes were not followed.
 
     Returns
     -------
     dict of date to Familiarity
         Of the dates on which the network looked for boxes.
     """
-    counted, expected, found = set(counted_dates(plan)), _expected(tracks), {}
+    counted, found = set(counted_dates(plan)), {}
     for look in plan.looks:
         path = plan.folder.table("described", look.date)
         kept = read_json(path)["description"] if look.date in counted and path.exists() else None
         if kept is not None:
-            one = familiarity_of(kept, max(look.gsd_m, plan.grid.ground_resolution_m))
-            found[look.date] = one.showing(expected[look.date]) if look.date in expected else one
+            found[look.date] = familiarity_of(kept, max(look.gsd_m, plan.grid.ground_resolution_m))
     return found
-
-
-def _expected(tracks: Tracks | None) -> dict[dt.date, float]:
-    if tracks is None:
-        return {}
-    own = tracks.places["kind"].isin(TEU_OF_KIND).to_numpy(bool)
-    return dict(zip(tracks.dates, tracks.place_presence[own].sum(axis=0).tolist(), strict=True))
 
 
 def familiarity_json(found: Mapping[dt.date, Familiarity]) -> JsonObject:

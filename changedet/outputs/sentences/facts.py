@@ -100,6 +100,29 @@ def scale_of(estimates: Sequence[Estimate], unit: str) -> Scale:
     return scaled(values if any(values) else [one.high for one in estimates], unit)
 
 
+def claimed_at_least(summary: Mapping[str, object], name: str, zone: str) -> float | None:
+    """What a run claims of a figure at least.
+
+    Parameters
+    ----------
+    summary : mapping
+        As ``summary.json``.
+    name : str
+        Such as ``arrivals``.
+    zone : str
+        Empty for the whole site.
+
+    Returns
+    -------
+    float or None
+        None where nothing is claimed.
+    """
+    claims = cast("Sequence[Mapping[str, object]]", summary.get("claims") or ())
+    wanted = ("at_least", name, zone)
+    found = [one for one in claims if (one.get("kind"), one.get("about"), one.get("zone")) == wanted]
+    return as_float(found[0].get("value")) if found else None
+
+
 @dataclass(frozen=True)
 class Facts:
     """What a run found.
@@ -182,10 +205,7 @@ class Facts:
         float or None
             None where nothing may be claimed.
         """
-        claims = cast("Sequence[Mapping[str, object]]", self.summary.get("claims") or ())
-        wanted = ("at_least", name, zone)
-        found = [one for one in claims if (one.get("kind"), one.get("about"), one.get("zone")) == wanted]
-        return as_float(found[0].get("value")) if found else None
+        return claimed_at_least(self.summary, name, zone)
 
     def onset(self, name: str) -> Mapping[str, object]:
         """An onset of the site.

@@ -14,7 +14,7 @@ from changedet.outputs.figure.pictures import is_false_colour
 from changedet.outputs.rasters.display import display_bands
 from changedet.outputs.rasters.reading import band_names
 from changedet.outputs.sentences.counts import LEAST_TURNOVER, change_text
-from changedet.outputs.sentences.facts import Estimate, estimate_of, scale_of
+from changedet.outputs.sentences.facts import Estimate, claimed_at_least, estimate_of, scale_of
 from changedet.outputs.sentences.words import Calendar, interval_text, number, percent_text, scaled
 from changedet.outputs.values import as_float, is_missing, mapping_at
 
@@ -191,8 +191,7 @@ def _turnover(sources: FigureSources, before: str, after: str, zone: str) -> str
     """What came and left, where the net change hides it and the two dates are the ends of the series."""
     if zone or before != sources.dates[0] or after != sources.dates[-1]:
         return ""
-    totals = mapping_at(sources.summary, "totals")
-    came, left = (as_float(mapping_at(totals, name).get("low")) or 0.0 for name in ("arrivals", "departures"))
+    came, left = (claimed_at_least(sources.summary, name, "") or 0.0 for name in ("arrivals", "departures"))
     return f"; at least {number(came)} arrived and {number(left)} left" if min(came, left) >= LEAST_TURNOVER else ""
 
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from changedet.errors import ChangedetError
-from changedet.kernels.doubts import LEAST_EXPECTED, USUAL_DISTANCE
+from changedet.kernels.doubts import USUAL_DISTANCE
 from changedet.models.loader import RELEASED, file_content
 from changedet.stages.objects import detector
 from changedet.stages.objects.kernels import familiarity
@@ -22,10 +22,6 @@ FILE: Final = "familiarity.npz"
 LIMIT: Final = 1.0
 """Distance beyond which no count is estimated: the edge of what the training scenes reach. Scenes of pseudo-hands that
 lie beyond have three quarters and more of their boxes missed (docs/calibration.md)."""
-HIDDEN: Final = (
-    "few of the scenes that the models were fitted on look like it, and next to no containers are found: they may be "
-    "missed, so none are estimated"
-)
 
 
 class Familiarity(NamedTuple):
@@ -44,26 +40,6 @@ class Familiarity(NamedTuple):
     distance: float
     sentence: str
     is_refused: bool = False
-
-    def showing(self, expected: float) -> Familiarity:
-        """The same, refused too where it lies far and next to none of its boxes may be seen.
-
-        Scenes that lie far show their boxes as well as others do, or hide nearly all of them: that none is seen there
-        does not say that none stands there (docs/calibration.md).
-
-        Parameters
-        ----------
-        expected : float
-            Containers that are expected on its date from all looks.
-
-        Returns
-        -------
-        Familiarity
-            Unchanged where there are boxes.
-        """
-        if self.is_refused or not self.distance > USUAL_DISTANCE or expected >= LEAST_EXPECTED:
-            return self
-        return Familiarity(self.distance, HIDDEN, is_refused=True)
 
 
 def familiarity_of(description: Sequence[float] | None, gsd_m: float) -> Familiarity:

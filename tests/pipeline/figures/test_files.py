@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,11 @@ def test_the_title_claims_no_change_within_the_error(finished: Path) -> None:
     assert title.startswith(
         "Port & co: containers show no change beyond their error, with 40 (40–40) on 1 January and 40"
     )
+    claims = [{"kind": "at_least", "about": name, "zone": "", "value": 7.0} for name in ("arrivals", "departures")]
+    turned = title_of(
+        replace(told, summary={**told.summary, "claims": claims}), DATES[0], DATES[2], "", Calendar(False)
+    )
+    assert turned == f"{title}; at least 7 arrived and 7 left"
     told.series["containers_expected"], told.series["containers_low"], told.series["containers_high"] = 1.4, 0.0, 5.2
     assert count_words(told, DATES[2]) == "at most 5 containers", "no number where none stood there for sure"
     assert not surely_any(told, DATES[2])

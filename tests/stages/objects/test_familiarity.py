@@ -12,7 +12,7 @@ import pytest
 from changedet.errors import ChangedetError
 from changedet.models import loader
 from changedet.stages.objects import detector, familiarity
-from changedet.stages.objects.familiarity import LIMIT, Familiarity, familiarity_of
+from changedet.stages.objects.familiarity import LIMIT, familiarity_of
 
 MEAN_05 = 1
 
@@ -43,19 +43,6 @@ def test_familiarity_says_how_far_a_scene_lies(known):
     assert odd.distance == pytest.approx(1 + LIMIT)
     assert odd.is_refused
     assert odd.sentence.endswith("too far for its containers to be counted")
-
-
-def test_a_scene_that_lies_far_and_shows_next_to_no_boxes_is_refused():
-    near, far, lost = (Familiarity(distance, "as it was", distance > LIMIT) for distance in (0.69, 0.71, 1.1))
-    assert near.showing(0.0) == near
-    assert far.showing(10.0) == far
-    assert lost.showing(50.0) == lost
-    hidden = far.showing(9.9)
-    assert hidden.is_refused
-    assert hidden.distance == far.distance
-    assert "may be missed" in hidden.sentence
-    unknown = Familiarity(float("nan"), "not known")
-    assert unknown.showing(0.0) == unknown
 
 
 def test_familiarity_is_not_known_without_a_description_or_of_another_network(known, monkeypatch):
