@@ -36,8 +36,8 @@ THIN_PX: Final = 4
 """A look's light is measured on every so many pixels."""
 BRIGHTEST: Final = 65000.0
 """Of a pixel in half precision."""
-OUTSIDE: Final = 0.5
-"""Share of tracks outside of zones of kind siding, below which they are theirs."""
+OUTSIDE_M: Final = 60.0
+"""Metres of tracks outside of zones of kind siding, below which they are theirs; as `rail_beds.LEAST_LENGTH_M`."""
 EDGE_SHARE: Final = 0.95
 """Share of the places along tracks whose edge is shown: at single ones something beside them is taken for them."""
 
@@ -113,7 +113,7 @@ def find_beds(plan: Plan, models: Mapping[dt.date, DateModel], sidings: BaseGeom
         Its passes are done.
     models : mapping of date to DateModel
     sidings : geometry or None
-        Zones of kind siding: tracks in them are left out.
+        Zones of kind siding: what lies in them but for less than `OUTSIDE_M` is left out.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def find_beds(plan: Plan, models: Mapping[dt.date, DateModel], sidings: BaseGeom
     """
     grid = fine_grid(plan.grid)
     beds = [_placed(bed, grid) for bed in rail_beds.beds_of(_mean_odds(plan, models, grid))]
-    free = [bed for bed in beds if sidings is None or _outside(bed.line, sidings) >= OUTSIDE]
+    free = [bed for bed in beds if sidings is None or bed.line.difference(sidings).length >= OUTSIDE_M]
     return sorted(free, key=lambda one: -float(one.line.centroid.y))
 
 
@@ -134,10 +134,6 @@ def _placed(bed: Bed, grid: Grid) -> FoundBed:
     if rail_strips.runs_back(points):
         points, left, right = points[::-1], right, left
     return FoundBed("", shapely.LineString(points), (left, right), bed.share)
-
-
-def _outside(line: shapely.LineString, sidings: BaseGeometry) -> float:
-    return float(line.difference(sidings).length) / float(line.length)
 
 
 def _mean_odds(plan: Plan, models: Mapping[dt.date, DateModel], grid: Grid) -> Singles:

@@ -10,31 +10,26 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-import cv2
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bytes, Floats, Singles
+from changedet.arrays import Floats, Singles
 from changedet.blocks import Window
 from changedet.grid import Grid
-from changedet.imagery.look import Look
 from changedet.kernels.onnx_session import Session, session
 from changedet.models.loader import released_content
-from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.found_rails import SEEN, FoundBed, strips_of
+from changedet.pipeline.found_rails import FoundBed
 from changedet.pipeline.kernels import rail_axes, siding_tracks
-from changedet.pipeline.kernels.rail_strips import Strip, axis_of, pixels_of, strip_of
+from changedet.pipeline.kernels.rail_strips import Strip, axis_of
 from changedet.pipeline.kernels.siding_pictures import MARGIN_M, Turned, turned
 from changedet.pipeline.kernels.siding_tracks import Track, TrackCars
+from changedet.pipeline.railcar_pictures import car_grid, colours_of, covered_by, scale_of, strips_along, to_pixels
 from changedet.pipeline.railcar_rows import ReadTrack
 from changedet.plan import Plan
-from changedet.stages.objects.detector import bands_used
 
 MODEL: Final = "railcars.onnx"
-FINEST_M: Final = 0.5
-"""Finer pixels are averaged to it: the network was taught on it."""
 LEAST_SEEN: Final = 0.8
 """Share of a siding, or of a group of tracks, that a date must show to say how many cars stand there."""
 
@@ -116,7 +111,7 @@ def on_sidings(
     ReadGroup
         Of the dates that show enough of a siding; its tracks are those on which cars stand on any of them.
     """
-    grid = _grid(plan)
+    grid = car_grid(plan)
     for name, siding in sidings:
         pictures = _pictures(plan, models, grid, siding)
         dates = {day: Shown(one, answer(one.image)) for day, one in pictures}
@@ -125,7 +120,11 @@ def on_sidings(
 
 
 def on_beds(
-    plan: Plan, models: Mapping[dt.date, DateModel], beds: Sequence[FoundBed], names: Sequence[str]
+    plan: Plan,
+    models: Mapping[dt.date, DateModel],
+    beds: Sequence[FoundBed],
+    drawn: BaseGeometry | None,
+    names: Sequence[str],
 ) -> Iterator[tuple[FoundBed, list[ReadGroup]]]:
     """Read the cars on tracks that were found.
 
@@ -135,6 +134,8 @@ def on_beds(
         Its passes are done.
     models : mapping of date to DateModel
     beds : sequence of FoundBed
+    drawn : geometry or None
+        Zones of kind siding: the cars in them are not read once more.
     names : sequence of str
         Of all zones: groups of tracks are called otherwise.
 
@@ -147,18 +148,18 @@ def on_beds(
     """
     if not beds:
         return
-    grid = _grid(plan)
-    axes = [axis_of(shapely.get_coordinates(bed.line) * _scale(grid)) for bed in beds]
+    grid = car_grid(plan)
+    axes = [axis_of(shapely.get_coordinates(bed.line) * scale_of(grid)) for bed in beds]
     sides = [(bed.sides_m[0] + MARGIN_M, bed.sides_m[1] + MARGIN_M) for bed in beds]
-    shown = _shown_along(plan, models, grid, axes, sides)
+    shown = _shown_along(plan, models, grid, drawn, axes, sides)
     for k, better in enumerate([_straightened(dates) for dates in shown]):
         if better is not None:
-            (shown[k],) = _shown_along(plan, models, grid, [better], [sides[k]])
+            (shown[k],) = _shown_along(plan, models, grid, drawn, [better], [sides[k]])
     called = (name for k in itertools.count(1) if (name := f"{NAME} {k}") not in set(names))
     for bed, dates in zip(beds, shown, strict=True):
         odds = [one.odds for one in dates.values()]
         groups = with_cars(list(read_together("", dates, rail_axes.axes_of(odds) if odds else ())))
-        if are_tracks(bed.probability, float(bed.line.length) * _scale(grid), groups):
+        if are_tracks(bed.probability, float(bed.line.length) * scale_of(grid), groups):
             name = next(called)
             yield bed._replace(zone=name), [group._replace(zone=name) for group in groups]
 
@@ -167,15 +168,22 @@ def _shown_along(
     plan: Plan,
     models: Mapping[dt.date, DateModel],
     grid: Grid,
+    drawn: BaseGeometry | None,
     axes: Sequence[Floats],
     sides: Sequence[tuple[float, float]],
 ) -> list[dict[dt.date, Shown]]:
     """Of each group of tracks the dates that show enough of it."""
     found: list[dict[dt.date, Shown]] = [{} for _ in axes]
+    covered = [
+        np.zeros((1, 1), bool) if drawn is None else covered_by(drawn, axis, own, scale_of(grid))
+        for axis, own in zip(axes, sides, strict=True)
+    ]
     for look in plan.looks:
-        for dates, strip in zip(found, _strips(plan, models, look, grid, axes, sides), strict=True):
+        strips = strips_along(plan, models, look, grid, axes, sides)
+        for dates, strip, over in zip(found, strips, covered, strict=True):
             if np.isfinite(strip.image[0]).mean() >= LEAST_SEEN:
-                dates[look.date] = Shown(strip._replace(image=strip.image[:, :0]), answer(strip.image))
+                image = np.where(over, np.float32(np.nan), strip.image)
+                dates[look.date] = Shown(strip._replace(image=strip.image[:, :0]), answer(image))
     return found
 
 
@@ -225,53 +233,6 @@ def are_tracks(probability: float, length_m: float, groups: Sequence[ReadGroup])
     return max(runs, default=0) >= LEAST_CARS or (probability >= SURE_BARE and length_m >= LONG_BARE_M)
 
 
-def _grid(plan: Plan) -> Grid:
-    return plan.grid.coarsened(max(1, math.floor(FINEST_M / plan.grid.ground_resolution_m + 1e-6)))
-
-
-def _strips(
-    plan: Plan,
-    models: Mapping[dt.date, DateModel],
-    look: Look,
-    grid: Grid,
-    axes: Sequence[Floats],
-    sides: Sequence[tuple[float, float]],
-) -> list[Strip]:
-    """The picture of a date along each group of tracks."""
-    whole = Window(0, 0, *grid.shape)
-    places = [pixels_of(_to_pixels(grid, whole), axis, own) for axis, own in zip(axes, sides, strict=True)]
-    sampled = [np.full((3, *place.shape[:2]), np.nan, np.float32) for place in places]
-    for rows, window in strips_of(grid):
-        touched = [(k, inside) for k, at in enumerate(places) if (inside := _between(at[..., 1], rows)).any()]
-        if not touched:
-            continue
-        # One row more on each side: places between the rows of two windows.
-        top, bottom = max(0, rows.start - 1), min(grid.shape[0], rows.stop + 1)
-        image = _colours(plan, models, look, grid, Window(top, 0, bottom - top, window.width))
-        for k, inside in touched:
-            at = np.ascontiguousarray(places[k] - (0, top), np.float32)
-            cut = [
-                cv2.remap(band, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=float("nan"))
-                for band in image
-            ]
-            sampled[k] = np.where(inside, np.stack(cut), sampled[k])
-    return [strip_of(image, axis, own[0]) for image, axis, own in zip(sampled, axes, sides, strict=True)]
-
-
-def _between(at: Singles, rows: slice) -> np.ndarray:
-    return np.asarray((at >= rows.start) & (at < rows.stop) | ((at < 0) & (rows.start == 0)))
-
-
-def _colours(plan: Plan, models: Mapping[dt.date, DateModel], look: Look, grid: Grid, window: Window) -> Singles:
-    """Red, green and blue of a window; NaN where nothing is shown."""
-    moved = models[look.date].alignment.displacement
-    image, _ = look.read(grid, window, plan.roles, moved, grid.ground_resolution_m)
-    shown = np.isin(_quality(plan, look.date, grid, window), SEEN) & np.isfinite(image).all(axis=0)
-    colours = image[list(bands_used(plan.roles))]
-    colours[:, ~shown] = np.nan
-    return colours
-
-
 def _pictures(
     plan: Plan, models: Mapping[dt.date, DateModel], grid: Grid, siding: BaseGeometry
 ) -> Iterator[tuple[dt.date, Turned]]:
@@ -282,15 +243,10 @@ def _pictures(
     window = _window(grid, inside)
     burnt = grid.burn([(siding, 1)], window) > 0
     for look in plan.looks:
-        colours = _colours(plan, models, look, grid, window)
+        colours = colours_of(plan, models, look, grid, window)
         if (np.isfinite(colours[0]) & burnt).sum() < LEAST_SEEN * burnt.sum():
             continue
-        yield look.date, turned(colours, _to_pixels(grid, window), _corners(inside) * _scale(grid))
-
-
-def _scale(grid: Grid) -> float:
-    """Metres on the ground for a unit of the grid's CRS."""
-    return grid.ground_resolution_m / grid.resolution_m
+        yield look.date, turned(colours, to_pixels(grid, window), _corners(inside) * scale_of(grid))
 
 
 def _corners(siding: BaseGeometry) -> Floats:
@@ -299,26 +255,12 @@ def _corners(siding: BaseGeometry) -> Floats:
 
 def _window(grid: Grid, area: BaseGeometry) -> Window:
     """Pixels around an area, within the grid."""
-    margin = 2 * MARGIN_M / _scale(grid)
+    margin = 2 * MARGIN_M / scale_of(grid)
     ring = shapely.get_coordinates(shapely.oriented_envelope(area).buffer(margin))
     columns, rows = ~grid.transform @ (ring[:, 0], ring[:, 1])
     top, left = (max(0, math.floor(at.min())) for at in (rows, columns))
     bottom, right = (min(n, math.ceil(at.max())) for n, at in zip(grid.shape, (rows, columns), strict=True))
     return Window(top, left, bottom - top, right - left)
-
-
-def _to_pixels(grid: Grid, window: Window) -> Floats:
-    """From metres on the ground to pixels of a window."""
-    place = ~grid.window_transform(window)
-    scale = _scale(grid)
-    return np.array([[place.a / scale, place.b / scale, place.c], [place.d / scale, place.e / scale, place.f]])
-
-
-def _quality(plan: Plan, day: dt.date, grid: Grid, window: Window) -> Bytes:
-    factor = round(grid.resolution_m / plan.grid.resolution_m)
-    whole = Window(window.y * factor, window.x * factor, window.height * factor, window.width * factor)
-    kept = read_window(plan.folder.quality_file(day, plan.formats), whole)
-    return np.asarray(kept[::factor, ::factor], np.uint8)
 
 
 @lru_cache(maxsize=1)

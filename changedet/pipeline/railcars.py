@@ -127,7 +127,7 @@ def _on_found(
     plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDataFrame | None
 ) -> list[tuple[FoundBed, list[ReadGroup]]]:
     """Tracks that are found, with their cars."""
-    return list(on_beds(plan, models, find_beds(plan, models, _drawn(zones)), _names(zones)))
+    return list(on_beds(plan, models, find_beds(plan, models, _drawn(zones)), _drawn(zones), _names(zones)))
 
 
 def _drawn(zones: gpd.GeoDataFrame | None) -> BaseGeometry | None:

@@ -59,6 +59,8 @@ def test_a_drawn_siding_keeps_its_tracks(monkeypatch: pytest.MonkeyPatch) -> Non
     found = find_beds(plan(), {}, siding)  # type: ignore[arg-type]
     assert len(found) == 1
     assert found[0].line.centroid.y < 4_000_000 - 100
+    short = shapely.box(500_000, 4_000_000 - 60, 500_100, 4_000_000 - 20)
+    assert len(find_beds(plan(), {}, short)) == 2  # type: ignore[arg-type]
 
 
 def test_looks_are_averaged_where_they_show_the_ground(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,11 @@ from affine import Affine
 
 from changedet.blocks import Window
 from changedet.grid import Grid
-from changedet.pipeline import railcar_reading
+from changedet.pipeline import railcar_pictures, railcar_reading
 from changedet.pipeline.found_rails import FoundBed
 from changedet.pipeline.kernels.rail_strips import axis_of
 from changedet.pipeline.kernels.siding_tracks import CLASSES, Car, Track, TrackCars
+from changedet.pipeline.railcar_pictures import covered_by, strips_along
 from changedet.pipeline.railcar_reading import LEAST_CARS, ReadGroup, are_tracks, with_cars
 from changedet.pipeline.railcar_rows import ReadTrack, rows_of
 
@@ -45,25 +46,35 @@ def plan(monkeypatch: pytest.MonkeyPatch, hidden_rows: int) -> tuple[SimpleNames
         image = np.stack([x, y, x + y])
         return image[:, window.y : window.y + window.height].copy(), None
 
-    monkeypatch.setattr(railcar_reading, "_quality", quality)
-    monkeypatch.setattr(railcar_reading, "SEEN", (0,))
+    monkeypatch.setattr(railcar_pictures, "_quality", quality)
+    monkeypatch.setattr(railcar_pictures, "SEEN", (0,))
     looks = [SimpleNamespace(date=day, gsd_m=0.5, read=read) for day in DAYS]
     models = {day: SimpleNamespace(alignment=SimpleNamespace(displacement=None)) for day in DAYS}
     return SimpleNamespace(grid=GRID, looks=looks, roles=ROLES), models
 
 
+def two_cars(image: np.ndarray) -> np.ndarray:
+    """The network's answer of two cars that stand on one track, where the picture shows anything."""
+    odds = np.full((len(CLASSES) + 1, image.shape[1], image.shape[2] // 2), -8.0, np.float32)
+    odds[0] = 8.0
+    odds[0, 13:16, 20:52], odds[3, 13:16, 20:52] = -8.0, 8.0
+    odds[-1, 13:16, [20, 35, 36, 51]] = 8.0
+    odds[:, ~np.isfinite(image).all(axis=0)[:, : odds.shape[2] * 2 : 2]] = np.nan
+    return odds
+
+
 def test_strips_join_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     site, models = plan(monkeypatch, 0)
     kept: list[np.ndarray] = []
-    monkeypatch.setattr(railcar_reading, "strip_of", lambda sampled, *_: kept.append(sampled))
+    monkeypatch.setattr(railcar_pictures, "strip_of", lambda sampled, *_: kept.append(sampled))
     scale = GRID.ground_resolution_m / GRID.resolution_m
     axes = [axis_of(shapely.get_coordinates(bed("t", (40, 20), (220, 280)).line) * scale)]
     given = (site, models, site.looks[0], GRID, axes, [(4.0, 6.0)])
-    railcar_reading._strips(*given)  # type: ignore[arg-type]
+    strips_along(*given)  # type: ignore[arg-type]
     whole = kept.pop()
     windows = [(slice(a, min(a + 64, 300)), Window(a, 0, min(64, 300 - a), 260)) for a in range(0, 300, 64)]
-    monkeypatch.setattr(railcar_reading, "strips_of", lambda _: iter(windows))
-    railcar_reading._strips(*given)  # type: ignore[arg-type]
+    monkeypatch.setattr(railcar_pictures, "strips_of", lambda _: iter(windows))
+    strips_along(*given)  # type: ignore[arg-type]
     assert np.isfinite(whole).all()
     assert np.allclose(kept.pop(), whole, atol=1e-3)
     middle = whole[:, 7:9].mean(axis=1)
@@ -74,17 +85,10 @@ def test_strips_join_over_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tracks_that_are_mostly_hidden_have_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     site, models = plan(monkeypatch, 100)
 
-    def two_cars(image: np.ndarray) -> np.ndarray:
-        odds = np.full((len(CLASSES) + 1, image.shape[1], image.shape[2] // 2), -8.0, np.float32)
-        odds[0] = 8.0
-        odds[0, 13:16, 20:52], odds[3, 13:16, 20:52] = -8.0, 8.0
-        odds[-1, 13:16, [20, 35, 36, 51]] = 8.0
-        return odds
-
     monkeypatch.setattr(railcar_reading, "answer", two_cars)
     monkeypatch.setattr(railcar_reading, "LEAST_CARS", 2)
     beds = [bed("", (20, 40), (240, 40)), bed("", (20, 200), (240, 200))]
-    given = list(railcar_reading.on_beds(site, models, beds, ["tracks 1"]))  # type: ignore[arg-type]
+    given = list(railcar_reading.on_beds(site, models, beds, None, ["tracks 1"]))  # type: ignore[arg-type]
     assert [(one.zone, [group.date for group in groups]) for one, groups in given] == [
         ("tracks 2", DAYS[:1]), ("tracks 3", DAYS)
     ]  # fmt: skip
@@ -95,7 +99,25 @@ def test_tracks_that_are_mostly_hidden_have_no_figure(monkeypatch: pytest.Monkey
     # The strip begins 4 m and a margin of 3 m north of the line; the cars' row is the fifteenth.
     assert shapely.centroid(rows.geometry).y.to_list() == pytest.approx([4_000_000 - 100.25] * 2, abs=0.2)
     assert shapely.centroid(rows.geometry).x.to_list() == pytest.approx([500_010 + 28, 500_010 + 44], abs=1.1)
-    assert not list(railcar_reading.on_beds(site, models, [], []))  # type: ignore[arg-type]
+    assert not list(railcar_reading.on_beds(site, models, [], None, []))  # type: ignore[arg-type]
+
+
+def test_cars_in_a_drawn_siding_are_not_read_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    site, models = plan(monkeypatch, 0)
+    monkeypatch.setattr(railcar_reading, "answer", two_cars)
+    monkeypatch.setattr(railcar_reading, "LEAST_CARS", 1)
+    drawn = shapely.box(500_000, 3_999_950, 500_046, 4_000_000)
+    ((_, groups),) = railcar_reading.on_beds(site, models, [bed("", (20, 40), (240, 40))], drawn, [])  # type: ignore[arg-type]
+    (car,) = groups[0].found[0][1].cars
+    assert car.first >= 36
+
+
+def test_covered_by_says_where_an_area_lies() -> None:
+    axis = axis_of(np.array([[500_000.0, 4_000_000.0], [500_060.0, 4_000_000.0]]))
+    over = covered_by(shapely.box(500_020, 4_000_001, 500_030, 4_000_009), axis, (4.0, 6.0), 1.0)
+    assert over.shape == (20, 120)
+    rows, columns = np.nonzero(over)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (0, 5, 40, 59)
 
 
 def test_bare_lines_are_tracks_only_where_they_are_long_and_sure() -> None:

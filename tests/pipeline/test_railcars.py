@@ -50,7 +50,7 @@ def group(day: dt.date, zone: str, cars: int) -> ReadGroup:
 def found(monkeypatch: pytest.MonkeyPatch, beds: list[FoundBed], *, wanted: bool, drawn: bool) -> Railcars | None:
     monkeypatch.setattr(railcars, "find_beds", lambda *_: beds)
     monkeypatch.setattr(
-        railcars, "on_beds", lambda _p, _m, some, _n: [(one, [group(DAYS[0], one.zone, 3)]) for one in some]
+        railcars, "on_beds", lambda _p, _m, some, _d, _n: [(one, [group(DAYS[0], one.zone, 3)]) for one in some]
     )
     monkeypatch.setattr(railcars, "on_sidings", lambda _p, _m, some: [group(d, n, 2) for n, _ in some for d in DAYS])
     zones = siding() if drawn else None
