@@ -28,7 +28,7 @@ from changedet.pipeline.placebo import Placebo, placebo
 from changedet.pipeline.robust import kept_variants
 from changedet.pipeline.robust_ranges import robustness, with_robustness
 from changedet.pipeline.stores import find_stores
-from changedet.pipeline.summary import equivalent_looks, summarise, unavailable_figures, warnings_of
+from changedet.pipeline.summary import OPPOSED_VIEWS, equivalent_looks, summarise, unavailable_figures, warnings_of
 from changedet.pipeline.zone_parts import find_zone_parts
 from changedet.pipeline.zone_records import notes_on_figures, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
@@ -129,7 +129,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     summary |= stores.records()
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]
-    doubts += disagreements(onset)
+    doubts += [*disagreements(onset), *([OPPOSED_VIEWS] if tracks is not None and tracks.views_opposed else [])]
     return Results(layers, table, summary, unavailable, tuple(doubts))
 
 

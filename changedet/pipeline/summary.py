@@ -31,6 +31,11 @@ LEAST_CLEAR: Final = 0.05
 """Below this share of clear ground a date shows next to nothing, and a warning is given."""
 MOSTLY_CLEAR: Final = 0.5
 """Share of clear ground from which a date that shows no boxes is at fault itself. Chosen by hand."""
+OPPOSED_VIEWS: Final = (
+    "view: the containers lean the other way than 'azimuth_deg' of the views says, so the views are left out; it "
+    "points from the ground below the sensor to the scene, away from where the sensor is seen"
+)
+"""The warning where tracks contradict the views."""
 
 
 def equivalent_looks(models: Mapping[dt.date, DateModel]) -> JsonObject | None:

@@ -32,11 +32,12 @@ def on_their_bases(tracks: Tracks, looks: SeriesVisibility) -> Tracks:
     Returns
     -------
     Tracks
-        With the rectangles of ``detections`` and the points of ``tracks`` on the ground.
+        With the rectangles of ``detections`` and the points of ``tracks`` on the ground; as they are where the boxes
+        lean the other way than the views say.
     """
     rows = tracks.detections
     views = relief_displacements(looks, len(tracks.dates))
-    if not len(rows) or not np.isfinite(views).any():
+    if not len(rows) or not np.isfinite(views).any() or tracks.views_opposed:
         return tracks
     centre = shapely.get_coordinates(shapely.centroid(rows.geometry.to_numpy()))
     number = rows["track_id"].astype("Float64").to_numpy(np.float64, na_value=0.0).astype(np.int64) - 1

@@ -67,6 +67,8 @@ class PlaceObservations(NamedTuple):
         How far each date displaces, beyond that, the top of a stack of one box more than usual, in metres.
     appearance : float64 (place, date, feature) or None
         What the pixels show, see `kernels.appearance.appearance_features`; None without pictures.
+    opposed : bool
+        Whether the boxes lean the other way than the views say.
     """
 
     place: Ints
@@ -79,6 +81,7 @@ class PlaceObservations(NamedTuple):
     shift: Floats
     displacement: Floats
     appearance: Floats | None
+    opposed: bool = False
 
 
 def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -> PlaceObservations:
@@ -100,7 +103,7 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
     """
     count = len(rows.dates)
     views = HEIGHT_M * relief_displacements(looks, count)
-    place, shift, displacement = find_places(rows.boxes, rows.date, views, radius_m, PASSES)
+    place, shift, displacement, opposed = find_places(rows.boxes, rows.date, views, radius_m, PASSES)
     place, keep = _with_counted_rows(place, rows.counted)
     n = int(place.max()) + 1 if keep.any() else 0
     own, date = place[keep], rows.date[keep]
@@ -120,7 +123,8 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
     bins, neighbours = score_bins(score), _neighbours(rows, place, has_row)
     moved = medians((rows.boxes.xy + shift[rows.date])[keep], own, n)
     appearance = place_appearance(looks, moved, boxes, shift, (bins, lit, observed))
-    return PlaceObservations(place, bins, observed, lit, counted, neighbours, pairs, shift, displacement, appearance)
+    moves = shift, displacement, appearance, opposed
+    return PlaceObservations(place, bins, observed, lit, counted, neighbours, pairs, *moves)
 
 
 def follow_places(
@@ -158,7 +162,7 @@ def follow_places(
     present = np.minimum(posterior.present, most)
     tracks = assemble(rows, looks, stretches, of_row, observations.observed, present, observations.place)
     place_clear = observations.lit | (observations.bins > 0)
-    return replace(tracks, place_clear=place_clear, often_missed=often_missed)
+    return replace(tracks, place_clear=place_clear, often_missed=often_missed, views_opposed=observations.opposed)
 
 
 def fitting_tables(

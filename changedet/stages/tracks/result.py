@@ -79,6 +79,8 @@ class Tracks:
         What turns presence into counts and intervals for the detector of the rows.
     often_missed : bool
         Whether the rows fit the detector's tables of sites on which boxes are often missed, which were then followed.
+    views_opposed : bool
+        Whether the boxes lean the other way than the views say: boxes are then where the pictures show their roofs.
     """
 
     dates: tuple[dt.date, ...]
@@ -92,6 +94,7 @@ class Tracks:
     ground: Ground
     calibration: Calibration = PLAIN
     often_missed: bool = False
+    views_opposed: bool = False
 
 
 TrackMethod: TypeAlias = "Callable[[gpd.GeoDataFrame, SeriesVisibility], Tracks]"

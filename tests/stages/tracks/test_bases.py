@@ -59,3 +59,19 @@ def test_track_leaves_boxes_where_they_are_without_views():
     assert (centres(found.detections) == centres(given)).all()
     again = track(given, Views(DAYS), detector="learned")
     assert again.tracks[["first_seen", "last_seen", "kind"]].equals(found.tracks[["first_seen", "last_seen", "kind"]])
+
+
+class Opposed(GivenVisibility):
+    """Dates whose azimuths point the other way."""
+
+    def relief_displacement(self, i):
+        east, north = (VIEWS[i] or (0.0, 0.0)) if i < 3 else (0.0, 0.0)
+        return -east, -north
+
+
+def test_track_leaves_out_views_that_the_boxes_lean_against():
+    given = rows(tiers=2)
+    found = track(given, Opposed(DAYS), detector="learned")
+    assert found.views_opposed
+    assert (centres(found.detections) == centres(given)).all()
+    assert not track(given, Views(DAYS), detector="learned").views_opposed

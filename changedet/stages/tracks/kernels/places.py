@@ -21,6 +21,8 @@ VOTE_REACH: Final = 2.0
 """Times the matching radius that is searched for a date's shift: two dates may be displaced opposite ways."""
 TELLING_M: Final = 0.5
 """Root sum of squares of all dates' displacements of one box, below which it does not matter whence they look."""
+PASSES_AGAIN: Final = 2
+"""Over the series from the beginning, with the displacement that the first passes taught: four are no better."""
 USUAL_LEVELS: Final = (0.4, 4.0)
 """Boxes by which the tops of a date are displaced from those of the one nearest to the nadir, as its boxes show it:
 views that do not agree with it are wrong, such as those whose azimuth points the other way, and are left out."""
@@ -37,11 +39,14 @@ class FoundPlaces(NamedTuple):
         What was added to each date's boxes to align them with the places, in metres; its median over the dates is zero.
     displacement : float64 (date, 2)
         How far each date displaces, beyond that, the top of a stack of one box more than usual, in metres.
+    opposed : bool
+        Whether the boxes lean the other way than the views say, which were left out then.
     """
 
     place: Ints
     shift: Floats
     displacement: Floats
+    opposed: bool
 
 
 def find_places(boxes: Boxes, date: Ints, views: Floats, radius_m: float, passes: int) -> FoundPlaces:
@@ -55,7 +60,8 @@ def find_places(boxes: Boxes, date: Ints, views: Floats, radius_m: float, passes
         Index of each box's date.
     views : float64 (date, 2)
         How far each date displaces the top of one box, in metres; NaN where its view is not known. Taken first where
-        all are known and agree with the boxes: stacks of three and more are then matched from the first pass on.
+        all are known and agree with the boxes, so that tall stacks are matched from the first pass on; else what the
+        passes taught, in passes from the beginning.
     radius_m : float
         Farthest that a box may lie from its place's centre along its long side; `box_matching.ACROSS_SHARE` of it
         across.
@@ -68,38 +74,66 @@ def find_places(boxes: Boxes, date: Ints, views: Floats, radius_m: float, passes
         Of all boxes: one that fits no place makes its own.
     """
     rows = [np.flatnonzero(date == t) for t in range(len(views))]
-    has_boxes = np.array([len(r) > 0 for r in rows], bool)
+    used = np.array([len(own) > 0 for own in rows], bool)
+    levels, apart = _by_views(boxes, rows, views, radius_m)
+    if USUAL_LEVELS[0] <= levels <= USUAL_LEVELS[1]:
+        # What is displaced least comes first, as most of it lies where it stands.
+        order = np.where(used, np.hypot(*views.T), np.inf)
+        found = _passes(boxes, date, rows, radius_m, passes, apart, order)
+    else:
+        # The date that knows most places comes first.
+        order = np.array([-len(own) for own in rows], float)
+        found = _passes(boxes, date, rows, radius_m, passes, None, order)
+        learnt = found.displacement
+        if np.sqrt((learnt**2).sum()) >= TELLING_M:
+            order = np.where(used, np.hypot(*learnt.T), np.inf)
+            found = _passes(boxes, date, rows, radius_m, PASSES_AGAIN, learnt, order)
+    place = joined_lone_places(boxes, date, found.place.astype(np.int64))
+    return found._replace(place=place, opposed=levels <= -USUAL_LEVELS[0])
+
+
+def _passes(
+    boxes: Boxes,
+    date: Ints,
+    rows: Sequence[Ints],
+    radius_m: float,
+    passes: int,
+    known: Floats | None,
+    order: Floats,
+) -> FoundPlaces:
+    """Places after some passes, from each date's displacement (date, 2) of one box on, where that is known."""
+    used = np.array([len(own) > 0 for own in rows], bool)
     place = np.full(len(date), -1, np.int64)
-    known = _by_views(boxes, rows, views, radius_m)
-    # Where the views are known, what they displace least comes first, else the date that knows most places.
-    order = [-len(r) for r in rows] if known is None else np.hypot(*views.T).tolist()
-    shift, height = np.zeros((len(views), 2)), np.empty(0)
-    displacement = np.zeros((len(views), 2)) if known is None else known
+    shift, height = np.zeros((len(rows), 2)), np.empty(0)
+    displacement = np.zeros((len(rows), 2)) if known is None else known
     places = boxes.take(np.empty(0, np.int64))
     for _ in range(passes):
         place, shift, places = _sweep(boxes, rows, places, radius_m, height, displacement, order)
-        if has_boxes.any():
-            shift[has_boxes] -= np.median(shift[has_boxes], axis=0)
+        if used.any():
+            shift[used] -= np.median(shift[used], axis=0)
             residual = boxes.xy + shift[date] - places.xy[place]
             first = np.median(shift, axis=0) - shift if known is None else known
             height, displacement = heights_and_displacements(residual, date, place, first, len(places.xy))
-    return FoundPlaces(joined_lone_places(boxes, date, place.astype(np.int64)), shift, displacement)
+    return FoundPlaces(place, shift, displacement, opposed=False)
 
 
-def _by_views(boxes: Boxes, rows: Sequence[Ints], views: Floats, radius_m: float) -> Floats | None:
-    """Each date's displacement (date, 2) of one box beyond the median; None where the views do not tell it."""
+def _by_views(boxes: Boxes, rows: Sequence[Ints], views: Floats, radius_m: float) -> tuple[float, Floats]:
+    """By how many boxes the tops are displaced as the views say, and each date's displacement (date, 2) of one box.
+
+    The latter beyond their median; the former is 0 where the views are not known or alike.
+    """
     used = np.array([len(own) > 0 for own in rows], bool)
+    nothing = np.zeros((len(views), 2))
     if not used.any() or not np.isfinite(views[used]).all():
-        return None
+        return 0.0, nothing
     apart = np.where(used[:, None], views - np.median(views[used], axis=0), 0.0)
     if np.sqrt((apart**2).sum()) < TELLING_M:
-        return None
+        return 0.0, nothing
     nearest = int(np.where(used, np.hypot(*views.T), np.inf).argmin())
     from_it = np.where(used[:, None], views - views[nearest], 0.0)
     there = boxes.take(rows[nearest])
     measured = np.array([-vote_shift(boxes.take(own), there, VOTE_REACH * radius_m) for own in rows])
-    levels = (measured * from_it).sum() / (from_it**2).sum()
-    return apart if USUAL_LEVELS[0] <= levels <= USUAL_LEVELS[1] else None
+    return float((measured * from_it).sum() / (from_it**2).sum()), apart
 
 
 def _sweep(
@@ -109,7 +143,7 @@ def _sweep(
     radius_m: float,
     height: Floats,
     displacement: Floats,
-    order: Sequence[float],
+    order: Floats,
 ) -> tuple[Ints, Floats, Boxes]:
     """Match every date to the places, which grow, the dates in their order."""
     moved = boxes.xy.copy()
