@@ -240,7 +240,7 @@ def test_review_run_a_box_that_the_series_confirmed_can_be_vouched_for(run: Path
 
 def test_review_run_an_unfamiliar_scene_keeps_its_wide_interval(run: Path) -> None:
     summary = json.loads((run / "summary.json").read_text())
-    summary["familiarity"] = {str(DAYS[1]): {"distance": 0.9, "sentence": ""}, str(DAYS[2]): {"distance": None}}
+    summary["familiarity"] = {str(DAYS[1]): {"distance": 0.95, "sentence": ""}, str(DAYS[2]): {"distance": None}}
     (run / "summary.json").write_text(json.dumps(summary))
     review_run(run)
     judge(run, "accept", true_ones)
