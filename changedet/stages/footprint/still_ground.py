@@ -25,9 +25,9 @@ LEAST_MARKED: Final = 0.1
 """Share of new ground that a mask marks at least: of what was truly laid on painted and drawn sites .21 and more, of
 fields that lay bare at most .01 (docs/research/footprint.md)."""
 LEAST_SHOWN: Final = 0.5
-"""Share of a part that both dates must show for its mask to speak."""
+"""Share of a part that both dates must show for its mask to speak. Chosen by hand."""
 COVERED: Final = 0.5
-"""Share of a part from which a footprint holds it."""
+"""Share of a part from which a footprint holds it. Chosen by hand."""
 
 
 class _Part(NamedTuple):

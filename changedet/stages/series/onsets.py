@@ -50,13 +50,14 @@ def find_onsets(
     dates = [value.date() for value in whole["date"]]
     exchanged = _exchanged_m2(tracks, dates, reference_date)
     area, least_area = _changed_area(whole, dates, reference_date, exchanged)
+    changed, built = find(area, dates), find(_footprint(whole), dates)
+    if np.isfinite(_numbers(whole["changed_area_m2"])).any():
+        built = _borne_out(built, changed, reference_date)
     found = {
         "containers": find(_containers(whole, dates, tracks), dates),
-        "changed_area": _beyond_error(find(area, dates), least_area, bool(exchanged.any())),
-        "footprint": find(_footprint(whole), dates),
+        "changed_area": _beyond_error(changed, least_area, bool(exchanged.any())),
+        "footprint": built,
     }
-    if np.isfinite(_numbers(whole["changed_area_m2"])).any():
-        found["footprint"] = _borne_out(found["footprint"], found["changed_area"], reference_date)
     seen = _numbers(whole["valid_fraction"])
     return {name: _as_far_as_seen(onset, seen) for name, onset in found.items()}
 
@@ -172,7 +173,10 @@ def _beyond_error(found: Onset, low: Floats, exchanged: bool) -> Onset:
 
 
 def _borne_out(built: Onset, changed: Onset, reference_date: dt.date) -> Onset:
-    """No growth of built ground since the reference without lasting change: fields that lie bare look built."""
+    """No growth of built ground since the reference where changed ground has none: fields that lie bare look built.
+
+    Changed ground that grew, though within its error in the end, does not speak against it.
+    """
     if built.date is None or built.date <= reference_date or changed.date is not None:
         return built
     why = f"built ground seems to grow from {built.date}, but what is built is changed ground, and that has not grown"

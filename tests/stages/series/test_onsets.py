@@ -141,3 +141,20 @@ def test_find_onsets_dates_no_built_ground_that_is_no_changed_ground():
     # Nothing is known of change: switched off, or the growth lies before the reference.
     assert footprint_onset([None] * 7, 0).date == dates[3]
     assert footprint_onset([4000, 4000, 4000, 20, None, 30, 25], 4).date == dates[3]
+
+
+def test_find_onsets_keeps_built_ground_where_the_last_look_hides_how_much_changed():
+    dates = [dt.date(2023, month, 1) for month in range(1, 8)]
+    built = [Estimate(a, a * 0.95, a * 1.1) for a in (9000, 9100, 9050, 13000, 13200, 13100, 13300)]
+    changed = [None, 20, 30, 4000, 4100, 4050, 3900]
+    looks = [
+        DateMeasurements(
+            day,
+            changed_area_m2={"": Estimate(a, a * 0.8 if i < 6 else 0.0, a * 1.3)} if a else {},
+            footprint_m2={"": built[i]},
+        )
+        for i, (day, a) in enumerate(zip(dates, changed, strict=True))
+    ]
+    found = find_onsets(timeseries(looks, None), STAGE.get("staircase").function(None), dates[0])
+    assert found["changed_area"].date is None
+    assert found["footprint"].date == dates[3]
