@@ -10,7 +10,7 @@ from typing import Final
 _MEGABYTE: Final = 2**20
 _KEEPING: Final[Mapping[int, int]] = {
     -1: 128 * _MEGABYTE,  # M_TRIM_THRESHOLD: so much may lie free at the end of the heap
-    -2: 32 * _MEGABYTE,  # M_TOP_PAD: and so much more is asked for at a time
+    -2: 32 * _MEGABYTE,  # M_TOP_PAD: and by so much more it grows at a time
     -3: 32 * _MEGABYTE,  # M_MMAP_THRESHOLD: smaller blocks come from the heap; the most that glibc allows
     -8: 1,  # M_ARENA_MAX: one heap for all threads
 }

@@ -28,7 +28,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True)
 class Call(Generic[T_co]):
-    """What a process is asked to do.
+    """A function that a process calls.
 
     Attributes
     ----------
@@ -190,7 +190,7 @@ class _Worker:
 
     def take(self, index: int, call: Call[T_co], memory_bytes: int) -> None:
         self.index, self.memory_bytes = index, memory_bytes
-        # Where it is lost already, that shows when its result is asked for.
+        # Where it is lost already, waiting for its result shows that.
         with suppress(OSError):
             self.connection.send((call.function, call.arguments))
 

@@ -29,7 +29,7 @@ class Jobs:
     asked : int or None
         By the user, at most one a site; None for ``auto``.
     at_once : int
-        Of what was asked, or of the cores, as many as there can be memory for.
+        Of what the user wants, or of the cores, as many as there can be memory for.
     memory_bytes : int
         That they may take together.
     """
@@ -72,7 +72,7 @@ def jobs_of(words: str, sites: int) -> Jobs:
 
 
 def accepted(plans: Sequence[Plan | InputError], jobs: Jobs) -> list[Plan]:
-    """All plans; with a warning where fewer can go on at once than were asked for.
+    """All plans; with a warning where fewer can go on at once than the user wants.
 
     Parameters
     ----------

@@ -148,7 +148,7 @@ def planned(
     share : Share
         Of the process.
     verbose : bool
-        Whether tracebacks are asked for.
+        Whether to give tracebacks.
 
     Returns
     -------
@@ -191,7 +191,7 @@ def _planned(
 
 
 def _carried_out(plan: Plan, options: Options) -> Site:
-    """In a process of many: steps are lines on standard error where that is no terminal and they are asked for."""
+    """In a process of many: steps are lines on standard error where that is no terminal, with ``-v``."""
     with progress_bar(plan.site_id, quiet=options.quiet or sys.stderr.isatty(), verbose=options.verbose) as progress:
         return carried_out(plan, options, progress)
 

@@ -38,7 +38,7 @@ class Site:
     lines : tuple of str
         On standard error.
     text : str
-        On standard output; empty where nothing is asked for.
+        On standard output; empty with ``--json`` and ``-q``.
     row : tuple of str
         Of the table at the end.
     result : object

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from odc.geo.geobox import GeoBox
 
+_ROUNDED: Final = 1e-6
+"""Of a pixel, by which a number of pixels may exceed a whole one for rounding alone."""
 _AOI_CELL_PX: Final = 512
 """Side of the cells in which areas are burnt into pixels, so that the result does not depend on windows."""
 _RASTERIZING: Final = threading.Lock()
@@ -149,6 +151,23 @@ class Grid:
         t = self.transform
         transform = Affine(t.a * factor, t.b * factor, t.c, t.d * factor, t.e * factor, t.f)
         return Grid(self.crs, transform, (-(-self.shape[0] // factor), -(-self.shape[1] // factor)), self.aoi)
+
+    def in_pixels_of(self, ground_m: float) -> Grid:
+        """The grid of pixels of a size on the ground, from the same corner.
+
+        Parameters
+        ----------
+        ground_m : float
+            Side of a pixel, metres.
+
+        Returns
+        -------
+        Grid
+            Its last row and column may reach beyond this one.
+        """
+        factor = ground_m / self.ground_resolution_m
+        shape = tuple(math.ceil(n / factor - _ROUNDED) for n in self.shape)
+        return Grid(self.crs, self.transform @ Affine.scale(factor), (shape[0], shape[1]), self.aoi)
 
     def inside(self, window: Window, geometry: BaseGeometry | None = None) -> Bools:
         """Which pixels of a window have their centre in the area of interest, or in another geometry of the grid's CRS.

@@ -16,6 +16,7 @@ from changedet.kernels.pixel_classes import CLEAR, SHADE
 from changedet.kernels.together import each
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.kernels.row_counts import count_rows
+from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
 
 Area: TypeAlias = BaseGeometry | None
 """A polygon in the grid's CRS; None is the whole site."""
@@ -24,8 +25,7 @@ TILE_PX: Final = 1024
 """Edge of the windows that are read at once."""
 
 CHANGED: Final = 1
-NOT_OBSERVED: Final = 255
-"""Values of a change mask."""
+"""In a change mask."""
 
 
 def changed_and_seen(path: Path, grid: Grid, areas: Sequence[Area]) -> list[tuple[float, float]]:

@@ -7,27 +7,24 @@ import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 import shapely
-from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools, Bytes, Floats
-from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.kernels.pixel_classes import CLEAR, HAZE, SATURATED, SHADE, SHADOW
-from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.hall_network import TILE_PX, odds_of
+from changedet.pipeline.hall_network import odds_of
 from changedet.pipeline.kernels import hall_outlines, hall_pictures, hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
 from changedet.pipeline.kernels.hall_pictures import MOST_PX, STEP_M
 from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.thing_states import RADAR, SeenBoxes, of_day, standing
+from changedet.pipeline.working_pixels import at_middles, strips_of
 from changedet.plan import Plan
 from changedet.stages.objects.detector import bands_used
 
@@ -112,7 +109,7 @@ def find_buildings(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenB
     reason = why_not(plan)
     if reason:
         return Buildings(days=days, reason=reason)
-    grid = working_grid(plan.grid)
+    grid = plan.grid.in_pixels_of(STEP_M)
     # In a file without a name: many dates of a large site would not fit into the memory.
     with tempfile.TemporaryFile(dir=plan.folder.path) as file:
         stored = np.memmap(file, np.uint8, "w+", shape=(len(days), KEPT, *grid.shape))
@@ -150,45 +147,25 @@ def why_not(plan: Plan) -> str:
     coarsest = max([plan.grid.ground_resolution_m, *(look.gsd_m for look in plan.looks)])
     if coarsest > COARSEST_M:
         return f"buildings need pixels of {COARSEST_M:g} m or finer; these have {coarsest:.2g} m"
-    shape = working_grid(plan.grid).shape
+    shape = plan.grid.in_pixels_of(STEP_M).shape
     if shape[0] * shape[1] > MOST_PX:
         most = MOST_PX * STEP_M**2 / 1e6
         return f"buildings are looked for on sites of up to {most:.0f} km2; zones as sites of their own are smaller"
     return ""
 
 
-def working_grid(grid: Grid) -> Grid:
-    """The grid on which halls are looked for.
-
-    Parameters
-    ----------
-    grid : Grid
-        Of the run.
-
-    Returns
-    -------
-    Grid
-        From the same corner, in pixels of `STEP_M` on the ground.
-    """
-    factor = STEP_M / grid.ground_resolution_m
-    shape = math.ceil(grid.shape[0] / factor), math.ceil(grid.shape[1] / factor)
-    return Grid(grid.crs, grid.transform @ Affine.scale(factor), shape, grid.aoi)
-
-
 def _look(plan: Plan, models: Mapping[dt.date, DateModel], k: int, grid: Grid) -> tuple[Bytes, Bools]:
     """Log odds of a look, packed, and where it shows the ground."""
-    look, quality = plan.looks[k], _quality(plan, plan.looks[k].date, grid)
+    look = plan.looks[k]
+    quality = at_middles(plan.folder.quality_file(look.date, plan.formats), plan.grid, grid)
     moved, bands = models[look.date].alignment.displacement, list(bands_used(plan.roles))
     colours = np.empty((len(bands), *grid.shape), np.float32)
-    # A strip at a time: all bands of a large site at once would take gigabytes.
-    strips = [slice(top, min(top + TILE_PX, grid.shape[0])) for top in range(0, grid.shape[0], TILE_PX)]
-    for rows in strips:
-        window = Window(rows.start, 0, rows.stop - rows.start, grid.shape[1])
+    for rows, window in strips_of(grid):
         own = look.read(grid, window, plan.roles, moved, grid.ground_resolution_m)[0][bands]
         own[:, ~(np.isfinite(own).all(axis=0) & np.isin(quality[rows], SEEN))] = np.nan
         colours[:, rows] = own
     shown, limits = np.isfinite(colours[0]), hall_pictures.fit_limits(colours)
-    for rows in strips:
+    for rows, _ in strips_of(grid):
         colours[:, rows] = hall_pictures.shown(colours[:, rows], limits)
     return hall_outlines.packed(odds_of(colours)), shown
 
@@ -201,27 +178,12 @@ def _marked(plan: Plan, grid: Grid, parts: Sequence[Drawn]) -> Floats:
     for k, look in enumerate(plan.looks):
         if k == plan.reference:
             continue
-        mask = _at_middles(plan, mask_path(plan.folder, look.date, plan.formats), grid)
+        mask = at_middles(mask_path(plan.folder, look.date, plan.formats), plan.grid, grid)
         for row, part in enumerate(parts):
             cut = mask[part.y : part.y + part.inside.shape[0], part.x : part.x + part.inside.shape[1]][part.inside]
             compared = cut[cut != NOT_OBSERVED]
             shares[row, k] = compared.mean() if compared.size else np.nan
     return shares
-
-
-def _quality(plan: Plan, day: dt.date, grid: Grid) -> Bytes:
-    return _at_middles(plan, plan.folder.quality_file(day, plan.formats), grid)
-
-
-def _at_middles(plan: Plan, path: Path, grid: Grid) -> Bytes:
-    """A raster of the run at the middles of the working grid's pixels."""
-    whole = read_window(path, Window(0, 0, *plan.grid.shape))
-    factor = grid.resolution_m / plan.grid.resolution_m
-    rows, columns = (
-        np.minimum(((np.arange(n) + 0.5) * factor).astype(int), most - 1)
-        for n, most in zip(grid.shape, plan.grid.shape, strict=True)
-    )
-    return np.asarray(whole[np.ix_(rows, columns)], np.uint8)
 
 
 def hall_of(part: Drawn, grid: Grid) -> Hall | None:
@@ -231,7 +193,7 @@ def hall_of(part: Drawn, grid: Grid) -> Hall | None:
     ----------
     part : Drawn
     grid : Grid
-        Of `working_grid`.
+        In pixels of `STEP_M`.
 
     Returns
     -------

@@ -49,13 +49,12 @@ def familiarity_json(found: Mapping[dt.date, Familiarity]) -> JsonObject:
     Returns
     -------
     dict
-        ISO date -> ``distance`` (null where it is not known), ``sentence``, and whether counts are ``refused``.
+        ISO date -> ``distance`` (null where it is not known) and ``sentence``.
     """
     return {
         str(day): {
             "distance": round(one.distance, DIGITS) if one.distance == one.distance else None,
             "sentence": one.sentence,
-            "refused": one.is_refused,
         }
         for day, one in found.items()
     }

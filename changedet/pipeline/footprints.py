@@ -14,7 +14,8 @@ from changedet.arrays import Bytes
 from changedet.grid import ground_area_m2
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.rasters.reading import read_window
-from changedet.pipeline.area_sums import CHANGED, NOT_OBSERVED, Area
+from changedet.pipeline.area_sums import CHANGED, Area
+from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
 from changedet.pipeline.mask_files import mask_path
 from changedet.plan import Plan
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines

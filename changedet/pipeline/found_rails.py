@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
 import shapely
-from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bytes, Singles
-from changedet.blocks import Window
+from changedet.arrays import Singles
 from changedet.grid import Grid
 from changedet.imagery.look import Look
 from changedet.kernels.pixel_classes import HAZE, SATURATED, SHADE, SHADOW, SHOWS_BOXES
-from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.kernels import rail_beds, rail_strips
 from changedet.pipeline.kernels.rail_beds import ANSWERS, BED, CELL_M, Bed
 from changedet.pipeline.kernels.siding_pictures import MOST_PX, STEP_M, in_light, light_of
-from changedet.pipeline.rail_network import PX_A_CELL, TILE_PX, odds_of
+from changedet.pipeline.rail_network import PX_A_CELL, odds_of
+from changedet.pipeline.working_pixels import at_middles, strips_of
 from changedet.plan import Plan
 from changedet.stages.objects.detector import bands_used
 
@@ -76,11 +73,7 @@ def fine_grid(grid: Grid) -> Grid:
     Grid
         From the same corner, in pixels of `STEP_M` on the ground; the grid itself where its pixels nearly are.
     """
-    factor = STEP_M / grid.ground_resolution_m
-    if abs(factor - 1.0) < SAME:
-        return grid
-    shape = math.ceil(grid.shape[0] / factor - 1e-6), math.ceil(grid.shape[1] / factor - 1e-6)
-    return Grid(grid.crs, grid.transform @ Affine.scale(factor), shape, grid.aoi)
+    return grid if abs(STEP_M / grid.ground_resolution_m - 1.0) < SAME else grid.in_pixels_of(STEP_M)
 
 
 def why_no_tracks(plan: Plan) -> str:
@@ -155,7 +148,7 @@ def _mean_odds(plan: Plan, models: Mapping[dt.date, DateModel], grid: Grid) -> S
 
 def _picture(plan: Plan, models: Mapping[dt.date, DateModel], look: Look, grid: Grid) -> np.ndarray | None:
     """A look in its own light, in half precision; None where it shows nothing."""
-    quality = _quality(plan, look.date, grid)
+    quality = at_middles(plan.folder.quality_file(look.date, plan.formats), plan.grid, grid)
     moved, bands = models[look.date].alignment.displacement, list(bands_used(plan.roles))
     colours = np.empty((len(bands), *grid.shape), np.float16)
     for rows, own in strips_of(grid):
@@ -168,30 +161,3 @@ def _picture(plan: Plan, models: Mapping[dt.date, DateModel], look: Look, grid: 
     for rows, _ in strips_of(grid):
         colours[:, rows] = in_light(colours[:, rows].astype(np.float32), light)
     return colours
-
-
-def strips_of(grid: Grid) -> Iterator[tuple[slice, Window]]:
-    """Rows of a grid, some at a time: all bands of a large site at once would take gigabytes.
-
-    Parameters
-    ----------
-    grid : Grid
-
-    Yields
-    ------
-    slice, Window
-    """
-    for top in range(0, grid.shape[0], TILE_PX):
-        rows = slice(top, min(top + TILE_PX, grid.shape[0]))
-        yield rows, Window(top, 0, rows.stop - top, grid.shape[1])
-
-
-def _quality(plan: Plan, day: dt.date, grid: Grid) -> Bytes:
-    """Classes of a date at the middles of the grid's pixels."""
-    whole = read_window(plan.folder.quality_file(day, plan.formats), Window(0, 0, *plan.grid.shape))
-    factor = grid.resolution_m / plan.grid.resolution_m
-    rows, columns = (
-        np.minimum(((np.arange(n) + 0.5) * factor).astype(int), most - 1)
-        for n, most in zip(grid.shape, plan.grid.shape, strict=True)
-    )
-    return np.asarray(whole[np.ix_(rows, columns)], np.uint8)

@@ -18,8 +18,9 @@ from changedet.grid import Grid
 from changedet.imagery.look import Look
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.found_rails import SEEN, strips_of
+from changedet.pipeline.found_rails import SEEN
 from changedet.pipeline.kernels.rail_strips import Strip, pixels_of, strip_of
+from changedet.pipeline.working_pixels import strips_of
 from changedet.plan import Plan
 from changedet.stages.objects.detector import bands_used
 

@@ -152,9 +152,10 @@ def on_beds(
     axes = [axis_of(shapely.get_coordinates(bed.line) * scale_of(grid)) for bed in beds]
     sides = [(bed.sides_m[0] + MARGIN_M, bed.sides_m[1] + MARGIN_M) for bed in beds]
     shown = _shown_along(plan, models, grid, drawn, axes, sides)
-    for k, better in enumerate([_straightened(dates) for dates in shown]):
-        if better is not None:
-            (shown[k],) = _shown_along(plan, models, grid, drawn, [better], [sides[k]])
+    better = {k: line for k, dates in enumerate(shown) if (line := _straightened(dates)) is not None}
+    again = _shown_along(plan, models, grid, drawn, list(better.values()), [sides[k] for k in better])
+    for k, dates in zip(better, again, strict=True):
+        shown[k] = dates
     called = (name for k in itertools.count(1) if (name := f"{NAME} {k}") not in set(names))
     for bed, dates in zip(beds, shown, strict=True):
         odds = [one.odds for one in dates.values()]

@@ -96,8 +96,7 @@ def halls_px(grid: Grid) -> int:
     int
         0 where the site is too large for it.
     """
-    wanted = math.ceil(grid.shape[0] * grid.shape[1] * (grid.ground_resolution_m / STEP_M) ** 2)
-    return wanted if wanted <= MOST_PX else 0
+    return _pixels_of(grid, STEP_M, MOST_PX)
 
 
 def rails_px(grid: Grid) -> int:
@@ -113,8 +112,12 @@ def rails_px(grid: Grid) -> int:
     int
         0 where the site is too large for it.
     """
-    wanted = math.ceil(grid.shape[0] * grid.shape[1] * (grid.ground_resolution_m / siding_pictures.STEP_M) ** 2)
-    return wanted if wanted <= siding_pictures.MOST_PX else 0
+    return _pixels_of(grid, siding_pictures.STEP_M, siding_pictures.MOST_PX)
+
+
+def _pixels_of(grid: Grid, ground_m: float, most: int) -> int:
+    wanted = math.ceil(grid.shape[0] * grid.shape[1] * (grid.ground_resolution_m / ground_m) ** 2)
+    return wanted if wanted <= most else 0
 
 
 def demand_of(grid: Grid, facts: Facts, choices: Mapping[str, Choice], bands: int) -> Demand:

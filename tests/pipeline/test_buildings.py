@@ -13,8 +13,8 @@ from affine import Affine
 
 from changedet.blocks import Window
 from changedet.grid import Grid
-from changedet.pipeline import buildings
-from changedet.pipeline.buildings import Hall, hall_of, is_kept, under_boxes, working_grid
+from changedet.pipeline import buildings, working_pixels
+from changedet.pipeline.buildings import Hall, hall_of, is_kept, under_boxes
 from changedet.pipeline.kernels import hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
 from changedet.pipeline.kernels.hall_pictures import STEP_M
@@ -31,7 +31,7 @@ def part(rows: int, columns: int, core: float) -> Drawn:
 
 
 def test_the_working_grid_covers_the_site_in_its_own_pixels() -> None:
-    grid = working_grid(GRID)
+    grid = GRID.in_pixels_of(STEP_M)
     assert grid.ground_resolution_m == pytest.approx(STEP_M, rel=1e-3)
     assert grid.transform.c == 500_000
     west, south, east, north = grid.bounds
@@ -42,7 +42,7 @@ def test_the_working_grid_covers_the_site_in_its_own_pixels() -> None:
 
 
 def test_a_large_and_sure_part_is_a_hall_where_it_lies() -> None:
-    grid = working_grid(GRID)
+    grid = GRID.in_pixels_of(STEP_M)
     hall = hall_of(part(30, 40, 4.0), grid)
     assert hall is not None
     assert hall.probability > 0.9
@@ -53,7 +53,7 @@ def test_a_large_and_sure_part_is_a_hall_where_it_lies() -> None:
 
 
 def test_what_is_small_or_never_there_is_none() -> None:
-    grid = working_grid(GRID)
+    grid = GRID.in_pixels_of(STEP_M)
     assert hall_of(part(12, 15, 4.0), grid) is None
     assert hall_of(part(30, 40, -3.0), grid) is None
 
@@ -67,17 +67,17 @@ def test_what_rather_stands_on_a_hidden_look_alone_is_no_hall() -> None:
     time = hall_presence.stay(looks)
     assert time.first == 8
     assert hall_presence.probability(hall_presence.signs(weak, time.stands)) > hall_presence.LISTED
-    assert hall_of(weak, working_grid(GRID)) is None
+    assert hall_of(weak, GRID.in_pixels_of(STEP_M)) is None
 
 
 def test_marks_are_counted_within_a_part_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     mask = np.zeros((301, 400), np.uint8)
-    grid = working_grid(GRID)
+    grid = GRID.in_pixels_of(STEP_M)
     one = part(20, 40, 4.0)
     y, x = ((np.array(v) * STEP_M / 0.5).astype(int) for v in ((24, 34, 44), (34, 54, 74)))
     mask[: y[1]] = 1
     mask[y[1] : y[2], x[1] :] = buildings.NOT_OBSERVED
-    monkeypatch.setattr(buildings, "read_window", lambda *_: mask)
+    monkeypatch.setattr(working_pixels, "read_window", lambda *_: mask)
     monkeypatch.setattr(buildings, "mask_path", lambda *_: None)
     looks = [SimpleNamespace(date=day) for day in range(3)]
     plan = SimpleNamespace(looks=looks, reference=1, folder=None, formats=frozenset(), grid=GRID, built=lambda _: ())
@@ -88,7 +88,7 @@ def test_marks_are_counted_within_a_part_alone(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_large_look_is_read_strip_by_strip(monkeypatch: pytest.MonkeyPatch) -> None:
-    grid, whole = working_grid(GRID), np.random.default_rng(5).uniform(0, 1, (4, 201, 267)).astype(np.float32)
+    grid, whole = GRID.in_pixels_of(STEP_M), np.random.default_rng(5).uniform(0, 1, (4, 201, 267)).astype(np.float32)
     heights = []
 
     def read(_grid: Grid, window: Window, *_: object) -> tuple[np.ndarray, None]:
@@ -96,14 +96,20 @@ def test_a_large_look_is_read_strip_by_strip(monkeypatch: pytest.MonkeyPatch) ->
         return whole[:, *window.slices].copy(), None
 
     day = dt.date(2024, 1, 1)
-    plan = SimpleNamespace(looks=[SimpleNamespace(date=day, read=read)], roles=("blue", "green", "red", "nir"))
+    plan = SimpleNamespace(
+        looks=[SimpleNamespace(date=day, read=read)],
+        roles=("blue", "green", "red", "nir"),
+        folder=SimpleNamespace(quality_file=lambda *_: None),
+        formats=frozenset(),
+        grid=GRID,
+    )
     models = {day: SimpleNamespace(alignment=SimpleNamespace(displacement=None))}
     clear = np.zeros(grid.shape, np.uint8)
     clear[150:, :20] = 3
-    monkeypatch.setattr(buildings, "_quality", lambda *_: clear)
+    monkeypatch.setattr(buildings, "at_middles", lambda *_: clear)
     monkeypatch.setattr(buildings, "odds_of", lambda picture: picture[:2])
     at_once = buildings._look(plan, models, 0, grid)  # type: ignore[arg-type]
-    monkeypatch.setattr(buildings, "TILE_PX", 64)
+    monkeypatch.setattr(working_pixels, "STRIP_PX", 64)
     heights.clear()
     in_strips = buildings._look(plan, models, 0, grid)  # type: ignore[arg-type]
     assert heights == [64, 64, 64, 9]
@@ -114,7 +120,7 @@ def test_a_large_look_is_read_strip_by_strip(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_without_the_change_stage_no_mask_is_read() -> None:
     plan = SimpleNamespace(looks=[None, None], reference=0, built=lambda _stage: None)
-    shares = buildings._marked(plan, working_grid(GRID), [part(30, 40, 4.0)])  # type: ignore[arg-type]
+    shares = buildings._marked(plan, GRID.in_pixels_of(STEP_M), [part(30, 40, 4.0)])  # type: ignore[arg-type]
     assert shares.shape == (1, 2)
     assert np.isnan(shares).all()
 

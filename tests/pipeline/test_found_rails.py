@@ -88,7 +88,7 @@ def test_a_look_is_shown_in_its_own_light(monkeypatch: pytest.MonkeyPatch) -> No
     grid = fine_grid(GRID)
     quality = np.zeros(grid.shape, np.uint8)
     quality[:, :60] = 9
-    monkeypatch.setattr(found_rails, "_quality", lambda *_: quality)
+    monkeypatch.setattr(found_rails, "at_middles", lambda *_: quality)
     monkeypatch.setattr(found_rails, "SEEN", (0,))
     ground = np.random.default_rng(1).normal(9000, 300, (4, *grid.shape)).astype(np.float32)
 
@@ -97,7 +97,8 @@ def test_a_look_is_shown_in_its_own_light(monkeypatch: pytest.MonkeyPatch) -> No
 
     look = SimpleNamespace(date=DAYS[0], read=read)
     models = {DAYS[0]: SimpleNamespace(alignment=SimpleNamespace(displacement=None))}
-    site = SimpleNamespace(roles=("blue", "green", "red", "nir"))
+    folder = SimpleNamespace(quality_file=lambda *_: None)
+    site = SimpleNamespace(roles=("blue", "green", "red", "nir"), folder=folder, formats=frozenset(), grid=GRID)
     picture = found_rails._picture(site, models, look, grid)  # type: ignore[arg-type]
     assert picture is not None
     assert np.isnan(picture[:, :, :60]).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, scale_of
+from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, claimed_at_least, scale_of
 from changedet.outputs.sentences.words import Calendar, likelihood, number
 from changedet.outputs.values import as_float, iso_date
 
@@ -91,7 +91,7 @@ def turnover(facts: Facts) -> Sentence | None:
         None unless what may be claimed of both is worth telling.
     """
     came, left = facts.total("arrivals", ""), facts.total("departures", "")
-    least = facts.at_least("arrivals", ""), facts.at_least("departures", "")
+    least = claimed_at_least(facts.summary, "arrivals"), claimed_at_least(facts.summary, "departures")
     if came is None or left is None or least[0] is None or least[1] is None:
         return None
     if min(least[0], least[1]) < LEAST_TURNOVER:

@@ -100,7 +100,7 @@ def scale_of(estimates: Sequence[Estimate], unit: str) -> Scale:
     return scaled(values if any(values) else [one.high for one in estimates], unit)
 
 
-def claimed_at_least(summary: Mapping[str, object], name: str, zone: str) -> float | None:
+def claimed_at_least(summary: Mapping[str, object], name: str, zone: str = "") -> float | None:
     """What a run claims of a figure at least.
 
     Parameters
@@ -189,23 +189,6 @@ class Facts:
         """
         keys = (name, part) if part else (name,)
         return estimate_of(mapping_at(self.summary, "totals", *keys))
-
-    def at_least(self, name: str, zone: str) -> float | None:
-        """What may be claimed of a figure at least, corrected for all that was looked for.
-
-        Parameters
-        ----------
-        name : str
-            Such as ``arrivals``.
-        zone : str
-            Empty for the whole site.
-
-        Returns
-        -------
-        float or None
-            None where nothing may be claimed.
-        """
-        return claimed_at_least(self.summary, name, zone)
 
     def onset(self, name: str) -> Mapping[str, object]:
         """An onset of the site.

@@ -15,6 +15,8 @@ HARDLY_CLEAR: Final = 0.5
 """Clear share of the last look below which the sentence says what it hides. Chosen by hand."""
 SHOWS_NOTHING: Final = 0.005
 """Share of the site below which a look is said to show nothing: it would be rounded to 0 %."""
+EDGE: Final = 1.0
+"""Distance of a scene at the edge of what the models were fitted on."""
 TOLD: Final = 2
 """Looks that are named; of more the number is told."""
 
@@ -93,12 +95,12 @@ def _show(days: list[str]) -> str:
 
 def _unlike(facts: Facts) -> str:
     far = {
-        day: record
+        day: as_float(record.get("distance"))
         for day, record in mapping_at(facts.summary, "familiarity").items()
-        if isinstance(record, dict) and (as_float(record.get("distance")) or 0.0) > USUAL_DISTANCE
+        if isinstance(record, dict)
     }
-    refused = [day for day, record in far.items() if record.get("refused")]
-    doubted = [day for day in far if day not in refused]
+    refused = [day for day, distance in far.items() if distance is not None and distance > EDGE]
+    doubted = [day for day, distance in far.items() if distance is not None and USUAL_DISTANCE < distance <= EDGE]
     if refused:
         return f"{_named(refused, facts)} {_are(refused)} too unlike the scenes that the models know to be counted"
     if doubted:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from changedet.outputs.sentences.counts import LEAST_TURNOVER, growth_words
-from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, estimate_of, scale_of
+from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, claimed_at_least, estimate_of, scale_of
 from changedet.outputs.sentences.words import listed, number
 from changedet.outputs.values import iso_date, mapping_at
 
@@ -68,7 +68,7 @@ def _told(zone: _Zone, facts: Facts) -> str:
     scale = scale_of([zone.first, zone.last], "")
     first, last = zone.first.text(scale), zone.last.text(scale)
     words = [f"{zone.name} {first} to {last} containers" if zone.has_changed else f"{zone.name} {last} containers"]
-    came = facts.at_least("arrivals", zone.name)
+    came = claimed_at_least(facts.summary, "arrivals", zone.name)
     if came is not None and came >= LEAST_TURNOVER:
         words.append(f"at least {number(came)} arrived")
     onset = mapping_at(zone.record, "onset", "containers")

@@ -191,7 +191,7 @@ def _turnover(sources: FigureSources, before: str, after: str, zone: str) -> str
     """What came and left, where the net change hides it and the two dates are the ends of the series."""
     if zone or before != sources.dates[0] or after != sources.dates[-1]:
         return ""
-    came, left = (claimed_at_least(sources.summary, name, "") or 0.0 for name in ("arrivals", "departures"))
+    came, left = (claimed_at_least(sources.summary, name) or 0.0 for name in ("arrivals", "departures"))
     return f"; at least {number(came)} arrived and {number(left)} left" if min(came, left) >= LEAST_TURNOVER else ""
 
 

@@ -33,13 +33,21 @@ class Familiarity(NamedTuple):
         1 is the edge of the training scenes; NaN where it is not known.
     sentence : str
         The same in words.
-    is_refused : bool
-        Whether the scene lies too far for its boxes to be counted; False where the distance is not known.
     """
 
     distance: float
     sentence: str
-    is_refused: bool = False
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the scene lies too far for its boxes to be counted.
+
+        Returns
+        -------
+        bool
+            False where the distance is not known.
+        """
+        return self.distance > LIMIT
 
 
 def familiarity_of(description: Sequence[float] | None, gsd_m: float) -> Familiarity:
@@ -63,7 +71,7 @@ def familiarity_of(description: Sequence[float] | None, gsd_m: float) -> Familia
             float("nan"), "it is not known how far it lies from the scenes that the models were fitted on"
         )
     far = familiarity.distance(np.asarray(description, np.float64), gsd_m, known)
-    return Familiarity(far, _sentence(far), far > LIMIT)
+    return Familiarity(far, _sentence(far))
 
 
 def _sentence(far: float) -> str:

@@ -50,12 +50,12 @@ class Claim:
         How many of this kind were looked for.
     dates : tuple of str
         ISO dates of the rows that it rests on.
-    zones : tuple of str
-        Of a bound of the whole site: the zones, apart from each other, whose bounds it is the sum of; empty where its
-        own is as high.
     rests_on : str
         A key of `FIGURES` or `EVENTS`: `about`, but ``containers`` of arrivals and departures that the change of what
         stood there bounds.
+    zones : tuple of str
+        Of a bound of the whole site: the zones, apart from each other, whose bounds it is the sum of; empty where its
+        own is as high.
     """
 
     kind: str
@@ -69,8 +69,8 @@ class Claim:
     alone: float
     sought: int
     dates: tuple[str, ...]
+    rests_on: str
     zones: tuple[str, ...] = ()
-    rests_on: str = ""
 
     def to_json(self) -> JsonObject:
         """The claim as ``summary.json`` keeps it.
@@ -80,7 +80,7 @@ class Claim:
         dict
             By the names of the attributes; ``columns`` are those of the time series, ``zones`` those of a sum alone.
         """
-        columns: list[Json] = [*(FIGURES | EVENTS)[self.rests_on or self.about]]
+        columns: list[Json] = [*(FIGURES | EVENTS)[self.rests_on]]
         rows: JsonObject = {"dates": [*self.dates], "zone": self.zone, "columns": columns}
         return {
             "kind": self.kind,
@@ -130,7 +130,7 @@ def _records(table: pd.DataFrame, zones: list[str]) -> list[Claim]:
         if corrected >= CONFIDENCE:
             days = tuple(_days(rows))
             figures = float(values[best]), float(low[best]), float(high[best])
-            found.append(Claim(RECORD, name, zone, days[best], *figures, corrected, alone, len(sought), days))
+            found.append(Claim(RECORD, name, zone, days[best], *figures, corrected, alone, len(sought), days, name))
     return found
 
 
@@ -155,7 +155,7 @@ def _bounds(table: pd.DataFrame, zones: list[str]) -> list[Claim]:
         bound = float(math.floor(at_least(figure["value"], figure["low"], confidence)))
         figures = bound, figure["low"], figure["high"]
         chances = CONFIDENCE, confidence, len(sought)
-        claim = Claim(AT_LEAST, about, zone, figure["date"], *figures, *chances, dates, rests_on=rests_on)
+        claim = Claim(AT_LEAST, about, zone, figure["date"], *figures, *chances, dates, rests_on)
         known = found.get((zone, about))
         if known is None or known.value < bound:
             found[zone, about] = claim

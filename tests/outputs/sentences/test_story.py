@@ -133,7 +133,7 @@ def test_sentences_on_looks_name_what_is_hidden_and_unlike() -> None:
     said = texts(found, table((1.0, 0.66, 1.0)))["looks"]
     assert "12 June shows 66 % of the site" in said
     assert "12 June is unlike most scenes that the models know: its interval is widened" in said
-    found["familiarity"] = {DAYS[1]: {"distance": 1.3, "refused": True}}
+    found["familiarity"] = {DAYS[1]: {"distance": 1.3}}
     assert "12 June is too unlike the scenes that the models know to be counted" in texts(found)["looks"]
     assert "the last shows 31 % of the site" in texts(summary(), table((1.0, 1.0, 0.31)))["looks"]
     some = texts(summary(), table((0.001, 0.6, 0.95)))["looks"]
