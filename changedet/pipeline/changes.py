@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
+from changedet.arrays import Floats
 from changedet.grid.zones import zone_of
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.area_sums import Area, changed_and_seen
@@ -107,19 +109,35 @@ def with_lasting_area(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
     if not path.exists() or _is_pair(plan):
         return table
     by_day = changed_by_first_date(path, plan.grid)
-    reference = plan.looks[plan.reference].date
-    out = table.copy()
-    names = ["changed_area_m2", "changed_area_low_m2", "changed_area_high_m2"]
-    for index, row in table[table["zone"] == ""].iterrows():
-        day = row["date"].date()
-        if day <= reference or row[names].isna().any():
-            continue
-        lasting = sum(area for first, area in by_day.items() if first <= day)
-        marked = float(row[names[0]])
-        share = lasting / marked if marked > 0 else 1.0
-        low, high = float(row[names[1]]) * min(share, 1.0), max(float(row[names[2]]) * min(share, 1.0), lasting)
-        out.loc[index, names] = [lasting, min(low, lasting), high]
+    out, names = table.copy(), ["changed_area_m2", "changed_area_low_m2", "changed_area_high_m2"]
+    later = (table["zone"] == "") & (table["date"].dt.date > plan.looks[plan.reference].date)
+    rows = table[later].dropna(subset=names).sort_values("date")
+    days = [stamp.date() for stamp in rows["date"]]
+    lasting = np.array([sum(area for first, area in by_day.items() if first <= day) for day in days], np.float64)
+    out.loc[rows.index, names] = lasting_bounds(rows[names].to_numpy(np.float64), lasting)
     return out
+
+
+def lasting_bounds(marked: Floats, lasting: Floats) -> Floats:
+    """Bounds of what is changed for good, from those of what each look marks.
+
+    Parameters
+    ----------
+    marked : float64 (date, 3)
+        Area that a look marks, and its bounds, m2.
+    lasting : float64 (date,)
+        Area that this look or an earlier one marks and no later one shows as it was, m2; it never falls.
+
+    Returns
+    -------
+    float64 (date, 3)
+        The lasting area and its bounds. A look that marks less than lasts hides the rest: earlier looks bound it.
+    """
+    value, low, high = marked.T
+    share = np.minimum(np.divide(lasting, value, out=np.ones_like(value), where=value > 0), 1.0)
+    low, high = np.minimum(low * share, lasting), np.maximum(high * share, lasting)
+    low = np.where(lasting > value, np.maximum.accumulate(low), low)
+    return np.column_stack([lasting, low, high])
 
 
 def is_compared(plan: Plan, day: dt.date) -> bool:
