@@ -1,8 +1,10 @@
-"""Overviews of large rasters of classes and dates, beside them for GDAL to copy: a third of what its own take."""
+"""Overviews of large rasters of classes and dates beside them, pixel by pixel GDAL's, and the raster's statistics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,35 +14,56 @@ from rasterio import windows
 
 from changedet.arrays import AnyArray, Ints
 from changedet.outputs.rasters.kernels.modes import modes
+from changedet.outputs.rasters.kernels.moments import COUNT, LEAST, MOST, SQUARES, TOTAL, add_moments
 
-LEAST_PX: Final = 1 << 23
-"""Of a smaller raster GDAL makes the overviews in less time than it takes to compile `modes`."""
 _STRIP_ROWS: Final = 256
 """Rows of an overview that are made at once."""
 _ROUNDED: Final = 1e-8
 """Of a pixel, within which GDAL takes an edge for a whole number."""
+_NONE: Final = 1 << 40
+"""No value of a raster."""
 
 
-def lay_overviews(raster: Path, resampling: str, block_px: int) -> None:
-    """Write the overviews of a large raster of one band, each beside the one before, pixel by pixel as GDAL's own.
+@dataclass(frozen=True)
+class Levels:
+    """What was made of a raster.
+
+    Attributes
+    ----------
+    paths : tuple of Path
+        Its overviews, the largest first.
+    statistics : mapping of str to str
+        GDAL's tags of its band.
+    """
+
+    paths: tuple[Path, ...]
+    statistics: Mapping[str, str]
+
+
+def lay_overviews(raster: Path, block_px: int, codec: Mapping[str, str | int]) -> Levels:
+    """Write the overviews of a raster of one band of whole numbers, each beside the one before.
 
     Parameters
     ----------
     raster : Path
-        A GeoTIFF; its overview is named ``.ovr`` behind that, the overview of which again, and so on.
-    resampling : str
-        ``MODE`` of bytes, or ``NEAREST``; else nothing is written.
+        A GeoTIFF, larger than a block; its overview is named ``.ovr`` behind that, the overview of which again, and so
+        on.
     block_px : int
         Side of a block: the smallest overview has no longer side.
+    codec : mapping of str to str or int
+        Options of GDAL's GeoTIFF driver.
+
+    Returns
+    -------
+    Levels
+        Of bytes the most frequent class of each cell, of other values the one that GDAL takes as the nearest.
     """
+    profile = {"driver": "GTiff", "count": 1, "tiled": True, "blockxsize": block_px, "blockysize": block_px, **codec}
     with rasterio.open(raster) as first:
-        is_class = resampling == "MODE" and first.dtypes[0] == "uint8"
-        if first.width * first.height < LEAST_PX or not (is_class or resampling == "NEAREST"):
-            return
-        profile = {"driver": "GTiff", "count": 1, "dtype": first.dtypes[0], "nodata": first.nodata, "tiled": True}
-        profile |= {"blockxsize": block_px, "blockysize": block_px, "crs": first.crs, "transform": first.transform}
+        profile |= {"dtype": first.dtypes[0], "nodata": first.nodata, "crs": first.crs, "transform": first.transform}
         height, width = first.shape
-    name = raster
+    name, pixels, sums = raster, height * width, np.array([0, 0, 0, _NONE, -_NONE])
+    paths: list[Path] = []
     while max(height, width) > block_px:
         height, width = height // 2, width // 2
         above, name = name, name.with_name(f"{name.name}.ovr")
@@ -48,20 +71,56 @@ def lay_overviews(raster: Path, resampling: str, block_px: int) -> None:
             rasterio.open(above) as source,
             rasterio.open(name, "w", height=height, width=width, **profile) as target,
         ):
-            for row, strip in _strips(source, (height, width), is_class=is_class):
+            for row, strip in _strips(source, (height, width), None if paths else sums):
                 target.write(strip, 1, window=windows.Window(0, row, width, len(strip)))
+        paths.append(name)
+    return Levels(tuple(paths), statistics_of(sums, pixels))
+
+
+def statistics_of(sums: Ints, pixels: int) -> dict[str, str]:
+    """GDAL's tags of a band.
+
+    Parameters
+    ----------
+    sums : int64 (5,)
+        As of `changedet.outputs.rasters.kernels.moments`.
+    pixels : int
+        Of the band, those without data too.
+
+    Returns
+    -------
+    dict of str to str
+        As GDAL writes them, but that it adds up values other than bytes with rounded sums.
+    """
+    count, total = int(sums[COUNT]), int(sums[TOTAL])
+    if not count:
+        return {"STATISTICS_VALID_PERCENT": "0"}
+    mean, spread = total / count, math.sqrt(int(sums[SQUARES]) * count - total * total) / count
+    share = "100" if count == pixels else f"{100 * count / pixels:.4g}"
+    return {
+        "STATISTICS_MAXIMUM": str(sums[MOST]),
+        "STATISTICS_MEAN": f"{mean:.14g}",
+        "STATISTICS_MINIMUM": str(sums[LEAST]),
+        "STATISTICS_STDDEV": f"{spread:.14g}",
+        "STATISTICS_VALID_PERCENT": "99.999" if share == "100" and count < pixels else share,
+    }
 
 
 def _strips(
-    source: rasterio.DatasetReader, shape: tuple[int, int], *, is_class: bool
+    source: rasterio.DatasetReader, shape: tuple[int, int], sums: Ints | None
 ) -> Iterator[tuple[int, AnyArray]]:
-    """Rows of an overview of that shape from the top, with the number of the first."""
+    """Rows of an overview of that shape from the top, with the number of the first; what is read is added to sums."""
     rows, columns = (_spans(whole, cells) for whole, cells in zip(source.shape, shape, strict=True))
     nodata = -1 if source.nodata is None else int(source.nodata)
+    is_class, summed = source.dtypes[0] == "uint8", 0
     for first in range(0, shape[0], _STRIP_ROWS):
         own = rows[first : first + _STRIP_ROWS]
         top, bottom = int(own[0, 0]), int(own[-1, 1])
         read = source.read(1, window=windows.Window(0, top, source.width, bottom - top))
+        if sums is not None:
+            # neighbouring cells may share a row
+            add_moments(read[max(0, summed - top) :], _NONE if source.nodata is None else nodata, sums)
+            summed = bottom
         if is_class:
             strip = np.empty((len(own), shape[1]), np.uint8)
             modes(read, own - top, columns, nodata, strip)

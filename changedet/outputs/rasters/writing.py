@@ -8,12 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final
 
 import numpy as np
 import pyproj
 import rasterio
-import rasterio.shutil
 from affine import Affine
 from numpy.typing import DTypeLike
 from rasterio import windows
@@ -21,12 +19,18 @@ from rasterio.enums import ColorInterp
 
 from changedet.arrays import AnyArray
 from changedet.blocks import Window
-from changedet.kernels.together import lanes
 from changedet.outputs.qgis import raster_styles
 from changedet.outputs.rasters.checking import Expected, require_whole
 from changedet.outputs.rasters.classes import RasterClass, RasterKind
+from changedet.outputs.rasters.copying import (
+    cog_block_px,
+    copy_as_cog,
+    copy_plainly,
+    encoding_options,
+    is_laid_out,
+    lay_out_as_cog,
+)
 from changedet.outputs.rasters.encoding import encode, seen
-from changedet.outputs.rasters.overviews import lay_overviews
 from changedet.outputs.rasters.reading import BLOCK_PX, environment
 from changedet.outputs.rasters.styling import DEFAULT_CLASSES, sidecars, style
 from changedet.store.files import (
@@ -39,30 +43,13 @@ from changedet.store.files import (
     write_text,
 )
 
-COG_SUFFIX: Final = ".tif"
-"""Of results. What a run keeps for itself has another, and neither overviews nor statistics."""
-_OVERVIEWS: Final[Mapping[str, str]] = {
-    "mask": "MODE",
-    "quality": "MODE",
-    "first_change": "NEAREST",
-    "score": "AVERAGE",
-    "scene": "AVERAGE",
-}
-# zstd level 1 encodes a scene at twice deflate's speed and reads twice as fast; class rasters are small in either.
-_CODECS: Final[Mapping[str, Mapping[str, str | int]]] = {
-    "mask": {"compress": "deflate", "level": 6, "predictor": "no"},
-    "quality": {"compress": "deflate", "level": 6, "predictor": "no"},
-    "first_change": {"compress": "deflate", "level": 1, "predictor": "yes"},
-    "score": {"compress": "zstd", "level": 1, "predictor": "yes"},
-    "scene": {"compress": "zstd", "level": 1, "predictor": "yes"},
-}
-
 
 class RasterWriter:
     """Write one raster block by block, in any order, and finish it as a COG on leaving the ``with`` block.
 
-    Blocks go to an uncompressed tiled file with the ending ``.raw.part``; on success it is copied once to a COG, whose
-    style and class table are written first and which then takes its place in one step. On an error nothing remains.
+    Blocks go to a tiled file with the ending ``.raw.part``, uncompressed but in large rasters of classes and dates; on
+    success it is copied once to a COG, whose style and class table are written first and which then takes its place in
+    one step. On an error nothing remains.
     Blocks that are never written are no data. To be used from one thread.
 
     Parameters
@@ -137,6 +124,7 @@ class RasterWriter:
         self.period = period
         self._grid = {"crs": rasterio.crs.CRS.from_user_input(crs), "transform": transform}
         self._raw = self.path.with_name(self.path.name + ".raw.part")
+        self._is_laid_out = is_laid_out(self.path, kind, shape)
         self._dataset: rasterio.io.DatasetWriter
 
     @property
@@ -155,6 +143,8 @@ class RasterWriter:
         _remove_unfinished(self.path)
         require_room(self.path)
         height, width = self.shape
+        layout = "pixel" if self.kind == "scene" else "band"
+        codec = encoding_options(self.kind) if self._is_laid_out else {"sparse_ok": True, "interleave": layout}
         with environment(), telling_full_disk(self.path):
             self._dataset = rasterio.open(
                 self._raw,
@@ -168,10 +158,9 @@ class RasterWriter:
                 tiled=True,
                 blockxsize=BLOCK_PX,
                 blockysize=BLOCK_PX,
-                interleave="pixel" if self.kind == "scene" else "band",
                 photometric="MINISBLACK",
-                sparse_ok=True,
                 bigtiff="IF_SAFER",
+                **codec,
                 **self._grid,
             )
             _describe(self)
@@ -215,12 +204,14 @@ class RasterWriter:
             with environment(), telling_full_disk(self.path):
                 self._close(is_wanted=error is None)
                 if error is None:
-                    block_px = _block_px(self.shape[1]) if self.path.suffix == COG_SUFFIX else 0
+                    block_px = cog_block_px(self.path, self.shape[1])
                     with _naming_lost_errors(part):
-                        if block_px:
-                            _copy_as_cog(self._raw, part, self.kind, block_px)
+                        if self._is_laid_out:
+                            lay_out_as_cog(self._raw, part, self.kind, block_px)
+                        elif block_px:
+                            copy_as_cog(self._raw, part, self.kind, block_px)
                         else:
-                            _copy_plainly(self._raw, part, self.kind)
+                            copy_plainly(self._raw, part, self.kind)
                     require_whole(
                         part, Expected(self.shape, self.bands, self.dtype.name, self.nodata is None, block_px)
                     )
@@ -293,34 +284,3 @@ def _interpretation(bands: Sequence[str]) -> list[ColorInterp]:
     if not all(role in bands for role in known):
         return [ColorInterp.gray if i == 0 else ColorInterp.undefined for i in range(len(bands))]
     return [known.get(role, ColorInterp.undefined) for role in bands]
-
-
-def _block_px(width: int) -> int:
-    """Blocks as wide as the raster itself would read as strips: validators then miss the tiles."""
-    return BLOCK_PX // 2 if width == BLOCK_PX else BLOCK_PX
-
-
-def _copy_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int) -> None:
-    lay_overviews(raw, _OVERVIEWS[kind], block_px)
-    # GDAL lays those of other kinds aside first, by default compressed at a high level: half of all that a scene takes.
-    with rasterio.Env(COG_TMP_COMPRESSION="NONE"):
-        rasterio.shutil.copy(
-            raw,
-            part,
-            driver="COG",
-            blocksize=block_px,
-            overviews="AUTO",
-            overview_resampling=_OVERVIEWS[kind],
-            warp_resampling="nearest",
-            statistics="YES",
-            bigtiff="IF_SAFER",
-            num_threads=lanes(),
-            **_CODECS[kind],
-        )
-
-
-def _copy_plainly(raw: Path, part: Path, kind: RasterKind) -> None:
-    # At the fastest level: GDAL's own takes three times the CPU to save a tenth of a file that is read once or twice.
-    codec = {"compress": _CODECS[kind]["compress"], "zstd_level": 1, "zlevel": 1}
-    blocks = {"tiled": True, "blockxsize": BLOCK_PX, "blockysize": BLOCK_PX, "bigtiff": "IF_SAFER"}
-    rasterio.shutil.copy(raw, part, driver="GTiff", **blocks, **codec)

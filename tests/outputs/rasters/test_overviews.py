@@ -1,4 +1,4 @@
-"""Overviews that are laid beside a raster are those that GDAL makes, pixel by pixel."""
+"""Overviews that are laid beside a raster are those that GDAL makes, pixel by pixel; statistics are GDAL's."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ import rasterio
 import rasterio.shutil
 from affine import Affine
 
-from changedet.outputs.rasters import overviews
-from changedet.outputs.rasters.overviews import lay_overviews
+from changedet.outputs.rasters.overviews import lay_overviews, statistics_of
 
 SIZES = [(1024, 1024), (1031, 777), (513, 1200), (64, 2050)]
+CODEC = {"compress": "deflate", "zlevel": 6, "predictor": 1}
 
 
 def write(path: Path, pixels: np.ndarray, nodata: float | None) -> None:
@@ -19,51 +19,58 @@ def write(path: Path, pixels: np.ndarray, nodata: float | None) -> None:
     profile |= {"tiled": True, "blockxsize": 128, "blockysize": 128, "transform": Affine(1, 0, 0, 0, -1, 0)}
     with rasterio.open(path, "w", dtype=pixels.dtype, nodata=nodata, **profile) as target:
         target.write(pixels, 1)
-        if pixels.dtype == np.uint8:
-            target.write_colormap(1, {0: (9, 9, 9, 255), 1: (200, 0, 0, 255)})
 
 
-def levels(path: Path, resampling: str) -> list[np.ndarray]:
+def gdals(path: Path, resampling: str) -> tuple[list[np.ndarray], dict[str, str]]:
+    """The overviews that GDAL makes, and its statistics."""
     out = path.with_suffix(".cog")
-    rasterio.shutil.copy(path, out, driver="COG", blocksize=128, overviews="AUTO", overview_resampling=resampling)
+    options = {"blocksize": 128, "overviews": "AUTO", "overview_resampling": resampling, "statistics": "YES"}
+    rasterio.shutil.copy(path, out, driver="COG", **options)
     with rasterio.open(out) as source:
-        count = len(source.overviews(1))
+        count, tags = len(source.overviews(1)), source.tags(1)
     found = []
     for level in range(count):
         with rasterio.open(out, overview_level=level) as source:
             found.append(source.read(1))
-            if found[-1].dtype == np.uint8:
-                assert source.colormap(1)[1] == (200, 0, 0, 255)
-    return found
+    return found, {name: value for name, value in tags.items() if name.startswith("STATISTICS_")}
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     ("resampling", "dtype", "nodata"), [("MODE", "uint8", 255), ("MODE", "uint8", None), ("NEAREST", "int32", -1)]
 )
-def test_overviews_are_gdals(
-    size: tuple[int, int], resampling: str, dtype: str, nodata: float | None, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+def test_overviews_and_statistics_are_gdals(
+    size: tuple[int, int], resampling: str, dtype: str, nodata: float | None, tmp_path: Path
+) -> None:
     rng = np.random.default_rng(size)
     pixels = rng.choice(np.array([0, 1, 2, 7], dtype), size)
     pixels[rng.random(size) < 0.3] = nodata if nodata is not None else 9
     pixels[: size[0] // 2, : size[1] // 3] = 1
     pixels[20:60] = nodata if nodata is not None else 3
     write(tmp_path / "a.tif", pixels, nodata)
-    wanted = levels(tmp_path / "a.tif", resampling)
-    monkeypatch.setattr(overviews, "LEAST_PX", 1)
-    lay_overviews(tmp_path / "a.tif", resampling, 128)
-    assert (tmp_path / "a.tif.ovr").exists()
-    found = levels(tmp_path / "a.tif", resampling)
-    assert [level.shape for level in found] == [level.shape for level in wanted]
-    for own, gdals in zip(found, wanted, strict=True):
-        np.testing.assert_array_equal(own, gdals)
+    wanted, statistics = gdals(tmp_path / "a.tif", resampling)
+    found = lay_overviews(tmp_path / "a.tif", 128, CODEC)
+    assert found.paths[0] == tmp_path / "a.tif.ovr"
+    assert found.statistics.keys() == statistics.keys()
+    for name, value in found.statistics.items():
+        if dtype == "uint8":
+            assert value == statistics[name]
+        # GDAL rounds sums of other types at each pixel
+        assert float(value) == pytest.approx(float(statistics[name]), rel=1e-10)
+    assert len(found.paths) == len(wanted)
+    for path, gdal in zip(found.paths, wanted, strict=True):
+        with rasterio.open(path) as source:
+            np.testing.assert_array_equal(source.read(1), gdal)
 
 
-@pytest.mark.parametrize(("resampling", "dtype"), [("AVERAGE", "float32"), ("MODE", "uint16")])
-def test_other_rasters_are_left_to_gdal(resampling: str, dtype: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(overviews, "LEAST_PX", 1)
-    write(tmp_path / "a.tif", np.ones((300, 300), dtype), None)
-    lay_overviews(tmp_path / "a.tif", resampling, 128)
-    assert not (tmp_path / "a.tif.ovr").exists()
+def test_statistics_of_nearly_all_pixels_and_of_none() -> None:
+    assert statistics_of(np.array([0, 0, 0, 9, -9]), 7) == {"STATISTICS_VALID_PERCENT": "0"}
+    nearly = statistics_of(np.array([9_999_999, 0, 0, 0, 0]), 10_000_000)
+    assert nearly["STATISTICS_VALID_PERCENT"] == "99.999"
+    assert statistics_of(np.array([2, 4, 10, 1, 3]), 2) == {
+        "STATISTICS_MAXIMUM": "3",
+        "STATISTICS_MEAN": "2",
+        "STATISTICS_MINIMUM": "1",
+        "STATISTICS_STDDEV": "1",
+        "STATISTICS_VALID_PERCENT": "100",
+    }

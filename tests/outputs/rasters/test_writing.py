@@ -172,7 +172,7 @@ def test_raster_writer_a_kill_leaves_only_parts_and_the_next_run_clears_them(tmp
             Path({str(tmp_path)!r}) / "x.tif", crs="EPSG:32651", transform=Affine(1, 0, 0, 0, -1, 0), shape=(600, 600),
             kind="mask", bands=["m"], dtype="uint8", nodata=255, tags={{}}, description="",
         )
-        writing._copy_as_cog = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
+        writing.copy_as_cog = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
         with out:
             out.write(Window(0, 0, 600, 600), np.zeros((600, 600), np.uint8))
     """
