@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -153,9 +154,10 @@ def _blocks_across(
 
 def _stored(raster: Raster, indexes: Sequence[int], window: windows.Window) -> AnyArray:
     with reading(raster.path), rasterio.Env(**gdal_options(raster.path)):
-        values = np.asarray(held_open(raster).read(list(indexes), window=window))
+        dataset, began = held_open(raster), time.perf_counter()
+        values = np.asarray(dataset.read(list(indexes), window=window))
         if "_level" not in raster.tags:
-            keep_decoded(raster, indexes, window, values)
+            keep_decoded(raster, indexes, window, values, time.perf_counter() - began)
         return values
 
 

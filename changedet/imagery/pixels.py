@@ -272,7 +272,9 @@ def _decoded(
     return np.asarray(dataset.read(indexes, window=window)) if found is None else found
 
 
-def keep_decoded(raster: Raster, indexes: Sequence[int], window: windows.Window, values: AnyArray) -> None:
+def keep_decoded(
+    raster: Raster, indexes: Sequence[int], window: windows.Window, values: AnyArray, decoded_s: float
+) -> None:
     """Keep what was decoded of a file for the tiles that need it again, where decoding is what costs.
 
     Parameters
@@ -285,6 +287,8 @@ def keep_decoded(raster: Raster, indexes: Sequence[int], window: windows.Window,
         Of the file.
     values : ndarray (band, y, x)
         Its pixels as stored; of its blocks those are kept that lie in it as a whole.
+    decoded_s : float
+        How long it took to decode them.
     """
     kept, dataset = kept_blocks(), held_open(raster)
     if kept is None or dataset.compression is None or is_remote(raster.path) or not _is_tiled(dataset, indexes):
@@ -297,7 +301,7 @@ def keep_decoded(raster: Raster, indexes: Sequence[int], window: windows.Window,
             y, x = top - window.row_off, left - window.col_off
             block = values[:, y : y + size[0], x : x + size[1]]
             if block.shape[1:] == size:
-                kept.put((*about, top, left), block)
+                kept.put((*about, top, left), block, decoded_s * block.size / values.size)
 
 
 def _from_blocks(

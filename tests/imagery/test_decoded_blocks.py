@@ -63,18 +63,42 @@ def test_keep_decoded_what_costs_little_to_read_again_is_not_kept(tmp_path: Path
 
 
 def test_decoded_blocks_beyond_their_room_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoded_blocks, "MOST_BYTES", 1000)
+    monkeypatch.setattr(decoded_blocks, "MOST_BYTES", 5000)
     kept = DecodedBlocks(tmp_path)
     first, second = np.arange(200, dtype=np.uint16).reshape(2, 10, 10), np.ones(700, np.uint8)
-    kept.put("first", first[:, :, ::-1])
-    kept.put("second", second)
+    kept.put("first", first[:, :, ::-1], 9)
+    kept.put("second", second, 9)
     found = kept.get("first")
     assert found is not None
     np.testing.assert_array_equal(found, first[:, :, ::-1])
     assert kept.get("second") is None
     monkeypatch.setattr(os, "pwrite", lambda *_: 0)
-    kept.put("third", second[:10])
+    kept.put("third", second[:10], 9)
     assert kept.get("third") is None
+
+
+def test_decoded_blocks_past_the_cache_and_through_it_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = [np.arange(size, dtype=dtype).reshape(1, -1) for size in (1, 4095, 70_000) for dtype in ("u2", "f8")]
+    for _ in range(2):
+        kept = DecodedBlocks(tmp_path)
+        for k, block in enumerate(blocks):
+            kept.put(k, block, 9)
+        for k, block in enumerate(blocks):
+            found = kept.get(k)
+            assert found is not None
+            np.testing.assert_array_equal(found, block)
+            assert found.dtype == block.dtype
+        monkeypatch.delattr(os, "O_DIRECT", raising=False)
+
+
+def test_decoded_blocks_on_a_slow_disk_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoded_blocks, "TRIED_BYTES", 8192)
+    kept, block = DecodedBlocks(tmp_path), np.ones(4096, np.uint8)
+    for k in range(5):
+        kept.put(k, block, 0)
+    assert [kept.get(k) is not None for k in range(5)] == [True, True, True, False, False]
 
 
 def test_blocks_give_their_room_back_when_nobody_refers_to_them(tmp_path: Path) -> None:
