@@ -6,8 +6,9 @@ A vessel of 25 m and more is found where a rectangle's upright box overlaps its 
 union), each taken once. Recall is of the labels, precision of the found. Lengths are compared where both agree, and of
 drawn harbours how many pictures have as many vessels as the bounds of `ships` say. At the quays of two tiles berths
 were drawn by hand along the quay's edge, as users draw them. A painted SITE is of training/painter, kind port: its
-ships are the longest outlines of the layer `ignore`, its berth the strip of 32 m before the terminal; clouds are not
-masked here, so that what they hide fails. Two CPU minutes.
+ships are the longest outlines of the layer `ignore`, as far as the frame shows them, its berth the strip of 32 m before
+the terminal; clouds are not masked here, so that what they hide fails. It is read by all its bands, as a run does, and
+by its colours alone. Two CPU minutes.
 """
 
 from __future__ import annotations
@@ -152,21 +153,22 @@ def tile(path: Path, picture: Path | None) -> Found:
     return compared([(at, one.length_m) for at, one in found], labels)
 
 
-def painted(site: Path) -> Iterator[Found]:
-    """Each date of a painted port against its truth."""
+def painted(site: Path, *, infrared: bool) -> Iterator[Found]:
+    """Each date of a painted port against its truth, by its colours alone or by all its bands, as a run reads it."""
     others = gpd.read_file(site / "truth" / "truth.gpkg", layer="ignore")
     sides = np.array([_sides(shape) for shape in others.geometry])
     is_ship = (sides[:, 1] >= SHIP_M[0]) & (sides[:, 0] >= SHIP_M[1])
-    ships, lengths = others[is_ship], sides[is_ship, 1] - SKIPPED_M
+    ships = others[is_ship]
     terminal = gpd.read_file(site / "zones.geojson").to_crs(others.crs).geometry.iloc[0]
     strip = _strip_before(terminal, ships.geometry.union_all()) if len(ships) else None
-    for day, image, matrix in scenes(site):
+    for day, image, matrix in scenes(site, infrared=infrared):
         gsd_m = float(np.hypot(matrix[0, 0], matrix[1, 0])) ** -1
         frame = box(0, 0, image.shape[2] * gsd_m, image.shape[1] * gsd_m)
 
         own = ships["date"].astype(str).str[:10].to_numpy() == day
         shown = [_placed(shape, matrix * gsd_m).intersection(frame) for shape in ships.geometry[own]]
-        labels = [(np.array(shape.bounds), length) for shape, length in zip(shown, lengths[own], strict=True)]
+        whole = [_sides(shape)[1] - SKIPPED_M for shape in shown]
+        labels = [(np.array(shape.bounds), length) for shape, length in zip(shown, whole, strict=True)]
         found = vessels_of(image, gsd_m, None if strip is None else _placed(strip, matrix * gsd_m).intersection(frame))
         yield compared([(at, one.length_m) for at, one in found], labels)
 
@@ -207,11 +209,15 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("--painted", type=Path, nargs="+", default=())
     wanted = parser.parse_args()
-    for site in wanted.painted:
+    for name, infrared in (("all bands", True), ("red, green, blue", False)) if wanted.painted else ():
         total = Found(0, 0, 0, 0, [], [])
-        for one in painted(site):
-            total = _sum(total, one)
-        print(_line(str(site), total))
+        for site in wanted.painted:
+            whole = Found(0, 0, 0, 0, [], [])
+            for one in painted(site, infrared=infrared):
+                whole = _sum(whole, one)
+            print(_line(f"{site}, {name}", whole))
+            total = _sum(total, whole)
+        print(_line(f"all painted, {name}", total))
     print(_line("drawn", drawn(range(wanted.seeds))))
     if wanted.tiles is not None:
         tiles = {path.stem: tile(path, wanted.pictures) for path in sorted(wanted.tiles.glob("*.jpg"))}

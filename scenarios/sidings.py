@@ -37,14 +37,15 @@ def corners_of(folder: Path, cars: gpd.GeoDataFrame) -> NDArray[np.float64]:
     return np.asarray(shapely.oriented_envelope(zone).exterior.coords)[:4]
 
 
-def scenes(site: Path) -> Iterator[tuple[str, NDArray[np.float32], NDArray[np.float64]]]:
-    """Date, picture (red, green, blue) and the way from true metres to its pixels, as after alignment."""
+def scenes(site: Path, *, infrared: bool = False) -> Iterator[tuple[str, NDArray[np.float32], NDArray[np.float64]]]:
+    """Date, picture (red, green, blue; near infrared if wanted) and the way from true metres to its pixels."""
     looks = pd.read_csv(site / "truth" / "truth.csv").set_index("date")
     for path in sorted((site / "scenes").glob("*.tif")):
         look = looks.loc[path.stem[:10]]
         with rasterio.open(path) as scene:
             image = scene.read().astype(np.float32)
-            image = image[[2, 1, 0]] if len(image) > 2 else image[[0, 0, 0]]
+            bands = [2, 1, 0, 3][: 4 if infrared and len(image) > 3 else 3]
+            image = image[bands] if len(image) > 2 else image[[0, 0, 0]]
             place = ~scene.transform
         image[image == 0] = np.nan
         matrix = np.array([[place.a, place.b, place.c], [place.d, place.e, place.f]])

@@ -27,7 +27,7 @@ LEAST_IN: Final = 0.3
 FOUND: Final = 0.88
 """Share of vessels of 25 m and more that are found: drawn harbours, seeds 1100 to 1129; on real tiles more."""
 TRUE: Final = 0.78
-"""Share of the found that are vessels: 31 of 40 on real harbour tiles, benchmarks/ships.py; on drawn ones more."""
+"""Share of the found that are vessels: 31 of 40 on real harbour tiles when it was set; on drawn ones more."""
 REPORTED_M: Final = 300.0
 """A position so near a berth is of a ship that lies there: antennas stand up to a ship's length away."""
 FIGURE: Final = "ships"

@@ -25,7 +25,7 @@ MASKS_VERSION: Final = 8
 """As `STEP_VERSION`, of masks that are read together: the scores that they are read from stay as they are."""
 
 
-SHIPS_VERSION: Final = 2
+SHIPS_VERSION: Final = 3
 """As `STEP_VERSION`, of the ships whose boxes are not followed."""
 
 

@@ -32,6 +32,9 @@ LENGTHS_M: Final = (8.0, 420.0)
 """Of vessels."""
 WIDTHS_M: Final = (4.0, 66.0)
 """Likewise."""
+LONG_M: Final = 25.0
+LEAST_LONG_WIDTH_M: Final = 4.5
+"""From so long on no vessel is narrower: barges of narrow canals have 38.5 m by 5 m, jetties and booms less."""
 ASPECTS: Final = (1.25, 9.0)
 """Length over width: pontoons have little of it, jetties more."""
 LEAST_FILL: Final = 0.7
@@ -116,6 +119,7 @@ class Outline:
         return (
             LENGTHS_M[0] <= self.length_m <= LENGTHS_M[1]
             and WIDTHS_M[0] <= self.width_m <= WIDTHS_M[1]
+            and (self.length_m < LONG_M or self.width_m >= LEAST_LONG_WIDTH_M)
             and ASPECTS[0] <= aspect <= ASPECTS[1]
             and self.fill >= LEAST_FILL
         )
