@@ -34,6 +34,7 @@ from changedet.pipeline.zone_records import notes_on_figures, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.stages.registry import Facts
 from changedet.stages.series.claims import find_claims
+from changedet.stages.series.counts import tracked_boxes
 from changedet.stages.series.growth import OnsetMethod
 from changedet.stages.series.onsets import find_onsets
 from changedet.stages.series.stage import STAGE as SERIES
@@ -255,6 +256,7 @@ def _summary(
         "zones": zone_records(table, find, tracks, areas),
         "flow": flow(table),
         "notes": notes_on_figures(table, tracks.tracks, often_missed=tracks.often_missed),
+        "none_is_sure": tracked_boxes(tracks).none_is_sure,
         "claims": with_robustness([one.to_json() for one in find_claims(table, overlapping(zones))], None),
         # What other runs found was without the verdicts.
         "robust": None,

@@ -14,6 +14,11 @@ NOT_SEEN: Final = 0.25
 """Share of the expected boxes below which a date that shows their ground does not show them: snow lies on the roofs, or
 the picture is of no use. What leaves between two looks is expected on the later one no more. Chosen by hand."""
 
+SURE: Final = 0.9
+"""Confidence from which a look shows a box for sure (docs/research/tracks.md, as the next)."""
+UNSURE_SHARE: Final = 0.55
+"""Of a site's boxes, more than which no look shows for sure where they may all be something else: .38 at most of those
+of the pseudo-hands' sites with 20 boxes and more, .53 with 5."""
 
 USUAL_DISTANCE: Final = 0.7
 """From what was learned, in that of the training scenes' edge: up to here all pseudo-hands' scenes are counted alike
@@ -142,3 +147,19 @@ def blind_dates(detected: Floats, expected: Floats) -> Bools:
     much = expected >= LEAST_EXPECTED
     blind = much & (detected < NOT_SEEN * expected)
     return np.asarray(blind & (2 * blind.sum() <= much.sum()), bool)
+
+
+def may_all_be_others(surest: Floats) -> bool:
+    """Say whether all boxes may be one kind of something else: looks at one thing err alike, however many.
+
+    Parameters
+    ----------
+    surest : float64 (box,)
+        The greatest confidence with which any look shows each, 0 to 1.
+
+    Returns
+    -------
+    bool
+        False where there is none.
+    """
+    return bool(surest.size and (surest < SURE).mean() > UNSURE_SHARE)

@@ -37,7 +37,9 @@ from changedet.stages.change.method import false_share
 from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.objects.familiarity import Familiarity
 from changedet.stages.series.claims import find_claims
+from changedet.stages.series.counts import tracked_boxes
 from changedet.stages.series.table import DateMeasurements, changed_area_interval, timeseries
+from changedet.stages.tracks.result import Tracks
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "new_ground": new_ground(onset, footprints, None if tracks is None else tracks.tracks, plan.grid),
         "zones": zone_records(table, plan.built("series"), tracks, areas),
         "flow": flow(table),
-        "notes": notes_on_figures(table, layers["tracks"], often_missed=tracks is not None and tracks.often_missed),
+        **_trust(table, tracks, layers["tracks"]),
         "claims": with_robustness([one.to_json() for one in find_claims(table, overlapping(zones))], variants),
         "robust": None if variants is None else robustness(found, variants),
     }
@@ -131,6 +133,13 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]
     doubts += [*disagreements(onset), *([OPPOSED_VIEWS] if tracks is not None and tracks.views_opposed else [])]
     return Results(layers, table, summary, unavailable, tuple(doubts))
+
+
+def _trust(table: pd.DataFrame, tracks: Tracks | None, layer: gpd.GeoDataFrame) -> JsonObject:
+    return {
+        "notes": notes_on_figures(table, layer, often_missed=tracks is not None and tracks.often_missed),
+        "none_is_sure": tracks is not None and tracked_boxes(tracks).none_is_sure,
+    }
 
 
 def _with_familiarity(look: DateMeasurements, one: Familiarity | None) -> DateMeasurements:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from changedet.kernels.doubts import NO_DOUBTS, Signs, Weights, blind_dates, doubt, widened
+from changedet.kernels.doubts import NO_DOUBTS, Signs, Weights, blind_dates, doubt, may_all_be_others, widened
 
 SIGNS = Signs(expected=100.0, uncertain=5.0, weak=8.0, missed=12.0, others=3.0)
 
@@ -47,3 +47,9 @@ def test_blind_dates_are_not_most_of_them():
     assert not blind_dates(np.array([18.0, 17.0, 4.0, 1.0, 4.0]), expected).any()
     # A date on which hardly any box is expected speaks neither way.
     assert blind_dates(np.array([18.0, 1.0, 0.0]), np.array([18.0, 18.0, 2.0])).tolist() == [False, True, False]
+
+
+def test_boxes_may_all_be_others_where_most_are_not_sure() -> None:
+    assert not may_all_be_others(np.array([0.9, 0.5, 0.9, 0.89]))
+    assert may_all_be_others(np.array([0.9, 0.5, 0.9, 0.5, 0.89]))
+    assert not may_all_be_others(np.array([]))

@@ -13,6 +13,7 @@ LEAST_TURNOVER: Final = 3
 """Boxes that came, and that left, below which turnover is not worth a sentence."""
 LEAST_BOX: Final = 0.5
 """Lower bound of a count below which it may be none."""
+UNSURE: Final = "; no look shows most of them for sure: they may all be something else of a container's size"
 SWITCHED_OFF: Final = "switched off"
 """Stands in every reason of what the user did not want: no sentence and no warning speaks of it."""
 _PREFIX: Final = "cannot be counted: "
@@ -68,13 +69,14 @@ def containers(facts: Facts) -> Sentence | None:
     first, last = facts.total("containers", "first"), facts.total("containers", "last")
     if first is None or last is None:
         return _not_counted(facts)
+    unsure = UNSURE if facts.summary.get("none_is_sure") else ""
     if first.date == last.date:
         text = f"{first.text(scale_of([first], ''))} containers stood there {facts.calendar.on(_day(facts, first))}"
-        return Sentence("containers", f"{text}.", (first.date,))
-    if max(first.low, last.low) < LEAST_BOX and not _peak(facts, first, last):
+        return Sentence("containers", f"{text}{unsure}.", (first.date,))
+    if max(first.low, last.low) < LEAST_BOX and not unsure and not _peak(facts, first, last):
         return Sentence("containers", _none(first, last, facts.calendar), (first.date, last.date))
     text = change_text("Containers", "", first, last, facts.calendar) + _peak(facts, first, last)
-    return Sentence("containers", f"{text}{_by_all_looks(facts, first, last)}.", (first.date, last.date))
+    return Sentence("containers", f"{text}{_by_all_looks(facts, first, last)}{unsure}.", (first.date, last.date))
 
 
 def turnover(facts: Facts) -> Sentence | None:

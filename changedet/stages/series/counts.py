@@ -17,7 +17,7 @@ from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels import intervals
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import TEU_OF_KIND
-from changedet.kernels.doubts import blind_dates
+from changedet.kernels.doubts import NO_DOUBTS, blind_dates, may_all_be_others
 from changedet.stages.series.followed import FollowedBoxes
 from changedet.stages.series.kernels.exchanges import alike_share, most_unseen_exchanges
 
@@ -111,6 +111,8 @@ class TrackedBoxes:
         are False on it. See `kernels.doubts.blind_dates`.
     alike : float
         Probability that two of the containers cannot be told apart.
+    none_is_sure : bool
+        Whether all of them may be something else, see `kernels.doubts.may_all_be_others`.
     """
 
     row_date: Ints
@@ -129,6 +131,7 @@ class TrackedBoxes:
     went: Bools
     blind: Bools
     alike: float
+    none_is_sure: bool
 
     def kinds(self, t: int) -> NDArray[np.object_]:
         """Kinds of the rows of a date that are counted or that the series confirms.
@@ -253,6 +256,7 @@ def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> Tr
     boxes = tracks.tracks[_within(tracks.tracks) & tracks.tracks["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
     containers = tracks.tracks["track_id"][tracks.tracks["kind"].isin(TEU_OF_KIND)]
     kept = _within(tracks.places) & tracks.places["kind"].isin(TEU_OF_KIND).to_numpy(bool)
+    believed = counted & (rows["track_id"].isin(containers) & rows["kind"].isin(TEU_OF_KIND)).to_numpy(bool)
     blind = _blind_dates(tracks, _dates)
     came, went = _events_of_tracks(tracks, _dates)
     return TrackedBoxes(
@@ -261,7 +265,7 @@ def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> Tr
         row_counted=counted,
         row_listed=_listed(rows, counted),
         row_confidence=rows["confidence"].to_numpy(np.float64),
-        row_believed=counted & (rows["track_id"].isin(containers) & rows["kind"].isin(TEU_OF_KIND)).to_numpy(bool),
+        row_believed=believed,
         arrived=_dates(boxes["first_seen"][boxes["not_before"].notna()]),
         left=_dates(boxes["not_after"]),
         present=tracks.place_presence[kept],
@@ -272,7 +276,15 @@ def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> Tr
         went=went[kept],
         blind=blind,
         alike=alike_share(boxes["kind"].tolist(), hex_rgb(boxes["color"].to_numpy(object))),
+        none_is_sure=_none_is_sure(tracks, rows[believed]),
     )
+
+
+def _none_is_sure(tracks: FollowedBoxes, believed: gpd.GeoDataFrame) -> bool:
+    """Whether the boxes of these rows may all be something else; what a person labelled or a plain count is, is not."""
+    if tracks.calibration.doubts.boxes == NO_DOUBTS.boxes:
+        return False
+    return may_all_be_others(believed.groupby("track_id")["confidence"].max().to_numpy(np.float64))
 
 
 def _listed(rows: gpd.GeoDataFrame, counted: Bools) -> NDArray[np.object_]:

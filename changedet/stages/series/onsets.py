@@ -14,13 +14,16 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Floats
 from changedet.kernels import intervals
 from changedet.kernels.containers import BASE_20FT_M2, BASE_OF_KIND_M2
-from changedet.stages.series.counts import tracked_boxes
+from changedet.stages.series.counts import TrackedBoxes, tracked_boxes
 from changedet.stages.series.followed import FollowedBoxes
 from changedet.stages.series.growth import Figure, Onset, OnsetMethod
 from changedet.stages.series.totals import FIGURES
 
 MOSTLY: Final = 0.7
 """Share of a site that one of the last two looks must show for growth not to be out of sight. Chosen by hand."""
+
+UNSURE: Final = "no look shows most of the boxes for sure: they may all be something else of a container's size"
+"""Why there is no growth of containers."""
 
 
 def find_onsets(
@@ -54,7 +57,7 @@ def find_onsets(
     if np.isfinite(_numbers(whole["changed_area_m2"])).any():
         built = _borne_out(built, changed, reference_date)
     found = {
-        "containers": find(_containers(whole, dates, tracks), dates),
+        "containers": _containers_onset(find, whole, dates, tracks),
         "changed_area": _beyond_error(changed, least_area, bool(exchanged.any())),
         "footprint": built,
     }
@@ -88,7 +91,7 @@ def find_zone_onsets(
         rows = table[table["zone"] == name].sort_values("date")
         if len(rows):
             dates = [value.date() for value in rows["date"]]
-            onset = find(_containers(rows, dates, tracks, area), dates)
+            onset = _containers_onset(find, rows, dates, tracks, area)
             found[name] = _as_far_as_seen(onset, _numbers(rows["valid_fraction"]))
     return found
 
@@ -102,16 +105,22 @@ def _numbers(column: pd.Series[float]) -> Floats:
     return np.array(column.astype("float64"), np.float64)
 
 
-def _containers(
-    whole: pd.DataFrame, dates: Sequence[dt.date], tracks: FollowedBoxes | None, area: BaseGeometry | None = None
-) -> Figure:
-    value, low, high = _columns(whole, "containers")
+def _containers_onset(
+    find: OnsetMethod,
+    rows: pd.DataFrame,
+    dates: Sequence[dt.date],
+    tracks: FollowedBoxes | None,
+    area: BaseGeometry | None = None,
+) -> Onset:
+    value, low, high = _columns(rows, "containers")
     # A count of a date that shows nothing comes from the looks around.
-    clear = whole["containers"].notna().to_numpy(bool)
+    clear = rows["containers"].notna().to_numpy(bool)
     if tracks is None:
-        return Figure(value, low, high, clear)
-    floor, ceiling = _count_bounds(tracks, dates, area)
-    return Figure(value, clear=clear, floor=floor, ceiling=ceiling)
+        return find(Figure(value, low, high, clear), dates)
+    boxes = tracked_boxes(tracks, area)
+    floor, ceiling = _count_bounds(boxes, tracks, dates)
+    found = find(Figure(value, clear=clear, floor=floor, ceiling=ceiling), dates)
+    return _without(found, UNSURE) if found.date is not None and boxes.none_is_sure else found
 
 
 def _footprint(whole: pd.DataFrame) -> Figure:
@@ -169,6 +178,10 @@ def _beyond_error(found: Onset, low: Floats, exchanged: bool) -> Onset:
         return replace(found, reason=f"{found.reason}{left_out}")
     boxes = ", or boxes that came or went cover it" if exchanged else ""
     why = f"the changed area lies within what the method marks where nothing changed{boxes}"
+    return _without(found, why)
+
+
+def _without(found: Onset, why: str) -> Onset:
     return replace(found, date=None, low=None, high=None, probability=float("nan"), reason=why, shape=None)
 
 
@@ -180,29 +193,27 @@ def _borne_out(built: Onset, changed: Onset, reference_date: dt.date) -> Onset:
     if built.date is None or built.date <= reference_date or changed.date is not None:
         return built
     why = f"built ground seems to grow from {built.date}, but what is built is changed ground, and that has not grown"
-    return replace(built, date=None, low=None, high=None, probability=float("nan"), reason=why, shape=None)
+    return _without(built, why)
 
 
-def _count_bounds(
-    tracks: FollowedBoxes, dates: Sequence[dt.date], area: BaseGeometry | None = None
-) -> tuple[Floats, Floats]:
+def _count_bounds(boxes: TrackedBoxes, tracks: FollowedBoxes, dates: Sequence[dt.date]) -> tuple[Floats, Floats]:
     """The least and the most containers that may have stood on each date, for what it hides.
 
     Parameters
     ----------
+    boxes : TrackedBoxes
+        Those of the tracks that count.
     tracks : FollowedBoxes
         As `changedet.track` returns.
     dates : sequence of datetime.date
         For each of which bounds are wanted.
-    area : shapely geometry, optional
-        In the CRS of the tracks; of the boxes that it holds, else of all.
 
     Returns
     -------
     least, most : float64 (date,)
         NaN on dates that the tracks do not know.
     """
-    boxes, scale = tracked_boxes(tracks, area), tracks.calibration.scale
+    scale = tracks.calibration.scale
     known = {date: i for i, date in enumerate(tracks.dates)}
     index = np.array([known.get(date, -1) for date in dates], np.int64)
     least, most = (

@@ -221,9 +221,9 @@ def timeseries(
     `event_spread` that they held 95 % of the dates of the calibration sites of training/fit_tracks.py. Each date's own
     signs of doubt widen them, by weights that were fitted on sites as other hands show them
     (training/fit_intervals.py), and so does the scene's distance from what was learned. A date that shows the ground of
-    the boxes and next to none of them is taken as not seen: its count comes from the others, and it has no events. An
-    interval of containers reaches up to the detected boxes that the series accepts; detections beyond it are rows that
-    the series classifies as false positives.
+    the boxes and next to none of them is taken as not seen: its count comes from the others, and it has no events.
+    Where no look shows most of the boxes for sure, they may all be something else, and lower bounds are 0. An interval
+    of containers reaches up to the detected boxes that the series accepts; it classifies those beyond as false.
     """
     areas: dict[str, BaseGeometry | None] = {"": None}
     if zones is not None:
@@ -303,15 +303,15 @@ def _add_events(
         return
     far = look.unfamiliarity
     row["arrivals_expected"], row["arrivals_low"], row["arrivals_high"] = _event(
-        came, calibration, calibration.arrivals, signs, far
+        came, calibration, calibration.arrivals, signs, far, unsure=counted.none_is_sure
     )
     row["departures_expected"], row["departures_low"], row["departures_high"] = _event(
-        left, calibration, calibration.departures, signs, far
+        left, calibration, calibration.departures, signs, far, unsure=counted.none_is_sure
     )
 
 
 def _event(
-    count: EventCount, calibration: Calibration, halves: tuple[float, float], signs: Signs, far: float
+    count: EventCount, calibration: Calibration, halves: tuple[float, float], signs: Signs, far: float, *, unsure: bool
 ) -> Estimate:
     expected = calibration.scale * count.expected
     least, most = min(float(count.found), expected), max(float(count.found), expected)
@@ -320,7 +320,7 @@ def _event(
         widened(half * count.spread, own, weights, far - USUAL_DISTANCE)
         for half, weights in zip(halves, calibration.doubts.events, strict=True)
     )
-    return Estimate(expected, max(0.0, least - below), most + float(np.hypot(above, count.unseen)))
+    return Estimate(expected, 0.0 if unsure else max(0.0, least - below), most + float(np.hypot(above, count.unseen)))
 
 
 def _standing(
@@ -338,7 +338,7 @@ def _standing(
         float(np.hypot(widened(half * boxes.shown / each, signs, weights, beyond) * each, half * hidden))
         for half, hidden, weights, beyond in sides
     )
-    return Estimate(value, max(0.0, value - below), value + above)
+    return Estimate(value, 0.0 if counted.none_is_sure else max(0.0, value - below), value + above)
 
 
 def _typed(rows: Sequence[SeriesRow]) -> pd.DataFrame:

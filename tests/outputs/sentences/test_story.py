@@ -58,6 +58,17 @@ def test_sentences_say_of_counts_that_may_be_none_only_how_many_there_are_at_mos
     assert "rose from 0 (0–2)" in texts(grew)["containers"]
 
 
+def test_sentences_say_where_boxes_may_all_be_something_else() -> None:
+    doubt = "; no look shows most of them for sure: they may all be something else of a container's size."
+    ends = counts((27.2, 0, 67.4), (25.1, 0, 50))
+    said = texts(summary(totals={"containers": ends}, none_is_sure=True))["containers"]
+    assert "with 27 (0–67) on 12 March and 25 (0–50) on 17 December 2023" in said
+    assert said.endswith(doubt)
+    one = figure(27.2, 0, 67.4, DAYS[0])
+    single = summary(totals={"containers": {"first": one, "last": one}}, none_is_sure=True)
+    assert texts(single)["containers"] == f"27 (0–67) containers stood there on 12 March 2023{doubt}"
+
+
 def test_sentences_tell_growth_that_all_looks_show_together_and_a_peak_beyond_both_ends() -> None:
     began = {"date": DAYS[1], "low": "2023-03-13", "high": DAYS[1], "probability": 0.97}
     found = summary(totals={"containers": counts((41, 37, 46), (50, 45, 60))}, onset={"containers": began})

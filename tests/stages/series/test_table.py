@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from box_rows import followed, true_events
+from box_rows import DAYS, followed, rows_of, true_events
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +20,8 @@ from changedet.kernels.intervals import Calibration
 from changedet.pipeline.summary import _seen_beyond
 from changedet.stages.series.counts import TrackedBoxes, tracked_boxes
 from changedet.stages.series.date_signs import date_signs
+from changedet.stages.series.onsets import UNSURE, find_onsets
+from changedet.stages.series.stage import STAGE
 from changedet.stages.series.table import (
     COLUMNS,
     DateMeasurements,
@@ -143,6 +145,7 @@ def test_counts_and_events_hold_their_expected_figures_whatever_was_seen_and_how
         went=rng.random((places, dates)) > 0.8,
         blind=np.zeros(dates, bool),
         alike=rng.random(),
+        none_is_sure=bool(rng.random() > 0.5),
     )
     signs = date_signs(boxes, calibration.scale)
     for t in range(dates):
@@ -372,3 +375,30 @@ def test_timeseries_expected_counts_beat_the_seen_ones():
 def test_changed_area_interval_holds_the_area_within_what_was_seen(area, more):
     value, low, high = changed_area_interval(area, area + more)
     assert 0 <= low <= value <= high <= area + more + 1e-9
+
+
+@pytest.mark.parametrize(("confidence", "sure"), [(0.89, False), (0.91, True)])
+def test_lower_bounds_are_0_where_no_look_shows_most_boxes_for_sure(confidence, sure):
+    boxes = [(day, 3.0 * k, 0.0) for day in range(4) for k in range(20 + 12 * (day > 1))]
+    tracks = track(rows_of(*boxes, confidence=confidence), DAYS[:4], detector="learned")
+    table = timeseries([DateMeasurements(day) for day in DAYS[:4]], tracks)
+    assert (table["containers_expected"] > 15).all()
+    assert (table["containers_low"] > 5).all() == sure
+    assert (table["arrivals_low"].iloc[2] > 2) == sure
+    onset = find_onsets(table, STAGE.get("staircase").function(None), DAYS[0], tracks)["containers"]
+    assert (onset.date is not None) == sure
+    assert (onset.reason == UNSURE) != sure
+
+
+@pytest.mark.parametrize(("shown", "doubted"), [(9, False), (8, True)])
+def test_a_box_is_sure_that_any_look_shows_for_sure(shown, doubted):
+    def _score(day, k):
+        return {"confidence": 0.97 if k < shown and day == 1 else 0.8}
+
+    rows = rows_of(*[(day, 3.0 * k, 0.0, _score(day, k)) for day in range(4) for k in range(20)])
+    assert tracked_boxes(track(rows, DAYS[:4], detector="learned")).none_is_sure == doubted
+
+
+def test_labels_and_plain_counts_stand_by_themselves():
+    tracks = track(rows_of(*[(day, 3.0 * k, 0.0) for day in range(3) for k in range(20)], confidence=0.7), DAYS[:3])
+    assert not tracked_boxes(tracks).none_is_sure
