@@ -41,6 +41,8 @@ NEARLY_ALL: Final = 0.95
 only open water is like this. Chosen by hand."""
 LEAST_TEXTURE: Final = 0.4
 """Correlation of neighbouring pixels, below which a band that goes with no other is noise."""
+MOST_TRIED: Final = 5
+"""Bands up to which all their orders are looked through: for more there is a method, which takes a while to load."""
 CONTRARY: Final = -0.12
 """Rank correlation of the difference of two bands between two dates, below which they are exchanged; of bands in one
 order it is -.07 (years apart, roughly laid on each other) to .9."""
@@ -152,6 +154,10 @@ def _assigned(fits: Floats) -> Ints:
     best = fits.argmax(axis=1)
     if len(set(best.tolist())) == len(best):
         return np.asarray(best, np.int64)
+    rows = np.arange(len(fits))
+    if len(fits) <= MOST_TRIED:
+        orders = np.array(list(itertools.permutations(rows)))
+        return np.asarray(orders[fits[rows, orders].sum(axis=1).argmax()], np.int64)
     # Imported here, as it takes a while and bands that fit themselves do not need it.
     from scipy.optimize import linear_sum_assignment
 

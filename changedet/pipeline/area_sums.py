@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -14,7 +15,7 @@ from changedet.blocks import Window, tiles
 from changedet.grid import Grid, pixel_area_m2
 from changedet.kernels.pixel_classes import CLEAR, SHADE
 from changedet.kernels.together import each
-from changedet.outputs.rasters.reading import read_window
+from changedet.outputs.rasters.reading import read_windows
 from changedet.pipeline.kernels.row_counts import count_rows
 from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
 
@@ -82,19 +83,23 @@ def _sums(
     """Ground areas in m2 of two choices of pixels; `within_site`: of areas too only what lies in the site."""
     row_m2 = pixel_area_m2(grid)
 
-    def _of_tile(window: Window) -> Floats:
-        part, whole = chosen(read_window(path, window))
+    def _of_row(row: Sequence[Window]) -> list[Floats]:
+        return [_of_tile(window, pixels) for window, pixels in zip(row, read_windows(path, row), strict=True)]
+
+    def _of_tile(window: Window, pixels: Bytes) -> Floats:
+        part, whole = chosen(pixels)
         sums = np.zeros((len(areas), 2))
         for k, area in enumerate(areas):
             within = grid.inside(window) if area is None or within_site else np.ones(window.shape, bool)
             if area is not None:
                 within = within & grid.inside(window, area)
             weights = row_m2[window.y : window.y + window.height]
-            sums[k] = [(weights * count_rows(pixels, within)).sum() for pixels in (part, whole)]
+            sums[k] = [(weights * count_rows(some, within)).sum() for some in (part, whole)]
         return sums
 
     # In one order, whoever summed up a tile.
     sums = np.zeros((len(areas), 2))
-    for found in each(_of_tile, tiles(grid.shape, TILE_PX)):
+    rows = [list(row) for _, row in groupby(tiles(grid.shape, TILE_PX), key=lambda window: window.y)]
+    for found in chain.from_iterable(each(_of_row, rows)):
         sums += found
     return [(float(a), float(b)) for a, b in sums]

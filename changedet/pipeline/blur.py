@@ -27,11 +27,11 @@ def blurred(image: Singles, sigma_px: float) -> Singles:
     float32 (band, y, x)
         NaN where the image has it.
     """
+    if sigma_px == 0:
+        return image
     # Imported here, as it takes a while to load and not every run needs it.
     from scipy.ndimage import gaussian_filter
 
-    if sigma_px == 0:
-        return image
     sigmas = (0, sigma_px, sigma_px)
     known = np.isfinite(image)
     weight = gaussian_filter(known.astype(np.float32), sigmas, mode="constant", truncate=REACH_SIGMAS)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from changedet.errors import InputError
 from changedet.outputs.gpkg.vector_layers import has_layer, read_objects
-from changedet.outputs.rasters.reading import open_lazily, with_flags
+from changedet.outputs.rasters.lazy_arrays import open_lazily, with_flags
 from changedet.outputs.tables import read_timeseries
 from changedet.outputs.values import mapping_at
 from changedet.pipeline.kept_records import as_written, record_of

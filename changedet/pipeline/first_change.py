@@ -18,8 +18,9 @@ from changedet.blocks import Window, tiles
 from changedet.grid import Grid, pixel_area_m2
 from changedet.kernels.together import each, lanes
 from changedet.outputs.rasters.classes import date_classes
-from changedet.outputs.rasters.reading import read_window
+from changedet.outputs.rasters.reading import read_window, read_windows
 from changedet.outputs.rasters.writing import RasterWriter
+from changedet.pipeline.kernels.change_dates import date_changes
 
 EPOCH: Final = dt.date(1970, 1, 1)
 """Day 0 of the raster."""
@@ -27,11 +28,10 @@ EPOCH: Final = dt.date(1970, 1, 1)
 TILE_PX: Final = 1024
 """Edge of the windows that are read at once."""
 
-TILES_PER_THREAD: Final = 2
-"""Windows that are read before they are written."""
+TILES_PER_THREAD: Final = 4
+"""Windows of a file that are read, one after the other, before they are written."""
 
-_CHANGED, _NOT_OBSERVED = 1, 255
-_NEVER, _NODATA = 0, -1
+_NODATA = -1
 
 
 def write_first_change(path: Path, grid: Grid, paths: Mapping[dt.date, Path], site: str) -> None:
@@ -65,9 +65,10 @@ def write_first_change(path: Path, grid: Grid, paths: Mapping[dt.date, Path], si
         classes=date_classes(later),
     ) as writer:
         windows = iter(tiles(grid.shape, TILE_PX))
-        while some := list(islice(windows, TILES_PER_THREAD * lanes())):
-            for window, first in zip(some, each(partial(_first_change, paths, later), some), strict=True):
-                writer.write(window, first)
+        while some := [part for _ in range(lanes()) if (part := list(islice(windows, TILES_PER_THREAD)))]:
+            for part, found in zip(some, each(partial(_first_changes, paths, later), some), strict=True):
+                for window, first in zip(part, found, strict=True):
+                    writer.write(window, first)
 
 
 def changed_by_first_date(path: Path, grid: Grid) -> dict[dt.date, float]:
@@ -86,8 +87,8 @@ def changed_by_first_date(path: Path, grid: Grid) -> dict[dt.date, float]:
     """
     found: dict[dt.date, float] = {}
     row_m2 = pixel_area_m2(grid)
-    for window in tiles(grid.shape, TILE_PX):
-        first = read_window(path, window)
+    windows = tiles(grid.shape, TILE_PX)
+    for window, first in zip(windows, read_windows(path, windows), strict=True):
         for day in np.unique(first[first > 0]):
             counts = (first == day).sum(axis=1)
             key = EPOCH + dt.timedelta(days=int(day))
@@ -138,16 +139,15 @@ def first_dates(path: Path, grid: Grid, tables: Mapping[dt.date, NDArray[np.obje
     ]
 
 
-def _first_change(paths: Mapping[dt.date, Path], later: Sequence[dt.date], window: Window) -> NDArray[np.int32]:
-    first = np.full(window.shape, _NODATA, np.int32)
-    closed, seen = np.zeros(window.shape, bool), np.zeros(window.shape, bool)
+def _first_changes(
+    paths: Mapping[dt.date, Path], later: Sequence[dt.date], some: Sequence[Window]
+) -> list[NDArray[np.int32]]:
+    first = [np.full(window.shape, _NODATA, np.int32) for window in some]
+    closed = [np.zeros(window.shape, bool) for window in some]
     # Backwards: nothing before an unchanged look can last to the end.
     for day in reversed(later):
-        mask = read_window(paths[day], window)
-        closed |= mask == 0
-        seen |= mask != _NOT_OBSERVED
-        first[(mask == _CHANGED) & ~closed] = (day - EPOCH).days
-    first[seen & (first == _NODATA)] = _NEVER
+        for mask, date, shut in zip(read_windows(paths[day], some), first, closed, strict=True):
+            date_changes(mask, (day - EPOCH).days, date, shut)
     return first
 
 

@@ -9,6 +9,7 @@ import pytest
 import rasterio
 from real import DATA, needs_data
 
+from changedet.kernels import band_signs
 from changedet.kernels.band_signs import fitting_order, is_picture, odd_band
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
@@ -138,3 +139,11 @@ def test_odd_band_of_real_pictures() -> None:
     assert odd_band(pixels("null/rgbn_20160101.tif")[[2, 1, 0, 3]]) == -1
     for name in ("levir/A/test_7_0256_0512.png", "harbour/01_05400_09600.jpg", "streets/MOS92.png", "yards/rail.png"):
         assert odd_band(pixels(name)[[2, 1, 0]]) == -1, name
+
+
+def test_assigned_looks_through_all_orders_of_few_bands(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    fits = [rng.random((count, count)) for count in (2, 3, 4, 5) for _ in range(20)]
+    tried = [band_signs._assigned(one).tolist() for one in fits]
+    monkeypatch.setattr(band_signs, "MOST_TRIED", 0)
+    assert tried == [band_signs._assigned(one).tolist() for one in fits]

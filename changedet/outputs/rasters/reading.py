@@ -1,32 +1,24 @@
-"""Rasters of a run, read back: windows, overviews, percentiles, or as lazy arrays."""
+"""Rasters of a run, read back: windows, chips, overviews."""
 
 from __future__ import annotations
 
-import hashlib
-import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import rasterio
-import rasterio.shutil
 from numpy.typing import NDArray
 from rasterio import windows
 from rasterio.enums import MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from changedet.arrays import Singles
-from changedet.blocks import Window, from_reader
+from changedet.blocks import Window
 from changedet.errors import InputError
-from changedet.outputs.rasters.classes import MASK_CLASSES, QUALITY_CLASSES
 from changedet.outputs.rasters.gdal_cache import cache_bytes
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 FilePixels: TypeAlias = NDArray[Any]
 """Of a file's own dtype, which is known when it is opened."""
@@ -121,6 +113,26 @@ def read_window(path: str | Path, window: Window) -> FilePixels:
     return first
 
 
+def read_windows(path: str | Path, some: Iterable[Window]) -> Iterator[FilePixels]:
+    """As `read_window`, of several windows; the file is opened once, which takes as long as reading one.
+
+    Parameters
+    ----------
+    path : path
+        A finished raster.
+    some : iterable of changedet.blocks.Window
+        Where, in its pixels; may reach beyond its edge.
+
+    Yields
+    ------
+    array (y, x)
+        Of each window.
+    """
+    with opened(path) as source:
+        for window in some:
+            yield _bands(source, window, 1)[0]
+
+
 def read_bands(path: str | Path, window: Window, count: int | None = None) -> FilePixels:
     """One window of several bands in the file's own dtype.
 
@@ -139,15 +151,22 @@ def read_bands(path: str | Path, window: Window, count: int | None = None) -> Fi
         Of the window's shape; no data beyond the edge.
     """
     with opened(path) as source:
-        bands = list(range(1, (count or source.count) + 1))
-        fill = 0 if source.nodata is None else source.nodata
-        block: FilePixels = np.full((len(bands), *window.shape), fill, source.dtypes[0])
-        top, left = max(0, window.y), max(0, window.x)
-        bottom = min(source.height, window.y + window.height)
-        right = min(source.width, window.x + window.width)
-        if top < bottom and left < right:
-            inside = source.read(bands, window=windows.Window(left, top, right - left, bottom - top))
-            block[:, top - window.y : bottom - window.y, left - window.x : right - window.x] = inside
+        return _bands(source, window, count or source.count)
+
+
+def _bands(source: rasterio.DatasetReader, window: Window, count: int) -> FilePixels:
+    top, left = max(0, window.y), max(0, window.x)
+    bottom = min(source.height, window.y + window.height)
+    right = min(source.width, window.x + window.width)
+    inside: FilePixels = np.zeros((count, 0, 0), source.dtypes[0])
+    if top < bottom and left < right:
+        inside = source.read(list(range(1, count + 1)), window=windows.Window(left, top, right - left, bottom - top))
+    if inside.shape[1:] == window.shape:
+        return inside
+    fill = 0 if source.nodata is None else source.nodata
+    block: FilePixels = np.full((count, *window.shape), fill, source.dtypes[0])
+    if inside.size:
+        block[:, top - window.y : bottom - window.y, left - window.x : right - window.x] = inside
     return block
 
 
@@ -273,69 +292,3 @@ def _refuse_another_kind(path: Path, error: Exception) -> None:
     with path.open("rb") as stream:
         if stream.read(4) not in _TIFF:
             raise InputError(f"{path}: is no GeoTIFF, as the rasters of a run are; compute it again") from error
-
-
-def open_lazily(path: str | Path, chunk: int = 1024) -> xr.DataArray:
-    """A raster of a run as a lazy DataArray on its grid, read block by block when it is computed.
-
-    Parameters
-    ----------
-    path : path
-        A finished raster.
-    chunk : int
-        Rows and columns of a block.
-
-    Returns
-    -------
-    xarray.DataArray
-        Dims ``(y, x)``, or ``(band, y, x)`` with the descriptions as `band` where there are several; the file's dtype,
-        its tags, ``_FillValue`` and, as ``long_name``, what it is as attributes, ``spatial_ref`` as coordinate. A file
-        with a mask band comes as float32 with NaN for no data.
-    """
-    # Imported here, as it takes half a second and only who looks at rasters in Python needs it.
-    import xarray as xr
-    from odc.geo.geobox import GeoBox
-    from odc.geo.xr import xr_coords
-
-    target = Path(path)
-    with opened(target) as source:
-        shape, dtype, tags = (source.count, *source.shape), source.dtypes[0], source.tags()
-        box = GeoBox(source.shape, source.transform, source.crs)
-        names, nodata = list(source.descriptions), source.nodata
-        masked = source.mask_flag_enums[0] == [MaskFlags.per_dataset]
-    read, dtype = (read_seen, "float32") if masked else (read_bands, dtype)
-    name = f"raster-{hashlib.sha256(repr((str(target), target.stat().st_mtime_ns)).encode()).hexdigest()[:24]}"
-    data = from_reader(partial(read, str(target)), shape, chunk, name=name, dtype=dtype)
-    coords = {**xr_coords(box, always_yx=True), "band": names}
-    attributes: dict[str, object] = {**tags}
-    if nodata is not None:
-        attributes["_FillValue"] = np.dtype(dtype).type(np.nan if masked else nodata)
-    if words := tags.get("DESCRIPTION") or (names[0] if len(names) == 1 else ""):
-        attributes["long_name"] = words
-    # A name of its own: else the array would bear that of its graph.
-    bands = xr.DataArray(data, dims=("band", "y", "x"), coords=coords, attrs=attributes).rename(target.stem)
-    return bands if shape[0] > 1 else bands.isel(band=0, drop=True)
-
-
-def with_flags(image: xr.DataArray, kind: Literal["mask", "quality"]) -> xr.DataArray:
-    """A raster of classes with the names of its values, as the CF conventions have them.
-
-    Parameters
-    ----------
-    image : xarray.DataArray
-        As `open_lazily` gives it.
-    kind : str
-        Which classes it has.
-
-    Returns
-    -------
-    xarray.DataArray
-        Named by its kind; ``flag_values`` in the image's dtype, ``flag_meanings`` with a word for each.
-    """
-    classes = [(one.value, one.label) for one in (MASK_CLASSES if kind == "mask" else QUALITY_CLASSES)]
-    fill = image.attrs.get("_FillValue")
-    if fill is not None and fill not in dict(classes):
-        classes.append((int(fill), "no data"))
-    words = [re.sub(r"[^0-9A-Za-z]+", "_", label).strip("_") for _, label in classes]
-    values = np.array([value for value, _ in classes], image.dtype)
-    return image.rename(kind).assign_attrs(flag_values=values, flag_meanings=" ".join(words))

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from affine import Affine
 from written_rasters import writer
 
 from changedet.blocks import Window
 from changedet.errors import InputError
-from changedet.outputs.rasters.reading import band_names, open_lazily, read_overview, read_window
+from changedet.outputs.rasters.lazy_arrays import open_lazily
+from changedet.outputs.rasters.reading import band_names, read_overview, read_window, read_windows
 
 
 def test_read_window_a_window_of_a_mask_reaches_beyond_the_edge(tmp_path: Path) -> None:
@@ -23,17 +23,17 @@ def test_read_window_a_window_of_a_mask_reaches_beyond_the_edge(tmp_path: Path) 
     assert block.tolist() == [[255] * 5] * 2 + [[1, 1, 255, 255, 255]] * 2
 
 
-def test_open_lazily_gives_what_lies_in_the_file(tmp_path: Path) -> None:
-    rng = np.random.default_rng(3)
-    for bands in (1, 3):
-        image = rng.integers(1, 900, (bands, 70, 50), dtype=np.uint16)
-        path = tmp_path / f"{bands}.tif"
-        profile = {"driver": "GTiff", "height": 70, "width": 50, "count": bands, "dtype": "uint16", "crs": "EPSG:32633"}
-        with rasterio.open(path, "w", transform=Affine(1, 0, 5e5, 0, -1, 5e6), **profile) as file:
-            file.write(image)
-        opened = open_lazily(path, chunk=32)
-        assert opened.dims == (("band", "y", "x") if bands > 1 else ("y", "x"))
-        assert np.array_equal(opened.values, image if bands > 1 else image[0])
+def test_read_windows_are_those_of_read_window(tmp_path: Path) -> None:
+    array = np.random.default_rng(2).integers(0, 2, (60, 70)).astype(np.uint8)
+    with writer(tmp_path / "x.tif", "mask", (60, 70)) as out:
+        out.write(Window(0, 0, 60, 70), array)
+    some = [Window(0, 0, 60, 70), Window(50, 60, 20, 20), Window(-30, 0, 10, 10), Window(5, 7, 3, 2)]
+    found = list(read_windows(tmp_path / "x.tif", some))
+    for window, pixels in zip(some, found, strict=True):
+        np.testing.assert_array_equal(pixels, read_window(tmp_path / "x.tif", window))
+    assert found[1][:10, :10].tolist() == array[50:, 60:].tolist()
+    assert (found[1][10:] == 255).all()
+    assert (found[2] == 255).all()
 
 
 @pytest.mark.parametrize("kind", ["vrt", "overviews", "beside"])
