@@ -205,7 +205,7 @@ def write(truth: Truth, folder: Path, lights: list[Light], sensors: list[Sensor]
         for date in plan.dates[1:]
         for name, shape in truth.regions(date).items()
         for part in shapely.get_parts(shape)
-        if part.geom_type == "Polygon"
+        if part.geom_type == "Polygon" and not part.is_empty
     ]
     _layer(changed, ["date", "direction", "area_m2", "geometry"], crs, folder, "changed")
     outlines = [truth.footprint(date) for date in plan.dates]

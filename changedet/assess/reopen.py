@@ -130,13 +130,20 @@ def looks(finished: Run, folder: RunFolder, grid: Grid, days: Sequence[dt.date])
     """
     formats = frozenset(finished.formats)
     if all(folder.quality_file(day, formats).exists() for day in days):
-        return RunLooks(folder, grid, tuple(days), views=_views(finished, days), formats=formats), []
+        known = _views(finished, days), _distances(finished, days)
+        return RunLooks(folder, grid, tuple(days), None, *known, formats), []
     return GivenVisibility(tuple(days)), ["what each date saw is no longer kept; all dates count as clear everywhere"]
 
 
 def _views(finished: Run, days: Sequence[dt.date]) -> tuple[ViewAngles | None, ...]:
     given = {row["date"]: row.get("view") for row in finished.provenance.get("inputs", [])}
     return tuple(ViewAngles(**given[str(day)]) if given.get(str(day)) else None for day in days)
+
+
+def _distances(finished: Run, days: Sequence[dt.date]) -> tuple[float, ...]:
+    told = finished.summary.get("familiarity", {})
+    known = ((told.get(str(day)) or {}).get("distance") for day in days)
+    return tuple(float("nan") if one is None else float(one) for one in known)
 
 
 def method(finished: Run, stage: Stage[Made]) -> tuple[Method[Made], dict[str, Any]] | None:

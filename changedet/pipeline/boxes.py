@@ -17,11 +17,11 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.berths import SHIP, parted_boxes
 from changedet.pipeline.box_marks import BoxMarks, box_marks
 from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.familiarity import counted_dates, familiarities
 from changedet.pipeline.looks import looks_of
 from changedet.pipeline.ships import Ships, find_ships
 from changedet.plan import Plan
 from changedet.stages.objects.boxes import georeferenced
-from changedet.stages.objects.lattice import too_coarse
 from changedet.stages.tracks.confirmed import CONFIRMED, CONFIRMED_KIND
 from changedet.stages.tracks.result import Tracks
 from changedet.store import RunFolder, read_frame
@@ -138,22 +138,6 @@ def kept_boxes(folder: RunFolder, grid: Grid, days: Sequence[dt.date]) -> gpd.Ge
     return found
 
 
-def counted_dates(plan: Plan) -> list[dt.date]:
-    """List the dates whose scenes are fine enough to count boxes.
-
-    Parameters
-    ----------
-    plan : Plan
-
-    Returns
-    -------
-    list of date
-        None where the stage objects is switched off.
-    """
-    method = plan.built("objects")
-    return [look.date for look in plan.looks if method is not None and not too_coarse(look.gsd_m, method.coarsest_m)]
-
-
 def tracks_of(plan: Plan, models: Mapping[dt.date, DateModel], detections: gpd.GeoDataFrame | None) -> Tracks | None:
     """Follow the boxes over the dates, and keep what light was read for it.
 
@@ -172,7 +156,9 @@ def tracks_of(plan: Plan, models: Mapping[dt.date, DateModel], detections: gpd.G
     follow = plan.built("tracks")
     if follow is None or detections is None:
         return None
-    looks = looks_of(plan, models, counted_dates(plan))
+    days, known = counted_dates(plan), familiarities(plan)
+    distances = tuple(known[day].distance if day in known else float("nan") for day in days)
+    looks = looks_of(plan, models, days, distances)
     tracks: Tracks = follow(detections, looks)
     looks.keep_light()
     return tracks

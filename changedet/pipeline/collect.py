@@ -15,11 +15,11 @@ from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.sentences.story import sentences, sentences_json
 from changedet.pipeline.agreement import disagreements
 from changedet.pipeline.area_sums import Area, clear_fraction
-from changedet.pipeline.boxes import FollowedBoxes, containers_layer, counted_dates
+from changedet.pipeline.boxes import FollowedBoxes, containers_layer
 from changedet.pipeline.change_kinds import with_kinds
 from changedet.pipeline.changes import ChangedAreas, changed_areas, changes_layer
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.familiarity import familiarities, familiarity_json, refusals
+from changedet.pipeline.familiarity import counted_dates, familiarities, familiarity_json, refusals
 from changedet.pipeline.flow import flow
 from changedet.pipeline.footprints import as_estimates, footprint_layer, footprints_of, ground_layer
 from changedet.pipeline.new_ground import new_ground

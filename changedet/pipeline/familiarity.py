@@ -1,4 +1,4 @@
-"""How familiar each date's scene is to the models, from what the passes kept."""
+"""Which scenes show boxes at all, and how familiar each is to the models, from what the passes kept."""
 
 from __future__ import annotations
 
@@ -7,13 +7,29 @@ from collections.abc import Mapping
 from typing import Final
 
 from changedet.json_types import JsonObject
-from changedet.pipeline.boxes import counted_dates
 from changedet.plan import Plan
 from changedet.stages.objects.familiarity import Familiarity, familiarity_of
+from changedet.stages.objects.lattice import too_coarse
 from changedet.store import read_json
 
 DIGITS: Final = 3
 """Of a distance in ``summary.json``."""
+
+
+def counted_dates(plan: Plan) -> list[dt.date]:
+    """List the dates whose scenes are fine enough to count boxes.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    list of date
+        None where the stage objects is switched off.
+    """
+    method = plan.built("objects")
+    return [look.date for look in plan.looks if method is not None and not too_coarse(look.gsd_m, method.coarsest_m)]
 
 
 def familiarities(plan: Plan) -> dict[dt.date, Familiarity]:

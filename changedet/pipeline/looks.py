@@ -126,6 +126,8 @@ class RunLooks:
         None in a finished run, which has the light that it kept.
     views : tuple of ViewAngles or None
         Of each date; empty where none is known.
+    distances : tuple of float
+        Of each scene from what the detector was fitted on, NaN where that is not known; empty where it is of none.
     formats : set of str
         Outputs of the run, which decide where its quality rasters lie.
     taken : dict of int to list of (float64 (n, 2), float64 (3, n, band))
@@ -137,6 +139,7 @@ class RunLooks:
     dates: tuple[dt.date, ...]
     scenes: SceneLight | None = None
     views: tuple[ViewAngles | None, ...] = ()
+    distances: tuple[float, ...] = ()
     formats: frozenset[str] = frozenset({"masks"})
     taken: dict[int, list[tuple[Floats, Floats]]] = field(default_factory=dict)
 
@@ -233,6 +236,21 @@ class RunLooks:
         along, azimuth = np.tan(np.radians(view.off_nadir_deg)), np.radians(view.azimuth_deg or 0.0)
         return float(along * np.sin(azimuth)), float(along * np.cos(azimuth))
 
+    def distance(self, i: int) -> float:
+        """How far a date's scene lies from what the detector was fitted on.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+
+        Returns
+        -------
+        float
+            NaN where it is not known.
+        """
+        return self.distances[i] if self.distances else float("nan")
+
     def keep_light(self) -> None:
         """Keep the light that was read, so that the finished run can be followed again without its scenes."""
         paths = [self.folder.table("light", day) for day in self.dates]
@@ -267,7 +285,9 @@ class RunLooks:
         return out
 
 
-def looks_of(plan: Plan, models: Mapping[dt.date, DateModel], days: Sequence[dt.date]) -> RunLooks:
+def looks_of(
+    plan: Plan, models: Mapping[dt.date, DateModel], days: Sequence[dt.date], distances: Sequence[float] = ()
+) -> RunLooks:
     """Show some dates of a plan to the tracks, with the light of their scenes.
 
     Parameters
@@ -276,6 +296,8 @@ def looks_of(plan: Plan, models: Mapping[dt.date, DateModel], days: Sequence[dt.
     models : mapping of date to DateModel
     days : sequence of date
         Sorted.
+    distances : sequence of float, optional
+        Of their scenes from what the detector was fitted on.
 
     Returns
     -------
@@ -284,7 +306,8 @@ def looks_of(plan: Plan, models: Mapping[dt.date, DateModel], days: Sequence[dt.
     """
     looks = tuple(look for look in plan.looks if look.date in set(days))
     scenes = SceneLight(plan.grid, looks, plan.roles, models)
-    return RunLooks(plan.folder, plan.grid, tuple(days), scenes, tuple(look.view for look in looks), plan.formats)
+    views = tuple(look.view for look in looks)
+    return RunLooks(plan.folder, plan.grid, tuple(days), scenes, views, tuple(distances), plan.formats)
 
 
 def _fill_by_cell(grid: Grid, points: Floats, fill: _Fill) -> None:

@@ -22,7 +22,7 @@ from changedet.stages.tracks.kernels.replacement import split_at_replacements
 from changedet.stages.tracks.kernels.site_model import Rates
 from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces, presence_runs, single_boxes
 from changedet.stages.tracks.result import Tracks
-from changedet.stages.tracks.visibility import SeriesVisibility, relief_displacements
+from changedet.stages.tracks.visibility import SeriesVisibility, familiar_dates, relief_displacements
 
 OVERLAP_SHARE: Final = 0.35
 """Share of the smaller of two places that the other must cover to leave it no room. Chosen by hand."""
@@ -69,6 +69,8 @@ class PlaceObservations(NamedTuple):
         What the pixels show, see `kernels.appearance.appearance_features`; None without pictures.
     opposed : bool
         Whether the boxes lean the other way than the views say.
+    familiar : bool (date,) or None
+        True where a scene is like those that the detector knows; None where that is not known of any.
     """
 
     place: Ints
@@ -82,6 +84,7 @@ class PlaceObservations(NamedTuple):
     displacement: Floats
     appearance: Floats | None
     opposed: bool = False
+    familiar: Bools | None = None
 
 
 def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -> PlaceObservations:
@@ -123,7 +126,7 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
     bins, neighbours = score_bins(score), _neighbours(rows, place, has_row)
     moved = medians((rows.boxes.xy + shift[rows.date])[keep], own, n)
     appearance = place_appearance(looks, moved, boxes, shift, (bins, lit, observed))
-    moves = shift, displacement, appearance, opposed
+    moves = shift, displacement, appearance, opposed, familiar_dates(looks, count)
     return PlaceObservations(place, bins, observed, lit, counted, neighbours, pairs, *moves)
 
 
@@ -215,7 +218,7 @@ def infer_with_overlaps(observations: PlaceObservations, rates: Rates, tables: D
     features = observations.appearance
     appearance = None if features is None else appearance_bins(features, tables.appearance_weights)
     own = observations
-    looks = PlaceLooks(own.bins, own.observed, own.lit, own.counted_rows, own.neighbours, appearance)
+    looks = PlaceLooks(own.bins, own.observed, own.lit, own.counted_rows, own.neighbours, appearance, own.familiar)
     posterior = infer_presence(looks, np.zeros(own.observed.shape), rates, tables)
     if own.observed.shape[1] == 1:
         return posterior

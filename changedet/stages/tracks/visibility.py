@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 import numpy as np
 
 from changedet.arrays import Bools, Floats
+from changedet.kernels.doubts import USUAL_DISTANCE
 
 ClearAt: TypeAlias = Callable[[int, Floats], Bools]
 """``clear(i, points) -> bool (n,)``: whether date ``i`` shows the points (n, 2) clearly."""
@@ -127,6 +128,46 @@ class SeriesViews(SeriesVisibility, Protocol):
             Metres east and north; None where the view is not known.
         """
         ...
+
+
+@runtime_checkable
+class SeriesFamiliarity(SeriesVisibility, Protocol):
+    """Visibility of a series that knows how far its scenes lie from what the detector was fitted on."""
+
+    def distance(self, i: int) -> float:
+        """How far a date's scene lies, see `objects.familiarity`.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+
+        Returns
+        -------
+        float
+            1 is the edge of the training scenes; NaN where it is not known.
+        """
+        ...
+
+
+def familiar_dates(looks: SeriesVisibility, dates: int) -> Bools:
+    """Which dates show boxes about as easily as usual, as their scenes are like those that the detector knows.
+
+    Parameters
+    ----------
+    looks : SeriesVisibility
+        A `SeriesFamiliarity` where that is known.
+    dates : int
+        Number of dates.
+
+    Returns
+    -------
+    bool (date,)
+        False where it is not known.
+    """
+    if not isinstance(looks, SeriesFamiliarity):
+        return np.zeros(dates, bool)
+    return np.array([looks.distance(i) < USUAL_DISTANCE for i in range(dates)], bool)
 
 
 def relief_displacements(looks: SeriesVisibility, dates: int) -> Floats:

@@ -20,6 +20,7 @@ from changedet.stages.tracks.kernels.site_model import (
     Rates,
     SiteModel,
     class_posteriors,
+    detectability_sds,
     first_model,
     learn_detectability,
     learn_rates,
@@ -63,6 +64,8 @@ class PlaceLooks(NamedTuple):
         See `neighbours.neighbour_classes`.
     appearance : int64 (place, date) or None
         Bins of what the pixels show, see `appearance.appearance_bins`; None without pictures.
+    familiar : bool (date,) or None
+        True where a scene is like those that the detector knows, so that it shows boxes about as easily as usual.
     """
 
     bins: Ints
@@ -71,6 +74,7 @@ class PlaceLooks(NamedTuple):
     counted_rows: Floats
     neighbours: Ints
     appearance: Ints | None = None
+    familiar: Bools | None = None
 
 
 class PresencePosterior(NamedTuple):
@@ -143,7 +147,7 @@ def infer_presence(looks: PlaceLooks, blocked: Floats, rates: Rates, tables: Det
     fixed = _without_detectability(looks, tables)
     looks = looks._replace(lit=looks.observed & looks.lit)
     by_neighbours = _log_by_neighbours(looks, tables)
-    learnt = None
+    spread, learnt = detectability_sds(looks.familiar, dates, tables), None
     for rounds_left in range(EM_ROUNDS, -1, -1):
         present = [fixed.full * part for part in _full_lit(looks, blocked, model.detectability, tables)]
         chains = _chains(fixed.absent, present, model)
@@ -152,11 +156,11 @@ def infer_presence(looks: PlaceLooks, blocked: Floats, rates: Rates, tables: Det
         learnt = _clutter(classes)
         model = model._replace(weight=weight)
         if rounds_left and dates >= DETECTABILITY_DATES:
-            found = learn_detectability(chains, classes, looks.bins, looks.lit, model.detectability, tables)
+            found = learn_detectability(chains, classes, looks.bins, looks.lit, model.detectability, spread, tables)
             model = model._replace(detectability=found)
         if rounds_left and dates >= EM_DATES:
             model = learn_rates(chains, classes, model, rates, tables)
-    seen = _log_likelihood(log_l, model, _clutter(classes), tables)
+    seen = _log_likelihood(log_l, model, _clutter(classes), spread)
     return _over_classes(chains, classes, model, fixed.absent, present, rates.caution)._replace(log_likelihood=seen)
 
 
@@ -165,7 +169,7 @@ def _clutter(classes: Floats) -> float:
     return float(np.clip(classes[:, REAL:].sum() / max(len(classes), 1), *LEARNT_SHARES))
 
 
-def _log_likelihood(log_l: Floats, model: SiteModel, clutter: float, tables: DetectorTables) -> float:
+def _log_likelihood(log_l: Floats, model: SiteModel, clutter: float, spread: Floats) -> float:
     """Of all places, over their classes, and of the dates' detectability under its prior.
 
     The share of clutter is that of the places: the prior one is set by rows, and far from it where few are false.
@@ -175,8 +179,7 @@ def _log_likelihood(log_l: Floats, model: SiteModel, clutter: float, tables: Det
         weight[part] *= share / max(weight[part].sum(), 1e-300)
     with np.errstate(divide="ignore"):
         places = np.logaddexp.reduce(log_l + np.log(weight), axis=1).sum()
-    spread = tables.detectability_sd
-    dates = -0.5 * ((model.detectability / spread) ** 2).sum() - len(model.detectability) * np.log(spread)
+    dates = -0.5 * ((model.detectability / spread) ** 2).sum() - np.log(spread).sum()
     return float(places + dates)
 
 

@@ -25,6 +25,9 @@ BISECTIONS: Final = 40
 """Halvings of that range: to the last digits of a double."""
 LEAST_FALSE: Final = 0.02
 """The series may lower the share of false rows to this part of the stated one, never raise it."""
+FAMILIAR_SD: Final = 0.5
+"""Standard deviation of the detectability of scenes like those that the detector knows: within the pseudo-hands' sites
+that of the log odds with which true boxes are found (training/recall_by_distance.py, docs/research/tracks.md)."""
 MOST_STEP: Final = 2.0
 """Of one Newton step of a date's detectability. Chosen by hand."""
 MOST_DETECTABILITY_SDS: Final = 4
@@ -178,12 +181,34 @@ def _log_mix(log_l: Floats, weight: Floats) -> Floats:
     return mixed
 
 
+def detectability_sds(familiar: Bools | None, dates: int, tables: DetectorTables) -> Floats:
+    """The prior's standard deviation of each date's detectability.
+
+    Parameters
+    ----------
+    familiar : bool (date,) or None
+        True where a scene is like those that the detector knows; None where that is not known of any.
+    dates : int
+        Number of dates.
+    tables : DetectorTables
+        Of the detector: the usual deviation.
+
+    Returns
+    -------
+    float64 (date,)
+        Of a familiar scene `FAMILIAR_SD` at most: few boxes on it are few boxes, not many that it hides.
+    """
+    usual = np.full(dates, tables.detectability_sd)
+    return usual if familiar is None else np.where(familiar, np.minimum(usual, FAMILIAR_SD), usual)
+
+
 def learn_detectability(
     chains: Sequence[ChainPosterior],
     classes: Floats,
     bins: Ints,
     lit: Bools,
     detectability: Floats,
+    spread: Floats,
     tables: DetectorTables,
 ) -> Floats:
     """One Newton step to each date's detectability, whose prior is normal about 0.
@@ -200,6 +225,8 @@ def learn_detectability(
         True where the look was clear and lit.
     detectability : float64 (date,)
         That of the round before.
+    spread : float64 (date,)
+        Of `detectability_sds`.
     tables : DetectorTables
         Of the detector.
 
@@ -209,15 +236,14 @@ def learn_detectability(
         0 is usual, more is easier.
     """
     steps = np.linspace(0.0, 1.0, tables.emission.shape[1])
-    slope = -detectability / tables.detectability_sd**2
-    bend = np.full(len(detectability), 1.0 / tables.detectability_sd**2)
+    slope, bend = -detectability / spread**2, 1.0 / spread**2
     for k in range(REAL):
         weight = classes[:, k, None] * chains[k].present * lit
         table = tilted(tables.emission[k], detectability)
         mean = table @ steps
         slope += (weight * steps[bins]).sum(0) - weight.sum(0) * mean
         bend += weight.sum(0) * (table @ steps**2 - mean**2)
-    bound = MOST_DETECTABILITY_SDS * tables.detectability_sd
+    bound = MOST_DETECTABILITY_SDS * spread
     learnt: Floats = np.clip(detectability + np.clip(slope / bend, -MOST_STEP, MOST_STEP), -bound, bound)
     return learnt
 

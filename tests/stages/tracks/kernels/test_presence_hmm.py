@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.stages.tracks.kernels.detector_tables import TABLES
+from changedet.stages.tracks.kernels.detector_tables import HARD_TABLES, TABLES
 from changedet.stages.tracks.kernels.presence_hmm import PlaceLooks, infer_presence
-from changedet.stages.tracks.kernels.site_model import Rates
+from changedet.stages.tracks.kernels.site_model import FAMILIAR_SD, Rates, detectability_sds
 
 
 def test_infer_presence_ends_no_box_on_a_date_that_shows_few():
@@ -48,3 +48,28 @@ def test_infer_presence_without_pictures_uses_the_scores_alone():
     alone = infer_presence(looks, *arguments)
     silent = infer_presence(looks._replace(appearance=np.zeros((30, 8), np.int64)), *arguments)
     np.testing.assert_array_equal(alone.present, silent.present)
+
+
+def test_infer_presence_takes_few_boxes_on_a_familiar_scene_for_few_boxes():
+    """A yard that grew: of 80 boxes that later looks show the first shows 20, and a faint row at a few empty spots."""
+    rng = np.random.default_rng(6)
+    bins = np.where(rng.random((80, 5)) < 0.6, 5, 4)
+    bins[20:, 0] = np.where(rng.random(60) < 0.1, 1, 0)
+    everywhere, first = np.ones((80, 5), bool), np.arange(5) == 0
+    looks = PlaceLooks(bins, everywhere, everywhere, np.full(80, 4.0), np.zeros(80, int))
+    arguments = np.zeros((80, 5)), Rates(0.08, 0.03, 0.05, 0.5), HARD_TABLES["learned"]
+
+    def _on_the_first(familiar):
+        return infer_presence(looks._replace(familiar=familiar), *arguments).present[:, 0].sum()
+
+    assert _on_the_first(first) < 35
+    assert min(_on_the_first(None), _on_the_first(~first)) > 65
+
+
+def test_detectability_sds_are_small_on_familiar_dates_alone():
+    tables = TABLES["learned"]
+    np.testing.assert_array_equal(detectability_sds(None, 3, tables), [tables.detectability_sd] * 3)
+    found = detectability_sds(np.array([True, False]), 2, tables)
+    np.testing.assert_array_equal(found, [FAMILIAR_SD, tables.detectability_sd])
+    narrow = tables._replace(detectability_sd=0.1)
+    np.testing.assert_array_equal(detectability_sds(np.array([True]), 1, narrow), [0.1])
