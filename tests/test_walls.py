@@ -114,7 +114,9 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
     }
     tops = {name.split(".")[0] for path in FILES for name in imports(path)}
     used = {named.get(top, top.replace("_", "-")) for top in tops - sys.stdlib_module_names - {"changedet"}}
-    required = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]["dependencies"]
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    # Of the extras only this one is imported; the others are found by libraries, or are given.
+    required = [*project["dependencies"], *project["optional-dependencies"]["s3"]]
     assert used == {re.split("[><=]", text)[0].lower() for text in required}
 
 
@@ -123,6 +125,9 @@ def test_libraries_have_their_places() -> None:
     assert users_of("distributed") <= {"blocks", "pipeline"}
     assert users_of("yaml") == {"workflow"}
     assert users_of("numba") == {"kernels"}
+    assert [path.name for path in FILES if "botocore" in {name.split(".")[0] for name in imports(path)}] == [
+        "client.py"
+    ]
     assert [path.name for path in FILES if "numba" in {name.split(".")[0] for name in imports(path)}] == ["compiled.py"]
     allowed = {"grid", "imagery", "outputs", "workflow", "simulate", "assess", "cli"}
     assert users_of("rasterio") <= allowed

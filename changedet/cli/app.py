@@ -15,6 +15,7 @@ import click
 
 from changedet import __version__
 from changedet.cli.assess_commands import calibrate_command, compare, review, sample, score
+from changedet.cli.bucket_commands import download, upload
 from changedet.cli.evidence_commands import pack, verify, why
 from changedet.cli.figure_commands import figure, timelapse
 from changedet.cli.messages import DONE, FAILED, WRONG_INPUT, limit_too_low, report_failure, say
@@ -53,7 +54,7 @@ _COMMANDS = (
     *(init, schema, methods, simulate_command),
     *(figure, timelapse),
     *(score, sample, compare, review, calibrate_command),
-    *(why, verify, pack),
+    *(why, verify, pack, upload, download),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -133,7 +133,7 @@ def calibrate_command(
     from changedet.pipeline.run import carry_out
     from changedet.plan import make_plan
 
-    plan = make_plan(workflow, out=out, scheduler=scheduler)
+    plan = make_plan(workflow, out=out, scheduler=scheduler, upload="none")
     if draw is None:
         _check_there(labels)
     else:

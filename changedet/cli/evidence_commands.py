@@ -10,15 +10,20 @@ from changedet.cli.messages import DONE, WRONG_INPUT, say, tracebacks_option
 
 
 @click.command()
-@click.argument("run_dir", metavar="RUN_DIR|PACK")
+@click.argument("run_dir", metavar="RUN_DIR|PACK|s3://BUCKET/PREFIX/SITE")
 @tracebacks_option
 def verify(run_dir: str) -> int:
     """Say whether every file of a run or a pack is what was written, and its inputs what was read."""
     # Imported here, as in all commands: what computes takes seconds to import, and --help needs none of it.
     from changedet.assess.evidence.verify_pack import verify_pack
     from changedet.assess.evidence.verify_run import verify_run
+    from changedet.assess.evidence.verify_upload import verify_upload
+    from changedet.store.bucket import address
 
-    verdict = verify_pack(run_dir) if Path(run_dir).is_file() else verify_run(run_dir)
+    if run_dir.startswith("s3://"):
+        verdict = verify_upload(address(run_dir))
+    else:
+        verdict = verify_pack(run_dir) if Path(run_dir).is_file() else verify_run(run_dir)
     click.echo(verdict.text)
     for words in verdict.problems:
         say(words)
@@ -37,7 +42,7 @@ def why(workflow: str, out: str | None, scheduler: str | None) -> int:
     from changedet.pipeline.pending import pending_in_words
     from changedet.plan import make_plan
 
-    plan, _ = take_in(make_plan(workflow, out=out, scheduler=scheduler))
+    plan, _ = take_in(make_plan(workflow, out=out, scheduler=scheduler, upload="none"))
     click.echo(pending_in_words(plan))
     return DONE
 

@@ -7,13 +7,14 @@ import click
 from changedet.cli.jobs import jobs_of
 from changedet.cli.messages import DONE, FAILED, tracebacks_option, warn
 from changedet.cli.run_many import run_in_turn, run_side_by_side
-from changedet.cli.run_site import Options
+from changedet.cli.run_site import Options, Where
 
 
 @click.command()
 @click.argument("workflows", nargs=-1, required=True, metavar="WORKFLOW.yaml...")
 @click.option("--out", metavar="DIR", help="Where the run folders go, instead of outputs.dir.")
 @click.option("--scheduler", metavar="threads|processes|tcp://HOST:PORT", help="Instead of compute.scheduler.")
+@click.option("--upload", metavar="s3://BUCKET/PREFIX|none", help="Where the finished runs go too, as outputs.upload.")
 @click.option(
     "--jobs",
     metavar="N|auto",
@@ -37,6 +38,7 @@ def run(
     workflows: tuple[str, ...],
     out: str | None,
     scheduler: str | None,
+    upload: str | None,
     jobs: str,
     fresh: bool,
     placebo: bool,
@@ -53,21 +55,29 @@ def run(
     options = Options(fresh, placebo, robust, as_json, quiet, verbose)
     at_once = jobs_of(jobs, len(workflows))
     run_sites = run_in_turn if at_once.at_once == 1 else run_side_by_side
-    return run_sites(workflows, out, scheduler, options, at_once)
+    return run_sites(workflows, Where(out, scheduler, upload), options, at_once)
 
 
 @click.command()
 @click.argument("workflow", metavar="WORKFLOW.yaml")
 @click.option("--out", metavar="DIR", help="As for run.")
 @click.option("--scheduler", metavar="threads|processes|tcp://HOST:PORT", help="As for run; it is not asked.")
+@click.option(
+    "--upload", metavar="s3://BUCKET/PREFIX|none", help="As for run; the bucket is asked, nothing is written."
+)
 @tracebacks_option
-def check(workflow: str, out: str | None, scheduler: str | None) -> int:
+def check(workflow: str, out: str | None, scheduler: str | None, upload: str | None) -> int:
     """Validate everything and print the plan; computes nothing."""
     # Imported here, as in all commands: what computes takes seconds to import, and --help needs none of it.
     from changedet.cli.text import plan_in_words
     from changedet.plan import make_plan
 
-    plan = make_plan(workflow, out=out, scheduler=scheduler)
+    plan = make_plan(workflow, out=out, scheduler=scheduler, upload=upload)
+    if plan.upload is not None:
+        # What a run writes is known to what carries it out, which takes long to import.
+        from changedet.pipeline.uploads import require_bucket
+
+        require_bucket(plan)
     click.echo(plan_in_words(plan))
     for warning in plan.warnings:
         warn(warning)

@@ -12,7 +12,7 @@ from changedet.cli.bars import SitesBar, progress_bar
 from changedet.cli.jobs import Jobs, accepted
 from changedet.cli.messages import FAILED, failure, say
 from changedet.cli.process import set_up_process
-from changedet.cli.run_site import Options, Printed, Site, carried_out, failed
+from changedet.cli.run_site import Options, Printed, Site, Where, carried_out, failed
 from changedet.errors import ChangedetError, InputError
 
 if TYPE_CHECKING:
@@ -39,15 +39,14 @@ class Failure:
     lines: tuple[str, ...]
 
 
-def run_in_turn(workflows: Sequence[str], out: str | None, scheduler: str | None, options: Options, jobs: Jobs) -> int:
+def run_in_turn(workflows: Sequence[str], where: Where, options: Options, jobs: Jobs) -> int:
     """Run sites one after the other in this process.
 
     Parameters
     ----------
     workflows : sequence of str
         Files.
-    out, scheduler : str or None
-        As `make_plan` takes them.
+    where : Where
     options : Options
     jobs : Jobs
         One at once.
@@ -61,14 +60,23 @@ def run_in_turn(workflows: Sequence[str], out: str | None, scheduler: str | None
     ------
     InputError
         With the problems of all workflows.
+    StoreError
+        A bucket cannot be used.
     """
     # Imported here for a quick start.
+    from changedet.pipeline.uploads import require_bucket
     from changedet.plan import make_plan
+    from changedet.store.bucket.failures import StoreError
 
     plans: list[Plan | InputError] = []
     for path in workflows:
         try:
-            plans.append(make_plan(path, out=out, scheduler=scheduler))
+            plan = make_plan(path, **where._asdict())
+            require_bucket(plan)
+            plans.append(plan)
+        except StoreError:
+            # It would fail for the next ones as well.
+            raise
         except InputError as error:
             plans.append(error)
     printed = Printed(options, len(workflows))
@@ -79,17 +87,14 @@ def run_in_turn(workflows: Sequence[str], out: str | None, scheduler: str | None
     return printed.end()
 
 
-def run_side_by_side(
-    workflows: Sequence[str], out: str | None, scheduler: str | None, options: Options, jobs: Jobs
-) -> int:
+def run_side_by_side(workflows: Sequence[str], where: Where, options: Options, jobs: Jobs) -> int:
     """Run sites side by side, each in a process that carries out one after another.
 
     Parameters
     ----------
     workflows : sequence of str
         Files.
-    out, scheduler : str or None
-        As `make_plan` takes them.
+    where : Where
     options : Options
     jobs : Jobs
         More than one at once.
@@ -102,7 +107,7 @@ def run_side_by_side(
     Raises
     ------
     InputError
-        With the problems of all workflows.
+        With the problems of all workflows, or of a bucket that cannot be used.
     """
     # Imported here for a quick start.
     from changedet.blocks import Call, Processes
@@ -114,7 +119,7 @@ def run_side_by_side(
         Processes(jobs.at_once, jobs.memory_bytes, STARTED_BYTES, _begin_process) as processes,
         SitesBar(len(workflows), quiet=options.quiet) as bar,
     ):
-        arguments = ((path, out, scheduler, share, options.verbose) for path in workflows)
+        arguments = ((path, where, share, options.verbose) for path in workflows)
         found = _planned(processes, (Call(planned, given, STARTED_BYTES) for given in arguments), workflows, bar)
         if isinstance(found, Failure):
             with bar.away():
@@ -134,17 +139,14 @@ def _begin_process() -> None:
     warnings.simplefilter("ignore")
 
 
-def planned(
-    path: str, out: str | None, scheduler: str | None, share: Share, verbose: bool
-) -> Plan | InputError | Failure:
+def planned(path: str, where: Where, share: Share, verbose: bool) -> Plan | InputError | Failure:
     """Plan a site in a process of many.
 
     Parameters
     ----------
     path : str
         Of the workflow file.
-    out, scheduler : str or None
-        As `make_plan` takes them.
+    where : Where
     share : Share
         Of the process.
     verbose : bool
@@ -156,12 +158,19 @@ def planned(
         What is wrong with the file is handed back, to be printed with what is wrong with others.
     """
     # Imported here for a quick start.
+    from changedet.pipeline.uploads import require_bucket
     from changedet.plan import make_plan
+    from changedet.store.bucket.failures import StoreError
 
     try:
-        return make_plan(path, out=out, scheduler=scheduler, share=share)
+        plan = make_plan(path, **where._asdict(), share=share)
+        require_bucket(plan)
+        return plan
     except InputError as error:
-        return error
+        if not isinstance(error, StoreError):
+            return error
+        status, lines = failure(error, verbose=verbose)
+        return Failure(status, tuple(lines))
     except Exception as error:
         status, lines = failure(error, verbose=verbose)
         return Failure(status, tuple(lines))

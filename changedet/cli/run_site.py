@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -25,6 +25,14 @@ class Options:
     as_json: bool
     quiet: bool
     verbose: bool
+
+
+class Where(NamedTuple):
+    """What the command ``run`` says in place of its files: as `make_plan` takes it."""
+
+    out: str | None = None
+    scheduler: str | None = None
+    upload: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,18 +76,21 @@ def carried_out(plan: Plan, options: Options, progress: ShowProgress | None = No
         What is to be printed.
     """
     # Imported here for a quick start.
-    from changedet.cli.text import run_in_words, site_row
+    from changedet.cli.text import run_in_words, site_row, upload_in_words
     from changedet.pipeline.run import carry_out
     from changedet.pipeline.scheduling import quiet_dask
+    from changedet.pipeline.uploads import uploaded
 
     if "://" in plan.scheduler:
         quiet_dask()
     try:
         run = carry_out(plan, fresh=options.fresh, placebo=options.placebo, robust=options.robust, progress=progress)
+        done = uploaded(plan, progress)
     except Exception as error:
         return failed(plan, error, options)
     lines = tuple(" ".join(f"warning: {plan.site_id}: {text}".split()) for text in run.summary["warnings"])
-    text = "" if options.as_json or options.quiet else f"{run_in_words(run)}\n{run.path}"
+    said = [run_in_words(run), *([] if done is None else [upload_in_words(done)]), str(run.path)]
+    text = "" if options.as_json or options.quiet else "\n".join(said)
     return Site(DONE, lines, text, site_row(plan.site_id, run), run.summary if options.as_json else None)
 
 

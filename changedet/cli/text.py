@@ -15,6 +15,7 @@ from changedet.store import RunFolder
 
 GROWTH: Final = ("containers", "changed_area", "footprint")
 """What may say since when a site grew, the first that does."""
+MEGABYTE: Final = 1e6
 NOTHING: Final = ("-",) * 5
 """Of a site: number of looks, and first and last look with their counts."""
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from changedet.pipeline.finished import Run
+    from changedet.store.bucket import Uploaded
 
 
 def plan_in_words(plan: Plan) -> str:
@@ -92,7 +94,26 @@ def _computation(plan: Plan) -> list[str]:
         f"compute    {plan.scheduler}, {plan.workers} workers, tiles of {plan.tile_px} px",
         f"memory     about {plan.memory_bytes / 1e6:.0f} MB",
         f"results    {plan.folder.path}",
+        *([] if plan.upload is None else [f"upload     {plan.upload}"]),
     ]
+
+
+def upload_in_words(done: Uploaded) -> str:
+    """What an upload did.
+
+    Parameters
+    ----------
+    done : Uploaded
+        As `upload_run` gives it.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    of = f"{done.files} files of {done.bytes / MEGABYTE:.1f} MB"
+    new = f"{done.sent_files} of them sent ({done.sent_bytes / MEGABYTE:.1f} MB)"
+    return f"uploaded to {done.place}: {of}, {new}, {done.removed} removed there"
 
 
 def run_in_words(run: Run) -> str:

@@ -244,8 +244,7 @@ class Run(NotebookViews):
         Returns
         -------
         uint8 (y, x)
-            Lazy; 0 clear, 1 no data, 2 saturated, 3 cloud, 4 cloud shadow, 5 snow, 6 haze, 7 masked by the scene's own
-            mask, 8 shade: clear, but so dark that a box may stand there undetected.
+            Lazy; 0 clear, 1 no data, 2 saturated, 3 cloud, 4 cloud shadow, 5 snow, 6 haze, 7 masked, 8 dark shade.
 
         Raises
         ------
@@ -342,7 +341,8 @@ def open_run(path: str | Path) -> Run:
     """
     folder = RunFolder(Path(path))
     if not folder.summary.is_file():
-        raise InputError(f"{path}: no finished run here (no readable summary.json); give a run folder")
+        hint = f"changedet download {path}, and give that folder" if "s3:" in str(path) else "give a run folder"
+        raise InputError(f"{path}: no finished run here (no readable summary.json); {hint}")
     refuse_odd_files(folder.path)
     summary = record_of(folder.summary)
     if (got := summary.get("schema_version", SCHEMA_VERSION)) != SCHEMA_VERSION:

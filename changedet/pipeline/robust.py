@@ -171,7 +171,7 @@ def _plan_of(plan: Plan, variant: _Variant, folder: RunFolder) -> Plan:
     # Of another reference nothing is kept but the hashes of what is read.
     outputs = replace(plan.workflow.outputs, formats=("tables",))
     workflow = replace(plan.workflow, before=variant.before, outputs=outputs)
-    other = _with_dates(make_plan(workflow, scheduler=plan.scheduler), days)
+    other = _with_dates(make_plan(workflow, scheduler=plan.scheduler, upload="none"), days)
     gone = [i for i, look in enumerate(other.looks) if look.date == variant.left_out]
     _take_over(plan.folder, folder, only=("inputs*", "steps/inputs*"))
     return replace(without(other, gone, ()) if gone else other, folder=folder)

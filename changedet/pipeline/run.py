@@ -30,6 +30,7 @@ from changedet.pipeline.run_files import files_of_run, first_change_files
 from changedet.pipeline.scheduling import Progress, Session, dask_client
 from changedet.pipeline.series_masks import begin_masks, read_together
 from changedet.pipeline.unread import UnreadScenesError, blamed, plan_without
+from changedet.pipeline.uploads import require_bucket, uploaded
 from changedet.plan import Plan, make_plan
 from changedet.store import identity
 from changedet.store.files import naming_disk_errors
@@ -39,7 +40,7 @@ from changedet.workflow.resolved import without_folders
 
 def run(
     workflow: Workflow | str | Path, *, out: str | None = None, fresh: bool = False, placebo: bool = False,
-    robust: bool = False,
+    robust: bool = False, upload: str | None = None,
 ) -> Run:  # fmt: skip
     """Run a workflow, on the active dask client where there is one.
 
@@ -55,6 +56,8 @@ def run(
         Compare the dates with each other too, to measure what share of the site is marked falsely.
     robust : bool
         Run again with every other date as reference and with each date left out, to see which claims hold.
+    upload : str, optional
+        ``s3://BUCKET/PREFIX``, below which the finished run goes too, or ``none``, instead of ``outputs.upload``.
 
     Returns
     -------
@@ -64,9 +67,13 @@ def run(
     Raises
     ------
     InputError
-        The workflow, a scene or an edited result stands in the way; nothing is lost.
+        The workflow, a scene, an edited result or the bucket stands in the way; nothing is lost.
     """
-    return carry_out(make_plan(workflow, out=out), fresh=fresh, placebo=placebo, robust=robust)
+    plan = make_plan(workflow, out=out, upload=upload)
+    require_bucket(plan)
+    finished = carry_out(plan, fresh=fresh, placebo=placebo, robust=robust)
+    uploaded(plan)
+    return finished
 
 
 def carry_out(

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Final
 
-from changedet.errors import InputError
+from changedet.errors import InputError, Problem
 from changedet.imagery.look import Look
 from changedet.pipeline.scheduling import Session
 from changedet.plan import SKIP_HINT, Plan, without
+
+NO_SUCH_FILE: Final = ": no such file"
+"""How `changedet.imagery.datasets.reading` ends."""
+NOT_ON_WORKER: Final = "is here, but not on a worker of the cluster; workers must see scenes under the same paths"
 
 
 class UnreadScenesError(Exception):
@@ -64,8 +70,12 @@ def blamed(plan: Plan, look: Look, error: InputError) -> UnreadScenesError | Inp
     Returns
     -------
     UnreadScenesError or InputError
-        The date whose file is named cannot be read; of the reference, without which nothing is compared, the latter.
+        The date whose file is named cannot be read; the latter of the reference, without which nothing is compared, and
+        of files that are there but not on the worker that looked: other workers may see them.
     """
+    unseen = [path for path in map(_missing_file, error.problems) if Path(path).is_file()]
+    if unseen:
+        return InputError([Problem(NOT_ON_WORKER, file=path) for path in unseen])
     at = next((i for i, other in enumerate(plan.looks) if _names_file_of(error, other)), plan.looks.index(look))
     if at != plan.reference:
         return UnreadScenesError({at: error})
@@ -94,6 +104,12 @@ def require_same(session: Session, looks: Sequence[Look]) -> None:
         session.require_inputs(looks)
     except InputError as error:
         raise blamed(session.plan, looks[0], error) from error
+
+
+def _missing_file(problem: Problem) -> str:
+    """The file that is missing, as the problem has it; empty for another problem."""
+    said = str(problem)
+    return said.removesuffix(NO_SUCH_FILE) if said.endswith(NO_SUCH_FILE) else ""
 
 
 def _names_file_of(error: InputError, look: Look) -> bool:

@@ -21,6 +21,7 @@ from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
 from changedet.plan.resources import demand_of, halls_px, rails_px, require_addresses, sizes, tile_edges
 from changedet.plan.site_areas import area_of, covering, located, zones_of
+from changedet.plan.uploads import upload_of
 from changedet.stages.registry import NONE, Choice, Facts
 from changedet.store import RunFolder
 from changedet.workflow import STAGE_NAMES, Workflow, load_workflow, resolve_stage, stages
@@ -41,7 +42,7 @@ CONSENT: Final = "CHANGEDET_SCHEDULER"
 
 def make_plan(
     workflow: Workflow | str | os.PathLike[str], *, out: str | None = None, scheduler: str | None = None,
-    share: Share | None = None,
+    share: Share | None = None, upload: str | None = None,
 ) -> Plan:  # fmt: skip
     """Decide everything that can be decided without pixels.
 
@@ -56,6 +57,9 @@ def make_plan(
         here, or in the environment as ``CHANGEDET_SCHEDULER``.
     share : Share, optional
         Of this machine, where other runs go on beside this one; by default all cores and half the free memory.
+    upload : str, optional
+        ``s3://BUCKET/PREFIX``, below which the finished run goes too, or ``none``, instead of ``outputs.upload``; what
+        a workflow names must be named here, or in the environment as ``CHANGEDET_UPLOAD``.
 
     Returns
     -------
@@ -71,7 +75,7 @@ def make_plan(
     """
     require_addresses()
     checked = workflow if isinstance(workflow, Workflow) else load_workflow(os.fspath(workflow))
-    chosen = _scheduler(checked, scheduler)
+    chosen, place = _scheduler(checked, scheduler), upload_of(checked, upload)
     warnings: list[str] = []
     left_out: list[LeftOut] = []
     scenes, entries = opened_scenes(checked, warnings, left_out)
@@ -91,7 +95,8 @@ def make_plan(
     _check_writable(checked, folder.path, out)
     return Plan(
         checked, folder, grid, looks, reference, roles, zones=zones, scheduler=chosen,
-        warnings=tuple(dict.fromkeys(warnings)), left_out=tuple(left_out), share=share, **decided._asdict(),
+        warnings=tuple(dict.fromkeys(warnings)), left_out=tuple(left_out), share=share, upload=place,
+        **decided._asdict(),
     )  # fmt: skip
 
 

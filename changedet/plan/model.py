@@ -15,6 +15,7 @@ from changedet.plan.machine import Share
 from changedet.stages.objects.lattice import too_coarse
 from changedet.stages.registry import NONE, Choice, Facts, Method
 from changedet.store import RunFolder
+from changedet.store.bucket.address import Address
 from changedet.workflow import Workflow, stages
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Plan:
         Items that searches left out.
     share : Share or None
         Of this machine, where other runs go on beside it.
+    upload : Address or None
+        Where in a bucket the finished run goes.
     """
 
     workflow: Workflow
@@ -88,6 +91,7 @@ class Plan:
     warnings: tuple[str, ...] = field(default=())
     left_out: tuple[LeftOut, ...] = field(default=())
     share: Share | None = None
+    upload: Address | None = None
 
     def _repr_html_(self) -> str:
         return plan_card(self, countable(self))

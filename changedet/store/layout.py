@@ -10,6 +10,9 @@ from typing import Final
 STATE: Final = ".changedet"
 """The part of a run folder that is changedet's own: records of steps, and what a resume needs."""
 
+UPLOADED: Final = "uploaded.json"
+"""In a bucket, the name among the records of what it is told of an uploaded run."""
+
 REVIEW_STEP: Final = "review"
 """Under this name is recorded what a review wrote."""
 

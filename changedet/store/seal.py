@@ -9,14 +9,15 @@ from typing import Final
 
 from changedet.store.files import write_json
 from changedet.store.fingerprints import Fingerprint, is_fingerprint
-from changedet.store.layout import RunLayout
+from changedet.store.layout import UPLOADED, RunLayout
 from changedet.store.records import identity, sha256
 from changedet.store.step_records import read_record
 
 SEAL: Final = "seal.json"
 """Its name among the records."""
 
-_UNSEALED: Final = frozenset({SEAL, "lock"})
+UNSEALED: Final = frozenset({SEAL, "lock", UPLOADED})
+"""Names among the records that no seal holds; what a bucket is told of an upload may have been copied back."""
 
 
 def seal(folder: RunLayout) -> None:
@@ -34,8 +35,8 @@ def seal(folder: RunLayout) -> None:
             files[name] = {"size": entry.get("size", 0), "sha256": entry.get("sha256", "")}
     for path in sorted(folder.state.rglob("*")):
         name = path.relative_to(folder.path).as_posix()
-        if path.is_file() and path.name not in _UNSEALED and name not in files:
-            files[name] = _state_of(path)
+        if path.is_file() and path.name not in UNSEALED and name not in files:
+            files[name] = state_of(path)
     _write(folder, files)
 
 
@@ -51,11 +52,23 @@ def renew(folder: RunLayout, before: Mapping[str, Fingerprint], changed: Iterabl
     changed : iterable of pathlib.Path
         What was written since.
     """
-    now = {path.relative_to(folder.path).as_posix(): _state_of(path) for path in changed}
+    now = {path.relative_to(folder.path).as_posix(): state_of(path) for path in changed}
     _write(folder, {**before, **now})
 
 
-def _state_of(path: Path) -> Fingerprint:
+def state_of(path: Path) -> Fingerprint:
+    """A file as a seal names it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    Fingerprint
+        Size and SHA-256.
+    """
     return {"size": path.stat().st_size, "sha256": sha256(path)}
 
 
@@ -88,8 +101,27 @@ def sealed_files(folder: RunLayout) -> dict[str, Fingerprint] | None:
         By path in the run folder; None without a seal, and where the seal itself is not as it was written.
     """
     try:
-        found = json.loads((folder.state / SEAL).read_bytes())
-    except (OSError, ValueError, RecursionError):
+        return files_of_seal((folder.state / SEAL).read_bytes())
+    except OSError:
+        return None
+
+
+def files_of_seal(text: bytes) -> dict[str, Fingerprint] | None:
+    """What a seal says of files.
+
+    Parameters
+    ----------
+    text : bytes
+        All of the seal.
+
+    Returns
+    -------
+    dict of str to Fingerprint or None
+        By path in the run folder; None where it is not as it was written.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
         return None
     files = found.get("files") if isinstance(found, dict) else None
     if not isinstance(files, dict) or found.get("digest") != identity(files):

@@ -30,7 +30,7 @@ from changedet.workflow.model import (
     Site,
     Workflow,
 )
-from changedet.workflow.paths import local_file, output_folder
+from changedet.workflow.paths import bucket_address, local_file, output_folder
 from changedet.workflow.publishing import caption_words
 from changedet.workflow.scene_entries import read_scenes
 from changedet.workflow.scene_properties import read_bands
@@ -175,11 +175,12 @@ def _positions_file(checker: Checker) -> Callable[[Node], str]:
 
 
 def _outputs(checker: Checker, node: Node | None) -> Outputs:
-    items = checker.section(node, "outputs", ("dir", "formats"), example="{dir: out, formats: all}")
+    items = checker.section(node, "outputs", ("dir", "formats", "upload"), example="{dir: out, formats: all}")
     folder = checker.tree.folder
     return Outputs(
         checker.take(items, "outputs.dir", output_folder(folder), str(folder / "out")),
         _formats(checker, items.get("formats")),
+        checker.take(items, "outputs.upload", bucket_address, None),
     )
 
 

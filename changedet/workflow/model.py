@@ -13,6 +13,7 @@ from changedet.grid.areas import Area
 from changedet.imagery.angles import SunAngles, ViewAngles
 from changedet.imagery.attribution import UNSAID, Attribution
 from changedet.json_types import Json
+from changedet.store.bucket.address import Address
 from changedet.workflow.card import workflow_card
 from changedet.workflow.geo_fields import Bounds
 from changedet.workflow.yaml_tree import line_of
@@ -201,10 +202,13 @@ class Outputs:
         Absolute folder of the run folders.
     formats : tuple of str
         Some or all of `FORMATS` and `EXTRA_FORMATS`.
+    upload : Address or None
+        Where in a bucket the run folder is uploaded to when the run has ended; below it a place of the site's id.
     """
 
     dir: str
     formats: tuple[str, ...] = FORMATS
+    upload: Address | None = None
 
 
 @dataclass(frozen=True)

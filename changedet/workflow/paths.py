@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from changedet.errors import did_you_mean
+from changedet.errors import InputError, did_you_mean
+from changedet.store.bucket.address import Address, address
 from changedet.workflow.checker import UnfitError, shown, unfit
 from changedet.workflow.fields import text
 from changedet.workflow.globs import BoundlessError, glob_files
@@ -90,6 +91,8 @@ def output_folder(folder: Path) -> Callable[[Node], str]:
 
     def _convert(node: Node) -> str:
         value = text("a folder")(node)
+        if value.startswith("s3://"):
+            raise unfit(node, f"a folder on this machine; to have the run in the bucket too, give upload: {value}")
         if _SCHEME.match(value) or value.startswith("/vsi") or "\0" in value:
             raise unfit(node, "a folder on this machine")
         path = _absolute(folder, value)
@@ -98,6 +101,31 @@ def output_folder(folder: Path) -> Callable[[Node], str]:
         return path
 
     return _convert
+
+
+def bucket_address(node: Node) -> Address:
+    """A place in a bucket.
+
+    Parameters
+    ----------
+    node : node
+        The value.
+
+    Returns
+    -------
+    Address
+        As it was written.
+
+    Raises
+    ------
+    UnfitError
+        It is none.
+    """
+    value = text("s3://BUCKET/PREFIX")(node)
+    try:
+        return address(value)
+    except InputError as error:
+        raise UnfitError(str(error)) from None
 
 
 def files_of_pattern(folder: Path) -> Callable[[Node], tuple[str, ...]]:

@@ -10,7 +10,7 @@ import shapely.geometry
 
 from changedet.imagery.attribution import Attribution
 from changedet.json_types import JsonLike
-from changedet.workflow.model import Catalog, SceneEntry, Site, Workflow
+from changedet.workflow.model import Catalog, Outputs, SceneEntry, Site, Workflow
 
 
 def resolved(workflow: Workflow) -> dict[str, JsonLike]:
@@ -41,7 +41,7 @@ def resolved(workflow: Workflow) -> dict[str, JsonLike]:
         **({"buildings": True} if workflow.buildings else {}),
         **({"ships": True} if workflow.ships else {}),
         **({"railcars": True} if workflow.railcars else {}),
-        "outputs": {"dir": _short(workflow.outputs.dir, folder), "formats": list(workflow.outputs.formats)},
+        "outputs": _outputs(workflow.outputs, folder),
         "compute": {
             "scheduler": compute.scheduler,
             "workers": compute.workers or "auto",
@@ -68,6 +68,11 @@ def without_folders(words: str, workflow: Workflow) -> str:
     """
     words = words.replace(f"{workflow.folder}{os.sep}", "")
     return re.sub(r"(?<![\w:/.])/(?:[^/\s:]+/)+(?=[^/\s:]+)", "", words)
+
+
+def _outputs(outputs: Outputs, folder: Path) -> dict[str, JsonLike]:
+    upload = {} if outputs.upload is None else {"upload": str(outputs.upload)}
+    return {"dir": _short(outputs.dir, folder), "formats": list(outputs.formats), **upload}
 
 
 def _short(path: str, folder: Path) -> str:

@@ -166,6 +166,11 @@ def _outputs() -> JsonObject:
     properties: JsonObject = {
         "dir": {**_TEXT, "default": "out", "description": "Results go to DIR/SITE_ID."},
         "formats": {"anyOf": [{"const": "all"}, formats], "default": "all"},
+        "upload": {
+            "type": "string",
+            "pattern": r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/]+)*/?$",
+            "description": "The finished run goes to UPLOAD/SITE_ID in a bucket too; only with --upload.",
+        },
     }
     return _section(properties, "What is written, and where.")
 

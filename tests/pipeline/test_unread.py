@@ -12,6 +12,7 @@ from small_scenes import ground, write_scene, write_workflow
 
 from changedet.errors import InputError
 from changedet.pipeline.run import carry_out, run
+from changedet.pipeline.unread import UnreadScenesError, blamed
 from changedet.plan import make_plan
 
 
@@ -38,6 +39,19 @@ def test_a_bad_scene_is_left_out_where_the_workflow_says_so(own: Path, harm: str
     finished = run(write_workflow(own, DATES, read={"on_error": "skip"}), out=str(own / "out"))
     assert [str(day) for day in finished.dates] == [DATES[0], DATES[2]]
     assert [text for text in finished.summary["warnings"] if bad.name in text]
+
+
+def test_a_scene_that_a_worker_does_not_see_is_never_left_out(own: Path) -> None:
+    plan = make_plan(write_workflow(own, DATES, read={"on_error": "skip"}))
+    path = own / f"{DATES[1]}.tif"
+    said = InputError(f"{path}: no such file")
+    found = blamed(plan, plan.looks[1], said)
+    assert isinstance(found, InputError)
+    assert str(found).startswith(f"{path}: is here, but not on a worker of the cluster; workers must see")
+    path.unlink()
+    gone = blamed(plan, plan.looks[1], said)
+    assert isinstance(gone, UnreadScenesError)
+    assert list(gone.found) == [1]
 
 
 def test_methods_are_chosen_for_the_dates_that_are_left(tmp_path: Path) -> None:

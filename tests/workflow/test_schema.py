@@ -42,6 +42,8 @@ BEYOND_A_SCHEMA = {
     *("mask missing", "glob without match", "glob with no date in a name", "glob URL", "stac missing", "dir is a file"),
     *(
         "dir URL",
+        "dir web",
+        "upload out of its place",
         "bbox turned",
         "bbox upside down",
         "bbox infinite",

@@ -14,7 +14,7 @@ from changedet.pipeline.finished import open_run
 from changedet.pipeline.inputs import read_kept
 from changedet.store import RunFolder, sha256
 from changedet.store.fingerprints import Fingerprint
-from changedet.store.seal import SEAL, sealed_files
+from changedet.store.seal import SEAL, UNSEALED, sealed_files
 from changedet.store.step_records import read_record
 
 HASH_DIGITS: Final = 64
@@ -23,8 +23,6 @@ HASH_DIGITS: Final = 64
 BEFORE: Final = "written on demand"
 """What earlier versions recorded in place of the result that a figure shows."""
 OUTDATED: Final = "shows an earlier result of the run; write it again (changedet figure or timelapse), or remove it"
-
-NOT_THE_RUNS: Final = frozenset({"lock", SEAL})
 
 
 def verify_run(run_dir: str | Path) -> Verdict:
@@ -139,5 +137,5 @@ def _unhashed(row: Mapping[str, object]) -> list[dict[str, object]]:
 
 def _others(folder: RunFolder, known: Mapping[str, Fingerprint]) -> list[str]:
     names = (path.relative_to(folder.path).as_posix() for path in sorted(folder.path.rglob("*")) if path.is_file())
-    others = [name for name in names if name not in known and Path(name).name not in NOT_THE_RUNS]
+    others = [name for name in names if name not in known and Path(name).name not in UNSEALED]
     return [f"files that no run wrote: {', '.join(others)}"] if others else []
