@@ -230,17 +230,26 @@ def ground_area_m2(geometries: Sequence[BaseGeometry], crs: str) -> Floats:
     float64 (n,)
         Square metres. Small areas are found by the scale at their place: the geodesic sum would round them.
     """
-    areas = np.zeros(len(geometries))
-    for i, geometry in enumerate(geometries):
-        if geometry.is_empty or geometry.area == 0:
-            continue
-        x, y = geometry.centroid.x, geometry.centroid.y
-        side = math.sqrt(geometry.area)
-        if is_metric(crs) and side < SMALL_SIDE_M:
-            areas[i] = geometry.area * area_scale(crs, x, y)
-        else:
-            areas[i] = _geodesic_area_m2(shapely.segmentize(geometry, side / 32), crs)
-    return areas
+    shapes = np.array(geometries, object)
+    areas: Floats = shapely.area(shapes)
+    found = areas > 0
+    sides = np.sqrt(areas, where=found, out=np.zeros(len(areas)))
+    small = found & (sides < SMALL_SIDE_M) if is_metric(crs) else np.zeros(len(areas), bool)
+    out = np.zeros(len(areas))
+    out[small] = areas[small] * _area_scales(crs, shapely.get_coordinates(shapely.centroid(shapes[small])))
+    for i in np.flatnonzero(found & ~small):
+        out[i] = _geodesic_area_m2(shapely.segmentize(shapes[i], sides[i] / 32), crs)
+    return out
+
+
+def _area_scales(crs: str, places: Floats) -> Floats:
+    """As `area_scale` at many places (n, 2) of a CRS in metres."""
+    half = LEAST_SQUARE_M / 2
+    x = places[:, :1] + half * np.array([1, 1, -1, -1, 1])
+    y = places[:, 1:] + half * np.array([-1, 1, 1, -1, -1])
+    lon, lat = transform_xy(crs, LONLAT, x.ravel(), y.ravel())
+    squares = zip(lon.reshape(x.shape), lat.reshape(y.shape), strict=True)
+    return np.array([abs(_GEOD.polygon_area_perimeter(*square)[0]) for square in squares]) / LEAST_SQUARE_M**2
 
 
 def ground_pixel_m2(crs: str, transform: Affine, row: float, column: float) -> float:

@@ -226,8 +226,14 @@ class Scene(OnGrid):
                 image[places] = part
         self._rescale(image, roles)
         quality = self._quality(grid, window, displacement)
-        unite_missing(image, quality, NODATA)
+        unite_missing(image, quality, NODATA, 1 if self._misses_together(roles) else len(roles))
         return image, quality
+
+    def _misses_together(self, roles: Sequence[str]) -> bool:
+        """Whether a pixel that some of these bands lack is lacked by all: of a file of whole numbers."""
+        sources = [self.bands[role] for role in roles]
+        types = {np.dtype(self.rasters[one.path].bands[one.index - 1].dtype).kind for one in sources}
+        return len({one.path for one in sources}) == 1 and types <= {"i", "u"}
 
     def _by_file(self, roles: Sequence[str]) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}

@@ -82,7 +82,7 @@ def _blank_fill(
 
 
 @compiled
-def unite_missing(image: Singles, classes: Bytes, nodata: int) -> None:
+def unite_missing(image: Singles, classes: Bytes, nodata: int, telling: int) -> None:
     """Make an image and its classes say no data together: where one band is NaN or the class is `nodata`.
 
     Parameters
@@ -93,14 +93,16 @@ def unite_missing(image: Singles, classes: Bytes, nodata: int) -> None:
         Changed here.
     nodata : int
         Their class of no data.
+    telling : int
+        Bands from the first that tell where any of them is NaN.
     """
-    bands, height, width = image.shape
+    height, width = classes.shape
     for r in range(height):
         line = classes[r]
         gaps = 0
         for c in range(width):
             gaps += line[c] == nodata
-        for b in range(bands):
+        for b in range(telling):
             band = image[b, r]
             for c in range(width):
                 gaps += band[c] != band[c]

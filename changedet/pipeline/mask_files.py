@@ -307,5 +307,10 @@ class MaskWriter:
         for window in sorted(self._raw):
             if not len(self._regions[window].areas):
                 continue
-            raw = unpack(self._raw[window], window.shape)
-            yield window.y, window.x, by_part[part_numbers(parts, window, raw, self._parts[window])]
+            raw, tile = unpack(self._raw[window], window.shape), self._parts[window]
+            if is_ground_alone(tile):
+                # one look-up a pixel: its label's part, and what that goes with
+                ids = by_part[parts.joined[GROUND].ids[parts.places[window]]][components.label(raw)]
+            else:
+                ids = by_part[part_numbers(parts, window, raw, tile)]
+            yield window.y, window.x, ids

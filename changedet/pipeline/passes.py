@@ -22,8 +22,9 @@ from changedet.pipeline.tile import Tile, compute_tile
 from changedet.pipeline.unread import blamed, require_same
 from changedet.plan import Plan
 
-TILES_BETWEEN: Final = 16
-"""Tiles after which freed memory is given back: often enough to bound it, seldom enough to cost nothing."""
+TILES_BETWEEN: Final = 64
+"""Tiles after which freed memory is given back: often enough to bound it, seldom enough to cost little, as the system
+fills with zeros what is taken again."""
 
 
 @dataclass(frozen=True)

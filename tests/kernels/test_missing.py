@@ -34,7 +34,7 @@ def test_unite_missing_and_blank_unseen_say_what_whole_arrays_say() -> None:
     missing = np.isnan(image).any(axis=0) | (classes == 7)
     seen = rng.random((20, 30)) < np.linspace(0, 2, 20)[:, None]
     expected = np.where(missing, np.nan, image)
-    unite_missing(image, classes, 7)
+    unite_missing(image, classes, 7, 2)
     assert np.array_equal(image, expected, equal_nan=True)
     assert np.array_equal(classes == 7, missing)
     blank_unseen(image, seen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,8 +20,8 @@ _STRIP_ROWS: Final = 256
 """Rows of an overview that are made at once."""
 _ROUNDED: Final = 1e-8
 """Of a pixel, within which GDAL takes an edge for a whole number."""
-_NONE: Final = 1 << 40
-"""No value of a raster."""
+_NOTHING: Final = (0, 0, 0, 1 << 40, -(1 << 40))
+"""Sums of no pixel, as of `changedet.outputs.rasters.kernels.moments`: least and greatest beyond any value."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def lay_overviews(raster: Path, block_px: int, codec: Mapping[str, str | int]) -
     with rasterio.open(raster) as first:
         profile |= {"dtype": first.dtypes[0], "nodata": first.nodata, "crs": first.crs, "transform": first.transform}
         height, width = first.shape
-    name, pixels, sums = raster, height * width, np.array([0, 0, 0, _NONE, -_NONE])
+    name, pixels, sums = raster, height * width, [*_NOTHING]
     paths: list[Path] = []
     while max(height, width) > block_px:
         height, width = height // 2, width // 2
@@ -77,12 +77,12 @@ def lay_overviews(raster: Path, block_px: int, codec: Mapping[str, str | int]) -
     return Levels(tuple(paths), statistics_of(sums, pixels))
 
 
-def statistics_of(sums: Ints, pixels: int) -> dict[str, str]:
+def statistics_of(sums: Sequence[int], pixels: int) -> dict[str, str]:
     """GDAL's tags of a band.
 
     Parameters
     ----------
-    sums : int64 (5,)
+    sums : sequence of int
         As of `changedet.outputs.rasters.kernels.moments`.
     pixels : int
         Of the band, those without data too.
@@ -92,10 +92,10 @@ def statistics_of(sums: Ints, pixels: int) -> dict[str, str]:
     dict of str to str
         As GDAL writes them, but that it adds up values other than bytes with rounded sums.
     """
-    count, total = int(sums[COUNT]), int(sums[TOTAL])
+    count, total = sums[COUNT], sums[TOTAL]
     if not count:
         return {"STATISTICS_VALID_PERCENT": "0"}
-    mean, spread = total / count, math.sqrt(int(sums[SQUARES]) * count - total * total) / count
+    mean, spread = total / count, math.sqrt(sums[SQUARES] * count - total * total) / count
     share = "100" if count == pixels else f"{100 * count / pixels:.4g}"
     return {
         "STATISTICS_MAXIMUM": str(sums[MOST]),
@@ -107,7 +107,7 @@ def statistics_of(sums: Ints, pixels: int) -> dict[str, str]:
 
 
 def _strips(
-    source: rasterio.DatasetReader, shape: tuple[int, int], sums: Ints | None
+    source: rasterio.DatasetReader, shape: tuple[int, int], sums: list[int] | None
 ) -> Iterator[tuple[int, AnyArray]]:
     """Rows of an overview of that shape from the top, with the number of the first; what is read is added to sums."""
     rows, columns = (_spans(whole, cells) for whole, cells in zip(source.shape, shape, strict=True))
@@ -119,21 +119,38 @@ def _strips(
         read = source.read(1, window=windows.Window(0, top, source.width, bottom - top))
         if sums is not None:
             # neighbouring cells may share a row
-            add_moments(read[max(0, summed - top) :], _NONE if source.nodata is None else nodata, sums)
+            _add(read[max(0, summed - top) :], source.nodata, sums)
             summed = bottom
         if is_class:
             strip = np.empty((len(own), shape[1]), np.uint8)
             modes(read, own - top, columns, nodata, strip)
         else:
-            strip = read[_nearest(source.height, shape[0], slice(first, first + len(own))) - top]
-            strip = strip[:, _nearest(source.width, shape[1], slice(None))]
+            taken = _nearest(source.height, shape[0], slice(first, first + len(own))) - top
+            strip = read[_evenly(taken)][:, _evenly(_nearest(source.width, shape[1], slice(None)))]
         yield first, strip
+
+
+def _add(read: AnyArray, nodata: float | None, sums: list[int]) -> None:
+    """Add a strip's pixels to sums, which 64 bits may not hold."""
+    own = np.array(_NOTHING)
+    add_moments(read, np.array([] if nodata is None else [nodata], read.dtype), own)
+    for k in (COUNT, TOTAL, SQUARES):
+        sums[k] += int(own[k])
+    sums[LEAST], sums[MOST] = min(sums[LEAST], int(own[LEAST])), max(sums[MOST], int(own[MOST]))
 
 
 def _spans(pixels: int, cells: int) -> Ints:
     """Where each of some cells along a side of so many pixels begins and ends, for GDAL (cell, 2)."""
     edges = np.arange(cells + 1) * (pixels / cells)
     return np.stack([np.floor(edges[:-1] + _ROUNDED), np.ceil(edges[1:] - _ROUNDED)], axis=1).astype(np.int64)
+
+
+def _evenly(numbers: Ints) -> slice | Ints:
+    """Numbers as a slice where one is as far from the next as all are, which takes them faster."""
+    steps = np.diff(numbers)
+    if len(steps) == 0 or (steps != steps[0]).any():
+        return numbers
+    return slice(int(numbers[0]), int(numbers[-1]) + 1, int(steps[0]))
 
 
 def _nearest(pixels: int, cells: int, some: slice) -> Ints:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +15,9 @@ from rasterio.features import shapes, sieve
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bytes, Floats
+
+APART_PX: Final = 32
+"""Empty rows between regions that are traced apart: to begin takes as long as to read so many rows of a tile."""
 
 
 def polygonise(
@@ -42,8 +46,8 @@ def polygonise(
         for outline, number in _outlines(ids, y, x):
             parts.setdefault(number, []).append(outline)
     numbers = sorted(parts)
-    geometries = [_merged(parts[number]) for number in numbers]
-    geometries = [shapely.transform(geometry, lambda points: _project(points, transform)) for geometry in geometries]
+    merged = _cornered(np.array([shapely.union_all(parts[number]) for number in numbers], object))
+    geometries = shapely.transform(merged, lambda points: _project(points, transform))
     columns = {"change_id": np.asarray(numbers, np.int64)}
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(geometries, crs=crs), crs=crs)
 
@@ -77,22 +81,24 @@ def outline_classes(
 
 def _outlines(ids: NDArray[np.int32], y: int, x: int) -> Iterable[tuple[BaseGeometry, int]]:
     """Outlines in pixels of the whole image; by edges alone, as a ring that touches itself at a corner is invalid."""
-    rows, columns = np.flatnonzero(ids.any(axis=1)), np.flatnonzero(ids.any(axis=0))
+    rows = np.flatnonzero(ids.any(axis=1))
     if not rows.size:
         return
-    # Only what they span: the tracing reads every pixel it is given.
-    top, left = int(rows[0]), int(columns[0])
-    ids = np.ascontiguousarray(ids[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1], np.int32)
-    offset = Affine.translation(x + left, y + top)
-    for outline, number in shapes(ids, mask=ids > 0, connectivity=4, transform=offset):
-        yield shapely.geometry.shape(outline), int(number)
+    # Only what they span, between empty rows that nothing crosses: the tracing reads every pixel it is given.
+    for band in np.split(rows, np.flatnonzero(np.diff(rows) > APART_PX) + 1):
+        top, some = int(band[0]), ids[band[0] : band[-1] + 1]
+        columns = np.flatnonzero(some.any(axis=0))
+        left = int(columns[0])
+        some = np.ascontiguousarray(some[:, left : int(columns[-1]) + 1], np.int32)
+        offset = Affine.translation(x + left, y + top)
+        for outline, number in shapes(some, mask=some > 0, connectivity=4, transform=offset):
+            yield shapely.geometry.shape(outline), int(number)
 
 
-def _merged(parts: list[BaseGeometry]) -> BaseGeometry:
-    """One geometry in pixels, exact as its coordinates are whole numbers; its corners are the only vertices."""
+def _cornered(wholes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Geometries in pixels, exact as their coordinates are whole numbers; their corners are the only vertices."""
     # normalised, each ring starts at a corner, which a simplification with tolerance 0 then keeps
-    whole = shapely.normalize(shapely.union_all(parts))
-    return shapely.normalize(shapely.simplify(whole, 0.0))
+    return np.asarray(shapely.normalize(shapely.simplify(shapely.normalize(wholes), 0.0)), object)
 
 
 def _project(points: Floats, transform: Affine) -> Floats:

@@ -64,10 +64,10 @@ def test_overviews_and_statistics_are_gdals(
 
 
 def test_statistics_of_nearly_all_pixels_and_of_none() -> None:
-    assert statistics_of(np.array([0, 0, 0, 9, -9]), 7) == {"STATISTICS_VALID_PERCENT": "0"}
-    nearly = statistics_of(np.array([9_999_999, 0, 0, 0, 0]), 10_000_000)
+    assert statistics_of([0, 0, 0, 9, -9], 7) == {"STATISTICS_VALID_PERCENT": "0"}
+    nearly = statistics_of([9_999_999, 0, 0, 0, 0], 10_000_000)
     assert nearly["STATISTICS_VALID_PERCENT"] == "99.999"
-    assert statistics_of(np.array([2, 4, 10, 1, 3]), 2) == {
+    assert statistics_of([2, 4, 10, 1, 3], 2) == {
         "STATISTICS_MAXIMUM": "3",
         "STATISTICS_MEAN": "2",
         "STATISTICS_MINIMUM": "1",

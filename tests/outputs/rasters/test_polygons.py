@@ -9,6 +9,7 @@ from rasterio.features import rasterize
 from scipy import ndimage
 from tilings import tiled_masks, windows
 
+from changedet.outputs.rasters import polygons
 from changedet.outputs.rasters.polygons import polygonise
 
 EIGHT = np.ones((3, 3))
@@ -40,6 +41,16 @@ def test_polygonise_gives_vertices_at_corners_only():
     ids[1:7, 2:6] = 1
     outline = polygonise([(0, 0, ids[:4]), (4, 0, ids[4:])], Affine.identity()).geometry[0]
     assert len(outline.exterior.coords) == 5
+
+
+def test_polygonise_of_regions_far_apart_is_that_of_all_rows_together(monkeypatch):
+    ids = np.zeros((300, 60), np.int32)
+    ids[3:9, 4:7], ids[60:100, 20:50], ids[70:90, 30:40], ids[200, 59], ids[299, 0] = 1, 2, 3, 4, 5
+    apart = polygonise([(7, 5, ids)], Affine.identity())
+    monkeypatch.setattr(polygons, "APART_PX", 1000)
+    whole = polygonise([(7, 5, ids)], Affine.identity())
+    assert apart.change_id.tolist() == [1, 2, 3, 4, 5]
+    assert [one.wkb for one in apart.geometry] == [one.wkb for one in whole.geometry]
 
 
 def test_polygonise_of_nothing_is_empty():

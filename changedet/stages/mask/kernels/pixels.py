@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from changedet.arrays import AnyArray, Bools, Bytes, Singles
+from changedet.arrays import AnyArray, Bools, Bytes, Ints, Singles
 from changedet.kernels.compiled import compiled
 from changedet.kernels.pixel_classes import CLEAR, NODATA, SATURATED
 
@@ -81,16 +81,46 @@ def lay_over(classes: Bytes, own: Bytes, overview: Bytes, corner: tuple[int, int
     columns = np.empty(width, np.int64)
     for x in range(width):
         columns[x] = min(max((corner[1] + x) // factor, 0), overview.shape[1] - 1)
+    last, says = -1, False
     for y in range(height):
         line, said = classes[y], own[y]
         if overview.size > 0:
-            over = overview[min(max((corner[0] + y) // factor, 0), overview.shape[0] - 1)]
-            for x in range(width):
-                # An overview's pixel is no data only where all of it is: a seen pixel must not inherit that.
-                found = over[columns[x]]
-                line[x] = found if line[x] == CLEAR and found != NODATA else line[x]
-        for x in range(width):
+            row = min(max((corner[0] + y) // factor, 0), overview.shape[0] - 1)
+            over = overview[row]
+            if row != last:
+                last, says = row, _says(over[columns[0] : columns[width - 1] + 1])
+            if says:
+                _complete(line, over, columns)
+        _hide(line, said)
+
+
+@compiled
+def _hide(line: Bytes, said: Bytes) -> None:
+    """Give a row the classes that its files say, where they say any."""
+    hidden = 0
+    for x in range(line.size):
+        hidden += said[x] != CLEAR
+    if hidden > 0:
+        for x in range(line.size):
             line[x] = line[x] if said[x] == CLEAR else said[x]
+
+
+@compiled
+def _says(over: Bytes) -> bool:
+    """Whether a row of an overview gives any pixel another class."""
+    found = 0
+    for x in range(over.size):
+        found += (over[x] != CLEAR) & (over[x] != NODATA)
+    return found > 0
+
+
+@compiled
+def _complete(line: Bytes, over: Bytes, columns: Ints) -> None:
+    """Give the classes of an overview's row to the clear pixels of a row."""
+    for x in range(line.size):
+        # An overview's pixel is no data only where all of it is: a seen pixel must not inherit that.
+        found = over[columns[x]]
+        line[x] = found if line[x] == CLEAR and found != NODATA else line[x]
 
 
 def laid_over(classes: Bytes, overview: Bytes, rows: AnyArray, columns: AnyArray) -> Bytes:
