@@ -13,6 +13,8 @@ LEAST_TURNOVER: Final = 3
 """Boxes that came, and that left, below which turnover is not worth a sentence."""
 LEAST_BOX: Final = 0.5
 """Lower bound of a count below which it may be none."""
+FEW_BOXES: Final = 5
+"""Expected boxes below which a count that may be none is said to be none."""
 UNSURE: Final = "; no look shows most of them for sure: they may all be something else of a container's size"
 SWITCHED_OFF: Final = "switched off"
 """Stands in every reason of what the user did not want: no sentence and no warning speaks of it."""
@@ -69,7 +71,8 @@ def containers(facts: Facts) -> Sentence | None:
     first, last = facts.total("containers", "first"), facts.total("containers", "last")
     if first is None or last is None:
         return _not_counted(facts)
-    unsure = UNSURE if facts.summary.get("none_is_sure") else ""
+    few = max(first.value, last.value) < FEW_BOXES
+    unsure = UNSURE if facts.summary.get("none_is_sure") and not few else ""
     if first.date == last.date:
         text = f"{first.text(scale_of([first], ''))} containers stood there {facts.calendar.on(_day(facts, first))}"
         return Sentence("containers", f"{text}{unsure}.", (first.date,))

@@ -64,6 +64,8 @@ def test_sentences_say_where_boxes_may_all_be_something_else() -> None:
     said = texts(summary(totals={"containers": ends}, none_is_sure=True))["containers"]
     assert "with 27 (0–67) on 12 March and 25 (0–50) on 17 December 2023" in said
     assert said.endswith(doubt)
+    few = summary(totals={"containers": counts((1.4, 0, 9), (2.4, 0, 16))}, none_is_sure=True)
+    assert texts(few)["containers"].startswith("No containers beyond error: at most 9 on 12 March")
     one = figure(27.2, 0, 67.4, DAYS[0])
     single = summary(totals={"containers": {"first": one, "last": one}}, none_is_sure=True)
     assert texts(single)["containers"] == f"27 (0–67) containers stood there on 12 March 2023{doubt}"
