@@ -34,7 +34,6 @@ from changedet.assess.kernels import lots as kernel  # noqa: E402
 from changedet.assess.kernels import sequences  # noqa: E402
 from changedet.kernels import colour  # noqa: E402
 from changedet.pipeline.kernels import sidings  # noqa: E402
-from changedet.stages.tracks.detections import rgb_of  # noqa: E402
 from changedet.stages.tracks.stage import track  # noqa: E402
 from scenarios import made_up_yards  # noqa: E402
 from scenarios.track_sites import KINDS, TrackSite, sites  # noqa: E402
@@ -92,7 +91,7 @@ def rows_of(site: TrackSite, t: int) -> list[SeenRow]:
     centre = own.geometry.centroid
     across = np.radians(90.0 - own["angle_deg"].to_numpy(float)) + np.pi / 2
     placed = np.column_stack([centre.x, centre.y, own["width_m"], own["length_m"], across])
-    linear = colour.linear_rgb(rgb_of(own["color"]) / 255)
+    linear = colour.linear_rgb(colour.hex_rgb(own["color"].to_numpy(object)) / 255)
     lab = colour.scaled_lab(linear * kernel.balance(linear))
     size = np.array([SIZE_CLASS[kind] for kind in own["kind"]], np.int64)
     known = np.isfinite(lab).all(1)

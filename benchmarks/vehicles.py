@@ -19,8 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from changedet import detect_containers  # noqa: E402
+from changedet.pipeline.kernels.found_bounds import found_bounds  # noqa: E402
 from changedet.pipeline.kernels.queues import longest_queue_m, merged  # noqa: E402
-from changedet.pipeline.vehicles import interval  # noqa: E402
+from changedet.pipeline.vehicles import FOUND, TRUE  # noqa: E402
 from scenarios.track_sites import seeds_of  # noqa: E402
 from scenarios.yards import Yard, as_array, found_boxes, hits, real, simulated  # noqa: E402
 
@@ -47,7 +48,7 @@ def main() -> None:
     for yard, true in yards(list(seeds_of(given.seeds)), given.data):
         found = merged(found_boxes(detect_containers(as_array(yard), method="auto")))
         labels = yard.others if len(yard.others) else yard.boxes
-        low, high = interval(len(found))
+        low, high = found_bounds(len(found), FOUND, TRUE)
         right, queue_m = len(np.unique(hits(found, labels)[1])), longest_queue_m(found)
         bounds = f"{low:.0f} to {high:.0f}"
         print(f"{yard.name}: {len(found)} ({bounds}) of {true}, hit {right}, queue {queue_m:.0f} m", flush=True)
