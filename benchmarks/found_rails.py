@@ -39,7 +39,7 @@ from changedet.pipeline.kernels.siding_tracks import LENGTHWISE_M, SURE  # noqa:
 from changedet.pipeline.rail_network import odds_of  # noqa: E402
 from changedet.pipeline.railcar_reading import ReadGroup, Shown, answer, are_tracks, read_together, with_cars  # noqa: E402
 from scenarios.sidings import PAINTED_PITCH_M as PITCH_M  # noqa: E402
-from scenarios.sidings import Axes, axes_of, scenes  # noqa: E402
+from scenarios.sidings import Axes, axes_of, is_cloudless, scenes  # noqa: E402
 
 BESIDE_M: Final = 2.0
 """From a found track's axis, within which a true car stands on it; from a true one, within which a line is right."""
@@ -249,18 +249,18 @@ def draw(looks: Looks, found: Found, path: Path) -> None:
     cv2.imwrite(str(path), shown)
 
 
-def summed(rows: pd.DataFrame) -> None:
+def summed(name: str, rows: pd.DataFrame) -> None:
     """Print what was found on sites with trains."""
     trains = rows[rows["true"] > 0]
     off = (rows["found"] - rows["true"]).abs()
     holds = (rows["low"] <= rows["true"]) & (rows["true"] <= rows["high"])
     cars = max(int(rows["true"].sum()), 1)
     right = (off[trains.index] <= 0.1 * trains["true"]).mean()
-    width = (trains["high"] - trains["low"]).mean()
+    width, none = (trains["high"] - trains["low"]).mean(), rows.loc[rows["true"] == 0, "found"].sum()
     print(
-        f"all: found {rows['found'].sum()} of {rows['true'].sum()}, count {off.sum() / cars:.3f}, within {right:.2f} "
-        f"of {len(trains)}, holds {holds.mean():.3f}, of those with a train {holds[trains.index].mean():.3f}, width "
-        f"{width:.2f}, on empty tracks {rows.loc[rows['true'] == 0, 'found'].sum()}"
+        f"{name}: found {rows['found'].sum()} of {rows['true'].sum()}, count {off.sum() / cars:.3f}, within "
+        f"{right:.2f} of {len(trains)}, holds {holds.mean():.3f}, of those with a train "
+        f"{holds[trains.index].mean():.3f}, width {width:.2f}, on empty tracks {none}"
     )
 
 
@@ -277,7 +277,12 @@ def main() -> None:
         of_site(path.parents[1], *judged) for folder in given.sites for path in sorted(folder.glob("*/truth/truth.csv"))
     ]
     if any(len(table) for table in tables):
-        summed(pd.concat(tables, ignore_index=True))
+        rows = pd.concat(tables, ignore_index=True)
+        clear = is_cloudless(rows, given.sites)
+        listed = rows.groupby("site")["found"].transform("sum") > 0
+        summed("all", rows)
+        summed("looks without clouds", rows[clear])
+        summed("the same, sites where tracks are found", rows[clear & listed])
     for pattern, gsd_m in REAL.items() if given.data is not None else ():
         for path in sorted(given.data.glob(pattern)):
             of_picture(path, gsd_m, given.pictures)

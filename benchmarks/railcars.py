@@ -27,7 +27,7 @@ from changedet.pipeline.kernels import car_chains, siding_tracks  # noqa: E402
 from changedet.pipeline.kernels.siding_pictures import STEP_M, Turned, turned  # noqa: E402
 from changedet.pipeline.kernels.siding_tracks import CLASSES, LENGTHWISE_M, SURE, Track, TrackCars  # noqa: E402
 from changedet.pipeline.railcar_reading import answer  # noqa: E402
-from scenarios.sidings import scenes, sites  # noqa: E402
+from scenarios.sidings import is_cloudless, scenes, sites  # noqa: E402
 
 BESIDE_M: Final = 1.8
 """From a track's axis, within which a true car stands on it."""
@@ -79,8 +79,8 @@ def of_sites(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
 
 
-def report(name: str, rows: pd.DataFrame, kinds: pd.DataFrame) -> None:
-    """Print what was found of one hand's sites."""
+def counted(name: str, rows: pd.DataFrame) -> None:
+    """Print how right the numbers of one hand's sites are."""
     trains = rows[rows["true"] > 0]
     off = (rows["found"] - rows["true"]).abs()
     holds = (rows["low"] <= rows["true"]) & (rows["true"] <= rows["high"])
@@ -91,6 +91,10 @@ def report(name: str, rows: pd.DataFrame, kinds: pd.DataFrame) -> None:
         f"{holds[trains.index].mean():.3f}, width {(trains['high'] - trains['low']).mean():.2f}, on empty tracks "
         f"{rows.loc[rows['true'] == 0, 'found'].sum()}"
     )
+
+
+def named(kinds: pd.DataFrame) -> None:
+    """Print how right the kinds are."""
     flats = kinds[kinds["true"].isin(["flat", "with boxes"])]
     print(
         f"  loaded or empty {(flats['true'] == flats['read']).mean():.3f} of {len(flats)}, kinds "
@@ -135,7 +139,10 @@ def main() -> None:
     given = parser.parse_args()
     for name, folder in (("drawn", given.own), ("painted", given.painted)):
         if folder is not None:
-            report(name, *of_sites(folder))
+            rows, kinds = of_sites(folder)
+            counted(name, rows)
+            counted(f"{name}, looks without clouds", rows[is_cloudless(rows, [folder])])
+            named(kinds)
     if given.data is not None:
         real(given.data, given.pictures)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,6 +51,24 @@ def scenes(site: Path, *, infrared: bool = False) -> Iterator[tuple[str, NDArray
         matrix = np.array([[place.a, place.b, place.c], [place.d, place.e, place.f]])
         matrix[:, 2] += matrix[:, :2] @ [look.shift_east_m, look.shift_north_m]
         yield path.stem[:10], image, matrix
+
+
+def is_cloudless(rows: pd.DataFrame, folders: Iterable[Path]) -> NDArray[np.bool_]:
+    """Whether a look is without any cloud: what benchmarks read has no mask.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``site`` and ``date``.
+    folders : iterable of Path
+        Of sites.
+    """
+    looks = set()
+    for path in (path for folder in folders for path in sorted(folder.glob("*/truth/truth.csv"))):
+        table = pd.read_csv(path)
+        clear = table["cloud_fraction"] == 0 if "cloud_fraction" in table else np.ones(len(table), bool)
+        looks |= {(path.parents[1].name, str(day)) for day in table["date"][clear]}
+    return np.array([look in looks for look in zip(rows["site"], rows["date"], strict=True)], bool)
 
 
 class Axes(NamedTuple):

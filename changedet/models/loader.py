@@ -19,7 +19,7 @@ RELEASED: Final = {
     "company.npz": "724dc5947cd358dcc53f8c42e1f9521516098e3a21d9e9aba86ba98d615cc194",
     "familiarity.npz": "48c0e068eea158a1f0ad8904929821c29da807a7719dc4d06afb86ff0eb12dee",
     "ground.npz": "f655490695344899cd1f329eef6aef94b7386e407756b4aa04b27e238f9d170d",
-    "railcars.onnx": "637aef76959f9586996d50c91a0cbb102e3cebd858fc8f08bf21c2144fa01b5c",
+    "railcars.onnx": "2cec3bcc2ce71c3e2315b4df959fb9cca59363b40289f9b01029bbb16759ebd5",
     "rails.onnx": "84839d603f952c768cd7e3c7a7beb17c3e6b4abf09aa2183ac8fc29b859c5458",
     "weather.npz": "2c3ba72ee4825fd7385ee1020710ea6f22755c6f8947c360d79131e67d85b58a",
 }

@@ -23,7 +23,7 @@ from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.found_rails import FoundBed
 from changedet.pipeline.kernels import rail_axes, siding_tracks
 from changedet.pipeline.kernels.rail_strips import Strip, axis_of
-from changedet.pipeline.kernels.siding_pictures import MARGIN_M, Turned, turned
+from changedet.pipeline.kernels.siding_pictures import MARGIN_M, REACH_PX, Turned, continued, turned
 from changedet.pipeline.kernels.siding_tracks import Track, TrackCars
 from changedet.pipeline.railcar_pictures import car_grid, colours_of, covered_by, scale_of, strips_along, to_pixels
 from changedet.pipeline.railcar_rows import ReadTrack
@@ -284,6 +284,8 @@ def answer(image: Singles) -> Singles:
     """
     even = image[:, :, : image.shape[2] // 2 * 2]
     hidden = np.asarray(~np.isfinite(even).all(axis=0))
-    odds = np.array(_session().run(None, {"siding": np.nan_to_num(even)[None]})[0][0], np.float32)
+    shown = np.nan_to_num(continued(even, REACH_PX))[None]
+    inside = slice(REACH_PX // 2, (REACH_PX + even.shape[2]) // 2)
+    odds = np.array(_session().run(None, {"siding": shown})[0][0][..., inside], np.float32)
     odds[:, hidden[:, ::2] | hidden[:, 1::2]] = np.nan
     return odds

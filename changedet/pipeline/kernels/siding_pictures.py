@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from changedet.arrays import Floats, Singles
+from changedet.arrays import Bools, Floats, Singles
 
 STEP_M: Final = 0.5
 """Pixel of the turned picture: the gap of 1.3 m between two cars has two to three of them."""
@@ -24,6 +24,8 @@ LEAST_SPREAD: Final = 1e-6
 """Of a picture without any contrast, in its own unit."""
 BRIGHTEST: Final = 5.0
 """In spreads from the median: what is brighter is as bright."""
+REACH_PX: Final = 48
+"""By which a picture goes on beyond its ends for the network, which looks 20 m to either side."""
 
 
 class Turned(NamedTuple):
@@ -185,3 +187,30 @@ def in_light(image: Singles, light: Light) -> Singles:
         np.float32
     )
     return scaled
+
+
+def continued(image: Singles, reach_px: int) -> Singles:
+    """Go on with a picture beyond its ends as its mirror image: a network that sees an edge takes it for a car's end.
+
+    Parameters
+    ----------
+    image : float32 (band, v, u)
+        NaN is no data.
+    reach_px : int
+        Columns that are added at each end.
+
+    Returns
+    -------
+    float32 (band, v, u + 2 reach_px)
+        Rows that show anything are full but for holes within; NaN elsewhere.
+    """
+    wide = image.shape[2]
+    out = np.full((*image.shape[:2], wide + 2 * reach_px), np.nan, np.float32)
+    at = np.arange(-reach_px, wide + reach_px)
+    every: Bools = np.asarray(np.isfinite(image).all(axis=0))
+    for row, shown in enumerate(every):
+        if shown.any():
+            first, count = int(shown.argmax()), int(wide - shown[::-1].argmax() - shown.argmax())
+            back = np.mod(at - first, 2 * count)
+            out[:, row] = image[:, row, first + np.minimum(back, 2 * count - 1 - back)]
+    return out

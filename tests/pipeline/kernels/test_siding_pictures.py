@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.pipeline.kernels.siding_pictures import MARGIN_M, STEP_M, frame_of, in_one_light, turned
+from changedet.pipeline.kernels.siding_pictures import MARGIN_M, STEP_M, continued, frame_of, in_one_light, turned
 
 
 def test_turned_picture_shows_each_place_where_its_frame_says() -> None:
@@ -42,3 +42,22 @@ def test_in_one_light_takes_out_gain_and_offset() -> None:
     assert np.nanmedian(in_one_light(image)[1]) == pytest.approx(0, abs=1e-6)
     blank = np.full((3, 4, 4), np.nan, np.float32)
     assert np.isnan(in_one_light(blank)).all()
+
+
+def test_a_picture_goes_on_beyond_its_ends_as_its_mirror_image() -> None:
+    image = np.full((1, 3, 6), np.nan, np.float32)
+    image[0, 0] = range(6)
+    image[0, 1, 2:5] = (7, 8, 9)
+    found = continued(image, 3)
+    assert found.shape == (1, 3, 12)
+    assert found[0, 0].tolist() == [2, 1, 0, 0, 1, 2, 3, 4, 5, 5, 4, 3]
+    assert found[0, 1].tolist() == [8, 9, 9, 8, 7, 7, 8, 9, 9, 8, 7, 7]
+    assert np.isnan(found[0, 2]).all()
+
+
+def test_holes_within_a_picture_stay_holes() -> None:
+    image = np.ones((3, 1, 8), np.float32)
+    image[:, 0, 4] = np.nan
+    found = continued(image, 2)
+    assert np.isnan(found[:, 0, 6]).all()
+    assert np.isfinite(found[:, 0, 2:6]).all()
