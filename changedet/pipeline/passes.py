@@ -16,6 +16,7 @@ from changedet.pipeline.date_files import DateWriter, files_of_date
 from changedet.pipeline.date_job import PARTS, DateJob, job_of
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.identities import causes, identities
+from changedet.pipeline.kept_tiles import KeptTiles, forget_tiles
 from changedet.pipeline.mask_files import DateRasters
 from changedet.pipeline.scheduling import Session
 from changedet.pipeline.tile import Tile, compute_tile
@@ -39,26 +40,37 @@ class _Pass:
     def day(self) -> date:
         return self.job.look.date
 
+    @property
+    def identities(self) -> dict[str, str]:
+        return {part: wanted for part, (wanted, _) in self.parts.items()}
+
 
 @dataclass
 class _OpenDates:
-    """The writers of the dates whose tiles come in."""
+    """The writers of the dates whose tiles come in; `reference` is one whose quality they bring, if any."""
 
     session: Session
     models: Mapping[date, DateModel]
     tiles: int
+    reference: _Pass | None
     writers: dict[date, DateWriter] = field(default_factory=dict)
 
     def take(self, one: _Pass, window: Window, tile: Tile) -> None:
+        self._write(one, window, tile)
+        if self.reference is not None and tile.reference_quality is not None:
+            self._write(self.reference, window, Tile(tile.reference_quality))
+
+    def _write(self, one: _Pass, window: Window, tile: Tile) -> None:
         if one.day not in self.writers:
             self.writers[one.day] = self._begun(one)
         self.writers[one.day].take(window, tile)
 
-    def finish(self, passes: Sequence[_Pass]) -> None:
-        """Finish those dates of which all tiles are there."""
+    def finish(self, last: _Pass) -> bool:
+        """Finish a date, and the reference, if all tiles are there; says whether any is finished."""
+        passes = [last] if self.reference is None else [last, self.reference]
         whole = [one for one in passes if one.day in self.writers and self.writers[one.day].received == self.tiles]
         if not whole:
-            return
+            return False
         plan = self.session.plan
         # What the tiles showed is published only where they all showed the same files.
         require_same(self.session, [*(one.job.look for one in whole), plan.looks[plan.reference]])
@@ -67,6 +79,7 @@ class _OpenDates:
             del self.writers[one.day]
             for part, (done, files) in one.parts.items():
                 self.session.folder.finish(f"{part}:{one.day}", done, files, causes(plan, one.index, part))
+        return True
 
     def abandon(self) -> None:
         for writer in self.writers.values():
@@ -100,27 +113,59 @@ def pass_over_tiles(session: Session, models: Mapping[date, DateModel]) -> None:
     passes, reference = _sharing_the_reference(_pending_passes(plan))
     windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
     reference_model = models[plan.looks[plan.reference].date]
-    # One by one: of a province and many dates all tasks at once would be a list of millions.
-    tasks: Iterator[Task] = (
-        (_tile_or_error, (one.job, window, models[one.day], reference_model)) for one in passes for window in windows
-    )
-    count = len(passes) * len(windows)
-    dates = _OpenDates(session, models, len(windows))
+    dates = _OpenDates(session, models, len(windows), reference)
+    kept = [KeptTiles(session, one.job, one.identities, len(windows)) for one in passes]
     try:
+        left = [_left(dates, one, tiles, windows) for one, tiles in zip(passes, kept, strict=True)]
+        # One by one: of a province and many dates all at once would be a list of millions.
+        asked = _Asked((i, window) for i in range(len(passes)) for window in left[i])
+        tasks: Iterator[Task] = (
+            (_tile_or_error, (passes[i].job, window, models[passes[i].day], reference_model)) for i, window in asked
+        )
+        count = sum(map(len, left))
         for done, (k, tile) in enumerate(session.stream("computing tiles", tasks, total=count), 1):
-            one, window = passes[k // len(windows)], windows[k % len(windows)]
+            i, window = asked.pop(k)
             if isinstance(tile, InputError):
-                raise blamed(plan, one.job.look, tile)
-            dates.take(one, window, tile)
-            if reference is not None and tile.reference_quality is not None:
-                dates.take(reference, window, Tile(tile.reference_quality))
+                raise blamed(plan, passes[i].job.look, tile)
+            dates.take(passes[i], window, tile)
             if done == count:
                 forget_blocks()
             if done % TILES_BETWEEN == 0 or done == count:
                 give_back_memory()
-            dates.finish([one] if reference is None else [one, reference])
+            if dates.finish(passes[i]):
+                kept[i].drop()
+            else:
+                kept[i].keep(window, tile)
+        forget_tiles(plan.folder)
     finally:
+        for one in kept:
+            one.close()
         dates.abandon()
+
+
+class _Asked:
+    """Tiles of passes as they are asked for; those whose results have not come are remembered by their numbers."""
+
+    def __init__(self, tiles: Iterator[tuple[int, Window]]) -> None:
+        self._tiles = enumerate(tiles)
+        self._open: dict[int, tuple[int, Window]] = {}
+        self.pop = self._open.pop
+
+    def __iter__(self) -> Iterator[tuple[int, Window]]:
+        for k, one in self._tiles:
+            self._open[k] = one
+            yield one
+
+
+def _left(dates: _OpenDates, one: _Pass, kept: KeptTiles, windows: Sequence[Window]) -> Sequence[Window]:
+    """The tiles of a date that no earlier run kept; those that one did are taken."""
+    found = set()
+    for window, tile in kept.found(windows):
+        dates.take(one, window, tile)
+        found.add(window)
+    if found and dates.finish(one):
+        kept.drop()
+    return [window for window in windows if window not in found] if found else windows
 
 
 def _pending_passes(plan: Plan) -> list[_Pass]:
