@@ -151,7 +151,9 @@ def found_on(looks: Looks) -> Found:
         every.append(odds)
     back = np.linalg.inv(np.vstack([looks.to_pixels, [0, 0, 1]]))[:2]
     strips, groups = [], []
-    for bed in rail_beds.beds_of(np.mean(every, axis=0)):
+    each = np.stack(every)
+    looks_of_all = np.full(each.shape[2:], len(each), np.float32)
+    for bed in rail_beds.beds_of(rail_beds.mean_answer(each.sum(axis=0), each[:, BED].min(axis=0), looks_of_all)):
         line = bed.points * (rail_beds.CELL_M / STEP_M) @ back[:, :2].T + back[:, 2]
         edges = [float(np.quantile(edge, EDGE_SHARE)) + MARGIN_M for edge in (bed.left, bed.right)]
         sides = (edges[1], edges[0]) if runs_back(line) else (edges[0], edges[1])

@@ -133,6 +133,7 @@ def _mean_odds(plan: Plan, models: Mapping[dt.date, DateModel], grid: Grid) -> S
     """The network's answers of all looks in the mean, where they show the ground."""
     shape = tuple(-(-n // PX_A_CELL) for n in grid.shape)
     total, looks = np.zeros((len(ANSWERS), *shape), np.float32), np.zeros(shape, np.float32)
+    lowest = np.full(shape, np.inf, np.float32)
     for look in plan.looks:
         picture = _picture(plan, models, look, grid)
         if picture is None:
@@ -140,10 +141,9 @@ def _mean_odds(plan: Plan, models: Mapping[dt.date, DateModel], grid: Grid) -> S
         odds, shown = odds_of(picture), np.isfinite(picture[0, ::PX_A_CELL, ::PX_A_CELL])
         odds[BED] = np.clip(odds[BED], -SURE, SURE)
         np.add(total, odds, out=total, where=shown)
+        np.minimum(lowest, odds[BED], out=lowest, where=shown)
         looks += shown
-    total /= np.maximum(looks, 1)
-    total[:, looks == 0] = np.nan
-    return total
+    return rail_beds.mean_answer(total, lowest, looks)
 
 
 def _picture(plan: Plan, models: Mapping[dt.date, DateModel], look: Look, grid: Grid) -> np.ndarray | None:

@@ -38,8 +38,8 @@ NAME: Final = "tracks"
 """Groups of tracks that were found are called so, with a number."""
 LEAST_CONFIDENCE: Final = 0.5
 """Of a car that says that tracks lie there."""
-LEAST_CARS: Final = 4
-"""Of them on a track of one date, for which lines on an apron or a road are no tracks."""
+LEAST_CARS: Final = 6
+"""Of them on a track of one date, for which lines on an apron or a road and blocks of stacked boxes are no tracks."""
 SURE_BARE: Final = 0.95
 LONG_BARE_M: Final = 200.0
 """Mean probability and length of tracks on which no train ever stands, from which on they are taken for tracks."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from changedet.arrays import Floats, Singles
-from changedet.pipeline.kernels.rail_beds import LEAST_LENGTH_M, Bed, beds_of
+from changedet.pipeline.kernels.rail_beds import LEAST_LENGTH_M, Bed, beds_of, mean_answer
 
 SIZE = 160
 
@@ -108,3 +108,18 @@ def test_short_weak_and_wide_ones_are_none() -> None:
     yard[0, 40:110, 40:120] = 4.0
     assert all(np.median(one.left + one.right) < 12 for one in beds_of(yard))
     assert not beds_of(np.full((3, 40, 40), np.nan, np.float32))
+
+
+def test_the_least_sure_look_of_three_is_left_out_where_three_show_the_place() -> None:
+    beds = np.array([[4.0, 4.0], [5.0, np.inf], [-6.0, -6.0]], np.float32)
+    seen = np.array([[True, True], [True, False], [True, True]])
+    total = np.stack([np.where(seen, beds, 0.0).sum(axis=0), seen.sum(axis=0) * 0.5, seen.sum(axis=0) * 0.25])
+    lowest, looks = np.where(seen, beds, np.inf).min(axis=0), seen.sum(axis=0).astype(np.float32)
+    found = mean_answer(total[:, None].astype(np.float32), lowest[None], looks[None])
+    assert found[0, 0].tolist() == [4.5, -1.0]
+    assert found[1, 0].tolist() == [0.5, 0.5]
+
+
+def test_what_no_look_shows_has_no_answer() -> None:
+    none = np.zeros((1, 2), np.float32)
+    assert np.isnan(mean_answer(np.zeros((3, 1, 2), np.float32), none + np.inf, none)).all()
