@@ -1,4 +1,4 @@
-"""A COG from the encoded blocks of GeoTIFFs, a raster of one band and its overviews: none is encoded again.
+"""A COG from the encoded blocks of GeoTIFFs, a raster and its overviews: none is encoded again.
 
 The order is that of GDAL's COG driver: all directories, the arrays that say where their blocks lie, then the blocks of
 the smallest overview first and of the raster last, each between its length and a copy of its last bytes.
@@ -23,7 +23,7 @@ _BYTES_OF: Final = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start
 """Bytes of a value of each type of TIFF, and of BigTIFF."""
 _LONG, _LONG8 = 4, 16
 _DTYPES: Final = {3: "<u2", _LONG: "<u4", _LONG8: "<u8"}
-_SUBFILE, _PHOTOMETRIC, _COLOURS, _OFFSETS, _COUNTS, _WORDS = 254, 262, 320, 324, 325, 42112
+_SUBFILE, _PHOTOMETRIC, _COLOURS, _OFFSETS, _COUNTS, _EXTRA, _WORDS = 254, 262, 320, 324, 325, 338, 42112
 _PLACE: Final = frozenset({33550, 33922, 34264, 34735, 34736, 34737})
 """Where a raster lies, and its coordinate reference system."""
 _REDUCED: Final[Entry] = (_LONG, 1, struct.pack("<I", 1))
@@ -71,7 +71,7 @@ def lay_out(raster: Path, overviews: Sequence[Path], cog: Path) -> None:
     Parameters
     ----------
     raster : Path
-        A tiled GeoTIFF of one band, none of whose blocks lacks.
+        A tiled GeoTIFF, interleaved by pixel, none of whose blocks lacks.
     overviews : sequence of Path
         GeoTIFFs of its overviews, the largest first, of the same blocks, codec and predictor.
     cog : Path
@@ -142,7 +142,7 @@ def _numbers(entry: Entry) -> Ints:
 def _as_overview(first: _Directory, own: _Directory) -> _Directory:
     """A raster's directory as that of an overview of another."""
     entries = {tag: entry for tag, entry in own.entries.items() if tag != _WORDS and tag not in _PLACE}
-    entries |= {tag: first.entries[tag] for tag in (_PHOTOMETRIC, _COLOURS) if tag in first.entries}
+    entries |= {tag: first.entries[tag] for tag in (_PHOTOMETRIC, _COLOURS, _EXTRA) if tag in first.entries}
     return _Directory(own.path, entries | {_SUBFILE: _REDUCED}, own.offsets, own.counts)
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import rasterio
 import rasterio.shutil
 
 from changedet.kernels.together import lanes
 from changedet.outputs.rasters.classes import RasterKind
 from changedet.outputs.rasters.cog_layout import lay_out
-from changedet.outputs.rasters.overviews import lay_overviews
+from changedet.outputs.rasters.overviews import are_averaged, lay_overviews
 from changedet.outputs.rasters.reading import BLOCK_PX
 
 COG_SUFFIX: Final = ".tif"
@@ -36,6 +37,8 @@ _CODECS: Final[Mapping[str, Mapping[str, str | int]]] = {
     "scene": {"compress": "zstd", "level": 1, "predictor": "yes"},
 }
 _LAID_OUT: Final = frozenset({"mask", "quality", "first_change"})
+_AVERAGED: Final = frozenset({"uint8", "uint16"})
+"""Types of scenes whose overviews and statistics are GDAL's to the last bit when they are made here."""
 
 
 def cog_block_px(path: Path, width: int) -> int:
@@ -58,8 +61,10 @@ def cog_block_px(path: Path, width: int) -> int:
     return BLOCK_PX // 2 if width == BLOCK_PX else BLOCK_PX
 
 
-def is_laid_out(path: Path, kind: RasterKind, shape: tuple[int, int]) -> bool:
-    """Whether a raster's blocks are encoded as they come and stay as they are: a large COG of classes or dates.
+def is_laid_out(
+    path: Path, kind: RasterKind, shape: tuple[int, int, int], dtype: np.dtype[np.generic], nodata: float | None
+) -> bool:
+    """Whether a raster's blocks are encoded as they come and stay as they are: a large COG of whole numbers.
 
     Parameters
     ----------
@@ -67,15 +72,23 @@ def is_laid_out(path: Path, kind: RasterKind, shape: tuple[int, int]) -> bool:
         Of the finished raster.
     kind : str
         As of `changedet.outputs.rasters.writing.RasterWriter`.
-    shape : (int, int)
-        Rows and columns.
+    shape : (int, int, int)
+        Bands, rows and columns.
+    dtype : numpy.dtype
+        Of the raster.
+    nodata : float or None
+        None where a mask band says where there is data.
 
     Returns
     -------
     bool
         Others wait for GDAL uncompressed, which encodes them once.
     """
-    return path.suffix == COG_SUFFIX and kind in _LAID_OUT and shape[0] * shape[1] >= LEAST_PX
+    if path.suffix != COG_SUFFIX or shape[1] * shape[2] < LEAST_PX:
+        return False
+    if kind == "scene":
+        return dtype.name in _AVERAGED and nodata is not None and are_averaged(shape, BLOCK_PX)
+    return kind in _LAID_OUT
 
 
 def encoding_options(kind: RasterKind) -> dict[str, str | int]:
@@ -92,11 +105,9 @@ def encoding_options(kind: RasterKind) -> dict[str, str | int]:
         Options of the driver.
     """
     codec = _CODECS[kind]
-    return {
-        "compress": codec["compress"],
-        "zlevel": codec["level"],
-        "predictor": 2 if codec["predictor"] == "yes" else 1,
-    }
+    level = "zlevel" if codec["compress"] == "deflate" else "zstd_level"
+    predictor = 2 if codec["predictor"] == "yes" else 1
+    return {"compress": codec["compress"], level: codec["level"], "predictor": predictor, "interleave": "pixel"}
 
 
 def copy_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int) -> None:
@@ -140,9 +151,10 @@ def lay_out_as_cog(raw: Path, part: Path, kind: RasterKind, block_px: int) -> No
     block_px : int
         Side of a block.
     """
-    levels = lay_overviews(raw, block_px, encoding_options(kind))
+    levels = lay_overviews(raw, block_px, encoding_options(kind), is_scene=kind == "scene")
     with rasterio.open(raw, "r+") as whole:
-        whole.update_tags(1, **levels.statistics)
+        for band, statistics in zip(whole.indexes, levels.statistics, strict=True):
+            whole.update_tags(band, **statistics)
     lay_out(raw, levels.paths, part)
 
 

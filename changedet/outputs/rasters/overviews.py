@@ -1,23 +1,30 @@
-"""Overviews of large rasters of classes and dates beside them, pixel by pixel GDAL's, and the raster's statistics."""
+"""Overviews of large rasters of whole numbers beside them, pixel by pixel GDAL's, and the raster's statistics."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import rasterio
 from rasterio import windows
+from rasterio.enums import Resampling
 
 from changedet.arrays import AnyArray, Ints
+from changedet.outputs.rasters.kernels.averages import halve
 from changedet.outputs.rasters.kernels.modes import modes
 from changedet.outputs.rasters.kernels.moments import COUNT, LEAST, MOST, SQUARES, TOTAL, add_moments
 
 _STRIP_ROWS: Final = 256
 """Rows of an overview that are made at once."""
+_PART_PX: Final = (1024, 2048)
+"""Rows and columns of a scene that are averaged at once: whole blocks of it and of its overview."""
+MOST_WHOLE: Final = 1 << 25
+"""Values of a scene that may be read as a whole to be averaged: 2896 px and four bands, of which a quarter comes."""
 _ROUNDED: Final = 1e-8
 """Of a pixel, within which GDAL takes an edge for a whole number."""
 _NOTHING: Final = (0, 0, 0, 1 << 40, -(1 << 40))
@@ -32,16 +39,16 @@ class Levels:
     ----------
     paths : tuple of Path
         Its overviews, the largest first.
-    statistics : mapping of str to str
-        GDAL's tags of its band.
+    statistics : tuple of mapping of str to str
+        GDAL's tags of each of its bands.
     """
 
     paths: tuple[Path, ...]
-    statistics: Mapping[str, str]
+    statistics: tuple[Mapping[str, str], ...]
 
 
-def lay_overviews(raster: Path, block_px: int, codec: Mapping[str, str | int]) -> Levels:
-    """Write the overviews of a raster of one band of whole numbers, each beside the one before.
+def lay_overviews(raster: Path, block_px: int, codec: Mapping[str, str | int], *, is_scene: bool) -> Levels:
+    """Write the overviews of a raster of whole numbers, each beside the one before.
 
     Parameters
     ----------
@@ -52,17 +59,22 @@ def lay_overviews(raster: Path, block_px: int, codec: Mapping[str, str | int]) -
         Side of a block: the smallest overview has no longer side.
     codec : mapping of str to str or int
         Options of GDAL's GeoTIFF driver.
+    is_scene : bool
+        Whether its values are averaged; else it has one band.
 
     Returns
     -------
     Levels
-        Of bytes the most frequent class of each cell, of other values the one that GDAL takes as the nearest.
+        Of scenes the mean of each cell, of classes, which are bytes, the most frequent one, of dates the one that GDAL
+        takes as the nearest.
     """
-    profile = {"driver": "GTiff", "count": 1, "tiled": True, "blockxsize": block_px, "blockysize": block_px, **codec}
+    profile = {"driver": "GTiff", "tiled": True, "blockxsize": block_px, "blockysize": block_px, **codec}
     with rasterio.open(raster) as first:
         profile |= {"dtype": first.dtypes[0], "nodata": first.nodata, "crs": first.crs, "transform": first.transform}
         height, width = first.shape
-    name, pixels, sums = raster, height * width, [*_NOTHING]
+        count = profile["count"] = first.count
+    name, pixels, sums = raster, height * width, [[*_NOTHING] for _ in range(count)]
+    make = _averages if is_scene else _strips
     paths: list[Path] = []
     while max(height, width) > block_px:
         height, width = height // 2, width // 2
@@ -71,10 +83,10 @@ def lay_overviews(raster: Path, block_px: int, codec: Mapping[str, str | int]) -
             rasterio.open(above) as source,
             rasterio.open(name, "w", height=height, width=width, **profile) as target,
         ):
-            for row, strip in _strips(source, (height, width), None if paths else sums):
-                target.write(strip, 1, window=windows.Window(0, row, width, len(strip)))
+            for (row, column), part in make(source, (height, width), None if paths else sums):
+                target.write(part, window=windows.Window(column, row, part.shape[2], part.shape[1]))
         paths.append(name)
-    return Levels(tuple(paths), statistics_of(sums, pixels))
+    return Levels(tuple(paths), tuple(statistics_of(own, pixels) for own in sums))
 
 
 def statistics_of(sums: Sequence[int], pixels: int) -> dict[str, str]:
@@ -107,9 +119,9 @@ def statistics_of(sums: Sequence[int], pixels: int) -> dict[str, str]:
 
 
 def _strips(
-    source: rasterio.DatasetReader, shape: tuple[int, int], sums: list[int] | None
-) -> Iterator[tuple[int, AnyArray]]:
-    """Rows of an overview of that shape from the top, with the number of the first; what is read is added to sums."""
+    source: rasterio.DatasetReader, shape: tuple[int, int], sums: list[list[int]] | None
+) -> Iterator[tuple[tuple[int, int], AnyArray]]:
+    """Rows of an overview of that shape from the top, with their place; what is read is added to sums."""
     rows, columns = (_spans(whole, cells) for whole, cells in zip(source.shape, shape, strict=True))
     nodata = -1 if source.nodata is None else int(source.nodata)
     is_class, summed = source.dtypes[0] == "uint8", 0
@@ -119,7 +131,7 @@ def _strips(
         read = source.read(1, window=windows.Window(0, top, source.width, bottom - top))
         if sums is not None:
             # neighbouring cells may share a row
-            _add(read[max(0, summed - top) :], source.nodata, sums)
+            _add(read[max(0, summed - top) :], source.nodata, sums[0])
             summed = bottom
         if is_class:
             strip = np.empty((len(own), shape[1]), np.uint8)
@@ -127,7 +139,53 @@ def _strips(
         else:
             taken = _nearest(source.height, shape[0], slice(first, first + len(own))) - top
             strip = read[_evenly(taken)][:, _evenly(_nearest(source.width, shape[1], slice(None)))]
-        yield first, strip
+        yield (first, 0), strip[None]
+
+
+def _averages(
+    source: rasterio.DatasetReader, shape: tuple[int, int], sums: list[list[int]] | None
+) -> Iterator[tuple[tuple[int, int], AnyArray]]:
+    """As `_strips`, of means: of an overview that is not half as large GDAL reads the whole."""
+    if (2 * shape[0], 2 * shape[1]) != source.shape:
+        for own, band in zip(sums or [], source.indexes, strict=False):
+            _add(source.read(band), source.nodata, own)
+        yield (0, 0), source.read(out_shape=(source.count, *shape), resampling=Resampling.average)
+        return
+    nodata = np.zeros(0, source.dtypes[0])
+    if source.nodata is not None:
+        most = np.iinfo(source.dtypes[0]).max
+        nodata = np.array([source.nodata, source.nodata + (1 if source.nodata < most else -1)], nodata.dtype)
+    for top, left in product(*(range(0, size, side) for size, side in zip(source.shape, _PART_PX, strict=True))):
+        height, width = min(_PART_PX[0], source.height - top), min(_PART_PX[1], source.width - left)
+        read = source.read(window=windows.Window(left, top, width, height))
+        for own, band in zip(sums or [], read, strict=False):
+            _add(band, source.nodata, own)
+        part = np.empty((source.count, height // 2, width // 2), read.dtype)
+        halve(read, nodata, part)
+        yield (top // 2, left // 2), part
+
+
+def are_averaged(shape: tuple[int, int, int], block_px: int) -> bool:
+    """Whether the overviews of a scene are made part by part: whole ones are read only where they are small.
+
+    Parameters
+    ----------
+    shape : (int, int, int)
+        Bands, rows and columns.
+    block_px : int
+        Side of a block.
+
+    Returns
+    -------
+    bool
+        True where the first ones have half as many rows and columns as the one before.
+    """
+    count, height, width = shape
+    while max(height, width) > block_px:
+        if (height % 2 or width % 2) and count * height * width > MOST_WHOLE:
+            return False
+        height, width = height // 2, width // 2
+    return True
 
 
 def _add(read: AnyArray, nodata: float | None, sums: list[int]) -> None:

@@ -47,7 +47,7 @@ from changedet.store.files import (
 class RasterWriter:
     """Write one raster block by block, in any order, and finish it as a COG on leaving the ``with`` block.
 
-    Blocks go to a tiled file with the ending ``.raw.part``, uncompressed but in large rasters of classes and dates; on
+    Blocks go to a tiled file with the ending ``.raw.part``, uncompressed but in large rasters of whole numbers; on
     success it is copied once to a COG, whose style and class table are written first and which then takes its place in
     one step. On an error nothing remains.
     Blocks that are never written are no data. To be used from one thread.
@@ -124,7 +124,7 @@ class RasterWriter:
         self.period = period
         self._grid = {"crs": rasterio.crs.CRS.from_user_input(crs), "transform": transform}
         self._raw = self.path.with_name(self.path.name + ".raw.part")
-        self._is_laid_out = is_laid_out(self.path, kind, shape)
+        self._is_laid_out = is_laid_out(self.path, kind, (len(self.bands), *shape), self.dtype, nodata)
         self._dataset: rasterio.io.DatasetWriter
 
     @property

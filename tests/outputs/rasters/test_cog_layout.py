@@ -16,12 +16,12 @@ from changedet.outputs.rasters.cog_layout import lay_out
 from changedet.outputs.rasters.reading import environment
 
 SHAPES = [(1400, 1100), (700, 1540), (1024, 2048)]
-CLASSES = ["mask", "quality", "first_change"]
+WHOLE = ["mask", "quality", "first_change", "scene"]
 
 
 def written(path: Path, kind: str, shape: tuple[int, int], edge: int = 512) -> Path:
     array = content(kind, shape)
-    array[0, :300, :700], array[0, 600:] = 1, 0
+    array[:, :300, :700], array[:, 600:] = 1, 0
     with writer(path, kind, shape) as out:
         for window in tiles(shape, edge):
             out.write(window, array[(slice(None), *window.slices)])
@@ -36,17 +36,19 @@ def assert_alike(own: Path, other: Path) -> None:
             np.testing.assert_array_equal(one.read(), two.read())
             assert one.profile == two.profile
             assert one.overviews(1) == two.overviews(1)
+            assert one.colorinterp == two.colorinterp
             if one.dtypes[0] == "uint8":
                 assert one.colormap(1) == two.colormap(1)
     with rasterio.open(own) as one, rasterio.open(other) as two:
         assert (one.tags(), one.descriptions, one.units) == (two.tags(), two.descriptions, two.units)
         assert one.tags(ns="IMAGE_STRUCTURE") == two.tags(ns="IMAGE_STRUCTURE")
-        assert one.tags(1).keys() == two.tags(1).keys()
-        for name, value in one.tags(1).items():
-            assert float(value) == pytest.approx(float(two.tags(1)[name]), rel=1e-10)
+        for band in one.indexes:
+            assert one.tags(band).keys() == two.tags(band).keys()
+            for name, value in one.tags(band).items():
+                assert float(value) == pytest.approx(float(two.tags(band)[name]), rel=1e-10)
 
 
-@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("kind", WHOLE)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("edge", [512, 301])
 def test_lay_out_gives_gdals_file(
@@ -63,7 +65,7 @@ def test_lay_out_gives_gdals_file(
     assert sorted(path.name[:4] for path in tmp_path.iterdir()).count("own.") == len(list(tmp_path.glob("gdals.*")))
 
 
-@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("kind", WHOLE)
 def test_lay_out_of_64_bits_is_valid(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = written(tmp_path / "small.tif", kind, (1400, 1100))
     monkeypatch.setattr(copying, "LEAST_PX", 1)
@@ -76,8 +78,9 @@ def test_lay_out_of_64_bits_is_valid(kind: str, tmp_path: Path, monkeypatch: pyt
         np.testing.assert_array_equal(one.read(), other.read())
         assert one.overviews(1) == other.overviews(1)
         assert one.profile == other.profile
+        expected = Expected(one.shape, one.descriptions, one.dtypes[0], False, 512)
     with environment():
-        require_whole(path, Expected((1400, 1100), (f"meaning of {kind}",), one.dtypes[0], False, 512))
+        require_whole(path, expected)
 
 
 def test_what_is_never_written_is_no_data_in_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,3 +106,16 @@ def test_lay_out_refuses_what_lacks_a_block_and_what_is_no_tiff(tmp_path: Path) 
     (tmp_path / "no.tif").write_bytes(b"\x89PNG" * 9)
     with pytest.raises(OSError, match="GeoTIFF"):
         lay_out(tmp_path / "no.tif", [], tmp_path / "x.tif")
+
+
+def test_scenes_whose_overviews_would_be_read_whole_are_left_to_gdal() -> None:
+    def is_own(shape: tuple[int, int, int], dtype: str = "uint16", nodata: float | None = 0) -> bool:
+        return copying.is_laid_out(Path("a.tif"), "scene", shape, np.dtype(dtype), nodata)
+
+    assert is_own((4, 8192, 8192))
+    # 10,980 px halve twice before they are odd
+    assert is_own((4, 10_980, 10_980))
+    assert not is_own((4, 8193, 8192))
+    assert not is_own((4, 8192, 8192), "float32", np.nan)
+    assert not is_own((4, 8192, 8192), nodata=None)
+    assert not is_own((4, 1000, 1000))

@@ -10,7 +10,7 @@ from affine import Affine
 
 from changedet.outputs.rasters.overviews import lay_overviews, statistics_of
 
-SIZES = [(1024, 1024), (1031, 777), (513, 1200), (64, 2050)]
+SIZES = [(1024, 1024), (1031, 777), (513, 1200), (64, 2050), (2056, 4112)]
 CODEC = {"compress": "deflate", "zlevel": 6, "predictor": 1}
 
 
@@ -37,7 +37,16 @@ def gdals(path: Path, resampling: str) -> tuple[list[np.ndarray], dict[str, str]
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
-    ("resampling", "dtype", "nodata"), [("MODE", "uint8", 255), ("MODE", "uint8", None), ("NEAREST", "int32", -1)]
+    ("resampling", "dtype", "nodata"),
+    [
+        ("MODE", "uint8", 255),
+        ("MODE", "uint8", None),
+        ("NEAREST", "int32", -1),
+        ("AVERAGE", "uint8", 1),
+        ("AVERAGE", "uint8", 255),
+        ("AVERAGE", "uint16", 2),
+        ("AVERAGE", "uint16", None),
+    ],
 )
 def test_overviews_and_statistics_are_gdals(
     size: tuple[int, int], resampling: str, dtype: str, nodata: float | None, tmp_path: Path
@@ -49,11 +58,11 @@ def test_overviews_and_statistics_are_gdals(
     pixels[20:60] = nodata if nodata is not None else 3
     write(tmp_path / "a.tif", pixels, nodata)
     wanted, statistics = gdals(tmp_path / "a.tif", resampling)
-    found = lay_overviews(tmp_path / "a.tif", 128, CODEC)
+    found = lay_overviews(tmp_path / "a.tif", 128, CODEC, is_scene=resampling == "AVERAGE")
     assert found.paths[0] == tmp_path / "a.tif.ovr"
-    assert found.statistics.keys() == statistics.keys()
-    for name, value in found.statistics.items():
-        if dtype == "uint8":
+    assert found.statistics[0].keys() == statistics.keys()
+    for name, value in found.statistics[0].items():
+        if dtype != "int32":
             assert value == statistics[name]
         # GDAL rounds sums of other types at each pixel
         assert float(value) == pytest.approx(float(statistics[name]), rel=1e-10)
