@@ -43,6 +43,10 @@ from scenarios.sidings import Axes, axes_of, is_cloudless, scenes  # noqa: E402
 
 BESIDE_M: Final = 2.0
 """From a found track's axis, within which a true car stands on it; from a true one, within which a line is right."""
+BEYOND_M: Final = 30.0
+"""Beyond an axis' ends, within which a car is of its trains, though the picture along it does not show it."""
+END: Final = 40
+"""Steps of an axis that give its direction there."""
 REAL: Final = {
     **dict.fromkeys(["yards/rail.png"], 0.66),
     **dict.fromkeys(["yards/P0003_buses.png", "yards/P0004.png", "yards/P0005.png"], 0.12),
@@ -197,6 +201,14 @@ def on_and_off(found: Found, axes: Axes | None, bent: Bent | None) -> tuple[floa
     return right, sum(len(one) for one in apart) * STEP_M - right
 
 
+def carried_on(line: np.ndarray) -> np.ndarray:
+    """An axis with what lies straight beyond its ends: cars there are of its trains."""
+    steps = np.arange(1, round(BEYOND_M / LENGTHWISE_M) + 1)[:, None] * LENGTHWISE_M
+    ends = [line[k] - line[j] for k, j in ((0, min(END, len(line) - 1)), (-1, -min(END, len(line))))]
+    out = [end / max(float(np.hypot(*end)), 1e-9) for end in ends]
+    return np.concatenate([(line[0] + steps * out[0])[::-1], line, line[-1] + steps * out[1]])
+
+
 def rows_of(site: Path, found: Found, looks: Looks) -> Iterator[tuple[str, str, int, int, int, int]]:
     """Site, date, true cars, found ones, low, high of each track and date; a row for cars on no found track."""
     truth = site / "truth" / "truth.gpkg"
@@ -216,8 +228,8 @@ def rows_of(site: Path, found: Found, looks: Looks) -> Iterator[tuple[str, str, 
             if group.date != day:
                 continue
             for line, (_, on) in zip(lines_of(group, found.strips[int(group.zone)]), group.found, strict=True):
-                apart = np.hypot(*(places[:, None] - line[None]).transpose(2, 0, 1)).min(axis=1, initial=np.inf)
-                here = left & (apart < BESIDE_M)
+                apart = np.hypot(*(places[:, None] - carried_on(line)[None]).transpose(2, 0, 1))
+                here = left & (apart.min(axis=1, initial=np.inf) < BESIDE_M)
                 left &= ~here
                 low, high = car_chains.interval_of(on.counts, SURE)
                 yield site.name, day, int(here.sum()), len(on.cars), low, high
