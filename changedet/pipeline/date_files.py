@@ -170,8 +170,8 @@ class DateWriter:
         return self._opened_aside("score", [words], words)
 
     def _opened_contrast(self) -> RasterWriter:
-        words = "evidence of what is gone and of what came, and how far plants cover what bore nothing"
-        return self._opened_aside("contrast", ["gone", "came", "plants"], words)
+        words = "evidence of what is gone and of what came, cover by plants, and log odds of the network"
+        return self._opened_aside("contrast", ["gone", "came", "plants", "network"], words)
 
     def _opened_standing(self) -> RasterWriter:
         rasters, day = self._rasters, self._rasters.job.look.date

@@ -12,15 +12,13 @@ from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Singles
-from changedet.blocks import PixelMethod
 from changedet.blocks.windows import STEP_PX
 from changedet.grid import Grid
 from changedet.imagery.look import Look
 from changedet.pipeline.blur import REACH_SIGMAS
-from changedet.pipeline.date_model import ChangeModel
 from changedet.plan import Plan
 from changedet.stages.align.alignment import AlignMethod
+from changedet.stages.change.method import ChangeMethod
 from changedet.stages.footprint.stage import FootprintMethod, FootprintStatistics, footprint_method
 from changedet.stages.mask.stage import MaskMethod
 from changedet.stages.normalise.stage import LineMethod
@@ -50,7 +48,8 @@ class Methods:
     ----------
     mask : MaskMethod or None
     align : AlignMethod or None
-    normalise, change : PixelMethod or None
+    normalise : LineMethod or None
+    change : ChangeMethod or None
     objects : ObjectMethod or None
     footprint : FootprintMethod or None
     """
@@ -58,7 +57,7 @@ class Methods:
     mask: MaskMethod | None
     align: AlignMethod | None
     normalise: LineMethod | None
-    change: PixelMethod[ChangeModel, Singles] | None
+    change: ChangeMethod | None
     objects: ObjectMethod[ObjectStatistics] | None
     footprint: FootprintMethod[FootprintStatistics] | None
 

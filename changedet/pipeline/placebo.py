@@ -32,8 +32,10 @@ from changedet.pipeline.kernels.single_looks import quiet_counts, single_look_co
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.measure import measure_between
 from changedet.pipeline.scheduling import Stream
+from changedet.pipeline.series_scores import pair_score
 from changedet.pipeline.tile_scores import raw_mask, scores_between
 from changedet.plan import LATTICE_PX, Plan
+from changedet.plan.model import PROBABILISTIC
 from changedet.store import identity, read_json, write_json
 from changedet.store.packing import pack, unpack
 
@@ -195,7 +197,13 @@ def _single_looks(plan: Plan) -> float | None:
 
 def _alone(plan: Plan, day: dt.date, change: ChangeModel, window: Window) -> Bytes:
     """What a date's own comparison marks in a window, whatever the other dates say."""
-    raw = raw_mask(read_window(plan.folder.aside("score", day), window), change.threshold)
+    path = plan.folder.aside("score", day)
+    if plan.choices["change"].method in PROBABILISTIC:
+        beside = plan.folder.aside("contrast", day)
+        score = pair_score(path, beside, window, plan.grid.ground_resolution_m)
+    else:
+        score = read_window(path, window)
+    raw = raw_mask(score, change.threshold)
     return drop_small_components(raw, _least_px(plan, change))
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Floats, Ints, Singles
 from changedet.blocks import Task, Window, in_strips, tiles
-from changedet.grid import Grid
 from changedet.grid.zones import sidings_of
 from changedet.kernels.together import each
-from changedet.outputs.rasters.reading import read_bands, read_window
+from changedet.outputs.rasters.reading import read_bands
 from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.box_marks import halo_px as box_halo_px
 from changedet.pipeline.change_regions import tile_parts
@@ -29,11 +27,11 @@ from changedet.pipeline.kernels.box_decisions import with_boxes
 from changedet.pipeline.kernels.box_parts import box_parts
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter
 from changedet.pipeline.scheduling import Stream
+from changedet.pipeline.series_scores import FIGURES, SeriesJob, scores_of_pairs
 from changedet.pipeline.snow_patches import patched_quality, shows_boxes
 from changedet.pipeline.tile_scores import inner, raw_regions
 from changedet.plan import LATTICE_PX, Plan
 from changedet.plan.model import PROBABILISTIC
-from changedet.stages.change.kernels.ground_signs import without_season
 from changedet.stages.change.kernels.local_change_rate import (
     MOST_CHANGE,
     MOST_SHIFT,
@@ -44,64 +42,11 @@ from changedet.stages.change.kernels.local_change_rate import (
     halo_px,
     local_change_rate,
 )
-from changedet.stages.change.kernels.movers import mover_halo_px, without_movers
 from changedet.stages.change.kernels.series_hmm import CHANGED, date_weights, series_change_probability
 from changedet.store.packing import unpack
 
-FIGURES: Final = 2
-"""Figures to sum over regions in a date's contrast; plants lie behind them."""
 DATES_AT_ONCE: Final = 6
 """With more dates tiles are smaller, so that their scores fit into memory."""
-
-
-@dataclass(frozen=True)
-class SeriesJob:
-    """The dates on one side of the reference, nearest first, and where their scores lie.
-
-    Attributes
-    ----------
-    grid : Grid
-    scores, contrasts : tuple of Path
-        float32 (y, x) and (3, y, x) of each date.
-    standing : tuple of Path
-        uint8 (1 + band, y, x) of each date; empty where movers are not left out.
-    thresholds : tuple of float
-        Of each date's own scores.
-    probabilities : bool
-        Whether the scores are.
-    weights : tuple of float
-        Of each date's evidence, from how much of the site it shows and in which bands.
-    nir : tuple of bool
-        Whether each date is compared with near infrared.
-    sure, seen : int
-        Pixels of all dates that are surely changed, and that are observed.
-    is_later : bool
-        Whether the dates come after the reference.
-    sidings : geometry or None
-        Where trains stand on one date and are gone on the next, in the grid's CRS; None where no zone is a siding.
-    boxes_decide : bool
-        Whether boxes are followed and decide by themselves.
-    together : bool
-        Whether the dates are evidence for each other; else each stands alone.
-    patched : tuple of (Path, Path) or None
-        Of each date its quality and the reference's, where snow lies on either in patches.
-    """
-
-    grid: Grid
-    scores: tuple[Path, ...]
-    contrasts: tuple[Path, ...]
-    standing: tuple[Path, ...]
-    thresholds: tuple[float, ...]
-    probabilities: bool
-    weights: tuple[float, ...]
-    nir: tuple[bool, ...]
-    sure: int = 0
-    seen: int = 0
-    is_later: bool = True
-    sidings: BaseGeometry | None = None
-    boxes_decide: bool = False
-    together: bool = True
-    patched: tuple[tuple[Path, Path] | None, ...] = ()
 
 
 def begin_masks(plan: Plan) -> None:
@@ -153,7 +98,7 @@ def count_sure(job: SeriesJob, window: Window) -> Ints:
     int64 (1 + date,)
         Surely changed ones, summed over all dates; then the observed ones of each.
     """
-    scores = _scores(job, window)
+    scores = scores_of_pairs(job, window)
     seen = [int(np.isfinite(score).sum()) for score in scores]
     return np.array([sum(int((score > SURELY_CHANGED).sum()) for score in scores), *seen], np.int64)
 
@@ -199,7 +144,7 @@ def _probabilities(job: SeriesJob, window: Window) -> Singles:
     """Probability of change (date, y, x) in a window that may reach beyond the grid."""
     thresholds, weights = (np.asarray(values, np.float64) for values in (job.thresholds, job.weights))
     halo = halo_px(job.grid.ground_resolution_m) if job.probabilities and job.together else 0
-    wide = _scores(job, window.grown(halo))
+    wide = scores_of_pairs(job, window.grown(halo))
     scores = wide[(slice(None), *inner(halo))]
     if not job.together:
         alone = [
@@ -209,27 +154,6 @@ def _probabilities(job: SeriesJob, window: Window) -> Singles:
         return np.concatenate(alone)
     around = _around(job, wide, weights, window) if job.probabilities else None
     return series_change_probability(scores, thresholds, job.probabilities, weights, around)
-
-
-def _scores(job: SeriesJob, window: Window) -> Singles:
-    """Scores (date, y, x) without what is season, or a mover."""
-    if not job.standing:
-        return _without_plants(job, window)
-    gsd_m = job.grid.ground_resolution_m
-    wide = window.grown(mover_halo_px(gsd_m))
-    standing = [read_bands(path, wide) for path in job.standing]
-    return without_movers(_without_plants(job, wide), standing, gsd_m)
-
-
-def _without_plants(job: SeriesJob, window: Window) -> Singles:
-    """Scores (date, y, x); where plants cover the ground later what was bare before them was season too."""
-    scores = np.stack([read_window(path, window) for path in job.scores])
-    if not (job.probabilities and job.together and job.is_later):
-        return scores
-    plants = np.nan_to_num(np.stack([read_bands(path, window)[-1] for path in job.contrasts]))
-    later = np.maximum.accumulate(plants[::-1], axis=0)[::-1]
-    # each date's own score knows of its own plants
-    return np.concatenate([without_season(scores[:-1], later[1:]), scores[-1:]])
 
 
 def _pending(plan: Plan) -> list[int]:

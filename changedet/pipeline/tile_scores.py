@@ -18,7 +18,7 @@ from changedet.pipeline.date_job import OUTLINE_PX, DateJob
 from changedet.pipeline.date_model import ChangeModel, DateModel
 from changedet.pipeline.date_pixels import bands_of, normalised, quality_of, where_valid, with_extra
 from changedet.pipeline.tile_signs import signs_of, standing_of
-from changedet.stages.change.kernels.ground_signs import with_paving, without_season
+from changedet.stages.change.kernels.ground_signs import LEAST_PAVED, with_paving, without_season
 from changedet.store.packing import pack
 
 
@@ -34,6 +34,8 @@ class TileScores(NamedTuple):
         and of the date across the outline of what is marked.
     plants : float32 (y, x)
         How far plants cover what bore nothing, 0 to 1; 0 where nobody knows.
+    network : float32 (y, x)
+        Its log odds, as of `wide_ground.kept_odds`; NaN where there are none, and where paving speaks for itself.
     standing : uint8 (1 + band, y, x) or None
         What stands on the ground on either date; None where it is not asked for.
     """
@@ -41,6 +43,7 @@ class TileScores(NamedTuple):
     score: Singles
     contrast: list[Singles]
     plants: Singles
+    network: Singles
     standing: Bytes | None = None
 
 
@@ -109,19 +112,24 @@ def tile_scores(job: DateJob, window: Window, pair: TilePair, model: DateModel) 
         after = with_extra(job, job.look, after, wide, model.alignment.displacement)
         both = both & np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
     before, after = _comparable(job, before, after, both, model)
-    score = method.apply(before, after, model=change)
+    if method.apply_apart is None:
+        score, network = method.apply(before, after, model=change), None
+    else:
+        score, network = method.apply_apart(before, after, model=change)
     own = score[inner(job.change_halo_px)]
+    said = np.full(own.shape, np.nan, np.float32) if network is None else network[inner(job.change_halo_px)]
     is_later = job.look.date > reference.date
     signs = signs_of(before, after, change, job.change_halo_px, is_later=is_later)
     if signs is not None:
         own = with_paving(without_season(own, signs.plants), signs.paved)
         contrast, plants = [signs.lost, signs.gained], signs.plants
+        said = np.where(signs.paved > LEAST_PAVED, np.float32(np.nan), said)
     else:
         rim = inner(job.change_halo_px - OUTLINE_PX)
         outlines = region_figures.edge_contrast(before, after, raw_mask(score, change.threshold))
         contrast, plants = [figure[rim] for figure in outlines], np.zeros(own.shape, np.float32)
     standing = standing_of(before, after, change, job.change_halo_px) if job.with_standing else None
-    return TileScores(np.where(job.grid.inside(window), own, np.float32(np.nan)), contrast, plants, standing)
+    return TileScores(np.where(job.grid.inside(window), own, np.float32(np.nan)), contrast, plants, said, standing)
 
 
 def scores_between(

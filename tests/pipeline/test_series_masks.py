@@ -18,7 +18,8 @@ from changedet.blocks import Window, tiles
 from changedet.grid import Grid
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.run import run
-from changedet.pipeline.series_masks import SeriesJob, count_sure, series_tile
+from changedet.pipeline.series_masks import count_sure, series_tile
+from changedet.pipeline.series_scores import SeriesJob
 from changedet.stages.change.kernels import movers
 from changedet.stages.change.kernels import series_hmm as kernel
 
@@ -38,12 +39,17 @@ def written(folder, scores):
     profile = {"driver": "GTiff", "dtype": "float32", "crs": "EPSG:32633", "transform": transform, "nodata": np.nan}
     profile |= {"height": scores.shape[1], "width": scores.shape[2]}
     for t, score in enumerate(scores):
-        for name, bands in (("score", score[None]), ("contrast", np.zeros((2, *score.shape), np.float32))):
+        for name, bands in (("score", score[None]), ("contrast", contrast_of(score))):
             with rasterio.open(folder / f"{name}{t}.tif", "w", count=len(bands), **profile) as out:
                 out.write(bands)
     paths = [tuple(folder / f"{name}{t}.tif" for t in range(len(scores))) for name in ("score", "contrast")]
     grid = Grid("EPSG:32633", transform, scores.shape[1:])
     return SeriesJob(grid, *paths, (), (0.75,) * len(scores), True, (1.0,) * len(scores), (True,) * len(scores))
+
+
+def contrast_of(score):
+    """No evidence of gain or loss, no plants, and a network that was not asked."""
+    return np.stack([*np.zeros((3, *score.shape), np.float32), np.full_like(score, np.nan)])
 
 
 def marked(work, window):
@@ -58,6 +64,23 @@ def test_series_tile_lets_each_date_count_alone_on_sidings(tmp_path):
     assert found[1, 20:25, 20:44].all()
     assert found.sum() == found[1, 20:25, 20:44].sum()
     assert not marked(replace(work, sidings=None), Window(0, 0, 60, 140)).any()
+
+
+def test_series_tile_bounds_the_trees_by_the_network_in_any_window(tmp_path):
+    scores = np.full((3, 200, 240), 0.02, np.float32)
+    scores[:, :, :100] = 0.95
+    scores[:, 20:60, 150:200] = 0.95
+    work = written(tmp_path, scores)
+    for t, path in enumerate(work.contrasts):
+        contrast = contrast_of(scores[t])
+        contrast[3, :, :100], contrast[3, :, 100:] = -1.5, 1.0
+        with rasterio.open(path, "r+") as out:
+            out.write(contrast)
+    whole = marked(work, Window(0, 0, 200, 240))
+    assert not whole[:, :, :80].any()
+    assert whole[:, 20:60, 150:200].all()
+    for window in tiles((200, 240), 90):
+        assert (marked(work, window) == whole[(slice(None), *window.slices)]).all()
 
 
 def test_series_tile_leaves_out_a_thing_of_the_reference_alone(tmp_path):

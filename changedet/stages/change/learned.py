@@ -18,6 +18,7 @@ from changedet.stages.change.kernels.network_odds import fit_shown_range, networ
 from changedet.stages.change.kernels.structure_odds import fit_structure_odds, with_structure_odds
 from changedet.stages.change.kernels.trees import LEAST_PROBABILITY, apply_trees
 from changedet.stages.change.kernels.trees_statistics import TreesAbout, TreesSettings, TreesStatistics, fit_trees
+from changedet.stages.change.kernels.wide_ground import kept_odds
 from changedet.stages.change.method import STAGE, ChangeMethod
 from changedet.stages.change.parameters import LEAST_OBJECT_M2, Cleaning
 from changedet.stages.registry import AUTO, Facts, Fraction
@@ -42,7 +43,7 @@ class TreesCleaning(Cleaning):
     """
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=8)
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=9)
 def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleaning: TreesCleaning) -> ChangeMethod:
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 1.3 m.
 
@@ -50,7 +51,8 @@ def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleanin
     band, on average over squares of up to 45 px; whether a patch is found again within 10 px, as a leaning roof is;
     colour, vegetation, correlation and directions of edges. A first guess goes into a second one (auto-context, Tu and
     Bai 2010, doi:10.1109/TPAMI.2009.186). Needs blue, green and red; scenes with near infrared and scenes without have
-    forests of their own. With it the log odds of a network that compares what stands on both dates are added; without
+    forests of their own. With it the log odds of a network that compares what stands on both dates are added,
+    and in runs their mean over the ground around bounds those of the trees; without
     it structure that appeared or vanished (as method structure measures it) counts too, and ground that turned grey, or
     ceased to be, where neither date is an 8-bit image, whose colours were balanced.
 
@@ -81,7 +83,7 @@ def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleanin
     balanced = np.dtype(facts.dtype) == np.uint8
     settings = TreesSettings(threshold, least_m2)
     fit = partial(_fit_trees, balanced=balanced, bands=bands, gsd_m=facts.resolution_m, settings=settings)
-    return ChangeMethod(fit, _trees, HALO_PX, least_m2)
+    return ChangeMethod(fit, _trees, HALO_PX, least_m2, _trees_apart)
 
 
 def change_trees() -> ReleasedTrees:
@@ -117,15 +119,23 @@ def _fit_trees(
 
 
 def _trees(before: Singles, after: Singles, model: TreesStatistics) -> Singles:
+    return _trees_apart(before, after, model)[0]
+
+
+def _trees_apart(before: Singles, after: Singles, model: TreesStatistics) -> tuple[Singles, Singles]:
+    """Probability of change, and log odds of the network as a run keeps them; NaN without."""
     found = apply_trees(before, after, model, change_trees().forests)
     bands = [band for band in model.bands if band is not None]
     pair = before[bands], after[bands]
     if model.structure_floors is not None:
         found = with_structure_odds(found, *pair, model.structure_floors, LEAST_PROBABILITY)
-        return found if model.greyness is None else with_greyness_odds(found, *pair, model.greyness)
+        found = found if model.greyness is None else with_greyness_odds(found, *pair, model.greyness)
+        return found, np.full_like(found, np.nan)
     seen = np.isfinite(found)
     if model.shown is None or not seen.any():
-        return found
+        return found, np.full_like(found, np.nan)
     first = shown(pair[0], [1.0] * 4, [0.0] * 4, model.shown, seen)
     second = shown(pair[1], model.scale.gain, model.scale.offset, model.shown, seen)
-    return with_network_odds(found, network_odds(first, second, session(released_content(NETWORK))))
+    odds = network_odds(first, second, session(released_content(NETWORK)))
+    together = with_network_odds(found, odds)
+    return together, kept_odds(odds, seen)

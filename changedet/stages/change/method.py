@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
@@ -99,9 +100,12 @@ class ChangeMethod(PixelMethod[ChangeStatistics, Singles]):
     ----------
     min_area_m2 : float
         Smaller changes are dropped.
+    apply_apart : callable or None
+        As `apply`, and beside the score what `wide_ground.kept_odds` gives; None for methods without a network.
     """
 
     min_area_m2: float = 0.0
+    apply_apart: Callable[..., tuple[Singles, Singles]] | None = None
 
 
 STAGE: Final[Stage[ChangeMethod]] = Stage("change", choose)

@@ -1,0 +1,159 @@
+"""Scores of the dates of a series as they are read together: without what is season, and without movers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+
+from changedet.arrays import Bytes, Singles, Words
+from changedet.blocks import Window
+from changedet.grid import Grid
+from changedet.outputs.rasters.reading import read_bands, read_window
+from changedet.stages.change.kernels.ground_signs import without_season
+from changedet.stages.change.kernels.movers import mover_halo_px, without_movers
+from changedet.stages.change.kernels.wide_ground import (
+    bounded_by_network,
+    marks_around,
+    whole_steps,
+    wide_halo_px,
+)
+
+FIGURES: Final = 2
+"""Figures to sum over regions in a date's contrast."""
+PLANTS, NETWORK = 2, 3
+"""What lies behind them: cover by plants, and what the network says."""
+
+
+@dataclass(frozen=True)
+class SeriesJob:
+    """The dates on one side of the reference, nearest first, and where their scores lie.
+
+    Attributes
+    ----------
+    grid : Grid
+    scores, contrasts : tuple of Path
+        float32 (y, x) and (4, y, x) of each date.
+    standing : tuple of Path
+        uint8 (1 + band, y, x) of each date; empty where movers are not left out.
+    thresholds : tuple of float
+        Of each date's own scores.
+    probabilities : bool
+        Whether the scores are.
+    weights : tuple of float
+        Of each date's evidence, from how much of the site it shows and in which bands.
+    nir : tuple of bool
+        Whether each date is compared with near infrared.
+    sure, seen : int
+        Pixels of all dates that are surely changed, and that are observed.
+    is_later : bool
+        Whether the dates come after the reference.
+    sidings : geometry or None
+        Where trains stand on one date and are gone on the next, in the grid's CRS; None where no zone is a siding.
+    boxes_decide : bool
+        Whether boxes are followed and decide by themselves.
+    together : bool
+        Whether the dates are evidence for each other; else each stands alone.
+    patched : tuple of (Path, Path) or None
+        Of each date its quality and the reference's, where snow lies on either in patches.
+    """
+
+    grid: Grid
+    scores: tuple[Path, ...]
+    contrasts: tuple[Path, ...]
+    standing: tuple[Path, ...]
+    thresholds: tuple[float, ...]
+    probabilities: bool
+    weights: tuple[float, ...]
+    nir: tuple[bool, ...]
+    sure: int = 0
+    seen: int = 0
+    is_later: bool = True
+    sidings: BaseGeometry | None = None
+    boxes_decide: bool = False
+    together: bool = True
+    patched: tuple[tuple[Path, Path] | None, ...] = ()
+
+
+def scores_of_pairs(job: SeriesJob, window: Window) -> Singles:
+    """Scores without what is season, or a mover.
+
+    Parameters
+    ----------
+    job : SeriesJob
+    window : Window
+        On the grid; may reach beyond it.
+
+    Returns
+    -------
+    float32 (date, y, x)
+        NaN is not observed.
+    """
+    if not job.standing:
+        return _without_plants(job, window)
+    gsd_m = job.grid.ground_resolution_m
+    wide = window.grown(mover_halo_px(gsd_m))
+    standing = [read_bands(path, wide) for path in job.standing]
+    return without_movers(_without_plants(job, wide), standing, gsd_m)
+
+
+def pair_score(score: Path, contrast: Path, window: Window, gsd_m: float) -> Singles:
+    """A date's own probability of change, the trees bounded by what the network says of this date's marks.
+
+    Parameters
+    ----------
+    score, contrast : pathlib.Path
+        As of `SeriesJob`.
+    window : Window
+        On the grid; may reach beyond it.
+    gsd_m : float
+        Ground size of a pixel.
+
+    Returns
+    -------
+    float32 (y, x)
+        NaN is not observed.
+    """
+    pair = _read(score, contrast, window, gsd_m)
+    return bounded_by_network(pair.score, pair.steps, pair.plants, pair.around, gsd_m)
+
+
+class _Pair(NamedTuple):
+    """A date's score and what the network says, with the halo of `wide_ground`; the rest without it."""
+
+    score: Singles
+    steps: Bytes
+    plants: Singles
+    around: tuple[Words, Words]
+
+
+def _read(score: Path, contrast: Path, window: Window, gsd_m: float) -> _Pair:
+    halo = wide_halo_px(gsd_m)
+    wide = window.grown(halo)
+    own, beside = read_window(score, wide), read_bands(contrast, wide)
+    steps = whole_steps(beside[NETWORK])
+    plants = np.nan_to_num(beside[PLANTS, halo:-halo, halo:-halo])
+    return _Pair(own, steps, plants, marks_around(own, steps, gsd_m))
+
+
+def _without_plants(job: SeriesJob, window: Window) -> Singles:
+    """Scores (date, y, x); where plants cover the ground later what was bare before them was season too."""
+    if not job.probabilities:
+        return np.stack([read_window(path, window) for path in job.scores])
+    gsd_m = job.grid.ground_resolution_m
+    pairs = [_read(*paths, window, gsd_m) for paths in zip(job.scores, job.contrasts, strict=True)]
+    # what several dates mark is one pad, or one field
+    said, marked = (sum(found) for found in zip(*(pair.around for pair in pairs), strict=True))
+    around = [(said, marked) if job.together else pair.around for pair in pairs]
+    scores = np.stack(
+        [bounded_by_network(p.score, p.steps, p.plants, own, gsd_m) for p, own in zip(pairs, around, strict=True)]
+    )
+    if not (job.together and job.is_later):
+        return scores
+    plants = np.stack([pair.plants for pair in pairs])
+    later = np.maximum.accumulate(plants[::-1], axis=0)[::-1]
+    # each date's own score knows of its own plants
+    return np.concatenate([without_season(scores[:-1], later[1:]), scores[-1:]])
