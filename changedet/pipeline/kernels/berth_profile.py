@@ -38,8 +38,8 @@ SLIT_M: Final = 1.0
 """Water between a ship's end and a boom beside it, at least; edges are half a metre sharp."""
 HOUSE_GAP_M: Final = 10.0
 """Shade of a ship's house on its deck, up to so long, passes for water: houses are 15 m to 25 m high."""
-HOUSE_M: Final = (5.0, 25.0)
-"""Of a ship's house with the stern behind it, along the ship: what is longer may be a ship."""
+HOUSE_M: Final = (8.5, 25.0)
+"""Of a ship's house with the stern behind it, along the ship: booms are 6 m to 8 m wide, longer may be a ship."""
 ALIKE: Final = 0.6
 """Intersection over union, across the ship, of what is before and behind such shade: a house may lean out on one side
 and be in the shade of cranes on the other."""
