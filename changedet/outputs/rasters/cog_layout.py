@@ -6,6 +6,7 @@ the smallest overview first and of the raster last, each between its length and 
 
 from __future__ import annotations
 
+import errno
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -147,11 +148,19 @@ def _as_overview(first: _Directory, own: _Directory) -> _Directory:
 
 
 def _blocks(directory: _Directory) -> Iterator[bytes]:
-    """Each block with its length before it and its last bytes once more behind."""
+    """Each block with its length before it and its last bytes once more behind.
+
+    Raises
+    ------
+    OSError
+        The file ends before it.
+    """
     with directory.path.open("rb") as source:
         for offset, count in zip(directory.offsets.tolist(), directory.counts.tolist(), strict=True):
             source.seek(offset)
             block = source.read(count)
+            if len(block) < count:
+                raise OSError(errno.EIO, "the disk lost some of what was written", str(directory.path))
             yield struct.pack("<I", count) + block + block[-_TRAILER:]
 
 
