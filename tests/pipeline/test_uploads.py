@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urljoin
 from urllib.request import urlopen
@@ -108,7 +109,12 @@ def test_a_run_that_is_ended_while_it_uploads_goes_on(
 
     store.trouble = hold
     environment = {**os.environ, **settings(store)}
-    process = subprocess.Popen(command(workflow, tmp_path, "-q", "--upload", PLACE), env=environment)
+    process = subprocess.Popen(
+        command(workflow, tmp_path, "-q", "--upload", PLACE),
+        env=environment,
+        # A shell starts its background jobs with Ctrl-C ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
     assert begun.wait(120)
     process.send_signal(how)
     assert process.wait(30) == {signal.SIGKILL: -how, signal.SIGINT: 130}[how]

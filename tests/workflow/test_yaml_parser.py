@@ -78,7 +78,7 @@ def test_read_yaml_refuses_bombs_at_once(
     spent = time.process_time() - start
     assert message in found[-1]
     # The parser in Python, a fallback, needs some seconds to get through the first 50,000 values.
-    assert spent < (30.0 if loader is yaml.SafeLoader and len(text) > 100_000 else 1.0)
+    assert spent < (30.0 if loader is yaml.SafeLoader and len(text) > 100_000 else 5.0)
 
 
 def test_read_yaml_takes_aliases_for_plain_copies(folder: Path) -> None:

@@ -26,6 +26,9 @@ LEAST_MARKED: Final = 0.1
 fields that lay bare at most .01 (docs/research/footprint.md)."""
 LEAST_SHOWN: Final = 0.5
 """Share of a part that both dates must show for its mask to speak. Chosen by hand."""
+BUILT_SHARE: Final = 2 / 3
+"""Share of the dates that must show unchanged ground built for it to be: a field may lie bare on three looks of five,
+and one may miss a yard (docs/research/footprint.md)."""
 COVERED: Final = 0.5
 """Share of a part from which a footprint holds it. Chosen by hand."""
 
@@ -38,7 +41,7 @@ class _Part(NamedTuple):
 
 
 def settled(footprints: Sequence[Footprint], reference: int, marked: Marked, crs: str) -> list[Footprint]:
-    """Footprints that agree with the masks: what did not change is built on all dates, or on none, as most show it.
+    """Footprints that agree with the masks: what did not change is built on all dates, or on none, as they show it.
 
     Parameters
     ----------
@@ -61,7 +64,7 @@ def settled(footprints: Sequence[Footprint], reference: int, marked: Marked, crs
     given: list[list[tuple[BaseGeometry, int]]] = [[] for _ in footprints]
     for part in _unmarked(footprints, reference, marked):
         holds = _holding(footprints, part.shape)
-        built = bool(holds[reference]) if 2 * holds.sum() == len(holds) else bool(2 * holds.sum() > len(holds))
+        built = bool(holds.mean() >= BUILT_SHARE)
         for day in np.flatnonzero(holds != built).tolist():
             if day not in (reference, part.date) and not _is_still(marked(day, part.shape)):
                 continue

@@ -39,11 +39,12 @@ def test_a_field_that_lies_bare_on_few_dates_is_not_built() -> None:
         assert one.area_m2 == pytest.approx(YARD.area, rel=2e-3)
 
 
-def test_ground_that_most_dates_show_built_is_so_on_all() -> None:
-    series = [footprint(YARD), *[footprint(YARD, PAD)] * 3, footprint(YARD)]
+@pytest.mark.parametrize(("shown", "dates", "built"), [(4, 5, True), (2, 3, True), (3, 5, False), (1, 2, False)])
+def test_ground_that_two_dates_of_three_show_built_is_so_on_all(shown: int, dates: int, built: bool) -> None:
+    series = [*[footprint(YARD)] * (dates - shown), *[footprint(YARD, PAD)] * shown]
     found = settled(series, 0, unmarked, CRS)
-    assert areas(found) == [2] * 5
-    assert found[4].kinds["paving"].area == pytest.approx(2 * YARD.area)
+    assert areas(found) == [2 if built else 1] * dates
+    assert found[0].kinds["paving"].area == pytest.approx((2 if built else 1) * YARD.area)
     assert found[0].least.area == pytest.approx(YARD.area), "what other dates alone show is not sure"
 
 
