@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -44,7 +43,8 @@ def test_killed_and_gone_on_with(scenes: Path, reference_run: Path, tmp_path: Pa
     deadline = time.monotonic() + 90
     while not waited.exists() and running.poll() is None and time.monotonic() < deadline:
         time.sleep(0.005)
-    os.kill(running.pid, signal.SIGKILL)
+    # On a busy machine it may have ended by now.
+    running.kill()
     running.wait()
     assert waited.exists()
     assert_same(reference_run, run(scenes / "site.yaml", out=str(tmp_path)).path)
