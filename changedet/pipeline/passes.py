@@ -144,7 +144,7 @@ def pass_over_tiles(session: Session, models: Mapping[date, DateModel]) -> None:
 
 
 class _Asked:
-    """Tiles of passes as they are asked for; those whose results have not come are remembered by their numbers."""
+    """Tasks of the passes, made one by one; tiles without a result yet are kept by number."""
 
     def __init__(self, tiles: Iterator[tuple[int, Window]]) -> None:
         self._tiles = enumerate(tiles)

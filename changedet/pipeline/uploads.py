@@ -1,4 +1,4 @@
-"""A finished run into the bucket that its plan names; whether it can go there is asked before the first pixel."""
+"""Upload a finished run to the bucket of its plan, which is checked before the first pixel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def require_bucket(plan: Plan) -> None:
     Parameters
     ----------
     plan : Plan
-        Where it names no bucket nothing is asked.
+        Without a bucket nothing is checked.
     """
     if plan.upload is not None:
         paths = [path for files in files_of_run(plan).values() for path in files]

@@ -34,8 +34,7 @@ SILENCE_S: Final = 60
 TRIES: Final = 4
 """For each request, with pauses of up to 1, 2 and 4 seconds between them."""
 SUM: Final = "sha256"
-"""Under this name an object's metadata hold the SHA-256 of the file: what a kill cut off is told by it from what is
-there."""
+"""Key of the SHA-256 in an object's metadata: after a kill it shows which files are there whole."""
 NO_BOTOCORE: Final = "s3:// needs botocore, which is not installed; run pip install 'changedet[s3]'"
 _NO: Final = frozenset({"no", "false", "off", "0"})
 _PIECE_BYTES: Final = 1 << 20

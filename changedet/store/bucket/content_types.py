@@ -1,4 +1,4 @@
-"""What a browser or a reader of STAC is told of a file in a bucket."""
+"""The media type of each file in a bucket, for browsers and readers of STAC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a bucket is told of an uploaded run: which objects are its own, and as what they were written."""
+"""The record of an upload, kept in the bucket: which objects belong to the run, with their checksums."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ NEAR_M: Final = 10.0
 MARKED: Final = 0.5
 """Probability above which a pair marks a pixel."""
 AGREES: Final = (0.0, 0.4)
-"""Mean log odds over the marks around up to which the trees are bounded, and from which on they are heard in full.
+"""Mean log odds over the marks around: at the first the trees are bounded most, from the second on not at all.
 Chosen, like the rest, on sites of our own and painted ones (docs/research/change.md). Marks have more than ground at
 large: it takes both to make one."""
 MOST_TREES: Final = (-1.0, 7.0)
