@@ -77,9 +77,37 @@ def find_frame(
     return Frame(_crs_name(path, own), dataset.transform, width, height), (), None
 
 
+def check_own_crs(path: str, dataset: rasterio.DatasetReader, crs: str | None) -> None:
+    """Refuse a CRS that is given for a file whose own is another one.
+
+    Parameters
+    ----------
+    path : str
+        For error lines.
+    dataset : rasterio.DatasetReader
+        The open file.
+    crs : str or None
+        What the workflow says.
+
+    Raises
+    ------
+    InputError
+        Both are there and differ.
+    """
+    if crs is None or dataset.crs is None:
+        return
+    own, given = _crs_name(path, dataset.crs), _crs_name(path, crs)
+    if own != given and not pyproj.CRS(own).equals(pyproj.CRS(given), ignore_axis_order=True):
+        raise InputError(f"{path}: is in {own[:40]}, not in the 'crs' given, {given[:40]}; leave 'crs' out")
+
+
 def _check_transform(path: str, transform: Affine) -> None:
-    if not (abs(transform.determinant) > LEAST_PIXEL_AREA and np.all(np.isfinite(transform[:6]))):
+    if not _is_usable(transform):
         raise InputError(f"{path}: its transform {tuple(transform[:6])} is singular; georeference it again")
+
+
+def _is_usable(transform: Affine) -> bool:
+    return bool(abs(transform.determinant) > LEAST_PIXEL_AREA and np.all(np.isfinite(transform[:6])))
 
 
 def _inexact_frame(path: str, dataset: rasterio.DatasetReader) -> tuple[Frame, Gcps, Rpcs | None]:
@@ -90,7 +118,7 @@ def _inexact_frame(path: str, dataset: rasterio.DatasetReader) -> tuple[Frame, G
             few = f"{len(points)} ground control points, at least {LEAST_POINTS} are needed"
             raise InputError(f"{path}: has {few}; georeference it")
         gcps = tuple((point.row, point.col, point.x, point.y) for point in points)
-        near = rasterio.transform.from_gcps(points)
+        near = _near(path, points, "ground control points")
         return Frame(_crs_name(path, crs or LONLAT), near, dataset.width, dataset.height, True), gcps, None
     rpcs = dataset.rpcs.to_dict()
     columns, rows = np.meshgrid([0, dataset.width], [0, dataset.height])
@@ -98,8 +126,16 @@ def _inexact_frame(path: str, dataset: rasterio.DatasetReader) -> tuple[Frame, G
         x, y = transformer.xy(rows.ravel(), columns.ravel(), zs=[0.0] * 4, offset="ul")
     corners = zip(rows.ravel(), columns.ravel(), x, y, strict=True)
     points = [rasterio.control.GroundControlPoint(float(r), float(c), u, v) for r, c, u, v in corners]
-    near = rasterio.transform.from_gcps(points)
+    near = _near(path, points, "RPCs")
     return Frame(LONLAT, near, dataset.width, dataset.height, True), (), rpcs
+
+
+def _near(path: str, points: Sequence[rasterio.control.GroundControlPoint], what: str) -> Affine:
+    """The transform nearest to what places a file; points on one line, or without a place, have none."""
+    near = rasterio.transform.from_gcps(points)
+    if not _is_usable(near):
+        raise InputError(f"{path}: its {what} give its pixels no place; georeference it again")
+    return near
 
 
 def _crs_name(path: str, crs: str | rasterio.CRS) -> str:

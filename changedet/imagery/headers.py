@@ -19,7 +19,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 from changedet.errors import InputError
 from changedet.grid import Frame
 from changedet.imagery.datasets import files_of, gdal_options, opened, reading, stamp_of_all
-from changedet.imagery.georeference import Gcps, Rpcs, find_frame
+from changedet.imagery.georeference import Gcps, Rpcs, check_own_crs, find_frame
 from changedet.imagery.remote import allowed_now
 
 MAX_BANDS: Final = 1000
@@ -148,6 +148,8 @@ def read_header(
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         with opened(path, allowed_now()) as dataset:
             _refuse(path, dataset, classes=classes)
+            if not classes and bounds is None:
+                check_own_crs(path, dataset, crs)
             frame, gcps, rpcs = find_frame(path, dataset, crs, bounds, like)
             bands = tuple(_band(dataset, i, nodata) for i in range(dataset.count))
             flags = dataset.mask_flag_enums[0]

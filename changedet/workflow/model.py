@@ -130,7 +130,7 @@ class SceneEntry:
     sun, view : SunAngles, ViewAngles or None
         None where the file does not say.
     crs, bounds : str and (west, south, east, north), or None
-        Georeference for a picture that has none; both or neither.
+        Georeference for a picture that has none; `crs` alone of a file that has a position.
     stac : Catalog or None
         Only for STAC.
     unread : tuple of str

@@ -125,11 +125,8 @@ def with_properties(checker: Checker, items: Mapping[str, Node], entry: SceneEnt
         sun=_sun(checker, items, f"{key}.sun"),
         view=_view(checker, items, f"{key}.view"),
     )
-    for one, other in (("crs", "bounds"), ("bounds", "crs")):
-        if one in items and other not in items:
-            checker.wrong(
-                f"{key}.{one}", f"stands without '{other}', expected both or neither: they georeference a picture"
-            )
+    if "bounds" in items and "crs" not in items:
+        checker.wrong(f"{key}.bounds", "stands without 'crs', expected both: they georeference a picture")
     return found
 
 

@@ -204,7 +204,7 @@ def _scene(kind: Kind) -> JsonObject:
     }
     if kind != "stac":
         schema["oneOf"] = [{"required": ["date"]}, {"required": ["date_format"]}]
-        schema["dependentRequired"] = {"crs": ["bounds"], "bounds": ["crs"]}
+        schema["dependentRequired"] = {"bounds": ["crs"]}
     if kind == "path":
         schema["not"] = {"required": ["bands"], "properties": {"path": {"type": "object"}}}
     return schema
@@ -252,7 +252,7 @@ def _scene_keys() -> JsonObject:
             {"off_nadir_deg": {"type": "number", "minimum": 0, "maximum": 89.9, "unit": "deg"}, "azimuth_deg": azimuth},
             1,
         ),
-        "crs": {**_TEXT, "description": "With bounds: georeferences a picture that has none."},
+        "crs": {**_TEXT, "description": "Of a file that has a position and no CRS; with bounds: georeferences a picture that has neither."},
         "bounds": {**_BOX, "description": "west, south, east, north in crs."},
         **_publishing(),
         "collections": _NAMES,

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pyproj
 import pytest
+import rasterio
 from affine import Affine
-from small_rasters import CRS, noise, write
+from rasterio.control import GroundControlPoint
+from rasterio.rpc import RPC
+from small_rasters import CRS, T, noise, write
 
 from changedet.errors import InputError
 from changedet.grid import make_grid
@@ -24,6 +27,47 @@ def test_find_frame_a_picture_is_placed_by_crs_and_bounds(tmp_path: Path) -> Non
     assert make_grid(scene.frame).shape == (10, 20)
     with pytest.raises(InputError, match="needs a 'crs'"):
         open_scene(path, date="2023-06-04", bounds=(0, 0, 1, 1))
+
+
+def test_find_frame_a_position_without_a_crs_takes_the_one_given(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 8, 8), crs=None)
+    with pytest.raises(InputError, match="has no coordinate reference system"):
+        open_scene(path, date="2023-06-04", bands={"red": 1})
+    placed = open_scene(path, date="2023-06-04", bands={"red": 1}, crs=CRS).frame
+    assert (placed.crs, placed.transform) == (CRS, T)
+
+
+def test_check_own_crs_refuses_another_one(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 8, 8))
+    assert open_scene(path, date="2023-06-04", bands={"red": 1}, crs=CRS).frame.crs == CRS
+    with pytest.raises(InputError, match="is in EPSG:32633, not in the 'crs' given, EPSG:32634; leave 'crs' out"):
+        open_scene(path, date="2023-06-04", bands={"red": 1}, crs="EPSG:32634")
+
+
+POINTS_WITHOUT_A_PLACE = {
+    "on one line": [(0, 0, 500_000, 5_400_000), (4, 4, 500_004, 5_399_996), (8, 8, 500_008, 5_399_992)],
+    "one place": [(0, 0, 500_000, 5_400_000)] * 4,
+    "no number": [(0, 0, float("nan"), 5_400_000), (0, 8, 500_008, 5_400_000), (8, 0, 500_000, 5_399_992)],
+}
+
+
+@pytest.mark.parametrize("points", POINTS_WITHOUT_A_PLACE.values(), ids=POINTS_WITHOUT_A_PLACE.keys())
+def test_find_frame_points_that_place_nothing_are_refused(tmp_path: Path, points: list[tuple[float, ...]]) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 8, 8), Affine.identity(), None)
+    with rasterio.open(path, "r+") as out:
+        out.gcps = ([GroundControlPoint(*point) for point in points], rasterio.CRS.from_user_input(CRS))
+    with pytest.raises(InputError, match="its ground control points give its pixels no place; georeference it again"):
+        open_scene(path, date="2023-06-04", bands={"red": 1})
+
+
+def test_find_frame_rpcs_that_place_nothing_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", noise(1, 1, 8, 8), Affine.identity(), None)
+    one, other = [1.0] + [0.0] * 19, [0.0, 0.0, -1.0] + [0.0] * 17
+    with rasterio.open(path, "r+") as out:
+        # Divided by nothing along the middle row.
+        out.rpcs = RPC(0, 100, 48.75, 0.001, other, one, 4, 4, 15.0, 0.001, [0.0, 1.0] + [0.0] * 18, one, 4, 4)
+    with pytest.raises(InputError, match="its RPCs give its pixels no place; georeference it again"):
+        open_scene(path, date="2023-06-04", bands={"red": 1})
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4978", 'LOCAL_CS["yard",UNIT["metre",1]]'])

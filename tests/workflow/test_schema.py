@@ -35,6 +35,8 @@ from changedet.workflow.yaml_tree import MapNode, plain_value
 # What a schema cannot know: the files, PROJ's database, the calendar, geometry, and relations between values.
 BEYOND_A_SCHEMA = {
     "name with a control character",
+    "name that turns the direction of writing",
+    "outputs in a folder with a control character",
     "credit of two lines",
     *("missing zones", "zones by URL", "aoi missing file", "missing file", "near file", "missing folder", "folder"),
     *("path with a null byte", "vsicurl", "vsis3", "connection string", "driver form", "inline VRT", "ftp", "file URL"),
