@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Final
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,14 @@ class MethodError(ChangedetError):
     """A method cannot work on what it was given, though the input is well formed."""
 
 
+TURNS_WRITING: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""Classes of letters that turn the direction of writing: after one of them a reader sees 138 as 831."""
+
+
 def is_one_line(words: str) -> bool:
     """Whether text holds no control characters: XML cannot hold them, a terminal obeys them, a table breaks on them.
+
+    Marks that turn the direction of writing count as such, as they reach beyond the text that holds them.
 
     Parameters
     ----------
@@ -82,7 +89,11 @@ def is_one_line(words: str) -> bool:
     >>> is_one_line("Quay 7"), is_one_line("Quay" + chr(10) + "7")
     (True, False)
     """
-    return not any(unicodedata.category(letter) in {"Cc", "Cs", "Cn", "Zl", "Zp"} for letter in words)
+    return not any(
+        unicodedata.category(letter) in {"Cc", "Cs", "Cn", "Zl", "Zp"}
+        or unicodedata.bidirectional(letter) in TURNS_WRITING
+        for letter in words
+    )
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

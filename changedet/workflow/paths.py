@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from changedet.errors import InputError, did_you_mean
 from changedet.store.bucket.address import Address, address
 from changedet.workflow.checker import UnfitError, shown, unfit
-from changedet.workflow.fields import text
+from changedet.workflow.fields import one_line, text
 from changedet.workflow.globs import BoundlessError, glob_files
 from changedet.workflow.yaml_tree import Node
 
@@ -90,7 +90,7 @@ def output_folder(folder: Path) -> Callable[[Node], str]:
     """
 
     def _convert(node: Node) -> str:
-        value = text("a folder")(node)
+        value = one_line("a folder")(node)
         if value.startswith("s3://"):
             raise unfit(node, f"a folder on this machine; to have the run in the bucket too, give upload: {value}")
         if _SCHEME.match(value) or value.startswith("/vsi") or "\0" in value:
