@@ -69,6 +69,9 @@ _WAVELENGTHS_UM: Final = (
     (1.500, 1.760, "swir1"),
     (2.050, 2.400, "swir2"),
 )
+_BAND_NUMBER: Final = re.compile(r"(?:sr |toa )?b(?:and)? ?0?(\d{1,2}a?)(?: \d+m)?")
+_PICTURES: Final = (frozenset({"blue", "green", "red"}), frozenset({"red", "nir"}))
+"""Roles enough to look at a scene."""
 _COLORS: Final = {color: color for color in ("red", "green", "blue", "alpha", "pan", "coastal", "rededge", "nir")}
 
 
@@ -126,19 +129,26 @@ def role_from_description(description: str, sensor_hint: str = "") -> str | None
     >>> role_from_description("SR_B5", "LC09_L2SP"), role_from_description("B5")
     ('nir', None)
     """
-    plain = re.sub(r"[\s_\-]+", " ", description.lower()).strip()
+    plain = _plain(description)
     if plain in _BY_NAME:
         return _BY_NAME[plain]
     wavelength = re.search(r"\(?([\d.]+)\s*(micrometers?|nanometers?|um|nm)\)?", plain)
     if wavelength:
         return role_from_wavelength(float(wavelength[1]) / (1000 if wavelength[2].startswith("n") else 1))
-    number = re.fullmatch(r"(?:sr |toa )?b(?:and)? ?0?(\d{1,2}a?)(?: \d+m)?", plain)
-    hint = f"{sensor_hint} {description}".lower()
-    table = next((bands for pattern, bands in _SENSORS if re.search(pattern, hint)), None)
+    number, table = _BAND_NUMBER.fullmatch(plain), _table(f"{sensor_hint} {description}")
     if number:
         return table.get(number[1]) if table is not None else None
     # "Blue, 0.49": a known word leads the description.
     return _BY_NAME.get(re.split(r"[,;:(/]| - ", description.lower())[0].strip())
+
+
+def _plain(description: str) -> str:
+    return re.sub(r"[\s_\-]+", " ", description.lower()).strip()
+
+
+def _table(sensor_hint: str) -> Mapping[str, str] | None:
+    """What the band numbers of a named sensor mean."""
+    return next((bands for pattern, bands in _SENSORS if re.search(pattern, sensor_hint.lower())), None)
 
 
 def role_from_wavelength(micrometres: float) -> str | None:
@@ -185,7 +195,8 @@ def find_roles(path: str, bands: Sequence[BandHeader], sensor_hint: str, given: 
         found = {role: _index(path, role, band, bands) for role, band in given.items()}
         alpha = [i for i, band in enumerate(bands, 1) if band.color == "alpha" and i not in found.values()]
         return RoleMap({**found, "alpha": alpha[0]} if alpha and "alpha" not in found else found)
-    roles = [_role_of(band, sensor_hint) for band in bands]
+    hint = _with_sensor(bands, sensor_hint)
+    roles = [_role_of(band, hint) for band in bands]
     if (
         len(bands) == 1
         and roles == [None]
@@ -193,6 +204,62 @@ def find_roles(path: str, bands: Sequence[BandHeader], sensor_hint: str, given: 
     ):
         roles = ["amplitude"]
     return _numbered(path, roles)
+
+
+def roles_by_name(bands: Sequence[BandHeader], sensor_hint: str) -> dict[str, int] | None:
+    """Roles of a file that names each of its bands, some by names that are no role, such as B06 of Sentinel-2.
+
+    Parameters
+    ----------
+    bands : sequence of BandHeader
+        From the first on.
+    sensor_hint : str
+        File name and tags.
+
+    Returns
+    -------
+    dict of role to band number, or None
+        None where a band has no name, or the number of an unknown sensor's band; and where fewer are known than make
+        a picture.
+    """
+    hint = _with_sensor(bands, sensor_hint)
+    found: dict[str, int] = {}
+    for i, band in enumerate(bands, 1):
+        role = _role_of(band, hint)
+        if role is not None:
+            found.setdefault(role, i)
+        elif not band.description.strip() or (_BAND_NUMBER.fullmatch(_plain(band.description)) and not _table(hint)):
+            return None
+    return found if any(picture <= found.keys() for picture in _PICTURES) else None
+
+
+def is_band_without_role(description: str, sensor_hint: str) -> bool:
+    """Whether a description is the number of a known sensor's band that has no role.
+
+    Parameters
+    ----------
+    description : str
+        Such as ``B06``.
+    sensor_hint : str
+        File name and tags.
+
+    Returns
+    -------
+    bool
+        False where the sensor is not known.
+
+    Examples
+    --------
+    >>> is_band_without_role("B06", "S2A_MSIL2A"), is_band_without_role("B04", "S2A_MSIL2A")
+    (True, False)
+    """
+    number, table = _BAND_NUMBER.fullmatch(_plain(description)), _table(f"{sensor_hint} {description}")
+    return number is not None and table is not None and number[1] not in table
+
+
+def _with_sensor(bands: Sequence[BandHeader], sensor_hint: str) -> str:
+    # No other sensor has a band 8A.
+    return f"{sensor_hint} sentinel-2" if any(_plain(band.description) == "b8a" for band in bands) else sensor_hint
 
 
 def _role_of(band: BandHeader, sensor_hint: str) -> str | None:

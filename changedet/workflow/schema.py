@@ -252,7 +252,7 @@ def _scene_keys() -> JsonObject:
             {"off_nadir_deg": {"type": "number", "minimum": 0, "maximum": 89.9, "unit": "deg"}, "azimuth_deg": azimuth},
             1,
         ),
-        "crs": {**_TEXT, "description": "Of a file that has a position and no CRS; with bounds: georeferences a picture that has neither."},
+        "crs": {**_TEXT, "description": "Of a file without one; with bounds: georeferences a picture."},
         "bounds": {**_BOX, "description": "west, south, east, north in crs."},
         **_publishing(),
         "collections": _NAMES,

@@ -14,6 +14,7 @@ from changedet.workflow.yaml_tree import printable
 
 ORDERS: Final[Mapping[int, tuple[tuple[str, ...], ...]]] = {
     1: (("pan",), ("amplitude",)),
+    2: (("pan", "alpha"), ("vv", "vh"), ("hh", "hv"), ("amplitude", "alpha")),
     3: (("red", "green", "blue"), ("blue", "green", "red"), ("nir", "red", "green")),
     4: (
         ("blue", "green", "red", "nir"),
@@ -38,6 +39,8 @@ ORDERS: Final[Mapping[int, tuple[tuple[str, ...], ...]]] = {
 ShowOrders = Callable[[str, Sequence[Sequence[str]]], str]
 """Draws a file in several orders of its bands and returns the picture's path; empty where it cannot."""
 _BGRN: Final = "files of four bands come as blue green red nir as often as red green blue nir"
+_COLOURS: Final = 3
+"""Bands from which on an order can be drawn as a picture."""
 _LOOK: Final = ": look at one before you answer"
 _LONGEST_LIST: Final = 200
 """Characters of the bands' descriptions in a question."""
@@ -114,6 +117,8 @@ def roles_of(
         known = own.bands.get(len(header.raster.bands)) if own is not None else None
         if known:
             result[header.path] = ({role: i for i, role in enumerate(known, 1) if role}, "")
+        elif header.roles is None and header.roles_by_name:
+            result[header.path] = (dict(header.roles_by_name), "")
         elif header.roles is None and not (header.role_in_name and own is None):
             families.setdefault(family_of(header, own), []).append(header)
     answers: dict[object, dict[str, int]] = {}
@@ -134,7 +139,7 @@ def _asked_roles(
     count = f"{len(bands)} band{'s' if len(bands) != 1 else ''}"
     said = f"{count} ({described[:_LONGEST_LIST]}) of which not all say what they show"
     orders = ORDERS.get(len(bands), ())
-    picture = show(header.path, orders) if show is not None and len(bands) > 1 and orders else ""
+    picture = show(header.path, orders) if show is not None and len(bands) >= _COLOURS and orders else ""
     hint = f"; {_BGRN}{'' if picture else _LOOK}" if len(bands) == 4 else ""
     drawn = f"; what each order would look like: {picture}" if picture else ""
     or_number = ", or give a number from above" if orders else ""

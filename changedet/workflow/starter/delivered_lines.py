@@ -49,16 +49,34 @@ def todo_lines(draft: Draft) -> list[str]:
     return [f"    # {TODO} {topic}: {' '.join(printable(doubt).split())}" for topic, doubt in draft.todo.items()]
 
 
+def place_words(draft: Draft) -> list[str]:
+    """What the workflow must say of a scene's place.
+
+    Parameters
+    ----------
+    draft : Draft
+        Of a scene.
+
+    Returns
+    -------
+    list of str
+        Keys with their values; none where the file says it.
+    """
+    if draft.georeference is not None:
+        system, box = draft.georeference
+        said = [f"crs: {quoted(system)}"]
+        return said if box is None else [*said, f"bounds: [{', '.join(f'{value:.12g}' for value in box)}]"]
+    if "crs" in draft.todo:
+        return [f"crs: {TODO}"] if draft.has_position else [f"crs: {TODO}", f"bounds: {TODO}"]
+    return []
+
+
 def _entry(draft: Draft, own: Delivery, folder: str) -> list[str]:
     said = [f"date: {draft.date or TODO}  # {draft.date_source or 'not known'}; {draft.facts}"]
     if own.moment is not None and own.moment[1] is not None:
         said.append(f"time: {quoted(str(own.moment[1]))}")
     said += _files(draft, own, folder)
-    if draft.georeference is not None:
-        system, box = draft.georeference
-        said += [f"crs: {quoted(system)}", f"bounds: [{', '.join(f'{value:.12g}' for value in box)}]"]
-    elif "crs" in draft.todo:
-        said += [f"crs: {TODO}", f"bounds: {TODO}"]
+    said += place_words(draft)
     if own.mask:
         said.append(f"mask: {quoted(relative(own.mask, folder))}")
     said += _angles(own.sun, own.view)

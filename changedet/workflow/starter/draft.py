@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from changedet.errors import Problem
@@ -63,8 +64,8 @@ class Draft:
         Empty where nobody could be asked.
     has_roles : bool
         Whether the file itself says what its bands show.
-    georeference : tuple of crs and (west, south, east, north), or None
-        Only where the file has none.
+    georeference : tuple of crs and (west, south, east, north) or None, or None
+        Only where the file has none; of one with a position the CRS alone.
     role : str
         Of a file of one band, the role that its name ends in.
     mask : Mask or None
@@ -75,6 +76,8 @@ class Draft:
         By topic what is not known, where nobody could be asked.
     asked : str
         The file of its family that the question about the bands named; empty where there was none.
+    has_position : bool
+        Whether the file says where its pixels lie, be it without a CRS.
     """
 
     path: str
@@ -85,12 +88,13 @@ class Draft:
     gsd_m: float
     bands: Mapping[str, int]
     has_roles: bool
-    georeference: tuple[str, Bounds] | None
+    georeference: tuple[str, Bounds | None] | None
     role: str = ""
     mask: Mask | None = None
     delivery: Delivery | None = None
     todo: Mapping[str, str] = field(default_factory=dict)
     asked: str = ""
+    has_position: bool = True
 
 
 def drafts_of(
@@ -144,6 +148,7 @@ def drafts_of(
                 delivery=own,
                 todo=_todo(questions, header.path, asked),
                 asked=asked,
+                has_position=header.missing_place != "crs and bounds",
             )
         )
     return drafts
@@ -173,13 +178,14 @@ def _all_dates(
 
 def _dates(found: Sequence[Header], questions: Questions) -> list[SceneDate]:
     names = dates_from_names([header.name for header in found])
+    folders = dates_from_names([Path(header.path).parent.name for header in found])
     stamps = [date_from_tiff(header.raster.tags) for header in found]
     answered: dict[str, bool | None] = {}
     result: list[SceneDate] = []
-    for header, name, stamp in zip(found, names, stamps, strict=True):
+    for header, name, folder, stamp in zip(found, names, folders, stamps, strict=True):
         # Two files with one stamp were written on one day, which says nothing of when they were taken.
         own = stamp if stamp is not None and stamps.count(stamp) == 1 else None
-        known = _known_date(header, name, own)
+        known = _known_date(header, name, folder, own)
         partial = name.date is None and bool(name.form)
         if known is None and partial:
             known = _first_of_period(header, name, names, answered, questions)
@@ -189,7 +195,7 @@ def _dates(found: Sequence[Header], questions: Questions) -> list[SceneDate]:
     return result
 
 
-def _known_date(header: Header, name: NameDate, stamp: dt.date | None) -> SceneDate | None:
+def _known_date(header: Header, name: NameDate, folder: NameDate, stamp: dt.date | None) -> SceneDate | None:
     tagged = date_from_tags(header.raster.tags)
     if tagged is not None and name.date not in {None, tagged[1]}:
         return None
@@ -197,6 +203,8 @@ def _known_date(header: Header, name: NameDate, stamp: dt.date | None) -> SceneD
         return SceneDate(name.date, name.form, "in the name")
     if tagged is not None:
         return SceneDate(tagged[1], "", f"from {tagged[0]}")
+    if folder.date is not None and name == NameDate():
+        return SceneDate(folder.date, "", "in its folder's name")
     # A year in a name is believed before a stamp that may be of the day of writing.
     if stamp is not None and not name.form:
         return SceneDate(stamp, "", f"from {TIFF_TAG}; some programs put the day of writing there: check it")
@@ -236,15 +244,15 @@ def _asked_date(header: Header, name: NameDate, questions: Questions) -> SceneDa
     return None if date is None else SceneDate(date, "", "as answered")
 
 
-def _georeference(header: Header, questions: Questions) -> tuple[str, Bounds] | None:
+def _georeference(header: Header, questions: Questions) -> tuple[str, Bounds | None] | None:
     missing = header.missing_place
     if not missing:
-        return None
+        return (header.crs_beside, None) if header.crs_beside else None
     doubt = f"no georeference: its {missing} {'is' if missing == 'crs' else 'are'} not known"
     if missing == "crs":
         question = f"{header.path}: has a position but no coordinate reference system. Which, such as EPSG:32633?"
         system = questions.answer(header.path, "crs", doubt, question, crs_answer)
-        return None if system is None else (system, header.bounds)
+        return None if system is None else (system, None)
     question = (
         f"{header.path}: has no georeference. Its crs and bounds, such as 'EPSG:32633 500000 6700000 501000 6701000'?"
     )

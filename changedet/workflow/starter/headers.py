@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+import pyproj
 import rasterio
 import rasterio.errors
 
 from changedet.errors import InputError, Problem, is_one_line
 from changedet.grid.geodesy import ground_pixel_m2
-from changedet.imagery.bands import find_roles, role_from_description
+from changedet.imagery.bands import find_roles, role_from_description, roles_by_name
 from changedet.imagery.datasets import gdal_options, is_remote, open_dataset, reading
 from changedet.imagery.headers import Raster, read_header
 from changedet.workflow.geo_fields import Bounds
@@ -27,6 +28,11 @@ from changedet.workflow.yaml_tree import printable
 
 MissingPlace = Literal["", "crs", "crs and bounds"]
 _ANYWHERE: Final[Bounds] = (0.0, 0.0, 1.0, 1.0)
+_NO_PLACE: Final = {"crs": "no crs", "crs and bounds": "no georeference"}
+_LONGEST_LIST: Final = 200
+"""Characters of a list of bands in a comment."""
+_LARGEST_PRJ: Final = 65_536
+"""Bytes of a ``.prj`` file that is read; longer ones hold no WKT."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +51,13 @@ class Header:
         In its CRS; the file's own, also where it has no CRS.
     roles : mapping of role to band number, or None
         None where the file does not say what each of its bands shows.
+    roles_by_name : mapping of role to band number, or None
+        Of a file whose bands all have names, some of them no role: the rest.
     role_in_name : str
         Of a file of one band without a description, the role that its name ends in, such as ``.._B04.tif`` of
         Sentinel-2.
+    crs_beside : str
+        Of a file with a position and no CRS, that of the ``.prj`` file beside it; empty where there is none.
     """
 
     path: str
@@ -56,6 +66,8 @@ class Header:
     bounds: Bounds
     roles: Mapping[str, int] | None
     role_in_name: str = ""
+    roles_by_name: Mapping[str, int] | None = None
+    crs_beside: str = ""
 
     @property
     def name(self) -> str:
@@ -105,13 +117,21 @@ class Header:
         nodata = bands[0].nodata
         height, width = self.raster.shape
         said = [
-            "no georeference" if self.missing_place else self.raster.frame.crs[:40],
+            _NO_PLACE.get(self.missing_place) or self.raster.frame.crs[:40],
             "" if math.isnan(self.gsd_m) else f"{self.gsd_m:.3g} m",
             f"{len(bands)} band{'s' if len(bands) != 1 else ''} {bands[0].dtype}",
+            self._without_role(),
             "" if nodata is None else f"nodata {nodata:g}",
             f"{width} x {height} px",
         ]
         return printable(" ".join(", ".join(part for part in said if part).split()))
+
+    def _without_role(self) -> str:
+        if self.roles is not None or not self.roles_by_name:
+            return ""
+        used = self.roles_by_name.values()
+        left = [f"{i} ({band.description})" for i, band in enumerate(self.raster.bands, 1) if i not in used]
+        return f"not used: {', '.join(left)[:_LONGEST_LIST]}"
 
 
 class FoundFiles(NamedTuple):
@@ -207,14 +227,30 @@ def read_scene_header(path: str) -> Header:
         Of a file that cannot be read at all there is none: InputError.
     """
     missing, bounds = _place(path)
+    beside = _crs_beside(path) if missing == "crs" else ""
     # A placeholder lets the rest of the header be read and checked before any question about its place.
-    crs, given = ("EPSG:4326", _ANYWHERE) if missing else (None, None)
+    crs, given = (beside, None) if beside else ("EPSG:4326", _ANYWHERE) if missing else (None, None)
     raster = read_header(path, crs=crs, bounds=given)
+    missing = "" if beside else missing
     hint = " ".join([os.path.basename(path), *raster.tags.values()])  # noqa: PTH119
     found = find_roles(path, raster.bands, hint, None)
     roles = None if found.warnings else dict(found.bands)
     named = role_from_name(path) if roles is None and len(raster.bands) == 1 else ""
-    return Header(path, raster, missing, bounds, roles, named)
+    by_name = roles_by_name(raster.bands, hint) if roles is None else None
+    return Header(path, raster, missing, bounds, roles, named, by_name, beside)
+
+
+def _crs_beside(path: str) -> str:
+    """The CRS in the ``.prj`` file that some programs put beside a world file; empty where there is none to be read."""
+    file = Path(path).with_suffix(".prj")
+    if is_remote(path) or not file.is_file() or file.stat().st_size > _LARGEST_PRJ:
+        return ""
+    try:
+        parsed = pyproj.CRS.from_wkt(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, pyproj.exceptions.CRSError):
+        return ""
+    epsg = parsed.to_epsg(min_confidence=70)
+    return f"EPSG:{epsg}" if epsg is not None else parsed.to_wkt()
 
 
 def role_from_name(path: str) -> str:

@@ -13,7 +13,7 @@ from changedet.imagery.datasets import is_remote
 from changedet.workflow.dates import dates_in_name
 from changedet.workflow.globs import glob_files
 from changedet.workflow.sidecar_masks import masks_of
-from changedet.workflow.starter.delivered_lines import delivered_lines, todo_lines
+from changedet.workflow.starter.delivered_lines import delivered_lines, place_words, todo_lines
 from changedet.workflow.starter.draft import TODO, Draft
 from changedet.workflow.starter.yaml_words import bands_in_yaml, quoted, relative
 
@@ -73,7 +73,9 @@ def _by_role(drafts: Sequence[Draft], folder: str) -> list[str]:
     scenes: dict[tuple[str, ...], dict[str, Draft]] = {}
     for draft in sorted(drafts, key=lambda draft: (str(draft.date), draft.path)):
         if draft.role:
-            key = (str(draft.date), *_rest(draft))
+            rest = _rest(draft)
+            # Where a name is that of its band alone, the folder's tells one scene from another.
+            key = (str(draft.date), *(rest or (str(Path(draft.path).parent),)))
             # The same band in two pixel sizes is two scenes: neither file may take the other's place.
             taken = draft.role in scenes.get(key, {})
             scenes.setdefault((*key, draft.path) if taken else key, {})[draft.role] = draft
@@ -104,10 +106,11 @@ def _groups(drafts: Sequence[Draft]) -> list[list[Draft]]:
     """Scenes that one glob could name."""
     found: dict[tuple[object, ...], list[Draft]] = {}
     for draft in drafts:
-        if draft.form and draft.georeference is None and not is_remote(draft.path):
+        system, box = draft.georeference or ("", None)
+        if draft.form and box is None and not is_remote(draft.path):
             # Of two families whose bands are not known each has its own gap to be filled.
             kind = None if draft.has_roles else tuple(draft.bands.items()) or draft.asked
-            key = (str(Path(draft.path).parent), Path(draft.path).suffix, draft.form, kind)
+            key = (str(Path(draft.path).parent), Path(draft.path).suffix, draft.form, kind, system)
             found.setdefault(key, []).append(draft)
     return [group for group in found.values() if len(group) > 1]
 
@@ -143,9 +146,4 @@ def _extra(draft: Draft, shared: Mapping[str, int] | None) -> str:
         said += f", bands: {TODO}"
     elif not draft.has_roles and shared is None and draft.bands:
         said += f", bands: {bands_in_yaml(draft.bands)}"
-    if draft.georeference is not None:
-        system, box = draft.georeference
-        said += f", crs: {quoted(system)}, bounds: [{', '.join(f'{value:.12g}' for value in box)}]"
-    elif "crs" in draft.todo:
-        said += f", crs: {TODO}, bounds: {TODO}"
-    return said
+    return said + "".join(f", {words}" for words in place_words(draft))

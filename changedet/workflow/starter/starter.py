@@ -15,6 +15,7 @@ from changedet.workflow.starter.band_pictures import draw_orders, free_name
 from changedet.workflow.starter.draft import drafts_of
 from changedet.workflow.starter.headers import Header, find_files, read_scene_header
 from changedet.workflow.starter.questions import Questions
+from changedet.workflow.starter.spare_files import spare_files
 from changedet.workflow.starter.vendors.delivery import Delivery
 from changedet.workflow.starter.vendors.find import sort_files
 from changedet.workflow.starter.workflow_text import workflow_text
@@ -68,9 +69,10 @@ def starter_workflow(
     """
     files = find_files(scenes)
     known = sort_files(files.rasters)
+    spare = spare_files(known.rest)
     # A glob finds the masks beside its scenes again; they are no scenes of their own.
     masks = masks_of(known.rest)
-    beside = {mask.path for mask in masks}
+    beside = {mask.path for mask in masks} | spare.keys()
     deliveries = {one.paths[0][1]: one for one in known.deliveries}
     questions = Questions(ask)
     found = _headers([path for path in known.rest if path not in beside], deliveries, questions.problems)
@@ -82,7 +84,7 @@ def starter_workflow(
     drafts = drafts_of(found, {mask.scene: mask for mask in masks if mask.role}, deliveries, questions, show)
     if unreadable:
         questions.finish()
-    left_out = {**files.left_out, **known.left_out}
+    left_out = {**files.left_out, **known.left_out, **spare}
     text = workflow_text(drafts, files.catalogs, os.path.abspath(folder), left_out, registry)  # noqa: PTH100
     return Starter(text, tuple(questions.problems))
 

@@ -153,7 +153,7 @@ def _shared_bands(drafts: Sequence[Draft]) -> Mapping[str, int] | None:
 
 def _bands(drafts: Sequence[Draft], shared: Mapping[str, int] | None) -> list[str]:
     if shared:
-        return [f"bands: {bands_in_yaml(shared)}  # role -> band number or band description; as answered"]
+        return [f"bands: {bands_in_yaml(shared)}  # role -> band number or band description"]
     own = [draft for draft in drafts if draft.has_roles and draft.bands]
     if own and all(draft.bands == own[0].bands for draft in own):
         return [

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
 
 import numpy as np
+import pyproj
 import pytest
 from affine import Affine
 from rasterio.enums import ColorInterp
 from starter_scenes import PLACED, answering, refused, scene, start
+
+from changedet.workflow.starter.starter import starter_workflow
 
 
 def test_drafts_of_asks_where_name_and_tag_disagree() -> None:
@@ -107,7 +111,53 @@ def test_drafts_of_asks_for_the_crs_of_a_position() -> None:
     ]
     ask, _ = answering(Which="32633")
     _, workflow = start(path, ask=ask)
-    assert workflow.scenes[0].bounds == (400000, 6699997, 400004, 6700000)
+    assert (workflow.scenes[0].crs, workflow.scenes[0].bounds) == ("EPSG:32633", None)
+
+
+@PLACED
+def test_drafts_of_takes_the_crs_of_a_prj_file_beside_a_position() -> None:
+    for day in ("2023-06-04", "2023-07-04"):
+        scene(f"{day}.tif", crs=None)
+        Path(f"{day}.prj").write_text(pyproj.CRS(32633).to_wkt("WKT1_ESRI"))
+    text, workflow = start("2023-06-04.tif", "2023-07-04.tif")
+    assert [entry.crs for entry in workflow.scenes] == ["EPSG:32633"] * 2
+    assert "glob:" in text
+    Path("2023-07-04.prj").write_text("no WKT")
+    assert refused("2023-07-04.tif")[0].startswith("2023-07-04.tif: crs: no georeference: its crs is not known")
+
+
+@PLACED
+def test_drafts_of_leave_a_gap_for_the_crs_alone_where_the_position_is_known() -> None:
+    text = starter_workflow([scene("2023-06-04.tif", crs=None)], ask=None).text
+    assert "crs: TODO}" in text
+    assert "bounds" not in text.split("scenes:")[1].split("# bands")[0]
+
+
+def test_drafts_of_take_a_date_from_the_folder_where_no_name_tells() -> None:
+    paths = [scene(f"{day}/{name}") for day in ("2023-06-04", "20230704") for name in ("depot.tif", "x_2023-08-01.tif")]
+    _, workflow = start(*paths)
+    assert sorted(str(entry.date) for entry in workflow.scenes) == [
+        "2023-06-04", "2023-07-04", "2023-08-01", "2023-08-01",
+    ]  # fmt: skip
+
+
+def test_drafts_of_put_the_bands_of_a_folder_together() -> None:
+    for day in ("2023-06-04", "2023-07-04"):
+        for band in ("red", "nir"):
+            scene(f"order/{day}/{band}.tif", count=1, descriptions=())
+    _, workflow = start("order")
+    assert [sorted(role for role, _ in entry.paths) for entry in workflow.scenes] == [["nir", "red"]] * 2
+
+
+def test_drafts_of_leave_out_bands_that_are_named_and_have_no_role() -> None:
+    names = ("B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B9", "B11", "B12", "QA60")
+    text, workflow = start(scene("2023-06-04.tif", count=len(names), descriptions=names))
+    assert dict(workflow.bands or ()) == {
+        "coastal": 1, "blue": 2, "green": 3, "red": 4, "rededge": 5, "nir": 8, "swir1": 11, "swir2": 12,
+    }  # fmt: skip
+    assert "not used: 6 (B6), 7 (B7), 9 (B8A), 10 (B9), 13 (QA60)" in text
+    # Numbers of an unknown satellite are no names: its fourth band may be near infrared.
+    assert "bands" in refused(scene("2023-06-05.tif", descriptions=("blue", "green", "red", "Band 4")))[0]
 
 
 def test_gsd_m_is_that_on_the_ground() -> None:
