@@ -132,7 +132,7 @@ def _inexact_frame(path: str, dataset: rasterio.DatasetReader) -> tuple[Frame, G
 
 def _near(path: str, points: Sequence[rasterio.control.GroundControlPoint], what: str) -> Affine:
     """The transform nearest to what places a file; points on one line, or without a place, have none."""
-    near = rasterio.transform.from_gcps(points)
+    near: Affine = rasterio.transform.from_gcps(points)
     if not _is_usable(near):
         raise InputError(f"{path}: its {what} give its pixels no place; georeference it again")
     return near

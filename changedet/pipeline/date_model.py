@@ -21,6 +21,7 @@ from pydantic import (
 
 from changedet.arrays import Bytes
 from changedet.pipeline.band_doubts import BandSigns
+from changedet.pipeline.fill_doubts import FillSign
 from changedet.stages.align.alignment import Alignment
 from changedet.stages.change.statistics import ChangeStatistics
 from changedet.stages.footprint.kernels.bare_ground import PlantThreshold
@@ -134,6 +135,8 @@ class DateModel:
         None where the stage is switched off or not for this date.
     bands : BandSigns or None
         None where nothing speaks against the bands that the date is said to have.
+    fill : FillSign or None
+        None where no number looks like one that stands where nothing was seen.
     identities : mapping of str to str
         Of each part, and of what follows from it: what it depends on.
     """
@@ -146,6 +149,7 @@ class DateModel:
     objects: ObjectsModel | None = None
     footprint: FootprintModel | None = None
     bands: BandSigns | None = None
+    fill: FillSign | None = None
     identities: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -29,6 +29,7 @@ from changedet.pipeline.date_model import (
     ObjectsModel,
 )
 from changedet.pipeline.date_pixels import bands_of, normalised, where_valid
+from changedet.pipeline.fill_doubts import fill_sign
 from changedet.pipeline.overview_mask import open_overview, overview_classes
 from changedet.pipeline.samples import (
     Sample,
@@ -90,6 +91,7 @@ def measure(
         A scene cannot be read; it is named.
     """
     own = own or unaligned_sample(job)
+    fill = fill_sign(own.overview, job.look, job.roles)
     alignment = kept.alignment or alignment_of(job, own, reference)
     if not alignment.displacement.is_zero:
         image, quality = read_cells(job, alignment.displacement)
@@ -110,7 +112,7 @@ def measure(
         lambda: _pair_models(job, (where_valid(own.image, classes == CLEAR), own), (before, reference), kept),
     )
     objects, footprint = _single_models(job, _well_seen(job, seen, before, classes, levels, reference_model), kept)
-    model = DateModel(alignment, overview, levels, normalise, change, objects, footprint, signs)
+    model = DateModel(alignment, overview, levels, normalise, change, objects, footprint, signs, fill)
     return model, own if reference is None else None
 
 

@@ -16,6 +16,7 @@ from changedet.outputs.sentences.counts import SWITCHED_OFF
 from changedet.pipeline.band_doubts import band_warnings
 from changedet.pipeline.changes import with_lasting_area
 from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.fill_doubts import fill_warnings
 from changedet.pipeline.finished import SCHEMA_VERSION
 from changedet.plan import CANNOT, Plan, countable
 from changedet.stages.footprint import outlines
@@ -186,7 +187,9 @@ def warnings_of(
         if clear is not None and clear < LEAST_CLEAR:
             said.append(f"{look.date}: only {clear:.1%} of the area is clear on it{_instead(plan, look, whole)}")
     signs = {day: model.bands for day, model in models.items()}
-    return [*said, *band_warnings(plan.looks, signs, plan.reference), *_not_shown(whole), *_seen_beyond(table)]
+    said += band_warnings(plan.looks, signs, plan.reference)
+    said += fill_warnings(plan.looks, {day: model.fill for day, model in models.items()})
+    return [*said, *_not_shown(whole), *_seen_beyond(table)]
 
 
 def _not_shown(whole: pd.DataFrame) -> list[str]:
