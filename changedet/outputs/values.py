@@ -1,14 +1,17 @@
-"""Single values of tables and records: a number or none, a date as ISO text, a record within another."""
+"""Single values of tables and records: a number or none, a date as ISO text, a record, a name in a line."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from datetime import date
-from typing import cast
+from typing import Final, cast
+from unicodedata import bidirectional
 
 import numpy as np
 import pandas as pd
+
+_LEFT_TO_RIGHT: Final = "\N{LEFT-TO-RIGHT MARK}"
 
 
 def iso_date(value: object) -> str:
@@ -88,3 +91,25 @@ def mapping_at(record: Mapping[str, object], *keys: str) -> Mapping[str, object]
     for key in keys:
         found = found.get(key) if isinstance(found, Mapping) else None
     return found if isinstance(found, Mapping) else {}
+
+
+def left_to_right(words: str) -> str:
+    """A name that can stand in an English line, whichever way its script runs.
+
+    Parameters
+    ----------
+    words : str
+        The name.
+
+    Returns
+    -------
+    str
+        Between marks of direction where letters of it run from right to left: else the numbers after it would, too.
+
+    Examples
+    --------
+    >>> left_to_right("Depot"), len(left_to_right("\N{HEBREW LETTER ALEF}"))
+    ('Depot', 3)
+    """
+    runs_left = any(bidirectional(letter) in {"R", "AL"} for letter in words)
+    return f"{_LEFT_TO_RIGHT}{words}{_LEFT_TO_RIGHT}" if runs_left else words

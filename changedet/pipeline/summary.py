@@ -13,6 +13,7 @@ from changedet.imagery.look import Look
 from changedet.json_types import JsonObject
 from changedet.kernels.doubts import blind_dates
 from changedet.outputs.sentences.counts import SWITCHED_OFF
+from changedet.outputs.values import left_to_right
 from changedet.pipeline.band_doubts import band_warnings
 from changedet.pipeline.changes import with_lasting_area
 from changedet.pipeline.date_model import DateModel
@@ -79,7 +80,7 @@ def summarise(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> JsonObj
         )
     else:
         found = find_onsets(with_lasting_area(plan, table), method, reference, tracks)
-        onset = {name: one.to_json() for name, one in found.items()} | _not_computed(plan)
+        onset = {name: one.to_json() for name, one in found.items()} | _not_computed(plan, table)
     return {
         "schema_version": SCHEMA_VERSION,
         "site": plan.site_id,
@@ -99,13 +100,18 @@ def summarise(plan: Plan, table: pd.DataFrame, tracks: Tracks | None) -> JsonObj
     }
 
 
-def _not_computed(plan: Plan) -> dict[str, JsonObject]:
+def _not_computed(plan: Plan, table: pd.DataFrame) -> dict[str, JsonObject]:
     """Onsets of figures that this run does not have, with why."""
+    missing = unavailable_figures(plan, table)
     out: dict[str, JsonObject] = {}
-    if countable(plan).startswith(CANNOT):
-        out["containers"] = _no_onset(f"containers {countable(plan)}")
+    if "containers" in missing:
+        out["containers"] = _no_onset(f"containers {missing['containers']}")
     if plan.method("change") is None:
         out["changed_area"] = _no_onset(f"change is not computed: {plan.choices['change'].reason}")
+    elif "changed_area_m2" in missing:
+        out["changed_area"] = _no_onset(missing["changed_area_m2"])
+    if "footprint_area_m2" in missing:
+        out["footprint"] = _no_onset(missing["footprint_area_m2"])
     return out
 
 
@@ -208,8 +214,9 @@ def _seen_beyond(table: pd.DataFrame) -> list[str]:
     """Counts above their own interval, which only boxes that the series takes for false positives can make."""
     beyond = table[(table["containers"].astype("float64") > table["containers_high"]).to_numpy(bool)]
     return [
-        f"{row['date'].date()}{row['zone'] and ', '}{row['zone']}: {row['containers']} containers were seen, beyond "
-        f"the {row['containers_low']:.1f} to {row['containers_high']:.1f} expected: the series judges the rest false"
+        f"{row['date'].date()}{row['zone'] and ', '}{left_to_right(row['zone'])}: {row['containers']} containers were "
+        f"seen, beyond the {row['containers_low']:.1f} to {row['containers_high']:.1f} expected: the series judges the "
+        "rest false"
         for _, row in beyond.iterrows()
     ]
 

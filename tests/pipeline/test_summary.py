@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from small_runs import DATES
+from small_scenes import series, write_workflow
+
+from changedet.pipeline.run import run
+
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "outputs.md").read_text()
 PLAIN = {"site", "name", "grid", "dates", "reference_date", "totals", "onset", "warnings", "zones"}
 """Keys whose name says what they are."""
@@ -20,3 +25,14 @@ def test_warnings_name_figures_in_words(reference_run: Path) -> None:
     assert [
         text for text in said if text.startswith("containers, TEU, arrivals, departures: cannot be counted: in pixels")
     ]
+
+
+def test_summary_tells_why_there_is_no_onset_of_a_figure_that_cannot_be_had(tmp_path: Path) -> None:
+    series(tmp_path, 240, 300, DATES)
+    off = {stage: {"method": "none"} for stage in ("objects", "tracks")}
+    workflow = write_workflow(tmp_path, DATES, bands={"red": 1}, **off)
+    summary = run(workflow, out=str(tmp_path / "out")).summary
+    assert summary["onset"]["footprint"]["reason"] == summary["unavailable"]["footprint_area_m2"]
+    assert "needs the bands red, nir" in summary["onset"]["footprint"]["reason"]
+    assert "switched off" in summary["onset"]["containers"]["reason"]
+    assert "footprint" not in summary["onset"]["changed_area"]["reason"]

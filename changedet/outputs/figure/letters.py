@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from unicodedata import bidirectional
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,7 +17,6 @@ LATIN_END: Final = 0x250
 """Code point before which the usual font has every letter, so that nothing has to be loaded to know."""
 PLACEHOLDERS: Final = "LastResort"
 """In the names of fonts that have a box for every letter, and no letter."""
-_LEFT_TO_RIGHT: Final = "\N{LEFT-TO-RIGHT MARK}"
 _LAST: Final = ("mono", "italic", "oblique", "bold", "light", "thin", "black", "serif")
 """Words in a font's file name that make it a later choice."""
 
@@ -79,28 +77,6 @@ def undrawable(words: str) -> str:
         return ""
     lacking = _lacking(words, font_file(words))
     return "".join(letter for letter in dict.fromkeys(words) if letter in lacking)
-
-
-def left_to_right(words: str) -> str:
-    """A name that can stand in an English line, whichever way its script runs.
-
-    Parameters
-    ----------
-    words : str
-        The name.
-
-    Returns
-    -------
-    str
-        Between marks of direction where letters of it run from right to left: else the numbers after it would, too.
-
-    Examples
-    --------
-    >>> left_to_right("Depot"), len(left_to_right("\N{HEBREW LETTER ALEF}"))
-    ('Depot', 3)
-    """
-    runs_left = any(bidirectional(letter) in {"R", "AL"} for letter in words)
-    return f"{_LEFT_TO_RIGHT}{words}{_LEFT_TO_RIGHT}" if runs_left else words
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from changedet.outputs.report.figures import NO_FIGURE
 from changedet.outputs.report.timeline import Span
 from changedet.outputs.sentences.counts import growth_words
 from changedet.outputs.sentences.words import Calendar, area_text, number, percent_text
-from changedet.outputs.values import as_float, is_missing, iso_date, mapping_at
+from changedet.outputs.values import as_float, is_missing, iso_date, left_to_right, mapping_at
 
 ONSETS: Final[Mapping[str, str]] = {
     "containers": "Containers",
@@ -87,8 +87,8 @@ def beginnings(data: ReportData) -> list[Span]:
     found = [_span(_GROWS[name], mapping_at(data.summary, "onset", name)) for name in ONSETS]
     for zone, record in mapping_at(data.summary, "zones").items():
         if isinstance(record, Mapping):
-            found.append(_span(f"{zone}: containers grow", mapping_at(record, "onset", "containers")))
-            found.append(_span(f"{zone} is full", mapping_at(record, "full_since")))
+            found.append(_span(f"{left_to_right(zone)}: containers grow", mapping_at(record, "onset", "containers")))
+            found.append(_span(f"{left_to_right(zone)} is full", mapping_at(record, "full_since")))
     return [span for span in found if span is not None]
 
 

@@ -14,7 +14,7 @@ ROW: Final = 30
 HEAD: Final = 44
 FOOT: Final = 8
 _TEXT_ROOM: Final = 260
-"""Pixels that the text beside a bar needs to its right; else it stands to the left."""
+"""Pixels that the text beside a bar needs."""
 
 
 class Span(NamedTuple):
@@ -83,7 +83,13 @@ def _span(one: Span, days: Sequence[str], y: float, back: Backdrop) -> str:
         f"<title>{tip}</title></rect>"
     )
     lasts = f'<line class="lasts" x1="{high:.1f}" x2="{WIDTH - RIGHT}" y1="{y + 20:.1f}" y2="{y + 20:.1f}"/>'
-    to_right = WIDTH - high > _TEXT_ROOM or high - width < _TEXT_ROOM
-    at, anchor = (high + 6, "start") if to_right else (high - width - 6, "end")
+    at, anchor = _place_of_text(high - width, high)
     said = f'<text class="said" text-anchor="{anchor}" x="{at:.1f}" y="{y + 15:.1f}">{escape(one.text)}</text>'
     return begin + lasts + said
+
+
+def _place_of_text(low: float, high: float) -> tuple[float, str]:
+    """Where the text of a bar stands and how it is anchored: to its right, to its left, else over its end."""
+    if WIDTH - high > _TEXT_ROOM:
+        return high + 6, "start"
+    return (low - 6 if low > _TEXT_ROOM else high - 6), "end"

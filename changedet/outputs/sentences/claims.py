@@ -8,7 +8,7 @@ from typing import Final
 
 from changedet.outputs.sentences.facts import estimate_of, scale_of
 from changedet.outputs.sentences.words import DIGITS, Calendar, area_text, number
-from changedet.outputs.values import as_float, iso_date, mapping_at
+from changedet.outputs.values import as_float, iso_date, left_to_right, mapping_at
 
 MOST: Final = {"containers": "Most containers", "footprint_area_m2": "Largest built ground"}
 """How a record is named, by its figure."""
@@ -46,7 +46,7 @@ def claim_text(claim: Mapping[str, object], calendar: Calendar) -> str:
     'Most containers of 3 looks: 139 (125–154) on 17 December 2023 (probability above .99)'
     """
     about, zone = str(claim.get("about")), str(claim.get("zone") or "")
-    where = f"Zone {zone}: " if zone else ""
+    where = f"Zone {left_to_right(zone)}: " if zone else ""
     day = iso_date(claim.get("date"))
     if claim.get("kind") == "record":
         return f"{where}{_record(about, claim, day, calendar)}"

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from changedet.outputs.sentences.counts import LEAST_TURNOVER, growth_words
 from changedet.outputs.sentences.facts import Estimate, Facts, Sentence, claimed_at_least, estimate_of, scale_of
 from changedet.outputs.sentences.words import listed, number
-from changedet.outputs.values import iso_date, mapping_at
+from changedet.outputs.values import iso_date, left_to_right, mapping_at
 
 TOLD: Final = 2
 """Zones that a sentence tells of; the table has all."""
@@ -49,7 +49,7 @@ def zones(facts: Facts) -> Sentence | None:
     if not told:
         return None
     text = "By zone: " + "; ".join(_told(one, facts) for one in told[:TOLD])
-    more = [one.name for one in told[TOLD:]]
+    more = [left_to_right(one.name) for one in told[TOLD:]]
     if more:
         text += f"; {listed(more) if len(more) <= TOLD else f'{len(more)} more zones'} changed, too (see the table)"
     dates = sorted({day for one in told[:TOLD] for day in (one.first.date, one.last.date)})
@@ -67,7 +67,8 @@ def _zone(name: str, record: object) -> _Zone | None:
 def _told(zone: _Zone, facts: Facts) -> str:
     scale = scale_of([zone.first, zone.last], "")
     first, last = zone.first.text(scale), zone.last.text(scale)
-    words = [f"{zone.name} {first} to {last} containers" if zone.has_changed else f"{zone.name} {last} containers"]
+    told = f"from {first} to {last} containers" if zone.has_changed else f"with {last} containers"
+    words = [f"{left_to_right(zone.name)} {told}"]
     came = claimed_at_least(facts.summary, "arrivals", zone.name)
     if came is not None and came >= LEAST_TURNOVER:
         words.append(f"at least {number(came)} arrived")

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Final
 from changedet.grid.geodesy import LONLAT, transform_xy
 from changedet.imagery.attribution import short_line
 from changedet.outputs.figure.data import Box
-from changedet.outputs.figure.letters import left_to_right
 from changedet.outputs.figure.pictures import is_false_colour
 from changedet.outputs.rasters.display import display_bands
 from changedet.outputs.rasters.reading import band_names
 from changedet.outputs.sentences.counts import LEAST_TURNOVER, change_text
 from changedet.outputs.sentences.facts import Estimate, claimed_at_least, estimate_of, scale_of
 from changedet.outputs.sentences.words import Calendar, interval_text, number, percent_text, scaled
-from changedet.outputs.values import as_float, is_missing, mapping_at
+from changedet.outputs.values import as_float, is_missing, left_to_right, mapping_at
 
 if TYPE_CHECKING:
     from changedet.pipeline.figures.sources import FigureSources

@@ -52,12 +52,6 @@ def test_undrawable_names_each_letter_once(fonts: None) -> None:
     assert letters.undrawable("Depot \u00e9 \u0421") == ""
 
 
-def test_left_to_right_keeps_the_numbers_after_a_name_in_their_order() -> None:
-    arabic = "\u0645\u062f\u064a\u0646\u0629"
-    assert letters.left_to_right(arabic) == f"\u200e{arabic}\u200e"
-    assert letters.left_to_right("D\u00e9p\u00f4t 7 \u53f0") == "D\u00e9p\u00f4t 7 \u53f0"
-
-
 def test_encoded_draws_a_stand_in_and_keeps_the_text_of_an_svg(fonts: None) -> None:
     figure = sheet(f"Depot {CUNEIFORM}")
     assert encoded(figure, ".png") == encoded(sheet("Depot ??"), ".png") != encoded(sheet("Depot"), ".png")

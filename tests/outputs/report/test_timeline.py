@@ -23,3 +23,10 @@ def test_timeline_draws_each_beginning_between_its_bounds_the_earliest_first() -
     kinds = [circle.get("class") for circle in svg.findall("circle")]
     assert kinds == ["look", "look cloudy", "look", "look"]
     assert "boxes <b> between 2 March and 1 May 2023" in (svg.get("aria-label") or "")
+
+
+def test_timeline_text_stays_in_the_picture_where_neither_side_has_room() -> None:
+    svg = ET.fromstring(str(timeline(DAYS, [Span("containers grow in number", DAYS[0], DAYS[-1])], Backdrop())))
+    (said,) = [text for text in svg.findall("text") if text.get("class") == "said"]
+    assert said.get("text-anchor") == "end"
+    assert along(DAYS)(DAYS[0]) < float(said.get("x") or 0) < along(DAYS)(DAYS[-1])

@@ -190,11 +190,16 @@ def test_sentences_on_zones_tell_of_those_that_changed_most() -> None:
         "zones"
     ]
     assert said == (
-        "By zone: east 0 (−2 to 2) to 97 (92–102) containers, at least 61 arrived, growth began between 13 March and "
-        "12 June 2023 (virtually certain); south 10 (8–12) to 30 (25–35) containers, full from 12 June 2023 at the "
-        "latest; north changed, too (see the table)."
+        "By zone: east from 0 (−2 to 2) to 97 (92–102) containers, at least 61 arrived, growth began between 13 March "
+        "and 12 June 2023 (virtually certain); south from 10 (8–12) to 30 (25–35) containers, full from 12 June 2023 "
+        "at the latest; north changed, too (see the table)."
     )
     assert "zones" not in texts(summary(zones={"west": zone(41, 42)}))
+    full = zone(41, 42, full_since={"date": DAYS[0], "low": None, "high": DAYS[0]})
+    assert texts(summary(zones={"Block 7": full}))["zones"].startswith("By zone: Block 7 with 42 (")
+    # Marks of direction stand about it: without them a reader sees "(2–0) 0" before the name.
+    arabic = "\u0633\u0627\u062d\u0629"
+    assert f"By zone: \u200e{arabic}\u200e from 0 (" in texts(summary(zones={arabic: zone(0, 97)}))["zones"]
     maybe = zone(41, 42, full_since={"date": DAYS[0], "low": None, "high": None})
     assert "zones" not in texts(summary(zones={"west": maybe})), "what may not be full is not told as full"
 
