@@ -84,6 +84,8 @@ class FigureData:
         What `Panel.ground` is, for the legend, such as ``new ground``.
     boxes_doubt : str
         What the legend adds to each kind of box, such as ``, within the error``.
+    moves_doubt : str
+        What it adds to boxes that came or left, where `boxes_doubt` adds nothing.
     zones : sequence of (name, shapely geometry)
         Free text; parts of the site.
     notes : sequence of str
@@ -101,6 +103,7 @@ class FigureData:
     north_deg: float = 0.0
     ground_words: str = "new ground"
     boxes_doubt: str = ""
+    moves_doubt: str = ""
     zones: Sequence[tuple[str, BaseGeometry]] = ()
     notes: Sequence[str] = ()
     stretch: Mapping[str, tuple[float, float]] = field(default_factory=dict)

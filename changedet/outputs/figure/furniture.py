@@ -14,7 +14,7 @@ from changedet.outputs.figure import styles
 from changedet.outputs.figure.arrangement import LEADING, MARGIN_IN, POINTS_PER_INCH, Sheet, text_width_in
 from changedet.outputs.figure.data import Box, FigureData, Panel
 from changedet.outputs.figure.pictures import picture
-from changedet.outputs.figure.styles import BOX_WORDS, Line
+from changedet.outputs.figure.styles import BOX_WORDS, MOVED, Line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -139,7 +139,8 @@ def legend_entries(data: FigureData) -> list[tuple[Line, float, str]]:
     for state, words in BOX_WORDS.items():
         number = max((_in_frame(panel.boxes.get(state, ()), data.frame) for panel in data.panels), default=0)
         if number:
-            found.append((style.boxes[state], style.casing_pt, f"{words}{data.boxes_doubt} ({number})"))
+            doubt = data.boxes_doubt or (data.moves_doubt if state in MOVED else "")
+            found.append((style.boxes[state], style.casing_pt, f"{words}{doubt} ({number})"))
     if any(panel.ground for panel in data.panels):
         found.append((style.ground, style.casing_pt, data.ground_words))
     if data.zones:

@@ -90,3 +90,5 @@ BOX_WORDS: Final[Mapping[BoxState, str]] = {
     "unclear": "came or left, no clear look shows when",
     "hidden": "stood there, hidden on this date",
 }
+MOVED: Final[frozenset[BoxState]] = frozenset({"arrived", "left", "unclear"})
+"""States of boxes that came or left."""

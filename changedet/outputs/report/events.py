@@ -8,8 +8,8 @@ from typing import NamedTuple
 from changedet.outputs.report.data import BoxEvent, ReportData
 from changedet.outputs.report.pictures import data_uri
 from changedet.outputs.report.tables import anchor
+from changedet.outputs.sentences.facts import no_sure_moves
 from changedet.outputs.sentences.words import Calendar
-from changedet.outputs.values import as_float, mapping_at
 
 
 class ShownChip(NamedTuple):
@@ -94,12 +94,8 @@ def moves_caution(summary: Mapping[str, object]) -> str:
     str
         A sentence; empty where the bounds say that some box came or left, or nothing.
     """
-    totals = mapping_at(summary, "totals")
-    least = [as_float(mapping_at(totals, name).get("low")) for name in ("arrivals", "departures")]
-    known = [low for low in least if low is not None]
-    if not known or max(known) >= 1:
-        return ""
-    return "No arrival or departure is beyond error here: look at each chip before you take it for one."
+    said = "No arrival or departure is beyond error here: look at each chip before you take it for one."
+    return said if no_sure_moves(summary) else ""
 
 
 def event_groups(data: ReportData, calendar: Calendar) -> list[EventGroup]:

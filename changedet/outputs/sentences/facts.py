@@ -123,6 +123,25 @@ def claimed_at_least(summary: Mapping[str, object], name: str, zone: str = "") -
     return as_float(found[0].get("value")) if found else None
 
 
+def no_sure_moves(summary: Mapping[str, object]) -> bool:
+    """Whether no arrival and no departure of the series is beyond its error.
+
+    Parameters
+    ----------
+    summary : mapping
+        As ``summary.json``.
+
+    Returns
+    -------
+    bool
+        False, too, where they are not counted.
+    """
+    totals = mapping_at(summary, "totals")
+    least = [as_float(mapping_at(totals, name).get("low")) for name in ("arrivals", "departures")]
+    known = [low for low in least if low is not None]
+    return bool(known) and max(known) < 1
+
+
 @dataclass(frozen=True)
 class Facts:
     """What a run found.

@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from changedet.errors import InputError
 from changedet.outputs.figure.data import Box, FigureData, Panel
 from changedet.outputs.rasters.display import scene_stretch
+from changedet.outputs.sentences.facts import no_sure_moves
 from changedet.outputs.sentences.words import calendar_of
 from changedet.outputs.values import as_float, mapping_at
 from changedet.pipeline.figures.box_states import BoxShapes, boxes_between
@@ -23,7 +24,8 @@ CLEAR_ENOUGH: Final = 0.6
 """Share of the site that the later date of a figure shows, where no date is given. Chosen by hand."""
 
 BOXES_DOUBT: Final = ", within the error"
-"""What the legend says of boxes where on no date of the figure any surely stood there."""
+"""What the legend says of boxes where on no date of the figure any surely stood there, and of those that came or left
+where none surely did."""
 LARGEST: Final = 20
 """So many regions of ground a frame is made to hold."""
 
@@ -103,6 +105,7 @@ def figure_data(sources: FigureSources, wanted: Wanted) -> FigureData:
         north_deg=north_of(sources, frame),
         ground_words=regions.words,
         boxes_doubt="" if any(surely_any(sources, day, zone) for day in days) else BOXES_DOUBT,
+        moves_doubt=BOXES_DOUBT if no_sure_moves(sources.summary) else "",
         zones=sources.zones,
         notes=notes_of(sources, days, scenes, pixels_wanted=wanted.pixels, calendar=calendar),
         stretch=scene_stretch(list(sources.scenes.values())) if scenes else {},

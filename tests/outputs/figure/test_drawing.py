@@ -70,6 +70,12 @@ def test_the_legend_says_of_boxes_that_they_may_be_none(made: Path) -> None:
     assert words[:2] == ["arrived in between, within the error (2)", "left in between, within the error (1)"]
 
 
+def test_the_legend_says_of_moves_that_they_may_be_none(made: Path) -> None:
+    words = [words for _, _, words in legend_entries(figure(made, moves_doubt=", within the error"))]
+    assert words[:2] == ["arrived in between, within the error (2)", "left in between, within the error (1)"]
+    assert not any("container" in text and "error" in text for text in words[2:])
+
+
 def test_drawing_leaves_the_settings_of_matplotlib_as_they_were(made: Path) -> None:
     before = dict(mpl.rcParams)
     encoded(drawn(figure(made), dots_per_inch=60), ".svg")
