@@ -14,7 +14,6 @@ import shapely
 import shapely.geometry
 
 from changedet import __version__
-from changedet.arrays import Floats
 from changedet.errors import InputError
 from changedet.grid.geodesy import transform_xy
 from changedet.outputs import geoparquet, json_files, stac, tables
@@ -121,15 +120,16 @@ def _raster_layers(plan: Plan, *, only_dated: bool = False) -> list[RasterLayer]
 
 def _outline(plan: Plan) -> dict[str, Any]:
     """The site's rectangle in longitude and latitude as GeoJSON, its sides bent as they are there."""
-
-    def lonlat(points: Floats) -> Floats:
-        x, y = transform_xy(plan.grid.crs, "EPSG:4326", points[:, 0], points[:, 1])
-        return np.column_stack([x, y])
-
-    outline = shapely.transform(
-        shapely.segmentize(shapely.box(*plan.grid.bounds), max(plan.grid.shape) * plan.grid.resolution_m / 4), lonlat
-    )
-    return dict(shapely.geometry.mapping(outline))
+    side = max(plan.grid.shape) * plan.grid.resolution_m / 4
+    corners = shapely.get_coordinates(shapely.segmentize(shapely.box(*plan.grid.bounds), side))
+    lon, lat = transform_xy(plan.grid.crs, "EPSG:4326", corners[:, 0], corners[:, 1])
+    # Beyond 180 degrees it goes on: else a site across them would be all of the Earth but the site.
+    lon = np.unwrap(lon, period=360)
+    if abs(lon[0] - lon[-1]) > 180:
+        # Round a pole: all that lies nearer to it than the site's farthest corner.
+        south, north = (float(lat.min()), 90.0) if lat.min() > 0 else (-90.0, float(lat.max()))
+        return dict(shapely.geometry.mapping(shapely.box(-180, south, 180, north)))
+    return dict(shapely.geometry.mapping(shapely.Polygon(np.column_stack([lon, lat]))))
 
 
 def _write_stac(plan: Plan) -> None:
