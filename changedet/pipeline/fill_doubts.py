@@ -50,14 +50,14 @@ def fill_sign(overview: Singles, look: Look, roles: Sequence[str]) -> FillSign |
     Returns
     -------
     FillSign or None
-        None where there is none, and where the date shows nothing else.
+        None where there is none.
     """
     seen = np.isfinite(overview).all(axis=0)
     if not seen.any():
         return None
-    lowest, highest = overview[:, seen].min(), overview[:, seen].max()
+    lowest = overview[:, seen].min()
     same = seen & (overview == lowest).all(axis=0)
-    if lowest == highest or same.sum() < LEAST_PIECE * seen.sum():
+    if same.sum() < LEAST_PIECE * seen.sum():
         return None
     pieces = np.bincount(label(same.astype(np.uint8)).ravel())[1:]
     if pieces.max() < LEAST_PIECE * seen.sum():

@@ -35,6 +35,10 @@ def test_fill_sign_finds_a_lowest_number_in_a_large_piece(value: float) -> None:
     assert fill_sign(overview(value, 10), a_look(), ROLES) == FillSign(value, 0.2)
 
 
+def test_fill_sign_of_a_date_that_shows_nothing_else() -> None:
+    assert fill_sign(overview(0, 50), a_look(), ROLES) == FillSign(0.0, 1.0)
+
+
 def test_fill_sign_counts_what_is_seen_alone() -> None:
     image = overview(0, 10)
     image[:, :, 10:30] = np.nan
@@ -48,7 +52,6 @@ def test_fill_sign_is_the_number_that_the_file_holds() -> None:
 def test_fill_sign_is_none_of_ground() -> None:
     assert fill_sign(overview(0, 0), a_look(), ROLES) is None
     assert fill_sign(overview(0, 2), a_look(), ROLES) is None, "a piece of 4 %"
-    assert fill_sign(overview(0, 50), a_look(), ROLES) is None, "nothing else"
     assert fill_sign(np.full((3, 4, 4), np.nan, np.float32), a_look(), ROLES) is None
     scattered = overview(20, 0)
     scattered[:, ::2, ::3] = 0
