@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, is_one_line
 from changedet.grid.geodesy import LONLAT, to_crs
+from changedet.grid.mending import made_valid
 from changedet.grid.vector_files import read_polygons_file
 
 Bounds: TypeAlias = tuple[float, float, float, float]
@@ -175,7 +176,7 @@ def _polygons(
             said.append(
                 f"{label}: polygon '{about.name or len(kept) + 1}' was mended: {shapely.is_valid_reason(shape)}"
             )
-            shape = shapely.make_valid(shape)
+            shape = made_valid(shape, f"{label}: polygon '{about.name or len(kept) + 1}'")
         parts = [part for part in _flat(shape) if part.area > 0]
         if parts:
             kept.append(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts))

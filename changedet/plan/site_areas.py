@@ -94,16 +94,19 @@ def covering(workflow: Workflow, looks: Sequence[Look], grid: Grid, warnings: li
     """
     kept, problems = [], []
     area = grid.area
+    area_words, remedy = "the area of interest", "correct site.aoi"
+    if workflow.site.aoi is None:
+        area_words, remedy = f"{area_words} (the reference scene's extent)", "give a site.aoi that all scenes show"
     shares = [shapely.intersection(look.outline(grid.crs), area).area / area.area for look in looks]
     for look, share in zip(looks, shares, strict=True):
         if share >= LEAST_COVERAGE:
             kept.append(look)
             continue
-        message = f"{look.name} of {look.date} covers {share:.1%} of the area of interest, expected at least 1 %"
+        message = f"{look.name} of {look.date} covers {share:.1%} of {area_words}, expected at least 1 %"
         if workflow.read.on_error == "skip":
             warnings.append(f"scene skipped: {message}")
         else:
-            problems.append(workflow.problem("scenes", f"{message}; correct site.aoi or leave the scene out"))
+            problems.append(workflow.problem("scenes", f"{message}; {remedy}, or leave the scene out"))
     if not kept:
         raise InputError(workflow.problem("site.aoi", _far_away(grid, looks[0], max(shares))))
     if problems:

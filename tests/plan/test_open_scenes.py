@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 import yaml
+from affine import Affine
 from small_scenes import BANDS, ground, series, write_scene, write_workflow
 
 from changedet.errors import InputError
@@ -78,6 +80,18 @@ def test_covering_says_what_share_of_a_much_larger_area_is_covered(scenes: Path)
     )
     assert "site.aoi: no scene covers more than " in line
     assert "meets" not in line
+
+
+def test_covering_says_what_to_do_of_a_scene_that_shows_other_ground(scenes: Path) -> None:
+    path = scenes / f"{DATES[1]}.tif"
+    with rasterio.open(path, "r+") as out:
+        out.transform = Affine.translation(1e5, 0) @ out.transform
+    (line,) = problems(write_workflow(scenes, DATES))
+    words = "covers 0.0% of the area of interest (the reference scene's extent), expected at least 1 %"
+    assert f"{path.name} of {DATES[1]} {words}; give a site.aoi that all scenes show, or leave the scene out" in line
+    box = list(make_plan(write_workflow(scenes, DATES[:1])).looks[0].outline().bounds)
+    (line,) = problems(write_workflow(scenes, DATES, site={"id": "site", "aoi": {"bbox": box}}))
+    assert "of the area of interest, expected at least 1 %; correct site.aoi, or leave the scene out" in line
 
 
 def test_check_bands_refuses_a_band_that_no_scene_has_and_warns_of_one_that_some_lack(scenes: Path) -> None:

@@ -16,6 +16,7 @@ import shapely.geometry
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError, did_you_mean
+from changedet.grid.mending import made_valid
 from changedet.imagery.attribution import from_stac
 from changedet.imagery.hosts import check_hosts, host_of
 from changedet.imagery.opening import SceneArguments
@@ -151,8 +152,8 @@ def _meets(item: Mapping[str, Json], aoi: BaseGeometry, place: str) -> bool:
         return True
     try:
         shape = shapely.geometry.shape(cast("dict[str, object]", geometry))
-        return bool(shapely.make_valid(shape).intersects(aoi))
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError, shapely.errors.ShapelyError):
+        return bool(made_valid(shape, f"{where_of(item, place)}: geometry").intersects(aoi))
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError, shapely.errors.ShapelyError, RecursionError):
         raise InputError(f"{where_of(item, place)}: geometry: is no GeoJSON geometry") from None
 
 

@@ -295,6 +295,13 @@ def test_geometry_that_is_none(tmp_path: Path) -> None:
     assert len(items(path, aoi=BOX)) == 1
 
 
+def test_a_geometry_that_would_take_hours_is_refused(tmp_path: Path) -> None:
+    knot = shapely.Polygon(np.random.default_rng(1).uniform(0, 1, (2000, 2)))
+    path = saved(tmp_path / "a.json", _bad({"geometry": shapely.geometry.mapping(knot)}))
+    with pytest.raises(InputError, match=r"x: geometry crosses itself more than 1000 times"):
+        items(path, aoi=BOX)
+
+
 def test_no_json(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text("{")

@@ -1,0 +1,55 @@
+"""Polygons that cross themselves: mended where that ends in time, else refused in a line."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from small_rasters import CRS
+
+from changedet.errors import InputError
+from changedet.grid.areas import Area, read_areas
+from changedet.grid.mending import MOST_CROSSINGS, made_valid
+
+
+def knot(corners: int) -> shapely.Polygon:
+    return shapely.Polygon(np.random.default_rng(1).uniform(0, 100, (corners, 2)))
+
+
+def test_made_valid_leaves_a_valid_polygon() -> None:
+    box = shapely.box(0, 0, 1, 1)
+    assert made_valid(box, "it") is box
+
+
+def test_made_valid_mends_a_bow() -> None:
+    bow = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    assert made_valid(bow, "it").area == pytest.approx(2.0)
+
+
+def test_made_valid_mends_a_long_outline_with_one_flaw() -> None:
+    turn = np.linspace(0, 2 * np.pi, 20_000, endpoint=False)
+    corners = np.column_stack([np.cos(turn), np.sin(turn)])
+    corners[[500, 502]] = corners[[502, 500]]
+    mended = made_valid(shapely.Polygon(corners), "it")
+    assert mended.is_valid
+    assert mended.area == pytest.approx(np.pi, rel=1e-3)
+
+
+def test_made_valid_refuses_knots_before_they_take_hours() -> None:
+    began = time.process_time()
+    for shape in (knot(3000), shapely.MultiPolygon([knot(300), knot(300)])):
+        with pytest.raises(
+            InputError, match=f"^zone 'a' crosses itself more than {MOST_CROSSINGS} times; draw it anew"
+        ):
+            made_valid(shape, "zone 'a'")
+    assert time.process_time() - began < 5
+
+
+def test_read_areas_refuses_a_knot_in_a_line(tmp_path: Path) -> None:
+    gpd.GeoDataFrame({"name": ["a"]}, geometry=[knot(1000)], crs=CRS).to_file(tmp_path / "z.gpkg", driver="GPKG")
+    with pytest.raises(InputError, match="polygon 'a' crosses itself more than"):
+        read_areas(Area(path=str(tmp_path / "z.gpkg")), CRS, named=True)
