@@ -131,7 +131,7 @@ def _inexact_frame(path: str, dataset: rasterio.DatasetReader) -> tuple[Frame, G
 
 
 def _near(path: str, points: Sequence[rasterio.control.GroundControlPoint], what: str) -> Affine:
-    """The transform nearest to what places a file; points on one line, or without a place, have none."""
+    # The transform nearest to what places a file; points on one line, or without a place, have none.
     near: Affine = rasterio.transform.from_gcps(points)
     if not _is_usable(near):
         raise InputError(f"{path}: its {what} give its pixels no place; georeference it again")
