@@ -20,7 +20,7 @@ import onnx
 from onnx import TensorProto, helper
 
 ROOT = Path(__file__).resolve().parents[1]
-MODEL = ROOT / "changedet" / "models" / "containers.onnx"
+MODEL = ROOT / "training" / "networks" / "containers.onnx"
 DESCRIPTION = "description"
 FIRST_PX, BLOCK_PX = 2, 16
 """Pixels of the picture that one of the first level, and of the bottleneck, stands for (`network_grid.STRIDE_PX`)."""

@@ -5,7 +5,9 @@ then not the same in both (docs/research/detector.md).
 
     python training/train_network.py --recipe plain --cache DIR --out plain.onnx
     python training/train_network.py --recipe wide --cache DIR2 --out wide.onnx
-    python training/join_networks.py plain.onnx wide.onnx          # writes changedet/models/containers.onnx
+    python training/join_networks.py plain.onnx wide.onnx          # writes training/networks/containers.onnx
+
+training/quantise_network.py makes of it the file that comes with the package.
 
 A file of two networks stands for its plain half as the first and its wide half as the second. The description is the
 first one's. So is the calibration, as the mean's logits lie close enough (docs/research/detector.md), unless --cache
@@ -30,7 +32,7 @@ sys.path.insert(0, str(ROOT))
 
 from training import calibration, warm_start  # noqa: E402
 
-MODEL = ROOT / "changedet" / "models" / "containers.onnx"
+MODEL = ROOT / "training" / "networks" / "containers.onnx"
 PICTURE, MAPS, DESCRIPTION = "picture", "maps", "description"
 FIRST, SECOND = "plain/", "wide/"
 MIRROR = {"last": [-1], "before_first": [np.iinfo(np.int64).min], "across": [3], "backwards": [-1]}

@@ -17,7 +17,7 @@ RELEASED: Final = {
     "change_network.onnx": "f4b3e54e9554ca2479c0cfe26500b855215c5ea80b4a3ea719c494dd23662e1e",
     "change_trees.npz": "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91",
     "company.npz": "724dc5947cd358dcc53f8c42e1f9521516098e3a21d9e9aba86ba98d615cc194",
-    "familiarity.npz": "48c0e068eea158a1f0ad8904929821c29da807a7719dc4d06afb86ff0eb12dee",
+    "familiarity.npz": "dc5af98d82022542d3b0e38172da04be2ef719fb18f3692437e19dcadec388e1",
     "ground.npz": "f655490695344899cd1f329eef6aef94b7386e407756b4aa04b27e238f9d170d",
     "railcars.onnx": "2cec3bcc2ce71c3e2315b4df959fb9cca59363b40289f9b01029bbb16759ebd5",
     "rails.onnx": "84839d603f952c768cd7e3c7a7beb17c3e6b4abf09aa2183ac8fc29b859c5458",

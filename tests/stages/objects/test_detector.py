@@ -13,7 +13,7 @@ from simulated_yard import RGB, recall, yard
 
 from changedet.errors import MethodError
 from changedet.stages.objects import detector
-from changedet.stages.objects.boxes import COLUMNS, suppress
+from changedet.stages.objects.boxes import suppress
 from changedet.stages.objects.kernels import network_peaks
 from changedet.stages.objects.lattice import ObjectMethod
 from changedet.stages.objects.stage import STAGE as OBJECTS
@@ -55,9 +55,17 @@ def test_learned_gives_the_same_boxes_with_cells_of_any_size(resolution_m: float
         sized = ObjectMethod(method.fit, method.detect, alone, cell_px, method.halo_px)
         tables.append(find(image, sized))
     assert len(tables[0]) > 50
-    columns = [name for name in COLUMNS if name != "color"]
     for other in tables[1:]:
-        pd.testing.assert_frame_equal(*(t[columns] for t in (tables[0], other)), atol=2e-3, rtol=1e-3)
+        pd.testing.assert_frame_equal(*(t[["kind", "inferred"]] for t in (tables[0], other)))
+        # What lies beyond the halo is a hundredth of a logit, on which an activation may be rounded up or down.
+        for column, far in {
+            "x_px": 0.01,
+            "y_px": 0.01,
+            "length_m": 0.02,
+            "width_m": 0.002,
+            "confidence": 0.005,
+        }.items():
+            np.testing.assert_allclose(other[column], tables[0][column], rtol=0, atol=far)
 
 
 def test_learned_finds_nothing_where_nothing_is() -> None:

@@ -5,7 +5,8 @@ box's centre (Zhou et al. 2019, arXiv:1904.07850) with the box's direction and s
 resampled by a ratio of small whole numbers, so that the network's grid and its pooling lie at the same place of the
 common grid in every cell.
 
-The file holds two networks, of which the second sees the picture in a mirror; where the first look shows anything, both
+The file holds two networks, most of them in whole numbers of 8 bits (training/quantise_network.py), of which the second
+sees the picture in a mirror; where the first look shows anything, both
 look once more at the picture turned by half, and the mean of all maps counts. What stands on the ground does not depend
 on the way round, so what differs between the answers is chance (Krizhevsky, Sutskever, Hinton 2012, section 4.1,
 doi:10.1145/3065386).
