@@ -126,8 +126,10 @@ def ground_layer(footprints: Mapping[dt.date, Footprint], plan: Plan) -> gpd.Geo
     rows: list[dict[str, object]] = []
     before: Mapping[str, BaseGeometry] = {}
     for day, found in footprints.items():
+        compared = bool(before and found.kinds)
+        under = shapely.union(before["stored"], found.kinds["stored"]) if compared else None
         for kind, shape in found.kinds.items():
-            moved = _moved(kind, before, found.kinds, plan) if before else (None, None)
+            moved = (None, None) if under is None else _moved(kind, before[kind], shape, under, plan)
             area = float(ground_area_m2([shape], plan.grid.crs)[0])
             row = {"date": str(day), "kind": kind, "area_m2": area, "gained_m2": moved[0], "lost_m2": moved[1]}
             rows.append({**row, "geometry": shape})
@@ -136,12 +138,10 @@ def ground_layer(footprints: Mapping[dt.date, Footprint], plan: Plan) -> gpd.Geo
 
 
 def _moved(
-    kind: str, before: Mapping[str, BaseGeometry], after: Mapping[str, BaseGeometry], plan: Plan
+    kind: str, earlier: BaseGeometry, later: BaseGeometry, under: BaseGeometry, plan: Plan
 ) -> tuple[float, float]:
     """What a kind gained and lost; what boxes stand upon is neither lost nor, once they left, gained."""
-    earlier, later = before[kind], after[kind]
     if kind != "stored":
-        under = shapely.union(before["stored"], after["stored"])
         earlier, later = shapely.difference(earlier, under), shapely.difference(later, under)
     return gained_and_lost(earlier, later, plan.grid.crs)
 
