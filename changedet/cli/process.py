@@ -9,6 +9,7 @@ import sys
 from typing import Final
 
 from changedet.cli.messages import without_undecodable, without_undecodable_error
+from changedet.outputs.figure.library import load_without_help
 
 _NEW_OBJECTS: Final = 50_000
 """Objects made before Python looks for garbage that holds itself; by default 700, and each look at all that half a
@@ -21,6 +22,7 @@ def set_up_process() -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     gc.set_threshold(_NEW_OBJECTS)
+    load_without_help()
     # GDAL's own complaints come back as one clear line of ours; a handler keeps them off stderr.
     for name in ("rasterio", "pyogrio", "matplotlib"):
         logging.getLogger(name).addHandler(logging.NullHandler())

@@ -13,6 +13,7 @@ from changedet.outputs.figure import furniture, styles
 from changedet.outputs.figure.arrangement import MARGIN_IN, arranged
 from changedet.outputs.figure.data import FigureData
 from changedet.outputs.figure.letters import lettered
+from changedet.outputs.figure.library import figure_class
 from changedet.outputs.figure.panels import draw_panel
 from changedet.store.files import replacing
 
@@ -57,14 +58,11 @@ def drawn(
     matplotlib.figure.Figure
         Of that size, or higher where a caption needs it.
     """
-    # Imported here, as all that draws: it takes half a second, which most commands need not wait for.
-    from matplotlib.figure import Figure
-
     entries = furniture.legend_entries(data)
     small = arranged(data, width_in, height_in, 0).fonts.small
     rows = furniture.legend_rows(entries, width_in - 2 * MARGIN_IN, small)
     sheet = arranged(data, width_in, height_in, len(rows))
-    figure = Figure(figsize=(sheet.width, sheet.height), dpi=dots_per_inch, facecolor=styles.PAPER)
+    figure = figure_class()(figsize=(sheet.width, sheet.height), dpi=dots_per_inch, facecolor=styles.PAPER)
     for panel, (left, bottom, wide, high) in zip(data.panels, sheet.panels, strict=True):
         place = (left / sheet.width, bottom / sheet.height, wide / sheet.width, high / sheet.height)
         axes = figure.add_axes(place, facecolor=styles.PAPER)

@@ -21,6 +21,7 @@ from changedet.outputs.figure import furniture, styles
 from changedet.outputs.figure.arrangement import LEADING, MARGIN_IN, POINTS_PER_INCH, text_width_in
 from changedet.outputs.figure.data import BoxState, FigureData
 from changedet.outputs.figure.letters import lettered
+from changedet.outputs.figure.library import figure_class
 from changedet.outputs.figure.panels import draw_panel
 from changedet.outputs.figure.styles import Line
 from changedet.store.files import replacing
@@ -152,9 +153,6 @@ def frame_drawn(data: FigureData, curve: Curve | None, number: int, width_in: fl
     matplotlib.figure.Figure
         An even number of pixels each way, as films need.
     """
-    # Imported here, as all that draws: it takes half a second, which most commands need not wait for.
-    from matplotlib.figure import Figure
-
     growth = width_in / (WIDTH_PX / _DPI)
     title_pt, small_pt = _TITLE_PT * growth, _SMALL_PT * growth
     west, south, east, north = data.frame
@@ -165,7 +163,7 @@ def frame_drawn(data: FigureData, curve: Curve | None, number: int, width_in: fl
     panel = min(inner * (north - south) / (east - west), 1.3 * inner)
     wide = panel * (east - west) / (north - south)
     height = 2 * np.ceil((head + line + panel + foot + MARGIN_IN) * _DPI / 2) / _DPI
-    figure = Figure(figsize=(2 * np.ceil(width_in * _DPI / 2) / _DPI, height), dpi=_DPI, facecolor=styles.PAPER)
+    figure = figure_class()(figsize=(2 * np.ceil(width_in * _DPI / 2) / _DPI, height), dpi=_DPI, facecolor=styles.PAPER)
     place = ((width_in - wide) / 2 / width_in, foot / height, wide / width_in, panel / height)
     axes = figure.add_axes(place, facecolor=styles.PAPER)
     draw_panel(axes, data, data.panels[0], wide, _DPI, 9 * growth)
