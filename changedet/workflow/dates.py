@@ -24,6 +24,8 @@ _DIRECTIVES: Final = {
     "y": r"(?P<y>[0-9]{2})",
     "m": r"(?P<m>0[1-9]|1[0-2])",
     "d": r"(?P<d>0[1-9]|[12][0-9]|3[01])",
+    "-m": r"(?P<m>1[0-2]|0?[1-9])",
+    "-d": r"(?P<d>3[01]|[12][0-9]|0?[1-9])",
     "j": r"(?P<j>[0-3][0-9]{2})",
     "b": rf"(?P<b>{'|'.join(month[:3] for month in _MONTHS)})",
     "B": rf"(?P<B>{'|'.join(_MONTHS)})",
@@ -146,7 +148,7 @@ def _is_instant(value: str) -> bool:
 
 
 def date_format(node: Node) -> str:
-    """A format of strptime's directives with at least a year, such as ``%Y%m%d``.
+    """A format of strptime's directives with at least a year, such as ``%Y%m%d``; ``%-d`` is 4 as well as 04.
 
     Parameters
     ----------
@@ -165,11 +167,11 @@ def date_format(node: Node) -> str:
     """
     known = " ".join(f"%{letter}" for letter in _DIRECTIVES)
     value = text("a format such as '%Y%m%d'")(node)
-    used = re.findall(r"%(.?)", value.replace("%%", ""), re.DOTALL)
+    used = re.findall(r"%(-?.?)", value.replace("%%", ""), re.DOTALL)
     for letter in used:
         if letter not in _DIRECTIVES:
             raise UnfitError(f"got {shown(node)}, in which %{letter} is not one of {known}")
-    if len(set(used)) < len(used):
+    if len({letter.lstrip("-") for letter in used}) < len(used):
         raise UnfitError(f"got {shown(node)}, expected each directive once")
     if len({"Y", "y"} & set(used)) != 1:
         raise UnfitError(f"got {shown(node)}, expected a format with a year, such as '%Y%m%d' or '%Y'")
@@ -222,13 +224,13 @@ def date_pattern(form: str) -> str:
     str
         With a group for each directive, named by its letter.
     """
-    parts = re.split(r"(%.)", form, flags=re.DOTALL)
+    parts = re.split(r"(%-[md]|%.)", form, flags=re.DOTALL)
     return "".join(_part(part) for part in parts)
 
 
 def _part(part: str) -> str:
-    if len(part) == 2 and part[0] == "%":
-        return "%" if part[1] == "%" else _DIRECTIVES[part[1]]
+    if len(part) > 1 and part[0] == "%":
+        return "%" if part[1] == "%" else _DIRECTIVES[part[1:]]
     return re.escape(part)
 
 

@@ -32,6 +32,10 @@ from changedet.workflow import (
         ("a.b_2023.06.tif", "b_%Y.%m", "2023-06-01"),
         ("a%2023.tif", "a%%%Y", "2023-01-01"),
         ("x3023.tif", "%Y", None),
+        ("depot 4.6.2023.tif", "%-d.%-m.%Y", "2023-06-04"),
+        ("depot 04.06.2023.tif", "%-d.%-m.%Y", "2023-06-04"),
+        ("depot 2023-12-31.tif", "%Y-%-m-%-d", "2023-12-31"),
+        ("depot 32.6.2023.tif", "%-d.%-m.%Y", "2023-06-02"),
     ],
 )
 def test_dates_in_name(name: str, form: str, expected: str | None) -> None:

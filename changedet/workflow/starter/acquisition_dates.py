@@ -21,6 +21,11 @@ _TIERS: Final = (
         *(f"%d{mark}%b{mark}%Y" for mark in "-_."),
         *(f"%Y{mark}%b{mark}%d" for mark in "-_."),
     ),
+    (
+        *(f"%Y{mark}%-m{mark}%-d" for mark in "-_."),
+        *(f"%-d{mark}%-m{mark}%Y" for mark in "-_."),
+        *(f"%-m{mark}%-d{mark}%Y" for mark in "-_."),
+    ),
     ("%Y%j", "%y%m%d", "%d%m%y", "%m%d%y", "%Y%m"),
     ("%Y-%m", "%Y_%m", "%Y.%m"),
     ("%Y",),
@@ -168,7 +173,7 @@ def _alone(read: Sequence[Reading]) -> NameDate:
 
 
 def _finding(form: str, date: dt.date | None) -> NameDate:
-    if date is None or "%d" in form or "%j" in form:
+    if date is None or any(day in form for day in ("%d", "%-d", "%j")):
         return NameDate(date, form)
     what = f"the month {date:%Y-%m}" if "%m" in form else f"the year {date.year}"
     return NameDate(None, form, f"the name tells only {what}")

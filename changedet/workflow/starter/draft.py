@@ -126,12 +126,13 @@ def drafts_of(
     """
     dated = _all_dates(found, deliveries, questions)
     roles = roles_of(found, deliveries, questions, show)
-    drafts = []
+    drafts: list[Draft] = []
+    places: dict[object, tuple[str, Bounds | None]] = {}
     for header in found:
         when, own = dated[header.path], deliveries.get(header.path)
         alone = own is None or (header.path == own.paths[0][1] and not own.paths[0][0])
         bands, asked = roles.get(header.path, ({}, ""))
-        georeference = _georeference(header, questions)
+        georeference = _georeference(header, questions, places)
         drafts.append(
             Draft(
                 path=header.path,
@@ -244,16 +245,28 @@ def _asked_date(header: Header, name: NameDate, questions: Questions) -> SceneDa
     return None if date is None else SceneDate(date, "", "as answered")
 
 
-def _georeference(header: Header, questions: Questions) -> tuple[str, Bounds | None] | None:
+def _georeference(
+    header: Header, questions: Questions, before: dict[object, tuple[str, Bounds | None]]
+) -> tuple[str, Bounds | None] | None:
+    """The place of a file that does not say it; `before` has the last answer for files that lack the same."""
     missing = header.missing_place
     if not missing:
         return (header.crs_beside, None) if header.crs_beside else None
     doubt = f"no georeference: its {missing} {'is' if missing == 'crs' else 'are'} not known"
-    if missing == "crs":
-        question = f"{header.path}: has a position but no coordinate reference system. Which, such as EPSG:32633?"
-        system = questions.answer(header.path, "crs", doubt, question, crs_answer)
-        return None if system is None else (system, None)
-    question = (
-        f"{header.path}: has no georeference. Its crs and bounds, such as 'EPSG:32633 500000 6700000 501000 6701000'?"
-    )
-    return questions.answer(header.path, "crs", doubt, question, crs_and_bounds_answer)
+    alike = missing if missing == "crs" else (missing, header.raster.shape)
+    last = before.get(alike)
+    again = "" if last is None else f" Enter alone: as before ({last[0]})"
+    question = f"{header.path}: has a position but no coordinate reference system. Which, such as EPSG:32633?{again}"
+    if missing != "crs":
+        example = "EPSG:32633 500000 6700000 501000 6701000"
+        question = f"{header.path}: has no georeference. Its crs and bounds, such as '{example}'?{again}"
+
+    def _convert(answer: str) -> tuple[str, Bounds | None]:
+        if not answer and last is not None:
+            return last
+        return (crs_answer(answer), None) if missing == "crs" else crs_and_bounds_answer(answer)
+
+    found = questions.answer(header.path, "crs", doubt, question, _convert)
+    if found is not None:
+        before[alike] = found
+    return found

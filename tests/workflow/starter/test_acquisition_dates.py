@@ -27,6 +27,11 @@ from changedet.workflow.starter.acquisition_dates import dates_from_names
         (["a_03042023.tif"], ["2023-03-04 or 2023-04-03"]),
         (["a_03-04-2023.tif"], ["2023-03-04 or 2023-04-03"]),
         (["a_110612.tif"], ["2011-06-12 or 2012-06-11 or 2012-11-06"]),
+        # Without leading noughts, too.
+        (["scene_2023-6-4.tif"], ["2023-06-04"]),
+        (["GE 25.6.2023.jpg"], ["2023-06-25"]),
+        (["GE 11.6.2023.jpg"], ["2023-06-11 or 2023-11-06"]),
+        (["GE 11.6.2023.jpg", "GE 25.6.2023.jpg"], ["2023-06-11", "2023-06-25"]),
         # A name of the same rule settles it.
         (["a_03042023.tif", "a_25042023.tif"], ["2023-04-03", "2023-04-25"]),
         (["a_03042023.tif", "b_25042023.tif"], ["2023-03-04 or 2023-04-03", "2023-04-25"]),
@@ -65,3 +70,13 @@ def test_date_from_tiff_of_two_files_is_that_of_writing() -> None:
     stamp = {"TIFFTAG_DATETIME": "2024:01:01 00:00:00"}
     lines = refused(scene("a.tif", tags=stamp), scene("b.tif", tags=stamp))
     assert [line.split(": no date")[0] for line in lines] == ["a.tif: date", "b.tif: date"]
+
+
+def test_dates_without_leading_noughts_make_a_glob() -> None:
+    for day in ("2023-6-4", "2023-7-9"):
+        scene(f"order/depot_{day}.tif")
+    text, workflow = start("order")
+    assert 'date_format: "%Y-%-m-%-d"' in text
+    assert [entry.date for entry in workflow.scenes] == [dt.date(2023, 6, 4), dt.date(2023, 7, 9)]
+    scene("order/depot_2023-11-25.tif")
+    assert len(start("order")[1].scenes) == 3

@@ -115,6 +115,23 @@ def test_drafts_of_asks_for_the_crs_of_a_position() -> None:
 
 
 @PLACED
+def test_drafts_of_offers_the_place_before() -> None:
+    paths = [scene(f"2023-06-0{day}.tif", crs=None) for day in (4, 5)]
+    answers = iter(["32633", "", "32634", "EPSG:32633 0 0 4 3", ""])
+    asked: list[str] = []
+
+    def ask(question: str) -> str:
+        asked.append(question)
+        return next(answers)
+
+    assert [entry.crs for entry in start(*paths, ask=ask)[1].scenes] == ["EPSG:32633"] * 2
+    assert ["as before (EPSG:32633)" in question for question in asked] == [False, True]
+    pictures = [scene(f"2023-07-0{day}.tif", crs=None, transform=None) for day in (4, 5)]
+    places = [(entry.crs, entry.bounds) for entry in start(paths[0], *pictures, ask=ask)[1].scenes]
+    assert places == [("EPSG:32634", None), *[("EPSG:32633", (0, 0, 4, 3))] * 2]
+
+
+@PLACED
 def test_drafts_of_takes_the_crs_of_a_prj_file_beside_a_position() -> None:
     for day in ("2023-06-04", "2023-07-04"):
         scene(f"{day}.tif", crs=None)
