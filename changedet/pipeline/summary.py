@@ -19,6 +19,7 @@ from changedet.pipeline.changes import with_lasting_area
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.fill_doubts import fill_warnings
 from changedet.pipeline.finished import SCHEMA_VERSION
+from changedet.pipeline.inputs import read_kept
 from changedet.plan import CANNOT, Plan, countable
 from changedet.stages.footprint import outlines
 from changedet.stages.footprint.stage import why_not
@@ -195,7 +196,23 @@ def warnings_of(
     signs = {day: model.bands for day, model in models.items()}
     said += band_warnings(plan.looks, signs, plan.reference)
     said += fill_warnings(plan.looks, {day: model.fill for day, model in models.items()})
-    return [*said, *_not_shown(whole), *_seen_beyond(table)]
+    return [*said, *_repeated(plan), *_not_shown(whole), *_seen_beyond(table)]
+
+
+def _repeated(plan: Plan) -> list[str]:
+    """Dates whose files are those of another date, byte by byte."""
+    kept = read_kept(plan.folder).files
+    dates: dict[tuple[str, ...], list[Look]] = {}
+    for look in plan.looks:
+        files = {name for scene in look.scenes for raster in scene.rasters.values() for name in raster.files}
+        if files and files <= kept.keys():
+            dates.setdefault(tuple(sorted(kept[name][1] for name in files)), []).append(look)
+    return [
+        f"{', '.join(str(look.date) for look in same)}: are one and the same picture ({same[0].name}), so that no "
+        "change between them can be seen; correct a path or a date"
+        for same in dates.values()
+        if len(same) > 1
+    ]
 
 
 def _not_shown(whole: pd.DataFrame) -> list[str]:

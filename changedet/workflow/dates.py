@@ -59,7 +59,7 @@ def calendar_date(node: Node) -> dt.date:
     """
     value = text(DATE)(node)
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ].+", value):
-        raise UnfitError(f"got {shown(node)}, expected the UTC date alone, '{value[:10]}'; the time goes into 'time'")
+        raise UnfitError(f"got {shown(node)}, expected the UTC date alone{_in_utc(value)}; the time goes into 'time'")
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise unfit(node, DATE)
     try:
@@ -69,6 +69,16 @@ def calendar_date(node: Node) -> dt.date:
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise unfit(node, f"a year from {FIRST_YEAR} to {LAST_YEAR}")
     return found
+
+
+def _in_utc(value: str) -> str:
+    """The date and time that text with a time zone means, for a message."""
+    try:
+        moment = dt.datetime.fromisoformat(value)
+        moment = moment if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return f", such as '{value[:10]}'"
+    return f", '{moment.date()}'"
 
 
 def time_of_day(node: Node) -> dt.time:

@@ -226,6 +226,8 @@ def _near(path: str, value: str) -> str:
         return f"; there is no folder '{os.path.dirname(value)}' either" if os.path.dirname(value) else ""  # noqa: PTH120
     # A stricter cutoff than for keys: scenes' names differ by little, and a wrong guess sends people astray.
     close = get_close_matches(name, names, n=1, cutoff=0.85) if len(names) <= MAX_HINTS else []
+    close = [one for one in names if one.lower() == name.lower()][:1] or close
     if close:
         return f"; did you mean '{os.path.join(os.path.dirname(value), close[0])}'?"  # noqa: PTH118, PTH120
-    return "; paths are relative to the workflow file"
+    slashes = ", with / between folders" if "\\" in value else ""
+    return f"; paths are relative to the workflow file{slashes}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from small_runs import DATES
@@ -36,3 +37,12 @@ def test_summary_tells_why_there_is_no_onset_of_a_figure_that_cannot_be_had(tmp_
     assert "needs the bands red, nir" in summary["onset"]["footprint"]["reason"]
     assert "switched off" in summary["onset"]["containers"]["reason"]
     assert "footprint" not in summary["onset"]["changed_area"]["reason"]
+
+
+def test_warnings_name_dates_of_one_picture(tmp_path: Path) -> None:
+    series(tmp_path, 240, 300, DATES)
+    shutil.copy(tmp_path / f"{DATES[0]}.tif", tmp_path / f"{DATES[2]}.tif")
+    workflow = write_workflow(tmp_path, DATES, **{stage: {"method": "none"} for stage in ("objects", "tracks")})
+    said = run(workflow, out=str(tmp_path / "out")).summary["warnings"]
+    (line,) = [text for text in said if "one and the same picture" in text]
+    assert line.startswith(f"{DATES[0]}, {DATES[2]}: are one and the same picture ({DATES[0]}.tif)")

@@ -35,6 +35,8 @@ from changedet.workflow.yaml_tree import MapNode, plain_value
 # What a schema cannot know: the files, PROJ's database, the calendar, geometry, and relations between values.
 BEYOND_A_SCHEMA = {
     "name with a control character",
+    "path in other letters",
+    "path with backslashes",
     "name that turns the direction of writing",
     "outputs in a folder with a control character",
     "credit of two lines",
