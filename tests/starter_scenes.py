@@ -37,13 +37,14 @@ def scene(
     tags: dict[str, str] | None = None,
     imagery: dict[str, str] | None = None,
     nodata: float | None = None,
+    dtype: str = "uint16",
 ) -> str:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    profile = {"driver": "GTiff", "width": 8, "height": 6, "count": count, "dtype": "uint16", "nodata": nodata}
+    profile = {"driver": "GTiff", "width": 8, "height": 6, "count": count, "dtype": dtype, "nodata": nodata}
     if transform is not None:
         profile["transform"] = transform
     with rasterio.open(path, "w", crs=crs, **profile) as out:
-        out.write(np.ones((count, 6, 8), np.uint16))
+        out.write(np.ones((count, 6, 8), dtype))
         if colors:
             out.colorinterp = colors
         if descriptions:

@@ -25,6 +25,10 @@ from changedet.imagery.remote import allowed_now
 MAX_BANDS: Final = 1000
 
 
+class PaletteError(InputError):
+    """A raster of classes, each with a colour, where a scene was expected."""
+
+
 @dataclass(frozen=True)
 class BandHeader:
     """One band as its file describes it.
@@ -176,7 +180,7 @@ def _refuse(path: str, dataset: rasterio.DatasetReader, *, classes: bool) -> Non
     if any(dtype.startswith("complex") for dtype in dataset.dtypes):
         raise InputError(f"{path}: holds complex numbers; give the amplitude (the absolute value) as a real raster")
     if ColorInterp.palette in dataset.colorinterp and not classes:
-        raise InputError(
+        raise PaletteError(
             f"{path}: holds a colour palette, whose values are classes and not brightness; expand it to RGB first"
         )
     if dataset.count == 0:

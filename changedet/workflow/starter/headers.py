@@ -143,11 +143,14 @@ class FoundFiles(NamedTuple):
         Raster files, and STAC catalogs and item collections; sorted, each once.
     left_out : dict of path to str
         What folders hold beside scenes, and why it is none.
+    in_folders : set of str
+        The rasters that only a folder named.
     """
 
     rasters: list[str]
     catalogs: list[str]
     left_out: dict[str, str]
+    in_folders: set[str]
 
 
 def find_files(scenes: Sequence[str]) -> FoundFiles:
@@ -172,9 +175,12 @@ def find_files(scenes: Sequence[str]) -> FoundFiles:
     catalogs: list[str] = []
     left_out: dict[str, str] = {}
     problems: list[Problem] = []
+    walked: set[str] = set()
+    named: set[str] = set()
     for scene in scenes:
         found, why_none, beside = _expand(scene)
         left_out |= beside
+        (walked if Path(scene).is_dir() else named).update(found)
         if not found:
             problems.append(Problem(why_none, file=scene))
         for path in found:
@@ -185,7 +191,7 @@ def find_files(scenes: Sequence[str]) -> FoundFiles:
         problems.append(Problem("no scenes given, expected files, folders, patterns or URLs"))
     if problems:
         raise InputError(problems)
-    return FoundFiles(sorted(dict.fromkeys(rasters)), sorted(dict.fromkeys(catalogs)), left_out)
+    return FoundFiles(sorted(dict.fromkeys(rasters)), sorted(dict.fromkeys(catalogs)), left_out, walked - named)
 
 
 def _expand(scene: str) -> tuple[list[str], str, dict[str, str]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from changedet.errors import InputError, Problem
+from changedet.imagery.headers import PaletteError
 from changedet.stages.registry import Stage
 from changedet.workflow.sidecar_masks import masks_of
 from changedet.workflow.starter.band_orders import ShowOrders
@@ -75,7 +76,8 @@ def starter_workflow(
     beside = {mask.path for mask in masks} | spare.keys()
     deliveries = {one.paths[0][1]: one for one in known.deliveries}
     questions = Questions(ask)
-    found = _headers([path for path in known.rest if path not in beside], deliveries, questions.problems)
+    rest = [path for path in known.rest if path not in beside]
+    found, classes = _headers(rest, deliveries, questions.problems, files.in_folders)
     if questions.can_ask:
         # Nobody should answer questions for a workflow that cannot be written.
         questions.finish()
@@ -84,24 +86,35 @@ def starter_workflow(
     drafts = drafts_of(found, {mask.scene: mask for mask in masks if mask.role}, deliveries, questions, show)
     if unreadable:
         questions.finish()
-    left_out = {**files.left_out, **known.left_out, **spare}
+    left_out = {**files.left_out, **known.left_out, **spare, **classes}
     text = workflow_text(drafts, files.catalogs, os.path.abspath(folder), left_out, registry)  # noqa: PTH100
     return Starter(text, tuple(questions.problems))
 
 
-def _headers(rest: Sequence[str], deliveries: Mapping[str, Delivery], problems: list[Problem]) -> list[Header]:
-    """The header of each scene's first file; the others are opened too, since what cannot be read is said at once."""
+def _headers(
+    rest: Sequence[str], deliveries: Mapping[str, Delivery], problems: list[Problem], in_folders: Container[str]
+) -> tuple[list[Header], dict[str, str]]:
+    """The header of each scene's first file; the others are opened too, since what cannot be read is said at once.
+
+    Rasters of classes that lie in a folder beside scenes are none, with the reason why.
+    """
     found: list[Header] = []
+    classes: dict[str, PaletteError] = {}
     first = {path: path for path in rest} | {path: own for own, one in deliveries.items() for _, path in one.paths}
     for path in sorted(first):
         try:
             header = read_scene_header(path)
+        except PaletteError as error:
+            classes[path] = error
+            continue
         except InputError as error:
             problems.extend(error.problems)
             continue
         if first[path] == path:
             found.append(header)
-    return found
+    for path in [path for path in classes if path not in in_folders or not found]:
+        problems.extend(classes.pop(path).problems)
+    return found, dict.fromkeys(classes, "a raster of classes")
 
 
 def _pictures(base: Path) -> ShowOrders:

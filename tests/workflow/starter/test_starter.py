@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import rasterio
 from real import DATA, needs_data
-from starter_scenes import answering, scene, start
+from starter_scenes import answering, refused, scene, start
 
 from changedet.errors import InputError
 from changedet.workflow import load_workflow
@@ -17,6 +18,20 @@ def test_starter_workflow_asks_nothing_where_a_file_cannot_be_read() -> None:
     Path("b.tif").write_bytes(b"no raster")
     with pytest.raises(InputError, match=r"b\.tif"):
         starter_workflow([scene("a.tif"), "b.tif"], ask=lambda question: pytest.fail("asked"))
+
+
+def test_starter_workflow_leaves_out_classes_beside_scenes() -> None:
+    scene("order/2023-06-04.tif")
+    path = scene("order/landcover_2023-06-04.tif", count=1, descriptions=(), dtype="uint8")
+    with rasterio.open(path, "r+") as out:
+        out.write_colormap(1, {k: (k, k, k, 255) for k in range(256)})
+    text, workflow = start("order")
+    assert len(workflow.scenes) == 1
+    assert "not taken, a raster of classes" in text
+    for named in (["order", path], [path], ["order/landcover_*.tif", "order/2023-06-04.tif"]):
+        assert refused(*named) == [
+            f"{path}: holds a colour palette, whose values are classes and not brightness; expand it to RGB first"
+        ]
 
 
 def test_starter_workflow_takes_catalogs_and_strange_names() -> None:
