@@ -16,13 +16,13 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError
 from changedet.imagery.hosts import GuardedRedirects, check_hosts, host_of
+from changedet.imagery.stac.answers import MAX_BYTES, Pages, read_answer
 from changedet.json_types import Json, JsonObject
 
 if TYPE_CHECKING:
     import requests
 
 MAX_DOCUMENTS: Final = 20_000
-MAX_BYTES: Final = 64 << 20
 MAX_DEPTH: Final = 100
 """Catalogs above a document; Python ends at some hundreds."""
 TIMEOUT_S: Final = 30
@@ -156,10 +156,7 @@ def _bytes(place: str, walk: Walk) -> bytes:
         raise InputError(f"{place}: STAC documents are read from files, http and https")
     request = urllib.request.Request(place, headers={"Accept": "application/json"})  # noqa: S310 - scheme checked above
     with urllib.request.build_opener(GuardedRedirects(walk.allowed)).open(request, timeout=TIMEOUT_S) as answer:
-        data: bytes = answer.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{place}: has more than {MAX_BYTES >> 20} MB")
-    return data
+        return read_answer(answer.read1, place)
 
 
 def _from_api(source: str, walk: Walk, span: Span | None, aoi: BaseGeometry | None) -> Iterator[PlacedItem]:
@@ -188,6 +185,8 @@ def _guarded(walk: Walk, source: str) -> dict[str, object]:
     # Here for the same reason.
     from pystac_client.stac_api_io import StacApiIO
 
+    pages = Pages(source)
+
     def ask(request: requests.Request) -> None:
         _check_host(str(request.url), walk, source)
 
@@ -196,7 +195,7 @@ def _guarded(walk: Walk, source: str) -> dict[str, object]:
             _check_host(urljoin(answer.url, answer.headers["location"]), walk, source)
 
     guarded = StacApiIO()
-    guarded.session.hooks["response"].append(follow)
+    guarded.session.hooks["response"] += [follow, lambda answer, *_, **__: pages.take(answer)]
     # Opening a client sets the modifier and the timeout of its StacApiIO anew.
     return {"stac_io": guarded, "request_modifier": ask, "timeout": TIMEOUT_S}
 
