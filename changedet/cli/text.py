@@ -18,6 +18,11 @@ GROWTH: Final = ("containers", "changed_area", "footprint")
 MEGABYTE: Final = 1e6
 NOTHING: Final = ("-",) * 5
 """Of a site: number of looks, and first and last look with their counts."""
+_COLUMNS: Final = (
+    "clear: share of the site; unlike: how far from the scenes that the models know, beyond 1 nothing is counted; "
+    "containers: seen; in brackets: 95 % intervals"
+)
+"""What the columns of the table of dates are."""
 
 if TYPE_CHECKING:
     # A plan is printed without what reads a finished run, which takes as long to import as the plan to make.
@@ -161,7 +166,7 @@ def _dates(run: Run) -> list[str]:
         unlike = _number((familiar.get(day) or {}).get("distance"), ".1f")
         rows.append((day[:4] if years_only else day, clear, unlike, seen, expected, changed, false, footprint))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return [*("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows), _COLUMNS]
 
 
 def _unfamiliar(run: Run) -> list[str]:

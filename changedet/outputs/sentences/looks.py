@@ -83,7 +83,8 @@ def _hidden(facts: Facts) -> str:
     words = []
     if part:
         least = number(100 * min(known[day] for day in part))
-        words.append(f"{_named(part, facts)} {_show(part)} {least} %{' or more' if len(part) > 1 else ''} of the site")
+        shown = f"only a part of the site, {least} % at least" if len(part) > 1 else f"{least} % of the site"
+        words.append(f"{_named(part, facts)} {_show(part)} {shown}")
     if nothing:
         words.append(f"{_named(nothing, facts)} {_show(nothing)} nothing of {'it' if part else 'the site'}")
     return ", ".join(words)
