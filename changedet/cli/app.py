@@ -89,7 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except click.exceptions.Abort:
         _interrupted(KeyboardInterrupt(), given, alone=arguments is None)
     except click.ClickException as error:
-        say(f"changedet: {error.format_message()}")
+        words = error.format_message()
+        # Without any words click raises its own help, from version 8.2 on.
+        say(words if words.startswith("Usage:") else f"changedet: {words}")
         sys.exit(WRONG_INPUT)
     except KeyboardInterrupt as error:
         _interrupted(error, given, alone=arguments is None)

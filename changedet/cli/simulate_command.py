@@ -11,6 +11,7 @@ import click
 
 from changedet.cli.messages import DONE
 from changedet.cli.options import option_of, parameter_texts
+from changedet.errors import InputError, Problem
 
 _SUMMARY = "Write a synthetic depot series, its workflow YAML and its truth."
 
@@ -35,7 +36,11 @@ def _full_command() -> click.Command:
     write_series: Callable[..., object] = simulate
 
     def call(out_dir: str, **options: object) -> int:
-        click.echo(str(write_series(Path(out_dir), **options)))
+        try:
+            written = write_series(Path(out_dir), **options)
+        except OSError as error:
+            raise InputError(Problem(f"cannot be written to ({error.strerror or error})", file=out_dir)) from error
+        click.echo(str(written))
         return DONE
 
     return click.Command("simulate", params=parameters, callback=call, help=_SUMMARY)

@@ -17,6 +17,10 @@ MAX_DEPTH: Final = 40
 MAX_NODES: Final = 50_000
 """Keys and values, aliases written out."""
 
+_EXPECTED: Final = "expected a workflow (YAML): 'changedet init' writes one for scenes"
+_PICTURES: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x89PNG", b"\xff\xd8\xff", b"\0\0\0\x0cjP")
+"""What TIFF, PNG, JPEG and JPEG 2000 begin with."""
+
 # libyaml's parser, where PyYAML was built with it, is some twenty times faster.
 _LOADER: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -54,13 +58,15 @@ def read_yaml(path: str | os.PathLike[str]) -> YamlTree:
 def _read_text(file: str) -> str:
     # os.path, unlike Path, answers False instead of raising for names that the system cannot even look up.
     if not os.path.isfile(file):  # noqa: PTH113
-        what = "is a folder, expected a YAML file" if os.path.isdir(file) else "no such file"  # noqa: PTH112
-        raise InputError(Problem(what, file=file))
+        there = os.path.isdir(file)  # noqa: PTH112
+        raise InputError(Problem(f"is a folder, {_EXPECTED}" if there else "no such file", file=file))
     try:
         with Path(file).open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise InputError(Problem(f"cannot be read: {error.strerror}", file=file)) from error
+    if raw.startswith(_PICTURES):
+        raise InputError(Problem(f"is a picture, {_EXPECTED}", file=file))
     if len(raw) > MAX_BYTES:
         message = "is larger than 1 MB, which no workflow is; keep geometries in files of their own"
         raise InputError(Problem(message, file=file))

@@ -37,6 +37,19 @@ def test_main_names_the_nearest_command(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().err == "changedet: no such command 'chek'; did you mean 'check'?\n"
 
 
+def test_main_without_words_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert leave() == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Usage: ")
+    assert "simulate" in said
+
+
+def test_main_leaves_with_2_where_nothing_can_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert leave("simulate", str(tmp_path / "file" / "site"), "--dates", "1", "--size", "64") == 2
+    assert capsys.readouterr().err == f"{tmp_path}/file/site: cannot be written to (Not a directory)\n"
+
+
 def test_main_leaves_with_2_where_the_input_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     assert leave("check", "nothing.yaml") == 2
     assert capsys.readouterr().err == "nothing.yaml: no such file\n"

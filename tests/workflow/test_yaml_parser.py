@@ -32,7 +32,7 @@ def test_read_yaml_finds_the_same_with_the_parser_in_python(
 def test_read_yaml_refuses_what_is_no_file(folder: Path) -> None:
     for path, message in (
         ("no.yaml", "no.yaml: no such file"),
-        ("scenes", "scenes: is a folder, expected a YAML file"),
+        ("scenes", "scenes: is a folder, expected a workflow (YAML): 'changedet init' writes one for scenes"),
     ):
         with pytest.raises(InputError) as caught:
             load_workflow(path, REGISTRY)
@@ -40,6 +40,9 @@ def test_read_yaml_refuses_what_is_no_file(folder: Path) -> None:
 
 
 def test_read_yaml_refuses_bytes_that_are_no_text(folder: Path) -> None:
+    for head in (b"II*\0", b"MM\0+", b"\x89PNG\r\n", b"\xff\xd8\xff\xe0"):
+        said = "w.yaml: is a picture, expected a workflow (YAML): 'changedet init' writes one for scenes"
+        assert problems(head + bytes(2_000_000)) == [said]
     assert problems(b"site:\n  id: dep\xf4t\n") == ["w.yaml:2: is not UTF-8 (byte 0xf4); save it as UTF-8"]
     assert problems("site: x\n".encode("utf-16")) == ["w.yaml:1: is not UTF-8 (byte 0xff); save it as UTF-8"]
     assert problems(b"\xef\xbb\xbfsite:\n  id: \xff\n") == ["w.yaml:2: is not UTF-8 (byte 0xff); save it as UTF-8"]
