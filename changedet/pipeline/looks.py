@@ -9,7 +9,6 @@ from functools import partial
 from typing import Final, TypeAlias
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from changedet.arrays import Bools, Bytes, Floats, Singles
@@ -20,10 +19,13 @@ from changedet.imagery.look import Look
 from changedet.kernels.pixel_classes import NODATA, PATCHES, SHADE, SHOWS_BOXES
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.kept_light import BOX_LIGHT, ROOF_LIGHT, keep_light, kept_light
 from changedet.pipeline.shade import light_of
 from changedet.plan import Plan
 from changedet.stages.tracks.appearance import light_of_boxes
-from changedet.store import RunFolder, read_frame, write_frame
+from changedet.stages.tracks.kernels.likeness import ALONG
+from changedet.stages.tracks.roof_light import light_of_roofs
+from changedet.store import RunFolder
 
 LOOKUP_PX: Final = 512
 """Edge of the lattice cells by which points are looked up."""
@@ -31,11 +33,11 @@ LOOKUP_PX: Final = 512
 LIGHT_DIGITS: Final = 4
 """Decimals of light: what is kept for a later run is what this one used."""
 
-LIGHT_STEP: Final = "light"
-"""Under this name the kept light is recorded."""
+ROOF_BANDS: Final = ("blue", "green", "red", "nir")
+"""In the order of the kernel `likeness`."""
 
-SAME_M: Final = 0.5
-"""A kept box nearer than that is the one looked up; else there is none."""
+COLOURS: Final = 3
+"""Of these, without which no roofs are compared."""
 
 _Fill: TypeAlias = Callable[[NDArray[np.intp], Floats, Floats, Window], None]
 
@@ -130,8 +132,8 @@ class RunLooks:
         Of each scene from what the detector was fitted on, NaN where that is not known; empty where it is of none.
     formats : set of str
         Outputs of the run, which decide where its quality rasters lie.
-    taken : dict of int to list of (float64 (n, 2), float64 (3, n, band))
-        By date the points and light that were read so far.
+    taken : dict of str and int to list of (float64 (n, 2), float64 (n, ..))
+        By what it is, of `KEPT_LIGHT`, and date the points and light that were read so far.
     """
 
     folder: RunFolder
@@ -141,7 +143,7 @@ class RunLooks:
     views: tuple[ViewAngles | None, ...] = ()
     distances: tuple[float, ...] = ()
     formats: frozenset[str] = frozenset({"masks"})
-    taken: dict[int, list[tuple[Floats, Floats]]] = field(default_factory=dict)
+    taken: dict[tuple[str, int], list[tuple[Floats, Floats]]] = field(default_factory=dict)
 
     def clear(self, i: int, points: Floats) -> Bools:
         """Say where a date shows the ground clearly.
@@ -212,9 +214,37 @@ class RunLooks:
             As of `light_of_boxes`; None where a finished run kept none.
         """
         if self.scenes is None:
-            return self._kept_light(i, xy)
+            kept = kept_light(self.folder.table(BOX_LIGHT, self.dates[i]), xy, 3)
+            return None if kept is None else np.moveaxis(kept, 1, 0)
         found = np.round(light_of_boxes(partial(self.scenes.at, i), xy, length, angle), LIGHT_DIGITS)
-        self.taken.setdefault(i, []).append((xy, found))
+        self.taken.setdefault((BOX_LIGHT, i), []).append((xy, np.moveaxis(found, 1, 0)))
+        return found
+
+    def roof_light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
+        """Read the light that a date shows along roofs.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        xy : float64 (n, 2)
+            Centres, in the grid's CRS.
+        length, angle : float64 (n,)
+            In metres, and in degrees clockwise from north.
+
+        Returns
+        -------
+        float64 (n, along, band) or None
+            As of `light_of_roofs`, of `ROOF_BANDS`; None without colours, and where a finished run kept none.
+        """
+        if self.scenes is None:
+            return kept_light(self.folder.table(ROOF_LIGHT, self.dates[i]), xy, ALONG)
+        bands = [self.scenes.roles.index(role) for role in ROOF_BANDS if role in self.scenes.roles]
+        if not set(ROOF_BANDS[:COLOURS]) <= set(self.scenes.roles):
+            return None
+        whole = light_of_roofs(partial(self.scenes.at, i), xy, length, angle)
+        found = np.round(whole[:, :, bands], LIGHT_DIGITS)
+        self.taken.setdefault((ROOF_LIGHT, i), []).append((xy, found))
         return found
 
     def relief_displacement(self, i: int) -> tuple[float, float] | None:
@@ -253,25 +283,7 @@ class RunLooks:
 
     def keep_light(self) -> None:
         """Keep the light that was read, so that the finished run can be followed again without its scenes."""
-        paths = [self.folder.table("light", day) for day in self.dates]
-        self.folder.begin(LIGHT_STEP, paths)
-        for i, parts in self.taken.items():
-            xy, light = np.concatenate([xy for xy, _ in parts]), np.concatenate([found for _, found in parts], axis=1)
-            columns = np.column_stack([xy, np.moveaxis(light, 1, 0).reshape(len(xy), -1)])
-            write_frame(self.folder.table("light", self.dates[i]), pd.DataFrame(columns).rename(columns=str))
-        self.folder.finish(LIGHT_STEP, "read anew by every run", paths)
-
-    def _kept_light(self, i: int, xy: Floats) -> Floats | None:
-        # Imported here, as it takes a while to load and not every run needs it.
-        from scipy.spatial import cKDTree
-
-        path = self.folder.table("light", self.dates[i])
-        if not path.exists():
-            return None
-        columns = read_frame(path).to_numpy(np.float64)
-        _, nearest = cKDTree(columns[:, :2]).query(xy, distance_upper_bound=SAME_M)
-        kept = np.vstack([columns[:, 2:], np.full(columns.shape[1] - 2, np.nan)])[nearest]
-        return np.asarray(np.moveaxis(kept.reshape(len(xy), 3, -1), 1, 0), np.float64)
+        keep_light(self.folder, self.dates, self.taken)
 
     def _quality(self, i: int, points: Floats) -> Bytes:
         """Class (n,) of each point, of `changedet.kernels.pixel_classes`; no data outside the grid."""

@@ -9,7 +9,7 @@ from changedet.pipeline.custody import DOCUMENTS_STEP, copied_documents
 from changedet.pipeline.date_files import files_of_date
 from changedet.pipeline.date_job import job_of
 from changedet.pipeline.inputs import INPUTS_STEP, inputs_file
-from changedet.pipeline.looks import LIGHT_STEP
+from changedet.pipeline.kept_light import KEPT_LIGHT, LIGHT_STEP
 from changedet.pipeline.publish import PUBLISHED, published_files
 from changedet.pipeline.robust import ROBUST_STEP, robust_file
 from changedet.plan import Plan
@@ -38,7 +38,7 @@ def files_of_run(plan: Plan) -> dict[str, list[Path]]:
         if plan.persists and job.compares:
             found[f"masks:{look.date}"] = files_of_date(folder, job, plan.formats, "masks")
     found["first_change"] = first_change_files(plan)
-    found[LIGHT_STEP] = [folder.table("light", look.date) for look in plan.looks]
+    found[LIGHT_STEP] = [folder.table(name, look.date) for name in KEPT_LIGHT for look in plan.looks]
     found["placebo"] = [folder.state / "placebo.json"]
     found[ROBUST_STEP] = [robust_file(folder)]
     found |= {f"publish:{step}": published_files(plan, step) for step in PUBLISHED}

@@ -31,6 +31,14 @@ class Ramp:
         return image, np.zeros(image.shape[1:], np.uint8)
 
 
+class ColourRamp(Ramp):
+    """A look whose four bands are all the pixels' rows."""
+
+    def read(self, grid, window, roles, displacement):
+        image, quality = super().read(grid, window, roles, displacement)
+        return np.repeat(image[:1], len(roles), axis=0), quality
+
+
 def test_scene_light_is_read_alike_in_windows_of_any_size(tmp_path, monkeypatch):
     grid = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 6_000_000), (90, 70))
     model = DateModel(AT_REST, None, LightLevels((0.0, 0.0), (10.0, 20.0)))
@@ -65,3 +73,28 @@ def test_run_looks_of_a_finished_run_have_the_light_that_it_kept(tmp_path, monke
     np.testing.assert_array_equal(again.light(0, *boxes), first)
     moved = again.light(0, xy + np.array([2.0, 0.0]), *boxes[1:])
     assert np.isnan(moved).all()
+
+
+def test_run_looks_keep_the_light_along_roofs_in_one_order_of_bands(tmp_path):
+    grid = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 6_000_000), (90, 70))
+    model = DateModel(AT_REST, None, LightLevels((0.0,) * 4, (10.0, 20.0, 30.0, 40.0)))
+    light = SceneLight(grid, (ColourRamp(),), ("red", "nir", "green", "blue"), {ColourRamp.date: model})
+    first_run = RunLooks(RunFolder(tmp_path), grid, (ColourRamp.date,), light)
+    boxes = np.array([[500_010.0, 5_999_980.0], [500_020.0, 5_999_970.0]]), np.full(2, 6.0), np.zeros(2)
+    first = first_run.roof_light(0, *boxes)
+    assert first.shape == (2, 9, 4)
+    np.testing.assert_allclose(first[..., 0] * 40, first[..., 2] * 10, rtol=1e-3)
+    np.testing.assert_allclose(first[..., 1] * 30, first[..., 3] * 20, rtol=1e-3)
+    again = RunLooks(RunFolder(tmp_path), grid, (ColourRamp.date,))
+    assert again.roof_light(0, *boxes) is None
+    first_run.keep_light()
+    np.testing.assert_array_equal(again.roof_light(0, *boxes), first)
+
+
+def test_pictures_without_colours_have_no_light_along_roofs(tmp_path):
+    grid = Grid("EPSG:32633", Affine(0.5, 0, 500_000, 0, -0.5, 6_000_000), (90, 70))
+    model = DateModel(AT_REST, None, LightLevels((0.0, 0.0), (10.0, 20.0)))
+    looks = RunLooks(
+        RunFolder(tmp_path), grid, (Ramp.date,), SceneLight(grid, (Ramp(),), ("red", "nir"), {Ramp.date: model})
+    )
+    assert looks.roof_light(0, np.array([[500_010.0, 5_999_980.0]]), np.full(1, 6.0), np.zeros(1)) is None

@@ -13,15 +13,29 @@ from changedet.stages.tracks.kernels.boxes import Boxes
 from changedet.stages.tracks.visibility import SeriesLight, SeriesVisibility
 
 
-def _lattice(along: Iterable[float], across_m: Iterable[float]) -> Floats:
+def lattice(along: Iterable[float], across_m: Iterable[float]) -> Floats:
+    """Points of a lattice.
+
+    Parameters
+    ----------
+    along : iterable of float
+        As shares of a box's length.
+    across_m : iterable of float
+        In metres.
+
+    Returns
+    -------
+    float64 (n, 2)
+        All of one place along before the next.
+    """
     grid = np.meshgrid(np.asarray(along, float), np.asarray(across_m, float), indexing="ij")
     points: Floats = np.stack(grid, -1).reshape(-1, 2)
     return points
 
 
-INSIDE: Final = _lattice(np.linspace(-0.36, 0.36, 7), (-0.7, 0.0, 0.7))
+INSIDE: Final = lattice(np.linspace(-0.36, 0.36, 7), (-0.7, 0.0, 0.7))
 """Points within a box and off its ends: along as a share of its length, across in metres."""
-BESIDE: Final = _lattice((-0.3, 0.0, 0.3), (-2.0, 2.0))
+BESIDE: Final = lattice((-0.3, 0.0, 0.3), (-2.0, 2.0))
 """Points beside its long sides, as above."""
 PLACES_AT_ONCE: Final = 16_384
 """Places whose light is read together: it bounds the memory."""

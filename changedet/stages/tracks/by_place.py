@@ -22,6 +22,7 @@ from changedet.stages.tracks.kernels.replacement import split_at_replacements
 from changedet.stages.tracks.kernels.site_model import Rates
 from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces, presence_runs, single_boxes
 from changedet.stages.tracks.result import Tracks
+from changedet.stages.tracks.roof_light import rows_light
 from changedet.stages.tracks.visibility import SeriesVisibility, familiar_dates, relief_displacements
 
 OVERLAP_SHARE: Final = 0.35
@@ -161,7 +162,7 @@ def follow_places(
         rates, tables = fitting_tables(observations, rates, tables, hard)
     often_missed = tables is hard
     posterior = infer_with_overlaps(observations, rates, tables)
-    stretches, of_row, most = _stretches(rows, observations, posterior)
+    stretches, of_row, most = _stretches(rows, looks, observations, posterior)
     present = np.minimum(posterior.present, most)
     tracks = assemble(rows, looks, stretches, of_row, observations.observed, present, observations.place)
     place_clear = observations.lit | (observations.bins > 0)
@@ -272,7 +273,7 @@ def _blocked(present: Floats, counted_rows: Floats, pairs: tuple[Ints, Ints]) ->
 
 
 def _stretches(
-    rows: Detections, observations: PlaceObservations, posterior: PresencePosterior
+    rows: Detections, looks: SeriesVisibility, observations: PlaceObservations, posterior: PresencePosterior
 ) -> tuple[Stretches, Ints, Floats]:
     """Stretches at places that are not clutter, each row's stretch or -1, the greatest probability of a box there."""
     at, first, last = presence_runs(posterior.path)
@@ -288,11 +289,25 @@ def _stretches(
     of_row[placed] = of_cell[place[placed], rows.date[placed]]
     still = posterior.classes[:, :MOBILE].sum(1, keepdims=True)
     comes, goes = (float((still * events).sum()) for events in (posterior.births, posterior.deaths))
-    surfaces = _surfaces(rows, observations)
+    surfaces = surfaces_of(rows, looks, observations)
     return split_at_replacements(single_boxes(at, first, last), of_row, surfaces, posterior.evidence, comes, goes)
 
 
-def _surfaces(rows: Detections, observations: PlaceObservations) -> Surfaces:
+def surfaces_of(rows: Detections, looks: SeriesVisibility, observations: PlaceObservations) -> Surfaces:
+    """What the rows show of the tops of their boxes.
+
+    Parameters
+    ----------
+    rows, looks
+        As for `observe_places`.
+    observations : PlaceObservations
+        Of it.
+
+    Returns
+    -------
+    Surfaces
+        Of all rows, with the light along roofs where the looks have pictures in colour.
+    """
     place = observations.place
     placed = place >= 0
     shown = np.zeros(len(place), bool)
@@ -303,4 +318,5 @@ def _surfaces(rows: Detections, observations: PlaceObservations) -> Surfaces:
     _, spot, own = np.unique(place, return_index=True, return_inverse=True)
     offset -= offset[spot[own]]
     displacement = observations.displacement[rows.date]
-    return Surfaces(rows.date, rows.boxes.rgb, usable, ~shown, rows.tiers, offset, displacement)
+    light = rows_light(looks, rows.boxes, rows.date, usable)
+    return Surfaces(rows.date, rows.boxes.rgb, usable, ~shown, rows.tiers, offset, displacement, light)

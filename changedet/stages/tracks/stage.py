@@ -58,7 +58,7 @@ BIRTH, DEATH, CAUTION = 0.08, 0.03, 0.5
 @STAGE.method(
     "hmm",
     reference="Rabiner 1989, doi:10.1109/5.18626; places from all dates: SpaceNet 7, doi:10.48550/arXiv.2102.04420",
-    version=10,
+    version=11,
 )
 def hmm(
     facts: Facts,
@@ -74,7 +74,8 @@ def hmm(
     """Places from the whole series, each read by a hidden Markov model of presence.
 
     A look that is not clear is no observation; rows below the count threshold are evidence; a box of another size or,
-    where the evidence is strong, of another colour ends one track and begins another; a box set on top hides a track.
+    where the evidence is strong, of another colour ends one track and begins another, unless its roof looks as that of
+    the first would in shade; a box set on top hides a track.
     Rows below the threshold that all dates together show to be boxes are confirmed, and count as detected. How often a
     box is missed differs from site to site: of two tables of the detector, that which a site's rows fit is taken.
 

@@ -89,6 +89,31 @@ class SeriesLight(SeriesVisibility, Protocol):
 
 
 @runtime_checkable
+class SeriesRoofLight(SeriesVisibility, Protocol):
+    """Visibility of a series that may have pictures in colour, too."""
+
+    def roof_light(self, i: int, xy: Floats, length: Floats, angle: Floats) -> Floats | None:
+        """Light that a date shows along roofs.
+
+        Parameters
+        ----------
+        i : int
+            Index of the date.
+        xy : float64 (n, 2)
+            Centres, in the grid's CRS.
+        length, angle : float64 (n,)
+            In metres, and in degrees clockwise from north.
+
+        Returns
+        -------
+        float64 (n, along, band) or None
+            See `roof_light.light_of_roofs`: blue, green, red and, where all dates have it, near infrared; None without
+            pictures in colour.
+        """
+        ...
+
+
+@runtime_checkable
 class SeriesSnow(SeriesVisibility, Protocol):
     """Visibility of a series that knows where snow lies in patches, on roofs too."""
 

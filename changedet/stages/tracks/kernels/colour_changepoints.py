@@ -100,6 +100,19 @@ class ColourSeries(NamedTuple):
         n = int(self.begin[place + 1] - self.begin[place])
         return self.costs[self.table[place] : self.table[place + 1]].reshape(n, n)
 
+    def pairs(self) -> tuple[Ints, Ints]:
+        """Looks of each of the costs.
+
+        Returns
+        -------
+        first, second : int64 (sum of squares,)
+            Of the look and of that whose colour it is measured by.
+        """
+        size = np.diff(self.begin)
+        own = np.arange(int(self.table[-1])) - np.repeat(self.table[:-1], size**2)
+        edge, start = np.repeat(size, size**2), np.repeat(self.begin[:-1], size**2)
+        return start + own // np.maximum(edge, 1), start + own % np.maximum(edge, 1)
+
     def steps(self) -> Floats:
         """Cost of each look beside the one before it.
 
@@ -157,6 +170,29 @@ def colour_costs(linear: Floats, shaded: Bools | None = None) -> Singles:
     return ColourSeries.of(linear, dark, np.array([0, len(linear)])).costs_of(0)
 
 
+def pair_costs(linear: Floats, shaded: Bools, first: Ints, second: Ints) -> Floats:
+    """Cost of pairs of looks as looks at one box, however great.
+
+    Parameters
+    ----------
+    linear : float64 (look, 3)
+        Linear light, 0 to 1.
+    shaded : bool (look,)
+        True where the look lay in deep shade.
+    first, second : int64 (pair,)
+        Looks.
+
+    Returns
+    -------
+    float64 (pair,)
+        As of `colour_costs`, without its `MOST_COST`, the lesser of both ways round.
+    """
+    constants = np.array([COLOR_SD, SHADE_NOISE * COLOR_SD, SHADE_PRICE, np.inf])
+    out = np.empty(len(first))
+    _fill_pairs(linear, scaled_lab(linear), shaded, first, second, np.array(SHADE_TINT), XYZ, constants, out)
+    return out
+
+
 def changepoints(costs: ArrayLike, price: float) -> list[int]:
     """First looks of the segments of the cheapest partition of one place.
 
@@ -190,18 +226,43 @@ def _fill_costs(
     constants: Floats,
     out: Singles,
 ) -> None:
-    color_sd, shade_sd, shade_price, most = constants
     for place in range(len(begin) - 1):
         first, n = begin[place], begin[place + 1] - begin[place]
         for i in range(n):
             for j in range(n):
-                a, b = first + i, first + j
-                plain_sd = shade_sd if shaded[a] and shaded[b] else color_sd
-                cost = _squared(lab[a], lab[b]) / (2 * plain_sd**2)
-                dark, lit = (b, a) if shaded[b] and not shaded[a] else (a, b)
-                apart = _shade_apart(linear[dark], linear[lit], lab[lit], tint, xyz) / (2 * shade_sd**2)
-                cost = min(cost, apart if shaded[a] != shaded[b] else apart + shade_price)
-                out[table[place] + i * n + j] = min(cost, most)
+                cost = _cost(linear, lab, shaded, first + i, first + j, tint, xyz, constants)
+                out[table[place] + i * n + j] = cost
+
+
+@compiled
+def _fill_pairs(
+    linear: Floats,
+    lab: Floats,
+    shaded: Bools,
+    first: Ints,
+    second: Ints,
+    tint: Floats,
+    xyz: Floats,
+    constants: Floats,
+    out: Floats,
+) -> None:
+    for k in range(len(first)):
+        ahead = _cost(linear, lab, shaded, first[k], second[k], tint, xyz, constants)
+        out[k] = min(ahead, _cost(linear, lab, shaded, second[k], first[k], tint, xyz, constants))
+
+
+@compiled
+def _cost(
+    linear: Floats, lab: Floats, shaded: Bools, a: int, b: int, tint: Floats, xyz: Floats, constants: Floats
+) -> float:
+    """Cost of one look at a box of another's colour."""
+    color_sd, shade_sd, shade_price, most = constants
+    plain_sd = shade_sd if shaded[a] and shaded[b] else color_sd
+    cost = _squared(lab[a], lab[b]) / (2 * plain_sd**2)
+    dark, lit = (b, a) if shaded[b] and not shaded[a] else (a, b)
+    apart = _shade_apart(linear[dark], linear[lit], lab[lit], tint, xyz) / (2 * shade_sd**2)
+    cost = min(cost, apart if shaded[a] != shaded[b] else apart + shade_price)
+    return float(min(cost, most))
 
 
 @compiled

@@ -1,6 +1,7 @@
 """Stretches of presence split where the top box was replaced, set on another, or uncovered.
 
-Colours decide, see `colour_changepoints`. The price of a cut follows from how often boxes change at this site.
+Colours decide, see `colour_changepoints`, and where there are pictures the light along the roofs may say that they show
+one box all the same, see `likeness`. The price of a cut follows from how often boxes change at this site.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import numpy as np
 from changedet.arrays import Bools, Floats, Ints, Singles
 from changedet.kernels.colour import scaled_lab
 from changedet.stages.tracks.kernels.colour_casts import colours_without_casts, lit_rows
-from changedet.stages.tracks.kernels.colour_changepoints import COLOR_SD, MOST_COST, ColourSeries
+from changedet.stages.tracks.kernels.colour_changepoints import COLOR_SD, MOST_COST, ColourSeries, pair_costs
 from changedet.stages.tracks.kernels.gaps import gap_evidence, split_at_gaps
+from changedet.stages.tracks.kernels.likeness import roof_logs, unlikeness
+from changedet.stages.tracks.kernels.site_likeness import SiteLikeness, other_pairs, site_likeness
 from changedet.stages.tracks.kernels.stacking import Stack, explain_new_tops, height_steps, stack_of
 from changedet.stages.tracks.kernels.stretches import Stretches, Surfaces, single_boxes
 
@@ -50,6 +53,13 @@ MOST_SD: Final = 3.5
 """Greatest standard deviation of one look about its box's own colour. Chosen by hand."""
 
 
+COLOURS_SAY: Final = 1.1
+"""Times their own cost that a pair of colours costs at most, whatever the light along the roofs says. Chosen by hand
+with painted and own sites in view, as the next."""
+BOTH_SAY: Final = 0.3
+"""Log odds for a cut where the light along the roofs is read: as the lesser of two witnesses counts, costs are low."""
+
+
 class Flow(NamedTuple):
     """How boxes of a site come and go.
 
@@ -64,6 +74,13 @@ class Flow(NamedTuple):
     comes: float
     goes: float
     share: float
+
+
+class _Roofs(NamedTuple):
+    """Light along the roofs of a site's rows, and what their scores say there."""
+
+    logs: Floats
+    site: SiteLikeness
 
 
 class _Added(NamedTuple):
@@ -105,16 +122,17 @@ def split_at_replacements(
         Greatest probability that a box stands there: below 1 where colours show that the spot was empty between two.
     """
     linear = colours_without_casts(rows, of_row)
-    color_sd = _color_sd(linear, rows, of_row)
-    series, used = _series_of(linear, rows, of_row, color_sd, len(stretches.place))
+    color_sd, roofs = _color_sd(linear, rows, of_row), _roofs(linear, rows, of_row)
+    series, used = _series_of(linear, rows, of_row, color_sd, roofs, len(stretches.place))
     discount = gap_evidence(stretches.place[of_row[used]], rows.date[used], series.begin, evidence)
-    starts, share = _priced_cuts(series, int((rows.usable & (of_row >= 0)).sum()), discount)
+    starts, share = _priced_cuts(series, int((rows.usable & (of_row >= 0)).sum()), discount, roofs)
     cut = np.flatnonzero(starts & ~np.isin(np.arange(len(starts)), series.begin))
     place, first, last, of_row, most = split_at_gaps(
         *stretches[:3], of_row, rows.date, (used[cut - 1], used[cut]), evidence, share
     )
-    series, used = _series_of(linear, rows, of_row, color_sd, len(place))
-    starts = series.changepoints(np.full(len(used), _price(share)))
+    series, used = _series_of(linear, rows, of_row, color_sd, roofs, len(place))
+    odds = 0.0 if roofs is None else BOTH_SAY
+    starts = series.changepoints(np.full(len(used), _price(share) - odds))
     flow = Flow(comes, goes, share)
     split, of_row = _split_stacks(single_boxes(place, first, last), of_row, rows, (series, used, starts), flow)
     return split, of_row, most
@@ -173,11 +191,40 @@ def _color_sd(linear: Floats, rows: Surfaces, of_row: Ints) -> float:
     return float(np.clip(OF_TENTH * np.quantile(apart, SAME_BOX_QUANTILE), COLOR_SD, MOST_SD))
 
 
-def _series_of(linear: Floats, rows: Surfaces, of_row: Ints, color_sd: float, count: int) -> tuple[ColourSeries, Ints]:
+def _roofs(linear: Floats, rows: Surfaces, of_row: Ints) -> _Roofs | None:
+    """What the light along roofs says on the site; None without it, or of too few pairs of looks."""
+    if rows.light is None:
+        return None
+    known = np.isfinite(rows.light).all(axis=(1, 2)) & np.isfinite(linear).all(axis=1)
+    used = np.flatnonzero((of_row >= 0) & rows.usable & known)
+    used = used[np.lexsort((rows.date[used], of_row[used]))]
+    follows = np.flatnonzero(np.diff(of_row[used]) == 0)
+    first, second = used[follows], used[follows + 1]
+    logs = roof_logs(rows.light, rows.date, first, second)
+
+    def _score(one: Ints, other: Ints) -> Floats:
+        return unlikeness(logs, one, other, pair_costs(linear, rows.shaded, one, other))
+
+    site = site_likeness(_score(first, second), _score(*other_pairs(first, second, of_row)))
+    return None if site is None else _Roofs(logs, site)
+
+
+def _series_of(
+    linear: Floats, rows: Surfaces, of_row: Ints, color_sd: float, roofs: _Roofs | None, count: int
+) -> tuple[ColourSeries, Ints]:
     """The looks that are worth a search, and their rows."""
     used = _suspects(linear, rows, of_row, count)
     begin = np.append(np.unique(of_row[used], return_index=True)[1], len(used)).astype(np.int64)
-    return ColourSeries.of(linear[used], rows.shaded[used], begin, color_sd), used
+    series = ColourSeries.of(linear[used], rows.shaded[used], begin, color_sd)
+    if roofs is None or not len(used):
+        return series, used
+    first, second = (used[pair] for pair in series.pairs())
+    colour = pair_costs(linear, rows.shaded, first, second)
+    odds = roofs.site.log_odds(unlikeness(roofs.logs, first, second, colour))
+    # A look without light is judged by its colour alone.
+    least = np.where(np.isfinite(odds), np.clip(CUT_PRICE + odds, 0.0, COLOURS_SAY * colour), colour)
+    costs = np.where(first == second, 0.0, np.minimum(least, MOST_COST)).astype(np.float32)
+    return series._replace(costs=costs), used
 
 
 def _suspects(linear: Floats, rows: Surfaces, of_row: Ints, count: int) -> Ints:
@@ -193,12 +240,16 @@ def _suspects(linear: Floats, rows: Surfaces, of_row: Ints, count: int) -> Ints:
     return result
 
 
-def _priced_cuts(series: ColourSeries, usable: int, discount: Floats) -> tuple[Bools, float]:
+def _priced_cuts(series: ColourSeries, usable: int, discount: Floats, roofs: _Roofs | None) -> tuple[Bools, float]:
     """Which looks (look,) begin a segment, and the share of cuts.
 
     At the price of a cut that the site's own share gives, less what an empty spot before the look takes off. At a yard
     at rest a cut costs more than one odd look: counted whole, such looks would keep up the share that lets them cut.
+    Where roofs are compared, they tell the share.
     """
+    if roofs is not None:
+        share = roofs.site.share
+        return series.changepoints(np.maximum(_price(share) - discount - BOTH_SAY, LEAST_PRICE)), share
     evidence = np.exp(np.minimum(series.steps() + discount - CUT_PRICE, MOST_EVIDENCE))
     starts, share = _cuts_in_turns(series, usable, discount, DOUBTING_ROUNDS, evidence)
     return (starts, share) if share < AT_REST else _cuts_in_turns(series, usable, discount, SHARE_ROUNDS)

@@ -50,6 +50,8 @@ class Surfaces(NamedTuple):
         Where the box lies about one spot of its place, in metres.
     displacement : float64 (row, 2)
         How far the date displaces the top of one box more, in metres.
+    light : float64 (row, along, band) or None
+        Along the roofs, see `likeness.roof_logs`; NaN where it was not read, None without pictures.
     """
 
     date: Ints
@@ -59,6 +61,7 @@ class Surfaces(NamedTuple):
     tiers: Floats
     offset: Floats
     displacement: Floats
+    light: Floats | None = None
 
 
 def single_boxes(place: Ints, first: Ints, last: Ints) -> Stretches:

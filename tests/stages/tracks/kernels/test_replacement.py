@@ -5,25 +5,40 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.stages.tracks.kernels.colour_changepoints import ColourSeries
+from changedet.stages.tracks.kernels.colour_changepoints import ColourSeries, pair_costs
+from changedet.stages.tracks.kernels.likeness import ALONG, SHADES
 from changedet.stages.tracks.kernels.replacement import split_at_replacements
 from changedet.stages.tracks.kernels.stretches import Surfaces, single_boxes
 
 PLACES, LOOKS = 120, 5
+GAMMA = 2.2
 PAINTS = np.array([(150, 50, 40), (40, 70, 130), (60, 120, 70), (190, 190, 185), (200, 120, 40)], float)
 
 
-def cut_places(changed: dict[int, int], seed: int = 3) -> set[int]:
-    """Places that are cut, of a yard on which some show another paint from a look on."""
+def cut_places(changed: dict[int, int], seed: int = 3, shaded: dict[int, int] | None = None) -> set[int]:
+    """Places that are cut, of a yard on which some show another paint from a look on, with pictures where some lie in
+    shade from a look on."""
     rng = np.random.default_rng(seed)
     paint = rng.integers(0, len(PAINTS), PLACES)
     shown = np.repeat(paint[:, None], LOOKS, axis=1)
     for place, look in changed.items():
         shown[place, look:] = (paint[place] + 1) % len(PAINTS)
     rgb = PAINTS[shown].reshape(-1, 3) + rng.normal(0, 2, (PLACES * LOOKS, 3))
+    light = None
+    if shaded is not None:
+        dark = np.zeros((PLACES, LOOKS))
+        for place, look in shaded.items():
+            dark[place, look:] = 1.0
+        shade = np.exp(-dark.reshape(-1, 1) * np.array(SHADES[1][2::-1]))
+        rgb = 255 * ((rgb / 255) ** GAMMA * shade) ** (1 / GAMMA)
+        pattern = np.exp(rng.normal(0, 0.1, (PLACES, 2, ALONG)))[
+            np.arange(PLACES)[:, None], (shown != paint[:, None]) * 1
+        ]
+        linear = (rgb[:, None, ::-1] / 255) ** GAMMA * 3 * pattern.reshape(-1, ALONG, 1)
+        light = linear * np.exp(rng.normal(0, 0.02, linear.shape))
     owner, date = np.repeat(np.arange(PLACES), LOOKS), np.tile(np.arange(LOOKS), PLACES)
     none, flat = np.zeros(len(date), bool), np.zeros((len(date), 2))
-    rows = Surfaces(date, rgb, ~none, none, np.full(len(date), np.nan), flat, flat)
+    rows = Surfaces(date, rgb, ~none, none, np.full(len(date), np.nan), flat, flat, light)
     whole = single_boxes(np.arange(PLACES), np.zeros(PLACES, int), np.full(PLACES, LOOKS - 1))
     split, _, _ = split_at_replacements(whole, owner, rows, np.full((PLACES, LOOKS), 5.0), 0.0, 0.0)
     return set(split.place[PLACES:].tolist())
@@ -42,9 +57,28 @@ def test_last_looks_are_told_where_many_tops_change():
     assert cut_places(changed) == set(changed)
 
 
+def test_boxes_that_come_to_lie_in_the_shade_of_others_are_not_cut_where_there_are_pictures():
+    changed = {place: 1 + place % 4 for place in range(0, PLACES, 6)}
+    shaded = dict.fromkeys(range(1, PLACES, 3), 3)
+    assert cut_places(changed, shaded=shaded) == set(changed)
+    assert cut_places(changed, shaded={}) == set(changed)
+
+
 def test_steps_are_the_costs_beside_the_look_before_of_the_same_place():
     linear = np.array([(0.4, 0.1, 0.1), (0.4, 0.1, 0.1), (0.1, 0.1, 0.5), (0.4, 0.1, 0.1), (0.1, 0.4, 0.1)])
     series = ColourSeries.of(linear, np.zeros(5, bool), np.array([0, 3, 5]))
     first, second = series.costs_of(0), series.costs_of(1)
     expected = [0, 0, min(first[1, 2], first[2, 1]), 0, min(second[0, 1], second[1, 0])]
     assert series.steps() == pytest.approx(expected)
+
+
+def test_pairs_of_a_series_are_those_of_its_costs():
+    linear = np.random.default_rng(2).random((7, 3))
+    begin, none = np.array([0, 3, 3, 7]), np.zeros(7, bool)
+    series = ColourSeries.of(linear, none, begin)
+    first, second = series.pairs()
+    assert first.tolist()[:9] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert second.tolist()[9:] == [3, 4, 5, 6] * 4
+    cost = np.minimum(pair_costs(linear, none, first, second), 12.0)
+    turned = np.concatenate([series.costs_of(k).T.ravel() for k in range(3)])
+    np.testing.assert_allclose(np.minimum(series.costs, turned), cost, rtol=1e-5)
