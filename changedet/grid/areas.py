@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, SupportsFloat, TypeAlias
+from typing import Final, NamedTuple, SupportsFloat, TypeAlias
 
 import numpy as np
 import pyproj
@@ -18,6 +18,8 @@ from changedet.grid.geodesy import LONLAT, to_crs
 from changedet.grid.mending import made_valid
 from changedet.grid.vector_files import read_polygons_file
 
+LONGEST_NAME: Final = 200
+"""Characters of a zone's name, which stands in sentences and on figures."""
 Bounds: TypeAlias = tuple[float, float, float, float]
 """West, south, east, north."""
 
@@ -198,6 +200,9 @@ def _check_names(names: list[str], label: str) -> None:
     odd = next((name for name in names if not is_one_line(name)), None)
     if odd is not None:
         raise InputError(f"{label}: the name {odd[:60]!a} holds control characters; give it another")
+    long = next((name for name in names if len(name) > LONGEST_NAME), None)
+    if long is not None:
+        raise InputError(f"{label}: the name '{long[:60]}..' has more than {LONGEST_NAME} characters; give it another")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"{label}: the name '{twice[0]}' is given twice; each zone needs its own")

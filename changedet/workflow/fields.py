@@ -36,13 +36,15 @@ def text(expected: str = "text") -> Callable[[Node], str]:
     return _convert
 
 
-def one_line(expected: str) -> Callable[[Node], str]:
+def one_line(expected: str, *, most: int | None = None) -> Callable[[Node], str]:
     """Text without control characters.
 
     Parameters
     ----------
     expected : str
         What the value should be, for the message.
+    most : int, optional
+        Characters.
 
     Returns
     -------
@@ -54,6 +56,8 @@ def one_line(expected: str) -> Callable[[Node], str]:
         value = text(expected)(node)
         if not is_one_line(value.strip()):
             raise unfit(node, f"{expected}, without control characters")
+        if most is not None and len(value) > most:
+            raise unfit(node, f"{expected}, of at most {most} characters")
         return value
 
     return _convert

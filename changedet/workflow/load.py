@@ -11,6 +11,7 @@ from typing import Final
 
 from changedet.errors import InputError, did_you_mean
 from changedet.grid.positions import read_positions
+from changedet.imagery.attribution import LONGEST_WORDS
 from changedet.stages.registry import Stage
 from changedet.workflow.area import read_area
 from changedet.workflow.checker import Checker, UnfitError, shown
@@ -114,7 +115,7 @@ def _site(checker: Checker, node: Node | None) -> Site:
     folder = checker.tree.folder
     return Site(
         id=site_id,
-        name=checker.take(items, "site.name", one_line("a name of one line"), site_id),
+        name=checker.take(items, "site.name", one_line("a name of one line", most=LONGEST_WORDS), site_id),
         aoi=read_area(checker, items["aoi"], "site.aoi", folder) if "aoi" in items else None,
         zones=checker.take(items, "site.zones", local_file(folder, "a vector file"), None),
         place=checker.take(items, "site.place", caption_words("where the site lies"), ""),

@@ -120,7 +120,7 @@ def _site() -> JsonObject:
         "additionalProperties": False,
         "properties": {
             "id": {"type": "string", "pattern": f"^{SITE_ID}$", "description": "Names the output folder."},
-            "name": {**_TEXT, "description": "Free text; default: the id."},
+            "name": {**_LINE, "description": "Free text; default: the id."},
             "place": {**_LINE, "description": "Where it lies, in words, for figures."},
             "aoi": area,
             "zones": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 import shapely
 import shapely.affinity
@@ -86,6 +87,13 @@ def test_read_areas_corners_must_be_finite(tmp_path: Path) -> None:
 
 
 CRS = "EPSG:32633"
+
+
+def test_read_areas_a_name_longer_than_a_line_is_refused(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"name": ["a", "b" * 201]}, geometry=[shapely.box(0, 0, 1, 1)] * 2, crs=CRS)
+    frame.to_file(tmp_path / "z.gpkg", driver="GPKG")
+    with pytest.raises(InputError, match=r"the name 'b{60}\.\.' has more than 200 characters; give it another"):
+        read_areas(Area(path=str(tmp_path / "z.gpkg")), CRS, named=True)
 
 
 @pytest.mark.parametrize("room", ["many", -3, 0, "1e999"])
