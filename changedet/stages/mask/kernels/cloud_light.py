@@ -89,15 +89,15 @@ def usual_light(own: Singles, before: Singles, valid: Bools, bands: CloudBands) 
     UsualLight
         Of the pair.
     """
-    white = list(bands.white)
-    bright, other = (image[white].mean(axis=0) for image in (own, before))
-    usual = usual_ratio(own[white], before[white], valid)
+    white = some_bands(own, bands.white)
+    bright, other = white.mean(axis=0), some_bands(before, bands.white).mean(axis=0)
+    usual = usual_ratio(bright, other, saturation(white, bright), valid)
     near = valid & (np.abs(np.log(bright / (usual * other))) < NEAR_USUAL)
     ratios = (float(np.exp(np.median(np.log(a[near] / b[near])))) for a, b in zip(own, before, strict=True))
     return UsualLight(tuple(ratios), float(np.median(other[valid])))
 
 
-def usual_ratio(own: Singles, before: Singles, valid: Bools) -> float:
+def usual_ratio(bright: Singles, other: Singles, colour: Singles, valid: Bools) -> float:
     """Brightness over the other date's on sunlit, open ground.
 
     The highest common ratio of what is not white and much brighter, most of all where contrast is the other date's:
@@ -105,8 +105,10 @@ def usual_ratio(own: Singles, before: Singles, valid: Bools) -> float:
 
     Parameters
     ----------
-    own, before : float32 (band, y, x)
-        Visible bands of two dates, above 0, as `filled` gives.
+    bright, other : float32 (y, x)
+        Mean of the visible bands of two dates, above 0, as `filled` gives them.
+    colour : float32 (y, x)
+        `saturation` of the first.
     valid : bool (y, x)
         Where both have data.
 
@@ -115,12 +117,11 @@ def usual_ratio(own: Singles, before: Singles, valid: Bools) -> float:
     float
         Above 0.
     """
-    bright, other = own.mean(axis=0), before.mean(axis=0)
     ratio = bright / other
     ground = median(other[valid])
     trust, open_ground = both(
         lambda: _trust(other / ground, bright / ground, valid, ground, bright),
-        lambda: valid & ~(_is_risen(ratio, valid) & (saturation(own, bright) < CLOUD_SATURATION)),
+        lambda: valid & ~(_is_risen(ratio, valid) & (colour < CLOUD_SATURATION)),
     )
     if not open_ground.any():
         return float(np.median(ratio[valid]))
@@ -157,9 +158,16 @@ def brightness_ratio(bands: Singles, reference: Singles, valid: Bools) -> Single
     seen = valid & np.asarray(np.isfinite(reference).all(axis=0), bool)
     if seen.sum() < LEAST_CELLS:
         return None
-    own, before = both(lambda: filled(bands, seen), lambda: filled(reference, seen))
-    usual = usual_ratio(own, before, seen)
-    return np.where(seen, own.mean(axis=0) / (usual * before.mean(axis=0)), np.nan).astype(np.float32)
+    (bright, colour), other = both(lambda: _light(bands, seen), lambda: filled(reference, seen).mean(axis=0))
+    usual = usual_ratio(bright, other, colour, seen)
+    return np.where(seen, bright / (usual * other), np.nan).astype(np.float32)
+
+
+def _light(bands: Singles, seen: Bools) -> tuple[Singles, Singles]:
+    """Brightness and saturation, above 0: bands of an overview are large, and not held longer than this."""
+    own = filled(bands, seen)
+    bright = own.mean(axis=0)
+    return bright, saturation(own, bright)
 
 
 def filled(image: Singles, valid: Bools) -> Singles:
