@@ -16,7 +16,7 @@ import argparse
 import hashlib
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from changedet.stages.change.kernels.image_planes import fit_scale  # noqa: E402
-from changedet.stages.change.kernels.network_odds import MISSING, fit_shown_range, shown  # noqa: E402
+from changedet.stages.change.kernels.network_odds import fit_shown_range, shown  # noqa: E402
 from scenarios import painted  # noqa: E402
 from scenarios.pairs import Pair, seen  # noqa: E402
 from training.boosting import say  # noqa: E402
@@ -40,6 +40,8 @@ from training.folded_layers import Encoder, Folded  # noqa: E402
 
 Example = tuple[NDArray[np.float32], NDArray[np.uint8]]
 """Both dates (2, 4, y, x) as the network is shown them, and the truth (y, x): 1 changed, 0 not, 255 not judged."""
+Cropped = Callable[[Example, np.random.Generator], tuple[Tensor, Tensor]]
+"""Gives a part of an example as it is taught."""
 
 SITES, PAINTED_SEEDS = 88, range(1000, 2000)
 PAINTED_TIMES, GROUND_TIMES, GROUND = 2, 3, ("earthworks", "growth", "quiet", "decoys")
@@ -70,12 +72,12 @@ TYPICAL_PX, MOST_WEIGHT = 20_000, 6.0
 class Head(nn.Module):
     """Log odds of change at stride 2, from the answers on both dates; the order of the dates does not matter."""
 
-    def __init__(self) -> None:
+    def __init__(self, taps: Mapping[int, int]) -> None:
         super().__init__()
-        self.compared = nn.ModuleList([nn.Conv2d(3 * channels, WIDTH, 1) for channels in TAPS.values()])
+        self.compared = nn.ModuleList([nn.Conv2d(3 * channels, WIDTH, 1) for channels in taps.values()])
         self.raw = nn.Conv2d(3 * 5, WIDTH, 1)
         self.mixed = nn.ModuleList(
-            [nn.Sequential(*_separable(WIDTH), nn.ReLU(), nn.Conv2d(WIDTH, WIDTH, 1), nn.ReLU()) for _ in TAPS]
+            [nn.Sequential(*_separable(WIDTH), nn.ReLU(), nn.Conv2d(WIDTH, WIDTH, 1), nn.ReLU()) for _ in taps]
         )
         self.out = nn.Sequential(*_separable(16), nn.ReLU(), nn.Conv2d(16, 1, 1))
         self.drop = nn.Dropout2d(0.1)
@@ -83,7 +85,7 @@ class Head(nn.Module):
     def forward(self, before: Sequence[Tensor], after: Sequence[Tensor], pixels: tuple[Tensor, Tensor]) -> Tensor:
         """Log odds (n, 1, y, x) at stride 2."""
         wide: Tensor | None = None
-        for k in range(len(TAPS) - 1, -1, -1):
+        for k in range(len(self.compared) - 1, -1, -1):
             a, b = before[k].clamp(-LIMIT, LIMIT), after[k].clamp(-LIMIT, LIMIT)
             x = self.compared[k](self.drop(_both(a, b)))
             x = functional.relu(x if k else x + self.raw(_both(*pixels)))
@@ -150,14 +152,10 @@ def exported(network: Network) -> bytes:
 def example(pair: Pair) -> Example:
     """A pair as the network is shown it; without near infrared that is missing on both dates."""
     scale = fit_scale(pair.before[None], pair.after[None], pair.bands)
-    first, second = (np.concatenate([image, image[:1]])[:4] for image in (pair.before, pair.after))
-    both = np.isfinite(first).all(axis=0) & np.isfinite(second).all(axis=0)
-    limits = fit_shown_range(first[None], [0, 1, 2, 3])
-    blank = [*scale.gain[:3], 1.0], [*scale.offset[:3], 0.0]
-    lines = (scale.gain, scale.offset) if len(pair.before) > 3 else blank
-    pictures = np.stack([shown(first, [1.0] * 4, [0.0] * 4, limits, both), shown(second, *lines, limits, both)])
-    if len(pair.before) < 4:
-        pictures[:, 3] = MISSING
+    both = np.isfinite(pair.before).all(axis=0) & np.isfinite(pair.after).all(axis=0)
+    limits, ones = fit_shown_range(pair.before[None], pair.bands), [1.0] * len(pair.before)
+    first = shown(pair.before, pair.bands, ones, [0.0] * len(ones), limits, both)
+    pictures = np.stack([first, shown(pair.after, pair.bands, scale.gain, scale.offset, limits, both)])
     return pictures, np.where(both, pair.truth, 255).astype(np.uint8)
 
 
@@ -233,8 +231,15 @@ def loss_of(odds: Tensor, target: Tensor) -> Tensor:
     return (each * weight).sum() / counts.sum().clamp_min(1.0)
 
 
-def taught(network: Network, examples: Sequence[Example], steps: int, rate: float, rng: np.random.Generator) -> None:
-    """Teach the head on crops of the examples."""
+def taught(
+    network: Network,
+    examples: Sequence[Example],
+    steps: int,
+    rate: float,
+    rng: np.random.Generator,
+    cropped: Cropped | None = None,
+) -> None:
+    """Teach the head on crops of the examples, by default those of `crop`."""
     encoder, head, order = network.encoder, network.head.train(), list[int]()
     optimiser = torch.optim.AdamW(head.parameters(), rate, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.2)
@@ -242,7 +247,7 @@ def taught(network: Network, examples: Sequence[Example], steps: int, rate: floa
         parts = []
         for _ in range(BATCH):
             order = order or rng.permutation(len(examples)).tolist()
-            parts.append(crop(examples[order.pop()], rng))
+            parts.append((cropped or crop)(examples[order.pop()], rng))
         pictures = torch.cat([pair for pair, _ in parts])
         with torch.no_grad():
             answers, pixels = encoder(pictures[:, :3]), pixels_of(pictures)
@@ -276,7 +281,7 @@ def main() -> None:
     encoder = Encoder(weights, TAPS, STRIDES, PADS).eval().requires_grad_(False)
     own, theirs = list(simulated(args.pairs)), list(taught_by_painter(args.painted))
     encoder.standardise([torch.tensor(pictures[:, :3]) for pictures, _ in own[::8]])
-    network = Network(encoder, Head()).eval()
+    network = Network(encoder, Head(TAPS)).eval()
     nn.init.constant_(cast("Tensor", cast("nn.Conv2d", network.head.out[-1]).bias), -3.0)
     for snow, simulated_sites, steps, rate in (
         (False, SITES, args.steps, RATE),

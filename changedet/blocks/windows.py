@@ -14,7 +14,7 @@ SAMPLE_CELL_PX: Final = 256
 """Side of the cells of the fixed sample."""
 SAMPLE_BUDGET_PX: Final = 1 << 20
 """Pixels of the fixed sample, at most."""
-STEP_PX: Final = 8
+STEP_PX: Final = 16
 """Blocks with their halo begin at multiples of it on the grid, so that cells of as many pixels always lie alike."""
 
 

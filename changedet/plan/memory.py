@@ -11,7 +11,8 @@ from typing import Final
 
 from changedet.blocks.windows import SAMPLE_CELL_PX, sample_windows
 from changedet.imagery.block_cache import BUDGET_BYTES
-from changedet.stages.change.kernels.feature_names import FEATURES_HALO_PX, names
+from changedet.stages.change.kernels.feature_names import FEATURES_HALO_PX, ROLES, names
+from changedet.stages.change.kernels.network_odds import COLOURS_HALO_PX, SHOWN_PX
 from changedet.stages.change.kernels.trees import STRIP_PX
 
 STARTED_BYTES: Final = 420_000_000
@@ -52,6 +53,8 @@ TILE_BYTES: Final = 24
 """For each value of a tile with its halo."""
 TREES_TILE_BYTES: Final = 48
 """The same where trees find change, beside their features."""
+COLOURS_BYTES: Final = 300
+"""For each pixel that the network of change in colours alone is shown at once."""
 _BYTES_PER_FEATURE: Final = 4
 _SCENES_IN_CACHE: Final = 2
 
@@ -148,4 +151,8 @@ def _tile(demand: Demand, edge_px: int) -> int:
     if not demand.by_trees:
         return TILE_BYTES * values
     rows = min(STRIP_PX + 2 * FEATURES_HALO_PX, height + HALO_PX)
-    return TREES_TILE_BYTES * values + _BYTES_PER_FEATURE * len(names()) * rows * (width + HALO_PX)
+    strip = _BYTES_PER_FEATURE * len(names()) * rows * (width + HALO_PX)
+    if demand.bands < len(ROLES):
+        around = 2 * COLOURS_HALO_PX
+        strip = max(strip, COLOURS_BYTES * min(SHOWN_PX[COLOURS_HALO_PX], height + around) * (width + around))
+    return TREES_TILE_BYTES * values + strip

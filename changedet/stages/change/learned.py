@@ -14,7 +14,15 @@ from changedet.kernels.onnx_session import session
 from changedet.models.loader import ReleasedTrees, released_content, released_trees
 from changedet.stages.change.kernels.feature_names import HALO_PX, ROLES, context_names, names
 from changedet.stages.change.kernels.greyness_odds import fit_greyness, with_greyness_odds
-from changedet.stages.change.kernels.network_odds import fit_shown_range, network_odds, shown, with_network_odds
+from changedet.stages.change.kernels.network_odds import (
+    COLOURS_CAUTION,
+    COLOURS_HALO_PX,
+    NIR_HALO_PX,
+    fit_shown_range,
+    network_odds,
+    shown,
+    with_network_odds,
+)
 from changedet.stages.change.kernels.structure_odds import fit_structure_odds, with_structure_odds
 from changedet.stages.change.kernels.trees import LEAST_PROBABILITY, apply_trees
 from changedet.stages.change.kernels.trees_statistics import TreesAbout, TreesSettings, TreesStatistics, fit_trees
@@ -25,8 +33,8 @@ from changedet.stages.registry import AUTO, Facts, Fraction
 
 FEATURES: Final = (*names(), *context_names())
 """What the forests in ``change_trees.npz`` were fitted on."""
-NETWORK: Final = "change_network.onnx"
-"""Adds its log odds where there is near infrared."""
+NETWORK, COLOURS_NETWORK = "change_network.onnx", "change_colours.onnx"
+"""Add their log odds with near infrared, and in colours alone."""
 LEAST_SEEN_M2: Final = 4.0
 """With near infrared: of a box between others as much is seen, shade and the relief displacement of its neighbours hide
 the rest."""
@@ -43,7 +51,7 @@ class TreesCleaning(Cleaning):
     """
 
 
-@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=9)
+@STAGE.method("trees", reference="Friedman 2001, doi:10.1214/aos/1013203451", version=10)
 def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleaning: TreesCleaning) -> ChangeMethod:
     """Probability of change by boosted trees that were fitted on simulated pairs at 0.3 to 1 m; for 0.25 to 1.3 m.
 
@@ -51,10 +59,10 @@ def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleanin
     band, on average over squares of up to 45 px; whether a patch is found again within 10 px, as a leaning roof is;
     colour, vegetation, correlation and directions of edges. A first guess goes into a second one (auto-context, Tu and
     Bai 2010, doi:10.1109/TPAMI.2009.186). Needs blue, green and red; scenes with near infrared and scenes without have
-    forests of their own. With it the log odds of a network that compares what stands on both dates are added,
-    and in runs their mean over the ground around bounds those of the trees; without
-    it structure that appeared or vanished (as method structure measures it) counts too, and ground that turned grey, or
-    ceased to be, where neither date is an 8-bit image, whose colours were balanced.
+    forests of their own. The log odds of a network that compares what stands on both dates are added, and in runs their
+    mean over the ground around bounds those of the trees. Without near infrared structure that appeared or vanished (as
+    method structure measures it) counts too, and ground that turned grey, or ceased to be, where neither date is an
+    8-bit image, whose colours were balanced.
 
     Parameters
     ----------
@@ -83,7 +91,8 @@ def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleanin
     balanced = np.dtype(facts.dtype) == np.uint8
     settings = TreesSettings(threshold, least_m2)
     fit = partial(_fit_trees, balanced=balanced, bands=bands, gsd_m=facts.resolution_m, settings=settings)
-    return ChangeMethod(fit, _trees, HALO_PX, least_m2, _trees_apart)
+    halo_px = max(HALO_PX, COLOURS_HALO_PX if bands[3] is None else NIR_HALO_PX)
+    return ChangeMethod(fit, _trees, halo_px, least_m2, _trees_apart)
 
 
 def change_trees() -> ReleasedTrees:
@@ -109,10 +118,10 @@ def _fit_trees(
     released = change_trees()
     about = cast("TreesAbout", released.about)
     fitted = fit_trees(before, after, bands, gsd_m, about, released.sha256, settings)
-    given = [band for band in bands if band is not None]
+    fitted = replace(fitted, shown=fit_shown_range(before, bands))
     if bands[3] is not None:
-        return replace(fitted, shown=fit_shown_range(before, given))
-    colours = given[:3]
+        return fitted
+    colours = [band for band in bands[:3] if band is not None]
     first, second = (image[:, colours] for image in (before, after))
     greyness = None if balanced else fit_greyness(first, second, gsd_m)
     return replace(fitted, structure_floors=fit_structure_odds(first, second), greyness=greyness)
@@ -126,16 +135,17 @@ def _trees_apart(before: Singles, after: Singles, model: TreesStatistics) -> tup
     """Probability of change, and log odds of the network as a run keeps them; NaN without."""
     found = apply_trees(before, after, model, change_trees().forests)
     bands = [band for band in model.bands if band is not None]
-    pair = before[bands], after[bands]
+    pair, in_colours = (before[bands], after[bands]), model.structure_floors is not None
     if model.structure_floors is not None:
         found = with_structure_odds(found, *pair, model.structure_floors, LEAST_PROBABILITY)
         found = found if model.greyness is None else with_greyness_odds(found, *pair, model.greyness)
-        return found, np.full_like(found, np.nan)
     seen = np.isfinite(found)
     if model.shown is None or not seen.any():
         return found, np.full_like(found, np.nan)
-    first = shown(pair[0], [1.0] * 4, [0.0] * 4, model.shown, seen)
-    second = shown(pair[1], model.scale.gain, model.scale.offset, model.shown, seen)
-    odds = network_odds(first, second, session(released_content(NETWORK)))
-    together = with_network_odds(found, odds)
-    return together, kept_odds(odds, seen)
+    first = shown(before, model.bands, [1.0] * len(bands), [0.0] * len(bands), model.shown, seen)
+    second = shown(after, model.bands, model.scale.gain, model.scale.offset, model.shown, seen)
+    name, halo_px, caution = (
+        (COLOURS_NETWORK, COLOURS_HALO_PX, COLOURS_CAUTION) if in_colours else (NETWORK, NIR_HALO_PX, 0.0)
+    )
+    odds = network_odds(first, second, session(released_content(name)), halo_px)
+    return with_network_odds(found, odds, caution), kept_odds(odds, seen)

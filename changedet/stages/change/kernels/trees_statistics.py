@@ -127,7 +127,7 @@ class TreesStatistics:
     greyness : GreynessStatistics, optional
         Without near infrared, but for 8-bit images.
     shown : ShownRange, optional
-        With near infrared: what the network is shown black and white.
+        What the network is shown black and white.
     """
 
     method: Literal["trees"]

