@@ -43,12 +43,12 @@ def _cell_means(block: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("chunks", [(1, 3), (7, 40), (13, 5), (40, 8)])
 def test_per_block_lays_cells_alike_whatever_the_chunks(chunks: tuple[int, int]) -> None:
-    image = _image(40, 51)
-    eager = per_block(_cell_means, image, dtype="float32", halo_px=9)
-    lazy = per_block(_cell_means, image.chunk({"y": chunks[0], "x": chunks[1]}), dtype="float32", halo_px=9)
+    image, cell = _image(40, 51), slice(STEP_PX, 2 * STEP_PX)
+    eager = per_block(_cell_means, image, dtype="float32", halo_px=STEP_PX + 1)
+    lazy = per_block(_cell_means, image.chunk({"y": chunks[0], "x": chunks[1]}), dtype="float32", halo_px=STEP_PX + 1)
     np.testing.assert_array_equal(lazy.values, eager.values)
     assert lazy.chunks == image.chunk({"y": chunks[0], "x": chunks[1]}).chunks[1:]
-    np.testing.assert_allclose(eager.values[8:16, 8:16], image.values[0, 8:16, 8:16].mean(), rtol=1e-6)
+    np.testing.assert_allclose(eager.values[cell, cell], image.values[0, cell, cell].mean(), rtol=1e-6)
 
 
 def test_over_sample_is_delayed_where_an_image_is_lazy() -> None:
