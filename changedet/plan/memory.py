@@ -12,7 +12,7 @@ from typing import Final
 from changedet.blocks.windows import SAMPLE_CELL_PX, sample_windows
 from changedet.imagery.block_cache import BUDGET_BYTES
 from changedet.stages.change.kernels.feature_names import FEATURES_HALO_PX, ROLES, names
-from changedet.stages.change.kernels.network_odds import COLOURS_HALO_PX, SHOWN_PX
+from changedet.stages.change.kernels.network_odds import IN_COLOURS
 from changedet.stages.change.kernels.trees import STRIP_PX
 
 STARTED_BYTES: Final = 420_000_000
@@ -153,6 +153,6 @@ def _tile(demand: Demand, edge_px: int) -> int:
     rows = min(STRIP_PX + 2 * FEATURES_HALO_PX, height + HALO_PX)
     strip = _BYTES_PER_FEATURE * len(names()) * rows * (width + HALO_PX)
     if demand.bands < len(ROLES):
-        around = 2 * COLOURS_HALO_PX
-        strip = max(strip, COLOURS_BYTES * min(SHOWN_PX[COLOURS_HALO_PX], height + around) * (width + around))
+        around = 2 * IN_COLOURS.halo_px
+        strip = max(strip, COLOURS_BYTES * min(IN_COLOURS.shown_px, height + around) * (width + around))
     return TREES_TILE_BYTES * values + strip

@@ -15,9 +15,9 @@ from changedet.models.loader import ReleasedTrees, released_content, released_tr
 from changedet.stages.change.kernels.feature_names import HALO_PX, ROLES, context_names, names
 from changedet.stages.change.kernels.greyness_odds import fit_greyness, with_greyness_odds
 from changedet.stages.change.kernels.network_odds import (
-    COLOURS_CAUTION,
-    COLOURS_HALO_PX,
-    NIR_HALO_PX,
+    IN_COLOURS,
+    WITH_NIR,
+    ChangeNetwork,
     fit_shown_range,
     network_odds,
     shown,
@@ -33,8 +33,6 @@ from changedet.stages.registry import AUTO, Facts, Fraction
 
 FEATURES: Final = (*names(), *context_names())
 """What the forests in ``change_trees.npz`` were fitted on."""
-NETWORK, COLOURS_NETWORK = "change_network.onnx", "change_colours.onnx"
-"""Add their log odds with near infrared, and in colours alone."""
 LEAST_SEEN_M2: Final = 4.0
 """With near infrared: of a box between others as much is seen, shade and the relief displacement of its neighbours hide
 the rest."""
@@ -91,7 +89,7 @@ def trees(facts: Facts, *, threshold: Fraction | Literal["auto"] = AUTO, cleanin
     balanced = np.dtype(facts.dtype) == np.uint8
     settings = TreesSettings(threshold, least_m2)
     fit = partial(_fit_trees, balanced=balanced, bands=bands, gsd_m=facts.resolution_m, settings=settings)
-    halo_px = max(HALO_PX, COLOURS_HALO_PX if bands[3] is None else NIR_HALO_PX)
+    halo_px = max(HALO_PX, _network_for(bands).halo_px)
     return ChangeMethod(fit, _trees, halo_px, least_m2, _trees_apart)
 
 
@@ -135,7 +133,7 @@ def _trees_apart(before: Singles, after: Singles, model: TreesStatistics) -> tup
     """Probability of change, and log odds of the network as a run keeps them; NaN without."""
     found = apply_trees(before, after, model, change_trees().forests)
     bands = [band for band in model.bands if band is not None]
-    pair, in_colours = (before[bands], after[bands]), model.structure_floors is not None
+    pair = before[bands], after[bands]
     if model.structure_floors is not None:
         found = with_structure_odds(found, *pair, model.structure_floors, LEAST_PROBABILITY)
         found = found if model.greyness is None else with_greyness_odds(found, *pair, model.greyness)
@@ -144,8 +142,10 @@ def _trees_apart(before: Singles, after: Singles, model: TreesStatistics) -> tup
         return found, np.full_like(found, np.nan)
     first = shown(before, model.bands, [1.0] * len(bands), [0.0] * len(bands), model.shown, seen)
     second = shown(after, model.bands, model.scale.gain, model.scale.offset, model.shown, seen)
-    name, halo_px, caution = (
-        (COLOURS_NETWORK, COLOURS_HALO_PX, COLOURS_CAUTION) if in_colours else (NETWORK, NIR_HALO_PX, 0.0)
-    )
-    odds = network_odds(first, second, session(released_content(name)), halo_px)
-    return with_network_odds(found, odds, caution), kept_odds(odds, seen)
+    network = _network_for(model.bands)
+    odds = network_odds(first, second, session(released_content(network.file)), network)
+    return with_network_odds(found, odds, network.caution), kept_odds(odds, seen)
+
+
+def _network_for(bands: list[int | None]) -> ChangeNetwork:
+    return IN_COLOURS if bands[3] is None else WITH_NIR

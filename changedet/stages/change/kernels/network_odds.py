@@ -10,7 +10,7 @@ Scenes with near infrared, which is shown as well, and scenes without have netwo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -20,10 +20,6 @@ from changedet.kernels.quantiles import quantiles
 
 STEP_PX: Final = 16
 """Pixels of the network's coarsest cells: a block begins at a multiple of it on the grid, so that cells lie alike."""
-NIR_HALO_PX: Final = 64
-COLOURS_HALO_PX: Final = 128
-"""How far a pixel of the result looks, by the network with near infrared and by that of colours alone: the sum of what
-their layers do."""
 DARK_SHARE: Final = 0.01
 BRIGHT_SHARE: Final = 0.99
 """Quantiles of the earlier date that are shown black and white."""
@@ -33,17 +29,38 @@ TOP: Final = 1.15
 """Greatest level that is shown, before the exponent; white is 1."""
 MISSING: Final = -0.2
 """Shown where either date is not seen; black is -1, white 1."""
-SHOWN_PX: Final = {NIR_HALO_PX: 400, COLOURS_HALO_PX: 784}
-"""Rows at a time, with the halo on either side where there is more: the network then holds no more than the features
-of the trees did, of a whole tile 300 MB. A tile of 512 px takes two strips with near infrared, whose halo is a fifth of
-them, and one in colours alone."""
-COLOURS_CAUTION: Final = 0.8
-"""Taken off the log odds of both in colours alone: real pictures are then marked falsely by as much as by the trees
-alone (docs/research/change.md)."""
 LEAST_ODDS: Final = -5.0
 """What the trees dismiss counts as these log odds: only what the network is sure of can raise it to a mark."""
 SPAN_LEAST: Final = 1e-6
 """Least distance of black and white, in the image's unit."""
+
+
+class ChangeNetwork(NamedTuple):
+    """A released network, and how it is used.
+
+    Attributes
+    ----------
+    file : str
+        In the package's models.
+    halo_px : int
+        How far a pixel of the result looks: the sum of what its layers do.
+    shown_px : int
+        Rows at a time, the halo among them where there is more: what it holds of a strip grows with them.
+    caution : float
+        Taken off the log odds of trees and network together.
+    """
+
+    file: str
+    halo_px: int
+    shown_px: int
+    caution: float
+
+
+WITH_NIR: Final = ChangeNetwork("change_network.onnx", 64, 400, 0.0)
+"""Holds no more than the features of the trees; a tile of 512 px takes two strips, whose halo is a fifth of them."""
+IN_COLOURS: Final = ChangeNetwork("change_colours.onnx", 128, 784, 0.8)
+"""A tile of 512 px takes one strip. The caution gave real pictures the trees' share of false marks with an earlier
+network; with this one a look at an airport has .40 % for .21 (docs/research/change.md)."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +143,7 @@ def shown(
     return out
 
 
-def network_odds(before: Singles, after: Singles, session: Session, halo_px: int) -> Singles:
+def network_odds(before: Singles, after: Singles, session: Session, network: ChangeNetwork) -> Singles:
     """Log odds of change by the network alone.
 
     Parameters
@@ -134,14 +151,13 @@ def network_odds(before: Singles, after: Singles, session: Session, halo_px: int
     before, after : float32 (4, y, x)
         From `shown`; the first pixel lies at a multiple of `STEP_PX` on the grid.
     session : Session
-        Of ``change_network.onnx`` or ``change_colours.onnx``.
-    halo_px : int
-        How far it looks.
+        Of its file.
+    network : ChangeNetwork
 
     Returns
     -------
     float32 (y, x)
-        Right where `halo_px` more are there on each side.
+        Right where its halo is there on each side.
     """
     height, width = before.shape[1:]
     rest = ((0, 0), (0, -height % STEP_PX), (0, -width % STEP_PX))
@@ -149,9 +165,9 @@ def network_odds(before: Singles, after: Singles, session: Session, halo_px: int
     out = np.empty((height, width), np.float32)
     stop = 0
     while stop < height:
-        start, top = stop, max(0, stop - halo_px)
-        rows = slice(top, top + SHOWN_PX[halo_px])
-        stop = height if rows.stop >= height else rows.stop - halo_px
+        start, top = stop, max(0, stop - network.halo_px)
+        rows = slice(top, top + network.shown_px)
+        stop = height if rows.stop >= height else rows.stop - network.halo_px
         odds = session.run(None, {"before": pair[0][:, :, rows], "after": pair[1][:, :, rows]})[0]
         out[start:stop] = odds[start - top : stop - top, :width]
     return out

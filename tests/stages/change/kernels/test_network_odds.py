@@ -14,23 +14,19 @@ from changedet.stages.change.kernels.network_odds import ShownRange
 LEVEL, RISE = -0.2, 0.5
 
 
-@pytest.fixture(scope="module", params=["change_network.onnx", "change_colours.onnx"])
+@pytest.fixture(scope="module", params=[network_odds.WITH_NIR, network_odds.IN_COLOURS])
 def network(request):
-    """A network, how far it looks, and whether it is shown colours alone."""
-    in_colours = request.param == "change_colours.onnx"
-    halo_px = network_odds.COLOURS_HALO_PX if in_colours else network_odds.NIR_HALO_PX
-    return session(released_content(request.param)), halo_px, in_colours
+    """A network and its session."""
+    return request.param, session(released_content(request.param.file))
 
 
 def told(before, after, network):
     """Log odds of a pair."""
-    own, halo_px, in_colours = network
-    pair = [np.ascontiguousarray(image) for image in (before, after)]
-    if in_colours:
-        pair = [image.copy() for image in pair]
-        for image in pair:
-            image[3] = network_odds.MISSING
-    return network_odds.network_odds(*pair, own, halo_px)
+    own, opened = network
+    pair = [image.copy() for image in (before, after)]
+    for image in pair if own is network_odds.IN_COLOURS else ():
+        image[3] = network_odds.MISSING
+    return network_odds.network_odds(*pair, opened, own)
 
 
 def ground(shape=(416, 464)):
@@ -47,7 +43,7 @@ def with_hall(picture, light=1.0):
 
 def test_blocks_step_as_the_networks_cells_do():
     assert network_odds.STEP_PX == STEP_PX
-    assert feature_names.HALO_PX >= network_odds.NIR_HALO_PX  # of the method
+    assert network_odds.WITH_NIR.halo_px <= feature_names.HALO_PX  # of the method
 
 
 def test_network_odds_tell_a_hall_and_not_other_light(network):
@@ -65,7 +61,7 @@ def test_network_odds_tell_a_hall_and_not_other_light(network):
 def test_network_odds_are_the_same_bits_in_any_block(network):
     before = ground()
     after = with_hall(before, 0.8)
-    whole, halo = told(before, after, network), network[1]
+    whole, halo = told(before, after, network), network[0].halo_px
     for top, left, height, width in ((16, 48, 333, 362), (64, 0, 320, 410), (0, 32, 416, 400)):
         part = (slice(None), slice(top, top + height), slice(left, left + width))
         own = told(before[part], after[part], network)
