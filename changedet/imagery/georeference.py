@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyproj
 import rasterio
 import rasterio.errors
@@ -23,6 +24,11 @@ Rpcs: TypeAlias = dict[str, float | list[float] | None]
 LEAST_POINTS: Final = 3
 LEAST_PIXEL_AREA: Final = 1e-24
 """In the CRS's unit: a pixel of a nanometre's edge is none, though its transform can be inverted."""
+LEAST_SPREAD: Final = 1e-6
+"""Of the points' longest extent: what spreads less across it lies on one line; no scene's edge has so many pixels."""
+LEAST_EXTENT: Final = 1e-11
+"""Of the points' largest coordinate: what spreads less is the rounding of 64 bit numbers, some 1e-16, and lies in one
+place."""
 
 
 def find_frame(
@@ -132,10 +138,20 @@ def _inexact_frame(path: str, dataset: rasterio.DatasetReader) -> tuple[Frame, G
 
 def _near(path: str, points: Sequence[rasterio.control.GroundControlPoint], what: str) -> Affine:
     # The transform nearest to what places a file; points on one line, or without a place, have none.
+    on_file = np.array([(point.row, point.col) for point in points], np.float64)
+    on_map = np.array([(point.x, point.y) for point in points], np.float64)
     near: Affine = rasterio.transform.from_gcps(points)
-    if not _is_usable(near):
+    if not (_span_an_area(on_file) and _span_an_area(on_map) and _is_usable(near)):
         raise InputError(f"{path}: its {what} give its pixels no place; georeference it again")
     return near
+
+
+def _span_an_area(points: npt.NDArray[np.float64]) -> bool:
+    # By the points and not by the transform fitted to them: on one line that is whatever rounding makes of it.
+    if not np.all(np.isfinite(points)):
+        return False
+    longest, across = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+    return bool(longest > LEAST_EXTENT * np.abs(points).max() and across > LEAST_SPREAD * longest)
 
 
 def _crs_name(path: str, crs: str | rasterio.CRS) -> str:

@@ -47,6 +47,13 @@ def test_check_own_crs_refuses_another_one(tmp_path: Path) -> None:
 POINTS_WITHOUT_A_PLACE = {
     "on one line": [(0, 0, 500_000, 5_400_000), (4, 4, 500_004, 5_399_996), (8, 8, 500_008, 5_399_992)],
     "one place": [(0, 0, 500_000, 5_400_000)] * 4,
+    "one place on the map": [(row, column, 500_000, 5_400_000) for row in (0, 8) for column in (0, 8)],
+    "one place of the file": [(4, 4, 500_000 + x, 5_400_000 + y) for x in (0, 8) for y in (0, 8)],
+    "on one line but for rounding": [
+        (0, 0, 500_000, 5_400_000),
+        (4, 4, 500_004, 5_399_996 + 1e-9),
+        (8, 8, 500_008, 5_399_992),
+    ],
     "no number": [(0, 0, float("nan"), 5_400_000), (0, 8, 500_008, 5_400_000), (8, 0, 500_000, 5_399_992)],
 }
 
