@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Singles
+from changedet.arrays import Bools, Singles
 from changedet.imagery.look import Look
 from changedet.kernels.components import label
 from changedet.pipeline.band_doubts import MOST_NAMED
@@ -29,10 +29,13 @@ class FillSign:
         As the files hold it.
     share : float
         Of what the date shows.
+    hidden : bool
+        Whether the run takes it for ground that was not seen.
     """
 
     value: float
     share: float
+    hidden: bool = False
 
 
 def fill_sign(overview: Singles, look: Look, roles: Sequence[str]) -> FillSign | None:
@@ -67,6 +70,27 @@ def fill_sign(overview: Singles, look: Look, roles: Sequence[str]) -> FillSign |
     return FillSign(round(value, 3) + 0.0, round(float(same.sum() / seen.sum()), 4))
 
 
+def white_sign(overview: Singles, fill: Bools) -> FillSign | None:
+    """Tell of white that the mask takes for nothing seen.
+
+    Parameters
+    ----------
+    overview : float32 (band, y, x)
+        Of the date; NaN is no data.
+    fill : bool (y, x)
+        Where the mask stage found such white.
+
+    Returns
+    -------
+    FillSign or None
+        None where there is none.
+    """
+    if not fill.any():
+        return None
+    seen = np.isfinite(overview).all(axis=0)
+    return FillSign(float(overview[:, seen].max()), round(float((fill & seen).sum() / seen.sum()), 4), hidden=True)
+
+
 def fill_warnings(looks: Sequence[Look], signs: Mapping[dt.date, FillSign | None]) -> list[str]:
     """Say which dates hold a number that may stand where nothing was seen, and what to do.
 
@@ -94,7 +118,8 @@ def _sentence(value: float, dates: Sequence[tuple[Look, FillSign]]) -> str:
     named = ", ".join(days) if len(days) <= MOST_NAMED else f"{days[0]} to {days[-1]}, {len(days)} looks"
     most = max(sign.share for _, sign in dates)
     files = f"{dates[0][0].name} shows" if len(dates) == 1 else "they show"
-    return (
-        f"{named}: {'up to ' if len(dates) > 1 else ''}{most:.0%} of what {files} is {value:g} in all bands, in a "
-        f"large piece; where nothing was seen there, give 'nodata: {value:g}', or it is compared and counted as ground"
-    )
+    what = f"{named}: {'up to ' if len(dates) > 1 else ''}{most:.0%} of what {files} is {value:g} in all bands, "
+    if dates[0][1].hidden:
+        return f"{what}from its edge on; it is taken for ground that was not seen"
+    remedy = f"where nothing was seen there, give 'nodata: {value:g}', or it is compared and counted as ground"
+    return f"{what}in a large piece; {remedy}"

@@ -29,7 +29,7 @@ from changedet.pipeline.date_model import (
     ObjectsModel,
 )
 from changedet.pipeline.date_pixels import bands_of, normalised, where_valid
-from changedet.pipeline.fill_doubts import fill_sign
+from changedet.pipeline.fill_doubts import FillSign, fill_sign, white_sign
 from changedet.pipeline.overview_mask import open_overview, overview_classes
 from changedet.pipeline.samples import (
     Sample,
@@ -91,7 +91,7 @@ def measure(
         A scene cannot be read; it is named.
     """
     own = own or unaligned_sample(job)
-    fill = fill_sign(own.overview, job.look, job.roles)
+    fill = fill_sign(own.overview, job.look, job.roles) or _white_sign(job, own.overview)
     alignment = kept.alignment or alignment_of(job, own, reference)
     if not alignment.displacement.is_zero:
         image, quality = read_cells(job, alignment.displacement)
@@ -114,6 +114,11 @@ def measure(
     objects, footprint = _single_models(job, _well_seen(job, seen, before, classes, levels, reference_model), kept)
     model = DateModel(alignment, overview, levels, normalise, change, objects, footprint, signs, fill)
     return model, own if reference is None else None
+
+
+def _white_sign(job: DateJob, overview: Singles) -> FillSign | None:
+    find = job.methods.mask and job.methods.mask.fill
+    return white_sign(overview, find(overview)) if find else None
 
 
 def _well_seen(

@@ -10,7 +10,7 @@ import numpy as np
 from changedet.arrays import Bytes, Singles
 from changedet.errors import InputError
 from changedet.grid.displacement import Displacement, Shift
-from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, PATCHES, SHADOW, SNOW
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, PATCHES, SATURATED, SHADOW, SNOW
 from changedet.kernels.together import both
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import DateModel, OverviewClasses
@@ -174,7 +174,7 @@ def open_overview(reference: Sample | None, model: DateModel | None) -> Singles 
     Returns
     -------
     float32 (band, y, x) or None
-        NaN where a cloud, shadow or snow is known; None where nothing is clear.
+        NaN where a cloud, shadow, snow or clipped white is known; None where nothing is clear.
     """
     if reference is None:
         return None
@@ -183,7 +183,7 @@ def open_overview(reference: Sample | None, model: DateModel | None) -> Singles 
     classes = model.mask.unpacked()
     if not (classes == CLEAR).any():
         return None
-    hidden = np.isin(classes, (CLOUD, SHADOW, SNOW, PATCHES))
+    hidden = np.isin(classes, (CLOUD, SHADOW, SNOW, PATCHES, SATURATED))
     # An overview of four bands has 30 MB: one that shows all of its ground is not held twice.
     return np.where(hidden, np.float32(np.nan), reference.overview) if hidden.any() else reference.overview
 

@@ -9,10 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from changedet.arrays import Bytes, Singles
+from changedet.arrays import Bools, Bytes, Singles
 from changedet.blocks import PixelMethod
 from changedet.errors import MethodError
 from changedet.kernels.boosted_trees import Forest
+from changedet.kernels.pixel_classes import CLEAR, NODATA, SATURATED
 from changedet.models.loader import released_trees
 from changedet.stages.mask.kernels.cloud_context import CONTEXT_NAMES
 from changedet.stages.mask.kernels.cloud_features import FEATURE_NAMES
@@ -20,6 +21,7 @@ from changedet.stages.mask.kernels.cloud_light import CloudBands
 from changedet.stages.mask.kernels.overcast import hides_ground, is_doubtful
 from changedet.stages.mask.kernels.overview_classes import classify_overview, is_white_all_over, snow_beside
 from changedet.stages.mask.kernels.pixels import classes_of_pixels
+from changedet.stages.mask.kernels.white_fill import white_fill
 from changedet.stages.registry import Choice, Facts, Metres, Stage
 
 VISIBLE: Final = ("blue", "green", "red")
@@ -29,6 +31,8 @@ PICTURE_FLOOR: Final = 150.0
 """The same of 8-bit pictures, which are stretched."""
 PICTURE_CEILING: Final = 253.5
 """Clipped white of 8-bit pictures, a step or two below the greatest number for what compression takes."""
+FILL_RESOLUTION_M: Final = 2.0
+"""Of the overview in which white fill is looked for, as clouds are; chosen by hand."""
 CLOUD_FEATURES: Final = (*FEATURE_NAMES, *CONTEXT_NAMES)
 """What the trees of clouds were fitted on, both questions together."""
 
@@ -60,6 +64,8 @@ class MaskMethod(PixelMethod[None, Bytes]):
     snow : callable or None
         ``snow(overview, others, resolution_m) -> uint8 (y, x)``: where other dates' overviews, laid on it, show that
         snow lies, CLEAR, SNOW or PATCHES.
+    fill : callable or None
+        ``fill(overview) -> bool (y, x)``: where white stands for nothing seen.
     """
 
     classify: Callable[..., Bytes] | None = None
@@ -68,6 +74,7 @@ class MaskMethod(PixelMethod[None, Bytes]):
     hidden: Callable[[Singles, Singles], bool] | None = None
     white: Callable[[Singles], bool] | None = None
     snow: Callable[[Singles, Sequence[Singles], float], Bytes] | None = None
+    fill: Callable[[Singles], Bools] | None = None
 
 
 def choose(facts: Facts) -> Choice:
@@ -93,7 +100,7 @@ def choose(facts: Facts) -> Choice:
 STAGE: Final[Stage[MaskMethod]] = Stage("mask", choose)
 
 
-@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=7)
+@STAGE.method("spectral", reference="after Zhu and Woodcock 2012, doi:10.1016/j.rse.2011.10.028", version=8)
 def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod:
     """Clouds by brightness, whiteness, width and fading outlines, their shadows by shape; saturation and no data.
 
@@ -129,14 +136,15 @@ def spectral(facts: Facts, *, overview_resolution_m: Metres = 2.0) -> MaskMethod
         saturated,
         classify=by_overview,
         overview_resolution_m=max(overview_resolution_m, facts.resolution_m),
-        doubtful=partial(_doubtful, white=white),
-        hidden=partial(_hidden, white=white),
+        doubtful=partial(_doubtful, white=white, dtype=facts.dtype),
+        hidden=partial(_hidden, white=white, dtype=facts.dtype),
         white=partial(_white, roles=facts.roles, dtype=facts.dtype),
         snow=partial(_snow, roles=facts.roles, dtype=facts.dtype),
+        fill=partial(fill_of, dtype=facts.dtype),
     )
 
 
-@STAGE.method("nodata_only", reference="none: the scene's own no data")
+@STAGE.method("nodata_only", reference="none: the scene's own no data", version=2)
 def nodata_only(facts: Facts) -> MaskMethod:
     """No data and saturation, pixel by pixel.
 
@@ -148,9 +156,18 @@ def nodata_only(facts: Facts) -> MaskMethod:
     Returns
     -------
     MaskMethod
-        Without an overview.
+        Of 8-bit pictures with an overview, for white fill alone.
     """
-    return MaskMethod(_no_statistics, partial(_pixel_classes, saturated_at=_saturated_at(facts.dtype)))
+    pixels = partial(_pixel_classes, saturated_at=_saturated_at(facts.dtype))
+    if np.dtype(facts.dtype) != np.uint8:
+        return MaskMethod(_no_statistics, pixels)
+    return MaskMethod(
+        _no_statistics,
+        pixels,
+        classify=partial(_fill_alone, dtype=facts.dtype),
+        overview_resolution_m=max(FILL_RESOLUTION_M, facts.resolution_m),
+        fill=partial(fill_of, dtype=facts.dtype),
+    )
 
 
 def _no_statistics(*_samples: Singles) -> None:
@@ -209,8 +226,9 @@ def classify(
         Classes of `changedet.kernels.pixel_classes`.
     """
     bands, floor, ceiling = _units(overview, roles, dtype)
-    return classify_overview(
-        overview,
+    fill = fill_of(overview, dtype)
+    classes = classify_overview(
+        _without(overview, fill),
         reference,
         bands,
         resolution_m,
@@ -219,6 +237,41 @@ def classify(
         sun_azimuth_deg=sun_azimuth_deg,
         trees=cloud_forests() if with_trees else (),
     )
+    classes[fill] = SATURATED
+    return classes
+
+
+def fill_of(overview: Singles, dtype: str) -> Bools:
+    """Where an overview shows white that stands for nothing seen.
+
+    Parameters
+    ----------
+    overview : float32 (band, y, x)
+        Block means, NaN for no data.
+    dtype : str
+        Of the scene as delivered; only 8-bit pictures are filled with white.
+
+    Returns
+    -------
+    bool (y, x)
+        As of `white_fill`.
+    """
+    return white_fill(overview) if np.dtype(dtype) == np.uint8 else np.zeros(overview.shape[1:], bool)
+
+
+def _without(overview: Singles, fill: Bools) -> Singles:
+    return np.where(fill, np.float32(np.nan), overview) if fill.any() else overview
+
+
+def _seen(overview: Singles, dtype: str) -> Singles:
+    return _without(overview, fill_of(overview, dtype))
+
+
+def _fill_alone(overview: Singles, _reference: object, _resolution_m: float, _sun: object, *, dtype: str) -> Bytes:
+    """Classes where no bands tell clouds: white that stands for nothing seen."""
+    classes = np.where(np.isfinite(overview).all(axis=0), CLEAR, NODATA).astype(np.uint8)
+    classes[fill_of(overview, dtype)] = SATURATED
+    return classes
 
 
 def _units(overview: Singles, roles: tuple[str, ...], dtype: str) -> tuple[CloudBands, float, float]:
@@ -231,14 +284,15 @@ def _units(overview: Singles, roles: tuple[str, ...], dtype: str) -> tuple[Cloud
 
 
 def _white(overview: Singles, *, roles: tuple[str, ...], dtype: str) -> bool:
-    return is_white_all_over(overview, *_units(overview, roles, dtype))
+    return is_white_all_over(_seen(overview, dtype), *_units(overview, roles, dtype))
 
 
 def _snow(
     overview: Singles, others: Sequence[Singles], resolution_m: float, *, roles: tuple[str, ...], dtype: str
 ) -> Bytes:
     bands, floor, ceiling = _units(overview, roles, dtype)
-    return snow_beside(overview, others, bands, resolution_m, floor, ceiling)
+    seen, *others = (_seen(image, dtype) for image in (overview, *others))
+    return snow_beside(seen, others, bands, resolution_m, floor, ceiling)
 
 
 def cloud_forests() -> tuple[Forest, ...]:
@@ -252,12 +306,13 @@ def cloud_forests() -> tuple[Forest, ...]:
     return released_trees("weather.npz", CLOUD_FEATURES).forests
 
 
-def _doubtful(overview: Singles, *, white: list[int]) -> bool:
-    return is_doubtful(overview[white].mean(axis=0))
+def _doubtful(overview: Singles, *, white: list[int], dtype: str) -> bool:
+    return is_doubtful(_seen(overview, dtype)[white].mean(axis=0))
 
 
-def _hidden(overview: Singles, other: Singles, *, white: list[int]) -> bool:
-    return hides_ground(overview[white].mean(axis=0), other[white].mean(axis=0))
+def _hidden(overview: Singles, other: Singles, *, white: list[int], dtype: str) -> bool:
+    seen, shown = (_seen(image, dtype)[white].mean(axis=0) for image in (overview, other))
+    return hides_ground(seen, shown)
 
 
 def _floor(visible: Singles, dtype: str) -> float:
