@@ -27,7 +27,8 @@ import rasterio
 from rasterio.abc import FileContainer
 
 from changedet.errors import InputError
-from changedet.imagery.hosts import GuardedRedirects, host_of
+from changedet.imagery.hosts import host_of
+from changedet.imagery.timed import opener_until
 
 CHUNK_BYTES: Final = 1 << 17
 """The least that is requested at once: headers and tiles lie close together."""
@@ -288,14 +289,13 @@ class _File:
     def _once(self, first: int, last: int) -> _Answer:
         request = _request(self.url)
         request.add_header("Range", f"bytes={first}-{last - 1}")
-        until = time.monotonic() + TIMEOUT_S
-        opener = urllib.request.build_opener(GuardedRedirects(self._allowed))
+        opener = opener_until(time.monotonic() + TIMEOUT_S, self._allowed)
         with opener.open(request, timeout=TIMEOUT_S) as answer:
             span = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", answer.headers.get("Content-Range", ""))
             if answer.status == http.client.PARTIAL_CONTENT and (span is None or int(span[1]) != first):
                 raise self._failed("its server sent another part than the requested one")
             parted = answer.status == http.client.PARTIAL_CONTENT and span is not None
-            content = _read(answer, last - first if parted else WHOLE_BYTES, until)
+            content = _read(answer, last - first if parted else WHOLE_BYTES)
             stamps = [answer.headers.get(name, "") for name in ("ETag", "Last-Modified")]
         total = int(span[2]) if parted and span else None
         return _Answer(content, total, repr((self.url, total, *stamps)))
@@ -310,15 +310,16 @@ class _Answer:
     version: str
 
 
-def _read(answer: http.client.HTTPResponse, most: int, until: float) -> bytes:
+def _read(answer: http.client.HTTPResponse, most: int) -> bytes:
     pieces, size = [], 0
-    while piece := answer.read1(CHUNK_BYTES):
-        size += len(piece)
-        if size > most:
-            raise OSError(f"its server sends more than {most} bytes where a part was requested; download it")
-        if time.monotonic() > until:
-            raise TimeoutError(f"its server sent {size} bytes in {TIMEOUT_S} s")
-        pieces.append(piece)
+    try:
+        while piece := answer.read1(CHUNK_BYTES):
+            size += len(piece)
+            if size > most:
+                raise OSError(f"its server sends more than {most} bytes where a part was requested; download it")
+            pieces.append(piece)
+    except TimeoutError:
+        raise TimeoutError(f"its server sent {size} bytes in {TIMEOUT_S} s") from None
     return b"".join(pieces)
 
 

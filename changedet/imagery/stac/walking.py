@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -15,8 +16,9 @@ from urllib.parse import urljoin, urlparse
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError
-from changedet.imagery.hosts import GuardedRedirects, check_hosts, host_of
-from changedet.imagery.stac.answers import MAX_BYTES, Pages, read_answer
+from changedet.imagery.hosts import check_hosts, host_of
+from changedet.imagery.stac.answers import MAX_BYTES, SLOWEST_S, Pages, read_answer
+from changedet.imagery.timed import opener_until
 from changedet.json_types import Json, JsonObject
 
 if TYPE_CHECKING:
@@ -155,7 +157,8 @@ def _bytes(place: str, walk: Walk) -> bytes:
     if urlparse(place).scheme not in {"http", "https"}:
         raise InputError(f"{place}: STAC documents are read from files, http and https")
     request = urllib.request.Request(place, headers={"Accept": "application/json"})  # noqa: S310 - scheme checked above
-    with urllib.request.build_opener(GuardedRedirects(walk.allowed)).open(request, timeout=TIMEOUT_S) as answer:
+    opener = opener_until(time.monotonic() + SLOWEST_S, walk.allowed)
+    with opener.open(request, timeout=TIMEOUT_S) as answer:
         return read_answer(answer.read1, place)
 
 
