@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -203,7 +204,7 @@ def _check_names(names: list[str], label: str) -> None:
     long = next((name for name in names if len(name) > LONGEST_NAME), None)
     if long is not None:
         raise InputError(f"{label}: the name '{long[:60]}..' has more than {LONGEST_NAME} characters; give it another")
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise InputError(f"{label}: the name '{twice[0]}' is given twice; each zone needs its own")
 

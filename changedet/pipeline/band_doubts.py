@@ -13,9 +13,8 @@ from changedet.arrays import Singles
 from changedet.imagery.bands import is_sar
 from changedet.imagery.look import Look
 from changedet.kernels.band_signs import MOST_PIXELS, THINNED, fitting_order, is_picture, odd_band
+from changedet.outputs.sentences.words import named_dates
 
-MOST_NAMED: Final = 3
-"""Dates of one finding that are named; of more the first, the last and their number."""
 PLANTS_INDEX: Final = 0.3
 """Difference of near infrared and red over their sum from which plants stand there (Tucker 1979,
 doi:10.1016/0034-4257(79)90013-0); in the wrong bands it is below 0 there."""
@@ -133,8 +132,7 @@ def band_warnings(looks: Sequence[Look], signs: Mapping[dt.date, BandSigns | Non
 
 
 def _of_plants(role: str, looks: Sequence[Look]) -> str:
-    dates = [str(look.date) for look in looks]
-    days = ", ".join(dates) if len(dates) <= MOST_NAMED else f"{dates[0]} to {dates[-1]}, {len(dates)} looks"
+    days = named_dates([look.date for look in looks])
     files = ", ".join(look.name for look in looks[:2]) + (", .." if len(looks) > 2 else "")
     return (
         f"{days}: the band said to be {role} behaves as near infrared does over plants, unlike the other colours; "

@@ -12,7 +12,7 @@ import numpy as np
 from changedet.arrays import Bools, Singles
 from changedet.imagery.look import Look
 from changedet.kernels.components import label
-from changedet.pipeline.band_doubts import MOST_NAMED
+from changedet.outputs.sentences.words import named_dates
 
 LEAST_PIECE: Final = 0.05
 """Share of an overview's pixels in one piece that have one lowest number in all bands, from which on it looks like
@@ -114,8 +114,7 @@ def fill_warnings(looks: Sequence[Look], signs: Mapping[dt.date, FillSign | None
 
 
 def _sentence(value: float, dates: Sequence[tuple[Look, FillSign]]) -> str:
-    days = [str(look.date) for look, _ in dates]
-    named = ", ".join(days) if len(days) <= MOST_NAMED else f"{days[0]} to {days[-1]}, {len(days)} looks"
+    named = named_dates([look.date for look, _ in dates])
     most = max(sign.share for _, sign in dates)
     files = f"{dates[0][0].name} shows" if len(dates) == 1 else "they show"
     what = f"{named}: {'up to ' if len(dates) > 1 else ''}{most:.0%} of what {files} is {value:g} in all bands, "

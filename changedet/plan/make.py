@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -16,6 +17,7 @@ from changedet.imagery.grouping import match_scales, shared_roles
 from changedet.imagery.look import Look
 from changedet.imagery.stac.items import LeftOut
 from changedet.outputs.figure.letters import undrawable
+from changedet.outputs.sentences.words import named_dates
 from changedet.plan.machine import Share, share_of
 from changedet.plan.model import Plan
 from changedet.plan.open_scenes import check_bands, compared_roles, looks_of, opened_scenes
@@ -90,7 +92,7 @@ def make_plan(
     zones = zones_of(checked, grid, warnings)
     decided = _decided(checked, grid, looks, reference, roles, share)
     warnings += [warning for look in looks for warning in look.warnings]
-    warnings += [*_advice(looks, reference), *_unwritable(checked, looks, zones)]
+    warnings += [*_advice(looks, reference), *_to_come(looks), *_unwritable(checked, looks, zones)]
     folder = RunFolder((Path(out).absolute() if out else Path(checked.outputs.dir)) / checked.site.id)
     _check_writable(checked, folder.path, out)
     return Plan(
@@ -254,6 +256,14 @@ def _advice(looks: Sequence[Look], reference: int) -> list[str]:
         f"the reference {looks[reference].date} has a GSD of {own:.2g} m, more than twice the finest scene's "
         f"{finest.gsd_m:.2g} m: fine changes are lost; consider before: {better.date}"
     ]
+
+
+def _to_come(looks: Sequence[Look]) -> list[str]:
+    # A day more, for clocks that are behind.
+    last = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
+    late = [look.date for look in looks if look.date > last]
+    said = "yet to come by this machine's clock; give the date on which the scene was taken"
+    return [f"{named_dates(late)}: {said}"] if late else []
 
 
 def _check_methods(workflow: Workflow, choices: Mapping[str, Choice], facts: Facts) -> None:

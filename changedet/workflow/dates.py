@@ -32,6 +32,7 @@ _DIRECTIVES: Final = {
     "H": r"(?P<H>[01][0-9]|2[0-3])",
     "M": r"(?P<M>[0-5][0-9])",
     "S": r"(?P<S>[0-5][0-9])",
+    "z": r"(?P<z>Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])",
 }
 _INSTANT = re.compile(
     r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})"
@@ -160,6 +161,8 @@ def _is_instant(value: str) -> bool:
 def date_format(node: Node) -> str:
     """A format of strptime's directives with at least a year, such as ``%Y%m%d``; ``%-d`` is 4 as well as 04.
 
+    ``%z`` is the offset of another zone's time, ``+0200``: such dates become those of UTC.
+
     Parameters
     ----------
     node : node
@@ -173,7 +176,7 @@ def date_format(node: Node) -> str:
     Raises
     ------
     UnfitError
-        Another directive, one that comes twice, or no year.
+        Another directive, one that comes twice, no year, or a zone without an hour.
     """
     known = " ".join(f"%{letter}" for letter in _DIRECTIVES)
     value = text("a format such as '%Y%m%d'")(node)
@@ -185,6 +188,8 @@ def date_format(node: Node) -> str:
         raise UnfitError(f"got {shown(node)}, expected each directive once")
     if len({"Y", "y"} & set(used)) != 1:
         raise UnfitError(f"got {shown(node)}, expected a format with a year, such as '%Y%m%d' or '%Y'")
+    if "z" in used and "H" not in used:
+        raise UnfitError(f"got {shown(node)}, in which %z is without an hour; expected such as '%Y%m%dT%H%M%S%z'")
     return value
 
 
@@ -204,7 +209,7 @@ def dates_in_name(name: str, form: str) -> Iterator[tuple[dt.date, dt.time | Non
     Yields
     ------
     tuple of datetime.date and datetime.time or None
-        The time where the format has one.
+        In UTC; the time where the format has one.
 
     Examples
     --------
@@ -245,7 +250,7 @@ def _part(part: str) -> str:
 
 
 def date_and_time(found: dict[str, str]) -> tuple[dt.date, dt.time | None] | None:
-    """The date, and the time where there is one, of a format's groups.
+    """The date, and the time where there is one, of a format's groups, in UTC.
 
     Parameters
     ----------
@@ -266,10 +271,21 @@ def date_and_time(found: dict[str, str]) -> tuple[dt.date, dt.time | None] | Non
                 return None
         else:
             date = dt.date(year, _month(found), int(found.get("d", 1)))
-        time = dt.time(int(found["H"]), int(found.get("M", 0)), int(found.get("S", 0))) if "H" in found else None
-    except ValueError:
+        if "H" not in found:
+            return date, None
+        time = dt.time(int(found["H"]), int(found.get("M", 0)), int(found.get("S", 0)))
+        moment = dt.datetime.combine(date, time) - _ahead(found.get("z", "Z"))
+    except (ValueError, OverflowError):
         return None
-    return date, time
+    return moment.date(), moment.time()
+
+
+def _ahead(zone: str) -> dt.timedelta:
+    """How far a zone's time is ahead of UTC."""
+    if zone.upper() == "Z":
+        return dt.timedelta()
+    ahead = dt.timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    return -ahead if zone[0] == "-" else ahead
 
 
 def _year(two_digits: int) -> int:

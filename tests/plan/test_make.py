@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from pathlib import Path
@@ -124,3 +125,16 @@ def test_make_plan_warns_of_letters_that_no_font_has(scenes: Path) -> None:
     assert line.count("\U00012000") == 1
     assert "\u0421" not in line
     assert warned("Depot", "\U00012000") != []
+
+
+def test_make_plan_warns_of_dates_yet_to_come(scenes: Path) -> None:
+    def said(*entries: tuple[str, str]) -> list[str]:
+        listed = [{"date": date, "path": f"{name}.tif"} for name, date in entries]
+        warnings = make_plan(write_workflow(scenes, DATES, scenes=listed), out=str(scenes / "out")).warnings
+        return [line for line in warnings if "yet to come" in line]
+
+    assert said(*zip(DATES, DATES, strict=True)) == []
+    tomorrow = str(dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1))
+    assert said((DATES[0], DATES[0]), (DATES[1], tomorrow)) == []
+    (line,) = said((DATES[0], DATES[0]), (DATES[1], "2098-01-02"), (DATES[2], "2099-01-02"))
+    assert line.startswith("2098-01-02, 2099-01-02: yet to come by this machine's clock")

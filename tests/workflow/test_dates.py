@@ -36,6 +36,10 @@ from changedet.workflow import (
         ("depot 04.06.2023.tif", "%-d.%-m.%Y", "2023-06-04"),
         ("depot 2023-12-31.tif", "%Y-%-m-%-d", "2023-12-31"),
         ("depot 32.6.2023.tif", "%-d.%-m.%Y", "2023-06-02"),
+        ("a_20230604T013000+0200.tif", "%Y%m%dT%H%M%S%z", "2023-06-03 23:30:00"),
+        ("a_20230604T223000-03:30.tif", "%Y%m%dT%H%M%S%z", "2023-06-05 02:00:00"),
+        ("a_20230604T013000Z.tif", "%Y%m%dT%H%M%S%z", "2023-06-04 01:30:00"),
+        ("a_20230604T013000+1560.tif", "%Y%m%dT%H%M%S%z", None),
     ],
 )
 def test_dates_in_name(name: str, form: str, expected: str | None) -> None:

@@ -27,6 +27,8 @@ MONTHS: Final = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 """In English, whatever the machine's language."""
+MOST_NAMED: Final = 3
+"""Dates of one finding that are named; of more the first, the last and their number."""
 SHORT_MONTH: Final = 3
 """Letters of a month where there is little room."""
 
@@ -327,3 +329,21 @@ def listed(words: Sequence[str]) -> str:
         Such as ``a, b and c``.
     """
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def named_dates(dates: Sequence[date]) -> str:
+    """Name dates that a sentence is about.
+
+    Parameters
+    ----------
+    dates : sequence of date
+        At least one, in order.
+
+    Returns
+    -------
+    str
+        Each of a few; of more the first and the last, and how many looks they are.
+    """
+    if len(dates) <= MOST_NAMED:
+        return ", ".join(map(str, dates))
+    return f"{dates[0]} to {dates[-1]}, {len(dates)} looks"

@@ -12,6 +12,7 @@ from changedet.workflow.dates import date_and_time, date_pattern
 
 # Formats of one tier may claim the same digits; a lower tier is looked at only where no higher one matched.
 _TIERS: Final = (
+    ("%Y%m%dT%H%M%S%z", "%Y%m%d_%H%M%S%z", "%Y-%m-%dT%H-%M-%S%z", "%Y-%m-%dT%H%M%S%z", "%Y-%m-%dT%H:%M:%S%z"),
     ("%Y%m%dT%H%M%S", "%Y%m%d_%H%M%S", "%Y%m%d%H%M%S", "%Y-%m-%dT%H-%M-%S"),
     (
         *("%Y%m%d", "%d%m%Y", "%m%d%Y", "%d%b%Y", "%Y%b%d"),
@@ -48,7 +49,7 @@ _ACQUIRED_TAGS: Final = (
 TIFF_TAG: Final = "TIFFTAG_DATETIME"
 _TAGGED = re.compile(
     r"(?P<Y>(?:19|20)[0-9]{2})([-:/]?)(?P<m>[0-9]{2})\2(?P<d>[0-9]{2})"
-    r"(?:[T ]?(?P<H>[0-9]{2}):?(?P<M>[0-9]{2}):?(?P<S>[0-9]{2}).*)?"
+    r"(?:[T ]?(?P<H>[0-9]{2}):?(?P<M>[0-9]{2}):?(?P<S>[0-9]{2})(?:\.[0-9]+)?(?P<z>[+-][0-9]{2}:?[0-9]{2})?.*)?"
 )
 
 Reading = tuple[str, dt.date]

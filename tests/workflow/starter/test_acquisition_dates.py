@@ -18,6 +18,10 @@ from changedet.workflow.starter.acquisition_dates import dates_from_names
         (["a_2023-06-04.tif"], ["2023-06-04"]),
         (["S2A_20230604T101530.tif"], ["2023-06-04"]),
         (["S2A_MSIL2A_20230604T101530_N0509_20230605T120000.tif"], ["2023-06-04"]),
+        # Of another zone's time the date is that of UTC.
+        (["a_20230604T013000+0200.tif"], ["2023-06-03"]),
+        (["a_20230604_223000-0300.tif"], ["2023-06-05"]),
+        (["a_20230604T013000Z.tif"], ["2023-06-04"]),
         (["LC08_L2SP_007066_20150604_20200909_02_T1.tif"], ["2015-06-04"]),
         (["a_04Jun2023.tif"], ["2023-06-04"]),
         (["a_25042023.tif"], ["2023-04-25"]),
@@ -55,6 +59,7 @@ def test_dates_from_names(names: list[str], expected: list[str]) -> None:
     [
         ({"ACQUISITION_DATE": "2023-06-04"}, None),
         ({"datetime": "2023-06-04T10:15:30.123Z"}, None),
+        ({"ACQUISITION_DATETIME": "2023-06-05T01:30:00.5+02:00"}, None),
         ({"NITF_IDATIM": "20230604101530"}, None),
         ({"TIFFTAG_DATETIME": "2023:06:04 10:15:30"}, None),
         ({}, {"ACQUISITIONDATETIME": "2023-06-04 10:15:30"}),
