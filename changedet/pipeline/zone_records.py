@@ -24,8 +24,8 @@ LISTED_SHARE: Final = 0.05
 LEAST_DIFFERENCE: Final = 0.5
 """Boxes by which sums may differ before a reason is given: what is smaller is rounded away."""
 OFTEN_MISSED: Final = (
-    "scores of boxes are as on sites on which boxes are often missed: a single look without a box says little of its "
-    "having left"
+    "boxes are detected here as unsurely as on sites on which many are missed: that a single look does not show a box "
+    "says little of its having left"
 )
 """The note on a site whose tracks follow the tables of hard sites."""
 

@@ -12,7 +12,7 @@ from changedet.outputs.sentences.words import Calendar, number
 from changedet.outputs.values import as_float, iso_date, mapping_at
 
 MOST_DATES: Final = 6
-"""Links to rows of the table; a claim of more looks rests on all of them."""
+"""Links to rows of the table; one that rests on more has the one of its own date."""
 
 
 class ClaimRow(NamedTuple):
@@ -23,7 +23,7 @@ class ClaimRow(NamedTuple):
     text : str
         Without a full stop.
     dates : list of str
-        ISO dates of its rows; empty where it rests on more than `MOST_DATES`.
+        ISO dates of its rows; its own alone where it rests on more than `MOST_DATES`.
     robust : str
         In how many other runs it holds; empty where none were made.
     holds : bool
@@ -65,7 +65,8 @@ def _row(claim: Mapping[str, object], calendar: Calendar) -> ClaimRow:
         words, holds = "", True
     else:
         words, holds = f"in {number(held)} of {number(of)} other runs{_between(robust)}", held == of
-    return ClaimRow(claim_text(claim, calendar), days if len(days) <= MOST_DATES else [], words, holds)
+    shown = days if len(days) <= MOST_DATES else [iso_date(claim.get("date"))]
+    return ClaimRow(claim_text(claim, calendar), shown, words, holds)
 
 
 def _between(robust: Mapping[str, object]) -> str:

@@ -10,8 +10,11 @@ from changedet.outputs.sentences.facts import estimate_of, scale_of
 from changedet.outputs.sentences.words import DIGITS, Calendar, area_text, number
 from changedet.outputs.values import as_float, iso_date, left_to_right, mapping_at
 
-MOST: Final = {"containers": "Most containers", "footprint_area_m2": "Largest built ground"}
-"""How a record is named, by its figure."""
+MOST: Final = {
+    "containers": "Of {} looks, most containers stood there {}: {}, {}",
+    "footprint_area_m2": "Of {} looks, built ground was largest {}: {}, {}",
+}
+"""How a record is said, by its figure: of how many looks, when, how much, and how sure."""
 BOUND: Final = {
     "containers": "At least {} containers stood there {}",
     "footprint_area_m2": "Built ground covered at least {} {}",
@@ -43,7 +46,7 @@ def claim_text(claim: Mapping[str, object], calendar: Calendar) -> str:
     >>> record = {"kind": "record", "about": "containers", "zone": "", "date": "2023-12-17", "value": 139, "low": 125,
     ...           "high": 154, "probability": 0.993, "rows": {"dates": ["2023-03-12", "2023-06-04", "2023-12-17"]}}
     >>> claim_text(record, Calendar(years_only=False))
-    'Most containers of 3 looks: 139 (125–154) on 17 December 2023 (probability above .99)'
+    'Of 3 looks, most containers stood there on 17 December 2023: 139 (125–154), probability above .99'
     """
     about, zone = str(claim.get("about")), str(claim.get("zone") or "")
     where = f"Zone {left_to_right(zone)}: " if zone else ""
@@ -61,9 +64,8 @@ def _record(about: str, claim: Mapping[str, object], day: str, calendar: Calenda
     of = len(looks) if isinstance(looks, list | tuple) else 0
     shown = "" if figure is None else figure.text(scale_of([figure], UNITS.get(about, "")))
     sure = as_float(claim.get("probability")) or 0.0
-    return (
-        f"{MOST.get(about, 'Most ' + about)} of {of} looks: {shown} {calendar.on(calendar.day(day))} ({chance(sure)})"
-    )
+    said = MOST.get(about, "Of {} looks, most " + about + " {}: {}, {}")
+    return said.format(number(of), calendar.on(calendar.day(day)), shown, chance(sure))
 
 
 def chance(probability: float) -> str:

@@ -83,7 +83,7 @@ def containers(facts: Facts) -> Sentence | None:
 
 
 def turnover(facts: Facts) -> Sentence | None:
-    """What came and what left, where the net change hides it.
+    """What came and what left: what may be claimed of both, else the best estimates with their intervals.
 
     Parameters
     ----------
@@ -93,15 +93,16 @@ def turnover(facts: Facts) -> Sentence | None:
     Returns
     -------
     Sentence or None
-        None unless what may be claimed of both is worth telling.
+        None where both may be next to nothing.
     """
     came, left = facts.total("arrivals", ""), facts.total("departures", "")
     least = claimed_at_least(facts.summary, "arrivals"), claimed_at_least(facts.summary, "departures")
-    if came is None or left is None or least[0] is None or least[1] is None:
-        return None
-    if min(least[0], least[1]) < LEAST_TURNOVER:
+    if came is None or left is None or max(came.low, left.low) < LEAST_TURNOVER:
         return None
     scale = scale_of([came, left], "")
+    if least[0] is None or least[1] is None or min(least[0], least[1]) < LEAST_TURNOVER:
+        moved = f"Between the looks about {came.text(scale)} containers arrived and {left.text(scale)} left."
+        return Sentence("turnover", moved, tuple(facts.dates[1:]))
     text = (
         f"The net change hides turnover: at least {number(least[0])} containers arrived and {number(least[1])} left "
         f"between the looks; the best estimates are {came.text(scale)} and {left.text(scale)}."

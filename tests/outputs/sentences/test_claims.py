@@ -27,5 +27,5 @@ def test_a_record_of_years_names_the_year() -> None:
         "low": 50_000.0, "high": 54_000.0, "probability": 0.957, "rows": {"dates": ["2018-01-01"] * 4},
     }  # fmt: skip
     said = claim_text(record, Calendar(years_only=True))
-    assert said == "Largest built ground of 4 looks: 5.23 ha (5.00–5.40) in 2020 (probability .95)"
+    assert said == "Of 4 looks, built ground was largest in 2020: 5.23 ha (5.00–5.40), probability .95"
     assert chance(0.99) == "probability .99"
