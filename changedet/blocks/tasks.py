@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from changedet.blocks.heap import keep_freed_memory
 from changedet.blocks.processes import begin_cleaner, end_with_parent
+from changedet.blocks.same_code import checked, code_here
 from changedet.errors import ChangedetError
 from changedet.kernels.together import Submit, lend
 
@@ -141,7 +142,8 @@ def stream(
     Raises
     ------
     ChangedetError
-        The client's scheduler is lost, or has no workers any more, or a task ends every worker that it is given to.
+        The client's scheduler is lost, or has no workers any more, a task ends every worker that it is given to, or a
+        worker has other code.
     """
     if client is not None:
         yield from _stream_distributed(tasks, client)
@@ -177,7 +179,7 @@ def _stream_distributed(tasks: Iterable[Task], client: Client) -> Iterator[tuple
     from distributed import KilledWorker, as_completed
     from distributed.comm import CommClosedError
 
-    workers = _Workers(client)
+    code, workers = code_here(), _Workers(client)
     waiting = iter(enumerate(tasks))
     index: dict[str, int] = {}
 
@@ -186,7 +188,7 @@ def _stream_distributed(tasks: Iterable[Task], client: Client) -> Iterator[tuple
         room = AHEAD * max(1, workers.threads) - len(index)
         futures = []
         for i, (function, arguments) in islice(waiting, max(0, room)):
-            futures.append(client.submit(function, *arguments, pure=False, retries=2))
+            futures.append(client.submit(checked, code, function, *arguments, pure=False, retries=2))
             index[futures[-1].key] = i
         return futures
 

@@ -19,12 +19,12 @@ from typing import IO, Final
 from changedet.blocks import Window
 from changedet.errors import InputError
 from changedet.imagery.look import Look
+from changedet.libraries import library_versions
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.scheduling import Session
 from changedet.pipeline.tile import Tile
 from changedet.pipeline.tile_records import NoTileError, from_bytes, to_bytes
 from changedet.store import RunFolder, identity, sha256
-from changedet.store.step_records import library_versions
 
 FEWEST_TILES: Final = 4
 """Of a date with fewer a kill costs little."""

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from changedet.libraries import library_versions
 from changedet.pipeline.date_job import job_of
 from changedet.pipeline.identities import causes, identities, masks_causes, masks_identity, model_identity
 from changedet.pipeline.run_files import first_change_files
 from changedet.plan import Plan
 from changedet.store import RunFolder, identity
-from changedet.store.step_records import StepRecord, library_versions
+from changedet.store.step_records import StepRecord
 
 NEVER: Final = "has not been done here yet"
 BEGUN: Final = "was begun and not ended"

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
+from changedet.libraries import library_versions
 from changedet.store.files import write_json
 from changedet.store.fingerprints import Fingerprint, is_fingerprint
-
-RESULT_LIBRARIES: Final = (
-    *("numpy", "scipy", "numba", "rasterio", "onnxruntime", "opencv-python-headless", "connected-components-3d"),
-    *("shapely", "pyproj", "pandas", "geopandas"),
-)
-"""Those whose arithmetic the results pass through: with another version of one a step is done again."""
 
 
 class StepRecord(TypedDict):
@@ -38,25 +31,6 @@ class StepRecord(TypedDict):
     files: dict[str, Fingerprint]
     causes: NotRequired[dict[str, object]]
     libraries: NotRequired[dict[str, str]]
-
-
-@cache
-def library_versions() -> dict[str, str]:
-    """The versions of what results depend on.
-
-    Returns
-    -------
-    dict of str to str
-        By the names of `RESULT_LIBRARIES`; empty text for one that does not say.
-    """
-    return {name: _version(name) for name in RESULT_LIBRARIES}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
 
 
 def read_record(path: Path) -> StepRecord | None:

@@ -126,6 +126,23 @@ def test_workers_that_join_a_cluster_later_are_given_tasks_too() -> None:
     assert [int(word) for word in done.stdout.split()] == [1 + 4, 3 + 4 * 3]
 
 
+def test_a_cluster_of_other_code_is_refused_in_one_line() -> None:
+    code = (
+        "import distributed; from changedet.blocks import tasks\n"
+        "there = tasks.code_here()\n"
+        "tasks.code_here = lambda: {**there, 'changedet': 'another'}\n"
+        "if __name__ == '__main__':\n"
+        "    here = {'processes': False, 'dashboard_address': None}\n"
+        "    with distributed.Client(n_workers=1, threads_per_worker=1, **here) as client:\n"
+        "        try: list(tasks.stream([(int, (7,))] * 3, client=client))\n"
+        "        except tasks.ChangedetError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    (line,) = done.stdout.splitlines()
+    assert "has other code than this machine: changedet" in line
+    assert "for another; install the same there" in line
+
+
 def test_stream_gives_each_result_with_its_index_as_it_ends() -> None:
     waits = threading.Event()
     with Pools(2) as pools:
