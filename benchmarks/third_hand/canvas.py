@@ -17,6 +17,8 @@ Bools = NDArray[np.bool_]
 Window = tuple[slice, slice]
 SHIFT_BITS = 4
 """Fractions of a cell that OpenCV fills polygons to."""
+LEAST_SLOPED = 2
+"""Cells along each side from which a slope can be taken; less of a heap lies in view only at the edge."""
 
 
 @dataclass
@@ -172,6 +174,8 @@ class Canvas:
         if window is None:
             return
         u, v = self.local(window, one.x, one.y, one.angle)
+        if min(u.shape) < LEAST_SLOPED:
+            return
         rng = np.random.default_rng(one.seed)
         bumps = self.noise.read("cloud", u.shape, rng, max(0.5, 0.06 * one.width / self.step))
         radius = np.hypot(u / one.length, v / one.width) * 2 * (1 + 0.35 * one.rough * np.clip(bumps + 1.2, 0, 3))
