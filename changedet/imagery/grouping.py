@@ -94,7 +94,7 @@ def shared_roles(looks: Sequence[Look | Scene]) -> list[str]:
         odd = next((look for look in looks if not set(look.roles) & set(looks[0].roles)), looks[-1])
         raise InputError(
             f"{looks[0].name} has the bands {', '.join(looks[0].roles)} and {odd.name} has {', '.join(odd.roles)}: "
-            "no band is shared by all scenes; give 'bands' so that they name the same roles"
+            "no band is shared by all scenes; leave one of them out, or give 'bands' so that they name the same roles"
         )
     return in_order(shared)
 

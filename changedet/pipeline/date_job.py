@@ -5,7 +5,6 @@ A job is pure and picklable: measuring and the passes over tiles run wherever da
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -82,6 +81,8 @@ class DateJob:
         Whether boxes are looked for on this date.
     dtype : str
         Of the aligned scene: the reference's.
+    overview_factor : int
+        Pixels of the grid that one of the overview averages on a side; of all dates the same.
     nodata : float or None
         Of the aligned scene: the reference's; None where its files have none.
     witnesses : tuple of Look
@@ -109,6 +110,7 @@ class DateJob:
     methods: Methods
     counts: bool
     dtype: str
+    overview_factor: int
     nodata: float | None = None
     witnesses: tuple[Look, ...] = ()
     other_season: tuple[Look, ...] = ()
@@ -171,20 +173,6 @@ class DateJob:
         if "pixels" not in parts:
             methods, roles = replace(methods, change=None, normalise=None, footprint=None), ()
         return replace(self, methods=methods, scene_roles=roles, counts=counts)
-
-    @property
-    def overview_factor(self) -> int:
-        """How much coarser the overview is.
-
-        Returns
-        -------
-        int
-            Pixels of the grid that one of the overview averages on a side.
-        """
-        shape, method = self.grid.shape, self.methods.mask
-        if method is None or method.classify is None:
-            return overview_factor(shape)
-        return cloud_overview_factor(shape, self.grid.ground_resolution_m, method.overview_resolution_m)
 
     @property
     def blur_px(self) -> tuple[float, float]:
@@ -252,7 +240,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
     """
     look, reference = plan.looks[i], plan.looks[plan.reference]
     extra = plan.extra_roles(i)
-    methods = _methods(plan, extra, (look, reference))
+    methods = _methods(plan, extra, look, reference)
     wants_scene = "scenes" in plan.formats or "report" in plan.formats
     return DateJob(
         grid=plan.grid,
@@ -264,6 +252,7 @@ def job_of(plan: Plan, i: int) -> DateJob:
         methods=methods,
         counts=methods.objects is not None and not too_coarse(look.gsd_m, methods.objects.coarsest_m),
         dtype=reference.dtype,
+        overview_factor=_overview_factor(plan),
         nodata=next(iter(reference.scenes[0].nodata.values())),
         persists=plan.persists,
         with_standing=plan.leaves_movers_out,
@@ -286,21 +275,30 @@ def job_between(plan: Plan, i: int, k: int) -> DateJob:
         On the bands on which both are compared with the reference.
     """
     extra = tuple(role for role in plan.extra_roles(k) if role in plan.extra_roles(i))
-    methods = _methods(plan, extra, (plan.looks[i], plan.looks[k]))
+    methods = _methods(plan, extra, plan.looks[k], plan.looks[i])
     return replace(job_of(plan, k), reference=plan.looks[i], extra_roles=extra, methods=methods)
 
 
-def _methods(plan: Plan, extra: tuple[str, ...], compared: Sequence[Look]) -> Methods:
-    # What is compared with an 8-bit display image is compared as one.
-    dtype = "uint8" if any(look.dtype == "uint8" for look in compared) else plan.facts.dtype
+def _methods(plan: Plan, extra: tuple[str, ...], look: Look, reference: Look) -> Methods:
+    # What is compared with an 8-bit display image is compared as one; by itself each date has its own units.
+    dtype = "uint8" if "uint8" in (look.dtype, reference.dtype) else plan.facts.dtype
     return Methods(
-        mask=plan.built("mask"),
+        mask=plan.built("mask", dtype=look.dtype),
         align=plan.built("align"),
         normalise=plan.built("normalise", extra),
         change=plan.built("change", extra, dtype),
-        objects=plan.built("objects"),
+        objects=plan.built("objects", dtype=look.dtype),
         footprint=footprint_method(plan.facts),
     )
+
+
+def _overview_factor(plan: Plan) -> int:
+    """Of the masks' overviews where a date of any data type needs one."""
+    dtypes = {look.dtype for look in plan.looks}
+    method = plan.built("mask", dtype="uint8" if "uint8" in dtypes else plan.facts.dtype)
+    if method is None or method.classify is None:
+        return overview_factor(plan.grid.shape)
+    return cloud_overview_factor(plan.grid.shape, plan.grid.ground_resolution_m, method.overview_resolution_m)
 
 
 def measuring_job(plan: Plan, i: int) -> DateJob:

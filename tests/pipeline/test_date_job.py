@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import rasterio
 from small_runs import APART, DATES
 from small_scenes import write_workflow
 
@@ -41,3 +43,17 @@ def test_dates_are_compared_with_each_other_on_the_bands_of_both(some_lack_nir: 
     (pair,) = done.summary["placebo"]["pairs"]
     assert (pair["from"], pair["to"]) == DATES[1:]
     assert pair["share"] < 0.01
+
+
+def test_each_date_is_read_in_its_own_units(own: Path) -> None:
+    """Reflectance beside a reference of 8 bits is neither all white nor on a scale of its own."""
+    path = own / f"{DATES[0]}.tif"
+    with rasterio.open(path) as source:
+        values, profile = source.read(), source.profile
+    with rasterio.open(path, "w", **(profile | {"dtype": "uint8"})) as out:
+        out.write(np.clip(values / 25.0, 1, 255).astype(np.uint8))
+    done = run(write_workflow(own, DATES), out=str(own / "out"))
+    assert (done.series["valid_fraction"] > 0.9).all()
+    shown = [done.scene(day).values.astype(float) for day in DATES]
+    for later in shown[1:]:
+        assert np.abs(np.median(later, (1, 2)) - np.median(shown[0], (1, 2))).max() < 8

@@ -43,7 +43,7 @@ def choose(facts: Facts) -> Choice:
 STAGE: Final[Stage[LineMethod]] = Stage("normalise", choose)
 
 
-@STAGE.method("invariant", reference="Canty, Nielsen, Schmidt 2004, doi:10.1016/j.rse.2003.10.024", version=1)
+@STAGE.method("invariant", reference="Canty, Nielsen, Schmidt 2004, doi:10.1016/j.rse.2003.10.024", version=2)
 def invariant(
     facts: Facts, *, no_change_probability: Fraction = 0.95, max_iterations: Count = 30, min_correlation: Fraction = 0.7
 ) -> LineMethod:

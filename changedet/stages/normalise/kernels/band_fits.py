@@ -16,6 +16,7 @@ from changedet.stages.normalise.kernels.band_lines import (
     is_plausible,
     orthogonal_line,
     quantile_line,
+    units_ratio,
 )
 from changedet.stages.normalise.kernels.invariant_pixels import all_alike, invariant_pixels, pixel_pairs
 
@@ -140,7 +141,10 @@ def _by_quantiles(x: Singles, y: Singles, reason: str) -> BandLines:
 def _by_invariant_pixels(x: Singles, y: Singles, chosen: Bools, min_correlation: float) -> BandLines:
     base = _by_quantiles(x, y, "")
     kept_x, kept_y = x[chosen], y[chosen]
-    tests = each(lambda band: _tested_line(kept_x[:, band], kept_y[:, band], min_correlation), list(range(x.shape[1])))
+    units = units_ratio(x, y)
+    tests = each(
+        lambda band: _tested_line(kept_x[:, band], kept_y[:, band], units, min_correlation), list(range(x.shape[1]))
+    )
     replaced = [band for band, test in enumerate(tests) if not test.accepted]
     where = f"; bands {', '.join(str(band + 1) for band in replaced)} by quantiles: invariant pixels disagree"
     return replace(
@@ -157,14 +161,16 @@ def _by_invariant_pixels(x: Singles, y: Singles, chosen: Bools, min_correlation:
     )
 
 
-def _tested_line(x: Singles, y: Singles, min_correlation: float) -> _Test:
+def _tested_line(x: Singles, y: Singles, units: float, min_correlation: float) -> _Test:
     """The orthogonal line of one band, accepted where its held-out third bears it out."""
     test = np.arange(len(x)) % HELD_OUT == HELD_OUT - 1
-    gain, offset = orthogonal_line(x[~test], y[~test])
+    # The distance to an orthogonal line means something only where both axes have the same units.
+    gain, offset = orthogonal_line(x[~test] * np.float32(units), y[~test])
+    gain *= units
     fitted = gain * x[test].astype(np.float64) + offset
     p_t, p_f = held_out_tests(fitted, y[test])
     likeness_of_test = correlation(x[test], y[test])
-    accepted = is_plausible(gain) and likeness_of_test >= min_correlation
+    accepted = is_plausible(gain, units) and likeness_of_test >= min_correlation
     return _Test(gain, offset, p_t, p_f, likeness_of_test, accepted)
 
 
@@ -173,9 +179,10 @@ def _lines(x: Singles, y: Singles, line: Line, method: str, reason: str) -> Band
     bands = x.shape[1]
     gain, offset = [1.0] * bands, [0.0] * bands
     if len(x) >= LEAST_PIXELS:
+        units = units_ratio(x, y)
         lines = each(lambda band: line(x[:, band], y[:, band]), list(range(bands)))
         for band, fitted in enumerate(lines):
-            if is_plausible(fitted[0]):
+            if is_plausible(fitted[0], units):
                 gain[band], offset[band] = fitted
     else:
         method, reason = "identity", f"{len(x)} pixels are seen on both dates, too few to normalise"

@@ -18,6 +18,9 @@ Values: TypeAlias = Singles | Floats
 
 GAIN_LIMITS: Final = (0.1, 10.0)
 """A gain beyond these is no change of light."""
+LIGHT_RATIO: Final = 5.0
+"""Usual levels of two dates that differ by more are in other units: light, haze and calibration reach 3 on simulated
+dates, and reflectance in 1/10000 beside a picture of 8 bits is 8 and more."""
 QUARTILES: Final = (0.25, 0.5, 0.75)
 """Shares of the values whose middle and range are matched."""
 
@@ -115,20 +118,45 @@ def moment_line(x: Values, y: Values) -> tuple[float, float]:
     return gain, float(y.mean() - gain * x.mean())
 
 
-def is_plausible(gain: float) -> bool:
+def units_ratio(x: Singles, y: Singles) -> float:
+    """How many of the first date's units make one of the second's: 8-bit pictures beside reflectance in 1/10000.
+
+    Parameters
+    ----------
+    x, y : float32 (n, band)
+        The same pixels of both dates, without NaN.
+
+    Returns
+    -------
+    float
+        The ratio of their usual levels, the middle of the bands; 1 where that may be light, and where a level is not
+        above 0.
+    """
+    if not len(x):
+        return 1.0
+    levels = np.array([np.median(values, axis=0) for values in (x, y)], np.float64)
+    if not (levels > 0).all():
+        return 1.0
+    ratio = float(np.median(levels[1] / levels[0]))
+    return 1.0 if 1 / LIGHT_RATIO <= ratio <= LIGHT_RATIO else ratio
+
+
+def is_plausible(gain: float, units: float) -> bool:
     """Whether a gain can be a change of light and calibration.
 
     Parameters
     ----------
     gain : float
         Of a line.
+    units : float
+        As of `units_ratio`.
 
     Returns
     -------
     bool
         Within `GAIN_LIMITS`.
     """
-    return GAIN_LIMITS[0] <= gain <= GAIN_LIMITS[1]
+    return GAIN_LIMITS[0] <= gain / units <= GAIN_LIMITS[1]
 
 
 def linear(image: Singles, gain: Floats, offset: Floats, limits: tuple[float, float]) -> Singles:
