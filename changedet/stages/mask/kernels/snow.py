@@ -42,6 +42,11 @@ SPREAD: Final = 0.5
 """At least so many of the scene's 8 x 8 cells have turned white by more than `CELL_SHARE`."""
 UNEVEN: Final = 0.007
 """Least relative deviation over 3 x 3 pixels of the smoothest tenth of snow, which has .012; clouds reach .0035."""
+PAVING_UNEVEN: Final = 0.018
+"""The same of paving that was laid over much of a scene, which has .010; snow in patches has .033 and more."""
+PAVING_SPREAD: Final = 0.8
+"""Paving lies within its outline: it turns fewer of the cells white than this (.6 where it is half of a scene); thick
+snow, which may be as even, has .98 and more."""
 HIDDEN_SHARE: Final = 0.5
 """Where more of a scene is white, what is left is thin snow, trees and shade: nothing of it is comparable."""
 RIM_M: Final = 4.0
@@ -120,7 +125,9 @@ def white_snow(
         known, least = np.asarray(seen & np.isfinite(reference).all(axis=0), bool), SHARE
         turned = known & white & (~_was_white(reference) | _is_brighter(bright, reference, known & ~white))
     none = np.full(seen.shape, CLEAR, np.uint8)
-    if not _lies_all_over(turned, known, least) or _is_cloud(bright, turned, resolution_m):
+    if not _lies_all_over(turned, known, least, SPREAD) or _is_cloud(bright, turned, resolution_m):
+        return none
+    if _is_smooth(bright, turned, PAVING_UNEVEN) and not _lies_all_over(turned, known, least, PAVING_SPREAD):
         return none
     if white[seen].mean() < ALONE_SHARE:
         return np.where(seen & _grown(white, PATCH_RIM_M, resolution_m), PATCHES, none).astype(np.uint8)
@@ -146,7 +153,7 @@ def may_be_snow(visible: Singles, nir: Singles | None, floor: float) -> bool:
         False where nothing is seen.
     """
     seen = np.asarray(np.isfinite(visible).all(axis=0), bool)
-    return _lies_all_over(_white_ground(visible, nir, floor), seen, SHARE)
+    return _lies_all_over(_white_ground(visible, nir, floor), seen, SHARE, SPREAD)
 
 
 def bare_picture(visible: Singles, nir: Singles | None, others: Sequence[Singles], floor: float) -> Singles:
@@ -226,26 +233,27 @@ def _was_white(reference: Singles) -> Bools:
     return np.asarray(~seen | (white & (bright > least)), bool)
 
 
-def _lies_all_over(turned: Bools, seen: Bools, least: float) -> bool:
+def _lies_all_over(turned: Bools, seen: Bools, least: float, spread: float) -> bool:
     if not seen.any() or turned[seen].mean() < least:
         return False
     rows, columns = (np.minimum(np.arange(n) * CELLS // n, CELLS - 1) for n in seen.shape)
     cell = (rows[:, None] * CELLS + columns)[seen]
     count = np.bincount(cell, minlength=CELLS * CELLS)
     share = np.bincount(cell, turned[seen], CELLS * CELLS) / np.maximum(count, 1)
-    return bool((share[count > 0] > CELL_SHARE).mean() >= SPREAD)
+    return bool((share[count > 0] > CELL_SHARE).mean() >= spread)
 
 
 def _is_cloud(bright: Singles, turned: Bools, resolution_m: float) -> bool:
     """Whether what turned white is smooth, and most of it wide."""
     wide = opened(turned, WIDE_M, resolution_m)
-    return bool(wide.sum() > WIDE_SHARE * turned.sum()) and _is_smooth(bright, turned)
+    return bool(wide.sum() > WIDE_SHARE * turned.sum()) and _is_smooth(bright, turned, UNEVEN)
 
 
-def _is_smooth(bright: Singles, turned: Bools) -> bool:
+def _is_smooth(bright: Singles, turned: Bools, uneven: float) -> bool:
+    """Whether the smoothest of it varies less; what is nowhere wide enough to tell does not."""
     inner = cv2.erode(turned.astype(np.uint8), np.ones((3, 3), np.uint8)) == 1
     if inner.sum() < LEAST_INNER_PX:
-        return True
+        return False
     mean = cv2.blur(bright, (3, 3))
     deviation = np.sqrt(np.maximum(cv2.blur(bright * bright, (3, 3)) - mean * mean, 0.0))
-    return bool(np.quantile(deviation[inner] / mean[inner], SMOOTHEST) < UNEVEN)
+    return bool(np.quantile(deviation[inner] / mean[inner], SMOOTHEST) < uneven)

@@ -64,6 +64,15 @@ def test_one_wide_white_yard_is_no_snow() -> None:
     assert (white_snow(snowed(bare(), lies), None, bare(4), FLOOR, RESOLUTION_M) == CLEAR).all()
 
 
+def test_paving_that_is_white_in_parts_is_no_snow() -> None:
+    """New concrete over half of a scene, at the edge of what is white: evener than snow, and in one place."""
+    lies = patches(0.5, blur_px=4.0)
+    lies[:, 72:] = False
+    even = white_snow(snowed(bare(), lies, rough=0.01), None, bare(4), FLOOR, RESOLUTION_M)
+    assert (even == CLEAR).all()
+    assert (white_snow(snowed(bare(), lies), None, bare(4), FLOOR, RESOLUTION_M) == PATCHES).any()
+
+
 def test_smooth_wide_clouds_are_no_snow_and_uneven_ones_are() -> None:
     lies = patches(0.35, blur_px=12.0)
     assert (white_snow(snowed(bare(), lies, rough=0.0005), None, bare(4), FLOOR, RESOLUTION_M) == CLEAR).all()
