@@ -37,8 +37,16 @@ SIGMA_FLOOR_PX: Final = 0.04
 """Standard error that all chips share, such as from shadows that moved with the sun: their scatter does not show it."""
 LEAST_CONFIDENCE: Final = 0.1
 """Of the coarse step: below it, the chips search from no shift."""
+MANY_CHIPS: Final = 12
+"""With fewer that both dates show, in small or coarse scenes, chips of half the edge are taken: on 39 painted and
+simulated pairs of 260 m in pixels of 1 m the four of 128 px are off by .38 m in the mean, and 16 of 64 px by .30 m."""
+SHORT_WAY: Final = 8
+"""They are so only where the coarse step finds a shift of at most one of so many parts of their edge: farther away too
+little of both is seen in a small chip, and exact shifts of drawn pictures by 11 and 19 px come out .1 to .3 px off."""
 LEAST_VALID: Final = 0.25
 """Chips with a smaller share of seen pixels are left out."""
+LEAST_CHIP_PX: Final = 32
+"""Smaller chips have too few pixels for a peak above `MIN_QUALITY`."""
 COARSE_SEARCH_SHARE: Final = 0.25
 """Of an overview's edge, the farthest shift that the coarse step looks for."""
 FIELD_SIGMA_PX: Final = 1.0
@@ -97,6 +105,10 @@ def measured_shift(
     start = (dy * factor, dx * factor) if confidence >= LEAST_CONFIDENCE else (0.0, 0.0)
     moving, centres = chips(cells[0], corners, method.chip_px)
     reference, _ = chips(cells[1], corners, method.chip_px)
+    half_px = max(LEAST_CHIP_PX, method.chip_px // 2)
+    if _seen(moving, reference).sum() < MANY_CHIPS and np.hypot(*start) <= half_px / SHORT_WAY:
+        moving, centres = chips(cells[0], corners, half_px)
+        reference, _ = chips(cells[1], corners, half_px)
     return method.refine(moving, reference, centres, resolution_m, start)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from changedet.errors import MethodError
 from changedet.stages.align.alignment import AlignMethod
-from changedet.stages.align.chips import Field, coarse_shift, refined_shift
+from changedet.stages.align.chips import LEAST_CHIP_PX, Field, coarse_shift, refined_shift
 from changedet.stages.align.kernels.gradient_fields import grey_field, orientation_field
 from changedet.stages.registry import Choice, Count, Facts, Metres, Stage
 
@@ -34,8 +34,6 @@ def choose(facts: Facts) -> Choice:
 
 PHASE_WHITENING: Final = 0.9
 """Of phase correlation: a little power is kept, so that frequencies of noise alone count less; chosen by hand."""
-LEAST_CHIP_PX: Final = 32
-"""Smaller chips have too few pixels for a peak above `MIN_QUALITY`."""
 LEAST_SEARCH_M, LEAST_SEARCH_PX = 15.0, 20.0
 """Search range where none is given, the farther of both."""
 
@@ -43,7 +41,7 @@ STAGE: Final[Stage[AlignMethod]] = Stage("align", choose)
 
 
 @STAGE.method(
-    "orientation_correlation", reference="Fitch, Kadyrov, Christmas, Kittler 2002, doi:10.5244/C.16.11", version=2
+    "orientation_correlation", reference="Fitch, Kadyrov, Christmas, Kittler 2002, doi:10.5244/C.16.11", version=3
 )
 def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
     """Correlates damped gradient directions of all bands in chips; most chips decide, or all of them added up.
@@ -55,7 +53,7 @@ def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, 
     max_shift_m : float, optional
         Search range; default: 20 pixels, and at least 15 m.
     chip_px : int
-        Edge of the chips that are correlated.
+        Edge of the chips that are correlated; half of it where few such chips are seen and the shift is small.
 
     Returns
     -------
@@ -66,7 +64,7 @@ def orientation_correlation(facts: Facts, *, max_shift_m: Metres | None = None, 
 
 
 @STAGE.method(
-    "phase_correlation", reference="Kuglin and Hines 1975; Guizar-Sicairos 2008, doi:10.1364/OL.33.000156", version=2
+    "phase_correlation", reference="Kuglin and Hines 1975; Guizar-Sicairos 2008, doi:10.1364/OL.33.000156", version=3
 )
 def phase_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_px: Count = 128) -> AlignMethod:
     """Correlates the phase of the mean band in chips; most chips decide, or all of them added up.
@@ -78,7 +76,7 @@ def phase_correlation(facts: Facts, *, max_shift_m: Metres | None = None, chip_p
     max_shift_m : float, optional
         Search range; default: 20 pixels, and at least 15 m.
     chip_px : int
-        Edge of the chips that are correlated.
+        Edge of the chips that are correlated; half of it where few such chips are seen and the shift is small.
 
     Returns
     -------

@@ -63,6 +63,17 @@ def test_measured_shift_one_chip_of_noise_or_of_other_ground_shows_none():
         assert not found(*(500 + 20 * pair)).confident
 
 
+def test_measured_shift_few_chips_are_cut_in_four():
+    """A small scene of four chips, two of which show what moved: their quarters outvote it."""
+    ground, deck = blocks_and_grain(3, 256), blocks_and_grain(60, 256)
+    moving, reference = shifted(ground, *TRUE_PX), ground.copy()
+    reference[:, :100], moving[:, :100] = deck[:, :100], np.roll(deck, (-5, 3), (1, 2))[:, :100]
+    alignment = found(moving, reference)
+    assert alignment.confident, alignment.reason
+    assert alignment.chips_used > 4
+    assert error_px(alignment) < 0.1
+
+
 def test_chips_are_side_by_side_with_their_centres():
     cells = np.arange(2 * 1 * 64 * 64, dtype=np.float32).reshape(2, 1, 64, 64)
     cut, centres = chips(cells, [(0, 0), (0, 64)], 32)
