@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import geopandas as gpd
-import pyproj
-
-from changedet.outputs.gpkg.vector_layers import conform
 from changedet.store.files import replacing
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pyproj
 
 LAYERS: Final = ("containers", "tracks")
 """What is written, each to a file of its own."""
@@ -29,6 +29,9 @@ def write_geoparquet(path: str | Path, layer: str, frame: gpd.GeoDataFrame, crs:
     crs : str or pyproj.CRS
         Of the geometries.
     """
+    # Imported here, as the names of the layers are wanted long before them.
+    from changedet.outputs.gpkg.vector_layers import conform
+
     table = conform(layer, frame, crs)
     # Text without any value would become a column of nothing.
     words = [name for name in table.columns if name != table.geometry.name and table[name].dtype == object]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +15,9 @@ from changedet.grid import Grid, ground_area_m2
 from changedet.kernels import components, region_figures
 from changedet.pipeline.kernels.box_parts import CAME, GROUND, LEFT, REPLACED
 from changedet.store.packing import pack, unpack
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 Numbers: TypeAlias = NDArray[np.int32] | Ints
 """Of parts or regions, from 1; 0 is none."""
@@ -305,6 +307,9 @@ def no_changes(grid: Grid) -> gpd.GeoDataFrame:
     GeoDataFrame
         Without rows.
     """
+    # Imported here, as tiles can do without the 70 MB that tables take.
+    import geopandas as gpd
+
     columns: dict[str, Sequence[object]] = {
         name: [] for name in ("date", "area_m2", "direction", "kind", "probability")
     }

@@ -138,19 +138,3 @@ def lasting_bounds(marked: Floats, lasting: Floats) -> Floats:
     low, high = np.minimum(low * share, lasting), np.maximum(high * share, lasting)
     low = np.where(lasting > value, np.maximum.accumulate(low), low)
     return np.column_stack([lasting, low, high])
-
-
-def is_compared(plan: Plan, day: dt.date) -> bool:
-    """Say whether a date has a mask.
-
-    Parameters
-    ----------
-    plan : Plan
-    day : date
-
-    Returns
-    -------
-    bool
-        False for the reference, and where the stage change is switched off.
-    """
-    return plan.built("change") is not None and day != plan.looks[plan.reference].date

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from changedet.blocks import Window
 from changedet.kernels.pixel_classes import NODATA
@@ -22,6 +22,9 @@ from changedet.stages.change.kernels.feature_names import ROLES
 from changedet.stages.change.kernels.movers import UNKNOWN
 from changedet.stages.objects.lattice import Description
 from changedet.store import RunFolder, write_frame, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def files_of_date(folder: RunFolder, job: DateJob, formats: frozenset[str], part: str) -> list[Path]:
@@ -191,6 +194,9 @@ class DateWriter:
         return self._entered(rasters.writer(path, "scene", job.scene_roles, job.dtype, job.nodata, words))
 
     def _all_boxes(self) -> pd.DataFrame:
+        # Imported here, as only dates with boxes need tables, which take 70 MB.
+        import pandas as pd
+
         method = self._rasters.job.methods.objects
         tables = [self._boxes[window] for window in sorted(self._boxes) if len(self._boxes[window])]
         if not tables or method is None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from changedet.arrays import Floats
 from changedet.store import RunFolder, read_frame, write_frame
@@ -36,6 +35,9 @@ def keep_light(folder: RunFolder, dates: Sequence[dt.date], taken: TakenLight) -
     taken : mapping
         Of their indices.
     """
+    # Imported here, as the names of these tables are wanted long before them.
+    import pandas as pd
+
     paths = [folder.table(name, day) for name in KEPT_LIGHT for day in dates]
     folder.begin(LIGHT_STEP, paths)
     for (name, i), parts in taken.items():

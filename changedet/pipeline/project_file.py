@@ -4,46 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from changedet.grid import Grid
 from changedet.outputs.qgis.metadata import About, SceneSource
 from changedet.outputs.qgis.project import write_project
-from changedet.outputs.rasters.classes import RasterKind, RasterLayer
+from changedet.outputs.rasters.classes import RasterLayer
 from changedet.outputs.values import mapping_at
 from changedet.pipeline.kept_records import record_of
+from changedet.pipeline.published import dated_rasters
 from changedet.stages.registry import NONE
 from changedet.store import RunFolder
 from changedet.store.amending import amend
-
-
-def dated_rasters(folder: RunFolder, day: date, formats: frozenset[str], *, is_compared: bool) -> list[RasterLayer]:
-    """List the rasters of a date that its run leaves for people.
-
-    Parameters
-    ----------
-    folder : RunFolder
-    day : date
-    formats : set of str
-        Outputs that are wanted.
-    is_compared : bool
-        Whether the date has a mask.
-
-    Returns
-    -------
-    list of RasterLayer
-        Whether they exist yet or not.
-    """
-    wanted: dict[RasterKind, tuple[Path, str, bool]] = {
-        "scene": (folder.scene(day), "scenes", True),
-        "score": (folder.score(day), "scores", is_compared),
-        "mask": (folder.mask(day), "masks", is_compared),
-        "quality": (folder.quality(day), "masks", True),
-    }
-    return [
-        RasterLayer(path, kind, str(day)) for kind, (path, form, there) in wanted.items() if there and form in formats
-    ]
 
 
 def write_run_project(folder: RunFolder) -> None:

@@ -16,60 +16,24 @@ import shapely.geometry
 from changedet import __version__
 from changedet.errors import InputError
 from changedet.grid.geodesy import transform_xy
-from changedet.outputs import geoparquet, json_files, stac, tables
+from changedet.outputs import geoparquet, json_files, tables
 from changedet.outputs.gpkg import vector_layers
-from changedet.outputs.rasters.classes import RasterLayer
 from changedet.outputs.report.page import write_report
-from changedet.pipeline.changes import is_compared
+from changedet.outputs.stac.catalog import write_stac
 from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import open_run
-from changedet.pipeline.project_file import dated_rasters, write_run_project
+from changedet.pipeline.project_file import write_run_project
 from changedet.pipeline.provenance import provenance
+from changedet.pipeline.published import published_files, raster_layers
 from changedet.pipeline.report_data import report_of_finished, report_of_run
-from changedet.pipeline.stac_facts import has_thumbnail, item_facts
+from changedet.pipeline.stac_facts import item_facts
 from changedet.plan import Plan
 from changedet.store import RunFolder
 from changedet.store.amending import amend
 
 WRITTEN_ANEW: Final = "written anew by every run"
 """Identity of the steps here: they are never taken for done."""
-
-PUBLISHED: Final = ("objects", "geoparquet", "tables", "provenance", "qgis", "stac", "report", "summary")
-"""In this order: the summary comes last, so that where it is, all is."""
-
-
-def published_files(plan: Plan, step: str) -> list[Path]:
-    """List the files that a step writes.
-
-    Parameters
-    ----------
-    plan : Plan
-    step : str
-        Of `PUBLISHED`.
-
-    Returns
-    -------
-    list of Path
-        None where its format is not wanted.
-    """
-    folder, formats = plan.folder, plan.formats
-    if step == "stac" and "stac" in formats and _raster_layers(plan, only_dated=True):
-        dated = [look for look in plan.looks if _layers_of(plan, look.date)]
-        items = [folder.stac / f"{look.date}" / f"{look.date}.json" for look in dated]
-        pictures = [folder.stac / f"{look.date}" / stac.THUMBNAIL for look in dated if has_thumbnail(plan, look)]
-        return [*items, *pictures, folder.stac / "collection.json"]
-    if step == "geoparquet":
-        return [folder.geoparquet(layer) for layer in geoparquet.LAYERS if step in formats]
-    found = {
-        "objects": (folder.objects, "objects" in formats),
-        "tables": (folder.timeseries, "tables" in formats),
-        "qgis": (folder.project, "qgis" in formats and ("objects" in formats or bool(_raster_layers(plan)))),
-        "report": (folder.report, "report" in formats),
-        "provenance": (folder.provenance, True),
-        "summary": (folder.summary, True),
-    }
-    return [found[step][0]] if step in found and found[step][1] else []
 
 
 def publish(
@@ -106,18 +70,6 @@ def _write_geoparquet(plan: Plan, results: Results) -> None:
         geoparquet.write_geoparquet(plan.folder.geoparquet(layer), layer, results.layers[layer], plan.grid.crs)
 
 
-def _layers_of(plan: Plan, day: date) -> list[RasterLayer]:
-    return dated_rasters(plan.folder, day, plan.formats, is_compared=is_compared(plan, day))
-
-
-def _raster_layers(plan: Plan, *, only_dated: bool = False) -> list[RasterLayer]:
-    layers = [layer for look in plan.looks for layer in _layers_of(plan, look.date)]
-    later = tuple(str(look.date) for look in plan.looks if look.date > plan.looks[plan.reference].date)
-    if "masks" in plan.formats and plan.built("change") is not None and later and not only_dated:
-        layers.append(RasterLayer(plan.folder.first_change, "first_change", dates=later))
-    return layers
-
-
 def _outline(plan: Plan) -> dict[str, Any]:
     """The site's rectangle in longitude and latitude as GeoJSON, its sides bent as they are there."""
     side = max(plan.grid.shape) * plan.grid.resolution_m / 4
@@ -138,11 +90,11 @@ def _write_stac(plan: Plan) -> None:
     extra = {"objects": plan.folder.objects} if "objects" in plan.formats else {}
     extra |= {"timeseries": plan.folder.timeseries} if "tables" in plan.formats else {}
     extra |= {path.stem: path for path in published_files(plan, "geoparquet")}
-    stac.write_stac(
+    write_stac(
         plan.folder.stac,
         site_id=plan.site_id,
         title=plan.workflow.site.name,
-        rasters=_raster_layers(plan),
+        rasters=raster_layers(plan),
         geometry=_outline(plan),
         description=f"Change and containers at {plan.workflow.site.name}, by changedet {__version__}",
         assets=extra,

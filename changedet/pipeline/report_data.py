@@ -18,7 +18,6 @@ from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.report import pictures
 from changedet.outputs.report.data import BoxEvent, ReportData, unsure_days
 from changedet.outputs.values import mapping_at
-from changedet.pipeline.changes import is_compared
 from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.date_files import scene_path
 from changedet.pipeline.date_model import DateModel
@@ -28,6 +27,7 @@ from changedet.pipeline.figures.sources import sources_of_finished, sources_of_r
 from changedet.pipeline.finished import Run
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.provenance import LIBRARIES, method_rows, scene_rows
+from changedet.pipeline.published import is_compared
 from changedet.pipeline.report_chips import ScenePictures, box_events, count_events, listed_events
 from changedet.plan import Plan
 from changedet.stages.align.alignment import Alignment

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from changedet.blocks import Pools, give_back_memory
 from changedet.errors import InputError
 from changedet.imagery.decoded_blocks import keeping_decoded
 from changedet.json_types import Json
-from changedet.pipeline.boxes import FollowedBoxes, followed_boxes
-from changedet.pipeline.collect import Results, collect
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.finished import Run, open_run
-from changedet.pipeline.first_change import write_first_change
-from changedet.pipeline.identities import masks_causes, masks_identity
 from changedet.pipeline.inputs import Inputs, keep_inputs, take_in
-from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.measure_dates import measure_dates
 from changedet.pipeline.passes import pass_over_tiles
+from changedet.pipeline.pending_masks import begin_masks
 from changedet.pipeline.placebo import run_placebo
-from changedet.pipeline.publish import PUBLISHED, WRITTEN_ANEW, publish, published_files
 from changedet.pipeline.robust import run_robust
-from changedet.pipeline.run_files import files_of_run, first_change_files
+from changedet.pipeline.run_files import files_of_run
 from changedet.pipeline.scheduling import Progress, Session, dask_client
-from changedet.pipeline.series_masks import begin_masks, read_together
 from changedet.pipeline.unread import UnreadScenesError, blamed, plan_without
 from changedet.pipeline.uploads import require_bucket, uploaded
 from changedet.plan import Plan, make_plan
-from changedet.store import identity
 from changedet.store.files import naming_disk_errors
 from changedet.workflow import Workflow
-from changedet.workflow.resolved import without_folders
+
+if TYPE_CHECKING:
+    from changedet.pipeline.boxes import FollowedBoxes
+    from changedet.pipeline.finished import Run
 
 
 def run(
@@ -117,13 +111,17 @@ def carry_out(
         if fresh:
             folder.clear()
         session, models, boxes = _computed(plan, pools, client, progress)
+        # Imported here, like what follows the tiles elsewhere: tables and what reads and writes them take 110 MB.
+        from changedet.pipeline.all_dates import publish_all, series_done
+        from changedet.pipeline.finished import open_run
+
         if placebo:
             run_placebo(session.plan, models, session.stream)
         if robust:
             run_robust(session.plan, partial(_variant, pools=pools, client=client, progress=progress))
-        results = _series_done(session, models, boxes)
+        results = series_done(session, models, boxes)
         session.require_inputs(session.plan.looks)
-        _publish_all(session, models, results)
+        publish_all(session, models, results)
         folder.settle(files_of_run(session.plan))
     return open_run(folder.path)
 
@@ -136,13 +134,19 @@ def _computed(
     keep_inputs(plan, inputs)
     session = Session(plan, pools, client, progress, require_inputs=inputs.require_unchanged)
     models = _dates_done(session)
-    return session, models, _boxes_done(session, models)
+    # Imported here, as measuring and tiles can do without the 110 MB that tables take.
+    from changedet.pipeline.all_dates import boxes_done
+
+    return session, models, boxes_done(session, models)
 
 
 def _variant(plan: Plan, pools: Pools, client: object, progress: Progress | None) -> Mapping[str, Json]:
     """The summary of a variant of a run; nothing of it is published."""
     with plan.folder.locked(is_new=False):
         session, models, boxes = _computed(plan, pools, client, progress)
+        # Imported here, as measuring and tiles can do without the 110 MB that tables take.
+        from changedet.pipeline.collect import collect
+
         return collect(session.plan, models, boxes).summary
 
 
@@ -175,44 +179,3 @@ def _dates_done(session: Session) -> dict[date, DateModel]:
             session.plan = plan_without(session.plan, error.found)
         else:
             return models
-
-
-def _boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxes:
-    """Boxes followed over all dates, and the masks that they decide about."""
-    plan = session.plan
-    start = time.perf_counter()
-    boxes = followed_boxes(plan, models)
-    # The tracks have read the scenes once more.
-    session.require_inputs(plan.looks)
-    session.seconds["following"] = round(time.perf_counter() - start, 3)
-    reference = plan.looks[plan.reference].date
-    marks = boxes.marks(reference, [look.date for look in plan.looks]) if plan.decides_by_boxes else {}
-    read_together(plan, models, marks, partial(session.stream, here=True))
-    return boxes
-
-
-def _series_done(session: Session, models: dict[date, DateModel], boxes: FollowedBoxes) -> Results:
-    """What else needs all dates: the first change, the series, the onset."""
-    plan = session.plan
-    give_back_memory()
-    files = first_change_files(plan)
-    if files:
-        later = [look.date for look in plan.looks if look.date > plan.looks[plan.reference].date]
-        paths = {day: mask_path(plan.folder, day, plan.formats) for day in later}
-        wanted = identity("first_change", masks_identity(plan))
-        write = partial(write_first_change, files[0], plan.grid, paths, plan.site_id)
-        plan.folder.once("first_change", wanted, files, write, masks_causes(plan))
-    return collect(plan, models, boxes)
-
-
-def _publish_all(session: Session, models: dict[date, DateModel], results: Results) -> None:
-    plan, folder = session.plan, session.folder
-    shown = [without_folders(words, plan.workflow) for words in (*plan.warnings, *results.warnings)]
-    results = replace(results, warnings=tuple(dict.fromkeys(shown)))
-    for step in PUBLISHED:
-        files = published_files(plan, step)
-        if not files:
-            continue
-        folder.begin(f"publish:{step}", files)
-        publish(plan, models, results, session.seconds, step)
-        folder.finish(f"publish:{step}", WRITTEN_ANEW, files)

@@ -10,7 +10,7 @@ from changedet.pipeline.date_files import files_of_date
 from changedet.pipeline.date_job import job_of
 from changedet.pipeline.inputs import INPUTS_STEP, inputs_file
 from changedet.pipeline.kept_light import KEPT_LIGHT, LIGHT_STEP
-from changedet.pipeline.publish import PUBLISHED, published_files
+from changedet.pipeline.published import PUBLISHED, published_files
 from changedet.pipeline.robust import ROBUST_STEP, robust_file
 from changedet.plan import Plan
 

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -19,13 +18,13 @@ from changedet.outputs.rasters.reading import read_bands
 from changedet.pipeline.box_marks import BoxMarks
 from changedet.pipeline.box_marks import halo_px as box_halo_px
 from changedet.pipeline.change_regions import tile_parts
-from changedet.pipeline.date_files import files_of_date
 from changedet.pipeline.date_job import job_of
 from changedet.pipeline.date_model import ChangeModel, DateModel
 from changedet.pipeline.identities import masks_causes, masks_identity
 from changedet.pipeline.kernels.box_decisions import with_boxes
 from changedet.pipeline.kernels.box_parts import box_parts
 from changedet.pipeline.mask_files import DateRasters, MaskRule, MaskTile, MaskWriter
+from changedet.pipeline.pending_masks import files_of_masks, pending_masks
 from changedet.pipeline.scheduling import Stream
 from changedet.pipeline.series_scores import FIGURES, SeriesJob, scores_of_pairs
 from changedet.pipeline.snow_patches import patched_quality, shows_boxes
@@ -49,17 +48,6 @@ DATES_AT_ONCE: Final = 6
 """With more dates tiles are smaller, so that their scores fit into memory."""
 
 
-def begin_masks(plan: Plan) -> None:
-    """Note which masks are to come, before a pass forgets that it wrote some of an earlier run.
-
-    Parameters
-    ----------
-    plan : Plan
-    """
-    for i in _pending(plan):
-        plan.folder.begin(f"masks:{plan.looks[i].date}", _files(plan, i))
-
-
 def read_together(
     plan: Plan, models: Mapping[dt.date, DateModel], boxes: Mapping[dt.date, BoxMarks], stream: Stream
 ) -> None:
@@ -75,7 +63,7 @@ def read_together(
     stream : callable
         As of `Session.stream`, for tasks that read the run folder.
     """
-    pending = set(_pending(plan))
+    pending = set(pending_masks(plan))
     # Both sides of the reference begin with it: earlier dates are read backwards.
     for side in (range(plan.reference + 1, len(plan.looks)), range(plan.reference - 1, -1, -1)):
         wanted = sorted(pending.intersection(side))
@@ -156,19 +144,6 @@ def _probabilities(job: SeriesJob, window: Window) -> Singles:
     return series_change_probability(scores, thresholds, job.probabilities, weights, around)
 
 
-def _pending(plan: Plan) -> list[int]:
-    """Dates whose masks are read together with the others' and are not done."""
-    if not plan.persists:
-        return []
-    wanted = masks_identity(plan)
-    done = [plan.folder.is_done(f"masks:{look.date}", wanted) for look in plan.looks]
-    return [i for i in range(len(plan.looks)) if i != plan.reference and not done[i]]
-
-
-def _files(plan: Plan, i: int) -> list[Path]:
-    return files_of_date(plan.folder, job_of(plan, i), plan.formats, "masks")
-
-
 def _read_side(
     plan: Plan,
     models: Mapping[dt.date, DateModel],
@@ -197,7 +172,7 @@ def _read_side(
         why = masks_causes(plan)
         each(MaskWriter.finish, list(writers.values()))
         for i in writers:
-            plan.folder.finish(f"masks:{plan.looks[i].date}", masks_identity(plan), _files(plan, i), why)
+            plan.folder.finish(f"masks:{plan.looks[i].date}", masks_identity(plan), files_of_masks(plan, i), why)
     finally:
         for writer in writers.values():
             writer.abandon()

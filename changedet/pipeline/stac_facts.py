@@ -11,7 +11,8 @@ from changedet import __version__
 from changedet.imagery.look import Look
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.report.pictures import quicklook
-from changedet.outputs.stac import ItemFacts, SourceFile
+from changedet.outputs.stac.item_facts import ItemFacts, SourceFile
+from changedet.pipeline.published import has_thumbnail
 from changedet.plan import Plan
 from changedet.store import read_json
 
@@ -55,24 +56,6 @@ def item_facts(plan: Plan) -> dict[str, ItemFacts]:
             thumbnail=quicklook(plan.folder.scene(look.date), THUMBNAIL_PX, stretch) if look in pictured else None,
         )
     return found
-
-
-def has_thumbnail(plan: Plan, look: Look) -> bool:
-    """Whether a date's item has a picture.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of the run.
-    look : Look
-        One of its dates.
-
-    Returns
-    -------
-    bool
-        False where its scene is not written, or its licence forbids to show the pixels.
-    """
-    return "scenes" in plan.formats and look.attribution.show_pixels
 
 
 def _cloud_percent(record: dict[str, Any], day: str) -> float | None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from changedet.arrays import AnyArray, Bools, Bytes, Singles
 from changedet.blocks import Window
@@ -22,6 +21,9 @@ from changedet.pipeline.tile_scores import TilePair, inner, raw_regions, tile_sc
 from changedet.stages.footprint.stage import FootprintMethod, FootprintStatistics
 from changedet.stages.objects.lattice import Description, ObjectMethod, ObjectStatistics, cells, in_cell
 from changedet.store.packing import ClassTile, pack
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ALONG_A_BOX: Final = np.linspace(-0.8, 0.8, 5)
 """Points on a box's long axis at which it is looked whether it is clear, in half lengths from its centre."""
@@ -224,6 +226,9 @@ def _scene(read: _ReadTile) -> AnyArray:
 def _boxes(
     read: _ReadTile, method: ObjectMethod[ObjectStatistics], statistics: ObjectStatistics
 ) -> tuple[pd.DataFrame, tuple[tuple[Window, Description], ...]]:
+    # Imported here, as only tiles with boxes need tables, which take 70 MB.
+    import pandas as pd
+
     # The rims of clouds and shadows cut through boxes that are seen: all is shown, and what is hidden left out.
     shown = where_valid(read.image, np.isin(read.quality, (*SHOWS_BOXES, CLOUD, SHADOW, HAZE)))
     lattice = list(cells(read.window, method.cell_px))

@@ -6,10 +6,9 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from changedet.arrays import AnyArray
 from changedet.blocks import Window
@@ -17,6 +16,9 @@ from changedet.kernels.components import TileComponents
 from changedet.pipeline.tile import Tile
 from changedet.stages.objects.lattice import Description
 from changedet.store.packing import ClassTile
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _RASTERS: Final = ("quality", "reference_quality")
 _IMAGES: Final = ("score", "contrast", "standing", "scene")
@@ -153,6 +155,9 @@ def _read(said: Mapping[str, tuple[str, list[int]]], body: bytes) -> dict[str, A
 
 
 def _table(table: pd.DataFrame) -> dict[str, tuple[str, list[object]]]:
+    # Imported here, as only tiles with boxes need tables, which take 70 MB.
+    import pandas as pd
+
     found = {}
     for name in table.columns:
         column = table[name]
@@ -163,4 +168,7 @@ def _table(table: pd.DataFrame) -> dict[str, tuple[str, list[object]]]:
 
 
 def _frame(said: Mapping[str, tuple[str, list[object]]]) -> pd.DataFrame:
+    # Imported here, as only tiles with boxes need tables, which take 70 MB.
+    import pandas as pd
+
     return pd.DataFrame({name: pd.Series(values, dtype=dtype) for name, (dtype, values) in said.items()})

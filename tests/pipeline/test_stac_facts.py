@@ -17,8 +17,8 @@ from pystac.validation import JsonSchemaSTACValidator
 from small_runs import DATES
 from small_scenes import write_workflow
 
-from changedet.outputs.stac import THUMBNAIL
-from changedet.pipeline.publish import published_files
+from changedet.outputs.stac.item_facts import THUMBNAIL
+from changedet.pipeline.published import published_files
 from changedet.pipeline.run import run
 from changedet.pipeline.stac_facts import _href
 from changedet.plan import make_plan

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from affine import Affine
@@ -15,6 +14,9 @@ from rasterio.features import shapes, sieve
 from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bytes, Floats
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 APART_PX: Final = 32
 """Empty rows between regions that are traced apart: to begin takes as long as to read so many rows of a tile."""
@@ -41,6 +43,9 @@ def polygonise(
         Columns ``change_id`` (int64, ascending) and ``geometry``: a polygon along pixel edges without vertices on
         straight lines, or a multipolygon where parts touch at corners alone. Empty and typed where there is no region.
     """
+    # Imported here, as the tiles before can do without the 70 MB that tables take.
+    import geopandas as gpd
+
     parts: dict[int, list[BaseGeometry]] = {}
     for y, x, ids in tiles:
         for outline, number in _outlines(ids, y, x):

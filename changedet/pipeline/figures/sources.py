@@ -17,12 +17,12 @@ from changedet import __version__
 from changedet.errors import InputError
 from changedet.outputs.figure.data import Box
 from changedet.outputs.values import iso_date, mapping_at
-from changedet.pipeline.changes import is_compared
 from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.date_files import scene_path
 from changedet.pipeline.finished import Run
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.provenance import input_rows
+from changedet.pipeline.published import is_compared
 from changedet.plan import Plan
 from changedet.store import RunFolder
 

@@ -18,11 +18,12 @@ import stac_rules
 from made_up_run import BANDS, DATES
 from pystac.validation import JsonSchemaSTACValidator
 
-from changedet.outputs import stac
 from changedet.outputs.rasters.classes import RasterLayer
+from changedet.outputs.stac.catalog import write_stac
+from changedet.outputs.stac.item_facts import ItemFacts, SourceFile
 
 BOX = {"type": "Polygon", "coordinates": [[[123, 27.1], [123.1, 27.1], [123.1, 27.2], [123, 27.2], [123, 27.1]]]}
-KNOWN = stac.ItemFacts(
+KNOWN = ItemFacts(
     time=dt.time(10, 30, 5),
     gsd_m=0.5,
     sun_azimuth_deg=-20.0,
@@ -33,11 +34,11 @@ KNOWN = stac.ItemFacts(
     sensor="WorldView-3",
     credit="© Example 2023",
     licence="CC-BY-4.0",
-    sources=(stac.SourceFile("../../../scenes/a.tif", "a.tif", "ab" * 32), stac.SourceFile("https://x.org/b", "b")),
+    sources=(SourceFile("../../../scenes/a.tif", "a.tif", "ab" * 32), SourceFile("https://x.org/b", "b")),
     software="changedet 0.1.0",
     thumbnail=b"\xff\xd8 a picture",
 )
-EMPTY = stac.ItemFacts()
+EMPTY = ItemFacts()
 
 
 class Offline(pystac.stac_io.DefaultStacIO):
@@ -57,7 +58,7 @@ def written(made_up_run: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple
         RasterLayer(copy / layer.path.relative_to(folder), layer.kind, layer.date, layer.dates)
         for layer in made["layers"]
     ]
-    files = stac.write_stac(
+    files = write_stac(
         copy / "stac",
         site_id="depot-north",
         title="Depot <North>",
@@ -226,4 +227,4 @@ def test_odc_stac_loads_every_band_as_it_stands_in_its_file(written: tuple[Path,
 
 def test_a_catalogue_without_a_dated_raster_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least one dated raster"):
-        stac.write_stac(tmp_path, site_id="a", title="A", rasters=[], geometry=BOX)
+        write_stac(tmp_path, site_id="a", title="A", rasters=[], geometry=BOX)

@@ -1,0 +1,103 @@
+"""What needs all dates of a run: the boxes followed, the first change, the tables, and the files for people."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import date
+from functools import partial
+
+from changedet.blocks import give_back_memory
+from changedet.pipeline.boxes import FollowedBoxes, followed_boxes
+from changedet.pipeline.collect import Results, collect
+from changedet.pipeline.date_model import DateModel
+from changedet.pipeline.first_change import write_first_change
+from changedet.pipeline.identities import masks_causes, masks_identity
+from changedet.pipeline.mask_files import mask_path
+from changedet.pipeline.publish import WRITTEN_ANEW, publish
+from changedet.pipeline.published import PUBLISHED, published_files
+from changedet.pipeline.run_files import first_change_files
+from changedet.pipeline.scheduling import Session
+from changedet.pipeline.series_masks import read_together
+from changedet.store import identity
+from changedet.workflow.resolved import without_folders
+
+
+def boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxes:
+    """Follow the boxes over all dates, and write the masks that they decide about.
+
+    Parameters
+    ----------
+    session : Session
+        Its dates have been measured and passed over.
+    models : dict of date to DateModel
+        Of all dates.
+
+    Returns
+    -------
+    FollowedBoxes
+        Of all dates.
+    """
+    plan = session.plan
+    start = time.perf_counter()
+    boxes = followed_boxes(plan, models)
+    # The tracks have read the scenes once more.
+    session.require_inputs(plan.looks)
+    session.seconds["following"] = round(time.perf_counter() - start, 3)
+    reference = plan.looks[plan.reference].date
+    marks = boxes.marks(reference, [look.date for look in plan.looks]) if plan.decides_by_boxes else {}
+    read_together(plan, models, marks, partial(session.stream, here=True))
+    return boxes
+
+
+def series_done(session: Session, models: dict[date, DateModel], boxes: FollowedBoxes) -> Results:
+    """Write what else needs all dates: the first change, the series, the onset.
+
+    Parameters
+    ----------
+    session : Session
+        Its masks are written.
+    models : dict of date to DateModel
+        Of all dates.
+    boxes : FollowedBoxes
+        As of `boxes_done`.
+
+    Returns
+    -------
+    Results
+        Not yet published.
+    """
+    plan = session.plan
+    give_back_memory()
+    files = first_change_files(plan)
+    if files:
+        later = [look.date for look in plan.looks if look.date > plan.looks[plan.reference].date]
+        paths = {day: mask_path(plan.folder, day, plan.formats) for day in later}
+        wanted = identity("first_change", masks_identity(plan))
+        write = partial(write_first_change, files[0], plan.grid, paths, plan.site_id)
+        plan.folder.once("first_change", wanted, files, write, masks_causes(plan))
+    return collect(plan, models, boxes)
+
+
+def publish_all(session: Session, models: dict[date, DateModel], results: Results) -> None:
+    """Write the files for people.
+
+    Parameters
+    ----------
+    session : Session
+        Its scenes are still as they were.
+    models : dict of date to DateModel
+        Of all dates.
+    results : Results
+        As of `series_done`.
+    """
+    plan, folder = session.plan, session.folder
+    shown = [without_folders(words, plan.workflow) for words in (*plan.warnings, *results.warnings)]
+    results = replace(results, warnings=tuple(dict.fromkeys(shown)))
+    for step in PUBLISHED:
+        files = published_files(plan, step)
+        if not files:
+            continue
+        folder.begin(f"publish:{step}", files)
+        publish(plan, models, results, session.seconds, step)
+        folder.finish(f"publish:{step}", WRITTEN_ANEW, files)
