@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -32,6 +32,7 @@ from changedet.pipeline.date_pixels import bands_of, normalised, where_valid
 from changedet.pipeline.fill_doubts import FillSign, fill_sign, white_sign
 from changedet.pipeline.overview_mask import open_overview, overview_classes
 from changedet.pipeline.samples import (
+    ReadSample,
     Sample,
     extra_cells,
     read_cells,
@@ -62,7 +63,7 @@ def measure(
     reference: Sample | None,
     reference_model: DateModel | None,
     kept: KeptParts,
-    own: Sample | None = None,
+    read: ReadSample | None = None,
 ) -> tuple[DateModel, Sample | None]:
     """Measure all statistics of a date.
 
@@ -75,8 +76,8 @@ def measure(
         Of the reference date; None where this is it.
     kept : KeptParts
         What an earlier run measured and still holds; it is not measured again.
-    own : Sample, optional
-        Of the date, as of `unaligned_sample`, where it has been read.
+    read : ReadSample, optional
+        Of the date, where it has been read.
 
     Returns
     -------
@@ -90,7 +91,7 @@ def measure(
     InputError
         A scene cannot be read; it is named.
     """
-    own = own or unaligned_sample(job)
+    own = unaligned_sample(job) if read is None else read.take()
     fill = fill_sign(own.overview, job.look, job.roles) or _white_sign(job, own.overview)
     alignment = kept.alignment or alignment_of(job, own, reference)
     if not alignment.displacement.is_zero:
@@ -101,6 +102,9 @@ def measure(
     overview = kept.mask or overview_classes(
         job, own.overview, before_overview, alignment.displacement, under_snow=has_snow(reference_model)
     )
+    if reference is not None:
+        # An overview of four bands has 30 MB, and only that of the reference is needed again.
+        own = replace(own, overview=np.empty((0, 0, 0), np.float32))
     classes = sample_quality(job, own, overview)
     seen = where_valid(own.image, np.isin(classes, SHOWS_BOXES))
     levels = kept.shade or light_levels(job.roles, seen)
@@ -214,16 +218,28 @@ def _pair_models(
     before, after = (with_extra_cells(job, *of) for of in ((reference[0], reference[1]), date))
     clear = _clear_on_both(before, after)
     before, after = (
-        np.stack(each(partial(blurred, sigma_px=sigma), list(where_valid(cells, clear))))
+        _of_cells(partial(_blurred_cell, cells, clear, sigma), cells)
         for cells, sigma in zip((before, after), job.blur_px, strict=True)
     )
     if job.methods.normalise is not None:
         if normalise is None:
             normalise = job.methods.normalise.fit(after, before)
-        after = np.stack(each(partial(job.methods.normalise.apply, model=normalise), list(after)))
+        scaled = partial(job.methods.normalise.apply, model=normalise)
+        after = _of_cells(lambda i: scaled(after[i]), after)
     if job.methods.change is not None:
         change = job.methods.change.fit(before, after)
     return normalise, change
+
+
+def _blurred_cell(cells: Singles, clear: Bools, sigma_px: float, i: int) -> Singles:
+    return blurred(where_valid(cells[i], clear[i]), sigma_px)
+
+
+def _of_cells(make: Callable[[int], Singles], like: Singles) -> Singles:
+    """What is made of each cell, in an array: in a list beside it, all would be held twice."""
+    out = np.empty_like(like)
+    each(lambda i: out.__setitem__(i, make(i)), range(len(out)))
+    return out
 
 
 def measure_between(

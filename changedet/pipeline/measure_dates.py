@@ -15,7 +15,7 @@ from changedet.pipeline.date_job import job_of, measuring_job
 from changedet.pipeline.date_model import DateModel, KeptParts, read_date_model, write_date_model
 from changedet.pipeline.identities import causes, identities, kept_parts, model_identity
 from changedet.pipeline.measure import alignment_of, measure
-from changedet.pipeline.samples import Sample, reference_sample, unaligned_sample
+from changedet.pipeline.samples import ReadSample, Sample, reference_sample, unaligned_sample
 from changedet.pipeline.scheduling import Session
 from changedet.pipeline.unread import UnreadScenesError, blamed, require_same
 from changedet.stages.align.alignment import Alignment
@@ -78,7 +78,8 @@ def _measured(session: Session, kept: Mapping[int, KeptParts]) -> dict[int, Date
     def _task(i: int) -> Task:
         own, alignment = begun.pop(i, (None, kept[i].alignment))
         parts = replace(kept[i], alignment=alignment)
-        return _or_error, (measure, measuring_job(session.plan, i), sample, reference_model, parts, own)
+        read = None if own is None else ReadSample(own)
+        return _or_error, (measure, measuring_job(session.plan, i), sample, reference_model, parts, read)
 
     give_back_memory()
     unread: dict[int, InputError] = {}
@@ -109,8 +110,11 @@ def _measured_reference(
         raise blamed(plan, look, first)
     # One that cannot be read is tried again later, and named then.
     own = {i: sample for i, sample in read.items() if not isinstance(sample, InputError)}
-    tasks: dict[int, Task] = {plan.reference: (_or_error, (measure, jobs[plan.reference], None, None, parts, first))}
+    tasks: dict[int, Task] = {
+        plan.reference: (_or_error, (measure, jobs[plan.reference], None, None, parts, first and ReadSample(first)))
+    }
     tasks |= {i: (alignment_of, (jobs[i], sample, first)) for i, sample in own.items() if kept[i].alignment is None}
+    give_back_memory()
     found = _of_dates(session, tasks)
     measured = found.pop(plan.reference)
     if isinstance(measured, InputError):

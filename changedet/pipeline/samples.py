@@ -15,7 +15,7 @@ from changedet.kernels.pixel_classes import CLEAR, NODATA
 from changedet.kernels.together import together
 from changedet.pipeline.date_job import DateJob
 from changedet.pipeline.date_model import OverviewClasses
-from changedet.pipeline.date_pixels import quality_of, where_valid
+from changedet.pipeline.date_pixels import quality_of
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,29 @@ class Sample:
     image: Singles
     quality: Bytes
     extra: Mapping[str, Singles] = field(default_factory=dict)
+
+
+class ReadSample:
+    """A date's sample on its way to where it is measured, which alone holds it then.
+
+    Parameters
+    ----------
+    sample : Sample
+        As of `unaligned_sample`.
+    """
+
+    def __init__(self, sample: Sample) -> None:
+        self._held = [sample]
+
+    def take(self) -> Sample:
+        """The sample, once.
+
+        Returns
+        -------
+        Sample
+            No longer held here.
+        """
+        return self._held.pop()
 
 
 def reference_sample(job: DateJob) -> Sample:
@@ -69,7 +92,9 @@ def unaligned_sample(job: DateJob) -> Sample:
         Without extra bands.
     """
     overview, quality = job.look.overview(job.grid, job.overview_factor, job.roles)
-    return Sample(where_valid(overview, quality == CLEAR), *read_cells(job, None))
+    # In place: a copy of it would be a twentieth of a run's memory.
+    np.copyto(overview, np.float32(np.nan), where=quality != CLEAR)
+    return Sample(overview, *read_cells(job, None))
 
 
 def read_cells(job: DateJob, displacement: Displacement | None) -> tuple[Singles, Bytes]:

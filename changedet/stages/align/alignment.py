@@ -136,7 +136,7 @@ class AlignMethod:
         ``(band, y, x)``.
     refine : callable
         ``refine(moving_chips, reference_chips, centres_px, resolution_m, start_px=(0, 0)) -> Alignment``: chips are
-        float32 ``(chip, band, y, x)``, the same windows of both images; centres ``(chip, 2)`` as y, x on the common
+        float32 ``(band, y, x)``, the same windows of both images; centres ``(chip, 2)`` as y, x on the common
         grid; `start_px` is where to search, such as the coarse shift; the result includes it.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, TypeAlias
 
@@ -149,7 +149,7 @@ def coarse_shift(
     return CoarseShift(peak.dy, peak.dx, peak.distinct if peak.quality >= MIN_QUALITY else 0.0)
 
 
-def chips(cells: Singles, corners: list[tuple[int, int]], chip_px: int) -> tuple[Singles, Floats]:
+def chips(cells: Singles, corners: list[tuple[int, int]], chip_px: int) -> tuple[list[Singles], Floats]:
     """Cut sample cells into chips.
 
     Parameters
@@ -163,8 +163,8 @@ def chips(cells: Singles, corners: list[tuple[int, int]], chip_px: int) -> tuple
 
     Returns
     -------
-    cut : float32 (chip, band, y, x)
-        Side by side; what is left at the ends of a cell is dropped.
+    cut : list of float32 (band, y, x)
+        Side by side, parts of the cells; what is left at the ends of a cell is dropped.
     centres : float64 (chip, 2)
         y, x in pixels of the grid.
     """
@@ -176,12 +176,12 @@ def chips(cells: Singles, corners: list[tuple[int, int]], chip_px: int) -> tuple
             for left in range(0, edge - size + 1, size):
                 cut.append(cell[:, top : top + size, left : left + size])
                 centres.append((y + top + 0.5 * size, x + left + 0.5 * size))
-    return np.stack(cut), np.asarray(centres, float)
+    return cut, np.asarray(centres, float)
 
 
 def refined_shift(
-    moving_chips: Singles,
-    reference_chips: Singles,
+    moving_chips: Sequence[Singles],
+    reference_chips: Sequence[Singles],
     centres_px: Floats,
     resolution_m: float,
     start_px: tuple[float, float] = (0.0, 0.0),
@@ -194,7 +194,7 @@ def refined_shift(
 
     Parameters
     ----------
-    moving_chips, reference_chips : float32 (chip, band, y, x)
+    moving_chips, reference_chips : sequence of float32 (band, y, x)
         The same windows of both images; NaN for no data.
     centres_px : float64 (chip, 2)
         y, x on the common grid.
@@ -218,7 +218,7 @@ def refined_shift(
     keep = _seen(moving_chips, reference_chips)
     if not keep.any():
         return _unknown("no chip is seen on both dates")
-    pairs = list(zip(moving_chips[keep], reference_chips[keep], strict=True))
+    pairs = [(moving_chips[i], reference_chips[i]) for i in map(int, np.flatnonzero(keep))]
     fields = each(lambda pair: (field(pair[0], FIELD_SIGMA_PX), field(pair[1], FIELD_SIGMA_PX)), pairs)
     centres = np.asarray(centres_px, float)[keep]
     spectra = chip_spectra(fields, start_px, whitening)
@@ -256,9 +256,9 @@ def _is_sure(together: Peak) -> bool:
     return together.quality >= MIN_QUALITY and together.distinct >= DISTINCT
 
 
-def _seen(moving: Singles, reference: Singles) -> Bools:
-    both = np.isfinite(moving).all(axis=1) & np.isfinite(reference).all(axis=1)
-    return np.asarray(both.mean(axis=(1, 2)) >= LEAST_VALID)
+def _seen(moving: Sequence[Singles], reference: Sequence[Singles]) -> Bools:
+    both = (np.isfinite(a).all(axis=0) & np.isfinite(b).all(axis=0) for a, b in zip(moving, reference, strict=True))
+    return np.array([seen.mean() >= LEAST_VALID for seen in both], bool)
 
 
 def _weights(found: Floats) -> Floats:

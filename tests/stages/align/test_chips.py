@@ -77,7 +77,7 @@ def test_measured_shift_few_chips_are_cut_in_four():
 def test_chips_are_side_by_side_with_their_centres():
     cells = np.arange(2 * 1 * 64 * 64, dtype=np.float32).reshape(2, 1, 64, 64)
     cut, centres = chips(cells, [(0, 0), (0, 64)], 32)
-    assert cut.shape == (8, 1, 32, 32)
+    assert [part.shape for part in cut] == 8 * [(1, 32, 32)]
     assert centres[:2].tolist() == [[16.0, 16.0], [16.0, 48.0]]
     assert centres[4].tolist() == [16.0, 80.0]
     np.testing.assert_array_equal(cut[5], cells[1][:, :32, 32:])

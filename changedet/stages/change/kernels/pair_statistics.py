@@ -220,12 +220,17 @@ def valid_pixels(pairs: list[Pair]) -> Pair:
     pair of float32 (n, feature)
         Of the earlier and of the later date.
     """
-    columns = each(_valid_columns, pairs)
-    x, y = (np.concatenate([column[i] for column in columns]) for i in (0, 1))
-    stride = max(1, len(x) // FIT_PIXELS)
-    return x[::stride], y[::stride]
-
-
-def _valid_columns(pair: Pair) -> Pair:
-    valid = np.isfinite(pair[0]).all(axis=0) & np.isfinite(pair[1]).all(axis=0)
-    return pair[0][:, valid].T, pair[1][:, valid].T
+    valid = each(
+        lambda pair: np.flatnonzero(np.isfinite(pair[0]).all(axis=0) & np.isfinite(pair[1]).all(axis=0)), pairs
+    )
+    ends = np.cumsum([len(places) for places in valid])
+    stride = max(1, int(ends[-1]) // FIT_PIXELS)
+    # Only these are taken out: the whole sample once more would be half of what fitting holds.
+    thinned = [
+        places[-(end - len(places)) % stride :: stride] for places, end in zip(valid, ends.tolist(), strict=True)
+    ]
+    x, y = (
+        np.concatenate([pair[i].reshape(len(pair[i]), -1)[:, k].T for pair, k in zip(pairs, thinned, strict=True)])
+        for i in (0, 1)
+    )
+    return x, y

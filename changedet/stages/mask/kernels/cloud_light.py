@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Singles
 from changedet.kernels.medians import median
-from changedet.kernels.together import both
+from changedet.kernels.together import both, together
 from changedet.stages.mask.kernels.neighbourhoods import local_line
 
 LEAST_CELLS: Final = 64
@@ -19,6 +19,10 @@ NEAR_USUAL: Final = 0.15
 """Cells whose logarithm of the brightness ratio lies this near the usual one give the usual ratio of each band."""
 LINE_SIGMA: Final = 5.0
 """Standard deviation, in cells, of the neighbourhoods in which contrasts of two dates are compared."""
+LINE_REACH: Final = 22
+"""Rows around a strip that its neighbourhoods reach: OpenCV cuts the Gaussian off at four standard deviations."""
+TRUST_ROWS: Final = 512
+"""Of a strip."""
 HAZE_SHARE: Final = 0.3
 """An added light of this share of the brightness takes a cell's weight by a factor of e."""
 MUCH_BRIGHTER: Final = 2.5
@@ -120,7 +124,7 @@ def usual_ratio(bright: Singles, other: Singles, colour: Singles, valid: Bools) 
     ratio = bright / other
     ground = median(other[valid])
     trust, open_ground = both(
-        lambda: _trust(other / ground, bright / ground, valid, ground, bright),
+        lambda: _trust(other, bright, valid, ground),
         lambda: valid & ~(_is_risen(ratio, valid) & (colour < CLOUD_SATURATION)),
     )
     if not open_ground.any():
@@ -128,12 +132,26 @@ def usual_ratio(bright: Singles, other: Singles, colour: Singles, valid: Bools) 
     return float(np.exp(_highest_mode(np.log(ratio[open_ground]), trust[open_ground])))
 
 
-def _trust(before: Singles, own: Singles, valid: Bools, ground: float, bright: Singles) -> Singles:
+def _trust(other: Singles, bright: Singles, valid: Bools, ground: float) -> Singles:
     """How much a cell's contrast is the other date's."""
-    line = local_line(before, own, valid.astype(np.float32), LINE_SIGMA)
-    added = line.offset * ground / (HAZE_SHARE * bright)
-    alike = np.clip(line.correlation, 0, 1) ** 2 * np.exp(-np.square(added))
-    return np.asarray(np.where(line.slope > 0, alike, 0) + LEAST_TRUST)
+    out = np.empty(valid.shape, np.float32)
+
+    def _fill(top: int) -> None:
+        rows = slice(top, min(top + TRUST_ROWS, len(out)))
+        around = slice(max(0, top - LINE_REACH), rows.stop + LINE_REACH)
+        layers = other[around] / ground, bright[around] / ground, valid[around].astype(np.float32)
+        line = local_line(*layers, LINE_SIGMA)
+        slope, offset, correlation = (
+            layer[rows.start - around.start :][: rows.stop - rows.start]
+            for layer in (line.slope, line.offset, line.correlation)
+        )
+        added = offset * ground / (HAZE_SHARE * bright[rows])
+        alike = np.clip(correlation, 0, 1) ** 2 * np.exp(-np.square(added))
+        out[rows] = np.where(slope > 0, alike, 0) + LEAST_TRUST
+
+    # Strip by strip: a line has twelve layers, which would be the most that a large scene's clouds hold.
+    together([partial(_fill, top) for top in range(0, len(out), TRUST_ROWS)])
+    return out
 
 
 def _is_risen(ratio: Singles, valid: Bools) -> Bools:
