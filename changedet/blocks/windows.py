@@ -14,6 +14,8 @@ SAMPLE_CELL_PX: Final = 256
 """Side of the cells of the fixed sample."""
 SAMPLE_BUDGET_PX: Final = 1 << 20
 """Pixels of the fixed sample, at most."""
+STRIP_PX: Final = 2048
+"""Width of the strips in which tiles are passed over: the blocks of three rows of them are kept decoded."""
 STEP_PX: Final = 16
 """Blocks with their halo begin at multiples of it on the grid, so that cells of as many pixels always lie alike."""
 
@@ -84,7 +86,7 @@ def tiles(shape: tuple[int, int], edge_px: int) -> list[Window]:
     ]
 
 
-def in_strips(windows: Sequence[Window], strip_px: int = 4096) -> list[Window]:
+def in_strips(windows: Sequence[Window], strip_px: int = STRIP_PX) -> list[Window]:
     """Windows in the order of narrow strips: the rows of file blocks that halos share then stay in GDAL's cache.
 
     Parameters

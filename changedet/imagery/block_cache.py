@@ -10,8 +10,8 @@ from typing import Final
 
 from changedet.arrays import AnyArray
 
-BUDGET_BYTES: Final = (96 + 16 * min(32, os.cpu_count() or 1)) << 20
-"""A strip of tiles of two scenes of four bands and their halos, and some more for each tile at work beside it."""
+BUDGET_BYTES: Final = (64 + 16 * min(32, os.cpu_count() or 1)) << 20
+"""Three rows of blocks of a strip of tiles, of two scenes of four bands, and some more for each tile at work."""
 
 
 class BlockCache:

@@ -24,8 +24,8 @@ import numpy as np
 
 from changedet.arrays import AnyArray, Bytes
 
-MOST_BYTES: Final = 4 << 30
-"""Two scenes of four bands and 16,000 px; what is beyond is decoded again."""
+MOST_BYTES: Final = 8 << 30
+"""Two scenes of four bands and 23,000 px; what is beyond is decoded again."""
 SHARE_OF_ROOM: Final = 0.25
 """Of the disk's free room that they may take at most."""
 TRIED_BYTES: Final = 64 << 20

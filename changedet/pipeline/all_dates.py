@@ -76,6 +76,7 @@ def series_done(session: Session, models: dict[date, DateModel], boxes: Followed
         wanted = identity("first_change", masks_identity(plan))
         write = partial(write_first_change, files[0], plan.grid, paths, plan.site_id)
         plan.folder.once("first_change", wanted, files, write, masks_causes(plan))
+        give_back_memory()
     return collect(plan, models, boxes)
 
 

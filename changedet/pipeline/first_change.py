@@ -28,7 +28,7 @@ EPOCH: Final = dt.date(1970, 1, 1)
 TILE_PX: Final = 1024
 """Edge of the windows that are read at once."""
 
-TILES_PER_THREAD: Final = 4
+TILES_PER_THREAD: Final = 2
 """Windows of a file that are read, one after the other, before they are written."""
 
 _NODATA = -1
