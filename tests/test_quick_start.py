@@ -17,6 +17,10 @@ HEAVY = (
     "scipy.spatial",
     "scipy.ndimage",
     "numba",
+    "pandas",
+    "geopandas",
+    "pyarrow",
+    "pyogrio",
 )
 
 
@@ -27,7 +31,7 @@ def test_what_a_run_may_not_need_is_not_loaded_with_it() -> None:
 
 
 def test_a_plan_loads_neither_tables_nor_scipy(tmp_path: Path) -> None:
-    heavy = (*HEAVY, "scipy", "pandas", "geopandas", "pyarrow", "pyogrio", "matplotlib", "onnxruntime")
+    heavy = (*HEAVY, "scipy", "matplotlib", "onnxruntime")
     scenes = "\n".join(f"  - {{date: {path.stem}, path: {path}}}" for path in sorted(TILES.glob("2023-*.tif"))[:2])
     (tmp_path / "site.yaml").write_text(f"site: {{id: a}}\nscenes:\n{scenes}\n")
     code = "from changedet.cli.text import plan_in_words; from changedet.plan import make_plan; import sys\n"

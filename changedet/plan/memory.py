@@ -15,13 +15,18 @@ from changedet.stages.change.kernels.feature_names import FEATURES_HALO_PX, ROLE
 from changedet.stages.change.kernels.network_odds import IN_COLOURS
 from changedet.stages.change.kernels.trees import STRIP_PX
 
-STARTED_BYTES: Final = 420_000_000
-"""Libraries and compiled functions."""
+BEGUN_BYTES: Final = 310_000_000
+"""Libraries and compiled functions of measuring and of tiles without boxes."""
+TABLES_BYTES: Final = 110_000_000
+"""Libraries of tables and of what reads and writes them: loaded where boxes are looked for, a date is finished while
+others are passed over, or the tiles are done."""
+STARTED_BYTES: Final = BEGUN_BYTES + TABLES_BYTES
+"""All libraries, and compiled functions."""
 TREES_BYTES: Final = 95_000_000
 """Forests of change and of ground, and the network of change with what runs it."""
 DETECTOR_BYTES: Final = 65_000_000
 """The container network and what runs it."""
-FINISHING_BYTES: Final = 95_000_000
+FINISHING_BYTES: Final = 75_000_000
 """GeoPackages and tables, beside the libraries."""
 HALLS_STARTED_BYTES: Final = 200_000_000
 """The network of halls and what runs it on one of its tiles."""
@@ -35,15 +40,15 @@ RAILS_BYTES: Final = 30
 """For each pixel of the grid on which tracks are looked for: a look's colours and the answers for all looks."""
 HALO_PX: Final = 128
 """Around a tile, both sides together."""
-REFERENCE_BYTES: Final = 17
+REFERENCE_BYTES: Final = 8
 """For each value of the sample: the reference's own, while other dates are measured."""
-MEASURED_BYTES: Final = 37
+MEASURED_BYTES: Final = 15
 """The same of a date that is being measured: the images and their temporaries."""
 REFERENCE_OVERVIEW_BYTES: Final = 4
 """For each value of the overview, the reference's own: its classes' temporaries are gone by then."""
-MEASURED_OVERVIEW_BYTES: Final = 9
+MEASURED_OVERVIEW_BYTES: Final = 20
 """The same of a date that is being measured."""
-LENT_BYTES: Final = 4
+LENT_BYTES: Final = 2
 """For each value of sample and overview, for each thread that has no date of its own and takes over parts of one."""
 MOST_LENT: Final = 6
 """Parts of a date that such threads work at, at most."""
@@ -57,6 +62,7 @@ COLOURS_BYTES: Final = 300
 """For each pixel that the network of change in colours alone is shown at once."""
 _BYTES_PER_FEATURE: Final = 4
 _SCENES_IN_CACHE: Final = 2
+_PAIR: Final = 2
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,7 @@ def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
     int
         Bytes.
     """
-    started = STARTED_BYTES + TREES_BYTES * demand.by_trees + DETECTOR_BYTES * demand.detects
+    begun = BEGUN_BYTES + TREES_BYTES * demand.by_trees + DETECTOR_BYTES * demand.detects
     sample, overview = _measured_values(demand)
     together = min(workers, max(1, demand.dates - 1))
     lent = min(workers - together, MOST_LENT)
@@ -121,9 +127,12 @@ def expected_peak(demand: Demand, edge_px: int, workers: int) -> int:
     measuring += overview * (REFERENCE_OVERVIEW_BYTES + MEASURED_OVERVIEW_BYTES * together + LENT_BYTES * lent)
     left = (sample + overview) * LEFT_BYTES + _cached(demand)
     passing = left + workers * _tile(demand, edge_px)
+    if demand.detects or demand.dates > _PAIR:
+        passing += TABLES_BYTES
     halls = left + _halls(demand) if demand.halls_px else 0
     rails = left + RAILS_STARTED_BYTES + demand.rails_px * RAILS_BYTES if demand.rails_px else 0
-    return started + max(measuring, passing, FINISHING_BYTES, halls, rails)
+    finishing = TABLES_BYTES + max(FINISHING_BYTES, halls, rails)
+    return begun + max(measuring, passing, finishing)
 
 
 def _halls(demand: Demand) -> int:
