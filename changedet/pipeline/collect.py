@@ -85,7 +85,8 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     """
     zones = zone_table(plan.zones)
     tracks = boxes.tracks
-    footprints = footprints_of(plan, boxes.roofs if tracks is None else tracks.detections)
+    changes = changes_layer(plan, zones)
+    footprints = footprints_of(plan, boxes.roofs if tracks is None else tracks.detections, changes)
     areas: dict[str, Area] = {"": None} | (
         {} if zones is None else dict(zip(zones["name"], zones.geometry, strict=True))
     )
@@ -101,7 +102,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "containers": containers,
         "tracks": tracks.tracks if tracks is not None else vector_layers.empty("tracks", plan.grid.crs),
         "footprint": footprint_layer(footprints, looks, plan),
-        "changes": with_kinds(changes_layer(plan, zones), footprints, plan.looks[plan.reference].date),
+        "changes": with_kinds(changes, footprints, plan.looks[plan.reference].date),
     }
     optional = {"not_seen": not_seen_layer(plan), "zones": zones, "ground": ground_layer(footprints, plan)}
     optional["trains"] = trains_on_sidings(layers["containers"], zones)
@@ -111,13 +112,12 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
     optional |= stores.layers(zones, plan.grid.crs)
     layers |= {name: layer for name, layer in optional.items() if layer is not None}
     unavailable = unavailable_figures(plan, table) | parts.unavailable() | stores.reasons()
-    seen = {day: pairs[""][1] for day, pairs in changed.items()}
     found = summarise(plan, table, tracks)
     onset = found["onset"] if isinstance(found["onset"], dict) else {}
     variants = kept_variants(plan)
     summary: JsonObject = {
         **found,
-        "placebo": None if false is None else false.to_json(seen),
+        "placebo": None if false is None else false.to_json({day: pairs[""][1] for day, pairs in changed.items()}),
         "enl": equivalent_looks(models),
         "familiarity": familiarity_json(familiar),
         "new_ground": new_ground(onset, footprints, None if tracks is None else tracks.tracks, plan.grid),

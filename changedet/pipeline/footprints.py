@@ -18,6 +18,7 @@ from changedet.pipeline.area_sums import CHANGED, Area
 from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
 from changedet.pipeline.mask_files import mask_path
 from changedet.plan import Plan
+from changedet.stages.footprint.new_works import with_works
 from changedet.stages.footprint.outlines import LEAST_CLEAR, Footprint, estimates, outlines
 from changedet.stages.footprint.shapes import gained_and_lost
 from changedet.stages.footprint.stage import footprint_method, needs_lasting, series_trees
@@ -27,7 +28,9 @@ from changedet.store import read_json
 from changedet.store.packing import unpack
 
 
-def footprints_of(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.date, Footprint]:
+def footprints_of(
+    plan: Plan, detections: gpd.GeoDataFrame | None, changes: gpd.GeoDataFrame
+) -> dict[dt.date, Footprint]:
     """Outline the footprint of every date.
 
     Parameters
@@ -36,6 +39,8 @@ def footprints_of(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.da
         Its passes are done.
     detections : GeoDataFrame or None
         Boxes with ``date`` and ``counted``.
+    changes : GeoDataFrame
+        Changed regions of all dates, with ``date``, ``direction`` and ``kind``, in the grid's CRS.
 
     Returns
     -------
@@ -51,6 +56,8 @@ def footprints_of(plan: Plan, detections: gpd.GeoDataFrame | None) -> dict[dt.da
     found = outlines(dates, plan.grid, lasts=lasts, trees=trees)
     if trees is not None and plan.built("change") is not None:
         found = settled(found, plan.reference, partial(_marked, plan), plan.grid.crs)
+        gained = [_gained(changes, day) for day in days]
+        found = with_works(found, gained, lambda index, ground: _marked(plan, index, ground)[1], plan.grid.crs)
     return dict(zip(days, found, strict=True))
 
 
@@ -62,6 +69,12 @@ def _marked(plan: Plan, index: int, ground: BaseGeometry) -> tuple[float, float]
     shown = inside & (mask != NOT_OBSERVED)
     marked, seen, whole = (int(part.sum()) for part in (shown & (mask == CHANGED), shown, inside))
     return marked / max(seen, 1), seen / max(whole, 1)
+
+
+def _gained(changes: gpd.GeoDataFrame, day: dt.date) -> BaseGeometry:
+    """What a date's mask marks as gained beside boxes."""
+    own = (changes["date"].astype(str).str[:10] == str(day)) & (changes["direction"] == "gain")
+    return shapely.union_all(changes.geometry[own & (changes["kind"] != "box")].to_numpy())
 
 
 def _built(plan: Plan, day: dt.date) -> Iterator[tuple[int, int, Bytes]]:

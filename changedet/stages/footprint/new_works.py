@@ -1,0 +1,88 @@
+"""Footprints with the ground that the masks say was made: earth that is dug or heaped often looks like a bare field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+import shapely
+from shapely.geometry import MultiPolygon
+from shapely.geometry.base import BaseGeometry
+
+from changedet.grid import ground_area_m2
+from changedet.stages.footprint.outlines import Footprint
+from changedet.stages.footprint.shapes import CLOSE_M, MIN_PART_M2, ROAD_WIDTH_M, as_multi
+
+Shown = Callable[[int, BaseGeometry], float]
+"""Of a date and some ground: the share that its mask shows."""
+LEAST_SHOWN: Final = 0.5
+"""Share of made ground from which a date's own mask speaks of it; else it is as on the date before. Chosen by hand."""
+LIKE_MADE: Final = "earthwork"
+"""Kind of made ground where the footprint knows none: what the eye for ground misses is earth, not paving or roofs."""
+
+
+def with_works(
+    footprints: Sequence[Footprint], gained: Sequence[BaseGeometry], shown: Shown, crs: str
+) -> list[Footprint]:
+    """Footprints with the ground that was gained since the reference, without roads, closed like all of it.
+
+    Parameters
+    ----------
+    footprints : sequence of Footprint
+        One a date, in the order of time.
+    gained : sequence of geometry
+        Of each date, what its mask marks as gained beside boxes.
+    shown : callable
+        ``shown(date, ground) -> share``, of the date's mask.
+    crs : str
+        Of all shapes.
+
+    Returns
+    -------
+    list of Footprint
+        Ground is added to ``geometry``, ``greatest`` and ``kinds``; ``least`` is what the footprint knows by itself.
+        What a date does not show is as on the date before.
+    """
+    found: list[Footprint] = []
+    before = MultiPolygon()
+    for day, (one, ground) in enumerate(zip(footprints, gained, strict=True)):
+        hidden = [part for part in before.geoms if shown(day, part) < LEAST_SHOWN]
+        made = as_multi(shapely.union_all([_without_roads(ground), *hidden]))
+        found.append(one if made.is_empty else _added(one, made, crs))
+        before = made
+    return found
+
+
+def _without_roads(ground: BaseGeometry) -> MultiPolygon:
+    narrow = ground.buffer(-ROAD_WIDTH_M / 2, join_style="mitre")
+    opened = shapely.intersection(narrow.buffer(ROAD_WIDTH_M / 2, join_style="mitre"), ground)
+    return MultiPolygon([part for part in as_multi(opened).geoms if part.area >= MIN_PART_M2])
+
+
+def _added(one: Footprint, made: MultiPolygon, crs: str) -> Footprint:
+    near = made.buffer(2 * CLOSE_M)
+    # Gaps between made ground and what stood beside it are closed, none elsewhere.
+    around = shapely.intersection(one.geometry, near.buffer(CLOSE_M))
+    closed = shapely.union(around, made).buffer(CLOSE_M).buffer(-CLOSE_M)
+    apart = as_multi(shapely.difference(shapely.intersection(closed, near), one.geometry))
+    more = MultiPolygon([part for part in apart.geoms if part.area >= MIN_PART_M2])
+    geometry = as_multi(shapely.union(one.geometry, more))
+    return replace(
+        one,
+        geometry=geometry,
+        greatest=as_multi(shapely.union(one.greatest, more)),
+        area_m2=float(ground_area_m2([geometry], crs)[0]),
+        kinds=_kinds(one, more) if one.kinds else one.kinds,
+    )
+
+
+def _kinds(one: Footprint, more: MultiPolygon) -> dict[str, MultiPolygon]:
+    """Kinds with the added ground, each part as most of the footprint beside it that is no box."""
+    added: dict[str, list[BaseGeometry]] = {name: [] for name in one.kinds}
+    for part in more.geoms:
+        beside = part.buffer(1.0)
+        areas = {n: shapely.intersection(shape, beside).area for n, shape in one.kinds.items() if n != "stored"}
+        best = max(areas, key=areas.__getitem__)
+        added[best if areas[best] > 0 else LIKE_MADE].append(part)
+    return {name: as_multi(shapely.union_all([shape, *added[name]])) for name, shape in one.kinds.items()}
