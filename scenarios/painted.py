@@ -30,6 +30,8 @@ from scenarios.pairs import MOST_RESIDUAL_PX, Bare
 
 ROLES = ("blue", "green", "red", "nir")
 NOT_JUDGED = 255
+ROOFS_UNTOLD = "lookalikes"
+"""A kind whose truth leaves out some roofs."""
 
 
 @dataclass(frozen=True)
@@ -119,10 +121,21 @@ def averaged(image: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     return np.asarray(cut.mean(axis=(2, 4)), np.float32)
 
 
-def series_of(site: PaintedSite, size: int = 1) -> tuple[list[Seen], tuple[str, ...], float]:
-    """As `ground_sites.series_of`, pixels averaged `size` by `size`; kinds of ground are not told.
+def buildings(site: PaintedSite, date: str) -> gpd.GeoSeries | None:
+    """Roofs of a date, whole and cut by the picture's rim; None where the truth does not tell them all."""
+    path = site.folder / "truth" / "things.gpkg"
+    if site.kind == ROOFS_UNTOLD or not path.exists():
+        return None
+    tables = [gpd.read_file(path, layer=layer) for layer in ("buildings", "buildings_cut")]
+    table = pd.concat([one[["date", "geometry"]] for one in tables if len(one)] or tables[:1])
+    return table.geometry[pd.to_datetime(table["date"], utc=True).dt.strftime("%Y-%m-%d") == date]
 
-    Of the truth there are ``built``, ``footprint`` (the same here: gaps closed) and ``stored``.
+
+def series_of(site: PaintedSite, size: int = 1) -> tuple[list[Seen], tuple[str, ...], float]:
+    """As `ground_sites.series_of`, pixels averaged `size` by `size`; earthworks are not told.
+
+    Of the truth there are ``built``, ``footprint`` (the same here: gaps closed), ``stored`` and, where it tells them,
+    ``building``.
     """
     looks = site.looks
     rest = np.random.default_rng([site.seed, 94]).normal(0.0, ASTRAY_M, (len(looks), 2))
@@ -136,9 +149,12 @@ def series_of(site: PaintedSite, size: int = 1) -> tuple[list[Seen], tuple[str, 
         shape = (image.shape[1] // cell, image.shape[2] // cell)
         built = drawn(site.layer("footprint", look.date), shape, place)
         stored = drawn(on_ground(site, look.date), shape, place)
+        truth = {"built": built, "footprint": built, "stored": stored}
+        roofs = buildings(site, look.date)
+        if roofs is not None:
+            truth["building"] = drawn(roofs, shape, place)
         azimuth = np.radians(look.sun_azimuth_deg)
-        sun = float(np.sin(azimuth)), float(np.cos(azimuth))
-        found.append(Seen(image, sun, {"built": built, "footprint": built, "stored": stored}))
+        found.append(Seen(image, (float(np.sin(azimuth)), float(np.cos(azimuth))), truth))
     return found, ROLES[: len(image)], fine_m * size
 
 

@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from changedet.blocks import Window
 from changedet.grid import Grid
+from changedet.kernels.shown_pictures import ShownRange
 from changedet.stages.footprint.kernels.ground import GroundStatistics
 from changedet.stages.footprint.outlines import outline
 
@@ -55,7 +56,7 @@ def patchy(seed, shape):
     return np.digitize(noise / noise.std(), [0.4, 0.7, 1.0]).astype(np.uint8)
 
 
-PLANT = GroundStatistics(0.2, (0.0,) * 4, (0.5,) * 4, (0.6, 0.8))
+PLANT = GroundStatistics(0.2, (0.0,) * 4, (0.5,) * 4, ShownRange(0.0, 0.5, 0.0, 0.5), (0.6, 0.8))
 
 
 def place_of(y, x, image):

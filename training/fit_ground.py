@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,15 +53,15 @@ UNKNOWN = 255
 Rows = tuple[NDArray[np.float32], dict[str, NDArray[np.uint8]], NDArray[np.float32]]
 
 
-def table_of(
+def cells_of(
     seen: Seen, roles: tuple[str, ...], gsd_m: float, with_sun: bool
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Features (feature, y, x) of a date's cells, and which have data."""
+) -> tuple[NDArray[np.float32], ground.GroundStatistics, float]:
+    """A date's cells (band, y, x), its statistics, and the size of a cell in metres."""
     size = ground.factor(gsd_m)
     model = ground.statistics(seen.image[None, : len(roles)], roles)
     if with_sun:
         model = replace(model, sun=seen.sun)
-    return ground.features(ground.averaged(seen.image[: len(roles)], size), roles, model, size * gsd_m)
+    return ground.averaged(seen.image[: len(roles)], size), model, size * gsd_m
 
 
 Series = tuple[int, list[Seen], tuple[str, ...], float]
@@ -73,7 +73,7 @@ def simulated(seeds: range, various: bool) -> Iterator[Series]:
         yield seed, *series_of(seed, various=various and seed % 2 == 1)
 
 
-def of_painter(folder: Path | None, seeds: tuple[int, ...]) -> Iterator[Series]:
+def of_painter(folder: Path | None, seeds: Sequence[int]) -> Iterator[Series]:
     """The same of painted sites, at their own and at larger pixels; none without a folder."""
     for site in painted.painted_sites(folder, seeds) if folder else ():
         for size in PAINTED_PX:
@@ -88,7 +88,8 @@ def cells(all_series: Iterable[Series], report: str) -> Rows:
         rng = np.random.default_rng([seed, 93])
         for seen in series:
             own = roles[:3] if rng.random() < WITHOUT_NIR else roles
-            table, valid = table_of(seen, own, gsd_m, rng.random() >= WITHOUT_SUN)
+            shown, model, cell_m = cells_of(seen, own, gsd_m, rng.random() >= WITHOUT_SUN)
+            table, valid = ground.features(shown, own, model, cell_m)
             sorts = sorts_of(seen.truth)
             for where in sorts:
                 places = np.flatnonzero(where & valid)
@@ -109,7 +110,7 @@ def cells(all_series: Iterable[Series], report: str) -> Rows:
 
 def sorts_of(truth: dict[str, NDArray[np.bool_]]) -> tuple[NDArray[np.bool_], ...]:
     """Cells of which as many each are fitted on."""
-    if "building" not in truth:
+    if "earthwork" not in truth:
         return truth["built"], ~truth["built"]
     return truth["building"], truth["earthwork"], truth["paving"], ~truth["built"]
 

@@ -1,9 +1,10 @@
 """Fit the trees that weigh all dates and the surroundings (`kernels.surroundings`), and complete `ground.npz`.
 
-    python training/fit_surroundings.py first.npz [--painted DIR] -o changedet/models/ground.npz
+    python training/fit_surroundings.py first.npz [--painted DIR ..] -o changedet/models/ground.npz
 
-`first.npz` comes from `training/fit_ground.py`. Fitted on sites that its forests have not seen, since they are
-overconfident on their own; probabilities and thresholds are set on a third set.
+`first.npz` comes from `training/fit_ground.py`; the network beside its forests is the released one. Fitted on simulated
+and painted sites that neither has seen, since they are overconfident on their own; probabilities and thresholds are set
+on further simulated sites.
 """
 
 from __future__ import annotations
@@ -25,23 +26,24 @@ sys.path.insert(0, str(ROOT))
 from changedet.arrays import Bools  # noqa: E402
 from changedet.grid import Grid  # noqa: E402
 from changedet.kernels import boosted_trees, forest_files  # noqa: E402
-from changedet.stages.footprint.kernels import cell_codes, closing, ground, ground_probability, surroundings  # noqa: E402
+from changedet.stages.footprint.kernels import cell_codes, closing, ground, surroundings  # noqa: E402
 from changedet.stages.footprint.kernels.ground_probability import MarginScale, TreesRecord  # noqa: E402
 from changedet.stages.footprint.kernels.surroundings import SeriesRecord  # noqa: E402
 from changedet.stages.footprint.shapes import built_surface, footprint_polygons  # noqa: E402
+from changedet.stages.footprint.stage import date_probabilities  # noqa: E402
 from scenarios.ground_sites import Seen  # noqa: E402
 from training.boosting import say  # noqa: E402
 from training.fit_ground import (  # noqa: E402
     Rows,
     Series,
     beside,
+    cells_of,
     described,
     fitted,
     labelled,
     of_painter,
     simulated,
     sorts_of,
-    table_of,
 )  # fmt: skip
 
 FIT_SEED, CHECK_SEED = 83000, 84000
@@ -51,8 +53,7 @@ ROWS = 1200
 """Cells of one date of a series."""
 WITHOUT_SUN, WITHOUT_BOXES, MISSED, FALSE = 0.25, 0.12, 0.08, 0.4
 """Shares of the series; of stored boxes, and chance of a false one on a date."""
-PAINTED_FIT, PAINTED_CHECK = (1002, 1004), (1003,)
-"""Seeds of the painted sites."""
+PAINTED_SEEDS = range(1000, 2000)
 KINDS_FROM = 0.05
 LIKELY = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 LAX = (0.03, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3)
@@ -87,8 +88,8 @@ def classified_of(site: Series, first: Sequence[boosted_trees.Forest], about: Tr
     for own in (roles, roles[:3]) if len(roles) > 3 else (roles,):
         codes = []
         for seen in series:
-            table, valid = table_of(seen, own, gsd_m, with_sun)
-            codes.append(cell_codes.codes(ground_probability.probabilities(table, valid, first, about), valid))
+            shown, model, cell_m = cells_of(seen, own, gsd_m, with_sun)
+            codes.append(cell_codes.codes(*date_probabilities(shown, own, model, cell_m, first, about)))
         for chosen in choices(len(series), rng):
             taken = [codes[t] for t in chosen]
             found = np.stack([boxes[t] & (one != cell_codes.UNKNOWN) for t, one in zip(chosen, taken, strict=True)])
@@ -139,13 +140,9 @@ def cells(series: Iterable[Classified], seed: int) -> Rows:
 def labels_of(truth: dict[str, Bools]) -> dict[str, Bools]:
     """Built ground as a footprint has it, gaps closed."""
     kinds = {name: truth[name] for name in ("building", "earthwork") if name in truth}
-    if not kinds:
-        return {"built": truth["footprint"]}
-    return {
-        "built": truth["footprint"],
-        "paving": truth["footprint"] & ~kinds["building"] & ~kinds["earthwork"],
-        **kinds,
-    }
+    if "earthwork" in kinds:
+        kinds["paving"] = truth["footprint"] & ~kinds["building"] & ~kinds["earthwork"]
+    return {"built": truth["footprint"], **kinds}
 
 
 class ClassifiedDate(NamedTuple):
@@ -242,36 +239,27 @@ def main() -> None:
     parser.add_argument("first", type=Path)
     parser.add_argument("--sites", type=int, default=50)
     parser.add_argument("--check-sites", type=int, default=22)
-    parser.add_argument("--painted", type=Path, help="folder of painted sites")
+    parser.add_argument("--painted", type=Path, nargs="*", default=[], help="folders of painted sites to fit on")
     parser.add_argument("-o", "--output", type=Path, required=True)
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     first, kept, _ = forest_files.load(asked.first.read_bytes())
     about = cast("TreesRecord", kept)
-    with_painted = asked.painted is not None
-    (fits, painted_fits), (checks, painted_checks) = (
-        [
-            [one for site in sites for one in classified_of(site, first, about)]
-            for sites in (simulated(range(start, start + count), with_painted), of_painter(asked.painted, seeds))
-        ]
-        for start, count, seeds in (
-            (FIT_SEED, asked.sites, PAINTED_FIT),
-            (CHECK_SEED, asked.check_sites, PAINTED_CHECK),
-        )
+    own, checks = (
+        [one for site in simulated(range(start, start + count), False) for one in classified_of(site, first, about)]
+        for start, count in ((FIT_SEED, asked.sites), (CHECK_SEED, asked.check_sites))
     )
-    rows = beside(cells(fits, FIT_SEED), cells(painted_fits, FIT_SEED) if painted_fits else None)
-    second, own = fitted_second(rows, checks, painted_checks)
+    sites = (site for folder in asked.painted for site in of_painter(folder, PAINTED_SEEDS))
+    theirs = [one for site in sites for one in classified_of(site, first, about)]
+    second, record = fitted_second(beside(cells(own, FIT_SEED), cells(theirs, FIT_SEED) if theirs else None), checks)
     names = [*ground.NAMES, *surroundings.NAMES]
-    asked.output.write_bytes(forest_files.dump([*first, *second], {**about, "features": names, "surroundings": own}))
+    asked.output.write_bytes(forest_files.dump([*first, *second], {**about, "features": names, "surroundings": record}))
 
 
-def fitted_second(
-    rows: Rows, checks: Sequence[Classified], painted_checks: Sequence[Classified]
-) -> tuple[list[boosted_trees.Forest], SeriesRecord]:
+def fitted_second(rows: Rows, checks: Sequence[Classified]) -> tuple[list[boosted_trees.Forest], SeriesRecord]:
     """The second trees, and their record by the check sites."""
     x, labels, w = rows
-    other = cells(painted_checks, CHECK_SEED) if painted_checks else None
-    held, truth, weight = beside(cells(checks, CHECK_SEED), other)
+    held, truth, weight = cells(checks, CHECK_SEED)
     say(f"{len(x)} rows, {len(held)} to check")
     grown: list[boosted_trees.Forest] = []
     about: dict[str, MarginScale] = {}
@@ -281,7 +269,7 @@ def fitted_second(
         say(f"{name}: {len(grown[-1].feature)} nodes")
     record: SeriesRecord = {"forests": about, "kinds_from": KINDS_FROM, "levels": {}, "kinds": {}}
     trees = surroundings.SeriesTrees(grown, record, True)
-    levels, kinds = thresholds([*checks, *painted_checks], trees)
+    levels, kinds = thresholds(checks, trees)
     return grown, {**record, "levels": levels, "kinds": kinds}
 
 
@@ -293,7 +281,7 @@ def thresholds(checks: Sequence[Classified], trees: surroundings.SeriesTrees) ->
         own = [look for look in looks if look.nir == nir]
         one, more = ([look for look in own if (look.dates > 1) == several] for several in (False, True))
         levels[name] = {"one": levels_of(one), "more": levels_of(more)}
-    told = [look for look in looks if look.nir and "building" in look.truth]
+    told = [look for look in looks if look.nir]
     return levels, kinds_of(told, trees, levels["nir"]["more"][1])
 
 

@@ -28,7 +28,7 @@ from torch.nn import functional
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.stages.change.kernels.network_odds import MISSING  # noqa: E402
+from changedet.kernels.shown_pictures import MISSING  # noqa: E402
 from scenarios.pairs import GSDS_M, bare_pairs  # noqa: E402
 from training.boosting import say  # noqa: E402
 from training.fit_change import WITH_PAINTED, as_seen, kept_pairs  # noqa: E402

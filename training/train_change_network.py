@@ -30,8 +30,8 @@ from torch.nn import functional
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from changedet.kernels.shown_pictures import fit_shown_range, shown  # noqa: E402
 from changedet.stages.change.kernels.image_planes import fit_scale  # noqa: E402
-from changedet.stages.change.kernels.network_odds import fit_shown_range, shown  # noqa: E402
 from scenarios import painted  # noqa: E402
 from scenarios.pairs import Pair, seen  # noqa: E402
 from training.boosting import say  # noqa: E402

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Final, Protocol
 
 from changedet.arrays import Singles
+
+MOST_SESSIONS: Final = 6
+"""As many networks as a tile asks: boxes, their second look, change with near infrared and without, ground; and one."""
 
 
 class Session(Protocol):
@@ -50,7 +53,7 @@ class ModelMeta(Protocol):
     custom_metadata_map: dict[str, str]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=MOST_SESSIONS)
 def session(model: bytes) -> Session:
     """An onnxruntime session of one thread; one a process.
 

@@ -19,13 +19,14 @@ RELEASED: Final = {
     "change_trees.npz": "b39df77d6fecd8c4ce15d8ff1371c8044e334323a582c26c2194173b847cac91",
     "company.npz": "724dc5947cd358dcc53f8c42e1f9521516098e3a21d9e9aba86ba98d615cc194",
     "familiarity.npz": "dc5af98d82022542d3b0e38172da04be2ef719fb18f3692437e19dcadec388e1",
-    "ground.npz": "f655490695344899cd1f329eef6aef94b7386e407756b4aa04b27e238f9d170d",
+    "ground_network.onnx": "79dee79493bc8cf9976bee79f8a92bc5839bbde1ca7d2cc19216560090568ced",
+    "ground.npz": "9592a200526d5c5503f83e8d6efb1624492259e242916222c7ac61b585babdda",
     "railcars.onnx": "2cec3bcc2ce71c3e2315b4df959fb9cca59363b40289f9b01029bbb16759ebd5",
     "rails.onnx": "84839d603f952c768cd7e3c7a7beb17c3e6b4abf09aa2183ac8fc29b859c5458",
     "weather.npz": "2c3ba72ee4825fd7385ee1020710ea6f22755c6f8947c360d79131e67d85b58a",
 }
-"""SHA-256 of the files of boosted trees, of the networks of buildings, of change and of railcars, of the second look at
-boxes, and of what the container network was trained on in its own description."""
+"""SHA-256 of the files of boosted trees, of the networks of buildings, change, ground and railcars, of the second look
+at boxes, and of what the container network was trained on in its own description."""
 
 
 class ReleasedTrees(NamedTuple):

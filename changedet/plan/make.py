@@ -154,7 +154,6 @@ def _decided(
         roles=roles,
         dates=len(looks),
         gsd_m=tuple(look.gsd_m for look in looks),
-        sun_known=all(look.sun is not None for look in looks),
         dtype=looks[reference].dtype,
     )
     choices = _choices(workflow, facts)

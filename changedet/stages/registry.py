@@ -51,8 +51,6 @@ class Facts:
         Number of dates.
     gsd_m : tuple of float
         Ground sampling distance of each date's scene.
-    sun_known : bool
-        Whether every scene has sun angles.
     dtype : str
         The reference scene's data type.
     detector : str
@@ -63,7 +61,6 @@ class Facts:
     roles: tuple[str, ...] = ()
     dates: int = 2
     gsd_m: tuple[float, ...] = ()
-    sun_known: bool = False
     dtype: str = "uint16"
     detector: str = ""
 

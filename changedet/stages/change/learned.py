@@ -11,6 +11,7 @@ import numpy as np
 from changedet.arrays import Singles
 from changedet.errors import MethodError
 from changedet.kernels.onnx_session import session
+from changedet.kernels.shown_pictures import fit_shown_range, shown
 from changedet.models.loader import ReleasedTrees, released_content, released_trees
 from changedet.stages.change.kernels.feature_names import HALO_PX, ROLES, context_names, names
 from changedet.stages.change.kernels.greyness_odds import fit_greyness, with_greyness_odds
@@ -18,9 +19,7 @@ from changedet.stages.change.kernels.network_odds import (
     IN_COLOURS,
     WITH_NIR,
     ChangeNetwork,
-    fit_shown_range,
     network_odds,
-    shown,
     with_network_odds,
 )
 from changedet.stages.change.kernels.structure_odds import fit_structure_odds, with_structure_odds

@@ -9,14 +9,16 @@ from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
-from changedet.arrays import Bytes, Singles
+from changedet.arrays import Bools, Bytes, Singles
 from changedet.blocks import Window
-from changedet.stages.footprint.forests import ground_trees, surroundings_trees
+from changedet.kernels.boosted_trees import Forest
+from changedet.stages.footprint.forests import ground_session, ground_trees, surroundings_trees
 from changedet.stages.footprint.kernels import (
     bare_ground,
     cell_codes,
     closing,
     ground,
+    ground_network,
     ground_probability,
     lasting,
     surroundings,
@@ -142,7 +144,7 @@ def needs_lasting(facts: Facts) -> bool:
 
 
 def by_trees(facts: Facts) -> FootprintMethod[GroundStatistics]:
-    """Paving, buildings and earthworks by boosted trees on colour, texture, width and the sun's direction.
+    """Paving, buildings and earthworks by boosted trees on colour, texture, width and the sun, and by a network.
 
     Parameters
     ----------
@@ -155,6 +157,7 @@ def by_trees(facts: Facts) -> FootprintMethod[GroundStatistics]:
         That gives codes.
     """
     ground_trees()
+    ground_session()
     return FootprintMethod(
         partial(ground.statistics, roles=facts.roles),
         partial(_codes, roles=facts.roles, resolution_m=facts.resolution_m),
@@ -244,16 +247,53 @@ def series_trees(facts: Facts) -> surroundings.SeriesTrees | None:
 def _codes(
     image: Singles, place: Window, *, model: GroundStatistics, roles: Sequence[str], resolution_m: float
 ) -> Bytes:
-    """The code of each cell at all of its pixels; 255 beyond the last whole cell, which lies in the halo."""
+    """The code of each cell at all of its pixels; 255 before the first and beyond the last cell, in the halo."""
     size = ground.factor(resolution_m)
-    top, left = -place.y % size, -place.x % size
+    step = size * ground_network.STEP_CELLS
+    top, left = -place.y % step, -place.x % step
     cells = ground.averaged(image[:, top:, left:], size)
-    table, valid = ground.features(cells, roles, model, size * resolution_m)
-    found = cell_codes.codes(ground_probability.probabilities(table, valid, *ground_trees()), valid)
+    found = cell_codes.codes(*date_probabilities(cells, roles, model, size * resolution_m, *ground_trees()))
     out = np.full(image.shape[1:], closing.UNKNOWN, np.uint8)
     spread = np.repeat(np.repeat(found, size, axis=0), size, axis=1)
     out[top : top + spread.shape[0], left : left + spread.shape[1]] = spread
     return out
+
+
+def date_probabilities(
+    cells: Singles,
+    roles: Sequence[str],
+    model: GroundStatistics,
+    cell_m: float,
+    forests: Sequence[Forest],
+    record: ground_probability.TreesRecord,
+) -> tuple[dict[str, Singles], Bools]:
+    """Probability of each of `ground_probability.TARGETS` by trees and network together.
+
+    Parameters
+    ----------
+    cells : float32 (band, y, x)
+        Of `ground.averaged`; the first lies at a multiple of `ground_network.STEP_CELLS`.
+    roles : sequence of str
+        The bands' roles.
+    model : GroundStatistics
+        The scene's.
+    cell_m : float
+        Size of a cell, metres.
+    forests : sequence of Forest
+        The first trees.
+    record : TreesRecord
+        What is kept with them.
+
+    Returns
+    -------
+    found : dict of str to float32 (y, x)
+        0 to 1.
+    valid : bool (y, x)
+        Where the cell has data.
+    """
+    table, valid = ground.features(cells, roles, model, cell_m)
+    said = ground_network.log_odds(ground_network.picture(cells, valid, roles, model.shown), ground_session())
+    return ground_probability.together(ground_probability.probabilities(table, valid, forests, record), said), valid
 
 
 def _colour_levels(

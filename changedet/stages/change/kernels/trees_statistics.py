@@ -10,9 +10,9 @@ from typing import Literal, TypeAlias, TypedDict
 import numpy as np
 
 from changedet.arrays import Singles
+from changedet.kernels.shown_pictures import ShownRange
 from changedet.stages.change.kernels.greyness_odds import GreynessStatistics
 from changedet.stages.change.kernels.image_planes import BandScale, fit_scale
-from changedet.stages.change.kernels.network_odds import ShownRange
 
 Stages: TypeAlias = list[tuple[int, float]]
 """After so many trees, a pixel below this log odds meets no more."""

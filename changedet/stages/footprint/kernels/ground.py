@@ -17,6 +17,8 @@ import numpy as np
 
 from changedet.arrays import Bools, Bytes, Floats, Singles
 from changedet.kernels.quantiles import quantiles
+from changedet.kernels.shown_pictures import ShownRange
+from changedet.stages.footprint.kernels import ground_network
 from changedet.stages.footprint.kernels.bare_ground import greenness, plant_threshold
 
 CELL_M: Final = 1.0
@@ -57,6 +59,8 @@ class GroundStatistics:
         Threshold of greenness between plants and bare ground, of `bare_ground.plant_threshold`.
     low, high : tuple of float
         Dark and bright end of blue, green, red and, where it is there, near infrared, in the scene's own unit.
+    shown : ShownRange
+        What the network that judges beside the trees is shown black and white.
     sun : tuple of float or None
         East and north component of the direction from which the sun shines; None where it is not known.
     """
@@ -64,6 +68,7 @@ class GroundStatistics:
     plant: float
     low: tuple[float, ...]
     high: tuple[float, ...]
+    shown: ShownRange
     sun: tuple[float, ...] | None = None
 
 
@@ -84,7 +89,7 @@ def factor(resolution_m: float) -> int:
 
 
 def halo_px(resolution_m: float) -> int:
-    """Pixels around a block that its cells look at.
+    """Pixels around a block that its cells look at, for trees and network.
 
     Parameters
     ----------
@@ -98,7 +103,8 @@ def halo_px(resolution_m: float) -> int:
     """
     size = factor(resolution_m)
     reach = 2 * math.ceil(WIDTH_M / (size * resolution_m)) + 2
-    return size * (reach + 1)
+    # A block may begin anywhere: the first whole one of the network's coarsest cells lies so far in.
+    return size * max(reach + 1, ground_network.REACH_CELLS + ground_network.STEP_CELLS)
 
 
 def statistics(samples: Singles, roles: Sequence[str]) -> GroundStatistics:
@@ -122,7 +128,8 @@ def statistics(samples: Singles, roles: Sequence[str]) -> GroundStatistics:
         ends = quantiles(values, PERCENTILES) if values.size else np.array([0.0, 1.0])
         low.append(float(np.float32(ends[0])))
         high.append(float(np.float32(max(ends[1], ends[0] + 1e-6))))
-    return GroundStatistics(plant_threshold(samples, roles).plant, tuple(low), tuple(high))
+    shown = ground_network.fit_shown(samples, roles)
+    return GroundStatistics(plant_threshold(samples, roles).plant, tuple(low), tuple(high), shown)
 
 
 def _used(roles: Sequence[str]) -> dict[str, int]:

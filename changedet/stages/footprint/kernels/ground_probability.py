@@ -1,4 +1,4 @@
-"""Probability, cell by cell, that the ground is built upon, bears a building, an earthwork, by boosted trees."""
+"""Probability, cell by cell, that the ground is built upon, bears a building, an earthwork: trees, and a network."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from changedet.stages.footprint.kernels.cell_codes import KINDS_FROM
 
 TARGETS: Final = ("built", "building", "earthwork")
 """What the forests classify, one each: built ground of any kind, and two of the kinds."""
+LEAST: Final = 0.001
+"""Trees are taken to be no surer than that: their steps end there."""
 
 
 class MarginScale(TypedDict):
@@ -62,4 +64,27 @@ def probabilities(
         found[name][where] = np.interp(margin[where], at, value)
         if name == "built":
             where = valid & (found[name] >= np.float32(kinds_from))
+    return found
+
+
+def together(trees: Mapping[str, Singles], network: Mapping[str, Singles]) -> dict[str, Singles]:
+    """Probabilities by the mean of the log odds of trees and network.
+
+    Parameters
+    ----------
+    trees : mapping of str to float32 (y, x)
+        Of `probabilities`; NaN where the trees say nothing.
+    network : mapping of str to float32 (y, x)
+        Log odds of `ground_network.log_odds`.
+
+    Returns
+    -------
+    dict of str to float32 (y, x)
+        0 to 1, of each of `TARGETS`; the network's own where the trees say nothing.
+    """
+    found = {}
+    for name, said in network.items():
+        own = np.clip(trees[name].astype(np.float64), LEAST, 1.0 - LEAST)
+        odds = np.where(np.isnan(own), said, (np.log(own / (1.0 - own)) + said) / 2)
+        found[name] = np.asarray(1.0 / (1.0 + np.exp(-odds)), np.float32)
     return found

