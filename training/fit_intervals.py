@@ -35,8 +35,9 @@ from changedet.kernels.doubts import NO_DOUBTS, USUAL_DISTANCE, Doubts, Signs, W
 from changedet.models.loader import RELEASED  # noqa: E402
 from changedet.stages.objects import detector  # noqa: E402
 from changedet.stages.objects.familiarity import familiarity_of  # noqa: E402
-from changedet.stages.series.counts import TrackedBoxes, tracked_boxes  # noqa: E402
+from changedet.stages.series.counts import TrackedBoxes  # noqa: E402
 from changedet.stages.series.date_signs import date_signs  # noqa: E402
+from changedet.stages.series.site_boxes import tracked_boxes  # noqa: E402
 from changedet.stages.tracks.kernels import detector_tables, doubt_weights  # noqa: E402
 from scenarios import hands, painted  # noqa: E402
 

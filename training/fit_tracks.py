@@ -26,7 +26,8 @@ from scipy.spatial import cKDTree
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.stages.series.counts import EventCount, tracked_boxes  # noqa: E402
+from changedet.stages.series.counts import EventCount  # noqa: E402
+from changedet.stages.series.site_boxes import tracked_boxes  # noqa: E402
 from changedet.stages.tracks.assemble import medians  # noqa: E402
 from changedet.stages.tracks.by_place import PlaceObservations, follow_places, observe_places  # noqa: E402
 from changedet.stages.tracks.detections import Detections  # noqa: E402

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from changedet.stages.objects.familiarity import familiarity_of  # noqa: E402
-from changedet.stages.series.counts import tracked_boxes  # noqa: E402
+from changedet.stages.series.site_boxes import tracked_boxes  # noqa: E402
 from scenarios import hands  # noqa: E402
 from training.fit_intervals import searched_sites  # noqa: E402
 

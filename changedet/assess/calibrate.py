@@ -30,7 +30,7 @@ from changedet.outputs.json_files import write_json
 from changedet.pipeline.finished import Run
 from changedet.stages.objects.stage import STAGE as OBJECTS
 from changedet.stages.registry import Facts, Method
-from changedet.stages.series.counts import tracked_boxes
+from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.tracks.kernels import detector_tables
 from changedet.stages.tracks.result import TrackMethod, Tracks
 from changedet.stages.tracks.stage import STAGE as TRACKS

@@ -34,9 +34,9 @@ from changedet.pipeline.zone_records import notes_on_figures, zone_records
 from changedet.pipeline.zones import trains_on_sidings, with_occupancy
 from changedet.stages.registry import Facts
 from changedet.stages.series.claims import find_claims
-from changedet.stages.series.counts import tracked_boxes
 from changedet.stages.series.growth import OnsetMethod
 from changedet.stages.series.onsets import find_onsets
+from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.stage import STAGE as SERIES
 from changedet.stages.series.table import DateMeasurements, Estimate, timeseries
 from changedet.stages.series.totals import totals, with_nulls

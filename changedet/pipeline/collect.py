@@ -37,7 +37,7 @@ from changedet.stages.change.method import false_share
 from changedet.stages.footprint.outlines import Footprint
 from changedet.stages.objects.familiarity import Familiarity
 from changedet.stages.series.claims import find_claims
-from changedet.stages.series.counts import tracked_boxes
+from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.table import DateMeasurements, changed_area_interval, timeseries
 from changedet.stages.tracks.result import Tracks
 

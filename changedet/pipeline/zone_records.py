@@ -54,9 +54,10 @@ def zone_records(
     named = {name: area for name, area in areas.items() if area is not None}
     onsets = {} if method is None or tracks is None else find_zone_onsets(table, method, tracks, named)
     records: JsonObject = {}
+    by_zone = dict(iter(table.groupby("zone", sort=False)))
     for name in named:
-        rows = table[table["zone"] == name].sort_values("date")
-        sums = with_nulls(totals(table, name))
+        rows = by_zone.get(name, table[:0]).sort_values("date")
+        sums = with_nulls(totals(rows, name))
         onset: JsonObject = {"containers": onsets[name].to_json()} if name in onsets else {}
         records[name] = {
             **{key: sums[key] for key in ("containers", "footprint_area_m2", "arrivals", "departures")},

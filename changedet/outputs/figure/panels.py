@@ -28,6 +28,8 @@ _EDGE_IN: Final = 0.03
 _CORNER: Final = 0.34
 _CORNER_HIGH_IN: Final = 0.75
 """Where scale bar and north arrow stand: of the panel's width, and inches."""
+MOST_NAMES: Final = 40
+"""Zones whose names a panel bears; more cover what they name. Chosen by hand."""
 ZONE_NAME: Final = 40
 """Letters of a zone's name that a panel has room for."""
 
@@ -170,7 +172,7 @@ def _draw_labels(axes: Axes, data: FigureData, panel: Panel, width_in: float, la
     avoided = shapely.union_all([shape for shapes in panel.boxes.values() for shape in shapes])
     named = [(ground.label, ground.shape, style.ground.color) for ground in panel.ground if ground.label]
     if panel is data.panels[0]:
-        named += [(_short(name), shape, "none") for name, shape in data.zones]
+        named += [(_short(name), shape, "none") for name, shape in _largest(data.zones)]
     for words, shape, color in named:
         if not shapely.intersects(shape, shapely.box(*data.frame)):
             continue
@@ -181,6 +183,14 @@ def _draw_labels(axes: Axes, data: FigureData, panel: Panel, width_in: float, la
         if place.leader:
             (x0, y0), (x1, y1) = place.leader
             axes.plot([x0, x1], [y0, y1], color=color if color != "none" else style.zone.color, linewidth=0.8, zorder=6)
+
+
+def _largest(zones: Sequence[tuple[str, BaseGeometry]]) -> Sequence[tuple[str, BaseGeometry]]:
+    """Zones that get a name, in their order: of too many the largest."""
+    if len(zones) <= MOST_NAMES:
+        return zones
+    least = sorted((shape.area for _, shape in zones), reverse=True)[MOST_NAMES - 1]
+    return [zone for zone in zones if zone[1].area >= least][:MOST_NAMES]
 
 
 def _short(name: str) -> str:

@@ -112,13 +112,14 @@ def find_claims(table: pd.DataFrame, overlapping: Collection[frozenset[str]] | N
     list of Claim
         Records first, then bounds; the whole site before its zones.
     """
-    zones = sorted({str(zone) for zone in table["zone"]})
-    days = {name: frozenset(_days(_known(table, "", name))) for name in (*FIGURES, *EVENTS)}
-    return [*_records(table, zones), *_with_sums(_bounds(table, zones), overlapping, days)]
+    by_zone = {str(zone): rows.sort_values("date") for zone, rows in table.groupby("zone")}
+    site = by_zone.get("", table[:0])
+    days = {name: frozenset(_days(_known(site, name))) for name in (*FIGURES, *EVENTS)}
+    return [*_records(by_zone), *_with_sums(_bounds(by_zone), overlapping, days)]
 
 
-def _records(table: pd.DataFrame, zones: list[str]) -> list[Claim]:
-    series = {(zone, name): _known(table, zone, name) for zone in zones for name in RECORDS}
+def _records(by_zone: Mapping[str, pd.DataFrame]) -> list[Claim]:
+    series = {(zone, name): _known(own, name) for zone, own in by_zone.items() for name in RECORDS}
     sought = {key: rows for key, rows in series.items() if len(rows) >= LEAST_LOOKS}
     found = []
     for (zone, name), rows in sought.items():
@@ -146,9 +147,9 @@ class _Sought(NamedTuple):
     dates: tuple[str, ...]
 
 
-def _bounds(table: pd.DataFrame, zones: list[str]) -> list[Claim]:
+def _bounds(by_zone: Mapping[str, pd.DataFrame]) -> list[Claim]:
     """The highest bound of everything that is sought, those of less than one among them."""
-    sought = [one for zone in zones for one in _sought(table, zone)]
+    sought = [one for zone, own in by_zone.items() for one in _sought(own, zone)]
     confidence = 1.0 - (1.0 - CONFIDENCE) / max(len(sought), 1)
     found: dict[tuple[str, str], Claim] = {}
     for zone, about, rests_on, figure, dates in sought:
@@ -199,13 +200,13 @@ def _apart(
     return kept
 
 
-def _sought(table: pd.DataFrame, zone: str) -> Iterator[_Sought]:
+def _sought(own: pd.DataFrame, zone: str) -> Iterator[_Sought]:
     """What is bounded of a site or zone: figures of their last look, and what came and left over the series.
 
     What came is bounded twice: by the sum of what the looks show to have come, and by what more stood there in the end,
     as nothing stands there that did not come. Of many boxes the second is the surer.
     """
-    sums = totals(table, zone)
+    sums = totals(own, zone)
     lasts = {"containers": sums["containers"]["last"], "footprint_area_m2": sums["footprint_area_m2"]["last"]}
     for name, last in lasts.items():
         if last is not None:
@@ -214,7 +215,7 @@ def _sought(table: pd.DataFrame, zone: str) -> Iterator[_Sought]:
     for name, total in {"arrivals": sums["arrivals"], "departures": sums["departures"]}.items():
         if total is None:
             continue
-        yield _Sought(zone, name, name, total, tuple(_days(_known(table, zone, name))))
+        yield _Sought(zone, name, name, total, tuple(_days(_known(own, name))))
         if first is not None and rise is not None:
             yield _Sought(zone, name, "containers", rise if name == "arrivals" else _fall(rise), _ends(first, rise))
 
@@ -227,10 +228,8 @@ def _fall(rise: DatedFigure) -> DatedFigure:
     return {"value": -rise["value"], "low": -rise["high"], "high": -rise["low"], "date": rise["date"]}
 
 
-def _known(table: pd.DataFrame, zone: str, name: str) -> pd.DataFrame:
-    columns = list((FIGURES | EVENTS)[name])
-    rows = table[(table["zone"] == zone) & table[columns].notna().all(axis=1)]
-    return rows.sort_values("date")
+def _known(own: pd.DataFrame, name: str) -> pd.DataFrame:
+    return own[own[list((FIGURES | EVENTS)[name])].notna().all(axis=1)]
 
 
 def _days(rows: pd.DataFrame) -> list[str]:

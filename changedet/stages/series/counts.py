@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
-import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels import intervals
-from changedet.kernels.colour import hex_rgb
-from changedet.kernels.containers import TEU_OF_KIND
-from changedet.kernels.doubts import NO_DOUBTS, blind_dates, may_all_be_others
-from changedet.stages.series.followed import FollowedBoxes
-from changedet.stages.series.kernels.exchanges import alike_share, most_unseen_exchanges
+from changedet.stages.series.kernels.exchanges import most_unseen_exchanges
 
 COVERED_SHARE: Final = 0.05
 """Share of the ground about the boxes that a date may hide: beyond it more may stand there than all looks show. From
@@ -219,106 +210,3 @@ class TrackedBoxes:
 def _events(found: int, unseen: float, probability: Floats) -> EventCount:
     variance = float((probability * (1.0 - probability)).sum())
     return EventCount(found, float(probability.sum()), intervals.event_spread(found, variance), unseen)
-
-
-def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> TrackedBoxes:
-    """The boxes of tracks within a polygon, or all.
-
-    Parameters
-    ----------
-    tracks : FollowedBoxes
-        As `changedet.track` returns.
-    area : shapely geometry, optional
-        In the CRS of the tracks; a box belongs to it by its centre.
-
-    Returns
-    -------
-    TrackedBoxes
-        Counted rows, containers that came and left, and places of containers.
-    """
-
-    def _inside(xy: Floats) -> Bools:
-        if area is None:
-            return np.ones(len(xy), bool)
-        return np.asarray(shapely.intersects_xy(area, xy[:, 0], xy[:, 1]), bool)
-
-    def _within(frame: gpd.GeoDataFrame) -> Bools:
-        return _inside(shapely.get_coordinates(frame.geometry.centroid))
-
-    index = {pd.Timestamp(date): i for i, date in enumerate(tracks.dates)}
-
-    def _dates(values: pd.Series[pd.Timestamp]) -> Ints:
-        naive = pd.to_datetime(values, utc=True).dt.tz_localize(None)
-        return np.array([index.get(value, -1) for value in naive], np.int64)
-
-    rows = tracks.detections[_within(tracks.detections)]
-    counted = rows["counted"].to_numpy(bool) if "counted" in rows else np.ones(len(rows), bool)
-    boxes = tracks.tracks[_within(tracks.tracks) & tracks.tracks["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
-    containers = tracks.tracks["track_id"][tracks.tracks["kind"].isin(TEU_OF_KIND)]
-    kept = _within(tracks.places) & tracks.places["kind"].isin(TEU_OF_KIND).to_numpy(bool)
-    believed = counted & (rows["track_id"].isin(containers) & rows["kind"].isin(TEU_OF_KIND)).to_numpy(bool)
-    blind = _blind_dates(tracks, _dates)
-    came, went = _events_of_tracks(tracks, _dates)
-    return TrackedBoxes(
-        row_date=_dates(rows["date"]),
-        row_kind=rows["kind"].to_numpy(object),
-        row_counted=counted,
-        row_listed=_listed(rows, counted),
-        row_confidence=rows["confidence"].to_numpy(np.float64),
-        row_believed=believed,
-        arrived=_dates(boxes["first_seen"][boxes["not_before"].notna()]),
-        left=_dates(boxes["not_after"]),
-        present=tracks.place_presence[kept],
-        clear=tracks.place_clear[kept] & ~blind,
-        weight=np.array([TEU_OF_KIND[kind] for kind in tracks.places["kind"][kept]], np.float64),
-        ground_shown=tracks.ground.shown[_inside(tracks.ground.xy)] & ~blind,
-        came=came[kept],
-        went=went[kept],
-        blind=blind,
-        alike=alike_share(boxes["kind"].tolist(), hex_rgb(boxes["color"].to_numpy(object))),
-        none_is_sure=_none_is_sure(tracks, rows[believed]),
-    )
-
-
-def _none_is_sure(tracks: FollowedBoxes, believed: gpd.GeoDataFrame) -> bool:
-    """Whether the boxes of these rows may all be something else; what a person labelled or a plain count is, is not."""
-    if tracks.calibration.doubts.boxes == NO_DOUBTS.boxes:
-        return False
-    return may_all_be_others(believed.groupby("track_id")["confidence"].max().to_numpy(np.float64))
-
-
-def _listed(rows: gpd.GeoDataFrame, counted: Bools) -> NDArray[np.object_]:
-    """Kinds (row,) of rows that count or are confirmed; the empty text of others."""
-    confirmed = rows["confirmed_kind"].fillna("").to_numpy(object) if "confirmed_kind" in rows else ""
-    listed: NDArray[np.object_] = np.where(counted, rows["kind"].to_numpy(object), confirmed)
-    return listed
-
-
-def _blind_dates(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]], Ints]) -> Bools:
-    """Dates (date,) that show next to none of the boxes whose ground they show."""
-    own = tracks.places["kind"].isin(TEU_OF_KIND).to_numpy(bool)
-    expected = (tracks.place_presence[own] * tracks.place_clear[own]).sum(0)
-    rows = tracks.detections[tracks.detections["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
-    rows = rows[rows["counted"].to_numpy(bool)] if "counted" in rows else rows
-    when = dates(rows["date"])
-    detected = np.bincount(when[when >= 0], minlength=len(tracks.dates))
-    return blind_dates(detected.astype(np.float64), expected)
-
-
-def _events_of_tracks(tracks: FollowedBoxes, dates: Callable[[pd.Series[pd.Timestamp]], Ints]) -> tuple[Bools, Bools]:
-    """Where, and on which dates (place, date), containers' tracks begin and end in an event."""
-    # Imported here, as it takes a while to load and not every run needs it.
-    from scipy.spatial import cKDTree
-
-    boxes = tracks.tracks[tracks.tracks["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
-    came, left = (np.zeros(tracks.place_presence.shape, bool) for _ in range(2))
-    if not len(boxes) or not len(tracks.places):
-        return came, left
-    at = cKDTree(shapely.get_coordinates(tracks.places.geometry)).query(shapely.get_coordinates(boxes.geometry))[1]
-    for events, when in (
-        (came, dates(boxes["first_seen"].where(boxes["not_before"].notna()))),
-        (left, dates(boxes["not_after"])),
-    ):
-        known = when >= 0
-        events[at[known], when[known]] = True
-    return came, left

@@ -14,9 +14,10 @@ from shapely.geometry.base import BaseGeometry
 from changedet.arrays import Floats
 from changedet.kernels import intervals
 from changedet.kernels.containers import BASE_20FT_M2, BASE_OF_KIND_M2
-from changedet.stages.series.counts import TrackedBoxes, tracked_boxes
+from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.followed import FollowedBoxes
 from changedet.stages.series.growth import Figure, Onset, OnsetMethod
+from changedet.stages.series.site_boxes import SiteBoxes, tracked_boxes
 from changedet.stages.series.totals import FIGURES
 
 MOSTLY: Final = 0.7
@@ -57,7 +58,7 @@ def find_onsets(
     if np.isfinite(_numbers(whole["changed_area_m2"])).any():
         built = _borne_out(built, changed, reference_date)
     found = {
-        "containers": _containers_onset(find, whole, dates, tracks),
+        "containers": _containers_onset(find, whole, dates, tracks, None if tracks is None else tracked_boxes(tracks)),
         "changed_area": _beyond_error(changed, least_area, bool(exchanged.any())),
         "footprint": built,
     }
@@ -86,12 +87,13 @@ def find_zone_onsets(
     dict of str to Onset
         By zone, those that the table has.
     """
-    found = {}
+    found, boxes = {}, SiteBoxes(tracks)
+    by_zone = dict(iter(table.groupby("zone", sort=False)))
     for name, area in areas.items():
-        rows = table[table["zone"] == name].sort_values("date")
-        if len(rows):
+        if name in by_zone:
+            rows = by_zone[name].sort_values("date")
             dates = [value.date() for value in rows["date"]]
-            onset = _containers_onset(find, rows, dates, tracks, area)
+            onset = _containers_onset(find, rows, dates, tracks, boxes.within(area))
             found[name] = _as_far_as_seen(onset, _numbers(rows["valid_fraction"]))
     return found
 
@@ -110,14 +112,13 @@ def _containers_onset(
     rows: pd.DataFrame,
     dates: Sequence[dt.date],
     tracks: FollowedBoxes | None,
-    area: BaseGeometry | None = None,
+    boxes: TrackedBoxes | None,
 ) -> Onset:
     value, low, high = _columns(rows, "containers")
     # A count of a date that shows nothing comes from the looks around.
     clear = rows["containers"].notna().to_numpy(bool)
-    if tracks is None:
+    if tracks is None or boxes is None:
         return find(Figure(value, low, high, clear), dates)
-    boxes = tracked_boxes(tracks, area)
     floor, ceiling = _count_bounds(boxes, tracks, dates)
     found = find(Figure(value, clear=clear, floor=floor, ceiling=ceiling), dates)
     return _without(found, UNSURE) if found.date is not None and boxes.none_is_sure else found

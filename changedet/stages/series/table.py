@@ -17,9 +17,10 @@ from changedet.kernels import intervals
 from changedet.kernels.containers import TEU_OF_KIND
 from changedet.kernels.doubts import FAR_DISTANCE, USUAL_DISTANCE, Signs, widened
 from changedet.kernels.intervals import Calibration, volume_interval
-from changedet.stages.series.counts import EventCount, TrackedBoxes, tracked_boxes
-from changedet.stages.series.date_signs import DateSigns, date_signs
+from changedet.stages.series.counts import EventCount, TrackedBoxes
+from changedet.stages.series.date_signs import date_signs
 from changedet.stages.series.followed import FollowedBoxes
+from changedet.stages.series.site_boxes import boxes_of_areas
 
 
 class SeriesRow(TypedDict, total=False):
@@ -234,11 +235,8 @@ def timeseries(
     tracked = set(tracks.dates) if tracks is not None else set()
     possible = [look.date for look in ordered if look.counts_possible and look.date in tracked]
     rows = []
-    counted: dict[str, TrackedBoxes] = {}
-    signs: dict[str, DateSigns] = {}
-    if tracks is not None and possible:
-        counted = {name: tracked_boxes(tracks, area) for name, area in areas.items()}
-        signs = {name: date_signs(boxes, tracks.calibration.scale) for name, boxes in counted.items()}
+    counted = {} if tracks is None or not possible else boxes_of_areas(tracks, areas)
+    signs = {} if tracks is None else {name: date_signs(own, tracks.calibration.scale) for name, own in counted.items()}
     shown = {name for name in areas if _is_shown(name, ordered, possible)}
     for look in ordered:
         for name in areas:

@@ -148,12 +148,11 @@ def _figure_json(figure: DatedFigure | None) -> JsonObject:
 
 
 def _known(whole: pd.DataFrame, columns: tuple[str, str, str]) -> list[DatedFigure]:
-    known = whole[whole[columns[0]].notna()]
-    values = known[list(columns)].astype("float64").to_numpy()
-    dates = [value.date().isoformat() for value in known["date"]]
+    values, lows, highs = (whole[name].to_numpy("float64", na_value=np.nan).tolist() for name in columns)
     return [
-        {"value": float(value), "low": float(low), "high": float(high), "date": date}
-        for (value, low, high), date in zip(values, dates, strict=True)
+        {"value": value, "low": low, "high": high, "date": date.date().isoformat()}
+        for value, low, high, date in zip(values, lows, highs, whole["date"], strict=True)
+        if value == value
     ]
 
 

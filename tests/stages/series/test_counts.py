@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from box_rows import followed
 
-from changedet.stages.series.counts import tracked_boxes
+from changedet.stages.series.site_boxes import tracked_boxes
 from scenarios import box_series as bs
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from box_rows import followed
 
-from changedet.stages.series.counts import TrackedBoxes, tracked_boxes
+from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.date_signs import ONE_BOX, OWN_SHARE, date_signs
+from changedet.stages.series.site_boxes import tracked_boxes
 from scenarios import box_series as bs
 
 T = 2

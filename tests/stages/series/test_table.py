@@ -18,9 +18,10 @@ from changedet.kernels import intervals
 from changedet.kernels.doubts import Doubts, Weights
 from changedet.kernels.intervals import Calibration
 from changedet.pipeline.summary import _seen_beyond
-from changedet.stages.series.counts import TrackedBoxes, tracked_boxes
+from changedet.stages.series.counts import TrackedBoxes
 from changedet.stages.series.date_signs import date_signs
 from changedet.stages.series.onsets import UNSURE, find_onsets
+from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.series.stage import STAGE
 from changedet.stages.series.table import (
     COLUMNS,

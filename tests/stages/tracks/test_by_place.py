@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from box_rows import DAYS, anchors, day_of, near_origin, rows_of
 
-from changedet.stages.series.counts import tracked_boxes
+from changedet.stages.series.site_boxes import tracked_boxes
 from changedet.stages.tracks.by_place import PlaceObservations, fitting_tables
 from changedet.stages.tracks.kernels.detector_tables import HARD_TABLES, TABLES
 from changedet.stages.tracks.kernels.emissions import MOBILE, DetectorTables

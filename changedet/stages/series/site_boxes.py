@@ -1,0 +1,200 @@
+"""The boxes of a series as columns, of the whole site or of a polygon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from changedet.arrays import AnyArray, Bools, Floats, Ints
+from changedet.kernels.colour import hex_rgb
+from changedet.kernels.containers import TEU_OF_KIND
+from changedet.kernels.doubts import NO_DOUBTS, blind_dates, may_all_be_others
+from changedet.stages.series.counts import TrackedBoxes
+from changedet.stages.series.followed import FollowedBoxes
+from changedet.stages.series.kernels.exchanges import alike_share
+
+
+class SiteBoxes:
+    """The boxes of tracks, to be taken polygon by polygon: what all of them share is worked out once.
+
+    Parameters
+    ----------
+    tracks : FollowedBoxes
+        As `changedet.track` returns.
+    """
+
+    def __init__(self, tracks: FollowedBoxes) -> None:
+        self._tracks = tracks
+        rows, boxes, places = tracks.detections, tracks.tracks, tracks.places
+        self._dates = _DateIndex(tracks)
+        self._containers = boxes["kind"].isin(TEU_OF_KIND).to_numpy(bool)
+        self._own_places = places["kind"].isin(TEU_OF_KIND).to_numpy(bool)
+        self._row_date = self._dates(rows["date"])
+        self._counted = rows["counted"].to_numpy(bool) if "counted" in rows else np.ones(len(rows), bool)
+        followed = rows["track_id"].isin(boxes["track_id"][self._containers]) & rows["kind"].isin(TEU_OF_KIND)
+        self._believed = self._counted & followed.to_numpy(bool)
+        self._listed = _listed(rows, self._counted)
+        self._came_first = self._dates(boxes["first_seen"])
+        self._is_arrival = boxes["not_before"].notna().to_numpy(bool)
+        self._left = self._dates(boxes["not_after"])
+        self._weight = np.array([TEU_OF_KIND.get(kind, 0.0) for kind in places["kind"]], np.float64)
+        self._blind = _blind_dates(tracks, self._dates)
+        self._events = _events_of_tracks(tracks, self._dates)
+        centres = (shapely.get_coordinates(frame.geometry.centroid) for frame in (rows, boxes, places))
+        self._points = [_Points(xy) for xy in (*centres, tracks.ground.xy)]
+
+    def within(self, area: BaseGeometry | None = None) -> TrackedBoxes:
+        """The boxes within a polygon, or all.
+
+        Parameters
+        ----------
+        area : shapely geometry, optional
+            In the CRS of the tracks; a box belongs to it by its centre.
+
+        Returns
+        -------
+        TrackedBoxes
+            Counted rows, containers that came and left, and places of containers.
+        """
+        rows, boxes, places, ground = (points.within(area) for points in self._points)
+        boxes, kept = boxes & self._containers, places & self._own_places
+        frame, tracks, (came, went) = self._tracks.detections, self._tracks, self._events
+        confidence = frame["confidence"].to_numpy(np.float64)
+        believed = rows & self._believed
+        about = tracks.tracks[["kind", "color"]][boxes]
+        return TrackedBoxes(
+            row_date=self._row_date[rows],
+            row_kind=frame["kind"].to_numpy(object)[rows],
+            row_counted=self._counted[rows],
+            row_listed=self._listed[rows],
+            row_confidence=confidence[rows],
+            row_believed=self._believed[rows],
+            arrived=self._came_first[boxes & self._is_arrival],
+            left=self._left[boxes],
+            present=tracks.place_presence[kept],
+            clear=tracks.place_clear[kept] & ~self._blind,
+            weight=self._weight[kept],
+            ground_shown=tracks.ground.shown[ground] & ~self._blind,
+            came=came[kept],
+            went=went[kept],
+            blind=self._blind,
+            alike=alike_share(about["kind"].tolist(), hex_rgb(about["color"].to_numpy(object))),
+            none_is_sure=_none_is_sure(tracks, frame["track_id"].to_numpy()[believed], confidence[believed]),
+        )
+
+
+class _DateIndex:
+    """Indices into the tracked dates; -1 of a date that is none of them, and of no date."""
+
+    def __init__(self, tracks: FollowedBoxes) -> None:
+        self._index = {pd.Timestamp(date): i for i, date in enumerate(tracks.dates)}
+
+    def __call__(self, values: pd.Series[pd.Timestamp]) -> Ints:
+        naive = pd.to_datetime(values, utc=True).dt.tz_localize(None)
+        return np.array([self._index.get(value, -1) for value in naive], np.int64)
+
+
+class _Points:
+    """Points, of which those in a polygon are found."""
+
+    def __init__(self, xy: Floats) -> None:
+        self._count = len(xy)
+        self._tree = shapely.STRtree(cast("NDArray[np.object_]", shapely.points(xy)))
+
+    def within(self, area: BaseGeometry | None) -> Bools:
+        if area is None:
+            return np.ones(self._count, bool)
+        found = np.zeros(self._count, bool)
+        found[self._tree.query(area, predicate="intersects")] = True
+        return found
+
+
+def boxes_of_areas(tracks: FollowedBoxes, areas: Mapping[str, BaseGeometry | None]) -> dict[str, TrackedBoxes]:
+    """The boxes of tracks within each of many polygons.
+
+    Parameters
+    ----------
+    tracks : FollowedBoxes
+        As `changedet.track` returns.
+    areas : mapping of str to shapely geometry or None
+        By name; None for all of the site.
+
+    Returns
+    -------
+    dict of str to TrackedBoxes
+        By name.
+    """
+    site = SiteBoxes(tracks)
+    return {name: site.within(area) for name, area in areas.items()}
+
+
+def tracked_boxes(tracks: FollowedBoxes, area: BaseGeometry | None = None) -> TrackedBoxes:
+    """The boxes of tracks within one polygon, or all.
+
+    Parameters
+    ----------
+    tracks : FollowedBoxes
+        As `changedet.track` returns.
+    area : shapely geometry, optional
+        As of `SiteBoxes.within`, which is for many.
+
+    Returns
+    -------
+    TrackedBoxes
+        Counted rows, containers that came and left, and places of containers.
+    """
+    return SiteBoxes(tracks).within(area)
+
+
+def _none_is_sure(tracks: FollowedBoxes, track_ids: AnyArray, confidence: Floats) -> bool:
+    """Whether the boxes of these rows may all be something else; what a person labelled or a plain count is, is not."""
+    if tracks.calibration.doubts.boxes == NO_DOUBTS.boxes:
+        return False
+    of, index = np.unique(track_ids, return_inverse=True)
+    surest = np.zeros(len(of))
+    np.maximum.at(surest, index, confidence)
+    return may_all_be_others(surest)
+
+
+def _listed(rows: gpd.GeoDataFrame, counted: Bools) -> NDArray[np.object_]:
+    """Kinds (row,) of rows that count or are confirmed; the empty text of others."""
+    confirmed = rows["confirmed_kind"].fillna("").to_numpy(object) if "confirmed_kind" in rows else ""
+    listed: NDArray[np.object_] = np.where(counted, rows["kind"].to_numpy(object), confirmed)
+    return listed
+
+
+def _blind_dates(tracks: FollowedBoxes, dates: _DateIndex) -> Bools:
+    """Dates (date,) that show next to none of the boxes whose ground they show."""
+    own = tracks.places["kind"].isin(TEU_OF_KIND).to_numpy(bool)
+    expected = (tracks.place_presence[own] * tracks.place_clear[own]).sum(0)
+    rows = tracks.detections[tracks.detections["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
+    rows = rows[rows["counted"].to_numpy(bool)] if "counted" in rows else rows
+    when = dates(rows["date"])
+    detected = np.bincount(when[when >= 0], minlength=len(tracks.dates))
+    return blind_dates(detected.astype(np.float64), expected)
+
+
+def _events_of_tracks(tracks: FollowedBoxes, dates: _DateIndex) -> tuple[Bools, Bools]:
+    """Where, and on which dates (place, date), containers' tracks begin and end in an event."""
+    # Imported here, as it takes a while to load and not every run needs it.
+    from scipy.spatial import cKDTree
+
+    boxes = tracks.tracks[tracks.tracks["kind"].isin(TEU_OF_KIND).to_numpy(bool)]
+    came, left = (np.zeros(tracks.place_presence.shape, bool) for _ in range(2))
+    if not len(boxes) or not len(tracks.places):
+        return came, left
+    at = cKDTree(shapely.get_coordinates(tracks.places.geometry)).query(shapely.get_coordinates(boxes.geometry))[1]
+    for events, when in (
+        (came, dates(boxes["first_seen"].where(boxes["not_before"].notna()))),
+        (left, dates(boxes["not_after"])),
+    ):
+        known = when >= 0
+        events[at[known], when[known]] = True
+    return came, left
