@@ -41,9 +41,15 @@ def check_columns(detections: gpd.GeoDataFrame) -> None:
 
     Raises
     ------
+    TypeError
+        They are no GeoDataFrame.
     MethodError
         A column is missing, or the CRS is not projected.
     """
+    # By what is used of it: geopandas is loaded by whoever made one.
+    if not (hasattr(detections, "columns") and hasattr(detections, "crs")):
+        given = type(detections).__name__
+        raise TypeError(f"track: detections: a {given}, expected a GeoDataFrame as detect_containers returns")
     missing = [name for name in COLUMNS if name not in detections.columns]
     if missing:
         raise MethodError(f"tracks: detections lack the columns {', '.join(missing)}")

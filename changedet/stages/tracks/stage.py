@@ -193,6 +193,8 @@ def track(
 
     Raises
     ------
+    TypeError
+        The detections are no GeoDataFrame.
     MethodError
         For an unknown method, missing columns, a CRS that is not in metres, rows of a date that is no look.
     """

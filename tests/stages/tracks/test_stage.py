@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from box_rows import DAYS, event_f1, found_events, rows_of, true_events
 from hypothesis import given, settings
@@ -82,6 +83,9 @@ def test_track_of_one_date_gives_every_counted_row_a_track_without_bounds(method
 
 def test_track_says_what_cannot_be_followed():
     rows = rows_of((0, 0, 0))
+    for wrong, named in (([1, 2], "list"), (pd.DataFrame(rows.drop(columns="geometry")), "DataFrame")):
+        with pytest.raises(TypeError, match=f"a {named}, expected a GeoDataFrame"):
+            track(wrong, DAYS)
     with pytest.raises(MethodError, match="angle_deg"):
         track(rows.drop(columns="angle_deg"), DAYS)
     with pytest.raises(MethodError, match="2023-01-10, which is no look"):
