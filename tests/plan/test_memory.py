@@ -47,7 +47,8 @@ def test_expected_peak_does_not_grow_with_a_scene_once_its_sample_is_full() -> N
 
 
 def test_tracks_add_to_a_run_what_their_pixels_take() -> None:
-    assert expected_peak(replace(PAIR, dates=4, rails_px=1000), 512, 2) == expected_peak(replace(PAIR, dates=4), 512, 2)
+    measured = replace(PAIR, dates=4)
+    assert expected_peak(replace(measured, rails_px=1000), 512, 3) == expected_peak(measured, 512, 3)
     wide = replace(SITE, rails_px=30_000_000)
     grown = expected_peak(replace(wide, rails_px=31_000_000), 512, 1) - expected_peak(wide, 512, 1)
     assert grown == 1_000_000 * RAILS_BYTES
@@ -56,6 +57,6 @@ def test_tracks_add_to_a_run_what_their_pixels_take() -> None:
 def test_halls_add_to_a_run_what_their_pixels_and_dates_take() -> None:
     wide = replace(SITE, halls_px=20_000_000)
     measured_last = replace(PAIR, dates=4)
-    assert expected_peak(replace(measured_last, halls_px=1000), 512, 2) == expected_peak(measured_last, 512, 2)
+    assert expected_peak(replace(measured_last, halls_px=1000), 512, 3) == expected_peak(measured_last, 512, 3)
     grown = expected_peak(replace(wide, halls_px=21_000_000), 512, 1) - expected_peak(wide, 512, 1)
     assert grown == 1_000_000 * (HALLS_BYTES + HALLS_KEPT_BYTES * SITE.dates)
