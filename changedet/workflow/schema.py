@@ -235,7 +235,7 @@ def _scene_keys() -> JsonObject:
         "date_format": {
             "type": "string",
             "pattern": "%[Yy]",
-            "description": "In the file's name, by strptime's directives: %Y %y %m %d %-m %-d %b %B %j %H %M %S.",
+            "description": "In the file's name, by strptime's directives: %Y %y %m %d %-m %-d %b %B %j %H %M %S %z.",
         },
         "time": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z?$", "description": "UTC."},
         "bands": {"anyOf": [_BANDS, {"type": "null"}]},

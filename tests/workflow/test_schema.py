@@ -59,7 +59,7 @@ BEYOND_A_SCHEMA = {
     *("feature crs", "feature without geometry", "geojson in another crs", "no coordinates"),
     *("impossible date", "before impossible", "before no scene", "stac interval", "stac turned", "band twice"),
     *("crs degrees", "crs feet", "crs unknown", "resolution nan", "parameter infinite", "memory small"),
-    *("format unknown", "format twice", "scheduler port"),
+    *("format unknown", "format twice", "format with a zone and no hour", "scheduler port"),
     # In the regular expressions of JSON Schema $ is the end alone, in Python's also before a last line break.
     "id ends with a line",
     # Mistakes of YAML itself, of which plain data show nothing.
