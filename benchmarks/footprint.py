@@ -56,8 +56,10 @@ def classified(
     method: FootprintMethod[Statistics], image: NDArray[np.float32], sun: tuple[float, float] | None = None
 ) -> NDArray[np.uint8]:
     """What a method makes of a date (band, y, x); `sun` is where it is, east and north."""
-    model = replace(method.fit(image[None]), sun=sun)
-    return method.apply(image, Window(0, 0, *image.shape[1:]), model=model)
+    model, halo = replace(method.fit(image[None]), sun=sun), method.halo_px
+    around = np.pad(image, ((0, 0), (halo, halo), (halo, halo)), constant_values=np.nan)
+    found = method.apply(around, Window(-halo, -halo, *around.shape[1:]), model=model)
+    return found[halo : halo + image.shape[1], halo : halo + image.shape[2]]
 
 
 @dataclass(frozen=True)

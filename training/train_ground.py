@@ -66,7 +66,7 @@ WITHOUT_NIR, WEB = 0.4, 0.4
 SAME = 1e-3
 """Levels nearer than that are one."""
 UNKNOWN = 255
-"""Of a cell whose truth is not told."""
+"""Of a cell without a label."""
 
 
 class Look(NamedTuple):
@@ -228,7 +228,7 @@ def _normal(rng: np.random.Generator, spread: float, *shape: int) -> Tensor:
 
 
 def loss_of(odds: Tensor, truth: Tensor) -> Tensor:
-    """Cross entropy, of each target over the cells whose truth is told."""
+    """Cross entropy of each target, over the cells with a label."""
     known, one = (truth != UNKNOWN).float(), (truth == 1).float()
     each = functional.binary_cross_entropy_with_logits(odds, one, reduction="none") * known
     return (each.sum((0, 2, 3)) / known.sum((0, 2, 3)).clamp_min(1.0)).sum()

@@ -57,7 +57,8 @@ def footprints_of(
     if trees is not None and plan.built("change") is not None:
         found = settled(found, plan.reference, partial(_marked, plan), plan.grid.crs)
         gained = [_gained(changes, day) for day in days]
-        found = with_works(found, gained, lambda index, ground: _marked(plan, index, ground)[1], plan.grid.crs)
+        unit = plan.grid.resolution_m / plan.grid.ground_resolution_m
+        found = with_works(found, gained, lambda index, ground: _marked(plan, index, ground)[1], plan.grid.crs, unit)
     return dict(zip(days, found, strict=True))
 
 

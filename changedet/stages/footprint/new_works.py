@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.grid import ground_area_m2
 from changedet.stages.footprint.outlines import Footprint
-from changedet.stages.footprint.shapes import CLOSE_M, MIN_PART_M2, ROAD_WIDTH_M, as_multi
+from changedet.stages.footprint.shapes import CLOSE_M, EDGE_M, MIN_PART_M2, ROAD_WIDTH_M, as_multi
 
 Shown = Callable[[int, BaseGeometry], float]
 """Of a date and some ground: the share that its mask shows."""
@@ -23,7 +23,7 @@ LIKE_MADE: Final = "earthwork"
 
 
 def with_works(
-    footprints: Sequence[Footprint], gained: Sequence[BaseGeometry], shown: Shown, crs: str
+    footprints: Sequence[Footprint], gained: Sequence[BaseGeometry], shown: Shown, crs: str, unit: float
 ) -> list[Footprint]:
     """Footprints with the ground that was gained since the reference, without roads, closed like all of it.
 
@@ -37,6 +37,8 @@ def with_works(
         ``shown(date, ground) -> share``, of the date's mask.
     crs : str
         Of all shapes.
+    unit : float
+        Of the CRS to a metre on the ground.
 
     Returns
     -------
@@ -48,40 +50,44 @@ def with_works(
     before = MultiPolygon()
     for day, (one, ground) in enumerate(zip(footprints, gained, strict=True)):
         hidden = [part for part in before.geoms if shown(day, part) < LEAST_SHOWN]
-        made = as_multi(shapely.union_all([_without_roads(ground), *hidden]))
-        found.append(one if made.is_empty else _added(one, made, crs))
+        made = as_multi(shapely.union_all([_without_roads(ground, unit), *hidden]))
+        found.append(one if made.is_empty else _added(one, made, crs, unit))
         before = made
     return found
 
 
-def _without_roads(ground: BaseGeometry) -> MultiPolygon:
-    narrow = ground.buffer(-ROAD_WIDTH_M / 2, join_style="mitre")
-    opened = shapely.intersection(narrow.buffer(ROAD_WIDTH_M / 2, join_style="mitre"), ground)
-    return MultiPolygon([part for part in as_multi(opened).geoms if part.area >= MIN_PART_M2])
+def _without_roads(ground: BaseGeometry, unit: float) -> MultiPolygon:
+    half = unit * ROAD_WIDTH_M / 2
+    opened = ground.buffer(-half, join_style="mitre").buffer(half, join_style="mitre")
+    return _no_small(shapely.intersection(opened, ground), unit)
 
 
-def _added(one: Footprint, made: MultiPolygon, crs: str) -> Footprint:
-    near = made.buffer(2 * CLOSE_M)
+def _no_small(shape: BaseGeometry, unit: float) -> MultiPolygon:
+    return MultiPolygon([part for part in as_multi(shape).geoms if part.area >= unit**2 * MIN_PART_M2])
+
+
+def _added(one: Footprint, made: MultiPolygon, crs: str, unit: float) -> Footprint:
+    close = unit * CLOSE_M
+    near = made.buffer(2 * close)
     # Gaps between made ground and what stood beside it are closed, none elsewhere.
-    around = shapely.intersection(one.geometry, near.buffer(CLOSE_M))
-    closed = shapely.union(around, made).buffer(CLOSE_M).buffer(-CLOSE_M)
-    apart = as_multi(shapely.difference(shapely.intersection(closed, near), one.geometry))
-    more = MultiPolygon([part for part in apart.geoms if part.area >= MIN_PART_M2])
+    around = shapely.intersection(one.geometry, near.buffer(close))
+    closed = shapely.union(around, made).buffer(close).buffer(-close)
+    more = _no_small(shapely.difference(shapely.intersection(closed, near), one.geometry), unit)
     geometry = as_multi(shapely.union(one.geometry, more))
     return replace(
         one,
         geometry=geometry,
         greatest=as_multi(shapely.union(one.greatest, more)),
         area_m2=float(ground_area_m2([geometry], crs)[0]),
-        kinds=_kinds(one, more) if one.kinds else one.kinds,
+        kinds=_kinds(one, more, unit) if one.kinds else one.kinds,
     )
 
 
-def _kinds(one: Footprint, more: MultiPolygon) -> dict[str, MultiPolygon]:
+def _kinds(one: Footprint, more: MultiPolygon, unit: float) -> dict[str, MultiPolygon]:
     """Kinds with the added ground, each part as most of the footprint beside it that is no box."""
     added: dict[str, list[BaseGeometry]] = {name: [] for name in one.kinds}
     for part in more.geoms:
-        beside = part.buffer(1.0)
+        beside = part.buffer(unit * EDGE_M)
         areas = {n: shapely.intersection(shape, beside).area for n, shape in one.kinds.items() if n != "stored"}
         best = max(areas, key=areas.__getitem__)
         added[best if areas[best] > 0 else LIKE_MADE].append(part)

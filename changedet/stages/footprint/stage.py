@@ -252,7 +252,9 @@ def _codes(
     step = size * ground_network.STEP_CELLS
     top, left = -place.y % step, -place.x % step
     cells = ground.averaged(image[:, top:, left:], size)
-    found = cell_codes.codes(*date_probabilities(cells, roles, model, size * resolution_m, *ground_trees()))
+    cell_m = size * resolution_m
+    spare = max(0, ground_network.REACH_CELLS - ground.reach_cells(cell_m))
+    found = cell_codes.codes(*date_probabilities(cells, roles, model, cell_m, *ground_trees(), spare))
     out = np.full(image.shape[1:], closing.UNKNOWN, np.uint8)
     spread = np.repeat(np.repeat(found, size, axis=0), size, axis=1)
     out[top : top + spread.shape[0], left : left + spread.shape[1]] = spread
@@ -266,6 +268,7 @@ def date_probabilities(
     cell_m: float,
     forests: Sequence[Forest],
     record: ground_probability.TreesRecord,
+    spare: int = 0,
 ) -> tuple[dict[str, Singles], Bools]:
     """Probability of each of `ground_probability.TARGETS` by trees and network together.
 
@@ -283,6 +286,8 @@ def date_probabilities(
         The first trees.
     record : TreesRecord
         What is kept with them.
+    spare : int
+        Cells along each edge that are there for the network alone, which looks farther.
 
     Returns
     -------
@@ -291,9 +296,13 @@ def date_probabilities(
     valid : bool (y, x)
         Where the cell has data.
     """
-    table, valid = ground.features(cells, roles, model, cell_m)
+    valid = ground.valid_cells(cells, roles)
     said = ground_network.log_odds(ground_network.picture(cells, valid, roles, model.shown), ground_session())
-    return ground_probability.together(ground_probability.probabilities(table, valid, forests, record), said), valid
+    height, width = valid.shape
+    table, known = ground.features(cells[:, spare : height - spare, spare : width - spare], roles, model, cell_m)
+    trees = ground_probability.probabilities(table, known, forests, record)
+    trees = {name: np.pad(own, spare, constant_values=np.nan) for name, own in trees.items()}
+    return ground_probability.together(trees, said), valid
 
 
 def _colour_levels(

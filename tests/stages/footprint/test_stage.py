@@ -17,7 +17,9 @@ def test_footprint_method_leaves_unseen_ground_unknown_and_why_not_says_why():
     method = footprint_method(Facts(0.5, ROLES))
     image, _, _ = scene(3)
     image[:, :30, :30] = np.nan
-    codes = method.apply(image, place_of(0, 0, image), model=method.fit(image[None]))
+    model, halo = method.fit(image[None]), method.halo_px
+    around = np.pad(image, ((0, 0), (halo, halo), (halo, halo)), constant_values=np.nan)
+    codes = method.apply(around, place_of(-halo, -halo, around), model=model)[halo:-halo, halo:-halo]
     assert (codes[:30, :30] == cell_codes.UNKNOWN).all()
     assert (codes[30:115] != cell_codes.UNKNOWN).all()
     assert codes.min() > cell_codes.OUTSIDE

@@ -102,9 +102,25 @@ def halo_px(resolution_m: float) -> int:
         A whole number of cells.
     """
     size = factor(resolution_m)
-    reach = 2 * math.ceil(WIDTH_M / (size * resolution_m)) + 2
     # A block may begin anywhere: the first whole one of the network's coarsest cells lies so far in.
-    return size * max(reach + 1, ground_network.REACH_CELLS + ground_network.STEP_CELLS)
+    widest = max(reach_cells(size * resolution_m), ground_network.REACH_CELLS)
+    return size * (widest + ground_network.STEP_CELLS)
+
+
+def reach_cells(cell_m: float) -> int:
+    """How far around a cell its features look.
+
+    Parameters
+    ----------
+    cell_m : float
+        Size of a cell, metres.
+
+    Returns
+    -------
+    int
+        Cells.
+    """
+    return 2 * math.ceil(WIDTH_M / cell_m) + 3
 
 
 def statistics(samples: Singles, roles: Sequence[str]) -> GroundStatistics:
@@ -164,6 +180,24 @@ def averaged(image: Singles, size: int) -> Singles:
     return np.asarray(total / np.float32(size * size), np.float32)
 
 
+def valid_cells(cells: Singles, roles: Sequence[str]) -> Bools:
+    """Where cells have data.
+
+    Parameters
+    ----------
+    cells : float32 (band, y, x)
+        Of `averaged`.
+    roles : sequence of str
+        The bands' roles.
+
+    Returns
+    -------
+    bool (y, x)
+        In all bands that are used.
+    """
+    return np.asarray(np.isfinite(cells[list(_used(roles).values())]).all(axis=0), bool)
+
+
 def features(cells: Singles, roles: Sequence[str], model: GroundStatistics, cell_m: float) -> tuple[Singles, Bools]:
     """Features of each cell.
 
@@ -186,8 +220,7 @@ def features(cells: Singles, roles: Sequence[str], model: GroundStatistics, cell
     valid : bool (y, x)
         Where the cell has data.
     """
-    used = _used(roles)
-    valid = np.asarray(np.isfinite(cells[list(used.values())]).all(axis=0), bool)
+    used, valid = _used(roles), valid_cells(cells, roles)
     green = greenness(cells, roles) - np.float32(model.plant)
     shown = {
         role: np.clip((cells[band] - np.float32(low)) / np.float32(high - low), *BRIGHT_BOUNDS)
