@@ -40,8 +40,9 @@ def test_the_same_at_every_chunk(scenes: Path, reference_run: Path, tmp_path: Pa
 @pytest.mark.parametrize("until", ["model", "score", "change", "objects.gpkg"])
 def test_killed_and_gone_on_with(scenes: Path, reference_run: Path, tmp_path: Path, until: str) -> None:
     waited = tmp_path / "site" / (until if until in {"change", "objects.gpkg"} else f".changedet/{until}")
+    workflow = write_workflow(scenes, DATES)
     with (tmp_path / "said").open("w+") as said:
-        words = command(scenes / "site.yaml", tmp_path, "-q")
+        words = command(workflow, tmp_path, "-q")
         running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=said)
         # On a busy machine a run may take minutes to get there, or have ended by the time it is looked at.
         deadline = time.monotonic() + LONGEST_S
@@ -50,7 +51,7 @@ def test_killed_and_gone_on_with(scenes: Path, reference_run: Path, tmp_path: Pa
         running.kill()
         running.wait()
     assert waited.exists(), (tmp_path / "said").read_text() or f"not there after {LONGEST_S} s"
-    assert_same(reference_run, run(scenes / "site.yaml", out=str(tmp_path)).path)
+    assert_same(reference_run, run(workflow, out=str(tmp_path)).path)
     assert_nothing_left(tmp_path)
 
 

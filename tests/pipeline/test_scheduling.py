@@ -50,10 +50,11 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
 
 def test_the_same_by_processes_and_dask_config_untouched(scenes: Path, reference_run: Path, tmp_path: Path) -> None:
     before = json.dumps(dask.config.config, default=str, sort_keys=True)
-    finished = carry_out(make_plan(write_workflow(scenes, DATES), out=str(tmp_path), scheduler="threads"))
+    workflow = write_workflow(scenes, DATES)
+    finished = carry_out(make_plan(workflow, out=str(tmp_path), scheduler="threads"))
     assert json.dumps(dask.config.config, default=str, sort_keys=True) == before
     assert_same(reference_run, finished.path)
-    done = call("run", scenes / "site.yaml", "--out", tmp_path / "p", "--scheduler", "processes", "--json")
+    done = call("run", workflow, "--out", tmp_path / "p", "--scheduler", "processes", "--json")
     assert done.returncode == 0, done.stderr
     assert_same(reference_run, tmp_path / "p/site")
     assert json.loads(done.stdout) == open_run(reference_run).summary
@@ -64,7 +65,7 @@ def test_the_same_by_distributed(
     scenes: Path, reference_run: Path, tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]], killed: bool
 ) -> None:
     address, workers = cluster
-    words = command(scenes / "site.yaml", tmp_path, "--scheduler", address, "-q")
+    words = command(write_workflow(scenes, DATES), tmp_path, "--scheduler", address, "-q")
     running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if killed:
         deadline = time.monotonic() + 90
