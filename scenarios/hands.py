@@ -28,6 +28,7 @@ from changedet.pipeline.date_files import mean_description
 from changedet.simulate.command import render
 from changedet.simulate.elements import FOREVER, Solid
 from changedet.simulate.kinds import make_world
+from changedet.simulate.looks import Look
 from changedet.simulate.palette import Paint
 from changedet.simulate.shapes import rectangle
 from changedet.simulate.world import World
@@ -355,7 +356,7 @@ def found_in(
         described = {c: one.description for c, one in zip(lattice, found, strict=True) if one.description is not None}
         descriptions.append(mean_description(described) or [])
         boxes = method.settle(pd.concat([one.boxes for one in found], ignore_index=True))
-        placed = georeferenced(boxes, geobox, GSD_M)
+        placed = georeferenced(boxes, geobox.transform, str(geobox.crs), GSD_M)
         tables.append(placed.assign(date=str(date), counted=placed["confidence"] >= method.count_confidence))
     detections = pd.concat(tables, ignore_index=True)
     detections["date"] = pd.to_datetime(detections["date"], utc=True)
@@ -363,10 +364,10 @@ def found_in(
     return detections, descriptions
 
 
-def _aligned(look: object) -> Affine:
+def _aligned(look: Look) -> Affine:
     """From pixels to metres of the CRS without the date's shift."""
-    to_map = Affine(*look.transform)  # type: ignore[attr-defined]
-    return Affine.translation(-look.shift_east_m, -look.shift_north_m) * to_map  # type: ignore[attr-defined]
+    a, b, left, d, e, top = look.transform
+    return Affine(a, b, left - look.shift_east_m, d, e, top - look.shift_north_m)
 
 
 def truth(world: World) -> pd.DataFrame:
