@@ -74,6 +74,11 @@ class Grid:
         return math.sqrt(ground_pixel_m2(self.crs, self.transform, self.shape[0] / 2, self.shape[1] / 2))
 
     @property
+    def ground_metre(self) -> float:
+        """A metre on the ground in units of the CRS, to a hundredth: 1 in a CRS that is true to scale within that."""
+        return round(self.resolution_m / self.ground_resolution_m, 2)
+
+    @property
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east and north edge in the CRS."""
         return self.window_bounds(Window(0, 0, *self.shape))

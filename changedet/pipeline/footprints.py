@@ -55,7 +55,7 @@ def footprints_of(
     lasts, trees = needs_lasting(plan.facts), series_trees(plan.facts)
     found = outlines(dates, plan.grid, lasts=lasts, trees=trees)
     if trees is not None and plan.built("change") is not None:
-        found = settled(found, plan.reference, partial(_marked, plan), plan.grid.crs)
+        found = settled(found, plan.reference, partial(_marked, plan), plan.grid.crs, plan.grid.ground_metre)
         gained = [_gained(changes, day) for day in days]
         unit = plan.grid.resolution_m / plan.grid.ground_resolution_m
         found = with_works(found, gained, lambda index, ground: _marked(plan, index, ground)[1], plan.grid.crs, unit)
@@ -157,7 +157,7 @@ def _moved(
     """What a kind gained and lost; what boxes stand upon is neither lost nor, once they left, gained."""
     if kind != "stored":
         earlier, later = shapely.difference(earlier, under), shapely.difference(later, under)
-    return gained_and_lost(earlier, later, plan.grid.crs)
+    return gained_and_lost(earlier, later, plan.grid.crs, plan.grid.ground_metre)
 
 
 def as_estimates(

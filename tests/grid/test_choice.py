@@ -67,6 +67,8 @@ def test_make_grid_resolution_on_the_ground_in_web_mercator() -> None:
     fine = Frame("EPSG:32633", Affine(0.5, 0, 400_000, 0, -0.5, 5_800_000), 10, 10)
     grid = make_grid(mercator, finest=fine)
     assert grid.ground_resolution_m == pytest.approx(0.5, rel=2e-3)
+    assert grid.ground_metre == pytest.approx(1 / math.cos(math.radians(lat)), abs=0.01)
+    assert make_grid(UTM, finest=fine).ground_metre == 1.0
 
 
 def test_make_grid_degrees_become_utm_and_the_outline_is_the_aoi() -> None:

@@ -163,7 +163,7 @@ def as_multi(shape: BaseGeometry) -> MultiPolygon:
     return MultiPolygon(parts)
 
 
-def gained_and_lost(earlier: BaseGeometry, later: BaseGeometry, crs: str) -> tuple[float, float]:
+def gained_and_lost(earlier: BaseGeometry, later: BaseGeometry, crs: str, unit: float) -> tuple[float, float]:
     """Ground that a kind gained and lost from one date to another; strips under 2 m wide are edges that moved.
 
     Parameters
@@ -172,17 +172,20 @@ def gained_and_lost(earlier: BaseGeometry, later: BaseGeometry, crs: str) -> tup
         The kind's polygons on the two dates.
     crs : str
         Theirs.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
     tuple of float
         Square metres gained and lost.
     """
-    parts = [_wide_parts(shapely.difference(*pair)) for pair in ((later, earlier), (earlier, later))]
+    parts = [_wide_parts(shapely.difference(*pair), unit) for pair in ((later, earlier), (earlier, later))]
     gained, lost = (float(m2) for m2 in ground_area_m2(parts, crs))
     return gained, lost
 
 
-def _wide_parts(shape: BaseGeometry) -> MultiPolygon:
-    opened = shape.buffer(-EDGE_M, join_style="mitre").buffer(EDGE_M, join_style="mitre")
-    return MultiPolygon([part for part in as_multi(opened).geoms if part.area >= MIN_PART_M2 / 2])
+def _wide_parts(shape: BaseGeometry, unit: float) -> MultiPolygon:
+    edge = unit * EDGE_M
+    opened = shape.buffer(-edge, join_style="mitre").buffer(edge, join_style="mitre")
+    return MultiPolygon([part for part in as_multi(opened).geoms if part.area >= unit**2 * MIN_PART_M2 / 2])

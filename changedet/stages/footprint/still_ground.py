@@ -40,7 +40,7 @@ class _Part(NamedTuple):
     date: int
 
 
-def settled(footprints: Sequence[Footprint], reference: int, marked: Marked, crs: str) -> list[Footprint]:
+def settled(footprints: Sequence[Footprint], reference: int, marked: Marked, crs: str, unit: float) -> list[Footprint]:
     """Footprints that agree with the masks: what did not change is built on all dates, or on none, as they show it.
 
     Parameters
@@ -53,6 +53,8 @@ def settled(footprints: Sequence[Footprint], reference: int, marked: Marked, crs
         ``marked(date, ground) -> (changed share, shown share)``, of the date's mask.
     crs : str
         Of the footprints.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -62,7 +64,7 @@ def settled(footprints: Sequence[Footprint], reference: int, marked: Marked, crs
     """
     taken: list[list[BaseGeometry]] = [[] for _ in footprints]
     given: list[list[tuple[BaseGeometry, int]]] = [[] for _ in footprints]
-    for part in _unmarked(footprints, reference, marked):
+    for part in _unmarked(footprints, reference, marked, unit):
         holds = _holding(footprints, part.shape)
         built = bool(holds.mean() >= BUILT_SHARE)
         for day in np.flatnonzero(holds != built).tolist():
@@ -74,12 +76,13 @@ def settled(footprints: Sequence[Footprint], reference: int, marked: Marked, crs
             else:
                 taken[day].append(part.shape)
     return [
-        _changed(one, shapely.union_all(less), more, footprints, crs) if less or more else one
+        _changed(one, shapely.union_all(less), more, footprints, crs, unit) if less or more else one
         for one, less, more in zip(footprints, taken, given, strict=True)
     ]
 
 
-def _unmarked(footprints: Sequence[Footprint], reference: int, marked: Marked) -> Iterator[_Part]:
+def _unmarked(footprints: Sequence[Footprint], reference: int, marked: Marked, unit: float) -> Iterator[_Part]:
+    edge, least = unit * EDGE_M, unit**2 * LEAST_M2
     before = footprints[reference].geometry
     for day, found in enumerate(footprints):
         if day == reference:
@@ -87,9 +90,9 @@ def _unmarked(footprints: Sequence[Footprint], reference: int, marked: Marked) -
         for more, less in ((found.geometry, before), (before, found.geometry)):
             apart = shapely.difference(more, less)
             # Strips along edges that moved are no parts.
-            opened = shapely.buffer(shapely.buffer(apart, -EDGE_M), 2 * EDGE_M)
+            opened = shapely.buffer(shapely.buffer(apart, -edge), 2 * edge)
             for part in shapely.get_parts(shapely.intersection(opened, apart)):
-                if part.area >= LEAST_M2 and _is_still(marked(day, part)):
+                if part.area >= least and _is_still(marked(day, part)):
                     yield _Part(part, day)
 
 
@@ -109,12 +112,12 @@ def _changed(
     more: Sequence[tuple[BaseGeometry, int]],
     footprints: Sequence[Footprint],
     crs: str,
+    unit: float,
 ) -> Footprint:
     """A date's footprint with some ground taken away and some given, of the kinds that other dates show there."""
     given = [shapely.intersection(shape, footprints[source].geometry) for shape, source in more]
-
     whole = as_multi(shapely.union_all([shapely.difference(one.geometry, less), *given]))
-    geometry = MultiPolygon([part for part in whole.geoms if part.area >= MIN_PART_M2])
+    geometry = MultiPolygon([part for part in whole.geoms if part.area >= unit**2 * MIN_PART_M2])
     return replace(
         one,
         geometry=geometry,

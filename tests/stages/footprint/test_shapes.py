@@ -19,6 +19,12 @@ def test_built_surface_of_blocks_equals_that_of_the_whole(monkeypatch):
 
 def test_gained_and_lost_is_not_the_noise_of_edges():
     before, after = placed(20, 20, 80, 60), placed(20.5, 19.5, 95, 60.5)
-    gained, lost = gained_and_lost(before, after, "EPSG:32633")
+    gained, lost = gained_and_lost(before, after, "EPSG:32633", 1.0)
     assert gained == pytest.approx(15 * 41, rel=0.03)
     assert lost == 0
+
+
+@pytest.mark.parametrize(("unit", "expected"), [(1.0, 3 * 40), (2.0, 0)])
+def test_gained_and_lost_counts_a_metre_on_the_ground(unit: float, expected: int):
+    gained, _ = gained_and_lost(placed(20, 20, 80, 60), placed(20, 20, 83, 60), "EPSG:32633", unit)
+    assert gained == pytest.approx(expected, rel=0.03)
