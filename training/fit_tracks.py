@@ -308,7 +308,7 @@ def calibrate(data: Sequence[tuple[TrackSite, DetectorTables]]) -> dict[str, Any
         counted = tracked_boxes(tracks)
         truth = [true_events(site, arrivals)[:, 2] for arrivals in (True, False)]
         own = [counted.standing(t, np.ones(len(counted.weight))) for t in range(len(site.dates))]
-        boxes += [(*standing, float(true)) for standing, true in zip(own, site.containers, strict=True)]
+        boxes += [(s.expected, s.spread, s.above, float(n)) for s, n in zip(own, site.containers, strict=True)]
         ratios.append(np.median([true / max(s.expected, 1.0) for s, true in zip(own, site.containers, strict=True)]))
         for t in range(1, len(site.dates)):
             for name, found, when in zip(events, counted.events(t), truth, strict=True):
