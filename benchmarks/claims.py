@@ -10,15 +10,22 @@ truly had more.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from series_rows import KINDS, followed, truth
 
-from changedet.stages.series.claims import RECORD, find_claims
-from changedet.stages.series.table import DateMeasurements, timeseries
-from scenarios import box_series
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from box_rows import followed  # noqa: E402
+
+from benchmarks.series_rows import KINDS, truth  # noqa: E402
+from changedet.stages.series.claims import RECORD, find_claims  # noqa: E402
+from changedet.stages.series.table import DateMeasurements, timeseries  # noqa: E402
+from scenarios import box_series  # noqa: E402
 
 
 def judged(seeds: range) -> Iterator[dict[str, object]]:

@@ -140,10 +140,11 @@ class Answers(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def serving(content: bytes = b"", leads_to: str = "") -> Iterator[tuple[str, list[str]]]:
     """Serve a file on this machine; its host and port, and the paths that were requested."""
-    handler = type("_Answers", (Answers,), {"content": content, "asked": [], "leads_to": leads_to})
+    asked: list[str] = []
+    handler = type("_Answers", (Answers,), {"content": content, "asked": asked, "leads_to": leads_to})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{server.server_address[1]}", handler.asked
+        yield f"127.0.0.1:{server.server_address[1]}", asked
         server.shutdown()
 
 

@@ -16,11 +16,11 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import defects_of_inputs  # noqa: E402, F401
-import defects_of_runs  # noqa: E402, F401
-from defect_site import PARTS, Site  # noqa: E402
+import benchmarks.defects_of_inputs  # noqa: E402
+import benchmarks.defects_of_runs  # noqa: E402, F401
+from benchmarks.defect_site import PARTS, Site  # noqa: E402
 
 
 def main() -> int:

@@ -19,8 +19,9 @@ import pyproj
 import rasterio
 import shapely
 from affine import Affine
-from defect_site import DATES, NAMES, SIDE, Site, part, serving, text_of
 from small_rasters import T, write
+
+from benchmarks.defect_site import DATES, NAMES, SIDE, Site, part, serving, text_of
 
 AREA = shapely.box(T.c + 20, T.f - 100, T.c + 100, T.f - 20)
 CORNER = gpd.GeoSeries([AREA], crs="EPSG:32633").to_crs("EPSG:4326").iloc[0]

@@ -8,13 +8,15 @@ import os
 import shutil
 import socket
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import rasterio
-from defect_site import DATES, NAMES, SIDE, Site, midway, part, text_of
 from small_rasters import write
+
+from benchmarks.defect_site import DATES, NAMES, SIDE, Site, midway, part, text_of
 
 
 def _and_back(site: Site, *words: str, **other: object) -> str:
@@ -80,9 +82,7 @@ def _swapped(site: Site, how: str, moment: int) -> str:
 
 
 for _how, _moment in product(("replaced", "truncated", "removed"), (1, 2, 3, 6)):
-    part(3, f"a scene {_how} when {_moment} tasks are done")(
-        lambda site, how=_how, moment=_moment: _swapped(site, how, moment)
-    )
+    part(3, f"a scene {_how} when {_moment} tasks are done")(partial(_swapped, how=_how, moment=_moment))
 
 
 def _damaged(site: Site, spoil: Callable[[Path], object]) -> str:
@@ -165,7 +165,7 @@ def _values(site: Site, dtype: str, value: float) -> str:
 
 
 for _dtype, _value in (("uint8", 0), ("uint16", 0), ("uint32", 2**32 - 2), ("float64", 0.1), ("float32", 1e30)):
-    part(11, f"{_value} of {_dtype}")(lambda site, dtype=_dtype, value=_value: _values(site, dtype, value))
+    part(11, f"{_value} of {_dtype}")(partial(_values, dtype=_dtype, value=_value))
 
 
 @part(12, "compute.memory that no run keeps")

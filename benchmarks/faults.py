@@ -29,12 +29,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import numpy as np  # noqa: E402
 import yaml  # noqa: E402
-from outcomes import DONE, REFUSED, judged  # noqa: E402
 from small_rasters import write  # noqa: E402
+
+from benchmarks.outcomes import DONE, REFUSED, judged  # noqa: E402
 
 MODES = {"write": 1, "full": 2, "kill": 3, "killwrite": 4, "fsync": 5, "denied": 6, "memory": 7, "rename": 8}
 OTHERS = ("clock", "two", "swapped")

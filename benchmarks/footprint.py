@@ -141,7 +141,8 @@ def main() -> None:
     sums, cost = {name: np.zeros(2) for name in (*KINDS, "stored")}, []
     worlds = [] if asked.painted else [world_of(seed, asked.gsd) for seed in seeds]
     sites = painted.painted_sites(asked.painted, seeds) if asked.painted else []
-    for place in (*worlds, *sites):
+    places: list[World | painted.PaintedSite] = [*worlds, *sites]
+    for place in places:
         dates, grid, roles = simulated(place) if isinstance(place, World) else painted_dates(place)
         shapes, spent = found(dates, grid, ("blue", "green", "red") if asked.no_nir else roles, asked.method)
         cost.append(spent)

@@ -21,16 +21,17 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import geopandas as gpd  # noqa: E402
 import numpy as np  # noqa: E402
 import shapely  # noqa: E402
-from fuzz_changes import mutated_bytes, mutated_json, mutated_text  # noqa: E402
-from fuzz_tables import KINDS as TABLES  # noqa: E402
-from fuzz_tables import Tables  # noqa: E402
-from outcomes import Tally, outcomes, report  # noqa: E402
 from small_rasters import CRS, T, write  # noqa: E402
+
+from benchmarks.fuzz_changes import mutated_bytes, mutated_json, mutated_text  # noqa: E402
+from benchmarks.fuzz_tables import KINDS as TABLES  # noqa: E402
+from benchmarks.fuzz_tables import Tables  # noqa: E402
+from benchmarks.outcomes import Tally, outcomes, report  # noqa: E402
 
 CORPUS = ROOT / "tests" / "fuzz_corpus"
 PIXELS = 24

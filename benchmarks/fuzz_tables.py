@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import geopandas as gpd  # noqa: E402
 import numpy as np  # noqa: E402
@@ -22,9 +22,9 @@ import pandas as pd  # noqa: E402
 import pyogrio  # noqa: E402
 import shapely  # noqa: E402
 from affine import Affine  # noqa: E402
-from fuzz_changes import NASTY, mutated_bytes, mutated_text  # noqa: E402
 from shapely.geometry.base import BaseGeometry  # noqa: E402
 
+from benchmarks.fuzz_changes import NASTY, mutated_bytes, mutated_text  # noqa: E402
 from changedet.assess.compare.fleet import read_fleet  # noqa: E402
 from changedet.assess.labels import checked_labels  # noqa: E402
 from changedet.assess.sample import sample_run  # noqa: E402

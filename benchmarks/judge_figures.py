@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -150,6 +151,7 @@ def _counts(made: Figures, done: Run, table: pd.DataFrame) -> None:
     series = done.series[done.series["zone"] == ""]
     true = dict(zip(table["date"], table["containers"], strict=True))
     misses = 0
+    row: Any
     for row in series.itertuples():
         number = true.get(f"{row.date:%Y-%m-%d}")
         if number is None or pd.isna(row.containers_expected):

@@ -168,7 +168,11 @@ def train(_folder: Path, data: Path, _reuse: bool) -> Iterator[Row]:
         half = np.array([64, 241]) * yard.gsd_m / 2
         inside = found[(np.abs(found[:, :2] - middle) <= half).all(axis=1)]
         right = len(hits(inside, yard.boxes)[0])
-        figures = {"boxes": len(inside), "true": len(yard.boxes), "F1": 2 * right / (len(inside) + len(yard.boxes))}
+        figures: dict[str, object] = {
+            "boxes": len(inside),
+            "true": len(yard.boxes),
+            "F1": 2 * right / (len(inside) + len(yard.boxes)),
+        }
         yield f"train {name}", figures
 
 

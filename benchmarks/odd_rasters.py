@@ -20,17 +20,18 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import numpy as np  # noqa: E402
 import rasterio  # noqa: E402
 import rasterio.shutil  # noqa: E402
 from affine import Affine  # noqa: E402
-from fuzz import mutated_bytes  # noqa: E402
-from outcomes import Tally, outcomes, report  # noqa: E402
 from rasterio.control import GroundControlPoint  # noqa: E402
 from rasterio.rpc import RPC  # noqa: E402
 from small_rasters import CRS, T, write  # noqa: E402
+
+from benchmarks.fuzz_changes import mutated_bytes  # noqa: E402
+from benchmarks.outcomes import Tally, outcomes, report  # noqa: E402
 
 SIDE = 48
 NUMBERS = ("int8", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64")

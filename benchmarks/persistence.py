@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.change import Counts, counts, f1, marked  # noqa: E402
-from changedet.pipeline.series_masks import PROBABILISTIC  # noqa: E402
+from changedet.plan.model import PROBABILISTIC  # noqa: E402
 from changedet.simulate import World, make_world  # noqa: E402
 from changedet.stages.change.kernels.local_change_rate import (  # noqa: E402
     SURELY_CHANGED,

@@ -129,8 +129,14 @@ def drawn(seeds: range) -> Found:
 
 
 def _sum(one: Found, other: Found) -> Found:
-    counts = [a + b for a, b in zip(one[:4], other[:4], strict=True)]
-    return Found(*counts, one.lengths + other.lengths, one.held + other.held)
+    return Found(
+        one.hit + other.hit,
+        one.labels + other.labels,
+        one.right + other.right,
+        one.found + other.found,
+        one.lengths + other.lengths,
+        one.held + other.held,
+    )
 
 
 def tile(path: Path, picture: Path | None) -> Found:
@@ -178,14 +184,14 @@ def _placed(shape: BaseGeometry, matrix: np.ndarray) -> BaseGeometry:
 
 
 def _sides(shape: BaseGeometry) -> tuple[float, float]:
-    ring = np.asarray(shapely.oriented_envelope(shape).exterior.coords)[:3]
+    ring = shapely.get_coordinates(shapely.oriented_envelope(shape))[:3]
     short, long = sorted(np.hypot(*np.diff(ring, axis=0).T).tolist())
     return short, long
 
 
 def _strip_before(terminal: BaseGeometry, ships: BaseGeometry) -> Polygon:
     """The strip of water along the terminal's side that is nearest to its ships."""
-    ring = np.asarray(shapely.oriented_envelope(terminal).exterior.coords)
+    ring = shapely.get_coordinates(shapely.oriented_envelope(terminal))
     first, last = min(pairwise(ring), key=lambda side: LineString(side).distance(ships))
     out = np.array([first[1] - last[1], last[0] - first[0]]) / np.hypot(*(last - first))
     out *= np.sign(np.array(ships.centroid.coords[0]) @ out - first @ out)

@@ -19,9 +19,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from faults import carried_out, contents, site  # noqa: E402
+from benchmarks.faults import carried_out, contents, site  # noqa: E402
 
 
 def resident_mb() -> float:

@@ -7,6 +7,7 @@ Of painted sites `truth/things.gpkg` is read; those painted before it held build
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,17 +104,8 @@ def painted_scenes(site: Path, *, judged: bool) -> Iterator[Scene]:
             image = scene.read([3, 2, 1] if scene.count > 2 else [1, 1, 1]).astype(np.float32)
             back, gsd_m = ~scene.transform, float(scene.res[0])
         image[:, (image == 0).all(axis=0)] = np.nan
-
-        def placed(
-            file: str, layer: str, rim_m: float, look: object = look, back: rasterio.Affine = back
-        ) -> list[BaseGeometry]:
-            matrix = [back.a, back.b, back.d, back.e, back.c, back.f]
-            shapes = [
-                one.buffer(rim_m) if rim_m else one for one in outlines_of(site / "truth" / file, layer, look.date)
-            ]  # type: ignore[attr-defined]
-            return [affine_transform(translate(one, look.shift_east_m, look.shift_north_m), matrix) for one in shapes]  # type: ignore[attr-defined]
-
-        halls, cut = placed("things.gpkg", "buildings", 0.0), placed("things.gpkg", "buildings_cut", 0.0)
+        placed = partial(_placed, site / "truth", look.date, (look.shift_east_m, look.shift_north_m), back)
+        halls, cut = placed("things.gpkg", "buildings"), placed("things.gpkg", "buildings_cut")
         large = [one for one in halls if one.area >= LEAST_M2 / gsd_m**2]
         small = [one for one in halls if one.area < LEAST_M2 / gsd_m**2]
         numbers = burnt(large if judged else [*large, *cut], [*small, *cut] if judged else small, image.shape[1:])
@@ -124,6 +116,21 @@ def painted_scenes(site: Path, *, judged: bool) -> Iterator[Scene]:
             cv2.resize(a, size, interpolation=cv2.INTER_NEAREST) for a in (numbers, boxes.astype(np.uint8))
         )
         yield Scene(scaled(colours), numbers, covered > 0, site.name)
+
+
+def _placed(
+    truth: Path,
+    day: str,
+    shift_m: tuple[float, float],
+    to_pixels: rasterio.Affine,
+    file: str,
+    layer: str,
+    rim_m: float = 0.0,
+) -> list[BaseGeometry]:
+    """Outlines of a layer on a date, in pixels of its scene."""
+    matrix = [to_pixels.a, to_pixels.b, to_pixels.d, to_pixels.e, to_pixels.c, to_pixels.f]
+    shapes = [one.buffer(rim_m) if rim_m else one for one in outlines_of(truth / file, layer, day)]
+    return [affine_transform(translate(one, *shift_m), matrix) for one in shapes]
 
 
 def clear_days(site: Path) -> list[str]:

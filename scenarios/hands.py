@@ -138,7 +138,7 @@ def _things(world: World, rng: Rng) -> None:
             step = np.array([np.sin(turn), np.cos(turn)]) * (length + rng.uniform(0.5, 1.5))
         for k in range(int(rng.choice([1, 2, 4, 7]))):
             centre = np.array([x, y]) + k * step
-            outline = rectangle(*centre, length, width, angle)
+            outline = rectangle(centre[0], centre[1], length, width, angle)
             if np.abs(centre).max() > half or len(tree.query(shapely.Polygon(outline), predicate="intersects")):
                 continue
             n = len(world.looks)

@@ -208,7 +208,7 @@ def _raft(rng: np.random.Generator, x: float, y: float, angle: float, least_m: f
         wide = float(np.clip(length / rng.uniform(2.2, 5.5), 4.0, 16.0))
         kind = "ship" if rng.random() < 0.2 else "barge"
         centre = _turned(np.array([[rng.normal(0, 0.12) * length, across + wide / 2]]), (x, y), angle)[0]
-        found.append(Vessel(*centre.tolist(), length, wide, angle + rng.normal(0, rough), kind))
+        found.append(Vessel(float(centre[0]), float(centre[1]), length, wide, angle + rng.normal(0, rough), kind))
         angle += fan
         across += wide + (rng.uniform(0, 0.6) if rng.random() < 0.7 else rng.uniform(0.6, 3.0))
     return found
@@ -261,7 +261,7 @@ def _placed(rng: np.random.Generator, size_m: float, quay: float | None, heading
             # A second row, end to end with the first.
             far = raft[0].length_m / 2 + rng.uniform(8, 24)
             at = _turned(np.array([[far, 0.0]]), (x, y), angle)[0]
-            raft += _raft(rng, *at.tolist(), angle, 9.0)
+            raft += _raft(rng, float(at[0]), float(at[1]), angle, 9.0)
         raft = [one for one in raft if one.y_m - one.length_m / 2 > top]
         kept = []
         for one in raft:

@@ -237,10 +237,12 @@ def _toned(world: World, rng: np.random.Generator, patch: Patch) -> list[Patch]:
 def _snow(world: World, rng: np.random.Generator, patch: Patch, life: Life) -> list[Patch]:
     label = world.palette.add(Paint(vary(rng, SNOW, 0.1), DIRT, 0.1, 0.15, 0.1, 0.06))
     low, high = patch.outline.min(axis=0), patch.outline.max(axis=0)
-    return [
-        Patch(blob(rng, *rng.uniform(low, high), float(rng.uniform(1, 9)), 2.5, 20), label, born=life[0], gone=life[1])
-        for _ in range(int(rng.integers(0, 7)))
-    ]
+    found = []
+    for _ in range(int(rng.integers(0, 7))):
+        x, y = rng.uniform(low, high)
+        outline = blob(rng, x, y, float(rng.uniform(1, 9)), 2.5, 20)
+        found.append(Patch(outline, label, born=life[0], gone=life[1]))
+    return found
 
 
 def _aircraft(world: World, rng: np.random.Generator) -> None:

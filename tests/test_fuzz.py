@@ -18,11 +18,11 @@ from affine import Affine
 from small_rasters import CRS, T, write
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "benchmarks"))
+sys.path.append(str(ROOT))
 
-from fuzz import CORPUS, KINDS, Site, case_maker  # noqa: E402
-from fuzz_tables import Tables  # noqa: E402
-from outcomes import DONE, REFUSED, judged  # noqa: E402
+from benchmarks.fuzz import CORPUS, KINDS, Site, case_maker  # noqa: E402
+from benchmarks.fuzz_tables import Tables  # noqa: E402
+from benchmarks.outcomes import DONE, REFUSED, judged  # noqa: E402
 
 
 @pytest.fixture(scope="module")

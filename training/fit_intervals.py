@@ -241,8 +241,8 @@ def main() -> None:
             events += event_rows(site, counted, calibration.scale, (calibration.arrivals, calibration.departures))
     if given.check:
         for hand in sorted({row.hand for row in boxes}):
-            part = [[row for row in rows if row.hand != hand] for rows in (boxes, events)]
-            found = doubts(*part, given.level)
+            others = [row for row in boxes if row.hand != hand], [row for row in events if row.hand != hand]
+            found = doubts(*others, given.level)
             for name, rows, weights in (("boxes", boxes, found.boxes), ("events", events, found.events)):
                 print(f"{hand:10s} {name:7s} {report([row for row in rows if row.hand == hand], weights)}", flush=True)
     found = doubts(boxes, events, given.level)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -56,7 +57,9 @@ def examples(seeds: range) -> tuple[np.ndarray, np.ndarray]:
     return np.vstack(features), np.concatenate(labels)
 
 
-def _of_raft(one: Harbour, place: tuple[slice, slice], own: np.ndarray, rng: np.random.Generator):
+def _of_raft(
+    one: Harbour, place: tuple[slice, slice], own: np.ndarray, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, bool]]:
     image = np.ascontiguousarray(one.image[:, place[0], place[1]])
     patch = rafts.patch_of(image, own, rafts.heading_of(image.mean(axis=0), own, None), one.gsd_m)
     masks = [mask for mask in _masks(one, patch, place) if (mask & patch.hull).sum() > 0.5 * mask.sum()]

@@ -139,7 +139,7 @@ def cells(series: Iterable[Classified], seed: int) -> Rows:
 
 def labels_of(truth: dict[str, Bools]) -> dict[str, Bools]:
     """Built ground as a footprint has it, gaps closed."""
-    kinds = {name: truth[name] for name in ("building", "earthwork") if name in truth}
+    kinds: dict[str, Bools] = {name: truth[name] for name in ("building", "earthwork") if name in truth}
     if "earthwork" in kinds:
         kinds["paving"] = truth["footprint"] & ~kinds["building"] & ~kinds["earthwork"]
     return {"built": truth["footprint"], **kinds}

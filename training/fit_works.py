@@ -126,7 +126,8 @@ def main() -> None:
     centre, scale, weights = fitted(table[known], state[known])
     for name, values in (("CENTRE", centre), ("SCALE", scale), ("WEIGHTS", weights)):
         print(f"{name}: Final = np.array({np.round(values, 3).tolist()})")
-    work_states.CENTRE, work_states.SCALE, work_states.WEIGHTS = centre, scale, weights
+        # What is reported below is read with them.
+        setattr(work_states, name, values)
     alone = work_states.by_look(table[known]).argmax(axis=1)
     read = np.concatenate([work_states.read(work_states.by_look(one)).state for one, _ in things])
     print(

@@ -21,7 +21,7 @@ from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Points, blob, roughen
 from changedet.simulate.stock import Stock
 from training.network_sites import islands, lane, place, yard
-from training.vehicles import Parked, bus, lone_tractor, short_bus, trailer, truck, van
+from training.vehicles import Parked, anywhere, bus, lone_tractor, short_bus, trailer, truck, van
 
 PAINT_OF_WHITE: Spectrum = (0.5, 0.51, 0.5, 0.52)
 OTHER_VEHICLES = (bus, bus, bus, truck, van, trailer, lone_tractor)
@@ -145,11 +145,11 @@ def country(b: Builder) -> list[Parked]:
         b.patch(b.frame.box(float(at[0]), float(at[1]), 2 * half_yard, 2 * half_yard), ground, "yard")
     b.tyre_tracks(b.frame.box(0, 0, 2 * half, 2 * half), int(rng.integers(4, 22)))
     for _ in range(int(rng.integers(2, 7))):
-        _berms(b, *(float(c) for c in rng.uniform(-half, half, 2)))
+        _berms(b, *anywhere(rng, half))
     for _ in range(int(rng.integers(2, 9))):
-        _shed(b, *(float(c) for c in rng.uniform(-half, half, 2)))
+        _shed(b, *anywhere(rng, half))
     for _ in range(int(rng.integers(0, 3))):
-        _bales(b, *(float(c) for c in rng.uniform(-half, half, 2)))
+        _bales(b, *anywhere(rng, half))
     _loners(b, Stock(b), half)
     return []
 
@@ -160,7 +160,7 @@ def _furrows(b: Builder, half: float) -> None:
     turn, period = float(rng.uniform(0, 180)), float(rng.uniform(1.2, 5.0))
     stripes = (period, b.frame.angle_deg + turn, float(rng.uniform(0.08, 0.4)), float(rng.choice([0.0, 0.0, 0.3])))
     label = b.surface(str(rng.choice(["crop", "stubble", "soil", "meadow", "sand"])), turn, stripes)
-    u, v = (float(c) for c in rng.uniform(-half, half, 2))
+    u, v = anywhere(rng, half)
     outline = b.frame.box(u, v, float(rng.uniform(25, 90)), float(rng.uniform(25, 90)), turn)
     b.patch(roughen(rng, outline, 4.0, 0.4), label)
 
@@ -215,7 +215,7 @@ def _loners(b: Builder, stock: Stock, half: float) -> None:
     """Single boxes and pairs far from others; half of them plain and white."""
     rng, paints = b.rng, b.world.palette.paints
     for _ in range(int(rng.integers(0, 12))):
-        u, v, turn = *(float(c) for c in rng.uniform(-half, half, 2)), float(rng.uniform(0, 180))
+        u, v, turn = *anywhere(rng, half), float(rng.uniform(0, 180))
         kind = str(rng.choice(["20ft", "40ft"], p=[0.6, 0.4]))
         for k in range(2 if rng.random() < 0.2 else 1):
             way = np.radians(turn)

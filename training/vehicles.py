@@ -60,6 +60,12 @@ def piece(outline: Points, along: tuple[float, float], across: tuple[float, floa
     return np.array([a + s * (b - a) + t * (d - a) for s, t in corners])
 
 
+def anywhere(rng: np.random.Generator, half: float) -> tuple[float, float]:
+    """A place in a square about the middle that reaches so far to each side."""
+    u, v = rng.uniform(-half, half, 2).tolist()
+    return u, v
+
+
 def any_of(rng: np.random.Generator, colours: tuple[Spectrum, ...]) -> Spectrum:
     """One of several colours, a little varied."""
     return vary(rng, colours[int(rng.integers(len(colours)))], 0.15)

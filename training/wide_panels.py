@@ -12,7 +12,7 @@ from changedet.simulate.materials import vary
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import Points
 from training.network_sites import islands
-from training.vehicles import Parked, any_of, piece
+from training.vehicles import Parked, any_of, anywhere, piece
 from training.wide_roofs import SHEETS, any_hall, sheet, vents
 from training.wide_sites import BARE, PAVED, grounds
 from training.wide_things import aircraft
@@ -53,12 +53,12 @@ def panels(b: Builder) -> list[Parked]:
         for mark in divided(b, ground, slab):
             b.patch(mark.outline, mark.label, tone=mark.tone)
     for _ in range(int(rng.integers(1, 4))):
-        u, v = (float(c) for c in rng.uniform(-0.6 * half, 0.6 * half, 2))
+        u, v = anywhere(rng, 0.6 * half)
         _big_roof(b, u, v, float(rng.uniform(30, 110)), float(rng.uniform(25, 80)), float(rng.choice([0, 90])))
     for _ in range(int(rng.integers(0, 4))):
-        _solar(b, *(float(c) for c in rng.uniform(-half, half, 2)))
+        _solar(b, *anywhere(rng, half))
     if rng.random() < 0.4:
-        aircraft(b, *(float(c) for c in rng.uniform(-half, half, 2)), float(rng.uniform(0, 360)), 34.0)
+        aircraft(b, *anywhere(rng, half), float(rng.uniform(0, 360)), 34.0)
     if rng.random() < 0.4:
         any_hall(b, half * 0.7, half * 0.8, 40.0, 22.0)
     islands(b, half)

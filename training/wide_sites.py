@@ -23,7 +23,7 @@ from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.stock import Stock
 from training import wide_roofs, wide_things
 from training.network_sites import islands, place
-from training.vehicles import Parked, any_of, bus, piece, trailer, truck, van, wagon
+from training.vehicles import Parked, any_of, anywhere, bus, piece, trailer, truck, van, wagon
 
 BARE: tuple[Spectrum, ...] = (
     (0.085, 0.118, 0.16, 0.235),
@@ -69,7 +69,7 @@ def grounds(b: Builder, colours: tuple[Spectrum, ...], half: float, rough: bool 
     outline = b.frame.box(0, 0, 2 * half, 2 * half)
     b.patch(outline, bare(b, colours), "yard")
     for _ in range(int(rng.integers(0, 5))):
-        u, v = (float(c) for c in rng.uniform(-half, half, 2))
+        u, v = anywhere(rng, half)
         b.patch(b.frame.box(u, v, *(float(s) for s in rng.uniform(8, 0.8 * half, 2))), bare(b, colours))
     area = 4 * half * half
     b.blotches(outline, int(rng.uniform(0, area / 250)), (0.5, 9), (70, 125))
@@ -202,7 +202,7 @@ def roadside(b: Builder) -> list[Parked]:
                       float(rng.uniform(0.1, 0.4)), 0.3, float(rng.uniform(0.3, 1.0)), 0.1, 0.08, 0.08)  # fmt: skip
         b.patch(b.frame.box(0, 0, 2 * half, float(rng.uniform(0.6, 2)) * half), b.world.palette.add(grass))
     for _ in range(int(rng.integers(1, 6))):
-        wide_things.pad(b, *(float(c) for c in rng.uniform(-half, half, 2)), bare(b, BARE))
+        wide_things.pad(b, *anywhere(rng, half), bare(b, BARE))
     stock, found = Stock(b), []
     for _ in range(int(rng.integers(1, 5))):
         v, turn = float(rng.uniform(-half, half)), float(rng.choice([0.0, 90.0]))
@@ -218,7 +218,7 @@ def roadside(b: Builder) -> list[Parked]:
             found += _beside(b, stock, *where, way)
     worn(b, float(rng.uniform(0.1, 0.7)))
     if rng.random() < 0.5:
-        wide_roofs.any_hall(b, *(float(c) for c in rng.uniform(-half, half, 2)), 24.0, 14.0)
+        wide_roofs.any_hall(b, *anywhere(rng, half), 24.0, 14.0)
     return found
 
 
@@ -352,7 +352,7 @@ def apron(b: Builder) -> list[Parked]:
     half = 0.48 * b.world.size_m
     grounds(b, PAVED, half)
     for _ in range(int(rng.integers(2, 9))):
-        u, v = (float(c) for c in rng.uniform(-0.8 * half, 0.8 * half, 2))
+        u, v = anywhere(rng, 0.8 * half)
         wide_things.aircraft(b, u, v, float(rng.uniform(0, 360)), float(rng.choice([9, 14, 28, 36])))
     wide_roofs.any_hall(b, 0.0, half + 12, 60.0, 28.0)
     islands(b, half)

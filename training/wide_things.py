@@ -11,7 +11,7 @@ from changedet.simulate.materials import vary
 from changedet.simulate.palette import Paint, Spectrum
 from changedet.simulate.raster import KEEP_LABEL
 from changedet.simulate.shapes import blob, roughen
-from training.vehicles import DARK, any_of, piece
+from training.vehicles import DARK, any_of, anywhere, piece
 from training.wide_roofs import TILES, gable
 
 WOOD: tuple[Spectrum, ...] = (
@@ -45,9 +45,8 @@ def timber(b: Builder, u: float, v: float) -> None:
             across = k * (wide + float(rng.uniform(0.3, 2.5)))
             at = u + across * np.cos(way) + along * np.sin(way), v - across * np.sin(way) + along * np.cos(way)
             for part in range(int(rng.integers(1, 4))):
-                body = b.frame.box(
-                    *(float(c) for c in at), wide / (part + 1), long * float(rng.uniform(0.85, 1.05)), turn
-                )
+                size = wide / (part + 1), long * float(rng.uniform(0.85, 1.05))
+                body = b.frame.box(float(at[0]), float(at[1]), *size, turn)
                 b.world.solids.append(Solid(body, 1.2 + 0.9 * part, label, label, 0.0, "none"))
 
 
@@ -140,7 +139,7 @@ def field(b: Builder, half: float) -> None:
     stripes = (float(rng.uniform(0.8, 5.5)), b.frame.angle_deg + turn, float(rng.uniform(0.02, 0.35)),
                float(rng.choice([0.0, 0.0, 0.3])))  # fmt: skip
     label = b.surface(str(rng.choice(["crop", "stubble", "soil", "meadow", "dirt"])), turn, stripes)
-    u, v = (float(c) for c in rng.uniform(-half, half, 2))
+    u, v = anywhere(rng, half)
     outline = b.frame.box(u, v, float(rng.uniform(25, 110)), float(rng.uniform(25, 110)), turn)
     b.patch(roughen(rng, outline, 4.0, 0.5), label)
 
@@ -169,7 +168,7 @@ def rails(b: Builder, v: float) -> None:
 def masts(b: Builder, half: float) -> None:
     """Light masts."""
     for _ in range(int(b.rng.integers(0, 7))):
-        b.mast(*(float(c) for c in b.rng.uniform(-half, half, 2)), float(b.rng.uniform(12, 25)))
+        b.mast(*anywhere(b.rng, half), float(b.rng.uniform(12, 25)))
 
 
 def gantry(b: Builder, u: float, v: float, span: float, along_v: bool) -> None:

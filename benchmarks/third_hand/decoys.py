@@ -8,6 +8,7 @@ from benchmarks.third_hand import movers, parts
 from benchmarks.third_hand.canvas import Heap
 from benchmarks.third_hand.plan import Built, Plan
 from benchmarks.third_hand.spectra import CARS, GROUND, ROOFS, spectrum
+from benchmarks.third_hand.surfaces import Surface
 
 SHEET_BLUE = spectrum(0.26, 0.14, 0.06, 0.12)
 SHEET_GREEN = spectrum(0.08, 0.13, 0.07, 0.2)
@@ -85,7 +86,7 @@ def sheds(plan: Plan, u: float, v: float) -> None:
         plan.built.append(Built(one.corners(), prisms=[one]))
     for k in range(3):
         ring = plan.frame.ring(u - 30 + 14 * k, v + 22, 8.5, 3.5)
-        plan.built.append(Built(ring, surfaces=[parts.Surface(ring, "pool", plan.draw())], built_up=False))
+        plan.built.append(Built(ring, surfaces=[Surface(ring, "pool", plan.draw())], built_up=False))
 
 
 def glasshouses(plan: Plan, u: float, v: float) -> None:
@@ -129,7 +130,5 @@ def bays(plan: Plan, u: float, v: float) -> None:
     for k in range(7):
         ring = plan.frame.ring(u - 33 + 10 * k, v + 2, 6.2, 2.5)
         tone = float(k % 2)
-        plan.built.append(
-            Built(ring, surfaces=[parts.Surface(ring, "paint", plan.draw(), 0.0, tone, 0.6)], built_up=False)
-        )
+        plan.built.append(Built(ring, surfaces=[Surface(ring, "paint", plan.draw(), 0.0, tone, 0.6)], built_up=False))
     movers.car_park(plan, u - 35, v + 14, 28, 4)

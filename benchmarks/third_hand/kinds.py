@@ -9,8 +9,9 @@ import numpy as np
 from benchmarks.third_hand import movers, parts, stock
 from benchmarks.third_hand.decoys import decoys
 from benchmarks.third_hand.earthworks import earthworks
-from benchmarks.third_hand.plan import Plan
+from benchmarks.third_hand.plan import Built, Plan
 from benchmarks.third_hand.stock import Block
+from benchmarks.third_hand.surfaces import Surface
 
 BLOCK_M = 138.0
 """Length of a terminal's block."""
@@ -150,7 +151,7 @@ def rail(plan: Plan) -> None:
     middle, wide = 45.0, 4.7 * count + 6
     ring = plan.frame.ring(0, middle, parts.FAR_M, wide)
     bed = plan.surface(0, middle, parts.FAR_M, wide, "ballast")
-    plan.built.append(parts.Built(ring, surfaces=[bed]))
+    plan.built.append(Built(ring, surfaces=[bed]))
     for k in range(count):
         v = middle + 4.7 * (k - (count - 1) / 2)
         plan.tracks.append((0.0, v, parts.FAR_M))
@@ -183,9 +184,9 @@ def port(plan: Plan) -> None:
     parts.yard(plan, 0, edge + 150, (parts.FAR_M, 300), str(rng.choice(["asphalt", "concrete"])))
     sea, seed = plan.frame.ring(0, edge - 150, parts.FAR_M, 300), plan.draw()
     glints = rng.random(len(plan.days)) * 0.8
-    plan.seasons.append(lambda date: [parts.Surface(sea, "water", seed, 0.0, float(glints[date]))])
+    plan.seasons.append(lambda date: [Surface(sea, "water", seed, 0.0, float(glints[date]))])
     quay = plan.surface(0, edge + 20, parts.FAR_M, 40, "concrete")
-    plan.built.append(parts.Built(plan.frame.ring(0, edge + 20, parts.FAR_M, 40), surfaces=[quay]))
+    plan.built.append(Built(plan.frame.ring(0, edge + 20, parts.FAR_M, 40), surfaces=[quay]))
     plan.tracks += [(0.0, edge + 3, parts.FAR_M), (0.0, edge + 25, parts.FAR_M)]
     blocks = _terminal_blocks(plan, edge + 46, rows)
     most = int(rng.integers(4, 6))

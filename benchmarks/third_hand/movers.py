@@ -58,11 +58,11 @@ def traffic(plan: Plan, v: float, width: float = 8.0, along: bool = True) -> Non
         for _ in range(int(plan.rng.integers(3, 12))):
             lane = v + plan.rng.choice([-1, 1]) * width / 4
             at = float(plan.rng.uniform(-150, 150))
-            place, turn = ((at, lane), 0.0) if along else ((lane, at), np.pi / 2)
+            (x, y), turn = ((at, lane), 0.0) if along else ((lane, at), np.pi / 2)
             if plan.rng.random() < 0.2:
-                lorry(plan, date, *place, turn, cab=True)
+                lorry(plan, date, x, y, turn, cab=True)
             else:
-                car(plan, date, *place, turn)
+                car(plan, date, x, y, turn)
 
 
 def car_park(plan: Plan, u: float, v: float, bays: int, rows: int) -> None:
@@ -91,9 +91,9 @@ def at_work(plan: Plan, u: float, v: float, size: tuple[float, float], most: int
                 continue
             turn = float(plan.rng.choice([0, np.pi / 2, np.pi]) + plan.rng.normal(0, 0.1))
             if plan.rng.random() < 0.5:
-                lorry(plan, date, *at, turn, cab=True)
+                lorry(plan, date, at[0], at[1], turn, cab=True)
             else:
-                car(plan, date, *at, turn)
+                car(plan, date, at[0], at[1], turn)
 
 
 def gantry(plan: Plan, date: int, u: float, v: float, span: float, high: float, paint: Spectrum) -> None:

@@ -141,7 +141,7 @@ def clutter(plan: Plan, u: float, v: float, size: tuple[float, float], count: in
     for _ in range(count):
         at = rng.uniform(-0.5, 0.5, 2) * size + (u, v)
         small = float(rng.uniform(0.8, 4)), float(rng.uniform(0.6, 1.9)), float(rng.uniform(0.4, 1.9))
-        one = plan.prism(*at, small, tones[rng.integers(0, len(tones))], turn=float(rng.normal(0, 0.5)))
+        one = plan.prism(at[0], at[1], small, tones[rng.integers(0, len(tones))], turn=float(rng.normal(0, 0.5)))
         plan.built.append(Built(one.corners(), prisms=[one]))
 
 

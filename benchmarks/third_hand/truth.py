@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine
+from shapely.geometry.base import BaseGeometry
 
 from benchmarks.third_hand.camera import Light, Top
 from benchmarks.third_hand.plan import LENGTHS_M, TEU, WIDTH_M, Plan, Slot
@@ -116,7 +117,7 @@ class Truth:
                 parts["gain" if one.stands(date) else "loss"].append(self.polygon(one.ring))
         return parts
 
-    def regions(self, date: int) -> dict[str, shapely.Geometry]:
+    def regions(self, date: int) -> dict[str, BaseGeometry]:
         """The same as one area a direction, none over another: what came where something left is `other`."""
         union = {
             name: shapely.union_all([shape.buffer(0) for shape in shapes])
@@ -127,7 +128,7 @@ class Truth:
         found = {name: union[name].difference(other) for name in ("gain", "loss")} | {"other": other}
         return {name: shape.intersection(self.extent) for name, shape in found.items()}
 
-    def footprint(self, date: int) -> shapely.Geometry:
+    def footprint(self, date: int) -> BaseGeometry:
         """Yards, buildings, works, ballast and stored boxes, closed."""
         shapes = [
             self.polygon(one.ring) for one in self.plan.built if one.built_up and len(one.ring) and one.stands(date)
