@@ -14,7 +14,7 @@ import numpy as np
 from changedet.arrays import Bools, Bytes, Singles
 from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.components import label
-from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, SATURATED, SHADOW, SNOW
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, NODATA, PATCHES, SATURATED, SHADOW, SNOW
 from changedet.stages.mask.kernels.cloud_context import HiddenProbability
 from changedet.stages.mask.kernels.cloud_light import CloudBands, brightness_ratio, saturation, some_bands
 from changedet.stages.mask.kernels.cloud_shadows import shadows_of
@@ -112,14 +112,16 @@ def classify_overview(
         return np.where(valid, CLOUD, NODATA).astype(np.uint8)
     lying = _snow(overview, reference, valid, bands, floor, ceiling, resolution_m)
     snow = lying != CLEAR
+    # Among patches of snow, what is as even as a cloud may be one.
+    may_be_cloud = ~snow | ((lying == SNOW) & (lying == PATCHES).any())
     seen = overview if valid.all() else np.where(valid, overview, np.float32(0))
     visible = some_bands(seen, white)
     ratio = None if reference is None else brightness_ratio(visible, some_bands(reference, white), valid)
     scene = Scene(visible, visible.mean(axis=0, dtype=np.float32), ratio, valid, resolution_m)
-    cloud, shadow = _by_tests(scene, ~snow, floor, ceiling, sun_azimuth_deg)
+    cloud, shadow = _by_tests(scene, may_be_cloud, floor, ceiling, sun_azimuth_deg)
     if trees and reference is not None and resolution_m <= TREES_LIMIT_M:
         found = cloud_probabilities(overview, reference, bands, sun_azimuth_deg, trees)
-        certain = opened((found.cloud > CERTAIN_CLOUD) & ~snow, CORE_WIDTH_M / 2, resolution_m)
+        certain = opened((found.cloud > CERTAIN_CLOUD) & may_be_cloud, CORE_WIDTH_M / 2, resolution_m)
         alike = clouds_of_cores(certain, scene.bright, ratio, valid, resolution_m, by_outline=False)
         proven = alike | (certain & cloud)
         cloud, shadow = _by_trees(found, certain, proven, cloud, shadow)

@@ -43,7 +43,8 @@ SPREAD: Final = 0.5
 UNEVEN: Final = 0.007
 """Least relative deviation over 3 x 3 pixels of the smoothest tenth of snow, which has .012; clouds reach .0035."""
 PAVING_UNEVEN: Final = 0.018
-"""The same of paving that was laid over much of a scene, which has .010; snow in patches has .033 and more."""
+"""The same of paving that was laid over much of a scene, which has .010; snow in patches has .033 and more. What is
+more even in their midst is no such snow: a painted cloud over it has .004, all else beside it .05 and more."""
 PAVING_SPREAD: Final = 0.8
 """Paving lies within its outline: it turns fewer of the cells white than this (.6 where it is half of a scene); thick
 snow, which may be as even, has .98 and more."""
@@ -113,7 +114,8 @@ def white_snow(
     -------
     uint8 (y, x)
         CLEAR, and SNOW where it covers much of the scene, thin snow and its surroundings with it: everywhere that is
-        seen, where that is more than half. PATCHES where it covers less, with a narrow rim.
+        seen, where that is more than half. PATCHES where it covers less, with a narrow rim; but SNOW what is as even
+        and wide as a cloud in their midst, and may be one: it shows no boxes.
     """
     seen = np.asarray(np.isfinite(visible).all(axis=0), bool)
     white = _white_ground(visible, nir, floor)
@@ -130,7 +132,9 @@ def white_snow(
     if _is_smooth(bright, turned, PAVING_UNEVEN) and not _lies_all_over(turned, known, least, PAVING_SPREAD):
         return none
     if white[seen].mean() < ALONE_SHARE:
-        return np.where(seen & _grown(white, PATCH_RIM_M, resolution_m), PATCHES, none).astype(np.uint8)
+        patches = seen & _grown(white, PATCH_RIM_M, resolution_m)
+        even = seen & _grown(_is_even(bright, turned, resolution_m), RIM_M, resolution_m)
+        return np.select([even, patches], [np.uint8(SNOW), np.uint8(PATCHES)], none).astype(np.uint8)
     snow = seen & _grown(white | _is_white(image, *THIN), RIM_M, resolution_m)
     return np.where(seen if snow[seen].mean() > HIDDEN_SHARE else snow, SNOW, none).astype(np.uint8)
 
@@ -251,9 +255,24 @@ def _is_cloud(bright: Singles, turned: Bools, resolution_m: float) -> bool:
 
 def _is_smooth(bright: Singles, turned: Bools, uneven: float) -> bool:
     """Whether the smoothest of it varies less; what is nowhere wide enough to tell does not."""
-    inner = cv2.erode(turned.astype(np.uint8), np.ones((3, 3), np.uint8)) == 1
+    inner = _inner(turned)
     if inner.sum() < LEAST_INNER_PX:
         return False
+    return bool(np.quantile(_unevenness(bright)[inner], SMOOTHEST) < uneven)
+
+
+def _is_even(bright: Singles, turned: Bools, resolution_m: float) -> Bools:
+    """Where what turned white is as even as no snow in patches is, for as wide as a cloud."""
+    return opened(_inner(turned) & (_unevenness(bright) < PAVING_UNEVEN), WIDE_M, resolution_m)
+
+
+def _inner(turned: Bools) -> Bools:
+    """What `_unevenness` knows without its surroundings."""
+    return np.asarray(cv2.erode(turned.astype(np.uint8), np.ones((3, 3), np.uint8)) == 1, bool)
+
+
+def _unevenness(bright: Singles) -> Singles:
+    """The relative deviation over 3 x 3 pixels."""
     mean = cv2.blur(bright, (3, 3))
     deviation = np.sqrt(np.maximum(cv2.blur(bright * bright, (3, 3)) - mean * mean, 0.0))
-    return bool(np.quantile(deviation[inner] / mean[inner], SMOOTHEST) < uneven)
+    return np.asarray(deviation / np.maximum(mean, np.float32(1e-6)), np.float32)

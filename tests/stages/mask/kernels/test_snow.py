@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from changedet.kernels.pixel_classes import CLEAR, PATCHES, SNOW
+from changedet.kernels.pixel_classes import CLEAR, CLOUD, PATCHES, SNOW
+from changedet.stages.mask.kernels.cloud_light import CloudBands
+from changedet.stages.mask.kernels.overview_classes import classify_overview
 from changedet.stages.mask.kernels.snow import bare_picture, may_be_snow, white_snow
 
 FLOOR = 2200.0
@@ -77,6 +79,31 @@ def test_smooth_wide_clouds_are_no_snow_and_uneven_ones_are() -> None:
     lies = patches(0.35, blur_px=12.0)
     assert (white_snow(snowed(bare(), lies, rough=0.0005), None, bare(4), FLOOR, RESOLUTION_M) == CLEAR).all()
     assert (white_snow(snowed(bare(), lies, rough=0.05), None, bare(4), FLOOR, RESOLUTION_M) == PATCHES).any()
+
+
+def under_a_cloud(ground: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Patches of snow on some ground, a white even cloud with a soft rim over them, and its core (y, x)."""
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    away = np.hypot(rows - 64, columns - 70)
+    thick = np.clip((24 - away) / 4, 0, 1)
+    return (snowed(ground, patches(0.25)) * (1 - thick) + WHITE * thick).astype(np.float32), away < 20
+
+
+def test_a_cloud_over_snow_in_patches_shows_no_boxes() -> None:
+    """In the midst of patches, in which boxes are counted, what is as even as a cloud hides them."""
+    picture, core = under_a_cloud(bare())
+    found = white_snow(picture, None, bare(4), FLOOR, RESOLUTION_M)
+    assert (found[core] == SNOW).all()
+    assert (found == PATCHES).mean() > 0.2
+    assert (white_snow(snowed(bare(), patches(0.25)), None, bare(4), FLOOR, RESOLUTION_M) != SNOW).all()
+
+
+def test_a_cloud_over_snow_in_patches_hides_the_ground_as_a_cloud_or_as_snow() -> None:
+    picture, core = under_a_cloud(bare())
+    bands = CloudBands((0, 1, 2), None)
+    found = classify_overview(picture, bare(4), bands, RESOLUTION_M, FLOOR, float("inf"), None, ())
+    assert np.isin(found[core], (CLOUD, SNOW)).all()
+    assert (found == PATCHES).mean() > 0.2
 
 
 def test_what_was_white_on_every_look_is_no_snow() -> None:
