@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +14,7 @@ from changedet.kernels import boosted_trees, forest_files
 from changedet.stages.change.kernels.features import change_features
 from changedet.stages.change.kernels.image_planes import fit_scale
 from scenarios.pairs import Pair
+from training.progress import say
 
 SMALL_WEIGHT = 3.0
 MOST_DEPTH = 8
@@ -115,8 +115,3 @@ def rarer(probability: list[float], log_odds: float) -> list[float]:
     p = np.asarray(probability)
     lowered: list[float] = (1.0 / (1.0 + (1.0 - p) / p * np.exp(-log_odds))).tolist()
     return lowered
-
-
-def say(words: str) -> None:
-    """Print a line of progress with the CPU time to the standard error."""
-    print(f"{words} [{time.process_time():.0f} CPU s]", file=sys.stderr, flush=True)

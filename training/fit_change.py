@@ -40,7 +40,8 @@ from changedet.stages.change.kernels.guess_context import context as context_aro
 from changedet.stages.change.kernels.guess_context import likely  # noqa: E402
 from scenarios import painted  # noqa: E402
 from scenarios.pairs import GSDS_M, KINDS, NIR_KINDS, Bare, Pair, bare_pairs, seen  # noqa: E402
-from training.boosting import Pixels, boosted, chosen, gates, isotonic, joined, rarer, say, table  # noqa: E402
+from training.boosting import Pixels, boosted, chosen, gates, isotonic, joined, rarer, table  # noqa: E402
+from training.progress import say  # noqa: E402
 
 
 @dataclass(frozen=True)

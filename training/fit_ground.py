@@ -28,7 +28,8 @@ from changedet.stages.footprint.kernels import ground  # noqa: E402
 from changedet.stages.footprint.kernels.ground_probability import MarginScale  # noqa: E402
 from scenarios import painted  # noqa: E402
 from scenarios.ground_sites import Seen, series_of  # noqa: E402
-from training.boosting import isotonic, say  # noqa: E402
+from training.boosting import isotonic  # noqa: E402
+from training.progress import say  # noqa: E402
 
 FIT_SEED, CHECK_SEED = 80000, 81000
 TREES = {"built": 150, "building": 100, "earthwork": 120}

@@ -32,7 +32,6 @@ from changedet.stages.footprint.kernels.surroundings import SeriesRecord  # noqa
 from changedet.stages.footprint.shapes import built_surface, footprint_polygons  # noqa: E402
 from changedet.stages.footprint.stage import date_probabilities  # noqa: E402
 from scenarios.ground_sites import Seen  # noqa: E402
-from training.boosting import say  # noqa: E402
 from training.fit_ground import (  # noqa: E402
     Rows,
     Series,
@@ -45,6 +44,7 @@ from training.fit_ground import (  # noqa: E402
     simulated,
     sorts_of,
 )  # fmt: skip
+from training.progress import say  # noqa: E402
 
 FIT_SEED, CHECK_SEED = 83000, 84000
 TREES = {"built": 120, "building": 80, "earthwork": 100}

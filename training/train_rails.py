@@ -11,7 +11,6 @@ that tracks are so too: those of both hands are straight.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +27,9 @@ sys.path.insert(0, str(ROOT))
 
 from changedet.pipeline.kernels.siding_pictures import in_one_light  # noqa: E402
 from scenarios.sidings import Axes, axes_of, scenes  # noqa: E402
-from training.train_railcars import photographed  # noqa: E402
+from training import onnx_files  # noqa: E402
+from training.teaching import Course, arguments, on_one_thread, teach  # noqa: E402
+from training.train_railcars import DECAY, RATE, RISES, photographed  # noqa: E402
 
 STEP_M = 0.5
 CROP_PX = 224
@@ -37,6 +38,10 @@ SHARPEST_M = 130.0
 FAN = 0.004
 """By how much tracks part for each metre."""
 FINE, WIDE, DEPTH = 16, 32, (1, 2, 4, 8, 4, 2, 1)
+WAY_WEIGHT = 0.1
+"""Of the tracks' direction against whether there are any."""
+KEPT_EVERY = 400
+"""Steps after which the network is written as it is by then."""
 BED_M, GROUND_M = 2.0, 3.0
 """From an axis within which ballast or a car lies, and from which on it is other ground."""
 ANSWERS = ("bed", "cosine", "sine")
@@ -150,52 +155,41 @@ class Net(nn.Module):
 def trained(data: list[Scene], steps: int, rng: np.random.Generator, out_path: Path) -> Net:
     """The network after some steps of eight pieces each, half of them of sites with tracks."""
     net = Net()
-    rate = 3e-3
-    optimiser = torch.optim.AdamW(net.parameters(), rate, weight_decay=1e-3)
-    plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, steps)
     groups = [[k for k, one in enumerate(data) if (one.axes is not None) == has] for has in (True, False)]
-    mean = 0.0
-    for step in range(steps):
+
+    def loss_of_step() -> torch.Tensor:
         chosen = [int(rng.choice(groups[k % 2])) for k in range(8)]
         image, label = (torch.from_numpy(np.stack(a)) for a in zip(*(crop(data[k], rng) for k in chosen), strict=True))
         out = net(image)
         known, on = label[:, 0] >= 0, label[:, 0] == 1
         loss = nn.functional.binary_cross_entropy_with_logits(out[:, 0][known], label[:, 0][known])
-        way = torch.zeros(())
         if on.any():
             way = nn.functional.mse_loss(out[:, 1:].permute(0, 2, 3, 1)[on], label[:, 1:].permute(0, 2, 3, 1)[on])
-        loss = loss + 0.1 * way
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        plan.step()
-        mean = 0.95 * mean + 0.05 * loss.item() if step else loss.item()
-        if step % 400 == 399:
-            written(net.eval(), Path(f"{out_path}.{step + 1}"))
+            loss = loss + WAY_WEIGHT * way
+        return loss
+
+    def keep(step: int) -> None:
+        if step % KEPT_EVERY == 0:
+            written(net.eval(), Path(f"{out_path}.{step}"))
             net.train()
-        if step % 50 == 0:
-            print(step, f"{mean:.4f} {way.item():.3f}", flush=True)
-    return net.eval()
+
+    teach(net, Course(steps, RATE, RISES, DECAY, most_slope=np.inf), loss_of_step, keep)
+    return net
 
 
 def written(net: Net, path: Path) -> None:
     """Write the network as ONNX."""
-    torch.onnx.export(
-        net, (torch.zeros(1, 3, 256, 256),), str(path), input_names=["picture"], output_names=["odds"],
-        dynamic_axes={"picture": {2: "y", 3: "x"}, "odds": {2: "v", 3: "u"}}, dynamo=False,
-    )  # fmt: skip
+    sizes = {"picture": {2: "y", 3: "x"}, "odds": {2: "v", 3: "u"}}
+    onnx_files.write(onnx_files.exported(net, {"picture": (1, 3, 256, 256)}, sizes), path)
 
 
 def main() -> None:
     """Train and write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = arguments(__doc__, seed=1)
     parser.add_argument("--sites", type=Path, nargs="+", required=True)
     parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.manual_seed(given.seed)
+    on_one_thread(given.seed)
     rng = np.random.default_rng(given.seed)
     data = list(sites_of(given.sites))
     print(len(data), "scenes", sum(one.axes is not None for one in data), "with tracks")
