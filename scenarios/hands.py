@@ -270,9 +270,7 @@ HANDS: Mapping[str, tuple[tuple[WorldChange, ...], tuple[PictureChange, ...]]] =
     "other": ((_paints, _oblique, _things), (_crisp,)),
     "winter": ((_low_sun, _things), (_snow, _soft)),
 }
-"""What changes the world, and what the pictures, by hand."""
-MIXED = ("mixed a", "mixed b", "mixed c", "mixed d")
-"""Hands that draw two to four of all changes anew for each site."""
+"""What changes the world, and what the pictures, by hand; mixed hands draw two to four of them anew for each site."""
 FIRST_SEED: Mapping[str, int] = {
     hand: first + 100 * k
     for first, hands in (

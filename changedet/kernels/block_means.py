@@ -46,30 +46,6 @@ def block_mean(source: Singles, factor: tuple[int, int]) -> Singles:
     return out
 
 
-def block_mean_of_integers(values: AnyArray, nodata: AnyArray, factor: tuple[int, int]) -> Singles:
-    """As `block_mean` after `without_nodata`, in one pass: a whole scene goes through here for its overview.
-
-    Parameters
-    ----------
-    values : any integer type of 16 bits at most (band, h, w)
-        A pixel is no data where every band equals its nodata value.
-    nodata : type of `values` (band,)
-        Empty where there is none.
-    factor : (rows, columns)
-        Of a block.
-
-    Returns
-    -------
-    float32 (band, ceil(h / rows), ceil(w / columns))
-        Overview; NaN where less than half of a block is valid.
-    """
-    bands, height, width = values.shape
-    shape = -(-height // factor[0]), -(-width // factor[1])
-    totals, counts = np.zeros((bands, *shape), np.int64), np.zeros(shape, np.int64)
-    add_to_cells(values, nodata, (0, 0), factor, totals, counts)
-    return np.asarray(means_of_cells(totals, counts, (height, width), factor))
-
-
 @compiled
 def add_to_cells(
     values: AnyArray, nodata: AnyArray, first: tuple[int, int], factor: tuple[int, int], totals: Ints, counts: Ints

@@ -32,8 +32,6 @@ PART_M: Final = 10.0
 """Width of a usual barge: unit of the narrower part's width."""
 COLUMN_SHARE: Final = 0.35
 """A part ends with the last line of which so much is hull."""
-MOST_CUTS: Final = 60
-"""Of one raft; beyond it is no raft."""
 FEATURES: Final = 12
 
 
