@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from changedet import load_workflow, run  # noqa: E402
-from changedet.pipeline.hall_network import odds_of  # noqa: E402
+from changedet.kernels.hall_pictures import STEP_M  # noqa: E402
+from changedet.models.hall_network import odds_of  # noqa: E402
 from changedet.pipeline.kernels import hall_presence  # noqa: E402
-from changedet.pipeline.kernels.hall_pictures import STEP_M  # noqa: E402
 from scenarios.halls import SAME, UNSURE, Place, Scene, clear_days, outlines_of, painted_scenes, places_of, signs_of  # noqa: E402
 from scenarios.painted import painted_sites  # noqa: E402
 

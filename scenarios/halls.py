@@ -21,9 +21,10 @@ from rasterio.features import rasterize
 from shapely.affinity import affine_transform, translate
 from shapely.geometry.base import BaseGeometry
 
-from changedet.pipeline.kernels import hall_outlines, hall_pictures, hall_presence
+from changedet.kernels import hall_pictures
+from changedet.kernels.hall_pictures import STEP_M
+from changedet.pipeline.kernels import hall_outlines, hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
-from changedet.pipeline.kernels.hall_pictures import STEP_M
 
 LEAST_M2 = 40.0
 """Smaller roofs are neither halls nor none."""

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from changedet.pipeline.kernels.hall_pictures import STEP_M
+from changedet.kernels.hall_pictures import STEP_M
 from changedet.simulate.builder import Builder
 from changedet.simulate.command import render
 from changedet.simulate.kinds import build, make_world

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.pipeline.hall_network import odds_of  # noqa: E402
+from changedet.models.hall_network import odds_of  # noqa: E402
 from scenarios.halls import Place, painted_scenes, places_of, signs_of  # noqa: E402
 from scenarios.painted import painted_sites  # noqa: E402
 from training.building_scenes import simulated  # noqa: E402

@@ -28,7 +28,7 @@ from torch.nn import functional
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from changedet.pipeline.kernels.hall_pictures import GAMMA, TOP  # noqa: E402
+from changedet.kernels.hall_pictures import GAMMA, TOP  # noqa: E402
 from scenarios.halls import UNKNOWN, Scene, painted_scenes  # noqa: E402
 from scenarios.painted import painted_sites  # noqa: E402
 from training import onnx_files  # noqa: E402

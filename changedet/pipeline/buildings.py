@@ -15,12 +15,13 @@ from shapely.geometry.base import BaseGeometry
 
 from changedet.arrays import Bools, Bytes, Floats
 from changedet.grid import Grid
+from changedet.kernels import hall_pictures
+from changedet.kernels.hall_pictures import MOST_PX, STEP_M
 from changedet.kernels.pixel_classes import CLEAR, HAZE, SATURATED, SHADE, SHADOW
+from changedet.models.hall_network import odds_of
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.hall_network import odds_of
-from changedet.pipeline.kernels import hall_outlines, hall_pictures, hall_presence
+from changedet.pipeline.kernels import hall_outlines, hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
-from changedet.pipeline.kernels.hall_pictures import MOST_PX, STEP_M
 from changedet.pipeline.kernels.single_looks import NOT_OBSERVED
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.thing_states import RADAR, SeenBoxes, of_day, standing

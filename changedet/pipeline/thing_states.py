@@ -19,9 +19,9 @@ from changedet.blocks import Window
 from changedet.grid import Grid
 from changedet.imagery.angles import SunAngles
 from changedet.kernels.pixel_classes import CLEAR, SHADE
+from changedet.models.hall_network import roof_odds
 from changedet.outputs.rasters.reading import read_window
 from changedet.pipeline.date_model import DateModel
-from changedet.pipeline.hall_network import roof_odds
 from changedet.pipeline.kernels import work_signs, work_states
 from changedet.pipeline.kernels.work_signs import Sight
 from changedet.pipeline.kernels.work_states import Reading

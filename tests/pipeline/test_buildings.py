@@ -13,11 +13,11 @@ from affine import Affine
 
 from changedet.blocks import Window
 from changedet.grid import Grid
+from changedet.kernels.hall_pictures import STEP_M
 from changedet.pipeline import buildings, working_pixels
 from changedet.pipeline.buildings import Hall, hall_of, is_kept, under_boxes
 from changedet.pipeline.kernels import hall_presence
 from changedet.pipeline.kernels.hall_outlines import Drawn
-from changedet.pipeline.kernels.hall_pictures import STEP_M
 from changedet.pipeline.thing_states import SeenBoxes
 
 GRID = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (301, 400))

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Bytes, Floats, Singles
-from changedet.pipeline.kernels.hall_pictures import STEP_M
+from changedet.kernels.hall_pictures import STEP_M
 
 LIMIT: Final = 5.0
 """Log odds are cut off there: a look alone is no surer."""

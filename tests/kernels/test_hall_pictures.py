@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.pipeline.kernels.hall_pictures import GAMMA, MISSING, TOP, fit_limits, shown
+from changedet.kernels.hall_pictures import GAMMA, MISSING, TOP, fit_limits, shown
 
 
 def test_limits_leave_out_the_darkest_and_brightest_hundredth() -> None:

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from changedet.arrays import Singles
+from changedet.kernels import hall_pictures
+from changedet.kernels.hall_pictures import STEP_M
 from changedet.kernels.onnx_session import Session, session
 from changedet.models.loader import released_content
-from changedet.pipeline.kernels import hall_pictures
-from changedet.pipeline.kernels.hall_pictures import STEP_M
 
 MODEL: Final = "buildings.onnx"
 TILE_PX: Final = 512

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from changedet.pipeline import hall_network
-from changedet.pipeline.hall_network import odds_of, roof_odds
+from changedet.models import hall_network
+from changedet.models.hall_network import odds_of, roof_odds
 
 
 def test_tiles_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
