@@ -26,8 +26,8 @@ from changedet.stages.objects.kernels.network_peaks import Peaks
 from changedet.stages.objects.kernels.row_filling import filled_rows, median_colours
 from changedet.stages.objects.kernels.stretch import GAMMA
 from changedet.stages.objects.lattice import Description, Found
-from changedet.stages.objects.rescoring import EVIDENCE, LOOK
-from changedet.stages.objects.second_look import look_odds
+from changedet.stages.objects.rescoring import EVIDENCE, LOOK, ROOF
+from changedet.stages.objects.second_look import Looks, looks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,8 +138,8 @@ def find(
     Returns
     -------
     Found
-        Boxes with `boxes.COLUMNS`, and where the block was looked at `rescoring.EVIDENCE` and `rescoring.LOOK`, which
-        is only given where a box's centre lies within the block's halo.
+        Boxes with `boxes.COLUMNS`, and where the block was looked at `rescoring.EVIDENCE`, `LOOK` and `ROOF`,
+        of which the last two are only given where a box's centre lies within the block's halo.
     """
     seen = _inferred(image, model, roles, resolution_m, model_bytes(), clear)
     if seen is None:
@@ -167,14 +167,23 @@ def find(
     }
     evidence = _evidence(seen, boxes, Peaks(raw.boxes[kept], raw.logit[kept], raw.other[kept]), shown, gsd_m)
     table = table_of(columns).assign(**evidence)
-    return Found(table.assign(**{LOOK: _looks(seen, table, boxes, model, resolution_m)}), seen.description)
+    more = _looks(seen, table, boxes, model, resolution_m, in_colour=bool(index))
+    return Found(table.assign(**{LOOK: more.odds, ROOF: more.roof}), seen.description)
 
 
-def _looks(seen: _Block, table: pd.DataFrame, boxes: Floats, model: NetworkStatistics, resolution_m: float) -> Floats:
-    """Log odds of a second look at the boxes of the cell that are in doubt, NaN of all others."""
+def _looks(
+    seen: _Block,
+    table: pd.DataFrame,
+    boxes: Floats,
+    model: NetworkStatistics,
+    resolution_m: float,
+    *,
+    in_colour: bool,
+) -> Looks:
+    """A second look at the boxes of the cell, NaN of all others."""
     halo, place = network_grid.halo_px(resolution_m), table[["y_px", "x_px"]].to_numpy()
     inside: Bools = np.all((place >= halo) & (place < np.array(seen.size) - halo), axis=1)
-    return look_odds(table, inside, seen.stretched, boxes, model, resolution_m)
+    return looks(table, inside, seen.stretched, boxes, model, resolution_m, in_colour=in_colour)
 
 
 def _evidence(seen: _Block, boxes: Floats, peaks: Peaks, colours: Floats, gsd_m: float) -> dict[str, Floats]:

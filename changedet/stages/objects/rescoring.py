@@ -10,7 +10,7 @@ from changedet.kernels.boosted_trees import Forest
 from changedet.kernels.containers import OTHER
 from changedet.models.loader import released_trees
 from changedet.stages.objects.boxes import rectangles_of
-from changedet.stages.objects.kernels import box_looks, context_rescoring, row_filling
+from changedet.stages.objects.kernels import box_looks, context_rescoring, roof_evidence, row_filling
 from changedet.stages.objects.kernels.box_labels import kinds
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ EVIDENCE: Final = ("logit", "other", *BRIGHTNESS, "chroma", "gsd_m")
 LOOK: Final = "look_odds"
 """Column of log odds of a second look, NaN where none was taken; `rescored` adds them where the column is there, and
 takes it away."""
+ROOF: Final = "roof_odds"
+"""Column of log odds that a hall's roof lies there, NaN where it was not asked for; used and taken away likewise."""
 
 
 def context_forests() -> tuple[Forest, Forest]:
@@ -51,12 +53,13 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same boxes, without `EVIDENCE` and `LOOK`; those that were filled into rows lose what the rows' ends lose.
+        The same boxes, without `EVIDENCE`, `LOOK` and `ROOF`; those that were filled into rows lose what the rows' ends
+        lose.
     """
     # Imported here for a quick start.
     import pandas as pd
 
-    plain = table.drop(columns=[*EVIDENCE, LOOK], errors="ignore")
+    plain = table.drop(columns=[*EVIDENCE, LOOK, ROOF], errors="ignore")
     peaks = np.flatnonzero(table["logit"].notna()) if "logit" in table else np.empty(0, np.intp)
     if not peaks.size:
         return plain
@@ -73,6 +76,8 @@ def rescored(table: pd.DataFrame, resolution_m: float) -> pd.DataFrame:
     if LOOK in table:
         doubtful = box_looks.doubtful(sure, named != OTHER)
         sure = box_looks.looked_at(sure, np.where(doubtful, table[LOOK].to_numpy(np.float64), np.nan))
+    if ROOF in table:
+        sure = roof_evidence.doubted(sure, table[ROOF].to_numpy(np.float64), named != OTHER)
     return plain.assign(confidence=sure, kind=pd.Series(named, index=plain.index).astype(plain["kind"].dtype))
 
 

@@ -1,19 +1,22 @@
-"""The second look at boxes in doubt: which of a cell's boxes get it, and the files that it needs."""
+"""The second look at boxes in doubt: which of a cell's boxes get it, the roofs beneath, and the files that it needs."""
 
 from __future__ import annotations
 
 import io
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+import cv2
 import numpy as np
 
 from changedet.arrays import Bools, Floats, Singles
+from changedet.kernels import hall_pictures
 from changedet.kernels.containers import OTHER
 from changedet.kernels.onnx_session import session
+from changedet.models import hall_network
 from changedet.models.loader import released_content
 from changedet.stages.objects import rescoring
-from changedet.stages.objects.kernels import box_looks
+from changedet.stages.objects.kernels import box_looks, roof_evidence
 from changedet.stages.objects.kernels.network import NetworkStatistics
 
 if TYPE_CHECKING:
@@ -41,15 +44,32 @@ def released_weights() -> box_looks.Weights:
         return box_looks.Weights(kept["mean"], kept["spread"], kept["weight"], float(kept["offset"]))
 
 
-def look_odds(
+class Looks(NamedTuple):
+    """What a second look says of a block's boxes.
+
+    Attributes
+    ----------
+    odds : float64 (n,)
+        Log odds beside those that are known already; NaN where no look was taken.
+    roof : float64 (n,)
+        Log odds that a hall's roof lies there; NaN where it was not asked for.
+    """
+
+    odds: Floats
+    roof: Floats
+
+
+def looks(
     table: pd.DataFrame,
     inside: Bools,
     stretched: Singles,
     boxes: Floats,
     model: NetworkStatistics,
     resolution_m: float,
-) -> Floats:
-    """Log odds of a second look at those of a block's boxes that are in doubt.
+    *,
+    in_colour: bool,
+) -> Looks:
+    """A second look at those of a block's boxes that are in doubt, and at the roofs beneath all of them.
 
     A box is in doubt by what its neighbours in the block say of it, before the whole scene's boxes are known: a block
     reaches as far beyond its cell as neighbours count.
@@ -68,28 +88,40 @@ def look_odds(
         Of the scene.
     resolution_m : float
         Pixel size on the ground, metres.
+    in_colour : bool
+        Whether the three bands are red, green and blue: in grey the network of halls takes too much for a roof.
 
     Returns
     -------
-    float64 (n,)
-        NaN where no look was taken.
+    Looks
+        Roofs are asked for where the cell has a box in doubt, for all of its containers.
 
     Raises
     ------
     ChangedetError
         A model's file is missing or damaged.
     """
-    odds = np.full(len(table), np.nan)
+    odds, roof = np.full(len(table), np.nan), np.full(len(table), np.nan)
     if table.empty:
-        return odds
+        return Looks(odds, roof)
     judged = rescoring.rescored(table, resolution_m)
-    chosen = np.flatnonzero(
-        inside & box_looks.doubtful(judged["confidence"].to_numpy(np.float64), (judged["kind"] != OTHER).to_numpy())
-    )
+    own = inside & (judged["kind"] != OTHER).to_numpy()
+    chosen = np.flatnonzero(box_looks.doubtful(judged["confidence"].to_numpy(np.float64), own))
     if not chosen.size:
-        return odds
+        return Looks(odds, roof)
     mean, spread = (np.asarray(v, np.float32)[:, None, None] for v in (model.mean, model.spread))
     image = np.ascontiguousarray(np.moveaxis((stretched - mean) / spread, 0, 2))
     encoder = session(released_content(ENCODER))
     odds[chosen] = box_looks.log_odds(image, boxes[chosen], resolution_m, encoder, released_weights())
-    return odds
+    if in_colour:
+        roof[own] = roof_evidence.beneath(_hall_odds(stretched, resolution_m), boxes[own, :2])
+    return Looks(odds, roof)
+
+
+def _hall_odds(stretched: Singles, resolution_m: float) -> Singles:
+    """Log odds (y, x) of the network of halls, on its own pixels."""
+    size = [max(1, round(n * resolution_m / hall_pictures.STEP_M)) for n in stretched.shape[:0:-1]]
+    linear = np.moveaxis(roof_evidence.hall_picture(stretched), 0, 2)
+    small = np.moveaxis(cv2.resize(linear, size, interpolation=cv2.INTER_AREA), 2, 0)
+    odds = hall_network.odds_of(hall_pictures.shown(np.ascontiguousarray(small), (0.0, 1.0)))
+    return np.asarray(odds[0], np.float32)

@@ -16,10 +16,10 @@ from changedet.kernels.onnx_session import session
 from changedet.models import loader
 from changedet.stages.objects import rescoring, second_look
 from changedet.stages.objects.boxes import suppress
-from changedet.stages.objects.kernels import box_looks
+from changedet.stages.objects.kernels import box_looks, roof_evidence
 from changedet.stages.objects.kernels.network import NetworkStatistics
 from changedet.stages.objects.lattice import ObjectMethod
-from changedet.stages.objects.rescoring import LOOK
+from changedet.stages.objects.rescoring import LOOK, ROOF
 from changedet.stages.objects.stage import STAGE as OBJECTS
 from changedet.stages.objects.whole import find
 from changedet.stages.registry import Facts
@@ -62,7 +62,7 @@ def test_released_weights_are_those_of_the_card() -> None:
 
 
 def test_look_odds_are_of_containers_in_doubt_alone(boxes: pd.DataFrame) -> None:
-    judged = rescoring.rescored(boxes.drop(columns=LOOK), GSD_M)
+    judged = rescoring.rescored(boxes.drop(columns=[LOOK, ROOF]), GSD_M)
     sure = judged["confidence"].to_numpy()
     doubtful = box_looks.doubtful(sure, (judged["kind"] != OTHER).to_numpy())
     looked = boxes[LOOK].notna().to_numpy()
@@ -100,19 +100,53 @@ def test_look_odds_leave_other_boxes_and_other_cells_out(monkeypatch: pytest.Mon
     boxes = np.array([[20.0, 20.0, 6.1, 2.44, 0.3]] * 4)
     model = NetworkStatistics((0.0,) * 3, (1.0,) * 3, (0.5,) * 3, (0.3,) * 3)
     inside = np.array([True, True, False, True])
-    odds = second_look.look_odds(judged, inside, image, boxes, model, GSD_M)
-    assert np.isfinite(odds).tolist() == [False, True, False, False]
-    assert abs(odds[1]) < 5
+    found = second_look.looks(judged, inside, image, boxes, model, GSD_M, in_colour=True)
+    assert np.isfinite(found.odds).tolist() == [False, True, False, False]
+    assert abs(found.odds[1]) < 5
+    # What lies beneath is asked for sure boxes, too, as a roof may be full of them.
+    assert np.isfinite(found.roof).tolist() == [False, True, False, True]
+    grey = second_look.looks(judged, inside, image, boxes, model, GSD_M, in_colour=False)
+    np.testing.assert_array_equal(grey.odds, found.odds)
+    assert np.isnan(grey.roof).all()
+    nothing = second_look.looks(judged, inside & (np.arange(4) == 3), image, boxes, model, GSD_M, in_colour=True)
+    assert np.isnan(nothing.roof).all()
+
+
+def test_roofs_are_told_from_yards() -> None:
+    rng = np.random.default_rng(1)
+    image = rng.normal(0.3, 0.01, (3, 240, 240)).astype(np.float32)
+    image[:, 60:140, 40:160] = 0.9
+    image[:, 140:152, 40:160] = 0.05
+    odds = roof_evidence.beneath(second_look._hall_odds(image, GSD_M), np.array([[50.0, 50.0], [100.0, 100.0]]))
+    assert odds[0] > odds[1] + 3
 
 
 def test_rescored_adds_a_look_to_boxes_in_doubt(boxes: pd.DataFrame) -> None:
-    plain = rescoring.rescored(boxes.drop(columns=LOOK), GSD_M)
-    more = rescoring.rescored(boxes.assign(**{LOOK: 1.0}), GSD_M)
+    plain = rescoring.rescored(boxes.drop(columns=[LOOK, ROOF]), GSD_M)
+    more = rescoring.rescored(boxes.assign(**{LOOK: 1.0, ROOF: np.nan}), GSD_M)
     assert list(more.columns) == list(plain.columns)
     before, after = plain["confidence"].to_numpy(), more["confidence"].to_numpy()
     doubtful = box_looks.doubtful(before, (plain["kind"] != OTHER).to_numpy())
     np.testing.assert_array_equal(after[~doubtful], before[~doubtful])
     odds = np.log(after / (1 - after)) - np.log(before / (1 - before))
     np.testing.assert_allclose(odds[doubtful], 1.0)
-    none = rescoring.rescored(boxes.assign(**{LOOK: np.nan}), GSD_M)
+    none = rescoring.rescored(boxes.assign(**{LOOK: np.nan, ROOF: -1.0}), GSD_M)
     pd.testing.assert_frame_equal(none, plain)
+
+
+def test_rescored_takes_from_boxes_on_roofs(boxes: pd.DataFrame) -> None:
+    plain = rescoring.rescored(boxes.assign(**{ROOF: np.nan}), GSD_M)
+    less = rescoring.rescored(boxes.assign(**{ROOF: 3.0}), GSD_M)
+    assert list(less.columns) == list(plain.columns)
+    container = (plain["kind"] != OTHER).to_numpy()
+    before, after = plain["confidence"].to_numpy(), less["confidence"].to_numpy()
+    above = container & (before > box_looks.DOUBTFUL[0])
+    assert above.sum() > 50
+    assert (after[above] < before[above]).all()
+    np.testing.assert_array_equal(after[~above], before[~above])
+
+
+def test_yards_are_no_roofs(boxes: pd.DataFrame) -> None:
+    asked = boxes[ROOF].dropna()
+    assert len(asked) > 50
+    assert (asked < 0).mean() > 0.95
