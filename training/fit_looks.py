@@ -85,15 +85,28 @@ class Teaching:
         return np.where(self.painted, 0.5 / share[0], 0.5 / share[1])
 
 
-def candidates(yard: Yard) -> pd.DataFrame:
-    """All boxes of a picture before they are rescored from their neighbours or looked at again."""
+def found(yard: Yard) -> pd.DataFrame:
+    """All boxes of a picture before they are rescored, with what a second look says of them."""
     facts = Facts(yard.gsd_m, yard.roles, dates=1, gsd_m=(yard.gsd_m,), dtype=yard.dtype)
     method = STAGE.get("learned").function(facts)
     alone = partial(suppress, resolution_m=yard.gsd_m)
     plain = type(method)(
         method.fit, method.detect, alone, method.cell_px, method.halo_px, count_confidence=0.0, observe=method.observe
     )
-    return find(as_array(yard), plain).drop(columns=rescoring.LOOK, errors="ignore")
+    return find(as_array(yard), plain)
+
+
+def candidates(yard: Yard) -> pd.DataFrame:
+    """All boxes of a picture before they are rescored from their neighbours or looked at again."""
+    return found(yard).drop(columns=[rescoring.LOOK, rescoring.ROOF], errors="ignore")
+
+
+def truly(table: pd.DataFrame, yard: Yard) -> Bools:
+    """Whether each box of a table is a container of the picture."""
+    own, which = hits(rectangles_of(table, yard.gsd_m), np.concatenate([yard.boxes, yard.others]))
+    right = np.zeros(len(table), bool)
+    right[own] = which < len(yard.boxes)
+    return right
 
 
 def shown(yard: Yard) -> Singles:
@@ -112,9 +125,7 @@ def boxes_in_doubt(yard: Yard, is_painted: bool, site: str, encoder: Session) ->
         return None
     judged = rescoring.rescored(table, yard.gsd_m)
     boxes, sure = rectangles_of(judged, yard.gsd_m), judged["confidence"].to_numpy(float)
-    found, which = hits(boxes, np.concatenate([yard.boxes, yard.others]))
-    right = np.zeros(len(boxes), bool)
-    right[found] = which < len(yard.boxes)
+    right = truly(judged, yard)
     rows = np.flatnonzero((judged["kind"] != OTHER).to_numpy() & (sure > TAUGHT_ON[0]) & (sure < TAUGHT_ON[1]))
     if not rows.size:
         return None

@@ -3,8 +3,8 @@
     python training/painted_sites.py --folder DIR --painter-python PY      # paints what DIR lacks; may be stopped
     python training/painted_sites.py --folder DIR --mistakes      # notes where the released detector is wrong on them
 
-`TAUGHT` and `ONCE_MORE` are trained on, `LOOKED_AT` too for the second look, `CHECKED` calibrate, `SERIES` and
-`FOLLOWED` are for other fits; benchmarks/judges.py judges on 11 to 99.
+`TAUGHT` and `ONCE_MORE` are trained on, `LOOKED_AT` too for the second look, `ROOFED` tell what a roof says against the
+boxes on it, `CHECKED` calibrate, `SERIES` and `FOLLOWED` are for other fits; benchmarks/judges.py judges on 11 to 99.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from training.wide_looks import GONE, SHOWN  # noqa: E402
 
 PAINTER = ROOT / "training" / "painter" / "paint.py"
 KINDS = ("rail", "earthworks", "growth", "port", "dense", "winter", "decoys", "quiet")
+STORES = "stores"
 LOOKALIKES = "lookalikes"
 """Of all kinds the one that shows what to leave alone; nothing judges on it."""
 MISSED = ("outposts", "darkrail", "cranes")
@@ -92,6 +93,19 @@ LOOKED_AT = (
     Painting("port", 1121, 2),
 )
 """For the second look alone (training/fit_looks.py), beside both: closed and open wagons, fittings of roofs."""
+ROOFED = tuple(
+    Painting(kind, seed, 2, 200.0)
+    for kind, seeds in (
+        ("dense", range(1711, 1716)),
+        ("decoys", (1717, 1719, 1724, 1727, 1729, 1736, 1740)),
+        ("quiet", (1711, 1712, 1714, 1716)),
+        (STORES, (1714,)),
+        ("growth", (1715,)),
+    )
+    for seed in seeds
+)
+"""Halls of one and of many spans beside boxes or none, half of them with roof lights, and timber in low sun; neither
+the network of boxes nor that of halls has seen them (training/count_roofs.py)."""
 CHECKED = tuple(Painting(kind, 1003, 2, 260.0, is_quick=False) for kind in KINDS)
 SERIES = tuple(Painting(kind, seed, 4, 260.0, is_quick=False) for seed in (1001, 1002) for kind in KINDS)
 """For the fits of change and of ground, which need several dates."""
@@ -190,7 +204,7 @@ def yards(sites: Sequence[Path], gsds_m: Sequence[float]) -> Iterator[Yard]:
     for site in sites:
         for k, scene in enumerate(scenes(site)):
             kind, number = site.name.rsplit("-", 1)
-            seed = int(number) * 100 + 10 * (*KINDS, LOOKALIKES, *MISSED).index(kind) + k
+            seed = int(number) * 100 + 10 * (*KINDS, LOOKALIKES, *MISSED, STORES).index(kind) + k
             yield from (photograph(scene, seed, gsd_m) for gsd_m in gsds_m if gsd_m >= scene.finest_m)
 
 
@@ -222,7 +236,7 @@ def main() -> None:
     parser.add_argument("--mistakes", action="store_true", help="note where the released detector is wrong")
     given = parser.parse_args()
     taught = (*TAUGHT, *ONCE_MORE)
-    for site in taught if given.mistakes else (*taught, *LOOKED_AT, *CHECKED, *SERIES):
+    for site in taught if given.mistakes else (*taught, *LOOKED_AT, *ROOFED, *CHECKED, *SERIES):
         if given.mistakes:
             noted = mistakes(given.folder / site.name)
             np.savez(given.folder / site.name / MISTAKES, **noted)
