@@ -18,16 +18,12 @@ from changedet.errors import InputError
 from changedet.grid.geodesy import transform_xy
 from changedet.outputs import geoparquet, json_files, tables
 from changedet.outputs.gpkg import vector_layers
-from changedet.outputs.report.page import write_report
-from changedet.outputs.stac.catalog import write_stac
 from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.finished import open_run
 from changedet.pipeline.project_file import write_run_project
 from changedet.pipeline.provenance import provenance
 from changedet.pipeline.published import published_files, raster_layers
-from changedet.pipeline.report_data import report_of_finished, report_of_run
-from changedet.pipeline.stac_facts import item_facts
 from changedet.plan import Plan
 from changedet.store import RunFolder
 from changedet.store.amending import amend
@@ -59,7 +55,7 @@ def publish(
         "provenance": lambda: json_files.write_json(folder.provenance, provenance(plan, models, results, seconds)),
         "qgis": lambda: write_run_project(folder),
         "stac": lambda: _write_stac(plan),
-        "report": lambda: write_report(folder.report, report_of_run(plan, models, results)),
+        "report": lambda: _write_report(plan, models, results),
         "summary": lambda: json_files.write_json(folder.summary, summary_of(results)),
     }
     writers[step]()
@@ -84,7 +80,19 @@ def _outline(plan: Plan) -> dict[str, Any]:
     return dict(shapely.geometry.mapping(shapely.Polygon(np.column_stack([lon, lat]))))
 
 
+def _write_report(plan: Plan, models: Mapping[date, DateModel], results: Results) -> None:
+    # Imported here, as only a report needs templates and figures.
+    from changedet.outputs.report.page import write_report
+    from changedet.pipeline.report_data import report_of_run
+
+    write_report(plan.folder.report, report_of_run(plan, models, results))
+
+
 def _write_stac(plan: Plan) -> None:
+    # Imported here, as only a collection needs pystac.
+    from changedet.outputs.stac.catalog import write_stac
+    from changedet.pipeline.stac_facts import item_facts
+
     known = plan.folder.recorded()
     sums = {str(plan.folder.path / name): entry["sha256"] for name, entry in known.items() if "sha256" in entry}
     extra = {"objects": plan.folder.objects} if "objects" in plan.formats else {}
@@ -123,6 +131,10 @@ def report_again(run_dir: str | Path) -> Path:
     ChangedetError
         A run is at work in the folder.
     """
+    # As in `_write_report`.
+    from changedet.outputs.report.page import write_report
+    from changedet.pipeline.report_data import report_of_finished
+
     finished = open_run(run_dir)
     folder = RunFolder(finished.path)
     if not os.access(folder.path, os.W_OK | os.X_OK):

@@ -9,7 +9,6 @@ from typing import Final
 from changedet.imagery.look import Look
 from changedet.outputs import geoparquet
 from changedet.outputs.rasters.classes import RasterKind, RasterLayer
-from changedet.outputs.stac.item_facts import THUMBNAIL
 from changedet.plan import Plan
 from changedet.store import RunFolder
 
@@ -33,6 +32,9 @@ def published_files(plan: Plan, step: str) -> list[Path]:
     """
     folder, formats = plan.folder, plan.formats
     if step == "stac" and "stac" in formats and raster_layers(plan, only_dated=True):
+        # Imported here, as only a collection needs pystac, which takes as long to load as the grid's libraries.
+        from changedet.outputs.stac.item_facts import THUMBNAIL
+
         dated = [look for look in plan.looks if _layers_of(plan, look.date)]
         items = [folder.stac / f"{look.date}" / f"{look.date}.json" for look in dated]
         pictures = [folder.stac / f"{look.date}" / THUMBNAIL for look in dated if has_thumbnail(plan, look)]
