@@ -241,7 +241,11 @@ class Truth:
         foot = [frame.rect(r) for r, since in site.sealed if since <= day and r not in site.roads] + [
             outline(frame, st[0]) for st in state.values() if st[0].yard not in ("train", "ship")
         ]
-        union = unary_union(foot).buffer(4, join_style="mitre").buffer(-4, join_style="mitre").intersection(self.extent)
+        union = unary_union(foot).buffer(4, join_style="mitre").buffer(-4, join_style="mitre")
+        if not union.is_valid:
+            # Mitred corners may cross (outposts 1105).
+            union = union.buffer(0)
+        union = union.intersection(self.extent)
         union = gpd.GeoSeries([union]).explode().loc[lambda s: s.geom_type == "Polygon"]
         union = unary_union(list(union))
         self.foot.append({"date": date, "area_m2": union.area, "geometry": union})
