@@ -28,7 +28,7 @@ STANDARD_IN_KERNELS = {
 }
 STANDARD_IN_KERNELS |= {"fractions", "hashlib", "io", "json", "zipfile"}
 LEVELS = {
-    0: "arrays errors json_types libraries kernels",
+    0: "arrays errors json_types libraries at_work kernels",
     1: "blocks models store",
     2: "grid outputs",
     3: "imagery",

@@ -6,15 +6,11 @@ import gc
 import logging
 import os
 import sys
-from typing import Final
 
+from changedet.at_work import NEW_OBJECTS
 from changedet.cli.lean_imports import load_leanly
 from changedet.cli.messages import without_undecodable, without_undecodable_error
 from changedet.outputs.figure.library import load_without_help
-
-_NEW_OBJECTS: Final = 50_000
-"""Objects made before Python looks for garbage that holds itself; by default 700, and each look at all that half a
-million objects of libraries refer to takes a fifteenth of a second, to find next to nothing."""
 
 
 def set_up_process() -> None:
@@ -22,7 +18,7 @@ def set_up_process() -> None:
     # The workers are the parallelism: threads below them wait for each other, and burn a core while they do.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    gc.set_threshold(_NEW_OBJECTS)
+    gc.set_threshold(NEW_OBJECTS)
     load_without_help()
     load_leanly()
     # GDAL's own complaints come back as one clear line of ours; a handler keeps them off stderr.

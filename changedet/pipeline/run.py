@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from changedet.at_work import at_work
 from changedet.blocks import Pools, give_back_memory
 from changedet.errors import InputError
 from changedet.imagery.decoded_blocks import keeping_decoded
@@ -103,6 +104,7 @@ def carry_out(
     is_new = not folder.path.exists()
     folder.guard(files_of_run(plan), fresh=fresh)
     with (
+        at_work(),
         dask_client(plan) as client,
         Pools(plan.workers) as pools,
         naming_disk_errors(folder.path),
