@@ -8,7 +8,6 @@ import os
 import sys
 
 from changedet.at_work import NEW_OBJECTS
-from changedet.cli.lean_imports import load_leanly
 from changedet.cli.messages import without_undecodable, without_undecodable_error
 from changedet.outputs.figure.library import load_without_help
 
@@ -20,7 +19,6 @@ def set_up_process() -> None:
         os.environ.setdefault(name, "1")
     gc.set_threshold(NEW_OBJECTS)
     load_without_help()
-    load_leanly()
     # GDAL's own complaints come back as one clear line of ours; a handler keeps them off stderr.
     for name in ("rasterio", "pyogrio", "matplotlib"):
         logging.getLogger(name).addHandler(logging.NullHandler())

@@ -10,20 +10,16 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.crs import CRS
-from rasterio.features import sieve
+from rasterio.features import shapes, sieve
 from shapely.geometry.base import BaseGeometry
 
-from changedet.arrays import Bytes, Floats, Ints
-from changedet.outputs.rasters.kernels.rings import pieces, trace_rings
+from changedet.arrays import Bytes, Floats
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 APART_PX: Final = 32
 """Empty rows between regions that are traced apart: to begin takes as long as to read so many rows of a tile."""
-FEW_RINGS: Final = 1 << 10
-FEW_CORNERS: Final = 1 << 14
-"""For which there is room at first; where there are more, they are traced once more."""
 
 
 def polygonise(
@@ -93,35 +89,15 @@ def _outlines(ids: NDArray[np.int32], y: int, x: int) -> Iterable[tuple[BaseGeom
     rows = np.flatnonzero(ids.any(axis=1))
     if not rows.size:
         return
-    # Only what they span, between empty rows that nothing crosses: the labelling reads every pixel it is given.
+    # Only what they span, between empty rows that nothing crosses: the tracing reads every pixel it is given.
     for band in np.split(rows, np.flatnonzero(np.diff(rows) > APART_PX) + 1):
         top, some = int(band[0]), ids[band[0] : band[-1] + 1]
         columns = np.flatnonzero(some.any(axis=0))
         left = int(columns[0])
         some = np.ascontiguousarray(some[:, left : int(columns[-1]) + 1], np.int32)
-        corners, ends, owners = _rings(pieces(some))
-        # the last corner of a ring is that of the pixel where it began
-        starts = corners[ends - 1]
-        indices = np.repeat(np.arange(ends.size), np.diff(ends, prepend=0))
-        lines = shapely.linearrings(corners + np.array([x + left, y + top], np.float64), indices=indices)
-        rings = np.asarray(lines, object)
-        # each piece's outer ring first, then its holes
-        _, outer, piece = np.unique(owners, return_index=True, return_inverse=True)
-        order = np.argsort(piece, kind="stable")
-        found = np.asarray(shapely.polygons(rings[order], indices=piece[order]), object)
-        yield from zip(found, some[starts[outer, 1], starts[outer, 0]].tolist(), strict=True)
-
-
-def _rings(regions: NDArray[np.int32]) -> tuple[NDArray[np.int32], Ints, Ints]:
-    """Corners (column, row) of all rings one after the other, where each of them ends, and whose it is."""
-    most_rings, most_corners = FEW_RINGS, FEW_CORNERS
-    while True:
-        corners = np.empty((most_corners, 2), np.int32)
-        ends, owners = np.empty(most_rings, np.int64), np.empty(most_rings, np.int64)
-        rings, used = trace_rings(regions, np.zeros(regions.shape, np.bool_), corners, ends, owners)
-        if rings <= most_rings and used <= most_corners:
-            return corners[:used], ends[:rings], owners[:rings]
-        most_rings, most_corners = rings, used
+        offset = Affine.translation(x + left, y + top)
+        for outline, number in shapes(some, mask=some > 0, connectivity=4, transform=offset):
+            yield shapely.geometry.shape(outline), int(number)
 
 
 def _cornered(wholes: NDArray[np.object_]) -> NDArray[np.object_]:
