@@ -12,12 +12,15 @@ checksum beside it, and a description of another form is replaced.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from pathlib import Path
 
 import onnx
 from onnx import TensorProto, helper
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from training.checksums import write_with_checksum
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / "training" / "networks" / "containers.onnx"
@@ -72,10 +75,7 @@ def main() -> None:
     parser.add_argument("file", nargs="?", type=Path, default=MODEL)
     given = parser.parse_args()
     content = bytes(described(onnx.load(given.file)).SerializeToString(deterministic=True))
-    given.file.write_bytes(content)
-    digest = hashlib.sha256(content).hexdigest()
-    given.file.with_suffix(".sha256").write_text(digest + "\n")
-    sys.stdout.write(f"{given.file.name} {digest}\n")
+    write_with_checksum(content, given.file)
 
 
 if __name__ == "__main__":

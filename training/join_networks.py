@@ -18,7 +18,6 @@ networks are calibrated on scenes of both hands that neither was trained on.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -31,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from training import calibration, warm_start  # noqa: E402
+from training.checksums import write_with_checksum  # noqa: E402
 
 MODEL = ROOT / "training" / "networks" / "containers.onnx"
 PICTURE, MAPS, DESCRIPTION = "picture", "maps", "description"
@@ -89,10 +89,7 @@ def main() -> None:
         table = calibration.calibrated(content, lambda gsd_m: calibration.yards(given.cache, given.painted, gsd_m))
         helper.set_model_props(model, {"calibration": json.dumps(table)})
         content = bytes(model.SerializeToString(deterministic=True))
-    given.out.write_bytes(content)
-    digest = hashlib.sha256(content).hexdigest()
-    given.out.with_suffix(".sha256").write_text(digest + "\n")
-    sys.stdout.write(f"{given.out.name} {digest}\n")
+    write_with_checksum(content, given.out)
 
 
 if __name__ == "__main__":

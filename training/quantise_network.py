@@ -16,7 +16,6 @@ they are drawn on the picture's pixels: the same numbers for less.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -33,6 +32,7 @@ sys.path.insert(0, str(ROOT))
 
 from changedet.stages.objects.kernels import network, network_grid  # noqa: E402
 from scenarios.yards import GSDS_M  # noqa: E402
+from training.checksums import write_with_checksum  # noqa: E402
 from training.describe_network import POOL  # noqa: E402
 from training.join_networks import DESCRIPTION, FIRST, MAPS, PICTURE, SECOND  # noqa: E402
 from training.join_networks import MODEL as JOINED  # noqa: E402
@@ -275,10 +275,7 @@ def main() -> None:
     joined = onnx.load(given.joined)
     model = quantised(joined, steps(joined, pictures(given.cache)))
     content = bytes(model.SerializeToString(deterministic=True))
-    given.out.write_bytes(content)
-    digest = hashlib.sha256(content).hexdigest()
-    given.out.with_suffix(".sha256").write_text(digest + "\n")
-    sys.stdout.write(f"{given.out.name} {digest}\n")
+    write_with_checksum(content, given.out)
 
 
 if __name__ == "__main__":

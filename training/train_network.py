@@ -13,7 +13,6 @@ filled by training/painted_sites.py. A run that was stopped goes on from the cac
 from __future__ import annotations
 
 import argparse
-import hashlib
 import io
 import json
 import sys
@@ -36,6 +35,7 @@ sys.path.insert(0, str(ROOT))
 
 from training import painted_sites, warm_start  # noqa: E402
 from training.calibration import calibrated, own_yards  # noqa: E402
+from training.checksums import write_with_checksum  # noqa: E402
 from training.describe_network import described  # noqa: E402
 from training.network_crops import MAPS, crop  # noqa: E402
 from training.network_scenes import WIDE_FROM, Scene, cached  # noqa: E402
@@ -248,10 +248,7 @@ def main() -> None:
     if start is not None:
         mixed = warm_start.between(start, onnx.load_from_string(content), given.share)
         content = bytes(mixed.SerializeToString(deterministic=True))
-    given.out.write_bytes(content)
-    digest = hashlib.sha256(given.out.read_bytes()).hexdigest()
-    given.out.with_suffix(".sha256").write_text(digest + "\n")
-    sys.stdout.write(f"{given.out.name} {digest}\n")
+    write_with_checksum(content, given.out)
 
 
 if __name__ == "__main__":
