@@ -21,7 +21,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from benchmarks.series_rows import report  # noqa: E402
+from benchmarks.series_rows import report, row_of  # noqa: E402
 from changedet.simulate import simulate  # noqa: E402
 from scenarios.track_sites import TrackSite, read_site, runs, seeds_of, true_events  # noqa: E402
 
@@ -61,13 +61,7 @@ def of_site(site: TrackSite) -> Iterator[dict[str, object]]:
         for value, low, high, listed, number in zip(*columns, true, strict=True):
             if not np.isnan(value):
                 yield {
-                    "kind": site.kind,
-                    "figure": name,
-                    "rows": 1,
-                    "inside": low <= value <= high,
-                    "holds": low <= number <= high,
-                    "error": abs(value - number),
-                    "true": number,
+                    **row_of(site.kind, name, (value, low, high), number),
                     "expected": value,
                     "listed": listed,
                 }

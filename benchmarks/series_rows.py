@@ -24,6 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from box_rows import followed, true_events  # noqa: E402
 
+from changedet.kernels.containers import TEU_OF_KIND  # noqa: E402
 from changedet.stages.series.table import DateMeasurements, timeseries  # noqa: E402
 from scenarios import box_series  # noqa: E402
 
@@ -34,7 +35,6 @@ KINDS: Mapping[str, Mapping[str, object]] = {
     "growing": {"growth_from": 5},
     "blind looks": {"blind": 0.1},
 }
-TEU = {"20ft": 1, "40ft": 2, "45ft": 2}
 
 
 def truth(series: box_series.Series) -> dict[str, np.ndarray]:
@@ -43,7 +43,7 @@ def truth(series: box_series.Series) -> dict[str, np.ndarray]:
     standing = [series.truth[series.standing(i)] for i in days]
     found = {
         "containers": np.array([len(one) for one in standing]),
-        "teu": np.array([int(one["kind"].map(TEU).sum()) for one in standing]),
+        "teu": np.array([int(one["kind"].map(TEU_OF_KIND).sum()) for one in standing]),
     }
     for name in ("arrivals", "departures"):
         when = true_events(series, name == "arrivals")[:, 2]
@@ -62,15 +62,21 @@ def rows(seeds: range) -> Iterator[dict[str, object]]:
                     *(table[f"{name}_{part}"] for part in ("expected", "low", "high")), true, strict=True
                 ):
                     if not np.isnan(value):
-                        yield {
-                            "kind": kind,
-                            "figure": name,
-                            "rows": 1,
-                            "inside": low <= value <= high,
-                            "holds": low <= number <= high,
-                            "error": abs(value - number),
-                            "true": number,
-                        }
+                        yield row_of(kind, name, (value, low, high), number)
+
+
+def row_of(kind: str, figure: str, said: tuple[float, float, float], true: float) -> dict[str, object]:
+    """A row of a figure on a date: what is said (expected, low, high) against what is true, as `report` reads it."""
+    value, low, high = said
+    return {
+        "kind": kind,
+        "figure": figure,
+        "rows": 1,
+        "inside": low <= value <= high,
+        "holds": low <= true <= high,
+        "error": abs(value - true),
+        "true": true,
+    }
 
 
 def report(table: pd.DataFrame) -> None:
