@@ -18,11 +18,11 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto, helper
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from training.checksums import write_with_checksum
-
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from training.checksums import write_with_checksum  # noqa: E402
+
 MODEL = ROOT / "training" / "networks" / "containers.onnx"
 DESCRIPTION = "description"
 FIRST_PX, BLOCK_PX = 2, 16
