@@ -1,11 +1,11 @@
-"""What a process sets aside while a run is at work in it: Python's frequent search for garbage."""
+"""What a process sets aside while a run is at work in it: threads of BLAS, and Python's search for garbage."""
 
 from __future__ import annotations
 
 import gc
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 NEW_OBJECTS: Final = 50_000
@@ -18,12 +18,16 @@ class _Runs:
 
     lock = threading.Lock()
     count = 0
-    before = gc.get_threshold()
+    put_back = ExitStack()
 
 
 @contextmanager
 def at_work() -> Iterator[None]:
-    """Keep Python from looking for garbage often, until the last run of the process ends.
+    """Keep BLAS to one thread and Python from looking for garbage often, until the last run of the process ends.
+
+    The workers are the parallelism: threads below them wait for each other, and burn a core while they do. Products of
+    matrices also differ in their last bits with the number of threads, so that a run from Python would not be that of
+    the command, which has had one from the start.
 
     Yields
     ------
@@ -32,9 +36,7 @@ def at_work() -> Iterator[None]:
     """
     with _Runs.lock:
         if not _Runs.count:
-            _Runs.before = gc.get_threshold()
-            # 0 is never: who chose that keeps it.
-            gc.set_threshold(_Runs.before[0] and max(NEW_OBJECTS, _Runs.before[0]), *_Runs.before[1:])
+            _set(_Runs.put_back)
         _Runs.count += 1
     try:
         yield
@@ -42,4 +44,15 @@ def at_work() -> Iterator[None]:
         with _Runs.lock:
             _Runs.count -= 1
             if not _Runs.count:
-                gc.set_threshold(*_Runs.before)
+                _Runs.put_back.close()
+
+
+def _set(put_back: ExitStack) -> None:
+    # Imported here, as only runs need it.
+    from threadpoolctl import threadpool_limits
+
+    put_back.enter_context(threadpool_limits(1, "blas"))
+    put_back.callback(gc.set_threshold, *gc.get_threshold())
+    first, *others = gc.get_threshold()
+    # 0 is never: who chose that keeps it.
+    gc.set_threshold(first and max(NEW_OBJECTS, first), *others)
