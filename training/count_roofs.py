@@ -34,7 +34,7 @@ Floats = NDArray[np.float64]
 
 
 def boxes_on_roofs(yard: Yard) -> tuple[Floats, NDArray[np.bool_]]:
-    """Log odds of the roofs beneath a picture's containers, where they are asked for, and whether each is one."""
+    """Log odds of the roofs beneath a picture's containers, where there are any, and whether each is true."""
     table = fit_looks.found(yard)
     if rescoring.ROOF not in table:
         return np.empty(0), np.empty(0, bool)

@@ -60,7 +60,7 @@ def teach(
 ) -> None:
     """Teach a model's weights by AdamW in one cycle; it is ready for use afterwards.
 
-    `loss_of_step` draws a batch and gives its loss, `after` is told how many steps are done after each.
+    `loss_of_step` draws a batch and returns its loss; `after` gets the number of steps done, after each step.
     """
     model.train()
     optimiser = torch.optim.AdamW(model.parameters(), course.rate, weight_decay=course.decay)

@@ -24,7 +24,7 @@ LOOK: Final = "look_odds"
 """Column of log odds of a second look, NaN where none was taken; `rescored` adds them where the column is there, and
 takes it away."""
 ROOF: Final = "roof_odds"
-"""Column of log odds that a hall's roof lies there, NaN where it was not asked for; used and taken away likewise."""
+"""Column of log odds that a hall's roof lies there, NaN where none was looked for; used and taken away likewise."""
 
 
 def context_forests() -> tuple[Forest, Forest]:

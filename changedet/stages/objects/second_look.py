@@ -52,7 +52,7 @@ class Looks(NamedTuple):
     odds : float64 (n,)
         Log odds beside those that are known already; NaN where no look was taken.
     roof : float64 (n,)
-        Log odds that a hall's roof lies there; NaN where it was not asked for.
+        Log odds that a hall's roof lies there; NaN where none was looked for.
     """
 
     odds: Floats
@@ -94,7 +94,7 @@ def looks(
     Returns
     -------
     Looks
-        Roofs are asked for where the cell has a box in doubt, for all of its containers.
+        Where the cell has a box in doubt, roofs are looked for beneath all of its containers.
 
     Raises
     ------

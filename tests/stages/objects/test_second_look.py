@@ -103,7 +103,7 @@ def test_look_odds_leave_other_boxes_and_other_cells_out(monkeypatch: pytest.Mon
     found = second_look.looks(judged, inside, image, boxes, model, GSD_M, in_colour=True)
     assert np.isfinite(found.odds).tolist() == [False, True, False, False]
     assert abs(found.odds[1]) < 5
-    # What lies beneath is asked for sure boxes, too, as a roof may be full of them.
+    # Roofs are looked for beneath sure boxes, too: a roof may be full of them.
     assert np.isfinite(found.roof).tolist() == [False, True, False, True]
     grey = second_look.looks(judged, inside, image, boxes, model, GSD_M, in_colour=False)
     np.testing.assert_array_equal(grey.odds, found.odds)

@@ -69,7 +69,7 @@ def doubted(confidence: Floats, roof: Floats, is_container: Bools) -> Floats:
     confidence : float64 (n,)
         0 to 1.
     roof : float64 (n,)
-        Of `beneath`; NaN where it was not asked for.
+        Of `beneath`; NaN where none was looked for.
     is_container : bool (n,)
         Others are left alone.
 
