@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING
+
+from changedet.libraries import __version__
 
 if TYPE_CHECKING:
     from changedet.pipeline.finished import Run, open_run
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from changedet.stages.series.stage import onset
     from changedet.stages.tracks.stage import track
     from changedet.workflow import Workflow, load_workflow
-
-__version__ = version("changedet")
 
 # onnxruntime reports its machine and leaves a lasting device id under ~/.cache unless this is set before its import:
 # here, as whatever imports it, workers too, imports this package first. Who has set it otherwise has chosen so.

@@ -1,4 +1,4 @@
-"""The libraries that results pass through, and their versions."""
+"""The versions that results depend on: the package's own, and those of the libraries that they pass through."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+__version__: Final = version("changedet")
+"""Of this package; here, and not where the public names are, as modules below those ask for it."""
 RESULT_LIBRARIES: Final = (
     *("numpy", "scipy", "numba", "rasterio", "onnxruntime", "opencv-python-headless", "connected-components-3d"),
     *("shapely", "pyproj", "pandas", "geopandas"),

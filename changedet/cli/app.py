@@ -13,7 +13,6 @@ from typing import NoReturn
 
 import click
 
-from changedet import __version__
 from changedet.cli.assess_commands import calibrate_command, compare, review, sample, score
 from changedet.cli.bucket_commands import download, upload
 from changedet.cli.evidence_commands import pack, verify, why
@@ -24,6 +23,7 @@ from changedet.cli.run_commands import check, doctor, report, run
 from changedet.cli.simulate_command import simulate_command
 from changedet.cli.workflow_commands import init, methods, schema
 from changedet.errors import did_you_mean
+from changedet.libraries import __version__
 
 
 class _Group(click.Group):

@@ -16,8 +16,8 @@ import pyproj
 import rasterio
 from packaging.requirements import Requirement
 
-from changedet import __version__
 from changedet.errors import ChangedetError
+from changedet.libraries import __version__
 from changedet.plan import available_bytes, cores
 from changedet.stages.objects import detector
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from changedet import __version__
 from changedet.errors import InputError
+from changedet.libraries import __version__
 from changedet.store.folder import RunFolder
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from changedet import __version__
 from changedet.imagery.look import Look
 from changedet.json_types import JsonLike
+from changedet.libraries import __version__
 from changedet.plan import Plan
 from changedet.store import RunFolder, identity, sha256
 from changedet.store.files import write_bytes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from changedet import __version__
 from changedet.grid.zones import berths_of, sidings_of, zone_table
+from changedet.libraries import __version__
 from changedet.pipeline.date_job import PARTS
 from changedet.pipeline.date_model import KeptParts, read_kept_parts
 from changedet.plan import Plan

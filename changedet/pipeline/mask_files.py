@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from changedet import __version__
 from changedet.arrays import Bytes, Ints, Singles
 from changedet.blocks import Window
 from changedet.grid.pixel_areas import area_px
 from changedet.kernels import components
 from changedet.kernels.together import each, lanes
+from changedet.libraries import __version__
 from changedet.outputs.rasters.classes import RasterKind
 from changedet.outputs.rasters.finishing import abandon, finish_together
 from changedet.outputs.rasters.polygons import polygonise

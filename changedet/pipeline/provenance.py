@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from changedet import __version__
 from changedet.imagery.look import Look
 from changedet.json_types import JsonLike, JsonObject
 from changedet.kernels.pixel_classes import CLASS_NAMES
+from changedet.libraries import __version__
 from changedet.pipeline.collect import Results
 from changedet.pipeline.date_model import DateModel, date_model_json
 from changedet.pipeline.inputs import read_kept

@@ -13,9 +13,9 @@ import numpy as np
 import shapely
 import shapely.geometry
 
-from changedet import __version__
 from changedet.errors import InputError
 from changedet.grid.geodesy import transform_xy
+from changedet.libraries import __version__
 from changedet.outputs import geoparquet, json_files, tables
 from changedet.outputs.gpkg import vector_layers
 from changedet.pipeline.collect import Results, summary_of

@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 import geopandas as gpd
 import pandas as pd
 
-from changedet import __version__
 from changedet.json_types import JsonObject
+from changedet.libraries import __version__
 from changedet.outputs.gpkg import vector_layers
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.report import pictures

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from changedet import __version__
 from changedet.imagery.look import Look
+from changedet.libraries import __version__
 from changedet.outputs.rasters.display import scene_stretch
 from changedet.outputs.report.pictures import quicklook
 from changedet.outputs.stac.item_facts import ItemFacts, SourceFile

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from changedet import __version__
+from changedet.libraries import __version__
 
 _NO_CREDIT: Final = "Imagery: no credit was given in the workflow"
 

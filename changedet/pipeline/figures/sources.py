@@ -13,8 +13,8 @@ import pandas as pd
 from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
-from changedet import __version__
 from changedet.errors import InputError
+from changedet.libraries import __version__
 from changedet.outputs.figure.data import Box
 from changedet.outputs.values import iso_date, mapping_at
 from changedet.pipeline.collect import Results, summary_of
