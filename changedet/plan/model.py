@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
@@ -10,7 +10,7 @@ from changedet.grid import Grid
 from changedet.grid.areas import Areas
 from changedet.imagery.look import Look
 from changedet.imagery.stac.items import LeftOut
-from changedet.plan.card import plan_card
+from changedet.outputs.notebook import Row, card
 from changedet.plan.machine import Share
 from changedet.stages.objects.lattice import too_coarse
 from changedet.stages.registry import NONE, Choice, Facts, Method
@@ -33,6 +33,9 @@ PROBABILISTIC: Final = ("trees",)
 LATTICE_PX: Final = 512
 """Tiles are whole cells of this lattice, or of the objects method's where its cells are larger: what is detected does
 not depend on the chunk."""
+MOST_DATES: Final = 12
+"""Dates that a notebook's card names one by one."""
+_MEGABYTE: Final = 1e6
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,19 @@ class Plan:
     upload: Address | None = None
 
     def _repr_html_(self) -> str:
-        return plan_card(self, countable(self))
+        grid, site = self.grid, self.workflow.site
+        height, width = grid.shape
+        rows: list[Row] = [
+            ("grid", f"{width} x {height} px of {grid.resolution_m:g} m, {grid.crs}"),
+            ("dates", _listed([f"{look.date} ({look.gsd_m:.3g} m)" for look in self.looks])),
+            ("reference", str(self.looks[self.reference].date)),
+            ("bands", ", ".join(self.roles)),
+            *((name, f"{choice.method}: {choice.reason}") for name, choice in self.choices.items()),
+            ("containers", countable(self)),
+            ("compute", f"{self.scheduler}, {self.workers} workers, about {self.memory_bytes / _MEGABYTE:.0f} MB"),
+            ("results", str(self.folder.path)),
+        ]
+        return card(f"Plan {site.id}: {site.name}", rows, self.warnings)
 
     @property
     def site_id(self) -> str:
@@ -261,6 +276,12 @@ class Plan:
             a container that came or left would be taken for a mover.
         """
         return self.reads_together and self.decides_by_boxes and self.choices["change"].method in PROBABILISTIC
+
+
+def _listed(words: Sequence[str]) -> str:
+    if len(words) <= MOST_DATES:
+        return ", ".join(words)
+    return f"{', '.join(words[: MOST_DATES - 1])} .. {words[-1]}, {len(words)} in all"
 
 
 CANNOT: Final = "cannot be counted"

@@ -13,8 +13,8 @@ from changedet.grid.areas import Area
 from changedet.imagery.angles import SunAngles, ViewAngles
 from changedet.imagery.attribution import UNSAID, Attribution
 from changedet.json_types import Json
+from changedet.outputs.notebook import Row, card
 from changedet.store.bucket.address import Address
-from changedet.workflow.card import workflow_card
 from changedet.workflow.geo_fields import Bounds
 from changedet.workflow.yaml_tree import line_of
 
@@ -284,7 +284,25 @@ class Workflow:
     railcars: bool = False
 
     def _repr_html_(self) -> str:
-        return workflow_card(self)
+        site, scenes = self.site, self.scenes
+        dates = sorted(scene.date for scene in scenes if scene.date is not None)
+        searches = sum(scene.stac is not None for scene in scenes)
+        asked = [
+            f"{name} {request.method}" + "".join(f", {key} {value}" for key, value in request.parameters.items())
+            for name, request in self.stages.items()
+            if request.method != "auto" or request.parameters
+        ]
+        rows: list[Row] = [
+            ("file", self.path),
+            ("dates", f"{len(dates)}: {dates[0]} to {dates[-1]}" if dates else ""),
+            ("STAC searches", str(searches) if searches else ""),
+            ("reference", str(self.before) if self.before else "the earliest date"),
+            ("area", "the extent of the reference scene" if site.aoi is None else "given"),
+            ("zones", site.zones or ""),
+            ("asked of stages", "; ".join(asked) or "nothing: all is chosen from the scenes"),
+            ("outputs", f"{', '.join(self.outputs.formats)} in {self.outputs.dir}"),
+        ]
+        return card(f"Workflow {site.id}: {site.name}", rows)
 
     def problem(self, key: str, message: str) -> Problem:
         """A mistake with its place in the file.
