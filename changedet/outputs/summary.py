@@ -7,6 +7,8 @@ from typing import Final
 
 from changedet.outputs.values import mapping_at
 
+SCHEMA_VERSION: Final = 1
+"""Of ``summary.json``."""
 TOTALS: Final = ("containers", "teu", "changed_area_m2", "footprint_area_m2")
 """Figures of ``totals`` that have `TOTAL_PARTS`; ``arrivals`` and ``departures`` are sums without parts."""
 TOTAL_PARTS: Final = ("first", "last", "peak", "net_change")

@@ -11,22 +11,22 @@ import pandas as pd
 
 from changedet.errors import InputError
 from changedet.libraries import __version__
+from changedet.pipeline.run_reader import RunReader
 from changedet.store.folder import RunFolder
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from changedet.pipeline.finished import Run
 
 _SPATIAL_REF: Final = "spatial_ref"
 
 
-def cube_of(run: Run) -> xr.Dataset:
+def cube_of(run: RunReader) -> xr.Dataset:
     """All rasters of a run as one Dataset.
 
     Parameters
     ----------
-    run : Run
+    run : RunReader
         Finished.
 
     Returns
@@ -87,7 +87,7 @@ def _over_time(images: Sequence[xr.DataArray], days: Sequence[date]) -> xr.DataA
     return together.assign_attrs(kept)
 
 
-def _with_metadata(cube: xr.Dataset, run: Run, days: Sequence[date]) -> xr.Dataset:
+def _with_metadata(cube: xr.Dataset, run: RunReader, days: Sequence[date]) -> xr.Dataset:
     if RunFolder(run.path).timeseries.exists():
         rows = run.series
         whole = rows[rows["zone"] == ""]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from markupsafe import escape
 from pandas.api.types import is_numeric_dtype
@@ -13,12 +13,11 @@ from changedet.outputs.series_plot import draw_series
 from changedet.outputs.values import mapping_at
 from changedet.pipeline.cube import cube_of
 from changedet.pipeline.run_card import run_card
+from changedet.pipeline.run_reader import RunReader
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
-
-    from changedet.pipeline.finished import Run
 
 _WITHOUT: Final = "run.{name}() needs {what}; install changedet[notebook]"
 _HINTS: Final = {
@@ -43,11 +42,11 @@ class WebMap(Protocol):
         """
 
 
-class NotebookViews:
-    """Methods of `Run` for people who look at it."""
+class NotebookViews(RunReader):
+    """The methods of `Run` for people who look at it."""
 
     def _repr_html_(self) -> str:
-        return run_card(cast("Run", self))
+        return run_card(self)
 
     def cube(self) -> xr.Dataset:
         """Open all rasters as one Dataset over the dates.
@@ -65,7 +64,7 @@ class NotebookViews:
         InputError
             The run was made without masks, scores and scenes.
         """
-        return cube_of(cast("Run", self))
+        return cube_of(self)
 
     def plot(self, figure: str = "containers", *, zone: str = "", ax: Axes | None = None) -> Axes:
         """Chart a figure over the dates with its 95 % interval, and the onset of growth.
@@ -89,15 +88,14 @@ class NotebookViews:
         InputError
             There is no such figure or zone, or it could not be had.
         """
-        run = cast("Run", self)
         if ax is None:
             # Only here: pyplot looks for a screen, which nothing else does.
             from matplotlib import pyplot as plt
 
             ax = plt.subplots(layout="constrained")[1]
-        onset = mapping_at(run.summary, "onset", figure) if not zone else None
-        draw_series(ax, run.series, figure, zone=zone, onset=onset)
-        ax.set_title(f"{run.summary.get('name', '')}{f', {zone}' if zone else ''}", parse_math=False)
+        onset = mapping_at(self.summary, "onset", figure) if not zone else None
+        draw_series(ax, self.series, figure, zone=zone, onset=onset)
+        ax.set_title(f"{self.summary.get('name', '')}{f', {zone}' if zone else ''}", parse_math=False)
         return ax
 
     def figure(
@@ -136,11 +134,11 @@ class NotebookViews:
         InputError
             There is no such date or zone, the size is none, or a figure in the run's folder was edited by hand.
         """
-        # Imported here: what writes figures reads runs, and so imports this module.
+        # Imported here, as a run is read without what draws and what gathers results.
         from changedet.pipeline.figures.files import write_figures
         from changedet.pipeline.figures.gather import Wanted
 
-        return write_figures(cast("Run", self), Wanted(before, after, zone, pixels), size=size, out=out)
+        return write_figures(self, Wanted(before, after, zone, pixels), size=size, out=out)
 
     def explore(
         self, layer: Literal["tracks", "containers", "changes", "footprint"] = "tracks", *, tiles: str | None = None
@@ -171,7 +169,7 @@ class NotebookViews:
         """
         if layer not in _HINTS:
             raise InputError(f"explore: no layer '{layer}', expected one of {', '.join(_HINTS)}")
-        frame = getattr(cast("Run", self), layer)
+        frame = getattr(self, layer)
         if frame.empty:
             raise InputError(f"explore: the layer {layer} is empty")
         shown = list(_HINTS[layer])

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from changedet.outputs.notebook import Row, card
 from changedet.outputs.values import as_float, mapping_at
-
-if TYPE_CHECKING:
-    from changedet.pipeline.finished import Run
+from changedet.pipeline.run_reader import RunReader
 
 TOTALS: Final = {
     "containers": ("containers", ""),
@@ -23,12 +21,12 @@ ONSETS: Final = {"containers": "containers", "changed_area": "changed area", "fo
 """Figures that have an onset, and their names."""
 
 
-def run_card(run: Run) -> str:
+def run_card(run: RunReader) -> str:
     """What a run found, in short.
 
     Parameters
     ----------
-    run : Run
+    run : RunReader
         Finished.
 
     Returns

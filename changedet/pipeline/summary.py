@@ -13,12 +13,12 @@ from changedet.imagery.look import Look
 from changedet.json_types import JsonObject
 from changedet.kernels.doubts import blind_dates
 from changedet.outputs.sentences.counts import SWITCHED_OFF
+from changedet.outputs.summary import SCHEMA_VERSION
 from changedet.outputs.values import left_to_right
 from changedet.pipeline.band_doubts import band_warnings
 from changedet.pipeline.changes import with_lasting_area
 from changedet.pipeline.date_model import DateModel
 from changedet.pipeline.fill_doubts import fill_warnings
-from changedet.pipeline.finished import SCHEMA_VERSION
 from changedet.pipeline.inputs import read_kept
 from changedet.plan import CANNOT, Plan, countable
 from changedet.stages.footprint import outlines

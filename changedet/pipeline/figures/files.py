@@ -11,7 +11,7 @@ from changedet.outputs.figure.arrangement import MM_PER_INCH
 from changedet.outputs.figure.drawing import DOTS_PER_INCH, ENDINGS, WIDTH_IN, drawn, encoded, write_figure
 from changedet.pipeline.figures.gather import Wanted, chosen_dates, figure_data
 from changedet.pipeline.figures.sources import FigureSources, sources_of_finished
-from changedet.pipeline.finished import Run
+from changedet.pipeline.run_reader import RunReader
 from changedet.store import RunFolder, identity
 
 FIGURE: Final = "figure:"
@@ -24,12 +24,14 @@ REPORT_DPI: Final = 150.0
 _SIZE: Final = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,2})?)(?:x([0-9]{1,5}(?:\.[0-9]{1,2})?))?(mm|px)", re.ASCII)
 
 
-def write_figures(run: Run, wanted: Wanted, *, size: str | None = None, out: str | Path | None = None) -> list[Path]:
+def write_figures(
+    run: RunReader, wanted: Wanted, *, size: str | None = None, out: str | Path | None = None
+) -> list[Path]:
     """Write a figure of a finished run.
 
     Parameters
     ----------
-    run : Run
+    run : RunReader
     wanted : Wanted
         Which dates, and which part of the site.
     size : str, optional

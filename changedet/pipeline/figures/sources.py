@@ -19,10 +19,10 @@ from changedet.outputs.figure.data import Box
 from changedet.outputs.values import iso_date, mapping_at
 from changedet.pipeline.collect import Results, summary_of
 from changedet.pipeline.date_files import scene_path
-from changedet.pipeline.finished import Run
 from changedet.pipeline.mask_files import mask_path
 from changedet.pipeline.provenance import input_rows
 from changedet.pipeline.published import is_compared
+from changedet.pipeline.run_reader import RunReader
 from changedet.plan import Plan
 from changedet.store import RunFolder
 
@@ -163,12 +163,12 @@ class FigureSources:
         return next((entry for entry in self.inputs if entry.get("date") == day), {})
 
 
-def sources_of_finished(run: Run) -> FigureSources:
+def sources_of_finished(run: RunReader) -> FigureSources:
     """Read what a finished run tells to its figures.
 
     Parameters
     ----------
-    run : Run
+    run : RunReader
 
     Returns
     -------
@@ -190,7 +190,7 @@ def sources_of_finished(run: Run) -> FigureSources:
     )
 
 
-def _layer(run: Run, name: str) -> gpd.GeoDataFrame | None:
+def _layer(run: RunReader, name: str) -> gpd.GeoDataFrame | None:
     try:
         table: gpd.GeoDataFrame = getattr(run, name)
     except InputError:

@@ -18,16 +18,16 @@ from changedet.pipeline.figures.files import FIGURE, result_identity
 from changedet.pipeline.figures.frame import area_scale_of, north_of
 from changedet.pipeline.figures.gather import Wanted, frame_of
 from changedet.pipeline.figures.sources import FigureSources, sources_of_finished
-from changedet.pipeline.finished import Run
+from changedet.pipeline.run_reader import RunReader
 from changedet.store import RunFolder
 
 
-def write_timelapse_of(run: Run, wanted: Wanted) -> list[Path]:
+def write_timelapse_of(run: RunReader, wanted: Wanted) -> list[Path]:
     """Write the time-lapse of a finished run into its folder.
 
     Parameters
     ----------
-    run : Run
+    run : RunReader
     wanted : Wanted
         First and last date, the frame, whether pixels are shown.
 
