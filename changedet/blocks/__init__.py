@@ -9,7 +9,16 @@ from changedet.blocks.bridges import PixelMethod, as_scalar, from_reader, is_laz
 from changedet.blocks.heap import give_back_memory, keep_freed_memory
 from changedet.blocks.processes import Call, Lost, Processes
 from changedet.blocks.tasks import PATIENCE_S, Pools, Task, stream
-from changedet.blocks.windows import SAMPLE_CELL_PX, Window, in_strips, sample_windows, stack_cells, tiles
+from changedet.blocks.windows import (
+    SAMPLE_CELL_PX,
+    Window,
+    in_strips,
+    joined_tiles,
+    sample_windows,
+    stack_cells,
+    tiles,
+    widest_px,
+)
 
 __all__ = [
     "PATIENCE_S",
@@ -26,6 +35,7 @@ __all__ = [
     "give_back_memory",
     "in_strips",
     "is_lazy",
+    "joined_tiles",
     "keep_freed_memory",
     "over_sample",
     "per_block",
@@ -34,4 +44,5 @@ __all__ = [
     "stack_cells",
     "stream",
     "tiles",
+    "widest_px",
 ]

@@ -16,6 +16,9 @@ SAMPLE_BUDGET_PX: Final = 1 << 20
 """Pixels of the fixed sample, at most."""
 STRIP_PX: Final = 2048
 """Width of the strips in which tiles are passed over: the blocks of three rows of them are kept decoded."""
+NARROW_PARTS: Final = 8
+"""The last tiles of a row or column are joined with those before where they are narrower than one of so many parts of
+an edge: read with their halo, a strip of 8 px would cost a fifth of a tile of 512 px."""
 STEP_PX: Final = 16
 """Blocks with their halo begin at multiples of it on the grid, so that cells of as many pixels always lie alike."""
 
@@ -84,6 +87,59 @@ def tiles(shape: tuple[int, int], edge_px: int) -> list[Window]:
         for y in range(0, height, edge_px)
         for x in range(0, width, edge_px)
     ]
+
+
+def joined_tiles(shape: tuple[int, int], edge_px: int) -> list[Window]:
+    """Windows that cover a grid, narrow ones at its end joined with those before.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the grid.
+    edge_px : int
+        Their side, but for the last of a row or column, which may be longer by one of `NARROW_PARTS`.
+
+    Returns
+    -------
+    list of Window
+        Row by row; each begins where one of `tiles` does.
+
+    Examples
+    --------
+    >>> [(one.x, one.width) for one in joined_tiles((512, 1032), 512)]
+    [(0, 512), (512, 520)]
+    """
+    rows, columns = (_spans(size, edge_px) for size in shape)
+    return [Window(y, x, height, width) for y, height in rows for x, width in columns]
+
+
+def widest_px(size_px: int, edge_px: int) -> int:
+    """The longest side of `joined_tiles`.
+
+    Parameters
+    ----------
+    size_px : int
+        Rows or columns of the grid.
+    edge_px : int
+        As given there.
+
+    Returns
+    -------
+    int
+        Pixels.
+    """
+    return max((length for _, length in _spans(size_px, edge_px)), default=0)
+
+
+def _spans(size_px: int, edge_px: int) -> list[tuple[int, int]]:
+    """Where tiles begin on one axis, and how long they are."""
+    whole, rest = divmod(size_px, edge_px)
+    lengths = [edge_px] * whole
+    if rest and whole and NARROW_PARTS * rest < edge_px:
+        lengths[-1] += rest
+    elif rest:
+        lengths.append(rest)
+    return [(k * edge_px, length) for k, length in enumerate(lengths)]
 
 
 def in_strips(windows: Sequence[Window], strip_px: int = STRIP_PX) -> list[Window]:

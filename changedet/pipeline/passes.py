@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from changedet.blocks import Task, Window, give_back_memory, in_strips, tiles
+from changedet.blocks import Task, Window, give_back_memory, in_strips, joined_tiles
 from changedet.errors import InputError
 from changedet.imagery.pixels import forget_blocks
 from changedet.kernels.together import together
@@ -111,7 +111,7 @@ def pass_over_tiles(session: Session, models: Mapping[date, DateModel]) -> None:
     """
     plan = session.plan
     passes, reference = _sharing_the_reference(_pending_passes(plan))
-    windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
+    windows = in_strips(joined_tiles(plan.grid.shape, plan.tile_px))
     reference_model = models[plan.looks[plan.reference].date]
     dates = _OpenDates(session, models, len(windows), reference)
     kept = [KeptTiles(session, one.job, one.identities, len(windows)) for one in passes]

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from changedet.arrays import Bytes
-from changedet.blocks import Task, Window, in_strips, tiles
+from changedet.blocks import Task, Window, in_strips, joined_tiles, tiles
 from changedet.grid.pixel_areas import whole_pixels
 from changedet.json_types import Json
 from changedet.kernels.components import drop_small_components
@@ -210,7 +210,7 @@ def _alone(plan: Plan, day: dt.date, change: ChangeModel, window: Window) -> Byt
 def _pair_share(
     plan: Plan, pair: _Pair, models: Mapping[dt.date, DateModel], change: ChangeModel, stream: Stream
 ) -> float | None:
-    windows = in_strips(tiles(plan.grid.shape, plan.tile_px))
+    windows = in_strips(joined_tiles(plan.grid.shape, plan.tile_px))
     about = pair.models(models), change, _least_px(plan, change)
     tasks: list[Task] = [(_marks, (pair, window, *about)) for window in windows]
     paths = [mask_path(plan.folder, job.look.date, plan.formats) for job in (pair.first, pair.second)]

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from changedet.arrays import Floats, Ints, Singles
-from changedet.blocks import Task, Window, in_strips, tiles
+from changedet.blocks import Task, Window, in_strips, joined_tiles
 from changedet.grid.zones import sidings_of
 from changedet.kernels.together import each
 from changedet.outputs.rasters.reading import read_bands
@@ -153,7 +153,7 @@ def _read_side(
     stream: Stream,
 ) -> None:
     """Write the wanted masks of the dates on one side of the reference."""
-    windows = in_strips(tiles(plan.grid.shape, plan.tile_px if len(plan.looks) <= DATES_AT_ONCE else LATTICE_PX))
+    windows = in_strips(joined_tiles(plan.grid.shape, plan.tile_px if len(plan.looks) <= DATES_AT_ONCE else LATTICE_PX))
     writers: dict[int, MaskWriter] = {}
     try:
         for i in wanted:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from changedet.blocks.windows import SAMPLE_CELL_PX, sample_windows
+from changedet.blocks.windows import SAMPLE_CELL_PX, sample_windows, widest_px
 from changedet.imagery.block_cache import BUDGET_BYTES
 from changedet.stages.change.kernels.feature_names import FEATURES_HALO_PX, ROLES, names
 from changedet.stages.change.kernels.network_odds import IN_COLOURS
@@ -155,7 +155,7 @@ def _cached(demand: Demand) -> int:
 
 def _tile(demand: Demand, edge_px: int) -> int:
     """What a worker holds of its tile."""
-    height, width = (min(edge_px, size) for size in demand.shape)
+    height, width = (widest_px(size, edge_px) for size in demand.shape)
     values = demand.bands * (height + HALO_PX) * (width + HALO_PX)
     if not demand.by_trees:
         return TILE_BYTES * values

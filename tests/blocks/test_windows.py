@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from changedet.blocks.windows import SAMPLE_CELL_PX, Window, in_strips, sample_windows, stack_cells, tiles
+from changedet.blocks.windows import (
+    NARROW_PARTS,
+    SAMPLE_CELL_PX,
+    Window,
+    in_strips,
+    joined_tiles,
+    sample_windows,
+    stack_cells,
+    tiles,
+    widest_px,
+)
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 50))
@@ -21,6 +31,24 @@ def test_tiles_cover_each_pixel_once(height: int, width: int, edge_px: int) -> N
 
 def test_window_grown_is_wider_on_each_side() -> None:
     assert Window(2, 3, 4, 5).grown(2) == Window(0, 1, 8, 9)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 50))
+def test_joined_tiles_cover_each_pixel_once_and_begin_where_tiles_do(height: int, width: int, edge_px: int) -> None:
+    seen, found = np.zeros((height, width), int), joined_tiles((height, width), edge_px)
+    for window in found:
+        seen[window.slices] += 1
+    assert (seen == 1).all()
+    assert {(one.y, one.x) for one in found} <= {(one.y, one.x) for one in tiles((height, width), edge_px)}
+    assert max(one.width for one in found) == widest_px(width, edge_px) < edge_px * (1 + 1 / NARROW_PARTS)
+    assert width <= edge_px or min(one.width for one in found) * NARROW_PARTS >= edge_px
+
+
+def test_only_a_narrow_rest_is_joined() -> None:
+    assert [one.width for one in joined_tiles((1, 520), 512)] == [520]
+    assert [one.width for one in joined_tiles((1, 575), 512)] == [575]
+    assert [one.width for one in joined_tiles((1, 576), 512)] == [512, 64]
+    assert [one.width for one in joined_tiles((1, 500), 512)] == [500]
 
 
 def test_in_strips_goes_down_each_strip() -> None:

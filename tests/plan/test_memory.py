@@ -60,3 +60,10 @@ def test_halls_add_to_a_run_what_their_pixels_and_dates_take() -> None:
     assert expected_peak(replace(measured_last, halls_px=1000), 512, 3) == expected_peak(measured_last, 512, 3)
     grown = expected_peak(replace(wide, halls_px=21_000_000), 512, 1) - expected_peak(wide, 512, 1)
     assert grown == 1_000_000 * (HALLS_BYTES + HALLS_KEPT_BYTES * SITE.dates)
+
+
+def test_a_tile_that_takes_in_a_narrow_rest_is_promised_as_wide_as_it_is() -> None:
+    one, wider, two = (
+        expected_peak(replace(SITE, shape=(side, 512), detects=False), 512, 2) for side in (512, 560, 600)
+    )
+    assert max(one, two) < wider
