@@ -247,12 +247,13 @@ def _summary(
         onset["containers"] = find_onsets(table, find, reference, tracks)["containers"].to_json()
     counts = {"accepted": len(verdicts.accepted), "rejected": len(verdicts.rejected), "added": len(verdicts.added)}
     zones, laid = finished.zones, finished.summary.get("new_ground")
+    unit = Grid.from_json(finished.provenance["grid"]).ground_metre
     areas = {} if zones is None else dict(zip(zones["name"].astype(str), zones.geometry, strict=True))
     summary = {
         **finished.summary,
         "totals": with_nulls(totals(table)),
         "onset": onset,
-        "new_ground": with_first_boxes(laid, finished.footprint, tracks.tracks) if laid else None,
+        "new_ground": with_first_boxes(laid, finished.footprint, tracks.tracks, unit) if laid else None,
         "zones": zone_records(table, find, tracks, areas),
         "flow": flow(table),
         "notes": notes_on_figures(table, tracks.tracks, often_missed=tracks.often_missed),

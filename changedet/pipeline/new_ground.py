@@ -64,7 +64,7 @@ def new_ground(
     until = max(footprints) if built.get("shape") == "slope" else dt.date.fromisoformat(high)
     if not earlier or until not in footprints:
         return None
-    grown = _grown(footprints[max(earlier)].geometry, footprints[until].geometry)
+    grown = _grown(footprints[max(earlier)].geometry, footprints[until].geometry, grid.ground_metre)
     before, area = _gained(footprints, earlier, until, grown, grid)
     boxes_by = None if tracks is None else first_boxes(tracks, grown, max(earlier))
     return {
@@ -82,10 +82,10 @@ def _dated(onset: Json) -> JsonObject | None:
     return onset if isinstance(onset, dict) and onset.get("date") else None
 
 
-def _grown(earlier: BaseGeometry, later: BaseGeometry) -> BaseGeometry:
+def _grown(earlier: BaseGeometry, later: BaseGeometry, unit: float) -> BaseGeometry:
     """What was gained, without strips along edges that moved."""
-    gained = shapely.difference(later, earlier)
-    return shapely.buffer(shapely.buffer(gained, -MARGIN_M), 2 * MARGIN_M)
+    gained, margin = shapely.difference(later, earlier), unit * MARGIN_M
+    return shapely.buffer(shapely.buffer(gained, -margin), 2 * margin)
 
 
 def _gained(
@@ -99,7 +99,7 @@ def _gained(
 
     Elsewhere the outlines of both dates err alike, which a difference of whole footprints would count twice.
     """
-    around = shapely.buffer(grown, CLOSING_M)
+    around = shapely.buffer(grown, grid.ground_metre * CLOSING_M)
 
     def _within(day: dt.date) -> tuple[float, float, float]:
         return estimates(footprints[day], {"": around}, {"": 1.0}, grid)[""]
@@ -139,7 +139,9 @@ def first_boxes(tracks: gpd.GeoDataFrame, ground: BaseGeometry, after: dt.date) 
     return str(enough[0]) if len(enough) else None
 
 
-def with_first_boxes(record: Mapping[str, Json], footprint: gpd.GeoDataFrame, tracks: gpd.GeoDataFrame) -> JsonObject:
+def with_first_boxes(
+    record: Mapping[str, Json], footprint: gpd.GeoDataFrame, tracks: gpd.GeoDataFrame, unit: float
+) -> JsonObject:
     """The record of new ground with the first boxes of other tracks.
 
     Parameters
@@ -150,6 +152,8 @@ def with_first_boxes(record: Mapping[str, Json], footprint: gpd.GeoDataFrame, tr
         The layer ``footprint``.
     tracks : GeoDataFrame
         Those that now hold.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -160,7 +164,7 @@ def with_first_boxes(record: Mapping[str, Json], footprint: gpd.GeoDataFrame, tr
     shapes = dict(zip(footprint["date"].astype(str).str[:10], footprint.geometry, strict=True))
     if since not in shapes or until not in shapes:
         return dict(record)
-    grown = _grown(shapes[since], shapes[until])
+    grown = _grown(shapes[since], shapes[until], unit)
     return {**record, "boxes_by": first_boxes(tracks, grown, dt.date.fromisoformat(since))}
 
 

@@ -9,6 +9,7 @@ import geopandas as gpd
 import pytest
 import shapely
 from affine import Affine
+from mercator import NORTH, WEST, mercator_grid
 
 from changedet.grid import Grid, ground_area_m2
 from changedet.pipeline.new_ground import new_ground, with_first_boxes
@@ -83,10 +84,27 @@ def test_with_first_boxes_dates_them_by_other_tracks() -> None:
         {"date": [str(day) for day in DAYS]}, geometry=[one.geometry for one in yards().values()], crs=CRS
     )
     both = tracks(("2023-06-01", *ON_NEW, "40ft"), ("2023-06-01", 400_210, 4_999_740, "20ft"))
-    assert with_first_boxes(found, layer, both)["boxes_by"] == "2023-06-01"
-    assert with_first_boxes(found, layer, both.iloc[:1])["boxes_by"] is None
+    assert with_first_boxes(found, layer, both, 1.0)["boxes_by"] == "2023-06-01"
+    assert with_first_boxes(found, layer, both.iloc[:1], 1.0)["boxes_by"] is None
 
 
 def test_new_ground_without_an_onset_is_none() -> None:
     assert new_ground({"footprint": {**STEP, "date": None}}, yards(), None, GRID) is None
     assert new_ground({}, yards(), None, GRID) is None
+
+
+def test_a_strip_is_as_wide_on_the_ground_in_web_mercator() -> None:
+    def at(west: float, north: float, east: float, south: float) -> shapely.Polygon:
+        return shapely.box(WEST + west, NORTH - south, WEST + east, NORTH - north)
+
+    grid, old, strip = mercator_grid(400, 400), at(50, 200, 150, 300), at(47, 200, 50, 300)  # 1.7 m wide
+    shapes = [old, old, *[shapely.union_all([old, strip, at(150, 200, 250, 280)])] * 2]
+    multi = {day: shapely.MultiPolygon([shape]) for day, shape in zip(DAYS, shapes, strict=True)}
+    laid = {day: Footprint(one, one, one, float(ground_area_m2([one], grid.crs)[0]), {}) for day, one in multi.items()}
+    on_strip = [shapely.Point(WEST + 48.5, NORTH - north) for north in (220, 240)]
+    boxes = gpd.GeoDataFrame({"first_seen": ["2023-06-01"] * 2, "kind": "40ft"}, geometry=on_strip, crs=grid.crs)
+    found = new_ground({"footprint": STEP}, laid, boxes, grid)
+    assert found is not None
+    assert found["boxes_by"] is None
+    layer = gpd.GeoDataFrame({"date": [str(day) for day in DAYS]}, geometry=list(multi.values()), crs=grid.crs)
+    assert with_first_boxes(found, layer, boxes, grid.ground_metre)["boxes_by"] is None
