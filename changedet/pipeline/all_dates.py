@@ -45,7 +45,8 @@ def boxes_done(session: Session, models: dict[date, DateModel]) -> FollowedBoxes
     session.require_inputs(plan.looks)
     session.seconds["following"] = round(time.perf_counter() - start, 3)
     reference = plan.looks[plan.reference].date
-    marks = boxes.marks(reference, [look.date for look in plan.looks]) if plan.decides_by_boxes else {}
+    days = [look.date for look in plan.looks]
+    marks = boxes.marks(reference, days, plan.grid.ground_metre) if plan.decides_by_boxes else {}
     read_together(plan, models, marks, partial(session.stream, here=True))
     return boxes
 

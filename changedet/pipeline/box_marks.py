@@ -60,20 +60,23 @@ class BoxMarks:
     probability: Floats
     exchanged: Bools
 
-    def within(self, bounds: tuple[float, float, float, float]) -> BoxMarks:
+    def within(self, bounds: tuple[float, float, float, float], unit: float) -> BoxMarks:
         """Take the boxes near a part of the grid.
 
         Parameters
         ----------
         bounds : (float, float, float, float)
             West, south, east, north, in the grid's CRS.
+        unit : float
+            A metre on the ground in units of the CRS.
 
         Returns
         -------
         BoxMarks
             Of boxes whose surroundings may meet it.
         """
-        near = shapely.intersects(shapely.buffer(shapely.envelope(self.swept), SURROUND_M), shapely.box(*bounds))
+        reach = shapely.buffer(shapely.envelope(self.swept), unit * SURROUND_M)
+        near = shapely.intersects(reach, shapely.box(*bounds))
         kept = self.bases[near], self.swept[near], self.decision[near], self.probability[near], self.exchanged[near]
         return BoxMarks(*kept)
 
@@ -98,7 +101,7 @@ class BoxMarks:
             return grid.burn(pairs, window) if pairs else np.zeros(window.shape, np.int32)
 
         every = np.ones(len(self.bases), bool)
-        around = shapely.difference(shapely.buffer(self.swept, SURROUND_M), self.swept)
+        around = shapely.difference(shapely.buffer(self.swept, grid.ground_metre * SURROUND_M), self.swept)
         arrived, left = (_burnt(self.bases, self.decision == what) for what in (ARRIVED, LEFT))
         still = _burnt(self.bases, (self.decision == STAYED) | (self.decision == MOVER))
         exchanged = _burnt(self.bases, self.exchanged)
@@ -121,7 +124,7 @@ def halo_px(grid: Grid) -> int:
 
 
 def box_marks(
-    tracks: Tracks, roofs: Shapes, reference: dt.date, days: Sequence[dt.date] = ()
+    tracks: Tracks, roofs: Shapes, reference: dt.date, days: Sequence[dt.date] = (), *, unit: float
 ) -> dict[dt.date, BoxMarks]:
     """Decide about the boxes of each date against the reference.
 
@@ -134,6 +137,8 @@ def box_marks(
     reference : date
     days : sequence of date
         More dates of the series, too coarse to show boxes: what stood before and after such a date stood on it.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -144,7 +149,7 @@ def box_marks(
     table = tracks.tracks
     if reference not in tracks.dates or not len(table):
         return {}
-    bases, rows = _bases(tracks)
+    bases, rows = _bases(tracks, unit)
     known = _known(tracks)
     at = list(tracks.dates).index(reference)
     found: dict[dt.date, BoxMarks] = {}
@@ -232,7 +237,7 @@ def _decision(before: NDArray[np.int8], after: NDArray[np.int8]) -> Ints:
     return found
 
 
-def _bases(tracks: Tracks) -> tuple[Shapes, Mapping[int, dict[int, int]]]:
+def _bases(tracks: Tracks, unit: float) -> tuple[Shapes, Mapping[int, dict[int, int]]]:
     """Outline of each track on the ground, of its kind's size; row of each track by date."""
     rows, table = tracks.detections, tracks.tracks
     own = np.flatnonzero(rows["track_id"].notna().to_numpy(bool))
@@ -249,7 +254,7 @@ def _bases(tracks: Tracks) -> tuple[Shapes, Mapping[int, dict[int, int]]]:
     lengths, widths, angles = (rows[name].to_numpy(np.float64)[best] for name in ("length_m", "width_m", "angle_deg"))
     nominal = table["kind"].map(LENGTH_OF_KIND_M).to_numpy(np.float64)
     boxes = np.isfinite(nominal)
-    sizes = np.where(boxes, nominal, lengths), np.where(boxes, WIDTH_M, widths)
+    sizes = unit * np.where(boxes, nominal, lengths), unit * np.where(boxes, WIDTH_M, widths)
     return _rectangles(shapely.get_coordinates(table.geometry.to_numpy()), *sizes, angles), by_date
 
 

@@ -48,7 +48,7 @@ class FollowedBoxes:
     ships: Ships | None = None
     on_deck: gpd.GeoDataFrame | None = None
 
-    def marks(self, reference: dt.date, days: Sequence[dt.date]) -> dict[dt.date, BoxMarks]:
+    def marks(self, reference: dt.date, days: Sequence[dt.date], unit: float) -> dict[dt.date, BoxMarks]:
         """Decide about the boxes of each date against the reference.
 
         Parameters
@@ -56,6 +56,8 @@ class FollowedBoxes:
         reference : date
         days : sequence of date
             All dates of the series, those too coarse to show boxes among them.
+        unit : float
+            A metre on the ground in units of the CRS.
 
         Returns
         -------
@@ -64,7 +66,7 @@ class FollowedBoxes:
         """
         if self.roofs is None or self.tracks is None:
             return {}
-        return box_marks(self.tracks, self.roofs.geometry.to_numpy(), reference, days)
+        return box_marks(self.tracks, self.roofs.geometry.to_numpy(), reference, days, unit=unit)
 
 
 def followed_boxes(plan: Plan, models: Mapping[dt.date, DateModel]) -> FollowedBoxes:

@@ -125,7 +125,7 @@ def masks_causes(plan: Plan) -> dict[str, object]:
     sidings = sidings_of(plan.zones)
     ships = _ships_hash(plan)
     found |= {"berths": ships[0]} if ships else {}
-    return found | {"form": MASKS_VERSION, "sidings": None if sidings is None else identity(sidings.wkb_hex)}
+    return found | {"form": _masks_form(plan), "sidings": None if sidings is None else identity(sidings.wkb_hex)}
 
 
 def masks_identity(plan: Plan) -> str:
@@ -146,7 +146,13 @@ def masks_identity(plan: Plan) -> str:
         scores += [*(own["boxes"] for own in parts), identity("tracks", plan.stage_identity("tracks"))]
     scores += _ships_hash(plan)
     sidings = sidings_of(plan.zones)
-    return identity("masks", MASKS_VERSION, scores, None if sidings is None else sidings.wkb_hex)
+    return identity("masks", _masks_form(plan), scores, None if sidings is None else sidings.wkb_hex)
+
+
+def _masks_form(plan: Plan) -> object:
+    """The version of masks; where a metre is not a unit of the CRS, boxes were first drawn as if it were."""
+    unit = plan.grid.ground_metre
+    return [MASKS_VERSION, unit] if plan.decides_by_boxes and unit != 1.0 else MASKS_VERSION
 
 
 def _ships_hash(plan: Plan) -> list[str]:

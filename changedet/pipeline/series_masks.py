@@ -184,7 +184,7 @@ def _boxes_near(
     """The boxes of the dates on one side of the reference that may decide about a window's pixels."""
     bounds = plan.grid.window_bounds(window.grown(box_halo_px(plan.grid)))
     found = (boxes.get(plan.looks[i].date) for i in side)
-    return [None if marks is None else marks.within(bounds) for marks in found]
+    return [None if marks is None else marks.within(bounds, plan.grid.ground_metre) for marks in found]
 
 
 def _change_model(plan: Plan, models: Mapping[dt.date, DateModel], i: int) -> ChangeModel:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 from affine import Affine
+from mercator import NORTH, WEST, mercator_grid
 
 from changedet.blocks import Window
 from changedet.grid import Grid
@@ -38,7 +39,7 @@ def decisions(reference, kind="20ft", days=DAYS):
     """Decision by date and place."""
     found = rows(kind)
     tracks = track(found, DAYS, detector="learned", method="nearest")
-    marks = box_marks(tracks, found.geometry.to_numpy(), reference, days)
+    marks = box_marks(tracks, found.geometry.to_numpy(), reference, days, unit=1.0)
     names = list(PLACES)
     told = {}
     for day, own in marks.items():
@@ -68,7 +69,7 @@ def test_box_marks_of_trailers_are_movers():
 def test_box_marks_need_the_reference_among_the_counted_dates():
     found = rows()
     tracks = track(found, DAYS, detector="learned", method="nearest")
-    assert box_marks(tracks, found.geometry.to_numpy(), dt.date(2020, 1, 1)) == {}
+    assert box_marks(tracks, found.geometry.to_numpy(), dt.date(2020, 1, 1), unit=1.0) == {}
 
 
 def test_a_date_too_coarse_to_count_has_what_stood_before_and_after_it():
@@ -87,7 +88,7 @@ def exchanged(*uncounted):
         row = tracks.detections.iloc[[0]].assign(date=pd.Timestamp(DAYS[date], tz="UTC"), confidence=confidence)
         row = row.assign(track_id=pd.NA).set_geometry(row.translate(8 * names.index(place)))
         tracks = replace(tracks, detections=pd.concat([tracks.detections, row], ignore_index=True))
-    for day, own in box_marks(tracks, tracks.detections.geometry.to_numpy(), DAYS[0], DAYS).items():
+    for day, own in box_marks(tracks, tracks.detections.geometry.to_numpy(), DAYS[0], DAYS, unit=1.0).items():
         at = np.rint((shapely.get_x(shapely.centroid(own.bases)) - 500_000) / 8).astype(int)
         told[DAYS.index(day)] = {names[k] for k, both in zip(at, own.exchanged, strict=True) if both}
     return told
@@ -104,12 +105,13 @@ def test_boxes_that_came_or_left_where_another_is_seen_on_the_other_date_are_exc
 @pytest.mark.parametrize("left", [0, 7, 31])
 def test_on_pixels_draws_the_same_in_every_window(left):
     found = rows()
-    marks = box_marks(track(found, DAYS, detector="learned", method="nearest"), found.geometry.to_numpy(), DAYS[0])
+    tracks = track(found, DAYS, detector="learned", method="nearest")
+    marks = box_marks(tracks, found.geometry.to_numpy(), DAYS[0], unit=1.0)
     grid = Grid("EPSG:32633", Affine(0.5, 0, 499_980, 0, -0.5, 5_400_020), (80, 120))
     whole = marks[DAYS[2]].on_pixels(grid, Window(0, 0, 80, 120))
     window = Window(10, left, 50, 40)
     grown = window.grown(halo_px(grid))
-    near = marks[DAYS[2]].within(grid.window_bounds(grown))
+    near = marks[DAYS[2]].within(grid.window_bounds(grown), 1.0)
     part = near.on_pixels(grid, window)
     for drawn, cut in zip(whole, part, strict=True):
         assert ((drawn[window.slices] > 0) == (cut > 0)).all()
@@ -122,5 +124,24 @@ def test_swept_reaches_over_the_roof_that_the_picture_shows():
     found = rows()
     tracks = track(found, DAYS, detector="learned", method="nearest")
     roofs = shapely.transform(found.geometry.to_numpy(), lambda xy: np.add(xy, (0.0, 1.5)))
-    marks = box_marks(tracks, roofs, DAYS[0])[DAYS[3]]
+    marks = box_marks(tracks, roofs, DAYS[0], unit=1.0)[DAYS[3]]
     assert shapely.bounds(marks.swept)[:, 3] == pytest.approx(shapely.bounds(marks.bases)[:, 3] + 1.5)
+
+
+def test_boxes_and_the_ground_around_them_are_as_large_on_the_ground_in_web_mercator():
+    grid = mercator_grid(80, 160, pixel=0.5)
+    unit, found = grid.ground_metre, rows()
+    placed = shapely.transform(
+        found.geometry.to_numpy(), lambda xy: (xy - (500_000, 5_400_000)) * unit + (WEST + 20, NORTH - 20)
+    )
+    found = gpd.GeoDataFrame(found.drop(columns="geometry"), geometry=placed, crs=grid.crs)
+    marks = box_marks(track(found, DAYS, detector="learned", method="nearest"), placed, DAYS[0], unit=unit)[DAYS[3]]
+    assert shapely.area(marks.bases) / unit**2 == pytest.approx(6.06 * 2.44, rel=0.01)
+    drawn = marks.on_pixels(grid, Window(0, 0, *grid.shape))
+    cell_m2 = grid.ground_resolution_m**2
+    own, around = (np.bincount(part.ravel())[1:] * cell_m2 for part in (drawn.swept, drawn.around))
+    assert own == pytest.approx(6.06 * 2.44, rel=0.15)
+    assert around == pytest.approx(2 * (6.06 + 2.44) * 2.5 + np.pi * 2.5**2, rel=0.1)
+    beside = grid.window_bounds(Window(20, 28, 40, 1))  # ends 1.9 m from the first box
+    assert len(marks.within(beside, unit).bases) == 1
+    assert len(marks.within(beside, 1.0).bases) == 0
