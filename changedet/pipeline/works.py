@@ -83,12 +83,13 @@ def find_works(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenBoxes
     if not after:
         return Works(days=days, reason="no look follows the reference date")
     marked = _marked(plan, grid, [days[k] for k in after])
-    others = held_by_others(boxes, sidings_of(plan.zones))
+    unit = plan.grid.ground_metre
+    others = held_by_others(boxes, sidings_of(plan.zones), unit)
     outlined = [(_outline(one, grid), after[one.first]) for one in work_regions.regions(marked, len(after), gsd_m)]
     kept = [one for one in outlined if not is_held(one[0], others)]
     shapes, firsts = [shape for shape, _ in kept], [first for _, first in kept]
     things = things_of(plan, models, boxes, [core(one) for one in shapes], firsts, shapes)
-    return Works([one for one in things if is_work(one)], days, days[after[0]])
+    return Works([one for one in things if is_work(one, unit)], days, days[after[0]])
 
 
 def _outline(region: Region, grid: Grid) -> BaseGeometry:
@@ -97,12 +98,14 @@ def _outline(region: Region, grid: Grid) -> BaseGeometry:
     return max(parts, key=lambda part: float(part.area)).simplify(grid.resolution_m)
 
 
-def is_work(thing: Thing) -> bool:
+def is_work(thing: Thing, unit: float) -> bool:
     """Say whether a thing is a work: not a building alone, not a stack of boxes, not a road.
 
     Parameters
     ----------
     thing : Thing
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -111,12 +114,12 @@ def is_work(thing: Thing) -> bool:
     """
     corners = shapely.get_coordinates(shapely.oriented_envelope(thing.shape))[:3]
     short, long = sorted(np.hypot(*np.diff(corners, axis=0).T).tolist())
-    is_road = short < ROAD_M and long > ROAD_ASPECT * short and thing.kind == "earth"
+    is_road = short < unit * ROAD_M and long > ROAD_ASPECT * short and thing.kind == "earth"
     is_roof = thing.reading.state[0] == work_states.ROOFED and thing.roof >= MOST_ROOF
     return not (is_road or is_roof or thing.share[0] >= MOST_BOXES)
 
 
-def held_by_others(boxes: SeenBoxes, sidings: BaseGeometry | None) -> BaseGeometry:
+def held_by_others(boxes: SeenBoxes, sidings: BaseGeometry | None, unit: float) -> BaseGeometry:
     """Say where what is marked is no earth: where boxes stand on any look, and trains.
 
     Parameters
@@ -124,6 +127,8 @@ def held_by_others(boxes: SeenBoxes, sidings: BaseGeometry | None) -> BaseGeomet
     boxes : SeenBoxes
     sidings : geometry or None
         None where no zone is one.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -131,7 +136,7 @@ def held_by_others(boxes: SeenBoxes, sidings: BaseGeometry | None) -> BaseGeomet
         With `BOX_RIM_M` around each box.
     """
     bases = [*boxes.detected.geometry, *boxes.followed.geometry]
-    return shapely.union_all([*shapely.buffer(bases, BOX_RIM_M), *([] if sidings is None else [sidings])])
+    return shapely.union_all([*shapely.buffer(bases, unit * BOX_RIM_M), *([] if sidings is None else [sidings])])
 
 
 def is_held(shape: BaseGeometry, others: BaseGeometry) -> bool:
