@@ -120,7 +120,7 @@ def find_buildings(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenB
         parts = hall_outlines.places([(np.asarray(one[:-1]), np.asarray(one[-1]).view(np.bool_)) for one in stored])
     pairs = [(part, hall) for part in parts if (hall := hall_of(part, grid)) and _is_inside(hall, plan.grid)]
     marked = _marked(plan, grid, [part for part, _ in pairs])
-    covered = [_covered(boxes, day) for day in days] if pairs else []
+    covered = [_covered(boxes, day, plan.grid.ground_metre) for day in days] if pairs else []
     kept = [
         hall
         for (_, hall), share in zip(pairs, marked, strict=True)
@@ -254,9 +254,10 @@ def under_boxes(hall: Hall, covered: Sequence[BaseGeometry], on: Bools) -> float
     return float(shapely.union_all(own).area / hall.shape.area)
 
 
-def _covered(boxes: SeenBoxes, day: dt.date) -> BaseGeometry:
+def _covered(boxes: SeenBoxes, day: dt.date, unit: float) -> BaseGeometry:
     """What boxes cover on a date, by what it shows and by the tracks."""
-    return shapely.union_all([*of_day(boxes.detected, day), *shapely.buffer(standing(boxes.followed, day), POINT_M)])
+    followed = shapely.buffer(standing(boxes.followed, day), unit * POINT_M)
+    return shapely.union_all([*of_day(boxes.detected, day), *followed])
 
 
 def _is_inside(hall: Hall, grid: Grid) -> bool:

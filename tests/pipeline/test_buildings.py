@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import shapely
 from affine import Affine
+from mercator import mercator_grid
 
 from changedet.blocks import Window
 from changedet.grid import Grid
@@ -149,8 +150,10 @@ def test_boxes_cover_a_date_as_detected_and_by_their_tracks() -> None:
         ),
         gpd.GeoDataFrame({"first_seen": ["2024-01-01"], "last_seen": ["2024-02-01"]}, geometry=[shapely.Point(50, 50)]),
     )
-    areas = [buildings._covered(boxes, dt.date(2024, month, 1)).area for month in (1, 2, 3, 4)]
+    areas = [buildings._covered(boxes, dt.date(2024, month, 1), 1.0).area for month in (1, 2, 3, 4)]
     assert areas == pytest.approx([12 + np.pi, np.pi, 12, 0], rel=0.02)
+    unit = mercator_grid(100, 100).ground_metre
+    assert buildings._covered(boxes, dt.date(2024, 2, 1), unit).area == pytest.approx(unit**2 * np.pi, rel=0.02)
 
 
 def test_one_band_is_refused_with_its_reason() -> None:
