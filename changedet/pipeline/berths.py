@@ -255,7 +255,7 @@ class ReportedDays:
     covered: frozenset[dt.date]
 
 
-def reported_days(ships: Ships | None, path: str | None) -> ReportedDays | None:
+def reported_days(ships: Ships | None, path: str | None, unit: float) -> ReportedDays | None:
     """Read on which days ships reported positions near each berth.
 
     Parameters
@@ -263,6 +263,8 @@ def reported_days(ships: Ships | None, path: str | None) -> ReportedDays | None:
     ships : Ships or None
     path : str or None
         Of the table of positions.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -276,7 +278,7 @@ def reported_days(ships: Ships | None, path: str | None) -> ReportedDays | None:
     east, north = transform_xy(LONLAT, str(ships.berths.crs), found.lon, found.lat)
     near = {}
     for name, area in zip(ships.berths["name"], ships.berths.geometry, strict=True):
-        is_near = shapely.dwithin(shapely.points(east, north), area, REPORTED_M)
+        is_near = shapely.dwithin(shapely.points(east, north), area, unit * REPORTED_M)
         near[str(name)] = frozenset(days[is_near].tolist())
     return ReportedDays(near, frozenset(found.days))
 

@@ -127,7 +127,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "claims": with_robustness([one.to_json() for one in find_claims(table, overlapping(zones))], variants),
         "robust": None if variants is None else robustness(found, variants),
     }
-    summary |= parts.records([look.date for look in plan.looks], plan.workflow.ais)
+    summary |= parts.records([look.date for look in plan.looks], plan.workflow.ais, plan.grid.ground_metre)
     summary |= stores.records()
     summary["sentences"] = [*sentences_json(sentences(summary, table, unavailable))]
     doubts = [*warnings_of(plan, models, table, unavailable), *refusals(familiar)]

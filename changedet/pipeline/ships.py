@@ -104,7 +104,7 @@ def find_ships(plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDa
         none = vector_layers.empty("ships", plan.grid.crs)
         return Ships(none, {}, {look.date: reason for look in plan.looks}, berths)
     grid = plan.grid.coarsened(factor)
-    near = None if berths is None else grid.burn([(berths.union_all().buffer(NEAR_M), 1)], _all_of(grid)) > 0
+    near = None if berths is None else _near(berths, grid)
     wide = lasting_water(_waters(plan, models, grid)) if plan.workflow.ships else np.zeros((1, 1), bool)
     tables, unclear, areas, unknown = [], set(), {}, {}
     for look in plan.looks:
@@ -121,6 +121,12 @@ def find_ships(plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDa
         unclear |= {(look.date, name) for name in ([] if berths is None else _crowded(one, grid, berths))}
     layer = _joined([table for table in tables if len(table)], plan.grid.crs)
     return Ships(layer, areas, unknown, berths, frozenset(unclear))
+
+
+def _near(berths: gpd.GeoDataFrame, grid: Grid) -> Bools:
+    """Which pixels lie in berths or beside them."""
+    around = berths.union_all().buffer(grid.ground_metre * NEAR_M)
+    return grid.burn([(around, 1)], _all_of(grid)) > 0
 
 
 def _crowded(one: Seen, grid: Grid, berths: gpd.GeoDataFrame) -> list[str]:

@@ -79,7 +79,7 @@ class ZoneParts:
         """
         return why_no_ships(self.ships) | why_no_railcars(self.railcars)
 
-    def records(self, days: Sequence[dt.date], ais: str | None) -> JsonObject:
+    def records(self, days: Sequence[dt.date], ais: str | None, unit: float) -> JsonObject:
         """Write down what ``summary.json`` says of them.
 
         Parameters
@@ -88,6 +88,8 @@ class ZoneParts:
             Of the run, sorted.
         ais : str or None
             Path of a table of reported positions.
+        unit : float
+            A metre on the ground in units of the CRS.
 
         Returns
         -------
@@ -95,7 +97,7 @@ class ZoneParts:
             A key for each kind that a zone is of.
         """
         found = {
-            "berths": berth_records(self.ships, days, reported_days(self.ships, ais)),
+            "berths": berth_records(self.ships, days, reported_days(self.ships, ais, unit)),
             "railcars": railcar_records(self.railcars),
             "vehicles": vehicle_records(self.vehicles),
         }

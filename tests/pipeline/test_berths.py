@@ -9,6 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from mercator import NORTH, WEST, mercator_grid
 from shapely import box
 
 from changedet.grid.geodesy import transform_xy
@@ -142,7 +143,7 @@ def test_days_with_a_ship_and_no_position_near_are_bounded(tmp_path: Path) -> No
     lines += [f"2024-05-{day:02d}T10:00:00Z,1,{east[k]},{north[k]},100" for day, k in ((1, 1), (5, 0), (11, 0))]
     path = tmp_path / "positions.csv"
     path.write_text("\n".join(lines))
-    found = berth_records(ships(), DAYS, reported_days(ships(), str(path)))
+    found = berth_records(ships(), DAYS, reported_days(ships(), str(path), 1.0))
     assert found is not None
     # Of 21 days two have a position near, and one more look shows no ship.
     assert {key: found["quay"][key] for key in ("silent_dates", "silent_low", "silent_high")} == {
@@ -151,10 +152,22 @@ def test_days_with_a_ship_and_no_position_near_are_bounded(tmp_path: Path) -> No
         "silent_high": 18,
     }
     path.write_text("\n".join([lines[0], *lines[2:]]))
-    gap = berth_records(ships(), DAYS, reported_days(ships(), str(path)))
+    gap = berth_records(ships(), DAYS, reported_days(ships(), str(path), 1.0))
     assert gap is not None
     assert gap["quay"]["silent_low"] == 0
-    assert reported_days(ships(), None) is None
+    assert reported_days(ships(), None, 1.0) is None
+
+
+def test_positions_are_as_near_on_the_ground_in_web_mercator(tmp_path: Path) -> None:
+    grid, quay = mercator_grid(100, 100), box(WEST, NORTH - 30, WEST + 200, NORTH)
+    east, north = transform_xy(grid.crs, "EPSG:4326", [WEST + 100.0] * 2, [NORTH + 430.0, NORTH + 560.0])
+    lines = [f"2024-05-{k + 1:02d}T10:00:00Z,1,{east[k]},{north[k]},100" for k in range(2)]  # 250 m and 320 m
+    path = tmp_path / "positions.csv"
+    path.write_text("\n".join(["time,mmsi,lon,lat,length", *lines]))
+    berths = gpd.GeoDataFrame({"name": ["quay"], "kind": ["berth"]}, geometry=[quay], crs=grid.crs)
+    found = reported_days(replace(ships(), berths=berths), str(path), grid.ground_metre)
+    assert found is not None
+    assert found.near["quay"] == {dt.date(2024, 5, 1)}
 
 
 def test_a_review_keeps_the_ships_of_the_run() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import geopandas as gpd
 import numpy as np
+import pytest
 from affine import Affine
+from mercator import NORTH, WEST, mercator_grid
 from shapely import box
 
 from changedet.grid import Grid
 from changedet.pipeline.open_water import Seen
-from changedet.pipeline.ships import _why_not, outlines_of
+from changedet.pipeline.ships import _near, _why_not, outlines_of
 
 GRID = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (260, 400))
 
@@ -63,3 +66,10 @@ def test_without_a_berth_near_infrared_is_needed() -> None:
     rgb, with_nir = (SimpleNamespace(roles=roles, looks=looks) for roles in (("green", "red"), ("green", "nir")))
     assert "draw a zone of kind berth" in _why_not(rgb, 0.5, has_berths=False)
     assert _why_not(rgb, 0.5, has_berths=True) == _why_not(with_nir, 0.5, has_berths=False) == ""
+
+
+def test_water_is_looked_for_as_far_on_the_ground_in_web_mercator() -> None:
+    grid = mercator_grid(120, 120)
+    berths = gpd.GeoDataFrame(geometry=[box(WEST + 50, NORTH - 60, WEST + 60, NORTH - 50)], crs=grid.crs)
+    rows, columns = np.nonzero(_near(berths, grid))
+    assert np.ptp(rows) + 1 == np.ptp(columns) + 1 == pytest.approx(10 + 30 * grid.ground_metre, abs=1)

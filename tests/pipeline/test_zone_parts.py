@@ -20,7 +20,7 @@ def test_zone_parts_add_nothing_where_no_zone_calls_for_them() -> None:
     none = ZoneParts(None, None, None)
     assert none.with_columns(table, {"": None}) is table
     assert none.layers(CONTAINERS) == {"ships": None, "railcars": None}
-    assert none.unavailable() == none.records([DAY], None) == {}
+    assert none.unavailable() == none.records([DAY], None, 1.0) == {}
 
 
 def test_zone_parts_add_what_was_found() -> None:
@@ -31,6 +31,6 @@ def test_zone_parts_add_what_was_found() -> None:
     assert shown["railcars"].tolist()[0] == 3
     assert shown["vehicles"].tolist()[1] == 5
     assert parts.layers(CONTAINERS)["railcars"] is cars.layer
-    assert set(parts.records([DAY], None)) == {"railcars", "vehicles"}
+    assert set(parts.records([DAY], None, 1.0)) == {"railcars", "vehicles"}
     coarse = ZoneParts(None, Railcars(cars.layer, reasons={(DAY, "siding"): "too coarse"}), None)
     assert coarse.unavailable() == {"railcars": "too coarse"}
