@@ -74,13 +74,15 @@ def overlapping(zones: gpd.GeoDataFrame | None) -> frozenset[frozenset[str]]:
     return frozenset(frozenset((names[i], names[j])) for i, j in zip(one[shared], other[shared], strict=True) if i < j)
 
 
-def sidings_of(areas: Areas | None) -> BaseGeometry | None:
+def sidings_of(areas: Areas | None, unit: float) -> BaseGeometry | None:
     """Where railway tracks lie by what zones say.
 
     Parameters
     ----------
     areas : Areas or None
         Zones in a CRS in metres.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -90,7 +92,7 @@ def sidings_of(areas: Areas | None) -> BaseGeometry | None:
     if areas is None:
         return None
     found = [area for area, about in zip(areas.geometries, areas.attributes, strict=True) if about.kind == SIDING]
-    return shapely.union_all(found).buffer(SIDING_MARGIN_M) if found else None
+    return shapely.union_all(found).buffer(unit * SIDING_MARGIN_M) if found else None
 
 
 def berths_of(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:

@@ -115,7 +115,8 @@ def find_beds(plan: Plan, models: Mapping[dt.date, DateModel], sidings: BaseGeom
     """
     grid = fine_grid(plan.grid)
     beds = [_placed(bed, grid) for bed in rail_beds.beds_of(_mean_odds(plan, models, grid))]
-    free = [bed for bed in beds if sidings is None or bed.line.difference(sidings).length >= OUTSIDE_M]
+    outside = grid.ground_metre * OUTSIDE_M
+    free = [bed for bed in beds if sidings is None or bed.line.difference(sidings).length >= outside]
     return sorted(free, key=lambda one: -float(one.line.centroid.y))
 
 

@@ -122,7 +122,7 @@ def masks_causes(plan: Plan) -> dict[str, object]:
     if plan.decides_by_boxes:
         found |= {f"boxes of {day}": own["boxes"] for day, own in parts.items()}
         found["tracks"] = plan.stage_identity("tracks")[1:]
-    sidings = sidings_of(plan.zones)
+    sidings = sidings_of(plan.zones, plan.grid.ground_metre)
     ships = _ships_hash(plan)
     found |= {"berths": ships[0]} if ships else {}
     return found | {"form": _masks_form(plan), "sidings": None if sidings is None else identity(sidings.wkb_hex)}
@@ -145,7 +145,7 @@ def masks_identity(plan: Plan) -> str:
     if plan.decides_by_boxes:
         scores += [*(own["boxes"] for own in parts), identity("tracks", plan.stage_identity("tracks"))]
     scores += _ships_hash(plan)
-    sidings = sidings_of(plan.zones)
+    sidings = sidings_of(plan.zones, plan.grid.ground_metre)
     return identity("masks", _masks_form(plan), scores, None if sidings is None else sidings.wkb_hex)
 
 

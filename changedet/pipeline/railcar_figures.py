@@ -66,12 +66,14 @@ def why_no_railcars(railcars: Railcars | None) -> dict[str, str]:
     return {FIGURE: next(iter(railcars.reasons.values()))}
 
 
-def railcar_records(railcars: Railcars | None) -> JsonObject | None:
+def railcar_records(railcars: Railcars | None, unit: float) -> JsonObject | None:
     """Write down the cars of each track, and the sums of each train.
 
     Parameters
     ----------
     railcars : Railcars or None
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -93,18 +95,18 @@ def railcar_records(railcars: Railcars | None) -> JsonObject | None:
         }
         for one in railcars.tracks
     ]
-    found: JsonObject = {"tracks": tracks, "trains": [*train_sums(railcars.layer)]}
-    return found if railcars.beds is None else found | {"found": [*_bed_records(railcars)]}
+    found: JsonObject = {"tracks": tracks, "trains": [*train_sums(railcars.layer, unit)]}
+    return found if railcars.beds is None else found | {"found": [*_bed_records(railcars, unit)]}
 
 
-def _bed_records(railcars: Railcars) -> list[JsonObject]:
+def _bed_records(railcars: Railcars, unit: float) -> list[JsonObject]:
     beds = railcars.beds or ()
     shapes = gpd.GeoSeries([one.line for one in beds], crs=railcars.layer.crs)
-    seen = shapes.simplify(SIMPLE_M).to_crs("EPSG:4326")
+    seen = shapes.simplify(unit * SIMPLE_M).to_crs("EPSG:4326")
     return [
         {
             "zone": one.zone,
-            "length_m": round(float(one.line.length), 1),
+            "length_m": round(float(one.line.length) / unit, 1),
             "width_m": round(sum(one.sides_m), 1),
             "probability": round(one.probability, 3),
             "line": [[round(x, 7), round(y, 7)] for x, y in shapely.get_coordinates(drawn).tolist()],
@@ -113,13 +115,15 @@ def _bed_records(railcars: Railcars) -> list[JsonObject]:
     ]
 
 
-def train_sums(layer: gpd.GeoDataFrame) -> list[JsonObject]:
+def train_sums(layer: gpd.GeoDataFrame, unit: float) -> list[JsonObject]:
     """Sum up each train.
 
     Parameters
     ----------
     layer : GeoDataFrame
         The layer ``railcars``.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -144,7 +148,7 @@ def train_sums(layer: gpd.GeoDataFrame) -> list[JsonObject]:
                 "kinds": dict(kinds),
                 "loaded": int(loaded.fillna(False).sum()),
                 "empty": int((~loaded.fillna(True)).sum()),
-                "length_m": round(float(length), 1),
+                "length_m": round(float(length) / unit, 1),
                 "sequence": ", ".join(map(str, ordered["kind"])),
             }
         )

@@ -127,12 +127,13 @@ def _on_found(
     plan: Plan, models: Mapping[dt.date, DateModel], zones: gpd.GeoDataFrame | None
 ) -> list[tuple[FoundBed, list[ReadGroup]]]:
     """Tracks that are found, with their cars."""
-    return list(on_beds(plan, models, find_beds(plan, models, _drawn(zones)), _drawn(zones), _names(zones)))
+    drawn = _drawn(zones, plan.grid.ground_metre)
+    return list(on_beds(plan, models, find_beds(plan, models, drawn), drawn, _names(zones)))
 
 
-def _drawn(zones: gpd.GeoDataFrame | None) -> BaseGeometry | None:
+def _drawn(zones: gpd.GeoDataFrame | None, unit: float) -> BaseGeometry | None:
     """What the zones of kind siding cover."""
-    return None if zones is None else zones[zones["kind"] == SIDING].union_all().buffer(SIDING_MARGIN_M)
+    return None if zones is None else zones[zones["kind"] == SIDING].union_all().buffer(unit * SIDING_MARGIN_M)
 
 
 def _names(zones: gpd.GeoDataFrame | None) -> list[str]:

@@ -213,7 +213,7 @@ def _job(plan: Plan, models: Mapping[dt.date, DateModel], indices: Sequence[int]
         weights=(1.0,) * len(days),
         nir=tuple("nir" in (*plan.roles, *plan.extra_roles(i)) for i in indices),
         is_later=indices[0] > plan.reference,
-        sidings=sidings_of(plan.zones),
+        sidings=sidings_of(plan.zones, plan.grid.ground_metre),
         boxes_decide=plan.decides_by_boxes,
         together=plan.reads_together,
         patched=tuple(patched_quality(plan, models, day) for day in days),

@@ -84,7 +84,7 @@ def find_works(plan: Plan, models: Mapping[dt.date, DateModel], boxes: SeenBoxes
         return Works(days=days, reason="no look follows the reference date")
     marked = _marked(plan, grid, [days[k] for k in after])
     unit = plan.grid.ground_metre
-    others = held_by_others(boxes, sidings_of(plan.zones), unit)
+    others = held_by_others(boxes, sidings_of(plan.zones, unit), unit)
     outlined = [(_outline(one, grid), after[one.first]) for one in work_regions.regions(marked, len(after), gsd_m)]
     kept = [one for one in outlined if not is_held(one[0], others)]
     shapes, firsts = [shape for shape, _ in kept], [first for _, first in kept]

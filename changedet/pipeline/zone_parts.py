@@ -98,7 +98,7 @@ class ZoneParts:
         """
         found = {
             "berths": berth_records(self.ships, days, reported_days(self.ships, ais, unit)),
-            "railcars": railcar_records(self.railcars),
+            "railcars": railcar_records(self.railcars, unit),
             "vehicles": vehicle_records(self.vehicles),
         }
         return {name: one for name, one in found.items() if one is not None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import shapely
 import shapely.affinity
+from mercator import mercator_grid
 
 from changedet.grid.areas import Areas, Attributes
 from changedet.grid.zones import overlapping, sidings_of, zone_table
@@ -16,11 +17,13 @@ def test_sidings_of_zones_that_say_so_with_a_margin():
     shapes = shapely.box(0, 0, 10, 20), shapely.box(50, 0, 60, 20), shapely.box(90, 0, 99, 9)
     said = Attributes("a", "siding"), Attributes("b"), Attributes("c", "yard")
     areas = Areas(shapes, said, CRS)
-    found = sidings_of(areas)
+    found = sidings_of(areas, 1.0)
     assert found.contains(shapely.box(-4, 0, 14, 20))
     assert found.bounds == pytest.approx((-5, -5, 15, 25))
-    assert sidings_of(Areas(shapes[1:], areas.attributes[1:], CRS)) is None
-    assert sidings_of(None) is None
+    unit = mercator_grid(100, 100).ground_metre
+    assert sidings_of(areas, unit).bounds == pytest.approx((-5 * unit, -5 * unit, 10 + 5 * unit, 20 + 5 * unit))
+    assert sidings_of(Areas(shapes[1:], areas.attributes[1:], CRS), 1.0) is None
+    assert sidings_of(None, 1.0) is None
 
 
 def test_zones_that_share_ground_are_paired_and_those_that_meet_are_not():

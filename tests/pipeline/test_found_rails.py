@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import shapely
 from affine import Affine
+from mercator import NORTH, mercator_grid
 
 from changedet.blocks import Window
 from changedet.grid import Grid
@@ -61,6 +62,18 @@ def test_a_drawn_siding_keeps_its_tracks(monkeypatch: pytest.MonkeyPatch) -> Non
     assert found[0].line.centroid.y < 4_000_000 - 100
     short = shapely.box(500_000, 4_000_000 - 60, 500_100, 4_000_000 - 20)
     assert len(find_beds(plan(), {}, short)) == 2  # type: ignore[arg-type]
+
+
+def test_what_lies_outside_of_a_siding_is_as_long_on_the_ground_in_web_mercator(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    grid = mercator_grid(161, 200)
+    monkeypatch.setattr(found_rails, "_mean_odds", lambda *_: answers())
+    unit, beds = grid.ground_metre, find_beds(plan(grid=grid), {}, None)  # type: ignore[arg-type]
+    west, _, east, _ = beds[0].line.bounds
+    for outside_m, number in ((50.0, len(beds) - 1), (70.0, len(beds))):
+        siding = shapely.box(west - 1, NORTH - 100, east - outside_m * unit, NORTH)
+        assert len(find_beds(plan(grid=grid), {}, siding)) == number  # type: ignore[arg-type]
 
 
 def test_looks_are_averaged_where_they_show_the_ground(monkeypatch: pytest.MonkeyPatch) -> None:

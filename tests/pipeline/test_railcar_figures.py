@@ -8,6 +8,8 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
+from mercator import NORTH, WEST, mercator_grid
 from shapely import LineString, box
 
 from changedet.pipeline.found_rails import FoundBed
@@ -46,7 +48,7 @@ def test_with_railcars_fills_sidings_and_the_whole() -> None:
 
 
 def test_railcar_records_sum_up_trains() -> None:
-    found = railcar_records(railcars())
+    found = railcar_records(railcars(), 1.0)
     assert found is not None
     assert found["tracks"] == [{"date": "2024-05-01", "zone": "siding", "track": 2, "railcars": 3, "low": 2, "high": 4}]
     assert found["trains"] == [
@@ -56,17 +58,30 @@ def test_railcar_records_sum_up_trains() -> None:
             "sequence": "locomotive, with boxes, flat",
         }
     ]  # fmt: skip
-    assert railcar_records(None) is None
+    assert railcar_records(None, 1.0) is None
 
 
 def test_railcar_records_say_where_tracks_were_found() -> None:
     line = LineString([(500_000, 4_000_000), (500_050, 4_000_000), (500_100, 4_000_000)])
-    found = railcar_records(replace(railcars(), beds=[FoundBed("tracks 1", line, (4.0, 6.5), 0.875)]))
+    beds = [FoundBed("tracks 1", line, (4.0, 6.5), 0.875)]
+    found = railcar_records(replace(railcars(), beds=beds), 1.0)
     assert found is not None
     (one,) = found["found"]  # type: ignore[misc, union-attr]
     assert np.allclose(one.pop("line"), [[33.0, 36.1447], [33.00111, 36.1447]], atol=1e-4)
     assert one == {"zone": "tracks 1", "length_m": 100.0, "width_m": 10.5, "probability": 0.875}
-    assert railcar_records(replace(railcars(), beds=[]))["found"] == []  # type: ignore[index]
+    assert railcar_records(replace(railcars(), beds=[]), 1.0)["found"] == []  # type: ignore[index]
+
+
+def test_railcar_records_have_lengths_on_the_ground_in_web_mercator() -> None:
+    grid = mercator_grid(100, 100)
+    line = LineString([(WEST, NORTH), (WEST + 174, NORTH)])
+    cars = layer().set_crs(grid.crs, allow_override=True)
+    found = railcar_records(
+        replace(railcars(), layer=cars, beds=[FoundBed("tracks 1", line, (4.0, 6.5), 0.875)]), grid.ground_metre
+    )
+    assert found is not None
+    assert found["found"][0]["length_m"] == pytest.approx(100, abs=1)  # type: ignore[index, call-overload]
+    assert found["trains"][0]["length_m"] == pytest.approx(59 / 1.74, abs=0.5)  # type: ignore[index, call-overload]
 
 
 def test_why_no_railcars_only_where_no_date_tells() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import shapely
 from affine import Affine
+from mercator import mercator_grid
 from shapely import box
 
 from changedet.grid import Grid
@@ -90,3 +91,10 @@ def test_pixels_that_cannot_show_cars_have_no_figure(gsd_m: float, roles: tuple[
     assert none is not None
     assert len(none.layer) == 0
     assert set(none.reasons) == {(day, "") for day in DAYS}
+
+
+def test_a_siding_reaches_as_far_on_the_ground_in_web_mercator() -> None:
+    unit = mercator_grid(100, 100).ground_metre
+    drawn = railcars._drawn(siding().set_crs("EPSG:3857", allow_override=True), unit)
+    assert drawn is not None
+    assert drawn.bounds[1] == pytest.approx(3_999_950 - 5 * unit)
