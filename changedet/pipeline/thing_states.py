@@ -330,7 +330,7 @@ def signs_of(
     roofs = roof_odds(image, grid.ground_resolution_m)
     rows, counts = [], []
     for shape in shapes:
-        near = [boxes[i] for i in tree.query(shape.buffer(AROUND_M))] if tree is not None else []
+        near = [boxes[i] for i in tree.query(shape.buffer(grid.ground_metre * AROUND_M))] if tree is not None else []
         window = _window(shape, grid)
         cut = image[:, window.y : window.y + window.height, window.x : window.x + window.width]
         floor = grid.burn([(shape, 1)], window) > 0
@@ -343,7 +343,7 @@ def signs_of(
 
 def _window(shape: BaseGeometry, grid: Grid) -> Window:
     """The part of a grid around a shape."""
-    west, south, east, north = shape.buffer(AROUND_M).bounds
+    west, south, east, north = shape.buffer(grid.ground_metre * AROUND_M).bounds
     t = grid.transform
     left, right = (min(max(0, round((x - t.c) / t.a)), grid.shape[1]) for x in (west, east))
     top, bottom = (min(max(0, round((y - t.f) / t.e)), grid.shape[0]) for y in (north, south))

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from affine import Affine
+from mercator import NORTH, WEST, mercator_grid
 from shapely import Point, box
 
 from changedet.grid import Grid
 from changedet.pipeline.kernels import work_states
 from changedet.pipeline.kernels.work_signs import SIGNS
-from changedet.pipeline.thing_states import kind_of, signs_of, standing, thing_of
+from changedet.pipeline.thing_states import _window, kind_of, signs_of, standing, thing_of
 
 GRID = Grid("EPSG:32636", Affine(0.5, 0, 500_000, 0, -0.5, 4_000_000), (160, 200))
 FLOOR = box(500_020, 3_999_940, 500_040, 3_999_960)
@@ -29,6 +30,12 @@ def test_signs_of_things_and_the_boxes_on_them() -> None:
     assert counts.tolist() == [2]
     beyond = box(499_990, 3_999_990, 500_004, 4_000_020)
     assert np.isfinite(signs_of(image, GRID, [beyond], [], [])[0]).all()
+
+
+def test_as_much_ground_is_cut_out_around_a_thing_in_web_mercator() -> None:
+    grid = mercator_grid(120, 120)
+    window = _window(box(WEST + 50, NORTH - 70, WEST + 70, NORTH - 50), grid)
+    assert window.height == window.width == pytest.approx(20 + 30 * grid.ground_metre, abs=1)
 
 
 def test_a_thing_is_read_from_its_first_look_on() -> None:
