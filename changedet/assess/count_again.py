@@ -93,7 +93,7 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
     table = with_kept(counted, finished.series, UNTOUCHED)
     summary = _summary(finished, table, tracks, _onset_method(finished, facts), verdicts, warnings)
     containers = with_deck(counted_rows(tracks.detections, zones), on_deck, zones)
-    layers = _layers(finished, containers, tracks, zones)
+    layers = _layers(finished, containers, tracks, zones, grid.ground_metre)
 
     def _write() -> None:
         vector_layers.write_objects(files["objects.gpkg"], layers, grid.crs)
@@ -108,9 +108,9 @@ def count_again(finished: Run, days: Sequence[dt.date], verdicts: Verdicts, warn
 
 
 def _layers(
-    finished: Run, containers: gpd.GeoDataFrame, tracks: Tracks, zones: gpd.GeoDataFrame | None
+    finished: Run, containers: gpd.GeoDataFrame, tracks: Tracks, zones: gpd.GeoDataFrame | None, unit: float
 ) -> dict[str, gpd.GeoDataFrame]:
-    on_rails = trains_on_sidings(containers, zones)
+    on_rails = trains_on_sidings(containers, zones, unit)
     optional = {"not_seen": finished.not_seen, "ground": finished.ground, "zones": zones, "trains": on_rails}
     optional |= {"ships": finished.ships, "railcars": finished.optional_layer("railcars")}
     optional |= {name: finished.optional_layer(name) for name in ("works", "cells", "buildings")}

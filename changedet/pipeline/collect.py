@@ -105,7 +105,7 @@ def collect(plan: Plan, models: Mapping[dt.date, DateModel], boxes: FollowedBoxe
         "changes": with_kinds(changes, footprints, plan.looks[plan.reference].date),
     }
     optional = {"not_seen": not_seen_layer(plan), "zones": zones, "ground": ground_layer(footprints, plan)}
-    optional["trains"] = trains_on_sidings(layers["containers"], zones)
+    optional["trains"] = trains_on_sidings(layers["containers"], zones, plan.grid.ground_metre)
     optional |= parts.layers(containers)
     stores = find_stores(plan, models, layers, zones)
     table = stores.with_figures(table, areas)

@@ -47,7 +47,9 @@ def with_occupancy(table: pd.DataFrame, zones: gpd.GeoDataFrame | None) -> pd.Da
     return table.assign(capacity=room, **shares)
 
 
-def trains_on_sidings(containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+def trains_on_sidings(
+    containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, unit: float
+) -> gpd.GeoDataFrame | None:
     """Read the trains on sidings, one row a date and train.
 
     Parameters
@@ -56,6 +58,8 @@ def trains_on_sidings(containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | No
         The layer ``containers``.
     zones : GeoDataFrame or None
         Those of kind ``siding`` are read.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def trains_on_sidings(containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | No
         number = 0
         for siding in zones[zones["kind"] == SIDING].itertuples():
             inside = of_day[shapely.intersects(siding.geometry, of_day.geometry.centroid.to_numpy())]
-            for train in _lines(inside, siding.geometry):
+            for train in _lines(inside, siding.geometry, unit):
                 number += 1
                 rows.append({"date": day, "zone": siding.name, "train_id": number, **train})
     if not rows:
@@ -82,15 +86,15 @@ def trains_on_sidings(containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | No
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=containers.crs)
 
 
-def _lines(boxes: gpd.GeoDataFrame, siding: BaseGeometry) -> list[dict[str, object]]:
+def _lines(boxes: gpd.GeoDataFrame, siding: BaseGeometry, unit: float) -> list[dict[str, object]]:
     """The trains among the boxes of a siding on one date, those further left of its direction first."""
-    centres = shapely.get_coordinates(boxes.geometry.centroid.to_numpy()).reshape(-1, 2)
+    centres = shapely.get_coordinates(boxes.geometry.centroid.to_numpy()).reshape(-1, 2) / unit
     sizes = boxes[["length_m", "width_m"]].to_numpy(np.float64)
     placed = np.column_stack([centres, sizes, np.radians(90.0 - boxes["angle_deg"].to_numpy(np.float64))])
     found = [line for line in sidings.lines_of_boxes(placed, _heading(siding)) if len(line) >= LEAST_BOXES]
     left = np.array([-np.sin(_heading(siding)), np.cos(_heading(siding))])
     found.sort(key=lambda line: -float(centres[line].mean(0) @ left))
-    return [_train(boxes, placed, line) for line in found]
+    return [_train(boxes, placed, line, unit) for line in found]
 
 
 def _heading(siding: BaseGeometry) -> float:
@@ -102,7 +106,7 @@ def _heading(siding: BaseGeometry) -> float:
     return angle + np.pi if np.cos(angle) < -1e-6 or (abs(np.cos(angle)) <= 1e-6 and np.sin(angle) < 0) else angle
 
 
-def _train(boxes: gpd.GeoDataFrame, placed: Floats, line: Ints) -> dict[str, object]:
+def _train(boxes: gpd.GeoDataFrame, placed: Floats, line: Ints, unit: float) -> dict[str, object]:
     own = boxes.iloc[line]
     spaces = sidings.gaps_m(placed, line)
     empty = [sidings.empty_wagons(float(space)) for space in spaces]
@@ -121,5 +125,5 @@ def _train(boxes: gpd.GeoDataFrame, placed: Floats, line: Ints) -> dict[str, obj
         "empty_high": sum(gap.high for gap in empty),
         "length_m": float(placed[line, 2].sum() + spaces.sum()),
         "sequence": ", ".join(words),
-        "geometry": shapely.LineString(placed[line, :2]),
+        "geometry": shapely.LineString(placed[line, :2] * unit),
     }

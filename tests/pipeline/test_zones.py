@@ -13,6 +13,7 @@ import pytest
 import shapely
 import shapely.affinity
 from affine import Affine
+from mercator import mercator_grid
 
 from changedet.grid import Grid
 from changedet.grid.areas import Area, read_areas
@@ -71,7 +72,7 @@ def siding(turn_deg: float = 0.0, kind: str = "siding") -> gpd.GeoDataFrame:
 def test_a_train_is_read_in_order_with_its_empty_wagons(turn_deg: float) -> None:
     along, _ = consist(LOADS)
     shuffled = placed(along, turn_deg=turn_deg).sample(frac=1, random_state=3)
-    (row,) = trains_on_sidings(shuffled, siding(turn_deg)).to_dict("records")
+    (row,) = trains_on_sidings(shuffled, siding(turn_deg), 1.0).to_dict("records")
     assert row["boxes"] == 6
     assert row["teu"] == 9
     assert row["wagons_low"] <= 5 <= row["wagons_high"]
@@ -89,7 +90,7 @@ def test_trains_on_parallel_tracks_and_far_apart_are_their_own() -> None:
     second, _ = consist([["20ft", "20ft"]] * 3)
     third = [(u + length + 60, kind) for u, kind in consist([["40ft"]] * 3)[0]]
     every = pd.concat([placed(first), placed(second, v=4.7), placed(third)], ignore_index=True)
-    found = trains_on_sidings(gpd.GeoDataFrame(every, crs=CRS), siding())
+    found = trains_on_sidings(gpd.GeoDataFrame(every, crs=CRS), siding(), 1.0)
     assert sorted(found["boxes"]) == [3, 5, 6]
     assert found["train_id"].tolist() == [1, 2, 3]
     assert found["boxes"].iloc[0] == 6  # the northern track comes first
@@ -99,18 +100,18 @@ def test_boxes_side_by_side_or_askew_are_no_train() -> None:
     row = gpd.GeoDataFrame(
         pd.concat([placed([(0.0, "40ft")], v=2.6 * k) for k in range(5)], ignore_index=True), crs=CRS
     )
-    assert len(trains_on_sidings(row, siding())) == 0
+    assert len(trains_on_sidings(row, siding(), 1.0)) == 0
     along, _ = consist([["40ft"]] * 4)
     turned = placed(along)
     turned["angle_deg"] = 120.0
-    assert len(trains_on_sidings(turned, siding())) == 0
+    assert len(trains_on_sidings(turned, siding(), 1.0)) == 0
 
 
 def test_yards_are_not_read_and_without_a_siding_there_is_no_layer() -> None:
     along, _ = consist(LOADS)
-    assert trains_on_sidings(placed(along), siding(kind="yard")) is None
-    assert trains_on_sidings(placed(along), None) is None
-    assert trains_on_sidings(placed([]).assign(kind=[]), siding()).columns.tolist() == [
+    assert trains_on_sidings(placed(along), siding(kind="yard"), 1.0) is None
+    assert trains_on_sidings(placed(along), None, 1.0) is None
+    assert trains_on_sidings(placed([]).assign(kind=[]), siding(), 1.0).columns.tolist() == [
         *layer_schema.SCHEMA["trains"],
         "geometry",
     ]
@@ -141,7 +142,7 @@ def test_occupancy_is_the_expected_count_over_the_zones_own_capacity(tmp_path: P
 
 def test_trains_are_written_read_and_shown(tmp_path: Path) -> None:
     along, _ = consist(LOADS)
-    found = trains_on_sidings(placed(along), siding())
+    found = trains_on_sidings(placed(along), siding(), 1.0)
     vector_layers.write_objects(tmp_path / "objects.gpkg", {"trains": found}, CRS)
     again = vector_layers.read_objects(tmp_path / "objects.gpkg", "trains")
     assert again["sequence"].tolist() == found["sequence"].tolist()
@@ -171,3 +172,19 @@ def test_a_slip_of_a_zones_kind_is_told_and_kinds_of_ones_own_are_not(tmp_path: 
     workflow = SimpleNamespace(site=SimpleNamespace(zones=path))
     zones_of(workflow, grid, warnings)  # type: ignore[arg-type]
     assert warnings == ["zone 'zone sidng' is of kind 'sidng', which says nothing; did you mean 'siding'?"]
+
+
+def test_trains_are_as_long_on_the_ground_in_web_mercator() -> None:
+    unit = mercator_grid(100, 100).ground_metre
+    along, _ = consist([["40ft"], ["40ft"], None, ["40ft"]])
+    boxes, zones = placed(along), siding()
+    plain = trains_on_sidings(boxes, zones, 1.0)
+    for frame in (boxes, zones):
+        frame.geometry = frame.geometry.affine_transform([unit, 0, 0, unit, 0, 0])
+    wide = trains_on_sidings(boxes, zones, unit)
+    assert plain is not None
+    assert wide is not None
+    assert len(wide) == 1
+    assert wide["length_m"].to_numpy() == pytest.approx(plain["length_m"].to_numpy())
+    assert wide["sequence"].tolist() == plain["sequence"].tolist()
+    assert wide.geometry.length.to_numpy() == pytest.approx(plain.geometry.length.to_numpy() * unit)
