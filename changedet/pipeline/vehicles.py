@@ -51,7 +51,7 @@ Vehicles = Mapping[tuple[dt.date, str], Waiting | None]
 
 
 def find_vehicles(
-    containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, looks: Sequence[DateMeasurements]
+    containers: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, looks: Sequence[DateMeasurements], unit: float
 ) -> Vehicles | None:
     """Count the vehicles in zones of kind ``gate`` and ``road``.
 
@@ -62,6 +62,8 @@ def find_vehicles(
     zones : GeoDataFrame or None
         With ``kind``.
     looks : sequence of DateMeasurements
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -78,31 +80,33 @@ def find_vehicles(
         own = containers[days == str(look.date)]
         shown = [look.valid_fraction.get(name, 0.0) >= LEAST_SEEN for name, _ in areas[:-1]]
         for (name, area), is_shown in zip(areas, [*shown, all(shown)], strict=True):
-            found[look.date, name] = _waiting(own, area) if is_shown and look.counts_possible else None
+            found[look.date, name] = _waiting(own, area, unit) if is_shown and look.counts_possible else None
     return found
 
 
-def _waiting(boxes: gpd.GeoDataFrame, area: BaseGeometry) -> Waiting:
+def _waiting(boxes: gpd.GeoDataFrame, area: BaseGeometry, unit: float) -> Waiting:
     inside = boxes[shapely.intersects(area, boxes.geometry.centroid.to_numpy())]
-    vehicles = merged(placed(inside))
+    vehicles = merged(placed(inside, unit))
     low, high = found_bounds(len(vehicles), FOUND, TRUE)
     return Waiting(len(vehicles), low, high, longest_queue_m(vehicles))
 
 
-def placed(boxes: gpd.GeoDataFrame) -> Floats:
+def placed(boxes: gpd.GeoDataFrame, unit: float) -> Floats:
     """Boxes as numbers.
 
     Parameters
     ----------
     boxes : GeoDataFrame
         Rows of the layer ``containers``.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
     float64 (n, 5)
-        x, y, length, width in metres, the long side's angle in radians counterclockwise from x.
+        x, y, length, width in metres on the ground, the long side's angle in radians counterclockwise from x.
     """
-    centres = shapely.get_coordinates(boxes.geometry.centroid.to_numpy()).reshape(-1, 2)
+    centres = shapely.get_coordinates(boxes.geometry.centroid.to_numpy()).reshape(-1, 2) / unit
     sizes = boxes[["length_m", "width_m"]].to_numpy(np.float64)
     return np.column_stack([centres, sizes, np.radians(90.0 - boxes["angle_deg"].to_numpy(np.float64))])
 

@@ -133,4 +133,4 @@ def find_zone_parts(
         All None without such zones.
     """
     cars = find_railcars(plan, models, zones, containers)
-    return ZoneParts(ships, cars, find_vehicles(containers, zones, looks))
+    return ZoneParts(ships, cars, find_vehicles(containers, zones, looks, plan.grid.ground_metre))

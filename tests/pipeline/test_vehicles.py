@@ -7,6 +7,8 @@ import datetime as dt
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
+from mercator import mercator_grid
 from shapely import box
 
 from changedet.pipeline.vehicles import find_vehicles, vehicle_records, with_vehicles
@@ -40,7 +42,7 @@ def looks() -> list[DateMeasurements]:
 
 
 def test_find_vehicles_counts_by_zone_and_once_in_all() -> None:
-    found = find_vehicles(containers(), zones(), looks())
+    found = find_vehicles(containers(), zones(), looks(), 1.0)
     assert found is not None
     numbers = {key: None if one is None else one.number for key, one in found.items()}
     assert numbers == {
@@ -50,12 +52,12 @@ def test_find_vehicles_counts_by_zone_and_once_in_all() -> None:
     gate = found[FIRST, "gate"]
     assert gate is not None
     assert gate.queue_m == 0.0  # 22 m lie between them
-    assert find_vehicles(containers(), zones("siding"), looks()) is None
-    assert find_vehicles(containers(), None, looks()) is None
+    assert find_vehicles(containers(), zones("siding"), looks(), 1.0) is None
+    assert find_vehicles(containers(), None, looks(), 1.0) is None
 
 
 def test_with_vehicles_and_records_tell_the_same() -> None:
-    found = find_vehicles(containers(), zones(), looks())
+    found = find_vehicles(containers(), zones(), looks(), 1.0)
     table = pd.DataFrame({"date": pd.to_datetime([FIRST, FIRST, SECOND]), "zone": ["gate", "yard", "road"]})
     shown = with_vehicles(table, found)
     assert shown["vehicles"].tolist()[0] == 2
@@ -67,3 +69,16 @@ def test_with_vehicles_and_records_tell_the_same() -> None:
     assert records["road"]["2024-06-01"] is None  # type: ignore[index,call-overload]
     assert with_vehicles(table, None) is table
     assert vehicle_records(None) is None
+
+
+def test_a_queue_is_as_long_on_the_ground_in_web_mercator() -> None:
+    unit = mercator_grid(100, 100).ground_metre
+    waiting, gates = containers(), zones()
+    waiting.geometry = [box(20, 5, 32, 7.5), box(36, 5, 48, 7.5), box(52, 5, 64, 7.5)]
+    for frame in (waiting, gates):
+        frame.geometry = frame.geometry.affine_transform([unit, 0, 0, unit, 0, 0])
+    found = find_vehicles(waiting.assign(kind="other"), gates, looks(), unit)
+    assert found is not None
+    gate = found[FIRST, "gate"]
+    assert gate is not None
+    assert (gate.number, gate.queue_m) == (3, pytest.approx(44, abs=0.1))
