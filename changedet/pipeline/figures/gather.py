@@ -165,14 +165,15 @@ def _regions(sources: FigureSources, before: str, after: str) -> Regions:
     if changes is None:
         return Regions(gpd.GeoDataFrame({"area_m2": []}, geometry=[]), "")
     counted = as_float(sources.row(after).get("containers_expected")) is not None
-    west, south, east, north = sources.site
+    (west, south, east, north), unit = sources.site, sources.ground_metre
     return regions_between(
         changes,
         before,
         after,
         reference=sources.reference,
         counts_boxes=counted or len(sources.layers.get("tracks", ())) > 0,
-        site_m2=(east - west) * (north - south),
+        site_m2=(east - west) * (north - south) / unit**2,
+        unit=unit,
         is_sure=as_float(sources.row(after).get("changed_area_low_m2")) != 0.0,
         false_m2=as_float(mapping_at(sources.summary, "placebo", "false_area_m2").get(after)) or 0.0,
     )

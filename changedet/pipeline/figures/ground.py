@@ -92,6 +92,7 @@ def regions_between(
     reference: str,
     counts_boxes: bool,
     site_m2: float,
+    unit: float,
     is_sure: bool = True,
     false_m2: float = 0.0,
 ) -> Regions:
@@ -109,6 +110,8 @@ def regions_between(
         Whether boxes can be told from ground; else every change is shown.
     site_m2 : float
         Area of the site.
+    unit : float
+        A metre on the ground in units of the CRS.
     is_sure : bool
         Whether the changed area of the later date is beyond its error. Where it is not, small regions are as often
         aircraft, lorries and light: only what is large enough for words is shown.
@@ -132,7 +135,7 @@ def regions_between(
     else:
         wanted &= changes["area_m2"] >= LEAST_SHARE * site_m2
     rows = changes[wanted]
-    rows = (with_boxes(rows, boxes) if counts_boxes else rows).sort_values("area_m2", ascending=False).head(DRAWN)
+    rows = (with_boxes(rows, boxes, unit) if counts_boxes else rows).sort_values("area_m2", ascending=False).head(DRAWN)
     # Where only land cover can be told, regions are many and of one kind: the title has their area.
     if not counts_boxes:
         return Regions(rows, "changed since the earlier date", 0)
@@ -147,7 +150,7 @@ def _least_for_words(rows: gpd.GeoDataFrame) -> float:
     return max(LABELLED_M2, LABELLED_SHARE * float(rows["area_m2"].max())) if len(rows) else LABELLED_M2
 
 
-def with_boxes(regions: gpd.GeoDataFrame, boxes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def with_boxes(regions: gpd.GeoDataFrame, boxes: gpd.GeoDataFrame, unit: float) -> gpd.GeoDataFrame:
     """Regions of new ground with the boxes that came to stand on them: a yard is one thing, full or empty.
 
     Parameters
@@ -156,6 +159,8 @@ def with_boxes(regions: gpd.GeoDataFrame, boxes: gpd.GeoDataFrame) -> gpd.GeoDat
         Of the layer ``changes``, of ground.
     boxes : GeoDataFrame
         Of the layer ``changes``, of boxes.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -166,9 +171,10 @@ def with_boxes(regions: gpd.GeoDataFrame, boxes: gpd.GeoDataFrame) -> gpd.GeoDat
     new = regions[regions["direction"] == "gain"].sort_values("area_m2", ascending=False)
     if not len(new):
         return regions
-    closed = shapely.union_all(shapely.buffer(np.array([*new.geometry, *boxes.geometry], object), TOUCHING_M))
-    parts: list[BaseGeometry] = list(shapely.get_parts(shapely.buffer(closed, -TOUCHING_M)))
-    on = {name: _first_within(table.geometry, parts) for name, table in (("new", new), ("boxes", boxes))}
+    reach = unit * TOUCHING_M
+    closed = shapely.union_all(shapely.buffer(np.array([*new.geometry, *boxes.geometry], object), reach))
+    parts: list[BaseGeometry] = list(shapely.get_parts(shapely.buffer(closed, -reach)))
+    on = {name: _first_within(table.geometry, parts, reach) for name, table in (("new", new), ("boxes", boxes))}
     rows = []
     for k, part in enumerate(parts):
         inside = new[on["new"] == k]
@@ -180,12 +186,12 @@ def with_boxes(regions: gpd.GeoDataFrame, boxes: gpd.GeoDataFrame) -> gpd.GeoDat
     return gpd.GeoDataFrame(pd.concat([joined, others])) if len(others) else joined
 
 
-def _first_within(shapes: gpd.GeoSeries, parts: Sequence[BaseGeometry]) -> Ints:
+def _first_within(shapes: gpd.GeoSeries, parts: Sequence[BaseGeometry], reach: float) -> Ints:
     """In which part each shape lies; -1 for none."""
     inner = shapely.point_on_surface(shapes.to_numpy())
     found = np.full(len(shapes), -1, np.int64)
     for k, part in enumerate(parts):
-        found[shapely.distance(inner, part) <= TOUCHING_M] = k
+        found[shapely.distance(inner, part) <= reach] = k
     return found
 
 

@@ -14,6 +14,7 @@ from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
 from changedet.errors import InputError
+from changedet.grid import Grid
 from changedet.libraries import __version__
 from changedet.outputs.figure.data import Box
 from changedet.outputs.values import iso_date, mapping_at
@@ -115,6 +116,18 @@ class FigureSources:
         west, north = self.transform @ (0, 0)
         east, south = self.transform @ (columns, rows)
         return west, south, east, north
+
+    @property
+    def ground_metre(self) -> float:
+        """A metre on the ground in units of the CRS.
+
+        Returns
+        -------
+        float
+            As `Grid.ground_metre`.
+        """
+        rows, columns = cast("Sequence[int]", mapping_at(self.summary, "grid")["shape"])
+        return Grid(self.crs, self.transform, (rows, columns)).ground_metre
 
     @property
     def zones(self) -> list[tuple[str, BaseGeometry]]:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 from affine import Affine
+from mercator import mercator_grid
 from small_rasters import write
 
 from changedet.outputs.sentences.words import Calendar
@@ -34,7 +35,7 @@ YARD = (DAYS[3], DAYS[2], "paving", "gain", 900.0)
 def test_regions_between_are_ground_that_is_new_on_the_later_date() -> None:
     table = changes(YARD, (DAYS[2], DAYS[2], "paving", "gain", 800.0), (DAYS[3], DAYS[1], "building", "gain", 700.0),
                     (DAYS[3], DAYS[2], "box", "gain", 600.0), (DAYS[3], DAYS[2], "paving", "gain", 20.0))  # fmt: skip
-    asked = {"reference": DAYS[0], "counts_boxes": True, "site_m2": 1e4}
+    asked = {"reference": DAYS[0], "counts_boxes": True, "site_m2": 1e4, "unit": 1.0}
     assert list(regions_between(table, DAYS[0], DAYS[3], **asked).rows["area_m2"]) == [900, 700]
     assert list(regions_between(table, DAYS[1], DAYS[3], **asked).rows["area_m2"]) == [900]
     later = {**asked, "reference": DAYS[1]}
@@ -43,13 +44,13 @@ def test_regions_between_are_ground_that_is_new_on_the_later_date() -> None:
 
 def test_regions_between_are_all_that_changed_where_boxes_cannot_be_counted() -> None:
     table = changes((DAYS[3], None, "other", "other", 900.0), (DAYS[3], DAYS[2], "other", "loss", 1.0))
-    found = regions_between(table, DAYS[0], DAYS[3], reference=DAYS[0], counts_boxes=False, site_m2=1e4)
+    found = regions_between(table, DAYS[0], DAYS[3], reference=DAYS[0], counts_boxes=False, site_m2=1e4, unit=1.0)
     assert list(found.rows["area_m2"]) == [900]
     assert [ground.label for ground in labelled(found, {}, LOOKS)] == [""]
 
 
 def label(table: gpd.GeoDataFrame, told: dict[str, object], looks: Looks = LOOKS) -> str:
-    regions = regions_between(table, DAYS[0], DAYS[3], reference=DAYS[0], counts_boxes=True, site_m2=1e4)
+    regions = regions_between(table, DAYS[0], DAYS[3], reference=DAYS[0], counts_boxes=True, site_m2=1e4, unit=1.0)
     return labelled(regions, told, looks)[0].label
 
 
@@ -84,7 +85,7 @@ def test_labelled_says_what_part_was_there_when_and_what_a_part_of_another_thing
 
 def test_regions_between_within_the_error_are_those_that_are_worth_words() -> None:
     table = changes((DAYS[3], DAYS[2], "paving", "other", 9000.0), (DAYS[3], DAYS[3], "paving", "loss", 850.0))
-    asked = {"reference": DAYS[0], "counts_boxes": True, "site_m2": 1e4}
+    asked = {"reference": DAYS[0], "counts_boxes": True, "site_m2": 1e4, "unit": 1.0}
     assert len(regions_between(table, DAYS[0], DAYS[3], **asked).rows) == 2
     doubtful = regions_between(table, DAYS[0], DAYS[3], **asked, is_sure=False)
     assert list(doubtful.rows["area_m2"]) == [9000]
@@ -95,7 +96,7 @@ def test_regions_between_within_the_error_are_those_that_are_worth_words() -> No
 
 def test_regions_between_are_within_the_error_where_the_placebo_marks_as_much() -> None:
     table = changes(YARD)
-    asked = {"reference": DAYS[0], "counts_boxes": True, "site_m2": 1e4}
+    asked = {"reference": DAYS[0], "counts_boxes": True, "site_m2": 1e4, "unit": 1.0}
     largest = float(regions_between(table, DAYS[0], DAYS[3], **asked).rows["area_m2"].max())
     assert regions_between(table, DAYS[0], DAYS[3], **asked, false_m2=largest - 1).is_sure
     doubtful = regions_between(table, DAYS[0], DAYS[3], **asked, false_m2=largest)
@@ -127,7 +128,16 @@ def test_with_boxes_makes_one_yard_of_its_paving_and_the_boxes_that_came_to_stan
                     (DAYS[3], DAYS[2], "paving", "gain", 400.0), (DAYS[3], DAYS[2], "box", "gain", 31.0))  # fmt: skip
     table.geometry = [shapely.box(0, 0, 10, 50), shapely.box(11, 0, 13, 50), shapely.box(14, 0, 22, 50),
                       shapely.box(60, 0, 62, 50)]  # fmt: skip
-    found = regions_between(table, DAYS[0], DAYS[3], reference=DAYS[0], counts_boxes=True, site_m2=1e4).rows
+    found = regions_between(table, DAYS[0], DAYS[3], reference=DAYS[0], counts_boxes=True, site_m2=1e4, unit=1.0).rows
     assert list(found["area_m2"]) == [930.0], "both pavings and the box between them, not the box elsewhere"
     assert found.geometry.iloc[0].contains(shapely.box(1, 1, 21, 49))
     assert str(found["first_seen"].iloc[0])[:10] == DAYS[1]
+
+
+def test_boxes_touch_their_yard_as_near_on_the_ground_in_web_mercator() -> None:
+    unit = mercator_grid(100, 100).ground_metre
+    table = changes((DAYS[3], DAYS[1], "paving", "gain", 500.0), (DAYS[3], DAYS[2], "box", "gain", 30.0))
+    table.geometry = [shapely.box(0, 0, 10, 50), shapely.box(14, 0, 18, 50)]  # 4 units apart, 2.3 m
+    asked = {"reference": DAYS[0], "counts_boxes": True, "site_m2": 1e4}
+    assert list(regions_between(table, DAYS[0], DAYS[3], **asked, unit=1.0).rows["area_m2"]) == [500.0]
+    assert list(regions_between(table, DAYS[0], DAYS[3], **asked, unit=unit).rows["area_m2"]) == [530.0]
