@@ -14,20 +14,33 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+EPSILON = 1e-3
+"""Of its batch normalisation."""
+
+
+def folded(weights: Mapping[str, Tensor], convolution: str, norm: str) -> tuple[Tensor, Tensor]:
+    """Kernel and bias of a convolution with its normalisation folded in, by their names."""
+    gain = weights[f"{norm}.weight"] / torch.sqrt(weights[f"{norm}.running_var"] + EPSILON)
+    kernel = weights[f"{convolution}.weight"] * gain[:, None, None, None]
+    return kernel, weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * gain
+
+
+def padding(size: int, stride: int) -> tuple[int, int, int, int]:
+    """Pixels to the left, right, top and bottom as TensorFlow pads pictures of even sides, where it was taught."""
+    spare = size - stride
+    return (spare // 2, spare - spare // 2) * 2
+
 
 class Folded(nn.Module):
     """A convolution with its normalisation folded in, padded as the weights were taught."""
 
     def __init__(self, weights: dict[str, Tensor], names: tuple[str, str], stride: int, *, acts: bool) -> None:
         super().__init__()
-        kernel, norm = weights[f"{names[0]}.weight"], names[1]
-        gain = weights[f"{norm}.weight"] / torch.sqrt(weights[f"{norm}.running_var"] + 1e-3)
+        kernel, bias = folded(weights, *names)
         size, groups = kernel.shape[-1], kernel.shape[0] if kernel.shape[1] == 1 else 1
         self.conv = nn.Conv2d(kernel.shape[1] * groups, kernel.shape[0], size, stride, groups=groups)
-        self.conv.weight.data = kernel * gain[:, None, None, None]
-        self.conv.bias = nn.Parameter(weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * gain)
-        spare = size - stride
-        self.pad, self.acts = (spare // 2, spare - spare // 2) * 2, acts
+        self.conv.weight.data, self.conv.bias = kernel, nn.Parameter(bias)
+        self.pad, self.acts = padding(size, stride), acts
 
     def forward(self, x: Tensor) -> Tensor:
         """The answer of the layer."""

