@@ -75,3 +75,30 @@ def test_track_leaves_out_views_that_the_boxes_lean_against():
     assert found.views_opposed
     assert (centres(found.detections) == centres(given)).all()
     assert not track(given, Views(DAYS), detector="learned").views_opposed
+
+
+class Oblique(GivenVisibility):
+    """Dates of which two look from 22 degrees off nadir, from opposite sides."""
+
+    def relief_displacement(self, i):
+        return ((-0.31, -0.27), (0.0, 0.05), (0.33, -0.27), (0.08, 0.0))[i]
+
+
+def test_track_follows_stacks_that_lean_by_more_than_a_row():
+    looks, rng = Oblique(DAYS), np.random.default_rng(5)
+    tiers = rng.choice([1, 2, 3, 4], 72, p=[0.45, 0.3, 0.13, 0.12])
+    paints = [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in rng.integers(40, 220, (72, 3))]
+    bases = np.array([(500_000 + 2.7 * (k % 12), 5_400_000 + 14.0 * (k // 12)) for k in range(72)])
+    table = []
+    for i, day in enumerate(DAYS):
+        roofs = bases + HEIGHT_M * tiers[:, None] * looks.relief_displacement(i) + rng.normal(0, 0.12, bases.shape)
+        for (x, y), paint in zip(roofs, paints, strict=True):
+            shape = shapely.box(x - 1.22, y - 6.1, x + 1.22, y + 6.1)
+            table.append((pd.Timestamp(day, tz="UTC"), 12.2, 2.44, 0.0, 0.97, "40ft", paint, shape))
+    columns = ["date", "length_m", "width_m", "angle_deg", "confidence", "kind", "color", "geometry"]
+    frame = gpd.GeoDataFrame(pd.DataFrame(table, columns=columns), geometry="geometry", crs="EPSG:32633")
+    found = track(frame, looks, detector="learned")
+    assert len(found.tracks) == 72
+    assert found.tracks["not_after"].isna().all()
+    off = np.hypot(*(centres(found.detections) - np.tile(bases, (4, 1))).T)
+    assert np.quantile(off, 0.95) < 0.5

@@ -141,7 +141,9 @@ def vote_shift(boxes: Boxes, places: Boxes, radius_m: float) -> Floats:
     return shift
 
 
-def match(boxes: Boxes, places: Boxes, radius_m: float, displacement: Floats = UPRIGHT) -> Ints:
+def match(
+    boxes: Boxes, places: Boxes, radius_m: float, displacement: Floats = UPRIGHT, most: Floats | None = None
+) -> Ints:
     """The place of each box; no place takes two boxes, the cheapest pairs come first.
 
     Parameters
@@ -152,6 +154,8 @@ def match(boxes: Boxes, places: Boxes, radius_m: float, displacement: Floats = U
         Farthest that a box may lie from its place's centre along its long side.
     displacement : float64 (2,)
         How far the date displaces the top of a stack of one box more, in metres.
+    most : float64 (n,), optional
+        Cost of a pair below which it is one, for each box; by default any cost.
 
     Returns
     -------
@@ -159,6 +163,9 @@ def match(boxes: Boxes, places: Boxes, radius_m: float, displacement: Floats = U
         Of each box; -1 where no place fits.
     """
     i, j, cost = priced_pairs(boxes, places, radius_m, displacement)
+    if most is not None:
+        fits = cost < most[i]
+        i, j, cost = i[fits], j[fits], cost[fits]
     return greedy_assign(i, j, cost, len(boxes.xy))
 
 

@@ -12,13 +12,25 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from changedet.arrays import Floats, Ints
-from changedet.stages.tracks.kernels.box_matching import match, vote_shift
+from changedet.kernels.containers import WIDTH_M
+from changedet.stages.tracks.kernels.box_matching import MOST_COLOR_COST, match, vote_shift
 from changedet.stages.tracks.kernels.boxes import Boxes, mean_boxes
 from changedet.stages.tracks.kernels.lone_boxes import joined_lone_places
 from changedet.stages.tracks.kernels.relief_displacement import heights_and_displacements
 
 VOTE_REACH: Final = 2.0
 """Times the matching radius that is searched for a date's shift: two dates may be displaced opposite ways."""
+APART_M: Final = WIDTH_M / 2
+"""By which two looks must set usual tops apart, for neighbours to be mixed up: below it a roof lies nearest its own."""
+LEFT_REACH_M: Final = 0.8
+"""Searched about the shift that the views and the site's usual height tell: the errors of the co-registration and of
+that height. A vote over more falls to the next row, which three levels of lean reach. .6 to 1.2 m do alike."""
+MET_AGAIN: Final = 2
+"""Looks of the places that a further pass begins with: a tall stack's box that was left alone would be matched to
+itself again, though by now the stack's height tells where the look shows it."""
+ALONE_COST: Final = MOST_COLOR_COST
+"""Most that a box which was left alone may cost at a place, for it to be that place's: less than another colour. What
+stood there on one look, and near by another on the next, stays apart."""
 TELLING_M: Final = 0.5
 """Root sum of squares of all dates' displacements of one box, below which it does not matter whence they look."""
 PASSES_AGAIN: Final = 2
@@ -76,44 +88,63 @@ def find_places(boxes: Boxes, date: Ints, views: Floats, radius_m: float, passes
     rows = [np.flatnonzero(date == t) for t in range(len(views))]
     used = np.array([len(own) > 0 for own in rows], bool)
     levels, apart = _by_views(boxes, rows, views, radius_m)
+    free = np.zeros((len(views), 2)), VOTE_REACH * radius_m, 1
     if USUAL_LEVELS[0] <= levels <= USUAL_LEVELS[1]:
         # What is displaced least comes first, as most of it lies where it stands.
         order = np.where(used, np.hypot(*views.T), np.inf)
-        found = _passes(boxes, date, rows, radius_m, passes, apart, order)
+        bound = levels * (apart[order.argmin()] - apart), LEFT_REACH_M, MET_AGAIN
+        mixed_up = levels * _farthest(apart[used]) > APART_M
+        found = _passes(boxes, date, rows, radius_m, passes, _Lean(order, apart, *(bound if mixed_up else free)))
     else:
         # The date that knows most places comes first.
         order = np.array([-len(own) for own in rows], float)
-        found = _passes(boxes, date, rows, radius_m, passes, None, order)
+        found = _passes(boxes, date, rows, radius_m, passes, _Lean(order, None, *free))
         learnt = found.displacement
         if np.sqrt((learnt**2).sum()) >= TELLING_M:
             order = np.where(used, np.hypot(*learnt.T), np.inf)
-            found = _passes(boxes, date, rows, radius_m, PASSES_AGAIN, learnt, order)
+            found = _passes(boxes, date, rows, radius_m, PASSES_AGAIN, _Lean(order, learnt, *free))
     place = joined_lone_places(boxes, date, found.place.astype(np.int64))
     return found._replace(place=place, opposed=levels <= -USUAL_LEVELS[0])
 
 
-def _passes(
-    boxes: Boxes,
-    date: Ints,
-    rows: Sequence[Ints],
-    radius_m: float,
-    passes: int,
-    known: Floats | None,
-    order: Floats,
-) -> FoundPlaces:
-    """Places after some passes, from each date's displacement (date, 2) of one box on, where that is known."""
+class _Lean(NamedTuple):
+    """What is taken of the dates before their boxes are matched."""
+
+    order: Floats
+    """Of the dates (date,): the least comes first."""
+    displacement: Floats | None
+    """Of one box (date, 2), beyond the dates' shifts; None where it is not known."""
+    shift: Floats
+    """About which each date's shift (date, 2) is searched."""
+    reach_m: float
+    """How far about it."""
+    least_looks: int
+    """Of the places that a further pass begins with."""
+
+
+def _farthest(points: Floats) -> float:
+    """The greatest distance of two of some points (n, 2)."""
+    return float(np.hypot(*(points[:, None] - points).T).max())
+
+
+def _passes(boxes: Boxes, date: Ints, rows: Sequence[Ints], radius_m: float, passes: int, lean: _Lean) -> FoundPlaces:
+    """Places after some passes."""
     used = np.array([len(own) > 0 for own in rows], bool)
-    place = np.full(len(date), -1, np.int64)
+    place, most = np.full(len(date), -1, np.int64), np.full(len(date), np.inf)
     shift, height = np.zeros((len(rows), 2)), np.empty(0)
+    known = lean.displacement
     displacement = np.zeros((len(rows), 2)) if known is None else known
     places = boxes.take(np.empty(0, np.int64))
     for _ in range(passes):
-        place, shift, places = _sweep(boxes, rows, places, radius_m, height, displacement, order)
+        place, shift, places = _sweep(boxes, rows, places, radius_m, height, displacement, lean, most)
         if used.any():
             shift[used] -= np.median(shift[used], axis=0)
             residual = boxes.xy + shift[date] - places.xy[place]
             first = np.median(shift, axis=0) - shift if known is None else known
             height, displacement = heights_and_displacements(residual, date, place, first, len(places.xy))
+            kept = np.bincount(place, minlength=len(places.xy)) >= lean.least_looks
+            most = np.where(kept[place], np.inf, ALONE_COST)
+            places, height = places.take(kept), height[kept]
     return FoundPlaces(place, shift, displacement, opposed=False)
 
 
@@ -143,22 +174,25 @@ def _sweep(
     radius_m: float,
     height: Floats,
     displacement: Floats,
-    order: Floats,
+    lean: _Lean,
+    most: Floats,
 ) -> tuple[Ints, Floats, Boxes]:
     """Match every date to the places, which grow, the dates in their order."""
     moved = boxes.xy.copy()
     shift = np.zeros((len(rows), 2))
     place = np.full(len(moved), -1, np.int64)
     sums = places
-    for t in sorted(range(len(rows)), key=lambda t: (order[t], t)):
+    for t in sorted(range(len(rows)), key=lambda t: (lean.order[t], t)):
         if not len(rows[t]):
             continue
         here = boxes.take(rows[t])
+        here = here._replace(xy=here.xy + lean.shift[t])
         height = np.append(height, np.zeros(len(sums.xy) - len(height)))
         shown = sums._replace(xy=sums.xy + height[:, None] * displacement[t])
-        shift[t] = vote_shift(here, shown, VOTE_REACH * radius_m)
-        here = here._replace(xy=here.xy + shift[t])
-        found = match(here, shown, radius_m, displacement[t])
+        left = vote_shift(here, shown, lean.reach_m)
+        shift[t] = lean.shift[t] + left
+        here = here._replace(xy=here.xy + left)
+        found = match(here, shown, radius_m, displacement[t], most[rows[t]])
         new = found < 0
         here.xy[~new] -= height[found[~new], None] * displacement[t]
         moved[rows[t]] = here.xy

@@ -29,3 +29,11 @@ def test_match_takes_the_rest_of_a_box_that_something_hides_and_no_short_box():
     assert match(aside, whole, 2.0).tolist() == [-1]
     longer = whole._replace(length=np.array([6.1])), whole._replace(cut=np.array([1.5]))
     assert match(longer[1], longer[0], 2.0).tolist() == [-1]
+
+
+def test_match_takes_no_pair_that_costs_more_than_a_box_may():
+    place = Boxes(np.zeros((1, 2)), np.array([6.06]), np.zeros(1), np.full((1, 3), 90.0), np.ones(1), np.zeros(1))
+    other = place._replace(xy=np.array([[0.35, 0.6]]), rgb=np.full((1, 3), 170.0))
+    assert match(other, place, 2.0).tolist() == [0]
+    assert match(other, place, 2.0, most=np.array([10.0])).tolist() == [-1]
+    assert match(other._replace(rgb=place.rgb), place, 2.0, most=np.array([10.0])).tolist() == [0]

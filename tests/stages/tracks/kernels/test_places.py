@@ -14,11 +14,15 @@ OPPOSED = -LEAN
 """With azimuths that point to the sensor."""
 
 
-def stacks(seed: int = 2) -> tuple[Boxes, np.ndarray, np.ndarray]:
-    """Rows of long boxes on stacks of one to three, seen on all looks, with their dates and true places."""
+USUAL = (0.5, 0.3, 0.2)
+"""Shares of stacks of one, two and three boxes."""
+
+
+def stacks(seed: int = 2, shares: tuple[float, ...] = USUAL) -> tuple[Boxes, np.ndarray, np.ndarray]:
+    """Rows of long boxes on stacks of one and more, seen on all looks, with their dates and true places."""
     rng = np.random.default_rng(seed)
     feet = np.array([(2.7 * column, 14.0 * row) for row in range(6) for column in range(12)])
-    tiers = rng.choice([1, 2, 3], len(feet), p=[0.5, 0.3, 0.2])
+    tiers = rng.choice(np.arange(1, len(shares) + 1), len(feet), p=shares)
     colours = rng.uniform(40, 220, (len(feet), 3))
     place, date = (part.ravel() for part in np.indices((len(feet), len(LEAN))))
     n = len(place)
@@ -58,3 +62,14 @@ def test_find_places_takes_views_from_straight_above_for_unknown() -> None:
     flat = find_places(boxes, date, LEAN / 10, 2.0, 4)
     unknown = find_places(boxes, date, np.full(LEAN.shape, np.nan), 2.0, 4)
     np.testing.assert_array_equal(flat.place, unknown.place)
+
+
+@pytest.mark.parametrize("shares", [(0.45, 0.3, 0.13, 0.12), (0.2, 0.2, 0.2, 0.2, 0.2)])
+@pytest.mark.parametrize("seed", [2, 3])
+def test_find_places_keeps_stacks_that_lean_by_more_than_a_row(shares: tuple[float, ...], seed: int) -> None:
+    # Stacks of four or five lie 2.5 m and more from where the usual ones are, of a row of 2.7 m.
+    boxes, date, place = stacks(seed, shares)
+    found = find_places(boxes, date, LEAN, 2.0, 4)
+    assert whole(found.place, place) > 0.98
+    levels = -(found.shift * LEAN)[[0, 2]].sum(1) / (LEAN**2)[[0, 2]].sum(1)
+    assert abs(levels[0] - levels[1]) < 0.3, "both oblique looks are aligned by stacks of one height"
