@@ -21,6 +21,12 @@ LEAST_OFTEN = 0.1
 """How often a part of an own scene is chosen for a box where there are hardly any."""
 PAINTED_OFTEN = 0.4
 """The same of painted scenes, however many boxes: most of what they teach is what to leave alone."""
+SHADE_PX = 160
+"""Distance between what is drawn of a cloud's thickness, pixels of 0.25 m: shades of some 40 to 100 m."""
+SHADE_EDGE = 6.0
+"""How steep a shade's edge is, for each unit of thickness."""
+SHADE_LIGHT = (0.25, 0.6)
+"""What is left of red light in a cloud's shade; of blue a fifth more, as the sky goes on to give it."""
 MISTAKES_OFTEN = 0.35
 """How often a part is chosen for what an earlier network got wrong, where that is known."""
 
@@ -49,6 +55,18 @@ def targets(boxes: Boxes, other: NDArray[np.bool_], pixel_m: float, size: int) -
         if 0 <= int(x) < size and 0 <= int(y) < size:
             out[0, int(y), int(x)] = out[MAPS, int(y), int(x)] = 1.0
     return out
+
+
+def in_shade(scene: Scene, rng: np.random.Generator) -> Scene:
+    """The scene with the shade of clouds over some of it: light from the sky alone, bluer, with edges metres wide."""
+    height, width = scene.codes.shape[:2]
+    rough = rng.normal(size=(max(2, height // SHADE_PX), max(2, width // SHADE_PX))).astype(np.float32)
+    thick = cv2.resize(rough, (width, height), interpolation=cv2.INTER_CUBIC)
+    shade = 1 / (1 + np.exp(-np.clip(SHADE_EDGE * (thick - rng.uniform(-0.5, 0.8)), -20, 20)))
+    left = rng.uniform(*SHADE_LIGHT) * np.array([1.0, 1.08, 1.2])
+    # Codes are roots of reflectances.
+    light = np.sqrt(1 - shade[..., None] * (1 - np.minimum(left, 1.0)))
+    return replace(scene, codes=np.round(scene.codes * light).astype(np.uint8))
 
 
 def crop(

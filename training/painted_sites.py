@@ -3,8 +3,9 @@
     python training/painted_sites.py --folder DIR --painter-python PY      # paints what DIR lacks; may be stopped
     python training/painted_sites.py --folder DIR --mistakes      # notes where the released detector is wrong on them
 
-`TAUGHT` and `ONCE_MORE` are trained on, `LOOKED_AT` too for the second look, `ROOFED` tell what a roof says against the
-boxes on it, `CHECKED` calibrate, `SERIES` and `FOLLOWED` are for other fits; benchmarks/judges.py judges on 11 to 99.
+`TAUGHT`, `ONCE_MORE` and `IN_ROWS` are trained on, `LOOKED_AT` too for the second look, `ROOFED` tell what a roof says
+against the boxes on it, `CHECKED` calibrate, `SERIES` and `FOLLOWED` are for other fits; benchmarks/judges.py judges
+on 11 to 99.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ LOOKALIKES = "lookalikes"
 """Of all kinds the one that shows what to leave alone; nothing judges on it."""
 MISSED = ("outposts", "darkrail", "cranes")
 """Kinds with more of what was missed in one picture; nothing judges on them."""
+PARKS = "parks"
+"""Of all kinds the one that shows what stands in rows by itself and is no box; nothing judges on it."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,13 @@ ONCE_MORE = (
     *(Painting(kind, seed, 1) for kind in ("winter", "dense") for seed in range(1101, 1105)),
 )
 """Taught in a second round, beside `TAUGHT`, from networks that those had taught."""
+IN_ROWS = (
+    *(Painting(PARKS, seed, 1) for seed in range(1921, 1941)),
+    *(Painting(PARKS, seed, 1, 150.0, 0.3) for seed in range(1941, 1945)),
+    *(Painting(kind, seed, 5, 260.0, is_quick=False) for seed in (1704, 1705, 1706) for kind in KINDS),
+)
+"""Taught in a third round, beside both: sites on which the networks still took rows of timber, tents, lorries in low
+sun and in clouds' shade, and closed wagons for boxes."""
 LOOKED_AT = (
     *(Painting("rail", seed, 2) for seed in range(1121, 1125)),
     *(Painting(LOOKALIKES, seed, 1) for seed in (1061, 1062)),
@@ -144,6 +154,12 @@ def paint(folder: Path, site: Painting, python: str) -> None:
 
 def scenes(site: Path) -> Iterator[Scene]:
     """The dates of a site without clouds, with the mistakes that were noted on them."""
+    for _, scene in _clear(site):
+        yield scene
+
+
+def _clear(site: Path) -> Iterator[tuple[dict[str, object], Scene]]:
+    """Each date without clouds: its entry in the workflow, and its scene."""
     noted = np.load(site / MISTAKES) if (site / MISTAKES).exists() else {}
     table = pd.read_csv(site / "truth" / "truth.csv").set_index("date")
     boxes = _dated(gpd.read_file(site / "truth" / "truth.gpkg", layer="containers"))
@@ -152,7 +168,7 @@ def scenes(site: Path) -> Iterator[Scene]:
         day = str(entry["date"])
         if table.loc[day, "cloud_fraction"] == 0:
             own = _scene(site / entry["path"], table.loc[day], boxes[boxes["date"] == day], tops[tops["date"] == day])
-            yield replace(own, mistakes=noted[day]) if day in noted else own
+            yield entry, replace(own, mistakes=noted[day]) if day in noted else own
 
 
 def _dated(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -204,15 +220,15 @@ def yards(sites: Sequence[Path], gsds_m: Sequence[float]) -> Iterator[Yard]:
     for site in sites:
         for k, scene in enumerate(scenes(site)):
             kind, number = site.name.rsplit("-", 1)
-            seed = int(number) * 100 + 10 * (*KINDS, LOOKALIKES, *MISSED, STORES).index(kind) + k
+            seed = int(number) * 100 + 10 * (*KINDS, LOOKALIKES, *MISSED, STORES, PARKS).index(kind) + k
             yield from (photograph(scene, seed, gsd_m) for gsd_m in gsds_m if gsd_m >= scene.finest_m)
 
 
 def mistakes(site: Path) -> dict[str, Boxes]:
     """Places (n, 2) by date where the released detector draws boxes that are none, or misses some, in metres."""
     found: dict[str, Boxes] = {}
-    for entry, scene in zip(yaml.safe_load((site / "workflow.yaml").read_text())["scenes"], scenes(site), strict=True):
-        with rasterio.open(site / entry["path"]) as source:
+    for entry, scene in _clear(site):
+        with rasterio.open(site / str(entry["path"])) as source:
             image, gsd_m = source.read([1, 2, 3]).astype(np.float32), float(source.transform.a)
         yard = Yard(site.name, gsd_m, image, ("blue", "green", "red"), scene.boxes, "uint16", np.empty((0, 5)))
         table = detect_containers(as_array(yard), min_confidence=MISTAKE)
@@ -235,7 +251,7 @@ def main() -> None:
     parser.add_argument("--painter-python", default=sys.executable, help="a Python that has mitsuba")
     parser.add_argument("--mistakes", action="store_true", help="note where the released detector is wrong")
     given = parser.parse_args()
-    taught = (*TAUGHT, *ONCE_MORE)
+    taught = (*TAUGHT, *ONCE_MORE, *IN_ROWS)
     for site in taught if given.mistakes else (*taught, *LOOKED_AT, *ROOFED, *CHECKED, *SERIES):
         if given.mistakes:
             noted = mistakes(given.folder / site.name)

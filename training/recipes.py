@@ -16,7 +16,9 @@ CHECK_SEEDS = {
     "wide": (*range(30000, 30040, 2), *range(30264, 30284, 2), *range(30500, 30540), *range(30740, 30760)),
 }
 
-ONCE, TWICE = ([site.name for site in sites] for sites in (painted_sites.TAUGHT, painted_sites.ONCE_MORE))
+ONCE, TWICE, THRICE = (
+    [site.name for site in sites] for sites in (painted_sites.TAUGHT, painted_sites.ONCE_MORE, painted_sites.IN_ROWS)
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,14 @@ class Stage:
     often : float
         How much more often wide scenes are drawn than others of as many boxes.
     painted : tuple of str
-        And on these sites of `painted_sites`, half of the time; of the other scenes on `REHEARSED` by lot.
+        And on these sites of `painted_sites`, half of the time; of the other scenes on some by lot.
+    rehearsed : int
+        On so many other scenes beside the painted ones: enough that what was learned of them stays.
+    is_settled : bool
+        Batch normalisation keeps the statistics that it began with: those of eight parts are noise to a network that
+        is nearly done.
+    shaded : float
+        How often a part lies in the shade of a cloud, see `network_crops.in_shade`.
     """
 
     scenes: int
@@ -49,6 +58,9 @@ class Stage:
     wide: int = 0
     often: float = 1.6
     painted: tuple[str, ...] = ()
+    rehearsed: int = 130
+    is_settled: bool = False
+    shaded: float = 0.0
 
 
 RECIPES = {
@@ -66,15 +78,27 @@ RECIPES = {
     ),
     "painted": (Stage(480, 900, 900, 1e-3, True, 440, painted=tuple(ONCE)),),
     "again": (Stage(480, 700, 700, 1e-3, True, 440, painted=(*ONCE, *TWICE, *TWICE)),),
+    "rows": (
+        Stage(
+            480,
+            4000,
+            4000,
+            1e-3,
+            True,
+            440,
+            painted=(*ONCE, *TWICE, *THRICE),
+            rehearsed=400,
+            is_settled=True,
+            shaded=0.12,
+        ),
+    ),
 }
 """Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
 the first got wrong (`hard_sites`) among their scenes. The wide one's go on with all scenes: hard sites, and sites of
 what earlier networks got wrong on other hands' scenes (`wide_sites`), these seen aslant, all in frames of any kind; the
 last with what it still took for boxes (`wide_lots`, `wide_panels`). `painted` goes on from either, and
 only a share of the way (Wortsman et al. 2022, arXiv:2109.01903): that forgets less of what neither hand shows. `again`
-goes on from those, with the sites of the second round drawn twice as often."""
-REHEARSED = 130
-"""Own scenes beside the painted ones: enough that what was learned of them stays."""
+goes on from those, with the sites of the second round drawn twice as often; `rows` with all three rounds, longer."""
 PAINTED_SHARE = 0.5
 """Of the parts of scenes; half of all parts are then shown by their own scene's statistics, the others by a frame's."""
 
@@ -82,4 +106,4 @@ PAINTED_SHARE = 0.5
 def rehearsed(stage: Stage) -> NDArray[np.int64]:
     """Numbers of the own scenes of a stage: all of them, or with painted ones beside them some, by lot."""
     numbers = np.array([*range(stage.scenes), *range(WIDE_FROM, WIDE_FROM + stage.wide)])
-    return np.random.default_rng(TRAIN_SEED).permutation(numbers)[:REHEARSED] if stage.painted else numbers
+    return np.random.default_rng(TRAIN_SEED).permutation(numbers)[: stage.rehearsed] if stage.painted else numbers

@@ -37,7 +37,7 @@ from training import painted_sites, warm_start  # noqa: E402
 from training.calibration import calibrated, own_yards  # noqa: E402
 from training.checksums import write_with_checksum  # noqa: E402
 from training.describe_network import described  # noqa: E402
-from training.network_crops import MAPS, crop  # noqa: E402
+from training.network_crops import MAPS, crop, in_shade  # noqa: E402
 from training.network_scenes import WIDE_FROM, Scene, cached  # noqa: E402
 from training.recipes import CHECK_SEEDS, PAINTED_SHARE, RECIPES, TRAIN_SEED, Stage, rehearsed  # noqa: E402
 
@@ -168,7 +168,11 @@ def _batch(
     foreign: list[Scene | None] = [scenes[int(i)] for i in others] or [None] * BATCH
     if stage.painted:
         foreign[::2] = [None] * (BATCH // 2)
-    batch = [crop(scenes[int(i)], rng, stage.dim, other) for i, other in zip(chosen, foreign, strict=True)]
+    shown = [
+        in_shade(scenes[int(i)], rng) if stage.shaded and rng.random() < stage.shaded else scenes[int(i)]
+        for i in chosen
+    ]
+    batch = [crop(scene, rng, stage.dim, other) for scene, other in zip(shown, foreign, strict=True)]
     return tuple(torch.from_numpy(np.stack(p)) for p in zip(*batch, strict=True))
 
 
@@ -180,6 +184,9 @@ def _stage(
     folder, model, optimiser = sources.own, parts["model"], parts["optimiser"]
     pool = _pool(sources, stage)
     model.train().to(memory_format=torch.channels_last)
+    for norm in model.modules():
+        if stage.is_settled and isinstance(norm, nn.BatchNorm2d):
+            norm.eval()
     recent, start = [], time.process_time()
     for step in range(begun, stage.steps):
         picture, wanted, counted = _batch(pool, stage, rng)

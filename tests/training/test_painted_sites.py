@@ -130,6 +130,7 @@ def test_mistakes_are_false_boxes_wrong_kinds_and_missed_boxes(site: Path, monke
 
 
 def test_sites_that_teach_and_those_that_calibrate_are_others_than_judges() -> None:
-    sites = (*painted_sites.TAUGHT, *painted_sites.ONCE_MORE, *painted_sites.CHECKED, *painted_sites.SERIES)
+    taught = (*painted_sites.TAUGHT, *painted_sites.ONCE_MORE, *painted_sites.IN_ROWS)
+    sites = (*taught, *painted_sites.LOOKED_AT, *painted_sites.ROOFED, *painted_sites.CHECKED, *painted_sites.SERIES)
     assert min(site.seed for site in sites) >= 1000
     assert len({site.name for site in sites}) == len(sites)

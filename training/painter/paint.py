@@ -19,6 +19,10 @@ from rasterio.transform import from_origin
 from sites import KINDS, Site
 from truth import Frame, Truth
 
+HOURS = {"parks": (7.0, 17.0)}
+"""Local solar hours at which a kind is seen; others around noon, as satellites pass."""
+AROUND_NOON = (10.0, 14.0)
+
 
 def sun_position(lat: float, day: dt.date, hour: float) -> tuple[float, float]:
     """Azimuth clockwise from north and elevation, degrees, at a local solar hour."""
@@ -105,7 +109,7 @@ def main() -> None:
     for i, date in enumerate(dates):
         t0, c0 = time.time(), time.process_time()
         r = np.random.default_rng([a.seed, KINDS.index(a.kind), 100 + i])
-        sun_az, sun_el = sun_position(lat, date, r.uniform(10, 14))
+        sun_az, sun_el = sun_position(lat, date, r.uniform(*HOURS.get(a.kind, AROUND_NOON)))
         sun_el = max(sun_el, 8.0)
         turbidity = float(r.uniform(2.2, 6.5))
         off = float(min(r.beta(1.3, 1.8) * 25, a.max_off_nadir))

@@ -15,13 +15,14 @@ from kinds import Kinds
 from lookalikes import Lookalikes
 from mesh import Mesh, paint
 from missed import Missed
+from parks import Parks
 from parts import KINDS, NEVER, Look, Region, Slot
 from shapely.geometry import Polygon
 from shapely.ops import unary_union
 from stores import Stores
 
 
-class Site(Kinds, Lookalikes, Missed, Stores):
+class Site(Kinds, Lookalikes, Missed, Parks, Stores):
     def __init__(self, kind: str, seed: int, size: float, days: list[int], doys: list[int], north=True, res=0.25):
         self.kind, self.seed, self.size, self.days, self.doys, self.north = kind, seed, size, days, doys, north
         self.rng = np.random.default_rng([seed, KINDS.index(kind), 1])
