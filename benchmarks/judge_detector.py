@@ -34,10 +34,11 @@ Boxes = NDArray[np.float64]
 
 
 def roofs(truth: gpd.GeoDataFrame, row: pd.Series, yard: Yard, corner: tuple[float, float]) -> Boxes:
-    """The true boxes (n, 5) of a date where the picture shows their roofs."""
+    """The true boxes (n, 5) of a date where the picture, misplaced as it is, shows their roofs."""
     found = []
+    shift = np.array([row["shift_east_m"], row["shift_north_m"]])
     for shape in leaning.roofs(truth, row):
-        points = (shapely.get_coordinates(shape)[:4] - corner) * [1, -1]
+        points = (shapely.get_coordinates(shape)[:4] + shift - corner) * [1, -1]
         across, along = sorted((points[1] - points[0], points[3] - points[0]), key=lambda s: float(np.hypot(*s)))
         sizes = float(np.hypot(*along)), float(np.hypot(*across))
         found.append([*points.mean(axis=0), *sizes, np.arctan2(along[0], -along[1]) % np.pi])
