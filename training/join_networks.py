@@ -31,6 +31,7 @@ sys.path.insert(0, str(ROOT))
 
 from training import calibration, warm_start  # noqa: E402
 from training.checksums import write_with_checksum  # noqa: E402
+from training.describe_network import described  # noqa: E402
 
 MODEL = ROOT / "training" / "networks" / "containers.onnx"
 PICTURE, MAPS, DESCRIPTION = "picture", "maps", "description"
@@ -83,7 +84,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="calibrate: folder of own scenes")
     parser.add_argument("--painted", type=Path, help="calibrate: folder of painted sites")
     given = parser.parse_args()
-    model = joined(*(warm_start.half(onnx.load(p), h) for p, h in ((given.first, FIRST), (given.second, SECOND))))
+    halves = [warm_start.half(onnx.load(p), h) for p, h in ((given.first, FIRST), (given.second, SECOND))]
+    # Half of a joined file has no description of its own.
+    model = described(joined(*halves))
     content = bytes(model.SerializeToString(deterministic=True))
     if given.cache and given.painted:
         table = calibration.calibrated(content, lambda gsd_m: calibration.yards(given.cache, given.painted, gsd_m))

@@ -79,18 +79,7 @@ RECIPES = {
     "painted": (Stage(480, 900, 900, 1e-3, True, 440, painted=tuple(ONCE)),),
     "again": (Stage(480, 700, 700, 1e-3, True, 440, painted=(*ONCE, *TWICE, *TWICE)),),
     "rows": (
-        Stage(
-            480,
-            4000,
-            4000,
-            1e-3,
-            True,
-            440,
-            painted=(*ONCE, *TWICE, *THRICE),
-            rehearsed=400,
-            is_settled=True,
-            shaded=0.12,
-        ),
+        Stage(480, 4000, 4000, 2.5e-4, True, 440, 1.6, (*ONCE, *TWICE, *THRICE), 400, is_settled=True, shaded=0.12),
     ),
 }
 """Stages of either network that training/join_networks.py joins. The plain one's later stages go on with sites of what
