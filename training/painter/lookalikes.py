@@ -348,17 +348,21 @@ class Lookalikes:
     """What ``Site`` lays out as `lookalikes`."""
 
     def _lookalikes(self):
+        self._parcels(USES, self._alike)
+
+    def _parcels(self, uses, lay):
+        """Nine parcels, each laid out for one of the uses, and on half of the sites a few boxes beside them."""
         r, s = self.rng, self.size
         a, b = s * 0.47, s * 0.45
         self.shapers.append(lambda g, look: g.flatten((-a, -b, a, b), 0.0, 12.0))
         self.surround((-a, -b, a, b), rural=0.3)
         cols, lines = 3, 3
-        uses = r.permutation(np.array(USES))
+        uses = r.permutation(np.array(uses))
         w, d = 2 * a / cols, 2 * b / lines
         for i in range(cols):
             for j in range(lines):
                 p = (-a + i * w + 1.5, -b + j * d + 1.5, -a + (i + 1) * w - 4.0, -b + (j + 1) * d - 4.0)
-                self._alike(p, str(uses[(i * lines + j) % len(uses)]), 600 + 20 * (i * lines + j))
+                lay(p, str(uses[(i * lines + j) % len(uses)]), 600 + 20 * (i * lines + j))
         if r.random() < 0.5:
             self.scatter((-a, -b, a, b), "odd", int(r.integers(3, 12)))
         self.zones.append(("odd", (-a, -b, a, b)))
