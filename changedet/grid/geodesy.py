@@ -273,6 +273,32 @@ def ground_pixel_m2(crs: str, transform: Affine, row: float, column: float) -> f
     return abs(transform.determinant) * area_scale(crs, x, y, math.sqrt(abs(transform.determinant)))
 
 
+def metre_at(crs: str, x: float, y: float) -> float:
+    """A metre on the ground in units of a CRS at a place.
+
+    Parameters
+    ----------
+    crs : str
+        ``EPSG:code`` or WKT.
+    x, y : float
+        The place, in the CRS.
+
+    Returns
+    -------
+    float
+        To a hundredth, as `Grid.ground_metre`; 1 in a CRS that is not in metres, and where there is no ground.
+
+    Examples
+    --------
+    >>> metre_at("EPSG:3857", 1e6, 7_361_866), metre_at("EPSG:32633", 5e5, 6e6)
+    (1.74, 1.0)
+    """
+    if not is_metric(crs):
+        return 1.0
+    scale = area_scale(crs, x, y)
+    return round(1 / math.sqrt(scale), 2) if 0.0 < scale < math.inf else 1.0
+
+
 def area_scale(crs: str, x: float, y: float, side: float = 0.0) -> float:
     """Square metres on the ground for a unit of area of the CRS at a place.
 

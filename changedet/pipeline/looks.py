@@ -145,6 +145,11 @@ class RunLooks:
     formats: frozenset[str] = frozenset({"masks"})
     taken: dict[tuple[str, int], list[tuple[Floats, Floats]]] = field(default_factory=dict)
 
+    @property
+    def ground_metre(self) -> float:
+        """A metre on the ground in units of the CRS."""
+        return self.grid.ground_metre
+
     def clear(self, i: int, points: Floats) -> Bools:
         """Say where a date shows the ground clearly.
 
@@ -216,7 +221,7 @@ class RunLooks:
         if self.scenes is None:
             kept = kept_light(self.folder.table(BOX_LIGHT, self.dates[i]), xy, 3)
             return None if kept is None else np.moveaxis(kept, 1, 0)
-        found = np.round(light_of_boxes(partial(self.scenes.at, i), xy, length, angle), LIGHT_DIGITS)
+        found = np.round(light_of_boxes(partial(self.scenes.at, i), xy, length, angle, self.ground_metre), LIGHT_DIGITS)
         self.taken.setdefault((BOX_LIGHT, i), []).append((xy, np.moveaxis(found, 1, 0)))
         return found
 
@@ -242,7 +247,7 @@ class RunLooks:
         bands = [self.scenes.roles.index(role) for role in ROOF_BANDS if role in self.scenes.roles]
         if not set(ROOF_BANDS[:COLOURS]) <= set(self.scenes.roles):
             return None
-        whole = light_of_roofs(partial(self.scenes.at, i), xy, length, angle)
+        whole = light_of_roofs(partial(self.scenes.at, i), xy, length, angle, self.ground_metre)
         found = np.round(whole[:, :, bands], LIGHT_DIGITS)
         self.taken.setdefault((ROOF_LIGHT, i), []).append((xy, found))
         return found
@@ -258,7 +263,7 @@ class RunLooks:
         Returns
         -------
         (float, float) or None
-            Metres east and north in the grid's CRS, the way the sensor looks; None where the view is not known.
+            Metres on the ground, east and north, the way the sensor looks; None where the view is not known.
         """
         view = self.views[i] if self.views else None
         if view is None or (view.azimuth_deg is None and view.off_nadir_deg > 0.0):

@@ -44,7 +44,7 @@ CELL_M: Final = 250.0
 
 
 def place_appearance(
-    looks: SeriesVisibility, centre: Floats, places: Boxes, shift: Floats, scores: tuple[Ints, Bools, Bools]
+    looks: SeriesVisibility, places: Boxes, shift: Floats, scores: tuple[Ints, Bools, Bools], unit: float
 ) -> Floats | None:
     """Appearance of each place on each date.
 
@@ -52,20 +52,21 @@ def place_appearance(
     ----------
     looks : SeriesVisibility
         Whose light is read, where they are a `SeriesLight`.
-    centre : float64 (place, 2)
-        Of the boxes, moved by their dates' shifts.
     places : Boxes
-        Mean box of each place.
+        Mean box of each place, in the middle of its boxes, moved by their dates' shifts.
     shift : float64 (date, 2)
         What brings each date's boxes onto the places, in metres.
     scores : tuple of (place, date) arrays
         ``bins``, ``lit`` and ``observed``, see `kernels.appearance.appearance_features`.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
     float64 (place, date, feature) or None
         See `kernels.appearance.appearance_features`; None without pictures.
     """
+    centre = places.xy
     if not isinstance(looks, SeriesLight) or not len(centre):
         return None
     cell = np.floor(centre / CELL_M)
@@ -73,7 +74,7 @@ def place_appearance(
     parts = []
     for i, moved in enumerate(shift):
         light = [
-            looks.light(i, centre[own] - moved, places.length[own], places.angle[own])
+            looks.light(i, unit * (centre[own] - moved), places.length[own], places.angle[own])
             for own in np.split(order, range(PLACES_AT_ONCE, len(order), PLACES_AT_ONCE))
         ]
         if any(part is None for part in light):
@@ -86,7 +87,7 @@ def place_appearance(
     return appearance_features(inner, ring, rough, *scores)
 
 
-def light_of_boxes(light: Callable[[Floats], Floats], xy: Floats, length: Floats, angle: Floats) -> Floats:
+def light_of_boxes(light: Callable[[Floats], Floats], xy: Floats, length: Floats, angle: Floats, unit: float) -> Floats:
     """Light of boxes: its median and standard deviation within each, and its median beside it.
 
     Parameters
@@ -94,9 +95,11 @@ def light_of_boxes(light: Callable[[Floats], Floats], xy: Floats, length: Floats
     light : callable
         ``light(points) -> (m, band)``: 0 at the date's dark end and 1 at its usual ground; NaN where there is none.
     xy : float64 (n, 2)
-        Centres, in metres.
+        Centres, in the CRS.
     length, angle : float64 (n,)
-        In metres, and in degrees clockwise from north.
+        In metres on the ground, and in degrees clockwise from north.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -106,6 +109,6 @@ def light_of_boxes(light: Callable[[Floats], Floats], xy: Floats, length: Floats
     turn = np.deg2rad(angle)[:, None, None]
     long, wide = (np.concatenate(pair, 2) for pair in ((np.sin(turn), np.cos(turn)), (np.cos(turn), -np.sin(turn))))
     points = np.concatenate([INSIDE, BESIDE])
-    at = xy[:, None] + points[:, :1] * length[:, None, None] * long + points[:, 1:] * wide
+    at = xy[:, None] + points[:, :1] * (unit * length)[:, None, None] * long + unit * points[:, 1:] * wide
     inside, beside = np.split(light(at.reshape(-1, 2)).reshape(*at.shape[:2], -1), [len(INSIDE)], axis=1)
     return np.stack([np.median(inside, axis=1), inside.std(axis=1), np.median(beside, axis=1)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -11,6 +12,7 @@ from changedet.arrays import Bools, Floats, Ints
 from changedet.kernels.containers import KINDS
 from changedet.stages.tracks.detections import Detections
 from changedet.stages.tracks.ground import ground_of
+from changedet.stages.tracks.kernels.boxes import Boxes
 from changedet.stages.tracks.kernels.stretches import Stretches
 from changedet.stages.tracks.result import Tracks
 from changedet.stages.tracks.visibility import ClearAt, SeriesVisibility
@@ -26,17 +28,19 @@ Kinds: TypeAlias = NDArray[np.object_]
 """Names of kinds."""
 
 
-def visible_dates(see: ClearAt, centre: Floats, length: Floats, angle: Floats, dates: int) -> Bools:
+def visible_dates(see: ClearAt, boxes: Boxes, centre: Floats, unit: float, dates: int) -> Bools:
     """Which dates show which boxes: most of five points along their long sides.
 
     Parameters
     ----------
     see : callable
-        ``see(i, points) -> bool (n,)``: whether date ``i`` shows the points.
+        ``see(i, points) -> bool (n,)``: whether date ``i`` shows the points, in the CRS.
+    boxes : Boxes
+        Of which the lengths and directions are taken.
     centre : float64 (n, 2)
-        In metres.
-    length, angle : float64 (n,)
-        In metres, and in degrees clockwise from north.
+        Where they lie, in metres on the ground.
+    unit : float
+        A metre on the ground in units of the CRS.
     dates : int
         Number of dates.
 
@@ -45,9 +49,9 @@ def visible_dates(see: ClearAt, centre: Floats, length: Floats, angle: Floats, d
     bool (n, date)
         True where the date shows more than half of them.
     """
-    turn = np.deg2rad(angle)
-    along = np.column_stack([np.sin(turn), np.cos(turn)]) * length[:, None]
-    points = np.concatenate([centre + part * along for part in LONG_SIDE_SHARES])
+    turn = np.deg2rad(boxes.angle)
+    along = np.column_stack([np.sin(turn), np.cos(turn)]) * boxes.length[:, None]
+    points = unit * np.concatenate([centre + part * along for part in LONG_SIDE_SHARES])
     columns = []
     for i in range(dates):
         shown = np.asarray(see(i, points), bool).reshape(len(LONG_SIDE_SHARES), len(centre))
@@ -134,8 +138,18 @@ def assemble(
         table["present_probability"] = (presence * seen).sum(1)[order] / seen.sum(1)[order]
     table = table[[*(c for c in table.columns if c != "geometry"), "geometry"]]
     places = _place_table(rows, place, present.shape[0])
-    rows_with_ids, ground = _with_ids(rows, track), ground_of(rows.boxes.xy, looks)
-    return Tracks(rows.dates, rows_with_ids, table, presence[order], seen[order], places, present, clear, ground)
+    found = Tracks(
+        rows.dates,
+        _with_ids(rows, track),
+        table,
+        presence[order],
+        seen[order],
+        places,
+        present,
+        clear,
+        ground_of(rows.boxes.xy, looks, rows.unit),
+    )
+    return replace(found, ground_metre=rows.unit)
 
 
 def _span(stretches: Stretches, clear: Bools, present: Floats) -> tuple[Floats, Ints, Ints]:
@@ -178,7 +192,7 @@ def _track_table(
         "kind": _majority(rows, track[own], own, n),
         "color": _colors(rows.boxes.rgb[own], track[own], n),
     }
-    return gpd.GeoDataFrame(data, geometry=gpd.points_from_xy(centre[:, 0], centre[:, 1]), crs=rows.given.crs)
+    return gpd.GeoDataFrame(data, geometry=gpd.points_from_xy(*(rows.unit * centre).T), crs=rows.given.crs)
 
 
 def _majority(rows: Detections, group: Ints, chosen: Bools, count: int) -> Kinds:
@@ -206,7 +220,7 @@ def _place_table(rows: Detections, place: Ints, count: int) -> gpd.GeoDataFrame:
     own = place >= 0
     centre = medians(rows.boxes.xy[own], place[own], count)
     kind = _majority(rows, place[own], own, count)
-    return gpd.GeoDataFrame({"kind": kind}, geometry=gpd.points_from_xy(centre[:, 0], centre[:, 1]), crs=rows.given.crs)
+    return gpd.GeoDataFrame({"kind": kind}, geometry=gpd.points_from_xy(*(rows.unit * centre).T), crs=rows.given.crs)
 
 
 def _with_ids(rows: Detections, track: Ints) -> gpd.GeoDataFrame:

@@ -39,11 +39,13 @@ def on_their_bases(tracks: Tracks, looks: SeriesVisibility) -> Tracks:
     views = relief_displacements(looks, len(tracks.dates))
     if not len(rows) or not np.isfinite(views).any() or tracks.views_opposed:
         return tracks
-    centre = shapely.get_coordinates(shapely.centroid(rows.geometry.to_numpy()))
+    unit = tracks.ground_metre
+    centre = shapely.get_coordinates(shapely.centroid(rows.geometry.to_numpy())) / unit
     number = rows["track_id"].astype("Float64").to_numpy(np.float64, na_value=0.0).astype(np.int64) - 1
     date = date_index(rows["date"], tracks.dates)
     moved = base_positions(centre, number, views[date], tiers_of(rows)).xy - centre
-    return replace(tracks, detections=_moved(rows, moved), tracks=_moved_tracks(tracks.tracks, rows, centre + moved))
+    bases = unit * (centre + moved)
+    return replace(tracks, detections=_moved(rows, unit * moved), tracks=_moved_tracks(tracks.tracks, rows, bases))
 
 
 def _moved(rows: gpd.GeoDataFrame, by: Floats) -> gpd.GeoDataFrame:

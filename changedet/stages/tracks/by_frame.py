@@ -50,7 +50,8 @@ def follow_frames(rows: Detections, looks: SeriesVisibility, radius_m: float) ->
         label[here[old]] = candidates[found[old]]
         label[here[~old]] = len(latest) + np.arange((~old).sum())
         lost = np.setdiff1d(candidates, label[here])
-        is_open[lost] = ~np.asarray(looks.clear(t, rows.boxes.xy[latest[lost]]), bool) if len(lost) else False
+        at = rows.unit * rows.boxes.xy[latest[lost]]
+        is_open[lost] = ~np.asarray(looks.clear(t, at), bool) if len(lost) else False
         latest = np.concatenate([latest, here[~old]])
         is_open = np.concatenate([is_open, np.ones((~old).sum(), bool)])
         latest[label[here]] = here
@@ -64,7 +65,7 @@ def _assemble_frames(rows: Detections, looks: SeriesVisibility, label: Ints, n: 
     np.maximum.at(last, label[own], rows.date[own])
     boxes = mean_boxes(rows.boxes.take(own), label[own], n)
     centre = medians(rows.boxes.xy[own], label[own], n)
-    clear = visible_dates(looks.clear, centre, boxes.length, boxes.angle, len(looks.dates))
+    clear = visible_dates(looks.clear, boxes, centre, rows.unit, len(looks.dates))
     clear[label[own], rows.date[own]] = True
     stretches = single_boxes(np.arange(n), first.astype(np.int64), last.astype(np.int64))
     return assemble(rows, looks, stretches, label, clear, _presence(first, last, clear), label)

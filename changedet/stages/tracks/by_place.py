@@ -118,7 +118,7 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
     has_row = np.isfinite(score)
     centre = medians(rows.boxes.xy[keep], own, n)
     lit, shown = (
-        visible_dates(see, centre, boxes.length, boxes.angle, count)
+        visible_dates(see, boxes, centre, rows.unit, count)
         for see in (looks.clear, lambda i, xy: ~looks.covered(i, xy))
     )
     pairs = overlapping_pairs(boxes, width, OVERLAP_SHARE)
@@ -126,7 +126,7 @@ def observe_places(rows: Detections, looks: SeriesVisibility, radius_m: float) -
     counted = np.bincount(own, rows.counted[keep], n).astype(np.float64)
     bins, neighbours = score_bins(score), _neighbours(rows, place, has_row)
     moved = medians((rows.boxes.xy + shift[rows.date])[keep], own, n)
-    appearance = place_appearance(looks, moved, boxes, shift, (bins, lit, observed))
+    appearance = place_appearance(looks, boxes._replace(xy=moved), shift, (bins, lit, observed), rows.unit)
     moves = shift, displacement, appearance, opposed, familiar_dates(looks, count)
     return PlaceObservations(place, bins, observed, lit, counted, neighbours, pairs, *moves)
 
@@ -318,5 +318,5 @@ def surfaces_of(rows: Detections, looks: SeriesVisibility, observations: PlaceOb
     _, spot, own = np.unique(place, return_index=True, return_inverse=True)
     offset -= offset[spot[own]]
     displacement = observations.displacement[rows.date]
-    light = rows_light(looks, rows.boxes, rows.date, usable)
+    light = rows_light(looks, rows.boxes, rows.date, usable, rows.unit)
     return Surfaces(rows.date, rows.boxes.rgb, usable, ~shown, rows.tiers, offset, displacement, light)

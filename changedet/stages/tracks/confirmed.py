@@ -73,7 +73,7 @@ def series_rows(tracks: Tracks) -> SeriesRows:
     presence[owned] = tracks.presence[ids[owned], date[owned]]
     return SeriesRows(
         date,
-        shapely.get_coordinates(shapely.centroid(table.geometry.to_numpy())),
+        shapely.get_coordinates(shapely.centroid(table.geometry.to_numpy())) / tracks.ground_metre,
         table["confidence"].to_numpy(np.float64),
         table["counted"].to_numpy(bool) if "counted" in table else np.ones(len(table), bool),
         hex_rgb(table["color"].to_numpy(object)),

@@ -10,10 +10,11 @@ import numpy as np
 
 from changedet.arrays import Bools, Floats, Ints
 from changedet.errors import MethodError
+from changedet.grid.geodesy import metre_at
 from changedet.kernels.colour import hex_rgb
 from changedet.kernels.containers import KINDS, LONGEST_M
 from changedet.stages.tracks.kernels.boxes import Boxes
-from changedet.stages.tracks.visibility import SeriesSnow, SeriesVisibility
+from changedet.stages.tracks.visibility import SeriesOnGrid, SeriesSnow, SeriesVisibility
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -72,7 +73,7 @@ class Detections:
     date : int64 (row,)
         Index of its date.
     boxes : Boxes
-        With the confidence as weight.
+        With the confidence as weight; centres in metres on the ground, which are the CRS's coordinates over `unit`.
     width : float64 (row,)
         In metres.
     kind : int64 (row,)
@@ -81,6 +82,8 @@ class Detections:
         Levels of the stack; NaN for unknown.
     counted : bool (row,)
         False below the count threshold.
+    unit : float
+        A metre on the ground in units of the CRS.
     """
 
     given: gpd.GeoDataFrame
@@ -92,6 +95,7 @@ class Detections:
     kind: Ints
     tiers: Floats
     counted: Bools
+    unit: float
 
     @classmethod
     def of(cls, detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> Detections:
@@ -123,8 +127,9 @@ class Detections:
             raise MethodError("tracks: no looks; give at least one date")
         index = date_index(detections["date"], dates)
         number = {name: pd.to_numeric(detections[name]).to_numpy(np.float64) for name in NUMBERS}
-        boxes = _boxes(detections, number)
-        boxes = boxes._replace(cut=_cut(boxes, index, looks), rgb=_without_snow(boxes, index, looks))
+        unit = _ground_metre(detections, looks)
+        boxes = _boxes(detections, number, unit)
+        boxes = boxes._replace(cut=_cut(boxes, index, looks, unit), rgb=_without_snow(boxes, index, looks, unit))
         order = np.lexsort((*(number[name] for name in NUMBERS), boxes.xy[:, 1], boxes.xy[:, 0], index)).astype(
             np.int64
         )
@@ -141,12 +146,23 @@ class Detections:
             kind[order],
             tiers_of(detections)[order],
             counted[order],
+            unit,
         )
 
 
-def _boxes(detections: gpd.GeoDataFrame, number: dict[str, Floats]) -> Boxes:
+def _ground_metre(detections: gpd.GeoDataFrame, looks: SeriesVisibility) -> float:
+    """A metre on the ground in units of the CRS: the grid's own, else that in the middle of the boxes."""
+    if isinstance(looks, SeriesOnGrid):
+        return looks.ground_metre
+    if detections.crs is None or not len(detections):
+        return 1.0
+    west, south, east, north = detections.total_bounds.tolist()
+    return metre_at(detections.crs.to_wkt(), (west + east) / 2, (south + north) / 2)
+
+
+def _boxes(detections: gpd.GeoDataFrame, number: dict[str, Floats], unit: float) -> Boxes:
     centre = detections.geometry.centroid
-    xy = np.column_stack([centre.x.to_numpy(), centre.y.to_numpy()]).reshape(-1, 2)
+    xy = np.column_stack([centre.x.to_numpy(), centre.y.to_numpy()]).reshape(-1, 2) / unit
     weight = np.maximum(number["confidence"], LEAST_CONFIDENCE)
     rgb = hex_rgb(detections["color"].to_numpy(object))
     return Boxes(xy, number["length_m"], number["angle_deg"], rgb, weight, np.zeros(len(xy)))
@@ -172,7 +188,7 @@ def tiers_of(detections: gpd.GeoDataFrame) -> Floats:
     return np.asarray(tiers.astype("Float64").to_numpy(np.float64, na_value=np.nan), np.float64)
 
 
-def _cut(boxes: Boxes, date: Ints, looks: SeriesVisibility) -> Floats:
+def _cut(boxes: Boxes, date: Ints, looks: SeriesVisibility, unit: float) -> Floats:
     """By how much (n,) the boxes may be longer than they look: an end lies at what the date does not show."""
     turn = np.deg2rad(boxes.angle)
     half = np.column_stack([np.sin(turn), np.cos(turn)]) * (boxes.length / 2 + BEYOND_M)[:, None]
@@ -180,11 +196,11 @@ def _cut(boxes: Boxes, date: Ints, looks: SeriesVisibility) -> Floats:
     for i in range(len(looks.dates)):
         mine = np.flatnonzero(date == i)
         for end in (half[mine], -half[mine]):
-            at_edge[mine] |= looks.covered(i, boxes.xy[mine] + end)
+            at_edge[mine] |= looks.covered(i, unit * (boxes.xy[mine] + end))
     return np.where(at_edge, np.maximum(LONGEST_M - boxes.length, 0.0), 0.0)
 
 
-def _without_snow(boxes: Boxes, date: Ints, looks: SeriesVisibility) -> Floats:
+def _without_snow(boxes: Boxes, date: Ints, looks: SeriesVisibility, unit: float) -> Floats:
     """Colours (n, 3), NaN where snow lies on the middle or on an end: it comes and goes, and the box stays."""
     if not isinstance(looks, SeriesSnow):
         return boxes.rgb
@@ -194,7 +210,7 @@ def _without_snow(boxes: Boxes, date: Ints, looks: SeriesVisibility) -> Floats:
     for i in range(len(looks.dates)):
         mine = np.flatnonzero(date == i)
         for along in SNOW_AT:
-            snowed[mine] |= looks.snowed(i, boxes.xy[mine] + along * half[mine])
+            snowed[mine] |= looks.snowed(i, unit * (boxes.xy[mine] + along * half[mine]))
     return np.where(snowed[:, None], np.nan, boxes.rgb)
 
 

@@ -18,15 +18,17 @@ MOST_POINTS: Final = 10_000
 """Of the lattice, about: the spacing grows with the site."""
 
 
-def ground_of(xy: Floats, looks: SeriesVisibility) -> Ground:
+def ground_of(xy: Floats, looks: SeriesVisibility, unit: float) -> Ground:
     """Ground about boxes, without what no date shows.
 
     Parameters
     ----------
     xy : float64 (n, 2)
-        Centres of the boxes, in metres.
+        Centres of the boxes, in metres on the ground.
     looks : SeriesVisibility
         What each date shows of the ground.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -43,6 +45,7 @@ def ground_of(xy: Floats, looks: SeriesVisibility) -> Ground:
     east, north = (np.arange(a + step / 2, b, step) for a, b in zip(low, high, strict=True))
     points = np.stack(np.meshgrid(east, north), -1).reshape(-1, 2)
     points = points[np.isfinite(cKDTree(xy).query(points, distance_upper_bound=NEAR_M)[0])]
+    points *= unit
     shown = np.stack([~looks.covered(i, points) for i in range(len(looks.dates))], 1)
     ever = shown.any(1)
     return Ground(points[ever], shown[ever])

@@ -23,7 +23,7 @@ class Ground(NamedTuple):
     Attributes
     ----------
     xy : float64 (n, 2)
-        Points of a lattice, in metres.
+        Points of a lattice, in the CRS of the boxes.
     shown : bool (n, date)
         Whether each date showed them, in deep shade too.
     """
@@ -81,6 +81,8 @@ class Tracks:
         Whether the rows fit the detector's tables of sites on which boxes are often missed, which were then followed.
     views_opposed : bool
         Whether the boxes lean the other way than the views say: boxes are then where the pictures show their roofs.
+    ground_metre : float
+        A metre on the ground in units of the CRS.
     """
 
     dates: tuple[dt.date, ...]
@@ -95,6 +97,7 @@ class Tracks:
     calibration: Calibration = PLAIN
     often_missed: bool = False
     views_opposed: bool = False
+    ground_metre: float = 1.0
 
 
 TrackMethod: TypeAlias = "Callable[[gpd.GeoDataFrame, SeriesVisibility], Tracks]"

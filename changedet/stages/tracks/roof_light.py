@@ -19,7 +19,7 @@ ROOF: Final = lattice(np.linspace(-0.4, 0.4, ALONG), ACROSS_M)
 """Points along a roof, as a share of its length, and across, in metres."""
 
 
-def rows_light(looks: SeriesVisibility, boxes: Boxes, date: Ints, chosen: Bools) -> Floats | None:
+def rows_light(looks: SeriesVisibility, boxes: Boxes, date: Ints, chosen: Bools, unit: float) -> Floats | None:
     """Light along the roofs of some rows.
 
     Parameters
@@ -32,6 +32,8 @@ def rows_light(looks: SeriesVisibility, boxes: Boxes, date: Ints, chosen: Bools)
         Index of each row's date.
     chosen : bool (row,)
         Whose light is read.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -45,7 +47,7 @@ def rows_light(looks: SeriesVisibility, boxes: Boxes, date: Ints, chosen: Bools)
         mine = np.flatnonzero(chosen & (date == i))
         for begin in range(0, len(mine), PLACES_AT_ONCE):
             own = mine[begin : begin + PLACES_AT_ONCE]
-            light = looks.roof_light(i, boxes.xy[own], boxes.length[own], boxes.angle[own])
+            light = looks.roof_light(i, unit * boxes.xy[own], boxes.length[own], boxes.angle[own])
             if light is None:
                 return None
             out = np.full((len(date), *light.shape[1:]), np.nan) if out is None else out
@@ -53,7 +55,7 @@ def rows_light(looks: SeriesVisibility, boxes: Boxes, date: Ints, chosen: Bools)
     return out
 
 
-def light_of_roofs(light: Callable[[Floats], Floats], xy: Floats, length: Floats, angle: Floats) -> Floats:
+def light_of_roofs(light: Callable[[Floats], Floats], xy: Floats, length: Floats, angle: Floats, unit: float) -> Floats:
     """Light along roofs.
 
     Parameters
@@ -61,9 +63,11 @@ def light_of_roofs(light: Callable[[Floats], Floats], xy: Floats, length: Floats
     light : callable
         ``light(points) -> (m, band)``; NaN where there is none.
     xy : float64 (n, 2)
-        Centres, in metres.
+        Centres, in the CRS.
     length, angle : float64 (n,)
-        In metres, and in degrees clockwise from north.
+        In metres on the ground, and in degrees clockwise from north.
+    unit : float
+        A metre on the ground in units of the CRS.
 
     Returns
     -------
@@ -72,6 +76,6 @@ def light_of_roofs(light: Callable[[Floats], Floats], xy: Floats, length: Floats
     """
     turn = np.deg2rad(angle)[:, None, None]
     long, wide = (np.concatenate(pair, 2) for pair in ((np.sin(turn), np.cos(turn)), (np.cos(turn), -np.sin(turn))))
-    at = xy[:, None] + ROOF[:, :1] * length[:, None, None] * long + ROOF[:, 1:] * wide
+    at = xy[:, None] + ROOF[:, :1] * (unit * length)[:, None, None] * long + unit * ROOF[:, 1:] * wide
     values = light(at.reshape(-1, 2)).reshape(len(xy), ALONG, len(ACROSS_M), -1)
     return np.asarray(np.median(values, axis=2), np.float64)

@@ -172,8 +172,9 @@ def track(
     Parameters
     ----------
     detections : GeoDataFrame
-        Rotated rectangles in a projected CRS in metres with `date`, `length_m`, `width_m`, `angle_deg`, `confidence`,
-        `kind`, `color`; optionally `tiers` and `counted` (False for rows below the count threshold, used as evidence).
+        Rotated rectangles in a CRS projected in metres, at whatever scale, with `date`, `length_m`, `width_m`,
+        `angle_deg`, `confidence`, `kind`, `color`; optionally `tiers` and `counted` (False for rows below the count
+        threshold, used as evidence).
     looks : SeriesVisibility or sequence of datetime.date, optional
         The dates and what each saw clearly; by default the dates of the rows. A date without any box must be given
         here.

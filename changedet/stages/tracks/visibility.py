@@ -65,6 +65,15 @@ class SeriesVisibility(Protocol):
 
 
 @runtime_checkable
+class SeriesOnGrid(SeriesVisibility, Protocol):
+    """Visibility of a series that knows the scale of its grid."""
+
+    @property
+    def ground_metre(self) -> float:
+        """A metre on the ground in units of the grid's CRS."""
+
+
+@runtime_checkable
 class SeriesLight(SeriesVisibility, Protocol):
     """Visibility of a series that may have pictures, too."""
 
@@ -150,7 +159,7 @@ class SeriesViews(SeriesVisibility, Protocol):
         Returns
         -------
         (float, float) or None
-            Metres east and north; None where the view is not known.
+            Metres on the ground, east and north; None where the view is not known.
         """
         ...
 
@@ -208,7 +217,7 @@ def relief_displacements(looks: SeriesVisibility, dates: int) -> Floats:
     Returns
     -------
     float64 (date, 2)
-        Metres east and north for each metre of height; NaN where the view is not known.
+        Metres on the ground, east and north, for each metre of height; NaN where the view is not known.
     """
     known = [looks.relief_displacement(i) if isinstance(looks, SeriesViews) else None for i in range(dates)]
     return np.array([one or (np.nan, np.nan) for one in known], np.float64).reshape(dates, 2)
@@ -237,7 +246,7 @@ class GivenVisibility:
         i : int
             Index of the date.
         points : float64 (n, 2)
-            In metres.
+            In the CRS of the boxes.
 
         Returns
         -------
@@ -256,7 +265,7 @@ class GivenVisibility:
         i : int
             Index of the date.
         points : float64 (n, 2)
-            In metres.
+            In the CRS of the boxes.
 
         Returns
         -------

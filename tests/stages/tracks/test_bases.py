@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from mercator import from_mercator, in_mercator
 
 from changedet.kernels.containers import HEIGHT_M
 from changedet.stages.tracks.stage import track
@@ -51,6 +52,16 @@ def test_track_puts_boxes_and_tracks_on_their_bases(method):
     assert np.abs(centres(found.tracks)[order] - bases).max() < 0.15
     assert np.abs(centres(found.detections) - np.tile(bases, (4, 1))).max() < 0.3
     assert shapely.area(found.detections.geometry.to_numpy()) == pytest.approx(6.06 * 2.44)
+
+
+@pytest.mark.parametrize("method", ["hmm", "nearest"])
+def test_track_puts_boxes_on_their_bases_in_web_mercator(method):
+    origin = 500_000.0, 5_400_000.0
+    plain = track(rows(), Views(DAYS), detector="learned", method=method)
+    found = track(in_mercator(rows(), origin), Views(DAYS), detector="learned", method=method)
+    for name in ("detections", "tracks"):
+        placed = from_mercator(centres(getattr(found, name)), origin)
+        np.testing.assert_allclose(placed, centres(getattr(plain, name)), atol=1e-3)
 
 
 def test_track_leaves_boxes_where_they_are_without_views():

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
+from mercator import UNIT
 
 from changedet.stages.tracks import roof_light
 from changedet.stages.tracks.kernels.boxes import Boxes
@@ -25,7 +26,7 @@ class Ramp(GivenVisibility):
             values = 0.1 * points[:, 1:] * (i + 1) * np.array([1.0, 2.0, 3.0])
             return np.where(points[:, :1] < -50, np.nan, values)
 
-        return light_of_roofs(light, xy, length, angle)
+        return light_of_roofs(light, xy, length, angle, 1.0)
 
 
 def boxes_at(xy: np.ndarray) -> Boxes:
@@ -34,14 +35,21 @@ def boxes_at(xy: np.ndarray) -> Boxes:
 
 
 def test_light_along_a_roof_runs_along_its_long_side():
-    light = rows_light(Ramp(DAYS), boxes_at(np.array([[0.0, 20.0]])), np.array([1]), np.array([True]))
+    light = rows_light(Ramp(DAYS), boxes_at(np.array([[0.0, 20.0]])), np.array([1]), np.array([True]), 1.0)
     assert light.shape == (1, ALONG, 3)
     np.testing.assert_allclose(light[0, :, 0], 0.2 * (20 + 10 * np.linspace(-0.4, 0.4, ALONG)))
 
 
+def test_light_along_a_roof_is_as_long_on_the_ground_in_web_mercator():
+    one = np.array([[0.0, 20.0]]), np.array([10.0]), np.zeros(1)
+    plain = light_of_roofs(lambda points: points, *one, 1.0)
+    light = light_of_roofs(lambda points: points / UNIT, UNIT * one[0], *one[1:], UNIT)
+    np.testing.assert_allclose(light, plain)
+
+
 def test_rows_that_are_not_chosen_or_have_no_light_are_nan_in_parts_of_any_size(monkeypatch):
     xy = np.array([[0.0, 20.0], [-60.0, 20.0], [5.0, 30.0], [9.0, 40.0]])
-    arguments = Ramp(DAYS), boxes_at(xy), np.array([0, 0, 2, 0]), np.array([True, True, False, True])
+    arguments = Ramp(DAYS), boxes_at(xy), np.array([0, 0, 2, 0]), np.array([True, True, False, True]), 1.0
     whole = rows_light(*arguments)
     assert np.isfinite(whole).all(axis=(1, 2)).tolist() == [True, False, False, True]
     monkeypatch.setattr(roof_light, "PLACES_AT_ONCE", 1)
@@ -49,4 +57,5 @@ def test_rows_that_are_not_chosen_or_have_no_light_are_nan_in_parts_of_any_size(
 
 
 def test_there_is_none_without_pictures():
-    assert rows_light(GivenVisibility(DAYS), boxes_at(np.zeros((1, 2))), np.zeros(1, int), np.ones(1, bool)) is None
+    one = boxes_at(np.zeros((1, 2))), np.zeros(1, int), np.ones(1, bool)
+    assert rows_light(GivenVisibility(DAYS), *one, 1.0) is None

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from box_rows import DAYS, event_f1, found_events, rows_of, true_events
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mercator import UNIT, from_mercator, in_mercator
 
 from changedet.errors import MethodError
 from changedet.stages.tracks.stage import STAGE, track
+from changedet.stages.tracks.visibility import GivenVisibility
 from scenarios import box_series as bs
 
 
@@ -44,6 +47,30 @@ def test_track_is_the_same_where_the_site_is_moved_by_whole_kilometres(east_km, 
     second = track(moved, series.dates, clear=lambda i, p: series.clear(i, p - offset))
     assert _signature(first)[1] == _signature(second)[1]
     assert np.allclose(first.place_presence, second.place_presence, atol=1e-6)
+
+
+class OnGrid(GivenVisibility):
+    """Looks that know the scale of their grid."""
+
+    ground_metre = UNIT
+
+
+@pytest.mark.parametrize("method", sorted(STAGE.methods))
+def test_track_is_the_same_in_web_mercator(method):
+    series = bs.simulate(8, dates=5, blocks=2, cloud=0.4)
+    origin = tuple(series.detections.total_bounds[:2])
+    moved = in_mercator(series.detections, origin)
+    first = track(series.detections, series.dates, clear=series.clear, method=method)
+    for looks in (GivenVisibility, OnGrid):
+        seen = looks(series.dates, lambda i, p: series.clear(i, from_mercator(p, origin)))
+        second = track(moved, seen, method=method)
+        assert second.ground_metre == UNIT
+        assert _signature(first)[1] == _signature(second)[1]
+        assert np.allclose(first.place_presence, second.place_presence, atol=1e-6)
+        assert np.allclose(from_mercator(second.ground.xy, origin), first.ground.xy, atol=1e-6)
+        for one, other in ((first.tracks, second.tracks), (first.places, second.places)):
+            placed = from_mercator(shapely.get_coordinates(other.geometry), origin)
+            assert np.allclose(placed, shapely.get_coordinates(one.geometry), atol=1e-6)
 
 
 def test_track_ids_count_by_date_and_position_and_rows_agree_with_tracks():

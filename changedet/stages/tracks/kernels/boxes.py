@@ -19,7 +19,7 @@ class Boxes(NamedTuple):
     Attributes
     ----------
     xy : float64 (n, 2)
-        Centres in a projected CRS, in metres.
+        Centres, in metres on the ground.
     length : float64 (n,)
         Of the long side, in metres.
     angle : float64 (n,)

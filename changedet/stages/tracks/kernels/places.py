@@ -1,7 +1,7 @@
 """Places: boxes of several dates that stand at one spot, found from the whole series.
 
 Boxes are matched date by date to places that grow, after a vote has removed each date's own shift (the relief
-displacement of roofs, which no co-registration of the ground removes). All in metres of a projected grid.
+displacement of roofs, which no co-registration of the ground removes). All in metres on the ground.
 """
 
 from __future__ import annotations
